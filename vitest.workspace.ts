@@ -1,0 +1,19 @@
+import type { TestProjectConfiguration } from "vitest/config"
+
+/** Every package is one Vitest project; `extends: true` inherits `vitest.config.ts`. */
+const project = (name: string): TestProjectConfiguration => ({
+  extends: true,
+  root: `packages/${name}`,
+  test: { name }
+})
+
+export default [
+  project("resilience"),
+  project("core"),
+  project("bitmex"),
+  project("binance"),
+  project("exchanges"),
+  project("simulator"),
+  project("testing"),
+  project("cli")
+]
