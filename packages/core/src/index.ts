@@ -1,1 +1,26 @@
-export {}
+/**
+ * @since 0.1.0
+ */
+export * as Account from "./Account.js"
+export * as Balance from "./Balance.js"
+export * as ClockSkew from "./ClockSkew.js"
+export * as Credentials from "./Credentials.js"
+export * as Decimal from "./Decimal.js"
+export * as Endpoint from "./Endpoint.js"
+export * as Environment from "./Environment.js"
+export * as Exchange from "./Exchange.js"
+export * as ExchangeClient from "./ExchangeClient.js"
+export * as ExchangeError from "./ExchangeError.js"
+export * as ExchangeSymbol from "./ExchangeSymbol.js"
+export * as Health from "./Health.js"
+export * as KeyPermissions from "./KeyPermissions.js"
+export * as LenientArray from "./LenientArray.js"
+export * as Market from "./Market.js"
+export * as MarketData from "./MarketData.js"
+export * as Markets from "./Markets.js"
+export * as Price from "./Price.js"
+export * as Protocol from "./Protocol.js"
+export * as RetryAfter from "./RetryAfter.js"
+export * as Signature from "./Signature.js"
+export * as Telemetry from "./Telemetry.js"
+export * as Ticker from "./Ticker.js"

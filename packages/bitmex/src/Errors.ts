@@ -1,0 +1,75 @@
+/**
+ * BitMEX's errors, as errors of ours: by HTTP status and, as it has no codes, by what the message contains.
+ *
+ * @since 0.1.0
+ */
+import * as ExchangeError from "@effect-exchange/core/ExchangeError"
+import type { Answer } from "@effect-exchange/core/Protocol"
+import { retryAfter } from "@effect-exchange/core/RetryAfter"
+import * as Duration from "effect/Duration"
+import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
+import * as Wire from "./Wire.js"
+
+const decode = Schema.decodeUnknownEither(Wire.ErrorBody)
+
+/**
+ * The error an answer of BitMEX's stands for; `undefined` leaves it to what HTTP says.
+ *
+ * @since 0.1.0
+ * @category classification
+ */
+export const classify = (answer: Answer): ExchangeError.ExchangeError | undefined => {
+  const { about, clean, headers, now, status } = answer
+  if (status < 400) return undefined
+  const body = Either.getOrUndefined(decode(answer.json))?.error
+  // A ban comes from the load balancer in front of the exchange, as a page and not as JSON; it lasts at least an hour.
+  if (status === 403 && answer.json === undefined) {
+    return new ExchangeError.Banned({
+      ...about,
+      detail: "this address is banned, as after many errors in a short time; nothing is sent before the ban ends",
+      until: now + Duration.toMillis(retryAfter(headers, now) ?? Duration.hours(1))
+    })
+  }
+  if ((status === 404 || status === 410) && body === undefined) {
+    return new ExchangeError.ExchangeUnavailable({
+      ...about,
+      outcome: "Rejected",
+      detail: "nothing answers at this address as BitMEX did; check the base URL"
+    })
+  }
+  if (body === undefined) return undefined
+  const facts = { ...about, code: clean(body.name), detail: clean(body.message) }
+  if (status === 429) {
+    return new ExchangeError.RateLimited({ ...facts, retryAfter: retryAfter(headers, now) ?? Duration.seconds(1) })
+  }
+  if (status >= 500) {
+    // Overloaded: the request did not reach the engine. Any other failure leaves open what became of it.
+    return new ExchangeError.ExchangeUnavailable({
+      ...facts,
+      outcome: status === 503 && /overloaded/i.test(body.message) ? "Rejected" : "Unknown"
+    })
+  }
+  const known = messages.find(([pattern]) => pattern.test(body.message))
+  if (known !== undefined) return known[1](facts)
+  if (status === 401) return new ExchangeError.AuthenticationFailed(facts)
+  if (status === 403) return new ExchangeError.PermissionDenied(facts)
+  return status === 404 ? new ExchangeError.OrderNotFound(facts) : new ExchangeError.InvalidRequest(facts)
+}
+
+const messages: ReadonlyArray<
+  readonly [pattern: RegExp, make: (about: ExchangeError.About) => ExchangeError.ExchangeError]
+> = [
+  [/`?expires`? is in the past|request has expired/i, (about) => new ExchangeError.ClockSkew(about)],
+  [/insufficient available balance/i, (about) => new ExchangeError.InsufficientFunds(about)],
+  [/duplicate clordid/i, (about) => new ExchangeError.DuplicateOrder(about)],
+  [/invalid symbol/i, (about) => new ExchangeError.SymbolNotFound(about)],
+  [
+    /invalid price|orderqty is invalid|invalid orderqty|invalid stoppx|too many open orders/i,
+    (about) => new ExchangeError.OrderRejected(about)
+  ],
+  [
+    /unable to cancel order due to existing state|orderid not found|invalid orderid/i,
+    (about) => new ExchangeError.OrderNotFound(about)
+  ]
+]

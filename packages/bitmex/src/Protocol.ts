@@ -1,0 +1,85 @@
+/**
+ * BitMEX, as the request engine needs to know it.
+ *
+ * @since 0.1.0
+ */
+import type { Credentials } from "@effect-exchange/core/Credentials"
+import type { Prepared } from "@effect-exchange/core/Endpoint"
+import type { Headers, Host, Limit, Protocol, Signed, Usage } from "@effect-exchange/core/Protocol"
+import { hmacSha256Hex } from "@effect-exchange/core/Signature"
+import * as Redacted from "effect/Redacted"
+import { serverTime } from "./Endpoints.js"
+import { classify } from "./Errors.js"
+
+/**
+ * How long after signing a request is still accepted, in seconds.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const expiresAfter = 10
+
+/**
+ * The request with the three headers of API key authentication: key, expiry in seconds since the epoch, and the
+ * HMAC-SHA256 of verb, path with query, expiry and body as they are sent.
+ *
+ * @since 0.1.0
+ * @category signing
+ */
+export const sign = (request: Prepared, { key, secret }: Credentials, now: number): Signed => {
+  const expires = String(Math.floor(now / 1000) + expiresAfter)
+  const target = request.query === "" ? request.path : `${request.path}?${request.query}`
+  const signature = hmacSha256Hex(secret, request.method + target + expires + request.body)
+  return {
+    ...request,
+    headers: {
+      ...request.headers,
+      "api-key": Redacted.value(key),
+      "api-expires": expires,
+      "api-signature": signature
+    },
+    signature
+  }
+}
+
+const limits: ReadonlyArray<Limit> = [
+  { scope: "ip", limit: 30, window: "1 minute" },
+  { scope: "key", limit: 120, window: "1 minute" }
+]
+
+/**
+ * What the exchange says is left, seen from our limit: accounts differ in theirs.
+ *
+ * @since 0.1.0
+ * @category limits
+ */
+export const usage = (headers: Headers, auth: "none" | "signed"): ReadonlyArray<Usage> => {
+  const remaining = headers["x-ratelimit-remaining"]
+  if (remaining === undefined || !/^\d{1,9}$/.test(remaining)) return []
+  const scope = auth === "signed" ? "key" : "ip"
+  const limit = limits.find((limit) => limit.scope === scope)?.limit ?? 0
+  return [{ scope, used: Math.max(0, limit - Number(remaining)) }]
+}
+
+// Nobody has said what became of the testnet; its exchange is gone.
+const closed: Host = {
+  _tag: "Closed",
+  since: "2026-09-23",
+  detail:
+    "BitMEX closed for good on 2026-09-23; give a base URL of a simulator or an archive, or move to another exchange"
+}
+
+/**
+ * @since 0.1.0
+ * @category protocols
+ */
+export const protocol: Protocol = {
+  exchange: "bitmex",
+  live: closed,
+  testnet: closed,
+  limits,
+  sign,
+  classify,
+  usage,
+  serverTime
+}

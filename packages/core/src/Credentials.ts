@@ -1,0 +1,125 @@
+/**
+ * API keys: `Redacted` from configuration to signature, and read again when they may have been rotated.
+ *
+ * @since 0.1.0
+ */
+import * as Config from "effect/Config"
+import * as ConfigError from "effect/ConfigError"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Equal from "effect/Equal"
+import * as Redacted from "effect/Redacted"
+
+/**
+ * A key and its secret.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Credentials {
+  readonly key: Redacted.Redacted<string>
+  readonly secret: Redacted.Redacted<string>
+}
+
+/**
+ * Where credentials come from, again and again: `get` may answer from memory, `reload` asks the source.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Provider {
+  readonly get: Effect.Effect<Credentials, ConfigError.ConfigError>
+  readonly reload: Effect.Effect<Credentials, ConfigError.ConfigError>
+}
+
+/**
+ * The credentials of an exchange by their standard names: `BINANCE_API_KEY` and `BINANCE_API_SECRET` for the live
+ * exchange, `BINANCE_TESTNET_API_KEY` and `BINANCE_TESTNET_API_SECRET` for its testnet, so that neither is ever sent to
+ * the other. In a directory of mounted files they are `BINANCE/API_KEY` and so on.
+ *
+ * @since 0.1.0
+ * @category config
+ */
+export const config = (exchange: string, environment: string = "live"): Config.Config<Credentials> => {
+  const names = [exchange, ...environment === "live" ? [] : [environment]].map((name) =>
+    name.toUpperCase().replace(/[^A-Z0-9]/g, "_")
+  )
+  const nested = <A>(self: Config.Config<A>): Config.Config<A> =>
+    names.reduceRight((inner, name) => Config.nested(inner, name), self)
+  return nested(Config.all({ key: secretText("API_KEY"), secret: secretText("API_SECRET") }))
+}
+
+// A refinement of `Config.redacted` would print the refused value; this says only what was expected.
+const secretText = (name: string): Config.Config<Redacted.Redacted<string>> =>
+  Config.redacted(name).pipe(
+    Config.mapOrFail((secret) =>
+      /^[\x21-\x7e](?:[\x20-\x7e\n]*[\x21-\x7e])?$/.test(Redacted.value(secret))
+        ? Either.right(secret)
+        : Either.left(
+          ConfigError.InvalidData([], "expected printable ASCII without blanks around it; the value is not shown")
+        )
+    )
+  )
+
+/**
+ * Credentials that never change.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fixed = (credentials: Credentials): Provider => ({
+  get: Effect.succeed(credentials),
+  reload: Effect.succeed(credentials)
+})
+
+/**
+ * Credentials read from configuration: once now, so that a missing key fails here and by its name; again when they are
+ * older than `timeToLive` (30 seconds unless set otherwise) or on `reload`. The `ConfigProvider` in force now is the one
+ * asked later.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fromConfig = (
+  config: Config.Config<Credentials>,
+  options?: { readonly timeToLive?: Duration.DurationInput | undefined }
+): Effect.Effect<Provider, ConfigError.ConfigError> =>
+  Effect.gen(function*() {
+    const provider = yield* Effect.configProviderWith(Effect.succeed)
+    const [get, invalidate] = yield* Effect.cachedInvalidateWithTTL(
+      provider.load(config),
+      options?.timeToLive ?? "30 seconds"
+    )
+    yield* get
+    return { get, reload: Effect.zipRight(invalidate, get) }
+  })
+
+/**
+ * Whether two credentials are the same, so that trying the second after the first was refused would be in vain.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isSame = (self: Credentials, that: Credentials): boolean =>
+  Equal.equals(self.key, that.key) && Equal.equals(self.secret, that.secret)
+
+/**
+ * What is wrong with configuration, by the names of its keys and never by their values.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const describe = (error: ConfigError.ConfigError): string => {
+  switch (error._op) {
+    case "And":
+    case "Or":
+      return `${describe(error.left)} ${error._op.toLowerCase()} ${describe(error.right)}`
+    case "MissingData":
+      return `${error.path.join("_")} is missing`
+    case "InvalidData":
+      return `${error.path.join("_")} is invalid`
+    default:
+      return `${error.path.join("_")} cannot be read`
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * One endpoint of an exchange, as data.
+ *
+ * @since 0.1.0
+ */
+import * as Either from "effect/Either"
+import type * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Capability = "marketData" | "account" | "trading"
+
+/**
+ * Parameters on their way to the exchange: numbers and booleans are printed as JSON prints them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Parameters = { readonly [name: string]: string | number | boolean | undefined }
+
+/**
+ * What an endpoint costs, by scope of the protocol's limits.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Cost = { readonly [scope: string]: number }
+
+/**
+ * An endpoint: `name` is the operation in logs, metrics and errors. Parameters named in the path template (`/order/{id}`)
+ * go there, the others into the query, or the body for `body: "json"`.
+ *
+ * `auth` is `signed` where the exchange wants a signature. `idempotency` is `safe` for reads, `idempotent` for writes
+ * that may be repeated, and `once` for everything else.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Endpoint<out C extends Capability, in I, out A> {
+  readonly capability: C
+  readonly name: string
+  readonly method: "GET" | "POST" | "PUT" | "DELETE"
+  readonly path: string
+  readonly body: "none" | "json"
+  readonly auth: "none" | "signed"
+  readonly idempotency: "safe" | "idempotent" | "once"
+  /** Parameters from the input, or why the input cannot be sent. */
+  readonly encode: (input: I) => Either.Either<Parameters, ParseResult.ParseError>
+  readonly decode: (body: unknown) => Either.Either<A, ParseResult.ParseError>
+  readonly cost: (input: I) => Cost
+}
+
+/**
+ * An endpoint from its facts. Defaults: `auth` is `none` for market data and `signed` otherwise, `idempotency` is `safe`
+ * for `GET` and `once` otherwise, parameters travel in the query.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = <C extends Capability, I, IE extends Parameters, A, AE>(facts: {
+  readonly capability: C
+  readonly name: string
+  readonly method?: "GET" | "POST" | "PUT" | "DELETE" | undefined
+  readonly path: string
+  readonly body?: "none" | "json" | undefined
+  readonly auth?: "none" | "signed" | undefined
+  readonly idempotency?: "safe" | "idempotent" | "once" | undefined
+  readonly input: Schema.Schema<I, IE>
+  readonly response: Schema.Schema<A, AE>
+  readonly cost: Cost | ((input: I) => Cost)
+}): Endpoint<C, I, A> => {
+  const { cost } = facts
+  const method = facts.method ?? "GET"
+  const encode = Schema.encodeEither(facts.input)
+  const decode = Schema.decodeUnknownEither(facts.response)
+  return {
+    capability: facts.capability,
+    name: facts.name,
+    method,
+    path: facts.path,
+    body: facts.body ?? "none",
+    auth: facts.auth ?? (facts.capability === "marketData" ? "none" : "signed"),
+    idempotency: facts.idempotency ?? (method === "GET" ? "safe" : "once"),
+    encode: (input) => encode(input),
+    decode: (body) => decode(body),
+    cost: typeof cost === "function" ? cost : () => cost
+  }
+}
+
+/**
+ * The input of an endpoint that takes none.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const NoInput: Schema.Schema<{}> = Schema.Struct({})
+
+/**
+ * A request before it is signed: `query` is encoded already and must be sent as it stands, since that is what is signed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Prepared {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE"
+  readonly path: string
+  readonly query: string
+  readonly body: string
+  readonly headers: { readonly [name: string]: string }
+}
+
+/**
+ * The request of an endpoint with these parameters.
+ *
+ * Everything outside `A-Z a-z 0-9 - _ . ~` is percent-encoded (RFC 3986), so that nothing between signing and sending
+ * has a reason to encode it again.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const prepare = (
+  endpoint: Pick<Endpoint<Capability, never, unknown>, "method" | "path" | "body">,
+  parameters: Parameters
+): Prepared => {
+  const inPath = new Set<string>()
+  const path = endpoint.path.replace(/\{(\w+)\}/g, (_, name: string) => {
+    inPath.add(name)
+    return percentEncode(String(parameters[name]))
+  })
+  const rest = Object.entries(parameters).filter(([name, value]) => value !== undefined && !inPath.has(name))
+  const asJson = endpoint.body === "json"
+  return {
+    method: endpoint.method,
+    path,
+    query: asJson ? "" : encodeQuery(rest),
+    body: asJson ? JSON.stringify(Object.fromEntries(rest)) : "",
+    headers: asJson ? { "content-type": "application/json" } : {}
+  }
+}
+
+/**
+ * A query string without its question mark.
+ *
+ * @since 0.1.0
+ * @category encoding
+ */
+export const encodeQuery = (
+  parameters: ReadonlyArray<readonly [name: string, value: string | number | boolean | undefined]>
+): string => parameters.map(([name, value]) => `${percentEncode(name)}=${percentEncode(String(value))}`).join("&")
+
+/**
+ * RFC 3986 percent-encoding; stricter than `encodeURIComponent`, which leaves `!'()*`.
+ *
+ * @since 0.1.0
+ * @category encoding
+ */
+export const percentEncode = (text: string): string =>
+  encodeURIComponent(text.replace(/\p{Surrogate}/gu, "\uFFFD")).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`
+  )

@@ -1,0 +1,328 @@
+/**
+ * The engine every exchange stands on: one door, `request`, through which each call passes.
+ *
+ * The way of a request, and why in this order:
+ *
+ * ```
+ * operation   span, deadline, metrics
+ *  ├ encode          bad input costs nothing and touches no network
+ *  └ retry           outside everything below, so that each attempt queues, signs and is judged afresh
+ *     └ attempt
+ *        ├ check     an open circuit refuses before tokens are spent or a queue is joined
+ *        ├ limiter   waits for every scope the exchange meters; before the bulkhead, so that waiting holds no slot
+ *        ├ bulkhead  bounds what is in flight
+ *        ├ breaker   innermost gate: queueing is neither slow nor holds a probe's permit
+ *        ├ sign      last thing before sending: a timestamp grows stale in a queue
+ *        ├ send      under the attempt's timeout; no redirects, a bounded body
+ *        └ classify  a typed error or a decoded value; usage to the limiter, `Date` to the clock comparison
+ * ```
+ *
+ * Tokens taken for a call that was never sent are given back.
+ *
+ * @since 0.1.0
+ */
+import * as Backoff from "@effect-exchange/resilience/Backoff"
+import * as Bulkhead from "@effect-exchange/resilience/Bulkhead"
+import type * as CircuitBreaker from "@effect-exchange/resilience/CircuitBreaker"
+import * as Deadline from "@effect-exchange/resilience/Deadline"
+import { isRejection } from "@effect-exchange/resilience/Rejection"
+import * as Retry from "@effect-exchange/resilience/Retry"
+import * as RetryBudget from "@effect-exchange/resilience/RetryBudget"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as Clock from "effect/Clock"
+import type * as ConfigError from "effect/ConfigError"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as Credentials from "./Credentials.js"
+import * as Endpoint from "./Endpoint.js"
+import * as Environment from "./Environment.js"
+import * as ExchangeError from "./ExchangeError.js"
+import * as Health from "./Health.js"
+import * as wire from "./internal/attempt.js"
+import * as breaking from "./internal/breakers.js"
+import * as reporting from "./internal/healthReport.js"
+import * as limiting from "./internal/limits.js"
+import * as metering from "./internal/meters.js"
+import * as observing from "./internal/observer.js"
+import { fromRefusal, narrow } from "./internal/refusal.js"
+import * as transport from "./internal/transport.js"
+import * as vitality from "./internal/vitals.js"
+import type { Host, Protocol } from "./Protocol.js"
+
+/**
+ * A client that may call the endpoints of the capabilities `C`, and no others.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ExchangeClient<in C extends Endpoint.Capability> {
+  readonly exchange: string
+  readonly environment: string
+  /**
+   * Calls an endpoint: the way of every request, and the way out for endpoints that no service covers.
+   */
+  readonly request: <E extends C, I, A>(
+    endpoint: Endpoint.Endpoint<E, I, A>,
+    input: I
+  ) => Effect.Effect<A, ExchangeError.For<E>>
+  /** How the exchange is doing, as far as this client has seen. */
+  readonly health: Effect.Effect<Health.ExchangeHealth>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** Which installation to talk to. Defaults to `"live"`. */
+  readonly environment?: Environment.Environment | undefined
+  /** How long one attempt may take, from signing to the whole answer. Defaults to 10 seconds. */
+  readonly attemptTimeout?: Duration.DurationInput | undefined
+  /** How long an operation may take, queueing and retries included. Defaults to 30 seconds. */
+  readonly deadline?: Duration.DurationInput | undefined
+  /** Attempts in all and the bounds of the full-jitter backoff between them. Defaults to 3, 100 millis and 5 seconds. */
+  readonly retry?: {
+    readonly attempts?: number | undefined
+    readonly base?: Duration.DurationInput | undefined
+    readonly max?: Duration.DurationInput | undefined
+  } | undefined
+  /** The circuit breakers, of which each capability has its own. Defaults to those of `CircuitBreaker`. */
+  readonly breaker?: Pick<CircuitBreaker.Options<never>, "trip" | "openFor" | "halfOpen"> | undefined
+  /** How many requests may be in flight. Defaults to 32. */
+  readonly maxConcurrent?: number | undefined
+  /** How many calls may wait for the rate limit, and as many for a free slot. Defaults to 1000. */
+  readonly maxQueued?: number | undefined
+  /** The largest body read, in bytes. Defaults to 8 MiB. */
+  readonly maxResponseBytes?: number | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Make {
+  (
+    protocol: Protocol,
+    options: Options & { readonly credentials: Credentials.Provider }
+  ): Effect.Effect<
+    ExchangeClient<Endpoint.Capability>,
+    ConfigError.ConfigError,
+    HttpClient.HttpClient | Scope.Scope
+  >
+  (
+    protocol: Protocol,
+    options?: Options & { readonly credentials?: undefined }
+  ): Effect.Effect<ExchangeClient<"marketData">, ConfigError.ConfigError, HttpClient.HttpClient | Scope.Scope>
+}
+
+/**
+ * A client for an exchange: with credentials for every capability, without for public data only. Reports to `Health`
+ * where one is provided, until the scope closes.
+ *
+ * Fails with a `ConfigError` for a base URL that is refused (see `Environment.origin`).
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make: Make = Effect.fnUntraced(function*(
+  protocol: Protocol,
+  options: Options & { readonly credentials?: Credentials.Provider | undefined } = {}
+) {
+  const environment = options.environment ?? "live"
+  const host = yield* resolveHost(protocol, environment)
+  const engine = yield* makeEngine(protocol, options, Environment.name(environment), host)
+  const health = yield* Effect.serviceOption(Health.Health)
+  if (Option.isSome(health)) yield* health.value.register(engine.health)
+  return engine
+})
+
+const resolveHost = (
+  protocol: Protocol,
+  environment: Environment.Environment
+): Either.Either<Host, ConfigError.ConfigError> => {
+  if (environment === "live" || environment === "testnet") return Either.right(protocol[environment])
+  return Either.map(Environment.origin(environment.baseUrl), (baseUrl) => ({ _tag: "Open", baseUrl }))
+}
+
+/** One operation under way: what each attempt has to tell the next stands here. */
+interface Call<A> {
+  readonly endpoint: Endpoint.Endpoint<Endpoint.Capability, never, A>
+  readonly about: { readonly exchange: string; readonly operation: string }
+  readonly prepared: Endpoint.Prepared
+  readonly cost: Endpoint.Cost
+  attempt: number
+  /** Whether the latest attempt got as far as the wire. */
+  sent: boolean
+  credentials: Option.Option<Credentials.Credentials>
+}
+
+const makeEngine = Effect.fnUntraced(function*(
+  protocol: Protocol,
+  options: Options & { readonly credentials?: Credentials.Provider | undefined },
+  environment: string,
+  host: Host
+): Effect.fn.Return<ExchangeClient<Endpoint.Capability>, never, HttpClient.HttpClient> {
+  const { exchange } = protocol
+  const meters = metering.make(exchange, environment)
+  const vitals = yield* vitality.make(meters)
+  const limits = yield* limiting.make(protocol, { maxQueue: options.maxQueued ?? 1000, meters })
+  const breakers = yield* breaking.make(exchange, options.breaker)
+  const bulkhead = yield* Bulkhead.make({
+    name: exchange,
+    permits: options.maxConcurrent ?? 32,
+    maxQueue: options.maxQueued ?? 1000
+  })
+  const line: wire.Line = {
+    protocol,
+    client: transport.discreet(yield* HttpClient.HttpClient),
+    origin: host._tag === "Open" ? host.baseUrl : "",
+    vitals,
+    timeout: Duration.decode(options.attemptTimeout ?? "10 seconds"),
+    maxBytes: options.maxResponseBytes ?? 8 * 1024 * 1024,
+    learnUsage: (headers, auth) => limits.learn(protocol.usage(headers, auth))
+  }
+  const observer = observing.make({
+    exchange,
+    environment,
+    host: host._tag === "Open" ? new URL(host.baseUrl).hostname : "",
+    meters,
+    vitals,
+    limits,
+    breakers
+  })
+  const retryOptions = {
+    attempts: options.retry?.attempts ?? 3,
+    backoff: Backoff.full({ base: options.retry?.base ?? "100 millis", max: options.retry?.max ?? "5 seconds" }),
+    retryAfter: ExchangeError.retryAfter,
+    budget: yield* RetryBudget.make()
+  }
+
+  /** The gates of one attempt: in the code the innermost comes first. */
+  const attempt = <A>(call: Call<A>): Effect.Effect<A, ExchangeError.ExchangeError> => {
+    const breaker = breakers[call.endpoint.capability]
+    const send = (credentials: Option.Option<Credentials.Credentials>) =>
+      Effect.suspend(() => {
+        call.sent = true
+        return observer.attempt(call, wire.send(line, call.endpoint, call.prepared, credentials))
+      })
+    const gated = Effect.clockWith((clock) => {
+      const queued = clock.unsafeCurrentTimeNanos()
+      const waited = Effect.suspend(() =>
+        meters.waited(call.endpoint.name, Number(clock.unsafeCurrentTimeNanos() - queued) / 1e9)
+      )
+      return credentialsFor(call, options.credentials).pipe(
+        Effect.flatMap(send),
+        breaker.protect,
+        (self) => Effect.zipRight(waited, self),
+        bulkhead.withPermit,
+        limits.spend(call.cost, () => call.sent)
+      )
+    })
+    return Effect.suspend(() => {
+      call.attempt++
+      call.sent = false
+      return Effect.zipRight(breaker.check, gated)
+    }).pipe(Effect.mapError((error) => isRejection(error) ? fromRefusal(call.about, error) : error))
+  }
+
+  const retried = <A>(call: Call<A>): Effect.Effect<A, ExchangeError.ExchangeError> =>
+    Retry.retry(attempt(call), {
+      ...retryOptions,
+      while: (error) => ExchangeError.isRetryable(error, call.endpoint.idempotency !== "once"),
+      onRetry: ({ delay, error }) => observer.retry(call, delay, error)
+    })
+
+  const compareClocks = (operation: string): Effect.Effect<void, ExchangeError.ExchangeError> =>
+    Effect.flatMap(prepare(exchange, protocol.serverTime, {}), (call) => {
+      const sample = Effect.gen(function*() {
+        const sentAt = yield* Clock.currentTimeMillis
+        const serverTime = yield* attempt(call)
+        const receivedAt = yield* Clock.currentTimeMillis
+        yield* vitals.learnTime({ sentAt, receivedAt, serverTime, resolution: 1 })
+      })
+      return Retry.retry(sample, { ...retryOptions, while: (error) => ExchangeError.isRetryable(error, true) })
+    }).pipe(Effect.zipLeft(Effect.logInfo("Compared clocks with the exchange", { because: operation })))
+
+  /** What is mended once and then tried again: a clock that is off, a key that was rotated. */
+  const mended = <A>(call: Call<A>): Effect.Effect<A, ExchangeError.ExchangeError> =>
+    Effect.catchTags(retried(call), {
+      ClockSkew: (error) =>
+        Effect.zipRight(Effect.mapError(compareClocks(call.endpoint.name), () => error), retried(call)),
+      AuthenticationFailed: (error) =>
+        Effect.flatMap(wasRotated(call, options.credentials), (rotated) => rotated ? retried(call) : error)
+    })
+
+  return {
+    exchange,
+    environment,
+    request: (endpoint, input) =>
+      Effect.suspend(() =>
+        host._tag === "Closed"
+          ? closed(exchange, endpoint.name, host)
+          : Effect.flatMap(prepare(exchange, endpoint, input), mended)
+      ).pipe(
+        Deadline.within(options.deadline ?? "30 seconds"),
+        Effect.mapError((error) => narrow(endpoint.capability, error)),
+        observer.operation(endpoint.name)
+      ),
+    health: reporting.make({ exchange, environment, host, vitals, limits, breakers })
+  }
+})
+
+const prepare = <C extends Endpoint.Capability, I, A>(
+  exchange: string,
+  endpoint: Endpoint.Endpoint<C, I, A>,
+  input: I
+): Either.Either<Call<A>, ExchangeError.InvalidRequest> => {
+  const about = { exchange, operation: endpoint.name }
+  return Either.mapBoth(endpoint.encode(input), {
+    onLeft: (error) => new ExchangeError.InvalidRequest({ ...about, detail: error.message }),
+    onRight: (parameters) => ({
+      endpoint,
+      about,
+      prepared: Endpoint.prepare(endpoint, parameters),
+      cost: endpoint.cost(input),
+      attempt: 0,
+      sent: false,
+      credentials: Option.none()
+    })
+  })
+}
+
+const closed = (
+  exchange: string,
+  operation: string,
+  { detail, since }: Extract<Host, { readonly _tag: "Closed" }>
+): ExchangeError.ExchangeClosed => new ExchangeError.ExchangeClosed({ exchange, operation, since, detail })
+
+const credentialsFor = (
+  call: Call<unknown>,
+  provider: Credentials.Provider | undefined
+): Effect.Effect<Option.Option<Credentials.Credentials>, ExchangeError.AuthenticationFailed> => {
+  if (call.endpoint.auth === "none") return Effect.succeedNone
+  if (provider === undefined) {
+    return new ExchangeError.AuthenticationFailed({
+      ...call.about,
+      detail: "this client was made without credentials and can read public data only"
+    })
+  }
+  return Effect.mapBoth(provider.get, {
+    onFailure: (error) =>
+      new ExchangeError.AuthenticationFailed({
+        ...call.about,
+        detail: `the credentials can no longer be read: ${Credentials.describe(error)}`
+      }),
+    onSuccess: (credentials) => call.credentials = Option.some(credentials)
+  })
+}
+
+const wasRotated = (call: Call<unknown>, provider: Credentials.Provider | undefined): Effect.Effect<boolean> =>
+  provider === undefined || Option.isNone(call.credentials)
+    ? Effect.succeed(false)
+    : Effect.match(provider.reload, {
+      onFailure: () => false,
+      onSuccess: (fresh) => Option.exists(call.credentials, (used) => !Credentials.isSame(used, fresh))
+    })

@@ -1,0 +1,88 @@
+/**
+ * What is traded, in one notation for every exchange.
+ *
+ * `BASE/QUOTE` is a spot market, `BASE/QUOTE:SETTLE` a perpetual contract settled in `SETTLE`, and
+ * `BASE/QUOTE:SETTLE-YYMMDD` a future that expires on that day. Assets are upper case letters and digits.
+ *
+ * @since 0.1.0
+ */
+import type * as Brand from "effect/Brand"
+import type * as Either from "effect/Either"
+import type * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+
+/**
+ * A validated symbol, such as `BTC/USDT` or `BTC/USD:BTC`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ExchangeSymbol = string & Brand.Brand<"ExchangeSymbol">
+
+const pattern = /^[A-Z0-9]{1,20}\/[A-Z0-9]{1,20}(?::[A-Z0-9]{1,20}(?:-\d{6})?)?$/
+
+/**
+ * The schema of a symbol: a string of the notation above and nothing else, so a symbol can never carry a path, a query
+ * or a header of its own.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ExchangeSymbol: Schema.BrandSchema<ExchangeSymbol, string> = Schema.String.pipe(
+  Schema.pattern(pattern, {
+    identifier: "ExchangeSymbol",
+    message: (issue) => `expected a symbol such as "BTC/USDT", was ${quote(issue.actual)}`
+  }),
+  Schema.brand("ExchangeSymbol")
+)
+
+/**
+ * A symbol from text known to be one; throws otherwise. For text that may not be, see {@link decode}.
+ *
+ * @example
+ * import { ExchangeSymbol } from "@effect-exchange/core"
+ *
+ * const bitcoin = ExchangeSymbol.make("BTC/USDT")
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (text: string): ExchangeSymbol => ExchangeSymbol.make(text)
+
+/**
+ * A symbol from any text, or what is wrong with it.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const decode: (text: string) => Either.Either<ExchangeSymbol, ParseResult.ParseError> = Schema.decodeEither(
+  ExchangeSymbol
+)
+
+/**
+ * Whether a text is a symbol.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isExchangeSymbol: (input: unknown) => input is ExchangeSymbol = Schema.is(ExchangeSymbol)
+
+/**
+ * The symbol of a market from its assets; `undefined` when an asset is not in the notation (exchanges list a few).
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fromAssets = (assets: {
+  readonly base: string
+  readonly quote: string
+  readonly settle?: string | undefined
+  readonly expiry?: string | undefined
+}): ExchangeSymbol | undefined => {
+  const settle = assets.settle === undefined ? "" : `:${assets.settle}`
+  const expiry = assets.expiry === undefined ? "" : `-${assets.expiry}`
+  const text = `${assets.base}/${assets.quote}${settle}${expiry}`
+  return isExchangeSymbol(text) ? text : undefined
+}
+
+const quote = (input: unknown): string => JSON.stringify(typeof input === "string" ? input.slice(0, 60) : typeof input)

@@ -1,0 +1,27 @@
+/**
+ * What an API key may do.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+/**
+ * The permissions of the key in use. `"unknown"` is said where the exchange does not tell: it is not a "no".
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface KeyPermissions extends Schema.Schema.Type<typeof KeyPermissions> {}
+
+const Permission = Schema.Union(Schema.Boolean, Schema.Literal("unknown"))
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const KeyPermissions = Schema.Struct({
+  read: Permission,
+  trade: Permission,
+  withdraw: Permission,
+  ipRestricted: Permission
+})

@@ -1,0 +1,116 @@
+/**
+ * The markets of an exchange: loaded when first asked for, once for all who ask, and kept for a while.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as FiberId from "effect/FiberId"
+import type * as Scope from "effect/Scope"
+import { InvalidRequest, type MarketDataError, SymbolNotFound } from "./ExchangeError.js"
+import * as ExchangeSymbol from "./ExchangeSymbol.js"
+import type { Market } from "./Market.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Markets {
+  readonly all: Effect.Effect<ReadonlyArray<Market>, MarketDataError>
+  /** The market of a symbol: `InvalidRequest` for what is not a symbol, `SymbolNotFound` for what is not listed. */
+  readonly find: (operation: string, symbol: string) => Effect.Effect<Market, MarketDataError>
+}
+
+interface Loaded {
+  readonly all: ReadonlyArray<Market>
+  readonly bySymbol: ReadonlyMap<string, Market>
+  readonly at: number
+}
+
+/**
+ * Markets from whatever loads them. Older than `maxAge`, they are loaded again; if that fails the old ones serve on, as
+ * an outage of the listing is no reason to fail a price. Callers share one load, which goes on when one of them is
+ * interrupted and ends with the scope.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options: {
+  readonly exchange: string
+  readonly load: Effect.Effect<ReadonlyArray<Market>, MarketDataError>
+  readonly maxAge: Duration.DurationInput
+}): Effect.Effect<Markets, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const scope = yield* Effect.scope
+    const maxAge = Duration.toMillis(options.maxAge)
+    let loaded: Loaded | undefined
+    let loading: Deferred.Deferred<Loaded, MarketDataError> | undefined
+
+    const load = Effect.gen(function*() {
+      const all = yield* options.load
+      return {
+        all,
+        bySymbol: new Map(all.map((market) => [market.symbol, market])),
+        at: yield* Clock.currentTimeMillis
+      }
+    })
+
+    // Once `loading` is set the load must start, or all who wait for it would wait for ever.
+    const refresh = Effect.uninterruptibleMask((restore) => {
+      if (loading !== undefined) return restore(Deferred.await(loading))
+      const deferred = loading = Deferred.unsafeMake<Loaded, MarketDataError>(FiberId.none)
+      return Effect.interruptible(load).pipe(
+        Effect.tap((fresh) =>
+          Effect.sync(() => {
+            loaded = fresh
+          })
+        ),
+        Effect.ensuring(Effect.sync(() => {
+          loading = undefined
+        })),
+        Effect.intoDeferred(deferred),
+        Effect.forkIn(scope),
+        Effect.zipRight(restore(Deferred.await(deferred)))
+      )
+    })
+
+    const current = Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      const known = loaded
+      if (known === undefined) return refresh
+      if (now - known.at < maxAge) return Effect.succeed(known)
+      return Effect.catchAll(
+        refresh,
+        (error) =>
+          Effect.as(Effect.logWarning("Markets could not be loaded again; the old ones serve on", error.message), known)
+      )
+    })
+
+    return {
+      all: Effect.map(current, ({ all }) => all),
+      find: (operation, symbol) =>
+        Either.match(ExchangeSymbol.decode(symbol), {
+          onLeft: (error) => new InvalidRequest({ exchange: options.exchange, operation, detail: error.message }),
+          onRight: (symbol) =>
+            Effect.flatMap(current, ({ bySymbol }) => {
+              const market = bySymbol.get(symbol)
+              return market === undefined
+                ? new SymbolNotFound({
+                  exchange: options.exchange,
+                  operation,
+                  symbol,
+                  detail: `no market ${symbol}${suggestion(symbol, bySymbol.keys())}`
+                })
+                : Effect.succeed(market)
+            })
+        })
+    }
+  })
+
+const suggestion = (symbol: ExchangeSymbol.ExchangeSymbol, listed: Iterable<string>): string => {
+  const base = `${symbol.slice(0, symbol.indexOf("/"))}/`
+  const near = Array.from(listed).filter((other) => other.startsWith(base)).slice(0, 3)
+  return near.length === 0 ? "" : `; listed are ${near.join(", ")}`
+}

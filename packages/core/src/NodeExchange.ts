@@ -1,0 +1,96 @@
+/**
+ * HTTP and WebSockets for exchanges on Node: undici and ws, tuned and safe.
+ *
+ * HTTP keeps connections alive, follows no redirect, reads no answer beyond a limit and sends no trace headers, and no
+ * span of the platform's records a signed URL or a header. WebSockets refuse redirects and messages beyond a limit.
+ *
+ * @since 0.1.0
+ */
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import type * as HttpClient from "@effect/platform/HttpClient"
+import * as Client from "@effect/platform/HttpClient"
+import * as Socket from "@effect/platform/Socket"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Agent } from "undici"
+import * as WebSocket from "ws"
+import { discreet } from "./internal/transport.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** Connections to one exchange. Defaults to 32. */
+  readonly connections?: number | undefined
+  /** How long an idle connection is kept. Defaults to 60 seconds: exchanges close theirs after about 90. */
+  readonly keepAlive?: Duration.DurationInput | undefined
+  /** How long connecting may take, TLS included. Defaults to 5 seconds. */
+  readonly connectTimeout?: Duration.DurationInput | undefined
+  /** The largest HTTP body and WebSocket message, in bytes. Defaults to 8 MiB. */
+  readonly maxBytes?: number | undefined
+}
+
+/**
+ * Both, with these options.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerWith = (options: Options): Layer.Layer<HttpClient.HttpClient | Socket.WebSocketConstructor> =>
+  Layer.merge(layerHttp(options), layerWebSocket(options))
+
+/**
+ * `HttpClient` by undici.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerHttp = (options: Options = {}): Layer.Layer<HttpClient.HttpClient> =>
+  Layer.effect(Client.HttpClient, Effect.map(Client.HttpClient, discreet)).pipe(
+    Layer.provide(NodeHttpClient.layerUndiciWithoutDispatcher),
+    Layer.provide(Layer.scoped(
+      NodeHttpClient.Dispatcher,
+      Effect.acquireRelease(
+        Effect.sync(() =>
+          new Agent({
+            connections: options.connections ?? 32,
+            pipelining: 1,
+            keepAliveTimeout: Duration.toMillis(options.keepAlive ?? "60 seconds"),
+            keepAliveMaxTimeout: Duration.toMillis(options.keepAlive ?? "60 seconds"),
+            connect: { timeout: Duration.toMillis(options.connectTimeout ?? "5 seconds") },
+            maxResponseSize: options.maxBytes ?? defaultMaxBytes
+          })
+        ),
+        (agent) => Effect.promise(() => agent.destroy())
+      )
+    ))
+  )
+
+/**
+ * `WebSocketConstructor` by ws, on every version of Node.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerWebSocket = (options: Options = {}): Layer.Layer<Socket.WebSocketConstructor> =>
+  Layer.succeed(Socket.WebSocketConstructor, (url, protocols) => {
+    const socket: unknown = new WebSocket.WebSocket(url, protocols, {
+      followRedirects: false,
+      handshakeTimeout: Duration.toMillis(options.connectTimeout ?? "5 seconds"),
+      maxPayload: options.maxBytes ?? defaultMaxBytes
+    })
+    // ws behaves as the standard interface asks, but its types go their own way (`binaryType`, `dispatchEvent`).
+    return socket as globalThis.WebSocket
+  })
+
+/**
+ * Both, with the defaults.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<HttpClient.HttpClient | Socket.WebSocketConstructor> = layerWith({})
+
+const defaultMaxBytes = 8 * 1024 * 1024

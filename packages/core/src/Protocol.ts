@@ -1,0 +1,96 @@
+/**
+ * An exchange, as data and pure functions: everything the request engine has to know about it.
+ *
+ * @since 0.1.0
+ */
+import type * as Duration from "effect/Duration"
+import type { Credentials } from "./Credentials.js"
+import type { Endpoint, Prepared } from "./Endpoint.js"
+import type { About, ExchangeError } from "./ExchangeError.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Protocol {
+  /** The exchange's key in logs, metrics, errors and configuration: lower case letters. */
+  readonly exchange: string
+  readonly live: Host
+  readonly testnet: Host
+  /** What the exchange meters. Endpoints say what they cost in each scope. */
+  readonly limits: ReadonlyArray<Limit>
+  /** The signed form of a request at `now`, epoch milliseconds by the exchange's clock. */
+  readonly sign: (request: Prepared, credentials: Credentials, now: number) => Signed
+  /** The error an answer stands for, or `undefined` when the protocol has nothing special to say about it. */
+  readonly classify: (answer: Answer) => ExchangeError | undefined
+  /** What the exchange says has been used of its limits, in the headers of an answer to a signed request or another. */
+  readonly usage: (headers: Headers, auth: "none" | "signed") => ReadonlyArray<Usage>
+  /** The exchange's clock in epoch milliseconds, to correct timestamps by. */
+  readonly serverTime: Endpoint<"marketData", {}, number>
+}
+
+/**
+ * Where an environment is, or that it is gone for good.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Host =
+  | { readonly _tag: "Open"; readonly baseUrl: string }
+  | { readonly _tag: "Closed"; readonly since: string; readonly detail: string }
+
+/**
+ * At most `limit` in any `window`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Limit {
+  readonly scope: string
+  readonly limit: number
+  readonly window: Duration.DurationInput
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Usage {
+  readonly scope: string
+  readonly used: number
+}
+
+/**
+ * Response headers, their names in lower case.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Headers = { readonly [name: string]: string | undefined }
+
+/**
+ * A request ready to be sent. `signature` is here to be looked for and removed wherever the answer echoes it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Signed extends Prepared {
+  readonly signature: string
+}
+
+/**
+ * An answer as it came. `json` is `undefined` when the body is not JSON; `now` is epoch milliseconds; `about` is ready to
+ * be spread into an error. Whatever text of the exchange's goes into one passes through `clean` first.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly json: unknown
+  readonly now: number
+  readonly about: Omit<About, "detail">
+  /** The text without control characters and secrets, cut to 200 characters. */
+  readonly clean: (text: string) => string
+}

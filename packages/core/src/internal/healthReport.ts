@@ -1,0 +1,61 @@
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type { Capability } from "../Endpoint.js"
+import type * as Health from "../Health.js"
+import type { Host } from "../Protocol.js"
+import type { Breakers } from "./breakers.js"
+import type { Limits } from "./limits.js"
+import type { Vitals } from "./vitals.js"
+
+/** @internal */
+export const make = (client: {
+  readonly exchange: string
+  readonly environment: string
+  readonly host: Host
+  readonly vitals: Vitals
+  readonly limits: Limits
+  readonly breakers: Breakers
+}): Effect.Effect<Health.ExchangeHealth> =>
+  Effect.gen(function*() {
+    const facts = yield* client.vitals.snapshot
+    const limits = yield* client.limits.usage
+    const breakers = yield* Effect.forEach(capabilities, (capability) =>
+      Effect.map(client.breakers[capability].state, (state) => ({
+        capability,
+        state: state._tag,
+        retryAfterMillis: state._tag === "Open" && Duration.isFinite(state.retryAfter)
+          ? Math.ceil(Duration.toMillis(state.retryAfter))
+          : undefined
+      })))
+    return {
+      exchange: client.exchange,
+      environment: client.environment,
+      ...facts,
+      limits,
+      breakers,
+      ...judge(client.host, { breakers, limits, clockSkewMillis: facts.clockSkewMillis })
+    }
+  })
+
+const capabilities: ReadonlyArray<Capability> = ["marketData", "account", "trading"]
+
+const judge = (
+  host: Host,
+  facts: Pick<Health.ExchangeHealth, "breakers" | "limits" | "clockSkewMillis">
+): Pick<Health.ExchangeHealth, "status" | "reason"> => {
+  if (host._tag === "Closed") return { status: "fail", reason: `closed since ${host.since}` }
+  const refusing = facts.breakers.filter(({ state }) => state === "Open" || state === "Isolated")
+  if (refusing.some(({ capability }) => capability === "marketData")) {
+    return { status: "fail", reason: "the circuit of its market data is open" }
+  }
+  const limited = facts.limits.find(({ used }) => used > 0.9)
+  const reasons = [
+    ...refusing.map(({ capability }) => `the circuit of ${capability} is open`),
+    ...facts.breakers
+      .filter(({ state }) => state === "HalfOpen")
+      .map(({ capability }) => `the circuit of ${capability} is half-open`),
+    ...limited === undefined ? [] : [`${Math.round(limited.used * 100)} % of the limit "${limited.scope}" is used`],
+    ...Math.abs(facts.clockSkewMillis) > 1000 ? [`its clock differs by ${facts.clockSkewMillis} ms`] : []
+  ]
+  return reasons.length === 0 ? { status: "pass" } : { status: "warn", reason: reasons.join("; ") }
+}

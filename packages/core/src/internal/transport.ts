@@ -1,0 +1,121 @@
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClientError from "@effect/platform/HttpClientError"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
+import * as Stream from "effect/Stream"
+import type { Outcome } from "../ExchangeError.js"
+import type { Headers, Signed } from "../Protocol.js"
+
+/** @internal */
+export interface RawAnswer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+}
+
+/** @internal */
+export class ConnectionFailed extends Data.TaggedError("ConnectionFailed")<{
+  readonly outcome: Outcome
+  readonly code: string | undefined
+}> {}
+
+/** @internal */
+export class BodyTooLarge extends Data.TaggedError("BodyTooLarge")<{ readonly limit: number }> {}
+
+// The connection was never established, so nothing of the request can have arrived.
+const neverConnected: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "CERT_HAS_EXPIRED",
+  "ERR_TLS_CERT_ALTNAME_INVALID"
+])
+
+/**
+ * The client as exchanges must be called: no span of the platform's (it records the signed URL and every header), no
+ * trace headers, no redirects where the client would follow them by itself (`fetch`; keys would travel along).
+ *
+ * @internal
+ */
+export const discreet = (client: HttpClient.HttpClient): HttpClient.HttpClient =>
+  client.pipe(
+    HttpClient.withTracerDisabledWhen(() => true),
+    HttpClient.withTracerPropagation(false),
+    HttpClient.transformResponse(Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }))
+  )
+
+/**
+ * Sends the request exactly as signed and reads the answer, up to `maxBytes` of it. The scope aborts whatever is left of
+ * the exchange when the answer is abandoned half-way.
+ *
+ * @internal
+ */
+export const send = (
+  client: HttpClient.HttpClient,
+  origin: string,
+  request: Signed,
+  maxBytes: number
+): Effect.Effect<RawAnswer, ConnectionFailed | BodyTooLarge> => {
+  const url = `${origin}${request.path}${request.query === "" ? "" : `?${request.query}`}`
+  const bare = HttpClientRequest.make(request.method)(url, {
+    headers: { accept: "application/json", ...request.headers }
+  })
+  const contentType = request.headers["content-type"]
+  const full = request.body === "" ? bare : HttpClientRequest.bodyText(bare, request.body, contentType)
+  return HttpClient.withScope(client).execute(full).pipe(
+    Effect.flatMap((response) =>
+      Effect.map(readText(response, maxBytes), (text) => ({ status: response.status, headers: response.headers, text }))
+    ),
+    Effect.scoped,
+    Effect.catchTags({
+      RequestError: (error) => failure(error, maxBytes),
+      ResponseError: (error) => failure(error, maxBytes)
+    })
+  )
+}
+
+const failure = (
+  error: HttpClientError.HttpClientError,
+  maxBytes: number
+): Effect.Effect<never, ConnectionFailed | BodyTooLarge> => {
+  const code = errorCode(error.cause)
+  if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") return new BodyTooLarge({ limit: maxBytes })
+  const unsent = error._tag === "RequestError" &&
+    (error.reason !== "Transport" || (code !== undefined && neverConnected.has(code)))
+  return new ConnectionFailed({ outcome: unsent ? "NotSent" : "Unknown", code })
+}
+
+// `fetch` wraps the socket's error in one of its own.
+const errorCode = (cause: unknown, depth = 0): string | undefined => {
+  if (!Predicate.isObject(cause) || depth > 4) return undefined
+  if ("code" in cause && typeof cause.code === "string") return cause.code
+  return "cause" in cause ? errorCode(cause.cause, depth + 1) : undefined
+}
+
+const readText = (
+  response: HttpClientResponse.HttpClientResponse,
+  maxBytes: number
+): Effect.Effect<string, HttpClientError.ResponseError | BodyTooLarge> => {
+  const declared = Number(response.headers["content-length"] ?? Number.NaN)
+  if (declared > maxBytes) return new BodyTooLarge({ limit: maxBytes })
+  // HTTP holds a body to its declared length, unless it is compressed: then only counting helps.
+  if (declared <= maxBytes && response.headers["content-encoding"] === undefined) return response.text
+  const decoder = new TextDecoder()
+  return response.stream.pipe(
+    Stream.runFoldEffect({ size: 0, text: "" }, ({ size, text }, chunk) =>
+      size + chunk.byteLength > maxBytes
+        ? new BodyTooLarge({ limit: maxBytes })
+        : Effect.succeed({ size: size + chunk.byteLength, text: text + decoder.decode(chunk, { stream: true }) })),
+    Effect.map(({ text }) => text + decoder.decode())
+  )
+}

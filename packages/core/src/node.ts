@@ -1,0 +1,7 @@
+/**
+ * What runs only on Node. Needs `@effect/platform-node`, `undici` and `ws`.
+ *
+ * @since 0.1.0
+ */
+export * as NodeConfig from "./NodeConfig.js"
+export * as NodeExchange from "./NodeExchange.js"

@@ -1,0 +1,113 @@
+/**
+ * Every exchange by its id: the one place that lists them.
+ *
+ * @since 0.1.0
+ */
+import { Binance } from "@effect-exchange/binance"
+import { BitMex } from "@effect-exchange/bitmex"
+import type * as Environment from "@effect-exchange/core/Environment"
+import type * as Exchange from "@effect-exchange/core/Exchange"
+import type * as MarketData from "@effect-exchange/core/MarketData"
+import type * as HttpClient from "@effect/platform/HttpClient"
+import type * as ConfigError from "effect/ConfigError"
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as LayerMap from "effect/LayerMap"
+import * as Schema from "effect/Schema"
+
+const exchanges = { binance: Binance, bitmex: BitMex } as const
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type ExchangeId = keyof typeof exchanges
+
+/**
+ * The ids, in alphabetical order.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const ids: ReadonlyArray<ExchangeId> = ["binance", "bitmex"]
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ExchangeId: Schema.Schema<ExchangeId> = Schema.Literal("binance", "bitmex")
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options extends Omit<Exchange.Options, "environment"> {
+  /** Which installation of each exchange to talk to. Defaults to `"live"` for all. */
+  readonly environment?: ((exchange: ExchangeId) => Environment.Environment) | undefined
+  /** How long an exchange that nobody uses is kept, with its markets and its limits. Defaults to 5 minutes. */
+  readonly idleTimeToLive?: Duration.DurationInput | undefined
+}
+
+/**
+ * Public data of every exchange, each made when first asked for, shared by all who ask, and let go after a while. What
+ * one program spends of an exchange's rate limit the others see.
+ *
+ * @example
+ * import { MarketData } from "@effect-exchange/core"
+ * import { Exchanges } from "@effect-exchange/exchanges"
+ * import { Effect } from "effect"
+ *
+ * const price = Effect.flatMap(MarketData.MarketData, (market) => market.price("BTC/USDT"))
+ *
+ * const program = Effect.all([
+ *   price.pipe(Effect.provide(Exchanges.marketData("binance"))),
+ *   price.pipe(Effect.provide(Exchanges.marketData("bitmex")))
+ * ])
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class Exchanges extends Context.Tag("@effect-exchange/exchanges/Exchanges")<
+  Exchanges,
+  LayerMap.LayerMap<ExchangeId, MarketData.MarketData, ConfigError.ConfigError>
+>() {}
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (options: Options = {}): Layer.Layer<Exchanges, never, HttpClient.HttpClient> => {
+  const { environment, idleTimeToLive, ...rest } = options
+  return Layer.scoped(
+    Exchanges,
+    LayerMap.make(
+      (id: ExchangeId) => layerMarketData(id, { ...rest, environment: environment?.(id) }),
+      { idleTimeToLive: idleTimeToLive ?? "5 minutes" }
+    )
+  )
+}
+
+/**
+ * The shared `MarketData` of an exchange out of {@link Exchanges}.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const marketData = (
+  id: ExchangeId
+): Layer.Layer<MarketData.MarketData, ConfigError.ConfigError, Exchanges> =>
+  Layer.unwrapEffect(Effect.map(Exchanges, (exchanges) => exchanges.get(id)))
+
+/**
+ * A `MarketData` of its own, by an id known only at run time.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerMarketData = (
+  id: ExchangeId,
+  options?: Exchange.Options
+): Layer.Layer<MarketData.MarketData, ConfigError.ConfigError, HttpClient.HttpClient> =>
+  exchanges[id].layerMarketData(options)
