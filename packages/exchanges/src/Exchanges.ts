@@ -17,27 +17,30 @@ import * as Layer from "effect/Layer"
 import * as LayerMap from "effect/LayerMap"
 import * as Schema from "effect/Schema"
 
-const exchanges = { binance: Binance, bitmex: BitMex } as const
-
-/**
- * @since 0.1.0
- * @category models
- */
-export type ExchangeId = keyof typeof exchanges
-
 /**
  * The ids, in alphabetical order.
  *
  * @since 0.1.0
  * @category constants
  */
-export const ids: ReadonlyArray<ExchangeId> = ["binance", "bitmex"]
+export const ids = ["binance", "bitmex"] as const
 
 /**
  * @since 0.1.0
  * @category schemas
  */
-export const ExchangeId: Schema.Schema<ExchangeId> = Schema.Literal("binance", "bitmex")
+export const ExchangeId = Schema.Literal(...ids)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type ExchangeId = typeof ExchangeId.Type
+
+const exchanges: { readonly [Id in ExchangeId]: Pick<typeof Binance | typeof BitMex, "layerMarketData"> } = {
+  binance: Binance,
+  bitmex: BitMex
+}
 
 /**
  * @since 0.1.0
