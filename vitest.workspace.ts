@@ -15,5 +15,6 @@ export default [
   project("exchanges"),
   project("simulator"),
   project("testing"),
-  project("cli")
+  project("cli"),
+  project("examples")
 ]

@@ -1,1 +1,10 @@
-export {}
+export * as Backoff from "./Backoff.js"
+export * as Bulkhead from "./Bulkhead.js"
+export * as CircuitBreaker from "./CircuitBreaker.js"
+export * as Deadline from "./Deadline.js"
+export * as RateLimiter from "./RateLimiter.js"
+export * as Rejection from "./Rejection.js"
+export * as Retry from "./Retry.js"
+export * as RetryBudget from "./RetryBudget.js"
+export * as Timeout from "./Timeout.js"
+export * as Trip from "./Trip.js"

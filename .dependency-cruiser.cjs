@@ -1,0 +1,81 @@
+/**
+ * The arrows between packages: cli -> exchanges -> each exchange -> core -> resilience. Tests may look anywhere.
+ */
+const src = (...names) => `^packages/(${names.join("|")})/src/`
+const exchanges = ["binance", "bitmex"]
+
+/** A package whose sources may import only these other packages. */
+const only = (name, ...allowed) => ({
+  name: `${name}-imports-only-${allowed.join("-") || "no-package"}`,
+  severity: "error",
+  from: { path: src(name) },
+  to: { path: "^packages/", pathNot: src(name, ...allowed) }
+})
+
+const portable = src("resilience", "core", "exchanges", "testing", ...exchanges)
+const nodeModules = "^packages/core/src/(node|NodeExchange|NodeConfig)\\.ts$"
+
+module.exports = {
+  forbidden: [
+    only("resilience"),
+    only("core", "resilience"),
+    ...exchanges.map((exchange) => only(exchange, "core")),
+    only("exchanges", "core", ...exchanges),
+    only("simulator"),
+    only("testing", "core"),
+    only("cli", "resilience", "core", "exchanges", "simulator"),
+    {
+      name: "resilience-needs-effect-only",
+      severity: "error",
+      from: { path: src("resilience") },
+      to: { path: "node_modules/", pathNot: "node_modules/effect/" }
+    },
+    {
+      name: "no-node-libraries-in-portable-packages",
+      severity: "error",
+      from: { path: portable, pathNot: nodeModules },
+      to: { path: "node_modules/(@effect/platform-node|undici|ws)/" }
+    },
+    {
+      name: "no-node-builtins-in-portable-packages",
+      severity: "error",
+      from: { path: portable, pathNot: nodeModules },
+      to: { dependencyTypes: ["core"] }
+    },
+    {
+      name: "node-modules-stay-behind-core-node",
+      severity: "error",
+      from: { path: portable, pathNot: "^packages/core/src/node\\.ts$" },
+      to: { path: nodeModules }
+    },
+    {
+      name: "no-internals-of-another-package",
+      severity: "error",
+      from: { path: "^packages/([^/]+)/" },
+      to: { path: "^packages/[^/]+/src/internal/", pathNot: "^packages/$1/" }
+    },
+    {
+      name: "no-cycles",
+      severity: "error",
+      from: { path: "/src/" },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } }
+    },
+    { name: "no-unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
+    {
+      name: "no-undeclared-dependency",
+      severity: "error",
+      from: { path: "/src/" },
+      to: { dependencyTypes: ["npm-no-pkg", "npm-unknown"], dependencyTypesNot: ["npm", "npm-peer"] }
+    }
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "/dist/" },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "default", "types"],
+      extensions: [".ts", ".js", ".mjs", ".json"]
+    }
+  }
+}

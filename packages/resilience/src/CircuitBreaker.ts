@@ -1,0 +1,357 @@
+/**
+ * Stops calling what keeps failing, and finds out when it works again.
+ *
+ * @since 0.1.0
+ */
+import * as Cause from "effect/Cause"
+import * as Chunk from "effect/Chunk"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Predicate from "effect/Predicate"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
+import type * as machine from "./internal/circuitBreaker.js"
+import * as shell from "./internal/circuitBreakerShell.js"
+import { stackless } from "./internal/stackless.js"
+import { isRejection, RejectionTypeId } from "./Rejection.js"
+import * as Trip from "./Trip.js"
+
+/**
+ * @since 0.1.0
+ * @category type ids
+ */
+export const TypeId: TypeId = "~@effect-exchange/resilience/CircuitBreaker"
+
+/**
+ * @since 0.1.0
+ * @category type ids
+ */
+export type TypeId = "~@effect-exchange/resilience/CircuitBreaker"
+
+/**
+ * A gate in front of something that can fail: it lets calls through while they succeed, and refuses them for a while
+ * once they keep failing.
+ *
+ * All callers of one dependency must share one breaker; a breaker made per call never opens.
+ *
+ * - **Closed**: every call passes and is counted. The {@link Options.trip} rule may open the circuit.
+ * - **Open**: every call is refused until a deadline on the monotonic clock. No timer runs: the first call after it
+ *   turns the circuit half-open.
+ * - **HalfOpen**: a few calls pass as probes and all others are refused. Enough successes close the circuit; as soon as
+ *   enough successes have become impossible it opens again, as it does when the probes take too long.
+ * - **Isolated**: held open by hand.
+ *
+ * A call counts only in the state it began under. A result that arrives after the circuit has moved on goes to its
+ * caller unchanged, is counted as late, and changes nothing (but a server's demand to stay away is always obeyed).
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CircuitBreaker<in E = unknown> {
+  readonly [TypeId]: TypeId
+  /** What {@link CircuitOpen}, transitions and metrics are labelled with. */
+  readonly name: string
+  /** Runs the effect if the circuit permits it; otherwise fails with `CircuitOpen` without running it. */
+  readonly protect: <A, E1 extends E, R>(self: Effect.Effect<A, E1, R>) => Effect.Effect<A, E1 | CircuitOpen, R>
+  /**
+   * Fails with `CircuitOpen` if a call would be refused now. Takes no permit and leaves the circuit as it is, so a
+   * call that follows may still be refused. A failure counts as `rejected`.
+   */
+  readonly check: Effect.Effect<void, CircuitOpen>
+  /** The state now. */
+  readonly state: Effect.Effect<State>
+  /** What has been counted up to now. */
+  readonly metrics: Effect.Effect<Metrics>
+  /**
+   * The transitions from the moment of subscription on, in order, each after it has happened. A subscriber that falls
+   * behind loses the oldest of more than 64 and never holds up a call.
+   */
+  readonly changes: Stream.Stream<Transition>
+  /**
+   * Refuses every call until the scope closes. Several holders may overlap; when the last one lets go the circuit
+   * closes with nothing remembered. Results that arrive meanwhile are late.
+   */
+  readonly isolate: Effect.Effect<void, never, Scope.Scope>
+  /**
+   * Opens the circuit until an instant in milliseconds since the epoch, as when another call learnt that the server
+   * refuses everybody until then. Extends an earlier deadline and never shortens one; does nothing for an instant that
+   * has passed, nor while the circuit is isolated.
+   */
+  readonly openUntil: (epochMillis: number) => Effect.Effect<void>
+  /** Closes the circuit from any state, isolation included, with nothing remembered. */
+  readonly reset: Effect.Effect<void>
+}
+
+/**
+ * The state of a circuit, as others may see it.
+ *
+ * `Open.retryAfter` is the time until a call will be let through: zero when the next one will be, infinite when only
+ * `reset` helps.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type State =
+  | { readonly _tag: "Closed" }
+  | { readonly _tag: "Open"; readonly retryAfter: Duration.Duration }
+  | { readonly _tag: "HalfOpen" }
+  | { readonly _tag: "Isolated" }
+
+/**
+ * What a breaker has counted.
+ *
+ * `calls`, `failures` and `failureRate` describe the present state and start at zero with each one: the window of the
+ * trip rule while closed (see {@link Trip.Window}), the finished probes while half-open, zeros otherwise.
+ * The others count from the making of the breaker.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Metrics {
+  /** Calls that ended as a success or a failure. */
+  readonly calls: number
+  /** How many of `calls` failed. */
+  readonly failures: number
+  /** `failures / calls`; 0 when there are no calls. */
+  readonly failureRate: number
+  /** Calls refused with `CircuitOpen`, by `protect` or by `check`. */
+  readonly rejected: number
+  /** Calls that ended after the state they began under was gone; ignored outcomes are not among them. */
+  readonly late: number
+  /** How often the circuit went from another state to open. */
+  readonly trips: number
+}
+
+/**
+ * Why a circuit opened by its own judgement; what the {@link Options.openFor} schedule is stepped with.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type TripCause =
+  | Trip.Reason
+  /** So many half-open probes failed that the needed successes had become impossible. */
+  | { readonly _tag: "ProbesFailed"; readonly failures: number }
+  /** The half-open probes did not decide in time. */
+  | { readonly _tag: "HalfOpenTimedOut" }
+
+/**
+ * One change of state. From open to open means that the deadline was moved out.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Transition {
+  readonly name: string
+  readonly from: State["_tag"]
+  readonly to: State["_tag"]
+  /** When, in milliseconds of the wall clock since the epoch. */
+  readonly at: number
+  readonly reason:
+    | TripCause
+    /** An outcome asked for it: {@link openUntil} or {@link openFor}. */
+    | { readonly _tag: "OpenRequested" }
+    /** The open duration was over and a call came. */
+    | { readonly _tag: "OpenElapsed" }
+    | { readonly _tag: "ProbesSucceeded" }
+    | { readonly _tag: "Isolated" }
+    | { readonly _tag: "Released" }
+    | { readonly _tag: "Reset" }
+}
+
+/**
+ * What a finished call says about the health of what was called.
+ *
+ * An ignored call counts nowhere and gives its probe's permit back. `OpenUntil` and `OpenFor` open the circuit at once,
+ * whatever the window holds; they extend an earlier deadline and never shorten one, and are ignored when their time has
+ * passed or the circuit is isolated.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Outcome =
+  | "success"
+  | "failure"
+  | "ignore"
+  | { readonly _tag: "OpenUntil"; readonly epochMillis: number }
+  | { readonly _tag: "OpenFor"; readonly duration: Duration.DurationInput }
+
+/**
+ * What {@link make} takes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options<in E> {
+  /** What is protected; keep the number of distinct names small, as it labels metrics. */
+  readonly name: string
+  /** When to open. Defaults to 5 failures in a row, or 50 % failures among the last 100 calls once there are 20. */
+  readonly trip?: Trip.Trip | undefined
+  /**
+   * For how long to open. The schedule is stepped once per trip, with the cause, and its delay is not slept but becomes
+   * the deadline; it starts again after the circuit has closed. When it is exhausted the circuit stays open until
+   * `reset`. Openings asked for by an outcome do not step it. Defaults to 1 second, doubled each time up to 60 seconds,
+   * of which `Random` chooses 50 to 100 %, so that a fleet does not probe in step.
+   */
+  readonly openFor?: Schedule.Schedule<unknown, TripCause> | undefined
+  /** How to probe. */
+  readonly halfOpen?: {
+    /** How many probes may count towards a decision, and so how many may run at once. Defaults to `1`. */
+    readonly permits?: number | undefined
+    /** How many of them must succeed to close the circuit, at most `permits`. Defaults to `permits`. */
+    readonly successes?: number | undefined
+    /** After this long without a decision the circuit opens again, as from that instant. Defaults to 10 seconds. */
+    readonly timeout?: Duration.DurationInput | undefined
+  } | undefined
+  /**
+   * Judges each finished call that was not merely interrupted: interruption never reaches it and is always ignored.
+   * Must not throw. Defaults to {@link defaultClassify}.
+   */
+  readonly classify?: ((exit: Exit.Exit<unknown, E>) => Outcome) | undefined
+}
+
+/**
+ * Makes a closed breaker. It holds no fiber, no timer and no resource, so it needs no scope.
+ *
+ * Put timeouts inside what is protected: one outside arrives as an interruption and is ignored. Time is read from the
+ * `Clock` of the caller, deadlines from its monotonic side, which `TestClock` drives. Dies with a `RangeError` for
+ * options out of range.
+ *
+ * Metrics, all labelled `name`: the gauge `circuitbreaker_state` is 1 for the present `state` and 0 for the others; the
+ * counter `circuitbreaker_not_permitted_calls` counts refusals; the counter `circuitbreaker_transitions` counts changes
+ * by `from` and `to`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = <E = unknown>(options: Options<E>): Effect.Effect<CircuitBreaker<E>> =>
+  Effect.suspend(() => {
+    const { name } = options
+    const openFor = options.openFor ?? defaultOpenFor
+    const breaker = shell.make<E, CircuitOpen>({
+      name,
+      openFor,
+      settings: settingsOf(options, openFor),
+      classify: options.classify ?? defaultClassify,
+      refuse: ({ retryAfter, state }) => stackless(() => new CircuitOpen({ name, state, retryAfter }, true))
+    })
+    return Effect.map(breaker, (breaker) => ({ [TypeId]: TypeId, name, ...breaker }))
+  })
+
+/**
+ * The classification used unless another is given: failures and defects count as failures, interruption and refusals by
+ * other gates ({@link isRejection}) are ignored, everything else is a success.
+ *
+ * A cause that holds several things is judged by its defects and failures: only if there is no defect and every failure
+ * is a refusal is it ignored.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const defaultClassify = (exit: Exit.Exit<unknown, unknown>): Outcome => {
+  if (Exit.isSuccess(exit)) return "success"
+  if (Cause.isInterruptedOnly(exit.cause)) return "ignore"
+  if (Chunk.isNonEmpty(Cause.defects(exit.cause))) return "failure"
+  for (const error of Cause.failures(exit.cause)) {
+    if (!isRejection(error)) return "failure"
+  }
+  return "ignore"
+}
+
+/**
+ * The outcome of a call whose server said until when to stay away, in milliseconds since the epoch.
+ *
+ * The instant is compared with the wall clock once, when the outcome arrives; from there on the monotonic clock counts.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const openUntil = (epochMillis: number): Outcome => ({ _tag: "OpenUntil", epochMillis })
+
+/**
+ * The outcome of a call whose server said for how long to stay away, counted from the arrival of the outcome.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const openFor = (duration: Duration.DurationInput): Outcome => ({ _tag: "OpenFor", duration })
+
+/**
+ * The circuit refused a call; nothing was run and nothing was sent. Carries no stack, so that refusing is cheap.
+ *
+ * `retryAfter` says when asking again makes sense. Open: when a probe will be let through. HalfOpen: when the probes
+ * will have been decided at the latest. Isolated, or open with an exhausted schedule: infinite, as only a person can
+ * end it.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class CircuitOpen
+  extends Schema.TaggedError<CircuitOpen>("@effect-exchange/resilience/CircuitBreaker/CircuitOpen")("CircuitOpen", {
+    name: Schema.String,
+    state: Schema.Literal("Open", "HalfOpen", "Isolated"),
+    retryAfter: Schema.Duration
+  })
+{
+  /**
+   * Marks it as a local refusal, which other breakers ignore.
+   *
+   * @since 0.1.0
+   */
+  readonly [RejectionTypeId] = RejectionTypeId
+
+  override get message(): string {
+    switch (this.state) {
+      case "Open":
+        return Duration.isFinite(this.retryAfter)
+          ? `Circuit "${this.name}" is open: the call was not made. Try again in ${Duration.format(this.retryAfter)}.`
+          : `Circuit "${this.name}" is open for good: the call was not made. Reset the circuit once the cause is mended.`
+      case "HalfOpen":
+        return `Circuit "${this.name}" is being probed: the call was not made. Try again when the probes have ended, ${
+          Duration.format(this.retryAfter)
+        } from now at the latest.`
+      case "Isolated":
+        return `Circuit "${this.name}" is isolated by hand: the call was not made. Try again after its release.`
+    }
+  }
+}
+
+/**
+ * Whether a value is a {@link CircuitBreaker}.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isCircuitBreaker = (u: unknown): u is CircuitBreaker<never> => Predicate.hasProperty(u, TypeId)
+
+const defaultTrip = Trip.any(Trip.consecutive(5), Trip.failureRate())
+
+// Capped before the jitter, which only shortens: the cap holds.
+const defaultOpenFor: Schedule.Schedule<unknown, TripCause> = Schedule.exponential("1 second").pipe(
+  Schedule.modifyDelay((_, delay) => Duration.min(delay, "60 seconds")),
+  Schedule.jitteredWith({ min: 0.5, max: 1 })
+)
+
+const settingsOf = <E>(
+  options: Options<E>,
+  openFor: Schedule.Schedule<unknown, TripCause>
+): machine.Settings => {
+  const permits = options.halfOpen?.permits ?? 1
+  const successes = options.halfOpen?.successes ?? permits
+  const timeout = Duration.decode(options.halfOpen?.timeout ?? "10 seconds")
+  if (!(Number.isInteger(permits) && permits >= 1)) {
+    throw new RangeError(`CircuitBreaker "${options.name}": halfOpen.permits was ${permits}; give at least 1`)
+  }
+  if (!(Number.isInteger(successes) && successes >= 1 && successes <= permits)) {
+    throw new RangeError(
+      `CircuitBreaker "${options.name}": halfOpen.successes was ${successes}; give 1 to halfOpen.permits (${permits})`
+    )
+  }
+  if (Duration.equals(timeout, Duration.zero)) {
+    throw new RangeError(`CircuitBreaker "${options.name}": halfOpen.timeout was 0; give probes some time`)
+  }
+  return { trip: options.trip ?? defaultTrip, permits, successes, timeout, progress: openFor.initial }
+}

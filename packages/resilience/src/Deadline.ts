@@ -1,0 +1,112 @@
+/**
+ * The instant by which the current operation must have ended, known to everything it does.
+ *
+ * A wait that cannot end in time is refused at once instead of being slept through: `Retry` does not start such
+ * a sleep, `RateLimiter` does not queue such a call. Set it with `Timeout.deadline`.
+ *
+ * @since 0.1.0
+ */
+import type * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { dual } from "effect/Function"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { RejectionTypeId } from "./Rejection.js"
+
+/**
+ * The monotonic instant, in nanoseconds of the current `Clock`, by which the current operation must have ended.
+ *
+ * Defaults to none. A reference never shows up in the requirements of an effect.
+ *
+ * @since 0.1.0
+ * @category references
+ */
+export class Deadline extends Context.Reference<Deadline>()("@effect-exchange/resilience/Deadline", {
+  defaultValue: (): Option.Option<bigint> => Option.none()
+}) {}
+
+/**
+ * What is left until the current deadline: none if there is no deadline, zero if it has passed.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const remaining: Effect.Effect<Option.Option<Duration.Duration>> = Effect.flatMap(
+  Deadline,
+  Option.match({
+    onNone: () => Effect.succeedNone,
+    onSome: (deadline) =>
+      Effect.clockWith((clock) => {
+        const left = deadline - clock.unsafeCurrentTimeNanos()
+        return Effect.succeedSome(Duration.nanos(left > BigInt(0) ? left : BigInt(0)))
+      })
+  })
+)
+
+/**
+ * Tells everything inside by when it must have ended, without ending it: of an existing deadline and now + `duration`
+ * the sooner holds. An infinite duration sets nothing.
+ *
+ * For work that respects the deadline by itself, where an interruption would leave open what became of it;
+ * `Timeout.deadline` also interrupts.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const within: {
+  (duration: Duration.DurationInput): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  <A, E, R>(self: Effect.Effect<A, E, R>, duration: Duration.DurationInput): Effect.Effect<A, E, R>
+} = dual(
+  2,
+  <A, E, R>(self: Effect.Effect<A, E, R>, duration: Duration.DurationInput): Effect.Effect<A, E, R> =>
+    Effect.flatMap(
+      Deadline,
+      (current) => Effect.clockWith((clock) => Effect.provideService(self, Deadline, sooner(current, clock, duration)))
+    )
+)
+
+/**
+ * The sooner of a deadline and now + `duration`.
+ *
+ * @internal
+ */
+export const sooner = (
+  current: Option.Option<bigint>,
+  clock: Clock.Clock,
+  duration: Duration.DurationInput
+): Option.Option<bigint> => {
+  const own = Option.map(Duration.toNanos(duration), (nanos) => clock.unsafeCurrentTimeNanos() + nanos)
+  return Option.isSome(current) && Option.isSome(own)
+    ? Option.some(current.value < own.value ? current.value : own.value)
+    : Option.orElse(current, () => own)
+}
+
+/**
+ * There was not enough time left to begin, so nothing was sent.
+ *
+ * `name` is the gate or operation that refused and `after` the time it was allowed, which was too short: what was
+ * left of the deadline. Circuit breakers and `Retry` know it as a local rejection.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class DeadlineExceeded
+  extends Schema.TaggedError<DeadlineExceeded>("@effect-exchange/resilience/Deadline/DeadlineExceeded")(
+    "DeadlineExceeded",
+    { name: Schema.String, after: Schema.Duration }
+  )
+{
+  /**
+   * @since 0.1.0
+   */
+  readonly [RejectionTypeId]: RejectionTypeId = RejectionTypeId
+  /**
+   * @since 0.1.0
+   */
+  override get message(): string {
+    return `"${this.name}" could not begin within the ${Duration.format(this.after)} left of the deadline; ` +
+      "allow more time or ask for less at once"
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * Limits on time: for one attempt, and for a whole operation with everything inside it.
+ *
+ * Both race the effect against a sleep, which forks: some tens of microseconds a call, many times what a circuit
+ * breaker costs. Use one for each attempt and one for the operation, none in between; where the transport has its
+ * own timeout, prefer that.
+ *
+ * Both interrupt the effect and then **wait until it has stopped**: an effect that is uninterruptible, or whose
+ * finalizers are slow, holds its caller beyond the limit. Wrap it in `Effect.disconnect` to leave it behind
+ * instead: the caller is answered on time, and the effect finishes on its own, unobserved.
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type { LazyArg } from "effect/Function"
+import { dual } from "effect/Function"
+import * as Option from "effect/Option"
+import { Deadline } from "./Deadline.js"
+
+/**
+ * How long to wait, and what to fail with then.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options<out E> {
+  /** The time allowed, from the moment the effect starts. */
+  readonly duration: Duration.DurationInput
+  /** Makes the error of an effect that did not end in time. */
+  readonly onTimeout: LazyArg<E>
+}
+
+/**
+ * Interrupts the effect if it has not ended after `duration`, and fails with `onTimeout()`.
+ *
+ * Goes around each attempt, inside the circuit breaker: a timeout raised inside counts as a failure there, one
+ * outside reaches it as an interruption, which says nothing about health and is ignored.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const attempt: {
+  <E2>(options: Options<E2>): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | E2, R>
+  <A, E, R, E2>(self: Effect.Effect<A, E, R>, options: Options<E2>): Effect.Effect<A, E | E2, R>
+} = dual(
+  2,
+  <A, E, R, E2>(self: Effect.Effect<A, E, R>, options: Options<E2>): Effect.Effect<A, E | E2, R> =>
+    Effect.timeoutFail(self, options)
+)
+
+/**
+ * Limits a whole operation: as {@link attempt}, and everything inside sees the `Deadline`.
+ *
+ * Of an existing deadline and now + `duration` the sooner holds. If that has passed already, the effect is not
+ * started. An infinite duration sets nothing.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const deadline: {
+  <E2>(options: Options<E2>): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | E2, R>
+  <A, E, R, E2>(self: Effect.Effect<A, E, R>, options: Options<E2>): Effect.Effect<A, E | E2, R>
+} = dual(
+  2,
+  <A, E, R, E2>(self: Effect.Effect<A, E, R>, options: Options<E2>): Effect.Effect<A, E | E2, R> =>
+    Effect.flatMap(Deadline, (current) =>
+      Effect.clockWith((clock) => {
+        const now = clock.unsafeCurrentTimeNanos()
+        const own = Option.map(Duration.toNanos(options.duration), (nanos) => now + nanos)
+        const end = Option.isSome(current) && Option.isSome(own)
+          ? Option.some(current.value < own.value ? current.value : own.value)
+          : Option.orElse(current, () => own)
+        if (Option.isNone(end)) {
+          return self
+        }
+        return end.value <= now
+          ? Effect.failSync(options.onTimeout)
+          : attempt(Effect.provideService(self, Deadline, end), {
+            duration: Duration.nanos(end.value - now),
+            onTimeout: options.onTimeout
+          })
+      }))
+)

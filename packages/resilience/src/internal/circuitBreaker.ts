@@ -1,0 +1,232 @@
+/**
+ * The circuit breaker as a state machine. Time comes in as `now`, monotonic nanoseconds; nothing here is an effect.
+ *
+ * A state is replaced by a new object on every transition, so the identity of the object is the
+ * generation: whatever began under another object is late. What a state counts (window, probes,
+ * holders) it owns and changes in place; counting in a state that is gone is therefore harmless.
+ */
+import type * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
+import type * as Trip from "../Trip.js"
+
+/**
+ * An instant on the monotonic clock; `undefined` never comes.
+ *
+ * @internal
+ */
+export type Instant = bigint | undefined
+
+/** @internal */
+export type State = Closed | Open | HalfOpen | Isolated
+
+/** @internal */
+export interface Closed {
+  readonly _tag: "Closed"
+  readonly window: Trip.Window
+}
+
+/** @internal */
+export interface Open {
+  readonly _tag: "Open"
+  readonly until: Instant
+  /** How far the schedule of open durations has come. */
+  readonly progress: unknown
+}
+
+/** @internal */
+export interface HalfOpen {
+  readonly _tag: "HalfOpen"
+  readonly deadline: Instant
+  readonly progress: unknown
+  readonly probes: Probes
+}
+
+/** @internal */
+export interface Probes {
+  free: number
+  succeeded: number
+  failed: number
+}
+
+/** @internal */
+export interface Isolated {
+  readonly _tag: "Isolated"
+  readonly holding: { count: number }
+}
+
+/** @internal */
+export interface Settings {
+  readonly trip: Trip.Trip
+  readonly permits: number
+  readonly successes: number
+  readonly timeout: Duration.Duration
+  /** Where the schedule of open durations starts. */
+  readonly progress: unknown
+}
+
+/** @internal */
+export type Event =
+  | { readonly _tag: "Arrived" }
+  | { readonly _tag: "Tripped"; readonly from: State; readonly until: Instant; readonly progress: unknown }
+  | { readonly _tag: "OpenRequested"; readonly until: Instant }
+  | { readonly _tag: "Recovered"; readonly from: State }
+  | { readonly _tag: "Reset" }
+  | { readonly _tag: "Isolated" }
+  | { readonly _tag: "Released"; readonly from: State }
+
+/** @internal */
+export const closed = (settings: Settings): Closed => ({ _tag: "Closed", window: settings.trip.window() })
+
+/**
+ * The state after an event; the very same object if the event changes nothing.
+ *
+ * @internal
+ */
+export const step = (settings: Settings, state: State, event: Event, now: bigint): State => {
+  switch (event._tag) {
+    case "Arrived":
+      return state._tag === "Open" && isPast(state.until, now) ? halfOpen(settings, state.progress, now) : state
+    case "Tripped":
+      return state === event.from ? { _tag: "Open", until: event.until, progress: event.progress } : state
+    case "OpenRequested":
+      return openRequested(settings, state, event.until, now)
+    case "Recovered":
+      return state === event.from ? closed(settings) : state
+    case "Reset":
+      return closed(settings)
+    case "Isolated":
+      return state._tag === "Isolated" ? state : { _tag: "Isolated", holding: { count: 0 } }
+    case "Released":
+      return state === event.from ? closed(settings) : state
+  }
+}
+
+const halfOpen = (settings: Settings, progress: unknown, now: bigint): HalfOpen => ({
+  _tag: "HalfOpen",
+  deadline: after(now, settings.timeout),
+  progress,
+  probes: { free: settings.permits, succeeded: 0, failed: 0 }
+})
+
+const openRequested = (settings: Settings, state: State, until: Instant, now: bigint): State => {
+  if (isPast(until, now)) return state
+  switch (state._tag) {
+    case "Closed":
+      return { _tag: "Open", until, progress: settings.progress }
+    case "HalfOpen":
+      return { _tag: "Open", until, progress: state.progress }
+    case "Open":
+      return isLater(until, state.until) ? { _tag: "Open", until, progress: state.progress } : state
+    case "Isolated":
+      return state
+  }
+}
+
+/** @internal */
+export interface Refusal {
+  readonly _tag: "Refusal"
+  readonly state: "Open" | "HalfOpen" | "Isolated"
+  readonly retryAfter: Duration.Duration
+}
+
+/**
+ * Why a call arriving now may not pass, or `undefined` if it may.
+ *
+ * @internal
+ */
+export const refusal = (state: State, now: bigint): Refusal | undefined => {
+  switch (state._tag) {
+    case "Closed":
+      return undefined
+    case "Open":
+      return isPast(state.until, now) ? undefined : refused("Open", state.until, now)
+    case "HalfOpen":
+      return refusalHalfOpen(state, now)
+    case "Isolated":
+      return refused("Isolated", undefined, now)
+  }
+}
+
+/**
+ * Lets an arriving call in, taking the permit of a probe if it is to be one, or says why it may not pass.
+ *
+ * @internal
+ */
+export const admit = (
+  settings: Settings,
+  state: State,
+  now: bigint
+): readonly [entry: Closed | HalfOpen | Refusal, next: State] => {
+  const next = step(settings, state, { _tag: "Arrived" }, now)
+  switch (next._tag) {
+    case "Closed":
+      return [next, next]
+    case "HalfOpen": {
+      const refusal = refusalHalfOpen(next, now)
+      if (refusal !== undefined) return [refusal, next]
+      next.probes.free--
+      return [next, next]
+    }
+    case "Open":
+      return [refused("Open", next.until, now), next]
+    case "Isolated":
+      return [refused("Isolated", undefined, now), next]
+  }
+}
+
+const refusalHalfOpen = ({ deadline, probes }: HalfOpen, now: bigint): Refusal | undefined =>
+  probes.free > 0 && !isPast(deadline, now) ? undefined : refused("HalfOpen", deadline, now)
+
+const refused = (state: Refusal["state"], until: Instant, now: bigint): Refusal => ({
+  _tag: "Refusal",
+  state,
+  retryAfter: remaining(until, now)
+})
+
+/**
+ * Whether the probes of this state have had all the time they were given.
+ *
+ * @internal
+ */
+export const isExpired = (state: State, now: bigint): state is HalfOpen =>
+  state._tag === "HalfOpen" && isPast(state.deadline, now)
+
+/**
+ * Counts one finished probe and says what the probes, taken together, have shown. `permits` is the number
+ * of results that count: a success or failure uses its permit up, so a decision is always reached.
+ *
+ * @internal
+ */
+export const probed = (
+  settings: Settings,
+  probes: Probes,
+  outcome: "success" | "failure"
+): "Undecided" | "Recovered" | "Failed" => {
+  if (outcome === "success") {
+    probes.succeeded++
+    return probes.succeeded >= settings.successes ? "Recovered" : "Undecided"
+  }
+  probes.failed++
+  return probes.failed > settings.permits - settings.successes ? "Failed" : "Undecided"
+}
+
+/**
+ * The monotonic clock in nanoseconds, to the microsecond: `TestClock` works its nanoseconds out in floating point, which
+ * at instants of our days is off by up to 128, and a deadline must not be missed for that.
+ *
+ * @internal
+ */
+export const monotonic = (clock: Clock.Clock): bigint => (clock.unsafeCurrentTimeNanos() + 500n) / 1000n * 1000n
+
+/** @internal */
+export const after = (now: bigint, duration: Duration.Duration): Instant =>
+  Option.match(Duration.toNanos(duration), { onNone: () => undefined, onSome: (nanos) => now + nanos })
+
+/** @internal */
+export const remaining = (until: Instant, now: bigint): Duration.Duration =>
+  until === undefined ? Duration.infinity : Duration.millis(until > now ? Number(until - now) / 1e6 : 0)
+
+const isPast = (instant: Instant, now: bigint): boolean => instant !== undefined && now >= instant
+
+const isLater = (a: Instant, b: Instant): boolean => b !== undefined && (a === undefined || a > b)

@@ -1,0 +1,81 @@
+/**
+ * A ledger of deposits and withdrawals over the last `ticks.length` buckets of time. Knows no clock: `now` is in
+ * monotonic nanoseconds.
+ *
+ * @internal
+ */
+export interface State {
+  readonly reserve: number
+  readonly ratio: number
+  /** Nanoseconds that one bucket covers. */
+  readonly width: bigint
+  /** What each bucket adds to the balance: `ratio` for each deposit, minus one for each withdrawal. */
+  readonly buckets: Float64Array
+  /** The sum of `buckets`. */
+  sum: number
+  /** The number, since the epoch of the clock, of the bucket that is being written. */
+  current: bigint
+}
+
+const size = 10
+
+/** @internal */
+export const make = (options: {
+  readonly reserve: number
+  readonly ratio: number
+  readonly timeToLive: bigint
+}): State => {
+  const width = options.timeToLive / BigInt(size)
+  return {
+    reserve: options.reserve,
+    ratio: options.ratio,
+    width: width > BigInt(0) ? width : BigInt(1),
+    buckets: new Float64Array(size),
+    sum: 0,
+    current: BigInt(0)
+  }
+}
+
+/** @internal */
+export const deposit = (state: State, now: bigint): void => add(state, state.ratio, now)
+
+/**
+ * Takes one from the balance if there is one.
+ *
+ * @internal
+ */
+export const withdraw = (state: State, now: bigint): boolean => {
+  if (balance(state, now) < 1) {
+    return false
+  }
+  add(state, -1, now)
+  return true
+}
+
+/** @internal */
+export const balance = (state: State, now: bigint): number => {
+  advance(state, now)
+  // Tenths add up to a little less than their sum; a retry that was paid for must not be lost to that.
+  return Math.max(0, Math.round((state.reserve + state.sum) * 1e9) / 1e9)
+}
+
+const add = (state: State, amount: number, now: bigint): void => {
+  advance(state, now)
+  const index = Number(state.current % BigInt(size))
+  state.buckets[index] = (state.buckets[index] ?? 0) + amount
+  state.sum += amount
+}
+
+const advance = (state: State, now: bigint): void => {
+  const bucket = now / state.width
+  const steps = bucket - state.current
+  if (steps <= BigInt(0)) {
+    return
+  }
+  for (let step = 1; step <= size && BigInt(step) <= steps; step++) {
+    state.buckets[Number((state.current + BigInt(step)) % BigInt(size))] = 0
+  }
+  state.current = bucket
+  // Summed afresh, not subtracted, so that rounding errors expire with the buckets.
+  state.sum = state.buckets.reduce((sum, amount) => sum + amount, 0)
+}

@@ -1,0 +1,17 @@
+/**
+ * Builds an error without capturing a stack trace.
+ *
+ * Local refusals are raised by the thousand exactly when the process has the least time for them, and where
+ * they were raised says nothing: the gate's name does.
+ *
+ * @internal
+ */
+export const stackless = <A>(construct: () => A): A => {
+  const limit: unknown = Reflect.get(Error, "stackTraceLimit")
+  Reflect.set(Error, "stackTraceLimit", 0)
+  try {
+    return construct()
+  } finally {
+    Reflect.set(Error, "stackTraceLimit", limit)
+  }
+}

@@ -1,0 +1,132 @@
+import { Backoff } from "@effect-exchange/resilience"
+import { assert, describe, it } from "@effect/vitest"
+import { Chunk, Duration, Effect, FastCheck, Random, Schedule } from "effect"
+
+const kinds = { none: Backoff.none, full: Backoff.full, equal: Backoff.equal, decorrelated: Backoff.decorrelated }
+
+/** The first `count` delays that a user of the schedule would sleep, in milliseconds. */
+const delays = (schedule: Schedule.Schedule<Duration.Duration>, count: number) =>
+  Effect.map(
+    Schedule.run(Schedule.delays(schedule), 0, Array.from({ length: count })),
+    (delays) => Chunk.toReadonlyArray(delays).map(Duration.toMillis)
+  )
+
+const outputs = (schedule: Schedule.Schedule<Duration.Duration>, count: number) =>
+  Effect.map(
+    Schedule.run(schedule, 0, Array.from({ length: count })),
+    (outputs) => Chunk.toReadonlyArray(outputs).map(Duration.toMillis)
+  )
+
+const draws = (count: number) => {
+  const random = Random.make("seed")
+  return Effect.all(Array.from({ length: count }, () => random.next))
+}
+
+/** Durations hold whole nanoseconds. */
+const assertExact = (actual: ReadonlyArray<number>, expected: ReadonlyArray<number>) =>
+  assert.deepStrictEqual(actual, expected.map((millis) => Duration.toMillis(Duration.millis(millis))))
+
+const seeded = Effect.withRandom(Random.make("seed"))
+
+describe("Backoff", () => {
+  it.effect("none: base * factor^n up to max", () =>
+    Effect.gen(function*() {
+      const schedule = Backoff.none({ base: "100 millis", max: "1 second" })
+      assert.deepStrictEqual(yield* delays(schedule, 6), [100, 200, 400, 800, 1000, 1000])
+      const tripled = Backoff.none({ base: "1 second", max: "1 minute", factor: 3 })
+      assert.deepStrictEqual(yield* delays(tripled, 5), [1000, 3000, 9000, 27000, 60000])
+    }))
+
+  it.effect("full: exact for a seed", () =>
+    Effect.gen(function*() {
+      const us = yield* draws(5)
+      const delays = yield* outputs(Backoff.full({ base: 100, max: 1000 }), 5).pipe(
+        Effect.withRandom(Random.make("seed"))
+      )
+      assertExact(delays, [100, 200, 400, 800, 1000].map((ceiling, n) => ceiling * (us[n] ?? NaN)))
+    }))
+
+  it.effect("equal: exact for a seed", () =>
+    Effect.gen(function*() {
+      const us = yield* draws(5)
+      const delays = yield* outputs(Backoff.equal({ base: 100, max: 1000 }), 5).pipe(
+        Effect.withRandom(Random.make("seed"))
+      )
+      assertExact(
+        delays,
+        [100, 200, 400, 800, 1000].map((ceiling, n) => ceiling / 2 * (us[n] ?? NaN) + ceiling / 2)
+      )
+    }))
+
+  it.effect("decorrelated: exact for a seed, already the first delay drawn", () =>
+    Effect.gen(function*() {
+      const us = yield* draws(5)
+      const delays = yield* outputs(Backoff.decorrelated({ base: 100, max: 1000 }), 5).pipe(
+        Effect.withRandom(Random.make("seed"))
+      )
+      let previous = 100
+      assertExact(delays, us.map((u) => previous = Math.min(1000, (previous * 3 - 100) * u + 100)))
+    }))
+
+  it.effect("the cap comes after the jitter: decorrelated delays reach it and never pass it", () =>
+    Effect.gen(function*() {
+      const reached = yield* seeded(delays(Backoff.decorrelated({ base: 100, max: 1000 }), 200))
+      assert.strictEqual(Math.max(...reached), 1000)
+      // The draw after a delay at the cap is U(100, 3000): about two thirds of them have to be cut.
+      assert.isAbove(reached.filter((delay) => delay === 1000).length, 60)
+    }))
+
+  it.effect("callers still spread when the cap has been reached", () =>
+    Effect.gen(function*() {
+      const late = (yield* seeded(delays(Backoff.full({ base: 100, max: 1000 }), 200))).slice(10)
+      assert.isBelow(Math.min(...late), 100)
+      assert.isAbove(Math.max(...late), 900)
+    }))
+
+  const options = FastCheck.record({
+    base: FastCheck.integer({ min: 0, max: 5000 }),
+    max: FastCheck.integer({ min: 0, max: 60000 }),
+    factor: FastCheck.double({ min: 1, max: 10, noNaN: true }),
+    seed: FastCheck.integer()
+  })
+
+  for (const [kind, make] of Object.entries(kinds)) {
+    it.effect.prop(
+      `${kind}: every delay is from 0 to max, and the output is the delay`,
+      [options],
+      ([options]) =>
+        Effect.gen(function*() {
+          const schedule = make(options)
+          const slept = yield* delays(schedule, 30).pipe(Effect.withRandom(Random.make(options.seed)))
+          const put = yield* outputs(schedule, 30).pipe(Effect.withRandom(Random.make(options.seed)))
+          for (const delay of slept) {
+            assert.isAtLeast(delay, 0)
+            assert.isAtMost(delay, options.max)
+          }
+          assert.deepStrictEqual(put, slept)
+        }),
+      { fastCheck: { numRuns: 30 }, timeout: 30_000 }
+    )
+  }
+
+  it.effect.prop("full and equal stay within their formulas", [options], ([options]) =>
+    Effect.gen(function*() {
+      const ceilings = yield* delays(Backoff.none(options), 20)
+      const full = yield* delays(Backoff.full(options), 20).pipe(Effect.withRandom(Random.make(options.seed)))
+      const equal = yield* delays(Backoff.equal(options), 20).pipe(Effect.withRandom(Random.make(options.seed)))
+      ceilings.forEach((ceiling, n) => {
+        assert.isAtMost(full[n] ?? NaN, ceiling)
+        assert.isAtMost(equal[n] ?? NaN, ceiling)
+        assert.isAtLeast(equal[n] ?? NaN, ceiling / 2 - 1e-6)
+      })
+    }), { fastCheck: { numRuns: 30 }, timeout: 30_000 })
+
+  it.effect("never grows into a delay that no timer can sleep, nor into something that is not a number", () =>
+    Effect.gen(function*() {
+      const longest = 2 ** 31 - 1
+      const endless = yield* delays(Backoff.none({ base: 1, max: Duration.infinity }), 1100)
+      assert.strictEqual(endless[1099], longest)
+      const baseless = yield* delays(Backoff.full({ base: 0, max: "1 second" }), 1100)
+      assert.strictEqual(baseless[1099], 0)
+    }))
+})

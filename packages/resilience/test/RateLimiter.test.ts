@@ -1,0 +1,444 @@
+import { Deadline, RateLimiter, Rejection, Timeout } from "@effect-exchange/resilience"
+import { assert, describe, it } from "@effect/vitest"
+import { assertNone, assertSome } from "@effect/vitest/utils"
+import { Cause, Clock, Deferred, Duration, Effect, Exit, Fiber, Option, Scheduler, Schema, TestClock } from "effect"
+import * as machine from "../src/internal/rateLimiter.js"
+import { countingClock } from "./support/countingClock.js"
+import { interruptEverywhere, settle } from "./support/interruption.js"
+import { metricValue } from "./support/metrics.js"
+
+const tenPerSecond = (options?: Partial<RateLimiter.Options>) =>
+  RateLimiter.make({ name: "test", limit: 10, window: "1 second", ...options })
+
+/** Forks the effect and lets it go as far as it can. */
+const start = <A, E>(effect: Effect.Effect<A, E>) => Effect.zipLeft(Effect.fork(effect), settle)
+
+describe("RateLimiter", () => {
+  it.effect("admits up to the limit at once and the next when the first has left the window, not a millisecond before", () =>
+    Effect.gen(function*() {
+      const limiter = yield* tenPerSecond()
+      yield* limiter.reserve(4)
+      yield* TestClock.adjust(300)
+      yield* limiter.reserve(6)
+      assert.strictEqual(yield* limiter.available, 0)
+      assert.strictEqual(yield* limiter.usage, 1)
+      const fiber = yield* start(limiter.reserve(5))
+      assert.strictEqual(yield* limiter.queued, 1)
+      yield* TestClock.adjust(700)
+      // At 1000 only 4 have left.
+      assertNone(yield* Fiber.poll(fiber))
+      assert.strictEqual(yield* limiter.available, 4)
+      yield* TestClock.adjust(299)
+      assertNone(yield* Fiber.poll(fiber))
+      yield* TestClock.adjust(1)
+      assert.strictEqual((yield* Fiber.join(fiber)).cost, 5)
+      assert.strictEqual(yield* limiter.queued, 0)
+      assert.strictEqual(yield* limiter.available, 5)
+    }))
+
+  it.effect("is fair: a cheap call does not overtake an expensive one", () =>
+    Effect.gen(function*() {
+      const limiter = yield* tenPerSecond()
+      yield* limiter.reserve(9)
+      const expensive = yield* start(limiter.reserve(2))
+      const cheap = yield* start(limiter.reserve(1))
+      assertNone(yield* Fiber.poll(cheap))
+      yield* TestClock.adjust(1000)
+      yield* Fiber.join(expensive)
+      yield* Fiber.join(cheap)
+    }))
+
+  it.effect("a cost beyond the limit is refused at once, for it would wait for ever", () =>
+    Effect.gen(function*() {
+      const limiter = yield* tenPerSecond()
+      const error = yield* Effect.flip(limiter.reserve(11))
+      assert.instanceOf(error, RateLimiter.RateLimiterFull)
+      assert.deepStrictEqual([error.name, error.reason], ["test", "CostExceedsLimit"])
+      assert.isFalse(Duration.isFinite(error.retryAfter))
+      yield* limiter.reserve(10)
+    }))
+
+  it.effect("the queue is bounded, and the refusal says when the turn would have come", () =>
+    Effect.gen(function*() {
+      const limiter = yield* tenPerSecond({ maxQueue: 2 })
+      yield* limiter.reserve(10)
+      yield* start(limiter.reserve(10))
+      yield* start(limiter.reserve(5))
+      const error = yield* Effect.flip(limiter.reserve(6))
+      assert.instanceOf(error, RateLimiter.RateLimiterFull)
+      assert.strictEqual(error.reason, "QueueFull")
+      assert.strictEqual(Duration.toMillis(error.retryAfter), 3000)
+      assert.strictEqual(yield* limiter.queued, 2)
+    }))
+
+  it.effect("without a queue it refuses whatever does not fit now", () =>
+    Effect.gen(function*() {
+      const limiter = yield* tenPerSecond({ maxQueue: 0 })
+      yield* limiter.reserve(10)
+      yield* TestClock.adjust(400)
+      const error = yield* Effect.flip(limiter.reserve())
+      assert.instanceOf(error, RateLimiter.RateLimiterFull)
+      assert.strictEqual(Duration.toMillis(error.retryAfter), 600)
+      yield* TestClock.adjust(600)
+      yield* limiter.reserve()
+    }))
+
+  it.effect("refuses at once a wait that would outlive the deadline", () =>
+    Effect.gen(function*() {
+      const limiter = yield* tenPerSecond()
+      yield* limiter.reserve(10)
+      const queued = yield* start(limiter.reserve(10))
+      const within = (duration: Duration.DurationInput) =>
+        limiter.reserve(1).pipe(Timeout.deadline({ duration, onTimeout: () => "timed out" as const }))
+      const error = yield* Effect.flip(within(2000))
+      assert.instanceOf(error, Deadline.DeadlineExceeded)
+      assert.strictEqual(error.name, "test")
+      assert.strictEqual(Duration.toMillis(error.after), 2000)
+      assert.strictEqual(yield* limiter.queued, 1)
+      const patient = yield* start(within(2001))
+      yield* TestClock.adjust(1000)
+      yield* Fiber.join(queued)
+      yield* TestClock.adjust(999)
+      assertNone(yield* Fiber.poll(patient))
+      yield* TestClock.adjust(1)
+      yield* Fiber.join(patient)
+    }))
+
+  it.effect("refund: once only, and it wakes the queue", () =>
+    Effect.gen(function*() {
+      const limiter = yield* tenPerSecond()
+      const reservation = yield* limiter.reserve(6)
+      yield* limiter.reserve(4)
+      const first = yield* start(limiter.reserve(5))
+      const second = yield* start(limiter.reserve(5))
+      assertNone(yield* Fiber.poll(first))
+      yield* limiter.refund(reservation)
+      yield* limiter.refund(reservation)
+      yield* Fiber.join(first)
+      assertNone(yield* Fiber.poll(second))
+      assert.strictEqual(yield* limiter.available, 1)
+    }))
+
+  it.effect("refund: nothing after the window, nothing to another limiter", () =>
+    Effect.gen(function*() {
+      const limiter = yield* tenPerSecond()
+      const other = yield* tenPerSecond()
+      const reservation = yield* limiter.reserve(6)
+      yield* other.reserve(6)
+      yield* other.refund(reservation)
+      assert.strictEqual(yield* other.available, 4)
+      assert.strictEqual(yield* limiter.available, 4)
+      yield* TestClock.adjust(1000)
+      yield* limiter.reserve(1)
+      yield* limiter.refund(reservation)
+      assert.strictEqual(yield* limiter.available, 9)
+    }))
+
+  it.effect("an interrupted wait leaves the queue and lets the next one go", () =>
+    Effect.gen(function*() {
+      const limiter = yield* tenPerSecond()
+      yield* limiter.reserve(8)
+      const expensive = yield* start(limiter.reserve(9))
+      const cheap = yield* start(limiter.reserve(2))
+      assertNone(yield* Fiber.poll(cheap))
+      yield* Fiber.interrupt(expensive)
+      yield* Fiber.join(cheap)
+      assert.strictEqual(yield* limiter.queued, 0)
+      assert.strictEqual(yield* limiter.available, 0)
+    }))
+
+  it.effect("withCost spends, runs, and keeps what it spent however the effect ends", () =>
+    Effect.gen(function*() {
+      const limiter = yield* tenPerSecond()
+      assert.strictEqual(yield* limiter.withCost(2)(Effect.succeed("sent")), "sent")
+      assert.strictEqual(yield* Effect.flip(limiter.withCost(3)(Effect.fail("failed"))), "failed")
+      const running = yield* start(limiter.withCost(4)(Effect.never))
+      yield* Fiber.interrupt(running)
+      assert.strictEqual(yield* limiter.available, 1)
+    }))
+
+  it.effect("withReservation lets the effect give back what it found out it would not use", () =>
+    Effect.gen(function*() {
+      const limiter = yield* tenPerSecond()
+      const error = yield* limiter.withReservation(7)((reservation) =>
+        Effect.zipRight(limiter.refund(reservation), Effect.fail("circuit open"))
+      ).pipe(Effect.flip)
+      assert.strictEqual(error, "circuit open")
+      assert.strictEqual(yield* limiter.available, 10)
+    }))
+
+  it.effect("pauseUntil: nobody before that instant, and everybody who fits at it", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(1_700_000_000_000)
+      const limiter = yield* tenPerSecond()
+      assertNone(yield* limiter.pausedUntil)
+      yield* limiter.pauseUntil(1_700_000_005_000)
+      assertSome(yield* limiter.pausedUntil, 1_700_000_005_000)
+      const first = yield* start(limiter.reserve(5))
+      const second = yield* start(limiter.reserve(5))
+      yield* TestClock.adjust(4999)
+      assertNone(yield* Fiber.poll(first))
+      yield* TestClock.adjust(1)
+      yield* Fiber.join(first)
+      yield* Fiber.join(second)
+      assertNone(yield* limiter.pausedUntil)
+    }))
+
+  it.effect("pauseUntil extends, never shortens, and holds back those who already wait", () =>
+    Effect.gen(function*() {
+      const limiter = yield* tenPerSecond()
+      yield* limiter.reserve(10)
+      const fiber = yield* start(limiter.reserve(1))
+      yield* limiter.pauseUntil(3000)
+      yield* limiter.pauseUntil(2000)
+      yield* limiter.pauseUntil(-1)
+      yield* TestClock.adjust(2999)
+      assertNone(yield* Fiber.poll(fiber))
+      assert.strictEqual(yield* limiter.queued, 1)
+      yield* TestClock.adjust(1)
+      yield* Fiber.join(fiber)
+    }))
+
+  it.effect("a pause longer than any timer ends all the same", () =>
+    Effect.gen(function*() {
+      const limiter = yield* tenPerSecond()
+      const end = Duration.toMillis("30 days")
+      yield* limiter.pauseUntil(end)
+      const fiber = yield* start(limiter.reserve(1))
+      yield* TestClock.adjust(end - 1)
+      assertNone(yield* Fiber.poll(fiber))
+      yield* TestClock.adjust(1)
+      yield* Fiber.join(fiber)
+    }))
+
+  it.effect("sync raises what is used to what the server says, and never lowers it", () =>
+    Effect.gen(function*() {
+      const limiter = yield* tenPerSecond()
+      yield* limiter.reserve(4)
+      yield* limiter.sync(2)
+      assert.strictEqual(yield* limiter.usage, 0.4)
+      yield* TestClock.adjust(500)
+      yield* limiter.sync(9)
+      assert.strictEqual(yield* limiter.usage, 0.9)
+      const fiber = yield* start(limiter.reserve(6))
+      yield* TestClock.adjust(999)
+      // At 1000 the 4 sent from here have left; the 5 of others, heard of at 500, leave at 1500.
+      assertNone(yield* Fiber.poll(fiber))
+      assert.strictEqual(yield* limiter.available, 5)
+      yield* TestClock.adjust(1)
+      yield* Fiber.join(fiber)
+      yield* limiter.sync(25)
+      assert.strictEqual(yield* limiter.usage, 2.5)
+      assert.strictEqual(yield* limiter.available, 0)
+      yield* limiter.sync(Infinity)
+      assert.strictEqual(yield* limiter.usage, 2.5)
+    }))
+
+  it.effect("a cost of zero takes its turn and spends nothing", () =>
+    Effect.gen(function*() {
+      const limiter = yield* tenPerSecond()
+      yield* limiter.reserve(10)
+      yield* limiter.reserve(0)
+      yield* limiter.pauseUntil(100)
+      const fiber = yield* start(limiter.reserve(0))
+      yield* TestClock.adjust(99)
+      assertNone(yield* Fiber.poll(fiber))
+      yield* TestClock.adjust(1)
+      yield* Fiber.join(fiber)
+      assert.strictEqual(yield* limiter.usage, 1)
+    }))
+
+  it.effect("costs and options that make no sense are defects that say so", () =>
+    Effect.gen(function*() {
+      const limiter = yield* tenPerSecond()
+      const mistakes: ReadonlyArray<Effect.Effect<unknown, unknown>> = [
+        limiter.reserve(-1),
+        limiter.reserve(NaN),
+        tenPerSecond({ limit: 0 }),
+        tenPerSecond({ window: Duration.infinity })
+      ]
+      for (const mistake of mistakes) {
+        const exit = yield* Effect.exit(mistake)
+        assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause))
+      }
+      assert.strictEqual(yield* limiter.available, 10)
+    }))
+
+  it.effect("errors are local rejections, carry no stack, and survive encoding", () =>
+    Effect.gen(function*() {
+      const limiter = yield* tenPerSecond({ maxQueue: 0 })
+      yield* limiter.reserve(10)
+      const error = yield* Effect.flip(limiter.reserve(1))
+      assert.instanceOf(error, RateLimiter.RateLimiterFull)
+      assert.isTrue(Rejection.isRejection(error))
+      assert.notInclude(error.stack ?? "", "    at ")
+      assert.include(error.message, "The queue of \"test\" is full; try again in 1s")
+      const decoded = yield* Schema.decode(RateLimiter.RateLimiterFull)(
+        yield* Schema.encode(RateLimiter.RateLimiterFull)(error)
+      )
+      assert.strictEqual(decoded.message, error.message)
+      assert.include(new Error("after").stack ?? "", "    at ", "other errors keep their stacks")
+    }))
+
+  it.effect("counts refusals by name and reason, and shows how many wait", () =>
+    Effect.gen(function*() {
+      const limiter = yield* tenPerSecond({ name: "metered", maxQueue: 1 })
+      yield* Effect.exit(limiter.reserve(11))
+      yield* limiter.reserve(10)
+      yield* start(limiter.reserve(10))
+      yield* Effect.exit(limiter.reserve(1))
+      yield* Effect.exit(limiter.reserve(1))
+      const refused = (reason: string) => metricValue("ratelimiter_refused_calls", { name: "metered", reason })
+      assert.strictEqual(yield* refused("CostExceedsLimit"), 1)
+      assert.strictEqual(yield* refused("QueueFull"), 2)
+      assert.strictEqual(yield* metricValue("ratelimiter_waiting_calls", { name: "metered" }), 1)
+      assert.strictEqual(yield* metricValue("ratelimiter_usage_ratio", { name: "metered" }), 1)
+    }))
+})
+
+/** A scheduler that counts every operation of every fiber it runs. */
+const countingScheduler = () => {
+  const counts = { operations: 0, tasks: 0 }
+  const scheduler: Scheduler.Scheduler = {
+    shouldYield: (fiber) => {
+      counts.operations++
+      return Scheduler.defaultScheduler.shouldYield(fiber)
+    },
+    scheduleTask: (task, priority, fiber) => {
+      counts.tasks++
+      Scheduler.defaultScheduler.scheduleTask(task, priority, fiber)
+    }
+  }
+  return { counts, scheduler }
+}
+
+describe("a long queue", () => {
+  /** What it takes to serve that many callers who all come at once, 50 of them a second. */
+  const serve = (callers: number) =>
+    Effect.gen(function*() {
+      const { counted, timers } = yield* countingClock
+      const limiter = yield* RateLimiter.make({ name: "test", limit: 50, window: "1 second", maxQueue: callers })
+      const { counts, scheduler } = countingScheduler()
+      const begin = yield* Clock.currentTimeMillis
+      const served: Array<{ readonly caller: number; readonly at: number }> = []
+      const serveOne = (caller: number) =>
+        limiter.withCost(1)(Effect.clockWith((clock) => {
+          served.push({ caller, at: clock.unsafeCurrentTimeMillis() - begin })
+          return Effect.void
+        })).pipe(
+          Effect.provideService(Deadline.Deadline, Option.some(BigInt(1_000_000_000_000))),
+          Effect.fork,
+          Effect.withScheduler(scheduler),
+          counted
+        )
+      const fibers = yield* Effect.forEach(Array.from({ length: callers }, (_, caller) => caller), serveOne)
+      yield* settle
+      assert.strictEqual(yield* limiter.queued, callers - 50)
+      assert.strictEqual(timers.sleeping, 1)
+      yield* TestClock.adjust(Duration.seconds(callers / 50))
+      yield* Fiber.joinAll(fibers)
+      assert.deepStrictEqual(
+        served,
+        Array.from({ length: callers }, (_, caller) => ({ caller, at: 1000 * Math.floor(caller / 50) }))
+      )
+      return { ...counts, timers: timers.slept }
+    })
+
+  it.effect("2,000 queued fibers are served in order, in work linear in their number", () =>
+    Effect.gen(function*() {
+      const few = yield* serve(500)
+      const many = yield* serve(2000)
+      assert.isAbove(few.operations, 500)
+      assert.isAtMost(many.operations / few.operations, 4.5)
+      assert.isAtMost(many.tasks / few.tasks, 4.5)
+      assert.strictEqual(few.timers, 9)
+      assert.strictEqual(many.timers, 39)
+    }), 30_000)
+
+  it("plans every one of them in steps linear in their number", () => {
+    const steps = (callers: number) => {
+      let steps = 0
+      const state: machine.State<number> = {
+        ...machine.make<number>(10, BigInt(1000)),
+        get window() {
+          steps++
+          return BigInt(1000)
+        }
+      }
+      for (let caller = 0; caller < callers; caller++) {
+        machine.wouldBeAt(state, 1, BigInt(0))
+        if (machine.take(state, 1, BigInt(0)) === undefined) machine.enqueue(state, 1, caller, BigInt(0))
+      }
+      return steps
+    }
+    const few = steps(500)
+    assert.isAbove(few, 500)
+    assert.isAtMost(steps(2000), few * 4.4)
+  })
+})
+
+describe("an interrupt at every yield point leaks no token", () => {
+  const nothingLeft = (limiter: RateLimiter.RateLimiter, sent: () => number) =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* limiter.queued, 0)
+      assert.strictEqual(yield* limiter.available, 10 - sent())
+    })
+
+  it.effect("admitted at once", () =>
+    interruptEverywhere(Effect.gen(function*() {
+      const limiter = yield* tenPerSecond()
+      let sent = 0
+      return {
+        victim: limiter.withReservation(7)(() => {
+          sent = 7
+          return Effect.void
+        }),
+        meanwhile: Effect.void,
+        verify: nothingLeft(limiter, () => sent)
+      }
+    })), 30_000)
+
+  it.effect("queued, then admitted by a refund", () =>
+    interruptEverywhere(Effect.gen(function*() {
+      const limiter = yield* tenPerSecond()
+      const reservation = yield* limiter.reserve(10)
+      let sent = 0
+      return {
+        victim: limiter.withReservation(7)(() => {
+          sent = 7
+          return Effect.void
+        }),
+        meanwhile: limiter.refund(reservation),
+        verify: nothingLeft(limiter, () => sent)
+      }
+    })), 30_000)
+
+  it.effect(
+    "queued, with others behind it who must not be forgotten",
+    () =>
+      interruptEverywhere(Effect.gen(function*() {
+        const limiter = yield* tenPerSecond()
+        const reservation = yield* limiter.reserve(10)
+        const gate = yield* Deferred.make<void>()
+        let sent = 0
+        const victim = limiter.withReservation(7)(() => {
+          sent = 7
+          return Effect.void
+        })
+        const behind = Effect.zipRight(Deferred.await(gate), limiter.reserve(3))
+        const follower = yield* Effect.fork(behind)
+        return {
+          victim,
+          meanwhile: Deferred.succeed(gate, undefined).pipe(
+            Effect.zipRight(settle),
+            Effect.zipRight(limiter.refund(reservation))
+          ),
+          verify: Effect.zipRight(
+            Effect.asVoid(Fiber.join(follower)),
+            nothingLeft(limiter, () => sent + 3)
+          )
+        }
+      })),
+    30_000
+  )
+})

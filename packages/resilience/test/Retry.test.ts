@@ -1,0 +1,306 @@
+import { Backoff, Bulkhead, Retry, RetryBudget, Timeout } from "@effect-exchange/resilience"
+import { assert, describe, it } from "@effect/vitest"
+import { assertNone } from "@effect/vitest/utils"
+import { Cause, Duration, Effect, Exit, FastCheck, Fiber, Option, Random, Schedule, TestClock } from "effect"
+
+/** An effect that fails with its own attempt number until `succeedsOn`, and the instants at which it was tried. */
+const flaky = (succeedsOn = Infinity) => {
+  const instants: Array<number> = []
+  const effect = Effect.clockWith((clock) => {
+    instants.push(clock.unsafeCurrentTimeMillis())
+    return instants.length >= succeedsOn ? Effect.succeed("done") : Effect.fail(instants.length)
+  })
+  return { effect, instants }
+}
+
+const every = (delay: Duration.DurationInput) => Backoff.none({ base: delay, max: delay })
+
+describe("Retry", () => {
+  it.effect("tries three times in all by default and fails with the last error", () =>
+    Effect.gen(function*() {
+      const { effect, instants } = flaky()
+      const fiber = yield* Effect.fork(Effect.flip(Retry.retry(effect)))
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(yield* Fiber.join(fiber), 3)
+      assert.strictEqual(instants.length, 3)
+    }))
+
+  it.effect("stops when it succeeds, after exactly the delays of the backoff", () =>
+    Effect.gen(function*() {
+      const { effect, instants } = flaky(4)
+      const fiber = yield* effect.pipe(
+        Retry.retry({ attempts: 10, backoff: Backoff.none({ base: 100, max: 300 }) }),
+        Effect.fork
+      )
+      yield* TestClock.adjust(599)
+      assert.deepStrictEqual(instants, [0, 100, 300])
+      yield* TestClock.adjust(1)
+      assert.deepStrictEqual(instants, [0, 100, 300, 600])
+      assert.strictEqual(yield* Fiber.join(fiber), "done")
+    }))
+
+  it.effect("one attempt means no retry", () =>
+    Effect.gen(function*() {
+      const { effect, instants } = flaky()
+      assert.strictEqual(yield* Effect.flip(Retry.retry(effect, { attempts: 1 })), 1)
+      assert.strictEqual(instants.length, 1)
+    }))
+
+  it.effect("the default backoff is full jitter from 100 ms to 5 s, exact for a seed", () =>
+    Effect.gen(function*() {
+      const random = Random.make("seed")
+      const expected = [100 * (yield* random.next), 200 * (yield* random.next)]
+      const delays: Array<number> = []
+      const fiber = yield* flaky().effect.pipe(
+        Retry.retry({ onRetry: ({ delay }) => Effect.sync(() => delays.push(Duration.toMillis(delay))) }),
+        Effect.withRandom(Random.make("seed")),
+        Effect.exit,
+        Effect.fork
+      )
+      yield* TestClock.adjust("1 hour")
+      yield* Fiber.join(fiber)
+      assert.strictEqual(delays.length, 2)
+      // The schedule adds delays to an instant and subtracts it again, which costs the last bits.
+      delays.forEach((delay, n) => assert.closeTo(delay, expected[n] ?? NaN, 1e-6))
+    }))
+
+  it.effect("`while` decides by the typed error", () =>
+    Effect.gen(function*() {
+      const { effect, instants } = flaky()
+      const fiber = yield* effect.pipe(
+        Retry.retry({ attempts: 10, while: (error) => error < 2 }),
+        Effect.flip,
+        Effect.fork
+      )
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(yield* Fiber.join(fiber), 2)
+      assert.strictEqual(instants.length, 2)
+    }))
+
+  it.effect("neither local rejections, nor defects, nor interruption are retried", () =>
+    Effect.gen(function*() {
+      let calls = 0
+      const counted = <A, E>(effect: Effect.Effect<A, E>) => Effect.zipRight(Effect.sync(() => calls++), effect)
+      const refused = new Bulkhead.BulkheadFull({ name: "orders" })
+      assert.strictEqual(yield* Effect.flip(Retry.retry(counted(Effect.fail(refused)))), refused)
+      const died = yield* Effect.exit(Retry.retry(counted(Effect.die("bug"))))
+      assert.deepStrictEqual(died, Exit.die("bug"))
+      const interrupted = yield* Effect.exit(Retry.retry(counted(Effect.interrupt)))
+      assert.isTrue(Exit.isFailure(interrupted) && Cause.isInterruptedOnly(interrupted.cause))
+      assert.strictEqual(calls, 3)
+    }))
+
+  it.effect("elapsed: counts from the beginning of the call and refuses the sleep that would overshoot", () =>
+    Effect.gen(function*() {
+      const { effect, instants } = flaky()
+      const slow = Effect.zipRight(Effect.sleep(50), effect)
+      const fiber = yield* slow.pipe(
+        Retry.retry({ attempts: 100, backoff: every(100), elapsed: 300 }),
+        Effect.flip,
+        Effect.fork
+      )
+      // Attempts end at 50 and 200; the next would begin at 300, which is allowed, and end at 350; then none is.
+      yield* TestClock.adjust(349)
+      assertNone(yield* Fiber.poll(fiber))
+      yield* TestClock.adjust(1)
+      assert.strictEqual(yield* Fiber.join(fiber), 3)
+      assert.deepStrictEqual(instants, [50, 200, 350])
+    }))
+
+  it.effect.prop(
+    "whatever fails, attempts and elapsed are bounded",
+    [
+      FastCheck.record({
+        attempts: FastCheck.integer({ min: 1, max: 6 }),
+        elapsed: FastCheck.integer({ min: 0, max: 2000 }),
+        base: FastCheck.integer({ min: 1, max: 500 }),
+        took: FastCheck.integer({ min: 1, max: 300 }),
+        seed: FastCheck.integer()
+      })
+    ],
+    ([{ attempts, base, elapsed, seed, took }]) =>
+      Effect.gen(function*() {
+        const { effect, instants } = flaky()
+        const fiber = yield* Effect.zipLeft(Effect.sleep(took), Effect.void).pipe(
+          Effect.zipRight(effect),
+          Retry.retry({ attempts, elapsed, backoff: Backoff.equal({ base, max: 1000 }) }),
+          Effect.withRandom(Random.make(seed)),
+          Effect.exit,
+          Effect.fork
+        )
+        yield* TestClock.adjust("1 hour")
+        yield* Fiber.join(fiber)
+        assert.isAtMost(instants.length, attempts)
+        assert.isAtMost((instants.at(-1) ?? NaN) - took, Math.max(elapsed, 0) + 1e-6)
+      }),
+    { fastCheck: { numRuns: 20 }, timeout: 30_000 }
+  )
+
+  it.effect("Retry-After is a floor under the delay, plus a spread", () =>
+    Effect.gen(function*() {
+      const { effect, instants } = flaky(2)
+      const random = Random.make("seed")
+      yield* random.next // The backoff draws first.
+      const spread = 200 * (yield* random.next)
+      assert.isAbove(spread, 1)
+      const fiber = yield* effect.pipe(
+        Retry.retry({
+          backoff: Backoff.full({ base: 100, max: 1000 }),
+          retryAfter: () => Option.some(Duration.seconds(3)),
+          spread: 200
+        }),
+        Effect.withRandom(Random.make("seed")),
+        Effect.fork
+      )
+      yield* TestClock.adjust(3000 + Math.floor(spread))
+      assert.strictEqual(instants.length, 1)
+      yield* TestClock.adjust(1)
+      assert.strictEqual(yield* Fiber.join(fiber), "done")
+      assert.closeTo(instants[1] ?? NaN, 3000 + spread, 1e-6)
+    }))
+
+  it.effect("Retry-After does not shorten a longer delay", () =>
+    Effect.gen(function*() {
+      const { effect, instants } = flaky(2)
+      const fiber = yield* effect.pipe(
+        Retry.retry({ backoff: every(1000), retryAfter: () => Option.some(Duration.millis(10)), spread: 0 }),
+        Effect.fork
+      )
+      yield* TestClock.adjust(999)
+      assert.strictEqual(instants.length, 1)
+      yield* TestClock.adjust(1)
+      assert.strictEqual(yield* Fiber.join(fiber), "done")
+    }))
+
+  it.effect.prop(
+    "never comes back before Retry-After, and callers do not come back together",
+    [FastCheck.integer({ min: 0, max: 100000 }), FastCheck.integer()],
+    ([retryAfter, seed]) =>
+      Effect.gen(function*() {
+        const schedule = Retry.schedule<string>({ retryAfter: () => Option.some(Duration.millis(retryAfter)) })
+        const delays = yield* Effect.all(
+          Array.from({ length: 10 }, () => Schedule.run(schedule, 0, ["failed"]))
+        ).pipe(Effect.withRandom(Random.make(seed)))
+        const millis = delays.flatMap((delays) => [...delays].map(Duration.toMillis))
+        millis.forEach((delay) => assert.isAtLeast(delay, retryAfter))
+        assert.isAbove(new Set(millis).size, 8)
+      }),
+    { fastCheck: { numRuns: 30 }, timeout: 30_000 }
+  )
+
+  it.effect("a Retry-After longer than any timer fails at once instead of sleeping for ever", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(Retry.retry(Effect.fail("banned"), {
+        retryAfter: () => Option.some(Duration.days(25))
+      }))
+      assert.strictEqual(error, "banned")
+    }))
+
+  it.effect("refuses at once a sleep that would not end before the deadline", () =>
+    Effect.gen(function*() {
+      const { effect, instants } = flaky()
+      const fiber = yield* effect.pipe(
+        Retry.retry({ attempts: 10, backoff: every(400) }),
+        Timeout.deadline({ duration: 1000, onTimeout: () => "timed out" as const }),
+        Effect.flip,
+        Effect.fork
+      )
+      yield* TestClock.adjust(799)
+      assert.deepStrictEqual(instants, [0, 400])
+      assertNone(yield* Fiber.poll(fiber))
+      yield* TestClock.adjust(1)
+      assert.deepStrictEqual(instants, [0, 400, 800])
+      // 200 ms before the deadline: the third failure is answered, not slept upon.
+      assert.strictEqual(yield* Fiber.join(fiber), 3)
+    }))
+
+  it.effect("refuses a sleep that would end at the very instant of the deadline", () =>
+    Effect.gen(function*() {
+      const error = yield* flaky().effect.pipe(
+        Retry.retry({ backoff: every(1000) }),
+        Timeout.deadline({ duration: 1000, onTimeout: () => "timed out" as const }),
+        Effect.flip
+      )
+      assert.strictEqual(error, 1)
+    }))
+
+  it.effect("a budget shared by callers stops a storm", () =>
+    Effect.gen(function*() {
+      const budget = yield* RetryBudget.make({ ratio: 0.2, reservePerSecond: 1, timeToLive: "10 seconds" })
+      let calls = 0
+      const down = Effect.zipRight(Effect.sync(() => calls++), Effect.fail("down"))
+      const fiber = yield* Effect.fork(Effect.forEach(
+        Array.from({ length: 1000 }),
+        () => Effect.exit(Retry.retry(down, { attempts: 5, backoff: every(10), budget })),
+        { concurrency: "unbounded" }
+      ))
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(fiber)
+      // Without it there would be 5000.
+      assert.strictEqual(calls, 1000 + 200 + 10)
+    }))
+
+  it.effect("deposits once for a call, not for its retries", () =>
+    Effect.gen(function*() {
+      const budget = yield* RetryBudget.make({ ratio: 1, reservePerSecond: 1, timeToLive: "10 seconds" })
+      const fiber = yield* Effect.fork(Effect.exit(Retry.retry(flaky().effect, { backoff: every(1), budget })))
+      yield* TestClock.adjust(10)
+      yield* Fiber.join(fiber)
+      assert.strictEqual(yield* budget.balance, 10 + 1 - 2)
+      yield* Retry.retry(Effect.void, { budget })
+      assert.strictEqual(yield* budget.balance, 10 + 2 - 2)
+    }))
+
+  it.effect("draws nothing from the budget for a retry that is refused for another reason", () =>
+    Effect.gen(function*() {
+      const budget = yield* RetryBudget.make({ ratio: 0 })
+      yield* Effect.exit(Retry.retry(flaky().effect, { attempts: 1, budget }))
+      yield* Effect.exit(Retry.retry(flaky().effect, { while: () => false, budget }))
+      yield* Effect.exit(Retry.retry(flaky().effect, { elapsed: 10, backoff: every(11), budget }))
+      assert.strictEqual(yield* budget.balance, 100)
+    }))
+
+  it.effect("onRetry is told the attempt, the delay and the error before each delay", () =>
+    Effect.gen(function*() {
+      const told: Array<Retry.Info<number>> = []
+      const fiber = yield* flaky().effect.pipe(
+        Retry.retry({
+          backoff: Backoff.none({ base: 10, max: 100 }),
+          onRetry: (info) => Effect.sync(() => told.push(info))
+        }),
+        Effect.exit,
+        Effect.fork
+      )
+      yield* TestClock.adjust(9)
+      assert.deepStrictEqual(told, [{ attempt: 1, delay: Duration.millis(10), error: 1 }])
+      yield* TestClock.adjust(1)
+      assert.deepStrictEqual(told[1], { attempt: 2, delay: Duration.millis(20), error: 2 })
+      yield* TestClock.adjust(100)
+      yield* Fiber.join(fiber)
+      assert.strictEqual(told.length, 2)
+    }))
+
+  it.effect("the schedule serves Effect.retry as well", () =>
+    Effect.gen(function*() {
+      const { effect, instants } = flaky()
+      const schedule = Retry.schedule<number>({ attempts: 10, backoff: every(100), elapsed: 250 })
+      const fiber = yield* Effect.fork(Effect.flip(Effect.retry(effect, schedule)))
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(yield* Fiber.join(fiber), 3)
+      assert.deepStrictEqual(instants, [0, 100, 200])
+    }))
+
+  it.effect("one options value serves many calls: nothing is carried over", () =>
+    Effect.gen(function*() {
+      const options = { attempts: 2, backoff: Backoff.none({ base: 10, max: 1000 }) }
+      const first = flaky()
+      const second = flaky()
+      const fiber = yield* Effect.fork(
+        Effect.zip(Effect.exit(Retry.retry(first.effect, options)), Effect.exit(Retry.retry(second.effect, options)))
+      )
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual(first.instants, [0, 10])
+      assert.deepStrictEqual(second.instants, [10, 20])
+    }))
+})

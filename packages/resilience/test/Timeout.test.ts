@@ -1,0 +1,116 @@
+import { Deadline, Rejection, Timeout } from "@effect-exchange/resilience"
+import { assert, describe, it } from "@effect/vitest"
+import { assertNone, assertSome } from "@effect/vitest/utils"
+import { Duration, Effect, Exit, Fiber, Option, Schema, TestClock } from "effect"
+
+const tooLate = () => "too late" as const
+
+const millis = Option.map(Duration.toMillis)
+
+describe("Timeout", () => {
+  it.effect("attempt: interrupts at the exact instant and not a millisecond before", () =>
+    Effect.gen(function*() {
+      const fiber = yield* Effect.never.pipe(
+        Timeout.attempt({ duration: "1 second", onTimeout: tooLate }),
+        Effect.flip,
+        Effect.fork
+      )
+      yield* TestClock.adjust("999 millis")
+      assertNone(yield* Fiber.poll(fiber))
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(yield* Fiber.join(fiber), "too late")
+    }))
+
+  it.effect("attempt: leaves what ends in time alone", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* Timeout.attempt(Effect.succeed(1), { duration: "1 second", onTimeout: tooLate }), 1)
+      assert.strictEqual(
+        yield* Effect.flip(Timeout.attempt(Effect.fail("own"), { duration: "1 second", onTimeout: tooLate })),
+        "own"
+      )
+    }))
+
+  it.effect("attempt: waits for the uninterruptible, unless disconnected", () =>
+    Effect.gen(function*() {
+      const stubborn = Effect.uninterruptible(Effect.sleep("1 minute"))
+      const options: Timeout.Options<"too late"> = { duration: "1 second", onTimeout: tooLate }
+      const waiting = yield* Effect.fork(Effect.flip(Timeout.attempt(stubborn, options)))
+      const left = yield* Effect.fork(Effect.flip(Timeout.attempt(Effect.disconnect(stubborn), options)))
+      yield* TestClock.adjust("1 second")
+      assertNone(yield* Fiber.poll(waiting))
+      assert.strictEqual(yield* Fiber.join(left), "too late")
+      yield* TestClock.adjust("59 seconds")
+      assert.strictEqual(yield* Fiber.join(waiting), "too late")
+    }))
+
+  it.effect("deadline: everything inside knows what is left", () =>
+    Effect.gen(function*() {
+      assertNone(yield* Deadline.remaining)
+      const fiber = yield* Effect.sleep("400 millis").pipe(
+        Effect.zipRight(Deadline.remaining),
+        Timeout.deadline({ duration: "1 second", onTimeout: tooLate }),
+        Effect.fork
+      )
+      yield* TestClock.adjust("400 millis")
+      assertSome(millis(yield* Fiber.join(fiber)), Duration.toMillis(Duration.millis(600)))
+    }))
+
+  it.effect("deadline: fails at the exact instant and not a millisecond before", () =>
+    Effect.gen(function*() {
+      const fiber = yield* Effect.never.pipe(
+        Timeout.deadline({ duration: "1 second", onTimeout: tooLate }),
+        Effect.flip,
+        Effect.fork
+      )
+      yield* TestClock.adjust("999 millis")
+      assertNone(yield* Fiber.poll(fiber))
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(yield* Fiber.join(fiber), "too late")
+    }))
+
+  it.effect("deadline: the sooner one holds, whichever is outside", () =>
+    Effect.gen(function*() {
+      const remaining = (outer: Duration.DurationInput, inner: Duration.DurationInput) =>
+        Deadline.remaining.pipe(
+          Timeout.deadline({ duration: inner, onTimeout: tooLate }),
+          Timeout.deadline({ duration: outer, onTimeout: tooLate })
+        )
+      assertSome(millis(yield* remaining("1 second", "1 minute")), Duration.toMillis(Duration.seconds(1)))
+      assertSome(millis(yield* remaining("1 minute", "1 second")), Duration.toMillis(Duration.seconds(1)))
+      assertSome(millis(yield* remaining("1 minute", Duration.infinity)), Duration.toMillis(Duration.minutes(1)))
+      assertNone(yield* remaining(Duration.infinity, Duration.infinity))
+    }))
+
+  it.effect("deadline: does not start what is late already", () =>
+    Effect.gen(function*() {
+      let started = false
+      const exit = yield* Effect.sync(() => started = true).pipe(
+        Timeout.deadline({ duration: "1 second", onTimeout: tooLate }),
+        Effect.provideService(Deadline.Deadline, Option.some(BigInt(0))),
+        Effect.exit
+      )
+      assert.deepStrictEqual(exit, Exit.fail("too late"))
+      assert.isFalse(started)
+    }))
+
+  it.effect("remaining is never below zero", () =>
+    Effect.gen(function*() {
+      yield* TestClock.adjust("1 second")
+      const remaining = yield* Deadline.remaining.pipe(
+        Effect.provideService(Deadline.Deadline, Option.some(BigInt(0)))
+      )
+      assertSome(millis(remaining), Duration.toMillis(Duration.zero))
+    }))
+
+  it.effect("DeadlineExceeded is a local rejection that says what to do and survives encoding", () =>
+    Effect.gen(function*() {
+      const error = new Deadline.DeadlineExceeded({ name: "orders", after: Duration.millis(1500) })
+      assert.isTrue(Rejection.isRejection(error))
+      assert.include(error.message, "\"orders\" could not begin within the 1s 500ms left")
+      const decoded = yield* Schema.decode(Deadline.DeadlineExceeded)(
+        yield* Schema.encode(Deadline.DeadlineExceeded)(error)
+      )
+      assert.isTrue(Rejection.isRejection(decoded))
+      assert.deepStrictEqual(decoded.after, error.after)
+    }))
+})

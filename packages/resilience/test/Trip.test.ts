@@ -1,0 +1,144 @@
+import { Trip } from "@effect-exchange/resilience"
+import { assert, describe, it } from "@effect/vitest"
+import { throws } from "@effect/vitest/utils"
+import { FastCheck } from "effect"
+
+const record = (trip: Trip.Trip, outcomes: string): ReadonlyArray<Trip.Reason | undefined> => {
+  const window = trip.window()
+  return Array.from(outcomes, (outcome) => window.record(outcome === "x" ? "failure" : "success"))
+}
+
+/** How many calls it takes to trip, or -1. */
+const tripsAfter = (trip: Trip.Trip, outcomes: string): number =>
+  record(trip, outcomes).findIndex((reason) => reason !== undefined) + 1 || -1
+
+const refused = (make: () => Trip.Trip, message: string) => throws(make, new RangeError(message))
+
+describe("consecutive", () => {
+  it("trips at the given number in a row, not before", () => {
+    assert.strictEqual(tripsAfter(Trip.consecutive(3), "xx"), -1)
+    assert.strictEqual(tripsAfter(Trip.consecutive(3), "xxx"), 3)
+    assert.deepStrictEqual(record(Trip.consecutive(1), "x"), [{ _tag: "ConsecutiveFailures", failures: 1 }])
+  })
+
+  it("starts again after a success", () => {
+    assert.strictEqual(tripsAfter(Trip.consecutive(3), "xx.xx.xx"), -1)
+    assert.strictEqual(tripsAfter(Trip.consecutive(3), "xx.xxx"), 6)
+  })
+
+  it("holds the present run only", () => {
+    const window = Trip.consecutive(3).window()
+    for (const outcome of ["failure", "success", "failure", "failure"] as const) window.record(outcome)
+    assert.deepStrictEqual([window.calls(), window.failures()], [2, 2])
+  })
+})
+
+describe("failureRate", () => {
+  it("trips at the threshold itself (>=)", () => {
+    const trip = Trip.failureRate({ threshold: 0.5, window: 10, minimumCalls: 4 })
+    assert.strictEqual(tripsAfter(trip, "..x."), -1)
+    assert.deepStrictEqual(record(trip, "..xx").at(-1), { _tag: "FailureRate", calls: 4, failures: 2, rate: 0.5 })
+  })
+
+  it("does not trip with fewer than the minimum calls, however many fail", () => {
+    const trip = Trip.failureRate({ threshold: 0.5, window: 10, minimumCalls: 5 })
+    assert.strictEqual(tripsAfter(trip, "xxxx"), -1)
+    assert.strictEqual(tripsAfter(trip, "xxxxx"), 5)
+  })
+
+  it("is not evaluated by a success", () => {
+    const trip = Trip.failureRate({ threshold: 0.5, window: 10, minimumCalls: 4 })
+    assert.strictEqual(tripsAfter(trip, "xxx."), -1)
+    assert.strictEqual(tripsAfter(trip, "xxx.x"), 5)
+  })
+
+  it("forgets calls that have left the window", () => {
+    const trip = Trip.failureRate({ threshold: 0.5, window: 4, minimumCalls: 4 })
+    assert.strictEqual(tripsAfter(trip, "x....x"), -1)
+    assert.strictEqual(tripsAfter(trip, "x..x"), 4)
+  })
+
+  it("looks at 100 calls, 50 % and at least 20 by default, or at the whole of a smaller window", () => {
+    assert.strictEqual(tripsAfter(Trip.failureRate(), "x".repeat(30)), 20)
+    assert.strictEqual(tripsAfter(Trip.failureRate(), ".".repeat(100) + "x".repeat(100)), 150)
+    assert.strictEqual(tripsAfter(Trip.failureRate({ window: 5 }), "x".repeat(30)), 5)
+  })
+
+  it.prop(
+    "agrees with counting the latest calls afresh",
+    [
+      FastCheck.array(FastCheck.boolean(), { maxLength: 60 }),
+      FastCheck.integer({ min: 1, max: 12 }),
+      FastCheck.integer({ min: 1, max: 12 }),
+      FastCheck.integer({ min: 1, max: 20 })
+    ],
+    ([failed, size, minimum, twentieths]) => {
+      const minimumCalls = Math.min(minimum, size)
+      const threshold = twentieths / 20
+      const window = Trip.failureRate({ threshold, window: size, minimumCalls }).window()
+      failed.forEach((fails, index) => {
+        const reason = window.record(fails ? "failure" : "success")
+        const latest = failed.slice(Math.max(0, index + 1 - size), index + 1)
+        const failures = latest.filter((x) => x).length
+        assert.deepStrictEqual([window.calls(), window.failures()], [latest.length, failures])
+        const expected = fails && latest.length >= minimumCalls && failures / latest.length >= threshold
+        assert.strictEqual(reason !== undefined, expected)
+      })
+    }
+  )
+})
+
+describe("any", () => {
+  it("trips when one of them does", () => {
+    const trip = Trip.any(
+      Trip.consecutive(3),
+      Trip.failureRate({ threshold: 0.5, window: 10, minimumCalls: 6 })
+    )
+    assert.strictEqual(tripsAfter(trip, "xxx"), 3)
+    assert.strictEqual(tripsAfter(trip, "x.x.xx"), 6)
+  })
+
+  it("shows every call to every rule, also when an earlier one trips", () => {
+    const window = Trip.any(Trip.consecutive(1), Trip.consecutive(3)).window()
+    const own = Trip.any(Trip.consecutive(3), Trip.consecutive(1)).window()
+    for (let i = 0; i < 2; i++) {
+      window.record("failure")
+      assert.deepStrictEqual(own.record("failure"), { _tag: "ConsecutiveFailures", failures: i + 1 })
+    }
+    assert.deepStrictEqual(own.record("failure"), { _tag: "ConsecutiveFailures", failures: 3 })
+    assert.strictEqual(window.calls(), 2)
+  })
+
+  it("reports the fullest window", () => {
+    const window = Trip.any(Trip.consecutive(5), Trip.failureRate()).window()
+    for (const outcome of ["success", "failure", "success", "failure"] as const) window.record(outcome)
+    assert.deepStrictEqual([window.calls(), window.failures()], [4, 2])
+  })
+})
+
+describe("windows", () => {
+  it("are independent of each other", () => {
+    const trip = Trip.any(Trip.consecutive(2), Trip.failureRate())
+    trip.window().record("failure")
+    assert.strictEqual(trip.window().record("failure"), undefined)
+  })
+})
+
+describe("options out of range", () => {
+  it("are refused with a sentence", () => {
+    refused(
+      () => Trip.consecutive(0),
+      `Trip.consecutive: failures was 0; give a whole number from 1 to ${Number.MAX_SAFE_INTEGER}`
+    )
+    refused(
+      () => Trip.failureRate({ threshold: 50 }),
+      "Trip.failureRate: threshold was 50; give a fraction above 0 and at most 1"
+    )
+    refused(
+      () => Trip.failureRate({ window: 5, minimumCalls: 6 }),
+      "Trip.failureRate: minimumCalls was 6; give a whole number from 1 to 5"
+    )
+    for (const threshold of [0, Number.NaN, -1]) throws(() => Trip.failureRate({ threshold }))
+    for (const window of [0, 1.5, Number.NaN]) throws(() => Trip.failureRate({ window }))
+  })
+})
