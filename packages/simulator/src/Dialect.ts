@@ -1,0 +1,218 @@
+/**
+ * How an exchange speaks: a pure function from its state, a request and the world to a response and the next state.
+ *
+ * A dialect is one file in `dialects/`, what it keeps to itself in `internal/`, and one line in `Dialects.ts`.
+ *
+ * @since 0.1.0
+ */
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Ref from "effect/Ref"
+import type { ApiKey, Balance } from "./Account.js"
+import * as Json from "./internal/json.js"
+import type { Listing, Quote } from "./Market.js"
+
+/**
+ * A request as it reached the exchange.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SimulatedRequest {
+  readonly method: string
+  /** The path with the query, byte for byte as sent. */
+  readonly target: string
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+  readonly remoteAddress: string
+}
+
+/**
+ * A response, and how its body is delivered.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SimulatedResponse {
+  readonly status: number
+  /** By lower-case name; `content-length` is added by the transport. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+  /** All at once unless said otherwise. */
+  readonly delivery?: Delivery | undefined
+}
+
+/**
+ * A body that does not come at once: cut off in the middle, or in eight pieces with a pause (milliseconds) before
+ * each but the first.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Delivery =
+  | { readonly _tag: "Truncated" }
+  | { readonly _tag: "Slow"; readonly pause: number }
+
+/**
+ * What a dialect sees of the exchange while it answers one request.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface World {
+  /** The exchange's own clock in milliseconds since the epoch, which may be skewed. */
+  readonly now: number
+  readonly quote: (listing: Listing) => Quote
+  readonly keys: ReadonlyArray<ApiKey>
+  readonly balances: ReadonlyArray<Balance>
+}
+
+/**
+ * How much of one metered scope is used up.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Usage {
+  /** Whose limit it is, for example `ip:127.0.0.1` or `account`. */
+  readonly scope: string
+  readonly used: number
+  readonly limit: number
+  /** Milliseconds since the epoch until which the scope is banned, if it is. */
+  readonly bannedUntil?: number | undefined
+}
+
+/**
+ * The failures every exchange words differently.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type FailureKind = "http500" | "http503" | "http429"
+
+/**
+ * One exchange's protocol, ready to be started.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Dialect {
+  readonly id: string
+  readonly listings: ReadonlyArray<Listing>
+  /** Characters of the exchange's API keys and secrets. */
+  readonly credentials: { readonly key: number; readonly secret: number }
+  readonly start: Effect.Effect<Session>
+  readonly failure: (kind: FailureKind) => SimulatedResponse
+}
+
+/**
+ * A running dialect with its meters and bans.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Session {
+  readonly respond: (request: SimulatedRequest, world: World) => Effect.Effect<SimulatedResponse>
+  /** The meters at an instant of the exchange's clock. */
+  readonly usage: (now: number) => Effect.Effect<ReadonlyArray<Usage>>
+}
+
+/**
+ * What a dialect file provides.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Definition<State> extends Omit<Dialect, "start"> {
+  readonly initial: State
+  readonly respond: (
+    state: State,
+    request: SimulatedRequest,
+    world: World
+  ) => readonly [response: SimulatedResponse, next: State]
+  readonly usage: (state: State, now: number) => ReadonlyArray<Usage>
+}
+
+/**
+ * A dialect from its pure definition; each start has its own state.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = <State>(definition: Definition<State>): Dialect => ({
+  id: definition.id,
+  listings: definition.listings,
+  credentials: definition.credentials,
+  failure: definition.failure,
+  start: Effect.map(Ref.make(definition.initial), (state): Session => ({
+    respond: (request, world) => Ref.modify(state, (current) => definition.respond(current, request, world)),
+    usage: (now) => Effect.map(Ref.get(state), (current) => definition.usage(current, now))
+  }))
+})
+
+/**
+ * A JSON response.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const json = (
+  status: number,
+  body: Json.Json,
+  headers: Readonly<Record<string, string>> = {}
+): SimulatedResponse => ({
+  status,
+  headers: { "content-type": "application/json; charset=utf-8", ...headers },
+  body: encoder.encode(Json.encode(body))
+})
+
+/**
+ * An HTML response, as a gateway in front of the exchange sends it.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const html = (
+  status: number,
+  title: string,
+  headers: Readonly<Record<string, string>> = {}
+): SimulatedResponse => ({
+  status,
+  headers: { "content-type": "text/html", ...headers },
+  body: encoder.encode(
+    `<html>\r\n<head><title>${title}</title></head>\r\n<body>\r\n<center><h1>${title}</h1></center>\r\n</body>\r\n</html>\r\n`
+  )
+})
+
+/**
+ * An instant as an HTTP date, for example `Sun, 06 Nov 1994 08:49:37 GMT`.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const httpDate = (now: number): string => DateTime.toDateUtc(DateTime.unsafeMake(now)).toUTCString()
+
+/**
+ * The path of a target, without the query.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const pathOf = (target: string): string => {
+  const mark = target.indexOf("?")
+  return mark === -1 ? target : target.slice(0, mark)
+}
+
+/**
+ * The query of a target without the question mark; empty when there is none.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const queryOf = (target: string): string => {
+  const mark = target.indexOf("?")
+  return mark === -1 ? "" : target.slice(mark + 1)
+}
+
+const encoder = new TextEncoder()

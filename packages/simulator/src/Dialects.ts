@@ -1,0 +1,36 @@
+/**
+ * The exchanges that can be simulated: one line each.
+ *
+ * @since 0.1.0
+ */
+import * as Struct from "effect/Struct"
+import type { Dialect } from "./Dialect.js"
+import * as Binance from "./dialects/Binance.js"
+import * as BitMex from "./dialects/BitMex.js"
+
+/**
+ * Every dialect by its exchange's id.
+ *
+ * @since 0.1.0
+ * @category dialects
+ */
+export const dialects = {
+  binance: Binance.dialect,
+  bitmex: BitMex.dialect
+} as const satisfies Record<string, Dialect>
+
+/**
+ * The id of an exchange that can be simulated.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ExchangeId = keyof typeof dialects
+
+/**
+ * All ids, in the order of the table above.
+ *
+ * @since 0.1.0
+ * @category dialects
+ */
+export const exchangeIds: ReadonlyArray<ExchangeId> = Struct.keys(dialects)

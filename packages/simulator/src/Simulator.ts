@@ -1,0 +1,382 @@
+/**
+ * An exchange in a box: it speaks an exchange's protocol, checks signatures, meters requests, bans, and fails on
+ * demand. Everything in it follows Effect's clock and a seed.
+ *
+ * @since 0.1.0
+ */
+import type * as HttpClient from "@effect/platform/HttpClient"
+import * as BigDecimal from "effect/BigDecimal"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Ref from "effect/Ref"
+import * as Schema from "effect/Schema"
+import * as Account from "./Account.js"
+import * as Dialect from "./Dialect.js"
+import { dialects, type ExchangeId } from "./Dialects.js"
+import * as Faults from "./Faults.js"
+import * as Damage from "./internal/damage.js"
+import { httpClient } from "./internal/httpClient.js"
+import * as Market from "./Market.js"
+
+export {
+  /**
+   * The id of an exchange that can be simulated.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  type ExchangeId,
+  /**
+   * All ids.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  exchangeIds
+} from "./Dialects.js"
+
+/**
+ * How an exchange is simulated.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** Decides prices and, mixed with the faults' own seed, which requests fail. Defaults to `"simulator"`. */
+  readonly seed?: string | undefined
+  /** Defaults to `Faults.none`. */
+  readonly faults?: Faults.Faults | undefined
+  /** What the account holds. Defaults to `Account.demoBalances`. */
+  readonly balances?: ReadonlyArray<Account.Balance> | undefined
+  /** The keys that open it. Defaults to the three demo keys that {@link credentials} gives. */
+  readonly keys?: ReadonlyArray<Account.ApiKey> | undefined
+}
+
+/**
+ * A request as the simulator remembers it: never a signature, a key or a header.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RecordedRequest {
+  /** Milliseconds since the epoch, by Effect's clock. */
+  readonly at: number
+  readonly method: string
+  /** The target with the values of signatures and keys replaced by `<redacted>`. */
+  readonly target: string
+  /** The answer's status, or `undefined` when there was none. */
+  readonly status: number | undefined
+  readonly fault: Faults.Kind | undefined
+}
+
+/**
+ * One simulated exchange.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Simulator {
+  readonly id: ExchangeId
+  /** Answers a request, after the latency the faults ask for. */
+  readonly handle: (
+    request: Dialect.SimulatedRequest
+  ) => Effect.Effect<Dialect.SimulatedResponse, SimulatedFault>
+  /** The last 1000 requests, oldest first. A request appears once the exchange has served it. */
+  readonly requests: Effect.Effect<ReadonlyArray<RecordedRequest>>
+  /** What each metered scope has used, by the exchange's own clock. */
+  readonly usage: Effect.Effect<ReadonlyArray<Dialect.Usage>>
+  /** Replaces the faults. Phases still count from the start of the simulator. */
+  readonly setFaults: (faults: Faults.Faults) => Effect.Effect<void>
+  /**
+   * Sets a market's last price, which holds until it is set again. The market is named as the exchange does or by
+   * its symbol; the price is plain decimal text, a positive multiple of the tick size.
+   */
+  readonly setPrice: (market: string, last: string) => Effect.Effect<void, PriceRejected>
+}
+
+/**
+ * The exchanges of a layer, each by its id.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class Simulators extends Context.Tag("@effect-exchange/simulator/Simulator/Simulators")<Simulators, {
+  readonly ids: ReadonlyArray<ExchangeId>
+  readonly get: (id: ExchangeId) => Effect.Effect<Simulator, ExchangeNotSimulated>
+}>() {}
+
+/**
+ * Starts an exchange. Phases of its faults count from now.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = Effect.fnUntraced(function*(
+  id: ExchangeId,
+  options: Options = {}
+): Effect.fn.Return<Simulator> {
+  const dialect: Dialect.Dialect = dialects[id]
+  const { balances = Account.demoBalances, seed = "simulator" } = options
+  const keys = options.keys ?? Account.demoKeys(id, dialect.credentials)
+  const session = yield* dialect.start
+  const startedAt = yield* Clock.currentTimeMillis
+  const faults = yield* Ref.make(options.faults ?? Faults.none)
+  const sequence = yield* Ref.make(0)
+  const recorded = yield* Ref.make<ReadonlyArray<RecordedRequest>>([])
+  const pins = yield* Ref.make<Pins>(new Map())
+  const conceal = concealer(keys)
+
+  const quote = quoter(seed)
+  const world = (prices: Pins, now: number, skew: number): Dialect.World => ({
+    now: now + skew,
+    quote: (listing) => quote(listing, now, prices.get(listing.id)),
+    keys,
+    balances
+  })
+
+  const record = (request: Dialect.SimulatedRequest, at: number, status: number | undefined, fault?: Faults.Kind) =>
+    Ref.update(recorded, (requests) => [
+      ...requests.slice(1 - remembered),
+      { at, method: request.method, target: conceal(request.target), status, fault }
+    ])
+
+  const handle = Effect.fnUntraced(function*(
+    request: Dialect.SimulatedRequest
+  ): Effect.fn.Return<Dialect.SimulatedResponse, SimulatedFault> {
+    const number = yield* Ref.getAndUpdate(sequence, (count) => count + 1)
+    const sent = yield* Clock.currentTimeMillis
+    const all = yield* Ref.get(faults)
+    const active = Faults.at(all, sent - startedAt, request.method, Dialect.pathOf(request.target))
+    const outcome = Faults.draw(active, `${seed}/${id}/${all.seed}`, number)
+    const outward = Math.floor(outcome.latency / 2)
+    yield* pause(outward)
+    const now = yield* Clock.currentTimeMillis
+    if (outcome.kind === "refused") {
+      yield* record(request, now, undefined, "refused")
+      return yield* new SimulatedFault({ exchange: id, code: "ECONNREFUSED" })
+    }
+    const view = world(yield* Ref.get(pins), now, active.clockSkew)
+    const answer = yield* session.respond(request, view)
+    const response = Damage.apply(dialect, outcome, active, {
+      ...answer,
+      headers: { date: Dialect.httpDate(view.now), ...answer.headers }
+    })
+    yield* record(request, now, response?.status, outcome.kind)
+    if (outcome.kind === "drop") return yield* Effect.never
+    yield* pause(outcome.latency - outward)
+    return response ?? (yield* new SimulatedFault({ exchange: id, code: "ECONNRESET" }))
+  })
+
+  return {
+    id,
+    handle,
+    requests: Ref.get(recorded),
+    usage: Effect.gen(function*() {
+      const now = yield* Clock.currentTimeMillis
+      const active = Faults.at(yield* Ref.get(faults), now - startedAt, "", "")
+      return yield* session.usage(now + active.clockSkew)
+    }),
+    setFaults: (next) => Ref.set(faults, next),
+    setPrice: Effect.fnUntraced(function*(market, last) {
+      const at = yield* Clock.currentTimeMillis
+      const [listing, price] = yield* parsePrice(dialect, market, last)
+      yield* Ref.update(
+        pins,
+        (all) => new Map(all).set(listing.id, [...(all.get(listing.id) ?? []), { at, last: price }])
+      )
+    })
+  }
+})
+
+/**
+ * Where to point a client so that it reaches an exchange of {@link layer}: its base URL has no path.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const environment = (id: ExchangeId): { readonly name: "simulated"; readonly baseUrl: string } => ({
+  name: "simulated",
+  baseUrl: `http://${id}.localhost`
+})
+
+/**
+ * The demo account's credentials. Permission defaults to `trade`: it may read and trade, not withdraw.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const credentials = (id: ExchangeId, permission: Account.Permission = "trade"): Account.Credentials =>
+  Account.credentials(id, dialects[id].credentials, permission)
+
+/**
+ * Exchanges in memory, reached through an `HttpClient` that knows their base URLs and no other host.
+ *
+ * No socket is opened and no time passes but Effect's. A fault of the connection is a `RequestError` whose reason is
+ * `Transport` and whose cause is a {@link SimulatedFault} with the code Node would give; a request to any other host
+ * fails with `ENOTFOUND`. Interrupting the client's fiber interrupts everything.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (
+  ids: ExchangeId | ReadonlyArray<ExchangeId>,
+  options: Options = {}
+): Layer.Layer<HttpClient.HttpClient | Simulators> =>
+  Layer.effectContext(
+    Effect.map(makeAll(ids, options), (simulators) => {
+      const hosts = new Map(simulators.map((simulator) => [`${simulator.id}.localhost`, simulator.handle]))
+      return httpClient(hosts, fault("ENOTFOUND"), fault("ECONNRESET")).pipe(
+        Context.add(Simulators, registry(simulators))
+      )
+    })
+  )
+
+/**
+ * Starts several exchanges with the same options; an id given twice counts once.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const makeAll = (
+  ids: ExchangeId | ReadonlyArray<ExchangeId>,
+  options: Options = {}
+): Effect.Effect<ReadonlyArray<Simulator>> =>
+  Effect.forEach(new Set(typeof ids === "string" ? [ids] : ids), (id) => make(id, options))
+
+/**
+ * The service that hands out running simulators by id.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const registry = (simulators: ReadonlyArray<Simulator>): Context.Tag.Service<Simulators> => ({
+  ids: simulators.map(({ id }) => id),
+  get: (id) => {
+    const found = simulators.find((simulator) => simulator.id === id)
+    return found === undefined ? new ExchangeNotSimulated({ exchange: id }) : Effect.succeed(found)
+  }
+})
+
+/**
+ * The connection failed, as a fault asked for; `code` is what Node's `net` and `dns` would say.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class SimulatedFault
+  extends Schema.TaggedError<SimulatedFault>("@effect-exchange/simulator/Simulator/SimulatedFault")("SimulatedFault", {
+    exchange: Schema.String,
+    code: Schema.Literal("ECONNREFUSED", "ECONNRESET", "ENOTFOUND")
+  })
+{
+  override get message(): string {
+    return this.code === "ENOTFOUND"
+      ? `No simulated exchange answers at ${this.exchange}; use the base URL of Simulator.environment.`
+      : `The simulated connection to ${this.exchange} failed with ${this.code}; retry, or use other Faults.`
+  }
+}
+
+/**
+ * A price that cannot be set.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class PriceRejected
+  extends Schema.TaggedError<PriceRejected>("@effect-exchange/simulator/Simulator/PriceRejected")("PriceRejected", {
+    exchange: Schema.String,
+    market: Schema.String,
+    last: Schema.String,
+    reason: Schema.Literal("UnknownMarket", "NotPositive", "OffTick")
+  })
+{
+  override get message(): string {
+    const advice = {
+      UnknownMarket: "name a market that the exchange lists",
+      NotPositive: "give plain decimal text above zero",
+      OffTick: "give a multiple of the market's tick size"
+    }
+    return `The price ${this.last} of ${this.market} on ${this.exchange} was not set: ${advice[this.reason]}.`
+  }
+}
+
+/**
+ * The layer does not simulate the exchange that was asked for.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ExchangeNotSimulated
+  extends Schema.TaggedError<ExchangeNotSimulated>("@effect-exchange/simulator/Simulator/ExchangeNotSimulated")(
+    "ExchangeNotSimulated",
+    { exchange: Schema.String }
+  )
+{
+  override get message(): string {
+    return `${this.exchange} is not simulated here; add its id to those the layer is made with.`
+  }
+}
+
+const remembered = 1000
+
+const fault = (code: SimulatedFault["code"]) => (exchange: string): SimulatedFault =>
+  new SimulatedFault({ exchange, code })
+
+// A sleep of nothing would still yield, and a test without latency should not need to move its clock.
+const pause = (milliseconds: number): Effect.Effect<void> =>
+  milliseconds === 0 ? Effect.void : Effect.sleep(milliseconds)
+
+const concealer = (keys: ReadonlyArray<Account.ApiKey>): (target: string) => string => {
+  const secrets = keys.flatMap(({ id, verifier }) =>
+    verifier._tag === "Hmac" ? [Redacted.value(id), Redacted.value(verifier.secret)] : [Redacted.value(id)]
+  )
+  return (target) =>
+    secrets.reduce(
+      (text, secret) => text.replaceAll(secret, "<redacted>"),
+      target.replace(/([?&](?:signature|apiKey|api-key|api-signature)=)[^&]*/gi, "$1<redacted>")
+    )
+}
+
+type Pins = ReadonlyMap<string, ReadonlyArray<Market.Pin>>
+
+// A day of a market takes a millisecond to add up and holds for a second, so many requests share it.
+const quoter = (seed: string): (
+  listing: Market.Listing,
+  now: number,
+  pins: ReadonlyArray<Market.Pin> | undefined
+) => Market.Quote => {
+  const known = new Map<string, {
+    readonly second: number
+    readonly pins: ReadonlyArray<Market.Pin> | undefined
+    readonly quote: Market.Quote
+  }>()
+  return (listing, now, pins) => {
+    const second = Math.floor(now / 1000)
+    const last = known.get(listing.id)
+    if (last?.second === second && last.pins === pins) return last.quote
+    const quote = Market.quote(seed, listing, now, pins)
+    known.set(listing.id, { second, pins, quote })
+    return quote
+  }
+}
+
+const parsePrice = (
+  dialect: Dialect.Dialect,
+  market: string,
+  last: string
+): Either.Either<readonly [Market.Listing, BigDecimal.BigDecimal], PriceRejected> => {
+  const reject = (reason: PriceRejected["reason"]) =>
+    Either.left(new PriceRejected({ exchange: dialect.id, market, last, reason }))
+  const listing = dialect.listings.find(({ id, symbol }) => id === market || symbol === market)
+  if (listing === undefined) return reject("UnknownMarket")
+  const price = /^\d{1,20}(\.\d{1,20})?$/.test(last) ? BigDecimal.fromString(last) : Option.none()
+  if (Option.isNone(price) || !BigDecimal.isPositive(price.value)) return reject("NotPositive")
+  return BigDecimal.isZero(BigDecimal.unsafeRemainder(price.value, listing.tickSize))
+    ? Either.right([listing, price.value])
+    : reject("OffTick")
+}

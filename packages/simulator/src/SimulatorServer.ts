@@ -1,0 +1,208 @@
+/**
+ * Simulated exchanges on real sockets: one HTTP server on 127.0.0.1 for each.
+ *
+ * What a client sees is what {@link Simulator.layer} gives it, with these differences, which are those of sockets:
+ * a listening server cannot refuse a connection, so `refused` closes the connection before an answer and the client
+ * sees `ECONNRESET` or "other side closed" instead of `ECONNREFUSED`; `reset` sends a TCP reset after the exchange
+ * served the request.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as Http from "node:http"
+import type { SimulatedRequest, SimulatedResponse } from "./Dialect.js"
+import * as Delivery from "./internal/delivery.js"
+import * as Simulator from "./Simulator.js"
+
+/**
+ * How the servers listen, beside how the exchanges are simulated.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options extends Simulator.Options {
+  /** The port of each exchange. Defaults to `0`: any that is free. */
+  readonly ports?: Partial<Readonly<Record<Simulator.ExchangeId, number | undefined>>> | undefined
+}
+
+/**
+ * An exchange that is being served.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Served {
+  readonly id: Simulator.ExchangeId
+  /** For example `http://127.0.0.1:41234`, without a path. */
+  readonly baseUrl: string
+  readonly simulator: Simulator.Simulator
+}
+
+/**
+ * The running servers.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class SimulatorServer extends Context.Tag("@effect-exchange/simulator/SimulatorServer")<
+  SimulatorServer,
+  {
+    readonly exchanges: ReadonlyArray<Served>
+    /** Where to point a client, as {@link Simulator.environment} does for the exchanges in memory. */
+    readonly environment: (
+      id: Simulator.ExchangeId
+    ) => Effect.Effect<{ readonly name: "simulated"; readonly baseUrl: string }, Simulator.ExchangeNotSimulated>
+  }
+>() {}
+
+/**
+ * Serves exchanges until the scope closes, which interrupts what is being served and closes every connection.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = Effect.fnUntraced(function*(
+  ids: Simulator.ExchangeId | ReadonlyArray<Simulator.ExchangeId>,
+  options: Options = {}
+): Effect.fn.Return<Context.Tag.Service<SimulatorServer>, ServerFailed, Scope.Scope> {
+  const simulators = yield* Simulator.makeAll(ids, options)
+  const exchanges = yield* Effect.forEach(
+    simulators,
+    (simulator) =>
+      Effect.map(serve(simulator, options.ports?.[simulator.id] ?? 0), (baseUrl): Served => ({
+        id: simulator.id,
+        baseUrl,
+        simulator
+      }))
+  )
+  return {
+    exchanges,
+    environment: (id) => {
+      const served = exchanges.find((exchange) => exchange.id === id)
+      return served === undefined
+        ? new Simulator.ExchangeNotSimulated({ exchange: id })
+        : Effect.succeed({ name: "simulated", baseUrl: served.baseUrl })
+    }
+  }
+})
+
+/**
+ * The servers as a layer, with the simulators behind them for inspection.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (
+  ids: Simulator.ExchangeId | ReadonlyArray<Simulator.ExchangeId>,
+  options: Options = {}
+): Layer.Layer<SimulatorServer | Simulator.Simulators, ServerFailed> =>
+  Layer.scopedContext(
+    Effect.map(make(ids, options), (server) =>
+      Context.make(SimulatorServer, server).pipe(
+        Context.add(Simulator.Simulators, Simulator.registry(server.exchanges.map(({ simulator }) => simulator)))
+      ))
+  )
+
+/**
+ * A server could not listen, most often because its port is taken.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ServerFailed
+  extends Schema.TaggedError<ServerFailed>("@effect-exchange/simulator/SimulatorServer/ServerFailed")("ServerFailed", {
+    exchange: Schema.String,
+    port: Schema.Number,
+    cause: Schema.Defect
+  })
+{
+  override get message(): string {
+    return `The simulated ${this.exchange} could not listen on port ${this.port}; choose another port, or 0 for any.`
+  }
+}
+
+const serve = Effect.fnUntraced(function*(
+  simulator: Simulator.Simulator,
+  port: number
+): Effect.fn.Return<string, ServerFailed, Scope.Scope> {
+  const run = yield* FiberSet.makeRuntime<never>()
+  const server = Http.createServer((incoming, outgoing) => {
+    const fiber = run(respond(simulator, incoming, outgoing))
+    // Also emitted after a complete answer, when there is nothing left to interrupt.
+    outgoing.once("close", () => fiber.unsafeInterruptAsFork(fiber.id()))
+  })
+  yield* Effect.acquireRelease(listen(server, simulator.id, port), () => close(server))
+  const address = server.address()
+  return `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : port}`
+})
+
+const listen = (server: Http.Server, exchange: string, port: number): Effect.Effect<void, ServerFailed> =>
+  Effect.async((resume) => {
+    server.once("error", (cause) => resume(new ServerFailed({ exchange, port, cause })))
+    server.listen(port, "127.0.0.1", () => resume(Effect.void))
+  })
+
+const close = (server: Http.Server): Effect.Effect<void> =>
+  Effect.async((resume) => {
+    server.close(() => resume(Effect.void))
+    server.closeAllConnections()
+  })
+
+const respond = (
+  simulator: Simulator.Simulator,
+  incoming: Http.IncomingMessage,
+  outgoing: Http.ServerResponse
+): Effect.Effect<void> =>
+  read(incoming).pipe(
+    Effect.flatMap((body) => simulator.handle(requestOf(incoming, body))),
+    Effect.flatMap((response) => send(outgoing, response)),
+    Effect.catchAll((failure) =>
+      Effect.sync(() => {
+        if (failure === "Disconnected" || failure.code === "ECONNREFUSED") incoming.socket.destroy()
+        else incoming.socket.resetAndDestroy()
+      })
+    )
+  )
+
+const read = (incoming: Http.IncomingMessage): Effect.Effect<Uint8Array, "Disconnected"> =>
+  Delivery.collect(Stream.fromAsyncIterable(incoming, (): "Disconnected" => "Disconnected"))
+
+const requestOf = (incoming: Http.IncomingMessage, body: Uint8Array): SimulatedRequest => ({
+  method: incoming.method ?? "GET",
+  target: incoming.url ?? "/",
+  headers: Object.fromEntries(
+    Object.entries(incoming.headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, typeof value === "string" ? value : value.join(", ")]]
+    )
+  ),
+  body,
+  remoteAddress: incoming.socket.remoteAddress ?? "unknown"
+})
+
+const send = (
+  outgoing: Http.ServerResponse,
+  response: SimulatedResponse
+): Effect.Effect<void, "Disconnected"> =>
+  Effect.sync(() => {
+    // The exchange's clock stamps the answer, not this machine's.
+    outgoing.sendDate = false
+    outgoing.writeHead(response.status, { "content-length": response.body.length, ...response.headers })
+  }).pipe(
+    Effect.zipRight(
+      Stream.runForEach(Delivery.body(response, "Disconnected" as const), (bytes) => write(outgoing, bytes))
+    ),
+    Effect.zipRight(Effect.sync(() => {
+      outgoing.end()
+    }))
+  )
+
+const write = (outgoing: Http.ServerResponse, bytes: Uint8Array): Effect.Effect<void, "Disconnected"> =>
+  Effect.async((resume) => {
+    outgoing.write(bytes, (error) => resume(error == null ? Effect.void : Effect.fail("Disconnected")))
+  })

@@ -1,0 +1,48 @@
+import * as Dialect from "../Dialect.js"
+import type * as Faults from "../Faults.js"
+
+/** @internal What becomes of an answer under a fault; nothing arrives when the result is `undefined`. */
+export const apply = (
+  dialect: Dialect.Dialect,
+  outcome: Faults.Outcome,
+  faults: Faults.Faults,
+  answer: Dialect.SimulatedResponse
+): Dialect.SimulatedResponse | undefined => {
+  switch (outcome.kind) {
+    case undefined:
+      return answer
+    case "refused":
+    case "reset":
+    case "drop":
+      return undefined
+    case "http500":
+    case "http503":
+    case "http429":
+      return overlay(answer, dialect.failure(outcome.kind))
+    case "malformed":
+      return overlay(answer, malformed[Math.floor(outcome.variant * malformed.length)] ?? emptyBody)
+    case "truncated":
+      return { ...answer, delivery: { _tag: "Truncated" } }
+    case "slowBody":
+      return { ...answer, delivery: { _tag: "Slow", pause: faults.pause } }
+    case "oversized":
+      return overlay(answer, Dialect.json(200, ["x".repeat(10 * 1024 * 1024)]))
+    case "redirect":
+      return overlay(answer, Dialect.html(302, "302 Found", { location: "https://maintenance.invalid/" }))
+  }
+}
+
+// The rate headers stay: an exchange counts a request that it could not serve.
+const overlay = (
+  answer: Dialect.SimulatedResponse,
+  failure: Dialect.SimulatedResponse
+): Dialect.SimulatedResponse => ({ ...failure, headers: { ...answer.headers, ...failure.headers } })
+
+const emptyBody: Dialect.SimulatedResponse = { ...Dialect.json(200, null), body: new Uint8Array(0) }
+
+const malformed: ReadonlyArray<Dialect.SimulatedResponse> = [
+  Dialect.html(200, "Just a moment..."),
+  { ...emptyBody, body: new TextEncoder().encode("{\"symbol\":\"BTC") },
+  Dialect.json(200, { unexpected: true }),
+  emptyBody
+]

@@ -1,0 +1,68 @@
+/**
+ * A random walk with random access: the value at any second is computed from the seed alone, by halving the
+ * interval between two anchors and displacing each midpoint. Reading it at a distant instant therefore costs the
+ * same as at the next one, which matters when a test moves the clock by years, and there is a history before the
+ * first request.
+ *
+ * Values are integers, parts per billion away from the reference price.
+ *
+ * @internal
+ */
+import * as Hash from "./hash.js"
+
+const anchorLevel = 17
+
+// From this level down a midpoint stays between its neighbours: the walk rises or falls all along 64 seconds.
+const gridLevel = 6
+
+const anchorReach = 40_000_000
+
+// The reach of a midpoint shrinks by the square root of two per level, as a Brownian path does.
+const reach: ReadonlyArray<number> = [
+  12_000_000,
+  8_485_281,
+  6_000_000,
+  4_242_640,
+  3_000_000,
+  2_121_320,
+  1_500_000,
+  1_060_660,
+  750_000,
+  530_330,
+  375_000
+]
+
+/** @internal Seconds between two points of the grid on which volume is kept. */
+export const grid = 2 ** gridLevel
+
+/** @internal The value at a second, which may be negative. */
+export const at = (seed: number, second: number): number => {
+  const length = 2 ** anchorLevel
+  const anchor = Math.floor(second / length)
+  let start = anchor * length
+  let left = anchorValue(seed, anchor)
+  let right = anchorValue(seed, anchor + 1)
+  for (let level = anchorLevel; level > 0 && second !== start; level--) {
+    const half = start + 2 ** (level - 1)
+    const middle = midpoint(seed, level, half, left, right)
+    if (second < half) {
+      right = middle
+    } else {
+      left = middle
+      start = half
+    }
+  }
+  return left
+}
+
+const anchorValue = (seed: number, anchor: number): number =>
+  Hash.between(Hash.pair(seed, anchorLevel + 1, anchor), -anchorReach, anchorReach)
+
+const midpoint = (seed: number, level: number, second: number, left: number, right: number): number => {
+  const hash = Hash.pair(seed, level, second)
+  if (level <= gridLevel) {
+    return Hash.between(hash, Math.min(left, right), Math.max(left, right))
+  }
+  const distance = reach[anchorLevel - level] ?? 0
+  return Math.floor((left + right) / 2) + Hash.between(hash, -distance, distance)
+}

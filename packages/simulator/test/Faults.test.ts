@@ -1,0 +1,105 @@
+import { assert, describe, it } from "@effect/vitest"
+import { FastCheck } from "effect"
+import { Faults } from "../src/index.js"
+
+const frequencies = (faults: Faults.Faults, requests: number) => {
+  const counts = new Map<Faults.Kind | "fine", number>()
+  for (let sequence = 0; sequence < requests; sequence++) {
+    const kind = Faults.draw(faults, "seed", sequence).kind ?? "fine"
+    counts.set(kind, (counts.get(kind) ?? 0) + 1)
+  }
+  return (kind: Faults.Kind | "fine") => (counts.get(kind) ?? 0) / requests
+}
+
+describe("Faults", () => {
+  it("hits requests at the rates asked for", () => {
+    const rate = frequencies(Faults.make({ refused: 0.1, http500: 0.25, redirect: 0.05 }), 20_000)
+    assert.approximately(rate("refused"), 0.1, 0.01)
+    assert.approximately(rate("http500"), 0.25, 0.01)
+    assert.approximately(rate("redirect"), 0.05, 0.01)
+    assert.approximately(rate("fine"), 0.6, 0.01)
+    assert.strictEqual(rate("reset"), 0)
+  })
+
+  it("always hits at a rate of one, never at none", () => {
+    assert.strictEqual(frequencies(Faults.make({ reset: 1 }), 1000)("reset"), 1)
+    assert.strictEqual(frequencies(Faults.none, 1000)("fine"), 1)
+    const tenths = Faults.make({
+      refused: 0.1,
+      reset: 0.1,
+      drop: 0.1,
+      http500: 0.1,
+      http503: 0.1,
+      http429: 0.1,
+      malformed: 0.1,
+      truncated: 0.1,
+      slowBody: 0.1,
+      oversized: 0.1
+    })
+    assert.strictEqual(frequencies(tenths, 1000)("fine"), 0)
+  })
+
+  it("draws the same for the same seed and number, and latency within its range", () => {
+    const faults = Faults.make({ http500: 0.5, latency: { min: "20 millis", max: "250 millis" } })
+    const draws = (seed: string) => Array.from({ length: 500 }, (_, sequence) => Faults.draw(faults, seed, sequence))
+    assert.deepStrictEqual(draws("a"), draws("a"))
+    assert.notDeepEqual(draws("a"), draws("b"))
+    const latencies = draws("a").map(({ latency }) => latency)
+    assert.isAtLeast(Math.min(...latencies), 20)
+    assert.isBelow(Math.min(...latencies), 30)
+    assert.isAtMost(Math.max(...latencies), 250)
+    assert.isAbove(Math.max(...latencies), 240)
+    assert.strictEqual(Faults.draw(Faults.make({ latency: "70 millis" }), "a", 1).latency, 70)
+  })
+
+  it("flaky fails about a third of the requests, so that five attempts nearly always succeed", () => {
+    const failed = 1 - frequencies(Faults.flaky, 20_000)("fine")
+    assert.approximately(failed, 1 / 3, 0.02)
+    assert.isBelow(failed ** 5, 0.005)
+  })
+
+  it("an outage leaves no request unharmed", () => {
+    assert.strictEqual(frequencies(Faults.outage, 20_000)("fine"), 0)
+  })
+
+  it("changes by phase, from its start to just before its end", () => {
+    const faults = Faults.make({
+      http500: 0.1,
+      phases: [
+        { from: "10 seconds", to: "20 seconds", faults: Faults.outage },
+        { from: "1 minutes", faults: Faults.none }
+      ]
+    })
+    const during = (elapsed: number) => Faults.at(faults, elapsed, "GET", "/")
+    assert.strictEqual(during(9999), faults)
+    assert.strictEqual(during(10_000), Faults.outage)
+    assert.strictEqual(during(19_999), Faults.outage)
+    assert.strictEqual(during(20_000), faults)
+    assert.strictEqual(during(60_000), Faults.none)
+    assert.strictEqual(during(1e12), Faults.none)
+  })
+
+  it("changes by route, below a path and by method", () => {
+    const orders = Faults.make({ http503: 1 })
+    const faults = Faults.make({ routes: [{ path: "/api/v3/order", method: "POST", faults: orders }] })
+    assert.strictEqual(Faults.at(faults, 0, "POST", "/api/v3/order"), orders)
+    assert.strictEqual(Faults.at(faults, 0, "POST", "/api/v3/order/test"), orders)
+    assert.strictEqual(Faults.at(faults, 0, "POST", "/api/v3/orders"), faults)
+    assert.strictEqual(Faults.at(faults, 0, "GET", "/api/v3/order"), faults)
+    const within = Faults.make({ phases: [{ from: 0, faults }] })
+    assert.strictEqual(Faults.at(within, 0, "POST", "/api/v3/order"), orders)
+  })
+
+  it("understands a clock ahead and behind", () => {
+    assert.strictEqual(Faults.make({ clockSkew: { ahead: "5 minutes" } }).clockSkew, 300_000)
+    assert.strictEqual(Faults.make({ clockSkew: { behind: "5 minutes" } }).clockSkew, -300_000)
+  })
+
+  it.prop("refuses rates that are none", [FastCheck.constantFrom(-0.1, 1.1, Number.NaN, Infinity)], ([rate]) => {
+    assert.throws(() => Faults.make({ reset: rate }), RangeError, /"reset" must be between 0 and 1/)
+  })
+
+  it("refuses rates that add up to more than one", () => {
+    assert.throws(() => Faults.make({ reset: 0.6, drop: 0.6 }), RangeError, /at most 1/)
+  })
+})

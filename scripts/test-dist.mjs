@@ -1,0 +1,103 @@
+/**
+ * What users install: packs every public package, checks the tarballs, installs them in an empty project, and there
+ * imports every entry point, type-checks the programs of the README, the docs and the docstrings, and runs an example
+ * and the command.
+ */
+import { spawnSync } from "node:child_process"
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { snippets } from "./snippets.mjs"
+
+const root = fileURLToPath(new URL("..", import.meta.url))
+const work = mkdtempSync(join(tmpdir(), "effect-exchange-dist-"))
+const tarballs = join(work, "tarballs")
+const consumer = join(work, "consumer")
+const json = (path) => JSON.parse(readFileSync(path, "utf8"))
+
+const run = (cwd, command, ...args) => {
+  console.log(`> ${command} ${args.join(" ").replaceAll(work, "<work>")}`)
+  const { error, status } = spawnSync(command, args, { cwd, stdio: "inherit", shell: process.platform === "win32" })
+  if (status === 0) return
+  console.error(`failed${error === undefined ? "" : ` (${error.message})`}; what was built is left in ${work}`)
+  process.exit(1)
+}
+
+const packages = readdirSync(join(root, "packages"))
+  .map((name) => ({ path: join(root, "packages", name), manifest: json(join(root, "packages", name, "package.json")) }))
+  .filter(({ manifest }) => manifest.private !== true)
+const { devDependencies, packageManager } = json(join(root, "package.json"))
+const installed = (name) => json(join(root, "packages/cli/node_modules", name, "package.json")).version
+const tarballOf = ({ manifest }) =>
+  join(tarballs, `${manifest.name.replace("@", "").replace("/", "-")}-${manifest.version}.tgz`)
+
+// Pack, and check what the package's readers (Node, TypeScript) will make of it.
+mkdirSync(tarballs)
+run(root, "npm", "run", "--silent", "build")
+for (const each of packages) {
+  run(each.path, "npx", "--yes", packageManager, "pack", "--pack-destination", tarballs)
+  run(root, "npx", "publint", "--strict", tarballOf(each))
+  run(root, "npx", "attw", "--profile", "esm-only", "--quiet", tarballOf(each))
+}
+
+// A project that has nothing but the tarballs and the versions of Effect that the README names.
+mkdirSync(join(consumer, "src"), { recursive: true })
+const external = Object.keys(json(join(root, "packages/cli/package.json")).dependencies)
+  .filter((name) => !name.startsWith("@effect-exchange/"))
+writeFileSync(
+  join(consumer, "package.json"),
+  JSON.stringify({
+    name: "consumer",
+    private: true,
+    type: "module",
+    dependencies: Object.fromEntries([
+      ...packages.map((each) => [each.manifest.name, `file:${tarballOf(each)}`]),
+      ...external.map((name) => [name, installed(name)])
+    ]),
+    devDependencies: {
+      typescript: devDependencies.typescript,
+      "@types/node": devDependencies["@types/node"],
+      "@effect/vitest": json(join(root, "node_modules/@effect/vitest/package.json")).version,
+      vitest: json(join(root, "node_modules/vitest/package.json")).version
+    }
+  })
+)
+writeFileSync(
+  join(consumer, "tsconfig.json"),
+  JSON.stringify({
+    compilerOptions: {
+      target: "ES2022",
+      module: "NodeNext",
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noEmit: true,
+      skipLibCheck: false,
+      types: ["node"]
+    },
+    include: ["src"]
+  })
+)
+run(consumer, "npm", "install", "--no-audit", "--no-fund", "--loglevel=error")
+
+const entryPoints = packages
+  .filter(({ manifest }) => manifest.name !== "@effect-exchange/cli")
+  .map(({ manifest }) => manifest.name)
+writeFileSync(
+  join(consumer, "import-all.mjs"),
+  [...entryPoints, "@effect-exchange/core/node", "@effect-exchange/resilience/CircuitBreaker"]
+    .map((name) => `if (Object.keys(await import("${name}")).length === 0) throw new Error("${name} exports nothing")`)
+    .join("\n")
+)
+run(consumer, "node", "import-all.mjs")
+
+for (const { name, text } of snippets(root)) writeFileSync(join(consumer, "src", name), text)
+for (const name of readdirSync(join(root, "packages/examples/src"))) {
+  copyFileSync(join(root, "packages/examples/src", name), join(consumer, "src", name))
+}
+run(consumer, "npx", "tsc")
+run(consumer, "npx", "tsc", "--noEmit", "false", "--outDir", "out")
+run(consumer, "node", "out/price.js")
+run(consumer, "npx", "exchange", "price", "BTC/USDT")
+rmSync(work, { recursive: true })
+console.log("the packed packages install, type-check and run")
