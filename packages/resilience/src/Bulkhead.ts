@@ -76,7 +76,7 @@ export const make = (options: Options): Effect.Effect<Bulkhead> =>
       }
     })
 
-    const acquire = (restore: Restore): Effect.Effect<void, BulkheadFull> =>
+    const acquire = (restore: Waiting.Restore): Effect.Effect<void, BulkheadFull> =>
       Effect.suspend(() => {
         if (available > 0) {
           available -= 1
@@ -139,8 +139,6 @@ export class BulkheadFull extends Schema.TaggedError<BulkheadFull>("@effect-exch
       "its permits"
   }
 }
-
-type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
 const waitingCalls = Metric.gauge("bulkhead_waiting_calls", {
   description: "Calls that wait for a permit"

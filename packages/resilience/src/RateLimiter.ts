@@ -194,7 +194,10 @@ export const make = (options: Options): Effect.Effect<RateLimiter> =>
       return Effect.fail(stackless(() => new RateLimiterFull({ name, reason, retryAfter })))
     }
 
-    const acquire = (cost: number, restore: Restore): Effect.Effect<Reservation, RateLimiterFull | DeadlineExceeded> =>
+    const acquire = (
+      cost: number,
+      restore: Waiting.Restore
+    ): Effect.Effect<Reservation, RateLimiterFull | DeadlineExceeded> =>
       Effect.flatMap(Deadline, (deadline) =>
         Effect.clockWith((clock): Effect.Effect<Reservation, RateLimiterFull | DeadlineExceeded> => {
           if (!(cost >= 0)) {
@@ -313,8 +316,6 @@ interface Timer {
   at: bigint
   fiber: Fiber.RuntimeFiber<void> | undefined
 }
-
-type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
 const usageRatio = Metric.gauge("ratelimiter_usage_ratio", {
   description: "What counts in the window, as a ratio of the limit, when a call last queued, was admitted or refused"

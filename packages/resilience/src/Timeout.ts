@@ -16,7 +16,7 @@ import * as Effect from "effect/Effect"
 import type { LazyArg } from "effect/Function"
 import { dual } from "effect/Function"
 import * as Option from "effect/Option"
-import { Deadline } from "./Deadline.js"
+import { Deadline, sooner } from "./Deadline.js"
 
 /**
  * How long to wait, and what to fail with then.
@@ -67,10 +67,7 @@ export const deadline: {
     Effect.flatMap(Deadline, (current) =>
       Effect.clockWith((clock) => {
         const now = clock.unsafeCurrentTimeNanos()
-        const own = Option.map(Duration.toNanos(options.duration), (nanos) => now + nanos)
-        const end = Option.isSome(current) && Option.isSome(own)
-          ? Option.some(current.value < own.value ? current.value : own.value)
-          : Option.orElse(current, () => own)
+        const end = sooner(current, clock, options.duration)
         if (Option.isNone(end)) {
           return self
         }

@@ -601,6 +601,31 @@ describe("by hand", () => {
       assert.strictEqual((yield* breaker.metrics).late, 1)
     }))
 
+  it.effect("openUntil opens whatever the window holds, extends and never shortens, and leaves an isolation alone", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(1_700_000_000_000)
+      const breaker = yield* make({})
+      yield* breaker.openUntil(1_700_000_000_000)
+      assert.strictEqual(yield* tag(breaker), "Closed")
+      yield* breaker.openUntil(1_700_000_030_000)
+      assert.strictEqual(yield* retryAfter(breaker), 30_000)
+      yield* breaker.openUntil(1_700_000_010_000)
+      assert.strictEqual(yield* retryAfter(breaker), 30_000)
+      yield* breaker.openUntil(1_700_000_060_000)
+      yield* TestClock.adjust("59999 millis")
+      assert.strictEqual(yield* tag(breaker), "Open")
+      assert.strictEqual((yield* Effect.flip(breaker.check))._tag, "CircuitOpen")
+      yield* TestClock.adjust("1 millis")
+      yield* breaker.protect(Effect.void)
+      assert.strictEqual(yield* tag(breaker), "Closed")
+      yield* Effect.scoped(Effect.gen(function*() {
+        yield* breaker.isolate
+        yield* breaker.openUntil(1_800_000_000_000)
+        assert.strictEqual(yield* tag(breaker), "Isolated")
+      }))
+      assert.strictEqual(yield* tag(breaker), "Closed")
+    }))
+
   it.effect("reset ends an isolation, and its holders no longer matter", () =>
     Effect.gen(function*() {
       const breaker = yield* make()

@@ -93,6 +93,20 @@ describe("Timeout", () => {
       assert.isFalse(started)
     }))
 
+  it.effect("Deadline.within: what is inside knows the sooner deadline, and nobody interrupts it", () =>
+    Effect.gen(function*() {
+      const within = (outer: Duration.DurationInput, inner: Duration.DurationInput) =>
+        Deadline.remaining.pipe(Deadline.within(inner), Deadline.within(outer))
+      assertSome(millis(yield* within("1 second", "1 minute")), 1000)
+      assertSome(millis(yield* within("1 minute", "1 second")), 1000)
+      assertNone(yield* within(Duration.infinity, Duration.infinity))
+      const fiber = yield* Effect.fork(Deadline.within(Effect.sleep("2 seconds"), "1 second"))
+      yield* TestClock.adjust("1999 millis")
+      assertNone(yield* Fiber.poll(fiber))
+      yield* TestClock.adjust("1 millis")
+      yield* Fiber.join(fiber)
+    }))
+
   it.effect("remaining is never below zero", () =>
     Effect.gen(function*() {
       yield* TestClock.adjust("1 second")

@@ -7,6 +7,13 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
 
+/**
+ * What `Effect.uninterruptibleMask` offers to let a part be interrupted.
+ *
+ * @internal
+ */
+export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
 /** @internal */
 export type Waiter = Deferred.Deferred<void>
 
@@ -24,7 +31,7 @@ export const wake = (waiter: Waiter): void => Deferred.unsafeDone(waiter, Effect
  */
 export const wait = (
   waiter: Waiter,
-  restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>,
+  restore: Restore,
   withdraw: Effect.Effect<void>
 ): Effect.Effect<void> =>
   Effect.matchCauseEffect(restore(Deferred.await(waiter)), {

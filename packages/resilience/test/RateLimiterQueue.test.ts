@@ -1,0 +1,155 @@
+import { Deadline, RateLimiter } from "@effect-exchange/resilience"
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, Deferred, Duration, Effect, Fiber, Option, Scheduler, TestClock } from "effect"
+import * as machine from "../src/internal/rateLimiter.js"
+import { countingClock } from "./support/countingClock.js"
+import { interruptEverywhere, settle } from "./support/interruption.js"
+
+const tenPerSecond = () => RateLimiter.make({ name: "test", limit: 10, window: "1 second" })
+
+/** A scheduler that counts every operation of every fiber it runs. */
+const countingScheduler = () => {
+  const counts = { operations: 0, tasks: 0 }
+  const scheduler: Scheduler.Scheduler = {
+    shouldYield: (fiber) => {
+      counts.operations++
+      return Scheduler.defaultScheduler.shouldYield(fiber)
+    },
+    scheduleTask: (task, priority, fiber) => {
+      counts.tasks++
+      Scheduler.defaultScheduler.scheduleTask(task, priority, fiber)
+    }
+  }
+  return { counts, scheduler }
+}
+
+describe("a long queue", () => {
+  /** What it takes to serve that many callers who all come at once, 50 of them a second. */
+  const serve = (callers: number) =>
+    Effect.gen(function*() {
+      const { counted, timers } = yield* countingClock
+      const limiter = yield* RateLimiter.make({ name: "test", limit: 50, window: "1 second", maxQueue: callers })
+      const { counts, scheduler } = countingScheduler()
+      const begin = yield* Clock.currentTimeMillis
+      const served: Array<{ readonly caller: number; readonly at: number }> = []
+      const serveOne = (caller: number) =>
+        limiter.withCost(1)(Effect.clockWith((clock) => {
+          served.push({ caller, at: clock.unsafeCurrentTimeMillis() - begin })
+          return Effect.void
+        })).pipe(
+          Effect.provideService(Deadline.Deadline, Option.some(BigInt(1_000_000_000_000))),
+          Effect.fork,
+          Effect.withScheduler(scheduler),
+          counted
+        )
+      const fibers = yield* Effect.forEach(Array.from({ length: callers }, (_, caller) => caller), serveOne)
+      yield* settle
+      assert.strictEqual(yield* limiter.queued, callers - 50)
+      assert.strictEqual(timers.sleeping, 1)
+      yield* TestClock.adjust(Duration.seconds(callers / 50))
+      yield* Fiber.joinAll(fibers)
+      assert.deepStrictEqual(
+        served,
+        Array.from({ length: callers }, (_, caller) => ({ caller, at: 1000 * Math.floor(caller / 50) }))
+      )
+      return { ...counts, timers: timers.slept }
+    })
+
+  it.effect("2,000 queued fibers are served in order, in work linear in their number", () =>
+    Effect.gen(function*() {
+      const few = yield* serve(500)
+      const many = yield* serve(2000)
+      assert.isAbove(few.operations, 500)
+      assert.isAtMost(many.operations / few.operations, 4.5)
+      assert.isAtMost(many.tasks / few.tasks, 4.5)
+      assert.strictEqual(few.timers, 9)
+      assert.strictEqual(many.timers, 39)
+    }), 30_000)
+
+  it("plans every one of them in steps linear in their number", () => {
+    const steps = (callers: number) => {
+      let steps = 0
+      const state: machine.State<number> = {
+        ...machine.make<number>(10, BigInt(1000)),
+        get window() {
+          steps++
+          return BigInt(1000)
+        }
+      }
+      for (let caller = 0; caller < callers; caller++) {
+        machine.wouldBeAt(state, 1, BigInt(0))
+        if (machine.take(state, 1, BigInt(0)) === undefined) machine.enqueue(state, 1, caller, BigInt(0))
+      }
+      return steps
+    }
+    const few = steps(500)
+    assert.isAbove(few, 500)
+    assert.isAtMost(steps(2000), few * 4.4)
+  })
+})
+
+describe("an interrupt at every yield point leaks no token", () => {
+  const nothingLeft = (limiter: RateLimiter.RateLimiter, sent: () => number) =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* limiter.queued, 0)
+      assert.strictEqual(yield* limiter.available, 10 - sent())
+    })
+
+  it.effect("admitted at once", () =>
+    interruptEverywhere(Effect.gen(function*() {
+      const limiter = yield* tenPerSecond()
+      let sent = 0
+      return {
+        victim: limiter.withReservation(7)(() => {
+          sent = 7
+          return Effect.void
+        }),
+        meanwhile: Effect.void,
+        verify: nothingLeft(limiter, () => sent)
+      }
+    })), 30_000)
+
+  it.effect("queued, then admitted by a refund", () =>
+    interruptEverywhere(Effect.gen(function*() {
+      const limiter = yield* tenPerSecond()
+      const reservation = yield* limiter.reserve(10)
+      let sent = 0
+      return {
+        victim: limiter.withReservation(7)(() => {
+          sent = 7
+          return Effect.void
+        }),
+        meanwhile: limiter.refund(reservation),
+        verify: nothingLeft(limiter, () => sent)
+      }
+    })), 30_000)
+
+  it.effect(
+    "queued, with others behind it who must not be forgotten",
+    () =>
+      interruptEverywhere(Effect.gen(function*() {
+        const limiter = yield* tenPerSecond()
+        const reservation = yield* limiter.reserve(10)
+        const gate = yield* Deferred.make<void>()
+        let sent = 0
+        const victim = limiter.withReservation(7)(() => {
+          sent = 7
+          return Effect.void
+        })
+        const behind = Effect.zipRight(Deferred.await(gate), limiter.reserve(3))
+        const follower = yield* Effect.fork(behind)
+        return {
+          victim,
+          meanwhile: Deferred.succeed(gate, undefined).pipe(
+            Effect.zipRight(settle),
+            Effect.zipRight(limiter.refund(reservation))
+          ),
+          verify: Effect.zipRight(
+            Effect.asVoid(Fiber.join(follower)),
+            nothingLeft(limiter, () => sent + 3)
+          )
+        }
+      })),
+    30_000
+  )
+})
