@@ -1,0 +1,102 @@
+import type { AccountError, ExchangeError } from "@effect-exchange/core/ExchangeError"
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Fiber from "effect/Fiber"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+import { type About, ContractViolation, type Subject } from "../ContractCase.js"
+
+/**
+ * What a case found wrong, before it is said whose fault it is.
+ *
+ * @internal
+ */
+export class Broken extends Schema.TaggedError<Broken>("@effect-exchange/testing/internal/judging/Broken")("Broken", {
+  detail: Schema.String
+}) {}
+
+/** @internal */
+export const ensure = (condition: boolean, detail: () => string): Effect.Effect<void, Broken> =>
+  condition ? Effect.void : Effect.suspend(() => new Broken({ detail: detail() }))
+
+/** @internal */
+export const fits = <A, I>(schema: Schema.Schema<A, I>, what: string, value: unknown): Effect.Effect<void, Broken> =>
+  Either.match(Schema.validateEither(schema)(value), {
+    onLeft: (error) =>
+      new Broken({
+        detail: `${what} does not fit its schema: ${
+          ParseResult.ArrayFormatter.formatErrorSync(error)
+            .map(({ message, path }) => `${path.map(String).join(".")}: ${message}`).join("; ")
+        }`
+      }),
+    onRight: () => Effect.void
+  })
+
+/**
+ * A case from what it does: whatever goes wrong becomes a violation of it.
+ *
+ * @internal
+ */
+export const judged = <R>(
+  about: About,
+  body: (subject: Subject) => Effect.Effect<unknown, Broken | AccountError, R>
+) =>
+(subject: Subject): Effect.Effect<void, ContractViolation, R> =>
+  Effect.mapError(Effect.asVoid(body(subject)), (error) =>
+    new ContractViolation({
+      subject: subject.name,
+      case: about.id,
+      title: about.title,
+      detail: error._tag === "Broken" ? error.detail : `it failed with ${error._tag}, ${error.message}`
+    }))
+
+/**
+ * The call begun and interrupted a few times, a little later each time.
+ *
+ * @internal
+ */
+export const interruptedOften = <A, E>(call: Effect.Effect<A, E>): Effect.Effect<void> =>
+  Effect.forEach(Arr.range(0, 19), (yields) =>
+    Effect.gen(function*() {
+      const fiber = yield* Effect.fork(call)
+      yield* Effect.repeatN(Effect.yieldNow(), yields)
+      yield* Fiber.interrupt(fiber)
+    }), { discard: true })
+
+/**
+ * That a call is refused, and by whom and in which operation.
+ *
+ * @internal
+ */
+export const refused = <A, E extends ExchangeError, R>(
+  call: Effect.Effect<A, E, R>,
+  expected: {
+    readonly tag: ExchangeError["_tag"]
+    readonly exchange: string
+    readonly operation: string
+    readonly input: string
+  }
+): Effect.Effect<E, Broken, R> => {
+  const asked = `${expected.operation}(${JSON.stringify(expected.input.slice(0, 60))})`
+  return Effect.matchEffect(call, {
+    onSuccess: () => new Broken({ detail: `${asked} was answered, expected ${expected.tag}` }),
+    onFailure: (error) =>
+      Effect.gen(function*() {
+        yield* ensure(
+          error._tag === expected.tag,
+          () => `${asked} failed with ${error._tag} (${error.message}), expected ${expected.tag}`
+        )
+        yield* ensure(
+          error.exchange === expected.exchange && error.operation === expected.operation,
+          () =>
+            `the error of ${asked} says ${error.exchange}.${error.operation}, expected ${expected.exchange}.${expected.operation}`
+        )
+        yield* ensure(
+          error.message.length <= 1000 && !/\p{Cc}/u.test(error.message),
+          () => `the message of ${asked} is too long or has control characters, which could forge a line of a log`
+        )
+        return error
+      })
+  })
+}

@@ -1,0 +1,159 @@
+import * as Decimal from "@effect-exchange/core/Decimal"
+import * as ExchangeSymbol from "@effect-exchange/core/ExchangeSymbol"
+import type { Kind, Market } from "@effect-exchange/core/Market"
+import type { Ticker } from "@effect-exchange/core/Ticker"
+import * as BigDecimal from "effect/BigDecimal"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import type { MarketInput, TickerInput } from "../Mock.js"
+
+/** @internal */
+export interface Listed {
+  readonly market: Market
+  readonly quote: Omit<Ticker, "exchange" | "symbol" | "at">
+}
+
+/**
+ * What makes no sense in what a mock was told.
+ *
+ * @internal
+ */
+export interface Fault {
+  readonly subject: string
+  readonly field: string
+  readonly detail: string
+}
+
+const zero = BigDecimal.fromBigInt(0n)
+
+/**
+ * A decimal that is at least zero, or above it.
+ *
+ * @internal
+ */
+export const amount = (
+  where: { readonly subject: string; readonly field: string },
+  text: string,
+  least: "zero" | "positive"
+): Either.Either<BigDecimal.BigDecimal, Fault> =>
+  Either.filterOrLeft(
+    Either.fromOption(
+      Decimal.parse(text),
+      () => ({ ...where, detail: `expected a plain decimal such as "64000.5", was ${quoted(text)}` })
+    ),
+    (decimal) => BigDecimal.greaterThan(decimal, zero) || (least === "zero" && BigDecimal.isZero(decimal)),
+    () => ({
+      ...where,
+      detail: `expected ${least === "zero" ? "zero or more" : "more than zero"}, was ${quoted(text)}`
+    })
+  )
+
+const quoted = (text: string): string => JSON.stringify(text.slice(0, 60))
+
+const optional = (
+  subject: string,
+  field: string,
+  text: string | undefined,
+  least: "zero" | "positive" = "positive"
+): Either.Either<BigDecimal.BigDecimal | undefined, Fault> =>
+  text === undefined ? Either.right(undefined) : amount({ subject, field }, text, least)
+
+const inOrder = (
+  subject: string,
+  ascending: ReadonlyArray<readonly [field: string, price: BigDecimal.BigDecimal | undefined]>
+): Either.Either<void, Fault> => {
+  const stated = ascending.flatMap(([field, price]) => price === undefined ? [] : [{ field, price }])
+  const wrong = stated.findIndex(({ price }, index) => {
+    const before = stated[index - 1]
+    return before !== undefined && BigDecimal.lessThan(price, before.price)
+  })
+  return wrong < 0 ? Either.right(undefined) : Either.left(
+    {
+      subject,
+      field: stated[wrong]?.field ?? "",
+      detail: `expected at least the ${stated[wrong - 1]?.field}, was below it`
+    }
+  )
+}
+
+/**
+ * A market and its quote from what a test says of them. `known` is the market as it was listed before.
+ *
+ * @internal
+ */
+export const list = (
+  text: string,
+  input: TickerInput,
+  known?: Market | undefined
+): Either.Either<Listed, Fault> =>
+  Either.gen(function*() {
+    const symbol = yield* Either.mapLeft(
+      ExchangeSymbol.decode(text),
+      (error) => ({ subject: text.slice(0, 60), field: "symbol", detail: error.message })
+    )
+    const price = (field: "last" | "bid" | "ask" | "open24h" | "high24h" | "low24h") =>
+      optional(symbol, field, input[field])
+    const quote = {
+      last: yield* price("last"),
+      bid: yield* price("bid"),
+      ask: yield* price("ask"),
+      open24h: yield* price("open24h"),
+      high24h: yield* price("high24h"),
+      low24h: yield* price("low24h"),
+      volume24h: yield* optional(symbol, "volume24h", input.volume24h, "zero")
+    }
+    yield* inOrder(symbol, [["bid", quote.bid], ["ask", quote.ask]])
+    yield* inOrder(symbol, [["low24h", quote.low24h], ["last", quote.last], ["high24h", quote.high24h]])
+    const market = known !== undefined && input.market === undefined
+      ? known
+      : yield* marketOf(symbol, input.market ?? {})
+    return { market, quote }
+  })
+
+const notation = /^([^/]+)\/([^:]+)(:[^-]+(-.+)?)?$/
+
+const marketOf = (
+  symbol: ExchangeSymbol.ExchangeSymbol,
+  input: MarketInput
+): Either.Either<Market, Fault> =>
+  Either.gen(function*() {
+    const [, base = "", quote = "", settle, expiry] = notation.exec(symbol) ?? []
+    const kind: Kind = settle === undefined ? "spot" : expiry === undefined ? "perpetual" : "future"
+    return {
+      symbol,
+      // Not the symbol itself, so that a test notices a program that takes one for the other.
+      id: input.id ?? symbol.replace("/", "-"),
+      kind,
+      status: input.status ?? "open",
+      base,
+      quote,
+      tickSize: yield* optional(symbol, "tickSize", input.tickSize),
+      lotSize: yield* optional(symbol, "lotSize", input.lotSize)
+    }
+  })
+
+/**
+ * The listings with one more, in the place of an earlier one of the same symbol.
+ *
+ * @internal
+ */
+export const add = (
+  listings: ReadonlyMap<string, Listed>,
+  listed: Listed
+): Either.Either<ReadonlyMap<string, Listed>, Fault> => {
+  const { id, symbol } = listed.market
+  const twin = Option.fromIterable(
+    Array.from(listings.values()).filter(({ market }) => market.id === id && market.symbol !== symbol)
+  )
+  return Option.match(twin, {
+    onNone: () => Either.right(new Map(listings).set(symbol, listed)),
+    onSome: ({ market }) =>
+      Either.left(
+        {
+          subject: symbol,
+          field: "id",
+          detail: `expected an id of its own, was that of ${market.symbol}`
+        }
+      )
+  })
+}

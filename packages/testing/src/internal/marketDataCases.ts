@@ -1,0 +1,298 @@
+import { type MarketDataError, outcome } from "@effect-exchange/core/ExchangeError"
+import { Market } from "@effect-exchange/core/Market"
+import * as MarketData from "@effect-exchange/core/MarketData"
+import { Price } from "@effect-exchange/core/Price"
+import { Ticker } from "@effect-exchange/core/Ticker"
+import * as BigDecimal from "effect/BigDecimal"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import { hostileTexts } from "../Arbitraries.js"
+import type { About, MarketDataCase, Subject } from "../ContractCase.js"
+import { Broken, ensure, fits, interruptedOften, judged, refused } from "./judging.js"
+
+type Service = MarketData.MarketData.Service
+
+const define = (
+  about: About,
+  body: (service: Service, subject: Subject) => Effect.Effect<void, Broken | MarketDataError>
+): MarketDataCase => ({
+  ...about,
+  capability: "marketData",
+  run: judged(about, (subject) => Effect.flatMap(MarketData.MarketData, (service) => body(service, subject)))
+})
+
+const about = (id: string, title: string, needs: About["needs"] = []): About => ({ id, title, needs })
+
+const listed = (service: Service, subject: Subject): Effect.Effect<ReadonlyArray<string>, Broken | MarketDataError> =>
+  subject.symbols !== undefined
+    ? Effect.succeed(subject.symbols)
+    : Effect.filterOrFail(
+      Effect.map(
+        service.markets,
+        (markets) => markets.filter(({ status }) => status === "open").slice(0, 3).map(({ symbol }) => symbol)
+      ),
+      (symbols) => symbols.length > 0,
+      () => new Broken({ detail: "no market is open, so there is nothing to ask for" })
+    )
+
+const first = (symbols: ReadonlyArray<string>): string => symbols[0] ?? ""
+
+/** Every way to ask for a symbol, by the operation that errors name. */
+const questions = (
+  service: Service,
+  symbol: string,
+  known: string
+): ReadonlyArray<readonly [operation: string, Effect.Effect<unknown, MarketDataError>]> => [
+  ["market", service.market(symbol)],
+  ["price", service.price(symbol)],
+  ["ticker", service.ticker(symbol)],
+  ["tickers", service.tickers([symbol])],
+  ["tickers", service.tickers([known, symbol])]
+]
+
+const near = (subject: Subject, what: string, instant: number): Effect.Effect<void, Broken> =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    ensure(
+      Math.abs(instant - now) <= Duration.toMillis(subject.clockTolerance),
+      () => `${what} is ${instant}, expected to be within ${Duration.format(subject.clockTolerance)} of ${now}`
+    ))
+
+const unique = (what: string, values: ReadonlyArray<string>): Effect.Effect<void, Broken> => {
+  const twice = values.find((value, index) => values.indexOf(value) !== index)
+  return ensure(twice === undefined, () => `${what} ${twice} is there twice`)
+}
+
+const sane = (service: Service, symbol: string, ticker: Ticker): Effect.Effect<void, Broken> =>
+  Effect.gen(function*() {
+    yield* fits(Ticker, `the ticker of ${symbol}`, ticker)
+    yield* ensure(
+      ticker.symbol === symbol && ticker.exchange === service.exchange,
+      () => `the ticker of ${symbol} on ${service.exchange} says it is of ${ticker.symbol} on ${ticker.exchange}`
+    )
+    const { ask, bid, high24h, last, low24h, open24h, volume24h } = ticker
+    for (const [field, price] of Object.entries({ ask, bid, high24h, last, low24h, open24h })) {
+      yield* ensure(
+        price === undefined || BigDecimal.isPositive(price),
+        () => `the ${field} of ${symbol} is not above zero`
+      )
+    }
+    yield* ensure(
+      volume24h === undefined || !BigDecimal.isNegative(volume24h),
+      () => `the volume24h of ${symbol} is below zero`
+    )
+    yield* ascending(symbol, "bid", bid, "ask", ask)
+    yield* ascending(symbol, "low24h", low24h, "last", last)
+    yield* ascending(symbol, "last", last, "high24h", high24h)
+  })
+
+const ascending = (
+  symbol: string,
+  lowName: string,
+  low: BigDecimal.BigDecimal | undefined,
+  highName: string,
+  high: BigDecimal.BigDecimal | undefined
+): Effect.Effect<void, Broken> =>
+  ensure(
+    low === undefined || high === undefined || BigDecimal.lessThanOrEqualTo(low, high),
+    () => `the ${lowName} of ${symbol} is above its ${highName}`
+  )
+
+const inOrder = (
+  service: Service,
+  wanted: ReadonlyArray<string>
+): Effect.Effect<void, Broken | MarketDataError> =>
+  Effect.flatMap(service.tickers(wanted), (tickers) =>
+    ensure(
+      tickers.length === wanted.length && tickers.every(({ symbol }, index) => symbol === wanted[index]),
+      () => `asked for ${wanted.join(", ")}, the tickers were of ${tickers.map(({ symbol }) => symbol).join(", ")}`
+    ))
+
+const priced = (service: Service, market: Market, price: Price): Effect.Effect<void, Broken> =>
+  Effect.gen(function*() {
+    yield* fits(Price, `the price of ${market.symbol}`, price)
+    yield* ensure(
+      price.symbol === market.symbol,
+      () => `asked for the price of ${market.symbol}, it was of ${price.symbol}`
+    )
+    yield* ensure(
+      price.currency === market.quote,
+      () => `the price of ${market.symbol} is in ${price.currency}, expected ${market.quote}`
+    )
+    yield* ensure(
+      price.source === service.exchange,
+      () => `the price of ${market.symbol} is said to come from ${price.source}, expected ${service.exchange}`
+    )
+    yield* ensure(BigDecimal.isPositive(price.amount), () => `the price of ${market.symbol} is not above zero`)
+  })
+
+const listing = [
+  define(about("MD-01", "lists markets, each fit for its schema"), (service) =>
+    Effect.gen(function*() {
+      const markets = yield* service.markets
+      yield* ensure(markets.length > 0, () => "no market is listed")
+      yield* Effect.forEach(markets, (market) => fits(Market, `the market ${market.symbol}`, market), { discard: true })
+    })),
+  define(about("MD-02", "lists every symbol and every id once"), (service) =>
+    Effect.gen(function*() {
+      const markets = yield* service.markets
+      yield* unique("symbol", markets.map(({ symbol }) => symbol))
+      yield* unique("id", markets.map(({ id }) => id))
+    })),
+  define(
+    about("MD-03", "steps of prices and amounts are above zero where they are stated"),
+    (service) =>
+      Effect.flatMap(service.markets, (markets) =>
+        Effect.forEach(markets, ({ lotSize, symbol, tickSize }) =>
+          ensure(
+            [tickSize, lotSize].every((step) => step === undefined || BigDecimal.isPositive(step)),
+            () => `${symbol} has a tick or lot size that is not above zero`
+          ), { discard: true }))
+  ),
+  define(
+    about("MD-04", "symbols agree with the assets and the kind of their markets"),
+    (service) =>
+      Effect.flatMap(service.markets, (markets) =>
+        Effect.forEach(markets, ({ base, kind, quote, symbol }) => {
+          const [pair, settle] = symbol.split(":")
+          const expected = settle === undefined ? "spot" : settle.includes("-") ? "future" : "perpetual"
+          return ensure(
+            pair === `${base}/${quote}` && kind === expected,
+            () => `${symbol} is listed as a ${kind} of ${base} in ${quote}`
+          )
+        }, { discard: true }))
+  ),
+  define(about("MD-05", "finds a listed market by its symbol"), (service) =>
+    Effect.gen(function*() {
+      for (const market of (yield* service.markets).slice(0, 20)) {
+        const found = yield* service.market(market.symbol)
+        yield* ensure(
+          found.symbol === market.symbol && found.id === market.id,
+          () => `asked for ${market.symbol} (${market.id}), found ${found.symbol} (${found.id})`
+        )
+      }
+    }))
+]
+
+const prices = [
+  define(
+    about("MD-06", "a price is above zero, in the quote currency and from the exchange"),
+    (service, subject) =>
+      Effect.gen(function*() {
+        for (const symbol of yield* listed(service, subject)) {
+          yield* priced(service, yield* service.market(symbol), yield* service.price(symbol))
+        }
+      })
+  ),
+  define(
+    about("MD-07", "a ticker is of its symbol, bid at most ask, last between low and high"),
+    (service, subject) =>
+      Effect.gen(function*() {
+        for (const symbol of yield* listed(service, subject)) {
+          yield* sane(service, symbol, yield* service.ticker(symbol))
+        }
+      })
+  ),
+  define(about("MD-08", "tickers come in the order asked for"), (service, subject) =>
+    Effect.gen(function*() {
+      const symbols = yield* listed(service, subject)
+      yield* inOrder(service, symbols)
+      yield* inOrder(service, symbols.toReversed())
+      yield* Effect.forEach(yield* service.tickers(symbols), (ticker) => sane(service, ticker.symbol, ticker), {
+        discard: true
+      })
+    })),
+  define(about("MD-09", "a symbol asked for twice is answered twice"), (service, subject) =>
+    Effect.gen(function*() {
+      const symbols = yield* listed(service, subject)
+      yield* inOrder(service, [first(symbols), ...symbols, first(symbols)])
+    })),
+  define(about("MD-10", "the tickers of none are none"), (service) => inOrder(service, [])),
+  define(
+    about("MD-11", "the exchange's clock is near ours, in milliseconds"),
+    (service, subject) => Effect.flatMap(service.serverTime, (time) => near(subject, "the exchange's clock", time))
+  )
+]
+
+const mistakes = [
+  define(
+    about("MD-12", "a symbol that is not listed is not found, and the error names it"),
+    (service, subject) =>
+      Effect.gen(function*() {
+        const input = subject.unknownSymbol
+        const known = first(yield* listed(service, subject))
+        for (const [operation, call] of questions(service, input, known)) {
+          const error = yield* refused(call, { tag: "SymbolNotFound", exchange: service.exchange, operation, input })
+          yield* ensure(
+            error._tag === "SymbolNotFound" && error.symbol === input && error.message.includes(input),
+            () => `the error of ${operation}("${input}") does not name it`
+          )
+        }
+      })
+  ),
+  define(
+    about("MD-13", "text that is no symbol is refused as an invalid request"),
+    (service, subject) =>
+      Effect.gen(function*() {
+        const known = first(yield* listed(service, subject))
+        for (const input of hostileTexts) {
+          for (const [operation, call] of questions(service, input, known)) {
+            yield* refused(call, { tag: "InvalidRequest", exchange: service.exchange, operation, input })
+          }
+        }
+      })
+  ),
+  define(
+    about("MD-14", "nothing is sent for text that is no symbol, nor for the tickers of none", ["observer"]),
+    (service, { observer }) =>
+      Effect.gen(function*() {
+        if (observer === undefined) return
+        const before = yield* observer.sent
+        for (const input of hostileTexts) {
+          yield* Effect.forEach(questions(service, input, input), ([, call]) => Effect.exit(call), { discard: true })
+        }
+        yield* service.tickers([])
+        const sent = (yield* observer.sent) - before
+        yield* ensure(sent === 0, () => `${sent} requests were sent, expected none`)
+      })
+  )
+]
+
+const company = [
+  define(
+    about("MD-15", "an interrupted call leaves nothing behind"),
+    (service, subject) =>
+      Effect.gen(function*() {
+        const symbol = first(yield* listed(service, subject))
+        yield* interruptedOften(service.price(symbol))
+        const left = subject.observer === undefined ? 0 : yield* subject.observer.inFlight
+        yield* ensure(left === 0, () => `${left} requests are still in flight after their callers were interrupted`)
+        yield* priced(service, yield* service.market(symbol), yield* service.price(symbol))
+      })
+  ),
+  define(
+    about("MD-16", "of many calls at once each has its own answer, or was refused before it was sent"),
+    (service, subject) =>
+      Effect.gen(function*() {
+        const symbols = yield* listed(service, subject)
+        const wanted = Array.from(
+          { length: subject.concurrency },
+          (_, index) => symbols[index % symbols.length] ?? first(symbols)
+        )
+        const answers = yield* Effect.forEach(
+          wanted,
+          (symbol) => Effect.map(Effect.either(service.price(symbol)), (answer) => ({ symbol, answer })),
+          { concurrency: "unbounded" }
+        )
+        for (const { answer, symbol } of answers) {
+          if (Either.isRight(answer)) yield* priced(service, yield* service.market(symbol), answer.right)
+          else if (outcome(answer.left) !== "NotSent") return yield* answer.left
+        }
+        yield* ensure(answers.some(({ answer }) => Either.isRight(answer)), () => "not one call was answered")
+      })
+  )
+]
+
+/** @internal */
+export const marketDataCases: ReadonlyArray<MarketDataCase> = [...listing, ...prices, ...mistakes, ...company]
