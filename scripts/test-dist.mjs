@@ -18,7 +18,11 @@ const json = (path) => JSON.parse(readFileSync(path, "utf8"))
 
 const run = (cwd, command, ...args) => {
   console.log(`> ${command} ${args.join(" ").replaceAll(work, "<work>")}`)
-  const { error, status } = spawnSync(command, args, { cwd, stdio: "inherit", shell: process.platform === "win32" })
+  const { error, status } = spawnSync(command, args, {
+    cwd,
+    stdio: ["ignore", "inherit", "inherit"],
+    shell: process.platform === "win32"
+  })
   if (status === 0) return
   console.error(`failed${error === undefined ? "" : ` (${error.message})`}; what was built is left in ${work}`)
   process.exit(1)

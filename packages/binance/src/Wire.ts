@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Decimal from "@effect-exchange/core/Decimal"
+import { LenientArray } from "@effect-exchange/core/LenientArray"
 import * as Schema from "effect/Schema"
 
 /**
@@ -17,7 +18,7 @@ export const SymbolInfo = Schema.Struct({
   status: Schema.String,
   baseAsset: Schema.NonEmptyString,
   quoteAsset: Schema.NonEmptyString,
-  filters: Schema.Array(Schema.Struct({
+  filters: LenientArray(Schema.Struct({
     filterType: Schema.String,
     tickSize: Schema.optional(Decimal.FromString),
     stepSize: Schema.optional(Decimal.FromString)

@@ -7,7 +7,6 @@
 import * as Exchange from "@effect-exchange/core/Exchange"
 import { MalformedResponse, SymbolNotFound } from "@effect-exchange/core/ExchangeError"
 import * as Arr from "effect/Array"
-import * as BigDecimal from "effect/BigDecimal"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -74,7 +73,8 @@ const exchange = Exchange.define({
   account: (client, credentials) => ({
     balances: Effect.flatMap(
       client.request(Endpoints.margin, { currency: "all" }),
-      (rows) => Effect.map(Effect.forEach(rows, balanceOf), Arr.filter(({ total }) => !BigDecimal.isZero(total)))
+      // Nothing is nothing in any unit, known here or not.
+      (rows) => Effect.forEach(rows.filter(({ marginBalance }) => marginBalance !== 0), balanceOf)
     ),
     keyPermissions: Effect.flatMap(client.request(Endpoints.apiKeys, {}), (keys) =>
       Effect.match(credentials.get, {

@@ -61,15 +61,20 @@ const messages: ReadonlyArray<
   readonly [pattern: RegExp, make: (about: ExchangeError.About) => ExchangeError.ExchangeError]
 > = [
   [/`?expires`? is in the past|request has expired/i, (about) => new ExchangeError.ClockSkew(about)],
+  [/invalid api key|signature not valid/i, (about) => new ExchangeError.AuthenticationFailed(about)],
+  [
+    /key is disabled|access denied|account is restricted|require all new traders to verify/i,
+    (about) => new ExchangeError.PermissionDenied(about)
+  ],
   [/insufficient available balance/i, (about) => new ExchangeError.InsufficientFunds(about)],
   [/duplicate clordid/i, (about) => new ExchangeError.DuplicateOrder(about)],
-  [/invalid symbol/i, (about) => new ExchangeError.SymbolNotFound(about)],
+  [/invalid symbol|symbol is invalid/i, (about) => new ExchangeError.SymbolNotFound(about)],
   [
     /invalid price|orderqty is invalid|invalid orderqty|invalid stoppx|too many open orders/i,
     (about) => new ExchangeError.OrderRejected(about)
   ],
   [
-    /unable to cancel order due to existing state|orderid not found|invalid orderid/i,
+    /unable to cancel order due to existing state|not found|invalid orderid/i,
     (about) => new ExchangeError.OrderNotFound(about)
   ]
 ]

@@ -61,6 +61,8 @@ export const market = (instrument: Wire.Instrument): Market | undefined => {
   const { expiry, quoteCurrency, settlCurrency, underlying } = instrument
   if (kind === undefined || underlying == null || quoteCurrency == null) return undefined
   if (kind !== "spot" && settlCurrency == null) return undefined
+  // Without its day a future would pass for the perpetual of the same assets.
+  if (kind === "future" && expiry == null) return undefined
   const assets = { base: asset(underlying), quote: asset(quoteCurrency) }
   const symbol = ExchangeSymbol.fromAssets({
     ...assets,
@@ -79,11 +81,13 @@ export const market = (instrument: Wire.Instrument): Market | undefined => {
 }
 
 // One contract is 1/multiplier of the base currency; an inverse one is a unit of the quote currency, whatever that buys.
+// What a contract without a multiplier is worth in the base currency changes with its price.
 const lotSize = (instrument: Wire.Instrument): BigDecimal.BigDecimal | undefined => {
   const lots = positive(instrument.lotSize)
-  const multiplier = positive(instrument.underlyingToPositionMultiplier)
-  if (lots === undefined || instrument.isInverse === true || multiplier === undefined) return lots
-  return BigDecimal.unsafeDivide(lots, multiplier)
+  if (lots === undefined || instrument.isInverse === true) return lots
+  const multiplier = positive(instrument.underlyingToPositionMultiplier) ??
+    positive(instrument.underlyingToSettleMultiplier)
+  return multiplier === undefined ? undefined : BigDecimal.unsafeDivide(lots, multiplier)
 }
 
 /**

@@ -25,6 +25,7 @@ export const Instrument = Schema.Struct({
   tickSize: absent(Decimal.FromNumber),
   lotSize: absent(Decimal.FromNumber),
   underlyingToPositionMultiplier: absent(Decimal.FromNumber),
+  underlyingToSettleMultiplier: absent(Decimal.FromNumber),
   lastPrice: absent(Decimal.FromNumber),
   bidPrice: absent(Decimal.FromNumber),
   askPrice: absent(Decimal.FromNumber),

@@ -52,14 +52,15 @@ export const config = (exchange: string, environment: string = "live"): Config.C
 
 // A refinement of `Config.redacted` would print the refused value; this says only what was expected.
 const secretText = (name: string): Config.Config<Redacted.Redacted<string>> =>
-  Config.redacted(name).pipe(
+  Config.redacted().pipe(
     Config.mapOrFail((secret) =>
       /^[\x21-\x7e](?:[\x20-\x7e\n]*[\x21-\x7e])?$/.test(Redacted.value(secret))
         ? Either.right(secret)
         : Either.left(
           ConfigError.InvalidData([], "expected printable ASCII without blanks around it; the value is not shown")
         )
-    )
+    ),
+    Config.nested(name)
   )
 
 /**

@@ -65,6 +65,16 @@ export const format = (decimal: BigDecimal.BigDecimal): string => {
   return `${negative ? "-" : ""}${digits.slice(0, -scale)}.${digits.slice(-scale)}`
 }
 
+const expected = "expected a plain decimal of at most 40 digits on either side of the point"
+const limit = 10n ** 40n
+
+// Looked at before it is printed: a scale of minus a billion would print a gigabyte.
+const fits = ({ scale, value }: BigDecimal.BigDecimal): boolean => {
+  const size = value < 0n ? -value : value
+  return scale <= 40 &&
+    (scale > 0 ? size < limit * 10n ** BigInt(scale) : size < limit && size.toString().length - scale <= 40)
+}
+
 const decoded = (
   ast: SchemaAST.AST,
   actual: string | number,
@@ -72,7 +82,7 @@ const decoded = (
 ): Either.Either<BigDecimal.BigDecimal, ParseResult.ParseIssue> =>
   Either.fromOption(
     read,
-    () => new ParseResult.Type(ast, actual, "expected a plain decimal of at most 40 digits on either side of the point")
+    () => new ParseResult.Type(ast, actual, expected)
   )
 
 /**
@@ -87,7 +97,10 @@ export const FromString: Schema.Schema<BigDecimal.BigDecimal, string> = Schema.t
   {
     strict: true,
     decode: (text, _, ast) => decoded(ast, text, parse(text)),
-    encode: (decimal) => ParseResult.succeed(format(decimal))
+    encode: (decimal, _, ast) =>
+      fits(decimal)
+        ? ParseResult.succeed(format(decimal))
+        : ParseResult.fail(new ParseResult.Type(ast, decimal, expected))
   }
 ).annotations({ identifier: "Decimal.FromString" })
 

@@ -4,8 +4,9 @@
  * @since 0.1.0
  */
 import * as Either from "effect/Either"
-import type * as ParseResult from "effect/ParseResult"
+import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
+import type * as SchemaAST from "effect/SchemaAST"
 
 /**
  * @since 0.1.0
@@ -75,6 +76,7 @@ export const make = <C extends Capability, I, IE extends Parameters, A, AE>(fact
   const { cost } = facts
   const method = facts.method ?? "GET"
   const encode = Schema.encodeEither(facts.input)
+  const inPath = namesIn(facts.path)
   const decode = Schema.decodeUnknownEither(facts.response)
   return {
     capability: facts.capability,
@@ -84,10 +86,26 @@ export const make = <C extends Capability, I, IE extends Parameters, A, AE>(fact
     body: facts.body ?? "none",
     auth: facts.auth ?? (facts.capability === "marketData" ? "none" : "signed"),
     idempotency: facts.idempotency ?? (method === "GET" ? "safe" : "once"),
-    encode: (input) => encode(input),
+    encode: (input) => Either.flatMap(encode(input), (parameters) => fitting(facts.input.ast, inPath, parameters)),
     decode: (body) => decode(body),
     cost: typeof cost === "function" ? cost : () => cost
   }
+}
+
+const namesIn = (path: string): ReadonlyArray<string> =>
+  Array.from(path.matchAll(/\{(\w+)\}/g), ([, name = ""]) => name)
+
+// URL parsers resolve `.` and `..` even when percent-encoded, and an empty segment is another path: no encoding keeps
+// these in their place.
+const fitting = (
+  ast: SchemaAST.AST,
+  inPath: ReadonlyArray<string>,
+  parameters: Parameters
+): Either.Either<Parameters, ParseResult.ParseError> => {
+  const misfit = inPath.find((name) => ["", ".", "..", "undefined"].includes(String(parameters[name])))
+  if (misfit === undefined) return Either.right(parameters)
+  const issue = new ParseResult.Type(ast, parameters[misfit], "expected text that can stand in a path")
+  return Either.left(new ParseResult.ParseError({ issue: new ParseResult.Pointer(misfit, parameters, issue) }))
 }
 
 /**

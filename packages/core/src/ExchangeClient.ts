@@ -41,6 +41,7 @@ import * as Endpoint from "./Endpoint.js"
 import * as Environment from "./Environment.js"
 import * as ExchangeError from "./ExchangeError.js"
 import * as Health from "./Health.js"
+import { describeMismatch } from "./internal/answer.js"
 import * as wire from "./internal/attempt.js"
 import * as breaking from "./internal/breakers.js"
 import * as reporting from "./internal/healthReport.js"
@@ -48,6 +49,7 @@ import * as limiting from "./internal/limits.js"
 import * as metering from "./internal/meters.js"
 import * as observing from "./internal/observer.js"
 import { fromRefusal, narrow } from "./internal/refusal.js"
+import { cleaner } from "./internal/text.js"
 import * as transport from "./internal/transport.js"
 import * as vitality from "./internal/vitals.js"
 import type { Host, Protocol } from "./Protocol.js"
@@ -154,8 +156,8 @@ interface Call<A> {
   readonly prepared: Endpoint.Prepared
   readonly cost: Endpoint.Cost
   attempt: number
-  /** Whether the latest attempt got as far as the wire. */
-  sent: boolean
+  /** When the latest attempt got as far as the wire, epoch milliseconds; `undefined` before. */
+  sentAt: number | undefined
   credentials: Option.Option<Credentials.Credentials>
 }
 
@@ -204,10 +206,14 @@ const makeEngine = Effect.fnUntraced(function*(
   const attempt = <A>(call: Call<A>): Effect.Effect<A, ExchangeError.ExchangeError> => {
     const breaker = breakers[call.endpoint.capability]
     const send = (credentials: Option.Option<Credentials.Credentials>) =>
-      Effect.suspend(() => {
-        call.sent = true
+      Effect.clockWith((clock) => {
+        call.sentAt = clock.unsafeCurrentTimeMillis()
         return observer.attempt(call, wire.send(line, call.endpoint, call.prepared, credentials))
-      })
+      }).pipe(Effect.tapError((error) =>
+        Effect.sync(() => {
+          if (error._tag === "TransportFailed" && error.outcome === "NotSent") call.sentAt = undefined
+        })
+      ))
     const gated = Effect.clockWith((clock) => {
       const queued = clock.unsafeCurrentTimeNanos()
       const waited = Effect.suspend(() =>
@@ -217,13 +223,14 @@ const makeEngine = Effect.fnUntraced(function*(
         Effect.flatMap(send),
         breaker.protect,
         (self) => Effect.zipRight(waited, self),
+        (self) => Effect.zipRight(refuseLate, self),
         bulkhead.withPermit,
-        limits.spend(call.cost, () => call.sent)
+        limits.spend(call.cost, () => call.sentAt !== undefined)
       )
     })
     return Effect.suspend(() => {
       call.attempt++
-      call.sent = false
+      call.sentAt = undefined
       return Effect.zipRight(breaker.check, gated)
     }).pipe(Effect.mapError((error) => isRejection(error) ? fromRefusal(call.about, error) : error))
   }
@@ -238,10 +245,10 @@ const makeEngine = Effect.fnUntraced(function*(
   const compareClocks = (operation: string): Effect.Effect<void, ExchangeError.ExchangeError> =>
     Effect.flatMap(prepare(exchange, protocol.serverTime, {}), (call) => {
       const sample = Effect.gen(function*() {
-        const sentAt = yield* Clock.currentTimeMillis
         const serverTime = yield* attempt(call)
         const receivedAt = yield* Clock.currentTimeMillis
-        yield* vitals.learnTime({ sentAt, receivedAt, serverTime, resolution: 1 })
+        // From when it was sent, not from when it was queued: a wait would widen the range until anything fits.
+        yield* vitals.learnTime({ sentAt: call.sentAt ?? receivedAt, receivedAt, serverTime, resolution: 1 })
       })
       return Retry.retry(sample, { ...retryOptions, while: (error) => ExchangeError.isRetryable(error, true) })
     }).pipe(Effect.zipLeft(Effect.logInfo("Compared clocks with the exchange", { because: operation })))
@@ -272,6 +279,14 @@ const makeEngine = Effect.fnUntraced(function*(
   }
 })
 
+const tooLate = Effect.suspend(() => new Deadline.DeadlineExceeded({ name: "attempt", after: Duration.zero }))
+
+// An attempt that starts when its time is over would be sent, cut off at once, and its outcome unknown.
+const refuseLate = Effect.flatMap(
+  Deadline.remaining,
+  (remaining) => Option.exists(remaining, Duration.equals(Duration.zero)) ? tooLate : Effect.void
+)
+
 const prepare = <C extends Endpoint.Capability, I, A>(
   exchange: string,
   endpoint: Endpoint.Endpoint<C, I, A>,
@@ -279,14 +294,18 @@ const prepare = <C extends Endpoint.Capability, I, A>(
 ): Either.Either<Call<A>, ExchangeError.InvalidRequest> => {
   const about = { exchange, operation: endpoint.name }
   return Either.mapBoth(endpoint.encode(input), {
-    onLeft: (error) => new ExchangeError.InvalidRequest({ ...about, detail: error.message }),
+    onLeft: (error) =>
+      new ExchangeError.InvalidRequest({
+        ...about,
+        detail: `the input cannot be sent${describeMismatch(error, { values: true, clean: cleaner([]) })}`
+      }),
     onRight: (parameters) => ({
       endpoint,
       about,
       prepared: Endpoint.prepare(endpoint, parameters),
       cost: endpoint.cost(input),
       attempt: 0,
-      sent: false,
+      sentAt: undefined,
       credentials: Option.none()
     })
   })

@@ -7,7 +7,7 @@
  *
  * @since 0.1.0
  */
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
@@ -209,7 +209,7 @@ export class ClockSkew
 export class RateLimited
   extends Schema.TaggedError<RateLimited>("@effect-exchange/core/ExchangeError/RateLimited")("RateLimited", {
     ...about,
-    retryAfter: Schema.DurationFromSelf
+    retryAfter: Schema.Duration
   })
 {
   override get message(): string {
@@ -318,7 +318,7 @@ export class CircuitOpen
   extends Schema.TaggedError<CircuitOpen>("@effect-exchange/core/ExchangeError/CircuitOpen")("CircuitOpen", {
     ...about,
     state: Schema.Literal("Open", "HalfOpen", "Isolated"),
-    retryAfter: Schema.DurationFromSelf
+    retryAfter: Schema.Duration
   })
 {
   override get message(): string {

@@ -17,6 +17,7 @@ export const retryAfter = (headers: Headers, now: number): Duration.Duration | u
   const header = headers["retry-after"]
   if (header === undefined) return undefined
   if (/^\d{1,9}(?:\.\d{1,3})?$/.test(header)) return Duration.seconds(Number(header))
-  const instant = Date.parse(header)
+  // `Date.parse` makes dates of much that is none: "-5" is a day in May 2001.
+  const instant = /^[A-Z][a-z]{2,8}, .+ GMT$/.test(header) ? Date.parse(header) : Number.NaN
   return Number.isNaN(instant) ? undefined : Duration.millis(Math.max(0, instant - now))
 }

@@ -6,6 +6,7 @@
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import * as Schema from "effect/Schema"
+import type { DeadlineExceeded } from "./Deadline.js"
 import * as List from "./internal/linkedList.js"
 import { stackless } from "./internal/stackless.js"
 import * as Waiting from "./internal/waiting.js"
@@ -24,9 +25,12 @@ export interface Bulkhead {
   readonly name: string
   /**
    * Runs the effect while holding a permit, after waiting for one in the queue if need be; fails with
-   * {@link BulkheadFull}, without running it, when the queue is full. The permit is returned however the effect ends.
+   * {@link BulkheadFull}, without running it, when the queue is full, and with `DeadlineExceeded` when the current
+   * `Deadline` comes before its turn. The permit is returned however the effect ends.
    */
-  readonly withPermit: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | BulkheadFull, R>
+  readonly withPermit: <A, E, R>(
+    self: Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E | BulkheadFull | DeadlineExceeded, R>
   /** How many permits nobody holds. */
   readonly available: Effect.Effect<number>
   /** How many callers wait for a permit. */
@@ -76,23 +80,23 @@ export const make = (options: Options): Effect.Effect<Bulkhead> =>
       }
     })
 
-    const acquire = (restore: Waiting.Restore): Effect.Effect<void, BulkheadFull> =>
-      Effect.suspend(() => {
+    const acquire = (restore: Waiting.Restore): Effect.Effect<void, BulkheadFull | DeadlineExceeded> =>
+      Effect.suspend((): Effect.Effect<void, BulkheadFull | DeadlineExceeded> => {
         if (available > 0) {
           available -= 1
           return Effect.void
         }
         if (queue.size >= maxQueue) {
           gauges.refused()
-          return Effect.fail(stackless(() => new BulkheadFull({ name: options.name })))
+          return Effect.fail(stackless(() => new BulkheadFull({ name: options.name }, true)))
         }
         const waiter = List.node(Waiting.make())
         List.append(queue, waiter)
         gauges.queued(queue.size)
-        return Waiting.wait(
-          waiter.value,
+        return Waiting.wait(waiter.value, {
+          name: options.name,
           restore,
-          Effect.suspend(() => {
+          withdraw: Effect.suspend(() => {
             if (waiter.list === undefined) {
               return release
             }
@@ -100,7 +104,7 @@ export const make = (options: Options): Effect.Effect<Bulkhead> =>
             gauges.queued(queue.size)
             return Effect.void
           })
-        )
+        })
       })
 
     return Effect.succeed<Bulkhead>({

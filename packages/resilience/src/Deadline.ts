@@ -13,6 +13,7 @@ import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { monotonic } from "./internal/time.js"
 import { RejectionTypeId } from "./Rejection.js"
 
 /**
@@ -39,7 +40,7 @@ export const remaining: Effect.Effect<Option.Option<Duration.Duration>> = Effect
     onNone: () => Effect.succeedNone,
     onSome: (deadline) =>
       Effect.clockWith((clock) => {
-        const left = deadline - clock.unsafeCurrentTimeNanos()
+        const left = deadline - monotonic(clock)
         return Effect.succeedSome(Duration.nanos(left > BigInt(0) ? left : BigInt(0)))
       })
   })
@@ -77,7 +78,7 @@ export const sooner = (
   clock: Clock.Clock,
   duration: Duration.DurationInput
 ): Option.Option<bigint> => {
-  const own = Option.map(Duration.toNanos(duration), (nanos) => clock.unsafeCurrentTimeNanos() + nanos)
+  const own = Option.map(Duration.toNanos(duration), (nanos) => monotonic(clock) + nanos)
   return Option.isSome(current) && Option.isSome(own)
     ? Option.some(current.value < own.value ? current.value : own.value)
     : Option.orElse(current, () => own)

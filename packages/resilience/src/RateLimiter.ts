@@ -15,7 +15,7 @@ import { Deadline, DeadlineExceeded } from "./Deadline.js"
 import type * as List from "./internal/linkedList.js"
 import * as internal from "./internal/rateLimiter.js"
 import { stackless } from "./internal/stackless.js"
-import { later, millisToNanos, nanosToTimerMillis } from "./internal/time.js"
+import { later, millisToNanos, monotonic, nanosToTimerMillis } from "./internal/time.js"
 import * as Waiting from "./internal/waiting.js"
 import { RejectionTypeId } from "./Rejection.js"
 
@@ -38,8 +38,9 @@ export interface RateLimiter {
    * Spends `cost` (by default `1`) when its turn has come.
    *
    * Fails at once, without having waited: with {@link RateLimiterFull} when the queue is full or the cost exceeds
-   * the limit, with `DeadlineExceeded` when its turn would not come before the current `Deadline`. If it is
-   * interrupted while waiting it leaves the queue and has spent nothing; if it is interrupted at the moment its
+   * the limit, with `DeadlineExceeded` when its turn would not come before the current `Deadline`. If its turn is
+   * put off beyond the deadline while it waits, it fails with that when the deadline comes. If it is interrupted
+   * while waiting it leaves the queue and has spent nothing; if it is interrupted at the moment its
    * turn has come, nobody learns of the reservation and the cost counts until it leaves the window.
    * {@link RateLimiter.withReservation} has no such moment.
    */
@@ -140,7 +141,7 @@ export const make = (options: Options): Effect.Effect<RateLimiter> =>
         if (timer !== mine) {
           return Effect.void
         }
-        const now = clock.unsafeCurrentTimeNanos()
+        const now = monotonic(clock)
         admit(now)
         const at = internal.nextAt(state, now)
         if (at === undefined) {
@@ -172,7 +173,7 @@ export const make = (options: Options): Effect.Effect<RateLimiter> =>
 
     const change = (f: (now: bigint, clock: Clock.Clock) => void): Effect.Effect<void> =>
       Effect.uninterruptible(Effect.clockWith((clock) => {
-        const now = clock.unsafeCurrentTimeNanos()
+        const now = monotonic(clock)
         f(now, clock)
         admit(now)
         return arm(now)
@@ -180,7 +181,7 @@ export const make = (options: Options): Effect.Effect<RateLimiter> =>
 
     const read = <A>(f: (now: bigint, clock: Clock.Clock) => A): Effect.Effect<A> =>
       Effect.clockWith((clock) => {
-        const now = clock.unsafeCurrentTimeNanos()
+        const now = monotonic(clock)
         internal.advance(state, now)
         return Effect.succeed(f(now, clock))
       })
@@ -191,7 +192,7 @@ export const make = (options: Options): Effect.Effect<RateLimiter> =>
     ): Effect.Effect<never, RateLimiterFull> => {
       metrics.refused(reason)
       metrics.gauges(state)
-      return Effect.fail(stackless(() => new RateLimiterFull({ name, reason, retryAfter })))
+      return Effect.fail(stackless(() => new RateLimiterFull({ name, reason, retryAfter }, true)))
     }
 
     const acquire = (
@@ -206,7 +207,7 @@ export const make = (options: Options): Effect.Effect<RateLimiter> =>
           if (cost > limit) {
             return refuse("CostExceedsLimit", Duration.infinity)
           }
-          const now = clock.unsafeCurrentTimeNanos()
+          const now = monotonic(clock)
           const spent = internal.take(state, cost, now)
           if (spent !== undefined) {
             return Effect.succeed(new Spent(spent))
@@ -218,14 +219,16 @@ export const make = (options: Options): Effect.Effect<RateLimiter> =>
             metrics.refused("DeadlineExceeded")
             const after = Duration.nanos(later(deadline.value - now, BigInt(0)))
             return Effect.fail(stackless(() =>
-              new DeadlineExceeded({ name, after })
+              new DeadlineExceeded({ name, after }, true)
             ))
           }
           const waiter = Waiting.make()
           const entry = internal.enqueue(state, cost, waiter, now)
           metrics.gauges(state)
           return arm(now).pipe(
-            Effect.zipRight(Waiting.wait(waiter, restore, change(() => internal.cancel(state, entry)))),
+            Effect.zipRight(
+              Waiting.wait(waiter, { name, restore, withdraw: change(() => internal.cancel(state, entry)) })
+            ),
             Effect.as(new Spent(entry))
           )
         }))

@@ -13,7 +13,7 @@ import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import * as Backoff from "./Backoff.js"
 import * as Deadline from "./Deadline.js"
-import { maxTimerMillis } from "./internal/time.js"
+import { maxTimerMillis, monotonic } from "./internal/time.js"
 import { isRejection } from "./Rejection.js"
 import type { RetryBudget } from "./RetryBudget.js"
 
@@ -92,10 +92,10 @@ export const retry: {
   (args) => Effect.isEffect(args[0]),
   <A, E, R>(self: Effect.Effect<A, E, R>, options: Options<E> = {}): Effect.Effect<A, E, R> =>
     Effect.clockWith((clock) => {
-      const start = clock.unsafeCurrentTimeNanos()
+      const start = monotonic(clock)
       const elapsed = Schedule.mapEffect(
         Schedule.forever,
-        () => Effect.clockWith((clock) => Effect.succeed(Duration.nanos(clock.unsafeCurrentTimeNanos() - start)))
+        () => Effect.clockWith((clock) => Effect.succeed(Duration.nanos(monotonic(clock) - start)))
       )
       const retried = Effect.retry(self, build(options, elapsed))
       return options.budget === undefined ? retried : Effect.zipRight(options.budget.deposit, retried)

@@ -7,6 +7,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as internal from "./internal/retryBudget.js"
+import { monotonic } from "./internal/time.js"
 
 /**
  * A balance of retries, paid into by calls and drawn on by retries.
@@ -61,7 +62,7 @@ export const make = (options: Options = {}): Effect.Effect<RetryBudget> =>
       timeToLive: nanos.value
     })
     const at = <A>(f: (state: internal.State, now: bigint) => A): Effect.Effect<A> =>
-      Effect.clockWith((clock) => Effect.succeed(f(state, clock.unsafeCurrentTimeNanos())))
+      Effect.clockWith((clock) => Effect.succeed(f(state, monotonic(clock))))
     return Effect.succeed<RetryBudget>({
       deposit: at(internal.deposit),
       withdraw: at(internal.withdraw),

@@ -17,6 +17,7 @@ import type { LazyArg } from "effect/Function"
 import { dual } from "effect/Function"
 import * as Option from "effect/Option"
 import { Deadline, sooner } from "./Deadline.js"
+import { monotonic } from "./internal/time.js"
 
 /**
  * How long to wait, and what to fail with then.
@@ -66,7 +67,7 @@ export const deadline: {
   <A, E, R, E2>(self: Effect.Effect<A, E, R>, options: Options<E2>): Effect.Effect<A, E | E2, R> =>
     Effect.flatMap(Deadline, (current) =>
       Effect.clockWith((clock) => {
-        const now = clock.unsafeCurrentTimeNanos()
+        const now = monotonic(clock)
         const end = sooner(current, clock, options.duration)
         if (Option.isNone(end)) {
           return self

@@ -1,6 +1,6 @@
-import { Bulkhead, Rejection } from "@effect-exchange/resilience"
+import { Bulkhead, Deadline, Rejection } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Deferred, Effect, Exit, FastCheck, Fiber, Scheduler } from "effect"
+import { Cause, Deferred, Effect, Exit, FastCheck, Fiber, Scheduler, TestClock } from "effect"
 import { interruptEverywhere, settle } from "./support/interruption.js"
 import { metricValue } from "./support/metrics.js"
 
@@ -180,6 +180,25 @@ describe("Bulkhead", () => {
       const few = yield* serve(500)
       assert.isAtMost(yield* serve(2000), few * 4.4)
     }), 30_000)
+
+  it.effect("a wait is cut at the exact instant of the deadline, and the turn goes to the next", () =>
+    Effect.gen(function*() {
+      const bulkhead = yield* Bulkhead.make({ name: "test", permits: 1 })
+      const gate = yield* Deferred.make<void>()
+      const holder = yield* start(bulkhead.withPermit(Deferred.await(gate)))
+      const hurried = yield* start(Deadline.within(Effect.exit(bulkhead.withPermit(Effect.void)), "1 second"))
+      const patient = yield* start(bulkhead.withPermit(Effect.succeed("served")))
+      yield* TestClock.adjust("999 millis")
+      assert.strictEqual(yield* bulkhead.queued, 2)
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(yield* bulkhead.queued, 1)
+      const exit = yield* Fiber.join(hurried)
+      assert.isTrue(Exit.isFailure(exit) && Cause.squash(exit.cause) instanceof Deadline.DeadlineExceeded)
+      yield* Deferred.succeed(gate, undefined)
+      yield* Fiber.join(holder)
+      assert.strictEqual(yield* Fiber.join(patient), "served")
+      assert.strictEqual(yield* bulkhead.available, 1)
+    }))
 })
 
 describe("an interrupt at every yield point leaks no permit", () => {

@@ -1,7 +1,7 @@
 import { Deadline, RateLimiter, Rejection, Timeout } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { assertNone, assertSome } from "@effect/vitest/utils"
-import { Cause, Duration, Effect, Exit, Fiber, Schema, TestClock } from "effect"
+import { Cause, Duration, Effect, Exit, Fiber, Option, Schema, TestClock } from "effect"
 import { settle } from "./support/interruption.js"
 import { metricValue } from "./support/metrics.js"
 
@@ -79,6 +79,35 @@ describe("RateLimiter", () => {
       assert.strictEqual(Duration.toMillis(error.retryAfter), 600)
       yield* TestClock.adjust(600)
       yield* limiter.reserve()
+    }))
+
+  it.effect("a turn put off beyond the deadline fails when the deadline comes, and spends nothing", () =>
+    Effect.gen(function*() {
+      const limiter = yield* RateLimiter.make({ name: "test", limit: 1, window: "1 second" })
+      yield* limiter.reserve(1)
+      const waiting = yield* Effect.fork(Deadline.within(Effect.flip(limiter.reserve(1)), "2 seconds"))
+      yield* TestClock.adjust("500 millis")
+      yield* limiter.pauseUntil(60_000)
+      yield* TestClock.adjust("1499 millis")
+      assertNone(yield* Fiber.poll(waiting))
+      yield* TestClock.adjust("1 millis")
+      assert.instanceOf(yield* Fiber.join(waiting), Deadline.DeadlineExceeded)
+      assert.strictEqual(yield* limiter.queued, 0)
+      assert.strictEqual(yield* limiter.usage, 0)
+    }))
+
+  it.effect("keeps to the millisecond at instants of our days", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(1_795_400_000_123)
+      const limiter = yield* RateLimiter.make({ name: "test", limit: 1, window: "1 minute" })
+      yield* limiter.reserve(1)
+      for (let turn = 0; turn < 20; turn++) {
+        const waiting = yield* Effect.fork(limiter.reserve(1))
+        yield* TestClock.adjust("59999 millis")
+        assertNone(yield* Fiber.poll(waiting))
+        yield* TestClock.adjust("1 millis")
+        assert.isTrue(Option.isSome(yield* Fiber.poll(waiting)))
+      }
     }))
 
   it.effect("refuses at once a wait that would outlive the deadline", () =>

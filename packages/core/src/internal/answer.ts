@@ -43,7 +43,7 @@ const byStatus = (answer: Answer, text: string): ExchangeError.ExchangeError | u
 }
 
 const excerpt = (text: string, clean: (text: string) => string): string => {
-  const cleaned = clean(text.slice(0, 400))
+  const cleaned = clean(text)
   if (cleaned === "") return "an empty body"
   return /^<(?:!doctype|html)/i.test(cleaned) ? "an HTML page" : `"${cleaned.slice(0, 80)}"`
 }
@@ -57,10 +57,21 @@ export const describeMismatch = (
   error: ParseResult.ParseError,
   options: { readonly values: boolean; readonly clean: (text: string) => string }
 ): string => {
-  const issue = ParseResult.ArrayFormatter.formatErrorSync(error)[0]
-  const where = issue === undefined || issue.path.length === 0 ? "" : ` at ${issue.path.map(String).join(".")}`
+  const issue = firstIssue(error)
+  const where = issue === undefined || issue.path.length === 0
+    ? ""
+    : ` at ${options.clean(issue.path.map(String).join("."))}`
   const what = issue === undefined || !options.values ? "" : `: ${options.clean(issue.message)}`
   return `${where}${what}`
+}
+
+const firstIssue = (error: ParseResult.ParseError): ParseResult.ArrayFormatterIssue | undefined => {
+  try {
+    return ParseResult.ArrayFormatter.formatErrorSync(error)[0]
+  } catch {
+    // The formatter prints the value by recursion: JSON nested some thousand levels deep overflows its stack.
+    return undefined
+  }
 }
 
 /** @internal */

@@ -44,7 +44,7 @@ export const send = <C extends Capability, I, A>(
     const skew = yield* line.vitals.skew
     const signed: Signed = Option.match(credentials, {
       onNone: () => ({ ...prepared, signature: "" }),
-      onSome: (credentials) => line.protocol.sign(prepared, credentials, ClockSkew.correct(skew, sentAt))
+      onSome: (credentials) => line.protocol.sign(prepared, credentials, Math.floor(ClockSkew.correct(skew, sentAt)))
     })
     const clean = cleaner([
       signed.signature,

@@ -3,8 +3,8 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
-import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 import type { Outcome } from "../ExchangeError.js"
@@ -18,13 +18,9 @@ export interface RawAnswer {
 }
 
 /** @internal */
-export class ConnectionFailed extends Data.TaggedError("ConnectionFailed")<{
-  readonly outcome: Outcome
-  readonly code: string | undefined
-}> {}
-
-/** @internal */
-export class BodyTooLarge extends Data.TaggedError("BodyTooLarge")<{ readonly limit: number }> {}
+export type SendError =
+  | { readonly _tag: "ConnectionFailed"; readonly outcome: Outcome; readonly code: string | undefined }
+  | { readonly _tag: "BodyTooLarge"; readonly limit: number }
 
 // The connection was never established, so nothing of the request can have arrived.
 const neverConnected: ReadonlySet<string> = new Set([
@@ -65,7 +61,7 @@ export const send = (
   origin: string,
   request: Signed,
   maxBytes: number
-): Effect.Effect<RawAnswer, ConnectionFailed | BodyTooLarge> => {
+): Effect.Effect<RawAnswer, SendError> => {
   const url = `${origin}${request.path}${request.query === "" ? "" : `?${request.query}`}`
   const bare = HttpClientRequest.make(request.method)(url, {
     headers: { accept: "application/json", ...request.headers }
@@ -77,6 +73,8 @@ export const send = (
       Effect.map(readText(response, maxBytes), (text) => ({ status: response.status, headers: response.headers, text }))
     ),
     Effect.scoped,
+    // Streams run in fibers of their own, whose failures Effect logs at debug level: with the signed URL in them.
+    Effect.withUnhandledErrorLogLevel(Option.none()),
     Effect.catchTags({
       RequestError: (error) => failure(error, maxBytes),
       ResponseError: (error) => failure(error, maxBytes)
@@ -87,13 +85,15 @@ export const send = (
 const failure = (
   error: HttpClientError.HttpClientError,
   maxBytes: number
-): Effect.Effect<never, ConnectionFailed | BodyTooLarge> => {
+): Effect.Effect<never, SendError> => {
   const code = errorCode(error.cause)
-  if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") return new BodyTooLarge({ limit: maxBytes })
+  if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") return tooLarge(maxBytes)
   const unsent = error._tag === "RequestError" &&
     (error.reason !== "Transport" || (code !== undefined && neverConnected.has(code)))
-  return new ConnectionFailed({ outcome: unsent ? "NotSent" : "Unknown", code })
+  return Effect.fail({ _tag: "ConnectionFailed", outcome: unsent ? "NotSent" : "Unknown", code })
 }
+
+const tooLarge = (limit: number): Effect.Effect<never, SendError> => Effect.fail({ _tag: "BodyTooLarge", limit })
 
 // `fetch` wraps the socket's error in one of its own.
 const errorCode = (cause: unknown, depth = 0): string | undefined => {
@@ -105,16 +105,16 @@ const errorCode = (cause: unknown, depth = 0): string | undefined => {
 const readText = (
   response: HttpClientResponse.HttpClientResponse,
   maxBytes: number
-): Effect.Effect<string, HttpClientError.ResponseError | BodyTooLarge> => {
+): Effect.Effect<string, HttpClientError.ResponseError | SendError> => {
   const declared = Number(response.headers["content-length"] ?? Number.NaN)
-  if (declared > maxBytes) return new BodyTooLarge({ limit: maxBytes })
+  if (declared > maxBytes) return tooLarge(maxBytes)
   // HTTP holds a body to its declared length, unless it is compressed: then only counting helps.
   if (declared <= maxBytes && response.headers["content-encoding"] === undefined) return response.text
   const decoder = new TextDecoder()
   return response.stream.pipe(
     Stream.runFoldEffect({ size: 0, text: "" }, ({ size, text }, chunk) =>
       size + chunk.byteLength > maxBytes
-        ? new BodyTooLarge({ limit: maxBytes })
+        ? tooLarge(maxBytes)
         : Effect.succeed({ size: size + chunk.byteLength, text: text + decoder.decode(chunk, { stream: true }) })),
     Effect.map(({ text }) => text + decoder.decode())
   )

@@ -5,7 +5,6 @@
  * generation: whatever began under another object is late. What a state counts (window, probes,
  * holders) it owns and changes in place; counting in a state that is gone is therefore harmless.
  */
-import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import type * as Trip from "../Trip.js"
@@ -210,14 +209,6 @@ export const probed = (
   probes.failed++
   return probes.failed > settings.permits - settings.successes ? "Failed" : "Undecided"
 }
-
-/**
- * The monotonic clock in nanoseconds, to the microsecond: `TestClock` works its nanoseconds out in floating point, which
- * at instants of our days is off by up to 128, and a deadline must not be missed for that.
- *
- * @internal
- */
-export const monotonic = (clock: Clock.Clock): bigint => (clock.unsafeCurrentTimeNanos() + 500n) / 1000n * 1000n
 
 /** @internal */
 export const after = (now: bigint, duration: Duration.Duration): Instant =>

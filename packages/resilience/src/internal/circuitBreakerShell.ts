@@ -16,6 +16,7 @@ import * as Stream from "effect/Stream"
 import type { CircuitBreaker, Metrics, Outcome, State, Transition, TripCause } from "../CircuitBreaker.js"
 import * as machine from "./circuitBreaker.js"
 import * as telemetry from "./circuitBreakerMetrics.js"
+import { monotonic } from "./time.js"
 
 /** @internal */
 export interface Config<in E, out Refused> {
@@ -70,7 +71,7 @@ const unsafeMake = <E, Refused>(
     Effect.clockWith((clock) =>
       Effect.zipLeft(
         Ref.modify(ref, (state) => {
-          const [answer, next] = change(state, machine.monotonic(clock))
+          const [answer, next] = change(state, monotonic(clock))
           if (next !== state) {
             current = next
             outbox.push({ name, from: state._tag, to: next._tag, at: clock.unsafeCurrentTimeMillis(), reason })
@@ -89,7 +90,7 @@ const unsafeMake = <E, Refused>(
   const trip = (from: machine.Closed | machine.HalfOpen, cause: TripCause): Effect.Effect<void> =>
     Effect.uninterruptible(Effect.clockWith((clock) => {
       const opened = from._tag === "HalfOpen" && cause._tag === "HalfOpenTimedOut" ? from.deadline : undefined
-      const at = opened ?? machine.monotonic(clock)
+      const at = opened ?? monotonic(clock)
       const progress = from._tag === "HalfOpen" ? from.progress : settings.progress
       const millis = clock.unsafeCurrentTimeMillis()
       return Effect.flatMap(openFor.step(millis, cause, progress), (stepped) => {
@@ -103,7 +104,7 @@ const unsafeMake = <E, Refused>(
 
   const request = (outcome: Exclude<Outcome, string>): Effect.Effect<void> =>
     Effect.uninterruptible(Effect.clockWith((clock) => {
-      const until = machine.after(machine.monotonic(clock), requested(outcome, clock))
+      const until = machine.after(monotonic(clock), requested(outcome, clock))
       return send({ _tag: "OpenRequested" }, { _tag: "OpenRequested", until })
     }))
 
@@ -185,7 +186,7 @@ const unsafeMake = <E, Refused>(
     f: (state: machine.State, now: bigint) => Effect.Effect<A, E1, R>
   ): Effect.Effect<A, E1, R> =>
     Effect.clockWith((clock) => {
-      const now = machine.monotonic(clock)
+      const now = monotonic(clock)
       return machine.isExpired(current, now)
         ? Effect.flatMap(trip(current, { _tag: "HalfOpenTimedOut" }), () => f(current, now))
         : f(current, now)

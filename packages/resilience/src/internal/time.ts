@@ -1,3 +1,5 @@
+import type * as Clock from "effect/Clock"
+
 /**
  * The longest delay a JavaScript timer can hold; Effect's clock never fires for a longer one.
  *
@@ -34,3 +36,11 @@ export const nanosToTimerMillis = (nanos: bigint): number =>
  * @internal
  */
 export const later = (a: bigint, b: bigint): bigint => a > b ? a : b
+
+/**
+ * The monotonic clock in nanoseconds, to the microsecond: `TestClock` works its nanoseconds out in floating point, which
+ * at instants of our days is off by up to 128, and no deadline must be missed for that.
+ *
+ * @internal
+ */
+export const monotonic = (clock: Clock.Clock): bigint => (clock.unsafeCurrentTimeNanos() + 500n) / 1000n * 1000n
