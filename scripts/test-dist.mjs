@@ -62,6 +62,8 @@ writeFileSync(
     devDependencies: {
       typescript: devDependencies.typescript,
       "@types/node": devDependencies["@types/node"],
+      // The declarations of @effect/platform-node name it and do not bring it.
+      "@types/ws": "^8.18.2",
       "@effect/vitest": json(join(root, "node_modules/@effect/vitest/package.json")).version,
       vitest: json(join(root, "node_modules/vitest/package.json")).version
     }

@@ -56,7 +56,8 @@ const limits: ReadonlyArray<Limit> = [
 export const usage = (headers: Headers, auth: "none" | "signed"): ReadonlyArray<Usage> => {
   const remaining = headers["x-ratelimit-remaining"]
   if (remaining === undefined || !/^\d{1,9}$/.test(remaining)) return []
-  const scope = auth === "signed" ? "key" : "ip"
+  // A signed request whose key is refused is metered by address.
+  const scope = auth === "signed" && headers["x-ratelimit-limit"] !== "30" ? "key" : "ip"
   const limit = limits.find((limit) => limit.scope === scope)?.limit ?? 0
   return [{ scope, used: Math.max(0, limit - Number(remaining)) }]
 }

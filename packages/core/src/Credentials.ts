@@ -50,12 +50,13 @@ export const config = (exchange: string, environment: string = "live"): Config.C
   return nested(Config.all({ key: secretText("API_KEY"), secret: secretText("API_SECRET") }))
 }
 
-// A refinement of `Config.redacted` would print the refused value; this says only what was expected.
+// Not `Config.redacted`: it redacts the name of what is missing, too. The value stands in no error: this says only what
+// was expected.
 const secretText = (name: string): Config.Config<Redacted.Redacted<string>> =>
-  Config.redacted().pipe(
-    Config.mapOrFail((secret) =>
-      /^[\x21-\x7e](?:[\x20-\x7e\n]*[\x21-\x7e])?$/.test(Redacted.value(secret))
-        ? Either.right(secret)
+  Config.string().pipe(
+    Config.mapOrFail((text) =>
+      /^[\x21-\x7e](?:[\x20-\x7e\n]*[\x21-\x7e])?$/.test(text)
+        ? Either.right(Redacted.make(text))
         : Either.left(
           ConfigError.InvalidData([], "expected printable ASCII without blanks around it; the value is not shown")
         )

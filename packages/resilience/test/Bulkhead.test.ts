@@ -104,7 +104,7 @@ describe("Bulkhead", () => {
         const running = new Set<number>()
         const calls = new Map<number, {
           readonly gate: Deferred.Deferred<void>
-          readonly fiber: Fiber.RuntimeFiber<void, Bulkhead.BulkheadFull>
+          readonly fiber: Fiber.RuntimeFiber<void, Bulkhead.BulkheadFull | Deadline.DeadlineExceeded>
         }>()
         let inside: ReadonlyArray<number> = []
         let queue: ReadonlyArray<number> = []

@@ -155,7 +155,7 @@ export const make = Effect.fnUntraced(function*(
     const outcome = Faults.draw(active, `${seed}/${id}/${all.seed}`, number)
     const outward = Math.floor(outcome.latency / 2)
     yield* pause(outward)
-    const now = yield* Clock.currentTimeMillis
+    const now = yield* wholeMillis
     if (outcome.kind === "refused") {
       yield* record(request, now, undefined, "refused")
       return yield* new SimulatedFault({ exchange: id, code: "ECONNREFUSED" })
@@ -177,7 +177,7 @@ export const make = Effect.fnUntraced(function*(
     handle,
     requests: Ref.get(recorded),
     usage: Effect.gen(function*() {
-      const now = yield* Clock.currentTimeMillis
+      const now = yield* wholeMillis
       const active = Faults.at(yield* Ref.get(faults), now - startedAt, "", "")
       return yield* session.usage(now + active.clockSkew)
     }),
@@ -323,6 +323,9 @@ export class ExchangeNotSimulated
 }
 
 const remembered = 1000
+
+// A test's clock may stand between two milliseconds; an exchange's never says so.
+const wholeMillis = Effect.map(Clock.currentTimeMillis, Math.floor)
 
 const fault = (code: SimulatedFault["code"]) => (exchange: string): SimulatedFault =>
   new SimulatedFault({ exchange, code })

@@ -29,7 +29,7 @@ export const fromRefusal = (
         state: refusal.state,
         retryAfter: refusal.retryAfter,
         detail: Duration.isFinite(refusal.retryAfter)
-          ? `not sent, as the exchange kept failing; try again in ${Duration.format(refusal.retryAfter)}`
+          ? `not sent, as the exchange kept failing; try again in ${inWords(refusal.retryAfter)}`
           : "not sent, as the circuit is held open; reset it when the exchange is well again"
       })
     case "BulkheadFull":
@@ -51,6 +51,9 @@ export const fromRefusal = (
       })
   }
 }
+
+const inWords = (duration: Duration.Duration): string =>
+  Duration.format(Duration.millis(Math.ceil(Duration.toMillis(duration))))
 
 /**
  * The error as the capability promises it. An answer that makes no sense for the capability (an order rejected in reply

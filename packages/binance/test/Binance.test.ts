@@ -1,0 +1,338 @@
+import { Account, Credentials, Decimal, type Exchange, MarketData } from "@effect-exchange/core"
+import { type Account as SimulatedAccount, Faults, Simulator } from "@effect-exchange/simulator"
+import { ScriptedHttp } from "@effect-exchange/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Config, ConfigError, ConfigProvider, Context, Effect, Either, Layer, Redacted, TestClock } from "effect"
+import { Binance, BinanceEndpoints } from "../src/index.js"
+import { asked, fixture, now } from "./utils.js"
+
+const environment = Simulator.environment("binance")
+
+const client = (options: Exchange.AccountOptions = {}, simulator: Simulator.Options = {}) =>
+  Binance.layerAccount({ environment, credentials: Simulator.credentials("binance"), ...options }).pipe(
+    Layer.provideMerge(Simulator.layer("binance", simulator))
+  )
+
+/** The same program at the same instant, over a simulated Binance. */
+const simulated = <A, E, R extends Layer.Layer.Success<ReturnType<typeof client>>>(
+  effect: Effect.Effect<A, E, R>,
+  options?: Exchange.AccountOptions,
+  simulator?: Simulator.Options
+) => Effect.zipRight(TestClock.setTime(now), Effect.provide(effect, client(options, simulator)))
+
+const simulator = Effect.flatMap(Simulator.Simulators, ({ get }) => get("binance"))
+
+describe("market data", () => {
+  it.effect("lists the markets, and asks once for all who want them", () =>
+    simulated(Effect.gen(function*() {
+      const market = yield* Binance.MarketData
+      const [markets] = yield* Effect.all([market.markets, market.market("ETH/BTC"), market.price("BTC/USDT")], {
+        concurrency: "unbounded"
+      })
+      const bitcoin = markets.find(({ symbol }) => symbol === "BTC/USDT")
+      assert.strictEqual(bitcoin?.id, "BTCUSDT")
+      assert.strictEqual(markets.find(({ symbol }) => symbol === "BTC/BUSD")?.status, "halted")
+      assert.deepStrictEqual(yield* asked, ["/api/v3/exchangeInfo 200", "/api/v3/ticker/24hr 200"])
+      yield* TestClock.adjust("59 minutes")
+      yield* market.markets
+      assert.strictEqual((yield* asked).length, 2)
+      yield* TestClock.adjust("1 minute")
+      yield* market.markets
+      assert.strictEqual((yield* asked).length, 3)
+    })))
+
+  it.effect("gives the price, exactly", () =>
+    simulated(Effect.gen(function*() {
+      yield* Effect.flatMap(simulator, ({ setPrice }) => setPrice("BTCUSDT", "64000.01"))
+      yield* TestClock.adjust("1 second")
+      const price = yield* Effect.flatMap(MarketData.MarketData, (market) => market.price("BTC/USDT"))
+      assert.strictEqual(Decimal.format(price.amount), "64000.01000000")
+      assert.deepStrictEqual({ ...price, amount: "" }, {
+        symbol: price.symbol,
+        amount: "",
+        currency: "USDT",
+        basis: "last",
+        source: "binance",
+        observedAt: now + 1000
+      })
+    })))
+
+  it.effect("gives tickers in the order asked for, in one request, a market that does not trade among them", () =>
+    simulated(Effect.gen(function*() {
+      const market = yield* Binance.MarketData
+      const symbols = ["XRP/USDT", "BTC/BUSD", "BTC/USDT", "XRP/USDT"]
+      const tickers = yield* market.tickers(symbols)
+      assert.deepStrictEqual(tickers.map(({ symbol }) => `${symbol}`), symbols)
+      assert.isUndefined(tickers[1]?.last)
+      assert.isUndefined(tickers[1]?.bid)
+      assert.isDefined(tickers[2]?.last)
+      assert.deepStrictEqual(yield* asked, ["/api/v3/exchangeInfo 200", "/api/v3/ticker/24hr 200"])
+      assert.deepStrictEqual(yield* market.tickers([]), [])
+      assert.strictEqual((yield* asked).length, 2)
+    })))
+
+  it.effect("has no price of a market that does not trade, and says so", () =>
+    simulated(Effect.gen(function*() {
+      const error = yield* Effect.flip(Effect.flatMap(Binance.MarketData, (market) => market.price("BTC/BUSD")))
+      assert.strictEqual(error._tag, "MalformedResponse")
+      assert.include(error.message, "neither traded nor bids and asks")
+    })))
+
+  it.effect("knows the exchange's clock", () =>
+    simulated(
+      Effect.gen(function*() {
+        assert.strictEqual(yield* Effect.flatMap(Binance.MarketData, (market) => market.serverTime), now + 1234)
+      }),
+      {},
+      { faults: Faults.make({ clockSkew: { ahead: "1234 millis" } }) }
+    ))
+
+  it.effect("refuses what is no symbol, and what is not listed", () =>
+    simulated(Effect.gen(function*() {
+      const market = yield* Binance.MarketData
+      const malformed = yield* Effect.flip(market.price("BTC/USDT&symbol=ETHUSDT"))
+      assert.strictEqual(malformed._tag, "InvalidRequest")
+      assert.deepStrictEqual(yield* asked, [])
+      const unknown = yield* Effect.flip(market.price("BTC/EUR"))
+      assert.strictEqual(unknown._tag, "SymbolNotFound")
+      assert.include(unknown.message, "BTC/USDT")
+    })))
+
+  it.effect("fails tickers of which the answer has one too few", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(
+        Effect.flatMap(Binance.MarketData, (market) => market.tickers(["BTC/USDT", "SOL/USDT"]))
+      )
+      assert.strictEqual(error._tag, "MalformedResponse")
+      assert.include(error.message, "SOL/USDT")
+    }).pipe(
+      Effect.provide(Layer.provide(
+        Binance.layerMarketData({ environment: { name: "scripted", baseUrl: "http://scripted.localhost" } }),
+        ScriptedHttp.layer([
+          ScriptedHttp.text(fixture("exchangeInfo")),
+          ScriptedHttp.text(fixture("ticker_24hr_symbols"))
+        ])
+      ))
+    ))
+})
+
+describe("account", () => {
+  it.effect("reads the balances", () =>
+    simulated(Effect.gen(function*() {
+      const balances = yield* Effect.flatMap(Binance.Account, (account) => account.balances)
+      assert.deepStrictEqual(
+        balances.map(({ asset, free, total }) => [asset, Decimal.format(free), Decimal.format(total)]),
+        [
+          ["BTC", "1.50000000", "1.75000000"],
+          ["ETH", "12.34567891", "12.34567891"],
+          ["USDT", "25000.50000000", "26000.50000000"]
+        ]
+      )
+    })))
+
+  for (const permission of ["read", "trade", "withdraw"] as const) {
+    it.effect(`reads what a key may do: ${permission}`, () =>
+      simulated(
+        Effect.gen(function*() {
+          const permissions = yield* Effect.flatMap(Account.Account, (account) => account.keyPermissions)
+          assert.deepStrictEqual(permissions, {
+            read: true,
+            trade: permission !== "read",
+            withdraw: permission === "withdraw",
+            ipRestricted: false
+          })
+          assert.deepStrictEqual(yield* asked, ["/sapi/v1/account/apiRestrictions 200"])
+        }),
+        { credentials: Simulator.credentials("binance", permission) }
+      ))
+  }
+
+  it.effect("does not know of a testnet key whether it may trade", () =>
+    Effect.gen(function*() {
+      const account = yield* Binance.Account
+      assert.deepStrictEqual(yield* account.keyPermissions, {
+        read: true,
+        trade: "unknown",
+        withdraw: "unknown",
+        ipRestricted: "unknown"
+      })
+      const requests = yield* Effect.flatMap(ScriptedHttp.ScriptedHttp, ({ requests }) => requests)
+      assert.deepStrictEqual(
+        requests.map(({ url }) => url.split("?", 1).join("")),
+        ["https://testnet.binance.vision/api/v3/account"]
+      )
+    }).pipe(
+      Effect.provide(Layer.provideMerge(
+        Binance.layerAccount({ environment: "testnet", credentials: Simulator.credentials("binance") }),
+        ScriptedHttp.layer([ScriptedHttp.text(fixture("account"))])
+      ))
+    ))
+
+  const { key, secret } = Simulator.credentials("binance")
+  const wrong = Redacted.make("x".repeat(64))
+  const disabled: SimulatedAccount.ApiKey = {
+    id: key,
+    verifier: { _tag: "Hmac", secret },
+    permissions: ["read"],
+    enabled: false
+  }
+
+  const refusals = [
+    ["a wrong secret", { key, secret: wrong }, undefined, "AuthenticationFailed", "-1022"],
+    ["a key that is no key", { key: Redacted.make("short"), secret }, undefined, "AuthenticationFailed", "-2014"],
+    ["an unknown key", { key: wrong, secret }, undefined, "PermissionDenied", "-2015"],
+    ["a disabled key", { key, secret }, [disabled], "PermissionDenied", "-2015"]
+  ] as const
+
+  for (const [title, credentials, keys, tag, code] of refusals) {
+    it.effect(`${title} is refused, and not tried again`, () =>
+      simulated(
+        Effect.gen(function*() {
+          const account = yield* Binance.Account
+          for (const error of [yield* Effect.flip(account.balances), yield* Effect.flip(account.keyPermissions)]) {
+            assert.strictEqual(error._tag, tag)
+            assert.strictEqual(error.code, code)
+            assert.notInclude(error.message, Redacted.value(credentials.secret))
+          }
+          assert.strictEqual((yield* asked).length, 2)
+          // That the account is closed says nothing of public data.
+          assert.strictEqual(yield* Effect.flatMap(Binance.MarketData, (market) => market.serverTime), now)
+        }),
+        { credentials },
+        { keys }
+      ))
+  }
+
+  it.effect("uses a rotated key without a restart", () =>
+    Effect.gen(function*() {
+      const fresh = Simulator.credentials("binance")
+      let current: Credentials.Credentials = { key: fresh.key, secret: wrong }
+      const provider: Credentials.Provider = {
+        get: Effect.sync(() => current),
+        reload: Effect.sync(() => current = fresh)
+      }
+      yield* simulated(
+        Effect.gen(function*() {
+          const balances = yield* Effect.flatMap(Binance.Account, (account) => account.balances)
+          assert.strictEqual(balances.length, 3)
+          assert.deepStrictEqual(yield* asked, ["/api/v3/account 400", "/api/v3/account 200"])
+        }),
+        { credentials: provider }
+      )
+    }))
+})
+
+describe("layers", () => {
+  it.effect("are one value under two tags", () =>
+    simulated(Effect.gen(function*() {
+      assert.strictEqual<Context.Tag.Service<typeof MarketData.MarketData>>(
+        yield* Binance.MarketData,
+        yield* MarketData.MarketData
+      )
+      assert.strictEqual<Context.Tag.Service<typeof Account.Account>>(yield* Binance.Account, yield* Account.Account)
+    })))
+
+  it.effect("give the way out to any endpoint of their capability", () =>
+    simulated(Effect.gen(function*() {
+      const ticker = yield* Effect.flatMap(
+        Binance.MarketData,
+        (market) => market.request(BinanceEndpoints.ticker24hr, { symbol: "SOLUSDT" })
+      )
+      assert.strictEqual(ticker.symbol, "SOLUSDT")
+      const account = yield* Effect.flatMap(
+        Binance.Account,
+        (account) => account.request(BinanceEndpoints.account, { omitZeroBalances: false })
+      )
+      assert.strictEqual(account.balances.length, 4)
+    })))
+
+  it.effect("without credentials cannot reach an account, by their types", () =>
+    Effect.gen(function*() {
+      const context = yield* Layer.build(Binance.layerMarketData({ environment }))
+      const market = Context.get(context, Binance.MarketData)
+      const error = yield* Effect.flip(
+        // @ts-expect-error an endpoint of the account is not one of public data
+        market.request(BinanceEndpoints.account, { omitZeroBalances: true })
+      )
+      // And in JavaScript, by a check.
+      assert.strictEqual(error._tag, "AuthenticationFailed")
+      assert.deepStrictEqual(yield* asked, [])
+      // @ts-expect-error there is no account in what layerMarketData gives
+      assert.throws(() => Context.get(context, Binance.Account))
+      // @ts-expect-error nor under the shared tag
+      assert.throws(() => Context.get(context, Account.Account))
+    }).pipe(Effect.scoped, Effect.provide(Simulator.layer("binance"))))
+
+  const anything = () => Binance.layerAccount()
+
+  const build = (
+    layer: Layer.Layer<never, ConfigError.ConfigError, Layer.Layer.Context<ReturnType<typeof anything>>>
+  ) => Effect.provide(Effect.either(Effect.scoped(Layer.build(layer))), Simulator.layer("binance"))
+
+  it.effect("name the credentials that are missing", () =>
+    Effect.gen(function*() {
+      const missing = yield* build(anything())
+      assert(Either.isLeft(missing))
+      assert.include(Credentials.describe(missing.left), "BINANCE_API_KEY is missing")
+      const secretMissing = yield* build(anything()).pipe(
+        Effect.withConfigProvider(ConfigProvider.fromMap(new Map([["BINANCE_API_KEY", "the-key-itself"]]), {
+          pathDelim: "_"
+        }))
+      )
+      assert(Either.isLeft(secretMissing))
+      assert.include(Credentials.describe(secretMissing.left), "BINANCE_API_SECRET is missing")
+      assert.notInclude(String(secretMissing.left), "the-key-itself")
+      const testnet = yield* build(Binance.layerAccount({ environment: "testnet" }))
+      assert(Either.isLeft(testnet))
+      assert.include(Credentials.describe(testnet.left), "BINANCE_TESTNET_API_KEY is missing")
+    }).pipe(Effect.withConfigProvider(ConfigProvider.fromMap(new Map(), { pathDelim: "_" }))))
+
+  it.effect("refuse plain http to anything but the loopback", () =>
+    Effect.gen(function*() {
+      for (
+        const baseUrl of ["http://api.binance.com", "http://127.0.0.1.example.com", "ftp://localhost", "localhost"]
+      ) {
+        for (
+          const layer of [
+            Binance.layerMarketData({ environment: { name: "mine", baseUrl } }),
+            Binance.layerAccount({
+              environment: { name: "mine", baseUrl },
+              credentials: Simulator.credentials("binance")
+            })
+          ]
+        ) {
+          const refused = yield* build(layer)
+          assert(Either.isLeft(refused), baseUrl)
+          assert.isTrue(ConfigError.isConfigError(refused.left))
+          assert.include(String(refused.left), "baseUrl")
+        }
+      }
+    }))
+
+  it.effect("read all from configuration", () =>
+    Effect.gen(function*() {
+      const credentials = Simulator.credentials("binance", "read")
+      const layer = Binance.layerConfig({
+        credentials: { key: Config.redacted("KEY"), secret: Config.redacted("SECRET") },
+        environment: Config.map(Config.string("BASE_URL"), (baseUrl) => ({ name: "simulated", baseUrl })),
+        attemptTimeout: Config.duration("TIMEOUT")
+      })
+      const settings = new Map([
+        ["KEY", Redacted.value(credentials.key)],
+        ["SECRET", Redacted.value(credentials.secret)],
+        ["BASE_URL", environment.baseUrl],
+        ["TIMEOUT", "2 seconds"]
+      ])
+      const permissions = yield* Effect.flatMap(Binance.Account, (account) => account.keyPermissions).pipe(
+        Effect.provide(layer),
+        Effect.provide(Simulator.layer("binance")),
+        Effect.withConfigProvider(ConfigProvider.fromMap(settings))
+      )
+      assert.isFalse(permissions.trade)
+      settings.delete("SECRET")
+      const missing = yield* build(layer).pipe(Effect.withConfigProvider(ConfigProvider.fromMap(settings)))
+      assert(Either.isLeft(missing))
+      assert.include(String(missing.left), "SECRET")
+      assert.notInclude(String(missing.left), Redacted.value(credentials.key))
+    }))
+})

@@ -1,0 +1,299 @@
+import type { Exchange } from "@effect-exchange/core"
+import { Faults, Simulator } from "@effect-exchange/simulator"
+import { ScriptedHttp } from "@effect-exchange/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Fiber, Layer, Random, TestClock } from "effect"
+import { Binance } from "../src/index.js"
+import { asked, fixture, html, now } from "./utils.js"
+
+const environment = Simulator.environment("binance")
+
+const client = (options?: Exchange.AccountOptions) =>
+  Binance.layerAccount({ environment, credentials: Simulator.credentials("binance"), ...options })
+
+// Every jitter is the middle of its range: the first retry comes after 50 ms, the second after 100 more, and a
+// Retry-After is kept by 50 ms too long.
+const simulated =
+  (faults?: Faults.Options, options?: Exchange.AccountOptions) =>
+  <A, E, R extends Layer.Layer.Success<ReturnType<typeof client>>>(
+    effect: Effect.Effect<A, E, R | Simulator.Simulators>
+  ) =>
+    Effect.zipRight(
+      TestClock.setTime(now),
+      effect.pipe(
+        Effect.provide(Layer.provideMerge(
+          client(options),
+          Simulator.layer("binance", { faults: Faults.make({ seed: "lifecycle", ...faults }) })
+        )),
+        Effect.withRandom(Random.fixed([0.5]))
+      )
+    )
+
+const simulator = Effect.flatMap(Simulator.Simulators, ({ get }) => get("binance"))
+
+const setFaults = (faults: Faults.Options) =>
+  Effect.flatMap(simulator, ({ setFaults }) => setFaults(Faults.make({ seed: "lifecycle", ...faults })))
+
+const count = Effect.map(asked, (requests) => requests.length)
+
+const serverTime = Effect.flatMap(Binance.MarketData, (market) => market.serverTime)
+const balances = Effect.flatMap(Binance.Account, (account) => account.balances)
+
+/** Runs an effect to its end while time passes, a second at a time. */
+const elapsing = <A, E, R>(effect: Effect.Effect<A, E, R>, duration: Duration.DurationInput = "35 seconds") =>
+  Effect.gen(function*() {
+    const fiber = yield* Effect.fork(effect)
+    const seconds = Math.ceil(Duration.toSeconds(duration))
+    for (let second = 0; second < seconds; second++) yield* TestClock.adjust("1 second")
+    return yield* Fiber.join(fiber)
+  })
+
+describe("a clock that is off", () => {
+  for (const clockSkew of [{ ahead: "5 minutes" }, { behind: "5 minutes" }] as const) {
+    it.effect(`is mended after one refusal: ${JSON.stringify(clockSkew)}`, () =>
+      Effect.gen(function*() {
+        assert.strictEqual((yield* balances).length, 3)
+        const once = ["/api/v3/account 400", "/api/v3/time 200", "/api/v3/account 200"]
+        assert.deepStrictEqual(yield* asked, once)
+        yield* balances
+        assert.deepStrictEqual(yield* asked, [...once, "/api/v3/account 200"])
+      }).pipe(simulated({ clockSkew })))
+
+    it.effect(`is known already from public data: ${JSON.stringify(clockSkew)}`, () =>
+      Effect.gen(function*() {
+        yield* serverTime
+        yield* balances
+        assert.deepStrictEqual(yield* asked, ["/api/v3/time 200", "/api/v3/account 200"])
+      }).pipe(simulated({ clockSkew })))
+  }
+
+  it.effect("is mended again when it has changed", () =>
+    Effect.gen(function*() {
+      yield* balances
+      yield* setFaults({ clockSkew: { behind: "10 minutes" } })
+      yield* balances
+      yield* setFaults({})
+      yield* balances
+      const refused = (yield* asked).filter((request) => request.endsWith("400"))
+      assert.strictEqual(refused.length, 3)
+    }).pipe(simulated({ clockSkew: { ahead: "5 minutes" } })))
+
+  it.effect("that no comparison mends is an error", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(now)
+      const error = yield* Effect.flip(Effect.flatMap(Binance.Account, (account) => account.balances)).pipe(
+        Effect.provide(client())
+      )
+      assert.strictEqual(error._tag, "ClockSkew")
+      const requests = yield* Effect.flatMap(ScriptedHttp.ScriptedHttp, ({ requests }) => requests)
+      assert.strictEqual(requests.length, 3)
+    }).pipe(Effect.provide(ScriptedHttp.layer(({ url }) =>
+      url.includes("/api/v3/time")
+        ? ScriptedHttp.json({ serverTime: now })
+        : ScriptedHttp.json({ code: -1021, msg: "Timestamp for this request is outside of the recvWindow." }, {
+          status: 400
+        })
+    ))))
+})
+
+describe("too many requests", () => {
+  it.effect("waits as long as the exchange asks, and so does everybody else", () =>
+    Effect.gen(function*() {
+      const first = yield* Effect.fork(serverTime)
+      yield* TestClock.adjust(0)
+      assert.deepStrictEqual(yield* asked, ["/api/v3/time 429 http429"])
+      yield* setFaults({})
+      const second = yield* Effect.fork(serverTime)
+      yield* TestClock.adjust("999 millis")
+      assert.strictEqual(yield* count, 1)
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(yield* Fiber.join(second), now + 1000)
+      assert.strictEqual(yield* count, 2)
+      yield* TestClock.adjust("49 millis")
+      assert.strictEqual(yield* count, 2)
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(yield* Fiber.join(first), now + 1050)
+    }).pipe(simulated({ http429: 1 })))
+
+  it.effect("gives up after three attempts, saying how long to wait", () =>
+    Effect.gen(function*() {
+      const error = yield* elapsing(Effect.flip(serverTime), "5 seconds")
+      assert.strictEqual(error._tag, "RateLimited")
+      assert.strictEqual(error.code, "-1003")
+      assert.strictEqual(yield* count, 3)
+    }).pipe(simulated({ http429: 1 })))
+
+  it.effect("waits until a minute has passed when others have used up what the address may use", () =>
+    Effect.gen(function*() {
+      yield* TestClock.adjust("40 seconds")
+      yield* useUp(300)
+      const before = yield* count
+      const fiber = yield* Effect.fork(serverTime)
+      // The exchange asks for 20 seconds, when its minute ends; the limiter keeps to any 60.
+      yield* TestClock.adjust("59999 millis")
+      assert.deepStrictEqual((yield* asked).slice(before), ["/api/v3/time 429"])
+      yield* TestClock.adjust("2 millis")
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual((yield* asked).slice(before), ["/api/v3/time 429", "/api/v3/time 200"])
+    }).pipe(simulated({}, { deadline: "2 minutes" })))
+
+  it.effect("paces itself by what the exchange says has been used", () =>
+    Effect.gen(function*() {
+      // 5,980 of 6,000.
+      yield* useUp(299)
+      yield* serverTime
+      const market = yield* Binance.MarketData
+      const before = yield* count
+      const fiber = yield* Effect.fork(market.markets)
+      yield* TestClock.adjust("29 seconds")
+      // The listing costs 20 and there is room for 19: it is not even sent.
+      assert.strictEqual(yield* count, before)
+      const error = yield* Effect.flip(Fiber.join(fiber))
+      assert.strictEqual(error._tag, "DeadlineExceeded")
+    }).pipe(simulated()))
+})
+
+/** Has another process behind the same address ask for so many listings, of weight 20 each. */
+const useUp = (times: number) =>
+  Effect.flatMap(simulator, ({ handle }) =>
+    Effect.replicateEffect(
+      handle({
+        method: "GET",
+        target: "/api/v3/exchangeInfo",
+        headers: {},
+        body: new Uint8Array(0),
+        remoteAddress: "127.0.0.1"
+      }),
+      times,
+      { discard: true }
+    ))
+
+describe("a ban", () => {
+  it.effect("stops everything until it ends, and not a millisecond longer", () =>
+    Effect.gen(function*() {
+      yield* useUp(311)
+      const error = yield* Effect.flip(serverTime)
+      assert(error._tag === "Banned")
+      assert.strictEqual(error.code, "-1003")
+      assert.strictEqual(error.until, now + 120_000)
+      const before = yield* count
+      yield* TestClock.adjust("119999 millis")
+      for (const refused of [yield* Effect.flip(serverTime), yield* Effect.flip(balances)]) {
+        assert(refused._tag === "CircuitOpen")
+        assert.strictEqual(Duration.toMillis(refused.retryAfter), 1)
+      }
+      assert.strictEqual(yield* count, before)
+      yield* TestClock.adjust("1 millis")
+      yield* serverTime
+      yield* balances
+      assert.deepStrictEqual((yield* asked).slice(before), ["/api/v3/time 200", "/api/v3/account 200"])
+    }).pipe(simulated()))
+})
+
+describe("the firewall", () => {
+  it.effect("is left alone for five minutes", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(now)
+      const scripted = yield* ScriptedHttp.ScriptedHttp
+      const market = yield* Binance.MarketData
+      const error = yield* Effect.flip(market.serverTime)
+      assert.strictEqual(error._tag, "RateLimited")
+      // Longer than the deadline, so it is not waited for.
+      assert.strictEqual((yield* scripted.requests).length, 1)
+      const queued = yield* Effect.flip(market.serverTime)
+      assert.strictEqual(queued._tag, "DeadlineExceeded")
+      assert.strictEqual((yield* scripted.requests).length, 1)
+      yield* TestClock.adjust("5 minutes")
+      assert.strictEqual(yield* market.serverTime, 1_763_942_400_123)
+      assert.strictEqual((yield* scripted.requests).length, 2)
+    }).pipe(
+      Effect.provide(Layer.provideMerge(
+        Binance.layerMarketData({ environment: { name: "scripted", baseUrl: "http://scripted.localhost" } }),
+        ScriptedHttp.layer([ScriptedHttp.text(html, { status: 403 }), ScriptedHttp.text(fixture("time"))])
+      ))
+    ))
+})
+
+// Every kind of fault: what a read fails with in the end, after how many attempts, and whether a later try succeeds.
+const kinds: ReadonlyArray<
+  readonly [kind: Faults.Kind, tag: string, attempts: number, outcome?: "NotSent" | "Rejected" | "Unknown"]
+> = [
+  ["refused", "TransportFailed", 3, "NotSent"],
+  ["reset", "TransportFailed", 3, "Unknown"],
+  ["drop", "RequestTimedOut", 3],
+  ["http500", "ExchangeUnavailable", 3, "Unknown"],
+  ["http503", "ExchangeUnavailable", 3, "Rejected"],
+  ["http429", "RateLimited", 3],
+  ["malformed", "MalformedResponse", 1],
+  ["truncated", "TransportFailed", 3, "Unknown"],
+  ["oversized", "MalformedResponse", 1],
+  ["redirect", "ExchangeUnavailable", 3, "Unknown"]
+]
+
+describe("faults", () => {
+  for (const [kind, tag, attempts, outcome] of kinds) {
+    it.effect(`${kind} is ${tag} after ${attempts}`, () =>
+      Effect.gen(function*() {
+        const error = yield* elapsing(Effect.flip(serverTime))
+        assert.strictEqual(error._tag, tag)
+        assert.strictEqual(error.exchange, "binance")
+        assert.strictEqual(error.operation, "serverTime")
+        if ("outcome" in error) assert.strictEqual(error.outcome, outcome)
+        else assert.isUndefined(outcome)
+        assert.strictEqual(yield* count, attempts)
+      }).pipe(simulated({ [kind]: 1 })))
+
+    if (attempts > 1) {
+      it.effect(`${kind} once is tried again and forgotten`, () =>
+        Effect.gen(function*() {
+          const fiber = yield* Effect.fork(balances)
+          yield* TestClock.adjust(0)
+          assert.strictEqual(yield* count, 1)
+          yield* setFaults({})
+          for (let second = 0; second < 12; second++) yield* TestClock.adjust("1 second")
+          assert.strictEqual((yield* Fiber.join(fiber)).length, 3)
+          assert.strictEqual(yield* count, 2)
+        }).pipe(simulated({ [kind]: 1 })))
+    }
+  }
+
+  it.effect("slowBody is waited for", () =>
+    Effect.gen(function*() {
+      const fiber = yield* Effect.fork(serverTime)
+      // 28 bytes, four at a time, with a second between.
+      yield* TestClock.adjust("5999 millis")
+      assert.isNull(fiber.unsafePoll())
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(yield* Fiber.join(fiber), now)
+    }).pipe(simulated({ slowBody: 1 })))
+
+  it.effect("slowBody that takes longer than an attempt may is RequestTimedOut", () =>
+    Effect.gen(function*() {
+      const error = yield* elapsing(Effect.flip(serverTime))
+      assert.strictEqual(error._tag, "RequestTimedOut")
+    }).pipe(simulated({ slowBody: 1, pause: "2 seconds" })))
+})
+
+describe("an exchange that keeps failing", () => {
+  it.effect("is left alone until its circuit is tried again; its account has one of its own", () =>
+    Effect.gen(function*() {
+      const first = yield* elapsing(Effect.flip(serverTime), "1 second")
+      assert.strictEqual(first._tag, "ExchangeUnavailable")
+      const fiber = yield* Effect.fork(Effect.flip(serverTime))
+      yield* TestClock.adjust("150 millis")
+      const opened = yield* Fiber.join(fiber)
+      assert(opened._tag === "CircuitOpen")
+      assert.strictEqual(yield* count, 5)
+      assert.strictEqual((yield* balances).length, 3)
+      yield* setFaults({})
+      const third = yield* Effect.flip(serverTime)
+      assert(third._tag === "CircuitOpen")
+      const left = Duration.toMillis(third.retryAfter)
+      yield* TestClock.adjust(left - 1)
+      assert.strictEqual((yield* Effect.flip(serverTime))._tag, "CircuitOpen")
+      assert.strictEqual(yield* count, 6)
+      yield* TestClock.adjust(1)
+      yield* serverTime
+      assert.strictEqual(yield* count, 7)
+    }).pipe(simulated({ routes: [{ path: "/api/v3/time", faults: Faults.make({ http500: 1 }) }] })))
+})

@@ -1,0 +1,187 @@
+import { Credentials, Endpoint, ExchangeClient } from "@effect-exchange/core"
+import { ScriptedHttp } from "@effect-exchange/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Schema, TestClock } from "effect"
+import { BitMexErrors, BitMexProtocol } from "../src/index.js"
+import { answer, documented, error, html, now, type Verdict, verdict } from "./utils.js"
+
+type Row = readonly [
+  status: number,
+  body: string,
+  expected: Verdict,
+  headers?: { readonly [name: string]: string }
+]
+
+const refused = (tag: Verdict["tag"], code = "HTTPError"): Verdict => ({ tag, outcome: "Rejected", code })
+const limited = (retryAfter: number): Verdict => ({ ...refused("RateLimited", "RateLimitError"), retryAfter })
+const unavailable = (outcome: Verdict["outcome"]): Verdict => ({ ...refused("ExchangeUnavailable"), outcome })
+const plain = (tag: Verdict["tag"], outcome: Verdict["outcome"] = "Rejected"): Verdict => ({ tag, outcome })
+
+const expired = "This request has expired - `expires` is in the past. Current time: 1763942400"
+
+const access: ReadonlyArray<Row> = [
+  [400, error(expired), refused("ClockSkew")],
+  [401, error(expired), refused("ClockSkew")],
+  [400, error("`expires` is in the past"), refused("ClockSkew")],
+  [401, error("REQUEST HAS EXPIRED"), refused("ClockSkew")],
+  [401, error("Invalid API Key."), refused("AuthenticationFailed")],
+  [401, error("Signature not valid."), refused("AuthenticationFailed")],
+  [401, error("Authorization Required"), refused("AuthenticationFailed")],
+  // The same texts come with other statuses.
+  [400, error("Invalid API Key."), refused("AuthenticationFailed")],
+  [403, error("Signature not valid."), refused("AuthenticationFailed")],
+  [403, error("This key is disabled."), refused("PermissionDenied")],
+  [403, error("Access Denied"), refused("PermissionDenied")],
+  [401, error("Access Denied"), refused("PermissionDenied")],
+  [403, error("Account is restricted"), refused("PermissionDenied")],
+  [403, error("We require all new traders to verify their identity."), refused("PermissionDenied")],
+  [403, error("Something to come"), refused("PermissionDenied")]
+]
+
+const orders: ReadonlyArray<Row> = [
+  [
+    400,
+    error("Account has insufficient Available Balance, 86 XBt required", "ValidationError"),
+    refused("InsufficientFunds", "ValidationError")
+  ],
+  [400, error("Duplicate clOrdID"), refused("DuplicateOrder")],
+  [400, error("Invalid symbol"), refused("SymbolNotFound")],
+  [400, error("symbol is invalid", "ValidationError"), refused("SymbolNotFound", "ValidationError")],
+  [400, error("Invalid price"), refused("OrderRejected")],
+  [400, error("Invalid price tickSize"), refused("OrderRejected")],
+  [400, error("orderQty is invalid"), refused("OrderRejected")],
+  [400, error("Invalid orderQty"), refused("OrderRejected")],
+  [400, error("Invalid stopPx for ordType"), refused("OrderRejected")],
+  [400, error("Too many open orders"), refused("OrderRejected")],
+  [400, error("Unable to cancel order due to existing state: Filled"), refused("OrderNotFound")],
+  [404, error("Not Found"), refused("OrderNotFound")],
+  [400, error("Not Found"), refused("OrderNotFound")],
+  [400, error("orderID not found"), refused("OrderNotFound")],
+  [400, error("Invalid orderID"), refused("OrderNotFound")],
+  [400, error("`count` must be an integer", "ValidationError"), refused("InvalidRequest", "ValidationError")],
+  [422, error("Something to come", "constructor"), refused("InvalidRequest", "constructor")]
+]
+
+const tooMany: ReadonlyArray<Row> = [
+  [429, error("Rate limit exceeded, retry in 7 seconds.", "RateLimitError"), limited(7000), { "retry-after": "7" }],
+  [429, error("Rate limit exceeded, retry in 1 seconds.", "RateLimitError"), limited(1000)],
+  [429, error("Invalid API Key.", "RateLimitError"), limited(1000)],
+  [
+    429,
+    error("Rate limit exceeded.", "RateLimitError"),
+    limited(90_000),
+    { "retry-after": "Mon, 24 Nov 2025 00:01:30 GMT" }
+  ]
+]
+
+const failing: ReadonlyArray<Row> = [
+  [503, error("The system is currently overloaded. Please try again later."), unavailable("Rejected")],
+  [503, error("Service unavailable"), unavailable("Unknown")],
+  [502, error("Bad Gateway"), unavailable("Unknown")],
+  [504, error("Gateway timeout"), unavailable("Unknown")],
+  [500, error("Server Error"), unavailable("Unknown")],
+  // Only a 503 promises that nothing was done.
+  [500, error("The system is currently overloaded."), unavailable("Unknown")],
+  [503, error("Duplicate clOrdID"), unavailable("Unknown")]
+]
+
+const unlike: ReadonlyArray<Row> = [
+  [403, html, { ...plain("Banned"), until: now + 3_600_000 }],
+  [403, "", { ...plain("Banned"), until: now + 3_600_000 }],
+  [403, "Forbidden", { ...plain("Banned"), until: now + 60_000 }, { "retry-after": "60" }],
+  [404, html, plain("ExchangeUnavailable")],
+  [404, "", plain("ExchangeUnavailable")],
+  [410, "Gone", plain("ExchangeUnavailable")],
+  [404, "{}", plain("ExchangeUnavailable")]
+]
+
+// What the protocol has nothing to say about: HTTP decides.
+const byStatus: ReadonlyArray<Row> = [
+  [500, html, plain("ExchangeUnavailable", "Unknown")],
+  [502, "", plain("ExchangeUnavailable", "Unknown")],
+  [503, "The system is currently overloaded.", plain("ExchangeUnavailable", "Unknown")],
+  [503, "{\"error\":{\"message\":\"The system is curr", plain("ExchangeUnavailable", "Unknown")],
+  [429, html, { ...plain("RateLimited"), retryAfter: 30_000 }, { "retry-after": "30" }],
+  [429, "{\"error\":\"Rate limit exceeded, retry in 29 seconds.\"}", { ...plain("RateLimited"), retryAfter: 1000 }],
+  [401, html, plain("AuthenticationFailed")],
+  [403, "null", plain("PermissionDenied")],
+  [451, html, plain("PermissionDenied")],
+  [400, html, plain("InvalidRequest")],
+  [400, error({ message: "Duplicate clOrdID" }), plain("InvalidRequest")],
+  [400, error("Duplicate clOrdID", 7), plain("InvalidRequest")],
+  [400, "{\"error\":[{\"message\":\"Invalid symbol\",\"name\":\"HTTPError\"}]}", plain("InvalidRequest")],
+  [400, "[]", plain("InvalidRequest")],
+  [200, html, plain("MalformedResponse", "Unknown")],
+  [200, "", plain("MalformedResponse", "Unknown")],
+  [200, "{\"orderID\":7}", plain("MalformedResponse", "Unknown")],
+  [301, html, plain("ExchangeUnavailable", "Unknown")]
+]
+
+const known: ReadonlyArray<Row> = [...access, ...orders, ...tooMany, ...failing, ...unlike]
+
+const title = ([status, body, { tag }, headers]: Row) =>
+  `${status} ${body.slice(0, 90).replaceAll("\r\n", "")} ${headers?.["retry-after"] ?? ""} is ${tag}`
+
+// A write of no idempotency, so that every member of the union may come out.
+const placeOrder = Endpoint.make({
+  capability: "trading",
+  name: "placeOrder",
+  method: "POST",
+  path: "/api/v1/order",
+  body: "json",
+  input: Endpoint.NoInput,
+  response: Schema.pluck(Schema.Struct({ orderID: Schema.String }), "orderID"),
+  cost: { key: 1 }
+})
+
+const place = ([status, body, , headers]: Row) =>
+  Effect.gen(function*() {
+    yield* TestClock.setTime(now)
+    const client = yield* ExchangeClient.make(BitMexProtocol.protocol, {
+      environment: { name: "scripted", baseUrl: "http://scripted.localhost" },
+      credentials: Credentials.fixed(documented),
+      retry: { attempts: 1 }
+    })
+    return yield* Effect.flip(client.request(placeOrder, {}))
+  }).pipe(
+    Effect.scoped,
+    Effect.provide(ScriptedHttp.layer(() => ScriptedHttp.text(body, { status, headers })))
+  )
+
+describe("classify", () => {
+  for (const row of known) {
+    it(title(row), () => {
+      const [status, body, expected, headers] = row
+      const error = BitMexErrors.classify(answer(status, body, headers))
+      assert(error !== undefined)
+      assert.deepStrictEqual(verdict(error), expected)
+      assert.strictEqual(error.status, status)
+      assert.strictEqual(error.operation, "test")
+    })
+  }
+
+  for (const [status, body] of byStatus) {
+    it(`leaves ${status} ${body.slice(0, 90).replaceAll("\r\n", "")} to HTTP`, () => {
+      assert.isUndefined(BitMexErrors.classify(answer(status, body)))
+    })
+  }
+
+  it("sees no error in a success, whatever its body", () => {
+    assert.isUndefined(BitMexErrors.classify(answer(200, error("Invalid API Key."))))
+  })
+
+  it("says what the exchange said", () => {
+    const key = BitMexErrors.classify(answer(401, error("Invalid API Key.")))
+    assert.strictEqual(key?.message, "bitmex.test: Invalid API Key. (status 401, code HTTPError)")
+  })
+})
+
+describe("the client", () => {
+  for (const row of [...known, ...byStatus]) {
+    it.effect(`an order: ${title(row)}`, () =>
+      Effect.map(place(row), (error) => {
+        assert.deepStrictEqual(verdict(error), row[2])
+        assert.strictEqual(error.operation, "placeOrder")
+      }))
+  }
+})

@@ -1,0 +1,257 @@
+import type { Exchange } from "@effect-exchange/core"
+import { Faults, Simulator } from "@effect-exchange/simulator"
+import { ScriptedHttp } from "@effect-exchange/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Fiber, Layer, Random, TestClock } from "effect"
+import { BitMex } from "../src/index.js"
+import { asked, now } from "./utils.js"
+
+const environment = Simulator.environment("bitmex")
+
+const client = (options?: Exchange.AccountOptions) =>
+  BitMex.layerAccount({ environment, credentials: Simulator.credentials("bitmex"), ...options })
+
+// Every jitter is the middle of its range: the first retry comes after 50 ms, the second after 100 more, and a
+// Retry-After is kept by 50 ms too long.
+const simulated =
+  (faults?: Faults.Options, options?: Exchange.AccountOptions) =>
+  <A, E, R extends Layer.Layer.Success<ReturnType<typeof client>>>(
+    effect: Effect.Effect<A, E, R | Simulator.Simulators>
+  ) =>
+    Effect.zipRight(
+      TestClock.setTime(now),
+      effect.pipe(
+        Effect.provide(Layer.provideMerge(
+          client(options),
+          Simulator.layer("bitmex", { faults: Faults.make({ seed: "lifecycle", ...faults }) })
+        )),
+        Effect.withRandom(Random.fixed([0.5]))
+      )
+    )
+
+const simulator = Effect.flatMap(Simulator.Simulators, ({ get }) => get("bitmex"))
+
+const setFaults = (faults: Faults.Options) =>
+  Effect.flatMap(simulator, ({ setFaults }) => setFaults(Faults.make({ seed: "lifecycle", ...faults })))
+
+const count = Effect.map(asked, (requests) => requests.length)
+
+const serverTime = Effect.flatMap(BitMex.MarketData, (market) => market.serverTime)
+const markets = Effect.flatMap(BitMex.MarketData, (market) => market.markets)
+const balances = Effect.flatMap(BitMex.Account, (account) => account.balances)
+
+/** Runs an effect to its end while time passes, a second at a time. */
+const elapsing = <A, E, R>(effect: Effect.Effect<A, E, R>, duration: Duration.DurationInput = "35 seconds") =>
+  Effect.gen(function*() {
+    const fiber = yield* Effect.fork(effect)
+    const seconds = Math.ceil(Duration.toSeconds(duration))
+    for (let second = 0; second < seconds; second++) yield* TestClock.adjust("1 second")
+    return yield* Fiber.join(fiber)
+  })
+
+describe("a clock that is off", () => {
+  it.effect("is mended after one refusal when the exchange's is ahead", () =>
+    Effect.gen(function*() {
+      assert.strictEqual((yield* balances).length, 3)
+      const once = ["/api/v1/user/margin 400", "/api/v1 200", "/api/v1/user/margin 200"]
+      assert.deepStrictEqual(yield* asked, once)
+      yield* balances
+      assert.deepStrictEqual(yield* asked, [...once, "/api/v1/user/margin 200"])
+    }).pipe(simulated({ clockSkew: { ahead: "5 minutes" } })))
+
+  it.effect("does no harm when the exchange's is behind: the request expires later than meant", () =>
+    Effect.gen(function*() {
+      assert.strictEqual((yield* balances).length, 3)
+      assert.deepStrictEqual(yield* asked, ["/api/v1/user/margin 200"])
+    }).pipe(simulated({ clockSkew: { behind: "5 minutes" } })))
+
+  for (const clockSkew of [{ ahead: "5 minutes" }, { behind: "5 minutes" }] as const) {
+    it.effect(`is known already from public data: ${JSON.stringify(clockSkew)}`, () =>
+      Effect.gen(function*() {
+        yield* serverTime
+        yield* balances
+        assert.deepStrictEqual(yield* asked, ["/api/v1 200", "/api/v1/user/margin 200"])
+      }).pipe(simulated({ clockSkew })))
+  }
+
+  it.effect("that no comparison mends is an error", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(now)
+      const error = yield* Effect.flip(Effect.flatMap(BitMex.Account, (account) => account.balances)).pipe(
+        Effect.provide(client())
+      )
+      assert.strictEqual(error._tag, "ClockSkew")
+      const requests = yield* Effect.flatMap(ScriptedHttp.ScriptedHttp, ({ requests }) => requests)
+      assert.strictEqual(requests.length, 3)
+    }).pipe(Effect.provide(ScriptedHttp.layer(({ url }) =>
+      url.includes("/user/margin")
+        ? ScriptedHttp.json({ error: { message: "This request has expired", name: "HTTPError" } }, { status: 401 })
+        : ScriptedHttp.json({ name: "BitMEX API", version: "2.0.0", timestamp: now })
+    ))))
+})
+
+describe("too many requests", () => {
+  it.effect("waits as long as the exchange asks, and so does everybody else", () =>
+    Effect.gen(function*() {
+      const first = yield* Effect.fork(serverTime)
+      yield* TestClock.adjust(0)
+      assert.deepStrictEqual(yield* asked, ["/api/v1 429 http429"])
+      yield* setFaults({})
+      const second = yield* Effect.fork(serverTime)
+      // An account is metered by its key, not by its address.
+      assert.strictEqual((yield* balances).length, 3)
+      yield* TestClock.adjust("999 millis")
+      assert.strictEqual(yield* count, 2)
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(yield* Fiber.join(second), now + 1000)
+      assert.strictEqual(yield* count, 3)
+      yield* TestClock.adjust("49 millis")
+      assert.strictEqual(yield* count, 3)
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(yield* Fiber.join(first), now + 1050)
+    }).pipe(simulated({ http429: 1 })))
+
+  it.effect("gives up after three attempts, saying how long to wait", () =>
+    Effect.gen(function*() {
+      const error = yield* elapsing(Effect.flip(serverTime), "5 seconds")
+      assert.strictEqual(error._tag, "RateLimited")
+      assert.strictEqual(error.code, "RateLimitError")
+      assert.strictEqual(yield* count, 3)
+    }).pipe(simulated({ http429: 1 })))
+
+  it.effect("never asks more often than thirty times a minute", () =>
+    Effect.gen(function*() {
+      yield* Effect.replicateEffect(serverTime, 30, { discard: true })
+      assert.strictEqual(yield* count, 30)
+      const fiber = yield* Effect.fork(serverTime)
+      yield* TestClock.adjust("59999 millis")
+      assert.strictEqual(yield* count, 30)
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(yield* Fiber.join(fiber), now + 60_000)
+      assert.isTrue((yield* asked).every((request) => request === "/api/v1 200"))
+    }).pipe(simulated({}, { deadline: "2 minutes" })))
+
+  it.effect("paces itself by what the exchange says is left", () =>
+    Effect.gen(function*() {
+      yield* useUp("/api/v1", 29)
+      yield* serverTime
+      const before = yield* count
+      const error = yield* Effect.flip(serverTime)
+      assert.strictEqual(error._tag, "DeadlineExceeded")
+      assert.strictEqual(yield* count, before)
+    }).pipe(simulated()))
+})
+
+/** Has another process behind the same address ask for the same so many times. */
+const useUp = (target: string, times: number) =>
+  Effect.flatMap(simulator, ({ handle }) =>
+    Effect.replicateEffect(
+      handle({ method: "GET", target, headers: {}, body: new Uint8Array(0), remoteAddress: "127.0.0.1" }),
+      times,
+      { discard: true }
+    ))
+
+describe("a ban", () => {
+  it.effect("after an error storm stops everything for an hour, and not a millisecond longer", () =>
+    Effect.gen(function*() {
+      yield* useUp("/api/v1/nothing", 50)
+      const error = yield* Effect.flip(serverTime)
+      assert(error._tag === "Banned")
+      assert.strictEqual(error.status, 403)
+      assert.strictEqual(error.until, now + 3_600_000)
+      const before = yield* count
+      yield* TestClock.adjust("3599999 millis")
+      for (const refused of [yield* Effect.flip(serverTime), yield* Effect.flip(balances)]) {
+        assert(refused._tag === "CircuitOpen")
+        assert.strictEqual(Duration.toMillis(refused.retryAfter), 1)
+      }
+      assert.strictEqual(yield* count, before)
+      yield* TestClock.adjust("1 millis")
+      yield* serverTime
+      yield* balances
+      assert.deepStrictEqual((yield* asked).slice(before), ["/api/v1 200", "/api/v1/user/margin 200"])
+    }).pipe(simulated()))
+})
+
+// Every kind of fault: what a read fails with in the end, after how many attempts, and whether a later try succeeds.
+const kinds: ReadonlyArray<
+  readonly [kind: Faults.Kind, tag: string, attempts: number, outcome?: "NotSent" | "Rejected" | "Unknown"]
+> = [
+  ["refused", "TransportFailed", 3, "NotSent"],
+  ["reset", "TransportFailed", 3, "Unknown"],
+  ["drop", "RequestTimedOut", 3],
+  ["http500", "ExchangeUnavailable", 3, "Unknown"],
+  ["http503", "ExchangeUnavailable", 3, "Rejected"],
+  ["http429", "RateLimited", 3],
+  ["malformed", "MalformedResponse", 1],
+  ["truncated", "TransportFailed", 3, "Unknown"],
+  ["oversized", "MalformedResponse", 1],
+  ["redirect", "ExchangeUnavailable", 3, "Unknown"]
+]
+
+describe("faults", () => {
+  for (const [kind, tag, attempts, outcome] of kinds) {
+    it.effect(`${kind} is ${tag} after ${attempts}`, () =>
+      Effect.gen(function*() {
+        const error = yield* elapsing(Effect.flip(serverTime))
+        assert.strictEqual(error._tag, tag)
+        assert.strictEqual(error.exchange, "bitmex")
+        assert.strictEqual(error.operation, "serverTime")
+        if ("outcome" in error) assert.strictEqual(error.outcome, outcome)
+        else assert.isUndefined(outcome)
+        assert.strictEqual(yield* count, attempts)
+      }).pipe(simulated({ [kind]: 1 })))
+
+    if (attempts > 1) {
+      it.effect(`${kind} once is tried again and forgotten`, () =>
+        Effect.gen(function*() {
+          const fiber = yield* Effect.fork(balances)
+          yield* TestClock.adjust(0)
+          assert.strictEqual(yield* count, 1)
+          yield* setFaults({})
+          for (let second = 0; second < 12; second++) yield* TestClock.adjust("1 second")
+          assert.strictEqual((yield* Fiber.join(fiber)).length, 3)
+          assert.strictEqual(yield* count, 2)
+        }).pipe(simulated({ [kind]: 1 })))
+    }
+  }
+
+  it.effect("slowBody is waited for", () =>
+    Effect.gen(function*() {
+      const fiber = yield* Effect.fork(serverTime)
+      yield* TestClock.adjust("6999 millis")
+      assert.isNull(fiber.unsafePoll())
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(yield* Fiber.join(fiber), now)
+    }).pipe(simulated({ slowBody: 1 })))
+
+  it.effect("slowBody that takes longer than an attempt may is RequestTimedOut", () =>
+    Effect.gen(function*() {
+      const error = yield* elapsing(Effect.flip(serverTime))
+      assert.strictEqual(error._tag, "RequestTimedOut")
+    }).pipe(simulated({ slowBody: 1, pause: "2 seconds" })))
+})
+
+describe("an exchange that keeps failing", () => {
+  it.effect("is left alone until its circuit is tried again; its account has one of its own", () =>
+    Effect.gen(function*() {
+      const first = yield* elapsing(Effect.flip(markets), "1 second")
+      assert.strictEqual(first._tag, "ExchangeUnavailable")
+      const fiber = yield* Effect.fork(Effect.flip(markets))
+      yield* TestClock.adjust("150 millis")
+      const opened = yield* Fiber.join(fiber)
+      assert(opened._tag === "CircuitOpen")
+      assert.strictEqual(yield* count, 5)
+      assert.strictEqual((yield* balances).length, 3)
+      yield* setFaults({})
+      const third = yield* Effect.flip(markets)
+      assert(third._tag === "CircuitOpen")
+      const left = Duration.toMillis(third.retryAfter)
+      yield* TestClock.adjust(left - 1)
+      assert.strictEqual((yield* Effect.flip(markets))._tag, "CircuitOpen")
+      assert.strictEqual(yield* count, 6)
+      yield* TestClock.adjust(1)
+      yield* markets
+      assert.strictEqual(yield* count, 7)
+    }).pipe(simulated({ routes: [{ path: "/api/v1/instrument", faults: Faults.make({ http500: 1 }) }] })))
+})

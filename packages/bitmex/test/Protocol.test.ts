@@ -1,0 +1,147 @@
+import { Endpoint, Signature } from "@effect-exchange/core"
+import { assert, describe, it } from "@effect/vitest"
+import { FastCheck, Redacted } from "effect"
+import { createHmac } from "node:crypto"
+import { BitMexProtocol } from "../src/index.js"
+import { documented } from "./utils.js"
+
+const none = { method: "GET", path: "/api/v1/instrument", query: "", body: "", headers: {} } as const
+
+// The three of the API key documents, and what a WebSocket signs.
+const vectors = [
+  {
+    name: "a bare path",
+    request: none,
+    expires: 1_518_064_236,
+    payload: "GET/api/v1/instrument1518064236",
+    signature: "c7682d435d0cfe87c16098df34ef2eb5a549d4c5a3c2b1f0f77b8af73423bf00"
+  },
+  {
+    // With `%20` for the blank the signature is another: what counts is what is sent.
+    name: "a query as it is sent, a plus for the blank",
+    request: { ...none, query: "filter=%7B%22symbol%22%3A+%22XBTM15%22%7D" },
+    expires: 1_518_064_237,
+    payload: "GET/api/v1/instrument?filter=%7B%22symbol%22%3A+%22XBTM15%22%7D1518064237",
+    signature: "e2f422547eecb5b3cb29ade2127e21b858b235b386bfa45e1c1756eb3383919f"
+  },
+  {
+    // `JSON.stringify` would make 219 of 219.0: the body is signed as text.
+    name: "a body as it is sent, 219.0 and all",
+    request: {
+      ...none,
+      method: "POST",
+      path: "/api/v1/order",
+      body: "{\"symbol\":\"XBTM15\",\"price\":219.0,\"clOrdID\":\"mm_bitmex_1a/oemUeQ4CAJZgP3fjHsA\",\"orderQty\":98}"
+    },
+    expires: 1_518_064_238,
+    payload: "POST/api/v1/order1518064238{\"symbol\":\"XBTM15\",\"price\":219.0," +
+      "\"clOrdID\":\"mm_bitmex_1a/oemUeQ4CAJZgP3fjHsA\",\"orderQty\":98}",
+    signature: "1749cd2ccae4aa49048ae09f0b95110cee706e0944e6a14ad0b3a8cb45bd336b"
+  },
+  {
+    name: "a WebSocket's path",
+    request: { ...none, path: "/realtime" },
+    expires: 1_518_064_236,
+    payload: "GET/realtime1518064236",
+    signature: "6d459dc02866d35a2b965edeecc68063d488e296b77982235fc6eca24b934945"
+  }
+] as const
+
+const reference = (payload: string): string =>
+  createHmac("sha256", Redacted.value(documented.secret)).update(payload).digest("hex")
+
+const at = (expires: number): number => (expires - BitMexProtocol.expiresAfter) * 1000
+
+describe("sign", () => {
+  for (const { expires, name, payload, request, signature } of vectors) {
+    it(`gives the documented signature of ${name}`, () => {
+      assert.strictEqual(Signature.hmacSha256Hex(documented.secret, payload), signature)
+      const signed = BitMexProtocol.sign(request, documented, at(expires))
+      assert.deepStrictEqual(signed, {
+        ...request,
+        headers: {
+          "api-key": "LAqUlngMIQkIUjXMUreyu3qn",
+          "api-expires": String(expires),
+          "api-signature": signature
+        },
+        signature
+      })
+    })
+  }
+
+  it("gives another signature for what only means the same", () => {
+    const [, query, body] = vectors
+    const spaced = { ...query.request, query: query.request.query.replace("+", "%20") }
+    assert.strictEqual(BitMexProtocol.sign(spaced, documented, at(query.expires)).signature.slice(0, 8), "5b08109d")
+    const reprinted = { ...body.request, body: JSON.stringify(JSON.parse(body.request.body)) }
+    assert.strictEqual(BitMexProtocol.sign(reprinted, documented, at(body.expires)).signature.slice(0, 8), "3143de66")
+  })
+
+  it("says when it expires in seconds, ten from now, whatever the part of a second", () => {
+    for (const now of [at(1_518_064_236), at(1_518_064_236) + 999, at(1_518_064_236) + 999.99]) {
+      assert.strictEqual(BitMexProtocol.sign(none, documented, now).headers["api-expires"], "1518064236")
+    }
+    const later = BitMexProtocol.sign(none, documented, at(1_518_064_236) + 1000)
+    assert.strictEqual(later.headers["api-expires"], "1518064237")
+  })
+
+  it("keeps the headers there were", () => {
+    const prepared = Endpoint.prepare({ method: "POST", path: "/api/v1/order", body: "json" }, { orderQty: 98 })
+    const signed = BitMexProtocol.sign(prepared, documented, at(1_518_064_236))
+    assert.strictEqual(signed.headers["content-type"], "application/json")
+    assert.strictEqual(signed.signature, reference("POST/api/v1/order1518064236{\"orderQty\":98}"))
+  })
+
+  it.prop(
+    "signs exactly what is sent, whatever the parameters",
+    [
+      FastCheck.dictionary(FastCheck.string({ unit: "binary" }), FastCheck.string({ unit: "binary" })),
+      FastCheck.constantFrom("none" as const, "json" as const),
+      FastCheck.constantFrom("GET" as const, "POST" as const, "PUT" as const, "DELETE" as const),
+      FastCheck.nat()
+    ],
+    ([parameters, body, method, now]) => {
+      const prepared = Endpoint.prepare({ method, path: "/api/v1/order", body }, parameters)
+      const signed = BitMexProtocol.sign(prepared, documented, now)
+      const url = new URL(`https://host.invalid${signed.path}${signed.query === "" ? "" : `?${signed.query}`}`)
+      assert.strictEqual(
+        signed.headers["api-signature"],
+        reference(method + url.pathname + url.search + signed.headers["api-expires"] + signed.body)
+      )
+      assert.strictEqual(signed.body, prepared.body)
+    }
+  )
+})
+
+describe("usage", () => {
+  it("counts what is gone of the limit that the request falls under", () => {
+    const headers = { "x-ratelimit-limit": "120", "x-ratelimit-remaining": "119", "x-ratelimit-reset": "1763942401" }
+    assert.deepStrictEqual(BitMexProtocol.usage(headers, "signed"), [{ scope: "key", used: 1 }])
+    assert.deepStrictEqual(BitMexProtocol.usage({ "x-ratelimit-remaining": "0" }, "none"), [{ scope: "ip", used: 30 }])
+    // An account that may do more than most has used nothing of ours.
+    assert.deepStrictEqual(BitMexProtocol.usage({ "x-ratelimit-remaining": "299" }, "signed"), [
+      { scope: "key", used: 0 }
+    ])
+  })
+
+  it("believes no header that is not a count", () => {
+    for (const header of ["", "-1", "29.5", "1e1", "NaN", "9".repeat(10), "0x1"]) {
+      assert.deepStrictEqual(BitMexProtocol.usage({ "x-ratelimit-remaining": header }, "none"), [], header)
+    }
+    assert.deepStrictEqual(BitMexProtocol.usage({}, "signed"), [])
+  })
+})
+
+describe("protocol", () => {
+  it("has no host any more, and the limits of the archived documents", () => {
+    const { limits, live, testnet } = BitMexProtocol.protocol
+    for (const host of [live, testnet]) {
+      assert(host._tag === "Closed")
+      assert.strictEqual(host.since, "2026-09-23")
+    }
+    assert.deepStrictEqual(limits, [
+      { scope: "ip", limit: 30, window: "1 minute" },
+      { scope: "key", limit: 120, window: "1 minute" }
+    ])
+  })
+})

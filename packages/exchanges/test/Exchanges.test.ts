@@ -1,0 +1,159 @@
+import { Binance } from "@effect-exchange/binance"
+import { BitMex } from "@effect-exchange/bitmex"
+import { MarketData } from "@effect-exchange/core"
+import { Simulator } from "@effect-exchange/simulator"
+import { assert, describe, it } from "@effect/vitest"
+import { type Context, Effect, Either, Layer, Schema, Struct, TestClock } from "effect"
+import { Exchanges } from "../src/index.js"
+
+const simulators = Simulator.layer(Exchanges.ids)
+
+const simulated = <A, E>(
+  effect: Effect.Effect<A, E, Exchanges.Exchanges | Simulator.Simulators>,
+  options?: Exchanges.Options
+) =>
+  Effect.provide(
+    effect,
+    Layer.provideMerge(Exchanges.layer({ environment: Simulator.environment, ...options }), simulators)
+  )
+
+/** How often the listing of an exchange was asked for. */
+const listings = (id: Exchanges.ExchangeId) =>
+  Effect.gen(function*() {
+    const { get } = yield* Simulator.Simulators
+    const requests = yield* Effect.flatMap(get(id), ({ requests }) => requests)
+    return requests.filter(({ target }) => /exchangeInfo|instrument\/active/.test(target)).length
+  })
+
+const market = (symbol: string) => Effect.flatMap(MarketData.MarketData, (market) => market.market(symbol))
+
+const on = (id: Exchanges.ExchangeId) => Effect.provide(market("BTC/USDT"), Exchanges.marketData(id))
+
+describe("ids", () => {
+  it("are those of the exchanges, in alphabetical order", () => {
+    assert.deepStrictEqual(Exchanges.ids, ["binance", "bitmex"])
+    assert.deepStrictEqual([...Exchanges.ids].toSorted(), [...Exchanges.ids])
+    // Every one of them can be simulated.
+    assert.deepStrictEqual([...Exchanges.ids], [...Simulator.exchangeIds])
+  })
+
+  it("have a schema that knows no other", () => {
+    const decode = Schema.decodeUnknownEither(Exchanges.ExchangeId)
+    for (const id of Exchanges.ids) assert.deepStrictEqual(decode(id), Either.right(id))
+    for (const id of ["Binance", "kraken", "", "constructor", "__proto__", undefined]) {
+      assert.isTrue(Either.isLeft(decode(id)), String(id))
+    }
+  })
+})
+
+describe("layerMarketData", () => {
+  for (const id of Exchanges.ids) {
+    it.effect(`is the exchange that was asked for: ${id}`, () =>
+      Effect.gen(function*() {
+        const { exchange } = yield* MarketData.MarketData
+        assert.strictEqual(exchange, id)
+        assert.strictEqual((yield* market("BTC/USDT")).symbol, "BTC/USDT")
+      }).pipe(
+        Effect.provide(Exchanges.layerMarketData(id, { environment: Simulator.environment(id) })),
+        Effect.provide(simulators)
+      ))
+  }
+})
+
+describe("layer", () => {
+  it.effect("gives each exchange once to all who ask at the same time", () =>
+    simulated(Effect.gen(function*() {
+      const found = yield* Effect.all(
+        Struct.entries({ binance: "BTCUSDT", bitmex: "XBT_USDT" } as const).flatMap(([id, native]) =>
+          Array.from({ length: 10 }, () => Effect.map(on(id), (market) => market.id === native))
+        ),
+        { concurrency: "unbounded" }
+      )
+      assert.deepStrictEqual(found, Array.from({ length: 20 }, () => true))
+      assert.strictEqual(yield* listings("binance"), 1)
+      assert.strictEqual(yield* listings("bitmex"), 1)
+    })))
+
+  it.effect("makes none before it is asked for", () =>
+    simulated(Effect.gen(function*() {
+      yield* on("bitmex")
+      assert.strictEqual(yield* listings("binance"), 0)
+      assert.strictEqual(yield* listings("bitmex"), 1)
+    })))
+
+  it.effect("lets an exchange go after five minutes without use, and not a millisecond sooner", () =>
+    simulated(Effect.gen(function*() {
+      yield* on("binance")
+      yield* TestClock.adjust("299999 millis")
+      yield* on("binance")
+      assert.strictEqual(yield* listings("binance"), 1)
+      // Used again, so counted anew.
+      yield* TestClock.adjust("299999 millis")
+      yield* on("binance")
+      assert.strictEqual(yield* listings("binance"), 1)
+      yield* TestClock.adjust("300000 millis")
+      yield* on("binance")
+      assert.strictEqual(yield* listings("binance"), 2)
+    })))
+
+  it.effect("keeps an exchange that is in use, however long", () =>
+    simulated(Effect.gen(function*() {
+      yield* Effect.gen(function*() {
+        yield* market("BTC/USDT")
+        yield* TestClock.adjust("20 minutes")
+        yield* on("binance")
+      }).pipe(Effect.provide(Exchanges.marketData("binance")))
+      assert.strictEqual(yield* listings("binance"), 1)
+    })))
+
+  it.effect("keeps exchanges as long as it is told", () =>
+    simulated(
+      Effect.gen(function*() {
+        yield* on("bitmex")
+        yield* TestClock.adjust("9999 millis")
+        yield* on("bitmex")
+        assert.strictEqual(yield* listings("bitmex"), 1)
+        yield* TestClock.adjust("10 seconds")
+        yield* on("bitmex")
+        assert.strictEqual(yield* listings("bitmex"), 2)
+      }),
+      { idleTimeToLive: "10 seconds" }
+    ))
+
+  it.effect("talks to the live exchanges unless told otherwise, of which one is closed", () =>
+    Effect.gen(function*() {
+      const closed = yield* Effect.flip(on("bitmex"))
+      assert.strictEqual(closed._tag, "ExchangeClosed")
+    }).pipe(Effect.provide(Exchanges.layer()), Effect.provide(simulators)))
+
+  it.effect("fails for the exchange whose base URL is refused, and for no other", () =>
+    simulated(
+      Effect.gen(function*() {
+        assert.isTrue(Either.isLeft(yield* Effect.either(on("binance"))))
+        assert.strictEqual((yield* on("bitmex")).id, "XBT_USDT")
+      }),
+      {
+        environment: (id) =>
+          id === "binance" ? { name: "mine", baseUrl: "http://api.binance.com" } : Simulator.environment(id)
+      }
+    ))
+})
+
+describe("merged layers", () => {
+  const merged = Layer.merge(
+    Binance.layerMarketData({ environment: Simulator.environment("binance") }),
+    BitMex.layerMarketData({ environment: Simulator.environment("bitmex") })
+  )
+
+  it.effect("keep the tags of both exchanges; the shared one is the last's", () =>
+    Effect.gen(function*() {
+      const binance = yield* Binance.MarketData
+      const bitmex = yield* BitMex.MarketData
+      assert.strictEqual(binance.exchange, "binance")
+      assert.strictEqual(bitmex.exchange, "bitmex")
+      assert.strictEqual((yield* binance.market("BTC/USDT")).id, "BTCUSDT")
+      assert.strictEqual((yield* bitmex.market("BTC/USDT")).id, "XBT_USDT")
+      const shared: Context.Tag.Service<typeof MarketData.MarketData> = bitmex
+      assert.strictEqual(yield* MarketData.MarketData, shared)
+    }).pipe(Effect.provide(merged), Effect.provide(simulators)))
+})
