@@ -1,1 +1,8 @@
-export {}
+/**
+ * @since 0.1.0
+ */
+export * as Cli from "./Cli.js"
+export * as Failure from "./Failure.js"
+export * as RunMain from "./RunMain.js"
+export * as Screen from "./Screen.js"
+export * as Stop from "./Stop.js"

@@ -290,6 +290,13 @@ describe("Simulator", () => {
         assert.strictEqual((yield* ask(simulator, "/api/v3/ticker/price?symbol=BTCUSDT")).text, price.text)
       }))
 
+    it.effect("tells whole milliseconds, wherever between two of them a test's clock stands", () =>
+      Effect.gen(function*() {
+        yield* TestClock.setTime(noon + 0.6)
+        const simulator = yield* Simulator.make("binance")
+        assert.strictEqual(field(yield* ask(simulator, "/api/v3/time"), "serverTime"), noon)
+      }))
+
     it.effect("phases count from the start of the simulator", () =>
       Effect.gen(function*() {
         yield* TestClock.setTime(noon)

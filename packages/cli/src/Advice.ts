@@ -1,0 +1,31 @@
+/**
+ * What a person can do about an error.
+ *
+ * @since 0.1.0
+ */
+import type { MarketDataError } from "@effect-exchange/core/ExchangeError"
+
+const answers: { readonly [Tag in MarketDataError["_tag"]]: string } = {
+  InvalidRequest: "Change what is asked for; trying again will not help.",
+  SymbolNotFound: "Ask for a symbol that the exchange lists, or leave the exchange out with --exchange.",
+  PermissionDenied: "The exchange refuses this address; try another exchange or another network.",
+  RateLimited: "Wait a minute, then ask for fewer symbols or less often.",
+  Banned: "Stop asking until the ban ends: asking on makes it longer.",
+  ExchangeUnavailable: "The exchange has trouble of its own; try again in a minute, or another exchange.",
+  TransportFailed: "Try again in a minute, or ask another exchange with --exchange.",
+  RequestTimedOut: "The exchange or the network is slow; try again in a minute.",
+  MalformedResponse: "Something other than the exchange may have answered; check the address and any proxy.",
+  CircuitOpen: "The exchange kept failing, so it is left alone for a while; try again in a minute.",
+  BulkheadFull: "Ask for fewer symbols at once.",
+  RateLimiterFull: "Ask for fewer symbols at once, or less often.",
+  DeadlineExceeded: "Ask for fewer symbols at once, or try again in a minute.",
+  ExchangeClosed: "Leave it out with --exchange, or try it with --environment simulated."
+}
+
+/**
+ * One sentence for each error.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const advice = (error: MarketDataError): string => answers[error._tag]

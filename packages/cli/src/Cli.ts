@@ -1,0 +1,96 @@
+/**
+ * The `exchange` command, without the process around it.
+ *
+ * @since 0.1.0
+ */
+import type * as CliApp from "@effect/cli/CliApp"
+import * as Command from "@effect/cli/Command"
+import * as HelpDoc from "@effect/cli/HelpDoc"
+import * as Span from "@effect/cli/HelpDoc/Span"
+import * as ValidationError from "@effect/cli/ValidationError"
+import type * as HttpClient from "@effect/platform/HttpClient"
+import * as Effect from "effect/Effect"
+import * as Health from "./commands/Health.js"
+import * as Price from "./commands/Price.js"
+import * as Simulate from "./commands/Simulate.js"
+import * as Watch from "./commands/Watch.js"
+import { type Failure, UsageError } from "./Failure.js"
+import * as Screen from "./Screen.js"
+import type * as Stop from "./Stop.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** How the user calls the command, for the texts that tell what to type. Defaults to `"exchange"`. */
+  readonly program?: string | undefined
+}
+
+/**
+ * What the command needs from where it runs. `HttpClient` is the way to real exchanges and base URLs.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Environment = CliApp.CliApp.Environment | HttpClient.HttpClient | Screen.Screen | Stop.Stop
+
+/**
+ * The version `--version` prints.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const version = "0.1.0"
+
+/**
+ * Runs the command with arguments as the user typed them, without program and script. Whatever went wrong has been
+ * printed when it fails; `Failure.exitCode` knows the exit code.
+ *
+ * @since 0.1.0
+ * @category running
+ */
+export const run = (
+  args: ReadonlyArray<string>,
+  options: Options = {}
+): Effect.Effect<void, Failure, Environment> => {
+  const program = options.program ?? "exchange"
+  const cli = Command.run(root(program), {
+    name: "exchange",
+    version,
+    executable: program,
+    summary: Span.text("prices from crypto exchanges, also on their bad days")
+  })
+  return cli(["", "", ...args]).pipe(
+    Effect.catchIf(ValidationError.isValidationError, (error) => new UsageError({ detail: textOf(error) })),
+    Effect.tapError((error) => explain(error, seeHelp(program, args))),
+    Effect.provide(Screen.layerConsole)
+  )
+}
+
+const root = (program: string) =>
+  Command.make("exchange").pipe(
+    Command.withDescription("Prices from crypto exchanges, simulated ones unless told otherwise."),
+    Command.withSubcommands([Price.make(program), Watch.make(), Health.make(), Simulate.make(program)])
+  )
+
+const commandNames = ["price", "watch", "health", "simulate"]
+
+const explain = (error: Failure, see: string): Effect.Effect<void, never, Screen.Screen> => {
+  switch (error._tag) {
+    case "UsageError":
+      return Screen.note(`${error.message} See ${see}.`)
+    case "Incomplete":
+      return Effect.void
+    default:
+      return Screen.note(error.message)
+  }
+}
+
+const seeHelp = (program: string, args: ReadonlyArray<string>): string =>
+  [program, ...args.filter((arg) => commandNames.includes(arg)).slice(0, 1), "--help"].join(" ")
+
+const textOf = (error: ValidationError.ValidationError): string => {
+  const text = Screen.withoutStyle(HelpDoc.toAnsiText(error.error)).replace(/[\s\p{Cc}]+/gu, " ").trim()
+  return /[.!?]$/.test(text) ? text : `${text}.`
+}

@@ -1,0 +1,298 @@
+/**
+ * What the commands can be told, and what becomes of it.
+ *
+ * @since 0.1.0
+ */
+import * as Environment from "@effect-exchange/core/Environment"
+import * as ExchangeSymbol from "@effect-exchange/core/ExchangeSymbol"
+import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
+import * as Faults from "@effect-exchange/simulator/Faults"
+import * as Args from "@effect/cli/Args"
+import * as HelpDoc from "@effect/cli/HelpDoc"
+import * as Options from "@effect/cli/Options"
+import * as ValidationError from "@effect/cli/ValidationError"
+import * as Arr from "effect/Array"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { UsageError } from "./Failure.js"
+
+const environments = ["simulated", "testnet", "live"] as const
+
+const weathers = ["none", "flaky", "outage"] as const
+
+/**
+ * The faults a simulator can be given, by name.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type FaultsName = typeof weathers[number]
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const faultsOf = (name: FaultsName): Faults.Faults => byName[name]
+
+const byName: { readonly [Name in FaultsName]: Faults.Faults } = {
+  none: Faults.none,
+  flaky: Faults.flaky,
+  outage: Faults.outage
+}
+
+const refused = (detail: string): Effect.Effect<never, ValidationError.ValidationError> =>
+  Effect.fail(ValidationError.invalidValue(HelpDoc.p(detail)))
+
+const isExchangeId = Schema.is(Exchanges.ExchangeId)
+
+const accepted = `accepted are ${Exchanges.ids.join(", ")}`
+
+/**
+ * `--exchange binance,bitmex`: each once, in the order given.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const exchanges: Options.Options<ReadonlyArray<Exchanges.ExchangeId>> = Options.text("exchange").pipe(
+  Options.withAlias("e"),
+  Options.withPseudoName("names"),
+  Options.withDescription(
+    `Which exchanges, separated by commas: any of ${Exchanges.ids.join(", ")}. Unless given: all.`
+  ),
+  Options.withDefault(Exchanges.ids.join(",")),
+  Options.mapEffect((text) =>
+    Effect.map(
+      Effect.forEach(text.split(","), (name) => {
+        const id = name.trim().toLowerCase()
+        return isExchangeId(id) ? Effect.succeed(id) : refused(`No exchange is called ${quote(name)}; ${accepted}.`)
+      }),
+      Arr.dedupe
+    )
+  )
+)
+
+// `Options.choice` would not say which option was wrong, nor what it was given.
+const oneOf = <const A extends string>(
+  name: string,
+  choices: readonly [A, ...ReadonlyArray<A>],
+  description: string
+): Options.Options<A> => {
+  const isChoice = Schema.is(Schema.Literal(...choices))
+  return Options.text(name).pipe(
+    Options.withPseudoName(choices.join("|")),
+    Options.withDescription(`${description} Unless given: ${choices[0]}.`),
+    Options.withDefault<string>(choices[0]),
+    Options.mapEffect((text) =>
+      isChoice(text)
+        ? Effect.succeed(text)
+        : refused(`--${name} cannot be ${quote(text)}; accepted are ${choices.join(", ")}.`)
+    )
+  )
+}
+
+/**
+ * `--environment simulated|testnet|live`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const environment: Options.Options<typeof environments[number]> = oneOf(
+  "environment",
+  environments,
+  "Which installation of the exchanges: one in memory, their testnets, or themselves."
+)
+
+/**
+ * `--faults none|flaky|outage`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const faults: Options.Options<FaultsName> = oneOf(
+  "faults",
+  weathers,
+  "What goes wrong in a simulated exchange: nothing, about one request in three, or every request."
+)
+
+/**
+ * `--seed 7`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const seed: Options.Options<Option.Option<number>> = Options.text("seed").pipe(
+  Options.withPseudoName("number"),
+  Options.withDescription("Decides prices and faults of simulated exchanges; the same seed gives the same again."),
+  Options.mapEffect((text) =>
+    /^\d{1,15}$/.test(text)
+      ? Effect.succeed(Number(text))
+      : refused(`--seed cannot be ${quote(text)}; accepted are whole numbers such as 7.`)
+  ),
+  Options.optional
+)
+
+/**
+ * `--json`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const json: Options.Options<boolean> = Options.boolean("json").pipe(
+  Options.withDescription("Print JSON and nothing else; decimals are strings.")
+)
+
+/**
+ * `--base-url binance=http://127.0.0.1:4000`, for each exchange at most one.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const baseUrls: Options.Options<ReadonlyMap<Exchanges.ExchangeId, string>> = Options.text("base-url").pipe(
+  Options.withPseudoName("name=url"),
+  Options.withDescription(
+    "Where an exchange answers instead, such as binance=http://127.0.0.1:4000 (see exchange simulate). Repeatable."
+  ),
+  Options.repeated,
+  Options.mapEffect((entries) =>
+    Effect.reduce(entries, new Map<Exchanges.ExchangeId, string>(), (urls, entry) => {
+      const at = entry.indexOf("=")
+      const id = entry.slice(0, Math.max(at, 0))
+      // The refused text is not repeated: a URL may hold a password.
+      if (!isExchangeId(id)) return refused(`--base-url takes name=url, such as ${example}; names ${accepted}.`)
+      if (urls.has(id)) return refused(`--base-url is given twice for ${id}; give it once.`)
+      return Environment.origin(entry.slice(at + 1)).pipe(
+        Effect.map((origin) => urls.set(id, origin)),
+        Effect.catchAll((error) =>
+          refused(
+            `The --base-url of ${id} is refused: ${
+              error._op === "InvalidData" ? error.message : "it cannot be read"
+            }; accepted is one such as ${example}.`
+          )
+        )
+      )
+    })
+  )
+)
+
+const example = "binance=http://127.0.0.1:4000"
+
+/**
+ * `--interval 2s`: at least 100 milliseconds.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const interval: Options.Options<Duration.Duration> = Options.text("interval").pipe(
+  Options.withPseudoName("time"),
+  Options.withDescription(
+    "The pause between two refreshes, such as 500ms or 1m; exchanges with a tight rate limit take longer. Unless given: 2s."
+  ),
+  Options.withDefault("2s"),
+  Options.mapEffect((text) =>
+    Option.match(parseDuration(text), {
+      onNone: () =>
+        refused(`--interval cannot be ${quote(text)}; accepted are such as 500ms, 2s or 1m, from 100ms to 60m.`),
+      onSome: Effect.succeed
+    })
+  )
+)
+
+/**
+ * `--port 4000`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const port: Options.Options<number> = Options.text("port").pipe(
+  Options.withPseudoName("number"),
+  Options.withDescription(
+    "The port of the first exchange, the next ones follow; 0 takes any that are free. Unless given: 4000."
+  ),
+  Options.withDefault("4000"),
+  Options.mapEffect((text) =>
+    /^\d{1,5}$/.test(text) && Number(text) <= highestPort
+      ? Effect.succeed(Number(text))
+      : refused(`--port cannot be ${quote(text)}; accepted are 0 and 1 to ${highestPort}.`)
+  )
+)
+
+const highestPort = 65_535 - (Exchanges.ids.length - 1)
+
+/**
+ * The symbols, one at least.
+ *
+ * @since 0.1.0
+ * @category arguments
+ */
+export const symbols: Args.Args<ReadonlyArray<ExchangeSymbol.ExchangeSymbol>> = Args.text({ name: "symbol" }).pipe(
+  Args.withDescription("What to ask for, such as BTC/USDT, or BTC/USD:BTC for a perpetual contract settled in BTC."),
+  Args.atLeast(1),
+  Args.mapEffect((texts) =>
+    Effect.map(
+      Effect.forEach(texts, (text) =>
+        Effect.catchAll(
+          ExchangeSymbol.decode(text),
+          () =>
+            Effect.fail(HelpDoc.p(
+              text.startsWith("-")
+                ? `There is no option ${quote(text)} here.`
+                : `${quote(text)} is no symbol; accepted are such as BTC/USDT or BTC/USD:BTC, in capital letters.`
+            ))
+        )),
+      Arr.dedupe
+    )
+  )
+)
+
+/**
+ * The options that say which exchanges are talked to, and where.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const settings = { exchange: exchanges, environment, faults, seed, baseUrl: baseUrls }
+
+/**
+ * Where and how to talk to the exchanges.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Settings {
+  readonly exchange: ReadonlyArray<Exchanges.ExchangeId>
+  readonly environment: typeof environments[number]
+  readonly faults: FaultsName
+  readonly seed: Option.Option<number>
+  readonly baseUrl: ReadonlyMap<Exchanges.ExchangeId, string>
+}
+
+/**
+ * Settings that agree with each other, or why they do not.
+ *
+ * @since 0.1.0
+ * @category validation
+ */
+export const agree = (settings: Settings): Effect.Effect<void, UsageError> => {
+  const stray = [...settings.baseUrl.keys()].find((id) => !settings.exchange.includes(id))
+  if (stray !== undefined) {
+    return new UsageError({ detail: `--base-url names ${stray}, which --exchange leaves out; add it there.` })
+  }
+  const simulates = settings.environment === "simulated" &&
+    settings.exchange.some((id) => !settings.baseUrl.has(id))
+  if (simulates) return Effect.void
+  if (settings.faults !== "none") return new UsageError({ detail: `--faults ${onlySimulated}` })
+  return Option.isSome(settings.seed) ? new UsageError({ detail: `--seed ${onlySimulated}` }) : Effect.void
+}
+
+const onlySimulated =
+  "is for exchanges simulated by this command and none is; use --environment simulated and no --base-url, or leave it out."
+
+const parseDuration = (text: string): Option.Option<Duration.Duration> => {
+  const [, amount = "", unit = ""] = /^(\d{1,7}(?:\.\d{1,3})?)\s?(ms|s|m)$/.exec(text) ?? []
+  const millis = Number(amount) * (unit === "ms" ? 1 : unit === "s" ? 1000 : 60_000)
+  return millis >= 100 && millis <= 3_600_000 ? Option.some(Duration.millis(millis)) : Option.none()
+}
+
+const quote = (text: string): string => JSON.stringify(text.slice(0, 60))

@@ -1,0 +1,33 @@
+/**
+ * A text that is shown anew again and again.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as Ref from "effect/Ref"
+import type * as Scope from "effect/Scope"
+import { Screen } from "./Screen.js"
+
+const enter = "\u{1b}[?1049h\u{1b}[?25l"
+const leave = "\u{1b}[?25h\u{1b}[?1049l"
+const wipe = "\u{1b}[H\u{1b}[2J"
+
+/**
+ * Shows a text in place of the one before. On a terminal this happens on its alternate screen with the cursor hidden;
+ * when the scope closes, the terminal is as it was and the last text stays. Elsewhere the texts follow one another.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make: Effect.Effect<(text: string) => Effect.Effect<void>, never, Screen | Scope.Scope> = Effect.gen(
+  function*() {
+    const screen = yield* Screen
+    if (!screen.outIsTerminal) return (text: string) => screen.out(`${text}\n\n`)
+    const last = yield* Ref.make("")
+    yield* Effect.acquireRelease(
+      screen.out(enter),
+      () => Effect.flatMap(Ref.get(last), (text) => screen.out(`${leave}${text}\n`))
+    )
+    return (text: string) => Effect.zipRight(Ref.set(last, text), screen.out(`${wipe}${text}\n`))
+  }
+)

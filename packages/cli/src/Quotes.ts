@@ -1,0 +1,241 @@
+/**
+ * Prices from the exchanges, with what it took to get them.
+ *
+ * @since 0.1.0
+ */
+import * as Decimal from "@effect-exchange/core/Decimal"
+import type { MarketDataError } from "@effect-exchange/core/ExchangeError"
+import { ExchangeSymbol } from "@effect-exchange/core/ExchangeSymbol"
+import type * as Health from "@effect-exchange/core/Health"
+import type { Market } from "@effect-exchange/core/Market"
+import * as Telemetry from "@effect-exchange/core/Telemetry"
+import * as Ticker from "@effect-exchange/core/Ticker"
+import * as BigDecimal from "effect/BigDecimal"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import * as Schema from "effect/Schema"
+import { advice } from "./Advice.js"
+import type { Connection } from "./Connections.js"
+
+/**
+ * What it took: `latencyMillis` is the time of the whole operation, retries and waiting included, as whoever waits for
+ * it sees it; `attempts` are the requests sent, `retries` those of them that repeated another.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Effort {
+  readonly latencyMillis: number
+  readonly attempts: number
+  readonly retries: number
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Measured<A> extends Effort {
+  readonly result: Either.Either<A, MarketDataError>
+}
+
+/**
+ * Runs an operation to its end, good or bad, and says what it took.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const measure = <A, R>(
+  operation: Effect.Effect<A, MarketDataError, R>
+): Effect.Effect<Measured<A>, never, R> =>
+  Effect.gen(function*() {
+    const clock = yield* Effect.clock
+    const began = clock.unsafeCurrentTimeNanos()
+    const seen = yield* Ref.make({ attempts: 0, retries: 0 })
+    const result = yield* Effect.either(operation).pipe(
+      Effect.provideService(Telemetry.AttemptObserver, ({ attempt }) =>
+        Ref.update(seen, ({ attempts, retries }) => ({
+          attempts: attempts + 1,
+          retries: attempt > 1 ? retries + 1 : retries
+        })))
+    )
+    const latencyMillis = Math.round(Number(clock.unsafeCurrentTimeNanos() - began) / 1e6)
+    return { result, latencyMillis, ...yield* Ref.get(seen) }
+  })
+
+/**
+ * One symbol on one exchange. Prices are written plainly, with no more zeros than the market's tick size has; `change24h`
+ * is a ratio (`0.025` is +2.5 %); `observedAt` is in epoch milliseconds.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Row extends Schema.Schema.Type<typeof Row> {}
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Row = Schema.Struct({
+  exchange: Schema.String,
+  symbol: ExchangeSymbol,
+  last: Schema.optional(Schema.String),
+  bid: Schema.optional(Schema.String),
+  ask: Schema.optional(Schema.String),
+  change24h: Schema.optional(Schema.String),
+  observedAt: Schema.optional(Schema.Number),
+  latencyMillis: Schema.Number,
+  attempts: Schema.Number,
+  breaker: Schema.String,
+  error: Schema.optional(Schema.Struct({ tag: Schema.String, message: Schema.String, advice: Schema.String }))
+})
+
+/**
+ * The row of a symbol, from its ticker or from what went wrong.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const row = (
+  about: Pick<Effort, "attempts" | "latencyMillis"> & {
+    readonly exchange: string
+    readonly symbol: ExchangeSymbol
+    readonly breaker: string
+  },
+  result: Either.Either<{ readonly ticker: Ticker.Ticker; readonly market: Market }, MarketDataError>
+): Row => {
+  const { attempts, breaker, exchange, latencyMillis, symbol } = about
+  const facts = { latencyMillis, attempts, breaker }
+  return Either.match(result, {
+    onLeft: (error) => ({
+      exchange,
+      symbol,
+      ...facts,
+      error: { tag: error._tag, message: error.message, advice: advice(error) }
+    }),
+    onRight: ({ market, ticker }) => ({
+      exchange,
+      symbol,
+      last: formatPrice(ticker.last, market),
+      bid: formatPrice(ticker.bid, market),
+      ask: formatPrice(ticker.ask, market),
+      change24h: Option.getOrUndefined(
+        Option.map(Ticker.change24h(ticker), (change) => Decimal.format(BigDecimal.normalize(change)))
+      ),
+      observedAt: ticker.at,
+      ...facts
+    })
+  })
+}
+
+/**
+ * The tickers of several symbols, all asked for at once and each by itself, so that each row says what it took. The
+ * markets, needed to understand any of them, are loaded before: when that fails, every row fails of it.
+ *
+ * `onProgress` hears of every step when it is done.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const gather = Effect.fnUntraced(function*<R>(
+  connection: Connection,
+  symbols: ReadonlyArray<ExchangeSymbol>,
+  onProgress: (step: string) => Effect.Effect<void, never, R>
+): Effect.fn.Return<ReadonlyArray<Row>, never, R> {
+  const { exchange, market } = connection
+  const markets = yield* measure(market.markets)
+  if (Either.isLeft(markets.result)) {
+    const { left } = markets.result
+    yield* onProgress(`${exchange}: its markets could not be loaded (${left._tag})`)
+    const breaker = breakerIn(yield* connection.health)
+    return symbols.map((symbol) => row({ ...markets, exchange, symbol, breaker }, Either.left(left)))
+  }
+  yield* onProgress(`${exchange} lists ${count(markets.result.right.length, "market")}${tries(markets.attempts)}`)
+  return yield* Effect.forEach(symbols, (symbol) =>
+    Effect.gen(function*() {
+      const { result, ...effort } = yield* measure(
+        Effect.all({ market: market.market(symbol), ticker: market.ticker(symbol) })
+      )
+      yield* onProgress(
+        Either.match(result, {
+          onLeft: (error) => `${exchange} ${symbol} failed (${error._tag})${tries(effort.attempts)}`,
+          onRight: () => `${exchange} ${symbol}${tries(effort.attempts)}`
+        })
+      )
+      return row({ ...effort, exchange, symbol, breaker: breakerIn(yield* connection.health) }, result)
+    }), { concurrency: "unbounded" })
+})
+
+/**
+ * The tickers of several symbols in as few requests as the exchange allows, so that asking again and again stays within
+ * its rate limit. What it took is what it took for all of them.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const snapshot = Effect.fnUntraced(function*(
+  { exchange, health, market }: Connection,
+  symbols: ReadonlyArray<ExchangeSymbol>
+): Effect.fn.Return<Effort & { readonly rows: ReadonlyArray<Row>; readonly health: Health.ExchangeHealth }> {
+  const { result, ...effort } = yield* measure(Effect.gen(function*() {
+    const listed = new Map((yield* market.markets).map((market) => [market.symbol, market]))
+    const tickers = yield* market.tickers(symbols.filter((symbol) => listed.has(symbol)))
+    return { listed, tickers: new Map(tickers.map((ticker) => [ticker.symbol, ticker])) }
+  }))
+  const after = yield* health
+  const rows = yield* Effect.forEach(symbols, (symbol) =>
+    Effect.map(
+      Effect.either(Effect.flatMap(result, ({ listed, tickers }) => {
+        const [known, ticker] = [listed.get(symbol), tickers.get(symbol)]
+        return known === undefined || ticker === undefined
+          ? Effect.flatMap(market.market(symbol), () => Effect.dieMessage(`${exchange} left out ${symbol}`))
+          : Effect.succeed({ market: known, ticker })
+      })),
+      (found) => row({ ...effort, exchange, symbol, breaker: breakerIn(after) }, found)
+    ))
+  return { ...effort, rows, health: after }
+})
+
+/**
+ * The state of the circuit that guards an exchange's public data.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const breakerIn = ({ breakers }: Health.ExchangeHealth): string =>
+  breakers.find(({ capability }) => capability === "marketData")?.state ?? "unknown"
+
+/**
+ * A price as plain text: at least the places of the market's tick size, and more only where they are not zero.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const formatPrice = (
+  price: BigDecimal.BigDecimal | undefined,
+  market: Pick<Market, "tickSize">
+): string | undefined => {
+  if (price === undefined) return undefined
+  const shortest = BigDecimal.normalize(price)
+  const places = market.tickSize === undefined ? 0 : BigDecimal.normalize(market.tickSize).scale
+  return Decimal.format(BigDecimal.scale(shortest, Math.max(shortest.scale, places, 0)))
+}
+
+/**
+ * A number of things.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const count = (number: number, thing: string): string => `${number} ${thing}${number === 1 ? "" : "s"}`
+
+const tries = (attempts: number): string => attempts > 1 ? ` after ${attempts} attempts` : ""
+
+/**
+ * How much of its fullest rate limit is used, 0 to 1.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const limitUsed = ({ limits }: Health.ExchangeHealth): number => Math.max(0, ...limits.map(({ used }) => used))

@@ -1,0 +1,120 @@
+/**
+ * The `exchange` command as a process of Node: streams, signals and the exit code.
+ *
+ * @since 0.1.0
+ */
+import * as NodeConfig from "@effect-exchange/core/NodeConfig"
+import * as NodeExchange from "@effect-exchange/core/NodeExchange"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import * as NodePath from "@effect/platform-node/NodePath"
+import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
+import * as Cause from "effect/Cause"
+import * as Config from "effect/Config"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as FiberId from "effect/FiberId"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
+import * as Option from "effect/Option"
+import * as Cli from "./Cli.js"
+import * as Failure from "./Failure.js"
+import { Screen } from "./Screen.js"
+import * as Stop from "./Stop.js"
+
+/**
+ * What is used of Node's `process`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Process = Pick<NodeJS.Process, "stdout" | "stderr" | "on" | "exit">
+
+/**
+ * Runs the command and ends the process with its exit code. The first SIGINT or SIGTERM asks the command to stop, the
+ * second does not ask. Configuration is read from the files in `EXCHANGE_SECRETS_DIR`, the environment, and `.env`.
+ *
+ * @since 0.1.0
+ * @category running
+ */
+export const runMain = (process: Process, args: ReadonlyArray<string>, options?: Cli.Options): void => {
+  const stop = Deferred.unsafeMake<Stop.Signal>(FiberId.none)
+  const ask = (signal: Stop.Signal) => Deferred.unsafeDone(stop, Effect.succeed(signal))
+  let asked = false
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      if (asked) process.exit(130)
+      asked = true
+      ask(signal)
+    })
+  }
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", () => ask("SIGPIPE"))
+  }
+  process.on("uncaughtException", (error) => {
+    process.stderr.write(`${unexpected(error)}\n`, () => process.exit(70))
+  })
+
+  const main = Cli.run(args, options).pipe(
+    Effect.provide(environment(process, stop)),
+    Effect.tapErrorCause((cause) =>
+      Option.isNone(Cause.failureOption(cause))
+        ? write(process.stderr, `${unexpected(Cause.squash(cause))}\n`)
+        : Effect.void
+    )
+  )
+  Effect.runFork(main).addObserver((exit) => process.exit(Failure.exitCode(exit)))
+}
+
+const unexpected = (error: unknown): string => {
+  const what = (error instanceof Error ? error.message : String(error)).split("\n", 1).join("")
+  return `This is a bug of the command itself, not of what you asked for: ${what}. Please report it with the command you ran.`
+}
+
+const write = (stream: NodeJS.WriteStream, text: string): Effect.Effect<void> =>
+  Effect.async((resume) => {
+    // A reader that went away is told of by the stream's own event.
+    stream.write(text, () => resume(Effect.void))
+  })
+
+const environment = (
+  process: Process,
+  stop: Deferred.Deferred<Stop.Signal>
+): Layer.Layer<Cli.Environment, Failure.UsageError> => {
+  const screen = Layer.effect(
+    Screen,
+    Effect.map(Config.option(Config.nonEmptyString("NO_COLOR")), (noColor) => ({
+      out: (text: string) => write(process.stdout, text),
+      err: (text: string) => write(process.stderr, text),
+      outIsTerminal: process.stdout.isTTY === true,
+      errIsTerminal: process.stderr.isTTY === true,
+      colors: process.stdout.isTTY === true && Option.isNone(noColor)
+    }))
+  )
+  const configuration = Layer.unwrapEffect(
+    Effect.map(
+      Config.option(Config.nonEmptyString("EXCHANGE_SECRETS_DIR")),
+      (secrets) => NodeConfig.layer({ secrets: Option.getOrUndefined(secrets), dotEnv: ".env" })
+    )
+  )
+  const logger = Logger.replace(
+    Logger.defaultLogger,
+    Logger.withConsoleError(process.stderr.isTTY === true ? Logger.logfmtLogger : Logger.jsonLogger)
+  )
+  return Layer.mergeAll(
+    screen,
+    Layer.succeed(Stop.Stop, Deferred.await(stop)),
+    NodeExchange.layerHttp(),
+    NodeFileSystem.layer,
+    NodePath.layer,
+    NodeTerminal.layer,
+    logger,
+    Logger.minimumLogLevel(LogLevel.Warning)
+  ).pipe(
+    Layer.provideMerge(configuration),
+    Layer.mapError((error) =>
+      new Failure.UsageError({ detail: `The configuration cannot be read: ${error.message}. Mend it and try again.` })
+    ),
+    Layer.tapError((error) => write(process.stderr, `${error.message}\n`))
+  )
+}

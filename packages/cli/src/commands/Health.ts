@@ -1,0 +1,151 @@
+/**
+ * `exchange health`: whether each exchange answers, and how it is doing.
+ *
+ * @since 0.1.0
+ */
+import * as Health from "@effect-exchange/core/Health"
+import * as Command from "@effect/cli/Command"
+import type * as HttpClient from "@effect/platform/HttpClient"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
+import { advice } from "../Advice.js"
+import * as Connections from "../Connections.js"
+import { Incomplete, type UsageError } from "../Failure.js"
+import * as Options from "../Options.js"
+import * as PriceTable from "../PriceTable.js"
+import * as Quotes from "../Quotes.js"
+import * as Screen from "../Screen.js"
+import * as Stop from "../Stop.js"
+import * as Table from "../Table.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Input extends Options.Settings {
+  readonly json: boolean
+}
+
+/**
+ * What an exchange's client knows after asking it for its time, and what that took.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Checkup extends Schema.Schema.Type<typeof Checkup> {}
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Checkup = Schema.Struct({
+  ...Health.ExchangeHealth.fields,
+  latencyMillis: Schema.Number,
+  attempts: Schema.Number,
+  advice: Schema.optional(Schema.String)
+})
+
+/**
+ * What `--json` prints; `status` is `fail` only when no exchange can serve.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Document = Schema.parseJson(
+  Schema.Struct({ status: Health.Status, exchanges: Schema.Array(Checkup) }),
+  { space: 2 }
+)
+
+const encode = Schema.encodeSync(Document)
+
+/**
+ * Asks each exchange for its time, prints how they are, and fails with `Incomplete` when one of them fails.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const handle = Effect.fnUntraced(function*(
+  input: Input
+): Effect.fn.Return<void, UsageError | Incomplete, HttpClient.HttpClient | Screen.Screen> {
+  const screen = yield* Screen.Screen
+  const exchanges = yield* Effect.scoped(
+    Effect.flatMap(
+      Connections.open(input),
+      Effect.forEach((connection) => check(connection), { concurrency: "unbounded" })
+    )
+  )
+  if (input.json) {
+    yield* Screen.line(encode({ status: overall(exchanges), exchanges }))
+  } else {
+    yield* Screen.line(table(exchanges, screen.colors))
+    const ill = exchanges.filter(({ status }) => status !== "pass")
+    const remarks = ill.map(({ advice, exchange, reason, status }) =>
+      `${exchange}: ${status}, as ${reason ?? "it says"}.${advice === undefined ? "" : ` ${advice}`}`
+    )
+    if (remarks.length > 0) yield* Screen.line(`\n${remarks.join("\n")}`)
+  }
+  const failed = exchanges.filter(({ status }) => status === "fail").map(({ exchange }) => exchange)
+  if (failed.length > 0) return yield* new Incomplete({ exchanges: failed })
+})
+
+const check = ({ health, market }: Connections.Connection): Effect.Effect<Checkup> =>
+  Effect.gen(function*() {
+    const { attempts, latencyMillis, result } = yield* Quotes.measure(market.serverTime)
+    const report = { ...yield* health, attempts, latencyMillis }
+    return Either.match(result, {
+      onLeft: (error) => ({
+        ...report,
+        status: "fail" as const,
+        reason: `it does not say its time: ${error.message} (${error._tag})`,
+        advice: advice(error)
+      }),
+      onRight: () => report
+    })
+  })
+
+const overall = (exchanges: ReadonlyArray<Checkup>): Health.Status => {
+  if (exchanges.every(({ status }) => status === "fail")) return "fail"
+  return exchanges.every(({ status }) => status === "pass") ? "pass" : "warn"
+}
+
+const tones: { readonly [S in Health.Status]: Table.Tone } = { pass: "good", warn: "plain", fail: "bad" }
+
+const table = (exchanges: ReadonlyArray<Checkup>, colors: boolean): string =>
+  Table.render(
+    [
+      { title: "exchange" },
+      { title: "environment" },
+      { title: "status" },
+      { title: "latency", align: "right" },
+      { title: "attempts", align: "right" },
+      { title: "breaker" },
+      { title: "limit used", align: "right" },
+      { title: "clock skew", align: "right" }
+    ],
+    exchanges.map((exchange) => [
+      exchange.exchange,
+      exchange.environment,
+      { text: exchange.status, tone: tones[exchange.status] },
+      `${exchange.latencyMillis} ms`,
+      String(exchange.attempts),
+      PriceTable.breakerCell(Quotes.breakerIn(exchange)),
+      PriceTable.percent(Quotes.limitUsed(exchange)),
+      `${exchange.clockSkewMillis} ms`
+    ]),
+    colors
+  )
+
+/**
+ * @since 0.1.0
+ * @category commands
+ */
+export const make = () =>
+  Command.make(
+    "health",
+    { ...Options.settings, json: Options.json },
+    (input) => Stop.abort(handle(input))
+  ).pipe(Command.withDescription(
+    "Asks each exchange for its time, trying again when that may help, and says how each is doing. "
+      + "Exit code 0: all serve; 1: some exchange fails; 2: bad usage."
+  ))

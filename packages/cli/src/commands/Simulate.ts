@@ -1,0 +1,85 @@
+/**
+ * `exchange simulate`: simulated exchanges on sockets of this machine.
+ *
+ * @since 0.1.0
+ */
+import type { ExchangeId } from "@effect-exchange/exchanges/Exchanges"
+import * as Simulator from "@effect-exchange/simulator/Simulator"
+import * as SimulatorServer from "@effect-exchange/simulator/SimulatorServer"
+import * as Command from "@effect/cli/Command"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Options from "../Options.js"
+import * as Screen from "../Screen.js"
+import * as Stop from "../Stop.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Input extends Pick<Options.Settings, "exchange" | "faults" | "seed"> {
+  readonly port: number
+}
+
+/**
+ * Serves the exchanges and says how to reach them, until the command is stopped.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const handle = (
+  input: Input,
+  program: string
+): Effect.Effect<never, SimulatorServer.ServerFailed, Screen.Screen> =>
+  Effect.scoped(Effect.gen(function*() {
+    const ports: Partial<Record<ExchangeId, number>> = Object.fromEntries(
+      input.exchange.map((id, index) => [id, input.port === 0 ? 0 : input.port + index])
+    )
+    const { exchanges } = yield* SimulatorServer.make(input.exchange, {
+      ports,
+      faults: Options.faultsOf(input.faults),
+      seed: Option.getOrUndefined(Option.map(input.seed, String))
+    })
+    yield* Screen.line(manual(exchanges, program).join("\n"))
+    return yield* Effect.never
+  }))
+
+const paths: { readonly [Id in ExchangeId]: string } = {
+  binance: "/api/v3/ticker/24hr?symbol=BTCUSDT",
+  bitmex: "/api/v1/instrument/active"
+}
+
+const manual = (exchanges: ReadonlyArray<SimulatorServer.Served>, program: string): ReadonlyArray<string> => [
+  ...exchanges.map(({ baseUrl, id }) => `${id} answers at ${baseUrl}`),
+  "",
+  "Look at one:",
+  ...exchanges.slice(0, 1).map(({ baseUrl, id }) => `  curl '${baseUrl}${paths[id]}'`),
+  "Ask them for prices from another terminal:",
+  `  ${program} price BTC/USDT --exchange ${exchanges.map(({ id }) => id).join(",")} ${
+    exchanges.map(({ baseUrl, id }) => `--base-url ${id}=${baseUrl}`).join(" ")
+  }`,
+  "Keys of the demo accounts, the same for everyone and of no use anywhere else:",
+  ...exchanges.flatMap(({ id }) => {
+    // Public constants of the simulator, not secrets.
+    const { key, secret } = Simulator.credentials(id)
+    const name = `${id.toUpperCase()}_SIMULATED_API`
+    return [`  export ${name}_KEY=${Redacted.value(key)}`, `  export ${name}_SECRET=${Redacted.value(secret)}`]
+  }),
+  "",
+  "Ctrl-C ends it."
+]
+
+/**
+ * @since 0.1.0
+ * @category commands
+ */
+export const make = (program: string) =>
+  Command.make(
+    "simulate",
+    { exchange: Options.exchanges, port: Options.port, faults: Options.faults, seed: Options.seed },
+    (input) => Stop.end(handle(input, program))
+  ).pipe(Command.withDescription(
+    "Serves simulated exchanges on 127.0.0.1 until Ctrl-C, which is their proper end: exit code 0. "
+      + "1: a port is taken; 2: bad usage."
+  ))

@@ -1,0 +1,12 @@
+/**
+ * What `npm start` runs: the command, and without arguments a first look at it.
+ *
+ * @since 0.1.0
+ */
+import { runMain } from "./RunMain.js"
+
+const firstLook = "price BTC/USDT ETH/USDT SOL/USDT --exchange binance,bitmex --faults flaky"
+
+const args = process.argv.slice(2)
+
+runMain(process, args.length === 0 ? firstLook.split(" ") : args, { program: "npm start --" })

@@ -1,0 +1,40 @@
+import * as Health from "@effect-exchange/cli/commands/Health"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Schema, TestClock } from "effect"
+import { finished, network, session } from "../utils.js"
+
+const decode = Schema.decodeSync(Health.Document)
+
+describe("exchange health", () => {
+  it.effect("exits with 0 when all serve", () =>
+    Effect.gen(function*() {
+      const { code, out } = yield* finished("health")
+      assert.strictEqual(code, 0)
+      assert.match(out, /binance +simulated +pass +\d+ ms +1 +Closed/)
+      assert.match(out, /bitmex +simulated +pass /)
+    }))
+
+  it.effect("exits with 1 when one fails, which is a warning for all", () =>
+    Effect.gen(function*() {
+      const line = "health --environment live --base-url binance=http://binance.localhost --json"
+      const { code, err, out } = yield* finished(line)
+      assert.strictEqual(code, 1)
+      assert.strictEqual(err, "")
+      const { exchanges, status } = decode(out)
+      assert.strictEqual(status, "warn")
+      assert.deepStrictEqual(exchanges.map(({ status }) => status), ["pass", "fail"])
+      assert.isDefined(exchanges[1]?.advice)
+    }))
+
+  it.effect("says why an exchange fails and what to do", () =>
+    Effect.gen(function*() {
+      const { out, run } = yield* session("health --exchange bitmex --faults outage")
+      const fiber = yield* Effect.fork(run)
+      yield* TestClock.adjust("30 seconds")
+      assert.strictEqual(yield* Fiber.join(fiber), 1)
+      assert.match(
+        out(),
+        /bitmex: fail, as it does not say its time: .*\. Try again in a minute|The exchange has trouble/
+      )
+    }).pipe(Effect.provide(network)))
+})

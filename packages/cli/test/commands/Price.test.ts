@@ -1,0 +1,118 @@
+import * as Price from "@effect-exchange/cli/commands/Price"
+import { Simulator } from "@effect-exchange/simulator"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Schema, TestClock } from "effect"
+import { finished, network, session } from "../utils.js"
+
+const decode = Schema.decodeSync(Price.Document)
+
+describe("exchange price", () => {
+  it.effect("prints a row for each symbol on each exchange and exits with 0", () =>
+    Effect.gen(function*() {
+      const { code, err, out } = yield* finished("price BTC/USDT ETH/USDT")
+      assert.strictEqual(code, 0)
+      const lines = out.split("\n")
+      assert.match(lines[0] ?? "", /^exchange +symbol +last +bid +ask +24 h change +latency +attempts +breaker$/)
+      for (const [index, start] of ["binance +BTC", "binance +ETH", "bitmex +BTC", "bitmex +ETH"].entries()) {
+        const line = lines[index + 2] ?? ""
+        assert.match(line, new RegExp(`^${start}/USDT( +[0-9.]+){3} +[+-]?[0-9.]+ % +\\d+ ms +1  Closed$`))
+      }
+      assert.include(out, "\nNext: exchange watch BTC/USDT ETH/USDT")
+      assert.match(err, /^\[0\/6\] loading the markets of binance, bitmex\n/)
+      assert.match(err, /\[6\/6\] /)
+      assert.notInclude(out + err, "\u{1b}")
+    }))
+
+  it.effect("asks for a symbol given twice once", () =>
+    Effect.gen(function*() {
+      const { out } = yield* finished("price BTC/USDT BTC/USDT --exchange binance,binance --json")
+      assert.strictEqual(decode(out).prices.length, 1)
+    }))
+
+  it.effect("--json prints one document, decimals as strings, and nothing else anywhere", () =>
+    Effect.gen(function*() {
+      const { code, err, out } = yield* finished("price BTC/USDT --json")
+      assert.strictEqual(code, 0)
+      assert.strictEqual(err, "")
+      const { environment, prices } = decode(out)
+      assert.strictEqual(environment, "simulated")
+      assert.deepStrictEqual(prices.map(({ exchange }) => exchange), ["binance", "bitmex"])
+      for (const { ask, attempts, breaker, change24h, last } of prices) {
+        assert.match(last ?? "", /^\d+\.\d+$/)
+        assert.match(ask ?? "", /^\d+\.\d+$/)
+        assert.match(change24h ?? "", /^-?\d+(\.\d+)?$/)
+        assert.deepStrictEqual([attempts, breaker], [1, "Closed"])
+      }
+    }))
+
+  it.effect("the same seed gives the same prices, another gives others", () =>
+    Effect.gen(function*() {
+      const lasts = (seed: number) =>
+        Effect.map(
+          finished(`price BTC/USDT --exchange binance --seed ${seed} --json`),
+          ({ out }) => decode(out).prices.map(({ last }) => last)
+        )
+      const first = yield* lasts(1)
+      assert.deepStrictEqual(yield* lasts(1), first)
+      assert.notDeepEqual(yield* lasts(2), first)
+    }))
+
+  it.effect("a symbol that is not listed fails its row alone", () =>
+    Effect.gen(function*() {
+      const { code, out } = yield* finished("price BTC/USDT BTC/NOPE --exchange binance")
+      assert.strictEqual(code, 1)
+      assert.match(out, /binance +BTC\/USDT( +[0-9.]+){3}/)
+      assert.match(out, /binance +BTC\/NOPE +SymbolNotFound/)
+      assert.include(out, "Ask for a symbol that the exchange lists")
+    }))
+
+  it.effect("a closed exchange says so and exits with 1, other exchanges do not suffer", () =>
+    Effect.gen(function*() {
+      const line = "price BTC/USDT --environment live --base-url binance=http://binance.localhost --json"
+      const { code, out } = yield* finished(line)
+      assert.strictEqual(code, 1)
+      const [binance, bitmex] = decode(out).prices
+      assert.isDefined(binance?.last)
+      assert.strictEqual(bitmex?.error?.tag, "ExchangeClosed")
+      assert.isNotEmpty(bitmex?.error?.advice)
+    }))
+
+  it.effect("an outage is told after as many attempts as make sense", () =>
+    Effect.gen(function*() {
+      const { out, run } = yield* session("price BTC/USDT ETH/USDT --exchange binance --faults outage")
+      const fiber = yield* Effect.fork(run)
+      assert.strictEqual(out(), "")
+      yield* TestClock.adjust("30 seconds")
+      assert.strictEqual(yield* Fiber.join(fiber), 1)
+      assert.match(out(), /binance +BTC\/USDT +(TransportFailed|ExchangeUnavailable) .* 8  Closed\n/)
+      assert.include(out(), "--faults none")
+    }).pipe(Effect.provide(network)))
+
+  it.effect("a base URL is asked instead of the exchange in memory", () =>
+    Effect.gen(function*() {
+      const { run } = yield* session("price BTC/USDT --exchange binance --base-url binance=http://binance.localhost")
+      const { requests } = yield* Effect.flatMap(Simulator.Simulators, (simulators) => simulators.get("binance"))
+      assert.strictEqual((yield* requests).length, 0)
+      assert.strictEqual(yield* run, 0)
+      assert.strictEqual((yield* requests).length, 2)
+    }).pipe(Effect.provide(network)))
+
+  it.effect("on a terminal progress is one line that goes away, and change has a colour", () =>
+    Effect.gen(function*() {
+      const { err, out } = yield* finished("price BTC/USDT --exchange binance", { terminal: true })
+      assert.notInclude(err, "\n")
+      assert.isTrue(err.endsWith("\r\u{1b}[2K"))
+      assert.match(out, /\p{Cc}\[3[12]m[+-][0-9.]+ %\p{Cc}\[0m/u)
+    }))
+
+  it.effect("a signal stops it with 130", () =>
+    Effect.gen(function*() {
+      const { err, run, stop } = yield* session("price BTC/USDT --faults flaky")
+      const fiber = yield* Effect.fork(run)
+      yield* TestClock.adjust("1 millis")
+      assert.isTrue((yield* Fiber.poll(fiber))._tag === "None")
+      yield* stop("SIGINT")
+      assert.strictEqual(yield* Fiber.join(fiber), 130)
+      assert.include(err(), "Stopped by SIGINT")
+    }).pipe(Effect.provide(network)))
+})

@@ -1,0 +1,59 @@
+import { Cli, Failure, Screen, Stop } from "@effect-exchange/cli"
+import { Simulator } from "@effect-exchange/simulator"
+import { NodeFileSystem, NodePath, NodeTerminal } from "@effect/platform-node"
+import { Deferred, Effect, Layer } from "effect"
+
+/** A run of the command in this process. `out` and `err` are what it has written so far. */
+export interface Session {
+  readonly out: () => string
+  readonly err: () => string
+  readonly stop: (signal: Stop.Signal) => Effect.Effect<boolean>
+  /** Completes with the exit code. */
+  readonly run: Effect.Effect<number, never, Simulator.Simulators>
+}
+
+interface Setting {
+  readonly terminal?: boolean
+  readonly program?: string
+}
+
+/** `HttpClient` is that of simulated exchanges, reached with `--base-url binance=http://binance.localhost`. */
+export const network = Simulator.layer(["binance", "bitmex"])
+
+export const session = (line: string, setting: Setting = {}) =>
+  Effect.gen(function*() {
+    const { program, terminal = false } = setting
+    const written = { out: "", err: "" }
+    const stop = yield* Deferred.make<Stop.Signal>()
+    const screen = Layer.succeed(Screen.Screen, {
+      out: (text: string) => Effect.sync(() => void (written.out += text)),
+      err: (text: string) => Effect.sync(() => void (written.err += text)),
+      outIsTerminal: terminal,
+      errIsTerminal: terminal,
+      colors: terminal
+    })
+    return {
+      out: () => written.out,
+      err: () => written.err,
+      stop: (signal: Stop.Signal) => Deferred.succeed(stop, signal),
+      run: Cli.run(line === "" ? [] : line.split(" "), program === undefined ? {} : { program }).pipe(
+        Effect.provide([
+          screen,
+          Layer.succeed(Stop.Stop, Deferred.await(stop)),
+          NodeFileSystem.layer,
+          NodePath.layer,
+          NodeTerminal.layer
+        ]),
+        Effect.exit,
+        Effect.map(Failure.exitCode)
+      )
+    }
+  })
+
+/** Runs the command to its end. */
+export const finished = (line: string, setting?: Setting) =>
+  Effect.gen(function*() {
+    const { err, out, run } = yield* session(line, setting)
+    const code = yield* run
+    return { code, out: out(), err: err() }
+  }).pipe(Effect.provide(network))
