@@ -294,7 +294,7 @@ describe("Simulator", () => {
       Effect.gen(function*() {
         yield* TestClock.setTime(noon + 0.6)
         const simulator = yield* Simulator.make("binance")
-        assert.strictEqual(field(yield* ask(simulator, "/api/v3/time"), "serverTime"), noon)
+        assert.strictEqual(field((yield* ask(simulator, "/api/v3/time")).json, "serverTime"), noon)
       }))
 
     it.effect("phases count from the start of the simulator", () =>
