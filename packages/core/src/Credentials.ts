@@ -93,8 +93,10 @@ export const fromConfig = (
       provider.load(config),
       options?.timeToLive ?? "30 seconds"
     )
-    yield* get
-    return { get, reload: Effect.zipRight(invalidate, get) }
+    // What could not be read may be there a moment later: only success is kept.
+    const fresh = Effect.tapErrorCause(get, () => invalidate)
+    yield* fresh
+    return { get: fresh, reload: Effect.zipRight(invalidate, fresh) }
   })
 
 /**

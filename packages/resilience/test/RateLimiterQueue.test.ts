@@ -25,7 +25,7 @@ const countingScheduler = () => {
 
 describe("a long queue", () => {
   /** What it takes to serve that many callers who all come at once, 50 of them a second. */
-  const serve = (callers: number) =>
+  const serve = (callers: number, deadline: Option.Option<bigint>) =>
     Effect.gen(function*() {
       const { counted, timers } = yield* countingClock
       const limiter = yield* RateLimiter.make({ name: "test", limit: 50, window: "1 second", maxQueue: callers })
@@ -37,7 +37,7 @@ describe("a long queue", () => {
           served.push({ caller, at: clock.unsafeCurrentTimeMillis() - begin })
           return Effect.void
         })).pipe(
-          Effect.provideService(Deadline.Deadline, Option.some(BigInt(1_000_000_000_000))),
+          Effect.provideService(Deadline.Deadline, deadline),
           Effect.fork,
           Effect.withScheduler(scheduler),
           counted
@@ -45,7 +45,7 @@ describe("a long queue", () => {
       const fibers = yield* Effect.forEach(Array.from({ length: callers }, (_, caller) => caller), serveOne)
       yield* settle
       assert.strictEqual(yield* limiter.queued, callers - 50)
-      assert.strictEqual(timers.sleeping, 1)
+      assert.strictEqual(timers.sleeping, Option.isSome(deadline) ? 1 + callers - 50 : 1)
       yield* TestClock.adjust(Duration.seconds(callers / 50))
       yield* Fiber.joinAll(fibers)
       assert.deepStrictEqual(
@@ -57,13 +57,22 @@ describe("a long queue", () => {
 
   it.effect("2,000 queued fibers are served in order, in work linear in their number", () =>
     Effect.gen(function*() {
-      const few = yield* serve(500)
-      const many = yield* serve(2000)
+      const few = yield* serve(500, Option.none())
+      const many = yield* serve(2000, Option.none())
       assert.isAbove(few.operations, 500)
       assert.isAtMost(many.operations / few.operations, 4.5)
       assert.isAtMost(many.tasks / few.tasks, 4.5)
       assert.strictEqual(few.timers, 9)
       assert.strictEqual(many.timers, 39)
+    }), 30_000)
+
+  it.effect("so are 2,000 with deadlines, each of which has a timer of its own", () =>
+    Effect.gen(function*() {
+      const deadline = Option.some(BigInt(1_000_000_000_000))
+      const few = yield* serve(500, deadline)
+      const many = yield* serve(2000, deadline)
+      assert.isAtMost(many.operations / few.operations, 4.5)
+      assert.isAtMost(many.tasks / few.tasks, 4.5)
     }), 30_000)
 
   it("plans every one of them in steps linear in their number", () => {

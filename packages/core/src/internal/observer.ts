@@ -69,8 +69,10 @@ export const make = (client: {
     const { operation } = call.about
     const error = Exit.isSuccess(exit) ? Option.none() : Cause.failureOption(exit.cause)
     return Effect.gen(function*() {
-      yield* meters.attemptEnded(operation, outcomeOf(exit), Number(nanos) / 1e9)
+      const outcome = outcomeOf(exit)
+      yield* meters.attemptEnded(operation, outcome, Number(nanos) / 1e9)
       if (Exit.isSuccess(exit)) yield* vitals.succeeded
+      else yield* Effect.annotateCurrentSpan(attributes.error, outcome)
       if (Option.isSome(error)) yield* learnFrom(call, error.value)
       const observe = yield* AttemptObserver
       yield* observe({
@@ -78,7 +80,7 @@ export const make = (client: {
         operation,
         attempt: call.attempt,
         duration: Duration.nanos(nanos),
-        error: Exit.isSuccess(exit) ? undefined : outcomeOf(exit)
+        error: Exit.isSuccess(exit) ? undefined : outcome
       })
     })
   }

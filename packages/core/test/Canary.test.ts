@@ -1,0 +1,247 @@
+import { HttpClientError } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { assertNone, assertSome } from "@effect/vitest/utils"
+import { Cause, ConfigError, Effect, Encoding, Exit, Fiber, Option, Redacted, Schema, TestClock } from "effect"
+import { Credentials, type Endpoint, ExchangeError, Health, type Protocol, Signature } from "../src/index.js"
+import * as Acme from "./support/acme.js"
+import * as Capture from "./support/capture.js"
+import { AnyError } from "./support/errors.js"
+import { key, secret } from "./support/secrets.js"
+import { start } from "./support/time.js"
+import * as Wire from "./support/wire.js"
+
+const unwrap = Redacted.value
+
+/** Signs with a base64 signature, whose `+`, `/` and `=` are written differently in URLs and in JSON. */
+const base64: Protocol.Protocol["sign"] = (request, credentials, now) => {
+  const signature = Encoding.encodeBase64(
+    Signature.hmacSha256Hex(credentials.secret, `${now}${request.path}`).slice(0, 40) + "???>>>"
+  )
+  return {
+    ...request,
+    query: `timestamp=${now}&signature=${encodeURIComponent(signature)}`,
+    headers: { "x-acme-key": unwrap(credentials.key) },
+    signature
+  }
+}
+
+/** What an exchange that repeats all it was sent would answer, in so many words. */
+const echo = (sent: Wire.Sent): string => {
+  const signature = sent.query.get("signature") ?? ""
+  return `Bad signature ${signature} of key ${sent.headers["x-acme-key"]} in ${sent.url}`
+}
+
+const everyForm = (sent: Wire.Sent): string => {
+  const text = echo(sent)
+  return [
+    text,
+    encodeURIComponent(text),
+    encodeURIComponent(text).toLowerCase(),
+    text.replaceAll("/", "\\/"),
+    text
+      .toUpperCase()
+  ].join(" ")
+}
+
+const parts = ["key", "signature"] as const
+
+const forms: Readonly<Record<string, (text: string) => string>> = {
+  "as it is": (text) => text,
+  "in upper case": (text) => text.toUpperCase(),
+  "percent-encoded": encodeURIComponent,
+  "percent-encoded in lower case": (text) => encodeURIComponent(text).toLowerCase(),
+  "percent-encoded twice": (text) => encodeURIComponent(encodeURIComponent(text)),
+  "with escaped slashes": (text) => text.replaceAll("/", "\\/"),
+  "with escapes": (text) => text.replace(/[+/=]/g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`)
+}
+
+const says = (error: string, status = 400) => (sent: Wire.Sent) => Wire.json({ error, message: echo(sent) }, status)
+
+const breaking = (sent: Wire.Sent) =>
+  new Response(new ReadableStream({ start: (controller) => controller.error(new Error(everyForm(sent))) }))
+
+const scripts: Readonly<Record<string, Wire.Script>> = {
+  "text with status 400": (sent) => new Response(everyForm(sent), { status: 400 }),
+  "text with status 401": (sent) => new Response(everyForm(sent), { status: 401 }),
+  "text with status 403": (sent) => new Response(everyForm(sent), { status: 403 }),
+  "text with status 429": (sent) => new Response(everyForm(sent), { status: 429 }),
+  "text with status 503": (sent) => new Response(everyForm(sent), { status: 503 }),
+  "text with status 200": (sent) => new Response(everyForm(sent)),
+  "HTML": (sent) => new Response(`<html>${everyForm(sent)}</html>`, { status: 502 }),
+  "half JSON": (sent) => new Response(`{"value": "${everyForm(sent)}`),
+  "JSON text": (sent) => Wire.json(everyForm(sent)),
+  "a value of the wrong type": (sent) => Wire.json({ value: everyForm(sent) }),
+  "a key of its own": (sent) => Wire.json({ [everyForm(sent)]: "x" }),
+  "a key that is the signature": (sent) => Wire.json({ [sent.query.get("signature") ?? "x"]: "x" }),
+  "a redirect to the same URL": (sent) => new Response("", { status: 302, headers: { location: sent.url } }),
+  "headers": (sent) => {
+    const text = encodeURIComponent(echo(sent))
+    return new Response("", { status: 429, headers: { "retry-after": text, date: text, "x-used-ip": text } })
+  },
+  "a refused connection": (sent) => Wire.broken(sent, "ECONNREFUSED"),
+  "a reset connection": (sent) => Wire.broken(sent, "ECONNRESET"),
+  "an unsendable URL": (sent) =>
+    new HttpClientError.RequestError({
+      request: sent.request,
+      reason: "InvalidUrl",
+      description: everyForm(sent),
+      cause: new Error(everyForm(sent))
+    }),
+  "a body that breaks off": breaking,
+  "a body too large": (sent) => new Response(everyForm(sent).repeat(20), { headers: { "content-length": "99999999" } }),
+  "no answer": () => Wire.hang,
+  ...Object.fromEntries(
+    Object.keys(ExchangeError.policies).map((tag): [string, Wire.Script] => [`${tag} in JSON`, says(tag)])
+  ),
+  ...Object.fromEntries(
+    // A cut through a secret must not leave the first part of it.
+    [0, 1, 30, 100, 360, 399, 3_800, 3_900, 4_000, 4_050, 4_095].map((padding): [string, Wire.Script] => [
+      `after ${padding} characters`,
+      (sent) =>
+        new Response(
+          `${" ".repeat(padding)}${everyForm(sent).repeat(3)}`,
+          { status: 400 }
+        )
+    ])
+  ),
+  // What is shown of an answer is short, so each form comes first once, in the body and in the message.
+  ...Object.fromEntries(
+    Object.entries(forms).flatMap(([name, form]): ReadonlyArray<[string, Wire.Script]> =>
+      parts.map((part) => [
+        `the ${part} ${name}`,
+        (sent, index) => {
+          const text = form((part === "key" ? sent.headers["x-acme-key"] : sent.query.get("signature")) ?? "")
+          return index % 2 === 0
+            ? new Response(text, { status: 400 })
+            : Wire.json({ error: "InvalidRequest", message: text }, 400)
+        }
+      ])
+    )
+  ),
+  "the signature over and over": (sent) =>
+    new Response((sent.query.get("signature") ?? "").repeat(500), { status: 400 }),
+  "the encoded key over and over": (sent) =>
+    new Response(encodeURIComponent(sent.headers["x-acme-key"] ?? "").repeat(500), { status: 400 })
+}
+
+/** Calls every private endpoint against the script and gathers whatever got out. */
+const run = (script: Wire.Script, options: { readonly protocol?: Partial<Protocol.Protocol> } = {}) =>
+  Effect.gen(function*() {
+    const captured = Capture.make()
+    const sent: Array<Wire.Sent> = []
+    yield* Effect.gen(function*() {
+      const health = yield* Health.Health
+      const { client, sent: reached } = yield* Wire.setup(script, { ...options, deadline: "20 seconds" })
+      const call = <C extends Endpoint.Capability, I>(endpoint: Endpoint.Endpoint<C, I, unknown>, input: I) =>
+        Effect.gen(function*() {
+          const fiber = yield* start(Effect.exit(client.request(endpoint, input)))
+          yield* TestClock.adjust("25 seconds")
+          const exit = yield* Fiber.join(fiber)
+          captured.note(Capture.renderings(exit).join("\n"))
+          const error = Option.flatMap(
+            Exit.causeOption(exit),
+            (cause) => cause._tag === "Fail" ? Option.some(cause.error) : Option.none()
+          )
+          if (Option.isSome(error)) {
+            captured.note(
+              [...Capture.renderings(error.value), ...Capture.renderings(yield* Schema.encode(AnyError)(error.value))]
+                .join("\n")
+            )
+          }
+        })
+      yield* call(Acme.balance, {})
+      yield* call(Acme.holdings, {})
+      yield* call(Acme.order, { amount: 1 })
+      captured.note(Capture.renderings(yield* health.report).join("\n"))
+      sent.push(...reached)
+    }).pipe(Effect.provide(Health.layer), captured.provide)
+    captured.note(yield* Capture.metrics)
+    const signatures = sent.flatMap(({ query }) => query.get("signature") ?? [])
+    return { output: captured.output, secrets: [unwrap(key), unwrap(secret), ...signatures], sent }
+  })
+
+const signers: ReadonlyArray<readonly [string, Partial<Protocol.Protocol>]> = [
+  ["hex", {}],
+  ["base64", { sign: base64 }]
+]
+
+describe("Canary: neither key nor secret nor signature gets out", () => {
+  for (const [form, protocol] of signers) {
+    for (const [name, script] of Object.entries(scripts)) {
+      it.scoped(`${name}, signed in ${form}`, () =>
+        Effect.gen(function*() {
+          const { output, secrets, sent } = yield* run(script, { protocol })
+          assert.isAbove(sent.length, 0)
+          assert.isAbove(output.length, 3)
+          assertNone(Capture.find(output, secrets))
+        }), 30_000)
+    }
+  }
+
+  it.scoped("credentials that can no longer be read", () =>
+    Effect.gen(function*() {
+      const captured = Capture.make()
+      const failing = Effect.fail(
+        ConfigError.And(
+          ConfigError.InvalidData(["ACME", "API_SECRET"], `was ${unwrap(secret)}`),
+          ConfigError.SourceUnavailable(["ACME", "API_KEY"], unwrap(key), Cause.empty)
+        )
+      )
+      yield* Effect.gen(function*() {
+        const { client, sent } = yield* Wire.setup(() => Wire.ok(), { credentials: { get: failing, reload: failing } })
+        const error = yield* Effect.flip(client.request(Acme.balance, {}))
+        assert.instanceOf(error, ExchangeError.AuthenticationFailed)
+        assert.include(error.message, "ACME_API_SECRET is invalid and ACME_API_KEY cannot be read")
+        assert.strictEqual(sent.length, 0)
+        captured.note(Capture.renderings(error).join("\n"))
+      }).pipe(captured.provide)
+      assertNone(Capture.find(captured.output, [unwrap(key), unwrap(secret)]))
+    }))
+
+  it.scoped("a client shows nothing of its credentials", () =>
+    Effect.gen(function*() {
+      const { client } = yield* Wire.setup(() => Wire.ok())
+      yield* client.request(Acme.balance, {})
+      assertNone(Capture.find(Capture.renderings(client), [unwrap(key), unwrap(secret)]))
+    }))
+
+  it("credentials themselves show nothing", () => {
+    const credentials: Credentials.Credentials = { key, secret }
+    assertNone(Capture.find(Capture.renderings(credentials), [unwrap(key), unwrap(secret)]))
+    assertNone(Capture.find(Capture.renderings(Credentials.fixed(credentials)), [unwrap(key), unwrap(secret)]))
+  })
+
+  it.scoped("the canary can sing: a protocol that repeats what it was told is found out in errors, logs and spans", () =>
+    Effect.gen(function*() {
+      const leaking: Protocol.Protocol["classify"] = ({ about, json }) =>
+        new ExchangeError.ExchangeUnavailable({ ...about, detail: JSON.stringify(json), outcome: "Rejected" })
+      const { output, secrets } = yield* run(says("x"), { protocol: { classify: leaking } })
+      assertSome(Option.map(Capture.find(output, secrets), () => true), true)
+      for (
+        const where of [
+          "level=DEBUG",
+          "\"logLevel\":\"DEBUG\"",
+          "span attempt",
+          "span acme.balance",
+          "\"_id\":\"Exit\""
+        ]
+      ) {
+        const there = output.filter((text) => text.includes(where))
+        assert.isAbove(there.length, 0, where)
+        assert.isTrue(Option.isSome(Capture.find(there, secrets)), where)
+      }
+    }))
+
+  for (
+    const form of [
+      encodeURIComponent,
+      (text: string) => Buffer.from(text).toString("base64"),
+      (text: string) => Buffer.from(text).toString("hex"),
+      (text: string) => text.slice(3, 16)
+    ]
+  ) {
+    it(`the canary hears ${form(unwrap(secret))}`, () => {
+      assert.isTrue(Option.isSome(Capture.find([`x ${form(unwrap(secret))} y`], [unwrap(secret)])))
+    })
+  }
+})

@@ -1,0 +1,87 @@
+import { assert, describe, it } from "@effect/vitest"
+import { FastCheck } from "effect"
+import { ClockSkew } from "../src/index.js"
+
+const millis = (max: number) => FastCheck.integer({ min: 0, max })
+const offset = FastCheck.integer({ min: -1_000_000, max: 1_000_000 })
+
+/** A truthful exchange, `offset` ahead, that writes its clock down somewhere between sending and receiving. */
+const sampleOf = (offset: number, resolution: number) =>
+  FastCheck.record({ sentAt: millis(2_000_000_000), out: millis(5_000), back: millis(5_000) }).map((
+    { back, out, sentAt }
+  ): ClockSkew.Sample => ({
+    sentAt,
+    receivedAt: sentAt + out + back,
+    serverTime: Math.floor((sentAt + out + offset) / resolution) * resolution,
+    resolution
+  }))
+
+const anySample: FastCheck.Arbitrary<ClockSkew.Sample> = FastCheck.record({
+  sentAt: millis(1_000_000),
+  took: millis(10_000),
+  serverTime: offset,
+  resolution: FastCheck.constantFrom(1, 1000)
+}).map(({ took, ...sample }) => ({ ...sample, receivedAt: sample.sentAt + took }))
+
+const range = (sample: ClockSkew.Sample) => ({
+  low: sample.serverTime - sample.receivedAt,
+  high: sample.serverTime + sample.resolution - sample.sentAt
+})
+
+describe("ClockSkew", () => {
+  it.prop("the estimate is consistent with the latest sample", [FastCheck.array(anySample, { minLength: 1 })], (
+    [samples]
+  ) => {
+    let skew = ClockSkew.initial
+    for (const sample of samples) {
+      skew = ClockSkew.step(skew, sample)
+      const { high, low } = range(sample)
+      assert.isAtLeast(skew.offset, low)
+      assert.isAtMost(skew.offset, high)
+      assert.isTrue(Number.isInteger(skew.offset))
+    }
+  })
+
+  it.prop("an estimate within the range of a sample stands", [offset, anySample], ([offset, sample]) => {
+    const { high, low } = range(sample)
+    const skew = { offset }
+    const next = ClockSkew.step(skew, sample)
+    assert.strictEqual(next === skew, offset >= low && offset <= high)
+  })
+
+  it.prop(
+    "from truthful samples it is off by half a round trip and half a step at most",
+    [offset.chain((offset) =>
+      FastCheck.tuple(
+        FastCheck.constant(offset),
+        FastCheck.array(FastCheck.constantFrom(1, 1000).chain((step) => sampleOf(offset, step)), { minLength: 1 })
+      )
+    )],
+    ([[offset, samples]]) => {
+      let skew = ClockSkew.initial
+      for (const sample of samples) {
+        const { high, low } = range(sample)
+        skew = ClockSkew.step(skew, sample)
+        assert.isAtMost(Math.abs(skew.offset - offset), high - low)
+      }
+    }
+  )
+
+  it.prop(
+    "an instant exact sample leaves an error of a millisecond at most, and no coarse one disturbs it",
+    [offset.chain((offset) =>
+      FastCheck.tuple(FastCheck.constant(offset), millis(1_000_000), FastCheck.array(sampleOf(offset, 1000)))
+    )],
+    ([[offset, at, coarse]]) => {
+      const exact = { sentAt: at, receivedAt: at, serverTime: at + offset, resolution: 1 }
+      const settled = ClockSkew.step({ offset: offset + 123_456 }, exact)
+      assert.isAtMost(Math.abs(settled.offset - offset), 1)
+      assert.deepStrictEqual(coarse.reduce(ClockSkew.step, { offset }), { offset })
+    }
+  )
+
+  it("corrects by the offset", () => {
+    assert.strictEqual(ClockSkew.correct(ClockSkew.initial, 1_000), 1_000)
+    assert.strictEqual(ClockSkew.correct({ offset: -300 }, 1_000), 700)
+  })
+})

@@ -1,0 +1,252 @@
+import { FileSystem, Path } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Config, ConfigProvider, Effect, Either, Redacted, TestClock } from "effect"
+import { Credentials, ExchangeError } from "../src/index.js"
+import { NodeConfig } from "../src/node.js"
+import * as Acme from "./support/acme.js"
+import * as Capture from "./support/capture.js"
+import * as Wire from "./support/wire.js"
+
+const from = (entries: Record<string, string>) =>
+  ConfigProvider.fromMap(new Map(Object.entries(entries)), { pathDelim: "_" })
+
+const values = ({ key, secret }: Credentials.Credentials) => [Redacted.value(key), Redacted.value(secret)]
+
+const pair = (text: string): Credentials.Credentials => ({
+  key: Redacted.make(`${text}-key`),
+  secret: Redacted.make(`${text}-secret`)
+})
+
+/** A directory of mounted secrets, gone at the end. */
+const mounted = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const directory = yield* fs.makeTempDirectoryScoped()
+  const write = (name: string, text: string) =>
+    Effect.gen(function*() {
+      const file = path.join(directory, ...name.split("/"))
+      yield* fs.makeDirectory(path.dirname(file), { recursive: true })
+      yield* fs.writeFileString(file, text)
+      return file
+    })
+  return { directory, write }
+}).pipe(Effect.orDie)
+
+describe("Credentials", () => {
+  it.effect("each environment has names of its own, and none is read for another", () =>
+    Effect.gen(function*() {
+      const provider = from({
+        ACME_API_KEY: "live-key",
+        ACME_API_SECRET: "live-secret",
+        ACME_TESTNET_API_KEY: "test-key",
+        ACME_TESTNET_API_SECRET: "test-secret",
+        ACME_MY_PROXY_API_KEY: "proxy-key",
+        ACME_MY_PROXY_API_SECRET: "proxy-secret"
+      })
+      assert.deepStrictEqual(values(yield* provider.load(Credentials.config("acme"))), ["live-key", "live-secret"])
+      assert.deepStrictEqual(values(yield* provider.load(Credentials.config("acme", "testnet"))), [
+        "test-key",
+        "test-secret"
+      ])
+      const other = yield* Effect.flip(
+        from({ ACME_API_KEY: "live-key", ACME_API_SECRET: "live-secret" }).load(
+          Credentials.config("acme", "testnet")
+        )
+      )
+      assert.include(Credentials.describe(other), "ACME_TESTNET_API_KEY is missing")
+    }))
+
+  for (const missing of ["API_KEY", "API_SECRET"]) {
+    it.effect(`a missing ${missing} is named, and the other's value is not shown`, () =>
+      Effect.gen(function*() {
+        const entries: Record<string, string> = { ACME_API_KEY: "visible-key-value", ACME_API_SECRET: "visible-secret" }
+        delete entries[`ACME_${missing}`]
+        const error = yield* Effect.flip(from(entries).load(Credentials.config("acme")))
+        assert.include(String(error), `ACME.${missing}`)
+        assert.strictEqual(Credentials.describe(error), `ACME_${missing} is missing`)
+        for (const text of Capture.renderings(error)) assert.notInclude(text, "visible")
+      }))
+  }
+
+  it.effect("when both are missing both are named", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(from({}).load(Credentials.config("acme")))
+      assert.include(Credentials.describe(error), "ACME_API_KEY is missing")
+    }))
+
+  for (
+    const invalid of [
+      "",
+      " ",
+      "\n",
+      "hunter2-with-ümlaut",
+      "hunter2 ",
+      " hunter2",
+      "hunter2\r\nX: 1",
+      "hunter2\u0000",
+      "hunter2\n"
+    ]
+  ) {
+    it.effect(`refuses ${JSON.stringify(invalid)} by name, without showing it`, () =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(
+          from({ ACME_API_KEY: "fine", ACME_API_SECRET: invalid }).load(Credentials.config("acme"))
+        )
+        assert.strictEqual(Credentials.describe(error), "ACME_API_SECRET is invalid")
+        for (const text of Capture.renderings(error)) assert.notInclude(text, "hunter2")
+      }))
+  }
+
+  it.effect("a key of several lines is accepted: private keys have them", () =>
+    Effect.gen(function*() {
+      const pem = "-----BEGIN PRIVATE KEY-----\nMC4CAQ\n-----END PRIVATE KEY-----"
+      const read = yield* from({ ACME_API_KEY: "fine", ACME_API_SECRET: pem }).load(Credentials.config("acme"))
+      assert.strictEqual(Redacted.value(read.secret), pem)
+    }))
+
+  it("sameness is of values", () => {
+    assert.isTrue(Credentials.isSame(pair("a"), pair("a")))
+    assert.isFalse(Credentials.isSame(pair("a"), pair("b")))
+    assert.isFalse(Credentials.isSame(pair("a"), { ...pair("a"), secret: Redacted.make("x") }))
+  })
+
+  it.effect("are read once, again when older than their time to live, and at once on reload", () =>
+    Effect.gen(function*() {
+      let current = "one"
+      const provider = yield* Credentials.fromConfig(Config.sync(() => pair(current)), { timeToLive: "10 seconds" })
+      const key = Effect.map(provider.get, (credentials) => Redacted.value(credentials.key))
+      current = "two"
+      yield* TestClock.adjust(9_999)
+      assert.strictEqual(yield* key, "one-key")
+      yield* TestClock.adjust(1)
+      assert.strictEqual(yield* key, "two-key")
+      current = "three"
+      assert.strictEqual(yield* key, "two-key")
+      assert.strictEqual(Redacted.value((yield* provider.reload).key), "three-key")
+      assert.strictEqual(yield* key, "three-key")
+    }))
+
+  it.effect("what is missing at the start fails at the start", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(
+        Credentials.fromConfig(Credentials.config("acme")).pipe(Effect.withConfigProvider(from({})))
+      )
+      assert.include(Credentials.describe(error), "ACME_API_KEY is missing")
+    }))
+})
+
+describe("Credentials: rotation", () => {
+  const accepting = (current: () => string): Wire.Script => ({ headers }) =>
+    headers["x-acme-key"] === `${current()}-key` ? Wire.ok() : Wire.refuse("AuthenticationFailed", 401)
+
+  const rotating = (source: () => string) => {
+    const state = { loaded: source(), reloads: 0 }
+    const provider: Credentials.Provider = {
+      get: Effect.sync(() => pair(state.loaded)),
+      reload: Effect.sync(() => {
+        state.reloads++
+        state.loaded = source()
+        return pair(state.loaded)
+      })
+    }
+    return { provider, state }
+  }
+
+  it.scoped("a refused key is reloaded once, and the call repeated with the new one", () =>
+    Effect.gen(function*() {
+      let current = "old"
+      const { provider, state } = rotating(() => current)
+      const { client, sent } = yield* Wire.setup(accepting(() => current), { credentials: provider })
+      yield* client.request(Acme.balance, {})
+      current = "new"
+      yield* client.request(Acme.order, { amount: 1 })
+      assert.deepStrictEqual(sent.map(({ headers }) => headers["x-acme-key"]), ["old-key", "old-key", "new-key"])
+      assert.strictEqual(state.reloads, 1)
+    }))
+
+  it.scoped("a key that has not changed is not tried again", () =>
+    Effect.gen(function*() {
+      const { provider, state } = rotating(() => "old")
+      const { client, sent } = yield* Wire.setup(accepting(() => "other"), { credentials: provider })
+      const error = yield* Effect.flip(client.request(Acme.balance, {}))
+      assert.instanceOf(error, ExchangeError.AuthenticationFailed)
+      assert.deepStrictEqual([sent.length, state.reloads], [1, 1])
+    }))
+
+  it.scoped("a new key that is refused too is not tried a third time", () =>
+    Effect.gen(function*() {
+      let generation = 0
+      const { provider, state } = rotating(() => `generation-${generation++}`)
+      const { client, sent } = yield* Wire.setup(accepting(() => "none"), { credentials: provider })
+      assert.instanceOf(yield* Effect.flip(client.request(Acme.balance, {})), ExchangeError.AuthenticationFailed)
+      assert.deepStrictEqual([sent.length, state.reloads], [2, 1])
+    }))
+
+  it.scoped("refused keys do not open the breaker", () =>
+    Effect.gen(function*() {
+      const { client } = yield* Wire.setup(() => Wire.refuse("AuthenticationFailed", 401))
+      for (let call = 0; call < 30; call++) {
+        assert.instanceOf(yield* Effect.flip(client.request(Acme.balance, {})), ExchangeError.AuthenticationFailed)
+        yield* TestClock.adjust("5 seconds")
+      }
+    }))
+})
+
+describe("NodeConfig", () => {
+  it.scoped("mounted files come first, then the environment, then .env", () =>
+    Effect.gen(function*() {
+      const { directory, write } = yield* mounted
+      yield* write("ACME/API_KEY", "file-key\n")
+      const dotEnv = yield* write(".env", "ACME_API_KEY=dot-key\nACME_API_SECRET=dot-secret\nPATH=dot-path\n")
+      const load = (options: NodeConfig.Options) =>
+        Effect.configProviderWith((provider) => provider.load(Credentials.config("acme"))).pipe(
+          Effect.map(values),
+          Effect.provide(NodeConfig.layer(options))
+        )
+      assert.deepStrictEqual(yield* load({ secrets: directory, dotEnv }), ["file-key", "dot-secret"])
+      assert.deepStrictEqual(yield* load({ dotEnv }), ["dot-key", "dot-secret"])
+      const path = yield* Effect.configProviderWith((provider) => provider.load(Config.string("PATH"))).pipe(
+        Effect.provide(NodeConfig.layer({ dotEnv }))
+      )
+      assert.notStrictEqual(path, "dot-path")
+      yield* write("PATH", "file-path")
+      assert.strictEqual(
+        yield* Effect.configProviderWith((provider) => provider.load(Config.string("PATH"))).pipe(
+          Effect.provide(NodeConfig.layer({ dotEnv, secrets: directory }))
+        ),
+        "file-path"
+      )
+    }).pipe(Effect.provide(NodeContext.layer)))
+
+  it.scoped("a missing .env and a missing directory are no error; a missing key is, by its name", () =>
+    Effect.gen(function*() {
+      const { directory } = yield* mounted
+      const layer = NodeConfig.layer({ secrets: `${directory}/none`, dotEnv: `${directory}/.env` })
+      const result = yield* Effect.configProviderWith((provider) =>
+        provider.load(Credentials.config("effect exchange test"))
+      ).pipe(Effect.either, Effect.provide(layer))
+      assert.include(
+        Either.match(result, { onLeft: Credentials.describe, onRight: () => "" }),
+        "EFFECT_EXCHANGE_TEST_API_KEY is missing"
+      )
+    }).pipe(Effect.provide(NodeContext.layer)))
+
+  it.scoped("a file that is rotated is read anew after the time to live, and at once on reload", () =>
+    Effect.gen(function*() {
+      const { directory, write } = yield* mounted
+      yield* write("ACME/API_KEY", "one")
+      yield* write("ACME/API_SECRET", "s")
+      const provider = yield* Credentials.fromConfig(Credentials.config("acme")).pipe(
+        Effect.provide(NodeConfig.layer({ secrets: directory }))
+      )
+      const key = Effect.map(provider.get, (credentials) => Redacted.value(credentials.key))
+      yield* write("ACME/API_KEY", "two")
+      yield* TestClock.adjust(29_999)
+      assert.strictEqual(yield* key, "one")
+      yield* TestClock.adjust(1)
+      assert.strictEqual(yield* key, "two")
+      yield* write("ACME/API_KEY", "three")
+      assert.strictEqual(Redacted.value((yield* provider.reload).key), "three")
+    }).pipe(Effect.provide(NodeContext.layer)))
+})

@@ -1,0 +1,169 @@
+import { assert, describe, it } from "@effect/vitest"
+import { assertNone } from "@effect/vitest/utils"
+import { BigDecimal, Either, FastCheck, Option, Schema } from "effect"
+import { Decimal } from "../src/index.js"
+
+const digits = (least: number, most: number) =>
+  FastCheck.array(FastCheck.integer({ min: 0, max: 9 }), { minLength: least, maxLength: most }).map((all) =>
+    all.join("")
+  )
+
+/** Plain notation as an exchange may send it: redundant zeros, a sign, a point or none. */
+const plain = FastCheck.tuple(FastCheck.constantFrom("", "-"), digits(1, 40), digits(0, 40)).map((
+  [sign, whole, part]
+) => `${sign}${whole}${part === "" ? "" : `.${part}`}`)
+
+/** Without what means nothing: zeros in front, and the sign of zero. */
+const canonical = (text: string): string => {
+  const bare = text.replace(/^(-?)0+(?=\d)/, "$1")
+  return /^-[0.]*$/.test(bare) ? bare.slice(1) : bare
+}
+
+/** The exact value of a double's shortest decimal, by another road: digits and exponent from `toExponential`. */
+const shortest = (value: number): string => {
+  const [mantissa = "", exponent = "0"] = value.toExponential().split("e")
+  const negative = mantissa.startsWith("-")
+  const all = mantissa.replace(/[-.]/g, "")
+  const point = Number(exponent) + 1
+  const text = point <= 0
+    ? `0.${"0".repeat(-point)}${all}`
+    : point >= all.length
+    ? all + "0".repeat(point - all.length)
+    : `${all.slice(0, point)}.${all.slice(point)}`
+  return negative ? `-${text}` : text
+}
+
+describe("Decimal", () => {
+  it.prop("what is parsed prints as it was, but for what means nothing", [plain], ([text]) => {
+    assert.strictEqual(Decimal.format(Option.getOrThrow(Decimal.parse(text))), canonical(text))
+  })
+
+  it.prop("the codec reads what it prints", [plain], ([text]) => {
+    const decimal = Option.getOrThrow(Decimal.parse(text))
+    const back = Schema.decodeSync(Decimal.FromString)(Schema.encodeSync(Decimal.FromString)(decimal))
+    assert.isTrue(BigDecimal.equals(back, decimal))
+  })
+
+  it.prop(
+    "never prints an exponent, and never lies",
+    [FastCheck.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }), FastCheck.integer({ min: -40, max: 60 })],
+    ([value, scale]) => {
+      const decimal = BigDecimal.make(value, scale)
+      const text = Decimal.format(decimal)
+      assert.match(text, /^-?\d+(\.\d+)?$/)
+      assert.isTrue(BigDecimal.equals(BigDecimal.unsafeFromString(text), decimal))
+    }
+  )
+
+  it.prop(
+    "a JSON number is its shortest decimal",
+    [FastCheck.double({ min: -Number.MAX_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER, noNaN: true })],
+    ([value]) => {
+      const text = value === 0 ? "0" : shortest(value)
+      const read = Decimal.fromNumber(value)
+      if ((text.split(".")[1] ?? "").length > 40) assertNone(read)
+      else assert.strictEqual(Decimal.format(Option.getOrThrow(read)), text)
+    }
+  )
+
+  it.prop(
+    "small and large numbers too",
+    [FastCheck.integer({ min: 1, max: 99_999 }), FastCheck.integer({ min: -35, max: 9 })],
+    ([mantissa, exponent]) => {
+      const value = Number(`${mantissa}e${exponent}`)
+      const read = Option.getOrThrow(Decimal.fromNumber(value))
+      assert.isTrue(BigDecimal.equals(read, BigDecimal.make(BigInt(mantissa), -exponent)))
+    }
+  )
+
+  for (
+    const [value, text] of [
+      [0, "0"],
+      [-0, "0"],
+      [0.1, "0.1"],
+      [-1.5, "-1.5"],
+      [1e-7, "0.0000001"],
+      [-1.5e-7, "-0.00000015"],
+      [9007199254740991, "9007199254740991"],
+      [64000.5, "64000.5"]
+    ] as const
+  ) {
+    it(`${value} is ${text}`, () => {
+      assert.strictEqual(Decimal.format(Option.getOrThrow(Decimal.fromNumber(value))), text)
+    })
+  }
+
+  for (const value of [Number.NaN, Infinity, -Infinity, 9007199254740992, 1e21, 1e308, 5e-324, 1e-41]) {
+    it(`${value} is no decimal`, () => {
+      assertNone(Decimal.fromNumber(value))
+      assert.isTrue(Either.isLeft(Schema.decodeEither(Decimal.FromNumber)(value)))
+    })
+  }
+
+  for (
+    const text of [
+      "",
+      " ",
+      "-",
+      "+1",
+      ".5",
+      "5.",
+      "1e5",
+      "1E5",
+      "1e10000000",
+      "0x10",
+      "0b1",
+      "NaN",
+      "Infinity",
+      "1_000",
+      "1,000",
+      " 1",
+      "1 ",
+      "1\n",
+      "--1",
+      "1.2.3",
+      "١٢",
+      "½",
+      "1n",
+      "9".repeat(41),
+      `0.${"1".repeat(41)}`,
+      "9".repeat(100_000)
+    ]
+  ) {
+    it(`${JSON.stringify(text.slice(0, 20))} is no decimal`, () => {
+      assertNone(Decimal.parse(text))
+      assert.isTrue(Either.isLeft(Schema.decodeEither(Decimal.FromString)(text)))
+      assert.throws(() => Decimal.make(text))
+    })
+  }
+
+  it.prop("no text at all crashes it", [FastCheck.string({ unit: "binary" })], ([text]) => {
+    const read = Decimal.parse(text)
+    assert.strictEqual(Option.isSome(read), /^-?[0-9]{1,40}(\.[0-9]{1,40})?$/.test(text))
+  })
+
+  for (
+    const [name, decimal] of [
+      ["too many digits before the point", BigDecimal.make(1n, -40)],
+      ["a gigabyte of zeros", BigDecimal.make(1n, -1_000_000_000)],
+      ["too many digits after the point", BigDecimal.make(1n, 41)],
+      ["a gigabyte of places", BigDecimal.make(1n, 1_000_000_000)],
+      ["too many digits", BigDecimal.make(10n ** 60n, 1)]
+    ] as const
+  ) {
+    it(`${name} cannot be sent`, () => {
+      assert.isTrue(Either.isLeft(Schema.encodeEither(Decimal.FromString)(decimal)))
+    })
+  }
+
+  it("the longest decimals can be sent", () => {
+    for (const decimal of [BigDecimal.make(1n, -39), BigDecimal.make(-1n, 40), BigDecimal.make(10n ** 80n - 1n, 40)]) {
+      const text = Schema.encodeSync(Decimal.FromString)(decimal)
+      assert.isTrue(BigDecimal.equals(Schema.decodeSync(Decimal.FromString)(text), decimal))
+    }
+  })
+
+  it("money in JSON numbers is sent as a number", () => {
+    assert.strictEqual(Schema.encodeSync(Decimal.FromNumber)(Decimal.make("64000.5")), 64000.5)
+  })
+})

@@ -1,0 +1,122 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Either, FastCheck, Schema } from "effect"
+import { Endpoint, LenientArray } from "../src/index.js"
+import * as Hostile from "./support/hostile.js"
+
+const anyText = FastCheck.oneof(
+  FastCheck.string({ unit: "binary" }),
+  FastCheck.string({ unit: "grapheme" }),
+  FastCheck.constantFrom(...Hostile.symbols, ".", "..", "...", "%2e", "%2E%2e", "\\", "/", "..\\..", ";", "a/../b")
+)
+
+const order = Endpoint.make({
+  capability: "trading",
+  name: "order",
+  method: "DELETE",
+  path: "/v1/order/{id}/part/{part}",
+  input: Schema.Struct({
+    id: Schema.String,
+    part: Schema.Number,
+    note: Schema.optional(Schema.String),
+    dry: Schema.optional(Schema.Boolean)
+  }),
+  response: Schema.Unknown,
+  cost: ({ part }) => ({ ip: part })
+})
+
+describe("Endpoint", () => {
+  it.prop("percent-encoding leaves RFC 3986's unreserved characters and nothing else", [anyText], ([text]) => {
+    const encoded = Endpoint.percentEncode(text)
+    assert.match(encoded, /^(?:[A-Za-z0-9\-._~]|%[0-9A-F]{2})*$/)
+    assert.strictEqual(decodeURIComponent(encoded), text.replace(/\p{Surrogate}/gu, "\uFFFD"))
+  })
+
+  it("leaves each unreserved character as it is", () => {
+    const unreserved = "ABCXYZabcxyz0123456789-._~"
+    assert.strictEqual(Endpoint.percentEncode(unreserved), unreserved)
+    assert.strictEqual(Endpoint.percentEncode("!'()* /+é"), "%21%27%28%29%2A%20%2F%2B%C3%A9")
+  })
+
+  it.prop("a path parameter stays in its segment, through a URL parser too, or is refused", [anyText], ([id]) => {
+    const encoded = order.encode({ id, part: 1 })
+    if (Either.isLeft(encoded)) {
+      assert.include(["", ".", "..", "undefined"], id)
+      return
+    }
+    const prepared = Endpoint.prepare(order, encoded.right)
+    const url = new URL(`https://acme.example${prepared.path}`)
+    assert.strictEqual(url.pathname, prepared.path)
+    assert.strictEqual(url.search + url.hash, "")
+    assert.match(url.pathname, /^\/v1\/order\/[^/]+\/part\/1$/)
+  })
+
+  it.prop("query parameters say what they were given, in order, and nothing else", [
+    FastCheck.array(FastCheck.tuple(anyText, anyText), { maxLength: 5 })
+  ], ([entries]) => {
+    const query = Endpoint.encodeQuery(entries)
+    const whole = (text: string) => text.replace(/\p{Surrogate}/gu, "\uFFFD")
+    assert.deepStrictEqual(
+      [...new URL(`https://acme.example/?${query}`).searchParams],
+      entries.map(([name, value]) => [whole(name), whole(value)]).filter(([name, value]) =>
+        name !== "" || value !== "" || query !== ""
+      )
+    )
+  })
+
+  it("what is in the path is not in the query, and what is undefined is nowhere", () => {
+    const encoded = Either.getOrThrow(order.encode({ id: "a b", part: 2, note: "x&y=z", dry: true }))
+    const prepared = Endpoint.prepare(order, encoded)
+    assert.deepStrictEqual(prepared, {
+      method: "DELETE",
+      path: "/v1/order/a%20b/part/2",
+      query: "note=x%26y%3Dz&dry=true",
+      body: "",
+      headers: {}
+    })
+    const bare = Endpoint.prepare(order, Either.getOrThrow(order.encode({ id: "1", part: 2, note: undefined })))
+    assert.strictEqual(bare.query, "")
+    assert.deepStrictEqual(order.cost({ id: "1", part: 7 }), { ip: 7 })
+  })
+
+  it("a JSON body has what is not in the path", () => {
+    const prepared = Endpoint.prepare({ ...order, method: "POST", body: "json" }, {
+      id: "1",
+      part: 2,
+      note: "\ud800",
+      n: 1.5
+    })
+    assert.deepStrictEqual(prepared, {
+      method: "POST",
+      path: "/v1/order/1/part/2",
+      query: "",
+      body: "{\"note\":\"\\ud800\",\"n\":1.5}",
+      headers: { "content-type": "application/json" }
+    })
+  })
+})
+
+describe("LenientArray", () => {
+  const decode = Schema.decodeUnknownEither(LenientArray.LenientArray(Schema.Struct({ id: Schema.NumberFromString })))
+
+  it("leaves out what it does not know", () => {
+    assert.deepStrictEqual(
+      decode([{ id: "1" }, { id: "x" }, null, { id: "2", more: true }, [], { name: "1" }]),
+      Either.right([{ id: 1 }, { id: 2 }])
+    )
+  })
+
+  it("an empty list is one", () => assert.deepStrictEqual(decode([]), Either.right([])))
+
+  it("a list of which it knows nothing is none, and neither is what is no list", () => {
+    for (const input of [[{ id: "x" }], [null, 1, "x"], null, {}, "[]", { 0: { id: "1" }, length: 1 }]) {
+      assert.isTrue(Either.isLeft(decode(input)), JSON.stringify(input))
+    }
+  })
+
+  it.prop("keeps what it knows in order", [FastCheck.array(FastCheck.option(FastCheck.integer()))], ([rows]) => {
+    const known = rows.flatMap((row) => row === null ? [] : [{ id: row }])
+    const decoded = decode(rows.map((row) => row === null ? null : { id: String(row) }))
+    if (known.length === 0 && rows.length > 0) assert.isTrue(Either.isLeft(decoded))
+    else assert.deepStrictEqual(decoded, Either.right(known))
+  })
+})

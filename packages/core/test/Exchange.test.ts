@@ -1,0 +1,218 @@
+import { HttpClient } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { BigDecimal, Config, ConfigProvider, Context, Effect, Layer, Redacted, Schema } from "effect"
+import {
+  Account,
+  Credentials,
+  Decimal,
+  Exchange,
+  ExchangeError,
+  ExchangeSymbol,
+  MarketData,
+  type Ticker
+} from "../src/index.js"
+import * as Acme from "./support/acme.js"
+import * as Hostile from "./support/hostile.js"
+import { market } from "./support/markets.js"
+import * as Wire from "./support/wire.js"
+
+class AcmeMarketData extends Context.Tag("@effect-exchange/core/test/Exchange.test/AcmeMarketData")<
+  AcmeMarketData,
+  Exchange.MarketDataService
+>() {}
+class AcmeAccount
+  extends Context.Tag("@effect-exchange/core/test/Exchange.test/AcmeAccount")<AcmeAccount, Exchange.AccountService>()
+{}
+
+const listed = ["BTC/USDT", "ETH/USDT", "XRP/USDT"].map(market)
+
+const ticker = (symbol: string, rest: Partial<Ticker.Ticker> = { last: Decimal.make("64000.50") }): Ticker.Ticker => ({
+  exchange: "acme",
+  symbol: ExchangeSymbol.make(symbol),
+  at: 7,
+  ...rest
+})
+
+const acme = (tickers: ReadonlyArray<Ticker.Ticker>) =>
+  Exchange.define<AcmeMarketData, AcmeAccount>({
+    protocol: Acme.protocol,
+    marketDataTag: AcmeMarketData,
+    accountTag: AcmeAccount,
+    marketData: (client) => ({
+      markets: Effect.as(client.request(Acme.value, {}), listed),
+      ticker: (market) =>
+        Effect.as(
+          client.request(Acme.named, { name: market.id }),
+          tickers.find(({ symbol }) => symbol === market.symbol) ?? ticker(market.symbol)
+        ),
+      tickers: () => Effect.as(client.request(Acme.named, { name: "all" }), tickers)
+    }),
+    account: (client) => ({
+      balances: Effect.as(client.request(Acme.balance, {}), []),
+      keyPermissions: Effect.die("not asked")
+    })
+  })
+
+const over = (wire: Wire.Wire) => Layer.succeed(HttpClient.HttpClient, wire.client)
+
+const withMarketData = <A, E>(
+  use: (market: MarketData.MarketData.Service, sent: ReadonlyArray<Wire.Sent>) => Effect.Effect<A, E>,
+  tickers: ReadonlyArray<Ticker.Ticker> = []
+) => {
+  const wire = Wire.make(() => Wire.ok())
+  return Effect.flatMap(MarketData.MarketData, (market) => use(market, wire.sent)).pipe(
+    Effect.provide(acme(tickers).layerMarketData().pipe(Layer.provide(over(wire))))
+  )
+}
+
+describe("Exchange", () => {
+  it.effect("a price is the last trade's", () =>
+    withMarketData((market) =>
+      Effect.gen(function*() {
+        const price = yield* market.price("BTC/USDT")
+        assert.deepStrictEqual({ ...price, amount: Decimal.format(price.amount) }, {
+          symbol: ExchangeSymbol.make("BTC/USDT"),
+          amount: "64000.50",
+          currency: "USDT",
+          basis: "last",
+          source: "acme",
+          observedAt: 7
+        })
+      })
+    ))
+
+  it.effect("or the exact middle of the book, or there is none", () =>
+    withMarketData((market) =>
+      Effect.gen(function*() {
+        const price = yield* market.price("BTC/USDT")
+        assert.strictEqual(price.basis, "mid")
+        assert.isTrue(BigDecimal.equals(price.amount, Decimal.make("0.00000015")))
+        assert.strictEqual(Decimal.format(price.amount).includes("e"), false)
+        const error = yield* Effect.flip(market.price("ETH/USDT"))
+        assert.instanceOf(error, ExchangeError.MalformedResponse)
+        assert.include(error.message, "no price")
+      }), [
+      ticker("BTC/USDT", { bid: Decimal.make("0.0000001"), ask: Decimal.make("0.0000002") }),
+      ticker("ETH/USDT", { bid: Decimal.make("1") })
+    ]))
+
+  it.effect("tickers come in the order asked for; none asked for, none fetched; one missing is malformed", () =>
+    withMarketData((market, sent) =>
+      Effect.gen(function*() {
+        const found = yield* market.tickers(["XRP/USDT", "BTC/USDT", "XRP/USDT"])
+        assert.deepStrictEqual(found.map(({ symbol }): string => symbol), ["XRP/USDT", "BTC/USDT", "XRP/USDT"])
+        const before = sent.length
+        assert.deepStrictEqual(yield* market.tickers([]), [])
+        assert.strictEqual(sent.length, before)
+        const error = yield* Effect.flip(market.tickers(["BTC/USDT", "ETH/USDT"]))
+        assert.instanceOf(error, ExchangeError.MalformedResponse)
+        assert.include(error.message, "ETH/USDT")
+      }), [ticker("BTC/USDT"), ticker("XRP/USDT")]))
+
+  it.effect("hostile symbols are refused before anything is sent", () =>
+    withMarketData((market, sent) =>
+      Effect.gen(function*() {
+        for (const symbol of Hostile.symbols) {
+          for (
+            const call of [
+              Effect.asVoid(market.price(symbol)),
+              Effect.asVoid(market.ticker(symbol)),
+              Effect.asVoid(market.market(symbol)),
+              Effect.asVoid(market.tickers([symbol]))
+            ]
+          ) {
+            assert.instanceOf(yield* Effect.flip(call), ExchangeError.InvalidRequest)
+          }
+        }
+        assert.strictEqual(sent.length, 0)
+        assert.instanceOf(yield* Effect.flip(market.price("DOGE/USDT")), ExchangeError.SymbolNotFound)
+      })
+    ))
+
+  it.effect("one value under two tags", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* MarketData.MarketData, yield* AcmeMarketData)
+      assert.strictEqual(yield* Account.Account, yield* AcmeAccount)
+    }).pipe(
+      Effect.provide(
+        acme([]).layerAccount({ credentials: { key: Redacted.make("k"), secret: Redacted.make("s") } }).pipe(
+          Layer.provide(over(Wire.make(() => Wire.ok())))
+        )
+      )
+    ))
+
+  it.effect("the public Layer has no key to send", () =>
+    Effect.gen(function*() {
+      const wire = Wire.make(() => Wire.ok())
+      const layer = acme([]).layerMarketData().pipe(Layer.provide(over(wire)))
+      const signedAnyway = { ...Acme.value, auth: "signed" as const }
+      const error = yield* Effect.flatMap(AcmeMarketData, ({ request }) => Effect.flip(request(signedAnyway, {}))).pipe(
+        Effect.provide(layer)
+      )
+      assert.include(error.message, "without credentials")
+      assert.strictEqual(wire.sent.length, 0)
+    }))
+
+  it.effect("an account without credentials names the missing key", () =>
+    Effect.gen(function*() {
+      for (
+        const [environment, name] of [
+          ["live", "ACME_API_KEY"],
+          ["testnet", "ACME_TESTNET_API_KEY"],
+          [{ name: "proxy", baseUrl: "http://127.0.0.1:1" }, "ACME_PROXY_API_KEY"]
+        ] as const
+      ) {
+        const layer = acme([]).layerAccount({ environment }).pipe(Layer.provide(over(Wire.make(() => Wire.ok()))))
+        const error = yield* Effect.flip(Layer.build(layer)).pipe(
+          Effect.scoped,
+          Effect.withConfigProvider(ConfigProvider.fromMap(new Map(), { pathDelim: "_" }))
+        )
+        assert.include(Credentials.describe(error), `${name} is missing`)
+      }
+    }))
+
+  it.effect("a base URL that is refused is a configuration error", () =>
+    Effect.gen(function*() {
+      const layer = acme([]).layerMarketData({ environment: { name: "x", baseUrl: "http://evil.example" } }).pipe(
+        Layer.provide(over(Wire.make(() => Wire.ok())))
+      )
+      const error = yield* Effect.scoped(Effect.flip(Layer.build(layer)))
+      assert.strictEqual(error._op, "InvalidData")
+    }))
+
+  it.effect("layerConfig reads credentials, environment and times", () =>
+    Effect.gen(function*() {
+      const wire = Wire.make(() => Wire.ok())
+      const layer = acme([]).layerConfig({
+        credentials: { key: Config.redacted("KEY"), secret: Config.redacted("SECRET") },
+        environment: Config.map(Config.string("URL"), (baseUrl) => ({ name: "given", baseUrl })),
+        deadline: Config.duration("DEADLINE")
+      }).pipe(Layer.provide(over(wire)))
+      const entries = new Map([["KEY", "k1"], ["SECRET", "s1"], ["URL", "http://localhost:1"], [
+        "DEADLINE",
+        "3 seconds"
+      ]])
+      yield* Effect.flatMap(Account.Account, ({ balances }) => balances).pipe(
+        Effect.provide(layer),
+        Effect.withConfigProvider(ConfigProvider.fromMap(entries))
+      )
+      assert.strictEqual(wire.sent[0]?.headers["x-acme-key"], "k1")
+      assert.isTrue(wire.sent[0]?.url.startsWith("http://localhost:1/balance?"))
+      entries.delete("SECRET")
+      const error = yield* Effect.scoped(Effect.flip(Layer.build(layer))).pipe(
+        Effect.withConfigProvider(ConfigProvider.fromMap(entries))
+      )
+      assert.include(Credentials.describe(error), "SECRET is missing")
+      assert.notInclude(String(error), "k1")
+    }))
+
+  it.effect("the way out calls any endpoint, through the same gates", () =>
+    Effect.gen(function*() {
+      const wire = Wire.make(() => Wire.json([1, 2]))
+      const endpoint = { ...Acme.value, decode: Schema.decodeUnknownEither(Schema.Array(Schema.Number)) }
+      const answer = yield* Effect.flatMap(AcmeMarketData, ({ request }) => request(endpoint, {})).pipe(
+        Effect.provide(acme([]).layerMarketData().pipe(Layer.provide(over(wire))))
+      )
+      assert.deepStrictEqual(answer, [1, 2])
+    }))
+})

@@ -1,0 +1,240 @@
+import { Trip } from "@effect-exchange/resilience"
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Fiber, TestClock } from "effect"
+import { ExchangeError } from "../src/index.js"
+import * as Acme from "./support/acme.js"
+import { assertRunning, start } from "./support/time.js"
+import * as Wire from "./support/wire.js"
+
+const noRetry = { attempts: 1 }
+
+describe("ExchangeClient: time", () => {
+  it.scoped("an attempt ends at its timeout, not before, and its request is aborted", () =>
+    Effect.gen(function*() {
+      const { client, sent } = yield* Wire.setup(() => Wire.hang, { attemptTimeout: "3 seconds", retry: noRetry })
+      const fiber = yield* start(Effect.flip(client.request(Acme.order, { amount: 1 })))
+      yield* TestClock.adjust(2_999)
+      yield* assertRunning(fiber)
+      assert.strictEqual(sent[0]?.signal.aborted, false)
+      yield* TestClock.adjust(1)
+      const error = yield* Fiber.join(fiber)
+      assert.instanceOf(error, ExchangeError.RequestTimedOut)
+      assert.strictEqual(ExchangeError.outcome(error), "Unknown")
+      assert.strictEqual(sent[0]?.signal.aborted, true)
+    }))
+
+  it.scoped("a body that never ends is part of the attempt", () =>
+    Effect.gen(function*() {
+      const endless = () =>
+        new Response(
+          new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode("{")) })
+        )
+      const { client } = yield* Wire.setup(endless, { attemptTimeout: "3 seconds", retry: noRetry })
+      const fiber = yield* start(Effect.flip(client.request(Acme.value, {})))
+      yield* TestClock.adjust(2_999)
+      yield* assertRunning(fiber)
+      yield* TestClock.adjust(1)
+      assert.instanceOf(yield* Fiber.join(fiber), ExchangeError.RequestTimedOut)
+    }))
+
+  it.scoped("each attempt has a timeout of its own", () =>
+    Effect.gen(function*() {
+      const { client, sent } = yield* Wire.setup((_, index) => index === 0 ? Wire.hang : Wire.ok(), {
+        attemptTimeout: "3 seconds"
+      })
+      const fiber = yield* start(client.request(Acme.value, {}))
+      yield* TestClock.adjust(2_999)
+      assert.strictEqual(sent.length, 1)
+      yield* TestClock.adjust(102)
+      yield* Fiber.join(fiber)
+      assert.strictEqual(sent.length, 2)
+    }))
+
+  it.scoped("the deadline ends an attempt that is under way: it was sent, so what became of it is unknown", () =>
+    Effect.gen(function*() {
+      const { client } = yield* Wire.setup(() => Wire.hang, { attemptTimeout: "1 minute", deadline: "5 seconds" })
+      const fiber = yield* start(Effect.flip(client.request(Acme.order, { amount: 1 })))
+      yield* TestClock.adjust(4_999)
+      yield* assertRunning(fiber)
+      yield* TestClock.adjust(1)
+      assert.instanceOf(yield* Fiber.join(fiber), ExchangeError.RequestTimedOut)
+    }))
+
+  it.scoped("a wait for the limiter that would end after the deadline is refused at once", () =>
+    Effect.gen(function*() {
+      const { client, sent } = yield* Wire.setup(() => Wire.ok(), { deadline: "9 seconds" })
+      yield* Effect.repeatN(client.request(Acme.value, {}), 9)
+      const error = yield* Effect.flip(client.request(Acme.value, {}))
+      assert.instanceOf(error, ExchangeError.DeadlineExceeded)
+      assert.strictEqual(sent.length, 10)
+      // A second later the same wait would end in time.
+      yield* TestClock.adjust("1001 millis")
+      const fiber = yield* start(client.request(Acme.value, {}))
+      yield* assertRunning(fiber)
+      yield* TestClock.adjust("9 seconds")
+      yield* Fiber.join(fiber)
+    }))
+
+  it.scoped("a retry that would begin after the deadline is not slept for: the last error comes at once", () =>
+    Effect.gen(function*() {
+      const { client, sent } = yield* Wire.setup(() => Wire.refuse("RateLimited"), { deadline: "2 seconds" })
+      assert.instanceOf(yield* Effect.flip(client.request(Acme.value, {})), ExchangeError.RateLimited)
+      assert.strictEqual(sent.length, 1)
+    }))
+
+  it.scoped("each attempt is signed afresh: timestamp and signature differ", () =>
+    Effect.gen(function*() {
+      const { client, sent } = yield* Wire.setup((_, index) => index === 0 ? Wire.refuse("RateLimited") : Wire.ok())
+      yield* TestClock.setTime(1_700_000_000_000)
+      const fiber = yield* start(client.request(Acme.balance, {}))
+      yield* TestClock.adjust("3 seconds")
+      yield* Fiber.join(fiber)
+      const stamps = sent.map(({ query }) => Number(query.get("timestamp")))
+      assert.deepStrictEqual(stamps, sent.map(({ at }) => Math.floor(at)))
+      assert.strictEqual(stamps[0], 1_700_000_000_000)
+      assert.isAtLeast(stamps[1] ?? 0, 1_700_000_002_000)
+      assert.notStrictEqual(sent[0]?.query.get("signature"), sent[1]?.query.get("signature"))
+    }))
+
+  it.scoped("signs when it is sent, not when it is queued", () =>
+    Effect.gen(function*() {
+      const { client, sent } = yield* Wire.setup(() => Wire.ok())
+      yield* Effect.repeatN(client.request(Acme.value, {}), 9)
+      const fiber = yield* start(client.request(Acme.balance, {}))
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.join(fiber)
+      assert.strictEqual(sent[10]?.query.get("timestamp"), "10000")
+    }))
+
+  it.scoped("timestamps are corrected by what the Date header taught", () =>
+    Effect.gen(function*() {
+      const { client, sent } = yield* Wire.setup(() => Wire.ok({ date: "Tue, 14 Nov 2023 22:18:20 GMT" }))
+      yield* TestClock.setTime(1_700_000_000_000)
+      yield* client.request(Acme.value, {})
+      yield* client.request(Acme.balance, {})
+      // The header says a second of 300 s to 301 s ahead; its middle is taken.
+      assert.strictEqual(sent[1]?.query.get("timestamp"), "1700000300500")
+      assert.strictEqual((yield* client.health).clockSkewMillis, 300_500)
+    }))
+
+  it.scoped("ClockSkew: one comparison of clocks and one more try", () =>
+    Effect.gen(function*() {
+      const ahead = 5 * 60_000
+      const { client, sent } = yield* Wire.setup(({ at, path, query }) => {
+        if (path === "/time") return Wire.json({ now: at + ahead })
+        return Math.abs(Number(query.get("timestamp")) - at - ahead) > 1_000 ? Wire.refuse("ClockSkew") : Wire.ok()
+      })
+      yield* client.request(Acme.balance, {})
+      assert.deepStrictEqual(sent.map(({ path }) => path), ["/balance", "/time", "/balance"])
+      yield* client.request(Acme.order, { amount: 1 })
+      assert.strictEqual(sent.length, 4)
+    }))
+
+  it.scoped("ClockSkew that stays: no third try", () =>
+    Effect.gen(function*() {
+      const { client, sent } = yield* Wire.setup(({ at, path }) =>
+        path === "/time" ? Wire.json({ now: at }) : Wire.refuse("ClockSkew")
+      )
+      const error = yield* Effect.flip(client.request(Acme.order, { amount: 1 }))
+      assert.instanceOf(error, ExchangeError.ClockSkew)
+      assert.deepStrictEqual(sent.map(({ path }) => path), ["/order", "/time", "/order"])
+    }))
+
+  it.scoped("ClockSkew when the clock cannot be asked: the first answer stands and the call is not repeated", () =>
+    Effect.gen(function*() {
+      const { client, sent } = yield* Wire.setup(({ path }) =>
+        path === "/time" ? Wire.refuse("PermissionDenied") : Wire.refuse("ClockSkew")
+      )
+      assert.instanceOf(yield* Effect.flip(client.request(Acme.balance, {})), ExchangeError.ClockSkew)
+      assert.deepStrictEqual(sent.map(({ path }) => path), ["/balance", "/time"])
+    }))
+
+  it.scoped("a comparison of clocks that had to queue is as exact as one that had not", () =>
+    Effect.gen(function*() {
+      const behind = -3_000
+      const { client, sent } = yield* Wire.setup(({ at, path, query }) => {
+        if (path === "/time") return Wire.json({ now: at + behind })
+        if (path !== "/balance") return Wire.ok()
+        return Math.abs(Number(query.get("timestamp")) - at - behind) > 1_000 ? Wire.refuse("ClockSkew") : Wire.ok()
+      })
+      yield* Effect.repeatN(client.request(Acme.value, {}), 8)
+      yield* Effect.repeatN(client.request(Acme.named, { name: "a" }), 8)
+      yield* TestClock.adjust("4 seconds")
+      // The last token goes to the balance, so the comparison waits for six seconds.
+      const fiber = yield* start(client.request(Acme.balance, {}))
+      yield* TestClock.adjust(5_999)
+      yield* assertRunning(fiber)
+      yield* TestClock.adjust(1)
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual(sent.slice(18).map(({ path }) => path), ["/balance", "/time", "/balance"])
+      assert.approximately((yield* client.health).clockSkewMillis, behind, 1)
+    }))
+
+  it.scoped("a ban opens every capability's breaker until its instant, and not a millisecond less", () =>
+    Effect.gen(function*() {
+      const { client, sent } = yield* Wire.setup((_, index) => index === 0 ? Wire.refuse("Banned", 418) : Wire.ok())
+      const error = yield* Effect.flip(client.request(Acme.value, {}))
+      assert.instanceOf(error, ExchangeError.Banned)
+      assert.strictEqual(error.until, 60_000)
+      const refused = Effect.all([
+        Effect.flip(client.request(Acme.value, {})),
+        Effect.flip(client.request(Acme.balance, {})),
+        Effect.flip(client.request(Acme.order, { amount: 1 }))
+      ])
+      assert.deepStrictEqual((yield* refused).map(({ _tag }) => _tag), ["CircuitOpen", "CircuitOpen", "CircuitOpen"])
+      assert.strictEqual((yield* client.health).bannedUntil, 60_000)
+      yield* TestClock.adjust(59_999)
+      assert.deepStrictEqual((yield* refused).map(({ _tag }) => _tag), ["CircuitOpen", "CircuitOpen", "CircuitOpen"])
+      assert.strictEqual(sent.length, 1)
+      yield* TestClock.adjust(1)
+      yield* client.request(Acme.value, {})
+      yield* client.request(Acme.balance, {})
+      yield* client.request(Acme.order, { amount: 1 })
+      assert.strictEqual(sent.length, 4)
+    }))
+
+  it.scoped("what the exchange says has been used feeds the limiter", () =>
+    Effect.gen(function*() {
+      const { client, sent } = yield* Wire.setup(() => Wire.ok({ "x-used-ip": "95" }))
+      yield* client.request(Acme.named, { name: "a" })
+      const usage = (yield* client.health).limits.find(({ scope }) => scope === "ip")?.used
+      assert.strictEqual(usage, 0.95)
+      const fiber = yield* start(client.request(Acme.value, {}))
+      yield* TestClock.adjust(9_999)
+      yield* assertRunning(fiber)
+      assert.strictEqual(sent.length, 1)
+      yield* TestClock.adjust(1)
+      yield* Fiber.join(fiber)
+    }))
+
+  it.scoped("usage is learnt from refusals too", () =>
+    Effect.gen(function*() {
+      const { client } = yield* Wire.setup(() => Wire.refuse("InvalidRequest", 400, { "x-used-ip": "50" }))
+      yield* Effect.flip(client.request(Acme.named, { name: "a" }))
+      assert.strictEqual((yield* client.health).limits.find(({ scope }) => scope === "ip")?.used, 0.5)
+    }))
+
+  it.scoped("timeouts open the breaker, refusals of the request do not", () =>
+    Effect.gen(function*() {
+      const breaker = { trip: Trip.consecutive(2) }
+      const slow = yield* Wire.setup(() => Wire.hang, { breaker, retry: noRetry, attemptTimeout: "1 second" })
+      const twice = yield* start(Effect.repeatN(Effect.flip(slow.client.request(Acme.value, {})), 1))
+      yield* TestClock.adjust("2 seconds")
+      yield* Fiber.join(twice)
+      assert.instanceOf(yield* Effect.flip(slow.client.request(Acme.value, {})), ExchangeError.CircuitOpen)
+      const refusing = yield* Wire.setup(() => Wire.refuse("InvalidRequest"), { breaker })
+      yield* Effect.repeatN(Effect.flip(refusing.client.request(Acme.value, {})), 5)
+      assert.strictEqual(refusing.sent.length, 6)
+    }))
+
+  it.scoped("an open circuit says for how long", () =>
+    Effect.gen(function*() {
+      const { client } = yield* Wire.setup(() => Wire.refuse("Banned"))
+      yield* Effect.flip(client.request(Acme.value, {}))
+      yield* TestClock.adjust("20 seconds")
+      const error = yield* Effect.flip(client.request(Acme.value, {}))
+      assert.instanceOf(error, ExchangeError.CircuitOpen)
+      assert.strictEqual(Duration.toMillis(error.retryAfter), 40_000)
+      assert.include(error.message, "try again in 40s")
+    }))
+})

@@ -1,0 +1,103 @@
+import { assert, describe, it } from "@effect/vitest"
+import { assertNone, assertSome } from "@effect/vitest/utils"
+import { Duration, Equal, Schema } from "effect"
+import { ExchangeError } from "../src/index.js"
+import { errorOf } from "./support/acme.js"
+import { AnyError } from "./support/errors.js"
+
+type Tag = ExchangeError.ExchangeError["_tag"]
+
+/** The table of the design, by hand: may a `once` write be repeated, may a read, what became of it, who may fail so. */
+const rows: ReadonlyArray<
+  readonly [Tag, once: boolean, read: boolean, ExchangeError.Outcome, "m" | "a" | "t", string]
+> = [
+  ["InvalidRequest", false, false, "Rejected", "m", "ignore"],
+  ["SymbolNotFound", false, false, "Rejected", "m", "ignore"],
+  ["OrderNotFound", false, false, "Rejected", "a", "ignore"],
+  ["DuplicateOrder", false, false, "Rejected", "t", "ignore"],
+  ["InsufficientFunds", false, false, "Rejected", "t", "ignore"],
+  ["OrderRejected", false, false, "Rejected", "t", "ignore"],
+  ["PermissionDenied", false, false, "Rejected", "m", "ignore"],
+  ["AuthenticationFailed", false, false, "Rejected", "a", "ignore"],
+  ["ClockSkew", false, false, "Rejected", "a", "ignore"],
+  ["RateLimited", true, true, "Rejected", "m", "ignore"],
+  ["Banned", false, false, "Rejected", "m", "openUntil"],
+  ["ExchangeUnavailable", false, true, "Unknown", "m", "failure"],
+  ["TransportFailed", false, true, "Unknown", "m", "failure"],
+  ["RequestTimedOut", false, true, "Unknown", "m", "failure"],
+  ["MalformedResponse", false, false, "Unknown", "m", "failure"],
+  ["CircuitOpen", false, false, "NotSent", "m", "ignore"],
+  ["BulkheadFull", false, false, "NotSent", "m", "ignore"],
+  ["RateLimiterFull", false, false, "NotSent", "m", "ignore"],
+  ["DeadlineExceeded", false, false, "NotSent", "m", "ignore"],
+  ["ExchangeClosed", false, false, "NotSent", "m", "ignore"],
+  ["OutcomeUnknown", false, false, "Unknown", "t", "ignore"]
+]
+
+const about = { exchange: "acme", operation: "order", detail: "no; do something else", code: "-1", status: 400 }
+
+describe("ExchangeError", () => {
+  it("the table of policies names every error and no other", () => {
+    assert.deepStrictEqual(Object.keys(ExchangeError.policies), rows.map(([tag]) => tag))
+    assert.deepStrictEqual(
+      AnyError.members.map((member) => member._tag),
+      rows.map(([tag]) => tag)
+    )
+  })
+
+  for (const [tag, once, read, outcome, capability, breaker] of rows) {
+    it(`${tag} answers as the design says`, () => {
+      const error = errorOf(tag, about)
+      assert.strictEqual(ExchangeError.isRetryable(error, false), once)
+      assert.strictEqual(ExchangeError.isRetryable(error, true), read)
+      assert.strictEqual(ExchangeError.outcome(error), outcome)
+      assert.strictEqual(ExchangeError.policies[tag].breaker, breaker)
+      assert.strictEqual(ExchangeError.isMarketDataError(error), capability === "m")
+      assert.strictEqual(ExchangeError.isAccountError(error), capability !== "t")
+    })
+
+    it(`${tag} reads as a sentence, with the exchange's own code and status`, () => {
+      const error = errorOf(tag, about)
+      assert.strictEqual(error.message, "acme.order: no; do something else (status 400, code -1)")
+      assert.strictEqual(error.name, tag)
+      const { code: _, status: __, ...bare } = about
+      assert.strictEqual(errorOf(tag, bare).message, "acme.order: no; do something else")
+    })
+
+    it(`${tag} survives JSON`, () => {
+      const error = errorOf(tag, about)
+      const text = JSON.stringify(Schema.encodeSync(AnyError)(error))
+      const back = Schema.decodeUnknownSync(AnyError)(JSON.parse(text))
+      assert.strictEqual(back._tag, tag)
+      assert.isTrue(Equal.equals(back, error))
+    })
+  }
+
+  it("what an exchange promises was not carried out may be repeated, whatever it was", () => {
+    for (const outcome of ["NotSent", "Rejected"] as const) {
+      for (
+        const error of [
+          new ExchangeError.ExchangeUnavailable({ ...about, outcome }),
+          new ExchangeError.TransportFailed({ ...about, outcome })
+        ]
+      ) {
+        assert.strictEqual(ExchangeError.outcome(error), outcome)
+        assert.isTrue(ExchangeError.isRetryable(error, false))
+      }
+    }
+  })
+
+  it("only RateLimited asks for a delay", () => {
+    for (const [tag] of rows) {
+      const asked = ExchangeError.retryAfter(errorOf(tag, about))
+      if (tag === "RateLimited") assertSome(asked, Duration.seconds(2))
+      else assertNone(asked)
+    }
+  })
+
+  it("a circuit that is held open survives JSON too", () => {
+    const error = new ExchangeError.CircuitOpen({ ...about, state: "Isolated", retryAfter: Duration.infinity })
+    const text = JSON.stringify(Schema.encodeSync(AnyError)(error))
+    assert.isTrue(Equal.equals(Schema.decodeUnknownSync(AnyError)(JSON.parse(text)), error))
+  })
+})

@@ -1,0 +1,65 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Either, FastCheck, Schema } from "effect"
+import { ExchangeSymbol } from "../src/index.js"
+import * as Hostile from "./support/hostile.js"
+
+const asset = FastCheck.stringMatching(/^[A-Z0-9]{1,20}$/)
+const expiry = FastCheck.stringMatching(/^[0-9]{6}$/)
+
+describe("ExchangeSymbol", () => {
+  for (const text of ["BTC/USDT", "BTC/USD:BTC", "BTC/USD:BTC-261225", "1INCH/USDT", "A/B", "1000SATS/USDT"]) {
+    it(`${text} is one`, () => {
+      assert.isTrue(ExchangeSymbol.isExchangeSymbol(text))
+      assert.strictEqual(ExchangeSymbol.make(text), text)
+    })
+  }
+
+  for (const text of Hostile.symbols) {
+    it(`${JSON.stringify(text.slice(0, 30))} is none, and is told so briefly`, () => {
+      assert.isFalse(ExchangeSymbol.isExchangeSymbol(text))
+      assert.throws(() => ExchangeSymbol.make(text))
+      const decoded = ExchangeSymbol.decode(text)
+      assert.isTrue(Either.isLeft(decoded))
+      if (Either.isLeft(decoded)) {
+        assert.include(decoded.left.message, "expected a symbol such as \"BTC/USDT\"")
+        assert.isBelow(decoded.left.message.length, 500)
+        assert.notMatch(decoded.left.message, /[\r\n\0]/)
+      }
+    })
+  }
+
+  for (const value of [null, undefined, 1, {}, [], ["BTC/USDT"], new String("BTC/USDT")]) {
+    it(`${typeof value} ${JSON.stringify(value)} is none`, () => {
+      assert.isFalse(ExchangeSymbol.isExchangeSymbol(value))
+      assert.isTrue(Either.isLeft(Schema.decodeUnknownEither(ExchangeSymbol.ExchangeSymbol)(value)))
+    })
+  }
+
+  it.prop("made from assets, it has them", [asset, asset, FastCheck.option(asset), FastCheck.option(expiry)], (
+    [base, quote, settle, expiry]
+  ) => {
+    const symbol = ExchangeSymbol.fromAssets({
+      base,
+      quote,
+      settle: settle ?? undefined,
+      expiry: expiry ?? undefined
+    })
+    if (settle === null && expiry !== null) {
+      assert.strictEqual(symbol, undefined)
+    } else {
+      const expected = `${base}/${quote}${settle === null ? "" : `:${settle}`}${expiry === null ? "" : `-${expiry}`}`
+      assert.strictEqual(symbol, expected)
+    }
+  })
+
+  it.prop("whatever text is accepted cannot be anything but letters, digits and its own signs", [
+    FastCheck.oneof(FastCheck.string({ unit: "binary" }), FastCheck.stringMatching(/^[A-Z/:\-0-9.%?#\n]{1,30}$/))
+  ], ([text]) => {
+    if (ExchangeSymbol.isExchangeSymbol(text)) assert.match(text, /^[A-Z0-9/:-]{3,69}$/)
+  })
+
+  it("an asset outside the notation gives no symbol", () => {
+    assert.strictEqual(ExchangeSymbol.fromAssets({ base: "币安人生", quote: "USDT" }), undefined)
+    assert.strictEqual(ExchangeSymbol.fromAssets({ base: "", quote: "USDT" }), undefined)
+  })
+})

@@ -1,0 +1,201 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Fiber, type Layer, Metric, MetricState, Option, TestClock, Tracer } from "effect"
+import { Layer as Layers } from "effect"
+import { type ExchangeClient, Telemetry } from "../src/index.js"
+import * as Acme from "./support/acme.js"
+import { start } from "./support/time.js"
+import * as Wire from "./support/wire.js"
+
+/** The metrics of the process belong to all tests: each has an exchange of its own. */
+const setup = (exchange: string, script: Wire.Script, options: ExchangeClient.Options = {}) =>
+  Wire.setup(script, { ...options, protocol: { exchange } })
+
+interface Measured {
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+}
+
+const measured = (exchange: string): Effect.Effect<ReadonlyArray<Measured>> =>
+  Effect.map(Metric.snapshot, (pairs) =>
+    pairs.flatMap(({ metricKey, metricState }) => {
+      const labels = Object.fromEntries(metricKey.tags.map(({ key, value }) => [key, value]))
+      if (labels["exchange"] !== exchange) return []
+      const value = MetricState.isCounterState(metricState)
+        ? Number(metricState.count)
+        : MetricState.isGaugeState(metricState)
+        ? Number(metricState.value)
+        : MetricState.isHistogramState(metricState)
+        ? metricState.count
+        : Number.NaN
+      return [{ name: metricKey.name, labels, value }]
+    }))
+
+const value = (all: ReadonlyArray<Measured>, name: string, labels: Readonly<Record<string, string>>) =>
+  all.find((one) => one.name === name && Object.entries(labels).every(([key, text]) => one.labels[key] === text))
+    ?.value
+
+const spans = (): { readonly ended: Array<Tracer.Span>; readonly layer: Layer.Layer<never> } => {
+  const ended: Array<Tracer.Span> = []
+  const layer = Layers.setTracer(Tracer.make({
+    context: (run) => run(),
+    span: (name, parent, context, links, startTime, kind) => {
+      const attributes = new Map<string, unknown>()
+      const span: Tracer.Span = {
+        _tag: "Span",
+        name,
+        spanId: "1",
+        traceId: "1",
+        parent,
+        context,
+        links,
+        kind,
+        sampled: true,
+        attributes,
+        status: { _tag: "Started", startTime },
+        attribute: (key, value) => {
+          attributes.set(key, value)
+        },
+        event: () => {},
+        addLinks: () => {},
+        end: () => {
+          ended.push(span)
+        }
+      }
+      return span
+    }
+  }))
+  return { ended, layer }
+}
+
+describe("Telemetry", () => {
+  it.scoped("a success counts one request and one attempt without error", () =>
+    Effect.gen(function*() {
+      const { client } = yield* setup("telemetry-success", () => Wire.ok({ "x-used-ip": "50" }))
+      yield* client.request(Acme.value, {})
+      const all = yield* measured("telemetry-success")
+      const labels = { environment: "live", operation: "value", error: "none" }
+      assert.strictEqual(value(all, "exchange_requests_total", labels), 1)
+      assert.strictEqual(value(all, "exchange_attempts_total", labels), 1)
+      assert.strictEqual(value(all, "exchange_request_duration_seconds", { operation: "value" }), 1)
+      assert.strictEqual(value(all, "exchange_attempt_duration_seconds", { operation: "value" }), 1)
+      assert.strictEqual(value(all, "exchange_queue_wait_seconds", { operation: "value" }), 1)
+      assert.strictEqual(value(all, "exchange_limiter_usage_ratio", { scope: "ip" }), 0.5)
+      assert.strictEqual(value(all, "exchange_retries_total", {}), undefined)
+    }))
+
+  it.scoped("a retry counts both attempts, and its reason", () =>
+    Effect.gen(function*() {
+      const { client } = yield* setup(
+        "telemetry-retry",
+        (_, index) => index === 0 ? Wire.refuse("ExchangeUnavailable") : Wire.ok()
+      )
+      const fiber = yield* start(client.request(Acme.value, {}))
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(fiber)
+      const all = yield* measured("telemetry-retry")
+      assert.strictEqual(value(all, "exchange_requests_total", { error: "none" }), 1)
+      assert.strictEqual(value(all, "exchange_attempts_total", { error: "none" }), 1)
+      assert.strictEqual(value(all, "exchange_attempts_total", { error: "ExchangeUnavailable" }), 1)
+      assert.strictEqual(value(all, "exchange_retries_total", { error: "ExchangeUnavailable" }), 1)
+    }))
+
+  it.scoped("failures, refusals, interruptions and defects are told apart", () =>
+    Effect.gen(function*() {
+      const { client } = yield* setup("telemetry-failure", (_, index) =>
+        index === 0 ? Wire.refuse("InvalidRequest") : index === 1 ? Wire.hang : Effect.die("bug"))
+      yield* Effect.flip(client.request(Acme.value, {}))
+      yield* Fiber.interrupt(yield* start(client.request(Acme.value, {})))
+      yield* Effect.exit(client.request(Acme.value, {}))
+      yield* Effect.flip(client.request(Acme.quote, { symbol: "/" }))
+      const all = yield* measured("telemetry-failure")
+      for (const error of ["InvalidRequest", "Interrupted", "Defect"]) {
+        assert.strictEqual(value(all, "exchange_requests_total", { operation: "value", error }), 1)
+        assert.strictEqual(value(all, "exchange_attempts_total", { operation: "value", error }), 1)
+      }
+      assert.strictEqual(value(all, "exchange_requests_total", { operation: "quote", error: "InvalidRequest" }), 1)
+      assert.strictEqual(value(all, "exchange_attempts_total", { operation: "quote" }), undefined)
+    }))
+
+  it.scoped("a ban and a clock that is off are gauges in seconds", () =>
+    Effect.gen(function*() {
+      const { client } = yield* setup("telemetry-ban", () =>
+        Wire.refuse("Banned", 418, { date: "Thu, 01 Jan 1970 00:05:00 GMT" }))
+      yield* Effect.flip(client.request(Acme.value, {}))
+      const all = yield* measured("telemetry-ban")
+      assert.strictEqual(value(all, "exchange_banned_until_seconds", {}), 60)
+      assert.strictEqual(value(all, "exchange_clock_skew_seconds", {}), 300.5)
+    }))
+
+  it.scoped("labels are few, and never a symbol, an id or a URL", () =>
+    Effect.gen(function*() {
+      const { client } = yield* setup("telemetry-labels", () => Wire.ok({ "x-used-ip": "1" }))
+      for (let call = 0; call < 50; call++) {
+        yield* client.request(Acme.named, { name: `symbol-${call}`, note: `note-${call}` })
+        if (call < 9) yield* client.request(Acme.cancel, { id: `id-${call}` })
+      }
+      const all = yield* measured("telemetry-labels")
+      assert.isBelow(all.length, 20)
+      const names = new Set(all.flatMap(({ labels }) => Object.keys(labels)))
+      assert.deepStrictEqual([...names].toSorted(), ["environment", "error", "exchange", "operation", "scope"])
+      for (const { labels } of all) {
+        for (const text of Object.values(labels)) assert.notMatch(text, /symbol-|id-|note-|https?:|\//)
+      }
+    }))
+
+  it.scoped("the observer sees every attempt after it ended, in order", () =>
+    Effect.gen(function*() {
+      const seen: Array<Telemetry.Attempt> = []
+      const { client } = yield* setup("telemetry-observer", (_, index) =>
+        index === 0 ? Effect.as(Effect.sleep("40 millis"), Wire.refuse("ExchangeUnavailable")) : Wire.ok())
+      const call = client.request(Acme.value, {}).pipe(
+        Effect.provideService(Telemetry.AttemptObserver, (attempt) =>
+          Effect.sync(() => seen.push(attempt)))
+      )
+      const fiber = yield* start(call)
+      assert.strictEqual(seen.length, 0)
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual(
+        seen.map(({ attempt, duration, error, exchange, operation }) => [
+          exchange,
+          operation,
+          attempt,
+          Duration.toMillis(duration),
+          error
+        ]),
+        [
+          ["telemetry-observer", "value", 1, 40, "ExchangeUnavailable"],
+          ["telemetry-observer", "value", 2, 0, undefined]
+        ]
+      )
+      yield* client.request(Acme.value, {})
+      assert.strictEqual(seen.length, 2)
+    }))
+
+  it.scoped("one span for the operation, one for each attempt, none of the platform's", () =>
+    Effect.gen(function*() {
+      const { ended, layer } = spans()
+      const { client, sent } = yield* setup("telemetry-spans", () => Wire.ok())
+      yield* client.request(Acme.named, { name: "secret-symbol", note: "secret-note" }).pipe(Effect.provide(layer))
+      assert.deepStrictEqual(ended.map(({ name }) => name), ["attempt", "telemetry-spans.named"])
+      const [attempt, operation] = ended
+      assert.deepStrictEqual(Object.fromEntries(attempt?.attributes ?? []), {
+        "exchange.attempt": 1,
+        "http.request.method": "GET",
+        "server.address": "acme.example",
+        "url.template": "/named/{name}/value",
+        "http.response.status_code": 200
+      })
+      assert.strictEqual(attempt?.kind, "client")
+      assert.strictEqual(Option.getOrUndefined(attempt?.parent ?? Option.none()), operation)
+      assert.deepStrictEqual(Object.fromEntries(operation?.attributes ?? []), {
+        "exchange.name": "telemetry-spans",
+        "exchange.environment": "live"
+      })
+      assert.deepStrictEqual(
+        Object.keys(sent[0]?.headers ?? {}).filter((name) => /trace|b3/i.test(name)),
+        []
+      )
+    }))
+})
