@@ -43,13 +43,17 @@ export const sign = (request: Prepared, { key, secret }: Credentials, now: numbe
  * @since 0.1.0
  * @category limits
  */
-export const usage = (headers: Headers): ReadonlyArray<Usage> => [
-  ...used("ip", headers["x-mbx-used-weight-1m"]),
-  ...used("sapi", headers["x-sapi-used-ip-weight-1m"])
-]
-
-const used = (scope: string, header: string | undefined): ReadonlyArray<Usage> =>
-  header !== undefined && /^\d{1,9}$/.test(header) ? [{ scope, used: Number(header) }] : []
+export const usage = (headers: Headers): ReadonlyArray<Usage> => {
+  const date = Date.parse(headers["date"] ?? "")
+  // Its windows are the minutes of its clock.
+  const window = Number.isNaN(date) ? {} : { windowEnd: (Math.floor(date / 60_000) + 1) * 60_000 }
+  const used = (scope: string, header: string | undefined): ReadonlyArray<Usage> =>
+    header !== undefined && /^\d{1,9}$/.test(header) ? [{ scope, used: Number(header), ...window }] : []
+  return [
+    ...used("ip", headers["x-mbx-used-weight-1m"]),
+    ...used("sapi", headers["x-sapi-used-ip-weight-1m"])
+  ]
+}
 
 /**
  * @since 0.1.0

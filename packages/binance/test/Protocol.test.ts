@@ -115,6 +115,11 @@ describe("usage", () => {
       assert.deepStrictEqual(BinanceProtocol.usage({ "x-mbx-used-weight-1m": header }), [], header)
     }
     assert.deepStrictEqual(BinanceProtocol.usage({}), [])
+    const date = "Mon, 23 Nov 2026 12:00:59 GMT"
+    assert.deepStrictEqual(
+      BinanceProtocol.usage({ date, "x-mbx-used-weight-1m": "7" }),
+      [{ scope: "ip", used: 7, windowEnd: Date.parse("2026-11-23T12:01:00Z") }]
+    )
   })
 })
 

@@ -25,6 +25,7 @@ import * as Backoff from "@effect-exchange/resilience/Backoff"
 import * as Bulkhead from "@effect-exchange/resilience/Bulkhead"
 import type * as CircuitBreaker from "@effect-exchange/resilience/CircuitBreaker"
 import * as Deadline from "@effect-exchange/resilience/Deadline"
+import * as Idempotent from "@effect-exchange/resilience/Idempotent"
 import { isRejection } from "@effect-exchange/resilience/Rejection"
 import * as Retry from "@effect-exchange/resilience/Retry"
 import * as RetryBudget from "@effect-exchange/resilience/RetryBudget"
@@ -184,7 +185,8 @@ const makeEngine = Effect.fnUntraced(function*(
     vitals,
     timeout: Duration.decode(options.attemptTimeout ?? "10 seconds"),
     maxBytes: options.maxResponseBytes ?? 8 * 1024 * 1024,
-    learnUsage: (headers, auth) => limits.learn(protocol.usage(headers, auth))
+    learnUsage: (headers, auth) =>
+      Effect.flatMap(vitals.skew, ({ offset }) => limits.learn(protocol.usage(headers, auth), offset))
   }
   const observer = observing.make({
     exchange,
@@ -236,7 +238,7 @@ const makeEngine = Effect.fnUntraced(function*(
   }
 
   const retried = <A>(call: Call<A>): Effect.Effect<A, ExchangeError.ExchangeError> =>
-    Retry.retry(attempt(call), {
+    Retry.retryNonIdempotent(attempt(call), {
       ...retryOptions,
       while: (error) => ExchangeError.isRetryable(error, call.endpoint.idempotency !== "once"),
       onRetry: ({ delay, error }) => observer.retry(call, delay, error)
@@ -250,7 +252,10 @@ const makeEngine = Effect.fnUntraced(function*(
         // From when it was sent, not from when it was queued: a wait would widen the range until anything fits.
         yield* vitals.learnTime({ sentAt: call.sentAt ?? receivedAt, receivedAt, serverTime, resolution: 1 })
       })
-      return Retry.retry(sample, { ...retryOptions, while: (error) => ExchangeError.isRetryable(error, true) })
+      return Retry.retry(Idempotent.mark(sample), {
+        ...retryOptions,
+        while: (error) => ExchangeError.isRetryable(error, true)
+      })
     }).pipe(Effect.zipLeft(Effect.logInfo("Compared clocks with the exchange", { because: operation })))
 
   /** What is mended once and then tried again: a clock that is off, a key that was rotated. */

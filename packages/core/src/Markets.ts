@@ -3,12 +3,11 @@
  *
  * @since 0.1.0
  */
+import * as SingleFlight from "@effect-exchange/resilience/SingleFlight"
 import * as Clock from "effect/Clock"
-import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as FiberId from "effect/FiberId"
 import type * as Scope from "effect/Scope"
 import { InvalidRequest, type MarketDataError, SymbolNotFound } from "./ExchangeError.js"
 import * as ExchangeSymbol from "./ExchangeSymbol.js"
@@ -32,7 +31,7 @@ interface Loaded {
 
 /**
  * Markets from whatever loads them. Older than `maxAge`, they are loaded again; if that fails the old ones serve on, as
- * an outage of the listing is no reason to fail a price. Callers share one load, which goes on when one of them is
+ * an outage of the listing is no reason to fail a price. Callers share one load, which goes on when they are
  * interrupted and ends with the scope.
  *
  * @since 0.1.0
@@ -47,40 +46,27 @@ export const make = (options: {
     const scope = yield* Effect.scope
     const maxAge = Duration.toMillis(options.maxAge)
     let loaded: Loaded | undefined
-    let loading: Deferred.Deferred<Loaded, MarketDataError> | undefined
+    const flight = yield* SingleFlight.make<Loaded, MarketDataError>({ name: `${options.exchange}.markets` })
 
     const load = Effect.gen(function*() {
       const all = yield* options.load
-      return {
-        all,
-        bySymbol: new Map(all.map((market) => [market.symbol, market])),
-        at: yield* Clock.currentTimeMillis
-      }
+      const at = yield* Clock.currentTimeMillis
+      return loaded = { all, bySymbol: new Map(all.map((market) => [market.symbol, market])), at }
     })
 
-    // Once `loading` is set the load must start, or all who wait for it would wait for ever.
-    const refresh = Effect.uninterruptibleMask((restore) => {
-      if (loading !== undefined) return restore(Deferred.await(loading))
-      const deferred = loading = Deferred.unsafeMake<Loaded, MarketDataError>(FiberId.none)
-      return Effect.interruptible(load).pipe(
-        Effect.tap((fresh) =>
-          Effect.sync(() => {
-            loaded = fresh
-          })
-        ),
-        Effect.ensuring(Effect.sync(() => {
-          loading = undefined
-        })),
-        Effect.intoDeferred(deferred),
-        Effect.forkIn(scope),
-        Effect.zipRight(restore(Deferred.await(deferred)))
-      )
-    })
+    const shared = flight.run("markets", load)
+    // One that waits in the background keeps a load going whose callers have all left: the next one finds it loaded.
+    const refresh = Effect.flatMap(flight.inFlight, (inFlight) =>
+      inFlight > 0 ? shared : Effect.zipRight(Effect.forkIn(Effect.ignore(shared), scope), shared))
 
     const current = Effect.flatMap(Clock.currentTimeMillis, (now) => {
       const known = loaded
-      if (known === undefined) return refresh
-      if (now - known.at < maxAge) return Effect.succeed(known)
+      if (known === undefined) {
+        return refresh
+      }
+      if (now - known.at < maxAge) {
+        return Effect.succeed(known)
+      }
       return Effect.catchAll(
         refresh,
         (error) =>
@@ -89,7 +75,8 @@ export const make = (options: {
     })
 
     return {
-      all: Effect.map(current, ({ all }) => all),
+      all: Effect.map(current, ({ all }) =>
+        all),
       find: (operation, symbol) =>
         Either.match(ExchangeSymbol.decode(symbol), {
           onLeft: (error) => new InvalidRequest({ exchange: options.exchange, operation, detail: error.message }),

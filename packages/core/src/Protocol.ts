@@ -52,12 +52,16 @@ export interface Limit {
 }
 
 /**
+ * What has been used of a limit in the exchange's own window. `windowEnd` is when that window ends, in epoch milliseconds
+ * by the exchange's clock, where it is known.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Usage {
   readonly scope: string
   readonly used: number
+  readonly windowEnd?: number | undefined
 }
 
 /**

@@ -3,6 +3,7 @@
  */
 export * as Account from "./Account.js"
 export * as Balance from "./Balance.js"
+export * as ChaosHttp from "./ChaosHttp.js"
 export * as ClockSkew from "./ClockSkew.js"
 export * as Credentials from "./Credentials.js"
 export * as Decimal from "./Decimal.js"

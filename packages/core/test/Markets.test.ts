@@ -122,7 +122,7 @@ describe("Markets", () => {
       assert.deepStrictEqual(yield* markets.all, both)
     }))
 
-  it.effect("a load under way ends with the scope", () =>
+  it.effect("a load that nobody waits for goes on, and ends with the scope", () =>
     Effect.gen(function*() {
       let interrupted = false
       yield* Effect.scoped(Effect.gen(function*() {
@@ -132,7 +132,8 @@ describe("Markets", () => {
               interrupted = true
             }))
         )
-        yield* start(markets.all)
+        const caller = yield* start(markets.all)
+        yield* Fiber.interrupt(caller)
         assert.isFalse(interrupted)
       }))
       assert.isTrue(interrupted)

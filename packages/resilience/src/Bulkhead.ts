@@ -3,13 +3,13 @@
  *
  * @since 0.1.0
  */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { DeadlineExceeded } from "./Deadline.js"
-import * as List from "./internal/linkedList.js"
-import { stackless } from "./internal/stackless.js"
-import * as Waiting from "./internal/waiting.js"
+import * as internal from "./internal/bulkhead.js"
+import { requireWhole } from "./internal/requireWhole.js"
 import { RejectionTypeId } from "./Rejection.js"
 
 /**
@@ -24,17 +24,25 @@ export interface Bulkhead {
   /** What the metrics and {@link BulkheadFull} call it. */
   readonly name: string
   /**
-   * Runs the effect while holding a permit, after waiting for one in the queue if need be; fails with
-   * {@link BulkheadFull}, without running it, when the queue is full, and with `DeadlineExceeded` when the current
-   * `Deadline` comes before its turn. The permit is returned however the effect ends.
+   * Runs the effect while holding a permit, after waiting for one in the queue if need be; fails, without running it,
+   * with {@link BulkheadFull} when the queue is full or the wait exceeds `maxWait`, and with `DeadlineExceeded` when the
+   * current `Deadline` comes before its turn. The permit is returned however the effect ends.
    */
   readonly withPermit: <A, E, R>(
     self: Effect.Effect<A, E, R>
   ) => Effect.Effect<A, E | BulkheadFull | DeadlineExceeded, R>
-  /** How many permits nobody holds. */
+  /** How many may run at once now: what was set last, or what an adaptive bulkhead has found. */
+  readonly permits: Effect.Effect<number>
+  /** How many permits nobody holds; 0 while more run than may, after it was made smaller. */
   readonly available: Effect.Effect<number>
   /** How many callers wait for a permit. */
   readonly queued: Effect.Effect<number>
+  /**
+   * Changes how many may run at once, at least 1; anything else is a defect. Made larger, it lets in at once whoever has
+   * room now; made smaller, it interrupts nobody: permits are not handed on until no more run than may. An adaptive
+   * bulkhead goes on from there, within its bounds.
+   */
+  readonly resize: (permits: number) => Effect.Effect<void>
 }
 
 /**
@@ -46,80 +54,168 @@ export interface Bulkhead {
 export interface Options {
   /** What the metrics and {@link BulkheadFull} call it. */
   readonly name: string
-  /** How many effects may run at once; a whole number, at least 1. */
+  /** How many effects may run at once, to begin with; a whole number, at least 1. */
   readonly permits: number
   /** How many callers may wait; the next one is refused. Defaults to `1000`. `0` refuses whoever would have to wait. */
   readonly maxQueue?: number | undefined
+  /** The longest a caller may wait. Defaults to no limit but the `Deadline`. */
+  readonly maxWait?: Duration.DurationInput | undefined
+  /** Lets it find out by itself how many may run at once: {@link aimd} or {@link gradient}. Defaults to none. */
+  readonly adaptive?: Adaptive | undefined
 }
 
 /**
- * Makes a bulkhead. It holds no fiber and needs no scope.
+ * How a bulkhead finds out by itself how many calls may run at once.
+ *
+ * Interrupted calls, local rejections, and failures that are no sign of overload say nothing. A sign of overload is a
+ * failure that `isOverload` knows; all calls that were running when one was met count as one.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Adaptive = Aimd | Gradient
+
+/**
+ * Additive increase, multiplicative decrease: see {@link aimd}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Aimd extends Bounds {
+  readonly _tag: "Aimd"
+  readonly slowAfterMillis: number
+}
+
+/**
+ * By how much calls take longer than usual: see {@link gradient}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Gradient extends Bounds {
+  readonly _tag: "Gradient"
+  readonly tolerance: number
+  readonly queue: number
+  readonly smoothing: number
+  readonly memory: number
+}
+
+interface Bounds {
+  readonly min: number
+  readonly max: number
+  readonly backoff: number
+  readonly isOverload: (error: unknown) => boolean
+}
+
+/**
+ * What the adaptive limits have in common.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AdaptiveOptions {
+  /** Never fewer than this; a whole number. Defaults to `1`. */
+  readonly min?: number | undefined
+  /** Never more than this; a whole number. Defaults to `200`. */
+  readonly max?: number | undefined
+  /** What the limit is multiplied with at a sign of overload; above 0, below 1. Defaults to `0.9`. */
+  readonly backoff?: number | undefined
+  /** Which failures are signs of overload: an attempt's timeout, a 429, a 503. Defaults to none. */
+  readonly isOverload?: ((error: unknown) => boolean) | undefined
+}
+
+/**
+ * Grows by one for as many calls as the limit that are answered well while at least half of it is in use; is multiplied
+ * with `backoff` when a call fails for overload, or takes `slowAfter` or longer, be it in vain.
+ *
+ * For servers that say when they are overloaded. Throws a `RangeError` for options that make no sense.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const aimd = (
+  options: AdaptiveOptions & {
+    /** How long a call may take before it counts as a sign of overload. Defaults to 5 seconds. */
+    readonly slowAfter?: Duration.DurationInput | undefined
+  } = {}
+): Adaptive => ({
+  _tag: "Aimd",
+  ...bounds(options),
+  slowAfterMillis: Duration.toMillis(options.slowAfter ?? "5 seconds")
+})
+
+/**
+ * Shrinks as soon as calls take longer than usual, long before anything fails; with `recent` for the mean duration of
+ * the latest calls, as many as the limit but at least 10, and `usual` for the moving mean of those:
+ *
+ * ```text
+ * target = clamp(tolerance * usual / recent, 0.5, 1) * limit + queue
+ * limit  = limit + smoothing * (target - limit)
+ * ```
+ *
+ * It stays as it is while less than half of it is in use. After Netflix's `Gradient2Limit`. Throws a `RangeError` for
+ * options that make no sense.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const gradient = (
+  options: AdaptiveOptions & {
+    /** How many times as long as usual calls may take before it shrinks; at least 1. Defaults to `1.5`. */
+    readonly tolerance?: number | undefined
+    /** By how many it grows while all is well: what may queue at the server; above 0. Defaults to `4`. */
+    readonly queue?: number | undefined
+    /** How much of the way to the target it goes at once; above 0, at most 1. Defaults to `0.2`. */
+    readonly smoothing?: number | undefined
+    /** Over how many means `usual` is the mean; a whole number from 1. Defaults to `600`. */
+    readonly memory?: number | undefined
+  } = {}
+): Adaptive => {
+  const { memory = 600, queue = 4, smoothing = 0.2, tolerance = 1.5 } = options
+  requireThat("Bulkhead.gradient: tolerance", tolerance, tolerance >= 1, "a number from 1")
+  requireThat("Bulkhead.gradient: queue", queue, queue > 0, "a number above 0")
+  requireThat("Bulkhead.gradient: smoothing", smoothing, smoothing > 0 && smoothing <= 1, "a number above 0, at most 1")
+  requireWhole("Bulkhead.gradient: memory", memory, 1, Number.MAX_SAFE_INTEGER)
+  return { _tag: "Gradient", ...bounds(options), tolerance, queue, smoothing, memory }
+}
+
+const bounds = ({ backoff = 0.9, isOverload = () => false, max = 200, min = 1 }: AdaptiveOptions): Bounds => {
+  requireWhole("Bulkhead: min", min, 1, Number.MAX_SAFE_INTEGER)
+  requireWhole("Bulkhead: max", max, min, Number.MAX_SAFE_INTEGER)
+  requireThat("Bulkhead: backoff", backoff, backoff > 0 && backoff < 1, "a number above 0, below 1")
+  return { min, max, backoff, isOverload }
+}
+
+const requireThat = (what: string, value: number, holds: boolean, wanted: string): void => {
+  if (!holds) {
+    throw new RangeError(`${what} was ${value}; give ${wanted}`)
+  }
+}
+
+/**
+ * Makes a bulkhead. It needs no scope: only while somebody waits who has a `maxWait` or a `Deadline` does one fiber
+ * sleep, until the first of these is over.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const make = (options: Options): Effect.Effect<Bulkhead> =>
-  Effect.suspend(() => {
-    if (!Number.isInteger(options.permits) || options.permits < 1) {
-      return Effect.dieMessage(`The bulkhead "${options.name}" needs at least one permit`)
-    }
-    const maxQueue = options.maxQueue ?? 1000
-    const queue = List.make<Waiting.Waiter>()
-    const gauges = metrics(options.name)
-    let available = options.permits
-
-    const release = Effect.sync(() => {
-      const next = queue.head
-      if (next === undefined) {
-        available += 1
-      } else {
-        // Handed over, never put back: a newcomer cannot overtake the fiber that is being woken.
-        List.remove(next)
-        Waiting.wake(next.value)
-        gauges.queued(queue.size)
-      }
-    })
-
-    const acquire = (restore: Waiting.Restore): Effect.Effect<void, BulkheadFull | DeadlineExceeded> =>
-      Effect.suspend((): Effect.Effect<void, BulkheadFull | DeadlineExceeded> => {
-        if (available > 0) {
-          available -= 1
-          return Effect.void
-        }
-        if (queue.size >= maxQueue) {
-          gauges.refused()
-          return Effect.fail(stackless(() => new BulkheadFull({ name: options.name }, true)))
-        }
-        const waiter = List.node(Waiting.make())
-        List.append(queue, waiter)
-        gauges.queued(queue.size)
-        return Waiting.wait(waiter.value, {
-          name: options.name,
-          restore,
-          withdraw: Effect.suspend(() => {
-            if (waiter.list === undefined) {
-              return release
-            }
-            List.remove(waiter)
-            gauges.queued(queue.size)
-            return Effect.void
-          })
-        })
-      })
-
-    return Effect.succeed<Bulkhead>({
-      name: options.name,
-      withPermit: (self) =>
-        Effect.uninterruptibleMask((restore) =>
-          Effect.zipRight(acquire(restore), Effect.onExit(restore(self), () => release))
-        ),
-      available: Effect.sync(() => available),
-      queued: Effect.sync(() => queue.size)
-    })
-  })
+  Effect.suspend(() =>
+    internal.isPermits(options.permits)
+      ? Effect.succeed(internal.make({
+        name: options.name,
+        permits: options.permits,
+        maxQueue: options.maxQueue ?? 1000,
+        maxWait: options.maxWait === undefined ? undefined : Option.getOrUndefined(Duration.toNanos(options.maxWait)),
+        adaptive: options.adaptive,
+        refuse: (reason) => new BulkheadFull({ name: options.name, reason }, true)
+      }))
+      : Effect.dieMessage(`The bulkhead "${options.name}" needs at least one permit`)
+  )
 
 /**
- * Every permit was taken and the queue was full, so the call was refused; nothing was sent.
+ * Every permit was taken, and the queue was full or the wait exceeded `maxWait`, so the call was refused; nothing was
+ * sent.
  *
  * Circuit breakers and `Retry` know it as a local rejection. Built without a stack trace, since it is raised under
  * load.
@@ -129,7 +225,10 @@ export const make = (options: Options): Effect.Effect<Bulkhead> =>
  */
 export class BulkheadFull extends Schema.TaggedError<BulkheadFull>("@effect-exchange/resilience/Bulkhead/BulkheadFull")(
   "BulkheadFull",
-  { name: Schema.String }
+  {
+    name: Schema.String,
+    reason: Schema.optionalWith(Schema.Literal("QueueFull", "WaitTooLong"), { default: () => "QueueFull" })
+  }
 ) {
   /**
    * @since 0.1.0
@@ -139,26 +238,9 @@ export class BulkheadFull extends Schema.TaggedError<BulkheadFull>("@effect-exch
    * @since 0.1.0
    */
   override get message(): string {
-    return `"${this.name}" is at its limit of concurrent calls and its queue is full; ask for less at once or raise ` +
-      "its permits"
-  }
-}
-
-const waitingCalls = Metric.gauge("bulkhead_waiting_calls", {
-  description: "Calls that wait for a permit"
-})
-
-const refusedCalls = Metric.counter("bulkhead_refused_calls", {
-  description: "Calls refused because every permit was taken and the queue was full",
-  incremental: true
-})
-
-/** Touched only by calls that queue or are refused, so that an uncontended call pays nothing. */
-const metrics = (name: string): { readonly queued: (size: number) => void; readonly refused: () => void } => {
-  const queued = Metric.tagged(waitingCalls, "name", name)
-  const refused = Metric.tagged(refusedCalls, "name", name)
-  return {
-    queued: (size) => queued.unsafeUpdate(size, []),
-    refused: () => refused.unsafeUpdate(1, [])
+    return this.reason === "WaitTooLong"
+      ? `"${this.name}" had no permit to give within maxWait; ask for less at once, wait longer or raise its permits`
+      : `"${this.name}" is at its limit of concurrent calls and its queue is full; ask for less at once or raise ` +
+        "its permits"
   }
 }

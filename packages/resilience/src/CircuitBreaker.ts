@@ -8,16 +8,18 @@ import * as Chunk from "effect/Chunk"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import * as Schedule from "effect/Schedule"
+import type * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
-import type * as machine from "./internal/circuitBreaker.js"
+import { settingsOf } from "./internal/circuitBreakerSettings.js"
 import * as shell from "./internal/circuitBreakerShell.js"
+import * as snapshot from "./internal/circuitBreakerSnapshot.js"
 import { stackless } from "./internal/stackless.js"
 import { isRejection, RejectionTypeId } from "./Rejection.js"
-import * as Trip from "./Trip.js"
+import type * as Trip from "./Trip.js"
 
 /**
  * @since 0.1.0
@@ -40,12 +42,15 @@ export type TypeId = "~@effect-exchange/resilience/CircuitBreaker"
  * - **Closed**: every call passes and is counted. The {@link Options.trip} rule may open the circuit.
  * - **Open**: every call is refused until a deadline on the monotonic clock. No timer runs: the first call after it
  *   turns the circuit half-open.
- * - **HalfOpen**: a few calls pass as probes and all others are refused. Enough successes close the circuit; as soon as
- *   enough successes have become impossible it opens again, as it does when the probes take too long.
- * - **Isolated**: held open by hand.
+ * - **HalfOpen**: a few calls pass as probes and all others are refused, or wait if {@link Options.halfOpen} says so.
+ *   Enough successes close the circuit; as soon as enough successes have become impossible it opens again, as it does
+ *   when the probes take too long.
+ * - **Isolated**: held open by hand, for as long as a scope.
+ * - **Disabled**: every call passes, nothing is counted and nothing opens it.
  *
  * A call counts only in the state it began under. A result that arrives after the circuit has moved on goes to its
- * caller unchanged, is counted as late, and changes nothing (but a server's demand to stay away is always obeyed).
+ * caller unchanged, is counted as late, and changes nothing. (But a server's demand to stay away is obeyed, unless the
+ * circuit is isolated or disabled.) What began while the circuit was disabled is not looked at when it ends.
  *
  * @since 0.1.0
  * @category models
@@ -57,8 +62,8 @@ export interface CircuitBreaker<in E = unknown> {
   /** Runs the effect if the circuit permits it; otherwise fails with `CircuitOpen` without running it. */
   readonly protect: <A, E1 extends E, R>(self: Effect.Effect<A, E1, R>) => Effect.Effect<A, E1 | CircuitOpen, R>
   /**
-   * Fails with `CircuitOpen` if a call would be refused now. Takes no permit and leaves the circuit as it is, so a
-   * call that follows may still be refused. A failure counts as `rejected`.
+   * Fails with `CircuitOpen` if a call would be refused now; one that would wait is not. Takes no permit and leaves the
+   * circuit as it is, so a call that follows may still be refused. A failure counts as `rejected`.
    */
   readonly check: Effect.Effect<void, CircuitOpen>
   /** The state now. */
@@ -70,17 +75,38 @@ export interface CircuitBreaker<in E = unknown> {
    * behind loses the oldest of more than 64 and never holds up a call.
    */
   readonly changes: Stream.Stream<Transition>
+  /** The state as something to be kept and given to {@link restore}, perhaps by another process. */
+  readonly snapshot: Effect.Effect<Snapshot>
+  /**
+   * Until the scope closes, changes that are otherwise made when somebody calls or looks are made on time: the circuit
+   * turns half-open when its time is over, and opens again when its probes take too long. For those who watch
+   * `changes` or the gauge. A fiber sleeps while there is such an instant to wait for, and only then.
+   */
+  readonly automatic: Effect.Effect<void, never, Scope.Scope>
   /**
    * Refuses every call until the scope closes. Several holders may overlap; when the last one lets go the circuit
-   * closes with nothing remembered. Results that arrive meanwhile are late.
+   * closes with nothing remembered, unless it was disabled, or open until `reset`, before: then it is so again. Results
+   * that arrive meanwhile are late.
    */
   readonly isolate: Effect.Effect<void, never, Scope.Scope>
   /**
    * Opens the circuit until an instant in milliseconds since the epoch, as when another call learnt that the server
    * refuses everybody until then. Extends an earlier deadline and never shortens one; does nothing for an instant that
-   * has passed, nor while the circuit is isolated.
+   * has passed, nor while the circuit is isolated or disabled.
    */
   readonly openUntil: (epochMillis: number) => Effect.Effect<void>
+  /** Opens the circuit from any state, isolation included, until `reset`. */
+  readonly forceOpen: Effect.Effect<void>
+  /**
+   * Lets every call pass from now on, isolation or not, until `enable` or `reset`. Nothing is counted, and even a
+   * server's demand to stay away is not obeyed.
+   */
+  readonly disable: Effect.Effect<void>
+  /**
+   * Ends `disable`: closes the circuit with nothing remembered, or lets an isolation that came after it end so. Does
+   * nothing to a circuit that is not disabled.
+   */
+  readonly enable: Effect.Effect<void>
   /** Closes the circuit from any state, isolation included, with nothing remembered. */
   readonly reset: Effect.Effect<void>
 }
@@ -99,13 +125,14 @@ export type State =
   | { readonly _tag: "Open"; readonly retryAfter: Duration.Duration }
   | { readonly _tag: "HalfOpen" }
   | { readonly _tag: "Isolated" }
+  | { readonly _tag: "Disabled" }
 
 /**
  * What a breaker has counted.
  *
- * `calls`, `failures` and `failureRate` describe the present state and start at zero with each one: the window of the
- * trip rule while closed (see {@link Trip.Window}), the finished probes while half-open, zeros otherwise.
- * The others count from the making of the breaker.
+ * `rejected`, `late` and `trips` count from the making of the breaker. The others describe the present state and start
+ * at zero with each one: the window of the trip rule while closed (see {@link Trip.Window}), the finished probes while
+ * half-open, zeros otherwise.
  *
  * @since 0.1.0
  * @category models
@@ -117,6 +144,20 @@ export interface Metrics {
   readonly failures: number
   /** `failures / calls`; 0 when there are no calls. */
   readonly failureRate: number
+  /**
+   * Calls that took as long as a rule for slow calls says or longer, those among them that are still in flight included;
+   * 0 without such a rule, and in any state but closed.
+   */
+  readonly slowCalls: number
+  /** `slowCalls` as a share of the finished calls in the window of that rule and its slow ones in flight. */
+  readonly slowCallRate: number
+  /**
+   * Calls under way that began under the present state. None if nobody follows them: while closed without a rule for
+   * slow calls, where following would cost a call more than all the rest does, and while disabled.
+   */
+  readonly inFlight: Option.Option<number>
+  /** Callers that wait for the probes. */
+  readonly waiting: number
   /** Calls refused with `CircuitOpen`, by `protect` or by `check`. */
   readonly rejected: number
   /** Calls that ended after the state they began under was gone; ignored outcomes are not among them. */
@@ -137,6 +178,8 @@ export type TripCause =
   | { readonly _tag: "ProbesFailed"; readonly failures: number }
   /** The half-open probes did not decide in time. */
   | { readonly _tag: "HalfOpenTimedOut" }
+  /** No cause: the schedule is being brought back to where it was when the {@link Snapshot} was taken. */
+  | { readonly _tag: "Restored" }
 
 /**
  * One change of state. From open to open means that the deadline was moved out.
@@ -154,20 +197,52 @@ export interface Transition {
     | TripCause
     /** An outcome asked for it: {@link openUntil} or {@link openFor}. */
     | { readonly _tag: "OpenRequested" }
-    /** The open duration was over and a call came. */
+    /** The open duration was over and a call came, or {@link CircuitBreaker.automatic} was at work. */
     | { readonly _tag: "OpenElapsed" }
     | { readonly _tag: "ProbesSucceeded" }
     | { readonly _tag: "Isolated" }
     | { readonly _tag: "Released" }
+    | { readonly _tag: "ForcedOpen" }
+    | { readonly _tag: "Disabled" }
+    | { readonly _tag: "Enabled" }
     | { readonly _tag: "Reset" }
 }
+
+/**
+ * What is kept of a circuit: what an operator or a server has said, and what a new process would otherwise have to find
+ * out by failing again.
+ *
+ * Times are what remains of them, not instants, so that neither a clock that is set nor one that differs matters; the
+ * time for which a snapshot is put by does not count. A window is not kept: a closed circuit starts afresh. A half-open
+ * circuit is kept as one that is due to be probed, since its probes run elsewhere, and an isolated one as what it would
+ * go back to, since its holders do.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Snapshot = typeof Snapshot.Type
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Snapshot = Schema.Union(
+  Schema.TaggedStruct("Closed", {}),
+  Schema.TaggedStruct("Open", {
+    /** Zero if a call would be let through; infinite if only `reset` helps. */
+    remaining: Schema.Duration,
+    /** How often the schedule of open durations has been stepped since the circuit was last closed, at most 1000. */
+    steps: Schema.Int.pipe(Schema.between(0, snapshot.maxSteps))
+  }),
+  Schema.TaggedStruct("Disabled", {})
+)
 
 /**
  * What a finished call says about the health of what was called.
  *
  * An ignored call counts nowhere and gives its probe's permit back. `OpenUntil` and `OpenFor` open the circuit at once,
  * whatever the window holds; they extend an earlier deadline and never shorten one, and are ignored when their time has
- * passed or the circuit is isolated.
+ * passed or the circuit is isolated or disabled.
  *
  * @since 0.1.0
  * @category models
@@ -203,8 +278,20 @@ export interface Options<in E> {
     readonly permits?: number | undefined
     /** How many of them must succeed to close the circuit, at most `permits`. Defaults to `permits`. */
     readonly successes?: number | undefined
-    /** After this long without a decision the circuit opens again, as from that instant. Defaults to 10 seconds. */
+    /**
+     * So long after the first probe, if there is no decision, the circuit opens again, as from that instant. Defaults to
+     * 10 seconds.
+     */
     readonly timeout?: Duration.DurationInput | undefined
+    /**
+     * What becomes of calls for which there is no permit. `"fail"`: they are refused. `"wait"`: they wait, first come,
+     * first served, for a permit that is given back, or for the decision, which lets them all pass or refuses them all.
+     * Nobody waits longer than until the timeout, which must be finite, or the current `Deadline`, and nobody waits
+     * twice. Defaults to `"fail"`.
+     */
+    readonly excess?: "fail" | "wait" | undefined
+    /** How many calls may wait if they are to; further ones are refused. Defaults to `1000`. */
+    readonly maxQueue?: number | undefined
   } | undefined
   /**
    * Judges each finished call that was not merely interrupted: interruption never reaches it and is always ignored.
@@ -214,7 +301,8 @@ export interface Options<in E> {
 }
 
 /**
- * Makes a closed breaker. It holds no fiber, no timer and no resource, so it needs no scope.
+ * Makes a closed breaker. It needs no scope: only while calls wait for probes, or {@link CircuitBreaker.automatic} is
+ * asked for, is there a fiber, and it sleeps.
  *
  * Put timeouts inside what is protected: one outside arrives as an interruption and is ignored. Time is read from the
  * `Clock` of the caller, deadlines from its monotonic side, which `TestClock` drives. Dies with a `RangeError` for
@@ -228,17 +316,34 @@ export interface Options<in E> {
  * @category constructors
  */
 export const make = <E = unknown>(options: Options<E>): Effect.Effect<CircuitBreaker<E>> =>
+  restore(options, { _tag: "Closed" })
+
+/**
+ * Makes a breaker that goes on where another one was when its {@link Snapshot} was taken.
+ *
+ * An open circuit stays open for what remained. If it then trips again, it does so for as long as the other one would
+ * have: the schedule is stepped as often as it had been, with the cause `Restored`. Nothing is told of as a transition.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const restore = <E = unknown>(options: Options<E>, from: Snapshot): Effect.Effect<CircuitBreaker<E>> =>
   Effect.suspend(() => {
     const { name } = options
-    const openFor = options.openFor ?? defaultOpenFor
-    const breaker = shell.make<E, CircuitOpen>({
-      name,
-      openFor,
-      settings: settingsOf(options, openFor),
-      classify: options.classify ?? defaultClassify,
-      refuse: ({ retryAfter, state }) => stackless(() => new CircuitOpen({ name, state, retryAfter }, true))
-    })
-    return Effect.map(breaker, (breaker) => ({ [TypeId]: TypeId, name, ...breaker }))
+    const { maxQueue, openFor, settings } = settingsOf(options)
+    return snapshot.restore(settings, openFor, from).pipe(
+      Effect.flatMap((initial) =>
+        shell.make<E, CircuitOpen>({
+          name,
+          openFor,
+          settings,
+          maxQueue,
+          classify: options.classify ?? defaultClassify,
+          refuse: ({ retryAfter, state }) => stackless(() => new CircuitOpen({ name, state, retryAfter }, true))
+        }, initial)
+      ),
+      Effect.map((breaker) => ({ [TypeId]: TypeId, name, ...breaker }))
+    )
   })
 
 /**
@@ -326,32 +431,3 @@ export class CircuitOpen
  * @category guards
  */
 export const isCircuitBreaker = (u: unknown): u is CircuitBreaker<never> => Predicate.hasProperty(u, TypeId)
-
-const defaultTrip = Trip.any(Trip.consecutive(5), Trip.failureRate())
-
-// Capped before the jitter, which only shortens: the cap holds.
-const defaultOpenFor: Schedule.Schedule<unknown, TripCause> = Schedule.exponential("1 second").pipe(
-  Schedule.modifyDelay((_, delay) => Duration.min(delay, "60 seconds")),
-  Schedule.jitteredWith({ min: 0.5, max: 1 })
-)
-
-const settingsOf = <E>(
-  options: Options<E>,
-  openFor: Schedule.Schedule<unknown, TripCause>
-): machine.Settings => {
-  const permits = options.halfOpen?.permits ?? 1
-  const successes = options.halfOpen?.successes ?? permits
-  const timeout = Duration.decode(options.halfOpen?.timeout ?? "10 seconds")
-  if (!(Number.isInteger(permits) && permits >= 1)) {
-    throw new RangeError(`CircuitBreaker "${options.name}": halfOpen.permits was ${permits}; give at least 1`)
-  }
-  if (!(Number.isInteger(successes) && successes >= 1 && successes <= permits)) {
-    throw new RangeError(
-      `CircuitBreaker "${options.name}": halfOpen.successes was ${successes}; give 1 to halfOpen.permits (${permits})`
-    )
-  }
-  if (Duration.equals(timeout, Duration.zero)) {
-    throw new RangeError(`CircuitBreaker "${options.name}": halfOpen.timeout was 0; give probes some time`)
-  }
-  return { trip: options.trip ?? defaultTrip, permits, successes, timeout, progress: openFor.initial }
-}

@@ -1,21 +1,28 @@
 /**
  * Trying again, within bounds: attempts, elapsed time, the caller's deadline and a budget shared by callers.
  *
- * Retry only what may safely happen twice: this module does not know what an effect does.
+ * Only what may safely happen twice is retried: what {@link retry} takes has been marked by a person as `Idempotent`.
  *
  * @since 0.1.0
  */
+import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
+import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
+import * as ScheduleDecision from "effect/ScheduleDecision"
+import * as ScheduleInterval from "effect/ScheduleInterval"
+import * as ScheduleIntervals from "effect/ScheduleIntervals"
 import * as Backoff from "./Backoff.js"
 import * as Deadline from "./Deadline.js"
+import * as Idempotent from "./Idempotent.js"
 import { maxTimerMillis, monotonic } from "./internal/time.js"
 import { isRejection } from "./Rejection.js"
 import type { RetryBudget } from "./RetryBudget.js"
+import { retryCalls } from "./Telemetry.js"
 
 /**
  * What is retried, how often, and after how long.
@@ -24,6 +31,8 @@ import type { RetryBudget } from "./RetryBudget.js"
  * @category models
  */
 export interface Options<in E> {
+  /** What the metrics call it. Defaults to none: nothing is counted. */
+  readonly name?: string | undefined
   /** The delays. Defaults to `Backoff.full({ base: "100 millis", max: "5 seconds" })`. */
   readonly backoff?: Schedule.Schedule<Duration.Duration> | undefined
   /** The number of attempts in all, the first included. Defaults to `3`. */
@@ -39,10 +48,15 @@ export interface Options<in E> {
    * away together do not return in one millisecond. Defaults to 100 milliseconds.
    */
   readonly spread?: Duration.DurationInput | undefined
-  /** Paid into once for each call of {@link retry}, drawn on for each retry. Defaults to none: no such limit. */
+  /**
+   * Told of each call of {@link retry} and of how its attempts end, and asked for each retry: a budget or a throttle.
+   * Defaults to none: no such limit.
+   */
   readonly budget?: RetryBudget | undefined
-  /** Runs before each delay. */
+  /** Runs after each attempt that will be followed by another, before the delay. */
   readonly onRetry?: ((info: Info<E>) => Effect.Effect<void>) | undefined
+  /** Runs after a failed attempt that will be the last. */
+  readonly onGiveUp?: ((info: GaveUp<E>) => Effect.Effect<void>) | undefined
 }
 
 /**
@@ -56,111 +70,230 @@ export interface Info<out E> {
   readonly attempt: number
   /** How long it will be until the next one. */
   readonly delay: Duration.Duration
+  /** What that delay follows from. */
+  readonly because: "Backoff" | "RetryAfter"
   /** What it failed with. */
   readonly error: E
+  /** All there is to know about its failure. */
+  readonly cause: Cause.Cause<E>
 }
+
+/**
+ * What is known when it has been decided that there will be no other attempt.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface GaveUp<out E> {
+  /** The number of the attempt that failed, from 1. */
+  readonly attempt: number
+  readonly reason: GiveUpReason
+  /** All there is to know about its failure. */
+  readonly cause: Cause.Cause<E>
+}
+
+/**
+ * Why there is no other attempt.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type GiveUpReason =
+  /** `while` says no, or it was a defect or an interruption. */
+  | "NotRetryable"
+  | "AttemptsUsedUp"
+  /** The schedule of the backoff is done. */
+  | "BackoffDone"
+  /** The delay is longer than a timer can sleep, about 24.8 days. */
+  | "DelayTooLong"
+  /** The delay would end after `elapsed`. */
+  | "ElapsedExceeded"
+  /** The delay would not end before the current `Deadline`. */
+  | "DeadlineTooNear"
+  | "BudgetRefused"
 
 /**
  * The policy as a `Schedule` of its delays, to be given to `Effect.retry` or composed further.
  *
  * The delay is `max(backoff, retryAfter + U(0, spread))`. The schedule is done, so that the retry fails with the
- * last error, when `while` says no, the attempts are used up, the delay would end after `elapsed` or not before the
- * current `Deadline`, the delay is longer than a timer can sleep (about 24.8 days), or the budget refuses.
+ * last error, for any {@link GiveUpReason}.
  *
- * A schedule learns of a call only when it has failed: `elapsed` counts from the first failure, and nothing is
- * deposited into the budget. {@link retry} counts from the beginning and deposits.
+ * A schedule learns of a call only when it has failed: `elapsed` counts from the first failure, and the budget is not
+ * told of the call or its success. {@link retry} counts from the beginning and tells. Nor does anything here see to it
+ * that what is retried is `Idempotent`.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const schedule = <E>(options: Options<E> = {}): Schedule.Schedule<Duration.Duration, E> =>
-  build(options, Schedule.elapsed)
+export const schedule = <E>(options: Options<E> = {}): Schedule.Schedule<Duration.Duration, E> => {
+  const { initial }: { readonly initial: unknown } = backoffOf(options)
+  const first: Progress = { attempt: 1, start: undefined, backoff: initial }
+  return Schedule.makeWithState<Progress, E, Duration.Duration>(
+    first,
+    (now, error, progress) =>
+      Effect.clockWith((clock) => {
+        const start = progress.start ?? monotonic(clock)
+        return Effect.map(decide(options, Cause.fail(error), { ...progress, start }), (decision) =>
+          decision._tag === "GiveUp"
+            ? [progress, Duration.zero, ScheduleDecision.done]
+            : [
+              { attempt: progress.attempt + 1, start, backoff: decision.backoff },
+              decision.delay,
+              ScheduleDecision.continueWith(ScheduleInterval.after(now + Duration.toMillis(decision.delay)))
+            ])
+      })
+  )
+}
 
 /**
  * Runs the effect, and again after each failure that the options allow to be retried.
  *
- * Fails with the last error. Defects and interruption are never retried. Nothing is slept through in vain: when the
- * delay would not end before the current `Deadline`, it fails at once.
+ * Fails with all the last attempt failed with. Defects and interruption are never retried. Nothing is slept through in
+ * vain: when the delay would not end before the current `Deadline`, it fails at once.
  *
  * @since 0.1.0
  * @category combinators
  */
 export const retry: {
-  <E>(options?: Options<E>): <A, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  <A, E, R>(self: Effect.Effect<A, E, R>, options?: Options<E>): Effect.Effect<A, E, R>
+  <E>(options?: Options<E>): <A, R>(self: Idempotent.Idempotent<A, E, R>) => Idempotent.Idempotent<A, E, R>
+  <A, E, R>(self: Idempotent.Idempotent<A, E, R>, options?: Options<E>): Idempotent.Idempotent<A, E, R>
 } = dual(
   (args) => Effect.isEffect(args[0]),
-  <A, E, R>(self: Effect.Effect<A, E, R>, options: Options<E> = {}): Effect.Effect<A, E, R> =>
-    Effect.clockWith((clock) => {
-      const start = monotonic(clock)
-      const elapsed = Schedule.mapEffect(
-        Schedule.forever,
-        () => Effect.clockWith((clock) => Effect.succeed(Duration.nanos(monotonic(clock) - start)))
-      )
-      const retried = Effect.retry(self, build(options, elapsed))
-      return options.budget === undefined ? retried : Effect.zipRight(options.budget.deposit, retried)
-    })
+  <A, E, R>(self: Idempotent.Idempotent<A, E, R>, options: Options<E> = {}): Idempotent.Idempotent<A, E, R> =>
+    Idempotent.mark(run(self, options))
 )
 
-interface Step<out E> extends Info<E> {
-  readonly elapsed: Duration.Duration
+/**
+ * As {@link retry}, for an effect that must not happen twice: `while` has to tell, from its error, that it has not
+ * happened.
+ *
+ * An order whose connection was refused may be sent again. One that timed out may not: it may have arrived.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const retryNonIdempotent: {
+  <E>(options: NonIdempotent<E>): <A, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  <A, E, R>(self: Effect.Effect<A, E, R>, options: NonIdempotent<E>): Effect.Effect<A, E, R>
+} = dual(
+  2,
+  <A, E, R>(self: Effect.Effect<A, E, R>, options: NonIdempotent<E>): Effect.Effect<A, E, R> => run(self, options)
+)
+
+/**
+ * What {@link retryNonIdempotent} takes: nobody else knows which errors are harmless.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface NonIdempotent<in E> extends Options<E> {
+  /** Whether an error proves that nothing was done, and is worth another attempt. */
+  readonly while: (error: E) => boolean
 }
 
-const build = <E>(
-  options: Options<E>,
-  elapsed: Schedule.Schedule<Duration.Duration>
-): Schedule.Schedule<Duration.Duration, E> => {
-  const backoff = options.backoff ?? Backoff.full({ base: "100 millis", max: "5 seconds" })
-  const isRetryable = options.while ?? ((error: E) => !isRejection(error))
-  return Schedule.identity<E>().pipe(
-    Schedule.whileInput(isRetryable),
-    Schedule.intersect(Schedule.recurs((options.attempts ?? 3) - 1)),
-    Schedule.intersect(elapsed),
-    Schedule.intersect(Schedule.delays(backoff)),
-    Schedule.mapEffect(([[[error, retries], elapsed], delay]) =>
-      Effect.map(
-        atLeastRetryAfter(options, error, delay),
-        (delay): Step<E> => ({ attempt: retries + 1, elapsed, error, delay })
+// A schedule is stepped by hand: the one of `Effect.retry` is set up before it is known whether it is needed, which
+// costs every call that succeeds several microseconds, and it never sees a cause.
+const run = <A, E, R>(self: Effect.Effect<A, E, R>, options: Options<E>): Effect.Effect<A, E, R> =>
+  Effect.clockWith((clock) => {
+    const { budget, name } = options
+    const start = monotonic(clock)
+    const told = budget === undefined ? self : Effect.zipLeft(self, budget.succeeded)
+    const again = name === undefined ? told : Effect.zipLeft(told, count(name, "successful_with_retry"))
+    const from = (attempt: number, backoff: unknown): Effect.Effect<A, E, R> =>
+      Effect.catchAllCause(
+        attempt === 1 ? told : again,
+        (cause) =>
+          Effect.flatMap(decide(options, cause, { attempt, start, backoff }), (decision) => {
+            if (decision._tag === "Retry") {
+              return Effect.zipRight(Effect.sleep(decision.delay), from(attempt + 1, decision.backoff))
+            }
+            const failed = Effect.failCause(cause)
+            return name === undefined || Cause.isInterruptedOnly(cause)
+              ? failed
+              : Effect.zipRight(count(name, attempt === 1 ? "failed_without_retry" : "failed_with_retry"), failed)
+          })
       )
-    ),
-    Schedule.modifyDelay(({ delay }) => delay),
-    Schedule.checkEffect((_, step) => admit(options, step)),
-    Schedule.map(({ delay }) => delay)
-  )
-}
-
-const atLeastRetryAfter = <E>(
-  options: Options<E>,
-  error: E,
-  delay: Duration.Duration
-): Effect.Effect<Duration.Duration> =>
-  Option.match(options.retryAfter === undefined ? Option.none() : options.retryAfter(error), {
-    onNone: () => Effect.succeed(delay),
-    onSome: (retryAfter) =>
-      Effect.map(
-        Random.nextRange(0, Duration.toMillis(options.spread ?? "100 millis")),
-        (spread) => Duration.max(delay, Duration.sum(retryAfter, Duration.millis(spread)))
-      )
+    const attempts = from(1, backoffOf(options).initial)
+    return budget === undefined ? attempts : Effect.zipRight(budget.deposit, attempts)
   })
 
-/** Whether the retry may be slept for; draws on the budget last, when nothing else stands against it. */
-const admit = <E>(options: Options<E>, { attempt, delay, elapsed, error }: Step<E>): Effect.Effect<boolean> =>
+const count = (
+  name: string,
+  kind: "successful_with_retry" | "failed_with_retry" | "failed_without_retry"
+): Effect.Effect<void> =>
+  Effect.sync(() => {
+    retryCalls.pipe(Metric.tagged("name", name), Metric.tagged("kind", kind)).unsafeUpdate(1, [])
+  })
+
+const backoffOf = (options: Options<never>): Schedule.Schedule<Duration.Duration> => options.backoff ?? defaultBackoff
+
+const defaultBackoff = Backoff.full({ base: "100 millis", max: "5 seconds" })
+
+interface Progress {
+  /** The number of the attempt that failed. */
+  readonly attempt: number
+  /** When the call began, on the monotonic clock; not known to a schedule that has not been stepped. */
+  readonly start: bigint | undefined
+  /** How far the schedule of the backoff has come. */
+  readonly backoff: unknown
+}
+
+type Decision =
+  | { readonly _tag: "Retry"; readonly delay: Duration.Duration; readonly backoff: unknown }
+  | { readonly _tag: "GiveUp" }
+
+const giveUp: Decision = { _tag: "GiveUp" }
+
+const decide = <E>(
+  options: Options<E>,
+  cause: Cause.Cause<E>,
+  { attempt, backoff, start }: Progress & { readonly start: bigint }
+): Effect.Effect<Decision> =>
   Effect.gen(function*() {
-    if (Duration.toMillis(delay) > maxTimerMillis) {
-      return false
-    }
+    const stop = (reason: GiveUpReason): Effect.Effect<Decision> =>
+      options.onGiveUp === undefined
+        ? Effect.succeed(giveUp)
+        : Effect.as(options.onGiveUp({ attempt, cause, reason }), giveUp)
+
+    const failure = Cause.isDie(cause) ? Option.none<E>() : Cause.failureOption(cause)
+    if (Option.isNone(failure)) return yield* stop("NotRetryable")
+    const error = failure.value
+    if (!(options.while ?? isNoRejection)(error)) return yield* stop("NotRetryable")
+    if (options.budget !== undefined) yield* options.budget.failed
+    if (attempt >= (options.attempts ?? 3)) return yield* stop("AttemptsUsedUp")
+
+    const clock = yield* Effect.clock
+    const now = clock.unsafeCurrentTimeMillis()
+    const [next, , stepped] = yield* backoffOf(options).step(now, undefined, backoff)
+    if (ScheduleDecision.isDone(stepped)) return yield* stop("BackoffDone")
+    const own = Duration.millis(Math.max(0, ScheduleIntervals.start(stepped.intervals) - now))
+    const asked = yield* askedFor(options, error)
+    const because = Option.isSome(asked) && Duration.greaterThan(asked.value, own) ? "RetryAfter" : "Backoff"
+    const delay = Option.match(asked, { onNone: () => own, onSome: Duration.max(own) })
+
+    if (Duration.toMillis(delay) > maxTimerMillis) return yield* stop("DelayTooLong")
+    const elapsed = Duration.nanos(monotonic(clock) - start)
     if (options.elapsed !== undefined && Duration.greaterThan(Duration.sum(elapsed, delay), options.elapsed)) {
-      return false
+      return yield* stop("ElapsedExceeded")
     }
     const remaining = yield* Deadline.remaining
     if (Option.isSome(remaining) && Duration.greaterThanOrEqualTo(delay, remaining.value)) {
-      return false
+      return yield* stop("DeadlineTooNear")
     }
-    if (options.budget !== undefined && !(yield* options.budget.withdraw)) {
-      return false
-    }
-    if (options.onRetry !== undefined) {
-      yield* options.onRetry({ attempt, delay, error })
-    }
-    return true
+    // Last, so that nothing is drawn for a retry that something else stands against.
+    if (options.budget !== undefined && !(yield* options.budget.withdraw)) return yield* stop("BudgetRefused")
+    if (options.onRetry !== undefined) yield* options.onRetry({ attempt, delay, because, error, cause })
+    return { _tag: "Retry", delay, backoff: next }
+  })
+
+const isNoRejection = (error: unknown): boolean => !isRejection(error)
+
+const askedFor = <E>(options: Options<E>, error: E): Effect.Effect<Option.Option<Duration.Duration>> =>
+  Option.match(options.retryAfter === undefined ? Option.none() : options.retryAfter(error), {
+    onNone: () => Effect.succeedNone,
+    onSome: (retryAfter) =>
+      Effect.map(
+        Random.nextRange(0, Duration.toMillis(options.spread ?? "100 millis")),
+        (spread) => Option.some(Duration.sum(retryAfter, Duration.millis(spread)))
+      )
   })

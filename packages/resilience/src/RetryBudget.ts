@@ -7,28 +7,33 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as internal from "./internal/retryBudget.js"
+import * as throttling from "./internal/retryThrottle.js"
 import { monotonic } from "./internal/time.js"
 
 /**
- * A balance of retries, paid into by calls and drawn on by retries.
+ * Decides whether there may be another retry or hedge, from what all its callers tell it: {@link make} by the number
+ * of calls, {@link throttle} by how they ended.
  *
- * Over any `timeToLive`, retries are at most `ratio` times the calls plus `reservePerSecond` times its seconds.
- * Give one budget to everything that calls the same service.
+ * Give one to everything that calls the same service.
  *
  * @since 0.1.0
  * @category models
  */
 export interface RetryBudget {
-  /** Pays in for one call: once when it begins, not again for its retries. */
+  /** Says that a call begins: once for it, not again for its retries. */
   readonly deposit: Effect.Effect<void>
-  /** Takes one retry out; `false`, and nothing taken, if less than one is left. */
+  /** Asks for one retry; `false`, and nothing taken, if there is none to be had. */
   readonly withdraw: Effect.Effect<boolean>
-  /** How many retries are left now; fractions are on their way to the next one. */
+  /** Says that an attempt has succeeded. */
+  readonly succeeded: Effect.Effect<void>
+  /** Says that an attempt has failed in a way that another one might mend. */
+  readonly failed: Effect.Effect<void>
+  /** How many retries are left now; see {@link make} and {@link throttle} for what fractions mean. */
   readonly balance: Effect.Effect<number>
 }
 
 /**
- * How many retries a {@link RetryBudget} allows; the defaults are those of Finagle.
+ * How many retries {@link make} allows; the defaults are those of Finagle.
  *
  * @since 0.1.0
  * @category models
@@ -43,8 +48,11 @@ export interface Options {
 }
 
 /**
- * Makes a budget: `balance = reservePerSecond * timeToLive + ratio * deposits - withdrawals`, where deposits and
- * withdrawals count for `timeToLive`.
+ * Makes a balance of retries, paid into by calls and drawn on by retries.
+ *
+ * `balance = reservePerSecond * timeToLive + ratio * deposits - withdrawals`, where deposits and withdrawals count for
+ * `timeToLive`; one is granted while it is at least 1. So over any `timeToLive`, retries are at most `ratio` times the
+ * calls plus `reservePerSecond` times its seconds. How attempts end means nothing to it.
  *
  * @since 0.1.0
  * @category constructors
@@ -66,6 +74,52 @@ export const make = (options: Options = {}): Effect.Effect<RetryBudget> =>
     return Effect.succeed<RetryBudget>({
       deposit: at(internal.deposit),
       withdraw: at(internal.withdraw),
+      succeeded: Effect.void,
+      failed: Effect.void,
       balance: at(internal.balance)
+    })
+  })
+
+/**
+ * How soon {@link throttle} stops retries, and how soon it allows them again; the defaults are those of the example in
+ * gRPC's proposal.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ThrottleOptions {
+  /** The tokens at first and at most: half as many failures in a row stop retries. Above 0. Defaults to `10`. */
+  readonly maxTokens?: number | undefined
+  /** What a success gives back; decimals after the third are cut off. At least 0.001. Defaults to `0.1`. */
+  readonly ratio?: number | undefined
+}
+
+/**
+ * Makes a throttle as gRPC's (proposal A6, "Throttling Retry Attempts and Hedged RPCs").
+ *
+ * There are `maxTokens` tokens at first and at most; a failed attempt takes 1, a successful one gives `ratio` back.
+ * While no more than half of `maxTokens` is left, nothing is retried or hedged. Then the service is well again only when
+ * `1 / ratio` calls succeed for each one that fails, and time changes nothing. `balance` is what there is above that
+ * half.
+ *
+ * Unlike {@link make} it knows whether the service is well: in good times it allows any number of retries and hedges,
+ * in an outage soon none at all.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const throttle = (options: ThrottleOptions = {}): Effect.Effect<RetryBudget> =>
+  Effect.suspend(() => {
+    const { maxTokens = 10, ratio = 0.1 } = options
+    if (!(maxTokens > 0 && Number.isFinite(maxTokens) && ratio >= 0.001 && Number.isFinite(ratio))) {
+      return Effect.dieMessage("A retry throttle needs maxTokens above 0 and a ratio of at least 0.001, both finite")
+    }
+    const state = throttling.make({ maxTokens, ratio })
+    return Effect.succeed<RetryBudget>({
+      deposit: Effect.void,
+      withdraw: Effect.sync(() => throttling.balance(state) > 0),
+      succeeded: Effect.sync(() => throttling.succeeded(state)),
+      failed: Effect.sync(() => throttling.failed(state)),
+      balance: Effect.sync(() => throttling.balance(state))
     })
   })

@@ -1,13 +1,15 @@
 /**
  * Limits on time: for one attempt, and for a whole operation with everything inside it.
  *
- * Both race the effect against a sleep, which forks: some tens of microseconds a call, many times what a circuit
- * breaker costs. Use one for each attempt and one for the operation, none in between; where the transport has its
- * own timeout, prefer that.
+ * Both race the effect against a sleep, which takes two fibers and a timer: some 30 microseconds a call where a closed
+ * circuit breaker costs half a microsecond, and half as much again with `disconnect`, which takes another fiber. Use one
+ * for each attempt and one for the operation, none in between; where the transport has its own timeout, prefer that.
  *
  * Both interrupt the effect and then **wait until it has stopped**: an effect that is uninterruptible, or whose
- * finalizers are slow, holds its caller beyond the limit. Wrap it in `Effect.disconnect` to leave it behind
- * instead: the caller is answered on time, and the effect finishes on its own, unobserved.
+ * finalizers are slow, holds its caller beyond the limit. With `disconnect` it is left behind instead: the caller is
+ * answered on time, and the effect finishes on its own, unobserved. That is right where being answered in time matters
+ * more than knowing that the work has stopped, and wrong where it holds something others wait for, such as a permit:
+ * what is returned with the answer is then not in use any more, though the work may be.
  *
  * @since 0.1.0
  */
@@ -30,6 +32,8 @@ export interface Options<out E> {
   readonly duration: Duration.DurationInput
   /** Makes the error of an effect that did not end in time. */
   readonly onTimeout: LazyArg<E>
+  /** Does not wait until the interrupted effect has stopped; see above. Defaults to `false`. */
+  readonly disconnect?: boolean | undefined
 }
 
 /**
@@ -47,7 +51,7 @@ export const attempt: {
 } = dual(
   2,
   <A, E, R, E2>(self: Effect.Effect<A, E, R>, options: Options<E2>): Effect.Effect<A, E | E2, R> =>
-    Effect.timeoutFail(self, options)
+    Effect.timeoutFail(options.disconnect === true ? Effect.disconnect(self) : self, options)
 )
 
 /**
@@ -75,8 +79,8 @@ export const deadline: {
         return end.value <= now
           ? Effect.failSync(options.onTimeout)
           : attempt(Effect.provideService(self, Deadline, end), {
-            duration: Duration.nanos(end.value - now),
-            onTimeout: options.onTimeout
+            ...options,
+            duration: Duration.nanos(end.value - now)
           })
       }))
 )

@@ -3,6 +3,12 @@
  *
  * @since 0.1.0
  */
+import * as Duration from "effect/Duration"
+import { requireWhole } from "./internal/requireWhole.js"
+import * as Tally from "./internal/tally.js"
+import { type Combine, composed } from "./internal/tripComposed.js"
+import { slowCalls } from "./internal/tripSlowCalls.js"
+import * as Window_ from "./Window.js"
 
 /**
  * @since 0.1.0
@@ -28,21 +34,65 @@ export interface Trip {
   readonly [TypeId]: TypeId
   /** Makes an empty window. */
   readonly window: () => Window
+  /**
+   * While the circuit is half-open, a probe that succeeds but takes this long or longer counts as failed: what was too
+   * slow has not recovered by being slow. None if left out.
+   */
+  readonly slowAfter?: Duration.Duration | undefined
 }
 
 /**
  * The recent calls of one closed circuit, owned by it and changed in place: constant time and no allocation per call.
  *
+ * `now` is in milliseconds of the monotonic clock, and is given to windows that are `timed` or `following` only.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Window {
-  /** Counts one finished call; answers why the circuit must open now, if it must. Successes never open a circuit. */
-  readonly record: (outcome: "success" | "failure") => Reason | undefined
+  /** Counts one finished call; answers why the circuit must open now, if it must. */
+  readonly record: (outcome: "success" | "failure", now?: number) => Reason | undefined
   /** Calls the window holds now. */
-  readonly calls: () => number
+  readonly calls: (now?: number) => number
   /** How many of them failed. */
-  readonly failures: () => number
+  readonly failures: (now?: number) => number
+  /** Whether the window must be told the time. Defaults to `false`, which spares each call a reading of the clock. */
+  readonly timed?: boolean | undefined
+  /** For windows that look at calls in flight too; given this, `record` is not called. Each call then costs a mask. */
+  readonly following?: Following | undefined
+}
+
+/**
+ * What a window does that follows calls from their beginning on.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Following {
+  /** Why the circuit must open although no call has ended, if it must. Asked when a call arrives or somebody looks. */
+  readonly evaluate: (now: number) => Reason | undefined
+  /**
+   * Follows a call that begins. What it answers is called exactly once, when the call has ended in whatever way, and
+   * does what `record` would; an ignored outcome counts nowhere and opens nothing.
+   */
+  readonly begin: (now: number) => (outcome: "success" | "failure" | "ignore", now: number) => Reason | undefined
+  /** What is known of slow calls. */
+  readonly slow: (now: number) => SlowCalls
+}
+
+/**
+ * The slow calls of a window. A call in flight is one of `calls` from the moment on in which it has become slow.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SlowCalls {
+  /** Finished calls, and those in flight that are slow already. */
+  readonly calls: number
+  /** How many of `calls` are slow. */
+  readonly slow: number
+  /** Calls in flight, slow or not. */
+  readonly inFlight: number
 }
 
 /**
@@ -51,7 +101,7 @@ export interface Window {
  * @since 0.1.0
  * @category models
  */
-export type Reason = ConsecutiveFailures | FailureRate
+export type Reason = ConsecutiveFailures | FailureRate | SlowCallRate | All
 
 /**
  * As many calls in a row failed as {@link consecutive} allows.
@@ -75,6 +125,30 @@ export interface FailureRate {
   readonly calls: number
   readonly failures: number
   readonly rate: number
+}
+
+/**
+ * The share of slow calls, `rate = slow / calls`, reached the threshold of {@link slowCallRate}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SlowCallRate {
+  readonly _tag: "SlowCallRate"
+  readonly calls: number
+  readonly slow: number
+  readonly rate: number
+}
+
+/**
+ * Every rule of {@link all} asked for it, each for its reason, in the order of the rules.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface All {
+  readonly _tag: "All"
+  readonly reasons: ReadonlyArray<Reason>
 }
 
 /**
@@ -102,43 +176,32 @@ export const consecutive = (failures: number): Trip => {
 }
 
 /**
- * Opens when the share of failed calls among the last `window` calls is at least `threshold`.
+ * Opens when the share of failed calls in the window is at least `threshold`.
  *
- * The share is `failures / calls`, where `calls` is the number of calls the window holds: fewer than
- * `window` until it has filled once. With fewer than `minimumCalls` it does not open at all. The rule
- * is applied when a call fails, never when one succeeds. Throws a `RangeError` for options out of range.
+ * The share is `failures / calls`, where `calls` is the number of calls the window holds. With fewer than
+ * `minimumCalls` it does not open at all. The rule is applied when a call fails, never when one succeeds. Throws a
+ * `RangeError` for options out of range.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const failureRate = (options?: FailureRateOptions): Trip => {
-  const threshold = options?.threshold ?? 0.5
-  const size = options?.window ?? 100
-  if (!(threshold > 0 && threshold <= 1)) {
-    throw new RangeError(`Trip.failureRate: threshold was ${threshold}; give a fraction above 0 and at most 1`)
-  }
-  requireWhole("Trip.failureRate: window", size, 1, 0xffff_ffff)
-  const minimumCalls = options?.minimumCalls ?? Math.min(20, size)
-  requireWhole("Trip.failureRate: minimumCalls", minimumCalls, 1, size)
+  const { minimumCalls, threshold, window } = rate("failureRate", options)
+  const timed = window._tag === "Time"
   return make(() => {
-    const ring = new Uint8Array(size)
-    let next = 0
-    let calls = 0
-    let failures = 0
+    const tally = Tally.make(window)
     return {
-      record: (outcome) => {
-        const failed = outcome === "failure" ? 1 : 0
-        // Slots not written yet hold 0, so what leaves the ring is right from the first call on.
-        failures += failed - (ring[next] ?? 0)
-        ring[next] = failed
-        next = next + 1 === size ? 0 : next + 1
-        if (calls < size) calls++
-        return failed === 1 && calls >= minimumCalls && failures / calls >= threshold
+      timed,
+      record: (outcome, now) => {
+        if (now !== undefined) tally.advance(now)
+        const failed = outcome === "failure"
+        tally.record(failed, false)
+        const { calls, failures } = tally
+        return failed && calls >= minimumCalls && failures / calls >= threshold
           ? { _tag: "FailureRate", calls, failures, rate: failures / calls }
           : undefined
       },
-      calls: () => calls,
-      failures: () => failures
+      ...Tally.counts(tally)
     }
   })
 }
@@ -150,51 +213,125 @@ export const failureRate = (options?: FailureRateOptions): Trip => {
  * @category models
  */
 export interface FailureRateOptions {
-  /** The share of failed calls that opens the circuit, above 0 and at most 1. Defaults to `0.5`. */
+  /** The share of calls that opens the circuit, above 0 and at most 1. Defaults to `0.5`. */
   readonly threshold?: number | undefined
-  /** How many of the latest calls are looked at. Defaults to `100`. */
-  readonly window?: number | undefined
-  /** How many calls the window must hold before it can open the circuit. Defaults to `20`, or `window` if that is less. */
+  /** What is looked at: a `Window`, or how many of the latest calls. Defaults to `100`. */
+  readonly window?: number | Window_.Window | undefined
+  /**
+   * How many calls the window must hold before it can open the circuit. Defaults to `20`, or to the size of a window
+   * of fewer calls.
+   */
   readonly minimumCalls?: number | undefined
+}
+
+/**
+ * Opens when the share of slow calls is at least `threshold`; a call is slow if it takes `duration` or longer, whether
+ * it then succeeds or fails.
+ *
+ * A call counts as slow as soon as it has been in flight that long, so that calls that hang are seen before they end,
+ * and even if they never do. The share is `slow / calls`, where `calls` are the finished calls the window holds and the
+ * slow ones in flight. With fewer than `minimumCalls` of them it does not open at all.
+ *
+ * The rule is applied whenever a call ends, as a success too, when one arrives, and when the breaker is looked at
+ * (`state`, `check`, `metrics`). While the circuit is half-open a slow success is a failed probe. Following a call
+ * costs about a microsecond. Throws a `RangeError` for options out of range.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const slowCallRate = (options: SlowCallRateOptions): Trip => {
+  const { minimumCalls, threshold, window } = rate("slowCallRate", options)
+  const duration = Duration.decode(options.duration)
+  const millis = Duration.toMillis(duration)
+  if (!(millis > 0 && Duration.isFinite(duration))) {
+    throw new RangeError(
+      `Trip.slowCallRate: duration was ${Duration.format(duration)}; give a finite time above 0`
+    )
+  }
+  return make(() => slowCalls({ tally: Tally.make(window), millis, threshold, minimumCalls }), { slowAfter: duration })
+}
+
+/**
+ * What {@link slowCallRate} takes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SlowCallRateOptions extends FailureRateOptions {
+  /** From which duration on a call is slow; finite, above 0. */
+  readonly duration: Duration.DurationInput
 }
 
 /**
  * Opens when one of the rules does; every rule sees every call.
  *
  * When several agree, the first one given is named. Its window reports the calls and failures of the rule
- * that holds the most calls at the moment, the first one given among equals.
+ * that holds the most calls at the moment, the first one given among equals, and so for slow calls. A probe is slow if
+ * one of the rules finds it so.
  *
  * @since 0.1.0
  * @category combinators
  */
-export const any = (first: Trip, ...others: ReadonlyArray<Trip>): Trip =>
-  make(() => {
-    const windows = [first, ...others].map((trip) => trip.window())
-    const fullest = () => windows.reduce((a, b) => b.calls() > a.calls() ? b : a)
-    return {
-      record: (outcome) => {
-        let reason: Reason | undefined
-        for (const window of windows) {
-          const own = window.record(outcome)
-          reason ??= own
-        }
-        return reason
-      },
-      calls: () => fullest().calls(),
-      failures: () => fullest().failures()
-    }
+export const any = (first: Trip, ...others: ReadonlyArray<Trip>): Trip => {
+  const trips = [first, ...others]
+  const slow = slowAfters(trips)
+  return make(() => composed(trips, (own) => own.find((reason) => reason !== undefined)), {
+    slowAfter: slow.length === 0 ? undefined : slow.reduce(Duration.min)
   })
+}
 
 /**
- * A rule of one's own: `window` is asked for a new window each time the circuit closes.
+ * Opens when all of the rules do, at one and the same call; every rule sees every call.
+ *
+ * A failure rate asks for it at a failed call only, and so then does what it is a part of. Its window reports as that of
+ * {@link any} does. A probe is slow if every one of the rules finds it so.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const all = (first: Trip, ...others: ReadonlyArray<Trip>): Trip => {
+  const trips = [first, ...others]
+  const slow = slowAfters(trips)
+  const combine: Combine = (own) => {
+    const reasons = own.filter((reason) => reason !== undefined)
+    return reasons.length === own.length ? { _tag: "All", reasons } : undefined
+  }
+  return make(() => composed(trips, combine), {
+    slowAfter: slow.length < trips.length ? undefined : slow.reduce(Duration.max)
+  })
+}
+
+/**
+ * A rule of one's own: `window` is asked for a new window each time the circuit closes. For `slowAfter` see {@link Trip}.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make = (window: () => Window): Trip => ({ [TypeId]: TypeId, window })
+export const make = (
+  window: () => Window,
+  options?: { readonly slowAfter?: Duration.DurationInput | undefined }
+): Trip => ({
+  [TypeId]: TypeId,
+  window,
+  slowAfter: options?.slowAfter === undefined ? undefined : Duration.decode(options.slowAfter)
+})
 
-const requireWhole = (what: string, value: number, least: number, most: number): void => {
-  if (!(Number.isInteger(value) && value >= least && value <= most)) {
-    throw new RangeError(`${what} was ${value}; give a whole number from ${least} to ${most}`)
+const rate = (
+  rule: string,
+  options: FailureRateOptions | undefined
+): { readonly threshold: number; readonly window: Window_.Window; readonly minimumCalls: number } => {
+  const threshold = options?.threshold ?? 0.5
+  if (!(threshold > 0 && threshold <= 1)) {
+    throw new RangeError(`Trip.${rule}: threshold was ${threshold}; give a fraction above 0 and at most 1`)
   }
+  const given = options?.window ?? 100
+  if (typeof given === "number") requireWhole(`Trip.${rule}: window`, given, 1, 0xffff_ffff)
+  const window = typeof given === "number" ? Window_.count(given) : given
+  const most = window._tag === "Count" ? window.size : Number.MAX_SAFE_INTEGER
+  const minimumCalls = options?.minimumCalls ?? Math.min(20, most)
+  requireWhole(`Trip.${rule}: minimumCalls`, minimumCalls, 1, most)
+  return { threshold, window, minimumCalls }
 }
+
+const slowAfters = (trips: ReadonlyArray<Trip>): ReadonlyArray<Duration.Duration> =>
+  trips.flatMap(({ slowAfter }) => slowAfter === undefined ? [] : [slowAfter])

@@ -1,8 +1,9 @@
 import { Bulkhead, Deadline, Rejection } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Deferred, Effect, Exit, FastCheck, Fiber, Scheduler, TestClock } from "effect"
+import { Cause, Deferred, Effect, Exit, Fiber, Random, Scheduler, Schema, TestClock } from "effect"
 import { interruptEverywhere, settle } from "./support/interruption.js"
 import { metricValue } from "./support/metrics.js"
+import { yieldOften } from "./support/yieldOften.js"
 
 /** Forks the effect and lets it go as far as it can. */
 const start = <A, E>(effect: Effect.Effect<A, E>) => Effect.zipLeft(Effect.fork(effect), settle)
@@ -85,101 +86,36 @@ describe("Bulkhead", () => {
       }
     }))
 
-  type Command = { readonly _tag: "Enter" | "Leave" | "Interrupt"; readonly which: number }
-
-  const commands: FastCheck.Arbitrary<Array<Command>> = FastCheck.array(
-    FastCheck.record({
-      _tag: FastCheck.constantFrom("Enter", "Enter", "Enter", "Leave", "Interrupt"),
-      which: FastCheck.nat()
-    }),
-    { maxLength: 40 }
-  )
-
-  it.effect.prop(
-    "agrees with a plain reference model",
-    [commands, FastCheck.integer({ min: 1, max: 3 }), FastCheck.integer({ min: 0, max: 4 })],
-    ([commands, permits, maxQueue]) =>
+  it.effect(
+    "2,000 queued fibers are served in order, in work linear in their number; effect's Semaphore wakes all each time",
+    () =>
       Effect.gen(function*() {
-        const bulkhead = yield* Bulkhead.make({ name: "test", permits, maxQueue })
-        const running = new Set<number>()
-        const calls = new Map<number, {
-          readonly gate: Deferred.Deferred<void>
-          readonly fiber: Fiber.RuntimeFiber<void, Bulkhead.BulkheadFull | Deadline.DeadlineExceeded>
-        }>()
-        let inside: ReadonlyArray<number> = []
-        let queue: ReadonlyArray<number> = []
-        const refill = () => {
-          const next = queue.slice(0, permits - inside.length)
-          inside = [...inside, ...next]
-          queue = queue.slice(next.length)
-        }
-
-        for (const [id, { _tag, which }] of commands.entries()) {
-          if (_tag === "Enter") {
-            const gate = yield* Deferred.make<void>()
-            const fiber = yield* start(
-              bulkhead.withPermit(
-                Effect.acquireUseRelease(
-                  Effect.sync(() => running.add(id)),
-                  () => Deferred.await(gate),
-                  () => Effect.sync(() => running.delete(id))
-                )
-              )
-            )
-            if (inside.length === permits && queue.length >= maxQueue) {
-              assert.instanceOf(yield* Effect.flip(Fiber.join(fiber)), Bulkhead.BulkheadFull)
-            } else {
-              calls.set(id, { gate, fiber })
-              queue = [...queue, id]
-              refill()
+        const serve = (callers: number) =>
+          Effect.gen(function*() {
+            const bulkhead = yield* Bulkhead.make({ name: "test", permits: 8, maxQueue: callers })
+            let operations = 0
+            const scheduler: Scheduler.Scheduler = {
+              shouldYield: (fiber) => {
+                operations++
+                return Scheduler.defaultScheduler.shouldYield(fiber)
+              },
+              scheduleTask: (task, priority, fiber) => Scheduler.defaultScheduler.scheduleTask(task, priority, fiber)
             }
-          } else {
-            const candidates = _tag === "Leave" ? inside : [...inside, ...queue]
-            const chosen = candidates[which % candidates.length]
-            const call = chosen === undefined ? undefined : calls.get(chosen)
-            if (call !== undefined) {
-              yield* _tag === "Leave" ? Deferred.succeed(call.gate, undefined) : Fiber.interrupt(call.fiber)
-              inside = inside.filter((id) => id !== chosen)
-              queue = queue.filter((id) => id !== chosen)
-              refill()
-            }
-          }
-          yield* settle
-          assert.deepStrictEqual([...running].toSorted(), [...inside].toSorted())
-          assert.strictEqual(yield* bulkhead.queued, queue.length)
-          assert.strictEqual(yield* bulkhead.available, permits - inside.length)
-        }
-        yield* Effect.forEach(calls.values(), ({ fiber }) => Fiber.interrupt(fiber), { discard: true })
-        assert.strictEqual(yield* bulkhead.available, permits)
+            const served: Array<number> = []
+            yield* Effect.forEach(
+              Array.from({ length: callers }, (_, caller) => caller),
+              (caller) =>
+                bulkhead.withPermit(Effect.zipRight(Effect.sync(() => served.push(caller)), Effect.yieldNow())),
+              { concurrency: "unbounded", discard: true }
+            ).pipe(Effect.withScheduler(scheduler))
+            assert.deepStrictEqual(served, Array.from({ length: callers }, (_, caller) => caller))
+            return operations
+          })
+        const few = yield* serve(500)
+        assert.isAtMost(yield* serve(2000), few * 4.4)
       }),
-    { fastCheck: { numRuns: 40 }, timeout: 60_000 }
+    30_000
   )
-
-  it.effect("2,000 queued fibers are served in order, in work linear in their number", () =>
-    Effect.gen(function*() {
-      const serve = (callers: number) =>
-        Effect.gen(function*() {
-          const bulkhead = yield* Bulkhead.make({ name: "test", permits: 8, maxQueue: callers })
-          let operations = 0
-          const scheduler: Scheduler.Scheduler = {
-            shouldYield: (fiber) => {
-              operations++
-              return Scheduler.defaultScheduler.shouldYield(fiber)
-            },
-            scheduleTask: (task, priority, fiber) => Scheduler.defaultScheduler.scheduleTask(task, priority, fiber)
-          }
-          const served: Array<number> = []
-          yield* Effect.forEach(
-            Array.from({ length: callers }, (_, caller) => caller),
-            (caller) => bulkhead.withPermit(Effect.zipRight(Effect.sync(() => served.push(caller)), Effect.yieldNow())),
-            { concurrency: "unbounded", discard: true }
-          ).pipe(Effect.withScheduler(scheduler))
-          assert.deepStrictEqual(served, Array.from({ length: callers }, (_, caller) => caller))
-          return operations
-        })
-      const few = yield* serve(500)
-      assert.isAtMost(yield* serve(2000), few * 4.4)
-    }), 30_000)
 
   it.effect("a wait is cut at the exact instant of the deadline, and the turn goes to the next", () =>
     Effect.gen(function*() {
@@ -199,6 +135,129 @@ describe("Bulkhead", () => {
       assert.strictEqual(yield* Fiber.join(patient), "served")
       assert.strictEqual(yield* bulkhead.available, 1)
     }))
+})
+
+describe("maxWait", () => {
+  it.effect("ends the wait at the exact instant, without having run anything, and the next one gets the permit", () =>
+    Effect.gen(function*() {
+      const bulkhead = yield* Bulkhead.make({ name: "test", permits: 1, maxWait: "1 second" })
+      const gate = yield* Deferred.make<void>()
+      yield* start(bulkhead.withPermit(Deferred.await(gate)))
+      let ran = false
+      const impatient = yield* start(Effect.flip(bulkhead.withPermit(Effect.sync(() => ran = true))))
+      yield* TestClock.adjust("500 millis")
+      const next = yield* start(bulkhead.withPermit(Effect.succeed("served")))
+      yield* TestClock.adjust("499 millis")
+      assert.strictEqual(yield* bulkhead.queued, 2)
+      yield* TestClock.adjust("1 millis")
+      const error = yield* Fiber.join(impatient)
+      assert.instanceOf(error, Bulkhead.BulkheadFull)
+      assert.strictEqual(error.reason, "WaitTooLong")
+      assert.include(error.message, "had no permit to give within maxWait")
+      assert.isTrue(Rejection.isRejection(error))
+      yield* Deferred.succeed(gate, undefined)
+      assert.strictEqual(yield* Fiber.join(next), "served")
+      assert.isFalse(ran)
+      assert.strictEqual(yield* bulkhead.available, 1)
+    }))
+
+  it.effect("the deadline ends it if that is no later", () =>
+    Effect.gen(function*() {
+      const bulkhead = yield* Bulkhead.make({ name: "test", permits: 1, maxWait: "2 seconds" })
+      yield* start(bulkhead.withPermit(Effect.never))
+      const sooner = yield* start(Deadline.within(Effect.flip(bulkhead.withPermit(Effect.void)), "1 second"))
+      const later = yield* start(Deadline.within(Effect.flip(bulkhead.withPermit(Effect.void)), "3 seconds"))
+      yield* TestClock.adjust("1 second")
+      assert.instanceOf(yield* Fiber.join(sooner), Deadline.DeadlineExceeded)
+      yield* TestClock.adjust("1 second")
+      assert.instanceOf(yield* Fiber.join(later), Bulkhead.BulkheadFull)
+      const both = yield* start(Deadline.within(Effect.flip(bulkhead.withPermit(Effect.void)), "2 seconds"))
+      yield* TestClock.adjust("2 seconds")
+      assert.instanceOf(yield* Fiber.join(both), Deadline.DeadlineExceeded)
+    }))
+
+  it.effect("BulkheadFull survives encoding, also from before it had a reason", () =>
+    Effect.gen(function*() {
+      const error = new Bulkhead.BulkheadFull({ name: "test", reason: "WaitTooLong" })
+      const encoded = yield* Schema.encode(Bulkhead.BulkheadFull)(error)
+      assert.strictEqual((yield* Schema.decode(Bulkhead.BulkheadFull)(encoded)).reason, "WaitTooLong")
+      const old = yield* Schema.decode(Bulkhead.BulkheadFull)({ _tag: "BulkheadFull", name: "test" })
+      assert.strictEqual(old.reason, "QueueFull")
+      assert.strictEqual(new Bulkhead.BulkheadFull({ name: "test" }).reason, "QueueFull")
+    }))
+})
+
+describe("resize", () => {
+  it.effect("growing lets in who waits; shrinking lets holders finish and hands nothing on meanwhile", () =>
+    Effect.gen(function*() {
+      const bulkhead = yield* Bulkhead.make({ name: "resized", permits: 1 })
+      const gates = yield* Effect.forEach([0, 1, 2, 3], () => Deferred.make<void>())
+      const started: Array<number> = []
+      const fibers = yield* Effect.forEach(
+        gates,
+        (gate, caller) =>
+          start(bulkhead.withPermit(Effect.zipRight(Effect.sync(() => started.push(caller)), Deferred.await(gate))))
+      )
+      assert.deepStrictEqual(started, [0])
+      yield* bulkhead.resize(3)
+      yield* settle
+      assert.deepStrictEqual(started, [0, 1, 2])
+      yield* bulkhead.resize(1)
+      assert.strictEqual(yield* bulkhead.permits, 1)
+      assert.strictEqual(yield* bulkhead.available, 0)
+      assert.strictEqual(yield* metricValue("bulkhead_max_allowed_concurrent_calls", { name: "resized" }), 1)
+      for (const gate of gates.slice(0, 2)) {
+        yield* Deferred.succeed(gate, undefined)
+        yield* settle
+        assert.deepStrictEqual(started, [0, 1, 2])
+      }
+      yield* Effect.forEach(gates.slice(2), (gate) => Deferred.succeed(gate, undefined))
+      yield* Fiber.joinAll(fibers)
+      assert.deepStrictEqual(started, [0, 1, 2, 3])
+      assert.strictEqual(yield* bulkhead.available, 1)
+      assert.isTrue(Exit.isFailure(yield* Effect.exit(bulkhead.resize(0))))
+      assert.strictEqual(yield* bulkhead.permits, 1)
+    }))
+})
+
+describe("what is wrong with other bulkheads is not wrong here", () => {
+  it.effect("opossum frees a place when a call times out, though it still runs", () =>
+    Effect.gen(function*() {
+      const bulkhead = yield* Bulkhead.make({ name: "test", permits: 1 })
+      const slow = Effect.uninterruptible(Effect.sleep("1 minute"))
+      const late = yield* Effect.fork(
+        bulkhead.withPermit(Effect.timeoutFail(slow, { duration: "1 second", onTimeout: () => "late" as const }))
+      )
+      yield* TestClock.adjust("59 seconds")
+      assert.strictEqual(yield* bulkhead.available, 0)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* Effect.flip(Fiber.join(late)), "late")
+      assert.strictEqual(yield* bulkhead.available, 1)
+    }))
+
+  it.effect("effect's PartitionedSemaphore leaks permits to fibers that are interrupted: 100 at once, again and again", () =>
+    Effect.gen(function*() {
+      const bulkhead = yield* Bulkhead.make({ name: "test", permits: 7 })
+      let running = 0
+      const call = Effect.gen(function*() {
+        assert.isAtMost(++running, 7)
+        yield* Effect.yieldNow()
+        running--
+      }).pipe(Effect.uninterruptible, bulkhead.withPermit)
+      for (let race = 0; race < 10; race++) {
+        const fibers = yield* Effect.replicateEffect(
+          Effect.fork(Effect.withScheduler(Deadline.within(call, "1 minute"), yieldOften())),
+          100
+        )
+        for (const fiber of fibers) {
+          if (yield* Random.nextBoolean) yield* Effect.fork(Fiber.interrupt(fiber))
+          yield* Effect.yieldNow()
+        }
+        yield* Effect.forEach(fibers, Fiber.await, { discard: true })
+        assert.strictEqual(yield* bulkhead.available, 7)
+        assert.strictEqual(yield* bulkhead.queued, 0)
+      }
+    }).pipe(Effect.withRandom(Random.make("permits"))))
 })
 
 describe("an interrupt at every yield point leaks no permit", () => {
@@ -240,4 +299,32 @@ describe("an interrupt at every yield point leaks no permit", () => {
       })),
     30_000
   )
+
+  it.effect("queued with a deadline, while the bulkhead is resized", () =>
+    interruptEverywhere(Effect.gen(function*() {
+      const bulkhead = yield* Bulkhead.make({ name: "test", permits: 1, maxWait: "1 minute" })
+      const gate = yield* Deferred.make<void>()
+      yield* start(bulkhead.withPermit(Deferred.await(gate)))
+      return {
+        victim: Deadline.within(bulkhead.withPermit(Effect.yieldNow()), "30 seconds"),
+        meanwhile: bulkhead.resize(2),
+        verify: Effect.gen(function*() {
+          assert.strictEqual(yield* bulkhead.available, 1)
+          assert.strictEqual(yield* bulkhead.queued, 0)
+          yield* Deferred.succeed(gate, undefined)
+          yield* settle
+          assert.strictEqual(yield* bulkhead.available, 2)
+        })
+      }
+    })), 30_000)
+
+  it.effect("adaptive", () =>
+    interruptEverywhere(Effect.gen(function*() {
+      const bulkhead = yield* Bulkhead.make({ name: "test", permits: 1, adaptive: Bulkhead.aimd({ max: 1 }) })
+      return {
+        victim: bulkhead.withPermit(Effect.yieldNow()),
+        meanwhile: Effect.void,
+        verify: Effect.map(bulkhead.available, (available) => assert.strictEqual(available, 1))
+      }
+    })), 30_000)
 })

@@ -14,6 +14,7 @@ import {
   Stream,
   TestClock
 } from "effect"
+import { yieldOften } from "./support/yieldOften.js"
 
 /** Interrupts the fiber it runs before its `step`-th operation, yielding there so that the interruption is seen. */
 const interruptAt = (step: number) => {
@@ -27,15 +28,6 @@ const interruptAt = (step: number) => {
     scheduleTask: (task, priority, fiber) => Scheduler.defaultScheduler.scheduleTask(task, priority, fiber)
   }
   return { scheduler, reached: () => steps >= step }
-}
-
-/** Yields after a few operations, and after a different number of them each time (coming back from a yield takes about ten). */
-const yieldOften = (): Scheduler.Scheduler => {
-  let turn = 0
-  return {
-    shouldYield: (fiber) => fiber.currentOpCount > 10 + turn ? (turn = (turn + 3) % 7, 0) : false,
-    scheduleTask: (task, priority, fiber) => Scheduler.defaultScheduler.scheduleTask(task, priority, fiber)
-  }
 }
 
 /** Hundreds of runs, some of them with several waits for the test clock: generous for a busy machine. */

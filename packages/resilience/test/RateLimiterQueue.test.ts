@@ -1,7 +1,8 @@
 import { Deadline, RateLimiter } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Deferred, Duration, Effect, Fiber, Option, Scheduler, TestClock } from "effect"
-import * as machine from "../src/internal/rateLimiter.js"
+import * as Forecast from "../src/internal/rateLimiterForecast.js"
+import * as Window from "../src/internal/rateLimiterWindow.js"
 import { countingClock } from "./support/countingClock.js"
 import { interruptEverywhere, settle } from "./support/interruption.js"
 
@@ -25,7 +26,7 @@ const countingScheduler = () => {
 
 describe("a long queue", () => {
   /** What it takes to serve that many callers who all come at once, 50 of them a second. */
-  const serve = (callers: number, deadline: Option.Option<bigint>) =>
+  const serve = (callers: number) =>
     Effect.gen(function*() {
       const { counted, timers } = yield* countingClock
       const limiter = yield* RateLimiter.make({ name: "test", limit: 50, window: "1 second", maxQueue: callers })
@@ -37,7 +38,7 @@ describe("a long queue", () => {
           served.push({ caller, at: clock.unsafeCurrentTimeMillis() - begin })
           return Effect.void
         })).pipe(
-          Effect.provideService(Deadline.Deadline, deadline),
+          Effect.provideService(Deadline.Deadline, Option.some(BigInt(1_000_000_000_000))),
           Effect.fork,
           Effect.withScheduler(scheduler),
           counted
@@ -45,7 +46,7 @@ describe("a long queue", () => {
       const fibers = yield* Effect.forEach(Array.from({ length: callers }, (_, caller) => caller), serveOne)
       yield* settle
       assert.strictEqual(yield* limiter.queued, callers - 50)
-      assert.strictEqual(timers.sleeping, Option.isSome(deadline) ? 1 + callers - 50 : 1)
+      assert.strictEqual(timers.sleeping, 1, "one timer for all, with a deadline each")
       yield* TestClock.adjust(Duration.seconds(callers / 50))
       yield* Fiber.joinAll(fibers)
       assert.deepStrictEqual(
@@ -57,8 +58,8 @@ describe("a long queue", () => {
 
   it.effect("2,000 queued fibers are served in order, in work linear in their number", () =>
     Effect.gen(function*() {
-      const few = yield* serve(500, Option.none())
-      const many = yield* serve(2000, Option.none())
+      const few = yield* serve(500)
+      const many = yield* serve(2000)
       assert.isAbove(few.operations, 500)
       assert.isAtMost(many.operations / few.operations, 4.5)
       assert.isAtMost(many.tasks / few.tasks, 4.5)
@@ -66,28 +67,20 @@ describe("a long queue", () => {
       assert.strictEqual(many.timers, 39)
     }), 30_000)
 
-  it.effect("so are 2,000 with deadlines, each of which has a timer of its own", () =>
-    Effect.gen(function*() {
-      const deadline = Option.some(BigInt(1_000_000_000_000))
-      const few = yield* serve(500, deadline)
-      const many = yield* serve(2000, deadline)
-      assert.isAtMost(many.operations / few.operations, 4.5)
-      assert.isAtMost(many.tasks / few.tasks, 4.5)
-    }), 30_000)
-
   it("plans every one of them in steps linear in their number", () => {
     const steps = (callers: number) => {
       let steps = 0
-      const state: machine.State<number> = {
-        ...machine.make<number>(10, BigInt(1000)),
-        get window() {
+      const window: Window.Window = {
+        ...Window.make("test", 10, 1000n),
+        get length() {
           steps++
-          return BigInt(1000)
+          return 1000n
         }
       }
+      const forecast = Forecast.make()
       for (let caller = 0; caller < callers; caller++) {
-        machine.wouldBeAt(state, 1, BigInt(0))
-        if (machine.take(state, 1, BigInt(0)) === undefined) machine.enqueue(state, 1, caller, BigInt(0))
+        Forecast.peek(forecast, [{ window, cost: 1 }], 0n)
+        Forecast.add(forecast, [{ window, cost: 1 }], 0n)
       }
       return steps
     }
@@ -95,6 +88,45 @@ describe("a long queue", () => {
     assert.isAbove(few, 500)
     assert.isAtMost(steps(2000), few * 4.4)
   })
+
+  it.effect(
+    "1,000 in three lanes of two scopes are served by lane, in work linear in their number",
+    () =>
+      Effect.gen(function*() {
+        const lanes = ["cancel", "place", "query"] as const
+        const serve = (callers: number) =>
+          Effect.gen(function*() {
+            const { counts, scheduler } = countingScheduler()
+            const group = yield* RateLimiter.group({
+              name: "test",
+              scopes: { ip: { limit: 50, window: "1 second" }, key: { limit: 70, window: "1 second" } },
+              lanes,
+              maxQueue: callers
+            })
+            const full = yield* group.reserve({ ip: 50, key: 50 })
+            const served: Array<number> = []
+            const costs = [{ ip: 1 }, { ip: 1, key: 1 }]
+            const fibers = yield* Effect.forEach(
+              Array.from({ length: callers }, (_, caller) => caller),
+              (caller) =>
+                group.withCosts(costs[caller % 2], { lane: lanes[caller % 3] })(Effect.sync(() => served.push(caller)))
+                  .pipe(Effect.withScheduler(scheduler), Effect.fork)
+            )
+            yield* settle
+            assert.strictEqual(yield* group.queued, callers)
+            yield* group.refund(full)
+            yield* TestClock.adjust(Duration.seconds(callers / 50))
+            yield* Fiber.joinAll(fibers)
+            assert.deepStrictEqual(served, served.toSorted((a, b) => a % 3 - b % 3 || a - b))
+            return counts
+          })
+        const few = yield* serve(250)
+        const many = yield* serve(1000)
+        assert.isAtMost(many.operations / few.operations, 4.5)
+        assert.isAtMost(many.tasks / few.tasks, 4.5)
+      }),
+    30_000
+  )
 })
 
 describe("an interrupt at every yield point leaks no token", () => {
@@ -130,6 +162,46 @@ describe("an interrupt at every yield point leaks no token", () => {
         }),
         meanwhile: limiter.refund(reservation),
         verify: nothingLeft(limiter, () => sent)
+      }
+    })), 30_000)
+
+  it.effect("queued with a deadline and a maxWait", () =>
+    interruptEverywhere(Effect.gen(function*() {
+      const limiter = yield* RateLimiter.make({ name: "test", limit: 10, window: "1 second", maxWait: "1 minute" })
+      const reservation = yield* limiter.reserve(10)
+      let sent = 0
+      return {
+        victim: Deadline.within(
+          limiter.withReservation(7)(() => {
+            sent = 7
+            return Effect.void
+          }),
+          "30 seconds"
+        ),
+        meanwhile: limiter.refund(reservation),
+        verify: nothingLeft(limiter, () => sent)
+      }
+    })), 30_000)
+
+  it.effect("queued for two scopes, of which one is free", () =>
+    interruptEverywhere(Effect.gen(function*() {
+      const group = yield* RateLimiter.group({
+        name: "test",
+        scopes: { ip: { limit: 10, window: "1 second" }, key: { limit: 3, window: "1 second" } }
+      })
+      const reservation = yield* group.reserve({ key: 3 })
+      let sent = 0
+      return {
+        victim: group.withReservation({ ip: 4, key: 2 })(() => {
+          sent = 1
+          return Effect.void
+        }),
+        meanwhile: group.refund(reservation),
+        verify: Effect.gen(function*() {
+          assert.strictEqual(yield* group.queued, 0)
+          assert.strictEqual(yield* group.scopes.ip.available, 10 - 4 * sent)
+          assert.strictEqual(yield* group.scopes.key.available, 3 - 2 * sent)
+        })
       }
     })), 30_000)
 

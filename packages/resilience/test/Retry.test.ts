@@ -1,4 +1,4 @@
-import { Backoff, Bulkhead, Retry, RetryBudget, Timeout } from "@effect-exchange/resilience"
+import { Backoff, Bulkhead, Idempotent, Retry, RetryBudget, Timeout } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { assertNone } from "@effect/vitest/utils"
 import { Cause, Clock, Duration, Effect, Exit, FastCheck, Fiber, Option, Random, Schedule, TestClock } from "effect"
@@ -6,10 +6,10 @@ import { Cause, Clock, Duration, Effect, Exit, FastCheck, Fiber, Option, Random,
 /** An effect that fails with its own attempt number until `succeedsOn`, and the instants at which it was tried. */
 const flaky = (succeedsOn = Infinity) => {
   const instants: Array<number> = []
-  const effect = Effect.clockWith((clock) => {
+  const effect = Idempotent.mark(Effect.clockWith((clock) => {
     instants.push(clock.unsafeCurrentTimeMillis())
     return instants.length >= succeedsOn ? Effect.succeed("done") : Effect.fail(instants.length)
-  })
+  }))
   return { effect, instants }
 }
 
@@ -80,7 +80,8 @@ describe("Retry", () => {
   it.effect("neither local rejections, nor defects, nor interruption are retried", () =>
     Effect.gen(function*() {
       let calls = 0
-      const counted = <A, E>(effect: Effect.Effect<A, E>) => Effect.zipRight(Effect.sync(() => calls++), effect)
+      const counted = <A, E>(effect: Effect.Effect<A, E>) =>
+        Idempotent.mark(Effect.zipRight(Effect.sync(() => calls++), effect))
       const refused = new Bulkhead.BulkheadFull({ name: "orders" })
       assert.strictEqual(yield* Effect.flip(Retry.retry(counted(Effect.fail(refused)))), refused)
       const died = yield* Effect.exit(Retry.retry(counted(Effect.die("bug"))))
@@ -97,6 +98,7 @@ describe("Retry", () => {
           const { effect, instants } = flaky()
           const begin = yield* Clock.currentTimeMillis
           const fiber = yield* Effect.zipRight(Effect.sleep(50), effect).pipe(
+            Idempotent.mark,
             Retry.retry({ attempts: 100, backoff: every(100), elapsed }),
             Effect.exit,
             Effect.fork
@@ -126,6 +128,7 @@ describe("Retry", () => {
         const { effect, instants } = flaky()
         const fiber = yield* Effect.zipLeft(Effect.sleep(took), Effect.void).pipe(
           Effect.zipRight(effect),
+          Idempotent.mark,
           Retry.retry({ attempts, elapsed, backoff: Backoff.equal({ base, max: 1000 }) }),
           Effect.withRandom(Random.make(seed)),
           Effect.exit,
@@ -193,7 +196,7 @@ describe("Retry", () => {
 
   it.effect("a Retry-After longer than any timer fails at once instead of sleeping for ever", () =>
     Effect.gen(function*() {
-      const error = yield* Effect.flip(Retry.retry(Effect.fail("banned"), {
+      const error = yield* Effect.flip(Retry.retry(Idempotent.mark(Effect.fail("banned")), {
         retryAfter: () => Option.some(Duration.days(25))
       }))
       assert.strictEqual(error, "banned")
@@ -231,7 +234,7 @@ describe("Retry", () => {
     Effect.gen(function*() {
       const budget = yield* RetryBudget.make({ ratio: 0.2, reservePerSecond: 1, timeToLive: "10 seconds" })
       let calls = 0
-      const down = Effect.zipRight(Effect.sync(() => calls++), Effect.fail("down"))
+      const down = Idempotent.mark(Effect.zipRight(Effect.sync(() => calls++), Effect.fail("down")))
       const fiber = yield* Effect.fork(Effect.forEach(
         Array.from({ length: 1000 }),
         () => Effect.exit(Retry.retry(down, { attempts: 5, backoff: every(10), budget })),
@@ -250,7 +253,7 @@ describe("Retry", () => {
       yield* TestClock.adjust(10)
       yield* Fiber.join(fiber)
       assert.strictEqual(yield* budget.balance, 10 + 1 - 2)
-      yield* Retry.retry(Effect.void, { budget })
+      yield* Retry.retry(Idempotent.mark(Effect.void), { budget })
       assert.strictEqual(yield* budget.balance, 10 + 2 - 2)
     }))
 
@@ -263,7 +266,7 @@ describe("Retry", () => {
       assert.strictEqual(yield* budget.balance, 100)
     }))
 
-  it.effect("onRetry is told the attempt, the delay and the error before each delay", () =>
+  it.effect("onRetry is told the attempt, the delay, the error and the cause before each delay", () =>
     Effect.gen(function*() {
       const told: Array<Retry.Info<number>> = []
       const fiber = yield* flaky().effect.pipe(
@@ -275,9 +278,18 @@ describe("Retry", () => {
         Effect.fork
       )
       yield* TestClock.adjust(9)
-      assert.deepStrictEqual(told, [{ attempt: 1, delay: Duration.millis(10), error: 1 }])
+      const because = "Backoff" as const
+      assert.deepStrictEqual(told, [
+        { attempt: 1, delay: Duration.millis(10), because, error: 1, cause: Cause.fail(1) }
+      ])
       yield* TestClock.adjust(1)
-      assert.deepStrictEqual(told[1], { attempt: 2, delay: Duration.millis(20), error: 2 })
+      assert.deepStrictEqual(told[1], {
+        attempt: 2,
+        delay: Duration.millis(20),
+        because,
+        error: 2,
+        cause: Cause.fail(2)
+      })
       yield* TestClock.adjust(100)
       yield* Fiber.join(fiber)
       assert.strictEqual(told.length, 2)

@@ -43,6 +43,26 @@ describe("Timeout", () => {
       assert.strictEqual(yield* Fiber.join(waiting), "too late")
     }))
 
+  it.effect("disconnect: answers in time and leaves what cannot be interrupted behind, to end on its own", () =>
+    Effect.gen(function*() {
+      let finished = 0
+      const stubborn = Effect.uninterruptible(Effect.zipRight(Effect.sleep("1 minute"), Effect.sync(() => finished++)))
+      const options = { duration: "1 second", onTimeout: tooLate, disconnect: true } as const
+      const attempt = yield* Effect.fork(Effect.flip(Timeout.attempt(stubborn, options)))
+      const deadline = yield* Effect.fork(Effect.flip(Timeout.deadline(stubborn, options)))
+      yield* TestClock.adjust("999 millis")
+      assertNone(yield* Fiber.poll(attempt))
+      assertNone(yield* Fiber.poll(deadline))
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(yield* Fiber.join(attempt), "too late")
+      assert.strictEqual(yield* Fiber.join(deadline), "too late")
+      yield* TestClock.adjust("58 seconds")
+      assert.strictEqual(finished, 0)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(finished, 2)
+      assert.strictEqual(yield* Timeout.attempt(Effect.succeed(1), options), 1)
+    }))
+
   it.effect("deadline: everything inside knows what is left", () =>
     Effect.gen(function*() {
       assertNone(yield* Deadline.remaining)

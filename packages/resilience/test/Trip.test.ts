@@ -1,7 +1,7 @@
 import { Trip } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { throws } from "@effect/vitest/utils"
-import { FastCheck } from "effect"
+import { Duration, FastCheck } from "effect"
 
 const record = (trip: Trip.Trip, outcomes: string): ReadonlyArray<Trip.Reason | undefined> => {
   const window = trip.window()
@@ -67,7 +67,7 @@ describe("failureRate", () => {
   it.prop(
     "agrees with counting the latest calls afresh",
     [
-      FastCheck.array(FastCheck.boolean(), { maxLength: 60 }),
+      FastCheck.array(FastCheck.boolean(), { maxLength: 60, size: "max" }),
       FastCheck.integer({ min: 1, max: 12 }),
       FastCheck.integer({ min: 1, max: 12 }),
       FastCheck.integer({ min: 1, max: 20 })
@@ -116,6 +116,65 @@ describe("any", () => {
   })
 })
 
+describe("all", () => {
+  it("trips when all of them do at one and the same call, each for its reason", () => {
+    const trip = Trip.all(Trip.consecutive(2), Trip.failureRate({ threshold: 0.5, window: 10, minimumCalls: 4 }))
+    assert.strictEqual(tripsAfter(trip, "xxx"), -1)
+    assert.strictEqual(tripsAfter(trip, "x.x.x.x."), -1)
+    assert.deepStrictEqual(record(trip, "x.xx").at(-1), {
+      _tag: "All",
+      reasons: [
+        { _tag: "ConsecutiveFailures", failures: 2 },
+        { _tag: "FailureRate", calls: 4, failures: 3, rate: 0.75 }
+      ]
+    })
+  })
+
+  it("shows every call to every rule, also when an earlier one does not trip", () => {
+    const window = Trip.all(Trip.consecutive(3), Trip.consecutive(1)).window()
+    for (let i = 0; i < 2; i++) assert.strictEqual(window.record("failure"), undefined)
+    assert.strictEqual(window.record("failure")?._tag, "All")
+    assert.strictEqual(window.calls(), 3)
+  })
+
+  it("may be part of any, and any of it", () => {
+    const both = Trip.all(Trip.consecutive(2), Trip.failureRate({ window: 10, minimumCalls: 4 }))
+    assert.strictEqual(tripsAfter(Trip.any(Trip.consecutive(3), both), "xxx"), 3)
+    assert.strictEqual(tripsAfter(Trip.any(Trip.consecutive(3), both), "..xx"), 4)
+    assert.strictEqual(tripsAfter(Trip.all(Trip.any(Trip.consecutive(3), both), Trip.consecutive(1)), "..xx"), 4)
+  })
+
+  it.prop(
+    "any trips when some rule alone would, all when every rule alone would",
+    [FastCheck.array(FastCheck.boolean(), { maxLength: 40, size: "max" }), FastCheck.integer({ min: 1, max: 5 })],
+    ([failed, run]) => {
+      const rules = [Trip.consecutive(run), Trip.failureRate({ threshold: 0.6, window: 5, minimumCalls: 3 })] as const
+      const own = rules.map((rule) => rule.window())
+      const any = Trip.any(...rules).window()
+      const all = Trip.all(...rules).window()
+      for (const fails of failed) {
+        const outcome = fails ? "failure" : "success"
+        const verdicts = own.map((window) => window.record(outcome) !== undefined)
+        assert.strictEqual(any.record(outcome) !== undefined, verdicts.includes(true))
+        assert.strictEqual(all.record(outcome) !== undefined, !verdicts.includes(false))
+      }
+    }
+  )
+})
+
+describe("slow probes", () => {
+  const slow = (duration: number) => Trip.slowCallRate({ duration })
+  const after = (trip: Trip.Trip) => trip.slowAfter === undefined ? undefined : Duration.toMillis(trip.slowAfter)
+
+  it("are those that are slow for one of any, or for every one of all", () => {
+    assert.strictEqual(after(Trip.consecutive(1)), undefined)
+    assert.strictEqual(after(Trip.any(slow(200), slow(100), Trip.consecutive(1))), 100)
+    assert.strictEqual(after(Trip.all(slow(200), slow(300), slow(100))), 300)
+    assert.strictEqual(after(Trip.all(slow(200), Trip.consecutive(1))), undefined)
+    assert.strictEqual(after(Trip.any(Trip.consecutive(1), Trip.failureRate())), undefined)
+  })
+})
+
 describe("windows", () => {
   it("are independent of each other", () => {
     const trip = Trip.any(Trip.consecutive(2), Trip.failureRate())
@@ -138,6 +197,15 @@ describe("options out of range", () => {
       () => Trip.failureRate({ window: 5, minimumCalls: 6 }),
       "Trip.failureRate: minimumCalls was 6; give a whole number from 1 to 5"
     )
+    refused(
+      () => Trip.slowCallRate({ duration: 0 }),
+      "Trip.slowCallRate: duration was 0; give a finite time above 0"
+    )
+    refused(
+      () => Trip.slowCallRate({ duration: "1 second", minimumCalls: 101 }),
+      "Trip.slowCallRate: minimumCalls was 101; give a whole number from 1 to 100"
+    )
+    throws(() => Trip.slowCallRate({ duration: Duration.infinity }))
     for (const threshold of [0, Number.NaN, -1]) throws(() => Trip.failureRate({ threshold }))
     for (const window of [0, 1.5, Number.NaN]) throws(() => Trip.failureRate({ window }))
   })

@@ -69,11 +69,11 @@ export const send = <C extends Capability, I, A>(
       })
     )
     const now = yield* Clock.currentTimeMillis
-    yield* line.learnUsage(raw.headers, endpoint.auth)
     const date = Date.parse(raw.headers["date"] ?? "")
     if (!Number.isNaN(date)) {
       yield* line.vitals.learnTime({ sentAt, receivedAt: now, serverTime: date, resolution: 1000 })
     }
+    yield* line.learnUsage(raw.headers, endpoint.auth)
     yield* Effect.annotateCurrentSpan("http.response.status_code", raw.status)
     const answer: Answer = {
       status: raw.status,

@@ -17,7 +17,7 @@ import type * as Trip from "../Trip.js"
 export type Instant = bigint | undefined
 
 /** @internal */
-export type State = Closed | Open | HalfOpen | Isolated
+export type State = Closed | Open | HalfOpen | Isolated | Disabled
 
 /** @internal */
 export interface Closed {
@@ -29,20 +29,30 @@ export interface Closed {
 export interface Open {
   readonly _tag: "Open"
   readonly until: Instant
-  /** How far the schedule of open durations has come. */
-  readonly progress: unknown
+  readonly progress: Progress
+}
+
+/**
+ * How far the schedule of open durations has come.
+ *
+ * @internal
+ */
+export interface Progress {
+  readonly steps: number
+  readonly state: unknown
 }
 
 /** @internal */
 export interface HalfOpen {
   readonly _tag: "HalfOpen"
-  readonly deadline: Instant
-  readonly progress: unknown
+  readonly progress: Progress
   readonly probes: Probes
 }
 
 /** @internal */
 export interface Probes {
+  /** Set when the first probe is let in: nobody is to blame for time in which nobody called. */
+  deadline: Instant
   free: number
   succeeded: number
   failed: number
@@ -51,7 +61,16 @@ export interface Probes {
 /** @internal */
 export interface Isolated {
   readonly _tag: "Isolated"
-  readonly holding: { count: number }
+  readonly holding: {
+    count: number
+    /** What the circuit goes back to when the last holder lets go: what was set by hand before, or closed if nothing was. */
+    back: Open | Disabled | undefined
+  }
+}
+
+/** @internal */
+export interface Disabled {
+  readonly _tag: "Disabled"
 }
 
 /** @internal */
@@ -60,19 +79,24 @@ export interface Settings {
   readonly permits: number
   readonly successes: number
   readonly timeout: Duration.Duration
+  /** From how many nanoseconds on a probe that succeeds has failed, if from any. */
+  readonly slowAfter: bigint | undefined
   /** Where the schedule of open durations starts. */
-  readonly progress: unknown
+  readonly progress: Progress
 }
 
 /** @internal */
 export type Event =
   | { readonly _tag: "Arrived" }
-  | { readonly _tag: "Tripped"; readonly from: State; readonly until: Instant; readonly progress: unknown }
+  | { readonly _tag: "Tripped"; readonly from: State; readonly until: Instant; readonly progress: Progress }
   | { readonly _tag: "OpenRequested"; readonly until: Instant }
   | { readonly _tag: "Recovered"; readonly from: State }
   | { readonly _tag: "Reset" }
   | { readonly _tag: "Isolated" }
   | { readonly _tag: "Released"; readonly from: State }
+  | { readonly _tag: "ForcedOpen" }
+  | { readonly _tag: "Disabled" }
+  | { readonly _tag: "Enabled" }
 
 /** @internal */
 export const closed = (settings: Settings): Closed => ({ _tag: "Closed", window: settings.trip.window() })
@@ -85,7 +109,7 @@ export const closed = (settings: Settings): Closed => ({ _tag: "Closed", window:
 export const step = (settings: Settings, state: State, event: Event, now: bigint): State => {
   switch (event._tag) {
     case "Arrived":
-      return state._tag === "Open" && isPast(state.until, now) ? halfOpen(settings, state.progress, now) : state
+      return state._tag === "Open" && isPast(state.until, now) ? halfOpen(settings, state.progress) : state
     case "Tripped":
       return state === event.from ? { _tag: "Open", until: event.until, progress: event.progress } : state
     case "OpenRequested":
@@ -95,18 +119,44 @@ export const step = (settings: Settings, state: State, event: Event, now: bigint
     case "Reset":
       return closed(settings)
     case "Isolated":
-      return state._tag === "Isolated" ? state : { _tag: "Isolated", holding: { count: 0 } }
+      return state._tag === "Isolated" ? state : { _tag: "Isolated", holding: { count: 0, back: setByHand(state) } }
     case "Released":
-      return state === event.from ? closed(settings) : state
+      return state !== event.from ? state : released(settings, state)
+    case "ForcedOpen":
+      return forcedOpen(settings, state)
+    case "Disabled":
+      return state._tag === "Disabled" ? state : { _tag: "Disabled" }
+    case "Enabled":
+      return enabled(settings, state)
   }
 }
 
-const halfOpen = (settings: Settings, progress: unknown, now: bigint): HalfOpen => ({
+const halfOpen = (settings: Settings, progress: Progress): HalfOpen => ({
   _tag: "HalfOpen",
-  deadline: after(now, settings.timeout),
   progress,
-  probes: { free: settings.permits, succeeded: 0, failed: 0 }
+  probes: { deadline: undefined, free: settings.permits, succeeded: 0, failed: 0 }
 })
+
+/** What an isolation must not undo: a circuit that only a hand can close stays open, a disabled one disabled. */
+const setByHand = (state: State): Open | Disabled | undefined =>
+  state._tag === "Disabled" || (state._tag === "Open" && state.until === undefined) ? state : undefined
+
+const released = (settings: Settings, state: State): State => {
+  const back = state._tag === "Isolated" ? state.holding.back : undefined
+  return back === undefined ? closed(settings) : { ...back }
+}
+
+const forcedOpen = (settings: Settings, state: State): Open => {
+  if (state._tag === "Open" && state.until === undefined) return state
+  const progress = state._tag === "Open" || state._tag === "HalfOpen" ? state.progress : settings.progress
+  return { _tag: "Open", until: undefined, progress }
+}
+
+const enabled = (settings: Settings, state: State): State => {
+  if (state._tag === "Disabled") return closed(settings)
+  if (state._tag === "Isolated" && state.holding.back?._tag === "Disabled") state.holding.back = undefined
+  return state
+}
 
 const openRequested = (settings: Settings, state: State, until: Instant, now: bigint): State => {
   if (isPast(until, now)) return state
@@ -118,6 +168,7 @@ const openRequested = (settings: Settings, state: State, until: Instant, now: bi
     case "Open":
       return isLater(until, state.until) ? { _tag: "Open", until, progress: state.progress } : state
     case "Isolated":
+    case "Disabled":
       return state
   }
 }
@@ -137,6 +188,7 @@ export interface Refusal {
 export const refusal = (state: State, now: bigint): Refusal | undefined => {
   switch (state._tag) {
     case "Closed":
+    case "Disabled":
       return undefined
     case "Open":
       return isPast(state.until, now) ? undefined : refused("Open", state.until, now)
@@ -156,14 +208,16 @@ export const admit = (
   settings: Settings,
   state: State,
   now: bigint
-): readonly [entry: Closed | HalfOpen | Refusal, next: State] => {
+): readonly [entry: Closed | Disabled | HalfOpen | Refusal, next: State] => {
   const next = step(settings, state, { _tag: "Arrived" }, now)
   switch (next._tag) {
     case "Closed":
+    case "Disabled":
       return [next, next]
     case "HalfOpen": {
       const refusal = refusalHalfOpen(next, now)
       if (refusal !== undefined) return [refusal, next]
+      next.probes.deadline ??= after(now, settings.timeout)
       next.probes.free--
       return [next, next]
     }
@@ -174,10 +228,11 @@ export const admit = (
   }
 }
 
-const refusalHalfOpen = ({ deadline, probes }: HalfOpen, now: bigint): Refusal | undefined =>
-  probes.free > 0 && !isPast(deadline, now) ? undefined : refused("HalfOpen", deadline, now)
+const refusalHalfOpen = ({ probes }: HalfOpen, now: bigint): Refusal | undefined =>
+  probes.free > 0 && !isPast(probes.deadline, now) ? undefined : refused("HalfOpen", probes.deadline, now)
 
-const refused = (state: Refusal["state"], until: Instant, now: bigint): Refusal => ({
+/** @internal */
+export const refused = (state: Refusal["state"], until: Instant, now: bigint): Refusal => ({
   _tag: "Refusal",
   state,
   retryAfter: remaining(until, now)
@@ -189,7 +244,7 @@ const refused = (state: Refusal["state"], until: Instant, now: bigint): Refusal 
  * @internal
  */
 export const isExpired = (state: State, now: bigint): state is HalfOpen =>
-  state._tag === "HalfOpen" && isPast(state.deadline, now)
+  state._tag === "HalfOpen" && isPast(state.probes.deadline, now)
 
 /**
  * Counts one finished probe and says what the probes, taken together, have shown. `permits` is the number
@@ -200,15 +255,24 @@ export const isExpired = (state: State, now: bigint): state is HalfOpen =>
 export const probed = (
   settings: Settings,
   probes: Probes,
-  outcome: "success" | "failure"
+  outcome: "success" | "failure",
+  took: bigint
 ): "Undecided" | "Recovered" | "Failed" => {
-  if (outcome === "success") {
+  const isSlow = settings.slowAfter !== undefined && took >= settings.slowAfter
+  if (outcome === "success" && !isSlow) {
     probes.succeeded++
     return probes.succeeded >= settings.successes ? "Recovered" : "Undecided"
   }
   probes.failed++
   return probes.failed > settings.permits - settings.successes ? "Failed" : "Undecided"
 }
+
+/**
+ * An instant in milliseconds, as the windows of trips want it: exact for whole milliseconds of our days.
+ *
+ * @internal
+ */
+export const toMillis = (instant: bigint): number => Number(instant / 1000n) / 1000
 
 /** @internal */
 export const after = (now: bigint, duration: Duration.Duration): Instant =>

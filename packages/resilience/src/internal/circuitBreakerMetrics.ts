@@ -1,18 +1,13 @@
 import * as Metric from "effect/Metric"
+import * as Telemetry from "../Telemetry.js"
 
-const states = ["Closed", "Open", "HalfOpen", "Isolated"] as const
+const states = ["Closed", "Open", "HalfOpen", "Isolated", "Disabled"] as const
 
-const state = Metric.gauge("circuitbreaker_state", { description: "1 for the state the circuit is in, else 0" })
-
-const notPermitted = Metric.counter("circuitbreaker_not_permitted_calls", {
-  description: "Calls refused because the circuit was not closed",
-  incremental: true
-})
-
-const transitions = Metric.counter("circuitbreaker_transitions", {
-  description: "Changes of state of the circuit",
-  incremental: true
-})
+/** @internal */
+export interface Meters {
+  readonly notPermitted: () => void
+  readonly transition: (from: typeof states[number], to: typeof states[number]) => void
+}
 
 /**
  * The meters of one breaker. They are written directly rather than as effects: one call each, in the order of events,
@@ -20,26 +15,27 @@ const transitions = Metric.counter("circuitbreaker_transitions", {
  *
  * @internal
  */
-export const make = (name: string): {
-  readonly notPermitted: () => void
-  readonly transition: (from: typeof states[number], to: typeof states[number]) => void
-} => {
-  const named = Metric.tagged(state, "name", name)
+export const make = (name: string, initial: typeof states[number]): Meters => {
+  const named = Metric.tagged(Telemetry.circuitBreakerState, "name", name)
   const gauges = {
     Closed: Metric.tagged(named, "state", "Closed"),
     Open: Metric.tagged(named, "state", "Open"),
     HalfOpen: Metric.tagged(named, "state", "HalfOpen"),
-    Isolated: Metric.tagged(named, "state", "Isolated")
+    Isolated: Metric.tagged(named, "state", "Isolated"),
+    Disabled: Metric.tagged(named, "state", "Disabled")
   }
-  const refusals = Metric.tagged(notPermitted, "name", name)
-  for (const tag of states) gauges[tag].unsafeUpdate(tag === "Closed" ? 1 : 0, [])
+  const refusals = Metric.tagged(Telemetry.circuitBreakerNotPermittedCalls, "name", name)
+  for (const tag of states) gauges[tag].unsafeUpdate(tag === initial ? 1 : 0, [])
   return {
     notPermitted: () => refusals.unsafeUpdate(1, []),
     transition: (from, to) => {
       gauges[from].unsafeUpdate(0, [])
       gauges[to].unsafeUpdate(1, [])
-      transitions.pipe(Metric.tagged("name", name), Metric.tagged("from", from), Metric.tagged("to", to))
-        .unsafeUpdate(1, [])
+      Telemetry.circuitBreakerTransitions.pipe(
+        Metric.tagged("name", name),
+        Metric.tagged("from", from),
+        Metric.tagged("to", to)
+      ).unsafeUpdate(1, [])
     }
   }
 }

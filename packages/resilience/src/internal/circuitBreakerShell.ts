@@ -3,110 +3,75 @@
  */
 import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Mailbox from "effect/Mailbox"
 import * as Predicate from "effect/Predicate"
-import * as Ref from "effect/Ref"
 import type * as Schedule from "effect/Schedule"
-import * as ScheduleDecision from "effect/ScheduleDecision"
-import * as ScheduleIntervals from "effect/ScheduleIntervals"
-import * as Stream from "effect/Stream"
-import type { CircuitBreaker, Metrics, Outcome, State, Transition, TripCause } from "../CircuitBreaker.js"
+import type { CircuitBreaker, Outcome, TripCause } from "../CircuitBreaker.js"
+import type * as Trip from "../Trip.js"
 import * as machine from "./circuitBreaker.js"
+import * as Cell from "./circuitBreakerCell.js"
 import * as telemetry from "./circuitBreakerMetrics.js"
+import * as Queue from "./circuitBreakerQueue.js"
+import * as Snapshot from "./circuitBreakerSnapshot.js"
+import * as view from "./circuitBreakerView.js"
 import { monotonic } from "./time.js"
+import * as Waiting from "./waiting.js"
 
 /** @internal */
 export interface Config<in E, out Refused> {
   readonly name: string
   readonly openFor: Schedule.Schedule<unknown, TripCause>
   readonly settings: machine.Settings
+  /** How many may wait while the circuit is half-open. */
+  readonly maxQueue: number
   readonly classify: (exit: Exit.Exit<unknown, E>) => Outcome
   readonly refuse: (refusal: machine.Refusal) => Refused
 }
 
 /** @internal */
-export interface Shell<in E, out Refused>
-  extends Pick<CircuitBreaker<E>, "state" | "metrics" | "changes" | "isolate" | "openUntil" | "reset">
+export interface Shell<in E, out Refused> extends
+  Pick<
+    CircuitBreaker<E>,
+    | "state"
+    | "metrics"
+    | "changes"
+    | "snapshot"
+    | "automatic"
+    | "isolate"
+    | "openUntil"
+    | "forceOpen"
+    | "disable"
+    | "enable"
+    | "reset"
+  >
 {
   readonly protect: <A, E1 extends E, R>(self: Effect.Effect<A, E1, R>) => Effect.Effect<A, E1 | Refused, R>
   readonly check: Effect.Effect<void, Refused>
 }
 
 /** @internal */
-export const make = <E, Refused>(config: Config<E, Refused>): Effect.Effect<Shell<E, Refused>> =>
+export const make = <E, Refused>(
+  config: Config<E, Refused>,
+  initial: machine.State
+): Effect.Effect<Shell<E, Refused>> =>
   Effect.suspend(() => {
-    const initial = machine.closed(config.settings)
-    return Effect.map(Ref.make<machine.State>(initial), (ref) => unsafeMake(config, ref, initial))
+    const meters = telemetry.make(config.name, initial._tag)
+    const queue = Queue.make(config.maxQueue)
+    return Effect.map(
+      Cell.make({ ...config, meters, queue }, initial),
+      (cell) => unsafeMake(config, meters, queue, cell)
+    )
   })
 
 const unsafeMake = <E, Refused>(
-  { classify, name, openFor, refuse, settings }: Config<E, Refused>,
-  ref: Ref.Ref<machine.State>,
-  initial: machine.State
+  { classify, maxQueue, name, refuse, settings }: Config<E, Refused>,
+  meters: telemetry.Meters,
+  queue: Queue.Queue,
+  cell: Cell.Cell
 ): Shell<E, Refused> => {
-  const meters = telemetry.make(name)
-  const totals = { rejected: 0, late: 0, trips: 0 }
-  const subscribers = new Set<Mailbox.Mailbox<Transition>>()
-  // Filled where the state is written and emptied in one go afterwards: whoever empties it, the order is kept.
-  const outbox: Array<Transition> = []
-
-  // What the Ref holds, written in the same instant: reading a Ref costs a closed call more than all the rest does.
-  let current = initial
-
-  const publish = Effect.sync(() => {
-    for (const transition of outbox.splice(0)) {
-      if (transition.to === "Open" && transition.from !== "Open") totals.trips++
-      meters.transition(transition.from, transition.to)
-      for (const subscriber of subscribers) subscriber.unsafeOffer(transition)
-    }
-  })
-
-  const commit = <A>(
-    reason: Transition["reason"],
-    change: (state: machine.State, now: bigint) => readonly [answer: A, next: machine.State]
-  ): Effect.Effect<A> =>
-    Effect.clockWith((clock) =>
-      Effect.zipLeft(
-        Ref.modify(ref, (state) => {
-          const [answer, next] = change(state, monotonic(clock))
-          if (next !== state) {
-            current = next
-            outbox.push({ name, from: state._tag, to: next._tag, at: clock.unsafeCurrentTimeMillis(), reason })
-          }
-          return [answer, next]
-        }),
-        publish
-      )
-    )
-
-  const send = (reason: Transition["reason"], event: machine.Event): Effect.Effect<void> =>
-    commit(reason, (state, now) => [undefined, machine.step(settings, state, event, now)])
-
-  // Stepping the schedule is an effect and may yield. Nothing is committed before, so of several that run into it at
-  // once the first one to finish trips the circuit, and what the others drew from the schedule is forgotten.
-  const trip = (from: machine.Closed | machine.HalfOpen, cause: TripCause): Effect.Effect<void> =>
-    Effect.uninterruptible(Effect.clockWith((clock) => {
-      const opened = from._tag === "HalfOpen" && cause._tag === "HalfOpenTimedOut" ? from.deadline : undefined
-      const at = opened ?? monotonic(clock)
-      const progress = from._tag === "HalfOpen" ? from.progress : settings.progress
-      const millis = clock.unsafeCurrentTimeMillis()
-      return Effect.flatMap(openFor.step(millis, cause, progress), (stepped) => {
-        const [progress, , decision] = stepped
-        const until = ScheduleDecision.isDone(decision)
-          ? undefined
-          : machine.after(at, Duration.millis(Math.max(0, ScheduleIntervals.start(decision.intervals) - millis)))
-        return send(cause, { _tag: "Tripped", from, until, progress })
-      })
-    }))
-
-  const request = (outcome: Exclude<Outcome, string>): Effect.Effect<void> =>
-    Effect.uninterruptible(Effect.clockWith((clock) => {
-      const until = machine.after(monotonic(clock), requested(outcome, clock))
-      return send({ _tag: "OpenRequested" }, { _tag: "OpenRequested", until })
-    }))
+  const { commit, current, observe, request, send, tend, trip } = cell
+  const totals = { rejected: 0, late: 0 }
 
   const judge = (exit: Exit.Exit<unknown, E>): Outcome =>
     Exit.isFailure(exit) && Cause.isInterruptedOnly(exit.cause)
@@ -120,15 +85,26 @@ const unsafeMake = <E, Refused>(
       return Effect.fail(refuse(refusal))
     })
 
-  const finishClosed = <A, E1 extends E>(started: machine.Closed, exit: Exit.Exit<A, E1>): Effect.Effect<A, E1> => {
-    const outcome = judge(exit)
+  const conclude = <A, E1 extends E>(
+    started: machine.Closed,
+    exit: Exit.Exit<A, E1>,
+    outcome: Outcome,
+    reason: Trip.Reason | undefined
+  ): Effect.Effect<A, E1> => {
     if (outcome === "ignore") return exit
-    const isLate = current !== started
+    const isLate = current() !== started
     if (isLate) totals.late++
     if (Predicate.isObject(outcome)) return Effect.zipRight(request(outcome), exit)
-    if (isLate) return exit
-    const reason = started.window.record(outcome)
-    return reason === undefined ? exit : Effect.zipRight(trip(started, reason), exit)
+    return isLate || reason === undefined ? exit : Effect.zipRight(trip(started, reason), exit)
+  }
+
+  const finishClosed = <A, E1 extends E>(started: machine.Closed, exit: Exit.Exit<A, E1>): Effect.Effect<A, E1> => {
+    const outcome = judge(exit)
+    if (outcome !== "success" && outcome !== "failure") return conclude(started, exit, outcome, undefined)
+    if (started.window.timed !== true) return conclude(started, exit, outcome, started.window.record(outcome))
+    return Effect.clockWith((clock) =>
+      conclude(started, exit, outcome, started.window.record(outcome, millisOf(clock)))
+    )
   }
 
   // No mask, no fiber and no clock: Effect skips these handlers only when the caller itself is interrupted, and that
@@ -142,13 +118,66 @@ const unsafeMake = <E, Refused>(
       onSuccess: (value) => finishClosed(started, Exit.succeed(value))
     })
 
-  const finishProbe = (started: machine.HalfOpen, outcome: Outcome): Effect.Effect<void> => {
+  const finishFollowed = <A, E1 extends E>(
+    started: machine.Closed,
+    end: ReturnType<Trip.Following["begin"]>,
+    exit: Exit.Exit<A, E1>
+  ): Effect.Effect<A, E1> =>
+    Effect.clockWith((clock) => {
+      let outcome: Outcome = "ignore"
+      let reason: Trip.Reason | undefined
+      try {
+        outcome = judge(exit)
+      } finally {
+        // A classifier that throws must not leave the call in flight for ever.
+        reason = end(Predicate.isObject(outcome) ? "ignore" : outcome, millisOf(clock))
+      }
+      return conclude(started, exit, outcome, reason)
+    })
+
+  // Here interruption must be seen too, or the call would be in flight for ever.
+  const throughFollowed = <A, E1 extends E, R>(
+    started: machine.Closed,
+    following: Trip.Following,
+    self: Effect.Effect<A, E1, R>
+  ): Effect.Effect<A, E1 | Refused, R> =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.clockWith((clock) => {
+        // The circuit has moved on since the caller was let in here.
+        if (current() !== started) return restore(protect(self))
+        const now = millisOf(clock)
+        const reason = following.evaluate(now)
+        if (reason !== undefined) return Effect.zipRight(trip(started, reason), restore(throughGate(self)))
+        const end = following.begin(now)
+        return Effect.matchCauseEffect(restore(self), {
+          onFailure: (cause) => finishFollowed(started, end, Exit.failCause(cause)),
+          onSuccess: (value) => finishFollowed(started, end, Exit.succeed(value))
+        })
+      })
+    )
+
+  const enter = <A, E1 extends E, R>(
+    started: machine.Closed,
+    self: Effect.Effect<A, E1, R>
+  ): Effect.Effect<A, E1 | Refused, R> => {
+    const { following } = started.window
+    return following === undefined ? throughClosed(started, self) : throughFollowed(started, following, self)
+  }
+
+  const giveBack = (started: machine.HalfOpen): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      if (current() === started && queue.handOver()) return tend
+      started.probes.free++
+      return Effect.void
+    })
+
+  const finishProbe = (started: machine.HalfOpen, began: bigint, outcome: Outcome): Effect.Effect<void> => {
     if (outcome === "ignore") return giveBack(started)
-    return observe((state): Effect.Effect<void> => {
+    return observe((state, now): Effect.Effect<void> => {
       if (state !== started) totals.late++
       if (Predicate.isObject(outcome)) return Effect.zipRight(request(outcome), giveBack(started))
       if (state !== started) return Effect.void
-      const verdict = machine.probed(settings, started.probes, outcome)
+      const verdict = machine.probed(settings, started.probes, outcome, now - began)
       if (verdict === "Recovered") return send({ _tag: "ProbesSucceeded" }, { _tag: "Recovered", from: started })
       return verdict === "Failed"
         ? trip(started, { _tag: "ProbesFailed", failures: started.probes.failed })
@@ -156,68 +185,125 @@ const unsafeMake = <E, Refused>(
     })
   }
 
-  const arrive = commit({ _tag: "OpenElapsed" }, (state, now) => machine.admit(settings, state, now))
+  const probe = <A, E1 extends E, R>(
+    started: machine.HalfOpen,
+    restore: Waiting.Restore,
+    self: Effect.Effect<A, E1, R>
+  ): Effect.Effect<A, E1, R> =>
+    Effect.clockWith((clock) => {
+      const began = monotonic(clock)
+      return Effect.flatMap(Effect.exit(restore(self)), (exit) =>
+        // A classifier that throws must not take the permit with it.
+        Effect.sync(() => judge(exit)).pipe(
+          Effect.onError(() => giveBack(started)),
+          Effect.flatMap((outcome) => finishProbe(started, began, outcome)),
+          Effect.zipRight(exit)
+        ))
+    })
 
-  const throughMasked = <A, E1 extends E, R>(
+  // Refused and queued in the same instant, or a permit given back in between would find nobody.
+  const arrive = (mayWait: boolean) =>
+    commit({ _tag: "OpenElapsed" }, (state, now) => {
+      const [entry, next] = machine.admit(settings, state, now)
+      const isExcess = mayWait && entry._tag === "Refusal" && next._tag === "HalfOpen"
+      const place = isExcess ? queue.join() : undefined
+      return [
+        place === undefined || next._tag !== "HalfOpen" ? entry : { _tag: "Wait" as const, place, started: next },
+        next
+      ]
+    })
+
+  // Who wakes either holds a permit of the state it waited under, or finds that state gone and the probes decided.
+  const throughQueue = <A, E1 extends E, R>(
+    place: Queue.Place,
+    started: machine.HalfOpen,
+    restore: Waiting.Restore,
     self: Effect.Effect<A, E1, R>
   ): Effect.Effect<A, E1 | Refused, R> =>
+    Effect.matchEffect(
+      Waiting.wait(place.value, {
+        name,
+        restore,
+        withdraw: Effect.suspend(() => queue.leave(place) ? tend : giveBack(started))
+      }),
+      {
+        // The caller's own deadline came first.
+        onFailure: () => observe((_, now) => reject(machine.refused("HalfOpen", started.probes.deadline, now))),
+        onSuccess: () =>
+          observe((state) => state === started ? probe(started, restore, self) : restore(throughGate(self, false)))
+      }
+    )
+
+  const throughMasked = <A, E1 extends E, R>(
+    self: Effect.Effect<A, E1, R>,
+    mayWait: boolean
+  ): Effect.Effect<A, E1 | Refused, R> =>
     Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(arrive, (entry): Effect.Effect<A, E1 | Refused, R> => {
+      Effect.flatMap(arrive(mayWait), (entry): Effect.Effect<A, E1 | Refused, R> => {
         switch (entry._tag) {
           case "Closed":
-            return restore(throughClosed(entry, self))
+            return restore(enter(entry, self))
+          case "Disabled":
+            return restore(self)
           case "HalfOpen":
-            return Effect.flatMap(Effect.exit(restore(self)), (exit) =>
-              // A classifier that throws must not take the permit with it.
-              Effect.sync(() => judge(exit)).pipe(
-                Effect.onError(() => giveBack(entry)),
-                Effect.flatMap((outcome) => finishProbe(entry, outcome)),
-                Effect.zipRight(exit)
-              ))
+            return probe(entry, restore, self)
+          case "Wait":
+            return throughQueue(entry.place, entry.started, restore, self)
           case "Refusal":
             return reject(entry)
         }
       })
     )
 
-  // The state as of now. A half-open state whose time is over is ended here, as of the instant when it was over, so
-  // that nobody can tell that no timer ran.
-  const observe = <A, E1, R>(
-    f: (state: machine.State, now: bigint) => Effect.Effect<A, E1, R>
-  ): Effect.Effect<A, E1, R> =>
-    Effect.clockWith((clock) => {
-      const now = monotonic(clock)
-      return machine.isExpired(current, now)
-        ? Effect.flatMap(trip(current, { _tag: "HalfOpenTimedOut" }), () => f(current, now))
-        : f(current, now)
-    })
+  const refusal = (state: machine.State, now: bigint, mayWait: boolean): machine.Refusal | undefined => {
+    const refusal = machine.refusal(state, now)
+    return mayWait && refusal?.state === "HalfOpen" && queue.size() < maxQueue ? undefined : refusal
+  }
 
   // Refuses without a mask; only a call that seems welcome pays for one.
-  const throughGate = <A, E1 extends E, R>(self: Effect.Effect<A, E1, R>): Effect.Effect<A, E1 | Refused, R> =>
+  const throughGate = <A, E1 extends E, R>(
+    self: Effect.Effect<A, E1, R>,
+    mayWait = true
+  ): Effect.Effect<A, E1 | Refused, R> =>
     observe((state, now) => {
-      const refusal = machine.refusal(state, now)
-      return refusal === undefined ? throughMasked(self) : reject(refusal)
+      const refused = refusal(state, now, mayWait)
+      return refused === undefined ? throughMasked(self, mayWait) : reject(refused)
     })
 
+  const protect = <A, E1 extends E, R>(self: Effect.Effect<A, E1, R>): Effect.Effect<A, E1 | Refused, R> =>
+    Effect.suspend(() => {
+      const state = current()
+      switch (state._tag) {
+        case "Closed":
+          return enter(state, self)
+        case "Disabled":
+          return self
+        default:
+          return throughGate(self)
+      }
+    })
+
+  const sendByHand = (tag: "ForcedOpen" | "Disabled" | "Enabled" | "Reset"): Effect.Effect<void> =>
+    Effect.uninterruptible(send({ _tag: tag }, { _tag: tag }))
+
   return {
-    protect: (self) =>
-      Effect.suspend(() => current._tag === "Closed" ? throughClosed(current, self) : throughGate(self)),
+    protect,
     check: observe((state, now) => {
-      const refusal = machine.refusal(state, now)
-      return refusal === undefined ? Effect.void : reject(refusal)
+      const refused = refusal(state, now, true)
+      return refused === undefined ? Effect.void : reject(refused)
     }),
-    state: observe((state, now) => Effect.succeed(view(state, now))),
-    metrics: observe((state) => Effect.succeed({ ...counted(state), ...totals })),
-    changes: Stream.unwrapScoped(Effect.map(
-      Effect.acquireRelease(
-        Effect.tap(
-          Mailbox.make<Transition>({ capacity: 64, strategy: "sliding" }),
-          (mailbox) => Effect.sync(() => subscribers.add(mailbox))
-        ),
-        (mailbox) => Effect.sync(() => subscribers.delete(mailbox))
-      ),
-      Mailbox.toStream
-    )),
+    state: observe((state, now) => Effect.succeed(view.state(state, now))),
+    metrics: observe((state, now) =>
+      Effect.sync(() => ({
+        ...view.counted(settings, state, now),
+        waiting: queue.size(),
+        ...totals,
+        trips: cell.trips()
+      }))
+    ),
+    changes: cell.changes,
+    snapshot: observe((state, now) => Effect.succeed(Snapshot.take(state, now))),
+    automatic: cell.automatic,
     isolate: Effect.asVoid(Effect.acquireRelease(
       commit({ _tag: "Isolated" }, (state, now) => {
         const next = machine.step(settings, state, { _tag: "Isolated" }, now)
@@ -230,35 +316,11 @@ const unsafeMake = <E, Refused>(
           : Effect.void
     )),
     openUntil: (epochMillis) => request({ _tag: "OpenUntil", epochMillis }),
-    reset: Effect.uninterruptible(send({ _tag: "Reset" }, { _tag: "Reset" }))
+    forceOpen: sendByHand("ForcedOpen"),
+    disable: sendByHand("Disabled"),
+    enable: sendByHand("Enabled"),
+    reset: sendByHand("Reset")
   }
 }
 
-const giveBack = (started: machine.HalfOpen): Effect.Effect<void> =>
-  Effect.sync(() => {
-    started.probes.free++
-  })
-
-const requested = (outcome: Exclude<Outcome, string>, clock: Clock.Clock): Duration.Duration =>
-  outcome._tag === "OpenFor"
-    ? Duration.decode(outcome.duration)
-    : Duration.millis(outcome.epochMillis - clock.unsafeCurrentTimeMillis())
-
-const view = (state: machine.State, now: bigint): State =>
-  state._tag === "Open"
-    ? { _tag: "Open", retryAfter: machine.remaining(state.until, now) }
-    : { _tag: state._tag }
-
-const counted = (state: machine.State): Pick<Metrics, "calls" | "failures" | "failureRate"> => {
-  const failures = state._tag === "Closed"
-    ? state.window.failures()
-    : state._tag === "HalfOpen"
-    ? state.probes.failed
-    : 0
-  const calls = state._tag === "Closed"
-    ? state.window.calls()
-    : state._tag === "HalfOpen"
-    ? state.probes.succeeded + failures
-    : 0
-  return { calls, failures, failureRate: calls === 0 ? 0 : failures / calls }
-}
+const millisOf = (clock: Clock.Clock): number => machine.toMillis(monotonic(clock))

@@ -32,15 +32,28 @@ export const node = <A>(value: A): Node<A> => ({ value, list: undefined, previou
  *
  * @internal
  */
-export const append = <A>(list: LinkedList<A>, node: Node<A>): void => {
+export const append = <A>(list: LinkedList<A>, node: Node<A>): void => insertAfter(list, list.tail, node)
+
+/**
+ * Puts a node that is in no list behind another one that is in this one, or before all others.
+ *
+ * @internal
+ */
+export const insertAfter = <A>(list: LinkedList<A>, previous: Node<A> | undefined, node: Node<A>): void => {
+  const next = previous === undefined ? list.head : previous.next
   node.list = list
-  node.previous = list.tail
-  if (list.tail === undefined) {
+  node.previous = previous
+  node.next = next
+  if (previous === undefined) {
     list.head = node
   } else {
-    list.tail.next = node
+    previous.next = node
   }
-  list.tail = node
+  if (next === undefined) {
+    list.tail = node
+  } else {
+    next.previous = node
+  }
   list.size += 1
 }
 

@@ -1,0 +1,252 @@
+/**
+ * Makes things go wrong on purpose: a part of the calls is delayed, failed, answered wrongly or never answered, so that
+ * one can see what the program does then.
+ *
+ * Randomness is its own, from a seed: the same run can be had again, and the program's `Random` is not disturbed.
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { constTrue } from "effect/Function"
+import * as Hash from "effect/Hash"
+import * as Metric from "effect/Metric"
+import * as Random from "effect/Random"
+import * as Ref from "effect/Ref"
+import { PCGRandom } from "effect/Utils"
+import type * as Idempotent from "./Idempotent.js"
+import { keepBrand } from "./internal/idempotent.js"
+import { chaosInjectedCalls } from "./Telemetry.js"
+
+/**
+ * Injects what its strategies say into effects.
+ *
+ * `S` is what each call is about, for predicates to choose by: a request, an endpoint, nothing. `V` are the values and
+ * `F` the errors that may come out besides those of the effect.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Chaos<in S = void, out V = never, out F = never> {
+  /** What the metrics call it. */
+  readonly name: string
+  /**
+   * Runs the effect with whatever strikes this call. The effect itself is not interfered with: what strikes before it
+   * may keep it from running, what strikes after it may keep its success from arriving.
+   *
+   * All that is random about a call is drawn at once when it begins, for every strategy and also while disabled. So
+   * with one seed the n-th call to begin always meets with the same, whatever else runs in between and whatever was
+   * switched or chosen before. Which call is the n-th is up to the program, where callers are concurrent.
+   *
+   * Keeps the brand of an `Idempotent` effect.
+   */
+  readonly inject: <A, E, R, I = never>(
+    self: Idempotent.Input<A, E, R, I>,
+    subject: S
+  ) => Idempotent.Output<A | V, E | F, R, I>
+  /** Whether anything is injected into calls that begin from now on. */
+  readonly enabled: Ref.Ref<boolean>
+  /** How many calls each kind of strategy has struck. */
+  readonly injected: Effect.Effect<Readonly<Record<Kind, number>>>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Kind = "latency" | "fault" | "outcome" | "defect" | "hang"
+
+/**
+ * One thing that may go wrong, made by {@link latency}, {@link fault}, {@link outcome}, {@link defect} and
+ * {@link hang}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Strategy<in S, out V, out F> {
+  readonly kind: Kind
+  readonly rate: number
+  readonly when: (subject: S) => boolean
+  readonly after: boolean
+  /** What becomes of a call that is struck; `magnitude` is drawn from 0 to 1. */
+  readonly strike: <A, E, R>(
+    self: Effect.Effect<A, E, R>,
+    subject: S,
+    magnitude: number
+  ) => Effect.Effect<A | V, E | F, R>
+}
+
+/**
+ * Which calls a strategy strikes, and when.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Target<in S> {
+  /** The part of the calls that is struck, from `0` to `1`. */
+  readonly rate: number
+  /** Which calls it is about; `rate` is a part of these. Defaults to all. */
+  readonly when?: ((subject: S) => boolean) | undefined
+  /**
+   * `false`: before the effect runs, so that whatever it would have done was not done. `true`: after it has succeeded,
+   * so that it was done and nobody is told. Defaults to `false`.
+   */
+  readonly after?: boolean | undefined
+}
+
+/**
+ * Delays the call by a time drawn evenly between `min` and `max`.
+ *
+ * @since 0.1.0
+ * @category strategies
+ */
+export const latency = <S = unknown>(
+  options: Target<S> & {
+    readonly min: Duration.DurationInput
+    /** Defaults to `min`. */
+    readonly max?: Duration.DurationInput | undefined
+  }
+): Strategy<S, never, never> => {
+  const min = Duration.toMillis(options.min)
+  const max = options.max === undefined ? min : Duration.toMillis(options.max)
+  return {
+    ...target("latency", options),
+    strike: (self, _, magnitude) => Effect.zipRight(Effect.sleep(Duration.millis(min + (max - min) * magnitude)), self)
+  }
+}
+
+/**
+ * Fails the call with an error.
+ *
+ * @since 0.1.0
+ * @category strategies
+ */
+export const fault = <F, S = unknown>(
+  options: Target<S> & { readonly error: (subject: S) => F }
+): Strategy<S, never, F> => ({
+  ...target("fault", options),
+  strike: (_, subject) => Effect.failSync(() => options.error(subject))
+})
+
+/**
+ * Answers the call with a value, be it a wrong one.
+ *
+ * @since 0.1.0
+ * @category strategies
+ */
+export const outcome = <V, S = unknown>(
+  options: Target<S> & { readonly value: (subject: S) => V }
+): Strategy<S, V, never> => ({
+  ...target("outcome", options),
+  strike: (_, subject) => Effect.sync(() => options.value(subject))
+})
+
+/**
+ * Ends the call with a defect, as a bug in it would.
+ *
+ * @since 0.1.0
+ * @category strategies
+ */
+export const defect = <S = unknown>(
+  options: Target<S> & { readonly defect: (subject: S) => unknown }
+): Strategy<S, never, never> => ({
+  ...target("defect", options),
+  strike: (_, subject) => Effect.dieSync(() => options.defect(subject))
+})
+
+/**
+ * Never ends the call; it can be interrupted.
+ *
+ * @since 0.1.0
+ * @category strategies
+ */
+export const hang = <S = unknown>(options: Target<S>): Strategy<S, never, never> => ({
+  ...target("hang", options),
+  strike: () => Effect.never
+})
+
+/**
+ * What an injection is told about each call: what the strategies want to know, or nothing if none wants anything.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Subject<S> = unknown extends S ? S & void : S
+
+/**
+ * Makes chaos. Strategies strike a call in their order; after one that ends the call no other does.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = <S = unknown, V = never, F = never>(options: {
+  /** What the metrics call it. */
+  readonly name: string
+  readonly strategies: ReadonlyArray<Strategy<S, V, F>>
+  /** What all draws follow from. Defaults to one drawn once from the current `Random`. */
+  readonly seed?: string | number | undefined
+  /** Whether it is enabled at first. Defaults to `true`. */
+  readonly enabled?: boolean | undefined
+}): Effect.Effect<Chaos<Subject<S>, V, F>> =>
+  Effect.gen(function*() {
+    const { name, strategies } = options
+    const wrong = strategies.find(({ rate }) => !(rate >= 0 && rate <= 1))
+    if (wrong !== undefined) {
+      return yield* Effect.dieMessage(
+        `The chaos "${name}" needs rates from 0 to 1, unlike the ${wrong.rate} of ${wrong.kind}`
+      )
+    }
+    const random = new PCGRandom(Hash.hash(options.seed ?? (yield* Random.nextInt)))
+    const enabled = yield* Ref.make(options.enabled ?? true)
+    const injected = { latency: 0, fault: 0, outcome: 0, defect: 0, hang: 0 }
+
+    const draw = () => strategies.map((strategy) => ({ strategy, chance: random.number(), magnitude: random.number() }))
+
+    const strike = <A, E, R>(
+      self: Effect.Effect<A, E, R>,
+      subject: S,
+      struck: ReturnType<typeof draw>
+    ): Effect.Effect<A | V, E | F, R> =>
+      struck.reduceRight<Effect.Effect<A | V, E | F, R>>(
+        (rest, { magnitude, strategy }) =>
+          Effect.suspend(() => {
+            injected[strategy.kind]++
+            chaosInjectedCalls.pipe(Metric.tagged("name", name), Metric.tagged("kind", strategy.kind)).unsafeUpdate(
+              1,
+              []
+            )
+            return strategy.strike(rest, subject, magnitude)
+          }),
+        self
+      )
+
+    const inject = <A, E, R>(self: Effect.Effect<A, E, R>, subject: S): Effect.Effect<A | V, E | F, R> =>
+      Effect.suspend(() => {
+        const drawn = draw()
+        return Effect.flatMap(Ref.get(enabled), (enabled) => {
+          if (!enabled) return self
+          const struck = drawn.filter(({ chance, strategy }) => chance < strategy.rate && strategy.when(subject))
+          const before = struck.filter(({ strategy }) => !strategy.after)
+          const after = struck.filter(({ strategy }) => strategy.after)
+          return strike(
+            after.length === 0 ? self : Effect.flatMap(self, (value) => strike(Effect.succeed(value), subject, after)),
+            subject,
+            before
+          )
+        })
+      })
+
+    return {
+      name,
+      inject: (self, subject) => keepBrand(self, inject(self, subject)),
+      enabled,
+      injected: Effect.sync(() => ({ ...injected }))
+    }
+  })
+
+const target = <S>(kind: Kind, options: Target<S>): Omit<Strategy<S, never, never>, "strike"> => ({
+  kind,
+  rate: options.rate,
+  when: options.when ?? constTrue,
+  after: options.after ?? false
+})

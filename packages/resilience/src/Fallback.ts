@@ -1,0 +1,210 @@
+/**
+ * Something else to give when a call fails: another effect, a value, or what was known last.
+ *
+ * Goes around everything else, so that a call that a gate refused or that ran out of time gets it as well. Defects and
+ * interruption are never covered up.
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { constTrue, dual } from "effect/Function"
+import * as Option from "effect/Option"
+import type * as Predicate from "effect/Predicate"
+import type * as Idempotent from "./Idempotent.js"
+import { keepBrand } from "./internal/idempotent.js"
+import { monotonic } from "./internal/time.js"
+
+/**
+ * What to use instead of any error.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Any<in E, out B> {
+  readonly when?: undefined
+  readonly use: (error: E) => B
+}
+
+/**
+ * What to use instead of the errors that a refinement picks out. They are gone from the type of the result.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Refined<in out E, in out EB extends E, out B> {
+  readonly when: Predicate.Refinement<E, EB>
+  readonly use: (error: EB) => B
+}
+
+/**
+ * What to use instead of the errors that a predicate picks out. They stay in the type of the result, since others of
+ * their kind pass.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Chosen<in E, out B> {
+  readonly when: Predicate.Predicate<E>
+  readonly use: (error: E) => B
+}
+
+/**
+ * Goes on with another effect when the first one fails.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const orElse: {
+  <E, A2, E2, R2>(
+    options: Any<E, Effect.Effect<A2, E2, R2>>
+  ): <A, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A | A2, E2, R | R2>
+  <E, EB extends E, A2, E2, R2>(
+    options: Refined<NoInfer<E>, EB, Effect.Effect<A2, E2, R2>>
+  ): <A, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A | A2, Exclude<E, EB> | E2, R | R2>
+  <E, A2, E2, R2>(
+    options: Chosen<NoInfer<E>, Effect.Effect<A2, E2, R2>>
+  ): <A, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A | A2, E | E2, R | R2>
+  <A, E, R, A2, E2, R2>(
+    self: Effect.Effect<A, E, R>,
+    options: Any<E, Effect.Effect<A2, E2, R2>>
+  ): Effect.Effect<A | A2, E2, R | R2>
+  <A, E, R, EB extends E, A2, E2, R2>(
+    self: Effect.Effect<A, E, R>,
+    options: Refined<E, EB, Effect.Effect<A2, E2, R2>>
+  ): Effect.Effect<A | A2, Exclude<E, EB> | E2, R | R2>
+  <A, E, R, A2, E2, R2>(
+    self: Effect.Effect<A, E, R>,
+    options: Chosen<E, Effect.Effect<A2, E2, R2>>
+  ): Effect.Effect<A | A2, E | E2, R | R2>
+} = dual(
+  2,
+  <A, E, R, A2, E2, R2>(
+    self: Effect.Effect<A, E, R>,
+    { use, when = constTrue }: Any<E, Effect.Effect<A2, E2, R2>> | Chosen<E, Effect.Effect<A2, E2, R2>>
+  ): Effect.Effect<A | A2, E | E2, R | R2> => Effect.catchIf(self, when, use)
+)
+
+/**
+ * Gives a value instead when the effect fails. Keeps the brand of an `Idempotent` effect.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const orElseSucceed: {
+  <E, A2>(
+    options: Any<E, A2>
+  ): <A, R, I = never>(self: Idempotent.Input<A, E, R, I>) => Idempotent.Output<A | A2, never, R, I>
+  <E, EB extends E, A2>(
+    options: Refined<NoInfer<E>, EB, A2>
+  ): <A, R, I = never>(self: Idempotent.Input<A, E, R, I>) => Idempotent.Output<A | A2, Exclude<E, EB>, R, I>
+  <E, A2>(
+    options: Chosen<NoInfer<E>, A2>
+  ): <A, R, I = never>(self: Idempotent.Input<A, E, R, I>) => Idempotent.Output<A | A2, E, R, I>
+  <A, E, R, A2, I = never>(
+    self: Idempotent.Input<A, E, R, I>,
+    options: Any<E, A2>
+  ): Idempotent.Output<A | A2, never, R, I>
+  <A, E, R, EB extends E, A2, I = never>(
+    self: Idempotent.Input<A, E, R, I>,
+    options: Refined<E, EB, A2>
+  ): Idempotent.Output<A | A2, Exclude<E, EB>, R, I>
+  <A, E, R, A2, I = never>(
+    self: Idempotent.Input<A, E, R, I>,
+    options: Chosen<E, A2>
+  ): Idempotent.Output<A | A2, E, R, I>
+} = dual(
+  2,
+  <A, E, R, A2, I>(
+    self: Idempotent.Input<A, E, R, I>,
+    { use, when = constTrue }: Any<E, A2> | Chosen<E, A2>
+  ): Idempotent.Output<A | A2, E, R, I> =>
+    keepBrand(self, Effect.catchIf(self, when, (error) => Effect.sync(() => use(error))))
+)
+
+/**
+ * Remembers the last success, and serves it when a call fails, as long as it is not too old.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface LastKnown<in out A, in E = unknown> {
+  /**
+   * Runs the effect and remembers what it succeeds with; if it fails, serves what is known instead. Fails with the
+   * error of the effect if nothing is known, or nothing young enough.
+   *
+   * Of successes that overlap the one whose call began last is remembered: a slow answer never replaces a newer one.
+   * Keeps the brand of an `Idempotent` effect.
+   */
+  readonly serve: <E1 extends E, R, I = never>(
+    self: Idempotent.Input<A, E1, R, I>
+  ) => Idempotent.Output<Served<A>, E1, R, I>
+  /** What would be served if a call failed now. */
+  readonly known: Effect.Effect<Option.Option<Served<A>>>
+}
+
+/**
+ * A value and what is known about its age.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Served<out A> {
+  readonly value: A
+  /** The time since the call that gave it began, on the monotonic clock: the value is at most that old. */
+  readonly age: Duration.Duration
+  /** Whether it comes from an earlier call, because this one failed. */
+  readonly stale: boolean
+}
+
+/**
+ * Makes a memory for one value, empty at first. Values of several keys need one each.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const lastKnown = <A, E = unknown>(options: {
+  /** Nothing older is served. */
+  readonly maxAge: Duration.DurationInput
+  /** For which errors what is known is served. Defaults to all. */
+  readonly when?: Predicate.Predicate<E> | undefined
+}): Effect.Effect<LastKnown<A, E>> =>
+  Effect.sync(() => {
+    const maxAge = Duration.decode(options.maxAge)
+    const when = options.when ?? constTrue
+    let last: { readonly value: A; readonly began: bigint } | undefined
+
+    const recall = (now: bigint): Option.Option<Served<A>> => {
+      if (last === undefined) return Option.none()
+      const age = Duration.nanos(now - last.began)
+      if (Duration.lessThanOrEqualTo(age, maxAge)) return Option.some({ value: last.value, age, stale: true })
+      // Not to be held in memory when nobody will ever be given it.
+      last = undefined
+      return Option.none()
+    }
+
+    return {
+      serve: (self) =>
+        keepBrand(
+          self,
+          Effect.clockWith((clock) => {
+            const began = monotonic(clock)
+            return Effect.matchEffect(self, {
+              onSuccess: (value) => {
+                if (last === undefined || last.began <= began) last = { value, began }
+                const age = Duration.nanos(monotonic(clock) - began)
+                return Effect.succeed<Served<A>>({ value, age, stale: false })
+              },
+              onFailure: (error) =>
+                when(error)
+                  ? Option.match(recall(monotonic(clock)), {
+                    onNone: () => Effect.fail(error),
+                    onSome: Effect.succeed
+                  })
+                  : Effect.fail(error)
+            })
+          })
+        ),
+      known: Effect.clockWith((clock) => Effect.sync(() => recall(monotonic(clock))))
+    }
+  })

@@ -1,0 +1,261 @@
+/**
+ * Asks a second time when the first answer is late, and takes whichever comes first: against the slow tail of a service
+ * that is well on the whole.
+ *
+ * Every hedge is a call more, so nothing is hedged without a `RetryBudget`, and nothing but what is `Idempotent`.
+ *
+ * @since 0.1.0
+ */
+import * as Cause from "effect/Cause"
+import type * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as FiberId from "effect/FiberId"
+import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Deadline from "./Deadline.js"
+import * as Idempotent from "./Idempotent.js"
+import type * as machine from "./internal/hedge.js"
+import * as race from "./internal/hedgeRace.js"
+import * as latencies from "./internal/latencies.js"
+import { millisToNanos, monotonic } from "./internal/time.js"
+import type { Restore } from "./internal/waiting.js"
+import { isRejection } from "./Rejection.js"
+import type { RetryBudget } from "./RetryBudget.js"
+import * as Telemetry from "./Telemetry.js"
+
+/**
+ * Starts further attempts of slow effects.
+ *
+ * All callers of one service must share one hedge, or it never learns how long that service takes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Hedge<in E = unknown> {
+  /** What the metrics call it. */
+  readonly name: string
+  /**
+   * Runs the effect, and again while it is still running: after the delay, and at once after a failure (see
+   * {@link Verdict}). The first success is the answer; if all fail, the last failure is, though a local refusal never
+   * replaces a failure of the service. A defect, or an attempt that interrupts itself, ends the call with it.
+   *
+   * The answer never waits for the attempts that lost: they are interrupted, and end on their own, unobserved.
+   * Interrupting the caller interrupts all attempts and waits for them, as it does without a hedge.
+   *
+   * Each attempt is a fiber of its own, and so is the delay: some tens of microseconds a call, hedged or not.
+   */
+  readonly apply: <A, E1 extends E, R>(self: Idempotent.Idempotent<A, E1, R>) => Idempotent.Idempotent<A, E1, R>
+  /** The delay that a call which began now would get. */
+  readonly delay: Effect.Effect<Duration.Duration>
+  /** What has been counted since it was made. */
+  readonly metrics: Effect.Effect<Metrics>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Metrics {
+  /** Calls of `apply`. */
+  readonly calls: number
+  /** Attempts begun beside or after the first one of their call. */
+  readonly hedges: number
+  /** Calls answered by such an attempt. */
+  readonly won: number
+  /** Hedges that were due and did not begin, for want of budget or because the deadline had passed. */
+  readonly denied: number
+}
+
+/**
+ * When to hedge.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options<in E> {
+  /** What the metrics call it. */
+  readonly name: string
+  /** How long after an attempt began the next one begins: always the same, or learnt from the latencies. */
+  readonly delay: Duration.DurationInput | Percentile
+  /** How many attempts a call may begin besides the first; a whole number, at least 1. Defaults to `1`. */
+  readonly maxHedges?: number | undefined
+  /** Asked for each hedge; when it refuses, that call gets no further hedge. Share it with `Retry`. */
+  readonly budget: RetryBudget
+  /**
+   * Whether the budget is told of each call and of how its attempts end. Defaults to `true`. Set it to `false` where a
+   * `Retry` around it already tells the same budget, which would count everything twice.
+   */
+  readonly reports?: boolean | undefined
+  /** What follows from the failure of an attempt. Defaults to `"wait"` for local rejections, else `"next"`. */
+  readonly classify?: ((error: E) => Verdict) | undefined
+}
+
+/**
+ * A delay that follows the service: with `percentile: 0.95` about one call in twenty is late enough to be hedged.
+ *
+ * Counted are the latencies of first attempts that succeeded, and of those given up after the delay the time they had
+ * taken by then. Accurate to 2 %; a timer rounds it up to whole milliseconds.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Percentile {
+  /** The part of the latencies that the delay is not exceeded by; above 0 and below 1. */
+  readonly percentile: number
+  /** The delay as long as there are fewer than `minSamples` latencies. */
+  readonly initial: Duration.DurationInput
+  /** How long a latency counts, to a sixth of it; finite. Defaults to 1 minute. */
+  readonly window?: Duration.DurationInput | undefined
+  /** Defaults to `20`. */
+  readonly minSamples?: number | undefined
+}
+
+/**
+ * What follows from the failure of an attempt.
+ *
+ * - `"next"`: another may fare better. It begins at once, if any is left and the budget allows.
+ * - `"wait"`: do not send more, as after a refusal that asks for patience. Those in flight may still succeed.
+ * - `"fail"`: the answer is definite. The call fails with it at once.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Verdict = "next" | "wait" | "fail"
+
+/**
+ * Makes a hedge. It holds no fiber between calls and needs no scope.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = <E = unknown>(options: Options<E>): Effect.Effect<Hedge<E>> =>
+  Effect.suspend(() => {
+    const maxHedges = options.maxHedges ?? 1
+    if (!Number.isInteger(maxHedges) || maxHedges < 1) {
+      return Effect.dieMessage(`The hedge "${options.name}" needs a whole number of hedges, at least 1`)
+    }
+    const delays = makeDelays(options.delay)
+    if (delays === undefined) {
+      return Effect.dieMessage(
+        `The hedge "${options.name}" needs a percentile above 0 and below 1, and a finite window above 0`
+      )
+    }
+    return Effect.succeed(unsafeMake(options, maxHedges, delays))
+  })
+
+const unsafeMake = <E>(options: Options<E>, maxHedges: number, delays: Delays): Hedge<E> => {
+  const { budget, reports = true } = options
+  const classify = options.classify ?? ((error: E): Verdict => isRejection(error) ? "wait" : "next")
+  const counts = { calls: 0, hedges: 0, won: 0, denied: 0 }
+  const counters = makeCounters(options.name)
+
+  const withdraw = Effect.flatMap(
+    Deadline.remaining,
+    (remaining) =>
+      Option.exists(remaining, (left) => Duration.equals(left, Duration.zero))
+        ? Effect.succeed(false)
+        : budget.withdraw
+  )
+
+  const admit = Effect.map(withdraw, (admitted) => {
+    counts[admitted ? "hedges" : "denied"]++
+    counters[admitted ? "started" : "denied"]()
+    return admitted
+  })
+
+  const judge = <E1 extends E>(cause: Cause.Cause<E1>): machine.Failed<E1> =>
+    Option.match(Cause.isDie(cause) ? Option.none() : Cause.failureOption(cause), {
+      onNone: () => ({ _tag: "Failed", verdict: "fail", failure: { cause, refused: false } }),
+      onSome: (error) => ({
+        _tag: "Failed",
+        verdict: classify(error),
+        failure: { cause, refused: isRejection(error) }
+      })
+    })
+
+  const run = <A, E1 extends E, R>(
+    self: Effect.Effect<A, E1, R>,
+    restore: Restore,
+    clock: Clock.Clock,
+    caller: FiberId.FiberId
+  ): Effect.Effect<A, E1, R> => {
+    counts.calls++
+    return Effect.zipRight(
+      reports ? budget.deposit : Effect.void,
+      race.run({
+        attempt: self,
+        maxHedges,
+        delay: delays.at(monotonic(clock)),
+        clock,
+        caller,
+        restore,
+        judge,
+        admit,
+        onFailed: ({ failure, verdict }) =>
+          reports && verdict !== "fail" && !failure.refused ? budget.failed : Effect.void,
+        onAnswered: (by) => {
+          if (by === "hedge") {
+            counts.won++
+            counters.won()
+          }
+          return reports ? budget.succeeded : Effect.void
+        },
+        onObserved: delays.record
+      })
+    )
+  }
+
+  return {
+    name: options.name,
+    apply: (self) =>
+      Idempotent.mark(
+        Effect.uninterruptibleMask((restore) =>
+          Effect.clockWith((clock) => Effect.fiberIdWith((caller) => run(self, restore, clock, caller)))
+        )
+      ),
+    delay: Effect.clockWith((clock) => Effect.succeed(Duration.nanos(delays.at(monotonic(clock))))),
+    metrics: Effect.sync(() => ({ ...counts }))
+  }
+}
+
+/** All in nanoseconds. */
+interface Delays {
+  readonly at: (now: bigint) => bigint
+  readonly record: (latency: bigint, now: bigint) => void
+}
+
+const makeDelays = (delay: Duration.DurationInput | Percentile): Delays | undefined => {
+  if (!isPercentile(delay)) {
+    const fixed = millisToNanos(Duration.toMillis(delay))
+    return { at: () => fixed, record: () => {} }
+  }
+  const window = Option.getOrElse(Duration.toNanos(delay.window ?? "1 minute"), () => 0n)
+  if (!(delay.percentile > 0 && delay.percentile < 1) || window <= 0n) return undefined
+  const initial = millisToNanos(Duration.toMillis(delay.initial))
+  const minSamples = delay.minSamples ?? 20
+  const seen = latencies.make(window)
+  return {
+    at: (now) =>
+      latencies.count(seen, now) < minSamples
+        ? initial
+        : BigInt(Math.ceil(latencies.quantile(seen, delay.percentile, now))),
+    record: (latency, now) => latencies.record(seen, latency, now)
+  }
+}
+
+const isPercentile = (delay: Duration.DurationInput | Percentile): delay is Percentile =>
+  Predicate.hasProperty(delay, "percentile")
+
+/** Touched only when a call is hedged, so that a call that is not pays nothing. */
+const makeCounters = (name: string) => {
+  const started = Metric.tagged(Telemetry.hedgeStartedAttempts, "name", name)
+  const won = Metric.tagged(Telemetry.hedgeWonCalls, "name", name)
+  const denied = Metric.tagged(Telemetry.hedgeDeniedAttempts, "name", name)
+  return {
+    started: () => started.unsafeUpdate(1, []),
+    won: () => won.unsafeUpdate(1, []),
+    denied: () => denied.unsafeUpdate(1, [])
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * A circuit breaker for each key: for each host, endpoint or symbol, where one of them failing says nothing of the
+ * others.
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as MutableHashMap from "effect/MutableHashMap"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as CircuitBreaker from "./CircuitBreaker.js"
+import * as List from "./internal/linkedList.js"
+import { requireWhole } from "./internal/requireWhole.js"
+import { monotonic } from "./internal/time.js"
+
+/**
+ * @since 0.1.0
+ * @category type ids
+ */
+export const TypeId: TypeId = "~@effect-exchange/resilience/KeyedCircuitBreaker"
+
+/**
+ * @since 0.1.0
+ * @category type ids
+ */
+export type TypeId = "~@effect-exchange/resilience/KeyedCircuitBreaker"
+
+/**
+ * Circuit breakers by key, made when a key is first used and forgotten when it no longer is.
+ *
+ * A breaker is **in use** while a call runs through {@link KeyedCircuitBreaker.protect} or a scope that asked for it with
+ * {@link KeyedCircuitBreaker.get} is open. It is forgotten only if it is not in use and would let the next call through:
+ * because nobody used it for the idle time to live, or because there are more breakers than the capacity and it is the
+ * one that was used least recently. A breaker that refuses calls, is probed, isolated or disabled is **never** forgotten:
+ * if it were, the next call would meet a closed circuit and nobody would know why. For that the capacity is exceeded;
+ * what is in excess goes as soon as it may, a little with each use.
+ *
+ * Keys are compared with `Equal`. No timer and no fiber runs: what is due is forgotten when any key is used.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface KeyedCircuitBreaker<in K, in E = unknown> {
+  readonly [TypeId]: TypeId
+  /**
+   * Runs the effect through the breaker of that key, as `CircuitBreaker.protect` does. To know what is in use costs each
+   * call a few microseconds; many calls under one key had better share what {@link KeyedCircuitBreaker.get} gives.
+   */
+  readonly protect: (
+    key: K
+  ) => <A, E1 extends E, R>(
+    self: Effect.Effect<A, E1, R>
+  ) => Effect.Effect<A, E1 | CircuitBreaker.CircuitOpen, R>
+  /** The breaker of that key, in use until the scope closes; use it no longer than that. */
+  readonly get: (key: K) => Effect.Effect<CircuitBreaker.CircuitBreaker<E>, never, Scope.Scope>
+  /** How many breakers there are. */
+  readonly size: Effect.Effect<number>
+}
+
+/**
+ * How many breakers a {@link KeyedCircuitBreaker} remembers, and for how long.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** For how long a breaker is remembered that nobody uses. Defaults to 10 minutes. */
+  readonly idleTimeToLive?: Duration.DurationInput | undefined
+  /** How many breakers are remembered, unless more of them must be. Defaults to `1000`. */
+  readonly capacity?: number | undefined
+}
+
+/**
+ * Makes breakers by key, `breaker` saying what each is like. It needs no scope.
+ *
+ * The names of breakers label metrics, which are never forgotten: if there are more than a few dozen keys, give them all
+ * one name. The counters then count all of them, and the gauge means whichever changed last.
+ *
+ * Dies with a `RangeError` for options out of range, be they its own or, when the key is first used, a breaker's.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = <K, E = unknown>(
+  breaker: (key: K) => CircuitBreaker.Options<E>,
+  options?: Options
+): Effect.Effect<KeyedCircuitBreaker<K, E>> =>
+  Effect.sync(() => {
+    const capacity = options?.capacity ?? 1000
+    requireWhole("KeyedCircuitBreaker: capacity", capacity, 1, Number.MAX_SAFE_INTEGER)
+    const idleTimeToLive = Option.getOrUndefined(Duration.toNanos(options?.idleTimeToLive ?? "10 minutes"))
+    const entries = MutableHashMap.empty<K, List.Node<Entry<K, E>>>()
+    // Not in use, the least recently used first.
+    const idle = List.make<Entry<K, E>>()
+    // Not in use either, but found not to be forgettable. Looked at in turns, one with each use.
+    const kept = List.make<Entry<K, E>>()
+
+    const isDue = ({ value }: List.Node<Entry<K, E>>, now: bigint): boolean =>
+      MutableHashMap.size(entries) > capacity ||
+      (idleTimeToLive !== undefined && now - value.usedAt >= idleTimeToLive)
+
+    const dispose = (node: List.Node<Entry<K, E>>): Effect.Effect<void> =>
+      Effect.map(node.value.breaker.state, (state) => {
+        // In use again by now.
+        if (node.list === undefined) return
+        List.remove(node)
+        if (isForgettable(state)) MutableHashMap.remove(entries, node.value.key)
+        else List.append(kept, node)
+      })
+
+    const sweep = (now: bigint): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        const oldest = kept.head
+        const first = oldest === undefined ? Effect.void : isDue(oldest, now) ? dispose(oldest) : rotate(kept, oldest)
+        return Effect.zipRight(first, sweepIdle(now))
+      })
+
+    const sweepIdle = (now: bigint): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        const oldest = idle.head
+        return oldest === undefined || !isDue(oldest, now)
+          ? Effect.void
+          : Effect.zipRight(dispose(oldest), sweepIdle(now))
+      })
+
+    const insert = (key: K, breaker: CircuitBreaker.CircuitBreaker<E>): List.Node<Entry<K, E>> => {
+      const node = List.node<Entry<K, E>>({ key, breaker, users: 0, usedAt: 0n })
+      MutableHashMap.set(entries, key, node)
+      return node
+    }
+
+    const use = (node: List.Node<Entry<K, E>>): List.Node<Entry<K, E>> => {
+      node.value.users++
+      List.remove(node)
+      return node
+    }
+
+    const acquire = (key: K): Effect.Effect<List.Node<Entry<K, E>>> =>
+      Effect.suspend(() => {
+        const known = Option.getOrUndefined(MutableHashMap.get(entries, key))
+        const used = known !== undefined
+          ? Effect.succeed(use(known))
+          : Effect.map(CircuitBreaker.make(breaker(key)), (made) =>
+            // Another caller may have come first.
+            use(Option.getOrElse(MutableHashMap.get(entries, key), () => insert(key, made))))
+        return Effect.tap(used, () => Effect.clockWith((clock) => sweep(monotonic(clock))))
+      })
+
+    const release = (node: List.Node<Entry<K, E>>): Effect.Effect<void> =>
+      Effect.clockWith((clock) => {
+        node.value.usedAt = monotonic(clock)
+        if (--node.value.users === 0) List.append(idle, node)
+        return Effect.void
+      })
+
+    return {
+      [TypeId]: TypeId,
+      protect: (key) => (self) =>
+        Effect.acquireUseRelease(acquire(key), (node) => node.value.breaker.protect(self), release),
+      get: (key) => Effect.map(Effect.acquireRelease(acquire(key), release), (node) => node.value.breaker),
+      size: Effect.sync(() => MutableHashMap.size(entries))
+    }
+  })
+
+interface Entry<out K, in E> {
+  readonly key: K
+  readonly breaker: CircuitBreaker.CircuitBreaker<E>
+  users: number
+  usedAt: bigint
+}
+
+const isForgettable = (state: CircuitBreaker.State): boolean =>
+  state._tag === "Closed" || (state._tag === "Open" && Duration.equals(state.retryAfter, Duration.zero))
+
+const rotate = <A>(list: List.LinkedList<A>, node: List.Node<A>): Effect.Effect<void> =>
+  Effect.sync(() => {
+    List.remove(node)
+    List.append(list, node)
+  })

@@ -1,0 +1,264 @@
+/**
+ * Everything this package measures: each metric by its name, which follows resilience4j's where that has the thing.
+ *
+ * Labels are the name that a gate was given and one of a handful of words, never a key, a URL or an error's text. Metrics
+ * are written on transitions, refusals, waits, retries and timeouts; a call that passes everything at once writes none.
+ *
+ * @since 0.1.0
+ */
+import * as Metric from "effect/Metric"
+
+/**
+ * What there is to know about a metric.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Description {
+  readonly name: string
+  readonly type: "counter" | "gauge"
+  readonly labels: ReadonlyArray<string>
+  readonly description: string
+}
+
+/**
+ * All metrics, for dashboards and for whoever wants to list them.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const descriptions = {
+  circuitBreakerState: {
+    name: "circuitbreaker_state",
+    type: "gauge",
+    labels: ["name", "state"],
+    description: "1 for the state the circuit is in, else 0"
+  },
+  circuitBreakerNotPermittedCalls: {
+    name: "circuitbreaker_not_permitted_calls",
+    type: "counter",
+    labels: ["name"],
+    description: "Calls refused because the circuit was not closed"
+  },
+  circuitBreakerTransitions: {
+    name: "circuitbreaker_transitions",
+    type: "counter",
+    labels: ["name", "from", "to"],
+    description: "Changes of state of the circuit"
+  },
+  retryCalls: {
+    name: "retry_calls",
+    type: "counter",
+    labels: ["name", "kind"],
+    description: "Calls that failed or were retried, by how they ended"
+  },
+  timeLimiterCalls: {
+    name: "timelimiter_calls",
+    type: "counter",
+    labels: ["name", "kind"],
+    description: "Attempts and calls of a policy that ran out of time"
+  },
+  bulkheadWaitingCalls: {
+    name: "bulkhead_waiting_calls",
+    type: "gauge",
+    labels: ["name"],
+    description: "Calls that wait for a permit"
+  },
+  bulkheadRefusedCalls: {
+    name: "bulkhead_refused_calls",
+    type: "counter",
+    labels: ["name"],
+    description: "Calls refused because every permit was taken and the queue was full"
+  },
+  bulkheadPermits: {
+    name: "bulkhead_max_allowed_concurrent_calls",
+    type: "gauge",
+    labels: ["name"],
+    description: "How many calls may run at once"
+  },
+  rateLimiterUsageRatio: {
+    name: "ratelimiter_usage_ratio",
+    type: "gauge",
+    labels: ["name"],
+    description: "What counts in the window, as a ratio of the limit, when a call was last denied, refunded or reported"
+  },
+  rateLimiterWaitingCalls: {
+    name: "ratelimiter_waiting_calls",
+    type: "gauge",
+    labels: ["name"],
+    description: "Calls that wait for their turn"
+  },
+  rateLimiterRefusedCalls: {
+    name: "ratelimiter_refused_calls",
+    type: "counter",
+    labels: ["name", "reason"],
+    description: "Calls that were not admitted, by reason"
+  },
+  hedgeStartedAttempts: {
+    name: "hedge_started_attempts",
+    type: "counter",
+    labels: ["name"],
+    description: "Attempts begun because an earlier one was late or had failed"
+  },
+  hedgeWonCalls: {
+    name: "hedge_won_calls",
+    type: "counter",
+    labels: ["name"],
+    description: "Calls answered by another than their first attempt"
+  },
+  hedgeDeniedAttempts: {
+    name: "hedge_denied_attempts",
+    type: "counter",
+    labels: ["name"],
+    description: "Attempts that were due and did not begin, for want of budget or of time"
+  },
+  singleFlightCoalescedCalls: {
+    name: "singleflight_coalesced_calls",
+    type: "counter",
+    labels: ["name"],
+    description: "Calls that waited for the run of another caller instead of running"
+  },
+  chaosInjectedCalls: {
+    name: "chaos_injected_calls",
+    type: "counter",
+    labels: ["name", "kind"],
+    description: "Calls that something was injected into"
+  }
+} as const satisfies Record<string, Description>
+
+const counter = ({ description, name }: Description): Metric.Metric.Counter<number> =>
+  Metric.counter(name, { description, incremental: true })
+
+const gauge = ({ description, name }: Description): Metric.Metric.Gauge<number> => Metric.gauge(name, { description })
+
+/**
+ * 1 for the `state` a circuit is in, 0 for the others.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const circuitBreakerState: Metric.Metric.Gauge<number> = gauge(descriptions.circuitBreakerState)
+
+/**
+ * Calls refused with `CircuitOpen`.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const circuitBreakerNotPermittedCalls: Metric.Metric.Counter<number> = counter(
+  descriptions.circuitBreakerNotPermittedCalls
+)
+
+/**
+ * Changes of state of a circuit, by `from` and `to`.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const circuitBreakerTransitions: Metric.Metric.Counter<number> = counter(descriptions.circuitBreakerTransitions)
+
+/**
+ * Calls of a named `Retry` by `kind`: `successful_with_retry`, `failed_with_retry`, `failed_without_retry`.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const retryCalls: Metric.Metric.Counter<number> = counter(descriptions.retryCalls)
+
+/**
+ * What a `Policy` cut short, by `kind`: `attempt` for an attempt, `deadline` for a whole call.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const timeLimiterCalls: Metric.Metric.Counter<number> = counter(descriptions.timeLimiterCalls)
+
+/**
+ * Calls that wait for a permit of a bulkhead.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const bulkheadWaitingCalls: Metric.Metric.Gauge<number> = gauge(descriptions.bulkheadWaitingCalls)
+
+/**
+ * Calls refused with `BulkheadFull`.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const bulkheadRefusedCalls: Metric.Metric.Counter<number> = counter(descriptions.bulkheadRefusedCalls)
+
+/**
+ * How many calls may run at once in a bulkhead, as it was made, resized or has found out by itself.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const bulkheadPermits: Metric.Metric.Gauge<number> = gauge(descriptions.bulkheadPermits)
+
+/**
+ * What counts in the window of a limiter, as a ratio of its limit, when a call was last denied, refunded or reported.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const rateLimiterUsageRatio: Metric.Metric.Gauge<number> = gauge(descriptions.rateLimiterUsageRatio)
+
+/**
+ * Calls that wait for their turn at a limiter.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const rateLimiterWaitingCalls: Metric.Metric.Gauge<number> = gauge(descriptions.rateLimiterWaitingCalls)
+
+/**
+ * Calls that a limiter refused, by `reason`.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const rateLimiterRefusedCalls: Metric.Metric.Counter<number> = counter(descriptions.rateLimiterRefusedCalls)
+
+/**
+ * Attempts that a hedge began.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const hedgeStartedAttempts: Metric.Metric.Counter<number> = counter(descriptions.hedgeStartedAttempts)
+
+/**
+ * Calls answered by an attempt that a hedge began.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const hedgeWonCalls: Metric.Metric.Counter<number> = counter(descriptions.hedgeWonCalls)
+
+/**
+ * Attempts that a hedge could not begin.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const hedgeDeniedAttempts: Metric.Metric.Counter<number> = counter(descriptions.hedgeDeniedAttempts)
+
+/**
+ * Calls that a single flight answered without a run of their own.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const singleFlightCoalescedCalls: Metric.Metric.Counter<number> = counter(
+  descriptions.singleFlightCoalescedCalls
+)
+
+/**
+ * Calls that chaos struck, by the `kind` of strategy.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const chaosInjectedCalls: Metric.Metric.Counter<number> = counter(descriptions.chaosInjectedCalls)

@@ -1,0 +1,194 @@
+/**
+ * The one place where the state of a circuit breaker is written: every change is committed, told and tended to here.
+ */
+import type * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Mailbox from "effect/Mailbox"
+import * as Ref from "effect/Ref"
+import type * as Schedule from "effect/Schedule"
+import * as ScheduleDecision from "effect/ScheduleDecision"
+import * as ScheduleIntervals from "effect/ScheduleIntervals"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { Outcome, Transition, TripCause } from "../CircuitBreaker.js"
+import * as Alarm from "./alarm.js"
+import * as machine from "./circuitBreaker.js"
+import type * as telemetry from "./circuitBreakerMetrics.js"
+import type * as Queue from "./circuitBreakerQueue.js"
+import { monotonic } from "./time.js"
+
+/** @internal */
+export interface Config {
+  readonly name: string
+  readonly openFor: Schedule.Schedule<unknown, TripCause>
+  readonly settings: machine.Settings
+  readonly meters: telemetry.Meters
+  /** Emptied by every change of state. */
+  readonly queue: Queue.Queue
+}
+
+/** @internal */
+export interface Cell {
+  /** The state as it was last written. */
+  readonly current: () => machine.State
+  /** How often the circuit went from another state to open. */
+  readonly trips: () => number
+  /**
+   * Runs with the state as of now. A half-open state whose time is over is ended first, as of the instant when it was
+   * over, so that nobody can tell that no timer ran; and calls that hang open a closed one.
+   */
+  readonly observe: <A, E, R>(
+    f: (state: machine.State, now: bigint) => Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E, R>
+  readonly commit: <A>(
+    reason: Transition["reason"],
+    change: (state: machine.State, now: bigint) => readonly [answer: A, next: machine.State]
+  ) => Effect.Effect<A>
+  readonly send: (reason: Transition["reason"], event: machine.Event) => Effect.Effect<void>
+  readonly trip: (from: machine.Closed | machine.HalfOpen, cause: TripCause) => Effect.Effect<void>
+  readonly request: (outcome: Exclude<Outcome, string>) => Effect.Effect<void>
+  readonly changes: Stream.Stream<Transition>
+  readonly automatic: Effect.Effect<void, never, Scope.Scope>
+  /** To be run when somebody has joined or left the queue: sees to it that the clock is watched if need be. */
+  readonly tend: Effect.Effect<void>
+}
+
+/** @internal */
+export const make = (config: Config, initial: machine.State): Effect.Effect<Cell> =>
+  Effect.map(Ref.make<machine.State>(initial), (ref) => unsafeMake(config, ref, initial))
+
+const unsafeMake = (
+  { meters, name, openFor, queue, settings }: Config,
+  ref: Ref.Ref<machine.State>,
+  initial: machine.State
+): Cell => {
+  const subscribers = new Set<Mailbox.Mailbox<Transition>>()
+  // Filled where the state is written and emptied in one go afterwards: whoever empties it, the order is kept.
+  const outbox: Array<Transition> = []
+  let trips = 0
+  // Holders of `automatic`.
+  let watchers = 0
+
+  // What the Ref holds, written in the same instant: reading a Ref costs a closed call more than all the rest does.
+  let current = initial
+
+  const publish = Effect.sync(() => {
+    for (const transition of outbox.splice(0)) {
+      if (transition.to === "Open" && transition.from !== "Open") trips++
+      meters.transition(transition.from, transition.to)
+      for (const subscriber of subscribers) subscriber.unsafeOffer(transition)
+    }
+  })
+
+  const tend = Effect.suspend(() => alarm.set(dueAt(current, watchers > 0, queue.size() > 0)))
+
+  const commit = <A>(
+    reason: Transition["reason"],
+    change: (state: machine.State, now: bigint) => readonly [answer: A, next: machine.State]
+  ): Effect.Effect<A> =>
+    Effect.clockWith((clock) =>
+      Ref.modify(ref, (state) => {
+        const [answer, next] = change(state, monotonic(clock))
+        if (next !== state) {
+          current = next
+          outbox.push({ name, from: state._tag, to: next._tag, at: clock.unsafeCurrentTimeMillis(), reason })
+          queue.dismiss()
+        }
+        return [answer, next]
+      }).pipe(Effect.zipLeft(publish), Effect.zipLeft(tend))
+    )
+
+  const send = (reason: Transition["reason"], event: machine.Event): Effect.Effect<void> =>
+    commit(reason, (state, now) => [undefined, machine.step(settings, state, event, now)])
+
+  // Stepping the schedule is an effect and may yield. Nothing is committed before, so of several that run into it at
+  // once the first one to finish trips the circuit, and what the others drew from the schedule is forgotten.
+  const trip = (from: machine.Closed | machine.HalfOpen, cause: TripCause): Effect.Effect<void> =>
+    Effect.uninterruptible(Effect.clockWith((clock) => {
+      const opened = from._tag === "HalfOpen" && cause._tag === "HalfOpenTimedOut" ? from.probes.deadline : undefined
+      const at = opened ?? monotonic(clock)
+      const { state, steps } = from._tag === "HalfOpen" ? from.progress : settings.progress
+      const millis = clock.unsafeCurrentTimeMillis()
+      return Effect.flatMap(openFor.step(millis, cause, state), ([state, , decision]) => {
+        const until = ScheduleDecision.isDone(decision)
+          ? undefined
+          : machine.after(at, Duration.millis(Math.max(0, ScheduleIntervals.start(decision.intervals) - millis)))
+        return send(cause, { _tag: "Tripped", from, until, progress: { steps: steps + 1, state } })
+      })
+    }))
+
+  const request = (outcome: Exclude<Outcome, string>): Effect.Effect<void> =>
+    Effect.uninterruptible(Effect.clockWith((clock) => {
+      const until = machine.after(monotonic(clock), requested(outcome, clock))
+      return send({ _tag: "OpenRequested" }, { _tag: "OpenRequested", until })
+    }))
+
+  const observe = <A, E1, R>(
+    f: (state: machine.State, now: bigint) => Effect.Effect<A, E1, R>
+  ): Effect.Effect<A, E1, R> =>
+    Effect.clockWith((clock) => {
+      const now = monotonic(clock)
+      if (machine.isExpired(current, now)) {
+        return Effect.flatMap(trip(current, { _tag: "HalfOpenTimedOut" }), () => f(current, now))
+      }
+      const reason = current._tag === "Closed" ? current.window.following?.evaluate(machine.toMillis(now)) : undefined
+      return current._tag === "Closed" && reason !== undefined
+        ? Effect.flatMap(trip(current, reason), () => f(current, now))
+        : f(current, now)
+    })
+
+  const onTime = observe((state) =>
+    state._tag === "Open" ? send({ _tag: "OpenElapsed" }, { _tag: "Arrived" }) : Effect.void
+  )
+
+  const alarm = Alarm.make(onTime.pipe(
+    Effect.zipRight(tend),
+    // A schedule of the user's has died: whoever waits had better meet that too than wait for ever.
+    Effect.onError(() => Effect.sync(queue.dismiss))
+  ))
+
+  const subscribe = Effect.acquireRelease(
+    Effect.tap(
+      Mailbox.make<Transition>({ capacity: 64, strategy: "sliding" }),
+      (mailbox) => Effect.sync(() => subscribers.add(mailbox))
+    ),
+    (mailbox) => Effect.sync(() => subscribers.delete(mailbox))
+  )
+
+  const watch = (change: 1 | -1): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      watchers += change
+      return tend
+    })
+
+  return {
+    current: () => current,
+    trips: () => trips,
+    observe,
+    commit,
+    send,
+    trip,
+    request,
+    changes: Stream.unwrapScoped(Effect.map(subscribe, Mailbox.toStream)),
+    automatic: Effect.acquireRelease(watch(1), () => watch(-1)),
+    tend
+  }
+}
+
+/** When somebody must see to the circuit, because somebody else relies on it. */
+const dueAt = (state: machine.State, watched: boolean, awaited: boolean): machine.Instant => {
+  switch (state._tag) {
+    case "Open":
+      return watched ? state.until : undefined
+    case "HalfOpen":
+      return watched || awaited ? state.probes.deadline : undefined
+    default:
+      return undefined
+  }
+}
+
+const requested = (outcome: Exclude<Outcome, string>, clock: Clock.Clock): Duration.Duration =>
+  outcome._tag === "OpenFor"
+    ? Duration.decode(outcome.duration)
+    : Duration.millis(outcome.epochMillis - clock.unsafeCurrentTimeMillis())

@@ -1,0 +1,70 @@
+/**
+ * A circuit's state as something to be kept: times as what remains of them, and nothing that only this process knows.
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Schedule from "effect/Schedule"
+import * as ScheduleDecision from "effect/ScheduleDecision"
+import type { Snapshot, TripCause } from "../CircuitBreaker.js"
+import * as machine from "./circuitBreaker.js"
+import { monotonic } from "./time.js"
+
+/**
+ * How many steps of a schedule are remembered: to get back to where it was it is stepped as often again.
+ *
+ * @internal
+ */
+export const maxSteps = 1000
+
+/** @internal */
+export const take = (state: machine.State, now: bigint): Snapshot => {
+  switch (state._tag) {
+    case "Closed":
+    case "Disabled":
+      return { _tag: state._tag }
+    case "Open":
+      return open(machine.remaining(state.until, now), state.progress)
+    case "HalfOpen":
+      return open(Duration.zero, state.progress)
+    case "Isolated":
+      return state.holding.back === undefined ? { _tag: "Closed" } : take(state.holding.back, now)
+  }
+}
+
+const open = (remaining: Duration.Duration, { steps }: machine.Progress): Snapshot => ({
+  _tag: "Open",
+  remaining,
+  steps: Math.min(steps, maxSteps)
+})
+
+/** @internal */
+export const restore = (
+  settings: machine.Settings,
+  openFor: Schedule.Schedule<unknown, TripCause>,
+  snapshot: Snapshot
+): Effect.Effect<machine.State> => {
+  switch (snapshot._tag) {
+    case "Closed":
+      return Effect.sync(() => machine.closed(settings))
+    case "Disabled":
+      return Effect.succeed(snapshot)
+    case "Open":
+      return Effect.clockWith((clock) => {
+        const replay = (progress: machine.Progress): Effect.Effect<machine.Progress> =>
+          progress.steps >= snapshot.steps
+            ? Effect.succeed(progress)
+            : Effect.flatMap(
+              openFor.step(clock.unsafeCurrentTimeMillis(), { _tag: "Restored" }, progress.state),
+              ([state, , decision]) => {
+                const next = { steps: progress.steps + 1, state }
+                return ScheduleDecision.isDone(decision) ? Effect.succeed(next) : replay(next)
+              }
+            )
+        return Effect.map(replay(settings.progress), (progress) => ({
+          _tag: "Open",
+          until: machine.after(monotonic(clock), snapshot.remaining),
+          progress
+        }))
+      })
+  }
+}

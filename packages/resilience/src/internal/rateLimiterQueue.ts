@@ -1,0 +1,130 @@
+/**
+ * The order in which calls that draw on several scopes are admitted: by lane, within a lane first come, first served.
+ *
+ * Each scope has a queue of its own, and a call stands in the queue of every scope it draws on. It is admitted when it
+ * is at the head of all of them. The order is one order for all scopes, so that no two calls wait for each other, and
+ * calls that share no scope do not meet.
+ *
+ * @internal
+ */
+import type { Cost } from "../RateLimiterStore.js"
+import * as List from "./linkedList.js"
+
+/** @internal */
+export interface Queue<A> {
+  /** For each scope its lanes, those that go first first. */
+  readonly scopes: ReadonlyMap<string, Lanes<A>>
+  /** Everybody, whatever the scopes. */
+  readonly order: Lanes<A>
+}
+
+/** @internal */
+export type Lanes<A> = ReadonlyArray<List.LinkedList<Entry<A>>>
+
+/** @internal */
+export interface Entry<A> {
+  readonly costs: ReadonlyArray<Cost>
+  readonly lane: number
+  readonly value: A
+  /** Its place in {@link Queue.order}, then one for each cost. */
+  readonly places: Array<List.Node<Entry<A>>>
+}
+
+/** @internal */
+export const make = <A>(scopes: ReadonlyArray<string>, lanes: number): Queue<A> => {
+  const empty = (): Lanes<A> => Array.from({ length: lanes }, () => List.make())
+  return { scopes: new Map(scopes.map((scope) => [scope, empty()])), order: empty() }
+}
+
+/** @internal */
+export const add = <A>(queue: Queue<A>, costs: ReadonlyArray<Cost>, lane: number, value: A): Entry<A> => {
+  const entry: Entry<A> = { costs, lane, value, places: [] }
+  const join = (lanes: Lanes<A> | undefined): void => {
+    const list = lanes?.[lane]
+    if (list !== undefined) {
+      const place = List.node(entry)
+      List.append(list, place)
+      entry.places.push(place)
+    }
+  }
+  join(queue.order)
+  for (const { scope } of costs) {
+    join(queue.scopes.get(scope))
+  }
+  return entry
+}
+
+/**
+ * Takes an entry out; `false` if it was out already.
+ *
+ * @internal
+ */
+export const remove = <A>(entry: Entry<A>): boolean => {
+  if (!isIn(entry)) {
+    return false
+  }
+  entry.places.forEach(List.remove)
+  return true
+}
+
+/** @internal */
+export const isIn = <A>(entry: Entry<A>): boolean => entry.places[0]?.list !== undefined
+
+/**
+ * Whether nobody goes before it in any of its scopes.
+ *
+ * @internal
+ */
+export const isHead = <A>(queue: Queue<A>, entry: Entry<A>): boolean =>
+  entry.costs.every(({ scope }) => head(queue.scopes.get(scope)) === entry)
+
+/**
+ * Those who are at the head of all of their scopes, at least once each.
+ *
+ * @internal
+ */
+export const heads = <A>(queue: Queue<A>): ReadonlyArray<Entry<A>> => {
+  const heads: Array<Entry<A>> = []
+  for (const lanes of queue.scopes.values()) {
+    const entry = head(lanes)
+    if (entry !== undefined && isHead(queue, entry)) {
+      heads.push(entry)
+    }
+  }
+  return heads
+}
+
+/**
+ * How many stand in the queue of a scope, or in all, whatever the lane.
+ *
+ * @internal
+ */
+export const size = <A>(queue: Queue<A>, scope?: string): number =>
+  count(scope === undefined ? queue.order : queue.scopes.get(scope))
+
+/**
+ * The length of the longest lane that a call would have to join.
+ *
+ * @internal
+ */
+export const longest = <A>(queue: Queue<A>, costs: ReadonlyArray<Cost>, lane: number): number =>
+  costs.reduce((most, { scope }) => Math.max(most, queue.scopes.get(scope)?.[lane]?.size ?? 0), 0)
+
+/**
+ * Whether nobody would go before a call that came now.
+ *
+ * @internal
+ */
+export const wouldBeHead = <A>(queue: Queue<A>, costs: ReadonlyArray<Cost>, lane: number): boolean => {
+  for (const { scope } of costs) {
+    const first = head(queue.scopes.get(scope))
+    if (first !== undefined && first.lane <= lane) {
+      return false
+    }
+  }
+  return true
+}
+
+const head = <A>(lanes: Lanes<A> | undefined): Entry<A> | undefined => lanes?.find((lane) => lane.size > 0)?.head?.value
+
+const count = <A>(lanes: Lanes<A> | undefined): number => (lanes ?? []).reduce((sum, { size }) => sum + size, 0)

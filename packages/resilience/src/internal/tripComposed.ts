@@ -1,0 +1,52 @@
+/**
+ * Several rules as one.
+ */
+import type { Following, Reason, Trip, Window } from "../Trip.js"
+
+/**
+ * Makes one reason of what the rules have said of one and the same call, in their order.
+ *
+ * @internal
+ */
+export type Combine = (own: ReadonlyArray<Reason | undefined>) => Reason | undefined
+
+/** @internal */
+export const composed = (trips: ReadonlyArray<Trip>, combine: Combine): Window => {
+  const windows = trips.map((trip) => trip.window())
+  const fullest = (now: number | undefined) => windows.reduce((a, b) => b.calls(now) > a.calls(now) ? b : a)
+  return {
+    timed: windows.some(({ timed }) => timed),
+    record: (outcome, now) => {
+      // Every call comes through here and hardly any of them opens a circuit: an array only for those.
+      let reasons: Array<Reason | undefined> | undefined
+      for (let i = 0; i < windows.length; i++) {
+        const own = windows[i]?.record(outcome, now)
+        if (own === undefined) continue
+        reasons ??= Array.from(windows, () => undefined)
+        reasons[i] = own
+      }
+      return reasons === undefined ? undefined : combine(reasons)
+    },
+    calls: (now) => fullest(now).calls(now),
+    failures: (now) => fullest(now).failures(now),
+    following: followAll(windows, combine)
+  }
+}
+
+const followAll = (windows: ReadonlyArray<Window>, combine: Combine): Following | undefined => {
+  const [first, ...others] = windows.flatMap(({ following }) => following === undefined ? [] : [following])
+  if (first === undefined) return undefined
+  return {
+    evaluate: (now) => combine(windows.map(({ following }) => following?.evaluate(now))),
+    begin: (now) => {
+      const ends = windows.map((window) => beginOf(window, now))
+      return (outcome, now) => combine(ends.map((end) => end(outcome, now)))
+    },
+    slow: (now) => others.map(({ slow }) => slow(now)).reduce((a, b) => b.calls > a.calls ? b : a, first.slow(now))
+  }
+}
+
+const beginOf = (window: Window, now: number): ReturnType<Following["begin"]> =>
+  window.following === undefined
+    ? (outcome, now) => outcome === "ignore" ? undefined : window.record(outcome, now)
+    : window.following.begin(now)

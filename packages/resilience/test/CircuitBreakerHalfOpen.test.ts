@@ -1,0 +1,228 @@
+import { Trip } from "@effect-exchange/resilience"
+import { assert, describe, it } from "@effect/vitest"
+import { assertFailure, assertSuccess } from "@effect/vitest/utils"
+import { Cause, Duration, Effect, Exit, Fiber, Ref, TestClock } from "effect"
+import { boom, inFlight, make, opened, retryAfter, tag } from "./support/circuitBreaker.js"
+
+describe("half-open", () => {
+  it.effect("half-open at the exact instant and not a millisecond before", () =>
+    Effect.gen(function*() {
+      const breaker = yield* opened()
+      yield* TestClock.adjust("999 millis")
+      assert.strictEqual((yield* Effect.flip(breaker.protect(Effect.void))).state, "Open")
+      assert.strictEqual(yield* retryAfter(breaker), 1)
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(yield* retryAfter(breaker), 0)
+      yield* breaker.protect(Effect.void)
+      assert.strictEqual(yield* tag(breaker), "Closed")
+    }))
+
+  it.effect("longer after each failed probe, and from the start again after a close", () =>
+    Effect.gen(function*() {
+      const breaker = yield* opened()
+      for (const seconds of [1, 2, 4, 8]) {
+        assert.strictEqual(yield* retryAfter(breaker), seconds * 1000)
+        yield* TestClock.adjust(Duration.seconds(seconds))
+        yield* Effect.exit(breaker.protect(boom))
+      }
+      yield* TestClock.adjust("16 seconds")
+      yield* breaker.protect(Effect.void)
+      yield* Effect.exit(breaker.protect(boom))
+      assert.strictEqual(yield* retryAfter(breaker), 1000)
+    }))
+
+  it.effect("closing forgets everything", () =>
+    Effect.gen(function*() {
+      const breaker = yield* make({ trip: Trip.failureRate({ window: 4, minimumCalls: 2 }) })
+      yield* Effect.replicateEffect(Effect.exit(breaker.protect(boom)), 2)
+      yield* TestClock.adjust("1 second")
+      yield* breaker.protect(Effect.void)
+      assert.strictEqual((yield* breaker.metrics).calls, 0)
+      yield* Effect.exit(breaker.protect(boom))
+      assert.strictEqual(yield* tag(breaker), "Closed")
+    }))
+
+  it.effect("others are refused while a probe runs", () =>
+    Effect.gen(function*() {
+      const breaker = yield* opened()
+      yield* TestClock.adjust("1 second")
+      const probe = yield* inFlight(breaker)
+      const error = yield* Effect.flip(breaker.protect(Effect.void))
+      assert.strictEqual(error.state, "HalfOpen")
+      assert.strictEqual(Duration.toMillis(error.retryAfter), 10_000)
+      assertSuccess(yield* probe.end(Exit.void), undefined)
+      assert.strictEqual(yield* tag(breaker), "Closed")
+    }))
+
+  it.effect("a hung probe does not wedge", () =>
+    Effect.gen(function*() {
+      const breaker = yield* opened({ halfOpen: { timeout: "5 seconds" } })
+      yield* TestClock.adjust("1 second")
+      const hung = yield* inFlight(breaker)
+      yield* TestClock.adjust("4999 millis")
+      assert.strictEqual(yield* tag(breaker), "HalfOpen")
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(yield* retryAfter(breaker), 2000)
+      yield* TestClock.adjust("2 seconds")
+      yield* breaker.protect(Effect.void)
+      assert.strictEqual(yield* tag(breaker), "Closed")
+      assertFailure(yield* hung.end(Exit.fail("late")), Cause.fail("late"))
+      assert.strictEqual(yield* tag(breaker), "Closed")
+    }))
+
+  it.effect("a timeout nobody watched counts from the instant it passed", () =>
+    Effect.gen(function*() {
+      const breaker = yield* opened({ halfOpen: { timeout: "5 seconds" } })
+      yield* TestClock.adjust("1 second")
+      yield* inFlight(breaker)
+      yield* TestClock.adjust("6 seconds")
+      assert.strictEqual(yield* retryAfter(breaker), 1000)
+      yield* TestClock.adjust("1 hour")
+      yield* breaker.protect(Effect.void)
+      assert.strictEqual(yield* tag(breaker), "Closed")
+    }))
+
+  it.effect("a probe that ends too late decides nothing, watched or not", () =>
+    Effect.gen(function*() {
+      const breaker = yield* opened({ halfOpen: { timeout: "5 seconds" } })
+      yield* TestClock.adjust("1 second")
+      const probe = yield* inFlight(breaker)
+      yield* TestClock.adjust("5 seconds")
+      yield* probe.end(Exit.void)
+      assert.strictEqual(yield* retryAfter(breaker), 2000)
+      assert.strictEqual((yield* breaker.metrics).late, 1)
+    }))
+
+  it.effect("an interrupted probe returns its permit", () =>
+    Effect.gen(function*() {
+      const breaker = yield* opened()
+      yield* TestClock.adjust("1 second")
+      const probe = yield* inFlight(breaker)
+      yield* Fiber.interrupt(probe.fiber)
+      assert.strictEqual(yield* tag(breaker), "HalfOpen")
+      yield* breaker.protect(Effect.void)
+      assert.strictEqual(yield* tag(breaker), "Closed")
+    }))
+
+  it.effect("an ignored probe returns its permit and closes nothing", () =>
+    Effect.gen(function*() {
+      const breaker = yield* opened({ classify: (exit) => Exit.isSuccess(exit) ? "ignore" : "failure" })
+      yield* TestClock.adjust("1 second")
+      yield* breaker.protect(Effect.void)
+      yield* breaker.protect(Effect.void)
+      assert.strictEqual(yield* tag(breaker), "HalfOpen")
+      yield* Effect.exit(breaker.protect(boom))
+      assert.strictEqual(yield* tag(breaker), "Open")
+    }))
+
+  it.effect("defects count and release", () =>
+    Effect.gen(function*() {
+      const breaker = yield* opened({ halfOpen: { permits: 2, successes: 1 } })
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(yield* Effect.exit(breaker.protect(Effect.die("bug"))), Exit.die("bug"))
+      assert.strictEqual(yield* tag(breaker), "HalfOpen")
+      assert.deepInclude(yield* breaker.metrics, { calls: 1, failures: 1, failureRate: 1 })
+      yield* Effect.exit(breaker.protect(Effect.die("bug")))
+      assert.strictEqual(yield* retryAfter(breaker), 2000)
+    }))
+
+  it.effect("a classifier that throws dies and returns the permit", () =>
+    Effect.gen(function*() {
+      const breaker = yield* opened({
+        classify: (exit) => {
+          if (Exit.isFailure(exit)) return "failure"
+          throw new Error("bad classifier")
+        }
+      })
+      yield* TestClock.adjust("1 second")
+      const exit = yield* Effect.exit(breaker.protect(Effect.void))
+      assertFailure(exit, Cause.die(new Error("bad classifier")))
+      yield* breaker.check
+    }))
+
+  it.effect("100 fibers race for one permit and one wins", () =>
+    Effect.gen(function*() {
+      const breaker = yield* opened()
+      yield* TestClock.adjust("1 second")
+      const ran = yield* Ref.make(0)
+      const call = breaker.protect(Effect.zipRight(Ref.update(ran, (n) => n + 1), Effect.sleep("1 second")))
+      const fiber = yield* Effect.fork(
+        Effect.forEach(Array.from({ length: 100 }), () => Effect.either(call), { concurrency: "unbounded" })
+      )
+      yield* TestClock.adjust("1 second")
+      const results = yield* Fiber.join(fiber)
+      assert.strictEqual(yield* Ref.get(ran), 1)
+      assert.strictEqual(results.filter((result) => result._tag === "Right").length, 1)
+      assert.strictEqual(yield* tag(breaker), "Closed")
+    }))
+
+  it.effect("closes at the needed successes, and opens as soon as they are impossible", () =>
+    Effect.gen(function*() {
+      const breaker = yield* opened({ halfOpen: { permits: 3, successes: 2 } })
+      yield* TestClock.adjust("1 second")
+      yield* breaker.protect(Effect.void)
+      yield* Effect.exit(breaker.protect(boom))
+      assert.strictEqual(yield* tag(breaker), "HalfOpen")
+      yield* Effect.exit(breaker.protect(boom))
+      assert.strictEqual(yield* retryAfter(breaker), 2000)
+      yield* TestClock.adjust("2 seconds")
+      yield* Effect.exit(breaker.protect(boom))
+      yield* breaker.protect(Effect.void)
+      assert.strictEqual(yield* tag(breaker), "HalfOpen")
+      yield* breaker.protect(Effect.void)
+      assert.strictEqual(yield* tag(breaker), "Closed")
+    }))
+})
+
+describe("late results of an earlier generation change nothing", () => {
+  for (const end of [Exit.void, Exit.fail("late")]) {
+    it.effect(`a ${end._tag} while open`, () =>
+      Effect.gen(function*() {
+        const breaker = yield* make()
+        const late = yield* inFlight(breaker)
+        yield* Effect.exit(breaker.protect(boom))
+        yield* TestClock.adjust("400 millis")
+        assert.deepStrictEqual(yield* late.end(end), end)
+        assert.strictEqual(yield* retryAfter(breaker), 600)
+        assert.deepInclude(yield* breaker.metrics, { late: 1, trips: 1 })
+      }))
+
+    it.effect(`a ${end._tag} while half-open`, () =>
+      Effect.gen(function*() {
+        const breaker = yield* make()
+        const late = yield* inFlight(breaker)
+        yield* Effect.exit(breaker.protect(boom))
+        yield* TestClock.adjust("1 second")
+        const probe = yield* inFlight(breaker)
+        yield* late.end(end)
+        assert.strictEqual(yield* tag(breaker), "HalfOpen")
+        assert.deepInclude(yield* breaker.metrics, { calls: 0, late: 1 })
+        yield* Effect.flip(breaker.check)
+        yield* probe.end(Exit.void)
+        assert.strictEqual(yield* tag(breaker), "Closed")
+      }))
+
+    it.effect(`a ${end._tag} after closing again`, () =>
+      Effect.gen(function*() {
+        const breaker = yield* make()
+        const late = yield* inFlight(breaker)
+        yield* Effect.exit(breaker.protect(boom))
+        yield* breaker.reset
+        yield* late.end(end)
+        assert.strictEqual(yield* tag(breaker), "Closed")
+        assert.deepInclude(yield* breaker.metrics, { calls: 0, late: 1 })
+      }))
+  }
+
+  it.effect("an interrupted late call gives no permit to a later half-open", () =>
+    Effect.gen(function*() {
+      const breaker = yield* opened({ halfOpen: { timeout: "1 second" } })
+      yield* TestClock.adjust("1 second")
+      const old = yield* inFlight(breaker)
+      yield* TestClock.adjust("3 seconds")
+      const probe = yield* inFlight(breaker)
+      yield* Fiber.interrupt(old.fiber)
+      yield* Effect.flip(breaker.check)
+      yield* probe.end(Exit.void)
+    }))
+})

@@ -1,0 +1,81 @@
+import { Chaos, Fallback, Hedge, Idempotent, RetryBudget, SingleFlight } from "@effect-exchange/resilience"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Exit } from "effect"
+
+describe("Idempotent", () => {
+  it.effect("a marked effect is the same effect, again and again", () =>
+    Effect.gen(function*() {
+      let runs = 0
+      const marked = Idempotent.mark(Effect.sync(() => ++runs))
+      assert.isTrue(Idempotent.isIdempotent(marked))
+      assert.strictEqual(yield* marked, 1)
+      assert.strictEqual(yield* marked, 2)
+      assert.strictEqual(yield* Effect.flip(Idempotent.mark(Effect.fail("failed"))), "failed")
+      assert.deepStrictEqual(yield* Effect.exit(Idempotent.mark(Effect.die("bug"))), Exit.die("bug"))
+    }))
+
+  it("what is made of a marked effect by others has to be marked again", () => {
+    const marked = Idempotent.mark(Effect.succeed(1))
+    assert.isFalse(Idempotent.isIdempotent(Effect.succeed(1)))
+    assert.isFalse(Idempotent.isIdempotent(Effect.map(marked, (n) => n + 1)))
+    assert.strictEqual(Idempotent.mark(marked), marked)
+  })
+
+  it.effect("nothing but what is marked can be hedged: anything else does not type-check", () =>
+    Effect.gen(function*() {
+      const budget = yield* RetryBudget.make()
+      const hedge = yield* Hedge.make({ name: "typed", delay: "1 second", budget })
+      const order = Effect.succeed("placed")
+      const read = Idempotent.mark(Effect.succeed("read"))
+      assert.strictEqual(yield* hedge.apply(read), "read")
+      assert.strictEqual(yield* hedge.apply(hedge.apply(read)), "read")
+      // @ts-expect-error nobody said that an order may be placed twice
+      hedge.apply(order)
+      // @ts-expect-error nor that whatever follows a read may happen twice
+      hedge.apply(Effect.zipRight(read, order))
+      // @ts-expect-error in a pipe neither
+      order.pipe(hedge.apply)
+    }))
+
+  it.effect("the brand survives the combinators that keep it, in the type and at run time, and none invents it", () =>
+    Effect.gen(function*() {
+      const budget = yield* RetryBudget.make()
+      const hedge = yield* Hedge.make({ name: "kept", delay: "1 second", budget })
+      const chaos = yield* Chaos.make({ name: "kept", strategies: [Chaos.latency({ rate: 0, min: "1 second" })] })
+      const flights = yield* SingleFlight.make<number, "down">({ name: "kept" })
+      const known = yield* Fallback.lastKnown<number>({ maxAge: "1 minute" })
+      const read: Effect.Effect<number, "down"> = Effect.succeed(1)
+
+      const made = <I>(
+        self: Idempotent.Input<number, "down", never, I>
+      ): ReadonlyArray<Effect.Effect<unknown, "down">> => [
+        chaos.inject(self),
+        flights.run("read", self),
+        known.serve(self),
+        Fallback.orElseSucceed(self, { use: () => 0 })
+      ]
+      made(Idempotent.mark(read)).forEach((self) => assert.isTrue(Idempotent.isIdempotent(self)))
+      made(read).forEach((self) => assert.isFalse(Idempotent.isIdempotent(self)))
+
+      const kept = read.pipe(
+        Idempotent.mark,
+        chaos.inject,
+        (self) => flights.run("read", self),
+        known.serve,
+        hedge.apply,
+        Fallback.orElseSucceed({ use: () => "instead" }),
+        hedge.apply
+      )
+      assert.isTrue(Idempotent.isIdempotent(kept))
+      assert.deepNestedInclude(yield* kept, { value: 1, stale: false })
+
+      const plain = read.pipe(
+        chaos.inject,
+        (self) => flights.run("read", self),
+        known.serve,
+        Fallback.orElseSucceed({ use: () => "instead" })
+      )
+      // @ts-expect-error it was never marked
+      plain.pipe(hedge.apply)
+    }))
+})

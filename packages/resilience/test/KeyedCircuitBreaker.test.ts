@@ -1,0 +1,307 @@
+import { CircuitBreaker, KeyedCircuitBreaker, Trip } from "@effect-exchange/resilience"
+import { assert, describe, it } from "@effect/vitest"
+import { assertFailure } from "@effect/vitest/utils"
+import {
+  Cause,
+  Data,
+  Deferred,
+  Duration,
+  Effect,
+  Exit,
+  FastCheck,
+  Fiber,
+  Ref,
+  Schedule,
+  Scope,
+  TestClock
+} from "effect"
+import { boom } from "./support/circuitBreaker.js"
+import { interruptEverywhere, settle } from "./support/interruption.js"
+import { yieldOften } from "./support/yieldOften.js"
+
+const make = (options?: KeyedCircuitBreaker.Options) =>
+  KeyedCircuitBreaker.make<string>(
+    (key) => ({ name: key, trip: Trip.consecutive(1), openFor: Schedule.spaced("1 second") }),
+    options
+  )
+
+type Keyed = KeyedCircuitBreaker.KeyedCircuitBreaker<string>
+
+const succeed = (keyed: Keyed, key: string) => keyed.protect(key)(Effect.void)
+
+const fail = (keyed: Keyed, key: string) => Effect.exit(keyed.protect(key)(boom))
+
+const tag = (keyed: Keyed, key: string) =>
+  Effect.scoped(Effect.flatMap(keyed.get(key), ({ state }) => Effect.map(state, (state) => state._tag)))
+
+describe("keys", () => {
+  it.effect("have a breaker each, with options of their own", () =>
+    Effect.gen(function*() {
+      const keyed = yield* KeyedCircuitBreaker.make((key: number) => ({
+        name: `host ${key}`,
+        trip: Trip.consecutive(key)
+      }))
+      const state = (key: number) =>
+        Effect.scoped(Effect.flatMap(keyed.get(key), (breaker) => Effect.map(breaker.state, ({ _tag }) => _tag)))
+      for (const key of [1, 2]) yield* Effect.exit(keyed.protect(key)(boom))
+      assert.deepStrictEqual(yield* Effect.all([state(1), state(2)]), ["Open", "Closed"])
+      assert.strictEqual((yield* Effect.flip(keyed.protect(1)(Effect.succeed(1)))).name, "host 1")
+      yield* Effect.exit(keyed.protect(2)(boom))
+      assert.strictEqual(yield* state(2), "Open")
+      assert.strictEqual(yield* keyed.size, 2)
+    }))
+
+  it.effect("are the same when they are equal", () =>
+    Effect.gen(function*() {
+      const Key = Data.struct<{ readonly host: string; readonly path: string }>
+      const made = yield* Ref.make(0)
+      const keyed = yield* KeyedCircuitBreaker.make((key: ReturnType<typeof Key>) => ({ name: key.host }))
+      yield* keyed.protect(Key({ host: "a", path: "b" }))(Ref.update(made, (n) => n + 1))
+      yield* keyed.protect(Key({ host: "a", path: "b" }))(Ref.update(made, (n) => n + 1))
+      assert.strictEqual(yield* keyed.size, 1)
+    }))
+
+  it.effect("of 100 fibers that come at once have one breaker", () =>
+    Effect.gen(function*() {
+      const keyed = yield* make()
+      const breakers = yield* Effect.forEach(
+        Array.from({ length: 100 }),
+        () => Effect.scoped(Effect.withScheduler(keyed.get("a"), yieldOften())),
+        { concurrency: "unbounded" }
+      )
+      assert.strictEqual(new Set(breakers).size, 1)
+    }))
+
+  it.effect("results, failures and defects pass through", () =>
+    Effect.gen(function*() {
+      const keyed = yield* make()
+      assert.strictEqual(yield* keyed.protect("a")(Effect.succeed(1)), 1)
+      assert.deepStrictEqual(yield* fail(keyed, "a"), Exit.fail("boom"))
+      assert.deepStrictEqual(yield* Effect.exit(keyed.protect("b")(Effect.die("bug"))), Exit.die("bug"))
+    }))
+})
+
+describe("idle time", () => {
+  it.effect("a breaker nobody uses is forgotten, and not a millisecond before", () =>
+    Effect.gen(function*() {
+      const keyed = yield* make({ idleTimeToLive: "1 minute" })
+      yield* succeed(keyed, "a")
+      yield* TestClock.adjust("59999 millis")
+      yield* succeed(keyed, "b")
+      assert.strictEqual(yield* keyed.size, 2)
+      yield* TestClock.adjust("1 millis")
+      yield* succeed(keyed, "b")
+      assert.strictEqual(yield* keyed.size, 1)
+    }))
+
+  it.effect("using it starts the time again", () =>
+    Effect.gen(function*() {
+      const keyed = yield* make({ idleTimeToLive: "1 minute" })
+      yield* succeed(keyed, "a")
+      yield* TestClock.adjust("59 seconds")
+      yield* succeed(keyed, "a")
+      yield* TestClock.adjust("59 seconds")
+      yield* succeed(keyed, "b")
+      assert.strictEqual(yield* keyed.size, 2)
+    }))
+
+  it.effect("is 10 minutes by default, and may be infinite", () =>
+    Effect.gen(function*() {
+      const [keyed, patient] = yield* Effect.all([make(), make({ idleTimeToLive: Duration.infinity })])
+      for (const one of [keyed, patient]) yield* succeed(one, "a")
+      yield* TestClock.adjust("599999 millis")
+      yield* succeed(keyed, "b")
+      assert.strictEqual(yield* keyed.size, 2)
+      yield* TestClock.adjust("1 day")
+      for (const one of [keyed, patient]) yield* succeed(one, "c")
+      assert.deepStrictEqual([yield* keyed.size, yield* patient.size], [1, 2])
+    }))
+
+  it.effect("a breaker that would refuse is not forgotten, however idle; once it would not, it is", () =>
+    Effect.gen(function*() {
+      const keyed = yield* KeyedCircuitBreaker.make<string>(
+        (name) => ({ name, trip: Trip.consecutive(1), openFor: Schedule.spaced("1 hour") }),
+        { idleTimeToLive: "1 minute" }
+      )
+      yield* fail(keyed, "a")
+      yield* TestClock.adjust("59 minutes")
+      yield* succeed(keyed, "b")
+      yield* succeed(keyed, "b")
+      assert.strictEqual(yield* keyed.size, 2)
+      yield* TestClock.adjust("1 minute")
+      yield* succeed(keyed, "b")
+      assert.strictEqual(yield* keyed.size, 1)
+    }))
+
+  for (const by of ["isolate", "disable", "forceOpen"] as const) {
+    it.effect(`a breaker that was told to ${by} is not forgotten`, () =>
+      Effect.gen(function*() {
+        const keyed = yield* make({ idleTimeToLive: "1 minute" })
+        const outer = yield* Scope.make()
+        const breaker = yield* Effect.scoped(keyed.get("a"))
+        yield* Scope.extend(breaker[by], outer)
+        for (let i = 0; i < 3; i++) {
+          yield* TestClock.adjust("1 hour")
+          yield* succeed(keyed, "b")
+        }
+        assert.strictEqual(yield* Effect.scoped(keyed.get("a")), breaker)
+        yield* Scope.close(outer, Exit.void)
+        yield* breaker.reset
+        for (let i = 0; i < 3; i++) {
+          yield* TestClock.adjust("1 hour")
+          yield* succeed(keyed, "b")
+        }
+        assert.strictEqual(yield* keyed.size, 1)
+      }))
+  }
+
+  it.effect("a breaker in use is not forgotten, by a call that lasts or a scope that is open", () =>
+    Effect.gen(function*() {
+      const keyed = yield* make({ idleTimeToLive: "1 minute" })
+      const [started, gate] = yield* Effect.all([Deferred.make<void>(), Deferred.make<void, string>()])
+      const call = yield* Effect.fork(
+        keyed.protect("a")(Effect.zipRight(Deferred.succeed(started, undefined), Deferred.await(gate)))
+      )
+      yield* Deferred.await(started)
+      yield* Effect.scoped(Effect.gen(function*() {
+        yield* keyed.get("held")
+        yield* TestClock.adjust("1 day")
+        yield* succeed(keyed, "b")
+        assert.strictEqual(yield* keyed.size, 3)
+      }))
+      yield* Deferred.fail(gate, "boom")
+      yield* Fiber.await(call)
+      assert.strictEqual(yield* tag(keyed, "a"), "Open")
+    }))
+
+  it.effect("counts from the end of a use, also one that was interrupted", () =>
+    Effect.gen(function*() {
+      const keyed = yield* make({ idleTimeToLive: "1 minute" })
+      const call = yield* Effect.fork(keyed.protect("a")(Effect.never))
+      yield* TestClock.adjust("1 day")
+      yield* Fiber.interrupt(call)
+      yield* TestClock.adjust("59999 millis")
+      yield* succeed(keyed, "b")
+      assert.strictEqual(yield* keyed.size, 2)
+      yield* TestClock.adjust("1 millis")
+      yield* succeed(keyed, "b")
+      assert.strictEqual(yield* keyed.size, 1)
+    }))
+})
+
+describe("capacity", () => {
+  it.effect("beyond it the one used least recently is forgotten", () =>
+    Effect.gen(function*() {
+      const keyed = yield* make({ capacity: 3 })
+      const [a, b, c] = yield* Effect.forEach(["a", "b", "c"], (key) => Effect.scoped(keyed.get(key)))
+      yield* succeed(keyed, "a")
+      yield* succeed(keyed, "d")
+      assert.strictEqual(yield* keyed.size, 3)
+      assert.strictEqual(yield* Effect.scoped(keyed.get("a")), a)
+      assert.strictEqual(yield* Effect.scoped(keyed.get("c")), c)
+      assert.notStrictEqual(yield* Effect.scoped(keyed.get("b")), b)
+    }))
+
+  it.effect("a circuit that is open is never forgotten for it: it is exceeded instead, and fallen back to", () =>
+    Effect.gen(function*() {
+      const keyed = yield* make({ capacity: 2 })
+      for (const key of ["a", "b", "c", "d"]) yield* fail(keyed, key)
+      yield* succeed(keyed, "e")
+      yield* succeed(keyed, "f")
+      assert.strictEqual(yield* keyed.size, 5)
+      for (const key of ["a", "b", "c", "d"]) assert.strictEqual(yield* tag(keyed, key), "Open")
+      yield* TestClock.adjust("1 second")
+      for (let i = 0; i < 4; i++) yield* succeed(keyed, "f")
+      assert.strictEqual(yield* keyed.size, 2)
+    }))
+
+  it.effect("is 1000 by default", () =>
+    Effect.gen(function*() {
+      const keyed = yield* KeyedCircuitBreaker.make((key: number) => ({ name: key < 0 ? "negative" : "many" }))
+      for (let key = 0; key < 1010; key++) yield* keyed.protect(key)(Effect.void)
+      assert.strictEqual(yield* keyed.size, 1000)
+    }))
+
+  it.effect.prop(
+    "whatever happens, no breaker that is in use or refuses is forgotten, and others only if need be",
+    [
+      FastCheck.array(
+        FastCheck.record({
+          key: FastCheck.constantFrom("a", "b", "c", "d", "e"),
+          what: FastCheck.constantFrom("succeed" as const, "fail" as const, "hold" as const, "drop" as const),
+          passed: FastCheck.constantFrom(0, 1, 500, 1000, 5000)
+        }),
+        { maxLength: 40, size: "max" }
+      )
+    ],
+    ([events]) =>
+      Effect.gen(function*() {
+        const keyed = yield* make({ capacity: 2, idleTimeToLive: "5 seconds" })
+        const known = new Map<string, CircuitBreaker.CircuitBreaker>()
+        const held = new Map<string, Scope.CloseableScope>()
+        let now = 0
+        const until = new Map<string, number>()
+        for (const { key, passed, what } of events) {
+          now += passed
+          yield* TestClock.adjust(passed)
+          const breaker = yield* Effect.scoped(keyed.get(key))
+          const mustBeKnown = held.has(key) || (until.get(key) ?? 0) > now
+          if (mustBeKnown) assert.strictEqual(breaker, known.get(key))
+          known.set(key, breaker)
+          if (what === "succeed" || what === "fail") {
+            const exit = yield* Effect.exit(keyed.protect(key)(what === "fail" ? boom : Effect.void))
+            const refused = Exit.isFailure(exit) && Cause.squash(exit.cause) instanceof CircuitBreaker.CircuitOpen
+            assert.strictEqual(refused, (until.get(key) ?? 0) > now)
+            if (what === "fail" && !refused) until.set(key, now + 1000)
+          } else if (what === "hold" && !held.has(key)) {
+            const scope = yield* Scope.make()
+            held.set(key, scope)
+            yield* Scope.extend(keyed.get(key), scope)
+          } else if (what === "drop") {
+            const scope = held.get(key)
+            held.delete(key)
+            if (scope !== undefined) yield* Scope.close(scope, Exit.void)
+          }
+        }
+        for (const scope of held.values()) yield* Scope.close(scope, Exit.void)
+        yield* TestClock.adjust("1 hour")
+        for (let i = 0; i < 6; i++) yield* succeed(keyed, "z")
+        assert.strictEqual(yield* keyed.size, 1)
+      }),
+    { fastCheck: { numRuns: 30 }, timeout: 30_000 }
+  )
+})
+
+describe("an interrupt at every yield point", () => {
+  it.effect(
+    "leaves no breaker in use",
+    () =>
+      interruptEverywhere(Effect.map(make({ idleTimeToLive: "1 minute" }), (keyed) => ({
+        victim: keyed.protect("a")(Effect.yieldNow()),
+        meanwhile: settle,
+        verify: Effect.gen(function*() {
+          yield* TestClock.adjust("1 hour")
+          yield* succeed(keyed, "b")
+          assert.strictEqual(yield* keyed.size, 1)
+        })
+      }))),
+    30_000
+  )
+})
+
+describe("options out of range", () => {
+  it.effect("die", () =>
+    Effect.gen(function*() {
+      assertFailure(
+        yield* Effect.exit(make({ capacity: 0 })),
+        Cause.die(
+          new RangeError(
+            `KeyedCircuitBreaker: capacity was 0; give a whole number from 1 to ${Number.MAX_SAFE_INTEGER}`
+          )
+        )
+      )
+      const keyed = yield* KeyedCircuitBreaker.make((name: string) => ({ name, halfOpen: { permits: 0 } }))
+      assert.isTrue(Exit.isFailure(yield* Effect.exit(keyed.protect("a")(Effect.void))))
+      assert.strictEqual(yield* keyed.size, 0)
+    }))
+})

@@ -1,0 +1,241 @@
+import {
+  Bulkhead,
+  type CircuitBreaker,
+  Hedge,
+  Idempotent,
+  KeyedCircuitBreaker,
+  Policy,
+  RateLimiter,
+  Rejection,
+  RetryBudget,
+  Trip
+} from "@effect-exchange/resilience"
+import { assert, describe, it } from "@effect/vitest"
+import { Data, Effect, Exit, Fiber, Scope, TestClock } from "effect"
+import { counted, down, fragile, late, over, retry, safe, tenPerMinute } from "./support/policies.js"
+import { recordingTracer } from "./support/spans.js"
+
+class Down extends Data.TaggedError("Down")<{}> {}
+
+describe("Policy, what its limiter can do", () => {
+  it.effect("spends several limits at once, and lets calls wait in lanes", () =>
+    Effect.gen(function*() {
+      const limiter = yield* RateLimiter.group({
+        name: "lanes",
+        scopes: { ip: { limit: 10, window: "1 minute" }, orders: { limit: 2, window: "1 minute" } },
+        lanes: ["cancel", "query"]
+      })
+      const policy = Policy.make({ name: "lanes", limiter })
+      // @ts-expect-error No such scope.
+      const misspelt = policy.apply(Effect.void, { ...safe, cost: { account: 1 } })
+      // @ts-expect-error No such lane.
+      const elsewhere = policy.apply(Effect.void, { ...safe, lane: "place" })
+      assert.isTrue(Effect.isEffect(misspelt) && Effect.isEffect(elsewhere))
+      yield* policy.apply(Effect.void, { ...safe, cost: { ip: 9, orders: 2 } })
+      assert.strictEqual(yield* limiter.scopes.ip.available, 1)
+      assert.strictEqual(yield* limiter.scopes.orders.available, 0)
+      const order: Array<string> = []
+      const call = (lane: "cancel" | "query") =>
+        Effect.fork(policy.apply(Effect.sync(() => order.push(lane)), { ...safe, cost: { ip: 10 }, lane }))
+      yield* call("query")
+      yield* call("cancel")
+      const hasty = yield* Effect.flip(policy.apply(Effect.void, { ...safe, cost: { ip: 2 }, maxWait: "1 second" }))
+      assert.strictEqual(hasty._tag, "RateLimiterFull")
+      yield* TestClock.adjust("2 minutes")
+      assert.deepStrictEqual(order, ["cancel", "query"])
+    }))
+
+  it.effect("counts what was admitted from when it is sent, not from before it waited for a permit", () =>
+    Effect.gen(function*() {
+      const limiter = yield* tenPerMinute
+      const bulkhead = yield* Bulkhead.make({ name: "commit", permits: 1 })
+      const policy = Policy.make({ name: "commit", limiter, bulkhead })
+      yield* Effect.fork(bulkhead.withPermit(Effect.sleep("30 seconds")))
+      yield* Effect.yieldNow()
+      const fiber = yield* Effect.fork(policy.apply(Effect.void, { ...safe, cost: 10 }))
+      yield* TestClock.adjust("30 seconds")
+      yield* Fiber.join(fiber)
+      yield* TestClock.adjust("59999 millis")
+      assert.strictEqual(yield* limiter.available, 0)
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(yield* limiter.available, 10)
+    }))
+})
+
+describe("Policy, what was never sent costs nothing", () => {
+  const spent = <A, E>(options: {
+    readonly call: Effect.Effect<A, E>
+    readonly permits?: number
+    readonly notSent?: (error: E) => boolean
+  }) =>
+    Effect.gen(function*() {
+      const limiter = yield* tenPerMinute
+      const bulkhead = yield* Bulkhead.make({ name: "refund", permits: 1, maxQueue: 0 })
+      const policy = Policy.make({ name: "refund", bulkhead, limiter, notSent: options.notSent })
+      if (options.permits === 0) {
+        yield* Effect.zipRight(Effect.fork(bulkhead.withPermit(Effect.never)), Effect.yieldNow())
+      }
+      yield* Effect.exit(policy.apply(options.call, { ...safe, cost: 4 }))
+      return 10 - (yield* limiter.available)
+    })
+
+  it.effect("a refusal by a later gate gives the tokens back", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* spent({ call: Effect.void, permits: 0 }), 0)
+    }))
+
+  it.effect("so does a refusal by a gate inside, and an error that the options vouch for", () =>
+    Effect.gen(function*() {
+      const refused = new Bulkhead.BulkheadFull({ name: "inside" })
+      assert.isTrue(Rejection.isRejection(refused))
+      assert.strictEqual(yield* spent({ call: Effect.fail(refused) }), 0)
+      assert.strictEqual(yield* spent({ call: Effect.fail("refused"), notSent: (error) => error === "refused" }), 0)
+    }))
+
+  it.effect("what was sent is paid for, however it ended", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* spent({ call: Effect.void }), 4)
+      assert.strictEqual(yield* spent({ call: Effect.fail("reset"), notSent: (error) => error === "refused" }), 4)
+      assert.strictEqual(yield* spent({ call: Effect.die("bug") }), 4)
+      assert.strictEqual(yield* spent({ call: Effect.interrupt }), 4)
+    }))
+})
+
+describe("Policy, what may happen twice", () => {
+  it.effect("an effect that nobody marked has to be declared", () =>
+    Effect.gen(function*() {
+      const policy = Policy.make({ name: "once", retry })
+      const read = Effect.succeed(1)
+      // @ts-expect-error Neither branded nor declared.
+      const undeclared = policy.apply(read)
+      // @ts-expect-error
+      const explained = policy.explain(read, { cost: 1 })
+      assert.isTrue(Effect.isEffect(undeclared) && Effect.isEffect(explained))
+      assert.strictEqual(yield* policy.apply(Idempotent.mark(read)), 1)
+      assert.strictEqual(yield* policy.apply(read, safe), 1)
+    }))
+
+  it.effect("what must not happen twice is neither hedged nor retried, unless it was never sent", () =>
+    Effect.gen(function*() {
+      const budget = yield* RetryBudget.make()
+      const hedge = yield* Hedge.make({ name: "once", delay: 10, budget })
+      const policy = Policy.make({ name: "once", hedge, retry, notSent: (error: string) => error === "refused" })
+      const runs = (error: string, call: Policy.Declared) =>
+        Effect.gen(function*() {
+          const { counting, counts } = counted(Effect.zipRight(Effect.sleep(50), Effect.fail(error)))
+          const fiber = yield* Effect.fork(Effect.exit(policy.apply(counting, call)))
+          yield* TestClock.adjust("1 second")
+          yield* Fiber.join(fiber)
+          return counts.started
+        })
+      assert.strictEqual(yield* runs("down", { idempotency: "once" }), 1)
+      assert.strictEqual(yield* runs("refused", { idempotency: "once" }), 3)
+      assert.strictEqual(yield* runs("down", { idempotency: "idempotent" }), 6)
+    }))
+
+  it.effect("`while` judges what is left", () =>
+    Effect.gen(function*() {
+      const { counting, counts } = counted(Effect.fail("rejected"))
+      const policy = Policy.make({ name: "once", retry: { ...retry, while: (error: string) => error === "down" } })
+      yield* Effect.exit(policy.apply(counting, safe))
+      assert.strictEqual(counts.started, 1)
+    }))
+})
+
+describe("Policy, what it is", () => {
+  it.effect("fails with what its gates can fail with, and with nothing else", () =>
+    Effect.gen(function*() {
+      const [breaker, limiter] = yield* Effect.all([fragile, tenPerMinute])
+      const bare: Policy.Policy = Policy.make({ name: "types" })
+      const timed: Policy.Policy<unknown, "late" | "over"> = Policy.make({
+        name: "types",
+        attemptTimeout: late,
+        deadline: over
+      })
+      const broken: Policy.Policy<unknown, CircuitBreaker.CircuitOpen> = Policy.make({ name: "types", breaker })
+      // @ts-expect-error A limiter refuses.
+      const limited: Policy.Policy = Policy.make({ name: "types", limiter })
+      const unjudged = (breaker: CircuitBreaker.CircuitBreaker<Down>) =>
+        // @ts-expect-error The breaker has to judge what the timeout fails with.
+        Policy.make({ name: "types", breaker, attemptTimeout: late })
+      // @ts-expect-error No such gate.
+      const misspelt = Policy.make({ name: "types", bulkheads: undefined })
+      assert.isFunction(unjudged)
+      for (const { name } of [bare, timed, broken, limited, misspelt]) assert.strictEqual(name, "types")
+      const never: Effect.Effect<number> = bare.apply(Effect.succeed(1), safe)
+      assert.strictEqual(yield* never, 1)
+    }))
+
+  it.effect("without gates it changes nothing", () =>
+    Effect.gen(function*() {
+      const policy = Policy.make({ name: "bare" })
+      assert.deepStrictEqual(yield* Effect.exit(policy.apply(Effect.fail("down"), safe)), Exit.fail("down"))
+      assert.deepStrictEqual(yield* Effect.exit(policy.apply(Effect.die("bug"), safe)), Exit.die("bug"))
+      assert.isTrue(Exit.isInterrupted(yield* Effect.exit(policy.apply(Effect.interrupt, safe))))
+    }))
+
+  it.effect("one span for a call, whatever the number of gates and attempts, and events for what went wrong", () =>
+    Effect.gen(function*() {
+      const [breaker, limiter] = yield* Effect.all([fragile, tenPerMinute])
+      const bulkhead = yield* Bulkhead.make({ name: "span", permits: 1 })
+      const policy = Policy.make({
+        name: "orders",
+        limiter,
+        bulkhead,
+        attemptTimeout: late,
+        deadline: over,
+        retry
+      })
+      const { spans, traced } = recordingTracer()
+      let runs = 0
+      const call = Effect.suspend(() => ++runs < 3 ? new Down() : Effect.withSpan(Effect.void, "http"))
+      const fiber = yield* Effect.fork(traced(policy.apply(call, { ...safe, key: "BTC/USDT" })))
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual(spans.map(({ name, parent }) => [name, parent]), [["orders", undefined], ["http", "1"]])
+      const [span] = spans
+      assert.deepStrictEqual(span?.attributes, {
+        "policy.idempotency": "safe",
+        "policy.key": "BTC/USDT",
+        "policy.attempts": 3
+      })
+      const retrying = { delayMillis: 100, because: "Backoff", error: "Down" }
+      assert.deepStrictEqual(span?.events, [
+        ["call.failed", { error: "Down", attempt: 1 }],
+        ["retry.retrying", { ...retrying, attempt: 1 }],
+        ["call.failed", { error: "Down", attempt: 2 }],
+        ["retry.retrying", { ...retrying, attempt: 2 }]
+      ])
+      const quiet = recordingTracer()
+      yield* quiet.traced(Policy.make({ name: "quiet", breaker, bulkhead }).apply(Effect.void, safe))
+      assert.deepStrictEqual(quiet.spans.map(({ events }) => events), [[]])
+    }))
+
+  it.effect("chooses gates by key, and keeps them for the attempt only", () =>
+    Effect.gen(function*() {
+      const keyed = yield* KeyedCircuitBreaker.make((key: string) => ({ name: `by ${key}`, trip: Trip.consecutive(1) }))
+      const policy = Policy.make({ name: "keyed", breaker: keyed.get })
+      yield* Effect.exit(policy.apply(down, { ...safe, key: "BTC" }))
+      const refused = yield* Effect.flip(policy.apply(Effect.void, { ...safe, key: "BTC" }))
+      assert.deepStrictEqual([refused._tag, refused.name], ["CircuitOpen", "by BTC"])
+      yield* policy.apply(Effect.void, { ...safe, key: "ETH" })
+      yield* policy.apply(Effect.void, safe)
+      assert.strictEqual(yield* keyed.size, 3)
+    }))
+
+  it.effect("what the effect acquires in its own scope outlives the attempt", () =>
+    Effect.gen(function*() {
+      const keyed = yield* KeyedCircuitBreaker.make((key: string) => ({ name: key }))
+      const policy = Policy.make({ name: "scoped", breaker: keyed.get })
+      let open = false
+      const acquire = Effect.acquireRelease(
+        Effect.sync(() => (open = true)),
+        () => Effect.sync(() => (open = false))
+      )
+      const scope = yield* Scope.make()
+      yield* Scope.extend(policy.apply(acquire, safe), scope)
+      assert.isTrue(open)
+      yield* Scope.close(scope, Exit.void)
+      assert.isFalse(open)
+    }))
+})

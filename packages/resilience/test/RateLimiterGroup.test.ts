@@ -1,0 +1,396 @@
+import { Deadline, RateLimiter } from "@effect-exchange/resilience"
+import { assert, describe, it } from "@effect/vitest"
+import { assertNone } from "@effect/vitest/utils"
+import { Duration, Effect, Exit, Fiber, Option, Random, TestClock } from "effect"
+import { handClock } from "./support/handClock.js"
+import { settle } from "./support/interruption.js"
+import { yieldOften } from "./support/yieldOften.js"
+
+const make = (options?: Partial<RateLimiter.QueueOptions<"cancel" | "place" | "query">>) =>
+  RateLimiter.group({
+    name: "exchange",
+    scopes: { ip: { limit: 10, window: "1 second" }, orders: { limit: 2, window: "1 second" } },
+    lanes: ["cancel", "place", "query"],
+    ...options
+  })
+
+/** Forks the effect and lets it go as far as it can. */
+const start = <A, E>(effect: Effect.Effect<A, E>) => Effect.zipLeft(Effect.fork(effect), settle)
+
+describe("several scopes", () => {
+  it.effect("all of them or none: who waits for one spends nothing of the other", () =>
+    Effect.gen(function*() {
+      const group = yield* make()
+      yield* group.reserve({ orders: 2 })
+      const both = yield* start(group.reserve({ ip: 4, orders: 1 }))
+      assertNone(yield* Fiber.poll(both))
+      assert.strictEqual(yield* group.scopes.ip.available, 10)
+      yield* TestClock.adjust(999)
+      assertNone(yield* Fiber.poll(both))
+      assert.strictEqual(yield* group.scopes.ip.available, 10)
+      yield* TestClock.adjust(1)
+      const reservation = yield* Fiber.join(both)
+      assert.deepStrictEqual(reservation.costs, { ip: 4, orders: 1 })
+      assert.strictEqual(reservation.cost, 5)
+      assert.strictEqual(yield* group.scopes.ip.available, 6)
+      assert.strictEqual(yield* group.scopes.orders.available, 1)
+      yield* group.refund(reservation)
+      assert.strictEqual(yield* group.scopes.ip.available, 10)
+      assert.strictEqual(yield* group.scopes.orders.available, 2)
+    }))
+
+  it.effect("a call does not stand behind one that draws on other scopes", () =>
+    Effect.gen(function*() {
+      const group = yield* make()
+      yield* group.reserve({ orders: 2 })
+      const order = yield* start(group.reserve({ orders: 1 }))
+      yield* group.reserve({ ip: 10 })
+      assertNone(yield* Fiber.poll(order))
+      assert.strictEqual(yield* group.scopes.orders.queued, 1)
+      assert.strictEqual(yield* group.scopes.ip.queued, 0)
+      assert.strictEqual(yield* group.queued, 1)
+    }))
+
+  it.effect("but behind one that came before and shares a scope, even if that waits for another", () =>
+    Effect.gen(function*() {
+      const group = yield* make()
+      yield* group.reserve({ ip: 1, orders: 2 })
+      const both = yield* start(group.reserve({ ip: 9, orders: 1 }))
+      const cheap = yield* start(group.reserve({ ip: 1 }))
+      assertNone(yield* Fiber.poll(cheap))
+      yield* TestClock.adjust(1000)
+      yield* Fiber.join(both)
+      yield* Fiber.join(cheap)
+      assert.strictEqual(yield* group.scopes.ip.available, 0)
+    }))
+
+  it.effect("an interrupted wait gives way in each of its scopes", () =>
+    Effect.gen(function*() {
+      const group = yield* make()
+      yield* group.reserve({ orders: 2 })
+      const both = yield* start(group.reserve({ ip: 1, orders: 1 }))
+      const behind = yield* start(group.reserve({ ip: 1 }))
+      yield* Fiber.interrupt(both)
+      yield* Fiber.join(behind)
+      assert.strictEqual(yield* group.queued, 0)
+    }))
+
+  it.effect("refusals name the scope or the group, and costs that are left out are 1 in each scope", () =>
+    Effect.gen(function*() {
+      const group = yield* make({ maxQueue: 0 })
+      const tooMuch = yield* Effect.flip(group.reserve({ ip: 1, orders: 3 }))
+      assert.instanceOf(tooMuch, RateLimiter.RateLimiterFull)
+      assert.deepStrictEqual([tooMuch.name, tooMuch.reason], ["exchange.orders", "CostExceedsLimit"])
+      assert.strictEqual(yield* group.scopes.ip.available, 10)
+      yield* group.withCosts()(Effect.void)
+      yield* group.reserve()
+      assert.strictEqual(yield* group.scopes.ip.available, 8)
+      assert.strictEqual(yield* group.scopes.orders.available, 0)
+      const full = yield* Effect.flip(group.reserve())
+      assert.instanceOf(full, RateLimiter.RateLimiterFull)
+      assert.deepStrictEqual([full.name, full.reason], ["exchange", "QueueFull"])
+      assert.strictEqual(Duration.toMillis(full.retryAfter), 1000)
+    }))
+
+  it.effect("pauses and reports concern one scope", () =>
+    Effect.gen(function*() {
+      const group = yield* make()
+      yield* group.scopes.orders.pauseUntil(500)
+      yield* group.scopes.ip.sync(7)
+      yield* group.reserve({ ip: 3 })
+      const order = yield* start(group.reserve({ orders: 1 }))
+      yield* TestClock.adjust(499)
+      assertNone(yield* Fiber.poll(order))
+      yield* TestClock.adjust(1)
+      yield* Fiber.join(order)
+    }))
+})
+
+describe("lanes", () => {
+  it.effect("go before one another, each first come, first served; who says nothing goes last", () =>
+    Effect.gen(function*() {
+      const group = yield* make()
+      const full = yield* group.reserve({ ip: 10 })
+      const order: Array<string> = []
+      const enter = (who: string, lane?: "cancel" | "place" | "query") =>
+        start(group.withCosts({ ip: 1 }, { lane })(Effect.sync(() => order.push(who))))
+      yield* enter("nothing said")
+      yield* enter("query", "query")
+      yield* enter("place", "place")
+      yield* enter("cancel 1", "cancel")
+      yield* enter("cancel 2", "cancel")
+      yield* group.refund(full)
+      yield* settle
+      assert.deepStrictEqual(order, ["cancel 1", "cancel 2", "place", "nothing said", "query"])
+    }))
+
+  it.effect("a full lane does not refuse a call of another", () =>
+    Effect.gen(function*() {
+      const group = yield* make({ maxQueue: 1 })
+      const full = yield* group.reserve({ ip: 10 })
+      yield* start(group.reserve({ ip: 1 }, { lane: "query" }))
+      const error = yield* Effect.flip(group.reserve({ ip: 1 }, { lane: "query" }))
+      assert.instanceOf(error, RateLimiter.RateLimiterFull)
+      const cancel = yield* start(group.reserve({ ip: 1 }, { lane: "cancel" }))
+      yield* group.refund(full)
+      yield* Fiber.join(cancel)
+    }))
+
+  it.effect("a lane waits as long as those before it use up the limit, and no longer than its maxWait", () =>
+    Effect.gen(function*() {
+      const group = yield* make()
+      yield* group.reserve({ orders: 2 })
+      const query = yield* start(Effect.flip(group.reserve({ orders: 1 }, { lane: "query", maxWait: "2500 millis" })))
+      for (let second = 0; second < 2; second++) {
+        const cancel = yield* start(group.reserve({ orders: 2 }, { lane: "cancel" }))
+        yield* TestClock.adjust(1000)
+        yield* Fiber.join(cancel)
+        assertNone(yield* Fiber.poll(query))
+      }
+      yield* TestClock.adjust(499)
+      assertNone(yield* Fiber.poll(query))
+      yield* TestClock.adjust(1)
+      const error = yield* Fiber.join(query)
+      assert.instanceOf(error, RateLimiter.RateLimiterFull)
+      assert.strictEqual(error.reason, "WaitTooLong")
+      assert.strictEqual(Duration.toMillis(error.retryAfter), 500)
+      assert.include(error.message, "no turn to give within maxWait; try again in 500ms")
+    }))
+
+  it.effect("what is foreseen counts those who go before, not those who go after", () =>
+    Effect.gen(function*() {
+      const group = yield* make()
+      yield* group.reserve({ orders: 2 })
+      yield* start(group.reserve({ orders: 2 }, { lane: "place" }))
+      const cancel = yield* start(Deadline.within(group.reserve({ orders: 1 }, { lane: "cancel" }), "1001 millis"))
+      const query = group.reserve({ orders: 1 }, { lane: "query" })
+      assert.instanceOf(yield* Effect.flip(Deadline.within(query, "3 seconds")), Deadline.DeadlineExceeded)
+      yield* TestClock.adjust(1000)
+      yield* Fiber.join(cancel)
+    }))
+})
+
+describe("maxWait", () => {
+  it.effect("refuses at once who would wait longer, and lets in who waits exactly as long", () =>
+    Effect.gen(function*() {
+      const limiter = yield* RateLimiter.make({ name: "test", limit: 1, window: "1 second", maxWait: "1 second" })
+      yield* limiter.reserve()
+      const inTime = yield* start(limiter.reserve())
+      const error = yield* Effect.flip(limiter.reserve())
+      assert.instanceOf(error, RateLimiter.RateLimiterFull)
+      assert.strictEqual(error.reason, "WaitTooLong")
+      assert.strictEqual(Duration.toMillis(error.retryAfter), 2000)
+      const patient = yield* start(limiter.reserve(1, { maxWait: "2 seconds" }))
+      yield* TestClock.adjust(1000)
+      yield* Fiber.join(inTime)
+      assertNone(yield* Fiber.poll(patient))
+      yield* TestClock.adjust(1000)
+      yield* Fiber.join(patient)
+    }))
+
+  it.effect("ends the wait of who is put off, and the turn goes to the next", () =>
+    Effect.gen(function*() {
+      const limiter = yield* RateLimiter.make({ name: "test", limit: 10, window: "1 second" })
+      yield* limiter.reserve(5)
+      const impatient = yield* start(Effect.flip(limiter.reserve(10, { maxWait: "1 second" })))
+      const next = yield* start(limiter.reserve(5))
+      yield* TestClock.adjust(500)
+      yield* limiter.sync(6)
+      yield* TestClock.adjust(499)
+      assertNone(yield* Fiber.poll(impatient))
+      assertNone(yield* Fiber.poll(next))
+      yield* TestClock.adjust(1)
+      const error = yield* Fiber.join(impatient)
+      assert.instanceOf(error, RateLimiter.RateLimiterFull)
+      assert.strictEqual(error.reason, "WaitTooLong")
+      yield* Fiber.join(next)
+    }))
+})
+
+it.effect("a turn that comes with the deadline comes too late, and goes to the next", () =>
+  Effect.gen(function*() {
+    const limiter = yield* RateLimiter.make({ name: "test", limit: 10, window: "1 second" })
+    yield* limiter.reserve(10)
+    const hurried = yield* start(Effect.flip(Deadline.within(limiter.reserve(10), "1500 millis")))
+    const next = yield* start(limiter.reserve(10))
+    yield* limiter.pauseUntil(1500)
+    yield* TestClock.adjust(1499)
+    assertNone(yield* Fiber.poll(hurried))
+    yield* TestClock.adjust(1)
+    assert.instanceOf(yield* Fiber.join(hurried), Deadline.DeadlineExceeded)
+    yield* Fiber.join(next)
+  }))
+
+describe("what the server reports", () => {
+  const tenPerMinute = RateLimiter.make({ name: "test", limit: 10, window: "1 minute" })
+
+  it.effect("of a window leaves when that window ends, not a window later", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(50_000)
+      const limiter = yield* tenPerMinute
+      yield* limiter.reserve(2)
+      yield* limiter.sync(9, { windowEnd: 60_000 })
+      assert.strictEqual(yield* limiter.usage, 0.9)
+      yield* TestClock.adjust(9999)
+      assert.strictEqual(yield* limiter.usage, 0.9)
+      yield* TestClock.adjust(1)
+      assert.strictEqual(yield* limiter.usage, 0.2)
+    }))
+
+  it.effect("of a window that has ended does not raise the next one, however late it arrives", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(59_990)
+      const limiter = yield* tenPerMinute
+      yield* TestClock.adjust(20)
+      yield* limiter.sync(9, { windowEnd: 60_000 })
+      assert.strictEqual(yield* limiter.usage, 0)
+      yield* limiter.sync(4, { epoch: 2 })
+      yield* limiter.sync(9, { epoch: 1 })
+      assert.strictEqual(yield* limiter.usage, 0.4)
+    }))
+
+  it.effect("of a new window replaces what was reported of the one before", () =>
+    Effect.gen(function*() {
+      const limiter = yield* tenPerMinute
+      yield* limiter.sync(9, { epoch: 1 })
+      const waiting = yield* start(limiter.reserve(5))
+      yield* limiter.sync(8, { epoch: 1 })
+      assert.strictEqual(yield* limiter.usage, 0.9)
+      yield* limiter.sync(1, { epoch: 2 })
+      yield* Fiber.join(waiting)
+      assert.strictEqual(yield* limiter.usage, 0.6)
+    }))
+
+  it.effect("is compared with what was sent in that window, not with what was sent before it", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(59_000)
+      const limiter = yield* tenPerMinute
+      yield* limiter.reserve(6)
+      yield* TestClock.adjust(2000)
+      yield* limiter.reserve(1)
+      // Of the 3 the server has counted since 60,000, 1 was ours; the 6 before it still count here, until 119,000.
+      yield* limiter.sync(3, { windowEnd: 120_000 })
+      assert.strictEqual(yield* limiter.usage, 0.9)
+      yield* TestClock.adjust(58_000)
+      assert.strictEqual(yield* limiter.usage, 0.3)
+    }))
+})
+
+it.effect("what was refunded does not explain what the server has counted", () =>
+  Effect.gen(function*() {
+    const limiter = yield* RateLimiter.make({ name: "test", limit: 10, window: "1 minute" })
+    const reservation = yield* limiter.reserve(5)
+    yield* limiter.sync(5, { windowEnd: 60_000 })
+    assert.strictEqual(yield* limiter.usage, 0.5)
+    yield* limiter.refund(reservation)
+    yield* limiter.sync(5, { windowEnd: 60_000 })
+    assert.strictEqual(yield* limiter.usage, 0.5)
+  }))
+
+it.effect("commit counts a call from when it was sent, so that the server never sees more than the limit", () =>
+  Effect.gen(function*() {
+    const limiter = yield* RateLimiter.make({ name: "test", limit: 10, window: "1 second" })
+    const reservation = yield* limiter.reserve(10)
+    yield* TestClock.adjust(900)
+    yield* limiter.commit(reservation)
+    const next = yield* start(limiter.reserve(10))
+    yield* TestClock.adjust(999)
+    assertNone(yield* Fiber.poll(next))
+    yield* TestClock.adjust(1)
+    const second = yield* Fiber.join(next)
+    yield* limiter.refund(second)
+    yield* limiter.commit(second)
+    assert.strictEqual(yield* limiter.available, 10)
+  }))
+
+describe("what is wrong with other limiters is not wrong here", () => {
+  /** Sends as many calls as it can for ten seconds, after five in which it sent none, and says when. */
+  const flood = (limit: number) =>
+    Effect.gen(function*() {
+      const limiter = yield* RateLimiter.make({ name: "test", limit, window: "1 second", maxQueue: 12 * limit })
+      yield* TestClock.adjust("5 seconds")
+      const sent: Array<number> = []
+      const one = limiter.withCost()(Effect.clockWith((clock) => {
+        sent.push(clock.unsafeCurrentTimeMillis())
+        return Effect.void
+      }))
+      const fiber = yield* Effect.fork(Effect.replicateEffect(one, 10 * limit, { concurrency: "unbounded" }))
+      yield* TestClock.adjust("9 seconds")
+      yield* Fiber.join(fiber)
+      return sent
+    })
+
+  it.effect("effect's RateLimiter admits 2N - 1 in a rolling window, tower's (#842) as many across a fixed one", () =>
+    Effect.gen(function*() {
+      const sent = yield* flood(10)
+      assert.strictEqual(sent.length, 100)
+      for (const from of sent) {
+        assert.isAtMost(sent.filter((at) => at >= from && at < from + 1000).length, 10)
+      }
+    }))
+
+  it.effect("effect's RateLimiter makes 1,000 a second of 3,000", () =>
+    Effect.gen(function*() {
+      const limiter = yield* RateLimiter.make({ name: "test", limit: 3000, window: "1 second" })
+      yield* limiter.reserve(3000)
+      yield* TestClock.adjust("1 second")
+      yield* Effect.replicateEffect(limiter.reserve(), 3000)
+      assert.strictEqual(yield* limiter.available, 0)
+    }))
+
+  it.effect("effect's RateLimiter loses an eighth of 200 a second to timers that are a little late", () =>
+    Effect.gen(function*() {
+      const time = handClock()
+      const late = {
+        ...time.clock,
+        sleep: (duration: Duration.Duration) => time.clock.sleep(Duration.sum(duration, Duration.millis(5)))
+      }
+      const limiter = yield* RateLimiter.make({ name: "test", limit: 200, window: "1 second", maxQueue: 2000 })
+      const fiber = yield* Effect.fork(
+        Effect.withClock(Effect.replicateEffect(limiter.reserve(), 2000, { concurrency: "unbounded" }), late)
+      )
+      yield* settle
+      for (let millis = 0; millis < 9045; millis++) {
+        const sleeping = time.sleeping()
+        time.advance(1)
+        if (time.sleeping() !== sleeping) yield* settle
+      }
+      yield* settle
+      assert.isTrue(Option.isSome(yield* Fiber.poll(fiber)))
+    }))
+})
+
+it.effect("100 fibers at once, some of them interrupted: never over a limit, nothing lost, nobody forgotten", () =>
+  Effect.gen(function*() {
+    const group = yield* make()
+    const sent: Array<{ readonly at: number; readonly ip: number; readonly orders: number }> = []
+    const call = Effect.gen(function*() {
+      const ip = yield* Random.nextIntBetween(0, 5)
+      const orders = yield* Random.nextIntBetween(0, 2)
+      const lane = yield* Random.choice(["cancel", "place", "query"] as const)
+      yield* group.withCosts(orders === 0 ? { ip } : { ip, orders }, { lane })(Effect.clockWith((clock) => {
+        sent.push({ at: clock.unsafeCurrentTimeMillis(), ip, orders })
+        return Effect.void
+      }))
+    })
+    const fibers = yield* Effect.forEach(
+      Array.from({ length: 100 }),
+      () => Effect.fork(Effect.withScheduler(call, yieldOften()))
+    )
+    yield* settle
+    for (const [index, fiber] of fibers.entries()) {
+      if (index % 5 === 0) yield* Effect.fork(Fiber.interrupt(fiber))
+    }
+    yield* TestClock.adjust("1 minute")
+    const exits = yield* Effect.forEach(fibers, Fiber.await)
+    assert.isTrue(exits.every((exit) => Exit.isSuccess(exit) || Exit.isInterrupted(exit)))
+    assert.strictEqual(exits.filter(Exit.isSuccess).length, sent.length)
+    assert.isAtLeast(sent.length, 80)
+    for (const { at } of sent) {
+      const window = sent.filter((other) => other.at > at - 1000 && other.at <= at)
+      assert.isAtMost(window.reduce((sum, { ip }) => sum + ip, 0), 10)
+      assert.isAtMost(window.reduce((sum, { orders }) => sum + orders, 0), 2)
+    }
+    assert.strictEqual(yield* group.queued, 0)
+    assert.strictEqual(yield* group.scopes.ip.usage, 0)
+  }).pipe(Effect.withRandom(Random.make("limits"))))

@@ -1,0 +1,213 @@
+import { RateLimiter, RateLimiterStore } from "@effect-exchange/resilience"
+import { assert, describe, it } from "@effect/vitest"
+import { assertNone } from "@effect/vitest/utils"
+import { Cause, Duration, Effect, Exit, Fiber, Option, TestClock } from "effect"
+import { interruptEverywhere, settle } from "./support/interruption.js"
+import { yieldOften } from "./support/yieldOften.js"
+
+const limits: ReadonlyArray<RateLimiterStore.Limit> = [{ scope: "test", limit: 10, window: Duration.seconds(1) }]
+
+/** A store as another process would keep it: each question takes time, and it cannot look ahead. */
+const remote = (store: RateLimiterStore.RateLimiterStore): RateLimiterStore.Open => () => {
+  const far = <A>(effect: Effect.Effect<A>) =>
+    Effect.yieldNow().pipe(Effect.zipRight(effect), Effect.zipLeft(Effect.yieldNow()))
+  return Effect.succeed({
+    reserve: (costs) => far(store.reserve(costs)),
+    commit: (ticket) => far(store.commit(ticket)),
+    refund: (ticket) => far(store.refund(ticket)),
+    sync: (scope, used, window) => far(store.sync(scope, used, window)),
+    ban: (scope, until) => far(store.ban(scope, until)),
+    usage: (scope) => far(store.usage(scope))
+  })
+}
+
+const make = (open: RateLimiterStore.Open, options?: Partial<RateLimiter.Options>) =>
+  RateLimiter.make({ name: "test", limit: 10, window: "1 second", store: open, ...options })
+
+const start = <A, E>(effect: Effect.Effect<A, E>) => Effect.zipLeft(Effect.fork(effect), settle)
+
+describe("a store that is shared and takes its time", () => {
+  it.effect("two limiters on it never spend more than the limit together, and both go on", () =>
+    Effect.gen(function*() {
+      const shared = remote(yield* RateLimiterStore.memory(limits))
+      const sent: Array<number> = []
+      const callers = yield* Effect.forEach(
+        [yield* make(shared), yield* make(shared)],
+        (limiter) =>
+          Effect.replicateEffect(
+            limiter.withCost()(
+              Effect.clockWith((clock) => Effect.sync(() => sent.push(clock.unsafeCurrentTimeMillis())))
+            ),
+            20,
+            { concurrency: "unbounded" }
+          ).pipe(Effect.withScheduler(yieldOften()), Effect.fork)
+      )
+      yield* TestClock.adjust("5 seconds")
+      yield* Fiber.joinAll(callers)
+      assert.strictEqual(sent.length, 40)
+      for (const at of sent) {
+        assert.isAtMost(sent.filter((other) => other > at - 1000 && other <= at).length, 10)
+      }
+    }))
+
+  it.effect("what it cannot foresee is not refused at once, but when its time is over", () =>
+    Effect.gen(function*() {
+      const limiter = yield* make(remote(yield* RateLimiterStore.memory(limits)), { maxWait: "1500 millis" })
+      yield* limiter.reserve(10)
+      const first = yield* start(limiter.reserve(10))
+      const second = yield* start(Effect.flip(limiter.reserve(10)))
+      yield* TestClock.adjust(1000)
+      yield* Fiber.join(first)
+      yield* TestClock.adjust(499)
+      assertNone(yield* Fiber.poll(second))
+      yield* TestClock.adjust(1)
+      const error = yield* Fiber.join(second)
+      assert.instanceOf(error, RateLimiter.RateLimiterFull)
+      assert.strictEqual(error.reason, "WaitTooLong")
+    }))
+
+  it.effect("a refund admits who waits, and the order is kept", () =>
+    Effect.gen(function*() {
+      const limiter = yield* make(remote(yield* RateLimiterStore.memory(limits)))
+      const reservation = yield* limiter.reserve(10)
+      const order: Array<number> = []
+      const fibers = yield* Effect.forEach(
+        [8, 2, 1],
+        (cost) => start(limiter.withCost(cost)(Effect.sync(() => order.push(cost))))
+      )
+      yield* limiter.refund(reservation)
+      yield* settle
+      assert.deepStrictEqual(order, [8, 2])
+      yield* TestClock.adjust(1000)
+      yield* Fiber.joinAll(fibers)
+      assert.deepStrictEqual(order, [8, 2, 1])
+    }))
+
+  const passTurns = (turns: number) => Effect.yieldNow().pipe(Effect.repeatN(turns))
+
+  it.effect("what is given back while it is asked is not overlooked, whenever that is", () =>
+    Effect.gen(function*() {
+      for (let turns = 0; turns < 12; turns++) {
+        const open = remote(yield* RateLimiterStore.memory(limits))
+        const limiter = yield* make(open)
+        const [first, second] = [yield* limiter.reserve(6), yield* limiter.reserve(4)]
+        const waiting = yield* start(limiter.reserve(10))
+        yield* Effect.fork(limiter.refund(first))
+        yield* passTurns(turns)
+        yield* limiter.refund(second)
+        yield* settle
+        assert.isTrue(Option.isSome(yield* Fiber.poll(waiting)), `a second refund ${turns} turns after the first`)
+
+        const other = yield* make(remote(yield* RateLimiterStore.memory(limits)))
+        const reservation = yield* other.reserve(10)
+        const coming = yield* Effect.fork(other.reserve(10))
+        yield* passTurns(turns)
+        yield* other.refund(reservation)
+        yield* settle
+        assert.isTrue(Option.isSome(yield* Fiber.poll(coming)), `a refund ${turns} turns after the call came`)
+      }
+    }))
+
+  it.effect("who leaves while it is asked for them leaves nothing spent, whenever that is", () =>
+    Effect.gen(function*() {
+      for (let turns = 0; turns < 12; turns++) {
+        const limiter = yield* make(remote(yield* RateLimiterStore.memory(limits)))
+        const reservation = yield* limiter.reserve(10)
+        const leaving = yield* start(limiter.withReservation(7)(() => Effect.never))
+        const next = yield* start(limiter.reserve(10))
+        yield* Effect.fork(limiter.refund(reservation))
+        yield* passTurns(turns)
+        yield* Fiber.interrupt(leaving)
+        yield* settle
+        const spent = (yield* limiter.available) === 0
+        assert.strictEqual(Option.isSome(yield* Fiber.poll(next)), spent)
+        // It had begun if the store had answered before it left; then what it spent counts, and the next one waits.
+        if (!spent) assert.strictEqual(yield* limiter.available, 3)
+      }
+    }))
+
+  it.effect(
+    "an interrupt at every yield point leaks no token and forgets nobody",
+    () =>
+      interruptEverywhere(Effect.gen(function*() {
+        const limiter = yield* make(remote(yield* RateLimiterStore.memory(limits)))
+        const reservation = yield* limiter.reserve(10)
+        let sent = 0
+        let behind: Fiber.RuntimeFiber<unknown, unknown> | undefined
+        return {
+          victim: limiter.withReservation(7)(() => {
+            sent = 7
+            return Effect.void
+          }),
+          meanwhile: Effect.gen(function*() {
+            behind = yield* start(limiter.reserve(3))
+            yield* limiter.refund(reservation)
+          }),
+          verify: Effect.gen(function*() {
+            if (behind !== undefined) assert.isTrue(Exit.isSuccess(yield* Fiber.await(behind)))
+            assert.strictEqual(yield* limiter.queued, 0)
+            assert.strictEqual(yield* limiter.available, 7 - sent)
+          })
+        }
+      })),
+    30_000
+  )
+
+  it.effect("a defect of it fails the call it was asked for, and the others go on", () =>
+    Effect.gen(function*() {
+      const store = yield* RateLimiterStore.memory(limits)
+      let isBroken = false
+      const limiter = yield* make(() =>
+        Effect.succeed({
+          ...store,
+          reserve: (costs) => isBroken && costs[0]?.cost === 4 ? Effect.die("broken") : store.reserve(costs)
+        })
+      )
+      yield* limiter.reserve(10)
+      const unlucky = yield* start(Effect.exit(limiter.reserve(4)))
+      const next = yield* start(limiter.reserve(5))
+      isBroken = true
+      yield* TestClock.adjust(1000)
+      const exit = yield* Fiber.join(unlucky)
+      assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause))
+      yield* Fiber.join(next)
+      const direct = yield* Effect.exit(limiter.reserve(4))
+      assert.isTrue(Exit.isFailure(direct) && Cause.isDie(direct.cause))
+      yield* limiter.reserve(5)
+      assert.strictEqual(yield* limiter.queued, 0)
+    }))
+
+  it.effect("one that names an instant that is over is asked again, but not without end", () =>
+    Effect.gen(function*() {
+      const store = yield* RateLimiterStore.memory(limits)
+      let asked = 0
+      const limiter = yield* make(() =>
+        Effect.succeed({
+          ...store,
+          reserve: (costs) =>
+            Effect.map(store.reserve(costs), (answer) => {
+              asked++
+              return answer._tag === "Denied" ? { _tag: "Denied", at: 0n } : answer
+            })
+        })
+      )
+      yield* limiter.reserve(10)
+      const waiting = yield* start(limiter.reserve(1))
+      yield* TestClock.adjust(20)
+      assert.isAtMost(asked, 25)
+      yield* Fiber.interrupt(waiting)
+    }))
+
+  it.effect("tickets of another store are left alone", () =>
+    Effect.gen(function*() {
+      const [mine, other] = [yield* RateLimiterStore.memory(limits), yield* RateLimiterStore.memory(limits)]
+      const answer = yield* other.reserve([{ scope: "test", cost: 4 }])
+      if (answer._tag !== "Granted") return assert.fail("an empty store grants what fits")
+      yield* mine.refund(answer.ticket)
+      yield* mine.commit(answer.ticket)
+      assert.strictEqual((yield* mine.usage("test")).used, 0)
+      assert.strictEqual((yield* other.usage("test")).used, 4)
+      yield* other.refund(answer.ticket)
+      assert.strictEqual((yield* other.usage("test")).used, 0)
+    }))
+})

@@ -1,0 +1,130 @@
+import { Backoff, Hedge, Idempotent, Retry, RetryBudget } from "@effect-exchange/resilience"
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, Effect, FastCheck, Fiber, TestClock } from "effect"
+import * as machine from "../src/internal/retryThrottle.js"
+
+const backoff = Backoff.none({ base: 10, max: 10 })
+
+const ended = <A, E>(effect: Effect.Effect<A, E>) =>
+  Effect.gen(function*() {
+    const fiber = yield* Effect.fork(Effect.exit(effect))
+    yield* TestClock.adjust("1 second")
+    return yield* Fiber.join(fiber)
+  })
+
+describe("RetryBudget.throttle", () => {
+  it.effect("defaults to ten tokens and a tenth for a success: five failures stop retries", () =>
+    Effect.gen(function*() {
+      const throttle = yield* RetryBudget.throttle()
+      assert.strictEqual(yield* throttle.balance, 5)
+      yield* Effect.repeatN(throttle.failed, 3)
+      assert.isTrue(yield* throttle.withdraw)
+      assert.isTrue(yield* throttle.withdraw) // Asking takes nothing.
+      yield* throttle.failed
+      assert.strictEqual(yield* throttle.balance, 0)
+      assert.isFalse(yield* throttle.withdraw)
+      yield* throttle.succeeded
+      assert.isTrue(yield* throttle.withdraw)
+      assert.strictEqual(yield* throttle.balance, 0.1)
+    }))
+
+  it.effect("tokens never exceed the most there can be, nor fall below none", () =>
+    Effect.gen(function*() {
+      const throttle = yield* RetryBudget.throttle({ maxTokens: 4, ratio: 1 })
+      yield* Effect.repeatN(throttle.succeeded, 99)
+      assert.strictEqual(yield* throttle.balance, 2)
+      yield* Effect.repeatN(throttle.failed, 99)
+      yield* Effect.repeatN(throttle.succeeded, 1)
+      assert.isFalse(yield* throttle.withdraw)
+      yield* throttle.succeeded
+      assert.isTrue(yield* throttle.withdraw)
+    }))
+
+  it.effect("time changes nothing, and neither does a call that begins", () =>
+    Effect.gen(function*() {
+      const throttle = yield* RetryBudget.throttle()
+      yield* Effect.repeatN(throttle.failed, 4)
+      yield* throttle.deposit
+      yield* TestClock.adjust("1 day")
+      assert.isFalse(yield* throttle.withdraw)
+    }))
+
+  it.effect("decimals after the third are cut off, tenths add up", () =>
+    Effect.gen(function*() {
+      const throttle = yield* RetryBudget.throttle({ maxTokens: 10, ratio: 0.1239 })
+      yield* Effect.repeatN(throttle.failed, 4)
+      yield* Effect.repeatN(throttle.succeeded, 9)
+      assert.strictEqual(yield* throttle.balance, 1.23)
+      const tenths = yield* RetryBudget.throttle()
+      yield* Effect.repeatN(tenths.failed, 1)
+      yield* Effect.repeatN(tenths.succeeded, 9)
+      assert.strictEqual(yield* tenths.balance, 4)
+    }))
+
+  it.effect("options out of range are a mistake, said so", () =>
+    Effect.gen(function*() {
+      for (const options of [{ maxTokens: 0 }, { maxTokens: Infinity }, { ratio: 0 }, { ratio: NaN }]) {
+        const cause = yield* Effect.flip(Effect.sandbox(RetryBudget.throttle(options)))
+        assert.include(Cause.pretty(cause), "needs maxTokens above 0")
+      }
+    }))
+
+  it.effect("an outage shared by a thousand callers costs four retries, not two thousand", () =>
+    Effect.gen(function*() {
+      const budget = yield* RetryBudget.throttle()
+      let calls = 0
+      const down = Idempotent.mark(Effect.zipRight(Effect.sync(() => calls++), Effect.fail("down")))
+      yield* ended(Effect.forEach(
+        Array.from({ length: 1000 }),
+        () => Effect.exit(Retry.retry(down, { backoff, budget })),
+        { concurrency: "unbounded" }
+      ))
+      assert.strictEqual(calls, 1000 + 4)
+    }))
+
+  it.effect("Retry tells it of every attempt, but not of failures that no retry would mend", () =>
+    Effect.gen(function*() {
+      const budget = yield* RetryBudget.throttle({ ratio: 0.5 })
+      const failing = (error: string) => Idempotent.mark(Effect.fail(error))
+      yield* ended(Retry.retry(failing("down"), { backoff, budget, attempts: 2 }))
+      assert.strictEqual(yield* budget.balance, 3)
+      yield* ended(Retry.retry(failing("rejected"), { backoff, budget, while: (error) => error === "down" }))
+      yield* ended(Retry.retry(Idempotent.mark(Effect.die("bug")), { backoff, budget }))
+      yield* ended(Retry.retry(Idempotent.mark(Effect.interrupt), { backoff, budget }))
+      assert.strictEqual(yield* budget.balance, 3)
+      yield* ended(Retry.retry(Idempotent.mark(Effect.void), { backoff, budget }))
+      assert.strictEqual(yield* budget.balance, 3.5)
+    }))
+
+  it.effect("hedges stop with retries", () =>
+    Effect.gen(function*() {
+      const budget = yield* RetryBudget.throttle()
+      const hedge = yield* Hedge.make({ name: "throttled", delay: 10, budget })
+      let calls = 0
+      const slow = Idempotent.mark(Effect.zipRight(Effect.sync(() => calls++), Effect.sleep(100)))
+      yield* ended(hedge.apply(slow))
+      assert.strictEqual(calls, 2)
+      yield* Effect.repeatN(budget.failed, 4)
+      yield* ended(hedge.apply(slow))
+      assert.strictEqual(calls, 3)
+    }))
+
+  it.prop(
+    "agrees with counting over everything that happened",
+    [
+      FastCheck.array(FastCheck.boolean(), { maxLength: 300 }),
+      FastCheck.integer({ min: 1, max: 50 }),
+      FastCheck.integer({ min: 1, max: 2000 })
+    ],
+    ([attempts, maxTokens, thousandths]) => {
+      const state = machine.make({ maxTokens, ratio: thousandths / 1000 })
+      let tokens = maxTokens * 1000
+      for (const succeeded of attempts) {
+        if (succeeded) machine.succeeded(state)
+        else machine.failed(state)
+        tokens = Math.min(maxTokens * 1000, Math.max(0, tokens + (succeeded ? thousandths : -1000)))
+        assert.strictEqual(machine.balance(state), Math.max(0, tokens - maxTokens * 500) / 1000)
+      }
+    }
+  )
+})

@@ -1,0 +1,10 @@
+import { Scheduler } from "effect"
+
+/** Yields after a few operations, and after a different number of them each time (coming back from a yield takes about ten). */
+export const yieldOften = (): Scheduler.Scheduler => {
+  let turn = 0
+  return {
+    shouldYield: (fiber) => fiber.currentOpCount > 10 + turn ? (turn = (turn + 3) % 7, 0) : false,
+    scheduleTask: (task, priority, fiber) => Scheduler.defaultScheduler.scheduleTask(task, priority, fiber)
+  }
+}
