@@ -2,7 +2,7 @@
  * The instant by which the current operation must have ended, known to everything it does.
  *
  * A wait that cannot end in time is refused at once instead of being slept through: `Retry` does not start such
- * a sleep, `RateLimiter` does not queue such a call. Set it with `Timeout.deadline`.
+ * a sleep, `RateLimiter` does not queue such a call; and a wait in a queue ends with it. Set it with `Timeout.deadline`.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * A brand on effects that may safely happen twice, without which nothing is hedged.
+ * A brand on effects that may safely happen twice, without which nothing is retried or hedged.
  *
  * Nothing can tell from an effect whether it may be repeated: a person has to say so, in one place, with {@link mark}.
  *

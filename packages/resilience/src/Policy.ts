@@ -309,7 +309,10 @@ export function make<E, FT extends E, FD, B, F, C, L extends string>(
     trace: Array<Entry> | undefined
   ): Effect.Effect<A | B, E1 | FT | FD | F | Refusal, R> => {
     const idempotency = call.idempotency ?? (Idempotent.isIdempotent(self) ? "idempotent" : "once")
-    const attributes = { "policy.idempotency": idempotency, "policy.key": call.key }
+    const attributes = {
+      "policy.idempotency": idempotency,
+      ...(call.key === undefined ? undefined : { "policy.key": call.key })
+    }
     return Effect.clockWith((clock) =>
       Effect.useSpan(name, { attributes, captureStackTrace: false }, (span) => {
         const execution = { clock, span, begin: monotonic(clock), trace, attempts: 0 }
