@@ -1,6 +1,7 @@
 import type { DeadlineExceeded } from "@effect-exchange/resilience/Deadline"
 import * as RateLimiter from "@effect-exchange/resilience/RateLimiter"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type { Cost } from "../Endpoint.js"
 import type { Protocol, Usage } from "../Protocol.js"
 import type { Meters } from "./meters.js"
@@ -45,9 +46,16 @@ export const make = (
           if (scope !== undefined) {
             return Effect.dieMessage(`The protocol of ${protocol.exchange} has no limit of scope "${scope}"`)
           }
-          return limiter.withReservation(cost)((reservation) =>
-            Effect.onExit(self, () => sent() ? Effect.void : limiter.refund(reservation))
-          )
+          // Decided out here: inside, an interruption could come before the handler stands.
+          return Effect.suspend(() => {
+            let taken = Option.none<RateLimiter.Reservation>()
+            return limiter.withReservation(cost)((reservation) => {
+              taken = Option.some(reservation)
+              return self
+            }).pipe(
+              Effect.onExit(() => Option.isSome(taken) && !sent() ? limiter.refund(taken.value) : Effect.void)
+            )
+          })
         },
         learn: (usages, skew) =>
           Effect.forEach(usages, ({ scope, used, windowEnd }) => {
