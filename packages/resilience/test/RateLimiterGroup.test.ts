@@ -181,11 +181,15 @@ describe("maxWait", () => {
       assert.strictEqual(error.reason, "WaitTooLong")
       assert.strictEqual(Duration.toMillis(error.retryAfter), 2000)
       const patient = yield* start(limiter.reserve(1, { maxWait: "2 seconds" }))
+      const endless = yield* start(limiter.reserve(1, { maxWait: Duration.infinity }))
       yield* TestClock.adjust(1000)
       yield* Fiber.join(inTime)
       assertNone(yield* Fiber.poll(patient))
       yield* TestClock.adjust(1000)
       yield* Fiber.join(patient)
+      assertNone(yield* Fiber.poll(endless))
+      yield* TestClock.adjust(1000)
+      yield* Fiber.join(endless)
     }))
 
   it.effect("ends the wait of who is put off, and the turn goes to the next", () =>

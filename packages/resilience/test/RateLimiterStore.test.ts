@@ -1,18 +1,18 @@
 import { RateLimiter, RateLimiterStore } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { assertNone } from "@effect/vitest/utils"
-import { Cause, Duration, Effect, Exit, Fiber, Option, TestClock } from "effect"
+import { Cause, Deferred, Duration, Effect, Exit, Fiber, Option, TestClock } from "effect"
 import { interruptEverywhere, settle } from "./support/interruption.js"
-import { yieldOften } from "./support/yieldOften.js"
 
 const limits: ReadonlyArray<RateLimiterStore.Limit> = [{ scope: "test", limit: 10, window: Duration.seconds(1) }]
 
-/** A store as another process would keep it: each question takes time, and it cannot look ahead. */
+const turns = (count: number) => Effect.repeatN(Effect.yieldNow(), count - 1)
+
+/** A store as another process would keep it: each question takes time, its answer still more, and it cannot look ahead. */
 const remote = (store: RateLimiterStore.RateLimiterStore): RateLimiterStore.Open => () => {
-  const far = <A>(effect: Effect.Effect<A>) =>
-    Effect.yieldNow().pipe(Effect.zipRight(effect), Effect.zipLeft(Effect.yieldNow()))
+  const far = <A>(effect: Effect.Effect<A>) => turns(1).pipe(Effect.zipRight(effect), Effect.zipLeft(turns(1)))
   return Effect.succeed({
-    reserve: (costs) => far(store.reserve(costs)),
+    reserve: (costs) => Effect.zipLeft(far(store.reserve(costs)), turns(5)),
     commit: (ticket) => far(store.commit(ticket)),
     refund: (ticket) => far(store.refund(ticket)),
     sync: (scope, used, window) => far(store.sync(scope, used, window)),
@@ -40,7 +40,7 @@ describe("a store that is shared and takes its time", () => {
             ),
             20,
             { concurrency: "unbounded" }
-          ).pipe(Effect.withScheduler(yieldOften()), Effect.fork)
+          ).pipe(Effect.fork)
       )
       yield* TestClock.adjust("5 seconds")
       yield* Fiber.joinAll(callers)
@@ -83,47 +83,52 @@ describe("a store that is shared and takes its time", () => {
       assert.deepStrictEqual(order, [8, 2, 1])
     }))
 
-  const passTurns = (turns: number) => Effect.yieldNow().pipe(Effect.repeatN(turns))
-
   it.effect("what is given back while it is asked is not overlooked, whenever that is", () =>
     Effect.gen(function*() {
-      for (let turns = 0; turns < 12; turns++) {
+      for (let later = 1; later < 16; later++) {
         const open = remote(yield* RateLimiterStore.memory(limits))
         const limiter = yield* make(open)
         const [first, second] = [yield* limiter.reserve(6), yield* limiter.reserve(4)]
         const waiting = yield* start(limiter.reserve(10))
         yield* Effect.fork(limiter.refund(first))
-        yield* passTurns(turns)
+        yield* turns(later)
         yield* limiter.refund(second)
         yield* settle
-        assert.isTrue(Option.isSome(yield* Fiber.poll(waiting)), `a second refund ${turns} turns after the first`)
+        assert.isTrue(Option.isSome(yield* Fiber.poll(waiting)), `a second refund ${later} turns after the first`)
 
         const other = yield* make(remote(yield* RateLimiterStore.memory(limits)))
         const reservation = yield* other.reserve(10)
         const coming = yield* Effect.fork(other.reserve(10))
-        yield* passTurns(turns)
+        yield* turns(later)
         yield* other.refund(reservation)
         yield* settle
-        assert.isTrue(Option.isSome(yield* Fiber.poll(coming)), `a refund ${turns} turns after the call came`)
+        assert.isTrue(Option.isSome(yield* Fiber.poll(coming)), `a refund ${later} turns after the call came`)
       }
     }))
 
   it.effect("who leaves while it is asked for them leaves nothing spent, whenever that is", () =>
     Effect.gen(function*() {
-      for (let turns = 0; turns < 12; turns++) {
+      const outcomes = new Set<boolean>()
+      for (let later = 1; later < 16; later++) {
         const limiter = yield* make(remote(yield* RateLimiterStore.memory(limits)))
         const reservation = yield* limiter.reserve(10)
-        const leaving = yield* start(limiter.withReservation(7)(() => Effect.never))
+        let began = false
+        const leaving = yield* start(
+          limiter.withReservation(7)(() => {
+            began = true
+            return Effect.never
+          })
+        )
         const next = yield* start(limiter.reserve(10))
         yield* Effect.fork(limiter.refund(reservation))
-        yield* passTurns(turns)
+        yield* turns(later)
         yield* Fiber.interrupt(leaving)
         yield* settle
-        const spent = (yield* limiter.available) === 0
-        assert.strictEqual(Option.isSome(yield* Fiber.poll(next)), spent)
-        // It had begun if the store had answered before it left; then what it spent counts, and the next one waits.
-        if (!spent) assert.strictEqual(yield* limiter.available, 3)
+        assert.strictEqual(Option.isSome(yield* Fiber.poll(next)), !began, `left ${later} turns after the refund`)
+        assert.strictEqual(yield* limiter.available, began ? 3 : 0)
+        outcomes.add(began)
       }
+      assert.strictEqual(outcomes.size, 2, "before it was asked for and after")
     }))
 
   it.effect(
@@ -175,6 +180,33 @@ describe("a store that is shared and takes its time", () => {
       assert.isTrue(Exit.isFailure(direct) && Cause.isDie(direct.cause))
       yield* limiter.reserve(5)
       assert.strictEqual(yield* limiter.queued, 0)
+    }))
+
+  it.effect("a defect while it takes back what nobody waits for any more does not stop the others", () =>
+    Effect.gen(function*() {
+      const store = yield* RateLimiterStore.memory(limits)
+      const gate = yield* Deferred.make<void>()
+      let asked = 0
+      const limiter = yield* make(() =>
+        Effect.succeed({
+          ...store,
+          reserve: (costs) => Effect.zipLeft(store.reserve(costs), ++asked === 3 ? Deferred.await(gate) : Effect.void),
+          refund: (ticket) => ticket.costs[0]?.cost === 4 ? Effect.die("broken") : store.refund(ticket)
+        })
+      )
+      yield* limiter.reserve(10)
+      const leaving = yield* start(limiter.reserve(4))
+      const next = yield* start(limiter.reserve(6))
+      const last = yield* start(limiter.reserve(6))
+      yield* TestClock.adjust(1000)
+      assert.strictEqual(asked, 3)
+      yield* Fiber.interrupt(leaving)
+      yield* Deferred.succeed(gate, undefined)
+      yield* settle
+      yield* TestClock.adjust(1000)
+      yield* Fiber.join(next)
+      yield* TestClock.adjust(1000)
+      yield* Fiber.join(last)
     }))
 
   it.effect("one that names an instant that is over is asked again, but not without end", () =>

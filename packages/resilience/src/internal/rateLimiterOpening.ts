@@ -41,13 +41,13 @@ export const open = <Full>(
       }
     }
     const lanes = options.lanes === undefined || options.lanes.length === 0 ? undefined : options.lanes
+    const maxWait = toNanos(options.maxWait)
     return Effect.map((options.store ?? RateLimiterStore.memory)(limits), (store): Opened<Full> => {
       const shell = internal.make({
         name: options.name,
         limits,
         lanes: lanes?.length ?? 1,
         maxQueue: options.maxQueue ?? 1000,
-        maxWait: toNanos(options.maxWait),
         refuse
       }, store)
       return {
@@ -55,7 +55,7 @@ export const open = <Full>(
         request: (costs, call) => ({
           costs,
           lane: laneOf(lanes, call?.lane),
-          maxWait: toNanos(call?.maxWait)
+          maxWait: call?.maxWait === undefined ? maxWait : toNanos(call.maxWait)
         }),
         meter: (scope, limit) => ({
           name: scope,

@@ -25,7 +25,6 @@ export interface Config<out Full> {
   readonly limits: ReadonlyArray<Limit>
   readonly lanes: number
   readonly maxQueue: number
-  readonly maxWait: bigint | undefined
   readonly refuse: (
     name: string,
     reason: Exclude<telemetry.Refusal, "DeadlineExceeded">,
@@ -238,18 +237,20 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
     isPassing = true
     return Effect.uninterruptible(Effect.clockWith((clock) => {
       turnAway(monotonic(clock), ["Deadline"])
-      return Effect.zipRight(
-        askNext(++passes),
-        Effect.suspend(() => {
-          isPassing = false
-          const isLate = turnAway(monotonic(clock), ["Deadline", "MaxWait"])
-          if (isLate || isAgain) {
-            isAgain = false
-            return pass
-          }
-          return setAlarm
-        })
-      )
+      const finish = (): Effect.Effect<void> => {
+        isPassing = false
+        const isLate = turnAway(monotonic(clock), ["Deadline", "MaxWait"])
+        if (isLate || isAgain) {
+          isAgain = false
+          return pass
+        }
+        return setAlarm
+      }
+      // Whatever the store does, those who wait must be asked for again.
+      return Effect.matchCauseEffect(askNext(++passes), {
+        onFailure: (cause) => Effect.zipRight(finish(), Effect.failCause(cause)),
+        onSuccess: finish
+      })
     }))
   })
 
@@ -287,7 +288,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
         if (Queue.longest(queue, costs, lane) >= config.maxQueue) {
           return refuse(config.name, "QueueFull", Duration.nanos(foresee(request, at, now) - now))
         }
-        const patience = Waiting.patience(deadline, request.maxWait ?? config.maxWait, now)
+        const patience = Waiting.patience(deadline, request.maxWait, now)
         if (patience !== undefined) {
           const foreseen = foresee(request, at, now)
           if (Waiting.isTooLate(foreseen, patience)) {
