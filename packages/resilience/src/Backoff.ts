@@ -1,8 +1,9 @@
 /**
  * How long to wait before trying again: schedules of delays, to be given to `Retry` or any other `Schedule` user.
  *
- * All of them recur for ever and put out the delay they chose. `max` is applied last, after the jitter, so that no
- * delay ever exceeds it. Randomness comes from the `Random` service: with a seeded one the delays are exact.
+ * All of them recur for ever and put out the delay they chose, in whole milliseconds: what their formula gives is rounded
+ * up. `max` is applied after the jitter, so that no delay ever exceeds it. Randomness comes from the `Random` service:
+ * with a seeded one the delays are exact.
  *
  * @since 0.1.0
  */
@@ -12,10 +13,12 @@ import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import * as ScheduleDecision from "effect/ScheduleDecision"
 import * as ScheduleInterval from "effect/ScheduleInterval"
+import { requireThat } from "./internal/requireWhole.js"
 import { maxTimerMillis } from "./internal/time.js"
+import { wholeMillis } from "./internal/wholeMillis.js"
 
 /**
- * The shape of a backoff.
+ * The shape of a backoff. One that is out of range throws a `RangeError`.
  *
  * @since 0.1.0
  * @category models
@@ -23,9 +26,15 @@ import { maxTimerMillis } from "./internal/time.js"
 export interface Options {
   /** The first delay, before jitter. */
   readonly base: Duration.DurationInput
-  /** No delay exceeds this. At most about 24.8 days (2^31 - 1 ms), the longest that a timer can sleep. */
+  /**
+   * No delay exceeds this, in whole milliseconds, rounded up. At most about 24.8 days (2^31 - 1 ms), the longest that a
+   * timer can sleep.
+   */
   readonly max: Duration.DurationInput
-  /** What each delay is multiplied by to give the next. Defaults to `2`, for {@link decorrelated} to `3`. */
+  /**
+   * What each delay is multiplied by to give the next; finite, at least 1. Defaults to `2`, for {@link decorrelated} to
+   * `3`.
+   */
   readonly factor?: number | undefined
 }
 
@@ -70,13 +79,12 @@ export const equal = (options: Options): Schedule.Schedule<Duration.Duration> =>
  * @category constructors
  */
 export const decorrelated = (options: Options): Schedule.Schedule<Duration.Duration> => {
-  const { base, max } = bounds(options)
-  const factor = options.factor ?? 3
+  const { base, factor, max } = bounds(options, 3)
   return Schedule.makeWithState(
     base,
     (now, _, previous) =>
       Effect.map(Random.nextRange(base, previous * factor), (drawn) => {
-        const delay = Math.min(max, drawn)
+        const delay = wholeMillis(Math.min(max, drawn))
         const interval = ScheduleInterval.after(now + delay)
         return [delay, Duration.millis(delay), ScheduleDecision.continueWith(interval)]
       })
@@ -87,8 +95,7 @@ const exponential = (
   options: Options,
   jitter: (ceiling: number) => Effect.Effect<number>
 ): Schedule.Schedule<Duration.Duration> => {
-  const { base, max } = bounds(options)
-  const factor = options.factor ?? 2
+  const { base, factor, max } = bounds(options, 2)
   return Schedule.delayedSchedule(
     Schedule.mapEffect(
       Schedule.forever,
@@ -96,13 +103,19 @@ const exponential = (
         Effect.map(
           // Without a base, 0 * factor^n is not a number once the power has outgrown what a number can hold.
           jitter(base === 0 ? 0 : Math.min(max, base * Math.pow(factor, n))),
-          (delay) => Duration.millis(Math.min(max, delay))
+          (delay) => Duration.millis(wholeMillis(Math.min(max, delay)))
         )
     )
   )
 }
 
-const bounds = (options: Options): { readonly base: number; readonly max: number } => {
+const bounds = (options: Options, defaultFactor: number): {
+  readonly base: number
+  readonly max: number
+  readonly factor: number
+} => {
+  const factor = options.factor ?? defaultFactor
+  requireThat("Backoff: factor", factor, factor >= 1 && Number.isFinite(factor), "a finite number of at least 1")
   const max = Math.min(Duration.toMillis(options.max), maxTimerMillis)
-  return { base: Math.min(Duration.toMillis(options.base), max), max }
+  return { base: Math.min(Duration.toMillis(options.base), max), max, factor }
 }

@@ -8,8 +8,9 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { DeadlineExceeded } from "./Deadline.js"
+import type * as Idempotent from "./Idempotent.js"
 import * as internal from "./internal/bulkhead.js"
-import { requireWhole } from "./internal/requireWhole.js"
+import { requireThat, requireWhole } from "./internal/requireWhole.js"
 import { RejectionTypeId } from "./Rejection.js"
 
 /**
@@ -26,11 +27,12 @@ export interface Bulkhead {
   /**
    * Runs the effect while holding a permit, after waiting for one in the queue if need be; fails, without running it,
    * with {@link BulkheadFull} when the queue is full or the wait exceeds `maxWait`, and with `DeadlineExceeded` when the
-   * current `Deadline` comes before its turn. The permit is returned however the effect ends.
+   * current `Deadline` comes before its turn. The permit is returned however the effect ends. Keeps the brand of an
+   * `Idempotent` effect.
    */
-  readonly withPermit: <A, E, R>(
-    self: Effect.Effect<A, E, R>
-  ) => Effect.Effect<A, E | BulkheadFull | DeadlineExceeded, R>
+  readonly withPermit: <A, E, R, I = never>(
+    self: Idempotent.Input<A, E, R, I>
+  ) => Idempotent.Output<A, E | BulkheadFull | DeadlineExceeded, R, I>
   /** How many may run at once now: what was set last, or what an adaptive bulkhead has found. */
   readonly permits: Effect.Effect<number>
   /** How many permits nobody holds; 0 while more run than may, after it was made smaller. */
@@ -38,7 +40,7 @@ export interface Bulkhead {
   /** How many callers wait for a permit. */
   readonly queued: Effect.Effect<number>
   /**
-   * Changes how many may run at once, at least 1; anything else is a defect. Made larger, it lets in at once whoever has
+   * Changes how many may run at once, a whole number of at least 1; anything else is a defect. Made larger, it lets in at once whoever has
    * room now; made smaller, it interrupts nobody: permits are not handed on until no more run than may. An adaptive
    * bulkhead goes on from there, within its bounds.
    */
@@ -186,32 +188,29 @@ const bounds = ({ backoff = 0.9, isOverload = () => false, max = 200, min = 1 }:
   return { min, max, backoff, isOverload }
 }
 
-const requireThat = (what: string, value: number, holds: boolean, wanted: string): void => {
-  if (!holds) {
-    throw new RangeError(`${what} was ${value}; give ${wanted}`)
-  }
-}
-
 /**
- * Makes a bulkhead. It needs no scope: only while somebody waits who has a `maxWait` or a `Deadline` does one fiber
- * sleep, until the first of these is over.
+ * Makes a bulkhead. Dies with a `RangeError` for options that make no sense.
+ *
+ * It needs no scope: only while somebody waits who has a `maxWait` or a `Deadline` does one fiber sleep, until the first
+ * of these is over.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const make = (options: Options): Effect.Effect<Bulkhead> =>
-  Effect.suspend(() =>
-    internal.isPermits(options.permits)
-      ? Effect.succeed(internal.make({
-        name: options.name,
-        permits: options.permits,
-        maxQueue: options.maxQueue ?? 1000,
-        maxWait: options.maxWait === undefined ? undefined : Option.getOrUndefined(Duration.toNanos(options.maxWait)),
-        adaptive: options.adaptive,
-        refuse: (reason) => new BulkheadFull({ name: options.name, reason }, true)
-      }))
-      : Effect.dieMessage(`The bulkhead "${options.name}" needs at least one permit`)
-  )
+  Effect.sync(() => {
+    const { adaptive, maxQueue = 1000, maxWait, name, permits } = options
+    internal.requirePermits(name, permits)
+    requireThat(`Bulkhead "${name}": maxQueue`, maxQueue, maxQueue >= 0, "a number from 0")
+    return internal.make({
+      name,
+      permits,
+      maxQueue,
+      maxWait: maxWait === undefined ? undefined : Option.getOrUndefined(Duration.toNanos(maxWait)),
+      adaptive,
+      refuse: (reason) => new BulkheadFull({ name, reason }, true)
+    })
+  })
 
 /**
  * Every permit was taken, and the queue was full or the wait exceeded `maxWait`, so the call was refused; nothing was

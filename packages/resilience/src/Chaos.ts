@@ -16,6 +16,8 @@ import * as Ref from "effect/Ref"
 import { PCGRandom } from "effect/Utils"
 import type * as Idempotent from "./Idempotent.js"
 import { keepBrand } from "./internal/idempotent.js"
+import { requireThat } from "./internal/requireWhole.js"
+import { wholeMillis } from "./internal/wholeMillis.js"
 import { chaosInjectedCalls } from "./Telemetry.js"
 
 /**
@@ -95,23 +97,28 @@ export interface Target<in S> {
 }
 
 /**
- * Delays the call by a time drawn evenly between `min` and `max`.
+ * Delays the call by a time drawn evenly between `min` and `max`, in whole milliseconds, rounded up. Throws a `RangeError`
+ * for bounds out of range.
  *
  * @since 0.1.0
  * @category strategies
  */
 export const latency = <S = unknown>(
   options: Target<S> & {
+    /** Finite. */
     readonly min: Duration.DurationInput
-    /** Defaults to `min`. */
+    /** Finite, not below `min`. Defaults to `min`. */
     readonly max?: Duration.DurationInput | undefined
   }
 ): Strategy<S, never, never> => {
   const min = Duration.toMillis(options.min)
   const max = options.max === undefined ? min : Duration.toMillis(options.max)
+  requireThat("Chaos.latency: min", `${min} ms`, Number.isFinite(min), "a finite time")
+  requireThat("Chaos.latency: max", `${max} ms`, max >= min && Number.isFinite(max), "a finite time not below min")
   return {
     ...target("latency", options),
-    strike: (self, _, magnitude) => Effect.zipRight(Effect.sleep(Duration.millis(min + (max - min) * magnitude)), self)
+    strike: (self, _, magnitude) =>
+      Effect.zipRight(Effect.sleep(Duration.millis(wholeMillis(min + (max - min) * magnitude))), self)
   }
 }
 
@@ -174,7 +181,8 @@ export const hang = <S = unknown>(options: Target<S>): Strategy<S, never, never>
 export type Subject<S> = unknown extends S ? S & void : S
 
 /**
- * Makes chaos. Strategies strike a call in their order; after one that ends the call no other does.
+ * Makes chaos. Strategies strike a call in their order; after one that ends the call no other does. Dies with a
+ * `RangeError` for a rate out of range.
  *
  * @since 0.1.0
  * @category constructors
@@ -190,11 +198,8 @@ export const make = <S = unknown, V = never, F = never>(options: {
 }): Effect.Effect<Chaos<Subject<S>, V, F>> =>
   Effect.gen(function*() {
     const { name, strategies } = options
-    const wrong = strategies.find(({ rate }) => !(rate >= 0 && rate <= 1))
-    if (wrong !== undefined) {
-      return yield* Effect.dieMessage(
-        `The chaos "${name}" needs rates from 0 to 1, unlike the ${wrong.rate} of ${wrong.kind}`
-      )
+    for (const { kind, rate } of strategies) {
+      requireThat(`Chaos "${name}": rate of ${kind}`, rate, rate >= 0 && rate <= 1, "a number from 0 to 1")
     }
     const random = new PCGRandom(Hash.hash(options.seed ?? (yield* Random.nextInt)))
     const enabled = yield* Ref.make(options.enabled ?? true)

@@ -9,14 +9,15 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
 import type * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
+import type * as Idempotent from "./Idempotent.js"
 import { settingsOf } from "./internal/circuitBreakerSettings.js"
 import * as shell from "./internal/circuitBreakerShell.js"
 import * as snapshot from "./internal/circuitBreakerSnapshot.js"
+import { keepBrand } from "./internal/idempotent.js"
 import { stackless } from "./internal/stackless.js"
 import { isRejection, RejectionTypeId } from "./Rejection.js"
 import type * as Trip from "./Trip.js"
@@ -59,8 +60,13 @@ export interface CircuitBreaker<in E = unknown> {
   readonly [TypeId]: TypeId
   /** What {@link CircuitOpen}, transitions and metrics are labelled with. */
   readonly name: string
-  /** Runs the effect if the circuit permits it; otherwise fails with `CircuitOpen` without running it. */
-  readonly protect: <A, E1 extends E, R>(self: Effect.Effect<A, E1, R>) => Effect.Effect<A, E1 | CircuitOpen, R>
+  /**
+   * Runs the effect if the circuit permits it; otherwise fails with `CircuitOpen` without running it. Keeps the brand of
+   * an `Idempotent` effect.
+   */
+  readonly protect: <A, E1 extends E, R, I = never>(
+    self: Idempotent.Input<A, E1, R, I>
+  ) => Idempotent.Output<A, E1 | CircuitOpen, R, I>
   /**
    * Fails with `CircuitOpen` if a call would be refused now; one that would wait is not. Takes no permit and leaves the
    * circuit as it is, so a call that follows may still be refused. A failure counts as `rejected`.
@@ -342,7 +348,12 @@ export const restore = <E = unknown>(options: Options<E>, from: Snapshot): Effec
           refuse: ({ retryAfter, state }) => stackless(() => new CircuitOpen({ name, state, retryAfter }, true))
         }, initial)
       ),
-      Effect.map((breaker) => ({ [TypeId]: TypeId, name, ...breaker }))
+      Effect.map((breaker) => ({
+        ...breaker,
+        [TypeId]: TypeId,
+        name,
+        protect: (self) => keepBrand(self, breaker.protect(self))
+      }))
     )
   })
 
@@ -423,11 +434,3 @@ export class CircuitOpen
     }
   }
 }
-
-/**
- * Whether a value is a {@link CircuitBreaker}.
- *
- * @since 0.1.0
- * @category guards
- */
-export const isCircuitBreaker = (u: unknown): u is CircuitBreaker<never> => Predicate.hasProperty(u, TypeId)

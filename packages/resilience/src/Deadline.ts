@@ -13,6 +13,8 @@ import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import type * as Idempotent from "./Idempotent.js"
+import { keepBrand } from "./internal/idempotent.js"
 import { monotonic } from "./internal/time.js"
 import { RejectionTypeId } from "./Rejection.js"
 
@@ -51,20 +53,32 @@ export const remaining: Effect.Effect<Option.Option<Duration.Duration>> = Effect
  * the sooner holds. An infinite duration sets nothing.
  *
  * For work that respects the deadline by itself, where an interruption would leave open what became of it;
- * `Timeout.deadline` also interrupts.
+ * `Timeout.deadline` also interrupts. Keeps the brand of an `Idempotent` effect.
  *
  * @since 0.1.0
  * @category combinators
  */
 export const within: {
-  (duration: Duration.DurationInput): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  <A, E, R>(self: Effect.Effect<A, E, R>, duration: Duration.DurationInput): Effect.Effect<A, E, R>
+  (
+    duration: Duration.DurationInput
+  ): <A, E, R, I = never>(self: Idempotent.Input<A, E, R, I>) => Idempotent.Output<A, E, R, I>
+  <A, E, R, I = never>(
+    self: Idempotent.Input<A, E, R, I>,
+    duration: Duration.DurationInput
+  ): Idempotent.Output<A, E, R, I>
 } = dual(
   2,
-  <A, E, R>(self: Effect.Effect<A, E, R>, duration: Duration.DurationInput): Effect.Effect<A, E, R> =>
-    Effect.flatMap(
-      Deadline,
-      (current) => Effect.clockWith((clock) => Effect.provideService(self, Deadline, sooner(current, clock, duration)))
+  <A, E, R, I>(
+    self: Idempotent.Input<A, E, R, I>,
+    duration: Duration.DurationInput
+  ): Idempotent.Output<A, E, R, I> =>
+    keepBrand(
+      self,
+      Effect.flatMap(
+        Deadline,
+        (current) =>
+          Effect.clockWith((clock) => Effect.provideService(self, Deadline, sooner(current, clock, duration)))
+      )
     )
 )
 

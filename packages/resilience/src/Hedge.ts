@@ -19,6 +19,7 @@ import * as Idempotent from "./Idempotent.js"
 import type * as machine from "./internal/hedge.js"
 import * as race from "./internal/hedgeRace.js"
 import * as latencies from "./internal/latencies.js"
+import { requireThat, requireWhole } from "./internal/requireWhole.js"
 import { millisToNanos, monotonic } from "./internal/time.js"
 import type { Restore } from "./internal/waiting.js"
 import { isRejection } from "./Rejection.js"
@@ -106,9 +107,9 @@ export interface Percentile {
   readonly percentile: number
   /** The delay as long as there are fewer than `minSamples` latencies. */
   readonly initial: Duration.DurationInput
-  /** How long a latency counts, to a sixth of it; finite. Defaults to 1 minute. */
+  /** How long a latency counts, to a sixth of it; finite, above 0. Defaults to 1 minute. */
   readonly window?: Duration.DurationInput | undefined
-  /** Defaults to `20`. */
+  /** A whole number, at least 1. Defaults to `20`. */
   readonly minSamples?: number | undefined
 }
 
@@ -125,24 +126,16 @@ export interface Percentile {
 export type Verdict = "next" | "wait" | "fail"
 
 /**
- * Makes a hedge. It holds no fiber between calls and needs no scope.
+ * Makes a hedge. It holds no fiber between calls and needs no scope. Dies with a `RangeError` for options out of range.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const make = <E = unknown>(options: Options<E>): Effect.Effect<Hedge<E>> =>
-  Effect.suspend(() => {
+  Effect.sync(() => {
     const maxHedges = options.maxHedges ?? 1
-    if (!Number.isInteger(maxHedges) || maxHedges < 1) {
-      return Effect.dieMessage(`The hedge "${options.name}" needs a whole number of hedges, at least 1`)
-    }
-    const delays = makeDelays(options.delay)
-    if (delays === undefined) {
-      return Effect.dieMessage(
-        `The hedge "${options.name}" needs a percentile above 0 and below 1, and a finite window above 0`
-      )
-    }
-    return Effect.succeed(unsafeMake(options, maxHedges, delays))
+    requireWhole(`Hedge "${options.name}": maxHedges`, maxHedges, 1, Number.MAX_SAFE_INTEGER)
+    return unsafeMake(options, maxHedges, makeDelays(options.name, options.delay))
   })
 
 const unsafeMake = <E>(options: Options<E>, maxHedges: number, delays: Delays): Hedge<E> => {
@@ -226,21 +219,25 @@ interface Delays {
   readonly record: (latency: bigint, now: bigint) => void
 }
 
-const makeDelays = (delay: Duration.DurationInput | Percentile): Delays | undefined => {
+const makeDelays = (name: string, delay: Duration.DurationInput | Percentile): Delays => {
   if (!isPercentile(delay)) {
     const fixed = millisToNanos(Duration.toMillis(delay))
     return { at: () => fixed, record: () => {} }
   }
-  const window = Option.getOrElse(Duration.toNanos(delay.window ?? "1 minute"), () => 0n)
-  if (!(delay.percentile > 0 && delay.percentile < 1) || window <= 0n) return undefined
+  const { minSamples = 20, percentile } = delay
+  const kept = Duration.decode(delay.window ?? "1 minute")
+  const window = Option.getOrElse(Duration.toNanos(kept), () => 0n)
+  const within = percentile > 0 && percentile < 1
+  requireThat(`Hedge "${name}": delay.percentile`, percentile, within, "a number above 0, below 1")
+  requireThat(`Hedge "${name}": delay.window`, Duration.format(kept), window > 0n, "a finite time above 0")
+  requireWhole(`Hedge "${name}": delay.minSamples`, minSamples, 1, Number.MAX_SAFE_INTEGER)
   const initial = millisToNanos(Duration.toMillis(delay.initial))
-  const minSamples = delay.minSamples ?? 20
   const seen = latencies.make(window)
   return {
     at: (now) =>
       latencies.count(seen, now) < minSamples
         ? initial
-        : BigInt(Math.ceil(latencies.quantile(seen, delay.percentile, now))),
+        : BigInt(Math.ceil(latencies.quantile(seen, percentile, now))),
     record: (latency, now) => latencies.record(seen, latency, now)
   }
 }

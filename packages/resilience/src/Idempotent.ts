@@ -40,7 +40,7 @@ export interface Brand {
  * under an id that the exchange deduplicates.
  *
  * Whatever is made of it is a plain effect again (`Effect.map` may add a side effect), except by those combinators of
- * this package that say that they keep the brand. So mark an effect last, right before what asks for the brand.
+ * this package that say that they keep the brand.
  *
  * @since 0.1.0
  * @category models

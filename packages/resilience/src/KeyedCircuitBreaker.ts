@@ -10,6 +10,8 @@ import * as MutableHashMap from "effect/MutableHashMap"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as CircuitBreaker from "./CircuitBreaker.js"
+import type * as Idempotent from "./Idempotent.js"
+import { keepBrand } from "./internal/idempotent.js"
 import * as List from "./internal/linkedList.js"
 import { requireWhole } from "./internal/requireWhole.js"
 import { monotonic } from "./internal/time.js"
@@ -45,13 +47,14 @@ export interface KeyedCircuitBreaker<in K, in E = unknown> {
   readonly [TypeId]: TypeId
   /**
    * Runs the effect through the breaker of that key, as `CircuitBreaker.protect` does. To know what is in use costs each
-   * call a few microseconds; many calls under one key had better share what {@link KeyedCircuitBreaker.get} gives.
+   * call a few microseconds; many calls under one key had better share what {@link KeyedCircuitBreaker.get} gives. Keeps
+   * the brand of an `Idempotent` effect.
    */
   readonly protect: (
     key: K
-  ) => <A, E1 extends E, R>(
-    self: Effect.Effect<A, E1, R>
-  ) => Effect.Effect<A, E1 | CircuitBreaker.CircuitOpen, R>
+  ) => <A, E1 extends E, R, I = never>(
+    self: Idempotent.Input<A, E1, R, I>
+  ) => Idempotent.Output<A, E1 | CircuitBreaker.CircuitOpen, R, I>
   /** The breaker of that key, in use until the scope closes; use it no longer than that. */
   readonly get: (key: K) => Effect.Effect<CircuitBreaker.CircuitBreaker<E>, never, Scope.Scope>
   /** How many breakers there are. */
@@ -157,7 +160,10 @@ export const make = <K, E = unknown>(
     return {
       [TypeId]: TypeId,
       protect: (key) => (self) =>
-        Effect.acquireUseRelease(acquire(key), (node) => node.value.breaker.protect(self), release),
+        keepBrand(
+          self,
+          Effect.acquireUseRelease(acquire(key), (node) => node.value.breaker.protect(self), release)
+        ),
       get: (key) => Effect.map(Effect.acquireRelease(acquire(key), release), (node) => node.value.breaker),
       size: Effect.sync(() => MutableHashMap.size(entries))
     }

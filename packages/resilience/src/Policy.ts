@@ -23,6 +23,7 @@ import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import { pipe } from "effect/Function"
 import type * as Predicate from "effect/Predicate"
+import type * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import type { Bulkhead, BulkheadFull } from "./Bulkhead.js"
 import type { CircuitBreaker, CircuitOpen } from "./CircuitBreaker.js"
@@ -31,6 +32,7 @@ import type { Hedge } from "./Hedge.js"
 import * as Idempotent from "./Idempotent.js"
 import * as gates from "./internal/policyGates.js"
 import type { Execution } from "./internal/policyTrace.js"
+import { requireAttempts } from "./internal/requireWhole.js"
 import { monotonic } from "./internal/time.js"
 import type { CallOptions, RateLimiterFull, Reservation } from "./RateLimiter.js"
 import type * as Retry from "./Retry.js"
@@ -222,8 +224,9 @@ export interface Options<in E, out FT, in out FD, out B, out F, in C, in L exten
   /** Limits each attempt, from when it is sent. */
   readonly attemptTimeout?: Timeout.Options<FT> | undefined
   /**
-   * Begins further attempts beside a slow one. Where `retry` has the same budget, set the hedge's `reports` to `false`.
-   * Until the answer is there, the first attempt keeps its permit of the bulkhead.
+   * Begins further attempts beside a slow one. Where `retry` has the same budget, make the hedge with `reports: false`:
+   * then the retry alone deposits for each call and tells how attempts end, and the hedge only withdraws. Until the answer
+   * is there, the first attempt keeps its permit of the bulkhead.
    */
   readonly hedge?: Pick<Hedge<NoInfer<E> | Refusal>, "apply"> | undefined
   /**
@@ -242,12 +245,13 @@ export interface Options<in E, out FT, in out FD, out B, out F, in C, in L exten
 }
 
 /**
- * As `Retry.Options`; it need not deal with refusals. Its metrics go by the name of the policy.
+ * As `Retry.Options`. `while` and `retryAfter` are never asked about refusals. Its metrics go by the name of the policy.
  *
  * @since 0.1.0
  * @category models
  */
-export interface RetryOptions<in E> extends Omit<Retry.Options<E>, "name" | "onRetry" | "onGiveUp"> {
+export interface RetryOptions<in E> extends Omit<Retry.Options<E>, "name" | "backoff" | "onRetry" | "onGiveUp"> {
+  readonly backoff?: Schedule.Schedule<unknown, NoInfer<E> | Refusal> | undefined
   readonly onRetry?: ((info: Retry.Info<NoInfer<E> | Refusal>) => Effect.Effect<void>) | undefined
   readonly onGiveUp?: ((info: Retry.GaveUp<NoInfer<E> | Refusal>) => Effect.Effect<void>) | undefined
 }
@@ -256,7 +260,7 @@ export interface RetryOptions<in E> extends Omit<Retry.Options<E>, "name" | "onR
  * Makes a policy. It holds nothing by itself.
  *
  * Make the gates first, once, and share them with whatever else calls the same service. The error of `attemptTimeout`
- * has to be among those that `breaker` and `retry` judge.
+ * has to be among those that `breaker` and `retry` judge. Throws a `RangeError` for `retry.attempts` out of range.
  *
  * @since 0.1.0
  * @category constructors
@@ -277,6 +281,7 @@ export function make<E, FT extends E, FD, B, F, C, L extends string>(
   options: Options<E, FT, FD, B, F, C, L>
 ): Policy<E, FT | FD | F | Refusal, B, C, L> {
   const { hedge, name } = options
+  requireAttempts(`Policy "${name}": retry.attempts`, options.retry?.attempts)
 
   /** One attempt, the innermost gate first. */
   const attempt = <A, E1 extends E, R>(
@@ -290,6 +295,7 @@ export function make<E, FT extends E, FD, B, F, C, L extends string>(
       return pipe(
         gates.send(sending, self, options.notSent),
         gates.attemptTimeout(sending, name, options.attemptTimeout),
+        gates.commit(sending),
         gates.breaker(sending, breaker),
         gates.hedge(
           sending,

@@ -9,6 +9,8 @@ import type * as Option from "effect/Option"
 import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
 import type { DeadlineExceeded } from "./Deadline.js"
+import type * as Idempotent from "./Idempotent.js"
+import { keepBrand } from "./internal/idempotent.js"
 import * as opening from "./internal/rateLimiterOpening.js"
 import type { Request } from "./internal/rateLimiterShell.js"
 import type * as RateLimiterStore from "./RateLimiterStore.js"
@@ -94,11 +96,16 @@ export interface RateLimiter<in Lane extends string = never> extends Meter {
   readonly withReservation: (cost?: number, options?: CallOptions<Lane>) => <A, E, R>(
     use: (reservation: Reservation) => Effect.Effect<A, E, R>
   ) => Effect.Effect<A, E | RateLimiterFull | DeadlineExceeded, R>
-  /** Reserves, then runs the effect. Refunded only if interrupted before the effect started. */
+  /**
+   * Reserves, then runs the effect. Refunded only if interrupted before the effect started. Keeps the brand of an
+   * `Idempotent` effect.
+   */
   readonly withCost: (
     cost?: number,
     options?: CallOptions<Lane>
-  ) => <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | RateLimiterFull | DeadlineExceeded, R>
+  ) => <A, E, R, I = never>(
+    self: Idempotent.Input<A, E, R, I>
+  ) => Idempotent.Output<A, E | RateLimiterFull | DeadlineExceeded, R, I>
 }
 
 /**
@@ -138,7 +145,9 @@ export interface Group<Scope extends string, in Lane extends string = never> {
   readonly withCosts: (
     costs?: Costs<Scope>,
     options?: CallOptions<Lane>
-  ) => <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | RateLimiterFull | DeadlineExceeded, R>
+  ) => <A, E, R, I = never>(
+    self: Idempotent.Input<A, E, R, I>
+  ) => Idempotent.Output<A, E | RateLimiterFull | DeadlineExceeded, R, I>
 }
 
 /**
@@ -239,7 +248,7 @@ export interface GroupOptions<Scope extends string, out Lane extends string = ne
 }
 
 /**
- * Makes a rate limiter, with nothing spent.
+ * Makes a rate limiter, with nothing spent. Dies with a `RangeError` for options that make no sense.
  *
  * It needs no scope: only while somebody waits does one fiber sleep, until the turn of the first in the queue.
  *
@@ -260,7 +269,7 @@ export const make = <const Lane extends string = never>(options: Options<Lane>):
       refund,
       commit: (reservation) => withTicket(reservation, shell.commit),
       withReservation,
-      withCost: (cost, call) => (self) => withReservation(cost, call)(() => self)
+      withCost: (cost, call) => (self) => keepBrand(self, withReservation(cost, call)(() => self))
     }
   })
 
@@ -299,7 +308,7 @@ export const group = <const Scope extends string, const Lane extends string = ne
           refund: (reservation) => withTicket(reservation, shell.refund),
           commit: (reservation) => withTicket(reservation, shell.commit),
           withReservation,
-          withCosts: (costs, call) => (self) => withReservation(costs, call)(() => self)
+          withCosts: (costs, call) => (self) => keepBrand(self, withReservation(costs, call)(() => self))
         }
       }
     )

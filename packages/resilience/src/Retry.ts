@@ -19,7 +19,9 @@ import * as ScheduleIntervals from "effect/ScheduleIntervals"
 import * as Backoff from "./Backoff.js"
 import * as Deadline from "./Deadline.js"
 import * as Idempotent from "./Idempotent.js"
+import { requireAttempts } from "./internal/requireWhole.js"
 import { maxTimerMillis, monotonic } from "./internal/time.js"
+import { wholeMillis } from "./internal/wholeMillis.js"
 import { isRejection } from "./Rejection.js"
 import type { RetryBudget } from "./RetryBudget.js"
 import { retryCalls } from "./Telemetry.js"
@@ -33,9 +35,12 @@ import { retryCalls } from "./Telemetry.js"
 export interface Options<in E> {
   /** What the metrics call it. Defaults to none: nothing is counted. */
   readonly name?: string | undefined
-  /** The delays. Defaults to `Backoff.full({ base: "100 millis", max: "5 seconds" })`. */
-  readonly backoff?: Schedule.Schedule<Duration.Duration> | undefined
-  /** The number of attempts in all, the first included. Defaults to `3`. */
+  /**
+   * The delays: any schedule that `Effect.retry` takes and that needs nothing. It is given the error, and what it puts out
+   * means nothing. Defaults to `Backoff.full({ base: "100 millis", max: "5 seconds" })`.
+   */
+  readonly backoff?: Schedule.Schedule<unknown, NoInfer<E>> | undefined
+  /** The number of attempts in all, the first included; whole, at least 1, or infinite. Defaults to `3`. */
   readonly attempts?: number | undefined
   /** No retry begins later than this after the call began. Defaults to no limit. */
   readonly elapsed?: Duration.DurationInput | undefined
@@ -115,8 +120,8 @@ export type GiveUpReason =
 /**
  * The policy as a `Schedule` of its delays, to be given to `Effect.retry` or composed further.
  *
- * The delay is `max(backoff, retryAfter + U(0, spread))`. The schedule is done, so that the retry fails with the
- * last error, for any {@link GiveUpReason}.
+ * The delay is `max(backoff, retryAfter + U(0, spread))` in whole milliseconds, rounded up. The schedule is done, so that
+ * the retry fails with the last error, for any {@link GiveUpReason}.
  *
  * A schedule learns of a call only when it has failed: `elapsed` counts from the first failure, and the budget is not
  * told of the call or its success. {@link retry} counts from the beginning and tells. Nor does anything here see to it
@@ -126,6 +131,7 @@ export type GiveUpReason =
  * @category constructors
  */
 export const schedule = <E>(options: Options<E> = {}): Schedule.Schedule<Duration.Duration, E> => {
+  requireAttempts("Retry: attempts", options.attempts)
   const { initial }: { readonly initial: unknown } = backoffOf(options)
   const first: Progress = { attempt: 1, start: undefined, backoff: initial }
   return Schedule.makeWithState<Progress, E, Duration.Duration>(
@@ -149,7 +155,8 @@ export const schedule = <E>(options: Options<E> = {}): Schedule.Schedule<Duratio
  * Runs the effect, and again after each failure that the options allow to be retried.
  *
  * Fails with all the last attempt failed with. Defects and interruption are never retried. Nothing is slept through in
- * vain: when the delay would not end before the current `Deadline`, it fails at once.
+ * vain: when the delay would not end before the current `Deadline`, it fails at once. Throws a `RangeError` for `attempts`
+ * out of range.
  *
  * @since 0.1.0
  * @category combinators
@@ -193,8 +200,9 @@ export interface NonIdempotent<in E> extends Options<E> {
 
 // A schedule is stepped by hand: the one of `Effect.retry` is set up before it is known whether it is needed, which
 // costs every call that succeeds several microseconds, and it never sees a cause.
-const run = <A, E, R>(self: Effect.Effect<A, E, R>, options: Options<E>): Effect.Effect<A, E, R> =>
-  Effect.clockWith((clock) => {
+const run = <A, E, R>(self: Effect.Effect<A, E, R>, options: Options<E>): Effect.Effect<A, E, R> => {
+  requireAttempts("Retry: attempts", options.attempts)
+  return Effect.clockWith((clock) => {
     const { budget, name } = options
     const start = monotonic(clock)
     const told = budget === undefined ? self : Effect.zipLeft(self, budget.succeeded)
@@ -216,6 +224,7 @@ const run = <A, E, R>(self: Effect.Effect<A, E, R>, options: Options<E>): Effect
     const attempts = from(1, backoffOf(options).initial)
     return budget === undefined ? attempts : Effect.zipRight(budget.deposit, attempts)
   })
+}
 
 const count = (
   name: string,
@@ -225,7 +234,7 @@ const count = (
     retryCalls.pipe(Metric.tagged("name", name), Metric.tagged("kind", kind)).unsafeUpdate(1, [])
   })
 
-const backoffOf = (options: Options<never>): Schedule.Schedule<Duration.Duration> => options.backoff ?? defaultBackoff
+const backoffOf = <E>(options: Options<E>): Schedule.Schedule<unknown, E> => options.backoff ?? defaultBackoff
 
 const defaultBackoff = Backoff.full({ base: "100 millis", max: "5 seconds" })
 
@@ -264,12 +273,13 @@ const decide = <E>(
 
     const clock = yield* Effect.clock
     const now = clock.unsafeCurrentTimeMillis()
-    const [next, , stepped] = yield* backoffOf(options).step(now, undefined, backoff)
+    const [next, , stepped] = yield* backoffOf(options).step(now, error, backoff)
     if (ScheduleDecision.isDone(stepped)) return yield* stop("BackoffDone")
     const own = Duration.millis(Math.max(0, ScheduleIntervals.start(stepped.intervals) - now))
     const asked = yield* askedFor(options, error)
     const because = Option.isSome(asked) && Duration.greaterThan(asked.value, own) ? "RetryAfter" : "Backoff"
-    const delay = Option.match(asked, { onNone: () => own, onSome: Duration.max(own) })
+    const wanted = Option.match(asked, { onNone: () => own, onSome: Duration.max(own) })
+    const delay = Duration.millis(wholeMillis(Duration.toMillis(wanted)))
 
     if (Duration.toMillis(delay) > maxTimerMillis) return yield* stop("DelayTooLong")
     const elapsed = Duration.nanos(monotonic(clock) - start)

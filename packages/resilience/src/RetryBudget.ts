@@ -6,6 +6,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { requireThat } from "./internal/requireWhole.js"
 import * as internal from "./internal/retryBudget.js"
 import * as throttling from "./internal/retryThrottle.js"
 import { monotonic } from "./internal/time.js"
@@ -39,11 +40,14 @@ export interface RetryBudget {
  * @category models
  */
 export interface Options {
-  /** Retries allowed for each call. Defaults to `0.2`: one retry for five calls. */
+  /** Retries allowed for each call; finite, not below 0. Defaults to `0.2`: one retry for five calls. */
   readonly ratio?: number | undefined
-  /** Retries allowed for each second whatever the number of calls, all at once if need be. Defaults to `10`. */
+  /**
+   * Retries allowed for each second whatever the number of calls, all at once if need be; finite, not below 0. Defaults
+   * to `10`.
+   */
   readonly reservePerSecond?: number | undefined
-  /** How long a deposit and a withdrawal count, to a tenth of it. Finite. Defaults to 10 seconds. */
+  /** How long a deposit and a withdrawal count, to a tenth of it; finite, above 0. Defaults to 10 seconds. */
   readonly timeToLive?: Duration.DurationInput | undefined
 }
 
@@ -52,32 +56,36 @@ export interface Options {
  *
  * `balance = reservePerSecond * timeToLive + ratio * deposits - withdrawals`, where deposits and withdrawals count for
  * `timeToLive`; one is granted while it is at least 1. So over any `timeToLive`, retries are at most `ratio` times the
- * calls plus `reservePerSecond` times its seconds. How attempts end means nothing to it.
+ * calls plus `reservePerSecond` times its seconds. How attempts end means nothing to it. Dies with a `RangeError` for
+ * options out of range.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const make = (options: Options = {}): Effect.Effect<RetryBudget> =>
-  Effect.suspend(() => {
+  Effect.sync(() => {
+    const { ratio = 0.2, reservePerSecond = 10 } = options
     const timeToLive = Duration.decode(options.timeToLive ?? "10 seconds")
-    const nanos = Duration.toNanos(timeToLive)
-    if (Option.isNone(nanos)) {
-      return Effect.dieMessage("A retry budget needs a finite timeToLive")
+    const nanos = Option.getOrElse(Duration.toNanos(timeToLive), () => 0n)
+    for (const [option, value] of Object.entries({ ratio, reservePerSecond })) {
+      const holds = value >= 0 && Number.isFinite(value)
+      requireThat(`RetryBudget: ${option}`, value, holds, "a finite number of at least 0")
     }
+    requireThat("RetryBudget: timeToLive", Duration.format(timeToLive), nanos > 0n, "a finite time above 0")
     const state = internal.make({
-      reserve: (options.reservePerSecond ?? 10) * Duration.toSeconds(timeToLive),
-      ratio: options.ratio ?? 0.2,
-      timeToLive: nanos.value
+      reserve: reservePerSecond * Duration.toSeconds(timeToLive),
+      ratio,
+      timeToLive: nanos
     })
     const at = <A>(f: (state: internal.State, now: bigint) => A): Effect.Effect<A> =>
       Effect.clockWith((clock) => Effect.succeed(f(state, monotonic(clock))))
-    return Effect.succeed<RetryBudget>({
+    return {
       deposit: at(internal.deposit),
       withdraw: at(internal.withdraw),
       succeeded: Effect.void,
       failed: Effect.void,
       balance: at(internal.balance)
-    })
+    }
   })
 
 /**
@@ -88,9 +96,9 @@ export const make = (options: Options = {}): Effect.Effect<RetryBudget> =>
  * @category models
  */
 export interface ThrottleOptions {
-  /** The tokens at first and at most: half as many failures in a row stop retries. Above 0. Defaults to `10`. */
+  /** The tokens at first and at most: half as many failures in a row stop retries; finite, above 0. Defaults to `10`. */
   readonly maxTokens?: number | undefined
-  /** What a success gives back; decimals after the third are cut off. At least 0.001. Defaults to `0.1`. */
+  /** What a success gives back; finite, at least 0.001, decimals after the third are cut off. Defaults to `0.1`. */
   readonly ratio?: number | undefined
 }
 
@@ -103,23 +111,24 @@ export interface ThrottleOptions {
  * half.
  *
  * Unlike {@link make} it knows whether the service is well: in good times it allows any number of retries and hedges,
- * in an outage soon none at all.
+ * in an outage soon none at all. Dies with a `RangeError` for options out of range.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const throttle = (options: ThrottleOptions = {}): Effect.Effect<RetryBudget> =>
-  Effect.suspend(() => {
+  Effect.sync(() => {
     const { maxTokens = 10, ratio = 0.1 } = options
-    if (!(maxTokens > 0 && Number.isFinite(maxTokens) && ratio >= 0.001 && Number.isFinite(ratio))) {
-      return Effect.dieMessage("A retry throttle needs maxTokens above 0 and a ratio of at least 0.001, both finite")
-    }
+    const above = maxTokens > 0 && Number.isFinite(maxTokens)
+    requireThat("RetryBudget.throttle: maxTokens", maxTokens, above, "a finite number above 0")
+    const enough = ratio >= 0.001 && Number.isFinite(ratio)
+    requireThat("RetryBudget.throttle: ratio", ratio, enough, "a finite number of at least 0.001")
     const state = throttling.make({ maxTokens, ratio })
-    return Effect.succeed<RetryBudget>({
+    return {
       deposit: Effect.void,
       withdraw: Effect.sync(() => throttling.balance(state) > 0),
       succeeded: Effect.sync(() => throttling.succeeded(state)),
       failed: Effect.sync(() => throttling.failed(state)),
       balance: Effect.sync(() => throttling.balance(state))
-    })
+    }
   })

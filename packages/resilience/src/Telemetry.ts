@@ -68,7 +68,7 @@ export const descriptions = {
     name: "bulkhead_refused_calls",
     type: "counter",
     labels: ["name"],
-    description: "Calls refused because every permit was taken and the queue was full"
+    description: "Calls refused because every permit was taken, and the queue was full or the wait too long"
   },
   bulkheadPermits: {
     name: "bulkhead_max_allowed_concurrent_calls",
@@ -182,7 +182,7 @@ export const timeLimiterCalls: Metric.Metric.Counter<number> = counter(descripti
 export const bulkheadWaitingCalls: Metric.Metric.Gauge<number> = gauge(descriptions.bulkheadWaitingCalls)
 
 /**
- * Calls refused with `BulkheadFull`.
+ * Calls refused with `BulkheadFull`, whatever its `reason`; who runs out of its `Deadline` is not counted here.
  *
  * @since 0.1.0
  * @category metrics

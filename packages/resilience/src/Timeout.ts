@@ -1,6 +1,8 @@
 /**
  * Limits on time: for one attempt, and for a whole operation with everything inside it.
  *
+ * Both keep the brand of an `Idempotent` effect.
+ *
  * Both race the effect against a sleep, which takes two fibers and a timer: some 30 microseconds a call where a closed
  * circuit breaker costs half a microsecond, and half as much again with `disconnect`, which takes another fiber. Use one
  * for each attempt and one for the operation, none in between; where the transport has its own timeout, prefer that.
@@ -19,6 +21,8 @@ import type { LazyArg } from "effect/Function"
 import { dual } from "effect/Function"
 import * as Option from "effect/Option"
 import { Deadline, sooner } from "./Deadline.js"
+import type * as Idempotent from "./Idempotent.js"
+import { keepBrand } from "./internal/idempotent.js"
 import { monotonic } from "./internal/time.js"
 
 /**
@@ -46,12 +50,17 @@ export interface Options<out E> {
  * @category combinators
  */
 export const attempt: {
-  <E2>(options: Options<E2>): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | E2, R>
-  <A, E, R, E2>(self: Effect.Effect<A, E, R>, options: Options<E2>): Effect.Effect<A, E | E2, R>
+  <E2>(
+    options: Options<E2>
+  ): <A, E, R, I = never>(self: Idempotent.Input<A, E, R, I>) => Idempotent.Output<A, E | E2, R, I>
+  <A, E, R, E2, I = never>(
+    self: Idempotent.Input<A, E, R, I>,
+    options: Options<E2>
+  ): Idempotent.Output<A, E | E2, R, I>
 } = dual(
   2,
-  <A, E, R, E2>(self: Effect.Effect<A, E, R>, options: Options<E2>): Effect.Effect<A, E | E2, R> =>
-    Effect.timeoutFail(options.disconnect === true ? Effect.disconnect(self) : self, options)
+  <A, E, R, E2, I>(self: Idempotent.Input<A, E, R, I>, options: Options<E2>): Idempotent.Output<A, E | E2, R, I> =>
+    keepBrand(self, limit(self, options))
 )
 
 /**
@@ -64,23 +73,34 @@ export const attempt: {
  * @category combinators
  */
 export const deadline: {
-  <E2>(options: Options<E2>): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | E2, R>
-  <A, E, R, E2>(self: Effect.Effect<A, E, R>, options: Options<E2>): Effect.Effect<A, E | E2, R>
+  <E2>(
+    options: Options<E2>
+  ): <A, E, R, I = never>(self: Idempotent.Input<A, E, R, I>) => Idempotent.Output<A, E | E2, R, I>
+  <A, E, R, E2, I = never>(
+    self: Idempotent.Input<A, E, R, I>,
+    options: Options<E2>
+  ): Idempotent.Output<A, E | E2, R, I>
 } = dual(
   2,
-  <A, E, R, E2>(self: Effect.Effect<A, E, R>, options: Options<E2>): Effect.Effect<A, E | E2, R> =>
-    Effect.flatMap(Deadline, (current) =>
-      Effect.clockWith((clock) => {
-        const now = monotonic(clock)
-        const end = sooner(current, clock, options.duration)
-        if (Option.isNone(end)) {
-          return self
-        }
-        return end.value <= now
-          ? Effect.failSync(options.onTimeout)
-          : attempt(Effect.provideService(self, Deadline, end), {
-            ...options,
-            duration: Duration.nanos(end.value - now)
-          })
-      }))
+  <A, E, R, E2, I>(self: Idempotent.Input<A, E, R, I>, options: Options<E2>): Idempotent.Output<A, E | E2, R, I> =>
+    keepBrand(
+      self,
+      Effect.flatMap(Deadline, (current) =>
+        Effect.clockWith((clock): Effect.Effect<A, E | E2, R> => {
+          const now = monotonic(clock)
+          const end = sooner(current, clock, options.duration)
+          if (Option.isNone(end)) {
+            return self
+          }
+          return end.value <= now
+            ? Effect.failSync(options.onTimeout)
+            : limit(Effect.provideService(self, Deadline, end), {
+              ...options,
+              duration: Duration.nanos(end.value - now)
+            })
+        }))
+    )
 )
+
+const limit = <A, E, R, E2>(self: Effect.Effect<A, E, R>, options: Options<E2>): Effect.Effect<A, E | E2, R> =>
+  Effect.timeoutFail(options.disconnect === true ? Effect.disconnect(self) : self, options)

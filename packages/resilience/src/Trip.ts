@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
-import { requireWhole } from "./internal/requireWhole.js"
+import { requireThat, requireWhole } from "./internal/requireWhole.js"
 import * as Tally from "./internal/tally.js"
 import { type Combine, composed } from "./internal/tripComposed.js"
 import { slowCalls } from "./internal/tripSlowCalls.js"
@@ -194,10 +194,10 @@ export const failureRate = (options?: FailureRateOptions): Trip => {
       timed,
       record: (outcome, now) => {
         if (now !== undefined) tally.advance(now)
-        const failed = outcome === "failure"
-        tally.record(failed, false)
+        tally.record(outcome === "failure", false)
+        if (outcome === "success") return undefined
         const { calls, failures } = tally
-        return failed && calls >= minimumCalls && failures / calls >= threshold
+        return calls >= minimumCalls && failures / calls >= threshold
           ? { _tag: "FailureRate", calls, failures, rate: failures / calls }
           : undefined
       },
@@ -243,11 +243,8 @@ export const slowCallRate = (options: SlowCallRateOptions): Trip => {
   const { minimumCalls, threshold, window } = rate("slowCallRate", options)
   const duration = Duration.decode(options.duration)
   const millis = Duration.toMillis(duration)
-  if (!(millis > 0 && Duration.isFinite(duration))) {
-    throw new RangeError(
-      `Trip.slowCallRate: duration was ${Duration.format(duration)}; give a finite time above 0`
-    )
-  }
+  const isTime = millis > 0 && Duration.isFinite(duration)
+  requireThat("Trip.slowCallRate: duration", Duration.format(duration), isTime, "a finite time above 0")
   return make(() => slowCalls({ tally: Tally.make(window), millis, threshold, minimumCalls }), { slowAfter: duration })
 }
 
@@ -321,9 +318,8 @@ const rate = (
   options: FailureRateOptions | undefined
 ): { readonly threshold: number; readonly window: Window_.Window; readonly minimumCalls: number } => {
   const threshold = options?.threshold ?? 0.5
-  if (!(threshold > 0 && threshold <= 1)) {
-    throw new RangeError(`Trip.${rule}: threshold was ${threshold}; give a fraction above 0 and at most 1`)
-  }
+  const isFraction = threshold > 0 && threshold <= 1
+  requireThat(`Trip.${rule}: threshold`, threshold, isFraction, "a fraction above 0 and at most 1")
   const given = options?.window ?? 100
   if (typeof given === "number") requireWhole(`Trip.${rule}: window`, given, 1, 0xffff_ffff)
   const window = typeof given === "number" ? Window_.count(given) : given

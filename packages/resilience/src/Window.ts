@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
-import { requireWhole } from "./internal/requireWhole.js"
+import { requireThat, requireWhole } from "./internal/requireWhole.js"
 
 /**
  * A stretch of recent calls, as a value: rules such as `Trip.failureRate` count over it, each in counters of its own.
@@ -72,9 +72,8 @@ export const time = (
 ): Window => {
   const buckets = options?.buckets ?? 10
   const decoded = Duration.decode(duration)
-  if (!Duration.isFinite(decoded) || Duration.equals(decoded, Duration.zero)) {
-    throw new RangeError(`Window.time: duration was ${Duration.format(decoded)}; give a finite time above 0`)
-  }
+  const isTime = Duration.isFinite(decoded) && !Duration.equals(decoded, Duration.zero)
+  requireThat("Window.time: duration", Duration.format(decoded), isTime, "a finite time above 0")
   requireWhole("Window.time: buckets", buckets, 1, 10_000)
   return { _tag: "Time", duration: decoded, buckets }
 }

@@ -1,6 +1,7 @@
 import { Backoff } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
-import { Chunk, Duration, Effect, FastCheck, Random, Schedule } from "effect"
+import { throws } from "@effect/vitest/utils"
+import { Chunk, Clock, Duration, Effect, FastCheck, Fiber, Random, Schedule, TestClock } from "effect"
 
 const kinds = { none: Backoff.none, full: Backoff.full, equal: Backoff.equal, decorrelated: Backoff.decorrelated }
 
@@ -22,9 +23,8 @@ const draws = (count: number) => {
   return Effect.all(Array.from({ length: count }, () => random.next))
 }
 
-/** Durations hold whole nanoseconds. */
 const assertExact = (actual: ReadonlyArray<number>, expected: ReadonlyArray<number>) =>
-  assert.deepStrictEqual(actual, expected.map((millis) => Duration.toMillis(Duration.millis(millis))))
+  assert.deepStrictEqual(actual, expected.map(Math.ceil))
 
 const seeded = Effect.withRandom(Random.make("seed"))
 
@@ -35,6 +35,9 @@ describe("Backoff", () => {
       assert.deepStrictEqual(yield* delays(schedule, 6), [100, 200, 400, 800, 1000, 1000])
       const tripled = Backoff.none({ base: "1 second", max: "1 minute", factor: 3 })
       assert.deepStrictEqual(yield* delays(tripled, 5), [1000, 3000, 9000, 27000, 60000])
+      // 110.00000000000001 is 110, and 133.1 is rounded up.
+      const slow = Backoff.none({ base: 100, max: 1000, factor: 1.1 })
+      assert.deepStrictEqual(yield* delays(slow, 4), [100, 110, 121, 134])
     }))
 
   it.effect("full: exact for a seed", () =>
@@ -65,10 +68,10 @@ describe("Backoff", () => {
         Effect.withRandom(Random.make("seed"))
       )
       let previous = 100
-      assertExact(delays, us.map((u) => previous = Math.min(1000, (previous * 3 - 100) * u + 100)))
+      assertExact(delays, us.map((u) => previous = Math.ceil(Math.min(1000, (previous * 3 - 100) * u + 100))))
     }))
 
-  it.effect("the cap comes after the jitter: decorrelated delays reach it and never pass it", () =>
+  it.effect("the cap comes after the jitter: decorrelated delays reach it and never pass it (effect 3: jittered)", () =>
     Effect.gen(function*() {
       const reached = yield* seeded(delays(Backoff.decorrelated({ base: 100, max: 1000 }), 200))
       assert.strictEqual(Math.max(...reached), 1000)
@@ -92,7 +95,7 @@ describe("Backoff", () => {
 
   for (const [kind, make] of Object.entries(kinds)) {
     it.effect.prop(
-      `${kind}: every delay is from 0 to max, and the output is the delay`,
+      `${kind}: every delay is a whole number of milliseconds from 0 to max, and the output is the delay`,
       [options],
       ([options]) =>
         Effect.gen(function*() {
@@ -100,6 +103,7 @@ describe("Backoff", () => {
           const slept = yield* delays(schedule, 30).pipe(Effect.withRandom(Random.make(options.seed)))
           const put = yield* outputs(schedule, 30).pipe(Effect.withRandom(Random.make(options.seed)))
           for (const delay of slept) {
+            assert.isTrue(Number.isInteger(delay))
             assert.isAtLeast(delay, 0)
             assert.isAtMost(delay, options.max)
           }
@@ -117,9 +121,30 @@ describe("Backoff", () => {
       ceilings.forEach((ceiling, n) => {
         assert.isAtMost(full[n] ?? NaN, ceiling)
         assert.isAtMost(equal[n] ?? NaN, ceiling)
-        assert.isAtLeast(equal[n] ?? NaN, ceiling / 2 - 1e-6)
+        assert.isAtLeast(equal[n] ?? NaN, (ceiling - 1) / 2)
       })
     }), { fastCheck: { numRuns: 30 }, timeout: 30_000 })
+
+  it("a factor that would not be one is a mistake, said so", () => {
+    for (const make of Object.values(kinds)) {
+      for (const factor of [0.9, -1, NaN, Infinity]) {
+        throws(
+          () => make({ base: 100, max: 1000, factor }),
+          new RangeError(`Backoff: factor was ${factor}; give a finite number of at least 1`)
+        )
+      }
+    }
+  })
+
+  it.effect("a delay leaves a test's clock at a whole millisecond, where it can tell the time", () =>
+    Effect.gen(function*() {
+      const fiber = yield* Effect.fork(Effect.repeat(
+        Effect.zipRight(Clock.currentTimeNanos, Clock.currentTimeMillis),
+        Schedule.zipRight(Backoff.full({ base: 100, max: 1000 }), Schedule.recurs(9))
+      ))
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(yield* Fiber.join(fiber), 9)
+    }).pipe(seeded))
 
   it.effect("never grows into a delay that no timer can sleep, nor into something that is not a number", () =>
     Effect.gen(function*() {

@@ -1,4 +1,4 @@
-import { Bulkhead, Deadline, Rejection } from "@effect-exchange/resilience"
+import { Bulkhead, Deadline, Idempotent, Rejection, Retry } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Deferred, Effect, Exit, Fiber, Random, Scheduler, Schema, TestClock } from "effect"
 import { interruptEverywhere, settle } from "./support/interruption.js"
@@ -77,45 +77,35 @@ describe("Bulkhead", () => {
       assert.strictEqual(yield* bulkhead.available, 1)
     }))
 
-  it.effect("a bulkhead without permits is a mistake, said so", () =>
+  it.effect("permits and queues that make no sense are defects that say so", () =>
     Effect.gen(function*() {
-      for (const permits of [0, 1.5, NaN]) {
-        const cause = yield* Effect.flip(Effect.sandbox(Bulkhead.make({ name: "test", permits })))
+      const bulkhead = yield* Bulkhead.make({ name: "test", permits: 1, maxQueue: Infinity })
+      const mistakes: ReadonlyArray<Effect.Effect<unknown>> = [
+        ...[0, 1.5, NaN, Infinity].flatMap((permits) => [
+          Bulkhead.make({ name: "test", permits }),
+          bulkhead.resize(permits)
+        ]),
+        ...[-1, NaN].map((maxQueue) => Bulkhead.make({ name: "test", permits: 1, maxQueue }))
+      ]
+      for (const mistake of mistakes) {
+        const cause = yield* Effect.flip(Effect.sandbox(mistake))
         assert.isTrue(Cause.isDie(cause))
-        assert.include(Cause.pretty(cause), "at least one permit")
+        assert.match(Cause.pretty(cause), /Bulkhead "test": (permits|maxQueue) was .*; give a/)
       }
+      assert.strictEqual(yield* bulkhead.permits, 1)
     }))
 
-  it.effect(
-    "2,000 queued fibers are served in order, in work linear in their number; effect's Semaphore wakes all each time",
-    () =>
-      Effect.gen(function*() {
-        const serve = (callers: number) =>
-          Effect.gen(function*() {
-            const bulkhead = yield* Bulkhead.make({ name: "test", permits: 8, maxQueue: callers })
-            let operations = 0
-            const scheduler: Scheduler.Scheduler = {
-              shouldYield: (fiber) => {
-                operations++
-                return Scheduler.defaultScheduler.shouldYield(fiber)
-              },
-              scheduleTask: (task, priority, fiber) => Scheduler.defaultScheduler.scheduleTask(task, priority, fiber)
-            }
-            const served: Array<number> = []
-            yield* Effect.forEach(
-              Array.from({ length: callers }, (_, caller) => caller),
-              (caller) =>
-                bulkhead.withPermit(Effect.zipRight(Effect.sync(() => served.push(caller)), Effect.yieldNow())),
-              { concurrency: "unbounded", discard: true }
-            ).pipe(Effect.withScheduler(scheduler))
-            assert.deepStrictEqual(served, Array.from({ length: callers }, (_, caller) => caller))
-            return operations
-          })
-        const few = yield* serve(500)
-        assert.isAtMost(yield* serve(2000), few * 4.4)
-      }),
-    30_000
-  )
+  it.effect("withPermit keeps the brand of an idempotent effect and gives it to no other", () =>
+    Effect.gen(function*() {
+      const bulkhead = yield* Bulkhead.make({ name: "test", permits: 1 })
+      const order = Effect.succeed("placed")
+      const read = Effect.succeed("read").pipe(Idempotent.mark, bulkhead.withPermit)
+      assert.isTrue(Idempotent.isIdempotent(read))
+      assert.strictEqual(yield* Retry.retry(read, {}), "read")
+      assert.isFalse(Idempotent.isIdempotent(bulkhead.withPermit(order)))
+      // @ts-expect-error nobody said that an order may be placed twice
+      bulkhead.withPermit(order).pipe(Retry.retry({}))
+    }))
 
   it.effect("a wait is cut at the exact instant of the deadline, and the turn goes to the next", () =>
     Effect.gen(function*() {
@@ -221,6 +211,53 @@ describe("resize", () => {
 })
 
 describe("what is wrong with other bulkheads is not wrong here", () => {
+  it.effect(
+    "effect's and ZIO's (#9093) Semaphore wake all who wait each time: here 2,000 take work linear in their number",
+    () =>
+      Effect.gen(function*() {
+        const serve = (callers: number) =>
+          Effect.gen(function*() {
+            const bulkhead = yield* Bulkhead.make({ name: "test", permits: 8, maxQueue: callers })
+            let operations = 0
+            const scheduler: Scheduler.Scheduler = {
+              shouldYield: (fiber) => {
+                operations++
+                return Scheduler.defaultScheduler.shouldYield(fiber)
+              },
+              scheduleTask: (task, priority, fiber) => Scheduler.defaultScheduler.scheduleTask(task, priority, fiber)
+            }
+            const served: Array<number> = []
+            yield* Effect.forEach(
+              Array.from({ length: callers }, (_, caller) => caller),
+              (caller) =>
+                bulkhead.withPermit(Effect.zipRight(Effect.sync(() => served.push(caller)), Effect.yieldNow())),
+              { concurrency: "unbounded", discard: true }
+            ).pipe(Effect.withScheduler(scheduler))
+            assert.deepStrictEqual(served, Array.from({ length: callers }, (_, caller) => caller))
+            return operations
+          })
+        const few = yield* serve(500)
+        assert.isAtMost(yield* serve(2000), few * 4.4)
+      }),
+    30_000
+  )
+
+  it.effect("cockatiel (#112, #114) keeps a place for who has given up waiting", () =>
+    Effect.gen(function*() {
+      const bulkhead = yield* Bulkhead.make({ name: "test", permits: 1, maxQueue: 2 })
+      const gate = yield* Deferred.make<void>()
+      yield* start(bulkhead.withPermit(Deferred.await(gate)))
+      let ran = 0
+      const gone = yield* Effect.replicateEffect(start(bulkhead.withPermit(Effect.sync(() => ran++))), 2)
+      yield* Fiber.interruptAll(gone)
+      const next = yield* start(bulkhead.withPermit(Effect.succeed("served")))
+      assert.strictEqual(yield* bulkhead.queued, 1)
+      yield* Deferred.succeed(gate, undefined)
+      assert.strictEqual(yield* Fiber.join(next), "served")
+      assert.strictEqual(ran, 0)
+      assert.strictEqual(yield* bulkhead.available, 1)
+    }))
+
   it.effect("opossum frees a place when a call times out, though it still runs", () =>
     Effect.gen(function*() {
       const bulkhead = yield* Bulkhead.make({ name: "test", permits: 1 })
@@ -235,7 +272,7 @@ describe("what is wrong with other bulkheads is not wrong here", () => {
       assert.strictEqual(yield* bulkhead.available, 1)
     }))
 
-  it.effect("effect's PartitionedSemaphore leaks permits to fibers that are interrupted: 100 at once, again and again", () =>
+  it.effect("effect's PartitionedSemaphore (#6638, #8391) leaks permits to who is interrupted: 100 at once, again and again", () =>
     Effect.gen(function*() {
       const bulkhead = yield* Bulkhead.make({ name: "test", permits: 7 })
       let running = 0

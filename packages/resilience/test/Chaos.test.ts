@@ -1,7 +1,7 @@
 import { Chaos } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
-import { assertNone } from "@effect/vitest/utils"
-import { Cause, Clock, Effect, Exit, FastCheck, Fiber, Random, Ref, Scheduler, TestClock } from "effect"
+import { assertNone, throws } from "@effect/vitest/utils"
+import { Cause, Clock, Duration, Effect, Exit, FastCheck, Fiber, Random, Ref, Scheduler, TestClock } from "effect"
 import { countingClock } from "./support/countingClock.js"
 import { interruptEverywhere, settle } from "./support/interruption.js"
 import { metricValue } from "./support/metrics.js"
@@ -51,6 +51,7 @@ describe("the strategies of Chaos", () => {
       assert.isBelow(Math.min(...delays), 1200)
       assert.isAtMost(Math.max(...delays), 3000)
       assert.isAbove(Math.max(...delays), 2800)
+      assert.isTrue(delays.every(Number.isInteger))
     }))
 
   it.effect("fault, outcome, defect: instead of the effect, which does not run", () =>
@@ -133,9 +134,23 @@ describe("the strategies of Chaos", () => {
           Effect.sandbox(Chaos.make({ name: "test", strategies: [Chaos.hang({ rate })] }))
         )
         assert.isTrue(Cause.isDie(cause))
-        assert.include(Cause.pretty(cause), "rates from 0 to 1")
+        assert.include(
+          Cause.pretty(cause),
+          `RangeError: Chaos "test": rate of hang was ${rate}; give a number from 0 to 1`
+        )
       }
     }))
+
+  it("bounds of a latency that are none are a mistake, said so", () => {
+    throws(
+      () => Chaos.latency({ ...always, min: "2 seconds", max: "1 second" }),
+      new RangeError("Chaos.latency: max was 1000 ms; give a finite time not below min")
+    )
+    throws(
+      () => Chaos.latency({ ...always, min: Duration.infinity }),
+      new RangeError("Chaos.latency: min was Infinity ms; give a finite time")
+    )
+  })
 })
 
 describe("the randomness of Chaos", () => {

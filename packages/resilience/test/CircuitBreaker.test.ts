@@ -1,4 +1,4 @@
-import { CircuitBreaker, Rejection, Trip } from "@effect-exchange/resilience"
+import { CircuitBreaker, Idempotent, Rejection, Retry, Trip } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { assertFailure, assertInclude, assertInstanceOf } from "@effect/vitest/utils"
 import { Cause, Duration, Effect, Exit, Fiber, Option, Random, Ref, Schedule, Schema, TestClock } from "effect"
@@ -98,6 +98,31 @@ describe("closed", () => {
     }))
 })
 
+describe("an idempotent effect", () => {
+  it.effect("stays one, so that it may be retried; no other becomes one", () =>
+    Effect.gen(function*() {
+      const breaker = yield* make({ trip: Trip.consecutive(2) })
+      let runs = 0
+      const order: Effect.Effect<string, "down"> = Effect.suspend(() =>
+        ++runs === 1 ? Effect.fail("down" as const) : Effect.succeed("done")
+      )
+      const read = breaker.protect(Idempotent.mark(order))
+      assert.isTrue(Idempotent.isIdempotent(read))
+      assert.strictEqual(yield* read.pipe(Retry.retry({ backoff: Schedule.forever })), "done")
+      assert.deepInclude(yield* breaker.metrics, { trips: 0, late: 0 })
+      assert.strictEqual(runs, 2)
+      assert.strictEqual(
+        yield* order.pipe(Idempotent.mark, breaker.protect, Retry.retry({ backoff: Schedule.forever })),
+        "done"
+      )
+      assert.isFalse(Idempotent.isIdempotent(breaker.protect(order)))
+      // @ts-expect-error nobody said that an order may be placed twice
+      breaker.protect(order).pipe(Retry.retry())
+      // @ts-expect-error in a pipe neither
+      order.pipe(breaker.protect, Retry.retry())
+    }))
+})
+
 describe("open", () => {
   it.effect("refused without calling", () =>
     Effect.gen(function*() {
@@ -109,7 +134,7 @@ describe("open", () => {
       assert.deepInclude(error, { name: "test", state: "Open" })
       assert.strictEqual(Duration.toMillis(error.retryAfter), 1000)
       assert.strictEqual(error.message, "Circuit \"test\" is open: the call was not made. Try again in 1s.")
-      assert.strictEqual((yield* breaker.metrics).rejected, 1)
+      assert.deepInclude(yield* breaker.metrics, { calls: 0, failures: 0, rejected: 1 })
     }))
 
   it.effect("a refusal carries no stack and leaves the limit as it was", () =>
@@ -227,9 +252,14 @@ describe("open", () => {
 describe("options out of range", () => {
   for (
     const [halfOpen, message] of [
-      [{ permits: 0 }, "halfOpen.permits was 0; give at least 1"],
-      [{ permits: 2, successes: 3 }, "halfOpen.successes was 3; give 1 to halfOpen.permits (2)"],
-      [{ timeout: 0 }, "halfOpen.timeout was 0; give probes some time"]
+      [{ permits: 0 }, `halfOpen.permits was 0; give a whole number from 1 to ${Number.MAX_SAFE_INTEGER}`],
+      [{ permits: 2, successes: 3 }, "halfOpen.successes was 3; give a whole number from 1 to 2"],
+      [{ maxQueue: 0.5 }, `halfOpen.maxQueue was 0.5; give a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`],
+      [{ timeout: 0 }, "halfOpen.timeout was 0; give probes some time"],
+      [
+        { excess: "wait", timeout: Duration.infinity },
+        "halfOpen.timeout was Infinity; give a finite time, or let excess calls fail"
+      ]
     ] as const
   ) {
     it.effect(`die: ${message}`, () =>

@@ -232,8 +232,7 @@ describe("an interrupt at every yield point", () => {
             assert.deepStrictEqual(inFlight, Option.some(0))
             assert.isAtMost(calls, 1)
           })
-        }))),
-      30_000
+        })))
     )
   }
 
@@ -254,7 +253,6 @@ describe("an interrupt at every yield point", () => {
             yield* Deferred.succeed(gate, undefined)
           })
         }
-      })),
-    30_000
+      }))
   )
 })

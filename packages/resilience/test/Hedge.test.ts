@@ -49,7 +49,7 @@ describe("Hedge", () => {
       assert.deepStrictEqual(yield* hedge.metrics, { calls: 1, hedges: 1, won: 0, denied: 0 })
     }))
 
-  it.effect("a 10 ms winner is not held up by a loser that takes 150 ms to stop (a race holds it up)", () =>
+  it.effect("a 10 ms winner is not held up by a loser that takes 150 ms to stop (effect 3: a race)", () =>
     Effect.gen(function*() {
       const stubborn = Effect.onInterrupt(Effect.never, () => Effect.sleep("150 millis"))
       const raced = yield* Effect.fork(Effect.race(stubborn, after(10, "winner")))
@@ -244,17 +244,24 @@ describe("Hedge", () => {
   it.effect("options that make no sense are mistakes, said so", () =>
     Effect.gen(function*() {
       const mistakes: ReadonlyArray<readonly [Partial<Hedge.Options<unknown>>, string]> = [
-        [{ maxHedges: 0 }, "at least 1"],
-        [{ maxHedges: 1.5 }, "at least 1"],
-        [{ delay: { percentile: 1, initial: 50 } }, "percentile above 0 and below 1"],
-        [{ delay: { percentile: NaN, initial: 50 } }, "percentile above 0 and below 1"],
-        [{ delay: { percentile: 0.5, initial: 50, window: Duration.infinity } }, "finite window"],
-        [{ delay: { percentile: 0.5, initial: 50, window: 0 } }, "window above 0"]
+        [{ maxHedges: 0 }, "maxHedges was 0; give a whole number from 1"],
+        [{ maxHedges: 1.5 }, "maxHedges was 1.5; give a whole number from 1"],
+        [{ delay: { percentile: 1, initial: 50 } }, "delay.percentile was 1; give a number above 0, below 1"],
+        [{ delay: { percentile: NaN, initial: 50 } }, "delay.percentile was NaN; give a number above 0, below 1"],
+        [
+          { delay: { percentile: 0.5, initial: 50, window: Duration.infinity } },
+          "delay.window was Infinity; give a finite"
+        ],
+        [{ delay: { percentile: 0.5, initial: 50, window: 0 } }, "delay.window was 0; give a finite time above 0"],
+        [
+          { delay: { percentile: 0.5, initial: 50, minSamples: 0 } },
+          "delay.minSamples was 0; give a whole number from 1"
+        ]
       ]
       for (const [options, said] of mistakes) {
         const cause = yield* Effect.flip(Effect.sandbox(make(options)))
         assert.isTrue(Cause.isDie(cause))
-        assert.include(Cause.pretty(cause), said)
+        assert.include(Cause.pretty(cause), `RangeError: Hedge "test": ${said}`)
       }
     }))
 })

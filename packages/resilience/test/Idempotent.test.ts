@@ -1,4 +1,14 @@
-import { Chaos, Fallback, Hedge, Idempotent, RetryBudget, SingleFlight } from "@effect-exchange/resilience"
+import {
+  Chaos,
+  Deadline,
+  Fallback,
+  Hedge,
+  Idempotent,
+  Retry,
+  RetryBudget,
+  SingleFlight,
+  Timeout
+} from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit } from "effect"
 
@@ -45,6 +55,7 @@ describe("Idempotent", () => {
       const flights = yield* SingleFlight.make<number, "down">({ name: "kept" })
       const known = yield* Fallback.lastKnown<number>({ maxAge: "1 minute" })
       const read: Effect.Effect<number, "down"> = Effect.succeed(1)
+      const limit: Timeout.Options<"down"> = { duration: "1 minute", onTimeout: () => "down" }
 
       const made = <I>(
         self: Idempotent.Input<number, "down", never, I>
@@ -52,7 +63,10 @@ describe("Idempotent", () => {
         chaos.inject(self),
         flights.run("read", self),
         known.serve(self),
-        Fallback.orElseSucceed(self, { use: () => 0 })
+        Fallback.orElseSucceed(self, { use: () => 0 }),
+        Timeout.attempt(self, limit),
+        Timeout.deadline(self, limit),
+        Deadline.within(self, "1 minute")
       ]
       made(Idempotent.mark(read)).forEach((self) => assert.isTrue(Idempotent.isIdempotent(self)))
       made(read).forEach((self) => assert.isFalse(Idempotent.isIdempotent(self)))
@@ -60,6 +74,12 @@ describe("Idempotent", () => {
       const kept = read.pipe(
         Idempotent.mark,
         chaos.inject,
+        Timeout.attempt({ duration: "1 second", onTimeout: () => "late" as const }),
+        Retry.retry({ attempts: 2 }),
+        Timeout.deadline({ duration: "1 second", onTimeout: () => "over" as const }),
+        Deadline.within("1 second"),
+        Fallback.orElse({ use: () => Effect.succeed(2) }),
+        Idempotent.mark,
         (self) => flights.run("read", self),
         known.serve,
         hedge.apply,
@@ -68,6 +88,10 @@ describe("Idempotent", () => {
       )
       assert.isTrue(Idempotent.isIdempotent(kept))
       assert.deepNestedInclude(yield* kept, { value: 1, stale: false })
+
+      const timed = read.pipe(Timeout.attempt(limit), Timeout.deadline(limit), Deadline.within("1 second"))
+      // @ts-expect-error a limit on time marks nothing
+      timed.pipe(Retry.retry())
 
       const plain = read.pipe(
         chaos.inject,

@@ -1,4 +1,4 @@
-import { CircuitBreaker, KeyedCircuitBreaker, Trip } from "@effect-exchange/resilience"
+import { CircuitBreaker, Idempotent, KeyedCircuitBreaker, Retry, Trip } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { assertFailure } from "@effect/vitest/utils"
 import {
@@ -78,6 +78,20 @@ describe("keys", () => {
       assert.strictEqual(yield* keyed.protect("a")(Effect.succeed(1)), 1)
       assert.deepStrictEqual(yield* fail(keyed, "a"), Exit.fail("boom"))
       assert.deepStrictEqual(yield* Effect.exit(keyed.protect("b")(Effect.die("bug"))), Exit.die("bug"))
+    }))
+})
+
+describe("an idempotent effect", () => {
+  it.effect("stays one, and no other becomes one", () =>
+    Effect.gen(function*() {
+      const breakers = yield* KeyedCircuitBreaker.make((name: string) => ({ name }))
+      const order: Effect.Effect<string, "down"> = Effect.succeed("placed")
+      const read = Idempotent.mark(order).pipe(breakers.protect("host"))
+      assert.isTrue(Idempotent.isIdempotent(read))
+      assert.strictEqual(yield* read.pipe(Retry.retry()), "placed")
+      assert.isFalse(Idempotent.isIdempotent(order.pipe(breakers.protect("host"))))
+      // @ts-expect-error nobody said that an order may be placed twice
+      order.pipe(breakers.protect("host"), Retry.retry())
     }))
 })
 
@@ -268,7 +282,7 @@ describe("capacity", () => {
         for (let i = 0; i < 6; i++) yield* succeed(keyed, "z")
         assert.strictEqual(yield* keyed.size, 1)
       }),
-    { fastCheck: { numRuns: 30 }, timeout: 30_000 }
+    { fastCheck: { numRuns: 30 } }
   )
 })
 
@@ -284,8 +298,7 @@ describe("an interrupt at every yield point", () => {
           yield* succeed(keyed, "b")
           assert.strictEqual(yield* keyed.size, 1)
         })
-      }))),
-    30_000
+      })))
   )
 })
 

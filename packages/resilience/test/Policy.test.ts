@@ -1,6 +1,6 @@
 import {
   Bulkhead,
-  type CircuitBreaker,
+  CircuitBreaker,
   Hedge,
   Idempotent,
   KeyedCircuitBreaker,
@@ -11,7 +11,8 @@ import {
   Trip
 } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
-import { Data, Effect, Exit, Fiber, Scope, TestClock } from "effect"
+import { assertNone, throws } from "@effect/vitest/utils"
+import { Data, Effect, Exit, Fiber, Schedule, Scope, TestClock } from "effect"
 import { counted, down, fragile, late, over, retry, safe, tenPerMinute } from "./support/policies.js"
 import { recordingTracer } from "./support/spans.js"
 
@@ -54,6 +55,31 @@ describe("Policy, what its limiter can do", () => {
       yield* Effect.yieldNow()
       const fiber = yield* Effect.fork(policy.apply(Effect.void, { ...safe, cost: 10 }))
       yield* TestClock.adjust("30 seconds")
+      yield* Fiber.join(fiber)
+      yield* TestClock.adjust("59999 millis")
+      assert.strictEqual(yield* limiter.available, 0)
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(yield* limiter.available, 10)
+    }))
+
+  it.effect("nor from before it waited for the probes of a half-open circuit", () =>
+    Effect.gen(function*() {
+      const limiter = yield* tenPerMinute
+      const breaker = yield* CircuitBreaker.make({
+        name: "commit",
+        trip: Trip.consecutive(1),
+        openFor: Schedule.spaced("1 second"),
+        halfOpen: { excess: "wait", timeout: "1 minute" }
+      })
+      yield* Effect.exit(breaker.protect(down))
+      yield* TestClock.adjust("1 second")
+      yield* Effect.fork(breaker.protect(Effect.sleep("30 seconds")))
+      yield* Effect.yieldNow()
+      const policy = Policy.make({ name: "commit", limiter, breaker })
+      const fiber = yield* Effect.fork(policy.apply(Effect.void, { ...safe, cost: 10 }))
+      yield* TestClock.adjust("29999 millis")
+      assertNone(yield* Fiber.poll(fiber))
+      yield* TestClock.adjust("1 millis")
       yield* Fiber.join(fiber)
       yield* TestClock.adjust("59999 millis")
       assert.strictEqual(yield* limiter.available, 0)
@@ -165,6 +191,15 @@ describe("Policy, what it is", () => {
       const never: Effect.Effect<number> = bare.apply(Effect.succeed(1), safe)
       assert.strictEqual(yield* never, 1)
     }))
+
+  it("attempts that are no number of attempts are a mistake, said so when it is made", () => {
+    throws(
+      () => Policy.make({ name: "twice", retry: { attempts: 1.5 } }),
+      new RangeError(
+        `Policy "twice": retry.attempts was 1.5; give a whole number from 1 to ${Number.MAX_SAFE_INTEGER}`
+      )
+    )
+  })
 
   it.effect("without gates it changes nothing", () =>
     Effect.gen(function*() {

@@ -217,6 +217,21 @@ describe("Policy does not have the faults of others", () => {
       assert.strictEqual((yield* breaker.metrics).calls, 0)
     }))
 
+  it.effect("an attempt out of time keeps its permit until the work has stopped (opossum: capacity)", () =>
+    Effect.gen(function*() {
+      const bulkhead = yield* Bulkhead.make({ name: "faults", permits: 1, maxQueue: 0 })
+      const policy = Policy.make({ name: "faults", bulkhead, attemptTimeout: late })
+      const working = yield* Effect.fork(Effect.flip(
+        policy.apply(Effect.uninterruptible(Effect.sleep("3 seconds")), safe)
+      ))
+      yield* TestClock.adjust("2999 millis")
+      const refused = yield* Effect.flip(policy.apply(Effect.void, safe))
+      assert.isTrue(refused !== "late" && refused._tag === "BulkheadFull")
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(yield* Fiber.join(working), "late")
+      yield* policy.apply(Effect.void, safe)
+    }))
+
   it.effect("a caller who gives up says nothing about health and wedges no probe (Polly, resilience4j #544)", () =>
     Effect.gen(function*() {
       const breaker = yield* fragile

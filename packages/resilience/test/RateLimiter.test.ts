@@ -1,7 +1,7 @@
-import { Deadline, RateLimiter, Rejection, Timeout } from "@effect-exchange/resilience"
+import { Deadline, Idempotent, RateLimiter, Rejection, Retry, Timeout } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { assertNone, assertSome } from "@effect/vitest/utils"
-import { Cause, Duration, Effect, Exit, Fiber, Option, Schema, TestClock } from "effect"
+import { Cause, Duration, Effect, Fiber, Option, Schema, TestClock } from "effect"
 import { settle } from "./support/interruption.js"
 import { metricValue } from "./support/metrics.js"
 
@@ -44,16 +44,6 @@ describe("RateLimiter", () => {
       yield* TestClock.adjust(1000)
       yield* Fiber.join(expensive)
       yield* Fiber.join(cheap)
-    }))
-
-  it.effect("a cost beyond the limit is refused at once, for it would wait for ever", () =>
-    Effect.gen(function*() {
-      const limiter = yield* tenPerSecond()
-      const error = yield* Effect.flip(limiter.reserve(11))
-      assert.instanceOf(error, RateLimiter.RateLimiterFull)
-      assert.deepStrictEqual([error.name, error.reason], ["test", "CostExceedsLimit"])
-      assert.isFalse(Duration.isFinite(error.retryAfter))
-      yield* limiter.reserve(10)
     }))
 
   it.effect("the queue is bounded, and the refusal says when the turn would have come", () =>
@@ -282,13 +272,35 @@ describe("RateLimiter", () => {
         limiter.reserve(-1),
         limiter.reserve(NaN),
         tenPerSecond({ limit: 0 }),
-        tenPerSecond({ window: Duration.infinity })
+        tenPerSecond({ limit: NaN }),
+        tenPerSecond({ window: 0 }),
+        tenPerSecond({ window: Duration.infinity }),
+        tenPerSecond({ maxQueue: -1 }),
+        tenPerSecond({ maxQueue: NaN })
       ]
       for (const mistake of mistakes) {
-        const exit = yield* Effect.exit(mistake)
-        assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause))
+        const cause = yield* Effect.flip(Effect.sandbox(mistake))
+        assert.isTrue(Cause.isDie(cause))
+        assert.match(Cause.pretty(cause), /; give a/)
       }
       assert.strictEqual(yield* limiter.available, 10)
+    }))
+
+  it.effect("withCost keeps the brand of an idempotent effect and gives it to no other", () =>
+    Effect.gen(function*() {
+      const limiter = yield* tenPerSecond()
+      const group = yield* RateLimiter.group({ name: "test", scopes: { ip: { limit: 10, window: "1 second" } } })
+      const order = Effect.succeed("placed")
+      const read = Effect.succeed("read").pipe(Idempotent.mark, limiter.withCost(2), group.withCosts({ ip: 3 }))
+      assert.isTrue(Idempotent.isIdempotent(read))
+      assert.strictEqual(yield* Retry.retry(read, {}), "read")
+      assert.deepStrictEqual([yield* limiter.available, yield* group.scopes.ip.available], [8, 7])
+      assert.isFalse(Idempotent.isIdempotent(limiter.withCost()(order)))
+      assert.isFalse(Idempotent.isIdempotent(group.withCosts()(order)))
+      // @ts-expect-error nobody said that an order may be placed twice
+      limiter.withCost()(order).pipe(Retry.retry({}))
+      // @ts-expect-error nor by way of a group
+      group.withCosts()(order).pipe(Retry.retry({}))
     }))
 
   it.effect("errors are local rejections, carry no stack, and survive encoding", () =>

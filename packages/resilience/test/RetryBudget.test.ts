@@ -1,5 +1,6 @@
 import { RetryBudget } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
+import { assertFailure } from "@effect/vitest/utils"
 import { Cause, Duration, Effect, FastCheck, TestClock } from "effect"
 import * as machine from "../src/internal/retryBudget.js"
 
@@ -50,10 +51,20 @@ describe("RetryBudget", () => {
       assert.strictEqual(yield* withdrawals(budget, 20), 10)
     }))
 
-  it.effect("an endless time to live is a mistake, said so", () =>
+  it.effect("options out of range are a mistake, said so", () =>
     Effect.gen(function*() {
-      const cause = yield* Effect.sandbox(RetryBudget.make({ timeToLive: Duration.infinity })).pipe(Effect.flip)
-      assert.include(Cause.pretty(cause), "finite timeToLive")
+      const mistakes: ReadonlyArray<readonly [RetryBudget.Options, string]> = [
+        [{ ratio: -0.1 }, "ratio was -0.1; give a finite number of at least 0"],
+        [{ ratio: NaN }, "ratio was NaN; give a finite number of at least 0"],
+        [{ ratio: Infinity }, "ratio was Infinity; give a finite number of at least 0"],
+        [{ reservePerSecond: -1 }, "reservePerSecond was -1; give a finite number of at least 0"],
+        [{ timeToLive: 0 }, "timeToLive was 0; give a finite time above 0"],
+        [{ timeToLive: Duration.infinity }, "timeToLive was Infinity; give a finite time above 0"]
+      ]
+      for (const [options, said] of mistakes) {
+        assertFailure(yield* Effect.exit(RetryBudget.make(options)), Cause.die(new RangeError(`RetryBudget: ${said}`)))
+      }
+      assert.strictEqual(yield* (yield* RetryBudget.make({ ratio: 0, reservePerSecond: 0 })).balance, 0)
     }))
 
   const commands = FastCheck.array(

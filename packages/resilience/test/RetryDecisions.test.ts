@@ -1,7 +1,7 @@
 import { Backoff, Deadline, Idempotent, Retry, RetryBudget } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
-import { assertNone } from "@effect/vitest/utils"
-import { Cause, Duration, Effect, Exit, Fiber, Option, Predicate, Schedule, TestClock } from "effect"
+import { assertNone, throws } from "@effect/vitest/utils"
+import { Cause, Context, Duration, Effect, Exit, Fiber, Option, Predicate, Schedule, TestClock } from "effect"
 import { metricValue } from "./support/metrics.js"
 
 /** An effect that fails with its own attempt number, and the instants at which it was tried. */
@@ -37,6 +37,79 @@ describe("Retry, what it takes", () => {
       const piped: Idempotent.Idempotent<number> = read.pipe(Idempotent.mark, Retry.retry({ attempts: 2 }))
       assert.isTrue(Idempotent.isIdempotent(marked) && Idempotent.isIdempotent(piped))
       assert.deepStrictEqual(yield* Effect.all([marked, piped]), [1, 1])
+    }))
+
+  it("attempts that are no number of attempts are a mistake, said so", () => {
+    const { effect } = failing()
+    for (const attempts of [0, -1, 1.5, NaN]) {
+      const mistake = new RangeError(
+        `Retry: attempts was ${attempts}; give a whole number from 1 to ${Number.MAX_SAFE_INTEGER}`
+      )
+      throws(() => Retry.retry(effect, { attempts }), mistake)
+      throws(() => Retry.schedule({ attempts }), mistake)
+      throws(() => Retry.retryNonIdempotent(effect, { attempts, while: () => true }), mistake)
+    }
+  })
+
+  it.effect("attempts may be infinite", () =>
+    Effect.gen(function*() {
+      const { effect, instants } = failing(500)
+      const exit = yield* ending(Retry.retry(effect, { attempts: Infinity, backoff: every(1) }))
+      assert.deepStrictEqual(exit, Exit.succeed("done"))
+      assert.strictEqual(instants.length, 500)
+    }))
+
+  it.effect("takes any schedule as its backoff, and gives it the error", () =>
+    Effect.gen(function*() {
+      const tried = (backoff: NonNullable<Retry.Options<number>["backoff"]>) =>
+        Effect.gen(function*() {
+          const { effect, instants } = failing()
+          yield* ending(Retry.retry(effect, { attempts: 4, backoff }))
+          return instants.map((instant) => instant - (instants[0] ?? NaN))
+        })
+      assert.deepStrictEqual(yield* tried(Schedule.exponential(100)), [0, 100, 300, 700])
+      assert.deepStrictEqual(yield* tried(Schedule.spaced(100)), [0, 100, 200, 300])
+      assert.deepStrictEqual(yield* tried(Schedule.linear(100)), [0, 100, 300, 600])
+      assert.deepStrictEqual(yield* tried(Schedule.recurs(2)), [0, 0, 0])
+      assert.deepStrictEqual(
+        yield* tried(Schedule.whileInput(Schedule.spaced(100), (error: number) => error < 2)),
+        [0, 100]
+      )
+      assert.deepStrictEqual(
+        yield* tried(Schedule.addDelay(Schedule.identity<number>(), (error) => error * 10)),
+        [0, 10, 30, 60]
+      )
+
+      const piped = failing().effect.pipe(Retry.retry({ attempts: 2, backoff: Schedule.recurs(9) }))
+      const numbered: Idempotent.Idempotent<string, number> = piped
+      assert.strictEqual(yield* Effect.flip(numbered), 2)
+      const ofStrings = Schedule.identity<string>()
+      // @ts-expect-error It fails with numbers.
+      const unfit = () => Retry.retry(failing().effect, { backoff: ofStrings })
+      const needy = Schedule.mapEffect(Schedule.forever, () => Context.GenericTag<"Needed", string>("Needed"))
+      // @ts-expect-error Nobody provides what it needs.
+      const unmet = () => Retry.retry(failing().effect, { backoff: needy })
+      assert.isTrue([unfit, unmet].every(Predicate.isFunction))
+    }))
+
+  it.effect("sleeps whole milliseconds, whatever the schedule and wherever the clock stands", () =>
+    Effect.gen(function*() {
+      const delays: Array<number> = []
+      const told = (options: Retry.Options<number>) =>
+        ending(Retry.retry(failing().effect, {
+          ...options,
+          onRetry: ({ delay }) => Effect.sync(() => delays.push(Duration.toMillis(delay)))
+        }))
+      yield* told({ backoff: Schedule.spaced(Duration.micros(100_001n)) })
+      assert.deepStrictEqual(delays, [101, 101])
+      yield* told({ spread: 0, retryAfter: () => Option.some(Duration.micros(2_000_001n)) })
+      assert.deepStrictEqual(delays.slice(2), [2001, 2001])
+      yield* TestClock.adjust(Duration.micros(700n))
+      yield* told({ backoff: Schedule.exponential(100, 1.1) })
+      assert.deepStrictEqual(delays.slice(4), [100, 110])
+      yield* told({ attempts: 50, backoff: Schedule.jittered(Schedule.spaced(100)) })
+      assert.strictEqual(delays.length, 4 + 2 + 49)
+      assert.isTrue(delays.every(Number.isInteger))
     }))
 
   it.effect("retryNonIdempotent repeats only after errors that prove that nothing was done", () =>

@@ -1,5 +1,6 @@
 import { Backoff, Hedge, Idempotent, Retry, RetryBudget } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
+import { assertFailure } from "@effect/vitest/utils"
 import { Cause, Effect, FastCheck, Fiber, TestClock } from "effect"
 import * as machine from "../src/internal/retryThrottle.js"
 
@@ -63,9 +64,17 @@ describe("RetryBudget.throttle", () => {
 
   it.effect("options out of range are a mistake, said so", () =>
     Effect.gen(function*() {
-      for (const options of [{ maxTokens: 0 }, { maxTokens: Infinity }, { ratio: 0 }, { ratio: NaN }]) {
-        const cause = yield* Effect.flip(Effect.sandbox(RetryBudget.throttle(options)))
-        assert.include(Cause.pretty(cause), "needs maxTokens above 0")
+      const mistakes: ReadonlyArray<readonly [RetryBudget.ThrottleOptions, string]> = [
+        [{ maxTokens: 0 }, "maxTokens was 0; give a finite number above 0"],
+        [{ maxTokens: Infinity }, "maxTokens was Infinity; give a finite number above 0"],
+        [{ ratio: 0 }, "ratio was 0; give a finite number of at least 0.001"],
+        [{ ratio: NaN }, "ratio was NaN; give a finite number of at least 0.001"]
+      ]
+      for (const [options, said] of mistakes) {
+        assertFailure(
+          yield* Effect.exit(RetryBudget.throttle(options)),
+          Cause.die(new RangeError(`RetryBudget.throttle: ${said}`))
+        )
       }
     }))
 

@@ -87,7 +87,7 @@ describe("SingleFlight", () => {
       assert.strictEqual(yield* flights.inFlight, 0)
     }))
 
-  it.effect("interrupting one caller, the first or a later one, does not hurt the others (no shared abort)", () =>
+  it.effect("interrupting one caller, the first or a later one, does not hurt the others (opossum #780: shared abort)", () =>
     Effect.gen(function*() {
       const flights = yield* make()
       const { effect, gate, log } = yield* gated

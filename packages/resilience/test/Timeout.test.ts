@@ -2,6 +2,7 @@ import { Deadline, Rejection, Timeout } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { assertNone, assertSome } from "@effect/vitest/utils"
 import { Duration, Effect, Exit, Fiber, Option, Schema, TestClock } from "effect"
+import { countingClock } from "./support/countingClock.js"
 
 const tooLate = () => "too late" as const
 
@@ -30,7 +31,7 @@ describe("Timeout", () => {
       )
     }))
 
-  it.effect("attempt: waits for the uninterruptible, unless disconnected", () =>
+  it.effect("attempt: waits for the uninterruptible, unless disconnected (effect 3: timeout)", () =>
     Effect.gen(function*() {
       const stubborn = Effect.uninterruptible(Effect.sleep("1 minute"))
       const options: Timeout.Options<"too late"> = { duration: "1 second", onTimeout: tooLate }
@@ -146,5 +147,44 @@ describe("Timeout", () => {
       )
       assert.isTrue(Rejection.isRejection(decoded))
       assert.deepStrictEqual(decoded.after, error.after)
+    }))
+})
+
+describe("Timeout does not have the faults of others", () => {
+  it.effect("calls share nothing: one that runs out of time cuts no other short (opossum #780)", () =>
+    Effect.gen(function*() {
+      const options: Timeout.Options<"too late"> = { duration: "1 second", onTimeout: tooLate }
+      const sleeping = (millis: number) => Effect.as(Effect.sleep(millis), millis)
+      const early = yield* Effect.fork(Effect.exit(Timeout.attempt(sleeping(2000), options)))
+      yield* TestClock.adjust(500)
+      const later = yield* Effect.fork(Effect.exit(Timeout.attempt(sleeping(900), options)))
+      yield* TestClock.adjust(500)
+      assert.deepStrictEqual(yield* Fiber.join(early), Exit.fail("too late" as const))
+      assertNone(yield* Fiber.poll(later))
+      yield* TestClock.adjust(400)
+      assert.deepStrictEqual(yield* Fiber.join(later), Exit.succeed(900))
+    }))
+
+  it.effect("what ends in time leaves no timer behind, however often (cockatiel #69, #81)", () =>
+    Effect.gen(function*() {
+      const { counted, timers } = yield* countingClock
+      const options: Timeout.Options<"too late"> = { duration: "1 hour", onTimeout: tooLate }
+      const prompt = Effect.yieldNow()
+      yield* counted(Effect.repeatN(Timeout.attempt(prompt, options), 99))
+      yield* counted(Effect.repeatN(Timeout.deadline(prompt, { ...options, disconnect: true }), 99))
+      assert.deepStrictEqual(timers, { slept: 200, sleeping: 0 })
+    }))
+
+  it.effect("a timeout is one error more in the type, and the others stay what they are (cockatiel #97)", () =>
+    Effect.gen(function*() {
+      const call: Effect.Effect<number, "down" | "rejected"> = Effect.fail("down")
+      const limited = call.pipe(
+        Timeout.attempt({ duration: "1 second", onTimeout: () => "late" as const }),
+        Timeout.deadline({ duration: "1 second", onTimeout: () => "over" as const })
+      )
+      const typed: Effect.Effect<number, "down" | "rejected" | "late" | "over"> = limited
+      // @ts-expect-error It may run out of time.
+      const untimed: Effect.Effect<number, "down" | "rejected"> = limited
+      assert.strictEqual(yield* Effect.flip(typed), yield* Effect.flip(untimed))
     }))
 })

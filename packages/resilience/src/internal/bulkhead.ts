@@ -4,10 +4,9 @@
  * @internal
  */
 import * as Cause from "effect/Cause"
-import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
+import type { LazyArg } from "effect/Function"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import type { Adaptive, Bulkhead, BulkheadFull } from "../Bulkhead.js"
@@ -17,7 +16,9 @@ import * as Telemetry from "../Telemetry.js"
 import * as AdaptiveLimit from "./adaptiveLimit.js"
 import * as Alarm from "./alarm.js"
 import * as Heap from "./heap.js"
+import { keepBrand } from "./idempotent.js"
 import * as List from "./linkedList.js"
+import { requireWhole } from "./requireWhole.js"
 import { stackless } from "./stackless.js"
 import { monotonic } from "./time.js"
 import * as Waiting from "./waiting.js"
@@ -33,7 +34,7 @@ export interface Config {
 }
 
 interface Caller {
-  readonly turn: Waiting.Waiter<BulkheadFull | DeadlineExceeded>
+  readonly turn: Waiting.Turn<BulkheadFull | DeadlineExceeded>
   patience: Heap.Item<Late> | undefined
   /** Whether it was handed a permit. */
   isIn: boolean
@@ -71,25 +72,23 @@ export const make = ({ adaptive, maxQueue, maxWait, name, permits, refuse }: Con
   const setAlarm = Effect.suspend(() => alarm.within(Heap.first(late)?.at))
 
   // Handed over, never put back: a newcomer cannot overtake the fiber that is being woken.
-  const handOn = Effect.suspend(() => {
+  const handOn = (): Effect.Effect<void> => {
     const isWatched = Heap.first(late) !== undefined
     for (let next = queue.head; next !== undefined && running < limit; next = queue.head) {
       running++
       next.value.isIn = true
       leave(next)
-      Waiting.wake(next.value.turn)
+      Waiting.end(next.value.turn, Effect.void)
     }
     return isWatched ? setAlarm : Effect.void
-  })
+  }
 
-  const release = Effect.suspend(() => {
+  const release = (): Effect.Effect<void> => {
     running--
-    return handOn
-  })
+    return handOn()
+  }
 
-  const refuseWith = (
-    reason: BulkheadFull["reason"]
-  ): Effect.Effect<never, BulkheadFull> => {
+  const refuseWith = (reason: BulkheadFull["reason"]): Effect.Effect<never, BulkheadFull> => {
     meters.refused()
     return Effect.fail(stackless(() => refuse(reason)))
   }
@@ -99,92 +98,113 @@ export const make = ({ adaptive, maxQueue, maxWait, name, permits, refuse }: Con
     for (let item = Heap.first(late); item !== undefined && item.at <= now; item = Heap.first(late)) {
       const { allowed, ends, place } = item.value
       leave(place)
-      Waiting.turnAway(place.value.turn, ends === "MaxWait" ? refuseWith("WaitTooLong") : tooLate(name, allowed))
+      Waiting.end(place.value.turn, ends === "MaxWait" ? refuseWith("WaitTooLong") : tooLate(name, allowed))
     }
     return setAlarm
   })
 
   const alarm = Alarm.make(turnAwayLate)
 
-  const withdraw = (place: List.Node<Caller>): Effect.Effect<void> =>
-    Effect.suspend(() => {
-      if (place.list !== undefined) {
-        leave(place)
-        return setAlarm
-      }
-      return place.value.isIn ? release : Effect.void
+  const withdraw = (place: List.Node<Caller>): Effect.Effect<void> => {
+    if (place.list !== undefined) {
+      leave(place)
+      return setAlarm
+    }
+    return place.value.isIn ? release() : Effect.void
+  }
+
+  const wait = <A, E, R>(
+    restore: Waiting.Restore,
+    use: LazyArg<Effect.Effect<A, E, R>>
+  ): Effect.Effect<A, E | BulkheadFull | DeadlineExceeded, R> =>
+    Effect.flatMap(Deadline, (deadline) => {
+      const caller: Caller = { turn: Waiting.turn(), patience: undefined, isIn: false }
+      const place = List.node(caller)
+      List.append(queue, place)
+      meters.queued(queue.size)
+      const used = Waiting.take(caller.turn, restore, use, () => withdraw(place))
+      return Option.isNone(deadline) && maxWait === undefined
+        ? used
+        : Effect.zipRight(beImpatient(place, deadline), used)
     })
 
-  const wait = (restore: Waiting.Restore): Effect.Effect<void, BulkheadFull | DeadlineExceeded> =>
-    Effect.flatMap(Deadline, (deadline) =>
-      Effect.clockWith((clock) => {
-        const patience = Option.isNone(deadline) && maxWait === undefined
-          ? undefined
-          : Waiting.patience(deadline, maxWait, monotonic(clock))
-        const caller: Caller = { turn: Waiting.make(), patience: undefined, isIn: false }
-        const place = List.node(caller)
-        List.append(queue, place)
-        meters.queued(queue.size)
-        const turn = Waiting.turn(Deferred.await(caller.turn), restore, withdraw(place))
-        if (patience === undefined) {
-          return turn
-        }
-        caller.patience = Heap.item(patience.at, { ...patience, place })
-        Heap.add(late, caller.patience)
-        return Effect.zipRight(setAlarm, turn)
-      }))
-
-  const acquire = (restore: Waiting.Restore): Effect.Effect<void, BulkheadFull | DeadlineExceeded> =>
-    Effect.suspend((): Effect.Effect<void, BulkheadFull | DeadlineExceeded> => {
-      if (running < limit) {
-        running++
+  const beImpatient = (place: List.Node<Caller>, deadline: Option.Option<bigint>): Effect.Effect<void> =>
+    Effect.clockWith((clock) => {
+      const patience = Waiting.patience(deadline, maxWait, monotonic(clock))
+      if (patience === undefined) {
         return Effect.void
       }
-      return queue.size >= maxQueue ? refuseWith("QueueFull") : wait(restore)
+      place.value.patience = Heap.item(patience.at, { ...patience, place })
+      Heap.add(late, place.value.patience)
+      return setAlarm
     })
 
+  /** Lets the limit learn from a call that has ended, and returns its permit even if `isOverload` throws. */
   const observe = (
     state: AdaptiveLimit.State,
     begin: bigint,
-    exit: Exit.Exit<unknown, unknown>
+    cause: Cause.Cause<unknown> | undefined
   ): Effect.Effect<void> =>
-    Effect.clockWith((clock) => {
-      const end = monotonic(clock)
-      const isOverload = Exit.isFailure(exit) && isSign(state.adaptive, exit.cause, end - begin)
-      if (Exit.isSuccess(exit) || isOverload) {
-        setLimit(AdaptiveLimit.step(state, { begin, end, running, isOverload }))
-      }
-      return release
-    })
+    Effect.ensuring(
+      Effect.clockWith((clock) => {
+        const end = monotonic(clock)
+        const isOverload = cause !== undefined && isSign(state.adaptive, cause, end - begin)
+        if (cause === undefined || isOverload) {
+          setLimit(AdaptiveLimit.step(state, { begin, end, running, isOverload }))
+        }
+        return Effect.void
+      }),
+      Effect.suspend(release)
+    )
 
+  /** To be called where interruption is masked: with a permit, which is returned however it ends. */
   const use = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     adapting === undefined
-      ? Effect.onExit(self, () => release)
+      ? ending(self, release)
       : Effect.clockWith((clock) => {
         const begin = monotonic(clock)
-        return Effect.onExit(self, (exit) => observe(adapting, begin, exit))
+        return ending(self, (cause) => observe(adapting, begin, cause))
       })
+
+  const withPermit = <A, E, R>(
+    self: Effect.Effect<A, E, R>
+  ): Effect.Effect<A, E | BulkheadFull | DeadlineExceeded, R> =>
+    Effect.uninterruptibleMask((restore): Effect.Effect<A, E | BulkheadFull | DeadlineExceeded, R> => {
+      if (running < limit) {
+        running++
+        return use(restore(self))
+      }
+      return queue.size >= maxQueue ? refuseWith("QueueFull") : wait(restore, () => use(restore(self)))
+    })
 
   return {
     name,
-    withPermit: (self) =>
-      Effect.uninterruptibleMask((restore) => Effect.zipRight(acquire(restore), use(restore(self)))),
+    withPermit: (self) => keepBrand(self, withPermit(self)),
     permits: Effect.sync(() => limit),
     available: Effect.sync(() => Math.max(0, limit - running)),
     queued: Effect.sync(() => queue.size),
     resize: (permits) =>
       Effect.uninterruptible(Effect.suspend(() => {
-        if (!isPermits(permits)) {
-          return Effect.dieMessage(`The bulkhead "${name}" needs at least one permit`)
-        }
+        requirePermits(name, permits)
         setLimit(adapting === undefined ? permits : AdaptiveLimit.resize(adapting, permits))
-        return handOn
+        return handOn()
       }))
   }
 }
 
+/** `Effect.onExit` for where interruption is masked already: it would mask it once more for each call. */
+const ending = <A, E, R>(
+  self: Effect.Effect<A, E, R>,
+  end: (cause: Cause.Cause<E> | undefined) => Effect.Effect<void>
+): Effect.Effect<A, E, R> =>
+  Effect.matchCauseEffect(self, {
+    onFailure: (cause) => Effect.zipRight(end(cause), Effect.failCause(cause)),
+    onSuccess: (value) => Effect.as(end(undefined), value)
+  })
+
 /** @internal */
-export const isPermits = (permits: number): boolean => Number.isInteger(permits) && permits >= 1
+export const requirePermits = (name: string, permits: number): void =>
+  requireWhole(`Bulkhead "${name}": permits`, permits, 1, Number.MAX_SAFE_INTEGER)
 
 /** Whether a failure says that there is too much going on; being called off and being refused nearby never do. */
 const isSign = (adaptive: Adaptive, cause: Cause.Cause<unknown>, took: bigint): boolean => {

@@ -7,6 +7,7 @@ import * as Schedule from "effect/Schedule"
 import type { Options, TripCause } from "../CircuitBreaker.js"
 import * as Trip from "../Trip.js"
 import type * as machine from "./circuitBreaker.js"
+import { requireThat, requireWhole } from "./requireWhole.js"
 
 /**
  * Throws a `RangeError` for what is out of range.
@@ -22,24 +23,14 @@ export const settingsOf = <E>(options: Options<E>): {
   const timeout = Duration.decode(options.halfOpen?.timeout ?? "10 seconds")
   const openFor = options.openFor ?? defaultOpenFor
   const trip = options.trip ?? defaultTrip
-  const refuse = (option: string, value: number | string, demand: string): never => {
-    throw new RangeError(`CircuitBreaker "${options.name}": halfOpen.${option} was ${value}; ${demand}`)
-  }
-  if (!(Number.isInteger(permits) && permits >= 1)) {
-    refuse("permits", permits, "give at least 1")
-  }
-  if (!(Number.isInteger(successes) && successes >= 1 && successes <= permits)) {
-    refuse("successes", successes, `give 1 to halfOpen.permits (${permits})`)
-  }
-  if (Duration.equals(timeout, Duration.zero)) {
-    refuse("timeout", 0, "give probes some time")
-  }
-  if (excess === "wait" && !Duration.isFinite(timeout)) {
-    refuse("timeout", "infinite", "nobody can wait for that; give a finite time, or let excess calls fail")
-  }
-  if (!(Number.isInteger(maxQueue) && maxQueue >= 0)) {
-    refuse("maxQueue", maxQueue, "give 0 or more")
-  }
+  const of = `CircuitBreaker "${options.name}": halfOpen`
+  requireWhole(`${of}.permits`, permits, 1, Number.MAX_SAFE_INTEGER)
+  requireWhole(`${of}.successes`, successes, 1, permits)
+  requireWhole(`${of}.maxQueue`, maxQueue, 0, Number.MAX_SAFE_INTEGER)
+  const longEnough = Duration.greaterThan(timeout, Duration.zero)
+  requireThat(`${of}.timeout`, Duration.format(timeout), longEnough, "probes some time")
+  const awaitable = excess !== "wait" || Duration.isFinite(timeout)
+  requireThat(`${of}.timeout`, Duration.format(timeout), awaitable, "a finite time, or let excess calls fail")
   return {
     settings: {
       trip,

@@ -50,6 +50,13 @@ export interface Shell<in E, out Refused> extends
   readonly check: Effect.Effect<void, Refused>
 }
 
+/** How the calls that began under one closed state end. */
+interface Ends<in E> {
+  readonly started: machine.Closed
+  readonly onFailure: <E1 extends E>(cause: Cause.Cause<E1>) => Effect.Effect<never, E1>
+  readonly onSuccess: <A>(value: A) => Effect.Effect<A>
+}
+
 /** @internal */
 export const make = <E, Refused>(
   config: Config<E, Refused>,
@@ -94,7 +101,7 @@ const unsafeMake = <E, Refused>(
     if (outcome === "ignore") return exit
     const isLate = current() !== started
     if (isLate) totals.late++
-    if (Predicate.isObject(outcome)) return Effect.zipRight(request(outcome), exit)
+    if (typeof outcome !== "string") return Effect.zipRight(request(outcome), exit)
     return isLate || reason === undefined ? exit : Effect.zipRight(trip(started, reason), exit)
   }
 
@@ -107,16 +114,23 @@ const unsafeMake = <E, Refused>(
     )
   }
 
-  // No mask, no fiber and no clock: Effect skips these handlers only when the caller itself is interrupted, and that
-  // is ignored anyway.
+  const endsOf = (started: machine.Closed): Ends<E> => ({
+    started,
+    onFailure: (cause) => finishClosed(started, Exit.failCause(cause)),
+    onSuccess: (value) => finishClosed(started, Exit.succeed(value))
+  })
+
+  let ends: Ends<E> | undefined
+
+  // No mask, no fiber, no clock, and no closure but those that all calls of one generation share: Effect skips these
+  // handlers only when the caller itself is interrupted, and that is ignored anyway.
   const throughClosed = <A, E1 extends E, R>(
     started: machine.Closed,
     self: Effect.Effect<A, E1, R>
-  ): Effect.Effect<A, E1, R> =>
-    Effect.matchCauseEffect(self, {
-      onFailure: (cause) => finishClosed(started, Exit.failCause(cause)),
-      onSuccess: (value) => finishClosed(started, Exit.succeed(value))
-    })
+  ): Effect.Effect<A, E1, R> => {
+    if (ends?.started !== started) ends = endsOf(started)
+    return Effect.matchCauseEffect<A, E1, R, never, E1, never, A, never, never>(self, ends)
+  }
 
   const finishFollowed = <A, E1 extends E>(
     started: machine.Closed,

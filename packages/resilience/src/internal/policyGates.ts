@@ -183,6 +183,14 @@ export const attemptTimeout = <F>(
       })
     )
 
+/**
+ * Lets the limiter count from now on: the gates behind it are passed, and any of them may have kept the call waiting.
+ *
+ * @internal
+ */
+export const commit = (sending: Sending): Step<never> => (self) =>
+  Effect.suspend(() => sending.commit === undefined ? self : Effect.zipRight(sending.commit, self))
+
 /** @internal */
 export const breaker =
   <F>(sending: Sending, breaker: CircuitBreaker<F> | undefined) =>
@@ -222,12 +230,7 @@ export const bulkhead = (
   sending: Sending,
   bulkhead: Bulkhead | undefined
 ): Step<BulkheadFull | DeadlineExceeded> =>
-  bulkhead === undefined ?
-    identity :
-    through(sending, "bulkhead", (inside) =>
-      bulkhead.withPermit(Effect.suspend(() =>
-        sending.commit === undefined ? inside : Effect.zipRight(sending.commit, inside)
-      )))
+  bulkhead === undefined ? identity : through(sending, "bulkhead", (inside) => bulkhead.withPermit(inside))
 
 /** @internal */
 export const limiter = <C, L extends string>(

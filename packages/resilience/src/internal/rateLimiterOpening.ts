@@ -9,6 +9,7 @@ import * as Option from "effect/Option"
 import type { CallOptions, Limit, Meter, QueueOptions } from "../RateLimiter.js"
 import * as RateLimiterStore from "../RateLimiterStore.js"
 import * as internal from "./rateLimiterShell.js"
+import { requireThat } from "./requireWhole.js"
 
 /** @internal */
 export type Refuse<out Full> = internal.Config<Full>["refuse"]
@@ -36,10 +37,12 @@ export const open = <Full>(
   Effect.suspend(() => {
     const limits = scopes.map(([scope, { limit, window }]) => ({ scope, limit, window: Duration.decode(window) }))
     for (const { limit, scope, window } of limits) {
-      if (!(limit > 0) || !Duration.isFinite(window) || Duration.equals(window, Duration.zero)) {
-        return Effect.dieMessage(`The rate limiter "${scope}" needs a limit above 0 and a finite window above 0`)
-      }
+      const passes = Duration.isFinite(window) && Duration.greaterThan(window, Duration.zero)
+      requireThat(`RateLimiter "${scope}": limit`, limit, limit > 0, "a number above 0")
+      requireThat(`RateLimiter "${scope}": window`, Duration.format(window), passes, "a finite time above 0")
     }
+    const { maxQueue = 1000 } = options
+    requireThat(`RateLimiter "${options.name}": maxQueue`, maxQueue, maxQueue >= 0, "a number from 0")
     const lanes = options.lanes === undefined || options.lanes.length === 0 ? undefined : options.lanes
     const maxWait = toNanos(options.maxWait)
     return Effect.map((options.store ?? RateLimiterStore.memory)(limits), (store): Opened<Full> => {
@@ -47,7 +50,7 @@ export const open = <Full>(
         name: options.name,
         limits,
         lanes: lanes?.length ?? 1,
-        maxQueue: options.maxQueue ?? 1000,
+        maxQueue,
         refuse
       }, store)
       return {

@@ -5,7 +5,6 @@
  * @internal
  */
 import type * as Cause from "effect/Cause"
-import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { LazyArg } from "effect/Function"
@@ -59,7 +58,7 @@ export interface Shell<out Full> {
 }
 
 interface Call<Full> {
-  readonly turn: Waiting.Waiter<Full | DeadlineExceeded>
+  readonly turn: Waiting.Turn<Full | DeadlineExceeded>
   ticket: Ticket | undefined
   /** The pass in which the store was last asked for it. */
   pass: number
@@ -167,7 +166,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
     Effect.matchCauseEffect(store.reserve(entry.costs), {
       onFailure: (cause: Cause.Cause<never>) => {
         if (leave(entry)) {
-          Waiting.turnAway(entry.value.turn, Effect.failCause(cause))
+          Waiting.end(entry.value.turn, Effect.failCause(cause))
         }
         return Effect.void
       },
@@ -183,7 +182,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
           return store.refund(answer.ticket)
         }
         entry.value.ticket = answer.ticket
-        Waiting.wake(entry.value.turn)
+        Waiting.end(entry.value.turn, Effect.void)
         return Effect.void
       }
     })
@@ -211,7 +210,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
       }
       leave(entry)
       const retryAfter = Duration.nanos(later((entry.value.at ?? now) - now, 0n))
-      Waiting.turnAway(entry.value.turn, refuseLate(item.value, retryAfter))
+      Waiting.end(entry.value.turn, refuseLate(item.value, retryAfter))
       isAnybody = true
     }
     spared.forEach((item) => Heap.add(late, item))
@@ -266,20 +265,20 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
 
   const refund = (ticket: Ticket): Effect.Effect<void> => change(store.refund(ticket))
 
-  const withdraw = (entry: Entry): Effect.Effect<void> =>
-    Effect.suspend(() => {
-      if (entry.value.ticket !== undefined) {
-        return refund(entry.value.ticket)
-      }
-      const isHead = Queue.isHead(queue, entry)
-      return passIf(leave(entry) && isHead)
-    })
+  const withdraw = (entry: Entry): Effect.Effect<void> => {
+    if (entry.value.ticket !== undefined) {
+      return refund(entry.value.ticket)
+    }
+    const isHead = Queue.isHead(queue, entry)
+    return passIf(leave(entry) && isHead)
+  }
 
-  const wait = (
+  const wait = <A, E, R>(
     request: Request,
     denied: Denied | undefined,
-    restore: Waiting.Restore
-  ): Effect.Effect<Ticket, Full | DeadlineExceeded> =>
+    restore: Waiting.Restore,
+    use: (ticket: Ticket) => Effect.Effect<A, E, R>
+  ): Effect.Effect<A, E | Full | DeadlineExceeded, R> =>
     Effect.flatMap(Deadline, (deadline) =>
       Effect.clockWith((clock) => {
         const { costs, lane } = request
@@ -298,7 +297,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
         if (plans[lane]?.stamp === stamps[lane]) {
           plans[lane]?.forecast.add(costs, now)
         }
-        const call: Call<Full> = { turn: Waiting.make(), ticket: undefined, pass: 0, at, patience: undefined }
+        const call: Call<Full> = { turn: Waiting.turn(), ticket: undefined, pass: 0, at, patience: undefined }
         const entry = Queue.add(queue, costs, lane, call)
         reorder(lane + 1)
         measure(costs)
@@ -308,10 +307,13 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
         }
         // What has been given back since it was denied, and whom it was to stand behind, it has not been asked about.
         const isStale = denied?.changes !== changes && Queue.isHead(queue, entry)
-        return (isStale ? pass : setAlarm).pipe(
-          Effect.zipRight(Waiting.turn(Deferred.await(call.turn), restore, withdraw(entry))),
-          Effect.flatMap(() => call.ticket === undefined ? lost : Effect.succeed(call.ticket))
+        const used = Waiting.take(
+          call.turn,
+          restore,
+          () => call.ticket === undefined ? lost : use(call.ticket),
+          () => withdraw(entry)
         )
+        return Effect.zipRight(isStale ? pass : setAlarm, used)
       }))
 
   /** Why costs can never be spent, if they cannot. */
@@ -340,14 +342,14 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
       return refusal
     }
     if (!Queue.wouldBeHead(queue, request.costs, request.lane)) {
-      return Effect.flatMap(wait(request, undefined, restore), use)
+      return wait(request, undefined, restore, use)
     }
     // Whom nobody goes before asks by itself, and joins the queue only if it has to.
     const before = changes
     return Effect.flatMap(store.reserve(request.costs), (answer) =>
       answer._tag === "Granted"
         ? use(answer.ticket)
-        : Effect.flatMap(wait(request, { at: answer.at, changes: before }, restore), use))
+        : wait(request, { at: answer.at, changes: before }, restore, use))
   }
 
   return {
@@ -360,7 +362,10 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
             started = true
             return use(ticket)
           })
-          return Effect.onExit(restore(used), () => started ? Effect.void : refund(ticket))
+          return Effect.matchCauseEffect(restore(used), {
+            onFailure: (cause) => Effect.zipRight(started ? Effect.void : refund(ticket), Effect.failCause(cause)),
+            onSuccess: Effect.succeed
+          })
         })
       ),
     refund,

@@ -1,6 +1,28 @@
-/** @internal */
-export const requireWhole = (what: string, value: number, least: number, most: number): void => {
-  if (!(Number.isInteger(value) && value >= least && value <= most)) {
-    throw new RangeError(`${what} was ${value}; give a whole number from ${least} to ${most}`)
+/**
+ * Throws a `RangeError` that says what is wanted, unless `holds`.
+ *
+ * @internal
+ */
+export const requireThat = (what: string, value: number | string, holds: boolean, wanted: string): void => {
+  if (!holds) {
+    throw new RangeError(`${what} was ${value}; give ${wanted}`)
   }
+}
+
+/** @internal */
+export const requireWhole = (what: string, value: number, least: number, most: number): void =>
+  requireThat(
+    what,
+    value,
+    Number.isInteger(value) && value >= least && value <= most,
+    `a whole number from ${least} to ${most}`
+  )
+
+/**
+ * Attempts in all: without a limit if infinite.
+ *
+ * @internal
+ */
+export const requireAttempts = (what: string, attempts: number | undefined): void => {
+  if (attempts !== undefined && attempts !== Infinity) requireWhole(what, attempts, 1, Number.MAX_SAFE_INTEGER)
 }

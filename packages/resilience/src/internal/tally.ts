@@ -39,14 +39,18 @@ const failedBit = 1
 const slowBit = 2
 
 class CountTally implements Tally {
-  calls = 0
   failures = 0
   slow = 0
   private next = 0
+  private full = false
   private readonly ring: Uint8Array
 
   constructor(size: number) {
     this.ring = new Uint8Array(size)
+  }
+
+  get calls(): number {
+    return this.full ? this.ring.length : this.next
   }
 
   advance(): void {}
@@ -55,13 +59,18 @@ class CountTally implements Tally {
     const { next, ring } = this
     // Slots not written yet hold 0, so what leaves the ring is right from the first call on.
     const left = ring[next] ?? 0
-    if ((left & failedBit) !== 0) this.failures--
-    if ((left & slowBit) !== 0) this.slow--
-    if (failed) this.failures++
-    if (slow) this.slow++
-    ring[next] = (failed ? failedBit : 0) | (slow ? slowBit : 0)
-    this.next = next + 1 === ring.length ? 0 : next + 1
-    if (this.calls < ring.length) this.calls++
+    const entered = (failed ? failedBit : 0) | (slow ? slowBit : 0)
+    // Most often a success takes the place of a success.
+    if (left !== entered) {
+      this.failures += (entered & failedBit) - (left & failedBit)
+      this.slow += ((entered & slowBit) - (left & slowBit)) / slowBit
+      ring[next] = entered
+    }
+    this.next = next + 1
+    if (this.next === ring.length) {
+      this.next = 0
+      this.full = true
+    }
   }
 }
 

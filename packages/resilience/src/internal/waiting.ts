@@ -1,5 +1,5 @@
 /**
- * The one way in which a fiber waits in a queue that others may take it out of.
+ * The ways in which a fiber waits in a queue that others may take it out of.
  *
  * @internal
  */
@@ -7,6 +7,7 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
+import type { LazyArg } from "effect/Function"
 import * as Option from "effect/Option"
 import { Deadline, DeadlineExceeded } from "../Deadline.js"
 import { stackless } from "./stackless.js"
@@ -19,42 +20,71 @@ import { later, monotonic } from "./time.js"
  */
 export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
-/** @internal */
-export type Waiter<E = never> = Deferred.Deferred<void, E>
-
-/** @internal */
-export const make = <E = never>(): Waiter<E> => Deferred.unsafeMake(FiberId.none)
-
-/** @internal */
-export const wake = <E>(waiter: Waiter<E>): void => Deferred.unsafeDone(waiter, Effect.void)
-
 /**
- * Ends the wait of somebody whose turn will not come.
+ * A place in a long queue. It does what a `Deferred` does for one reader who cleans up by itself, for a fraction of its
+ * cost: a `Deferred` masks interruption and keeps a list of its readers for each of them.
  *
  * @internal
  */
-export const turnAway = <E>(waiter: Waiter<E>, because: Effect.Effect<never, E>): void =>
-  Deferred.unsafeDone(waiter, because)
+export interface Turn<in out E> {
+  end: Effect.Effect<void, E> | undefined
+  resume: ((end: Effect.Effect<void, E>) => void) | undefined
+}
+
+/** @internal */
+export const turn = <E>(): Turn<E> => ({ end: undefined, resume: undefined })
 
 /**
- * Waits for the turn; if that is interrupted or turned away, runs `withdraw`, which finds out for itself what has become
- * of the turn in the meantime. To be called where interruption is masked, with the `restore` of that mask.
+ * Ends the wait: well for whose turn has come, with a failure for whose turn will not come. Once only.
  *
  * @internal
  */
-export const turn = <E, E2>(
-  waiter: Effect.Effect<void, E>,
+export const end = <E>(turn: Turn<E>, how: Effect.Effect<void, E>): void => {
+  if (turn.end === undefined) {
+    turn.end = how
+    turn.resume?.(how)
+  }
+}
+
+/**
+ * Waits for the turn, then does what it was for; if the wait fails or is interrupted, does `withdraw`, which finds out
+ * for itself what has become of the turn in the meantime. To be called where interruption is masked, with the `restore`
+ * of that mask.
+ *
+ * @internal
+ */
+export const take = <E, A, E2, R>(
+  turn: Turn<E>,
   restore: Restore,
-  withdraw: Effect.Effect<void, E2>
-): Effect.Effect<void, E | E2> =>
-  Effect.matchCauseEffect(restore(waiter), {
-    onFailure: (cause) => Effect.zipRight(withdraw, Effect.failCause(cause)),
-    onSuccess: () => Effect.void
+  use: LazyArg<Effect.Effect<A, E2, R>>,
+  withdraw: LazyArg<Effect.Effect<void>>
+): Effect.Effect<A, E | E2, R> => {
+  const ended = Effect.async<void, E>((resume) => {
+    if (turn.end === undefined) turn.resume = resume
+    else resume(turn.end)
   })
+  return Effect.matchCauseEffect(restore(ended), {
+    onFailure: (cause) => Effect.zipRight(withdraw(), Effect.failCause(cause)),
+    onSuccess: use
+  })
+}
 
 /**
- * Waits as {@link turn} does, until the current `Deadline` at the latest, with a timer of its own: for queues in which
- * few wait at a time.
+ * Somebody who waits where few do at a time.
+ *
+ * @internal
+ */
+export type Waiter = Deferred.Deferred<void>
+
+/** @internal */
+export const make = (): Waiter => Deferred.unsafeMake(FiberId.none)
+
+/** @internal */
+export const wake = (waiter: Waiter): void => Deferred.unsafeDone(waiter, Effect.void)
+
+/**
+ * Waits to be woken, as {@link take} waits for a turn, until the current `Deadline` at the latest, with a timer of its
+ * own.
  *
  * @internal
  */
@@ -65,7 +95,11 @@ export const wait = (waiter: Waiter, options: {
 }): Effect.Effect<void, DeadlineExceeded> =>
   Effect.flatMap(
     Deadline,
-    (deadline) => turn(inTime(Deferred.await(waiter), deadline, options.name), options.restore, options.withdraw)
+    (deadline) =>
+      Effect.matchCauseEffect(options.restore(inTime(Deferred.await(waiter), deadline, options.name)), {
+        onFailure: (cause) => Effect.zipRight(options.withdraw, Effect.failCause(cause)),
+        onSuccess: () => Effect.void
+      })
   )
 
 const inTime = (

@@ -1,0 +1,86 @@
+import { RateLimiter } from "@effect-exchange/resilience"
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Fiber, Option, TestClock } from "effect"
+import { handClock } from "./support/handClock.js"
+import { settle } from "./support/interruption.js"
+
+describe("what is wrong with other limiters is not wrong here", () => {
+  /** Sends as many calls as it can for ten seconds, after five in which it sent none, and says when. */
+  const flood = (limit: number) =>
+    Effect.gen(function*() {
+      const limiter = yield* RateLimiter.make({ name: "test", limit, window: "1 second", maxQueue: 12 * limit })
+      yield* TestClock.adjust("5 seconds")
+      const sent: Array<number> = []
+      const one = limiter.withCost()(Effect.clockWith((clock) => {
+        sent.push(clock.unsafeCurrentTimeMillis())
+        return Effect.void
+      }))
+      const fiber = yield* Effect.fork(Effect.replicateEffect(one, 10 * limit, { concurrency: "unbounded" }))
+      yield* TestClock.adjust("9 seconds")
+      yield* Fiber.join(fiber)
+      return sent
+    })
+
+  it.effect("effect's RateLimiter admits 2N - 1 in a rolling window, tower's (#842) as many across a fixed one", () =>
+    Effect.gen(function*() {
+      const sent = yield* flood(10)
+      assert.strictEqual(sent.length, 100)
+      for (const from of sent) {
+        assert.isAtMost(sent.filter((at) => at >= from && at < from + 1000).length, 10)
+      }
+    }))
+
+  it.effect("effect's RateLimiter makes 1,000 a second of 3,000", () =>
+    Effect.gen(function*() {
+      const limiter = yield* RateLimiter.make({ name: "test", limit: 3000, window: "1 second" })
+      yield* limiter.reserve(3000)
+      yield* TestClock.adjust("1 second")
+      yield* Effect.replicateEffect(limiter.reserve(), 3000)
+      assert.strictEqual(yield* limiter.available, 0)
+    }))
+
+  it.effect("effect's RateLimiter loses an eighth of 200 a second to timers that are a little late", () =>
+    Effect.gen(function*() {
+      const time = handClock()
+      const late = {
+        ...time.clock,
+        sleep: (duration: Duration.Duration) => time.clock.sleep(Duration.sum(duration, Duration.millis(5)))
+      }
+      const limiter = yield* RateLimiter.make({ name: "test", limit: 200, window: "1 second", maxQueue: 2000 })
+      const fiber = yield* Effect.fork(
+        Effect.withClock(Effect.replicateEffect(limiter.reserve(), 2000, { concurrency: "unbounded" }), late)
+      )
+      yield* settle
+      for (let millis = 0; millis < 9045; millis++) {
+        const sleeping = time.sleeping()
+        time.advance(1)
+        if (time.sleeping() !== sleeping) yield* settle
+      }
+      yield* settle
+      assert.isTrue(Option.isSome(yield* Fiber.poll(fiber)))
+    }))
+
+  it.effect("effect's RateLimiter hangs without a word for a cost above its limit", () =>
+    Effect.gen(function*() {
+      const limiter = yield* RateLimiter.make({ name: "test", limit: 10, window: "1 second" })
+      let sent = false
+      const error = yield* Effect.flip(limiter.withCost(11)(Effect.sync(() => sent = true)))
+      assert.instanceOf(error, RateLimiter.RateLimiterFull)
+      assert.strictEqual(error.reason, "CostExceedsLimit")
+      assert.isFalse(Duration.isFinite(error.retryAfter))
+      assert.isFalse(sent)
+      yield* limiter.reserve(10)
+    }))
+
+  it.effect("effect's token bucket (#8103) tells to retry after a whole interval, however much of it has passed", () =>
+    Effect.gen(function*() {
+      const limiter = yield* RateLimiter.make({ name: "test", limit: 5, window: "5 minutes", maxQueue: 0 })
+      yield* limiter.reserve(5)
+      yield* TestClock.adjust("299 seconds")
+      const error = yield* Effect.flip(limiter.reserve())
+      assert.instanceOf(error, RateLimiter.RateLimiterFull)
+      assert.strictEqual(Duration.toSeconds(error.retryAfter), 1)
+      yield* TestClock.adjust("1 second")
+      yield* limiter.reserve()
+    }))
+})
