@@ -9,7 +9,7 @@
  */
 import { Bulkhead, RateLimiter } from "@effect-exchange/resilience"
 import { Clock, Deferred, Duration, Effect, RateLimiter as CoreRateLimiter, type Scope } from "effect"
-import { report } from "./report.js"
+import { judge, report, told } from "./report.js"
 
 type Pass = (self: Effect.Effect<void>) => Effect.Effect<void, unknown>
 
@@ -94,19 +94,8 @@ const rounds = async <Name extends string>(
   return (name) => costs.get(name) ?? []
 }
 
-const quantile = (values: ReadonlyArray<number>, at: number): number =>
-  values.toSorted((a, b) => a - b)[Math.round(at * (values.length - 1))] ?? Number.NaN
-
-const told = (values: ReadonlyArray<number>, unit: string): string => {
-  const [low, median, high] = [0.25, 0.5, 0.75].map((at) => quantile(values, at).toFixed(unit === "x" ? 2 : 0))
-  return `${median} ${unit} [${low} .. ${high}]`
-}
-
-const compare = (what: string, ours: ReadonlyArray<number>, theirs: ReadonlyArray<number>, most?: number): void => {
-  const ratios = ours.map((cost, round) => cost / (theirs[round] ?? Number.NaN))
-  if (most === undefined) report(what, told(ratios, "x"))
-  else report(what, told(ratios, "x"), `<= ${most}`, quantile(ratios, 0.5) <= most)
-}
+const compare = (what: string, ours: ReadonlyArray<number>, theirs: ReadonlyArray<number>, most?: number): void =>
+  judge(what, ours.map((cost, round) => cost / (theirs[round] ?? Number.NaN)), "x", most)
 
 const bare: Gate = (opened) => Effect.succeed((self) => Effect.zipRight(Deferred.await(opened), self))
 

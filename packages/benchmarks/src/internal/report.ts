@@ -11,7 +11,20 @@ export const report = (what: string, value: string, bar = "", held?: boolean): v
   lines.push({ what, value, bar, held })
 }
 
-export const ratio = (ours: number, theirs: number): string => `${(ours / theirs).toFixed(2)} x`
+export const quantile = (values: ReadonlyArray<number>, at: number): number =>
+  values.toSorted((a, b) => a - b)[Math.round(at * (values.length - 1))] ?? Number.NaN
+
+/** The median and the quartiles. */
+export const told = (values: ReadonlyArray<number>, unit: string): string => {
+  const [low, median, high] = [0.25, 0.5, 0.75].map((at) => quantile(values, at).toFixed(unit === "x" ? 2 : 0))
+  return `${median} ${unit} [${low} .. ${high}]`
+}
+
+/** Reports the median and quartiles, and holds the median against a bar. */
+export const judge = (what: string, values: ReadonlyArray<number>, unit: string, most?: number): void => {
+  if (most === undefined) report(what, told(values, unit))
+  else report(what, told(values, unit), `<= ${most}${unit === "x" ? "" : ` ${unit}`}`, quantile(values, 0.5) <= most)
+}
 
 /** Prints what was reported; whether every bar was held. */
 export const print = (): boolean => {
