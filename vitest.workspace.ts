@@ -10,8 +10,12 @@ const project = (name: string): TestProjectConfiguration => ({
 export default [
   project("resilience"),
   project("core"),
-  project("bitmex"),
   project("binance"),
+  project("bitmex"),
+  project("bybit"),
+  project("coinbase"),
+  project("kraken"),
+  project("okx"),
   project("exchanges"),
   project("simulator"),
   project("testing"),
