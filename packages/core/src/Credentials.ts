@@ -12,7 +12,7 @@ import * as Equal from "effect/Equal"
 import * as Redacted from "effect/Redacted"
 
 /**
- * A key and its secret.
+ * A key and its secret, with a passphrase where the exchange asks for one.
  *
  * @since 0.1.0
  * @category models
@@ -20,6 +20,7 @@ import * as Redacted from "effect/Redacted"
 export interface Credentials {
   readonly key: Redacted.Redacted<string>
   readonly secret: Redacted.Redacted<string>
+  readonly passphrase?: Redacted.Redacted<string> | undefined
 }
 
 /**
@@ -36,18 +37,26 @@ export interface Provider {
 /**
  * The credentials of an exchange by their standard names: `BINANCE_API_KEY` and `BINANCE_API_SECRET` for the live
  * exchange, `BINANCE_TESTNET_API_KEY` and `BINANCE_TESTNET_API_SECRET` for its testnet, so that neither is ever sent to
- * the other. In a directory of mounted files they are `BINANCE/API_KEY` and so on.
+ * the other. In a directory of mounted files they are `BINANCE/API_KEY` and so on. With
+ * `passphrase`, `<EXCHANGE>_API_PASSPHRASE` is read as well.
  *
  * @since 0.1.0
  * @category config
  */
-export const config = (exchange: string, environment: string = "live"): Config.Config<Credentials> => {
+export const config = (
+  exchange: string,
+  environment: string = "live",
+  options?: { readonly passphrase?: boolean | undefined }
+): Config.Config<Credentials> => {
   const names = [exchange, ...environment === "live" ? [] : [environment]].map((name) =>
     name.toUpperCase().replace(/[^A-Z0-9]/g, "_")
   )
   const nested = <A>(self: Config.Config<A>): Config.Config<A> =>
     names.reduceRight((inner, name) => Config.nested(inner, name), self)
-  return nested(Config.all({ key: secretText("API_KEY"), secret: secretText("API_SECRET") }))
+  const pair = { key: secretText("API_KEY"), secret: secretText("API_SECRET") }
+  return nested(
+    options?.passphrase === true ? Config.all({ ...pair, passphrase: secretText("API_PASSPHRASE") }) : Config.all(pair)
+  )
 }
 
 // Not `Config.redacted`: it redacts the name of what is missing, too. The value stands in no error: this says only what
@@ -106,7 +115,17 @@ export const fromConfig = (
  * @category predicates
  */
 export const isSame = (self: Credentials, that: Credentials): boolean =>
-  Equal.equals(self.key, that.key) && Equal.equals(self.secret, that.secret)
+  Equal.equals(self.key, that.key) && Equal.equals(self.secret, that.secret) &&
+  Equal.equals(self.passphrase, that.passphrase)
+
+/**
+ * Every secret text of the credentials, to be looked for and removed wherever an answer echoes it.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const secrets = (self: Credentials): ReadonlyArray<Redacted.Redacted<string>> =>
+  self.passphrase === undefined ? [self.key, self.secret] : [self.key, self.secret, self.passphrase]
 
 /**
  * What is wrong with configuration, by the names of its keys and never by their values.

@@ -104,8 +104,15 @@ export const FromString: Schema.Schema<BigDecimal.BigDecimal, string> = Schema.t
   }
 ).annotations({ identifier: "Decimal.FromString" })
 
+const carriedBy = (decimal: BigDecimal.BigDecimal): Option.Option<number> => {
+  if (!fits(decimal)) return Option.none()
+  const value = BigDecimal.unsafeToNumber(decimal)
+  return Option.exists(fromNumber(value), BigDecimal.equals(decimal)) ? Option.some(value) : Option.none()
+}
+
 /**
- * A decimal carried as a JSON number (`64000.5`), as BitMEX sends money.
+ * A decimal carried as a JSON number (`64000.5`), as BitMEX sends money. One with more digits than a number has is not
+ * rounded but refused.
  *
  * @since 0.1.0
  * @category schemas
@@ -116,6 +123,10 @@ export const FromNumber: Schema.Schema<BigDecimal.BigDecimal, number> = Schema.t
   {
     strict: true,
     decode: (value, _, ast) => decoded(ast, value, fromNumber(value)),
-    encode: (decimal) => ParseResult.succeed(BigDecimal.unsafeToNumber(decimal))
+    encode: (decimal, _, ast) =>
+      Either.fromOption(
+        carriedBy(decimal),
+        () => new ParseResult.Type(ast, decimal, "expected a decimal that a JSON number carries exactly")
+      )
   }
 ).annotations({ identifier: "Decimal.FromNumber" })

@@ -15,12 +15,28 @@ import type * as SchemaAST from "effect/SchemaAST"
 export type Capability = "marketData" | "account" | "trading"
 
 /**
- * Parameters on their way to the exchange: numbers and booleans are printed as JSON prints them.
+ * Parameters on their way to the exchange: numbers and booleans are printed as JSON prints them. In a query or a form a
+ * list repeats its name, and an object is JSON.
  *
  * @since 0.1.0
  * @category models
  */
-export type Parameters = { readonly [name: string]: string | number | boolean | undefined }
+export type Parameters = { readonly [name: string]: Parameter | undefined }
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Parameter = string | number | boolean | ReadonlyArray<Parameter> | Parameters
+
+/**
+ * How parameters that are not in the path travel: in the query (`none`), as a JSON object, as a form, or as the JSON of
+ * one of them and nothing else (`whole`), for exchanges that take a list as their body.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Body = "none" | "json" | "form" | { readonly whole: string }
 
 /**
  * What an endpoint costs, by scope of the protocol's limits.
@@ -32,7 +48,7 @@ export type Cost = { readonly [scope: string]: number }
 
 /**
  * An endpoint: `name` is the operation in logs, metrics and errors. Parameters named in the path template (`/order/{id}`)
- * go there, the others into the query, or the body for `body: "json"`.
+ * go there, the others where `body` says.
  *
  * `auth` is `signed` where the exchange wants a signature. `idempotency` is `safe` for reads, `idempotent` for writes
  * that may be repeated, and `once` for everything else.
@@ -45,7 +61,7 @@ export interface Endpoint<out C extends Capability, in I, out A> {
   readonly name: string
   readonly method: "GET" | "POST" | "PUT" | "DELETE"
   readonly path: string
-  readonly body: "none" | "json"
+  readonly body: Body
   readonly auth: "none" | "signed"
   readonly idempotency: "safe" | "idempotent" | "once"
   /** Parameters from the input, or why the input cannot be sent. */
@@ -66,7 +82,7 @@ export const make = <C extends Capability, I, IE extends Parameters, A, AE>(fact
   readonly name: string
   readonly method?: "GET" | "POST" | "PUT" | "DELETE" | undefined
   readonly path: string
-  readonly body?: "none" | "json" | undefined
+  readonly body?: Body | undefined
   readonly auth?: "none" | "signed" | undefined
   readonly idempotency?: "safe" | "idempotent" | "once" | undefined
   readonly input: Schema.Schema<I, IE>
@@ -146,17 +162,27 @@ export const prepare = (
   const inPath = new Set<string>()
   const path = endpoint.path.replace(/\{(\w+)\}/g, (_, name: string) => {
     inPath.add(name)
-    return percentEncode(String(parameters[name]))
+    return percentEncode(textOf(parameters[name]))
   })
   const rest = Object.entries(parameters).filter(([name, value]) => value !== undefined && !inPath.has(name))
-  const asJson = endpoint.body === "json"
+  const body = bodyOf(endpoint.body, rest)
   return {
     method: endpoint.method,
     path,
-    query: asJson ? "" : encodeQuery(rest),
-    body: asJson ? JSON.stringify(Object.fromEntries(rest)) : "",
-    headers: asJson ? { "content-type": "application/json" } : {}
+    query: body === undefined ? encodeQuery(rest) : "",
+    body: body?.text ?? "",
+    headers: body === undefined ? {} : { "content-type": body.type }
   }
+}
+
+const bodyOf = (
+  body: Body,
+  parameters: ReadonlyArray<readonly [name: string, value: Parameter | undefined]>
+): { readonly type: string; readonly text: string } | undefined => {
+  if (body === "none") return undefined
+  if (body === "form") return { type: "application/x-www-form-urlencoded", text: encodeQuery(parameters) }
+  const json = Object.fromEntries(parameters)
+  return { type: "application/json", text: JSON.stringify(body === "json" ? json : json[body.whole]) }
 }
 
 /**
@@ -166,8 +192,16 @@ export const prepare = (
  * @category encoding
  */
 export const encodeQuery = (
-  parameters: ReadonlyArray<readonly [name: string, value: string | number | boolean | undefined]>
-): string => parameters.map(([name, value]) => `${percentEncode(name)}=${percentEncode(String(value))}`).join("&")
+  parameters: ReadonlyArray<readonly [name: string, value: Parameter | undefined]>
+): string =>
+  parameters.flatMap(([name, value]) =>
+    (isList(value) ? value : [value]).map((value) => `${percentEncode(name)}=${percentEncode(textOf(value))}`)
+  ).join("&")
+
+const isList = (value: Parameter | undefined): value is ReadonlyArray<Parameter> => Array.isArray(value)
+
+const textOf = (value: Parameter | undefined): string =>
+  typeof value === "object" ? JSON.stringify(value) : String(value)
 
 /**
  * RFC 3986 percent-encoding; stricter than `encodeURIComponent`, which leaves `!'()*`.

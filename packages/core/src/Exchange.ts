@@ -4,25 +4,30 @@
  * @since 0.1.0
  */
 import type * as HttpClient from "@effect/platform/HttpClient"
-import * as BigDecimal from "effect/BigDecimal"
 import * as Config from "effect/Config"
-import type * as ConfigError from "effect/ConfigError"
+import * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Scope from "effect/Scope"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
 import * as Account from "./Account.js"
+import type * as Adapter from "./Adapter.js"
 import * as Credentials from "./Credentials.js"
+import type { Capability } from "./Endpoint.js"
 import * as Environment from "./Environment.js"
 import * as ExchangeClient from "./ExchangeClient.js"
-import { MalformedResponse, type MarketDataError } from "./ExchangeError.js"
+import * as accounts from "./internal/accountService.js"
+import * as marketDatas from "./internal/marketDataService.js"
+import * as tradings from "./internal/tradingService.js"
 import type { Market } from "./Market.js"
 import * as MarketData from "./MarketData.js"
 import * as Markets from "./Markets.js"
-import type { Price } from "./Price.js"
+import * as OrderGuards from "./OrderGuards.js"
+import * as OrderJournal from "./OrderJournal.js"
 import type { Protocol } from "./Protocol.js"
-import type { Ticker } from "./Ticker.js"
+import * as Trading from "./Trading.js"
 
 /**
  * @since 0.1.0
@@ -31,6 +36,8 @@ import type { Ticker } from "./Ticker.js"
 export interface Options extends ExchangeClient.Options {
   /** How long the list of markets is believed. Defaults to one hour. */
   readonly marketsMaxAge?: Duration.DurationInput | undefined
+  /** The markets, where they are known beforehand: none are loaded before these are older than `marketsMaxAge`. */
+  readonly markets?: ReadonlyArray<Market> | undefined
 }
 
 /**
@@ -43,7 +50,29 @@ export interface AccountOptions extends Options {
 }
 
 /**
- * What `layerConfig` reads. All of it is read once, but the credentials again when they may have been rotated.
+ * Trading on the live exchange has to be said twice: `environment: "live"` and `trading: "enabled"`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type TradingOptions =
+  & Omit<AccountOptions, "environment">
+  & {
+    /** What may not be ordered. Nothing is refused unless set. */
+    readonly guards?: OrderGuards.Guards | undefined
+    /**
+     * How long to go on looking for an order whose answer was lost while the exchange does not answer, before it is
+     * `OutcomeUnknown`. Defaults to 30 seconds.
+     */
+    readonly lookupPatience?: Duration.DurationInput | undefined
+  }
+  & (
+    | { readonly environment: "live"; readonly trading: "enabled" }
+    | { readonly environment: "testnet" | Environment.Custom; readonly trading?: "enabled" | undefined }
+  )
+
+/**
+ * What `layerAccountConfig` reads. All of it is read once, but the credentials again when they may have been rotated.
  *
  * @since 0.1.0
  * @category models
@@ -53,6 +82,17 @@ export interface ConfigOptions {
   readonly environment?: Environment.Environment | undefined
   readonly attemptTimeout?: Duration.Duration | undefined
   readonly deadline?: Duration.Duration | undefined
+}
+
+/**
+ * What `layerConfig` reads: `trading` must be `"enabled"` where `environment` is `"live"`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface TradingConfigOptions extends ConfigOptions {
+  readonly environment: Environment.Environment
+  readonly trading?: string | undefined
 }
 
 /**
@@ -76,109 +116,205 @@ export interface AccountService extends Account.Account.Service {
 }
 
 /**
- * What an exchange adds to its protocol: how its answers read in our words.
+ * `Trading` with the way out: any endpoint.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Definition<MarketDataTag, AccountTag> {
-  readonly protocol: Protocol
-  readonly marketDataTag: Context.Tag<MarketDataTag, MarketDataService>
-  readonly accountTag: Context.Tag<AccountTag, AccountService>
-  readonly marketData: (client: ExchangeClient.ExchangeClient<"marketData">) => {
-    readonly markets: Effect.Effect<ReadonlyArray<Market>, MarketDataError>
-    readonly ticker: (market: Market) => Effect.Effect<Ticker, MarketDataError>
-    /** In any order; a market may be missing. Never called with none. */
-    readonly tickers: (markets: ReadonlyArray<Market>) => Effect.Effect<ReadonlyArray<Ticker>, MarketDataError>
-  }
-  readonly account: (
-    client: ExchangeClient.ExchangeClient<"marketData" | "account">,
-    credentials: Credentials.Provider
-  ) => {
-    readonly balances: Account.Account.Service["balances"]
-    readonly keyPermissions: Account.Account.Service["keyPermissions"]
-  }
+export interface TradingService extends Trading.Trading.Service {
+  readonly request: ExchangeClient.ExchangeClient<Capability>["request"]
 }
 
 /**
- * The Layers of an exchange.
+ * What an exchange adds to its protocol. `tags` put a service under the exchange's own tag, whose type may leave out what
+ * the exchange does not have.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Exchange<MarketDataTag, AccountTag> {
+export interface Definition<MarketDataTag, AccountTag, TradingTag> {
+  readonly protocol: Protocol
+  readonly features: Adapter.Features
+  readonly tags: {
+    readonly marketData: (service: MarketDataService) => Context.Context<MarketDataTag>
+    readonly account: (service: AccountService) => Context.Context<AccountTag>
+    readonly trading: (service: TradingService) => Context.Context<TradingTag>
+  }
+  readonly marketData: (client: ExchangeClient.ExchangeClient<"marketData">) => Adapter.MarketData
+  readonly account: (
+    client: ExchangeClient.ExchangeClient<"marketData" | "account">,
+    context: { readonly credentials: Credentials.Provider; readonly markets: Markets.Markets }
+  ) => Adapter.Account
+  readonly trading: (
+    client: ExchangeClient.ExchangeClient<Capability>,
+    context: { readonly account: Adapter.Account; readonly markets: Markets.Markets }
+  ) => Adapter.Trading
+}
+
+/**
+ * The Layers of an exchange, and what it can do.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Exchange<MarketDataTag, AccountTag, TradingTag> {
+  readonly features: Adapter.Features
   readonly layerMarketData: (
     options?: Options
   ) => Layer.Layer<MarketData.MarketData | MarketDataTag, ConfigError.ConfigError, HttpClient.HttpClient>
   readonly layerAccount: (
     options?: AccountOptions
+  ) => Layer.Layer<Reading<MarketDataTag, AccountTag>, ConfigError.ConfigError, HttpClient.HttpClient>
+  readonly layer: (
+    options: TradingOptions
   ) => Layer.Layer<
-    MarketData.MarketData | MarketDataTag | Account.Account | AccountTag,
+    Reading<MarketDataTag, AccountTag> | Trading.Trading | TradingTag,
     ConfigError.ConfigError,
     HttpClient.HttpClient
   >
-  readonly layerConfig: (
+  readonly layerAccountConfig: (
     options: Config.Config.Wrap<ConfigOptions>
+  ) => Layer.Layer<Reading<MarketDataTag, AccountTag>, ConfigError.ConfigError, HttpClient.HttpClient>
+  readonly layerConfig: (
+    options: Config.Config.Wrap<TradingConfigOptions>,
+    extra?: Pick<TradingOptions, "guards" | "lookupPatience">
   ) => Layer.Layer<
-    MarketData.MarketData | MarketDataTag | Account.Account | AccountTag,
+    Reading<MarketDataTag, AccountTag> | Trading.Trading | TradingTag,
     ConfigError.ConfigError,
     HttpClient.HttpClient
   >
 }
 
 /**
+ * The shared and the own tags of what only reads.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Reading<MarketDataTag, AccountTag> = MarketData.MarketData | MarketDataTag | Account.Account | AccountTag
+
+/**
  * An exchange from its definition. Each service is one value under two tags: the shared one and the exchange's own.
+ * `layer` and `layerConfig` write to the `OrderJournal` that is in their context, if there is one.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const define = <MarketDataTag, AccountTag>(
-  definition: Definition<MarketDataTag, AccountTag>
-): Exchange<MarketDataTag, AccountTag> => {
-  const { protocol } = definition
+export const define = <MarketDataTag, AccountTag, TradingTag>(
+  definition: Definition<MarketDataTag, AccountTag, TradingTag>
+): Exchange<MarketDataTag, AccountTag, TradingTag> => {
+  const { features, protocol, tags } = definition
+  const { exchange } = protocol
 
   const marketData = (client: ExchangeClient.ExchangeClient<"marketData">, options: Options) =>
-    Effect.map(
-      makeMarketData(definition, client, options),
-      (service) => Context.make(definition.marketDataTag, service).pipe(Context.add(MarketData.MarketData, service))
-    )
+    Effect.gen(function*() {
+      const adapter = definition.marketData(client)
+      const markets = yield* Markets.make({
+        exchange,
+        load: adapter.markets,
+        maxAge: options.marketsMaxAge ?? "1 hour",
+        given: options.markets
+      })
+      const service = marketDatas.make(protocol, features, client, adapter, markets)
+      return { markets, service, context: Context.add(tags.marketData(service), MarketData.MarketData, service) }
+    })
 
-  const account = (options: Options, credentials: Credentials.Provider) =>
+  const reading = (options: Options, credentials: Credentials.Provider, trades: boolean) =>
     Effect.gen(function*() {
       const client = yield* ExchangeClient.make(protocol, { ...options, credentials })
-      const service: AccountService = {
-        ...definition.account(client, credentials),
-        exchange: protocol.exchange,
-        request: client.request
+      const { context, markets, service: data } = yield* marketData(client, options)
+      const adapter = definition.account(client, { credentials, markets })
+      const service = accounts.make(exchange, features, client, adapter, markets, trades)
+      return {
+        client,
+        markets,
+        data,
+        account: adapter,
+        context: Context.merge(context, Context.add(tags.account(service), Account.Account, service))
       }
-      return Context.merge(
-        yield* marketData(client, options),
-        Context.make(definition.accountTag, service).pipe(Context.add(Account.Account, service))
-      )
+    })
+
+  const trading = (
+    options: Options & Pick<TradingOptions, "guards" | "lookupPatience">,
+    credentials: Credentials.Provider
+  ) =>
+    Effect.gen(function*() {
+      const { guards = {}, lookupPatience, ...rest } = options
+      yield* Option.match(OrderGuards.validate(guards), { onNone: () => Effect.void, onSome: invalid(["guards"]) })
+      const { account, client, context, data, markets } = yield* reading(rest, credentials, true)
+      const desk = {
+        exchange,
+        environment: client.environment,
+        features,
+        adapter: definition.trading(client, { account, markets }),
+        account,
+        markets,
+        lastPrice: (market: Market) => Effect.map(data.price(market.symbol), ({ amount }) => amount),
+        guards,
+        spent: yield* Ref.make(OrderGuards.nothing),
+        journal: yield* Effect.serviceOption(OrderJournal.OrderJournal),
+        patience: lookupPatience ?? "30 seconds",
+        underWay: new Set<string>()
+      }
+      const service = tradings.make(desk, client)
+      return Context.merge(context, Context.add(tags.trading(service), Trading.Trading, service))
     })
 
   return {
+    features,
     layerMarketData: (options = {}) =>
       Layer.scopedContext(
-        Effect.flatMap(ExchangeClient.make(protocol, options), (client) => marketData(client, options))
+        Effect.flatMap(
+          ExchangeClient.make(protocol, options),
+          (client) => Effect.map(marketData(client, options), ({ context }) => context)
+        )
       ),
     layerAccount: ({ credentials, ...options } = {}) =>
       Layer.scopedContext(
         Effect.flatMap(
           credentialsOf(protocol, options.environment, credentials),
-          (credentials) => account(options, credentials)
+          (credentials) => Effect.map(reading(options, credentials, false), ({ context }) => context)
         )
       ),
-    layerConfig: (wrapped) => {
+    layer: ({ credentials, trading: enabled, ...options }) =>
+      Layer.scopedContext(
+        saidTwice(options.environment, enabled).pipe(
+          Effect.zipRight(credentialsOf(protocol, options.environment, credentials)),
+          Effect.flatMap((credentials) => trading(options, credentials))
+        )
+      ),
+    layerAccountConfig: (wrapped) => {
       const config = Config.unwrap(wrapped)
       return Layer.scopedContext(Effect.gen(function*() {
         const { credentials: _, ...options } = yield* config
         const credentials = yield* Credentials.fromConfig(Config.map(config, ({ credentials }) => credentials))
-        return yield* account(options, credentials)
+        const { context } = yield* reading(options, credentials, false)
+        return context
+      }))
+    },
+    layerConfig: (wrapped, extra = {}) => {
+      const config = Config.unwrap(wrapped)
+      return Layer.scopedContext(Effect.gen(function*() {
+        const { credentials: _, trading: enabled, ...options } = yield* config
+        yield* saidTwice(options.environment, enabled)
+        const credentials = yield* Credentials.fromConfig(Config.map(config, ({ credentials }) => credentials))
+        return yield* trading({ ...options, ...extra }, credentials)
       }))
     }
   }
 }
+
+// In types only TypeScript says so, and configuration is not typed at all.
+const saidTwice = (
+  environment: Environment.Environment,
+  enabled: string | undefined
+): Effect.Effect<void, ConfigError.ConfigError> =>
+  environment === "live" && enabled !== "enabled"
+    ? invalid(["trading"])(`expected "enabled" beside the environment "live": this places orders with real money`)
+    : Effect.void
+
+const invalid = (path: Array<string>) => (detail: string): Effect.Effect<never, ConfigError.ConfigError> =>
+  Effect.fail(ConfigError.InvalidData(path, detail))
 
 const credentialsOf = (
   protocol: Protocol,
@@ -186,74 +322,9 @@ const credentialsOf = (
   given: Credentials.Credentials | Credentials.Provider | undefined
 ): Effect.Effect<Credentials.Provider, ConfigError.ConfigError> => {
   if (given === undefined) {
-    return Credentials.fromConfig(Credentials.config(protocol.exchange, Environment.name(environment ?? "live")))
+    return Credentials.fromConfig(
+      Credentials.config(protocol.exchange, Environment.name(environment ?? "live"), protocol)
+    )
   }
   return Effect.succeed("get" in given ? given : Credentials.fixed(given))
-}
-
-const makeMarketData = <MarketDataTag, AccountTag>(
-  definition: Definition<MarketDataTag, AccountTag>,
-  client: ExchangeClient.ExchangeClient<"marketData">,
-  options: Options
-): Effect.Effect<MarketDataService, never, Scope.Scope> =>
-  Effect.gen(function*() {
-    const { protocol } = definition
-    const { exchange } = protocol
-    const native = definition.marketData(client)
-    const markets = yield* Markets.make({
-      exchange,
-      load: native.markets,
-      maxAge: options.marketsMaxAge ?? "1 hour"
-    })
-    const ticker = Effect.fn(`${exchange}.MarketData.ticker`)(function*(symbol: string) {
-      return yield* native.ticker(yield* markets.find("ticker", symbol))
-    })
-    return {
-      exchange,
-      request: client.request,
-      serverTime: client.request(protocol.serverTime, {}),
-      markets: markets.all,
-      market: (symbol) => markets.find("market", symbol),
-      ticker,
-      tickers: Effect.fn(`${exchange}.MarketData.tickers`)(function*(symbols: ReadonlyArray<string>) {
-        const wanted = yield* Effect.forEach(symbols, (symbol) => markets.find("tickers", symbol))
-        if (wanted.length === 0) return []
-        const found = yield* native.tickers(wanted)
-        return yield* inOrder(exchange, wanted, found)
-      }),
-      price: Effect.fn(`${exchange}.MarketData.price`)(function*(symbol: string) {
-        const market = yield* markets.find("price", symbol)
-        return yield* priceOf(market, yield* native.ticker(market))
-      })
-    }
-  })
-
-const inOrder = (
-  exchange: string,
-  wanted: ReadonlyArray<Market>,
-  found: ReadonlyArray<Ticker>
-): Effect.Effect<ReadonlyArray<Ticker>, MalformedResponse> => {
-  const bySymbol = new Map(found.map((ticker) => [ticker.symbol, ticker]))
-  return Effect.forEach(wanted, ({ symbol }) => {
-    const ticker = bySymbol.get(symbol)
-    return ticker === undefined
-      ? new MalformedResponse({ exchange, operation: "tickers", detail: `the answer has no ticker of ${symbol}` })
-      : Effect.succeed(ticker)
-  })
-}
-
-const two = BigDecimal.fromBigInt(2n)
-
-const priceOf = (market: Market, ticker: Ticker): Effect.Effect<Price, MalformedResponse> => {
-  const price = { symbol: market.symbol, currency: market.quote, source: ticker.exchange, observedAt: ticker.at }
-  if (ticker.last !== undefined) return Effect.succeed({ ...price, amount: ticker.last, basis: "last" })
-  if (ticker.bid !== undefined && ticker.ask !== undefined) {
-    const amount = BigDecimal.unsafeDivide(BigDecimal.sum(ticker.bid, ticker.ask), two)
-    return Effect.succeed({ ...price, amount, basis: "mid" })
-  }
-  return new MalformedResponse({
-    exchange: ticker.exchange,
-    operation: "price",
-    detail: `${market.symbol} has neither traded nor bids and asks, so it has no price`
-  })
 }

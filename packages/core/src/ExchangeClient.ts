@@ -159,6 +159,8 @@ interface Call<A> {
   attempt: number
   /** When the latest attempt got as far as the wire, epoch milliseconds; `undefined` before. */
   sentAt: number | undefined
+  /** What an attempt failed with after which a write may have been carried out. */
+  doubt: ExchangeError.ExchangeError | undefined
   credentials: Option.Option<Credentials.Credentials>
 }
 
@@ -178,10 +180,17 @@ const makeEngine = Effect.fnUntraced(function*(
     permits: options.maxConcurrent ?? 32,
     maxQueue: options.maxQueued ?? 1000
   })
+  // One at a time, from signature to answer, where nonces must arrive in the order they were made in.
+  const turn = protocol.nonces === "ordered"
+    ? yield* Bulkhead.make({ name: `${exchange}.signed`, permits: 1, maxQueue: options.maxQueued ?? 1000 })
+    : undefined
   const line: wire.Line = {
     protocol,
     client: transport.discreet(yield* HttpClient.HttpClient),
     origin: host._tag === "Open" ? host.baseUrl : "",
+    headers: host._tag === "Open" ? host.headers ?? {} : {},
+    host: host._tag === "Open" ? new URL(host.baseUrl).host : "",
+    nonce: rising(),
     vitals,
     timeout: Duration.decode(options.attemptTimeout ?? "10 seconds"),
     maxBytes: options.maxResponseBytes ?? 8 * 1024 * 1024,
@@ -227,6 +236,7 @@ const makeEngine = Effect.fnUntraced(function*(
         (self) => Effect.zipRight(waited, self),
         (self) => Effect.zipRight(refuseLate, self),
         bulkhead.withPermit,
+        (self) => turn === undefined || call.endpoint.auth === "none" ? self : turn.withPermit(self),
         limits.spend(call.cost, () => call.sentAt !== undefined)
       )
     })
@@ -234,7 +244,14 @@ const makeEngine = Effect.fnUntraced(function*(
       call.attempt++
       call.sentAt = undefined
       return Effect.zipRight(breaker.check, gated)
-    }).pipe(Effect.mapError((error) => isRejection(error) ? fromRefusal(call.about, error) : error))
+    }).pipe(
+      Effect.mapError((error) => isRejection(error) ? fromRefusal(call.about, error) : error),
+      Effect.tapError((error) =>
+        Effect.sync(() => {
+          if (call.endpoint.idempotency !== "safe" && ExchangeError.outcome(error) === "Unknown") call.doubt = error
+        })
+      )
+    )
   }
 
   const retried = <A>(call: Call<A>): Effect.Effect<A, ExchangeError.ExchangeError> =>
@@ -272,9 +289,9 @@ const makeEngine = Effect.fnUntraced(function*(
     environment,
     request: (endpoint, input) =>
       Effect.suspend(() =>
-        host._tag === "Closed"
-          ? closed(exchange, endpoint.name, host)
-          : Effect.flatMap(prepare(exchange, endpoint, input), mended)
+        host._tag === "Open"
+          ? Effect.flatMap(prepare(exchange, endpoint, input), (call) => Effect.mapError(mended(call), doubted(call)))
+          : nowhere({ exchange, operation: endpoint.name }, environment, host)
       ).pipe(
         Deadline.within(options.deadline ?? "30 seconds"),
         Effect.mapError((error) => narrow(endpoint.capability, error)),
@@ -283,6 +300,10 @@ const makeEngine = Effect.fnUntraced(function*(
     health: reporting.make({ exchange, environment, host, vitals, limits, breakers })
   }
 })
+
+// That the last attempt was refused, or never left, says nothing of one before it whose answer was lost.
+const doubted = (call: Call<unknown>) => (error: ExchangeError.ExchangeError): ExchangeError.ExchangeError =>
+  ExchangeError.outcome(error) === "Unknown" ? error : call.doubt ?? error
 
 const tooLate = Effect.suspend(() => new Deadline.DeadlineExceeded({ name: "attempt", after: Duration.zero }))
 
@@ -311,16 +332,33 @@ const prepare = <C extends Endpoint.Capability, I, A>(
       cost: endpoint.cost(input),
       attempt: 0,
       sentAt: undefined,
+      doubt: undefined,
       credentials: Option.none()
     })
   })
 }
 
-const closed = (
-  exchange: string,
-  operation: string,
-  { detail, since }: Extract<Host, { readonly _tag: "Closed" }>
-): ExchangeError.ExchangeClosed => new ExchangeError.ExchangeClosed({ exchange, operation, since, detail })
+const nowhere = (
+  about: { readonly exchange: string; readonly operation: string },
+  environment: string,
+  host: Exclude<Host, { readonly _tag: "Open" }>
+): ExchangeError.ExchangeClosed | ExchangeError.Unsupported =>
+  host._tag === "Closed"
+    ? new ExchangeError.ExchangeClosed({ ...about, since: host.since, detail: host.detail })
+    : new ExchangeError.Unsupported({
+      ...about,
+      detail: `${about.exchange} has no ${environment}`,
+      alternative: host.alternative
+    })
+
+const rising = (): (now: number) => bigint => {
+  let last = 0n
+  return (now) => {
+    const next = BigInt(Math.floor(now)) * 1000n
+    last = next > last ? next : last + 1n
+    return last
+  }
+}
 
 const credentialsFor = (
   call: Call<unknown>,

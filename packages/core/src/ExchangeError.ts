@@ -392,7 +392,101 @@ export class ExchangeClosed
 }
 
 /**
- * An order was sent and what became of it could not be found out. Reconcile by `clientOrderId` before anything else.
+ * The exchange has no such thing; `alternative` says what to do instead. Nothing was sent.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class Unsupported
+  extends Schema.TaggedError<Unsupported>("@effect-exchange/core/ExchangeError/Unsupported")("Unsupported", {
+    ...about,
+    alternative: Schema.String
+  })
+{
+  override get message(): string {
+    return sentence({ ...this, detail: `${this.detail}; ${this.alternative}` })
+  }
+}
+
+/**
+ * One of the guards set on `Trading` refuses the order, or its journal cannot be written. Nothing was sent.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class OrderDenied
+  extends Schema.TaggedError<OrderDenied>("@effect-exchange/core/ExchangeError/OrderDenied")("OrderDenied", {
+    ...about,
+    guard: Schema.Literal("symbols", "maxNotionalPerOrder", "maxNotionalPerDay", "priceBand", "journal")
+  })
+{
+  override get message(): string {
+    return sentence(this)
+  }
+}
+
+/**
+ * The key may do more than it should: give the program one that may not. Nothing was done with it.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class KeyRefused
+  extends Schema.TaggedError<KeyRefused>("@effect-exchange/core/ExchangeError/KeyRefused")("KeyRefused", {
+    ...about,
+    permission: Schema.Literal("withdraw", "trade")
+  })
+{
+  override get message(): string {
+    return sentence(this)
+  }
+}
+
+/**
+ * The order that an error is about, as far as it is known: all that is needed to find it later. Instants are epoch
+ * milliseconds, amounts plain decimals.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type OrderInQuestion = typeof OrderInQuestion.Type
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const OrderInQuestion = Schema.Struct({
+  symbol: Schema.String,
+  orderId: Schema.optional(Schema.String),
+  clientOrderId: Schema.optional(Schema.String),
+  side: Schema.optional(Schema.Literal("buy", "sell")),
+  amount: Schema.optional(Schema.String),
+  price: Schema.optional(Schema.String),
+  sentAt: Schema.optional(Schema.Number)
+})
+
+/**
+ * The answer to an order was lost, and the exchange has shown since that it never took it: it may be placed again.
+ * `reason` is what went wrong.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class NotPlaced
+  extends Schema.TaggedError<NotPlaced>("@effect-exchange/core/ExchangeError/NotPlaced")("NotPlaced", {
+    ...about,
+    order: OrderInQuestion,
+    reason: Schema.String
+  })
+{
+  override get message(): string {
+    return sentence(this)
+  }
+}
+
+/**
+ * A write was sent and what became of it could not be found out. Look `order` up before anything else, or leave it to
+ * `Trading.reconcile`. `reason` is what went wrong.
  *
  * @since 0.1.0
  * @category errors
@@ -400,7 +494,8 @@ export class ExchangeClosed
 export class OutcomeUnknown
   extends Schema.TaggedError<OutcomeUnknown>("@effect-exchange/core/ExchangeError/OutcomeUnknown")("OutcomeUnknown", {
     ...about,
-    clientOrderId: Schema.String
+    order: OrderInQuestion,
+    reason: Schema.String
   })
 {
   override get message(): string {
@@ -429,6 +524,7 @@ export type MarketDataError =
   | RateLimiterFull
   | DeadlineExceeded
   | ExchangeClosed
+  | Unsupported
 
 /**
  * What any read of private state can fail with.
@@ -444,7 +540,14 @@ export type AccountError = MarketDataError | AuthenticationFailed | ClockSkew | 
  * @since 0.1.0
  * @category errors
  */
-export type TradingError = AccountError | DuplicateOrder | InsufficientFunds | OrderRejected | OutcomeUnknown
+export type TradingError =
+  | AccountError
+  | DuplicateOrder
+  | InsufficientFunds
+  | OrderRejected
+  | OrderDenied
+  | NotPlaced
+  | OutcomeUnknown
 
 /**
  * Every error of an exchange.
@@ -452,7 +555,7 @@ export type TradingError = AccountError | DuplicateOrder | InsufficientFunds | O
  * @since 0.1.0
  * @category errors
  */
-export type ExchangeError = TradingError
+export type ExchangeError = TradingError | KeyRefused
 
 /**
  * What the calls of a capability can fail with.
@@ -520,6 +623,10 @@ export const policies: { readonly [Tag in ExchangeError["_tag"]]: Policy } = {
   RateLimiterFull: notSent,
   DeadlineExceeded: notSent,
   ExchangeClosed: notSent,
+  Unsupported: notSent,
+  OrderDenied: notSent,
+  KeyRefused: notSent,
+  NotPlaced: refused,
   OutcomeUnknown: { retry: "never", breaker: "ignore", outcome: "Unknown" }
 }
 
@@ -567,8 +674,11 @@ const tradingTags: ReadonlySet<string> = new Set([
   "DuplicateOrder",
   "InsufficientFunds",
   "OrderRejected",
+  "OrderDenied",
+  "NotPlaced",
   "OutcomeUnknown"
 ])
+const elsewhere: ReadonlySet<string> = new Set(["KeyRefused"])
 
 /**
  * Whether a read of public data can fail so.
@@ -577,7 +687,7 @@ const tradingTags: ReadonlySet<string> = new Set([
  * @category guards
  */
 export const isMarketDataError = (error: ExchangeError): error is MarketDataError =>
-  !accountTags.has(error._tag) && !tradingTags.has(error._tag)
+  !accountTags.has(error._tag) && !tradingTags.has(error._tag) && !elsewhere.has(error._tag)
 
 /**
  * Whether a read of private state can fail so.
@@ -585,4 +695,13 @@ export const isMarketDataError = (error: ExchangeError): error is MarketDataErro
  * @since 0.1.0
  * @category guards
  */
-export const isAccountError = (error: ExchangeError): error is AccountError => !tradingTags.has(error._tag)
+export const isAccountError = (error: ExchangeError): error is AccountError =>
+  !tradingTags.has(error._tag) && !elsewhere.has(error._tag)
+
+/**
+ * Whether a change of private state can fail so.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isTradingError = (error: ExchangeError): error is TradingError => !elsewhere.has(error._tag)

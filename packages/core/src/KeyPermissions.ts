@@ -6,7 +6,8 @@
 import * as Schema from "effect/Schema"
 
 /**
- * The permissions of the key in use. `"unknown"` is said where the exchange does not tell: it is not a "no".
+ * The permissions of the key in use. `"unknown"` is said where the exchange does not tell: it is not a "no". `expiresAt`
+ * is epoch milliseconds, and left out when the key does not expire or the exchange does not say.
  *
  * @since 0.1.0
  * @category models
@@ -23,5 +24,6 @@ export const KeyPermissions = Schema.Struct({
   read: Permission,
   trade: Permission,
   withdraw: Permission,
-  ipRestricted: Permission
+  ipRestricted: Permission,
+  expiresAt: Schema.optional(Schema.NonNegativeInt)
 })

@@ -5,10 +5,15 @@
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import type * as Stream from "effect/Stream"
+import type * as Candle from "./Candle.js"
 import type { MarketDataError } from "./ExchangeError.js"
+import type { ExchangeStatus } from "./ExchangeStatus.js"
 import type { Market } from "./Market.js"
+import type { OrderBook } from "./OrderBook.js"
 import type { Price } from "./Price.js"
 import type { Ticker } from "./Ticker.js"
+import type { Trade } from "./Trade.js"
 
 /**
  * The capability to read public data. A program over several exchanges asks for the exchanges' own tags instead: of two
@@ -48,6 +53,31 @@ export declare namespace MarketData {
     readonly ticker: (symbol: string) => Effect.Effect<Ticker, MarketDataError>
     /** The tickers of several symbols, in the order asked for, in as few requests as the exchange allows. */
     readonly tickers: (symbols: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<Ticker>, MarketDataError>
+    /**
+     * What stands in the book, at least `depth` levels of each side where there are as many (20 unless given) and at most
+     * as many as the exchange hands out.
+     */
+    readonly orderBook: (
+      symbol: string,
+      options?: { readonly depth?: number | undefined }
+    ) => Effect.Effect<OrderBook, MarketDataError>
+    /** The latest trades, oldest first, at most `limit` of them (100 unless given). */
+    readonly trades: (
+      symbol: string,
+      options?: { readonly limit?: number | undefined }
+    ) => Effect.Effect<ReadonlyArray<Trade>, MarketDataError>
+    /**
+     * The candles of a range, oldest first, stamped at their open. Intervals in which nothing was traded are left out
+     * where the exchange leaves them out. Read in pages, each when the stream has come to it; `Unsupported` for an
+     * interval the exchange has not, or a range older than it keeps.
+     */
+    readonly candles: (
+      symbol: string,
+      interval: Candle.Interval,
+      range: Candle.Range
+    ) => Stream.Stream<Candle.Candle, MarketDataError>
+    /** What the exchange says of itself. */
+    readonly status: Effect.Effect<ExchangeStatus, MarketDataError>
     /** The exchange's clock, in epoch milliseconds. */
     readonly serverTime: Effect.Effect<number, MarketDataError>
   }

@@ -8,6 +8,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { InvalidRequest, type MarketDataError, SymbolNotFound } from "./ExchangeError.js"
 import * as ExchangeSymbol from "./ExchangeSymbol.js"
@@ -21,11 +22,14 @@ export interface Markets {
   readonly all: Effect.Effect<ReadonlyArray<Market>, MarketDataError>
   /** The market of a symbol: `InvalidRequest` for what is not a symbol, `SymbolNotFound` for what is not listed. */
   readonly find: (operation: string, symbol: string) => Effect.Effect<Market, MarketDataError>
+  /** The market that the exchange calls so, if it is listed. */
+  readonly byId: (id: string) => Effect.Effect<Option.Option<Market>, MarketDataError>
 }
 
 interface Loaded {
   readonly all: ReadonlyArray<Market>
   readonly bySymbol: ReadonlyMap<string, Market>
+  readonly byId: ReadonlyMap<string, Market>
   readonly at: number
 }
 
@@ -41,17 +45,19 @@ export const make = (options: {
   readonly exchange: string
   readonly load: Effect.Effect<ReadonlyArray<Market>, MarketDataError>
   readonly maxAge: Duration.DurationInput
+  /** Markets known beforehand: nothing is loaded before they are older than `maxAge`. */
+  readonly given?: ReadonlyArray<Market> | undefined
 }): Effect.Effect<Markets, never, Scope.Scope> =>
   Effect.gen(function*() {
     const scope = yield* Effect.scope
     const maxAge = Duration.toMillis(options.maxAge)
-    let loaded: Loaded | undefined
+    let loaded = options.given === undefined ? undefined : index(options.given, yield* Clock.currentTimeMillis)
     const flight = yield* SingleFlight.make<Loaded, MarketDataError>({ name: `${options.exchange}.markets` })
 
     const load = Effect.gen(function*() {
       const all = yield* options.load
       const at = yield* Clock.currentTimeMillis
-      return loaded = { all, bySymbol: new Map(all.map((market) => [market.symbol, market])), at }
+      return loaded = index(all, at)
     })
 
     const shared = flight.run("markets", load)
@@ -77,6 +83,7 @@ export const make = (options: {
     return {
       all: Effect.map(current, ({ all }) =>
         all),
+      byId: (id) => Effect.map(current, ({ byId }) => Option.fromNullable(byId.get(id))),
       find: (operation, symbol) =>
         Either.match(ExchangeSymbol.decode(symbol), {
           onLeft: (error) => new InvalidRequest({ exchange: options.exchange, operation, detail: error.message }),
@@ -95,6 +102,13 @@ export const make = (options: {
         })
     }
   })
+
+const index = (all: ReadonlyArray<Market>, at: number): Loaded => ({
+  all,
+  bySymbol: new Map(all.map((market) => [market.symbol, market])),
+  byId: new Map(all.map((market) => [market.id, market])),
+  at
+})
 
 const suggestion = (symbol: ExchangeSymbol.ExchangeSymbol, listed: Iterable<string>): string => {
   const base = `${symbol.slice(0, symbol.indexOf("/"))}/`

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"
+import type * as Either from "effect/Either"
 import type { Credentials } from "./Credentials.js"
 import type { Endpoint, Prepared } from "./Endpoint.js"
 import type { About, ExchangeError } from "./ExchangeError.js"
@@ -19,8 +20,19 @@ export interface Protocol {
   readonly testnet: Host
   /** What the exchange meters. Endpoints say what they cost in each scope. */
   readonly limits: ReadonlyArray<Limit>
-  /** The signed form of a request at `now`, epoch milliseconds by the exchange's clock. */
-  readonly sign: (request: Prepared, credentials: Credentials, now: number) => Signed
+  /** The signed form of a request, or what is wrong with the credentials that they cannot sign, without a word of them. */
+  readonly sign: (
+    request: Prepared,
+    credentials: Credentials,
+    moment: Moment
+  ) => Either.Either<Signed, string>
+  /**
+   * `ordered` where the exchange wants the nonces of a key in rising order: signed requests then go out one at a time.
+   * Defaults to `any`.
+   */
+  readonly nonces?: "any" | "ordered" | undefined
+  /** Whether a key comes with a passphrase. Defaults to `false`. */
+  readonly passphrase?: boolean | undefined
   /** The error an answer stands for, or `undefined` when the protocol has nothing special to say about it. */
   readonly classify: (answer: Answer) => ExchangeError | undefined
   /** What the exchange says has been used of its limits, in the headers of an answer to a signed request or another. */
@@ -30,14 +42,33 @@ export interface Protocol {
 }
 
 /**
- * Where an environment is, or that it is gone for good.
+ * Where an environment is and which headers every request there carries, that it is gone for good, or that the exchange
+ * never had one.
  *
  * @since 0.1.0
  * @category models
  */
 export type Host =
-  | { readonly _tag: "Open"; readonly baseUrl: string }
+  | {
+    readonly _tag: "Open"
+    readonly baseUrl: string
+    readonly headers?: { readonly [name: string]: string } | undefined
+  }
   | { readonly _tag: "Closed"; readonly since: string; readonly detail: string }
+  | { readonly _tag: "None"; readonly alternative: string }
+
+/**
+ * The circumstances of one signature: `now` in epoch milliseconds by the exchange's clock; `nonce` in microseconds,
+ * rising with every signature of a client and never twice the same; `host` as the request will name it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Moment {
+  readonly now: number
+  readonly nonce: bigint
+  readonly host: string
+}
 
 /**
  * At most `limit` in any `window`.
@@ -83,8 +114,9 @@ export interface Signed extends Prepared {
 }
 
 /**
- * An answer as it came. `json` is `undefined` when the body is not JSON; `now` is epoch milliseconds; `about` is ready to
- * be spread into an error. Whatever text of the exchange's goes into one passes through `clean` first.
+ * An answer as it came. `json` is `undefined` when the body is not JSON, and `text` is the body either way; `now` is epoch
+ * milliseconds; `about` is ready to be spread into an error. Whatever text of the exchange's goes into one passes through
+ * `clean` first.
  *
  * @since 0.1.0
  * @category models
@@ -93,6 +125,7 @@ export interface Answer {
   readonly status: number
   readonly headers: Headers
   readonly json: unknown
+  readonly text?: string | undefined
   readonly now: number
   readonly about: Omit<About, "detail">
   /** The text without control characters and secrets, cut to 200 characters. */

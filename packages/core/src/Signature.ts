@@ -6,8 +6,11 @@
  *
  * @since 0.1.0
  */
+import { ed25519 } from "@noble/curves/ed25519.js"
+import { p256 } from "@noble/curves/nist.js"
 import { hmac } from "@noble/hashes/hmac.js"
-import { sha256 } from "@noble/hashes/sha2.js"
+import * as hashes from "@noble/hashes/sha2.js"
+import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
 import * as Redacted from "effect/Redacted"
 
@@ -20,4 +23,105 @@ const utf8 = new TextEncoder()
  * @category signatures
  */
 export const hmacSha256Hex = (secret: Redacted.Redacted<string>, text: string): string =>
-  Encoding.encodeHex(hmac(sha256, utf8.encode(Redacted.value(secret)), utf8.encode(text)))
+  Encoding.encodeHex(hmacSha256(secret, text))
+
+/**
+ * HMAC-SHA256 of the text under the secret's UTF-8 bytes, in base64.
+ *
+ * @since 0.1.0
+ * @category signatures
+ */
+export const hmacSha256Base64 = (secret: Redacted.Redacted<string>, text: string): string =>
+  Encoding.encodeBase64(hmacSha256(secret, text))
+
+const hmacSha256 = (secret: Redacted.Redacted<string>, text: string): Uint8Array =>
+  hmac(hashes.sha256, utf8.encode(Redacted.value(secret)), utf8.encode(text))
+
+/**
+ * HMAC-SHA512 of the text followed by the bytes, under the bytes that the secret is the base64 of, in base64. A secret that
+ * is no base64 signs as an empty one, which no exchange takes.
+ *
+ * @since 0.1.0
+ * @category signatures
+ */
+export const hmacSha512Base64 = (secret: Redacted.Redacted<string>, text: string, bytes: Uint8Array): string => {
+  const key = Either.getOrElse(Encoding.decodeBase64(Redacted.value(secret)), () => new Uint8Array())
+  return Encoding.encodeBase64(hmac.create(hashes.sha512, key).update(utf8.encode(text)).update(bytes).digest())
+}
+
+/**
+ * SHA-256 of the text's UTF-8 bytes.
+ *
+ * @since 0.1.0
+ * @category hashes
+ */
+export const sha256 = (text: string): Uint8Array => hashes.sha256(utf8.encode(text))
+
+/**
+ * A private key: 32 bytes, and the curve they are for.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface PrivateKey {
+  readonly curve: "Ed25519" | "P-256"
+  readonly bytes: Redacted.Redacted<Uint8Array>
+}
+
+/**
+ * The private key that a secret holds: PEM (PKCS#8, or SEC 1 for P-256; a `\n` of two characters counts as a line break),
+ * or base64 of an Ed25519 seed with or without the public key after it. Left says what it is not, without the secret.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const privateKey = (secret: Redacted.Redacted<string>): Either.Either<PrivateKey, string> => {
+  const text = Redacted.value(secret).replaceAll("\\n", "\n")
+  const pem = /-----BEGIN (?:EC )?PRIVATE KEY-----([^-]+)-----END/.exec(text)?.[1]
+  const bytes = Either.getOrUndefined(Encoding.decodeBase64((pem ?? text).replace(/\s+/g, "")))
+  if (bytes === undefined) return Either.left("the secret is neither PEM nor base64")
+  if (pem === undefined) {
+    return bytes.length === 32 || bytes.length === 64
+      ? Either.right(keyOf("Ed25519", bytes.slice(0, 32)))
+      : Either.left("the secret is not the base64 of a 32-byte seed, alone or with its public key")
+  }
+  return Either.fromNullable(fromDer(bytes), () => "the PEM holds no private key of Ed25519 or P-256")
+}
+
+/**
+ * Whether a secret is a private key in PEM, rather than the shared secret of an HMAC.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isPem = (secret: Redacted.Redacted<string>): boolean => Redacted.value(secret).startsWith("-----BEGIN ")
+
+/**
+ * The signature of the text: Ed25519 (RFC 8032), or ECDSA on P-256 over SHA-256 as `r` and `s`, 32 bytes each; always 64
+ * bytes, and always the same for the same key and text (RFC 6979).
+ *
+ * @since 0.1.0
+ * @category signatures
+ */
+export const sign = (key: PrivateKey, text: string): Uint8Array =>
+  key.curve === "Ed25519"
+    ? ed25519.sign(utf8.encode(text), Redacted.value(key.bytes))
+    : p256.sign(utf8.encode(text), Redacted.value(key.bytes), { lowS: false })
+
+const keyOf = (curve: PrivateKey["curve"], bytes: Uint8Array): PrivateKey => ({ curve, bytes: Redacted.make(bytes) })
+
+const oids = { ed25519: "06032b6570", p256: "06082a8648ce3d030107" }
+
+// The layouts are fixed (RFC 8410 for Ed25519, RFC 5915 for SEC 1, which PKCS#8 of P-256 contains), so the bytes are where
+// their markers say: no general reader of ASN.1 is needed.
+const fromDer = (der: Uint8Array): PrivateKey | undefined => {
+  const hex = Encoding.encodeHex(der)
+  const [curve, marker] = hex.includes(oids.ed25519)
+    ? ["Ed25519", "04220420"] as const
+    : hex.includes(oids.p256)
+    ? ["P-256", "0201010420"] as const
+    : [undefined, ""]
+  const start = hex.indexOf(marker) / 2 + marker.length / 2
+  if (curve === undefined || !hex.includes(marker) || der.length < start + 32) return undefined
+  return keyOf(curve, der.slice(start, start + 32))
+}

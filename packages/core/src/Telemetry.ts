@@ -103,6 +103,17 @@ export const bannedUntil = Metric.gauge("exchange_banned_until_seconds", { descr
 export const clockSkew = Metric.gauge("exchange_clock_skew_seconds", { description: "Exchange clock minus ours" })
 
 /**
+ * Orders whose outcome could not be found out when they were placed.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const unknownOrders = Metric.counter("exchange_unknown_orders_total", {
+  description: "Orders whose outcome could not be found out",
+  incremental: true
+})
+
+/**
  * Span attributes.
  *
  * @since 0.1.0

@@ -1,28 +1,71 @@
 import { HttpClientError } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { assertNone, assertSome } from "@effect/vitest/utils"
-import { Cause, ConfigError, Effect, Encoding, Exit, Fiber, Option, Redacted, Schema, TestClock } from "effect"
+import { Cause, ConfigError, Effect, Either, Encoding, Exit, Fiber, Option, Redacted, Schema, TestClock } from "effect"
 import { Credentials, type Endpoint, ExchangeError, Health, type Protocol, Signature } from "../src/index.js"
 import * as Acme from "./support/acme.js"
 import * as Capture from "./support/capture.js"
 import { AnyError } from "./support/errors.js"
-import { key, secret } from "./support/secrets.js"
+import { key, passphrase, pem, secret } from "./support/secrets.js"
 import { start } from "./support/time.js"
 import * as Wire from "./support/wire.js"
 
 const unwrap = Redacted.value
 
 /** Signs with a base64 signature, whose `+`, `/` and `=` are written differently in URLs and in JSON. */
-const base64: Protocol.Protocol["sign"] = (request, credentials, now) => {
+const base64: Protocol.Protocol["sign"] = (request, credentials, { now }) => {
   const signature = Encoding.encodeBase64(
     Signature.hmacSha256Hex(credentials.secret, `${now}${request.path}`).slice(0, 40) + "???>>>"
   )
-  return {
+  return Either.right({
     ...request,
     query: `timestamp=${now}&signature=${encodeURIComponent(signature)}`,
     headers: { "x-acme-key": unwrap(credentials.key) },
     signature
-  }
+  })
+}
+
+/** Signs a form with a key in PEM and sends a passphrase beside it: everything it knows is in headers and in the body. */
+const form: Protocol.Protocol["sign"] = (request, credentials, { nonce }) =>
+  Either.map(Signature.privateKey(credentials.secret), (key) => {
+    const body = `nonce=${nonce}&${request.body}`
+    const signature = Encoding.encodeBase64(Signature.sign(key, body))
+    return {
+      ...request,
+      query: "",
+      headers: {
+        "content-type": "application/x-www-form-urlencoded",
+        "x-acme-key": unwrap(credentials.key),
+        "x-acme-passphrase": credentials.passphrase === undefined ? "" : unwrap(credentials.passphrase),
+        "x-acme-sign": signature
+      },
+      body: `${body}&sign=${encodeURIComponent(signature)}`,
+      signature
+    }
+  })
+
+/** What an exchange that repeats headers and body would answer. */
+const echoOfForm = ({ body, headers }: Wire.Sent): string =>
+  `Bad ${headers["x-acme-sign"]} and ${headers["x-acme-passphrase"]} of ${headers["x-acme-key"]} in ${body}`
+
+const formScripts: Readonly<Record<string, Wire.Script>> = {
+  "text": (sent) => new Response(echoOfForm(sent), { status: 400 }),
+  "encoded text": (sent) => new Response(encodeURIComponent(echoOfForm(sent)), { status: 503 }),
+  "the passphrase alone": (sent) => new Response(sent.headers["x-acme-passphrase"] ?? "", { status: 403 }),
+  "the passphrase in escapes": (sent) =>
+    new Response(JSON.stringify(sent.headers["x-acme-passphrase"]).replaceAll("/", "\\/"), { status: 400 }),
+  "the secret, which only a hacked exchange could know": () =>
+    Wire.json({ error: "InvalidRequest", message: unwrap(pem) }, 400),
+  "a value of the wrong type": (sent) => Wire.json({ value: echoOfForm(sent) }),
+  "a key of its own": (sent) => Wire.json({ [sent.headers["x-acme-passphrase"] ?? "x"]: echoOfForm(sent) }),
+  "a reset connection": (sent) => Wire.broken({ ...sent, url: `${sent.url}?${echoOfForm(sent)}` }, "ECONNRESET"),
+  "a refused connection": (sent) => Wire.broken({ ...sent, url: `${sent.url}?${echoOfForm(sent)}` }, "ECONNREFUSED"),
+  "no answer": () => Wire.hang,
+  ...Object.fromEntries(
+    ["AuthenticationFailed", "OrderRejected", "ExchangeUnavailable", "DuplicateOrder"].map(
+      (tag): [string, Wire.Script] => [tag, (sent) => Wire.json({ error: tag, message: echoOfForm(sent) }, 400)]
+    )
+  )
 }
 
 /** What an exchange that repeats all it was sent would answer, in so many words. */
@@ -125,7 +168,10 @@ const scripts: Readonly<Record<string, Wire.Script>> = {
 }
 
 /** Calls every private endpoint against the script and gathers whatever got out. */
-const run = (script: Wire.Script, options: { readonly protocol?: Partial<Protocol.Protocol> } = {}) =>
+const run = (
+  script: Wire.Script,
+  options: { readonly protocol?: Partial<Protocol.Protocol>; readonly credentials?: Credentials.Provider } = {}
+) =>
   Effect.gen(function*() {
     const captured = Capture.make()
     const sent: Array<Wire.Sent> = []
@@ -152,13 +198,17 @@ const run = (script: Wire.Script, options: { readonly protocol?: Partial<Protoco
       yield* call(Acme.balance, {})
       yield* call(Acme.holdings, {})
       yield* call(Acme.order, { amount: 1 })
+      yield* call({ ...Acme.order, body: "form" as const }, { amount: 1 })
       captured.note(Capture.renderings(yield* health.report).join("\n"))
       sent.push(...reached)
     }).pipe(Effect.provide(Health.layer), captured.provide)
     captured.note(yield* Capture.metrics)
-    const signatures = sent.flatMap(({ query }) => query.get("signature") ?? [])
+    const signatures = sent.flatMap(({ headers, query }) => query.get("signature") ?? headers["x-acme-sign"] ?? [])
     return { output: captured.output, secrets: [unwrap(key), unwrap(secret), ...signatures], sent }
   })
+
+/** What in a private key is secret: not the lines around it, nor how every key of its kind begins. */
+const privateLines = [unwrap(pem).split("\n").slice(1, -1).join("").slice(48)]
 
 const signers: ReadonlyArray<readonly [string, Partial<Protocol.Protocol>]> = [
   ["hex", {}],
@@ -177,6 +227,29 @@ describe("Canary: neither key nor secret nor signature gets out", () => {
         }), 30_000)
     }
   }
+
+  for (const [name, script] of Object.entries(formScripts)) {
+    it.scoped(`nor a passphrase nor a private key: ${name}`, () =>
+      Effect.gen(function*() {
+        const { output, secrets, sent } = yield* run(script, {
+          protocol: { sign: form },
+          credentials: Credentials.fixed({ key, secret: pem, passphrase })
+        })
+        assert.include(sent.at(-1)?.body ?? "", "sign=")
+        assertNone(Capture.find(output, [...secrets, unwrap(passphrase), ...privateLines]))
+      }), 30_000)
+  }
+
+  it.scoped("a private key that cannot be read is said to be that, and not shown", () =>
+    Effect.gen(function*() {
+      const broken = Redacted.make(unwrap(pem).replace("MIG", "???"))
+      const { output, sent } = yield* run(() => Wire.ok(), {
+        protocol: { sign: form },
+        credentials: Credentials.fixed({ key, secret: broken })
+      })
+      assert.strictEqual(sent.length, 0)
+      assertNone(Capture.find(output, privateLines))
+    }))
 
   it.scoped("credentials that can no longer be read", () =>
     Effect.gen(function*() {
@@ -206,8 +279,8 @@ describe("Canary: neither key nor secret nor signature gets out", () => {
     }))
 
   it("credentials themselves show nothing", () => {
-    const credentials: Credentials.Credentials = { key, secret }
-    assertNone(Capture.find(Capture.renderings(credentials), [unwrap(key), unwrap(secret)]))
+    const credentials: Credentials.Credentials = { key, secret, passphrase }
+    assertNone(Capture.find(Capture.renderings(credentials), [unwrap(key), unwrap(secret), unwrap(passphrase)]))
     assertNone(Capture.find(Capture.renderings(Credentials.fixed(credentials)), [unwrap(key), unwrap(secret)]))
   })
 

@@ -165,5 +165,12 @@ describe("Decimal", () => {
 
   it("money in JSON numbers is sent as a number", () => {
     assert.strictEqual(Schema.encodeSync(Decimal.FromNumber)(Decimal.make("64000.5")), 64000.5)
+    assert.strictEqual(Schema.encodeSync(Decimal.FromNumber)(Decimal.make("0.000000010")), 1e-8)
+  })
+
+  it("is no JSON number when that would round it", () => {
+    for (const text of ["0.12345678901234567890", "9007199254740993", "100000.00000000000001"]) {
+      assert.isTrue(Either.isLeft(Schema.encodeEither(Decimal.FromNumber)(Decimal.make(text))), text)
+    }
   })
 })

@@ -93,6 +93,54 @@ describe("Endpoint", () => {
       headers: { "content-type": "application/json" }
     })
   })
+
+  it("a form is a query in the body: lists repeat their name, objects are JSON", () => {
+    const prepared = Endpoint.prepare({ method: "POST", path: "/v1/order", body: "form" }, {
+      nonce: 7,
+      pair: "XBT/USD & more",
+      flags: ["post", "fcib"],
+      close: { type: "limit", price: "1" },
+      left: undefined
+    })
+    assert.deepStrictEqual(prepared, {
+      method: "POST",
+      path: "/v1/order",
+      query: "",
+      body: "nonce=7&pair=XBT%2FUSD%20%26%20more&flags=post&flags=fcib" +
+        "&close=%7B%22type%22%3A%22limit%22%2C%22price%22%3A%221%22%7D",
+      headers: { "content-type": "application/x-www-form-urlencoded" }
+    })
+  })
+
+  it("a whole body is the JSON of one parameter and nothing else", () => {
+    const orders = [{ id: "1", size: 1.5 }, { id: "2", nested: { deep: [true] } }]
+    const prepared = Endpoint.prepare({ method: "POST", path: "/v1/{kind}/batch", body: { whole: "orders" } }, {
+      kind: "spot",
+      orders
+    })
+    assert.strictEqual(prepared.path, "/v1/spot/batch")
+    assert.strictEqual(prepared.query, "")
+    assert.deepStrictEqual(JSON.parse(prepared.body), orders)
+    assert.deepStrictEqual(prepared.headers, { "content-type": "application/json" })
+  })
+
+  it("numbers and booleans are printed as JSON prints them, also in a query", () => {
+    assert.strictEqual(
+      Endpoint.encodeQuery([["a", 1e21], ["b", 1e-7], ["c", false], ["d", [1, 2]], ["e", []], ["f", {}]]),
+      "a=1e%2B21&b=1e-7&c=false&d=1&d=2&f=%7B%7D"
+    )
+  })
+
+  it.prop("a form says what it was given, in order, and nothing else", [
+    FastCheck.array(FastCheck.tuple(FastCheck.string({ minLength: 1 }), FastCheck.string()), { maxLength: 5 })
+  ], ([entries]) => {
+    const unique = [...new Map(entries)].filter(([name]) => name !== "__proto__")
+    const { body } = Endpoint.prepare({ method: "POST", path: "/", body: "form" }, Object.fromEntries(unique))
+    assert.deepStrictEqual(
+      [...new URLSearchParams(body)].toSorted(),
+      unique.toSorted()
+    )
+  })
 })
 
 describe("LenientArray", () => {

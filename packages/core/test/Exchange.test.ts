@@ -33,11 +33,32 @@ const ticker = (symbol: string, rest: Partial<Ticker.Ticker> = { last: Decimal.m
   ...rest
 })
 
+class AcmeTrading
+  extends Context.Tag("@effect-exchange/core/test/Exchange.test/AcmeTrading")<AcmeTrading, Exchange.TradingService>()
+{}
+
+const notAsked = () => Effect.die("not asked")
+
 const acme = (tickers: ReadonlyArray<Ticker.Ticker>) =>
-  Exchange.define<AcmeMarketData, AcmeAccount>({
+  Exchange.define({
     protocol: Acme.protocol,
-    marketDataTag: AcmeMarketData,
-    accountTag: AcmeAccount,
+    features: {
+      name: "Acme",
+      kinds: ["spot"],
+      testnet: false,
+      candles: ["1m"],
+      positions: false,
+      timeInForce: ["GTC"],
+      reduceOnly: false,
+      amend: false,
+      batch: 0,
+      deduplicates: "never"
+    },
+    tags: {
+      marketData: (service) => Context.make(AcmeMarketData, service),
+      account: (service) => Context.make(AcmeAccount, service),
+      trading: (service) => Context.make(AcmeTrading, service)
+    },
     marketData: (client) => ({
       markets: Effect.as(client.request(Acme.value, {}), listed),
       ticker: (market) =>
@@ -45,11 +66,26 @@ const acme = (tickers: ReadonlyArray<Ticker.Ticker>) =>
           client.request(Acme.named, { name: market.id }),
           tickers.find(({ symbol }) => symbol === market.symbol) ?? ticker(market.symbol)
         ),
-      tickers: () => Effect.as(client.request(Acme.named, { name: "all" }), tickers)
+      tickers: () => Effect.as(client.request(Acme.named, { name: "all" }), tickers),
+      orderBook: notAsked,
+      trades: notAsked,
+      candles: { page: 100, read: notAsked },
+      status: Effect.die("not asked")
     }),
     account: (client) => ({
       balances: Effect.as(client.request(Acme.balance, {}), []),
-      keyPermissions: Effect.die("not asked")
+      keyPermissions: Effect.die("not asked"),
+      openOrders: notAsked,
+      order: notAsked,
+      orderHistory: notAsked,
+      fills: notAsked
+    }),
+    trading: () => ({
+      clientOrderId: { pattern: /^.+$/, described: "anything", make: (hex) => hex },
+      absentAfter: "10 seconds",
+      place: notAsked,
+      cancel: notAsked,
+      cancelAll: notAsked
     })
   })
 
@@ -180,10 +216,10 @@ describe("Exchange", () => {
       assert.strictEqual(error._op, "InvalidData")
     }))
 
-  it.effect("layerConfig reads credentials, environment and times", () =>
+  it.effect("layerAccountConfig reads credentials, environment and times", () =>
     Effect.gen(function*() {
       const wire = Wire.make(() => Wire.ok())
-      const layer = acme([]).layerConfig({
+      const layer = acme([]).layerAccountConfig({
         credentials: { key: Config.redacted("KEY"), secret: Config.redacted("SECRET") },
         environment: Config.map(Config.string("URL"), (baseUrl) => ({ name: "given", baseUrl })),
         deadline: Config.duration("DEADLINE")

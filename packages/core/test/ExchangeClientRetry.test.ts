@@ -42,15 +42,21 @@ const rows: ReadonlyArray<Row> = [
   { says: "RateLimiterFull", sends: [1, 1, 1] },
   { says: "DeadlineExceeded", sends: [1, 1, 1] },
   { says: "ExchangeClosed", sends: [1, 1, 1] },
+  { says: "Unsupported", sends: [1, 1, 1] },
+  { says: "OrderDenied", sends: [1, 1, 1] },
+  { says: "NotPlaced", sends: [1, 1, 1] },
   { says: "OutcomeUnknown", sends: [1, 1, 1] }
 ]
 
 const classes = ["safe", "idempotent", "once"] as const
 
 describe("ExchangeClient: retries", () => {
-  it("the rows below name every error but ClockSkew, which sends a comparison of clocks of its own", () => {
+  it("the rows below name every error but ClockSkew, which compares clocks first, and KeyRefused, which no answer is", () => {
     const named = new Set(rows.map(({ says }) => says.split(".")[0] ?? ""))
-    assert.deepStrictEqual([...named, "ClockSkew"].toSorted(), Object.keys(ExchangeError.policies).toSorted())
+    assert.deepStrictEqual(
+      [...named, "ClockSkew", "KeyRefused"].toSorted(),
+      Object.keys(ExchangeError.policies).toSorted()
+    )
   })
 
   for (const { says, sends } of rows) {

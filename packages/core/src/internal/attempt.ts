@@ -7,10 +7,11 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as ClockSkew from "../ClockSkew.js"
-import type { Credentials } from "../Credentials.js"
+import * as Credentials from "../Credentials.js"
 import type { Capability, Endpoint, Prepared } from "../Endpoint.js"
 import * as ExchangeError from "../ExchangeError.js"
 import type { Answer, Headers, Protocol, Signed } from "../Protocol.js"
+import * as RawAnswers from "../RawAnswers.js"
 import * as answers from "./answer.js"
 import { cleaner } from "./text.js"
 import * as transport from "./transport.js"
@@ -21,6 +22,12 @@ export interface Line {
   readonly protocol: Protocol
   readonly client: HttpClient.HttpClient
   readonly origin: string
+  /** What every request to this environment carries. */
+  readonly headers: { readonly [name: string]: string }
+  /** As the exchange sees itself named. */
+  readonly host: string
+  /** Microseconds that rise with every call. */
+  readonly nonce: (now: number) => bigint
   readonly vitals: Vitals
   readonly timeout: Duration.Duration
   readonly maxBytes: number
@@ -36,19 +43,26 @@ export const send = <C extends Capability, I, A>(
   line: Line,
   endpoint: Endpoint<C, I, A>,
   prepared: Prepared,
-  credentials: Option.Option<Credentials>
+  credentials: Option.Option<Credentials.Credentials>
 ): Effect.Effect<A, ExchangeError.ExchangeError> => {
   const about = { exchange: line.protocol.exchange, operation: endpoint.name }
   return Effect.gen(function*() {
     const sentAt = yield* Clock.currentTimeMillis
     const skew = yield* line.vitals.skew
-    const signed: Signed = Option.match(credentials, {
-      onNone: () => ({ ...prepared, signature: "" }),
-      onSome: (credentials) => line.protocol.sign(prepared, credentials, Math.floor(ClockSkew.correct(skew, sentAt)))
-    })
+    const request = { ...prepared, headers: { ...prepared.headers, ...line.headers } }
+    const signed: Signed = Option.isNone(credentials)
+      ? { ...request, signature: "" }
+      : yield* Either.mapLeft(
+        line.protocol.sign(request, credentials.value, {
+          now: Math.floor(ClockSkew.correct(skew, sentAt)),
+          nonce: line.nonce(sentAt),
+          host: line.host
+        }),
+        (detail) => new ExchangeError.AuthenticationFailed({ ...about, detail })
+      )
     const clean = cleaner([
       signed.signature,
-      ...Option.match(credentials, { onNone: () => [], onSome: ({ key, secret }) => [key, secret] })
+      ...Option.match(credentials, { onNone: () => [], onSome: Credentials.secrets })
     ])
     const raw = yield* transport.send(line.client, line.origin, signed, line.maxBytes).pipe(
       Effect.catchTags({
@@ -79,10 +93,12 @@ export const send = <C extends Capability, I, A>(
       status: raw.status,
       headers: raw.headers,
       json: answers.parseJson(raw.text),
+      text: raw.text,
       now,
       about: { ...about, status: raw.status },
       clean
     }
+    yield* RawAnswers.note({ ...about, status: raw.status, body: answer.json ?? raw.text })
     const error = answers.classify(line.protocol, answer, raw.text)
     if (error !== undefined) return yield* error
     return yield* Either.mapLeft(endpoint.decode(answer.json), (mismatch) =>

@@ -44,6 +44,7 @@ const judge = (
   facts: Pick<Health.ExchangeHealth, "breakers" | "limits" | "clockSkewMillis">
 ): Pick<Health.ExchangeHealth, "status" | "reason"> => {
   if (host._tag === "Closed") return { status: "fail", reason: `closed since ${host.since}` }
+  if (host._tag === "None") return { status: "fail", reason: "the exchange has no such environment" }
   const refusing = facts.breakers.filter(({ state }) => state === "Open" || state === "Isolated")
   if (refusing.some(({ capability }) => capability === "marketData")) {
     return { status: "fail", reason: "the circuit of its market data is open" }

@@ -74,7 +74,7 @@ const belonging: {
 } = {
   marketData: ExchangeError.isMarketDataError,
   account: ExchangeError.isAccountError,
-  trading: (error): error is ExchangeError.TradingError => error._tag.length > 0
+  trading: ExchangeError.isTradingError
 }
 
 const malformed = (error: ExchangeError.ExchangeError): ExchangeError.MalformedResponse =>

@@ -1,4 +1,4 @@
-import { Duration, Redacted, Schema } from "effect"
+import { Duration, Either, Redacted, Schema } from "effect"
 import { Endpoint, ExchangeError, type Protocol, Signature } from "../../src/index.js"
 
 /** An exchange that does not exist, with one endpoint of each kind. Its error bodies name the error they stand for. */
@@ -104,6 +104,8 @@ const plain = {
   DeadlineExceeded: ExchangeError.DeadlineExceeded
 }
 
+const inQuestion = { order: { symbol: "BTC/USDT", clientOrderId: "mine-1" }, reason: "the connection broke" }
+
 /** An error of each class, as a protocol would make it. */
 export const errorOf = (
   tag: ExchangeError.ExchangeError["_tag"],
@@ -123,8 +125,16 @@ export const errorOf = (
       return new ExchangeError.CircuitOpen({ ...about, state: "Open", retryAfter: Duration.seconds(1) })
     case "ExchangeClosed":
       return new ExchangeError.ExchangeClosed({ ...about, since: "2026-01-01" })
+    case "Unsupported":
+      return new ExchangeError.Unsupported({ ...about, alternative: "do without" })
+    case "OrderDenied":
+      return new ExchangeError.OrderDenied({ ...about, guard: "symbols" })
+    case "KeyRefused":
+      return new ExchangeError.KeyRefused({ ...about, permission: "withdraw" })
+    case "NotPlaced":
+      return new ExchangeError.NotPlaced({ ...about, ...inQuestion })
     case "OutcomeUnknown":
-      return new ExchangeError.OutcomeUnknown({ ...about, clientOrderId: "mine-1" })
+      return new ExchangeError.OutcomeUnknown({ ...about, ...inQuestion })
     default:
       return new plain[tag](about)
   }
@@ -150,18 +160,18 @@ export const protocol: Protocol.Protocol = {
     { scope: "ip", limit: 100, window: "10 seconds" },
     { scope: "key", limit: 10, window: "10 seconds" }
   ],
-  sign: (request, { key, secret }, now) => {
+  sign: (request, { key, secret }, { now }) => {
     const query = `${request.query}${request.query === "" ? "" : "&"}timestamp=${now}`
     const signature = Signature.hmacSha256Hex(
       secret,
       `${request.method}${request.path}?${query}${request.body}`
     )
-    return {
+    return Either.right({
       ...request,
       query: `${query}&signature=${signature}`,
       headers: { ...request.headers, "x-acme-key": Redacted.value(key) },
       signature
-    }
+    })
   },
   classify: protocolClassify,
   usage: (headers) => {

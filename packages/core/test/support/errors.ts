@@ -23,5 +23,9 @@ export const AnyError = Schema.Union(
   ExchangeError.RateLimiterFull,
   ExchangeError.DeadlineExceeded,
   ExchangeError.ExchangeClosed,
+  ExchangeError.Unsupported,
+  ExchangeError.OrderDenied,
+  ExchangeError.KeyRefused,
+  ExchangeError.NotPlaced,
   ExchangeError.OutcomeUnknown
 )

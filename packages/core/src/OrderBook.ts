@@ -1,0 +1,72 @@
+/**
+ * What stands in the book of a market at an instant.
+ *
+ * @since 0.1.0
+ */
+import * as BigDecimal from "effect/BigDecimal"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Decimal from "./Decimal.js"
+import { ExchangeSymbol } from "./ExchangeSymbol.js"
+
+/**
+ * One price and all that is offered at it, in the base currency (in contracts for inverse markets).
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Level extends Schema.Schema.Type<typeof Level> {}
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Level = Schema.Struct({ price: Decimal.FromString, amount: Decimal.FromString })
+
+/**
+ * Bids and asks, the best of each first. `at` is the exchange's own instant in epoch milliseconds where it gives one,
+ * else the instant of receipt; `sequence` is the exchange's number of this state of the book where it gives one.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface OrderBook extends Schema.Schema.Type<typeof OrderBook> {}
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const OrderBook = Schema.Struct({
+  exchange: Schema.NonEmptyString,
+  symbol: ExchangeSymbol,
+  bids: Schema.Array(Level),
+  asks: Schema.Array(Level),
+  at: Schema.NonNegativeInt,
+  sequence: Schema.optional(Schema.String)
+})
+
+/**
+ * The middle between the best bid and the best ask; none when a side is empty.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const mid = ({ asks, bids }: Pick<OrderBook, "asks" | "bids">): Option.Option<BigDecimal.BigDecimal> => {
+  const [bid, ask] = [bids[0], asks[0]]
+  return bid === undefined || ask === undefined
+    ? Option.none()
+    : Option.some(BigDecimal.unsafeDivide(BigDecimal.sum(bid.price, ask.price), two))
+}
+
+const two = BigDecimal.fromBigInt(2n)
+
+/**
+ * Whether the best bid is at or above the best ask, which no exchange's book is for long: such a picture is broken.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isCrossed = ({ asks, bids }: Pick<OrderBook, "asks" | "bids">): boolean => {
+  const [bid, ask] = [bids[0], asks[0]]
+  return bid !== undefined && ask !== undefined && BigDecimal.greaterThanOrEqualTo(bid.price, ask.price)
+}

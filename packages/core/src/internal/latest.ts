@@ -1,0 +1,17 @@
+import * as Arr from "effect/Array"
+import * as Order from "effect/Order"
+
+/**
+ * The latest rows of a history, oldest first. Rows of one instant stay in the order they came.
+ *
+ * @internal
+ */
+export const latest = <A>(
+  rows: ReadonlyArray<A>,
+  at: (row: A) => number,
+  query: { readonly since: number | undefined; readonly limit: number }
+): ReadonlyArray<A> => {
+  const { since } = query
+  const wanted = since === undefined ? rows : rows.filter((row) => at(row) >= since)
+  return Arr.takeRight(Arr.sortWith(wanted, at, Order.number), query.limit)
+}

@@ -1,0 +1,179 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Chunk, Effect, Either, FastCheck, Ref, Stream, TestClock } from "effect"
+import { type Adapter, Candle, Decimal, ExchangeError, MarketData } from "../src/index.js"
+import * as Acme from "./support/exchange.js"
+
+const minute = 60_000
+
+const bar = (openTime: number, close = "1"): Adapter.Bar => ({
+  openTime,
+  open: Decimal.make("1"),
+  high: Decimal.make("2"),
+  low: Decimal.make("0.5"),
+  close: Decimal.make(close),
+  volume: Decimal.make("3")
+})
+
+type Read = Adapter.MarketData["candles"]["read"]
+
+/** An exchange that has a candle for every minute, and the windows it was asked for. */
+const exchange = (page: number, read?: Read) => {
+  const windows: Array<Adapter.Window> = []
+  const store = new Acme.Store()
+  store.candles = {
+    page,
+    read: (market, interval, window) => {
+      windows.push(window)
+      if (read !== undefined) return read(market, interval, window)
+      const count = (window.to - window.from) / Candle.millis(interval)
+      return Effect.succeed(Array.from({ length: count }, (_, index) => bar(window.from + index * minute)))
+    }
+  }
+  const use = <A, E>(run: (market: MarketData.MarketData.Service) => Effect.Effect<A, E>) =>
+    Effect.flatMap(MarketData.MarketData, run).pipe(
+      Effect.provide(Acme.over(store).layerMarketData({ environment: Acme.environment })),
+      Effect.provide(Acme.http)
+    )
+  const candles = (range: Candle.Range, interval: Candle.Interval = "1m") =>
+    use((market) => Effect.map(Stream.runCollect(market.candles("BTC/USDT", interval, range)), Chunk.toReadonlyArray))
+  return { windows, use, candles }
+}
+
+const times = (candles: ReadonlyArray<Candle.Candle>) => candles.map(({ openTime }) => openTime / minute)
+
+describe("candles", () => {
+  it.effect.prop(
+    "are those that open in the range, each once, oldest first, asked for in aligned pages that meet",
+    [
+      FastCheck.integer({ min: 0, max: 40 * minute }),
+      FastCheck.integer({ min: 0, max: 40 * minute }),
+      FastCheck.integer({ min: 1, max: 12 })
+    ],
+    ([from, length, page]) =>
+      Effect.gen(function*() {
+        yield* TestClock.setTime(200 * minute)
+        const to = from + length
+        const { candles, windows } = exchange(page)
+        const found = yield* candles({ from, to })
+        const first = Math.ceil(from / minute)
+        const count = Math.max(0, Math.ceil(to / minute) - first)
+        assert.deepStrictEqual(times(found), Array.from({ length: count }, (_, index) => first + index))
+        assert.strictEqual(windows.length, Math.ceil(count / page))
+        for (const [index, window] of windows.entries()) {
+          assert.strictEqual(window.from % minute, 0)
+          assert.strictEqual(window.to % minute, 0)
+          assert.isAbove(window.to, window.from)
+          assert.isAtMost(window.to - window.from, page * minute)
+          if (index > 0) assert.strictEqual(window.from, windows[index - 1]?.to)
+        }
+      })
+  )
+
+  it.effect("in any order, twice or beyond the window: each comes once and in its place, the last said of it counts", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(100 * minute)
+      const { candles } = exchange(3, (_, __, { from, to }) =>
+        Effect.succeed([
+          bar(to),
+          bar(from + minute),
+          bar(from, "0.7"),
+          bar(from - minute),
+          bar(from, "0.9"),
+          bar(to + minute)
+        ]))
+      const found = yield* candles({ from: 0, to: 6 * minute })
+      assert.deepStrictEqual(times(found), [0, 1, 3, 4])
+      assert.strictEqual(found[0] && Decimal.format(found[0].close), "0.9")
+      assert.deepInclude(found[0], { exchange: "acme", symbol: Acme.bitcoin.symbol, interval: "1m" })
+    }))
+
+  it.effect("by default until now, the open one marked: the millisecond it ends it is open no more", () =>
+    Effect.gen(function*() {
+      const { candles } = exchange(10)
+      yield* TestClock.setTime(3 * minute - 1)
+      const flags = Effect.map(candles({ from: 0 }), (all) => all.map(({ isOpen }) => isOpen))
+      assert.deepStrictEqual(yield* flags, [false, false, true])
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(yield* flags, [false, false, false])
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(yield* flags, [false, false, false, true])
+    }))
+
+  it.effect("one that ended while the answer was under way is open: it may have come unfinished", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(minute - 100)
+      const { candles } = exchange(10, () => Effect.delay(Effect.succeed([bar(0)]), "200 millis"))
+      const [found] = yield* Effect.zipLeft(
+        candles({ from: 0, to: minute }),
+        TestClock.adjust("1 second"),
+        { concurrent: true }
+      )
+      assert.strictEqual(found?.isOpen, true)
+    }))
+
+  it.effect("tell their progress after each page, to the whole", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(100 * minute)
+      const seen = yield* Ref.make<ReadonlyArray<Candle.Progress>>([])
+      const { candles } = exchange(2)
+      const range = {
+        from: 1,
+        to: 4.5 * minute,
+        onProgress: (progress: Candle.Progress) => Ref.update(seen, (all) => [...all, progress])
+      }
+      // Twice, as a stream may be run again.
+      yield* candles(range)
+      yield* Ref.set(seen, [])
+      yield* candles(range)
+      assert.deepStrictEqual(yield* Ref.get(seen), [
+        { readTo: 3 * minute, fraction: 0.5, candles: 2 },
+        { readTo: 4.5 * minute, fraction: 1, candles: 4 }
+      ])
+    }))
+
+  it.effect("a page is read when the stream has come to it, and not before", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(100 * minute)
+      const { use, windows } = exchange(2)
+      const found = yield* use((market) =>
+        Stream.runCollect(Stream.take(market.candles("BTC/USDT", "1m", { from: 0, to: 50 * minute }), 3))
+      )
+      assert.strictEqual(found.length, 3)
+      assert.strictEqual(windows.length, 2)
+    }))
+
+  it.effect("a page that fails ends the series with what was wrong, after what came before it", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(100 * minute)
+      const down = new ExchangeError.ExchangeUnavailable({
+        exchange: "acme",
+        operation: "candles",
+        detail: "no",
+        outcome: "Unknown"
+      })
+      const { use } = exchange(2, (_, __, { from }) => from === 0 ? Effect.succeed([bar(0)]) : Effect.fail(down))
+      const seen: Array<number> = []
+      const end = yield* use((market) =>
+        Effect.either(Stream.runForEach(
+          market.candles("BTC/USDT", "1m", { from: 0, to: 4 * minute }),
+          ({ openTime }) => Effect.sync(() => seen.push(openTime))
+        ))
+      )
+      assert.deepStrictEqual(seen, [0])
+      assert.strictEqual(Either.isLeft(end) ? end.left._tag : undefined, "ExchangeUnavailable")
+    }))
+
+  it.effect("an interval the exchange has not is Unsupported, a range that is none InvalidRequest", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(100 * minute)
+      const { candles, windows } = exchange(2)
+      const unsupported = yield* Effect.flip(candles({ from: 0 }, "4h"))
+      assert.instanceOf(unsupported, ExchangeError.Unsupported)
+      assert.include(unsupported.message, "ask for one of 1m")
+      for (const [from, to] of [[2, 1], [-1, 1], [Number.NaN, 1], [0, Number.POSITIVE_INFINITY]] as const) {
+        assert.instanceOf(yield* Effect.flip(candles({ from, to })), ExchangeError.InvalidRequest)
+      }
+      assert.instanceOf(yield* Effect.flip(candles({ from: 101 * minute })), ExchangeError.InvalidRequest)
+      assert.strictEqual(windows.length, 0)
+    }))
+})

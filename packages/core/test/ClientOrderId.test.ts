@@ -1,0 +1,50 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, FastCheck, Random, TestClock } from "effect"
+import { ClientOrderId } from "../src/index.js"
+
+const hex: ClientOrderId.Alphabet = { pattern: /^[0-9a-f]{32}$/, described: "hex", make: (hex) => hex }
+
+const seeded = (seed: string) => Effect.withRandom(ClientOrderId.make(hex), Random.make(seed))
+
+describe("ClientOrderId", () => {
+  it.effect.prop("is always 32 hex digits, of the time and of Random", [
+    FastCheck.string(),
+    FastCheck.integer({ min: 0, max: 4_102_444_800_000 })
+  ], ([seed, now]) =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(now)
+      const id = yield* seeded(seed)
+      assert.match(id, hex.pattern)
+      assert.strictEqual(Number.parseInt(id.slice(0, 12), 16), now)
+      assert.strictEqual(yield* seeded(seed), id)
+    }))
+
+  it.effect("two processes whose Random starts alike name their orders differently", () =>
+    Effect.gen(function*() {
+      const first = yield* seeded("the same")
+      yield* TestClock.adjust("1 millis")
+      const second = yield* seeded("the same")
+      assert.notStrictEqual(first, second)
+      assert.strictEqual(first.slice(12), second.slice(12))
+    }))
+
+  it.effect("ten thousand of one instant are ten thousand", () =>
+    Effect.gen(function*() {
+      const ids = yield* Effect.replicateEffect(ClientOrderId.make(hex), 10_000).pipe(
+        Effect.withRandom(Random.make("seed"))
+      )
+      assert.strictEqual(new Set(ids).size, 10_000)
+    }))
+
+  it.prop("as a UUID it is one of version 4, and what is random in it stays", [
+    FastCheck.hexaString({ minLength: 32, maxLength: 32 })
+  ], ([digits]) => {
+    const uuid = ClientOrderId.asUuid(digits)
+    assert.match(uuid, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+    const plain = uuid.replaceAll("-", "")
+    assert.strictEqual(
+      plain.slice(0, 12) + plain.slice(13, 16) + plain.slice(17),
+      digits.slice(0, 12) + digits.slice(13, 16) + digits.slice(17)
+    )
+  })
+})

@@ -1,0 +1,67 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Config, ConfigProvider, Effect, Exit, Layer, Option } from "effect"
+import { Credentials, type Exchange, Trading } from "../src/index.js"
+import * as Acme from "./support/exchange.js"
+
+const exchange = Acme.over(new Acme.Store())
+
+const fromConfig = (entries: Record<string, string>) =>
+  Effect.flatMap(Trading.Trading, ({ exchange }) => Effect.succeed(exchange)).pipe(
+    Effect.provide(exchange.layerConfig({
+      credentials: { key: Config.redacted("KEY"), secret: Config.redacted("SECRET") },
+      environment: Config.literal("live", "testnet")("ENVIRONMENT"),
+      trading: Config.option(Config.string("TRADING")).pipe(Config.map(Option.getOrUndefined))
+    })),
+    Effect.provide(Acme.http),
+    Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries({ KEY: "k", SECRET: "s", ...entries })))),
+    Effect.exit
+  )
+
+describe("trading on the live exchange has to be said twice", () => {
+  it.effect("in configuration", () =>
+    Effect.gen(function*() {
+      for (const trading of [{}, { TRADING: "" }, { TRADING: "yes" }, { TRADING: "ENABLED" }]) {
+        const exit = yield* fromConfig({ ENVIRONMENT: "live", ...trading })
+        assert.isTrue(Exit.isFailure(exit))
+        assert.include(String(exit), "this places orders with real money")
+      }
+      assert.isTrue(Exit.isSuccess(yield* fromConfig({ ENVIRONMENT: "live", TRADING: "enabled" })))
+      assert.isTrue(Exit.isSuccess(yield* fromConfig({ ENVIRONMENT: "testnet" })))
+    }))
+
+  it.effect("where there are no types", () =>
+    Effect.gen(function*() {
+      // @ts-expect-error: it is not said that trading is enabled
+      const untyped: Exchange.TradingOptions = { credentials: Acme.credentials, environment: "live" }
+      const error = yield* Effect.flip(Effect.scoped(Layer.build(exchange.layer(untyped)))).pipe(
+        Effect.provide(Acme.http)
+      )
+      assert.include(String(error), "this places orders with real money")
+    }))
+
+  it("in types", () => {
+    const accepts = (options: Exchange.TradingOptions) => Layer.isLayer(exchange.layer(options))
+    const { credentials, environment } = Acme
+    assert.isTrue(accepts({ credentials, environment: "live", trading: "enabled" }))
+    assert.isTrue(accepts({ credentials, environment: "testnet" }))
+    assert.isTrue(accepts({ credentials, environment }))
+    // @ts-expect-error: it is not said that trading is enabled
+    accepts({ credentials, environment: "live" })
+    // @ts-expect-error: it is not said where
+    accepts({ credentials, trading: "enabled" })
+    // @ts-expect-error: there is no default
+    accepts({ credentials })
+  })
+
+  it.effect("credentials that are missing are named, not shown", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(Effect.scoped(Layer.build(
+        exchange.layer({ environment: "live", trading: "enabled" })
+      ))).pipe(
+        Effect.provide(Acme.http),
+        Effect.withConfigProvider(ConfigProvider.fromMap(new Map([["ACME_API_KEY", "visible"]]), { pathDelim: "_" }))
+      )
+      assert.include(Credentials.describe(error), "ACME_API_SECRET is missing")
+      assert.notInclude(String(error), "visible")
+    }))
+})

@@ -1,0 +1,155 @@
+import { assert, describe, it } from "@effect/vitest"
+import { BigDecimal, Either, FastCheck } from "effect"
+import { Decimal, type Market, type Order, OrderCheck } from "../src/index.js"
+import { bitcoin } from "./support/exchange.js"
+
+const Step = FastCheck.constantFrom("0.00000001", "0.001", "0.05", "0.25", "0.5", "1", "5", "10", "2.5").map(
+  Decimal.make
+)
+
+const Amount = FastCheck.tuple(
+  FastCheck.bigInt({ min: 1n, max: 10n ** 14n }),
+  FastCheck.integer({ min: 0, max: 12 })
+).map(([value, scale]) => BigDecimal.make(value, scale))
+
+const free: Market.Market = {
+  symbol: bitcoin.symbol,
+  id: "BTCUSDT",
+  kind: "spot",
+  status: "open",
+  base: "BTC",
+  quote: "USDT"
+}
+
+const limit = (request: Partial<Order.LimitRequest>): Order.LimitRequest => ({
+  type: "limit",
+  symbol: "BTC/USDT",
+  side: "buy",
+  amount: "1",
+  price: "100",
+  ...request
+})
+
+const isMultiple = (value: BigDecimal.BigDecimal, step: BigDecimal.BigDecimal) =>
+  BigDecimal.isZero(BigDecimal.unsafeRemainder(value, step))
+
+const places = (value: BigDecimal.BigDecimal) => Decimal.format(value).split(".")[1]?.length ?? 0
+
+const within = (value: BigDecimal.BigDecimal, of: BigDecimal.BigDecimal, step: BigDecimal.BigDecimal) =>
+  BigDecimal.lessThan(BigDecimal.abs(BigDecimal.subtract(value, of)), step)
+
+describe("OrderCheck", () => {
+  it.prop("rounding never asks for more, and never for a worse price, by less than a step", {
+    amount: Amount,
+    price: Amount,
+    lotSize: Step,
+    tickSize: Step,
+    side: FastCheck.constantFrom<Array<"buy" | "sell">>("buy", "sell")
+  }, ({ amount, lotSize, price, side, tickSize }) => {
+    const checked = OrderCheck.check({ ...free, lotSize, tickSize }, limit({ amount, price, side, round: true }))
+    if (Either.isLeft(checked)) {
+      // A buy below one tick and an amount below one step have no multiple to go down to.
+      assert.isTrue(
+        BigDecimal.lessThan(amount, lotSize) || (side === "buy" && BigDecimal.lessThan(price, tickSize)),
+        checked.left
+      )
+      return
+    }
+    const sent = checked.right
+    assert.isTrue(isMultiple(sent.amount, lotSize))
+    assert.isTrue(BigDecimal.lessThanOrEqualTo(sent.amount, amount))
+    assert.isTrue(within(sent.amount, amount, lotSize))
+    assert.isDefined(sent.price)
+    assert.isTrue(isMultiple(sent.price, tickSize))
+    assert.isTrue(
+      side === "buy"
+        ? BigDecimal.lessThanOrEqualTo(sent.price, price)
+        : BigDecimal.greaterThanOrEqualTo(sent.price, price)
+    )
+    assert.isTrue(within(sent.price, price, tickSize))
+    assert.isAtMost(places(sent.price), places(tickSize), "digits beyond the step are refused by exchanges")
+    assert.isAtMost(places(sent.amount), places(lotSize))
+  })
+
+  it.prop("without rounding it is sent as it was asked for, or not at all; what it proposes instead is accepted", {
+    amount: Amount,
+    lotSize: Step
+  }, ({ amount, lotSize }) => {
+    const market = { ...free, lotSize }
+    const checked = OrderCheck.check(market, limit({ amount }))
+    assert.strictEqual(Either.isRight(checked), isMultiple(amount, lotSize))
+    if (Either.isRight(checked)) {
+      assert.isTrue(BigDecimal.equals(checked.right.amount, amount))
+      return
+    }
+    const [, proposed = ""] = /; (\S+) would be/.exec(checked.left) ?? []
+    if (proposed !== "0" && !/^0\.0*$/.test(proposed)) {
+      assert.isTrue(Either.isRight(OrderCheck.check(market, limit({ amount: proposed }))), checked.left)
+    }
+  })
+
+  it.prop("text and the decimal it denotes are one", [Amount], ([amount]) => {
+    assert.deepStrictEqual(
+      OrderCheck.check(free, limit({ amount: Decimal.format(amount) })),
+      OrderCheck.check(free, limit({ amount }))
+    )
+  })
+
+  it("bounds are inclusive, and the least worth is of price times amount", () => {
+    const accepts = (request: Partial<Order.LimitRequest>) =>
+      Either.isRight(OrderCheck.check(bitcoin, limit({ price: "60000", ...request })))
+    assert.deepStrictEqual(["0.002", "10", "0.001", "10.001"].map((amount) => accepts({ amount })), [
+      true,
+      true,
+      false,
+      false
+    ])
+    assert.deepStrictEqual(["1", "1000000", "0.99", "1000000.01"].map((price) => accepts({ amount: "5", price })), [
+      true,
+      true,
+      false,
+      false
+    ])
+    assert.isTrue(accepts({ amount: "0.005", price: "1000" }))
+    assert.isFalse(accepts({ amount: "0.005", price: "999.99" }))
+  })
+
+  it("what a market does not say is not checked", () => {
+    assert.isTrue(Either.isRight(OrderCheck.check(free, limit({ amount: "0.123456789", price: "0.000000001" }))))
+  })
+
+  it("a market order has no price, and is IOC", () => {
+    const checked = Either.getOrThrow(
+      OrderCheck.check(bitcoin, { type: "market", symbol: "BTC/USDT", side: "sell", amount: "0.01" })
+    )
+    assert.deepInclude(checked, { type: "market", price: undefined, timeInForce: "IOC", postOnly: false })
+  })
+
+  for (const status of ["halted", "closed"] as const) {
+    it(`a market that is ${status} takes none`, () => {
+      const checked = OrderCheck.check({ ...bitcoin, status }, limit({}))
+      assert.include(Either.isLeft(checked) ? checked.left : "", status)
+    })
+  }
+
+  it("a market of which that is not known does", () => {
+    assert.isTrue(Either.isRight(OrderCheck.check({ ...bitcoin, status: "unknown" }, limit({}))))
+  })
+
+  for (
+    const amount of ["", " 1", "1e3", "+1", "0x1", "1,000", "NaN", "Infinity", "٣", "1".repeat(41), "0", "-1", "0.0"]
+  ) {
+    it(`refuses the amount ${JSON.stringify(amount)}`, () => {
+      assert.isTrue(Either.isLeft(OrderCheck.check(free, limit({ amount }))))
+      assert.isTrue(Either.isLeft(OrderCheck.check(free, limit({ price: amount }))))
+      assert.isTrue(Either.isLeft(OrderCheck.checkAmendment(free, { amount })))
+    })
+  }
+
+  it("an amendment says what changes", () => {
+    assert.isTrue(Either.isLeft(OrderCheck.checkAmendment(bitcoin, {})))
+    const change = Either.getOrThrow(OrderCheck.checkAmendment(bitcoin, { price: "60000.25" }))
+    assert.strictEqual(change.amount, undefined)
+    assert.strictEqual(change.price && Decimal.format(change.price), "60000.25")
+  })
+})

@@ -1,0 +1,130 @@
+import { assert, describe, it } from "@effect/vitest"
+import { assertNone } from "@effect/vitest/utils"
+import { BigDecimal, Either, FastCheck, Option } from "effect"
+import { Decimal, type OrderCheck, OrderGuards } from "../src/index.js"
+import { bitcoin } from "./support/exchange.js"
+
+const day = 86_400_000
+
+const order = (amount: BigDecimal.BigDecimal, price: BigDecimal.BigDecimal | undefined): OrderCheck.Checked => ({
+  market: bitcoin,
+  side: "buy",
+  type: price === undefined ? "market" : "limit",
+  amount,
+  price,
+  timeInForce: "GTC",
+  postOnly: false,
+  reduceOnly: false
+})
+
+const dollars = (text: string) => order(Decimal.make("1"), Decimal.make(text))
+
+const spentOn = (spent: OrderGuards.Spent) => spent.byCurrency.get("USDT") ?? Decimal.make("0")
+
+const Step = FastCheck.record({
+  worth: FastCheck.bigInt({ min: 1n, max: 600n }),
+  after: FastCheck.integer({ min: 0, max: day }),
+  placed: FastCheck.boolean()
+})
+
+describe("OrderGuards", () => {
+  it.prop(
+    "what a day's orders are worth is never more than its limit, and exact",
+    [FastCheck.array(Step, { maxLength: 30 })],
+    ([steps]) => {
+      const guards: OrderGuards.Guards = { maxNotionalPerDay: { USDT: "1000" } }
+      let spent = OrderGuards.nothing
+      let now = 0
+      const placed = new Map<number, bigint>()
+      for (const step of steps) {
+        now += step.after
+        const today = Math.floor(now / day)
+        const before = placed.get(today) ?? 0n
+        const one = order(Decimal.make("1"), BigDecimal.fromBigInt(step.worth))
+        const admitted = OrderGuards.admit(guards, spent, one, undefined, now)
+        assert.strictEqual(Either.isRight(admitted), before + step.worth <= 1000n)
+        if (Either.isLeft(admitted)) {
+          assert.strictEqual(admitted.left.guard, "maxNotionalPerDay")
+          continue
+        }
+        const [worth, next] = admitted.right
+        spent = step.placed ? next : OrderGuards.release(next, "USDT", worth, now)
+        if (step.placed) placed.set(today, before + step.worth)
+        const total = placed.get(today) ?? 0n
+        assert.isTrue(BigDecimal.equals(spentOn(spent), BigDecimal.fromBigInt(total)))
+      }
+    }
+  )
+
+  it("an order begun before midnight and judged after one of the new day does not bring the old day back", () => {
+    const guards: OrderGuards.Guards = { maxNotionalPerDay: { USDT: "10" } }
+    const [, after] = Either.getOrThrow(OrderGuards.admit(guards, OrderGuards.nothing, dollars("8"), undefined, day))
+    assert.isTrue(Either.isLeft(OrderGuards.admit(guards, after, dollars("8"), undefined, day - 1)))
+    const [, both] = Either.getOrThrow(OrderGuards.admit(guards, after, dollars("2"), undefined, day - 1))
+    assert.isTrue(Either.isLeft(OrderGuards.admit(guards, both, dollars("1"), undefined, day)))
+  })
+
+  it("what was counted on another day is not given back to this one", () => {
+    const [, spent] = Either.getOrThrow(OrderGuards.admit({}, OrderGuards.nothing, dollars("8"), undefined, day))
+    assert.isTrue(
+      BigDecimal.equals(spentOn(OrderGuards.release(spent, "USDT", Decimal.make("5"), day - 1)), Decimal.make("8"))
+    )
+  })
+
+  it("a market order counts at the price of the last trade, an inverse one by its contracts", () => {
+    const guards: OrderGuards.Guards = { maxNotionalPerOrder: { USDT: "100" } }
+    const market = order(Decimal.make("2"), undefined)
+    assert.isTrue(OrderGuards.needsPrice(guards, market))
+    const judged = (price: string) => OrderGuards.admit(guards, OrderGuards.nothing, market, Decimal.make(price), 0)
+    assert.isTrue(Either.isRight(judged("50")))
+    assert.isTrue(Either.isLeft(judged("50.01")))
+    const inverse = { ...market, market: { ...bitcoin, inverse: true, multiplier: Decimal.make("10") } }
+    assert.isFalse(OrderGuards.needsPrice(guards, inverse))
+    const contracts = (amount: string) =>
+      OrderGuards.admit(guards, OrderGuards.nothing, { ...inverse, amount: Decimal.make(amount) }, undefined, 0)
+    assert.isTrue(Either.isRight(contracts("10")))
+    assert.isTrue(Either.isLeft(contracts("11")))
+  })
+
+  it("asks for the last price only where it matters", () => {
+    assert.isFalse(OrderGuards.needsPrice({}, dollars("1")))
+    assert.isFalse(OrderGuards.needsPrice({ maxNotionalPerDay: { USDT: "1" } }, dollars("1")))
+    assert.isFalse(OrderGuards.needsPrice({ maxNotionalPerDay: { EUR: "1" } }, order(Decimal.make("1"), undefined)))
+    assert.isTrue(OrderGuards.needsPrice({ priceBand: "0.1" }, dollars("1")))
+    assert.isFalse(OrderGuards.needsPrice({ priceBand: "0.1" }, order(Decimal.make("1"), undefined)))
+  })
+
+  it("a currency without a limit is not limited", () => {
+    const guards: OrderGuards.Guards = { maxNotionalPerDay: { EUR: "1" }, maxNotionalPerOrder: { EUR: "1" } }
+    assert.isTrue(Either.isRight(OrderGuards.admit(guards, OrderGuards.nothing, dollars("1000"), undefined, 0)))
+  })
+
+  it.prop(
+    "the band is inclusive and symmetric",
+    [FastCheck.integer({ min: 1, max: 30_000 })],
+    ([price]) => {
+      const judged = OrderGuards.admit(
+        { priceBand: "0.5" },
+        OrderGuards.nothing,
+        dollars(String(price)),
+        Decimal.make("10000"),
+        0
+      )
+      assert.strictEqual(Either.isRight(judged), price >= 5000 && price <= 15_000)
+    }
+  )
+
+  it("validates each", () => {
+    assertNone(OrderGuards.validate({}))
+    assertNone(OrderGuards.validate({ maxNotionalPerDay: { USDT: "1.5" }, priceBand: "0.05", symbols: [] }))
+    for (
+      const [guards, names] of [
+        [{ maxNotionalPerOrder: { USDT: "1e3" } }, "maxNotionalPerOrder.USDT"],
+        [{ maxNotionalPerDay: { USDT: "0" } }, "maxNotionalPerDay.USDT"],
+        [{ priceBand: "-0.1" }, "priceBand"]
+      ] as const
+    ) {
+      assert.include(Option.getOrElse(OrderGuards.validate(guards), () => ""), names)
+    }
+  })
+})

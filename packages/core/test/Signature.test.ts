@@ -1,0 +1,155 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Either, Encoding, FastCheck, Redacted } from "effect"
+import { createHash, createHmac, createPublicKey, generateKeyPairSync, type KeyObject, verify } from "node:crypto"
+import { Signature } from "../src/index.js"
+import * as Capture from "./support/capture.js"
+
+const hexBytes = (hex: string) => Either.getOrThrow(Encoding.decodeHex(hex))
+const redacted = Redacted.make<string>
+const keyOf = (secret: string) => Either.getOrThrow(Signature.privateKey(redacted(secret)))
+const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64")
+
+/** RFC 8032, section 7.1, tests 1 to 3: secret key, public key, message, signature. */
+const rfc8032 = [
+  [
+    "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+    "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+    "",
+    "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"
+  ],
+  [
+    "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
+    "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+    "72",
+    "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"
+  ]
+] as const
+
+const jwkOf = (key: KeyObject, part: "d" | "x") => Buffer.from(key.export({ format: "jwk" })[part] ?? "", "base64url")
+
+describe("Signature", () => {
+  for (const [secret, publicKey, message, signature] of rfc8032) {
+    it(`Ed25519 signs ${JSON.stringify(message)} as RFC 8032 does, with and without the public key beside the seed`, () => {
+      const text = Buffer.from(hexBytes(message)).toString()
+      const seed = hexBytes(secret)
+      for (const bytes of [seed, new Uint8Array([...seed, ...hexBytes(publicKey)])]) {
+        const key = keyOf(base64(bytes))
+        assert.strictEqual(key.curve, "Ed25519")
+        assert.strictEqual(Encoding.encodeHex(Signature.sign(key, text)), signature)
+      }
+      // The layout of RFC 8410.
+      const der = new Uint8Array([...hexBytes("302e020100300506032b657004220420"), ...seed])
+      const pem = `-----BEGIN PRIVATE KEY-----\n${base64(der)}\n-----END PRIVATE KEY-----\n`
+      assert.strictEqual(Encoding.encodeHex(Signature.sign(keyOf(pem), text)), signature)
+    })
+  }
+
+  it("Ed25519 keys of OpenSSL are read, and what they sign is verified", () => {
+    for (let round = 0; round < 5; round++) {
+      const { privateKey, publicKey } = generateKeyPairSync("ed25519")
+      const pem = privateKey.export({ format: "pem", type: "pkcs8" }).toString()
+      const key = keyOf(pem)
+      assert.deepStrictEqual(Buffer.from(Redacted.value(key.bytes)), jwkOf(privateKey, "d"))
+      assert.isTrue(verify(null, Buffer.from("text ü"), publicKey, Signature.sign(key, "text ü")))
+    }
+  })
+
+  it("P-256 keys of OpenSSL are read, in both layouts and with escaped line breaks, and what they sign is verified", () => {
+    for (let round = 0; round < 10; round++) {
+      const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" })
+      const publicKey = createPublicKey(privateKey)
+      for (const type of ["pkcs8", "sec1"] as const) {
+        const pem = privateKey.export({ format: "pem", type }).toString()
+        for (const written of [pem, pem.trim(), pem.replaceAll("\n", "\\n"), pem.replaceAll("\n", "\r\n")]) {
+          const key = keyOf(written)
+          assert.strictEqual(key.curve, "P-256")
+          assert.deepStrictEqual(Buffer.from(Redacted.value(key.bytes)), jwkOf(privateKey, "d"))
+          const signature = Signature.sign(key, "header.payload")
+          assert.strictEqual(signature.length, 64)
+          assert.deepStrictEqual(Signature.sign(key, "header.payload"), signature)
+          const verified = (text: string) =>
+            verify("sha256", Buffer.from(text), { key: publicKey, dsaEncoding: "ieee-p1363" }, signature)
+          assert.isTrue(verified("header.payload"))
+          assert.isFalse(verified("header.payloae"))
+        }
+      }
+    }
+  })
+
+  it("P-256 signs as RFC 6979, section A.2.5 does", () => {
+    const sec1 = new Uint8Array([
+      ...hexBytes("30310201010420"),
+      ...hexBytes("c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721"),
+      ...hexBytes("a00a06082a8648ce3d030107")
+    ])
+    const key = keyOf(`-----BEGIN EC PRIVATE KEY-----\n${base64(sec1)}\n-----END EC PRIVATE KEY-----`)
+    assert.strictEqual(
+      Encoding.encodeHex(Signature.sign(key, "sample")),
+      "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716" +
+        "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8"
+    )
+  })
+
+  it("other keys and no keys are refused without a word of them", () => {
+    const rsa = generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey.export({ format: "pem", type: "pkcs8" })
+    const k256 = generateKeyPairSync("ec", { namedCurve: "secp256k1" }).privateKey
+      .export({ format: "pem", type: "pkcs8" })
+    const encrypted = generateKeyPairSync("ed25519").privateKey
+      .export({ format: "pem", type: "pkcs8", cipher: "aes-128-cbc", passphrase: "x" })
+    for (
+      const secret of [
+        rsa.toString(),
+        k256.toString(),
+        encrypted.toString(),
+        "",
+        "not a key!",
+        base64(new Uint8Array(31)),
+        base64(new Uint8Array(33)),
+        "-----BEGIN PRIVATE KEY-----\n\n-----END PRIVATE KEY-----"
+      ]
+    ) {
+      const read = Signature.privateKey(redacted(secret))
+      assert.isTrue(Either.isLeft(read), secret.slice(0, 40))
+      const inner = secret.replaceAll(/-----[^-]+-----/g, "").trim()
+      if (Either.isLeft(read) && inner.length > 12) assert.notInclude(read.left, inner.slice(0, 12))
+    }
+  })
+
+  it("a private key shows nothing of itself", () => {
+    const seed = "S3cr3t+seed=of/32=bytes+exactly=="
+    const key = keyOf(base64(new TextEncoder().encode(seed.slice(0, 32))))
+    for (const text of Capture.renderings(key)) assert.notInclude(text, "S3cr3t")
+  })
+
+  it("knows PEM from a shared secret", () => {
+    assert.isTrue(Signature.isPem(redacted("-----BEGIN EC PRIVATE KEY-----\n")))
+    assert.isFalse(Signature.isPem(redacted("c2VjcmV0")))
+  })
+
+  it.prop("the hashes are those of OpenSSL, for any text and key", [
+    FastCheck.string({ unit: "grapheme", minLength: 1 }),
+    FastCheck.string({ unit: "grapheme" }),
+    FastCheck.uint8Array()
+  ], ([secret, text, bytes]) => {
+    const hmac = (algorithm: string, key: string | Uint8Array) => createHmac(algorithm, key).update(text)
+    const key = redacted(secret)
+    assert.strictEqual(Signature.hmacSha256Hex(key, text), hmac("sha256", secret).digest("hex"))
+    assert.strictEqual(Signature.hmacSha256Base64(key, text), hmac("sha256", secret).digest("base64"))
+    assert.strictEqual(
+      Signature.hmacSha512Base64(redacted(Buffer.from(secret).toString("base64")), text, bytes),
+      hmac("sha512", Buffer.from(secret)).update(bytes).digest("base64")
+    )
+    assert.deepStrictEqual(Buffer.from(Signature.sha256(text)), createHash("sha256").update(text).digest())
+  })
+
+  it("HMAC-SHA512 of RFC 4231, case 2", () => {
+    assert.strictEqual(
+      Encoding.encodeHex(Either.getOrThrow(Encoding.decodeBase64(Signature.hmacSha512Base64(
+        redacted(base64(new TextEncoder().encode("Jefe"))),
+        "what do ya want ",
+        new TextEncoder().encode("for nothing?")
+      )))),
+      "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737"
+    )
+  })
+})

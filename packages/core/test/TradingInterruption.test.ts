@@ -1,0 +1,113 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Effect, Either, Layer, Ref, Scope } from "effect"
+import { type Order, OrderJournal, Trading } from "../src/index.js"
+import * as Acme from "./support/exchange.js"
+import { interruptEverywhere } from "./support/interruption.js"
+
+const limit: Order.LimitRequest = {
+  type: "limit",
+  symbol: "BTC/USDT",
+  side: "buy",
+  amount: "0.01",
+  price: "60000",
+  clientOrderId: "mine-1"
+}
+
+/** An exchange that is up, and the whole of its journal. */
+const setting = (store: Acme.Store, options: Parameters<typeof Acme.layer>[1] = {}) =>
+  Effect.gen(function*() {
+    const entries = yield* Ref.make<ReadonlyArray<OrderJournal.Entry>>([])
+    const journal: OrderJournal.OrderJournal["Type"] = {
+      append: (entry) => Ref.update(entries, (all) => [...all, entry]),
+      open: Effect.map(Ref.get(entries), OrderJournal.openOf)
+    }
+    const built = yield* Layer.build(
+      Layer.provide(Acme.layer(store, options), Layer.succeed(OrderJournal.OrderJournal, journal))
+    )
+    const trading = Context.get(built, Trading.Trading)
+    // Loads the markets.
+    yield* Effect.either(trading.cancelAll("BTC/USDT"))
+    return { trading, journal, entries }
+  })
+
+const tags = (reconciled: ReadonlyArray<Trading.Reconciled>) => reconciled.map(({ _tag }) => _tag)
+
+describe("an interrupt at every yield point of placing", () => {
+  for (const fate of ["answered", "acknowledged", "lost after it was carried out"] as const) {
+    it.scoped(
+      `leaves an open intent or the outcome of an order that is ${fate}, and never neither`,
+      () =>
+        Effect.gen(function*() {
+          const store = new Acme.Store()
+          const { entries, journal, trading } = yield* setting(store)
+          store.usual = fate
+          yield* interruptEverywhere(Effect.gen(function*() {
+            store.forget()
+            yield* Ref.set(entries, [])
+            return {
+              victim: trading.place(limit),
+              meanwhile: Effect.void,
+              verify: Effect.gen(function*() {
+                const open = yield* journal.open
+                const outcomes = (yield* Ref.get(entries)).filter(({ _tag }) => _tag !== "Intent")
+                if (store.orders.length === 0) {
+                  assert.deepStrictEqual(outcomes, [])
+                  return
+                }
+                assert.strictEqual(store.arrivals.get("mine-1"), 1)
+                assert.strictEqual(open.length + outcomes.length, 1)
+                assert.deepStrictEqual(tags(yield* trading.reconcile), open.map(() => "Placed"))
+                assert.deepStrictEqual(yield* journal.open, [])
+              })
+            }
+          }))
+        }),
+      60_000
+    )
+  }
+
+  it.scoped(
+    "gives back what was counted of an order that was not written down, and none of one that was sent",
+    () =>
+      Effect.flatMap(Effect.scope, (scope) =>
+        interruptEverywhere(Effect.gen(function*() {
+          const store = new Acme.Store()
+          const guards = { maxNotionalPerDay: { USDT: "600" } }
+          const { entries, trading } = yield* Scope.extend(setting(store, { guards }), scope)
+          return {
+            victim: trading.place(limit),
+            meanwhile: Effect.void,
+            verify: Effect.gen(function*() {
+              const written = (yield* Ref.get(entries)).length > 0
+              const sent = store.orders.length > 0
+              const again = yield* Effect.either(trading.place({ ...limit, clientOrderId: "mine-2" }))
+              if (!written) assert.isTrue(Either.isRight(again))
+              if (sent) assert.strictEqual(Either.isLeft(again) ? again.left._tag : "", "OrderDenied")
+            })
+          }
+        }))),
+    60_000
+  )
+
+  it.scoped("of a batch leaves each order in the journal that the exchange has", () =>
+    Effect.gen(function*() {
+      const store = new Acme.Store()
+      const { entries, trading } = yield* setting(store)
+      const batch = ["one", "two", "three"].map((clientOrderId) => ({ ...limit, clientOrderId }))
+      yield* interruptEverywhere(Effect.gen(function*() {
+        store.forget()
+        yield* Ref.set(entries, [])
+        return {
+          victim: trading.placeBatch(batch),
+          meanwhile: Effect.void,
+          verify: Effect.gen(function*() {
+            const known = (yield* Ref.get(entries)).map(({ clientOrderId }) => clientOrderId)
+            for (const { clientOrderId = "" } of store.orders) {
+              assert.strictEqual(store.arrivals.get(clientOrderId), 1)
+              assert.include(known, clientOrderId)
+            }
+          })
+        }
+      }))
+    }), 60_000)
+})

@@ -1,0 +1,327 @@
+import { HttpClient } from "@effect/platform"
+import { BigDecimal, Clock, Context, Effect, Either, Layer, Option, Redacted } from "effect"
+import {
+  type Adapter,
+  ClientOrderId,
+  Decimal,
+  Exchange,
+  ExchangeError,
+  ExchangeSymbol,
+  type Market,
+  type Order,
+  OrderJournal,
+  Trading
+} from "../../src/index.js"
+import * as Acme from "./acme.js"
+import * as Wire from "./wire.js"
+
+/** What happens to one write: `lost` answers never arrive, the request of the first kind never does either. */
+export type Fate =
+  | "answered"
+  | "acknowledged"
+  | "refused"
+  | "lost before it arrived"
+  | "lost after it was carried out"
+  | "lost and carried out later"
+
+export const bitcoin: Market.Market = {
+  symbol: ExchangeSymbol.make("BTC/USDT"),
+  id: "BTCUSDT",
+  kind: "spot",
+  status: "open",
+  base: "BTC",
+  quote: "USDT",
+  tickSize: Decimal.make("0.01"),
+  lotSize: Decimal.make("0.001"),
+  minAmount: Decimal.make("0.002"),
+  maxAmount: Decimal.make("10"),
+  minPrice: Decimal.make("1"),
+  maxPrice: Decimal.make("1000000"),
+  minNotional: Decimal.make("5")
+}
+
+export const ether: Market.Market = {
+  ...bitcoin,
+  symbol: ExchangeSymbol.make("ETH/USDT"),
+  id: "ETHUSDT",
+  base: "ETH"
+}
+
+const no = () => Effect.die("not asked")
+
+/** An exchange in a few lines: orders by client order id, and a script for what becomes of writes and reads. */
+export class Store {
+  readonly orders: Array<Order.Order> = []
+  /** How often each client order id arrived to be placed. */
+  readonly arrivals = new Map<string, number>()
+  /** What becomes of the next writes, then `usual`. */
+  fates: Array<Fate> = []
+  usual: Fate = "answered"
+  /** Fails every read while set. */
+  blind: ExchangeError.AccountError | undefined = undefined
+  /** Orders show this long (milliseconds) after they were carried out. */
+  lag = 0
+  /** How long writes wait before they are sent, as behind a rate limit. */
+  queue = 0
+  /** How long after its answer was lost a write is carried out that is carried out later. */
+  late = 0
+  /** How long a read is under way: its answer is as old. */
+  slow = 0
+  /** What each lookup said of when the order was placed. */
+  readonly since: Array<number | undefined> = []
+  candles: Adapter.MarketData["candles"] = { page: 10, read: no }
+  last = Decimal.make("60000")
+  reads = 0
+
+  forget(): void {
+    this.orders.length = 0
+    this.arrivals.clear()
+  }
+
+  next(): Fate {
+    return this.fates.shift() ?? this.usual
+  }
+}
+
+const about = (operation: string) => ({ exchange: "acme", operation, detail: "no" })
+
+const lost = (operation: string) => new ExchangeError.RequestTimedOut(about(operation))
+
+const written = <A>(
+  store: Store,
+  operation: string,
+  execute: Effect.Effect<A, ExchangeError.TradingError>
+): Effect.Effect<readonly [fate: Fate, A], ExchangeError.TradingError> =>
+  Effect.suspend(() => {
+    const fate = store.next()
+    switch (fate) {
+      case "refused":
+        return new ExchangeError.InsufficientFunds(about(operation))
+      case "lost before it arrived":
+        return lost(operation)
+      case "lost after it was carried out":
+        return Effect.zipRight(execute, lost(operation))
+      case "lost and carried out later":
+        return Effect.zipRight(Effect.forkDaemon(Effect.delay(execute, store.late)), lost(operation))
+      default:
+        return Effect.map(execute, (value) => [fate, value] as const)
+    }
+  }).pipe((self) => store.queue === 0 ? self : Effect.delay(self, store.queue))
+
+const put = (store: Store, order: Adapter.NewOrder): Effect.Effect<Order.Order, ExchangeError.DuplicateOrder> =>
+  Effect.flatMap(Clock.currentTimeMillis, (at) => {
+    store.arrivals.set(order.clientOrderId, (store.arrivals.get(order.clientOrderId) ?? 0) + 1)
+    if (store.orders.some(({ clientOrderId }) => clientOrderId === order.clientOrderId)) {
+      return new ExchangeError.DuplicateOrder(about("place"))
+    }
+    const isMarket = order.type === "market"
+    const placed: Order.Order = {
+      exchange: "acme",
+      symbol: order.market.symbol,
+      id: `n${store.orders.length + 1}`,
+      clientOrderId: order.clientOrderId,
+      side: order.side,
+      type: order.type,
+      status: isMarket ? "filled" : "open",
+      price: order.price,
+      amount: order.amount,
+      filled: isMarket ? order.amount : Decimal.make("0"),
+      averagePrice: isMarket ? store.last : undefined,
+      timeInForce: order.timeInForce,
+      postOnly: order.postOnly,
+      reduceOnly: order.reduceOnly,
+      createdAt: at
+    }
+    store.orders.push(placed)
+    return Effect.succeed(placed)
+  })
+
+const find = (store: Store, { clientOrderId, id, since }: Adapter.Reference) =>
+  Effect.flatMap(
+    Clock.currentTimeMillis,
+    (now) =>
+      Effect.suspend((): Effect.Effect<Order.Order, ExchangeError.AccountError> => {
+        store.reads++
+        store.since.push(since)
+        if (store.blind !== undefined) return Effect.fail(store.blind)
+        const found = store.orders.find((order) =>
+          (id === undefined ? order.clientOrderId === clientOrderId : order.id === id) &&
+          (order.createdAt ?? 0) + store.lag <= now
+        )
+        return found === undefined ? new ExchangeError.OrderNotFound(about("order")) : Effect.succeed(found)
+      })
+  ).pipe(
+    Effect.exit,
+    Effect.tap(() => store.slow === 0 ? Effect.void : Effect.sleep(store.slow)),
+    Effect.flatten
+  )
+
+const change = (store: Store, reference: Adapter.Reference, with_: Partial<Order.Order>) =>
+  Effect.suspend((): Effect.Effect<Order.Order, ExchangeError.OrderNotFound> => {
+    const index = store.orders.findIndex((order) =>
+      (reference.id === undefined ? order.clientOrderId === reference.clientOrderId : order.id === reference.id) &&
+      order.status === "open"
+    )
+    const order = store.orders[index]
+    if (order === undefined) return new ExchangeError.OrderNotFound(about("change"))
+    const changed = { ...order, ...with_ }
+    store.orders[index] = changed
+    return Effect.succeed(changed)
+  })
+
+export const features: Adapter.Features = {
+  name: "Acme",
+  kinds: ["spot"],
+  testnet: false,
+  candles: ["1m"],
+  positions: false,
+  timeInForce: ["GTC", "IOC"],
+  reduceOnly: false,
+  amend: true,
+  batch: 2,
+  deduplicates: "while open"
+}
+
+export class AcmeTrading extends Context.Tag("@effect-exchange/core/test/support/exchange/AcmeTrading")<
+  AcmeTrading,
+  Exchange.TradingService
+>() {}
+class AcmeMarketData extends Context.Tag("@effect-exchange/core/test/support/exchange/AcmeMarketData")<
+  AcmeMarketData,
+  Exchange.MarketDataService
+>() {}
+class AcmeAccount extends Context.Tag("@effect-exchange/core/test/support/exchange/AcmeAccount")<
+  AcmeAccount,
+  Exchange.AccountService
+>() {}
+
+/** The exchange over a store, without what `lacks` names. */
+export const over = (
+  store: Store,
+  lacks: { readonly amend?: boolean; readonly batch?: boolean } = {},
+  permissions: Effect.Effect.Success<Adapter.Account["keyPermissions"]> = {
+    read: true,
+    trade: true,
+    withdraw: false,
+    ipRestricted: true
+  }
+) =>
+  Exchange.define({
+    protocol: Acme.protocol,
+    features,
+    tags: {
+      marketData: (service) => Context.make(AcmeMarketData, service),
+      account: (service) => Context.make(AcmeAccount, service),
+      trading: (service) => Context.make(AcmeTrading, service)
+    },
+    marketData: () => ({
+      markets: Effect.succeed([bitcoin, ether]),
+      ticker: ({ symbol }) =>
+        Effect.map(Clock.currentTimeMillis, (at) => ({ exchange: "acme", symbol, last: store.last, at })),
+      tickers: no,
+      orderBook: no,
+      trades: no,
+      candles: store.candles,
+      status: Effect.die("not asked")
+    }),
+    account: () => ({
+      balances: Effect.succeed([]),
+      keyPermissions: Effect.succeed(permissions),
+      openOrders: (market) =>
+        Effect.sync(() =>
+          store.orders.filter(({ status, symbol }) =>
+            status === "open" && (market === undefined || market.symbol === symbol)
+          )
+        ),
+      order: (reference) => find(store, reference),
+      orderHistory: () => Effect.sync(() => store.orders),
+      fills: () => Effect.succeed([])
+    }),
+    trading: (): Adapter.Trading => ({
+      clientOrderId: { pattern: /^[a-z0-9-]{1,36}$/, described: "1 to 36 of a-z 0-9 -", make: ClientOrderId.asUuid },
+      absentAfter: "10 seconds",
+      place: (order) =>
+        Effect.map(written(store, "place", put(store, order)), ([fate, order]) =>
+          fate === "acknowledged" ? { _tag: "Accepted", id: order.id } : { _tag: "Order", order }),
+      placeBatch: lacks.batch === true ? undefined : (orders) =>
+        Effect.map(
+          written(
+            store,
+            "placeBatch",
+            Effect.forEach(orders, (order): Effect.Effect<Either.Either<Order.Order, ExchangeError.TradingError>> =>
+              BigDecimal.equals(order.amount, Decimal.make("9"))
+                ? Effect.succeed(Either.left(new ExchangeError.OrderRejected(about("placeBatch"))))
+                : Effect.either(put(store, order)))
+          ),
+          ([, results]) =>
+            results.map(Either.map((order): Adapter.Placed => ({ _tag: "Order", order })))
+        ),
+      cancel: (reference) =>
+        Effect.map(written(store, "cancel", change(store, reference, { status: "canceled" })), ([fate, order]) =>
+          fate === "acknowledged" ? Option.none() : Option.some(order)),
+      cancelAll: (market) =>
+        Effect.map(
+          written(
+            store,
+            "cancelAll",
+            Effect.forEach(
+              store.orders.filter(({ status, symbol }) =>
+                status === "open" && symbol === market.symbol
+              ),
+              ({ id }) =>
+                Effect.as(change(store, { market, id }, { status: "canceled" }), id)
+            )
+          ),
+          ([, ids]) => ids
+        ),
+      amend: lacks.amend === true ? undefined : (reference, { amount, price }) =>
+        Effect.map(
+          written(
+            store,
+            "amend",
+            change(store, reference, {
+              ...amount === undefined ? {} : { amount },
+              ...price === undefined ? {} : { price }
+            })
+          ),
+          ([fate, order]) => fate === "acknowledged" ? Option.none() : Option.some(order)
+        )
+    })
+  })
+
+export const credentials = { key: Redacted.make("the-key"), secret: Redacted.make("the-secret") }
+
+export const environment = { name: "here", baseUrl: "http://localhost:1" }
+
+/** No exchange is behind it: the store answers. */
+export const http: Layer.Layer<HttpClient.HttpClient> = Layer.succeed(
+  HttpClient.HttpClient,
+  Wire.make(() => Wire.ok()).client
+)
+
+/** The trading of an exchange over a store. */
+export const layer = (
+  store: Store,
+  options: Partial<Pick<Exchange.TradingOptions, "guards" | "lookupPatience">> & {
+    readonly lacks?: Parameters<typeof over>[1]
+  } = {}
+): Layer.Layer<Layer.Layer.Success<ReturnType<ReturnType<typeof over>["layer"]>>> => {
+  const { lacks, ...rest } = options
+  return over(store, lacks).layer({ environment, credentials, ...rest }).pipe(
+    Layer.provide(http),
+    Layer.orDie
+  )
+}
+
+/** Uses the trading of a store, with a journal if one is given. */
+export const trade = <A, E>(
+  store: Store,
+  use: (trading: Trading.Trading.Service) => Effect.Effect<A, E>,
+  options: Parameters<typeof layer>[1] & { readonly journal?: OrderJournal.OrderJournal["Type"] } = {}
+): Effect.Effect<A, E> => {
+  const { journal, ...rest } = options
+  const built = journal === undefined
+    ? layer(store, rest)
+    : Layer.provide(layer(store, rest), Layer.succeed(OrderJournal.OrderJournal, journal))
+  return Effect.flatMap(Trading.Trading, use).pipe(Effect.provide(built))
+}
