@@ -6,11 +6,10 @@
  * @since 0.1.0
  */
 import * as DateTime from "effect/DateTime"
-import * as Effect from "effect/Effect"
-import * as Ref from "effect/Ref"
-import type { ApiKey, Balance } from "./Account.js"
+import type { ApiKey, DemoKey, Permission } from "./Account.js"
+import type { Engine, Order } from "./Engine.js"
 import * as Json from "./internal/json.js"
-import type { Listing, Quote } from "./Market.js"
+import type { Candle, Listing, Quote, Trade } from "./Market.js"
 
 /**
  * A request as it reached the exchange.
@@ -65,7 +64,17 @@ export interface World {
   readonly now: number
   readonly quote: (listing: Listing) => Quote
   readonly keys: ReadonlyArray<ApiKey>
-  readonly balances: ReadonlyArray<Balance>
+  /** Orders, balances, positions and books at `now`. */
+  readonly engine: Engine
+  /** The last trades, oldest first. */
+  readonly trades: (listing: Listing, limit: number) => ReadonlyArray<Trade>
+  /**
+   * The candles that opened from `from` to `to` (milliseconds, both included) and not after now, oldest first, aligned
+   * to the epoch. The last may still be open.
+   */
+  readonly candles: (listing: Listing, intervalMillis: number, from: number, to: number) => ReadonlyArray<Candle>
+  /** False while the exchange's order database does not know of an order that its engine has taken. */
+  readonly isVisible: (order: Order) => boolean
 }
 
 /**
@@ -100,22 +109,27 @@ export type FailureKind = "http500" | "http503" | "http429"
 export interface Dialect {
   readonly id: string
   readonly listings: ReadonlyArray<Listing>
-  /** Characters of the exchange's API keys and secrets. */
-  readonly credentials: { readonly key: number; readonly secret: number }
-  readonly start: Effect.Effect<Session>
+  /** The demo key with a permission; each is another key, the same on every run. */
+  readonly demoKey: (permission: Permission) => DemoKey
+  /** The exchange before its first request. */
+  readonly start: Session
   readonly failure: (kind: FailureKind) => SimulatedResponse
 }
 
 /**
- * A running dialect with its meters and bans.
+ * A dialect with its meters and bans at an instant.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Session {
-  readonly respond: (request: SimulatedRequest, world: World) => Effect.Effect<SimulatedResponse>
+  /** The response, the next session and, when something was traded, the next engine. */
+  readonly respond: (
+    request: SimulatedRequest,
+    world: World
+  ) => readonly [response: SimulatedResponse, next: Session, engine?: Engine | undefined]
   /** The meters at an instant of the exchange's clock. */
-  readonly usage: (now: number) => Effect.Effect<ReadonlyArray<Usage>>
+  readonly usage: (now: number) => ReadonlyArray<Usage>
 }
 
 /**
@@ -126,30 +140,40 @@ export interface Session {
  */
 export interface Definition<State> extends Omit<Dialect, "start"> {
   readonly initial: State
+  /**
+   * Leaves the engine out when nothing was traded. What was traded must be read from the engine, never from the state:
+   * a request that a fault keeps from being executed is metered in the state, and its engine is dropped.
+   */
   readonly respond: (
     state: State,
     request: SimulatedRequest,
     world: World
-  ) => readonly [response: SimulatedResponse, next: State]
+  ) => readonly [response: SimulatedResponse, next: State, engine?: Engine | undefined]
   readonly usage: (state: State, now: number) => ReadonlyArray<Usage>
 }
 
 /**
- * A dialect from its pure definition; each start has its own state.
+ * A dialect from its pure definition.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make = <State>(definition: Definition<State>): Dialect => ({
-  id: definition.id,
-  listings: definition.listings,
-  credentials: definition.credentials,
-  failure: definition.failure,
-  start: Effect.map(Ref.make(definition.initial), (state): Session => ({
-    respond: (request, world) => Ref.modify(state, (current) => definition.respond(current, request, world)),
-    usage: (now) => Effect.map(Ref.get(state), (current) => definition.usage(current, now))
-  }))
-})
+export const make = <State>(definition: Definition<State>): Dialect => {
+  const session = (state: State): Session => ({
+    respond: (request, world) => {
+      const [response, next, engine] = definition.respond(state, request, world)
+      return [response, session(next), engine]
+    },
+    usage: (now) => definition.usage(state, now)
+  })
+  return {
+    id: definition.id,
+    listings: definition.listings,
+    demoKey: definition.demoKey,
+    failure: definition.failure,
+    start: session(definition.initial)
+  }
+}
 
 /**
  * A JSON response.

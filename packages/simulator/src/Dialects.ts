@@ -7,6 +7,10 @@ import * as Struct from "effect/Struct"
 import type { Dialect } from "./Dialect.js"
 import * as Binance from "./dialects/Binance.js"
 import * as BitMex from "./dialects/BitMex.js"
+import * as Bybit from "./dialects/Bybit.js"
+import * as Coinbase from "./dialects/Coinbase.js"
+import * as Kraken from "./dialects/Kraken.js"
+import * as Okx from "./dialects/Okx.js"
 
 /**
  * Every dialect by its exchange's id.
@@ -16,7 +20,11 @@ import * as BitMex from "./dialects/BitMex.js"
  */
 export const dialects = {
   binance: Binance.dialect,
-  bitmex: BitMex.dialect
+  bitmex: BitMex.dialect,
+  bybit: Bybit.dialect,
+  coinbase: Coinbase.dialect,
+  kraken: Kraken.dialect,
+  okx: Okx.dialect
 } as const satisfies Record<string, Dialect>
 
 /**

@@ -12,7 +12,9 @@ import * as Hash from "./internal/hash.js"
  * - `refused`: no connection; the exchange never sees the request.
  * - `reset`: the exchange serves the request, and the connection breaks before the answer.
  * - `drop`: the exchange serves the request, and no answer ever comes.
- * - `http500`, `http503` (overloaded), `http429` (with `retry-after: 1`): the dialect's own error answer.
+ * - `http503` (overloaded), `http429` (with `retry-after: 1`): the dialect's own error answer; the exchange counts the
+ *   request and does nothing of what it asks for.
+ * - `http500`: the dialect's own error answer; the exchange serves the request, as it does for all that follow.
  * - `malformed`: status 200 with HTML, broken JSON, JSON of another shape, or nothing.
  * - `truncated`: the body ends in the middle.
  * - `slowBody`: the body comes in eight pieces with a pause before each but the first.
@@ -64,6 +66,8 @@ export interface Options extends Partial<Readonly<Record<Kind, number | undefine
   readonly pause?: Duration.DurationInput | undefined
   /** How far the exchange's clock is off. Defaults to not at all. */
   readonly clockSkew?: ClockSkew | undefined
+  /** How long a new order can be traded before it can be looked up. Defaults to none. */
+  readonly orderLag?: Duration.DurationInput | undefined
   /** Other faults during a window of time since the simulator started. The first window that matches counts. */
   readonly phases?: ReadonlyArray<Phase> | undefined
   /** Other faults for some routes, outside all phases. The first route that matches counts. */
@@ -107,6 +111,7 @@ export interface Faults {
   readonly pause: number
   /** Milliseconds; positive when the exchange's clock is ahead. */
   readonly clockSkew: number
+  readonly orderLag: number
   readonly phases: ReadonlyArray<{ readonly from: number; readonly to: number; readonly faults: Faults }>
   readonly routes: ReadonlyArray<Route>
 }
@@ -175,6 +180,7 @@ export const make = (options: Options = {}): Faults => {
       : { min: Duration.toMillis(latency), max: Duration.toMillis(latency) },
     pause: Duration.toMillis(options.pause ?? "1 second"),
     clockSkew: skewOf(options.clockSkew),
+    orderLag: Duration.toMillis(options.orderLag ?? 0),
     phases: (options.phases ?? []).map(({ faults, from, to }) => ({
       from: Duration.toMillis(from),
       to: Duration.toMillis(to ?? Duration.infinity),

@@ -12,15 +12,18 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
-import * as Account from "./Account.js"
+import type * as Account from "./Account.js"
 import * as Dialect from "./Dialect.js"
 import { dialects, type ExchangeId } from "./Dialects.js"
+import * as Engine from "./Engine.js"
 import * as Faults from "./Faults.js"
+import { concealer } from "./internal/concealer.js"
 import * as Damage from "./internal/damage.js"
+import { demoBalances, demoKeys } from "./internal/demo.js"
 import { httpClient } from "./internal/httpClient.js"
+import { quoter } from "./internal/quoter.js"
 import * as Market from "./Market.js"
 
 export {
@@ -51,7 +54,7 @@ export interface Options {
   readonly seed?: string | undefined
   /** Defaults to `Faults.none`. */
   readonly faults?: Faults.Faults | undefined
-  /** What the account holds. Defaults to `Account.demoBalances`. */
+  /** What the account holds. Defaults to what of `Account.demoBalances` the exchange trades. */
   readonly balances?: ReadonlyArray<Account.Balance> | undefined
   /** The keys that open it. Defaults to the three demo keys that {@link credentials} gives. */
   readonly keys?: ReadonlyArray<Account.ApiKey> | undefined
@@ -93,8 +96,9 @@ export interface Simulator {
   /** Replaces the faults. Phases still count from the start of the simulator. */
   readonly setFaults: (faults: Faults.Faults) => Effect.Effect<void>
   /**
-   * Sets a market's last price, which holds until it is set again. The market is named as the exchange does or by
-   * its symbol; the price is plain decimal text, a positive multiple of the tick size.
+   * Sets a market's last price, which holds until it is set again; the bid and ask that go with it fill the orders
+   * they reach. The market is named as the exchange does or by its symbol; the price is plain decimal text, a positive
+   * multiple of the tick size.
    */
   readonly setPrice: (market: string, last: string) => Effect.Effect<void, PriceRejected>
 }
@@ -121,23 +125,59 @@ export const make = Effect.fnUntraced(function*(
   options: Options = {}
 ): Effect.fn.Return<Simulator> {
   const dialect: Dialect.Dialect = dialects[id]
-  const { balances = Account.demoBalances, seed = "simulator" } = options
-  const keys = options.keys ?? Account.demoKeys(id, dialect.credentials)
-  const session = yield* dialect.start
+  const { keys = demoKeys(dialect), seed = "simulator" } = options
+  const instruments = dialect.listings.flatMap(({ instrument }) => instrument ?? [])
+  const balances = options.balances ?? demoBalances(instruments)
   const startedAt = yield* Clock.currentTimeMillis
   const faults = yield* Ref.make(options.faults ?? Faults.none)
   const sequence = yield* Ref.make(0)
   const recorded = yield* Ref.make<ReadonlyArray<RecordedRequest>>([])
-  const pins = yield* Ref.make<Pins>(new Map())
-  const conceal = concealer(keys)
-
-  const quote = quoter(seed)
-  const world = (prices: Pins, now: number, skew: number): Dialect.World => ({
-    now: now + skew,
-    quote: (listing) => quote(listing, now, prices.get(listing.id)),
-    keys,
-    balances
+  const exchange = yield* Ref.make<Exchange>({
+    session: dialect.start,
+    engine: Engine.make({ instruments, balances }),
+    pins: new Map()
   })
+  const conceal = concealer(keys)
+  const quote = quoter(seed)
+  const listings = new Map(dialect.listings.map((listing) => [listing.id, listing]))
+
+  const advance = ({ engine, pins }: Exchange, now: number, skew: number): Engine.Engine =>
+    Engine.advance(engine, now + skew, (market) => {
+      const listing = listings.get(market)
+      return listing === undefined ? undefined : Market.top(seed, listing, now, pins.get(market))
+    })
+
+  const world = (current: Exchange, now: number, active: Faults.Faults): Dialect.World => {
+    const skew = active.clockSkew
+    return {
+      now: now + skew,
+      quote: (listing) => quote(listing, now, current.pins.get(listing.id)),
+      keys,
+      engine: advance(current, now, skew),
+      trades: (listing, limit) =>
+        Market.trades(seed, listing, now, limit, current.pins.get(listing.id)).map((trade) => ({
+          ...trade,
+          at: trade.at + skew
+        })),
+      candles: (listing, intervalMillis, from, to) =>
+        Market.candles(seed, listing, intervalMillis, { from, to, now }, current.pins.get(listing.id)),
+      isVisible: ({ createdAt }) => createdAt + active.orderLag <= now + skew
+    }
+  }
+
+  // Refused before anything was done: the request is counted, and that is all.
+  const answer = (
+    request: Dialect.SimulatedRequest,
+    now: number,
+    active: Faults.Faults,
+    kind: Faults.Kind | undefined
+  ): Effect.Effect<Dialect.SimulatedResponse> =>
+    Ref.modify(exchange, (current) => {
+      const seen = world(current, now, active)
+      const [response, session, traded] = current.session.respond(request, seen)
+      const engine = kind === "http503" || kind === "http429" ? seen.engine : traded ?? seen.engine
+      return [response, { session, engine, pins: current.pins }]
+    })
 
   const record = (request: Dialect.SimulatedRequest, at: number, status: number | undefined, fault?: Faults.Kind) =>
     Ref.update(recorded, (requests) => [
@@ -160,11 +200,10 @@ export const make = Effect.fnUntraced(function*(
       yield* record(request, now, undefined, "refused")
       return yield* new SimulatedFault({ exchange: id, code: "ECONNREFUSED" })
     }
-    const view = world(yield* Ref.get(pins), now, active.clockSkew)
-    const answer = yield* session.respond(request, view)
+    const served = yield* answer(request, now, active, outcome.kind)
     const response = Damage.apply(dialect, outcome, active, {
-      ...answer,
-      headers: { date: Dialect.httpDate(view.now), ...answer.headers }
+      ...served,
+      headers: { date: Dialect.httpDate(now + active.clockSkew), ...served.headers }
     })
     yield* record(request, now, response?.status, outcome.kind)
     if (outcome.kind === "drop") return yield* Effect.never
@@ -179,16 +218,19 @@ export const make = Effect.fnUntraced(function*(
     usage: Effect.gen(function*() {
       const now = yield* wholeMillis
       const active = Faults.at(yield* Ref.get(faults), now - startedAt, "", "")
-      return yield* session.usage(now + active.clockSkew)
+      const { session } = yield* Ref.get(exchange)
+      return session.usage(now + active.clockSkew)
     }),
     setFaults: (next) => Ref.set(faults, next),
     setPrice: Effect.fnUntraced(function*(market, last) {
-      const at = yield* Clock.currentTimeMillis
+      const at = yield* wholeMillis
+      const active = Faults.at(yield* Ref.get(faults), at - startedAt, "", "")
       const [listing, price] = yield* parsePrice(dialect, market, last)
-      yield* Ref.update(
-        pins,
-        (all) => new Map(all).set(listing.id, [...(all.get(listing.id) ?? []), { at, last: price }])
-      )
+      yield* Ref.update(exchange, (current) => {
+        const pinned = [...(current.pins.get(listing.id) ?? []), { at, last: price }]
+        const next = { ...current, pins: new Map(current.pins).set(listing.id, pinned) }
+        return { ...next, engine: advance(next, at, active.clockSkew) }
+      })
     })
   }
 })
@@ -211,7 +253,7 @@ export const environment = (id: ExchangeId): { readonly name: "simulated"; reado
  * @category constructors
  */
 export const credentials = (id: ExchangeId, permission: Account.Permission = "trade"): Account.Credentials =>
-  Account.credentials(id, dialects[id].credentials, permission)
+  dialects[id].demoKey(permission).credentials
 
 /**
  * Exchanges in memory, reached through an `HttpClient` that knows their base URLs and no other host.
@@ -324,6 +366,12 @@ export class ExchangeNotSimulated
 
 const remembered = 1000
 
+interface Exchange {
+  readonly session: Dialect.Session
+  readonly engine: Engine.Engine
+  readonly pins: ReadonlyMap<string, ReadonlyArray<Market.Pin>>
+}
+
 // A test's clock may stand between two milliseconds; an exchange's never says so.
 const wholeMillis = Effect.map(Clock.currentTimeMillis, Math.floor)
 
@@ -333,40 +381,6 @@ const fault = (code: SimulatedFault["code"]) => (exchange: string): SimulatedFau
 // A sleep of nothing would still yield, and a test without latency should not need to move its clock.
 const pause = (milliseconds: number): Effect.Effect<void> =>
   milliseconds === 0 ? Effect.void : Effect.sleep(milliseconds)
-
-const concealer = (keys: ReadonlyArray<Account.ApiKey>): (target: string) => string => {
-  const secrets = keys.flatMap(({ id, verifier }) =>
-    verifier._tag === "Hmac" ? [Redacted.value(id), Redacted.value(verifier.secret)] : [Redacted.value(id)]
-  )
-  return (target) =>
-    secrets.reduce(
-      (text, secret) => text.replaceAll(secret, "<redacted>"),
-      target.replace(/([?&](?:signature|apiKey|api-key|api-signature)=)[^&]*/gi, "$1<redacted>")
-    )
-}
-
-type Pins = ReadonlyMap<string, ReadonlyArray<Market.Pin>>
-
-// A day of a market takes a millisecond to add up and holds for a second, so many requests share it.
-const quoter = (seed: string): (
-  listing: Market.Listing,
-  now: number,
-  pins: ReadonlyArray<Market.Pin> | undefined
-) => Market.Quote => {
-  const known = new Map<string, {
-    readonly second: number
-    readonly pins: ReadonlyArray<Market.Pin> | undefined
-    readonly quote: Market.Quote
-  }>()
-  return (listing, now, pins) => {
-    const second = Math.floor(now / 1000)
-    const last = known.get(listing.id)
-    if (last?.second === second && last.pins === pins) return last.quote
-    const quote = Market.quote(seed, listing, now, pins)
-    known.set(listing.id, { second, pins, quote })
-    return quote
-  }
-}
 
 const parsePrice = (
   dialect: Dialect.Dialect,

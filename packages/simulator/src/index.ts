@@ -13,6 +13,10 @@ export * as Dialects from "./Dialects.js"
 /**
  * @since 0.1.0
  */
+export * as Engine from "./Engine.js"
+/**
+ * @since 0.1.0
+ */
 export * as Faults from "./Faults.js"
 /**
  * @since 0.1.0

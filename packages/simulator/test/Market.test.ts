@@ -136,4 +136,95 @@ describe("Market", () => {
     const quote = Market.quote("a", bitcoin, noon, [pin(noon, "0.01")])
     assert.strictEqual(BigDecimal.format(quote.bid), "0.01")
   })
+
+  describe("trades and candles", () => {
+    const minute = 60_000
+    const hour = 60 * minute
+    const candles = (interval: number, from: number, to: number, now: number, pins: ReadonlyArray<Market.Pin> = []) =>
+      Market.candles("a", bitcoin, interval, { from, to, now }, pins)
+    const plain = (values: ReadonlyArray<BigDecimal.BigDecimal>) => values.map((value) => BigDecimal.format(value))
+    const total = (values: ReadonlyArray<BigDecimal.BigDecimal>) => BigDecimal.format(BigDecimal.sumAll(values))
+    const lowest = (values: ReadonlyArray<BigDecimal.BigDecimal>) =>
+      BigDecimal.format(values.reduce((low, value) => BigDecimal.min(low, value)))
+    const highest = (values: ReadonlyArray<BigDecimal.BigDecimal>) =>
+      BigDecimal.format(values.reduce((high, value) => BigDecimal.max(high, value)))
+
+    it("trades go on where they were, one to three a second, at the second's price", () => {
+      const trades = Market.trades("a", bitcoin, noon, 500)
+      assert.strictEqual(trades.length, 500)
+      assert.deepStrictEqual(
+        trades.map(({ id }) => id - (trades[0]?.id ?? 0)),
+        Array.from({ length: 500 }, (_, index) => index)
+      )
+      for (const { amount, at, price } of trades) {
+        assert.isTrue(BigDecimal.isPositive(amount))
+        assert.strictEqual(BigDecimal.format(price), last("a", at))
+      }
+      const perSecond = new Map<number, number>()
+      for (const { at } of trades.slice(3)) perSecond.set(at, (perSecond.get(at) ?? 0) + 1)
+      assert.deepStrictEqual([...new Set(perSecond.values())].toSorted(), [1, 2, 3])
+      assert.strictEqual(trades.at(-1)?.at, noon)
+      assert.deepStrictEqual(new Set(trades.map(({ side }) => side)), new Set(["buy", "sell"]))
+      assert.deepStrictEqual(Market.trades("a", bitcoin, noon, 10), trades.slice(-10))
+      const later = Market.trades("a", bitcoin, noon + 1000, 500)
+      const known = trades.filter(({ id }) => id >= (later[0]?.id ?? 0))
+      assert.deepStrictEqual(later.slice(0, known.length), known)
+    })
+
+    it.prop(
+      "a candle is its trades, and a long one its short ones",
+      [FastCheck.integer({ min: 0, max: 100_000 }), FastCheck.boolean()],
+      ([offset, pinned]) => {
+        const openTime = (Math.floor(noon / hour) + offset) * hour
+        const now = openTime + hour
+        const pins = pinned ? [pin(openTime + 1_234_000, "50000"), pin(openTime + 2_345_000, "80000")] : []
+        const [whole] = candles(hour, openTime, openTime, now, pins)
+        const parts = candles(minute, openTime, now - 1, now, pins)
+        assert(whole !== undefined)
+        assert.strictEqual(parts.length, 60)
+        assert.strictEqual(total(parts.map(({ volume }) => volume)), BigDecimal.format(whole.volume))
+        assert.strictEqual(parts.reduce((count, { trades }) => count + trades, 0), whole.trades)
+        assert.deepStrictEqual(
+          [lowest(parts.map(({ low }) => low)), highest(parts.map(({ high }) => high))],
+          plain([whole.low, whole.high])
+        )
+        const trades = Market.trades("a", bitcoin, now - 1, whole.trades, pins)
+        const prices = trades.map(({ price }) => price)
+        assert.strictEqual(trades[0]?.at, openTime)
+        assert.strictEqual(total(trades.map(({ amount }) => amount)), BigDecimal.format(whole.volume))
+        assert.deepStrictEqual(plain([prices[0] ?? whole.low, ...prices.slice(-1)]), plain([whole.open, whole.close]))
+        assert.deepStrictEqual([lowest(prices), highest(prices)], plain([whole.low, whole.high]))
+        assert.isTrue(BigDecimal.between(BigDecimal.unsafeDivide(whole.quoteVolume, whole.volume), {
+          minimum: whole.low,
+          maximum: whole.high
+        }))
+      },
+      { fastCheck: { numRuns: 5 } }
+    )
+
+    it("candles are aligned, from one opening to another, and the last one is open", () => {
+      const opens = (from: number, to: number, now: number) =>
+        candles(hour, from, to, now).map(({ openTime }) => openTime - noon)
+      assert.deepStrictEqual(opens(noon, noon + 2 * hour, noon + 9 * hour), [0, hour, 2 * hour])
+      assert.deepStrictEqual(opens(noon + 1, noon + 2 * hour - 1, noon + 9 * hour), [hour])
+      assert.deepStrictEqual(opens(noon, noon + 9 * hour, noon + hour), [0, hour])
+      assert.deepStrictEqual(opens(noon + 1, noon, noon), [])
+      const [closed] = candles(hour, noon, noon, noon + hour)
+      const [open] = candles(hour, noon, noon, noon + minute)
+      assert.strictEqual(BigDecimal.format(open?.close ?? bitcoin.tickSize), last("a", noon + minute))
+      assert.deepStrictEqual(open?.open, closed?.open)
+      assert.isBelow(open?.trades ?? 0, 61 * 3)
+      assert.isAbove(closed?.trades ?? 0, 3600)
+    })
+
+    it("a candle of a day has the low and the high that its ticker has", () => {
+      const midnight = Math.floor(noon / 86_400_000) * 86_400_000
+      const [candle] = candles(86_400_000, midnight, midnight, midnight + 86_400_000)
+      const quote = Market.quote("a", bitcoin, midnight + 86_399_000)
+      assert.deepStrictEqual(
+        plain([candle?.low ?? quote.ask, candle?.high ?? quote.bid]),
+        plain([quote.low, quote.high])
+      )
+    })
+  })
 })

@@ -76,10 +76,10 @@ describe("SimulatorServer", () => {
       const encoded = yield* raw(exchange.baseUrl + target.replace("+", "%20"), { headers })
       assert.include(encoded.body, "Signature not valid.")
       const body = "{\"price\":219.0}"
-      const signed = bitmex("/api/v1/order", 99_999_999_999, Simulator.credentials("bitmex"), "POST", body)
-      const posted = yield* raw(`${exchange.baseUrl}/api/v1/order`, { method: "POST", ...signed }, body)
+      const signed = bitmex("/api/v1/nothing", 99_999_999_999, Simulator.credentials("bitmex"), "POST", body)
+      const posted = yield* raw(`${exchange.baseUrl}/api/v1/nothing`, { method: "POST", ...signed }, body)
       assert.strictEqual(posted.status, 404)
-      assert.strictEqual((yield* raw(`${exchange.baseUrl}/api/v1/order`, { method: "POST", ...signed })).status, 401)
+      assert.strictEqual((yield* raw(`${exchange.baseUrl}/api/v1/nothing`, { method: "POST", ...signed })).status, 401)
     }))
 
   it.scoped("follows Effect's clock, in the Date header too", () =>

@@ -1,33 +1,28 @@
 /**
- * Binance Spot over REST, as its documentation of 2026-07 describes it: market data, account and key permissions.
+ * Binance Spot over REST, as its documentation of 2026-07 describes it: market data, account, key permissions and
+ * trading (limit, post-only and market orders; nothing that waits for a trigger, no amending, no batches).
  *
  * Signatures are checked over the raw query and body, HMAC-SHA256 and Ed25519. Request weight is metered per IP in
- * windows aligned to the clock minute (6000; `/sapi` has its own counter of 12000). What the documentation leaves
- * open is chosen here: the eleventh request refused with 429 in one minute brings the ban, which lasts 2 minutes and
- * four times longer on each repetition, up to 3 days.
+ * windows aligned to the clock minute (6000; `/sapi` has its own counter of 12000), unfilled orders per account (100
+ * in ten seconds, 200000 a day). What the documentation leaves open is chosen here: the eleventh request refused with
+ * 429 in one minute brings the ban, which lasts 2 minutes and four times longer on each repetition, up to 3 days; an
+ * order counts as unfilled until it is filled whole; a market's public trades go back a thousand.
  *
  * @since 0.1.0
  */
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
 import { createHmac, createPublicKey, verify } from "node:crypto"
-import type { ApiKey } from "../Account.js"
+import * as Account from "../Account.js"
 import * as Dialect from "../Dialect.js"
+import type * as Engine from "../Engine.js"
+import { endpoints as accountEndpoints } from "../internal/binance/account.js"
+import type { Endpoint, Endpoints, Outcome } from "../internal/binance/endpoint.js"
 import * as Limits from "../internal/binance/limits.js"
-import { type BinanceListing, coin, listings, market } from "../internal/binance/markets.js"
-import {
-  flag,
-  illegal,
-  missing,
-  type Params,
-  parseParams,
-  type Refusal,
-  refuse,
-  select,
-  type Selection
-} from "../internal/binance/params.js"
-import { quoteOf, statistics } from "../internal/binance/tickers.js"
-import type * as Json from "../internal/json.js"
+import { endpoints as marketDataEndpoints } from "../internal/binance/marketData.js"
+import { listings } from "../internal/binance/markets.js"
+import { illegal, missing, type Params, parseParams, type Refusal, refuse } from "../internal/binance/params.js"
+import { endpoints as tradingEndpoints } from "../internal/binance/trading.js"
 
 // --- signatures
 
@@ -35,7 +30,7 @@ const authenticate = (
   request: Dialect.SimulatedRequest,
   params: Params,
   world: Dialect.World
-): Either.Either<ApiKey, Refusal> => {
+): Either.Either<Account.ApiKey, Refusal> => {
   const id = request.headers["x-mbx-apikey"]
   if (id === undefined || !/^[A-Za-z0-9]{64}$/.test(id)) return refuse(-2014, "API-key format invalid.", 401)
   const timestamp = params.get("timestamp") ?? ""
@@ -84,7 +79,7 @@ const unsigned = (part: string): string => part.replace(/(^|&)signature=[^&]*$/,
  * @since 0.1.0
  * @category signatures
  */
-export const verifySignature = (key: ApiKey, payload: string, signature: string): boolean => {
+export const verifySignature = (key: Account.ApiKey, payload: string, signature: string): boolean => {
   if (key.verifier._tag === "Hmac") {
     const expected = createHmac("sha256", Redacted.value(key.verifier.secret)).update(payload).digest("hex")
     return expected === signature.toLowerCase()
@@ -97,175 +92,22 @@ export const verifySignature = (key: ApiKey, payload: string, signature: string)
   return verify(null, Buffer.from(payload), publicKey, Buffer.from(signature, "base64"))
 }
 
-// --- endpoints
+// --- the dialect
 
-interface Endpoint {
-  readonly params: ReadonlyArray<string>
-  readonly weight: (params: Params) => number
-  readonly signed?: boolean
-  readonly answer: (params: Params, world: Dialect.World, key: ApiKey | undefined) => Either.Either<Json.Json, Refusal>
-}
-
-// A request whose symbols cannot be read is refused later; it costs as much as a small one.
-const requested = (params: Params): Selection =>
-  Either.getOrElse(select(params), (): Selection => ({ kind: "one", listings: [] }))
-
-const tickerWeight = (one: number, more: number) => (params: Params): number =>
-  requested(params).kind === "one" ? one : more
-
-const statisticsWeight = (params: Params): number => {
-  const { kind, listings } = requested(params)
-  if (kind === "all" || listings.length > 100) return 80
-  return listings.length > 20 ? 40 : 2
-}
-
-const each = (
-  params: Params,
-  row: (listing: BinanceListing) => Json.Json
-): Either.Either<Json.Json, Refusal> =>
-  Either.map(select(params), (selection): Json.Json => {
-    const rows = selection.listings.map(row)
-    return selection.kind === "one" ? rows[0] ?? null : rows
-  })
+const endpoints: Endpoints = { ...marketDataEndpoints, ...accountEndpoints, ...tradingEndpoints }
 
 const signedParams = ["timestamp", "recvWindow", "signature"]
-
-const endpoints: Readonly<Record<string, Endpoint>> = {
-  "GET /api/v3/ping": { params: [], weight: () => 1, answer: () => Either.right({}) },
-  "GET /api/v3/time": {
-    params: [],
-    weight: () => 1,
-    answer: (_, world) => Either.right({ serverTime: world.now })
-  },
-  "GET /sapi/v1/system/status": {
-    params: [],
-    weight: () => 1,
-    answer: () => Either.right({ status: 0, msg: "normal" })
-  },
-  "GET /api/v3/exchangeInfo": {
-    params: ["symbol", "symbols", "showPermissionSets", "symbolStatus"],
-    weight: () => 20,
-    answer: (params, world) => exchangeInfo(params, world)
-  },
-  "GET /api/v3/ticker/24hr": {
-    params: ["symbol", "symbols", "type"],
-    weight: statisticsWeight,
-    answer: (params, world) => {
-      const type = params.get("type") ?? "FULL"
-      if (type !== "FULL" && type !== "MINI") return refuse(-1139, "Invalid ticker type.")
-      return each(params, (listing) => statistics(listing, world, type === "FULL"))
-    }
-  },
-  "GET /api/v3/ticker/price": {
-    params: ["symbol", "symbols"],
-    weight: tickerWeight(2, 4),
-    answer: (params, world) =>
-      each(params, (listing) => ({ symbol: listing.id, price: coin(quoteOf(listing, world).last) }))
-  },
-  "GET /api/v3/ticker/bookTicker": {
-    params: ["symbol", "symbols"],
-    weight: tickerWeight(2, 4),
-    answer: (params, world) =>
-      each(params, (listing) => {
-        const { ask, askSize, bid, bidSize } = quoteOf(listing, world)
-        return {
-          symbol: listing.id,
-          bidPrice: coin(bid),
-          bidQty: coin(bidSize),
-          askPrice: coin(ask),
-          askQty: coin(askSize)
-        }
-      })
-  },
-  "GET /api/v3/account": {
-    params: ["omitZeroBalances"],
-    weight: () => 20,
-    signed: true,
-    answer: (params, world) => Either.map(flag(params, "omitZeroBalances", false), (omit) => account(world, omit))
-  },
-  "GET /sapi/v1/account/apiRestrictions": {
-    params: [],
-    weight: () => 1,
-    signed: true,
-    answer: (_, __, key) => Either.right(restrictions(key?.permissions ?? []))
-  }
-}
-
-const exchangeInfo = (params: Params, world: Dialect.World): Either.Either<Json.Json, Refusal> =>
-  Either.gen(function*() {
-    const status = params.get("symbolStatus")
-    const selection = yield* select(params)
-    const showSets = yield* flag(params, "showPermissionSets", true)
-    if (status !== undefined && selection.kind !== "all") {
-      return yield* refuse(-1128, "Combination of optional parameters invalid.")
-    }
-    if (status !== undefined && !["TRADING", "HALT", "BREAK"].includes(status)) {
-      return yield* refuse(-1122, "Invalid symbolStatus.")
-    }
-    return {
-      timezone: "UTC",
-      serverTime: world.now,
-      rateLimits: [
-        { rateLimitType: "REQUEST_WEIGHT", interval: "MINUTE", intervalNum: 1, limit: Limits.weightLimit },
-        { rateLimitType: "ORDERS", interval: "SECOND", intervalNum: 10, limit: 100 },
-        { rateLimitType: "ORDERS", interval: "DAY", intervalNum: 1, limit: 200_000 },
-        { rateLimitType: "RAW_REQUESTS", interval: "MINUTE", intervalNum: 5, limit: 300_000 }
-      ],
-      exchangeFilters: [],
-      symbols: selection.listings
-        .filter((listing) => status === undefined || listing.status === status)
-        .map((listing) => market(listing, showSets))
-    }
-  })
-
-const account = (world: Dialect.World, omitZero: boolean): Json.Json => ({
-  makerCommission: 10,
-  takerCommission: 10,
-  buyerCommission: 0,
-  sellerCommission: 0,
-  commissionRates: { maker: "0.00100000", taker: "0.00100000", buyer: "0.00000000", seller: "0.00000000" },
-  canTrade: true,
-  canWithdraw: true,
-  canDeposit: true,
-  brokered: false,
-  requireSelfTradePrevention: false,
-  preventSor: false,
-  updateTime: world.now,
-  accountType: "SPOT",
-  balances: world.balances
-    .filter(({ free, locked }) => !omitZero || free.value !== 0n || locked.value !== 0n)
-    .map(({ asset, free, locked }) => ({ asset, free: coin(free), locked: coin(locked) })),
-  permissions: ["SPOT"],
-  uid: 354_937_868
-})
-
-const restrictions = (permissions: ApiKey["permissions"]): Json.Json => ({
-  ipRestrict: false,
-  createTime: 1_698_645_219_000,
-  enableReading: true,
-  enableSpotAndMarginTrading: permissions.includes("trade"),
-  enableWithdrawals: permissions.includes("withdraw"),
-  enableInternalTransfer: false,
-  permitsUniversalTransfer: false,
-  enableMargin: false,
-  enableFutures: false,
-  enableVanillaOptions: false,
-  enableFixApiTrade: false,
-  enableFixReadOnly: true,
-  enablePortfolioMarginTrading: false
-})
-
-// --- the dialect
 
 const answer = (
   endpoint: Endpoint,
   request: Dialect.SimulatedRequest,
   world: Dialect.World
-): Either.Either<Json.Json, Refusal> =>
+): Either.Either<Outcome, Refusal> =>
   Either.gen(function*() {
     const params = yield* parseParams(request)
-    const key = endpoint.signed === true ? yield* authenticate(request, params, world) : undefined
-    const known = endpoint.signed === true ? [...endpoint.params, ...signedParams] : endpoint.params
+    const { places = false, signed } = endpoint
+    const key = signed === undefined ? undefined : yield* authenticate(request, params, world)
+    const known = signed === undefined ? endpoint.params : [...endpoint.params, ...signedParams]
     const read = [...params.keys()].filter((name) => known.includes(name)).length
     if (read < params.size) {
       return yield* known.length === 0
@@ -275,47 +117,71 @@ const answer = (
           `Not all sent parameters were read; read '${read}' parameter(s) but was sent '${params.size}'.`
         )
     }
+    if (signed !== undefined && key?.permissions.includes(signed) === false) {
+      return yield* refuse(-2015, "Invalid API-key, IP, or permissions for action.", 401)
+    }
+    const full = places ? Limits.orderLimits.find((limit) => isFull(limit, world)) : undefined
+    if (full !== undefined) return yield* Either.left(tooManyOrders(full, world.now))
     return yield* endpoint.answer(params, world, key)
   })
+
+const isFull = (limit: Limits.OrderLimit, world: Dialect.World): boolean =>
+  Limits.unfilled(world.engine, limit, world.now) >= limit.limit
 
 const error = (refusal: Refusal, headers: Readonly<Record<string, string>> = {}): Dialect.SimulatedResponse =>
   Dialect.json(refusal.status, { code: refusal.code, msg: refusal.msg }, headers)
 
-const respond = (
-  state: Limits.Meters,
-  request: Dialect.SimulatedRequest,
-  world: Dialect.World
-): readonly [Dialect.SimulatedResponse, Limits.Meters] => {
+type Answer = ReturnType<Dialect.Definition<Limits.Meters>["respond"]>
+
+const respond = (state: Limits.Meters, request: Dialect.SimulatedRequest, world: Dialect.World): Answer => {
   const path = Dialect.pathOf(request.target)
   const sapi = path.startsWith("/sapi/")
   const endpoint = endpoints[`${request.method} ${path}`]
-  const params = Either.getOrElse(parseParams(request), (): Params => new Map())
-  const [verdict, meter] = Limits.charge(
-    state.get(request.remoteAddress) ?? Limits.idle,
-    world.now,
-    sapi,
-    endpoint?.weight(params) ?? 1
-  )
-  const next = new Map(state).set(request.remoteAddress, meter)
-  const used: Readonly<Record<string, string>> = sapi
-    ? { "x-sapi-used-ip-weight-1m": String(meter.sapiWeight) }
-    : { "x-mbx-used-weight": String(meter.weight), "x-mbx-used-weight-1m": String(meter.weight) }
+  const cost = endpoint?.weight(Either.getOrElse(parseParams(request), (): Params => new Map())) ?? 1
+  const before = state.get(request.remoteAddress) ?? Limits.idle
+  const [verdict, meter] = Limits.charge(before, world.now, sapi, cost)
+  const save = (meter: Limits.Meter): Limits.Meters => new Map(state).set(request.remoteAddress, meter)
   if (verdict === "banned") {
     const msg = `Way too much request weight used; IP banned until ${meter.bannedUntil}. ` +
       "Please use WebSocket Streams for live updates to avoid bans."
-    return [error({ status: 418, code: -1003, msg }, retryAfter(meter.bannedUntil - world.now)), next]
+    return [error({ status: 418, code: -1003, msg }, retryAfter(meter.bannedUntil - world.now)), save(meter)]
   }
   if (verdict === "limited") {
     const wait = Limits.minute - world.now % Limits.minute
-    return [error(tooMuch(sapi ? Limits.sapiLimit : Limits.weightLimit), { ...used, ...retryAfter(wait) }), next]
+    const headers = { ...used(meter, sapi), ...retryAfter(wait) }
+    return [error(tooMuch(sapi ? Limits.sapiLimit : Limits.weightLimit), headers), save(meter)]
   }
-  if (endpoint === undefined) return [Dialect.html(404, "404 Not Found", used), next]
-  const response = Either.match(answer(endpoint, request, world), {
-    onLeft: (refusal) => error(refusal, used),
-    onRight: (body) => Dialect.json(200, body, used)
-  })
-  return [response, next]
+  if (endpoint === undefined) return [Dialect.html(404, "404 Not Found", used(meter, sapi)), save(meter)]
+  const answered = answer(endpoint, request, world)
+  if (Either.isLeft(answered)) {
+    return [error(answered.left, { ...used(meter, sapi), ...answered.left.headers }), save(meter)]
+  }
+  const { body, engine } = answered.right
+  const charged = endpoint.freeWhenAccepted === true ? Limits.refund(meter, cost) : meter
+  const counts = endpoint.places === true ? orderCounts(engine ?? world.engine, world.now) : {}
+  const response = Dialect.json(200, body, { ...used(charged, sapi), ...counts })
+  return engine === undefined ? [response, save(charged)] : [response, save(charged), engine]
 }
+
+const used = (meter: Limits.Meter, sapi: boolean): Readonly<Record<string, string>> =>
+  sapi
+    ? { "x-sapi-used-ip-weight-1m": String(meter.sapiWeight) }
+    : { "x-mbx-used-weight": String(meter.weight), "x-mbx-used-weight-1m": String(meter.weight) }
+
+const orderCounts = (engine: Engine.Engine, now: number): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Limits.orderLimits.map((limit) => [
+      `x-mbx-order-count-${limit.header}`,
+      String(Limits.unfilled(engine, limit, now))
+    ])
+  )
+
+const tooManyOrders = ({ limit, milliseconds, words }: Limits.OrderLimit, now: number): Refusal => ({
+  status: 429,
+  code: -1015,
+  msg: `Too many new orders; current limit is ${limit} orders per ${words}.`,
+  headers: retryAfter(milliseconds - now % milliseconds)
+})
 
 const retryAfter = (milliseconds: number): Readonly<Record<string, string>> => ({
   "retry-after": String(Math.ceil(milliseconds / 1000))
@@ -339,7 +205,7 @@ const decoder = new TextDecoder()
 export const dialect: Dialect.Dialect = Dialect.make<Limits.Meters>({
   id: "binance",
   listings,
-  credentials: { key: 64, secret: 64 },
+  demoKey: Account.hmacKey("binance", { key: 64, secret: 64 }),
   initial: new Map(),
   respond,
   usage: Limits.usage,

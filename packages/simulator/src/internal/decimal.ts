@@ -33,3 +33,17 @@ export const ratio = (
 
 /** @internal The integer number of `10^-places` units in a decimal, the rest cut off. */
 export const minor = (value: BigDecimal.BigDecimal, places: number): bigint => BigDecimal.scale(value, places).value
+
+/** @internal */
+export const zero: BigDecimal.BigDecimal = BigDecimal.make(0n, 0)
+
+/** @internal */
+export const isMultiple = (value: BigDecimal.BigDecimal, step: BigDecimal.BigDecimal): boolean =>
+  BigDecimal.isZero(BigDecimal.unsafeRemainder(value, step))
+
+/** @internal How many whole steps fit into a value that is not negative. */
+export const steps = (value: BigDecimal.BigDecimal, step: BigDecimal.BigDecimal): bigint => ratio(value, step, 0).value
+
+/** @internal A whole number of steps. */
+export const ofSteps = (count: bigint, step: BigDecimal.BigDecimal): BigDecimal.BigDecimal =>
+  BigDecimal.make(count * step.value, step.scale)

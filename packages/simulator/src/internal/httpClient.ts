@@ -34,7 +34,7 @@ export const httpClient = <E>(
             handle({
               method: request.method,
               target: url.pathname + url.search,
-              headers: request.headers,
+              headers: { ...request.headers, host: url.host },
               body,
               remoteAddress: "127.0.0.1"
             }),

@@ -55,6 +55,32 @@ export const at = (seed: number, second: number): number => {
   return left
 }
 
+/** @internal The lowest and the highest value from one second to another, both included. */
+export const extremes = (seed: number, from: number, to: number): readonly [low: number, high: number] => {
+  const ends = [at(seed, from), at(seed, to)]
+  let low = Math.min(...ends)
+  let high = Math.max(...ends)
+  // Down to the grid only: below it there is nothing that is not between two of its points.
+  const visit = (level: number, start: number, left: number, right: number): void => {
+    const end = start + 2 ** level
+    if (end <= from || start > to) return
+    if (start >= from) {
+      low = Math.min(low, left)
+      high = Math.max(high, left)
+    }
+    if (level === gridLevel) return
+    const half = start + 2 ** (level - 1)
+    const middle = midpoint(seed, level, half, left, right)
+    visit(level - 1, start, left, middle)
+    visit(level - 1, half, middle, right)
+  }
+  const length = 2 ** anchorLevel
+  for (let anchor = Math.floor(from / length); anchor * length <= to; anchor++) {
+    visit(anchorLevel, anchor * length, anchorValue(seed, anchor), anchorValue(seed, anchor + 1))
+  }
+  return [low, high]
+}
+
 const anchorValue = (seed: number, anchor: number): number =>
   Hash.between(Hash.pair(seed, anchorLevel + 1, anchor), -anchorReach, anchorReach)
 

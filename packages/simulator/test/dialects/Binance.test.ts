@@ -19,7 +19,7 @@ const hmacKey: Account.ApiKey = {
 
 const ed25519Key: Account.ApiKey = {
   id: Redacted.make("E".repeat(64)),
-  verifier: { _tag: "Ed25519", publicKey: "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=" },
+  verifier: { _tag: "PublicKey", publicKey: "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=" },
   permissions: ["read"]
 }
 
@@ -311,7 +311,7 @@ describe("Binance", () => {
 
     it.effect("refuses a disabled key", () =>
       Effect.gen(function*() {
-        const keys = Account.demoKeys("binance", { key: 64, secret: 64 }).map((key) => ({ ...key, enabled: false }))
+        const keys = [{ ...Account.hmacKey("binance", { key: 64, secret: 64 })("trade").key, enabled: false }]
         const answer = yield* ask(yield* start({ keys }), signed, headers)
         assert.strictEqual(field(answer.json, "code"), -2015)
       }))

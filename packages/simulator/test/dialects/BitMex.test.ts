@@ -208,7 +208,7 @@ describe("BitMEX", () => {
 
     it.effect("refuses a disabled key, and wrong headers also where none are needed", () =>
       Effect.gen(function*() {
-        const keys = Account.demoKeys("bitmex", { key: 24, secret: 48 }).map((key) => ({ ...key, enabled: false }))
+        const keys = [{ ...Account.hmacKey("bitmex", { key: 24, secret: 48 })("trade").key, enabled: false }]
         const disabled = yield* ask(yield* start({ keys }), target, { headers: good })
         assert.deepStrictEqual([disabled.status, message(disabled.json)], [403, "This key is disabled."])
         const open = yield* ask(yield* start(), "/api/v1", { headers: { ...good, "api-key": "x" } })

@@ -1,4 +1,5 @@
 import type { BigDecimal } from "effect/BigDecimal"
+import type { Instrument } from "../../Engine.js"
 import type { Listing } from "../../Market.js"
 import * as Decimal from "../decimal.js"
 import type { Json } from "../json.js"
@@ -29,8 +30,40 @@ const listing = (
   tickSize: Decimal.literal(tickSize),
   stepSize,
   minNotional,
-  status
+  status,
+  instrument: status === "TRADING" ? instrument(base, quote, tickSize, stepSize, minNotional) : undefined
 })
+
+const instrument = (
+  base: string,
+  quote: string,
+  tickSize: string,
+  stepSize: string,
+  minNotional: string
+): Instrument => ({
+  id: base + quote,
+  kind: "spot",
+  base,
+  quote,
+  settle: quote,
+  inverse: false,
+  multiplier: Decimal.literal("1"),
+  tickSize: Decimal.literal(tickSize),
+  lotSize: Decimal.literal(stepSize),
+  minAmount: Decimal.literal(stepSize),
+  minNotional: Decimal.literal(minNotional),
+  makerFee: fee,
+  takerFee: fee
+})
+
+const fee = Decimal.literal("0.001")
+
+/** @internal */
+export const maxPrice = Decimal.literal("1000000")
+/** @internal */
+export const maxQuantity = Decimal.literal("9000")
+/** @internal */
+export const maxMarketQuantity = Decimal.literal("100")
 
 /** @internal Everything the simulated Binance lists, one symbol of which no longer trades. */
 export const listings: ReadonlyArray<BinanceListing> = [
@@ -55,26 +88,29 @@ export const market = (listing: BinanceListing, showSets: boolean): Json => ({
   quoteAssetPrecision: 8,
   baseCommissionPrecision: 8,
   quoteCommissionPrecision: 8,
-  orderTypes: ["LIMIT", "LIMIT_MAKER", "MARKET", "STOP_LOSS_LIMIT", "TAKE_PROFIT_LIMIT"],
-  icebergAllowed: true,
-  ocoAllowed: true,
+  orderTypes: ["LIMIT", "LIMIT_MAKER", "MARKET"],
+  icebergAllowed: false,
+  ocoAllowed: false,
   quoteOrderQtyMarketAllowed: true,
+  allowTrailingStop: false,
+  cancelReplaceAllowed: false,
+  amendAllowed: false,
   isSpotTradingAllowed: true,
   isMarginTradingAllowed: true,
   filters: [
     {
       filterType: "PRICE_FILTER",
       minPrice: coin(listing.tickSize),
-      maxPrice: "1000000.00000000",
+      maxPrice: coin(maxPrice),
       tickSize: coin(listing.tickSize)
     },
     {
       filterType: "LOT_SIZE",
       minQty: coin(Decimal.literal(listing.stepSize)),
-      maxQty: "9000.00000000",
+      maxQty: coin(maxQuantity),
       stepSize: coin(Decimal.literal(listing.stepSize))
     },
-    { filterType: "MARKET_LOT_SIZE", minQty: "0.00000000", maxQty: "100.00000000", stepSize: "0.00000000" },
+    { filterType: "MARKET_LOT_SIZE", minQty: "0.00000000", maxQty: coin(maxMarketQuantity), stepSize: "0.00000000" },
     {
       filterType: "NOTIONAL",
       minNotional: coin(Decimal.literal(listing.minNotional)),

@@ -8,6 +8,7 @@ export interface Refusal {
   readonly status: number
   readonly code: number
   readonly msg: string
+  readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
 /** @internal */
@@ -36,6 +37,63 @@ export const illegal = (name: string, range: string): Either.Either<never, Refus
 /** @internal */
 export const missing = (name: string): Either.Either<never, Refusal> =>
   refuse(-1102, `Mandatory parameter '${name}' was not sent, was empty/null, or malformed.`)
+
+/** @internal The one symbol a request must name. */
+export const symbolOf = (params: Params): Either.Either<BinanceListing, Refusal> =>
+  params.get("symbol") === undefined
+    ? missing("symbol")
+    : Either.flatMap(select(params), ({ listings: [found] }) =>
+      found === undefined ? missing("symbol") : Either.right(found))
+
+/** @internal A whole number, which may be left out. */
+export const whole = (params: Params, name: string): Either.Either<number | undefined, Refusal> => {
+  const value = params.get(name)
+  if (value === undefined) return Either.right(undefined)
+  if (value === "") return refuse(-1105, `Parameter '${name}' was empty.`)
+  return /^\d{1,20}$/.test(value) ? Either.right(Number(value)) : illegal(name, "^[0-9]{1,20}$")
+}
+
+/** @internal How many rows are wanted: more than the largest number gives the largest number. */
+export const limitOf = (
+  params: Params,
+  otherwise: number,
+  largest: number
+): Either.Either<number, Refusal> =>
+  Either.flatMap(whole(params, "limit"), (limit = otherwise) =>
+    limit === 0
+      ? refuse(-1130, "Data sent for parameter 'limit' is not valid.")
+      : Either.right(Math.min(limit, largest)))
+
+/** @internal The span of time asked for. */
+export interface Span {
+  readonly startTime: number | undefined
+  readonly endTime: number | undefined
+}
+
+/** @internal The span of time asked for, no longer than `longest` hours when both ends are given. */
+export const spanOf = (params: Params, longest = Infinity): Either.Either<Span, Refusal> =>
+  Either.gen(function*() {
+    const startTime = yield* whole(params, "startTime")
+    const endTime = yield* whole(params, "endTime")
+    if (startTime !== undefined && endTime !== undefined) {
+      if (startTime > endTime) return yield* refuse(-1130, "Data sent for parameter 'startTime' is not valid.")
+      if (endTime - startTime > longest * 3_600_000) {
+        return yield* refuse(
+          -1127,
+          `Lookup interval is too big. More than ${longest} hours between startTime and endTime.`
+        )
+      }
+    }
+    return { startTime, endTime }
+  })
+
+/** @internal The rows of a span: the oldest when it has a beginning or an id to begin with, else the newest. */
+export const page = <Row>(rows: ReadonlyArray<Row>, limit: number, fromOldest: boolean): ReadonlyArray<Row> =>
+  fromOldest ? rows.slice(0, limit) : rows.slice(-limit)
+
+/** @internal */
+export const within = ({ endTime, startTime }: Span, at: number): boolean =>
+  (startTime === undefined || startTime <= at) && (endTime === undefined || at <= endTime)
 
 const findSymbol = (symbol: string): Either.Either<BinanceListing, Refusal> => {
   const found = listings.find((listing) => listing.id === symbol)

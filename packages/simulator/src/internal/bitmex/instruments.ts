@@ -18,6 +18,40 @@ export interface Instrument extends Listing {
   readonly expiry?: number | undefined
 }
 
+const fee = Decimal.literal("0.0005")
+
+// The engine counts base coins, and contracts where they are inverse.
+const traded = (listing: Instrument): Instrument => {
+  if (listing.state !== "Open") return listing
+  const { perBase } = listing
+  const base = coinOf(listing.root)
+  const quote = coinOf(listing.quoteCurrency)
+  const lotSize = perBase === undefined
+    ? BigDecimal.make(BigInt(listing.lotSize), 0)
+    : BigDecimal.unsafeDivide(BigDecimal.make(BigInt(listing.lotSize), 0), BigDecimal.make(BigInt(perBase), 0))
+  return {
+    ...listing,
+    instrument: {
+      id: listing.id,
+      kind: listing.typ === "IFXXXP" ? "spot" : "perpetual",
+      base,
+      quote,
+      settle: perBase === undefined ? base : quote,
+      inverse: perBase === undefined,
+      multiplier: Decimal.literal("1"),
+      tickSize: listing.tickSize,
+      lotSize,
+      minAmount: lotSize,
+      minNotional: Decimal.literal("0"),
+      makerFee: fee,
+      takerFee: fee
+    }
+  }
+}
+
+/** @internal The name people use for a coin: BitMEX has its own for bitcoin. */
+export const coinOf = (name: string): string => name === "XBT" ? "BTC" : name
+
 const bitcoin = { currency: "XBt", scale: 8 }
 const tether = { currency: "USDt", scale: 6 }
 
@@ -62,8 +96,7 @@ const spot = (
   perBase
 })
 
-/** @internal Everything the simulated BitMEX lists, including what does not trade. */
-export const instruments: ReadonlyArray<Instrument> = [
+const listed: ReadonlyArray<Instrument> = [
   {
     id: "XBTUSD",
     symbol: "BTC/USD:BTC",
@@ -112,6 +145,68 @@ export const instruments: ReadonlyArray<Instrument> = [
   }
 ]
 
+/** @internal Everything the simulated BitMEX lists, including what does not trade. */
+export const instruments: ReadonlyArray<Instrument> = listed.map(traded)
+
+/** @internal Minor units of a currency: its code is case-sensitive. */
+export interface Currency {
+  readonly code: string
+  readonly scale: number
+}
+
+/** @internal By the name people use for the coin. */
+export const currencies: Readonly<Record<string, Currency>> = {
+  BTC: { code: "XBt", scale: 8 },
+  USDT: { code: "USDt", scale: 6 },
+  ETH: { code: "Gwei", scale: 9 },
+  SOL: { code: "SOl", scale: 9 },
+  XRP: { code: "XRp", scale: 6 },
+  USDC: { code: "USDc", scale: 6 }
+}
+
+const one = Decimal.literal("1")
+const halfTenth = Decimal.literal("0.0000000005")
+
+/** @internal An engine's amount as BitMEX counts it: contracts, or minor units of the base coin for spot. */
+export const sizeOf = ({ perBase = 1 }: Instrument, amount: BigDecimal.BigDecimal): bigint =>
+  Decimal.minor(BigDecimal.multiply(amount, BigDecimal.make(BigInt(perBase), 0)), 0)
+
+/** @internal The other way round. */
+export const amountOf = ({ perBase = 1 }: Instrument, size: bigint): BigDecimal.BigDecimal =>
+  BigDecimal.unsafeDivide(BigDecimal.make(size, 0), BigDecimal.make(BigInt(perBase), 0))
+
+/** @internal What a size is worth at a price, in base coins, in quote coins, and in minor units of what settles it. */
+export const worth = (
+  instrument: Instrument,
+  size: bigint,
+  price: BigDecimal.BigDecimal
+): {
+  readonly home: BigDecimal.BigDecimal
+  readonly foreign: BigDecimal.BigDecimal
+  readonly settled: bigint
+} => {
+  const amount = amountOf(instrument, size)
+  if (instrument.perBase === undefined) {
+    // A contract is worth a whole number of tenths of a satoshi.
+    const tenths = Decimal.minor(BigDecimal.sum(Decimal.ratio(one, price, 10), halfTenth), 9)
+    const settled = size * tenths / 10n
+    return { home: BigDecimal.make(settled, 8), foreign: amount, settled }
+  }
+  const foreign = BigDecimal.multiply(amount, price)
+  const scale = currencies[coinOf(instrument.quoteCurrency)]?.scale ?? 6
+  return { home: amount, foreign, settled: Decimal.minor(foreign, scale) }
+}
+
+/** @internal An amount of base coins as whole lots, at least one. */
+export const lots = (instrument: Instrument, base: BigDecimal.BigDecimal, price: BigDecimal.BigDecimal): bigint => {
+  const size = instrument.perBase === undefined
+    ? Decimal.minor(BigDecimal.multiply(base, price), 0)
+    : sizeOf(instrument, base)
+  const lot = BigInt(instrument.lotSize)
+  const whole = size / lot * lot
+  return whole > 0n ? whole : lot
+}
+
 /** @internal An instant as BitMEX writes it. */
 export const iso = (milliseconds: number): string => DateTime.formatIso(DateTime.unsafeMake(milliseconds))
 
@@ -137,6 +232,12 @@ export const row = (
   ...(instrument.state === "Open" ? trading(instrument, quote, now) : prices(quote))
 })
 
+/** @internal */
+export const maxPrice = 1_000_000
+
+/** @internal */
+export const maxOrderQty = ({ typ }: Instrument): number => typ === "IFXXXP" ? 100_000_000_000_000 : 10_000_000
+
 const contract = (instrument: Instrument): { readonly [column: string]: Json | undefined } => {
   const { perBase, settlement, typ } = instrument
   const inverse = settlement?.currency === "XBt"
@@ -147,14 +248,14 @@ const contract = (instrument: Instrument): { readonly [column: string]: Json | u
     underlyingToPositionMultiplier: perBase,
     underlyingToSettleMultiplier: inverse ? -100_000_000 : undefined,
     quoteToSettleMultiplier: settlement !== undefined && !inverse ? 10 ** settlement.scale : undefined,
-    maxOrderQty: typ === "IFXXXP" ? 100_000_000_000_000 : 10_000_000,
-    maxPrice: 1_000_000,
+    maxOrderQty: maxOrderQty(instrument),
+    maxPrice,
     isInverse: inverse,
     isQuanto: false,
     initMargin: typ === "IFXXXP" ? undefined : Decimal.literal("0.01"),
     maintMargin: typ === "IFXXXP" ? undefined : Decimal.literal("0.005"),
-    makerFee: Decimal.literal("0.0005"),
-    takerFee: Decimal.literal("0.0005")
+    makerFee: fee,
+    takerFee: fee
   }
 }
 

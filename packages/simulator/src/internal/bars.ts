@@ -1,0 +1,86 @@
+import * as BigDecimal from "effect/BigDecimal"
+import * as DateTime from "effect/DateTime"
+import type { Candle } from "../Market.js"
+
+/** @internal How time is cut into bars, each made of whole candles of `unit` milliseconds. */
+export interface Bars {
+  readonly unit: number
+  /** The open of the bar an instant falls into. */
+  readonly openOf: (at: number) => number
+  /** The open of the bar after the one that opens at an instant. */
+  readonly after: (open: number) => number
+}
+
+const minute = 60_000
+const hour = 60 * minute
+const day = 24 * hour
+
+/** @internal Bars of a fixed length, shifted from the epoch by a multiple of the unit. */
+export const fixed = (length: number, shift = 0, unit = length): Bars => ({
+  unit,
+  openOf: (at) => Math.floor((at - shift) / length) * length + shift,
+  after: (open) => open + length
+})
+
+// The epoch was a Thursday.
+const firstMonday = 4 * day
+
+/** @internal Weeks from Monday, `shift` after midnight UTC. */
+export const weeks = (shift = 0, unit = day): Bars => fixed(7 * day, firstMonday + shift, unit)
+
+/** @internal Calendar months, `shift` after midnight UTC. */
+export const months = (shift = 0, unit = day): Bars => ({
+  unit,
+  openOf: (at) => DateTime.toEpochMillis(DateTime.startOf(DateTime.unsafeMake(at - shift), "month")) + shift,
+  after: (open) => DateTime.toEpochMillis(DateTime.add(DateTime.unsafeMake(open - shift), { months: 1 })) + shift
+})
+
+/** @internal The open of the first of `count` bars of which the one around `at` is the last. */
+export const back = (bars: Bars, at: number, count: number): number => {
+  let open = bars.openOf(at)
+  for (let index = 1; index < count; index++) open = bars.openOf(open - 1)
+  return open
+}
+
+/** @internal The end of the last of `count` bars of which the one that opens at `open` is the first. */
+export const forward = (bars: Bars, open: number, count: number): number => {
+  let end = open
+  for (let index = 0; index < count; index++) end = bars.after(end)
+  return end
+}
+
+/**
+ * The bars that open within two instants, both included, oldest first: of `candles` as the world gives them, which
+ * end with the one still open.
+ *
+ * @internal
+ */
+export const between = (
+  bars: Bars,
+  from: number,
+  to: number,
+  candles: (unit: number, from: number, to: number) => ReadonlyArray<Candle>
+): ReadonlyArray<Candle> => {
+  const opened = bars.openOf(from)
+  const first = opened < from ? bars.after(opened) : opened
+  if (to < first) return []
+  const parts = candles(bars.unit, first, bars.after(bars.openOf(to)) - 1)
+  const grouped = new Map<number, Candle>()
+  for (const part of parts) {
+    const open = bars.openOf(part.openTime)
+    const before = grouped.get(open)
+    grouped.set(open, before === undefined ? { ...part, openTime: open } : join(before, part))
+  }
+  return [...grouped.values()].filter(({ openTime }) => first <= openTime && openTime <= to)
+}
+
+const join = (bar: Candle, part: Candle): Candle => ({
+  openTime: bar.openTime,
+  open: bar.open,
+  high: BigDecimal.max(bar.high, part.high),
+  low: BigDecimal.min(bar.low, part.low),
+  close: part.close,
+  volume: BigDecimal.sum(bar.volume, part.volume),
+  quoteVolume: BigDecimal.sum(bar.quoteVolume, part.quoteVolume),
+  trades: bar.trades + part.trades
+})

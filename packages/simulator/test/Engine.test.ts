@@ -1,0 +1,740 @@
+import { assert, describe, it } from "@effect/vitest"
+import { assertLeft, assertRight } from "@effect/vitest/utils"
+import { BigDecimal, Either, FastCheck } from "effect"
+import { Engine, type Market } from "../src/index.js"
+import { plain } from "../src/internal/decimal.js"
+
+const d = BigDecimal.unsafeFromString
+const zero = d("0")
+const sum = (amounts: Iterable<BigDecimal.BigDecimal>) => BigDecimal.sumAll(amounts)
+const text = (value: BigDecimal.BigDecimal | undefined) => value === undefined ? undefined : plain(value)
+
+const spot: Engine.Instrument = {
+  id: "BTCUSDT",
+  kind: "spot",
+  base: "BTC",
+  quote: "USDT",
+  settle: "USDT",
+  inverse: false,
+  multiplier: d("1"),
+  tickSize: d("0.5"),
+  lotSize: d("0.001"),
+  minAmount: d("0.002"),
+  minNotional: d("0.1"),
+  makerFee: d("0.001"),
+  takerFee: d("0.0015")
+}
+const linear: Engine.Instrument = { ...spot, id: "LINEAR", kind: "perpetual", makerFee: d("-0.0001") }
+const inverse: Engine.Instrument = {
+  ...spot,
+  id: "INVERSE",
+  kind: "perpetual",
+  settle: "BTC",
+  inverse: true,
+  multiplier: d("10"),
+  lotSize: d("1"),
+  minAmount: d("1")
+}
+
+const quote = (bid: string, ask: string, size = "0.01"): Market.Top => ({
+  last: d(bid),
+  lastSize: d(size),
+  bid: d(bid),
+  bidSize: d(size),
+  ask: d(ask),
+  askSize: d(size)
+})
+
+const balances: ReadonlyArray<Engine.Balance> = [
+  { asset: "BTC", free: d("1000"), locked: d("0.25") },
+  { asset: "USDT", free: d("1000000"), locked: d("0") }
+]
+
+const empty = Engine.make({ instruments: [spot, linear, inverse], balances })
+const quoted = (bid: string, ask: string, size?: string) => Engine.advance(empty, 0, () => quote(bid, ask, size))
+
+const order = (
+  side: Engine.Side,
+  amount: string,
+  price?: string,
+  options: Partial<Engine.NewOrder> = {}
+): Engine.NewOrder => ({
+  instrument: "BTCUSDT",
+  side,
+  type: price === undefined ? "market" : "limit",
+  amount: d(amount),
+  ...(price === undefined ? {} : { price: d(price) }),
+  ...options
+})
+
+const placed = (engine: Engine.Engine, request: Engine.NewOrder, now = 1) =>
+  Either.getOrThrowWith(Engine.place(engine, request, now), (refusal) => new Error(refusal))
+
+const after = (engine: Engine.Engine, ...requests: ReadonlyArray<Engine.NewOrder>) =>
+  requests.reduce((current, request) => placed(current, request)[1], engine)
+
+const balance = (engine: Engine.Engine, asset: string) => {
+  const found = Engine.balances(engine).find((one) => one.asset === asset)
+  return [text(found?.free), text(found?.locked)]
+}
+
+const levels = (engine: Engine.Engine, instrument = "BTCUSDT", depth = 3) => {
+  const { asks, bids } = Engine.book(engine, instrument, depth)
+  const row = ({ amount, orders, price }: Engine.Level) => `${text(amount)} @ ${text(price)} (${orders})`
+  return { bids: bids.map(row), asks: asks.map(row) }
+}
+
+const traded = (engine: Engine.Engine) =>
+  Engine.fills(engine).map(({ amount, liquidity, orderId, price }) =>
+    `${orderId} ${liquidity} ${text(amount)} @ ${text(price)}`
+  )
+
+// --- commands
+
+type Command =
+  | { readonly _tag: "Place"; readonly order: Engine.NewOrder }
+  | { readonly _tag: "Cancel"; readonly pick: number }
+  | { readonly _tag: "Amend"; readonly pick: number; readonly price: number | undefined; readonly amount: number }
+  | { readonly _tag: "Quote"; readonly bid: number; readonly spread: number; readonly size: number }
+
+const ticks = (count: number) => BigDecimal.multiply(d(String(count)), spot.tickSize)
+const lots = (instrument: Engine.Instrument, count: number) => BigDecimal.multiply(d(String(count)), instrument.lotSize)
+
+const places = (
+  instruments: ReadonlyArray<Engine.Instrument>,
+  types: ReadonlyArray<"limit" | "market">
+): FastCheck.Arbitrary<Command> =>
+  FastCheck.record({
+    instrument: FastCheck.constantFrom(...instruments),
+    owner: FastCheck.constantFrom<Engine.Owner>("account", "account", "account", "house"),
+    side: FastCheck.constantFrom<Engine.Side>("buy", "sell"),
+    type: FastCheck.constantFrom(...types),
+    price: FastCheck.integer({ min: 195, max: 205 }),
+    amount: FastCheck.integer({ min: 2, max: 400 }),
+    byBudget: FastCheck.boolean(),
+    timeInForce: FastCheck.constantFrom<Engine.TimeInForce>("GTC", "GTC", "GTC", "IOC", "FOK"),
+    postOnly: FastCheck.constantFrom(false, false, false, true),
+    reduceOnly: FastCheck.constantFrom(false, false, true)
+  }).map(({ amount, byBudget, instrument, price, type, ...rest }) => ({
+    _tag: "Place",
+    order: {
+      ...rest,
+      instrument: instrument.id,
+      type,
+      reduceOnly: instrument.kind !== "spot" && rest.reduceOnly,
+      ...(type === "limit" ? { price: ticks(price) } : {}),
+      ...(byBudget && type === "market" && instrument.kind === "spot"
+        ? { quoteAmount: d(String(amount)) }
+        : { amount: lots(instrument, amount) })
+    }
+  }))
+
+const commands = (
+  instruments: ReadonlyArray<Engine.Instrument>,
+  types: ReadonlyArray<"limit" | "market"> = ["limit", "limit", "limit", "market"]
+): FastCheck.Arbitrary<ReadonlyArray<Command>> =>
+  FastCheck.array(
+    FastCheck.oneof(
+      { weight: 6, arbitrary: places(instruments, types) },
+      {
+        weight: 1,
+        arbitrary: FastCheck.record({ _tag: FastCheck.constant("Cancel" as const), pick: FastCheck.nat() })
+      },
+      {
+        weight: 1,
+        arbitrary: FastCheck.record({
+          _tag: FastCheck.constant("Amend" as const),
+          pick: FastCheck.nat(),
+          price: FastCheck.option(FastCheck.integer({ min: 195, max: 205 }), { nil: undefined }),
+          amount: FastCheck.integer({ min: 2, max: 400 })
+        })
+      },
+      {
+        weight: 1,
+        arbitrary: FastCheck.record({
+          _tag: FastCheck.constant("Quote" as const),
+          bid: FastCheck.integer({ min: 190, max: 210 }),
+          spread: FastCheck.integer({ min: 1, max: 4 }),
+          size: FastCheck.integer({ min: 1, max: 300 })
+        })
+      }
+    ),
+    { minLength: 1, maxLength: 40, size: "max" }
+  )
+
+const run = (engine: Engine.Engine, command: Command, now: number): Engine.Engine => {
+  const pick = (index: number) => {
+    const open = Engine.openOrders(engine)
+    return open[index % Math.max(1, open.length)]
+  }
+  const next = (result: Either.Either<readonly [Engine.Order, Engine.Engine], unknown>) =>
+    Either.match(result, { onLeft: () => engine, onRight: ([, changed]) => changed })
+  switch (command._tag) {
+    case "Place":
+      return next(Engine.place(engine, command.order, now))
+    case "Cancel":
+      return next(Engine.cancel(engine, pick(command.pick)?.id ?? 0, now))
+    case "Amend": {
+      const found = pick(command.pick)
+      const instrument = found === undefined ? undefined : Engine.instrument(engine, found.instrument)
+      if (found === undefined || instrument === undefined) return engine
+      return next(Engine.amend(engine, found.id, {
+        amount: lots(instrument, command.amount),
+        ...(command.price === undefined ? {} : { price: ticks(command.price) })
+      }, now))
+    }
+    case "Quote": {
+      const [bid, ask, size] = [command.bid, command.bid + command.spread, command.size].map((count) => ticks(count))
+      return bid === undefined || ask === undefined || size === undefined
+        ? engine
+        : Engine.advance(engine, now, () => ({ last: bid, lastSize: size, bid, ask, bidSize: size, askSize: size }))
+    }
+  }
+}
+
+/** Runs commands and looks at the engine before and after each. */
+const along = (
+  start: Engine.Engine,
+  all: ReadonlyArray<Command>,
+  check: (engine: Engine.Engine, before: Engine.Engine, command: Command) => void
+) =>
+  all.reduce((engine, command, index) => {
+    const next = run(engine, command, index + 1)
+    check(next, engine, command)
+    return next
+  }, start)
+
+const everything = commands([spot, linear, inverse])
+
+const equal = (actual: BigDecimal.BigDecimal, expected: BigDecimal.BigDecimal, what: string) =>
+  assert.strictEqual(plain(actual), plain(expected), what)
+
+const instrumentOf = (id: string) => [spot, linear, inverse].find((one) => one.id === id) ?? spot
+
+const worth = (instrument: Engine.Instrument, price: BigDecimal.BigDecimal, amount: BigDecimal.BigDecimal) =>
+  instrument.inverse
+    ? BigDecimal.scale(BigDecimal.unsafeDivide(BigDecimal.multiply(amount, instrument.multiplier), price), 8)
+    : BigDecimal.multiply(price, amount)
+
+// What both owners and the fees have, and what each has laid out for its open positions: in the end, all there is.
+const wealth = ({ ledger }: Engine.Engine, asset: string) =>
+  sum([
+    ledger.fees.get(asset) ?? zero,
+    ...Object.values(ledger.purses).flatMap(({ positions, totals }) => [
+      totals.get(asset) ?? zero,
+      ...[...positions].flatMap(([id, { amount, cost }]) => {
+        const { inverse, settle } = instrumentOf(id)
+        if (settle !== asset) return []
+        return [BigDecimal.isPositive(amount) === inverse ? cost : BigDecimal.negate(cost)]
+      })
+    ])
+  ])
+
+describe("Engine", () => {
+  describe("whatever is done", () => {
+    it.prop("no book is ever crossed, empty-handed or out of order", [everything], ([all]) => {
+      along(empty, all, (engine) => {
+        for (const { id } of [spot, linear, inverse]) {
+          const { asks, bids } = Engine.book(engine, id, 1000)
+          const prices = [...bids.toReversed(), ...asks].map(({ price }) => BigDecimal.unsafeToNumber(price))
+          assert.deepStrictEqual(prices, [...new Set(prices)].toSorted((left, right) => left - right))
+          for (const { amount } of [...bids, ...asks]) assert.isTrue(BigDecimal.isPositive(amount))
+        }
+      })
+    })
+
+    it.prop("money is neither made nor lost", [everything], ([all]) => {
+      along(empty, all, (engine) => {
+        for (const asset of ["BTC", "USDT"]) equal(wealth(engine, asset), wealth(empty, asset), asset)
+      })
+    })
+
+    it.prop("what is locked is what open orders and positions need", [everything], ([all]) => {
+      along(empty, all, (engine) => {
+        for (const { asset, locked } of Engine.balances(engine)) {
+          const orders = Engine.openOrders(engine).map(({ amount, filled, price, reduceOnly, side, ...rest }) => {
+            const instrument = instrumentOf(rest.instrument)
+            const left = BigDecimal.subtract(amount, filled)
+            const value = worth(instrument, price ?? zero, left)
+            if (instrument.kind !== "spot") {
+              return instrument.settle === asset && !reduceOnly ? BigDecimal.multiply(value, d("0.1")) : zero
+            }
+            if (side === "buy") return asset === "USDT" ? value : zero
+            return asset === "BTC" ? left : zero
+          })
+          const margins = Engine.positions(engine).map(({ instrument, margin }) =>
+            instrumentOf(instrument).settle === asset ? margin : zero
+          )
+          equal(locked, sum([asset === "BTC" ? d("0.25") : zero, ...orders, ...margins]), asset)
+        }
+      })
+    })
+
+    it.prop("nothing is spent that is not there", [commands([spot])], ([all]) => {
+      const poor = Engine.make({
+        instruments: [spot],
+        balances: [
+          { asset: "BTC", free: d("0.3"), locked: zero },
+          { asset: "USDT", free: d("30"), locked: d("5") }
+        ]
+      })
+      along(poor, all, (engine) => {
+        for (const { free } of Engine.balances(engine)) assert.isFalse(BigDecimal.isNegative(free))
+      })
+    })
+
+    it.prop("an order is the sum of its fills, and rests in the book with what is left", [everything], ([all]) => {
+      along(empty, all, (engine) => {
+        for (const one of Engine.orders(engine)) {
+          const fills = Engine.fillsOf(engine, one.id)
+          equal(one.filled, sum(fills.map(({ amount }) => amount)), "filled")
+          equal(one.notional, sum(fills.map(({ amount, price }) => BigDecimal.multiply(price, amount))), "notional")
+          equal(one.fee, sum(fills.map(({ fee }) => fee)), "fee")
+          assert.isFalse(BigDecimal.greaterThan(one.filled, one.amount))
+          if (one.quoteAmount === undefined) {
+            assert.strictEqual(one.status === "filled", BigDecimal.equals(one.filled, one.amount))
+          }
+          assert.strictEqual(one.status === "canceled", one.closedBecause !== undefined)
+        }
+        const resting = [...engine.markets.values()].flatMap(({ book }) =>
+          [...book.buy, ...book.sell].flatMap(({ entries, price }) =>
+            entries.flatMap(({ amount, id, owner }) =>
+              owner === "account" ? [`${id} ${text(amount)} @ ${text(price)}`] : []
+            )
+          )
+        )
+        const open = Engine.openOrders(engine).map(({ amount, filled, id, price }) =>
+          `${id} ${text(BigDecimal.subtract(amount, filled))} @ ${text(price)}`
+        )
+        assert.deepStrictEqual(resting.toSorted(), open.toSorted())
+      })
+    })
+
+    it.prop(
+      "post-only never takes, FOK is all or nothing, nothing but GTC limit orders rests",
+      [everything],
+      ([all]) => {
+        along(empty, all, (engine, before, command) => {
+          const one = Engine.order(engine, before.nextOrder)
+          if (command._tag !== "Place" || one === undefined) return
+          if (one.postOnly) assert.isTrue(BigDecimal.isZero(one.filled))
+          if (one.timeInForce === "FOK" && one.type === "limit") {
+            assert.isTrue(BigDecimal.isZero(one.filled) || one.status === "filled")
+          }
+          if (one.status === "open") assert.deepStrictEqual([one.type, one.timeInForce], ["limit", "GTC"])
+        })
+        const engine = along(empty, all, () => {})
+        for (const { liquidity, orderId } of Engine.fills(engine)) {
+          if (liquidity === "taker") assert.isFalse(Engine.order(engine, orderId)?.postOnly)
+        }
+      }
+    )
+
+    it.prop("a canceled order gives back what it held, and leaves the rest as it was", [everything], ([all]) => {
+      const engine = along(empty, all, () => {})
+      for (const { id, instrument } of Engine.openOrders(engine)) {
+        const [canceled, next] = Either.getOrThrow(Engine.cancel(engine, id, 1000))
+        assert.deepStrictEqual([canceled.status, canceled.closedBecause], ["canceled", "user"])
+        assert.deepStrictEqual(Engine.order(next, id), canceled)
+        assert.strictEqual(Engine.openOrders(next).length, Engine.openOrders(engine).length - 1)
+        assert.isAbove(Engine.book(next, instrument, 1).sequence, Engine.book(engine, instrument, 1).sequence)
+        assertLeft(Engine.cancel(next, id, 1001), "NotOpen")
+      }
+      const none = Engine.openOrders(engine).reduce(
+        (current, { id }) => Either.getOrThrow(Engine.cancel(current, id, 1000))[1],
+        engine
+      )
+      for (const [asset, held] of none.ledger.held) equal(held, zero, asset)
+    })
+
+    it.prop("reduce-only orders only ever reduce", [commands([linear])], ([all]) => {
+      along(empty, all, (engine, before) => {
+        const size = (state: Engine.Engine) => Engine.positions(state)[0]?.amount ?? zero
+        const fresh = Engine.fills(engine).slice(Engine.fills(before).length)
+        if (fresh.length > 0 && fresh.every(({ orderId }) => Engine.order(engine, orderId)?.reduceOnly)) {
+          assert.isTrue(BigDecimal.lessThan(BigDecimal.abs(size(engine)), BigDecimal.abs(size(before))))
+          assert.notStrictEqual(BigDecimal.sign(size(engine)), -BigDecimal.sign(size(before)))
+        }
+        for (const { reduceOnly, side } of Engine.openOrders(engine)) {
+          if (reduceOnly) assert.strictEqual(BigDecimal.sign(size(engine)), side === "sell" ? 1 : -1)
+        }
+      })
+    })
+
+    it.prop("profit, realised and not, is what came in less what went out", [commands([linear])], ([all]) => {
+      along(empty, all, (engine) => {
+        const fills = Engine.fills(engine)
+        const flows = sum(fills.map(({ amount, fee, price, side }) => {
+          const value = BigDecimal.multiply(price, amount)
+          return BigDecimal.subtract(side === "sell" ? value : BigDecimal.negate(value), fee)
+        }))
+        const net = sum(fills.map(({ amount, side }) => side === "buy" ? amount : BigDecimal.negate(amount)))
+        const [position] = Engine.positions(engine)
+        equal(position?.amount ?? zero, net, "amount")
+        const mark = position?.markPrice ?? zero
+        const [usdt] = Engine.balances(engine).filter(({ asset }) => asset === "USDT")
+        const equity = sum([usdt?.free ?? zero, usdt?.locked ?? zero, position?.unrealizedPnl ?? zero])
+        equal(
+          BigDecimal.subtract(equity, d("1000000")),
+          BigDecimal.sum(flows, BigDecimal.multiply(net, mark)),
+          "profit"
+        )
+      })
+    })
+
+    it.prop("the sequence rises with every change of the book, and only then", [everything], ([all]) => {
+      along(empty, all, (engine, before) => {
+        for (const { id } of [spot, linear, inverse]) {
+          const [now, then] = [Engine.book(engine, id, 1000), Engine.book(before, id, 1000)]
+          const same = JSON.stringify(levels(engine, id, 1000)) === JSON.stringify(levels(before, id, 1000))
+          assert.isTrue(same ? now.sequence >= then.sequence : now.sequence > then.sequence)
+        }
+      })
+    })
+  })
+
+  describe("price-time priority", () => {
+    interface Resting {
+      readonly id: number
+      readonly side: Engine.Side
+      readonly price: number
+      left: number
+    }
+
+    // The book as a list in order of arrival: every order looks for the best price, and the first at that price.
+    const naive = (orders: ReadonlyArray<Resting>) => {
+      const book: Array<Resting> = []
+      const fills: Array<string> = []
+      for (const { id, left, price, side } of orders) {
+        const taker = { id, side, price, left }
+        for (;;) {
+          const makers = book.filter((one) =>
+            one.left > 0 && one.side !== side && (side === "buy" ? one.price <= price : one.price >= price)
+          )
+          const best = side === "buy"
+            ? Math.min(...makers.map((one) => one.price))
+            : Math.max(...makers.map((one) => one.price))
+          const maker = makers.find((one) => one.price === best)
+          if (maker === undefined || taker.left === 0) break
+          const amount = Math.min(maker.left, taker.left)
+          maker.left -= amount
+          taker.left -= amount
+          fills.push(`${taker.id} takes ${amount} of ${maker.id} at ${best}`)
+        }
+        book.push(taker)
+      }
+      return { fills, open: book.filter((one) => one.left > 0).map((one) => `${one.id} ${one.left}`) }
+    }
+
+    const resting = FastCheck.array(
+      FastCheck.record({
+        side: FastCheck.constantFrom("buy" as const, "sell" as const),
+        price: FastCheck.integer({ min: 198, max: 202 }),
+        left: FastCheck.integer({ min: 2, max: 9 })
+      }),
+      { maxLength: 60, size: "max" }
+    ).map((orders) => orders.map((one, index): Resting => ({ id: index + 1, ...one })))
+
+    it.prop("is that of a naive book", [resting], ([orders]) => {
+      const engine = orders.reduce((current, { left, price, side }) =>
+        placed(current, {
+          instrument: "BTCUSDT",
+          side,
+          type: "limit",
+          price: ticks(price),
+          amount: lots(spot, left)
+        })[1], empty)
+      const fills = Engine.fills(engine)
+      const actual = [...new Set(fills.map(({ id }) => id))].map((id) => {
+        const sides = fills.filter((one) => one.id === id)
+        const [taker, maker] = (["taker", "maker"] as const).map((role) => sides.find((one) => one.liquidity === role))
+        const amount = BigDecimal.unsafeToNumber(taker?.amount ?? zero) * 1000
+        const price = BigDecimal.unsafeToNumber(maker?.price ?? zero) * 2
+        return `${taker?.orderId} takes ${Math.round(amount)} of ${maker?.orderId} at ${price}`
+      })
+      const open = Engine.openOrders(engine).map(({ amount, filled, id }) =>
+        `${id} ${Math.round(BigDecimal.unsafeToNumber(BigDecimal.subtract(amount, filled)) * 1000)}`
+      )
+      const expected = naive(orders)
+      assert.deepStrictEqual({ fills: actual, open }, expected)
+    })
+
+    it("puts the house's quotes behind orders that were there before", () => {
+      const engine = Engine.advance(after(empty, order("buy", "0.005", "100")), 2, () => quote("100", "101"))
+      assert.deepStrictEqual(levels(engine).bids[0], "0.015 @ 100 (2)")
+      const sold = placed(engine, order("sell", "0.01", "100", { owner: "house" }))[1]
+      assert.deepStrictEqual(levels(sold).bids[0], "0.005 @ 100 (1)")
+      assert.strictEqual(Engine.order(sold, 1)?.status, "filled")
+    })
+
+    it("is kept by an order that only shrinks, and lost by one that grows or moves", () => {
+      const first = (change: Parameters<typeof Engine.amend>[2]) => {
+        const start = after(empty, order("buy", "0.01", "100"), order("buy", "0.01", "100"))
+        const amended = Either.getOrThrow(Engine.amend(start, 1, change, 2))[1]
+        const sold = after(amended, order("sell", "0.002", "99", { owner: "house" }))
+        return Engine.fills(sold).map(({ orderId }) => orderId)
+      }
+      assert.deepStrictEqual(first({ amount: d("0.009") }), [1])
+      assert.deepStrictEqual(first({ amount: d("0.011") }), [2])
+      assert.deepStrictEqual(first({ price: d("99.5") }), [2])
+      assert.deepStrictEqual(first({ price: d("100.5") }), [1])
+    })
+  })
+
+  describe("the house", () => {
+    it("quotes twenty levels a side around bid and ask", () => {
+      const engine = quoted("100", "101")
+      assert.deepStrictEqual(levels(engine), {
+        bids: ["0.01 @ 100 (1)", "0.04 @ 99.5 (1)", "0.06 @ 99 (1)"],
+        asks: ["0.01 @ 101 (1)", "0.04 @ 101.5 (1)", "0.06 @ 102 (1)"]
+      })
+      const { asks, bids } = Engine.book(engine, "BTCUSDT", 100)
+      assert.deepStrictEqual([bids.length, asks.length], [20, 20])
+    })
+
+    it("never quotes a price of nothing, and an inverse contract in contracts", () => {
+      assert.strictEqual(Engine.book(quoted("1", "1.5"), "BTCUSDT", 100).bids.length, 2)
+      assert.strictEqual(levels(quoted("1000", "1001", "0.05"), "INVERSE").bids[0], "5 @ 1000 (1)")
+      assert.strictEqual(levels(quoted("1000", "1001", "0.001"), "INVERSE").bids[0], "1 @ 1000 (1)")
+    })
+
+    it("stands by its quotes until they change: what is taken is gone until then", () => {
+      const taken = after(quoted("100", "101"), order("buy", "0.01"))
+      const same = Engine.advance(taken, 2, () => quote("100", "101"))
+      assert.strictEqual(levels(same).asks[0], "0.04 @ 101.5 (1)")
+      const moved = Engine.advance(taken, 2, () => quote("100", "101", "0.011"))
+      assert.strictEqual(levels(moved).asks[0], "0.011 @ 101 (1)")
+    })
+
+    it("fills what its new quotes cross, whole, at the order's own price, as maker", () => {
+      const engine = after(quoted("100", "101"), order("buy", "5", "99"), order("sell", "5", "103"))
+      const below = Engine.advance(engine, 7, () => quote("98", "99.5"))
+      assert.strictEqual(Engine.order(below, 1)?.status, "open")
+      const reached = Engine.advance(below, 8, () => quote("98", "99"))
+      assert.deepStrictEqual(traded(reached), ["1 maker 5 @ 99"])
+      assert.deepStrictEqual([Engine.order(reached, 1)?.status, Engine.order(reached, 1)?.updatedAt], ["filled", 8])
+      assert.strictEqual(Engine.order(reached, 2)?.status, "open")
+      const above = Engine.advance(reached, 9, () => quote("110", "111"))
+      assert.deepStrictEqual(traded(above), ["1 maker 5 @ 99", "2 maker 5 @ 103"])
+      assert.deepStrictEqual(balance(above, "BTC"), ["999.995", "0.25"])
+    })
+
+    it("leaves an instrument without a quote alone", () => {
+      const engine = Engine.advance(empty, 1, (id) => id === "LINEAR" ? quote("100", "101") : undefined)
+      assert.deepStrictEqual(levels(engine), { bids: [], asks: [] })
+      assert.strictEqual(levels(engine, "LINEAR").bids.length, 3)
+    })
+  })
+
+  describe("spot", () => {
+    it("charges a buy in what it receives, or in the quote currency where the exchange does", () => {
+      for (
+        const [feesInQuote, asset, btc, usdt] of [
+          [false, "BTC", "1000.0099985", "999000"],
+          [true, "USDT", "1000.01", "998999.85"]
+        ] as const
+      ) {
+        const start = Engine.make({ instruments: [{ ...spot, feesInQuote, takerFee: d("0.00015") }], balances })
+        const engine = Engine.advance(start, 0, () => quote("99999", "100000"))
+        const [, bought] = placed(engine, order("buy", "0.01"))
+        assert.deepStrictEqual(Engine.fills(bought).map(({ feeAsset }) => feeAsset), [asset])
+        assert.deepStrictEqual([balance(bought, "BTC")[0], balance(bought, "USDT")[0]], [btc, usdt])
+      }
+    })
+
+    it("holds what an order needs, and charges the fee in what is received", () => {
+      const engine = after(quoted("100", "101"), order("buy", "0.1", "99"), order("sell", "0.1", "102.5"))
+      assert.deepStrictEqual(balance(engine, "USDT"), ["999990.1", "9.9"])
+      assert.deepStrictEqual(balance(engine, "BTC"), ["999.9", "0.35"])
+      const [bought, next] = placed(engine, order("buy", "0.01", "101"))
+      assert.deepStrictEqual([bought.status, text(bought.fee), bought.feeAsset], ["filled", "0.000015", "BTC"])
+      assert.deepStrictEqual(balance(next, "BTC"), ["999.909985", "0.35"])
+      const [sold] = placed(next, order("sell", "0.01", "100"))
+      assert.deepStrictEqual([text(sold.fee), sold.feeAsset], ["0.0015", "USDT"])
+    })
+
+    it("fills a limit order in part and rests the rest", () => {
+      const [bought, engine] = placed(quoted("100", "101"), order("buy", "0.1", "101.5", { clientOrderId: "mine" }), 5)
+      assert.deepStrictEqual([bought.status, text(bought.filled), text(bought.notional)], ["open", "0.05", "5.07"])
+      assert.strictEqual(levels(engine).bids[0], "0.05 @ 101.5 (1)")
+      assert.deepStrictEqual(Engine.orderByClientId(engine, "mine"), bought)
+      assert.deepStrictEqual([bought.createdAt, bought.updatedAt], [5, 5])
+      assert.deepStrictEqual(Engine.fills(engine).map(({ at, id }) => [id, at]), [[1, 5], [2, 5]])
+    })
+
+    it("ends what cannot stay, and says why", () => {
+      const engine = quoted("100", "101")
+      const outcome = (request: Engine.NewOrder) => {
+        const [done, next] = placed(engine, request)
+        assert.strictEqual(Engine.openOrders(next).length, 0)
+        return [done.status, text(done.filled), done.closedBecause]
+      }
+      assert.deepStrictEqual(outcome(order("buy", "1", "101", { timeInForce: "IOC" })), [
+        "canceled",
+        "0.01",
+        "immediateOrCancel"
+      ])
+      assert.deepStrictEqual(outcome(order("buy", "1", "101", { timeInForce: "FOK" })), ["canceled", "0", "fillOrKill"])
+      assert.deepStrictEqual(outcome(order("buy", "0.01", "101", { timeInForce: "FOK" })), [
+        "filled",
+        "0.01",
+        undefined
+      ])
+      assert.deepStrictEqual(outcome(order("buy", "1", "101", { postOnly: true })), [
+        "canceled",
+        "0",
+        "postOnlyWouldCross"
+      ])
+      assert.deepStrictEqual(outcome(order("sell", "500")), ["canceled", "4.19", "noLiquidity"])
+      assertLeft(Engine.place(empty, order("sell", "1"), 1), "NoLiquidity")
+    })
+
+    it("spends a budget in whole lots, and no more", () => {
+      const budget = (quoteAmount: string, side: Engine.Side = "buy") => {
+        const { amount: _, ...request } = order(side, "0")
+        return placed(quoted("100", "101"), { ...request, quoteAmount: d(quoteAmount) })[0]
+      }
+      const bought = budget("2")
+      assert.deepStrictEqual([bought.status, text(bought.amount), text(bought.notional)], ["filled", "0.019", "1.9235"])
+      assert.strictEqual(text(budget("2", "sell").notional), "1.995")
+      assert.deepStrictEqual([budget("1000").status, budget("1000").closedBecause], ["canceled", "noLiquidity"])
+    })
+
+    const refused: ReadonlyArray<readonly [Engine.NewOrder, Engine.Refusal]> = [
+      [order("buy", "1", "100", { instrument: "NOPE" }), "UnknownInstrument"],
+      [order("buy", "1", "100.3"), "OffTick"],
+      [order("buy", "1", "-1"), "OffTick"],
+      [order("buy", "1", "0"), "OffTick"],
+      [order("buy", "0.0025", "100"), "OffLot"],
+      [order("buy", "0.001", "100"), "TooSmall"],
+      [order("buy", "-1", "100"), "TooSmall"],
+      [order("buy", "0.002", "49"), "NotionalTooSmall"],
+      [order("buy", "10001", "100"), "InsufficientFunds"],
+      [order("sell", "1000.001", "100"), "InsufficientFunds"],
+      [order("buy", "1", "100", { reduceOnly: true }), "NothingToReduce"],
+      [order("buy", "1", "100", { instrument: "LINEAR", reduceOnly: true }), "NothingToReduce"],
+      [{ instrument: "BTCUSDT", side: "buy", type: "market", quoteAmount: d("0.1") }, "TooSmall"],
+      [{ instrument: "BTCUSDT", side: "buy", type: "market" }, "TooSmall"]
+    ]
+    it.each(refused)("refuses %o: %s", (request, refusal) => {
+      assertLeft(Engine.place(quoted("100", "101"), request, 1), refusal)
+    })
+
+    it("refuses a market order that costs more than there is", () => {
+      const poor = Engine.make({ instruments: [spot], balances: [{ asset: "USDT", free: d("5"), locked: d("100") }] })
+      const engine = Engine.advance(poor, 0, () => quote("100", "101"))
+      assertLeft(Engine.place(engine, order("buy", "0.05"), 1), "InsufficientFunds")
+      assertRight(Either.map(Engine.place(engine, order("buy", "0.04"), 1), ([{ status }]) => status), "filled")
+    })
+
+    it("amends price and amount, and holds the difference", () => {
+      const engine = after(quoted("100", "101"), order("buy", "0.1", "99"))
+      const amended = (change: Parameters<typeof Engine.amend>[2]) => Engine.amend(engine, 1, change, 9)
+      const [grown, next] = Either.getOrThrow(amended({ amount: d("0.2"), price: d("98") }))
+      assert.deepStrictEqual([grown.id, text(grown.amount), grown.updatedAt], [1, "0.2", 9])
+      assert.deepStrictEqual(balance(next, "USDT"), ["999980.4", "19.6"])
+      const [crossing] = Either.getOrThrow(amended({ price: d("101") }))
+      assert.deepStrictEqual([crossing.status, text(crossing.filled)], ["open", "0.01"])
+      assertLeft(amended({ price: d("99.1") }), "OffTick")
+      assertLeft(amended({ amount: d("0.0005") }), "TooSmall")
+      assertLeft(amended({ amount: d("99999") }), "InsufficientFunds")
+      assertLeft(Engine.amend(engine, 2, { price: d("98") }, 9), "NotFound")
+      const [, partly] = Either.getOrThrow(amended({ price: d("101") }))
+      assertLeft(Engine.amend(partly, 1, { amount: d("0.01") }, 9), "TooSmall")
+    })
+
+    it("finds the latest order with a client order id", () => {
+      const mine = { clientOrderId: "mine" }
+      const engine = after(quoted("100", "101"), order("buy", "1", "99", mine), order("buy", "1", "98", mine))
+      assert.strictEqual(Engine.orderByClientId(engine, "mine")?.id, 2)
+      assert.strictEqual(Engine.orderByClientId(engine, "other"), undefined)
+      assert.deepStrictEqual(Engine.orders(engine).map(({ id }) => id), [1, 2])
+      assert.deepStrictEqual(Engine.orders(engine, "LINEAR"), [])
+    })
+  })
+
+  describe("contracts", () => {
+    const perpetual = { instrument: "LINEAR" }
+    const position = (engine: Engine.Engine) => {
+      const [open] = Engine.positions(engine)
+      return open === undefined ? undefined : {
+        amount: text(open.amount),
+        entry: text(open.entryPrice),
+        mark: text(open.markPrice),
+        margin: text(open.margin),
+        unrealized: text(open.unrealizedPnl),
+        realized: text(open.realizedPnl),
+        at: [open.openedAt, open.updatedAt]
+      }
+    }
+
+    it("opens, grows, marks, reduces, turns and closes a position", () => {
+      const start = Engine.advance(empty, 0, () => quote("100", "101", "10"))
+      const long = placed(start, order("buy", "2", undefined, perpetual), 1)[1]
+      assert.deepStrictEqual(position(long), {
+        amount: "2",
+        entry: "101",
+        mark: "100",
+        margin: "20.2",
+        unrealized: "-2",
+        realized: "0",
+        at: [1, 1]
+      })
+      assert.deepStrictEqual(balance(long, "USDT"), ["999979.497", "20.2"])
+      const risen = Engine.advance(long, 2, () => quote("110", "111", "10"))
+      assert.strictEqual(position(risen)?.unrealized, "18")
+      const reduced = placed(risen, order("sell", "1", undefined, perpetual), 3)[1]
+      assert.deepStrictEqual([position(reduced)?.amount, position(reduced)?.realized], ["1", "9"])
+      const turned = placed(reduced, order("sell", "3", undefined, perpetual), 4)[1]
+      assert.deepStrictEqual(
+        [position(turned)?.amount, position(turned)?.entry, position(turned)?.realized, position(turned)?.at],
+        ["-2", "110", "0", [4, 4]]
+      )
+      const closed = placed(turned, order("buy", "2", undefined, { ...perpetual, reduceOnly: true }), 5)[1]
+      assert.deepStrictEqual(Engine.positions(closed), [])
+      assert.strictEqual(balance(closed, "USDT")[1], "0")
+    })
+
+    it("settles an inverse contract in its base currency", () => {
+      const start = Engine.advance(empty, 0, () => quote("1000", "1001", "10"))
+      const long = placed(start, order("sell", "100", undefined, { instrument: "INVERSE" }))[1]
+      const [short] = Engine.positions(long)
+      assert.deepStrictEqual([text(short?.amount), text(short?.entryPrice), text(short?.margin)], [
+        "-100",
+        "1000",
+        "0.1"
+      ])
+      const fallen = Engine.advance(long, 2, () => quote("499.5", "500", "10"))
+      const closed = placed(fallen, order("buy", "100", undefined, { instrument: "INVERSE" }))[1]
+      // 1 BTC became 2 BTC's worth of contracts, less 0.15 % of each.
+      assert.strictEqual(balance(closed, "BTC")[0], "1000.9955")
+    })
+
+    it("ends orders that have nothing left to reduce", () => {
+      const reduceOnly = { ...perpetual, reduceOnly: true }
+      const start = Engine.advance(empty, 0, () => quote("100", "101", "10"))
+      const long = after(start, order("buy", "2", undefined, perpetual))
+      const both = after(long, order("sell", "2", "105", reduceOnly), order("sell", "2", "106", reduceOnly))
+      assert.strictEqual(balance(both, "USDT")[1], "20.2")
+      const reached = Engine.advance(both, 2, () => quote("105", "105.5"))
+      assert.deepStrictEqual(Engine.orders(reached).map(({ closedBecause, status }) => [status, closedBecause]), [
+        ["filled", undefined],
+        ["filled", undefined],
+        ["canceled", "nothingToReduce"]
+      ])
+      const [more] = placed(long, order("sell", "3", "100", reduceOnly))
+      assert.deepStrictEqual([text(more.filled), more.status, more.closedBecause], ["2", "canceled", "nothingToReduce"])
+    })
+
+    it("lets a position be closed by the market when nothing is free", () => {
+      const poor = Engine.make({ instruments: [linear], balances: [{ asset: "USDT", free: d("11"), locked: zero }] })
+      const start = Engine.advance(poor, 0, () => quote("100", "101", "10"))
+      const long = after(start, order("buy", "1", undefined, perpetual))
+      assertLeft(Engine.place(long, order("buy", "1", undefined, perpetual), 1), "InsufficientFunds")
+      const fallen = Engine.advance(long, 1, () => quote("80", "81", "10"))
+      assertLeft(Engine.place(fallen, order("sell", "3", undefined, perpetual), 1), "InsufficientFunds")
+      const closed = after(fallen, order("sell", "1", undefined, perpetual))
+      assert.deepStrictEqual(Engine.positions(closed), [])
+    })
+  })
+})
