@@ -1,16 +1,31 @@
 /**
- * Arbitrary markets, prices and mischief, for property tests with `FastCheck`.
+ * Arbitrary markets, prices, orders and mischief, for property tests with `FastCheck`.
  *
  * @since 0.1.0
  */
+import type { Balance } from "@effect-exchange/core/Balance"
+import * as Candle from "@effect-exchange/core/Candle"
 import * as Decimal from "@effect-exchange/core/Decimal"
+import type { ExchangeStatus } from "@effect-exchange/core/ExchangeStatus"
 import * as ExchangeSymbol from "@effect-exchange/core/ExchangeSymbol"
+import type { Fill } from "@effect-exchange/core/Fill"
+import type { KeyPermissions } from "@effect-exchange/core/KeyPermissions"
 import type { Market } from "@effect-exchange/core/Market"
+import { type Order, Status } from "@effect-exchange/core/Order"
+import type { OrderBook } from "@effect-exchange/core/OrderBook"
+import type { Position } from "@effect-exchange/core/Position"
 import type { Price } from "@effect-exchange/core/Price"
 import type { Ticker } from "@effect-exchange/core/Ticker"
+import type { Trade } from "@effect-exchange/core/Trade"
 import * as BigDecimal from "effect/BigDecimal"
 import * as FastCheck from "effect/FastCheck"
+import { hostileTexts } from "./internal/hostileTexts.js"
 
+const side = FastCheck.constantFrom("buy" as const, "sell" as const)
+const id = FastCheck.uuid()
+const exchange = FastCheck.constant("arbitrary")
+const unit = BigDecimal.fromBigInt(1n)
+const zero = BigDecimal.fromBigInt(0n)
 const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 /**
@@ -172,65 +187,201 @@ export const price: FastCheck.Arbitrary<Price> = FastCheck.record({
 }).map(({ named, ...price }) => ({ ...price, symbol: named.symbol, currency: named.quote, source: "arbitrary" }))
 
 /**
- * Text that is no symbol and means harm: paths, queries, headers, control characters, look-alikes, names of JavaScript's
- * own, far too much of it.
+ * A book that is not crossed: up to ten levels a side, the best first.
  *
  * @since 0.1.0
- * @category texts
+ * @category arbitraries
  */
-export const hostileTexts: ReadonlyArray<string> = [
-  "",
-  " ",
-  "/",
-  "BTC",
-  "BTC/",
-  "/USDT",
-  "btc/usdt",
-  "BTC-USDT",
-  " BTC/USDT",
-  "BTC/USDT ",
-  "BTC/USDT\n",
-  "BTC/USDT\0",
-  "BTC/USDT\t",
-  "BTC//USDT",
-  "BTC/USDT/ETH",
-  "BTC/USDT:",
-  "BTC/USDT:USDT-20261225",
-  "../../api/v3/account",
-  "BTC/../USDT",
-  "BTC%2FUSDT",
-  "BTC/USDT%00",
-  "BTC/USDT?recvWindow=1",
-  "BTC/USDT&symbol=ETHUSDT",
-  "BTC/USDT#fragment",
-  "BTC/USDT;",
-  "BTC/USDT@example.com",
-  "http://example.com/",
-  "BTC/USDT\r\nX-Injected: yes",
-  "BTC/USDT HTTP/1.1\r\nHost: example.com\r\n\r\n",
-  "\"BTC/USDT\"",
-  "[\"BTC/USDT\"]",
-  "BTC/USDT' OR '1'='1",
-  "<script>alert(1)</script>",
-  "${BTC}/${USDT}",
-  "{symbol}",
-  "__proto__",
-  "constructor",
-  "toString",
-  "null",
-  "undefined",
-  "\uD800",
-  "BTC/USDT\u202E",
-  "BTC\u200B/USDT",
-  "\uFEFFBTC/USDT",
-  // A Cyrillic capital Te, full-width letters and an Arabic-Indic digit: they look right.
-  "BTC/USD\u0422",
-  "\uFF22\uFF34\uFF23/USDT",
-  "BTC/USDT\u0661",
-  "\u20BF/USDT",
-  `${"A".repeat(21)}/USDT`,
-  "A".repeat(100_000)
-]
+export const orderBook: FastCheck.Arbitrary<OrderBook> = FastCheck.tuple(
+  FastCheck.uniqueArray(positive, { maxLength: 20, comparator: BigDecimal.equals }),
+  FastCheck.nat({ max: 10 }),
+  FastCheck.array(positive, { minLength: 20, maxLength: 20 }),
+  symbol,
+  instant
+).map(([prices, bids, amounts, symbol, at]) => {
+  const levels = prices.toSorted(BigDecimal.Order).flatMap((price, index) => {
+    const amount = amounts[index]
+    return amount === undefined ? [] : [{ price, amount }]
+  })
+  return {
+    exchange: "arbitrary",
+    symbol,
+    bids: levels.slice(0, bids).toReversed(),
+    asks: levels.slice(bids, bids + 10),
+    at
+  }
+})
+
+/**
+ * A public trade.
+ *
+ * @since 0.1.0
+ * @category arbitraries
+ */
+export const trade: FastCheck.Arbitrary<Trade> = FastCheck.record({
+  exchange,
+  symbol,
+  id,
+  side,
+  price: positive,
+  amount: positive,
+  at: instant
+})
+
+/**
+ * A candle that opens at a multiple of its interval, and opens and closes between its low and its high.
+ *
+ * @since 0.1.0
+ * @category arbitraries
+ */
+export const candle: FastCheck.Arbitrary<Candle.Candle> = FastCheck.tuple(
+  ascending(4),
+  FastCheck.constantFrom(...Candle.Interval.literals),
+  FastCheck.boolean()
+).chain(([[low, one, other, high], interval, rises]) => {
+  const length = Candle.millis(interval)
+  const [open = unit, close = unit] = rises ? [one, other] : [other, one]
+  return FastCheck.record({
+    exchange,
+    symbol,
+    interval: FastCheck.constant(interval),
+    openTime: instant.map((at) => at - at % length),
+    open: FastCheck.constant(open),
+    high: FastCheck.constant(high ?? open),
+    low: FastCheck.constant(low ?? open),
+    close: FastCheck.constant(close),
+    volume: positive,
+    isOpen: FastCheck.boolean()
+  })
+})
+
+/**
+ * An order whose status agrees with what is filled of it: a limit order has a price, a filled one is filled whole, and
+ * what is filled has an average price.
+ *
+ * @since 0.1.0
+ * @category arbitraries
+ */
+export const order: FastCheck.Arbitrary<Order> = FastCheck.record({
+  symbol,
+  id,
+  clientOrderId: optional(id),
+  side,
+  type: FastCheck.constantFrom("limit" as const, "market" as const),
+  status: FastCheck.constantFrom(...Status.literals),
+  timeInForce: optional(FastCheck.constantFrom("GTC" as const, "IOC" as const, "FOK" as const)),
+  price: positive,
+  amount: positive,
+  part: FastCheck.constantFrom(0n, 1n, 2n, 3n),
+  createdAt: instant,
+  later: FastCheck.nat({ max: 1_000_000 })
+}).map(({ createdAt, later, part, price, ...order }) => {
+  const share = BigDecimal.multiply(order.amount, BigDecimal.make(25n * part, 2))
+  const filled = order.status === "filled"
+    ? order.amount
+    : order.status === "pending" || order.status === "rejected"
+    ? zero
+    : share
+  return {
+    ...order,
+    exchange: "arbitrary",
+    price: order.type === "limit" ? price : undefined,
+    filled,
+    averagePrice: BigDecimal.isZero(filled) ? undefined : price,
+    createdAt,
+    updatedAt: createdAt + later
+  }
+})
+
+/**
+ * An execution of an order of one's own, with a fee or a rebate.
+ *
+ * @since 0.1.0
+ * @category arbitraries
+ */
+export const fill: FastCheck.Arbitrary<Fill> = FastCheck.record({
+  exchange,
+  symbol,
+  id,
+  orderId: id,
+  clientOrderId: optional(id),
+  side,
+  price: positive,
+  amount: positive,
+  fee: optional(
+    FastCheck.tuple(positive, FastCheck.boolean()).map(([fee, paid]) => paid ? fee : BigDecimal.negate(fee))
+  ),
+  feeAsset: optional(asset),
+  liquidity: FastCheck.constantFrom("maker" as const, "taker" as const, "unknown" as const),
+  at: instant
+})
+
+/**
+ * An open position, in a contract.
+ *
+ * @since 0.1.0
+ * @category arbitraries
+ */
+export const position: FastCheck.Arbitrary<Position> = FastCheck.record({
+  exchange,
+  symbol: symbol.filter((symbol) => symbol.includes(":")),
+  side: FastCheck.constantFrom("long" as const, "short" as const),
+  amount: positive,
+  entryPrice: optional(positive),
+  markPrice: optional(positive),
+  liquidationPrice: optional(positive),
+  leverage: optional(positive),
+  unrealizedPnl: optional(decimal)
+})
+
+/**
+ * A balance of which no more is free than there is.
+ *
+ * @since 0.1.0
+ * @category arbitraries
+ */
+export const balance: FastCheck.Arbitrary<Balance> = FastCheck.tuple(asset, ascending(2)).map(
+  ([asset, [free = unit, total = free]]) => ({ asset, free, total })
+)
+
+const permission = FastCheck.constantFrom(true, false, "unknown" as const)
+
+/**
+ * What a key may do.
+ *
+ * @since 0.1.0
+ * @category arbitraries
+ */
+export const keyPermissions: FastCheck.Arbitrary<KeyPermissions> = FastCheck.record({
+  read: permission,
+  trade: permission,
+  withdraw: permission,
+  ipRestricted: permission,
+  expiresAt: optional(instant)
+})
+
+/**
+ * What an exchange says of itself.
+ *
+ * @since 0.1.0
+ * @category arbitraries
+ */
+export const exchangeStatus: FastCheck.Arbitrary<ExchangeStatus> = FastCheck.record({
+  exchange,
+  status: FastCheck.constantFrom("operational" as const, "limited", "maintenance", "unknown"),
+  detail: optional(FastCheck.string()),
+  at: instant
+})
+
+export {
+  /**
+   * Text that is no symbol and means harm: paths, queries, control characters, look-alikes, far too much of it.
+   *
+   * @since 0.1.0
+   * @category texts
+   */
+  hostileTexts
+} from "./internal/hostileTexts.js"
 
 /**
  * One of {@link hostileTexts}, any other text that is no symbol, or a symbol with a character too many in it.

@@ -1,6 +1,6 @@
 /**
- * What every implementation of `MarketData` and `Account` must do, as numbered cases: one suite for mocks, simulators,
- * testnets and exchanges, so that a program tested on one means the same on another.
+ * What every implementation of `MarketData`, `Account` and `Trading` must do, as numbered cases: one suite for mocks,
+ * simulators, testnets and exchanges, so that a program tested on one means the same on another.
  *
  * @example
  * import { Contract, Mock } from "@effect-exchange/testing"
@@ -9,32 +9,56 @@
  * Contract.register(it, {
  *   name: "my mock",
  *   layer: Mock.layer({ "BTC/USDT": { last: "64000.5" } }),
- *   account: Mock.layerAccount({ balances: { BTC: { free: "1" } } }),
+ *   trading: Mock.layerTrading({ "BTC/USDT": { last: "64000.5" } }, { balances: { USDT: { free: "10000" } } }),
+ *   features: Mock.features,
  *   clock: "test"
  * })
  *
  * @since 0.1.0
  */
 import type * as Account from "@effect-exchange/core/Account"
+import type { Features } from "@effect-exchange/core/Adapter"
 import type * as MarketData from "@effect-exchange/core/MarketData"
+import type * as Trading from "@effect-exchange/core/Trading"
+import * as Arr from "effect/Array"
+import * as Cause from "effect/Cause"
 import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Order from "effect/Order"
 import * as TestClock from "effect/TestClock"
-import { type ContractCase, ContractViolation, type Observer, type Subject } from "./ContractCase.js"
+import * as TestContext from "effect/TestContext"
+import { type ContractCase, ContractViolation, type Faults, type Observer, type Subject } from "./ContractCase.js"
 import { accountCases } from "./internal/accountCases.js"
+import { bookCases, limitCases } from "./internal/bookCases.js"
+import { candleCases } from "./internal/candleCases.js"
+import { changingCases, errorCases, tradingLimitCases } from "./internal/changingCases.js"
+import { fillingCases } from "./internal/fillingCases.js"
 import { marketDataCases } from "./internal/marketDataCases.js"
+import { tradingCases } from "./internal/tradingCases.js"
 
 /**
- * All cases: `MD-01` and on about market data, `AC-01` and on about accounts.
+ * All cases: `MD-` about market data, `AC-` about accounts, `TR-` about trading, `ER-` about orders whose answers are
+ * lost, `LM-` about limits.
  *
  * @since 0.1.0
  * @category cases
  */
-export const cases: ReadonlyArray<ContractCase> = [...marketDataCases, ...accountCases]
+export const cases: ReadonlyArray<ContractCase> = [
+  ...marketDataCases,
+  ...bookCases,
+  ...candleCases,
+  ...accountCases,
+  ...Arr.sortWith([...tradingCases, ...fillingCases, ...changingCases], ({ id }) => id, Order.string),
+  ...errorCases,
+  ...limitCases,
+  ...tradingLimitCases
+]
 
 /**
  * Which exchanges the suite may call.
@@ -63,10 +87,19 @@ export const environment: Config.Config<Environment> = Config.literal("off", "te
 export interface Options<R, E> {
   readonly name: string
   readonly layer: Layer.Layer<MarketData.MarketData | R, E>
-  /** The account to judge as well. Without one, the cases about accounts are skipped. */
-  readonly account?: Layer.Layer<Account.Account, E> | undefined
-  /** A view of the wire under `layer`. Without one, the cases that need it are skipped and others see less. */
+  /** The account to judge as well. Defaults to that of `trading`; without either, the cases about accounts are skipped. */
+  readonly account?: Layer.Layer<Account.Account | MarketData.MarketData, E> | undefined
+  /**
+   * All three capabilities, to judge trading: orders are placed in the first open symbols, at half of what is bid or of
+   * twice the least amount, and canceled. Without it the cases about trading are skipped, and with `on: "live"` always.
+   */
+  readonly trading?: Layer.Layer<MarketData.MarketData | Account.Account | Trading.Trading | R, E> | undefined
+  /** What the exchange can do: cases about anything else are skipped, or expect `Unsupported`. Defaults to not known. */
+  readonly features?: Features | undefined
+  /** A view of the wire under the layers. Without one, the cases that need it are skipped and others see less. */
   readonly observer?: Effect.Effect<Observer, never, R> | undefined
+  /** What can be made to go wrong under `trading`. Without any, the cases that need it are skipped. */
+  readonly faults?: Effect.Effect<Faults, never, R> | undefined
   /**
    * `test` for what lives in memory: time is `TestClock`'s and runs as fast as anything waits for it. `live` for what is
    * reached over sockets.
@@ -76,7 +109,7 @@ export interface Options<R, E> {
   readonly on?: Exclude<Environment, "off"> | undefined
   /** Cases that cannot hold here, by id, each with the reason. */
   readonly skip?: { readonly [id: string]: string } | undefined
-  /** Listed symbols to ask for. Defaults to the first three open markets. */
+  /** Listed symbols to ask for; orders are placed in the first two. Defaults to the first three open markets. */
   readonly symbols?: readonly [string, ...ReadonlyArray<string>] | undefined
   /** A well-formed symbol that is not listed. Defaults to `"NOSUCHCOIN/USDT"`. */
   readonly unknownSymbol?: string | undefined
@@ -169,14 +202,108 @@ export const register = <R, E>(it: Runner, options: Options<R, E>): void => {
   }
 }
 
+/**
+ * What became of a case. `detail` says why it was skipped, or how it failed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Row {
+  readonly id: string
+  readonly title: string
+  readonly capability: ContractCase["capability"]
+  readonly outcome: "passed" | "failed" | "skipped"
+  readonly detail: string
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Report {
+  readonly name: string
+  readonly rows: ReadonlyArray<Row>
+}
+
+/**
+ * Runs the suite outside of a test runner, one case after another. Whoever asks for it wants it: `EXCHANGE_CONTRACT` is
+ * not asked, but with `on: "live"` no order is placed all the same. `onRow` runs after each case.
+ *
+ * @since 0.1.0
+ * @category runners
+ */
+export const report = <R, E>(
+  options: Options<R, E>,
+  onRow: (row: Row) => Effect.Effect<void> = () => Effect.void
+): Effect.Effect<Report> =>
+  Effect.map(
+    Effect.forEach(cases, (each) => Effect.tap(rowOf(each, options), onRow)),
+    (rows) => ({ name: options.name, rows })
+  )
+
+/**
+ * A report in Markdown: how many cases passed, and a table of all.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const renderReport = ({ name, rows }: Report): string => {
+  const count = (outcome: Row["outcome"]) => rows.filter((row) => row.outcome === outcome).length
+  return [
+    `# Contract of ${inCell(name)}`,
+    "",
+    `${count("passed")} passed, ${count("failed")} failed, ${count("skipped")} skipped.`,
+    "",
+    "| case | capability | what | outcome | detail |",
+    "| --- | --- | --- | --- | --- |",
+    ...rows.map(({ capability, detail, id, outcome, title }) =>
+      `| ${[id, capability, title, outcome, detail].map(inCell).join(" | ")} |`
+    ),
+    ""
+  ].join("\n")
+}
+
+const inCell = (text: string): string => text.replace(/\s+/g, " ").replaceAll("|", "\\|")
+
+const rowOf = <R, E>(each: ContractCase, options: Options<R, E>): Effect.Effect<Row> => {
+  const row = { id: each.id, title: each.title, capability: each.capability }
+  const never = reasonNever(each, options)
+  if (never !== undefined) return Effect.succeed({ ...row, outcome: "skipped", detail: never })
+  const run = within(each, options, runOf(each, options))
+  return Effect.map(
+    options.clock === "live" ? Effect.exit(run) : underTestClock(run),
+    Exit.match({
+      onSuccess: (): Row => ({ ...row, outcome: "passed", detail: "" }),
+      onFailure: (cause) => ({ ...row, outcome: "failed", detail: detailOf(Cause.squash(cause)) })
+    })
+  )
+}
+
+// In a fiber of its own, as the clock of the Layer would stay with the one that built it.
+const underTestClock = <A, E>(self: Effect.Effect<A, E>): Effect.Effect<Exit.Exit<A, E>> =>
+  Effect.provide(self, TestContext.TestContext).pipe(Effect.forkScoped, Effect.flatMap(Fiber.await), Effect.scoped)
+
+const detailOf = (error: unknown): string =>
+  error instanceof ContractViolation ? error.detail : error instanceof Error ? error.message : String(error)
+
 const limitOf = <R, E>(options: Options<R, E>): Duration.Duration => Duration.decode(options.limit ?? "2 minutes")
 
 const reasonNever = <R, E>(each: ContractCase, options: Options<R, E>): string | undefined => {
   const given = options.skip?.[each.id]
   if (given !== undefined) return given
-  if (each.capability === "account" && options.account === undefined) return "no account was given"
-  return each.needs.includes("observer") && options.observer === undefined ? "no observer was given" : undefined
+  if (each.capability === "account" && accountOf(options) === undefined) return "no account was given"
+  if (each.capability === "trading") {
+    if (options.trading === undefined) return "no trading was given"
+    if (options.on === "live") return "no order is placed on a live exchange"
+  }
+  const missing = each.needs.find((need) => options[need] === undefined)
+  if (missing !== undefined) return missing === "observer" ? "no observer was given" : "no faults were given"
+  return options.features === undefined ? undefined : each.skipWhen?.(options.features)
 }
+
+const accountOf = <R, E>(
+  { account, trading }: Options<R, E>
+): Layer.Layer<Account.Account | MarketData.MarketData, E> | undefined => account ?? trading
 
 const reasonNow = (
   on: Exclude<Environment, "off"> | undefined
@@ -188,6 +315,8 @@ const reasonNow = (
       (now) => now === on ? Option.none() : Option.some(`EXCHANGE_CONTRACT is ${now}; set it to ${on} to run this`)
     )
 
+const nothing: Effect.Effect<undefined> = Effect.sync(() => undefined)
+
 const runOf = <R, E>(each: ContractCase, options: Options<R, E>): Effect.Effect<void, ContractViolation | E> => {
   const subject: Subject = {
     name: options.name,
@@ -195,16 +324,28 @@ const runOf = <R, E>(each: ContractCase, options: Options<R, E>): Effect.Effect<
     unknownSymbol: options.unknownSymbol ?? "NOSUCHCOIN/USDT",
     clockTolerance: Duration.decode(options.clockTolerance ?? "30 seconds"),
     concurrency: options.concurrency ?? 50,
-    observer: undefined
+    features: options.features,
+    observer: undefined,
+    faults: undefined
   }
-  if (each.capability === "account") {
-    return Effect.provide(each.run(subject), options.account ?? Layer.die("the case is skipped without an account"))
+  const observer: Effect.Effect<Observer | undefined, never, R> = options.observer ?? nothing
+  const faults: Effect.Effect<Faults | undefined, never, R> = options.faults ?? nothing
+  const missing = Layer.die("the case is skipped without its Layer")
+  switch (each.capability) {
+    case "marketData":
+      return Effect.provide(
+        // Faults are said to be under `trading` alone.
+        Effect.flatMap(observer, (observer) => each.run({ ...subject, observer })),
+        options.layer
+      )
+    case "account":
+      return Effect.provide(each.run(subject), accountOf(options) ?? missing)
+    case "trading":
+      return Effect.provide(
+        Effect.flatMap(Effect.all({ observer, faults }), (equipment) => each.run({ ...subject, ...equipment })),
+        options.trading ?? missing
+      )
   }
-  const { observer } = options
-  const run = observer === undefined
-    ? each.run(subject)
-    : Effect.flatMap(observer, (observer) => each.run({ ...subject, observer }))
-  return Effect.provide(run, options.layer)
 }
 
 const within = <R, E>(
@@ -227,7 +368,7 @@ const within = <R, E>(
   return Effect.zipRight(TestClock.setTime(start), Effect.raceFirst(timed, passing))
 }
 
-// Far from zero, where a clock in seconds would look like one in milliseconds.
-const start = Date.UTC(2026, 0, 1)
+// Far from zero, where a clock in seconds would look like one in milliseconds, and inside of every interval of candles.
+const start = Date.UTC(2026, 0, 1, 12, 34, 56)
 
 const passing = Effect.forever(TestClock.adjust("1 second"))

@@ -4,19 +4,21 @@
  * @since 0.1.0
  */
 import type * as Account from "@effect-exchange/core/Account"
+import type { Features } from "@effect-exchange/core/Adapter"
 import type * as MarketData from "@effect-exchange/core/MarketData"
+import type * as Trading from "@effect-exchange/core/Trading"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
 /**
  * A case of the contract, by the capability it is about. `id` is stable: reports and skip lists name it. A case that
- * `needs` an observer can only be run where there is one.
+ * `needs` an observer or faults can only be run where there are some.
  *
  * @since 0.1.0
  * @category models
  */
-export type ContractCase = MarketDataCase | AccountCase
+export type ContractCase = MarketDataCase | AccountCase | TradingCase
 
 /**
  * @since 0.1.0
@@ -33,7 +35,20 @@ export interface MarketDataCase extends About {
  */
 export interface AccountCase extends About {
   readonly capability: "account"
-  readonly run: (subject: Subject) => Effect.Effect<void, ContractViolation, Account.Account>
+  readonly run: (
+    subject: Subject
+  ) => Effect.Effect<void, ContractViolation, Account.Account | MarketData.MarketData>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface TradingCase extends About {
+  readonly capability: "trading"
+  readonly run: (
+    subject: Subject
+  ) => Effect.Effect<void, ContractViolation, Trading.Trading | Account.Account | MarketData.MarketData>
 }
 
 /**
@@ -43,7 +58,9 @@ export interface AccountCase extends About {
 export interface About {
   readonly id: string
   readonly title: string
-  readonly needs: ReadonlyArray<"observer">
+  readonly needs: ReadonlyArray<"observer" | "faults">
+  /** Why the case says nothing of an exchange that can do no more than this. */
+  readonly skipWhen?: ((features: Features) => string | undefined) | undefined
 }
 
 /**
@@ -54,7 +71,7 @@ export interface About {
  */
 export interface Subject {
   readonly name: string
-  /** Listed symbols to ask for; the first open markets when not given. */
+  /** Listed symbols to ask for; the first open markets when not given. Orders are placed in the first ones. */
   readonly symbols: ReadonlyArray<string> | undefined
   /** A symbol that is well-formed and not listed. */
   readonly unknownSymbol: string
@@ -62,7 +79,10 @@ export interface Subject {
   readonly clockTolerance: Duration.Duration
   /** How many calls are made at once where many are. */
   readonly concurrency: number
+  /** What the exchange can do. Where it is not known, doing something and saying `Unsupported` are both right. */
+  readonly features: Features | undefined
   readonly observer: Observer | undefined
+  readonly faults: Faults | undefined
 }
 
 /**
@@ -76,6 +96,22 @@ export interface Observer {
   readonly sent: Effect.Effect<number>
   /** How many of them are still waiting for their answer. */
   readonly inFlight: Effect.Effect<number>
+  /** How many of them the exchange has refused as too many, whatever the client made of it. */
+  readonly limited?: Effect.Effect<number> | undefined
+}
+
+/**
+ * What can be made to happen to the changes that are sent (orders placed, amended and canceled), while everything that
+ * only reads goes on as it was. `LossyHttp` is one for whatever sends over HTTP.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Faults {
+  /** As long as the effect runs, changes are carried out and their answers lost. */
+  readonly loseAnswers: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  /** As long as the effect runs, changes are lost on their way: nobody carries them out, and nobody says so. */
+  readonly loseRequests: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 }
 
 /**

@@ -1,31 +1,42 @@
 /**
  * Exchanges made of constants, for tests of programs that use one: nothing is sent, nothing waits.
  *
- * A mock answers as a client would: the same errors for the same mistakes, prices as exact decimals, the order asked for.
+ * What trades does so against a house that buys any amount at the bid and sells any amount at the ask (at `last`, where
+ * a side is not quoted): an order fills whole or not at all, and one that stands fills when a later quote reaches it. A
+ * mock answers as a client would: the same errors for the same mistakes, prices as exact decimals, the order asked for.
  * It is held to the same contract suite as the exchanges themselves (see `Contract`).
  *
  * @since 0.1.0
  */
 import * as Account from "@effect-exchange/core/Account"
-import type { Balance } from "@effect-exchange/core/Balance"
-import { type AccountError, MalformedResponse, type MarketDataError } from "@effect-exchange/core/ExchangeError"
+import type * as Adapter from "@effect-exchange/core/Adapter"
+import type { Interval } from "@effect-exchange/core/Candle"
+import type { AccountError, MarketDataError, TradingError } from "@effect-exchange/core/ExchangeError"
+import type { ExchangeStatus } from "@effect-exchange/core/ExchangeStatus"
+import type { Fill } from "@effect-exchange/core/Fill"
 import type { KeyPermissions } from "@effect-exchange/core/KeyPermissions"
-import type { Market, Status } from "@effect-exchange/core/Market"
+import type { Status } from "@effect-exchange/core/Market"
 import * as MarketData from "@effect-exchange/core/MarketData"
-import * as Markets from "@effect-exchange/core/Markets"
-import type { Price } from "@effect-exchange/core/Price"
-import type { Ticker } from "@effect-exchange/core/Ticker"
-import * as BigDecimal from "effect/BigDecimal"
-import * as Clock from "effect/Clock"
+import type { Order } from "@effect-exchange/core/Order"
+import type { Position } from "@effect-exchange/core/Position"
+import type { Side } from "@effect-exchange/core/Trade"
+import * as Trading from "@effect-exchange/core/Trading"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
-import * as Ref from "effect/Ref"
-import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import * as Journal from "./internal/journal.js"
-import * as Listing from "./internal/listing.js"
+import type { InvalidMock } from "./internal/invalidMock.js"
+import * as assembling from "./internal/mocks.js"
+
+export {
+  /**
+   * What a mock was told makes no sense: `subject` is a symbol or an asset, `field` what is wrong about it.
+   *
+   * @since 0.1.0
+   * @category errors
+   */
+  InvalidMock
+} from "./internal/invalidMock.js"
 
 /**
  * What a mock says of one market, as plain decimals (`"64000.5"`). Without `last` the market has not traded and its
@@ -42,7 +53,40 @@ export interface TickerInput {
   readonly high24h?: string | undefined
   readonly low24h?: string | undefined
   readonly volume24h?: string | undefined
+  /** Defaults to one trade, of an amount of 1 at `last`, now. */
+  readonly trades?: ReadonlyArray<TradeInput> | undefined
+  /** Defaults to one in every interval, flat at the price, in which nothing was traded. */
+  readonly candles?: ReadonlyArray<CandleInput> | undefined
   readonly market?: MarketInput | undefined
+}
+
+/**
+ * A public trade: `at` is epoch milliseconds, `side` the taker's (`"buy"` unless set).
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface TradeInput {
+  readonly price: string
+  readonly amount: string
+  readonly at: number
+  readonly side?: Side | undefined
+}
+
+/**
+ * A candle: `openTime` is epoch milliseconds, `volume` in the base currency (none unless set).
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CandleInput {
+  readonly interval: Interval
+  readonly openTime: number
+  readonly open: string
+  readonly high: string
+  readonly low: string
+  readonly close: string
+  readonly volume?: string | undefined
 }
 
 /**
@@ -60,6 +104,10 @@ export interface MarketInput {
   readonly tickSize?: string | undefined
   /** The step of amounts. Defaults to none stated. */
   readonly lotSize?: string | undefined
+  /** The least amount of an order. Defaults to none stated. */
+  readonly minAmount?: string | undefined
+  /** The least an order may be worth, in the quote currency. Defaults to none stated. */
+  readonly minNotional?: string | undefined
 }
 
 /**
@@ -69,6 +117,8 @@ export interface MarketInput {
 export interface Options {
   /** The exchange that answers. Defaults to `"mock"`. */
   readonly exchange?: string | undefined
+  /** What it can do that differs from {@link features}: what it cannot is `Unsupported`. */
+  readonly features?: Partial<Adapter.Features> | undefined
 }
 
 /**
@@ -76,10 +126,30 @@ export interface Options {
  * @category models
  */
 export interface AccountOptions extends Options {
-  /** By asset, what can be used now and what there is in all (as much unless set otherwise). Defaults to nothing. */
+  /**
+   * By asset, what can be used now and what there is in all (as much unless set otherwise), before what the orders that
+   * stand hold. Defaults to nothing.
+   */
   readonly balances?: Balances | undefined
   /** Defaults to a key that may read, neither trade nor withdraw, and of whose addresses nothing is known. */
   readonly keyPermissions?: Partial<KeyPermissions> | undefined
+  /** Orders that stand and orders that ended. Defaults to none. */
+  readonly orders?: ReadonlyArray<Order> | undefined
+  /** Defaults to none. */
+  readonly fills?: ReadonlyArray<Fill> | undefined
+  /** Defaults to `Unsupported`. */
+  readonly positions?: ReadonlyArray<Position> | undefined
+  /** The markets that are listed, beside those of the orders and fills. Defaults to none more. */
+  readonly symbols?: ReadonlyArray<string> | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface TradingOptions extends Omit<AccountOptions, "symbols"> {
+  /** What every fill costs, as a ratio of what it brings, in that asset: `"0.001"` is 0.1 %. Defaults to nothing. */
+  readonly fee?: string | undefined
 }
 
 /**
@@ -137,9 +207,11 @@ export declare namespace Mock {
   interface Service extends MarketData.MarketData.Service, Handle<MarketDataError> {
     /**
      * From now on the market is quoted so, and nothing remains of its earlier quote; a new symbol is listed. The market
-     * itself stays as it was unless `market` is given.
+     * itself stays as it was unless `market` is given. Orders that the quote reaches are filled.
      */
     readonly setPrice: (symbol: string, ticker: TickerInput) => Effect.Effect<void, InvalidMock>
+    /** From now on the exchange says so of itself. It serves on: see `failWith` for one that does not. */
+    readonly setStatus: (status: ExchangeStatus["status"], detail?: string) => Effect.Effect<void>
   }
 }
 
@@ -159,9 +231,46 @@ export class MockAccount
  */
 export declare namespace MockAccount {
   interface Service extends Account.Account.Service, Handle<AccountError> {
-    /** From now on the account holds this and nothing else. */
+    /** From now on the account holds this and nothing else; its orders stay. */
     readonly setBalances: (balances: Balances) => Effect.Effect<void, InvalidMock>
   }
+}
+
+/**
+ * The mock of trading: one value with `Trading`.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class MockTrading
+  extends Context.Tag("@effect-exchange/testing/Mock/MockTrading")<MockTrading, MockTrading.Service>()
+{}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export declare namespace MockTrading {
+  interface Service extends Trading.Trading.Service, Handle<TradingError> {}
+}
+
+/**
+ * What a mock can do unless told otherwise: everything that does not take a position.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const features: Adapter.Features = {
+  name: "Mock",
+  kinds: ["spot", "perpetual", "future"],
+  testnet: false,
+  candles: ["1m", "5m", "15m", "30m", "1h", "4h", "1d"],
+  positions: false,
+  timeInForce: ["GTC", "IOC", "FOK"],
+  reduceOnly: false,
+  amend: true,
+  batch: 100,
+  deduplicates: "always"
 }
 
 /**
@@ -174,63 +283,7 @@ export const make = (
   tickers: { readonly [symbol: string]: TickerInput },
   options: Options = {}
 ): Effect.Effect<Mock.Service, InvalidMock, Scope.Scope> =>
-  Effect.gen(function*() {
-    const exchange = options.exchange ?? "mock"
-    const journal = yield* Journal.make<MarketDataError>()
-    const initial = yield* Effect.reduce(
-      Object.entries(tickers),
-      noListings,
-      (listings, [symbol, ticker]) =>
-        valid(Either.flatMap(Listing.list(symbol, ticker), (each) => Listing.add(listings, each)))
-    )
-    const listings = yield* Ref.make(initial)
-    const all = Effect.map(
-      Ref.get(listings),
-      (listings) => Array.from(listings.values(), ({ market }): Market => market)
-    )
-    // Never believed for longer than an instant, since a test may list another market at any time.
-    const { find } = yield* Markets.make({ exchange, load: all, maxAge: 0 })
-
-    const quote = (market: Market): Effect.Effect<Ticker> =>
-      Effect.zipWith(Ref.get(listings), Clock.currentTimeMillis, (listings, at) => ({
-        ...listings.get(market.symbol)?.quote,
-        exchange,
-        symbol: market.symbol,
-        at
-      }))
-    const ask = (operation: string, symbol: string) =>
-      Effect.tap(find(operation, symbol), (market) => journal.record(operation, [market.symbol]))
-
-    return {
-      exchange,
-      calls: journal.calls,
-      failNext: journal.failNext,
-      failWith: journal.failWith,
-      recover: journal.recover,
-      setPrice: (symbol, ticker) =>
-        Effect.flatten(Ref.modify(listings, (before) => {
-          const listed = Listing.list(symbol, ticker, before.get(symbol)?.market)
-          const after = Either.flatMap(listed, (listed) => Listing.add(before, listed))
-          return [Effect.asVoid(valid(after)), Either.getOrElse(after, () => before)]
-        })),
-      serverTime: Effect.zipRight(journal.record("serverTime"), Clock.currentTimeMillis),
-      markets: Effect.zipRight(journal.record("markets"), all),
-      market: (symbol) => ask("market", symbol),
-      ticker: (symbol) => Effect.flatMap(ask("ticker", symbol), quote),
-      tickers: (symbols) =>
-        Effect.gen(function*() {
-          const wanted = yield* Effect.forEach(symbols, (symbol) => find("tickers", symbol))
-          if (wanted.length === 0) return []
-          yield* journal.record("tickers", wanted.map(({ symbol }) => symbol))
-          return yield* Effect.forEach(wanted, quote)
-        }),
-      price: (symbol) =>
-        Effect.flatMap(
-          ask("price", symbol),
-          (market) => Effect.flatMap(quote(market), (ticker) => priceOf(market, ticker))
-        )
-    }
-  })
+  Effect.flatMap(assembling.exchange(features, tickers, options), assembling.marketData)
 
 /**
  * A mock of an account.
@@ -238,28 +291,13 @@ export const make = (
  * @since 0.1.0
  * @category constructors
  */
-export const makeAccount = (options: AccountOptions = {}): Effect.Effect<MockAccount.Service, InvalidMock> =>
-  Effect.gen(function*() {
-    const journal = yield* Journal.make<AccountError>()
-    const balances = yield* Effect.flatMap(balancesOf(options.balances ?? {}), Ref.make)
-    const keyPermissions: KeyPermissions = {
-      read: true,
-      trade: false,
-      withdraw: false,
-      ipRestricted: "unknown",
-      ...options.keyPermissions
-    }
-    return {
-      exchange: options.exchange ?? "mock",
-      calls: journal.calls,
-      failNext: journal.failNext,
-      failWith: journal.failWith,
-      recover: journal.recover,
-      setBalances: (next) => Effect.flatMap(balancesOf(next), (next) => Ref.set(balances, next)),
-      balances: Effect.zipRight(journal.record("balances"), Ref.get(balances)),
-      keyPermissions: Effect.as(journal.record("keyPermissions"), keyPermissions)
-    }
-  })
+export const makeAccount = (
+  options: AccountOptions = {}
+): Effect.Effect<MockAccount.Service, InvalidMock, Scope.Scope> =>
+  Effect.flatMap(
+    assembling.exchange(features, assembling.listed(options), options),
+    (mock) => assembling.account(mock, options, false)
+  )
 
 /**
  * `MarketData` from constants: `Mock.layer({ "BTC/USDT": { last: "64000.5" } })`. A bad symbol or price in them is a
@@ -286,7 +324,7 @@ export const layer = (
  * @category layers
  */
 export const layerAccount = (options?: AccountOptions): Layer.Layer<Account.Account | MockAccount> =>
-  Layer.orDie(Layer.effectContext(
+  Layer.orDie(Layer.scopedContext(
     Effect.map(
       makeAccount(options),
       (service) => Context.make(MockAccount, service).pipe(Context.add(Account.Account, service))
@@ -294,57 +332,41 @@ export const layerAccount = (options?: AccountOptions): Layer.Layer<Account.Acco
   ))
 
 /**
- * What a mock was told makes no sense: `subject` is a symbol or an asset, `field` what is wrong about it.
+ * All three capabilities of one exchange: what is placed shows in the account, and a quote set later fills what it
+ * reaches. Spot markets only; the key may trade unless told otherwise. Constants that make no sense are defects, as in
+ * {@link layer}.
+ *
+ * @example
+ * import { Trading } from "@effect-exchange/core"
+ * import { Mock } from "@effect-exchange/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const trading = yield* Trading.Trading
+ *   return yield* trading.place({ type: "market", symbol: "BTC/USDT", side: "buy", amount: "0.01" })
+ * })
+ *
+ * const mock = Mock.layerTrading({ "BTC/USDT": { bid: "64000", ask: "64001" } }, { balances: { USDT: { free: "1000" } } })
+ *
+ * const test = program.pipe(Effect.provide(mock))
  *
  * @since 0.1.0
- * @category errors
+ * @category layers
  */
-export class InvalidMock
-  extends Schema.TaggedError<InvalidMock>("@effect-exchange/testing/Mock/InvalidMock")("InvalidMock", {
-    subject: Schema.String,
-    field: Schema.String,
-    detail: Schema.String
-  })
-{
-  override get message(): string {
-    return `Correct the ${this.field} of ${JSON.stringify(this.subject)} in the mock: ${this.detail}`
-  }
-}
-
-const valid = <A>(told: Either.Either<A, Listing.Fault>): Effect.Effect<A, InvalidMock> =>
-  Effect.mapError(told, (fault) => new InvalidMock(fault))
-
-const noListings: ReadonlyMap<string, Listing.Listed> = new Map()
-
-const two = BigDecimal.fromBigInt(2n)
-
-const priceOf = (market: Market, ticker: Ticker): Effect.Effect<Price, MalformedResponse> => {
-  const price = { symbol: market.symbol, currency: market.quote, source: ticker.exchange, observedAt: ticker.at }
-  if (ticker.last !== undefined) return Effect.succeed({ ...price, amount: ticker.last, basis: "last" })
-  if (ticker.bid !== undefined && ticker.ask !== undefined) {
-    const amount = BigDecimal.unsafeDivide(BigDecimal.sum(ticker.bid, ticker.ask), two)
-    return Effect.succeed({ ...price, amount, basis: "mid" })
-  }
-  return new MalformedResponse({
-    exchange: ticker.exchange,
-    operation: "price",
-    detail: `${market.symbol} has no price; give the mock a last, or a bid and an ask`
-  })
-}
-
-const balancesOf = (balances: Balances): Effect.Effect<ReadonlyArray<Balance>, InvalidMock> =>
-  Effect.forEach(Object.entries(balances), ([asset, input]) =>
-    Effect.gen(function*() {
-      const free = yield* valid(Listing.amount({ subject: asset, field: "free" }, input.free, "zero"))
-      const total = yield* valid(
-        Listing.amount({ subject: asset, field: "total" }, input.total ?? input.free, "zero")
-      )
-      if (BigDecimal.greaterThan(free, total)) {
-        return yield* new InvalidMock({
-          subject: asset,
-          field: "free",
-          detail: "expected at most the total, was above it"
-        })
-      }
-      return { asset, free, total }
-    })).pipe(Effect.map((balances) => balances.filter(({ total }) => !BigDecimal.isZero(total))))
+export const layerTrading = (
+  tickers: { readonly [symbol: string]: TickerInput },
+  options: TradingOptions = {}
+): Layer.Layer<MarketData.MarketData | Mock | Account.Account | MockAccount | Trading.Trading | MockTrading> =>
+  Layer.orDie(Layer.scopedContext(Effect.gen(function*() {
+    const mock = yield* assembling.exchange(features, { ...assembling.listed(options), ...tickers }, options)
+    const marketData = yield* assembling.marketData(mock)
+    const account = yield* assembling.account(mock, options, true)
+    const trading = yield* assembling.trading(mock)
+    return Context.make(Mock, marketData).pipe(
+      Context.add(MarketData.MarketData, marketData),
+      Context.add(MockAccount, account),
+      Context.add(Account.Account, account),
+      Context.add(MockTrading, trading),
+      Context.add(Trading.Trading, trading)
+    )
+  })))

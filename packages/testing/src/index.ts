@@ -4,5 +4,8 @@
 export * as Arbitraries from "./Arbitraries.js"
 export * as Contract from "./Contract.js"
 export * as ContractCase from "./ContractCase.js"
+export * as LossyHttp from "./LossyHttp.js"
 export * as Mock from "./Mock.js"
+export * as Recording from "./Recording.js"
+export * as Replay from "./Replay.js"
 export * as ScriptedHttp from "./ScriptedHttp.js"

@@ -1,4 +1,19 @@
-import { Decimal, ExchangeSymbol, Market, Price, Ticker } from "@effect-exchange/core"
+import {
+  Balance,
+  Candle,
+  Decimal,
+  ExchangeStatus,
+  ExchangeSymbol,
+  Fill,
+  KeyPermissions,
+  Market,
+  Order,
+  OrderBook,
+  Position,
+  Price,
+  Ticker,
+  Trade
+} from "@effect-exchange/core"
 import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, FastCheck, Option, Schema } from "effect"
 import { Arbitraries } from "../src/index.js"
@@ -82,6 +97,76 @@ describe("Arbitraries", () => {
         [ask, bid, high24h, last, low24h, open24h].every((price) => price !== undefined)
     )
   })
+
+  it.prop("books fit their schema, sorted and not crossed", [Arbitraries.orderBook], ([book]) => {
+    Schema.validateSync(OrderBook.OrderBook)(book)
+    assert.isFalse(OrderBook.isCrossed(book))
+    const sorted = (levels: ReadonlyArray<OrderBook.Level>, sign: 1 | -1) =>
+      levels.every(({ price }, index) =>
+        index === 0 || BigDecimal.Order(levels[index - 1]?.price ?? price, price) === -sign
+      )
+    assert.isTrue(sorted(book.bids, -1) && sorted(book.asks, 1))
+  })
+
+  it("books are deep, shallow, one-sided and empty", () => {
+    reaches(
+      Arbitraries.orderBook,
+      ({ asks, bids }) => asks.length > 3 && bids.length > 3,
+      ({ asks, bids }) => asks.length === 0 && bids.length > 0,
+      ({ asks, bids }) => asks.length > 0 && bids.length === 0,
+      ({ asks, bids }) => asks.length === 0 && bids.length === 0
+    )
+  })
+
+  it.prop(
+    "candles fit their schema, aligned, with the low lowest and the high highest",
+    [Arbitraries.candle],
+    ([candle]) => {
+      Schema.validateSync(Candle.Candle)(candle)
+      assert.strictEqual(candle.openTime % Candle.millis(candle.interval), 0)
+      for (const price of [candle.open, candle.close]) {
+        assert.isTrue(BigDecimal.between(price, { minimum: candle.low, maximum: candle.high }))
+      }
+    }
+  )
+
+  it.prop("orders fit their schema, and their status agrees with what is filled", [Arbitraries.order], ([order]) => {
+    Schema.validateSync(Order.Order)(order)
+    assert.isTrue(order.amount !== undefined && BigDecimal.lessThanOrEqualTo(order.filled, order.amount))
+    assert.strictEqual(order.type === "limit", order.price !== undefined)
+    assert.strictEqual(BigDecimal.isZero(order.filled), order.averagePrice === undefined)
+    if (order.status === "filled") assert.strictEqual(order.filled, order.amount)
+  })
+
+  it("orders are of every status, and some are filled in part", () => {
+    reaches(
+      Arbitraries.order,
+      ...Order.Status.literals.map((status) => (order: Order.Order) => order.status === status),
+      ({ filled, status }) => status === "canceled" && BigDecimal.isPositive(filled)
+    )
+  })
+
+  it.prop(
+    "the other models fit their schemas",
+    [
+      Arbitraries.trade,
+      Arbitraries.fill,
+      Arbitraries.position,
+      Arbitraries.balance,
+      Arbitraries.keyPermissions,
+      Arbitraries.exchangeStatus
+    ],
+    ([trade, fill, position, balance, keyPermissions, status]) => {
+      Schema.validateSync(Trade.Trade)(trade)
+      Schema.validateSync(Fill.Fill)(fill)
+      Schema.validateSync(Position.Position)(position)
+      Schema.validateSync(Balance.Balance)(balance)
+      Schema.validateSync(KeyPermissions.KeyPermissions)(keyPermissions)
+      Schema.validateSync(ExchangeStatus.ExchangeStatus)(status)
+      assert.isTrue(position.symbol.includes(":"))
+      assert.isTrue(BigDecimal.lessThanOrEqualTo(balance.free, balance.total))
+    }
+  )
 
   it("no hostile text is a symbol, and each is there once", () => {
     for (const text of Arbitraries.hostileTexts) assert.isFalse(ExchangeSymbol.isExchangeSymbol(text), text)

@@ -1,4 +1,4 @@
-import type { AccountError, ExchangeError } from "@effect-exchange/core/ExchangeError"
+import type { ExchangeError } from "@effect-exchange/core/ExchangeError"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -33,6 +33,12 @@ export const fits = <A, I>(schema: Schema.Schema<A, I>, what: string, value: unk
     onRight: () => Effect.void
   })
 
+/** @internal */
+export const unique = (what: string, values: ReadonlyArray<string>): Effect.Effect<void, Broken> => {
+  const twice = values.find((value, index) => values.indexOf(value) !== index)
+  return ensure(twice === undefined, () => `${what} ${twice} is there twice`)
+}
+
 /**
  * A case from what it does: whatever goes wrong becomes a violation of it.
  *
@@ -40,7 +46,7 @@ export const fits = <A, I>(schema: Schema.Schema<A, I>, what: string, value: unk
  */
 export const judged = <R>(
   about: About,
-  body: (subject: Subject) => Effect.Effect<unknown, Broken | AccountError, R>
+  body: (subject: Subject) => Effect.Effect<unknown, Broken | ExchangeError, R>
 ) =>
 (subject: Subject): Effect.Effect<void, ContractViolation, R> =>
   Effect.mapError(Effect.asVoid(body(subject)), (error) =>
@@ -76,6 +82,8 @@ export const refused = <A, E extends ExchangeError, R>(
     readonly exchange: string
     readonly operation: string
     readonly input: string
+    /** That it is the exchange that refuses, in an operation that is called as the exchange calls it. */
+    readonly byExchange?: boolean | undefined
   }
 ): Effect.Effect<E, Broken, R> => {
   const asked = `${expected.operation}(${JSON.stringify(expected.input.slice(0, 60))})`
@@ -88,7 +96,8 @@ export const refused = <A, E extends ExchangeError, R>(
           () => `${asked} failed with ${error._tag} (${error.message}), expected ${expected.tag}`
         )
         yield* ensure(
-          error.exchange === expected.exchange && error.operation === expected.operation,
+          error.exchange === expected.exchange &&
+            (expected.byExchange === true || error.operation === expected.operation),
           () =>
             `the error of ${asked} says ${error.exchange}.${error.operation}, expected ${expected.exchange}.${expected.operation}`
         )

@@ -1,16 +1,23 @@
+import type { Bar } from "@effect-exchange/core/Adapter"
+import * as Candle from "@effect-exchange/core/Candle"
 import * as Decimal from "@effect-exchange/core/Decimal"
 import * as ExchangeSymbol from "@effect-exchange/core/ExchangeSymbol"
 import type { Kind, Market } from "@effect-exchange/core/Market"
 import type { Ticker } from "@effect-exchange/core/Ticker"
+import type { Trade } from "@effect-exchange/core/Trade"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import type { MarketInput, TickerInput } from "../Mock.js"
+import type { CandleInput, MarketInput, TickerInput, TradeInput } from "../Mock.js"
 
 /** @internal */
 export interface Listed {
   readonly market: Market
   readonly quote: Omit<Ticker, "exchange" | "symbol" | "at">
+  /** Those that were told; without any there is one at the last price. */
+  readonly trades: ReadonlyArray<Omit<Trade, "exchange" | "symbol">> | undefined
+  /** Those that were told; without any there is a flat one in every interval. */
+  readonly candles: ReadonlyArray<Bar & { readonly interval: Candle.Interval }> | undefined
 }
 
 /**
@@ -107,7 +114,52 @@ export const list = (
     const market = known !== undefined && input.market === undefined
       ? known
       : yield* marketOf(symbol, input.market ?? {})
-    return { market, quote }
+    return {
+      market,
+      quote,
+      trades: input.trades && (yield* Either.all(input.trades.map((each, index) => tradeOf(symbol, each, index)))),
+      candles: input.candles && (yield* Either.all(input.candles.map((each) => candleOf(symbol, each))))
+    }
+  })
+
+const tradeOf = (
+  subject: string,
+  { at, side, ...told }: TradeInput,
+  index: number
+): Either.Either<Omit<Trade, "exchange" | "symbol">, Fault> =>
+  Either.map(
+    Either.all({
+      price: amount({ subject, field: "trades" }, told.price, "positive"),
+      amount: amount({ subject, field: "trades" }, told.amount, "positive")
+    }),
+    (decimals) => ({ id: String(index + 1), side: side ?? "buy", at, ...decimals })
+  )
+
+const candleOf = (
+  subject: string,
+  { interval, openTime, ...told }: CandleInput
+): Either.Either<Bar & { readonly interval: Candle.Interval }, Fault> =>
+  Either.gen(function*() {
+    const price = (text: string) => amount({ subject, field: "candles" }, text, "positive")
+    const bar = {
+      interval,
+      openTime,
+      open: yield* price(told.open),
+      high: yield* price(told.high),
+      low: yield* price(told.low),
+      close: yield* price(told.close),
+      volume: yield* amount({ subject, field: "candles" }, told.volume ?? "0", "zero")
+    }
+    if (!Number.isInteger(openTime / Candle.millis(interval))) {
+      return yield* Either.left({
+        subject,
+        field: "candles",
+        detail: `expected a candle of ${interval} to open at a multiple of it, was at ${openTime}`
+      })
+    }
+    yield* inOrder(subject, [["low of the candles", bar.low], ["open", bar.open], ["high of the candles", bar.high]])
+    yield* inOrder(subject, [["low of the candles", bar.low], ["close", bar.close], ["high of the candles", bar.high]])
+    return bar
   })
 
 const notation = /^([^/]+)\/([^:]+)(:[^-]+(-.+)?)?$/
@@ -128,7 +180,9 @@ const marketOf = (
       base,
       quote,
       tickSize: yield* optional(symbol, "tickSize", input.tickSize),
-      lotSize: yield* optional(symbol, "lotSize", input.lotSize)
+      lotSize: yield* optional(symbol, "lotSize", input.lotSize),
+      minAmount: yield* optional(symbol, "minAmount", input.minAmount),
+      minNotional: yield* optional(symbol, "minNotional", input.minNotional)
     }
   })
 

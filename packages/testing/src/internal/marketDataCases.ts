@@ -1,6 +1,6 @@
 import { type MarketDataError, outcome } from "@effect-exchange/core/ExchangeError"
 import { Market } from "@effect-exchange/core/Market"
-import * as MarketData from "@effect-exchange/core/MarketData"
+import type * as MarketData from "@effect-exchange/core/MarketData"
 import { Price } from "@effect-exchange/core/Price"
 import { Ticker } from "@effect-exchange/core/Ticker"
 import * as BigDecimal from "effect/BigDecimal"
@@ -8,36 +8,13 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import { hostileTexts } from "../Arbitraries.js"
-import type { About, MarketDataCase, Subject } from "../ContractCase.js"
-import { Broken, ensure, fits, interruptedOften, judged, refused } from "./judging.js"
+import * as Stream from "effect/Stream"
+import type { MarketDataCase, Subject } from "../ContractCase.js"
+import { about, defineMarketData as define, first, listed } from "./asking.js"
+import { hostileTexts } from "./hostileTexts.js"
+import { type Broken, ensure, fits, interruptedOften, refused, unique } from "./judging.js"
 
 type Service = MarketData.MarketData.Service
-
-const define = (
-  about: About,
-  body: (service: Service, subject: Subject) => Effect.Effect<void, Broken | MarketDataError>
-): MarketDataCase => ({
-  ...about,
-  capability: "marketData",
-  run: judged(about, (subject) => Effect.flatMap(MarketData.MarketData, (service) => body(service, subject)))
-})
-
-const about = (id: string, title: string, needs: About["needs"] = []): About => ({ id, title, needs })
-
-const listed = (service: Service, subject: Subject): Effect.Effect<ReadonlyArray<string>, Broken | MarketDataError> =>
-  subject.symbols !== undefined
-    ? Effect.succeed(subject.symbols)
-    : Effect.filterOrFail(
-      Effect.map(
-        service.markets,
-        (markets) => markets.filter(({ status }) => status === "open").slice(0, 3).map(({ symbol }) => symbol)
-      ),
-      (symbols) => symbols.length > 0,
-      () => new Broken({ detail: "no market is open, so there is nothing to ask for" })
-    )
-
-const first = (symbols: ReadonlyArray<string>): string => symbols[0] ?? ""
 
 /** Every way to ask for a symbol, by the operation that errors name. */
 const questions = (
@@ -49,7 +26,10 @@ const questions = (
   ["price", service.price(symbol)],
   ["ticker", service.ticker(symbol)],
   ["tickers", service.tickers([symbol])],
-  ["tickers", service.tickers([known, symbol])]
+  ["tickers", service.tickers([known, symbol])],
+  ["orderBook", service.orderBook(symbol)],
+  ["trades", service.trades(symbol)],
+  ["candles", Stream.runDrain(service.candles(symbol, "1h", { from: 0, to: 0 }))]
 ]
 
 const near = (subject: Subject, what: string, instant: number): Effect.Effect<void, Broken> =>
@@ -58,11 +38,6 @@ const near = (subject: Subject, what: string, instant: number): Effect.Effect<vo
       Math.abs(instant - now) <= Duration.toMillis(subject.clockTolerance),
       () => `${what} is ${instant}, expected to be within ${Duration.format(subject.clockTolerance)} of ${now}`
     ))
-
-const unique = (what: string, values: ReadonlyArray<string>): Effect.Effect<void, Broken> => {
-  const twice = values.find((value, index) => values.indexOf(value) !== index)
-  return ensure(twice === undefined, () => `${what} ${twice} is there twice`)
-}
 
 const sane = (service: Service, symbol: string, ticker: Ticker): Effect.Effect<void, Broken> =>
   Effect.gen(function*() {
@@ -134,12 +109,15 @@ const listing = [
       yield* ensure(markets.length > 0, () => "no market is listed")
       yield* Effect.forEach(markets, (market) => fits(Market, `the market ${market.symbol}`, market), { discard: true })
     })),
-  define(about("MD-02", "lists every symbol and every id once"), (service) =>
-    Effect.gen(function*() {
-      const markets = yield* service.markets
-      yield* unique("symbol", markets.map(({ symbol }) => symbol))
-      yield* unique("id", markets.map(({ id }) => id))
-    })),
+  define(
+    about("MD-02", "lists every symbol once, and every id once of a kind of market"),
+    (service) =>
+      Effect.gen(function*() {
+        const markets = yield* service.markets
+        yield* unique("the symbol", markets.map(({ symbol }) => symbol))
+        yield* unique("the id", markets.map(({ id, kind }) => `${id} (${kind})`))
+      })
+  ),
   define(
     about("MD-03", "steps of prices and amounts are above zero where they are stated"),
     (service) =>

@@ -5,12 +5,32 @@ import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
 import * as UrlParams from "@effect/platform/UrlParams"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { Step } from "../ScriptedHttp.js"
 import { ConnectionError } from "./bodies.js"
+
+/**
+ * A whole response, at once.
+ *
+ * @internal
+ */
+export const step = (
+  status: number,
+  headers: { readonly [name: string]: string },
+  text: string
+): ConstructorParameters<typeof ScriptedResponse>[1] => ({
+  _tag: "Response",
+  status,
+  headers: { ...headers },
+  chunks: [text],
+  pause: Duration.zero,
+  broken: false,
+  delay: Duration.zero
+})
 
 /**
  * A response that is read by fibers alone: the platform's own reads through promises, which `TestClock` does not wait for.

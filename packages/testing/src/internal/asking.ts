@@ -1,0 +1,65 @@
+import * as Account from "@effect-exchange/core/Account"
+import type { AccountError, KeyRefused, MarketDataError } from "@effect-exchange/core/ExchangeError"
+import * as MarketData from "@effect-exchange/core/MarketData"
+import * as Effect from "effect/Effect"
+import type { About, AccountCase, MarketDataCase, Subject } from "../ContractCase.js"
+import { Broken, judged } from "./judging.js"
+
+/** @internal */
+export const about = (
+  id: string,
+  title: string,
+  needs: About["needs"] = [],
+  skipWhen?: About["skipWhen"]
+): About => ({ id, title, needs, skipWhen })
+
+/** @internal */
+export const defineMarketData = (
+  about: About,
+  body: (service: MarketData.MarketData.Service, subject: Subject) => Effect.Effect<void, Broken | MarketDataError>
+): MarketDataCase => ({
+  ...about,
+  capability: "marketData",
+  run: judged(about, (subject) => Effect.flatMap(MarketData.MarketData, (service) => body(service, subject)))
+})
+
+/** @internal */
+export const defineAccount = (
+  about: About,
+  body: (
+    service: Account.Account.Service,
+    subject: Subject,
+    symbols: Effect.Effect<ReadonlyArray<string>, Broken | MarketDataError>
+  ) => Effect.Effect<unknown, Broken | AccountError | KeyRefused>
+): AccountCase => ({
+  ...about,
+  capability: "account",
+  run: judged(about, (subject) =>
+    Effect.flatMap(
+      Effect.all([Account.Account, MarketData.MarketData]),
+      ([service, marketData]) => body(service, subject, listed(marketData, subject))
+    ))
+})
+
+/**
+ * The symbols to ask for: those that were given, or the first open markets.
+ *
+ * @internal
+ */
+export const listed = (
+  service: MarketData.MarketData.Service,
+  subject: Subject
+): Effect.Effect<ReadonlyArray<string>, Broken | MarketDataError> =>
+  subject.symbols !== undefined
+    ? Effect.succeed(subject.symbols)
+    : Effect.filterOrFail(
+      Effect.map(
+        service.markets,
+        (markets) => markets.filter(({ status }) => status === "open").slice(0, 3).map(({ symbol }) => symbol)
+      ),
+      (symbols) => symbols.length > 0,
+      () => new Broken({ detail: "no market is open, so there is nothing to ask for" })
+    )
+
+/** @internal */
+export const first = (symbols: ReadonlyArray<string>): string => symbols[0] ?? ""

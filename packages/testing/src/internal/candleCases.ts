@@ -1,0 +1,247 @@
+import * as Candle from "@effect-exchange/core/Candle"
+import type { MarketDataError } from "@effect-exchange/core/ExchangeError"
+import type * as MarketData from "@effect-exchange/core/MarketData"
+import * as BigDecimal from "effect/BigDecimal"
+import * as Chunk from "effect/Chunk"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Equal from "effect/Equal"
+import * as Ref from "effect/Ref"
+import * as Stream from "effect/Stream"
+import type { MarketDataCase, Subject } from "../ContractCase.js"
+import { about, defineMarketData as define, first, listed } from "./asking.js"
+import { type Broken, ensure, fits, refused } from "./judging.js"
+
+type Service = MarketData.MarketData.Service
+type Candles = ReadonlyArray<Candle.Candle>
+
+const read = (
+  service: Service,
+  symbol: string,
+  interval: Candle.Interval,
+  range: Candle.Range
+): Effect.Effect<Candles, MarketDataError> =>
+  Effect.map(Stream.runCollect(service.candles(symbol, interval, range)), Chunk.toReadonlyArray)
+
+const has = (subject: Subject, interval: Candle.Interval): boolean =>
+  subject.features === undefined || subject.features.candles.includes(interval)
+
+/** An hour, where there are such candles; it is long enough for something to be traded in it. */
+const usual = (subject: Subject): Candle.Interval => has(subject, "1h") ? "1h" : subject.features?.candles[0] ?? "1h"
+
+const shortest = (subject: Subject): Candle.Interval => has(subject, "1m") ? "1m" : usual(subject)
+
+const wellFormed = (
+  service: Service,
+  symbol: string,
+  interval: Candle.Interval,
+  range: { readonly from: number; readonly to: number },
+  candles: Candles
+): Effect.Effect<void, Broken> =>
+  Effect.gen(function*() {
+    const length = Candle.millis(interval)
+    for (const candle of candles) {
+      yield* fits(Candle.Candle, `a candle of ${symbol}`, candle)
+      yield* ensure(
+        candle.symbol === symbol && candle.exchange === service.exchange && candle.interval === interval,
+        () =>
+          `asked ${service.exchange} for candles of ${interval} of ${symbol}, one was of ${candle.interval} of ` +
+          `${candle.symbol} on ${candle.exchange}`
+      )
+      yield* ensure(
+        candle.openTime % length === 0,
+        () => `a candle of ${interval} is stamped ${candle.openTime}, which is no multiple of it: not its open`
+      )
+      yield* ensure(
+        candle.openTime >= range.from && candle.openTime < range.to,
+        () => `a candle opens at ${candle.openTime}, outside of ${range.from} to ${range.to}`
+      )
+      const { close, high, low, open, volume } = candle
+      yield* ensure(
+        [open, close].every((price) => BigDecimal.between(price, { minimum: low, maximum: high })) &&
+          BigDecimal.isPositive(low),
+        () => `the candle at ${candle.openTime} opens or closes outside of its low and high, or is not above zero`
+      )
+      yield* ensure(
+        !BigDecimal.isNegative(volume),
+        () => `the volume of the candle at ${candle.openTime} is below zero`
+      )
+    }
+    yield* ensure(
+      candles.every(({ openTime }, index) => index === 0 || (candles[index - 1]?.openTime ?? 0) < openTime),
+      () => `the candles of ${symbol} are not oldest first, each once`
+    )
+  })
+
+const openAsTold = (
+  interval: Candle.Interval,
+  candles: Candles,
+  before: number,
+  after: number
+): Effect.Effect<void, Broken> =>
+  Effect.forEach(candles, ({ isOpen, openTime }) => {
+    const end = openTime + Candle.millis(interval)
+    return ensure(
+      isOpen ? end > before : end <= after,
+      () => `the candle at ${openTime} is said to be ${isOpen ? "open" : "complete"} at ${after}`
+    )
+  }, { discard: true })
+
+/** Whether two readings of the same candles agree; those of which all is over cannot change between them. */
+const same = (one: Candles, other: Candles): boolean =>
+  one.length === other.length && one.every((candle, index) => Equal.equals(key(candle), key(other[index] ?? candle)))
+
+const key = ({ close, high, low, open, openTime }: Candle.Candle) =>
+  [openTime, ...[open, high, low, close].map((price) => BigDecimal.format(price))].join(" ")
+
+const lastClosed = (interval: Candle.Interval): Effect.Effect<number> =>
+  Effect.map(
+    Clock.currentTimeMillis,
+    (now) => (Math.floor(now / Candle.millis(interval)) - 1) * Candle.millis(interval)
+  )
+
+/** More than a page on any exchange. */
+const many = 1100
+
+/** @internal */
+export const candleCases: ReadonlyArray<MarketDataCase> = [
+  define(
+    about("MD-23", "candles are stamped at their open, oldest first, and only the last is open"),
+    (service, subject) =>
+      Effect.gen(function*() {
+        const interval = usual(subject)
+        for (const symbol of yield* listed(service, subject)) {
+          const before = yield* Clock.currentTimeMillis
+          const from = before - 48 * Candle.millis(interval)
+          const candles = yield* read(service, symbol, interval, { from })
+          const after = yield* Clock.currentTimeMillis
+          yield* wellFormed(service, symbol, interval, { from, to: after + 1 }, candles)
+          yield* openAsTold(interval, candles, before, after)
+          yield* ensure(candles.length > 0, () => `${symbol} has no candle of ${interval} in the last 48`)
+        }
+      })
+  ),
+  define(
+    about("MD-24", "a range of candles begins with its first instant and ends before its last"),
+    (service, subject) =>
+      Effect.gen(function*() {
+        const interval = usual(subject)
+        const length = Candle.millis(interval)
+        const symbol = first(yield* listed(service, subject))
+        const to = yield* lastClosed(interval)
+        const all = yield* read(service, symbol, interval, { from: to - 24 * length, to })
+        for (const [later, earlier] of [[0, 0], [3 * length, 2 * length], [3 * length - 1, 2 * length - 1]] as const) {
+          const range = { from: to - 24 * length + later, to: to - earlier }
+          const part = yield* read(service, symbol, interval, range)
+          yield* ensure(
+            same(part, all.filter(({ openTime }) => openTime >= range.from && openTime < range.to)),
+            () => `the candles from ${range.from} to before ${range.to} are not those of a longer range that open then`
+          )
+        }
+      })
+  ),
+  define(
+    about("MD-25", "a range longer than a page reads as its parts do"),
+    (service, subject) =>
+      Effect.gen(function*() {
+        const interval = shortest(subject)
+        const length = Candle.millis(interval)
+        const symbol = first(yield* listed(service, subject))
+        const to = yield* lastClosed(interval)
+        const from = to - many * length
+        const whole = yield* Effect.either(read(service, symbol, interval, { from, to }))
+        // An exchange that keeps fewer says so.
+        if (Either.isLeft(whole) && whole.left._tag === "Unsupported") return
+        const candles = yield* whole
+        yield* wellFormed(service, symbol, interval, { from, to }, candles)
+        const middle = from + 37 * length
+        const parts = [
+          ...yield* read(service, symbol, interval, { from, to: middle }),
+          ...yield* read(service, symbol, interval, { from: middle, to })
+        ]
+        yield* ensure(
+          same(candles, parts),
+          () => `${many} candles of ${interval} were read as ${candles.length}, and in two parts as ${parts.length}`
+        )
+      })
+  ),
+  define(
+    about("MD-26", "progress of candles rises to 1 and counts them"),
+    (service, subject) =>
+      Effect.gen(function*() {
+        const interval = usual(subject)
+        const length = Candle.millis(interval)
+        const symbol = first(yield* listed(service, subject))
+        const to = yield* lastClosed(interval)
+        const heard = yield* Ref.make<ReadonlyArray<Candle.Progress>>([])
+        const candles = yield* read(service, symbol, interval, {
+          from: to - 30 * length,
+          to,
+          onProgress: (progress) => Ref.update(heard, (before) => [...before, progress])
+        })
+        const steps = yield* Ref.get(heard)
+        yield* ensure(
+          steps.every(({ fraction, readTo }, index) => {
+            const before = steps[index - 1]
+            return fraction >= 0 && (before === undefined || (fraction > before.fraction && readTo > before.readTo))
+          }),
+          () => "the progress does not rise"
+        )
+        const last = steps.at(-1)
+        yield* ensure(
+          last?.fraction === 1 && last.readTo === to && last.candles === candles.length,
+          () =>
+            `the progress ended at ${last?.fraction} of the range, ${last?.readTo}, with ${last?.candles} candles; ` +
+            `expected 1, ${to}, ${candles.length}`
+        )
+      })
+  ),
+  define(
+    about(
+      "MD-27",
+      "an interval that the exchange has not is Unsupported, which names those it has",
+      [],
+      (features) =>
+        intervals.every((interval) => features.candles.includes(interval))
+          ? `${features.name} has candles of every interval`
+          : undefined
+    ),
+    (service, subject) =>
+      Effect.gen(function*() {
+        const symbol = first(yield* listed(service, subject))
+        const to = yield* Clock.currentTimeMillis
+        for (const interval of intervals.filter((interval) => subject.features?.candles.includes(interval) !== true)) {
+          const range = { from: to - 2 * Candle.millis(interval), to }
+          const call = read(service, symbol, interval, range)
+          // Without features either is right, as long as it is one of the two.
+          if (subject.features === undefined && Either.isRight(yield* Effect.either(call))) continue
+          const error = yield* refused(call, {
+            tag: "Unsupported",
+            exchange: service.exchange,
+            operation: "candles",
+            input: interval
+          })
+          yield* ensure(
+            error._tag === "Unsupported" && error.alternative.length > 0,
+            () => `the error of candles of ${interval} names no alternative`
+          )
+        }
+      })
+  ),
+  define(about("MD-28", "a range of candles that is none is refused"), (service, subject) =>
+    Effect.gen(function*() {
+      const symbol = first(yield* listed(service, subject))
+      const now = yield* Clock.currentTimeMillis
+      for (const range of [{ from: now, to: now - 1 }, { from: -1, to: now }, { from: Number.NaN, to: now }]) {
+        yield* refused(read(service, symbol, usual(subject), range), {
+          tag: "InvalidRequest",
+          exchange: service.exchange,
+          operation: "candles",
+          input: symbol
+        })
+      }
+    }))
+]
+
+const intervals = Candle.Interval.literals

@@ -1,0 +1,335 @@
+import { type ExchangeError, outcome, type TradingError } from "@effect-exchange/core/ExchangeError"
+import { isClosed, type Order } from "@effect-exchange/core/Order"
+import * as BigDecimal from "effect/BigDecimal"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import type { TradingCase } from "../ContractCase.js"
+import { about } from "./asking.js"
+import { within } from "./bookCases.js"
+import {
+  amountAt,
+  define,
+  type Desk,
+  down,
+  ended,
+  equal,
+  eventually,
+  farRequest,
+  freshName,
+  holding,
+  named,
+  placeFar,
+  quote
+} from "./desk.js"
+import { type Broken, ensure, refused } from "./judging.js"
+
+const two = BigDecimal.fromBigInt(2n)
+
+const isOpen = ({ account }: Desk, { id, symbol }: Order) =>
+  Effect.map(account.openOrders(symbol), (open) => open.some((order) => order.id === id))
+
+const gone = (desk: Desk, order: Order): Effect.Effect<void, ExchangeError | Broken> =>
+  eventually(Effect.flatMap(
+    isOpen(desk, order),
+    (open) => ensure(!open, () => `a canceled order of ${order.symbol} is still among the open ones`)
+  ))
+
+const canceling = [
+  define(
+    about("TR-15", "an order is canceled by each of its ids, and is open no more"),
+    (desk) =>
+      Effect.gen(function*() {
+        const { market: { symbol }, trading } = desk
+        for (const by of ["id", "clientOrderId"] as const) {
+          const placed = yield* placeFar(desk)
+          const canceled = yield* trading.cancel(
+            by === "id" ? { symbol, id: placed.id } : { symbol, clientOrderId: placed.clientOrderId ?? "" }
+          )
+          yield* ensure(
+            canceled.id === placed.id && canceled.status === "canceled" && BigDecimal.isZero(canceled.filled),
+            () => `an order canceled by its ${by} is ${canceled.status}, or another`
+          )
+          yield* gone(desk, placed)
+        }
+      })
+  ),
+  define(about("TR-16", "canceling an order that has ended says how it ended"), (desk) =>
+    Effect.gen(function*() {
+      const { market, trading } = desk
+      const { symbol } = market
+      const canceled = yield* Effect.flatMap(placeFar(desk), ({ id }) => trading.cancel({ symbol, id }))
+      const { ask } = yield* quote(desk, market)
+      const filled = yield* Effect.flatMap(
+        trading.place({ type: "market", symbol, side: "buy", amount: amountAt(market, ask) }),
+        (placed) => ended(desk, placed)
+      )
+      for (const order of [canceled, filled]) {
+        const again = yield* trading.cancel({ symbol, id: order.id })
+        yield* ensure(
+          again.id === order.id && again.status === order.status,
+          () => `canceling an order that was ${order.status} answers that it is ${again.status}`
+        )
+      }
+    })),
+  define(
+    about("TR-17", "an order that never was is not found, neither to read nor to cancel"),
+    (desk) =>
+      Effect.gen(function*() {
+        const { account, market: { symbol }, trading } = desk
+        const clientOrderId = yield* freshName(desk)
+        const about = {
+          tag: "OrderNotFound",
+          exchange: trading.exchange,
+          input: clientOrderId,
+          byExchange: true
+        } as const
+        yield* refused(account.order({ symbol, clientOrderId }), { ...about, operation: "order" })
+        yield* refused(trading.cancel({ symbol, clientOrderId }), { ...about, operation: "cancel" })
+      })
+  ),
+  define(
+    about("TR-18", "all orders of a market are canceled, and those of others left alone"),
+    (desk) =>
+      Effect.gen(function*() {
+        const { market, other, trading } = desk
+        const orders = [yield* placeFar(desk), yield* placeFar(desk)]
+        const elsewhere = other === undefined ? undefined : yield* placeFar(desk, {}, other)
+        yield* eventually(Effect.flatMap(
+          Effect.forEach(orders, (order) => isOpen(desk, order)),
+          (open) => ensure(open.every(Boolean), () => "an order that was placed is not open")
+        ))
+        const canceled = yield* trading.cancelAll(market.symbol)
+        yield* ensure(
+          orders.every(({ id }) => canceled.includes(id)),
+          () => "an order that was to be canceled is not among those said to have been"
+        )
+        yield* Effect.forEach(orders, (order) => gone(desk, order), { discard: true })
+        if (elsewhere === undefined) return
+        yield* ensure(
+          !canceled.includes(elsewhere.id) && (yield* isOpen(desk, elsewhere)),
+          () => `the order of ${elsewhere.symbol} was canceled as well`
+        )
+      })
+  )
+]
+
+/** That a call is refused as `Unsupported`; false when it is not and need not be. */
+const lacks = <A>(
+  { subject, trading }: Desk,
+  operation: string,
+  has: boolean | undefined,
+  call: Effect.Effect<A, TradingError>
+): Effect.Effect<boolean, Broken> =>
+  Effect.gen(function*() {
+    if (has === true) return false
+    const answer = yield* Effect.either(call)
+    if (has === undefined && !(Either.isLeft(answer) && answer.left._tag === "Unsupported")) return false
+    const error = yield* refused(answer, {
+      tag: "Unsupported",
+      exchange: trading.exchange,
+      operation,
+      input: subject.name
+    })
+    yield* ensure(
+      error._tag === "Unsupported" && error.alternative.length > 0,
+      () => `the error of ${operation} names no alternative`
+    )
+    return true
+  })
+
+const changing = [
+  define(about("TR-19", "an order is amended, or that is Unsupported"), (desk) =>
+    Effect.gen(function*() {
+      const { account, market, subject: { features }, trading } = desk
+      const { symbol, tickSize } = market
+      const far = yield* farRequest(desk)
+      const placed = yield* trading.place(far)
+      const price = BigDecimal.normalize(down(BigDecimal.multiply(far.price, BigDecimal.make(9n, 1)), tickSize))
+      const amount = BigDecimal.multiply(far.amount, two)
+      if (
+        yield* lacks(desk, "amend", features?.amend, trading.amend({ symbol, id: placed.id }, { price }))
+      ) return
+      const changed = yield* trading.amend({ symbol, id: placed.id }, { price, amount })
+      const isChanged = (order: Order) =>
+        ensure(
+          !isClosed(order) && equal(order.price, price) && equal(order.amount, amount),
+          () => `the amended order is ${order.status}, or its price or amount is not what it was changed to`
+        )
+      yield* isChanged(changed)
+      yield* eventually(Effect.flatMap(account.order({ symbol, id: changed.id }), isChanged))
+      yield* eventually(Effect.flatMap(account.openOrders(symbol), (open) =>
+        ensure(
+          open.filter(({ id }) => id === placed.id || id === changed.id).length === 1,
+          () => "the order stands both as it was and as it was changed to, or not at all"
+        )))
+      yield* refused(trading.amend({ symbol, id: changed.id }, {}), {
+        tag: "InvalidRequest",
+        exchange: trading.exchange,
+        operation: "amend",
+        input: symbol
+      })
+    })),
+  define(about("TR-20", "several orders are placed at once, or that is Unsupported"), (desk) =>
+    Effect.gen(function*() {
+      const { market, other, subject: { features }, trading } = desk
+      const far = yield* farRequest(desk)
+      const has = features === undefined ? undefined : features.batch > 0
+      if (yield* lacks(desk, "placeBatch", has, trading.placeBatch([far]))) return
+      const results = yield* trading.placeBatch([far, { ...far, amount: "0" }, far])
+      yield* ensure(
+        results.length === 3 && results.every((result, index) => Either.isRight(result) === (index !== 1)),
+        () => "of three orders the second was wrong, and the answers say otherwise"
+      )
+      const orders = results.flatMap((result) => Either.isRight(result) ? [result.right] : [])
+      yield* ensure(new Set(orders.map(({ id }) => id)).size === 2, () => "two orders of a batch are one")
+      yield* eventually(Effect.flatMap(
+        Effect.forEach(orders, (order) => isOpen(desk, order)),
+        (open) => ensure(open.every(Boolean), () => "an order of a batch is not open")
+      ))
+      if (other === undefined) return
+      yield* refused(trading.placeBatch([far, yield* farRequest(desk, other)]), {
+        tag: "InvalidRequest",
+        exchange: trading.exchange,
+        operation: "placeBatch",
+        input: market.symbol
+      })
+    }))
+]
+
+const refusing = [
+  define(about("TR-21", "nothing is traded in a market that is not listed"), (desk) =>
+    Effect.gen(function*() {
+      const { subject: { unknownSymbol }, trading } = desk
+      const far = yield* farRequest(desk)
+      for (const [tag, symbol] of [["SymbolNotFound", unknownSymbol], ["InvalidRequest", "btc-usdt\n"]] as const) {
+        const about = { tag, exchange: trading.exchange, input: symbol }
+        yield* refused(trading.place({ ...far, symbol }), { ...about, operation: "place" })
+        yield* refused(trading.cancel({ symbol, id: "1" }), { ...about, operation: "cancel" })
+        yield* refused(trading.cancelAll(symbol), { ...about, operation: "cancelAll" })
+      }
+    })),
+  define(
+    about("TR-22", "an order that the account cannot pay for is refused as such"),
+    (desk) =>
+      Effect.gen(function*() {
+        const { account, market, trading } = desk
+        const { ask } = yield* quote(desk, market)
+        const price = BigDecimal.normalize(down(BigDecimal.multiply(ask, BigDecimal.make(15n, 1)), market.tickSize))
+        const least = amountAt(market, price)
+        const held = (yield* holding(desk, market.base)).total
+        const beyond = market.kind === "spot"
+          ? BigDecimal.sum(down(held, market.lotSize), least)
+          : market.maxAmount ?? BigDecimal.multiply(least, BigDecimal.make(1n, -9))
+        const before = (yield* account.openOrders(market.symbol)).length
+        yield* refused(trading.place({ type: "limit", symbol: market.symbol, side: "sell", price, amount: beyond }), {
+          tag: "InsufficientFunds",
+          exchange: trading.exchange,
+          operation: "place",
+          input: market.symbol,
+          byExchange: true
+        })
+        yield* ensure(
+          (yield* account.openOrders(market.symbol)).length === before,
+          () => "the order stands all the same"
+        )
+      })
+  )
+]
+
+const limits = [
+  define(about("LM-02", "a burst of orders stays within the limits of the exchange"), (desk) =>
+    Effect.gen(function*() {
+      const { market, subject, trading } = desk
+      const far = yield* farRequest(desk)
+      const answers = yield* Effect.forEach(
+        Array.from({ length: Math.min(10, subject.concurrency) }),
+        () => Effect.either(trading.place(far)),
+        { concurrency: "unbounded" }
+      )
+      yield* trading.cancelAll(market.symbol)
+      yield* within(answers)
+      const limited = yield* subject.observer?.limited ?? Effect.succeed(0)
+      yield* ensure(limited === 0, () => `the exchange has refused ${limited} requests as too many`)
+    }))
+]
+
+/** Every open order of the market that was not there before, under any name. */
+const added = (desk: Desk, before: ReadonlySet<string>) =>
+  Effect.map(desk.account.openOrders(desk.market.symbol), (open) => open.filter(({ id }) => !before.has(id)).length)
+
+const openIds = ({ account, market }: Desk) =>
+  Effect.map(account.openOrders(market.symbol), (open) => new Set(open.map(({ id }) => id)))
+
+const exactlyOne = (desk: Desk, clientOrderId: string, before: ReadonlySet<string>) =>
+  eventually(Effect.gen(function*() {
+    const all = (yield* named(desk, clientOrderId)).length
+    yield* ensure(all === 1, () => `there are ${all} orders under the client order id, expected 1`)
+    const more = yield* added(desk, before)
+    yield* ensure(more === 1, () => `${more} orders were added, expected 1`)
+  }))
+
+/** @internal */
+export const errorCases: ReadonlyArray<TradingCase> = [
+  define(
+    about("ER-01", "an order whose answer is lost is found, and there is one of it", ["faults"]),
+    (desk) =>
+      Effect.gen(function*() {
+        const { subject: { faults }, trading } = desk
+        if (faults === undefined) return
+        const asked = { ...yield* farRequest(desk), clientOrderId: yield* freshName(desk) }
+        const before = yield* openIds(desk)
+        const order = yield* faults.loseAnswers(trading.place(asked))
+        yield* ensure(
+          order.clientOrderId === asked.clientOrderId && equal(order.price, asked.price) &&
+            equal(order.amount, asked.amount) && !isClosed(order),
+          () => `the order that was found is ${order.status}, or another than was placed`
+        )
+        yield* exactlyOne(desk, asked.clientOrderId, before)
+      })
+  ),
+  define(
+    about("ER-02", "an order that is lost on its way is said not to be placed, and is not", ["faults"]),
+    (desk) =>
+      Effect.gen(function*() {
+        const { subject: { faults }, trading } = desk
+        if (faults === undefined) return
+        const asked = { ...yield* farRequest(desk), clientOrderId: yield* freshName(desk) }
+        const before = yield* openIds(desk)
+        const lost = yield* Effect.either(faults.loseRequests(trading.place(asked)))
+        yield* ensure(
+          Either.isLeft(lost) && outcome(lost.left) !== "Unknown",
+          () =>
+            `an order that never arrived is said to be ${
+              Either.isRight(lost) ? lost.right.status : `${lost.left._tag}, ${lost.left.message}`
+            }`
+        )
+        yield* ensure(
+          (yield* named(desk, asked.clientOrderId)).length === 0 && (yield* added(desk, before)) === 0,
+          () => "the order is there all the same"
+        )
+        yield* trading.place(asked)
+        yield* exactlyOne(desk, asked.clientOrderId, before)
+      })
+  ),
+  define(
+    about("ER-03", "an order whose cancellation goes unanswered is said to be canceled", ["faults"]),
+    (desk) =>
+      Effect.gen(function*() {
+        const { market: { symbol }, subject: { faults }, trading } = desk
+        if (faults === undefined) return
+        const placed = yield* placeFar(desk)
+        const canceled = yield* faults.loseAnswers(trading.cancel({ symbol, id: placed.id }))
+        yield* ensure(
+          canceled.id === placed.id && canceled.status === "canceled",
+          () => `the canceled order is ${canceled.status}, or another`
+        )
+        yield* gone(desk, placed)
+      })
+  )
+]
+
+/** @internal */
+export const changingCases: ReadonlyArray<TradingCase> = [...canceling, ...changing, ...refusing]
+
+/** @internal */
+export const tradingLimitCases: ReadonlyArray<TradingCase> = limits

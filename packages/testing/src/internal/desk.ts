@@ -1,0 +1,246 @@
+import * as Account from "@effect-exchange/core/Account"
+import type { AccountError, ExchangeError, TradingError } from "@effect-exchange/core/ExchangeError"
+import { type Market, notional } from "@effect-exchange/core/Market"
+import * as MarketData from "@effect-exchange/core/MarketData"
+import { isClosed, type LimitRequest, type Order } from "@effect-exchange/core/Order"
+import * as Trading from "@effect-exchange/core/Trading"
+import * as BigDecimal from "effect/BigDecimal"
+import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import type { About, Subject, TradingCase } from "../ContractCase.js"
+import { listed } from "./asking.js"
+import { Broken, ensure, judged } from "./judging.js"
+
+/**
+ * All that a case about trading works with: `market` is where it trades, and `other` another one, if there is any.
+ *
+ * @internal
+ */
+export interface Desk {
+  readonly subject: Subject
+  readonly data: MarketData.MarketData.Service
+  readonly account: Account.Account.Service
+  readonly trading: Trading.Trading.Service
+  readonly market: Market
+  readonly other: Market | undefined
+}
+
+/**
+ * A case about trading, which cancels at its end whatever it has left standing.
+ *
+ * @internal
+ */
+export const define = (
+  about: About,
+  body: (desk: Desk) => Effect.Effect<unknown, Broken | ExchangeError>
+): TradingCase => ({
+  ...about,
+  capability: "trading",
+  run: judged(about, (subject) =>
+    Effect.gen(function*() {
+      const data = yield* MarketData.MarketData
+      const account = yield* Account.Account
+      const trading = yield* Trading.Trading
+      const symbols = yield* listed(data, subject)
+      const [market, other] = (yield* Effect.forEach(symbols, data.market)).filter(({ status }) => status === "open")
+      if (market === undefined) return yield* new Broken({ detail: "no market is open, so there is nothing to trade" })
+      const desk = { subject, data, account, trading, market, other }
+      const before = yield* standing(desk)
+      yield* Effect.ensuring(body(desk), tidy(desk, new Set(before.map(({ id }) => id))))
+    }))
+})
+
+const standing = ({ account, market, other }: Desk): Effect.Effect<ReadonlyArray<Order>, AccountError> =>
+  Effect.map(
+    Effect.forEach([market, ...other === undefined ? [] : [other]], ({ symbol }) => account.openOrders(symbol)),
+    (orders) => orders.flat()
+  )
+
+const tidy = (desk: Desk, kept: ReadonlySet<string>): Effect.Effect<void> =>
+  standing(desk).pipe(
+    Effect.flatMap((orders) =>
+      Effect.forEach(
+        orders.filter(({ id }) => !kept.has(id)),
+        ({ id, symbol }) => desk.trading.cancel({ symbol, id }),
+        { discard: true }
+      )
+    ),
+    // What the case found says more than what went wrong while tidying up.
+    Effect.ignore
+  )
+
+const two = BigDecimal.fromBigInt(2n)
+const zero = BigDecimal.fromBigInt(0n)
+const small = BigDecimal.make(1n, 3)
+
+/** @internal */
+export const equal = (one: BigDecimal.BigDecimal | undefined, other: BigDecimal.BigDecimal): boolean =>
+  one !== undefined && Equal.equals(one, other)
+
+/** @internal */
+export const down = (value: BigDecimal.BigDecimal, step: BigDecimal.BigDecimal | undefined): BigDecimal.BigDecimal =>
+  step === undefined ? value : BigDecimal.subtract(value, BigDecimal.unsafeRemainder(value, step))
+
+const up = (value: BigDecimal.BigDecimal, step: BigDecimal.BigDecimal | undefined): BigDecimal.BigDecimal => {
+  const below = down(value, step)
+  return step === undefined || BigDecimal.lessThanOrEqualTo(value, below) ? below : BigDecimal.sum(below, step)
+}
+
+/**
+ * What a unit costs to buy now, and what it brings.
+ *
+ * @internal
+ */
+export const quote = (
+  { data }: Desk,
+  market: Market
+): Effect.Effect<
+  { readonly bid: BigDecimal.BigDecimal; readonly ask: BigDecimal.BigDecimal },
+  ExchangeError | Broken
+> =>
+  Effect.flatMap(data.ticker(market.symbol), ({ ask, bid, last }) => {
+    const [buys, sells] = [bid ?? last, ask ?? last]
+    return buys === undefined || sells === undefined
+      ? new Broken({ detail: `${market.symbol} has no price, so no order can be sized` })
+      : Effect.succeed({ bid: buys, ask: sells })
+  })
+
+/**
+ * Twice the least amount that the market takes at a price.
+ *
+ * @internal
+ */
+export const amountAt = (market: Market, price: BigDecimal.BigDecimal): BigDecimal.BigDecimal => {
+  const least = market.minAmount ?? market.lotSize ?? small
+  const worth = notional(market, BigDecimal.fromBigInt(1n), price)
+  const needed = market.minNotional === undefined ? zero : BigDecimal.unsafeDivide(market.minNotional, worth)
+  return BigDecimal.normalize(BigDecimal.multiply(two, up(BigDecimal.max(least, needed), market.lotSize)))
+}
+
+/**
+ * A limit order to buy at half of what is bid, which will not be filled while a case runs.
+ *
+ * @internal
+ */
+export const farRequest = (
+  desk: Desk,
+  market: Market = desk.market
+): Effect.Effect<
+  LimitRequest & { readonly price: BigDecimal.BigDecimal; readonly amount: BigDecimal.BigDecimal },
+  ExchangeError | Broken
+> =>
+  Effect.map(quote(desk, market), ({ bid }) => {
+    const price = BigDecimal.normalize(down(BigDecimal.unsafeDivide(bid, two), market.tickSize))
+    return { type: "limit", symbol: market.symbol, side: "buy", price, amount: amountAt(market, price) }
+  })
+
+/**
+ * A price at which an order to buy trades at once, even when the market moves a little.
+ *
+ * @internal
+ */
+export const crossing = (market: Market, ask: BigDecimal.BigDecimal): BigDecimal.BigDecimal =>
+  BigDecimal.normalize(up(BigDecimal.multiply(ask, BigDecimal.make(101n, 2)), market.tickSize))
+
+/**
+ * Places {@link farRequest}.
+ *
+ * @internal
+ */
+export const placeFar = (
+  desk: Desk,
+  changes: Partial<LimitRequest> = {},
+  market: Market = desk.market
+): Effect.Effect<Order, ExchangeError | Broken> =>
+  Effect.flatMap(farRequest(desk, market), (request) => desk.trading.place({ ...request, ...changes }))
+
+/**
+ * Waits for what an exchange shows a moment after it was done.
+ *
+ * @internal
+ */
+export const eventually = <A, E extends { readonly _tag: string }>(self: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  Effect.retry(self, {
+    schedule: Schedule.spaced("500 millis"),
+    times: 12,
+    while: ({ _tag }) => _tag === "Broken" || _tag === "OrderNotFound"
+  })
+
+/**
+ * An order when all is over with it.
+ *
+ * @internal
+ */
+export const ended = (
+  { account }: Desk,
+  { id, symbol }: Pick<Order, "id" | "symbol">
+): Effect.Effect<Order, AccountError | Broken> =>
+  eventually(
+    Effect.tap(account.order({ symbol, id }), (order) =>
+      ensure(isClosed(order), () => `an order of ${symbol} is still ${order.status}`))
+  )
+
+/**
+ * Every order of the market under a client order id.
+ *
+ * @internal
+ */
+export const named = (
+  { account, market }: Desk,
+  clientOrderId: string
+): Effect.Effect<ReadonlyArray<string>, AccountError> =>
+  Effect.map(
+    Effect.all([account.openOrders(market.symbol), account.orderHistory(market.symbol)]),
+    (orders) =>
+      Array.from(new Set(orders.flat().filter((order) => order.clientOrderId === clientOrderId).map(({ id }) => id)))
+  )
+
+/**
+ * A client order id in the exchange's alphabet under which there is no order: one that it has taken, with another end.
+ *
+ * @internal
+ */
+export const freshName = (desk: Desk): Effect.Effect<string, ExchangeError | Broken> =>
+  Effect.gen(function*() {
+    const { clientOrderId, id, symbol } = yield* placeFar(desk)
+    yield* desk.trading.cancel({ symbol, id })
+    if (clientOrderId === undefined) return yield* new Broken({ detail: "an order was placed without client order id" })
+    return `${clientOrderId.slice(0, -1)}${clientOrderId.endsWith("0") ? "1" : "0"}`
+  })
+
+/**
+ * That an order came to nothing: it was refused, or ended without being filled.
+ *
+ * @internal
+ */
+export const untaken = (
+  desk: Desk,
+  placed: Effect.Effect<Order, TradingError>
+): Effect.Effect<void, ExchangeError | Broken> =>
+  Effect.gen(function*() {
+    const refusedOr = yield* Effect.catchTag(
+      Effect.asSome(placed),
+      "OrderRejected",
+      () => Effect.succeed(Option.none<Order>())
+    )
+    if (Option.isNone(refusedOr)) return
+    const order = yield* ended(desk, refusedOr.value)
+    yield* ensure(BigDecimal.isZero(order.filled), () => `the order was filled, at least in part`)
+    yield* ensure(order.status !== "filled", () => "an order of which nothing was filled is said to be filled")
+  })
+
+/**
+ * What the account holds of an asset.
+ *
+ * @internal
+ */
+export const holding = (
+  { account }: Desk,
+  asset: string
+): Effect.Effect<{ readonly free: BigDecimal.BigDecimal; readonly total: BigDecimal.BigDecimal }, AccountError> =>
+  Effect.map(
+    account.balances,
+    (balances) => balances.find((balance) => balance.asset === asset) ?? { free: zero, total: zero }
+  )

@@ -1,0 +1,159 @@
+import type { Fill } from "@effect-exchange/core/Fill"
+import { Order, type Request } from "@effect-exchange/core/Order"
+import type { Position } from "@effect-exchange/core/Position"
+import * as BigDecimal from "effect/BigDecimal"
+import * as Effect from "effect/Effect"
+import type { TradingCase } from "../ContractCase.js"
+import { about } from "./asking.js"
+import {
+  amountAt,
+  define,
+  type Desk,
+  down,
+  ended,
+  equal,
+  eventually,
+  farRequest,
+  holding,
+  placeFar,
+  quote
+} from "./desk.js"
+import { ensure, fits } from "./judging.js"
+
+const zero = BigDecimal.fromBigInt(0n)
+
+const sum = (values: ReadonlyArray<BigDecimal.BigDecimal>): BigDecimal.BigDecimal => values.reduce(BigDecimal.sum, zero)
+
+/** Fills of an order as soon as they add up to what it says is filled. */
+const fillsOf = ({ account }: Desk, order: Order) =>
+  eventually(
+    Effect.tap(
+      Effect.map(account.fills(order.symbol), (fills) => fills.filter(({ orderId }) => orderId === order.id)),
+      (fills) =>
+        ensure(
+          equal(order.filled, sum(fills.map(({ amount }) => amount))) && fills.length > 0,
+          () => "the fills of the order do not add up to what is filled of it"
+        )
+    )
+  )
+
+const change = (fills: ReadonlyArray<Fill>, asset: string, base: string, quote: string): BigDecimal.BigDecimal =>
+  sum(fills.map((fill) => {
+    const worth = BigDecimal.multiply(fill.price, fill.amount)
+    const gross = asset === base ? fill.amount : asset === quote ? BigDecimal.negate(worth) : zero
+    const net = fill.side === "buy" ? gross : BigDecimal.negate(gross)
+    return fill.feeAsset === asset ? BigDecimal.subtract(net, fill.fee ?? zero) : net
+  }))
+
+/** Exchanges round what they book; that is far less than any fee. */
+const isAbout = (one: BigDecimal.BigDecimal, other: BigDecimal.BigDecimal): boolean =>
+  BigDecimal.lessThanOrEqualTo(
+    BigDecimal.abs(BigDecimal.subtract(one, other)),
+    BigDecimal.multiply(BigDecimal.abs(other), BigDecimal.make(1n, 4))
+  )
+
+const positionIn = (positions: ReadonlyArray<Position>, symbol: string): BigDecimal.BigDecimal => {
+  const found = positions.find((position) => position.symbol === symbol)
+  return found === undefined ? zero : found.side === "long" ? found.amount : BigDecimal.negate(found.amount)
+}
+
+/** Trades at the market, and holds what changes in the account against the fills. */
+const tradeAndCompare = (desk: Desk, request: Request) =>
+  Effect.gen(function*() {
+    const { account, market: { base, kind, quote, symbol }, trading } = desk
+    const assets = kind === "spot" ? [base, quote] : []
+    const before = yield* Effect.forEach(assets, (asset) => holding(desk, asset))
+    const held = kind === "spot" ? [] : yield* account.positions
+    const order = yield* Effect.flatMap(trading.place(request), (placed) => ended(desk, placed))
+    yield* fits(Order, "the order", order)
+    yield* ensure(
+      order.type === "market" && order.side === request.side && BigDecimal.isPositive(order.filled),
+      () => `the market order is ${order.status}, of type ${order.type}, and nothing is filled of it`
+    )
+    const fills = yield* fillsOf(desk, order)
+    yield* eventually(Effect.forEach(assets, (asset, index) =>
+      Effect.flatMap(holding(desk, asset), ({ total }) =>
+        ensure(
+          isAbout(BigDecimal.subtract(total, before[index]?.total ?? zero), change(fills, asset, base, quote)),
+          () => `the balance of ${asset} did not change by the fills and their fees`
+        )), { discard: true }))
+    if (kind !== "spot") {
+      const traded = order.side === "buy" ? order.filled : BigDecimal.negate(order.filled)
+      yield* eventually(Effect.flatMap(account.positions, (positions) =>
+        ensure(
+          equal(positionIn(positions, symbol), BigDecimal.sum(positionIn(held, symbol), traded)),
+          () => `the position in ${symbol} did not change by what was filled`
+        )))
+    }
+    return fills
+  })
+
+/** Buys a little at the market. */
+const buy = (desk: Desk) =>
+  Effect.flatMap(quote(desk, desk.market), ({ ask }) =>
+    desk.trading.place({
+      type: "market",
+      symbol: desk.market.symbol,
+      side: "buy",
+      amount: amountAt(desk.market, ask)
+    }))
+
+/** @internal */
+export const fillingCases: ReadonlyArray<TradingCase> = [
+  define(
+    about("TR-06", "a market order fills, and the account changes by its fills and their fees"),
+    (desk) =>
+      Effect.gen(function*() {
+        const { market } = desk
+        const { base, lotSize, symbol } = market
+        const { ask } = yield* quote(desk, market)
+        const order = { type: "market", symbol, amount: amountAt(market, ask) } as const
+        const bought = yield* tradeAndCompare(desk, { ...order, side: "buy" })
+        const amount = market.kind === "spot" ? down(change(bought, base, base, market.quote), lotSize) : order.amount
+        yield* tradeAndCompare(desk, { ...order, side: "sell", amount })
+      })
+  ),
+  define(about("TR-07", "the history has what was canceled and what was filled"), (desk) =>
+    Effect.gen(function*() {
+      const { account, market: { symbol }, trading } = desk
+      const canceled = yield* Effect.flatMap(placeFar(desk), ({ id }) => trading.cancel({ symbol, id }))
+      const filled = yield* Effect.flatMap(buy(desk), (order) => ended(desk, order))
+      const history = yield* eventually(Effect.tap(account.orderHistory(symbol), (history) =>
+        ensure(
+          [canceled, filled].every(({ id, status }) =>
+            history.some((order) => order.id === id && order.status === status)
+          ),
+          () => "an order that has ended is not in the history as it ended"
+        )))
+      const place = (id: string) => history.findIndex((order) => order.id === id)
+      yield* ensure(place(canceled.id) < place(filled.id), () => "the history is not oldest first")
+    })),
+  define(
+    about("TR-08", "what an order holds is not free, and is free again when it is canceled"),
+    (desk) =>
+      Effect.gen(function*() {
+        const { market, trading } = desk
+        if (market.kind !== "spot") return
+        const before = yield* holding(desk, market.quote)
+        const asked = yield* farRequest(desk)
+        const { id, symbol } = yield* trading.place(asked)
+        const worth = BigDecimal.multiply(asked.price, asked.amount)
+        yield* eventually(Effect.flatMap(holding(desk, market.quote), ({ free, total }) => {
+          const held = BigDecimal.subtract(before.free, free)
+          return ensure(
+            // Some exchanges hold the fee as well.
+            BigDecimal.between(held, {
+              minimum: BigDecimal.multiply(worth, BigDecimal.make(99n, 2)),
+              maximum: BigDecimal.multiply(worth, BigDecimal.make(105n, 2))
+            }) && equal(total, before.total),
+            () => `the order does not hold what it would cost in ${market.quote}, or the total changed`
+          )
+        }))
+        yield* trading.cancel({ symbol, id })
+        yield* eventually(Effect.flatMap(
+          holding(desk, market.quote),
+          ({ free }) => ensure(equal(free, before.free), () => `${market.quote} is still held for a canceled order`)
+        ))
+      })
+  )
+]

@@ -1,0 +1,169 @@
+import type * as Account from "@effect-exchange/core/Account"
+import type { Balance } from "@effect-exchange/core/Balance"
+import {
+  type AccountError,
+  InvalidRequest,
+  KeyRefused,
+  OrderNotFound,
+  Unsupported
+} from "@effect-exchange/core/ExchangeError"
+import type { KeyPermissions } from "@effect-exchange/core/KeyPermissions"
+import { isClosed, type Reference } from "@effect-exchange/core/Order"
+import type { Position } from "@effect-exchange/core/Position"
+import * as BigDecimal from "effect/BigDecimal"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Ref from "effect/Ref"
+import type { Balances } from "../Mock.js"
+import { InvalidMock, valid } from "./invalidMock.js"
+import type { Journal } from "./journal.js"
+import * as Listing from "./listing.js"
+import { count, latest, type MockExchange } from "./mockExchange.js"
+import { entriesOf, type Entry, freeOf, type Holding, type Venue } from "./venue.js"
+
+/** @internal */
+export const make = (
+  mock: MockExchange,
+  journal: Journal<AccountError>,
+  options: {
+    readonly keyPermissions: KeyPermissions
+    readonly positions: ReadonlyArray<Position> | undefined
+    readonly trades: boolean
+  }
+): Account.Account.Service => {
+  const { exchange, find, venue } = mock
+  const ask = (operation: string, symbol: string) =>
+    Effect.tap(find(operation, symbol), (market) => journal.record(operation, [market.symbol]))
+  const keyPermissions = Effect.as(journal.record("keyPermissions"), options.keyPermissions)
+
+  return {
+    exchange,
+    balances: Effect.zipRight(journal.record("balances"), Effect.map(Ref.get(venue), balancesOf)),
+    openOrders: (symbol) =>
+      Effect.gen(function*() {
+        if (symbol === undefined) yield* journal.record("openOrders")
+        const wanted = symbol === undefined ? undefined : (yield* ask("openOrders", symbol)).symbol
+        const orders = entriesOf(yield* Ref.get(venue)).map(({ order }) => order)
+        return latest(
+          orders.filter((order) => !isClosed(order) && (wanted === undefined || order.symbol === wanted)),
+          ({ createdAt }) => createdAt ?? 0,
+          orders.length
+        )
+      }),
+    order: (reference) =>
+      Effect.gen(function*() {
+        yield* named(mock, "order", reference)
+        yield* journal.record("order", [reference.symbol])
+        return (yield* entry(mock, "order", reference)).order
+      }),
+    orderHistory: (symbol, query) =>
+      Effect.gen(function*() {
+        const limit = yield* count(exchange, "orderHistory", "limit", query?.limit ?? 100)
+        const wanted = (yield* ask("orderHistory", symbol)).symbol
+        const orders = entriesOf(yield* Ref.get(venue)).flatMap(({ order }) => order.symbol === wanted ? [order] : [])
+        return latest(orders, ({ createdAt }) => createdAt ?? 0, limit, query?.since)
+      }),
+    fills: (symbol, query) =>
+      Effect.gen(function*() {
+        const limit = yield* count(exchange, "fills", "limit", query?.limit ?? 100)
+        const wanted = (yield* ask("fills", symbol)).symbol
+        const { fills } = yield* Ref.get(venue)
+        return latest(fills.filter((fill) => fill.symbol === wanted), ({ at }) => at, limit, query?.since)
+      }),
+    positions: options.positions === undefined
+      ? new Unsupported({
+        exchange,
+        operation: "positions",
+        detail: "the mock was given no positions",
+        alternative: "give it some, or read balances instead"
+      })
+      : Effect.as(journal.record("positions"), options.positions),
+    keyPermissions,
+    verifyKey: (wanted) =>
+      Effect.tap(keyPermissions, ({ trade, withdraw }) => {
+        const { allowTrade = options.trades, allowWithdraw = false } = wanted ?? {}
+        const permission = withdraw === true && !allowWithdraw
+          ? "withdraw"
+          : trade === true && !allowTrade
+          ? "trade"
+          : undefined
+        return permission === undefined ? Effect.void : new KeyRefused({
+          exchange,
+          operation: "verifyKey",
+          permission,
+          detail: `the key can ${permission}; use one that cannot`
+        })
+      })
+  }
+}
+
+/**
+ * The order of a reference, as a client would look for it.
+ *
+ * @internal
+ */
+export const entry = (
+  { exchange, venue }: MockExchange,
+  operation: string,
+  reference: Reference
+): Effect.Effect<Entry, OrderNotFound> =>
+  Effect.flatMap(Ref.get(venue), (venue) => {
+    const found = entriesOf(venue).find(({ order }) =>
+      order.symbol === reference.symbol &&
+      (reference.id === undefined ? order.clientOrderId === reference.clientOrderId : order.id === reference.id)
+    )
+    return found === undefined
+      ? new OrderNotFound({ exchange, operation, detail: "there is no such order" })
+      : Effect.succeed(found)
+  })
+
+/**
+ * That a reference names a listed market and could name an order.
+ *
+ * @internal
+ */
+export const named = (
+  { exchange, find }: MockExchange,
+  operation: string,
+  reference: Reference
+): Effect.Effect<void, AccountError> =>
+  Effect.flatMap(
+    find(operation, reference.symbol),
+    () =>
+      /^[\x21-\x7e]{1,128}$/.test(reference.id ?? reference.clientOrderId) ? Effect.void : new InvalidRequest({
+        exchange,
+        operation,
+        detail: "the order id is none: expected 1 to 128 printable characters"
+      })
+  )
+
+const zero = BigDecimal.fromBigInt(0n)
+
+const balancesOf = (venue: Venue): ReadonlyArray<Balance> =>
+  Array.from(venue.balances, ([asset, { total }]) => ({
+    asset,
+    free: BigDecimal.max(zero, freeOf(venue, asset)),
+    total
+  })).filter(({ total }) => !BigDecimal.isZero(total))
+
+/** @internal */
+export const holdings = (balances: Balances): Either.Either<ReadonlyMap<string, Holding>, InvalidMock> =>
+  Either.map(
+    Either.all(
+      Object.entries(balances).map(([asset, input]) =>
+        Either.gen(function*() {
+          const free = yield* valid(Listing.amount({ subject: asset, field: "free" }, input.free, "zero"))
+          const total = yield* valid(
+            Listing.amount({ subject: asset, field: "total" }, input.total ?? input.free, "zero")
+          )
+          if (BigDecimal.greaterThan(free, total)) {
+            return yield* Either.left(
+              new InvalidMock({ subject: asset, field: "free", detail: "expected at most the total, was above it" })
+            )
+          }
+          return [asset, { total, free }] as const
+        })
+      )
+    ),
+    (entries) => new Map(entries)
+  )

@@ -1,0 +1,80 @@
+import type { Features } from "@effect-exchange/core/Adapter"
+import { InvalidRequest, type MarketDataError } from "@effect-exchange/core/ExchangeError"
+import type { ExchangeStatus } from "@effect-exchange/core/ExchangeStatus"
+import type { Market } from "@effect-exchange/core/Market"
+import * as Markets from "@effect-exchange/core/Markets"
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Order from "effect/Order"
+import * as Ref from "effect/Ref"
+import type * as Scope from "effect/Scope"
+import type { Listed } from "./listing.js"
+import type { Venue } from "./venue.js"
+
+/**
+ * What the services of one mock share.
+ *
+ * @internal
+ */
+export interface MockExchange {
+  readonly exchange: string
+  readonly features: Features
+  readonly listings: Ref.Ref<ReadonlyMap<string, Listed>>
+  readonly all: Effect.Effect<ReadonlyArray<Market>>
+  readonly find: (operation: string, symbol: string) => Effect.Effect<Market, MarketDataError>
+  readonly venue: Ref.Ref<Venue>
+  readonly status: Ref.Ref<Pick<ExchangeStatus, "status" | "detail">>
+}
+
+/** @internal */
+export const make = (
+  features: Features,
+  listed: ReadonlyMap<string, Listed>,
+  account: Venue
+): Effect.Effect<MockExchange, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const { exchange } = account
+    const listings = yield* Ref.make(listed)
+    const all = Effect.map(
+      Ref.get(listings),
+      (listings) => Array.from(listings.values(), ({ market }): Market => market)
+    )
+    // Never believed for longer than an instant, since a test may list another market at any time.
+    const { find } = yield* Markets.make({ exchange, load: all, maxAge: 0 })
+    return {
+      exchange,
+      features,
+      listings,
+      all,
+      find,
+      venue: yield* Ref.make(account),
+      status: yield* Ref.make<Pick<ExchangeStatus, "status" | "detail">>({ status: "operational" })
+    }
+  })
+
+/**
+ * How many of something a caller asks for, as a client would check it.
+ *
+ * @internal
+ */
+export const count = (
+  exchange: string,
+  operation: string,
+  name: string,
+  value: number
+): Effect.Effect<number, InvalidRequest> =>
+  Number.isInteger(value) && value > 0 && value <= 100_000
+    ? Effect.succeed(value)
+    : new InvalidRequest({ exchange, operation, detail: `the ${name} ${value} is not a whole number from 1 to 100000` })
+
+/**
+ * The latest rows since an instant, oldest first.
+ *
+ * @internal
+ */
+export const latest = <A>(
+  rows: ReadonlyArray<A>,
+  at: (row: A) => number,
+  limit: number,
+  since = 0
+): ReadonlyArray<A> => Arr.takeRight(Arr.sortWith(rows.filter((row) => at(row) >= since), at, Order.number), limit)

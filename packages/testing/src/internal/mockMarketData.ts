@@ -1,0 +1,219 @@
+import type { Bar, Features } from "@effect-exchange/core/Adapter"
+import * as Candle from "@effect-exchange/core/Candle"
+import {
+  InvalidRequest,
+  MalformedResponse,
+  type MarketDataError,
+  Unsupported
+} from "@effect-exchange/core/ExchangeError"
+import type { Market } from "@effect-exchange/core/Market"
+import type * as MarketData from "@effect-exchange/core/MarketData"
+import type { Price } from "@effect-exchange/core/Price"
+import type { Ticker } from "@effect-exchange/core/Ticker"
+import type { Trade } from "@effect-exchange/core/Trade"
+import * as BigDecimal from "effect/BigDecimal"
+import * as Chunk from "effect/Chunk"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import * as Stream from "effect/Stream"
+import type { Journal } from "./journal.js"
+import type { Listed } from "./listing.js"
+import { count, latest, type MockExchange } from "./mockExchange.js"
+
+/** @internal */
+export const make = (
+  mock: MockExchange,
+  journal: Journal<MarketDataError>
+): MarketData.MarketData.Service => {
+  const { all, exchange, find, listings } = mock
+  const listedAs = (market: Market) => Effect.map(Ref.get(listings), (listings) => listings.get(market.symbol))
+  const quote = (market: Market): Effect.Effect<Ticker> =>
+    Effect.zipWith(listedAs(market), Clock.currentTimeMillis, (listed, at) => ({
+      ...listed?.quote,
+      exchange,
+      symbol: market.symbol,
+      at
+    }))
+  const ask = (operation: string, symbol: string) =>
+    Effect.tap(find(operation, symbol), (market) => journal.record(operation, [market.symbol]))
+
+  return {
+    exchange,
+    serverTime: Effect.zipRight(journal.record("serverTime"), Clock.currentTimeMillis),
+    status: Effect.zipRight(
+      journal.record("status"),
+      Effect.zipWith(Ref.get(mock.status), Clock.currentTimeMillis, (status, at) => ({ ...status, exchange, at }))
+    ),
+    markets: Effect.zipRight(journal.record("markets"), all),
+    market: (symbol) => ask("market", symbol),
+    ticker: (symbol) => Effect.flatMap(ask("ticker", symbol), quote),
+    tickers: (symbols) =>
+      Effect.gen(function*() {
+        const wanted = yield* Effect.forEach(symbols, (symbol) => find("tickers", symbol))
+        if (wanted.length === 0) return []
+        yield* journal.record("tickers", wanted.map(({ symbol }) => symbol))
+        return yield* Effect.forEach(wanted, quote)
+      }),
+    price: (symbol) =>
+      Effect.flatMap(
+        ask("price", symbol),
+        (market) => Effect.flatMap(quote(market), (ticker) => priceOf(market, ticker))
+      ),
+    orderBook: (symbol, options) =>
+      Effect.gen(function*() {
+        yield* count(exchange, "orderBook", "depth", options?.depth ?? 20)
+        const { ask: asked, at, bid } = yield* Effect.flatMap(ask("orderBook", symbol), quote)
+        return {
+          exchange,
+          symbol: (yield* find("orderBook", symbol)).symbol,
+          bids: bid === undefined ? [] : [{ price: bid, amount: one }],
+          asks: asked === undefined ? [] : [{ price: asked, amount: one }],
+          at
+        }
+      }),
+    trades: (symbol, options) =>
+      Effect.gen(function*() {
+        const limit = yield* count(exchange, "trades", "limit", options?.limit ?? 100)
+        const market = yield* ask("trades", symbol)
+        const listed = yield* listedAs(market)
+        const at = yield* Clock.currentTimeMillis
+        return latest(
+          tradesOf(listed, at).map((trade): Trade => ({ ...trade, exchange, symbol: market.symbol })),
+          ({ at }) => at,
+          limit
+        )
+      }),
+    candles: (symbol, interval, range) =>
+      Stream.unwrap(Effect.gen(function*() {
+        const market = yield* find("candles", symbol)
+        yield* supported(mock.exchange, mock.features, interval)
+        const to = range.to ?? (yield* Clock.currentTimeMillis)
+        if (!(Number.isFinite(range.from) && Number.isFinite(to) && range.from >= 0 && range.from <= to)) {
+          return yield* new InvalidRequest({
+            exchange,
+            operation: "candles",
+            detail: `the range from ${range.from} to ${to} is none; both are epoch milliseconds, the first the earlier`
+          })
+        }
+        const read = Effect.zipRight(journal.record("candles", [market.symbol]), listedAs(market))
+        return pages(exchange, market, interval, { ...range, to }, read)
+      }))
+  }
+}
+
+const one = BigDecimal.fromBigInt(1n)
+const two = BigDecimal.fromBigInt(2n)
+const zero = BigDecimal.fromBigInt(0n)
+
+const tradesOf = (
+  listed: Listed | undefined,
+  at: number
+): ReadonlyArray<Omit<Trade, "exchange" | "symbol">> => {
+  if (listed?.trades !== undefined) return listed.trades
+  const last = listed?.quote.last
+  return last === undefined ? [] : [{ id: "1", side: "buy", price: last, amount: one, at }]
+}
+
+const supported = (
+  exchange: string,
+  features: Features,
+  interval: Candle.Interval
+): Effect.Effect<void, Unsupported> =>
+  features.candles.includes(interval) ? Effect.void : new Unsupported({
+    exchange,
+    operation: "candles",
+    detail: `the mock was told to have no candles of ${interval}`,
+    alternative: `ask for one of ${features.candles.join(", ")}`
+  })
+
+/** How many candles one call gives. */
+const page = 1000
+
+const pages = (
+  exchange: string,
+  market: Market,
+  interval: Candle.Interval,
+  range: Candle.Range & { readonly to: number },
+  read: Effect.Effect<Listed | undefined, MarketDataError>
+): Stream.Stream<Candle.Candle, MarketDataError> => {
+  const length = Candle.millis(interval)
+  const first = Math.ceil(range.from / length) * length
+  const end = Math.ceil(range.to / length) * length
+  let found = 0
+  return Stream.paginateChunkEffect(first, (from) =>
+    Effect.gen(function*() {
+      if (from >= end) return [Chunk.empty<Candle.Candle>(), Option.none<number>()] as const
+      const to = Math.min(end, from + page * length)
+      const bars = barsOf(yield* read, interval, from, to)
+      const now = yield* Clock.currentTimeMillis
+      found += bars.length
+      const candles = bars.map((bar): Candle.Candle => ({
+        ...bar,
+        exchange,
+        symbol: market.symbol,
+        interval,
+        isOpen: bar.openTime + length > now
+      }))
+      if (range.onProgress !== undefined) {
+        yield* range.onProgress({
+          readTo: Math.min(to, range.to),
+          fraction: (to - first) / (end - first),
+          candles: found
+        })
+      }
+      return [Chunk.fromIterable(candles), to < end ? Option.some(to) : Option.none()] as const
+    }))
+}
+
+const barsOf = (
+  listed: Listed | undefined,
+  interval: Candle.Interval,
+  from: number,
+  to: number
+): ReadonlyArray<Bar> => {
+  if (listed?.candles !== undefined) {
+    const told = listed.candles.filter((each) =>
+      each.interval === interval && each.openTime >= from && each.openTime < to
+    )
+    return latest(told, ({ openTime }) => openTime, told.length)
+  }
+  const price = listed === undefined ? undefined : lastOrMid(listed.quote)?.amount
+  if (price === undefined) return []
+  const length = Candle.millis(interval)
+  return Array.from({ length: (to - from) / length }, (_, index) => ({
+    openTime: from + index * length,
+    open: price,
+    high: price,
+    low: price,
+    close: price,
+    volume: zero
+  }))
+}
+
+const lastOrMid = (
+  { ask, bid, last }: Listed["quote"]
+): Pick<Price, "amount" | "basis"> | undefined => {
+  if (last !== undefined) return { amount: last, basis: "last" }
+  return bid === undefined || ask === undefined
+    ? undefined
+    : { amount: BigDecimal.unsafeDivide(BigDecimal.sum(bid, ask), two), basis: "mid" }
+}
+
+const priceOf = (market: Market, ticker: Ticker): Effect.Effect<Price, MalformedResponse> => {
+  const found = lastOrMid(ticker)
+  return found === undefined
+    ? new MalformedResponse({
+      exchange: ticker.exchange,
+      operation: "price",
+      detail: `${market.symbol} has no price; give the mock a last, or a bid and an ask`
+    })
+    : Effect.succeed({
+      ...found,
+      symbol: market.symbol,
+      currency: market.quote,
+      source: ticker.exchange,
+      observedAt: ticker.at
+    })
+}

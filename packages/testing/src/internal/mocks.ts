@@ -1,0 +1,127 @@
+import type { Features } from "@effect-exchange/core/Adapter"
+import type { AccountError, MarketDataError, TradingError } from "@effect-exchange/core/ExchangeError"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Ref from "effect/Ref"
+import type * as Scope from "effect/Scope"
+import type { AccountOptions, Mock, MockAccount, MockTrading, Options, TickerInput, TradingOptions } from "../Mock.js"
+import { type InvalidMock, valid } from "./invalidMock.js"
+import * as Journal from "./journal.js"
+import * as Listing from "./listing.js"
+import * as mockAccount from "./mockAccount.js"
+import { make, type MockExchange } from "./mockExchange.js"
+import * as mockMarketData from "./mockMarketData.js"
+import * as mockTrading from "./mockTrading.js"
+import * as Venue from "./venue.js"
+
+/** @internal */
+export interface Tickers {
+  readonly [symbol: string]: TickerInput
+}
+
+/**
+ * The markets that an account speaks of, of which nothing else is known.
+ *
+ * @internal
+ */
+export const listed = (options: AccountOptions): Tickers =>
+  Object.fromEntries(
+    [
+      ...options.symbols ?? [],
+      ...(options.orders ?? []).map(({ symbol }) => symbol),
+      ...(options.fills ?? []).map(({ symbol }) => symbol)
+    ].map((symbol) => [symbol, {}])
+  )
+
+/** @internal */
+export const exchange = (
+  features: Features,
+  tickers: Tickers,
+  options: Options & TradingOptions
+): Effect.Effect<MockExchange, InvalidMock, Scope.Scope> =>
+  Effect.gen(function*() {
+    const listings = yield* valid(
+      Object.entries(tickers).reduce(
+        (listings, [symbol, ticker]) =>
+          Either.flatMap(
+            listings,
+            (listings) => Either.flatMap(Listing.list(symbol, ticker), (each) => Listing.add(listings, each))
+          ),
+        noListings
+      )
+    )
+    const fee = yield* valid(Listing.amount({ subject: "the account", field: "fee" }, options.fee ?? "0", "zero"))
+    const orders = (options.orders ?? []).flatMap((order): ReadonlyArray<readonly [string, Venue.Entry]> => {
+      const market = listings.get(order.symbol)?.market
+      return market === undefined ? [] : [[order.id, { market, order }]]
+    })
+    return yield* make({ ...features, ...options.features }, listings, {
+      exchange: options.exchange ?? "mock",
+      fee,
+      nextId: 1,
+      orders: new Map(orders),
+      fills: options.fills ?? [],
+      balances: yield* mockAccount.holdings(options.balances ?? {})
+    })
+  })
+
+/** @internal */
+export const marketData = (mock: MockExchange): Effect.Effect<Mock.Service> =>
+  Effect.map(Journal.make<MarketDataError>(), (journal) => ({
+    ...mockMarketData.make(mock, journal),
+    ...handle(journal),
+    setStatus: (status, detail) => Ref.set(mock.status, { status, detail }),
+    setPrice: (symbol, ticker) =>
+      Effect.gen(function*() {
+        const now = yield* Clock.currentTimeMillis
+        const listed = yield* Effect.flatten(Ref.modify(mock.listings, (before) => {
+          const listed = Listing.list(symbol, ticker, before.get(symbol)?.market)
+          const after = Either.flatMap(listed, (listed) => Listing.add(before, listed))
+          return [valid(Either.flatMap(after, () => listed)), Either.getOrElse(after, () => before)]
+        }))
+        yield* Ref.update(mock.venue, (venue) => Venue.requote(venue, symbol, listed.quote, now))
+      })
+  }))
+
+/** @internal */
+export const account = (
+  mock: MockExchange,
+  options: AccountOptions,
+  trades: boolean
+): Effect.Effect<MockAccount.Service> =>
+  Effect.map(Journal.make<AccountError>(), (journal) => ({
+    ...mockAccount.make(mock, journal, {
+      keyPermissions: {
+        read: true,
+        trade: trades,
+        withdraw: false,
+        ipRestricted: "unknown",
+        ...options.keyPermissions
+      },
+      positions: options.positions,
+      trades
+    }),
+    ...handle(journal),
+    setBalances: (next) =>
+      Effect.flatMap(
+        mockAccount.holdings(next),
+        (balances) => Ref.update(mock.venue, (venue) => ({ ...venue, balances }))
+      )
+  }))
+
+/** @internal */
+export const trading = (mock: MockExchange): Effect.Effect<MockTrading.Service> =>
+  Effect.map(Journal.make<TradingError>(), (journal) => ({
+    ...mockTrading.make(mock, journal),
+    ...handle(journal)
+  }))
+
+const noListings: Either.Either<ReadonlyMap<string, Listing.Listed>, Listing.Fault> = Either.right(new Map())
+
+const handle = <E>({ calls, failNext, failWith, recover }: Journal.Journal<E>) => ({
+  calls,
+  failNext,
+  failWith,
+  recover
+})

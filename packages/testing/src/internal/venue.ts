@@ -1,0 +1,240 @@
+import type { Fill } from "@effect-exchange/core/Fill"
+import type { Market } from "@effect-exchange/core/Market"
+import { isClosed, type Order } from "@effect-exchange/core/Order"
+import type { Checked } from "@effect-exchange/core/OrderCheck"
+import * as BigDecimal from "effect/BigDecimal"
+import * as Either from "effect/Either"
+
+/**
+ * What an account has on a mock exchange: orders oldest first, and of each asset the total and what would be free
+ * without those orders. What the orders hold follows from them.
+ *
+ * @internal
+ */
+export interface Venue {
+  readonly exchange: string
+  /** A ratio of what is received. */
+  readonly fee: BigDecimal.BigDecimal
+  readonly nextId: number
+  readonly orders: ReadonlyMap<string, Entry>
+  readonly fills: ReadonlyArray<Fill>
+  readonly balances: ReadonlyMap<string, Holding>
+}
+
+/** @internal */
+export interface Entry {
+  readonly market: Market
+  readonly order: Order
+}
+
+/** @internal */
+export interface Holding {
+  readonly total: BigDecimal.BigDecimal
+  readonly free: BigDecimal.BigDecimal
+}
+
+/**
+ * Where the house buys and sells, any amount of it.
+ *
+ * @internal
+ */
+export interface Quote {
+  readonly bid?: BigDecimal.BigDecimal | undefined
+  readonly ask?: BigDecimal.BigDecimal | undefined
+  readonly last?: BigDecimal.BigDecimal | undefined
+}
+
+/** @internal */
+export interface Refusal {
+  readonly tag: "InsufficientFunds" | "DuplicateOrder" | "OrderRejected"
+  readonly detail: string
+}
+
+type Placed = Either.Either<readonly [Order, Venue], Refusal>
+
+const zero = BigDecimal.fromBigInt(0n)
+
+/** @internal */
+export const place = (
+  venue: Venue,
+  checked: Checked,
+  clientOrderId: string,
+  quote: Quote,
+  now: number
+): Placed => {
+  const refuse = (tag: Refusal["tag"], detail: string): Placed => Either.left({ tag, detail })
+  const { amount, market, price, side, timeInForce, type } = checked
+  if (entriesOf(venue).some(({ order }) => order.clientOrderId === clientOrderId)) {
+    return refuse("DuplicateOrder", `there is an order ${clientOrderId} already`)
+  }
+  const counter = counterOf(side, quote)
+  const taken = counter !== undefined && (price === undefined || crosses(side, price, counter)) ? counter : undefined
+  const ended = taken === undefined ? timeInForce !== "GTC" : checked.postOnly
+  if (type === "market" && taken === undefined) {
+    return refuse("OrderRejected", `nobody is there to ${side === "buy" ? "sell" : "buy"}`)
+  }
+  const id = unused(venue, venue.nextId)
+  const order: Order = {
+    exchange: venue.exchange,
+    symbol: market.symbol,
+    id: String(id),
+    clientOrderId,
+    side,
+    type,
+    status: ended ? "canceled" : "open",
+    price,
+    amount,
+    filled: zero,
+    timeInForce,
+    postOnly: checked.postOnly,
+    reduceOnly: false,
+    createdAt: now,
+    updatedAt: now
+  }
+  const entry = { market, order }
+  const [asset, needed] = needs(entry, taken ?? price ?? zero)
+  if (!ended && BigDecimal.lessThan(freeOf(venue, asset), needed)) {
+    return refuse("InsufficientFunds", `the order needs more ${asset} than is free`)
+  }
+  const next = put({ ...venue, nextId: id + 1 }, entry)
+  return Either.right(
+    ended || taken === undefined ? [order, next] : fill(next, entry, taken, "taker", now)
+  )
+}
+
+/**
+ * The order canceled, or as it ended already.
+ *
+ * @internal
+ */
+export const cancel = (venue: Venue, { market, order }: Entry, now: number): readonly [Order, Venue] => {
+  const current = venue.orders.get(order.id)?.order ?? order
+  if (isClosed(current)) return [current, venue]
+  const canceled: Order = { ...current, status: "canceled", updatedAt: now }
+  return [canceled, put(venue, { market, order: canceled })]
+}
+
+/** @internal */
+export const amend = (
+  venue: Venue,
+  entry: Entry,
+  change: { readonly price: BigDecimal.BigDecimal | undefined; readonly amount: BigDecimal.BigDecimal | undefined },
+  quote: Quote,
+  now: number
+): Placed => {
+  const { market } = entry
+  const price = change.price ?? entry.order.price ?? zero
+  const order: Order = {
+    ...entry.order,
+    price,
+    amount: change.amount ?? entry.order.amount,
+    updatedAt: now
+  }
+  const changed = { market, order }
+  const [asset, needed] = needs(changed, price)
+  const [, held] = needs(entry, entry.order.price ?? zero)
+  if (BigDecimal.lessThan(BigDecimal.sum(freeOf(venue, asset), held), needed)) {
+    return Either.left({ tag: "InsufficientFunds", detail: `the order would need more ${asset} than is free` })
+  }
+  const next = put(venue, changed)
+  const counter = counterOf(order.side, quote)
+  if (counter === undefined || !crosses(order.side, price, counter)) return Either.right([order, next])
+  return Either.right(
+    order.postOnly === true ? cancel(next, changed, now) : fill(next, changed, counter, "taker", now)
+  )
+}
+
+/**
+ * Fills the orders that stand and that a quote reaches, at their own prices.
+ *
+ * @internal
+ */
+export const requote = (venue: Venue, symbol: string, quote: Quote, now: number): Venue =>
+  entriesOf(venue).reduce((venue, entry) => {
+    const { price, side } = entry.order
+    const counter = counterOf(side, quote)
+    return isClosed(entry.order) || entry.market.symbol !== symbol || price === undefined || counter === undefined ||
+        !crosses(side, price, counter)
+      ? venue
+      : fill(venue, entry, price, "maker", now)[1]
+  }, venue)
+
+/** @internal */
+export const entriesOf = (venue: Venue): ReadonlyArray<Entry> => Array.from(venue.orders.values())
+
+/**
+ * What of an asset is held neither by orders nor by anything else; below zero when balances were set too low for them.
+ *
+ * @internal
+ */
+export const freeOf = (venue: Venue, asset: string): BigDecimal.BigDecimal => {
+  const unheld = (venue.balances.get(asset) ?? nothing).free
+  return entriesOf(venue).reduce((free, entry) => {
+    const [held, amount] = needs(entry, entry.order.price ?? zero)
+    return isClosed(entry.order) || held !== asset ? free : BigDecimal.subtract(free, amount)
+  }, unheld)
+}
+
+// An order that the mock was given may have any id.
+const unused = (venue: Venue, id: number): number => venue.orders.has(String(id)) ? unused(venue, id + 1) : id
+
+const nothing: Holding = { total: zero, free: zero }
+
+const put = (venue: Venue, entry: Entry): Venue => ({
+  ...venue,
+  orders: new Map(venue.orders).set(entry.order.id, entry)
+})
+
+const needs = (
+  { market, order }: Entry,
+  price: BigDecimal.BigDecimal
+): readonly [asset: string, amount: BigDecimal.BigDecimal] => {
+  const amount = order.amount ?? zero
+  return order.side === "buy" ? [market.quote, BigDecimal.multiply(amount, price)] : [market.base, amount]
+}
+
+// A side that is not quoted is traded at the last price.
+const counterOf = (side: Order["side"], { ask, bid, last }: Quote): BigDecimal.BigDecimal | undefined =>
+  (side === "buy" ? ask : bid) ?? last
+
+const crosses = (side: Order["side"], price: BigDecimal.BigDecimal, counter: BigDecimal.BigDecimal): boolean =>
+  side === "buy" ? BigDecimal.greaterThanOrEqualTo(price, counter) : BigDecimal.lessThanOrEqualTo(price, counter)
+
+const fill = (
+  venue: Venue,
+  entry: Entry,
+  price: BigDecimal.BigDecimal,
+  liquidity: Fill["liquidity"],
+  now: number
+): readonly [Order, Venue] => {
+  const { market } = entry
+  const amount = entry.order.amount ?? zero
+  const worth = BigDecimal.multiply(amount, price)
+  const [given, spent, received, gained] = entry.order.side === "buy"
+    ? [market.quote, worth, market.base, amount]
+    : [market.base, amount, market.quote, worth]
+  const fee = BigDecimal.multiply(gained, venue.fee)
+  const order: Order = { ...entry.order, status: "filled", filled: amount, averagePrice: price, updatedAt: now }
+  const balances = new Map(venue.balances)
+  const change = (asset: string, by: BigDecimal.BigDecimal) => {
+    const before = balances.get(asset) ?? nothing
+    balances.set(asset, { total: BigDecimal.sum(before.total, by), free: BigDecimal.sum(before.free, by) })
+  }
+  change(given, BigDecimal.negate(spent))
+  change(received, BigDecimal.subtract(gained, fee))
+  const fills = [...venue.fills, {
+    exchange: venue.exchange,
+    symbol: market.symbol,
+    id: `${order.id}-1`,
+    orderId: order.id,
+    clientOrderId: order.clientOrderId,
+    side: order.side,
+    price,
+    amount,
+    fee,
+    feeAsset: received,
+    liquidity,
+    at: now
+  }]
+  return [order, put({ ...venue, balances, fills }, { market, order })]
+}

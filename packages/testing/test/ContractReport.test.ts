@@ -1,0 +1,93 @@
+import { MarketData } from "@effect-exchange/core"
+import { assert, describe, it } from "@effect/vitest"
+import { assertInclude } from "@effect/vitest/utils"
+import { Clock, Effect, Layer, Ref, TestClock } from "effect"
+import { Contract, Mock } from "../src/index.js"
+
+const tickers = { "BTC/USDT": { bid: "64000", ask: "64001", last: "64000.5" } } as const
+
+const subject = {
+  name: "a | b",
+  layer: Mock.layer(tickers),
+  trading: Mock.layerTrading(tickers, { balances: { USDT: { free: "10000" } } }),
+  features: Mock.features,
+  clock: "test"
+} as const
+
+/** Tells the time as it likes. */
+const wrong = (serverTime: MarketData.MarketData.Service["serverTime"]) =>
+  Layer.effect(MarketData.MarketData, Effect.map(MarketData.MarketData, (honest) => ({ ...honest, serverTime }))).pipe(
+    Layer.provideMerge(Mock.layerTrading(tickers))
+  )
+
+const rowOf = (report: Contract.Report, id: string) => report.rows.find((row) => row.id === id)
+
+describe("report", { timeout: 60_000 }, () => {
+  it.effect("has a row for each case, in order, and tells each as it comes", () =>
+    Effect.gen(function*() {
+      const heard = yield* Ref.make<ReadonlyArray<Contract.Row>>([])
+      const report = yield* Contract.report(subject, (row) => Ref.update(heard, (rows) => [...rows, row]))
+      assert.deepStrictEqual(report.rows.map(({ id }) => id), Contract.cases.map(({ id }) => id))
+      assert.deepStrictEqual(report.rows, yield* Ref.get(heard))
+      assert.deepStrictEqual(
+        report.rows.flatMap(({ detail, id, outcome }) => outcome === "passed" ? [] : [`${id} ${outcome}: ${detail}`]),
+        [
+          "MD-14 skipped: no observer was given",
+          "MD-27 skipped: Mock has candles of every interval",
+          "ER-01 skipped: no faults were given",
+          "ER-02 skipped: no faults were given",
+          "ER-03 skipped: no faults were given"
+        ]
+      )
+    }), 60_000)
+
+  it.effect("says how a case failed: broken, dead, or not even built", () =>
+    Effect.gen(function*() {
+      const late = yield* Contract.report({ ...subject, layer: wrong(Effect.succeed(12)) })
+      const failed = rowOf(late, "MD-11")
+      assert.strictEqual(failed?.outcome, "failed")
+      assertInclude(failed?.detail, "the exchange's clock is 12, expected to be within 30s")
+      assert.notInclude(failed?.detail, "a | b")
+
+      const dead = yield* Contract.report({ ...subject, layer: wrong(Effect.dieMessage("out of order")) })
+      assert.deepStrictEqual([rowOf(dead, "MD-11")?.outcome, rowOf(dead, "MD-11")?.detail], ["failed", "out of order"])
+
+      const unbuilt = yield* Contract.report({ ...subject, layer: Layer.fail("no network") })
+      assert.deepStrictEqual([rowOf(unbuilt, "MD-01")?.outcome, rowOf(unbuilt, "MD-01")?.detail], [
+        "failed",
+        "no network"
+      ])
+      assert.strictEqual(rowOf(unbuilt, "TR-01")?.outcome, "passed")
+    }), 60_000)
+
+  it.effect("needs no test runner, nor moves its clock", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(7)
+      const report = yield* Contract.report({ name: "mock", layer: Mock.layer(tickers), clock: "test" })
+      assert.isTrue(report.rows.every(({ outcome }) => outcome !== "failed"))
+      assert.strictEqual(yield* Clock.currentTimeMillis, 7)
+    }), 60_000)
+
+  it("is rendered as a table that its own text cannot break", () => {
+    const rendered = Contract.renderReport({
+      name: "a | b",
+      rows: [
+        { id: "MD-01", capability: "marketData", title: "lists markets", outcome: "passed", detail: "" },
+        { id: "TR-01", capability: "trading", title: "trades", outcome: "failed", detail: "one | two\nthree" },
+        { id: "ER-01", capability: "trading", title: "finds", outcome: "skipped", detail: "no faults were given" }
+      ]
+    })
+    assert.deepStrictEqual(rendered.split("\n"), [
+      "# Contract of a \\| b",
+      "",
+      "1 passed, 1 failed, 1 skipped.",
+      "",
+      "| case | capability | what | outcome | detail |",
+      "| --- | --- | --- | --- | --- |",
+      "| MD-01 | marketData | lists markets | passed |  |",
+      "| TR-01 | trading | trades | failed | one \\| two three |",
+      "| ER-01 | trading | finds | skipped | no faults were given |",
+      ""
+    ])
+  })
+})

@@ -1,0 +1,615 @@
+import { Account, type Adapter, ExchangeError, type MarketData, type Order, Trading } from "@effect-exchange/core"
+import { assert, describe, it } from "@effect/vitest"
+import { assertInclude, assertSome } from "@effect/vitest/utils"
+import { BigDecimal, ConfigProvider, Context, Duration, Effect, Either, Layer, Option, Ref } from "effect"
+import { Contract, type ContractCase, Mock } from "../src/index.js"
+import { violations } from "./support/judge.js"
+
+const tickers = {
+  "BTC/USDT": {
+    bid: "64000",
+    ask: "64001",
+    last: "64000.5",
+    market: { tickSize: "0.5", lotSize: "0.001", minNotional: "10" }
+  },
+  "ETH/USDT": { last: "3100.25" }
+} as const
+
+const balances = { USDT: { free: "100000" }, BTC: { free: "1" }, ETH: { free: "10" } }
+
+/** Which of its changes the wire under the mock loses. A mock has none; the liars act on it. */
+class Wire extends Context.Tag("test/Wire")<Wire, Ref.Ref<"nothing" | "answers" | "requests">>() {}
+
+const wire = Layer.effect(Wire, Ref.make<"nothing" | "answers" | "requests">("nothing"))
+
+const faults = Effect.map(Wire, (wire): ContractCase.Faults => ({
+  loseAnswers: (self) => Effect.acquireUseRelease(Ref.set(wire, "answers"), () => self, () => Ref.set(wire, "nothing")),
+  loseRequests: (self) =>
+    Effect.acquireUseRelease(Ref.set(wire, "requests"), () => self, () => Ref.set(wire, "nothing"))
+}))
+
+/** What a client over that wire says: the order all the same, or that it was not placed. */
+const overWire = (features: Partial<Adapter.Features> = {}) =>
+  Layer.effect(
+    Trading.Trading,
+    Effect.gen(function*() {
+      const wire = yield* Wire
+      const trading = yield* Trading.Trading
+      return {
+        ...trading,
+        place: (request) =>
+          Effect.flatMap(Ref.get(wire), (losing) =>
+            losing === "requests"
+              ? new ExchangeError.NotPlaced({
+                exchange: "mock",
+                operation: "place",
+                detail: "it never arrived",
+                order: { symbol: request.symbol },
+                reason: "the connection failed"
+              })
+              : trading.place(request))
+      }
+    })
+  ).pipe(Layer.provideMerge(Layer.merge(Mock.layerTrading(tickers, { balances, fee: "0.001", features }), wire)))
+
+const observer = Effect.gen(function*() {
+  const mock = yield* Mock.Mock
+  const trading = yield* Effect.serviceOption(Mock.MockTrading)
+  return {
+    sent: Effect.map(
+      Effect.all([mock.calls, trading._tag === "Some" ? trading.value.calls : Effect.succeed([])]),
+      (calls) => calls.flat().length
+    ),
+    inFlight: Effect.succeed(0),
+    limited: Effect.succeed(0)
+  } satisfies ContractCase.Observer
+})
+
+const subject = {
+  name: "mock",
+  layer: Layer.merge(Mock.layer(tickers), wire),
+  trading: overWire(),
+  features: Mock.features,
+  observer,
+  faults,
+  clock: "test"
+} as const
+
+describe("the trading mock", () => {
+  Contract.register(it, subject)
+  Contract.register(it, { ...subject, name: "mock in real time", clock: "live" })
+})
+
+type Service = Trading.Trading.Service
+type AccountService = Account.Account.Service
+
+/** What lies in one thing over the wire, judged by everything about trading. */
+const judge = (
+  lie: (
+    honest: Service,
+    account: AccountService,
+    losing: Effect.Effect<"nothing" | "answers" | "requests">,
+    exchange: Service
+  ) => { readonly trading?: Partial<Service>; readonly account?: Partial<AccountService> },
+  features: Partial<Adapter.Features> = {},
+  cases: ReadonlyArray<string> = ["TR", "ER", "LM-02"]
+) =>
+  violations({
+    ...subject,
+    name: "liar",
+    limit: "20 seconds",
+    features: { ...Mock.features, ...features },
+    trading: Layer.effectContext(Effect.gen(function*() {
+      const trading = yield* Trading.Trading
+      const account = yield* Account.Account
+      const wire = yield* Wire
+      const lies = lie(trading, account, Ref.get(wire), yield* Mock.MockTrading)
+      return Context.make(Trading.Trading, { ...trading, ...lies.trading }).pipe(
+        Context.add(Account.Account, { ...account, ...lies.account })
+      )
+    })).pipe(Layer.provideMerge(overWire(features)))
+  }, cases)
+
+const two = BigDecimal.fromBigInt(2n)
+const about = { exchange: "mock", detail: "no such thing" }
+
+const changed = (change: (order: Order.Order) => Partial<Order.Order>) => (honest: Service) => ({
+  trading: {
+    place: (request: Order.Request) => Effect.map(honest.place(request), (order) => ({ ...order, ...change(order) }))
+  }
+})
+
+const whole = (request: Order.Request): Order.Request => ({ ...request, round: true })
+
+type Lie = Parameters<typeof judge>[0]
+
+const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<string>]> = [
+  ["answers with another price", changed(({ price }) => ({ price: price && BigDecimal.multiply(price, two) })), [
+    "TR-01",
+    "TR-05",
+    "ER-01"
+  ]],
+  ["forgets the client order id", changed(() => ({ clientOrderId: undefined })), [
+    "TR-01",
+    "TR-03",
+    "TR-05",
+    "TR-12",
+    "TR-14",
+    "TR-15",
+    "TR-17",
+    "ER-01",
+    "ER-02"
+  ]],
+  [
+    "hides open orders",
+    (_, honest) => ({ account: { openOrders: (symbol) => Effect.as(honest.openOrders(symbol), []) } }),
+    ["TR-02", "TR-18", "TR-19", "TR-20", "ER-01", "ER-02"]
+  ],
+  [
+    "shows the orders of every market",
+    (_, honest) => ({ account: { openOrders: () => honest.openOrders() } }),
+    ["TR-02"]
+  ],
+  [
+    "loses digits of what it reads",
+    (_, honest) => ({
+      account: {
+        order: (reference) =>
+          Effect.map(honest.order(reference), (order) => ({
+            ...order,
+            price: order.price && BigDecimal.floor(order.price, 0)
+          }))
+      }
+    }),
+    ["TR-03"]
+  ],
+  [
+    "rounds without being asked",
+    (honest) => ({ trading: { place: (request) => honest.place(whole(request)) } }),
+    ["TR-04"]
+  ],
+  [
+    "sends before it checks",
+    (honest) => ({
+      trading: {
+        place: (request) =>
+          Effect.zipRight(Effect.ignore(honest.cancel({ symbol: "BTC/USDT", id: "none" })), honest.place(request))
+      }
+    }),
+    ["TR-04", "TR-13"]
+  ],
+  [
+    "does not round",
+    (honest) => ({ trading: { place: (request) => honest.place({ ...request, round: false }) } }),
+    ["TR-05"]
+  ],
+  [
+    "forgets the fees",
+    (_, honest) => ({
+      account: {
+        fills: (symbol, query) =>
+          Effect.map(honest.fills(symbol, query), (fills) => fills.map((fill) => ({ ...fill, fee: undefined })))
+      }
+    }),
+    ["TR-06"]
+  ],
+  [
+    "shows half of what was filled",
+    (_, honest) => ({
+      account: {
+        fills: (symbol, query) =>
+          Effect.map(
+            honest.fills(symbol, query),
+            (fills) => fills.map((fill) => ({ ...fill, amount: BigDecimal.unsafeDivide(fill.amount, two) }))
+          )
+      }
+    }),
+    ["TR-06"]
+  ],
+  [
+    "forgets what was canceled",
+    (_, honest) => ({
+      account: {
+        orderHistory: (symbol, query) =>
+          Effect.map(honest.orderHistory(symbol, query), (all) => all.filter(({ status }) => status !== "canceled"))
+      }
+    }),
+    ["TR-07"]
+  ],
+  [
+    "holds nothing for an order",
+    (_, honest) => ({
+      account: {
+        balances: Effect.map(honest.balances, (all) => all.map((balance) => ({ ...balance, free: balance.total })))
+      }
+    }),
+    ["TR-08"]
+  ],
+  [
+    "takes what is post-only",
+    (honest) => ({
+      trading: {
+        place: (request) => honest.place(request.type === "limit" ? { ...request, postOnly: undefined } : request)
+      }
+    }),
+    ["TR-04", "TR-09"]
+  ],
+  [
+    "lets every order stand",
+    (honest) => ({
+      trading: {
+        place: (request) => honest.place(request.type === "limit" ? { ...request, timeInForce: undefined } : request)
+      }
+    }),
+    ["TR-04", "TR-10", "TR-11"]
+  ],
+  [
+    "fills nothing at once",
+    (honest) => ({
+      trading: {
+        place: (request) =>
+          honest.place(
+            request.type === "limit" && request.timeInForce !== undefined && request.postOnly !== true
+              ? { ...request, price: "1", amount: "20" }
+              : request
+          )
+      }
+    }),
+    ["TR-10", "TR-11"]
+  ],
+  [
+    "makes up its own client order ids",
+    (honest) => ({
+      trading: { place: (request) => honest.place({ ...request, clientOrderId: undefined }) }
+    }),
+    ["TR-12", "TR-13", "TR-14", "ER-01", "ER-02"]
+  ],
+  [
+    "takes any client order id",
+    (honest) => ({
+      trading: {
+        place: (request) =>
+          honest.place({
+            ...request,
+            clientOrderId: request.clientOrderId?.replace(/[^A-Za-z0-9]|^$/g, "x").slice(0, 36)
+          })
+      }
+    }),
+    ["TR-13"]
+  ],
+  [
+    "answers about canceled orders that they stand",
+    (honest) => ({
+      trading: {
+        cancel: (reference) => Effect.map(honest.cancel(reference), (order) => ({ ...order, status: "open" }))
+      }
+    }),
+    ["TR-07", "TR-15", "TR-16", "ER-03"]
+  ],
+  [
+    "cancels nothing",
+    (honest, account) => ({
+      trading: {
+        cancel: (reference) => Effect.map(account.order(reference), (order) => ({ ...order, status: "canceled" })),
+        cancelAll: honest.cancelAll
+      }
+    }),
+    ["TR-07", "TR-08", "TR-15", "TR-16", "TR-21", "ER-03"]
+  ],
+  [
+    "fails to cancel what has ended",
+    (honest, account) => ({
+      trading: {
+        cancel: (reference) =>
+          Effect.flatMap(
+            account.order(reference).pipe(
+              Effect.mapError(() => new ExchangeError.OrderNotFound({ ...about, operation: "cancel" }))
+            ),
+            ({ status }) =>
+              status === "open"
+                ? honest.cancel(reference)
+                : new ExchangeError.OrderRejected({ ...about, operation: "cancel" })
+          )
+      }
+    }),
+    ["TR-16", "TR-21"]
+  ],
+  [
+    "does not tell missing from malformed",
+    (_, honest) => ({
+      account: {
+        order: (reference) =>
+          Effect.catchTag(
+            honest.order(reference),
+            "OrderNotFound",
+            () => new ExchangeError.InvalidRequest({ ...about, operation: "order" })
+          )
+      }
+    }),
+    ["TR-17"]
+  ],
+  [
+    "cancels every market",
+    (honest) => ({
+      trading: {
+        cancelAll: (symbol) =>
+          Effect.zipWith(honest.cancelAll(symbol), honest.cancelAll("ETH/USDT"), (one, other) => [...one, ...other])
+      }
+    }),
+    ["TR-18"]
+  ],
+  [
+    "cancels all but one",
+    (honest, account) => ({
+      trading: {
+        cancelAll: (symbol) =>
+          Effect.gen(function*() {
+            const [first] = yield* account.openOrders(symbol)
+            return first === undefined
+              ? yield* honest.cancelAll(symbol)
+              : [(yield* honest.cancel({ symbol, id: first.id })).id]
+          })
+      }
+    }),
+    ["TR-18", "TR-21"]
+  ],
+  [
+    "amends the price alone",
+    (honest) => ({
+      trading: {
+        amend: (reference, { price }) => honest.amend(reference, price === undefined ? {} : { price })
+      }
+    }),
+    ["TR-19"]
+  ],
+  [
+    "answers that it amended",
+    (honest, account) => ({
+      trading: {
+        amend: (reference, { amount, price }) =>
+          Effect.flatMap(
+            honest.amend(reference, { price: "1" }),
+            () =>
+              Effect.map(account.order(reference), (order) => ({
+                ...order,
+                price: typeof price === "string" ? order.price : price,
+                amount: typeof amount === "string" ? order.amount : amount
+              }))
+          )
+      }
+    }),
+    ["TR-19"]
+  ],
+  [
+    "leaves out of a batch what is wrong",
+    (honest) => ({
+      trading: {
+        placeBatch: (requests) => Effect.map(honest.placeBatch(requests), (all) => all.filter(Either.isRight))
+      }
+    }),
+    ["TR-20"]
+  ],
+  [
+    "cancels in markets that are not listed",
+    (honest) => ({
+      trading: {
+        cancelAll: (symbol) => Effect.catchTag(honest.cancelAll(symbol), "SymbolNotFound", () => Effect.succeed([]))
+      }
+    }),
+    ["TR-21"]
+  ],
+  [
+    "calls every refusal a rejection",
+    (honest) => ({
+      trading: {
+        place: (request) =>
+          Effect.catchTag(
+            honest.place(request),
+            "InsufficientFunds",
+            () => new ExchangeError.OrderRejected({ ...about, operation: "place" })
+          )
+      }
+    }),
+    ["TR-22"]
+  ],
+  [
+    "sends again when the answer is lost",
+    (honest, _, losing) => ({
+      trading: {
+        place: (request) =>
+          Effect.flatMap(
+            losing,
+            (losing) =>
+              losing === "answers"
+                ? Effect.zipRight(honest.place(request), honest.place({ ...request, clientOrderId: undefined }))
+                : honest.place(request)
+          )
+      }
+    }),
+    ["ER-01"]
+  ],
+  [
+    "gives up when the answer is lost",
+    (honest, _, losing) => ({
+      trading: {
+        place: (request) =>
+          Effect.flatMap(
+            losing,
+            (losing) =>
+              losing === "nothing"
+                ? honest.place(request)
+                : new ExchangeError.RequestTimedOut({ ...about, operation: "place" })
+          )
+      }
+    }),
+    ["ER-01", "ER-02"]
+  ],
+  [
+    "says that an order was not placed which was",
+    (honest, _, losing, exchange) => ({
+      trading: {
+        place: (request) =>
+          Effect.flatMap(
+            losing,
+            (losing) =>
+              losing === "requests"
+                ? Effect.zipRight(exchange.place(request), honest.place(request))
+                : honest.place(request)
+          )
+      }
+    }),
+    ["ER-02"]
+  ],
+  [
+    "gives up when the answer to a cancellation is lost",
+    (honest, _, losing) => ({
+      trading: {
+        cancel: (reference) =>
+          Effect.flatMap(
+            losing,
+            (losing) =>
+              losing === "nothing"
+                ? honest.cancel(reference)
+                : new ExchangeError.RequestTimedOut({ ...about, operation: "cancel" })
+          )
+      }
+    }),
+    ["ER-03"]
+  ],
+  [
+    "is refused for too many orders at once",
+    (honest) => {
+      let inside = 0
+      return {
+        trading: {
+          place: (request) =>
+            Effect.acquireUseRelease(
+              Effect.sync(() => ++inside),
+              (count) =>
+                Effect.zipRight(
+                  Effect.yieldNow(),
+                  count > 3
+                    ? new ExchangeError.RateLimited({ ...about, operation: "place", retryAfter: Duration.seconds(1) })
+                    : honest.place(request)
+                ),
+              () => Effect.sync(() => inside--)
+            )
+        }
+      }
+    },
+    ["LM-02"]
+  ]
+]
+
+describe("the suite catches who", { timeout: 120_000 }, () => {
+  for (const [what, lie, expected] of liars) {
+    it.effect(what, () =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual((yield* judge(lie)).map((violation) => violation.case), expected)
+      }), 120_000)
+  }
+
+  it("every case about trading has a liar that breaks it", () => {
+    const caught = new Set(liars.flatMap(([, , expected]) => expected))
+    const all = Contract.cases.filter(({ capability }) => capability === "trading").map(({ id }) => id)
+    assert.deepStrictEqual(Array.from(caught).toSorted(), all.toSorted())
+  })
+})
+
+describe("an exchange that can do less", { timeout: 120_000 }, () => {
+  const less: Partial<Adapter.Features> = { amend: false, batch: 0, timeInForce: ["GTC", "IOC"], deduplicates: "never" }
+
+  it.effect("is asked for no more than it can", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* judge(() => ({}), less), [])
+      const skipped: Array<string> = []
+      for (const test of Contract.suite({ ...subject, features: { ...Mock.features, ...less } })) {
+        const reason = yield* test.skip
+        if (test.id.startsWith("TR") && Option.isSome(reason)) skipped.push(`${test.id} ${reason.value}`)
+      }
+      assert.deepStrictEqual(skipped, ["TR-11 Mock has no FOK orders", "TR-14 Mock takes every order"])
+    }), 120_000)
+
+  it.effect("must say so", () =>
+    Effect.gen(function*() {
+      const silent = new ExchangeError.InvalidRequest({ ...about, operation: "amend" })
+      const found = yield* judge(
+        (honest) => ({
+          trading: {
+            amend: () => silent,
+            placeBatch: (requests) => Effect.forEach(requests, (request) => Effect.either(honest.place(request)))
+          }
+        }),
+        less,
+        ["TR-19", "TR-20"]
+      )
+      assert.deepStrictEqual(found.map((violation) => violation.case), ["TR-19", "TR-20"])
+      assertInclude(found[0]?.message, "failed with InvalidRequest")
+    }), 120_000)
+
+  it.effect("may do either where nobody says what it can", () =>
+    Effect.gen(function*() {
+      for (const features of [less, {}]) {
+        const found = yield* violations(
+          { ...subject, features: undefined, trading: overWire(features) },
+          ["TR-19", "TR-20"]
+        )
+        assert.deepStrictEqual(found, [])
+      }
+    }), 120_000)
+})
+
+describe("limits", () => {
+  it.effect("are broken by what the exchange refused, whatever the client made of it", () =>
+    Effect.gen(function*() {
+      const refusing = Effect.map(observer, (honest) => ({ ...honest, limited: Effect.succeed(2) }))
+      const found = yield* violations({ ...subject, observer: refusing }, ["LM"])
+      assert.deepStrictEqual(found.map(({ detail }) => detail), [
+        "the exchange has refused 2 requests as too many",
+        "the exchange has refused 2 requests as too many"
+      ])
+    }))
+})
+
+describe("after a case", () => {
+  it.effect("nothing of it stands, and what stood before does", () =>
+    Effect.gen(function*() {
+      const account = yield* Account.Account
+      const trading = yield* Trading.Trading
+      const before = yield* trading.place({
+        type: "limit",
+        symbol: "BTC/USDT",
+        side: "buy",
+        amount: "1",
+        price: "1000"
+      })
+      const context = yield* Effect.context<
+        Account.Account | Trading.Trading | MarketData.MarketData | Wire | Mock.Mock
+      >()
+      for (const id of ["TR-01", "TR-03"]) {
+        const found = yield* violations({ ...subject, trading: Layer.succeedContext(context) }, [id])
+        assert.deepStrictEqual(found, [])
+      }
+      assert.deepStrictEqual((yield* account.openOrders()).map(({ id }) => id), [before.id])
+      assert.isAtLeast((yield* account.orderHistory("BTC/USDT")).length, 3)
+    }).pipe(Effect.provide(overWire())))
+})
+
+describe("on a live exchange", () => {
+  it.effect("no order is placed, whatever is configured", () =>
+    Effect.gen(function*() {
+      const live = { ...subject, on: "live" } as const
+      const trading = Contract.suite(live).filter(({ id }) => /^(TR|ER|LM-02)/.test(id))
+      const on = ConfigProvider.fromMap(new Map([["EXCHANGE_CONTRACT", "live"]]))
+      for (const test of trading) {
+        assertSome(yield* Effect.withConfigProvider(test.skip, on), "no order is placed on a live exchange")
+      }
+      const report = yield* Contract.report({
+        ...live,
+        trading: Layer.unwrapEffect(Effect.as(Effect.dieMessage("a live exchange must not be traded on"), overWire())),
+        account: Layer.merge(Mock.layer(tickers), Mock.layerAccount({ symbols: Object.keys(tickers) }))
+      })
+      assert.deepStrictEqual(report.rows.filter(({ outcome }) => outcome === "failed"), [])
+      assert.strictEqual(report.rows.filter(({ outcome }) => outcome === "skipped").length, trading.length + 1)
+    }), 60_000)
+})

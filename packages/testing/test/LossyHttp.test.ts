@@ -1,0 +1,68 @@
+import { HttpClient, HttpClientRequest } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { assertLeft, assertRight } from "@effect/vitest/utils"
+import { Effect, Either, Fiber, Layer, Predicate } from "effect"
+import { LossyHttp, ScriptedHttp } from "../src/index.js"
+
+const wire = (layer = LossyHttp.layer()) => Layer.provideMerge(layer, ScriptedHttp.layer(() => ScriptedHttp.json({})))
+
+const send = (method: "GET" | "POST", path = "/order") =>
+  Effect.flatMap(
+    HttpClient.HttpClient,
+    (client) =>
+      Effect.either(Effect.mapBoth(client.execute(HttpClientRequest.make(method)(`https://toy.example${path}?x=1`)), {
+        onFailure: ({ cause }) => Predicate.hasProperty(cause, "code") ? cause.code : cause,
+        onSuccess: ({ status }) => status
+      }))
+  )
+
+const sent = Effect.map(
+  Effect.flatMap(ScriptedHttp.ScriptedHttp, ({ requests }) => requests),
+  (requests) => requests.map(({ method }) => method)
+)
+
+describe("LossyHttp", () => {
+  it.effect("loses nothing until it is told to", () =>
+    Effect.gen(function*() {
+      assertRight(yield* send("POST"), 200)
+    }).pipe(Effect.provide(wire())))
+
+  it.effect("loses the answers to changes: the exchange has them all the same", () =>
+    Effect.gen(function*() {
+      const { loseAnswers } = yield* LossyHttp.LossyHttp
+      const [change, read] = yield* loseAnswers(Effect.all([send("POST"), send("GET")]))
+      assertLeft(change, "ECONNRESET")
+      assertRight(read, 200)
+      assert.deepStrictEqual(yield* sent, ["POST", "GET"])
+      assertRight(yield* send("POST"), 200)
+    }).pipe(Effect.provide(wire())))
+
+  it.effect("loses changes on their way: the exchange never has them", () =>
+    Effect.gen(function*() {
+      const { loseRequests } = yield* LossyHttp.LossyHttp
+      const [change, read] = yield* loseRequests(Effect.all([send("POST"), send("GET")]))
+      assertLeft(change, "ECONNRESET")
+      assertRight(read, 200)
+      assert.deepStrictEqual(yield* sent, ["GET"])
+    }).pipe(Effect.provide(wire())))
+
+  it.effect("stops when what it was told for fails or is interrupted", () =>
+    Effect.gen(function*() {
+      const { loseAnswers } = yield* LossyHttp.LossyHttp
+      yield* Effect.exit(loseAnswers(Effect.fail("over")))
+      assertRight(yield* send("POST"), 200)
+      const fiber = yield* Effect.fork(loseAnswers(Effect.never))
+      yield* Effect.yieldNow()
+      assert.isTrue(Either.isLeft(yield* send("POST")))
+      yield* Fiber.interrupt(fiber)
+      assertRight(yield* send("POST"), 200)
+    }).pipe(Effect.provide(wire())))
+
+  it.effect("knows changes by their path where reads are posted too", () =>
+    Effect.gen(function*() {
+      const { loseAnswers } = yield* LossyHttp.LossyHttp
+      const [change, read] = yield* loseAnswers(Effect.all([send("POST", "/AddOrder"), send("POST", "/Balance")]))
+      assertLeft(change, "ECONNRESET")
+      assertRight(read, 200)
+    }).pipe(Effect.provide(wire(LossyHttp.layer(({ path }) => path === "/AddOrder")))))
+})

@@ -1,0 +1,210 @@
+import { FileSystem, HttpClient, HttpClientRequest } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { assertInclude, assertInstanceOf } from "@effect/vitest/utils"
+import { Cause, Effect, Exit, Layer, Redacted, Ref, Schema } from "effect"
+import { Recording, Replay, ScriptedHttp } from "../src/index.js"
+
+const secrets = {
+  key: "canary-key-4f9d",
+  secret: "canary/secret+5e0c==",
+  passphrase: "canary pass phrase",
+  signature: "canaryc0ffee5150",
+  jwt: "eyJhbGciOiJFUzI1NiJ9.canary.c2lnbmF0dXJl",
+  nonce: "canary-nonce-17",
+  token: "canary-token-88"
+}
+
+const origin = "https://toy.example"
+
+const signed = {
+  "x-api-key": secrets.key,
+  "x-passphrase": secrets.passphrase,
+  authorization: `Bearer ${secrets.jwt}`
+}
+
+const get = HttpClientRequest.get(
+  `${origin}/api/v3/order?symbol=BTCUSDT&limit=5&signature=${secrets.signature}&timestamp=1767225600000`,
+  { headers: signed }
+)
+
+const form = HttpClientRequest.post(`${origin}/0/private/AddOrder`, { headers: signed }).pipe(
+  HttpClientRequest.bodyText(
+    `nonce=${secrets.nonce}&pair=XBTUSD&volume=1&otp=${encodeURIComponent(secrets.secret)}`,
+    "application/x-www-form-urlencoded"
+  )
+)
+
+const json = HttpClientRequest.post(`${origin}/api/v5/trade/batch`, { headers: signed }).pipe(
+  HttpClientRequest.bodyText(
+    JSON.stringify([{ sz: "1", instId: "BTC-USDT", clOrdId: secrets.nonce, inner: { side: "buy", key: secrets.key } }]),
+    "application/json"
+  )
+)
+
+/** What an exchange would say that says too much. */
+const indiscreet = JSON.stringify({
+  balance: "12.50",
+  apiKey: "another-key-entirely",
+  echo: `${secrets.key} ${secrets.signature} ${
+    encodeURIComponent(secrets.secret)
+  } ${secrets.jwt} ${secrets.passphrase}`,
+  path: secrets.secret.replaceAll("/", "\\/"),
+  token: secrets.token,
+  limit: 5
+})
+
+const answers = ScriptedHttp.layer((_, index) =>
+  ScriptedHttp.json(JSON.parse(index === 0 ? indiscreet : `{"n":${index}}`), {
+    status: index === 1 ? 400 : 200,
+    headers: {
+      "x-mbx-used-weight-1m": "7",
+      "set-cookie": `session=${secrets.token}`,
+      date: "Thu, 01 Jan 2026 00:00:00 GMT"
+    }
+  })
+)
+
+const text = (request: HttpClientRequest.HttpClientRequest) =>
+  Effect.flatMap(HttpClient.HttpClient, (client) => Effect.flatMap(client.execute(request), (answer) => answer.text))
+
+/** What is written down while requests are sent. */
+const recorded = (requests: ReadonlyArray<HttpClientRequest.HttpClientRequest>, options?: Recording.Options) =>
+  Effect.gen(function*() {
+    const fixtures = yield* Ref.make<ReadonlyArray<Recording.Fixture>>([])
+    const layer = Recording.layerSink((fixture) => Ref.update(fixtures, (all) => [...all, fixture]), options)
+    const heard = yield* Effect.forEach(requests, text).pipe(Effect.provide(layer), Effect.provide(answers))
+    return { heard, fixtures: yield* Ref.get(fixtures) }
+  })
+
+/** Files in memory. */
+const disk = (files = new Map<string, string>()) =>
+  FileSystem.layerNoop({
+    makeDirectory: () => Effect.void,
+    readDirectory: (directory) =>
+      Effect.sync(() =>
+        [...files.keys()].flatMap((path) => path.startsWith(`${directory}/`) ? [path.slice(directory.length + 1)] : [])
+      ),
+    readFileString: (path) => Effect.sync(() => files.get(path) ?? ""),
+    writeFileString: (path, text) => Effect.sync(() => void files.set(path, text))
+  })
+
+describe("Recording", () => {
+  it.effect("keeps of a request what is harmless, and of an answer what it says", () =>
+    Effect.gen(function*() {
+      const { fixtures } = yield* recorded([get, form, json])
+      assert.deepStrictEqual(
+        fixtures.map(({ body, method, path, query, status }) => [method, path, query, body, status]),
+        [
+          ["GET", "/api/v3/order", "limit=5&symbol=BTCUSDT", "", 200],
+          ["POST", "/0/private/AddOrder", "", "pair=XBTUSD&volume=1", 400],
+          [
+            "POST",
+            "/api/v5/trade/batch",
+            "",
+            "[{\"inner\":{\"side\":\"buy\"},\"instId\":\"BTC-USDT\",\"sz\":\"1\"}]",
+            200
+          ]
+        ]
+      )
+      assert.deepStrictEqual(fixtures[0]?.headers, { "content-type": "application/json", "x-mbx-used-weight-1m": "7" })
+      assertInclude(fixtures[0]?.text, "\"balance\":\"12.50\"")
+      assertInclude(fixtures[0]?.text, "\"limit\":5")
+    }))
+
+  it.effect("gives the caller the whole answer", () =>
+    Effect.gen(function*() {
+      const { heard } = yield* recorded([get])
+      assert.deepStrictEqual(JSON.parse(heard[0] ?? ""), JSON.parse(indiscreet))
+    }))
+
+  it.effect("never writes down a key, secret, passphrase, nonce, signature or token, whoever says it", () =>
+    Effect.gen(function*() {
+      const { fixtures } = yield* recorded([get, form, json], { secrets: [Redacted.make(secrets.secret)] })
+      const written = Schema.encodeSync(Schema.parseJson(Schema.Array(Recording.Fixture)))(fixtures)
+      for (const part of ["canary", "c0ffee", "eyJ", "another-key", "c2ln"]) assert.notInclude(written, part)
+      assertInclude(written, "REDACTED")
+    }))
+
+  it.effect("writes down more, or less, when told to", () =>
+    Effect.gen(function*() {
+      const { fixtures } = yield* recorded([get], { parameters: ["limit"], headers: [] })
+      assert.strictEqual(fixtures[0]?.query, "limit=5")
+      assert.deepStrictEqual(fixtures[0]?.headers, {})
+    }))
+
+  it.effect("writes files, numbered after those that are there", () =>
+    Effect.gen(function*() {
+      const files = new Map([["fixtures/0007-GET-old.json", "{}"], ["fixtures/notes.txt", ""]])
+      yield* Effect.forEach([get, form], text).pipe(
+        Effect.provide(Recording.layer({ directory: "fixtures" })),
+        Effect.provide(answers),
+        Effect.provide(disk(files))
+      )
+      assert.deepStrictEqual([...files.keys()].slice(2), [
+        "fixtures/0008-GET-api-v3-order.json",
+        "fixtures/0009-POST-0-private-AddOrder.json"
+      ])
+      for (const written of files.values()) assert.notInclude(written, "canary-key")
+    }))
+})
+
+describe("Replay", () => {
+  const fixture = (query: string, text: string): Recording.Fixture => ({
+    method: "GET",
+    path: "/api/v3/order",
+    query,
+    body: "",
+    status: 200,
+    headers: { "content-type": "application/json" },
+    text
+  })
+
+  it.effect("serves what was recorded, whatever the request is signed with", () =>
+    Effect.gen(function*() {
+      const { fixtures } = yield* recorded([get, form, json])
+      const again = HttpClientRequest.setHeader(get, "x-api-key", "other")
+      const replayed = yield* Effect.forEach([json, again, form], text).pipe(Effect.provide(Replay.layer(fixtures)))
+      assert.deepStrictEqual(replayed, [fixtures[2]?.text, fixtures[0]?.text, fixtures[1]?.text])
+    }))
+
+  it.effect("serves the answers to one request in their order, and the last again", () =>
+    Effect.gen(function*() {
+      const query = "limit=5&symbol=BTCUSDT"
+      const layer = Replay.layer([fixture(query, "1"), fixture("limit=6", "other"), fixture(query, "2")])
+      assert.deepStrictEqual(
+        yield* Effect.forEach([get, get, get], text).pipe(Effect.provide(layer)),
+        ["1", "2", "2"]
+      )
+    }))
+
+  it.effect("dies of what was not recorded, and names what was asked and what there is", () =>
+    Effect.gen(function*() {
+      const exit = yield* Effect.exit(text(get)).pipe(Effect.provide(Replay.layer([fixture("limit=6", "other")])))
+      assert(Exit.isFailure(exit))
+      const error = Cause.squash(exit.cause)
+      assertInstanceOf(error, Replay.NotRecorded)
+      assert.strictEqual(
+        error.message,
+        "No answer is recorded for GET /api/v3/order?limit=5&symbol=BTCUSDT; record it. " +
+          "Recorded is GET /api/v3/order?limit=6"
+      )
+    }))
+
+  it.effect("reads a directory as it was recorded", () =>
+    Effect.gen(function*() {
+      const files = disk()
+      const layer = Layer.provide(Recording.layer({ directory: "fixtures" }), answers)
+      yield* text(get).pipe(Effect.provide(layer), Effect.provide(files))
+      const replayed = yield* text(get).pipe(Effect.provide(Replay.layerDirectory("fixtures")), Effect.provide(files))
+      assertInclude(replayed, "12.50")
+    }))
+
+  it.effect("refuses a file that is no fixture, by its name", () =>
+    Effect.gen(function*() {
+      const files = disk(new Map([["fixtures/0001.json", "{}"]]))
+      const error = yield* Effect.flip(
+        Layer.build(Replay.layerDirectory("fixtures")).pipe(Effect.scoped, Effect.provide(files))
+      )
+      assertInclude(error.message, "0001.json is no fixture")
+    }))
+})
