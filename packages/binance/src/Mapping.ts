@@ -3,17 +3,22 @@
  *
  * @since 0.1.0
  */
+import type { Bar } from "@effect-exchange/core/Adapter"
 import type { Balance } from "@effect-exchange/core/Balance"
+import type { ExchangeStatus } from "@effect-exchange/core/ExchangeStatus"
 import * as ExchangeSymbol from "@effect-exchange/core/ExchangeSymbol"
 import type { KeyPermissions } from "@effect-exchange/core/KeyPermissions"
 import type { Market } from "@effect-exchange/core/Market"
+import type { Level, OrderBook } from "@effect-exchange/core/OrderBook"
 import type { Ticker } from "@effect-exchange/core/Ticker"
+import type { Trade } from "@effect-exchange/core/Trade"
 import * as BigDecimal from "effect/BigDecimal"
 import type * as Wire from "./Wire.js"
 
 /**
- * The market of a symbol: its name is not split, as nothing separates `BTC` from `USDT`, but read from its assets. The
- * step of prices is `PRICE_FILTER.tickSize` and that of amounts `LOT_SIZE.stepSize`; zero means none.
+ * The market of a symbol: its name is not split, as nothing separates `BTC` from `USDT`, but read from its assets. Prices
+ * are bound by `PRICE_FILTER`, amounts by `LOT_SIZE`, their product by `NOTIONAL` (or its forerunner `MIN_NOTIONAL`);
+ * zero means none.
  *
  * @since 0.1.0
  * @category mapping
@@ -22,6 +27,8 @@ export const market = (info: Wire.SymbolInfo): Market | undefined => {
   const symbol = ExchangeSymbol.fromAssets({ base: info.baseAsset, quote: info.quoteAsset })
   if (symbol === undefined) return undefined
   const filter = (type: string) => info.filters.find(({ filterType }) => filterType === type)
+  const price = filter("PRICE_FILTER")
+  const lot = filter("LOT_SIZE")
   return {
     symbol,
     id: info.symbol,
@@ -29,8 +36,13 @@ export const market = (info: Wire.SymbolInfo): Market | undefined => {
     status: statuses.get(info.status) ?? "unknown",
     base: info.baseAsset,
     quote: info.quoteAsset,
-    tickSize: positive(filter("PRICE_FILTER")?.tickSize),
-    lotSize: positive(filter("LOT_SIZE")?.stepSize)
+    tickSize: positive(price?.tickSize),
+    lotSize: positive(lot?.stepSize),
+    minAmount: positive(lot?.minQty),
+    maxAmount: positive(lot?.maxQty),
+    minPrice: positive(price?.minPrice),
+    maxPrice: positive(price?.maxPrice),
+    minNotional: positive((filter("NOTIONAL") ?? filter("MIN_NOTIONAL"))?.minNotional)
   }
 }
 
@@ -61,7 +73,68 @@ export const ticker = (market: Market, wire: Wire.Ticker24hr): Ticker => ({
   at: wire.closeTime
 })
 
-const positive = (decimal: BigDecimal.BigDecimal | undefined): BigDecimal.BigDecimal | undefined =>
+/**
+ * The book as it was received at an instant (epoch milliseconds), as the exchange gives none.
+ *
+ * @since 0.1.0
+ * @category mapping
+ */
+export const orderBook = (market: Market, wire: Wire.Depth, at: number): OrderBook => ({
+  exchange: "binance",
+  symbol: market.symbol,
+  bids: wire.bids.map(level),
+  asks: wire.asks.map(level),
+  at,
+  sequence: String(wire.lastUpdateId)
+})
+
+const level = ([price, amount]: Wire.Depth["bids"][number]): Level => ({ price, amount })
+
+/**
+ * @since 0.1.0
+ * @category mapping
+ */
+export const trade = (market: Market, wire: Wire.Trade): Trade => ({
+  exchange: "binance",
+  symbol: market.symbol,
+  id: String(wire.id),
+  side: wire.isBuyerMaker ? "sell" : "buy",
+  price: wire.price,
+  amount: wire.qty,
+  at: wire.time
+})
+
+/**
+ * @since 0.1.0
+ * @category mapping
+ */
+export const bar = ([openTime, open, high, low, close, volume]: Wire.Kline): Bar => ({
+  openTime,
+  open,
+  high,
+  low,
+  close,
+  volume
+})
+
+/**
+ * @since 0.1.0
+ * @category mapping
+ */
+export const status = ({ msg, status }: Wire.SystemStatus, at: number): ExchangeStatus => ({
+  exchange: "binance",
+  status: status === 0 ? "operational" : status === 1 ? "maintenance" : "unknown",
+  detail: msg === "" ? undefined : msg.slice(0, 200),
+  at
+})
+
+/**
+ * The value, unless it is zero, which Binance writes for none.
+ *
+ * @since 0.1.0
+ * @category mapping
+ */
+export const positive = (decimal: BigDecimal.BigDecimal | undefined): BigDecimal.BigDecimal | undefined =>
   decimal !== undefined && BigDecimal.isPositive(decimal) ? decimal : undefined
 
 /**
@@ -74,7 +147,7 @@ export const balances = (account: typeof Wire.Account.Type): ReadonlyArray<Balan
     .filter(({ total }) => !BigDecimal.isZero(total))
 
 /**
- * A key that may move funds to other accounts may withdraw.
+ * A key that may move funds to other accounts may withdraw. It expires when it may no longer trade.
  *
  * @since 0.1.0
  * @category mapping
@@ -83,5 +156,6 @@ export const permissions = (wire: Wire.ApiRestrictions): KeyPermissions => ({
   read: wire.enableReading,
   trade: wire.enableSpotAndMarginTrading,
   withdraw: wire.enableWithdrawals || wire.enableInternalTransfer || wire.permitsUniversalTransfer,
-  ipRestricted: wire.ipRestrict
+  ipRestricted: wire.ipRestrict,
+  expiresAt: wire.tradingAuthorityExpirationTime
 })

@@ -5,8 +5,10 @@
  */
 import type { Credentials } from "@effect-exchange/core/Credentials"
 import type { Prepared } from "@effect-exchange/core/Endpoint"
-import type { Headers, Protocol, Signed, Usage } from "@effect-exchange/core/Protocol"
-import { hmacSha256Hex } from "@effect-exchange/core/Signature"
+import type { Headers, Moment, Protocol, Signed, Usage } from "@effect-exchange/core/Protocol"
+import * as Signature from "@effect-exchange/core/Signature"
+import * as Either from "effect/Either"
+import * as Encoding from "effect/Encoding"
 import * as Redacted from "effect/Redacted"
 import { serverTime } from "./Endpoints.js"
 import { classify } from "./Errors.js"
@@ -20,40 +22,58 @@ import { classify } from "./Errors.js"
 export const recvWindow = 5000
 
 /**
- * The request with a timestamp, the receive window and their signature in the query, and the key in a header: the
- * HMAC-SHA256 of query and body as they are sent (rest-api.md, "SIGNED endpoint security").
+ * The request with a timestamp, the receive window and their signature in the query, and the key in a header
+ * (rest-api.md, "SIGNED endpoint security"). A secret in PEM signs with Ed25519, any other with HMAC-SHA256; RSA keys are
+ * not taken.
  *
  * @since 0.1.0
  * @category signing
  */
-export const sign = (request: Prepared, { key, secret }: Credentials, now: number): Signed => {
+export const sign = (
+  request: Prepared,
+  { key, secret }: Credentials,
+  { now }: Pick<Moment, "now">
+): Either.Either<Signed, string> => {
   const query = [request.query, `recvWindow=${recvWindow}`, `timestamp=${now}`].filter((part) => part !== "").join("&")
-  const signature = hmacSha256Hex(secret, query + request.body)
-  return {
+  return Either.map(signatureOf(secret, query + request.body), (signature) => ({
     ...request,
-    query: `${query}&signature=${signature}`,
+    query: `${query}&signature=${encodeURIComponent(signature)}`,
     headers: { ...request.headers, "x-mbx-apikey": Redacted.value(key) },
     signature
-  }
+  }))
+}
+
+const signatureOf = (secret: Redacted.Redacted<string>, payload: string): Either.Either<string, string> => {
+  if (!Signature.isPem(secret)) return Either.right(Signature.hmacSha256Hex(secret, payload))
+  return Either.flatMap(Signature.privateKey(secret), (key) =>
+    key.curve === "Ed25519"
+      ? Either.right(Encoding.encodeBase64(Signature.sign(key, payload)))
+      : Either.left(`the secret is a key of ${key.curve}, and Binance takes Ed25519`))
 }
 
 /**
- * What the exchange says of the weights used in the minute under way.
+ * What the exchange says of the weights and orders counted in its windows under way.
  *
  * @since 0.1.0
  * @category limits
  */
 export const usage = (headers: Headers): ReadonlyArray<Usage> => {
   const date = Date.parse(headers["date"] ?? "")
-  // Its windows are the minutes of its clock.
-  const window = Number.isNaN(date) ? {} : { windowEnd: (Math.floor(date / 60_000) + 1) * 60_000 }
-  const used = (scope: string, header: string | undefined): ReadonlyArray<Usage> =>
-    header !== undefined && /^\d{1,9}$/.test(header) ? [{ scope, used: Number(header), ...window }] : []
-  return [
-    ...used("ip", headers["x-mbx-used-weight-1m"]),
-    ...used("sapi", headers["x-sapi-used-ip-weight-1m"])
-  ]
+  return counters.flatMap(({ header, length, scope }) => {
+    const used = headers[header]
+    if (used === undefined || !/^\d{1,9}$/.test(used)) return []
+    // Its windows are the minutes, tens of seconds and days of its clock.
+    const window = Number.isNaN(date) ? {} : { windowEnd: (Math.floor(date / length) + 1) * length }
+    return [{ scope, used: Number(used), ...window }]
+  })
 }
+
+const counters = [
+  { scope: "ip", header: "x-mbx-used-weight-1m", length: 60_000 },
+  { scope: "sapi", header: "x-sapi-used-ip-weight-1m", length: 60_000 },
+  { scope: "orders10s", header: "x-mbx-order-count-10s", length: 10_000 },
+  { scope: "orders1d", header: "x-mbx-order-count-1d", length: 86_400_000 }
+] as const
 
 /**
  * @since 0.1.0
@@ -67,7 +87,11 @@ export const protocol: Protocol = {
   // requests in 5 minutes, cannot be reached below this one.
   limits: [
     { scope: "ip", limit: 6000, window: "1 minute" },
-    { scope: "sapi", limit: 6000, window: "1 minute" }
+    { scope: "sapi", limit: 6000, window: "1 minute" },
+    // Orders that were placed and are not filled, counted by account. Those that fill leave the exchange's count and stay
+    // in ours.
+    { scope: "orders10s", limit: 100, window: "10 seconds" },
+    { scope: "orders1d", limit: 200_000, window: "1 day" }
   ],
   sign,
   classify,

@@ -1,6 +1,8 @@
 /**
  * What Binance sends, field by field as on the wire. Fields that nothing here reads are left out.
  *
+ * Source: binance-spot-api-docs, `rest-api.md` and `enums.md`.
+ *
  * @since 0.1.0
  */
 import * as Decimal from "@effect-exchange/core/Decimal"
@@ -8,7 +10,8 @@ import { LenientArray } from "@effect-exchange/core/LenientArray"
 import * as Schema from "effect/Schema"
 
 /**
- * A row of `exchangeInfo.symbols`. Filters other than the two read here are skipped: Binance adds some.
+ * A row of `exchangeInfo.symbols`. Filters without a type, and fields of filters other than those read here, are
+ * skipped: Binance adds some.
  *
  * @since 0.1.0
  * @category schemas
@@ -21,7 +24,12 @@ export const SymbolInfo = Schema.Struct({
   filters: LenientArray(Schema.Struct({
     filterType: Schema.String,
     tickSize: Schema.optional(Decimal.FromString),
-    stepSize: Schema.optional(Decimal.FromString)
+    minPrice: Schema.optional(Decimal.FromString),
+    maxPrice: Schema.optional(Decimal.FromString),
+    stepSize: Schema.optional(Decimal.FromString),
+    minQty: Schema.optional(Decimal.FromString),
+    maxQty: Schema.optional(Decimal.FromString),
+    minNotional: Schema.optional(Decimal.FromString)
   }))
 })
 
@@ -55,6 +63,84 @@ export const Ticker24hr = Schema.Struct({
  */
 export interface Ticker24hr extends Schema.Schema.Type<typeof Ticker24hr> {}
 
+const Level = Schema.Tuple(Decimal.FromString, Decimal.FromString)
+
+/**
+ * Price and quantity of each level, the best first. No time comes with it.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Depth = Schema.Struct({
+  lastUpdateId: Schema.NonNegativeInt,
+  bids: Schema.Array(Level),
+  asks: Schema.Array(Level)
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Depth extends Schema.Schema.Type<typeof Depth> {}
+
+/**
+ * A public trade. Where the buyer was the maker, the taker sold.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Trade = Schema.Struct({
+  id: Schema.NonNegativeInt,
+  price: Decimal.FromString,
+  qty: Decimal.FromString,
+  time: Schema.NonNegativeInt,
+  isBuyerMaker: Schema.Boolean
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Trade extends Schema.Schema.Type<typeof Trade> {}
+
+/**
+ * Open time, open, high, low, close, volume in the base currency; the rest is not read.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Kline = Schema.Tuple(
+  [
+    Schema.NonNegativeInt,
+    Decimal.FromString,
+    Decimal.FromString,
+    Decimal.FromString,
+    Decimal.FromString,
+    Decimal.FromString
+  ],
+  Schema.Unknown
+)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Kline = typeof Kline.Type
+
+/**
+ * 0 is normal, 1 maintenance.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const SystemStatus = Schema.Struct({ status: Schema.Number, msg: Schema.String })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface SystemStatus extends Schema.Schema.Type<typeof SystemStatus> {}
+
 /**
  * @since 0.1.0
  * @category schemas
@@ -68,6 +154,8 @@ export const Account = Schema.Struct({
 })
 
 /**
+ * `tradingAuthorityExpirationTime` is there for keys that are bound to no address: they may trade for a while only.
+ *
  * @since 0.1.0
  * @category schemas
  */
@@ -77,7 +165,8 @@ export const ApiRestrictions = Schema.Struct({
   enableSpotAndMarginTrading: Schema.Boolean,
   enableWithdrawals: Schema.Boolean,
   enableInternalTransfer: Schema.Boolean,
-  permitsUniversalTransfer: Schema.Boolean
+  permitsUniversalTransfer: Schema.Boolean,
+  tradingAuthorityExpirationTime: Schema.optional(Schema.NonNegativeInt)
 })
 
 /**
@@ -85,6 +174,121 @@ export const ApiRestrictions = Schema.Struct({
  * @category models
  */
 export interface ApiRestrictions extends Schema.Schema.Type<typeof ApiRestrictions> {}
+
+// Numbers beyond 2^53 are refused, as JSON has lost their last digits. All ids are below today.
+const Id = Schema.NonNegativeInt
+
+const orderFields = {
+  symbol: Schema.NonEmptyString,
+  orderId: Id,
+  clientOrderId: Schema.String,
+  price: Decimal.FromString,
+  origQty: Decimal.FromString,
+  executedQty: Decimal.FromString,
+  origQuoteOrderQty: Schema.optional(Decimal.FromString),
+  /** Misspelt by the exchange; below zero where it is not known, in some old orders. */
+  cummulativeQuoteQty: Decimal.FromString,
+  status: Schema.Literal(
+    "NEW",
+    "PENDING_NEW",
+    "PARTIALLY_FILLED",
+    "FILLED",
+    "CANCELED",
+    "PENDING_CANCEL",
+    "REJECTED",
+    "EXPIRED",
+    "EXPIRED_IN_MATCH"
+  ),
+  timeInForce: Schema.Literal("GTC", "IOC", "FOK"),
+  type: Schema.String,
+  side: Schema.Literal("BUY", "SELL")
+}
+
+/**
+ * An order as it is read.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Order = Schema.Struct({ ...orderFields, time: Schema.NonNegativeInt, updateTime: Schema.NonNegativeInt })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Order extends Schema.Schema.Type<typeof Order> {}
+
+/**
+ * The answer to a placement with `newOrderRespType=RESULT`.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const PlacedOrder = Schema.Struct({ ...orderFields, transactTime: Schema.NonNegativeInt })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface PlacedOrder extends Schema.Schema.Type<typeof PlacedOrder> {}
+
+/**
+ * The answer to a cancellation: `clientOrderId` names the cancellation, `origClientOrderId` the order.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const CanceledOrder = Schema.Struct({
+  ...orderFields,
+  origClientOrderId: Schema.String,
+  transactTime: Schema.NonNegativeInt
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface CanceledOrder extends Schema.Schema.Type<typeof CanceledOrder> {}
+
+const Named = Schema.Struct({ orderId: Id })
+
+/**
+ * What a cancellation of all orders names: an order, or a list of orders that stood together (such as an OCO).
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Canceled = Schema.Union(Named, Schema.Struct({ orderReports: Schema.Array(Named) }))
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Canceled = typeof Canceled.Type
+
+/**
+ * A row of `myTrades`.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Fill = Schema.Struct({
+  id: Id,
+  orderId: Id,
+  price: Decimal.FromString,
+  qty: Decimal.FromString,
+  commission: Decimal.FromString,
+  commissionAsset: Schema.NonEmptyString,
+  time: Schema.NonNegativeInt,
+  isBuyer: Schema.Boolean,
+  isMaker: Schema.Boolean
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Fill extends Schema.Schema.Type<typeof Fill> {}
 
 /**
  * The body of an error.

@@ -139,7 +139,8 @@ describe("account", () => {
             read: true,
             trade: permission !== "read",
             withdraw: permission === "withdraw",
-            ipRestricted: false
+            ipRestricted: false,
+            expiresAt: undefined
           })
           assert.deepStrictEqual(yield* asked, ["/sapi/v1/account/apiRestrictions 200"])
         }),
@@ -229,7 +230,7 @@ describe("layers", () => {
         yield* Binance.MarketData,
         yield* MarketData.MarketData
       )
-      assert.strictEqual<Context.Tag.Service<typeof Account.Account>>(yield* Binance.Account, yield* Account.Account)
+      assert.strictEqual<unknown>(yield* Binance.Account, yield* Account.Account)
     })))
 
   it.effect("give the way out to any endpoint of their capability", () =>
@@ -312,7 +313,7 @@ describe("layers", () => {
   it.effect("read all from configuration", () =>
     Effect.gen(function*() {
       const credentials = Simulator.credentials("binance", "read")
-      const layer = Binance.layerConfig({
+      const layer = Binance.layerAccountConfig({
         credentials: { key: Config.redacted("KEY"), secret: Config.redacted("SECRET") },
         environment: Config.map(Config.string("BASE_URL"), (baseUrl) => ({ name: "simulated", baseUrl })),
         attemptTimeout: Config.duration("TIMEOUT")

@@ -61,6 +61,29 @@ describe("market", () => {
     for (const market of markets) assert.strictEqual(market.kind, "spot")
   })
 
+  it("reads the bounds of amounts, prices and worth, where there are any", () => {
+    const bounds = (symbol: string) => {
+      const found = markets.find((market) => market.symbol === symbol)
+      return [found?.minAmount, found?.maxAmount, found?.minPrice, found?.maxPrice, found?.minNotional].map(text)
+    }
+    assert.deepStrictEqual(bounds("BTC/USDT"), [
+      "0.00001000",
+      "9000.00000000",
+      "0.01000000",
+      "1000000.00000000",
+      "5.00000000"
+    ])
+    assert.deepStrictEqual(bounds("LUNC/BUSD"), [undefined, "9000.00000000", undefined, "1000000.00000000", undefined])
+    assert.deepStrictEqual(bounds("EUR/USDT"), Array.from({ length: 5 }, () => undefined))
+  })
+
+  it("reads the least worth of older symbols, too", () => {
+    const [info] = rows
+    assert(info !== undefined)
+    const old = { filterType: "MIN_NOTIONAL", minNotional: Decimal.make("10") }
+    assert.strictEqual(text(BinanceMapping.market({ ...info, filters: [old] })?.minNotional), "10")
+  })
+
   it("leaves out what it cannot read and what has no symbol in our notation, and nothing else", () => {
     assert.deepStrictEqual(
       rows.map(({ symbol }) => symbol).filter((id) => !markets.some((market) => market.id === id)),
@@ -183,8 +206,14 @@ describe("permissions", () => {
       read: true,
       trade: false,
       withdraw: false,
-      ipRestricted: true
+      ipRestricted: true,
+      expiresAt: undefined
     })
+    const expiresAt = 1_770_000_000_000
+    assert.strictEqual(
+      BinanceMapping.permissions({ ...restrictions, tradingAuthorityExpirationTime: expiresAt }).expiresAt,
+      expiresAt
+    )
   })
 
   it("says of a key that may move funds anywhere else that it may withdraw", () => {

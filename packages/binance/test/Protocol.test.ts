@@ -1,7 +1,7 @@
-import { Endpoint, Signature } from "@effect-exchange/core"
+import { type Credentials, Endpoint, Signature } from "@effect-exchange/core"
 import { assert, describe, it } from "@effect/vitest"
-import { FastCheck, Redacted } from "effect"
-import { createHmac } from "node:crypto"
+import { Either, FastCheck, Redacted } from "effect"
+import { createHmac, createPublicKey, generateKeyPairSync, verify } from "node:crypto"
 import { BinanceProtocol } from "../src/index.js"
 import { documented } from "./utils.js"
 
@@ -27,6 +27,9 @@ const vectors = [
 
 const order = { method: "POST", path: "/api/v3/order", body: "none" } as const
 
+const signed = (prepared: Endpoint.Prepared, now = 1_499_827_319_559, credentials = documented) =>
+  Either.getOrThrow(BinanceProtocol.sign(prepared, credentials, { now }))
+
 const reference = (payload: string): string =>
   createHmac("sha256", Redacted.value(documented.secret)).update(payload).digest("hex")
 
@@ -47,12 +50,12 @@ describe("sign", () => {
       quantity: 1,
       price: "0.1"
     }
-    const signed = BinanceProtocol.sign(Endpoint.prepare(order, parameters), documented, 1_499_827_319_559)
-    assert.strictEqual(signed.query, `symbol=LTCBTC&${limitOrder}&${window}&signature=${vectors[0]?.signature}`)
-    assert.strictEqual(signed.signature, vectors[0]?.signature)
-    assert.deepStrictEqual(signed.headers, { "x-mbx-apikey": Redacted.value(documented.key) })
-    assert.strictEqual(signed.path, "/api/v3/order")
-    assert.strictEqual(signed.method, "POST")
+    const request = signed(Endpoint.prepare(order, parameters))
+    assert.strictEqual(request.query, `symbol=LTCBTC&${limitOrder}&${window}&signature=${vectors[0]?.signature}`)
+    assert.strictEqual(request.signature, vectors[0]?.signature)
+    assert.deepStrictEqual(request.headers, { "x-mbx-apikey": Redacted.value(documented.key) })
+    assert.strictEqual(request.path, "/api/v3/order")
+    assert.strictEqual(request.method, "POST")
   })
 
   it("signs the percent-encoded form of a symbol beyond ASCII", () => {
@@ -64,37 +67,100 @@ describe("sign", () => {
       quantity: 1,
       price: "0.1"
     }
-    const signed = BinanceProtocol.sign(Endpoint.prepare(order, parameters), documented, 1_499_827_319_559)
-    assert.strictEqual(signed.signature, vectors[1]?.signature)
-    assert.include(signed.query, "symbol=%EF%BC%91%EF%BC%92")
+    const request = signed(Endpoint.prepare(order, parameters))
+    assert.strictEqual(request.signature, vectors[1]?.signature)
+    assert.include(request.query, "symbol=%EF%BC%91%EF%BC%92")
   })
 
   it("signs a request without parameters: no ampersand in front", () => {
     const prepared = Endpoint.prepare({ method: "GET", path: "/api/v3/account", body: "none" }, {})
-    const signed = BinanceProtocol.sign(prepared, documented, 1_499_827_319_559)
-    assert.strictEqual(signed.query, `${window}&signature=${reference(window)}`)
+    const request = signed(prepared)
+    assert.strictEqual(request.query, `${window}&signature=${reference(window)}`)
   })
 
   it("signs query and body with nothing between them, and keeps the headers there were", () => {
     const prepared = Endpoint.prepare({ method: "POST", path: "/api/v3/order", body: "json" }, { price: 219.5 })
-    const signed = BinanceProtocol.sign(prepared, documented, 1_499_827_319_559)
-    assert.strictEqual(signed.body, "{\"price\":219.5}")
-    assert.strictEqual(signed.signature, reference(`${window}{"price":219.5}`))
-    assert.strictEqual(signed.headers["content-type"], "application/json")
+    const request = signed(prepared)
+    assert.strictEqual(request.body, "{\"price\":219.5}")
+    assert.strictEqual(request.signature, reference(`${window}{"price":219.5}`))
+    assert.strictEqual(request.headers["content-type"], "application/json")
   })
 
   it.prop(
     "signs exactly the bytes that are sent, whatever the parameters",
     [FastCheck.dictionary(FastCheck.string({ unit: "binary" }), FastCheck.string({ unit: "binary" })), FastCheck.nat()],
     ([parameters, now]) => {
-      const signed = BinanceProtocol.sign(Endpoint.prepare(order, parameters), documented, now)
-      const sent = new URL(`https://host.invalid${signed.path}?${signed.query}`).search.slice(1)
+      const request = signed(Endpoint.prepare(order, parameters), now)
+      const sent = new URL(`https://host.invalid${request.path}?${request.query}`).search.slice(1)
       const mark = sent.lastIndexOf("&signature=")
-      assert.strictEqual(sent, signed.query)
+      assert.strictEqual(sent, request.query)
       assert.strictEqual(sent.slice(mark + 11), reference(sent.slice(0, mark)))
       assert.isTrue(sent.slice(0, mark).endsWith(`recvWindow=5000&timestamp=${now}`))
     }
   )
+})
+
+const p256 = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "pem", type: "pkcs8" })
+  .toString()
+
+// The test key of RFC 8032 and RFC 8037, in PKCS#8 and SPKI.
+const ed25519 = {
+  pem: "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n" +
+    "-----END PRIVATE KEY-----\n",
+  spki: "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
+  payload:
+    "symbol=BTCUSDT&side=SELL&type=LIMIT&timeInForce=GTC&quantity=1&price=0.2&timestamp=1668481559918&recvWindow=5000",
+  signature: "XtZirsmmi0noRzUfkqktvkVfxpkq/WtbLg2UOL3QGYdUBZVlqOBEMuEVw8zioY93N54NcKj9UuAXQEa9zgTDBg=="
+}
+
+const withSecret = (secret: string): Credentials.Credentials => ({ ...documented, secret: Redacted.make(secret) })
+
+describe("sign with Ed25519", () => {
+  const spki = createPublicKey({ key: Buffer.from(ed25519.spki, "base64"), format: "der", type: "spki" })
+
+  const isValid = (payload: string, signature: string) =>
+    verify(null, Buffer.from(payload), spki, Buffer.from(signature, "base64"))
+
+  it("gives the signature of the vector", () => {
+    const key = Either.getOrThrow(Signature.privateKey(Redacted.make(ed25519.pem)))
+    assert.strictEqual(Buffer.from(Signature.sign(key, ed25519.payload)).toString("base64"), ed25519.signature)
+    assert.isTrue(isValid(ed25519.payload, ed25519.signature))
+  })
+
+  it("gives it at the end of the query, percent-encoded, for what stands before it in our order", () => {
+    const parameters = { symbol: "BTCUSDT", side: "SELL", price: "0.2" }
+    const request = signed(Endpoint.prepare(order, parameters), 1_668_481_559_918, withSecret(ed25519.pem))
+    const [payload = "", signature = ""] = request.query.split("&signature=")
+    assert.strictEqual(payload, "symbol=BTCUSDT&side=SELL&price=0.2&recvWindow=5000&timestamp=1668481559918")
+    assert.match(signature, /^[A-Za-z0-9%]+$/)
+    assert.strictEqual(decodeURIComponent(signature), request.signature)
+    assert.isTrue(isValid(payload, request.signature))
+    assert.isFalse(isValid(`${payload}0`, request.signature))
+    assert.strictEqual(request.headers["x-mbx-apikey"], Redacted.value(documented.key))
+  })
+
+  it("takes a key whose line breaks came as two characters each", () => {
+    const oneLine = withSecret(ed25519.pem.trim().replaceAll("\n", "\\n"))
+    const prepared = Endpoint.prepare(order, {})
+    assert.strictEqual(
+      signed(prepared, 1, oneLine).signature,
+      signed(prepared, 1, withSecret(ed25519.pem)).signature
+    )
+  })
+
+  for (
+    const [title, pem] of [
+      ["a key of another curve", p256],
+      ["what is no key", "-----BEGIN PRIVATE KEY-----\nTk9LRVk=\n-----END PRIVATE KEY-----"],
+      ["a key of RSA", "-----BEGIN RSA PRIVATE KEY-----\nMIIBOgIBAAJBAK\n-----END RSA PRIVATE KEY-----"]
+    ] as const
+  ) {
+    it(`refuses ${title}, without a word of it`, () => {
+      const refused = BinanceProtocol.sign(Endpoint.prepare(order, {}), withSecret(pem), { now: 1 })
+      assert(Either.isLeft(refused))
+      assert.notInclude(refused.left, pem.split("\n")[1] ?? "")
+    })
+  }
 })
 
 describe("usage", () => {
@@ -108,6 +174,17 @@ describe("usage", () => {
       [{ scope: "ip", used: 25 }, { scope: "sapi", used: 3 }]
     )
     assert.deepStrictEqual(BinanceProtocol.usage({ "x-mbx-used-weight-1m": "0" }), [{ scope: "ip", used: 0 }])
+  })
+
+  it("reads how many orders are unfilled, in the exchange's tens of seconds and days", () => {
+    const date = "Mon, 23 Nov 2026 12:00:39 GMT"
+    assert.deepStrictEqual(
+      BinanceProtocol.usage({ date, "x-mbx-order-count-10s": "3", "x-mbx-order-count-1d": "41" }),
+      [
+        { scope: "orders10s", used: 3, windowEnd: Date.parse("2026-11-23T12:00:40Z") },
+        { scope: "orders1d", used: 41, windowEnd: Date.parse("2026-11-24T00:00:00Z") }
+      ]
+    )
   })
 
   it("believes no header that is not a count", () => {
@@ -128,6 +205,11 @@ describe("protocol", () => {
     const { limits, live, testnet } = BinanceProtocol.protocol
     assert.deepStrictEqual(live, { _tag: "Open", baseUrl: "https://api.binance.com" })
     assert.deepStrictEqual(testnet, { _tag: "Open", baseUrl: "https://testnet.binance.vision" })
-    assert.deepStrictEqual(limits.map(({ limit, scope }) => [scope, limit]), [["ip", 6000], ["sapi", 6000]])
+    assert.deepStrictEqual(limits.map(({ limit, scope }) => [scope, limit]), [
+      ["ip", 6000],
+      ["sapi", 6000],
+      ["orders10s", 100],
+      ["orders1d", 200_000]
+    ])
   })
 })

@@ -1,11 +1,17 @@
 import { NodeExchange } from "@effect-exchange/core/node"
 import { Simulator, SimulatorServer } from "@effect-exchange/simulator"
 import { Contract, type ContractCase } from "@effect-exchange/testing"
+import * as LossyHttp from "@effect-exchange/testing/LossyHttp"
 import { describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { Binance } from "../src/index.js"
 
 const credentials = Simulator.credentials("binance")
+
+const { features } = Binance
+
+// Orders are placed in the first two. In ETH/BTC a fill can be worth nine decimals of Bitcoin, and a balance shows eight.
+const symbols = ["BTC/USDT", "ETH/USDT", "ETH/BTC"] as const
 
 /** The simulator's own record of what reached it; what is still on its way it does not know. */
 const observer = Effect.gen(function*() {
@@ -18,43 +24,61 @@ const observer = Effect.gen(function*() {
 })
 
 describe("in memory", () => {
-  const environment = Simulator.environment("binance")
-  const simulator = Simulator.layer("binance")
+  const trading = Layer.provideMerge(
+    Binance.layer({ environment: Simulator.environment("binance"), credentials }),
+    Layer.provideMerge(LossyHttp.layer(), Simulator.layer("binance"))
+  )
   Contract.register(it, {
     name: "Binance on the simulator",
-    layer: Layer.provideMerge(Binance.layerMarketData({ environment }), simulator),
-    account: Layer.provide(Binance.layerAccount({ environment, credentials }), simulator),
+    layer: trading,
+    trading,
+    faults: LossyHttp.LossyHttp,
+    features,
     observer,
-    clock: "test"
+    clock: "test",
+    symbols
   })
 })
 
 describe("over sockets", () => {
-  const server = SimulatorServer.layer("binance")
   const environment = Effect.flatMap(SimulatorServer.SimulatorServer, ({ environment }) => environment("binance"))
+  const trading = Layer.unwrapEffect(
+    Effect.map(environment, (environment) => Binance.layer({ environment, credentials }))
+  ).pipe(
+    Layer.provideMerge(Layer.provide(LossyHttp.layer(), NodeExchange.layer)),
+    Layer.provideMerge(SimulatorServer.layer("binance"))
+  )
   Contract.register(it, {
     name: "Binance on the simulator's server",
-    layer: Layer.unwrapEffect(Effect.map(environment, (environment) => Binance.layerMarketData({ environment }))).pipe(
-      Layer.provide(NodeExchange.layer),
-      Layer.provideMerge(server)
-    ),
-    account: Layer.unwrapEffect(
-      Effect.map(environment, (environment) => Binance.layerAccount({ environment, credentials }))
-    ).pipe(Layer.provide(NodeExchange.layer), Layer.provide(server)),
+    layer: trading,
+    trading,
+    faults: LossyHttp.LossyHttp,
+    features,
     observer,
     clock: "live",
-    limit: "20 seconds"
+    limit: "1 minute",
+    symbols
   })
 })
 
 describe("elsewhere", () => {
-  for (const environment of ["testnet", "live"] as const) {
-    Contract.register(it, {
-      name: `Binance ${environment}`,
-      layer: Layer.provide(Binance.layerMarketData({ environment }), NodeExchange.layer),
-      clock: "live",
-      on: environment,
-      symbols: ["BTC/USDT", "ETH/USDT", "ETH/BTC"]
-    })
-  }
+  Contract.register(it, {
+    name: "Binance live",
+    layer: Layer.provide(Binance.layerMarketData({ environment: "live" }), NodeExchange.layer),
+    features,
+    clock: "live",
+    on: "live",
+    symbols
+  })
+  const testnet = Layer.provide(Binance.layer({ environment: "testnet" }), NodeExchange.layer)
+  Contract.register(it, {
+    name: "Binance testnet",
+    layer: Layer.provide(Binance.layerMarketData({ environment: "testnet" }), NodeExchange.layer),
+    account: testnet,
+    trading: testnet,
+    features,
+    clock: "live",
+    on: "testnet",
+    symbols
+  })
 })

@@ -12,8 +12,8 @@ export const documented: Credentials.Credentials = {
 /** 2025-11-24T00:00:00Z */
 export const now = 1_763_942_400_000
 
-export const fixture = (name: string): string =>
-  readFileSync(new URL(`./fixtures/http_get_${name}.json`, import.meta.url), "utf8")
+export const fixture = (name: string, method: "get" | "post" | "delete" = "get"): string =>
+  readFileSync(new URL(`./fixtures/http_${method}_${name}.json`, import.meta.url), "utf8")
 
 const parse = Schema.decodeUnknownOption(Schema.parseJson())
 
@@ -60,13 +60,15 @@ export const verdict = (error: ExchangeError.ExchangeError): Verdict => ({
   ...error._tag === "Banned" ? { until: error.until } : {}
 })
 
-/** What the simulated exchange was asked, as method and path, with the status it answered. */
+/** What the simulated exchange was asked, as method (unless it is GET) and path, with the status it answered. */
 export const asked: Effect.Effect<ReadonlyArray<string>, Simulator.ExchangeNotSimulated, Simulator.Simulators> = Effect
   .gen(function*() {
     const simulators = yield* Simulator.Simulators
     const simulator = yield* simulators.get("binance")
     const requests = yield* simulator.requests
-    return requests.map(({ fault, status, target }) =>
-      `${target.split("?", 1).join("")} ${status ?? "-"}${fault === undefined ? "" : ` ${fault}`}`
+    return requests.map(({ fault, method, status, target }) =>
+      `${method === "GET" ? "" : `${method} `}${target.split("?", 1).join("")} ${status ?? "-"}${
+        fault === undefined ? "" : ` ${fault}`
+      }`
     )
   })
