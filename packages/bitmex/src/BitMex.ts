@@ -4,17 +4,13 @@
  *
  * @since 0.1.0
  */
+import type * as Adapter from "@effect-exchange/core/Adapter"
 import * as Exchange from "@effect-exchange/core/Exchange"
-import { MalformedResponse, SymbolNotFound } from "@effect-exchange/core/ExchangeError"
-import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
-import * as Endpoints from "./Endpoints.js"
-import * as Mapping from "./Mapping.js"
+import { account } from "./internal/account.js"
+import { marketData } from "./internal/marketData.js"
+import { trading } from "./internal/trading.js"
 import { protocol } from "./Protocol.js"
-import type * as Wire from "./Wire.js"
 
 /**
  * BitMEX's public data: the same value as the shared `MarketData`, for programs that use several exchanges.
@@ -38,62 +34,50 @@ export class Account extends Context.Tag("@effect-exchange/bitmex/BitMex/Account
   Exchange.AccountService
 >() {}
 
-const exchange = Exchange.define({
-  protocol,
-  marketDataTag: MarketData,
-  accountTag: Account,
-  marketData: (client) => ({
-    markets: Effect.map(
-      client.request(Endpoints.instrumentsActive, {}),
-      Arr.filterMap((instrument) => Option.fromNullable(Mapping.market(instrument)))
-    ),
-    ticker: (market) =>
-      Effect.flatMap(
-        client.request(Endpoints.instrument, { symbol: market.id }),
-        ([instrument]) =>
-          instrument === undefined
-            ? new SymbolNotFound({
-              exchange: protocol.exchange,
-              operation: Endpoints.instrument.name,
-              symbol: market.symbol,
-              detail: `${market.symbol} (${market.id}) is not listed any more`
-            })
-            : Effect.succeed(Mapping.ticker(market, instrument))
-      ),
-    tickers: (markets) => {
-      const byId = new Map(markets.map((market) => [market.id, market]))
-      return Effect.map(
-        client.request(Endpoints.instrumentsActive, {}),
-        Arr.filterMap((instrument) =>
-          Option.map(Option.fromNullable(byId.get(instrument.symbol)), (market) => Mapping.ticker(market, instrument))
-        )
-      )
-    }
-  }),
-  account: (client, credentials) => ({
-    balances: Effect.flatMap(
-      client.request(Endpoints.margin, { currency: "all" }),
-      // Nothing is nothing in any unit, known here or not.
-      (rows) => Effect.forEach(rows.filter(({ marginBalance }) => marginBalance !== 0), balanceOf)
-    ),
-    keyPermissions: Effect.flatMap(client.request(Endpoints.apiKeys, {}), (keys) =>
-      Effect.match(credentials.get, {
-        onFailure: () => Mapping.permissions([], ""),
-        onSuccess: ({ key }) => Mapping.permissions(keys, Redacted.value(key))
-      }))
-  })
-})
+/**
+ * Orders on BitMEX: the same value as the shared `Trading`, for programs that use several exchanges. BitMEX takes one
+ * order a request.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class Trading extends Context.Tag("@effect-exchange/bitmex/BitMex/Trading")<
+  Trading,
+  Omit<Exchange.TradingService, "placeBatch">
+>() {}
 
-const balanceOf = (margin: Wire.Margin) => {
-  const balance = Mapping.balance(margin)
-  return balance === undefined
-    ? new MalformedResponse({
-      exchange: protocol.exchange,
-      operation: Endpoints.margin.name,
-      detail: `the minor unit "${margin.currency.slice(0, 20)}" is not known, so what it is worth cannot be told`
-    })
-    : Effect.succeed(balance)
+/**
+ * What BitMEX could do. A second order under a client order id is refused; for how long nobody has said, so no id is
+ * ever used again on the strength of it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const features: Adapter.Features = {
+  name: "BitMEX",
+  kinds: ["spot", "perpetual", "future"],
+  testnet: false,
+  candles: ["1m", "5m", "1h", "1d"],
+  positions: true,
+  timeInForce: ["GTC", "IOC", "FOK"],
+  reduceOnly: true,
+  amend: true,
+  batch: 0,
+  deduplicates: "while open"
 }
+
+const exchange = Exchange.define<MarketData, Account, Trading>({
+  protocol,
+  features,
+  tags: {
+    marketData: (service) => Context.make(MarketData, service),
+    account: (service) => Context.make(Account, service),
+    trading: (service) => Context.make(Trading, service)
+  },
+  marketData,
+  account,
+  trading
+})
 
 /**
  * Public data; needs no credentials and has none in reach.
@@ -117,7 +101,25 @@ export const layerMarketData = exchange.layerMarketData
 export const layerAccount = exchange.layerAccount
 
 /**
+ * Public data, the account of a key, and trading on it.
+ *
+ * Fails with a `ConfigError` that names what is missing.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = exchange.layer
+
+/**
  * `layerAccount` with every option from configuration.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerAccountConfig = exchange.layerAccountConfig
+
+/**
+ * `layer` with every option from configuration.
  *
  * @since 0.1.0
  * @category layers

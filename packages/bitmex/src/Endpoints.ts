@@ -1,6 +1,6 @@
 /**
- * BitMEX's endpoints. Requests without a signature count against the address ("ip"), signed ones against the key
- * ("key").
+ * BitMEX's endpoints, but those for orders (see TradingEndpoints). Requests without a signature count against the
+ * address ("ip"), signed ones against the key ("key").
  *
  * Source: the API explorer's definitions, version 1.2.0.
  *
@@ -54,6 +54,90 @@ export const instrument = Endpoint.make({
   input: Schema.Struct({ symbol: Schema.String }),
   response: Schema.Array(Wire.Instrument),
   cost: { ip: 1 }
+})
+
+/**
+ * What the exchange has to say at once to everybody; as a rule nothing.
+ *
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const urgentAnnouncements = Endpoint.make({
+  capability: "marketData",
+  name: "urgentAnnouncements",
+  path: "/api/v1/announcement/urgent",
+  input: Endpoint.NoInput,
+  response: LenientArray(Wire.Announcement),
+  cost: { ip: 1 }
+})
+
+/**
+ * Both sides of the book in no order; `depth` levels of each, all of them when it is 0.
+ *
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const orderBookL2 = Endpoint.make({
+  capability: "marketData",
+  name: "orderBookL2",
+  path: "/api/v1/orderBook/L2",
+  input: Schema.Struct({ symbol: Schema.String, depth: Schema.NonNegativeInt }),
+  response: Schema.Array(Wire.BookLevel),
+  cost: { ip: 1 }
+})
+
+/**
+ * Public trades, at most 1000, the newest first when `reverse` is `true`.
+ *
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const trades = Endpoint.make({
+  capability: "marketData",
+  name: "trades",
+  path: "/api/v1/trade",
+  input: Schema.Struct({ symbol: Schema.String, count: Schema.Int, reverse: Schema.Boolean }),
+  response: Schema.Array(Wire.Trade),
+  cost: { ip: 1 }
+})
+
+/**
+ * Trades by interval, at most 1000 rows. `startTime` and `endTime` are held against the end of an interval, both
+ * included; `partial` adds the one that has not ended.
+ *
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const tradesBucketed = Endpoint.make({
+  capability: "marketData",
+  name: "tradesBucketed",
+  path: "/api/v1/trade/bucketed",
+  input: Schema.Struct({
+    symbol: Schema.String,
+    binSize: Schema.Literal("1m", "5m", "1h", "1d"),
+    partial: Schema.Boolean,
+    count: Schema.Int,
+    startTime: Schema.DateTimeUtc,
+    endTime: Schema.DateTimeUtc
+  }),
+  response: Schema.Array(Wire.Bucket),
+  cost: { ip: 1 }
+})
+
+/**
+ * The currencies there are and what their minor units are worth. Anybody may ask; signed, it does not count against the
+ * address.
+ *
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const walletAssets = Endpoint.make({
+  capability: "account",
+  name: "walletAssets",
+  path: "/api/v1/wallet/assets",
+  input: Endpoint.NoInput,
+  response: LenientArray(Wire.WalletAsset),
+  cost: { key: 1 }
 })
 
 /**

@@ -8,10 +8,13 @@ import type { Answer } from "@effect-exchange/core/Protocol"
 import { retryAfter } from "@effect-exchange/core/RetryAfter"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Wire from "./Wire.js"
 
 const decode = Schema.decodeUnknownEither(Wire.ErrorBody)
+const decodeRejected = Schema.decodeUnknownOption(Wire.Rejected)
+const decodeFailed = Schema.decodeUnknownOption(Wire.Failed)
 
 /**
  * The error an answer of BitMEX's stands for; `undefined` leaves it to what HTTP says.
@@ -21,7 +24,7 @@ const decode = Schema.decodeUnknownEither(Wire.ErrorBody)
  */
 export const classify = (answer: Answer): ExchangeError.ExchangeError | undefined => {
   const { about, clean, headers, now, status } = answer
-  if (status < 400) return undefined
+  if (status < 400) return inSuccess(answer)
   const body = Either.getOrUndefined(decode(answer.json))?.error
   // A ban comes from the load balancer in front of the exchange, as a page and not as JSON; it lasts at least an hour.
   if (status === 403 && answer.json === undefined) {
@@ -50,16 +53,34 @@ export const classify = (answer: Answer): ExchangeError.ExchangeError | undefine
       outcome: status === 503 && /overloaded/i.test(body.message) ? "Rejected" : "Unknown"
     })
   }
-  const known = messages.find(([pattern]) => pattern.test(body.message))
-  if (known !== undefined) return known[1](facts)
+  const known = ofMessage(body.message)
+  if (known !== undefined) return known(facts)
   if (status === 401) return new ExchangeError.AuthenticationFailed(facts)
   if (status === 403) return new ExchangeError.PermissionDenied(facts)
   return status === 404 ? new ExchangeError.OrderNotFound(facts) : new ExchangeError.InvalidRequest(facts)
 }
 
-const messages: ReadonlyArray<
-  readonly [pattern: RegExp, make: (about: ExchangeError.About) => ExchangeError.ExchangeError]
-> = [
+// An order may be refused by its status, and a cancellation in the row of its order, both under a status of success.
+const inSuccess = ({ about, clean, json }: Answer): ExchangeError.ExchangeError | undefined => {
+  const rejected = Option.getOrUndefined(decodeRejected(json))
+  if (rejected !== undefined) {
+    const reason = rejected.ordRejReason ?? rejected.text ?? ""
+    return (ofMessage(reason) ?? orderRejected)({
+      ...about,
+      detail: reason === "" ? "the exchange rejected the order without a reason" : clean(reason)
+    })
+  }
+  const failed = Option.getOrUndefined(decodeFailed(json))?.[0].error
+  return failed === undefined ? undefined : (ofMessage(failed) ?? orderRejected)({ ...about, detail: clean(failed) })
+}
+
+type Make = (about: ExchangeError.About) => ExchangeError.ExchangeError
+
+const orderRejected: Make = (about) => new ExchangeError.OrderRejected(about)
+
+const ofMessage = (message: string): Make | undefined => messages.find(([pattern]) => pattern.test(message))?.[1]
+
+const messages: ReadonlyArray<readonly [pattern: RegExp, make: Make]> = [
   [/`?expires`? is in the past|request has expired/i, (about) => new ExchangeError.ClockSkew(about)],
   [/invalid api key|signature not valid/i, (about) => new ExchangeError.AuthenticationFailed(about)],
   [
@@ -69,12 +90,9 @@ const messages: ReadonlyArray<
   [/insufficient available balance/i, (about) => new ExchangeError.InsufficientFunds(about)],
   [/duplicate clordid/i, (about) => new ExchangeError.DuplicateOrder(about)],
   [/invalid symbol|symbol is invalid/i, (about) => new ExchangeError.SymbolNotFound(about)],
+  [/invalid price|orderqty is invalid|invalid orderqty|invalid stoppx|too many open orders/i, orderRejected],
   [
-    /invalid price|orderqty is invalid|invalid orderqty|invalid stoppx|too many open orders/i,
-    (about) => new ExchangeError.OrderRejected(about)
-  ],
-  [
-    /unable to cancel order due to existing state|not found|invalid orderid/i,
+    /unable to cancel order due to existing state|invalid ordstatus|not found|invalid orderid/i,
     (about) => new ExchangeError.OrderNotFound(about)
   ]
 ]

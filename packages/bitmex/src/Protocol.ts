@@ -5,8 +5,9 @@
  */
 import type { Credentials } from "@effect-exchange/core/Credentials"
 import type { Prepared } from "@effect-exchange/core/Endpoint"
-import type { Headers, Host, Limit, Protocol, Signed, Usage } from "@effect-exchange/core/Protocol"
+import type { Headers, Host, Limit, Moment, Protocol, Signed, Usage } from "@effect-exchange/core/Protocol"
 import { hmacSha256Hex } from "@effect-exchange/core/Signature"
+import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
 import { serverTime } from "./Endpoints.js"
 import { classify } from "./Errors.js"
@@ -26,11 +27,15 @@ export const expiresAfter = 10
  * @since 0.1.0
  * @category signing
  */
-export const sign = (request: Prepared, { key, secret }: Credentials, now: number): Signed => {
+export const sign = (
+  request: Prepared,
+  { key, secret }: Credentials,
+  { now }: Pick<Moment, "now">
+): Either.Either<Signed, string> => {
   const expires = String(Math.floor(now / 1000) + expiresAfter)
   const target = request.query === "" ? request.path : `${request.path}?${request.query}`
   const signature = hmacSha256Hex(secret, request.method + target + expires + request.body)
-  return {
+  return Either.right({
     ...request,
     headers: {
       ...request.headers,
@@ -39,12 +44,13 @@ export const sign = (request: Prepared, { key, secret }: Credentials, now: numbe
       "api-signature": signature
     },
     signature
-  }
+  })
 }
 
 const limits: ReadonlyArray<Limit> = [
   { scope: "ip", limit: 30, window: "1 minute" },
-  { scope: "key", limit: 120, window: "1 minute" }
+  { scope: "key", limit: 120, window: "1 minute" },
+  { scope: "order", limit: 10, window: "1 second" }
 ]
 
 /**
@@ -54,10 +60,16 @@ const limits: ReadonlyArray<Limit> = [
  * @category limits
  */
 export const usage = (headers: Headers, auth: "none" | "signed"): ReadonlyArray<Usage> => {
-  const remaining = headers["x-ratelimit-remaining"]
-  if (remaining === undefined || !/^\d{1,9}$/.test(remaining)) return []
   // A signed request whose key is refused is metered by address.
   const scope = auth === "signed" && headers["x-ratelimit-limit"] !== "30" ? "key" : "ip"
+  return [
+    ...used(scope, headers["x-ratelimit-remaining"]),
+    ...used("order", headers["x-ratelimit-remaining-1s"])
+  ]
+}
+
+const used = (scope: string, remaining: string | undefined): ReadonlyArray<Usage> => {
+  if (remaining === undefined || !/^\d{1,9}$/.test(remaining)) return []
   const limit = limits.find((limit) => limit.scope === scope)?.limit ?? 0
   return [{ scope, used: Math.max(0, limit - Number(remaining)) }]
 }

@@ -128,10 +128,10 @@ describe("account", () => {
       ])
     })))
 
-  const overMargin = (body: string) =>
+  const overMargin = (...bodies: ReadonlyArray<string>) =>
     Layer.provide(
       BitMex.layerAccount({ environment: scripted, credentials: Simulator.credentials("bitmex") }),
-      ScriptedHttp.layer([ScriptedHttp.text(body)])
+      ScriptedHttp.layer(bodies.map((body) => ScriptedHttp.text(body)))
     )
 
   it.effect("leaves out what is nothing, in a unit that is not known too", () =>
@@ -143,12 +143,19 @@ describe("account", () => {
       ])
     }).pipe(Effect.provide(overMargin(fixture("user_margin")))))
 
-  it.effect("fails rather than leave out money whose unit is not known", () =>
+  const unheard = "[{\"currency\":\"NEWc\",\"marginBalance\":1500,\"availableMargin\":1}]"
+
+  it.effect("asks what a unit is worth that it has not heard of", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* printed, [["NEW", "0.001", "1.500"]])
+    }).pipe(Effect.provide(overMargin(unheard, fixture("wallet_assets")))))
+
+  it.effect("fails rather than leave out money whose unit nobody knows", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(printed)
       assert.strictEqual(error._tag, "MalformedResponse")
       assert.include(error.message, "\"NEWc\"")
-    }).pipe(Effect.provide(overMargin("[{\"currency\":\"NEWc\",\"marginBalance\":1,\"availableMargin\":1}]"))))
+    }).pipe(Effect.provide(overMargin(unheard, "[]"))))
 
   for (const permission of ["read", "trade", "withdraw"] as const) {
     it.effect(`reads what a key may do, of three that it can see: ${permission}`, () =>
@@ -354,7 +361,7 @@ describe("layers", () => {
   it.effect("read all from configuration", () =>
     Effect.gen(function*() {
       const credentials = Simulator.credentials("bitmex", "read")
-      const layer = BitMex.layerConfig({
+      const layer = BitMex.layerAccountConfig({
         credentials: { key: Config.redacted("KEY"), secret: Config.redacted("SECRET") },
         environment: Config.map(Config.string("BASE_URL"), (baseUrl) => ({ name: "simulated", baseUrl })),
         deadline: Config.duration("DEADLINE")

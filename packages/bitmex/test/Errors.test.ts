@@ -54,6 +54,7 @@ const orders: ReadonlyArray<Row> = [
   [400, error("Invalid stopPx for ordType"), refused("OrderRejected")],
   [400, error("Too many open orders"), refused("OrderRejected")],
   [400, error("Unable to cancel order due to existing state: Filled"), refused("OrderNotFound")],
+  [400, error("Invalid ordStatus"), refused("OrderNotFound")],
   [404, error("Not Found"), refused("OrderNotFound")],
   [400, error("Not Found"), refused("OrderNotFound")],
   [400, error("orderID not found"), refused("OrderNotFound")],
@@ -95,6 +96,22 @@ const unlike: ReadonlyArray<Row> = [
   [404, "{}", plain("ExchangeUnavailable")]
 ]
 
+const id = "6f2d0c1e-4b7a-4c55-a1d3-1f0e5a9b7c01"
+const rejected = (fields: object) => JSON.stringify({ orderID: id, ordStatus: "Rejected", ...fields })
+const row = (...messages: ReadonlyArray<string>) =>
+  JSON.stringify(messages.map((error) => ({ orderID: id, ordStatus: "Filled", error })))
+
+// Refusals whose status is that of a success.
+const inSuccess: ReadonlyArray<Row> = [
+  [200, rejected({ ordRejReason: "No new positions during the wind-down" }), plain("OrderRejected")],
+  [200, rejected({ text: "Rejected: current position is 0\nSubmitted via API." }), plain("OrderRejected")],
+  [200, rejected({ ordRejReason: null }), plain("OrderRejected")],
+  [200, rejected({ ordRejReason: "Account has insufficient Available Balance" }), plain("InsufficientFunds")],
+  [200, row("Unable to cancel order due to existing state: Filled"), plain("OrderNotFound")],
+  [200, row("Not Found", "Not Found"), plain("OrderNotFound")],
+  [200, row("Something to come"), plain("OrderRejected")]
+]
+
 // What the protocol has nothing to say about: HTTP decides.
 const byStatus: ReadonlyArray<Row> = [
   [500, html, plain("ExchangeUnavailable", "Unknown")],
@@ -117,7 +134,7 @@ const byStatus: ReadonlyArray<Row> = [
   [301, html, plain("ExchangeUnavailable", "Unknown")]
 ]
 
-const known: ReadonlyArray<Row> = [...access, ...orders, ...tooMany, ...failing, ...unlike]
+const known: ReadonlyArray<Row> = [...access, ...orders, ...tooMany, ...failing, ...unlike, ...inSuccess]
 
 const title = ([status, body, { tag }, headers]: Row) =>
   `${status} ${body.slice(0, 90).replaceAll("\r\n", "")} ${headers?.["retry-after"] ?? ""} is ${tag}`
@@ -166,8 +183,21 @@ describe("classify", () => {
     })
   }
 
-  it("sees no error in a success, whatever its body", () => {
-    assert.isUndefined(BitMexErrors.classify(answer(200, error("Invalid API Key."))))
+  it("sees no error in a success that is none of these", () => {
+    const some = JSON.stringify([{ orderID: id, error: "Not Found" }, { orderID: id, ordStatus: "Canceled" }])
+    for (const body of [error("Invalid API Key."), some, "[]", "[{\"error\":\"\"}]", "{\"ordStatus\":\"Canceled\"}"]) {
+      assert.isUndefined(BitMexErrors.classify(answer(200, body)), body)
+    }
+    // A list of orders may have a rejected one in it.
+    assert.isUndefined(BitMexErrors.classify(answer(200, `[${rejected({})}]`)))
+  })
+
+  it("says why an order was refused, in the exchange's words", () => {
+    const about = (body: string) => BitMexErrors.classify(answer(200, body))?.detail
+    assert.strictEqual(about(rejected({ ordRejReason: "No new positions", text: "Rejected" })), "No new positions")
+    assert.strictEqual(about(rejected({ text: "Rejected" })), "Rejected")
+    assert.strictEqual(about(row("Not Found")), "Not Found")
+    assert.include(about(rejected({})) ?? "", "without a reason")
   })
 
   it("says what the exchange said", () => {

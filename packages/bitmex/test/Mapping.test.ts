@@ -1,6 +1,6 @@
-import { Decimal, type Endpoint, ExchangeSymbol, type Market, type Ticker } from "@effect-exchange/core"
+import { Decimal, type Endpoint, ExchangeSymbol, type Market, type OrderBook, type Ticker } from "@effect-exchange/core"
 import { assert, describe, it } from "@effect/vitest"
-import { type BigDecimal, Either, Record } from "effect"
+import { type BigDecimal, Either, FastCheck, Record } from "effect"
 import { BitMexEndpoints, BitMexMapping, type BitMexWire } from "../src/index.js"
 import { fixture, json } from "./utils.js"
 
@@ -69,6 +69,23 @@ describe("market", () => {
     assert.deepStrictEqual([market("XBTUSD").base, market("XBTUSD").quote], ["BTC", "USD"])
   })
 
+  it("says what one unit of quantity is, and what bounds an order", () => {
+    const facts = (id: string) => {
+      const { inverse, maxAmount, maxPrice, minAmount, multiplier, settle } = market(id)
+      return [settle, inverse, text(multiplier), text(minAmount), text(maxAmount), text(maxPrice)]
+    }
+    // A contract is a dollar.
+    assert.deepStrictEqual(facts("XBTUSD"), ["BTC", true, "1", "100", "10000000", "1000000"])
+    assert.deepStrictEqual(facts("XBTUSDT"), ["USDT", false, "0.000001", "0.001", "1000", undefined])
+    assert.deepStrictEqual(facts("SHIBUSDT"), ["USDT", false, "0.125", "125", undefined, undefined])
+    // Spot is counted in satoshis.
+    assert.deepStrictEqual(facts("XBT_USDT"), [undefined, false, "0.00000001", "0.0001", undefined, undefined])
+    // What a quanto contract is in ether nobody can tell.
+    assert.deepStrictEqual(facts("ETHUSD"), ["BTC", false, undefined, undefined, undefined, undefined])
+    const huge = { ...instrument("XBTUSD"), maxOrderQty: 1e16 }
+    assert.isUndefined(BitMexMapping.market(huge)?.maxAmount)
+  })
+
   it("leaves out indices, spreads, predictions and what is not whole; one broken row hides no other", () => {
     assert.deepStrictEqual(
       listed.map(({ symbol }) => symbol).filter((id) => !markets.some((market) => market.id === id)),
@@ -102,6 +119,104 @@ describe("asset", () => {
     const codes = "XBT XBt USDt USDT Gwei ETH MAMUSd SOL kPEPE constructor __proto__".split(" ")
     const assets = "BTC BTC USDT USDT ETH ETH MAMUSD SOL KPEPE CONSTRUCTOR __PROTO__".split(" ")
     assert.deepStrictEqual(codes.map(BitMexMapping.asset), assets)
+  })
+})
+
+describe("amounts", () => {
+  const unit = (id: string) => {
+    const found = BitMexMapping.unit(market(id))
+    assert(found !== undefined, id)
+    return found
+  }
+
+  for (
+    const [id, quantity, amount] of [
+      ["XBT_USDT", "10000", "0.0001"],
+      ["XBT_USDT", "1", "0.00000001"],
+      ["XBTUSDT", "1000", "0.001"],
+      ["SHIBUSDT", "3", "0.375"],
+      ["XBTUSD", "100", "100"]
+    ] as const
+  ) {
+    it(`${quantity} of ${id} is ${amount}, and back`, () => {
+      assert.strictEqual(text(BitMexMapping.amount(unit(id), Decimal.make(quantity))), amount)
+      assert.strictEqual(text(BitMexMapping.quantity(unit(id), Decimal.make(amount))), quantity)
+    })
+  }
+
+  it("are whole numbers of the unit or none", () => {
+    assert.isUndefined(BitMexMapping.quantity(unit("XBT_USDT"), Decimal.make("0.000000001")))
+    assert.isUndefined(BitMexMapping.quantity(unit("SHIBUSDT"), Decimal.make("0.2")))
+    assert.isUndefined(BitMexMapping.quantity(unit("XBTUSD"), Decimal.make("0.5")))
+    assert.isUndefined(BitMexMapping.unit(market("ETHUSD")))
+  })
+
+  it.prop(
+    "go there and back unchanged, whatever the quantity",
+    [
+      FastCheck.bigInt({ min: 1n, max: 9_007_199_254_740_991n }),
+      FastCheck.constantFrom("XBT_USDT", "XBTUSDT", "XBTUSD")
+    ],
+    ([quantity, id]) => {
+      const amount = BitMexMapping.amount(unit(id), Decimal.make(String(quantity)))
+      assert.strictEqual(text(BitMexMapping.quantity(unit(id), amount)), String(quantity))
+    }
+  )
+})
+
+describe("orderBook", () => {
+  const unit = Decimal.make("0.000001")
+  const rows = decode(BitMexEndpoints.orderBookL2, json(fixture("orderBook_L2")))
+  const levels = (side: ReadonlyArray<OrderBook.Level>) => side.map(({ amount, price }) => [text(price), text(amount)])
+
+  it("sorts by price what comes in no order, best first, and adds up what has one price", () => {
+    const book = BitMexMapping.orderBook(market("XBTUSDT"), unit, rows, 7)
+    assert.deepStrictEqual(levels(book.bids), [["64050", "0.0015"], ["63999.9", "0.004"]])
+    assert.deepStrictEqual(levels(book.asks), [["64051.4", "0.002"], ["64060.5", "0.033"]])
+    assert.deepStrictEqual([book.exchange, `${book.symbol}`, book.at], ["bitmex", "BTC/USDT:USDT", 7])
+  })
+
+  it("may be empty, and fails on a side it does not know", () => {
+    assert.deepStrictEqual(BitMexMapping.orderBook(market("XBTUSDT"), unit, [], 7).bids, [])
+    assert.isTrue(Either.isLeft(BitMexEndpoints.orderBookL2.decode([{ side: "Both", size: 1, price: 1 }])))
+  })
+})
+
+describe("trade", () => {
+  it("reads the taker's side, and leaves out what is no trade", () => {
+    const rows = decode(BitMexEndpoints.trades, json(fixture("trade")))
+    const trades = rows.flatMap((row) => BitMexMapping.trade(market("XBTUSD"), Decimal.make("1"), row) ?? [])
+    assert.deepStrictEqual(
+      trades.map(({ amount, at, id, price, side, symbol }) => [
+        `${symbol}`,
+        id.slice(-3),
+        side,
+        text(price),
+        text(amount),
+        at
+      ]),
+      [
+        ["BTC/USD:BTC", "102", "sell", "64043.1", "100", 1_787_220_930_789],
+        ["BTC/USD:BTC", "101", "buy", "64043.2", "2500", 1_787_220_930_123]
+      ]
+    )
+  })
+})
+
+describe("bar", () => {
+  it("is stamped at its open, opens within its range, and is none where nothing was traded", () => {
+    const rows = decode(BitMexEndpoints.tradesBucketed, json(fixture("trade_bucketed")))
+    const bars = rows.flatMap((row) => BitMexMapping.bar(Decimal.make("0.000001"), 60_000, row) ?? [])
+    assert.deepStrictEqual(
+      bars.map(({ close, high, low, open, openTime, volume }) => [
+        new Date(openTime).toISOString(),
+        ...[open, high, low, close, volume].map(text)
+      ]),
+      [
+        ["2026-08-20T10:10:00.000Z", "64001.2", "64010", "64001.2", "64005", "0.025"],
+        ["2026-08-20T10:13:00.000Z", "64003.3", "64003.3", "63990", "63991.1", "0.003"]
+      ]
+    )
   })
 })
 

@@ -1,6 +1,6 @@
-import { Endpoint, Signature } from "@effect-exchange/core"
+import { type Credentials, Endpoint, type Protocol, Signature } from "@effect-exchange/core"
 import { assert, describe, it } from "@effect/vitest"
-import { FastCheck, Redacted } from "effect"
+import { Either, FastCheck, Redacted } from "effect"
 import { createHmac } from "node:crypto"
 import { BitMexProtocol } from "../src/index.js"
 import { documented } from "./utils.js"
@@ -52,11 +52,14 @@ const reference = (payload: string): string =>
 
 const at = (expires: number): number => (expires - BitMexProtocol.expiresAfter) * 1000
 
+const sign = (request: Endpoint.Prepared, credentials: Credentials.Credentials, now: number): Protocol.Signed =>
+  Either.getOrThrow(BitMexProtocol.sign(request, credentials, { now }))
+
 describe("sign", () => {
   for (const { expires, name, payload, request, signature } of vectors) {
     it(`gives the documented signature of ${name}`, () => {
       assert.strictEqual(Signature.hmacSha256Hex(documented.secret, payload), signature)
-      const signed = BitMexProtocol.sign(request, documented, at(expires))
+      const signed = sign(request, documented, at(expires))
       assert.deepStrictEqual(signed, {
         ...request,
         headers: {
@@ -72,22 +75,22 @@ describe("sign", () => {
   it("gives another signature for what only means the same", () => {
     const [, query, body] = vectors
     const spaced = { ...query.request, query: query.request.query.replace("+", "%20") }
-    assert.strictEqual(BitMexProtocol.sign(spaced, documented, at(query.expires)).signature.slice(0, 8), "5b08109d")
+    assert.strictEqual(sign(spaced, documented, at(query.expires)).signature.slice(0, 8), "5b08109d")
     const reprinted = { ...body.request, body: JSON.stringify(JSON.parse(body.request.body)) }
-    assert.strictEqual(BitMexProtocol.sign(reprinted, documented, at(body.expires)).signature.slice(0, 8), "3143de66")
+    assert.strictEqual(sign(reprinted, documented, at(body.expires)).signature.slice(0, 8), "3143de66")
   })
 
   it("says when it expires in seconds, ten from now, whatever the part of a second", () => {
     for (const now of [at(1_518_064_236), at(1_518_064_236) + 999, at(1_518_064_236) + 999.99]) {
-      assert.strictEqual(BitMexProtocol.sign(none, documented, now).headers["api-expires"], "1518064236")
+      assert.strictEqual(sign(none, documented, now).headers["api-expires"], "1518064236")
     }
-    const later = BitMexProtocol.sign(none, documented, at(1_518_064_236) + 1000)
+    const later = sign(none, documented, at(1_518_064_236) + 1000)
     assert.strictEqual(later.headers["api-expires"], "1518064237")
   })
 
   it("keeps the headers there were", () => {
     const prepared = Endpoint.prepare({ method: "POST", path: "/api/v1/order", body: "json" }, { orderQty: 98 })
-    const signed = BitMexProtocol.sign(prepared, documented, at(1_518_064_236))
+    const signed = sign(prepared, documented, at(1_518_064_236))
     assert.strictEqual(signed.headers["content-type"], "application/json")
     assert.strictEqual(signed.signature, reference("POST/api/v1/order1518064236{\"orderQty\":98}"))
   })
@@ -102,7 +105,7 @@ describe("sign", () => {
     ],
     ([parameters, body, method, now]) => {
       const prepared = Endpoint.prepare({ method, path: "/api/v1/order", body }, parameters)
-      const signed = BitMexProtocol.sign(prepared, documented, now)
+      const signed = sign(prepared, documented, now)
       const url = new URL(`https://host.invalid${signed.path}${signed.query === "" ? "" : `?${signed.query}`}`)
       assert.strictEqual(
         signed.headers["api-signature"],
@@ -124,6 +127,17 @@ describe("usage", () => {
     ])
   })
 
+  it("counts what is gone of the ten a second for orders, where the exchange says it", () => {
+    const headers = { "x-ratelimit-remaining": "100", "x-ratelimit-remaining-1s": "7" }
+    assert.deepStrictEqual(BitMexProtocol.usage(headers, "signed"), [
+      { scope: "key", used: 20 },
+      { scope: "order", used: 3 }
+    ])
+    assert.deepStrictEqual(BitMexProtocol.usage({ "x-ratelimit-remaining-1s": "19" }, "signed"), [
+      { scope: "order", used: 0 }
+    ])
+  })
+
   it("believes no header that is not a count", () => {
     for (const header of ["", "-1", "29.5", "1e1", "NaN", "9".repeat(10), "0x1"]) {
       assert.deepStrictEqual(BitMexProtocol.usage({ "x-ratelimit-remaining": header }, "none"), [], header)
@@ -141,7 +155,8 @@ describe("protocol", () => {
     }
     assert.deepStrictEqual(limits, [
       { scope: "ip", limit: 30, window: "1 minute" },
-      { scope: "key", limit: 120, window: "1 minute" }
+      { scope: "key", limit: 120, window: "1 minute" },
+      { scope: "order", limit: 10, window: "1 second" }
     ])
   })
 })

@@ -1,6 +1,6 @@
 import { NodeExchange } from "@effect-exchange/core/node"
 import { Simulator, SimulatorServer } from "@effect-exchange/simulator"
-import { Contract, type ContractCase } from "@effect-exchange/testing"
+import { Contract, type ContractCase, LossyHttp } from "@effect-exchange/testing"
 import { describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { BitMex } from "../src/index.js"
@@ -13,39 +13,37 @@ const observer = Effect.gen(function*() {
   const simulator = yield* Effect.orDie(simulators.get("bitmex"))
   return {
     sent: Effect.map(simulator.requests, (requests) => requests.length),
-    inFlight: Effect.succeed(0)
+    inFlight: Effect.succeed(0),
+    limited: Effect.map(simulator.requests, (requests) => requests.filter(({ status }) => status === 429).length)
   } satisfies ContractCase.Observer
 })
 
+// Thirty requests a minute are all that it grants an address.
+const common = { features: BitMex.features, observer, concurrency: 10, faults: LossyHttp.LossyHttp }
+
 describe("in memory", () => {
   const environment = Simulator.environment("bitmex")
-  const simulator = Simulator.layer("bitmex")
-  Contract.register(it, {
-    name: "BitMEX on the simulator",
-    layer: Layer.provideMerge(BitMex.layerMarketData({ environment }), simulator),
-    account: Layer.provide(BitMex.layerAccount({ environment, credentials }), simulator),
-    observer,
-    clock: "test",
-    // Thirty requests a minute are all that it grants an address.
-    concurrency: 10
-  })
+  const trading = Layer.provideMerge(
+    BitMex.layer({ environment, credentials }),
+    Layer.provideMerge(LossyHttp.layer(), Simulator.layer("bitmex"))
+  )
+  Contract.register(it, { ...common, name: "BitMEX on the simulator", layer: trading, trading, clock: "test" })
 })
 
 describe("over sockets", () => {
-  const server = SimulatorServer.layer("bitmex")
   const environment = Effect.flatMap(SimulatorServer.SimulatorServer, ({ environment }) => environment("bitmex"))
+  const trading = Layer.unwrapEffect(
+    Effect.map(environment, (environment) => BitMex.layer({ environment, credentials }))
+  ).pipe(
+    Layer.provideMerge(Layer.provide(LossyHttp.layer(), NodeExchange.layer)),
+    Layer.provideMerge(SimulatorServer.layer("bitmex"))
+  )
   Contract.register(it, {
+    ...common,
     name: "BitMEX on the simulator's server",
-    layer: Layer.unwrapEffect(Effect.map(environment, (environment) => BitMex.layerMarketData({ environment }))).pipe(
-      Layer.provide(NodeExchange.layer),
-      Layer.provideMerge(server)
-    ),
-    account: Layer.unwrapEffect(
-      Effect.map(environment, (environment) => BitMex.layerAccount({ environment, credentials }))
-    ).pipe(Layer.provide(NodeExchange.layer), Layer.provide(server)),
-    observer,
+    layer: trading,
+    trading,
     clock: "live",
-    limit: "20 seconds",
-    concurrency: 10
+    limit: "60 seconds"
   })
 })

@@ -1,0 +1,185 @@
+import type * as Adapter from "@effect-exchange/core/Adapter"
+import type { Provider } from "@effect-exchange/core/Credentials"
+import type { ExchangeClient } from "@effect-exchange/core/ExchangeClient"
+import { type AccountError, MalformedResponse, OrderNotFound } from "@effect-exchange/core/ExchangeError"
+import type { Market } from "@effect-exchange/core/Market"
+import type { Markets } from "@effect-exchange/core/Markets"
+import type { Order } from "@effect-exchange/core/Order"
+import * as BigDecimal from "effect/BigDecimal"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Endpoints from "../Endpoints.js"
+import * as Mapping from "../Mapping.js"
+import * as OrderMapping from "../OrderMapping.js"
+import { protocol } from "../Protocol.js"
+import * as TradingEndpoints from "../TradingEndpoints.js"
+import type * as TradingWire from "../TradingWire.js"
+import { marketOf, unitOf } from "./sizes.js"
+
+const { exchange } = protocol
+
+/** @internal */
+export const account = (
+  client: ExchangeClient<"marketData" | "account">,
+  { credentials, markets }: { readonly credentials: Provider; readonly markets: Markets }
+): Adapter.Account => ({
+  balances: Effect.gen(function*() {
+    // Nothing is nothing in any unit, known here or not.
+    const rows = (yield* client.request(Endpoints.margin, { currency: "all" }))
+      .filter(({ marginBalance }) => marginBalance !== 0)
+    const units = yield* unitsFor(client, rows.map(({ currency }) => currency))
+    return yield* Effect.forEach(
+      rows,
+      (row) => valued(Endpoints.margin.name, row.currency, Mapping.balance(row, units))
+    )
+  }),
+  keyPermissions: Effect.flatMap(client.request(Endpoints.apiKeys, {}), (keys) =>
+    Effect.match(credentials.get, {
+      onFailure: () => Mapping.permissions([], ""),
+      onSuccess: ({ key }) => Mapping.permissions(keys, Redacted.value(key))
+    })),
+  openOrders: (market) =>
+    Effect.flatMap(
+      newest(Number.POSITIVE_INFINITY, (page) =>
+        client.request(TradingEndpoints.orders, {
+          ...page,
+          symbol: market?.id,
+          filter: { open: true },
+          reverse: true
+        })),
+      // A row that is on two pages, as another order came in between, is one order.
+      (rows) => ordersOf(markets, [...new Map(rows.map((row) => [row.orderID, row])).values()], market)
+    ),
+  order: (reference) =>
+    Effect.flatMap(
+      client.request(TradingEndpoints.orders, {
+        symbol: reference.market.id,
+        filter: reference.id === undefined ? { clOrdID: reference.clientOrderId } : { orderID: reference.id },
+        count: 1,
+        reverse: true
+      }),
+      ([row]) =>
+        row === undefined
+          ? new OrderNotFound({
+            exchange,
+            operation: TradingEndpoints.orders.name,
+            detail: `there is no order ${reference.id ?? reference.clientOrderId} of ${reference.market.symbol}`
+          })
+          : orderOf(TradingEndpoints.orders.name, markets, row, reference.market)
+    ),
+  orderHistory: (market, { limit, since }) =>
+    Effect.flatMap(
+      newest(limit, (page) =>
+        client.request(TradingEndpoints.orders, {
+          ...page,
+          symbol: market.id,
+          reverse: true,
+          startTime: instant(since)
+        })),
+      (rows) => ordersOf(markets, rows, market)
+    ),
+  fills: (market, { limit, since }) =>
+    Effect.gen(function*() {
+      const unit = yield* unitOf(TradingEndpoints.tradeHistory.name, market)
+      const rows = (yield* newest(limit, (page) =>
+        client.request(TradingEndpoints.tradeHistory, {
+          ...page,
+          symbol: market.id,
+          reverse: true,
+          startTime: instant(since)
+        }), isTrade)).filter(isTrade)
+      const units = yield* unitsFor(client, rows.flatMap((row) => OrderMapping.feeCurrency(row) ?? []))
+      return yield* Effect.forEach(rows, (row) =>
+        valued(
+          TradingEndpoints.tradeHistory.name,
+          OrderMapping.feeCurrency(row) ?? "",
+          OrderMapping.fill(market, unit, units, row)
+        ))
+    }),
+  positions: Effect.gen(function*() {
+    const operation = TradingEndpoints.positions.name
+    const rows = (yield* client.request(TradingEndpoints.positions, { filter: { isOpen: true } }))
+      .filter(({ currentQty }) => !BigDecimal.isZero(currentQty))
+    const units = yield* unitsFor(client, rows.map(({ currency }) => currency))
+    return yield* Effect.forEach(rows, (row) =>
+      Effect.flatMap(
+        marketOf(operation, markets, row.symbol),
+        ([market, unit]) => valued(operation, row.currency, OrderMapping.position(market, unit, units, row))
+      ))
+  })
+})
+
+/**
+ * An order's row as an order; `expected` is its market where it is known.
+ *
+ * @internal
+ */
+export const orderOf = (
+  operation: string,
+  markets: Markets,
+  row: TradingWire.Order,
+  expected?: Market
+): Effect.Effect<Order, AccountError> =>
+  Effect.map(
+    marketOf(operation, markets, row.symbol, expected),
+    ([market, unit]) => OrderMapping.order(market, unit, row)
+  )
+
+const ordersOf = (
+  markets: Markets,
+  rows: ReadonlyArray<TradingWire.Order>,
+  expected: Market | undefined
+): Effect.Effect<ReadonlyArray<Order>, AccountError> =>
+  Effect.forEach(rows, (row) => orderOf(TradingEndpoints.orders.name, markets, row, expected))
+
+const isTrade = (row: TradingWire.Execution): row is TradingWire.TradeExecution => "execID" in row
+
+const instant = (at: number | undefined): DateTime.Utc | undefined =>
+  at === undefined ? undefined : Option.getOrUndefined(DateTime.make(at))
+
+// As many rows as one request gives; not fewer than a hundred are asked for, as not all of them may count.
+const [fewest, most] = [100, 500]
+
+/** The newest rows of a table that is read newest first, oldest first: until there are `limit` of those that count. */
+const newest = <A>(
+  limit: number,
+  read: (page: { readonly start: number; readonly count: number }) => Effect.Effect<ReadonlyArray<A>, AccountError>,
+  counts: (row: A) => boolean = () => true
+): Effect.Effect<ReadonlyArray<A>, AccountError> => {
+  const count = Math.min(most, Math.max(fewest, limit))
+  const go = (start: number, found: ReadonlyArray<A>): Effect.Effect<ReadonlyArray<A>, AccountError> =>
+    Effect.flatMap(read({ start, count }), (rows) => {
+      const all = [...found, ...rows.filter(counts)]
+      return rows.length < count || all.length >= limit
+        ? Effect.succeed(all.toReversed())
+        : go(start + rows.length, all)
+    })
+  return go(0, [])
+}
+
+/** The minor units of some currencies, asked for only where they are not known beforehand. */
+const unitsFor = (
+  client: ExchangeClient<"marketData" | "account">,
+  currencies: ReadonlyArray<string>
+): Effect.Effect<Mapping.MinorUnits, AccountError> =>
+  currencies.every((currency) => Mapping.minorUnits.has(currency))
+    ? Effect.succeed(Mapping.minorUnits)
+    : Effect.map(
+      client.request(Endpoints.walletAssets, {}),
+      (assets) => new Map([...Mapping.unitsOf(assets), ...Mapping.minorUnits])
+    )
+
+const valued = <A>(
+  operation: string,
+  currency: string,
+  value: A | undefined
+): Effect.Effect<A, MalformedResponse> =>
+  value === undefined
+    ? new MalformedResponse({
+      exchange,
+      operation,
+      detail: `the minor unit "${currency.slice(0, 20)}" is not known, so what it is worth cannot be told`
+    })
+    : Effect.succeed(value)
