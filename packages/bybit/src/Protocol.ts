@@ -1,0 +1,103 @@
+/**
+ * Bybit v5, as the request engine needs to know it.
+ *
+ * @since 0.1.0
+ */
+import type { Credentials } from "@effect-exchange/core/Credentials"
+import type { Prepared } from "@effect-exchange/core/Endpoint"
+import type { Limit, Moment, Protocol, Signed } from "@effect-exchange/core/Protocol"
+import { hmacSha256Hex, isPem } from "@effect-exchange/core/Signature"
+import * as Either from "effect/Either"
+import * as Redacted from "effect/Redacted"
+import { serverTime } from "./Endpoints.js"
+import { classify } from "./Errors.js"
+
+/**
+ * How long after its timestamp a signed request is still accepted, in milliseconds.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const recvWindow = 5000
+
+/**
+ * How far behind the exchange's clock requests are dated, in milliseconds: one dated a second ahead is refused, one dated
+ * five seconds back is not.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const caution = 500
+
+/**
+ * The request with the key, a timestamp, the receive window and their signature in headers: the HMAC-SHA256 of timestamp,
+ * key, window and the query or the body as they are sent ("Integration Guidance", "Authentication"). Keys of RSA are
+ * refused.
+ *
+ * @since 0.1.0
+ * @category signing
+ */
+export const sign = (
+  request: Prepared,
+  { key, secret }: Credentials,
+  { now }: Moment
+): Either.Either<Signed, string> => {
+  if (isPem(secret)) return Either.left("keys of RSA are not supported; make one that Bybit generates the secret of")
+  const timestamp = String(Math.max(0, now - caution))
+  const payload = request.method === "GET" ? request.query : request.body
+  const signature = hmacSha256Hex(secret, timestamp + Redacted.value(key) + recvWindow + payload)
+  return Either.right({
+    ...request,
+    headers: {
+      ...request.headers,
+      "x-bapi-api-key": Redacted.value(key),
+      "x-bapi-timestamp": timestamp,
+      "x-bapi-recv-window": String(recvWindow),
+      "x-bapi-sign": signature
+    },
+    signature
+  })
+}
+
+const perSecond = (scope: string, limit: number): Limit => ({ scope, limit, window: "1 second" })
+
+/**
+ * What Bybit meters: requests of an address, and each endpoint of an account by itself.
+ *
+ * @since 0.1.0
+ * @category limits
+ */
+export const limits: ReadonlyArray<Limit> = [
+  // 600 are allowed, and one too many costs ten minutes: requests that leave evenly may arrive in a bunch.
+  { scope: "ip", limit: 500, window: "5 seconds" },
+  perSecond("key", 10),
+  perSecond("wallet", 50),
+  perSecond("positions", 50),
+  perSecond("orders", 50),
+  perSecond("history", 50),
+  perSecond("executions", 50),
+  perSecond("create", 10),
+  perSecond("create.spot", 20),
+  perSecond("amend", 10),
+  perSecond("amend.spot", 10),
+  perSecond("cancel", 10),
+  perSecond("cancel.spot", 20),
+  perSecond("cancelAll", 10),
+  perSecond("cancelAll.spot", 20)
+]
+
+/**
+ * @since 0.1.0
+ * @category protocols
+ */
+export const protocol: Protocol = {
+  exchange: "bybit",
+  live: { _tag: "Open", baseUrl: "https://api.bybit.com" },
+  testnet: { _tag: "Open", baseUrl: "https://api-testnet.bybit.com" },
+  limits,
+  sign,
+  classify,
+  // `X-Bapi-Limit-Status` is what is left of the endpoint that was called, and does not say which that is.
+  usage: () => [],
+  serverTime
+}

@@ -1,0 +1,226 @@
+import type { Exchange, ExchangeError, Order } from "@effect-exchange/core"
+import { ScriptedHttp } from "@effect-exchange/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, TestClock } from "effect"
+import { Bybit } from "../src/index.js"
+import { parsed, type Request, scripted as layer } from "./support.js"
+import { envelope, fixture, json, now } from "./utils.js"
+
+/** A program with an account over answers made up here, and the requests it sent. */
+const scripted = <A, E>(
+  answers: (request: Request) => unknown,
+  effect: (account: Exchange.AccountService, requests: Effect.Effect<ReadonlyArray<Request>>) => Effect.Effect<A, E>
+) =>
+  Effect.gen(function*() {
+    yield* TestClock.setTime(now)
+    const { requests } = yield* ScriptedHttp.ScriptedHttp
+    const sent = Effect.map(requests, (requests) => requests.map(({ url }) => parsed(url)))
+    return yield* effect(yield* Bybit.Account, sent)
+  }).pipe(Effect.provide(layer(answers)))
+
+const page = (list: ReadonlyArray<unknown>, nextPageCursor: string | null = "") => envelope({ list, nextPageCursor })
+
+const order = (id: string, change: { readonly [name: string]: unknown } = {}) => ({
+  orderId: id,
+  orderLinkId: `link-${id}`,
+  symbol: "BTCUSDT",
+  side: "Buy",
+  orderType: "Limit",
+  orderStatus: "Filled",
+  price: "60000",
+  qty: "1",
+  cumExecQty: "1",
+  createdTime: String(now - 1000),
+  ...change
+})
+
+const ids = (orders: ReadonlyArray<Order.Order>) => orders.map(({ id, symbol }) => `${symbol} ${id}`)
+
+const day = 86_400_000
+
+describe("account", () => {
+  it.effect("reads the open orders of all categories, linear ones by each coin they settle in", () =>
+    scripted(
+      ({ path, query }) => {
+        assert.strictEqual(path, "/v5/order/realtime")
+        const scope = `${query.get("category")} ${query.get("settleCoin") ?? ""}`
+        return page(
+          scope === "spot "
+            ? [order("s1", { orderStatus: "New" })]
+            : scope === "linear USDT"
+            ? [order("l1", { orderStatus: "New" })]
+            : scope === "linear USDC"
+            ? [order("u1", { symbol: "BTCPERP", orderStatus: "New" })]
+            : scope === "inverse "
+            ? [order("i1", { symbol: "BTCUSD", orderStatus: "New" })]
+            : []
+        )
+      },
+      (account) =>
+        Effect.gen(function*() {
+          assert.deepStrictEqual(ids(yield* account.openOrders()).toSorted(), [
+            "BTC/USD:BTC i1",
+            "BTC/USDC:USDC u1",
+            "BTC/USDT s1",
+            "BTC/USDT:USDT l1"
+          ])
+        })
+    ))
+
+  it.effect("leaves out no order of a market that it does not know: it fails", () =>
+    scripted(
+      ({ query }) => page(query.get("category") === "spot" ? [order("s1", { symbol: "FRESHUSDT" })] : []),
+      (account) =>
+        Effect.gen(function*() {
+          const error = yield* Effect.flip(account.openOrders())
+          assert.strictEqual(error._tag, "MalformedResponse")
+          assert.include(error.message, "FRESHUSDT")
+        })
+    ))
+
+  it.effect("reads page after page", () =>
+    scripted(
+      ({ query }) => {
+        const cursor = query.get("cursor")
+        return cursor === null
+          ? page([order("1", { orderStatus: "New" })], "page_token%3D1%26")
+          : cursor === "page_token=1&"
+          ? page([order("2", { orderStatus: "New" })], "page_token%3D2%26")
+          // The last page is empty and has no cursor of its own.
+          : page([], null)
+      },
+      (account, requests) =>
+        Effect.gen(function*() {
+          assert.strictEqual((yield* account.openOrders("BTC/USDT")).length, 2)
+          const asked = (yield* requests).filter(({ path }) => path === "/v5/order/realtime")
+          assert.strictEqual(asked.length, 3)
+        })
+    ))
+
+  it.effect("looks an order up among the recent ones, then in the history", () =>
+    scripted(
+      ({ path, query }) => page(path === "/v5/order/history" && query.get("orderId") === "old" ? [order("old")] : []),
+      (account, requests) =>
+        Effect.gen(function*() {
+          assert.strictEqual((yield* account.order({ symbol: "BTC/USDT", id: "old" })).status, "filled")
+          const asked = (yield* requests).filter(({ path }) => path.startsWith("/v5/order"))
+          assert.deepStrictEqual(asked.map(({ path, query }) => `${path}?${query}`), [
+            "/v5/order/realtime?category=spot&symbol=BTCUSDT&orderId=old",
+            "/v5/order/history?category=spot&symbol=BTCUSDT&orderId=old"
+          ])
+          const missing = yield* Effect.flip(account.order({ symbol: "BTC/USDT", clientOrderId: "none" }))
+          assert.strictEqual(missing._tag, "OrderNotFound")
+        })
+    ))
+
+  it.effect("takes no order for the one asked for that is of another market or has another id", () =>
+    scripted(
+      ({ query }) =>
+        page(
+          query.get("orderId") === null
+            ? [order("other", { orderLinkId: "theirs" })]
+            : [order("mine", { symbol: "ETHBTC" })]
+        ),
+      (account) =>
+        Effect.gen(function*() {
+          for (
+            const reference of [
+              { symbol: "BTC/USDT", id: "mine" },
+              { symbol: "BTC/USDT", clientOrderId: "mine" }
+            ]
+          ) {
+            const missing = yield* Effect.flip(account.order(reference))
+            assert.strictEqual(missing._tag, "OrderNotFound")
+          }
+        })
+    ))
+
+  it.effect("reads a history as far back as is asked for, a week at a time, until there is enough", () =>
+    scripted(
+      ({ path, query }) => {
+        if (path === "/v5/order/realtime") return page([order("open", { orderStatus: "New" })])
+        const start = Number(query.get("startTime"))
+        const end = Number(query.get("endTime"))
+        assert.isBelow(end - start, 7 * day)
+        const days = [1, 9, 17, 30].filter((days) => start <= now - days * day && now - days * day <= end)
+        return page(days.map((days) => order(`${days}`, { createdTime: String(now - days * day) })))
+      },
+      (account, requests) =>
+        Effect.gen(function*() {
+          const since = now - 20 * day
+          const all = yield* account.orderHistory("BTC/USDT", { since, limit: 10 })
+          assert.deepStrictEqual(ids(all), ["BTC/USDT 17", "BTC/USDT 9", "BTC/USDT 1", "BTC/USDT open"])
+          const spans = (yield* requests).filter(({ path }) => path === "/v5/order/history")
+          assert.strictEqual(spans.length, 3)
+          assert.strictEqual(Number(spans[2]?.query.get("startTime")), since)
+          const one = yield* account.orderHistory("BTC/USDT", { since, limit: 1 })
+          assert.deepStrictEqual(ids(one), ["BTC/USDT open"])
+          const later = (yield* requests).filter(({ path }) => path === "/v5/order/history").length - spans.length
+          assert.strictEqual(later, 1)
+        })
+    ))
+
+  it.effect("says of an order that stood and then ended how it ended", () =>
+    scripted(
+      ({ path }) => page([order("1", { orderStatus: path === "/v5/order/realtime" ? "New" : "Filled" })]),
+      (account) =>
+        Effect.gen(function*() {
+          const orders = yield* account.orderHistory("BTC/USDT")
+          assert.deepStrictEqual(orders.map(({ status }) => status), ["filled"])
+        })
+    ))
+
+  it.effect("counts as fills only trades, and each once", () =>
+    scripted(
+      () => json(fixture("get_execution_list")),
+      (account, requests) =>
+        Effect.gen(function*() {
+          const fills = yield* account.fills("BTC/USDT:USDT")
+          // All of one millisecond: the newest, which Bybit puts first, comes last.
+          assert.deepStrictEqual(
+            fills.map(({ id }) => id),
+            ["e5", "e2", "e0cbe81d-0f18-5866-9415-cf319b5dab3b"]
+          )
+          const [request] = (yield* requests).filter(({ path }) => path === "/v5/execution/list")
+          assert.strictEqual(
+            String(request?.query),
+            "category=linear&symbol=BTCUSDT&execType=Trade&limit=100"
+          )
+        })
+    ))
+
+  it.effect("reads positions, without those of nothing", () =>
+    scripted(
+      ({ query }) =>
+        query.get("settleCoin") === "USDT"
+          ? json(fixture("get_position_list"))
+          : page([]),
+      (account) =>
+        Effect.gen(function*() {
+          const positions = yield* account.positions
+          assert.deepStrictEqual(
+            positions.map(({ side, symbol }) => `${symbol} ${side}`),
+            ["BTC/USDT:USDT long", "BTC/USDT:USDT-251226 short"]
+          )
+        })
+    ))
+
+  const refusals: ReadonlyArray<readonly [ExchangeError.ExchangeError["_tag"], number]> = [
+    ["AuthenticationFailed", 10003],
+    ["AuthenticationFailed", 10004],
+    ["PermissionDenied", 10010]
+  ]
+
+  for (const [tag, code] of refusals) {
+    it.effect(`${code} is ${tag}, though it comes with 200`, () =>
+      scripted(
+        () => ({ retCode: code, retMsg: "No.", result: null, retExtInfo: null, time: now }),
+        (account) =>
+          Effect.gen(function*() {
+            const error = yield* Effect.flip(account.balances)
+            assert.strictEqual(error._tag, tag)
+            assert.strictEqual(error.code, String(code))
+          })
+      ))
+  }
+})

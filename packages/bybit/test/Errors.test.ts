@@ -1,0 +1,218 @@
+import { Endpoint, ExchangeClient } from "@effect-exchange/core"
+import { Credentials } from "@effect-exchange/core"
+import { ScriptedHttp } from "@effect-exchange/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Schema, TestClock } from "effect"
+import { BybitErrors, BybitProtocol } from "../src/index.js"
+import { answer, documented, error, now, type Verdict, verdict } from "./utils.js"
+
+type Row = readonly [
+  status: number,
+  body: string,
+  expected: Verdict,
+  headers?: { readonly [name: string]: string }
+]
+
+const refused = (tag: Verdict["tag"], code: number): Verdict => ({ tag, outcome: "Rejected", code: String(code) })
+const limited = (code: number, retryAfter: number): Verdict => ({ ...refused("RateLimited", code), retryAfter })
+const unavailable = (code: number, outcome: Verdict["outcome"] = "Unknown"): Verdict => ({
+  ...refused("ExchangeUnavailable", code),
+  outcome
+})
+
+const numbers = (text: string): ReadonlyArray<number> => text.split(" ").map(Number)
+
+/** Codes that say all there is to say. */
+const plain: ReadonlyArray<readonly [Verdict["tag"], ReadonlyArray<number>]> = [
+  ["ClockSkew", numbers("10002 -1")],
+  ["AuthenticationFailed", numbers("10003 10004 10007 33004 -2015")],
+  [
+    "PermissionDenied",
+    numbers("10005 10008 10009 10010 10024 10027 10028 110066 110123 110125 110132 170219")
+  ],
+  ["SymbolNotFound", numbers("170121 10029")],
+  [
+    "InvalidRequest",
+    numbers(
+      "10017 110003 110017 110094 170115 170116 170117 170124 170130 170132 170133 170134 170135 170136 170137 170140 " +
+        "170192 170193 170194 170381 170382"
+    )
+  ],
+  [
+    "InsufficientFunds",
+    numbers("110004 110006 110007 110012 110014 110044 110045 110051 110052 110053 170131 170033")
+  ],
+  [
+    "OrderRejected",
+    numbers(
+      "110020 110009 170810 110021 110023 110042 30228 110063 110074 170151 170157 110090 110103 170149 170210 170218 " +
+        "30208 30209"
+    )
+  ],
+  ["DuplicateOrder", numbers("110072 170141 110030 10014")],
+  // No such order, and one that ended already: canceling it shows how.
+  ["OrderNotFound", numbers("110001 170213 170143 110008 110010 170139 170142 170190")]
+]
+
+const simple = plain.flatMap(([tag, codes]) =>
+  codes.map((code): Row => [200, error(code, "It cannot be."), refused(tag, code)])
+)
+
+const parameters: ReadonlyArray<Row> = [
+  [200, error(10001, "params error: symbol invalid"), refused("SymbolNotFound", 10001)],
+  [200, error(10001, "Not supported symbols"), refused("SymbolNotFound", 10001)],
+  [200, error(10001, "Qty invalid"), refused("InvalidRequest", 10001)],
+  [200, error(10001, "position idx not match position mode"), refused("InvalidRequest", 10001)],
+  [
+    200,
+    error(
+      10001,
+      "empty value: apiTimestamp[] apiKey[] apiSignature[xxx]: openapi sign params error!",
+      null
+    ),
+    refused("AuthenticationFailed", 10001)
+  ]
+]
+
+const reset = (millis: number) => ({ "x-bapi-limit-reset-timestamp": String(now + millis) })
+
+const tooMany: ReadonlyArray<Row> = [
+  ...numbers("10006 10429 10403 20003 429 170222 170005").map((code): Row => [
+    200,
+    error(code, "Too many visits"),
+    limited(code, 1000)
+  ]),
+  [200, error(10006, "Too many visits"), limited(10006, 350), reset(350)],
+  // "Now", when the limit is not what was exceeded.
+  [200, error(10006, "Too many visits"), limited(10006, 1000), reset(0)],
+  [200, error(10006, "Too many visits"), limited(10006, 1000), reset(3_600_000)],
+  [200, error(10006, "Too many visits"), limited(10006, 1000), { "x-bapi-limit-reset-timestamp": "soon" }],
+  [429, error(429, "Too many requests"), limited(429, 3000), { "retry-after": "3" }]
+]
+
+const banned: Verdict = { tag: "Banned", outcome: "Rejected", until: now + 600_000 }
+
+const bans: ReadonlyArray<Row> = [
+  [403, "403, access too frequent", banned],
+  [403, error(403, "Access too frequent"), banned],
+  [200, error(10018, "Exceeded the IP rate limit."), banned]
+]
+
+const failing: ReadonlyArray<Row> = [
+  ...numbers("10000 10016 170007 170032 170146 170147 170001 170234 170310 10019 3400214").map((code): Row => [
+    200,
+    error(code, "Request timeout, please try again later"),
+    unavailable(code)
+  ]),
+  [500, error(10016, "Internal server error."), unavailable(10016)],
+  // Refused, and to be tried again.
+  [200, error(110079, "The order is processing and can not be operated."), unavailable(110079, "Rejected")],
+  // Nothing is read into a code that is not documented.
+  [
+    200,
+    error(999_999, "A code to come."),
+    { tag: "MalformedResponse", outcome: "Unknown", code: "999999" }
+  ]
+]
+
+// What the protocol has nothing to say about: HTTP decides.
+const byStatus: ReadonlyArray<Row> = [
+  [502, "<html>502 Bad Gateway</html>", { tag: "ExchangeUnavailable", outcome: "Unknown" }],
+  [503, "", { tag: "ExchangeUnavailable", outcome: "Unknown" }],
+  [504, "<html>504 Gateway Time-out</html>", { tag: "ExchangeUnavailable", outcome: "Unknown" }],
+  [503, error(999_999, "A code to come."), { tag: "ExchangeUnavailable", outcome: "Unknown" }],
+  [429, "", { tag: "RateLimited", outcome: "Rejected", retryAfter: 1000 }],
+  // Another country, or a query that came with a body.
+  [403, "<html>403 Forbidden</html>", { tag: "PermissionDenied", outcome: "Rejected" }],
+  [401, "", { tag: "AuthenticationFailed", outcome: "Rejected" }],
+  [400, "", { tag: "InvalidRequest", outcome: "Rejected" }],
+  [404, "<html>404 Not Found</html>", { tag: "InvalidRequest", outcome: "Rejected" }],
+  [404, error(999_999, "A code to come."), { tag: "InvalidRequest", outcome: "Rejected" }],
+  [200, "<html></html>", { tag: "MalformedResponse", outcome: "Unknown" }],
+  [200, "", { tag: "MalformedResponse", outcome: "Unknown" }],
+  [200, "{\"retCode\":", { tag: "MalformedResponse", outcome: "Unknown" }],
+  // Not the documented shape.
+  [200, error("10003", "API key is invalid."), { tag: "MalformedResponse", outcome: "Unknown" }],
+  [200, "{\"result\":{}}", { tag: "MalformedResponse", outcome: "Unknown" }],
+  [200, "[]", { tag: "MalformedResponse", outcome: "Unknown" }],
+  [200, "null", { tag: "MalformedResponse", outcome: "Unknown" }],
+  [302, "", { tag: "ExchangeUnavailable", outcome: "Unknown" }]
+]
+
+const known = [...simple, ...parameters, ...tooMany, ...bans, ...failing]
+
+describe("classify", () => {
+  for (const [status, body, expected, headers] of known) {
+    it(`${status} ${body.slice(0, 80)} ${JSON.stringify(headers ?? {})} is ${expected.tag}`, () => {
+      const error = BybitErrors.classify(answer(status, body, headers))
+      assert(error !== undefined)
+      assert.deepStrictEqual(verdict(error), expected)
+    })
+  }
+
+  for (const code of [110_043, 110_025, 110_026, 110_027, 34_040]) {
+    it(`${code} is no error: what was asked for is so already`, () => {
+      assert.isUndefined(BybitErrors.classify(answer(200, error(code, "not modified"))))
+    })
+  }
+
+  for (const msg of ["OK", "", "success", "SUCCESS"]) {
+    it(`0 "${msg}" is no error`, () => {
+      assert.isUndefined(BybitErrors.classify(answer(200, error(0, msg))))
+    })
+  }
+
+  it("repeats the exchange's words only as they were cleaned", () => {
+    const cleaned = BybitErrors.classify({
+      ...answer(200, error(10004, "error sign! origin_string[1700000000000key5000]")),
+      clean: () => "cleaned"
+    })
+    assert.strictEqual(cleaned?.detail, "cleaned")
+  })
+
+  it("says so when the exchange gives no reason", () => {
+    const silent = BybitErrors.classify(answer(200, JSON.stringify({ retCode: 10005, retMsg: null, result: null })))
+    assert.strictEqual(silent?.detail, "the exchange gave no reason")
+    assert.strictEqual(silent?._tag, "PermissionDenied")
+  })
+})
+
+describe("of an order", () => {
+  const order = Endpoint.make({
+    capability: "trading",
+    name: "order",
+    method: "POST",
+    path: "/v5/order/create",
+    body: "json",
+    input: Endpoint.NoInput,
+    response: Schema.Struct({ retCode: Schema.Literal(0) }),
+    cost: { ip: 1 }
+  })
+
+  // An order is not sent again, so one answer is all there is.
+  const placed = (status: number, body: string, headers: { readonly [name: string]: string } = {}) =>
+    TestClock.setTime(now).pipe(
+      Effect.zipRight(ExchangeClient.make(BybitProtocol.protocol, {
+        environment: { name: "scripted", baseUrl: "http://scripted.localhost" },
+        credentials: Credentials.fixed(documented),
+        retry: { attempts: 1 }
+      })),
+      Effect.flatMap((client) => Effect.flip(client.request(order, {}))),
+      Effect.scoped,
+      Effect.provide(ScriptedHttp.layer(({ url }) =>
+        url.includes("/v5/market/time")
+          ? ScriptedHttp.json({ retCode: 0, result: {}, time: now })
+          : ScriptedHttp.text(body, { status, headers })
+      ))
+    )
+
+  for (const [status, body, expected, headers] of [...byStatus, ...known]) {
+    it.effect(`${status} ${body.slice(0, 80)} ${JSON.stringify(headers ?? {})} is ${expected.tag}`, () =>
+      Effect.gen(function*() {
+        const error = yield* placed(status, body, headers)
+        const { code: _, ...rest } = verdict(error)
+        const { code: __, ...wanted } = expected
+        assert.deepStrictEqual(rest, wanted)
+      }))
+  }
+})

@@ -1,0 +1,194 @@
+import { Decimal, type Order, OrderJournal } from "@effect-exchange/core"
+import { Faults } from "@effect-exchange/simulator"
+import { ScriptedHttp } from "@effect-exchange/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { assertNone, assertSome } from "@effect/vitest/utils"
+import { Effect, Fiber, Option, TestClock } from "effect"
+import { Bybit } from "../src/index.js"
+import { count, elapsing, openIntents, scripted, simulated } from "./support.js"
+import { envelope, now, simulator } from "./utils.js"
+
+const setFaults = (faults: Faults.Options) =>
+  Effect.flatMap(simulator, ({ setFaults }) => setFaults(Faults.make(faults)))
+
+const limit: Order.LimitRequest = {
+  type: "limit",
+  symbol: "BTC/USDT",
+  side: "buy",
+  amount: "0.001",
+  price: "30000",
+  clientOrderId: "mine-1"
+}
+
+const day = 86_400_000
+
+describe("a lost answer", () => {
+  const losing = (kind: Faults.Kind, path = "/v5/order/create"): Faults.Options => ({
+    routes: [{ path, faults: Faults.make({ [kind]: 1 }) }]
+  })
+
+  for (const kind of ["reset", "drop", "http500", "malformed", "truncated"] as const) {
+    it.effect(`to an order gives the order, sent once: ${kind}`, () =>
+      simulated(
+        Effect.gen(function*() {
+          const trading = yield* Bybit.Trading
+          const order = yield* elapsing(trading.place(limit))
+          assert.deepInclude(order, { status: "open", clientOrderId: "mine-1" })
+          assert.strictEqual(yield* count("/v5/order/create"), 1)
+          const open = yield* Effect.flatMap(Bybit.Account, (account) => account.openOrders())
+          assert.deepStrictEqual(open.map(({ id }) => id), [order.id])
+          assert.deepStrictEqual(yield* openIntents, [])
+        }),
+        losing(kind)
+      ))
+  }
+
+  it.effect("to an order that shows late gives the order", () =>
+    simulated(
+      Effect.gen(function*() {
+        const order = yield* elapsing(Effect.flatMap(Bybit.Trading, (trading) => trading.place(limit)))
+        assert.strictEqual(order.status, "open")
+        assert.strictEqual(yield* count("/v5/order/create"), 1)
+      }),
+      { ...losing("reset"), orderLag: "4 seconds" }
+    ))
+
+  it.effect("to an order that never came in is NotPlaced, not before ten seconds have passed", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(now)
+      const trading = yield* Bybit.Trading
+      const fiber = yield* Effect.fork(Effect.flip(trading.place(limit)))
+      yield* TestClock.adjust("9999 millis")
+      assert.isNull(fiber.unsafePoll())
+      yield* TestClock.adjust("3 seconds")
+      const error = yield* Fiber.join(fiber)
+      assert(error._tag === "NotPlaced")
+      assert.strictEqual(error.order.clientOrderId, "mine-1")
+      const requests = yield* Effect.flatMap(ScriptedHttp.ScriptedHttp, ({ requests }) => requests)
+      assert.strictEqual(requests.filter(({ url }) => url.endsWith("/v5/order/create")).length, 1)
+    }).pipe(Effect.provide(scripted(({ path }) =>
+      path === "/v5/order/create"
+        ? { retCode: 10016, retMsg: "Request timeout, please try again later", result: {}, retExtInfo: {}, time: now }
+        : envelope({ list: [], nextPageCursor: "" })
+    ))))
+
+  it.effect("to a cancellation is asked for again, and shows in the order", () =>
+    simulated(
+      Effect.gen(function*() {
+        const trading = yield* Bybit.Trading
+        const order = yield* trading.place(limit)
+        const canceled = yield* elapsing(trading.cancel({ symbol: "BTC/USDT", id: order.id }))
+        assert.strictEqual(canceled.status, "canceled")
+      }),
+      losing("reset", "/v5/order/cancel")
+    ))
+
+  it.effect("to a change shows in the order, and the change is sent once", () =>
+    simulated(
+      Effect.gen(function*() {
+        const trading = yield* Bybit.Trading
+        yield* trading.place(limit)
+        const changed = yield* elapsing(
+          trading.amend({ symbol: "BTC/USDT", clientOrderId: "mine-1" }, { price: "31000" })
+        )
+        assert.strictEqual(changed.price === undefined ? "" : Decimal.format(changed.price), "31000.0")
+        assert.strictEqual(yield* count("/v5/order/amend"), 1)
+      }),
+      losing("reset", "/v5/order/amend")
+    ))
+
+  it.effect("that a crash left open is found by reconciling", () =>
+    simulated(
+      Effect.gen(function*() {
+        const trading = yield* Bybit.Trading
+        const journal = yield* OrderJournal.OrderJournal
+        const fiber = yield* Effect.fork(trading.place(limit))
+        yield* TestClock.adjust("0 millis")
+        yield* Fiber.interrupt(fiber)
+        assert.strictEqual((yield* journal.open).length, 1)
+        yield* setFaults({})
+        const [found] = yield* trading.reconcile
+        assert(found?._tag === "Placed")
+        assert.strictEqual(found.order.clientOrderId, "mine-1")
+        assert.deepStrictEqual(yield* journal.open, [])
+      }),
+      losing("drop")
+    ))
+})
+
+describe("an acknowledgement", () => {
+  it.effect("is not the order: it is read until it shows", () =>
+    simulated(
+      Effect.gen(function*() {
+        const trading = yield* Bybit.Trading
+        const fiber = yield* Effect.fork(trading.place(limit))
+        yield* TestClock.adjust("400 millis")
+        assert.isNull(fiber.unsafePoll())
+        yield* TestClock.adjust("400 millis")
+        assert.strictEqual((yield* Fiber.join(fiber)).status, "open")
+      }),
+      { orderLag: "500 millis" }
+    ))
+
+  it.effect("is all that is known of an order that does not show: it is pending", () =>
+    simulated(
+      Effect.gen(function*() {
+        const order = yield* elapsing(Effect.flatMap(Bybit.Trading, (trading) => trading.place(limit)))
+        assert.deepInclude(order, { status: "pending", clientOrderId: "mine-1" })
+        assert.deepStrictEqual(yield* openIntents, [])
+      }),
+      { orderLag: "1 hour" }
+    ))
+})
+
+describe("an order of long ago", () => {
+  const intent = (days: number): OrderJournal.Intent => ({
+    _tag: "Intent",
+    exchange: "bybit",
+    environment: "scripted",
+    clientOrderId: "mine-1",
+    symbol: "BTC/USDT",
+    side: "buy",
+    type: "limit",
+    amount: "1",
+    price: "60000",
+    timeInForce: "GTC",
+    at: now - days * day
+  })
+
+  const reconciled = (days: number, isKept: boolean) =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(now)
+      const journal = yield* OrderJournal.OrderJournal
+      yield* journal.append(intent(days))
+      const trading = yield* Bybit.Trading
+      return Option.fromNullable((yield* elapsing(trading.reconcile, "2 minutes"))[0])
+    }).pipe(Effect.provide(scripted(({ path, query }) => {
+      const at = now - days * day
+      const isAsked = Number(query.get("startTime")) <= at && at <= Number(query.get("endTime"))
+      const row = {
+        orderId: "1",
+        orderLinkId: "mine-1",
+        symbol: "BTCUSDT",
+        side: "Buy",
+        orderType: "Limit",
+        orderStatus: "Filled",
+        price: "60000",
+        qty: "1",
+        cumExecQty: "1",
+        createdTime: String(at)
+      }
+      return envelope({ list: path === "/v5/order/history" && isAsked && isKept ? [row] : [], nextPageCursor: "" })
+    })))
+
+  it.effect("is asked for in its own week", () =>
+    Effect.map(reconciled(40, true), (found) => assertSome(Option.map(found, ({ _tag }) => _tag), "Placed")))
+
+  it.effect("that is not found proves nothing, as it need not have been kept", () =>
+    Effect.gen(function*() {
+      const found = yield* reconciled(40, false)
+      assert(Option.isSome(found) && found.value._tag === "Unknown")
+      assert.strictEqual(found.value.error._tag, "Unsupported")
+      assertNone(Option.filter(yield* reconciled(3, false), ({ _tag }) => _tag !== "NotPlaced"))
+    }))
+})

@@ -1,0 +1,77 @@
+import { type Exchange, OrderJournal } from "@effect-exchange/core"
+import { Faults, Simulator } from "@effect-exchange/simulator"
+import { ScriptedHttp } from "@effect-exchange/testing"
+import { Duration, Effect, Fiber, Layer, TestClock } from "effect"
+import { Bybit } from "../src/index.js"
+import { asked, documented, envelope, now, result } from "./utils.js"
+
+type Services = Layer.Layer.Success<ReturnType<typeof Bybit.layer>>
+
+/** A program with a trader's key and a journal, over a simulated Bybit. */
+export const simulated = <A, E>(
+  effect: Effect.Effect<A, E, Services | Simulator.Simulators | OrderJournal.OrderJournal>,
+  faults: Faults.Options = {},
+  permission: "read" | "trade" | "withdraw" = "trade"
+) =>
+  Effect.zipRight(
+    TestClock.setTime(now),
+    Effect.provide(
+      effect,
+      Bybit.layer({
+        environment: Simulator.environment("bybit"),
+        credentials: Simulator.credentials("bybit", permission)
+      }).pipe(
+        Layer.provideMerge(OrderJournal.layerMemory),
+        Layer.provideMerge(Simulator.layer("bybit", { faults: Faults.make(faults) }))
+      )
+    )
+  )
+
+/** Runs an effect to its end while time passes, 200 milliseconds at a time. */
+export const elapsing = <A, E, R>(effect: Effect.Effect<A, E, R>, duration: Duration.DurationInput = "1 minute") =>
+  Effect.gen(function*() {
+    const fiber = yield* Effect.fork(effect)
+    const steps = Math.ceil(Duration.toMillis(duration) / 200)
+    for (let step = 0; step < steps && fiber.unsafePoll() === null; step++) yield* TestClock.adjust("200 millis")
+    return yield* Fiber.join(fiber)
+  })
+
+/** The simulated exchange's memory of what was to change something. */
+export const posts = Effect.map(asked, (requests) => requests.filter((request) => request.startsWith("POST")))
+
+export const count = (path: string) =>
+  Effect.map(posts, (requests) => requests.filter((request) => request.startsWith(`POST ${path} `)).length)
+
+export const openIntents = Effect.flatMap(OrderJournal.OrderJournal, ({ open }) => open)
+
+export interface Request {
+  readonly path: string
+  readonly query: URLSearchParams
+}
+
+export const parsed = (url: string): Request => {
+  const { pathname, searchParams } = new URL(url)
+  return { path: pathname, query: searchParams }
+}
+
+/** A client, with all its services, over answers made up; the markets are those of the fixtures. */
+export const scripted = (answers: (request: Request) => unknown): Layer.Layer<
+  Services | OrderJournal.OrderJournal | ScriptedHttp.ScriptedHttp,
+  Layer.Layer.Error<ReturnType<typeof Bybit.layer>>
+> => {
+  const options: Exchange.TradingOptions = {
+    environment: { name: "scripted", baseUrl: "http://scripted.localhost" },
+    credentials: documented,
+    retry: { attempts: 1 }
+  }
+  return Bybit.layer(options).pipe(
+    Layer.provideMerge(OrderJournal.layerMemory),
+    Layer.provideMerge(ScriptedHttp.layer(({ url }) => {
+      const request = parsed(url)
+      const status = request.query.get("status") ?? "Trading"
+      if (!request.path.endsWith("instruments-info")) return ScriptedHttp.json(answers(request))
+      const listed = status === "Trading" ? result(`get_instruments_${request.query.get("category")}`) : { list: [] }
+      return ScriptedHttp.json(envelope({ ...listed, nextPageCursor: "" }))
+    }))
+  )
+}

@@ -1,0 +1,82 @@
+import { type Credentials, ExchangeError, type Protocol } from "@effect-exchange/core"
+import { Simulator } from "@effect-exchange/simulator"
+import { Duration, Effect, Option, Redacted, Schema } from "effect"
+import { readFileSync } from "node:fs"
+
+/** The key of the reference signatures. */
+export const documented: Credentials.Credentials = {
+  key: Redacted.make("test_api_key"),
+  secret: Redacted.make("test_secret")
+}
+
+/** 2025-11-24T00:00:00Z */
+export const now = 1_763_942_400_000
+
+export const fixture = (name: string): string =>
+  readFileSync(new URL(`./fixtures/http_${name}.json`, import.meta.url), "utf8")
+
+const parse = Schema.decodeUnknownOption(Schema.parseJson())
+
+/** Text as the engine reads it: `undefined` when it is no JSON. */
+export const json = (text: string): unknown => Option.getOrUndefined(parse(text))
+
+const Envelope = Schema.parseJson(
+  Schema.Struct({ result: Schema.Record({ key: Schema.String, value: Schema.Unknown }) })
+)
+
+/** The result in a fixture, to be changed in one place. */
+export const result = (name: string): { readonly [name: string]: unknown } =>
+  Schema.decodeSync(Envelope)(fixture(name)).result
+
+export const envelope = (result: unknown, time = now): unknown => ({
+  retCode: 0,
+  retMsg: "OK",
+  result,
+  retExtInfo: {},
+  time
+})
+
+export const answer = (
+  status: number,
+  text: string,
+  headers: Protocol.Headers = {}
+): Protocol.Answer => ({
+  status,
+  headers,
+  json: json(text),
+  text,
+  now,
+  about: { exchange: "bybit", operation: "test", status },
+  clean: (text) => text.slice(0, 200)
+})
+
+export const error = (retCode: unknown, retMsg: string, empty: unknown = {}): string =>
+  JSON.stringify({ retCode, retMsg, result: empty, retExtInfo: empty, time: now })
+
+/** What is asked of an error. Times are milliseconds. */
+export interface Verdict {
+  readonly tag: ExchangeError.ExchangeError["_tag"]
+  readonly outcome: ExchangeError.Outcome
+  readonly code?: string
+  readonly retryAfter?: number
+  readonly until?: number
+}
+
+export const verdict = (error: ExchangeError.ExchangeError): Verdict => ({
+  tag: error._tag,
+  outcome: ExchangeError.outcome(error),
+  ...error.code === undefined ? {} : { code: error.code },
+  ...error._tag === "RateLimited" ? { retryAfter: Duration.toMillis(error.retryAfter) } : {},
+  ...error._tag === "Banned" ? { until: error.until } : {}
+})
+
+export const simulator = Effect.flatMap(Simulator.Simulators, ({ get }) => get("bybit"))
+
+/** What the simulated exchange was asked, as method and path, with the status it answered. */
+export const asked: Effect.Effect<ReadonlyArray<string>, Simulator.ExchangeNotSimulated, Simulator.Simulators> = Effect
+  .gen(function*() {
+    const requests = yield* Effect.flatMap(simulator, ({ requests }) => requests)
+    return requests.map(({ fault, method, status, target }) =>
+      `${method} ${target.split("?", 1).join("")} ${status ?? "-"}${fault === undefined ? "" : ` ${fault}`}`
+    )
+  })
