@@ -1,0 +1,100 @@
+/**
+ * Coinbase Advanced Trade, as the request engine needs to know it.
+ *
+ * @since 0.1.0
+ */
+import type { Credentials } from "@effect-exchange/core/Credentials"
+import type { Prepared } from "@effect-exchange/core/Endpoint"
+import type { Headers, Moment, Protocol, Signed, Usage } from "@effect-exchange/core/Protocol"
+import * as Signature from "@effect-exchange/core/Signature"
+import * as Either from "effect/Either"
+import * as Encoding from "effect/Encoding"
+import * as Redacted from "effect/Redacted"
+import { serverTime } from "./Endpoints.js"
+import { classify } from "./Errors.js"
+
+/**
+ * How long a token is valid, in seconds: the longest that Coinbase takes.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const lifetime = 120
+
+/**
+ * The token of one request: a JWT signed with `EdDSA` (Ed25519) or `ES256` (P-256), as the key is. `uri` is the method, the
+ * host and the path, without scheme and query; `now` is in seconds.
+ *
+ * @since 0.1.0
+ * @category signing
+ */
+export const token = (
+  key: Signature.PrivateKey,
+  claims: { readonly kid: string; readonly nonce: string; readonly now: number; readonly uri: string }
+): string => {
+  const { kid, nonce, now, uri } = claims
+  const alg = key.curve === "Ed25519" ? "EdDSA" : "ES256"
+  const header = JSON.stringify({ alg, typ: "JWT", kid, nonce })
+  const payload = JSON.stringify({ sub: kid, iss: "cdp", nbf: now, exp: now + lifetime, uri })
+  const input = `${Encoding.encodeBase64Url(header)}.${Encoding.encodeBase64Url(payload)}`
+  return `${input}.${Encoding.encodeBase64Url(Signature.sign(key, input))}`
+}
+
+/**
+ * The request with a token of its own as its bearer: neither query nor body are signed. Left for a secret that holds no
+ * private key.
+ *
+ * @since 0.1.0
+ * @category signing
+ */
+export const sign = (request: Prepared, credentials: Credentials, moment: Moment): Either.Either<Signed, string> =>
+  Either.map(Signature.privateKey(credentials.secret), (key) => {
+    const kid = Redacted.value(credentials.key)
+    const uri = `${request.method} ${moment.host}${request.path}`
+    // Other processes may use the key at this very instant: what is asked for goes into the nonce as well.
+    const unique = Signature.sha256(`${moment.nonce} ${uri}?${request.query} ${request.body}`)
+    const bearer = token(key, {
+      kid,
+      nonce: Encoding.encodeHex(unique.slice(0, 16)),
+      now: Math.floor(moment.now / 1000),
+      uri
+    })
+    return { ...request, headers: { ...request.headers, authorization: `Bearer ${bearer}` }, signature: bearer }
+  })
+
+/**
+ * What the exchange says is left of the second's requests. The headers are not always there.
+ *
+ * @since 0.1.0
+ * @category limits
+ */
+export const usage = (headers: Headers, auth: "none" | "signed"): ReadonlyArray<Usage> => {
+  const limit = count(headers["x-ratelimit-limit"])
+  const remaining = count(headers["x-ratelimit-remaining"])
+  return limit === undefined || remaining === undefined || remaining > limit
+    ? []
+    : [{ scope: auth === "signed" ? "user" : "ip", used: limit - remaining }]
+}
+
+const count = (header: string | undefined): number | undefined =>
+  header !== undefined && /^\d{1,6}$/.test(header) ? Number(header) : undefined
+
+/**
+ * @since 0.1.0
+ * @category protocols
+ */
+export const protocol: Protocol = {
+  exchange: "coinbase",
+  live: { _tag: "Open", baseUrl: "https://api.coinbase.com" },
+  // Its sandbox gives canned answers to a few requests, whatever is asked.
+  testnet: { _tag: "None", alternative: "use the simulator, or another exchange's testnet" },
+  // Counted by the second; requests do not arrive as evenly as they left, hence the tenth more.
+  limits: [
+    { scope: "ip", limit: 10, window: "1100 millis" },
+    { scope: "user", limit: 30, window: "1100 millis" }
+  ],
+  sign,
+  classify,
+  usage,
+  serverTime
+}

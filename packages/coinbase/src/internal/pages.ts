@@ -1,0 +1,35 @@
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+
+/** @internal What every page says of the next one. */
+export interface Page {
+  readonly cursor?: string | undefined
+  readonly has_next?: boolean | undefined
+}
+
+/**
+ * The rows of a listing, page by page, each asked for when the one before it is used up. Some listings say whether there
+ * is another page, some only give its cursor.
+ *
+ * @internal
+ */
+export const rows = <P extends Page, A, E>(
+  page: (cursor: string | undefined) => Effect.Effect<P, E>,
+  rowsOf: (page: P) => ReadonlyArray<A>
+): Stream.Stream<A, E> =>
+  Stream.paginateChunkEffect<string | undefined, A, E, never>(
+    undefined,
+    (cursor) =>
+      Effect.map(page(cursor), (page) => [
+        Chunk.fromIterable(rowsOf(page)),
+        page.has_next === false || page.cursor === undefined || page.cursor === cursor
+          ? Option.none()
+          : Option.some(page.cursor)
+      ])
+  )
+
+/** @internal */
+export const toArray = <A, E>(self: Stream.Stream<A, E>): Effect.Effect<ReadonlyArray<A>, E> =>
+  Effect.map(Stream.runCollect(self), Chunk.toReadonlyArray)

@@ -1,0 +1,96 @@
+import { Decimal, ExchangeError, type Market, type Protocol } from "@effect-exchange/core"
+import { Simulator } from "@effect-exchange/simulator"
+import { Duration, Effect, Option, Schema, TestClock } from "effect"
+import { readFileSync } from "node:fs"
+import { CoinbaseMapping, CoinbaseWire } from "../src/index.js"
+
+/** 2026-04-07T12:00:00Z */
+export const now = 1_775_563_200_000
+
+export const fixture = (name: string): string =>
+  readFileSync(new URL(`./fixtures/${name}.json`, import.meta.url), "utf8")
+
+const parse = Schema.decodeUnknownOption(Schema.parseJson())
+
+/** Text as the engine reads it: `undefined` when it is no JSON. */
+export const json = (text: string): unknown => Option.getOrUndefined(parse(text))
+
+/** The market of the first product in the fixture. */
+export const bitcoin = (): Market.Market => {
+  const { products: [first] } = Schema.decodeUnknownSync(
+    Schema.parseJson(Schema.Struct({ products: Schema.Array(Schema.Unknown) }))
+  )(fixture("products"))
+  const market = CoinbaseMapping.market(Schema.decodeUnknownSync(CoinbaseWire.Product)(first))
+  if (market === undefined) throw new Error("the fixture's first product is no market")
+  return market
+}
+
+export const answer = (
+  status: number,
+  body: string,
+  { headers = {}, operation = "test" }: {
+    readonly headers?: Protocol.Headers | undefined
+    readonly operation?: string | undefined
+  } = {}
+): Protocol.Answer => ({
+  status,
+  headers,
+  json: json(body),
+  now,
+  about: { exchange: "coinbase", operation, status },
+  clean: (text) => text.slice(0, 200)
+})
+
+/** What is asked of an error. Times are milliseconds. */
+export interface Verdict {
+  readonly tag: ExchangeError.ExchangeError["_tag"]
+  readonly outcome: ExchangeError.Outcome
+  readonly code?: string
+  readonly retryAfter?: number
+}
+
+export const verdict = (error: ExchangeError.ExchangeError): Verdict => ({
+  tag: error._tag,
+  outcome: ExchangeError.outcome(error),
+  ...error.code === undefined ? {} : { code: error.code },
+  ...error._tag === "RateLimited" ? { retryAfter: Duration.toMillis(error.retryAfter) } : {}
+})
+
+/** A model with its decimals as plain text, to be compared with what is written by hand. */
+export const plain = <A extends object>(model: A): { readonly [field: string]: unknown } =>
+  Object.fromEntries(
+    Object.entries(model).flatMap(([field, value]: readonly [string, unknown]) =>
+      value === undefined ? [] : [[field, Schema.is(Schema.BigDecimalFromSelf)(value) ? Decimal.format(value) : value]]
+    )
+  )
+
+export const simulator = Effect.flatMap(Simulator.Simulators, ({ get }) => get("coinbase"))
+
+/** What the simulated exchange was asked, as method and path, with the status it answered. */
+export const asked: Effect.Effect<ReadonlyArray<string>, Simulator.ExchangeNotSimulated, Simulator.Simulators> = Effect
+  .gen(function*() {
+    const requests = yield* Effect.flatMap(simulator, ({ requests }) => requests)
+    return requests.map(({ fault, method, status, target }) => {
+      const path = target.split("?", 1).join("").replace("/api/v3/brokerage", "")
+      return `${method} ${path} ${status ?? "-"}${fault === undefined ? "" : ` ${fault}`}`
+    })
+  })
+
+/** Runs at a whole instant, and lets time pass as fast as anything waits for it. */
+export const atNow = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.zipRight(
+    TestClock.setTime(now),
+    Effect.raceFirst(effect, Effect.forever(TestClock.adjust("100 millis")))
+  )
+
+const OneOrder = Schema.parseJson(
+  Schema.Struct({ order: Schema.Record({ key: Schema.String, value: Schema.Unknown }) })
+)
+
+/** A listing of the order in the fixture, changed. */
+export const listing = (change: { readonly [field: string]: unknown } = {}): string => {
+  const { order } = Schema.decodeUnknownSync(OneOrder)(fixture("order"))
+  return JSON.stringify({ orders: [{ ...order, ...change }], sequence: "0", has_next: false, cursor: "" })
+}
+
+export const emptyListing = JSON.stringify({ orders: [], sequence: "0", has_next: false, cursor: "" })
