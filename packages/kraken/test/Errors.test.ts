@@ -1,0 +1,216 @@
+import { Credentials, Endpoint, ExchangeClient } from "@effect-exchange/core"
+import { ScriptedHttp } from "@effect-exchange/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Schema, TestClock } from "effect"
+import { KrakenErrors, KrakenProtocol, KrakenWire } from "../src/index.js"
+import { answer, documented, errors, html, now, type Verdict, verdict } from "./utils.js"
+
+const refused = (tag: Verdict["tag"]): Verdict => ({ tag, outcome: "Rejected" })
+const limited: Verdict = { ...refused("RateLimited"), retryAfter: 5000 }
+const banned: Verdict = { ...refused("Banned"), until: now + 900_000 }
+const unknown: Verdict = { tag: "ExchangeUnavailable", outcome: "Unknown" }
+const malformed: Verdict = { tag: "MalformedResponse", outcome: "Unknown" }
+
+const documentedErrors: ReadonlyArray<readonly [expected: Verdict, texts: ReadonlyArray<string>]> = [
+  [refused("InvalidRequest"), [
+    "EGeneral:Invalid arguments",
+    "EGeneral:Invalid arguments:volume",
+    "EGeneral:Unknown method",
+    "EQuery:Invalid arguments",
+    "ETrade:Invalid request",
+    "EOrder:Invalid price"
+  ]],
+  [refused("DuplicateOrder"), ["EGeneral:Invalid arguments:cl_ord_id not unique", "EOrder:Duplicate order"]],
+  [refused("SymbolNotFound"), [
+    "EQuery:Unknown asset pair",
+    "EQuery:Invalid asset pair",
+    "EQuery:Unknown asset",
+    "EGeneral:Unknown asset pair"
+  ]],
+  [refused("AuthenticationFailed"), [
+    "EAPI:Invalid key",
+    "EAPI:Invalid signature",
+    "EAuth:Account temporary disabled",
+    "EAuth:Account unconfirmed",
+    "ESession:Invalid session"
+  ]],
+  [refused("ClockSkew"), ["EAPI:Invalid nonce"]],
+  [refused("PermissionDenied"), [
+    "EGeneral:Permission denied",
+    "EAccount:Invalid permissions",
+    "EAccount:Invalid permissions:AAPLx trading restricted for DE.",
+    "EOrder:Trading agreement required",
+    "EAPI:Feature disabled",
+    "ETrade:User Locked"
+  ]],
+  [limited, [
+    "EAPI:Rate limit exceeded",
+    "EOrder:Rate limit exceeded",
+    "EGeneral:Too many requests",
+    "EAuth:Rate limit exceeded",
+    "EAuth:Too many requests",
+    "EOrder:Domain rate limit exceeded",
+    "EService:Throttled"
+  ]],
+  [{ ...refused("RateLimited"), retryAfter: 7000 }, [
+    `EService:Throttled:${now / 1000 + 7}`,
+    `EService:Throttled: ${now / 1000 + 7}`,
+    `EService: Throttled: ${now / 1000 + 7}`
+  ]],
+  [{ ...refused("RateLimited"), retryAfter: 0 }, [`EService:Throttled:${now / 1000 - 7}`]],
+  [banned, ["EGeneral:Temporary lockout"]],
+  [refused("InsufficientFunds"), [
+    "EOrder:Insufficient funds",
+    "EOrder:Insufficient margin",
+    "EFunding:Insufficient funds"
+  ]],
+  [refused("OrderRejected"), [
+    "EOrder:Order minimum not met",
+    "EOrder:Cost minimum not met",
+    "EOrder:Tick size check failed",
+    "EOrder:Post only order",
+    "EOrder:Reduce only:No position exists",
+    "EOrder:Orders limit exceeded",
+    "EOrder:Scheduled orders limit exceeded",
+    "EOrder:Positions limit exceeded",
+    "EOrder:Margin allowance exceeded",
+    "EGeneral:Invalid arguments:Index unavailable",
+    "EOrder:Something to come",
+    "EService:Deadline elapsed",
+    // One market's mode: no outage of the exchange.
+    "EService:Market in cancel_only mode",
+    "EService:Market in post_only mode",
+    "EService:Market in limit_only mode"
+  ]],
+  [refused("OrderNotFound"), ["EOrder:Unknown order", "EOrder:Invalid order"]],
+  [unknown, [
+    "EService:Unavailable",
+    "EService:Busy",
+    "EGeneral:Internal error",
+    "EGeneral:Internal error:x17",
+    "EDatabase:Internal error",
+    "EService:Timeout",
+    "EService:Something to come"
+  ]],
+  [malformed, ["EGeneral:Something to come", "ENew:Category", "E", "nothing of the kind"]]
+]
+
+type Row = readonly [status: number, body: string, expected: Verdict, headers?: { readonly [name: string]: string }]
+
+const inside: ReadonlyArray<Row> = documentedErrors.flatMap(([expected, texts]) =>
+  texts.flatMap((text): ReadonlyArray<Row> => [
+    [200, errors(text), expected],
+    // Upper and lower case are not to be relied on.
+    ...text.startsWith("E") && expected !== malformed
+      ? [[200, errors(`E${text.slice(1).toLowerCase()}`), expected] as const]
+      : []
+  ])
+)
+
+const shapes: ReadonlyArray<Row> = [
+  [200, JSON.stringify({ error: ["EQuery:Unknown asset pair"], result: null }), refused("SymbolNotFound")],
+  [200, JSON.stringify({ error: ["EOrder:Unknown order"], result: {} }), refused("OrderNotFound")],
+  // The first that is no warning counts.
+  [200, errors("WGeneral:Slow", "EOrder:Insufficient funds", "EOrder:Unknown order"), refused("InsufficientFunds")],
+  [400, errors("EGeneral:Invalid arguments"), refused("InvalidRequest")],
+  [403, errors("EGeneral:Permission denied"), refused("PermissionDenied")],
+  [429, errors("EGeneral:Too many requests"), limited],
+  [429, html, limited],
+  [429, "", { ...refused("RateLimited"), retryAfter: 17_000 }, { "retry-after": "17" }],
+  [403, html, banned],
+  [403, "", banned]
+]
+
+// What the protocol has nothing to say about: HTTP decides.
+const byStatus: ReadonlyArray<Row> = [
+  [500, html, unknown],
+  [502, "", unknown],
+  [503, html, unknown],
+  [520, html, unknown],
+  // The proxy's status counts, whatever is in the body.
+  [500, errors("EOrder:Insufficient funds"), unknown],
+  [404, html, refused("InvalidRequest")],
+  [200, html, malformed],
+  [200, "", malformed],
+  [200, "{\"error\":[],\"result\":", malformed],
+  [200, "{\"error\":[]}", malformed],
+  [200, "{\"error\":[],\"result\":{\"txid\":[]}}", malformed],
+  [200, "{\"error\":\"EOrder:Insufficient funds\"}", malformed],
+  [200, "[]", malformed],
+  [302, html, unknown]
+]
+
+const title = ([status, body, { tag }]: Row) => `${status} ${body.slice(0, 90).replaceAll("\r\n", "")} is ${tag}`
+
+// A write of no idempotency, so that every member of the union may come out.
+const placeOrder = Endpoint.make({
+  capability: "trading",
+  name: "placeOrder",
+  method: "POST",
+  path: "/0/private/AddOrder",
+  body: "form",
+  input: Endpoint.NoInput,
+  response: KrakenWire.result(
+    Schema.pluck(Schema.Struct({ txid: Schema.NonEmptyArray(Schema.NonEmptyString) }), "txid")
+  ),
+  cost: {}
+})
+
+const place = ([status, body, , headers]: Row) =>
+  Effect.gen(function*() {
+    yield* TestClock.setTime(now)
+    const client = yield* ExchangeClient.make(KrakenProtocol.protocol, {
+      environment: { name: "scripted", baseUrl: "http://scripted.localhost" },
+      credentials: Credentials.fixed(documented),
+      retry: { attempts: 1 }
+    })
+    return yield* Effect.flip(client.request(placeOrder, {}))
+  }).pipe(
+    Effect.scoped,
+    // Clocks are compared in vain as well.
+    Effect.provide(ScriptedHttp.layer(() => ScriptedHttp.text(body, { status, headers })))
+  )
+
+describe("classify", () => {
+  for (const row of [...inside, ...shapes]) {
+    it(title(row), () => {
+      const [status, body, expected, headers] = row
+      const error = KrakenErrors.classify(answer(status, body, headers))
+      assert(error !== undefined)
+      assert.deepStrictEqual(verdict(error), expected)
+      assert.strictEqual(error.status, status)
+      assert.strictEqual(error.operation, "test")
+    })
+  }
+
+  for (const row of byStatus) {
+    it(`leaves ${title(row)} to HTTP`, () => {
+      assert.isUndefined(KrakenErrors.classify(answer(row[0], row[1])))
+    })
+  }
+
+  it("sees no error in a success, with or without a warning", () => {
+    assert.isUndefined(KrakenErrors.classify(answer(200, JSON.stringify({ error: [], result: {} }))))
+    assert.isUndefined(KrakenErrors.classify(answer(200, JSON.stringify({ error: ["WGeneral:Slow"], result: {} }))))
+  })
+
+  it("says what the exchange said, and its code", () => {
+    const error = KrakenErrors.classify(answer(200, errors("EGeneral:Invalid arguments:volume")))
+    assert(error !== undefined)
+    assert.strictEqual(error.code, "EGeneral:Invalid arguments")
+    assert.strictEqual(
+      error.message,
+      "kraken.test: Invalid arguments:volume (status 200, code EGeneral:Invalid arguments)"
+    )
+  })
+})
+
+describe("the client", () => {
+  for (const row of [...inside, ...shapes, ...byStatus]) {
+    it.effect(`an order: ${title(row)}`, () =>
+      Effect.map(place(row), (error) => {
+        assert.deepStrictEqual(verdict(error), row[2])
+        assert.strictEqual(error.operation, "placeOrder")
+      }))
+  }
+})

@@ -1,0 +1,398 @@
+import { Decimal, type Exchange, type Order, OrderJournal } from "@effect-exchange/core"
+import { Faults, Simulator } from "@effect-exchange/simulator"
+import { assert, describe, it } from "@effect/vitest"
+import { BigDecimal, Clock, Effect, Either, Layer } from "effect"
+import { Kraken } from "../src/index.js"
+import { asked, now, simulator, timed } from "./utils.js"
+
+const layers = (options: Partial<Exchange.TradingOptions> = {}, simulated: Simulator.Options = {}) =>
+  Kraken.layer({
+    credentials: Simulator.credentials("kraken"),
+    ...options,
+    environment: Simulator.environment("kraken")
+  }).pipe(Layer.provideMerge(Layer.merge(Simulator.layer("kraken", simulated), OrderJournal.layerMemory)))
+
+/** The program over a simulated Kraken where Bitcoin costs 60,000 dollars. */
+const trading = <A, E>(
+  body: (services: {
+    readonly trading: Kraken.Trading["Type"]
+    readonly account: Kraken.Account["Type"]
+    readonly kraken: Simulator.Simulator
+  }) => Effect.Effect<A, E, Layer.Layer.Success<ReturnType<typeof layers>>>,
+  options?: Partial<Exchange.TradingOptions>,
+  simulated?: Simulator.Options
+) =>
+  timed(
+    Effect.gen(function*() {
+      const kraken = yield* simulator
+      yield* kraken.setPrice("BTC/USD", "60000")
+      return yield* body({ trading: yield* Kraken.Trading, account: yield* Kraken.Account, kraken })
+    }).pipe(Effect.provide(layers(options, simulated)))
+  )
+
+const bid: Order.Request = { type: "limit", symbol: "BTC/USD", side: "buy", amount: "0.01", price: "59000" }
+
+interface Shown {
+  readonly status: string
+  readonly price: string | undefined
+  readonly amount: string | undefined
+  readonly filled: string
+}
+
+const shown = (order: Order.Order): Shown => ({
+  status: order.status,
+  price: order.price === undefined ? undefined : Decimal.format(order.price),
+  amount: order.amount === undefined ? undefined : Decimal.format(order.amount),
+  filled: Decimal.format(order.filled)
+})
+
+const standing: Shown = { status: "open", price: "59000.0", amount: "0.01000000", filled: "0.00000000" }
+
+const place = "/0/private/AddOrder"
+const only = (path: string, faults: Faults.Options): Faults.Faults =>
+  Faults.make({ routes: [{ path, faults: Faults.make(faults) }] })
+
+describe("place", () => {
+  it.effect("a limit order stands, under both of its ids", () =>
+    trading(({ account, trading }) =>
+      Effect.gen(function*() {
+        const order = yield* trading.place(bid)
+        assert.deepStrictEqual(shown(order), standing)
+        assert.match(order.clientOrderId ?? "", /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+        assert.strictEqual(order.type, "limit")
+        assert.strictEqual(order.timeInForce, "GTC")
+        assert.isFalse(order.postOnly)
+        assert.deepStrictEqual(yield* account.order({ symbol: "BTC/USD", id: order.id }), order)
+        const clientOrderId = order.clientOrderId ?? ""
+        assert.deepStrictEqual(yield* account.order({ symbol: "BTC/USD", clientOrderId }), order)
+        assert.deepStrictEqual(yield* account.openOrders("BTC/USD"), [order])
+        assert.deepStrictEqual(yield* account.openOrders(), [order])
+        assert.deepStrictEqual(yield* account.openOrders("ETH/USDT"), [])
+      })
+    ))
+
+  it.effect("a market order is filled, with what it cost", () =>
+    trading(({ account, trading }) =>
+      Effect.gen(function*() {
+        const order = yield* trading.place({ type: "market", symbol: "BTC/USD", side: "buy", amount: "0.01" })
+        assert.deepStrictEqual(shown(order), {
+          status: "filled",
+          price: undefined,
+          amount: "0.01000000",
+          filled: "0.01000000"
+        })
+        assert.isDefined(order.averagePrice)
+        const fills = yield* account.fills("BTC/USD")
+        assert.isAbove(fills.length, 0)
+        assert.isTrue(fills.every(({ feeAsset, liquidity, orderId }) =>
+          orderId === order.id && liquidity === "taker" && feeAsset === "USD"
+        ))
+        assert.deepStrictEqual(
+          (yield* account.orderHistory("BTC/USD")).map(({ id }) =>
+            id
+          ),
+          [order.id]
+        )
+        assert.deepStrictEqual(yield* account.orderHistory("ETH/USDT"), [])
+        assert.deepStrictEqual(yield* account.fills("ETH/USDT"), [])
+      })
+    ))
+
+  it.effect("a post-only order stands, and is refused where it would trade at once", () =>
+    trading(({ account, trading }) =>
+      Effect.gen(function*() {
+        const order = yield* trading.place({ ...bid, postOnly: true })
+        assert.deepStrictEqual(shown(order), standing)
+        assert.isTrue(order.postOnly)
+        const error = yield* Effect.flip(trading.place({ ...bid, price: "61000", postOnly: true }))
+        assert.strictEqual(error._tag, "OrderRejected")
+        assert.include(error.message, "Post only order")
+        assert.strictEqual((yield* account.openOrders()).length, 1)
+      })
+    ))
+
+  it.effect("an order is filled in part, and what is left of it canceled, with IOC", () =>
+    trading(
+      ({ trading }) =>
+        Effect.gen(function*() {
+          // More than the house offers at its best prices.
+          const order = yield* trading.place({ ...bid, amount: "90", price: "60010", timeInForce: "IOC" })
+          assert.strictEqual(order.status, "canceled")
+          assert.strictEqual(order.timeInForce, "IOC")
+          const filled = Number(Decimal.format(order.filled))
+          assert.isTrue(filled > 0 && filled < 90)
+          assert.isDefined(order.averagePrice)
+        }),
+      {},
+      { balances: rich }
+    ))
+
+  it.effect("an order that is filled in part stands with the rest, and is filled as others come", () =>
+    trading(
+      ({ account, trading }) =>
+        Effect.gen(function*() {
+          const order = yield* trading.place({ ...bid, amount: "90", price: "60010" })
+          assert.strictEqual(order.status, "open")
+          const filled = Number(Decimal.format(order.filled))
+          assert.isTrue(filled > 0 && filled < 90)
+          yield* Effect.sleep("10 seconds")
+          const later = yield* account.order({ symbol: "BTC/USD", id: order.id })
+          assert.strictEqual(later.status, "filled")
+          const fills = yield* account.fills("BTC/USD", { limit: 1000 })
+          assert.isTrue(fills.some(({ liquidity }) => liquidity === "maker"))
+          assert.isTrue(BigDecimal.equals(BigDecimal.sumAll(fills.map(({ amount }) => amount)), Decimal.make("90")))
+        }),
+      {},
+      { balances: rich }
+    ))
+
+  it.effect("an order that stands holds what it may cost", () =>
+    trading(({ account, trading }) =>
+      Effect.gen(function*() {
+        const dollars = Effect.map(account.balances, (balances) => balances.find(({ asset }) => asset === "USD"))
+        const before = yield* dollars
+        yield* trading.place(bid)
+        const after = yield* dollars
+        assert(before !== undefined && after !== undefined)
+        assert.isTrue(BigDecimal.equals(before.total, after.total))
+        assert.isTrue(BigDecimal.lessThanOrEqualTo(after.free, BigDecimal.subtract(before.free, Decimal.make("590"))))
+      })
+    ))
+
+  it.effect("what Kraken's REST API has not is refused before it is sent", () =>
+    trading(({ trading }) =>
+      Effect.gen(function*() {
+        const before = (yield* asked).length
+        const fok = yield* Effect.flip(trading.place({ ...bid, timeInForce: "FOK" }))
+        assert.strictEqual(fok._tag, "Unsupported")
+        const reduceOnly = yield* Effect.flip(trading.place({ ...bid, reduceOnly: true }))
+        assert.strictEqual(reduceOnly._tag, "Unsupported")
+        const name = yield* Effect.flip(trading.place({ ...bid, clientOrderId: "Not-Lower-Case" }))
+        assert.strictEqual(name._tag, "InvalidRequest")
+        assert.isFalse((yield* asked).slice(before).includes("AddOrder"))
+      })
+    ))
+
+  it.effect("what the account cannot pay for is refused", () =>
+    trading(({ trading }) =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(trading.place({ ...bid, amount: "1000" }))
+        assert.strictEqual(error._tag, "InsufficientFunds")
+      })
+    ))
+
+  it.effect("a key that may not trade is refused", () =>
+    trading(({ trading }) =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(trading.place(bid))
+        assert.strictEqual(error._tag, "PermissionDenied")
+      }), { credentials: Simulator.credentials("kraken", "read") }))
+
+  it.effect("an id of an order that stands is not taken twice, and free once it has ended", () =>
+    trading(({ trading }) =>
+      Effect.gen(function*() {
+        const named: Order.Request = { ...bid, clientOrderId: "mine1" }
+        const first = yield* trading.place(named)
+        const error = yield* Effect.flip(trading.place(named))
+        assert.strictEqual(error._tag, "DuplicateOrder")
+        yield* trading.cancel({ symbol: "BTC/USD", clientOrderId: "mine1" })
+        const second = yield* trading.place(named)
+        assert.notStrictEqual(second.id, first.id)
+      })
+    ))
+})
+
+const rich = [
+  { asset: "BTC", free: Decimal.make("100"), locked: Decimal.make("0") },
+  { asset: "USD", free: Decimal.make("10000000"), locked: Decimal.make("0") }
+]
+
+describe("a lost answer", () => {
+  for (const fault of ["reset", "http500", "malformed"] as const) {
+    it.effect(`is found out: ${fault} after the order was taken`, () =>
+      trading(({ account, kraken, trading }) =>
+        Effect.gen(function*() {
+          yield* kraken.setFaults(only(place, { [fault]: 1 }))
+          const order = yield* trading.place(bid)
+          assert.deepStrictEqual(shown(order), standing)
+          yield* kraken.setFaults(Faults.none)
+          assert.deepStrictEqual((yield* account.openOrders()).map(({ id }) => id), [order.id])
+          assert.deepStrictEqual((yield* asked).filter((name) => name.startsWith("AddOrder")), [`AddOrder ${fault}`])
+        })
+      ))
+  }
+
+  it.effect("of an order that was filled meanwhile is found among those that ended", () =>
+    trading(({ kraken, trading }) =>
+      Effect.gen(function*() {
+        yield* kraken.setFaults(only(place, { reset: 1 }))
+        const order = yield* trading.place({ type: "market", symbol: "BTC/USD", side: "buy", amount: "0.01" })
+        assert.strictEqual(order.status, "filled")
+        assert.include(yield* asked, "ClosedOrders")
+      })
+    ))
+
+  it.effect("of an order that cannot be seen yet is waited for", () =>
+    trading(({ kraken, trading }) =>
+      Effect.gen(function*() {
+        yield* kraken.setFaults(
+          Faults.make({
+            orderLag: "4 seconds",
+            routes: [{ path: place, faults: Faults.make({ reset: 1, orderLag: "4 seconds" }) }]
+          })
+        )
+        assert.deepStrictEqual(shown(yield* trading.place(bid)), standing)
+      })
+    ))
+
+  it.effect("of an order that was never taken is proven so, and only after its deadline", () =>
+    trading(({ account, kraken, trading }) =>
+      Effect.gen(function*() {
+        yield* trading.place({ ...bid, amount: "0.02" })
+        // From the proxy, and nothing was carried out: the client cannot know.
+        yield* kraken.setFaults(only(place, { http503: 1 }))
+        const sent = yield* Clock.currentTimeMillis
+        const error = yield* Effect.flip(trading.place(bid))
+        assert.strictEqual(error._tag, "NotPlaced")
+        assert.isAtLeast((yield* Clock.currentTimeMillis) - sent, 20_000)
+        assert.strictEqual((yield* account.openOrders()).length, 1)
+        assert.strictEqual((yield* asked).filter((name) => name === "AddOrder http503").length, 1)
+      })
+    ))
+
+  it.effect("leaves no order open in the journal", () =>
+    trading(({ kraken, trading }) =>
+      Effect.gen(function*() {
+        yield* kraken.setFaults(only(place, { reset: 1 }))
+        yield* trading.place(bid)
+        const journal = yield* OrderJournal.OrderJournal
+        assert.deepStrictEqual(yield* journal.open, [])
+      })
+    ))
+})
+
+describe("change", () => {
+  it.effect("cancels by either id, and says how the order ended", () =>
+    trading(({ trading }) =>
+      Effect.gen(function*() {
+        const first = yield* trading.place(bid)
+        const canceled = yield* trading.cancel({ symbol: "BTC/USD", id: first.id })
+        assert.deepStrictEqual(shown(canceled), { ...standing, status: "canceled" })
+        assert.isDefined(canceled.updatedAt)
+        const second = yield* trading.place({ ...bid, clientOrderId: "second" })
+        const other = yield* trading.cancel({ symbol: "BTC/USD", clientOrderId: "second" })
+        assert.strictEqual(other.id, second.id)
+        assert.strictEqual(other.status, "canceled")
+      })
+    ))
+
+  it.effect("cancels what has ended already without complaint, and does not find what never was", () =>
+    trading(({ trading }) =>
+      Effect.gen(function*() {
+        const order = yield* trading.place({ type: "market", symbol: "BTC/USD", side: "buy", amount: "0.01" })
+        assert.strictEqual((yield* trading.cancel({ symbol: "BTC/USD", id: order.id })).status, "filled")
+        const never = yield* Effect.flip(trading.cancel({ symbol: "BTC/USD", clientOrderId: "never" }))
+        assert.strictEqual(never._tag, "OrderNotFound")
+        const elsewhere = yield* Effect.flip(trading.cancel({ symbol: "ETH/USDT", id: "OABCDE-FGHIJ-KLMNOP" }))
+        assert.strictEqual(elsewhere._tag, "OrderNotFound")
+      })
+    ))
+
+  it.effect("cancels all orders of a market, and none of another", () =>
+    trading(({ account, trading }) =>
+      Effect.gen(function*() {
+        const orders = yield* Effect.forEach(["59000", "58000"], (price) => trading.place({ ...bid, price }))
+        const other = yield* trading.place({ ...bid, symbol: "XRP/USD", amount: "10", price: "0.5" })
+        const canceled = yield* trading.cancelAll("BTC/USD")
+        assert.deepStrictEqual(new Set(canceled), new Set(orders.map(({ id }) => id)))
+        assert.deepStrictEqual((yield* account.openOrders()).map(({ id }) => id), [other.id])
+        assert.deepStrictEqual(yield* trading.cancelAll("BTC/USD"), [])
+      })
+    ))
+
+  it.effect("an answer to a cancel of all that was lost is asked for again, and what it did is told", () =>
+    trading(({ kraken, trading }) =>
+      Effect.gen(function*() {
+        const order = yield* trading.place(bid)
+        const path = "/0/private/CancelOrderBatch"
+        const start = yield* Clock.currentTimeMillis
+        yield* kraken.setFaults(Faults.make({
+          phases: [{ from: 0, to: start - now + 1, faults: only(path, { reset: 1 }) }]
+        }))
+        assert.deepStrictEqual(yield* trading.cancelAll("BTC/USD"), [order.id])
+        const batches = (yield* asked).filter((name) => name.startsWith("CancelOrderBatch"))
+        assert.include(batches, "CancelOrderBatch reset")
+        assert.include(batches, "CancelOrderBatch")
+      })
+    ))
+
+  it.effect("amends price and amount in place", () =>
+    trading(({ trading }) =>
+      Effect.gen(function*() {
+        const order = yield* trading.place(bid)
+        const amended = yield* trading.amend({ symbol: "BTC/USD", id: order.id }, { price: "58000", amount: "0.02" })
+        assert.strictEqual(amended.id, order.id)
+        assert.deepStrictEqual(shown(amended), { ...standing, price: "58000.0", amount: "0.02000000" })
+        yield* trading.cancel({ symbol: "BTC/USD", id: order.id })
+        const ended = yield* Effect.flip(trading.amend({ symbol: "BTC/USD", id: order.id }, { price: "57000" }))
+        assert.strictEqual(ended._tag, "OrderRejected")
+      })
+    ))
+
+  it.effect("finds out whether an amendment was made when its answer was lost", () =>
+    trading(({ kraken, trading }) =>
+      Effect.gen(function*() {
+        const order = yield* trading.place(bid)
+        yield* kraken.setFaults(only("/0/private/AmendOrder", { reset: 1 }))
+        const amended = yield* trading.amend({ symbol: "BTC/USD", id: order.id }, { price: "58000" })
+        assert.strictEqual(shown(amended).price, "58000.0")
+      })
+    ))
+})
+
+describe("batch", () => {
+  it.effect("places several orders in one request, each with its own outcome", () =>
+    trading(({ account, trading }) =>
+      Effect.gen(function*() {
+        const results = yield* trading.placeBatch([
+          bid,
+          { ...bid, price: "61000", postOnly: true },
+          { ...bid, price: "58000.05" },
+          { ...bid, price: "58000" }
+        ])
+        assert.deepStrictEqual(
+          results.map(Either.match({ onLeft: ({ _tag }): string => _tag, onRight: ({ status }): string => status })),
+          ["open", "OrderRejected", "InvalidRequest", "open"]
+        )
+        assert.strictEqual((yield* account.openOrders()).length, 2)
+        assert.deepStrictEqual((yield* asked).filter((name) => name.startsWith("AddOrder")), ["AddOrderBatch"])
+      })
+    ))
+
+  it.effect("places one order by itself, and sixteen in two requests", () =>
+    trading(({ account, trading }) =>
+      Effect.gen(function*() {
+        const one = yield* trading.placeBatch([bid])
+        assert.isTrue(one.every(Either.isRight))
+        const sixteen = Array.from(
+          { length: 16 },
+          (_, index): Order.Request => ({ ...bid, price: `${50_000 + index}` })
+        )
+        assert.isTrue((yield* trading.placeBatch(sixteen)).every(Either.isRight))
+        assert.strictEqual((yield* account.openOrders()).length, 17)
+        assert.deepStrictEqual(
+          (yield* asked).filter((name) => name.startsWith("AddOrder")),
+          ["AddOrder", "AddOrderBatch", "AddOrder"]
+        )
+      })
+    ))
+
+  it.effect("looks each order up when the answer was lost", () =>
+    trading(({ kraken, trading }) =>
+      Effect.gen(function*() {
+        yield* kraken.setFaults(only("/0/private/AddOrderBatch", { reset: 1 }))
+        const results = yield* trading.placeBatch([bid, { ...bid, price: "58000" }])
+        assert.isTrue(results.every(Either.isRight))
+      })
+    ))
+})

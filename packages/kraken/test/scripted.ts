@@ -1,0 +1,56 @@
+import { ScriptedHttp } from "@effect-exchange/testing"
+import { Effect, Layer } from "effect"
+import { Kraken } from "../src/index.js"
+import { documented, fixture, timed } from "./utils.js"
+
+/** Over answers written down beforehand: by the name of the endpoint, one after the other. */
+export const scripted = <A, E>(
+  answers: { readonly [name: string]: ReadonlyArray<unknown> },
+  effect: Effect.Effect<A, E, Layer.Layer.Success<ReturnType<typeof Kraken.layer>> | ScriptedHttp.ScriptedHttp>
+) => {
+  const asked = new Map<string, number>()
+  const script = (request: ScriptedHttp.Request) => {
+    const name = /\/(\w+)(?:\?|$)/.exec(request.url)?.[1] ?? ""
+    const count = asked.get(name) ?? 0
+    asked.set(name, count + 1)
+    const all = answers[name] ?? []
+    return ScriptedHttp.json(all[Math.min(count, all.length - 1)] ?? { error: ["EGeneral:Unknown method"] })
+  }
+  return timed(
+    Effect.provide(
+      effect,
+      Layer.provideMerge(
+        Kraken.layer({
+          environment: { name: "scripted", baseUrl: "http://scripted.localhost" },
+          credentials: documented
+        }),
+        ScriptedHttp.layer(script)
+      )
+    )
+  )
+}
+
+/** The markets, for scripts. */
+export const listed = { AssetPairs: [fixture("AssetPairs")] }
+/** What was asked: by name, with its body. */
+export const bodies = Effect.map(
+  Effect.flatMap(ScriptedHttp.ScriptedHttp, ({ requests }) => requests),
+  (requests) => requests.map(({ body, url }) => ({ name: url.replace(/^.*\/(\w+).*$/, "$1"), body, url }))
+)
+
+/** An order as Kraken writes it. */
+export const orderRow = (row: {
+  readonly pair?: string
+  readonly cl_ord_id?: string
+  readonly status?: string
+  readonly opentm?: number
+}) => ({
+  cl_ord_id: row.cl_ord_id ?? null,
+  status: row.status ?? "open",
+  opentm: row.opentm ?? 1,
+  descr: { pair: row.pair ?? "XBTUSD", type: "buy", ordertype: "limit", price: "59000.0" },
+  vol: "0.01000000",
+  vol_exec: "0.00000000",
+  price: "0.00000",
+  oflags: "fciq"
+})
