@@ -1,0 +1,108 @@
+/**
+ * OKX v5, as the request engine needs to know it.
+ *
+ * @since 0.1.0
+ */
+import type { Credentials } from "@effect-exchange/core/Credentials"
+import type { Prepared } from "@effect-exchange/core/Endpoint"
+import type { Moment, Protocol, Signed } from "@effect-exchange/core/Protocol"
+import { hmacSha256Base64 } from "@effect-exchange/core/Signature"
+import * as DateTime from "effect/DateTime"
+import * as Either from "effect/Either"
+import * as Redacted from "effect/Redacted"
+import { serverTime } from "./Endpoints.js"
+import { classify } from "./Errors.js"
+import { amendOrder, placeOrder, placeOrders } from "./TradingEndpoints.js"
+
+/**
+ * How long after it was signed a new order or a change of one may still reach the matching engine, in milliseconds:
+ * what comes later is refused, so that an order which is not there by then never will be.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const orderLifetime = 5000
+
+const expiring: ReadonlySet<string> = new Set([placeOrder.path, placeOrders.path, amendOrder.path])
+
+/**
+ * The request with its key, passphrase, timestamp and signature in headers: the base64 HMAC-SHA256 of timestamp, method,
+ * path with query, and body, as they are sent. New orders and changes carry the instant from which on they are refused.
+ *
+ * @since 0.1.0
+ * @category signing
+ */
+export const sign = (
+  request: Prepared,
+  { key, passphrase, secret }: Credentials,
+  { now }: Pick<Moment, "now">
+): Either.Either<Signed, string> => {
+  if (passphrase === undefined) {
+    return Either.left("OKX's keys come with a passphrase, and there is none beside the key and the secret")
+  }
+  const timestamp = DateTime.formatIso(DateTime.unsafeMake(now))
+  const target = request.query === "" ? request.path : `${request.path}?${request.query}`
+  const signature = hmacSha256Base64(secret, `${timestamp}${request.method}${target}${request.body}`)
+  return Either.right({
+    ...request,
+    headers: {
+      ...request.headers,
+      "ok-access-key": Redacted.value(key),
+      "ok-access-sign": signature,
+      "ok-access-timestamp": timestamp,
+      "ok-access-passphrase": Redacted.value(passphrase),
+      ...request.method === "POST" && expiring.has(request.path) ? { exptime: String(now + orderLifetime) } : {}
+    },
+    signature
+  })
+}
+
+// OKX counts in rolling windows of 2 seconds by its own clock: a little more keeps requests that travel at different
+// speeds from meeting in one.
+const window = "2100 millis"
+
+/**
+ * Orders are metered for each instrument by itself, the list of instruments for each type; here they are for all
+ * together, which never allows more. The limit of 1000 new or changed orders of an account in 2 seconds cannot be reached
+ * below these.
+ *
+ * @since 0.1.0
+ * @category protocols
+ */
+export const protocol: Protocol = {
+  exchange: "okx",
+  live: { _tag: "Open", baseUrl: "https://www.okx.com" },
+  testnet: { _tag: "Open", baseUrl: "https://www.okx.com", headers: { "x-simulated-trading": "1" } },
+  limits: [
+    { scope: "time", limit: 10, window },
+    { scope: "status", limit: 1, window: "5100 millis" },
+    { scope: "instruments", limit: 20, window },
+    { scope: "ticker", limit: 20, window },
+    { scope: "tickers", limit: 20, window },
+    { scope: "books", limit: 40, window },
+    { scope: "booksFull", limit: 10, window },
+    { scope: "trades", limit: 100, window },
+    { scope: "candles", limit: 40, window },
+    { scope: "historyCandles", limit: 20, window },
+    { scope: "accountConfig", limit: 5, window },
+    { scope: "balance", limit: 10, window },
+    { scope: "positions", limit: 10, window },
+    { scope: "order", limit: 60, window },
+    { scope: "ordersPending", limit: 60, window },
+    { scope: "ordersHistory", limit: 40, window },
+    { scope: "ordersHistoryArchive", limit: 20, window },
+    { scope: "fills", limit: 60, window },
+    { scope: "fillsHistory", limit: 10, window },
+    { scope: "placeOrder", limit: 60, window },
+    { scope: "placeOrders", limit: 300, window },
+    { scope: "cancelOrder", limit: 60, window },
+    { scope: "cancelOrders", limit: 300, window },
+    { scope: "amendOrder", limit: 60, window }
+  ],
+  passphrase: true,
+  sign,
+  classify,
+  // OKX says nothing of what has been used.
+  usage: () => [],
+  serverTime
+}

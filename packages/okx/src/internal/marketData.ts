@@ -1,0 +1,74 @@
+import type * as Adapter from "@effect-exchange/core/Adapter"
+import * as Candle from "@effect-exchange/core/Candle"
+import type { ExchangeClient } from "@effect-exchange/core/ExchangeClient"
+import * as Arr from "effect/Array"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Endpoints from "../Endpoints.js"
+import * as Mapping from "../Mapping.js"
+
+// The latest candles come from one endpoint, with the open one, and all before them from another: 1440 of them do, and
+// some are left for the clocks to differ.
+const recent = 1400
+const page = 300
+
+/** @internal */
+export const make = (client: ExchangeClient<"marketData">): Adapter.MarketData => ({
+  markets: Effect.map(
+    Effect.forEach(
+      ["SPOT", "SWAP", "FUTURES"] as const,
+      (instType) => client.request(Endpoints.instruments, { instType }),
+      { concurrency: "unbounded" }
+    ),
+    (lists) => lists.flat().flatMap((wire) => Mapping.market(wire) ?? [])
+  ),
+  ticker: (market) =>
+    Effect.map(client.request(Endpoints.ticker, { instId: market.id }), (wire) => Mapping.ticker(market, wire)),
+  tickers: (markets) => {
+    const byId = new Map(markets.map((market) => [market.id, market]))
+    const instTypes = new Set(markets.map(({ kind }) => Mapping.instTypes[kind]))
+    return Effect.forEach(instTypes, (instType) => client.request(Endpoints.tickers, { instType }), {
+      concurrency: "unbounded"
+    }).pipe(
+      Effect.map((lists) =>
+        Arr.filterMap(
+          lists.flat(),
+          (wire) => Option.map(Option.fromNullable(byId.get(wire.instId)), (market) => Mapping.ticker(market, wire))
+        )
+      )
+    )
+  },
+  orderBook: (market, depth) =>
+    Effect.map(
+      depth <= 400
+        ? client.request(Endpoints.books, { instId: market.id, sz: depth })
+        : client.request(Endpoints.booksFull, { instId: market.id, sz: Math.min(depth, 5000) }),
+      (wire) => Mapping.orderBook(market, wire)
+    ),
+  trades: (market, limit) =>
+    Effect.map(
+      client.request(Endpoints.trades, { instId: market.id, limit: Math.min(limit, 500) }),
+      (wires) => wires.toReversed().map((wire) => Mapping.trade(market, wire))
+    ),
+  candles: {
+    page,
+    read: (market, interval, window) =>
+      Effect.gen(function*() {
+        const oldest = (yield* Clock.currentTimeMillis) - recent * Candle.millis(interval)
+        const endpoint = window.from >= oldest ? Endpoints.candles : Endpoints.historyCandles
+        const rows = yield* client.request(endpoint, {
+          instId: market.id,
+          bar: Mapping.bars[interval],
+          after: window.to,
+          before: window.from - 1,
+          limit: page
+        })
+        return rows.map((row) => Mapping.bar(market, row))
+      })
+  },
+  status: Effect.gen(function*() {
+    const rows = yield* client.request(Endpoints.status, {})
+    return Mapping.status(rows, client.environment === "testnet" ? "2" : "1", yield* Clock.currentTimeMillis)
+  })
+})

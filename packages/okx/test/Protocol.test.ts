@@ -1,0 +1,132 @@
+import { Endpoint } from "@effect-exchange/core"
+import { assert, describe, it } from "@effect/vitest"
+import { Either, FastCheck, Redacted } from "effect"
+import { createHmac } from "node:crypto"
+import { OkxProtocol, OkxTradingEndpoints } from "../src/index.js"
+import { documented } from "./utils.js"
+
+const at = 1_607_418_537_715
+const timestamp = "2020-12-08T09:08:57.715Z"
+
+const balance = { method: "GET", path: "/api/v5/account/balance", body: "none" } as const
+const order = { method: "POST", path: "/api/v5/trade/order", body: "json" } as const
+
+const printed = { ...documented, secret: Redacted.make("22582BD0CFF14C41EDBF1AB98506286D") }
+
+const sign = (request: Endpoint.Prepared, credentials = documented, now = at) =>
+  Either.getOrThrow(OkxProtocol.sign(request, credentials, { now }))
+
+describe("sign", () => {
+  const vectors = [
+    ["a path", documented, Endpoint.prepare(balance, {}), "PJ61e1nb2F2Qd7D8SPiaIcx2gjdELc+o0ygzre9z33k="],
+    ["a query", documented, Endpoint.prepare(balance, { ccy: "BTC" }), "ebNz0sDoc3LoFm1hqjP8LDT0fnRlDERj5C+I4ZqB4Cw="],
+    [
+      "a body",
+      documented,
+      Endpoint.prepare(order, {
+        instId: "BTC-USD-200925",
+        tdMode: "isolated",
+        side: "buy",
+        ordType: "limit",
+        px: "432.11",
+        sz: "2"
+      }),
+      "nEpHMx6gZYYjWVfzXtwccJAPmWrrmDHvV4cNsi10d6o="
+    ],
+    [
+      "a query, by another secret",
+      printed,
+      Endpoint.prepare(balance, { ccy: "BTC" }),
+      "HiZhvSfMtWJA3uUIVXV3a/bSXNPCWvYFXoGCVS8V4zY="
+    ]
+  ] as const
+
+  for (const [title, credentials, request, signature] of vectors) {
+    it(`gives the reference signature of ${title}`, () => {
+      const signed = sign(request, credentials)
+      assert.strictEqual(signed.signature, signature)
+      assert.strictEqual(signed.headers["ok-access-sign"], signature)
+      assert.deepStrictEqual([signed.method, signed.path, signed.query, signed.body], [
+        request.method,
+        request.path,
+        request.query,
+        request.body
+      ])
+    })
+  }
+
+  it("puts key, passphrase and a timestamp with milliseconds into headers, beside those there were", () => {
+    const { "ok-access-sign": _, ...headers } =
+      sign({ ...Endpoint.prepare(balance, {}), headers: { "x-mine": "1" } }).headers
+    assert.deepStrictEqual(headers, {
+      "x-mine": "1",
+      "ok-access-key": Redacted.value(documented.key),
+      "ok-access-timestamp": timestamp,
+      "ok-access-passphrase": Redacted.value(documented.passphrase)
+    })
+    assert.strictEqual(
+      sign(Endpoint.prepare(balance, {}), documented, 1000).headers["ok-access-timestamp"],
+      "1970-01-01T00:00:01.000Z"
+    )
+  })
+
+  it("lets new orders and changes expire, and nothing else", () => {
+    const expires = (
+      endpoint: Pick<Endpoint.Endpoint<Endpoint.Capability, never, unknown>, "method" | "path" | "body">
+    ) => sign(Endpoint.prepare(endpoint, { orders: [] })).headers["exptime"]
+    const { amendOrder, cancelOrder, cancelOrders, order, placeOrder, placeOrders } = OkxTradingEndpoints
+    assert.deepStrictEqual([placeOrder, placeOrders, amendOrder].map(expires), Array(3).fill(String(at + 5000)))
+    // The order is asked for at the path it is placed at.
+    assert.deepStrictEqual([cancelOrder, cancelOrders, order].map(expires), Array(3).fill(undefined))
+  })
+
+  it("refuses credentials without a passphrase, and repeats nothing of them", () => {
+    const { key, secret } = documented
+    const refused = OkxProtocol.sign(Endpoint.prepare(balance, {}), { key, secret }, { now: at })
+    assert(Either.isLeft(refused))
+    assert.include(refused.left, "passphrase")
+    assert.notInclude(refused.left, Redacted.value(key))
+  })
+
+  it.prop(
+    "signs exactly the bytes that are sent, whatever the parameters",
+    [
+      FastCheck.dictionary(FastCheck.string({ unit: "binary" }), FastCheck.string({ unit: "binary" })),
+      FastCheck.boolean()
+    ],
+    ([parameters, hasBody]) => {
+      const { body, headers, method, path, query } = sign(Endpoint.prepare(hasBody ? order : balance, parameters))
+      const target = query === "" ? path : `${path}?${query}`
+      const expected = createHmac("sha256", Redacted.value(documented.secret))
+        .update(`${timestamp}${method}${target}${body}`)
+        .digest("base64")
+      assert.strictEqual(headers["ok-access-sign"], expected)
+    }
+  )
+})
+
+describe("protocol", () => {
+  it("knows the hosts: demo trading is the live one with a header", () => {
+    const { live, passphrase, testnet } = OkxProtocol.protocol
+    assert.deepStrictEqual(live, { _tag: "Open", baseUrl: "https://www.okx.com" })
+    assert.deepStrictEqual(testnet, {
+      _tag: "Open",
+      baseUrl: "https://www.okx.com",
+      headers: { "x-simulated-trading": "1" }
+    })
+    assert.isTrue(passphrase)
+  })
+
+  it("knows the documented limits, and reads nothing of them from headers", () => {
+    const limits = new Map(OkxProtocol.protocol.limits.map(({ limit, scope }) => [scope, limit]))
+    assert.deepStrictEqual([limits.get("placeOrder"), limits.get("placeOrders"), limits.get("ticker")], [60, 300, 20])
+    assert.deepStrictEqual(OkxProtocol.protocol.usage({ "x-ratelimit-remaining": "1" }, "signed"), [])
+  })
+
+  it("counts a batch by its orders, and one of one order as that order", () => {
+    const { cancelOrders } = OkxTradingEndpoints
+    const orders = Array.from({ length: 20 }, () => ({ instId: "BTC-USDT", ordId: "1" }))
+    assert.deepStrictEqual(cancelOrders.cost({ orders }), { cancelOrders: 20 })
+    assert.deepStrictEqual(cancelOrders.cost({ orders: orders.slice(0, 1) }), { cancelOrder: 1 })
+  })
+})

@@ -1,0 +1,128 @@
+import {
+  type Credentials,
+  Decimal,
+  ExchangeError,
+  ExchangeSymbol,
+  type Market,
+  type Protocol
+} from "@effect-exchange/core"
+import { Simulator } from "@effect-exchange/simulator"
+import { type BigDecimal, Duration, Effect, Option, Redacted, Schema } from "effect"
+import { readFileSync } from "node:fs"
+
+/** The secret of the reference signatures; key and passphrase are no part of them. */
+export const documented = {
+  key: Redacted.make("985d5b66-57ce-40fb-b714-afc0b9787083"),
+  secret: Redacted.make("chNOOS4KvNXR_Xq4k4c9qsfoKWvnDecLATCRlcBwyKDYnWgO"),
+  passphrase: Redacted.make("a phrase that passes")
+} satisfies Credentials.Credentials
+
+/** 2025-11-24T00:00:00Z */
+export const now = 1_763_942_400_000
+
+export const fixture = (name: string): string =>
+  readFileSync(new URL(`./fixtures/http_${name}.json`, import.meta.url), "utf8")
+
+const parse = Schema.decodeUnknownOption(Schema.parseJson())
+
+/** Text as the engine reads it: `undefined` when it is no JSON. */
+export const json = (text: string): unknown => Option.getOrUndefined(parse(text))
+
+const Rows = Schema.parseJson(
+  Schema.Struct({ data: Schema.Array(Schema.Record({ key: Schema.String, value: Schema.Unknown })) })
+)
+
+/** The rows of a fixture, to be changed in one place. */
+export const rows = (name: string): ReadonlyArray<{ readonly [name: string]: unknown }> =>
+  Schema.decodeSync(Rows)(fixture(name)).data
+
+export const envelope = (...data: ReadonlyArray<unknown>): unknown => ({ code: "0", data, msg: "" })
+
+export const answer = (status: number, text: string, headers: Protocol.Headers = {}): Protocol.Answer => ({
+  status,
+  headers,
+  json: json(text),
+  text,
+  now,
+  about: { exchange: "okx", operation: "test", status },
+  clean: (text) => text.slice(0, 200).trim()
+})
+
+/** An error of the gateway: without data. */
+export const error = (code: unknown, msg: string): string => JSON.stringify({ msg, code })
+
+/** An error of one order: the answer as a whole is none. */
+export const refusedOrder = (sCode: string, sMsg: string): string =>
+  JSON.stringify({
+    code: "1",
+    data: [{ clOrdId: "b15", ordId: "", sCode, sMsg, tag: "", ts: "1763942400000" }],
+    inTime: "1763942400000408",
+    msg: "All operations failed",
+    outTime: "1763942400000900"
+  })
+
+export const html = "<html>\r\n<head><title>403 Forbidden</title></head>\r\n<body></body></html>"
+
+/** What is asked of an error. Times are milliseconds. */
+export interface Verdict {
+  readonly tag: ExchangeError.ExchangeError["_tag"]
+  readonly outcome: ExchangeError.Outcome
+  readonly code?: string
+  readonly retryAfter?: number
+  readonly until?: number
+}
+
+export const verdict = (error: ExchangeError.ExchangeError): Verdict => ({
+  tag: error._tag,
+  outcome: ExchangeError.outcome(error),
+  ...error.code === undefined ? {} : { code: error.code },
+  ...error._tag === "RateLimited" ? { retryAfter: Duration.toMillis(error.retryAfter) } : {},
+  ...error._tag === "Banned" ? { until: error.until } : {}
+})
+
+export const text = (decimal: BigDecimal.BigDecimal | undefined): string | undefined =>
+  decimal === undefined ? undefined : Decimal.format(decimal)
+
+export const spot: Market.Market = {
+  symbol: ExchangeSymbol.make("BTC/USDT"),
+  id: "BTC-USDT",
+  kind: "spot",
+  status: "open",
+  base: "BTC",
+  quote: "USDT"
+}
+
+export const linear: Market.Market = {
+  symbol: ExchangeSymbol.make("BTC/USDT:USDT"),
+  id: "BTC-USDT-SWAP",
+  kind: "perpetual",
+  status: "open",
+  base: "BTC",
+  quote: "USDT",
+  settle: "USDT",
+  inverse: false,
+  multiplier: Decimal.make("0.01")
+}
+
+export const inverse: Market.Market = {
+  symbol: ExchangeSymbol.make("BTC/USD:BTC"),
+  id: "BTC-USD-SWAP",
+  kind: "perpetual",
+  status: "open",
+  base: "BTC",
+  quote: "USD",
+  settle: "BTC",
+  inverse: true,
+  multiplier: Decimal.make("100")
+}
+
+/** What the simulated exchange was asked, as method and path, with the status it answered. */
+export const asked: Effect.Effect<ReadonlyArray<string>, Simulator.ExchangeNotSimulated, Simulator.Simulators> = Effect
+  .gen(function*() {
+    const simulators = yield* Simulator.Simulators
+    const simulator = yield* simulators.get("okx")
+    const requests = yield* simulator.requests
+    return requests.map(({ fault, method, status, target }) =>
+      `${method} ${target.split("?", 1).join("")} ${status ?? "-"}${fault === undefined ? "" : ` ${fault}`}`
+    )
+  })
