@@ -5,9 +5,16 @@
  */
 import { Binance } from "@effect-exchange/binance"
 import { BitMex } from "@effect-exchange/bitmex"
+import { Bybit } from "@effect-exchange/bybit"
+import { Coinbase } from "@effect-exchange/coinbase"
+import type * as Account from "@effect-exchange/core/Account"
+import type * as Adapter from "@effect-exchange/core/Adapter"
 import type * as Environment from "@effect-exchange/core/Environment"
 import type * as Exchange from "@effect-exchange/core/Exchange"
 import type * as MarketData from "@effect-exchange/core/MarketData"
+import type * as Trading from "@effect-exchange/core/Trading"
+import { Kraken } from "@effect-exchange/kraken"
+import { Okx } from "@effect-exchange/okx"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
@@ -16,6 +23,40 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as LayerMap from "effect/LayerMap"
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
+
+/** What every exchange package has. */
+interface Listed {
+  readonly features: Adapter.Features
+  readonly layerMarketData: (
+    options?: Exchange.Options
+  ) => Layer.Layer<MarketData.MarketData, ConfigError.ConfigError, HttpClient.HttpClient>
+  readonly layerAccount: (
+    options?: Exchange.AccountOptions
+  ) => Layer.Layer<MarketData.MarketData | Account.Account, ConfigError.ConfigError, HttpClient.HttpClient>
+  readonly layer: (
+    options: Exchange.TradingOptions
+  ) => Layer.Layer<
+    MarketData.MarketData | Account.Account | Trading.Trading,
+    ConfigError.ConfigError,
+    HttpClient.HttpClient
+  >
+}
+
+const exchanges = {
+  binance: Binance,
+  bitmex: BitMex,
+  bybit: Bybit,
+  coinbase: Coinbase,
+  kraken: Kraken,
+  okx: Okx
+} as const satisfies { readonly [id: string]: Listed }
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type ExchangeId = keyof typeof exchanges
 
 /**
  * The ids, in alphabetical order.
@@ -23,24 +64,21 @@ import * as Schema from "effect/Schema"
  * @since 0.1.0
  * @category constants
  */
-export const ids = ["binance", "bitmex"] as const
+export const ids: ReadonlyArray<ExchangeId> = Struct.keys(exchanges)
 
 /**
  * @since 0.1.0
  * @category schemas
  */
-export const ExchangeId = Schema.Literal(...ids)
+export const ExchangeId: Schema.Schema<ExchangeId> = Schema.Literal(...ids)
 
 /**
+ * What an exchange can do.
+ *
  * @since 0.1.0
- * @category models
+ * @category getters
  */
-export type ExchangeId = typeof ExchangeId.Type
-
-const exchanges: { readonly [Id in ExchangeId]: Pick<typeof Binance | typeof BitMex, "layerMarketData"> } = {
-  binance: Binance,
-  bitmex: BitMex
-}
+export const features = (id: ExchangeId): Adapter.Features => listed(id).features
 
 /**
  * @since 0.1.0
@@ -113,4 +151,33 @@ export const layerMarketData = (
   id: ExchangeId,
   options?: Exchange.Options
 ): Layer.Layer<MarketData.MarketData, ConfigError.ConfigError, HttpClient.HttpClient> =>
-  exchanges[id].layerMarketData(options)
+  listed(id).layerMarketData(options)
+
+/**
+ * `MarketData` and `Account`, by an id known only at run time.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerAccount = (
+  id: ExchangeId,
+  options?: Exchange.AccountOptions
+): Layer.Layer<MarketData.MarketData | Account.Account, ConfigError.ConfigError, HttpClient.HttpClient> =>
+  listed(id).layerAccount(options)
+
+/**
+ * All three capabilities, by an id known only at run time.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerTrading = (
+  id: ExchangeId,
+  options: Exchange.TradingOptions
+): Layer.Layer<
+  MarketData.MarketData | Account.Account | Trading.Trading,
+  ConfigError.ConfigError,
+  HttpClient.HttpClient
+> => listed(id).layer(options)
+
+const listed = (id: ExchangeId): Listed => exchanges[id]

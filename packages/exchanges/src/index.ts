@@ -1,4 +1,5 @@
 /**
  * @since 0.1.0
  */
+export * as Capabilities from "./Capabilities.js"
 export * as Exchanges from "./Exchanges.js"

@@ -31,7 +31,7 @@ const on = (id: Exchanges.ExchangeId) => Effect.provide(market("BTC/USDT"), Exch
 
 describe("ids", () => {
   it("are those of the exchanges, in alphabetical order", () => {
-    assert.deepStrictEqual(Exchanges.ids, ["binance", "bitmex"])
+    assert.deepStrictEqual(Exchanges.ids, ["binance", "bitmex", "bybit", "coinbase", "kraken", "okx"])
     assert.deepStrictEqual([...Exchanges.ids].toSorted(), [...Exchanges.ids])
     // Every one of them can be simulated.
     assert.deepStrictEqual([...Exchanges.ids], [...Simulator.exchangeIds])
@@ -40,7 +40,7 @@ describe("ids", () => {
   it("have a schema that knows no other", () => {
     const decode = Schema.decodeUnknownEither(Exchanges.ExchangeId)
     for (const id of Exchanges.ids) assert.deepStrictEqual(decode(id), Either.right(id))
-    for (const id of ["Binance", "kraken", "", "constructor", "__proto__", undefined]) {
+    for (const id of ["Binance", "nosuch", "", "constructor", "__proto__", undefined]) {
       assert.isTrue(Either.isLeft(decode(id)), String(id))
     }
   })

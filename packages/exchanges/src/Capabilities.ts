@@ -1,0 +1,36 @@
+/**
+ * What each exchange can do, as the table of the README.
+ *
+ * @since 0.1.0
+ */
+import type { Features } from "@effect-exchange/core/Adapter"
+import * as Exchanges from "./Exchanges.js"
+
+/**
+ * The table in Markdown: a row for each exchange.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const table = (): string => {
+  const rows = Exchanges.ids.map((id) => rowOf(Exchanges.features(id)))
+  const header = rows[0]?.map(([name]) => name) ?? []
+  return [header, header.map(() => "---"), ...rows.map((row) => row.map(([, value]) => value))]
+    .map((cells) => `| ${cells.join(" | ")} |`)
+    .join("\n")
+}
+
+const rowOf = (features: Features): ReadonlyArray<readonly [name: string, value: string]> => [
+  ["exchange", features.name],
+  ["markets", features.kinds.join(", ")],
+  ["testnet", yes(features.testnet)],
+  ["candles", features.candles.join(" ")],
+  ["positions", yes(features.positions)],
+  ["time in force", features.timeInForce.join(" ")],
+  ["reduce-only", yes(features.reduceOnly)],
+  ["amend", yes(features.amend)],
+  ["batch", features.batch === 0 ? "–" : `up to ${features.batch}`],
+  ["client order ids are deduplicated", features.deduplicates]
+]
+
+const yes = (has: boolean): string => has ? "yes" : "–"

@@ -1,0 +1,18 @@
+import { assert, describe, it } from "@effect/vitest"
+import { readFileSync } from "node:fs"
+import { Capabilities } from "../src/index.js"
+
+const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8")
+
+/** Tables without what a formatter aligns them by. */
+const cells = (text: string) =>
+  text.split("\n").filter((line) => line.startsWith("|")).map((line) =>
+    line.split("|").slice(1, -1).map((cell) => cell.trim().replace(/^-+$/, "---"))
+  )
+
+describe("Capabilities", () => {
+  it("the README has the table of the code; if not, put the one printed there", () => {
+    const [, written = ""] = /<!-- capabilities -->([^]*?)<!-- \/capabilities -->/.exec(readme) ?? []
+    assert.deepStrictEqual(cells(written), cells(Capabilities.table()), Capabilities.table())
+  })
+})
