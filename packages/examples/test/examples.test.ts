@@ -1,0 +1,36 @@
+import { Command } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+
+/** What each example prints, as a pattern a line. */
+const examples: { readonly [name: string]: ReadonlyArray<RegExp> } = {
+  "price": [/^binance: \d+(\.\d+)? USDT$/],
+  "failover": [/^kraken: \d/, /^kraken goes down$/, /^binance: \d/],
+  "median": [/^median: \d/, /^ {2}binance \d/, /^ {2}okx \d/, /^ {2}without \w+: it /, /^ {2}without \w+: it /],
+  "least-privilege": [/^this key may not withdraw$/, /./],
+  "moving-on": [/bitmex/i, /^the price came from binance$/],
+  "place-and-reconcile": [
+    /^the answer was lost; the order \S+ is open$/,
+    /^orders that stand: 1$/,
+    /^the order is canceled$/
+  ]
+}
+
+const run = (name: string) =>
+  Command.make(process.execPath, "--import", "tsx", `src/${name}.ts`).pipe(
+    Command.workingDirectory(new URL("..", import.meta.url).pathname),
+    Command.string,
+    Effect.provide(NodeContext.layer)
+  )
+
+describe("examples", () => {
+  for (const [name, lines] of Object.entries(examples)) {
+    it.live(`${name} runs and prints what it promises`, () =>
+      Effect.gen(function*() {
+        const printed = (yield* run(name)).trim().split("\n")
+        assert.isAtLeast(printed.length, lines.length, printed.join("\n"))
+        lines.forEach((line, index) => assert.match(printed[index] ?? "", line))
+      }), 120_000)
+  }
+})
