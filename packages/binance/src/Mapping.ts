@@ -147,14 +147,21 @@ export const balances = (account: typeof Wire.Account.Type): ReadonlyArray<Balan
     .filter(({ total }) => !BigDecimal.isZero(total))
 
 /**
- * A key that may move funds to other accounts may withdraw. It expires when it may no longer trade.
+ * A key that may trade anything, be it what is not traded here or by another protocol, may trade; one that may move funds
+ * to other accounts may withdraw. It expires when it may no longer trade.
  *
  * @since 0.1.0
  * @category mapping
  */
 export const permissions = (wire: Wire.ApiRestrictions): KeyPermissions => ({
   read: wire.enableReading,
-  trade: wire.enableSpotAndMarginTrading,
+  trade: [
+    wire.enableSpotAndMarginTrading,
+    wire.enableMargin,
+    wire.enableFutures,
+    wire.enableVanillaOptions,
+    wire.enableFixApiTrade
+  ].includes(true),
   withdraw: wire.enableWithdrawals || wire.enableInternalTransfer || wire.permitsUniversalTransfer,
   ipRestricted: wire.ipRestrict,
   expiresAt: wire.tradingAuthorityExpirationTime

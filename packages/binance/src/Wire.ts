@@ -166,6 +166,10 @@ export const ApiRestrictions = Schema.Struct({
   enableWithdrawals: Schema.Boolean,
   enableInternalTransfer: Schema.Boolean,
   permitsUniversalTransfer: Schema.Boolean,
+  enableMargin: Schema.optional(Schema.Boolean),
+  enableFutures: Schema.optional(Schema.Boolean),
+  enableVanillaOptions: Schema.optional(Schema.Boolean),
+  enableFixApiTrade: Schema.optional(Schema.Boolean),
   tradingAuthorityExpirationTime: Schema.optional(Schema.NonNegativeInt)
 })
 

@@ -216,11 +216,22 @@ describe("permissions", () => {
     )
   })
 
-  it("says of a key that may move funds anywhere else that it may withdraw", () => {
+  it("says of a key that may trade anything that it may trade, and of one that may move funds that it may withdraw", () => {
     for (const flag of ["enableWithdrawals", "enableInternalTransfer", "permitsUniversalTransfer"]) {
       assert.isTrue(BinanceMapping.permissions({ ...restrictions, [flag]: true }).withdraw, flag)
     }
-    assert.isTrue(BinanceMapping.permissions({ ...restrictions, enableSpotAndMarginTrading: true }).trade)
+    for (
+      const flag of [
+        "enableSpotAndMarginTrading",
+        "enableMargin",
+        "enableFutures",
+        "enableVanillaOptions",
+        "enableFixApiTrade"
+      ]
+    ) {
+      const wire = decode(BinanceEndpoints.apiRestrictions, { ...record(fixture("apiRestrictions")), [flag]: true })
+      assert.isTrue(BinanceMapping.permissions(wire).trade, flag)
+    }
     assert.isFalse(BinanceMapping.permissions({ ...restrictions, ipRestrict: false }).ipRestricted)
   })
 

@@ -339,6 +339,47 @@ describe("history", () => {
       { ...row(2), error: "Unable to cancel order due to existing state: Filled" }
     ]))))
 
+  it.effect("has nothing to cancel when all that stood ended meanwhile, and fails where an order was kept standing", () =>
+    Effect.gen(function*() {
+      const trading = yield* BitMex.Trading
+      assert.deepStrictEqual(yield* trading.cancelAll("BTC/USDT:USDT"), [])
+      const error = yield* Effect.flip(trading.cancelAll("BTC/USDT:USDT"))
+      assert.strictEqual(error._tag, "OrderRejected")
+    }).pipe(Effect.provide(scripted(
+      [{ ...row(1), error: "Unable to cancel order due to existing state: Filled" }],
+      [{ ...row(1), error: "The engine is being moved" }]
+    ))))
+
+  it.effect("a fill or an order of a history that is on two pages is one, as it was read last", () =>
+    Effect.gen(function*() {
+      const execution = (index: number) => ({
+        ...row(index),
+        execID: `execution-${index}`,
+        execType: "Trade",
+        lastQty: 1000,
+        lastPx: 60_000
+      })
+      const numbers = (from: number, count: number) => Array.from({ length: count }, (_, index) => from + index)
+      const [fills, orders] = yield* Effect.flatMap(BitMex.Account, (account) =>
+        Effect.all([
+          account.fills("BTC/USDT:USDT", { limit: 1000 }),
+          account.orderHistory("BTC/USDT:USDT", { limit: 1000 })
+        ])).pipe(
+          Effect.provide(scripted(
+            numbers(0, 500).map(execution),
+            numbers(498, 4).map(execution),
+            numbers(0, 500).map(row),
+            numbers(498, 4).map((index) => ({ ...row(index), ordStatus: "Canceled" }))
+          ))
+        )
+      assert.deepStrictEqual(fills.map(({ id }) => id), numbers(0, 502).map((index) => `execution-${501 - index}`))
+      assert.deepStrictEqual(orders.map(({ id }) => id), numbers(0, 502).map((index) => `order-${501 - index}`))
+      assert.deepStrictEqual(
+        orders.slice(0, 5).map(({ status }) => status),
+        ["canceled", "canceled", "canceled", "canceled", "open"]
+      )
+    }))
+
   it.effect("fails at an order of a market that is not among those known, rather than leave it out", () =>
     Effect.gen(function*() {
       yield* Effect.flatMap(BitMex.MarketData, (market) => market.markets)

@@ -160,6 +160,24 @@ describe("account", () => {
         })
     ))
 
+  it.effect("reads a history from its first millisecond on, also when that ends a week exactly", () =>
+    scripted(
+      () => page([]),
+      (account, requests) =>
+        Effect.gen(function*() {
+          const since = now + 60_000 - 14 * day
+          assert.deepStrictEqual(yield* account.fills("BTC/USDT", { since }), [])
+          const spans = (yield* requests)
+            .filter(({ path }) => path === "/v5/execution/list")
+            .map(({ query }) => [Number(query.get("startTime")), Number(query.get("endTime"))])
+          assert.deepStrictEqual(spans, [
+            [now + 60_000 - 7 * day + 1, now + 60_000],
+            [now + 60_000 - 14 * day + 1, now + 60_000 - 7 * day],
+            [since, since]
+          ])
+        })
+    ))
+
   it.effect("says of an order that stood and then ended how it ended", () =>
     scripted(
       ({ path }) => page([order("1", { orderStatus: path === "/v5/order/realtime" ? "New" : "Filled" })]),

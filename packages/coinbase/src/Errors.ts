@@ -135,7 +135,9 @@ const kinds: ReadonlyMap<string, Kind> = new Map([
   ...all("OrderRejected", "INVALID_LIMIT_PRICE_POST_ONLY", "LIMIT_PRICE_TOO_FAR_FROM_MARKET"),
   ...all("OrderRejected", "INVALID_NO_LIQUIDITY", "COMMANDER_REJECTED_NEW_ORDER", "BREACHED_RISK_LIMIT"),
   ...all("OrderRejected", "INELIGIBLE_PAIR", "UNTRADABLE_PRODUCT", "INVALID_LEDGER_BALANCE"),
-  ...all("Halted", "PRODUCT_TRADING_HALTED", "TRADING_DISABLED", "ORDER_ENTRY_DISABLED"),
+  // An outage would open the circuit, and keep orders of the other products from being canceled.
+  ...all("OrderRejected", "PRODUCT_TRADING_HALTED"),
+  ...all("Halted", "TRADING_DISABLED", "ORDER_ENTRY_DISABLED"),
   ...all("DuplicateOrder", "DUPLICATE_CLIENT_ORDER_ID"),
   ...all("OrderNotFound", "ORDER_NOT_FOUND", "UNKNOWN_CANCEL_ORDER"),
   ...all("Unknown", "INTERNAL_SERVER_ERROR", "UNAVAILABLE")

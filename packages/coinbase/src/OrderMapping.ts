@@ -162,11 +162,15 @@ export const fill = (market: Market) => (wire: Wire.Fill): Fill => ({
   orderId: wire.order_id,
   side: sideOf(wire.side),
   price: wire.price,
-  amount: wire.size_in_quote === true ? BigDecimal.unsafeDivide(wire.size, wire.price) : wire.size,
+  amount: wire.size_in_quote === true ? quotient(wire.size, wire.price) : wire.size,
   ...wire.commission === undefined ? {} : { fee: wire.commission, feeAsset: market.quote },
   liquidity: liquidities.get(wire.liquidity_indicator) ?? "unknown",
   at: wire.trade_time
 })
+
+// It may have no end. More places than any of Coinbase's sizes has.
+const quotient = (size: BigDecimal.BigDecimal, price: BigDecimal.BigDecimal): BigDecimal.BigDecimal =>
+  BigDecimal.normalize(BigDecimal.round(BigDecimal.unsafeDivide(size, price), { scale: 16, mode: "half-even" }))
 
 const liquidities: ReadonlyMap<string, Fill["liquidity"]> = new Map([["MAKER", "maker"], ["TAKER", "taker"]])
 

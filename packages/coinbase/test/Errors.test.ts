@@ -186,6 +186,8 @@ const cases: { readonly [row: string]: ReadonlyArray<Case> } = {
     ...refused("OrderRejected", "PREVIEW_INVALID_QUOTE_SIZE_TOO_SMALL", "PREVIEW_INVALID_QUOTE_SIZE_TOO_LARGE"),
     ...refused("OrderRejected", "LIMIT_PRICE_TOO_FAR_FROM_MARKET", "INVALID_NO_LIQUIDITY"),
     ...refused("OrderRejected", "COMMANDER_REJECTED_NEW_ORDER", "BREACHED_RISK_LIMIT", "INELIGIBLE_PAIR"),
+    // One product's halt says nothing of the others: orders of those have to be canceled still.
+    ...refused("OrderRejected", "PRODUCT_TRADING_HALTED"),
     ...refused("OrderRejected", "UNTRADABLE_PRODUCT", "INVALID_LEDGER_BALANCE", "PREVIEW_OF_TOMORROW", "OF_TOMORROW"),
     {
       status: 400,
@@ -198,7 +200,7 @@ const cases: { readonly [row: string]: ReadonlyArray<Case> } = {
       expected: rejected("OrderRejected", "ONLY_OPEN_ORDERS_CAN_BE_EDITED")
     }
   ],
-  "ExchangeUnavailable, nothing done": ["PRODUCT_TRADING_HALTED", "TRADING_DISABLED", "ORDER_ENTRY_DISABLED"].map((
+  "ExchangeUnavailable, nothing done": ["TRADING_DISABLED", "ORDER_ENTRY_DISABLED"].map((
     code
   ) => ({ status: 200, body: order(code), expected: rejected("ExchangeUnavailable", code) })),
   "DuplicateOrder": refused("DuplicateOrder", "DUPLICATE_CLIENT_ORDER_ID"),

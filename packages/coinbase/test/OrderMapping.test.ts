@@ -1,5 +1,5 @@
 import type { Adapter } from "@effect-exchange/core"
-import { Decimal, ExchangeError } from "@effect-exchange/core"
+import { Decimal, ExchangeError, Fill } from "@effect-exchange/core"
 import { assert, describe, it } from "@effect/vitest"
 import { assertRight } from "@effect/vitest/utils"
 import { Either, Schema } from "effect"
@@ -56,6 +56,19 @@ describe("account", () => {
         at: Date.parse("2026-04-07T10:31:00.500Z")
       }
     ])
+  })
+
+  it("gives a fill in the quote currency an amount that can be written down, also where the quotient has no end", () => {
+    const [wire] = Either.getOrThrow(CoinbaseTradingEndpoints.fills.decode(json(fixture("fills")))).fills
+    assert(wire !== undefined)
+    const fill = CoinbaseOrderMapping.fill(market)({
+      ...wire,
+      price: Decimal.make("60000"),
+      size: Decimal.make("10"),
+      size_in_quote: true
+    })
+    const written = Either.getOrThrow(Schema.encodeEither(Fill.Fill)(fill))
+    assert.strictEqual(written.amount, "0.0001666666666667")
   })
 })
 

@@ -231,9 +231,16 @@ export interface ApiKeyInfo extends Schema.Schema.Type<typeof ApiKeyInfo> {}
 
 const Side = Schema.Literal("buy", "sell")
 
+// Of a kind that is not placed here, such as a trailing stop (`+15.0000%`). It says how far away, and not what price.
+const RelativePrice = Schema.transformOrFail(
+  Schema.String.pipe(Schema.pattern(/^(?:[+#]\d+(?:\.\d+)?%?|-\d+(?:\.\d+)?%)$/)),
+  Schema.Undefined,
+  { strict: true, decode: () => ParseResult.succeed(undefined), encode: unsent }
+)
+
 /**
- * An order: `price` is what it was filled at on average, `descr.price` is its limit. With `viqc` among the flags `vol`
- * is in the quote currency.
+ * An order: `price` is what it was filled at on average, `descr.price` is its limit, or what triggers it; `undefined` where
+ * that moves with the market. With `viqc` among the flags `vol` is in the quote currency.
  *
  * @since 0.1.0
  * @category schemas
@@ -247,8 +254,10 @@ export const Order = Schema.Struct({
     pair: Schema.NonEmptyString,
     type: Side,
     ordertype: Schema.String,
-    price: Decimal.FromString
-  }),
+    price: Schema.Union(Decimal.FromString, RelativePrice)
+  }).pipe(Schema.filter(({ ordertype, price }) => ordertype !== "limit" || price !== undefined, {
+    message: () => "expected the price that a limit order stands at"
+  })),
   vol: Decimal.FromString,
   vol_exec: Decimal.FromString,
   price: Decimal.FromString,

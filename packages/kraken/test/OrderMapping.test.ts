@@ -117,6 +117,31 @@ describe("account", () => {
     assert.deepStrictEqual(decode(KrakenEndpoints.openOrders, { error: [], result: { open: [] } }), [])
   })
 
+  it("reads orders with a price that is relative, such as trailing stops, which stand beside those placed here", () => {
+    const { open } = Object(Object(fixture("OpenOrders")).result)
+    const order = Object(open)["OAAAAA-BBBBB-000001"]
+    const withPrice = (ordertype: string, price: string) => ({
+      error: [],
+      result: { open: { ...open, T: { ...order, descr: { ...order.descr, ordertype, price } } } }
+    })
+    for (const price of ["+15.0000%", "-5.0%", "#3%", "+500.0", "#12.5"]) {
+      const orders = KrakenOrderMapping.ordersOf(
+        market,
+        decode(KrakenEndpoints.openOrders, withPrice("trailing-stop", price))
+      )
+      const [trailing] = orders.filter(({ id }) => id === "T")
+      assert.deepInclude(trailing, { type: "other", price: undefined, side: "buy" }, price)
+      assert.strictEqual(orders.length, 3)
+    }
+    for (const price of ["", "%", "+", "1e3", "5%", "a lot"]) {
+      assert.isTrue(fails(KrakenEndpoints.openOrders, withPrice("trailing-stop", price)), price)
+    }
+    // What a limit order stands at is not for us to work out.
+    for (const price of ["+15.0000%", "#12.5"]) {
+      assert.isTrue(fails(KrakenEndpoints.openOrders, withPrice("limit", price)), price)
+    }
+  })
+
   it("reads fills by either name of their pair, with the fee in the quote currency", () => {
     const fills = Object.entries(decode(KrakenEndpoints.tradesHistory, fixture("TradesHistory")))
     assert.deepStrictEqual(fills.map(([, { pair }]) => KrakenMapping.isOf(market, pair)), [true, true])

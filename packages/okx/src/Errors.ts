@@ -94,14 +94,18 @@ export const classify = (answer: Answer): ExchangeError.ExchangeError | undefine
   if (code === "0") return undefined
   const text = clean(ack?.sMsg ?? (typeof body.msg === "string" ? body.msg : ""))
   const known = byCode(answer, { ...about, code, detail: text === "" ? "the exchange gave no reason" : text })
-  if (known !== undefined || status >= 300) return known
-  return new ExchangeError.ExchangeUnavailable({
+  return known ?? (status < 300 ? unclear({ ...about, code }, text) : undefined)
+}
+
+const unclear = (
+  about: Omit<ExchangeError.About, "detail">,
+  text: string
+): ExchangeError.ExchangeUnavailable =>
+  new ExchangeError.ExchangeUnavailable({
     ...about,
-    code,
     detail: `the exchange failed with a code that is not known here${text === "" ? "" : `: ${text}`}`,
     outcome: "Unknown"
   })
-}
 
 /**
  * The error of one order among several.
@@ -110,8 +114,9 @@ export const classify = (answer: Answer): ExchangeError.ExchangeError | undefine
  * @category classification
  */
 export const fromAck = (operation: string, { sCode, sMsg = "" }: Ack, now: number): ExchangeError.TradingError => {
-  const about = { exchange: "okx", operation, code: sCode, detail: printable(sMsg) }
-  return byCode({ status: 200, headers: {}, now }, about) ?? new ExchangeError.OrderRejected(about)
+  const about = { exchange: "okx", operation, code: sCode }
+  const detail = printable(sMsg)
+  return byCode({ status: 200, headers: {}, now }, { ...about, detail }) ?? unclear(about, detail)
 }
 
 // Nothing but words and numbers: whatever is longer than those has no place in an error.

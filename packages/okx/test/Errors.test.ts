@@ -184,6 +184,14 @@ describe("fromAck", () => {
     assert.deepStrictEqual(verdict(refused("50004")), { tag: "ExchangeUnavailable", outcome: "Unknown", code: "50004" })
   })
 
+  it("leaves open what became of an order under a code that is not known, as the answer about one order does", () => {
+    for (const code of ["59999", "50099", "1", ""]) {
+      const unclear: Verdict = { tag: "ExchangeUnavailable", outcome: "Unknown", code }
+      assert.deepStrictEqual(verdict(refused(code, "Of tomorrow")), unclear, code)
+    }
+    assert.deepStrictEqual(verdict(refused("51999")), { tag: "OrderRejected", outcome: "Rejected", code: "51999" })
+  })
+
   it("repeats words, and neither what could be a secret nor control characters", () => {
     assert.strictEqual(refused("51008", "Insufficient USDT balance. ").detail, "Insufficient USDT balance.")
     assert.strictEqual(refused("51008", "a\u0000\nb PJ61e1nb2F2Qd7D8SPiaIcx2gjdELc+o0ygzre9z33k=").detail, "a b …")

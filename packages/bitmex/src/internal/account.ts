@@ -48,9 +48,8 @@ export const account = (
           symbol: market?.id,
           filter: { open: true },
           reverse: true
-        })),
-      // A row that is on two pages, as another order came in between, is one order.
-      (rows) => ordersOf(markets, [...new Map(rows.map((row) => [row.orderID, row])).values()], market)
+        }), orderId),
+      (rows) => ordersOf(markets, rows, market)
     ),
   order: (reference) =>
     Effect.flatMap(
@@ -77,7 +76,7 @@ export const account = (
           symbol: market.id,
           reverse: true,
           startTime: instant(since)
-        })),
+        }), orderId),
       (rows) => ordersOf(markets, rows, market)
     ),
   fills: (market, { limit, since }) =>
@@ -89,7 +88,7 @@ export const account = (
           symbol: market.id,
           reverse: true,
           startTime: instant(since)
-        }), isTrade)).filter(isTrade)
+        }), (row) => isTrade(row) ? row.execID : undefined)).filter(isTrade)
       const units = yield* unitsFor(client, rows.flatMap((row) => OrderMapping.feeCurrency(row) ?? []))
       return yield* Effect.forEach(rows, (row) =>
         valued(
@@ -134,6 +133,8 @@ const ordersOf = (
 ): Effect.Effect<ReadonlyArray<Order>, AccountError> =>
   Effect.forEach(rows, (row) => orderOf(TradingEndpoints.orders.name, markets, row, expected))
 
+const orderId = ({ orderID }: TradingWire.Order): string => orderID
+
 const isTrade = (row: TradingWire.Execution): row is TradingWire.TradeExecution => "execID" in row
 
 const instant = (at: number | undefined): DateTime.Utc | undefined =>
@@ -142,21 +143,28 @@ const instant = (at: number | undefined): DateTime.Utc | undefined =>
 // As many rows as one request gives; not fewer than a hundred are asked for, as not all of them may count.
 const [fewest, most] = [100, 500]
 
-/** The newest rows of a table that is read newest first, oldest first: until there are `limit` of those that count. */
+/**
+ * The newest rows of a table that is read newest first, oldest first: until there are `limit` of those that count, which
+ * are those with an `id`. One that is on two pages, as another came in between, is one row, as it was read last.
+ */
 const newest = <A>(
   limit: number,
   read: (page: { readonly start: number; readonly count: number }) => Effect.Effect<ReadonlyArray<A>, AccountError>,
-  counts: (row: A) => boolean = () => true
+  id: (row: A) => string | undefined
 ): Effect.Effect<ReadonlyArray<A>, AccountError> => {
   const count = Math.min(most, Math.max(fewest, limit))
-  const go = (start: number, found: ReadonlyArray<A>): Effect.Effect<ReadonlyArray<A>, AccountError> =>
+  const go = (start: number, found: ReadonlyMap<string, A>): Effect.Effect<ReadonlyArray<A>, AccountError> =>
     Effect.flatMap(read({ start, count }), (rows) => {
-      const all = [...found, ...rows.filter(counts)]
-      return rows.length < count || all.length >= limit
-        ? Effect.succeed(all.toReversed())
+      const all = new Map(found)
+      for (const row of rows) {
+        const key = id(row)
+        if (key !== undefined) all.set(key, row)
+      }
+      return rows.length < count || all.size >= limit
+        ? Effect.succeed([...all.values()].toReversed())
         : go(start + rows.length, all)
     })
-  return go(0, [])
+  return go(0, new Map())
 }
 
 /** The minor units of some currencies, asked for only where they are not known beforehand. */

@@ -45,9 +45,10 @@ export const trading = (
           : Effect.asSome(orderOf(TradingEndpoints.cancelOrder.name, markets, row, market))
     ),
   cancelAll: (market) =>
-    Effect.map(
-      client.request(TradingEndpoints.cancelAllOrders, { symbol: market.id }),
-      (rows) => rows.filter(({ error }) => error == null || error === "").map(({ orderID }) => orderID)
+    client.request(TradingEndpoints.cancelAllOrders, { symbol: market.id }).pipe(
+      Effect.map((rows) => rows.filter(({ error }) => error == null || error === "").map(({ orderID }) => orderID)),
+      // All of them had ended meanwhile.
+      Effect.catchTag("OrderNotFound", () => Effect.succeed([]))
     ),
   amend: ({ market }, change, current) =>
     Effect.gen(function*() {

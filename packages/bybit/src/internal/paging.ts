@@ -49,7 +49,7 @@ export interface Span {
 export const spans = (since: number | undefined, now: number): ReadonlyArray<Span> => {
   if (since === undefined) return [{}]
   const first = Math.min(Math.max(Math.floor(since), now - kept), now)
-  return Array.from({ length: Math.ceil((now + minute - first) / week) }, (_, index) => {
+  return Array.from({ length: Math.ceil((now + minute - first + 1) / week) }, (_, index) => {
     const endTime = now + minute - index * week
     return { startTime: Math.max(first, endTime - week + 1), endTime }
   })

@@ -115,13 +115,20 @@ const cancelAll = (
       Arr.chunksOf(ids, Endpoints.pageSize),
       (chunk) =>
         client.request(Endpoints.cancelOrderBatch, { orders: chunk }).pipe(
-          // None of them stands any more.
-          Effect.catchTag("OrderNotFound", () => Effect.succeed(0)),
+          // One of them ended meanwhile, and nobody says whether the others were canceled.
+          Effect.catchTag("OrderNotFound", () => Effect.as(eachCanceled(client, chunk), 0)),
           Effect.flatMap((count) => count === chunk.length ? Effect.succeed(chunk) : canceledOf(client, market, chunk))
         )
     )
     return canceled.flat()
   })
+
+const eachCanceled = (client: Client, ids: ReadonlyArray<string>): Effect.Effect<void, TradingError> =>
+  Effect.forEach(
+    ids,
+    (txid) => Effect.catchTag(client.request(Endpoints.cancelOrder, { txid }), "OrderNotFound", () => Effect.void),
+    { discard: true }
+  )
 
 /** Those of the orders that were canceled, where the exchange says only how many, and not all were. */
 const canceledOf = (
