@@ -22,7 +22,7 @@ export interface Markets {
   readonly all: Effect.Effect<ReadonlyArray<Market>, MarketDataError>
   /** The market of a symbol: `InvalidRequest` for what is not a symbol, `SymbolNotFound` for what is not listed. */
   readonly find: (operation: string, symbol: string) => Effect.Effect<Market, MarketDataError>
-  /** The market that the exchange calls so, if it is listed. */
+  /** The market that the exchange calls so: none if it lists no such, or several under one id (spot and contract). */
   readonly byId: (id: string) => Effect.Effect<Option.Option<Market>, MarketDataError>
 }
 
@@ -106,9 +106,20 @@ export const make = (options: {
 const index = (all: ReadonlyArray<Market>, at: number): Loaded => ({
   all,
   bySymbol: new Map(all.map((market) => [market.symbol, market])),
-  byId: new Map(all.map((market) => [market.id, market])),
+  byId: byId(all),
   at
 })
+
+const byId = (all: ReadonlyArray<Market>): ReadonlyMap<string, Market> => {
+  const found = new Map<string, Market>()
+  const shared = new Set<string>()
+  for (const market of all) {
+    if (found.has(market.id)) shared.add(market.id)
+    found.set(market.id, market)
+  }
+  for (const id of shared) found.delete(id)
+  return found
+}
 
 const suggestion = (symbol: ExchangeSymbol.ExchangeSymbol, listed: Iterable<string>): string => {
   const base = `${symbol.slice(0, symbol.indexOf("/"))}/`

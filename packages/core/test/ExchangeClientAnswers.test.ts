@@ -62,6 +62,17 @@ describe("ExchangeClient: answers", () => {
       }))
   }
 
+  it.scoped("a gateway that gave up waiting leaves the outcome of a write unknown", () =>
+    Effect.gen(function*() {
+      for (const status of [408, 499]) {
+        const { client, sent } = yield* Wire.setup(() => new Response("", { status }))
+        const error = yield* Effect.flip(client.request(Acme.order, { amount: 1 }))
+        assert.instanceOf(error, ExchangeError.ExchangeUnavailable)
+        assert.strictEqual(ExchangeError.outcome(error), "Unknown")
+        assert.strictEqual(sent.length, 1)
+      }
+    }))
+
   it.scoped("of a duplicate key the last one counts, as JSON has it", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup(() => new Response("{\"value\":\"x\",\"value\":2}"))

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { assertNone, assertSome } from "@effect/vitest/utils"
 import { Deferred, Effect, Exit, Fiber, TestClock } from "effect"
 import { ExchangeError, type Market, Markets } from "../src/index.js"
 import * as Hostile from "./support/hostile.js"
@@ -35,6 +36,29 @@ describe("Markets", () => {
       assert.strictEqual(counted.loads, 0)
       assert.deepStrictEqual(yield* markets.all, both)
       assert.strictEqual(counted.loads, 1)
+    }))
+
+  it.scoped("given beforehand they serve until they are old, and no load before", () =>
+    Effect.gen(function*() {
+      const markets = yield* Markets.make({
+        exchange: "acme",
+        load: Effect.succeed(both),
+        maxAge: "1 hour",
+        given: bitcoin
+      })
+      yield* TestClock.adjust("59 minutes")
+      assert.deepStrictEqual(yield* markets.all, bitcoin)
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(yield* markets.all, both)
+    }))
+
+  it.scoped("are found by the exchange's own id, unless it is that of several", () =>
+    Effect.gen(function*() {
+      const perpetual: Market.Market = { ...market("BTC/USDT"), kind: "perpetual" }
+      const { markets } = yield* setup(() => Effect.succeed([...both, perpetual]))
+      assertSome(yield* markets.byId("ETHUSDT"), market("ETH/USDT"))
+      assertNone(yield* markets.byId("BTCUSDT"))
+      assertNone(yield* markets.byId("XRPUSDT"))
     }))
 
   it.scoped("100 callers share one load", () =>

@@ -36,7 +36,10 @@ const byStatus = (answer: Answer, text: string): ExchangeError.ExchangeError | u
     })
   }
   const detail = `the exchange answered ${excerpt(text, clean)}`
-  if (status >= 500) return new ExchangeError.ExchangeUnavailable({ ...about, detail, outcome: "Unknown" })
+  // 408 and 499: a gateway gave up waiting, perhaps for what was carried out.
+  if (status >= 500 || status === 408 || status === 499) {
+    return new ExchangeError.ExchangeUnavailable({ ...about, detail, outcome: "Unknown" })
+  }
   if (status === 401) return new ExchangeError.AuthenticationFailed({ ...about, detail })
   if (status === 403 || status === 451) return new ExchangeError.PermissionDenied({ ...about, detail })
   return new ExchangeError.InvalidRequest({ ...about, detail })
