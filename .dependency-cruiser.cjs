@@ -2,7 +2,7 @@
  * The arrows between packages: cli -> exchanges -> each exchange -> core -> resilience. Tests may look anywhere.
  */
 const src = (...names) => `^packages/(${names.join("|")})/src/`
-const exchanges = ["binance", "bitmex"]
+const exchanges = ["binance", "bitmex", "bybit", "coinbase", "kraken", "okx"]
 
 /** A package whose sources may import only these other packages. */
 const only = (name, ...allowed) => ({
@@ -23,7 +23,7 @@ module.exports = {
     only("exchanges", "core", ...exchanges),
     only("simulator"),
     only("testing", "core"),
-    only("cli", "resilience", "core", "exchanges", "simulator"),
+    only("cli", "resilience", "core", "exchanges", "simulator", "testing"),
     {
       name: "resilience-needs-effect-only",
       severity: "error",

@@ -3,9 +3,9 @@
  *
  * @since 0.1.0
  */
-import type { MarketDataError } from "@effect-exchange/core/ExchangeError"
+import type { AccountError } from "@effect-exchange/core/ExchangeError"
 
-const answers: { readonly [Tag in MarketDataError["_tag"]]: string } = {
+const answers: { readonly [Tag in AccountError["_tag"]]: string } = {
   InvalidRequest: "Change what is asked for; trying again will not help.",
   SymbolNotFound: "Ask for a symbol that the exchange lists, or leave the exchange out with --exchange.",
   PermissionDenied: "The exchange refuses this address; try another exchange or another network.",
@@ -19,7 +19,11 @@ const answers: { readonly [Tag in MarketDataError["_tag"]]: string } = {
   BulkheadFull: "Ask for fewer symbols at once.",
   RateLimiterFull: "Ask for fewer symbols at once, or less often.",
   DeadlineExceeded: "Ask for fewer symbols at once, or try again in a minute.",
-  ExchangeClosed: "Leave it out with --exchange, or try it with --environment simulated."
+  ExchangeClosed: "Leave it out with --exchange, or try it with --environment simulated.",
+  Unsupported: "Leave the exchange out with --exchange, or try it with --environment simulated.",
+  AuthenticationFailed: "Check the key and its secret, and that they belong to this environment.",
+  ClockSkew: "Set the clock of this machine, best by NTP.",
+  OrderNotFound: "Ask for an order that the exchange still keeps."
 }
 
 /**
@@ -28,4 +32,4 @@ const answers: { readonly [Tag in MarketDataError["_tag"]]: string } = {
  * @since 0.1.0
  * @category getters
  */
-export const advice = (error: MarketDataError): string => answers[error._tag]
+export const advice = (error: AccountError): string => answers[error._tag]

@@ -10,8 +10,10 @@ import * as Span from "@effect/cli/HelpDoc/Span"
 import * as ValidationError from "@effect/cli/ValidationError"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Effect from "effect/Effect"
+import * as Contract from "./commands/Contract.js"
 import * as Health from "./commands/Health.js"
 import * as Price from "./commands/Price.js"
+import * as Record from "./commands/Record.js"
 import * as Simulate from "./commands/Simulate.js"
 import * as Watch from "./commands/Watch.js"
 import { type Failure, UsageError } from "./Failure.js"
@@ -71,10 +73,17 @@ export const run = (
 const root = (program: string) =>
   Command.make("exchange").pipe(
     Command.withDescription("Prices from crypto exchanges, simulated ones unless told otherwise."),
-    Command.withSubcommands([Price.make(program), Watch.make(), Health.make(), Simulate.make(program)])
+    Command.withSubcommands([
+      Price.make(program),
+      Watch.make(),
+      Health.make(),
+      Simulate.make(program),
+      Contract.make(program),
+      Record.make()
+    ])
   )
 
-const commandNames = ["price", "watch", "health", "simulate"]
+const commandNames = ["price", "watch", "health", "simulate", "contract", "record"]
 
 const explain = (error: Failure, see: string): Effect.Effect<void, never, Screen.Screen> => {
   switch (error._tag) {

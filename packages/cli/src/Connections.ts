@@ -5,12 +5,15 @@
  */
 import * as Credentials from "@effect-exchange/core/Credentials"
 import type * as Environment from "@effect-exchange/core/Environment"
+import type { MarketDataError } from "@effect-exchange/core/ExchangeError"
+import type { ExchangeSymbol } from "@effect-exchange/core/ExchangeSymbol"
 import * as Health from "@effect-exchange/core/Health"
 import * as MarketData from "@effect-exchange/core/MarketData"
 import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import * as Trip from "@effect-exchange/resilience/Trip"
 import * as Simulator from "@effect-exchange/simulator/Simulator"
 import * as HttpClient from "@effect/platform/HttpClient"
+import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -31,8 +34,41 @@ export interface Connection {
 }
 
 /**
- * A client for each exchange, until the scope closes: through a simulator of its own in memory, or through the
- * `HttpClient` in reach. An operation may take as long as `deadline` says, 20 seconds unless given.
+ * The way to an exchange.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Route {
+  readonly environment: Environment.Environment
+  readonly client: HttpClient.HttpClient
+}
+
+/**
+ * The way to each exchange, until the scope closes: to a simulator of its own in memory, or through the `HttpClient` in
+ * reach.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const routes = Effect.fnUntraced(function*(
+  settings: Settings
+): Effect.fn.Return<(exchange: Exchanges.ExchangeId) => Route, UsageError, HttpClient.HttpClient | Scope.Scope> {
+  yield* agree(settings)
+  const network = yield* HttpClient.HttpClient
+  const memory = yield* Layer.build(Simulator.layer(settings.exchange.filter((id) => isInMemory(id, settings)), {
+    faults: faultsOf(settings.faults),
+    seed: Option.getOrUndefined(Option.map(settings.seed, String))
+  }))
+  return (exchange) => ({
+    environment: environmentOf(exchange, settings),
+    client: isInMemory(exchange, settings) ? Context.get(memory, HttpClient.HttpClient) : network
+  })
+})
+
+/**
+ * A client for each exchange, until the scope closes. An operation may take as long as `deadline` says, 20 seconds
+ * unless given.
  *
  * @since 0.1.0
  * @category constructors
@@ -41,24 +77,12 @@ export const open = Effect.fnUntraced(function*(
   settings: Settings,
   deadline: Duration.DurationInput = "20 seconds"
 ): Effect.fn.Return<ReadonlyArray<Connection>, UsageError, HttpClient.HttpClient | Scope.Scope> {
-  yield* agree(settings)
-  const simulated = settings.environment === "simulated"
-    ? settings.exchange.filter((id) => !settings.baseUrl.has(id))
-    : []
-  const network = yield* HttpClient.HttpClient
-  const memory = yield* Layer.build(Simulator.layer(simulated, {
-    faults: faultsOf(settings.faults),
-    seed: Option.getOrUndefined(Option.map(settings.seed, String))
-  }))
+  const routeTo = yield* routes(settings)
   return yield* Effect.forEach(settings.exchange, (exchange) => {
-    const client = simulated.includes(exchange) ? Context.get(memory, HttpClient.HttpClient) : network
+    const { client, environment } = routeTo(exchange)
     return Effect.map(
       Layer.build(
-        Exchanges.layerMarketData(exchange, {
-          ...patience,
-          deadline,
-          environment: environmentOf(exchange, settings)
-        }).pipe(
+        Exchanges.layerMarketData(exchange, { ...patience, deadline, environment }).pipe(
           Layer.provideMerge(Health.layer),
           Layer.fresh,
           Layer.provide(Layer.succeed(HttpClient.HttpClient, client))
@@ -74,22 +98,72 @@ export const open = Effect.fnUntraced(function*(
         )
       })
     )
-  }).pipe(
-    Effect.mapError((error) =>
-      new UsageError({ detail: `The configuration is refused: ${Credentials.describe(error)}.` })
-    )
-  )
+  }).pipe(Effect.mapError(refused))
 })
 
-const environmentOf = (exchange: Exchanges.ExchangeId, settings: Settings): Environment.Environment => {
+/**
+ * The symbols asked for, or else those that most exchanges list, as far as this one does.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const symbolsOf = (
+  given: ReadonlyArray<ExchangeSymbol>,
+  market: MarketData.MarketData.Service
+): Effect.Effect<ReadonlyArray<ExchangeSymbol>, MarketDataError> =>
+  given.length > 0
+    ? Effect.succeed(given)
+    : Effect.map(market.markets, (markets) =>
+      markets.filter(({ status, symbol }) =>
+        status === "open" && wellKnown.has(symbol)
+      ).map(({ symbol }) => symbol))
+
+const wellKnown: ReadonlySet<string> = new Set(["BTC/USDT", "ETH/USDT", "ETH/BTC"])
+
+/**
+ * What is wrong with the configuration, by the names in it.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const refused = (error: ConfigError.ConfigError): UsageError =>
+  new UsageError({ detail: `The configuration is refused: ${Credentials.describe(error)}.` })
+
+/**
+ * Whether an exchange is simulated by the command itself.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const isInMemory = (
+  exchange: Exchanges.ExchangeId,
+  { baseUrl, environment }: Pick<Settings, "baseUrl" | "environment">
+): boolean => environment === "simulated" && !baseUrl.has(exchange)
+
+/**
+ * Where an exchange is.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const environmentOf = (
+  exchange: Exchanges.ExchangeId,
+  settings: Pick<Settings, "baseUrl" | "environment">
+): Environment.Environment => {
   const baseUrl = settings.baseUrl.get(exchange)
   if (baseUrl !== undefined) return { name: "custom", baseUrl }
   return settings.environment === "simulated" ? Simulator.environment(exchange) : settings.environment
 }
 
-// A person waits in front of it: try often and soon, but not for ever. So few calls are a small sample: on a bad day, when
-// one in three fails, five failures in a row would open a circuit in one run out of twenty.
-const patience = {
+/**
+ * How long and how often to try, while a person waits.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+// Often and soon, but not for ever. So few calls are a small sample: on a bad day, when one in three fails, five failures
+// in a row would open a circuit in one run out of twenty.
+export const patience = {
   attemptTimeout: "5 seconds",
   retry: { attempts: 8, base: "50 millis", max: "1 second" },
   breaker: { trip: Trip.any(Trip.consecutive(10), Trip.failureRate()) }

@@ -220,6 +220,23 @@ export const port: Options.Options<number> = Options.text("port").pipe(
 
 const highestPort = 65_535 - (Exchanges.ids.length - 1)
 
+const parseSymbols = (
+  texts: ReadonlyArray<string>
+): Effect.Effect<ReadonlyArray<ExchangeSymbol.ExchangeSymbol>, HelpDoc.HelpDoc> =>
+  Effect.map(
+    Effect.forEach(texts, (text) =>
+      Effect.catchAll(
+        ExchangeSymbol.decode(text),
+        () =>
+          Effect.fail(HelpDoc.p(
+            text.startsWith("-")
+              ? `There is no option ${quote(text)} here.`
+              : `${quote(text)} is no symbol; accepted are such as BTC/USDT or BTC/USD:BTC, in capital letters.`
+          ))
+      )),
+    Arr.dedupe
+  )
+
 /**
  * The symbols, one at least.
  *
@@ -229,30 +246,87 @@ const highestPort = 65_535 - (Exchanges.ids.length - 1)
 export const symbols: Args.Args<ReadonlyArray<ExchangeSymbol.ExchangeSymbol>> = Args.text({ name: "symbol" }).pipe(
   Args.withDescription("What to ask for, such as BTC/USDT, or BTC/USD:BTC for a perpetual contract settled in BTC."),
   Args.atLeast(1),
-  Args.mapEffect((texts) =>
-    Effect.map(
-      Effect.forEach(texts, (text) =>
-        Effect.catchAll(
-          ExchangeSymbol.decode(text),
-          () =>
-            Effect.fail(HelpDoc.p(
-              text.startsWith("-")
-                ? `There is no option ${quote(text)} here.`
-                : `${quote(text)} is no symbol; accepted are such as BTC/USDT or BTC/USD:BTC, in capital letters.`
-            ))
-        )),
-      Arr.dedupe
-    )
-  )
+  Args.mapEffect(parseSymbols)
 )
 
 /**
- * The options that say which exchanges are talked to, and where.
+ * `--symbol BTC/USDT`, again and again.
  *
  * @since 0.1.0
  * @category options
  */
-export const settings = { exchange: exchanges, environment, faults, seed, baseUrl: baseUrls }
+export const symbol = (
+  unlessGiven: string
+): Options.Options<ReadonlyArray<ExchangeSymbol.ExchangeSymbol>> =>
+  Options.text("symbol").pipe(
+    Options.withPseudoName("symbol"),
+    Options.withDescription(`A symbol to ask for, such as BTC/USDT. Repeatable. Unless given: ${unlessGiven}.`),
+    Options.repeated,
+    Options.mapEffect((texts) => Effect.mapError(parseSymbols(texts), ValidationError.invalidValue))
+  )
+
+/**
+ * `--trading`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const trading: Options.Options<boolean> = Options.boolean("trading").pipe(
+  Options.withDescription(
+    "Place orders as well, small ones, of which a few are filled and the rest canceled; never on a live exchange."
+  )
+)
+
+/**
+ * `--account`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const account: Options.Options<boolean> = Options.boolean("account").pipe(
+  Options.withDescription(
+    "Read the account as well. Its balances and orders will stand in the files; keys and signatures will not."
+  )
+)
+
+/**
+ * `--output report.md`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const reportFile: Options.Options<Option.Option<string>> = Options.text("output").pipe(
+  Options.withPseudoName("file"),
+  Options.withDescription("Where to write the report as Markdown; what is there is overwritten."),
+  Options.optional
+)
+
+/**
+ * `--output test/fixtures`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const directory: Options.Options<string> = Options.text("output").pipe(
+  Options.withPseudoName("directory"),
+  Options.withDescription("Where to put the files, in a directory for each exchange; what is there already stays.")
+)
+
+/**
+ * The options that say which exchanges are talked to, and where: simulated ones are in good health.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const places = { exchange: exchanges, environment, baseUrl: baseUrls }
+
+/**
+ * The same, and how simulated exchanges behave.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const settings = { ...places, faults, seed }
 
 /**
  * Where and how to talk to the exchanges.
@@ -267,6 +341,26 @@ export interface Settings {
   readonly seed: Option.Option<number>
   readonly baseUrl: ReadonlyMap<Exchanges.ExchangeId, string>
 }
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Places = Pick<Settings, keyof typeof places>
+
+/**
+ * Settings with exchanges in good health.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const healthy = ({ baseUrl, environment, exchange }: Places): Settings => ({
+  baseUrl,
+  environment,
+  exchange,
+  faults: "none",
+  seed: Option.none()
+})
 
 /**
  * Settings that agree with each other, or why they do not.

@@ -36,8 +36,8 @@ export interface Effort {
  * @since 0.1.0
  * @category models
  */
-export interface Measured<A> extends Effort {
-  readonly result: Either.Either<A, MarketDataError>
+export interface Measured<A, E> extends Effort {
+  readonly result: Either.Either<A, E>
 }
 
 /**
@@ -46,9 +46,7 @@ export interface Measured<A> extends Effort {
  * @since 0.1.0
  * @category combinators
  */
-export const measure = <A, R>(
-  operation: Effect.Effect<A, MarketDataError, R>
-): Effect.Effect<Measured<A>, never, R> =>
+export const measure = <A, E, R>(operation: Effect.Effect<A, E, R>): Effect.Effect<Measured<A, E>, never, R> =>
   Effect.gen(function*() {
     const clock = yield* Effect.clock
     const began = clock.unsafeCurrentTimeNanos()

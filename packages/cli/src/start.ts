@@ -5,7 +5,7 @@
  */
 import { runMain } from "./RunMain.js"
 
-const firstLook = "price BTC/USDT ETH/USDT SOL/USDT --exchange binance,bitmex --faults flaky"
+const firstLook = "price BTC/USDT --faults flaky"
 
 const args = process.argv.slice(2)
 

@@ -4,16 +4,18 @@ import { Effect, Exit } from "effect"
 import { readFileSync } from "node:fs"
 import { finished } from "./utils.js"
 
+const ids = "binance, bitmex, bybit, coinbase, kraken, okx"
+
 describe("bad usage exits with 2 and one sentence", () => {
   const cases: ReadonlyArray<readonly [line: string, sentence: string]> = [
     ["price", "Missing argument <symbol>. See exchange price --help."],
     [
       "price BTC/USDT --exchange mtgox",
-      "No exchange is called \"mtgox\"; accepted are binance, bitmex. See exchange price --help."
+      `No exchange is called "mtgox"; accepted are ${ids}. See exchange price --help.`
     ],
     [
       "price BTC/USDT --exchange binance,,",
-      "No exchange is called \"\"; accepted are binance, bitmex. See exchange price --help."
+      `No exchange is called ""; accepted are ${ids}. See exchange price --help.`
     ],
     [
       "watch BTC/USDT --environment mainnet",
@@ -46,11 +48,11 @@ describe("bad usage exits with 2 and one sentence", () => {
     ],
     [
       "simulate --port 99999",
-      "--port cannot be \"99999\"; accepted are 0 and 1 to 65534. See exchange simulate --help."
+      "--port cannot be \"99999\"; accepted are 0 and 1 to 65530. See exchange simulate --help."
     ],
     [
       "price BTC/USDT --base-url binance",
-      "--base-url takes name=url, such as binance=http://127.0.0.1:4000; names accepted are binance, bitmex. See exchange price --help."
+      `--base-url takes name=url, such as binance=http://127.0.0.1:4000; names accepted are ${ids}. See exchange price --help.`
     ],
     [
       "price BTC/USDT --base-url binance=http://me:hunter2@127.0.0.1",
@@ -64,6 +66,27 @@ describe("bad usage exits with 2 and one sentence", () => {
       "price BTC/USDT --base-url binance=https://a.test --base-url binance=https://b.test",
       "--base-url is given twice for binance; give it once. See exchange price --help."
     ],
+    [
+      "contract --environment live --trading",
+      "--trading places orders, and never on a live exchange; use --environment testnet or simulated. See exchange contract --help."
+    ],
+    [
+      "contract --exchange okx --trading --environment testnet --base-url okx=https://a.test",
+      "--trading places orders, and at a --base-url only on this machine, which that of okx is not. See exchange contract --help."
+    ],
+    [
+      "contract --exchange kraken,okx --environment testnet",
+      "There is no testnet of kraken; leave it out with --exchange, or use --environment simulated. See exchange contract --help."
+    ],
+    [
+      "contract --exchange okx --environment testnet --trading",
+      "The configuration is refused: OKX_TESTNET_API_KEY is missing and OKX_TESTNET_API_SECRET is missing and OKX_TESTNET_API_PASSPHRASE is missing. See exchange contract --help."
+    ],
+    [
+      "contract --symbol btc",
+      "\"btc\" is no symbol; accepted are such as BTC/USDT or BTC/USD:BTC, in capital letters. See exchange contract --help."
+    ],
+    ["record --exchange okx", "Expected to find option: '--output'. See exchange record --help."],
     [
       "price BTC/USDT --exchange bitmex --base-url binance=https://a.test",
       "--base-url names binance, which --exchange leaves out; add it there. See exchange price --help."
@@ -102,7 +125,9 @@ describe("help", () => {
         const { code, err, out } = yield* finished(line)
         assert.strictEqual(code, 0)
         assert.strictEqual(err, "")
-        for (const command of ["price", "watch", "health", "simulate"]) assert.include(out, `- ${command} `)
+        for (const command of ["price", "watch", "health", "simulate", "contract", "record"]) {
+          assert.include(out, `- ${command} `)
+        }
         assert.notInclude(out, "\u{1b}")
       }))
   }

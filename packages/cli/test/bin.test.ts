@@ -34,12 +34,12 @@ const entry = (
 const timeout = 60_000
 
 describe("the process", () => {
-  it("start without arguments shows six prices of exchanges on a bad day", async () => {
+  it("start without arguments shows a price of each of six exchanges on a bad day", async () => {
     const { code, err, out } = await entry("start", "")
     assert.strictEqual(code, 0)
     assert.strictEqual(out.match(/ (Closed|HalfOpen|Open)\n/g)?.length, 6)
     assert.include(out, "Next: npm start -- watch")
-    assert.match(err, /\[8\/8\]/)
+    assert.match(err, /\[12\/12\]/)
   }, timeout)
 
   it("start passes arguments on, and bad usage exits with 2", async () => {
@@ -69,7 +69,8 @@ describe("the process", () => {
     assert.isBelow(afterSignal, 2000)
     assert.strictEqual(err, "")
     assert.match(out, /binance answers at http:\/\/127\.0\.0\.1:\d+\n/)
-    assert.match(out, /curl 'http:\/\/127\.0\.0\.1:\d+\/api\/v3/)
-    assert.match(out, /export BITMEX_SIMULATED_API_KEY=/)
+    assert.match(out, /exchange contract --exchange binance --base-url binance=http:\/\/127\.0\.0\.1:\d+ --trading\n/)
+    assert.match(out, /export BITMEX_SIMULATED_API_KEY='\w+'/)
+    assert.match(out, /export OKX_SIMULATED_API_PASSPHRASE='\w+'/)
   }, timeout)
 })

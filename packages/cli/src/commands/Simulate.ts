@@ -45,26 +45,25 @@ export const handle = (
     return yield* Effect.never
   }))
 
-const paths: { readonly [Id in ExchangeId]: string } = {
-  binance: "/api/v3/ticker/24hr?symbol=BTCUSDT",
-  bitmex: "/api/v1/instrument/active"
-}
-
 const manual = (exchanges: ReadonlyArray<SimulatorServer.Served>, program: string): ReadonlyArray<string> => [
   ...exchanges.map(({ baseUrl, id }) => `${id} answers at ${baseUrl}`),
   "",
-  "Look at one:",
-  ...exchanges.slice(0, 1).map(({ baseUrl, id }) => `  curl '${baseUrl}${paths[id]}'`),
-  "Ask them for prices from another terminal:",
+  "Any client that can be told a base URL will do. Ask them for prices from another terminal:",
   `  ${program} price BTC/USDT --exchange ${exchanges.map(({ id }) => id).join(",")} ${
     exchanges.map(({ baseUrl, id }) => `--base-url ${id}=${baseUrl}`).join(" ")
   }`,
+  "Place orders, and see whether all comes out as it should:",
+  ...exchanges.slice(0, 1).map(({ baseUrl, id }) =>
+    `  ${program} contract --exchange ${id} --base-url ${id}=${baseUrl} --trading`
+  ),
   "Keys of the demo accounts, the same for everyone and of no use anywhere else:",
   ...exchanges.flatMap(({ id }) => {
     // Public constants of the simulator, not secrets.
-    const { key, secret } = Simulator.credentials(id)
-    const name = `${id.toUpperCase()}_SIMULATED_API`
-    return [`  export ${name}_KEY=${Redacted.value(key)}`, `  export ${name}_SECRET=${Redacted.value(secret)}`]
+    const { key, passphrase, secret } = Simulator.credentials(id)
+    const parts = [["KEY", key], ["SECRET", secret], ["PASSPHRASE", passphrase]] as const
+    return parts.flatMap(([part, value]) =>
+      value === undefined ? [] : [`  export ${id.toUpperCase()}_SIMULATED_API_${part}='${Redacted.value(value)}'`]
+    )
   }),
   "",
   "Ctrl-C ends it."

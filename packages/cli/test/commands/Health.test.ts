@@ -16,7 +16,8 @@ describe("exchange health", () => {
 
   it.effect("exits with 1 when one fails, which is a warning for all", () =>
     Effect.gen(function*() {
-      const line = "health --environment live --base-url binance=http://binance.localhost --json"
+      const line =
+        "health --exchange binance,bitmex --environment live --base-url binance=http://binance.localhost --json"
       const { code, err, out } = yield* finished(line)
       assert.strictEqual(code, 1)
       assert.strictEqual(err, "")

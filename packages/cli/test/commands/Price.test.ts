@@ -1,4 +1,5 @@
 import * as Price from "@effect-exchange/cli/commands/Price"
+import { Exchanges } from "@effect-exchange/exchanges"
 import { Simulator } from "@effect-exchange/simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Schema, TestClock } from "effect"
@@ -9,7 +10,7 @@ const decode = Schema.decodeSync(Price.Document)
 describe("exchange price", () => {
   it.effect("prints a row for each symbol on each exchange and exits with 0", () =>
     Effect.gen(function*() {
-      const { code, err, out } = yield* finished("price BTC/USDT ETH/USDT")
+      const { code, err, out } = yield* finished("price BTC/USDT ETH/USDT --exchange binance,bitmex")
       assert.strictEqual(code, 0)
       const lines = out.split("\n")
       assert.match(lines[0] ?? "", /^exchange +symbol +last +bid +ask +24 h change +latency +attempts +breaker$/)
@@ -31,7 +32,7 @@ describe("exchange price", () => {
 
   it.effect("--json prints one document, decimals as strings, and nothing else anywhere", () =>
     Effect.gen(function*() {
-      const { code, err, out } = yield* finished("price BTC/USDT --json")
+      const { code, err, out } = yield* finished("price BTC/USDT --exchange binance,bitmex --json")
       assert.strictEqual(code, 0)
       assert.strictEqual(err, "")
       const { environment, prices } = decode(out)
@@ -44,6 +45,17 @@ describe("exchange price", () => {
         assert.deepStrictEqual([attempts, breaker], [1, "Closed"])
       }
     }))
+
+  it.effect("asks every exchange unless told otherwise", () =>
+    Effect.gen(function*() {
+      const { out, run } = yield* session("price BTC/USDT --json")
+      const fiber = yield* Effect.fork(run)
+      yield* TestClock.adjust("5 seconds")
+      assert.strictEqual(yield* Fiber.join(fiber), 0)
+      const { prices } = decode(out())
+      assert.deepStrictEqual(prices.map(({ exchange }) => exchange), [...Exchanges.ids])
+      for (const { last } of prices) assert.match(last ?? "", /^6\d{4}(\.\d+)?$/)
+    }).pipe(Effect.provide(network)))
 
   it.effect("the same seed gives the same prices, another gives others", () =>
     Effect.gen(function*() {
@@ -68,7 +80,8 @@ describe("exchange price", () => {
 
   it.effect("a closed exchange says so and exits with 1, other exchanges do not suffer", () =>
     Effect.gen(function*() {
-      const line = "price BTC/USDT --environment live --base-url binance=http://binance.localhost --json"
+      const line =
+        "price BTC/USDT --exchange binance,bitmex --environment live --base-url binance=http://binance.localhost --json"
       const { code, out } = yield* finished(line)
       assert.strictEqual(code, 1)
       const [binance, bitmex] = decode(out).prices

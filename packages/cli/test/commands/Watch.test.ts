@@ -11,7 +11,7 @@ const pictures = (out: string) => out.split("Ctrl-C ends it").length - 1
 describe("exchange watch", () => {
   it.effect("prints a block at once and one after every interval, and ends with 0", () =>
     Effect.gen(function*() {
-      const { err, out, run, stop } = yield* session("watch BTC/USDT --interval 5s")
+      const { err, out, run, stop } = yield* session("watch BTC/USDT --exchange binance,bitmex --interval 5s")
       const fiber = yield* Effect.fork(run)
       yield* TestClock.adjust("1 millis")
       assert.strictEqual(pictures(out()), 1)

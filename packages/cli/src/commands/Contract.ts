@@ -1,0 +1,268 @@
+/**
+ * `exchange contract`: whether exchanges and their clients do what every one of them must.
+ *
+ * @since 0.1.0
+ */
+import * as Environment from "@effect-exchange/core/Environment"
+import type { ExchangeSymbol } from "@effect-exchange/core/ExchangeSymbol"
+import * as MarketData from "@effect-exchange/core/MarketData"
+import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
+import * as Trip from "@effect-exchange/resilience/Trip"
+import * as Simulator from "@effect-exchange/simulator/Simulator"
+import * as Suite from "@effect-exchange/testing/Contract"
+import * as LossyHttp from "@effect-exchange/testing/LossyHttp"
+import * as Command from "@effect/cli/Command"
+import * as FileSystem from "@effect/platform/FileSystem"
+import type * as HttpClient from "@effect/platform/HttpClient"
+import * as Path from "@effect/platform/Path"
+import * as Arr from "effect/Array"
+import * as ConfigError from "effect/ConfigError"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as Connections from "../Connections.js"
+import { Incomplete, UsageError } from "../Failure.js"
+import * as Options from "../Options.js"
+import * as Progress from "../Progress.js"
+import * as Screen from "../Screen.js"
+import * as Stop from "../Stop.js"
+import * as Table from "../Table.js"
+import * as Wire from "../Wire.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Input extends Options.Places {
+  readonly symbol: ReadonlyArray<ExchangeSymbol>
+  readonly trading: boolean
+  readonly output: Option.Option<string>
+}
+
+/**
+ * Runs the contract suite against each exchange, prints what became of each case, writes the report where it is wanted,
+ * and fails with `Incomplete` when a case failed.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const handle = Effect.fnUntraced(function*(
+  input: Input,
+  program: string
+): Effect.fn.Return<
+  void,
+  UsageError | Incomplete,
+  HttpClient.HttpClient | FileSystem.FileSystem | Path.Path | Screen.Screen
+> {
+  const screen = yield* Screen.Screen
+  yield* possible(input)
+  const write = yield* writer(input.output)
+  const reports = yield* Effect.scoped(Effect.gen(function*() {
+    const subjects = yield* Effect.forEach(input.exchange, (exchange) => subjectOf(exchange, input))
+    const onProgress = yield* Progress.make(
+      subjects.length * Suite.cases.length,
+      `${subjects.length * Suite.cases.length} cases of ${input.exchange.join(", ")}`
+    )
+    return yield* Effect.forEach(
+      subjects,
+      (subject) => Suite.report(subject, ({ id, outcome }) => onProgress(`${subject.name} ${id} ${outcome}`)),
+      { concurrency: "unbounded" }
+    )
+  }))
+  yield* Screen.line(table(reports, screen.colors))
+  yield* write(reports.map(Suite.renderReport).join("\n"))
+  const failed = reports.filter(({ rows }) => rows.some(({ outcome }) => outcome === "failed")).map(({ name }) => name)
+  const remarks = [
+    ...reports.map(summary),
+    ...Option.match(input.output, { onNone: () => [], onSome: (output) => [`The report is in ${output}.`] }),
+    next(input, failed, program)
+  ]
+  yield* Screen.line(`\n${remarks.join("\n")}`)
+  if (failed.length > 0) return yield* new Incomplete({ exchanges: failed })
+})
+
+const possible = (input: Input): Effect.Effect<void, UsageError> => {
+  if (input.trading && input.environment === "live") {
+    return new UsageError({
+      detail: "--trading places orders, and never on a live exchange; use --environment testnet or simulated."
+    })
+  }
+  // What answers at an address of somebody's own may be the live exchange behind a proxy.
+  const remote = [...input.baseUrl].find(([, url]) => !Environment.isLoopback(new URL(url).hostname))
+  if (input.trading && remote !== undefined) {
+    return new UsageError({
+      detail: `--trading places orders, and at a --base-url only on this machine, which that of ${remote[0]} is not.`
+    })
+  }
+  const without = input.environment === "testnet"
+    ? input.exchange.filter((id) => !input.baseUrl.has(id) && !Exchanges.features(id).testnet)
+    : []
+  return without.length === 0
+    ? Effect.asVoid(Options.agree(Options.healthy(input)))
+    : new UsageError({
+      detail: `There is no testnet of ${
+        without.join(", ")
+      }; leave it out with --exchange, or use --environment simulated.`
+    })
+}
+
+// Asked for before the suite is run: it takes minutes.
+const writer = Effect.fnUntraced(function*(
+  output: Option.Option<string>
+): Effect.fn.Return<
+  (text: string) => Effect.Effect<void, UsageError>,
+  UsageError,
+  FileSystem.FileSystem | Path.Path
+> {
+  if (Option.isNone(output)) return () => Effect.void
+  const files = yield* FileSystem.FileSystem
+  const { dirname } = yield* Path.Path
+  const refused = Effect.mapError((error: { readonly message: string }) =>
+    new UsageError({ detail: `The report cannot be written: ${error.message}. Give another --output.` })
+  )
+  yield* refused(files.makeDirectory(dirname(output.value), { recursive: true }))
+  return (text) => refused(files.writeFileString(output.value, text))
+})
+
+type Subject = Suite.Options<LossyHttp.LossyHttp | Wire.Wire, ConfigError.ConfigError>
+
+const subjectOf = (
+  exchange: Exchanges.ExchangeId,
+  input: Input
+): Effect.Effect<Subject, UsageError, HttpClient.HttpClient | Scope.Scope> => {
+  const about = {
+    name: exchange,
+    features: Exchanges.features(exchange),
+    observer: Wire.Wire,
+    faults: LossyHttp.LossyHttp
+  }
+  return Connections.isInMemory(exchange, input)
+    ? Effect.succeed({ ...about, ...inMemory(exchange, input) })
+    : Effect.map(onSockets(exchange, input), (subject) => ({ ...about, ...subject }))
+}
+
+const inMemory = (exchange: Exchanges.ExchangeId, { symbol, trading }: Input) => {
+  const environment = Simulator.environment(exchange)
+  const wire = Wire.layer.pipe(Layer.provide(Simulator.layer(exchange)))
+  return {
+    layer: Layer.provideMerge(Exchanges.layerMarketData(exchange, { environment }), wire),
+    account: Layer.provide(
+      Exchanges.layerAccount(exchange, { environment, credentials: Simulator.credentials(exchange, "read") }),
+      wire
+    ),
+    trading: trading
+      ? Layer.provideMerge(
+        Exchanges.layerTrading(exchange, { environment, credentials: Simulator.credentials(exchange) }),
+        wire
+      )
+      : undefined,
+    symbols: Arr.isNonEmptyReadonlyArray(symbol) ? symbol : undefined,
+    clock: "test",
+    // By a clock that nobody waits for.
+    limit: "10 minutes"
+  } as const
+}
+
+// One client for all cases, so that together they stay within the exchange's limits; and one that tries on, so that each
+// case finds out for itself what is wrong.
+const onSockets = Effect.fnUntraced(function*(exchange: Exchanges.ExchangeId, input: Input) {
+  const wire = yield* Layer.build(Wire.layer)
+  const environment = Connections.environmentOf(exchange, input)
+  const options = {
+    environment,
+    credentials: input.environment === "simulated" ? Simulator.credentials(exchange) : undefined,
+    deadline: "4 minutes",
+    breaker: { trip: Trip.consecutive(1_000_000) }
+  } as const
+  const build = <A>(layer: Layer.Layer<A, ConfigError.ConfigError, HttpClient.HttpClient>) =>
+    Effect.map(Layer.build(Layer.provide(layer, Layer.succeedContext(wire))), Layer.succeedContext)
+  const trading = input.trading && environment !== "live"
+    ? yield* Effect.mapError(build(Exchanges.layerTrading(exchange, { ...options, environment })), Connections.refused)
+    : undefined
+  const account = trading ?? Option.getOrUndefined(
+    yield* build(Exchanges.layerAccount(exchange, options)).pipe(
+      Effect.asSome,
+      Effect.catchIf(ConfigError.isMissingDataOnly, () => Effect.succeedNone),
+      Effect.mapError(Connections.refused)
+    )
+  )
+  const data = account ?? (yield* Effect.mapError(
+    build(Exchanges.layerMarketData(exchange, options)),
+    Connections.refused
+  ))
+  const symbols = yield* MarketData.MarketData.pipe(
+    Effect.flatMap((market) => Connections.symbolsOf(input.symbol, market)),
+    Effect.provide(data),
+    // The cases will say what is wrong with it.
+    Effect.orElseSucceed(() => input.symbol)
+  )
+  const equipped = Layer.merge(Layer.succeedContext(wire))
+  return {
+    layer: equipped(data),
+    account,
+    trading: trading === undefined ? undefined : equipped(trading),
+    symbols: Arr.isNonEmptyReadonlyArray(symbols) ? symbols : undefined,
+    clock: "live",
+    on: environment === "live" ? "live" : undefined,
+    // Whoever asks somebody else's exchange asks politely.
+    concurrency: 5,
+    limit: "5 minutes"
+  } as const
+})
+
+const tones: { readonly [O in Suite.Row["outcome"]]: Table.Tone } = { passed: "good", failed: "bad", skipped: "faint" }
+
+const table = (reports: ReadonlyArray<Suite.Report>, colors: boolean): string =>
+  Table.render(
+    [
+      { title: "exchange" },
+      { title: "case" },
+      { title: "what" },
+      { title: "outcome" },
+      { title: "why" }
+    ],
+    reports.flatMap(({ name, rows }) =>
+      rows.map(({ detail, id, outcome, title }) => [name, id, title, { text: outcome, tone: tones[outcome] }, detail])
+    ),
+    colors
+  )
+
+const summary = ({ name, rows }: Suite.Report): string => {
+  const count = (outcome: Suite.Row["outcome"]) => rows.filter((row) => row.outcome === outcome).length
+  return `${name}: ${count("passed")} passed, ${count("failed")} failed, ${count("skipped")} skipped.`
+}
+
+const next = ({ environment, exchange, trading }: Input, failed: ReadonlyArray<string>, program: string): string => {
+  if (failed.length > 0) {
+    return `Next: ${program} health --exchange ${failed.join(",")} --environment ${environment} says how they are.`
+  }
+  return trading || environment === "live"
+    ? `Next: ${program} record --exchange ${
+      exchange.join(",")
+    } --environment ${environment} --output fixtures writes down what they answer.`
+    : `Next: ${program} contract --exchange ${
+      exchange.join(",")
+    } --environment ${environment} --trading places orders as well.`
+}
+
+/**
+ * @since 0.1.0
+ * @category commands
+ */
+export const make = (program: string) =>
+  Command.make(
+    "contract",
+    {
+      ...Options.places,
+      symbol: Options.symbol("well-known ones"),
+      trading: Options.trading,
+      output: Options.reportFile
+    },
+    (input) => Stop.abort(handle(input, program))
+  ).pipe(Command.withDescription(
+    "Judges exchanges and their clients by the cases that every one of them must pass. Without --trading it only reads: "
+      + "the account as well where a key is configured (<EXCHANGE>_API_KEY and <EXCHANGE>_API_SECRET, or "
+      + "<EXCHANGE>_TESTNET_API_KEY and so on for a testnet). At an exchange's own pace that takes minutes. "
+      + "Exit code 0: no case failed; 1: some did; 2: bad usage."
+  ))

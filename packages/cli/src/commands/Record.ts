@@ -1,0 +1,225 @@
+/**
+ * `exchange record`: what exchanges answer, as fixtures to be served again.
+ *
+ * @since 0.1.0
+ */
+import * as Account from "@effect-exchange/core/Account"
+import type { AccountError } from "@effect-exchange/core/ExchangeError"
+import { ExchangeSymbol } from "@effect-exchange/core/ExchangeSymbol"
+import * as MarketData from "@effect-exchange/core/MarketData"
+import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
+import * as Simulator from "@effect-exchange/simulator/Simulator"
+import * as Recording from "@effect-exchange/testing/Recording"
+import * as Command from "@effect/cli/Command"
+import type { PlatformError } from "@effect/platform/Error"
+import type * as FileSystem from "@effect/platform/FileSystem"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as Path from "@effect/platform/Path"
+import * as Clock from "effect/Clock"
+import type * as ConfigError from "effect/ConfigError"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { advice } from "../Advice.js"
+import * as Connections from "../Connections.js"
+import { Incomplete, UsageError } from "../Failure.js"
+import * as Options from "../Options.js"
+import * as Progress from "../Progress.js"
+import * as Quotes from "../Quotes.js"
+import * as Screen from "../Screen.js"
+import * as Stop from "../Stop.js"
+import * as Table from "../Table.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Input extends Options.Places {
+  readonly symbol: ReadonlyArray<ExchangeSymbol>
+  readonly account: boolean
+  readonly output: string
+}
+
+/**
+ * Asks each exchange everything that only reads, one after another, while its answers are written down, and fails with
+ * `Incomplete` when some of it was not answered.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const handle = Effect.fnUntraced(function*(
+  input: Input
+): Effect.fn.Return<
+  void,
+  UsageError | Incomplete,
+  HttpClient.HttpClient | FileSystem.FileSystem | Path.Path | Screen.Screen
+> {
+  const screen = yield* Screen.Screen
+  const answers = yield* Effect.scoped(Effect.gen(function*() {
+    const asked = yield* Effect.forEach(
+      yield* open(input),
+      (opened) =>
+        Effect.map(
+          questionsOf(opened, input.symbol.length > 0 ? input.symbol : unlessGiven),
+          (questions) => ({ ...opened, questions })
+        )
+    )
+    const onProgress = yield* Progress.make(
+      asked.reduce((count, { questions }) => count + questions.length, 0),
+      `asking ${input.exchange.join(", ")}`
+    )
+    return yield* Effect.forEach(
+      asked,
+      ({ directory, exchange, questions }) =>
+        Effect.forEach(questions, ({ ask, what }) =>
+          Effect.gen(function*() {
+            const { attempts, result } = yield* Quotes.measure(ask)
+            yield* onProgress(`${exchange} ${what}`)
+            return { exchange, directory, what, requests: attempts, result }
+          })),
+      { concurrency: "unbounded" }
+    )
+  }))
+  const rows = answers.flat()
+  const unanswered = rows.flatMap(({ exchange, result, what }) =>
+    Either.isLeft(result) ? [{ exchange, what, error: result.left }] : []
+  )
+  yield* Screen.line(table(rows, screen.colors))
+  const remarks = [
+    ...unanswered.map(({ error, exchange, what }) => `${exchange} ${what}: ${error.message} ${advice(error)}`),
+    `The answers are in ${Array.from(new Set(rows.map(({ directory }) => directory))).join(", ")}.`,
+    "Next: serve them in a test with Replay.layerDirectory of @effect-exchange/testing."
+  ]
+  yield* Screen.line(`\n${remarks.join("\n")}`)
+  if (unanswered.length > 0) {
+    return yield* new Incomplete({ exchanges: Array.from(new Set(unanswered.map(({ exchange }) => exchange))) })
+  }
+})
+
+const unlessGiven = [ExchangeSymbol.make("BTC/USDT")]
+
+interface Opened {
+  readonly exchange: Exchanges.ExchangeId
+  readonly directory: string
+  readonly market: MarketData.MarketData.Service
+  readonly account: Account.Account.Service | undefined
+}
+
+const open = Effect.fnUntraced(function*(
+  input: Input
+): Effect.fn.Return<
+  ReadonlyArray<Opened>,
+  UsageError,
+  HttpClient.HttpClient | FileSystem.FileSystem | Path.Path | Scope.Scope
+> {
+  const { join } = yield* Path.Path
+  const routeTo = yield* Connections.routes(Options.healthy(input))
+  return yield* Effect.forEach(input.exchange, (exchange) =>
+    Effect.gen(function*() {
+      const { client, environment } = routeTo(exchange)
+      const directory = join(input.output, exchange)
+      const recording = yield* Layer.build(
+        Layer.provide(Recording.layer({ directory }), Layer.succeed(HttpClient.HttpClient, client))
+      ).pipe(Effect.mapBoth({ onFailure: unwritable, onSuccess: Layer.succeedContext }))
+      const options = { ...Connections.patience, deadline: "90 seconds", environment } as const
+      if (!input.account) {
+        const context = yield* build(Layer.provide(Exchanges.layerMarketData(exchange, options), recording))
+        return { exchange, directory, market: Context.get(context, MarketData.MarketData), account: undefined }
+      }
+      const credentials = input.environment === "simulated" ? Simulator.credentials(exchange, "read") : undefined
+      const context = yield* build(
+        Layer.provide(Exchanges.layerAccount(exchange, { ...options, credentials }), recording)
+      )
+      return {
+        exchange,
+        directory,
+        market: Context.get(context, MarketData.MarketData),
+        account: Context.get(context, Account.Account)
+      }
+    }))
+})
+
+const build = <A>(layer: Layer.Layer<A, ConfigError.ConfigError>) =>
+  Effect.mapError(Layer.build(layer), Connections.refused)
+
+const unwritable = (error: PlatformError): UsageError =>
+  new UsageError({ detail: `Nothing can be written there: ${error.message}. Give another --output.` })
+
+interface Question {
+  readonly what: string
+  readonly ask: Effect.Effect<unknown, AccountError>
+}
+
+const questionsOf = (
+  { account, exchange, market }: Opened,
+  symbols: ReadonlyArray<ExchangeSymbol>
+): Effect.Effect<ReadonlyArray<Question>> =>
+  Effect.map(Clock.currentTimeMillis, (now) => [
+    { what: "markets", ask: market.markets },
+    { what: "server time", ask: market.serverTime },
+    { what: "status", ask: market.status },
+    { what: "tickers", ask: market.tickers(symbols) },
+    ...symbols.flatMap((symbol) => [
+      { what: `${symbol} ticker`, ask: market.ticker(symbol) },
+      { what: `${symbol} order book`, ask: market.orderBook(symbol) },
+      { what: `${symbol} trades`, ask: market.trades(symbol) },
+      {
+        what: `${symbol} candles of the last hour`,
+        ask: Stream.runDrain(market.candles(symbol, "1m", { from: now - 3_600_000 }))
+      }
+    ]),
+    ...account === undefined ? [] : [
+      { what: "key permissions", ask: account.keyPermissions },
+      { what: "balances", ask: account.balances },
+      { what: "open orders", ask: account.openOrders() },
+      ...Exchanges.features(exchange).positions ? [{ what: "positions", ask: account.positions }] : [],
+      ...symbols.flatMap((symbol) => [
+        { what: `${symbol} order history`, ask: account.orderHistory(symbol) },
+        { what: `${symbol} fills`, ask: account.fills(symbol) }
+      ])
+    ]
+  ])
+
+interface Row {
+  readonly exchange: string
+  readonly what: string
+  readonly requests: number
+  readonly result: Either.Either<unknown, AccountError>
+}
+
+const table = (rows: ReadonlyArray<Row>, colors: boolean): string =>
+  Table.render(
+    [{ title: "exchange" }, { title: "what" }, { title: "requests", align: "right" }, { title: "answer" }],
+    rows.map(({ exchange, requests, result, what }) => [
+      exchange,
+      what,
+      String(requests),
+      Either.match(result, {
+        onLeft: ({ _tag }): Table.Cell => ({ text: _tag, tone: "bad" }),
+        onRight: () => ({ text: "ok", tone: "good" })
+      })
+    ]),
+    colors
+  )
+
+/**
+ * @since 0.1.0
+ * @category commands
+ */
+export const make = () =>
+  Command.make(
+    "record",
+    {
+      ...Options.places,
+      symbol: Options.symbol(unlessGiven.join(", ")),
+      account: Options.account,
+      output: Options.directory
+    },
+    (input) => Stop.abort(handle(input))
+  ).pipe(Command.withDescription(
+    "Writes down what exchanges answer to everything that only reads, a file of JSON each, without keys and signatures. "
+      + "Exit code 0: all was answered; 1: some of it was not; 2: bad usage."
+  ))
