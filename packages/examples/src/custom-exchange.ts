@@ -24,26 +24,24 @@ const Bulb = Schema.Struct({ id: Schema.String, tick: Decimal.FromString, step: 
 const Quote = Schema.Struct({ last: Decimal.FromString, bid: Decimal.FromString, ask: Decimal.FromString })
 const Level = Schema.Tuple(Decimal.FromString, Decimal.FromString)
 const Book = Schema.Struct({ bids: Schema.Array(Level), asks: Schema.Array(Level) })
+const amounts = { price: Decimal.FromString, size: Decimal.FromString }
+const NewOrder = Schema.Struct({ ...amounts, bulb: Schema.String, ref: Schema.String, side: Schema.String })
 const Row = Schema.Struct({
+  ...amounts,
   id: Schema.NonEmptyString,
   ref: Schema.NonEmptyString,
   side: Schema.Literal("buy", "sell"),
-  price: Decimal.FromString,
-  size: Decimal.FromString,
   done: Decimal.FromString,
   state: Schema.Literal("open", "filled", "canceled"),
   at: Schema.NonNegativeInt
 })
-const Refusal = Schema.Struct({ refused: Schema.Literal("signature", "unknown", "funds", "duplicate", "busy") })
+const Refusal = Schema.Struct({ refused: Schema.Literal("signature", "unknown", "funds", "duplicate") })
 
 // --- the endpoints: what may be asked, what it costs, whether it may be repeated
 
 const cost = { calls: 1 }
-const Which = Schema.Struct({
-  bulb: Schema.optional(Schema.String),
-  ref: Schema.optional(Schema.String),
-  id: Schema.optional(Schema.String)
-})
+const text = Schema.optional(Schema.String)
+const Which = Schema.Struct({ bulb: text, ref: text, id: text })
 
 const get = <C extends Endpoint.Capability, A, AE>(capability: C, path: string, response: Schema.Schema<A, AE>) =>
   Endpoint.make({ capability, name: path.split("/")[1] ?? "", path, input: Which, response, cost })
@@ -54,25 +52,15 @@ const quote = get("marketData", "/quote/{bulb}", Quote)
 const book = get("marketData", "/book/{bulb}", Book)
 const purse = get("account", "/purse", Schema.Array(Schema.Tuple(Schema.NonEmptyString, Decimal.FromString)))
 const orders = get("account", "/orders", Schema.Array(Row))
-const place = Endpoint.make({
-  capability: "trading",
-  name: "place",
-  method: "POST",
-  path: "/orders",
-  body: "json",
-  input: Schema.Struct({ ...Row.pick("ref", "side", "price", "size").fields, bulb: Schema.String }),
-  response: Row,
-  cost
-})
+
+const write = { capability: "trading", path: "/orders", response: Row, cost } as const
+const place = Endpoint.make({ ...write, name: "place", method: "POST", body: "json", input: NewOrder })
 const cancel = Endpoint.make({
-  capability: "trading",
+  ...write,
   name: "cancel",
   method: "DELETE",
-  path: "/orders",
   idempotency: "idempotent",
-  input: Which,
-  response: Row,
-  cost
+  input: Which
 })
 
 // --- the protocol: where it is, how it is paced, how a request is signed, what an error means
@@ -83,22 +71,17 @@ const sign = (request: Endpoint.Prepared, { key, secret }: Credentials.Credentia
   return Either.right({ ...request, headers: { ...headers, "tulip-signature": signature }, signature })
 }
 
-const classify = ({ about, json }: Protocol.Answer): ExchangeError.ExchangeError | undefined => {
-  if (!Schema.is(Refusal)(json)) return undefined
-  const error = { ...about, code: json.refused, detail: `Tulip refused: ${json.refused}` }
-  switch (json.refused) {
-    case "signature":
-      return new ExchangeError.AuthenticationFailed(error)
-    case "unknown":
-      return new ExchangeError.OrderNotFound(error)
-    case "funds":
-      return new ExchangeError.InsufficientFunds(error)
-    case "duplicate":
-      return new ExchangeError.DuplicateOrder(error)
-    case "busy":
-      return new ExchangeError.ExchangeUnavailable({ ...error, outcome: "Rejected" })
-  }
+const errors = {
+  signature: ExchangeError.AuthenticationFailed,
+  unknown: ExchangeError.OrderNotFound,
+  funds: ExchangeError.InsufficientFunds,
+  duplicate: ExchangeError.DuplicateOrder
 }
+
+const classify = ({ about, json }: Protocol.Answer): ExchangeError.ExchangeError | undefined =>
+  Schema.is(Refusal)(json)
+    ? new errors[json.refused]({ ...about, code: json.refused, detail: `Tulip refused: ${json.refused}` })
+    : undefined
 
 const protocol: Protocol.Protocol = {
   exchange: "tulip",
