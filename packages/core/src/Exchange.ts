@@ -12,12 +12,14 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
+import type * as Scope from "effect/Scope"
 import * as Account from "./Account.js"
 import type * as Adapter from "./Adapter.js"
 import * as Credentials from "./Credentials.js"
 import type { Capability } from "./Endpoint.js"
 import * as Environment from "./Environment.js"
 import * as ExchangeClient from "./ExchangeClient.js"
+import * as ExchangeState from "./ExchangeState.js"
 import * as accounts from "./internal/accountService.js"
 import * as marketDatas from "./internal/marketDataService.js"
 import * as tradings from "./internal/tradingService.js"
@@ -263,21 +265,21 @@ export const define = <MarketDataTag, AccountTag, TradingTag>(
   return {
     features,
     layerMarketData: (options = {}) =>
-      Layer.scopedContext(
+      building(
         Effect.flatMap(
           ExchangeClient.make(protocol, options),
           (client) => Effect.map(marketData(client, options), ({ context }) => context)
         )
       ),
     layerAccount: ({ credentials, ...options } = {}) =>
-      Layer.scopedContext(
+      building(
         Effect.flatMap(
           credentialsOf(protocol, options.environment, credentials),
           (credentials) => Effect.map(reading(options, credentials, false), ({ context }) => context)
         )
       ),
     layer: ({ credentials, trading: enabled, ...options }) =>
-      Layer.scopedContext(
+      building(
         saidTwice(options.environment, enabled).pipe(
           Effect.zipRight(credentialsOf(protocol, options.environment, credentials)),
           Effect.flatMap((credentials) => trading(options, credentials))
@@ -285,7 +287,7 @@ export const define = <MarketDataTag, AccountTag, TradingTag>(
       ),
     layerAccountConfig: (wrapped) => {
       const config = Config.unwrap(wrapped)
-      return Layer.scopedContext(Effect.gen(function*() {
+      return building(Effect.gen(function*() {
         const { credentials: _, ...options } = yield* config
         const credentials = yield* Credentials.fromConfig(Config.map(config, ({ credentials }) => credentials))
         const { context } = yield* reading(options, credentials, false)
@@ -294,7 +296,7 @@ export const define = <MarketDataTag, AccountTag, TradingTag>(
     },
     layerConfig: (wrapped, extra = {}) => {
       const config = Config.unwrap(wrapped)
-      return Layer.scopedContext(Effect.gen(function*() {
+      return building(Effect.gen(function*() {
         const { credentials: _, trading: enabled, ...options } = yield* config
         yield* saidTwice(options.environment, enabled)
         const credentials = yield* Credentials.fromConfig(Config.map(config, ({ credentials }) => credentials))
@@ -303,6 +305,12 @@ export const define = <MarketDataTag, AccountTag, TradingTag>(
     }
   }
 }
+
+// The one value of this Layer is what makes all exchanges that are built together share what an exchange knows of us.
+const building = <A, E, R>(
+  services: Effect.Effect<Context.Context<A>, E, R>
+): Layer.Layer<A, E, Exclude<Exclude<R, Scope.Scope>, ExchangeState.ExchangeState>> =>
+  Layer.provide(Layer.scopedContext(services), ExchangeState.layer)
 
 // In types only TypeScript says so, and configuration is not typed at all.
 const saidTwice = (

@@ -1,34 +1,26 @@
 /**
  * The engine every exchange stands on: one door, `request`, through which each call passes.
  *
- * The way of a request, and why in this order:
+ * The way of a request. The gates and their order are those of `Policy` in `@effect-exchange/resilience`, which says why:
  *
  * ```
  * operation   span, deadline, metrics
  *  ├ encode          bad input costs nothing and touches no network
- *  └ retry           outside everything below, so that each attempt queues, signs and is judged afresh
- *     └ attempt
- *        ├ check     an open circuit refuses before tokens are spent or a queue is joined
- *        ├ limiter   waits for every scope the exchange meters; before the bulkhead, so that waiting holds no slot
- *        ├ bulkhead  bounds what is in flight
- *        ├ breaker   innermost gate: queueing is neither slow nor holds a probe's permit
+ *  └ policy          retry, check, limiter, turn, bulkhead, breaker; a lane for each capability, trading first
+ *     └ attempt      span, under the attempt's timeout
  *        ├ sign      last thing before sending: a timestamp grows stale in a queue
- *        ├ send      under the attempt's timeout; no redirects, a bounded body
+ *        ├ send      tokens count from here; no redirects, a bounded body
  *        └ classify  a typed error or a decoded value; usage to the limiter, `Date` to the clock comparison
  * ```
  *
- * Tokens taken for a call that was never sent are given back.
+ * What the gates remember is `ExchangeState`, shared by all clients of an exchange.
  *
  * @since 0.1.0
  */
 import * as Backoff from "@effect-exchange/resilience/Backoff"
-import * as Bulkhead from "@effect-exchange/resilience/Bulkhead"
-import type * as CircuitBreaker from "@effect-exchange/resilience/CircuitBreaker"
 import * as Deadline from "@effect-exchange/resilience/Deadline"
-import * as Idempotent from "@effect-exchange/resilience/Idempotent"
+import * as Policy from "@effect-exchange/resilience/Policy"
 import { isRejection } from "@effect-exchange/resilience/Rejection"
-import * as Retry from "@effect-exchange/resilience/Retry"
-import * as RetryBudget from "@effect-exchange/resilience/RetryBudget"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as Clock from "effect/Clock"
 import type * as ConfigError from "effect/ConfigError"
@@ -41,18 +33,15 @@ import * as Credentials from "./Credentials.js"
 import * as Endpoint from "./Endpoint.js"
 import * as Environment from "./Environment.js"
 import * as ExchangeError from "./ExchangeError.js"
+import * as ExchangeState from "./ExchangeState.js"
 import * as Health from "./Health.js"
 import { describeMismatch } from "./internal/answer.js"
 import * as wire from "./internal/attempt.js"
-import * as breaking from "./internal/breakers.js"
 import * as reporting from "./internal/healthReport.js"
-import * as limiting from "./internal/limits.js"
-import * as metering from "./internal/meters.js"
 import * as observing from "./internal/observer.js"
 import { fromRefusal, narrow } from "./internal/refusal.js"
 import { cleaner } from "./internal/text.js"
 import * as transport from "./internal/transport.js"
-import * as vitality from "./internal/vitals.js"
 import type { Host, Protocol } from "./Protocol.js"
 
 /**
@@ -79,7 +68,7 @@ export interface ExchangeClient<in C extends Endpoint.Capability> {
  * @since 0.1.0
  * @category models
  */
-export interface Options {
+export interface Options extends ExchangeState.Options {
   /** Which installation to talk to. Defaults to `"live"`. */
   readonly environment?: Environment.Environment | undefined
   /** How long one attempt may take, from signing to the whole answer. Defaults to 10 seconds. */
@@ -92,12 +81,6 @@ export interface Options {
     readonly base?: Duration.DurationInput | undefined
     readonly max?: Duration.DurationInput | undefined
   } | undefined
-  /** The circuit breakers, of which each capability has its own. Defaults to those of `CircuitBreaker`. */
-  readonly breaker?: Pick<CircuitBreaker.Options<never>, "trip" | "openFor" | "halfOpen"> | undefined
-  /** How many requests may be in flight. Defaults to 32. */
-  readonly maxConcurrent?: number | undefined
-  /** How many calls may wait for the rate limit, and as many for a free slot. Defaults to 1000. */
-  readonly maxQueued?: number | undefined
   /** The largest body read, in bytes. Defaults to 8 MiB. */
   readonly maxResponseBytes?: number | undefined
 }
@@ -113,12 +96,16 @@ export interface Make {
   ): Effect.Effect<
     ExchangeClient<Endpoint.Capability>,
     ConfigError.ConfigError,
-    HttpClient.HttpClient | Scope.Scope
+    HttpClient.HttpClient | ExchangeState.ExchangeState | Scope.Scope
   >
   (
     protocol: Protocol,
     options?: Options & { readonly credentials?: undefined }
-  ): Effect.Effect<ExchangeClient<"marketData">, ConfigError.ConfigError, HttpClient.HttpClient | Scope.Scope>
+  ): Effect.Effect<
+    ExchangeClient<"marketData">,
+    ConfigError.ConfigError,
+    HttpClient.HttpClient | ExchangeState.ExchangeState | Scope.Scope
+  >
 }
 
 /**
@@ -151,17 +138,11 @@ const resolveHost = (
 }
 
 /** One operation under way: what each attempt has to tell the next stands here. */
-interface Call<A> {
-  readonly endpoint: Endpoint.Endpoint<Endpoint.Capability, never, A>
-  readonly about: { readonly exchange: string; readonly operation: string }
-  readonly prepared: Endpoint.Prepared
+interface Call<A> extends wire.Call<A> {
   readonly cost: Endpoint.Cost
   attempt: number
-  /** When the latest attempt got as far as the wire, epoch milliseconds; `undefined` before. */
-  sentAt: number | undefined
   /** What an attempt failed with after which a write may have been carried out. */
   doubt: ExchangeError.ExchangeError | undefined
-  credentials: Option.Option<Credentials.Credentials>
 }
 
 const makeEngine = Effect.fnUntraced(function*(
@@ -169,120 +150,131 @@ const makeEngine = Effect.fnUntraced(function*(
   options: Options & { readonly credentials?: Credentials.Provider | undefined },
   environment: string,
   host: Host
-): Effect.fn.Return<ExchangeClient<Endpoint.Capability>, never, HttpClient.HttpClient> {
+): Effect.fn.Return<ExchangeClient<Endpoint.Capability>, never, HttpClient.HttpClient | ExchangeState.ExchangeState> {
   const { exchange } = protocol
-  const meters = metering.make(exchange, environment)
-  const vitals = yield* vitality.make(meters)
-  const limits = yield* limiting.make(protocol, { maxQueue: options.maxQueued ?? 1000, meters })
-  const breakers = yield* breaking.make(exchange, options.breaker)
-  const bulkhead = yield* Bulkhead.make({
-    name: exchange,
-    permits: options.maxConcurrent ?? 32,
-    maxQueue: options.maxQueued ?? 1000
-  })
-  // One at a time, from signature to answer, where nonces must arrive in the order they were made in.
-  const turn = protocol.nonces === "ordered"
-    ? yield* Bulkhead.make({ name: `${exchange}.signed`, permits: 1, maxQueue: options.maxQueued ?? 1000 })
-    : undefined
+  const { credentials: provider } = options
+  const origin = host._tag === "Open" ? host.baseUrl : ""
+  const state = yield* ExchangeState.ExchangeState
+  const held = yield* state.at(protocol, { environment, origin }, options)
+  const { breakers, limits, meters, vitals } = held
   const line: wire.Line = {
     protocol,
     client: transport.discreet(yield* HttpClient.HttpClient),
-    origin: host._tag === "Open" ? host.baseUrl : "",
+    origin,
     headers: host._tag === "Open" ? host.headers ?? {} : {},
     host: host._tag === "Open" ? new URL(host.baseUrl).host : "",
-    nonce: rising(),
     vitals,
     timeout: Duration.decode(options.attemptTimeout ?? "10 seconds"),
     maxBytes: options.maxResponseBytes ?? 8 * 1024 * 1024,
-    learnUsage: (headers, auth) =>
-      Effect.flatMap(vitals.skew, ({ offset }) => limits.learn(protocol.usage(headers, auth), offset))
+    learnUsage: (headers, auth, { spend }) =>
+      Effect.flatMap(vitals.skew, ({ offset }) => limits.learn(protocol.usage(headers, auth), spend, offset))
   }
   const observer = observing.make({
     exchange,
     environment,
     host: host._tag === "Open" ? new URL(host.baseUrl).hostname : "",
+    maxPause: Duration.toMillis(options.maxPause ?? "1 hour"),
     meters,
     vitals,
     limits,
     breakers
   })
-  const retryOptions = {
-    attempts: options.retry?.attempts ?? 3,
-    backoff: Backoff.full({ base: options.retry?.base ?? "100 millis", max: options.retry?.max ?? "5 seconds" }),
-    retryAfter: ExchangeError.retryAfter,
-    budget: yield* RetryBudget.make()
-  }
+  const nobody: wire.Signer = { key: yield* held.key(""), credentials: Option.none() }
+  const fingerprintOf = memoized(Credentials.fingerprint)
 
-  /** The gates of one attempt: in the code the innermost comes first. */
-  const attempt = <A>(call: Call<A>): Effect.Effect<A, ExchangeError.ExchangeError> => {
-    const breaker = breakers[call.endpoint.capability]
-    const send = (credentials: Option.Option<Credentials.Credentials>) =>
-      Effect.clockWith((clock) => {
-        call.sentAt = clock.unsafeCurrentTimeMillis()
-        return observer.attempt(call, wire.send(line, call.endpoint, call.prepared, credentials))
-      }).pipe(Effect.tapError((error) =>
-        Effect.sync(() => {
-          if (error._tag === "TransportFailed" && error.outcome === "NotSent") call.sentAt = undefined
-        })
-      ))
-    const gated = Effect.clockWith((clock) => {
-      const queued = clock.unsafeCurrentTimeNanos()
-      const waited = Effect.suspend(() =>
-        meters.waited(call.endpoint.name, Number(clock.unsafeCurrentTimeNanos() - queued) / 1e9)
-      )
-      return credentialsFor(call, options.credentials).pipe(
-        Effect.flatMap(send),
-        breaker.protect,
-        (self) => Effect.zipRight(waited, self),
-        (self) => Effect.zipRight(refuseLate, self),
-        bulkhead.withPermit,
-        (self) => turn === undefined || call.endpoint.auth === "none" ? self : turn.withPermit(self),
-        limits.spend(call.cost, () => call.sentAt !== undefined)
-      )
+  /** The exchange's gates, and how this operation goes through them. */
+  const policyOf = memoized((endpoint: Endpoint.Endpoint<Endpoint.Capability, never, unknown>) =>
+    Policy.make({
+      name: `${exchange}.${endpoint.name}`,
+      span: false,
+      retry: {
+        attempts: options.retry?.attempts ?? 3,
+        backoff: Backoff.full({ base: options.retry?.base ?? "100 millis", max: options.retry?.max ?? "5 seconds" }),
+        budget: held.budget,
+        while: (error: ExchangeError.ExchangeError) => ExchangeError.isRetryable(error, true),
+        retryAfter: ExchangeError.retryAfter,
+        onRetry: ({ delay, error }) => observer.retry(endpoint.name, delay, error)
+      },
+      breaker: breakers[endpoint.capability],
+      limiter: limits.limiter,
+      turn: (fingerprint) => Effect.map(held.key(fingerprint), ({ turn }) => turn),
+      bulkhead: held.bulkhead,
+      notSent: (error) => ExchangeError.outcome(error) === "NotSent",
+      notDone: (error) => ExchangeError.outcome(error) === "Rejected"
     })
-    return Effect.suspend(() => {
-      call.attempt++
-      call.sentAt = undefined
-      return Effect.zipRight(breaker.check, gated)
-    }).pipe(
-      Effect.mapError((error) => isRejection(error) ? fromRefusal(call.about, error) : error),
-      Effect.tapError((error) =>
-        Effect.sync(() => {
-          if (call.endpoint.idempotency !== "safe" && ExchangeError.outcome(error) === "Unknown") call.doubt = error
-        })
-      )
+  )
+
+  const run = <A>(call: Call<A>, signer: wire.Signer): Effect.Effect<A, ExchangeError.ExchangeError> =>
+    Effect.mapError(
+      policyOf(call.endpoint).apply(
+        ({ leaving }) =>
+          Effect.suspend(() => {
+            call.attempt++
+            return observer.attempt(call, wire.send(line, call, signer, leaving))
+          }).pipe(
+            Effect.tapError((error) => {
+              const isInDoubt = call.endpoint.idempotency !== "safe" && ExchangeError.outcome(error) === "Unknown"
+              if (isInDoubt) call.doubt = error
+              return Effect.void
+            })
+          ),
+        {
+          cost: signer.key.spend.cost(call.cost),
+          key: signer.key.fingerprint,
+          lane: call.endpoint.capability,
+          idempotency: call.endpoint.idempotency
+        }
+      ),
+      (error) => isRejection(error) ? fromRefusal(call.about, error) : error
     )
-  }
-
-  const retried = <A>(call: Call<A>): Effect.Effect<A, ExchangeError.ExchangeError> =>
-    Retry.retryNonIdempotent(attempt(call), {
-      ...retryOptions,
-      while: (error) => ExchangeError.isRetryable(error, call.endpoint.idempotency !== "once"),
-      onRetry: ({ delay, error }) => observer.retry(call, delay, error)
-    })
 
   const compareClocks = (operation: string): Effect.Effect<void, ExchangeError.ExchangeError> =>
-    Effect.flatMap(prepare(exchange, protocol.serverTime, {}), (call) => {
-      const sample = Effect.gen(function*() {
-        const serverTime = yield* attempt(call)
-        const receivedAt = yield* Clock.currentTimeMillis
-        // From when it was sent, not from when it was queued: a wait would widen the range until anything fits.
-        yield* vitals.learnTime({ sentAt: call.sentAt ?? receivedAt, receivedAt, serverTime, resolution: 1 })
-      })
-      return Retry.retry(Idempotent.mark(sample), {
-        ...retryOptions,
-        while: (error) => ExchangeError.isRetryable(error, true)
-      })
-    }).pipe(Effect.zipLeft(Effect.logInfo("Compared clocks with the exchange", { because: operation })))
+    Effect.gen(function*() {
+      const call = yield* prepare(exchange, protocol.serverTime, {})
+      const serverTime = yield* run(call, nobody)
+      const receivedAt = yield* Clock.currentTimeMillis
+      // From when it was sent, not from when it was queued: a wait would widen the range until anything fits.
+      yield* vitals.learnTime({ sentAt: call.sentAt ?? receivedAt, receivedAt, serverTime, resolution: 1 })
+      yield* Effect.logInfo("Compared clocks with the exchange", { because: operation })
+    })
+
+  const signedBy = (credentials: Credentials.Credentials): Effect.Effect<wire.Signer> =>
+    Effect.map(held.key(fingerprintOf(credentials)), (key) => ({ key, credentials: Option.some(credentials) }))
+
+  const signerOf = ({ about, endpoint }: Call<unknown>): Effect.Effect<
+    wire.Signer,
+    ExchangeError.AuthenticationFailed
+  > => {
+    if (endpoint.auth === "none") return Effect.succeed(nobody)
+    const failed = (detail: string) => new ExchangeError.AuthenticationFailed({ ...about, detail })
+    if (provider === undefined) return failed("this client was made without credentials and can read public data only")
+    return Effect.matchEffect(provider.get, {
+      onFailure: (error) => failed(`the credentials can no longer be read: ${Credentials.describe(error)}`),
+      onSuccess: signedBy
+    })
+  }
+
+  /** Who signs now that the key was rotated, if it was. */
+  const rotated = ({ credentials: used }: wire.Signer): Effect.Effect<Option.Option<wire.Signer>> =>
+    provider === undefined || Option.isNone(used) ? Effect.succeedNone : Effect.matchEffect(provider.reload, {
+      onFailure: () => Effect.succeedNone,
+      onSuccess: (fresh) => Credentials.isSame(used.value, fresh) ? Effect.succeedNone : Effect.asSome(signedBy(fresh))
+    })
 
   /** What is mended once and then tried again: a clock that is off, a key that was rotated. */
   const mended = <A>(call: Call<A>): Effect.Effect<A, ExchangeError.ExchangeError> =>
-    Effect.catchTags(retried(call), {
-      ClockSkew: (error) =>
-        Effect.zipRight(Effect.mapError(compareClocks(call.endpoint.name), () => error), retried(call)),
-      AuthenticationFailed: (error) =>
-        Effect.flatMap(wasRotated(call, options.credentials), (rotated) => rotated ? retried(call) : error)
-    })
+    Effect.flatMap(signerOf(call), (signer) =>
+      Effect.catchTags(run(call, signer), {
+        ClockSkew: (error) =>
+          Effect.zipRight(Effect.mapError(compareClocks(call.endpoint.name), () => error), run(call, signer)),
+        AuthenticationFailed: (error) =>
+          Effect.flatMap(
+            rotated(signer),
+            Option.match({ onNone: () => error, onSome: (fresh) => run(call, fresh) })
+          )
+      }))
+
+  const deadline = Duration.decode(options.deadline ?? "30 seconds")
 
   return {
     exchange,
@@ -293,7 +285,7 @@ const makeEngine = Effect.fnUntraced(function*(
           ? Effect.flatMap(prepare(exchange, endpoint, input), (call) => Effect.mapError(mended(call), doubted(call)))
           : nowhere({ exchange, operation: endpoint.name }, environment, host)
       ).pipe(
-        Deadline.within(options.deadline ?? "30 seconds"),
+        Deadline.within(deadline),
         Effect.mapError((error) => narrow(endpoint.capability, error)),
         observer.operation(endpoint.name)
       ),
@@ -305,13 +297,16 @@ const makeEngine = Effect.fnUntraced(function*(
 const doubted = (call: Call<unknown>) => (error: ExchangeError.ExchangeError): ExchangeError.ExchangeError =>
   ExchangeError.outcome(error) === "Unknown" ? error : call.doubt ?? error
 
-const tooLate = Effect.suspend(() => new Deadline.DeadlineExceeded({ name: "attempt", after: Duration.zero }))
-
-// An attempt that starts when its time is over would be sent, cut off at once, and its outcome unknown.
-const refuseLate = Effect.flatMap(
-  Deadline.remaining,
-  (remaining) => Option.exists(remaining, Duration.equals(Duration.zero)) ? tooLate : Effect.void
-)
+const memoized = <Key extends object, A>(make: (key: Key) => A): (key: Key) => A => {
+  const known = new WeakMap<Key, A>()
+  return (key) => {
+    const found = known.get(key)
+    if (found !== undefined) return found
+    const made = make(key)
+    known.set(key, made)
+    return made
+  }
+}
 
 const prepare = <C extends Endpoint.Capability, I, A>(
   exchange: string,
@@ -332,8 +327,7 @@ const prepare = <C extends Endpoint.Capability, I, A>(
       cost: endpoint.cost(input),
       attempt: 0,
       sentAt: undefined,
-      doubt: undefined,
-      credentials: Option.none()
+      doubt: undefined
     })
   })
 }
@@ -349,42 +343,4 @@ const nowhere = (
       ...about,
       detail: `${about.exchange} has no ${environment}`,
       alternative: host.alternative
-    })
-
-const rising = (): (now: number) => bigint => {
-  let last = 0n
-  return (now) => {
-    const next = BigInt(Math.floor(now)) * 1000n
-    last = next > last ? next : last + 1n
-    return last
-  }
-}
-
-const credentialsFor = (
-  call: Call<unknown>,
-  provider: Credentials.Provider | undefined
-): Effect.Effect<Option.Option<Credentials.Credentials>, ExchangeError.AuthenticationFailed> => {
-  if (call.endpoint.auth === "none") return Effect.succeedNone
-  if (provider === undefined) {
-    return new ExchangeError.AuthenticationFailed({
-      ...call.about,
-      detail: "this client was made without credentials and can read public data only"
-    })
-  }
-  return Effect.mapBoth(provider.get, {
-    onFailure: (error) =>
-      new ExchangeError.AuthenticationFailed({
-        ...call.about,
-        detail: `the credentials can no longer be read: ${Credentials.describe(error)}`
-      }),
-    onSuccess: (credentials) => call.credentials = Option.some(credentials)
-  })
-}
-
-const wasRotated = (call: Call<unknown>, provider: Credentials.Provider | undefined): Effect.Effect<boolean> =>
-  provider === undefined || Option.isNone(call.credentials)
-    ? Effect.succeed(false)
-    : Effect.match(provider.reload, {
-      onFailure: () => false,
-      onSuccess: (fresh) => Option.exists(call.credentials, (used) => !Credentials.isSame(used, fresh))
     })

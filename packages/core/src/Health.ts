@@ -25,7 +25,7 @@ export type Status = typeof Status.Type
 
 /**
  * One exchange. Instants are epoch milliseconds; `clockSkewMillis` is the exchange's clock minus ours; `used` is the share
- * of a limit in use, 0 to 1. `reason` says why the status is not `pass`.
+ * of a limit in use, 0 to 1, and `pausedUntil` until when the exchange asked to be left alone. `reason` says why the status is not `pass`.
  *
  * @since 0.1.0
  * @category models
@@ -46,7 +46,11 @@ export const ExchangeHealth = Schema.Struct({
     state: Schema.String,
     retryAfterMillis: Schema.optional(Schema.Number)
   })),
-  limits: Schema.Array(Schema.Struct({ scope: Schema.String, used: Schema.Number })),
+  limits: Schema.Array(Schema.Struct({
+    scope: Schema.String,
+    used: Schema.Number,
+    pausedUntil: Schema.optional(Schema.Number)
+  })),
   lastSuccessAt: Schema.optional(Schema.Number),
   lastFailure: Schema.optional(Schema.Struct({
     at: Schema.Number,

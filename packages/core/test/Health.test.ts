@@ -2,7 +2,7 @@ import { Trip } from "@effect-exchange/resilience"
 import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Schema, Scope, TestClock } from "effect"
-import { ExchangeClient, Health } from "../src/index.js"
+import { ExchangeClient, ExchangeState, Health } from "../src/index.js"
 import * as Acme from "./support/acme.js"
 import { start } from "./support/time.js"
 import * as Wire from "./support/wire.js"
@@ -57,7 +57,8 @@ describe("Health", () => {
     Effect.gen(function*() {
       const health = yield* Health.Health
       const client = ExchangeClient.make(Acme.protocol).pipe(
-        Effect.provideService(HttpClient.HttpClient, Wire.make(() => Wire.ok()).client)
+        Effect.provideService(HttpClient.HttpClient, Wire.make(() => Wire.ok()).client),
+        Effect.provide(ExchangeState.layer)
       )
       yield* Effect.scoped(Effect.gen(function*() {
         yield* client

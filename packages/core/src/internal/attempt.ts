@@ -10,12 +10,36 @@ import * as ClockSkew from "../ClockSkew.js"
 import * as Credentials from "../Credentials.js"
 import type { Capability, Endpoint, Prepared } from "../Endpoint.js"
 import * as ExchangeError from "../ExchangeError.js"
+import type { Key } from "../ExchangeState.js"
 import type { Answer, Headers, Protocol, Signed } from "../Protocol.js"
 import * as RawAnswers from "../RawAnswers.js"
 import * as answers from "./answer.js"
+import type { Observed } from "./observer.js"
 import { cleaner } from "./text.js"
 import * as transport from "./transport.js"
 import type { Vitals } from "./vitals.js"
+
+/**
+ * An operation under way, as far as an attempt has to know it.
+ *
+ * @internal
+ */
+export interface Call<out A> extends Observed {
+  readonly endpoint: Endpoint<Capability, never, A>
+  readonly prepared: Prepared
+  /** When the latest attempt left, epoch milliseconds. */
+  sentAt: number | undefined
+}
+
+/**
+ * Whose key a request is signed with, and what is known of that key.
+ *
+ * @internal
+ */
+export interface Signer {
+  readonly key: Key
+  readonly credentials: Option.Option<Credentials.Credentials>
+}
 
 /** @internal */
 export interface Line {
@@ -26,12 +50,10 @@ export interface Line {
   readonly headers: { readonly [name: string]: string }
   /** As the exchange sees itself named. */
   readonly host: string
-  /** Microseconds that rise with every call. */
-  readonly nonce: (now: number) => bigint
   readonly vitals: Vitals
   readonly timeout: Duration.Duration
   readonly maxBytes: number
-  readonly learnUsage: (headers: Headers, auth: "none" | "signed") => Effect.Effect<void>
+  readonly learnUsage: (headers: Headers, auth: "none" | "signed", key: Key) => Effect.Effect<void>
 }
 
 /**
@@ -39,23 +61,24 @@ export interface Line {
  *
  * @internal
  */
-export const send = <C extends Capability, I, A>(
+export const send = <A>(
   line: Line,
-  endpoint: Endpoint<C, I, A>,
-  prepared: Prepared,
-  credentials: Option.Option<Credentials.Credentials>
+  call: Call<A>,
+  { credentials, key }: Signer,
+  leaving: Effect.Effect<void>
 ): Effect.Effect<A, ExchangeError.ExchangeError> => {
-  const about = { exchange: line.protocol.exchange, operation: endpoint.name }
+  const { about, endpoint, prepared } = call
   return Effect.gen(function*() {
     const sentAt = yield* Clock.currentTimeMillis
     const skew = yield* line.vitals.skew
+    const exchangeTime = ClockSkew.correct(skew, sentAt)
     const request = { ...prepared, headers: { ...prepared.headers, ...line.headers } }
     const signed: Signed = Option.isNone(credentials)
       ? { ...request, signature: "" }
       : yield* Either.mapLeft(
         line.protocol.sign(request, credentials.value, {
-          now: Math.floor(ClockSkew.correct(skew, sentAt)),
-          nonce: line.nonce(sentAt),
+          now: Math.floor(exchangeTime),
+          nonce: key.nonce(exchangeTime),
           host: line.host
         }),
         (detail) => new ExchangeError.AuthenticationFailed({ ...about, detail })
@@ -64,6 +87,8 @@ export const send = <C extends Capability, I, A>(
       signed.signature,
       ...Option.match(credentials, { onNone: () => [], onSome: Credentials.secrets })
     ])
+    call.sentAt = sentAt
+    yield* leaving
     const raw = yield* transport.send(line.client, line.origin, signed, line.maxBytes).pipe(
       Effect.catchTags({
         ConnectionFailed: ({ code, outcome }) =>
@@ -87,7 +112,7 @@ export const send = <C extends Capability, I, A>(
     if (!Number.isNaN(date)) {
       yield* line.vitals.learnTime({ sentAt, receivedAt: now, serverTime: date, resolution: 1000 })
     }
-    yield* line.learnUsage(raw.headers, endpoint.auth)
+    yield* line.learnUsage(raw.headers, endpoint.auth, key)
     yield* Effect.annotateCurrentSpan("http.response.status_code", raw.status)
     const answer: Answer = {
       status: raw.status,

@@ -33,7 +33,7 @@ const classify = (exit: Exit.Exit<unknown, ExchangeError>): CircuitBreaker.Outco
     // A defect: interruption alone never comes here.
     onNone: () => "failure",
     onSome: (error) => {
-      if (error._tag === "Banned") return CircuitBreaker.openUntil(error.until)
+      // A ban opens the circuits of all capabilities from elsewhere, and not for longer than the exchange may ask for.
       return policies[error._tag].breaker === "failure" ? "failure" : "ignore"
     }
   })

@@ -1,3 +1,4 @@
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Capability } from "../Endpoint.js"
@@ -17,6 +18,7 @@ export const make = (client: {
   readonly breakers: Breakers
 }): Effect.Effect<Health.ExchangeHealth> =>
   Effect.gen(function*() {
+    const now = yield* Clock.currentTimeMillis
     const facts = yield* client.vitals.snapshot
     const limits = yield* client.limits.usage
     const breakers = yield* Effect.forEach(capabilities, (capability) =>
@@ -33,7 +35,7 @@ export const make = (client: {
       ...facts,
       limits,
       breakers,
-      ...judge(client.host, { breakers, limits, clockSkewMillis: facts.clockSkewMillis })
+      ...judge(client.host, { breakers, limits, clockSkewMillis: facts.clockSkewMillis, bannedUntil: facts.bannedUntil }, now)
     }
   })
 
@@ -41,16 +43,26 @@ const capabilities: ReadonlyArray<Capability> = ["marketData", "account", "tradi
 
 const judge = (
   host: Host,
-  facts: Pick<Health.ExchangeHealth, "breakers" | "limits" | "clockSkewMillis">
+  facts: Pick<Health.ExchangeHealth, "breakers" | "limits" | "clockSkewMillis" | "bannedUntil">,
+  now: number
 ): Pick<Health.ExchangeHealth, "status" | "reason"> => {
   if (host._tag === "Closed") return { status: "fail", reason: `closed since ${host.since}` }
   if (host._tag === "None") return { status: "fail", reason: "the exchange has no such environment" }
   const refusing = facts.breakers.filter(({ state }) => state === "Open" || state === "Isolated")
+  const stopped = [
+    ...facts.bannedUntil !== undefined && facts.bannedUntil > now
+      ? [`it has banned us for another ${inWords(facts.bannedUntil - now)}`]
+      : [],
+    ...facts.limits.flatMap(({ pausedUntil, scope }) =>
+      pausedUntil === undefined ? [] : [`it asked for a pause of "${scope}", ${inWords(pausedUntil - now)} more`]
+    )
+  ]
   if (refusing.some(({ capability }) => capability === "marketData")) {
-    return { status: "fail", reason: "the circuit of its market data is open" }
+    return { status: "fail", reason: ["the circuit of its market data is open", ...stopped].join("; ") }
   }
   const limited = facts.limits.find(({ used }) => used > 0.9)
   const reasons = [
+    ...stopped,
     ...refusing.map(({ capability }) => `the circuit of ${capability} is open`),
     ...facts.breakers
       .filter(({ state }) => state === "HalfOpen")
@@ -60,3 +72,5 @@ const judge = (
   ]
   return reasons.length === 0 ? { status: "pass" } : { status: "warn", reason: reasons.join("; ") }
 }
+
+const inWords = (millis: number): string => Duration.format(Duration.seconds(Math.ceil(millis / 1000)))

@@ -1,3 +1,4 @@
+import type * as Policy from "@effect-exchange/resilience/Policy"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -12,7 +13,10 @@ import type { Limits } from "./limits.js"
 import type { Meters } from "./meters.js"
 import type { Vitals } from "./vitals.js"
 
-interface Observed {
+/**
+ * @internal
+ */
+export interface Observed {
   readonly endpoint: Endpoint<Capability, never, unknown>
   readonly about: { readonly exchange: string; readonly operation: string }
   readonly cost: Cost
@@ -32,7 +36,7 @@ export interface Observer {
     call: Observed,
     self: Effect.Effect<A, ExchangeError, R>
   ) => Effect.Effect<A, ExchangeError, R>
-  readonly retry: (call: Observed, delay: Duration.Duration, error: ExchangeError) => Effect.Effect<void>
+  readonly retry: (operation: string, delay: Duration.Duration, error: ExchangeError | Policy.Refusal) => Effect.Effect<void>
 }
 
 /** @internal */
@@ -40,6 +44,8 @@ export const make = (client: {
   readonly exchange: string
   readonly environment: string
   readonly host: string
+  /** How long the exchange may stop calls at most, in milliseconds. */
+  readonly maxPause: number
   readonly meters: Meters
   readonly vitals: Vitals
   readonly limits: Limits
@@ -56,10 +62,13 @@ export const make = (client: {
         )
       case "Banned":
         // A ban is of the address or the key, so it holds for every capability.
-        return Effect.zipRight(
-          vitals.banned(error.until),
-          Effect.forEach(Object.values(breakers), (breaker) => breaker.openUntil(error.until), { discard: true })
-        )
+        return Effect.flatMap(Clock.currentTimeMillis, (now) => {
+          const until = Math.min(error.until, now + client.maxPause)
+          return Effect.zipRight(
+            vitals.banned(until),
+            Effect.forEach(Object.values(breakers), (breaker) => breaker.openUntil(until), { discard: true })
+          )
+        })
       default:
         return policies[error._tag].breaker === "failure" ? vitals.failed(error) : Effect.void
     }
@@ -75,13 +84,18 @@ export const make = (client: {
       else yield* Effect.annotateCurrentSpan(attributes.error, outcome)
       if (Option.isSome(error)) yield* learnFrom(call, error.value)
       const observe = yield* AttemptObserver
-      yield* observe({
+      const attempt = {
         exchange,
         operation,
         attempt: call.attempt,
         duration: Duration.nanos(nanos),
         error: Exit.isSuccess(exit) ? undefined : outcome
-      })
+      }
+      // One that dies is a bug of whoever observes, and changes nothing of what became of the call.
+      yield* Effect.catchAllDefect(
+        Effect.suspend(() => observe(attempt)),
+        () => Effect.logWarning("An attempt observer died", { exchange, operation })
+      )
     })
   }
 
@@ -106,11 +120,10 @@ export const make = (client: {
           }
         })
       ),
-    retry: (call, delay, error) =>
+    retry: (operation, delay, error) =>
       Effect.zipRight(
-        meters.retried(call.about.operation, error._tag),
+        meters.retried(operation, error._tag),
         Effect.logDebug("Trying again", {
-          attempt: call.attempt + 1,
           delayMillis: Math.round(Duration.toMillis(delay)),
           reason: error.message
         })

@@ -17,6 +17,8 @@ export interface Vitals {
   readonly succeeded: Effect.Effect<void>
   readonly failed: (error: ExchangeError) => Effect.Effect<void>
   readonly banned: (until: number) => Effect.Effect<void>
+  /** Forgets the ban. */
+  readonly forgiven: Effect.Effect<void>
   readonly snapshot: Effect.Effect<
     Pick<ExchangeHealth, "lastSuccessAt" | "lastFailure" | "bannedUntil" | "clockSkewMillis">
   >
@@ -64,6 +66,7 @@ export const make = (meters: Meters): Effect.Effect<Vitals> =>
           Effect.zipRight(meters.banned(until)),
           Effect.zipRight(Effect.logWarning("Banned by the exchange; nothing is sent before the ban ends", { until }))
         ),
+      forgiven: Ref.update(ref, (state) => ({ ...state, bannedUntil: undefined })),
       snapshot: Effect.map(Ref.get(ref), ({ skew, ...rest }) => ({ ...rest, clockSkewMillis: skew.offset }))
     })
   )

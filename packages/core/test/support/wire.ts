@@ -1,6 +1,6 @@
 import { HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse } from "@effect/platform"
 import { Clock, Effect, type Scope } from "effect"
-import { Credentials, type Endpoint, ExchangeClient, type Protocol } from "../../src/index.js"
+import { Credentials, type Endpoint, ExchangeClient, ExchangeState, type Protocol } from "../../src/index.js"
 import * as Acme from "./acme.js"
 import { key, secret } from "./secrets.js"
 
@@ -94,6 +94,7 @@ export const setup = (
   return ExchangeClient.make({ ...Acme.protocol, ...protocol }, { credentials, ...rest }).pipe(
     Effect.orDie,
     Effect.provideService(HttpClient.HttpClient, wire.client),
+    Effect.provide(ExchangeState.layer),
     Effect.map((client) => ({ client, sent: wire.sent }))
   )
 }

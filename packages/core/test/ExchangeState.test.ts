@@ -1,0 +1,249 @@
+import { RateLimiterStore, Trip } from "@effect-exchange/resilience"
+import { HttpClient } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Fiber, Layer, Logger, Redacted, Ref, type Scope, TestClock } from "effect"
+import { Credentials, ExchangeClient, ExchangeError, ExchangeState, type Protocol } from "../src/index.js"
+import * as Acme from "./support/acme.js"
+import { assertRunning, settle, start } from "./support/time.js"
+import * as Wire from "./support/wire.js"
+
+const shared: Partial<Protocol.Protocol> = {
+  limits: [
+    { scope: "ip", limit: 100, window: "10 seconds", reserved: 10 },
+    { scope: "key", limit: 2, window: "10 seconds", per: "key" }
+  ]
+}
+
+interface ClientOptions extends ExchangeClient.Options {
+  readonly key?: string
+  readonly protocol?: Partial<Protocol.Protocol>
+}
+
+/** A client over a wire that is shared with others, in the state that is in reach. */
+const clientOf = ({ key = "one", protocol, ...options }: ClientOptions = {}) =>
+  ExchangeClient.make({ ...Acme.protocol, ...shared, ...protocol }, {
+    retry: { attempts: 1 },
+    credentials: Credentials.fixed({ key: Redacted.make(key), secret: Redacted.make("secret") }),
+    ...options
+  }).pipe(Effect.orDie)
+
+/** Runs with one application's state, over a wire that answers by the script. */
+const inOneApplication = <A, E>(
+  script: Wire.Script,
+  use: (
+    sent: ReadonlyArray<Wire.Sent>
+  ) => Effect.Effect<A, E, HttpClient.HttpClient | ExchangeState.ExchangeState | Scope.Scope>
+): Effect.Effect<A, E> => {
+  const wire = Wire.make(script)
+  return Effect.scoped(use(wire.sent)).pipe(
+    Effect.provideService(HttpClient.HttpClient, wire.client),
+    Effect.provide(ExchangeState.layer)
+  )
+}
+
+const times = (count: number) => Array.from({ length: count }, (_, index) => index)
+
+describe("ExchangeState", () => {
+  it.effect("two clients of one exchange keep one limit between them", () =>
+    inOneApplication(() => Wire.ok(), (sent) =>
+      Effect.gen(function*() {
+        const clients = [yield* clientOf(), yield* clientOf()]
+        yield* Effect.forEach(times(30), (index) =>
+          Effect.fork(clients[index % 2]!.request(Acme.value, {})))
+        yield* settle
+        // 90 of 100, in tens: the rest is kept for trading.
+        assert.strictEqual(sent.length, 9)
+        yield* TestClock.adjust("10 seconds")
+        assert.strictEqual(sent.length, 18)
+      })))
+
+  it.effect("two applications share nothing", () =>
+    Effect.gen(function*() {
+      const one = inOneApplication(() => Wire.ok(), (sent) =>
+        Effect.gen(function*() {
+          const client = yield* clientOf()
+          yield* Effect.forEach(times(9), () => client.request(Acme.value, {}))
+          return sent.length
+        }))
+      assert.deepStrictEqual([yield* one, yield* one], [9, 9])
+    }))
+
+  it.effect("two origins of one exchange share nothing", () =>
+    inOneApplication(() => Wire.ok(), (sent) =>
+      Effect.gen(function*() {
+        const live = yield* clientOf()
+        const mine = yield* clientOf({ environment: { name: "mine", baseUrl: "http://localhost:1" } })
+        yield* Effect.forEach(times(9), () => live.request(Acme.value, {}))
+        yield* Effect.forEach(times(9), () => mine.request(Acme.value, {}))
+        assert.strictEqual(sent.length, 18)
+      })))
+
+  it.effect("a limit by key is one for all clients with that key, and another for another key", () =>
+    inOneApplication(() => Wire.ok(), (sent) =>
+      Effect.gen(function*() {
+        const [first, second, other] = [yield* clientOf(), yield* clientOf(), yield* clientOf({ key: "two" })]
+        yield* first.request(Acme.balance, {})
+        yield* second.request(Acme.balance, {})
+        const third = yield* start(first.request(Acme.balance, {}))
+        yield* assertRunning(third)
+        yield* other.request(Acme.balance, {})
+        yield* other.request(Acme.balance, {})
+        assert.strictEqual(sent.length, 4)
+        yield* TestClock.adjust("10 seconds")
+        yield* Fiber.join(third)
+        assert.deepStrictEqual((yield* first.health).limits.map(({ scope }) => scope), ["ip", "key"])
+      })))
+
+  it.effect("a ban that one client is told of stops the others, shows in health, and can be taken back", () =>
+    inOneApplication((_, index) => index === 0 ? Wire.refuse("Banned", 418) : Wire.ok(), (sent) =>
+      Effect.gen(function*() {
+        const [first, second] = [yield* clientOf(), yield* clientOf()]
+        yield* Effect.flip(first.request(Acme.value, {}))
+        const refused = yield* Effect.flip(second.request(Acme.balance, {}))
+        assert.instanceOf(refused, ExchangeError.CircuitOpen)
+        const { bannedUntil, reason } = yield* second.health
+        assert.strictEqual(bannedUntil, 60_000)
+        assert.include(reason, "banned us for another 1m")
+        yield* Effect.flatMap(ExchangeState.ExchangeState, ({ resume }) => resume("acme"))
+        yield* second.request(Acme.balance, {})
+        assert.strictEqual((yield* second.health).status, "pass")
+        assert.strictEqual(sent.length, 2)
+      })))
+
+  it.effect("no ban and no pause is believed for longer than an hour", () => {
+    const never = (error: ExchangeError.ExchangeError): Partial<Protocol.Protocol> => ({ classify: ({ status }) => status === 200 ? undefined : error })
+    const about = { exchange: "acme", operation: "value", detail: "no" }
+    const errors = [
+      new ExchangeError.Banned({ ...about, until: Number.MAX_SAFE_INTEGER }),
+      new ExchangeError.RateLimited({ ...about, retryAfter: Duration.days(3650) })
+    ]
+    return Effect.forEach(errors, (error) =>
+      inOneApplication((_, index) => index === 0 ? Wire.json({}, 400) : Wire.ok(), (sent) =>
+        Effect.gen(function*() {
+          const began = yield* Effect.clockWith((clock) => clock.currentTimeMillis)
+          const client = yield* clientOf({ deadline: "3 hours", protocol: never(error) })
+          yield* Effect.flip(client.request(Acme.value, {}))
+          const report = yield* client.health
+          assert.notStrictEqual(report.status, "pass")
+          assert.include(report.reason, "1h")
+          yield* TestClock.adjust("1 hour")
+          yield* client.request(Acme.value, {})
+          assert.strictEqual(sent[1]?.at, began + 3_600_000)
+        })))
+  })
+
+  it.effect("a pause shows as a warning, and is taken back by resume", () =>
+    inOneApplication((_, index) => index === 0 ? Wire.refuse("RateLimited", 429) : Wire.ok(), (sent) =>
+      Effect.gen(function*() {
+        const client = yield* clientOf()
+        yield* Effect.flip(client.request(Acme.value, {}))
+        const { limits, reason, status } = yield* client.health
+        assert.strictEqual(status, "warn")
+        assert.include(reason, `a pause of "ip", 2s more`)
+        assert.strictEqual(limits[0]?.pausedUntil, 2000)
+        const waiting = yield* start(client.request(Acme.value, {}))
+        yield* assertRunning(waiting)
+        yield* Effect.flatMap(ExchangeState.ExchangeState, ({ resume }) => resume("acme"))
+        yield* Fiber.join(waiting)
+        assert.deepStrictEqual(sent.map(({ at }) => at), [0, 0])
+      })))
+
+  it.effect("a limit is changed at run time, for those who wait too", () =>
+    inOneApplication(() => Wire.ok(), (sent) =>
+      Effect.gen(function*() {
+        const client = yield* clientOf()
+        yield* Effect.forEach(times(30), () => Effect.fork(client.request(Acme.value, {})))
+        yield* settle
+        assert.strictEqual(sent.length, 9)
+        const state = yield* ExchangeState.ExchangeState
+        yield* state.setLimit("acme", "ip", { limit: 200, window: "10 seconds" })
+        yield* settle
+        assert.strictEqual(sent.length, 20)
+      })))
+
+  it.effect("nonces of one key rise and never repeat, whoever signs, and arrive in their order", () => {
+    const nonces: Array<bigint> = []
+    const protocol: Partial<Protocol.Protocol> = {
+      nonces: "ordered",
+      limits: Acme.protocol.limits,
+      sign: (request, credentials, moment) => {
+        nonces.push(moment.nonce)
+        return Acme.protocol.sign(request, credentials, moment)
+      }
+    }
+    return inOneApplication(
+      (_, index) => Effect.as(Effect.sleep(index % 2 === 0 ? "50 millis" : "5 millis"), Wire.ok()),
+      () =>
+        Effect.gen(function*() {
+          const clients = [yield* clientOf({ protocol }), yield* clientOf({ protocol })]
+          yield* Effect.forEach(times(8), (index) => Effect.fork(clients[index % 2]!.request(Acme.holdings, {})))
+          yield* TestClock.adjust("10 seconds")
+          assert.strictEqual(nonces.length, 8)
+          assert.deepStrictEqual(nonces, Array.from(new Set(nonces)).sort((a, b) => a < b ? -1 : 1))
+        })
+    )
+  })
+
+  it.effect("600 reads that wait do not hold up a cancel", () =>
+    inOneApplication(() => Wire.ok(), (sent) =>
+      Effect.gen(function*() {
+        const client = yield* clientOf({ deadline: "1 hour" })
+        yield* Effect.forEach(times(600), () => Effect.fork(client.request(Acme.value, {})))
+        yield* settle
+        yield* client.request(Acme.cancel, { id: "1" })
+        assert.strictEqual(sent.at(-1)?.path, "/order/1")
+        assert.strictEqual(sent.at(-1)?.at, 0)
+      })))
+
+  it.effect("reads that never end leave a slot for a cancel", () =>
+    inOneApplication(({ path }) => path === "/value" ? Wire.hang : Wire.ok(), () =>
+      Effect.gen(function*() {
+        const client = yield* clientOf({ maxConcurrent: 4, protocol: { limits: [{ scope: "ip", limit: 1e6, window: "1 second" }] } })
+        yield* Effect.forEach(times(20), () => Effect.fork(client.request(Acme.value, {})))
+        yield* settle
+        yield* client.request(Acme.cancel, { id: "1" })
+      })))
+
+  it.effect("what waits for a slot counts from when it is sent: no more than the limit leaves", () =>
+    inOneApplication(
+      () => Effect.as(Effect.sleep("9 seconds"), Wire.ok()),
+      (sent) =>
+        Effect.gen(function*() {
+          const client = yield* clientOf({ maxConcurrent: 5, deadline: "5 minutes" })
+          yield* Effect.forEach(times(40), () => Effect.fork(client.request(Acme.value, {})))
+          yield* Effect.repeatN(TestClock.adjust("1 second"), 120)
+          assert.strictEqual(sent.length, 40)
+          for (const { at } of sent) {
+            assert.isAtMost(sent.filter((other) => other.at >= at && other.at < at + 10_000).length, 9)
+          }
+        })
+    ))
+
+  it.effect("a client that wants other options than the first is told that those of the first hold", () => {
+    const messages: Array<unknown> = []
+    const logger = Logger.make(({ message }) => void messages.push(message))
+    return inOneApplication(() => Wire.ok(), () =>
+      Effect.gen(function*() {
+        yield* clientOf()
+        yield* clientOf()
+        assert.strictEqual(messages.length, 0)
+        yield* clientOf({ breaker: { trip: Trip.consecutive(1) } })
+        assert.strictEqual(messages.length, 1)
+      })).pipe(Effect.provide(Logger.replace(Logger.defaultLogger, logger)))
+  })
+
+  it.effect("limits stand on the store that is provided", () =>
+    Effect.gen(function*() {
+      const opened = yield* Ref.make<ReadonlyArray<string>>([])
+      const store: RateLimiterStore.Open = (limits) =>
+        Effect.zipRight(
+          Ref.update(opened, (before) => [...before, ...limits.map(({ scope }) => scope)]),
+          RateLimiterStore.memory(limits)
+        )
+      yield* Effect.scoped(clientOf()).pipe(
+        Effect.provideService(HttpClient.HttpClient, Wire.make(() => Wire.ok()).client),
+        Effect.provide(Layer.provide(ExchangeState.layer, Layer.succeed(ExchangeState.Store, store)))
+      )
+      assert.deepStrictEqual(yield* Ref.get(opened), ["acme.ip"])
+    }))
+})
