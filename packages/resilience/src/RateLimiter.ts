@@ -5,59 +5,43 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Option from "effect/Option"
 import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
 import type { DeadlineExceeded } from "./Deadline.js"
 import type * as Idempotent from "./Idempotent.js"
 import { keepBrand } from "./internal/idempotent.js"
+import type { CallOptions, Limit, Meter, QueueOptions } from "./internal/rateLimiterModel.js"
 import * as opening from "./internal/rateLimiterOpening.js"
 import type { Request } from "./internal/rateLimiterShell.js"
+import { AllTaken, Taken, withTicket } from "./internal/rateLimiterTaken.js"
 import type * as RateLimiterStore from "./RateLimiterStore.js"
 import { RejectionTypeId } from "./Rejection.js"
 
-/**
- * What can be told and asked of one limit.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Meter {
-  /** What the metrics call it. */
-  readonly name: string
-  /** Admits nobody before that instant of the wall clock. Extends an earlier pause, never shortens it. */
-  readonly pauseUntil: (epochMillis: number) => Effect.Effect<void>
-  /**
-   * Takes in what the server says has been used of the limit in its current window.
-   *
-   * Told nothing of that window, it compares with all that counts here: if the server has counted more, the difference
-   * counts as spent now; if less, nothing changes, since the server has not seen yet what is on its way.
-   *
-   * Told when the window ends, or its number (see `RateLimiterStore.ServerWindow`), it is exact: compared with what was
-   * sent from here in that window, the difference was spent by others and leaves when the window ends; a report that
-   * arrives after its window has ended, or after one of a later window, changes nothing.
-   */
-  readonly sync: (used: number, window?: RateLimiterStore.ServerWindow) => Effect.Effect<void>
-  /** What can be spent now, pauses aside; at least 0. */
-  readonly available: Effect.Effect<number>
-  /** How many callers wait. */
-  readonly queued: Effect.Effect<number>
-  /** What counts in the window, as a ratio of the limit; above 1 only if the server said so. */
-  readonly usage: Effect.Effect<number>
-  /** Until when nobody is admitted, in epoch milliseconds of the wall clock; none if not paused. */
-  readonly pausedUntil: Effect.Effect<Option.Option<number>>
-}
+export {
+  bucket,
+  type BucketLimit,
+  type CallOptions,
+  type Limit,
+  type LimitOptions,
+  type Meter,
+  type QueueOptions,
+  window,
+  type WindowLimit
+} from "./internal/rateLimiterModel.js"
 
 /**
- * A weighted sliding window with a bounded queue.
+ * A limit with a bounded queue before it.
  *
- * In any span of time as long as the window, the costs admitted never exceed the limit: neither across the edge of
- * a window the server counts in, nor after a pause, as they may with a token bucket or a fixed window. What was
- * spent at `t` counts until just before `t + window`.
+ * What was spent counts from the instant at which the call starts, and what is held counts without end: so however long
+ * calls wait between here and the wire, what is sent keeps to the limit. Of a window: in any span of time as long as it,
+ * the costs sent never exceed the limit, neither across the edge of a window the server counts in, nor after a pause;
+ * what was sent at `t` counts until just before `t + window`. Of a bucket: in any `t` seconds never more than
+ * `burst + perSecond * t`.
  *
  * Who waits is served by lane, and within a lane first come, first served: a cheap call does not overtake an expensive
  * one. A lane goes strictly before those after it: **as long as it uses up the limit, they wait**. What bounds that wait
- * is `maxWait` and the `Deadline`; give the lanes that go first only to calls that are few.
+ * is `maxWait` and the `Deadline`; give the lanes that go first only to calls that are few. What a limit has `reserved`
+ * only the first lane may spend.
  *
  * A cost is a number, at least 0, in the server's unit (requests, weight points). Anything else is a defect.
  *
@@ -66,13 +50,14 @@ export interface Meter {
  */
 export interface RateLimiter<in Lane extends string = never> extends Meter {
   /**
-   * Spends `cost` (by default `1`) when its turn has come.
+   * Spends `cost` (by default `1`) when its turn has come, and counts it from when this returns: send at once. For a
+   * call that waits for something else first, take {@link RateLimiter.withReservation}.
    *
    * Fails at once, without having waited: with {@link RateLimiterFull} when the queue is full, the cost exceeds the
    * limit, or its turn would not come within `maxWait`; with `DeadlineExceeded` when its turn would not come before the
    * current `Deadline`. If its turn is put off while it waits, it fails with those when that time is over. If it is
    * interrupted while waiting it leaves the queue and has spent nothing; if it is interrupted at the moment its turn has
-   * come, nobody learns of the reservation and the cost counts until it leaves the window.
+   * come, nobody learns of the reservation and the cost counts until it comes back by itself.
    * {@link RateLimiter.withReservation} has no such moment.
    */
   readonly reserve: (
@@ -81,24 +66,27 @@ export interface RateLimiter<in Lane extends string = never> extends Meter {
   ) => Effect.Effect<Reservation, RateLimiterFull | DeadlineExceeded>
   /**
    * Gives back what a call did not use, because it was never sent, and admits who can go now. Once only: a second
-   * refund, or one after the window has passed, does nothing.
+   * refund does nothing, and of what has been spent only what still counts is given back.
    */
   readonly refund: (reservation: Reservation) => Effect.Effect<void>
   /**
-   * Counts what was reserved from now on, because it is sent only now, after having waited for something else: the
-   * server begins to count when it is sent. What had left the window counts again. Does nothing after a refund.
+   * Counts what is held from now on: the call leaves now, after whatever it has waited for, and the server begins to
+   * count. Once only: does nothing to what counts already (so to nothing that `reserve` returned), nor after a refund.
    */
   readonly commit: (reservation: Reservation) => Effect.Effect<void>
   /**
-   * Reserves, then runs what is made of the reservation, which may refund it when it learns that nothing was sent.
-   * Refunded for it only if interrupted before it started.
+   * Holds the cost and runs what is made of the reservation, which commits it in the instant of sending, or refunds it
+   * when it learns that nothing will be sent. What is held counts against the limit until then, however long that takes;
+   * what ends having done neither is spent at that instant. Refunded for it only if interrupted before it started.
+   *
+   * **Gotchas**: without `commit`, a call that takes a minute counts for all of it and for a window more.
    */
   readonly withReservation: (cost?: number, options?: CallOptions<Lane>) => <A, E, R>(
     use: (reservation: Reservation) => Effect.Effect<A, E, R>
   ) => Effect.Effect<A, E | RateLimiterFull | DeadlineExceeded, R>
   /**
-   * Reserves, then runs the effect. Refunded only if interrupted before the effect started. Keeps the brand of an
-   * `Idempotent` effect.
+   * Spends the cost as the effect starts, and runs it. Refunded only if interrupted before the effect started. Keeps the
+   * brand of an `Idempotent` effect.
    */
   readonly withCost: (
     cost?: number,
@@ -121,13 +109,22 @@ export interface RateLimiter<in Lane extends string = never> extends Meter {
 export interface Group<Scope extends string, in Lane extends string = never> {
   /** What the metrics and the errors call it; a scope of it is called by both names, joined by a dot. */
   readonly name: string
-  /** Each limit by itself. */
+  /** Each limit by itself, those opened later too. */
   readonly scopes: { readonly [S in Scope]: Meter }
+  /**
+   * Adds a scope, with nothing spent: for a limit that is kept for each key, when a key is first used. Returns the meter
+   * of the scope there is if one of that name was opened before, whatever its limit. Dies with a `RangeError` for a
+   * limit that makes no sense.
+   *
+   * **Gotchas**: a group made with literal scopes has all of them from the start; for names that are known only later
+   * make a `Group<string>`.
+   */
+  readonly open: (scope: Scope, limit: Limit) => Effect.Effect<Meter>
   /** How many callers wait, in all. */
   readonly queued: Effect.Effect<number>
   /**
-   * As {@link RateLimiter.reserve}, by default `1` in each scope. A scope that costs leave out takes no part; one with a
-   * cost of 0 takes its turn.
+   * As {@link RateLimiter.reserve}, by default `1` in each scope that the group was made with. A scope that costs leave
+   * out takes no part; one with a cost of 0 takes its turn; one that does not exist is a defect.
    */
   readonly reserve: (
     costs?: Costs<Scope>,
@@ -159,73 +156,25 @@ export interface Group<Scope extends string, in Lane extends string = never> {
 export type Costs<Scope extends string> = { readonly [S in Scope]?: number | undefined }
 
 /**
- * How one call waits.
- *
- * @since 0.1.0
- * @category models
- */
-export interface CallOptions<out Lane extends string = never> {
-  /** Which lane it waits in. Defaults to the last one. */
-  readonly lane?: Lane | undefined
-  /** The longest it may wait. Defaults to that of the limiter. */
-  readonly maxWait?: Duration.DurationInput | undefined
-}
-
-/**
- * A cost that has been spent and can be refunded by the limiter that gave it.
+ * A cost that is held or has been spent, for the limiter that gave it.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Reservation {
-  /** What was spent; by a group, in all its scopes together. */
+  /** What was taken; by a group, in all its scopes together. */
   readonly cost: number
 }
 
 /**
- * Costs that have been spent and can be refunded by the group that gave them.
+ * Costs that are held or have been spent, for the group that gave them.
  *
  * @since 0.1.0
  * @category models
  */
 export interface GroupReservation<Scope extends string> extends Reservation {
-  /** What was spent in each scope. */
+  /** What was taken in each scope. */
   readonly costs: Costs<Scope>
-}
-
-/**
- * A limit on the sum of costs.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Limit {
-  /** The sum of costs admitted in any window; above 0. */
-  readonly limit: number
-  /** The length of the window; finite, above 0. */
-  readonly window: Duration.DurationInput
-}
-
-/**
- * How calls wait, and where it is kept what was spent.
- *
- * @since 0.1.0
- * @category models
- */
-export interface QueueOptions<out Lane extends string = never> {
-  /** What the metrics and the errors call it. */
-  readonly name: string
-  /**
-   * How many callers may wait in each lane of each scope; the next one is refused. Defaults to `1000`. `0` refuses
-   * whoever would have to wait.
-   */
-  readonly maxQueue?: number | undefined
-  /** The longest a caller may wait. Defaults to no limit but the `Deadline`. */
-  readonly maxWait?: Duration.DurationInput | undefined
-  /** The lanes callers wait in, those that go first first. Defaults to one lane for all. */
-  readonly lanes?: ReadonlyArray<Lane> | undefined
-  /** Where it is kept what was spent. Defaults to `RateLimiterStore.memory`. */
-  readonly store?: RateLimiterStore.Open | undefined
 }
 
 /**
@@ -234,7 +183,7 @@ export interface QueueOptions<out Lane extends string = never> {
  * @since 0.1.0
  * @category models
  */
-export interface Options<out Lane extends string = never> extends Limit, QueueOptions<Lane> {}
+export type Options<Lane extends string = never> = Limit & QueueOptions<Lane>
 
 /**
  * What a {@link Group} keeps to.
@@ -259,17 +208,16 @@ export const make = <const Lane extends string = never>(options: Options<Lane>):
   Effect.map(opening.open(options, [[options.name, options]], full), ({ meter, request, shell }): RateLimiter<Lane> => {
     const one = (cost: number, call: CallOptions<Lane> | undefined): Request =>
       request([{ scope: options.name, cost }], call)
-    const refund = (reservation: Reservation): Effect.Effect<void> => withTicket(reservation, shell.refund)
-    const withReservation: RateLimiter<Lane>["withReservation"] = (cost = 1, call) => (use) =>
-      shell.acquireUse(() => one(cost, call), (ticket) => use(new Spent(ticket, cost)))
     return {
-      ...meter(options.name, options.limit),
+      ...meter(options.name),
       reserve: (cost = 1, call) =>
-        shell.acquire(() => one(cost, call), (ticket) => Effect.succeed(new Spent(ticket, cost))),
-      refund,
+        shell.acquire("Returns", () => one(cost, call), (ticket) => Effect.succeed(new Taken(ticket, cost))),
+      refund: (reservation) => withTicket(reservation, shell.refund),
       commit: (reservation) => withTicket(reservation, shell.commit),
-      withReservation,
-      withCost: (cost, call) => (self) => keepBrand(self, withReservation(cost, call)(() => self))
+      withReservation: (cost = 1, call) => (use) =>
+        shell.acquire("Holds", () => one(cost, call), (ticket) => use(new Taken(ticket, cost))),
+      withCost: (cost = 1, call) => (self) =>
+        keepBrand(self, shell.acquire("Starts", () => one(cost, call), () => self))
     }
   })
 
@@ -283,32 +231,45 @@ export const group = <const Scope extends string, const Lane extends string = ne
   options: GroupOptions<Scope, Lane>
 ): Effect.Effect<Group<Scope, Lane>> =>
   Effect.suspend(() => {
+    const names = new Map<string, string>()
+    const name = (scope: string): string => {
+      const name = `${options.name}.${scope}`
+      names.set(scope, name)
+      return name
+    }
     const limits = Record.toEntries<Scope, Limit>(options.scopes)
-    const of = (scope: string): string => `${options.name}.${scope}`
     const ones: Costs<Scope> = Record.map(options.scopes, () => 1)
     return Effect.map(
-      opening.open(options, limits.map(([scope, limit]) => [of(scope), limit]), full),
-      ({ meter, request, shell }): Group<Scope, Lane> => {
+      opening.open(options, limits.map(([scope, limit]) => [name(scope), limit]), full),
+      ({ meter, open, request, shell }): Group<Scope, Lane> => {
+        const scopes: { [S in Scope]: Meter } = Record.map(options.scopes, (_, scope) => meter(name(scope)))
         const several = (costs: Costs<Scope>, call: CallOptions<Lane> | undefined): Request => {
           const list: Array<RateLimiterStore.Cost> = []
-          for (const [scope] of limits) {
+          for (const scope in costs) {
             const cost = costs[scope]
-            if (cost !== undefined) list.push({ scope: of(scope), cost })
+            // What has no name the limiter does not know, and says so.
+            if (cost !== undefined) list.push({ scope: names.get(scope) ?? name(scope), cost })
           }
           return request(list, call)
         }
-        const withReservation: Group<Scope, Lane>["withReservation"] = (costs = ones, call) => (use) =>
-          shell.acquireUse(() => several(costs, call), (ticket) => use(new AllSpent(ticket, costs)))
         return {
           name: options.name,
-          scopes: Record.map(options.scopes, (limit, scope) => meter(of(scope), limit.limit)),
+          scopes,
+          open: (scope, limit) =>
+            Effect.map(open(`${options.name}.${scope}`, limit), () => scopes[scope] ??= meter(name(scope))),
           queued: Effect.sync(() => shell.queued()),
           reserve: (costs = ones, call) =>
-            shell.acquire(() => several(costs, call), (ticket) => Effect.succeed(new AllSpent(ticket, costs))),
+            shell.acquire(
+              "Returns",
+              () => several(costs, call),
+              (ticket) => Effect.succeed(new AllTaken(ticket, costs))
+            ),
           refund: (reservation) => withTicket(reservation, shell.refund),
           commit: (reservation) => withTicket(reservation, shell.commit),
-          withReservation,
-          withCosts: (costs, call) => (self) => keepBrand(self, withReservation(costs, call)(() => self))
+          withReservation: (costs = ones, call) => (use) =>
+            shell.acquire("Holds", () => several(costs, call), (ticket) => use(new AllTaken(ticket, costs))),
+          withCosts: (costs = ones, call) => (self) =>
+            keepBrand(self, shell.acquire("Starts", () => several(costs, call), () => self))
         }
       }
     )
@@ -319,7 +280,7 @@ export const group = <const Scope extends string, const Lane extends string = ne
  * turn does not come within `maxWait`.
  *
  * `retryAfter` is when its turn would come, as far as that is known: had there been room in the queue, or had it waited
- * on; infinite if it never would.
+ * on; infinite if it never would. `most` is the most that a call of its lane may cost, if its cost exceeds that.
  * Circuit breakers and `Retry` know it as a local rejection. Built without a stack trace, since it is raised under
  * load.
  *
@@ -332,7 +293,8 @@ export class RateLimiterFull
     {
       name: Schema.String,
       reason: Schema.Literal("QueueFull", "CostExceedsLimit", "WaitTooLong"),
-      retryAfter: Schema.Duration
+      retryAfter: Schema.Duration,
+      most: Schema.optional(Schema.Number)
     }
   )
 {
@@ -346,7 +308,9 @@ export class RateLimiterFull
   override get message(): string {
     switch (this.reason) {
       case "CostExceedsLimit":
-        return `The cost exceeds the whole limit of "${this.name}"; split the call`
+        return this.most === undefined
+          ? `The cost exceeds the whole limit of "${this.name}"; split the call`
+          : `The cost exceeds ${this.most}, the most that a call of its lane may cost in "${this.name}"; split the call`
       case "QueueFull":
         return `The queue of "${this.name}" is full; try again in ${
           Duration.format(this.retryAfter)
@@ -359,27 +323,5 @@ export class RateLimiterFull
   }
 }
 
-const full: opening.Refuse<RateLimiterFull> = (name, reason, retryAfter) =>
-  new RateLimiterFull({ name, reason, retryAfter }, true)
-
-class Spent implements Reservation {
-  readonly ticket: RateLimiterStore.Ticket
-  readonly cost: number
-  constructor(ticket: RateLimiterStore.Ticket, cost: number) {
-    this.ticket = ticket
-    this.cost = cost
-  }
-}
-
-class AllSpent<Scope extends string> extends Spent implements GroupReservation<Scope> {
-  readonly costs: Costs<Scope>
-  constructor(ticket: RateLimiterStore.Ticket, costs: Costs<Scope>) {
-    super(ticket, ticket.costs.reduce((sum, { cost }) => sum + cost, 0))
-    this.costs = costs
-  }
-}
-
-const withTicket = (
-  reservation: Reservation,
-  f: (ticket: RateLimiterStore.Ticket) => Effect.Effect<void>
-): Effect.Effect<void> => reservation instanceof Spent ? f(reservation.ticket) : Effect.void
+const full: opening.Refuse<RateLimiterFull> = (name, reason, retryAfter, most) =>
+  new RateLimiterFull({ name, reason, retryAfter, most }, true)

@@ -1,5 +1,5 @@
 /**
- * Where rate limiters keep what has been spent: in memory, or somewhere that several processes share.
+ * Keeps what rate limiters have spent: in memory, or somewhere that several processes share.
  *
  * A `RateLimiter` decides who is next and how long it waits; a store decides whether what it asks for fits. So a store
  * that is shared by processes needs to know nothing of queues, lanes or deadlines, and none of their callers change.
@@ -12,8 +12,9 @@ import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import type * as List from "./internal/linkedList.js"
+import * as Budget from "./internal/rateLimiterBudget.js"
 import * as Forecasts from "./internal/rateLimiterForecast.js"
-import * as Windows from "./internal/rateLimiterWindow.js"
+import * as Report from "./internal/rateLimiterReport.js"
 import { millisToNanos, monotonic } from "./internal/time.js"
 import * as Telemetry from "./Telemetry.js"
 
@@ -27,17 +28,29 @@ import * as Telemetry from "./Telemetry.js"
  * @category models
  */
 export interface RateLimiterStore {
-  /** Spends all of the costs now, or none if one of them does not fit. Scopes are those the store was opened with. */
-  readonly reserve: (costs: ReadonlyArray<Cost>) => Effect.Effect<Answer>
-  /** Counts what was spent from now on: it is being sent only now. Does nothing after a refund. */
+  /** Takes all of the costs, or none if one of them does not fit. Scopes are those the store has been told of. */
+  readonly reserve: (costs: ReadonlyArray<Cost>, claim: Claim) => Effect.Effect<Answer>
+  /** Counts what is held from now on: it is being sent. Once only; does nothing to what counts already, or after a refund. */
   readonly commit: (ticket: Ticket) => Effect.Effect<void>
-  /** Gives back what was spent, as far as it still counts. Once only; nothing for the ticket of another store. */
+  /**
+   * Gives back what is held, or what was spent as far as it still counts. Once only; nothing for the ticket of another
+   * store.
+   */
   readonly refund: (ticket: Ticket) => Effect.Effect<void>
-  /** Takes in what the server says has been used. */
+  /** Adds a scope, with nothing spent; does nothing if there is one of that name. */
+  readonly open: (limit: Limit) => Effect.Effect<void>
+  /** Keeps to another limit in a scope from now on; what was spent still counts. */
+  readonly setLimit: (limit: Limit) => Effect.Effect<void>
+  /** Takes in what the server says has been used; stops nothing for longer than the `maxPause` of the limit. */
   readonly sync: (scope: string, used: number, window: ServerWindow) => Effect.Effect<void>
-  /** Lets nothing of the scope be spent before that instant of the wall clock; extends a ban, never shortens it. */
+  /**
+   * Lets nothing of the scope be spent before that instant of the wall clock, nor for longer than the `maxPause` of the
+   * limit; extends a ban, never shortens it.
+   */
   readonly ban: (scope: string, until: number) => Effect.Effect<void>
-  /** What counts now. */
+  /** Takes back a ban and whatever the server said that others had used. */
+  readonly resume: (scope: string) => Effect.Effect<void>
+  /** What counts now, what is held included. */
   readonly usage: (scope: string) => Effect.Effect<Usage>
   /**
    * Looks ahead from now, for calls that wait; none if left out: such a call is then not refused at once when its turn
@@ -59,13 +72,36 @@ export interface Cost {
 }
 
 /**
- * What a store keeps to in one scope: in any span as long as the window, what is spent is at most the limit.
+ * How costs are taken.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Limit {
-  readonly scope: string
+export interface Claim {
+  /** Whether they may be taken from what a limit has reserved for the first lane. */
+  readonly isFirst: boolean
+  /**
+   * Whether they are held: they count until they are committed or refunded, however long that takes, and only then as
+   * spent. Otherwise they are spent now.
+   */
+  readonly isHeld: boolean
+}
+
+/**
+ * What a store keeps to in one scope.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Limit = WindowLimit | BucketLimit
+
+/**
+ * In any span as long as the window, what is spent is at most the limit.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface WindowLimit extends Reserve {
   /** Above 0. */
   readonly limit: number
   /** Finite, above 0. */
@@ -73,7 +109,28 @@ export interface Limit {
 }
 
 /**
- * What was answered: the costs were spent, or not before `at`, if nothing else happens.
+ * In any span of `t` seconds, what is spent is at most `burst + perSecond * t`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface BucketLimit extends Reserve {
+  /** Above 0. */
+  readonly burst: number
+  /** Finite, above 0. */
+  readonly perSecond: number
+}
+
+interface Reserve {
+  readonly scope: string
+  /** How much of it only a claim that `isFirst` may take; from 0, below the limit. */
+  readonly reserved: number
+  /** The longest that a word of the server's stops anything; finite, above 0. */
+  readonly maxPause: Duration.Duration
+}
+
+/**
+ * What was answered: the costs were taken, or cannot be before `at`, if nothing else happens and what is held is sent now.
  *
  * @since 0.1.0
  * @category models
@@ -83,7 +140,7 @@ export type Answer =
   | { readonly _tag: "Denied"; readonly at: bigint }
 
 /**
- * What was spent; only the store that gave it knows more.
+ * What was taken; only the store that gave it knows more.
  *
  * @since 0.1.0
  * @category models
@@ -121,18 +178,18 @@ export interface ServerWindow {
 }
 
 /**
- * Calls that wait, told in the order in which they will be admitted.
+ * Calls that wait, told in the order in which they will be admitted. What is held is taken to be sent now.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Forecast {
   /** Whether nothing has happened since that it did not foresee. */
-  readonly isCurrent: () => boolean
-  /** When the next in line will be admitted. */
-  readonly peek: (costs: ReadonlyArray<Cost>, now: bigint) => bigint
+  readonly isCurrent: (now: bigint) => boolean
+  /** When the next in line will be admitted; `isFirst` as in {@link Claim}. */
+  readonly peek: (costs: ReadonlyArray<Cost>, isFirst: boolean, now: bigint) => bigint
   /** The same, and puts it in line. */
-  readonly add: (costs: ReadonlyArray<Cost>, now: bigint) => bigint
+  readonly add: (costs: ReadonlyArray<Cost>, isFirst: boolean, now: bigint) => bigint
 }
 
 /**
@@ -152,116 +209,154 @@ export type Open = (limits: ReadonlyArray<Limit>) => Effect.Effect<RateLimiterSt
 export const memory: Open = (limits) =>
   Effect.sync(() => {
     const owner = Symbol()
-    const windows = new Map(
-      limits.map(({ limit, scope, window }) => [scope, metered(scope, limit, Duration.unsafeToNanos(window))])
-    )
+    const scopes = new Map<string, Metered>()
+    const open = (limit: Limit): void => {
+      if (!scopes.has(limit.scope)) scopes.set(limit.scope, metered(limit))
+    }
+    limits.forEach(open)
     const find = (scope: string): Metered => {
-      const window = windows.get(scope)
-      if (window === undefined) {
+      const found = scopes.get(scope)
+      if (found === undefined) {
         throw new RangeError(`The store was opened without a scope "${scope}"`)
       }
-      return window
+      return found
     }
-    const wanted = (costs: ReadonlyArray<Cost>): ReadonlyArray<Forecasts.Wanted> =>
-      costs.map(({ cost, scope }) => ({ cost, window: find(scope).window }))
+    const wanted = (costs: ReadonlyArray<Cost>, isFirst: boolean): ReadonlyArray<Forecasts.Wanted> =>
+      costs.map(({ cost, scope }) => ({ budget: find(scope).budget, cost, isFirst }))
 
-    const reserve = (costs: ReadonlyArray<Cost>, now: bigint): Answer => {
+    const reserve = (costs: ReadonlyArray<Cost>, { isFirst, isHeld }: Claim, now: bigint): Answer => {
       for (const { cost, scope } of costs) {
-        const { window } = find(scope)
-        Windows.advance(window, now)
-        if (!Windows.fits(window, cost, now)) {
-          return deny(costs, now)
-        }
+        const { budget } = find(scope)
+        Budget.advance(budget, now)
+        if (!Budget.fits(budget, cost, isFirst, now)) return deny(costs, isFirst, now)
       }
-      const nodes = costs.map(({ cost, scope }) => Windows.spend(find(scope).window, cost, now))
-      return { _tag: "Granted", ticket: new Spent(owner, costs, nodes) }
+      const parts = costs.map(({ cost, scope }): Part => {
+        const metered = find(scope)
+        if (!isHeld) return { cost, metered, node: Budget.spend(metered.budget, cost, now) }
+        Budget.hold(metered.budget, cost)
+        return { cost, metered, node: undefined }
+      })
+      return { _tag: "Granted", ticket: new Taken(owner, costs, parts, isHeld) }
     }
 
-    const deny = (costs: ReadonlyArray<Cost>, now: bigint): Answer => {
+    const deny = (costs: ReadonlyArray<Cost>, isFirst: boolean, now: bigint): Answer => {
       for (const { scope } of costs) {
-        const { measure, window } = find(scope)
-        Windows.advance(window, now)
-        measure()
+        const { budget, measure } = find(scope)
+        Budget.advance(budget, now)
+        measure(now)
       }
-      return { _tag: "Denied", at: Forecasts.peek(Forecasts.make(), wanted(costs), now) }
+      return { _tag: "Denied", at: Forecasts.peek(Forecasts.make(), wanted(costs, isFirst), now) }
     }
 
-    const each = (ticket: Ticket, f: (window: Windows.Window, node: List.Node<Windows.Spending>) => void): void => {
-      if (ticket instanceof Spent && ticket.owner === owner && !ticket.isRefunded) {
-        for (const [index, node] of ticket.nodes.entries()) {
-          const { measure, window } = find(ticket.costs[index]?.scope ?? "")
-          f(window, node)
-          measure()
-        }
+    const commit = (ticket: Ticket, now: bigint): void => {
+      if (!(ticket instanceof Taken) || ticket.owner !== owner || ticket.state !== "held") return
+      ticket.state = "spent"
+      for (const part of ticket.parts) {
+        const { cost, metered: { budget } } = part
+        Budget.release(budget, cost)
+        part.node = Budget.spend(budget, cost, now)
+      }
+    }
+
+    const refund = (ticket: Ticket, now: bigint): void => {
+      if (!(ticket instanceof Taken) || ticket.owner !== owner || ticket.state === "refunded") return
+      ticket.state = "refunded"
+      for (const { cost, metered: { budget, measure }, node } of ticket.parts) {
+        if (node === undefined) Budget.release(budget, cost)
+        else Budget.refund(budget, node, now)
+        measure(now)
       }
     }
 
     return {
-      reserve: (costs) => withNow((now) => reserve(costs, now)),
-      commit: (ticket) => withNow((now) => each(ticket, (window, node) => Windows.restamp(window, node, now))),
-      refund: (ticket) =>
-        Effect.sync(() => {
-          each(ticket, Windows.refund)
-          if (ticket instanceof Spent && ticket.owner === owner) {
-            ticket.isRefunded = true
-          }
+      reserve: (costs, claim) => withNow((now) => reserve(costs, claim, now)),
+      commit: (ticket) => withNow((now) => commit(ticket, now)),
+      refund: (ticket) => withNow((now) => refund(ticket, now)),
+      open: (limit) => Effect.sync(() => open(limit)),
+      setLimit: (limit) =>
+        withNow((now) => {
+          const { budget, measure } = find(limit.scope)
+          Budget.change(budget, terms(limit), now)
+          measure(now)
         }),
       sync: (scope, used, { epoch, windowEnd }) =>
         withNow((now, clock) => {
           const end = windowEnd === undefined ? undefined : fromWallClock(windowEnd, now, clock)
-          const { measure, window } = find(scope)
-          Windows.sync(window, used, { end, epoch }, now)
-          measure()
+          const { budget, measure } = find(scope)
+          Report.sync(budget, used, { end, epoch }, now)
+          measure(now)
         }),
       ban: (scope, until) =>
-        withNow((now, clock) => Windows.pause(find(scope).window, fromWallClock(until, now, clock))),
+        withNow((now, clock) => Budget.pause(find(scope).budget, fromWallClock(until, now, clock), now)),
+      resume: (scope) =>
+        withNow((now) => {
+          const { budget, measure } = find(scope)
+          Budget.resume(budget, now)
+          measure(now)
+        }),
       usage: (scope) =>
         withNow((now, clock) => {
-          const { window } = find(scope)
-          Windows.advance(window, now)
+          const { budget } = find(scope)
+          Budget.advance(budget, now)
           return {
-            used: window.used,
-            bannedUntil: window.pausedUntil === undefined || window.pausedUntil <= now
+            used: Budget.used(budget, now),
+            bannedUntil: budget.pausedUntil === undefined || budget.pausedUntil <= now
               ? Option.none()
               : Option.some(
-                clock.unsafeCurrentTimeMillis() + Math.ceil(Number(window.pausedUntil - now) / 1_000_000)
+                clock.unsafeCurrentTimeMillis() + Math.ceil(Number(budget.pausedUntil - now) / 1_000_000)
               )
           }
         }),
       forecast: () => {
         const forecast = Forecasts.make()
         return {
-          isCurrent: () => Forecasts.isCurrent(forecast),
-          peek: (costs, now) => Forecasts.peek(forecast, wanted(costs), now),
-          add: (costs, now) => Forecasts.add(forecast, wanted(costs), now)
+          isCurrent: (now) => Forecasts.isCurrent(forecast, now),
+          peek: (costs, isFirst, now) => Forecasts.peek(forecast, wanted(costs, isFirst), now),
+          add: (costs, isFirst, now) => Forecasts.add(forecast, wanted(costs, isFirst), now)
         }
       }
     }
   })
 
-/** What can be refunded: the nodes know by themselves whether they still count. */
-class Spent implements Ticket {
-  isRefunded = false
+/** What can be committed or refunded: the nodes know by themselves whether they still count. */
+class Taken implements Ticket {
+  state: "held" | "spent" | "refunded"
   readonly owner: symbol
   readonly costs: ReadonlyArray<Cost>
-  readonly nodes: ReadonlyArray<List.Node<Windows.Spending>>
-  constructor(owner: symbol, costs: ReadonlyArray<Cost>, nodes: ReadonlyArray<List.Node<Windows.Spending>>) {
+  readonly parts: ReadonlyArray<Part>
+  constructor(owner: symbol, costs: ReadonlyArray<Cost>, parts: ReadonlyArray<Part>, isHeld: boolean) {
     this.owner = owner
     this.costs = costs
-    this.nodes = nodes
+    this.parts = parts
+    this.state = isHeld ? "held" : "spent"
   }
 }
 
-interface Metered {
-  readonly window: Windows.Window
-  /** Not called where a cost is spent at once: such a call pays nothing. */
-  readonly measure: () => void
+interface Part {
+  readonly cost: number
+  readonly metered: Metered
+  /** None as long as it is held. */
+  node: List.Node<Budget.Spending> | undefined
 }
 
-const metered = (scope: string, limit: number, length: bigint): Metered => {
-  const window = Windows.make(scope, limit, length)
-  const usage = Metric.tagged(Telemetry.rateLimiterUsageRatio, "name", scope)
-  return { window, measure: () => usage.unsafeUpdate(window.used / limit, []) }
+interface Metered {
+  readonly budget: Budget.Budget
+  /** Not called where a cost is taken at once: such a call pays nothing. */
+  readonly measure: (now: bigint) => void
+}
+
+const metered = (limit: Limit): Metered => {
+  const budget = Budget.make(limit.scope, terms(limit))
+  const usage = Metric.tagged(Telemetry.rateLimiterUsageRatio, "name", limit.scope)
+  return { budget, measure: (now) => usage.unsafeUpdate(Budget.used(budget, now) / budget.limit, []) }
+}
+
+const terms = (limit: Limit): Budget.Terms => {
+  const { reserved } = limit
+  const maxPause = Duration.unsafeToNanos(limit.maxPause)
+  return "burst" in limit
+    ? { limit: limit.burst, reserved, maxPause, rate: { _tag: "Bucket", perSecond: limit.perSecond } }
+    : { limit: limit.limit, reserved, maxPause, rate: { _tag: "Window", length: Duration.unsafeToNanos(limit.window) } }
 }
 
 const withNow = <A>(f: (now: bigint, clock: Clock.Clock) => A): Effect.Effect<A> =>

@@ -10,13 +10,18 @@ export type Refusal = "QueueFull" | "CostExceedsLimit" | "WaitTooLong" | "Deadli
  *
  * @internal
  */
-export const make = (name: string, scopes: ReadonlyArray<string>): {
+export const make = (name: string): {
   readonly waiting: (scope: string, calls: number) => void
   readonly refused: (reason: Refusal) => void
 } => {
-  const waiting = new Map(
-    scopes.map((scope) => [scope, Metric.tagged(Telemetry.rateLimiterWaitingCalls, "name", scope)])
-  )
+  const waiting = new Map<string, typeof Telemetry.rateLimiterWaitingCalls>()
+  const waitingIn = (scope: string): typeof Telemetry.rateLimiterWaitingCalls => {
+    const known = waiting.get(scope)
+    if (known !== undefined) return known
+    const metric = Metric.tagged(Telemetry.rateLimiterWaitingCalls, "name", scope)
+    waiting.set(scope, metric)
+    return metric
+  }
   const refused = Metric.tagged(Telemetry.rateLimiterRefusedCalls, "name", name)
   const by = {
     QueueFull: Metric.tagged(refused, "reason", "QueueFull"),
@@ -25,7 +30,7 @@ export const make = (name: string, scopes: ReadonlyArray<string>): {
     DeadlineExceeded: Metric.tagged(refused, "reason", "DeadlineExceeded")
   }
   return {
-    waiting: (scope, calls) => waiting.get(scope)?.unsafeUpdate(calls, []),
+    waiting: (scope, calls) => waitingIn(scope).unsafeUpdate(calls, []),
     refused: (reason) => by[reason].unsafeUpdate(1, [])
   }
 }

@@ -6,8 +6,8 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { CallOptions, Limit, Meter, QueueOptions } from "../RateLimiter.js"
 import * as RateLimiterStore from "../RateLimiterStore.js"
+import type { CallOptions, Limit, Meter, QueueOptions } from "./rateLimiterModel.js"
 import * as internal from "./rateLimiterShell.js"
 import { requireThat } from "./requireWhole.js"
 
@@ -15,13 +15,15 @@ import { requireThat } from "./requireWhole.js"
 export type Refuse<out Full> = internal.Config<Full>["refuse"]
 
 /** @internal */
-export interface Opened<Full> {
+export interface Opened<out Full> {
   readonly shell: internal.Shell<Full>
   readonly request: (
     costs: ReadonlyArray<RateLimiterStore.Cost>,
     call: CallOptions<string> | undefined
   ) => internal.Request
-  readonly meter: (scope: string, limit: number) => Meter
+  readonly meter: (scope: string) => Meter
+  /** Adds a scope, unless there is one of that name. */
+  readonly open: (scope: string, limit: Limit) => Effect.Effect<void>
 }
 
 /**
@@ -35,15 +37,14 @@ export const open = <Full>(
   refuse: Refuse<Full>
 ): Effect.Effect<Opened<Full>> =>
   Effect.suspend(() => {
-    const limits = scopes.map(([scope, { limit, window }]) => ({ scope, limit, window: Duration.decode(window) }))
-    for (const { limit, scope, window } of limits) {
-      const passes = Duration.isFinite(window) && Duration.greaterThan(window, Duration.zero)
-      requireThat(`RateLimiter "${scope}": limit`, limit, limit > 0, "a number above 0")
-      requireThat(`RateLimiter "${scope}": window`, Duration.format(window), passes, "a finite time above 0")
-    }
+    const maxPause = Duration.decode(options.maxPause ?? defaultMaxPause)
+    requireTime(`RateLimiter "${options.name}": maxPause`, maxPause)
+    const lanes = options.lanes === undefined || options.lanes.length === 0 ? undefined : options.lanes
+    const decode = (scope: string, limit: Limit): RateLimiterStore.Limit =>
+      checked(scope, limit, maxPause, lanes?.length ?? 1)
+    const limits = scopes.map(([scope, limit]) => decode(scope, limit))
     const { maxQueue = 1000 } = options
     requireThat(`RateLimiter "${options.name}": maxQueue`, maxQueue, maxQueue >= 0, "a number from 0")
-    const lanes = options.lanes === undefined || options.lanes.length === 0 ? undefined : options.lanes
     const maxWait = toNanos(options.maxWait)
     return Effect.map((options.store ?? RateLimiterStore.memory)(limits), (store): Opened<Full> => {
       const shell = internal.make({
@@ -60,18 +61,66 @@ export const open = <Full>(
           lane: laneOf(lanes, call?.lane),
           maxWait: call?.maxWait === undefined ? maxWait : toNanos(call.maxWait)
         }),
-        meter: (scope, limit) => ({
+        open: (scope, limit) => Effect.suspend(() => shell.open(decode(scope, limit))),
+        meter: (scope) => ({
           name: scope,
-          pauseUntil: (epochMillis) => shell.change(store.ban(scope, epochMillis)),
-          sync: (used, window = {}) => shell.change(store.sync(scope, used, window)),
-          available: Effect.map(store.usage(scope), ({ used }) => Math.max(0, limit - used)),
+          pauseUntil: (epochMillis) => isSane(epochMillis) ? shell.change(store.ban(scope, epochMillis)) : Effect.void,
+          resume: shell.change(store.resume(scope)),
+          sync: (used, window = {}) => {
+            if (!isSane(used)) return Effect.void
+            const windowEnd = isSane(window.windowEnd) ? window.windowEnd : undefined
+            const epoch = isSane(window.epoch) ? window.epoch : undefined
+            return shell.change(store.sync(scope, used, { windowEnd, epoch }))
+          },
+          setLimit: (limit) => Effect.suspend(() => shell.setLimit(decode(scope, limit))),
+          available: Effect.map(store.usage(scope), ({ used }) => Math.max(0, shell.limit(scope) - used)),
           queued: Effect.sync(() => shell.queued(scope)),
-          usage: Effect.map(store.usage(scope), ({ used }) => used / limit),
+          usage: Effect.map(store.usage(scope), ({ used }) => used / shell.limit(scope)),
           pausedUntil: Effect.map(store.usage(scope), ({ bannedUntil }) => bannedUntil)
         })
       }
     })
   })
+
+const defaultMaxPause = Duration.hours(1)
+
+const checked = (
+  scope: string,
+  limit: Limit,
+  maxPause: Duration.Duration,
+  lanes: number
+): RateLimiterStore.Limit => {
+  const { reserved = 0 } = limit
+  const what = (option: string): string => `RateLimiter "${scope}": ${option}`
+  const reserve = (of: number): void => {
+    requireThat(what("reserved"), reserved, reserved >= 0 && reserved < of, "a number from 0, below the limit")
+    requireThat(what("reserved"), reserved, reserved === 0 || lanes > 1, "two lanes or more, or reserve nothing")
+  }
+  if ("burst" in limit) {
+    const { burst, perSecond } = limit
+    requireThat(what("burst"), burst, burst > 0, "a number above 0")
+    requireThat(what("perSecond"), perSecond, perSecond > 0 && perSecond < Infinity, "a finite number above 0")
+    reserve(burst)
+    return { scope, burst, perSecond, reserved, maxPause }
+  }
+  const window = Duration.decode(limit.window)
+  requireThat(what("limit"), limit.limit, limit.limit > 0, "a number above 0")
+  requireTime(what("window"), window)
+  reserve(limit.limit)
+  return { scope, limit: limit.limit, window, reserved, maxPause }
+}
+
+const requireTime = (what: string, time: Duration.Duration): void =>
+  requireThat(
+    what,
+    Duration.format(time),
+    Duration.isFinite(time) && Duration.greaterThan(time, Duration.zero),
+    "a finite time above 0"
+  )
+
+/** Whether a number that a server told can be one at all. */
+const isSane = (value: number | undefined): value is number =>
+  value !== undefined && Number.isFinite(value) && value >= 0
 
 /** The place of a lane; the last one for a call that says nothing, or a name that the types did not catch. */
 const laneOf = (lanes: ReadonlyArray<string> | undefined, lane: string | undefined): number => {

@@ -13,7 +13,7 @@ import * as List from "./linkedList.js"
 /** @internal */
 export interface Queue<A> {
   /** For each scope its lanes, those that go first first. */
-  readonly scopes: ReadonlyMap<string, Lanes<A>>
+  readonly scopes: Map<string, Lanes<A>>
   /** Everybody, whatever the scopes. */
   readonly order: Lanes<A>
 }
@@ -32,8 +32,18 @@ export interface Entry<A> {
 
 /** @internal */
 export const make = <A>(scopes: ReadonlyArray<string>, lanes: number): Queue<A> => {
-  const empty = (): Lanes<A> => Array.from({ length: lanes }, () => List.make())
-  return { scopes: new Map(scopes.map((scope) => [scope, empty()])), order: empty() }
+  const queue: Queue<A> = { scopes: new Map(), order: empty(lanes) }
+  scopes.forEach((scope) => open(queue, scope))
+  return queue
+}
+
+/**
+ * Adds a scope in which nobody waits.
+ *
+ * @internal
+ */
+export const open = <A>(queue: Queue<A>, scope: string): void => {
+  queue.scopes.set(scope, empty(queue.order.length))
 }
 
 /** @internal */
@@ -124,6 +134,8 @@ export const wouldBeHead = <A>(queue: Queue<A>, costs: ReadonlyArray<Cost>, lane
   }
   return true
 }
+
+const empty = <A>(lanes: number): Lanes<A> => Array.from({ length: lanes }, () => List.make())
 
 const head = <A>(lanes: Lanes<A> | undefined): Entry<A> | undefined => lanes?.find((lane) => lane.size > 0)?.head?.value
 

@@ -9,10 +9,12 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { LazyArg } from "effect/Function"
 import { Deadline, DeadlineExceeded } from "../Deadline.js"
-import type { Cost, Forecast, Limit, RateLimiterStore, Ticket } from "../RateLimiterStore.js"
+import type { Cost, Limit, RateLimiterStore, Ticket } from "../RateLimiterStore.js"
 import * as Alarm from "./alarm.js"
 import * as Heap from "./heap.js"
+import { type Begin, claims, most, whole } from "./rateLimiterClaim.js"
 import * as telemetry from "./rateLimiterMetrics.js"
+import * as Plans from "./rateLimiterPlans.js"
 import * as Queue from "./rateLimiterQueue.js"
 import { stackless } from "./stackless.js"
 import { later, monotonic } from "./time.js"
@@ -27,7 +29,8 @@ export interface Config<out Full> {
   readonly refuse: (
     name: string,
     reason: Exclude<telemetry.Refusal, "DeadlineExceeded">,
-    retryAfter: Duration.Duration
+    retryAfter: Duration.Duration,
+    most?: number
   ) => Full
 }
 
@@ -40,13 +43,9 @@ export interface Request {
 
 /** @internal */
 export interface Shell<out Full> {
-  /** Acquires, then goes on in the same breath, where interruption is masked. */
+  /** Acquires, then goes on in the same breath. What runs and was interrupted before it did is refunded. */
   readonly acquire: <A, E, R>(
-    request: LazyArg<Request>,
-    use: (ticket: Ticket) => Effect.Effect<A, E, R>
-  ) => Effect.Effect<A, E | Full | DeadlineExceeded, R>
-  /** Acquires, then runs what can be interrupted, and refunds if that was never begun. */
-  readonly acquireUse: <A, E, R>(
+    begin: Begin,
     request: LazyArg<Request>,
     use: (ticket: Ticket) => Effect.Effect<A, E, R>
   ) => Effect.Effect<A, E | Full | DeadlineExceeded, R>
@@ -54,6 +53,11 @@ export interface Shell<out Full> {
   readonly commit: (ticket: Ticket) => Effect.Effect<void>
   /** Does something to the store after which somebody may be admitted, or nobody any more. */
   readonly change: (self: Effect.Effect<void>) => Effect.Effect<void>
+  /** Adds a scope; does nothing if there is one of that name. */
+  readonly open: (limit: Limit) => Effect.Effect<void>
+  /** Keeps to another limit, and refuses whoever waits for what never fits into that. */
+  readonly setLimit: (limit: Limit) => Effect.Effect<void>
+  readonly limit: (scope: string) => number
   readonly queued: (scope?: string) => number
 }
 
@@ -77,23 +81,15 @@ interface Denied {
   readonly changes: number
 }
 
-/** When the calls that wait will be admitted, down to a lane. */
-interface Plan {
-  readonly forecast: Forecast
-  readonly stamp: number
-}
-
 /** @internal */
 export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell<Full> => {
   type Entry = Queue.Entry<Call<Full>>
   const scopes = config.limits.map(({ scope }) => scope)
-  const limits = new Map(config.limits.map(({ limit, scope }) => [scope, limit]))
+  const limits = new Map(config.limits.map((limit) => [limit.scope, limit]))
   const queue = Queue.make<Call<Full>>(scopes, config.lanes)
   const late = Heap.make<Late<Full>>()
-  const meters = telemetry.make(config.name, scopes)
-  const plans: Array<Plan | undefined> = []
-  // Rises for a lane whenever the order of those before its end changes other than by one more at its end.
-  const stamps = Array.from({ length: config.lanes }, () => 0)
+  const meters = telemetry.make(config.name)
+  const plans = Plans.make(store, queue)
   let passes = 0
   let changes = 0
   let isPassing = false
@@ -102,10 +98,11 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
   const refuse = (
     name: string,
     reason: Exclude<telemetry.Refusal, "DeadlineExceeded">,
-    retryAfter: Duration.Duration
+    retryAfter: Duration.Duration,
+    most?: number
   ): Effect.Effect<never, Full> => {
     meters.refused(reason)
-    return Effect.fail(stackless(() => config.refuse(name, reason, retryAfter)))
+    return Effect.fail(stackless(() => config.refuse(name, reason, retryAfter, most)))
   }
 
   const refuseLate = (
@@ -119,12 +116,6 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
     return Effect.fail(stackless(() => new DeadlineExceeded({ name: config.name, after: patience.allowed }, true)))
   }
 
-  const reorder = (lane: number): void => {
-    for (let behind = lane; behind < stamps.length; behind++) {
-      stamps[behind] = (stamps[behind] ?? 0) + 1
-    }
-  }
-
   const measure = (costs: ReadonlyArray<Cost>): void =>
     costs.forEach(({ scope }) => meters.waiting(scope, Queue.size(queue, scope)))
 
@@ -133,7 +124,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
     if (!Queue.remove(entry)) {
       return false
     }
-    reorder(entry.lane)
+    plans.left(entry.lane)
     measure(entry.costs)
     if (entry.value.patience !== undefined) {
       Heap.remove(late, entry.value.patience)
@@ -141,29 +132,9 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
     return true
   }
 
-  /** When a call would be admitted that joined the queue now. */
-  const foresee = ({ costs, lane }: Request, at: bigint | undefined, now: bigint): bigint => {
-    const stamp = stamps[lane] ?? 0
-    const known = plans[lane]
-    if (known !== undefined && known.stamp === stamp && known.forecast.isCurrent()) {
-      return known.forecast.peek(costs, now)
-    }
-    const forecast = store.forecast?.()
-    if (forecast === undefined) {
-      return later(at ?? now, now)
-    }
-    for (const before of queue.order.slice(0, lane + 1)) {
-      for (let place = before.head; place !== undefined; place = place.next) {
-        forecast.add(place.value.costs, now)
-      }
-    }
-    plans[lane] = { forecast, stamp }
-    return forecast.peek(costs, now)
-  }
-
   /** Asks the store for an entry, which leaves the queue unless it is denied. */
   const ask = (entry: Entry): Effect.Effect<void> =>
-    Effect.matchCauseEffect(store.reserve(entry.costs), {
+    Effect.matchCauseEffect(store.reserve(entry.costs, claims(entry.lane, "Holds")), {
       onFailure: (cause: Cause.Cause<never>) => {
         if (leave(entry)) {
           Waiting.end(entry.value.turn, Effect.failCause(cause))
@@ -274,6 +245,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
   }
 
   const wait = <A, E, R>(
+    begin: Begin,
     request: Request,
     denied: Denied | undefined,
     restore: Waiting.Restore,
@@ -285,21 +257,18 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
         const now = monotonic(clock)
         const at = denied === undefined ? undefined : later(denied.at, now + 1n)
         if (Queue.longest(queue, costs, lane) >= config.maxQueue) {
-          return refuse(config.name, "QueueFull", Duration.nanos(foresee(request, at, now) - now))
+          return refuse(config.name, "QueueFull", Duration.nanos(plans.foresee(costs, lane, at, now) - now))
         }
         const patience = Waiting.patience(deadline, request.maxWait, now)
         if (patience !== undefined) {
-          const foreseen = foresee(request, at, now)
+          const foreseen = plans.foresee(costs, lane, at, now)
           if (Waiting.isTooLate(foreseen, patience)) {
             return refuseLate(patience, Duration.nanos(foreseen - now))
           }
         }
-        if (plans[lane]?.stamp === stamps[lane]) {
-          plans[lane]?.forecast.add(costs, now)
-        }
         const call: Call<Full> = { turn: Waiting.turn(), ticket: undefined, pass: 0, at, patience: undefined }
         const entry = Queue.add(queue, costs, lane, call)
-        reorder(lane + 1)
+        plans.joined(costs, lane, now)
         measure(costs)
         if (patience !== undefined) {
           call.patience = Heap.item(patience.at, { ...patience, entry })
@@ -310,14 +279,21 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
         const used = Waiting.take(
           call.turn,
           restore,
-          () => call.ticket === undefined ? lost : use(call.ticket),
+          () => call.ticket === undefined ? lost : begun(begin, call.ticket, use),
           () => withdraw(entry)
         )
         return Effect.zipRight(isStale ? pass : setAlarm, used)
       }))
 
+  /** A call that was let out of the queue may start a while after it was admitted: it counts from when it does. */
+  const begun = <A, E, R>(
+    begin: Begin,
+    ticket: Ticket,
+    use: (ticket: Ticket) => Effect.Effect<A, E, R>
+  ): Effect.Effect<A, E, R> => begin === "Holds" ? use(ticket) : Effect.zipRight(store.commit(ticket), use(ticket))
+
   /** Why costs can never be spent, if they cannot. */
-  const hopeless = (costs: ReadonlyArray<Cost>): Effect.Effect<never, Full> | undefined => {
+  const hopeless = (costs: ReadonlyArray<Cost>, lane: number): Effect.Effect<never, Full> | undefined => {
     for (const { cost, scope } of costs) {
       const limit = limits.get(scope)
       if (limit === undefined || !(cost >= 0)) {
@@ -325,52 +301,100 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
           `The rate limiter "${config.name}" was asked for ${cost} of "${scope}"; give a number from 0 for a scope it has`
         )
       }
-      if (cost > limit) {
-        return refuse(scope, "CostExceedsLimit", Duration.infinity)
+      if (cost > most(limit, lane)) {
+        return refuse(scope, "CostExceedsLimit", Duration.infinity, most(limit, lane))
       }
     }
     return undefined
   }
 
+  /** Refuses those who wait for what has become impossible. */
+  const turnAwayHopeless = (): void => {
+    for (const lane of queue.order) {
+      let place = lane.head
+      while (place !== undefined) {
+        const { value: entry, next } = place
+        const refusal = hopeless(entry.costs, entry.lane)
+        if (refusal !== undefined && leave(entry)) Waiting.end(entry.value.turn, refusal)
+        place = next
+      }
+    }
+  }
+
   const acquire = <A, E, R>(
+    begin: Begin,
     request: Request,
     restore: Waiting.Restore,
     use: (ticket: Ticket) => Effect.Effect<A, E, R>
   ): Effect.Effect<A, E | Full | DeadlineExceeded, R> => {
-    const refusal = hopeless(request.costs)
+    const { costs, lane } = request
+    const refusal = hopeless(costs, lane)
     if (refusal !== undefined) {
       return refusal
     }
-    if (!Queue.wouldBeHead(queue, request.costs, request.lane)) {
-      return wait(request, undefined, restore, use)
+    if (!Queue.wouldBeHead(queue, costs, lane)) {
+      return wait(begin, request, undefined, restore, use)
     }
     // Whom nobody goes before asks by itself, and joins the queue only if it has to.
     const before = changes
-    return Effect.flatMap(store.reserve(request.costs), (answer) =>
+    return Effect.flatMap(store.reserve(costs, claims(lane, begin)), (answer) =>
       answer._tag === "Granted"
         ? use(answer.ticket)
-        : wait(request, { at: answer.at, changes: before }, restore, use))
+        : wait(begin, request, { at: answer.at, changes: before }, restore, use))
+  }
+
+  /** Runs what was admitted; whatever it does, nothing is held once it has ended. */
+  const run = <A, E, R>(
+    begin: Begin,
+    ticket: Ticket,
+    restore: Waiting.Restore,
+    use: (ticket: Ticket) => Effect.Effect<A, E, R>
+  ): Effect.Effect<A, E, R> => {
+    let started = false
+    const end = begin === "Holds" ? store.commit(ticket) : Effect.void
+    const used = Effect.suspend(() => {
+      started = true
+      return use(ticket)
+    })
+    return Effect.matchCauseEffect(restore(used), {
+      onFailure: (cause) => Effect.zipRight(started ? end : refund(ticket), Effect.failCause(cause)),
+      onSuccess: (value) => begin === "Holds" ? Effect.as(end, value) : Effect.succeed(value)
+    })
   }
 
   return {
-    acquire: (request, use) => Effect.uninterruptibleMask((restore) => acquire(request(), restore, use)),
-    acquireUse: (request, use) =>
+    acquire: (begin, request, use) =>
       Effect.uninterruptibleMask((restore) =>
-        acquire(request(), restore, (ticket) => {
-          let started = false
-          const used = Effect.suspend(() => {
-            started = true
-            return use(ticket)
-          })
-          return Effect.matchCauseEffect(restore(used), {
-            onFailure: (cause) => Effect.zipRight(started ? Effect.void : refund(ticket), Effect.failCause(cause)),
-            onSuccess: Effect.succeed
-          })
-        })
+        acquire(
+          begin,
+          request(),
+          restore,
+          begin === "Returns" ? use : (ticket) => run(begin, ticket, restore, use)
+        )
       ),
     refund,
     commit: store.commit,
     change,
+    open: (limit) =>
+      Effect.uninterruptible(
+        Effect.suspend(() =>
+          limits.has(limit.scope) ? Effect.void : Effect.map(store.open(limit), () => {
+            // Somebody else may have been faster while a store far away was asked.
+            if (limits.has(limit.scope)) return
+            limits.set(limit.scope, limit)
+            Queue.open(queue, limit.scope)
+          })
+        )
+      ),
+    setLimit: (limit) =>
+      change(Effect.map(store.setLimit(limit), () => {
+        limits.set(limit.scope, limit)
+        turnAwayHopeless()
+      })),
+    limit: (scope) => {
+      const limit = limits.get(scope)
+      return limit === undefined ? 0 : whole(limit)
+    },
     queued: (scope) => Queue.size(queue, scope)
   }
 }

@@ -38,6 +38,13 @@ export const nanosToTimerMillis = (nanos: bigint): number =>
 export const later = (a: bigint, b: bigint): bigint => a > b ? a : b
 
 /**
+ * The sooner of two instants.
+ *
+ * @internal
+ */
+export const sooner = (a: bigint, b: bigint): bigint => a < b ? a : b
+
+/**
  * The monotonic clock in nanoseconds, to the microsecond: `TestClock` works its nanoseconds out in floating point, which
  * at instants of our days is off by up to 128, and no deadline must be missed for that.
  *

@@ -1,0 +1,53 @@
+/**
+ * When the calls that wait will be admitted, foreseen for each lane with those before it, and kept as long as that holds.
+ *
+ * @internal
+ */
+import type { Cost, Forecast, RateLimiterStore } from "../RateLimiterStore.js"
+import type * as Queue from "./rateLimiterQueue.js"
+import { later } from "./time.js"
+
+/** @internal */
+export interface Plans {
+  /** When a call would be admitted that joined the queue now; `at` is what the store said, if it cannot look ahead. */
+  readonly foresee: (costs: ReadonlyArray<Cost>, lane: number, at: bigint | undefined, now: bigint) => bigint
+  /** A call has joined at the end of its lane. */
+  readonly joined: (costs: ReadonlyArray<Cost>, lane: number, now: bigint) => void
+  /** A call has left its lane. */
+  readonly left: (lane: number) => void
+}
+
+/** @internal */
+export const make = <A>(store: RateLimiterStore, queue: Queue.Queue<A>): Plans => {
+  const plans: Array<{ readonly forecast: Forecast; readonly stamp: number } | undefined> = []
+  // Rises for a lane whenever the order of those before its end changes other than by one more at its end.
+  const stamps = queue.order.map(() => 0)
+
+  const reorder = (from: number): void => {
+    for (let lane = from; lane < stamps.length; lane++) stamps[lane] = (stamps[lane] ?? 0) + 1
+  }
+
+  return {
+    foresee: (costs, lane, at, now) => {
+      const stamp = stamps[lane] ?? 0
+      const known = plans[lane]
+      if (known !== undefined && known.stamp === stamp && known.forecast.isCurrent(now)) {
+        return known.forecast.peek(costs, lane === 0, now)
+      }
+      const forecast = store.forecast?.()
+      if (forecast === undefined) return later(at ?? now, now)
+      for (const before of queue.order.slice(0, lane + 1)) {
+        for (let place = before.head; place !== undefined; place = place.next) {
+          forecast.add(place.value.costs, place.value.lane === 0, now)
+        }
+      }
+      plans[lane] = { forecast, stamp }
+      return forecast.peek(costs, lane === 0, now)
+    },
+    joined: (costs, lane, now) => {
+      if (plans[lane]?.stamp === stamps[lane]) plans[lane]?.forecast.add(costs, lane === 0, now)
+      reorder(lane + 1)
+    },
+    left: reorder
+  }
+}

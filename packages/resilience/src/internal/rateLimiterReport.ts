@@ -1,0 +1,90 @@
+/**
+ * What a server says has been used of a limit, compared with what is known here: what was not spent from here was spent
+ * by others.
+ *
+ * @internal
+ */
+import * as Budget from "./rateLimiterBudget.js"
+
+/**
+ * Which window of its own a server speaks of: when it ends, or a number that rises from one to the next, or neither.
+ *
+ * @internal
+ */
+export interface Report {
+  readonly end: bigint | undefined
+  readonly epoch: number | undefined
+}
+
+/**
+ * Takes in what the server has counted. What is held here explains it as well as what was spent: the server may have
+ * seen it already.
+ *
+ * @internal
+ */
+export const sync = (budget: Budget.Budget, used: number, report: Report, now: bigint): void => {
+  Budget.advance(budget, now)
+  const { rate } = budget
+  if (rate._tag === "Bucket") return ofBucket(budget, rate.perSecond, used, now)
+  // A window of this limit ends within its length: what is said to end later is no window of it.
+  const end = report.end !== undefined && report.end > now + rate.length ? undefined : report.end
+  if (end === undefined && report.epoch === undefined) return ofNoWindow(budget, used, now)
+  ofWindow(budget, rate.length, used, { end, epoch: report.epoch }, now)
+}
+
+/** A bucket cannot owe more than it holds, and a difference below 1 is rounding, or has leaked since it was counted. */
+const ofBucket = (budget: Budget.Budget, perSecond: number, used: number, now: bigint): void => {
+  const unexplained = Math.min(used, budget.limit) - Budget.used(budget, now)
+  if (unexplained < 1) return
+  Budget.spendOfOthers(budget, Math.min(unexplained, perSecond * Number(budget.maxPause) / 1e9), undefined, now)
+}
+
+const ofNoWindow = (budget: Budget.Budget, used: number, now: bigint): void => {
+  const unexplained = used - Budget.used(budget, now)
+  if (unexplained > 0) Budget.spendOfOthers(budget, unexplained, undefined, now)
+}
+
+const ofWindow = (budget: Budget.Budget, length: bigint, used: number, report: Report, now: bigint): void => {
+  const server = serverWindow(budget, length, report, now)
+  if (server === undefined) return
+  const known = server.others === undefined || server.others.list === undefined ? 0 : server.others.value.cost
+  const own = server.end === undefined ? budget.used - known : server.own
+  const unexplained = used - own - budget.held
+  if (unexplained > known) {
+    leave(budget, server, now)
+    server.others = Budget.spendOfOthers(budget, unexplained, server, now)
+  }
+}
+
+/** The server's window that a report belongs to; `undefined` if that has ended. */
+const serverWindow = (
+  budget: Budget.Budget,
+  length: bigint,
+  report: Report,
+  now: bigint
+): Budget.ServerWindow | undefined => {
+  // No window lasts longer than its length: whatever was said of it, it is over.
+  const known = budget.server !== undefined && budget.server.told + length > now ? budget.server : undefined
+  const age = known === undefined ? 1 : compare(report, known)
+  if ((report.end !== undefined && report.end <= now) || age < 0) return undefined
+  if (known !== undefined && age === 0) return known
+  leave(budget, budget.server, now)
+  const server: Budget.ServerWindow = { ...report, told: now, own: 0, others: undefined }
+  budget.server = server
+  let latest = budget.spent.tail
+  while (latest !== undefined && Budget.isIn(length, server, latest.value.at)) {
+    server.own += latest.value.cost
+    latest = latest.previous
+  }
+  return server
+}
+
+const compare = (report: Report, known: Report): number => {
+  if (report.epoch !== undefined && known.epoch !== undefined) return report.epoch - known.epoch
+  if (report.end === undefined || known.end === undefined) return 1
+  return report.end > known.end ? 1 : report.end < known.end ? -1 : 0
+}
+
+const leave = (budget: Budget.Budget, server: Budget.ServerWindow | undefined, now: bigint): void => {
+  if (server?.others !== undefined) Budget.remove(budget, server.others, now)
+}
