@@ -50,7 +50,7 @@ import * as limiting from "./internal/limits.js"
 import * as metering from "./internal/meters.js"
 import * as observing from "./internal/observer.js"
 import { fromRefusal, narrow } from "./internal/refusal.js"
-import { cleaner } from "./internal/text.js"
+import { clean } from "./internal/text.js"
 import * as transport from "./internal/transport.js"
 import * as vitality from "./internal/vitals.js"
 import type { Host, Protocol } from "./Protocol.js"
@@ -222,7 +222,7 @@ const makeEngine = Effect.fnUntraced(function*(
         return observer.attempt(call, wire.send(line, call.endpoint, call.prepared, credentials))
       }).pipe(Effect.tapError((error) =>
         Effect.sync(() => {
-          if (error._tag === "TransportFailed" && error.outcome === "NotSent") call.sentAt = undefined
+          if (ExchangeError.outcome(error) === "NotSent") call.sentAt = undefined
         })
       ))
     const gated = Effect.clockWith((clock) => {
@@ -267,7 +267,12 @@ const makeEngine = Effect.fnUntraced(function*(
         const serverTime = yield* attempt(call)
         const receivedAt = yield* Clock.currentTimeMillis
         // From when it was sent, not from when it was queued: a wait would widen the range until anything fits.
-        yield* vitals.learnTime({ sentAt: call.sentAt ?? receivedAt, receivedAt, serverTime, resolution: 1 })
+        yield* vitals.learnTime({
+          sentAt: call.sentAt ?? receivedAt,
+          receivedAt,
+          serverTime,
+          resolution: protocol.serverTimeStep ?? 1
+        })
       })
       return Retry.retry(Idempotent.mark(sample), {
         ...retryOptions,
@@ -279,9 +284,15 @@ const makeEngine = Effect.fnUntraced(function*(
   const mended = <A>(call: Call<A>): Effect.Effect<A, ExchangeError.ExchangeError> =>
     Effect.catchTags(retried(call), {
       ClockSkew: (error) =>
-        Effect.zipRight(Effect.mapError(compareClocks(call.endpoint.name), () => error), retried(call)),
+        Effect.zipRight(
+          Effect.mapError(compareClocks(call.endpoint.name), () => error),
+          isRepeatable(call, error) ? retried(call) : error
+        ),
       AuthenticationFailed: (error) =>
-        Effect.flatMap(wasRotated(call, options.credentials), (rotated) => rotated ? retried(call) : error)
+        Effect.flatMap(
+          wasRotated(call, options.credentials),
+          (rotated) => rotated && isRepeatable(call, error) ? retried(call) : error
+        )
     })
 
   return {
@@ -305,6 +316,9 @@ const makeEngine = Effect.fnUntraced(function*(
 const doubted = (call: Call<unknown>) => (error: ExchangeError.ExchangeError): ExchangeError.ExchangeError =>
   ExchangeError.outcome(error) === "Unknown" ? error : call.doubt ?? error
 
+const isRepeatable = (call: Call<unknown>, error: ExchangeError.ExchangeError): boolean =>
+  call.endpoint.idempotency !== "once" || ExchangeError.outcome(error) !== "Unknown"
+
 const tooLate = Effect.suspend(() => new Deadline.DeadlineExceeded({ name: "attempt", after: Duration.zero }))
 
 // An attempt that starts when its time is over would be sent, cut off at once, and its outcome unknown.
@@ -323,7 +337,7 @@ const prepare = <C extends Endpoint.Capability, I, A>(
     onLeft: (error) =>
       new ExchangeError.InvalidRequest({
         ...about,
-        detail: `the input cannot be sent${describeMismatch(error, { values: true, clean: cleaner([]) })}`
+        detail: `the input cannot be sent${describeMismatch(error, { values: true, clean })}`
       }),
     onRight: (parameters) => ({
       endpoint,
@@ -368,6 +382,7 @@ const credentialsFor = (
   if (provider === undefined) {
     return new ExchangeError.AuthenticationFailed({
       ...call.about,
+      outcome: "NotSent",
       detail: "this client was made without credentials and can read public data only"
     })
   }
@@ -375,6 +390,7 @@ const credentialsFor = (
     onFailure: (error) =>
       new ExchangeError.AuthenticationFailed({
         ...call.about,
+        outcome: "NotSent",
         detail: `the credentials can no longer be read: ${Credentials.describe(error)}`
       }),
     onSuccess: (credentials) => call.credentials = Option.some(credentials)

@@ -75,13 +75,19 @@ export const make = (client: {
       else yield* Effect.annotateCurrentSpan(attributes.error, outcome)
       if (Option.isSome(error)) yield* learnFrom(call, error.value)
       const observe = yield* AttemptObserver
-      yield* observe({
-        exchange,
-        operation,
-        attempt: call.attempt,
-        duration: Duration.nanos(nanos),
-        error: Exit.isSuccess(exit) ? undefined : outcome
-      })
+      // Whoever watches changes nothing: not even by dying.
+      yield* Effect.catchAllCause(
+        Effect.suspend(() =>
+          observe({
+            exchange,
+            operation,
+            attempt: call.attempt,
+            duration: Duration.nanos(nanos),
+            error: Exit.isSuccess(exit) ? undefined : outcome
+          })
+        ),
+        () => Effect.logWarning("An AttemptObserver failed")
+      )
     })
   }
 
