@@ -8,6 +8,7 @@
 import * as ExchangeError from "@effect-exchange/core/ExchangeError"
 import type { Answer } from "@effect-exchange/core/Protocol"
 import { retryAfter } from "@effect-exchange/core/RetryAfter"
+import * as UnlistedError from "@effect-exchange/core/UnlistedError"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
@@ -33,6 +34,7 @@ export const classify = (answer: Answer): ExchangeError.ExchangeError | undefine
       ? new ExchangeError.RateLimited({
         ...about,
         detail: "blocked by the exchange's firewall; slow down",
+        outcome: "Unknown",
         retryAfter: retryAfter(answer.headers, answer.now) ?? Duration.minutes(5)
       })
       : undefined
@@ -40,7 +42,7 @@ export const classify = (answer: Answer): ExchangeError.ExchangeError | undefine
   return byCode({ ...answer, about: { ...about, code: String(body.code) } }, body.code, answer.clean(body.msg))
 }
 
-const byCode = (answer: Answer, code: number, msg: string): ExchangeError.ExchangeError | undefined => {
+const byCode = (answer: Answer, code: number, msg: string): ExchangeError.ExchangeError => {
   const about = { ...answer.about, detail: msg }
   if (answer.status === 418 || (code === -1003 && /banned until/i.test(msg))) return banned(answer, msg)
   if (answer.status === 429 || rateLimited.has(code)) {
@@ -87,7 +89,9 @@ const byCode = (answer: Answer, code: number, msg: string): ExchangeError.Exchan
   }
   if (invalid(code)) return new ExchangeError.InvalidRequest(about)
   // Code 0 comes with HTTP 451: the country is blocked.
-  return answer.status === 451 ? new ExchangeError.PermissionDenied(about) : undefined
+  return answer.status === 451
+    ? new ExchangeError.PermissionDenied(about)
+    : UnlistedError.fromStatus(answer, { code: answer.about.code, text: msg })
 }
 
 const rateLimited: ReadonlySet<number> = new Set([-1003, -1015, -1034])
@@ -108,6 +112,8 @@ const banned = (answer: Answer, msg: string): ExchangeError.Banned => {
   return new ExchangeError.Banned({
     ...answer.about,
     detail: "this address is banned; nothing is sent before the ban ends",
-    until: named === undefined ? answer.now + Duration.toMillis(wait) : Number(named)
+    // The status is the exchange's own for it, whatever the body is.
+    outcome: "Rejected",
+    until: named === undefined ? answer.now + Duration.toMillis(wait) : Number(named) - (answer.skew ?? 0)
   })
 }

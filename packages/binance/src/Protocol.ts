@@ -96,5 +96,6 @@ export const protocol: Protocol = {
   sign,
   classify,
   usage,
-  serverTime
+  serverTime,
+  tolerance: recvWindow
 }

@@ -30,6 +30,7 @@ export const classify = (answer: Answer): ExchangeError.ExchangeError | undefine
   if (status === 403 && answer.json === undefined) {
     return new ExchangeError.Banned({
       ...about,
+      outcome: "Unknown",
       detail: "this address is banned, as after many errors in a short time; nothing is sent before the ban ends",
       until: now + Duration.toMillis(retryAfter(headers, now) ?? Duration.hours(1))
     })
@@ -37,7 +38,7 @@ export const classify = (answer: Answer): ExchangeError.ExchangeError | undefine
   if ((status === 404 || status === 410) && body === undefined) {
     return new ExchangeError.ExchangeUnavailable({
       ...about,
-      outcome: "Rejected",
+      outcome: "Unknown",
       detail: "nothing answers at this address as BitMEX did; check the base URL"
     })
   }

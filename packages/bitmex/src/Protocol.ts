@@ -94,5 +94,6 @@ export const protocol: Protocol = {
   sign,
   classify,
   usage,
-  serverTime
+  serverTime,
+  tolerance: `${expiresAfter} seconds`
 }

@@ -9,6 +9,7 @@
 import * as ExchangeError from "@effect-exchange/core/ExchangeError"
 import type { Answer } from "@effect-exchange/core/Protocol"
 import { retryAfter } from "@effect-exchange/core/RetryAfter"
+import { fromStatus } from "@effect-exchange/core/UnlistedError"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as Record from "effect/Record"
@@ -36,7 +37,7 @@ export const classify = (answer: Answer): ExchangeError.TradingError | undefined
       ...detailed,
       detail: `an error that is not documented, so that nobody can say what was done: ${detailed.detail}`
     })
-    : undefined)
+    : fromStatus(answer, { code: detailed.code, text: msg }))
 }
 
 /**
@@ -128,6 +129,8 @@ const tooFrequent = /access too frequent/i
 const banned = ({ about, now }: Answer): ExchangeError.Banned =>
   new ExchangeError.Banned({
     ...about,
+    // The exchange's own words, though they are no JSON.
+    outcome: "Rejected",
     detail: "this address sent too many requests and is banned; nothing is sent for ten minutes",
     until: now + 600_000
   })

@@ -99,5 +99,6 @@ export const protocol: Protocol = {
   classify,
   // `X-Bapi-Limit-Status` is what is left of the endpoint that was called, and does not say which that is.
   usage: () => [],
-  serverTime
+  serverTime,
+  tolerance: recvWindow
 }

@@ -9,6 +9,7 @@
 import * as ExchangeError from "@effect-exchange/core/ExchangeError"
 import type { Answer } from "@effect-exchange/core/Protocol"
 import { retryAfter } from "@effect-exchange/core/RetryAfter"
+import { fromStatus } from "@effect-exchange/core/UnlistedError"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
@@ -57,12 +58,25 @@ interface Said {
 export const classify = (answer: Answer): ExchangeError.ExchangeError | undefined => {
   const body = Either.getOrUndefined(decode(answer.json))
   if (answer.status < 300) return body?.success === false ? refusal(answer, saidOf(body)) : undefined
-  const said = body === undefined ? { code: undefined, text: "" } : saidOf(body)
+  if (body === undefined || !isOwn(body)) return bare(answer)
+  const said = saidOf(body)
   // Every 401 is about the token, whatever its body says.
   if (answer.status === 401) return unauthorized(answer, said)
   if (answer.status === 429) return make(answer, said, "RateLimited")
   const kind = kindOf(said, answer)
-  if (kind !== undefined) return make(answer, said, kind)
+  return kind === undefined ? fromStatus(answer, said) : make(answer, said, kind)
+}
+
+// Text and a message alone are what gateways write, too.
+const isOwn = ({ code, error, error_response, errors, success }: Body): boolean =>
+  typeof error === "string" || typeof code === "number" || success !== undefined || error_response != null ||
+  errors != null
+
+const bare = (answer: Answer): ExchangeError.ExchangeError | undefined => {
+  // The one word that the exchange says without JSON.
+  if (answer.status === 401 && answer.text?.trim() === "Unauthorized") {
+    return new ExchangeError.AuthenticationFailed({ ...answer.about, detail: "Unauthorized", outcome: "Rejected" })
+  }
   return answer.status === 403 && isHtml(answer) ? blocked(answer) : undefined
 }
 
@@ -191,23 +205,10 @@ const refusals = {
   DuplicateOrder: ExchangeError.DuplicateOrder
 }
 
-const tolerance = 30_000
-
-/**
- * A token is refused as well when the clock it was made by is off; the `Date` of the answer shows whether it may be that.
- */
-const unauthorized = (answer: Answer, said: Said): ExchangeError.ExchangeError => {
-  if (/timestamp expired/i.test(said.text)) {
-    return new ExchangeError.ClockSkew({ ...answer.about, detail: answer.clean(said.text) })
-  }
-  const apart = Math.abs(Date.parse(answer.headers["date"] ?? "") - answer.now)
-  return apart > tolerance
-    ? new ExchangeError.ClockSkew({
-      ...answer.about,
-      detail: `the token was refused, and the exchange's clock is ${Math.round(apart / 1000)} seconds from ours`
-    })
+const unauthorized = (answer: Answer, said: Said): ExchangeError.ExchangeError =>
+  /timestamp expired/i.test(said.text)
+    ? new ExchangeError.ClockSkew({ ...answer.about, detail: answer.clean(said.text) })
     : make(answer, said, "AuthenticationFailed")
-}
 
 const isHtml = ({ headers, json }: Answer): boolean =>
   json === undefined && /text\/html/i.test(headers["content-type"] ?? "")
@@ -215,6 +216,7 @@ const isHtml = ({ headers, json }: Answer): boolean =>
 const blocked = (answer: Answer): ExchangeError.RateLimited =>
   new ExchangeError.RateLimited({
     ...answer.about,
+    outcome: "Unknown",
     detail: "blocked by the exchange's firewall; slow down",
     retryAfter: retryAfter(answer.headers, answer.now) ?? Duration.minutes(5)
   })

@@ -96,5 +96,7 @@ export const protocol: Protocol = {
   sign,
   classify,
   usage,
-  serverTime
+  serverTime,
+  // A token is refused as well when the clock it was made by is off.
+  tolerance: "30 seconds"
 }

@@ -3,7 +3,11 @@
  *
  * An answer that says "it is `t`" was written somewhere between sending and receiving, so the offset lies between
  * `t - received` and `t + resolution - sent`. An estimate inside that range stands, however coarse or slow the sample; one
- * outside is replaced by the middle of the range.
+ * outside is replaced by the middle of the range. As some clocks round where others cut off, half a step below the range
+ * counts as inside.
+ *
+ * Nothing moves the estimate by more than a day: whoever is further off shows a wrong time, and signing by it would make
+ * requests that are valid for years, or none at all.
  *
  * @since 0.1.0
  */
@@ -39,7 +43,15 @@ export interface Sample {
 export const initial: ClockSkew = { offset: 0 }
 
 /**
- * The estimate after a sample.
+ * The largest offset that is believed, in milliseconds: a day.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const limit = 86_400_000
+
+/**
+ * The estimate after a sample. A sample without a sensible time leaves it as it is.
  *
  * @since 0.1.0
  * @category transitions
@@ -47,8 +59,9 @@ export const initial: ClockSkew = { offset: 0 }
 export const step = (skew: ClockSkew, sample: Sample): ClockSkew => {
   const low = sample.serverTime - sample.receivedAt
   const high = sample.serverTime + sample.resolution - sample.sentAt
-  if (skew.offset >= low && skew.offset <= high) return skew
-  return { offset: Math.round((low + high) / 2) }
+  if (skew.offset >= low - sample.resolution / 2 && skew.offset <= high) return skew
+  const offset = Math.round((low + high) / 2)
+  return Math.abs(offset) <= limit ? { offset } : skew
 }
 
 /**

@@ -128,6 +128,15 @@ export const secrets = (self: Credentials): ReadonlyArray<Redacted.Redacted<stri
   self.passphrase === undefined ? [self.key, self.secret] : [self.key, self.secret, self.passphrase]
 
 /**
+ * What stands in an answer to a signed request in the place of every secret that the exchange repeated: the key, the secret,
+ * the passphrase and the signature. An exchange that lists keys by name has this for the name of the one in use.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const redacted = "<redacted>"
+
+/**
  * What is wrong with configuration, by the names of its keys and never by their values.
  *
  * @since 0.1.0

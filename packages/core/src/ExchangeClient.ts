@@ -40,7 +40,7 @@ import * as wire from "./internal/attempt.js"
 import * as reporting from "./internal/healthReport.js"
 import * as observing from "./internal/observer.js"
 import { fromRefusal, narrow } from "./internal/refusal.js"
-import { cleaner } from "./internal/text.js"
+import { clean } from "./internal/text.js"
 import * as transport from "./internal/transport.js"
 import type { Host, Protocol } from "./Protocol.js"
 
@@ -234,7 +234,7 @@ const makeEngine = Effect.fnUntraced(function*(
       const serverTime = yield* run(call, nobody)
       const receivedAt = yield* Clock.currentTimeMillis
       // From when it was sent, not from when it was queued: a wait would widen the range until anything fits.
-      yield* vitals.learnTime({ sentAt: call.sentAt ?? receivedAt, receivedAt, serverTime, resolution: 1 })
+      yield* vitals.learnTime({ sentAt: call.sentAt ?? receivedAt, receivedAt, serverTime, resolution: protocol.serverTimeStep ?? 1 })
       yield* Effect.logInfo("Compared clocks with the exchange", { because: operation })
     })
 
@@ -246,7 +246,7 @@ const makeEngine = Effect.fnUntraced(function*(
     ExchangeError.AuthenticationFailed
   > => {
     if (endpoint.auth === "none") return Effect.succeed(nobody)
-    const failed = (detail: string) => new ExchangeError.AuthenticationFailed({ ...about, detail })
+    const failed = (detail: string) => new ExchangeError.AuthenticationFailed({ ...about, detail, outcome: "NotSent" })
     if (provider === undefined) return failed("this client was made without credentials and can read public data only")
     return Effect.matchEffect(provider.get, {
       onFailure: (error) => failed(`the credentials can no longer be read: ${Credentials.describe(error)}`),
@@ -266,11 +266,17 @@ const makeEngine = Effect.fnUntraced(function*(
     Effect.flatMap(signerOf(call), (signer) =>
       Effect.catchTags(run(call, signer), {
         ClockSkew: (error) =>
-          Effect.zipRight(Effect.mapError(compareClocks(call.endpoint.name), () => error), run(call, signer)),
+          Effect.zipRight(
+            Effect.mapError(compareClocks(call.endpoint.name), () => error),
+            isRepeatable(call, error) ? run(call, signer) : error
+          ),
         AuthenticationFailed: (error) =>
           Effect.flatMap(
             rotated(signer),
-            Option.match({ onNone: () => error, onSome: (fresh) => run(call, fresh) })
+            Option.match({
+              onNone: () => error,
+              onSome: (fresh) => isRepeatable(call, error) ? run(call, fresh) : error
+            })
           )
       }))
 
@@ -297,6 +303,9 @@ const makeEngine = Effect.fnUntraced(function*(
 const doubted = (call: Call<unknown>) => (error: ExchangeError.ExchangeError): ExchangeError.ExchangeError =>
   ExchangeError.outcome(error) === "Unknown" ? error : call.doubt ?? error
 
+const isRepeatable = (call: Call<unknown>, error: ExchangeError.ExchangeError): boolean =>
+  call.endpoint.idempotency !== "once" || ExchangeError.outcome(error) !== "Unknown"
+
 const memoized = <Key extends object, A>(make: (key: Key) => A): (key: Key) => A => {
   const known = new WeakMap<Key, A>()
   return (key) => {
@@ -308,6 +317,7 @@ const memoized = <Key extends object, A>(make: (key: Key) => A): (key: Key) => A
   }
 }
 
+
 const prepare = <C extends Endpoint.Capability, I, A>(
   exchange: string,
   endpoint: Endpoint.Endpoint<C, I, A>,
@@ -318,7 +328,7 @@ const prepare = <C extends Endpoint.Capability, I, A>(
     onLeft: (error) =>
       new ExchangeError.InvalidRequest({
         ...about,
-        detail: `the input cannot be sent${describeMismatch(error, { values: true, clean: cleaner([]) })}`
+        detail: `the input cannot be sent${describeMismatch(error, { values: true, clean })}`
       }),
     onRight: (parameters) => ({
       endpoint,

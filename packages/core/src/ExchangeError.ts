@@ -3,13 +3,16 @@
  * something about the exchange's health, and what became of a write.
  *
  * Every error carries `exchange`, `operation`, `detail` (a sentence), and the exchange's own `code` and HTTP `status`
- * where there are any. None carries a query string, a header value, a key or a signature.
+ * where there are any. None carries a query string, a header value, a key or a signature. Whatever text an error is made
+ * with, control and invisible characters are taken out of all its fields and long ones are cut: an exchange's words can
+ * forge no log line.
  *
  * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { cleaning } from "./internal/errorClass.js"
 
 /**
  * What became of the request: it never left (`NotSent`), the exchange refused it and did nothing (`Rejected`), or nobody
@@ -26,6 +29,21 @@ export type Outcome = typeof Outcome.Type
  */
 export const Outcome = Schema.Literal("NotSent", "Rejected", "Unknown")
 
+/**
+ * Why an answer was not what the documents promise: it is no JSON or was cut short (`NotJson`), it is larger than the
+ * limit (`TooLarge`), or it is well-formed and says something else than expected (`Shape`).
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Misfit = typeof Misfit.Type
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Misfit = Schema.Literal("NotJson", "TooLarge", "Shape")
+
 const about = {
   exchange: Schema.String,
   operation: Schema.String,
@@ -33,6 +51,9 @@ const about = {
   code: Schema.optional(Schema.String),
   status: Schema.optional(Schema.Number)
 }
+
+/** What became of the request, where this error knows better than its class. */
+const stated = Schema.optional(Outcome)
 
 /**
  * What every error says.
@@ -48,13 +69,7 @@ export interface About {
   readonly status?: number | undefined
 }
 
-const sentence = (error: About): string => {
-  const native = [
-    error.status === undefined ? undefined : `status ${error.status}`,
-    error.code === undefined ? undefined : `code ${error.code}`
-  ].filter((part) => part !== undefined).join(", ")
-  return `${error.exchange}.${error.operation}: ${error.detail}${native === "" ? "" : ` (${native})`}`
-}
+const id = (tag: string): string => `@effect-exchange/core/ExchangeError/${tag}`
 
 /**
  * The request was wrong: refused here before it was sent, or by the exchange. Mend the request.
@@ -63,15 +78,8 @@ const sentence = (error: About): string => {
  * @category errors
  */
 export class InvalidRequest
-  extends Schema.TaggedError<InvalidRequest>("@effect-exchange/core/ExchangeError/InvalidRequest")(
-    "InvalidRequest",
-    about
-  )
-{
-  override get message(): string {
-    return sentence(this)
-  }
-}
+  extends cleaning(Schema.TaggedError<InvalidRequest>(id("InvalidRequest"))("InvalidRequest", about))
+{}
 
 /**
  * The exchange lists no such symbol. `MarketData.markets` says what it lists.
@@ -79,16 +87,12 @@ export class InvalidRequest
  * @since 0.1.0
  * @category errors
  */
-export class SymbolNotFound
-  extends Schema.TaggedError<SymbolNotFound>("@effect-exchange/core/ExchangeError/SymbolNotFound")("SymbolNotFound", {
+export class SymbolNotFound extends cleaning(
+  Schema.TaggedError<SymbolNotFound>(id("SymbolNotFound"))("SymbolNotFound", {
     ...about,
     symbol: Schema.optional(Schema.String)
   })
-{
-  override get message(): string {
-    return sentence(this)
-  }
-}
+) {}
 
 /**
  * The exchange knows no such order, or it is closed already.
@@ -97,12 +101,8 @@ export class SymbolNotFound
  * @category errors
  */
 export class OrderNotFound
-  extends Schema.TaggedError<OrderNotFound>("@effect-exchange/core/ExchangeError/OrderNotFound")("OrderNotFound", about)
-{
-  override get message(): string {
-    return sentence(this)
-  }
-}
+  extends cleaning(Schema.TaggedError<OrderNotFound>(id("OrderNotFound"))("OrderNotFound", about))
+{}
 
 /**
  * The client order id is taken: an earlier order under it exists. Look it up instead of placing it again.
@@ -111,15 +111,8 @@ export class OrderNotFound
  * @category errors
  */
 export class DuplicateOrder
-  extends Schema.TaggedError<DuplicateOrder>("@effect-exchange/core/ExchangeError/DuplicateOrder")(
-    "DuplicateOrder",
-    about
-  )
-{
-  override get message(): string {
-    return sentence(this)
-  }
-}
+  extends cleaning(Schema.TaggedError<DuplicateOrder>(id("DuplicateOrder"))("DuplicateOrder", about))
+{}
 
 /**
  * The account cannot pay for it.
@@ -128,15 +121,8 @@ export class DuplicateOrder
  * @category errors
  */
 export class InsufficientFunds
-  extends Schema.TaggedError<InsufficientFunds>("@effect-exchange/core/ExchangeError/InsufficientFunds")(
-    "InsufficientFunds",
-    about
-  )
-{
-  override get message(): string {
-    return sentence(this)
-  }
-}
+  extends cleaning(Schema.TaggedError<InsufficientFunds>(id("InsufficientFunds"))("InsufficientFunds", about))
+{}
 
 /**
  * The exchange understood the order and refused it.
@@ -145,133 +131,94 @@ export class InsufficientFunds
  * @category errors
  */
 export class OrderRejected
-  extends Schema.TaggedError<OrderRejected>("@effect-exchange/core/ExchangeError/OrderRejected")("OrderRejected", about)
-{
-  override get message(): string {
-    return sentence(this)
-  }
-}
+  extends cleaning(Schema.TaggedError<OrderRejected>(id("OrderRejected"))("OrderRejected", about))
+{}
 
 /**
- * The key, the account or the country may not do this.
+ * The key, the account or the country may not do this. `outcome` is `Rejected` where it is left out.
  *
  * @since 0.1.0
  * @category errors
  */
-export class PermissionDenied
-  extends Schema.TaggedError<PermissionDenied>("@effect-exchange/core/ExchangeError/PermissionDenied")(
-    "PermissionDenied",
-    about
-  )
-{
-  override get message(): string {
-    return sentence(this)
-  }
-}
+export class PermissionDenied extends cleaning(
+  Schema.TaggedError<PermissionDenied>(id("PermissionDenied"))("PermissionDenied", { ...about, outcome: stated })
+) {}
 
 /**
- * The key or its signature was refused. Credentials are read again once, in case they were rotated.
+ * The key or its signature was refused. Credentials are read again once, in case they were rotated. `outcome` is
+ * `Rejected` where it is left out, and `Unknown` for a bare status 401, which need not be the exchange's own.
  *
  * @since 0.1.0
  * @category errors
  */
-export class AuthenticationFailed
-  extends Schema.TaggedError<AuthenticationFailed>("@effect-exchange/core/ExchangeError/AuthenticationFailed")(
-    "AuthenticationFailed",
-    about
-  )
-{
-  override get message(): string {
-    return sentence(this)
-  }
-}
+export class AuthenticationFailed extends cleaning(
+  Schema.TaggedError<AuthenticationFailed>(id("AuthenticationFailed"))("AuthenticationFailed", {
+    ...about,
+    outcome: stated
+  })
+) {}
 
 /**
  * The exchange found the timestamp too far from its own. The clock is compared again and the call repeated once.
+ * `outcome` is `Rejected` where it is left out.
  *
  * @since 0.1.0
  * @category errors
  */
 export class ClockSkew
-  extends Schema.TaggedError<ClockSkew>("@effect-exchange/core/ExchangeError/ClockSkew")("ClockSkew", about)
-{
-  override get message(): string {
-    return sentence(this)
-  }
-}
+  extends cleaning(Schema.TaggedError<ClockSkew>(id("ClockSkew"))("ClockSkew", { ...about, outcome: stated }))
+{}
 
 /**
- * Too many requests: nothing was done. `retryAfter` is how long the exchange asks to be left alone.
+ * Too many requests. `retryAfter` is how long the exchange asks to be left alone. `outcome` is `Rejected` where it is left
+ * out, and `Unknown` for a bare status 429: what stands in front of an exchange may have answered it.
  *
  * @since 0.1.0
  * @category errors
  */
-export class RateLimited
-  extends Schema.TaggedError<RateLimited>("@effect-exchange/core/ExchangeError/RateLimited")("RateLimited", {
+export class RateLimited extends cleaning(
+  Schema.TaggedError<RateLimited>(id("RateLimited"))("RateLimited", {
     ...about,
-    retryAfter: Schema.Duration
+    retryAfter: Schema.Duration,
+    outcome: stated
   })
-{
-  override get message(): string {
-    return sentence(this)
-  }
-}
+) {}
 
 /**
- * The exchange refuses this address or key until `until` (epoch milliseconds). Nothing is sent before.
+ * The exchange refuses this address or key until `until` (epoch milliseconds). Nothing is sent before. `outcome` is
+ * `Rejected` where it is left out.
  *
  * @since 0.1.0
  * @category errors
  */
-export class Banned extends Schema.TaggedError<Banned>("@effect-exchange/core/ExchangeError/Banned")("Banned", {
-  ...about,
-  until: Schema.Number
-}) {
-  override get message(): string {
-    return sentence(this)
-  }
-}
+export class Banned extends cleaning(
+  Schema.TaggedError<Banned>(id("Banned"))("Banned", { ...about, until: Schema.Number, outcome: stated })
+) {}
 
 /**
- * The exchange answered that it cannot serve: a 5xx, maintenance, overload, or a redirect, which is never followed.
- * `outcome` is `Unknown` unless the exchange's documents promise that such a request was not carried out.
+ * The exchange cannot serve: a 5xx, maintenance, overload, a redirect, which is never followed, or any bare status without
+ * a word of the exchange's own (a firewall's page, a 404 of what stands where the exchange stood). `outcome` is `Unknown`
+ * unless the exchange's documents promise that such a request was not carried out.
  *
  * @since 0.1.0
  * @category errors
  */
-export class ExchangeUnavailable
-  extends Schema.TaggedError<ExchangeUnavailable>("@effect-exchange/core/ExchangeError/ExchangeUnavailable")(
-    "ExchangeUnavailable",
-    {
-      ...about,
-      outcome: Outcome
-    }
-  )
-{
-  override get message(): string {
-    return sentence(this)
-  }
-}
+export class ExchangeUnavailable extends cleaning(
+  Schema.TaggedError<ExchangeUnavailable>(id("ExchangeUnavailable"))("ExchangeUnavailable", {
+    ...about,
+    outcome: Outcome
+  })
+) {}
 
 /**
- * The connection failed. `outcome` is `NotSent` when it was never established.
+ * The connection failed. `outcome` is `NotSent` when it was never established: no address, no connection, no handshake.
  *
  * @since 0.1.0
  * @category errors
  */
-export class TransportFailed
-  extends Schema.TaggedError<TransportFailed>("@effect-exchange/core/ExchangeError/TransportFailed")(
-    "TransportFailed",
-    {
-      ...about,
-      outcome: Outcome
-    }
-  )
-{
-  override get message(): string {
-    return sentence(this)
-  }
-}
+export class TransportFailed extends cleaning(
+  Schema.TaggedError<TransportFailed>(id("TransportFailed"))("TransportFailed", { ...about, outcome: Outcome })
+) {}
 
 /**
  * No whole answer within the attempt's time. What became of a write is unknown.
@@ -280,33 +227,25 @@ export class TransportFailed
  * @category errors
  */
 export class RequestTimedOut
-  extends Schema.TaggedError<RequestTimedOut>("@effect-exchange/core/ExchangeError/RequestTimedOut")(
-    "RequestTimedOut",
-    about
-  )
-{
-  override get message(): string {
-    return sentence(this)
-  }
-}
+  extends cleaning(Schema.TaggedError<RequestTimedOut>(id("RequestTimedOut"))("RequestTimedOut", about))
+{}
 
 /**
- * The answer was not what the exchange's documents promise: not JSON, too large, or of another shape. What
- * became of a write is unknown.
+ * The answer was not what the exchange's documents promise; `reason` says in which way, and is `Shape` where it is left
+ * out. What became of a write is unknown.
  *
  * @since 0.1.0
  * @category errors
  */
-export class MalformedResponse
-  extends Schema.TaggedError<MalformedResponse>("@effect-exchange/core/ExchangeError/MalformedResponse")(
-    "MalformedResponse",
-    about
-  )
-{
-  override get message(): string {
-    return sentence(this)
-  }
-}
+export class MalformedResponse extends cleaning(
+  Schema.TaggedError<MalformedResponse>(id("MalformedResponse"))("MalformedResponse", {
+    ...about,
+    reason: Misfit.pipe(
+      Schema.propertySignature,
+      Schema.withConstructorDefault(() => "Shape")
+    )
+  })
+) {}
 
 /**
  * The circuit breaker refuses calls to this capability of the exchange for another `retryAfter`. Nothing was sent.
@@ -314,17 +253,13 @@ export class MalformedResponse
  * @since 0.1.0
  * @category errors
  */
-export class CircuitOpen
-  extends Schema.TaggedError<CircuitOpen>("@effect-exchange/core/ExchangeError/CircuitOpen")("CircuitOpen", {
+export class CircuitOpen extends cleaning(
+  Schema.TaggedError<CircuitOpen>(id("CircuitOpen"))("CircuitOpen", {
     ...about,
     state: Schema.Literal("Open", "HalfOpen", "Isolated"),
     retryAfter: Schema.Duration
   })
-{
-  override get message(): string {
-    return sentence(this)
-  }
-}
+) {}
 
 /**
  * Too many calls are in flight and waiting already. Nothing was sent.
@@ -333,12 +268,8 @@ export class CircuitOpen
  * @category errors
  */
 export class BulkheadFull
-  extends Schema.TaggedError<BulkheadFull>("@effect-exchange/core/ExchangeError/BulkheadFull")("BulkheadFull", about)
-{
-  override get message(): string {
-    return sentence(this)
-  }
-}
+  extends cleaning(Schema.TaggedError<BulkheadFull>(id("BulkheadFull"))("BulkheadFull", about))
+{}
 
 /**
  * Too many calls wait for the rate limit already, or this one costs more than the whole limit. Nothing was sent.
@@ -347,15 +278,8 @@ export class BulkheadFull
  * @category errors
  */
 export class RateLimiterFull
-  extends Schema.TaggedError<RateLimiterFull>("@effect-exchange/core/ExchangeError/RateLimiterFull")(
-    "RateLimiterFull",
-    about
-  )
-{
-  override get message(): string {
-    return sentence(this)
-  }
-}
+  extends cleaning(Schema.TaggedError<RateLimiterFull>(id("RateLimiterFull"))("RateLimiterFull", about))
+{}
 
 /**
  * The operation's time ended, or would have, before it could be sent. Nothing was sent.
@@ -364,15 +288,8 @@ export class RateLimiterFull
  * @category errors
  */
 export class DeadlineExceeded
-  extends Schema.TaggedError<DeadlineExceeded>("@effect-exchange/core/ExchangeError/DeadlineExceeded")(
-    "DeadlineExceeded",
-    about
-  )
-{
-  override get message(): string {
-    return sentence(this)
-  }
-}
+  extends cleaning(Schema.TaggedError<DeadlineExceeded>(id("DeadlineExceeded"))("DeadlineExceeded", about))
+{}
 
 /**
  * The exchange no longer exists. Move to another by changing one Layer. Nothing was sent.
@@ -380,16 +297,9 @@ export class DeadlineExceeded
  * @since 0.1.0
  * @category errors
  */
-export class ExchangeClosed
-  extends Schema.TaggedError<ExchangeClosed>("@effect-exchange/core/ExchangeError/ExchangeClosed")("ExchangeClosed", {
-    ...about,
-    since: Schema.String
-  })
-{
-  override get message(): string {
-    return sentence(this)
-  }
-}
+export class ExchangeClosed extends cleaning(
+  Schema.TaggedError<ExchangeClosed>(id("ExchangeClosed"))("ExchangeClosed", { ...about, since: Schema.String })
+) {}
 
 /**
  * The exchange has no such thing; `alternative` says what to do instead. Nothing was sent.
@@ -397,16 +307,9 @@ export class ExchangeClosed
  * @since 0.1.0
  * @category errors
  */
-export class Unsupported
-  extends Schema.TaggedError<Unsupported>("@effect-exchange/core/ExchangeError/Unsupported")("Unsupported", {
-    ...about,
-    alternative: Schema.String
-  })
-{
-  override get message(): string {
-    return sentence({ ...this, detail: `${this.detail}; ${this.alternative}` })
-  }
-}
+export class Unsupported extends cleaning(
+  Schema.TaggedError<Unsupported>(id("Unsupported"))("Unsupported", { ...about, alternative: Schema.String })
+) {}
 
 /**
  * One of the guards set on `Trading` refuses the order, or its journal cannot be written. Nothing was sent.
@@ -414,16 +317,12 @@ export class Unsupported
  * @since 0.1.0
  * @category errors
  */
-export class OrderDenied
-  extends Schema.TaggedError<OrderDenied>("@effect-exchange/core/ExchangeError/OrderDenied")("OrderDenied", {
+export class OrderDenied extends cleaning(
+  Schema.TaggedError<OrderDenied>(id("OrderDenied"))("OrderDenied", {
     ...about,
     guard: Schema.Literal("symbols", "maxNotionalPerOrder", "maxNotionalPerDay", "priceBand", "journal")
   })
-{
-  override get message(): string {
-    return sentence(this)
-  }
-}
+) {}
 
 /**
  * The key may do more than it should: give the program one that may not. Nothing was done with it.
@@ -431,16 +330,12 @@ export class OrderDenied
  * @since 0.1.0
  * @category errors
  */
-export class KeyRefused
-  extends Schema.TaggedError<KeyRefused>("@effect-exchange/core/ExchangeError/KeyRefused")("KeyRefused", {
+export class KeyRefused extends cleaning(
+  Schema.TaggedError<KeyRefused>(id("KeyRefused"))("KeyRefused", {
     ...about,
     permission: Schema.Literal("withdraw", "trade")
   })
-{
-  override get message(): string {
-    return sentence(this)
-  }
-}
+) {}
 
 /**
  * The order that an error is about, as far as it is known: all that is needed to find it later. Instants are epoch
@@ -472,17 +367,13 @@ export const OrderInQuestion = Schema.Struct({
  * @since 0.1.0
  * @category errors
  */
-export class NotPlaced
-  extends Schema.TaggedError<NotPlaced>("@effect-exchange/core/ExchangeError/NotPlaced")("NotPlaced", {
+export class NotPlaced extends cleaning(
+  Schema.TaggedError<NotPlaced>(id("NotPlaced"))("NotPlaced", {
     ...about,
     order: OrderInQuestion,
     reason: Schema.String
   })
-{
-  override get message(): string {
-    return sentence(this)
-  }
-}
+) {}
 
 /**
  * A write was sent and what became of it could not be found out. Look `order` up before anything else, or leave it to
@@ -491,17 +382,13 @@ export class NotPlaced
  * @since 0.1.0
  * @category errors
  */
-export class OutcomeUnknown
-  extends Schema.TaggedError<OutcomeUnknown>("@effect-exchange/core/ExchangeError/OutcomeUnknown")("OutcomeUnknown", {
+export class OutcomeUnknown extends cleaning(
+  Schema.TaggedError<OutcomeUnknown>(id("OutcomeUnknown"))("OutcomeUnknown", {
     ...about,
     order: OrderInQuestion,
     reason: Schema.String
   })
-{
-  override get message(): string {
-    return sentence(this)
-  }
-}
+) {}
 
 /**
  * What any read of public data can fail with.
@@ -579,10 +466,12 @@ export interface ByCapability {
  * The answers an error gives.
  *
  * - `retry`: `never`; `unlessUnknown` (reads, writes the exchange deduplicates, and anything that is known not to have
- *   been carried out); `afterDelay` (whatever it was, after the delay asked for); `onceAfterResync` and
- *   `onceAfterReload` (after comparing clocks, or reading the credentials again).
- * - `breaker`: whether it counts as a `failure` of the exchange, is ignored, or opens the circuit until an instant.
- * - `outcome`: what became of a write; `stated` when the error itself says it.
+ *   been carried out); `afterDelay` (the same, after the delay asked for); `onceAfterResync` and `onceAfterReload` (after
+ *   comparing clocks, or reading the credentials again).
+ * - `breaker`: whether it counts as a `failure` of the exchange (see `countsAsFailure` for the exception), is ignored, or
+ *   opens the circuit until an instant.
+ * - `outcome`: what became of a write, unless the error itself says otherwise in a field of that name; `stated` where it
+ *   always does.
  *
  * @since 0.1.0
  * @category models
@@ -631,13 +520,14 @@ export const policies: { readonly [Tag in ExchangeError["_tag"]]: Policy } = {
 }
 
 /**
- * What became of the request that failed so.
+ * What became of the request that failed so: as the error states it, or else as all of its class.
  *
  * @since 0.1.0
  * @category policies
  */
 export const outcome = (error: ExchangeError): Outcome => {
-  if (error._tag === "ExchangeUnavailable" || error._tag === "TransportFailed") return error.outcome
+  const stated = "outcome" in error ? error.outcome : undefined
+  if (stated !== undefined) return stated
   const { outcome } = policies[error._tag]
   return outcome === "stated" ? "Unknown" : outcome
 }
@@ -652,13 +542,27 @@ export const outcome = (error: ExchangeError): Outcome => {
 export const isRetryable = (error: ExchangeError, repeatable: boolean): boolean => {
   switch (policies[error._tag].retry) {
     case "afterDelay":
-      return true
     case "unlessUnknown":
       return repeatable || outcome(error) !== "Unknown"
     default:
       return false
   }
 }
+
+/**
+ * Whether the error says that the exchange is not well, so that a circuit breaker has to count it: an outage, a broken
+ * connection, a timeout, and an answer that is no JSON or too large.
+ *
+ * **Gotchas**
+ *
+ * A well-formed answer of another shape does not count, though it is a `MalformedResponse`: five polls with one odd row in
+ * them would shut out everything else.
+ *
+ * @since 0.1.0
+ * @category policies
+ */
+export const countsAsFailure = (error: ExchangeError): boolean =>
+  policies[error._tag].breaker === "failure" && !(error._tag === "MalformedResponse" && error.reason === "Shape")
 
 /**
  * How long the exchange asked to be left alone.

@@ -13,8 +13,9 @@ import * as Socket from "@effect/platform/Socket"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Agent } from "undici"
+import { Agent, buildConnector } from "undici"
 import * as WebSocket from "ws"
+import { mark } from "./internal/connection.js"
 import { discreet } from "./internal/transport.js"
 
 /**
@@ -59,7 +60,7 @@ export const layerHttp = (options: Options = {}): Layer.Layer<HttpClient.HttpCli
             pipelining: 1,
             keepAliveTimeout: Duration.toMillis(options.keepAlive ?? "60 seconds"),
             keepAliveMaxTimeout: Duration.toMillis(options.keepAlive ?? "60 seconds"),
-            connect: { timeout: Duration.toMillis(options.connectTimeout ?? "5 seconds") },
+            connect: watched(buildConnector({ timeout: Duration.toMillis(options.connectTimeout ?? "5 seconds") })),
             maxResponseSize: options.maxBytes ?? defaultMaxBytes
           })
         ),
@@ -67,6 +68,16 @@ export const layerHttp = (options: Options = {}): Layer.Layer<HttpClient.HttpCli
       )
     ))
   )
+
+// What fails in here never stood, whatever its code: name, address, handshake or certificate. What an established connection
+// fails with did stand, whatever its code.
+const watched = (connect: buildConnector.connector): buildConnector.connector => (options, callback) =>
+  connect(options, (...result) => {
+    const [error, socket] = result
+    if (error !== null) mark(error, "connecting")
+    socket?.prependListener("error", (error) => mark(error, "established"))
+    callback(...result)
+  })
 
 /**
  * `WebSocketConstructor` by ws, on every version of Node.

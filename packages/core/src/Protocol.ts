@@ -33,12 +33,24 @@ export interface Protocol {
   readonly nonces?: "any" | "ordered" | undefined
   /** Whether a key comes with a passphrase. Defaults to `false`. */
   readonly passphrase?: boolean | undefined
-  /** The error an answer stands for, or `undefined` when the protocol has nothing special to say about it. */
+  /**
+   * The error an answer stands for, or `undefined` for a success and for whatever is not in the exchange's own words.
+   *
+   * Every failure in the exchange's own form has an error, also one whose code is not known (see `UnlistedError`). A
+   * status without it is judged by the engine: as an outage, or by what the status itself proves.
+   */
   readonly classify: (answer: Answer) => ExchangeError | undefined
   /** What the exchange says has been used of its limits, in the headers of an answer to a signed request or another. */
   readonly usage: (headers: Headers, auth: "none" | "signed") => ReadonlyArray<Usage>
   /** The exchange's clock in epoch milliseconds, to correct timestamps by. */
   readonly serverTime: Endpoint<"marketData", {}, number>
+  /** The step of `serverTime` in milliseconds. Defaults to 1. */
+  readonly serverTimeStep?: number | undefined
+  /**
+   * How far the timestamp of a signed request may be from the exchange's clock. A key that is refused while the clocks are
+   * further apart was refused for that. Leave it out where requests carry no timestamp.
+   */
+  readonly tolerance?: Duration.DurationInput | undefined
 }
 
 /**
@@ -114,9 +126,12 @@ export interface Signed extends Prepared {
 }
 
 /**
- * An answer as it came. `json` is `undefined` when the body is not JSON, and `text` is the body either way; `now` is epoch
- * milliseconds; `about` is ready to be spread into an error. Whatever text of the exchange's goes into one passes through
- * `clean` first.
+ * An answer as it came, apart from what nobody may see or believe: of a signed request all that was secret is replaced by
+ * `Credentials.redacted`, wherever the exchange repeats it; a `date` that is malformed, of a cached answer or more than a day
+ * off is left out; a `retry-after` that is a date is turned into seconds, by the exchange's clock.
+ *
+ * `json` is `undefined` when the body is not JSON, and `text` is the body either way; `now` is epoch milliseconds by our
+ * clock, and `skew` the exchange's clock minus ours; `about` is ready to be spread into an error.
  *
  * @since 0.1.0
  * @category models
@@ -127,7 +142,8 @@ export interface Answer {
   readonly json: unknown
   readonly text?: string | undefined
   readonly now: number
+  readonly skew?: number | undefined
   readonly about: Omit<About, "detail">
-  /** The text without control characters and secrets, cut to 200 characters. */
+  /** The text without control and invisible characters, cut to 200 characters. */
   readonly clean: (text: string) => string
 }

@@ -33,10 +33,13 @@ export const classify = (answer: Answer): ExchangeError.TradingError | undefined
     return new ExchangeError.RateLimited({
       ...about,
       detail: "too many requests",
+      outcome: "Unknown",
       retryAfter: retryAfter(headers, now) ?? moment
     })
   }
-  return status === 403 ? banned({ ...about, detail: "blocked by the exchange's firewall" }, now) : undefined
+  return status === 403
+    ? banned({ ...about, detail: "blocked by the exchange's firewall" }, now, "Unknown")
+    : undefined
 }
 
 /**
@@ -69,9 +72,14 @@ type Make = (about: ExchangeError.About, now: number) => ExchangeError.TradingEr
 const moment = Duration.seconds(5)
 const lockout = Duration.minutes(15)
 
-const banned = (about: ExchangeError.About, now: number): ExchangeError.Banned =>
+const banned = (
+  about: ExchangeError.About,
+  now: number,
+  outcome?: ExchangeError.Outcome
+): ExchangeError.Banned =>
   new ExchangeError.Banned({
     ...about,
+    outcome,
     detail: `${about.detail}; nothing is sent before it has ended`,
     until: now + Duration.toMillis(lockout)
   })
@@ -100,7 +108,7 @@ const table: ReadonlyArray<readonly [beginnings: ReadonlyArray<string | RegExp>,
     ],
     limited
   ],
-  [["EGeneral:Temporary lockout"], banned],
+  [["EGeneral:Temporary lockout"], (about, now) => banned(about, now)],
   // The numbers of a key went down: another that is higher is made after the clocks were compared.
   [["EAPI:Invalid nonce"], (about) => new ExchangeError.ClockSkew(about)],
   [

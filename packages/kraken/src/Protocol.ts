@@ -70,5 +70,6 @@ export const protocol: Protocol = {
   classify,
   // No header says what has been used.
   usage: () => [],
-  serverTime: time
+  serverTime: time,
+  serverTimeStep: 1000
 }

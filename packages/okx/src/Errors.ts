@@ -10,6 +10,7 @@
 import * as ExchangeError from "@effect-exchange/core/ExchangeError"
 import type { Answer } from "@effect-exchange/core/Protocol"
 import { retryAfter } from "@effect-exchange/core/RetryAfter"
+import { fromStatus } from "@effect-exchange/core/UnlistedError"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
@@ -84,7 +85,7 @@ export const classify = (answer: Answer): ExchangeError.ExchangeError | undefine
   const { about, clean, status } = answer
   const body = Either.getOrUndefined(decodeEnvelope(answer.json))
   if (body === undefined) {
-    if (status === 429) return limited(answer, { ...about, detail: "too many requests" })
+    if (status === 429) return limited(answer, { ...about, detail: "too many requests" }, "Unknown")
     return status === 403 ? blocked(answer) : undefined
   }
   const acks = Either.getOrElse(decodeAcks(body.data), () => [])
@@ -94,7 +95,10 @@ export const classify = (answer: Answer): ExchangeError.ExchangeError | undefine
   if (code === "0") return undefined
   const text = clean(ack?.sMsg ?? (typeof body.msg === "string" ? body.msg : ""))
   const known = byCode(answer, { ...about, code, detail: text === "" ? "the exchange gave no reason" : text })
-  return known ?? (status < 300 ? unclear({ ...about, code }, text) : undefined)
+  if (known !== undefined) return known
+  if (status < 300) return unclear({ ...about, code }, text)
+  // Numbers for codes are the gateway's, which knows nothing of what became of a request.
+  return typeof body.code === "string" ? fromStatus(answer, { code, text }) : undefined
 }
 
 const unclear = (
@@ -161,14 +165,16 @@ const byCode = (
 // Windows are 2 seconds long, and OKX does not say when they end.
 const limited = (
   { headers, now }: Pick<Answer, "headers" | "now">,
-  about: ExchangeError.About
+  about: ExchangeError.About,
+  outcome?: ExchangeError.Outcome
 ): ExchangeError.RateLimited =>
-  new ExchangeError.RateLimited({ ...about, retryAfter: retryAfter(headers, now) ?? Duration.seconds(2) })
+  new ExchangeError.RateLimited({ ...about, outcome, retryAfter: retryAfter(headers, now) ?? Duration.seconds(2) })
 
 // The firewall in front of the exchange answers with a page.
 const blocked = ({ about, headers, now }: Answer): ExchangeError.Banned =>
   new ExchangeError.Banned({
     ...about,
+    outcome: "Unknown",
     detail: "the exchange's firewall refuses this address; nothing is sent for a while",
     until: now + Duration.toMillis(retryAfter(headers, now) ?? Duration.minutes(5))
   })

@@ -104,5 +104,6 @@ export const protocol: Protocol = {
   classify,
   // OKX says nothing of what has been used.
   usage: () => [],
-  serverTime
+  serverTime,
+  tolerance: "30 seconds"
 }

@@ -1,5 +1,5 @@
 import type * as Adapter from "@effect-exchange/core/Adapter"
-import type { Provider } from "@effect-exchange/core/Credentials"
+import { redacted } from "@effect-exchange/core/Credentials"
 import type { ExchangeClient } from "@effect-exchange/core/ExchangeClient"
 import { type AccountError, MalformedResponse, OrderNotFound } from "@effect-exchange/core/ExchangeError"
 import type { Market } from "@effect-exchange/core/Market"
@@ -9,7 +9,6 @@ import * as BigDecimal from "effect/BigDecimal"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
 import * as Endpoints from "../Endpoints.js"
 import * as Mapping from "../Mapping.js"
 import * as OrderMapping from "../OrderMapping.js"
@@ -23,7 +22,7 @@ const { exchange } = protocol
 /** @internal */
 export const account = (
   client: ExchangeClient<"marketData" | "account">,
-  { credentials, markets }: { readonly credentials: Provider; readonly markets: Markets }
+  { markets }: { readonly markets: Markets }
 ): Adapter.Account => ({
   balances: Effect.gen(function*() {
     // Nothing is nothing in any unit, known here or not.
@@ -35,11 +34,8 @@ export const account = (
       (row) => valued(Endpoints.margin.name, row.currency, Mapping.balance(row, units))
     )
   }),
-  keyPermissions: Effect.flatMap(client.request(Endpoints.apiKeys, {}), (keys) =>
-    Effect.match(credentials.get, {
-      onFailure: () => Mapping.permissions([], ""),
-      onSuccess: ({ key }) => Mapping.permissions(keys, Redacted.value(key))
-    })),
+  // In an answer the key in use has no other name.
+  keyPermissions: Effect.map(client.request(Endpoints.apiKeys, {}), (keys) => Mapping.permissions(keys, redacted)),
   openOrders: (market) =>
     Effect.flatMap(
       newest(Number.POSITIVE_INFINITY, (page) =>

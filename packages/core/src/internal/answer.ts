@@ -1,54 +1,99 @@
 import * as Duration from "effect/Duration"
+import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 import * as ExchangeError from "../ExchangeError.js"
 import type { Answer, Protocol } from "../Protocol.js"
 import { retryAfter } from "../RetryAfter.js"
+import { refusalOf } from "./frontDoor.js"
 
 /**
- * The error an answer stands for: what the protocol knows first, then what HTTP says, then whether there is JSON.
+ * The error an answer stands for: what says that it never came to the exchange, then what the protocol knows, then what the
+ * evidence allows. Left with the same where the protocol's own `classify` died over it.
  *
  * @internal
  */
-export const classify = (protocol: Protocol, answer: Answer, text: string): ExchangeError.ExchangeError | undefined => {
+export const classify = (
+  protocol: Pick<Protocol, "classify">,
+  answer: Answer,
+  auth: "none" | "signed"
+): Either.Either<ExchangeError.ExchangeError | undefined, ExchangeError.ExchangeError> => {
   const { about, status } = answer
   if (status < 200 || (status >= 300 && status < 400)) {
-    return new ExchangeError.ExchangeUnavailable({
-      ...about,
-      outcome: "Unknown",
-      detail: "the answer was a redirect, which is never followed; check that the base URL is the exchange's own"
-    })
+    return Either.right(
+      new ExchangeError.ExchangeUnavailable({
+        ...about,
+        outcome: "Unknown",
+        detail: "the answer was a redirect, which is never followed; check that the base URL is the exchange's own"
+      })
+    )
   }
-  return protocol.classify(answer) ?? byStatus(answer, text)
+  // Not in the form of the exchange: what stands in front of it speaks before any code or status is looked up.
+  const early = answer.json === undefined ? refusalOf(answer) : undefined
+  if (early !== undefined) return Either.right(early)
+  try {
+    const known = protocol.classify(answer)
+    return Either.right(known === undefined ? byEvidence(answer, auth) : doubtful(answer, known))
+  } catch {
+    return Either.left(byEvidence(answer, auth) ?? unreadable(answer))
+  }
 }
 
-const byStatus = (answer: Answer, text: string): ExchangeError.ExchangeError | undefined => {
-  const { about, clean, headers, json, now, status } = answer
+// A bare status may be that of whatever stands in front of the exchange, even where the protocol has a name for it.
+const doubtful = ({ json }: Answer, error: ExchangeError.ExchangeError): ExchangeError.ExchangeError => {
+  if (json !== undefined) return error
+  switch (error._tag) {
+    case "RateLimited":
+      return new ExchangeError.RateLimited({ ...error, outcome: error.outcome ?? "Unknown" })
+    case "Banned":
+      return new ExchangeError.Banned({ ...error, outcome: error.outcome ?? "Unknown" })
+    case "AuthenticationFailed":
+      return new ExchangeError.AuthenticationFailed({ ...error, outcome: error.outcome ?? "Unknown" })
+    case "ClockSkew":
+      return new ExchangeError.ClockSkew({ ...error, outcome: error.outcome ?? "Unknown" })
+    case "PermissionDenied":
+      return new ExchangeError.PermissionDenied({ ...error, outcome: error.outcome ?? "Unknown" })
+    default:
+      return error
+  }
+}
+
+const unreadable = ({ about }: Answer): ExchangeError.MalformedResponse =>
+  new ExchangeError.MalformedResponse({ ...about, detail: "the answer could not be understood" })
+
+const byEvidence = (answer: Answer, auth: "none" | "signed"): ExchangeError.ExchangeError | undefined => {
+  const { about, headers, json, now, status } = answer
+  const what = excerpt(answer)
   if (status < 300) {
     return json === undefined
-      ? new ExchangeError.MalformedResponse({ ...about, detail: `expected JSON, was ${excerpt(text, clean)}` })
+      ? new ExchangeError.MalformedResponse({ ...about, reason: "NotJson", detail: `expected JSON, was ${what}` })
       : undefined
   }
+  const refused = json === undefined ? undefined : refusalOf(answer)
+  if (refused !== undefined) return refused
   if (status === 429) {
     return new ExchangeError.RateLimited({
       ...about,
       detail: "too many requests",
-      retryAfter: retryAfter(headers, now) ?? Duration.seconds(1)
+      retryAfter: retryAfter(headers, now) ?? Duration.seconds(1),
+      outcome: "Unknown"
     })
   }
-  const detail = `the exchange answered ${excerpt(text, clean)}`
-  // 408 and 499: a gateway gave up waiting, perhaps for what was carried out.
-  if (status >= 500 || status === 408 || status === 499) {
-    return new ExchangeError.ExchangeUnavailable({ ...about, detail, outcome: "Unknown" })
+  if (status === 401 && auth === "signed") {
+    return new ExchangeError.AuthenticationFailed({ ...about, detail: `the answer was ${what}`, outcome: "Unknown" })
   }
-  if (status === 401) return new ExchangeError.AuthenticationFailed({ ...about, detail })
-  if (status === 403 || status === 451) return new ExchangeError.PermissionDenied({ ...about, detail })
-  return new ExchangeError.InvalidRequest({ ...about, detail })
+  return new ExchangeError.ExchangeUnavailable({
+    ...about,
+    outcome: "Unknown",
+    detail: status === 403
+      ? `a firewall in front of the exchange refused the request: ${what}`
+      : `not in the exchange's own words: ${what}`
+  })
 }
 
-const excerpt = (text: string, clean: (text: string) => string): string => {
+const excerpt = ({ clean, text = "" }: Answer): string => {
   const cleaned = clean(text)
   if (cleaned === "") return "an empty body"
-  return /^<(?:!doctype|html)/i.test(cleaned) ? "an HTML page" : `"${cleaned.slice(0, 80)}"`
+  return /^<(?:!doctype|html)/i.test(cleaned) ? "an HTML page" : `"${clean(cleaned.slice(0, 80))}"`
 }
 
 /**

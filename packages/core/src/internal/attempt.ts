@@ -6,6 +6,8 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import * as Record from "effect/Record"
+import * as Redacted from "effect/Redacted"
 import * as ClockSkew from "../ClockSkew.js"
 import * as Credentials from "../Credentials.js"
 import type { Capability, Endpoint, Prepared } from "../Endpoint.js"
@@ -15,8 +17,10 @@ import type { Answer, Headers, Protocol, Signed } from "../Protocol.js"
 import * as RawAnswers from "../RawAnswers.js"
 import * as answers from "./answer.js"
 import type { Observed } from "./observer.js"
-import { cleaner } from "./text.js"
+import * as Redaction from "./redaction.js"
+import { clean } from "./text.js"
 import * as transport from "./transport.js"
+import * as trusted from "./trustedHeaders.js"
 import type { Vitals } from "./vitals.js"
 
 /**
@@ -70,71 +74,137 @@ export const send = <A>(
   const { about, endpoint, prepared } = call
   return Effect.gen(function*() {
     const sentAt = yield* Clock.currentTimeMillis
-    const skew = yield* line.vitals.skew
-    const exchangeTime = ClockSkew.correct(skew, sentAt)
-    const request = { ...prepared, headers: { ...prepared.headers, ...line.headers } }
-    const signed: Signed = Option.isNone(credentials)
-      ? { ...request, signature: "" }
-      : yield* Either.mapLeft(
-        line.protocol.sign(request, credentials.value, {
-          now: Math.floor(exchangeTime),
-          nonce: key.nonce(exchangeTime),
-          host: line.host
-        }),
-        (detail) => new ExchangeError.AuthenticationFailed({ ...about, detail })
-      )
-    const clean = cleaner([
-      signed.signature,
-      ...Option.match(credentials, { onNone: () => [], onSome: Credentials.secrets })
-    ])
+    const signedBy = yield* line.vitals.skew
+    const signed = yield* sign(line, prepared, credentials, key, ClockSkew.correct(signedBy, sentAt)).pipe(
+      Either.mapLeft((detail) => new ExchangeError.AuthenticationFailed({ ...about, detail, outcome: "NotSent" }))
+    )
     call.sentAt = sentAt
     yield* leaving
     const raw = yield* transport.send(line.client, line.origin, signed, line.maxBytes).pipe(
-      Effect.catchTags({
-        ConnectionFailed: ({ code, outcome }) =>
-          new ExchangeError.TransportFailed({
-            ...about,
-            code,
-            outcome,
-            detail: outcome === "NotSent"
-              ? "no connection could be made; check the network and the base URL"
-              : "the connection broke before the whole answer had come"
-          }),
-        BodyTooLarge: ({ limit }) =>
-          new ExchangeError.MalformedResponse({
-            ...about,
-            detail: `the answer is larger than ${limit} bytes (see maxResponseBytes)`
-          })
-      })
+      Effect.mapError(unanswered(about))
     )
     const now = yield* Clock.currentTimeMillis
-    const date = Date.parse(raw.headers["date"] ?? "")
-    if (!Number.isNaN(date)) {
-      yield* line.vitals.learnTime({ sentAt, receivedAt: now, serverTime: date, resolution: 1000 })
+    // Before anything else sees the answer.
+    const redaction = Option.match(credentials, {
+      onNone: () => Redaction.none,
+      onSome: (credentials) =>
+        Redaction.make([signed.signature, ...Credentials.secrets(credentials).map(Redacted.value)])
+    })
+    const dated = trusted.date(raw.headers, now)
+    if (dated.date !== undefined) {
+      yield* line.vitals.learnTime({ sentAt, receivedAt: now, serverTime: dated.date, resolution: 1000 })
     }
-    yield* line.learnUsage(raw.headers, endpoint.auth, key)
+    const skew = yield* line.vitals.skew
+    const headers = trusted.retryAfter(
+      Record.map(dated.headers, (value) => value === undefined ? undefined : redaction.text(value)),
+      ClockSkew.correct(skew, now)
+    )
+    // How much was used is a hint: a protocol that fails over it changes no outcome.
+    yield* Effect.catchAllDefect(
+      Effect.suspend(() => line.learnUsage(headers, endpoint.auth, key)),
+      () => Effect.logDebug("What the answer says of the limits could not be read")
+    )
     yield* Effect.annotateCurrentSpan("http.response.status_code", raw.status)
+    const text = redaction.text(raw.text)
     const answer: Answer = {
       status: raw.status,
-      headers: raw.headers,
-      json: answers.parseJson(raw.text),
-      text: raw.text,
+      headers,
+      json: redaction.json(answers.parseJson(raw.text), raw.text),
+      text,
       now,
+      skew: skew.offset,
       about: { ...about, status: raw.status },
       clean
     }
-    yield* RawAnswers.note({ ...about, status: raw.status, body: answer.json ?? raw.text })
-    const error = answers.classify(line.protocol, answer, raw.text)
-    if (error !== undefined) return yield* error
-    return yield* Either.mapLeft(endpoint.decode(answer.json), (mismatch) =>
-      new ExchangeError.MalformedResponse({
-        ...about,
-        status: raw.status,
-        detail: `the answer has another shape than documented${
-          answers.describeMismatch(mismatch, { values: endpoint.capability === "marketData", clean })
-        }`
-      }))
+    yield* RawAnswers.note({ ...about, status: raw.status, body: answer.json ?? text })
+    const verdict = answers.classify(line.protocol, answer, endpoint.auth)
+    if (Either.isLeft(verdict)) yield* Effect.logWarning("An answer could not be classified: the protocol died over it")
+    const error = Either.merge(verdict)
+    if (error !== undefined) return yield* blameClock(line.protocol, error, Math.abs(skew.offset - signedBy.offset))
+    return yield* decode(endpoint, answer)
   }).pipe(within(line.timeout, about))
+}
+
+const sign = (
+  line: Line,
+  prepared: Prepared,
+  credentials: Option.Option<Credentials.Credentials>,
+  key: Key,
+  exchangeTime: number
+): Either.Either<Signed, string> => {
+  const request = { ...prepared, headers: { ...prepared.headers, ...line.headers } }
+  if (Option.isNone(credentials)) return Either.right({ ...request, signature: "" })
+  try {
+    return line.protocol.sign(request, credentials.value, {
+      now: Math.floor(exchangeTime),
+      nonce: key.nonce(exchangeTime),
+      host: line.host
+    })
+  } catch {
+    // What it threw may hold the secret.
+    return Either.left("the request could not be signed: signing failed over the key, the secret or the time")
+  }
+}
+
+interface Operation {
+  readonly exchange: string
+  readonly operation: string
+}
+
+const unanswered =
+  (about: Operation) => (error: transport.SendError): ExchangeError.TransportFailed | ExchangeError.MalformedResponse =>
+    error._tag === "ConnectionFailed"
+      ? new ExchangeError.TransportFailed({
+        ...about,
+        code: error.code,
+        outcome: error.outcome,
+        detail: error.outcome === "NotSent"
+          ? "no connection could be made; check the network, the base URL and certificates"
+          : "the connection broke before the whole answer had come"
+      })
+      : new ExchangeError.MalformedResponse({
+        ...about,
+        reason: "TooLarge",
+        detail: error.limit === undefined
+          ? "the answer is larger than the HTTP client reads (see maxBytes of NodeExchange)"
+          : `the answer is larger than ${error.limit} bytes (see maxResponseBytes)`
+      })
+
+// A key that is refused by a clock that is off was not refused for itself: to read it again would help nobody.
+const blameClock = (
+  protocol: Pick<Protocol, "tolerance">,
+  error: ExchangeError.ExchangeError,
+  apart: number
+): ExchangeError.ExchangeError => {
+  const { tolerance } = protocol
+  if (error._tag !== "AuthenticationFailed" || tolerance === undefined || apart <= Duration.toMillis(tolerance)) {
+    return error
+  }
+  const seconds = Math.round(apart / 1000)
+  return new ExchangeError.ClockSkew({
+    ...error,
+    detail: `the request was signed by a clock that is ${seconds} seconds from the exchange's: ${error.detail}`
+  })
+}
+
+const decode = <C extends Capability, I, A>(
+  endpoint: Endpoint<C, I, A>,
+  answer: Answer
+): Either.Either<A, ExchangeError.MalformedResponse> => {
+  const malformed = (detail: string) => new ExchangeError.MalformedResponse({ ...answer.about, detail })
+  try {
+    return Either.mapLeft(
+      endpoint.decode(answer.json),
+      (mismatch) =>
+        malformed(
+          `the answer has another shape than documented${
+            answers.describeMismatch(mismatch, { values: endpoint.capability === "marketData", clean })
+          }`
+        )
+    )
+  } catch {
+    return Either.left(malformed("the answer could not be read: reading it failed"))
+  }
 }
 
 // An attempt ends with the operation's deadline at the latest: once sent, its outcome is that of a timeout.

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type { Capability } from "../Endpoint.js"
-import { type ExchangeError, policies } from "../ExchangeError.js"
+import { countsAsFailure, type ExchangeError } from "../ExchangeError.js"
 
 /**
  * A circuit for each capability, so that failing public data cannot stop a cancel.
@@ -34,7 +34,7 @@ const classify = (exit: Exit.Exit<unknown, ExchangeError>): CircuitBreaker.Outco
     onNone: () => "failure",
     onSome: (error) => {
       // A ban opens the circuits of all capabilities from elsewhere, and not for longer than the exchange may ask for.
-      return policies[error._tag].breaker === "failure" ? "failure" : "ignore"
+      return countsAsFailure(error) ? "failure" : "ignore"
     }
   })
 }

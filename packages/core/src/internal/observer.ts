@@ -84,17 +84,18 @@ export const make = (client: {
       else yield* Effect.annotateCurrentSpan(attributes.error, outcome)
       if (Option.isSome(error)) yield* learnFrom(call, error.value)
       const observe = yield* AttemptObserver
-      const attempt = {
-        exchange,
-        operation,
-        attempt: call.attempt,
-        duration: Duration.nanos(nanos),
-        error: Exit.isSuccess(exit) ? undefined : outcome
-      }
-      // One that dies is a bug of whoever observes, and changes nothing of what became of the call.
-      yield* Effect.catchAllDefect(
-        Effect.suspend(() => observe(attempt)),
-        () => Effect.logWarning("An attempt observer died", { exchange, operation })
+      // Whoever watches changes nothing: not even by dying.
+      yield* Effect.catchAllCause(
+        Effect.suspend(() =>
+          observe({
+            exchange,
+            operation,
+            attempt: call.attempt,
+            duration: Duration.nanos(nanos),
+            error: Exit.isSuccess(exit) ? undefined : outcome
+          })
+        ),
+        () => Effect.logWarning("An AttemptObserver failed")
       )
     })
   }

@@ -1,42 +1,27 @@
-import type * as Redacted from "effect/Redacted"
-import { value } from "effect/Redacted"
-import { percentEncode } from "../Endpoint.js"
-
 /**
- * A function that makes foreign text fit for an error: secrets out, control characters out (they could forge log
- * lines), at most 200 characters. A secret is found in either case and with any of its characters percent-encoded or
- * escaped as JSON allows: the raw text of an answer may hold it so.
+ * What no text of a stranger's may bring into an error or a log: control characters (they forge lines), bidirectional
+ * marks (they reorder what is read), characters nobody sees, and halves of surrogate pairs.
  *
  * @internal
  */
-export const cleaner = (
-  secrets: ReadonlyArray<string | Redacted.Redacted<string>>
-): (text: string) => string => {
-  const forbidden = secrets
-    .map((secret) => typeof secret === "string" ? secret : value(secret))
-    .filter((secret) => secret !== "")
-  return (text) => {
-    // Cut generously before the search, so that a 10 MB body costs nothing, and finally after it.
-    const head = text.slice(0, 4096)
-    let cleaned = forbidden.reduce((text, secret) => text.replace(inAnyForm(secret), "<redacted>"), head)
-    if (head.length < text.length) {
-      // The first cut may have gone through a secret, which is then no longer found.
-      const longest = forbidden.reduce((most, secret) => Math.max(most, secret.length * 6), 0)
-      cleaned = cleaned.slice(0, Math.max(0, cleaned.length - longest))
-    }
-    cleaned = cleaned.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ").trim()
-    return cleaned.length > 200 ? `${cleaned.slice(0, 199)}…` : cleaned
-  }
+export const invisible = "\\p{Cc}\\p{Cf}\\p{Default_Ignorable_Code_Point}\\p{Zl}\\p{Zp}\\p{Cs}"
+
+const runs = new RegExp(`[${invisible}]+`, "gu")
+
+/**
+ * The text without invisible characters, a blank in the place of each run of them, and at most `length` characters of it.
+ *
+ * @internal
+ */
+export const printable = (text: string, length: number): string => {
+  // Cut generously before the search, so that a body of 10 MB costs nothing, and finally after it.
+  const folded = text.slice(0, length * 20).replace(runs, " ").trim()
+  return folded.length > length ? `${folded.slice(0, length - 1).replace(/[\ud800-\udbff]$/, "")}…` : folded
 }
 
-const inAnyForm = (secret: string): RegExp =>
-  new RegExp(
-    Array.from(secret, (character) => {
-      if (/[A-Za-z0-9]/.test(character)) return character
-      const escaped = character.replace(/[\\^$.*+?()[\]{}|/-]/, "\\$&")
-      const encoded = percentEncode(character).replaceAll(".", "\\.").replaceAll("%", "%(?:25)*")
-      const hex = character.charCodeAt(0).toString(16).padStart(4, "0")
-      return `(?:\\\\?${escaped}|${encoded}|\\\\u${hex})`
-    }).join(""),
-    "gi"
-  )
+/**
+ * The text as it may stand in the sentence of an error: printable, at most 200 characters.
+ *
+ * @internal
+ */
+export const clean = (text: string): string => printable(text, 200)

@@ -5,10 +5,10 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 import type { Outcome } from "../ExchangeError.js"
 import type { Headers, Signed } from "../Protocol.js"
+import { codeOf, neverStood } from "./connection.js"
 
 /** @internal */
 export interface RawAnswer {
@@ -20,22 +20,8 @@ export interface RawAnswer {
 /** @internal */
 export type SendError =
   | { readonly _tag: "ConnectionFailed"; readonly outcome: Outcome; readonly code: string | undefined }
-  | { readonly _tag: "BodyTooLarge"; readonly limit: number }
-
-// The connection was never established, so nothing of the request can have arrived.
-const neverConnected: ReadonlySet<string> = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "UND_ERR_CONNECT_TIMEOUT",
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-  "CERT_HAS_EXPIRED",
-  "ERR_TLS_CERT_ALTNAME_INVALID"
-])
+  /** The limit is the client's own where it is left out. */
+  | { readonly _tag: "BodyTooLarge"; readonly limit: number | undefined }
 
 /**
  * The client as exchanges must be called: no span of the platform's (it records the signed URL and every header), no
@@ -76,31 +62,22 @@ export const send = (
     // Streams run in fibers of their own, whose failures Effect logs at debug level: with the signed URL in them.
     Effect.withUnhandledErrorLogLevel(Option.none()),
     Effect.catchTags({
-      RequestError: (error) => failure(error, maxBytes),
-      ResponseError: (error) => failure(error, maxBytes)
+      RequestError: failure,
+      ResponseError: failure
     })
   )
 }
 
 const failure = (
-  error: HttpClientError.HttpClientError,
-  maxBytes: number
+  error: HttpClientError.HttpClientError
 ): Effect.Effect<never, SendError> => {
-  const code = errorCode(error.cause)
-  if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") return tooLarge(maxBytes)
-  const unsent = error._tag === "RequestError" &&
-    (error.reason !== "Transport" || (code !== undefined && neverConnected.has(code)))
+  const code = codeOf(error.cause)
+  if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") return Effect.fail({ _tag: "BodyTooLarge", limit: undefined })
+  const unsent = error._tag === "RequestError" && (error.reason !== "Transport" || neverStood(error.cause))
   return Effect.fail({ _tag: "ConnectionFailed", outcome: unsent ? "NotSent" : "Unknown", code })
 }
 
 const tooLarge = (limit: number): Effect.Effect<never, SendError> => Effect.fail({ _tag: "BodyTooLarge", limit })
-
-// `fetch` wraps the socket's error in one of its own.
-const errorCode = (cause: unknown, depth = 0): string | undefined => {
-  if (!Predicate.isObject(cause) || depth > 4) return undefined
-  if ("code" in cause && typeof cause.code === "string") return cause.code
-  return "cause" in cause ? errorCode(cause.cause, depth + 1) : undefined
-}
 
 const readText = (
   response: HttpClientResponse.HttpClientResponse,

@@ -1,0 +1,33 @@
+import * as Duration from "effect/Duration"
+import * as ClockSkew from "../ClockSkew.js"
+import type { Headers } from "../Protocol.js"
+import { retryAfter as read } from "../RetryAfter.js"
+import * as HttpDate from "./httpDate.js"
+
+/**
+ * The instant that the `Date` header names, and the headers without it where it cannot be believed: it is none, it is more
+ * than a day from `now`, or the answer was stored and is older than it looks (`Age`, RFC 9111 §5.1).
+ *
+ * @internal
+ */
+export const date = (
+  headers: Headers,
+  now: number
+): { readonly date: number | undefined; readonly headers: Headers } => {
+  const instant = HttpDate.parse(headers["date"])
+  const isStored = headers["age"] !== undefined && headers["age"].trim() !== "0"
+  return instant === undefined || isStored || Math.abs(instant - now) > ClockSkew.limit
+    ? { date: undefined, headers: { ...headers, date: undefined } }
+    : { date: instant, headers }
+}
+
+/**
+ * The headers with a `Retry-After` in seconds, where it was a date; `now` is epoch milliseconds by the exchange's clock.
+ *
+ * @internal
+ */
+export const retryAfter = (headers: Headers, now: number): Headers => {
+  if (headers["retry-after"] === undefined) return headers
+  const delay = read(headers, now)
+  return { ...headers, "retry-after": delay === undefined ? undefined : (Duration.toMillis(delay) / 1000).toFixed(3) }
+}
