@@ -204,13 +204,14 @@ const makeEngine = Effect.fnUntraced(function*(
     })
   )
 
-  const run = <A>(call: Call<A>, signer: wire.Signer): Effect.Effect<A, ExchangeError.ExchangeError> =>
-    Effect.mapError(
+  const run = <A>(call: Call<A>, signer: wire.Signer): Effect.Effect<A, ExchangeError.ExchangeError> => {
+    const cost = signer.key.spend.cost(call.cost)
+    return Effect.mapError(
       policyOf(call.endpoint).apply(
         ({ leaving }) =>
           Effect.suspend(() => {
             call.attempt++
-            return observer.attempt(call, wire.send(line, call, signer, leaving))
+            return observer.attempt(call, cost, wire.send(line, call, signer, leaving))
           }).pipe(
             Effect.tapError((error) => {
               const isInDoubt = call.endpoint.idempotency !== "safe" && ExchangeError.outcome(error) === "Unknown"
@@ -219,7 +220,7 @@ const makeEngine = Effect.fnUntraced(function*(
             })
           ),
         {
-          cost: signer.key.spend.cost(call.cost),
+          cost,
           key: signer.key.fingerprint,
           lane: call.endpoint.capability,
           idempotency: call.endpoint.idempotency
@@ -227,6 +228,7 @@ const makeEngine = Effect.fnUntraced(function*(
       ),
       (error) => isRejection(error) ? fromRefusal(call.about, error) : error
     )
+  }
 
   const compareClocks = (operation: string): Effect.Effect<void, ExchangeError.ExchangeError> =>
     Effect.gen(function*() {

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type { Capability, Cost, Endpoint } from "../Endpoint.js"
-import { type ExchangeError, policies } from "../ExchangeError.js"
+import { countsAsFailure, type ExchangeError } from "../ExchangeError.js"
 import { AttemptObserver, attributes } from "../Telemetry.js"
 import type { Breakers } from "./breakers.js"
 import type { Limits } from "./limits.js"
@@ -19,7 +19,6 @@ import type { Vitals } from "./vitals.js"
 export interface Observed {
   readonly endpoint: Endpoint<Capability, never, unknown>
   readonly about: { readonly exchange: string; readonly operation: string }
-  readonly cost: Cost
   readonly attempt: number
 }
 
@@ -32,8 +31,10 @@ export interface Observer {
   readonly operation: (
     name: string
   ) => <A, E extends ExchangeError, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  /** `cost` is what the attempt takes from the limiter, by the limiter's own names. */
   readonly attempt: <A, R>(
     call: Observed,
+    cost: Cost,
     self: Effect.Effect<A, ExchangeError, R>
   ) => Effect.Effect<A, ExchangeError, R>
   readonly retry: (operation: string, delay: Duration.Duration, error: ExchangeError | Policy.Refusal) => Effect.Effect<void>
@@ -53,12 +54,12 @@ export const make = (client: {
 }): Observer => {
   const { breakers, environment, exchange, limits, meters, vitals } = client
 
-  const learnFrom = (call: Observed, error: ExchangeError): Effect.Effect<void> => {
+  const learnFrom = (cost: Cost, error: ExchangeError): Effect.Effect<void> => {
     switch (error._tag) {
       case "RateLimited":
         return Effect.flatMap(
           Clock.currentTimeMillis,
-          (now) => limits.pause(call.cost, now + Duration.toMillis(error.retryAfter))
+          (now) => limits.pause(cost, now + Duration.toMillis(error.retryAfter))
         )
       case "Banned":
         // A ban is of the address or the key, so it holds for every capability.
@@ -70,11 +71,16 @@ export const make = (client: {
           )
         })
       default:
-        return policies[error._tag].breaker === "failure" ? vitals.failed(error) : Effect.void
+        return countsAsFailure(error) ? vitals.failed(error) : Effect.void
     }
   }
 
-  const ended = (call: Observed, exit: Exit.Exit<unknown, ExchangeError>, nanos: bigint): Effect.Effect<void> => {
+  const ended = (
+    call: Observed,
+    cost: Cost,
+    exit: Exit.Exit<unknown, ExchangeError>,
+    nanos: bigint
+  ): Effect.Effect<void> => {
     const { operation } = call.about
     const error = Exit.isSuccess(exit) ? Option.none() : Cause.failureOption(exit.cause)
     return Effect.gen(function*() {
@@ -82,7 +88,7 @@ export const make = (client: {
       yield* meters.attemptEnded(operation, outcome, Number(nanos) / 1e9)
       if (Exit.isSuccess(exit)) yield* vitals.succeeded
       else yield* Effect.annotateCurrentSpan(attributes.error, outcome)
-      if (Option.isSome(error)) yield* learnFrom(call, error.value)
+      if (Option.isSome(error)) yield* learnFrom(cost, error.value)
       const observe = yield* AttemptObserver
       // Whoever watches changes nothing: not even by dying.
       yield* Effect.catchAllCause(
@@ -108,8 +114,8 @@ export const make = (client: {
         Effect.annotateLogs({ exchange, environment, operation: name }),
         Effect.withSpan(`${exchange}.${name}`, { attributes: operationAttributes, captureStackTrace: false })
       ),
-    attempt: (call, self) =>
-      timed(self, (exit, nanos) => ended(call, exit, nanos)).pipe(
+    attempt: (call, cost, self) =>
+      timed(self, (exit, nanos) => ended(call, cost, exit, nanos)).pipe(
         Effect.withSpan("attempt", {
           kind: "client",
           captureStackTrace: false,
