@@ -26,7 +26,7 @@ import * as Bulkhead from "@effect-exchange/resilience/Bulkhead"
 import type * as CircuitBreaker from "@effect-exchange/resilience/CircuitBreaker"
 import * as Deadline from "@effect-exchange/resilience/Deadline"
 import * as Idempotent from "@effect-exchange/resilience/Idempotent"
-import { isRejection } from "@effect-exchange/resilience/Rejection"
+import { isRejection, raise } from "@effect-exchange/resilience/Rejection"
 import * as Retry from "@effect-exchange/resilience/Retry"
 import * as RetryBudget from "@effect-exchange/resilience/RetryBudget"
 import * as HttpClient from "@effect/platform/HttpClient"
@@ -305,7 +305,7 @@ const makeEngine = Effect.fnUntraced(function*(
 const doubted = (call: Call<unknown>) => (error: ExchangeError.ExchangeError): ExchangeError.ExchangeError =>
   ExchangeError.outcome(error) === "Unknown" ? error : call.doubt ?? error
 
-const tooLate = Effect.suspend(() => new Deadline.DeadlineExceeded({ name: "attempt", after: Duration.zero }))
+const tooLate = Effect.suspend(() => raise(new Deadline.DeadlineExceeded({ name: "attempt", after: Duration.zero })))
 
 // An attempt that starts when its time is over would be sent, cut off at once, and its outcome unknown.
 const refuseLate = Effect.flatMap(
