@@ -5,23 +5,27 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { DeadlineExceeded } from "./Deadline.js"
 import type * as Idempotent from "./Idempotent.js"
 import * as internal from "./internal/bulkhead.js"
 import { requireThat, requireWhole } from "./internal/requireWhole.js"
+import { toNanos } from "./internal/time.js"
 import { RejectionTypeId } from "./Rejection.js"
 
 /**
- * A semaphore whose permits are handed over in the order in which they were asked for.
+ * A semaphore whose permits are handed over by lane, and within a lane in the order in which they were asked for.
  *
  * Waiting costs the same however many wait, unlike effect's own `Semaphore`, which wakes all of them on each release.
+ *
+ * A lane goes strictly before those after it, and `reserved` permits are kept for the first one: its calls find a permit
+ * while others wait for slow answers. What bounds the wait of the others is `maxWait` and the `Deadline`; give the first
+ * lane only to calls that are few.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Bulkhead {
+export interface Bulkhead<in Lane extends string = string> {
   /** What the metrics and {@link BulkheadFull} call it. */
   readonly name: string
   /**
@@ -31,13 +35,17 @@ export interface Bulkhead {
    * `Idempotent` effect.
    */
   readonly withPermit: <A, E, R, I = never>(
-    self: Idempotent.Input<A, E, R, I>
+    self: Idempotent.Input<A, E, R, I>,
+    options?: CallOptions<Lane>
   ) => Idempotent.Output<A, E | BulkheadFull | DeadlineExceeded, R, I>
   /** How many may run at once now: what was set last, or what an adaptive bulkhead has found. */
   readonly permits: Effect.Effect<number>
-  /** How many permits nobody holds; 0 while more run than may, after it was made smaller. */
+  /**
+   * How many permits nobody holds, those kept for the first lane included; 0 while more run than may, after it was made
+   * smaller.
+   */
   readonly available: Effect.Effect<number>
-  /** How many callers wait for a permit. */
+  /** How many callers wait for a permit, in all lanes. */
   readonly queued: Effect.Effect<number>
   /**
    * Changes how many may run at once, a whole number of at least 1; anything else is a defect. Made larger, it lets in at once whoever has
@@ -48,20 +56,43 @@ export interface Bulkhead {
 }
 
 /**
+ * How one call waits.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CallOptions<out Lane extends string = string> {
+  /** Which lane it waits in. Defaults to the last one. */
+  readonly lane?: Lane | undefined
+  /** The longest it may wait; zero refuses it if it would have to. Defaults to that of the bulkhead. */
+  readonly maxWait?: Duration.DurationInput | undefined
+}
+
+/**
  * The size of a {@link Bulkhead}.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Options {
+export interface Options<out Lane extends string = string> {
   /** What the metrics and {@link BulkheadFull} call it. */
   readonly name: string
   /** How many effects may run at once, to begin with; a whole number, at least 1. */
   readonly permits: number
-  /** How many callers may wait; the next one is refused. Defaults to `1000`. `0` refuses whoever would have to wait. */
+  /**
+   * How many callers may wait in each lane; the next one is refused. Defaults to `1000`. `0` refuses whoever would have
+   * to wait.
+   */
   readonly maxQueue?: number | undefined
   /** The longest a caller may wait. Defaults to no limit but the `Deadline`. */
   readonly maxWait?: Duration.DurationInput | undefined
+  /** The lanes callers wait in, those that go first first. Defaults to one lane for all, whatever calls say. */
+  readonly lanes?: ReadonlyArray<Lane> | undefined
+  /**
+   * How many of the permits are for the first lane only; a whole number below `permits`. Defaults to `0`. Of fewer permits,
+   * after a resize, one is always left to the others.
+   */
+  readonly reserved?: number | undefined
   /** Lets it find out by itself how many may run at once: {@link aimd} or {@link gradient}. Defaults to none. */
   readonly adaptive?: Adaptive | undefined
 }
@@ -197,18 +228,28 @@ const bounds = ({ backoff = 0.9, isOverload = () => false, max = 200, min = 1 }:
  * @since 0.1.0
  * @category constructors
  */
-export const make = (options: Options): Effect.Effect<Bulkhead> =>
+export const make = <const Lane extends string = string>(options: Options<Lane>): Effect.Effect<Bulkhead<Lane>> =>
   Effect.sync(() => {
-    const { adaptive, maxQueue = 1000, maxWait, name, permits } = options
+    const { adaptive, maxQueue = 1000, maxWait, name, permits, reserved = 0 } = options
+    const lanes: ReadonlyArray<string> = options.lanes ?? []
     internal.requirePermits(name, permits)
     requireThat(`Bulkhead "${name}": maxQueue`, maxQueue, maxQueue >= 0, "a number from 0")
+    requireWhole(`Bulkhead "${name}": reserved`, reserved, 0, permits - 1)
+    requireThat(
+      `Bulkhead "${name}": reserved`,
+      reserved,
+      reserved === 0 || lanes.length > 1,
+      "lanes to it, at least two"
+    )
     return internal.make({
       name,
       permits,
       maxQueue,
-      maxWait: maxWait === undefined ? undefined : Option.getOrUndefined(Duration.toNanos(maxWait)),
+      maxWait: toNanos(maxWait),
+      lanes,
+      reserved,
       adaptive,
-      refuse: (reason) => new BulkheadFull({ name, reason }, true)
+      refuse: (found) => new BulkheadFull({ name, ...found }, true)
     })
   })
 
@@ -216,8 +257,8 @@ export const make = (options: Options): Effect.Effect<Bulkhead> =>
  * Every permit was taken, and the queue was full or the wait exceeded `maxWait`, so the call was refused; nothing was
  * sent.
  *
- * Circuit breakers and `Retry` know it as a local rejection. Built without a stack trace, since it is raised under
- * load.
+ * `permits` is how many calls might run at once and `queued` how many waited in the lane when it was refused. Circuit
+ * breakers and `Retry` know it as a local rejection. Built without a stack trace, since it is raised under load.
  *
  * @since 0.1.0
  * @category errors
@@ -226,7 +267,9 @@ export class BulkheadFull extends Schema.TaggedError<BulkheadFull>("@effect-exch
   "BulkheadFull",
   {
     name: Schema.String,
-    reason: Schema.optionalWith(Schema.Literal("QueueFull", "WaitTooLong"), { default: () => "QueueFull" })
+    reason: Schema.Literal("QueueFull", "WaitTooLong"),
+    permits: Schema.Number,
+    queued: Schema.Number
   }
 ) {
   /**
@@ -237,9 +280,9 @@ export class BulkheadFull extends Schema.TaggedError<BulkheadFull>("@effect-exch
    * @since 0.1.0
    */
   override get message(): string {
+    const found = `${this.permits} permits, ${this.queued} calls waiting`
     return this.reason === "WaitTooLong"
-      ? `"${this.name}" had no permit to give within maxWait; ask for less at once, wait longer or raise its permits`
-      : `"${this.name}" is at its limit of concurrent calls and its queue is full; ask for less at once or raise ` +
-        "its permits"
+      ? `"${this.name}" had no permit to give within maxWait (${found}); ask for less at once, wait longer or raise its permits`
+      : `"${this.name}" has every permit taken and its queue full (${found}); ask for less at once or raise its permits`
   }
 }

@@ -45,13 +45,47 @@ export interface Hedge<in E = unknown> {
    * The answer never waits for the attempts that lost: they are interrupted, and end on their own, unobserved.
    * Interrupting the caller interrupts all attempts and waits for them, as it does without a hedge.
    *
-   * Each attempt is a fiber of its own, and so is the delay: some tens of microseconds a call, hedged or not.
+   * Each attempt is a fiber of its own, and so is the delay: some tens of microseconds a call, hedged or not. It can be
+   * interrupted wherever the call is made, in finalizers too.
+   *
+   * A function is told of each attempt, and says when it leaves: until then it waits for something here, and is not late.
+   * The delay and the latencies count from there. One that fails before it has left asks for patience, like a refusal.
    */
-  readonly apply: <A, E1 extends E, R>(self: Idempotent.Idempotent<A, E1, R>) => Idempotent.Idempotent<A, E1, R>
+  readonly apply: <A, E1 extends E, R>(
+    self: Idempotent.Idempotent<A, E1, R> | ((attempt: Attempt) => Idempotent.Idempotent<A, E1, R>),
+    options?: CallOptions<NoInfer<A>>
+  ) => Idempotent.Idempotent<A, E1, R>
   /** The delay that a call which began now would get. */
   readonly delay: Effect.Effect<Duration.Duration>
   /** What has been counted since it was made. */
   readonly metrics: Effect.Effect<Metrics>
+}
+
+/**
+ * One attempt of a call, as the function that makes it sees it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Attempt {
+  /** Which attempt of the call it is, from 1. */
+  readonly number: number
+  /** To be run in the moment in which the request leaves. */
+  readonly leaving: Effect.Effect<void>
+}
+
+/**
+ * What one call wants.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CallOptions<in A> {
+  /**
+   * Runs for each success that nobody gets, because another attempt had answered already or the caller was interrupted:
+   * closes the response, gives the connection back. Its defects are logged and change nothing. Defaults to none.
+   */
+  readonly onDiscard?: ((value: A) => Effect.Effect<void>) | undefined
 }
 
 /**
@@ -158,18 +192,20 @@ const unsafeMake = <E>(options: Options<E>, maxHedges: number, delays: Delays): 
     return admitted
   })
 
-  const judge = <E1 extends E>(cause: Cause.Cause<E1>): machine.Failed<E1> =>
+  const judge = <E1 extends E>(cause: Cause.Cause<E1>, left: boolean): machine.Failed<E1> =>
     Option.match(Cause.isDie(cause) ? Option.none() : Cause.failureOption(cause), {
       onNone: () => ({ _tag: "Failed", verdict: "fail", failure: { cause, refused: false } }),
       onSome: (error) => ({
         _tag: "Failed",
-        verdict: classify(error),
-        failure: { cause, refused: isRejection(error) }
+        // What has not left says nothing of the service, and must not end a call of which others are on their way.
+        verdict: left ? classify(error) : "wait",
+        failure: { cause, refused: !left || isRejection(error) }
       })
     })
 
   const run = <A, E1 extends E, R>(
-    self: Effect.Effect<A, E1, R>,
+    self: Idempotent.Idempotent<A, E1, R> | ((attempt: Attempt) => Idempotent.Idempotent<A, E1, R>),
+    call: CallOptions<A> | undefined,
     restore: Restore,
     clock: Clock.Clock,
     caller: FiberId.FiberId
@@ -178,7 +214,8 @@ const unsafeMake = <E>(options: Options<E>, maxHedges: number, delays: Delays): 
     return Effect.zipRight(
       reports ? budget.deposit : Effect.void,
       race.run({
-        attempt: self,
+        attempt: Effect.isEffect(self) ? () => self : self,
+        leavesAtOnce: Effect.isEffect(self),
         maxHedges,
         delay: delays.at(monotonic(clock)),
         clock,
@@ -195,17 +232,18 @@ const unsafeMake = <E>(options: Options<E>, maxHedges: number, delays: Delays): 
           }
           return reports ? budget.succeeded : Effect.void
         },
-        onObserved: delays.record
+        onObserved: delays.record,
+        onDiscard: call?.onDiscard
       })
     )
   }
 
   return {
     name: options.name,
-    apply: (self) =>
+    apply: (self, call) =>
       Idempotent.mark(
         Effect.uninterruptibleMask((restore) =>
-          Effect.clockWith((clock) => Effect.fiberIdWith((caller) => run(self, restore, clock, caller)))
+          Effect.clockWith((clock) => Effect.fiberIdWith((caller) => run(self, call, restore, clock, caller)))
         )
       ),
     delay: Effect.clockWith((clock) => Effect.succeed(Duration.nanos(delays.at(monotonic(clock))))),

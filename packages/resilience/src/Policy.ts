@@ -5,35 +5,39 @@
  * fallback              sees whatever went wrong, refusals and the deadline too
  *  └ deadline           for everything below; gates that would keep a call waiting beyond it refuse instead
  *     └ retry           each attempt queues and is judged afresh
- *        ├ check        an open circuit refuses before tokens are spent or a queue is joined
- *        ├ limiter      before the bulkhead, so that waiting for tokens holds no permit
- *        ├ bulkhead     bounds what is in flight
- *        ├ hedge        its clock starts when the attempt has queued; each further attempt passes the gates by itself
- *        └ breaker      innermost gate: waiting is neither slow nor holds a probe's permit
- *           └ attempt   under its timeout, which the breaker counts as a failure
+ *        └ hedge        each further attempt passes the gates by itself; an attempt is late from when it leaves
+ *           ├ check     an open circuit refuses before tokens are spent or a queue is joined
+ *           ├ limiter   before the permits, so that waiting for tokens holds none
+ *           ├ turn      one at a time and in order, for what must leave so
+ *           ├ bulkhead  bounds what is in flight
+ *           └ breaker   innermost gate: waiting is neither slow nor holds a probe's permit
+ *              └ attempt   under its timeout, which the breaker counts as a failure; leaves when it says so
  * ```
  *
- * Tokens taken for a call that was never sent are given back. What is interrupted in the very moment in which it is
- * handed over counts as sent.
+ * The limiter counts what was admitted from the moment in which it leaves, and is given back what never left. Permits are
+ * held by each attempt, until its work has ended.
  *
  * @since 0.1.0
  */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
-import { pipe } from "effect/Function"
+import { identity, pipe } from "effect/Function"
 import type * as Predicate from "effect/Predicate"
 import type * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
+import type * as Tracer from "effect/Tracer"
 import type { Bulkhead, BulkheadFull } from "./Bulkhead.js"
 import type { CircuitBreaker, CircuitOpen } from "./CircuitBreaker.js"
 import type { DeadlineExceeded } from "./Deadline.js"
 import type { Hedge } from "./Hedge.js"
 import * as Idempotent from "./Idempotent.js"
+import { begin, send } from "./internal/policyAttempt.js"
 import * as gates from "./internal/policyGates.js"
-import type { Execution } from "./internal/policyTrace.js"
+import { executing, type Execution } from "./internal/policyTrace.js"
 import { requireAttempts } from "./internal/requireWhole.js"
-import { monotonic } from "./internal/time.js"
 import type { CallOptions, RateLimiterFull, Reservation } from "./RateLimiter.js"
 import type * as Retry from "./Retry.js"
 import type * as Timeout from "./Timeout.js"
@@ -60,23 +64,53 @@ export interface Policy<
    * Runs the effect under the policy, within one span that is named after the policy. What went another way than hoped
    * is told by events of that span, {@link Entry.gate} and {@link Entry.event} making their names.
    *
-   * An effect that is not branded `Idempotent` has to be declared.
+   * A plain effect leaves when it starts. A function is told of each {@link Attempt}, and says when that leaves: after it
+   * has loaded its credentials and signed. What ends before was not sent.
+   *
+   * An effect that is not branded `Idempotent`, and every function, has to be declared.
    */
   readonly apply: {
-    <A, E1 extends E, R>(self: Idempotent.Idempotent<A, E1, R>, call?: Call<C, L>): Effect.Effect<A | B, E1 | F, R>
-    <A, E1 extends E, R>(self: Effect.Effect<A, E1, R>, call: Declared<C, L>): Effect.Effect<A | B, E1 | F, R>
+    <A, E1 extends E, R>(
+      self: Idempotent.Idempotent<A, E1, R>,
+      call?: Call<C, L, NoInfer<A>>
+    ): Effect.Effect<A | B, E1 | F, R>
+    <A, E1 extends E, R>(
+      self: Effect.Effect<A, E1, R> | ((attempt: Attempt) => Effect.Effect<A, E1, R>),
+      call: Declared<C, L, NoInfer<A>>
+    ): Effect.Effect<A | B, E1 | F, R>
   }
   /** As `apply`, but answers with how the call ended and what each gate did, in the order of time. */
   readonly explain: {
     <A, E1 extends E, R>(
       self: Idempotent.Idempotent<A, E1, R>,
-      call?: Call<C, L>
+      call?: Call<C, L, NoInfer<A>>
     ): Effect.Effect<readonly [exit: Exit.Exit<A | B, E1 | F>, trace: Trace], never, R>
     <A, E1 extends E, R>(
-      self: Effect.Effect<A, E1, R>,
-      call: Declared<C, L>
+      self: Effect.Effect<A, E1, R> | ((attempt: Attempt) => Effect.Effect<A, E1, R>),
+      call: Declared<C, L, NoInfer<A>>
     ): Effect.Effect<readonly [exit: Exit.Exit<A | B, E1 | F>, trace: Trace], never, R>
   }
+}
+
+/**
+ * One attempt of a call, as the function that makes it sees it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Attempt {
+  /** Which attempt of the call it is, from 1, hedges counted. */
+  readonly number: number
+  /**
+   * To be run in the moment in which the request leaves, once the last thing before it is done: from then on the limiter
+   * counts it, a hedge may be late, and the attempt counts as sent.
+   *
+   * **Gotchas**
+   *
+   * An attempt that never runs it was never sent, however it ends: its tokens are given back, and it may be repeated. One
+   * that was given up and left behind is interrupted here.
+   */
+  readonly leaving: Effect.Effect<void>
 }
 
 /**
@@ -85,13 +119,15 @@ export interface Policy<
  * @since 0.1.0
  * @category models
  */
-export interface Call<out C = number, out L extends string = never> extends CallOptions<L> {
+export interface Call<out C = number, out L extends string = never, in A = never> extends CallOptions<L> {
   /** What each attempt costs the limiter. Defaults to the limiter's default. */
   readonly cost?: C | undefined
   /** What gates that are chosen by key are chosen by. Defaults to `"default"`. */
   readonly key?: string | undefined
   /** Whether it may happen twice. Defaults to `"idempotent"` for what is branded `Idempotent`. */
   readonly idempotency?: Idempotency | undefined
+  /** What becomes of an answer that came too late to be one; see `Hedge.CallOptions`. Defaults to nothing. */
+  readonly onDiscard?: ((value: A) => Effect.Effect<void>) | undefined
 }
 
 /**
@@ -100,15 +136,15 @@ export interface Call<out C = number, out L extends string = never> extends Call
  * @since 0.1.0
  * @category models
  */
-export interface Declared<out C = number, out L extends string = never> extends Call<C, L> {
+export interface Declared<out C = number, out L extends string = never, in A = never> extends Call<C, L, A> {
   readonly idempotency: Idempotency
 }
 
 /**
  * - `"safe"`: changes nothing, a read.
  * - `"idempotent"`: twice does no more than once, a cancel by id.
- * - `"once"`: must not happen twice. It is never hedged, and retried only after errors that {@link Options.notSent}
- *   vouches for.
+ * - `"once"`: must not happen twice. It is never hedged, and retried only after an attempt that did not leave, or with an
+ *   error that {@link Options.notSent} or {@link Options.notDone} vouches for.
  *
  * @since 0.1.0
  * @category models
@@ -134,12 +170,23 @@ export interface Entry {
   readonly at: Duration.Duration
   /** Which attempt it is about, from 1, hedges counted; 0 for what is about the whole call. */
   readonly attempt: number
-  readonly gate: "fallback" | "deadline" | "retry" | "check" | "limiter" | "bulkhead" | "hedge" | "breaker" | "call"
+  readonly gate:
+    | "fallback"
+    | "deadline"
+    | "retry"
+    | "hedge"
+    | "check"
+    | "limiter"
+    | "turn"
+    | "bulkhead"
+    | "breaker"
+    | "call"
   /**
    * - `passed` or `refused`: by a gate, after `waitedMillis`; a refusal with its `error` and `retryAfterMillis`.
    * - `judged`: the breaker's `state` after the attempt, where it is not closed.
    * - `refunded`: tokens of the limiter, for an attempt that was never sent.
    * - `started`, `succeeded`, `failed`, `interrupted`: what is called; `started` also a hedge.
+   * - `sent`: what is called, where a function says when it leaves; anything else leaves when it starts.
    * - `timedOut`: an attempt, or by the deadline the whole call.
    * - `retrying`: after `delayMillis`, `because` of the backoff or of what the server asked for.
    * - `gaveUp`: no further attempt, for a `reason` (see `Retry.GiveUpReason`).
@@ -151,6 +198,7 @@ export interface Entry {
     | "judged"
     | "refunded"
     | "started"
+    | "sent"
     | "succeeded"
     | "failed"
     | "interrupted"
@@ -163,12 +211,13 @@ export interface Entry {
 }
 
 /**
- * A gate shared by all calls, or one for each key, held for the time of an attempt: `KeyedCircuitBreaker.get` is one.
+ * A gate shared by all calls, or one for each key, held for the time of an attempt: `KeyedCircuitBreaker.get` is one. It
+ * may be `undefined` for a key that has no such gate.
  *
  * @since 0.1.0
  * @category models
  */
-export type Keyed<G> = G | ((key: string) => Effect.Effect<G, never, Scope.Scope>)
+export type Keyed<G> = G | ((key: string) => G | undefined | Effect.Effect<G | undefined, never, Scope.Scope>)
 
 /**
  * What a policy needs of a `RateLimiter`, or of a group of limits with its costs.
@@ -201,6 +250,7 @@ export type Refusal = CircuitOpen | RateLimiterFull | BulkheadFull | DeadlineExc
 export type RefusalOf<O> =
   | (Has<O, "breaker"> extends true ? CircuitOpen : never)
   | (Has<O, "limiter"> extends true ? RateLimiterFull | DeadlineExceeded : never)
+  | (Has<O, "turn"> extends true ? BulkheadFull | DeadlineExceeded : never)
   | (Has<O, "bulkhead"> extends true ? BulkheadFull | DeadlineExceeded : never)
 
 type Has<O, G> = G extends keyof O ? O[G] extends undefined ? false : true : false
@@ -220,13 +270,20 @@ export interface Options<in E, out FT, in out FD, out B, out F, in C, in L exten
   readonly retry?: RetryOptions<E> | undefined
   readonly breaker?: Keyed<CircuitBreaker<E>> | undefined
   readonly limiter?: Keyed<Limiter<C, L>> | undefined
-  readonly bulkhead?: Keyed<Bulkhead> | undefined
-  /** Limits each attempt, from when it is sent. */
+  /**
+   * For calls that must leave one at a time and in order, such as those whose nonces must rise: a bulkhead with one permit,
+   * by key where each key has its own. It is held from before the bulkhead until the attempt has ended.
+   */
+  readonly turn?: Keyed<Bulkhead<L>> | undefined
+  /** Bounds what is in flight. Calls wait in their lane, those whose lane it does not know in its last one. */
+  readonly bulkhead?: Keyed<Bulkhead<L>> | undefined
+  /** Limits each attempt, from when it is through all gates. */
   readonly attemptTimeout?: Timeout.Options<FT> | undefined
   /**
    * Begins further attempts beside a slow one. Where `retry` has the same budget, make the hedge with `reports: false`:
-   * then the retry alone deposits for each call and tells how attempts end, and the hedge only withdraws. Until the answer
-   * is there, the first attempt keeps its permit of the bulkhead.
+   * then the retry alone deposits for each call and tells how attempts end, and the hedge only withdraws. Each attempt
+   * holds a permit of its own; while another one of the call holds one, a further attempt that would have to wait for its
+   * own is refused instead.
    */
   readonly hedge?: Pick<Hedge<NoInfer<E> | Refusal>, "apply"> | undefined
   /**
@@ -238,10 +295,20 @@ export interface Options<in E, out FT, in out FD, out B, out F, in C, in L exten
     readonly use: (error: NoInfer<E> | NoInfer<FD> | Refusal) => Effect.Effect<B, F>
   } | undefined
   /**
-   * Which errors prove that the call never left, so that its tokens are given back and even what must not happen twice
-   * may be retried. Defaults to none but local rejections, for which it holds in any case.
+   * Which errors prove that the call never left although it was about to, so that its tokens are given back and even what
+   * must not happen twice may be retried. Defaults to none. It is not asked about attempts that ended before leaving.
    */
   readonly notSent?: ((error: E) => boolean) | undefined
+  /**
+   * Which errors prove that the other side did nothing, though the call was sent, so that even what must not happen twice
+   * may be retried. The tokens are spent: the other side has counted it. Defaults to none.
+   */
+  readonly notDone?: ((error: E) => boolean) | undefined
+  /**
+   * Whether a call has a span of its own. With `false` events go to the span in reach, if there is one, and no attributes
+   * are set. Defaults to `true`.
+   */
+  readonly span?: boolean | undefined
 }
 
 /**
@@ -280,69 +347,79 @@ export function make<
 export function make<E, FT extends E, FD, B, F, C, L extends string>(
   options: Options<E, FT, FD, B, F, C, L>
 ): Policy<E, FT | FD | F | Refusal, B, C, L> {
-  const { hedge, name } = options
+  const { hedge, name, span: hasSpan = true } = options
   requireAttempts(`Policy "${name}": retry.attempts`, options.retry?.attempts)
 
   /** One attempt, the innermost gate first. */
   const attempt = <A, E1 extends E, R>(
     execution: Execution,
-    self: Effect.Effect<A, E1, R>,
-    call: Declared<C, L>,
-    isHedge: boolean
+    self: Called<A, E1, R>,
+    call: Call<C, L, A>,
+    hedged: Attempt | undefined
   ): Effect.Effect<A, E1 | FT | Refusal, R> =>
-    gates.resolve(options, call.key ?? "default", ({ breaker, bulkhead, limiter }) => {
-      const sending = gates.begin(execution, isHedge)
+    gates.resolve(options, call.key ?? "default", ({ breaker, bulkhead, limiter, turn }) => {
+      const sending = begin(execution, hedged)
+      const isQueued = limiter !== undefined || turn !== undefined || bulkhead !== undefined
       return pipe(
-        gates.send(sending, self, options.notSent),
+        send(sending, self),
         gates.attemptTimeout(sending, name, options.attemptTimeout),
-        gates.commit(sending),
+        gates.judge(sending, options),
         gates.breaker(sending, breaker),
-        gates.hedge(
-          sending,
-          call.idempotency === "once" || isHedge ? undefined : hedge,
-          Effect.suspend(() => attempt(execution, self, call, true))
-        ),
-        gates.bulkhead(sending, bulkhead),
+        isQueued ? gates.inTime(sending, name) : identity,
+        gates.permit(sending, "bulkhead", bulkhead, call.lane, hedged !== undefined),
+        gates.permit(sending, "turn", turn, call.lane, hedged !== undefined),
         gates.limiter(sending, limiter, call),
         gates.check(sending, breaker),
-        gates.refusal(sending)
+        gates.ending(sending, limiter !== undefined)
       )
     })
 
   const execute = <A, E1 extends E, R>(
-    self: Effect.Effect<A, E1, R>,
-    call: Call<C, L>,
+    self: Called<A, E1, R>,
+    call: Call<C, L, A>,
     trace: Array<Entry> | undefined
   ): Effect.Effect<A | B, E1 | FT | FD | F | Refusal, R> => {
-    const idempotency = call.idempotency ?? (Idempotent.isIdempotent(self) ? "idempotent" : "once")
-    const attributes = {
-      "policy.idempotency": idempotency,
-      ...(call.key === undefined ? undefined : { "policy.key": call.key })
+    const isMarked = Effect.isEffect(self) && Idempotent.isIdempotent(self)
+    const idempotency = call.idempotency ?? (isMarked ? "idempotent" : "once")
+    const within = (clock: Clock.Clock, span: Tracer.Span | undefined) => {
+      const execution = executing(clock, span, hasSpan, trace)
+      return pipe(
+        gates.hedge(
+          idempotency === "once" ? undefined : hedge,
+          call.onDiscard,
+          (hedged) => attempt(execution, self, call, hedged)
+        ),
+        gates.retry(execution, options, idempotency),
+        gates.deadline(execution, name, options.deadline),
+        gates.fallback(execution, options.fallback)
+      )
     }
-    return Effect.clockWith((clock) =>
-      Effect.useSpan(name, { attributes, captureStackTrace: false }, (span) => {
-        const execution = { clock, span, begin: monotonic(clock), trace, attempts: 0 }
-        return pipe(
-          Effect.suspend(() => attempt(execution, self, { ...call, idempotency }, false)),
-          gates.retry(execution, options, idempotency),
-          gates.deadline(execution, name, options.deadline),
-          gates.fallback(execution, options.fallback),
-          Effect.withParentSpan(span)
-        )
+    return Effect.withFiberRuntime((fiber) => {
+      const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
+      if (!hasSpan) return within(clock, fiber.currentSpan?._tag === "Span" ? fiber.currentSpan : undefined)
+      const attributes = {
+        "policy.idempotency": idempotency,
+        ...(call.key === undefined ? undefined : { "policy.key": call.key })
+      }
+      return Effect.useSpan(name, { attributes, captureStackTrace: false }, (span) => {
+        const told = within(clock, span)
+        return Effect.withParentSpan(told, span)
       })
-    )
+    })
   }
 
   return {
     name,
-    apply: <A, E1 extends E, R>(self: Effect.Effect<A, E1, R>, call: Call<C, L> = {}) => execute(self, call, undefined),
-    explain: <A, E1 extends E, R>(self: Effect.Effect<A, E1, R>, call: Call<C, L> = {}) =>
+    apply: <A, E1 extends E, R>(self: Called<A, E1, R>, call: Call<C, L, A> = {}) => execute(self, call, undefined),
+    explain: <A, E1 extends E, R>(self: Called<A, E1, R>, call: Call<C, L, A> = {}) =>
       Effect.suspend(() => {
         const trace: Array<Entry> = []
         return Effect.map(Effect.exit(execute(self, call, trace)), (exit) => [exit, [...trace]] as const)
       })
   }
 }
+
+type Called<A, E, R> = Effect.Effect<A, E, R> | ((attempt: Attempt) => Effect.Effect<A, E, R>)
 
 // A misspelt gate must not be a gate left out.
 type NothingElse<O> = {

@@ -1,8 +1,9 @@
-import { Bulkhead, Fallback } from "@effect-exchange/resilience"
+import { Fallback } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { assertNone, assertSome } from "@effect/vitest/utils"
 import { Data, Duration, Effect, Exit, FastCheck, Fiber, Option, Predicate, TestClock } from "effect"
 import { interruptEverywhere, settle } from "./support/interruption.js"
+import { full } from "./support/refusals.js"
 
 class Unreachable extends Data.TaggedError("Unreachable")<{ readonly host: string }> {}
 class Invalid extends Data.TaggedError("Invalid")<{ readonly field: string }> {}
@@ -56,7 +57,7 @@ describe("Fallback.orElse", () => {
 
   it.effect("covers local refusals, never defects or interruption", () =>
     Effect.gen(function*() {
-      const refused = Effect.fail(new Bulkhead.BulkheadFull({ name: "reads" }))
+      const refused = Effect.fail(full("reads"))
       assert.strictEqual(yield* Fallback.orElse(refused, { use: () => Effect.succeed("instead") }), "instead")
       let used = 0
       const use = () => Effect.sync(() => ++used)

@@ -1,10 +1,11 @@
-import { Bulkhead, Deadline, type Hedge, RetryBudget } from "@effect-exchange/resilience"
+import { type Bulkhead, Deadline, type Hedge, RetryBudget } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { assertNone } from "@effect/vitest/utils"
 import { Cause, Duration, Effect, Exit, Fiber, FiberRef, TestClock } from "effect"
 import { countingClock } from "./support/countingClock.js"
 import { after, failAfter, generous, make, service } from "./support/hedged.js"
 import { interruptEverywhere, settle } from "./support/interruption.js"
+import { full } from "./support/refusals.js"
 
 describe("Hedge", () => {
   it.effect("an answer before the delay is the answer, and nothing else begins", () =>
@@ -138,7 +139,7 @@ describe("Hedge", () => {
 
   it.effect("a local refusal begins nothing, and never replaces a failure of the service", () =>
     Effect.gen(function*() {
-      const refused = new Bulkhead.BulkheadFull({ name: "reads" })
+      const refused = full("reads")
       const hedge = yield* make({ maxHedges: 5 })
       const saved = service<string, Bulkhead.BulkheadFull>(after(60, "first"), Effect.fail(refused))
       const lost = service<never, "down" | Bulkhead.BulkheadFull>(failAfter(60, "down"), Effect.fail(refused))

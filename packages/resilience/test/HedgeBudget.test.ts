@@ -1,9 +1,10 @@
-import { Bulkhead, type Hedge, Idempotent, RetryBudget } from "@effect-exchange/resilience"
+import { type Bulkhead, type Hedge, Idempotent, RetryBudget } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, TestClock } from "effect"
 import { after, failAfter, make, service } from "./support/hedged.js"
 import { settle } from "./support/interruption.js"
 import { metricValue } from "./support/metrics.js"
+import { full } from "./support/refusals.js"
 
 describe("hedging within a budget", () => {
   const balance = (tokens: number) =>
@@ -49,7 +50,7 @@ describe("hedging within a budget", () => {
   it.effect("a throttle stops hedges as it stops retries, until enough calls succeed", () =>
     Effect.gen(function*() {
       const budget = yield* RetryBudget.throttle({ maxTokens: 4, ratio: 1 })
-      const refused = new Bulkhead.BulkheadFull({ name: "reads" })
+      const refused = full("reads")
       const hedge = yield* make<string | Bulkhead.BulkheadFull>({
         budget,
         maxHedges: 3,

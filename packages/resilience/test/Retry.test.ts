@@ -1,7 +1,8 @@
-import { Backoff, Bulkhead, Idempotent, Retry, RetryBudget, Timeout } from "@effect-exchange/resilience"
+import { Backoff, Idempotent, Retry, RetryBudget, Timeout } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { assertNone } from "@effect/vitest/utils"
 import { Cause, Clock, Duration, Effect, Exit, FastCheck, Fiber, Option, Random, Schedule, TestClock } from "effect"
+import { full } from "./support/refusals.js"
 
 /** An effect that fails with its own attempt number until `succeedsOn`, and the instants at which it was tried. */
 const flaky = (succeedsOn = Infinity) => {
@@ -80,7 +81,7 @@ describe("Retry", () => {
       let calls = 0
       const counted = <A, E>(effect: Effect.Effect<A, E>) =>
         Idempotent.mark(Effect.zipRight(Effect.sync(() => calls++), effect))
-      const refused = new Bulkhead.BulkheadFull({ name: "orders" })
+      const refused = full("orders")
       assert.strictEqual(yield* Effect.flip(Retry.retry(counted(Effect.fail(refused)))), refused)
       const died = yield* Effect.exit(Retry.retry(counted(Effect.die("bug"))))
       assert.deepStrictEqual(died, Exit.die("bug"))

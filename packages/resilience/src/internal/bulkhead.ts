@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import type { LazyArg } from "effect/Function"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
-import type { Adaptive, Bulkhead, BulkheadFull } from "../Bulkhead.js"
+import type { Adaptive, Bulkhead, BulkheadFull, CallOptions } from "../Bulkhead.js"
 import { Deadline, DeadlineExceeded } from "../Deadline.js"
 import { isRejection } from "../Rejection.js"
 import * as Telemetry from "../Telemetry.js"
@@ -20,7 +20,7 @@ import { keepBrand } from "./idempotent.js"
 import * as List from "./linkedList.js"
 import { requireWhole } from "./requireWhole.js"
 import { stackless } from "./stackless.js"
-import { monotonic } from "./time.js"
+import { monotonic, toNanos } from "./time.js"
 import * as Waiting from "./waiting.js"
 
 /** @internal */
@@ -29,11 +29,16 @@ export interface Config {
   readonly permits: number
   readonly maxQueue: number
   readonly maxWait: bigint | undefined
+  /** Those that go first first; none for one lane that all wait in. */
+  readonly lanes: ReadonlyArray<string>
+  /** How many permits are for the first lane only. */
+  readonly reserved: number
   readonly adaptive: Adaptive | undefined
-  readonly refuse: (reason: BulkheadFull["reason"]) => BulkheadFull
+  readonly refuse: (found: Pick<BulkheadFull, "reason" | "permits" | "queued">) => BulkheadFull
 }
 
 interface Caller {
+  readonly lane: Lane
   readonly turn: Waiting.Turn<BulkheadFull | DeadlineExceeded>
   patience: Heap.Item<Late> | undefined
   /** Whether it was handed a permit. */
@@ -44,15 +49,41 @@ interface Late extends Waiting.Patience {
   readonly place: List.Node<Caller>
 }
 
+interface Lane {
+  readonly isFirst: boolean
+  readonly queue: List.LinkedList<Caller>
+}
+
 /** @internal */
-export const make = ({ adaptive, maxQueue, maxWait, name, permits, refuse }: Config): Bulkhead => {
-  const queue = List.make<Caller>()
+export const make = (config: Config): Bulkhead => {
+  const { adaptive, maxQueue, name, permits, refuse, reserved } = config
+  const last: Lane = { isFirst: config.lanes.length < 2, queue: List.make() }
+  const lanes = [
+    ...config.lanes.slice(0, -1).map((_, index): Lane => ({ isFirst: index === 0, queue: List.make() })),
+    last
+  ]
+  const byName = new Map(config.lanes.map((name, index) => [name, lanes[index] ?? last]))
   const late = Heap.make<Late>()
   const meters = metrics(name)
   const adapting = adaptive === undefined ? undefined : AdaptiveLimit.make(adaptive, permits)
   let limit = adapting === undefined ? permits : Math.floor(adapting.limit)
   let running = 0
+  /** Those of `running` that are not of the first lane. */
+  let others = 0
   meters.permits(limit)
+
+  const queued = (): number => lanes.reduce((sum, { queue }) => sum + queue.size, 0)
+
+  /** The last one for a call that says nothing, or a name that is not known here. */
+  const laneOf = (name: string | undefined): Lane => name === undefined ? last : byName.get(name) ?? last
+
+  const hasRoom = ({ isFirst }: Lane): boolean =>
+    running < limit && (isFirst || others < limit - Math.min(reserved, limit - 1))
+
+  const enter = (lane: Lane): void => {
+    running++
+    if (!lane.isFirst) others++
+  }
 
   const setLimit = (to: number): void => {
     if (to !== limit) {
@@ -63,7 +94,7 @@ export const make = ({ adaptive, maxQueue, maxWait, name, permits, refuse }: Con
 
   const leave = (place: List.Node<Caller>): void => {
     List.remove(place)
-    meters.queued(queue.size)
+    meters.queued(queued())
     if (place.value.patience !== undefined) {
       Heap.remove(late, place.value.patience)
     }
@@ -74,31 +105,35 @@ export const make = ({ adaptive, maxQueue, maxWait, name, permits, refuse }: Con
   // Handed over, never put back: a newcomer cannot overtake the fiber that is being woken.
   const handOn = (): Effect.Effect<void> => {
     const isWatched = Heap.first(late) !== undefined
-    for (let next = queue.head; next !== undefined && running < limit; next = queue.head) {
-      running++
-      next.value.isIn = true
-      leave(next)
-      Waiting.end(next.value.turn, Effect.void)
+    for (const lane of lanes) {
+      for (let next = lane.queue.head; next !== undefined && hasRoom(lane); next = lane.queue.head) {
+        enter(lane)
+        next.value.isIn = true
+        leave(next)
+        Waiting.end(next.value.turn, Effect.void)
+      }
     }
     return isWatched ? setAlarm : Effect.void
   }
 
-  const release = (): Effect.Effect<void> => {
+  const release = (lane: Lane): Effect.Effect<void> => {
     running--
+    if (!lane.isFirst) others--
     return handOn()
   }
 
-  const refuseWith = (reason: BulkheadFull["reason"]): Effect.Effect<never, BulkheadFull> => {
+  const refuseWith = (reason: BulkheadFull["reason"], lane: Lane): Effect.Effect<never, BulkheadFull> => {
     meters.refused()
-    return Effect.fail(stackless(() => refuse(reason)))
+    return Effect.fail(stackless(() => refuse({ reason, permits: limit, queued: lane.queue.size })))
   }
 
   const turnAwayLate = Effect.clockWith((clock) => {
     const now = monotonic(clock)
     for (let item = Heap.first(late); item !== undefined && item.at <= now; item = Heap.first(late)) {
       const { allowed, ends, place } = item.value
+      const { lane, turn } = place.value
       leave(place)
-      Waiting.end(place.value.turn, ends === "MaxWait" ? refuseWith("WaitTooLong") : tooLate(name, allowed))
+      Waiting.end(turn, ends === "MaxWait" ? refuseWith("WaitTooLong", lane) : tooLate(name, allowed))
     }
     return setAlarm
   })
@@ -110,25 +145,31 @@ export const make = ({ adaptive, maxQueue, maxWait, name, permits, refuse }: Con
       leave(place)
       return setAlarm
     }
-    return place.value.isIn ? release() : Effect.void
+    return place.value.isIn ? release(place.value.lane) : Effect.void
   }
 
   const wait = <A, E, R>(
+    lane: Lane,
+    maxWait: bigint | undefined,
     restore: Waiting.Restore,
     use: LazyArg<Effect.Effect<A, E, R>>
   ): Effect.Effect<A, E | BulkheadFull | DeadlineExceeded, R> =>
     Effect.flatMap(Deadline, (deadline) => {
-      const caller: Caller = { turn: Waiting.turn(), patience: undefined, isIn: false }
+      const caller: Caller = { lane, turn: Waiting.turn(), patience: undefined, isIn: false }
       const place = List.node(caller)
-      List.append(queue, place)
-      meters.queued(queue.size)
+      List.append(lane.queue, place)
+      meters.queued(queued())
       const used = Waiting.take(caller.turn, restore, use, () => withdraw(place))
       return Option.isNone(deadline) && maxWait === undefined
         ? used
-        : Effect.zipRight(beImpatient(place, deadline), used)
+        : Effect.zipRight(beImpatient(place, deadline, maxWait), used)
     })
 
-  const beImpatient = (place: List.Node<Caller>, deadline: Option.Option<bigint>): Effect.Effect<void> =>
+  const beImpatient = (
+    place: List.Node<Caller>,
+    deadline: Option.Option<bigint>,
+    maxWait: bigint | undefined
+  ): Effect.Effect<void> =>
     Effect.clockWith((clock) => {
       const patience = Waiting.patience(deadline, maxWait, monotonic(clock))
       if (patience === undefined) {
@@ -142,6 +183,7 @@ export const make = ({ adaptive, maxQueue, maxWait, name, permits, refuse }: Con
   /** Lets the limit learn from a call that has ended, and returns its permit even if `isOverload` throws. */
   const observe = (
     state: AdaptiveLimit.State,
+    lane: Lane,
     begin: bigint,
     cause: Cause.Cause<unknown> | undefined
   ): Effect.Effect<void> =>
@@ -154,35 +196,41 @@ export const make = ({ adaptive, maxQueue, maxWait, name, permits, refuse }: Con
         }
         return Effect.void
       }),
-      Effect.suspend(release)
+      Effect.suspend(() => release(lane))
     )
 
   /** To be called where interruption is masked: with a permit, which is returned however it ends. */
-  const use = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  const use = <A, E, R>(self: Effect.Effect<A, E, R>, lane: Lane): Effect.Effect<A, E, R> =>
     adapting === undefined
-      ? ending(self, release)
+      ? ending(self, () => release(lane))
       : Effect.clockWith((clock) => {
         const begin = monotonic(clock)
-        return ending(self, (cause) => observe(adapting, begin, cause))
+        return ending(self, (cause) => observe(adapting, lane, begin, cause))
       })
 
   const withPermit = <A, E, R>(
-    self: Effect.Effect<A, E, R>
+    self: Effect.Effect<A, E, R>,
+    options: CallOptions | undefined
   ): Effect.Effect<A, E | BulkheadFull | DeadlineExceeded, R> =>
     Effect.uninterruptibleMask((restore): Effect.Effect<A, E | BulkheadFull | DeadlineExceeded, R> => {
-      if (running < limit) {
-        running++
-        return use(restore(self))
+      const lane = laneOf(options?.lane)
+      if (hasRoom(lane)) {
+        enter(lane)
+        return use(restore(self), lane)
       }
-      return queue.size >= maxQueue ? refuseWith("QueueFull") : wait(restore, () => use(restore(self)))
+      if (lane.queue.size >= maxQueue) return refuseWith("QueueFull", lane)
+      const maxWait = options?.maxWait === undefined ? config.maxWait : toNanos(options.maxWait)
+      return maxWait === 0n
+        ? refuseWith("WaitTooLong", lane)
+        : wait(lane, maxWait, restore, () => use(restore(self), lane))
     })
 
   return {
     name,
-    withPermit: (self) => keepBrand(self, withPermit(self)),
+    withPermit: (self, options) => keepBrand(self, withPermit(self, options)),
     permits: Effect.sync(() => limit),
     available: Effect.sync(() => Math.max(0, limit - running)),
-    queued: Effect.sync(() => queue.size),
+    queued: Effect.sync(queued),
     resize: (permits) =>
       Effect.uninterruptible(Effect.suspend(() => {
         requirePermits(name, permits)

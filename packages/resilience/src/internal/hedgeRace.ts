@@ -9,14 +9,18 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type * as FiberId from "effect/FiberId"
+import type { Attempt } from "../Hedge.js"
 import * as Alarm from "./alarm.js"
 import * as machine from "./hedge.js"
+import { asked } from "./mishap.js"
 import { monotonic } from "./time.js"
 import * as Waiting from "./waiting.js"
 
 /** @internal */
 export interface Options<in out A, in out E, out R> {
-  readonly attempt: Effect.Effect<A, E, R>
+  readonly attempt: (attempt: Attempt) => Effect.Effect<A, E, R>
+  /** Whether an attempt leaves as it begins, or says for itself when it does. */
+  readonly leavesAtOnce: boolean
   readonly maxHedges: number
   /** In nanoseconds. */
   readonly delay: bigint
@@ -24,42 +28,81 @@ export interface Options<in out A, in out E, out R> {
   readonly caller: FiberId.FiberId
   /** Of the mask that the call runs under. */
   readonly restore: Waiting.Restore
-  readonly judge: (cause: Cause.Cause<E>) => machine.Failed<E>
+  readonly judge: (cause: Cause.Cause<E>, left: boolean) => machine.Failed<E>
   /** Whether another attempt may begin. */
   readonly admit: Effect.Effect<boolean>
   readonly onFailed: (failed: machine.Failed<E>) => Effect.Effect<void>
   readonly onAnswered: (by: "first" | "hedge") => Effect.Effect<void>
-  /** Told how long the first attempt took, or had taken when it was given up. */
+  /** Told how long the first attempt took since it left, or had taken when it was given up. */
   readonly onObserved: (latency: bigint, now: bigint) => void
+  readonly onDiscard: ((value: A) => Effect.Effect<void>) | undefined
 }
 
-type Attempt<A, E> = Fiber.RuntimeFiber<A, E>
+interface Running<A, E> {
+  readonly number: number
+  /** When it left, if it has. */
+  left: bigint | undefined
+  fiber: Fiber.RuntimeFiber<A, E> | undefined
+}
 
 type Signal<A, E> =
-  | { readonly _tag: "Ended"; readonly attempt: Attempt<A, E>; readonly exit: Exit.Exit<A, E> }
+  | { readonly _tag: "Ended"; readonly attempt: Running<A, E>; readonly exit: Exit.Exit<A, E> }
   | { readonly _tag: "Due"; readonly started: number }
 
 /** @internal */
 export const run = <A, E, R>(options: Options<A, E, R>): Effect.Effect<A, E, R> => {
-  const begin = monotonic(options.clock)
+  const { clock, onDiscard } = options
   const inbox = makeInbox<Signal<A, E>>()
   const alarm = Alarm.make(Effect.sync(() => inbox.put({ _tag: "Due", started })))
-  const running = new Set<Attempt<A, E>>()
+  const running = new Set<Running<A, E>>()
   let state: machine.State<E> = machine.make(options.maxHedges)
-  let first: Attempt<A, E> | undefined
+  let first: Running<A, E> | undefined
+  /** The first success, from the moment in which there is one. */
+  let success: { readonly value: A } | undefined
   let started = 0
   let settled = false
+  let isOver = false
 
-  // A daemon: as a child of the caller's fiber a slow loser would hold that up at its end.
-  const start = Effect.flatMap(Effect.forkDaemon(options.restore(options.attempt)), (attempt) => {
-    first ??= attempt
-    started++
-    running.add(attempt)
-    attempt.addObserver((exit) => {
-      running.delete(attempt)
-      inbox.put({ _tag: "Ended", attempt, exit })
+  const leave = (attempt: Running<A, E>): Effect.Effect<void> => {
+    if (attempt.left !== undefined) return Effect.void
+    attempt.left = monotonic(clock)
+    // What waits for its turn is not late, and what has been overtaken does not tell when the next one is due.
+    return isOver || state.left === 0 || attempt.number !== started
+      ? Effect.void
+      : alarm.set(attempt.left + options.delay)
+  }
+
+  const discard = (value: A): Effect.Effect<void> =>
+    onDiscard === undefined
+      ? Effect.void
+      : asked("onDiscard of a hedge", Effect.suspend(() => onDiscard(value)), undefined)
+
+  // In the fiber of the attempt, so that nobody waits for a loser and no success goes missing between two fibers.
+  const claim = (self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    onDiscard === undefined ? self : Effect.uninterruptibleMask((restore) =>
+      Effect.tap(restore(self), (value) => {
+        if (isOver || success !== undefined) return discard(value)
+        success = { value }
+        return Effect.void
+      })
+    )
+
+  const start = Effect.suspend(() => {
+    const attempt: Running<A, E> = { number: ++started, left: undefined, fiber: undefined }
+    const leaving = Effect.uninterruptible(Effect.suspend(() => leave(attempt)))
+    const self = Effect.suspend(() => options.attempt({ number: attempt.number, leaving }))
+    // A daemon: as a child of the caller's fiber a slow loser would hold that up at its end. Interruptible wherever the
+    // call is: a loser must not go on because the caller cannot be interrupted.
+    return Effect.flatMap(Effect.forkDaemon(Effect.interruptible(claim(self))), (fiber) => {
+      attempt.fiber = fiber
+      first ??= attempt
+      running.add(attempt)
+      fiber.addObserver((exit) => {
+        running.delete(attempt)
+        inbox.put({ _tag: "Ended", attempt, exit })
+      })
+      return Effect.zipRight(alarm.set(undefined), options.leavesAtOnce ? leave(attempt) : Effect.void)
     })
-    return alarm.set(state.left === 0 ? undefined : monotonic(options.clock) + options.delay)
   })
 
   const follow = (event: machine.Event<E>): Effect.Effect<void, E, R> => {
@@ -79,16 +122,18 @@ export const run = <A, E, R>(options: Options<A, E, R>): Effect.Effect<A, E, R> 
     }
   }
 
-  const observe = (outcome: "succeeded" | "given up"): void => {
-    const now = monotonic(options.clock)
-    if (machine.isObserved(outcome, now - begin, options.delay)) options.onObserved(now - begin, now)
+  const observe = ({ left }: Running<A, E>, outcome: "succeeded" | "given up"): void => {
+    if (left === undefined) return
+    const now = monotonic(clock)
+    if (machine.isObserved(outcome, now - left, options.delay)) options.onObserved(now - left, now)
   }
 
-  const answer = (attempt: Attempt<A, E>, value: A): Effect.Effect<A> => {
+  const answer = (attempt: Running<A, E>, value: A): Effect.Effect<A> => {
     settled = true
-    if (attempt === first) observe("succeeded")
+    success = undefined
+    if (attempt === first) observe(attempt, "succeeded")
     return options.onAnswered(attempt === first ? "first" : "hedge").pipe(
-      Effect.zipRight(Fiber.inheritAll(attempt)),
+      Effect.zipRight(attempt.fiber === undefined ? Effect.void : Fiber.inheritAll(attempt.fiber)),
       Effect.as(value)
     )
   }
@@ -98,18 +143,23 @@ export const run = <A, E, R>(options: Options<A, E, R>): Effect.Effect<A, E, R> 
       // What was due may have begun since, because of a failure.
       return signal.started === started ? Effect.zipRight(follow({ _tag: "Due" }), next) : next
     }
-    if (Exit.isSuccess(signal.exit)) return answer(signal.attempt, signal.exit.value)
-    const failed = options.judge(signal.exit.cause)
+    const { attempt, exit } = signal
+    if (Exit.isSuccess(exit)) return answer(attempt, exit.value)
+    const failed = options.judge(exit.cause, options.leavesAtOnce || attempt.left !== undefined)
     return options.onFailed(failed).pipe(Effect.zipRight(follow(failed)), Effect.zipRight(next))
   })
 
   return Effect.onExit(Effect.zipRight(start, next), () => {
-    if (first !== undefined && running.has(first)) observe("given up")
-    return Effect.zipRight(
-      alarm.set(undefined),
-      settled
-        ? Effect.sync(() => running.forEach((attempt) => attempt.unsafeInterruptAsFork(options.caller)))
-        : Fiber.interruptAll(running)
+    isOver = true
+    if (first !== undefined && running.has(first)) observe(first, "given up")
+    const fibers = Array.from(running, ({ fiber }) => fiber).filter((fiber) => fiber !== undefined)
+    const ended = settled
+      ? Effect.sync(() => fibers.forEach((fiber) => fiber.unsafeInterruptAsFork(options.caller)))
+      : Fiber.interruptAll(fibers)
+    return alarm.set(undefined).pipe(
+      Effect.zipRight(ended),
+      // Claimed, and the call ended otherwise before it came to that.
+      Effect.zipRight(Effect.suspend(() => success === undefined ? Effect.void : discard(success.value)))
     )
   })
 }

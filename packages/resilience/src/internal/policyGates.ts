@@ -5,6 +5,7 @@
  * @internal
  */
 import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -15,22 +16,25 @@ import type * as Predicate from "effect/Predicate"
 import * as Scope from "effect/Scope"
 import type { Bulkhead, BulkheadFull } from "../Bulkhead.js"
 import type { CircuitBreaker, CircuitOpen } from "../CircuitBreaker.js"
-import type { DeadlineExceeded } from "../Deadline.js"
+import { Deadline, DeadlineExceeded } from "../Deadline.js"
 import type { Hedge } from "../Hedge.js"
 import * as Idempotent from "../Idempotent.js"
-import type { Call, Entry, Idempotency, Keyed, Limiter, Refusal, RetryOptions } from "../Policy.js"
-import type { RateLimiterFull, Reservation } from "../RateLimiter.js"
-import { isRejection } from "../Rejection.js"
+import type { Attempt, Call, Entry, Idempotency, Keyed, Limiter, Refusal, RetryOptions } from "../Policy.js"
+import type { RateLimiterFull } from "../RateLimiter.js"
 import * as Retry from "../Retry.js"
 import { timeLimiterCalls } from "../Telemetry.js"
 import * as Timeout from "../Timeout.js"
+import { asked } from "./mishap.js"
+import { conclude, type Sending, waited, wasSent } from "./policyAttempt.js"
 import { described, type Execution, record, report } from "./policyTrace.js"
+import { stackless } from "./stackless.js"
 import { monotonic } from "./time.js"
 
 interface Gates<in E, in C, in L extends string> {
   readonly breaker: CircuitBreaker<E> | undefined
   readonly limiter: Limiter<C, L> | undefined
-  readonly bulkhead: Bulkhead | undefined
+  readonly turn: Bulkhead<L> | undefined
+  readonly bulkhead: Bulkhead<L> | undefined
 }
 
 /**
@@ -47,88 +51,44 @@ export const resolve = <E, C, L extends string, A, E2, R>(
     options.breaker,
     key,
     (breaker) =>
-      hold(options.limiter, key, (limiter) =>
-        hold(options.bulkhead, key, (bulkhead) =>
-          use({ breaker, bulkhead, limiter })))
+      hold(
+        options.limiter,
+        key,
+        (limiter) =>
+          hold(options.turn, key, (turn) =>
+            hold(options.bulkhead, key, (bulkhead) => use({ breaker, bulkhead, limiter, turn })))
+      )
   )
 
 const hold = <G, A, E, R>(
   keyed: Keyed<G> | undefined,
   key: string,
   use: (gate: G | undefined) => Effect.Effect<A, E, R>
-): Effect.Effect<A, E, R> =>
-  isChosen(keyed)
+): Effect.Effect<A, E, R> => {
+  if (!isKeyed(keyed)) return use(keyed)
+  const chosen = keyed(key)
+  return isAcquired(chosen)
     // A scope of its own: what the caller acquires in his must outlive the attempt.
     ? Effect.acquireUseRelease(
       Scope.make(),
-      (scope) => Effect.flatMap(Scope.extend(keyed(key), scope), use),
+      (scope) => Effect.flatMap(Scope.extend(chosen, scope), use),
       Scope.close
     )
-    : use(keyed)
-
-const isChosen = <G>(
-  keyed: Keyed<G> | undefined
-): keyed is (key: string) => Effect.Effect<G, never, Scope.Scope> => typeof keyed === "function"
-
-/**
- * One attempt under way.
- *
- * @internal
- */
-export interface Sending {
-  readonly execution: Execution
-  readonly attempt: number
-  /** The gate it has come to. */
-  at: Entry["gate"]
-  /** When it came there. */
-  since: bigint
-  progress: "queued" | "refused" | "sent" | "not sent"
-  /** Tells the limiter that what it admitted is sent only now. */
-  commit: Effect.Effect<void> | undefined
+    : use(chosen)
 }
 
-/** @internal */
-export const begin = (execution: Execution, isHedge: boolean): Sending => {
-  const attempt = ++execution.attempts
-  execution.span.attribute("policy.attempts", attempt)
-  if (isHedge) report(execution, { attempt, gate: "hedge", event: "started" })
-  return { execution, attempt, at: "call", since: execution.begin, progress: "queued", commit: undefined }
-}
+type Chosen<G> = Acquired<G> | G | undefined
+type Acquired<G> = Effect.Effect<G | undefined, never, Scope.Scope>
 
-/** @internal */
-export const send = <A, E, R>(
-  sending: Sending,
-  self: Effect.Effect<A, E, R>,
-  notSent: ((error: E) => boolean) | undefined
-): Effect.Effect<A, E, R> => {
-  const { attempt, execution } = sending
-  const what = { attempt, gate: "call" } as const
-  const started = Effect.suspend(() => {
-    sending.progress = "sent"
-    record(execution, { ...what, event: "started" })
-    return self
-  })
-  const told = Effect.tapErrorCause(started, (cause) =>
-    Effect.sync(() => {
-      if (Cause.isInterruptedOnly(cause)) return
-      if (Option.exists(Cause.failureOption(cause), (error) => neverLeft(error, notSent))) sending.progress = "not sent"
-      report(execution, { ...what, event: "failed", detail: described(cause) })
-    }))
-  return execution.trace === undefined ? told : Effect.onExit(told, (exit) =>
-    Effect.sync(() => {
-      if (Exit.isSuccess(exit)) record(execution, { ...what, event: "succeeded" })
-      if (Exit.isInterrupted(exit)) record(execution, { ...what, event: "interrupted" })
-    }))
-}
+const isKeyed = <G>(keyed: Keyed<G> | undefined): keyed is (key: string) => Chosen<G> => typeof keyed === "function"
 
-const neverLeft = <E>(error: E, notSent: ((error: E) => boolean) | undefined): boolean =>
-  isRejection(error) || (notSent !== undefined && notSent(error))
+const isAcquired = <G>(chosen: Chosen<G>): chosen is Acquired<G> => Effect.isEffect(chosen)
 
 type Step<F> = <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | F, R>
 
 /**
  * Remembers that the attempt has come to a gate, and tells when it is let through. A gate that it never gets through is
- * the one that has refused it, see {@link refusal}: that way only an attempt that is refused pays for being told of.
+ * the one that has refused it, see {@link conclude}: that way only an attempt that is refused pays for being told of.
  */
 const through = <A, E, R, E2>(
   sending: Sending,
@@ -141,34 +101,14 @@ const through = <A, E, R, E2>(
     if (sending.execution.trace === undefined) return enter(self)
     sending.since = monotonic(sending.execution.clock)
     return enter(Effect.suspend(() => {
-      record(sending.execution, { attempt: sending.attempt, gate, event: "passed", detail: waited(sending) })
+      record(sending.execution, { attempt: sending.number, gate, event: "passed", detail: waited(sending) })
       return self
     }))
   })
 
-const waited = ({ execution, since }: Sending): Entry["detail"] =>
-  execution.trace === undefined
-    ? {}
-    : { waitedMillis: Duration.toMillis(Duration.nanos(monotonic(execution.clock) - since)) }
-
-/**
- * Tells of it when an attempt was refused.
- *
- * @internal
- */
-export const refusal = (sending: Sending): Step<never> => (self) =>
-  Effect.tapErrorCause(self, (cause) => Effect.sync(() => refused(sending, cause)))
-
-const refused = (sending: Sending, cause: Cause.Cause<unknown>): void => {
-  const { at, attempt, execution, progress } = sending
-  if (progress !== "queued" || Cause.isInterruptedOnly(cause)) return
-  sending.progress = "refused"
-  report(execution, { attempt, gate: at, event: "refused", detail: { ...waited(sending), ...described(cause) } })
-}
-
 /** @internal */
 export const attemptTimeout = <F>(
-  { attempt, execution }: Sending,
+  { execution, number }: Sending,
   name: string,
   options: Timeout.Options<F> | undefined
 ): Step<F> =>
@@ -178,59 +118,81 @@ export const attemptTimeout = <F>(
     : Timeout.attempt(
       self,
       telling(options, () => {
-        report(execution, { attempt, gate: "call", event: "timedOut" })
+        report(execution, { attempt: number, gate: "call", event: "timedOut" })
         countTimeout(name, "attempt")
       })
     )
-
-/**
- * Lets the limiter count from now on: the gates behind it are passed, and any of them may have kept the call waiting.
- *
- * @internal
- */
-export const commit = (sending: Sending): Step<never> => (self) =>
-  Effect.suspend(() => sending.commit === undefined ? self : Effect.zipRight(sending.commit, self))
 
 /** @internal */
 export const breaker =
   <F>(sending: Sending, breaker: CircuitBreaker<F> | undefined) =>
   <A, E extends F, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | CircuitOpen, R> => {
     if (breaker === undefined) return self
-    const { attempt, execution } = sending
+    const { execution, number } = sending
     const protecting = through(sending, "breaker", breaker.protect)(self)
     return execution.trace === undefined
       ? protecting
       : Effect.ensuring(
         protecting,
         Effect.map(breaker.state, ({ _tag }) => {
-          if (_tag === "Closed" || sending.progress === "queued") return
-          record(execution, { attempt, gate: "breaker", event: "judged", detail: { state: _tag } })
+          if (_tag === "Closed" || sending.stage === "queued") return
+          record(execution, { attempt: number, gate: "breaker", event: "judged", detail: { state: _tag } })
         })
       )
   }
 
-/** @internal */
-export const hedge = <F, A, E extends F, R>(
-  sending: Sending,
-  hedge: Pick<Hedge<F>, "apply"> | undefined,
-  another: Effect.Effect<A, E, R>
-) =>
-(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  hedge === undefined ? self : Effect.suspend(() => {
-    let isFirst = true
-    return hedge.apply(Idempotent.mark(Effect.suspend(() => {
-      if (!isFirst) return another
-      isFirst = false
-      return refusal(sending)(self)
-    })))
+/**
+ * Refuses what has come through the queues when its time is over: it would be sent, cut off at once, and nobody would know
+ * what became of it.
+ *
+ * @internal
+ */
+export const inTime = (sending: Sending, name: string): Step<DeadlineExceeded> => (self) =>
+  Effect.withFiberRuntime((fiber) => {
+    const deadline = Context.get(fiber.currentContext, Deadline)
+    if (Option.isNone(deadline) || monotonic(sending.execution.clock) < deadline.value) return self
+    sending.at = "deadline"
+    return Effect.fail(stackless(() => new DeadlineExceeded({ name, after: Duration.zero }, true)))
   })
 
-/** @internal */
-export const bulkhead = (
+/**
+ * A permit, held by this attempt and no longer than it. While another attempt of the same call holds one it is not waited
+ * for: two calls that each hold what the other waits for would wait for ever.
+ *
+ * @internal
+ */
+export const permit = <L extends string>(
   sending: Sending,
-  bulkhead: Bulkhead | undefined
-): Step<BulkheadFull | DeadlineExceeded> =>
-  bulkhead === undefined ? identity : through(sending, "bulkhead", (inside) => bulkhead.withPermit(inside))
+  gate: "turn" | "bulkhead",
+  bulkhead: Bulkhead<L> | undefined,
+  lane: L | undefined,
+  isHedged: boolean
+): Step<BulkheadFull | DeadlineExceeded> => {
+  if (bulkhead === undefined) return identity
+  if (!isHedged) return through(sending, gate, (inside) => bulkhead.withPermit(inside, { lane }))
+  const { execution } = sending
+  return through(sending, gate, (inside) => {
+    const others = execution.holders - (sending.isHolding ? 1 : 0)
+    return bulkhead.withPermit(holding(sending, inside), others > 0 ? { lane, maxWait: 0 } : { lane })
+  })
+}
+
+const holding = <A, E, R>(sending: Sending, self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.acquireUseRelease(
+    Effect.sync(() => {
+      if (sending.isHolding) return false
+      sending.isHolding = true
+      sending.execution.holders++
+      return true
+    }),
+    () => self,
+    (isMine) =>
+      Effect.sync(() => {
+        if (!isMine) return
+        sending.isHolding = false
+        sending.execution.holders--
+      })
+  )
 
 /** @internal */
 export const limiter = <C, L extends string>(
@@ -238,24 +200,14 @@ export const limiter = <C, L extends string>(
   limiter: Limiter<C, L> | undefined,
   call: Call<C, L>
 ): Step<RateLimiterFull | DeadlineExceeded> =>
-  limiter === undefined ? identity : (self) =>
-    Effect.suspend(() => {
-      const { attempt, execution } = sending
-      let taken: Reservation | undefined
-      // What was taken is known outside before anything inside can be interrupted.
-      const spend: Step<RateLimiterFull | DeadlineExceeded> = (inside) =>
-        limiter.withReservation(call.cost, call)((reservation) => {
-          taken = reservation
-          sending.commit = limiter.commit(reservation)
-          return inside
-        })
-      return Effect.onExit(through(sending, "limiter", spend)(self), (exit) => {
-        if (Exit.isFailure(exit)) refused(sending, exit.cause)
-        if (taken === undefined || sending.progress === "sent") return Effect.void
-        report(execution, { attempt, gate: "limiter", event: "refunded" })
-        return limiter.refund(taken)
-      })
-    })
+  limiter === undefined ?
+    identity :
+    through(sending, "limiter", (inside) =>
+      limiter.withReservation(call.cost, call)((reservation) => {
+        sending.commit = limiter.commit(reservation)
+        sending.refund = limiter.refund(reservation)
+        return inside
+      }))
 
 /** @internal */
 export const check = <F>(sending: Sending, breaker: CircuitBreaker<F> | undefined): Step<CircuitOpen> =>
@@ -263,25 +215,74 @@ export const check = <F>(sending: Sending, breaker: CircuitBreaker<F> | undefine
     ? identity
     : through(sending, "check", (inside) => Effect.zipRight(breaker.check, inside))
 
+/**
+ * Asks what a failure of what has left proves.
+ *
+ * @internal
+ */
+export const judge = <F>(
+  sending: Sending,
+  { notDone, notSent }: {
+    readonly notSent?: ((error: F) => boolean) | undefined
+    readonly notDone?: ((error: F) => boolean) | undefined
+  }
+) =>
+<A, E extends F, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  notSent === undefined && notDone === undefined ? self : Effect.tapError(self, (error) => {
+    if (sending.stage !== "left") return Effect.void
+    return asked(
+      "notSent or notDone of a policy",
+      Effect.sync(() => {
+        if (notSent?.(error) === true) sending.stage = "not sent"
+        else if (notDone?.(error) === true) sending.stage = "not done"
+      }),
+      undefined
+    )
+  })
+
+/**
+ * Finds out whether a gate has refused, and gives back the tokens of an attempt that has not left. What was taken is known
+ * here before anything inside can be interrupted.
+ *
+ * @internal
+ */
+export const ending = (sending: Sending, isLimited: boolean): Step<never> => (self) =>
+  isLimited
+    ? Effect.onExit(self, (exit) => {
+      if (Exit.isFailure(exit)) conclude(sending, exit.cause)
+      sending.isOver = true
+      if (sending.refund === undefined || wasSent(sending)) return Effect.void
+      report(sending.execution, { attempt: sending.number, gate: "limiter", event: "refunded" })
+      return sending.refund
+    })
+    : Effect.tapErrorCause(self, (cause) => Effect.sync(() => conclude(sending, cause)))
+
+/** @internal */
+export const hedge = <F, A, E extends F, R>(
+  hedge: Pick<Hedge<F>, "apply"> | undefined,
+  onDiscard: ((value: A) => Effect.Effect<void>) | undefined,
+  attempt: (hedged: Attempt | undefined) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> =>
+  hedge === undefined
+    ? Effect.suspend(() => attempt(undefined))
+    : hedge.apply((hedged: Attempt) => Idempotent.mark(attempt(hedged)), { onDiscard })
+
 /** @internal */
 export const retry = <F>(
   execution: Execution,
-  { name, notSent, retry }: {
-    readonly name: string
-    readonly retry?: RetryOptions<F> | undefined
-    readonly notSent?: ((error: F) => boolean) | undefined
-  },
+  { name, retry }: { readonly name: string; readonly retry?: RetryOptions<F> | undefined },
   idempotency: Idempotency
 ) =>
 <A, E extends F, R>(self: Effect.Effect<A, E | Refusal, R>): Effect.Effect<A, E | Refusal, R> => {
   if (retry === undefined) return self
-  const isHarmless = idempotency === "once" ? (error: F) => neverLeft(error, notSent) : constTrue
+  const isRefusal = (error: F | Refusal): error is Refusal => execution.refusals?.has(error) === true
+  // What must not happen twice is never hedged, so the latest attempt is the one that is asked about.
+  const isHarmless = idempotency === "once" ? () => !execution.isDoubtful : constTrue
   return Retry.retryNonIdempotent(self, {
     ...retry,
     name,
-    while: (error) => !isRejection(error) && isHarmless(error) && (retry.while === undefined || retry.while(error)),
-    retryAfter: (error) =>
-      isRejection(error) || retry.retryAfter === undefined ? Option.none() : retry.retryAfter(error),
+    while: (error) => !isRefusal(error) && isHarmless() && (retry.while === undefined || retry.while(error)),
+    retryAfter: (error) => isRefusal(error) || retry.retryAfter === undefined ? Option.none() : retry.retryAfter(error),
     onRetry: (info) => {
       const { because, cause, delay } = info
       const detail = { delayMillis: Duration.toMillis(delay), because, ...described(cause) }

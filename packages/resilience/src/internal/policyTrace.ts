@@ -10,18 +10,45 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type * as Tracer from "effect/Tracer"
 import type { Entry } from "../Policy.js"
+import { nameOf } from "./mishap.js"
 import { monotonic } from "./time.js"
 
 /** @internal */
 export interface Execution {
   readonly clock: Clock.Clock
-  readonly span: Tracer.Span
+  /** Where events go: its own span, the one in reach, or none. */
+  readonly span: Tracer.Span | undefined
+  readonly ownsSpan: boolean
   readonly begin: bigint
   /** Where everything is written down, if anybody asked for it. */
   readonly trace: Array<Entry> | undefined
   /** How many attempts have begun, hedges included. */
   attempts: number
+  /** How many of them hold a permit; counted only where several may be under way at once. */
+  holders: number
+  /** The errors with which gates of this policy refused attempts of this very call; none to begin with. */
+  refusals: Set<unknown> | undefined
+  /** Whether what the latest attempt asked for may have been carried out. */
+  isDoubtful: boolean
 }
+
+/** @internal */
+export const executing = (
+  clock: Clock.Clock,
+  span: Tracer.Span | undefined,
+  ownsSpan: boolean,
+  trace: Array<Entry> | undefined
+): Execution => ({
+  clock,
+  span,
+  ownsSpan,
+  begin: monotonic(clock),
+  trace,
+  attempts: 0,
+  holders: 0,
+  refusals: undefined,
+  isDoubtful: false
+})
 
 /** @internal */
 export type What = Pick<Entry, "attempt" | "gate" | "event"> & Partial<Pick<Entry, "detail">>
@@ -44,7 +71,7 @@ export const report = (execution: Execution, what: What): void => {
   const { clock, span } = execution
   record(execution, what)
   // A hedge that lost may end after the call.
-  if (span.status._tag === "Ended") return
+  if (span === undefined || span.status._tag === "Ended") return
   span.event(`${what.gate}.${what.event}`, clock.unsafeCurrentTimeNanos(), { ...what.detail, attempt: what.attempt })
 }
 
@@ -58,13 +85,6 @@ export const described = (cause: Cause.Cause<unknown>): Entry["detail"] =>
     onNone: (): Entry["detail"] => ({ error: Cause.isInterruptedOnly(cause) ? "Interrupted" : "Defect" }),
     onSome: (error) => ({ error: nameOf(error), ...retryAfterOf(error) })
   })
-
-const nameOf = (error: unknown): string =>
-  Predicate.hasProperty(error, "_tag") && Predicate.isString(error._tag)
-    ? error._tag
-    : Predicate.isError(error)
-    ? error.name
-    : "Failure"
 
 const retryAfterOf = (error: unknown): Entry["detail"] =>
   Predicate.hasProperty(error, "retryAfter") && Duration.isDuration(error.retryAfter)

@@ -1,5 +1,10 @@
+import * as Predicate from "effect/Predicate"
+
+/** What the gates of this process have refused with. Weak, so that it keeps no error alive. */
+const raised = new WeakSet<object>()
+
 /**
- * Builds an error without capturing a stack trace.
+ * Builds the error that a gate refuses with: without capturing a stack trace, and known to {@link isRaised} from then on.
  *
  * Local refusals are raised by the thousand exactly when the process has the least time for them, and where
  * they were raised says nothing: the gate's name does. Pass `true` to the constructor of a Schema class inside as well:
@@ -11,8 +16,17 @@ export const stackless = <A>(construct: () => A): A => {
   const limit: unknown = Reflect.get(Error, "stackTraceLimit")
   Reflect.set(Error, "stackTraceLimit", 0)
   try {
-    return construct()
+    return raise(construct())
   } finally {
     Reflect.set(Error, "stackTraceLimit", limit)
   }
 }
+
+/** @internal */
+export const raise = <A>(error: A): A => {
+  if (Predicate.isObject(error)) raised.add(error)
+  return error
+}
+
+/** @internal */
+export const isRaised = (u: unknown): boolean => Predicate.isObject(u) && raised.has(u)

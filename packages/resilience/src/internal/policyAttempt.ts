@@ -1,0 +1,128 @@
+/**
+ * One attempt of a policy: how far it has come, whether it has left, and what follows from how it ended.
+ *
+ * @internal
+ */
+import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type { Attempt, Entry } from "../Policy.js"
+import { described, type Execution, record, report } from "./policyTrace.js"
+import { monotonic } from "./time.js"
+
+/** @internal */
+export interface Sending {
+  readonly execution: Execution
+  readonly number: number
+  /** The gate it has come to. */
+  at: Entry["gate"]
+  /** When it came there. */
+  since: bigint
+  /**
+   * `queued` at a gate, `refused` by it, or `started` once it is through all of them; from the moment of leaving on `left`,
+   * unless an error proves that it did not, `not sent`, or that the other side did nothing, `not done`.
+   */
+  stage: "queued" | "refused" | "started" | "left" | "not sent" | "not done"
+  /** Whether it has ended, so that what is left of it must not leave any more. */
+  isOver: boolean
+  isHolding: boolean
+  /** Tells the limiter that what it admitted leaves only now. */
+  commit: Effect.Effect<void> | undefined
+  /** Gives the limiter back what it admitted. */
+  refund: Effect.Effect<void> | undefined
+  /** Tells the hedge that the attempt is late from now on, not before. */
+  readonly onLeaving: Effect.Effect<void> | undefined
+}
+
+/** @internal */
+export const begin = (execution: Execution, hedged: Attempt | undefined): Sending => {
+  const number = ++execution.attempts
+  if (execution.ownsSpan) execution.span?.attribute("policy.attempts", number)
+  if (hedged !== undefined && hedged.number > 1) report(execution, { attempt: number, gate: "hedge", event: "started" })
+  return {
+    execution,
+    number,
+    at: "call",
+    since: execution.begin,
+    stage: "queued",
+    isOver: false,
+    isHolding: false,
+    commit: undefined,
+    refund: undefined,
+    onLeaving: hedged?.leaving
+  }
+}
+
+/**
+ * Runs what is called. A plain effect leaves as it starts; a function is given the moment to choose.
+ *
+ * @internal
+ */
+export const send = <A, E, R>(
+  sending: Sending,
+  self: Effect.Effect<A, E, R> | ((attempt: Attempt) => Effect.Effect<A, E, R>)
+): Effect.Effect<A, E, R> => {
+  const { execution, number } = sending
+  const what = { attempt: number, gate: "call" } as const
+  const started = Effect.suspend(() => {
+    sending.stage = "started"
+    record(execution, { ...what, event: "started" })
+    if (!Effect.isEffect(self)) return self({ number, leaving: leaving(sending, true) })
+    if (sending.commit !== undefined || sending.onLeaving !== undefined) {
+      return Effect.zipRight(leaving(sending, false), self)
+    }
+    sending.stage = "left"
+    return self
+  })
+  const told = Effect.tapErrorCause(started, (cause) =>
+    Effect.sync(() => {
+      if (!Cause.isInterruptedOnly(cause)) report(execution, { ...what, event: "failed", detail: described(cause) })
+    }))
+  return execution.trace === undefined ? told : Effect.onExit(told, (exit) =>
+    Effect.sync(() => {
+      if (Exit.isSuccess(exit)) record(execution, { ...what, event: "succeeded" })
+      if (Exit.isInterrupted(exit)) record(execution, { ...what, event: "interrupted" })
+    }))
+}
+
+// One step, since what is marked as having left is paid for, and what is paid for must have been marked.
+const leaving = (sending: Sending, isTold: boolean): Effect.Effect<void> =>
+  Effect.uninterruptible(Effect.suspend(() => {
+    if (sending.stage === "left") return Effect.void
+    // Given up and left behind: its tokens have been given back.
+    if (sending.isOver) return Effect.interrupt
+    sending.stage = "left"
+    if (isTold) record(sending.execution, { attempt: sending.number, gate: "call", event: "sent" })
+    const { commit = Effect.void, onLeaving } = sending
+    return onLeaving === undefined ? commit : Effect.zipRight(commit, onLeaving)
+  }))
+
+/** @internal */
+export const wasSent = ({ stage }: Sending): boolean => stage === "left" || stage === "not done"
+
+/**
+ * Finds out whether a gate has refused an attempt that has failed, and whether what it asked for may have been carried out.
+ *
+ * @internal
+ */
+export const conclude = (sending: Sending, cause: Cause.Cause<unknown>): void => {
+  const { at, execution, number, stage } = sending
+  execution.isDoubtful = stage === "left"
+  if (stage !== "queued" || Cause.isInterruptedOnly(cause)) return
+  sending.stage = "refused"
+  const refusals = execution.refusals ??= new Set()
+  for (const error of Cause.failures(cause)) refusals.add(error)
+  report(execution, {
+    attempt: number,
+    gate: at,
+    event: "refused",
+    detail: { ...waited(sending), ...described(cause) }
+  })
+}
+
+/** @internal */
+export const waited = ({ execution, since }: Sending): Entry["detail"] =>
+  execution.trace === undefined
+    ? {}
+    : { waitedMillis: Duration.toMillis(Duration.nanos(monotonic(execution.clock) - since)) }

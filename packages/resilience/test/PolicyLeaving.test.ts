@@ -1,0 +1,275 @@
+import {
+  Bulkhead,
+  CircuitBreaker,
+  Deadline,
+  Hedge,
+  Idempotent,
+  Policy,
+  RateLimiter,
+  Retry,
+  RetryBudget,
+  Trip
+} from "@effect-exchange/resilience"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Exit, Fiber, Option, Ref, TestClock } from "effect"
+import { retry, safe, tenPerMinute } from "./support/policies.js"
+import { decodedFull } from "./support/refusals.js"
+
+const once = { idempotency: "once" } as const
+
+/** What one call has cost a limiter of ten, and how often it was tried. */
+const tried = <E>(
+  attempt: (attempt: Policy.Attempt) => Effect.Effect<void, E>,
+  options: { readonly notSent?: (error: E) => boolean; readonly notDone?: (error: E) => boolean } = {}
+) =>
+  Effect.gen(function*() {
+    const limiter = yield* tenPerMinute
+    const policy = Policy.make({ name: "leaving", limiter, retry, ...options })
+    let attempts = 0
+    const call = policy.apply((given) => {
+      assert.strictEqual(given.number, ++attempts)
+      return attempt(given)
+    }, once)
+    const fiber = yield* Effect.fork(Effect.exit(call))
+    yield* TestClock.adjust("1 second")
+    const exit = yield* Fiber.join(fiber)
+    return { attempts, exit, spent: 10 - (yield* limiter.available) }
+  })
+
+describe("Policy, an attempt that says when it leaves", () => {
+  it.effect("costs tokens from the moment it leaves", () =>
+    Effect.gen(function*() {
+      const limiter = yield* tenPerMinute
+      const policy = Policy.make({ name: "leaving", limiter })
+      const fiber = yield* Effect.fork(
+        policy.apply(({ leaving }) => Effect.zipRight(Effect.sleep("30 seconds"), leaving), { ...safe, cost: 10 })
+      )
+      yield* TestClock.adjust("30 seconds")
+      yield* Fiber.join(fiber)
+      yield* TestClock.adjust("59999 millis")
+      assert.strictEqual(yield* limiter.available, 0)
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(yield* limiter.available, 10)
+    }))
+
+  it.effect("costs nothing if it ends before, in whatever way", () =>
+    Effect.gen(function*() {
+      for (const end of [Effect.fail("no credentials"), Effect.die("bug"), Effect.interrupt, Effect.void]) {
+        assert.strictEqual((yield* tried(() => end)).spent, 0)
+      }
+      const limiter = yield* tenPerMinute
+      const fiber = yield* Effect.fork(Policy.make({ name: "leaving", limiter }).apply(() => Effect.never, once))
+      yield* Effect.yieldNow()
+      assert.strictEqual(yield* limiter.available, 9)
+      yield* Fiber.interrupt(fiber)
+      assert.strictEqual(yield* limiter.available, 10)
+    }))
+
+  it.effect("costs what it costs if it ends after, and leaves once however often it says so", () =>
+    Effect.gen(function*() {
+      for (const end of [Effect.fail("reset"), Effect.die("bug"), Effect.interrupt, Effect.void]) {
+        const { attempts, spent } = yield* tried(({ leaving }) =>
+          Effect.zipRight(Effect.zipRight(leaving, leaving), end)
+        )
+        assert.deepStrictEqual({ attempts, spent }, { attempts: 1, spent: 1 })
+      }
+    }))
+
+  it.effect("may be repeated even if it must not happen twice, as long as it has not left", () =>
+    Effect.gen(function*() {
+      const { attempts, exit, spent } = yield* tried(({ leaving, number }) =>
+        number < 3 ? Effect.fail("no credentials") : leaving
+      )
+      assert.deepStrictEqual({ attempts, exit, spent }, { attempts: 3, exit: Exit.void, spent: 1 })
+    }))
+
+  it.effect("`notSent` gives tokens back and allows another attempt, `notDone` only allows it", () =>
+    Effect.gen(function*() {
+      const refused = ({ leaving, number }: Policy.Attempt) =>
+        Effect.zipRight(leaving, number < 3 ? Effect.fail("refused") : Effect.void)
+      const isRefused = (error: string) => error === "refused"
+      const none = yield* tried(refused)
+      assert.deepStrictEqual([none.attempts, none.spent], [1, 1])
+      const notSent = yield* tried(refused, { notSent: isRefused })
+      assert.deepStrictEqual([notSent.attempts, notSent.spent], [3, 1])
+      const notDone = yield* tried(refused, { notDone: isRefused })
+      assert.deepStrictEqual([notDone.attempts, notDone.spent], [3, 3])
+    }))
+
+  it.effect("what vouches for an error and dies vouches for nothing, and the error stays what it was", () =>
+    Effect.gen(function*() {
+      const failing = ({ leaving }: Policy.Attempt) => Effect.zipRight(leaving, Effect.fail("down"))
+      const bug = () => {
+        throw new Error("bug")
+      }
+      for (const options of [{ notSent: bug }, { notDone: bug }]) {
+        const { attempts, exit, spent } = yield* tried(failing, options)
+        assert.deepStrictEqual({ attempts, exit, spent }, { attempts: 1, exit: Exit.fail("down"), spent: 1 })
+      }
+    }))
+
+  it.effect("an attempt that was given up and left behind cannot leave any more", () =>
+    Effect.gen(function*() {
+      const limiter = yield* tenPerMinute
+      const late = { duration: "1 second", onTimeout: () => "late" as const, disconnect: true } as const
+      const policy = Policy.make({ name: "leaving", limiter, attemptTimeout: late })
+      let sent = false
+      const slow = Effect.uninterruptible(Effect.sleep("2 seconds"))
+      const fiber = yield* Effect.fork(Effect.exit(policy.apply(
+        ({ leaving }) =>
+          slow.pipe(
+            Effect.zipRight(Effect.uninterruptible(leaving)),
+            Effect.zipRight(Effect.sync(() => (sent = true)))
+          ),
+        once
+      )))
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(yield* Fiber.join(fiber), Exit.fail("late" as const))
+      yield* TestClock.adjust("5 seconds")
+      assert.isFalse(sent)
+      assert.strictEqual(yield* limiter.available, 10)
+    }))
+
+  it.effect("a hedge waits from when it leaves, and has tokens and a number of its own", () =>
+    Effect.gen(function*() {
+      const limiter = yield* tenPerMinute
+      const budget = yield* RetryBudget.make()
+      const hedge = yield* Hedge.make({ name: "leaving", delay: "1 second", budget })
+      const policy = Policy.make({ name: "leaving", hedge, limiter })
+      const left: Array<number> = []
+      const fiber = yield* Effect.fork(policy.apply(
+        ({ leaving, number }) =>
+          Effect.sleep("10 seconds").pipe(
+            Effect.zipRight(leaving),
+            Effect.zipRight(Effect.sync(() => left.push(number))),
+            Effect.zipRight(Effect.sleep("1 minute"))
+          ),
+        { ...safe, cost: 3 }
+      ))
+      yield* TestClock.adjust("10999 millis")
+      assert.deepStrictEqual(left, [1])
+      assert.strictEqual(yield* limiter.available, 7)
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(yield* limiter.available, 4)
+      yield* TestClock.adjust("10 seconds")
+      assert.deepStrictEqual(left, [1, 2])
+      yield* Fiber.interrupt(fiber)
+    }))
+
+  it.effect("`explain` tells what was sent and what was not", () =>
+    Effect.gen(function*() {
+      const limiter = yield* tenPerMinute
+      const policy = Policy.make({ name: "leaving", limiter, retry })
+      const fiber = yield* Effect.fork(policy.explain(
+        ({ leaving, number }) => number === 1 ? Effect.fail("no credentials") : leaving,
+        once
+      ))
+      yield* TestClock.adjust("1 second")
+      const [, trace] = yield* Fiber.join(fiber)
+      assert.deepStrictEqual(trace.map(({ attempt, event, gate }) => `${attempt} ${gate} ${event}`), [
+        "1 limiter passed",
+        "1 call started",
+        "1 call failed",
+        "1 limiter refunded",
+        "1 retry retrying",
+        "2 limiter passed",
+        "2 call started",
+        "2 call sent",
+        "2 call succeeded"
+      ])
+    }))
+})
+
+describe("Policy, what comes through its queues too late", () => {
+  it.effect("is refused, not sent and cut off at once", () =>
+    Effect.gen(function*() {
+      const breaker = yield* CircuitBreaker.make<unknown>({ name: "late", trip: Trip.consecutive(1) })
+      const limiter = yield* tenPerMinute
+      const policy = Policy.make({ name: "late", breaker, limiter })
+      let sent = false
+      const fiber = yield* Effect.fork(Effect.flip(
+        policy.apply(Effect.sync(() => (sent = true)), safe).pipe(
+          // Its time is over when it arrives.
+          (call) =>
+            Effect.flatMap(
+              Effect.clock,
+              (clock) => Effect.provideService(call, Deadline.Deadline, Option.some(clock.unsafeCurrentTimeNanos()))
+            )
+        )
+      ))
+      const error = yield* Fiber.join(fiber)
+      assert.strictEqual(error._tag, "DeadlineExceeded")
+      assert.isFalse(sent)
+      assert.strictEqual(yield* limiter.available, 10)
+    }))
+})
+
+describe("Policy, refusals are known by the gate that refused", () => {
+  const full = Effect.gen(function*() {
+    const bulkhead = yield* Bulkhead.make({ name: "inside", permits: 1, maxQueue: 0 })
+    yield* Effect.fork(bulkhead.withPermit(Effect.never))
+    yield* Effect.yieldNow()
+    return bulkhead.withPermit(Effect.void)
+  })
+
+  const outcome = <E>(call: Effect.Effect<void, E>) =>
+    Effect.gen(function*() {
+      const limiter = yield* tenPerMinute
+      let attempts = 0
+      const policy = Policy.make({ name: "outside", limiter, retry })
+      const fiber = yield* Effect.fork(Effect.exit(
+        policy.apply(
+          Effect.suspend(() => {
+            attempts++
+            return call
+          }),
+          safe
+        )
+      ))
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(fiber)
+      return { attempts, spent: 10 - (yield* limiter.available) }
+    })
+
+  it.effect("what a gate inside the call refuses with is an error of the call: it was sent, and may be repeated", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* outcome(yield* full), { attempts: 3, spent: 3 })
+      const inner = Policy.make({ name: "inner", bulkhead: yield* Bulkhead.make({ name: "inner", permits: 1 }) })
+      assert.deepStrictEqual(yield* outcome(inner.apply(Effect.fail("down"), safe)), { attempts: 3, spent: 3 })
+    }))
+
+  it.effect("so is one that was decoded from the wire, for which a breaker opens, too", () =>
+    Effect.gen(function*() {
+      const decoded = Effect.fail(decodedFull("far away"))
+      assert.deepStrictEqual(yield* outcome(decoded), { attempts: 3, spent: 3 })
+      const breaker = yield* CircuitBreaker.make({ name: "wire", trip: Trip.consecutive(1) })
+      yield* Effect.exit(breaker.protect(decoded))
+      assert.strictEqual((yield* breaker.state)._tag, "Open")
+      const attempts = yield* Ref.make(0)
+      const counting = Idempotent.mark(Effect.zipRight(Ref.update(attempts, (n) => n + 1), decoded))
+      const fiber = yield* Effect.fork(Effect.exit(Retry.retry(counting, retry)))
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(fiber)
+      assert.strictEqual(yield* Ref.get(attempts), 3)
+    }))
+
+  it.effect("what its own gate refuses with is neither repeated nor asked about nor paid for", () =>
+    Effect.gen(function*() {
+      const bulkhead = yield* Bulkhead.make({ name: "own", permits: 1, maxQueue: 0 })
+      const limiter = yield* RateLimiter.make({ name: "own", limit: 10, window: "1 minute" })
+      const asked: Array<unknown> = []
+      const policy = Policy.make({
+        name: "own",
+        bulkhead,
+        limiter,
+        retry: { ...retry, while: (error: string) => asked.push(error) > 0 }
+      })
+      yield* Effect.fork(bulkhead.withPermit(Effect.never))
+      yield* Effect.yieldNow()
+      const [exit, trace] = yield* policy.explain(Effect.fail("down"), safe)
+      assert.isTrue(Exit.isFailure(exit))
+      assert.deepStrictEqual(asked, [])
+      assert.strictEqual(yield* limiter.available, 10)
+      assert.strictEqual(trace.filter(({ gate }) => gate === "check" || gate === "limiter").length, 2)
+    }))
+})
