@@ -236,7 +236,12 @@ const makeEngine = Effect.fnUntraced(function*(
       const serverTime = yield* run(call, nobody)
       const receivedAt = yield* Clock.currentTimeMillis
       // From when it was sent, not from when it was queued: a wait would widen the range until anything fits.
-      yield* vitals.learnTime({ sentAt: call.sentAt ?? receivedAt, receivedAt, serverTime, resolution: protocol.serverTimeStep ?? 1 })
+      yield* vitals.learnTime({
+        sentAt: call.sentAt ?? receivedAt,
+        receivedAt,
+        serverTime,
+        resolution: protocol.serverTimeStep ?? 1
+      })
       yield* Effect.logInfo("Compared clocks with the exchange", { because: operation })
     })
 
@@ -318,7 +323,6 @@ const memoized = <Key extends object, A>(make: (key: Key) => A): (key: Key) => A
     return made
   }
 }
-
 
 const prepare = <C extends Endpoint.Capability, I, A>(
   exchange: string,

@@ -12,10 +12,11 @@ import type * as RateLimiter from "@effect-exchange/resilience/RateLimiter"
 import * as RateLimiterStore from "@effect-exchange/resilience/RateLimiterStore"
 import * as RetryBudget from "@effect-exchange/resilience/RetryBudget"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as SynchronizedRef from "effect/SynchronizedRef"
+import type { Capability } from "./Endpoint.js"
 import * as breaking from "./internal/breakers.js"
 import * as limiting from "./internal/limits.js"
 import * as metering from "./internal/meters.js"
@@ -109,7 +110,7 @@ export interface Place {
 export interface Held {
   readonly limits: limiting.Limits
   readonly breakers: breaking.Breakers
-  readonly bulkhead: Bulkhead.Bulkhead
+  readonly bulkhead: Bulkhead.Bulkhead<Capability>
   readonly budget: RetryBudget.RetryBudget
   readonly vitals: vitality.Vitals
   readonly meters: metering.Meters
@@ -127,7 +128,7 @@ export interface Key {
   /** The next nonce: microseconds of the exchange's clock, rising, and never twice the same. */
   readonly nonce: (now: number) => bigint
   /** Lets one signed call go at a time, where nonces must arrive in the order in which they were made. */
-  readonly turn: Bulkhead.Bulkhead | undefined
+  readonly turn: Bulkhead.Bulkhead<Capability> | undefined
   /** What a call costs in the limiter's scopes, of which some are the key's own. */
   readonly spend: limiting.Renaming
 }
@@ -205,7 +206,7 @@ const hold = (
     return {
       limits,
       meters,
-      vitals: yield* vitality.make(meters, Duration.toMillis(maxPause)),
+      vitals: yield* vitality.make(meters),
       breakers: yield* breaking.make(exchange, options.breaker),
       budget: yield* RetryBudget.make(),
       bulkhead: yield* Bulkhead.make({

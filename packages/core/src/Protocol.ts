@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type * as RateLimiter from "@effect-exchange/resilience/RateLimiter"
 import type * as Duration from "effect/Duration"
 import type * as Either from "effect/Either"
 import type { Credentials } from "./Credentials.js"
@@ -83,16 +84,15 @@ export interface Moment {
 }
 
 /**
- * At most `limit` in any `window`.
+ * What the exchange meters under the name `scope`: at most `limit` in any `window`, or a bucket of `burst` that fills by
+ * `perSecond`. `reserved` of it is kept for calls that trade, and belongs wherever these share a scope with reads.
+ *
+ * `per` is `key` where the exchange counts by API key or account, and defaults to `address`.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Limit {
-  readonly scope: string
-  readonly limit: number
-  readonly window: Duration.DurationInput
-}
+export type Limit = RateLimiter.Limit & { readonly scope: string; readonly per?: "address" | "key" | undefined }
 
 /**
  * What has been used of a limit in the exchange's own window. `windowEnd` is when that window ends, in epoch milliseconds

@@ -48,8 +48,7 @@ describe("ExchangeState", () => {
     inOneApplication(() => Wire.ok(), (sent) =>
       Effect.gen(function*() {
         const clients = [yield* clientOf(), yield* clientOf()]
-        yield* Effect.forEach(times(30), (index) =>
-          Effect.fork(clients[index % 2]!.request(Acme.value, {})))
+        yield* Effect.forEach(times(30), (index) => Effect.fork(clients[index % 2]!.request(Acme.value, {})))
         yield* settle
         // 90 of 100, in tens: the rest is kept for trading.
         assert.strictEqual(sent.length, 9)
@@ -95,58 +94,69 @@ describe("ExchangeState", () => {
       })))
 
   it.effect("a ban that one client is told of stops the others, shows in health, and can be taken back", () =>
-    inOneApplication((_, index) => index === 0 ? Wire.refuse("Banned", 418) : Wire.ok(), (sent) =>
-      Effect.gen(function*() {
-        const [first, second] = [yield* clientOf(), yield* clientOf()]
-        yield* Effect.flip(first.request(Acme.value, {}))
-        const refused = yield* Effect.flip(second.request(Acme.balance, {}))
-        assert.instanceOf(refused, ExchangeError.CircuitOpen)
-        const { bannedUntil, reason } = yield* second.health
-        assert.strictEqual(bannedUntil, 60_000)
-        assert.include(reason, "banned us for another 1m")
-        yield* Effect.flatMap(ExchangeState.ExchangeState, ({ resume }) => resume("acme"))
-        yield* second.request(Acme.balance, {})
-        assert.strictEqual((yield* second.health).status, "pass")
-        assert.strictEqual(sent.length, 2)
-      })))
+    inOneApplication(
+      (_, index) => index === 0 ? Wire.refuse("Banned", 418) : Wire.ok(),
+      (sent) =>
+        Effect.gen(function*() {
+          const [first, second] = [yield* clientOf(), yield* clientOf()]
+          yield* Effect.flip(first.request(Acme.value, {}))
+          const refused = yield* Effect.flip(second.request(Acme.balance, {}))
+          assert.instanceOf(refused, ExchangeError.CircuitOpen)
+          const { bannedUntil, reason } = yield* second.health
+          assert.strictEqual(bannedUntil, 60_000)
+          assert.include(reason, "banned us for another 1m")
+          yield* Effect.flatMap(ExchangeState.ExchangeState, ({ resume }) => resume("acme"))
+          yield* second.request(Acme.balance, {})
+          assert.strictEqual((yield* second.health).status, "pass")
+          assert.strictEqual(sent.length, 2)
+        })
+    ))
 
   it.effect("no ban and no pause is believed for longer than an hour", () => {
-    const never = (error: ExchangeError.ExchangeError): Partial<Protocol.Protocol> => ({ classify: ({ status }) => status === 200 ? undefined : error })
+    const never = (error: ExchangeError.ExchangeError): Partial<Protocol.Protocol> => ({
+      classify: ({ status }) => status === 200 ? undefined : error
+    })
     const about = { exchange: "acme", operation: "value", detail: "no" }
     const errors = [
       new ExchangeError.Banned({ ...about, until: Number.MAX_SAFE_INTEGER }),
       new ExchangeError.RateLimited({ ...about, retryAfter: Duration.days(3650) })
     ]
-    return Effect.forEach(errors, (error) =>
-      inOneApplication((_, index) => index === 0 ? Wire.json({}, 400) : Wire.ok(), (sent) =>
-        Effect.gen(function*() {
-          const began = yield* Effect.clockWith((clock) => clock.currentTimeMillis)
-          const client = yield* clientOf({ deadline: "3 hours", protocol: never(error) })
-          yield* Effect.flip(client.request(Acme.value, {}))
-          const report = yield* client.health
-          assert.notStrictEqual(report.status, "pass")
-          assert.include(report.reason, "1h")
-          yield* TestClock.adjust("1 hour")
-          yield* client.request(Acme.value, {})
-          assert.strictEqual(sent[1]?.at, began + 3_600_000)
-        })))
+    return Effect.forEach(
+      errors,
+      (error) =>
+        inOneApplication((_, index) => index === 0 ? Wire.json({}, 400) : Wire.ok(), (sent) =>
+          Effect.gen(function*() {
+            const began = yield* Effect.clockWith((clock) => clock.currentTimeMillis)
+            const client = yield* clientOf({ deadline: "3 hours", protocol: never(error) })
+            yield* Effect.flip(client.request(Acme.value, {}))
+            const report = yield* client.health
+            assert.notStrictEqual(report.status, "pass")
+            assert.include(report.reason, "1h")
+            yield* TestClock.adjust("1 hour")
+            yield* client.request(Acme.value, {})
+            assert.strictEqual(sent[1]?.at, began + 3_600_000)
+          }))
+    )
   })
 
   it.effect("a pause shows as a warning, and is taken back by resume", () =>
-    inOneApplication((_, index) => index === 0 ? Wire.refuse("RateLimited", 429) : Wire.ok(), (sent) =>
-      Effect.gen(function*() {
-        const client = yield* clientOf()
-        yield* Effect.flip(client.request(Acme.value, {}))
-        const { limits, reason, status } = yield* client.health
-        assert.strictEqual(status, "warn")
-        assert.include(reason, `a pause of "ip", 2s more`)
-        assert.strictEqual(limits[0]?.pausedUntil, 2000)
-        const waiting = yield* start(client.request(Acme.value, {}))
-        yield* assertRunning(waiting)
-        yield* Effect.flatMap(ExchangeState.ExchangeState, ({ resume }) => resume("acme"))
-        yield* Fiber.join(waiting)
-        assert.deepStrictEqual(sent.map(({ at }) => at), [0, 0])
-      })))
+    inOneApplication(
+      (_, index) => index === 0 ? Wire.refuse("RateLimited", 429) : Wire.ok(),
+      (sent) =>
+        Effect.gen(function*() {
+          const client = yield* clientOf()
+          yield* Effect.flip(client.request(Acme.value, {}))
+          const { limits, reason, status } = yield* client.health
+          assert.strictEqual(status, "warn")
+          assert.include(reason, `a pause of "ip", 2s more`)
+          assert.strictEqual(limits[0]?.pausedUntil, 2000)
+          const waiting = yield* start(client.request(Acme.value, {}))
+          yield* assertRunning(waiting)
+          yield* Effect.flatMap(ExchangeState.ExchangeState, ({ resume }) => resume("acme"))
+          yield* Fiber.join(waiting)
+          assert.deepStrictEqual(sent.map(({ at }) => at), [0, 0])
+        })
+    ))
 
   it.effect("a limit is changed at run time, for those who wait too", () =>
     inOneApplication(() => Wire.ok(), (sent) =>
@@ -198,7 +208,10 @@ describe("ExchangeState", () => {
   it.effect("reads that never end leave a slot for a cancel", () =>
     inOneApplication(({ path }) => path === "/value" ? Wire.hang : Wire.ok(), () =>
       Effect.gen(function*() {
-        const client = yield* clientOf({ maxConcurrent: 4, protocol: { limits: [{ scope: "ip", limit: 1e6, window: "1 second" }] } })
+        const client = yield* clientOf({
+          maxConcurrent: 4,
+          protocol: { limits: [{ scope: "ip", limit: 1e6, window: "1 second" }] }
+        })
         yield* Effect.forEach(times(20), () => Effect.fork(client.request(Acme.value, {})))
         yield* settle
         yield* client.request(Acme.cancel, { id: "1" })

@@ -35,7 +35,12 @@ export const make = (client: {
       ...facts,
       limits,
       breakers,
-      ...judge(client.host, { breakers, limits, clockSkewMillis: facts.clockSkewMillis, bannedUntil: facts.bannedUntil }, now)
+      ...judge(client.host, {
+        breakers,
+        limits,
+        clockSkewMillis: facts.clockSkewMillis,
+        bannedUntil: facts.bannedUntil
+      }, now)
     }
   })
 

@@ -96,7 +96,10 @@ export const make = (
             Effect.forEach(
               ofKeys,
               ({ per: _, scope: name, ...limit }) =>
-                Effect.map(limiter.open(scope(name), limit), (meter) => meters.set(scope(name), { scope: name, meter })),
+                Effect.map(
+                  limiter.open(scope(name), limit),
+                  (meter) => meters.set(scope(name), { scope: name, meter })
+                ),
               { discard: true }
             ),
             {
@@ -120,7 +123,8 @@ export const make = (
           Effect.forEach(Object.keys(cost), (scope) => meters.get(scope)?.meter.pauseUntil(until) ?? Effect.void, {
             discard: true
           }),
-        setLimit: (name, limit) => Effect.asVoid(all((meter, scope) => scope === name ? meter.setLimit(limit) : Effect.void)),
+        setLimit: (name, limit) =>
+          Effect.asVoid(all((meter, scope) => scope === name ? meter.setLimit(limit) : Effect.void)),
         resume: Effect.asVoid(all((meter) => meter.resume)),
         usage: Effect.flatMap(Clock.currentTimeMillis, (now) =>
           Effect.map(

@@ -37,7 +37,11 @@ export interface Observer {
     cost: Cost,
     self: Effect.Effect<A, ExchangeError, R>
   ) => Effect.Effect<A, ExchangeError, R>
-  readonly retry: (operation: string, delay: Duration.Duration, error: ExchangeError | Policy.Refusal) => Effect.Effect<void>
+  readonly retry: (
+    operation: string,
+    delay: Duration.Duration,
+    error: ExchangeError | Policy.Refusal
+  ) => Effect.Effect<void>
 }
 
 /** @internal */
