@@ -34,11 +34,13 @@ const inOneApplication = <A, E>(
     sent: ReadonlyArray<Wire.Sent>
   ) => Effect.Effect<A, E, HttpClient.HttpClient | ExchangeState.ExchangeState | Scope.Scope>
 ): Effect.Effect<A, E> => {
-  const wire = Wire.make(script)
-  return Effect.scoped(use(wire.sent)).pipe(
-    Effect.provideService(HttpClient.HttpClient, wire.client),
-    Effect.provide(ExchangeState.layer)
-  )
+  return Effect.suspend(() => {
+    const wire = Wire.make(script)
+    return Effect.scoped(use(wire.sent)).pipe(
+      Effect.provideService(HttpClient.HttpClient, wire.client),
+      Effect.provide(ExchangeState.layer)
+    )
+  })
 }
 
 const times = (count: number) => Array.from({ length: count }, (_, index) => index)

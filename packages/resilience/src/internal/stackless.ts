@@ -1,3 +1,4 @@
+import * as Cause from "effect/Cause"
 import * as Predicate from "effect/Predicate"
 
 /** What the gates of this process have refused with. Weak, so that it keeps no error alive. */
@@ -24,9 +25,17 @@ export const stackless = <A>(construct: () => A): A => {
 
 /** @internal */
 export const raise = <A>(error: A): A => {
-  if (Predicate.isObject(error)) raised.add(error)
+  if (Predicate.isObject(error)) raised.add(Cause.originalError(error))
   return error
 }
 
-/** @internal */
-export const isRaised = (u: unknown): boolean => Predicate.isObject(u) && raised.has(u)
+/**
+ * Whether a gate raised this error. Effect puts a proxy around an error that fails within a span, so it is the original
+ * that is asked about.
+ *
+ * @internal
+ */
+export const isRaised = (u: unknown): boolean => {
+  const error = Cause.originalError(u)
+  return Predicate.isObject(error) && raised.has(error)
+}
