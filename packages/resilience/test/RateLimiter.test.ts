@@ -218,7 +218,7 @@ describe("RateLimiter", () => {
 
   it.effect("a pause longer than any timer ends all the same", () =>
     Effect.gen(function*() {
-      const limiter = yield* tenPerSecond()
+      const limiter = yield* tenPerSecond({ maxPause: "60 days" })
       const end = Duration.toMillis("30 days")
       yield* limiter.pauseUntil(end)
       const fiber = yield* start(limiter.reserve(1))

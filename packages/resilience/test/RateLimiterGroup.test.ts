@@ -290,22 +290,6 @@ it.effect("what was refunded does not explain what the server has counted", () =
     assert.strictEqual(yield* limiter.usage, 0.5)
   }))
 
-it.effect("commit counts a call from when it was sent, so that the server never sees more than the limit", () =>
-  Effect.gen(function*() {
-    const limiter = yield* RateLimiter.make({ name: "test", limit: 10, window: "1 second" })
-    const reservation = yield* limiter.reserve(10)
-    yield* TestClock.adjust(900)
-    yield* limiter.commit(reservation)
-    const next = yield* start(limiter.reserve(10))
-    yield* TestClock.adjust(999)
-    assertNone(yield* Fiber.poll(next))
-    yield* TestClock.adjust(1)
-    const second = yield* Fiber.join(next)
-    yield* limiter.refund(second)
-    yield* limiter.commit(second)
-    assert.strictEqual(yield* limiter.available, 10)
-  }))
-
 it.effect("100 fibers at once, some of them interrupted: never over a limit, nothing lost, nobody forgotten", () =>
   Effect.gen(function*() {
     const group = yield* make()

@@ -1,41 +1,58 @@
 import { Deadline, RateLimiter, RateLimiterStore } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, FastCheck, Fiber, Option } from "effect"
+import { Duration, Effect, FastCheck, Fiber, Option } from "effect"
+import * as Bucket from "../src/internal/rateLimiterBucket.js"
+import * as Budget from "../src/internal/rateLimiterBudget.js"
 import * as Forecast from "../src/internal/rateLimiterForecast.js"
-import * as Window from "../src/internal/rateLimiterWindow.js"
 import { handClock } from "./support/handClock.js"
 import { settle } from "./support/interruption.js"
-import { Reference } from "./support/rateLimiterReference.js"
+import { type Limit, Reference } from "./support/rateLimiterReference.js"
 
-const limits = { a: { limit: 10, window: 20 }, b: { limit: 6, window: 7 } }
+const scopes = ["a", "b", "c"] as const
+type Scope = typeof scopes[number]
+
+const limits: Readonly<Record<Scope, Limit>> = {
+  a: { limit: 10, window: 20, reserved: 2 },
+  b: { limit: 6, window: 7, reserved: 0 },
+  c: { limit: 8, perTick: 0.5, reserved: 3 }
+}
+const maxPause = 15
 const lanes = ["first", "second", "third"] as const
-const scope = FastCheck.constantFrom("a" as const, "b" as const)
+const scope = FastCheck.constantFrom(...scopes)
+
+const toLimit = ({ limit, perTick, reserved, window }: Limit): RateLimiter.Limit =>
+  perTick === undefined
+    ? RateLimiter.window(limit, window ?? 0, { reserved })
+    : RateLimiter.bucket({ burst: limit, perSecond: perTick * 1000, reserved })
 
 const optional = (arbitrary: FastCheck.Arbitrary<number>) => FastCheck.option(arbitrary, { nil: undefined, freq: 1 })
+
+const upTo = (max: number) => FastCheck.integer({ min: 0, max })
 
 const reserve = FastCheck.record({
   _tag: FastCheck.constant("Reserve" as const),
   costs: FastCheck.oneof(
-    FastCheck.record({ a: FastCheck.integer({ min: 0, max: 10 }) }),
-    FastCheck.record({ b: FastCheck.integer({ min: 0, max: 6 }) }),
-    FastCheck.record({ a: FastCheck.integer({ min: 0, max: 10 }), b: FastCheck.integer({ min: 0, max: 6 }) })
+    FastCheck.record({ a: upTo(10) }),
+    FastCheck.record({ b: upTo(6) }),
+    FastCheck.record({ c: upTo(8) }),
+    FastCheck.record({ a: upTo(10), b: upTo(6) }),
+    FastCheck.record({ a: upTo(8), c: upTo(5) })
   ),
   lane: FastCheck.integer({ min: 0, max: 2 }),
+  holds: FastCheck.boolean(),
   within: optional(FastCheck.integer({ min: 1, max: 60 })),
   maxWait: optional(FastCheck.integer({ min: 0, max: 60 }))
 })
 
+const one = <Tag extends string>(tag: Tag) =>
+  FastCheck.record({ _tag: FastCheck.constant(tag), which: FastCheck.nat() })
+
 const commands = FastCheck.array(
   FastCheck.oneof(
     { weight: 8, arbitrary: reserve },
-    {
-      weight: 2,
-      arbitrary: FastCheck.record({ _tag: FastCheck.constant("Withdraw" as const), which: FastCheck.nat() })
-    },
-    {
-      weight: 1,
-      arbitrary: FastCheck.record({ _tag: FastCheck.constant("Commit" as const), which: FastCheck.nat() })
-    },
+    { weight: 2, arbitrary: one("Withdraw") },
+    { weight: 1, arbitrary: one("End") },
+    { weight: 2, arbitrary: one("Commit") },
     {
       weight: 2,
       arbitrary: FastCheck.record({
@@ -52,6 +69,16 @@ const commands = FastCheck.array(
         _tag: FastCheck.constant("Pause" as const),
         scope,
         ticks: FastCheck.integer({ min: -5, max: 30 })
+      })
+    },
+    { weight: 1, arbitrary: FastCheck.record({ _tag: FastCheck.constant("Resume" as const), scope }) },
+    {
+      weight: 1,
+      arbitrary: FastCheck.record({
+        _tag: FastCheck.constant("SetLimit" as const),
+        scope,
+        by: FastCheck.constantFrom(-2, 0, 3),
+        perTick: FastCheck.constantFrom(0.25, 0.5, 1)
       })
     },
     {
@@ -73,18 +100,18 @@ const bursts = FastCheck.array(
       arbitrary: FastCheck.record({
         _tag: FastCheck.constant("Reserve" as const),
         costs: FastCheck.oneof(
-          FastCheck.record({ a: FastCheck.integer({ min: 3, max: 10 }) }),
-          FastCheck.record({ a: FastCheck.integer({ min: 3, max: 10 }), b: FastCheck.integer({ min: 1, max: 6 }) })
+          FastCheck.record({ a: FastCheck.integer({ min: 3, max: 8 }) }),
+          FastCheck.record({ c: FastCheck.integer({ min: 1, max: 5 }) }),
+          FastCheck.record({ a: FastCheck.integer({ min: 3, max: 8 }), b: FastCheck.integer({ min: 1, max: 6 }) }),
+          FastCheck.record({ a: FastCheck.integer({ min: 3, max: 8 }), c: FastCheck.integer({ min: 1, max: 5 }) })
         ),
         lane: FastCheck.integer({ min: 0, max: 1 }),
+        holds: FastCheck.constant(false),
         within: FastCheck.integer({ min: 1, max: 120 }),
         maxWait: FastCheck.constant(undefined)
       })
     },
-    {
-      weight: 1,
-      arbitrary: FastCheck.record({ _tag: FastCheck.constant("Withdraw" as const), which: FastCheck.nat() })
-    },
+    { weight: 1, arbitrary: one("Withdraw") },
     {
       weight: 1,
       arbitrary: FastCheck.record({
@@ -110,17 +137,22 @@ type Command = typeof commands extends FastCheck.Arbitrary<ReadonlyArray<infer A
 const reasonOf = (error: RateLimiter.RateLimiterFull | Deadline.DeadlineExceeded): string =>
   error instanceof RateLimiter.RateLimiterFull ? error.reason : error._tag
 
-/** Fails if the costs of any rolling window add up to more than its limit. */
-const assertWithinLimits = (
-  sent: ReadonlyArray<{ readonly at: number; readonly costs: Readonly<Record<string, number>> }>
-) => {
-  for (const [scope, { limit, window }] of Object.entries(limits)) {
-    for (const { at } of sent) {
-      const sum = sent.reduce(
-        (sum, other) => other.at > at - window && other.at <= at ? sum + (other.costs[scope] ?? 0) : sum,
-        0
-      )
-      assert.isAtMost(sum, limit, `of ${scope} in the window that ends at ${at}`)
+interface Sent {
+  readonly at: number
+  readonly costs: Readonly<Record<string, number>>
+}
+
+/** Fails if what was sent in any span exceeds what a limit allows in that. */
+const assertWithinLimits = (sent: ReadonlyArray<Sent>) => {
+  const inOrder = sent.toSorted((a, b) => a.at - b.at)
+  for (const [scope, { limit, perTick, window = Infinity }] of Object.entries(limits)) {
+    for (const [index, { at: from }] of inOrder.entries()) {
+      let sum = 0
+      for (const { at, costs } of inOrder.slice(index)) {
+        if (at - from >= window) break
+        sum += costs[scope] ?? 0
+        assert.isAtMost(sum, limit + (perTick ?? 0) * (at - from), `of ${scope} from ${from} to ${at}`)
+      }
     }
   }
 }
@@ -132,35 +164,54 @@ const agrees = (commands: ReadonlyArray<Command>, maxQueue: number, open: RateLi
   Effect.gen(function*() {
     const time = handClock()
     const begin = { wall: time.wall(), monotonic: Number(time.clock.unsafeCurrentTimeNanos() / 1_000_000n) }
-    const reference = new Reference(limits, maxQueue)
-    const group = yield* RateLimiter.group({ name: "test", scopes: limits, lanes, maxQueue, store: open })
+    const reference = new Reference(limits, maxQueue, maxPause)
+    const group = yield* RateLimiter.group({
+      name: "test",
+      scopes: { a: toLimit(limits.a), b: toLimit(limits.b), c: toLimit(limits.c) },
+      lanes,
+      maxQueue,
+      maxPause,
+      store: open
+    })
     const admitted: Array<{ readonly id: number; readonly at: number }> = []
     const turnedAway: Array<{ readonly id: number; readonly at: number; readonly why: string }> = []
-    const sent = new Map<number, { readonly at: number; readonly costs: Readonly<Record<string, number>> }>()
-    type Call = Fiber.RuntimeFiber<
-      RateLimiter.GroupReservation<"a" | "b">,
-      RateLimiter.RateLimiterFull | Deadline.DeadlineExceeded
-    >
-    const calls: Array<{ readonly id: number; readonly fiber: Call }> = []
+    const sent = new Map<number, Sent>()
+    interface Call {
+      readonly id: number
+      readonly costs: Readonly<Record<string, number>>
+      readonly fiber: Fiber.RuntimeFiber<unknown, RateLimiter.RateLimiterFull | Deadline.DeadlineExceeded>
+      readonly holds: boolean
+      reservation: RateLimiter.Reservation | undefined
+      isOver: boolean
+    }
+    const calls: Array<Call> = []
+    const send = ({ costs, id }: Call) => {
+      if (!sent.has(id)) sent.set(id, { at: reference.now, costs })
+    }
 
     for (const [id, command] of commands.entries()) {
       switch (command._tag) {
         case "Reserve": {
-          const { costs, lane, maxWait, within } = command
+          const { costs, holds, lane, maxWait, within } = command
           const refused = reference.join({
             id,
             lane,
             costs: { ...costs },
+            holds,
             deadline: within === undefined ? undefined : reference.now + within,
             patience: maxWait === undefined ? undefined : reference.now + maxWait
           })
-          const fiber = yield* group.reserve(costs, { lane: lanes[lane], maxWait }).pipe(
-            Effect.tap(() =>
-              Effect.sync(() => {
-                admitted.push({ id, at: reference.now })
-                sent.set(id, { at: reference.now, costs: { ...costs } })
-              })
-            ),
+          const wait = { lane: lanes[lane], maxWait }
+          const taken = (reservation: RateLimiter.Reservation) =>
+            Effect.sync(() => {
+              admitted.push({ id, at: reference.now })
+              call.reservation = reservation
+              if (!holds) send(call)
+            })
+          const running = holds
+            ? group.withReservation(costs, wait)((reservation) => Effect.zipRight(taken(reservation), Effect.never))
+            : Effect.tap(group.reserve(costs, wait), taken)
+          const fiber = yield* running.pipe(
             Effect.provideService(
               Deadline.Deadline,
               within === undefined
@@ -175,9 +226,10 @@ const agrees = (commands: ReadonlyArray<Command>, maxQueue: number, open: RateLi
             Effect.withClock(time.clock),
             Effect.fork
           )
+          const call: Call = { id, costs: { ...costs }, fiber, holds, reservation: undefined, isOver: false }
           yield* settle
           if (refused === undefined) {
-            calls.push({ id, fiber })
+            calls.push(call)
           } else {
             assert.strictEqual(reasonOf(yield* Effect.flip(Fiber.join(fiber))), refused)
           }
@@ -186,23 +238,51 @@ const agrees = (commands: ReadonlyArray<Command>, maxQueue: number, open: RateLi
         case "Withdraw": {
           const call = calls[command.which % calls.length]
           if (call !== undefined) {
-            const exit = yield* Fiber.interrupt(call.fiber)
-            if (Exit.isSuccess(exit)) {
-              yield* Effect.withClock(group.refund(exit.value), time.clock)
-              yield* Effect.withClock(group.refund(exit.value), time.clock)
+            call.isOver = true
+            if (call.reservation !== undefined) {
+              yield* Effect.withClock(group.refund(call.reservation), time.clock)
+              yield* Effect.withClock(group.refund(call.reservation), time.clock)
               sent.delete(call.id)
             }
+            yield* Fiber.interrupt(call.fiber)
             reference.withdraw(call.id)
+          }
+          break
+        }
+        case "End": {
+          const call = calls[command.which % calls.length]
+          if (call !== undefined) {
+            yield* Fiber.interrupt(call.fiber)
+            if (call.reservation !== undefined && !call.isOver) send(call)
+            call.isOver = true
+            reference.end(call.id)
           }
           break
         }
         case "Commit": {
           const call = calls[command.which % calls.length]
-          const exit = call === undefined ? Option.none() : yield* Fiber.poll(call.fiber)
-          if (call !== undefined && Option.isSome(exit) && Exit.isSuccess(exit.value)) {
-            yield* Effect.withClock(group.commit(exit.value.value), time.clock)
+          if (call?.reservation !== undefined) {
+            yield* Effect.withClock(group.commit(call.reservation), time.clock)
+            if (!call.isOver) send(call)
             reference.commit(call.id)
           }
+          break
+        }
+        case "Resume": {
+          yield* Effect.withClock(group.scopes[command.scope].resume, time.clock)
+          reference.resume(command.scope)
+          break
+        }
+        case "SetLimit": {
+          const { by, perTick, scope } = command
+          const before = limits[scope]
+          const limit = {
+            ...before,
+            limit: before.limit + by,
+            perTick: before.perTick === undefined ? undefined : perTick
+          }
+          yield* Effect.withClock(group.scopes[scope].setLimit(toLimit(limit)), time.clock)
+          reference.setLimit(scope, limit)
           break
         }
         case "Sync": {
@@ -231,10 +311,10 @@ const agrees = (commands: ReadonlyArray<Command>, maxQueue: number, open: RateLi
         }
       }
       yield* settle
-      for (const scope of ["a", "b"] as const) {
+      for (const scope of scopes) {
         const meter = group.scopes[scope]
         const used = yield* Effect.withClock(meter.usage, time.clock)
-        assert.closeTo(used * limits[scope].limit, reference.used(scope), 1e-9)
+        assert.closeTo(used * (reference.limits[scope]?.limit ?? 0), reference.used(scope), 1e-9)
         assert.strictEqual(yield* meter.queued, reference.queued(scope))
       }
       assert.strictEqual(yield* group.queued, reference.queue.length)
@@ -243,7 +323,7 @@ const agrees = (commands: ReadonlyArray<Command>, maxQueue: number, open: RateLi
     // Who is admitted in one instant to scopes that have nothing to do with each other is in no order.
     assert.deepStrictEqual(admitted.toSorted(byTime), reference.admitted.toSorted(byTime))
     assert.deepStrictEqual(turnedAway.toSorted(byTime), reference.turnedAway.toSorted(byTime))
-    if (!commands.some(({ _tag }) => _tag === "Commit")) assertWithinLimits([...sent.values()])
+    if (!commands.some(({ _tag }) => _tag === "SetLimit")) assertWithinLimits([...sent.values()])
     yield* Effect.forEach(calls, ({ fiber }) => Fiber.interrupt(fiber), { discard: true })
     yield* settle
     assert.strictEqual(yield* group.queued, 0)
@@ -252,7 +332,7 @@ const agrees = (commands: ReadonlyArray<Command>, maxQueue: number, open: RateLi
 
 describe("RateLimiter.group", () => {
   it.effect.prop(
-    "several scopes, lanes, maxWait, deadlines, refunds, reports and pauses agree with a plain reference model",
+    "windows, buckets, lanes, reserves, what is held, maxWait, deadlines, refunds, reports, pauses and limits that change agree with a plain reference model",
     [commands, FastCheck.integer({ min: 0, max: 5 })],
     ([commands, maxQueue]) => agrees(commands, maxQueue, RateLimiterStore.memory),
     { fastCheck: { numRuns: 150 }, timeout: 60_000 }
@@ -266,28 +346,40 @@ describe("RateLimiter.group", () => {
   )
 })
 
+const rates = FastCheck.constantFrom<Budget.Terms["rate"]>(
+  { _tag: "Window", length: 20n },
+  { _tag: "Bucket", perSecond: 3e7 }
+)
+
+const budgetOf = (limit: number, rate: Budget.Terms["rate"]) =>
+  Budget.make("test", { limit, reserved: 0, maxPause: 1_000_000n, rate })
+
 describe("the arithmetic of RateLimiter", () => {
   it.prop(
     "fractions never make it spin or stick, nor exceed the limit by more than they are rounded",
-    [FastCheck.array(FastCheck.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 60 })],
-    ([costs]) => {
-      const window = Window.make("test", 1, 20n)
+    [FastCheck.array(FastCheck.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 60 }), rates],
+    ([costs, rate]) => {
+      const budget = budgetOf(1, rate)
       const sent: Array<{ readonly at: number; readonly cost: number }> = []
       let now = 0n
       for (const cost of costs) {
-        Window.advance(window, now)
-        while (!Window.fits(window, cost, now)) {
-          const at = Forecast.peek(Forecast.make(), [{ cost, window }], now)
+        Budget.advance(budget, now)
+        while (!Budget.fits(budget, cost, true, now)) {
+          const at = Forecast.peek(Forecast.make(), [{ cost, budget, isFirst: true }], now)
           assert.isTrue(at > now, "a timer that makes no progress would spin")
           now = at
-          Window.advance(window, now)
+          Budget.advance(budget, now)
         }
-        Window.spend(window, cost, now)
+        Budget.spend(budget, cost, now)
         sent.push({ at: Number(now), cost })
       }
-      for (const { at } of sent) {
-        const inWindow = sent.filter((other) => other.at > at - 20 && other.at <= at)
-        assert.isAtMost(inWindow.reduce((sum, { cost }) => sum + cost, 0), 1 + 1e-9)
+      for (const [index, { at: from }] of sent.entries()) {
+        let sum = 0
+        for (const { at, cost } of sent.slice(index)) {
+          if (rate._tag === "Window" && at - from >= 20) break
+          sum += cost
+          assert.isAtMost(sum, 1 + 1e-9 + (rate._tag === "Window" ? 0 : (at - from) * 0.03))
+        }
       }
     }
   )
@@ -301,26 +393,49 @@ describe("the arithmetic of RateLimiter", () => {
           after: FastCheck.integer({ min: 0, max: 9 })
         }),
         { maxLength: 60 }
-      )
+      ),
+      rates
     ],
-    ([arrivals]) => {
-      const foretold = Window.make("test", 10, 20n)
-      const lived = Window.make("test", 10, 20n)
+    ([arrivals, rate]) => {
+      const foretold = budgetOf(10, rate)
+      const lived = budgetOf(10, rate)
       const forecast = Forecast.make()
       let now = 0n
       let turn = 0n
       for (const { after, cost: tenths } of arrivals) {
         const cost = tenths * 0.1
         now += BigInt(after)
-        const peeked = Forecast.peek(forecast, [{ cost, window: foretold }], now)
-        const added = Forecast.add(forecast, [{ cost, window: foretold }], now)
+        const wanted = [{ cost, budget: foretold, isFirst: true }]
+        const peeked = Forecast.peek(forecast, wanted, now)
+        const added = Forecast.add(forecast, wanted, now)
         assert.strictEqual(peeked, added)
         turn = turn > now ? turn : now
-        for (Window.advance(lived, turn); !Window.fits(lived, cost, turn); Window.advance(lived, turn)) turn++
-        Window.spend(lived, cost, turn)
+        for (Budget.advance(lived, turn); !Budget.fits(lived, cost, true, turn); Budget.advance(lived, turn)) turn++
+        Budget.spend(lived, cost, turn)
         assert.strictEqual(added, turn)
       }
-      assert.isTrue(Forecast.isCurrent(forecast))
+      assert.isTrue(Forecast.isCurrent(forecast, now))
     }
   )
+
+  it("a bucket that is never empty for days gives exactly what comes back", () => {
+    const seconds = 10 * 24 * 3600
+    const budget = budgetOf(120, { _tag: "Bucket", perSecond: 1 / 7 })
+    Budget.spend(budget, 120, 0n)
+    let early = 0
+    let late = 0
+    for (let second = 7; second <= seconds; second += 7) {
+      const now = BigInt(second) * 1_000_000_000n
+      Budget.advance(budget, now - 1000n)
+      if (Budget.fits(budget, 1, true, now - 1000n)) early++
+      Budget.advance(budget, now)
+      if (!Budget.fits(budget, 1, true, now)) late++
+      Budget.spend(budget, 1, now)
+    }
+    assert.deepStrictEqual({ early, late }, { early: 0, late: 0 })
+  })
+
+  it("what will never leak in this life is no reason to throw", () => {
+    assert.isTrue(Bucket.leakedAt(1e-300, 0n, 1) > Duration.unsafeToNanos(Duration.days(365_000)))
+  })
 })

@@ -1,8 +1,8 @@
 import { Deadline, RateLimiter } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Deferred, Duration, Effect, Fiber, Option, Scheduler, TestClock } from "effect"
+import * as Budget from "../src/internal/rateLimiterBudget.js"
 import * as Forecast from "../src/internal/rateLimiterForecast.js"
-import * as Window from "../src/internal/rateLimiterWindow.js"
 import { countingClock } from "./support/countingClock.js"
 import { interruptEverywhere, settle } from "./support/interruption.js"
 
@@ -70,17 +70,18 @@ describe("a long queue", () => {
   it("plans every one of them in steps linear in their number", () => {
     const steps = (callers: number) => {
       let steps = 0
-      const window: Window.Window = {
-        ...Window.make("test", 10, 1000n),
+      const window: Budget.Window = {
+        _tag: "Window",
         get length() {
           steps++
           return 1000n
         }
       }
+      const budget = Budget.make("test", { limit: 10, reserved: 0, maxPause: 1000n, rate: window })
       const forecast = Forecast.make()
       for (let caller = 0; caller < callers; caller++) {
-        Forecast.peek(forecast, [{ window, cost: 1 }], 0n)
-        Forecast.add(forecast, [{ window, cost: 1 }], 0n)
+        Forecast.peek(forecast, [{ budget, cost: 1, isFirst: true }], 0n)
+        Forecast.add(forecast, [{ budget, cost: 1, isFirst: true }], 0n)
       }
       return steps
     }

@@ -4,7 +4,10 @@ import { assertNone } from "@effect/vitest/utils"
 import { Cause, Deferred, Duration, Effect, Exit, Fiber, Option, TestClock } from "effect"
 import { interruptEverywhere, settle } from "./support/interruption.js"
 
-const limits: ReadonlyArray<RateLimiterStore.Limit> = [{ scope: "test", limit: 10, window: Duration.seconds(1) }]
+const limits: ReadonlyArray<RateLimiterStore.Limit> = [
+  { scope: "test", limit: 10, window: Duration.seconds(1), reserved: 0, maxPause: Duration.hours(1) }
+]
+const spends: RateLimiterStore.Claim = { isFirst: true, isHeld: false }
 
 const turns = (count: number) => Effect.repeatN(Effect.yieldNow(), count - 1)
 
@@ -12,11 +15,14 @@ const turns = (count: number) => Effect.repeatN(Effect.yieldNow(), count - 1)
 const remote = (store: RateLimiterStore.RateLimiterStore): RateLimiterStore.Open => () => {
   const far = <A>(effect: Effect.Effect<A>) => turns(1).pipe(Effect.zipRight(effect), Effect.zipLeft(turns(1)))
   return Effect.succeed({
-    reserve: (costs) => Effect.zipLeft(far(store.reserve(costs)), turns(5)),
+    reserve: (costs, claim) => Effect.zipLeft(far(store.reserve(costs, claim)), turns(5)),
     commit: (ticket) => far(store.commit(ticket)),
     refund: (ticket) => far(store.refund(ticket)),
+    open: (limit) => far(store.open(limit)),
+    setLimit: (limit) => far(store.setLimit(limit)),
     sync: (scope, used, window) => far(store.sync(scope, used, window)),
     ban: (scope, until) => far(store.ban(scope, until)),
+    resume: (scope) => far(store.resume(scope)),
     usage: (scope) => far(store.usage(scope))
   })
 }
@@ -165,7 +171,8 @@ describe("a store that is shared and takes its time", () => {
       const limiter = yield* make(() =>
         Effect.succeed({
           ...store,
-          reserve: (costs) => isBroken && costs[0]?.cost === 4 ? Effect.die("broken") : store.reserve(costs)
+          reserve: (costs, claim) =>
+            isBroken && costs[0]?.cost === 4 ? Effect.die("broken") : store.reserve(costs, claim)
         })
       )
       yield* limiter.reserve(10)
@@ -190,7 +197,8 @@ describe("a store that is shared and takes its time", () => {
       const limiter = yield* make(() =>
         Effect.succeed({
           ...store,
-          reserve: (costs) => Effect.zipLeft(store.reserve(costs), ++asked === 3 ? Deferred.await(gate) : Effect.void),
+          reserve: (costs, claim) =>
+            Effect.zipLeft(store.reserve(costs, claim), ++asked === 3 ? Deferred.await(gate) : Effect.void),
           refund: (ticket) => ticket.costs[0]?.cost === 4 ? Effect.die("broken") : store.refund(ticket)
         })
       )
@@ -216,8 +224,8 @@ describe("a store that is shared and takes its time", () => {
       const limiter = yield* make(() =>
         Effect.succeed({
           ...store,
-          reserve: (costs) =>
-            Effect.map(store.reserve(costs), (answer) => {
+          reserve: (costs, claim) =>
+            Effect.map(store.reserve(costs, claim), (answer) => {
               asked++
               return answer._tag === "Denied" ? { _tag: "Denied", at: 0n } : answer
             })
@@ -233,7 +241,7 @@ describe("a store that is shared and takes its time", () => {
   it.effect("tickets of another store are left alone", () =>
     Effect.gen(function*() {
       const [mine, other] = [yield* RateLimiterStore.memory(limits), yield* RateLimiterStore.memory(limits)]
-      const answer = yield* other.reserve([{ scope: "test", cost: 4 }])
+      const answer = yield* other.reserve([{ scope: "test", cost: 4 }], spends)
       if (answer._tag !== "Granted") return assert.fail("an empty store grants what fits")
       yield* mine.refund(answer.ticket)
       yield* mine.commit(answer.ticket)

@@ -84,9 +84,8 @@ interface Denied {
 /** @internal */
 export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell<Full> => {
   type Entry = Queue.Entry<Call<Full>>
-  const scopes = config.limits.map(({ scope }) => scope)
   const limits = new Map(config.limits.map((limit) => [limit.scope, limit]))
-  const queue = Queue.make<Call<Full>>(scopes, config.lanes)
+  const queue = Queue.make<Call<Full>>([...limits.keys()], config.lanes)
   const late = Heap.make<Late<Full>>()
   const meters = telemetry.make(config.name)
   const plans = Plans.make(store, queue)
@@ -254,6 +253,9 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
     Effect.flatMap(Deadline, (deadline) =>
       Effect.clockWith((clock) => {
         const { costs, lane } = request
+        // The limit may have been lowered while a store far away was asked.
+        const refusal = hopeless(costs, lane)
+        if (refusal !== undefined) return refusal
         const now = monotonic(clock)
         const at = denied === undefined ? undefined : later(denied.at, now + 1n)
         if (Queue.longest(queue, costs, lane) >= config.maxQueue) {

@@ -6,6 +6,8 @@ export interface Call {
   readonly id: number
   readonly lane: number
   readonly costs: Readonly<Record<string, number>>
+  /** Whether what it takes is held, rather than spent at once. */
+  readonly holds?: boolean | undefined
   /** When a turn comes too late: from then on, if it is a deadline, else after that. */
   readonly deadline?: number | undefined
   readonly patience?: number | undefined
@@ -13,7 +15,10 @@ export interface Call {
 
 export interface Limit {
   readonly limit: number
-  readonly window: number
+  readonly reserved: number
+  /** How long a cost counts, or how much leaks out in a tick. */
+  readonly window?: number | undefined
+  readonly perTick?: number | undefined
 }
 
 export interface ServerWindow {
@@ -25,10 +30,15 @@ interface Spending {
   /** That of the call; -1 for what others have spent. */
   readonly id: number
   readonly scope: string
-  readonly cost: number
+  /** Less what has leaked of it. */
+  cost: number
   at: number
-  /** When it leaves, if not a window after `at`. */
-  readonly leaves?: number | undefined
+  isHeld?: boolean | undefined
+}
+
+interface Server extends ServerWindow {
+  readonly told: number
+  readonly others: Spending | undefined
 }
 
 export class Reference {
@@ -36,19 +46,21 @@ export class Reference {
   queue: Array<Call> = []
   spent: Array<Spending> = []
   readonly pausedUntil = new Map<string, number>()
-  readonly server = new Map<string, ServerWindow & { readonly others: Spending | undefined }>()
+  readonly server = new Map<string, Server>()
   readonly admitted: Array<{ readonly id: number; readonly at: number }> = []
   readonly turnedAway: Array<{ readonly id: number; readonly at: number; readonly why: string }> = []
-  readonly limits: Readonly<Record<string, Limit>>
+  readonly limits: Record<string, Limit>
   readonly maxQueue: number
+  readonly maxPause: number
 
-  constructor(limits: Readonly<Record<string, Limit>>, maxQueue: number) {
-    this.limits = limits
+  constructor(limits: Readonly<Record<string, Limit>>, maxQueue: number, maxPause: number) {
+    this.limits = { ...limits }
     this.maxQueue = maxQueue
+    this.maxPause = maxPause
   }
 
   used(scope: string): number {
-    return this.counting(scope).reduce((sum, { cost }) => sum + cost, 0)
+    return sum(this.counting(scope))
   }
 
   queued(scope: string): number {
@@ -57,6 +69,7 @@ export class Reference {
 
   /** Joins, unless it is refused: then says why. */
   join(call: Call): string | undefined {
+    if (this.isHopeless(call)) return "CostExceedsLimit"
     const foreseen = this.foresee(call)
     if (foreseen > this.now) {
       const isFull = Object.keys(call.costs).some((scope) =>
@@ -78,59 +91,131 @@ export class Reference {
     this.admit()
   }
 
+  /** Ends a call that runs or waits; what it still holds it has spent. */
+  end(id: number): void {
+    this.queue = this.queue.filter((call) => call.id !== id)
+    this.commit(id)
+    this.admit()
+  }
+
   commit(id: number): void {
-    for (const spending of this.spent) {
-      if (spending.id === id) spending.at = this.now
+    const held = this.spent.filter((spending) => spending.id === id && spending.isHeld === true)
+    this.spent = this.spent.filter((spending) => !held.includes(spending))
+    held.forEach((spending) => this.spent.push({ ...spending, at: this.now, isHeld: false }))
+  }
+
+  setLimit(scope: string, limit: Limit): void {
+    this.limits[scope] = limit
+    for (const call of this.queue) {
+      if (this.isHopeless(call)) this.turnedAway.push({ id: call.id, at: this.now, why: "CostExceedsLimit" })
     }
+    this.queue = this.queue.filter((call) => !this.isHopeless(call))
+    if (limit.perTick !== undefined) this.server.delete(scope)
+    this.admit()
   }
 
   sync(scope: string, used: number, report: ServerWindow): void {
-    const { epoch, windowEnd } = report
-    if (epoch === undefined && windowEnd === undefined) {
+    const { perTick, limit, window = 0 } = this.limit(scope)
+    const epoch = report.epoch
+    const windowEnd = (report.windowEnd ?? 0) > this.now + window ? undefined : report.windowEnd
+    if (perTick !== undefined) {
+      const unknown = Math.min(used, limit) - this.used(scope)
+      if (unknown >= 1) this.spendOfOthers(scope, Math.min(unknown, perTick * this.maxPause))
+    } else if (epoch === undefined && windowEnd === undefined) {
       const unknown = used - this.used(scope)
-      if (unknown > 0) this.spent.push({ id: -1, scope, cost: unknown, at: this.now })
+      if (unknown > 0) this.spendOfOthers(scope, unknown)
     } else {
-      this.report(scope, used, report)
+      this.report(scope, used, { epoch, windowEnd })
     }
     this.admit()
   }
 
   pause(scope: string, until: number): void {
-    this.pausedUntil.set(scope, Math.max(this.pausedUntil.get(scope) ?? 0, until))
+    const end = Math.min(until, this.now + this.maxPause)
+    this.pausedUntil.set(scope, Math.max(this.pausedUntil.get(scope) ?? 0, end))
+  }
+
+  resume(scope: string): void {
+    this.pausedUntil.delete(scope)
+    this.server.delete(scope)
+    this.spent = this.spent.filter((spending) => spending.scope !== scope || spending.id !== -1)
+    this.admit()
   }
 
   pass(ticks: number): void {
     for (let tick = 0; tick < ticks; tick++) {
       this.now++
+      this.leak()
       this.turnAway(({ deadline = Infinity, patience = Infinity }) => deadline <= patience && deadline <= this.now)
       this.admit()
-      this.turnAway(({ patience = Infinity }) => patience <= this.now)
-      this.admit()
+      if (this.turnAway(({ patience = Infinity }) => patience <= this.now)) this.admit()
     }
   }
 
-  /** When a call that joined now would be admitted if nobody left who waits. */
+  /** When a call that joined now would be admitted if nobody left who waits, and all that is held were sent now. */
   foresee(call: Call): number {
-    const copy = new Reference(this.limits, Infinity)
+    const copy = new Reference(this.limits, Infinity, this.maxPause)
     copy.now = this.now
     this.pausedUntil.forEach((until, scope) => copy.pausedUntil.set(scope, until))
-    copy.spent = [...this.spent]
+    copy.spent = this.spent.map((spending) =>
+      spending.isHeld === true ? { ...spending, isHeld: false, at: this.now } : { ...spending }
+    )
     copy.queue = [...this.queue, call].map(({ costs, id, lane }) => ({ costs, id, lane }))
     copy.admit()
     while (copy.queue.some(({ id }) => id === call.id)) copy.pass(1)
     return copy.now
   }
 
+  private limit(scope: string): Limit {
+    return this.limits[scope] ?? { limit: 0, reserved: 0 }
+  }
+
+  private most(scope: string, lane: number): number {
+    const { limit, reserved } = this.limit(scope)
+    return lane === 0 ? limit : limit - reserved
+  }
+
+  private isHopeless({ costs, lane }: Call): boolean {
+    return Object.entries(costs).some(([scope, cost]) => cost > this.most(scope, lane))
+  }
+
   private counting(scope: string): ReadonlyArray<Spending> {
-    const { window } = this.limits[scope] ?? { window: 0 }
+    const { window } = this.limit(scope)
     return this.spent.filter((spending) =>
-      spending.scope === scope && (spending.leaves ?? spending.at + window) > this.now
+      spending.scope === scope &&
+      (window === undefined || spending.isHeld === true || spending.at + window > this.now)
     )
   }
 
+  /** What was spent first leaks first. */
+  private leak(): void {
+    for (const [scope, { perTick = 0 }] of Object.entries(this.limits)) {
+      let leaking = perTick
+      for (const spending of this.spent.filter((spending) => spending.scope === scope && spending.isHeld !== true)) {
+        const leaks = Math.min(leaking, spending.cost)
+        leaking -= leaks
+        if (perTick > 0) spending.cost -= leaks
+      }
+    }
+    this.spent = this.spent.filter(({ at, cost, isHeld, scope }) => {
+      const { window } = this.limit(scope)
+      return isHeld === true || (window === undefined ? cost > 0 : at + window > this.now)
+    })
+  }
+
+  /** It leaves no later than a window or the longest pause from now. */
+  private spendOfOthers(scope: string, cost: number, end = Infinity): Spending {
+    const { window } = this.limit(scope)
+    const at = window === undefined ? this.now : Math.min(end, this.now + window, this.now + this.maxPause) - window
+    const spending = { id: -1, scope, cost, at }
+    this.spent.push(spending)
+    return spending
+  }
+
   private report(scope: string, used: number, { epoch, windowEnd }: ServerWindow): void {
-    const { window } = this.limits[scope] ?? { window: 0 }
-    const known = this.server.get(scope)
+    const { window = 0 } = this.limit(scope)
+    const last = this.server.get(scope)
+    const known = last === undefined || last.told + window <= this.now ? undefined : last
     const age = known === undefined ?
       1 :
       known.epoch !== undefined && epoch !== undefined
@@ -140,48 +225,52 @@ export class Reference {
       : 1
     if (age < 0 || (windowEnd ?? Infinity) <= this.now) return
     const isSame = known !== undefined && age === 0
-    if (!isSame) this.spent = this.spent.filter((spending) => spending !== known?.others)
-    const server = isSame ? known : { epoch, windowEnd, others: undefined }
+    if (!isSame) this.spent = this.spent.filter((spending) => spending !== last?.others)
+    const server = isSame ? known : { epoch, windowEnd, told: this.now, others: undefined }
     const end = server.windowEnd
     const others = this.counting(scope).find((spending) => spending === server.others)
     const mine = this.counting(scope).filter((spending) =>
-      spending !== others && (end === undefined || spending.at + window >= end)
+      spending !== others && (end === undefined || spending.isHeld === true || spending.at + window >= end)
     )
-    const unknown = used - mine.reduce((sum, { cost }) => sum + cost, 0)
+    const unknown = used - sum(mine)
     if (unknown <= (others?.cost ?? 0)) {
       this.server.set(scope, { ...server, others })
       return
     }
-    const leaves = Math.min(end ?? Infinity, this.now + window)
-    const raised: Spending = { id: -1, scope, cost: unknown, at: leaves - window, leaves }
-    this.spent = [...this.spent.filter((spending) => spending !== others), raised]
-    this.server.set(scope, { ...server, others: raised })
+    this.spent = this.spent.filter((spending) => spending !== others)
+    this.server.set(scope, { ...server, others: this.spendOfOthers(scope, unknown, end) })
   }
 
-  private turnAway(isOver: (call: Call) => boolean): void {
-    for (const call of this.queue.filter(isOver)) {
+  private turnAway(isOver: (call: Call) => boolean): boolean {
+    const over = this.queue.filter(isOver)
+    for (const call of over) {
       const { deadline = Infinity, id, patience = Infinity } = call
       this.turnedAway.push({ id, at: this.now, why: deadline <= patience ? "DeadlineExceeded" : "WaitTooLong" })
     }
-    this.queue = this.queue.filter((call) => !isOver(call))
+    this.queue = this.queue.filter((call) => !over.includes(call))
+    return over.length > 0
   }
 
   /** In the order of the lanes, and in each as they came: who cannot go holds its place in all of its scopes. */
   private admit(): void {
-    const held = new Set<string>()
+    const taken = new Set<string>()
     for (const call of this.queue.toSorted((a, b) => a.lane - b.lane || a.id - b.id)) {
       const scopes = Object.entries(call.costs)
       const fits = scopes.every(([scope, cost]) =>
-        !held.has(scope) && this.now >= (this.pausedUntil.get(scope) ?? 0) &&
-        this.used(scope) + cost <= (this.limits[scope]?.limit ?? 0)
+        !taken.has(scope) && this.now >= (this.pausedUntil.get(scope) ?? 0) &&
+        this.used(scope) + cost <= this.most(scope, call.lane)
       )
       if (fits) {
         this.queue = this.queue.filter((other) => other !== call)
-        scopes.forEach(([scope, cost]) => this.spent.push({ id: call.id, scope, cost, at: this.now }))
+        scopes.forEach(([scope, cost]) =>
+          this.spent.push({ id: call.id, scope, cost, at: this.now, isHeld: call.holds })
+        )
         this.admitted.push({ id: call.id, at: this.now })
       } else {
-        scopes.forEach(([scope]) => held.add(scope))
+        scopes.forEach(([scope]) => taken.add(scope))
       }
     }
   }
 }
+
+const sum = (spendings: ReadonlyArray<Spending>): number => spendings.reduce((sum, { cost }) => sum + cost, 0)

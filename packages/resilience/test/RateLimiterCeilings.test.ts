@@ -1,0 +1,130 @@
+import { RateLimiter } from "@effect-exchange/resilience"
+import { assert, describe, it } from "@effect/vitest"
+import { assertNone, assertSome } from "@effect/vitest/utils"
+import { Cause, Duration, Effect, Fiber, TestClock } from "effect"
+import { settle } from "./support/interruption.js"
+
+const hour = Duration.toMillis("1 hour")
+
+const make = (limit: RateLimiter.Limit, options?: Partial<RateLimiter.QueueOptions>) =>
+  RateLimiter.make({ name: "test", ...limit, ...options })
+
+const perDay = RateLimiter.window(10, "1 day")
+const perMinute = RateLimiter.window(10, "1 minute")
+
+/** Forks the effect and lets it go as far as it can. */
+const start = <A, E>(effect: Effect.Effect<A, E>) => Effect.zipLeft(Effect.fork(effect), settle)
+
+describe("what a server says stops nothing for longer than maxPause", () => {
+  it.effect("a pause ends after an hour", () =>
+    Effect.gen(function*() {
+      const limiter = yield* make(perMinute)
+      yield* limiter.pauseUntil(Date.UTC(9999, 0))
+      assertSome(yield* limiter.pausedUntil, hour)
+      const waiting = yield* start(limiter.reserve())
+      yield* TestClock.adjust(hour - 1)
+      assertNone(yield* Fiber.poll(waiting))
+      yield* TestClock.adjust(1)
+      yield* Fiber.join(waiting)
+    }))
+
+  it.effect("a pause given while one stands extends it to an hour from now at most", () =>
+    Effect.gen(function*() {
+      const limiter = yield* make(perMinute, { maxPause: "10 seconds" })
+      yield* limiter.pauseUntil(60_000)
+      yield* TestClock.adjust("4 seconds")
+      yield* limiter.pauseUntil(11_000)
+      assertSome(yield* limiter.pausedUntil, 11_000)
+      yield* limiter.pauseUntil(60_000)
+      assertSome(yield* limiter.pausedUntil, 14_000)
+    }))
+
+  it.effect("a usage is forgotten after an hour, however long the window, unless the server says it again", () =>
+    Effect.gen(function*() {
+      for (const report of [undefined, { windowEnd: Duration.toMillis("1 day") }, { epoch: 1 }]) {
+        yield* TestClock.setTime(0)
+        const limiter = yield* make(perDay)
+        yield* limiter.sync(1_000_000, report)
+        const waiting = yield* start(limiter.reserve())
+        yield* TestClock.adjust(hour - 1)
+        assertNone(yield* Fiber.poll(waiting))
+        yield* TestClock.adjust(1)
+        yield* Fiber.join(waiting)
+      }
+    }))
+
+  it.effect("of a bucket that refills slowly too", () =>
+    Effect.gen(function*() {
+      const limiter = yield* make(RateLimiter.bucket({ burst: 10, perSecond: 0.001 }))
+      yield* limiter.sync(1_000_000)
+      const waiting = yield* start(limiter.reserve(10))
+      yield* TestClock.adjust(hour)
+      yield* Fiber.join(waiting)
+    }))
+
+  it.effect("a window that ends in the year 9999 does not make it deaf to those that follow", () =>
+    Effect.gen(function*() {
+      const limiter = yield* make(perMinute)
+      yield* limiter.sync(3, { windowEnd: Date.UTC(9999, 0) })
+      yield* limiter.sync(8, { windowEnd: 30_000 })
+      assert.strictEqual(yield* limiter.available, 2)
+      yield* limiter.sync(9, { epoch: Number.MAX_SAFE_INTEGER })
+      yield* TestClock.adjust("1 minute")
+      yield* limiter.sync(7, { epoch: 5 })
+      assert.strictEqual(yield* limiter.available, 3)
+    }))
+
+  it.effect("what is negative or no finite number is ignored", () =>
+    Effect.gen(function*() {
+      const limiter = yield* make(perMinute)
+      for (const value of [NaN, Infinity, -Infinity, -1]) {
+        yield* limiter.pauseUntil(value)
+        yield* limiter.sync(value)
+        yield* limiter.sync(value, { windowEnd: 30_000 })
+      }
+      assertNone(yield* limiter.pausedUntil)
+      assert.strictEqual(yield* limiter.available, 10)
+      for (const value of [NaN, Infinity, -1]) {
+        yield* limiter.sync(4, { windowEnd: value, epoch: value })
+        assert.strictEqual(yield* limiter.available, 6)
+      }
+    }))
+
+  it.effect("a maxPause that makes no sense is a defect that says so", () =>
+    Effect.gen(function*() {
+      for (const maxPause of [0, -1, Duration.infinity, NaN]) {
+        const cause = yield* Effect.flip(Effect.sandbox(make(perMinute, { maxPause })))
+        assert.isTrue(Cause.isDie(cause))
+        assert.match(Cause.pretty(cause), /maxPause was .*; give a finite time above 0/)
+      }
+    }))
+})
+
+describe("resume", () => {
+  it.effect("takes back a pause and what others had used, and wakes those who wait", () =>
+    Effect.gen(function*() {
+      for (const limit of [perMinute, RateLimiter.bucket({ burst: 10, perSecond: 0.1 })]) {
+        const limiter = yield* make(limit)
+        yield* limiter.reserve(2)
+        yield* limiter.sync(9)
+        yield* limiter.pauseUntil(hour)
+        const waiting = yield* start(limiter.reserve(8))
+        assertNone(yield* Fiber.poll(waiting))
+        yield* limiter.resume
+        yield* Fiber.join(waiting)
+        assertNone(yield* limiter.pausedUntil)
+        // What was spent from here still counts.
+        assert.strictEqual(yield* limiter.available, 0)
+      }
+    }))
+
+  it.effect("believes what the server says next, of the same window too", () =>
+    Effect.gen(function*() {
+      const limiter = yield* make(perMinute)
+      yield* limiter.sync(9, { windowEnd: 30_000 })
+      yield* limiter.resume
+      assert.strictEqual(yield* limiter.available, 10)
+      yield* limiter.sync(4, { windowEnd: 30_000 })
+      assert.strictEqual(yield* limiter.available, 6)
+    }))
+})

@@ -1,0 +1,138 @@
+import { RateLimiter } from "@effect-exchange/resilience"
+import { assert, describe, it } from "@effect/vitest"
+import { assertNone } from "@effect/vitest/utils"
+import { Cause, Effect, Fiber, TestClock } from "effect"
+import { settle } from "./support/interruption.js"
+
+const tenPerSecond = RateLimiter.window(10, "1 second")
+const make = (limit: RateLimiter.Limit = tenPerSecond) => RateLimiter.make({ name: "test", ...limit })
+
+/** Forks the effect and lets it go as far as it can. */
+const start = <A, E>(effect: Effect.Effect<A, E>) => Effect.zipLeft(Effect.fork(effect), settle)
+
+describe("setLimit", () => {
+  it.effect("raised, it admits at once those who wait", () =>
+    Effect.gen(function*() {
+      const limiter = yield* make()
+      yield* limiter.reserve(10)
+      const waiting = yield* start(limiter.reserve(5))
+      assertNone(yield* Fiber.poll(waiting))
+      yield* limiter.setLimit(RateLimiter.window(15, "1 second"))
+      yield* Fiber.join(waiting)
+      assert.strictEqual(yield* limiter.usage, 1)
+      yield* TestClock.adjust("1 second")
+      yield* limiter.reserve(15)
+    }))
+
+  it.effect("lowered, it holds back until they fit", () =>
+    Effect.gen(function*() {
+      const limiter = yield* make()
+      yield* limiter.reserve(5)
+      yield* limiter.setLimit(RateLimiter.window(4, "1 second"))
+      assert.strictEqual(yield* limiter.available, 0)
+      const waiting = yield* start(limiter.reserve(1))
+      yield* TestClock.adjust(999)
+      assertNone(yield* Fiber.poll(waiting))
+      yield* TestClock.adjust(1)
+      yield* Fiber.join(waiting)
+    }))
+
+  it.effect("lowered, it refuses those who wait with a cost that never fits, and the others go on", () =>
+    Effect.gen(function*() {
+      const limiter = yield* make()
+      yield* limiter.reserve(10)
+      const big = yield* start(Effect.flip(limiter.reserve(5)))
+      const small = yield* start(limiter.reserve(4))
+      yield* limiter.setLimit(RateLimiter.window(4, "1 second"))
+      const error = yield* Fiber.join(big)
+      assert.instanceOf(error, RateLimiter.RateLimiterFull)
+      assert.deepStrictEqual([error.reason, error.most], ["CostExceedsLimit", 4])
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(small)
+      assert.instanceOf(yield* Effect.flip(limiter.reserve(5)), RateLimiter.RateLimiterFull)
+    }))
+
+  it.effect("makes a bucket of a window and a window of a bucket, and what was spent still counts", () =>
+    Effect.gen(function*() {
+      const limiter = yield* make()
+      yield* limiter.reserve(10)
+      yield* limiter.setLimit(RateLimiter.bucket({ burst: 10, perSecond: 2 }))
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* limiter.available, 2)
+      yield* limiter.setLimit(RateLimiter.bucket({ burst: 10, perSecond: 1 }))
+      assert.strictEqual(yield* limiter.available, 2)
+      yield* TestClock.adjust("2 seconds")
+      assert.strictEqual(yield* limiter.available, 4)
+      yield* limiter.setLimit(tenPerSecond)
+      assert.strictEqual(yield* limiter.available, 10)
+    }))
+
+  it.effect("dies of a limit that makes no sense, and keeps to the one it had", () =>
+    Effect.gen(function*() {
+      const limiter = yield* make()
+      const cause = yield* Effect.flip(Effect.sandbox(limiter.setLimit(RateLimiter.window(0, "1 second"))))
+      assert.isTrue(Cause.isDie(cause))
+      assert.strictEqual(yield* limiter.available, 10)
+    }))
+})
+
+describe("a scope opened later", () => {
+  const group = RateLimiter.group<string>({ name: "exchange", scopes: { address: tenPerSecond } })
+
+  it.effect("is spent from together with those there were, all or nothing", () =>
+    Effect.gen(function*() {
+      const limits = yield* group
+      const key = yield* limits.open("key:1", RateLimiter.window(2, "1 second"))
+      assert.strictEqual(key.name, "exchange.key:1")
+      assert.strictEqual(limits.scopes["key:1"], key)
+      yield* limits.reserve({ address: 4, "key:1": 2 })
+      const waiting = yield* start(limits.reserve({ address: 1, "key:1": 1 }))
+      assertNone(yield* Fiber.poll(waiting))
+      assert.strictEqual(yield* key.queued, 1)
+      assert.strictEqual(yield* (yield* limits.open("address", tenPerSecond)).available, 6)
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(waiting)
+      assert.strictEqual(yield* key.available, 1)
+    }))
+
+  it.effect("is opened once, whatever limit is given the second time", () =>
+    Effect.gen(function*() {
+      const limits = yield* group
+      const [first, second] = yield* Effect.all([
+        limits.open("key", RateLimiter.window(2, "1 second")),
+        limits.open("key", RateLimiter.window(9, "1 second"))
+      ], { concurrency: 2 })
+      assert.strictEqual(first, second)
+      yield* limits.reserve({ key: 1 })
+      assert.strictEqual(yield* (yield* limits.open("key", tenPerSecond)).available, 1)
+      assert.strictEqual(yield* limits.open("address", tenPerSecond), limits.scopes["address"])
+    }))
+
+  it.effect("takes no part where costs are left out", () =>
+    Effect.gen(function*() {
+      const limits = yield* group
+      const key = yield* limits.open("key", RateLimiter.window(2, "1 second"))
+      yield* limits.reserve()
+      assert.strictEqual(yield* key.available, 2)
+    }))
+
+  it.effect("a cost in a scope that does not exist is a defect, before it is opened and under its long name", () =>
+    Effect.gen(function*() {
+      const limits = yield* group
+      for (const costs of [{ key: 1 }, { "exchange.address": 1 }]) {
+        const cause = yield* Effect.flip(Effect.sandbox(limits.reserve(costs)))
+        assert.isTrue(Cause.isDie(cause))
+        assert.match(Cause.pretty(cause), /give a number from 0 for a scope it has/)
+      }
+      yield* limits.open("key", tenPerSecond)
+      yield* limits.reserve({ key: 1 })
+    }))
+
+  it.effect("dies of a limit that makes no sense", () =>
+    Effect.gen(function*() {
+      const limits = yield* group
+      const cause = yield* Effect.flip(Effect.sandbox(limits.open("key", RateLimiter.window(NaN, "1 second"))))
+      assert.isTrue(Cause.isDie(cause))
+      assert.isUndefined(limits.scopes["key"])
+    }))
+})
