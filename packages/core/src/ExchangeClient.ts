@@ -166,8 +166,8 @@ const makeEngine = Effect.fnUntraced(function*(
     vitals,
     timeout: Duration.decode(options.attemptTimeout ?? "10 seconds"),
     maxBytes: options.maxResponseBytes ?? 8 * 1024 * 1024,
-    learnUsage: (headers, auth, { spend }) =>
-      Effect.flatMap(vitals.skew, ({ offset }) => limits.learn(protocol.usage(headers, auth), spend, offset))
+    learnUsage: (headers, auth, { limits }) =>
+      Effect.flatMap(vitals.skew, ({ offset }) => limits.learn(protocol.usage(headers, auth), offset))
   }
   const observer = observing.make({
     exchange,
@@ -176,42 +176,42 @@ const makeEngine = Effect.fnUntraced(function*(
     maxPause: Duration.toMillis(options.maxPause ?? "1 hour"),
     meters,
     vitals,
-    limits,
     breakers
   })
   const nobody: wire.Signer = { key: yield* held.key(""), credentials: Option.none() }
   const fingerprintOf = memoized(Credentials.fingerprint)
 
-  /** The exchange's gates, and how this operation goes through them. */
-  const policyOf = memoized((endpoint: Endpoint.Endpoint<Endpoint.Capability, never, unknown>) =>
-    Policy.make({
-      name: `${exchange}.${endpoint.name}`,
-      span: false,
-      retry: {
-        attempts: options.retry?.attempts ?? 3,
-        backoff: Backoff.full({ base: options.retry?.base ?? "100 millis", max: options.retry?.max ?? "5 seconds" }),
-        budget: held.budget,
-        while: (error: ExchangeError.ExchangeError) => ExchangeError.isRetryable(error, true),
-        retryAfter: ExchangeError.retryAfter,
-        onRetry: ({ delay, error }) => observer.retry(endpoint.name, delay, error)
-      },
-      breaker: breakers[endpoint.capability],
-      limiter: limits.limiter,
-      turn: (fingerprint) => Effect.map(held.key(fingerprint), ({ turn }) => turn),
-      bulkhead: held.bulkhead,
-      notSent: (error) => ExchangeError.outcome(error) === "NotSent",
-      notDone: (error) => ExchangeError.outcome(error) === "Rejected"
-    })
+  /** The exchange's gates, and how an operation with this key goes through them. */
+  const policiesOf = memoized((key: ExchangeState.Key) =>
+    memoized((endpoint: Endpoint.Endpoint<Endpoint.Capability, never, unknown>) =>
+      Policy.make({
+        name: `${exchange}.${endpoint.name}`,
+        span: false,
+        retry: {
+          attempts: options.retry?.attempts ?? 3,
+          backoff: Backoff.full({ base: options.retry?.base ?? "100 millis", max: options.retry?.max ?? "5 seconds" }),
+          budget: held.budget,
+          while: (error: ExchangeError.ExchangeError) => ExchangeError.isRetryable(error, true),
+          retryAfter: ExchangeError.retryAfter,
+          onRetry: ({ delay, error }) => observer.retry(endpoint.name, delay, error)
+        },
+        breaker: breakers[endpoint.capability],
+        limiter: key.limits.limiter,
+        turn: key.turn,
+        bulkhead: held.bulkhead,
+        notSent: (error) => ExchangeError.outcome(error) === "NotSent",
+        notDone: (error) => ExchangeError.outcome(error) === "Rejected"
+      })
+    )
   )
 
-  const run = <A>(call: Call<A>, signer: wire.Signer): Effect.Effect<A, ExchangeError.ExchangeError> => {
-    const cost = signer.key.spend.cost(call.cost)
-    return Effect.mapError(
-      policyOf(call.endpoint).apply(
+  const run = <A>(call: Call<A>, signer: wire.Signer): Effect.Effect<A, ExchangeError.ExchangeError> =>
+    Effect.mapError(
+      policiesOf(signer.key)(call.endpoint).apply(
         ({ leaving }) =>
           Effect.suspend(() => {
             call.attempt++
-            return observer.attempt(call, cost, wire.send(line, call, signer, leaving))
+            return observer.attempt(call, signer.key.limits, wire.send(line, call, signer, leaving))
           }).pipe(
             Effect.tapError((error) => {
               const isInDoubt = call.endpoint.idempotency !== "safe" && ExchangeError.outcome(error) === "Unknown"
@@ -219,16 +219,10 @@ const makeEngine = Effect.fnUntraced(function*(
               return Effect.void
             })
           ),
-        {
-          cost,
-          key: signer.key.fingerprint,
-          lane: call.endpoint.capability,
-          idempotency: call.endpoint.idempotency
-        }
+        { cost: call.cost, lane: call.endpoint.capability, idempotency: call.endpoint.idempotency }
       ),
       (error) => isRejection(error) ? fromRefusal(call.about, error) : error
     )
-  }
 
   const compareClocks = (operation: string): Effect.Effect<void, ExchangeError.ExchangeError> =>
     Effect.gen(function*() {

@@ -129,8 +129,8 @@ export interface Key {
   readonly nonce: (now: number) => bigint
   /** Lets one signed call go at a time, where nonces must arrive in the order in which they were made. */
   readonly turn: Bulkhead.Bulkhead<Capability> | undefined
-  /** What a call costs in the limiter's scopes, of which some are the key's own. */
-  readonly spend: limiting.Renaming
+  /** What its calls spend from. */
+  readonly limits: limiting.KeyLimits
 }
 
 /**
@@ -240,7 +240,7 @@ const meet = (
     const key: Key = {
       fingerprint,
       nonce: rising(),
-      spend: yield* limits.openFor(fingerprint),
+      limits: yield* limits.of(fingerprint),
       turn: protocol.nonces === "ordered"
         ? yield* Bulkhead.make({ name: `${protocol.exchange}.signed`, permits: 1, maxQueue, lanes: limiting.lanes })
         : undefined

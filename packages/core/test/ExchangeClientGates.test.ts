@@ -113,7 +113,7 @@ describe("ExchangeClient: the gates", () => {
       yield* Fiber.join(waiting)
     }))
 
-  it.scoped("200 calls at once keep to maxConcurrent, and all end", () =>
+  it.scoped("200 reads at once keep to maxConcurrent less what is kept for trading, and all end", () =>
     Effect.gen(function*() {
       let inFlight = 0
       let most = 0
@@ -124,7 +124,7 @@ describe("ExchangeClient: the gates", () => {
           }),
           () => Effect.as(Effect.sleep("10 millis"), 0),
           () => Effect.sync(() => inFlight--)
-        ).pipe(Effect.map(() => Wire.ok())), { maxConcurrent: 7, protocol: { limits: [] } })
+        ).pipe(Effect.map(() => Wire.ok())), { maxConcurrent: 8, protocol: { limits: [] } })
       const free = { ...Acme.value, cost: () => ({}) }
       const all = yield* start(
         Effect.all(Array.from({ length: 200 }, () => client.request(free, {})), { concurrency: "unbounded" })

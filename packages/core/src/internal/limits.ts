@@ -1,12 +1,13 @@
 import type * as Policy from "@effect-exchange/resilience/Policy"
 import * as RateLimiter from "@effect-exchange/resilience/RateLimiter"
 import type * as RateLimiterStore from "@effect-exchange/resilience/RateLimiterStore"
+import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Capability, Cost } from "../Endpoint.js"
-import type { Protocol, Usage } from "../Protocol.js"
+import type { Limit, Protocol, Usage } from "../Protocol.js"
 import type { Meters } from "./meters.js"
 
 /**
@@ -17,23 +18,30 @@ import type { Meters } from "./meters.js"
 export const lanes: ReadonlyArray<Capability> = ["trading", "account", "marketData"]
 
 /**
- * The scopes that the exchange meters, spent from all at once or not at all. Those that it keeps by key are opened for
- * each key when it is met.
+ * What the exchange meters: by address, once, and by key, once for each.
  *
  * @internal
  */
 export interface Limits {
-  readonly limiter: Policy.Limiter<Cost, Capability>
-  /** Opens the scopes that are kept by key for this one. */
-  readonly openFor: (fingerprint: string) => Effect.Effect<Renaming>
-  /** Takes in what the exchange says has been used; `skew` is its clock minus ours, in milliseconds. */
-  readonly learn: (usages: ReadonlyArray<Usage>, rename: Renaming, skew: number) => Effect.Effect<void>
-  /** Stops the scopes of a cost until an instant, in epoch milliseconds. */
-  readonly pause: (cost: Cost, until: number) => Effect.Effect<void>
+  /** What calls with this key spend from, or those without one (`""`). To be asked once for each. */
+  readonly of: (fingerprint: string) => Effect.Effect<KeyLimits>
   readonly setLimit: (scope: string, limit: RateLimiter.Limit) => Effect.Effect<void>
   /** Takes back every pause, and what the exchange said that others had used. */
   readonly resume: Effect.Effect<void>
   readonly usage: Effect.Effect<ReadonlyArray<LimitUsage>>
+}
+
+/**
+ * The scopes of one key and those of the address.
+ *
+ * @internal
+ */
+export interface KeyLimits {
+  readonly limiter: Policy.Limiter<Cost, Capability>
+  /** Takes in what the exchange says has been used; `skew` is its clock minus ours, in milliseconds. */
+  readonly learn: (usages: ReadonlyArray<Usage>, skew: number) => Effect.Effect<void>
+  /** Stops the scopes of a cost until an instant, in epoch milliseconds. */
+  readonly pause: (cost: Cost, until: number) => Effect.Effect<void>
 }
 
 /**
@@ -47,18 +55,7 @@ export interface LimitUsage {
   readonly pausedUntil: number | undefined
 }
 
-/**
- * The names by which the limiter knows the scopes that a call of one key costs.
- *
- * @internal
- */
-export interface Renaming {
-  readonly cost: (cost: Cost) => Cost
-  readonly scope: (scope: string) => string
-}
-
-/** @internal */
-export const unsigned: Renaming = { cost: (cost) => cost, scope: (scope) => scope }
+type Group = RateLimiter.Group<string, Capability>
 
 /** @internal */
 export const make = (
@@ -69,77 +66,135 @@ export const make = (
     readonly store: RateLimiterStore.Open
     readonly meters: Meters
   }
-): Effect.Effect<Limits> =>
-  Effect.map(
+): Effect.Effect<Limits> => {
+  const { exchange } = protocol
+  const group = (name: string, limits: ReadonlyArray<Limit>): Effect.Effect<Group> =>
     RateLimiter.group<string, Capability>({
-      name: protocol.exchange,
-      scopes: Object.fromEntries(
-        protocol.limits.filter(({ per }) => per !== "key").map(({ per: _, scope, ...limit }) => [scope, limit])
-      ),
+      name,
+      scopes: Object.fromEntries(limits.map(({ per: _, scope, ...limit }) => [scope, limit])),
       lanes,
       maxQueue: options.maxQueue,
       maxPause: options.maxPause,
       store: options.store
-    }),
-    (limiter): Limits => {
-      const ofKeys = protocol.limits.filter(({ per }) => per === "key")
-      /** Each scope of the limiter, and what the protocol calls it. */
-      const meters = new Map(Object.entries(limiter.scopes).map(([scope, meter]) => [scope, { scope, meter }]))
-      const all = <A>(f: (meter: RateLimiter.Meter, scope: string) => Effect.Effect<A>): Effect.Effect<Array<A>> =>
-        Effect.suspend(() => Effect.forEach(meters.values(), ({ meter, scope }) => f(meter, scope)))
-      return {
-        limiter,
-        openFor: (fingerprint) => {
-          const names = new Map(ofKeys.map(({ scope }) => [scope, `${scope}#${fingerprint}`]))
-          const scope = (name: string): string => names.get(name) ?? name
-          return Effect.as(
-            Effect.forEach(
-              ofKeys,
-              ({ per: _, scope: name, ...limit }) =>
-                Effect.map(
-                  limiter.open(scope(name), limit),
-                  (meter) => meters.set(scope(name), { scope: name, meter })
-                ),
-              { discard: true }
-            ),
-            {
+    })
+  const [byKey, byAddress] = Arr.partition(protocol.limits, ({ per }) => per !== "key")
+  return Effect.map(group(exchange, byAddress), (address): Limits => {
+    const groups: Array<Group> = [address]
+    const all = <A>(f: (meter: RateLimiter.Meter, scope: string) => Effect.Effect<A>): Effect.Effect<Array<A>> =>
+      Effect.suspend(() =>
+        Effect.forEach(
+          groups.flatMap(({ scopes }) => Object.entries(scopes)),
+          ([scope, meter]) => f(meter, scope)
+        )
+      )
+    return {
+      of: (fingerprint) => {
+        if (fingerprint === "" || byKey.length === 0) {
+          return Effect.succeed(spending(exchange, undefined, address, options.meters))
+        }
+        return Effect.map(group(`${exchange}.key`, byKey), (own) => {
+          groups.push(own)
+          return spending(exchange, own, address, options.meters)
+        })
+      },
+      setLimit: (name, limit) =>
+        Effect.asVoid(all((meter, scope) => scope === name ? meter.setLimit(limit) : Effect.void)),
+      resume: Effect.asVoid(all((meter) => meter.resume)),
+      usage: Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        Effect.map(
+          all((meter, scope) =>
+            Effect.zipWith(meter.usage, meter.pausedUntil, (used, pausedUntil) => ({
               scope,
-              cost: names.size === 0
-                ? unsigned.cost
-                : (cost) => Object.fromEntries(Object.entries(cost).map(([name, units]) => [scope(name), units]))
-            }
-          )
-        },
-        learn: (usages, rename, skew) =>
-          usages.length === 0 ? Effect.void : Effect.forEach(usages, ({ scope, used, windowEnd }) => {
-            const found = meters.get(rename.scope(scope))
-            if (found === undefined) return Effect.void
-            return Effect.zipRight(
-              found.meter.sync(used, windowEnd === undefined ? undefined : { windowEnd: windowEnd - skew }),
-              Effect.flatMap(found.meter.usage, (ratio) => options.meters.usage(scope, ratio))
-            )
-          }, { discard: true }),
-        pause: (cost, until) =>
-          Effect.forEach(Object.keys(cost), (scope) => meters.get(scope)?.meter.pauseUntil(until) ?? Effect.void, {
-            discard: true
-          }),
-        setLimit: (name, limit) =>
-          Effect.asVoid(all((meter, scope) => scope === name ? meter.setLimit(limit) : Effect.void)),
-        resume: Effect.asVoid(all((meter) => meter.resume)),
-        usage: Effect.flatMap(Clock.currentTimeMillis, (now) =>
-          Effect.map(
-            all((meter, scope) =>
-              Effect.zipWith(meter.usage, meter.pausedUntil, (used, pausedUntil) => ({
-                scope,
-                used,
-                pausedUntil: Option.getOrUndefined(Option.filter(pausedUntil, (until) => until > now))
-              }))
-            ),
-            (found) => fullest(protocol, found)
-          ))
+              used,
+              pausedUntil: Option.getOrUndefined(Option.filter(pausedUntil, (until) => until > now))
+            }))
+          ),
+          (found) => fullest(protocol, found)
+        ))
+    }
+  })
+}
+
+/** Spends from what is kept by key, then from what is kept by address. */
+const spending = (exchange: string, own: Group | undefined, address: Group, meters: Meters): KeyLimits => {
+  const scopes: { readonly [scope: string]: RateLimiter.Meter } = { ...own?.scopes, ...address.scopes }
+  return {
+    limiter: known(exchange, scopes, own === undefined ? address : inTurn(own, address)),
+    learn: (usages, skew) =>
+      usages.length === 0 ? Effect.void : Effect.forEach(usages, ({ scope, used, windowEnd }) => {
+        const meter = scopes[scope]
+        if (meter === undefined) return Effect.void
+        return Effect.zipRight(
+          meter.sync(used, windowEnd === undefined ? undefined : { windowEnd: windowEnd - skew }),
+          Effect.flatMap(meter.usage, (ratio) => meters.usage(scope, ratio))
+        )
+      }, { discard: true }),
+    pause: (cost, until) =>
+      Effect.forEach(Object.keys(cost), (scope) => scopes[scope]?.pauseUntil(until) ?? Effect.void, { discard: true })
+  }
+}
+
+type Limiter = Policy.Limiter<Cost, Capability>
+
+/** Refuses to be asked for a scope that the protocol has no limit for: a mistake in the declaration of an exchange. */
+const known = (exchange: string, scopes: { readonly [scope: string]: unknown }, limiter: Limiter): Limiter => ({
+  ...limiter,
+  withReservation: (cost = {}, call) => {
+    for (const scope in cost) {
+      if (!(scope in scopes)) {
+        return () => Effect.dieMessage(`The protocol of ${exchange} has no limit of scope "${scope}"`)
       }
     }
-  )
+    return limiter.withReservation(cost, call)
+  }
+})
+
+/**
+ * Two groups one after the other. A call that waits in the second holds what it has of the first; one that waits in the
+ * first keeps nobody waiting in the second, as it would in one group: an order that waits for its key's turn must not hold
+ * up what everybody at this address reads.
+ */
+const inTurn = (first: Group, second: Group): Limiter => ({
+  withReservation: (cost = {}, call) => {
+    const [ofFirst, ofSecond] = [partOf(first, cost), partOf(second, cost)]
+    if (ofFirst === undefined) return second.withReservation(ofSecond ?? {}, call)
+    if (ofSecond === undefined) return first.withReservation(ofFirst, call)
+    return (use) =>
+      first.withReservation(ofFirst, call)((one) => {
+        let isThrough = false
+        const both = second.withReservation(ofSecond, call)((two) => {
+          isThrough = true
+          return use(new Both(one, two))
+        })
+        return Effect.onExit(both, () => isThrough ? Effect.void : first.refund(one))
+      })
+  },
+  commit: (reservation) =>
+    reservation instanceof Both
+      ? Effect.zipRight(first.commit(reservation.first), second.commit(reservation.second))
+      // Each of them knows what it gave.
+      : Effect.zipRight(first.commit(reservation), second.commit(reservation)),
+  refund: (reservation) =>
+    reservation instanceof Both
+      ? Effect.zipRight(first.refund(reservation.first), second.refund(reservation.second))
+      : Effect.zipRight(first.refund(reservation), second.refund(reservation))
+})
+
+class Both implements RateLimiter.Reservation {
+  readonly cost: number
+  readonly first: RateLimiter.Reservation
+  readonly second: RateLimiter.Reservation
+  constructor(first: RateLimiter.Reservation, second: RateLimiter.Reservation) {
+    this.cost = first.cost + second.cost
+    this.first = first
+    this.second = second
+  }
+}
+
+const partOf = (group: Group, cost: Cost): Cost | undefined => {
+  const part = Object.entries(cost).filter(([scope]) => scope in group.scopes)
+  return part.length === 0 ? undefined : Object.fromEntries(part)
+}
 
 /** One line for each scope of the protocol, that of the key that has used most of it. */
 const fullest = (protocol: Protocol, found: ReadonlyArray<LimitUsage>): ReadonlyArray<LimitUsage> =>

@@ -9,7 +9,7 @@ import type { Capability, Cost, Endpoint } from "../Endpoint.js"
 import { countsAsFailure, type ExchangeError } from "../ExchangeError.js"
 import { AttemptObserver, attributes } from "../Telemetry.js"
 import type { Breakers } from "./breakers.js"
-import type { Limits } from "./limits.js"
+import type { KeyLimits } from "./limits.js"
 import type { Meters } from "./meters.js"
 import type { Vitals } from "./vitals.js"
 
@@ -19,6 +19,7 @@ import type { Vitals } from "./vitals.js"
 export interface Observed {
   readonly endpoint: Endpoint<Capability, never, unknown>
   readonly about: { readonly exchange: string; readonly operation: string }
+  readonly cost: Cost
   readonly attempt: number
 }
 
@@ -31,10 +32,9 @@ export interface Observer {
   readonly operation: (
     name: string
   ) => <A, E extends ExchangeError, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  /** `cost` is what the attempt takes from the limiter, by the limiter's own names. */
   readonly attempt: <A, R>(
     call: Observed,
-    cost: Cost,
+    limits: KeyLimits,
     self: Effect.Effect<A, ExchangeError, R>
   ) => Effect.Effect<A, ExchangeError, R>
   readonly retry: (
@@ -53,17 +53,16 @@ export const make = (client: {
   readonly maxPause: number
   readonly meters: Meters
   readonly vitals: Vitals
-  readonly limits: Limits
   readonly breakers: Breakers
 }): Observer => {
-  const { breakers, environment, exchange, limits, meters, vitals } = client
+  const { breakers, environment, exchange, meters, vitals } = client
 
-  const learnFrom = (cost: Cost, error: ExchangeError): Effect.Effect<void> => {
+  const learnFrom = (call: Observed, limits: KeyLimits, error: ExchangeError): Effect.Effect<void> => {
     switch (error._tag) {
       case "RateLimited":
         return Effect.flatMap(
           Clock.currentTimeMillis,
-          (now) => limits.pause(cost, now + Duration.toMillis(error.retryAfter))
+          (now) => limits.pause(call.cost, now + Duration.toMillis(error.retryAfter))
         )
       case "Banned":
         // A ban is of the address or the key, so it holds for every capability.
@@ -81,7 +80,7 @@ export const make = (client: {
 
   const ended = (
     call: Observed,
-    cost: Cost,
+    limits: KeyLimits,
     exit: Exit.Exit<unknown, ExchangeError>,
     nanos: bigint
   ): Effect.Effect<void> => {
@@ -92,7 +91,7 @@ export const make = (client: {
       yield* meters.attemptEnded(operation, outcome, Number(nanos) / 1e9)
       if (Exit.isSuccess(exit)) yield* vitals.succeeded
       else yield* Effect.annotateCurrentSpan(attributes.error, outcome)
-      if (Option.isSome(error)) yield* learnFrom(cost, error.value)
+      if (Option.isSome(error)) yield* learnFrom(call, limits, error.value)
       const observe = yield* AttemptObserver
       // Whoever watches changes nothing: not even by dying.
       yield* Effect.catchAllCause(
@@ -118,8 +117,8 @@ export const make = (client: {
         Effect.annotateLogs({ exchange, environment, operation: name }),
         Effect.withSpan(`${exchange}.${name}`, { attributes: operationAttributes, captureStackTrace: false })
       ),
-    attempt: (call, cost, self) =>
-      timed(self, (exit, nanos) => ended(call, cost, exit, nanos)).pipe(
+    attempt: (call, limits, self) =>
+      timed(self, (exit, nanos) => ended(call, limits, exit, nanos)).pipe(
         Effect.withSpan("attempt", {
           kind: "client",
           captureStackTrace: false,
