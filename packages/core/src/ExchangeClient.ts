@@ -208,10 +208,11 @@ const makeEngine = Effect.fnUntraced(function*(
   const run = <A>(call: Call<A>, signer: wire.Signer): Effect.Effect<A, ExchangeError.ExchangeError> =>
     Effect.mapError(
       policiesOf(signer.key)(call.endpoint).apply(
-        ({ leaving }) =>
+        ({ leaving, waited }) =>
           Effect.suspend(() => {
             call.attempt++
-            return observer.attempt(call, signer.key.limits, wire.send(line, call, signer, leaving))
+            const attempt = observer.attempt(call, signer.key.limits, wire.send(line, call, signer, leaving))
+            return Effect.zipRight(meters.waited(call.endpoint.name, Number(waited) / 1e9), attempt)
           }).pipe(
             Effect.tapError((error) => {
               const isInDoubt = call.endpoint.idempotency !== "safe" && ExchangeError.outcome(error) === "Unknown"

@@ -101,6 +101,8 @@ export interface Policy<
 export interface Attempt {
   /** Which attempt of the call it is, from 1, hedges counted. */
   readonly number: number
+  /** How long it has waited for the gates, in nanoseconds. */
+  readonly waited: bigint
   /**
    * To be run in the moment in which the request leaves, once the last thing before it is done: from then on the limiter
    * counts it, a hedge may be late, and the attempt counts as sent.
@@ -355,7 +357,7 @@ export function make<E, FT extends E, FD, B, F, C, L extends string>(
     execution: Execution,
     self: Called<A, E1, R>,
     call: Call<C, L, A>,
-    hedged: Attempt | undefined
+    hedged: Pick<Attempt, "number" | "leaving"> | undefined
   ): Effect.Effect<A, E1 | FT | Refusal, R> =>
     gates.resolve(options, call.key ?? "default", ({ breaker, bulkhead, limiter, turn }) => {
       const sending = begin(execution, hedged)

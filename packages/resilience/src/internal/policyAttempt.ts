@@ -15,6 +15,7 @@ import { monotonic } from "./time.js"
 export interface Sending {
   readonly execution: Execution
   readonly number: number
+  readonly begun: bigint
   /** The gate it has come to. */
   at: Entry["gate"]
   /** When it came there. */
@@ -36,13 +37,14 @@ export interface Sending {
 }
 
 /** @internal */
-export const begin = (execution: Execution, hedged: Attempt | undefined): Sending => {
+export const begin = (execution: Execution, hedged: Pick<Attempt, "number" | "leaving"> | undefined): Sending => {
   const number = ++execution.attempts
   if (execution.ownsSpan) execution.span?.attribute("policy.attempts", number)
   if (hedged !== undefined && hedged.number > 1) report(execution, { attempt: number, gate: "hedge", event: "started" })
   return {
     execution,
     number,
+    begun: monotonic(execution.clock),
     at: "call",
     since: execution.begin,
     stage: "queued",
@@ -68,7 +70,9 @@ export const send = <A, E, R>(
   const started = Effect.suspend(() => {
     sending.stage = "started"
     record(execution, { ...what, event: "started" })
-    if (!Effect.isEffect(self)) return self({ number, leaving: leaving(sending, true) })
+    if (!Effect.isEffect(self)) {
+      return self({ number, waited: monotonic(execution.clock) - sending.begun, leaving: leaving(sending, true) })
+    }
     if (sending.commit !== undefined || sending.onLeaving !== undefined) {
       return Effect.zipRight(leaving(sending, false), self)
     }

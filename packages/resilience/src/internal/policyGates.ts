@@ -261,11 +261,11 @@ export const ending = (sending: Sending, isLimited: boolean): Step<never> => (se
 export const hedge = <F, A, E extends F, R>(
   hedge: Pick<Hedge<F>, "apply"> | undefined,
   onDiscard: ((value: A) => Effect.Effect<void>) | undefined,
-  attempt: (hedged: Attempt | undefined) => Effect.Effect<A, E, R>
+  attempt: (hedged: Pick<Attempt, "number" | "leaving"> | undefined) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> =>
   hedge === undefined
     ? Effect.suspend(() => attempt(undefined))
-    : hedge.apply((hedged: Attempt) => Idempotent.mark(attempt(hedged)), { onDiscard })
+    : hedge.apply((hedged) => Idempotent.mark(attempt(hedged)), { onDiscard })
 
 /** @internal */
 export const retry = <F>(

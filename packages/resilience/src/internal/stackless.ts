@@ -25,17 +25,15 @@ export const stackless = <A>(construct: () => A): A => {
 
 /** @internal */
 export const raise = <A>(error: A): A => {
-  if (Predicate.isObject(error)) raised.add(Cause.originalError(error))
+  if (Predicate.isObject(error)) raised.add(original(error))
   return error
 }
 
-/**
- * Whether a gate raised this error. Effect puts a proxy around an error that fails within a span, so it is the original
- * that is asked about.
- *
- * @internal
- */
-export const isRaised = (u: unknown): boolean => {
-  const error = Cause.originalError(u)
-  return Predicate.isObject(error) && raised.has(error)
+/** @internal */
+export const isRaised = (u: unknown): boolean => Predicate.isObject(u) && raised.has(original(u))
+
+/** The error itself: Effect puts a proxy around what fails within a span, and another one each time it fails anew. */
+const original = (error: object): object => {
+  const inner = Cause.originalError(error)
+  return inner === error ? error : original(inner)
 }
