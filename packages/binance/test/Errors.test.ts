@@ -105,9 +105,9 @@ const bans: ReadonlyArray<Row> = [
 ]
 
 const firewall: ReadonlyArray<Row> = [
-  [403, html, { tag: "RateLimited", outcome: "Rejected", retryAfter: 300_000 }],
-  [403, "", { tag: "RateLimited", outcome: "Rejected", retryAfter: 300_000 }],
-  [403, html, { tag: "RateLimited", outcome: "Rejected", retryAfter: 45_000 }, { "retry-after": "45" }]
+  [403, html, { tag: "RateLimited", outcome: "Unknown", retryAfter: 300_000 }],
+  [403, "", { tag: "RateLimited", outcome: "Unknown", retryAfter: 300_000 }],
+  [403, html, { tag: "RateLimited", outcome: "Unknown", retryAfter: 45_000 }, { "retry-after": "45" }]
 ]
 
 const failing: ReadonlyArray<Row> = [
@@ -121,24 +121,37 @@ const failing: ReadonlyArray<Row> = [
 ]
 
 // What the protocol has nothing to say about: HTTP decides.
+const country = "<html>The Amazon CloudFront distribution is configured to block access from your country.</html>"
+
+// The exchange's own words under a code to come: its status decides, and the code is kept.
+const unlisted: ReadonlyArray<Row> = [
+  [400, error(-99_999, "A code to come."), refused("InvalidRequest", -99_999)],
+  [401, error(-99_999, "A code to come."), refused("AuthenticationFailed", -99_999)],
+  [403, error(-99_999, "A code to come."), refused("PermissionDenied", -99_999)],
+  [520, error(-99_999, "A code to come."), unavailable(-99_999)]
+]
+
 const byStatus: ReadonlyArray<Row> = [
   [500, html, { tag: "ExchangeUnavailable", outcome: "Unknown" }],
   [502, "", { tag: "ExchangeUnavailable", outcome: "Unknown" }],
   [503, "{\"code\":", { tag: "ExchangeUnavailable", outcome: "Unknown" }],
-  [520, error(-99_999, "A code to come."), { tag: "ExchangeUnavailable", outcome: "Unknown" }],
-  [429, html, { tag: "RateLimited", outcome: "Rejected", retryAfter: 30_000 }, { "retry-after": "30" }],
-  [429, "", { tag: "RateLimited", outcome: "Rejected", retryAfter: 1000 }],
+  [429, html, { tag: "RateLimited", outcome: "Unknown", retryAfter: 30_000 }, { "retry-after": "30" }],
+  [429, "", { tag: "RateLimited", outcome: "Unknown", retryAfter: 1000 }],
   [451, html, { tag: "PermissionDenied", outcome: "Rejected" }],
-  [401, html, { tag: "AuthenticationFailed", outcome: "Rejected" }],
-  [404, html, { tag: "InvalidRequest", outcome: "Rejected" }],
-  [400, error(-99_999, "A code to come."), { tag: "InvalidRequest", outcome: "Rejected" }],
+  [401, html, { tag: "AuthenticationFailed", outcome: "Unknown" }],
+  [404, html, { tag: "ExchangeUnavailable", outcome: "Unknown" }],
+  [400, "", { tag: "ExchangeUnavailable", outcome: "Unknown" }],
+  [405, html, { tag: "ExchangeUnavailable", outcome: "Unknown" }],
+  [410, html, { tag: "ExchangeUnavailable", outcome: "Unknown" }],
+  [421, html, { tag: "ExchangeUnavailable", outcome: "Unknown" }],
+  [403, country, { tag: "PermissionDenied", outcome: "Rejected" }],
   // Not the documented shape, so nothing is read into it.
-  [400, error("-1121", "Invalid symbol."), { tag: "InvalidRequest", outcome: "Rejected" }],
-  [400, error({ code: -2010 }, "Duplicate order sent."), { tag: "InvalidRequest", outcome: "Rejected" }],
-  [400, "{\"error\":{\"code\":-1021,\"msg\":[\"nested\"]}}", { tag: "InvalidRequest", outcome: "Rejected" }],
-  [400, "{\"code\":-1021}", { tag: "InvalidRequest", outcome: "Rejected" }],
-  [400, "[]", { tag: "InvalidRequest", outcome: "Rejected" }],
-  [400, "null", { tag: "InvalidRequest", outcome: "Rejected" }],
+  [400, error("-1121", "Invalid symbol."), { tag: "ExchangeUnavailable", outcome: "Unknown" }],
+  [400, error({ code: -2010 }, "Duplicate order sent."), { tag: "ExchangeUnavailable", outcome: "Unknown" }],
+  [400, "{\"error\":{\"code\":-1021,\"msg\":[\"nested\"]}}", { tag: "ExchangeUnavailable", outcome: "Unknown" }],
+  [400, "{\"code\":-1021}", { tag: "ExchangeUnavailable", outcome: "Unknown" }],
+  [400, "[]", { tag: "ExchangeUnavailable", outcome: "Unknown" }],
+  [400, "null", { tag: "ExchangeUnavailable", outcome: "Unknown" }],
   [200, html, { tag: "MalformedResponse", outcome: "Unknown" }],
   [200, "", { tag: "MalformedResponse", outcome: "Unknown" }],
   [200, "{\"orderId\":", { tag: "MalformedResponse", outcome: "Unknown" }],
@@ -148,7 +161,7 @@ const byStatus: ReadonlyArray<Row> = [
 
 const requests = invalid.map((code): Row => [400, error(code, "Illegal."), refused("InvalidRequest", code)])
 
-const known: ReadonlyArray<Row> = [...orders, ...access, ...tooMany, ...bans, ...firewall, ...failing]
+const known: ReadonlyArray<Row> = [...orders, ...access, ...tooMany, ...bans, ...firewall, ...failing, ...unlisted]
 
 const title = ([status, body, { tag }, headers]: Row) =>
   `${status} ${body.slice(0, 70).replaceAll("\r\n", "")} ${headers?.["retry-after"] ?? ""} is ${tag}`
@@ -190,7 +203,7 @@ describe("classify", () => {
     })
   }
 
-  for (const [status, body] of byStatus) {
+  for (const [status, body] of byStatus.filter(([status]) => status !== 403)) {
     it(`leaves ${status} ${body.slice(0, 50).replaceAll("\r\n", "")} to HTTP`, () => {
       assert.isUndefined(BinanceErrors.classify(answer(status, body)))
     })

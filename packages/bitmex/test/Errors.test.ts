@@ -87,13 +87,13 @@ const failing: ReadonlyArray<Row> = [
 ]
 
 const unlike: ReadonlyArray<Row> = [
-  [403, html, { ...plain("Banned"), until: now + 3_600_000 }],
-  [403, "", { ...plain("Banned"), until: now + 3_600_000 }],
-  [403, "Forbidden", { ...plain("Banned"), until: now + 60_000 }, { "retry-after": "60" }],
-  [404, html, plain("ExchangeUnavailable")],
-  [404, "", plain("ExchangeUnavailable")],
-  [410, "Gone", plain("ExchangeUnavailable")],
-  [404, "{}", plain("ExchangeUnavailable")]
+  [403, html, { ...plain("Banned", "Unknown"), until: now + 3_600_000 }],
+  [403, "", { ...plain("Banned", "Unknown"), until: now + 3_600_000 }],
+  [403, "Forbidden", { ...plain("Banned", "Unknown"), until: now + 60_000 }, { "retry-after": "60" }],
+  [404, html, plain("ExchangeUnavailable", "Unknown")],
+  [404, "", plain("ExchangeUnavailable", "Unknown")],
+  [410, "Gone", plain("ExchangeUnavailable", "Unknown")],
+  [404, "{}", plain("ExchangeUnavailable", "Unknown")]
 ]
 
 const id = "6f2d0c1e-4b7a-4c55-a1d3-1f0e5a9b7c01"
@@ -112,22 +112,29 @@ const inSuccess: ReadonlyArray<Row> = [
   [200, row("Something to come"), plain("OrderRejected")]
 ]
 
-// What the protocol has nothing to say about: HTTP decides.
+// What is not in the words of the exchange: it proves nothing but what the status does.
 const byStatus: ReadonlyArray<Row> = [
   [500, html, plain("ExchangeUnavailable", "Unknown")],
   [502, "", plain("ExchangeUnavailable", "Unknown")],
   [503, "The system is currently overloaded.", plain("ExchangeUnavailable", "Unknown")],
   [503, "{\"error\":{\"message\":\"The system is curr", plain("ExchangeUnavailable", "Unknown")],
-  [429, html, { ...plain("RateLimited"), retryAfter: 30_000 }, { "retry-after": "30" }],
-  [429, "{\"error\":\"Rate limit exceeded, retry in 29 seconds.\"}", { ...plain("RateLimited"), retryAfter: 1000 }],
-  [401, html, plain("AuthenticationFailed")],
-  [403, "null", plain("PermissionDenied")],
+  [429, html, { ...plain("RateLimited", "Unknown"), retryAfter: 30_000 }, { "retry-after": "30" }],
+  [429, "{\"error\":\"Rate limit exceeded, retry in 29 seconds.\"}", {
+    ...plain("RateLimited", "Unknown"),
+    retryAfter: 1000
+  }],
+  [401, html, plain("AuthenticationFailed", "Unknown")],
+  [403, "null", plain("ExchangeUnavailable", "Unknown")],
   [451, html, plain("PermissionDenied")],
-  [400, html, plain("InvalidRequest")],
-  [400, error({ message: "Duplicate clOrdID" }), plain("InvalidRequest")],
-  [400, error("Duplicate clOrdID", 7), plain("InvalidRequest")],
-  [400, "{\"error\":[{\"message\":\"Invalid symbol\",\"name\":\"HTTPError\"}]}", plain("InvalidRequest")],
-  [400, "[]", plain("InvalidRequest")],
+  [400, html, plain("ExchangeUnavailable", "Unknown")],
+  [400, error({ message: "Duplicate clOrdID" }), plain("ExchangeUnavailable", "Unknown")],
+  [400, error("Duplicate clOrdID", 7), plain("ExchangeUnavailable", "Unknown")],
+  [
+    400,
+    "{\"error\":[{\"message\":\"Invalid symbol\",\"name\":\"HTTPError\"}]}",
+    plain("ExchangeUnavailable", "Unknown")
+  ],
+  [400, "[]", plain("ExchangeUnavailable", "Unknown")],
   [200, html, plain("MalformedResponse", "Unknown")],
   [200, "", plain("MalformedResponse", "Unknown")],
   [200, "{\"orderID\":7}", plain("MalformedResponse", "Unknown")],

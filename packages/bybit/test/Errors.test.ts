@@ -115,19 +115,26 @@ const failing: ReadonlyArray<Row> = [
   ]
 ]
 
-// What the protocol has nothing to say about: HTTP decides.
+const country = "<html>The Amazon CloudFront distribution is configured to block access from your country.</html>"
+
+// The exchange's own words under a code to come: its status decides, and the code is kept.
+const unlisted: ReadonlyArray<Row> = [
+  [503, error(999_999, "A code to come."), { tag: "ExchangeUnavailable", outcome: "Unknown", code: "999999" }],
+  [404, error(999_999, "A code to come."), { tag: "InvalidRequest", outcome: "Rejected", code: "999999" }]
+]
+
+// What is not in the words of the exchange: it proves nothing but what the status does.
 const byStatus: ReadonlyArray<Row> = [
   [502, "<html>502 Bad Gateway</html>", { tag: "ExchangeUnavailable", outcome: "Unknown" }],
   [503, "", { tag: "ExchangeUnavailable", outcome: "Unknown" }],
   [504, "<html>504 Gateway Time-out</html>", { tag: "ExchangeUnavailable", outcome: "Unknown" }],
-  [503, error(999_999, "A code to come."), { tag: "ExchangeUnavailable", outcome: "Unknown" }],
-  [429, "", { tag: "RateLimited", outcome: "Rejected", retryAfter: 1000 }],
+  [429, "", { tag: "RateLimited", outcome: "Unknown", retryAfter: 1000 }],
   // Another country, or a query that came with a body.
-  [403, "<html>403 Forbidden</html>", { tag: "PermissionDenied", outcome: "Rejected" }],
-  [401, "", { tag: "AuthenticationFailed", outcome: "Rejected" }],
-  [400, "", { tag: "InvalidRequest", outcome: "Rejected" }],
-  [404, "<html>404 Not Found</html>", { tag: "InvalidRequest", outcome: "Rejected" }],
-  [404, error(999_999, "A code to come."), { tag: "InvalidRequest", outcome: "Rejected" }],
+  [403, country, { tag: "PermissionDenied", outcome: "Rejected" }],
+  [403, "<html>403 Forbidden</html>", { tag: "ExchangeUnavailable", outcome: "Unknown" }],
+  [401, "", { tag: "AuthenticationFailed", outcome: "Unknown" }],
+  [400, "", { tag: "ExchangeUnavailable", outcome: "Unknown" }],
+  [404, "<html>404 Not Found</html>", { tag: "ExchangeUnavailable", outcome: "Unknown" }],
   [200, "<html></html>", { tag: "MalformedResponse", outcome: "Unknown" }],
   [200, "", { tag: "MalformedResponse", outcome: "Unknown" }],
   [200, "{\"retCode\":", { tag: "MalformedResponse", outcome: "Unknown" }],
@@ -139,7 +146,7 @@ const byStatus: ReadonlyArray<Row> = [
   [302, "", { tag: "ExchangeUnavailable", outcome: "Unknown" }]
 ]
 
-const known = [...simple, ...parameters, ...tooMany, ...bans, ...failing]
+const known = [...simple, ...parameters, ...tooMany, ...bans, ...failing, ...unlisted]
 
 describe("classify", () => {
   for (const [status, body, expected, headers] of known) {

@@ -39,7 +39,8 @@ export interface Provider {
 /**
  * The credentials of an exchange by their standard names: `BINANCE_API_KEY` and `BINANCE_API_SECRET` for the live
  * exchange, `BINANCE_TESTNET_API_KEY` and `BINANCE_TESTNET_API_SECRET` for its testnet, so that neither is ever sent to
- * the other. In a directory of mounted files they are `BINANCE/API_KEY` and so on. With
+ * the other. Line breaks around a value are left out, and those of a PEM may be escaped (`\n`, `\r\n`) or those of Windows.
+ * In a directory of mounted files they are `BINANCE/API_KEY` and so on. With
  * `passphrase`, `<EXCHANGE>_API_PASSPHRASE` is read as well.
  *
  * @since 0.1.0
@@ -61,10 +62,17 @@ export const config = (
   )
 }
 
+// A file and a quoted variable end in a line break, and whoever had Windows in between has others: none is part of a secret.
+const withoutBreaks = (text: string): string => {
+  const lines = text.includes("-----BEGIN ") ? text.replace(/(?:\\r)?\\n|\r\n?/g, "\n") : text
+  return lines.replace(/^[\r\n]+|[\r\n]+$/g, "")
+}
+
 // Not `Config.redacted`: it redacts the name of what is missing, too. The value stands in no error: this says only what
 // was expected.
 const secretText = (name: string): Config.Config<Redacted.Redacted<string>> =>
   Config.string().pipe(
+    Config.map(withoutBreaks),
     Config.mapOrFail((text) =>
       /^[\x21-\x7e](?:[\x20-\x7e\n]*[\x21-\x7e])?$/.test(text)
         ? Either.right(Redacted.make(text))

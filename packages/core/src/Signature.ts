@@ -69,21 +69,24 @@ export interface PrivateKey {
 }
 
 /**
- * The private key that a secret holds: PEM (PKCS#8, or SEC 1 for P-256; a `\n` of two characters counts as a line break),
- * or base64 of an Ed25519 seed with or without the public key after it. Left says what it is not, without the secret.
+ * The private key that a secret holds: PEM (PKCS#8, or SEC 1 for P-256; a `\n` or `\r` of two characters counts as a line
+ * break), base64 of the same without the lines around it, or base64 of an Ed25519 seed with or without the public key after
+ * it. Left says what it is not, without the secret.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const privateKey = (secret: Redacted.Redacted<string>): Either.Either<PrivateKey, string> => {
-  const text = Redacted.value(secret).replaceAll("\\n", "\n")
+  const text = Redacted.value(secret).replace(/\\[nr]/g, "\n")
   const pem = /-----BEGIN (?:EC )?PRIVATE KEY-----([^-]+)-----END/.exec(text)?.[1]
   const bytes = Either.getOrUndefined(Encoding.decodeBase64((pem ?? text).replace(/\s+/g, "")))
   if (bytes === undefined) return Either.left("the secret is neither PEM nor base64")
   if (pem === undefined) {
-    return bytes.length === 32 || bytes.length === 64
-      ? Either.right(keyOf("Ed25519", bytes.slice(0, 32)))
-      : Either.left("the secret is not the base64 of a 32-byte seed, alone or with its public key")
+    if (bytes.length === 32 || bytes.length === 64) return Either.right(keyOf("Ed25519", bytes.slice(0, 32)))
+    return Either.fromNullable(
+      fromDer(bytes),
+      () => "the secret is not the base64 of a 32-byte seed, alone or with its public key, nor of a private key in DER"
+    )
   }
   return Either.fromNullable(fromDer(bytes), () => "the PEM holds no private key of Ed25519 or P-256")
 }
@@ -94,7 +97,8 @@ export const privateKey = (secret: Redacted.Redacted<string>): Either.Either<Pri
  * @since 0.1.0
  * @category predicates
  */
-export const isPem = (secret: Redacted.Redacted<string>): boolean => Redacted.value(secret).startsWith("-----BEGIN ")
+export const isPem = (secret: Redacted.Redacted<string>): boolean =>
+  Redacted.value(secret).trimStart().startsWith("-----BEGIN ")
 
 /**
  * The signature of the text: Ed25519 (RFC 8032), or ECDSA on P-256 over SHA-256 as `r` and `s`, 32 bytes each; always 64

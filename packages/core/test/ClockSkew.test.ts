@@ -36,7 +36,7 @@ describe("ClockSkew", () => {
     for (const sample of samples) {
       skew = ClockSkew.step(skew, sample)
       const { high, low } = range(sample)
-      assert.isAtLeast(skew.offset, low)
+      assert.isAtLeast(skew.offset, low - sample.resolution / 2)
       assert.isAtMost(skew.offset, high)
       assert.isTrue(Number.isInteger(skew.offset))
     }
@@ -46,7 +46,7 @@ describe("ClockSkew", () => {
     const { high, low } = range(sample)
     const skew = { offset }
     const next = ClockSkew.step(skew, sample)
-    assert.strictEqual(next === skew, offset >= low && offset <= high)
+    assert.strictEqual(next === skew, offset >= low - sample.resolution / 2 && offset <= high)
   })
 
   it.prop(
@@ -62,7 +62,7 @@ describe("ClockSkew", () => {
       for (const sample of samples) {
         const { high, low } = range(sample)
         skew = ClockSkew.step(skew, sample)
-        assert.isAtMost(Math.abs(skew.offset - offset), high - low)
+        assert.isAtMost(Math.abs(skew.offset - offset), high - low + sample.resolution / 2)
       }
     }
   )
@@ -79,6 +79,23 @@ describe("ClockSkew", () => {
       assert.deepStrictEqual(coarse.reduce(ClockSkew.step, { offset }), { offset })
     }
   )
+
+  it("a clock that rounds its seconds moves nothing that is right", () => {
+    for (let at = 0; at < 3000; at += 50) {
+      for (const serverTime of [Math.floor(at / 1000) * 1000, Math.round(at / 1000) * 1000]) {
+        const sample = { sentAt: at - 20, receivedAt: at + 20, serverTime, resolution: 1000 }
+        assert.strictEqual(ClockSkew.step(ClockSkew.initial, sample), ClockSkew.initial)
+      }
+    }
+  })
+
+  it.prop("no sample moves it by more than a day", [FastCheck.array(FastCheck.double()), offset], ([times, offset]) => {
+    const skew = [...times, Number.NaN, 253_402_300_799_000, -1].reduce(
+      (skew, serverTime) => ClockSkew.step(skew, { sentAt: 0, receivedAt: 10, serverTime, resolution: 1 }),
+      { offset }
+    )
+    assert.isAtMost(Math.abs(skew.offset), ClockSkew.limit)
+  })
 
   it("corrects by the offset", () => {
     assert.strictEqual(ClockSkew.correct(ClockSkew.initial, 1_000), 1_000)

@@ -2,7 +2,7 @@ import { FileSystem, Path } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Config, ConfigProvider, Effect, Either, Redacted, TestClock } from "effect"
-import { Credentials, ExchangeError } from "../src/index.js"
+import { Credentials, ExchangeError, Signature } from "../src/index.js"
 import { NodeConfig } from "../src/node.js"
 import * as Acme from "./support/acme.js"
 import * as Capture from "./support/capture.js"
@@ -80,12 +80,12 @@ describe("Credentials", () => {
       "",
       " ",
       "\n",
+      "\r\n",
       "hunter2-with-ümlaut",
       "hunter2 ",
       " hunter2",
       "hunter2\r\nX: 1",
-      "hunter2\u0000",
-      "hunter2\n"
+      "hunter2\u0000"
     ]
   ) {
     it.effect(`refuses ${JSON.stringify(invalid)} by name, without showing it`, () =>
@@ -96,6 +96,30 @@ describe("Credentials", () => {
         assert.strictEqual(Credentials.describe(error), "ACME_API_SECRET is invalid")
         for (const text of Capture.renderings(error)) assert.notInclude(text, "hunter2")
       }))
+  }
+
+  for (const end of ["\n", "\r\n", "\n\n"]) {
+    it.effect(`takes a secret that ends in ${JSON.stringify(end)}, without that`, () =>
+      Effect.gen(function*() {
+        const read = yield* from({ ACME_API_KEY: `fine${end}`, ACME_API_SECRET: `hunter2+/==${end}` })
+          .load(Credentials.config("acme"))
+        assert.strictEqual(Redacted.value(read.key), "fine")
+        assert.strictEqual(Redacted.value(read.secret), "hunter2+/==")
+      }))
+  }
+
+  const lines = ["-----BEGIN PRIVATE KEY-----", "MC4CAQ", "-----END PRIVATE KEY-----"]
+
+  for (const lineBreak of ["\n", "\r\n", "\\n", "\\r\\n"]) {
+    for (const end of ["", lineBreak]) {
+      it.effect(`takes a PEM with ${JSON.stringify(lineBreak)} between its lines${end === "" ? "" : " and at its end"}`, () =>
+        Effect.gen(function*() {
+          const read = yield* from({ ACME_API_KEY: "fine", ACME_API_SECRET: lines.join(lineBreak) + end })
+            .load(Credentials.config("acme"))
+          assert.strictEqual(Redacted.value(read.secret), lines.join("\n"))
+          assert.isTrue(Signature.isPem(read.secret))
+        }))
+    }
   }
 
   it.effect("a key of several lines is accepted: private keys have them", () =>

@@ -1,9 +1,11 @@
+import { Trip } from "@effect-exchange/resilience"
 import { HttpClientError } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schema } from "effect"
-import { Decimal, type Endpoint, ExchangeError } from "../src/index.js"
+import { Effect, Fiber, Redacted, Schema, TestClock } from "effect"
+import { Decimal, type Endpoint, ExchangeError, Telemetry } from "../src/index.js"
 import * as Acme from "./support/acme.js"
 import * as Hostile from "./support/hostile.js"
+import { start } from "./support/time.js"
 import * as Wire from "./support/wire.js"
 
 const once = { retry: { attempts: 1 } }
@@ -121,10 +123,13 @@ describe("ExchangeClient: answers", () => {
 
   for (
     const [status, tag] of [
-      [400, "InvalidRequest"],
-      [401, "MalformedResponse"],
-      [403, "PermissionDenied"],
-      [404, "InvalidRequest"],
+      [400, "ExchangeUnavailable"],
+      [401, "ExchangeUnavailable"],
+      [403, "ExchangeUnavailable"],
+      [404, "ExchangeUnavailable"],
+      [405, "ExchangeUnavailable"],
+      [410, "ExchangeUnavailable"],
+      [421, "ExchangeUnavailable"],
       [429, "RateLimited"],
       [451, "PermissionDenied"],
       [500, "ExchangeUnavailable"],
@@ -138,6 +143,163 @@ describe("ExchangeClient: answers", () => {
         if (status !== 429) assert.strictEqual(error.status, status)
       }))
   }
+
+  for (const status of [400, 401, 403, 404, 405, 408, 410, 418, 421, 429, 499, 500, 502, 503]) {
+    for (
+      const body of ["", "no", "<html>Attention Required! | Cloudflare</html>", "{\"message\":\"no Route matched\"}"]
+    ) {
+      it.scoped(`a write that is answered with a bare ${status} may have been carried out, and is sent once: ${body}`, () =>
+        Effect.gen(function*() {
+          const { client, sent } = yield* Wire.setup(() => new Response(body, { status }))
+          const error = yield* Effect.flip(client.request(Acme.order, { amount: 1 }))
+          const tag = status === 401 ? "AuthenticationFailed" : status === 429 ? "RateLimited" : "ExchangeUnavailable"
+          assert.deepStrictEqual([error._tag, ExchangeError.outcome(error), error.status], [tag, "Unknown", status])
+          assert.strictEqual(sent.length, 1)
+        }))
+    }
+  }
+
+  for (
+    const [status, body] of [
+      [451, ""],
+      [
+        403,
+        "<html><h1>403 ERROR</h1>The Amazon CloudFront distribution is configured to block access from your country.</html>"
+      ],
+      [403, "The owner of this website (acme) has banned the country or region your IP address is in (GB)"],
+      [403, "Service unavailable from a restricted location according to 'b. Eligibility'"],
+      [503, "<p>Our services are not\n available in your <b>region</b>.</p>"],
+      [200, "<html>Your country is not supported</html>"],
+      [403, "{\"message\":\"not available in your jurisdiction\"}"]
+    ] as const
+  ) {
+    it.scoped(`a country that is blocked is said to be (${status}): ${body.slice(0, 60)}`, () =>
+      Effect.gen(function*() {
+        const { client, sent } = yield* Wire.setup(() => new Response(body, { status }))
+        for (const call of [client.request(Acme.value, {}), client.request(Acme.order, { amount: 1 })]) {
+          const error = yield* Effect.flip(call)
+          assert.instanceOf(error, ExchangeError.PermissionDenied)
+          assert.include(error.message, "country or region")
+          assert.strictEqual(ExchangeError.outcome(error), "Rejected")
+        }
+        assert.strictEqual(sent.length, 2)
+      }))
+  }
+
+  it.scoped("a page that a protocol has a name for proves as little", () =>
+    Effect.gen(function*() {
+      for (const tag of ["RateLimited", "Banned", "AuthenticationFailed", "ClockSkew", "PermissionDenied"] as const) {
+        const { client } = yield* Wire.setup(() => new Response("<html></html>", { status: 403 }), {
+          ...once,
+          protocol: { classify: ({ about }) => Acme.errorOf(tag, { ...about, detail: "a page" }, 0) }
+        })
+        const exit = yield* Effect.flip(client.request(Acme.cancel, { id: "1" }))
+        assert.strictEqual(ExchangeError.outcome(exit), "Unknown", tag)
+      }
+    }))
+
+  it.scoped("what the exchange itself says of too many requests was not carried out, and is sent again", () =>
+    Effect.gen(function*() {
+      const { client, sent } = yield* Wire.setup((_, index) =>
+        index === 0 ? Wire.refuse("RateLimited", 429) : Wire.ok()
+      )
+      const fiber = yield* start(client.request(Acme.order, { amount: 1 }))
+      yield* TestClock.adjust("5 seconds")
+      yield* Fiber.join(fiber)
+      assert.strictEqual(sent.length, 2)
+    }))
+
+  it.scoped("keys that changed do not send again what a bare 401 may have let through", () =>
+    Effect.gen(function*() {
+      const fresh = { key: Redacted.make("another key"), secret: Redacted.make("another secret") }
+      const provider = { ...Wire.credentials, reload: Effect.succeed(fresh) }
+      const bare = yield* Wire.setup(() => new Response("", { status: 401 }), { ...once, credentials: provider })
+      assert.instanceOf(
+        yield* Effect.flip(bare.client.request(Acme.order, { amount: 1 })),
+        ExchangeError.AuthenticationFailed
+      )
+      assert.strictEqual(bare.sent.length, 1)
+      const said = yield* Wire.setup(() => Wire.refuse("AuthenticationFailed", 401), { ...once, credentials: provider })
+      yield* Effect.flip(said.client.request(Acme.order, { amount: 1 }))
+      assert.strictEqual(said.sent.length, 2)
+    }))
+
+  it.scoped("a well-formed answer of another shape opens no circuit, one that is no JSON does", () =>
+    Effect.gen(function*() {
+      const breaker = { trip: Trip.consecutive(3) }
+      const shape = yield* Wire.setup(
+        ({ path }) => path === "/holdings" ? Wire.json({ BTC: "?" }) : Wire.ok(),
+        { breaker }
+      )
+      for (let poll = 0; poll < 5; poll++) {
+        const error = yield* Effect.flip(shape.client.request(Acme.holdings, {}))
+        assert.instanceOf(error, ExchangeError.MalformedResponse)
+        assert.strictEqual(error.reason, "Shape")
+      }
+      assert.deepStrictEqual(yield* shape.client.request(Acme.balance, {}), { value: 1 })
+      for (
+        const [body, reason, maxResponseBytes] of [["{\"va", "NotJson", 100], ["{\"value\":1}", "TooLarge", 5]] as const
+      ) {
+        const broken = yield* Wire.setup(() => new Response(body), { breaker, maxResponseBytes })
+        for (let poll = 0; poll < 3; poll++) {
+          const error = yield* Effect.flip(broken.client.request(Acme.balance, {}))
+          assert.instanceOf(error, ExchangeError.MalformedResponse)
+          assert.strictEqual(error.reason, reason)
+        }
+        assert.instanceOf(yield* Effect.flip(broken.client.request(Acme.balance, {})), ExchangeError.CircuitOpen)
+      }
+    }))
+
+  for (const status of [200, 400, 500]) {
+    it.scoped(`a classifier that dies over a ${status} leaves what the answer proves`, () =>
+      Effect.gen(function*() {
+        const { client, sent } = yield* Wire.setup(() => Wire.json({ value: 1 }, status), {
+          protocol: {
+            classify: () => {
+              throw new TypeError("bug")
+            }
+          }
+        })
+        const error = yield* Effect.flip(client.request(Acme.order, { amount: 1 }))
+        assert.strictEqual(error._tag, status === 200 ? "MalformedResponse" : "ExchangeUnavailable")
+        assert.strictEqual(ExchangeError.outcome(error), "Unknown")
+        assert.notInclude(error.message, "bug")
+        assert.strictEqual(sent.length, 1)
+      }))
+  }
+
+  it.scoped("a decoder that dies is a MalformedResponse, and usage that cannot be read is nothing", () =>
+    Effect.gen(function*() {
+      const dies = () => {
+        throw new TypeError("bug")
+      }
+      const { client } = yield* Wire.setup(() => Wire.ok(), { protocol: { usage: dies } })
+      assert.deepStrictEqual(yield* client.request(Acme.value, {}), { value: 1 })
+      const error = yield* Effect.flip(client.request({ ...Acme.order, decode: dies }, { amount: 1 }))
+      assert.instanceOf(error, ExchangeError.MalformedResponse)
+      assert.strictEqual(ExchangeError.outcome(error), "Unknown")
+    }))
+
+  it.scoped("an observer that dies changes no outcome", () =>
+    Effect.gen(function*() {
+      for (
+        const observe of [
+          () => Effect.die("bug"),
+          () => Effect.interrupt,
+          () => {
+            throw new TypeError("bug")
+          }
+        ]
+      ) {
+        const { client } = yield* Wire.setup(() => Wire.ok())
+        const value = yield* Effect.locally(
+          client.request(Acme.order, { amount: 1 }),
+          Telemetry.AttemptObserver,
+          observe
+        )
+        assert.deepStrictEqual(value, { value: 1 })
+      }
+    }))
 
   it.scoped("status 401 of private data is AuthenticationFailed", () =>
     Effect.map(errorOf(() => new Response("", { status: 401 }), Acme.balance), (error) => {

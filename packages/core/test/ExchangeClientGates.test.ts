@@ -235,20 +235,22 @@ describe("ExchangeClient: the gates", () => {
       yield* client.request(Acme.value, {})
     }))
 
-  it.scoped("a signer that throws is a defect, and the next call finds every slot free", () =>
+  it.scoped("a signer that throws is a typed error without its words, nothing is sent, and the next call finds every slot free", () =>
     Effect.gen(function*() {
       let signed = 0
       const { client, sent } = yield* Wire.setup(() => Wire.ok(), {
         maxConcurrent: 1,
         protocol: {
           sign: (request, credentials, now) => {
-            if (signed++ === 0) throw new TypeError("bug")
+            if (signed++ === 0) throw new TypeError("bug of S3cr3t")
             return Acme.protocol.sign(request, credentials, now)
           }
         }
       })
-      const exit = yield* Effect.exit(client.request(Acme.balance, {}))
-      assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause))
+      const error = yield* Effect.flip(client.request(Acme.balance, {}))
+      assert.instanceOf(error, ExchangeError.AuthenticationFailed)
+      assert.strictEqual(ExchangeError.outcome(error), "NotSent")
+      assert.notInclude(error.message, "bug")
       assert.strictEqual(sent.length, 0)
       yield* client.request(Acme.balance, {})
       assert.strictEqual(sent.length, 1)

@@ -99,6 +99,30 @@ describe("ExchangeClient: retries", () => {
       }
     }))
 
+  it.scoped("that the last attempt was refused does not undo that an earlier one may have been carried out", () =>
+    Effect.gen(function*() {
+      for (
+        const last of [Wire.refuse("OrderNotFound"), Wire.refuse("InvalidRequest"), Wire.refuse("PermissionDenied")]
+      ) {
+        const { client, sent } = yield* Wire.setup((sent, index) =>
+          index === 0 ? Wire.broken(sent, "ECONNRESET") : last
+        )
+        const fiber = yield* start(Effect.flip(call(client, "idempotent")))
+        yield* TestClock.adjust("1 second")
+        const error = yield* Fiber.join(fiber)
+        assert.strictEqual(sent.length, 2)
+        assert.instanceOf(error, ExchangeError.TransportFailed)
+        assert.strictEqual(ExchangeError.outcome(error), "Unknown")
+      }
+      // Of a read nothing is left behind.
+      const { client } = yield* Wire.setup((sent, index) =>
+        index === 0 ? Wire.broken(sent, "ECONNRESET") : Wire.refuse("OrderNotFound")
+      )
+      const fiber = yield* start(Effect.flip(call(client, "safe")))
+      yield* TestClock.adjust("1 second")
+      assert.instanceOf(yield* Fiber.join(fiber), ExchangeError.OrderNotFound)
+    }))
+
   it("an endpoint's class defaults to safe for GET and once for everything else", () => {
     const facts = {
       capability: "trading",

@@ -117,6 +117,86 @@ describe("ExchangeClient: time", () => {
       assert.strictEqual((yield* client.health).clockSkewMillis, 300_500)
     }))
 
+  const at = 1_700_000_000_000
+  const minutes = (count: number): string => new Date(at + count * 60_000).toUTCString()
+
+  for (
+    const [title, headers] of Object.entries({
+      "of a stored answer": { date: minutes(-1), age: "60", "x-cache": "Hit from cloudfront" },
+      "in the year 9999": { date: "Fri, 31 Dec 9999 23:59:59 GMT" },
+      "of long ago": { date: minutes(-1500) },
+      "that is a number": { date: "-5" },
+      "that is half of one": { date: "Tue, 14 Nov 2023" },
+      "that is none": { date: "soon" },
+      "in whole seconds": { date: minutes(0) }
+    })
+  ) {
+    it.scoped(`a Date ${title} does not move the clock, nor does it come before the protocol unless it may be believed`, () =>
+      Effect.gen(function*() {
+        const seen: Array<string | undefined> = []
+        const { client, sent } = yield* Wire.setup(() => Wire.ok({ ...headers }), {
+          protocol: {
+            usage: ({ date }) => {
+              seen.push(date)
+              return []
+            }
+          }
+        })
+        yield* TestClock.setTime(at + 300)
+        yield* client.request(Acme.value, {})
+        yield* client.request(Acme.balance, {})
+        assert.strictEqual(sent[1]?.query.get("timestamp"), String(at + 300))
+        assert.strictEqual((yield* client.health).clockSkewMillis, 0)
+        assert.deepStrictEqual([...new Set(seen)], [title === "in whole seconds" ? headers.date : undefined])
+      }))
+  }
+
+  it.scoped("a server time in whole seconds moves nothing that is within the second", () =>
+    Effect.gen(function*() {
+      const { client } = yield* Wire.setup(
+        ({ at, path }) =>
+          path === "/time" ? Wire.json({ now: Math.floor(at / 1000) * 1000 }) : Wire.refuse("ClockSkew"),
+        { protocol: { serverTimeStep: 1000 } }
+      )
+      yield* TestClock.setTime(at + 900)
+      yield* Effect.flip(client.request(Acme.balance, {}))
+      assert.strictEqual((yield* client.health).clockSkewMillis, 0)
+    }))
+
+  it.scoped("a Retry-After that is a date is read by the exchange's clock", () =>
+    Effect.gen(function*() {
+      const { client } = yield* Wire.setup(
+        () => new Response("", { status: 429, headers: { date: minutes(5), "retry-after": minutes(5.5) } }),
+        { retry: noRetry }
+      )
+      yield* TestClock.setTime(at)
+      const error = yield* Effect.flip(client.request(Acme.value, {}))
+      assert.instanceOf(error, ExchangeError.RateLimited)
+      // Thirty seconds, of which the middle of the exchange's second has passed.
+      assert.strictEqual(Duration.toMillis(error.retryAfter), 29_500)
+    }))
+
+  it.scoped("a refused key is the clock's fault where the clock was off by more than is tolerated, and only there", () =>
+    Effect.gen(function*() {
+      const protocol = { tolerance: "30 seconds" as const }
+      const refused = (ahead: number) => ({ path, query }: Wire.Sent) =>
+        path === "/time"
+          ? Wire.json({ now: at + ahead })
+          : Number(query.get("timestamp")) - at === ahead
+          ? Wire.ok()
+          : Wire.refuse("AuthenticationFailed", 401, { date: minutes(ahead / 60_000) })
+      const off = yield* Wire.setup(refused(300_000), { protocol })
+      yield* TestClock.setTime(at)
+      assert.deepStrictEqual(yield* off.client.request(Acme.balance, {}), { value: 1 })
+      assert.deepStrictEqual(off.sent.map(({ path }) => path), ["/balance", "/time", "/balance"])
+      for (const [ahead, tolerance] of [[20_000, "30 seconds"], [300_000, undefined]] as const) {
+        const near = yield* Wire.setup(refused(ahead), { protocol: { tolerance } })
+        const error = yield* Effect.flip(near.client.request(Acme.balance, {}))
+        assert.instanceOf(error, ExchangeError.AuthenticationFailed)
+        assert.strictEqual(near.sent.length, 1)
+      }
+    }))
+
   it.scoped("ClockSkew: one comparison of clocks and one more try", () =>
     Effect.gen(function*() {
       const ahead = 5 * 60_000

@@ -93,6 +93,69 @@ describe("ExchangeError", () => {
     }
   })
 
+  it("a bare status may have been answered by something else: the error says so itself", () => {
+    for (const tag of ["RateLimited", "Banned", "AuthenticationFailed", "ClockSkew", "PermissionDenied"] as const) {
+      const Class = ExchangeError[tag]
+      const error = new Class({
+        ...about,
+        outcome: "Unknown",
+        retryAfter: Duration.seconds(2),
+        until: 1
+      })
+      assert.strictEqual(ExchangeError.outcome(error), "Unknown")
+      assert.isFalse(ExchangeError.isRetryable(error, false))
+      assert.strictEqual(ExchangeError.isRetryable(error, true), tag === "RateLimited")
+    }
+  })
+
+  it("only what is no JSON, or too much of it, counts as a failure among malformed answers", () => {
+    const counts = (["NotJson", "TooLarge", "Shape"] as const).map((reason) =>
+      ExchangeError.countsAsFailure(new ExchangeError.MalformedResponse({ ...about, reason }))
+    )
+    assert.deepStrictEqual(counts, [true, true, false])
+    assert.isFalse(ExchangeError.countsAsFailure(new ExchangeError.MalformedResponse(about)))
+    for (const [tag, , , , , breaker] of rows) {
+      if (tag === "MalformedResponse") continue
+      assert.strictEqual(ExchangeError.countsAsFailure(errorOf(tag, about)), breaker === "failure")
+    }
+  })
+
+  const hostile = "a\r\nlevel=ERROR forged\u202e\u200b\u2066\u0000\u{e0041}\ufeff\ud800" + "y".repeat(5000)
+
+  for (const [tag] of rows) {
+    it(`${tag} cleans every text it is made with, however it is made`, () => {
+      const made = errorOf(tag, { ...about, detail: hostile, code: hostile, operation: hostile, exchange: hostile })
+      const text = JSON.stringify(Schema.encodeSync(AnyError)(made))
+      const decoded = Schema.decodeUnknownSync(AnyError)({
+        ...Schema.encodeSync(AnyError)(made),
+        ...about,
+        detail: hostile
+      })
+      for (const said of [text, made.message, decoded.message, JSON.stringify(Schema.encodeSync(AnyError)(decoded))]) {
+        assert.isBelow(said.length, 2500)
+        assert.notMatch(said, /[\p{Cc}\p{Cf}\p{DI}\p{Cs}]|\\[nru]/u)
+        assert.include(said, "a level=ERROR forged y")
+      }
+    })
+  }
+
+  it("cleans what stands deeper, and what only one class has", () => {
+    const order = { symbol: hostile, clientOrderId: hostile }
+    for (
+      const error of [
+        new ExchangeError.NotPlaced({ ...about, order, reason: hostile }),
+        new ExchangeError.OutcomeUnknown({ ...about, order, reason: hostile })
+      ]
+    ) {
+      for (const text of [error.order.symbol, error.order.clientOrderId ?? "", error.reason]) {
+        assert.isAtMost(text.length, 1000)
+        assert.match(text, /^a level=ERROR forged y+…$/)
+      }
+    }
+    assert.match(new ExchangeError.SymbolNotFound({ ...about, symbol: hostile }).symbol ?? "", /^a level/)
+    assert.match(new ExchangeError.Unsupported({ ...about, alternative: hostile }).alternative, /^a level/)
+  })
+
   it("only RateLimited asks for a delay", () => {
     for (const [tag] of rows) {
       const asked = ExchangeError.retryAfter(errorOf(tag, about))

@@ -48,8 +48,12 @@ describe("Signature", () => {
     for (let round = 0; round < 5; round++) {
       const { privateKey, publicKey } = generateKeyPairSync("ed25519")
       const pem = privateKey.export({ format: "pem", type: "pkcs8" }).toString()
+      const der = privateKey.export({ format: "der", type: "pkcs8" }).toString("base64")
+      for (const written of [pem, pem.replaceAll("\n", "\\r\\n"), `\n${pem}`, der, `${der}\n`]) {
+        assert.strictEqual(keyOf(written).curve, "Ed25519")
+        assert.deepStrictEqual(Buffer.from(Redacted.value(keyOf(written).bytes)), jwkOf(privateKey, "d"))
+      }
       const key = keyOf(pem)
-      assert.deepStrictEqual(Buffer.from(Redacted.value(key.bytes)), jwkOf(privateKey, "d"))
       assert.isTrue(verify(null, Buffer.from("text ü"), publicKey, Signature.sign(key, "text ü")))
     }
   })

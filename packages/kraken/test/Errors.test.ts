@@ -115,13 +115,13 @@ const shapes: ReadonlyArray<Row> = [
   [400, errors("EGeneral:Invalid arguments"), refused("InvalidRequest")],
   [403, errors("EGeneral:Permission denied"), refused("PermissionDenied")],
   [429, errors("EGeneral:Too many requests"), limited],
-  [429, html, limited],
-  [429, "", { ...refused("RateLimited"), retryAfter: 17_000 }, { "retry-after": "17" }],
-  [403, html, banned],
-  [403, "", banned]
+  [429, html, { ...limited, outcome: "Unknown" }],
+  [429, "", { ...limited, outcome: "Unknown", retryAfter: 17_000 }, { "retry-after": "17" }],
+  [403, html, { ...banned, outcome: "Unknown" }],
+  [403, "", { ...banned, outcome: "Unknown" }]
 ]
 
-// What the protocol has nothing to say about: HTTP decides.
+// What is not in the words of the exchange: it proves nothing but what the status does.
 const byStatus: ReadonlyArray<Row> = [
   [500, html, unknown],
   [502, "", unknown],
@@ -129,7 +129,9 @@ const byStatus: ReadonlyArray<Row> = [
   [520, html, unknown],
   // The proxy's status counts, whatever is in the body.
   [500, errors("EOrder:Insufficient funds"), unknown],
-  [404, html, refused("InvalidRequest")],
+  [400, "", unknown],
+  [404, html, unknown],
+  [410, html, unknown],
   [200, html, malformed],
   [200, "", malformed],
   [200, "{\"error\":[],\"result\":", malformed],

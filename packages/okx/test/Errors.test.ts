@@ -78,9 +78,12 @@ const statuses: ReadonlyArray<Row> = [
     { "retry-after": "7" }
   ],
   [429, error("50999", "…"), { tag: "RateLimited", outcome: "Rejected", code: "50999", retryAfter: 2000 }],
-  [429, html, { tag: "RateLimited", outcome: "Rejected", retryAfter: 2000 }],
-  [403, html, { tag: "Banned", outcome: "Rejected", until: now + 300_000 }],
-  [403, "", { tag: "Banned", outcome: "Rejected", until: now + 45_000 }, { "retry-after": "45" }]
+  // The exchange's own words under a code to come: its status decides, and the code is kept.
+  [400, error("59999", "…"), { tag: "InvalidRequest", outcome: "Rejected", code: "59999" }],
+  [500, error("59999", "…"), { tag: "ExchangeUnavailable", outcome: "Unknown", code: "59999" }],
+  [429, html, { tag: "RateLimited", outcome: "Unknown", retryAfter: 2000 }],
+  [403, html, { tag: "Banned", outcome: "Unknown", until: now + 300_000 }],
+  [403, "", { tag: "Banned", outcome: "Unknown", until: now + 45_000 }, { "retry-after": "45" }]
 ]
 
 const orders: ReadonlyArray<Row> = [

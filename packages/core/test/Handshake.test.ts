@@ -1,0 +1,87 @@
+import { FetchHttpClient, type HttpClient } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, type Layer, type Scope } from "effect"
+import * as Http from "node:http"
+import * as Net from "node:net"
+import * as Tls from "node:tls"
+import { Credentials, ExchangeClient, ExchangeError } from "../src/index.js"
+import { NodeExchange } from "../src/node.js"
+import * as Acme from "./support/acme.js"
+import { selfSigned } from "./support/certificate.js"
+import { key, secret } from "./support/secrets.js"
+
+/** The server on a port of the loopback, until the scope closes. */
+const listening = (server: Net.Server): Effect.Effect<number, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.async<number>((resume) => {
+      const sockets = new Set<Net.Socket>()
+      server.on("connection", (socket) => sockets.add(socket.on("error", () => {})))
+      server.on("close", () => sockets.clear())
+      server.on("shutdown", () => sockets.forEach((socket) => socket.destroy()))
+      server.listen(0, "127.0.0.1", () => {
+        const address = server.address()
+        resume(Effect.succeed(address !== null && typeof address === "object" ? address.port : 0))
+      })
+    }),
+    () =>
+      Effect.async<void>((resume) => {
+        server.emit("shutdown")
+        server.close(() => resume(Effect.void))
+      })
+  )
+
+const ordering = (baseUrl: string) =>
+  Effect.gen(function*() {
+    const client = yield* ExchangeClient.make(Acme.protocol, {
+      environment: { name: "loopback", baseUrl },
+      credentials: Credentials.fixed({ key, secret }),
+      attemptTimeout: "5 seconds",
+      retry: { attempts: 1 }
+    })
+    const error = yield* Effect.flip(client.request(Acme.order, { amount: 1 }))
+    assert.instanceOf(error, ExchangeError.TransportFailed)
+    return error
+  })
+
+const clients: ReadonlyArray<readonly [string, Layer.Layer<HttpClient.HttpClient>]> = [
+  ["undici", NodeExchange.layerHttp()],
+  ["fetch", FetchHttpClient.layer]
+]
+
+for (const [name, layer] of clients) {
+  describe(`a connection that ${name} cannot secure`, () => {
+    const servers: ReadonlyArray<readonly [string, () => Net.Server]> = [
+      ["a port of plain HTTP", () => Http.createServer((_, response) => response.end("{}"))],
+      ["a listener that closes each connection at once", () => Net.createServer((socket) => socket.destroy())],
+      ["a listener that resets each connection", () => Net.createServer((socket) => socket.resetAndDestroy())],
+      [
+        "a server of TLS 1.1",
+        () => Tls.createServer({ ...selfSigned(), minVersion: "TLSv1.1", maxVersion: "TLSv1.1" })
+      ],
+      ["a certificate of its own making", () => Tls.createServer(selfSigned(), (socket) => socket.end())],
+      ["no certificate at all", () => Tls.createServer()]
+    ]
+    for (const [what, server] of servers) {
+      it.scopedLive(`${what}: not sent`, () =>
+        Effect.gen(function*() {
+          const port = yield* listening(server())
+          const error = yield* ordering(`https://127.0.0.1:${port}`)
+          assert.strictEqual(error.outcome, "NotSent")
+          assert.isString(error.code)
+          assert.include(error.message, `code ${error.code}`)
+        }).pipe(Effect.provide(layer)))
+    }
+
+    it.scopedLive("a connection that stood and was closed at once: nobody knows", () =>
+      Effect.gen(function*() {
+        const port = yield* listening(Net.createServer((socket) => socket.destroy()))
+        assert.strictEqual((yield* ordering(`http://127.0.0.1:${port}`)).outcome, "Unknown")
+      }).pipe(Effect.provide(layer)))
+
+    it.scopedLive("an unknown name: not sent", () =>
+      Effect.gen(function*() {
+        const error = yield* ordering("https://no-such-host.invalid")
+        assert.strictEqual(error.outcome, "NotSent")
+      }).pipe(Effect.provide(layer)))
+  })
+}

@@ -1,0 +1,102 @@
+import { assert, describe, it } from "@effect/vitest"
+import { FastCheck } from "effect"
+import * as Redaction from "../src/internal/redaction.js"
+
+const secret = "aB3+/n=%41\\r:5z"
+const key = "K3y-0123456789abcdef"
+const redaction = Redaction.make([secret, key])
+
+const each = (text: string, change: (character: string) => string): string => Array.from(text, change).join("")
+
+const forms: Readonly<Record<string, (text: string) => string>> = {
+  "as it is": (text) => text,
+  "in upper case": (text) => text.toUpperCase(),
+  "in lower case": (text) => text.toLowerCase(),
+  "percent-encoded": encodeURIComponent,
+  "percent-encoded three times": (text) => encodeURIComponent(encodeURIComponent(encodeURIComponent(text))),
+  "every character percent-encoded": (text) =>
+    each(text, (character) => `%${character.charCodeAt(0).toString(16).padStart(2, "0")}`),
+  "as a string of JSON": (text) => JSON.stringify(text).slice(1, -1),
+  "as JSON within JSON": (text) => JSON.stringify(JSON.stringify(text)).slice(3, -3),
+  "with escaped slashes": (text) => JSON.stringify(text).slice(1, -1).replaceAll("/", "\\/"),
+  "every character escaped": (text) =>
+    each(text, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`),
+  "with zero-width spaces in between": (text) => each(text, (character) => `${character}\u200b`),
+  "with bidirectional marks in between": (text) => each(text, (character) => `\u202e${character}\u2069`),
+  "in lines": (text) => text.replace(/.{4}/g, "$&\r\n"),
+  "with control characters in between": (text) => each(text, (character) => `${character}\u0000`),
+  "escaped in JSON and then percent-encoded": (text) => encodeURIComponent(JSON.stringify(text).slice(1, -1))
+}
+
+describe("Redaction", () => {
+  for (const [name, form] of Object.entries(forms)) {
+    for (const text of [secret, key]) {
+      it(`finds ${text} ${name}, and leaves what stands around it`, () => {
+        assert.strictEqual(redaction.text(`Bad ${form(text)}, sorry.`), "Bad <redacted>, sorry.")
+        const body = { message: form(text), [form(text)]: [{ deep: `x ${form(text)} y` }], kept: 7, none: null }
+        for (const json of [JSON.stringify(body), JSON.stringify(body, null, 2)]) {
+          assert.deepStrictEqual(redaction.json(JSON.parse(json), json), {
+            message: "<redacted>",
+            "<redacted>": [{ deep: "x <redacted> y" }],
+            kept: 7,
+            none: null
+          })
+        }
+      })
+    }
+  }
+
+  it("finds what was encoded in one way and then in another", () => {
+    const twice = each(
+      encodeURIComponent(key),
+      (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
+    )
+    assert.notInclude(redaction.text(twice.replace("\\u004b", "\\u00254b")), "\\u0030")
+  })
+
+  it("finds a token by each of its parts, and a private key without its first and last line", () => {
+    const parts = ["eyJhbGciOiJFUzI1NiJ9abc", "eyJzdWIiOiJvcmdhbml6YXRpb25zIn0", "c2lnbmF0dXJlc2lnbmF0dXJl"]
+    const pem = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIE\nINTbnfj2lNcB\n-----END PRIVATE KEY-----"
+    const redaction = Redaction.make([parts.join("."), pem])
+    for (const part of parts) assert.strictEqual(redaction.text(`<${part}>`), "<<redacted>>")
+    assert.strictEqual(redaction.text("of MC4CAQAwBQYDK2VwBCIEINTbnfj2lNcB."), "of <redacted>.")
+    assert.strictEqual(redaction.text("of MC4CAQAwBQYDK2VwBCIE\\nINTbnfj2lNcB."), "of <redacted>.")
+  })
+
+  it("leaves the same value where there is nothing to take out, however deep", () => {
+    const json: unknown = JSON.parse(`{"a":${"[".repeat(5000)}${"]".repeat(5000)}}`)
+    assert.strictEqual(redaction.json(json, "{}"), json)
+    assert.strictEqual(Redaction.none.json(json, secret), json)
+  })
+
+  it("of what is nested too deep to be searched nothing is left", () => {
+    const text = `${"[".repeat(100_000)}"${key}"${"]".repeat(100_000)}`
+    assert.isUndefined(redaction.json(JSON.parse(text), text))
+  })
+
+  it("a secret too short to be told from other words is not sought", () => {
+    const redaction = Redaction.make(["BTC", ""])
+    assert.strictEqual(redaction.text("BTC/USDT"), "BTC/USDT")
+  })
+
+  it.prop(
+    "whatever the secret, its forms and what stands around, nothing of it is left and the rest stays",
+    [
+      FastCheck.stringMatching(/^[!-~]{8,40}$/),
+      FastCheck.constantFrom(...Object.values(forms)),
+      FastCheck.stringMatching(/^[g-z ]{0,20}$/)
+    ],
+    ([secret, form, around]) => {
+      const { text } = Redaction.make([secret])
+      const result = text(`${around} ${form(secret)} ${around}`)
+      assert.isTrue(result === `${around} <redacted> ${around}` || result === "<redacted>", result)
+    }
+  )
+
+  it("takes no longer than the text is long", () => {
+    for (const part of ["%", "\\", "\\n", "%25", "\\u00", "\u200b", "K3y-", "<"]) {
+      const text = part.repeat(300_000)
+      assert.isString(redaction.text(text))
+    }
+  }, 10_000)
+})
