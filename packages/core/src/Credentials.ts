@@ -3,11 +3,13 @@
  *
  * @since 0.1.0
  */
+import { sha256 } from "@noble/hashes/sha2.js"
 import * as Config from "effect/Config"
 import * as ConfigError from "effect/ConfigError"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Encoding from "effect/Encoding"
 import * as Equal from "effect/Equal"
 import * as Redacted from "effect/Redacted"
 
@@ -117,6 +119,20 @@ export const fromConfig = (
 export const isSame = (self: Credentials, that: Credentials): boolean =>
   Equal.equals(self.key, that.key) && Equal.equals(self.secret, that.secret) &&
   Equal.equals(self.passphrase, that.passphrase)
+
+/**
+ * A name for the account that a key belongs to, which gives nothing of the key away and may be published: 16 hex digits of
+ * a SHA-256 of the key, without its secret.
+ *
+ * **Gotchas**
+ *
+ * A key that was rotated has another fingerprint: `formerAccounts` of a Layer that trades tells it of the earlier one.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const fingerprint = ({ key }: Credentials): string =>
+  Encoding.encodeHex(sha256(new TextEncoder().encode(`effect-exchange account ${Redacted.value(key)}`))).slice(0, 16)
 
 /**
  * Every secret text of the credentials, to be looked for and removed wherever an answer echoes it.
