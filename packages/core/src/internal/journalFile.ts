@@ -72,7 +72,9 @@ export const make = (
     )
     if (isNew) yield* Disk.syncDirectory(files, directory)
     const write = (text: string) =>
-      Effect.suspend(() => state.handle === undefined ? failure("it is closed") : failed(Disk.append(state.handle, text)))
+      Effect.suspend(() =>
+        state.handle === undefined ? failure("it is closed") : failed(Disk.append(state.handle, text))
+      )
     if (read.end === "whole") yield* write("\n")
 
     // Written beside and put in its place: whatever ends the process meanwhile, one of the two is there and whole.
@@ -142,9 +144,9 @@ export const make = (
             // A line cut in two by an interruption would be read as a broken one.
             Effect.uninterruptible,
             turn,
-            Effect.zipRight(Effect.suspend(() =>
-              state.lines < state.lookAt ? Effect.void : Effect.forkIn(compactIfWorth, scope)
-            ))
+            Effect.zipRight(
+              Effect.suspend(() => state.lines < state.lookAt ? Effect.void : Effect.forkIn(compactIfWorth, scope))
+            )
           )
         }),
       open: Effect.sync(book.open),

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Credentials from "../Credentials.js"
 import * as Decimal from "../Decimal.js"
 import * as ExchangeError from "../ExchangeError.js"
-import type * as OrderJournal from "../OrderJournal.js"
+import * as OrderJournal from "../OrderJournal.js"
 import type { Desk, Ready } from "./placing.js"
 
 /**
@@ -123,4 +123,4 @@ export const writeOutcome = (
 
 /** @internal */
 export const describe = (error: OrderJournal.JournalFailed | ConfigError.ConfigError): string =>
-  "_op" in error ? Credentials.describe(error) : error.message
+  error instanceof OrderJournal.JournalFailed ? error.message : Credentials.describe(error)

@@ -78,7 +78,8 @@ const whose = ({ exchange }: placing.Desk, intent: Intent): Found =>
     error: new ExchangeError.InvalidRequest({
       exchange,
       operation: "reconcile",
-      detail: `the journal does not say which account placed ${intent.clientOrderId}; if it is this one, build the Layer with `
+      detail:
+        `the journal does not say which account placed ${intent.clientOrderId}; if it is this one, build the Layer with `
         + "formerAccounts: [OrderJournal.unnamed]"
     })
   })
@@ -87,7 +88,9 @@ const whose = ({ exchange }: placing.Desk, intent: Intent): Found =>
 const tellOfOthers = (open: ReadonlyArray<Intent>): Effect.Effect<void> => {
   const accounts = [...new Set(open.map(({ account }) => account))]
   return accounts.length === 0 ? Effect.void : Effect.logWarning(
-    `The order journal holds ${open.length} open orders of other accounts: ${accounts.join(", ")}. Those of a key that this `
+    `The order journal holds ${open.length} open orders of other accounts: ${
+      accounts.join(", ")
+    }. Those of a key that this `
       + "account had before are reconciled when its name is among the formerAccounts of the Layer"
   )
 }
