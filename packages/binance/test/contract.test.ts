@@ -1,3 +1,4 @@
+import { OrderJournal } from "@effect-exchange/core"
 import { NodeExchange } from "@effect-exchange/core/node"
 import { Simulator, SimulatorServer } from "@effect-exchange/simulator"
 import { Contract, type ContractCase } from "@effect-exchange/testing"
@@ -25,7 +26,10 @@ const observer = Effect.gen(function*() {
 
 describe("in memory", () => {
   const trading = Layer.provideMerge(
-    Binance.layer({ environment: Simulator.environment("binance"), credentials }),
+    Layer.provide(
+      Binance.layer({ environment: Simulator.environment("binance"), credentials }),
+      OrderJournal.layerNone
+    ),
     Layer.provideMerge(LossyHttp.layer(), Simulator.layer("binance"))
   )
   Contract.register(it, {
@@ -43,7 +47,10 @@ describe("in memory", () => {
 describe("over sockets", () => {
   const environment = Effect.flatMap(SimulatorServer.SimulatorServer, ({ environment }) => environment("binance"))
   const trading = Layer.unwrapEffect(
-    Effect.map(environment, (environment) => Binance.layer({ environment, credentials }))
+    Effect.map(
+      environment,
+      (environment) => Layer.provide(Binance.layer({ environment, credentials }), OrderJournal.layerNone)
+    )
   ).pipe(
     Layer.provideMerge(Layer.provide(LossyHttp.layer(), NodeExchange.layer)),
     Layer.provideMerge(SimulatorServer.layer("binance"))
@@ -70,7 +77,10 @@ describe("elsewhere", () => {
     on: "live",
     symbols
   })
-  const testnet = Layer.provide(Binance.layer({ environment: "testnet" }), NodeExchange.layer)
+  const testnet = Layer.provide(
+    Layer.provide(Binance.layer({ environment: "testnet" }), OrderJournal.layerNone),
+    NodeExchange.layer
+  )
   Contract.register(it, {
     name: "Binance testnet",
     layer: Layer.provide(Binance.layerMarketData({ environment: "testnet" }), NodeExchange.layer),

@@ -64,6 +64,7 @@ export const scripted = (
     Effect.provide(
       effect,
       Binance.layer({ environment, trading: "enabled", credentials: documented }).pipe(
+        Layer.provide(OrderJournal.layerNone),
         Layer.provideMerge(ScriptedHttp.layer(({ method, url }) => {
           const { pathname, searchParams } = new URL(url)
           return pathname === "/api/v3/exchangeInfo"

@@ -75,10 +75,13 @@ describe("an answer that is lost", () => {
         clOrdID: "never"
       }])
     }).pipe(Effect.provide(Layer.provideMerge(
-      BitMex.layer({
-        environment: { name: "scripted", baseUrl: "http://scripted.localhost" },
-        credentials: Simulator.credentials("bitmex")
-      }),
+      Layer.provide(
+        BitMex.layer({
+          environment: { name: "scripted", baseUrl: "http://scripted.localhost" },
+          credentials: Simulator.credentials("bitmex")
+        }),
+        OrderJournal.layerNone
+      ),
       ScriptedHttp.layer(({ method, url }) =>
         method === "POST"
           ? ScriptedHttp.text(refusal("Server Error"), { status: 500 })
@@ -98,5 +101,5 @@ describe("an answer that is lost", () => {
       assert(found?._tag === "Placed" && others.length === 0)
       assert.strictEqual(found.order.clientOrderId, "crash")
       assert.deepStrictEqual(yield* trading.reconcile, [])
-    }).pipe((effect) => simulated(effect), Effect.provide(OrderJournal.layerMemory)))
+    }).pipe((effect) => simulated(effect)))
 })

@@ -1,4 +1,4 @@
-import { Account, type Order, Trading } from "@effect-exchange/core"
+import { Account, type Order, OrderJournal, Trading } from "@effect-exchange/core"
 import { Simulator } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
@@ -302,10 +302,13 @@ describe("history", () => {
 
   const scripted = (...bodies: ReadonlyArray<unknown>) =>
     Layer.provideMerge(
-      BitMex.layer({
-        environment: { name: "scripted", baseUrl: "http://scripted.localhost" },
-        credentials: Simulator.credentials("bitmex")
-      }),
+      Layer.provide(
+        BitMex.layer({
+          environment: { name: "scripted", baseUrl: "http://scripted.localhost" },
+          credentials: Simulator.credentials("bitmex")
+        }),
+        OrderJournal.layerNone
+      ),
       ScriptedHttp.layer([
         ScriptedHttp.text(fixture("instrument_active")),
         ...bodies.map((body) => ScriptedHttp.json(body))
@@ -407,7 +410,7 @@ describe("layers", () => {
         yield* Trading.Trading
       )
       // @ts-expect-error live trading is not enabled
-      BitMex.layer({ environment: "live" })
+      Layer.provide(BitMex.layer({ environment: "live" }), OrderJournal.layerNone)
       // @ts-expect-error BitMEX places one order a request
       assert.isDefined((yield* BitMex.Trading).placeBatch)
       const { placeBatch } = yield* Trading.Trading
@@ -426,7 +429,10 @@ describe("layers", () => {
         ) assert.strictEqual(error._tag, "ExchangeClosed")
         assert.deepStrictEqual(yield* asked, [])
       }).pipe(Effect.provide(Layer.provideMerge(
-        BitMex.layer({ environment, trading: "enabled", credentials: Simulator.credentials("bitmex") }),
+        Layer.provide(
+          BitMex.layer({ environment, trading: "enabled", credentials: Simulator.credentials("bitmex") }),
+          OrderJournal.layerNone
+        ),
         Simulator.layer("bitmex")
       ))))
   }

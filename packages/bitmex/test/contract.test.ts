@@ -1,3 +1,4 @@
+import { OrderJournal } from "@effect-exchange/core"
 import { NodeExchange } from "@effect-exchange/core/node"
 import { Simulator, SimulatorServer } from "@effect-exchange/simulator"
 import { Contract, type ContractCase, LossyHttp } from "@effect-exchange/testing"
@@ -24,7 +25,7 @@ const common = { features: BitMex.features, observer, concurrency: 10, faults: L
 describe("in memory", () => {
   const environment = Simulator.environment("bitmex")
   const trading = Layer.provideMerge(
-    BitMex.layer({ environment, credentials }),
+    Layer.provide(BitMex.layer({ environment, credentials }), OrderJournal.layerNone),
     Layer.provideMerge(LossyHttp.layer(), Simulator.layer("bitmex"))
   )
   Contract.register(it, { ...common, name: "BitMEX on the simulator", layer: trading, trading, clock: "test" })
@@ -33,7 +34,10 @@ describe("in memory", () => {
 describe("over sockets", () => {
   const environment = Effect.flatMap(SimulatorServer.SimulatorServer, ({ environment }) => environment("bitmex"))
   const trading = Layer.unwrapEffect(
-    Effect.map(environment, (environment) => BitMex.layer({ environment, credentials }))
+    Effect.map(
+      environment,
+      (environment) => Layer.provide(BitMex.layer({ environment, credentials }), OrderJournal.layerNone)
+    )
   ).pipe(
     Layer.provideMerge(Layer.provide(LossyHttp.layer(), NodeExchange.layer)),
     Layer.provideMerge(SimulatorServer.layer("bitmex"))

@@ -1,4 +1,4 @@
-import { Decimal, type Exchange, type Order } from "@effect-exchange/core"
+import { Decimal, type Exchange, type Order, OrderJournal } from "@effect-exchange/core"
 import { Faults, Simulator } from "@effect-exchange/simulator"
 import { type BigDecimal, Duration, Effect, Fiber, Layer, TestClock } from "effect"
 import { BitMex } from "../src/index.js"
@@ -7,7 +7,9 @@ import { now } from "./utils.js"
 const environment = Simulator.environment("bitmex")
 
 const client = (options: Partial<Exchange.TradingOptions> = {}) =>
-  BitMex.layer({ credentials: Simulator.credentials("bitmex"), ...options, environment, trading: undefined })
+  BitMex.layer({ credentials: Simulator.credentials("bitmex"), ...options, environment, trading: undefined }).pipe(
+    Layer.provideMerge(OrderJournal.layerMemory)
+  )
 
 type Services = Layer.Layer.Success<ReturnType<typeof client>> | Simulator.Simulators
 

@@ -1,4 +1,4 @@
-import { Decimal, type Order, OrderJournal } from "@effect-exchange/core"
+import { Credentials, Decimal, type Order, OrderJournal } from "@effect-exchange/core"
 import { Faults } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
@@ -6,7 +6,7 @@ import { assertNone, assertSome } from "@effect/vitest/utils"
 import { Effect, Fiber, Option, TestClock } from "effect"
 import { Bybit } from "../src/index.js"
 import { count, elapsing, openIntents, scripted, simulated } from "./support.js"
-import { envelope, now, simulator } from "./utils.js"
+import { documented, envelope, now, simulator } from "./utils.js"
 
 const setFaults = (faults: Faults.Options) =>
   Effect.flatMap(simulator, ({ setFaults }) => setFaults(Faults.make(faults)))
@@ -146,6 +146,7 @@ describe("an order of long ago", () => {
     _tag: "Intent",
     exchange: "bybit",
     environment: "scripted",
+    account: Credentials.fingerprint(documented),
     clientOrderId: "mine-1",
     symbol: "BTC/USDT",
     side: "buy",

@@ -1,3 +1,4 @@
+import { OrderJournal } from "@effect-exchange/core"
 import { NodeExchange } from "@effect-exchange/core/node"
 import { Simulator, SimulatorServer } from "@effect-exchange/simulator"
 import { Contract, type ContractCase, LossyHttp } from "@effect-exchange/testing"
@@ -25,7 +26,7 @@ describe("in memory", () => {
   const environment = Simulator.environment("bybit")
   const simulator = Simulator.layer("bybit")
   const trading = Layer.provideMerge(
-    Bybit.layer({ environment, credentials }),
+    Layer.provide(Bybit.layer({ environment, credentials }), OrderJournal.layerNone),
     Layer.provideMerge(LossyHttp.layer(), simulator)
   )
   const symbols = [["BTC/USDT", "ETH/USDT"], ["BTC/USDT:USDT", "ETH/USDT:USDT"], ["BTC/USD:BTC", "BTC/USDT"]] as const
@@ -48,7 +49,10 @@ describe("over sockets", () => {
   const server = SimulatorServer.layer("bybit")
   const environment = Effect.flatMap(SimulatorServer.SimulatorServer, ({ environment }) => environment("bybit"))
   const trading = Layer.unwrapEffect(
-    Effect.map(environment, (environment) => Bybit.layer({ environment, credentials }))
+    Effect.map(
+      environment,
+      (environment) => Layer.provide(Bybit.layer({ environment, credentials }), OrderJournal.layerNone)
+    )
   ).pipe(
     Layer.provideMerge(Layer.provide(LossyHttp.layer(), NodeExchange.layer)),
     Layer.provideMerge(server)
@@ -77,7 +81,10 @@ describe("elsewhere", () => {
     symbols,
     skip
   })
-  const testnet = Layer.provide(Bybit.layer({ environment: "testnet" }), NodeExchange.layer)
+  const testnet = Layer.provide(
+    Layer.provide(Bybit.layer({ environment: "testnet" }), OrderJournal.layerNone),
+    NodeExchange.layer
+  )
   Contract.register(it, {
     name: "Bybit testnet",
     layer: Layer.provide(Bybit.layerMarketData({ environment: "testnet" }), NodeExchange.layer),

@@ -1,4 +1,4 @@
-import { Account, Decimal, type Exchange, MarketData } from "@effect-exchange/core"
+import { Account, Decimal, type Exchange, MarketData, OrderJournal } from "@effect-exchange/core"
 import { Faults, Simulator } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
@@ -281,7 +281,7 @@ describe("layers", () => {
   it.effect("give one value under two tags", () =>
     Effect.gen(function*() {
       const context = yield* Layer.build(Layer.provide(
-        Coinbase.layer({ environment, credentials }),
+        Layer.provide(Coinbase.layer({ environment, credentials }), OrderJournal.layerNone),
         Simulator.layer("coinbase")
       ))
       assert.isTrue(Object.is(Context.get(context, Coinbase.MarketData), Context.get(context, MarketData.MarketData)))

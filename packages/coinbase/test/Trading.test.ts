@@ -1,4 +1,4 @@
-import { Decimal, type Exchange, type Order, Trading } from "@effect-exchange/core"
+import { Decimal, type Exchange, type Order, OrderJournal, Trading } from "@effect-exchange/core"
 import { Faults, Simulator } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
@@ -13,7 +13,7 @@ const credentials = Simulator.credentials("coinbase")
 type Services = Layer.Layer.Success<ReturnType<typeof Coinbase.layer>> | Simulator.Simulators
 
 const layer = (simulated: Simulator.Options = {}, options: Partial<Exchange.AccountOptions> = {}) =>
-  Coinbase.layer({ credentials, ...options, environment }).pipe(
+  Layer.provide(Coinbase.layer({ credentials, ...options, environment }), OrderJournal.layerNone).pipe(
     Layer.provideMerge(Simulator.layer("coinbase", simulated))
   )
 
@@ -214,7 +214,10 @@ describe("an answer that is lost", () => {
     }).pipe(
       atNow,
       Effect.provide(Layer.provide(
-        Coinbase.layer({ environment: { name: "scripted", baseUrl: "http://scripted.localhost" }, credentials }),
+        Layer.provide(
+          Coinbase.layer({ environment: { name: "scripted", baseUrl: "http://scripted.localhost" }, credentials }),
+          OrderJournal.layerNone
+        ),
         ScriptedHttp.layer([
           ScriptedHttp.text(fixture("products")),
           ScriptedHttp.text("<html></html>", { status: 502 }),
@@ -287,7 +290,10 @@ describe("cancel", () => {
 
   const canceling = (results: ReadonlyArray<object>, open: string) =>
     Layer.provideMerge(
-      Coinbase.layer({ environment: { name: "scripted", baseUrl: "http://scripted.localhost" }, credentials }),
+      Layer.provide(
+        Coinbase.layer({ environment: { name: "scripted", baseUrl: "http://scripted.localhost" }, credentials }),
+        OrderJournal.layerNone
+      ),
       ScriptedHttp.layer([
         fixture("products"),
         emptyListing,
@@ -369,7 +375,10 @@ describe("amend", () => {
       assert.include(error.message, "place another")
     }).pipe(
       Effect.provide(Layer.provide(
-        Coinbase.layer({ environment: { name: "scripted", baseUrl: "http://scripted.localhost" }, credentials }),
+        Layer.provide(
+          Coinbase.layer({ environment: { name: "scripted", baseUrl: "http://scripted.localhost" }, credentials }),
+          OrderJournal.layerNone
+        ),
         ScriptedHttp.layer([
           ScriptedHttp.text(fixture("products")),
           ScriptedHttp.text(fixture("order").replace("limit_limit_gtc", "limit_limit_gtd"))

@@ -1,3 +1,4 @@
+import { OrderJournal } from "@effect-exchange/core"
 import { NodeExchange } from "@effect-exchange/core/node"
 import { Simulator, SimulatorServer } from "@effect-exchange/simulator"
 import { Contract, type ContractCase, LossyHttp } from "@effect-exchange/testing"
@@ -26,7 +27,10 @@ describe("in memory", () => {
     name: "Coinbase on the simulator",
     layer: Layer.provideMerge(Coinbase.layerMarketData({ environment }), wire),
     account: Layer.provide(Coinbase.layerAccount({ environment, credentials }), wire),
-    trading: Layer.provideMerge(Coinbase.layer({ environment, credentials }), wire),
+    trading: Layer.provideMerge(
+      Layer.provide(Coinbase.layer({ environment, credentials }), OrderJournal.layerNone),
+      wire
+    ),
     features: Coinbase.features,
     observer,
     faults: LossyHttp.LossyHttp,
@@ -53,7 +57,12 @@ describe("over sockets", () => {
       wire
     ),
     trading: Layer.provideMerge(
-      Layer.unwrapEffect(Effect.map(environment, (environment) => Coinbase.layer({ environment, credentials }))),
+      Layer.unwrapEffect(
+        Effect.map(
+          environment,
+          (environment) => Layer.provide(Coinbase.layer({ environment, credentials }), OrderJournal.layerNone)
+        )
+      ),
       wire
     ),
     features: Coinbase.features,

@@ -21,6 +21,7 @@ import * as Environment from "./Environment.js"
 import * as ExchangeClient from "./ExchangeClient.js"
 import * as ExchangeState from "./ExchangeState.js"
 import * as accounts from "./internal/accountService.js"
+import { ledger } from "./internal/journaling.js"
 import * as marketDatas from "./internal/marketDataService.js"
 import * as tradings from "./internal/tradingService.js"
 import type { Market } from "./Market.js"
@@ -67,6 +68,11 @@ export type TradingOptions =
      * `OutcomeUnknown`. Defaults to 30 seconds.
      */
     readonly lookupPatience?: Duration.DurationInput | undefined
+    /**
+     * What the journal calls this account where it was written with keys it had before: their `Credentials.fingerprint`s.
+     * `reconcile` answers for those orders, too. Defaults to none; a key rotated while the Layer stands is known to it.
+     */
+    readonly formerAccounts?: ReadonlyArray<string> | undefined
   }
   & (
     | { readonly environment: "live"; readonly trading: "enabled" }
@@ -96,6 +102,9 @@ export interface TradingConfigOptions extends ConfigOptions {
   readonly environment: Environment.Environment
   readonly trading?: string | undefined
 }
+
+/** What `layerConfig` takes that no configuration holds. */
+type Extra = "guards" | "lookupPatience" | "formerAccounts"
 
 /**
  * `MarketData` with the way out: any endpoint of public data.
@@ -172,18 +181,18 @@ export interface Exchange<MarketDataTag, AccountTag, TradingTag> {
   ) => Layer.Layer<
     Reading<MarketDataTag, AccountTag> | Trading.Trading | TradingTag,
     ConfigError.ConfigError,
-    HttpClient.HttpClient
+    HttpClient.HttpClient | OrderJournal.OrderJournal
   >
   readonly layerAccountConfig: (
     options: Config.Config.Wrap<ConfigOptions>
   ) => Layer.Layer<Reading<MarketDataTag, AccountTag>, ConfigError.ConfigError, HttpClient.HttpClient>
   readonly layerConfig: (
     options: Config.Config.Wrap<TradingConfigOptions>,
-    extra?: Pick<TradingOptions, "guards" | "lookupPatience">
+    extra?: Pick<TradingOptions, Extra>
   ) => Layer.Layer<
     Reading<MarketDataTag, AccountTag> | Trading.Trading | TradingTag,
     ConfigError.ConfigError,
-    HttpClient.HttpClient
+    HttpClient.HttpClient | OrderJournal.OrderJournal
   >
 }
 
@@ -197,7 +206,7 @@ export type Reading<MarketDataTag, AccountTag> = MarketData.MarketData | MarketD
 
 /**
  * An exchange from its definition. Each service is one value under two tags: the shared one and the exchange's own.
- * `layer` and `layerConfig` write to the `OrderJournal` that is in their context, if there is one.
+ * `layer` and `layerConfig` write every order down in an `OrderJournal`; `OrderJournal.layerNone` is for who wants none.
  *
  * @since 0.1.0
  * @category constructors
@@ -237,11 +246,11 @@ export const define = <MarketDataTag, AccountTag, TradingTag>(
     })
 
   const trading = (
-    options: Options & Pick<TradingOptions, "guards" | "lookupPatience">,
+    options: Options & Pick<TradingOptions, Extra>,
     credentials: Credentials.Provider
   ) =>
     Effect.gen(function*() {
-      const { guards = {}, lookupPatience, ...rest } = options
+      const { formerAccounts = [], guards = {}, lookupPatience, ...rest } = options
       yield* Option.match(OrderGuards.validate(guards), { onNone: () => Effect.void, onSome: invalid(["guards"]) })
       const { account, client, context, data, markets } = yield* reading(rest, credentials, true)
       const desk = {
@@ -254,7 +263,7 @@ export const define = <MarketDataTag, AccountTag, TradingTag>(
         lastPrice: (market: Market) => Effect.map(data.price(market.symbol), ({ amount }) => amount),
         guards,
         spent: yield* Ref.make(OrderGuards.nothing),
-        journal: yield* Effect.serviceOption(OrderJournal.OrderJournal),
+        journal: ledger(yield* OrderJournal.OrderJournal, credentials, formerAccounts),
         patience: lookupPatience ?? "30 seconds",
         underWay: new Set<string>()
       }

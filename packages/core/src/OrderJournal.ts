@@ -2,105 +2,101 @@
  * A journal of orders: what was about to be sent, and what became of it, so that a program that was killed in between
  * can find out.
  *
+ * A Layer that trades asks for one. `layerFile` is for programs whose orders are to be found again, `layerMemory` for those
+ * that reconcile only while they run, `layerNone` for those that want none.
+ *
  * @since 0.1.0
  */
-import * as FileSystem from "@effect/platform/FileSystem"
+import type * as FileSystem from "@effect/platform/FileSystem"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
-import * as Ref from "effect/Ref"
-import * as Schema from "effect/Schema"
-import { TimeInForce } from "./Order.js"
-import { Side } from "./Trade.js"
+import * as Book from "./internal/journalBook.js"
+import type { Begun, Entry, Intent, JournalFailed } from "./internal/journalEntry.js"
+import * as File from "./internal/journalFile.js"
+
+export {
+  /**
+   * An order that was begun, and what is known of it: `Open` is one that has no outcome.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  type Begun,
+  /**
+   * A line of a journal.
+   *
+   * @since 0.1.0
+   * @category schemas
+   */
+  Entry,
+  /**
+   * An order that is about to be sent. Amounts are plain decimals, `at` is epoch milliseconds, `account` a
+   * `Credentials.fingerprint`, `worth` what the order counted with the guards.
+   *
+   * @since 0.1.0
+   * @category schemas
+   */
+  Intent,
+  /**
+   * The journal cannot be written or read. Nothing was sent.
+   *
+   * @since 0.1.0
+   * @category errors
+   */
+  JournalFailed,
+  /**
+   * What became of an order: `Placed` with the exchange's id, or `NotPlaced`. An order that has only an intent is open.
+   *
+   * @since 0.1.0
+   * @category schemas
+   */
+  Outcome,
+  /**
+   * The account of entries from before entries named one. Who knows whose they are says so by
+   * `formerAccounts: [OrderJournal.unnamed]`.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  unnamed
+} from "./internal/journalEntry.js"
 
 /**
- * An order that is about to be sent. Amounts are plain decimals, `at` is epoch milliseconds.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Intent extends Schema.Schema.Type<typeof Intent> {}
-
-/**
- * @since 0.1.0
- * @category schemas
- */
-export const Intent = Schema.TaggedStruct("Intent", {
-  exchange: Schema.NonEmptyString,
-  environment: Schema.NonEmptyString,
-  clientOrderId: Schema.NonEmptyString,
-  symbol: Schema.NonEmptyString,
-  side: Side,
-  type: Schema.Literal("limit", "market"),
-  amount: Schema.NonEmptyString,
-  price: Schema.optional(Schema.NonEmptyString),
-  timeInForce: TimeInForce,
-  at: Schema.Number
-})
-
-/**
- * What became of an order: `Placed` with the exchange's id, or `NotPlaced`. An order that has only an intent is open.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Outcome extends Schema.Schema.Type<typeof Outcome> {}
-
-/**
- * @since 0.1.0
- * @category schemas
- */
-export const Outcome = Schema.Struct({
-  _tag: Schema.Literal("Placed", "NotPlaced"),
-  exchange: Schema.NonEmptyString,
-  environment: Schema.NonEmptyString,
-  clientOrderId: Schema.NonEmptyString,
-  orderId: Schema.optional(Schema.NonEmptyString),
-  reason: Schema.optional(Schema.String),
-  at: Schema.Number
-})
-
-/**
- * @since 0.1.0
- * @category models
- */
-export type Entry = Intent | Outcome
-
-/**
- * @since 0.1.0
- * @category schemas
- */
-export const Entry = Schema.Union(Intent, Outcome)
-
-/**
- * Where orders are written down. `append` returns when the entry is as safe as it gets; an order is not sent before.
+ * Where orders are written down.
  *
  * @since 0.1.0
  * @category tags
  */
 export class OrderJournal extends Context.Tag("@effect-exchange/core/OrderJournal")<OrderJournal, {
+  /** Returns when the entry is as safe as it gets; an order is not sent before. */
   readonly append: (entry: Entry) => Effect.Effect<void, JournalFailed>
-  /** The intents without an outcome, oldest first. */
+  /** The intents without an outcome, of all accounts, oldest first. */
   readonly open: Effect.Effect<ReadonlyArray<Intent>, JournalFailed>
+  /**
+   * The orders of an account begun since then (epoch milliseconds), and what became of them. Whatever the journal, it knows
+   * those of the last 48 hours; `layerNone` knows none.
+   */
+  readonly since: (
+    account: string,
+    exchange: string,
+    environment: string,
+    epochMillis: number
+  ) => Effect.Effect<ReadonlyArray<Begun>, JournalFailed>
 }>() {}
 
 /**
- * The journal cannot be written or read. Nothing was sent.
+ * The intents without an outcome that a journal has of one account, oldest first.
  *
  * @since 0.1.0
- * @category errors
+ * @category combinators
  */
-export class JournalFailed
-  extends Schema.TaggedError<JournalFailed>("@effect-exchange/core/OrderJournal/JournalFailed")("JournalFailed", {
-    path: Schema.String,
-    detail: Schema.String
-  })
-{
-  override get message(): string {
-    return `the order journal ${this.path} failed: ${this.detail}`
-  }
-}
+export const openFor = (
+  journal: OrderJournal["Type"],
+  account: string
+): Effect.Effect<ReadonlyArray<Intent>, JournalFailed> =>
+  Effect.map(journal.open, (intents) => intents.filter((intent) => intent.account === account))
 
 /**
  * The intents among entries that have no outcome, oldest first.
@@ -108,14 +104,23 @@ export class JournalFailed
  * @since 0.1.0
  * @category combinators
  */
-export const openOf = (entries: ReadonlyArray<Entry>): ReadonlyArray<Intent> => {
-  const open = new Map<string, Intent>()
-  for (const entry of entries) {
-    const key = JSON.stringify([entry.exchange, entry.environment, entry.clientOrderId])
-    if (entry._tag === "Intent") open.set(key, entry)
-    else open.delete(key)
-  }
-  return [...open.values()]
+export const openOf = (entries: ReadonlyArray<Entry>): ReadonlyArray<Intent> => bookOf(entries).open()
+
+/**
+ * What {@link OrderJournal} `since` answers, from entries: for journals of your own.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const sinceOf = (
+  entries: ReadonlyArray<Entry>,
+  ...[account, exchange, environment, epochMillis]: Parameters<OrderJournal["Type"]["since"]>
+): ReadonlyArray<Begun> => bookOf(entries).since(account, exchange, environment, epochMillis)
+
+const bookOf = (entries: ReadonlyArray<Entry>): Book.Book => {
+  const book = Book.make()
+  for (const entry of entries) book.add(entry, Number.NEGATIVE_INFINITY)
+  return book
 }
 
 /**
@@ -124,78 +129,53 @@ export const openOf = (entries: ReadonlyArray<Entry>): ReadonlyArray<Intent> => 
  * @since 0.1.0
  * @category layers
  */
-export const layerMemory: Layer.Layer<OrderJournal> = Layer.effect(
+export const layerMemory: Layer.Layer<OrderJournal> = Layer.sync(OrderJournal, () => {
+  const book = Book.make()
+  return {
+    append: (entry) => Effect.map(Clock.currentTimeMillis, (now) => book.add(entry, now)),
+    open: Effect.sync(book.open),
+    since: (...of) => Effect.sync(() => book.since(...of))
+  }
+})
+
+/**
+ * No journal: nothing is written down, and that is said in the log when the Layer is built. An order whose outcome is
+ * unknown when the program ends is for you to find, and limits a day begin at nothing with every start.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerNone: Layer.Layer<OrderJournal> = Layer.effect(
   OrderJournal,
-  Effect.map(Ref.make<ReadonlyArray<Intent>>([]), (open) => ({
-    append: (entry) => Ref.update(open, (intents) => openOf([...intents, entry])),
-    open: Ref.get(open)
-  }))
+  Effect.as(
+    Effect.logInfo("Orders are written to no journal: what is open when the program ends cannot be reconciled"),
+    { append: () => Effect.void, open: Effect.succeed([]), since: () => Effect.succeed([]) }
+  )
 )
 
 /**
- * A journal in a file, one JSON document a line, only ever appended to and flushed to the disk after each line. A last
- * line that a killed process left unfinished is no entry. The file grows with every order: start another one when
- * nothing in it is open.
+ * A journal in a file, one JSON document a line, flushed to the disk after each. A last line that a killed process left
+ * unfinished is no entry.
  *
- * One process at a time: two that append to one file would each reconcile the other's orders.
+ * The file is read in pieces, whatever its size. What is needed no more (orders that have an outcome and were begun more
+ * than 48 hours ago) goes when the file is opened and while it grows: it is written anew beside (`<path>.compacting`) and
+ * renamed, which no moment of being killed can lose an entry by. Only its owner can read it (mode 0600).
  *
- * Fails with `JournalFailed` when the file cannot be opened, or holds a line other than the last that is no entry.
+ * One program at a time: `<path>.lock` says which (process id, host, since when). What a process of this host left behind
+ * that runs no more is taken over.
+ *
+ * Fails with `JournalFailed` when the file cannot be opened, when another program has it open, or when a line other than
+ * the last is no entry: the error says which program, or which line, and what to do.
+ *
+ * **Gotchas**
+ *
+ * - Each call is a journal of its own, and the second of one path fails: make one Layer and provide that same value.
+ * - The lock of another host cannot be judged: it is for you to delete when that host is gone. A container that is started
+ *   again with another host name is another host; two containers that share a file need different host names.
+ * - A directory cannot be synced on Windows; a warning says so.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layerFile = (path: string): Layer.Layer<OrderJournal, JournalFailed, FileSystem.FileSystem> =>
-  Layer.scoped(
-    OrderJournal,
-    Effect.gen(function*() {
-      const files = yield* FileSystem.FileSystem
-      const failed = Effect.mapError((error: { readonly message: string }) =>
-        new JournalFailed({ path, detail: error.message })
-      )
-      const existing = yield* failed(
-        Effect.flatMap(files.exists(path), (exists) => exists ? files.readFileString(path) : Effect.succeed(""))
-      )
-      const entries = yield* parse(path, existing)
-      const known = yield* Ref.make(openOf(entries))
-      const file = yield* failed(files.open(path, { flag: "a" }))
-      const write = (text: string) => failed(Effect.zipRight(file.writeAll(new TextEncoder().encode(text)), file.sync))
-      // What was left unfinished is marked as that before the next line, so that it neither swallows it nor breaks the file.
-      const broken = yield* Ref.make(existing !== "" && !existing.endsWith("\n"))
-      if (yield* Ref.get(broken)) {
-        yield* write(Option.isSome(decode(existing.slice(existing.lastIndexOf("\n") + 1))) ? "\n" : `${cut}\n`)
-        yield* Ref.set(broken, false)
-      }
-      const turn = yield* Effect.makeSemaphore(1)
-      return {
-        append: (entry) =>
-          Ref.getAndSet(broken, true).pipe(
-            Effect.flatMap((after) => write(`${after ? `${cut}\n` : ""}${encode(entry)}\n`)),
-            Effect.zipRight(Ref.set(broken, false)),
-            Effect.zipRight(Ref.update(known, (open) => openOf([...open, entry]))),
-            // A line cut in two by an interruption would be read as a broken one.
-            Effect.uninterruptible,
-            turn.withPermits(1)
-          ),
-        open: Ref.get(known)
-      }
-    })
-  )
-
-const encode = Schema.encodeSync(Schema.parseJson(Entry))
-const decode = Schema.decodeOption(Schema.parseJson(Entry))
-
-// What a line ends with that could not be finished.
-const cut = " (unfinished)"
-
-const parse = (path: string, text: string): Effect.Effect<ReadonlyArray<Entry>, JournalFailed> => {
-  const lines = text.split("\n")
-  return Effect.map(
-    Effect.forEach(lines, (line, index) => {
-      const entry = decode(line)
-      return Option.isSome(entry) || line === "" || line.endsWith(cut) || index === lines.length - 1
-        ? Effect.succeed(Option.toArray(entry))
-        : new JournalFailed({ path, detail: `line ${index + 1} is no entry; mend it or move the file away` })
-    }),
-    (entries) => entries.flat()
-  )
-}
+  Layer.scoped(OrderJournal, File.make(path))

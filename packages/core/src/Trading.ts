@@ -67,9 +67,10 @@ export declare namespace Trading {
     /** Changes an order that stands. `Unsupported` where the exchange cannot. */
     readonly amend: (reference: Reference, amendment: Amendment) => Effect.Effect<Order, TradingError>
     /**
-     * Finds out what became of the orders that the journal holds without an outcome, and writes it down. Run it when a
-     * program starts; orders still under way in this Layer are left alone. None without an `OrderJournal`; `OrderDenied`
-     * when the journal cannot be read.
+     * Finds out what became of the orders of this account that the journal holds without an outcome, and writes it down.
+     * Run it when a program starts: it takes as long as one proof of absence, however many orders there are. Orders still
+     * under way in this Layer are left alone, and so are those of other accounts; one of which the journal does not say
+     * whose it is is `Unknown`. `OrderDenied` when the journal cannot be read.
      */
     readonly reconcile: Effect.Effect<ReadonlyArray<Reconciled>, OrderDenied>
   }

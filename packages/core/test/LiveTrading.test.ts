@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Config, ConfigProvider, Effect, Exit, Layer, Option } from "effect"
-import { Credentials, type Exchange, Trading } from "../src/index.js"
+import { Credentials, type Exchange, OrderJournal, Trading } from "../src/index.js"
 import * as Acme from "./support/exchange.js"
 
 const exchange = Acme.over(new Acme.Store())
@@ -12,7 +12,7 @@ const fromConfig = (entries: Record<string, string>) =>
       environment: Config.literal("live", "testnet")("ENVIRONMENT"),
       trading: Config.option(Config.string("TRADING")).pipe(Config.map(Option.getOrUndefined))
     })),
-    Effect.provide(Acme.http),
+    Effect.provide([Acme.http, OrderJournal.layerNone]),
     Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries({ KEY: "k", SECRET: "s", ...entries })))),
     Effect.exit
   )
@@ -34,7 +34,7 @@ describe("trading on the live exchange has to be said twice", () => {
       // @ts-expect-error: it is not said that trading is enabled
       const untyped: Exchange.TradingOptions = { credentials: Acme.credentials, environment: "live" }
       const error = yield* Effect.flip(Effect.scoped(Layer.build(exchange.layer(untyped)))).pipe(
-        Effect.provide(Acme.http)
+        Effect.provide([Acme.http, OrderJournal.layerNone])
       )
       assert.include(String(error), "this places orders with real money")
     }))
@@ -58,7 +58,7 @@ describe("trading on the live exchange has to be said twice", () => {
       const error = yield* Effect.flip(Effect.scoped(Layer.build(
         exchange.layer({ environment: "live", trading: "enabled" })
       ))).pipe(
-        Effect.provide(Acme.http),
+        Effect.provide([Acme.http, OrderJournal.layerNone]),
         Effect.withConfigProvider(ConfigProvider.fromMap(new Map([["ACME_API_KEY", "visible"]]), { pathDelim: "_" }))
       )
       assert.include(Credentials.describe(error), "ACME_API_SECRET is missing")

@@ -1,7 +1,7 @@
 import { FileSystem, Path } from "@effect/platform"
 import { NodeContext, NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, FastCheck, Layer, type Scope } from "effect"
+import { Effect, FastCheck, Layer, type Scope } from "effect"
 import { spawn } from "node:child_process"
 import type * as Http from "node:http"
 import { fileURLToPath } from "node:url"
@@ -14,6 +14,7 @@ const intent = (clientOrderId: string, rest: Partial<OrderJournal.Intent> = {}):
   _tag: "Intent",
   exchange: "acme",
   environment: "here",
+  account: "mine",
   clientOrderId,
   symbol: "BTC/USDT",
   side: "buy",
@@ -29,6 +30,7 @@ const outcome = (clientOrderId: string, rest: Partial<OrderJournal.Outcome> = {}
   _tag: "Placed",
   exchange: "acme",
   environment: "here",
+  account: "mine",
   clientOrderId,
   orderId: "n1",
   at: 2,
@@ -268,13 +270,14 @@ describe("a process that is killed between send and answer", () => {
         assert.deepStrictEqual(server.arrivals, ["first", "taken", "untaken"])
         assert.deepStrictEqual(yield* openIn(path), ["taken", "untaken"])
 
-        const built = yield* Layer.build(
-          Remote.exchange.layer({ environment: Remote.environment(server.server.origin), credentials }).pipe(
-            Layer.provide(OrderJournal.layerFile(path)),
-            Layer.provide(NodeHttpClient.layerUndici)
+        const found = yield* Effect.flatMap(Trading.Trading, ({ reconcile }) => reconcile).pipe(
+          Effect.provide(
+            Remote.exchange.layer({ environment: Remote.environment(server.server.origin), credentials }).pipe(
+              Layer.provide(OrderJournal.layerFile(path)),
+              Layer.provide(NodeHttpClient.layerUndici)
+            )
           )
         )
-        const found = yield* Context.get(built, Trading.Trading).reconcile
         assert.deepStrictEqual(
           found.map((
             each

@@ -438,7 +438,7 @@ describe("guards", () => {
           credentials: Acme.credentials,
           guards: { priceBand: "five" }
         })
-      ))).pipe(Effect.provide(Acme.http))
+      ))).pipe(Effect.provide([Acme.http, OrderJournal.layerNone]))
       assert.include(String(error), "priceBand")
     }))
 })
@@ -474,6 +474,7 @@ describe("the journal", () => {
           _tag: "Intent",
           exchange: "acme",
           environment: "here",
+          account: Acme.account,
           clientOrderId,
           symbol: "BTC/USDT",
           side: "buy",
@@ -552,7 +553,7 @@ describe("the journal", () => {
     Effect.gen(function*() {
       const store = new Acme.Store()
       const broken = new OrderJournal.JournalFailed({ path: "/full", detail: "no space left" })
-      const journal = { append: () => Effect.fail(broken), open: Effect.fail(broken) }
+      const journal = { append: () => Effect.fail(broken), open: Effect.fail(broken), since: () => Effect.fail(broken) }
       const error = yield* failed(Acme.trade(store, (trading) => trading.place(limit), { journal }))
       assert.instanceOf(error, ExchangeError.OrderDenied)
       assert.include(error.message, "no space left")
@@ -571,7 +572,7 @@ describe("verifyKey", () => {
       ),
       trading: use.pipe(
         Effect.provide(exchange.layer({ environment: Acme.environment, credentials: Acme.credentials })),
-        Effect.provide(Acme.http)
+        Effect.provide([Acme.http, OrderJournal.layerNone])
       )
     }
   }

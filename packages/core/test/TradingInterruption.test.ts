@@ -19,11 +19,10 @@ const setting = (store: Acme.Store, options: Parameters<typeof Acme.layer>[1] = 
     const entries = yield* Ref.make<ReadonlyArray<OrderJournal.Entry>>([])
     const journal: OrderJournal.OrderJournal["Type"] = {
       append: (entry) => Ref.update(entries, (all) => [...all, entry]),
-      open: Effect.map(Ref.get(entries), OrderJournal.openOf)
+      open: Effect.map(Ref.get(entries), OrderJournal.openOf),
+      since: (...of) => Effect.map(Ref.get(entries), (entries) => OrderJournal.sinceOf(entries, ...of))
     }
-    const built = yield* Layer.build(
-      Layer.provide(Acme.layer(store, options), Layer.succeed(OrderJournal.OrderJournal, journal))
-    )
+    const built = yield* Layer.build(Acme.layer(store, { ...options, journal }))
     const trading = Context.get(built, Trading.Trading)
     // Loads the markets.
     yield* Effect.either(trading.cancelAll("BTC/USDT"))

@@ -1,4 +1,4 @@
-import { Account, Decimal, ExchangeError, MarketData, Signature, Trading } from "@effect-exchange/core"
+import { Account, Decimal, ExchangeError, MarketData, OrderJournal, Signature, Trading } from "@effect-exchange/core"
 import { HttpClient, HttpClientError, HttpClientResponse } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted, TestClock } from "effect"
@@ -112,7 +112,10 @@ describe("an exchange of one's own", () => {
       assert.strictEqual((yield* trading.cancel({ symbol: "VICEROY/NLG", id: order.id })).status, "canceled")
       assert.deepStrictEqual(yield* trading.cancelAll("VICEROY/NLG"), ["t2"])
       assert.strictEqual(Decimal.format((yield* account.balances)[0]?.total ?? Decimal.make("0")), "10000")
-    }).pipe(Effect.provide(Tulip.layer({ environment, credentials })), Effect.provide(layer))
+    }).pipe(
+      Effect.provide(Layer.provide(Tulip.layer({ environment, credentials }), OrderJournal.layerNone)),
+      Effect.provide(layer)
+    )
   })
 
   it.effect("is paced by the limit it declares", () => {

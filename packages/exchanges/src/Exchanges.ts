@@ -12,6 +12,7 @@ import type * as Adapter from "@effect-exchange/core/Adapter"
 import type * as Environment from "@effect-exchange/core/Environment"
 import type * as Exchange from "@effect-exchange/core/Exchange"
 import type * as MarketData from "@effect-exchange/core/MarketData"
+import type * as OrderJournal from "@effect-exchange/core/OrderJournal"
 import type * as Trading from "@effect-exchange/core/Trading"
 import { Kraken } from "@effect-exchange/kraken"
 import { Okx } from "@effect-exchange/okx"
@@ -39,7 +40,7 @@ interface Listed {
   ) => Layer.Layer<
     MarketData.MarketData | Account.Account | Trading.Trading,
     ConfigError.ConfigError,
-    HttpClient.HttpClient
+    HttpClient.HttpClient | OrderJournal.OrderJournal
   >
 }
 
@@ -177,7 +178,7 @@ export const layerTrading = (
 ): Layer.Layer<
   MarketData.MarketData | Account.Account | Trading.Trading,
   ConfigError.ConfigError,
-  HttpClient.HttpClient
+  HttpClient.HttpClient | OrderJournal.OrderJournal
 > => listed(id).layer(options)
 
 const listed = (id: ExchangeId): Listed => exchanges[id]

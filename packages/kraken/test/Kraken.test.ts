@@ -1,4 +1,4 @@
-import { Candle, Credentials, Decimal, MarketData, Trading } from "@effect-exchange/core"
+import { Candle, Credentials, Decimal, MarketData, OrderJournal, Trading } from "@effect-exchange/core"
 import { Faults, Simulator } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
@@ -170,7 +170,10 @@ describe("trading", () => {
           assert.strictEqual(order.status, "open")
         }),
         Layer.provideMerge(
-          Kraken.layer({ environment, credentials: Simulator.credentials("kraken") }),
+          Layer.provide(
+            Kraken.layer({ environment, credentials: Simulator.credentials("kraken") }),
+            OrderJournal.layerNone
+          ),
           Simulator.layer("kraken", { faults: Faults.make({ clockSkew: skew }) })
         )
       )))
@@ -184,7 +187,10 @@ describe("trading", () => {
     }).pipe(
       Effect.provide(
         Layer.provide(
-          Kraken.layer({ environment: "testnet", credentials: Credentials.fixed(documented) }),
+          Layer.provide(
+            Kraken.layer({ environment: "testnet", credentials: Credentials.fixed(documented) }),
+            OrderJournal.layerNone
+          ),
           ScriptedHttp.layer([])
         )
       )

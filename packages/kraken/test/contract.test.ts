@@ -1,3 +1,4 @@
+import { OrderJournal } from "@effect-exchange/core"
 import { NodeExchange } from "@effect-exchange/core/node"
 import { Simulator, SimulatorServer } from "@effect-exchange/simulator"
 import { Contract, type ContractCase } from "@effect-exchange/testing"
@@ -26,7 +27,7 @@ const lossy = LossyHttp.layer(({ path }) => /^\/0\/private\/(?:Add|Amend|Cancel)
 describe("in memory", () => {
   const environment = Simulator.environment("kraken")
   const trading = Layer.provideMerge(
-    Kraken.layer({ environment, credentials }),
+    Layer.provide(Kraken.layer({ environment, credentials }), OrderJournal.layerNone),
     Layer.provideMerge(lossy, Simulator.layer("kraken"))
   )
   Contract.register(it, {
@@ -47,7 +48,10 @@ describe("over sockets", () => {
   const server = SimulatorServer.layer("kraken")
   const environment = Effect.flatMap(SimulatorServer.SimulatorServer, ({ environment }) => environment("kraken"))
   const trading = Layer.unwrapEffect(
-    Effect.map(environment, (environment) => Kraken.layer({ environment, credentials }))
+    Effect.map(
+      environment,
+      (environment) => Layer.provide(Kraken.layer({ environment, credentials }), OrderJournal.layerNone)
+    )
   ).pipe(
     Layer.provideMerge(Layer.provide(lossy, NodeExchange.layer)),
     Layer.provideMerge(server)

@@ -1,3 +1,4 @@
+import { OrderJournal } from "@effect-exchange/core"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { Effect, Layer } from "effect"
 import { Kraken } from "../src/index.js"
@@ -20,10 +21,13 @@ export const scripted = <A, E>(
     Effect.provide(
       effect,
       Layer.provideMerge(
-        Kraken.layer({
-          environment: { name: "scripted", baseUrl: "http://scripted.localhost" },
-          credentials: documented
-        }),
+        Layer.provide(
+          Kraken.layer({
+            environment: { name: "scripted", baseUrl: "http://scripted.localhost" },
+            credentials: documented
+          }),
+          OrderJournal.layerNone
+        ),
         ScriptedHttp.layer(script)
       )
     )

@@ -1,4 +1,4 @@
-import { Account, Credentials, type Exchange, MarketData, Trading } from "@effect-exchange/core"
+import { Account, Credentials, type Exchange, MarketData, OrderJournal, Trading } from "@effect-exchange/core"
 import { Simulator } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
@@ -29,11 +29,14 @@ const scripted = <A, E>(
     return [result, requests.map(({ url }) => url.replace("http://scripted.localhost/api/v5/", ""))] as const
   }).pipe(
     Effect.provide(Layer.provideMerge(
-      Okx.layer({
-        environment: { name: "scripted", baseUrl: "http://scripted.localhost" },
-        credentials: Simulator.credentials("okx"),
-        markets: [spot, linear, inverse]
-      }),
+      Layer.provide(
+        Okx.layer({
+          environment: { name: "scripted", baseUrl: "http://scripted.localhost" },
+          credentials: Simulator.credentials("okx"),
+          markets: [spot, linear, inverse]
+        }),
+        OrderJournal.layerNone
+      ),
       ScriptedHttp.layer(answers.map((body) => ScriptedHttp.json(body)))
     )),
     // The markets are as old as the Layer.
@@ -160,7 +163,12 @@ describe("account", () => {
       )
       assert.deepStrictEqual([error._tag, error.code], ["PermissionDenied", "50120"])
     }).pipe(
-      Effect.provide(Okx.layer({ environment, credentials: Simulator.credentials("okx", "read") })),
+      Effect.provide(
+        Layer.provide(
+          Okx.layer({ environment, credentials: Simulator.credentials("okx", "read") }),
+          OrderJournal.layerNone
+        )
+      ),
       Effect.provide(Simulator.layer("okx"))
     ))
 
@@ -310,7 +318,9 @@ describe("layers", () => {
       assert.strictEqual<Context.Tag.Service<typeof Account.Account>>(yield* Okx.Account, yield* Account.Account)
       assert.strictEqual<Context.Tag.Service<typeof Trading.Trading>>(yield* Okx.Trading, yield* Trading.Trading)
     }).pipe(
-      Effect.provide(Okx.layer({ environment, credentials: Simulator.credentials("okx") })),
+      Effect.provide(
+        Layer.provide(Okx.layer({ environment, credentials: Simulator.credentials("okx") }), OrderJournal.layerNone)
+      ),
       Effect.provide(Simulator.layer("okx"))
     ))
 
@@ -352,15 +362,18 @@ describe("layers", () => {
 
   it.effect("for live trading want it said twice", () =>
     Effect.gen(function*() {
-      const layer = Okx.layerConfig({
-        credentials: {
-          key: Config.redacted("KEY"),
-          secret: Config.redacted("SECRET"),
-          passphrase: Config.redacted("PASSPHRASE")
-        },
-        environment: Config.literal("live", "testnet")("ENVIRONMENT"),
-        trading: Config.withDefault(Config.string("TRADING"), "disabled")
-      })
+      const layer = Layer.provide(
+        Okx.layerConfig({
+          credentials: {
+            key: Config.redacted("KEY"),
+            secret: Config.redacted("SECRET"),
+            passphrase: Config.redacted("PASSPHRASE")
+          },
+          environment: Config.literal("live", "testnet")("ENVIRONMENT"),
+          trading: Config.withDefault(Config.string("TRADING"), "disabled")
+        }),
+        OrderJournal.layerNone
+      )
       const settings = { KEY: "k", SECRET: "s", PASSPHRASE: "p", ENVIRONMENT: "live" }
       const build = (settings: { readonly [name: string]: string }) =>
         Effect.scoped(Layer.build(layer)).pipe(

@@ -1,4 +1,4 @@
-import { Decimal, type Exchange, type Order, OrderJournal } from "@effect-exchange/core"
+import { Credentials, Decimal, type Exchange, type Order, OrderJournal } from "@effect-exchange/core"
 import { Faults, Simulator } from "@effect-exchange/simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, Effect, Either, Fiber, Layer, Option, TestClock } from "effect"
@@ -387,6 +387,7 @@ describe("lost answers", () => {
         _tag: "Intent",
         exchange: "okx",
         environment: environment.name,
+        account: Credentials.fingerprint(Simulator.credentials("okx")),
         clientOrderId,
         symbol: "BTC/USDT",
         side: "buy",

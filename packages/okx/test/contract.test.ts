@@ -1,3 +1,4 @@
+import { OrderJournal } from "@effect-exchange/core"
 import { NodeExchange } from "@effect-exchange/core/node"
 import { Simulator, SimulatorServer } from "@effect-exchange/simulator"
 import { Contract, type ContractCase, LossyHttp } from "@effect-exchange/testing"
@@ -22,7 +23,7 @@ const observer = Effect.gen(function*() {
 describe("in memory", () => {
   const environment = Simulator.environment("okx")
   const trading = Layer.provideMerge(
-    Okx.layer({ environment, credentials }),
+    Layer.provide(Okx.layer({ environment, credentials }), OrderJournal.layerNone),
     Layer.provideMerge(LossyHttp.layer(), Simulator.layer("okx"))
   )
   const symbols = [["BTC/USDT", "ETH/USDT"], ["BTC/USDT:USDT", "ETH/USDT:USDT"], ["BTC/USD:BTC", "BTC/USDT"]] as const
@@ -43,7 +44,10 @@ describe("in memory", () => {
 describe("over sockets", () => {
   const environment = Effect.flatMap(SimulatorServer.SimulatorServer, ({ environment }) => environment("okx"))
   const trading = Layer.unwrapEffect(
-    Effect.map(environment, (environment) => Okx.layer({ environment, credentials }))
+    Effect.map(
+      environment,
+      (environment) => Layer.provide(Okx.layer({ environment, credentials }), OrderJournal.layerNone)
+    )
   ).pipe(
     Layer.provideMerge(Layer.provide(LossyHttp.layer(), NodeExchange.layer)),
     Layer.provideMerge(SimulatorServer.layer("okx"))
@@ -73,7 +77,10 @@ describe("elsewhere", () => {
   Contract.register(it, {
     name: "OKX demo trading",
     layer: Layer.provide(Okx.layerMarketData({ environment: "testnet" }), NodeExchange.layer),
-    trading: Layer.provide(Okx.layer({ environment: "testnet" }), NodeExchange.layer),
+    trading: Layer.provide(
+      Layer.provide(Okx.layer({ environment: "testnet" }), OrderJournal.layerNone),
+      NodeExchange.layer
+    ),
     features,
     clock: "live",
     on: "testnet",

@@ -6,6 +6,7 @@
 import * as Environment from "@effect-exchange/core/Environment"
 import type { ExchangeSymbol } from "@effect-exchange/core/ExchangeSymbol"
 import * as MarketData from "@effect-exchange/core/MarketData"
+import * as OrderJournal from "@effect-exchange/core/OrderJournal"
 import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import * as Trip from "@effect-exchange/resilience/Trip"
 import * as Simulator from "@effect-exchange/simulator/Simulator"
@@ -154,7 +155,7 @@ const inMemory = (exchange: Exchanges.ExchangeId, { symbol, trading }: Input) =>
     trading: trading
       ? Layer.provideMerge(
         Exchanges.layerTrading(exchange, { environment, credentials: Simulator.credentials(exchange) }),
-        wire
+        Layer.merge(wire, OrderJournal.layerMemory)
       )
       : undefined,
     symbols: Arr.isNonEmptyReadonlyArray(symbol) ? symbol : undefined,
@@ -178,7 +179,10 @@ const onSockets = Effect.fnUntraced(function*(exchange: Exchanges.ExchangeId, in
   const build = <A>(layer: Layer.Layer<A, ConfigError.ConfigError, HttpClient.HttpClient>) =>
     Effect.map(Layer.build(Layer.provide(layer, Layer.succeedContext(wire))), Layer.succeedContext)
   const trading = input.trading && environment !== "live"
-    ? yield* Effect.mapError(build(Exchanges.layerTrading(exchange, { ...options, environment })), Connections.refused)
+    ? yield* Effect.mapError(
+      build(Layer.provide(Exchanges.layerTrading(exchange, { ...options, environment }), OrderJournal.layerMemory)),
+      Connections.refused
+    )
     : undefined
   const account = trading ?? Option.getOrUndefined(
     yield* build(Exchanges.layerAccount(exchange, options)).pipe(

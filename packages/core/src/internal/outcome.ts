@@ -19,9 +19,14 @@ export const find = (options: {
   readonly absentAfter: Duration.DurationInput
   /** How long to go on trying beyond that when the exchange does not answer. */
   readonly patience: Duration.DurationInput
+  /** Defaults to looking again and again, so that an order is found as soon as it shows. */
+  readonly pace?: Pace | undefined
 }): Effect.Effect<Option.Option<Order>, AccountError> =>
   Effect.flatMap(Clock.currentTimeMillis, (begun) => {
-    const absentAt = begun + Duration.toMillis(options.absentAfter)
+    const absentAfter = Duration.toMillis(options.absentAfter)
+    const absentAt = begun + absentAfter
+    const wait = (attempt: number) =>
+      options.pace === "unhurried" ? Duration.millis(Math.max(apart, attempt === 0 ? absentAfter : 0)) : pause(attempt)
     const giveUpAt = absentAt + Duration.toMillis(options.patience)
     const ask = (
       attempt: number,
@@ -33,17 +38,24 @@ export const find = (options: {
           onSuccess: (order) => Effect.succeedSome(order),
           onFailure: (error) => {
             const missing = error._tag === "OrderNotFound"
-            const since = missing ? missingSince ?? asked : missingSince
-            if (missing && asked >= absentAt && since !== undefined && asked - since >= apart) {
+            if (missing && asked >= absentAt && missingSince !== undefined && asked - missingSince >= apart) {
               return Effect.succeedNone
             }
-            return asked >= giveUpAt
-              ? Effect.fail(error)
-              : Effect.delay(ask(attempt + 1, since), pause(attempt))
+            if (asked >= giveUpAt) return Effect.fail(error)
+            // The first answer may have waited in a queue: it counts as of when it came, the last as of when it was asked for.
+            return Effect.flatMap(Clock.currentTimeMillis, (answered) =>
+              Effect.delay(ask(attempt + 1, missing ? missingSince ?? answered : missingSince), wait(attempt)))
           }
         }))
     return ask(0, undefined)
   })
+
+/**
+ * How often to look: `unhurried` is once now and once when the order would be proven absent, for orders that nobody waits for.
+ *
+ * @internal
+ */
+export type Pace = "unhurried"
 
 /**
  * Reads an order that was just acknowledged until the exchange shows it as `isSettled` wants it, for three seconds at

@@ -17,9 +17,8 @@ import type { Markets } from "../Markets.js"
 import type { Order, Request } from "../Order.js"
 import * as OrderCheck from "../OrderCheck.js"
 import * as OrderGuards from "../OrderGuards.js"
-import type * as OrderJournal from "../OrderJournal.js"
 import * as Telemetry from "../Telemetry.js"
-import { writeIntent, writeOutcome } from "./journaling.js"
+import { type Ledger, writeIntent, writeOutcome } from "./journaling.js"
 import * as Outcome from "./outcome.js"
 
 /** @internal */
@@ -33,7 +32,7 @@ export interface Desk {
   readonly lastPrice: (market: Market) => Effect.Effect<BigDecimal.BigDecimal, ExchangeError.MarketDataError>
   readonly guards: OrderGuards.Guards
   readonly spent: Ref.Ref<OrderGuards.Spent>
-  readonly journal: Option.Option<OrderJournal.OrderJournal["Type"]>
+  readonly journal: Ledger
   readonly patience: Duration.DurationInput
   /** The client order ids of calls that have not ended: what became of those is not for others to find out. */
   readonly underWay: Set<string>
@@ -126,8 +125,13 @@ const conclude = (
   }))
 }
 
-// Not `forEach` with concurrency, which in effect 3.22 can hang for good when it is interrupted where its fiber yields.
-const together = <A>(all: ReadonlyArray<Effect.Effect<A>>): Effect.Effect<ReadonlyArray<A>> =>
+/**
+ * All at once, and all of their results. Not `forEach` with concurrency, which in effect 3.22 can hang for good when it is
+ * interrupted where its fiber yields.
+ *
+ * @internal
+ */
+export const together = <A>(all: ReadonlyArray<Effect.Effect<A>>): Effect.Effect<ReadonlyArray<A>> =>
   Effect.flatMap(Effect.forEach(all, (each) => Effect.fork(each)), Effect.forEach((fiber) => Fiber.join(fiber)))
 
 const chunksOf = <A>(all: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> =>
@@ -346,9 +350,11 @@ export const search = (
   desk: Desk,
   market: Market,
   clientOrderId: string,
-  sentAt: number
+  sentAt: number,
+  pace?: Outcome.Pace
 ): Effect.Effect<Option.Option<Order>, ExchangeError.AccountError> =>
   Outcome.find({
+    pace,
     lookup: desk.account.order({ market, clientOrderId, since: sentAt - clocksDiffer }),
     absentAfter: desk.adapter.absentAfter,
     patience: desk.patience

@@ -9,12 +9,11 @@ import * as ExchangeError from "../ExchangeError.js"
 import type { Market } from "../Market.js"
 import type { Amendment, Order, Reference, Request } from "../Order.js"
 import * as OrderCheck from "../OrderCheck.js"
-import type { Intent } from "../OrderJournal.js"
 import type * as Trading from "../Trading.js"
 import { resolve } from "./accountService.js"
-import { writeOutcome } from "./journaling.js"
 import * as Outcome from "./outcome.js"
 import * as placing from "./placing.js"
+import { reconcile } from "./reconciling.js"
 
 /** @internal */
 export const make = (
@@ -168,50 +167,3 @@ const amended = (market: Market, current: Order, change: Adapter.Change): OrderC
 const isChanged = (order: Order, { amount, price }: Adapter.Change): boolean =>
   (amount === undefined || (order.amount !== undefined && Equal.equals(order.amount, amount))) &&
   (price === undefined || (order.price !== undefined && Equal.equals(order.price, price)))
-
-const reconcile = (
-  desk: placing.Desk
-): Effect.Effect<ReadonlyArray<Trading.Reconciled>, ExchangeError.OrderDenied> =>
-  Option.match(desk.journal, {
-    onNone: () => Effect.succeed([]),
-    onSome: (journal) =>
-      journal.open.pipe(
-        Effect.mapError((error) =>
-          new ExchangeError.OrderDenied({
-            exchange: desk.exchange,
-            operation: "reconcile",
-            guard: "journal",
-            detail: error.message
-          })
-        ),
-        Effect.map((intents) =>
-          intents.filter(({ clientOrderId, environment, exchange }) =>
-            exchange === desk.exchange && environment === desk.environment && !desk.underWay.has(clientOrderId)
-          )
-        ),
-        Effect.flatMap(Effect.forEach((intent) => close(desk, intent), { concurrency: 4 }))
-      )
-  })
-
-const close = (desk: placing.Desk, intent: Intent): Effect.Effect<Trading.Reconciled> =>
-  Effect.matchEffect(
-    Effect.flatMap(
-      desk.markets.find("reconcile", intent.symbol),
-      (market) => placing.search(desk, market, intent.clientOrderId, intent.at)
-    ),
-    {
-      onFailure: (error): Effect.Effect<Trading.Reconciled> => Effect.succeed({ _tag: "Unknown", intent, error }),
-      onSuccess: Option.match({
-        onNone: (): Effect.Effect<Trading.Reconciled> =>
-          Effect.as(
-            writeOutcome(desk, intent.clientOrderId, { _tag: "NotPlaced", reason: "found by reconciling" }),
-            { _tag: "NotPlaced" as const, intent }
-          ),
-        onSome: (order) =>
-          Effect.as(
-            writeOutcome(desk, intent.clientOrderId, { _tag: "Placed", orderId: order.id }),
-            { _tag: "Placed" as const, intent, order }
-          )
-      })
-    }
-  )

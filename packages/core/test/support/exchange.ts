@@ -289,6 +289,9 @@ export const over = (
     })
   })
 
+/** The account of {@link credentials} in a journal. */
+export const account = "61527dbe234cde0e"
+
 export const credentials = { key: Redacted.make("the-key"), secret: Redacted.make("the-secret") }
 
 export const environment = { name: "here", baseUrl: "http://localhost:1" }
@@ -299,29 +302,27 @@ export const http: Layer.Layer<HttpClient.HttpClient> = Layer.succeed(
   Wire.make(() => Wire.ok()).client
 )
 
-/** The trading of an exchange over a store. */
+/** The trading of an exchange over a store, with a journal if one is given. */
 export const layer = (
   store: Store,
-  options: Partial<Pick<Exchange.TradingOptions, "guards" | "lookupPatience">> & {
+  options: Partial<Pick<Exchange.TradingOptions, "credentials" | "formerAccounts" | "guards" | "lookupPatience">> & {
     readonly lacks?: Parameters<typeof over>[1]
+    readonly journal?: OrderJournal.OrderJournal["Type"]
   } = {}
 ): Layer.Layer<Layer.Layer.Success<ReturnType<ReturnType<typeof over>["layer"]>>> => {
-  const { lacks, ...rest } = options
+  const { journal, lacks, ...rest } = options
   return over(store, lacks).layer({ environment, credentials, ...rest }).pipe(
     Layer.provide(http),
+    Layer.provide(
+      journal === undefined ? OrderJournal.layerNone : Layer.succeed(OrderJournal.OrderJournal, journal)
+    ),
     Layer.orDie
   )
 }
 
-/** Uses the trading of a store, with a journal if one is given. */
+/** Uses the trading of a store. */
 export const trade = <A, E>(
   store: Store,
   use: (trading: Trading.Trading.Service) => Effect.Effect<A, E>,
-  options: Parameters<typeof layer>[1] & { readonly journal?: OrderJournal.OrderJournal["Type"] } = {}
-): Effect.Effect<A, E> => {
-  const { journal, ...rest } = options
-  const built = journal === undefined
-    ? layer(store, rest)
-    : Layer.provide(layer(store, rest), Layer.succeed(OrderJournal.OrderJournal, journal))
-  return Effect.flatMap(Trading.Trading, use).pipe(Effect.provide(built))
-}
+  options: Parameters<typeof layer>[1] = {}
+): Effect.Effect<A, E> => Effect.flatMap(Trading.Trading, use).pipe(Effect.provide(layer(store, options)))

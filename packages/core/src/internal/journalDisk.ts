@@ -1,0 +1,160 @@
+import type * as PlatformError from "@effect/platform/Error"
+import type * as FileSystem from "@effect/platform/FileSystem"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import { type Entry, JournalFailed, print } from "./journalEntry.js"
+import * as Reader from "./journalReader.js"
+
+type Result<A> = Effect.Effect<A, PlatformError.PlatformError>
+
+/**
+ * Where a journal really is, so that two names of one file share its lock and a link to it is not replaced by a file.
+ *
+ * @internal
+ */
+export const placeOf = (
+  files: FileSystem.FileSystem,
+  path: string
+): Effect.Effect<{ readonly directory: string; readonly real: string }> =>
+  files.realPath(path).pipe(
+    Effect.orElse(() => Effect.map(files.realPath(directoryOf(path)), (directory) => `${directory}/${nameOf(path)}`)),
+    // What is wrong with it is said when it is opened.
+    Effect.orElseSucceed(() => path),
+    Effect.map((real) => ({ directory: directoryOf(real), real }))
+  )
+
+const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1)
+
+const directoryOf = (path: string): string => {
+  const end = path.lastIndexOf("/")
+  return end < 0 ? "." : path.slice(0, Math.max(1, end))
+}
+
+/**
+ * Sees to it that nobody else can read the journal, which tells what is traded; whether there is none so far.
+ *
+ * @internal
+ */
+export const prepare = (
+  files: FileSystem.FileSystem,
+  path: string
+): Effect.Effect<boolean, PlatformError.PlatformError | JournalFailed> =>
+  Effect.gen(function*() {
+    yield* Effect.ignore(files.remove(besideOf(path)))
+    if (!(yield* files.exists(path))) return true
+    const { mode, type } = yield* files.stat(path)
+    if (type !== "File") return yield* new JournalFailed({ path, detail: `it is a ${type} and no file` })
+    if ((mode & 0o077) !== 0) {
+      yield* Effect.catchAll(files.chmod(path, 0o600), (error) =>
+        Effect.logWarning("Others than the owner may read or write the order journal", error.message))
+    }
+    return false
+  })
+
+/** @internal */
+export interface Handle {
+  readonly file: FileSystem.File
+  readonly close: Effect.Effect<void>
+}
+
+/**
+ * A file to append to, open until it is closed.
+ *
+ * @internal
+ */
+export const open = (files: FileSystem.FileSystem, path: string, flag: "a" | "ax"): Result<Handle> =>
+  Effect.gen(function*() {
+    const scope = yield* Scope.make()
+    const file = yield* Scope.extend(files.open(path, { flag, mode: 0o600 }), scope)
+    return { file, close: Scope.close(scope, Exit.void) }
+  })
+
+/**
+ * Where a journal is written anew.
+ *
+ * @internal
+ */
+export const besideOf = (path: string): string => `${path}.compacting`
+
+/**
+ * Has a directory's entries on the disk, so that a file that was made or renamed in it is there after a loss of power.
+ * Where that cannot be done (Windows) a warning says so.
+ *
+ * @internal
+ */
+export const syncDirectory = (files: FileSystem.FileSystem, directory: string): Effect.Effect<void> =>
+  Effect.scoped(Effect.flatMap(files.open(directory, { flag: "r" }), (file) => file.sync)).pipe(
+    Effect.catchAll((error) =>
+      Effect.logWarning(
+        "The directory of the order journal cannot be synced here: after a loss of power the journal may be as it was "
+          + "before it was made or last compacted",
+        error.message
+      )
+    )
+  )
+
+/**
+ * Reads a journal in pieces: how it ends, and how many lines it has.
+ *
+ * @internal
+ */
+export const load = (
+  files: FileSystem.FileSystem,
+  path: string,
+  onEntry: (entry: Entry) => void
+): Effect.Effect<
+  { readonly end: ReturnType<Reader.Reader["end"]>; readonly lines: number },
+  PlatformError.PlatformError | JournalFailed
+> =>
+  Effect.scoped(Effect.gen(function*() {
+    const reader = Reader.make(onEntry)
+    const file = yield* files.open(path, { flag: "r" })
+    while (true) {
+      const bytes = yield* file.readAlloc(piece)
+      if (Option.isNone(bytes)) break
+      const detail = reader.push(bytes.value)
+      if (detail !== undefined) return yield* new JournalFailed({ path, detail })
+    }
+    const end = reader.end()
+    return { end, lines: reader.lines() }
+  }))
+
+/**
+ * Writes entries in pieces: how many lines.
+ *
+ * @internal
+ */
+export const write = (file: FileSystem.File, entries: Iterable<Entry>): Result<number> =>
+  Effect.gen(function*() {
+    let lines = 0
+    let text = ""
+    for (const entry of entries) {
+      lines++
+      text += `${print(entry)}\n`
+      if (text.length < piece) continue
+      yield* file.writeAll(utf8.encode(text))
+      text = ""
+    }
+    if (text !== "") yield* file.writeAll(utf8.encode(text))
+    return lines
+  })
+
+/**
+ * Appends text that is on the disk when this returns.
+ *
+ * @internal
+ */
+export const append = ({ file }: Handle, text: string): Result<void> =>
+  Effect.zipRight(file.writeAll(utf8.encode(text)), file.sync)
+
+/**
+ * How much is read or written at a time, in bytes: between two pieces the event loop has its turn, and a piece of some 250
+ * lines takes about a millisecond.
+ *
+ * @internal
+ */
+export const piece = 1 << 16
+
+const utf8 = new TextEncoder()

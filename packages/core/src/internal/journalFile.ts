@@ -1,0 +1,156 @@
+import type * as PlatformError from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as Book from "./journalBook.js"
+import * as Disk from "./journalDisk.js"
+import { type Entry, JournalFailed, parse, print, type Service } from "./journalEntry.js"
+import * as Lock from "./journalLock.js"
+import * as Reader from "./journalReader.js"
+
+/** @internal */
+export interface Options {
+  /** A file of fewer lines is not compacted. */
+  readonly lines: number
+  /** Nor one that has fewer than so many times the lines it needs. */
+  readonly times: number
+}
+
+interface State {
+  handle: Disk.Handle | undefined
+  lines: number
+  /** Whether the last line of the file is not finished. */
+  unfinished: boolean
+  /** At how many lines to look next whether the file should be compacted. */
+  lookAt: number
+  /** What was added since the file began to be compacted. */
+  meanwhile: Array<Entry> | undefined
+}
+
+/**
+ * Opens the journal at `path`: nobody else may until the scope is closed.
+ *
+ * @internal
+ */
+export const make = (
+  path: string,
+  options: Options = { lines: 1000, times: 4 }
+): Effect.Effect<Service, JournalFailed, FileSystem.FileSystem | Scope.Scope> =>
+  Effect.gen(function*() {
+    const files = yield* FileSystem.FileSystem
+    const scope = yield* Effect.scope
+    const turn = (yield* Effect.makeSemaphore(1)).withPermits(1)
+    const failure = (detail: string) => new JournalFailed({ path, detail })
+    const failed = Effect.mapError((error: PlatformError.PlatformError | JournalFailed) =>
+      failure(error._tag === "JournalFailed" ? error.detail : error.message)
+    )
+
+    const { directory, real } = yield* Disk.placeOf(files, path)
+    yield* Effect.mapError(Lock.hold(files, `${real}.lock`), failure)
+    const isNew = yield* failed(Disk.prepare(files, real))
+    const book = Book.make()
+    const begun = yield* Clock.currentTimeMillis
+    const read = isNew
+      ? { end: "line break", lines: 0 }
+      : yield* failed(Disk.load(files, real, (entry) => book.add(entry, begun)))
+    const state: State = {
+      handle: undefined,
+      lines: read.lines,
+      unfinished: read.end === "cut",
+      lookAt: options.lines,
+      meanwhile: undefined
+    }
+    yield* Effect.acquireRelease(
+      failed(Effect.map(Disk.open(files, real, "a"), (handle) => state.handle = handle)),
+      () =>
+        turn(Effect.suspend(() => {
+          const { handle } = state
+          state.handle = undefined
+          return handle === undefined ? Effect.void : handle.close
+        }))
+    )
+    if (isNew) yield* Disk.syncDirectory(files, directory)
+    const write = (text: string) =>
+      Effect.suspend(() =>
+        state.handle === undefined ? failure("it is closed") : failed(Disk.append(state.handle, text))
+      )
+    if (read.end === "whole") yield* write("\n")
+
+    // Written beside and put in its place: whatever ends the process meanwhile, one of the two is there and whole.
+    const beside = Disk.besideOf(real)
+    const compact = Effect.acquireUseRelease(
+      Effect.zipRight(Effect.ignore(files.remove(beside)), Disk.open(files, beside, "ax")),
+      (next) =>
+        Effect.gen(function*() {
+          // At once: what is added from here on is in one of the two, and no intent in both.
+          const entries = yield* turn(Effect.sync(() => {
+            state.meanwhile = []
+            return book.entries()
+          }))
+          const lines = yield* Disk.write(next.file, entries)
+          yield* next.file.sync
+          yield* turn(Effect.uninterruptible(Effect.gen(function*() {
+            const { handle: last, meanwhile = [] } = state
+            const more = yield* Disk.write(next.file, meanwhile)
+            yield* next.file.sync
+            yield* files.rename(beside, real)
+            state.handle = next
+            state.lines = lines + more
+            state.unfinished = false
+            // Before the next entry: a rename that is lost with the power would take that with it.
+            yield* Disk.syncDirectory(files, directory)
+            if (last !== undefined) yield* last.close
+          })))
+        }),
+      (next) =>
+        Effect.suspend(() => {
+          state.meanwhile = undefined
+          return state.handle === next ? Effect.void : Effect.zipRight(next.close, Effect.ignore(files.remove(beside)))
+        })
+    )
+
+    const compactIfWorth = Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      if (state.lines < state.lookAt) return Effect.void
+      const needed = book.forget(now)
+      state.lookAt = state.lines + Math.max(options.lines, needed)
+      if (state.lines < options.times * needed) return Effect.void
+      return compact.pipe(
+        Effect.tap(() => Effect.sync(() => state.lookAt = state.lines + Math.max(options.lines, needed))),
+        // The file that is there is as good as it was.
+        Effect.catchAll((error) => Effect.logWarning("The order journal could not be compacted", error.message))
+      )
+    })
+    yield* compactIfWorth
+
+    return {
+      append: (entry) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) => {
+          const line = print(entry)
+          if (parse(line) === undefined || line.length > Reader.longest) {
+            return failure(`what begins with ${line.slice(0, 200)} is no entry`)
+          }
+          return Effect.suspend(() => {
+            const text = `${state.unfinished ? `${Reader.cut}\n` : ""}${line}\n`
+            state.unfinished = true
+            return write(text)
+          }).pipe(
+            Effect.zipRight(Effect.sync(() => {
+              state.unfinished = false
+              state.lines++
+              state.meanwhile?.push(entry)
+              book.add(entry, now)
+            })),
+            // A line cut in two by an interruption would be read as a broken one.
+            Effect.uninterruptible,
+            turn,
+            Effect.zipRight(
+              Effect.suspend(() => state.lines < state.lookAt ? Effect.void : Effect.forkIn(compactIfWorth, scope))
+            )
+          )
+        }),
+      open: Effect.sync(book.open),
+      since: (account, exchange, environment, epochMillis) =>
+        Effect.sync(() => book.since(account, exchange, environment, epochMillis))
+    }
+  })
