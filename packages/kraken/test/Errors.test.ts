@@ -149,6 +149,7 @@ const placeOrder = Endpoint.make({
   method: "POST",
   path: "/0/private/AddOrder",
   body: "form",
+  idempotency: "once",
   input: Endpoint.NoInput,
   response: KrakenWire.result(
     Schema.pluck(Schema.Struct({ txid: Schema.NonEmptyArray(Schema.NonEmptyString) }), "txid")

@@ -10,6 +10,7 @@ import * as ClockSkew from "../ClockSkew.js"
 import * as Credentials from "../Credentials.js"
 import type { Capability, Endpoint, Prepared } from "../Endpoint.js"
 import * as ExchangeError from "../ExchangeError.js"
+import { InFlight } from "../InFlight.js"
 import type { Answer, Headers, Protocol, Signed } from "../Protocol.js"
 import * as RawAnswers from "../RawAnswers.js"
 import * as answers from "./answer.js"
@@ -65,6 +66,10 @@ export const send = <C extends Capability, I, A>(
       ...Option.match(credentials, { onNone: () => [], onSome: Credentials.secrets })
     ])
     const raw = yield* transport.send(line.client, line.origin, signed, line.maxBytes).pipe(
+      Effect.provideService(
+        InFlight,
+        Option.some({ ...about, capability: endpoint.capability, idempotency: endpoint.idempotency })
+      ),
       Effect.catchTags({
         ConnectionFailed: ({ code, outcome }) =>
           new ExchangeError.TransportFailed({
