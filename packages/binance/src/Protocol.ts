@@ -83,6 +83,7 @@ export const protocol: Protocol = {
   exchange: "binance",
   live: { _tag: "Open", baseUrl: "https://api.binance.com" },
   testnet: { _tag: "Open", baseUrl: "https://testnet.binance.vision" },
+  testHosts: ["testnet.binance.vision", "api1.testnet.binance.vision", "demo-api.binance.com"],
   // The exchange counts in minutes of the clock; what fits a sliding minute fits each of those. Its other limit, 300,000
   // requests in 5 minutes, cannot be reached below this one.
   limits: [

@@ -90,6 +90,7 @@ export const protocol: Protocol = {
   exchange: "bitmex",
   live: closed,
   testnet: closed,
+  testHosts: ["testnet.bitmex.com"],
   limits,
   sign,
   classify,

@@ -94,6 +94,7 @@ export const protocol: Protocol = {
   exchange: "bybit",
   live: { _tag: "Open", baseUrl: "https://api.bybit.com" },
   testnet: { _tag: "Open", baseUrl: "https://api-testnet.bybit.com" },
+  testHosts: ["api-testnet.bybit.com", "api-demo.bybit.com", "api-testnet.manepa.jp"],
   limits,
   sign,
   classify,

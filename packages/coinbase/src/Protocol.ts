@@ -88,6 +88,7 @@ export const protocol: Protocol = {
   live: { _tag: "Open", baseUrl: "https://api.coinbase.com" },
   // Its sandbox gives canned answers to a few requests, whatever is asked.
   testnet: { _tag: "None", alternative: "use the simulator, or another exchange's testnet" },
+  testHosts: ["api-sandbox.coinbase.com"],
   // Counted by the second; requests do not arrive as evenly as they left, hence the tenth more.
   limits: [
     { scope: "ip", limit: 10, window: "1100 millis" },

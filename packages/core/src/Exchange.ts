@@ -50,7 +50,12 @@ export interface AccountOptions extends Options {
 }
 
 /**
- * Trading on the live exchange has to be said twice: `environment: "live"` and `trading: "enabled"`.
+ * Trading with real money has to be said twice: `environment: "live"` and `trading: "enabled"`.
+ *
+ * **Gotchas**
+ *
+ * Whether an address of one's own is live is known only when the Layer is built: one that is neither the loopback nor a
+ * test host of the exchange is refused there without `trading: "enabled"` (see `Environment.isLive`).
  *
  * @since 0.1.0
  * @category models
@@ -85,7 +90,7 @@ export interface ConfigOptions {
 }
 
 /**
- * What `layerConfig` reads: `trading` must be `"enabled"` where `environment` is `"live"`.
+ * What `layerConfig` reads: `trading` must be `"enabled"` where `environment` is live (see `Environment.isLive`).
  *
  * @since 0.1.0
  * @category models
@@ -278,7 +283,7 @@ export const define = <MarketDataTag, AccountTag, TradingTag>(
       ),
     layer: ({ credentials, trading: enabled, ...options }) =>
       Layer.scopedContext(
-        saidTwice(options.environment, enabled).pipe(
+        saidTwice(protocol, options.environment, enabled).pipe(
           Effect.zipRight(credentialsOf(protocol, options.environment, credentials)),
           Effect.flatMap((credentials) => trading(options, credentials))
         )
@@ -296,7 +301,7 @@ export const define = <MarketDataTag, AccountTag, TradingTag>(
       const config = Config.unwrap(wrapped)
       return Layer.scopedContext(Effect.gen(function*() {
         const { credentials: _, trading: enabled, ...options } = yield* config
-        yield* saidTwice(options.environment, enabled)
+        yield* saidTwice(protocol, options.environment, enabled)
         const credentials = yield* Credentials.fromConfig(Config.map(config, ({ credentials }) => credentials))
         return yield* trading({ ...options, ...extra }, credentials)
       }))
@@ -304,14 +309,25 @@ export const define = <MarketDataTag, AccountTag, TradingTag>(
   }
 }
 
-// In types only TypeScript says so, and configuration is not typed at all.
+// In types only TypeScript says so, configuration is not typed at all, and a base URL can be any.
 const saidTwice = (
-  environment: Environment.Environment,
+  protocol: Protocol,
+  environment: Environment.Environment | undefined,
   enabled: string | undefined
-): Effect.Effect<void, ConfigError.ConfigError> =>
-  environment === "live" && enabled !== "enabled"
-    ? invalid(["trading"])(`expected "enabled" beside the environment "live": this places orders with real money`)
-    : Effect.void
+): Effect.Effect<void, ConfigError.ConfigError> => {
+  if (environment === undefined) {
+    return invalid(["environment"])("expected where to trade to be said: for placing orders there is no default")
+  }
+  if (enabled === "enabled" || !Environment.isLive(protocol, environment)) return Effect.void
+  return invalid(["trading"])(
+    environment === "live"
+      ? `expected "enabled" beside the environment "live": this places orders with real money`
+      : `expected "enabled" beside a base URL that is neither the loopback nor a test host of ${protocol.exchange}` +
+        `${hostsOf(protocol)}: this may place orders with real money`
+  )
+}
+
+const hostsOf = ({ testHosts = [] }: Protocol): string => testHosts.length === 0 ? "" : ` (${testHosts.join(", ")})`
 
 const invalid = (path: Array<string>) => (detail: string): Effect.Effect<never, ConfigError.ConfigError> =>
   Effect.fail(ConfigError.InvalidData(path, detail))

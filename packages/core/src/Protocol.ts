@@ -18,6 +18,12 @@ export interface Protocol {
   readonly exchange: string
   readonly live: Host
   readonly testnet: Host
+  /**
+   * The hosts at which no order costs real money, the testnet's among them: names in lower case without ports. Trading at
+   * any other host is trading on the live exchange (see `Environment.isLive`). A host that tells tests from the real thing
+   * by a header is none of them. Defaults to none.
+   */
+  readonly testHosts?: ReadonlyArray<string> | undefined
   /** What the exchange meters. Endpoints say what they cost in each scope. */
   readonly limits: ReadonlyArray<Limit>
   /** The signed form of a request, or what is wrong with the credentials that they cannot sign, without a word of them. */

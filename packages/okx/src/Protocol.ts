@@ -73,6 +73,8 @@ export const protocol: Protocol = {
   exchange: "okx",
   live: { _tag: "Open", baseUrl: "https://www.okx.com" },
   testnet: { _tag: "Open", baseUrl: "https://www.okx.com", headers: { "x-simulated-trading": "1" } },
+  // Its tests differ from the real thing by a header alone, on every one of its hosts.
+  testHosts: [],
   limits: [
     { scope: "time", limit: 10, window },
     { scope: "status", limit: 1, window: "5100 millis" },
