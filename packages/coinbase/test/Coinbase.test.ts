@@ -114,6 +114,7 @@ describe("market data", () => {
     Effect.gen(function*() {
       const market = yield* Coinbase.MarketData
       const hour = 3_600_000
+      yield* TestClock.setTime(1_712_188_800_000 + 5 * hour)
       const candles = yield* Stream.runCollect(
         market.candles("BTC/USD", "1h", { from: 1_712_188_800_000, to: 1_712_188_800_000 + 2 * hour })
       )

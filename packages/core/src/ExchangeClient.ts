@@ -52,6 +52,7 @@ import * as observing from "./internal/observer.js"
 import { fromRefusal, narrow } from "./internal/refusal.js"
 import { cleaner } from "./internal/text.js"
 import * as transport from "./internal/transport.js"
+import { unlessUnhurried } from "./internal/unhurried.js"
 import * as vitality from "./internal/vitals.js"
 import type { Host, Protocol } from "./Protocol.js"
 
@@ -293,7 +294,7 @@ const makeEngine = Effect.fnUntraced(function*(
           ? Effect.flatMap(prepare(exchange, endpoint, input), (call) => Effect.mapError(mended(call), doubted(call)))
           : nowhere({ exchange, operation: endpoint.name }, environment, host)
       ).pipe(
-        Deadline.within(options.deadline ?? "30 seconds"),
+        (self) => unlessUnhurried(self, Deadline.within(options.deadline ?? "30 seconds")),
         Effect.mapError((error) => narrow(endpoint.capability, error)),
         observer.operation(endpoint.name)
       ),
