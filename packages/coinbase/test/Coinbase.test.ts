@@ -2,7 +2,7 @@ import { Account, Decimal, type Exchange, MarketData } from "@effect-exchange/co
 import { Faults, Simulator } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Config, ConfigProvider, Context, Effect, Layer, Redacted, Stream } from "effect"
+import { Config, ConfigProvider, Context, Effect, Layer, Redacted, Stream, TestClock } from "effect"
 import { Coinbase, CoinbaseEndpoints, CoinbaseTradingEndpoints } from "../src/index.js"
 import { asked, atNow, emptyListing, fixture, listing, now, plain, simulator } from "./utils.js"
 

@@ -19,6 +19,7 @@ import type { Capability } from "./Endpoint.js"
 import * as Environment from "./Environment.js"
 import * as ExchangeClient from "./ExchangeClient.js"
 import * as accounts from "./internal/accountService.js"
+import * as deadlines from "./internal/deadlines.js"
 import * as marketDatas from "./internal/marketDataService.js"
 import * as tradings from "./internal/tradingService.js"
 import type { Market } from "./Market.js"
@@ -220,7 +221,10 @@ export const define = <MarketDataTag, AccountTag, TradingTag>(
         maxAge: options.marketsMaxAge ?? "1 hour",
         given: options.markets
       })
-      const service = marketDatas.make(protocol, features, client, adapter, markets)
+      const service = deadlines.marketData(
+        marketDatas.make(protocol, features, client, adapter, markets),
+        deadlineOf(options)
+      )
       return { markets, service, context: Context.add(tags.marketData(service), MarketData.MarketData, service) }
     })
 
@@ -229,7 +233,10 @@ export const define = <MarketDataTag, AccountTag, TradingTag>(
       const client = yield* ExchangeClient.make(protocol, { ...options, credentials })
       const { context, markets, service: data } = yield* marketData(client, options)
       const adapter = definition.account(client, { credentials, markets })
-      const service = accounts.make(exchange, features, client, adapter, markets, trades)
+      const service = deadlines.account(
+        accounts.make(exchange, features, client, adapter, markets, trades),
+        deadlineOf(options)
+      )
       return {
         client,
         markets,
@@ -261,7 +268,7 @@ export const define = <MarketDataTag, AccountTag, TradingTag>(
         patience: lookupPatience ?? "30 seconds",
         underWay: new Set<string>()
       }
-      const service = tradings.make(desk, client)
+      const service = deadlines.trading(tradings.make(desk, client), deadlineOf(options))
       return Context.merge(context, Context.add(tags.trading(service), Trading.Trading, service))
     })
 
@@ -328,6 +335,8 @@ const saidTwice = (
 }
 
 const hostsOf = ({ testHosts = [] }: Protocol): string => testHosts.length === 0 ? "" : ` (${testHosts.join(", ")})`
+
+const deadlineOf = ({ deadline }: Pick<Options, "deadline">): Duration.DurationInput => deadline ?? "30 seconds"
 
 const invalid = (path: Array<string>) => (detail: string): Effect.Effect<never, ConfigError.ConfigError> =>
   Effect.fail(ConfigError.InvalidData(path, detail))

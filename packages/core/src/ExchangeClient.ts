@@ -85,7 +85,9 @@ export interface Options {
   readonly environment?: Environment.Environment | undefined
   /** How long one attempt may take, from signing to the whole answer. Defaults to 10 seconds. */
   readonly attemptTimeout?: Duration.DurationInput | undefined
-  /** How long an operation may take, queueing and retries included. Defaults to 30 seconds. */
+  /**
+   * How long an operation may take: all its pages and look-ups, queueing and retries included. Defaults to 30 seconds.
+   */
   readonly deadline?: Duration.DurationInput | undefined
   /** Attempts in all and the bounds of the full-jitter backoff between them. Defaults to 3, 100 millis and 5 seconds. */
   readonly retry?: {

@@ -44,7 +44,10 @@ export const make = (client: ExchangeClient<"marketData">): Adapter.MarketData =
       listings,
       (listing) =>
         Effect.map(
-          collect((cursor) => client.request(Endpoints.instrumentsInfo, { ...listing, limit: 1000, cursor })),
+          collect(
+            "markets",
+            (cursor) => client.request(Endpoints.instrumentsInfo, { ...listing, limit: 1000, cursor })
+          ),
           Arr.filterMap((row) => Option.fromNullable(Mapping.market(listing.category, row)))
         ),
       { concurrency: "unbounded" }
