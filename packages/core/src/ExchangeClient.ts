@@ -197,8 +197,8 @@ const makeEngine = Effect.fnUntraced(function*(
     vitals,
     timeout: Duration.decode(options.attemptTimeout ?? "10 seconds"),
     maxBytes: options.maxResponseBytes ?? 8 * 1024 * 1024,
-    learnUsage: (headers, auth) =>
-      Effect.flatMap(vitals.skew, ({ offset }) => limits.learn(protocol.usage(headers, auth), offset))
+    learnUsage: (headers, auth, cost) =>
+      Effect.flatMap(vitals.skew, ({ offset }) => limits.learn(protocol.usage(headers, auth, cost), offset))
   }
   const observer = observing.make({
     exchange,
@@ -222,7 +222,7 @@ const makeEngine = Effect.fnUntraced(function*(
     const send = (credentials: Option.Option<Credentials.Credentials>) =>
       Effect.clockWith((clock) => {
         call.sentAt = clock.unsafeCurrentTimeMillis()
-        return observer.attempt(call, wire.send(line, call.endpoint, call.prepared, credentials))
+        return observer.attempt(call, wire.send(line, call.endpoint, call.prepared, credentials, call.cost))
       }).pipe(Effect.tapError((error) =>
         Effect.sync(() => {
           if (error._tag === "TransportFailed" && error.outcome === "NotSent") call.sentAt = undefined

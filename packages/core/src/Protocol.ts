@@ -6,7 +6,7 @@
 import type * as Duration from "effect/Duration"
 import type * as Either from "effect/Either"
 import type { Credentials } from "./Credentials.js"
-import type { Endpoint, Prepared } from "./Endpoint.js"
+import type { Cost, Endpoint, Prepared } from "./Endpoint.js"
 import type { About, ExchangeError } from "./ExchangeError.js"
 
 /**
@@ -41,8 +41,11 @@ export interface Protocol {
   readonly passphrase?: boolean | undefined
   /** The error an answer stands for, or `undefined` when the protocol has nothing special to say about it. */
   readonly classify: (answer: Answer) => ExchangeError | undefined
-  /** What the exchange says has been used of its limits, in the headers of an answer to a signed request or another. */
-  readonly usage: (headers: Headers, auth: "none" | "signed") => ReadonlyArray<Usage>
+  /**
+   * What the exchange says has been used of its limits, in the headers of an answer to a signed request or another. `cost`
+   * is what the request was taken to cost, for exchanges that do not name the meter they speak of.
+   */
+  readonly usage: (headers: Headers, auth: "none" | "signed", cost: Cost) => ReadonlyArray<Usage>
   /** The exchange's clock in epoch milliseconds, to correct timestamps by. */
   readonly serverTime: Endpoint<"marketData", {}, number>
 }
@@ -77,20 +80,56 @@ export interface Moment {
 }
 
 /**
+ * One of the exchange's meters, named by its `scope`: a window or a bucket.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Limit = Meter & (Window | Bucket)
+
+/**
+ * Which meter it is, whose, and what of it is kept for trading.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Meter {
+  readonly scope: string
+  /** Whether the exchange counts by address, or by API key or account. Defaults to `"address"`. */
+  readonly per?: "address" | "key" | undefined
+  /**
+   * How much of it only calls of `trading` may take, so that a cancel leaves while everything else is spent by reads.
+   * Worth having where reads and trading share the meter. Defaults to 0.
+   */
+  readonly reserved?: number | undefined
+}
+
+/**
  * At most `limit` in any `window`.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Limit {
-  readonly scope: string
+export interface Window {
   readonly limit: number
   readonly window: Duration.DurationInput
 }
 
 /**
- * What has been used of a limit in the exchange's own window. `windowEnd` is when that window ends, in epoch milliseconds
- * by the exchange's clock, where it is known.
+ * At most `burst` at once, which comes back by `perSecond` all the time: in any `t` seconds at most
+ * `burst + perSecond * t`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Bucket {
+  readonly burst: number
+  readonly perSecond: number
+}
+
+/**
+ * What has been used of a limit in the exchange's own window. `windowEnd` is when what was used has come back: when that
+ * window ends or the bucket is full, in epoch milliseconds by the exchange's clock, where it is known.
  *
  * @since 0.1.0
  * @category models

@@ -8,7 +8,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as ClockSkew from "../ClockSkew.js"
 import * as Credentials from "../Credentials.js"
-import type { Capability, Endpoint, Prepared } from "../Endpoint.js"
+import type { Capability, Cost, Endpoint, Prepared } from "../Endpoint.js"
 import * as ExchangeError from "../ExchangeError.js"
 import { InFlight } from "../InFlight.js"
 import type { Answer, Headers, Protocol, Signed } from "../Protocol.js"
@@ -27,12 +27,12 @@ export interface Line {
   readonly headers: { readonly [name: string]: string }
   /** As the exchange sees itself named. */
   readonly host: string
-  /** Microseconds that rise with every call. */
+  /** Microseconds that rise with every call, from the exchange's time in milliseconds. */
   readonly nonce: (now: number) => bigint
   readonly vitals: Vitals
   readonly timeout: Duration.Duration
   readonly maxBytes: number
-  readonly learnUsage: (headers: Headers, auth: "none" | "signed") => Effect.Effect<void>
+  readonly learnUsage: (headers: Headers, auth: "none" | "signed", cost: Cost) => Effect.Effect<void>
 }
 
 /**
@@ -44,19 +44,21 @@ export const send = <C extends Capability, I, A>(
   line: Line,
   endpoint: Endpoint<C, I, A>,
   prepared: Prepared,
-  credentials: Option.Option<Credentials.Credentials>
+  credentials: Option.Option<Credentials.Credentials>,
+  cost: Cost
 ): Effect.Effect<A, ExchangeError.ExchangeError> => {
   const about = { exchange: line.protocol.exchange, operation: endpoint.name }
   return Effect.gen(function*() {
     const sentAt = yield* Clock.currentTimeMillis
     const skew = yield* line.vitals.skew
     const request = { ...prepared, headers: { ...prepared.headers, ...line.headers } }
+    const now = Math.floor(ClockSkew.correct(skew, sentAt))
     const signed: Signed = Option.isNone(credentials)
       ? { ...request, signature: "" }
       : yield* Either.mapLeft(
         line.protocol.sign(request, credentials.value, {
-          now: Math.floor(ClockSkew.correct(skew, sentAt)),
-          nonce: line.nonce(sentAt),
+          now,
+          nonce: line.nonce(now),
           host: line.host
         }),
         (detail) => new ExchangeError.AuthenticationFailed({ ...about, detail })
@@ -87,19 +89,19 @@ export const send = <C extends Capability, I, A>(
           })
       })
     )
-    const now = yield* Clock.currentTimeMillis
+    const receivedAt = yield* Clock.currentTimeMillis
     const date = Date.parse(raw.headers["date"] ?? "")
     if (!Number.isNaN(date)) {
-      yield* line.vitals.learnTime({ sentAt, receivedAt: now, serverTime: date, resolution: 1000 })
+      yield* line.vitals.learnTime({ sentAt, receivedAt, serverTime: date, resolution: 1000 })
     }
-    yield* line.learnUsage(raw.headers, endpoint.auth)
+    yield* line.learnUsage(raw.headers, endpoint.auth, cost)
     yield* Effect.annotateCurrentSpan("http.response.status_code", raw.status)
     const answer: Answer = {
       status: raw.status,
       headers: raw.headers,
       json: answers.parseJson(raw.text),
       text: raw.text,
-      now,
+      now: receivedAt,
       about: { ...about, status: raw.status },
       clean
     }

@@ -1,9 +1,10 @@
 import type { DeadlineExceeded } from "@effect-exchange/resilience/Deadline"
 import * as RateLimiter from "@effect-exchange/resilience/RateLimiter"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Cost } from "../Endpoint.js"
-import type { Protocol, Usage } from "../Protocol.js"
+import type { Limit, Protocol, Usage } from "../Protocol.js"
 import type { Meters } from "./meters.js"
 
 /**
@@ -26,6 +27,12 @@ export interface Limits {
   readonly usage: Effect.Effect<ReadonlyArray<{ readonly scope: string; readonly used: number }>>
 }
 
+// The limiter keeps to windows only: one as long as the bucket takes to fill never lets more through than the bucket.
+const windowOf = (limit: Limit): { readonly limit: number; readonly window: Duration.DurationInput } =>
+  "burst" in limit
+    ? { limit: limit.burst, window: Duration.seconds(limit.burst / limit.perSecond) }
+    : { limit: limit.limit, window: limit.window }
+
 /** @internal */
 export const make = (
   protocol: Protocol,
@@ -34,7 +41,7 @@ export const make = (
   Effect.map(
     RateLimiter.group({
       name: protocol.exchange,
-      scopes: Object.fromEntries(protocol.limits.map(({ scope, ...limit }) => [scope, limit])),
+      scopes: Object.fromEntries(protocol.limits.map((limit) => [limit.scope, windowOf(limit)])),
       maxQueue: options.maxQueue
     }),
     (limiter): Limits => {
