@@ -114,6 +114,12 @@ const marketData = (client: ExchangeClient<"marketData">): Adapter.MarketData =>
           limit: 1000
         }),
         Arr.map(Mapping.bar)
+      ),
+    // Without an end the answer begins with the oldest there is from the start on.
+    firstFrom: (market, interval, from) =>
+      Effect.map(
+        client.request(Endpoints.klines, { symbol: market.id, interval, startTime: from, limit: 1 }),
+        ([first]) => Option.map(Option.fromNullable(first), ([openTime]) => openTime)
       )
   },
   status: client.environment === "testnet"

@@ -249,6 +249,7 @@ export const newOrder = Endpoint.make({
   name: "newOrder",
   method: "POST",
   path: "/api/v3/order",
+  idempotency: "once",
   input: Schema.Struct({
     symbol: Schema.String,
     side: Schema.Literal("BUY", "SELL"),

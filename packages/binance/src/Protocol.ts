@@ -83,15 +83,16 @@ export const protocol: Protocol = {
   exchange: "binance",
   live: { _tag: "Open", baseUrl: "https://api.binance.com" },
   testnet: { _tag: "Open", baseUrl: "https://testnet.binance.vision" },
+  testHosts: ["testnet.binance.vision", "api1.testnet.binance.vision", "demo-api.binance.com"],
   // The exchange counts in minutes of the clock; what fits a sliding minute fits each of those. Its other limit, 300,000
   // requests in 5 minutes, cannot be reached below this one.
   limits: [
-    { scope: "ip", limit: 6000, window: "1 minute" },
+    { scope: "ip", limit: 6000, window: "1 minute", reserved: 300 },
     { scope: "sapi", limit: 6000, window: "1 minute" },
     // Orders that were placed and are not filled, counted by account. Those that fill leave the exchange's count and stay
     // in ours.
-    { scope: "orders10s", limit: 100, window: "10 seconds" },
-    { scope: "orders1d", limit: 200_000, window: "1 day" }
+    { scope: "orders10s", limit: 100, window: "10 seconds", per: "key" },
+    { scope: "orders1d", limit: 200_000, window: "1 day", per: "key" }
   ],
   sign,
   classify,

@@ -172,6 +172,7 @@ const placeOrder = Endpoint.make({
   name: "placeOrder",
   method: "POST",
   path: "/api/v3/order",
+  idempotency: "once",
   input: Endpoint.NoInput,
   response: Schema.pluck(Schema.Struct({ orderId: Schema.Number }), "orderId"),
   cost: { ip: 1 }

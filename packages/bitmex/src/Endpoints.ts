@@ -103,7 +103,7 @@ export const trades = Endpoint.make({
 
 /**
  * Trades by interval, at most 1000 rows. `startTime` and `endTime` are held against the end of an interval, both
- * included; `partial` adds the one that has not ended.
+ * included; `partial` adds the one that has not ended. Without an end the answer begins with the oldest there is.
  *
  * @since 0.1.0
  * @category endpoints
@@ -118,7 +118,7 @@ export const tradesBucketed = Endpoint.make({
     partial: Schema.Boolean,
     count: Schema.Int,
     startTime: Schema.DateTimeUtc,
-    endTime: Schema.DateTimeUtc
+    endTime: Schema.optional(Schema.DateTimeUtc)
   }),
   response: Schema.Array(Wire.Bucket),
   cost: { ip: 1 }

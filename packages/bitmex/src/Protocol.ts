@@ -47,14 +47,17 @@ export const sign = (
   })
 }
 
+// Buckets that fill all the time, not windows: after a burst there is room again at once, for two a second.
+const capacity = { ip: 30, key: 120, order: 10 }
+
 const limits: ReadonlyArray<Limit> = [
-  { scope: "ip", limit: 30, window: "1 minute" },
-  { scope: "key", limit: 120, window: "1 minute" },
-  { scope: "order", limit: 10, window: "1 second" }
+  { scope: "ip", burst: capacity.ip, perSecond: 0.5 },
+  { scope: "key", burst: capacity.key, perSecond: 2, per: "key", reserved: 10 },
+  { scope: "order", limit: capacity.order, window: "1 second", per: "key" }
 ]
 
 /**
- * What the exchange says is left, seen from our limit: accounts differ in theirs.
+ * What the exchange says is left, seen from our limit, as accounts differ in theirs, and when all of it is back.
  *
  * @since 0.1.0
  * @category limits
@@ -63,15 +66,16 @@ export const usage = (headers: Headers, auth: "none" | "signed"): ReadonlyArray<
   // A signed request whose key is refused is metered by address.
   const scope = auth === "signed" && headers["x-ratelimit-limit"] !== "30" ? "key" : "ip"
   return [
-    ...used(scope, headers["x-ratelimit-remaining"]),
+    ...used(scope, headers["x-ratelimit-remaining"], headers["x-ratelimit-reset"]),
     ...used("order", headers["x-ratelimit-remaining-1s"])
   ]
 }
 
-const used = (scope: string, remaining: string | undefined): ReadonlyArray<Usage> => {
+const used = (scope: keyof typeof capacity, remaining: string | undefined, reset?: string): ReadonlyArray<Usage> => {
   if (remaining === undefined || !/^\d{1,9}$/.test(remaining)) return []
-  const limit = limits.find((limit) => limit.scope === scope)?.limit ?? 0
-  return [{ scope, used: Math.max(0, limit - Number(remaining)) }]
+  // In seconds.
+  const windowEnd = reset !== undefined && /^\d{1,10}$/.test(reset) ? { windowEnd: Number(reset) * 1000 } : {}
+  return [{ scope, used: Math.max(0, capacity[scope] - Number(remaining)), ...windowEnd }]
 }
 
 // Nobody has said what became of the testnet; its exchange is gone.
@@ -90,6 +94,7 @@ export const protocol: Protocol = {
   exchange: "bitmex",
   live: closed,
   testnet: closed,
+  testHosts: ["testnet.bitmex.com"],
   limits,
   sign,
   classify,

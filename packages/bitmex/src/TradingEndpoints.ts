@@ -84,6 +84,7 @@ export const placeOrder = Endpoint.make({
   method: "POST",
   path: "/api/v1/order",
   body: "json",
+  idempotency: "once",
   input: Wire.NewOrder,
   response: Wire.Order,
   cost: ordering
@@ -101,6 +102,7 @@ export const amendOrder = Endpoint.make({
   method: "PUT",
   path: "/api/v1/order",
   body: "json",
+  idempotency: "once",
   input: Wire.Amendment,
   response: Wire.Order,
   cost: ordering

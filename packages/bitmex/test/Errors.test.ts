@@ -153,6 +153,7 @@ const placeOrder = Endpoint.make({
   method: "POST",
   path: "/api/v1/order",
   body: "json",
+  idempotency: "once",
   input: Endpoint.NoInput,
   response: Schema.pluck(Schema.Struct({ orderID: Schema.String }), "orderID"),
   cost: { key: 1 }

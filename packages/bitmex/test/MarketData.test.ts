@@ -1,8 +1,8 @@
-import { type Candle, Decimal, OrderBook } from "@effect-exchange/core"
+import { type Candle, Decimal, ExchangeSymbol, type Market, OrderBook } from "@effect-exchange/core"
 import { Simulator } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { BigDecimal, Chunk, Effect, Layer, Ref, Stream, TestClock } from "effect"
+import { BigDecimal, Chunk, Effect, Either, Fiber, Layer, Ref, Stream, TestClock } from "effect"
 import { BitMex } from "../src/index.js"
 import { asked, error, fixture, html, now } from "./utils.js"
 
@@ -23,6 +23,16 @@ const targets = Effect.flatMap(
   ({ requests }) =>
     Effect.map(requests, (requests) => requests.map(({ url }) => decodeURIComponent(url.split("/api/v1")[1] ?? "")))
 )
+
+const spot: Market.Market = {
+  symbol: ExchangeSymbol.make("BTC/USDT"),
+  id: "XBT_USDT",
+  kind: "spot",
+  status: "open",
+  base: "BTC",
+  quote: "USDT",
+  multiplier: Decimal.make("0.00000001")
+}
 
 const symbols = ["BTC/USDT", "BTC/USDT:USDT", "BTC/USD:BTC"] as const
 
@@ -68,6 +78,37 @@ describe("trades", () => {
 })
 
 describe("candles", () => {
+  it.effect("the next page waits for weight as long as it takes, and the stream goes on; a single call does not", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(now)
+      const market = yield* BitMex.MarketData
+      const calls = yield* Effect.forEach(Array.from({ length: 31 }), () => Effect.either(market.serverTime))
+      assert.deepStrictEqual(
+        calls.flatMap((call) => Either.isLeft(call) ? [call.left._tag] : []),
+        ["DeadlineExceeded"]
+      )
+      const reading = yield* market.candles("BTC/USDT", "1m", { from: now - 4_000 * 60_000, to: now }).pipe(
+        Stream.runCollect,
+        Effect.fork
+      )
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual((yield* targets).length, 30)
+      yield* TestClock.adjust("2 minutes")
+      assert.strictEqual((yield* Fiber.join(reading)).length, 4)
+    }).pipe(
+      Effect.provide(Layer.provideMerge(
+        BitMex.layerMarketData({ environment: scripted, markets: [spot], deadline: "1 second" }),
+        ScriptedHttp.layer(({ url }) => {
+          const { pathname, searchParams } = new URL(url)
+          return ScriptedHttp.json(
+            pathname === "/api/v1"
+              ? { timestamp: now }
+              : [{ timestamp: searchParams.get("startTime"), open: 1, high: 1, low: 1, close: 1, volume: 1 }]
+          )
+        })
+      ))
+    ))
+
   const read = (symbol: string, interval: Candle.Interval, range: Candle.Range) =>
     Effect.flatMap(
       BitMex.MarketData,
@@ -122,6 +163,7 @@ describe("candles", () => {
   it.effect("are asked for by when they end", () =>
     Effect.gen(function*() {
       const from = Date.parse("2026-08-20T10:10:00Z")
+      yield* TestClock.setTime(from + 60 * 60_000)
       const candles = yield* read("BTC/USDT:USDT", "1m", { from, to: from + 4 * 60_000 })
       assert.deepStrictEqual(candles.map(({ openTime }) => (openTime - from) / 60_000), [0, 3])
       assert.deepStrictEqual((yield* targets).slice(1), [

@@ -119,7 +119,9 @@ describe("sign", () => {
 describe("usage", () => {
   it("counts what is gone of the limit that the request falls under", () => {
     const headers = { "x-ratelimit-limit": "120", "x-ratelimit-remaining": "119", "x-ratelimit-reset": "1763942401" }
-    assert.deepStrictEqual(BitMexProtocol.usage(headers, "signed"), [{ scope: "key", used: 1 }])
+    assert.deepStrictEqual(BitMexProtocol.usage(headers, "signed"), [
+      { scope: "key", used: 1, windowEnd: 1_763_942_401_000 }
+    ])
     assert.deepStrictEqual(BitMexProtocol.usage({ "x-ratelimit-remaining": "0" }, "none"), [{ scope: "ip", used: 30 }])
     // An account that may do more than most has used nothing of ours.
     assert.deepStrictEqual(BitMexProtocol.usage({ "x-ratelimit-remaining": "299" }, "signed"), [
@@ -141,6 +143,10 @@ describe("usage", () => {
   it("believes no header that is not a count", () => {
     for (const header of ["", "-1", "29.5", "1e1", "NaN", "9".repeat(10), "0x1"]) {
       assert.deepStrictEqual(BitMexProtocol.usage({ "x-ratelimit-remaining": header }, "none"), [], header)
+      assert.deepStrictEqual(
+        BitMexProtocol.usage({ "x-ratelimit-remaining": "29", "x-ratelimit-reset": `${header}x` }, "none"),
+        [{ scope: "ip", used: 1 }]
+      )
     }
     assert.deepStrictEqual(BitMexProtocol.usage({}, "signed"), [])
   })
@@ -154,9 +160,9 @@ describe("protocol", () => {
       assert.strictEqual(host.since, "2026-09-23")
     }
     assert.deepStrictEqual(limits, [
-      { scope: "ip", limit: 30, window: "1 minute" },
-      { scope: "key", limit: 120, window: "1 minute" },
-      { scope: "order", limit: 10, window: "1 second" }
+      { scope: "ip", burst: 30, perSecond: 0.5 },
+      { scope: "key", burst: 120, perSecond: 2, per: "key", reserved: 10 },
+      { scope: "order", limit: 10, window: "1 second", per: "key" }
     ])
   })
 })

@@ -263,6 +263,7 @@ export const orderCreate = Endpoint.make({
   method: "POST",
   path: "/v5/order/create",
   body: "json",
+  idempotency: "once",
   input: Schema.Struct({ category: Wire.Category, ...TradingWire.NewOrder.fields }),
   response: Wire.Result(TradingWire.Acknowledged),
   cost: perCategory("create")
@@ -280,6 +281,7 @@ export const orderCreateBatch = Endpoint.make({
   method: "POST",
   path: "/v5/order/create-batch",
   body: "json",
+  idempotency: "once",
   input: Schema.Struct({ category: Wire.Category, request: Schema.Array(TradingWire.NewOrder) }),
   response: TradingWire.Batch,
   cost: ({ category, request }) => ({ ...ip, [category === "spot" ? "create.spot" : "create"]: request.length })
@@ -297,6 +299,7 @@ export const orderAmend = Endpoint.make({
   method: "POST",
   path: "/v5/order/amend",
   body: "json",
+  idempotency: "once",
   input: Schema.Struct({
     ...TradingWire.Reference.fields,
     qty: Schema.optional(Decimal.FromString),

@@ -4,8 +4,8 @@
  * @since 0.1.0
  */
 import type { Credentials } from "@effect-exchange/core/Credentials"
-import type { Prepared } from "@effect-exchange/core/Endpoint"
-import type { Limit, Moment, Protocol, Signed } from "@effect-exchange/core/Protocol"
+import type { Cost, Prepared } from "@effect-exchange/core/Endpoint"
+import type { Headers, Limit, Moment, Protocol, Signed, Usage, Window } from "@effect-exchange/core/Protocol"
 import { hmacSha256Hex, isPem } from "@effect-exchange/core/Signature"
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
@@ -59,7 +59,7 @@ export const sign = (
   })
 }
 
-const perSecond = (scope: string, limit: number): Limit => ({ scope, limit, window: "1 second" })
+const perSecond = (scope: string, limit: number): Limit & Window => ({ scope, limit, window: "1 second", per: "key" })
 
 /**
  * What Bybit meters: requests of an address, and each endpoint of an account by itself.
@@ -67,9 +67,9 @@ const perSecond = (scope: string, limit: number): Limit => ({ scope, limit, wind
  * @since 0.1.0
  * @category limits
  */
-export const limits: ReadonlyArray<Limit> = [
+export const limits: ReadonlyArray<Limit & Window> = [
   // 600 are allowed, and one too many costs ten minutes: requests that leave evenly may arrive in a bunch.
-  { scope: "ip", limit: 500, window: "5 seconds" },
+  { scope: "ip", limit: 500, window: "5 seconds", reserved: 40 },
   perSecond("key", 10),
   perSecond("wallet", 50),
   perSecond("positions", 50),
@@ -87,6 +87,28 @@ export const limits: ReadonlyArray<Limit> = [
 ]
 
 /**
+ * What is left of the second's calls of the endpoint that was called, seen from our limit, as accounts differ in theirs;
+ * the headers do not say which endpoint that is. They say when it is back only where nothing is left.
+ *
+ * @since 0.1.0
+ * @category limits
+ */
+export const usage = (headers: Headers, auth: "none" | "signed", cost: Cost): ReadonlyArray<Usage> => {
+  const remaining = headers["x-bapi-limit-status"]
+  const meters = limits.filter(({ scope }) => scope !== "ip" && scope in cost)
+  const [meter] = meters
+  if (auth === "none" || meters.length !== 1 || meter === undefined) return []
+  if (remaining === undefined || !/^\d{1,6}$/.test(remaining)) return []
+  const reset = headers["x-bapi-limit-reset-timestamp"]
+  const known = Number(remaining) === 0 && reset !== undefined && /^\d{13}$/.test(reset)
+  return [{
+    scope: meter.scope,
+    used: Math.max(0, meter.limit - Number(remaining)),
+    ...known ? { windowEnd: Number(reset) } : {}
+  }]
+}
+
+/**
  * @since 0.1.0
  * @category protocols
  */
@@ -94,11 +116,11 @@ export const protocol: Protocol = {
   exchange: "bybit",
   live: { _tag: "Open", baseUrl: "https://api.bybit.com" },
   testnet: { _tag: "Open", baseUrl: "https://api-testnet.bybit.com" },
+  testHosts: ["api-testnet.bybit.com", "api-demo.bybit.com", "api-testnet.manepa.jp"],
   limits,
   sign,
   classify,
-  // `X-Bapi-Limit-Status` is what is left of the endpoint that was called, and does not say which that is.
-  usage: () => [],
+  usage,
   serverTime,
   tolerance: recvWindow
 }

@@ -191,6 +191,7 @@ describe("of an order", () => {
     method: "POST",
     path: "/v5/order/create",
     body: "json",
+    idempotency: "once",
     input: Endpoint.NoInput,
     response: Schema.Struct({ retCode: Schema.Literal(0) }),
     cost: { ip: 1 }

@@ -133,7 +133,7 @@ describe("protocol", () => {
     assert.deepStrictEqual(protocol.live, { _tag: "Open", baseUrl: "https://api.bybit.com" })
     assert.deepStrictEqual(protocol.testnet, { _tag: "Open", baseUrl: "https://api-testnet.bybit.com" })
     assert.deepStrictEqual(
-      Object.fromEntries(protocol.limits.map(({ limit, scope, window }) => [scope, `${limit} in ${window}`])),
+      Object.fromEntries(BybitProtocol.limits.map(({ limit, scope, window }) => [scope, `${limit} in ${window}`])),
       {
         ip: "500 in 5 seconds",
         key: "10 in 1 second",
@@ -179,11 +179,23 @@ describe("protocol", () => {
     }
   })
 
-  it("believes no header of usage, as none says whose usage it is", () => {
-    assert.deepStrictEqual(
-      protocol.usage({ "x-bapi-limit": "10", "x-bapi-limit-status": "0" }, "signed"),
-      []
-    )
+  it("counts what is left of the endpoint that was called, and when it is back once nothing is", () => {
+    const headers = (left: string) => ({
+      "x-bapi-limit": "10",
+      "x-bapi-limit-status": left,
+      "x-bapi-limit-reset-timestamp": "1763942401234"
+    })
+    const cost = BybitEndpoints.orderCancel.cost({ category: "linear", symbol: "BTCUSDT", orderId: "1" })
+    assert.deepStrictEqual(BybitProtocol.usage(headers("7"), "signed", cost), [{ scope: "cancel", used: 3 }])
+    assert.deepStrictEqual(BybitProtocol.usage(headers("0"), "signed", cost), [
+      { scope: "cancel", used: 10, windowEnd: 1_763_942_401_234 }
+    ])
+    // An account that may do more than most has used nothing of ours.
+    assert.deepStrictEqual(BybitProtocol.usage(headers("19"), "signed", cost), [{ scope: "cancel", used: 0 }])
+    for (const left of ["", "-1", "1.5", "NaN", "1234567"]) {
+      assert.deepStrictEqual(BybitProtocol.usage(headers(left), "signed", cost), [], left)
+    }
+    assert.deepStrictEqual(BybitProtocol.usage(headers("7"), "none", { ip: 1 }), [])
   })
 
   it("repeats reads and cancellations, and never sends an order or a change twice", () => {

@@ -29,7 +29,7 @@ export const layer: Layer.Layer<
   HttpClient.HttpClient | LossyHttp.LossyHttp | Wire,
   never,
   HttpClient.HttpClient
-> = Layer.suspend(() => LossyHttp.layer(isChange).pipe(Layer.provideMerge(watched)))
+> = Layer.suspend(() => LossyHttp.layer().pipe(Layer.provideMerge(watched)))
 
 const watched = Layer.effectContext(Effect.gen(function*() {
   const client = yield* HttpClient.HttpClient
@@ -52,7 +52,3 @@ const watched = Layer.effectContext(Effect.gen(function*() {
 }))
 
 const increment = (count: number): number => count + 1
-
-// Kraken reads accounts by POST as well.
-const isChange = ({ method, path }: LossyHttp.Target): boolean =>
-  method !== "GET" && !/^\/0\/private\/(?!Add|Amend|Cancel)/.test(path)

@@ -63,7 +63,8 @@ export const sign = (request: Prepared, credentials: Credentials, moment: Moment
   })
 
 /**
- * What the exchange says is left of the second's requests. The headers are not always there.
+ * What the exchange says is left of the second's requests, and when they are back: an instant, or how long until then,
+ * both in seconds. The headers are not always there.
  *
  * @since 0.1.0
  * @category limits
@@ -73,7 +74,16 @@ export const usage = (headers: Headers, auth: "none" | "signed"): ReadonlyArray<
   const remaining = count(headers["x-ratelimit-remaining"])
   return limit === undefined || remaining === undefined || remaining > limit
     ? []
-    : [{ scope: auth === "signed" ? "user" : "ip", used: limit - remaining }]
+    : [{ scope: auth === "signed" ? "user" : "ip", used: limit - remaining, ...resetOf(headers) }]
+}
+
+const resetOf = (headers: Headers): Pick<Usage, "windowEnd"> => {
+  const reset = headers["x-ratelimit-reset"]
+  if (reset === undefined || !/^\d{1,10}$/.test(reset)) return {}
+  const seconds = Number(reset)
+  if (seconds > 1_000_000_000) return { windowEnd: seconds * 1000 }
+  const date = Date.parse(headers["date"] ?? "")
+  return Number.isNaN(date) ? {} : { windowEnd: date + seconds * 1000 }
 }
 
 const count = (header: string | undefined): number | undefined =>
@@ -88,10 +98,11 @@ export const protocol: Protocol = {
   live: { _tag: "Open", baseUrl: "https://api.coinbase.com" },
   // Its sandbox gives canned answers to a few requests, whatever is asked.
   testnet: { _tag: "None", alternative: "use the simulator, or another exchange's testnet" },
+  testHosts: ["api-sandbox.coinbase.com"],
   // Counted by the second; requests do not arrive as evenly as they left, hence the tenth more.
   limits: [
     { scope: "ip", limit: 10, window: "1100 millis" },
-    { scope: "user", limit: 30, window: "1100 millis" }
+    { scope: "user", limit: 30, window: "1100 millis", per: "key", reserved: 3 }
   ],
   sign,
   classify,

@@ -161,6 +161,7 @@ export const editOrder = Endpoint.make({
   method: "POST",
   path: `${root}/orders/edit`,
   body: "json",
+  idempotency: "once",
   input: Schema.Struct({ order_id: Schema.String, price: Schema.String, size: Schema.String }),
   response: Schema.Struct({ success: Schema.Literal(true) }),
   cost: { user: 1 }

@@ -2,7 +2,7 @@ import { Account, Decimal, type Exchange, MarketData, OrderJournal } from "@effe
 import { Faults, Simulator } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Config, ConfigProvider, Context, Effect, Layer, Redacted, Stream } from "effect"
+import { Config, ConfigProvider, Context, Effect, Layer, Redacted, Stream, TestClock } from "effect"
 import { Coinbase, CoinbaseEndpoints, CoinbaseTradingEndpoints } from "../src/index.js"
 import { asked, atNow, emptyListing, fixture, listing, now, plain, simulator } from "./utils.js"
 
@@ -114,6 +114,7 @@ describe("market data", () => {
     Effect.gen(function*() {
       const market = yield* Coinbase.MarketData
       const hour = 3_600_000
+      yield* TestClock.setTime(1_712_188_800_000 + 5 * hour)
       const candles = yield* Stream.runCollect(
         market.candles("BTC/USD", "1h", { from: 1_712_188_800_000, to: 1_712_188_800_000 + 2 * hour })
       )

@@ -69,6 +69,18 @@ export interface MarketData {
       interval: Candles.Interval,
       window: Window
     ) => Effect.Effect<ReadonlyArray<Bar>, MarketDataError>
+    /**
+     * When the first candle opens that there is from an instant on, or a moment before it (epoch milliseconds); none if
+     * there is none. It is asked after a window without candles, and may take a handful of requests. Where it is left
+     * out, window after window is read until there is one.
+     */
+    readonly firstFrom?:
+      | ((
+        market: Market,
+        interval: Candles.Interval,
+        from: number
+      ) => Effect.Effect<Option.Option<number>, MarketDataError>)
+      | undefined
   }
   readonly status: Effect.Effect<ExchangeStatus, MarketDataError>
 }

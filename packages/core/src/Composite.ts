@@ -10,12 +10,21 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
 import * as Stream from "effect/Stream"
 import * as Decimal from "./Decimal.js"
-import { ExchangeUnavailable, type MarketDataError, RequestTimedOut } from "./ExchangeError.js"
+import {
+  ExchangeUnavailable,
+  type MarketDataError,
+  RequestTimedOut,
+  SymbolNotFound,
+  Unsupported
+} from "./ExchangeError.js"
 import * as MarketData from "./MarketData.js"
 import type { Price, Reject } from "./Price.js"
+import * as Telemetry from "./Telemetry.js"
 
 type Service = MarketData.MarketData.Service
 
@@ -42,10 +51,15 @@ export interface FailoverOptions {
 }
 
 /**
- * Each call goes to the first source, and on to the next when that one cannot serve it: it is down, closed, limited, too
- * slow, refuses, answers nonsense or something too old, or does not list the symbol. What is wrong with the call itself
- * (`InvalidRequest`) is said at once. The last source's error is the call's. A source whose circuit is open refuses
- * without being asked, so a dead one costs nothing.
+ * Each call goes to the first source, and on to the next when that one cannot serve it: it is down, gone, closed, limited,
+ * too slow, refuses, answers nonsense or something too old, or does not list the symbol. What is wrong with the call
+ * itself (`InvalidRequest` of our own, before anything is sent) is said at once. When none can, the error names every
+ * source with its reason. A source whose circuit is open refuses without being asked, so a dead one costs nothing.
+ *
+ * That another source serves an operation than before is logged once, as a warning, and every call that moved on is
+ * counted (`Telemetry.failovers`).
+ *
+ * A source that the program uses as well, by the same Layer value, is one instance, with its markets and its limits.
  *
  * What each result names as its exchange is the source that gave it. A stream of candles changes its source only before
  * its first candle: two sources in one series would not fit.
@@ -81,7 +95,8 @@ export interface MedianOptions<E, R> extends FailoverOptions {
 }
 
 /**
- * `price` asks every source at once and answers with the median of those that are in time (`patience`), fresh
+ * `price` asks every source at once, waits until all have answered or `patience` is over, and answers with the median of
+ * those that are in time, fresh
  * (`maximumAge`, a minute unless set otherwise) and near the others (`maximumDeviation`). The price says which sources
  * it is made of and which were rejected, each with the reason; `ExchangeUnavailable` when fewer than `minimumSources`
  * remain. All but `price` is served as by {@link failover}.
@@ -101,36 +116,97 @@ export const median = <E, R>(options: MedianOptions<E, R>): Layer.Layer<MarketDa
     }))
   )
 
+// By the memo map of whoever builds the composite: a Layer that it has built already is not built again.
 const build = <E, R>(sources: Sources<E, R>) =>
-  Effect.map(
-    Effect.forEach(sources, (source) => Layer.build(source)),
-    (contexts) => Arr.map(contexts, (context) => Context.get(context, MarketData.MarketData))
-  )
+  Effect.gen(function*() {
+    const memoMap = yield* Layer.CurrentMemoMap
+    const scope = yield* Effect.scope
+    return yield* Effect.forEach(
+      sources,
+      (source) =>
+        Effect.map(Layer.buildWithMemoMap(source, memoMap, scope), (context) =>
+          Context.get(context, MarketData.MarketData))
+    )
+  })
+
+/** What became of one source that could not serve a call. */
+interface Failure {
+  readonly source: string
+  readonly error: MarketDataError
+}
 
 const failing = (services: ReadonlyArray<Service>, options: FailoverOptions): Service => {
   const patience = Duration.decode(options.patience ?? "5 seconds")
   const maximumAge = options.maximumAge === undefined ? undefined : Duration.toMillis(options.maximumAge)
+  // Which source served each operation the last time.
+  const serving = new Map<string, number>()
+
+  const served = (operation: string, index: number, failures: ReadonlyArray<Failure>): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      // What it does not list it serves no worse than before.
+      if (index > 0 && failures.every(({ error }) => isNotListed(error))) return Effect.void
+      const before = serving.get(operation) ?? 0
+      serving.set(operation, index)
+      if (index === before) return Effect.void
+      const about = { operation, from: services[before]?.exchange, to: services[index]?.exchange }
+      return index > before
+        ? Effect.logWarning("A source cannot serve; another does", { ...about, because: reasons(failures) })
+        : Effect.logInfo("A source serves again", about)
+    })
+
+  const movedOn = (operation: string, { error, source }: Failure): Effect.Effect<void> =>
+    Metric.increment(Telemetry.failovers).pipe(
+      Effect.tagMetrics({ exchange: source, operation, error: error._tag }),
+      Effect.zipRight(Effect.logDebug("A source failed", error.message))
+    )
 
   const first = <A>(
     operation: string,
     ask: (service: Service) => Effect.Effect<A, MarketDataError>
   ): Effect.Effect<A, MarketDataError> => {
-    const [head, ...rest] = services
-    if (head === undefined) return noneLeft(operation, "there are no sources")
-    const asked = (service: Service) => within(service, operation, patience, ask(service))
-    return rest.reduce(
-      (tried, service) =>
-        Effect.catchAll(
-          tried,
-          (error): Effect.Effect<A, MarketDataError> =>
-            isOwnFault(error) ? Effect.fail(error) : Effect.zipRight(
-              Effect.logDebug("A source failed; the next is asked", error.message),
-              asked(service)
-            )
-        ),
-      asked(head)
-    )
+    const from = (index: number, failures: ReadonlyArray<Failure>): Effect.Effect<A, MarketDataError> => {
+      const service = services[index]
+      if (service === undefined) return Effect.fail(noneServed(operation, failures))
+      return Effect.matchEffect(within(service, operation, patience, ask(service)), {
+        onSuccess: (value) => Effect.as(served(operation, index, failures), value),
+        onFailure: (error) => {
+          if (isOwnFault(error)) return Effect.fail(error)
+          const failure = { source: service.exchange, error }
+          return Effect.zipRight(movedOn(operation, failure), from(index + 1, [...failures, failure]))
+        }
+      })
+    }
+    return from(0, [])
   }
+
+  const firstSeries = <A>(
+    operation: string,
+    ask: (service: Service) => Stream.Stream<A, MarketDataError>
+  ): Stream.Stream<A, MarketDataError> => {
+    const from = (index: number, failures: ReadonlyArray<Failure>): Stream.Stream<A, MarketDataError> =>
+      Stream.suspend(() => {
+        const service = services[index]
+        if (service === undefined) return Stream.fail(noneServed(operation, failures))
+        let begun = false
+        return ask(service).pipe(
+          Stream.tap(() => {
+            if (begun) return Effect.void
+            begun = true
+            return served(operation, index, failures)
+          }),
+          Stream.catchAll((error) => {
+            if (begun || isOwnFault(error)) return Stream.fail(error)
+            const failure = { source: service.exchange, error }
+            return Stream.concat(
+              Stream.execute(movedOn(operation, failure)),
+              from(index + 1, [...failures, failure])
+            )
+          })
+        )
+      })
+    return from(0, [])
+  }
+
   const fresh = <A>(operation: string, at: (value: A) => number) => (service: Service, value: A) =>
     maximumAge === undefined ?
       Effect.succeed(value) :
@@ -160,30 +236,36 @@ const failing = (services: ReadonlyArray<Service>, options: FailoverOptions): Se
         (service) => Effect.tap(service.orderBook(symbol, options), (value) => ticker(service, value))
       ),
     trades: (symbol, options) => first("trades", (service) => service.trades(symbol, options)),
-    candles: (symbol, interval, range) =>
-      services.slice(1).reduce(
-        (tried, service) => orElseBeforeFirst(tried, () => service.candles(symbol, interval, range)),
-        services[0]?.candles(symbol, interval, range) ?? Stream.fromEffect(noneLeft("candles", "there are no sources"))
-      ),
+    candles: (symbol, interval, range) => firstSeries("candles", (service) => service.candles(symbol, interval, range)),
     status: first("status", ({ status }) => status),
     serverTime: first("serverTime", ({ serverTime }) => serverTime)
   }
 }
 
-/** What another source would refuse as well. */
-const isOwnFault = (error: MarketDataError): boolean => error._tag === "InvalidRequest"
+/** What another source would refuse as well: we ourselves do, before anything is sent. A source's odd 400 is its own. */
+const isOwnFault = (error: MarketDataError): boolean =>
+  error._tag === "InvalidRequest" && error.status === undefined && error.code === undefined
 
-const orElseBeforeFirst = <A>(
-  self: Stream.Stream<A, MarketDataError>,
-  that: () => Stream.Stream<A, MarketDataError>
-): Stream.Stream<A, MarketDataError> =>
-  Stream.suspend(() => {
-    let begun = false
-    return self.pipe(
-      Stream.tap(() => Effect.sync(() => begun = true)),
-      Stream.catchAll((error) => begun || isOwnFault(error) ? Stream.fail(error) : that())
-    )
-  })
+const isNotListed = ({ _tag }: MarketDataError): boolean => _tag === "SymbolNotFound" || _tag === "Unsupported"
+
+const reasons = (failures: ReadonlyArray<Failure>): string =>
+  failures.map(({ error, source }) => `${source}: ${error._tag}, ${error.detail}`).join("; ")
+
+/** What all of them say, where they agree; otherwise there is none to serve the call now. */
+const noneServed = (operation: string, failures: ReadonlyArray<Failure>): MarketDataError => {
+  const about = {
+    exchange: "failover",
+    operation,
+    detail: failures.length === 0 ? "there are no sources" : `no source can serve it: ${reasons(failures)}`
+  }
+  if (failures.length > 0 && failures.every(({ error }) => error._tag === "SymbolNotFound")) {
+    const symbol = failures.flatMap(({ error }) => error._tag === "SymbolNotFound" ? error.symbol ?? [] : [])[0]
+    return new SymbolNotFound({ ...about, symbol })
+  }
+  return failures.length > 0 && failures.every(({ error }) => isNotListed(error))
+    ? new Unsupported({ ...about, alternative: "ask for something that one of the sources has" })
+    : new ExchangeUnavailable({ ...about, outcome: "NotSent" })
+}
 
 const within = <A>(
   { exchange }: Service,
@@ -219,10 +301,8 @@ const medianPrice = <E, R>(
 ): Effect.Effect<Price, MarketDataError> =>
   Effect.gen(function*() {
     const patience = Duration.decode(options.patience ?? "5 seconds")
-    const answers = yield* Effect.forEach(
-      services,
-      (service) => Effect.either(within(service, "price", patience, service.price(symbol))),
-      { concurrency: "unbounded" }
+    const answers = yield* together(
+      services.map((service) => Effect.either(within(service, "price", patience, service.price(symbol))))
     )
     // What is wrong with the call itself is as wrong everywhere.
     const own = answers.flatMap((answer) => Either.isLeft(answer) && isOwnFault(answer.left) ? [answer.left] : [])[0]
@@ -254,6 +334,10 @@ const medianPrice = <E, R>(
       rejected
     }
   })
+
+// Not `forEach` with concurrency, which in effect 3.22 can hang for good when it is interrupted where its fiber yields.
+const together = <A>(all: ReadonlyArray<Effect.Effect<A>>): Effect.Effect<ReadonlyArray<A>> =>
+  Effect.flatMap(Effect.forEach(all, (each) => Effect.fork(each)), Effect.forEach((fiber) => Fiber.join(fiber)))
 
 /** Which prices count, by age, by currency and by how far they are from the others. */
 const judge = (

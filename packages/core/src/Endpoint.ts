@@ -47,11 +47,19 @@ export type Body = "none" | "json" | "form" | { readonly whole: string }
 export type Cost = { readonly [scope: string]: number }
 
 /**
+ * Whether a call may be repeated whose answer was lost: `safe` is a read, `idempotent` a write of which a second one
+ * changes nothing more, and `once` everything else.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Idempotency = "safe" | "idempotent" | "once"
+
+/**
  * An endpoint: `name` is the operation in logs, metrics and errors. Parameters named in the path template (`/order/{id}`)
  * go there, the others where `body` says.
  *
- * `auth` is `signed` where the exchange wants a signature. `idempotency` is `safe` for reads, `idempotent` for writes
- * that may be repeated, and `once` for everything else.
+ * `auth` is `signed` where the exchange wants a signature.
  *
  * @since 0.1.0
  * @category models
@@ -63,7 +71,7 @@ export interface Endpoint<out C extends Capability, in I, out A> {
   readonly path: string
   readonly body: Body
   readonly auth: "none" | "signed"
-  readonly idempotency: "safe" | "idempotent" | "once"
+  readonly idempotency: Idempotency
   /** Parameters from the input, or why the input cannot be sent. */
   readonly encode: (input: I) => Either.Either<Parameters, ParseResult.ParseError>
   readonly decode: (body: unknown) => Either.Either<A, ParseResult.ParseError>
@@ -71,24 +79,48 @@ export interface Endpoint<out C extends Capability, in I, out A> {
 }
 
 /**
- * An endpoint from its facts. Defaults: `auth` is `none` for market data and `signed` otherwise, `idempotency` is `safe`
- * for `GET` and `once` otherwise, parameters travel in the query.
+ * What {@link make} has to be told of an endpoint.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Facts<C extends Capability, I, IE extends Parameters, A, AE> {
+  readonly capability: C
+  readonly name: string
+  /** Defaults to `GET`. */
+  readonly method?: "GET" | "POST" | "PUT" | "DELETE" | undefined
+  readonly path: string
+  /** Defaults to `none`: parameters travel in the query. */
+  readonly body?: Body | undefined
+  /** Defaults to `none` for market data and to `signed` otherwise. */
+  readonly auth?: "none" | "signed" | undefined
+  readonly input: Schema.Schema<I, IE>
+  readonly response: Schema.Schema<A, AE>
+  readonly cost: Cost | ((input: I) => Cost)
+}
+
+/**
+ * Makes an endpoint of its facts. One of `trading` that does not state its idempotency does not compile, and none of them
+ * is `safe`.
+ *
+ * **Gotchas**
+ *
+ * Elsewhere idempotency defaults to `safe` for `GET` and to `once` otherwise. For `trading` there is no default, as some
+ * exchanges trade by `GET`: what is repeated there because of its method is traded twice.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make = <C extends Capability, I, IE extends Parameters, A, AE>(facts: {
-  readonly capability: C
-  readonly name: string
-  readonly method?: "GET" | "POST" | "PUT" | "DELETE" | undefined
-  readonly path: string
-  readonly body?: Body | undefined
-  readonly auth?: "none" | "signed" | undefined
-  readonly idempotency?: "safe" | "idempotent" | "once" | undefined
-  readonly input: Schema.Schema<I, IE>
-  readonly response: Schema.Schema<A, AE>
-  readonly cost: Cost | ((input: I) => Cost)
-}): Endpoint<C, I, A> => {
+export const make: {
+  <C extends Exclude<Capability, "trading">, I, IE extends Parameters, A, AE>(
+    facts: Facts<C, I, IE, A, AE> & { readonly idempotency?: Idempotency | undefined }
+  ): Endpoint<C, I, A>
+  <I, IE extends Parameters, A, AE>(
+    facts: Facts<"trading", I, IE, A, AE> & { readonly idempotency: Exclude<Idempotency, "safe"> }
+  ): Endpoint<"trading", I, A>
+} = <C extends Capability, I, IE extends Parameters, A, AE>(
+  facts: Facts<C, I, IE, A, AE> & { readonly idempotency?: Idempotency | undefined }
+): Endpoint<C, I, A> => {
   const { cost } = facts
   const method = facts.method ?? "GET"
   const encode = Schema.encodeEither(facts.input)
@@ -101,12 +133,22 @@ export const make = <C extends Capability, I, IE extends Parameters, A, AE>(fact
     path: facts.path,
     body: facts.body ?? "none",
     auth: facts.auth ?? (facts.capability === "marketData" ? "none" : "signed"),
-    idempotency: facts.idempotency ?? (method === "GET" ? "safe" : "once"),
+    idempotency: repeated(facts.capability, method, facts.idempotency),
     encode: (input) => Either.flatMap(encode(input), (parameters) => fitting(facts.input.ast, inPath, parameters)),
     decode: (body) => decode(body),
     cost: typeof cost === "function" ? cost : () => cost
   }
 }
+
+// Where no compiler has seen to it: a change that claims to be a read, or says nothing, is sent once.
+const repeated = (
+  capability: Capability,
+  method: string,
+  stated: Idempotency | undefined
+): Idempotency =>
+  capability === "trading"
+    ? stated === "idempotent" ? "idempotent" : "once"
+    : stated ?? (method === "GET" ? "safe" : "once")
 
 const namesIn = (path: string): ReadonlyArray<string> =>
   Array.from(path.matchAll(/\{(\w+)\}/g), ([, name = ""]) => name)

@@ -5,6 +5,7 @@
  */
 import * as ConfigError from "effect/ConfigError"
 import * as Either from "effect/Either"
+import type { Protocol } from "./Protocol.js"
 
 /**
  * The exchange itself, its testnet, or an address of one's own (a simulator, a proxy): `name` is what logs and metrics
@@ -59,6 +60,30 @@ export const origin = (baseUrl: string): Either.Either<string, ConfigError.Confi
       ? "expected https: plain http is accepted for the loopback only"
       : "expected an https URL"
   )
+}
+
+/**
+ * Whether orders placed there may cost real money: on the live exchange, and at every address that is neither the
+ * loopback nor one of the exchange's test hosts.
+ *
+ * **Gotchas**
+ *
+ * What an environment is called says nothing: `{ name: "sandbox", baseUrl: "https://api.binance.com" }` is live, and so
+ * is a proxy of one's own, which may lead anywhere.
+ *
+ * @since 0.1.0
+ * @category validation
+ */
+export const isLive = (protocol: Pick<Protocol, "testHosts">, environment: Environment): boolean => {
+  if (typeof environment === "string") return environment === "live"
+  return Either.match(origin(environment.baseUrl), {
+    // No request is sent there.
+    onLeft: () => false,
+    onRight: (origin) => {
+      const { hostname } = new URL(origin)
+      return !isLoopback(hostname) && !(protocol.testHosts ?? []).includes(hostname)
+    }
+  })
 }
 
 /**

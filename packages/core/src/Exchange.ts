@@ -21,6 +21,7 @@ import * as Environment from "./Environment.js"
 import * as ExchangeClient from "./ExchangeClient.js"
 import * as ExchangeState from "./ExchangeState.js"
 import * as accounts from "./internal/accountService.js"
+import * as deadlines from "./internal/deadlines.js"
 import { ledger } from "./internal/journaling.js"
 import * as marketDatas from "./internal/marketDataService.js"
 import * as tradings from "./internal/tradingService.js"
@@ -53,7 +54,12 @@ export interface AccountOptions extends Options {
 }
 
 /**
- * Trading on the live exchange has to be said twice: `environment: "live"` and `trading: "enabled"`.
+ * Trading with real money has to be said twice: `environment: "live"` and `trading: "enabled"`.
+ *
+ * **Gotchas**
+ *
+ * Whether an address of one's own is live is known only when the Layer is built: one that is neither the loopback nor a
+ * test host of the exchange is refused there without `trading: "enabled"` (see `Environment.isLive`).
  *
  * @since 0.1.0
  * @category models
@@ -93,7 +99,7 @@ export interface ConfigOptions {
 }
 
 /**
- * What `layerConfig` reads: `trading` must be `"enabled"` where `environment` is `"live"`.
+ * What `layerConfig` reads: `trading` must be `"enabled"` where `environment` is live (see `Environment.isLive`).
  *
  * @since 0.1.0
  * @category models
@@ -226,7 +232,10 @@ export const define = <MarketDataTag, AccountTag, TradingTag>(
         maxAge: options.marketsMaxAge ?? "1 hour",
         given: options.markets
       })
-      const service = marketDatas.make(protocol, features, client, adapter, markets)
+      const service = deadlines.marketData(
+        marketDatas.make(protocol, features, client, adapter, markets),
+        deadlineOf(options)
+      )
       return { markets, service, context: Context.add(tags.marketData(service), MarketData.MarketData, service) }
     })
 
@@ -235,7 +244,10 @@ export const define = <MarketDataTag, AccountTag, TradingTag>(
       const client = yield* ExchangeClient.make(protocol, { ...options, credentials })
       const { context, markets, service: data } = yield* marketData(client, options)
       const adapter = definition.account(client, { credentials, markets })
-      const service = accounts.make(exchange, features, client, adapter, markets, trades)
+      const service = deadlines.account(
+        accounts.make(exchange, features, client, adapter, markets, trades),
+        deadlineOf(options)
+      )
       return {
         client,
         markets,
@@ -267,7 +279,7 @@ export const define = <MarketDataTag, AccountTag, TradingTag>(
         patience: lookupPatience ?? "30 seconds",
         underWay: new Set<string>()
       }
-      const service = tradings.make(desk, client)
+      const service = deadlines.trading(tradings.make(desk, client), deadlineOf(options))
       return Context.merge(context, Context.add(tags.trading(service), Trading.Trading, service))
     })
 
@@ -289,7 +301,7 @@ export const define = <MarketDataTag, AccountTag, TradingTag>(
       ),
     layer: ({ credentials, trading: enabled, ...options }) =>
       building(
-        saidTwice(options.environment, enabled).pipe(
+        saidTwice(protocol, options.environment, enabled).pipe(
           Effect.zipRight(credentialsOf(protocol, options.environment, credentials)),
           Effect.flatMap((credentials) => trading(options, credentials))
         )
@@ -307,7 +319,7 @@ export const define = <MarketDataTag, AccountTag, TradingTag>(
       const config = Config.unwrap(wrapped)
       return building(Effect.gen(function*() {
         const { credentials: _, trading: enabled, ...options } = yield* config
-        yield* saidTwice(options.environment, enabled)
+        yield* saidTwice(protocol, options.environment, enabled)
         const credentials = yield* Credentials.fromConfig(Config.map(config, ({ credentials }) => credentials))
         return yield* trading({ ...options, ...extra }, credentials)
       }))
@@ -321,14 +333,27 @@ const building = <A, E, R>(
 ): Layer.Layer<A, E, Exclude<Exclude<R, Scope.Scope>, ExchangeState.ExchangeState>> =>
   Layer.provide(Layer.scopedContext(services), ExchangeState.layer)
 
-// In types only TypeScript says so, and configuration is not typed at all.
+// In types only TypeScript says so, configuration is not typed at all, and a base URL can be any.
 const saidTwice = (
-  environment: Environment.Environment,
+  protocol: Protocol,
+  environment: Environment.Environment | undefined,
   enabled: string | undefined
-): Effect.Effect<void, ConfigError.ConfigError> =>
-  environment === "live" && enabled !== "enabled"
-    ? invalid(["trading"])(`expected "enabled" beside the environment "live": this places orders with real money`)
-    : Effect.void
+): Effect.Effect<void, ConfigError.ConfigError> => {
+  if (environment === undefined) {
+    return invalid(["environment"])("expected where to trade to be said: for placing orders there is no default")
+  }
+  if (enabled === "enabled" || !Environment.isLive(protocol, environment)) return Effect.void
+  return invalid(["trading"])(
+    environment === "live"
+      ? `expected "enabled" beside the environment "live": this places orders with real money`
+      : `expected "enabled" beside a base URL that is neither the loopback nor a test host of ${protocol.exchange}` +
+        `${hostsOf(protocol)}: this may place orders with real money`
+  )
+}
+
+const hostsOf = ({ testHosts = [] }: Protocol): string => testHosts.length === 0 ? "" : ` (${testHosts.join(", ")})`
+
+const deadlineOf = ({ deadline }: Pick<Options, "deadline">): Duration.DurationInput => deadline ?? "30 seconds"
 
 const invalid = (path: Array<string>) => (detail: string): Effect.Effect<never, ConfigError.ConfigError> =>
   Effect.fail(ConfigError.InvalidData(path, detail))

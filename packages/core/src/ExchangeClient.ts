@@ -42,6 +42,7 @@ import * as observing from "./internal/observer.js"
 import { fromRefusal, narrow } from "./internal/refusal.js"
 import { clean } from "./internal/text.js"
 import * as transport from "./internal/transport.js"
+import { unlessUnhurried } from "./internal/unhurried.js"
 import type { Host, Protocol } from "./Protocol.js"
 
 /**
@@ -73,7 +74,9 @@ export interface Options extends ExchangeState.Options {
   readonly environment?: Environment.Environment | undefined
   /** How long one attempt may take, from signing to the whole answer. Defaults to 10 seconds. */
   readonly attemptTimeout?: Duration.DurationInput | undefined
-  /** How long an operation may take, queueing and retries included. Defaults to 30 seconds. */
+  /**
+   * How long an operation may take: all its pages and look-ups, queueing and retries included. Defaults to 30 seconds.
+   */
   readonly deadline?: Duration.DurationInput | undefined
   /** Attempts in all and the bounds of the full-jitter backoff between them. Defaults to 3, 100 millis and 5 seconds. */
   readonly retry?: {
@@ -166,8 +169,8 @@ const makeEngine = Effect.fnUntraced(function*(
     vitals,
     timeout: Duration.decode(options.attemptTimeout ?? "10 seconds"),
     maxBytes: options.maxResponseBytes ?? 8 * 1024 * 1024,
-    learnUsage: (headers, auth, { limits }) =>
-      Effect.flatMap(vitals.skew, ({ offset }) => limits.learn(protocol.usage(headers, auth), offset))
+    learnUsage: (headers, auth, cost, { limits }) =>
+      Effect.flatMap(vitals.skew, ({ offset }) => limits.learn(protocol.usage(headers, auth, cost), offset))
   }
   const observer = observing.make({
     exchange,
@@ -293,7 +296,7 @@ const makeEngine = Effect.fnUntraced(function*(
           ? Effect.flatMap(prepare(exchange, endpoint, input), (call) => Effect.mapError(mended(call), doubted(call)))
           : nowhere({ exchange, operation: endpoint.name }, environment, host)
       ).pipe(
-        Deadline.within(deadline),
+        (self) => unlessUnhurried(self, Deadline.within(deadline)),
         Effect.mapError((error) => narrow(endpoint.capability, error)),
         observer.operation(endpoint.name)
       ),

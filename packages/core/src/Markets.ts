@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Deadline from "@effect-exchange/resilience/Deadline"
 import * as SingleFlight from "@effect-exchange/resilience/SingleFlight"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -10,7 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import { InvalidRequest, type MarketDataError, SymbolNotFound } from "./ExchangeError.js"
+import { DeadlineExceeded, InvalidRequest, type MarketDataError, SymbolNotFound } from "./ExchangeError.js"
 import * as ExchangeSymbol from "./ExchangeSymbol.js"
 import type { Market } from "./Market.js"
 
@@ -60,35 +61,43 @@ export const make = (options: {
       return loaded = index(all, at)
     })
 
-    const shared = flight.run("markets", load)
+    // The load is everybody's: it has all the time of an operation, however little the one has left who began it.
+    const shared = flight.run(
+      "markets",
+      Deadline.within(Effect.provideService(load, Deadline.Deadline, Option.none()), "30 seconds")
+    )
     // One that waits in the background keeps a load going whose callers have all left: the next one finds it loaded.
     const refresh = Effect.flatMap(flight.inFlight, (inFlight) =>
       inFlight > 0 ? shared : Effect.zipRight(Effect.forkIn(Effect.ignore(shared), scope), shared))
 
-    const current = Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      const known = loaded
-      if (known === undefined) {
-        return refresh
-      }
-      if (now - known.at < maxAge) {
-        return Effect.succeed(known)
-      }
-      return Effect.catchAll(
-        refresh,
-        (error) =>
-          Effect.as(Effect.logWarning("Markets could not be loaded again; the old ones serve on", error.message), known)
-      )
-    })
+    const current = (operation: string) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        const known = loaded
+        if (known === undefined) {
+          return inTime(options.exchange, operation, refresh)
+        }
+        if (now - known.at < maxAge) {
+          return Effect.succeed(known)
+        }
+        return Effect.catchAll(
+          inTime(options.exchange, operation, refresh),
+          (error) =>
+            Effect.as(
+              Effect.logWarning("Markets could not be loaded again; the old ones serve on", error.message),
+              known
+            )
+        )
+      })
 
     return {
-      all: Effect.map(current, ({ all }) =>
+      all: Effect.map(current("markets"), ({ all }) =>
         all),
-      byId: (id) => Effect.map(current, ({ byId }) => Option.fromNullable(byId.get(id))),
+      byId: (id) => Effect.map(current("markets"), ({ byId }) => Option.fromNullable(byId.get(id))),
       find: (operation, symbol) =>
         Either.match(ExchangeSymbol.decode(symbol), {
           onLeft: (error) => new InvalidRequest({ exchange: options.exchange, operation, detail: error.message }),
           onRight: (symbol) =>
-            Effect.flatMap(current, ({ bySymbol }) => {
+            Effect.flatMap(current(operation), ({ bySymbol }) => {
               const market = bySymbol.get(symbol)
               return market === undefined
                 ? new SymbolNotFound({
@@ -102,6 +111,29 @@ export const make = (options: {
         })
     }
   })
+
+/** Waits for a load no longer than the operation may that needs it. The load goes on. */
+const inTime = <A>(
+  exchange: string,
+  operation: string,
+  self: Effect.Effect<A, MarketDataError>
+): Effect.Effect<A, MarketDataError> =>
+  Effect.flatMap(
+    Deadline.remaining,
+    Option.match({
+      onNone: () => self,
+      onSome: (remaining) =>
+        Effect.timeoutFail(self, {
+          duration: remaining,
+          onTimeout: () =>
+            new DeadlineExceeded({
+              exchange,
+              operation,
+              detail: "the list of markets had not come when the time for the whole operation was over"
+            })
+        })
+    })
+  )
 
 const index = (all: ReadonlyArray<Market>, at: number): Loaded => ({
   all,

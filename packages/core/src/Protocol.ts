@@ -7,7 +7,7 @@ import type * as RateLimiter from "@effect-exchange/resilience/RateLimiter"
 import type * as Duration from "effect/Duration"
 import type * as Either from "effect/Either"
 import type { Credentials } from "./Credentials.js"
-import type { Endpoint, Prepared } from "./Endpoint.js"
+import type { Cost, Endpoint, Prepared } from "./Endpoint.js"
 import type { About, ExchangeError } from "./ExchangeError.js"
 
 /**
@@ -19,6 +19,12 @@ export interface Protocol {
   readonly exchange: string
   readonly live: Host
   readonly testnet: Host
+  /**
+   * The hosts at which no order costs real money, the testnet's among them: names in lower case without ports. Trading at
+   * any other host is trading on the live exchange (see `Environment.isLive`). A host that tells tests from the real thing
+   * by a header is none of them. Defaults to none.
+   */
+  readonly testHosts?: ReadonlyArray<string> | undefined
   /** What the exchange meters. Endpoints say what they cost in each scope. */
   readonly limits: ReadonlyArray<Limit>
   /** The signed form of a request, or what is wrong with the credentials that they cannot sign, without a word of them. */
@@ -41,8 +47,11 @@ export interface Protocol {
    * status without it is judged by the engine: as an outage, or by what the status itself proves.
    */
   readonly classify: (answer: Answer) => ExchangeError | undefined
-  /** What the exchange says has been used of its limits, in the headers of an answer to a signed request or another. */
-  readonly usage: (headers: Headers, auth: "none" | "signed") => ReadonlyArray<Usage>
+  /**
+   * What the exchange says has been used of its limits, in the headers of an answer to a signed request or another. `cost`
+   * is what the request was taken to cost, for exchanges that do not name the meter they speak of.
+   */
+  readonly usage: (headers: Headers, auth: "none" | "signed", cost: Cost) => ReadonlyArray<Usage>
   /** The exchange's clock in epoch milliseconds, to correct timestamps by. */
   readonly serverTime: Endpoint<"marketData", {}, number>
   /** The step of `serverTime` in milliseconds. Defaults to 1. */
@@ -95,8 +104,8 @@ export interface Moment {
 export type Limit = RateLimiter.Limit & { readonly scope: string; readonly per?: "address" | "key" | undefined }
 
 /**
- * What has been used of a limit in the exchange's own window. `windowEnd` is when that window ends, in epoch milliseconds
- * by the exchange's clock, where it is known.
+ * What has been used of a limit in the exchange's own window. `windowEnd` is when what was used has come back: when that
+ * window ends or the bucket is full, in epoch milliseconds by the exchange's clock, where it is known.
  *
  * @since 0.1.0
  * @category models

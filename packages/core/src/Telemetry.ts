@@ -114,6 +114,17 @@ export const unknownOrders = Metric.counter("exchange_unknown_orders_total", {
 })
 
 /**
+ * Calls of a composite that went on to the next source, by the `exchange` that failed, `operation` and `error`.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const failovers = Metric.counter("exchange_failovers_total", {
+  description: "Calls that went on to the next source",
+  incremental: true
+})
+
+/**
  * Span attributes.
  *
  * @since 0.1.0

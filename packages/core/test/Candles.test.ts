@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Chunk, Effect, Either, FastCheck, Ref, Stream, TestClock } from "effect"
+import { Chunk, Effect, Either, FastCheck, Option, Ref, Stream, TestClock } from "effect"
 import { type Adapter, Candle, Decimal, ExchangeError, MarketData } from "../src/index.js"
 import * as Acme from "./support/exchange.js"
 
@@ -17,11 +17,12 @@ const bar = (openTime: number, close = "1"): Adapter.Bar => ({
 type Read = Adapter.MarketData["candles"]["read"]
 
 /** An exchange that has a candle for every minute, and the windows it was asked for. */
-const exchange = (page: number, read?: Read) => {
+const exchange = (page: number, read?: Read, firstFrom?: Adapter.MarketData["candles"]["firstFrom"]) => {
   const windows: Array<Adapter.Window> = []
   const store = new Acme.Store()
   store.candles = {
     page,
+    firstFrom,
     read: (market, interval, window) => {
       windows.push(window)
       if (read !== undefined) return read(market, interval, window)
@@ -173,7 +174,62 @@ describe("candles", () => {
       for (const [from, to] of [[2, 1], [-1, 1], [Number.NaN, 1], [0, Number.POSITIVE_INFINITY]] as const) {
         assert.instanceOf(yield* Effect.flip(candles({ from, to })), ExchangeError.InvalidRequest)
       }
-      assert.instanceOf(yield* Effect.flip(candles({ from: 101 * minute })), ExchangeError.InvalidRequest)
       assert.strictEqual(windows.length, 0)
+    }))
+
+  it.effect("nothing is asked of what is yet to come", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(100 * minute + 1)
+      const { candles, windows } = exchange(40)
+      assert.deepStrictEqual(yield* candles({ from: 101 * minute }), [])
+      assert.deepStrictEqual(yield* candles({ from: 200 * minute, to: 300 * minute }), [])
+      assert.strictEqual(windows.length, 0)
+      const found = yield* candles({ from: 90 * minute, to: 1_000_000 * minute })
+      assert.deepStrictEqual(times(found), [90, 91, 92, 93, 94, 95, 96, 97, 98, 99, 100])
+      assert.deepStrictEqual(windows, [{ from: 90 * minute, to: 101 * minute }])
+    }))
+
+  /** Only these minutes have candles, and the exchange tells which is the next one. */
+  const sparse = (minutes: ReadonlyArray<number>) => {
+    const asked: Array<number> = []
+    const made = exchange(
+      10,
+      (_, __, { from, to }) =>
+        Effect.succeed(
+          minutes.map((at) => bar(at * minute)).filter(({ openTime }) => openTime >= from && openTime < to)
+        ),
+      (_, __, from) =>
+        Effect.sync(() => {
+          asked.push(from / minute)
+          return Option.map(Option.fromNullable(minutes.find((at) => at * minute >= from)), (at) => at * minute + 7)
+        })
+    )
+    return { ...made, asked }
+  }
+
+  it.effect("before the first one nothing is walked through: the exchange says where it is", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(100_000 * minute)
+      const { asked, candles, windows } = sparse([60_005, 60_006, 60_012])
+      assert.deepStrictEqual(times(yield* candles({ from: 0, to: 60_020 * minute })), [60_005, 60_006, 60_012])
+      assert.deepStrictEqual(asked, [10])
+      assert.deepStrictEqual(windows.map(({ from }) => from / minute), [0, 60_005, 60_015])
+    }))
+
+  it.effect("one quiet window between them is walked through, more are skipped; after the last there is an end", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(100_000 * minute)
+      const { asked, candles, windows } = sparse([0, 25, 5_000])
+      const seen: Array<Candle.Progress> = []
+      const found = yield* candles({
+        from: 0,
+        to: 50_000 * minute,
+        onProgress: (progress) => Effect.sync(() => seen.push(progress))
+      })
+      assert.deepStrictEqual(times(found), [0, 25, 5_000])
+      assert.deepStrictEqual(asked, [50, 5_030])
+      assert.deepStrictEqual(windows.map(({ from }) => from / minute), [0, 10, 20, 30, 40, 5_000, 5_010, 5_020])
+      assert.deepStrictEqual(seen.at(4), { readTo: 5_000 * minute, fraction: 0.1, candles: 2 })
+      assert.deepStrictEqual(seen.at(-1), { readTo: 50_000 * minute, fraction: 1, candles: 3 })
     }))
 })

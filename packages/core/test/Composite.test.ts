@@ -1,6 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber, Layer, Stream, TestClock } from "effect"
-import { type Candle, Composite, Decimal, ExchangeError, ExchangeSymbol, MarketData, type Price } from "../src/index.js"
+import { Context, Duration, Effect, Fiber, Layer, Logger, LogLevel, Metric, Stream, TestClock } from "effect"
+import {
+  type Candle,
+  Composite,
+  Decimal,
+  ExchangeError,
+  ExchangeSymbol,
+  MarketData,
+  type Price,
+  Telemetry
+} from "../src/index.js"
 
 const symbol = ExchangeSymbol.make("BTC/USDT")
 const now = 1_000_000
@@ -65,7 +74,7 @@ describe("Composite.failover", () => {
       assert.strictEqual((yield* price(Composite.failover([ill.layer, spare.layer]))).source, "spare")
     }))
 
-  it.effect("what is wrong with the call is said at once; when all fail, the last error is the call's", () =>
+  it.effect("what is wrong with the call is said at once; when all fail, the error names each and why", () =>
     Effect.gen(function*() {
       yield* at
       const refusing = source("refusing", { price: new ExchangeError.InvalidRequest(about("refusing")) })
@@ -73,10 +82,102 @@ describe("Composite.failover", () => {
       const error = yield* Effect.flip(price(Composite.failover([refusing.layer, spare.layer])))
       assert.instanceOf(error, ExchangeError.InvalidRequest)
       assert.strictEqual(spare.asked(), 0)
+      const limited = new ExchangeError.RateLimited({ ...about("b"), detail: "slow down", retryAfter: Duration.zero })
       const last = yield* Effect.flip(
-        price(Composite.failover([source("a", {}).layer, source("b", {}).layer]))
+        price(Composite.failover([source("a", {}).layer, source("b", { price: limited }).layer]))
       )
-      assert.strictEqual(last.exchange, "b")
+      assert.instanceOf(last, ExchangeError.ExchangeUnavailable)
+      assert.strictEqual(last.exchange, "failover")
+      assert.include(last.message, "a: ExchangeUnavailable, no; b: RateLimited, slow down")
+    }))
+
+  it.effect("a source that is gone does not stop it, nor does one that refuses oddly", () =>
+    Effect.gen(function*() {
+      yield* at
+      const odd = (status: number) => new ExchangeError.InvalidRequest({ ...about("odd"), status })
+      for (const status of [400, 404, 405, 410, 421]) {
+        const gone = source("gone", { price: odd(status) })
+        const coded = source("coded", { price: new ExchangeError.InvalidRequest({ ...about("coded"), code: "-1" }) })
+        const spare = source("spare", { price: quoted("spare", "2") })
+        assert.strictEqual((yield* price(Composite.failover([gone.layer, coded.layer, spare.layer]))).source, "spare")
+        const median = Composite.median({ sources: [gone.layer, coded.layer, spare.layer], minimumSources: 1 })
+        assert.strictEqual((yield* price(median)).rejected?.length, 2)
+      }
+    }))
+
+  it.effect("what none of them lists is not found, and what none of them can do is Unsupported", () =>
+    Effect.gen(function*() {
+      yield* at
+      const unlisted = (name: string) =>
+        source(name, { price: new ExchangeError.SymbolNotFound({ ...about(name), symbol: "BTC/USDT" }) }).layer
+      const unable = source("c", { price: new ExchangeError.Unsupported({ ...about("c"), alternative: "none" }) }).layer
+      const none = yield* Effect.flip(price(Composite.failover([unlisted("a"), unlisted("b")])))
+      assert.instanceOf(none, ExchangeError.SymbolNotFound)
+      assert.include(none.message, "a: SymbolNotFound, no; b: SymbolNotFound, no")
+      const neither = yield* Effect.flip(price(Composite.failover([unlisted("a"), unable])))
+      assert.instanceOf(neither, ExchangeError.Unsupported)
+    }))
+
+  it.effect("moving on is warned of once, told at debug after that, counted each time; so is coming back", () =>
+    Effect.gen(function*() {
+      yield* at
+      let down = true
+      const first = source("flaky", {
+        price: Effect.suspend(() => down ? Effect.fail(dead("flaky")) : quoted("flaky", "1"))
+      })
+      const spare = source("backup", { price: quoted("backup", "2") })
+      const logged: Array<string> = []
+      const logger = Logger.make(({ logLevel, message }) => {
+        if (logLevel.ordinal >= LogLevel.Info.ordinal) logged.push(`${logLevel.label} ${JSON.stringify(message)}`)
+      })
+      const read = Effect.flatMap(MarketData.MarketData, (market) => market.price("BTC/USDT"))
+      const count = Metric.value(Telemetry.failovers.pipe(
+        Metric.tagged("exchange", "flaky"),
+        Metric.tagged("operation", "price"),
+        Metric.tagged("error", "ExchangeUnavailable")
+      ))
+      yield* Effect.gen(function*() {
+        yield* Effect.replicateEffect(read, 3)
+        down = false
+        yield* Effect.replicateEffect(read, 2)
+        down = true
+        yield* read
+      }).pipe(
+        Effect.provide(Composite.failover([first.layer, spare.layer])),
+        Effect.provide(Logger.replace(Logger.defaultLogger, logger))
+      )
+      assert.deepStrictEqual(logged.map((line) => line.replace(/^(\w+) \["([^"]*)".*$/, "$1 $2")), [
+        "WARN A source cannot serve; another does",
+        "INFO A source serves again",
+        "WARN A source cannot serve; another does"
+      ])
+      assert.include(logged[0], "flaky: ExchangeUnavailable")
+      assert.strictEqual((yield* count).count, 4)
+    }))
+
+  it.effect("a Layer that the program uses as well is one instance with the source", () =>
+    Effect.gen(function*() {
+      yield* at
+      let built = 0
+      class Own extends Context.Tag("test/Own")<Own, MarketData.MarketData.Service>() {}
+      const shared = Layer.effectContext(
+        Effect.map(
+          Effect.flatMap(MarketData.MarketData, (service) => Effect.sync(() => (built++, service))),
+          (service) => Context.make(Own, service).pipe(Context.add(MarketData.MarketData, service))
+        )
+      ).pipe(Layer.provide(source("shared", { price: quoted("shared", "1") }).layer))
+      const other = source("other", { price: quoted("other", "1") }).layer
+      const composites = [
+        Composite.failover([shared, other]),
+        Composite.median({ sources: [other, shared] })
+      ]
+      for (const composite of composites) {
+        built = 0
+        yield* Effect.all([Own, MarketData.MarketData]).pipe(Effect.provide(Layer.merge(shared, composite)))
+        assert.strictEqual(built, 1)
+        yield* Effect.all([Own, MarketData.MarketData]).pipe(Effect.provide(Layer.provideMerge(composite, shared)))
+        assert.strictEqual(built, 2)
+      }
     }))
 
   it.effect("one that lags is given up after its patience, and not before", () =>

@@ -14,6 +14,7 @@ const order = Endpoint.make({
   name: "order",
   method: "DELETE",
   path: "/v1/order/{id}/part/{part}",
+  idempotency: "once",
   input: Schema.Struct({
     id: Schema.String,
     part: Schema.Number,

@@ -94,4 +94,20 @@ describe("Environment", () => {
     assert.strictEqual(Environment.name("testnet"), "testnet")
     assert.strictEqual(Environment.name({ name: "proxy", baseUrl: "https://acme.example" }), "proxy")
   })
+
+  it("is live where an order may cost money: by its address, never by its name", () => {
+    const protocol = { testHosts: ["test.acme.example"] }
+    const at = (baseUrl: string) => Environment.isLive(protocol, { name: "testnet", baseUrl })
+    assert.isTrue(Environment.isLive(protocol, "live"))
+    assert.isFalse(Environment.isLive(protocol, "testnet"))
+    for (const url of ["https://api.acme.example", "https://acme.example", "https://x.test.acme.example"]) {
+      assert.isTrue(at(url), url)
+    }
+    for (
+      const url of ["https://test.acme.example", "https://TEST.acme.example:8443", "http://localhost", "https://[::1]"]
+    ) {
+      assert.isFalse(at(url), url)
+    }
+    assert.isTrue(Environment.isLive({}, { name: "testnet", baseUrl: "https://test.acme.example" }))
+  })
 })

@@ -123,23 +123,43 @@ describe("ExchangeClient: retries", () => {
       assert.instanceOf(yield* Fiber.join(fiber), ExchangeError.OrderNotFound)
     }))
 
-  it("an endpoint's class defaults to safe for GET and once for everything else", () => {
-    const facts = {
-      capability: "trading",
-      name: "x",
-      path: "/x",
-      input: Endpoint.NoInput,
-      response: Endpoint.NoInput,
-      cost: {}
-    } as const
+  it("an endpoint's class defaults to safe for GET and once for everything else, but for trading it is stated", () => {
+    const facts = { name: "x", path: "/x", input: Endpoint.NoInput, response: Endpoint.NoInput, cost: {} } as const
     assert.deepStrictEqual(
-      (["GET", "POST", "PUT", "DELETE"] as const).map((method) => Endpoint.make({ ...facts, method }).idempotency),
+      (["GET", "POST", "PUT", "DELETE"] as const).map((method) =>
+        Endpoint.make({ ...facts, capability: "account", method }).idempotency
+      ),
       ["safe", "once", "once", "once"]
     )
     assert.deepStrictEqual(
-      (["marketData", "account", "trading"] as const).map((capability) => Endpoint.make({ ...facts, capability }).auth),
+      (["idempotent", "once"] as const).map((idempotency) =>
+        Endpoint.make({ ...facts, capability: "trading", idempotency }).idempotency
+      ),
+      ["idempotent", "once"]
+    )
+    assert.deepStrictEqual(
+      [
+        Endpoint.make({ ...facts, capability: "marketData" }).auth,
+        Endpoint.make({ ...facts, capability: "account" }).auth,
+        Endpoint.make({ ...facts, capability: "trading", idempotency: "once" }).auth
+      ],
       ["none", "signed", "signed"]
     )
+  })
+
+  it("an endpoint of trading that does not state whether it may be repeated does not compile, and is sent once", () => {
+    const facts = { name: "x", path: "/x", input: Endpoint.NoInput, response: Endpoint.NoInput, cost: {} } as const
+    const endpoints = [
+      // @ts-expect-error: a GET may trade as well, and would be repeated
+      Endpoint.make({ ...facts, capability: "trading" }),
+      // @ts-expect-error: nothing is said of it
+      Endpoint.make({ ...facts, capability: "trading", method: "POST", idempotency: undefined }),
+      // @ts-expect-error: what changes something is no read
+      Endpoint.make({ ...facts, capability: "trading", idempotency: "safe" })
+    ]
+    assert.deepStrictEqual(endpoints.map(({ idempotency }) => idempotency), ["once", "once", "once"])
+    // @ts-expect-error: which of both it is has to be known
+    Endpoint.make({ ...facts, capability: facts.name === "x" ? "trading" as const : "account" as const })
   })
 
   it.scoped("the delay is full jitter between nothing and the doubled base, repeatable from a seed", () =>

@@ -39,6 +39,16 @@ describe("trading on the live exchange has to be said twice", () => {
       assert.include(String(error), "this places orders with real money")
     }))
 
+  it.effect("where nothing is said of where, nothing is traded", () =>
+    Effect.gen(function*() {
+      // @ts-expect-error: it is not said where
+      const untyped: Exchange.TradingOptions = { credentials: Acme.credentials, trading: "enabled" }
+      const error = yield* Effect.flip(Effect.scoped(Layer.build(exchange.layer(untyped)))).pipe(
+        Effect.provide(Acme.http)
+      )
+      assert.include(String(error), "there is no default")
+    }))
+
   it("in types", () => {
     const accepts = (options: Exchange.TradingOptions) => Layer.isLayer(exchange.layer(options))
     const { credentials, environment } = Acme

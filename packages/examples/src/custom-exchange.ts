@@ -43,7 +43,7 @@ const cost = { calls: 1 }
 const text = Schema.optional(Schema.String)
 const Which = Schema.Struct({ bulb: text, ref: text, id: text })
 
-const get = <C extends Endpoint.Capability, A, AE>(capability: C, path: string, response: Schema.Schema<A, AE>) =>
+const get = <C extends "marketData" | "account", A, AE>(capability: C, path: string, response: Schema.Schema<A, AE>) =>
   Endpoint.make({ capability, name: path.split("/")[1] ?? "", path, input: Which, response, cost })
 
 const time = get("marketData", "/time", Schema.pluck(Schema.Struct({ now: Schema.NonNegativeInt }), "now"))
@@ -54,7 +54,14 @@ const purse = get("account", "/purse", Schema.Array(Schema.Tuple(Schema.NonEmpty
 const orders = get("account", "/orders", Schema.Array(Row))
 
 const write = { capability: "trading", path: "/orders", response: Row, cost } as const
-const place = Endpoint.make({ ...write, name: "place", method: "POST", body: "json", input: NewOrder })
+const place = Endpoint.make({
+  ...write,
+  name: "place",
+  method: "POST",
+  body: "json",
+  idempotency: "once",
+  input: NewOrder
+})
 const cancel = Endpoint.make({
   ...write,
   name: "cancel",

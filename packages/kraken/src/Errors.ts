@@ -28,7 +28,7 @@ export const classify = (answer: Answer): ExchangeError.TradingError | undefined
   if (status >= 500) return undefined
   const texts = Either.match(decode(answer.json), { onLeft: () => [], onRight: ({ error }) => error })
   const text = texts.find((text) => !text.startsWith("W"))
-  if (text !== undefined) return ofText(answer.clean(text), about, now)
+  if (text !== undefined) return byClock(answer, ofText(answer.clean(text), about, now))
   if (status === 429) {
     return new ExchangeError.RateLimited({
       ...about,
@@ -60,6 +60,25 @@ export const ofText = (
   const plain = text.replace(/:\s+/g, ":")
   const row = table.find(([beginnings]) => beginnings.some((beginning) => beginsLike(plain, beginning)))
   return row === undefined ? new ExchangeError.MalformedResponse(said) : row[1](said, now)
+}
+
+const usedElsewhere = ({ detail }: ExchangeError.About): string =>
+  `${detail}: another program has used this key with higher numbers; give each program, and each machine, a key of its own`
+
+// A clock far enough behind gives numbers that are too low as well. That is mended by comparing clocks; sending another
+// number to a key that somebody else uses is not, and ends in a lockout.
+const byClock = ({ headers, now }: Answer, error: ExchangeError.TradingError): ExchangeError.TradingError => {
+  if (error._tag !== "AuthenticationFailed" || !error.detail.startsWith("Invalid nonce")) return error
+  const date = Date.parse(headers["date"] ?? "")
+  return date - now > 2000
+    ? new ExchangeError.ClockSkew({
+      exchange: error.exchange,
+      operation: error.operation,
+      code: error.code,
+      status: error.status,
+      detail: error.detail
+    })
+    : error
 }
 
 const beginsLike = (text: string, beginning: string | RegExp): boolean =>
@@ -109,8 +128,10 @@ const table: ReadonlyArray<readonly [beginnings: ReadonlyArray<string | RegExp>,
     limited
   ],
   [["EGeneral:Temporary lockout"], (about, now) => banned(about, now)],
-  // The numbers of a key went down: another that is higher is made after the clocks were compared.
-  [["EAPI:Invalid nonce"], (about) => new ExchangeError.ClockSkew(about)],
+  [
+    ["EAPI:Invalid nonce"],
+    (about) => new ExchangeError.AuthenticationFailed({ ...about, detail: usedElsewhere(about) })
+  ],
   [
     [
       "EAPI:Invalid key",

@@ -57,13 +57,13 @@ export const protocol: Protocol = {
     _tag: "None",
     alternative: "use the simulator, or another exchange's testnet"
   },
-  // The exchange's counters fall all the time instead of once a window; what fits these never fills one of the tier
-  // "Intermediate". That of a key takes 20 and falls by 0.5 a second: spent in pieces small enough that a call need not
-  // wait longer than its deadline. That of a pair takes 125 and falls by 2.34; here all pairs share one.
+  // The exchange's counters fall all the time: that of a key takes 20 and falls by 0.5 a second, in the tier
+  // "Intermediate", and that of a pair takes 125 and falls by 2.34; here all pairs share one. A few are left, as requests
+  // do not arrive as evenly as they leave. A cancel counts in neither.
   limits: [
     { scope: "public", limit: 1, window: "1 second" },
-    { scope: "key", limit: 12, window: "24 seconds" },
-    { scope: "trading", limit: 125, window: "54 seconds" }
+    { scope: "key", burst: 18, perSecond: 0.5, per: "key" },
+    { scope: "trading", burst: 120, perSecond: 2.3, per: "key" }
   ],
   sign,
   nonces: "ordered",

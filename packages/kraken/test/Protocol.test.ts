@@ -100,11 +100,11 @@ describe("protocol", () => {
     assert.deepStrictEqual(live, { _tag: "Open", baseUrl: "https://api.kraken.com" })
     assert.strictEqual(testnet._tag, "None")
     assert.strictEqual(nonces, "ordered")
-    assert.deepStrictEqual(limits.map(({ limit, scope }) => [scope, limit]), [
-      ["public", 1],
-      ["key", 12],
-      ["trading", 125]
+    assert.deepStrictEqual(limits, [
+      { scope: "public", limit: 1, window: "1 second" },
+      { scope: "key", burst: 18, perSecond: 0.5, per: "key" },
+      { scope: "trading", burst: 120, perSecond: 2.3, per: "key" }
     ])
-    assert.deepStrictEqual(usage({ "x-ratelimit-used": "1" }, "signed"), [])
+    assert.deepStrictEqual(usage({ "x-ratelimit-used": "1" }, "signed", { key: 1 }), [])
   })
 })

@@ -21,8 +21,7 @@ const observer = Effect.gen(function*() {
   } satisfies ContractCase.Observer
 })
 
-// Kraken reads accounts by POST as well.
-const lossy = LossyHttp.layer(({ path }) => /^\/0\/private\/(?:Add|Amend|Cancel)/.test(path))
+const lossy = LossyHttp.layer()
 
 describe("in memory", () => {
   const environment = Simulator.environment("kraken")

@@ -7,7 +7,8 @@ import { documented, fixture, timed } from "./utils.js"
 /** Over answers written down beforehand: by the name of the endpoint, one after the other. */
 export const scripted = <A, E>(
   answers: { readonly [name: string]: ReadonlyArray<unknown> },
-  effect: Effect.Effect<A, E, Layer.Layer.Success<ReturnType<typeof Kraken.layer>> | ScriptedHttp.ScriptedHttp>
+  effect: Effect.Effect<A, E, Layer.Layer.Success<ReturnType<typeof Kraken.layer>> | ScriptedHttp.ScriptedHttp>,
+  headers: { readonly [name: string]: string } = {}
 ) => {
   const asked = new Map<string, number>()
   const script = (request: ScriptedHttp.Request) => {
@@ -15,7 +16,9 @@ export const scripted = <A, E>(
     const count = asked.get(name) ?? 0
     asked.set(name, count + 1)
     const all = answers[name] ?? []
-    return ScriptedHttp.json(all[Math.min(count, all.length - 1)] ?? { error: ["EGeneral:Unknown method"] })
+    return ScriptedHttp.json(all[Math.min(count, all.length - 1)] ?? { error: ["EGeneral:Unknown method"] }, {
+      headers
+    })
   }
   return timed(
     Effect.provide(

@@ -125,6 +125,7 @@ export const placeOrder = Endpoint.make({
   method: "POST",
   path: "/api/v5/trade/order",
   body: "json",
+  idempotency: "once",
   input: TradingWire.NewOrder,
   response: Wire.row(TradingWire.Accepted),
   cost: { placeOrder: 1 }
@@ -146,6 +147,7 @@ export const placeOrders = Endpoint.make({
   method: "POST",
   path: "/api/v5/trade/batch-orders",
   body: { whole: "orders" },
+  idempotency: "once",
   input: Schema.Struct({ orders: Schema.Array(TradingWire.NewOrder) }),
   response: TradingWire.Acks,
   cost: several("placeOrder", "placeOrders")
@@ -197,6 +199,7 @@ export const amendOrder = Endpoint.make({
   method: "POST",
   path: "/api/v5/trade/amend-order",
   body: "json",
+  idempotency: "once",
   input: TradingWire.Amendment,
   response: Wire.row(TradingWire.Accepted),
   cost: { amendOrder: 1 }

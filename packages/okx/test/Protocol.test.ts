@@ -118,9 +118,11 @@ describe("protocol", () => {
   })
 
   it("knows the documented limits, and reads nothing of them from headers", () => {
-    const limits = new Map(OkxProtocol.protocol.limits.map(({ limit, scope }) => [scope, limit]))
+    const limits = new Map(
+      OkxProtocol.protocol.limits.map((limit) => [limit.scope, "limit" in limit ? limit.limit : 0])
+    )
     assert.deepStrictEqual([limits.get("placeOrder"), limits.get("placeOrders"), limits.get("ticker")], [60, 300, 20])
-    assert.deepStrictEqual(OkxProtocol.protocol.usage({ "x-ratelimit-remaining": "1" }, "signed"), [])
+    assert.deepStrictEqual(OkxProtocol.protocol.usage({ "x-ratelimit-remaining": "1" }, "signed", { order: 1 }), [])
   })
 
   it("counts a batch by its orders, and one of one order as that order", () => {

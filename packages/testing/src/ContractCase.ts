@@ -112,6 +112,8 @@ export interface Faults {
   readonly loseAnswers: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   /** As long as the effect runs, changes are lost on their way: nobody carries them out, and nobody says so. */
   readonly loseRequests: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  /** How many changes, or answers to changes, have been lost so far: a case that was to lose some and lost none fails. */
+  readonly lost: Effect.Effect<number>
 }
 
 /**

@@ -3,11 +3,14 @@
  *
  * @since 0.1.0
  */
+import { InFlight } from "@effect-exchange/core/InFlight"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
+import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import type { Faults } from "./ContractCase.js"
 import { ConnectionError } from "./internal/bodies.js"
@@ -21,7 +24,7 @@ import { ConnectionError } from "./internal/bodies.js"
 export class LossyHttp extends Context.Tag("@effect-exchange/testing/LossyHttp")<LossyHttp, Faults>() {}
 
 /**
- * What tells a change from a read: of a request, its method and its path (no query).
+ * What is known of a request that no `ExchangeClient` sends: its method and its path (no query).
  *
  * @since 0.1.0
  * @category models
@@ -32,14 +35,16 @@ export interface Target {
 }
 
 /**
- * The `HttpClient` in reach, which loses requests that `changes` something (by default whatever is not a GET) when told
- * to. A loss shows as Node shows it: the connection fails with `ECONNRESET`.
+ * The `HttpClient` in reach, which loses changes when told to: what an `ExchangeClient` sends by an endpoint of `trading`,
+ * whatever its method. A loss shows as Node shows it: the connection fails with `ECONNRESET`.
+ *
+ * `changes` decides about requests that say nothing of themselves (see `InFlight`), which some other client sends: by
+ * default whatever is not a GET is a change.
  *
  * @example
  * import { LossyHttp } from "@effect-exchange/testing"
  *
- * // An exchange that reads by POST as well.
- * const lossy = LossyHttp.layer(({ path }) => /^\/0\/private\/(AddOrder|CancelOrder)/.test(path))
+ * const lossy = LossyHttp.layer()
  *
  * @since 0.1.0
  * @category layers
@@ -50,24 +55,38 @@ export const layer = (
   Layer.effectContext(Effect.gen(function*() {
     const lossless = yield* HttpClient.HttpClient
     const losing = yield* Ref.make<"nothing" | "answers" | "requests">("nothing")
+    const lost = yield* Ref.make(0)
     const during = (what: "answers" | "requests") => <A, E, R>(self: Effect.Effect<A, E, R>) =>
       Effect.acquireUseRelease(
         Ref.getAndSet(losing, what),
         () => self,
         (before) => Ref.set(losing, before)
       )
+    const isChange = (request: HttpClientRequest.HttpClientRequest): Effect.Effect<boolean> =>
+      Effect.map(InFlight, Option.match({
+        onSome: ({ capability }) => capability === "trading",
+        onNone: () => {
+          const path = URL.canParse(request.url) ? new URL(request.url).pathname : request.url
+          return changes({ method: request.method, path })
+        }
+      }))
     const lossy = HttpClient.transform(lossless, (answer, request) =>
-      Effect.flatMap(Ref.get(losing), (what) => {
-        const path = URL.canParse(request.url) ? new URL(request.url).pathname : request.url
-        if (what === "nothing" || !changes({ method: request.method, path })) return answer
-        const lost = new HttpClientError.RequestError({
+      Effect.gen(function*() {
+        const what = yield* Ref.get(losing)
+        if (what === "nothing" || !(yield* isChange(request))) return yield* answer
+        yield* Ref.update(lost, (count) => count + 1)
+        if (what === "answers") yield* Effect.exit(answer)
+        return yield* new HttpClientError.RequestError({
           request,
           reason: "Transport",
           cause: new ConnectionError({ code: "ECONNRESET", message: `the ${what} are lost on purpose` })
         })
-        return what === "requests" ? lost : Effect.zipRight(Effect.exit(answer), lost)
       }))
     return Context.make(HttpClient.HttpClient, lossy).pipe(
-      Context.add(LossyHttp, { loseAnswers: during("answers"), loseRequests: during("requests") })
+      Context.add(LossyHttp, {
+        loseAnswers: during("answers"),
+        loseRequests: during("requests"),
+        lost: Ref.get(lost)
+      })
     )
   }))

@@ -17,15 +17,25 @@ const tickers = {
 
 const balances = { USDT: { free: "100000" }, BTC: { free: "1" }, ETH: { free: "10" } }
 
-/** Which of its changes the wire under the mock loses. A mock has none; the liars act on it. */
-class Wire extends Context.Tag("test/Wire")<Wire, Ref.Ref<"nothing" | "answers" | "requests">>() {}
+/** Which of its changes the wire under the mock loses, and how many it has. A mock has none; the liars act on it. */
+interface Losses {
+  readonly losing: Ref.Ref<"nothing" | "answers" | "requests">
+  readonly lost: Ref.Ref<number>
+}
+class Wire extends Context.Tag("test/Wire")<Wire, Losses>() {}
 
-const wire = Layer.effect(Wire, Ref.make<"nothing" | "answers" | "requests">("nothing"))
+const wire = Layer.effect(
+  Wire,
+  Effect.all({ losing: Ref.make<"nothing" | "answers" | "requests">("nothing"), lost: Ref.make(0) })
+)
+
+const during = (what: "answers" | "requests", { losing }: Losses) => <A, E, R>(self: Effect.Effect<A, E, R>) =>
+  Effect.acquireUseRelease(Ref.set(losing, what), () => self, () => Ref.set(losing, "nothing"))
 
 const faults = Effect.map(Wire, (wire): ContractCase.Faults => ({
-  loseAnswers: (self) => Effect.acquireUseRelease(Ref.set(wire, "answers"), () => self, () => Ref.set(wire, "nothing")),
-  loseRequests: (self) =>
-    Effect.acquireUseRelease(Ref.set(wire, "requests"), () => self, () => Ref.set(wire, "nothing"))
+  loseAnswers: during("answers", wire),
+  loseRequests: during("requests", wire),
+  lost: Ref.get(wire.lost)
 }))
 
 /** What a client over that wire says: the order all the same, or that it was not placed. */
@@ -33,12 +43,17 @@ const overWire = (features: Partial<Adapter.Features> = {}) =>
   Layer.effect(
     Trading.Trading,
     Effect.gen(function*() {
-      const wire = yield* Wire
+      const { losing, lost } = yield* Wire
       const trading = yield* Trading.Trading
+      const changing = Effect.tap(
+        Ref.get(losing),
+        (losing) => losing === "nothing" ? Effect.void : Ref.update(lost, (count) => count + 1)
+      )
       return {
         ...trading,
+        cancel: (reference) => Effect.zipRight(changing, trading.cancel(reference)),
         place: (request) =>
-          Effect.flatMap(Ref.get(wire), (losing) =>
+          Effect.flatMap(changing, (losing) =>
             losing === "requests"
               ? new ExchangeError.NotPlaced({
                 exchange: "mock",
@@ -103,7 +118,7 @@ const judge = (
       const trading = yield* Trading.Trading
       const account = yield* Account.Account
       const wire = yield* Wire
-      const lies = lie(trading, account, Ref.get(wire), yield* Mock.MockTrading)
+      const lies = lie(trading, account, Ref.get(wire.losing), yield* Mock.MockTrading)
       return Context.make(Trading.Trading, { ...trading, ...lies.trading }).pipe(
         Context.add(Account.Account, { ...account, ...lies.account })
       )
@@ -557,6 +572,16 @@ describe("an exchange that can do less", { timeout: 120_000 }, () => {
         assert.deepStrictEqual(found, [])
       }
     }), 120_000)
+})
+
+describe("a case that is to lose something", () => {
+  it.effect("fails where nothing was lost: it would pass without showing anything", () =>
+    Effect.gen(function*() {
+      const blind = Effect.map(faults, (faults): ContractCase.Faults => ({ ...faults, loseAnswers: (self) => self }))
+      const found = yield* violations({ ...subject, faults: blind }, ["ER-"])
+      assert.deepStrictEqual(found.map((violation) => violation.case), ["ER-01", "ER-03"])
+      for (const { detail } of found) assertInclude(detail, "nothing was lost")
+    }))
 })
 
 describe("limits", () => {

@@ -1,7 +1,8 @@
+import { InFlight } from "@effect-exchange/core"
 import { HttpClient, HttpClientRequest } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { assertLeft, assertRight } from "@effect/vitest/utils"
-import { Effect, Either, Fiber, Layer, Predicate } from "effect"
+import { Effect, Either, Fiber, Layer, Option, Predicate } from "effect"
 import { LossyHttp, ScriptedHttp } from "../src/index.js"
 
 const wire = (layer = LossyHttp.layer()) => Layer.provideMerge(layer, ScriptedHttp.layer(() => ScriptedHttp.json({})))
@@ -58,7 +59,26 @@ describe("LossyHttp", () => {
       assertRight(yield* send("POST"), 200)
     }).pipe(Effect.provide(wire())))
 
-  it.effect("knows changes by their path where reads are posted too", () =>
+  it.effect("knows a change by its endpoint's capability, whatever its method", () =>
+    Effect.gen(function*() {
+      const { loseRequests, lost } = yield* LossyHttp.LossyHttp
+      const of = (capability: "account" | "trading") =>
+        Effect.provideService(
+          InFlight.InFlight,
+          Option.some({ exchange: "toy", operation: "x", capability, idempotency: "once" as const })
+        )
+      const [traded, read, other] = yield* loseRequests(Effect.all([
+        send("GET").pipe(of("trading")),
+        send("POST").pipe(of("account")),
+        send("GET")
+      ]))
+      assertLeft(traded, "ECONNRESET")
+      assertRight(read, 200)
+      assertRight(other, 200)
+      assert.strictEqual(yield* lost, 1)
+    }).pipe(Effect.provide(wire())))
+
+  it.effect("knows changes of other clients by their path where reads are posted too", () =>
     Effect.gen(function*() {
       const { loseAnswers } = yield* LossyHttp.LossyHttp
       const [change, read] = yield* loseAnswers(Effect.all([send("POST", "/AddOrder"), send("POST", "/Balance")]))

@@ -5,6 +5,7 @@ import { type AccountError, MalformedResponse, OrderNotFound } from "@effect-exc
 import type { Market } from "@effect-exchange/core/Market"
 import type { Markets } from "@effect-exchange/core/Markets"
 import type { Order } from "@effect-exchange/core/Order"
+import * as Pages from "@effect-exchange/core/Pages"
 import * as BigDecimal from "effect/BigDecimal"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -38,7 +39,7 @@ export const account = (
   keyPermissions: Effect.map(client.request(Endpoints.apiKeys, {}), (keys) => Mapping.permissions(keys, redacted)),
   openOrders: (market) =>
     Effect.flatMap(
-      newest(Number.POSITIVE_INFINITY, (page) =>
+      newest("openOrders", Number.POSITIVE_INFINITY, (page) =>
         client.request(TradingEndpoints.orders, {
           ...page,
           symbol: market?.id,
@@ -66,7 +67,7 @@ export const account = (
     ),
   orderHistory: (market, { limit, since }) =>
     Effect.flatMap(
-      newest(limit, (page) =>
+      newest("orderHistory", limit, (page) =>
         client.request(TradingEndpoints.orders, {
           ...page,
           symbol: market.id,
@@ -78,7 +79,7 @@ export const account = (
   fills: (market, { limit, since }) =>
     Effect.gen(function*() {
       const unit = yield* unitOf(TradingEndpoints.tradeHistory.name, market)
-      const rows = (yield* newest(limit, (page) =>
+      const rows = (yield* newest("fills", limit, (page) =>
         client.request(TradingEndpoints.tradeHistory, {
           ...page,
           symbol: market.id,
@@ -144,23 +145,29 @@ const [fewest, most] = [100, 500]
  * are those with an `id`. One that is on two pages, as another came in between, is one row, as it was read last.
  */
 const newest = <A>(
+  operation: string,
   limit: number,
   read: (page: { readonly start: number; readonly count: number }) => Effect.Effect<ReadonlyArray<A>, AccountError>,
   id: (row: A) => string | undefined
 ): Effect.Effect<ReadonlyArray<A>, AccountError> => {
   const count = Math.min(most, Math.max(fewest, limit))
-  const go = (start: number, found: ReadonlyMap<string, A>): Effect.Effect<ReadonlyArray<A>, AccountError> =>
-    Effect.flatMap(read({ start, count }), (rows) => {
-      const all = new Map(found)
-      for (const row of rows) {
-        const key = id(row)
-        if (key !== undefined) all.set(key, row)
-      }
-      return rows.length < count || all.size >= limit
-        ? Effect.succeed([...all.values()].toReversed())
-        : go(start + rows.length, all)
-    })
-  return go(0, new Map())
+  return Effect.map(
+    Pages.collect<readonly [id: string, row: A], number, AccountError>({
+      exchange,
+      operation,
+      enough: limit,
+      id: ([id]) => id,
+      read: (start = 0) =>
+        Effect.map(read({ start, count }), (rows) => ({
+          rows: rows.flatMap((row) => {
+            const key = id(row)
+            return key === undefined ? [] : [[key, row] as const]
+          }),
+          next: rows.length < count ? undefined : start + rows.length
+        }))
+    }),
+    (rows) => rows.map(([, row]) => row).toReversed()
+  )
 }
 
 /** The minor units of some currencies, asked for only where they are not known beforehand. */

@@ -79,6 +79,18 @@ export const marketData = (client: ExchangeClient<"marketData">): Adapter.Market
           endTime: DateTime.unsafeMake(to)
         })
         return Arr.filterMap(buckets, (bucket) => Option.fromNullable(Mapping.bar(unit, length, bucket)))
+      }),
+    firstFrom: (market, interval, from) =>
+      Effect.gen(function*() {
+        const length = Candle.millis(interval)
+        const [first] = yield* client.request(Endpoints.tradesBucketed, {
+          symbol: market.id,
+          binSize: yield* binSizeOf(interval),
+          partial: true,
+          count: 1,
+          startTime: DateTime.unsafeMake(from + length)
+        })
+        return Option.map(Option.fromNullable(first), ({ timestamp }) => DateTime.toEpochMillis(timestamp) - length)
       })
   },
   status: Effect.zipWith(status(client), Clock.currentTimeMillis, (said, at) => ({ exchange, ...said, at }))

@@ -47,6 +47,7 @@ export const make = (client: Client, markets: Markets): Adapter.Account => ({
       // Those that stand first: one that ends in between is then in both, and counts as ended.
       const open = yield* openOrdersOf(client, market)
       const ended = yield* reachBack(
+        "orderHistory",
         spans(since, yield* Clock.currentTimeMillis),
         (span, cursor) => client.request(Endpoints.orderHistory, { ...named(market), ...span, limit: 50, cursor }),
         limit
@@ -60,6 +61,7 @@ export const make = (client: Client, markets: Markets): Adapter.Account => ({
   fills: (market, { limit, since }) =>
     Effect.gen(function*() {
       const rows = yield* reachBack(
+        "fills",
         spans(since, yield* Clock.currentTimeMillis),
         (span, cursor) =>
           client.request(Endpoints.executionList, {
@@ -83,7 +85,7 @@ export const make = (client: Client, markets: Markets): Adapter.Account => ({
       "positions",
       (scope) =>
         Effect.map(
-          collect((cursor) => client.request(Endpoints.positionList, { ...scope, limit: 200, cursor })),
+          collect("positions", (cursor) => client.request(Endpoints.positionList, { ...scope, limit: 200, cursor })),
           Arr.filter(({ size }) => !BigDecimal.isZero(size))
         ),
       OrderMapping.position
@@ -133,7 +135,7 @@ const nameOf = (category: Wire.Category, symbol: string): string => `${category}
 
 const openOrders = (client: Client, scope: Scope) =>
   Effect.map(
-    collect((cursor) => client.request(Endpoints.orderRealtime, { ...scope, limit: 50, cursor })),
+    collect("openOrders", (cursor) => client.request(Endpoints.orderRealtime, { ...scope, limit: 50, cursor })),
     oldestFirst
   )
 

@@ -1,7 +1,8 @@
 import type * as Adapter from "@effect-exchange/core/Adapter"
-import type * as Candle from "@effect-exchange/core/Candle"
+import * as Candle from "@effect-exchange/core/Candle"
+import * as CandleSearch from "@effect-exchange/core/CandleSearch"
 import type { ExchangeClient } from "@effect-exchange/core/ExchangeClient"
-import { SymbolNotFound } from "@effect-exchange/core/ExchangeError"
+import { type MarketDataError, SymbolNotFound } from "@effect-exchange/core/ExchangeError"
 import type { Market } from "@effect-exchange/core/Market"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
@@ -30,6 +31,12 @@ const listings: ReadonlyArray<{ readonly category: Wire.Category; readonly statu
   )
 ]
 
+const hour = 3_600_000
+const day = 24 * hour
+
+// The exchange opened at the end of 2018, with nothing from before it.
+const opened = Date.UTC(2018, 10, 1)
+
 /** @internal */
 export const make = (client: ExchangeClient<"marketData">): Adapter.MarketData => ({
   markets: Effect.map(
@@ -37,7 +44,10 @@ export const make = (client: ExchangeClient<"marketData">): Adapter.MarketData =
       listings,
       (listing) =>
         Effect.map(
-          collect((cursor) => client.request(Endpoints.instrumentsInfo, { ...listing, limit: 1000, cursor })),
+          collect(
+            "markets",
+            (cursor) => client.request(Endpoints.instrumentsInfo, { ...listing, limit: 1000, cursor })
+          ),
           Arr.filterMap((row) => Option.fromNullable(Mapping.market(listing.category, row)))
         ),
       { concurrency: "unbounded" }
@@ -93,7 +103,31 @@ export const make = (client: ExchangeClient<"marketData">): Adapter.MarketData =
           limit: 1000
         }),
         ({ list }) => list.map(Mapping.bar)
-      )
+      ),
+    firstFrom: (market, interval, from) => {
+      // Whether an answer without an end begins with the oldest the documents do not say.
+      const step = (name: string, length: number): CandleSearch.Step<MarketDataError> => ({
+        length,
+        page: 1000,
+        read: ({ from, to }) =>
+          Effect.map(
+            client.request(Endpoints.kline, {
+              ...named(market),
+              interval: name,
+              start: from,
+              end: to - 1,
+              limit: 1000
+            }),
+            ({ list }) => list.map(([openTime]) => openTime)
+          )
+      })
+      return CandleSearch.firstFrom({
+        steps: [step("D", day), step("60", hour)],
+        since: opened,
+        from,
+        reach: 1000 * Candle.millis(interval)
+      })
+    }
   },
   status: Effect.map(
     client.request(Endpoints.systemStatus, {}),

@@ -1,3 +1,5 @@
+import type { Unsupported } from "@effect-exchange/core/ExchangeError"
+import * as Pages from "@effect-exchange/core/Pages"
 import * as Effect from "effect/Effect"
 import { given } from "../Wire.js"
 
@@ -7,26 +9,19 @@ export interface Page<A> {
   readonly nextPageCursor?: string | null | undefined
 }
 
+/** How many pages one call reads: as many weeks as Bybit keeps, and some more. */
+const most = 150
+
 /**
- * The rows of page after page, until there are no more, or `enough`.
+ * The rows of page after page, until there are no more.
  *
  * @internal
  */
 export const collect = <A, E>(
-  read: (cursor: string | undefined) => Effect.Effect<Page<A>, E>,
-  enough: number = Number.MAX_SAFE_INTEGER
-): Effect.Effect<ReadonlyArray<A>, E> => {
-  const from = (cursor: string | undefined, found: ReadonlyArray<A>): Effect.Effect<ReadonlyArray<A>, E> =>
-    Effect.flatMap(read(cursor), ({ list, nextPageCursor }) => {
-      const all = [...found, ...list]
-      const next = given(nextPageCursor)
-      // A list may end with a cursor that leads to an empty page.
-      return next === undefined || next === cursor || list.length === 0 || all.length >= enough
-        ? Effect.succeed(all)
-        : from(next, all)
-    })
-  return from(undefined, [])
-}
+  operation: string,
+  read: (cursor: string | undefined) => Effect.Effect<Page<A>, E>
+): Effect.Effect<ReadonlyArray<A>, E | Unsupported> =>
+  reachBack(operation, [{}], (_, cursor) => read(cursor), Number.POSITIVE_INFINITY)
 
 /** @internal */
 export const week = 7 * 86_400_000
@@ -61,14 +56,28 @@ export const spans = (since: number | undefined, now: number): ReadonlyArray<Spa
  * @internal
  */
 export const reachBack = <A, E>(
+  operation: string,
   all: ReadonlyArray<Span>,
   read: (span: Span, cursor: string | undefined) => Effect.Effect<Page<A>, E>,
   enough: number
-): Effect.Effect<ReadonlyArray<A>, E> =>
-  Effect.reduce(all, [] as ReadonlyArray<A>, (found, span) =>
-    found.length >= enough
-      ? Effect.succeed(found)
-      : Effect.map(
-        collect((cursor) => read(span, cursor), enough - found.length),
-        (rows) => [...found, ...rows]
-      ))
+): Effect.Effect<ReadonlyArray<A>, E | Unsupported> =>
+  Pages.collect<A, Place, E>({
+    exchange: "bybit",
+    operation,
+    enough,
+    most,
+    read: ({ cursor, span } = { span: 0, cursor: undefined }) =>
+      Effect.map(read(all[span] ?? {}, cursor), ({ list, nextPageCursor }) => {
+        const next = given(nextPageCursor)
+        // A list may end with a cursor that leads to an empty page.
+        if (next !== undefined && next !== cursor && list.length > 0) {
+          return { rows: list, next: { span, cursor: next } }
+        }
+        return { rows: list, next: span + 1 < all.length ? { span: span + 1, cursor: undefined } : undefined }
+      })
+  })
+
+interface Place {
+  readonly span: number
+  readonly cursor: string | undefined
+}

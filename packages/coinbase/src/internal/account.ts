@@ -33,6 +33,7 @@ export const make = (
 ): Adapter.Account => {
   const orders = (wanted: Wanted, limit = pageSize): Stream.Stream<Wire.Order, AccountError> =>
     Pages.rows(
+      "orders",
       (cursor) => client.request(TradingEndpoints.orders, { product_type: "SPOT", ...wanted, limit, cursor }),
       ({ orders }) => orders
     )
@@ -77,6 +78,7 @@ export const make = (
   return {
     balances: Effect.map(
       Pages.toArray(Pages.rows(
+        "balances",
         (cursor) => client.request(TradingEndpoints.accounts, { limit: pageSize, cursor }),
         ({ accounts }) => accounts
       )),
@@ -109,6 +111,7 @@ export const make = (
       Effect.map(
         Pages.toArray(Stream.take(
           Pages.rows(
+            "fills",
             (cursor) =>
               client.request(TradingEndpoints.fills, {
                 product_ids: [market.id],

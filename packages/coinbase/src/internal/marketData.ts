@@ -1,5 +1,9 @@
 import type * as Adapter from "@effect-exchange/core/Adapter"
+import * as Candle from "@effect-exchange/core/Candle"
+import * as CandleSearch from "@effect-exchange/core/CandleSearch"
 import type { ExchangeClient } from "@effect-exchange/core/ExchangeClient"
+import type { MarketDataError } from "@effect-exchange/core/ExchangeError"
+import type { Market } from "@effect-exchange/core/Market"
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -50,18 +54,21 @@ export const make = (client: ExchangeClient<"marketData">): Adapter.MarketData =
       (trades) => Arr.reverse(trades).map(Mapping.trade(market))
     ),
   candles: {
-    page: 299,
-    read: (market, interval, { from, to }) =>
-      Effect.map(
-        client.request(Endpoints.candles, {
-          product_id: market.id,
-          start: from / 1000,
-          // The end is included, and a candle that opens there would be one too many.
-          end: to / 1000 - 1,
-          granularity: Mapping.granularities[interval]
-        }),
-        Arr.map(Mapping.bar)
-      )
+    page,
+    read: (market, interval, window) => Effect.map(candles(client, market, interval, window), Arr.map(Mapping.bar)),
+    firstFrom: (market, interval, from) => {
+      const step = (interval: Candle.Interval): CandleSearch.Step<MarketDataError> => ({
+        length: Candle.millis(interval),
+        page,
+        read: (window) => Effect.map(candles(client, market, interval, window), Arr.map(({ start }) => start * 1000))
+      })
+      return CandleSearch.firstFrom({
+        steps: [step("1d"), step("1h")],
+        since: opened,
+        from,
+        reach: page * Candle.millis(interval)
+      })
+    }
   },
   status: Effect.zipWith(
     client.request(Endpoints.products, { product_type: "SPOT" }),
@@ -70,3 +77,23 @@ export const make = (client: ExchangeClient<"marketData">): Adapter.MarketData =
     { concurrent: true }
   )
 })
+
+// As many as one request gives, whatever the documents say.
+const page = 299
+
+// The exchange opened in January 2015, with nothing from before it.
+const opened = Date.UTC(2015, 0, 1)
+
+const candles = (
+  client: ExchangeClient<"marketData">,
+  market: Market,
+  interval: Candle.Interval,
+  { from, to }: Adapter.Window
+) =>
+  client.request(Endpoints.candles, {
+    product_id: market.id,
+    start: from / 1000,
+    // The end is included, and a candle that opens there would be one too many.
+    end: to / 1000 - 1,
+    granularity: Mapping.granularities[interval]
+  })

@@ -1,3 +1,5 @@
+import type { Unsupported } from "@effect-exchange/core/ExchangeError"
+import * as Pages from "@effect-exchange/core/Pages"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -10,25 +12,33 @@ export interface Page {
 }
 
 /**
- * The rows of a listing, page by page, each asked for when the one before it is used up. Some listings say whether there
- * is another page, some only give its cursor.
+ * The rows of a listing, page by page, each asked for when the one before it is used up, and no more pages than a cap.
+ * Some listings say whether there is another page, some only give its cursor.
  *
  * @internal
  */
 export const rows = <P extends Page, A, E>(
+  operation: string,
   page: (cursor: string | undefined) => Effect.Effect<P, E>,
   rowsOf: (page: P) => ReadonlyArray<A>
-): Stream.Stream<A, E> =>
-  Stream.paginateChunkEffect<string | undefined, A, E, never>(
-    undefined,
-    (cursor) =>
-      Effect.map(page(cursor), (page) => [
+): Stream.Stream<A, E | Unsupported> =>
+  Stream.paginateChunkEffect({ cursor: undefined, pages: 0 }, ({ cursor, pages }: Place): Effect.Effect<
+    readonly [Chunk.Chunk<A>, Option.Option<Place>],
+    E | Unsupported
+  > =>
+    pages === Pages.most
+      ? Pages.tooMany({ exchange: "coinbase", operation })
+      : Effect.map(page(cursor), (page) => [
         Chunk.fromIterable(rowsOf(page)),
         page.has_next === false || page.cursor === undefined || page.cursor === cursor
-          ? Option.none()
-          : Option.some(page.cursor)
-      ])
-  )
+          ? Option.none<Place>()
+          : Option.some({ cursor: page.cursor, pages: pages + 1 })
+      ]))
+
+interface Place {
+  readonly cursor: string | undefined
+  readonly pages: number
+}
 
 /** @internal */
 export const toArray = <A, E>(self: Stream.Stream<A, E>): Effect.Effect<ReadonlyArray<A>, E> =>

@@ -10,9 +10,10 @@ import * as Record from "effect/Record"
 import * as Redacted from "effect/Redacted"
 import * as ClockSkew from "../ClockSkew.js"
 import * as Credentials from "../Credentials.js"
-import type { Capability, Endpoint, Prepared } from "../Endpoint.js"
+import type { Capability, Cost, Endpoint, Prepared } from "../Endpoint.js"
 import * as ExchangeError from "../ExchangeError.js"
 import type { Key } from "../ExchangeState.js"
+import { InFlight } from "../InFlight.js"
 import type { Answer, Headers, Protocol, Signed } from "../Protocol.js"
 import * as RawAnswers from "../RawAnswers.js"
 import * as answers from "./answer.js"
@@ -57,7 +58,7 @@ export interface Line {
   readonly vitals: Vitals
   readonly timeout: Duration.Duration
   readonly maxBytes: number
-  readonly learnUsage: (headers: Headers, auth: "none" | "signed", key: Key) => Effect.Effect<void>
+  readonly learnUsage: (headers: Headers, auth: "none" | "signed", cost: Cost, key: Key) => Effect.Effect<void>
 }
 
 /**
@@ -81,6 +82,10 @@ export const send = <A>(
     call.sentAt = sentAt
     yield* leaving
     const raw = yield* transport.send(line.client, line.origin, signed, line.maxBytes).pipe(
+      Effect.provideService(
+        InFlight,
+        Option.some({ ...about, capability: endpoint.capability, idempotency: endpoint.idempotency })
+      ),
       Effect.mapError(unanswered(about))
     )
     const now = yield* Clock.currentTimeMillis
@@ -101,7 +106,7 @@ export const send = <A>(
     )
     // How much was used is a hint: a protocol that fails over it changes no outcome.
     yield* Effect.catchAllDefect(
-      Effect.suspend(() => line.learnUsage(headers, endpoint.auth, key)),
+      Effect.suspend(() => line.learnUsage(headers, endpoint.auth, call.cost, key)),
       () => Effect.logDebug("What the answer says of the limits could not be read")
     )
     yield* Effect.annotateCurrentSpan("http.response.status_code", raw.status)

@@ -17,6 +17,7 @@ import type { Price } from "../Price.js"
 import type { Protocol } from "../Protocol.js"
 import type { Ticker } from "../Ticker.js"
 import { latest } from "./latest.js"
+import { unhurried } from "./unhurried.js"
 
 /** @internal */
 export const make = (
@@ -39,7 +40,7 @@ export const make = (
           alternative: `ask for one of ${features.candles.join(", ")}`
         })
       }
-      const to = range.to ?? (yield* Clock.currentTimeMillis)
+      const to = range.to ?? Math.max(range.from, yield* Clock.currentTimeMillis)
       if (!(Number.isFinite(range.from) && Number.isFinite(to) && range.from >= 0 && range.from <= to)) {
         return yield* new InvalidRequest({
           exchange,
@@ -100,23 +101,46 @@ export const count = (
       detail: `the ${name} ${value} is not a whole number from 1 to 100000`
     })
 
+/** Where a series has come to: the next window begins at `from`; `empty` windows in a row were without candles. */
+interface Place {
+  readonly from: number
+  readonly found: number
+  readonly empty: number
+}
+
 const pages = (
   exchange: string,
-  { page, read }: Adapter.MarketData["candles"],
+  { firstFrom, page, read }: Adapter.MarketData["candles"],
   market: Market,
   interval: Candle.Interval,
   range: Candle.Range & { readonly to: number }
 ): Stream.Stream<Candle.Candle, MarketDataError> => {
   const length = Candle.millis(interval)
-  const first = Math.ceil(range.from / length) * length
-  const end = Math.ceil(range.to / length) * length
-  let found = 0
-  return Stream.paginateChunkEffect(first, (from) =>
+  const up = (at: number) => Math.ceil(at / length) * length
+  const first = up(range.from)
+
+  /** Where to go on after an empty window: windows are skipped where the exchange says that there is nothing in them. */
+  const skip = (next: number, place: Place): Effect.Effect<number, MarketDataError> =>
+    // A window between candles may be empty in a quiet market: it is two that look like more to come.
+    firstFrom === undefined || (place.found > 0 && place.empty < 2)
+      ? Effect.succeed(next)
+      : Effect.map(
+        firstFrom(market, interval, next),
+        Option.match({
+          onNone: () => Number.POSITIVE_INFINITY,
+          onSome: (at) => Math.max(next, Math.floor(at / length) * length)
+        })
+      )
+
+  return Stream.paginateChunkEffect({ from: first, found: 0, empty: 0 }, (place: Place) =>
     Effect.gen(function*() {
-      if (from >= end) return [[], Option.none<number>()] as const
-      const to = Math.min(end, from + page * length)
       // Before it is asked for: a candle that ends while the answer is under way may come unfinished.
       const now = yield* Clock.currentTimeMillis
+      const { from } = place
+      // Nothing opens after now, so nothing is asked of it.
+      const end = Math.min(up(range.to), Math.floor(now / length) * length + length)
+      if (from >= end) return [Chunk.empty<Candle.Candle>(), Option.none<Place>()] as const
+      const to = Math.min(end, from + page * length)
       const bars = yield* read(market, interval, { from, to })
       const candles = inWindow(bars, from, Math.min(to, range.to)).map((bar): Candle.Candle => ({
         ...bar,
@@ -125,16 +149,21 @@ const pages = (
         interval,
         isOpen: bar.openTime + length > now
       }))
-      found += candles.length
+      const found = place.found + candles.length
+      const empty = candles.length === 0 ? place.empty + 1 : 0
+      const next = to < end && empty > 0 ? yield* skip(to, { from, found, empty }) : to
       if (range.onProgress !== undefined) {
         yield* range.onProgress({
-          readTo: Math.min(to, range.to),
-          fraction: Math.min(1, (to - first) / (end - first)),
+          readTo: Math.min(next, end, range.to),
+          fraction: Math.min(1, (Math.min(next, end) - first) / (end - first)),
           candles: found
         })
       }
-      return [candles, to < end ? Option.some(to) : Option.none()] as const
-    }).pipe(Effect.map(([candles, next]) => [Chunk.fromIterable(candles), next])))
+      return [
+        Chunk.fromIterable(candles),
+        next < end ? Option.some({ from: next, found, empty }) : Option.none<Place>()
+      ] as const
+    }).pipe(unhurried))
 }
 
 const inWindow = (bars: ReadonlyArray<Adapter.Bar>, from: number, to: number): ReadonlyArray<Adapter.Bar> => {

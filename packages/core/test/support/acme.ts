@@ -78,6 +78,7 @@ export const order = Endpoint.make({
   method: "POST",
   path: "/order",
   body: "json",
+  idempotency: "once",
   input: Schema.Struct({ amount: Schema.Number }),
   response: Answer,
   cost: { ip: 1 }

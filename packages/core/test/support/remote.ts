@@ -11,6 +11,7 @@ const place = Endpoint.make({
   method: "POST",
   path: "/orders",
   body: "json",
+  idempotency: "once",
   input: Schema.Struct({ clientOrderId: Schema.String }),
   response: Row,
   cost: {}

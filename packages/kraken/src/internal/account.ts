@@ -9,6 +9,7 @@ import {
 import type { Market } from "@effect-exchange/core/Market"
 import type { Markets } from "@effect-exchange/core/Markets"
 import type { Order } from "@effect-exchange/core/Order"
+import * as Pages from "@effect-exchange/core/Pages"
 import * as Effect from "effect/Effect"
 import * as Endpoints from "../Endpoints.js"
 import * as Mapping from "../Mapping.js"
@@ -41,6 +42,7 @@ export const make = (client: Client, markets: Markets): Adapter.Account => {
         // First those that stand: one that ends meanwhile is then found among those that ended, and not missed.
         const standing = OrderMapping.ordersOf(market, yield* client.request(Endpoints.openOrders, {}))
         const ended = yield* paged(
+          "orderHistory",
           (ofs) => client.request(Endpoints.closedOrders, { ofs, start: startOf(query) }),
           (row) => Mapping.isOf(market, row.descr.pair),
           query.limit
@@ -51,6 +53,7 @@ export const make = (client: Client, markets: Markets): Adapter.Account => {
     fills: (market, query) =>
       Effect.map(
         paged(
+          "fills",
           (ofs) => client.request(Endpoints.tradesHistory, { ofs, start: startOf(query) }),
           (row) => Mapping.isOf(market, row.pair),
           query.limit
@@ -134,19 +137,29 @@ const startOf = ({ since }: Adapter.History): number | undefined =>
   since === undefined ? undefined : Math.max(0, Math.floor(since / 1000) - 1)
 
 /**
- * Rows of a history of all pairs, the latest first, until there are enough or no more. New ones move the pages: a row that
- * comes twice is one.
+ * Rows of a history of all pairs, the latest first, until there are enough of one or no more. New ones move the pages: a
+ * row that comes twice is one.
  */
 const paged = <A>(
+  operation: string,
   read: (offset: number) => Effect.Effect<{ readonly [id: string]: A } | readonly [], AccountError>,
   isWanted: (row: A) => boolean,
   limit: number
 ): Effect.Effect<ReadonlyMap<string, A>, AccountError> =>
-  Effect.gen(function*() {
-    const found = new Map<string, A>()
-    for (let offset = 0;; offset += Endpoints.pageSize) {
-      const rows = Object.entries<A>(yield* read(offset))
-      for (const [id, row] of rows) if (isWanted(row)) found.set(id, row)
-      if (rows.length < Endpoints.pageSize || found.size >= limit) return found
-    }
-  })
+  Effect.map(
+    Pages.collect<readonly [id: string, row: A], number, AccountError>({
+      exchange: "kraken",
+      operation,
+      enough: limit,
+      id: ([id]) => id,
+      read: (offset = 0) =>
+        Effect.map(read(offset), (page) => {
+          const rows = Object.entries<A>(page)
+          return {
+            rows: rows.filter(([, row]) => isWanted(row)),
+            next: rows.length < Endpoints.pageSize ? undefined : offset + Endpoints.pageSize
+          }
+        })
+    }),
+    (rows) => new Map(rows)
+  )

@@ -3,6 +3,7 @@ import type { ExchangeClient } from "@effect-exchange/core/ExchangeClient"
 import * as ExchangeError from "@effect-exchange/core/ExchangeError"
 import type { Market } from "@effect-exchange/core/Market"
 import type { Markets } from "@effect-exchange/core/Markets"
+import * as Pages from "@effect-exchange/core/Pages"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -43,6 +44,7 @@ export const make = (client: Client, markets: Markets): Adapter.Account => ({
         ? TradingEndpoints.ordersHistoryArchive
         : TradingEndpoints.ordersHistory
       const ended = yield* pages(
+        "orderHistory",
         (after) => client.request(endpoint, { ...historyOf(market, since), after }),
         ({ ordId }) => ordId,
         limit
@@ -60,6 +62,7 @@ export const make = (client: Client, markets: Markets): Adapter.Account => ({
         ? TradingEndpoints.fillsHistory
         : TradingEndpoints.fills
       const rows = yield* pages(
+        "fills",
         (after) => client.request(endpoint, { ...historyOf(market, since), after }),
         ({ billId }) => billId,
         limit
@@ -89,6 +92,7 @@ export const pending = (
   market: Market | undefined
 ): Effect.Effect<ReadonlyArray<TradingWire.Order>, ExchangeError.AccountError> =>
   pages(
+    "openOrders",
     (after) => client.request(TradingEndpoints.ordersPending, { instId: market?.id, after, limit: page }),
     ({ ordId }) => ordId,
     Number.POSITIVE_INFINITY
@@ -96,20 +100,24 @@ export const pending = (
 
 // OKX begins with the newest; here the oldest come first, also of those of one instant.
 const pages = <A, E>(
+  operation: string,
   read: (after: string | undefined) => Effect.Effect<ReadonlyArray<A>, E>,
   id: (row: A) => string,
   enough: number
-): Effect.Effect<ReadonlyArray<A>, E> => {
-  const from = (after: string | undefined, before: ReadonlyArray<A>): Effect.Effect<ReadonlyArray<A>, E> =>
-    Effect.flatMap(read(after), (rows) => {
-      const found = [...before, ...rows]
-      const last = rows.at(-1)
-      return last === undefined || rows.length < page || found.length >= enough
-        ? Effect.succeed(found.toReversed())
-        : from(id(last), found)
-    })
-  return from(undefined, [])
-}
+): Effect.Effect<ReadonlyArray<A>, E | ExchangeError.Unsupported> =>
+  Effect.map(
+    Pages.collect<A, string, E>({
+      exchange: "okx",
+      operation,
+      enough,
+      read: (after) =>
+        Effect.map(read(after), (rows) => {
+          const last = rows.at(-1)
+          return { rows, next: last === undefined || rows.length < page ? undefined : id(last) }
+        })
+    }),
+    (rows) => rows.toReversed()
+  )
 
 // Options and events cannot be traded here, and their orders not be shown.
 const isOurs = ({ instType }: TradingWire.Order): boolean => ["SPOT", "MARGIN", "SWAP", "FUTURES"].includes(instType)

@@ -1,6 +1,8 @@
 import type * as Adapter from "@effect-exchange/core/Adapter"
 import * as Candle from "@effect-exchange/core/Candle"
+import * as CandleSearch from "@effect-exchange/core/CandleSearch"
 import type { ExchangeClient } from "@effect-exchange/core/ExchangeClient"
+import type { MarketDataError } from "@effect-exchange/core/ExchangeError"
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -12,6 +14,12 @@ import * as Mapping from "../Mapping.js"
 // some are left for the clocks to differ.
 const recent = 1400
 const page = 300
+
+const hour = 3_600_000
+const day = 24 * hour
+
+// There are no candles from before that year, of any market.
+const opened = Date.UTC(2017, 0, 1)
 
 /** @internal */
 export const make = (client: ExchangeClient<"marketData">): Adapter.MarketData => ({
@@ -65,7 +73,30 @@ export const make = (client: ExchangeClient<"marketData">): Adapter.MarketData =
           limit: page
         })
         return rows.map((row) => Mapping.bar(market, row))
+      }),
+    firstFrom: (market, interval, from) => {
+      const step = (bar: string, length: number): CandleSearch.Step<MarketDataError> => ({
+        length,
+        page,
+        read: ({ from, to }) =>
+          Effect.map(
+            client.request(Endpoints.historyCandles, {
+              instId: market.id,
+              bar,
+              after: to,
+              before: from - 1,
+              limit: page
+            }),
+            Arr.map(([openTime]) => openTime)
+          )
       })
+      return CandleSearch.firstFrom({
+        steps: [step("1Wutc", 7 * day), step("1Dutc", day), step("1H", hour)],
+        since: opened,
+        from,
+        reach: page * Candle.millis(interval)
+      })
+    }
   },
   status: Effect.gen(function*() {
     const rows = yield* client.request(Endpoints.status, {})

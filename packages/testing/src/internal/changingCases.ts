@@ -17,6 +17,7 @@ import {
   farRequest,
   freshName,
   holding,
+  losing,
   named,
   placeFar,
   quote
@@ -278,7 +279,7 @@ export const errorCases: ReadonlyArray<TradingCase> = [
         if (faults === undefined) return
         const asked = { ...yield* farRequest(desk), clientOrderId: yield* freshName(desk) }
         const before = yield* openIds(desk)
-        const order = yield* faults.loseAnswers(trading.place(asked))
+        const order = yield* yield* losing(faults, "loseAnswers", trading.place(asked))
         yield* ensure(
           order.clientOrderId === asked.clientOrderId && equal(order.price, asked.price) &&
             equal(order.amount, asked.amount) && !isClosed(order),
@@ -295,7 +296,7 @@ export const errorCases: ReadonlyArray<TradingCase> = [
         if (faults === undefined) return
         const asked = { ...yield* farRequest(desk), clientOrderId: yield* freshName(desk) }
         const before = yield* openIds(desk)
-        const lost = yield* Effect.either(faults.loseRequests(trading.place(asked)))
+        const lost = yield* losing(faults, "loseRequests", trading.place(asked))
         yield* ensure(
           Either.isLeft(lost) && outcome(lost.left) !== "Unknown",
           () =>
@@ -318,7 +319,7 @@ export const errorCases: ReadonlyArray<TradingCase> = [
         const { market: { symbol }, subject: { faults }, trading } = desk
         if (faults === undefined) return
         const placed = yield* placeFar(desk)
-        const canceled = yield* faults.loseAnswers(trading.cancel({ symbol, id: placed.id }))
+        const canceled = yield* yield* losing(faults, "loseAnswers", trading.cancel({ symbol, id: placed.id }))
         yield* ensure(
           canceled.id === placed.id && canceled.status === "canceled",
           () => `the canceled order is ${canceled.status}, or another`

@@ -6,10 +6,11 @@ import { isClosed, type LimitRequest, type Order } from "@effect-exchange/core/O
 import * as Trading from "@effect-exchange/core/Trading"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
+import type * as Either from "effect/Either"
 import * as Equal from "effect/Equal"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
-import type { About, Subject, TradingCase } from "../ContractCase.js"
+import type { About, Faults, Subject, TradingCase } from "../ContractCase.js"
 import { listed } from "./asking.js"
 import { Broken, ensure, judged } from "./judging.js"
 
@@ -70,6 +71,26 @@ const tidy = (desk: Desk, kept: ReadonlySet<string>): Effect.Effect<void> =>
     // What the case found says more than what went wrong while tidying up.
     Effect.ignore
   )
+
+/**
+ * What a call comes to whose changes, or the answers to them, are lost. It is broken if none were: then nothing was shown.
+ *
+ * @internal
+ */
+export const losing = <A>(
+  faults: Faults,
+  what: "loseAnswers" | "loseRequests",
+  self: Effect.Effect<A, TradingError>
+): Effect.Effect<Either.Either<A, TradingError>, Broken> =>
+  Effect.gen(function*() {
+    const before = yield* faults.lost
+    const result = yield* Effect.either(faults[what](self))
+    yield* ensure(
+      (yield* faults.lost) > before,
+      () => "nothing was lost that was to be: the faults do not see what this implementation sends as a change"
+    )
+    return result
+  })
 
 const two = BigDecimal.fromBigInt(2n)
 const zero = BigDecimal.fromBigInt(0n)

@@ -1,0 +1,141 @@
+import { BitMex } from "@effect-exchange/bitmex"
+import { Bybit } from "@effect-exchange/bybit"
+import { Coinbase } from "@effect-exchange/coinbase"
+import { Account, Decimal, type Exchange, ExchangeSymbol, type Market } from "@effect-exchange/core"
+import { Kraken } from "@effect-exchange/kraken"
+import { ScriptedHttp } from "@effect-exchange/testing"
+import type { HttpClient } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, type ConfigError, type Duration, Effect, Either, Fiber, Layer, Redacted, Ref, TestClock } from "effect"
+
+/** 2026-03-01T12:34:56Z */
+const now = Date.UTC(2026, 2, 1, 12, 34, 56)
+
+const market: Market.Market = {
+  symbol: ExchangeSymbol.make("BTC/USD"),
+  id: "BTCUSD",
+  kind: "spot",
+  status: "open",
+  base: "BTC",
+  quote: "USD",
+  multiplier: Decimal.make("1")
+}
+
+const credentials = {
+  key: Redacted.make("key"),
+  secret: Redacted.make("c2VjcmV0"),
+  passphrase: Redacted.make("phrase")
+}
+
+type Options = Exchange.AccountOptions
+
+interface Subject {
+  readonly name: string
+  readonly layer: (options: Options) => Layer.Layer<Account.Account, ConfigError.ConfigError, HttpClient.HttpClient>
+  /** A page without a row of the market that was asked for, and with another page after it. */
+  readonly page: (index: number) => unknown
+}
+
+const subjects: ReadonlyArray<Subject> = [
+  {
+    name: "BitMEX",
+    layer: BitMex.layerAccount,
+    // Funding and settlements, of which there are many between two fills.
+    page: () => Array.from({ length: 500 }, () => ({ execType: "Funding" }))
+  },
+  {
+    name: "Bybit",
+    layer: Bybit.layerAccount,
+    page: () => ({ retCode: 0, retMsg: "OK", time: now, result: { list: [], nextPageCursor: "" } })
+  },
+  {
+    name: "Coinbase",
+    // A key of its own is not needed to sign what nobody checks.
+    layer: (options) => Coinbase.layerAccount({ ...options, credentials: { key: credentials.key, secret: ed25519 } }),
+    page: (index) => ({ fills: [], cursor: `c${index}` })
+  },
+  {
+    name: "Kraken",
+    layer: Kraken.layerAccount,
+    page: (index) => ({
+      error: [],
+      result: {
+        count: 100_000,
+        trades: Object.fromEntries(Array.from({ length: 50 }, (_, row) => [`T${index}-${row}`, {
+          ordertxid: "O",
+          pair: "XETHZUSD",
+          time: now / 1000,
+          type: "buy",
+          ordertype: "limit",
+          price: "1",
+          cost: "1",
+          fee: "0",
+          vol: "1",
+          maker: true
+        }]))
+      }
+    })
+  }
+]
+
+const ed25519 = Redacted.make(
+  "nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2DXWpgBgrEKt9VL/tPJZAc6DuFy89qmIyWvAhpo9wdRGg=="
+)
+
+const fills = ({ layer, page }: Subject, options: Options, delay: Duration.DurationInput, since?: number) =>
+  Effect.gen(function*() {
+    const account = yield* Account.Account
+    const scripted = yield* ScriptedHttp.ScriptedHttp
+    const ended = yield* Ref.make(0)
+    const fiber = yield* account.fills("BTC/USD", { limit: 10, since }).pipe(
+      Effect.either,
+      Effect.zipLeft(Effect.flatMap(Clock.currentTimeMillis, (at) => Ref.set(ended, at - now))),
+      Effect.fork
+    )
+    yield* TestClock.adjust("2 hours")
+    const result = yield* Fiber.join(fiber)
+    return {
+      tag: Either.isLeft(result) ? result.left._tag : result.right.length,
+      message: Either.isLeft(result) ? result.left.message : "",
+      after: yield* Ref.get(ended),
+      sent: (yield* scripted.requests).length
+    }
+  }).pipe(
+    Effect.provide(Layer.provideMerge(
+      layer({
+        environment: { name: "x", baseUrl: "http://localhost" },
+        credentials,
+        markets: [market],
+        marketsMaxAge: "1 day",
+        ...options
+      }),
+      ScriptedHttp.layer((_, index) => ScriptedHttp.delayed(ScriptedHttp.json(page(index)), delay))
+    )),
+    (self) => Effect.zipRight(TestClock.setTime(now), self)
+  )
+
+describe("a history of many pages", () => {
+  const years = { since: now - 700 * 86_400_000 }
+
+  for (const subject of subjects) {
+    it.effect(`ends with the deadline of the whole call, not of each request: ${subject.name}`, () =>
+      Effect.gen(function*() {
+        const { after, sent, tag } = yield* fills(subject, {}, "3 seconds", years.since)
+        assert.include(["DeadlineExceeded", "RequestTimedOut"], tag)
+        assert.isAtMost(after, 30_000)
+        assert.isAtMost(sent, 11)
+        const short = yield* fills(subject, { deadline: "5 seconds" }, "3 seconds", years.since)
+        assert.isAtMost(short.after, 5_000)
+      }))
+
+    it.effect(`reads no more pages than it may, and says what to ask for instead: ${subject.name}`, () =>
+      Effect.gen(function*() {
+        const { message, sent, tag } = yield* fills(subject, { deadline: "1 hour" }, 0, years.since)
+        // Two years are that many weeks.
+        if (subject.name === "Bybit") return assert.deepStrictEqual([tag, sent], [0, 101])
+        assert.strictEqual(tag, "Unsupported")
+        assert.strictEqual(sent, 100)
+        assert.include(message, "ask for less")
+      }))
+  }
+})

@@ -1,0 +1,201 @@
+import { Binance } from "@effect-exchange/binance"
+import { BitMex } from "@effect-exchange/bitmex"
+import { Bybit } from "@effect-exchange/bybit"
+import { Coinbase } from "@effect-exchange/coinbase"
+import { type Candle, Decimal, type Exchange, ExchangeSymbol, type Market, MarketData } from "@effect-exchange/core"
+import { Kraken } from "@effect-exchange/kraken"
+import { Okx } from "@effect-exchange/okx"
+import { ScriptedHttp } from "@effect-exchange/testing"
+import type { HttpClient } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { type ConfigError, Effect, Fiber, type Layer, Stream, TestClock } from "effect"
+
+const minute = 60_000
+const hour = 60 * minute
+const day = 24 * hour
+const week = 7 * day
+
+/** 2026-03-01T12:34:56Z */
+const now = Date.UTC(2026, 2, 1, 12, 34, 56)
+
+const market: Market.Market = {
+  symbol: ExchangeSymbol.make("BTC/USDT"),
+  id: "BTCUSDT",
+  kind: "spot",
+  status: "open",
+  base: "BTC",
+  quote: "USDT",
+  multiplier: Decimal.make("1")
+}
+
+/** The opens of candles from when the market was listed until now, of those in a window and never more than `most`. */
+const opens = (listed: number, length: number, shift: number, from: number, to: number): ReadonlyArray<number> => {
+  const first = Math.floor((listed - shift) / length) * length + shift
+  const begin = Math.max(first, Math.ceil((from - shift) / length) * length + shift)
+  const count = Math.max(0, Math.floor((Math.min(to, now) - begin) / length) + 1)
+  return Array.from({ length: Math.min(count, 2000) }, (_, index) => begin + index * length)
+}
+
+const latest = (all: ReadonlyArray<number>, most: number) => all.slice(-most).toReversed()
+
+const at = (query: URLSearchParams, name: string, otherwise: number) =>
+  query.has(name) ? Number(query.get(name)) : otherwise
+
+/** Minutes of which BitMEX has a row without prices. */
+const isQuiet = (open: number) => (open / minute) % 3 === 0
+
+/** Each exchange as it answers about candles: a page of them out of all there are since the market was listed. */
+interface Subject {
+  readonly name: string
+  readonly layer: (options: Exchange.Options) => Layer.Layer<
+    MarketData.MarketData,
+    ConfigError.ConfigError,
+    HttpClient.HttpClient
+  >
+  readonly answer: (query: URLSearchParams, listed: number) => unknown
+  /** How many requests at most until the first candle has come, of a market that was listed long after the exchange. */
+  readonly most: number
+}
+
+const subjects: ReadonlyArray<Subject> = [
+  {
+    name: "Binance",
+    layer: Binance.layerMarketData,
+    most: 3,
+    answer: (query, listed) =>
+      opens(listed, minute, 0, at(query, "startTime", 0), at(query, "endTime", now))
+        .slice(0, at(query, "limit", 500))
+        .map((open) => [open, "1", "1", "1", "1", "1"])
+  },
+  {
+    name: "BitMEX",
+    layer: (options) => BitMex.layerMarketData({ ...options, environment: { name: "x", baseUrl: "http://localhost" } }),
+    most: 3,
+    answer: (query, listed) =>
+      opens(listed, minute, 0, time(query, "startTime", 0) - minute, time(query, "endTime", now) - minute)
+        .slice(0, at(query, "count", 100))
+        .map((open) => ({
+          timestamp: new Date(open + minute).toISOString(),
+          symbol: "BTCUSDT",
+          ...isQuiet(open) ? {} : { open: 1, high: 1, low: 1, close: 1, volume: 1 }
+        }))
+  },
+  {
+    name: "Bybit",
+    layer: Bybit.layerMarketData,
+    most: 6,
+    answer: (query, listed) => {
+      const length = { 1: minute, 60: hour, D: day }[query.get("interval") ?? ""] ?? week
+      const all = opens(listed, length, 0, at(query, "start", 0), at(query, "end", now))
+      const list = latest(all, at(query, "limit", 200)).map((open) => [String(open), "1", "1", "1", "1", "1", "1"])
+      return { retCode: 0, retMsg: "OK", time: now, result: { category: "spot", symbol: "BTCUSDT", list } }
+    }
+  },
+  {
+    name: "Coinbase",
+    layer: Coinbase.layerMarketData,
+    most: 17,
+    answer: (query, listed) => {
+      const length = { ONE_MINUTE: minute, ONE_HOUR: hour, ONE_DAY: day }[query.get("granularity") ?? ""] ?? week
+      const [start, end] = [at(query, "start", 0) * 1000, at(query, "end", 0) * 1000]
+      assert.isBelow((end - start) / length, 300)
+      return {
+        candles: latest(opens(listed, length, 0, start, end), 300).map((open) => ({
+          start: String(open / 1000),
+          low: "1",
+          high: "1",
+          open: "1",
+          close: "1",
+          volume: "1"
+        }))
+      }
+    }
+  },
+  {
+    name: "OKX",
+    layer: Okx.layerMarketData,
+    most: 6,
+    answer: (query, listed) => {
+      const [length, shift] = bars[query.get("bar") ?? ""] ?? [0, 0]
+      const all = opens(listed, length, shift, at(query, "before", 0) + 1, at(query, "after", now + 1) - 1)
+      const data = latest(all, at(query, "limit", 100))
+        .map((open) => [String(open), "1", "1", "1", "1", "1", "1", "1", "1"])
+      return { code: "0", msg: "", data }
+    }
+  }
+]
+
+const bars: Record<string, readonly [length: number, shift: number]> = {
+  "1m": [minute, 0],
+  "1H": [hour, 0],
+  "1Dutc": [day, 0],
+  "1Wutc": [week, 4 * day]
+}
+
+const time = (query: URLSearchParams, name: string, otherwise: number) =>
+  query.has(name) ? Date.parse(query.get(name) ?? "") : otherwise
+
+const read = (
+  { answer, layer }: Subject,
+  listed: number,
+  range: Candle.Range,
+  take = 1
+) =>
+  Effect.gen(function*() {
+    const data = yield* MarketData.MarketData
+    const scripted = yield* ScriptedHttp.ScriptedHttp
+    const fiber = yield* data.candles("BTC/USDT", "1m", range).pipe(
+      Stream.take(take),
+      Stream.runCollect,
+      Effect.fork
+    )
+    // Some exchanges take a few requests a second.
+    yield* TestClock.adjust("10 seconds")
+    const found = [...yield* Fiber.join(fiber)]
+    return { found: found.map(({ openTime }) => openTime), sent: (yield* scripted.requests).length }
+  }).pipe(
+    Effect.provide(layer({ markets: [market], marketsMaxAge: "1 day" })),
+    Effect.provide(ScriptedHttp.layer(({ url }) => ScriptedHttp.json(answer(new URL(url).searchParams, listed)))),
+    (self) => Effect.zipRight(TestClock.setTime(now), self)
+  )
+
+describe("candles from zero", () => {
+  for (const subject of subjects) {
+    for (const listed of [Date.UTC(2019, 8, 25, 10, 7), Date.UTC(2024, 1, 29, 23, 59), Date.UTC(2026, 1, 28, 0, 0)]) {
+      it.effect(`begin after a few requests with the first there is: ${subject.name}, ${new Date(listed).toISOString()}`, () =>
+        Effect.gen(function*() {
+          const { found, sent } = yield* read(subject, listed, { from: 0 }, 3)
+          // BitMEX has rows of minutes in which nothing was traded.
+          const first = subject.name === "BitMEX" && isQuiet(listed) ? listed + minute : listed
+          assert.strictEqual(found[0], first)
+          assert.isAtMost(sent, subject.most)
+        }))
+    }
+
+    it.effect(`are all there to the last, none twice: ${subject.name}`, () =>
+      Effect.gen(function*() {
+        const listed = Date.UTC(2026, 2, 1, 1, 1)
+        const { found } = yield* read(subject, listed, { from: 5 }, 10_000)
+        const all = opens(listed, minute, 0, listed, now)
+        assert.deepStrictEqual(found, subject.name === "BitMEX" ? all.filter((open) => !isQuiet(open)) : all)
+      }))
+
+    it.effect(`of a market without any are none, after a few requests: ${subject.name}`, () =>
+      Effect.gen(function*() {
+        const { found, sent } = yield* read(subject, now + day, { from: 0 })
+        assert.deepStrictEqual(found, [])
+        assert.isAtMost(sent, subject.most)
+      }))
+  }
+
+  const kraken: Subject = { name: "Kraken", layer: Kraken.layerMarketData, most: 0, answer: () => assert.fail("asked") }
+
+  for (const subject of [...subjects, kraken]) {
+    it.effect(`of a range that is yet to come are none, without a request: ${subject.name}`, () =>
+      Effect.gen(function*() {
+        for (const range of [{ from: now + hour, to: now + day }, { from: now + hour }]) {
+          assert.deepStrictEqual(yield* read(subject, 0, range), { found: [], sent: 0 })
+        }
+      }))
+  }
+})

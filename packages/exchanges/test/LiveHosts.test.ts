@@ -1,0 +1,84 @@
+import { Binance } from "@effect-exchange/binance"
+import { BitMex } from "@effect-exchange/bitmex"
+import { Bybit } from "@effect-exchange/bybit"
+import { Coinbase } from "@effect-exchange/coinbase"
+import type { Exchange } from "@effect-exchange/core"
+import { Kraken } from "@effect-exchange/kraken"
+import { Okx } from "@effect-exchange/okx"
+import { Simulator } from "@effect-exchange/simulator"
+import { ScriptedHttp } from "@effect-exchange/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Either, Layer, Redacted } from "effect"
+
+const exchanges = { binance: Binance, bitmex: BitMex, bybit: Bybit, coinbase: Coinbase, kraken: Kraken, okx: Okx }
+
+type Id = keyof typeof exchanges
+
+const credentials = {
+  key: Redacted.make("key"),
+  secret: Redacted.make("c2VjcmV0"),
+  passphrase: Redacted.make("phrase")
+}
+
+const built = (id: Id, baseUrl: string, trading?: "enabled") => {
+  const options: Exchange.TradingOptions = { environment: { name: "mine", baseUrl }, trading, credentials }
+  const { layer } = exchanges[id]
+  return Layer.build(layer(options)).pipe(
+    Effect.provide(ScriptedHttp.layer(() => ScriptedHttp.json({}))),
+    Effect.scoped,
+    Effect.either,
+    Effect.map(Either.match({ onLeft: String, onRight: () => "built" }))
+  )
+}
+
+const live: ReadonlyArray<readonly [Id, ...ReadonlyArray<string>]> = [
+  [
+    "binance",
+    "https://api.binance.com",
+    "https://api1.binance.com",
+    "https://api-gcp.binance.com",
+    "https://api.binance.us",
+    "https://API.BINANCE.COM:443/",
+    "https://testnet.binance.vision.evil.example"
+  ],
+  ["bitmex", "https://www.bitmex.com", "https://archive.example"],
+  ["bybit", "https://api.bybit.com", "https://api.bytick.com", "https://api.bybit.eu", "https://api.bybit.com."],
+  ["coinbase", "https://api.coinbase.com", "https://proxy.example"],
+  ["kraken", "https://api.kraken.com", "https://93.184.216.34"],
+  ["okx", "https://www.okx.com", "https://my.okx.com", "https://eea.okx.com", "https://us.okx.com"]
+]
+
+const harmless: ReadonlyArray<readonly [Id, ...ReadonlyArray<string>]> = [
+  ["binance", "https://testnet.binance.vision", "https://Demo-API.binance.com", "https://api1.testnet.binance.vision"],
+  ["bitmex", "https://testnet.bitmex.com"],
+  ["bybit", "https://api-testnet.bybit.com", "https://api-demo.bybit.com"],
+  ["coinbase", "https://api-sandbox.coinbase.com"],
+  ["kraken", "https://localhost:8443"],
+  ["okx", "http://127.0.0.1:8080"]
+]
+
+describe("trading at an address of one's own", () => {
+  for (const [id, ...origins] of live) {
+    it.effect(`is refused where it may be live, unless it is enabled: ${id}`, () =>
+      Effect.gen(function*() {
+        for (const origin of origins) {
+          const refused = yield* built(id, origin)
+          assert.include(refused, "trading", origin)
+          assert.include(refused, "neither the loopback nor a test host", origin)
+          assert.strictEqual(yield* built(id, origin, "enabled"), "built", origin)
+        }
+      }))
+  }
+
+  for (const [id, ...origins] of harmless) {
+    it.effect(`needs no more at the loopback and at its test hosts: ${id}`, () =>
+      Effect.gen(function*() {
+        for (const origin of [...origins, "http://localhost", Simulator.environment(id).baseUrl]) {
+          assert.strictEqual(yield* built(id, origin), "built", origin)
+        }
+      }))
+  }
+
+  it.effect("says what is wrong with a base URL before anything else", () =>
+    Effect.map(built("binance", "http://api.binance.com"), (refused) => assert.include(refused, "plain http")))
+})
