@@ -254,6 +254,7 @@ export const define = <MarketDataTag, AccountTag, TradingTag>(
         spent: yield* Ref.make(OrderGuards.nothing),
         journal: yield* Effect.serviceOption(OrderJournal.OrderJournal),
         patience: lookupPatience ?? "30 seconds",
+        skew: Effect.map(client.health, ({ clockSkewMillis }) => clockSkewMillis),
         underWay: new Set<string>()
       }
       const service = tradings.make(desk, client)

@@ -112,8 +112,9 @@ export const openOf = (entries: ReadonlyArray<Entry>): ReadonlyArray<Intent> => 
   const open = new Map<string, Intent>()
   for (const entry of entries) {
     const key = JSON.stringify([entry.exchange, entry.environment, entry.clientOrderId])
-    if (entry._tag === "Intent") open.set(key, entry)
-    else open.delete(key)
+    if (entry._tag !== "Intent") open.delete(key)
+    // Of two under one name the exchange can have taken the first only.
+    else if (!open.has(key)) open.set(key, entry)
   }
   return [...open.values()]
 }
