@@ -68,8 +68,16 @@ export const format = (decimal: BigDecimal.BigDecimal): string => {
 const expected = "expected a plain decimal of at most 40 digits on either side of the point"
 const limit = 10n ** 40n
 
-// Looked at before it is printed: a scale of minus a billion would print a gigabyte.
-const fits = ({ scale, value }: BigDecimal.BigDecimal): boolean => {
+/**
+ * Whether a decimal has at most 40 digits on either side of the point, trailing zeros included, as all that is read and
+ * sent here has.
+ *
+ * Ask before {@link format} where the decimal is not one's own: a scale of minus a billion would print a gigabyte.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const fits = ({ scale, value }: BigDecimal.BigDecimal): boolean => {
   const size = value < 0n ? -value : value
   return scale <= 40 &&
     (scale > 0 ? size < limit * 10n ** BigInt(scale) : size < limit && size.toString().length - scale <= 40)

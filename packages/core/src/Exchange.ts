@@ -277,6 +277,7 @@ export const define = <MarketDataTag, AccountTag, TradingTag>(
         spent: yield* Ref.make(OrderGuards.nothing),
         journal: ledger(yield* OrderJournal.OrderJournal, credentials, formerAccounts),
         patience: lookupPatience ?? "30 seconds",
+        skew: Effect.map(client.health, ({ clockSkewMillis }) => clockSkewMillis),
         underWay: new Set<string>()
       }
       const service = deadlines.trading(tradings.make(desk, client), deadlineOf(options))

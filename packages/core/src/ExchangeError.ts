@@ -338,31 +338,72 @@ export class KeyRefused extends cleaning(
 ) {}
 
 /**
- * The order that an error is about, as far as it is known: all that is needed to find it later. Instants are epoch
- * milliseconds, amounts plain decimals.
+ * The order that an error is about, as far as it is known: all that is needed to find it later. It has at least one of its
+ * ids, so that it can be handed to `account.order` and `trading.cancel` as it is. Instants are epoch milliseconds, amounts
+ * plain decimals.
  *
  * @since 0.1.0
  * @category models
  */
 export type OrderInQuestion = typeof OrderInQuestion.Type
 
-/**
- * @since 0.1.0
- * @category schemas
- */
-export const OrderInQuestion = Schema.Struct({
+const terms = {
   symbol: Schema.String,
-  orderId: Schema.optional(Schema.String),
-  clientOrderId: Schema.optional(Schema.String),
   side: Schema.optional(Schema.Literal("buy", "sell")),
   amount: Schema.optional(Schema.String),
   price: Schema.optional(Schema.String),
   sentAt: Schema.optional(Schema.Number)
-})
+}
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const OrderInQuestion = Schema.Union(
+  Schema.Struct({ ...terms, id: Schema.String, clientOrderId: Schema.optional(Schema.String) }),
+  Schema.Struct({ ...terms, id: Schema.optional(Schema.String), clientOrderId: Schema.String })
+)
+
+/**
+ * What left an order in question: the error of the request itself, or of reading the order back.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Cause = typeof Cause.Type
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Cause = Schema.Union(
+  InvalidRequest,
+  SymbolNotFound,
+  OrderNotFound,
+  DuplicateOrder,
+  InsufficientFunds,
+  OrderRejected,
+  PermissionDenied,
+  AuthenticationFailed,
+  ClockSkew,
+  RateLimited,
+  Banned,
+  ExchangeUnavailable,
+  TransportFailed,
+  RequestTimedOut,
+  MalformedResponse,
+  CircuitOpen,
+  BulkheadFull,
+  RateLimiterFull,
+  DeadlineExceeded,
+  ExchangeClosed,
+  Unsupported,
+  OrderDenied
+)
 
 /**
  * The answer to an order was lost, and the exchange has shown since that it never took it: it may be placed again.
- * `reason` is what went wrong.
+ * `cause` is what went wrong.
  *
  * @since 0.1.0
  * @category errors
@@ -371,13 +412,13 @@ export class NotPlaced extends cleaning(
   Schema.TaggedError<NotPlaced>(id("NotPlaced"))("NotPlaced", {
     ...about,
     order: OrderInQuestion,
-    reason: Schema.String
+    cause: Cause
   })
 ) {}
 
 /**
  * A write was sent and what became of it could not be found out. Look `order` up before anything else, or leave it to
- * `Trading.reconcile`. `reason` is what went wrong.
+ * `Trading.reconcile`. `cause` is what went wrong.
  *
  * @since 0.1.0
  * @category errors
@@ -386,7 +427,7 @@ export class OutcomeUnknown extends cleaning(
   Schema.TaggedError<OutcomeUnknown>(id("OutcomeUnknown"))("OutcomeUnknown", {
     ...about,
     order: OrderInQuestion,
-    reason: Schema.String
+    cause: Cause
   })
 ) {}
 
@@ -461,6 +502,15 @@ export interface ByCapability {
   readonly account: AccountError
   readonly trading: TradingError
 }
+
+/**
+ * The error itself, or the cause of one that only says that the outcome of an order was, or is, unknown.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const causeOf = (error: TradingError): Cause =>
+  error._tag === "NotPlaced" || error._tag === "OutcomeUnknown" ? error.cause : error
 
 /**
  * The answers an error gives.

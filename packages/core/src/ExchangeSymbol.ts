@@ -10,6 +10,7 @@ import type * as Brand from "effect/Brand"
 import type * as Either from "effect/Either"
 import type * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
+import { describe } from "./internal/quote.js"
 
 /**
  * A validated symbol, such as `BTC/USDT` or `BTC/USD:BTC`.
@@ -31,7 +32,7 @@ const pattern = /^[A-Z0-9]{1,20}\/[A-Z0-9]{1,20}(?::[A-Z0-9]{1,20}(?:-\d{6})?)?$
 export const ExchangeSymbol: Schema.BrandSchema<ExchangeSymbol, string> = Schema.String.pipe(
   Schema.pattern(pattern, {
     identifier: "ExchangeSymbol",
-    message: (issue) => `expected a symbol such as "BTC/USDT", was ${quote(issue.actual)}`
+    message: (issue) => `expected a symbol such as "BTC/USDT", was ${describe(issue.actual)}`
   }),
   Schema.brand("ExchangeSymbol")
 )
@@ -84,5 +85,3 @@ export const fromAssets = (assets: {
   const text = `${assets.base}/${assets.quote}${settle}${expiry}`
   return isExchangeSymbol(text) ? text : undefined
 }
-
-const quote = (input: unknown): string => JSON.stringify(typeof input === "string" ? input.slice(0, 60) : typeof input)

@@ -140,14 +140,15 @@ export interface MarketRequest extends Common {
 }
 
 /**
- * Which order: by the exchange's id, or by the client order id.
+ * Which order: by the exchange's id where there is one, else by the client order id. An {@link Order} is one, and so is the
+ * `order` of a `NotPlaced` or an `OutcomeUnknown`: hand them on as they are.
  *
  * @since 0.1.0
  * @category models
  */
 export type Reference =
-  | { readonly symbol: string; readonly id: string; readonly clientOrderId?: undefined }
-  | { readonly symbol: string; readonly clientOrderId: string; readonly id?: undefined }
+  | { readonly symbol: string; readonly id: string; readonly clientOrderId?: string | undefined }
+  | { readonly symbol: string; readonly clientOrderId: string; readonly id?: string | undefined }
 
 /**
  * What an order is changed to. What is left out stays.

@@ -6,6 +6,8 @@
 import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
 import * as Decimal from "./Decimal.js"
+import * as input from "./internal/orderInput.js"
+import { quote } from "./internal/quote.js"
 import { type Market, notional } from "./Market.js"
 import type { Amendment, Amount, Request, TimeInForce } from "./Order.js"
 import type { Side } from "./Trade.js"
@@ -28,12 +30,26 @@ export interface Checked {
 }
 
 /**
- * The order in exact decimals, or what is wrong with it and what would be right.
+ * An order out of any value, which may have come from a file or another program: each field is what its type says, or is
+ * refused by name with what was expected. So is a field that no such order has, as a misspelt option would otherwise be
+ * lost without a word. `undefined` is as good as left out.
+ *
+ * @since 0.1.0
+ * @category validation
+ */
+export const decode: (value: unknown) => Either.Either<Request, string> = input.request
+
+/**
+ * The order in exact decimals, or what is wrong with it and what would be right. The request may be any value: it is
+ * decoded first (see {@link decode}).
  *
  * @since 0.1.0
  * @category validation
  */
 export const check = (market: Market, request: Request): Either.Either<Checked, string> =>
+  Either.flatMap(decode(request), (request) => fit(market, request))
+
+const fit = (market: Market, request: Request): Either.Either<Checked, string> =>
   Either.gen(function*() {
     yield* tradable(market)
     const round = request.round === true
@@ -58,7 +74,8 @@ export const check = (market: Market, request: Request): Either.Either<Checked, 
   })
 
 /**
- * The change in exact decimals, or what is wrong with it.
+ * The change in exact decimals, or what is wrong with it. The amendment may be any value, and is decoded as strictly as an
+ * order.
  *
  * @since 0.1.0
  * @category validation
@@ -71,12 +88,13 @@ export const checkAmendment = (
   string
 > =>
   Either.gen(function*() {
-    if (amendment.price === undefined && amendment.amount === undefined) {
+    const { amount, price } = yield* input.amendment(amendment)
+    if (price === undefined && amount === undefined) {
       return yield* Either.left("neither a price nor an amount to change to was given")
     }
     return {
-      price: amendment.price === undefined ? undefined : yield* fitPrice(market, "buy", amendment.price, false),
-      amount: amendment.amount === undefined ? undefined : yield* fitAmount(market, amendment.amount, false)
+      price: price === undefined ? undefined : yield* fitPrice(market, "buy", price, false),
+      amount: amount === undefined ? undefined : yield* fitAmount(market, amount, false)
     }
   })
 
@@ -88,15 +106,18 @@ const tradable = (market: Market): Either.Either<void, string> =>
     : Either.void
 
 const fitAmount = (market: Market, given: Amount, round: boolean): Either.Either<BigDecimal.BigDecimal, string> =>
-  Either.gen(function*() {
-    const exact = yield* decimal("amount", given)
-    const amount = yield* onStep("amount", "step", exact, market.lotSize, round, "down")
-    if (!BigDecimal.isPositive(amount)) {
-      return yield* Either.left(`the amount ${Decimal.format(exact)} is less than one step of ${market.symbol}`)
-    }
-    yield* within(market, "amount", amount, market.minAmount, market.maxAmount)
-    return amount
-  })
+  Either.flatMap(
+    decimal("amount", given),
+    (exact) =>
+      bounded(market.symbol, exact, {
+        what: "amount",
+        stepName: "step",
+        step: market.lotSize,
+        min: market.minAmount,
+        max: market.maxAmount,
+        round: round ? "down" : undefined
+      })
+  )
 
 const fitPrice = (
   market: Market,
@@ -104,15 +125,18 @@ const fitPrice = (
   given: Amount,
   round: boolean
 ): Either.Either<BigDecimal.BigDecimal, string> =>
-  Either.gen(function*() {
-    const exact = yield* decimal("price", given)
-    const price = yield* onStep("price", "tick", exact, market.tickSize, round, side === "buy" ? "down" : "up")
-    if (!BigDecimal.isPositive(price)) {
-      return yield* Either.left(`the price ${Decimal.format(exact)} is less than one tick of ${market.symbol}`)
-    }
-    yield* within(market, "price", price, market.minPrice, market.maxPrice)
-    return price
-  })
+  Either.flatMap(
+    decimal("price", given),
+    (exact) =>
+      bounded(market.symbol, exact, {
+        what: "price",
+        stepName: "tick",
+        step: market.tickSize,
+        min: market.minPrice,
+        max: market.maxPrice,
+        round: round ? side === "buy" ? "down" : "up" : undefined
+      })
+  )
 
 const decimal = (what: string, given: Amount): Either.Either<BigDecimal.BigDecimal, string> => {
   if (typeof given !== "string") {
@@ -121,30 +145,75 @@ const decimal = (what: string, given: Amount): Either.Either<BigDecimal.BigDecim
   return Either.filterOrLeft(
     Either.fromOption(
       Decimal.parse(given),
-      () => `the ${what} ${JSON.stringify(given.slice(0, 60))} is not plain decimal notation such as "0.001"`
+      () => `the ${what} ${quote(given)} is not plain decimal notation such as "0.001"`
     ),
     BigDecimal.isPositive,
     () => `the ${what} ${given} is not above zero`
   )
 }
 
-const onStep = (
-  what: string,
-  stepName: string,
-  value: BigDecimal.BigDecimal,
-  step: BigDecimal.BigDecimal | undefined,
-  round: boolean,
-  direction: "down" | "up"
+interface Bounds {
+  readonly what: string
+  readonly stepName: string
+  readonly step: BigDecimal.BigDecimal | undefined
+  readonly min: BigDecimal.BigDecimal | undefined
+  readonly max: BigDecimal.BigDecimal | undefined
+  readonly round: "down" | "up" | undefined
+}
+
+const bounded = (
+  symbol: string,
+  exact: BigDecimal.BigDecimal,
+  bounds: Bounds
 ): Either.Either<BigDecimal.BigDecimal, string> => {
+  const { max, min, round, step, stepName, what } = bounds
+  const least = leastOf(bounds)
+  const most = max === undefined ? undefined : onStep(max, step, "down")
+  const value = round === undefined ? exact : onStep(exact, step, round)
+  if (round !== undefined && !BigDecimal.isPositive(value)) {
+    return Either.left(
+      `the ${what} ${Decimal.format(exact)} is less than one ${stepName} of ${symbol}` +
+        (least === undefined ? "" : `; the least is ${Decimal.format(least)}`)
+    )
+  }
+  if (min !== undefined && BigDecimal.lessThan(value, min)) {
+    return Either.left(
+      `the ${what} ${Decimal.format(value)} is below the least of ${symbol}, ${Decimal.format(least ?? min)}`
+    )
+  }
+  if (max !== undefined && BigDecimal.greaterThan(value, max)) {
+    return Either.left(
+      `the ${what} ${Decimal.format(value)} is above the most of ${symbol}, ${Decimal.format(most ?? max)}`
+    )
+  }
   if (step === undefined) return Either.right(value)
-  const rest = BigDecimal.unsafeRemainder(value, step)
-  if (BigDecimal.isZero(rest)) return Either.right(inPlaces(value, step))
-  const below = BigDecimal.subtract(value, rest)
-  if (round) return Either.right(inPlaces(direction === "down" ? below : BigDecimal.sum(below, step), step))
+  const below = onStep(value, step, "down")
+  if (BigDecimal.equals(below, value)) return Either.right(below)
   return Either.left(
     `the ${what} ${Decimal.format(value)} is not a multiple of the ${stepName} ${Decimal.format(step)}; ` +
-      `${Decimal.format(inPlaces(below, step))} would be, and \`round: true\` rounds`
+      (least !== undefined && BigDecimal.lessThan(below, least)
+        ? `the least is ${Decimal.format(least)}`
+        : `${Decimal.format(below)} would be, and \`round: true\` rounds`)
   )
+}
+
+/** The least that would be taken: a whole step, and not below the minimum. */
+const leastOf = ({ min, step }: Pick<Bounds, "min" | "step">): BigDecimal.BigDecimal | undefined => {
+  if (step === undefined) return min
+  return min === undefined || BigDecimal.lessThan(min, step)
+    ? onStep(step, step, "down")
+    : onStep(min, step, "up")
+}
+
+const onStep = (
+  value: BigDecimal.BigDecimal,
+  step: BigDecimal.BigDecimal | undefined,
+  direction: "down" | "up"
+): BigDecimal.BigDecimal => {
+  if (step === undefined) return value
+  const rest = BigDecimal.unsafeRemainder(value, step)
+  const below = BigDecimal.subtract(value, rest)
+  return inPlaces(BigDecimal.isZero(rest) || direction === "down" ? below : BigDecimal.sum(below, step), step)
 }
 
 // With no more decimal places than the step has: exchanges refuse digits beyond them, zeros too.
@@ -153,36 +222,19 @@ const inPlaces = (multiple: BigDecimal.BigDecimal, step: BigDecimal.BigDecimal):
   return multiple.scale > places ? BigDecimal.scale(multiple, places) : multiple
 }
 
-const within = (
-  market: Market,
-  what: string,
-  value: BigDecimal.BigDecimal,
-  min: BigDecimal.BigDecimal | undefined,
-  max: BigDecimal.BigDecimal | undefined
-): Either.Either<void, string> => {
-  if (min !== undefined && BigDecimal.lessThan(value, min)) {
-    return Either.left(
-      `the ${what} ${Decimal.format(value)} is below the least of ${market.symbol}, ${Decimal.format(min)}`
-    )
-  }
-  if (max !== undefined && BigDecimal.greaterThan(value, max)) {
-    return Either.left(
-      `the ${what} ${Decimal.format(value)} is above the most of ${market.symbol}, ${Decimal.format(max)}`
-    )
-  }
-  return Either.void
-}
-
 const worthIt = (
   market: Market,
   amount: BigDecimal.BigDecimal,
   price: BigDecimal.BigDecimal
 ): Either.Either<void, string> => {
   const worth = notional(market, amount, price)
-  return market.minNotional !== undefined && BigDecimal.lessThan(worth, market.minNotional)
-    ? Either.left(
-      `the order is worth ${Decimal.format(worth)} ${market.quote}, below the least of ${market.symbol}, ` +
-        Decimal.format(market.minNotional)
-    )
-    : Either.void
+  if (market.minNotional === undefined || !BigDecimal.lessThan(worth, market.minNotional)) return Either.void
+  // What one unit of the amount is worth: the price, or what a contract is.
+  const each = BigDecimal.unsafeDivide(worth, amount)
+  const least = onStep(BigDecimal.unsafeDivide(market.minNotional, each), market.lotSize, "up")
+  return Either.left(
+    `the order is worth ${Decimal.format(worth)} ${market.quote}, below the least of ${market.symbol}, ` +
+      Decimal.format(market.minNotional) +
+      (market.lotSize === undefined ? "" : `; at this price the least amount is ${Decimal.format(least)}`)
+  )
 }

@@ -82,10 +82,8 @@ describe("OrderCheck", () => {
       assert.isTrue(BigDecimal.equals(checked.right.amount, amount))
       return
     }
-    const [, proposed = ""] = /; (\S+) would be/.exec(checked.left) ?? []
-    if (proposed !== "0" && !/^0\.0*$/.test(proposed)) {
-      assert.isTrue(Either.isRight(OrderCheck.check(market, limit({ amount: proposed }))), checked.left)
-    }
+    const [, below, least] = /; (?:(\S+) would be|the least is (\S+)$)/.exec(checked.left) ?? []
+    assert.isTrue(Either.isRight(OrderCheck.check(market, limit({ amount: below ?? least ?? "" }))), checked.left)
   })
 
   it.prop("text and the decimal it denotes are one", [Amount], ([amount]) => {

@@ -94,9 +94,17 @@ describe("OrderGuards", () => {
     assert.isFalse(OrderGuards.needsPrice({ priceBand: "0.1" }, order(Decimal.make("1"), undefined)))
   })
 
-  it("a currency without a limit is not limited", () => {
-    const guards: OrderGuards.Guards = { maxNotionalPerDay: { EUR: "1" }, maxNotionalPerOrder: { EUR: "1" } }
-    assert.isTrue(Either.isRight(OrderGuards.admit(guards, OrderGuards.nothing, dollars("1000"), undefined, 0)))
+  it("where limits are set, an order in a currency that none of them names is refused, and says which", () => {
+    for (const guards of [{ maxNotionalPerDay: { EUR: "1" } }, { maxNotionalPerOrder: { EUR: "1" } }]) {
+      const judged = OrderGuards.admit(guards, OrderGuards.nothing, dollars("1"), undefined, 0)
+      assert.strictEqual(Either.isLeft(judged) ? judged.left.guard : "", Object.keys(guards)[0])
+      assert.include(Either.isLeft(judged) ? judged.left.detail : "", "no limit is set for orders in USDT")
+    }
+    assert.isTrue(
+      Either.isRight(
+        OrderGuards.admit({ symbols: ["BTC/USDT"] }, OrderGuards.nothing, dollars("1000"), undefined, 0)
+      )
+    )
   })
 
   it.prop(

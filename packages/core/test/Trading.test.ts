@@ -13,6 +13,8 @@ const limit: Order.LimitRequest = {
 
 const timedOut = new ExchangeError.RequestTimedOut({ exchange: "acme", operation: "order", detail: "no answer" })
 
+const atMarket: Order.MarketRequest = { type: "market", symbol: "BTC/USDT", side: "buy", amount: "0.01" }
+
 /** Time passes in steps of a tenth of a second until the effect is done. */
 const meanwhile = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.raceFirst(self, Effect.forever(TestClock.adjust("100 millis")))
@@ -108,7 +110,7 @@ describe("Trading.place", () => {
     Effect.gen(function*() {
       const store = new Acme.Store()
       store.usual = "acknowledged"
-      const order = yield* Acme.trade(store, (trading) => trading.place({ ...limit, type: "market" }))
+      const order = yield* Acme.trade(store, (trading) => trading.place(atMarket))
       assert.strictEqual(order.status, "filled")
     }))
 
@@ -218,7 +220,7 @@ describe("Trading.place", () => {
         price: "60000.25",
         sentAt: 0
       })
-      assert.strictEqual(error.reason, "acme.place: no")
+      assert.strictEqual(error.cause.message, "acme.place: no")
       assert.isAtLeast(yield* Clock.currentTimeMillis, 30_000)
       assert.deepStrictEqual([...store.arrivals.values()], [1])
     }))
@@ -294,7 +296,7 @@ describe("Trading.cancel and amend", () => {
       const store = new Acme.Store()
       const order = yield* Acme.trade(
         store,
-        (trading) => Effect.zipRight(trading.place({ ...limit, type: "market" }), trading.cancel(placed))
+        (trading) => Effect.zipRight(trading.place(atMarket), trading.cancel(placed))
       )
       assert.strictEqual(order.status, "filled")
       const error = yield* failed(Acme.trade(store, (trading) => trading.cancel({ symbol: "BTC/USDT", id: "n9" })))
@@ -309,7 +311,7 @@ describe("Trading.cancel and amend", () => {
         failed(Acme.trade(store, (trading) => Effect.zipRight(trading.place(limit), trading.cancel(placed))))
       )
       assert.instanceOf(error, ExchangeError.OutcomeUnknown)
-      assert.strictEqual(error.order.orderId, "n1")
+      assert.strictEqual(error.order.id, "n1")
     }))
 
   it.effect("canceling all spares other markets", () =>
@@ -382,7 +384,7 @@ describe("guards", () => {
         Effect.gen(function*() {
           yield* denied("symbols", trading.place({ ...limit, symbol: "ETH/USDT" }))
           yield* denied("maxNotionalPerOrder", trading.place({ ...limit, amount: "0.02" }))
-          yield* denied("maxNotionalPerOrder", trading.place({ ...limit, type: "market", amount: "0.02" }))
+          yield* denied("maxNotionalPerOrder", trading.place({ ...atMarket, amount: "0.02" }))
           yield* denied("priceBand", trading.place({ ...limit, price: "63000.01" }))
           yield* denied("priceBand", trading.place({ ...limit, price: "56999.99" }))
           yield* trading.place({ ...limit, price: "63000" })
@@ -416,18 +418,22 @@ describe("guards", () => {
         }), { guards: { maxNotionalPerDay: { USDT: "1201" } } })
     }))
 
-  it.effect("give back what an amendment had counted that was refused, and keep what was counted of one that was not", () =>
+  it.effect("count what an amendment adds, give it back when it was refused, and nothing for one that adds nothing", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
-      store.fates = ["answered", "refused", "answered"]
+      store.fates = ["answered", "refused", "answered", "answered", "answered", "answered"]
       yield* Acme.trade(store, (trading) =>
         Effect.gen(function*() {
+          const amend = (amount: string) => trading.amend({ symbol: "BTC/USDT", id: "n1" }, { amount })
+          // 600.0025, of 1300.
           yield* trading.place(limit)
-          const amend = trading.amend({ symbol: "BTC/USDT", id: "n1" }, { price: "60000" })
-          yield* failed(amend)
-          yield* amend
-          yield* denied("maxNotionalPerDay", amend)
-        }), { guards: { maxNotionalPerDay: { USDT: "1201" } } })
+          yield* failed(amend("0.02"))
+          yield* amend("0.02")
+          yield* denied("maxNotionalPerDay", amend("0.022"))
+          yield* amend("0.01")
+          yield* amend("0.011")
+          yield* denied("maxNotionalPerDay", amend("0.02"))
+        }), { guards: { maxNotionalPerDay: { USDT: "1300" } } })
     }))
 
   it.effect("that make no sense are a configuration error", () =>

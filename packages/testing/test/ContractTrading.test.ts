@@ -59,8 +59,8 @@ const overWire = (features: Partial<Adapter.Features> = {}) =>
                 exchange: "mock",
                 operation: "place",
                 detail: "it never arrived",
-                order: { symbol: request.symbol },
-                reason: "the connection failed"
+                order: { symbol: request.symbol, clientOrderId: request.clientOrderId ?? "none" },
+                cause: new ExchangeError.RequestTimedOut({ exchange: "mock", operation: "place", detail: "no answer" })
               })
               : trading.place(request))
       }

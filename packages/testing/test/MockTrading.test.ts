@@ -179,8 +179,8 @@ describe("layerTrading", () => {
         exchange: "mock",
         operation: "place",
         detail: "the answer was lost",
-        order: { symbol: "BTC/USDT" },
-        reason: "timeout"
+        order: { symbol: "BTC/USDT", clientOrderId: "mine-1" },
+        cause: new ExchangeError.RequestTimedOut({ exchange: "mock", operation: "place", detail: "no answer" })
       })
       yield* trading.failNext(lost)
       yield* Effect.exit(place({ ...limit, price: "90.1" }))

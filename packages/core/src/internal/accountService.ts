@@ -1,6 +1,7 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import type * as Account from "../Account.js"
 import type * as Adapter from "../Adapter.js"
 import type * as ExchangeClient from "../ExchangeClient.js"
@@ -8,8 +9,11 @@ import { type AccountError, InvalidRequest, KeyRefused, Unsupported } from "../E
 import type { KeyPermissions } from "../KeyPermissions.js"
 import type { Markets } from "../Markets.js"
 import type { Reference } from "../Order.js"
+import * as belonging from "./belonging.js"
 import { latest } from "./latest.js"
+import * as Lookup from "./lookup.js"
 import { count } from "./marketDataService.js"
+import * as input from "./orderInput.js"
 
 /** @internal */
 export const make = (
@@ -29,21 +33,29 @@ export const make = (
     balances: adapter.balances,
     openOrders: Effect.fn(method("openOrders"))(function*(symbol?: string) {
       const market = symbol === undefined ? undefined : yield* markets.find("openOrders", symbol)
-      const orders = yield* adapter.openOrders(market)
+      const orders = market === undefined
+        ? yield* adapter.openOrders(market)
+        : yield* belonging.all(exchange, "openOrders", market, adapter.openOrders(market))
       return latest(orders, ({ createdAt }) => createdAt ?? 0, { since: undefined, limit: Number.MAX_SAFE_INTEGER })
     }),
     order: Effect.fn(method("order"))(function*(reference: Reference) {
-      return yield* adapter.order(yield* resolve(exchange, "order", markets, reference))
+      const meant = yield* resolve(exchange, "order", markets, reference)
+      return yield* Lookup.byReference({ exchange, account: adapter }, "order", meant)
     }),
     orderHistory: Effect.fn(method("orderHistory"))(function*(symbol: string, query?: Account.Account.HistoryQuery) {
       const market = yield* markets.find("orderHistory", symbol)
       const wanted = yield* historyOf(exchange, "orderHistory", query)
-      return latest(yield* adapter.orderHistory(market, wanted), ({ createdAt }) => createdAt ?? 0, wanted)
+      const orders = yield* belonging.all(exchange, "orderHistory", market, adapter.orderHistory(market, wanted))
+      return latest(orders, ({ createdAt }) => createdAt ?? 0, wanted)
     }),
     fills: Effect.fn(method("fills"))(function*(symbol: string, query?: Account.Account.HistoryQuery) {
       const market = yield* markets.find("fills", symbol)
       const wanted = yield* historyOf(exchange, "fills", query)
-      return latest(yield* adapter.fills(market, wanted), ({ at }) => at, wanted)
+      return latest(
+        yield* belonging.all(exchange, "fills", market, adapter.fills(market, wanted)),
+        ({ at }) => at,
+        wanted
+      )
     }),
     positions: adapter.positions ?? new Unsupported({
       exchange,
@@ -60,27 +72,21 @@ export const make = (
   }
 }
 
-/** @internal */
+/**
+ * The order that a reference names, which may be any value: by its id if it has one, else by its client order id.
+ *
+ * @internal
+ */
 export const resolve = (
   exchange: string,
   operation: string,
   markets: Markets,
   reference: Reference
 ): Effect.Effect<Adapter.Reference, AccountError> =>
-  Effect.flatMap(markets.find(operation, reference.symbol), (market) => {
-    const id = reference.id ?? reference.clientOrderId
-    if (!/^[\x21-\x7e]{1,128}$/.test(id)) {
-      return new InvalidRequest({
-        exchange,
-        operation,
-        detail: `the order id ${JSON.stringify(id.slice(0, 60))} is none: expected 1 to 128 printable characters`
-      })
-    }
-    return Effect.succeed(
-      reference.id === undefined
-        ? { market, clientOrderId: reference.clientOrderId }
-        : { market, id: reference.id }
-    )
+  Either.match(input.reference(reference), {
+    onLeft: (detail) => new InvalidRequest({ exchange, operation, detail }),
+    onRight: ({ symbol, ...name }) =>
+      Effect.map(markets.find(operation, symbol), (market): Adapter.Reference => ({ market, ...name }))
   })
 
 const historyOf = (

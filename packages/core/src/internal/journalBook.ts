@@ -32,7 +32,7 @@ export const kept = 48 * 3_600_000
 interface Row {
   readonly intent: Intent
   outcome: Outcome | undefined
-  /** Not, too, when a later intent of the same name took its place: an outcome is of the later one. */
+  /** Of two of one name the exchange can have taken the first only: that is the one that is open, and has the outcome. */
   open: boolean
 }
 
@@ -52,14 +52,14 @@ export const make = (): Book => {
     add: (entry, now) => {
       const key = keyOf(entry)
       const row = open.get(key)
-      if (row !== undefined) row.open = false
       if (entry._tag === "Intent") {
-        const next: Row = { intent: entry, outcome: undefined, open: true }
+        const next: Row = { intent: entry, outcome: undefined, open: row === undefined }
         rows.push(next)
-        open.set(key, next)
+        if (row === undefined) open.set(key, next)
         if (rows.length >= forgetAt) forget(now)
       } else if (row !== undefined) {
         row.outcome = entry
+        row.open = false
         open.delete(key)
       }
     },

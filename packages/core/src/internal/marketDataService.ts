@@ -16,6 +16,7 @@ import type { Markets } from "../Markets.js"
 import type { Price } from "../Price.js"
 import type { Protocol } from "../Protocol.js"
 import type { Ticker } from "../Ticker.js"
+import * as belonging from "./belonging.js"
 import { latest } from "./latest.js"
 import { unhurried } from "./unhurried.js"
 
@@ -59,7 +60,8 @@ export const make = (
     markets: markets.all,
     market: (symbol) => markets.find("market", symbol),
     ticker: Effect.fn(method("ticker"))(function*(symbol: string) {
-      return yield* adapter.ticker(yield* markets.find("ticker", symbol))
+      const market = yield* markets.find("ticker", symbol)
+      return yield* belonging.one(exchange, "ticker", market, adapter.ticker(market))
     }),
     tickers: Effect.fn(method("tickers"))(function*(symbols: ReadonlyArray<string>) {
       const wanted = yield* Effect.forEach(symbols, (symbol) => markets.find("tickers", symbol))
@@ -68,19 +70,20 @@ export const make = (
     }),
     price: Effect.fn(method("price"))(function*(symbol: string) {
       const market = yield* markets.find("price", symbol)
-      return yield* priceOf(market, yield* adapter.ticker(market))
+      return yield* priceOf(market, yield* belonging.one(exchange, "price", market, adapter.ticker(market)))
     }),
     orderBook: Effect.fn(method("orderBook"))(
       function*(symbol: string, options?: { readonly depth?: number | undefined }) {
         const market = yield* markets.find("orderBook", symbol)
         const depth = yield* count(exchange, "orderBook", "depth", options?.depth ?? 20)
-        return yield* adapter.orderBook(market, depth)
+        return yield* belonging.one(exchange, "orderBook", market, adapter.orderBook(market, depth))
       }
     ),
     trades: Effect.fn(method("trades"))(function*(symbol: string, options?: { readonly limit?: number | undefined }) {
       const market = yield* markets.find("trades", symbol)
       const limit = yield* count(exchange, "trades", "limit", options?.limit ?? 100)
-      return latest(yield* adapter.trades(market, limit), ({ at }) => at, { limit, since: undefined })
+      const trades = yield* belonging.all(exchange, "trades", market, adapter.trades(market, limit))
+      return latest(trades, ({ at }) => at, { limit, since: undefined })
     }),
     candles
   }

@@ -1,27 +1,31 @@
+import * as Deadline from "@effect-exchange/resilience/Deadline"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { AccountError } from "../ExchangeError.js"
+import type { AccountError, DuplicateOrder } from "../ExchangeError.js"
 import { isClosed, type Order } from "../Order.js"
 
 /**
- * Looks an order up until it is there, or long enough not to be there that it never will be, or until time is up: then
- * with what stood in the way. Found twice missing, two seconds apart, is missing.
+ * Looks an order up until it is there, or is proven not to be there nor ever to come, or until time is up: then with what
+ * stood in the way. The proof is twofold. It is missing under its name twice, two seconds apart, not before `absentAfter`;
+ * and then `elsewhere`, which looks for it by another way, has not got it either.
  *
  * It begins when nothing sends the order any more: a request may have queued for long before it was sent, so the time of
- * the order proves nothing.
+ * the order proves nothing. It ends with the `Deadline` in reach at the latest.
  *
  * @internal
  */
 export const find = (options: {
-  readonly lookup: Effect.Effect<Order, AccountError>
+  /** `DuplicateOrder` is final: the name belongs to another order. */
+  readonly lookup: Effect.Effect<Order, AccountError | DuplicateOrder>
+  readonly elsewhere: Effect.Effect<Option.Option<Order>, AccountError | DuplicateOrder>
   readonly absentAfter: Duration.DurationInput
   /** How long to go on trying beyond that when the exchange does not answer. */
   readonly patience: Duration.DurationInput
   /** Defaults to looking again and again, so that an order is found as soon as it shows. */
   readonly pace?: Pace | undefined
-}): Effect.Effect<Option.Option<Order>, AccountError> =>
+}): Effect.Effect<Option.Option<Order>, AccountError | DuplicateOrder> =>
   Effect.flatMap(Clock.currentTimeMillis, (begun) => {
     const absentAfter = Duration.toMillis(options.absentAfter)
     const absentAt = begun + absentAfter
@@ -31,22 +35,25 @@ export const find = (options: {
     const ask = (
       attempt: number,
       missingSince: number | undefined
-    ): Effect.Effect<Option.Option<Order>, AccountError> =>
+    ): Effect.Effect<Option.Option<Order>, AccountError | DuplicateOrder> =>
       // What an answer shows may be as old as its question.
-      Effect.flatMap(Clock.currentTimeMillis, (asked) =>
-        Effect.matchEffect(options.lookup, {
+      Effect.flatMap(Clock.currentTimeMillis, (asked) => {
+        const again = (error: AccountError | DuplicateOrder, since: number | undefined) =>
+          error._tag === "DuplicateOrder" || asked >= giveUpAt
+            ? Effect.fail(error)
+            : inTime(wait(attempt), Effect.fail(error), ask(attempt + 1, since))
+        return Effect.matchEffect(options.lookup, {
           onSuccess: (order) => Effect.succeedSome(order),
           onFailure: (error) => {
-            const missing = error._tag === "OrderNotFound"
-            if (missing && asked >= absentAt && missingSince !== undefined && asked - missingSince >= apart) {
-              return Effect.succeedNone
+            if (error._tag !== "OrderNotFound") return again(error, missingSince)
+            if (asked >= absentAt && missingSince !== undefined && asked - missingSince >= apart) {
+              return Effect.catchAll(options.elsewhere, (error) => again(error, missingSince))
             }
-            if (asked >= giveUpAt) return Effect.fail(error)
             // The first answer may have waited in a queue: it counts as of when it came, the last as of when it was asked for.
-            return Effect.flatMap(Clock.currentTimeMillis, (answered) =>
-              Effect.delay(ask(attempt + 1, missing ? missingSince ?? answered : missingSince), wait(attempt)))
+            return Effect.flatMap(Clock.currentTimeMillis, (answered) => again(error, missingSince ?? answered))
           }
-        }))
+        })
+      })
     return ask(0, undefined)
   })
 
@@ -59,27 +66,41 @@ export type Pace = "unhurried"
 
 /**
  * Reads an order that was just acknowledged until the exchange shows it as `isSettled` wants it, for three seconds at
- * most; then as it was last seen, and none if it never was.
+ * most and not beyond the `Deadline` in reach; then as it was last seen, and what kept it from being seen otherwise.
  *
  * @internal
  */
 export const read = (
   lookup: Effect.Effect<Order, AccountError>,
   isSettled: (order: Order) => boolean
-): Effect.Effect<Option.Option<Order>> => {
-  const ask = (attempt: number, seen: Option.Option<Order>): Effect.Effect<Option.Option<Order>> =>
+): Effect.Effect<Seen> => {
+  const ask = (attempt: number, before: Seen): Effect.Effect<Seen> =>
     Effect.matchEffect(lookup, {
-      onSuccess: (order) =>
-        isSettled(order) || attempt >= reads
-          ? Effect.succeedSome(order)
-          : Effect.delay(ask(attempt + 1, Option.some(order)), pause(attempt)),
-      // Orders appear a moment after they were taken.
-      onFailure: (error) =>
-        error._tag === "OrderNotFound" && attempt < reads
-          ? Effect.delay(ask(attempt + 1, seen), pause(attempt))
+      onSuccess: (order) => {
+        const seen: Seen = { order: Option.some(order), error: Option.none() }
+        return isSettled(order) || attempt >= reads
+          ? Effect.succeed(seen)
+          : inTime(pause(attempt), Effect.succeed(seen), ask(attempt + 1, seen))
+      },
+      onFailure: (error) => {
+        const seen: Seen = { order: before.order, error: Option.some(error) }
+        // Orders appear a moment after they were taken.
+        return error._tag === "OrderNotFound" && attempt < reads
+          ? inTime(pause(attempt), Effect.succeed(seen), ask(attempt + 1, seen))
           : Effect.succeed(seen)
+      }
     })
-  return ask(0, Option.none())
+  return ask(0, { order: Option.none(), error: Option.none() })
+}
+
+/**
+ * An order as it was last seen, if it was, and what the last read failed with, if it did.
+ *
+ * @internal
+ */
+export interface Seen {
+  readonly order: Option.Option<Order>
+  readonly error: Option.Option<AccountError>
 }
 
 /** @internal */
@@ -93,3 +114,15 @@ const reads = 4
 
 // 200, 400, 800, 1600, then every 2000 milliseconds.
 const pause = (attempt: number): Duration.Duration => Duration.millis(Math.min(2000, 200 * 2 ** attempt))
+
+/** What comes after a pause, or what there is to say already where the pause would outlast the deadline. */
+const inTime = <A, E>(
+  pause: Duration.Duration,
+  now: Effect.Effect<A, E>,
+  after: Effect.Effect<A, E>
+): Effect.Effect<A, E> =>
+  Effect.flatMap(
+    Deadline.remaining,
+    (remaining) =>
+      Option.exists(remaining, (left) => Duration.lessThanOrEqualTo(left, pause)) ? now : Effect.delay(after, pause)
+  )

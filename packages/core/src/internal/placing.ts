@@ -1,3 +1,4 @@
+import * as Arr from "effect/Array"
 import type * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
@@ -14,12 +15,15 @@ import * as Decimal from "../Decimal.js"
 import * as ExchangeError from "../ExchangeError.js"
 import type { Market } from "../Market.js"
 import type { Markets } from "../Markets.js"
-import type { Order, Request } from "../Order.js"
+import type { Order } from "../Order.js"
 import * as OrderCheck from "../OrderCheck.js"
 import * as OrderGuards from "../OrderGuards.js"
 import * as Telemetry from "../Telemetry.js"
+import * as Identity from "./identity.js"
 import { type Ledger, writeIntent, writeOutcome } from "./journaling.js"
+import * as Lookup from "./lookup.js"
 import * as Outcome from "./outcome.js"
+import { describe, quote } from "./quote.js"
 
 /** @internal */
 export interface Desk {
@@ -34,6 +38,8 @@ export interface Desk {
   readonly spent: Ref.Ref<OrderGuards.Spent>
   readonly journal: Ledger
   readonly patience: Duration.DurationInput
+  /** The exchange's clock minus ours, in milliseconds. */
+  readonly skew: Effect.Effect<number>
   /** The client order ids of calls that have not ended: what became of those is not for others to find out. */
   readonly underWay: Set<string>
 }
@@ -45,6 +51,8 @@ export interface Desk {
  */
 export interface Ready {
   readonly order: Adapter.NewOrder
+  /** Whether the caller chose the client order id, which may then have been used before. */
+  readonly isNamed: boolean
   readonly worth: BigDecimal.BigDecimal
   readonly at: number
 }
@@ -52,11 +60,11 @@ export interface Ready {
 type Result = Effect.Effect<Order, ExchangeError.TradingError>
 
 /** @internal */
-export const place = (desk: Desk, request: Request): Result =>
+export const place = (desk: Desk, request: unknown): Result =>
   Effect.scoped(
     Effect.flatMap(prepare(desk, "place", request), (ready) =>
       Effect.matchEffect(desk.adapter.place(ready.order), {
-        onSuccess: (placed) => confirm(desk, ready, placed),
+        onSuccess: (placed) => confirm(desk, "place", ready, placed),
         onFailure: (error) => settle(desk, "place", ready, error)
       }))
   )
@@ -64,7 +72,7 @@ export const place = (desk: Desk, request: Request): Result =>
 /** @internal */
 export const placeBatch = (
   desk: Desk,
-  requests: ReadonlyArray<Request>
+  requests: unknown
 ): Effect.Effect<ReadonlyArray<Either.Either<Order, ExchangeError.TradingError>>, ExchangeError.TradingError> =>
   Effect.gen(function*() {
     const about = { exchange: desk.exchange, operation: "placeBatch" }
@@ -76,20 +84,14 @@ export const placeBatch = (
         alternative: "place them one by one"
       })
     }
-    if (new Set(requests.map(({ symbol }) => symbol)).size > 1) {
-      return yield* new ExchangeError.InvalidRequest({
-        ...about,
-        detail: "the orders of a batch must be of one market"
-      })
-    }
-    const named = requests.flatMap(({ clientOrderId }) => clientOrderId ?? [])
-    if (new Set(named).size < named.length) {
-      return yield* new ExchangeError.InvalidRequest({
-        ...about,
-        detail: "two orders of the batch have the same client order id"
-      })
-    }
-    const prepared = yield* Effect.forEach(requests, (request) => Effect.either(prepare(desk, "placeBatch", request)))
+    const asked = yield* Either.mapLeft(
+      batchOf(requests),
+      (detail) => new ExchangeError.InvalidRequest({ ...about, detail })
+    )
+    const prepared = yield* Effect.forEach(
+      asked,
+      (request) => Effect.either(prepare(desk, "placeBatch", request))
+    )
     const ready = prepared.flatMap((each) => Either.isRight(each) ? [each.right] : [])
     const results = yield* Effect.forEach(
       chunksOf(ready, desk.features.batch),
@@ -107,6 +109,20 @@ export const placeBatch = (
     })
   }).pipe(Effect.scoped)
 
+/** The orders of a batch, each as it may be: what only shows between them is refused here. */
+const batchOf = (requests: unknown): Either.Either<ReadonlyArray<unknown>, string> => {
+  if (!Array.isArray(requests)) return Either.left(`the orders: expected an array, was ${describe(requests)}`)
+  const all: ReadonlyArray<unknown> = Array.from(requests)
+  const orders = all.flatMap((each) => Either.match(OrderCheck.decode(each), { onLeft: () => [], onRight: Arr.of }))
+  if (new Set(orders.map(({ symbol }) => symbol)).size > 1) {
+    return Either.left("the orders of a batch must be of one market")
+  }
+  const named = orders.flatMap(({ clientOrderId }) => clientOrderId ?? [])
+  return new Set(named).size < named.length
+    ? Either.left("two orders of the batch have the same client order id")
+    : Either.right(all)
+}
+
 const conclude = (
   desk: Desk,
   ready: Ready,
@@ -121,7 +137,7 @@ const conclude = (
   )
   return Effect.either(Either.match(result, {
     onLeft: (error) => settle(desk, "placeBatch", ready, error),
-    onRight: (placed) => confirm(desk, ready, placed)
+    onRight: (placed) => confirm(desk, "placeBatch", ready, placed)
   }))
 }
 
@@ -140,22 +156,27 @@ const chunksOf = <A>(all: ReadonlyArray<A>, size: number): ReadonlyArray<Readonl
 const prepare = (
   desk: Desk,
   operation: string,
-  request: Request
+  input: unknown
 ): Effect.Effect<Ready, ExchangeError.TradingError, Scope.Scope> =>
   Effect.gen(function*() {
-    const about = { exchange: desk.exchange, operation }
-    const market = yield* desk.markets.find(operation, request.symbol)
-    const checked = yield* Either.mapLeft(
-      OrderCheck.check(market, request),
-      (detail) => new ExchangeError.InvalidRequest({ ...about, detail })
+    const valid = Either.mapLeft((detail: string) =>
+      new ExchangeError.InvalidRequest({ exchange: desk.exchange, operation, detail })
     )
+    const request = yield* valid(OrderCheck.decode(input))
+    const market = yield* desk.markets.find(operation, request.symbol)
+    const checked = yield* valid(OrderCheck.check(market, request))
     yield* supported(desk, operation, checked)
     const clientOrderId = yield* nameOf(desk, operation, request.clientOrderId)
     const price = yield* priceFor(desk, checked)
     const at = yield* Clock.currentTimeMillis
     return yield* Effect.uninterruptibleMask((restore) =>
       Effect.flatMap(admit(desk, operation, checked, price, at), (worth) => {
-        const ready: Ready = { order: { ...checked, clientOrderId }, worth, at }
+        const ready: Ready = {
+          order: { ...checked, clientOrderId },
+          isNamed: request.clientOrderId !== undefined,
+          worth,
+          at
+        }
         return restore(Effect.zipRight(underWay(desk, clientOrderId), writeIntent(desk, operation, ready))).pipe(
           // Nothing was sent, whether that was written down or not.
           Effect.onError(() => release(desk, ready)),
@@ -183,20 +204,22 @@ export const priceFor = (
   OrderGuards.needsPrice(desk.guards, checked) ? desk.lastPrice(checked.market) : Effect.succeed(undefined)
 
 /**
- * Has the guards judge an order and count it in: what it is worth.
+ * Has the guards judge an order and count it in: what it is worth. Of one that stands already, and is known as `before`,
+ * only what it grows by is counted.
  *
  * @internal
  */
 export const admit = (
   desk: Desk,
   operation: string,
-  checked: OrderCheck.Checked,
+  checked: OrderCheck.Checked | undefined,
   price: BigDecimal.BigDecimal | undefined,
-  at: number
+  at: number,
+  before?: OrderCheck.Checked
 ): Effect.Effect<BigDecimal.BigDecimal, ExchangeError.OrderDenied> =>
   Effect.flatten(
     Ref.modify(desk.spent, (spent) =>
-      Either.match(OrderGuards.admit(desk.guards, spent, checked, price, at), {
+      Either.match(OrderGuards.admit(desk.guards, spent, checked, price, at, before), {
         onLeft: (
           denial
         ): readonly [Effect.Effect<BigDecimal.BigDecimal, ExchangeError.OrderDenied>, OrderGuards.Spent] => [
@@ -239,24 +262,33 @@ const nameOf = (
     : new ExchangeError.InvalidRequest({
       exchange: desk.exchange,
       operation,
-      detail: `the client order id ${JSON.stringify(given.slice(0, 60))} is not ${clientOrderId.described}`
+      detail: `the client order id ${quote(given)} is not ${clientOrderId.described}`
     })
 }
 
-/** The exchange took the order; the caller gets it as the exchange shows it. */
-const confirm = (desk: Desk, ready: Ready, placed: Adapter.Placed): Effect.Effect<Order> => {
-  const reference: Adapter.Reference = placed._tag === "Order"
-    ? { market: ready.order.market, id: placed.order.id }
-    : { market: ready.order.market, id: placed.id, since: ready.at - clocksDiffer }
-  const order = placed._tag === "Order"
-    ? Effect.succeed(placed.order)
-    : Effect.map(
-      Outcome.read(desk.account.order(reference), Outcome.isListed),
-      Option.getOrElse(() => pending(desk, ready, placed.id))
-    )
-  const id = placed._tag === "Order" ? placed.order.id : placed.id
-  return Effect.zipRight(writeOutcome(desk, ready.order.clientOrderId, { _tag: "Placed", orderId: id }), order)
-}
+/**
+ * The exchange took an order; the caller gets it as the exchange shows it. An answer that is about another order is as good
+ * as none.
+ */
+const confirm = (desk: Desk, operation: string, ready: Ready, placed: Adapter.Placed): Result =>
+  Effect.gen(function*() {
+    const asked = yield* Lookup.asked(desk, ready.order, ready.at)
+    const reference = { market: ready.order.market, since: Lookup.since(asked) }
+    const shown = placed._tag === "Order"
+      ? Option.some(placed.order)
+      : (yield* Outcome.read(desk.account.order({ ...reference, id: placed.id }), Outcome.isListed)).order
+    const id = placed._tag === "Order" ? placed.order.id : placed.id
+    const differences = Option.match(shown, {
+      onNone: () => [],
+      onSome: (order) => [...Identity.differences(asked, order), ...order.id === id ? [] : ["id"]]
+    })
+    if (differences.length > 0) {
+      const about = { exchange: desk.exchange, operation, detail: Lookup.another(differences) }
+      return yield* settle(desk, operation, ready, new ExchangeError.MalformedResponse(about))
+    }
+    yield* writeOutcome(desk, ready.order.clientOrderId, { _tag: "Placed", orderId: id })
+    return Option.getOrElse(shown, () => pending(desk, ready, id))
+  })
 
 const pending = (desk: Desk, { at, order }: Ready, id: string): Order => ({
   exchange: desk.exchange,
@@ -280,34 +312,68 @@ const nothing = Decimal.make("0")
 /** The exchange said no, or nothing that can be relied on: then the order is looked for. */
 const settle = (desk: Desk, operation: string, ready: Ready, error: ExchangeError.TradingError): Result => {
   const { clientOrderId } = ready.order
-  // An order of that name exists: an earlier one, whose outcome this one's would cover up in the journal.
-  if (error._tag === "DuplicateOrder") return Effect.zipRight(release(desk, ready), Effect.fail(error))
+  if (error._tag === "DuplicateOrder") return taken(desk, ready, error)
   if (ExchangeError.outcome(error) !== "Unknown") {
     return Effect.zipRight(notPlaced(desk, ready, error.message), Effect.fail(error))
   }
-  const about = { exchange: desk.exchange, operation, order: describe(ready), reason: error.message }
-  return Effect.matchEffect(search(desk, ready.order.market, clientOrderId, ready.at), {
-    onFailure: (obstacle) =>
-      Effect.zipRight(
-        countUnknown(desk),
-        new ExchangeError.OutcomeUnknown({
-          ...about,
-          detail: `the order ${clientOrderId} was sent and could not be looked up: ${obstacle.message}`
-        })
-      ),
-    onSuccess: Option.match({
-      onNone: () =>
-        Effect.zipRight(
-          notPlaced(desk, ready, error.message),
-          new ExchangeError.NotPlaced({
-            ...about,
-            detail: `the exchange never took the order ${clientOrderId}; it may be placed again`
-          })
-        ),
-      onSome: (order) => Effect.as(writeOutcome(desk, clientOrderId, { _tag: "Placed", orderId: order.id }), order)
-    })
-  })
+  const about = { exchange: desk.exchange, operation, order: inQuestion(ready), cause: ExchangeError.causeOf(error) }
+  return Effect.matchEffect(
+    Effect.flatMap(
+      Lookup.asked(desk, ready.order, ready.at),
+      (asked) => Lookup.search(desk, operation, asked)
+    ),
+    {
+      onFailure: (obstacle): Result =>
+        obstacle._tag === "DuplicateOrder"
+          ? nameTaken(desk, ready, obstacle)
+          : Effect.zipRight(
+            countUnknown(desk),
+            new ExchangeError.OutcomeUnknown({
+              ...about,
+              detail: `the order ${clientOrderId} was sent and could not be looked up: ${obstacle.message}`
+            })
+          ),
+      onSuccess: Option.match({
+        onNone: () =>
+          Effect.zipRight(
+            notPlaced(desk, ready, error.message),
+            new ExchangeError.NotPlaced({
+              ...about,
+              detail: `the exchange never took the order ${clientOrderId}; it may be placed again`
+            })
+          ),
+        onSome: (order) => Effect.as(writeOutcome(desk, clientOrderId, { _tag: "Placed", orderId: order.id }), order)
+      })
+    }
+  )
 }
+
+/**
+ * An order of that name exists. It is this very one where the request reached the exchange twice: then nobody else can have
+ * used the name, or it was made no earlier than this call began.
+ */
+const taken = (desk: Desk, ready: Ready, error: ExchangeError.DuplicateOrder): Result =>
+  Effect.gen(function*() {
+    const asked = yield* Lookup.asked(desk, ready.order, ready.at)
+    const from = ready.isNamed ? (yield* Lookup.theirs(desk, ready.at)) + 1 : asked.from
+    const lookup = desk.account.order({
+      market: asked.market,
+      clientOrderId: asked.clientOrderId,
+      since: Lookup.since(asked)
+    })
+    const { order } = yield* Outcome.read(lookup, () => true)
+    const ours = Option.filter(order, (order) => Identity.differences({ ...asked, from }, order).length === 0)
+    if (Option.isNone(ours)) return yield* nameTaken(desk, ready, error)
+    yield* writeOutcome(desk, asked.clientOrderId, { _tag: "Placed", orderId: ours.value.id })
+    return ours.value
+  })
+
+// The journal is left as it is: the outcome of this order would cover up that of the earlier one.
+const nameTaken = (
+  desk: Desk,
+  ready: Ready,
+  error: ExchangeError.DuplicateOrder
+): Effect.Effect<never, ExchangeError.DuplicateOrder> => Effect.zipRight(release(desk, ready), Effect.fail(error))
 
 const countUnknown = ({ environment, exchange }: Desk): Effect.Effect<void> =>
   Metric.increment(Telemetry.unknownOrders).pipe(
@@ -331,7 +397,7 @@ const release = (desk: Desk, { at, order, worth }: Ready): Effect.Effect<void> =
 export const giveBack = (desk: Desk, market: Market, worth: BigDecimal.BigDecimal, at: number): Effect.Effect<void> =>
   Ref.update(desk.spent, (spent) => OrderGuards.release(spent, market.quote, worth, at))
 
-const describe = ({ at, order }: Ready): ExchangeError.OrderInQuestion => ({
+const inQuestion = ({ at, order }: Ready): ExchangeError.OrderInQuestion => ({
   symbol: order.market.symbol,
   clientOrderId: order.clientOrderId,
   side: order.side,
@@ -339,26 +405,3 @@ const describe = ({ at, order }: Ready): ExchangeError.OrderInQuestion => ({
   price: order.price === undefined ? undefined : Decimal.format(order.price),
   sentAt: at
 })
-
-/**
- * The order under a client order id, none when the exchange shows that it never took it. Only for orders that nothing
- * sends any more.
- *
- * @internal
- */
-export const search = (
-  desk: Desk,
-  market: Market,
-  clientOrderId: string,
-  sentAt: number,
-  pace?: Outcome.Pace
-): Effect.Effect<Option.Option<Order>, ExchangeError.AccountError> =>
-  Outcome.find({
-    pace,
-    lookup: desk.account.order({ market, clientOrderId, since: sentAt - clocksDiffer }),
-    absentAfter: desk.adapter.absentAfter,
-    patience: desk.patience
-  })
-
-// `at` is by our clock and the exchange files the order under its own.
-const clocksDiffer = 3_600_000

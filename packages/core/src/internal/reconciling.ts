@@ -4,6 +4,7 @@ import * as ExchangeError from "../ExchangeError.js"
 import { type Intent, unnamed } from "../OrderJournal.js"
 import type * as Trading from "../Trading.js"
 import { describe, writeOutcome } from "./journaling.js"
+import * as Lookup from "./lookup.js"
 import * as placing from "./placing.js"
 
 type Found = Effect.Effect<Trading.Reconciled>
@@ -46,21 +47,25 @@ export const reconcile = (
 const atOnce = 4
 
 const close = (desk: placing.Desk, intent: Intent): Found => {
-  const { account, at, clientOrderId, symbol } = intent
+  const { account, clientOrderId, symbol } = intent
+  const notPlaced = (reason: string): Found =>
+    Effect.as(
+      writeOutcome(desk, clientOrderId, { _tag: "NotPlaced", reason }, account),
+      { _tag: "NotPlaced" as const, intent }
+    )
   return Effect.matchEffect(
     Effect.flatMap(
       desk.markets.find("reconcile", symbol),
-      (market) => placing.search(desk, market, clientOrderId, at, "unhurried")
+      (market) => Lookup.searchIntent(desk, "reconcile", market, intent, "unhurried")
     ),
     {
-      onFailure: (error): Found => Effect.succeed({ _tag: "Unknown", intent, error }),
+      onFailure: (error): Found =>
+        error._tag === "DuplicateOrder"
+          ? notPlaced(error.detail)
+          : Effect.succeed({ _tag: "Unknown", intent, error }),
       onSuccess: Option.match({
-        onNone: (): Found =>
-          Effect.as(
-            writeOutcome(desk, clientOrderId, { _tag: "NotPlaced", reason: "found by reconciling" }, account),
-            { _tag: "NotPlaced" as const, intent }
-          ),
-        onSome: (order) =>
+        onNone: () => notPlaced("found by reconciling"),
+        onSome: (order): Found =>
           Effect.as(
             writeOutcome(desk, clientOrderId, { _tag: "Placed", orderId: order.id }, account),
             { _tag: "Placed" as const, intent, order }

@@ -105,7 +105,10 @@ const plain = {
   DeadlineExceeded: ExchangeError.DeadlineExceeded
 }
 
-const inQuestion = { order: { symbol: "BTC/USDT", clientOrderId: "mine-1" }, reason: "the connection broke" }
+const inQuestion = {
+  order: { symbol: "BTC/USDT", clientOrderId: "mine-1" },
+  cause: new ExchangeError.RequestTimedOut({ exchange: "acme", operation: "order", detail: "the connection broke" })
+}
 
 /** An error of each class, as a protocol would make it. */
 export const errorOf = (

@@ -67,6 +67,16 @@ export class Store {
   late = 0
   /** How long a read is under way: its answer is as old. */
   slow = 0
+  /** Fails every list of orders while set. */
+  unlisted: ExchangeError.AccountError | undefined = undefined
+  /** What the answer to an order makes of it, and what a read does. */
+  answers: (order: Order.Order) => Order.Order = (order) => order
+  shows: (order: Order.Order) => Order.Order = (order) => order
+  /** Orders that are listed, and not found under a name. */
+  readonly others: Array<Order.Order> = []
+  lists = 0
+  /** Takes cancellations and changes, and does nothing. */
+  idle = false
   /** What each lookup said of when the order was placed. */
   readonly since: Array<number | undefined> = []
   candles: Adapter.MarketData["candles"] = { page: 10, read: no }
@@ -148,13 +158,26 @@ const find = (store: Store, { clientOrderId, id, since }: Adapter.Reference) =>
           (id === undefined ? order.clientOrderId === clientOrderId : order.id === id) &&
           (order.createdAt ?? 0) + store.lag <= now
         )
-        return found === undefined ? new ExchangeError.OrderNotFound(about("order")) : Effect.succeed(found)
+        return found === undefined
+          ? new ExchangeError.OrderNotFound(about("order"))
+          : Effect.succeed(store.shows(found))
       })
   ).pipe(
     Effect.exit,
     Effect.tap(() => store.slow === 0 ? Effect.void : Effect.sleep(store.slow)),
     Effect.flatten
   )
+
+const list = (store: Store, market: Market.Market | undefined) =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    store.lists++
+    const failure = store.unlisted ?? store.blind
+    return failure === undefined
+      ? Effect.succeed([...store.orders, ...store.others].filter(({ createdAt = 0, symbol }) =>
+        (market === undefined || market.symbol === symbol) && createdAt + store.lag <= now
+      ))
+      : Effect.fail(failure)
+  })
 
 const change = (store: Store, reference: Adapter.Reference, with_: Partial<Order.Order>) =>
   Effect.suspend((): Effect.Effect<Order.Order, ExchangeError.OrderNotFound> => {
@@ -164,7 +187,7 @@ const change = (store: Store, reference: Adapter.Reference, with_: Partial<Order
     )
     const order = store.orders[index]
     if (order === undefined) return new ExchangeError.OrderNotFound(about("change"))
-    const changed = { ...order, ...with_ }
+    const changed = store.idle ? order : { ...order, ...with_ }
     store.orders[index] = changed
     return Effect.succeed(changed)
   })
@@ -198,7 +221,12 @@ class AcmeAccount extends Context.Tag("@effect-exchange/core/test/support/exchan
 /** The exchange over a store, without what `lacks` names. */
 export const over = (
   store: Store,
-  lacks: { readonly amend?: boolean; readonly batch?: boolean } = {},
+  lacks: {
+    readonly amend?: boolean
+    readonly batch?: boolean
+    /** As if it took every order, whatever its name. */
+    readonly deduplicates?: boolean
+  } = {},
   permissions: Effect.Effect.Success<Adapter.Account["keyPermissions"]> = {
     read: true,
     trade: true,
@@ -208,7 +236,7 @@ export const over = (
 ) =>
   Exchange.define({
     protocol: Acme.protocol,
-    features,
+    features: lacks.deduplicates === true ? { ...features, deduplicates: "never" } : features,
     tags: {
       marketData: (service) => Context.make(AcmeMarketData, service),
       account: (service) => Context.make(AcmeAccount, service),
@@ -228,13 +256,9 @@ export const over = (
       balances: Effect.succeed([]),
       keyPermissions: Effect.succeed(permissions),
       openOrders: (market) =>
-        Effect.sync(() =>
-          store.orders.filter(({ status, symbol }) =>
-            status === "open" && (market === undefined || market.symbol === symbol)
-          )
-        ),
+        Effect.map(list(store, market), (orders) => orders.filter(({ status }) => status === "open")),
       order: (reference) => find(store, reference),
-      orderHistory: () => Effect.sync(() => store.orders),
+      orderHistory: (market) => list(store, market),
       fills: () => Effect.succeed([])
     }),
     trading: (): Adapter.Trading => ({
@@ -242,7 +266,9 @@ export const over = (
       absentAfter: "10 seconds",
       place: (order) =>
         Effect.map(written(store, "place", put(store, order)), ([fate, order]) =>
-          fate === "acknowledged" ? { _tag: "Accepted", id: order.id } : { _tag: "Order", order }),
+          fate === "acknowledged"
+            ? { _tag: "Accepted", id: order.id }
+            : { _tag: "Order", order: store.answers(order) }),
       placeBatch: lacks.batch === true ? undefined : (orders) =>
         Effect.map(
           written(
@@ -254,11 +280,11 @@ export const over = (
                 : Effect.either(put(store, order)))
           ),
           ([, results]) =>
-            results.map(Either.map((order): Adapter.Placed => ({ _tag: "Order", order })))
+            results.map(Either.map((order): Adapter.Placed => ({ _tag: "Order", order: store.answers(order) })))
         ),
       cancel: (reference) =>
         Effect.map(written(store, "cancel", change(store, reference, { status: "canceled" })), ([fate, order]) =>
-          fate === "acknowledged" ? Option.none() : Option.some(order)),
+          fate === "acknowledged" ? Option.none() : Option.some(store.answers(order))),
       cancelAll: (market) =>
         Effect.map(
           written(
@@ -268,8 +294,7 @@ export const over = (
               store.orders.filter(({ status, symbol }) =>
                 status === "open" && symbol === market.symbol
               ),
-              ({ id }) =>
-                Effect.as(change(store, { market, id }, { status: "canceled" }), id)
+              ({ id }) => Effect.as(change(store, { market, id }, { status: "canceled" }), id)
             )
           ),
           ([, ids]) => ids
@@ -284,7 +309,7 @@ export const over = (
               ...price === undefined ? {} : { price }
             })
           ),
-          ([fate, order]) => fate === "acknowledged" ? Option.none() : Option.some(order)
+          ([fate, order]) => fate === "acknowledged" ? Option.none() : Option.some(store.answers(order))
         )
     })
   })

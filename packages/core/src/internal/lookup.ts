@@ -1,0 +1,210 @@
+import * as Clock from "effect/Clock"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Adapter from "../Adapter.js"
+import * as Decimal from "../Decimal.js"
+import * as ExchangeError from "../ExchangeError.js"
+import type { Market } from "../Market.js"
+import type { Order } from "../Order.js"
+import type { Intent } from "../OrderJournal.js"
+import * as Identity from "./identity.js"
+import * as Outcome from "./outcome.js"
+import { quote } from "./quote.js"
+
+/**
+ * Where an order is looked for.
+ *
+ * @internal
+ */
+export interface Place {
+  readonly exchange: string
+  readonly features: Pick<Adapter.Features, "deduplicates" | "name">
+  readonly adapter: Pick<Adapter.Trading, "absentAfter">
+  readonly account: Pick<Adapter.Account, "order" | "openOrders" | "orderHistory">
+  /** The exchange's clock minus ours, in milliseconds. */
+  readonly skew: Effect.Effect<number>
+  readonly patience: Duration.DurationInput
+}
+
+type Failure = ExchangeError.AccountError | ExchangeError.DuplicateOrder
+
+/**
+ * An order under its client order id: it, or none when the exchange has shown in two ways that it never took it.
+ * `DuplicateOrder` when the name belongs to another order, so that the exchange cannot have taken this one. Only for
+ * orders that nothing sends any more.
+ *
+ * @internal
+ */
+export const search = (
+  place: Place,
+  operation: string,
+  asked: Identity.Asked,
+  pace?: Outcome.Pace
+): Effect.Effect<Option.Option<Order>, Failure> =>
+  Outcome.find({
+    pace,
+    lookup: byName(place, operation, asked),
+    elsewhere: byList(place, operation, asked),
+    absentAfter: place.adapter.absentAfter,
+    patience: place.patience
+  })
+
+/**
+ * The order of an intent that stands in a journal without an outcome.
+ *
+ * @internal
+ */
+export const searchIntent = (
+  place: Place,
+  operation: string,
+  market: Market,
+  intent: Intent,
+  pace?: Outcome.Pace
+): Effect.Effect<Option.Option<Order>, Failure> => {
+  const amount = Option.getOrUndefined(Decimal.parse(intent.amount))
+  const price = intent.price === undefined ? undefined : Option.getOrUndefined(Decimal.parse(intent.price))
+  return amount === undefined
+    ? new ExchangeError.InvalidRequest({
+      exchange: place.exchange,
+      operation,
+      detail: `the intent ${quote(intent.clientOrderId)} says no amount that could be held against an order`
+    })
+    : Effect.flatMap(
+      asked(place, { ...intent, market, amount, price }, intent.at),
+      (asked) => search(place, operation, asked, pace)
+    )
+}
+
+/**
+ * The instant that ours was, by the exchange's clock.
+ *
+ * @internal
+ */
+export const theirs = (place: Pick<Place, "skew">, at: number): Effect.Effect<number> =>
+  Effect.map(place.skew, (skew) => at + skew)
+
+/**
+ * An order read back by a reference; `MalformedResponse` when the answer is about another.
+ *
+ * @internal
+ */
+export const byReference = (
+  { account, exchange }: Pick<Place, "account" | "exchange">,
+  operation: string,
+  reference: Adapter.Reference
+): Effect.Effect<Order, ExchangeError.AccountError> =>
+  Effect.filterOrFail(
+    account.order(reference),
+    (order) => Identity.isMeant(reference, order),
+    () =>
+      new ExchangeError.MalformedResponse({
+        exchange,
+        operation,
+        detail: "the answer is about another order than asked"
+      })
+  )
+
+/** @internal */
+export const byName = (
+  place: Place,
+  operation: string,
+  asked: Identity.Asked
+): Effect.Effect<Order, Failure> =>
+  // The exchange files the order under its own clock, which is not always known: search widely, judge strictly.
+  Effect.flatMap(
+    place.account.order({ market: asked.market, clientOrderId: asked.clientOrderId, since: since(asked) }),
+    (order) => judge(place, operation, asked, order)
+  )
+
+const judge = (
+  { exchange, features }: Place,
+  operation: string,
+  asked: Identity.Asked,
+  order: Order
+): Effect.Effect<Order, Failure> => {
+  const differences = Identity.differences(asked, order)
+  if (differences.length === 0) return Effect.succeed(order)
+  const about = { exchange, operation }
+  const keeps = features.deduplicates === "always" ||
+    (features.deduplicates === "while open" && !Outcome.hasEnded(order))
+  return Identity.isNamesake(asked, order) && keeps
+    ? new ExchangeError.DuplicateOrder({
+      ...about,
+      detail: `the client order id ${asked.clientOrderId} is that of the order ${order.id}, ` +
+        `another one by its ${differences.join(" and ")}; nothing was placed`
+    })
+    : new ExchangeError.MalformedResponse({ ...about, detail: another(differences) })
+}
+
+/** @internal */
+export const another = (differences: ReadonlyArray<string>): string =>
+  `the answer is about another order: its ${differences.join(" and ")} ${
+    differences.length === 1 ? "is" : "are"
+  } not ` +
+  "what was asked for"
+
+// First those that stand: one that ends in between is then among those that ended.
+const byList = (
+  place: Place,
+  operation: string,
+  asked: Identity.Asked
+): Effect.Effect<Option.Option<Order>, Failure> =>
+  Effect.gen(function*() {
+    const standing = yield* place.account.openOrders(asked.market)
+    const ended = yield* place.account.orderHistory(asked.market, { since: asked.from, limit: listed })
+    const all = [...standing, ...ended].filter((order) => !Identity.differences(asked, order).includes("age"))
+    const namesakes = all.filter((order) => Identity.isNamesake(asked, order))
+    const named = namesakes.find((order) => Identity.differences(asked, order).length === 0) ?? namesakes[0]
+    if (named !== undefined) return Option.some(yield* judge(place, operation, asked, named))
+    const about = { exchange: place.exchange, operation }
+    if (all.some((order) => Identity.differences(asked, order).length === 0)) {
+      return yield* new ExchangeError.MalformedResponse({
+        ...about,
+        detail: "an order of the same side, amount and price is listed without a client order id"
+      })
+    }
+    if (ended.length >= listed && !ended.some(({ createdAt = asked.from }) => createdAt < asked.from)) {
+      return yield* new ExchangeError.Unsupported({
+        ...about,
+        detail: `there are more than ${listed} orders of ${asked.market.symbol} since this one was sent`,
+        alternative: `look for ${asked.clientOrderId} among them`
+      })
+    }
+    return Option.none()
+  })
+
+const listed = 1000
+
+/**
+ * What an order is held against that was asked for at `at`, by our clock. A minute is left for clocks that differ.
+ *
+ * @internal
+ */
+export const asked = (
+  place: Pick<Place, "skew">,
+  order: Omit<Identity.Asked, "from" | "amendable">,
+  at: number
+): Effect.Effect<Identity.Asked> =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    Effect.map(theirs(place, at), (begun) => ({
+      market: order.market,
+      clientOrderId: order.clientOrderId,
+      side: order.side,
+      type: order.type,
+      amount: order.amount,
+      price: order.price,
+      from: begun - tolerance,
+      amendable: now - at > soon
+    })))
+
+/**
+ * From when to search for it, epoch milliseconds: an hour before it was asked for.
+ *
+ * @internal
+ */
+export const since = ({ from }: Identity.Asked): number => from + tolerance - 3_600_000
+
+const tolerance = 60_000
+// Longer than it takes to place an order, with all look-ups.
+const soon = 600_000
