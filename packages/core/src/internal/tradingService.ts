@@ -1,7 +1,5 @@
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import type * as ExchangeClient from "../ExchangeClient.js"
-import * as ExchangeError from "../ExchangeError.js"
 import type { Amendment, Reference, Request } from "../Order.js"
 import type * as Trading from "../Trading.js"
 import { resolve } from "./accountService.js"
@@ -37,4 +35,3 @@ export const make = (
     reconcile: Effect.withSpan(reconcile(desk), method("reconcile"))
   }
 }
-
