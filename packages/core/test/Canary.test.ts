@@ -1,8 +1,29 @@
 import { HttpClientError } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { assertNone, assertSome } from "@effect/vitest/utils"
-import { Cause, ConfigError, Effect, Either, Encoding, Exit, Fiber, Option, Redacted, Schema, TestClock } from "effect"
-import { Credentials, type Endpoint, ExchangeError, Health, type Protocol, Signature } from "../src/index.js"
+import {
+  Cause,
+  ConfigError,
+  Effect,
+  Either,
+  Encoding,
+  Exit,
+  Fiber,
+  Option,
+  Predicate,
+  Redacted,
+  Schema,
+  TestClock
+} from "effect"
+import {
+  Credentials,
+  type Endpoint,
+  ExchangeError,
+  Health,
+  type Protocol,
+  RawAnswers,
+  Signature
+} from "../src/index.js"
 import * as Acme from "./support/acme.js"
 import * as Capture from "./support/capture.js"
 import { AnyError } from "./support/errors.js"
@@ -26,7 +47,7 @@ const base64: Protocol.Protocol["sign"] = (request, credentials, { now }) => {
 }
 
 /** Signs a form with a key in PEM and sends a passphrase beside it: everything it knows is in headers and in the body. */
-const form: Protocol.Protocol["sign"] = (request, credentials, { nonce }) =>
+const signedForm: Protocol.Protocol["sign"] = (request, credentials, { nonce }) =>
   Either.map(Signature.privateKey(credentials.secret), (key) => {
     const body = `nonce=${nonce}&${request.body}`
     const signature = Encoding.encodeBase64(Signature.sign(key, body))
@@ -232,7 +253,7 @@ describe("Canary: neither key nor secret nor signature gets out", () => {
     it.scoped(`nor a passphrase nor a private key: ${name}`, () =>
       Effect.gen(function*() {
         const { output, secrets, sent } = yield* run(script, {
-          protocol: { sign: form },
+          protocol: { sign: signedForm },
           credentials: Credentials.fixed({ key, secret: pem, passphrase })
         })
         assert.include(sent.at(-1)?.body ?? "", "sign=")
@@ -240,11 +261,75 @@ describe("Canary: neither key nor secret nor signature gets out", () => {
       }), 30_000)
   }
 
+  // A protocol that cleans nothing: codes, rows and texts go into errors and values as the exchange wrote them.
+  const careless: Protocol.Protocol["classify"] = ({ about, headers, json, text }) =>
+    Predicate.hasProperty(json, "error")
+      ? new ExchangeError.ExchangeUnavailable({
+        ...about,
+        outcome: "Rejected",
+        code: JSON.stringify(json),
+        detail: `${text} ${JSON.stringify(headers)}`
+      })
+      : undefined
+
+  const rowsOf = Schema.Record({
+    key: Schema.String,
+    value: Schema.Array(Schema.Struct({ code: Schema.String, text: Schema.String, deep: Schema.Array(Schema.String) }))
+  })
+
+  const between: Readonly<Record<string, (text: string) => string>> = {
+    ...forms,
+    "with invisible characters in between": (text) => Array.from(text).join("\u200b\u202e\u0000"),
+    "in lines": (text) => text.replace(/.{7}/g, "$&\r\n"),
+    "as JSON": (text) => JSON.stringify(text)
+  }
+
+  for (const [name, form] of Object.entries(between)) {
+    it.scoped(`every header that was sent, ${name}, in every field, code and row of an answer`, () =>
+      Effect.gen(function*() {
+        for (
+          const [sign, credentials] of [
+            [signedForm, Credentials.fixed({ key, secret: pem, passphrase })],
+            [base64, Wire.credentials]
+          ] as const
+        ) {
+          const captured = Capture.make()
+          yield* Effect.gen(function*() {
+            const echoed = (sent: Wire.Sent) =>
+              [...Object.values(sent.headers), ...sent.query.values(), sent.body, sent.url].map(form)
+            const { client, sent } = yield* Wire.setup((sent, index) => {
+              const texts = echoed(sent)
+              const row = { code: texts.join(" "), text: texts.join(), deep: texts }
+              const headers = { "x-echo": encodeURIComponent(texts.join()), "x-used-ip": "1" }
+              return index === 0
+                ? Wire.json({ error: texts, rows: [row], [texts.join()]: row }, 400, headers)
+                : Wire.json({ rows: [row], [texts.join()]: [row] }, 200, headers)
+            }, {
+              credentials,
+              retry: { attempts: 1 },
+              protocol: { sign, classify: careless }
+            })
+            const endpoint = { ...Acme.order, decode: Schema.decodeUnknownEither(rowsOf) }
+            const [error, raw] = yield* RawAnswers.collect(Effect.flip(client.request(endpoint, { amount: 1 })))
+            const [value, answers] = yield* RawAnswers.collect(client.request(endpoint, { amount: 1 }))
+            assert.strictEqual(error._tag, "ExchangeUnavailable")
+            assert.include(JSON.stringify(value), Credentials.redacted)
+            captured.note(Capture.renderings({ error, raw, value, answers }).join("\n"))
+            const signatures = sent.flatMap(({ headers, query }) =>
+              query.get("signature") ?? headers["x-acme-sign"] ?? []
+            )
+            const folded = captured.output.map((text) => text.replace(/[\p{Cc}\p{Cf}]|\\(?:[rn]|u\w{4})/gu, ""))
+            assertNone(Capture.find([...captured.output, ...folded], [unwrap(key), unwrap(passphrase), ...signatures]))
+          }).pipe(captured.provide)
+        }
+      }))
+  }
+
   it.scoped("a private key that cannot be read is said to be that, and not shown", () =>
     Effect.gen(function*() {
       const broken = Redacted.make(unwrap(pem).replace("MIG", "???"))
       const { output, sent } = yield* run(() => Wire.ok(), {
-        protocol: { sign: form },
+        protocol: { sign: signedForm },
         credentials: Credentials.fixed({ key, secret: broken })
       })
       assert.strictEqual(sent.length, 0)
@@ -284,11 +369,20 @@ describe("Canary: neither key nor secret nor signature gets out", () => {
     assertNone(Capture.find(Capture.renderings(Credentials.fixed(credentials)), [unwrap(key), unwrap(secret)]))
   })
 
-  it.scoped("the canary can sing: a protocol that repeats what it was told is found out in errors, logs and spans", () =>
+  it.scoped("the canary can sing: a protocol that repeats what it signed is found out in errors, logs and spans", () =>
     Effect.gen(function*() {
-      const leaking: Protocol.Protocol["classify"] = ({ about, json }) =>
-        new ExchangeError.ExchangeUnavailable({ ...about, detail: JSON.stringify(json), outcome: "Rejected" })
-      const { output, secrets } = yield* run(says("x"), { protocol: { classify: leaking } })
+      // Answers are searched before a protocol sees them: to leak, it has to remember what it signed.
+      let signed = ""
+      const leaking: Partial<Protocol.Protocol> = {
+        sign: (...parameters) =>
+          Either.map(Acme.protocol.sign(...parameters), (request) => {
+            signed = request.signature
+            return request
+          }),
+        classify: ({ about }) =>
+          new ExchangeError.ExchangeUnavailable({ ...about, detail: signed, outcome: "Rejected" })
+      }
+      const { output, secrets } = yield* run(says("x"), { protocol: leaking })
       assertSome(Option.map(Capture.find(output, secrets), () => true), true)
       for (
         const where of [

@@ -35,7 +35,7 @@ const ordering = (baseUrl: string) =>
     const client = yield* ExchangeClient.make(Acme.protocol, {
       environment: { name: "loopback", baseUrl },
       credentials: Credentials.fixed({ key, secret }),
-      attemptTimeout: "5 seconds",
+      attemptTimeout: "25 seconds",
       retry: { attempts: 1 }
     })
     const error = yield* Effect.flip(client.request(Acme.order, { amount: 1 }))
@@ -44,7 +44,7 @@ const ordering = (baseUrl: string) =>
   })
 
 const clients: ReadonlyArray<readonly [string, Layer.Layer<HttpClient.HttpClient>]> = [
-  ["undici", NodeExchange.layerHttp()],
+  ["undici", NodeExchange.layerHttp({ connectTimeout: "25 seconds" })],
   ["fetch", FetchHttpClient.layer]
 ]
 

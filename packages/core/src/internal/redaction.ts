@@ -83,12 +83,13 @@ interface Folded {
 // `\n` is a line break or an escaped "n", and `%41` is an "A" or three characters of a secret: all of it is tried.
 const readings = [
   new RegExp(`[${invisible}]+`, "gu"),
-  new RegExp(`%(?:25)*([0-9a-f]{2})|\\\\+u([0-9a-f]{4})|\\\\+[nrtbf]|\\\\+|[${invisible}]+`, "giu"),
-  new RegExp(`%(?:25)*([0-9a-f]{2})|\\\\+u([0-9a-f]{4})|\\\\+|[${invisible}]+`, "giu")
+  new RegExp(`%(?:25)*([0-9a-fA-F]{2})|\\\\+u([0-9a-fA-F]{4})|\\\\+[nrtbf]|\\\\+|[${invisible}]+`, "gu"),
+  new RegExp(`%(?:25)*([0-9a-fA-F]{2})|\\\\+u([0-9a-fA-F]{4})|\\\\+|[${invisible}]+`, "gu")
 ]
 
 const unseen = new RegExp(`[${invisible}]`, "u")
 const special = new RegExp(`[%\\\\${invisible}]`, "u")
+const encoding = /[%\\]/
 
 const fold = (source: string, reading: RegExp): Folded => {
   const pieces: Array<Piece> = []
@@ -133,7 +134,7 @@ const redact = (needles: ReadonlyArray<string>, source: string): string => {
 const hides = (needles: ReadonlyArray<string>, source: string): boolean =>
   readings.slice(1).some((reading) => {
     let text = source
-    for (let depth = 0; depth < 3 && special.test(text); depth++) {
+    for (let depth = 0; depth < 3 && encoding.test(text); depth++) {
       text = fold(text, reading).text
       if (needles.some((needle) => text.includes(needle))) return true
     }
