@@ -34,6 +34,15 @@ const mounted = Effect.gen(function*() {
 }).pipe(Effect.orDie)
 
 describe("Credentials", () => {
+  it("has a fingerprint: the same for one key whatever its secret, and nothing of the key itself", () => {
+    const mine = pair("mine")
+    const name = Credentials.fingerprint(mine)
+    // As published: journals on disk hold it.
+    assert.strictEqual(name, "be8c740690d85fab")
+    assert.strictEqual(Credentials.fingerprint({ key: mine.key, secret: Redacted.make("rotated") }), name)
+    assert.notStrictEqual(Credentials.fingerprint(pair("theirs")), name)
+  })
+
   it.effect("each environment has names of its own, and none is read for another", () =>
     Effect.gen(function*() {
       const provider = from({

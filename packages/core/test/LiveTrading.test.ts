@@ -1,3 +1,4 @@
+import type { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Config, ConfigProvider, Effect, Exit, Layer, Option } from "effect"
 import { Credentials, type Exchange, OrderJournal, Trading } from "../src/index.js"
@@ -74,4 +75,25 @@ describe("trading on the live exchange has to be said twice", () => {
       assert.include(Credentials.describe(error), "ACME_API_SECRET is missing")
       assert.notInclude(String(error), "visible")
     }))
+})
+
+describe("a journal", () => {
+  it("is asked for by every Layer that trades: one beside it is none", () => {
+    const { credentials, environment } = Acme
+    const given = (layer: Layer.Layer<Trading.Trading, unknown, HttpClient.HttpClient>) => Layer.isLayer(layer)
+    const trading = exchange.layer({ environment, credentials })
+    const configured = exchange.layerConfig({
+      credentials: Config.succeed(credentials),
+      environment: Config.succeed(environment)
+    })
+    assert.isTrue(given(Layer.provide(trading, OrderJournal.layerMemory)))
+    assert.isTrue(given(Layer.provide(trading, OrderJournal.layerNone)))
+    assert.isTrue(given(Layer.provide(configured, OrderJournal.layerNone)))
+    // @ts-expect-error: nobody said which journal
+    given(trading)
+    // @ts-expect-error: nobody said which journal
+    given(configured)
+    // @ts-expect-error: merged, it is there for others and not for the Layer that trades
+    given(Layer.mergeAll(trading, OrderJournal.layerMemory))
+  })
 })

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Duration, Effect, Either, Fiber, Layer, Random, Ref, TestClock } from "effect"
-import { Account, Decimal, ExchangeError, type Order, OrderJournal, type Trading } from "../src/index.js"
+import { Clock, Duration, Effect, Either, Fiber, Layer, Logger, Random, Redacted, Ref, TestClock } from "effect"
+import { Account, Credentials, Decimal, ExchangeError, type Order, OrderJournal, type Trading } from "../src/index.js"
 import * as Acme from "./support/exchange.js"
 
 const limit: Order.LimitRequest = {
@@ -453,6 +453,21 @@ describe("the journal", () => {
   const withJournal = <A, E>(use: (journal: OrderJournal.OrderJournal["Type"]) => Effect.Effect<A, E>) =>
     Effect.flatMap(OrderJournal.OrderJournal, use).pipe(Effect.provide(OrderJournal.layerMemory))
 
+  const open = (clientOrderId: string, account = Acme.account): OrderJournal.Intent => ({
+    _tag: "Intent",
+    exchange: "acme",
+    environment: "here",
+    account,
+    clientOrderId,
+    symbol: "BTC/USDT",
+    side: "buy",
+    type: "limit",
+    amount: "0.01",
+    price: "60000.25",
+    timeInForce: "GTC",
+    at: 0
+  })
+
   it.effect("has the intent before the order is sent, and the outcome after", () =>
     withJournal((journal) =>
       Effect.gen(function*() {
@@ -476,30 +491,162 @@ describe("the journal", () => {
     withJournal((journal) =>
       Effect.gen(function*() {
         const store = new Acme.Store()
-        const intent = (clientOrderId: string): OrderJournal.Intent => ({
-          _tag: "Intent",
-          exchange: "acme",
-          environment: "here",
-          account: Acme.account,
-          clientOrderId,
-          symbol: "BTC/USDT",
-          side: "buy",
-          type: "limit",
-          amount: "0.01",
-          price: "60000.25",
-          timeInForce: "GTC",
-          at: 0
-        })
         yield* Acme.trade(store, (trading) => trading.place({ ...limit, clientOrderId: "arrived" }))
-        yield* journal.append(intent("arrived"))
-        yield* journal.append(intent("lost"))
-        yield* journal.append({ ...intent("elsewhere"), environment: "testnet" })
+        yield* journal.append(open("arrived"))
+        yield* journal.append(open("lost"))
+        yield* journal.append({ ...open("elsewhere"), environment: "testnet" })
         const found = yield* meanwhile(Acme.trade(store, (trading) => trading.reconcile, { journal }))
         assert.deepStrictEqual(found.map(({ _tag, intent }) => [intent.clientOrderId, _tag]), [
           ["arrived", "Placed"],
           ["lost", "NotPlaced"]
         ])
         assert.deepStrictEqual((yield* journal.open).map(({ clientOrderId }) => clientOrderId), ["elsewhere"])
+      })
+    ))
+
+  it.effect("a hundred absences are proven in one wait, each by two looks", () =>
+    withJournal((journal) =>
+      Effect.gen(function*() {
+        const store = new Acme.Store()
+        store.slow = 10
+        const names = Array.from({ length: 100 }, (_, index) => `lost-${index}`)
+        yield* Effect.forEach(names, (name) => journal.append(open(name)))
+        yield* Acme.trade(store, (trading) =>
+          Effect.gen(function*() {
+            const reconciling = yield* Effect.fork(trading.reconcile)
+            // The first looks take 250 milliseconds, four at a time; nothing is proven before ten seconds have passed.
+            yield* TestClock.adjust("9999 millis")
+            assert.strictEqual(store.reads, 100)
+            assert.strictEqual((yield* journal.open).length, 100)
+            yield* TestClock.adjust("600 millis")
+            const found = yield* Fiber.join(reconciling)
+            assert.deepStrictEqual(found.map(({ _tag, intent }) => [intent.clientOrderId, _tag]), [
+              ...names.map((name) => [name, "NotPlaced"])
+            ])
+            assert.strictEqual(store.reads, 200)
+          }), { journal })
+        assert.deepStrictEqual(yield* journal.open, [])
+      })
+    ))
+
+  it.effect("interrupted while a hundred absences are proven it ends, and what was not proven stays open", () =>
+    withJournal((journal) =>
+      Effect.gen(function*() {
+        const store = new Acme.Store()
+        yield* Effect.forEach(Array.from({ length: 100 }), (_, index) => journal.append(open(`lost-${index}`)))
+        yield* Acme.trade(store, (trading) =>
+          Effect.gen(function*() {
+            const reconciling = yield* Effect.fork(trading.reconcile)
+            yield* TestClock.adjust("5 seconds")
+            yield* Fiber.interrupt(reconciling)
+          }), { journal })
+        assert.strictEqual((yield* journal.open).length, 100)
+      })
+    ))
+
+  it.effect("one account's reconciling does not answer for another's orders", () =>
+    withJournal((journal) =>
+      Effect.gen(function*() {
+        const store = new Acme.Store()
+        const theirs = { key: Redacted.make("their-key"), secret: Redacted.make("their-secret") }
+        store.usual = "lost after it was carried out"
+        store.blind = timedOut
+        const place = (credentials: Credentials.Credentials) =>
+          meanwhile(failed(
+            Acme.trade(store, (trading) => trading.place({ ...limit, clientOrderId: "same" }), { journal, credentials })
+          ))
+        yield* place(theirs)
+        // The store is of one account only: that of the other has no such order.
+        store.forget()
+        store.blind = undefined
+        const mine = yield* meanwhile(Acme.trade(store, (trading) => trading.reconcile, { journal }))
+        assert.deepStrictEqual(mine, [])
+        const [left, ...more] = yield* journal.open
+        assert.deepStrictEqual(more, [])
+        assert.strictEqual(left?.account, Credentials.fingerprint(theirs))
+        assert.notStrictEqual(left?.account, Acme.account)
+        assert.notInclude(JSON.stringify(left), "their-key")
+        const found = yield* meanwhile(
+          Acme.trade(store, (trading) => trading.reconcile, { journal, credentials: theirs })
+        )
+        assert.deepStrictEqual(found.map(({ _tag }) => _tag), ["NotPlaced"])
+        assert.deepStrictEqual(yield* journal.open, [])
+      })
+    ))
+
+  it.effect("orders of a key that was rotated are reconciled by who says that it was this account's", () =>
+    withJournal((journal) =>
+      Effect.gen(function*() {
+        const store = new Acme.Store()
+        yield* journal.append(open("lost", "formerly"))
+        const said: Array<unknown> = []
+        const reconcile = (formerAccounts: ReadonlyArray<string>) =>
+          meanwhile(Acme.trade(store, (trading) => trading.reconcile, { journal, formerAccounts })).pipe(
+            Effect.provide(Logger.replace(Logger.defaultLogger, Logger.make(({ message }) => said.push(message))))
+          )
+        assert.deepStrictEqual(yield* reconcile([]), [])
+        assert.include(String(said), "1 open orders of other accounts: formerly")
+        assert.deepStrictEqual((yield* reconcile(["formerly"])).map(({ _tag }) => _tag), ["NotPlaced"])
+        assert.deepStrictEqual(yield* journal.open, [])
+      })
+    ))
+
+  it.effect("orders of before entries named accounts are unknown until somebody says whose they are", () =>
+    withJournal((journal) =>
+      Effect.gen(function*() {
+        const store = new Acme.Store()
+        yield* journal.append(open("old", OrderJournal.unnamed))
+        const reconcile = (formerAccounts: ReadonlyArray<string>) =>
+          meanwhile(Acme.trade(store, (trading) => trading.reconcile, { journal, formerAccounts }))
+        const [unknown] = yield* reconcile([])
+        assert(unknown?._tag === "Unknown")
+        assert.include(unknown.error.message, "formerAccounts: [OrderJournal.unnamed]")
+        assert.strictEqual(store.reads, 0)
+        assert.deepStrictEqual((yield* reconcile([OrderJournal.unnamed])).map(({ _tag }) => _tag), ["NotPlaced"])
+        assert.deepStrictEqual(yield* journal.open, [])
+      })
+    ))
+
+  it.effect("a key rotated while an order is under way does not part its outcome from its intent", () =>
+    withJournal((journal) =>
+      Effect.gen(function*() {
+        const store = new Acme.Store()
+        store.queue = 10_000
+        let key = "the-key"
+        const current = Effect.sync(() => ({ key: Redacted.make(key), secret: Redacted.make("s") }))
+        const credentials = { get: current, reload: current }
+        const written: Array<string> = []
+        const watched = {
+          ...journal,
+          append: (entry: OrderJournal.Entry) =>
+            Effect.zipRight(Effect.sync(() => written.push(`${entry._tag} ${entry.account}`)), journal.append(entry))
+        }
+        yield* meanwhile(Acme.trade(store, (trading) =>
+          Effect.gen(function*() {
+            const placing = yield* Effect.fork(trading.place(limit))
+            yield* Effect.sleep("1 second")
+            key = "another-key"
+            yield* Fiber.join(placing)
+            // What an earlier key placed is this account's for as long as the Layer stands.
+            yield* journal.append(open("lost"))
+            assert.deepStrictEqual((yield* trading.reconcile).map(({ _tag }) => _tag), ["NotPlaced"])
+          }), { journal: watched, credentials }))
+        assert.deepStrictEqual(written.slice(0, 2), [`Intent ${Acme.account}`, `Placed ${Acme.account}`])
+        assert.deepStrictEqual(yield* journal.open, [])
+      })
+    ))
+
+  it.effect("has what an order counted with the guards", () =>
+    withJournal((journal) =>
+      Effect.gen(function*() {
+        const store = new Acme.Store()
+        yield* Acme.trade(store, (trading) => trading.place({ ...limit, amount: "0.01", price: "60000" }), {
+          journal,
+          guards: { maxNotionalPerDay: { USDT: "1000" } }
+        })
+        const [begun] = yield* journal.since(Acme.account, "acme", "here", 0)
+        assert.deepStrictEqual(begun?.worth, { currency: "USDT", amount: "600.00" })
+        assert.strictEqual(begun?.outcome, "Placed")
       })
     ))
 

@@ -96,7 +96,7 @@ const create = (files: FileSystem.FileSystem, path: string, own: string): Effect
     files.link(temporary, path).pipe(
       Effect.catchAll((error) =>
         // Some file systems have no links.
-        isThere(error) ? Effect.fail(error) : files.writeFileString(path, own, { flag: "wx", mode: 0o600 })
+        isThere(error) ? Effect.fail(error) : put(files, path, own)
       ),
       Effect.as(true),
       Effect.catchIf(isThere, () => Effect.succeed(false))
@@ -113,12 +113,23 @@ const beside = <A>(
     return said(
       path,
       Effect.acquireUseRelease(
-        files.writeFileString(temporary, own, { flag: "wx", mode: 0o600 }),
+        put(files, temporary, own),
         () => use(temporary),
         () => Effect.ignore(files.remove(temporary))
       )
     )
   })
+
+// Synced: or a loss of power may leave a lock that does not say whose it is, and nobody can judge that.
+const put = (
+  files: FileSystem.FileSystem,
+  path: string,
+  own: string
+): Effect.Effect<void, PlatformError.PlatformError> =>
+  Effect.scoped(Effect.flatMap(
+    files.open(path, { flag: "wx", mode: 0o600 }),
+    (file) => Effect.zipRight(file.writeAll(new TextEncoder().encode(own)), file.sync)
+  ))
 
 const readIfThere = (files: FileSystem.FileSystem, path: string): Effect.Effect<Option.Option<string>, string> =>
   said(
