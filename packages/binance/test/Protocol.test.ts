@@ -205,7 +205,7 @@ describe("protocol", () => {
     const { limits, live, testnet } = BinanceProtocol.protocol
     assert.deepStrictEqual(live, { _tag: "Open", baseUrl: "https://api.binance.com" })
     assert.deepStrictEqual(testnet, { _tag: "Open", baseUrl: "https://testnet.binance.vision" })
-    assert.deepStrictEqual(limits.map(({ limit, scope }) => [scope, limit]), [
+    assert.deepStrictEqual(limits.map((limit) => [limit.scope, "limit" in limit ? limit.limit : limit.burst]), [
       ["ip", 6000],
       ["sapi", 6000],
       ["orders10s", 100],

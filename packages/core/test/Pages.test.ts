@@ -52,7 +52,10 @@ describe("Pages", () => {
 
   it.effect("a row that comes twice is one, as it was read last", () =>
     Effect.gen(function*() {
-      const pages = [[["a", 1], ["b", 1]], [["b", 2], ["c", 1]]] as const
+      const pages: ReadonlyArray<ReadonlyArray<readonly [id: string, version: number]>> = [
+        [["a", 1], ["b", 1]],
+        [["b", 2], ["c", 1]]
+      ]
       const rows = yield* Pages.collect({
         ...about,
         id: ([id]) => id,

@@ -2,17 +2,30 @@ import { Binance } from "@effect-exchange/binance"
 import { BitMex } from "@effect-exchange/bitmex"
 import { Bybit } from "@effect-exchange/bybit"
 import { Coinbase } from "@effect-exchange/coinbase"
-import type { Exchange } from "@effect-exchange/core"
+import type { Exchange, Trading } from "@effect-exchange/core"
 import { Kraken } from "@effect-exchange/kraken"
 import { Okx } from "@effect-exchange/okx"
 import { Simulator } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
+import type { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Either, Layer, Redacted } from "effect"
+import { type ConfigError, Effect, Either, Layer, Redacted } from "effect"
+import type { Exchanges } from "../src/index.js"
 
-const exchanges = { binance: Binance, bitmex: BitMex, bybit: Bybit, coinbase: Coinbase, kraken: Kraken, okx: Okx }
+type Id = Exchanges.ExchangeId
 
-type Id = keyof typeof exchanges
+type Build = (
+  options: Exchange.TradingOptions
+) => Layer.Layer<Trading.Trading, ConfigError.ConfigError, HttpClient.HttpClient>
+
+const layers: { readonly [K in Id]: Build } = {
+  binance: Binance.layer,
+  bitmex: BitMex.layer,
+  bybit: Bybit.layer,
+  coinbase: Coinbase.layer,
+  kraken: Kraken.layer,
+  okx: Okx.layer
+}
 
 const credentials = {
   key: Redacted.make("key"),
@@ -22,8 +35,7 @@ const credentials = {
 
 const built = (id: Id, baseUrl: string, trading?: "enabled") => {
   const options: Exchange.TradingOptions = { environment: { name: "mine", baseUrl }, trading, credentials }
-  const { layer } = exchanges[id]
-  return Layer.build(layer(options)).pipe(
+  return Layer.build(layers[id](options)).pipe(
     Effect.provide(ScriptedHttp.layer(() => ScriptedHttp.json({}))),
     Effect.scoped,
     Effect.either,
