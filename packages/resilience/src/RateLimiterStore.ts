@@ -225,17 +225,17 @@ export const memory: Open = (limits) =>
       costs.map(({ cost, scope }) => ({ budget: find(scope).budget, cost, isFirst }))
 
     const reserve = (costs: ReadonlyArray<Cost>, { isFirst, isHeld }: Claim, now: bigint): Answer => {
+      const parts: Array<Part> = []
       for (const { cost, scope } of costs) {
-        const { budget } = find(scope)
-        Budget.advance(budget, now)
-        if (!Budget.fits(budget, cost, isFirst, now)) return deny(costs, isFirst, now)
-      }
-      const parts = costs.map(({ cost, scope }): Part => {
         const metered = find(scope)
-        if (!isHeld) return { cost, metered, node: Budget.spend(metered.budget, cost, now) }
-        Budget.hold(metered.budget, cost)
-        return { cost, metered, node: undefined }
-      })
+        Budget.advance(metered.budget, now)
+        if (!Budget.fits(metered.budget, cost, isFirst, now)) return deny(costs, isFirst, now)
+        parts.push({ cost, metered, node: undefined })
+      }
+      for (const part of parts) {
+        if (isHeld) Budget.hold(part.metered.budget, part.cost)
+        else part.node = Budget.spend(part.metered.budget, part.cost, now)
+      }
       return { _tag: "Granted", ticket: new Taken(owner, costs, parts, isHeld) }
     }
 

@@ -2,6 +2,7 @@ import { RateLimiter } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { assertNone } from "@effect/vitest/utils"
 import { Cause, Effect, Fiber, TestClock } from "effect"
+import { handClock } from "./support/handClock.js"
 import { settle } from "./support/interruption.js"
 
 const tenPerSecond = RateLimiter.window(10, "1 second")
@@ -75,6 +76,19 @@ describe("setLimit", () => {
       assert.strictEqual(yield* limiter.available, 10)
     }))
 })
+
+it.effect("refusing the last who waits leaves no timer behind", () =>
+  Effect.gen(function*() {
+    const time = handClock()
+    const limiter = yield* Effect.withClock(make(), time.clock)
+    yield* Effect.withClock(limiter.reserve(10), time.clock)
+    const waiting = yield* start(Effect.withClock(Effect.flip(limiter.reserve(5)), time.clock))
+    assert.strictEqual(time.sleeping(), 1)
+    yield* Effect.withClock(limiter.setLimit(RateLimiter.window(4, "1 second")), time.clock)
+    yield* Fiber.join(waiting)
+    yield* settle
+    assert.strictEqual(time.sleeping(), 0)
+  }))
 
 describe("a scope opened later", () => {
   const group = RateLimiter.group<string>({ name: "exchange", scopes: { address: tenPerSecond } })

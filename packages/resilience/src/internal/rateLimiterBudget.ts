@@ -193,7 +193,8 @@ export const release = (budget: Budget, cost: number): void => {
 /** @internal */
 export const spend = (budget: Budget, cost: number, now: bigint): List.Node<Spending> => {
   const node = List.node<Spending>({ cost, at: now, isOurs: true })
-  insert(budget, node, now)
+  settle(budget, now)
+  put(budget, node, budget.spent.tail)
   countOwn(budget, node.value, 1)
   return node
 }
@@ -221,8 +222,12 @@ export const spendOfOthers = (
   server: ServerWindow | undefined,
   now: bigint
 ): List.Node<Spending> => {
-  const node = List.node<Spending>({ cost, at: ofOthersAt(budget, server?.end, now), isOurs: false })
-  insert(budget, node, now)
+  const at = ofOthersAt(budget, server?.end, now)
+  const node = List.node<Spending>({ cost, at, isOurs: false })
+  settle(budget, now)
+  let previous = budget.spent.tail
+  while (previous !== undefined && previous.value.at > at) previous = previous.previous
+  put(budget, node, previous)
   // Told for no window, it explains what the server says of one, as what was spent from here does.
   if (server === undefined) countOwn(budget, node.value, 1)
   return node
@@ -235,18 +240,19 @@ const ofOthersAt = ({ maxPause, rate }: Budget, end: bigint | undefined, now: bi
   return (end === undefined ? leaves : sooner(end, leaves)) - rate.length
 }
 
-const insert = (budget: Budget, node: List.Node<Spending>, now: bigint): void => {
+/** A bucket that has become empty begins to leak when something is spent. */
+const settle = (budget: Budget, now: bigint): void => {
   const { rate, spent } = budget
-  if (rate._tag === "Bucket") {
-    advance(budget, now)
-    if (spent.size === 0) {
-      rate.since = now
-      rate.gone = 0
-    }
+  if (rate._tag === "Window") return
+  advance(budget, now)
+  if (spent.size === 0) {
+    rate.since = now
+    rate.gone = 0
   }
-  let previous = spent.tail
-  while (previous !== undefined && previous.value.at > node.value.at) previous = previous.previous
-  List.insertAfter(spent, previous, node)
+}
+
+const put = (budget: Budget, node: List.Node<Spending>, previous: List.Node<Spending> | undefined): void => {
+  List.insertAfter(budget.spent, previous, node)
   budget.used += node.value.cost
   budget.version++
 }

@@ -23,12 +23,18 @@ export const claims = (lane: number, begin: Begin): Claim => {
 const first = { held: { isFirst: true, isHeld: true }, spent: { isFirst: true, isHeld: false } }
 const other = { held: { isFirst: false, isHeld: true }, spent: { isFirst: false, isHeld: false } }
 
-/** @internal */
-export const whole = (limit: Limit): number => "burst" in limit ? limit.burst : limit.limit
-
 /**
- * The most that a call of a lane may ever cost.
+ * The most that a call may ever cost: one of the first lane, and one of another.
  *
  * @internal
  */
-export const most = (limit: Limit, lane: number): number => lane === 0 ? whole(limit) : whole(limit) - limit.reserved
+export interface Most {
+  readonly first: number
+  readonly other: number
+}
+
+/** @internal */
+export const most = (limit: Limit): Most => {
+  const first = "burst" in limit ? limit.burst : limit.limit
+  return { first, other: first - limit.reserved }
+}

@@ -12,7 +12,7 @@ import { Deadline, DeadlineExceeded } from "../Deadline.js"
 import type { Cost, Limit, RateLimiterStore, Ticket } from "../RateLimiterStore.js"
 import * as Alarm from "./alarm.js"
 import * as Heap from "./heap.js"
-import { type Begin, claims, most, whole } from "./rateLimiterClaim.js"
+import { type Begin, claims, most } from "./rateLimiterClaim.js"
 import * as telemetry from "./rateLimiterMetrics.js"
 import * as Plans from "./rateLimiterPlans.js"
 import * as Queue from "./rateLimiterQueue.js"
@@ -84,7 +84,7 @@ interface Denied {
 /** @internal */
 export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell<Full> => {
   type Entry = Queue.Entry<Call<Full>>
-  const limits = new Map(config.limits.map((limit) => [limit.scope, limit]))
+  const limits = new Map(config.limits.map((limit) => [limit.scope, most(limit)]))
   const queue = Queue.make<Call<Full>>([...limits.keys()], config.lanes)
   const late = Heap.make<Late<Full>>()
   const meters = telemetry.make(config.name)
@@ -297,15 +297,14 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
   /** Why costs can never be spent, if they cannot. */
   const hopeless = (costs: ReadonlyArray<Cost>, lane: number): Effect.Effect<never, Full> | undefined => {
     for (const { cost, scope } of costs) {
-      const limit = limits.get(scope)
-      if (limit === undefined || !(cost >= 0)) {
+      const most = limits.get(scope)
+      if (most === undefined || !(cost >= 0)) {
         return Effect.dieMessage(
           `The rate limiter "${config.name}" was asked for ${cost} of "${scope}"; give a number from 0 for a scope it has`
         )
       }
-      if (cost > most(limit, lane)) {
-        return refuse(scope, "CostExceedsLimit", Duration.infinity, most(limit, lane))
-      }
+      const own = lane === 0 ? most.first : most.other
+      if (cost > own) return refuse(scope, "CostExceedsLimit", Duration.infinity, own)
     }
     return undefined
   }
@@ -383,20 +382,20 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
           limits.has(limit.scope) ? Effect.void : Effect.map(store.open(limit), () => {
             // Somebody else may have been faster while a store far away was asked.
             if (limits.has(limit.scope)) return
-            limits.set(limit.scope, limit)
+            limits.set(limit.scope, most(limit))
             Queue.open(queue, limit.scope)
           })
         )
       ),
     setLimit: (limit) =>
-      change(Effect.map(store.setLimit(limit), () => {
-        limits.set(limit.scope, limit)
+      Effect.uninterruptible(Effect.flatMap(store.setLimit(limit), () => {
+        limits.set(limit.scope, most(limit))
+        changes++
         turnAwayHopeless()
+        // Even if nobody waits any more: then there is no alarm to be left.
+        return pass
       })),
-    limit: (scope) => {
-      const limit = limits.get(scope)
-      return limit === undefined ? 0 : whole(limit)
-    },
+    limit: (scope) => limits.get(scope)?.first ?? 0,
     queued: (scope) => Queue.size(queue, scope)
   }
 }
