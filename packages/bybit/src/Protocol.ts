@@ -5,7 +5,7 @@
  */
 import type { Credentials } from "@effect-exchange/core/Credentials"
 import type { Cost, Prepared } from "@effect-exchange/core/Endpoint"
-import type { Headers, Limit, Moment, Protocol, Signed, Usage, Window } from "@effect-exchange/core/Protocol"
+import type { Headers, Limit, Moment, Protocol, Signed, Usage } from "@effect-exchange/core/Protocol"
 import { hmacSha256Hex, isPem } from "@effect-exchange/core/Signature"
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
@@ -59,7 +59,12 @@ export const sign = (
   })
 }
 
-const perSecond = (scope: string, limit: number): Limit & Window => ({ scope, limit, window: "1 second", per: "key" })
+const perSecond = (scope: string, limit: number): Extract<Limit, { readonly limit: number }> => ({
+  scope,
+  limit,
+  window: "1 second",
+  per: "key"
+})
 
 /**
  * What Bybit meters: requests of an address, and each endpoint of an account by itself.
@@ -67,7 +72,7 @@ const perSecond = (scope: string, limit: number): Limit & Window => ({ scope, li
  * @since 0.1.0
  * @category limits
  */
-export const limits: ReadonlyArray<Limit & Window> = [
+export const limits: ReadonlyArray<Extract<Limit, { readonly limit: number }>> = [
   // 600 are allowed, and one too many costs ten minutes: requests that leave evenly may arrive in a bunch.
   { scope: "ip", limit: 500, window: "5 seconds", reserved: 40 },
   perSecond("key", 10),

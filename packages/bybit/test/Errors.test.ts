@@ -1,4 +1,4 @@
-import { Endpoint, ExchangeClient } from "@effect-exchange/core"
+import { Endpoint, ExchangeClient, ExchangeState } from "@effect-exchange/core"
 import { Credentials } from "@effect-exchange/core"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
@@ -200,11 +200,13 @@ describe("of an order", () => {
   // An order is not sent again, so one answer is all there is.
   const placed = (status: number, body: string, headers: { readonly [name: string]: string } = {}) =>
     TestClock.setTime(now).pipe(
-      Effect.zipRight(ExchangeClient.make(BybitProtocol.protocol, {
-        environment: { name: "scripted", baseUrl: "http://scripted.localhost" },
-        credentials: Credentials.fixed(documented),
-        retry: { attempts: 1 }
-      })),
+      Effect.zipRight(
+        ExchangeClient.make(BybitProtocol.protocol, {
+          environment: { name: "scripted", baseUrl: "http://scripted.localhost" },
+          credentials: Credentials.fixed(documented),
+          retry: { attempts: 1 }
+        }).pipe(Effect.provide(ExchangeState.layer))
+      ),
       Effect.flatMap((client) => Effect.flip(client.request(order, {}))),
       Effect.scoped,
       Effect.provide(ScriptedHttp.layer(({ url }) =>

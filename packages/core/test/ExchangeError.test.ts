@@ -141,13 +141,14 @@ describe("ExchangeError", () => {
 
   it("cleans what stands deeper, and what only one class has", () => {
     const order = { symbol: hostile, clientOrderId: hostile }
+    const cause = new ExchangeError.RequestTimedOut({ ...about, detail: hostile })
     for (
       const error of [
-        new ExchangeError.NotPlaced({ ...about, order, reason: hostile }),
-        new ExchangeError.OutcomeUnknown({ ...about, order, reason: hostile })
+        new ExchangeError.NotPlaced({ ...about, order, cause }),
+        new ExchangeError.OutcomeUnknown({ ...about, order, cause })
       ]
     ) {
-      for (const text of [error.order.symbol, error.order.clientOrderId ?? "", error.reason]) {
+      for (const text of [error.order.symbol, error.order.clientOrderId ?? "", error.cause.detail]) {
         assert.isAtMost(text.length, 1000)
         assert.match(text, /^a level=ERROR forged y+…$/)
       }

@@ -4,7 +4,7 @@ import { Effect, type Layer, type Scope } from "effect"
 import * as Http from "node:http"
 import * as Net from "node:net"
 import * as Tls from "node:tls"
-import { Credentials, ExchangeClient, ExchangeError } from "../src/index.js"
+import { Credentials, ExchangeClient, ExchangeError, ExchangeState } from "../src/index.js"
 import { NodeExchange } from "../src/node.js"
 import * as Acme from "./support/acme.js"
 import { selfSigned } from "./support/certificate.js"
@@ -37,7 +37,7 @@ const ordering = (baseUrl: string) =>
       credentials: Credentials.fixed({ key, secret }),
       attemptTimeout: "25 seconds",
       retry: { attempts: 1 }
-    })
+    }).pipe(Effect.provide(ExchangeState.layer))
     const error = yield* Effect.flip(client.request(Acme.order, { amount: 1 }))
     assert.instanceOf(error, ExchangeError.TransportFailed)
     return error

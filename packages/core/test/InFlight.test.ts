@@ -1,7 +1,7 @@
 import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
-import { ExchangeClient, InFlight } from "../src/index.js"
+import { ExchangeClient, ExchangeState, InFlight } from "../src/index.js"
 import * as Acme from "./support/acme.js"
 import * as Wire from "./support/wire.js"
 
@@ -15,6 +15,7 @@ describe("InFlight", () => {
       )
       const note = (inFlight: Option.Option<InFlight.Request>) => Effect.sync(() => seen.push(inFlight))
       const client = yield* ExchangeClient.make(Acme.protocol, { credentials: Wire.credentials }).pipe(
+        Effect.provide(ExchangeState.layer),
         Effect.provideService(HttpClient.HttpClient, watched)
       )
       yield* client.request(Acme.value, {})

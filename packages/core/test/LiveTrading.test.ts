@@ -45,7 +45,7 @@ describe("trading on the live exchange has to be said twice", () => {
       // @ts-expect-error: it is not said where
       const untyped: Exchange.TradingOptions = { credentials: Acme.credentials, trading: "enabled" }
       const error = yield* Effect.flip(Effect.scoped(Layer.build(exchange.layer(untyped)))).pipe(
-        Effect.provide(Acme.http)
+        Effect.provide([Acme.http, OrderJournal.layerNone])
       )
       assert.include(String(error), "there is no default")
     }))

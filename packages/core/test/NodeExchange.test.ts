@@ -4,7 +4,7 @@ import { Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { gzipSync } from "node:zlib"
 import { type WebSocket, WebSocketServer } from "ws"
-import { Credentials, ExchangeClient, ExchangeError } from "../src/index.js"
+import { Credentials, ExchangeClient, ExchangeError, ExchangeState } from "../src/index.js"
 import { NodeExchange } from "../src/node.js"
 import * as Acme from "./support/acme.js"
 import { key, secret } from "./support/secrets.js"
@@ -19,7 +19,7 @@ const clientOf = (origin: string, options: ExchangeClient.Options = {}) =>
     retry: { attempts: 1 },
     attemptTimeout: "5 seconds",
     ...options
-  })
+  }).pipe(Effect.provide(ExchangeState.layer))
 
 const refusing = (request: IncomingMessage, response: ServerResponse) => {
   switch (new URL(request.url ?? "", "http://x").searchParams.get("note")) {

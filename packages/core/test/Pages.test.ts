@@ -59,7 +59,8 @@ describe("Pages", () => {
       const rows = yield* Pages.collect({
         ...about,
         id: ([id]) => id,
-        read: (index: number = 0) => Effect.succeed({ rows: pages[index] ?? [], next: index === 0 ? 1 : undefined })
+        read: (index: number | undefined) =>
+          Effect.succeed({ rows: pages[index ?? 0] ?? [], next: index === undefined ? 1 : undefined })
       })
       assert.deepStrictEqual(rows, [["a", 1], ["b", 2], ["c", 1]])
     }))

@@ -2,7 +2,7 @@ import { Binance } from "@effect-exchange/binance"
 import { BitMex } from "@effect-exchange/bitmex"
 import { Bybit } from "@effect-exchange/bybit"
 import { Coinbase } from "@effect-exchange/coinbase"
-import type { Exchange, Trading } from "@effect-exchange/core"
+import { type Exchange, OrderJournal, type Trading } from "@effect-exchange/core"
 import { Kraken } from "@effect-exchange/kraken"
 import { Okx } from "@effect-exchange/okx"
 import { Simulator } from "@effect-exchange/simulator"
@@ -16,7 +16,7 @@ type Id = Exchanges.ExchangeId
 
 type Build = (
   options: Exchange.TradingOptions
-) => Layer.Layer<Trading.Trading, ConfigError.ConfigError, HttpClient.HttpClient>
+) => Layer.Layer<Trading.Trading, ConfigError.ConfigError, HttpClient.HttpClient | OrderJournal.OrderJournal>
 
 const layers: { readonly [K in Id]: Build } = {
   binance: Binance.layer,
@@ -36,7 +36,7 @@ const credentials = {
 const built = (id: Id, baseUrl: string, trading?: "enabled") => {
   const options: Exchange.TradingOptions = { environment: { name: "mine", baseUrl }, trading, credentials }
   return Layer.build(layers[id](options)).pipe(
-    Effect.provide(ScriptedHttp.layer(() => ScriptedHttp.json({}))),
+    Effect.provide([ScriptedHttp.layer(() => ScriptedHttp.json({})), OrderJournal.layerNone]),
     Effect.scoped,
     Effect.either,
     Effect.map(Either.match({ onLeft: String, onRight: () => "built" }))

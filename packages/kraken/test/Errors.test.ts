@@ -1,4 +1,4 @@
-import { Credentials, Endpoint, ExchangeClient } from "@effect-exchange/core"
+import { Credentials, Endpoint, ExchangeClient, ExchangeState } from "@effect-exchange/core"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema, TestClock } from "effect"
@@ -167,7 +167,7 @@ const place = ([status, body, , headers]: Row) =>
       environment: { name: "scripted", baseUrl: "http://scripted.localhost" },
       credentials: Credentials.fixed(documented),
       retry: { attempts: 1 }
-    })
+    }).pipe(Effect.provide(ExchangeState.layer))
     return yield* Effect.flip(client.request(placeOrder, {}))
   }).pipe(
     Effect.scoped,

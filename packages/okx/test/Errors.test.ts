@@ -1,4 +1,4 @@
-import { Endpoint, ExchangeClient } from "@effect-exchange/core"
+import { Endpoint, ExchangeClient, ExchangeState } from "@effect-exchange/core"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema, TestClock } from "effect"
@@ -219,7 +219,7 @@ describe("through the engine", () => {
       const client = yield* ExchangeClient.make(OkxProtocol.protocol, {
         environment: { name: "scripted", baseUrl: "http://scripted.localhost" },
         retry: { attempts: 1 }
-      })
+      }).pipe(Effect.provide(ExchangeState.layer))
       return yield* Effect.flip(client.request(probe, {}))
     }).pipe(Effect.scoped, Effect.provide(ScriptedHttp.layer([ScriptedHttp.text(body, { status })])))
 

@@ -636,7 +636,9 @@ const accountLiars: ReadonlyArray<
     (honest) => ({
       order: (reference) =>
         honest.order(
-          reference.id === undefined ? { symbol: reference.symbol, id: reference.clientOrderId } : reference
+          reference.id === undefined && reference.clientOrderId !== undefined
+            ? { symbol: reference.symbol, id: reference.clientOrderId }
+            : reference
         )
     }),
     ["AC-08"]
