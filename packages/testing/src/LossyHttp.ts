@@ -63,13 +63,16 @@ export const layer = (
         (before) => Ref.set(losing, before)
       )
     const isChange = (request: HttpClientRequest.HttpClientRequest): Effect.Effect<boolean> =>
-      Effect.map(InFlight, Option.match({
-        onSome: ({ capability }) => capability === "trading",
-        onNone: () => {
-          const path = URL.canParse(request.url) ? new URL(request.url).pathname : request.url
-          return changes({ method: request.method, path })
-        }
-      }))
+      Effect.map(
+        InFlight,
+        Option.match({
+          onSome: ({ capability }) => capability === "trading",
+          onNone: () => {
+            const path = URL.canParse(request.url) ? new URL(request.url).pathname : request.url
+            return changes({ method: request.method, path })
+          }
+        })
+      )
     const lossy = HttpClient.transform(lossless, (answer, request) =>
       Effect.gen(function*() {
         const what = yield* Ref.get(losing)
