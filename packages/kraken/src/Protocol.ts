@@ -58,11 +58,11 @@ export const protocol: Protocol = {
     alternative: "use the simulator, or another exchange's testnet"
   },
   // The exchange's counters fall all the time: that of a key takes 20 and falls by 0.5 a second, in the tier
-  // "Intermediate", and that of a pair takes 125 and falls by 2.34; here all pairs share one. A few are left, as requests
-  // do not arrive as evenly as they leave. A cancel counts in neither.
+  // "Intermediate", and that of a pair takes 125 and falls by 2.34; here all pairs share one. Some of each is
+  // left, as requests do not arrive as evenly as they leave and other programs may use the key. A cancel counts in neither.
   limits: [
     { scope: "public", limit: 1, window: "1 second" },
-    { scope: "key", burst: 18, perSecond: 0.5, per: "key" },
+    { scope: "key", burst: 12, perSecond: 0.5, per: "key" },
     { scope: "trading", burst: 120, perSecond: 2.3, per: "key" }
   ],
   sign,
