@@ -3,7 +3,7 @@ import { Faults, Simulator } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { assertEquals } from "@effect/vitest/utils"
-import { Effect, Either, Fiber, Layer, Logger, LogLevel, TestClock } from "effect"
+import { DateTime, Effect, Either, Fiber, Layer, Logger, LogLevel, TestClock } from "effect"
 import { Coinbase, CoinbaseTradingEndpoints } from "../src/index.js"
 import { asked, atNow, emptyListing, fixture, listing, now, plain, simulator } from "./utils.js"
 
@@ -223,7 +223,10 @@ describe("an answer that is lost", () => {
             error_response: { new_order_failure_reason: "DUPLICATE_CLIENT_ORDER_ID" }
           })),
           ScriptedHttp.text(JSON.stringify({ epochMillis: String(now) })),
-          ScriptedHttp.text(listing())
+          ScriptedHttp.text(listing({
+            created_time: DateTime.formatIso(DateTime.unsafeMake(now)),
+            order_configuration: { limit_limit_gtc: { base_size: "0.002", limit_price: "30000", post_only: false } }
+          }))
         ])
       ))
     ))

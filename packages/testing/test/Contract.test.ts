@@ -636,7 +636,7 @@ const accountLiars: ReadonlyArray<
     (honest) => ({
       order: (reference) =>
         honest.order(
-          reference.id === undefined ? { symbol: reference.symbol, id: reference.clientOrderId } : reference
+          reference.id === undefined ? { symbol: reference.symbol, id: reference.clientOrderId ?? "" } : reference
         )
     }),
     ["AC-08"]

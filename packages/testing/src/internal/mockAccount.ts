@@ -130,7 +130,7 @@ export const named = (
   Effect.flatMap(
     find(operation, reference.symbol),
     () =>
-      /^[\x21-\x7e]{1,128}$/.test(reference.id ?? reference.clientOrderId) ? Effect.void : new InvalidRequest({
+      /^[\x21-\x7e]{1,128}$/.test(reference.id ?? reference.clientOrderId ?? "") ? Effect.void : new InvalidRequest({
         exchange,
         operation,
         detail: "the order id is none: expected 1 to 128 printable characters"
