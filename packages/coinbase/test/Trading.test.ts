@@ -3,7 +3,7 @@ import { Faults, Simulator } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { assertEquals } from "@effect/vitest/utils"
-import { Effect, Either, Fiber, Layer, Logger, LogLevel, TestClock } from "effect"
+import { DateTime, Effect, Either, Fiber, Layer, Logger, LogLevel, TestClock } from "effect"
 import { Coinbase, CoinbaseTradingEndpoints } from "../src/index.js"
 import { asked, atNow, emptyListing, fixture, listing, now, plain, simulator } from "./utils.js"
 
@@ -33,6 +33,12 @@ const placing = (faults: Faults.Options) =>
   })
 
 const far: Order.LimitRequest = { type: "limit", symbol: "BTC/USD", side: "buy", amount: "0.002", price: "30000" }
+
+/** The one order that is listed is what `far` asks for, made now. */
+const standing = listing({
+  created_time: DateTime.formatIso(DateTime.unsafeMake(now)),
+  order_configuration: { limit_limit_gtc: { base_size: "0.002", limit_price: "30000", post_only: false } }
+})
 
 const setPrice = (last: string) => Effect.flatMap(simulator, ({ setPrice }) => setPrice("BTC-USD", last))
 
@@ -206,6 +212,27 @@ describe("an answer that is lost", () => {
       }
     ))
 
+  it.effect("and replaced by one about another order is not said to be DuplicateOrder while the order stands", () =>
+    Effect.gen(function*() {
+      const trading = yield* Coinbase.Trading
+      const order = yield* trading.place({ ...far, clientOrderId: "6d1b345e-2821-40e2-ad83-4ecb18a06876" })
+      assert.strictEqual(order.id, "0a1b2c3d-0000-4000-8000-000000000001")
+    }).pipe(
+      atNow,
+      Effect.provide(Layer.provide(
+        Coinbase.layer({ environment: { name: "scripted", baseUrl: "http://scripted.localhost" }, credentials }),
+        ScriptedHttp.layer([
+          ScriptedHttp.text(fixture("products")),
+          ScriptedHttp.text(JSON.stringify({
+            success: true,
+            success_response: { order_id: "0a1b2c3d-0000-4000-8000-000000000099", product_id: "ETH-USD", side: "SELL" }
+          })),
+          ScriptedHttp.text(JSON.stringify({ epochMillis: String(now) })),
+          ScriptedHttp.text(standing)
+        ])
+      ))
+    ))
+
   it.effect("of an order that was taken is not mistaken for a refusal by what follows it", () =>
     Effect.gen(function*() {
       const trading = yield* Coinbase.Trading
@@ -226,7 +253,7 @@ describe("an answer that is lost", () => {
             error_response: { new_order_failure_reason: "DUPLICATE_CLIENT_ORDER_ID" }
           })),
           ScriptedHttp.text(JSON.stringify({ epochMillis: String(now) })),
-          ScriptedHttp.text(listing())
+          ScriptedHttp.text(standing)
         ])
       ))
     ))

@@ -41,16 +41,16 @@ export class Trading extends Context.Tag("@effect-exchange/core/Trading")<Tradin
 export declare namespace Trading {
   /**
    * Every order carries a client order id from before it is sent, and is sent once unless it is known not to have arrived
-   * or the exchange deduplicates by that id. When the answer is lost the order is looked up: the caller gets it as the
-   * exchange has it, `NotPlaced` when the exchange shows that it never took it, or `OutcomeUnknown` with all that is
-   * needed to find out later.
+   * or the exchange deduplicates by that id. When the answer is lost, or is about another order, the order is looked up:
+   * the caller gets it as the exchange has it, `NotPlaced` when the exchange shows in two ways that it never took it, or
+   * `OutcomeUnknown` with all that is needed to find out later. A `Deadline` in reach bounds the look-ups too.
    */
   interface Service {
     /** The exchange that answers. */
     readonly exchange: string
     /**
-     * Places an order after holding it against the rules of its market and the guards that are set: `InvalidRequest` and
-     * `OrderDenied` are said before anything is sent.
+     * Places an order after holding it against its type, the rules of its market and the guards that are set:
+     * `InvalidRequest` and `OrderDenied` are said before anything is sent.
      */
     readonly place: (request: Request) => Effect.Effect<Order, TradingError>
     /**
@@ -60,11 +60,17 @@ export declare namespace Trading {
     readonly placeBatch: (
       requests: ReadonlyArray<Request>
     ) => Effect.Effect<ReadonlyArray<Either.Either<Order, TradingError>>, TradingError>
-    /** Cancels an order and says how it ended: filled meanwhile, perhaps. One that has ended already is not an error. */
+    /**
+     * Cancels an order and says how it ended, once the exchange shows that: filled meanwhile, perhaps. One that has ended
+     * already is not an error; one that still stands three seconds after the exchange acknowledged is `OutcomeUnknown`.
+     */
     readonly cancel: (reference: Reference) => Effect.Effect<Order, TradingError>
     /** Cancels every order of a market: the ids of those the exchange canceled. */
     readonly cancelAll: (symbol: string) => Effect.Effect<ReadonlyArray<string>, TradingError>
-    /** Changes an order that stands. `Unsupported` where the exchange cannot. */
+    /**
+     * Changes an order that stands, and gives it back once the exchange shows the change; `OutcomeUnknown` if it does not
+     * within three seconds. `Unsupported` where the exchange cannot.
+     */
     readonly amend: (reference: Reference, amendment: Amendment) => Effect.Effect<Order, TradingError>
     /**
      * Finds out what became of the orders of this account that the journal holds without an outcome, and writes it down.

@@ -122,6 +122,53 @@ describe("OrderGuards", () => {
     }
   )
 
+  it("an order that grows counts what it grows by, and one that shrinks is never refused for the day", () => {
+    const guards: OrderGuards.Guards = { maxNotionalPerDay: { USDT: "10" } }
+    const admit = (spent: OrderGuards.Spent, after: string, before?: string) =>
+      OrderGuards.admit(
+        guards,
+        spent,
+        dollars(after),
+        undefined,
+        day,
+        before === undefined ? undefined : dollars(before)
+      )
+    const [, first] = Either.getOrThrow(admit(OrderGuards.nothing, "8"))
+    const [added, second] = Either.getOrThrow(admit(first, "10", "8"))
+    assert.strictEqual(Decimal.format(added), "2")
+    assert.isTrue(Either.isLeft(admit(second, "11", "10")))
+    const [less] = Either.getOrThrow(admit(second, "9", "10"))
+    assert.strictEqual(Decimal.format(less), "0")
+  })
+
+  it("an order of which nobody knows the amount is refused by any guard, and by none where there are none", () => {
+    const judged = (guards: OrderGuards.Guards) =>
+      OrderGuards.admit(guards, OrderGuards.nothing, undefined, undefined, day)
+    assert.isTrue(Either.isRight(judged({})))
+    for (const guards of [{ symbols: ["BTC/USDT"] }, { priceBand: "0.1" }, { maxNotionalPerDay: { USDT: "1" } }]) {
+      assert.isTrue(Either.isLeft(judged(guards)))
+    }
+  })
+
+  it("the day's sum goes on from a journal: what is open counts, what was not placed and other days do not", () => {
+    const worth = (amount: string) => ({ currency: "USDT", amount })
+    const spent = OrderGuards.fromJournal([
+      { at: day - 1, worth: worth("1000"), outcome: "Placed" },
+      { at: day, worth: worth("1.5"), outcome: "Placed" },
+      { at: day + 1, worth: worth("2"), outcome: "Open" },
+      { at: day + 2, worth: worth("4"), outcome: "NotPlaced" },
+      { at: day + 3, outcome: "Placed" },
+      { at: 2 * day, worth: worth("1000"), outcome: "Open" }
+    ], day + 10)
+    assert.strictEqual(Decimal.format(spentOn(spent)), "3.5")
+    // What reconciling finds not to have been placed is given back.
+    const after = OrderGuards.release(spent, "USDT", Decimal.make("2"), day + 1)
+    assert.strictEqual(Decimal.format(spentOn(after)), "1.5")
+    const guards: OrderGuards.Guards = { maxNotionalPerDay: { USDT: "10" } }
+    assert.isTrue(Either.isLeft(OrderGuards.admit(guards, after, dollars("8.6"), undefined, day + 11)))
+    assert.isTrue(Either.isRight(OrderGuards.admit(guards, after, dollars("8.5"), undefined, day + 11)))
+  })
+
   it("validates each", () => {
     assertNone(OrderGuards.validate({}))
     assertNone(OrderGuards.validate({ maxNotionalPerDay: { USDT: "1.5" }, priceBand: "0.05", symbols: [] }))
@@ -129,10 +176,24 @@ describe("OrderGuards", () => {
       const [guards, names] of [
         [{ maxNotionalPerOrder: { USDT: "1e3" } }, "maxNotionalPerOrder.USDT"],
         [{ maxNotionalPerDay: { USDT: "0" } }, "maxNotionalPerDay.USDT"],
-        [{ priceBand: "-0.1" }, "priceBand"]
+        [{ priceBand: "-0.1" }, "priceBand"],
+        [{ maxNotionalPerOrder: { usdt: "1000" } }, `currencies as exchanges write them, such as "USDT", was "usdt"`],
+        [{ maxNotionalPerDay: { "USDT ": "1000" } }, `was "USDT "`],
+        [{ symbols: ["BTC/USDT", "btc-usdt"] }, `symbols such as "BTC/USDT", was "btc-usdt"`]
       ] as const
     ) {
       assert.include(Option.getOrElse(OrderGuards.validate(guards), () => ""), names)
     }
+  })
+
+  it("validates what comes without types: no guard is lost by its name or its kind", () => {
+    const said = (guards: unknown): string =>
+      Option.getOrElse(Reflect.apply(OrderGuards.validate, undefined, [guards]), () => "")
+    assert.include(said({ maxNotionalPerTrade: { USDT: "1" } }), `there is no guard "maxNotionalPerTrade"`)
+    assert.include(said({ symbols: "BTC/USDT,ETH/USDT" }), "expected an array")
+    assert.include(said({ symbols: [undefined] }), "symbols such as")
+    assert.include(said({ maxNotionalPerOrder: { USDT: 1000 } }), "as text, was a number")
+    assert.include(said({ maxNotionalPerOrder: "1000" }), "limits by currency")
+    assert.include(said(null), "expected an object")
   })
 })

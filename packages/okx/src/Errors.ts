@@ -40,7 +40,7 @@ const table: ReadonlyArray<readonly [Category, codes: string]> = [
     "PermissionDenied",
     "50007 50008 50009 50027 50028 50029 50030 50035 50038 50110 50120 50121 51009 51010 51024 51155"
   ],
-  ["RateLimited", "50011 50013 50040 50061 51113"],
+  ["RateLimited", "50011 50040 50061 51113"],
   ["SymbolNotFound", "51001 51002 51012 51014 51015 51026"],
   [
     "InvalidRequest",
@@ -55,8 +55,9 @@ const table: ReadonlyArray<readonly [Category, codes: string]> = [
   ["DuplicateOrder", "50042 50071 51011 51016"],
   ["OrderNotFound", "51400 51503 51603 52000"],
   ["Ended", "51401 51402 51410 51509 51510"],
-  // Some were not carried out, some may have been: whoever sent a write has to look.
-  ["Unavailable", "50001 50004 50005 50026 51054 51149"]
+  // Some were not carried out, some may have been: whoever sent a write has to look. 50013 is a busy system, which does not
+  // say how far it got.
+  ["Unavailable", "50001 50004 50005 50013 50026 51054 51149"]
 ]
 
 const categories: ReadonlyMap<string, Category> = new Map(
@@ -131,8 +132,10 @@ const byCode = (
   answer: Pick<Answer, "status" | "headers" | "now">,
   about: ExchangeError.About & { readonly code: string }
 ): ExchangeError.TradingError | undefined => {
-  if (answer.status === 429) return limited(answer, about)
-  switch (categories.get(about.code)) {
+  const category = categories.get(about.code)
+  // What is busy comes with the status of a rate limit, and is none.
+  if (answer.status === 429 && category !== "Unavailable") return limited(answer, about)
+  switch (category) {
     case "ClockSkew":
       return new ExchangeError.ClockSkew(about)
     case "AuthenticationFailed":

@@ -28,7 +28,7 @@ const table: { readonly [title: string]: ReadonlyArray<Row> } = {
     "PermissionDenied",
     "50030 50120 50110 50121 50035 50007 50008 50009 51009 51024 50027 50028 50029 50038 51010 51155"
   ),
-  RateLimited: codes("RateLimited", "50011 50013 50040 50061 51113", { retryAfter: 2000 }),
+  RateLimited: codes("RateLimited", "50011 50040 50061 51113", { retryAfter: 2000 }),
   SymbolNotFound: codes("SymbolNotFound", "51001 51002 51012 51014 51015 51026"),
   InvalidRequest: codes(
     "InvalidRequest",
@@ -43,7 +43,9 @@ const table: { readonly [title: string]: ReadonlyArray<Row> } = {
   DuplicateOrder: codes("DuplicateOrder", "51016 50071 51011 50042"),
   OrderNotFound: codes("OrderNotFound", "51603 51400 52000 51503"),
   "already closed": codes("OrderRejected", "51401 51402 51410 51509 51510"),
-  "unavailable or unknown": codes("ExchangeUnavailable", "50001 50005 50004 50026 51054 51149", { outcome: "Unknown" }),
+  "unavailable or unknown": codes("ExchangeUnavailable", "50001 50005 50004 50013 50026 51054 51149", {
+    outcome: "Unknown"
+  }),
   "codes to come": [
     ...codes("OrderRejected", "51999 54999"),
     ...codes("ExchangeUnavailable", "50999 1 2 -1", { outcome: "Unknown" })
@@ -76,6 +78,12 @@ const statuses: ReadonlyArray<Row> = [
     error("50011", "Too Many Requests"),
     { tag: "RateLimited", outcome: "Rejected", code: "50011", retryAfter: 7000 },
     { "retry-after": "7" }
+  ],
+  // As busy as it is, it may have carried out what it was asked for.
+  [
+    429,
+    error("50013", "Systems are busy. Please try again later."),
+    { tag: "ExchangeUnavailable", outcome: "Unknown", code: "50013" }
   ],
   [429, error("50999", "…"), { tag: "RateLimited", outcome: "Rejected", code: "50999", retryAfter: 2000 }],
   // The exchange's own words under a code to come: its status decides, and the code is kept.

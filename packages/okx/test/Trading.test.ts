@@ -1,9 +1,10 @@
 import { Credentials, Decimal, type Exchange, type Order, OrderJournal } from "@effect-exchange/core"
 import { Faults, Simulator } from "@effect-exchange/simulator"
+import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, Effect, Either, Fiber, Layer, Option, TestClock } from "effect"
 import { Okx } from "../src/index.js"
-import { asked, now, text, verdict } from "./utils.js"
+import { asked, envelope, now, rows, spot, text, verdict } from "./utils.js"
 
 const environment = Simulator.environment("okx")
 
@@ -296,6 +297,39 @@ describe("placeBatch", () => {
       const [alone] = yield* trading.placeBatch([{ ...request, amount: "1000" }])
       assert.strictEqual(alone === undefined || Either.isRight(alone) ? "" : alone.left._tag, "InsufficientFunds")
     })))
+})
+
+describe("a busy system (50013)", () => {
+  it.effect("on an order is no rate limit: the order is looked up, and never sent again", () =>
+    Effect.gen(function*() {
+      const trading = yield* Okx.Trading
+      const order = yield* trading.place({
+        type: "limit",
+        symbol: "BTC/USDT",
+        side: "buy",
+        amount: "0.01",
+        price: "60000.5",
+        clientOrderId: "0123456789abcdef0123456789abcdef"
+      })
+      assert.strictEqual(order.id, "2497956918703120384")
+      const requests = yield* Effect.flatMap(ScriptedHttp.ScriptedHttp, ({ requests }) => requests)
+      assert.deepStrictEqual(requests.map(({ method }) => method), ["POST", "GET"])
+    }).pipe(
+      Effect.provide(Layer.provideMerge(
+        Okx.layer({
+          environment: { name: "scripted", baseUrl: "http://scripted.localhost" },
+          credentials: Simulator.credentials("okx"),
+          markets: [spot]
+        }),
+        ScriptedHttp.layer([
+          ScriptedHttp.json({ code: "50013", data: [], msg: "Systems are busy. Please try again later." }, {
+            status: 429
+          }),
+          ScriptedHttp.json(envelope({ ...rows("orders_pending")[0], cTime: String(now), uTime: String(now) }))
+        ])
+      )),
+      (self) => Effect.zipRight(TestClock.setTime(now), self)
+    ))
 })
 
 describe("lost answers", () => {

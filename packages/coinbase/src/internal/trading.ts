@@ -3,7 +3,7 @@ import * as ClientOrderId from "@effect-exchange/core/ClientOrderId"
 import * as Decimal from "@effect-exchange/core/Decimal"
 import type { Capability } from "@effect-exchange/core/Endpoint"
 import type { ExchangeClient } from "@effect-exchange/core/ExchangeClient"
-import { DuplicateOrder, OrderRejected, type TradingError, Unsupported } from "@effect-exchange/core/ExchangeError"
+import { MalformedResponse, OrderRejected, type TradingError, Unsupported } from "@effect-exchange/core/ExchangeError"
 import type { Market } from "@effect-exchange/core/Market"
 import { isClosed } from "@effect-exchange/core/Order"
 import * as Arr from "effect/Array"
@@ -59,11 +59,11 @@ export const make = (
       Effect.flatMap(
         client.request(Endpoints.createOrder, Mapping.newOrder(order)),
         (created): Effect.Effect<Adapter.Placed, TradingError> =>
+          // It may be an earlier order of that name, or an answer gone astray while this one stands: that is looked up.
           Mapping.isAnother(order, created)
-            ? new DuplicateOrder({
+            ? new MalformedResponse({
               ...about("createOrder"),
-              detail:
-                `the client order id is that of the order ${created.success_response.order_id}; nothing was placed`
+              detail: `the answer is about another order, ${created.success_response.order_id}`
             })
             : Effect.succeed({ _tag: "Accepted", id: created.success_response.order_id })
       ),

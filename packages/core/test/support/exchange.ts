@@ -23,6 +23,8 @@ export type Fate =
   | "lost before it arrived"
   | "lost after it was carried out"
   | "lost and carried out later"
+  /** Arrives twice, unseen by the client: the answer is that to the second. */
+  | "twice"
 
 export const bitcoin: Market.Market = {
   symbol: ExchangeSymbol.make("BTC/USDT"),
@@ -63,6 +65,8 @@ export class Store {
   lag = 0
   /** How long writes wait before they are sent, as behind a rate limit. */
   queue = 0
+  /** How long a write that arrives twice is on its way. */
+  delayed = 0
   /** How long after its answer was lost a write is carried out that is carried out later. */
   late = 0
   /** How long a read is under way: its answer is as old. */
@@ -102,7 +106,7 @@ const written = <A>(
   operation: string,
   execute: Effect.Effect<A, ExchangeError.TradingError>
 ): Effect.Effect<readonly [fate: Fate, A], ExchangeError.TradingError> =>
-  Effect.suspend(() => {
+  Effect.suspend((): Effect.Effect<readonly [fate: Fate, A], ExchangeError.TradingError> => {
     const fate = store.next()
     switch (fate) {
       case "refused":
@@ -111,6 +115,11 @@ const written = <A>(
         return lost(operation)
       case "lost after it was carried out":
         return Effect.zipRight(execute, lost(operation))
+      case "twice":
+        return Effect.zipRight(
+          execute,
+          Effect.map(execute, (value) => [fate, value] as const)
+        ).pipe((self) => store.delayed === 0 ? self : Effect.delay(self, store.delayed))
       case "lost and carried out later":
         return Effect.zipRight(Effect.forkDaemon(Effect.delay(execute, store.late)), lost(operation))
       default:

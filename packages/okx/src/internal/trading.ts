@@ -47,11 +47,7 @@ export const make = (client: Client): Adapter.Trading => ({
       })
     }),
   cancel: (reference) =>
-    client.request(TradingEndpoints.cancelOrder, OrderMapping.named(reference)).pipe(
-      // Canceled, filled or being canceled already: how it ends is read either way.
-      Effect.catchIf(({ _tag, code }) => _tag === "OrderRejected" && Errors.hasEnded(code), () => Effect.void),
-      Effect.as(Option.none())
-    ),
+    Effect.as(client.request(TradingEndpoints.cancelOrder, OrderMapping.named(reference)), Option.none()),
   cancelAll: (market) => cancelAll(client, market, { canceled: [], settled: new Set() }),
   amend: (reference, { amount, price }) =>
     Effect.as(

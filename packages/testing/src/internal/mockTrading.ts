@@ -103,11 +103,10 @@ const alphabet: ClientOrderId.Alphabet = {
 const prepare = (mock: MockExchange, operation: string, request: Request): Result<Ready> =>
   Effect.gen(function*() {
     const about = { exchange: mock.exchange, operation }
-    const market = yield* mock.find(operation, request.symbol)
-    const checked = yield* Either.mapLeft(
-      OrderCheck.check(market, request),
-      (detail) => new ExchangeError.InvalidRequest({ ...about, detail })
-    )
+    const valid = Either.mapLeft((detail: string) => new ExchangeError.InvalidRequest({ ...about, detail }))
+    const { symbol } = yield* valid(OrderCheck.decode(request))
+    const market = yield* mock.find(operation, symbol)
+    const checked = yield* valid(OrderCheck.check(market, request))
     if (market.kind !== "spot" || checked.reduceOnly) {
       return yield* unsupported(
         mock,

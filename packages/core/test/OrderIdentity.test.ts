@@ -1,0 +1,336 @@
+import { Deadline } from "@effect-exchange/resilience"
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, Context, Effect, Either, Layer, TestClock } from "effect"
+import {
+  Account,
+  Decimal,
+  ExchangeError,
+  ExchangeSymbol,
+  type Order,
+  OrderJournal,
+  type Trading
+} from "../src/index.js"
+import * as Acme from "./support/exchange.js"
+
+const limit: Order.LimitRequest = {
+  type: "limit",
+  symbol: "BTC/USDT",
+  side: "buy",
+  amount: "0.01",
+  price: "60000.25",
+  clientOrderId: "mine-1"
+}
+
+const timedOut = new ExchangeError.RequestTimedOut({ exchange: "acme", operation: "orders", detail: "no answer" })
+
+const meanwhile = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.raceFirst(self, Effect.forever(TestClock.adjust("500 millis")))
+
+const run = <A>(
+  store: Acme.Store,
+  use: (trading: Trading.Trading.Service) => Effect.Effect<A, ExchangeError.TradingError>,
+  options?: Parameters<typeof Acme.trade>[2]
+): Effect.Effect<Either.Either<A, ExchangeError.TradingError>> =>
+  Effect.either(meanwhile(Acme.trade(store, use, options)))
+
+const tag = <A>(result: Either.Either<A, ExchangeError.TradingError>) =>
+  Either.match(result, { onLeft: ({ _tag }): string => _tag, onRight: () => "succeeded" })
+
+const strangers: ReadonlyArray<readonly [what: string, change: Partial<Order.Order>]> = [
+  ["market", { symbol: ExchangeSymbol.make("ETH/USDT") }],
+  ["client order id", { clientOrderId: "another" }],
+  ["side", { side: "sell" }],
+  ["type", { type: "market" }],
+  ["amount", { amount: Decimal.make("0.02") }],
+  ["price", { price: Decimal.make("60000.26") }],
+  ["age", { createdAt: 10_000_000 - 60_001 }]
+]
+
+const begun = TestClock.setTime(10_000_000)
+
+describe("an answer is held against the order", () => {
+  for (const [what, change] of strangers) {
+    it.effect(`one of another ${what} is no answer: the order is looked up, and it is that which is handed on`, () =>
+      Effect.gen(function*() {
+        yield* begun
+        const store = new Acme.Store()
+        store.answers = (order) => ({ ...order, id: "stranger", ...change })
+        const single = yield* run(store, (trading) => trading.place(limit))
+        assert.strictEqual(Either.getOrThrow(single), store.orders[0])
+        const [row] = Either.getOrThrow(
+          yield* run(store, (trading) => trading.placeBatch([{ ...limit, clientOrderId: "mine-2" }]))
+        )
+        assert.strictEqual(row && Either.getOrThrow(row), store.orders[1])
+      }))
+
+    it.effect(`one of another ${what} that is looked up after a lost answer is never handed on`, () =>
+      Effect.gen(function*() {
+        yield* begun
+        const store = new Acme.Store()
+        store.usual = "lost after it was carried out"
+        store.shows = (order) => ({ ...order, ...change })
+        const result = yield* run(store, (trading) => trading.place(limit), { lacks: { deduplicates: true } })
+        assert.strictEqual(tag(result), "OutcomeUnknown")
+      }))
+
+    it.effect(`one of another ${what} that is read after an acknowledgement is never handed on`, () =>
+      Effect.gen(function*() {
+        yield* begun
+        const store = new Acme.Store()
+        store.usual = "acknowledged"
+        store.shows = (order) => ({ ...order, ...change })
+        const result = yield* run(store, (trading) => trading.place(limit), { lacks: { deduplicates: true } })
+        assert.strictEqual(tag(result), "OutcomeUnknown")
+        if (Either.isLeft(result) && result.left._tag === "OutcomeUnknown") {
+          assert.instanceOf(result.left.cause, ExchangeError.MalformedResponse)
+          assert.include(result.left.cause.message, what)
+        }
+      }))
+  }
+
+  it.effect("what an exchange leaves out contradicts nothing", () =>
+    Effect.gen(function*() {
+      yield* begun
+      const store = new Acme.Store()
+      store.usual = "lost after it was carried out"
+      store.shows = ({ amount: _, clientOrderId: __, createdAt: ___, price: ____, ...order }) => order
+      assert.strictEqual(tag(yield* run(store, (trading) => trading.place(limit))), "succeeded")
+    }))
+
+  it.effect("the name of an earlier order that the exchange keeps is DuplicateOrder, and says which order has it", () =>
+    Effect.gen(function*() {
+      yield* begun
+      const store = new Acme.Store()
+      store.fates = ["answered", "lost before it arrived"]
+      yield* run(store, (trading) => trading.place(limit))
+      yield* TestClock.adjust("10 minutes")
+      const again = yield* run(store, (trading) => trading.place(limit))
+      assert.strictEqual(tag(again), "DuplicateOrder")
+      assert.include(Either.isLeft(again) ? again.left.message : "", "is that of the order n1, another one by its age")
+    }))
+
+  it.effect("a duplicate of a name that nobody else can have used is this very order", () =>
+    Effect.gen(function*() {
+      const store = new Acme.Store()
+      store.usual = "twice"
+      const { clientOrderId: _, ...unnamed } = limit
+      const placed = yield* run(store, (trading) => trading.place(unnamed))
+      assert.strictEqual(Either.getOrThrow(placed), store.orders[0])
+      const named = yield* run(store, (trading) => trading.place(limit))
+      assert.strictEqual(tag(named), "DuplicateOrder")
+      store.delayed = 5
+      const later = yield* run(store, (trading) => trading.place({ ...limit, clientOrderId: "mine-2" }))
+      assert.strictEqual(tag(later), "succeeded")
+    }))
+
+  it.effect("reconciling takes an amended order for ours, and no other of its name", () =>
+    Effect.gen(function*() {
+      const amended = { price: Decimal.make("50000"), updatedAt: 5_000 }
+      const reconciled = (change: Partial<Order.Order>) =>
+        Effect.gen(function*() {
+          const store = new Acme.Store()
+          store.fates = ["lost after it was carried out"]
+          store.blind = timedOut
+          const at = yield* Clock.currentTimeMillis
+          yield* run(store, (trading) => trading.place(limit), { journal })
+          store.blind = undefined
+          yield* TestClock.adjust("1 hours")
+          store.shows = (order) => ({ ...order, ...change, updatedAt: at + 5000 })
+          const found = Either.getOrThrow(yield* run(store, (trading) => trading.reconcile, { journal }))
+          return found.map(({ _tag }) => _tag)
+        })
+      const journal = Context.get(yield* Layer.build(OrderJournal.layerMemory), OrderJournal.OrderJournal)
+      assert.deepStrictEqual(yield* reconciled(amended), ["Placed"])
+      assert.deepStrictEqual(yield* reconciled({ side: "sell" }), ["NotPlaced"])
+    }).pipe(Effect.scoped))
+})
+
+describe("NotPlaced", () => {
+  const lost = (change: (store: Acme.Store) => void) =>
+    Effect.gen(function*() {
+      yield* begun
+      const store = new Acme.Store()
+      store.usual = "lost before it arrived"
+      change(store)
+      return [yield* run(store, (trading) => trading.place(limit)), store] as const
+    })
+  const listed: Order.Order = {
+    exchange: "acme",
+    symbol: Acme.bitcoin.symbol,
+    id: "n7",
+    clientOrderId: "mine-1",
+    side: "buy",
+    type: "limit",
+    status: "filled",
+    price: Decimal.make("60000.25"),
+    amount: Decimal.make("0.01"),
+    filled: Decimal.make("0.01"),
+    createdAt: 10_000_000
+  }
+
+  it.effect("is said when the order is neither found by its name nor listed, for two lists more", () =>
+    Effect.gen(function*() {
+      const [result, store] = yield* lost(() => undefined)
+      assert.strictEqual(tag(result), "NotPlaced")
+      assert.strictEqual(store.lists, 2)
+    }))
+
+  it.effect("is not said of an order that is listed: it is that", () =>
+    Effect.gen(function*() {
+      const [result] = yield* lost((store) => store.others.push(listed))
+      assert.strictEqual(Either.getOrThrow(result), listed)
+    }))
+
+  it.effect("is not said while the lists cannot be had", () =>
+    Effect.gen(function*() {
+      const [result] = yield* lost((store) => store.unlisted = timedOut)
+      assert.strictEqual(tag(result), "OutcomeUnknown")
+    }))
+
+  it.effect("is not said while an order of the same terms is listed without a name", () =>
+    Effect.gen(function*() {
+      const { clientOrderId: _, ...unnamed } = listed
+      const [result] = yield* lost((store) => store.others.push(unnamed))
+      assert.strictEqual(tag(result), "OutcomeUnknown")
+      const [older] = yield* lost((store) => store.others.push({ ...unnamed, createdAt: 9_000_000 }))
+      assert.strictEqual(tag(older), "NotPlaced")
+    }))
+
+  it.effect("is not said when the list may end before the order", () =>
+    Effect.gen(function*() {
+      const other = (index: number): Order.Order => ({ ...listed, id: `o${index}`, clientOrderId: `other-${index}` })
+      const many = Array.from({ length: 1000 }, (_, index) => other(index))
+      const [result] = yield* lost((store) => store.others.push(...many))
+      assert.strictEqual(tag(result), "OutcomeUnknown")
+      const [whole] = yield* lost((store) => store.others.push(...many, { ...other(1000), createdAt: 9_000_000 }))
+      assert.strictEqual(tag(whole), "NotPlaced")
+    }))
+})
+
+describe("a deadline", () => {
+  it.effect("around place ends its look-ups: the outcome is unknown then, and never NotPlaced", () =>
+    Effect.gen(function*() {
+      for (const fate of ["lost before it arrived", "lost after it was carried out"] as const) {
+        const store = new Acme.Store()
+        store.usual = fate
+        store.blind = fate === "lost before it arrived" ? undefined : timedOut
+        const from = yield* Clock.currentTimeMillis
+        const result = yield* run(store, (trading) => Deadline.within(trading.place(limit), "5 seconds"))
+        assert.strictEqual(tag(result), "OutcomeUnknown")
+        assert.isAtMost((yield* Clock.currentTimeMillis) - from, 6000)
+      }
+    }))
+
+  it.effect("around place does not keep an order from its caller that was taken", () =>
+    Effect.gen(function*() {
+      const store = new Acme.Store()
+      store.usual = "acknowledged"
+      store.lag = 60_000
+      const result = yield* run(store, (trading) => Deadline.within(trading.place(limit), "1 seconds"))
+      assert.strictEqual(Either.getOrThrow(result).status, "pending")
+      assert.isAtMost(yield* Clock.currentTimeMillis, 2000)
+    }))
+})
+
+describe("cancel and amend", () => {
+  const changes = {
+    cancel: (trading: Trading.Trading.Service, order: Order.Order) => trading.cancel(order),
+    amend: (trading: Trading.Trading.Service, order: Order.Order) => trading.amend(order, { price: "59000" })
+  }
+
+  /** Changes an order that was placed before `then` did what it does to the exchange. */
+  const changed = (store: Acme.Store, name: keyof typeof changes, then: () => void) =>
+    run(
+      store,
+      (trading) =>
+        Effect.flatMap(Effect.tap(trading.place(limit), () => Effect.sync(then)), (order) =>
+          changes[name](trading, order))
+    )
+
+  for (const name of ["cancel", "amend"] as const) {
+    for (const fate of ["answered", "acknowledged"] as const) {
+      it.effect(`${name} that is ${fate} and shows no effect is OutcomeUnknown, with its cause`, () =>
+        Effect.gen(function*() {
+          const store = new Acme.Store()
+          store.fates = ["answered", fate]
+          const result = yield* changed(store, name, () => store.idle = true)
+          assert(Either.isLeft(result) && result.left._tag === "OutcomeUnknown")
+          assert.instanceOf(result.left.cause, ExchangeError.RequestTimedOut)
+          assert.include(result.left.message, "unchanged so far (open)")
+        }))
+    }
+
+    it.effect(`${name} that is answered with another order is read`, () =>
+      Effect.gen(function*() {
+        const store = new Acme.Store()
+        const result = yield* changed(store, name, () => store.answers = (order) => ({ ...order, id: "n9" }))
+        assert.strictEqual(Either.getOrThrow(result).id, "n1")
+      }))
+
+    it.effect(`${name} that is read as another order is OutcomeUnknown`, () =>
+      Effect.gen(function*() {
+        const store = new Acme.Store()
+        store.fates = ["answered", "acknowledged"]
+        const result = yield* changed(store, name, () => {
+          store.shows = (order) => name === "cancel" || store.reads > 1 ? { ...order, id: "n9" } : order
+        })
+        assert.strictEqual(tag(result), "OutcomeUnknown")
+      }))
+  }
+
+  it.effect("amending an order that ended before it was changed says so", () =>
+    Effect.gen(function*() {
+      const store = new Acme.Store()
+      store.fates = ["answered", "acknowledged"]
+      const result = yield* changed(store, "amend", () => {
+        store.idle = true
+        store.shows = (order) => store.reads > 1 ? { ...order, status: "filled" } : order
+      })
+      assert(Either.isLeft(result) && result.left._tag === "OrderRejected")
+      assert.include(result.left.message, "filled, and ended before it was changed")
+    }))
+
+  it.effect("the order of an OutcomeUnknown is handed on as it is, and so is an order", () =>
+    Effect.gen(function*() {
+      const store = new Acme.Store()
+      store.fates = ["lost after it was carried out"]
+      store.blind = timedOut
+      const built = yield* Layer.build(Acme.layer(store))
+      const trading = Context.get(built, Acme.AcmeTrading)
+      const account = Context.get(built, Account.Account)
+      const error = yield* meanwhile(Effect.flip(trading.place(limit)))
+      assert(error._tag === "OutcomeUnknown")
+      store.blind = undefined
+      const order = yield* account.order(error.order)
+      assert.strictEqual(order.id, "n1")
+      assert.strictEqual(yield* account.order(order), order)
+      assert.strictEqual((yield* trading.cancel(error.order)).status, "canceled")
+      // @ts-expect-error: a symbol alone names no order
+      assert.strictEqual((yield* Effect.flip(account.order({ symbol: "BTC/USDT" })))._tag, "InvalidRequest")
+    }).pipe(Effect.scoped))
+
+  it.effect("an order is named by its id first", () =>
+    Effect.gen(function*() {
+      const store = new Acme.Store()
+      const result = yield* run(store, (trading) =>
+        Effect.zipRight(
+          Effect.zipRight(trading.place(limit), trading.place({ ...limit, clientOrderId: "mine-2" })),
+          trading.cancel({ symbol: "BTC/USDT", id: "n2", clientOrderId: "mine-1" })
+        ))
+      assert.strictEqual(Either.getOrThrow(result).id, "n2")
+    }))
+})
+
+describe("what is read of a market", () => {
+  it.effect("is never another market's", () =>
+    Effect.gen(function*() {
+      const store = new Acme.Store()
+      store.shows = (order) => ({ ...order, symbol: ExchangeSymbol.make("ETH/USDT") })
+      const built = yield* Layer.build(Acme.layer(store))
+      const trading = Context.get(built, Acme.AcmeTrading)
+      const account = Context.get(built, Account.Account)
+      const { id, symbol } = yield* trading.place(limit)
+      const error = yield* Effect.flip(account.order({ symbol, id }))
+      assert.instanceOf(error, ExchangeError.MalformedResponse)
+    }).pipe(Effect.scoped))
+})

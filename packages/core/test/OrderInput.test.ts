@@ -1,0 +1,217 @@
+import { assert, describe, it } from "@effect/vitest"
+import { BigDecimal, Context, Effect, Either, FastCheck, Layer } from "effect"
+import { Account, Decimal, ExchangeError, type Order, OrderCheck, type Trading } from "../src/index.js"
+import * as Acme from "./support/exchange.js"
+
+const limit: Order.LimitRequest = { type: "limit", symbol: "BTC/USDT", side: "buy", amount: "0.01", price: "60000" }
+
+/** What JavaScript may hand in where the types say otherwise. */
+const untyped = (value: unknown): { readonly place: (trading: Trading.Trading.Service) => Placing } => ({
+  // A program without types, or with a cast, calls it so.
+  place: (trading) => Reflect.apply(trading.place, undefined, [value])
+})
+
+type Placing = ReturnType<Trading.Trading.Service["place"]>
+
+const said = (value: unknown): string => Either.match(OrderCheck.decode(value), { onLeft: String, onRight: () => "" })
+
+const Anything = FastCheck.anything({
+  withBigInt: true,
+  withBoxedValues: true,
+  withDate: true,
+  withMap: true,
+  withNullPrototype: true,
+  withObjectString: true,
+  withSet: true,
+  withSparseArray: true,
+  withTypedArray: true
+})
+
+const Odd = FastCheck.oneof(
+  Anything,
+  FastCheck.constantFrom<Array<unknown>>(
+    "BUY",
+    "Sell",
+    "LIMIT",
+    "gtc",
+    "true",
+    1,
+    null,
+    "0.01",
+    0.01,
+    -0,
+    NaN,
+    BigDecimal.make(1n, 45),
+    BigDecimal.make(1n, -1_000_000_000),
+    BigDecimal.make(10n ** 41n, 0),
+    { value: 1n, scale: 0 },
+    { [BigDecimal.TypeId]: BigDecimal.TypeId, value: "1", scale: 0 },
+    new Proxy({}, { get: () => "buy" })
+  )
+)
+
+/** A valid order of which one field is something else. */
+const Mutated = FastCheck.record({
+  field: FastCheck.constantFrom(
+    "type",
+    "symbol",
+    "side",
+    "amount",
+    "price",
+    "timeInForce",
+    "postOnly",
+    "reduceOnly",
+    "round",
+    "clientOrderId",
+    "timeInforce",
+    "stopPrice"
+  ),
+  value: Odd
+}).map(({ field, value }): unknown => ({ ...limit, [field]: value }))
+
+describe("OrderCheck.decode", () => {
+  it.prop(
+    "takes any value there is, and never throws",
+    [FastCheck.oneof(Anything, Mutated)],
+    ([value]) => {
+      OrderCheck.decode(value)
+      OrderCheck.checkAmendment(Acme.bitcoin, Object(value))
+    }
+  )
+
+  const refused: ReadonlyArray<readonly [change: object, says: string]> = [
+    [{ side: "BUY" }, `the side: expected "buy" or "sell", was "BUY"`],
+    [{ type: "LIMIT" }, `the type: expected "limit" or "market", was "LIMIT"`],
+    [{ timeInForce: "gtc" }, `the timeInForce: expected "GTC" or "IOC" or "FOK", was "gtc"`],
+    [{ postOnly: "true" }, `the postOnly: expected true or false, was "true"`],
+    [{ reduceOnly: 1 }, "the reduceOnly: expected true or false, was a number"],
+    [{ round: null }, "the round: expected true or false, was null"],
+    [{ symbol: 5 }, "the symbol: expected text, was a number"],
+    [{ clientOrderId: 5 }, "the clientOrderId: expected text, was a number"],
+    [{ amount: 0.1 }, "the amount: expected text or BigDecimal, was a number"],
+    [{ amount: undefined }, "the amount: expected text or BigDecimal, was left out"],
+    [{ price: [] }, "the price: expected text or BigDecimal, was an array"],
+    [{ amount: BigDecimal.make(1n, 41) }, "the amount has more than 40 digits on one side of the point"],
+    [{ amount: BigDecimal.make(1n, -1_000_000_000) }, "the amount has more than 40 digits"],
+    [{ timeInforce: "IOC" }, `a limit order has no "timeInforce"; what it can have is type, symbol,`],
+    [{ type: "market" }, `a market order has no "price"`]
+  ]
+  for (const [change, says] of refused) {
+    it(`says what it expected: ${says}`, () => assert.include(said({ ...limit, ...change }), says))
+  }
+
+  it("says so of what is no object, or cannot be read", () => {
+    assert.include(said(null), "the order: expected an object, was null")
+    assert.include(said("buy"), `the order: expected an object, was "buy"`)
+    const broken = Object.defineProperty({ ...limit }, "side", {
+      enumerable: true,
+      get: () => {
+        throw new Error("no")
+      }
+    })
+    assert.include(said(broken), "cannot be read")
+  })
+
+  it("what is undefined is as good as left out", () => {
+    assert.isTrue(Either.isRight(OrderCheck.decode({ ...limit, postOnly: undefined, timeInforce: undefined })))
+  })
+
+  it("quotes what it was given, with nothing in it that is not seen", () => {
+    const text = said({ ...limit, side: `buy\u202Eyub\u0007\u200B${"x".repeat(100)}` })
+    assert.include(text, String.raw`was "buy\u202eyub\u0007\u200bxxx`)
+    assert.notMatch(text, /[\p{Cc}\p{Cf}]/u)
+    assert.isBelow(text.length, 150)
+  })
+})
+
+describe("what is placed", () => {
+  it.effect.prop(
+    "is refused with InvalidRequest, or sent exactly as it was asked for, whatever it is",
+    [FastCheck.oneof(Anything, Mutated)],
+    ([value]) =>
+      Effect.gen(function*() {
+        const store = new Acme.Store()
+        const answer = yield* Acme.trade(store, (trading) => Effect.either(untyped(value).place(trading)))
+        if (Either.isLeft(answer)) {
+          assert.include(["InvalidRequest", "Unsupported"], answer.left._tag, answer.left.message)
+          assert.strictEqual(store.arrivals.size, 0)
+          return
+        }
+        // What was accepted is what the types allow, and the order says what the request does.
+        const asked = Either.getOrThrow(OrderCheck.decode(value))
+        const [sent] = store.orders
+        assert.isDefined(sent)
+        assert.strictEqual(sent.side, asked.side)
+        assert.strictEqual(sent.type, asked.type)
+        assert.strictEqual(sent.symbol, asked.symbol)
+        if (asked.clientOrderId !== undefined) assert.strictEqual(sent.clientOrderId, asked.clientOrderId)
+        if (asked.type !== "limit") return
+        assert.strictEqual(sent.timeInForce, asked.timeInForce ?? "GTC")
+        assert.strictEqual(sent.postOnly, asked.postOnly ?? false)
+        const exact = (amount: Order.Amount) => typeof amount === "string" ? Decimal.make(amount) : amount
+        assert.isTrue(sent.amount !== undefined && BigDecimal.equals(sent.amount, exact(asked.amount)))
+        assert.isTrue(sent.price !== undefined && BigDecimal.equals(sent.price, exact(asked.price)))
+      }),
+    { fastCheck: { numRuns: 150 } }
+  )
+
+  it.effect.prop(
+    "and so are a batch, a reference and a change",
+    [FastCheck.oneof(Anything, Odd), Mutated],
+    ([value, mutated]) =>
+      Effect.gen(function*() {
+        const store = new Acme.Store()
+        const call = (method: (...all: ReadonlyArray<never>) => unknown, ...all: ReadonlyArray<unknown>) =>
+          Effect.suspend((): Effect.Effect<unknown, ExchangeError.TradingError> =>
+            Reflect.apply(method, undefined, all)
+          )
+        const built = yield* Layer.build(Acme.layer(store))
+        const account = Context.get(built, Account.Account)
+        const trading = Context.get(built, Acme.AcmeTrading)
+        const reference = { symbol: "BTC/USDT", id: value, clientOrderId: value }
+        for (
+          const each of [
+            call(trading.placeBatch, value),
+            call(trading.cancel, value),
+            call(trading.cancel, reference),
+            call(trading.amend, value, { price: "1" }),
+            call(account.order, value),
+            call(account.order, reference)
+          ]
+        ) {
+          const error = yield* Effect.flip(each).pipe(Effect.orElseSucceed(() => undefined))
+          if (error !== undefined) assert.include(["InvalidRequest", "OrderNotFound"], error._tag)
+        }
+        const placed = yield* trading.place(limit)
+        const amended = yield* Effect.either(call(trading.amend, placed, value))
+        assert.isTrue(Either.isRight(amended) || amended.left._tag === "InvalidRequest")
+        const [only] = yield* trading.placeBatch([])
+        assert.isUndefined(only)
+        const answers = yield* Effect.either(call(trading.placeBatch, [limit, mutated]))
+        assert.isTrue(Either.isRight(answers) || answers.left._tag === "InvalidRequest")
+      }).pipe(Effect.scoped),
+    { fastCheck: { numRuns: 60 } }
+  )
+})
+
+describe("what would be right", () => {
+  const says = (amount: string, market: object) =>
+    Either.match(OrderCheck.check({ ...Acme.bitcoin, minAmount: undefined, ...market }, { ...limit, amount }), {
+      onLeft: String,
+      onRight: () => ""
+    })
+
+  it("names the least that would be taken where what is below would be nothing", () => {
+    assert.include(says("5", { lotSize: Decimal.make("10") }), "step 10; the least is 10")
+    assert.include(
+      says("0.000000001", { lotSize: Decimal.make("0.00000001") }),
+      "step 0.00000001; the least is 0.00000001"
+    )
+    assert.include(says("0.0015", { minAmount: Decimal.make("0.0011") }), "the least is 0.002")
+    assert.include(says("0.001", { minAmount: Decimal.make("0.0011") }), "below the least of BTC/USDT, 0.002")
+  })
+
+  it("names the least amount at the price where the order is worth too little", () => {
+    assert.include(says("0.001", { minNotional: Decimal.make("130") }), "at this price the least amount is 0.003")
+  })
+})
