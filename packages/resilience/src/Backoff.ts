@@ -13,6 +13,7 @@ import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import * as ScheduleDecision from "effect/ScheduleDecision"
 import * as ScheduleInterval from "effect/ScheduleInterval"
+import { requireMillis } from "./internal/duration.js"
 import { requireThat } from "./internal/requireWhole.js"
 import { maxTimerMillis } from "./internal/time.js"
 import { wholeMillis } from "./internal/wholeMillis.js"
@@ -116,6 +117,6 @@ const bounds = (options: Options, defaultFactor: number): {
 } => {
   const factor = options.factor ?? defaultFactor
   requireThat("Backoff: factor", factor, factor >= 1 && Number.isFinite(factor), "a finite number of at least 1")
-  const max = Math.min(Duration.toMillis(options.max), maxTimerMillis)
-  return { base: Math.min(Duration.toMillis(options.base), max), max, factor }
+  const max = Math.min(requireMillis("Backoff: max", options.max), maxTimerMillis)
+  return { base: Math.min(requireMillis("Backoff: base", options.base), max), max, factor }
 }

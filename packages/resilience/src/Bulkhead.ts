@@ -3,14 +3,14 @@
  *
  * @since 0.1.0
  */
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { DeadlineExceeded } from "./Deadline.js"
 import type * as Idempotent from "./Idempotent.js"
 import * as internal from "./internal/bulkhead.js"
+import { requireMillis, requireNanos } from "./internal/duration.js"
 import { requireThat, requireWhole } from "./internal/requireWhole.js"
-import { toNanos } from "./internal/time.js"
 import { RejectionTypeId } from "./Rejection.js"
 
 /**
@@ -174,7 +174,7 @@ export const aimd = (
 ): Adaptive => ({
   _tag: "Aimd",
   ...bounds(options),
-  slowAfterMillis: Duration.toMillis(options.slowAfter ?? "5 seconds")
+  slowAfterMillis: requireMillis("Bulkhead.aimd: slowAfter", options.slowAfter ?? "5 seconds")
 })
 
 /**
@@ -245,7 +245,7 @@ export const make = <const Lane extends string = string>(options: Options<Lane>)
       name,
       permits,
       maxQueue,
-      maxWait: toNanos(maxWait),
+      maxWait: requireNanos(`Bulkhead "${name}": maxWait`, maxWait),
       lanes,
       reserved,
       adaptive,

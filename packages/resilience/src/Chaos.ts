@@ -15,6 +15,7 @@ import * as Random from "effect/Random"
 import * as Ref from "effect/Ref"
 import { PCGRandom } from "effect/Utils"
 import type * as Idempotent from "./Idempotent.js"
+import { requireMillis } from "./internal/duration.js"
 import { keepBrand } from "./internal/idempotent.js"
 import { requireThat } from "./internal/requireWhole.js"
 import { wholeMillis } from "./internal/wholeMillis.js"
@@ -111,8 +112,8 @@ export const latency = <S = unknown>(
     readonly max?: Duration.DurationInput | undefined
   }
 ): Strategy<S, never, never> => {
-  const min = Duration.toMillis(options.min)
-  const max = options.max === undefined ? min : Duration.toMillis(options.max)
+  const min = requireMillis("Chaos.latency: min", options.min)
+  const max = options.max === undefined ? min : requireMillis("Chaos.latency: max", options.max)
   requireThat("Chaos.latency: min", `${min} ms`, Number.isFinite(min), "a finite time")
   requireThat("Chaos.latency: max", `${max} ms`, max >= min && Number.isFinite(max), "a finite time not below min")
   return {

@@ -48,6 +48,8 @@ export type TypeId = "~@effect-exchange/resilience/CircuitBreaker"
  *   when the probes take too long.
  * - **Isolated**: held open by hand, for as long as a scope.
  * - **Disabled**: every call passes, nothing is counted and nothing opens it.
+ * - **MetricsOnly**: every call passes and is counted, and what would have opened it is told of as a transition from this
+ *   state to itself, which begins a new window. For trying a rule out before it may refuse anybody.
  *
  * A call counts only in the state it began under. A result that arrives after the circuit has moved on goes to its
  * caller unchanged, is counted as late, and changes nothing. (But a server's demand to stay away is obeyed, unless the
@@ -109,8 +111,13 @@ export interface CircuitBreaker<in E = unknown> {
    */
   readonly disable: Effect.Effect<void>
   /**
-   * Ends `disable`: closes the circuit with nothing remembered, or lets an isolation that came after it end so. Does
-   * nothing to a circuit that is not disabled.
+   * Lets every call pass from now on, isolation or not, until `enable` or `reset`, but counts them and tells what would
+   * have opened the circuit. Not even a server's demand to stay away is obeyed.
+   */
+  readonly metricsOnly: Effect.Effect<void>
+  /**
+   * Ends `disable` and `metricsOnly`: closes the circuit with nothing remembered, or lets an isolation that came after it
+   * end so. Does nothing to a circuit in any other state.
    */
   readonly enable: Effect.Effect<void>
   /** Closes the circuit from any state, isolation included, with nothing remembered. */
@@ -132,6 +139,7 @@ export type State =
   | { readonly _tag: "HalfOpen" }
   | { readonly _tag: "Isolated" }
   | { readonly _tag: "Disabled" }
+  | { readonly _tag: "MetricsOnly" }
 
 /**
  * What a breaker has counted.
@@ -188,7 +196,8 @@ export type TripCause =
   | { readonly _tag: "Restored" }
 
 /**
- * One change of state. From open to open means that the deadline was moved out.
+ * One change of state. From open to open means that the deadline was moved out, from metrics-only to metrics-only that the
+ * circuit would have opened.
  *
  * @since 0.1.0
  * @category models
@@ -210,6 +219,7 @@ export interface Transition {
     | { readonly _tag: "Released" }
     | { readonly _tag: "ForcedOpen" }
     | { readonly _tag: "Disabled" }
+    | { readonly _tag: "MetricsOnly" }
     | { readonly _tag: "Enabled" }
     | { readonly _tag: "Reset" }
 }
@@ -240,7 +250,8 @@ export const Snapshot = Schema.Union(
     /** How often the schedule of open durations has been stepped since the circuit was last closed, at most 1000. */
     steps: Schema.Int.pipe(Schema.between(0, snapshot.maxSteps))
   }),
-  Schema.TaggedStruct("Disabled", {})
+  Schema.TaggedStruct("Disabled", {}),
+  Schema.TaggedStruct("MetricsOnly", {})
 )
 
 /**
@@ -274,7 +285,8 @@ export interface Options<in E> {
   /**
    * For how long to open. The schedule is stepped once per trip, with the cause, and its delay is not slept but becomes
    * the deadline; it starts again after the circuit has closed. When it is exhausted the circuit stays open until
-   * `reset`. Openings asked for by an outcome do not step it. Defaults to 1 second, doubled each time up to 60 seconds,
+   * `reset`. Openings asked for by an outcome do not step it. If it dies, that is logged, and the circuit opens for 60
+   * seconds. Defaults to 1 second, doubled each time up to 60 seconds,
    * of which `Random` chooses 50 to 100 %, so that a fleet does not probe in step.
    */
   readonly openFor?: Schedule.Schedule<unknown, TripCause> | undefined
@@ -285,8 +297,8 @@ export interface Options<in E> {
     /** How many of them must succeed to close the circuit, at most `permits`. Defaults to `permits`. */
     readonly successes?: number | undefined
     /**
-     * So long after the first probe, if there is no decision, the circuit opens again, as from that instant. Defaults to
-     * 10 seconds.
+     * If probes are under way for so long without a decision, the circuit opens again, as from that instant. Time in
+     * which there is none does not count. Defaults to 10 seconds.
      */
     readonly timeout?: Duration.DurationInput | undefined
     /**
@@ -300,10 +312,12 @@ export interface Options<in E> {
     readonly maxQueue?: number | undefined
   } | undefined
   /**
-   * Judges each finished call that was not merely interrupted: interruption never reaches it and is always ignored.
-   * Must not throw. Defaults to {@link defaultClassify}.
+   * Judges each finished call that was not merely interrupted: interruption never reaches it and is always ignored. If it
+   * throws, that is logged, and {@link defaultClassify} judges instead. Defaults to that.
    */
   readonly classify?: ((exit: Exit.Exit<unknown, E>) => Outcome) | undefined
+  /** Begins in the state `MetricsOnly`. Defaults to `false`. */
+  readonly metricsOnly?: boolean | undefined
 }
 
 /**
@@ -322,7 +336,7 @@ export interface Options<in E> {
  * @category constructors
  */
 export const make = <E = unknown>(options: Options<E>): Effect.Effect<CircuitBreaker<E>> =>
-  restore(options, { _tag: "Closed" })
+  restore(options, options.metricsOnly === true ? { _tag: "MetricsOnly" } : { _tag: "Closed" })
 
 /**
  * Makes a breaker that goes on where another one was when its {@link Snapshot} was taken.
@@ -345,6 +359,7 @@ export const restore = <E = unknown>(options: Options<E>, from: Snapshot): Effec
           settings,
           maxQueue,
           classify: options.classify ?? defaultClassify,
+          otherwise: defaultClassify,
           refuse: ({ retryAfter, state }) => stackless(() => new CircuitOpen({ name, state, retryAfter }, true))
         }, initial)
       ),

@@ -14,6 +14,7 @@ import { dual } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Idempotent from "./Idempotent.js"
+import { requireDuration } from "./internal/duration.js"
 import { keepBrand } from "./internal/idempotent.js"
 import { monotonic } from "./internal/time.js"
 import { RejectionTypeId } from "./Rejection.js"
@@ -53,7 +54,8 @@ export const remaining: Effect.Effect<Option.Option<Duration.Duration>> = Effect
  * the sooner holds. An infinite duration sets nothing.
  *
  * For work that respects the deadline by itself, where an interruption would leave open what became of it;
- * `Timeout.deadline` also interrupts. Keeps the brand of an `Idempotent` effect.
+ * `Timeout.deadline` also interrupts. Keeps the brand of an `Idempotent` effect. A negative duration, or `NaN`, throws a
+ * `RangeError`.
  *
  * @since 0.1.0
  * @category combinators
@@ -71,16 +73,32 @@ export const within: {
   <A, E, R, I>(
     self: Idempotent.Input<A, E, R, I>,
     duration: Duration.DurationInput
-  ): Idempotent.Output<A, E, R, I> =>
-    keepBrand(
+  ): Idempotent.Output<A, E, R, I> => {
+    const time = requireDuration("Deadline.within: duration", duration)
+    return keepBrand(
       self,
       Effect.flatMap(
         Deadline,
-        (current) =>
-          Effect.clockWith((clock) => Effect.provideService(self, Deadline, sooner(current, clock, duration)))
+        (current) => Effect.clockWith((clock) => Effect.provideService(self, Deadline, sooner(current, clock, time)))
       )
     )
+  }
 )
+
+/**
+ * Runs the effect without any deadline, whatever the one around it: for work that outlives the operation that began it.
+ * Keeps the brand of an `Idempotent` effect.
+ *
+ * **Gotchas**
+ *
+ * A fiber that is forked under a deadline keeps it for ever, and a daemon goes on when the operation is over: from then on
+ * every gate refuses it with `DeadlineExceeded`. Fork it as `Effect.forkDaemon(Deadline.none(work))`.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const none = <A, E, R, I = never>(self: Idempotent.Input<A, E, R, I>): Idempotent.Output<A, E, R, I> =>
+  keepBrand(self, Effect.provideService(self, Deadline, Option.none()))
 
 /**
  * The sooner of a deadline and now + `duration`.
@@ -90,7 +108,7 @@ export const within: {
 export const sooner = (
   current: Option.Option<bigint>,
   clock: Clock.Clock,
-  duration: Duration.DurationInput
+  duration: Duration.Duration
 ): Option.Option<bigint> => {
   const own = Option.map(Duration.toNanos(duration), (nanos) => monotonic(clock) + nanos)
   return Option.isSome(current) && Option.isSome(own)

@@ -12,6 +12,7 @@ import { constTrue, dual } from "effect/Function"
 import * as Option from "effect/Option"
 import type * as Predicate from "effect/Predicate"
 import type * as Idempotent from "./Idempotent.js"
+import { requireDuration } from "./internal/duration.js"
 import { keepBrand } from "./internal/idempotent.js"
 import { monotonic } from "./internal/time.js"
 
@@ -170,7 +171,7 @@ export const lastKnown = <A, E = unknown>(options: {
   readonly when?: Predicate.Predicate<E> | undefined
 }): Effect.Effect<LastKnown<A, E>> =>
   Effect.sync(() => {
-    const maxAge = Duration.decode(options.maxAge)
+    const maxAge = requireDuration("Fallback.lastKnown: maxAge", options.maxAge)
     const when = options.when ?? constTrue
     let last: { readonly value: A; readonly began: bigint } | undefined
 

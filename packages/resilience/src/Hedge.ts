@@ -16,9 +16,11 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Deadline from "./Deadline.js"
 import * as Idempotent from "./Idempotent.js"
+import { requireDuration, requireMillis } from "./internal/duration.js"
 import type * as machine from "./internal/hedge.js"
 import * as race from "./internal/hedgeRace.js"
 import * as latencies from "./internal/latencies.js"
+import { asked } from "./internal/mishap.js"
 import { requireThat, requireWhole } from "./internal/requireWhole.js"
 import { millisToNanos, monotonic } from "./internal/time.js"
 import type { Restore } from "./internal/waiting.js"
@@ -123,7 +125,10 @@ export interface Options<in E> {
    * `Retry` around it already tells the same budget, which would count everything twice.
    */
   readonly reports?: boolean | undefined
-  /** What follows from the failure of an attempt. Defaults to `"wait"` for local rejections, else `"next"`. */
+  /**
+   * What follows from the failure of an attempt that has left. Defaults to `"wait"` for local rejections, else `"next"`. If
+   * it dies, that is logged and stands for `"wait"`.
+   */
   readonly classify?: ((error: E) => Verdict) | undefined
 }
 
@@ -192,16 +197,22 @@ const unsafeMake = <E>(options: Options<E>, maxHedges: number, delays: Delays): 
     return admitted
   })
 
-  const judge = <E1 extends E>(cause: Cause.Cause<E1>, left: boolean): machine.Failed<E1> =>
-    Option.match(Cause.isDie(cause) ? Option.none() : Cause.failureOption(cause), {
-      onNone: () => ({ _tag: "Failed", verdict: "fail", failure: { cause, refused: false } }),
-      onSome: (error) => ({
-        _tag: "Failed",
-        // What has not left says nothing of the service, and must not end a call of which others are on their way.
-        verdict: left ? classify(error) : "wait",
-        failure: { cause, refused: !left || isRejection(error) }
-      })
-    })
+  const judge = <E1 extends E>(cause: Cause.Cause<E1>, left: boolean): Effect.Effect<machine.Failed<E1>> => {
+    const failure = Cause.isDie(cause) ? Option.none<E1>() : Cause.failureOption(cause)
+    if (Option.isNone(failure)) {
+      return Effect.succeed({ _tag: "Failed", verdict: "fail", failure: { cause, refused: false } })
+    }
+    const error = failure.value
+    // What has not left says nothing of the service, and must not end a call of which others are on their way.
+    const verdict: Effect.Effect<Verdict> = left
+      ? asked("classify of a hedge", Effect.sync(() => classify(error)), "wait")
+      : Effect.succeed("wait")
+    return Effect.map(verdict, (verdict) => ({
+      _tag: "Failed",
+      verdict,
+      failure: { cause, refused: !left || isRejection(error) }
+    }))
+  }
 
   const run = <A, E1 extends E, R>(
     self: Idempotent.Idempotent<A, E1, R> | ((attempt: Attempt) => Idempotent.Idempotent<A, E1, R>),
@@ -259,17 +270,17 @@ interface Delays {
 
 const makeDelays = (name: string, delay: Duration.DurationInput | Percentile): Delays => {
   if (!isPercentile(delay)) {
-    const fixed = millisToNanos(Duration.toMillis(delay))
+    const fixed = millisToNanos(requireMillis(`Hedge "${name}": delay`, delay))
     return { at: () => fixed, record: () => {} }
   }
   const { minSamples = 20, percentile } = delay
-  const kept = Duration.decode(delay.window ?? "1 minute")
+  const kept = requireDuration(`Hedge "${name}": delay.window`, delay.window ?? "1 minute")
   const window = Option.getOrElse(Duration.toNanos(kept), () => 0n)
   const within = percentile > 0 && percentile < 1
   requireThat(`Hedge "${name}": delay.percentile`, percentile, within, "a number above 0, below 1")
   requireThat(`Hedge "${name}": delay.window`, Duration.format(kept), window > 0n, "a finite time above 0")
   requireWhole(`Hedge "${name}": delay.minSamples`, minSamples, 1, Number.MAX_SAFE_INTEGER)
-  const initial = millisToNanos(Duration.toMillis(delay.initial))
+  const initial = millisToNanos(requireMillis(`Hedge "${name}": delay.initial`, delay.initial))
   const seen = latencies.make(window)
   return {
     at: (now) =>

@@ -40,7 +40,7 @@ export interface Brand {
  * under an id that the exchange deduplicates.
  *
  * Whatever is made of it is a plain effect again (`Effect.map` may add a side effect), except by those combinators of
- * this package that say that they keep the brand.
+ * this package that say that they keep the brand, and through {@link keep}.
  *
  * @since 0.1.0
  * @category models
@@ -73,6 +73,31 @@ export type Output<A, E, R, I> = Effect.Effect<A, E, R> & ([I] extends [never] ?
  */
 export const mark = <A, E, R>(self: Effect.Effect<A, E, R>): Idempotent<A, E, R> =>
   isIdempotent(self) ? self : new Marked(self)
+
+/**
+ * Applies a combinator that takes the brand away, and gives it back: `Idempotent.keep(Effect.map(f))`,
+ * `Idempotent.keep(Effect.withSpan("price"))`. Nobody checks that it may; what is added must not mind happening twice.
+ *
+ * **Example** (a span around a read)
+ *
+ * ```ts
+ * import { Idempotent, Retry } from "@effect-exchange/resilience"
+ * import { Effect } from "effect"
+ *
+ * const price = Idempotent.mark(Effect.succeed("64000.5"))
+ * const number = price.pipe(
+ *   Idempotent.keep(Effect.map(Number)),
+ *   Idempotent.keep(Effect.withSpan("price")),
+ *   Retry.retry()
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const keep =
+  <A, E, R, A2, E2, R2>(combinator: (self: Effect.Effect<A, E, R>) => Effect.Effect<A2, E2, R2>) =>
+  (self: Idempotent<A, E, R>): Idempotent<A2, E2, R2> => mark(combinator(self))
 
 /**
  * Whether the effect carries the brand.

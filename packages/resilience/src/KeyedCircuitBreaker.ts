@@ -11,6 +11,7 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as CircuitBreaker from "./CircuitBreaker.js"
 import type * as Idempotent from "./Idempotent.js"
+import { requireNanos } from "./internal/duration.js"
 import { keepBrand } from "./internal/idempotent.js"
 import * as List from "./internal/linkedList.js"
 import { requireWhole } from "./internal/requireWhole.js"
@@ -32,18 +33,23 @@ export type TypeId = "~@effect-exchange/resilience/KeyedCircuitBreaker"
  * Circuit breakers by key, made when a key is first used and forgotten when it no longer is.
  *
  * A breaker is **in use** while a call runs through {@link KeyedCircuitBreaker.protect} or a scope that asked for it with
- * {@link KeyedCircuitBreaker.get} is open. It is forgotten only if it is not in use and would let the next call through:
- * because nobody used it for the idle time to live, or because there are more breakers than the capacity and it is the
- * one that was used least recently. A breaker that refuses calls, is probed, isolated or disabled is **never** forgotten:
- * if it were, the next call would meet a closed circuit and nobody would know why. For that the capacity is exceeded;
- * what is in excess goes as soon as it may, a little with each use.
+ * {@link KeyedCircuitBreaker.get} is open. It is forgotten only if it is not in use and closed: because nobody used it for
+ * the idle time to live, or because there are more breakers than the capacity and it is the one that was used least
+ * recently.
+ *
+ * A breaker that is **not closed** is kept beyond both, until it closes: one that is open, or due to be probed, remembers
+ * how long it opens the next time, and if it were forgotten, a key that keeps failing would begin anew with each call. Of
+ * those, too, there are no more than `maxOpen`: then the one that was used least recently goes. One that was isolated,
+ * disabled, set to metrics-only or opened by hand is **never** forgotten.
+ *
+ * What is in excess goes as soon as it may, a little with each use.
  *
  * Keys are compared with `Equal`. No timer and no fiber runs: what is due is forgotten when any key is used.
  *
  * @since 0.1.0
  * @category models
  */
-export interface KeyedCircuitBreaker<in K, in E = unknown> {
+export interface KeyedCircuitBreaker<in out K, in E = unknown> {
   readonly [TypeId]: TypeId
   /**
    * Runs the effect through the breaker of that key, as `CircuitBreaker.protect` does. To know what is in use costs each
@@ -59,6 +65,13 @@ export interface KeyedCircuitBreaker<in K, in E = unknown> {
   readonly get: (key: K) => Effect.Effect<CircuitBreaker.CircuitBreaker<E>, never, Scope.Scope>
   /** How many breakers there are. */
   readonly size: Effect.Effect<number>
+  /** The keys that have a breaker, in no order. */
+  readonly keys: Effect.Effect<ReadonlyArray<K>>
+  /**
+   * Forgets the breaker of that key, whatever its state; tells whether there was one. Who uses it goes on with it, and the
+   * next caller gets a new one.
+   */
+  readonly remove: (key: K) => Effect.Effect<boolean>
 }
 
 /**
@@ -72,6 +85,8 @@ export interface Options {
   readonly idleTimeToLive?: Duration.DurationInput | undefined
   /** How many breakers are remembered, unless more of them must be. Defaults to `1000`. */
   readonly capacity?: number | undefined
+  /** How many breakers that are not closed are remembered beyond that. Defaults to `10000`. */
+  readonly maxOpen?: number | undefined
 }
 
 /**
@@ -92,31 +107,53 @@ export const make = <K, E = unknown>(
   Effect.sync(() => {
     const capacity = options?.capacity ?? 1000
     requireWhole("KeyedCircuitBreaker: capacity", capacity, 1, Number.MAX_SAFE_INTEGER)
-    const idleTimeToLive = Option.getOrUndefined(Duration.toNanos(options?.idleTimeToLive ?? "10 minutes"))
+    const maxOpen = options?.maxOpen ?? 10_000
+    requireWhole("KeyedCircuitBreaker: maxOpen", maxOpen, 1, Number.MAX_SAFE_INTEGER)
+    const idleTimeToLive = requireNanos("KeyedCircuitBreaker: idleTimeToLive", options?.idleTimeToLive ?? "10 minutes")
     const entries = MutableHashMap.empty<K, List.Node<Entry<K, E>>>()
     // Not in use, the least recently used first.
     const idle = List.make<Entry<K, E>>()
-    // Not in use either, but found not to be forgettable. Looked at in turns, one with each use.
+    // Not in use either, but found not to be closed; the least recently used first. Looked at in turns, one with each use.
     const kept = List.make<Entry<K, E>>()
+    let next: List.Node<Entry<K, E>> | undefined
 
     const isDue = ({ value }: List.Node<Entry<K, E>>, now: bigint): boolean =>
       MutableHashMap.size(entries) > capacity ||
       (idleTimeToLive !== undefined && now - value.usedAt >= idleTimeToLive)
 
+    const forget = (node: List.Node<Entry<K, E>>): void => {
+      if (next === node) next = node.next
+      List.remove(node)
+      MutableHashMap.remove(entries, node.value.key)
+    }
+
     const dispose = (node: List.Node<Entry<K, E>>): Effect.Effect<void> =>
       Effect.map(node.value.breaker.state, (state) => {
-        // In use again by now.
+        // In use again by now, or forgotten.
         if (node.list === undefined) return
+        if (state._tag === "Closed") return forget(node)
+        if (node.list === kept) return
         List.remove(node)
-        if (isForgettable(state)) MutableHashMap.remove(entries, node.value.key)
-        else List.append(kept, node)
+        List.append(kept, node)
       })
+
+    /** Makes room for who is not closed either, beginning with `node`; what a hand has set is passed over. */
+    const evict = (node: List.Node<Entry<K, E>> | undefined): Effect.Effect<void> =>
+      node === undefined || kept.size <= maxOpen
+        ? Effect.void
+        : Effect.flatMap(node.value.breaker.state, (state) => {
+          const { list, next } = node
+          if (list !== kept) return Effect.void
+          if (!isByHand(state)) forget(node)
+          return evict(next)
+        })
 
     const sweep = (now: bigint): Effect.Effect<void> =>
       Effect.suspend(() => {
-        const oldest = kept.head
-        const first = oldest === undefined ? Effect.void : isDue(oldest, now) ? dispose(oldest) : rotate(kept, oldest)
-        return Effect.zipRight(first, sweepIdle(now))
+        const oldest = next ?? kept.head
+        next = oldest?.next
+        const first = oldest !== undefined && isDue(oldest, now) ? dispose(oldest) : Effect.void
+        return first.pipe(Effect.zipRight(sweepIdle(now)), Effect.zipRight(Effect.suspend(() => evict(kept.head))))
       })
 
     const sweepIdle = (now: bigint): Effect.Effect<void> =>
@@ -135,6 +172,7 @@ export const make = <K, E = unknown>(
 
     const use = (node: List.Node<Entry<K, E>>): List.Node<Entry<K, E>> => {
       node.value.users++
+      if (next === node) next = node.next
       List.remove(node)
       return node
     }
@@ -150,10 +188,13 @@ export const make = <K, E = unknown>(
         return Effect.tap(used, () => Effect.clockWith((clock) => sweep(monotonic(clock))))
       })
 
+    const isKnown = (node: List.Node<Entry<K, E>>): boolean =>
+      Option.exists(MutableHashMap.get(entries, node.value.key), (known) => known === node)
+
     const release = (node: List.Node<Entry<K, E>>): Effect.Effect<void> =>
       Effect.clockWith((clock) => {
         node.value.usedAt = monotonic(clock)
-        if (--node.value.users === 0) List.append(idle, node)
+        if (--node.value.users === 0 && isKnown(node)) List.append(idle, node)
         return Effect.void
       })
 
@@ -165,7 +206,14 @@ export const make = <K, E = unknown>(
           Effect.acquireUseRelease(acquire(key), (node) => node.value.breaker.protect(self), release)
         ),
       get: (key) => Effect.map(Effect.acquireRelease(acquire(key), release), (node) => node.value.breaker),
-      size: Effect.sync(() => MutableHashMap.size(entries))
+      size: Effect.sync(() => MutableHashMap.size(entries)),
+      keys: Effect.sync(() => MutableHashMap.keys(entries)),
+      remove: (key) =>
+        Effect.sync(() => {
+          const node = Option.getOrUndefined(MutableHashMap.get(entries, key))
+          if (node !== undefined) forget(node)
+          return node !== undefined
+        })
     }
   })
 
@@ -176,11 +224,7 @@ interface Entry<out K, in E> {
   usedAt: bigint
 }
 
-const isForgettable = (state: CircuitBreaker.State): boolean =>
-  state._tag === "Closed" || (state._tag === "Open" && Duration.equals(state.retryAfter, Duration.zero))
-
-const rotate = <A>(list: List.LinkedList<A>, node: List.Node<A>): Effect.Effect<void> =>
-  Effect.sync(() => {
-    List.remove(node)
-    List.append(list, node)
-  })
+/** Whether only somebody who set it so can undo it. */
+const isByHand = (state: CircuitBreaker.State): boolean =>
+  state._tag === "Isolated" || state._tag === "Disabled" || state._tag === "MetricsOnly" ||
+  (state._tag === "Open" && !Duration.isFinite(state.retryAfter))

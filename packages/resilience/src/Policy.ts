@@ -34,12 +34,12 @@ import type { CircuitBreaker, CircuitOpen } from "./CircuitBreaker.js"
 import type { DeadlineExceeded } from "./Deadline.js"
 import type { Hedge } from "./Hedge.js"
 import * as Idempotent from "./Idempotent.js"
+import { requireDuration } from "./internal/duration.js"
 import { begin, send } from "./internal/policyAttempt.js"
 import * as gates from "./internal/policyGates.js"
 import { executing, type Execution } from "./internal/policyTrace.js"
-import { requireAttempts } from "./internal/requireWhole.js"
 import type { CallOptions, RateLimiterFull, Reservation } from "./RateLimiter.js"
-import type * as Retry from "./Retry.js"
+import * as Retry from "./Retry.js"
 import type * as Timeout from "./Timeout.js"
 
 /**
@@ -329,7 +329,7 @@ export interface RetryOptions<in E> extends Omit<Retry.Options<E>, "name" | "bac
  * Makes a policy. It holds nothing by itself.
  *
  * Make the gates first, once, and share them with whatever else calls the same service. The error of `attemptTimeout`
- * has to be among those that `breaker` and `retry` judge. Throws a `RangeError` for `retry.attempts` out of range.
+ * has to be among those that `breaker` and `retry` judge. Throws a `RangeError` for options out of range.
  *
  * @since 0.1.0
  * @category constructors
@@ -350,7 +350,11 @@ export function make<E, FT extends E, FD, B, F, C, L extends string>(
   options: Options<E, FT, FD, B, F, C, L>
 ): Policy<E, FT | FD | F | Refusal, B, C, L> {
   const { hedge, name, span: hasSpan = true } = options
-  requireAttempts(`Policy "${name}": retry.attempts`, options.retry?.attempts)
+  if (options.retry !== undefined) Retry.check(`Policy "${name}": retry.`, options.retry)
+  for (const limit of ["attemptTimeout", "deadline"] as const) {
+    const duration = options[limit]?.duration
+    if (duration !== undefined) requireDuration(`Policy "${name}": ${limit}.duration`, duration)
+  }
 
   /** One attempt, the innermost gate first. */
   const attempt = <A, E1 extends E, R>(
@@ -368,8 +372,11 @@ export function make<E, FT extends E, FD, B, F, C, L extends string>(
         gates.judge(sending, options),
         gates.breaker(sending, breaker),
         isQueued ? gates.inTime(sending, name) : identity,
-        gates.permit(sending, "bulkhead", bulkhead, call.lane, hedged !== undefined),
-        gates.permit(sending, "turn", turn, call.lane, hedged !== undefined),
+        gates.permits(sending, { bulkhead, turn }, {
+          lane: call.lane,
+          isHedged: hedged !== undefined,
+          isDetached: options.attemptTimeout?.disconnect === true
+        }),
         gates.limiter(sending, limiter, call),
         gates.check(sending, breaker),
         gates.ending(sending, limiter !== undefined)

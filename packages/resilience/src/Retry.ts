@@ -19,6 +19,8 @@ import * as ScheduleIntervals from "effect/ScheduleIntervals"
 import * as Backoff from "./Backoff.js"
 import * as Deadline from "./Deadline.js"
 import * as Idempotent from "./Idempotent.js"
+import { requireDuration } from "./internal/duration.js"
+import { asked, mishap } from "./internal/mishap.js"
 import { requireAttempts } from "./internal/requireWhole.js"
 import { maxTimerMillis, monotonic } from "./internal/time.js"
 import { wholeMillis } from "./internal/wholeMillis.js"
@@ -116,6 +118,8 @@ export type GiveUpReason =
   /** The delay would not end before the current `Deadline`. */
   | "DeadlineTooNear"
   | "BudgetRefused"
+  /** Something that was asked or told has died: the backoff, `while`, `retryAfter`, `onRetry` or the budget. */
+  | "Died"
 
 /**
  * The policy as a `Schedule` of its delays, to be given to `Effect.retry` or composed further.
@@ -131,7 +135,7 @@ export type GiveUpReason =
  * @category constructors
  */
 export const schedule = <E>(options: Options<E> = {}): Schedule.Schedule<Duration.Duration, E> => {
-  requireAttempts("Retry: attempts", options.attempts)
+  check("Retry: ", options)
   const { initial }: { readonly initial: unknown } = backoffOf(options)
   const first: Progress = { attempt: 1, start: undefined, backoff: initial }
   return Schedule.makeWithState<Progress, E, Duration.Duration>(
@@ -155,8 +159,9 @@ export const schedule = <E>(options: Options<E> = {}): Schedule.Schedule<Duratio
  * Runs the effect, and again after each failure that the options allow to be retried.
  *
  * Fails with all the last attempt failed with. Defects and interruption are never retried. Nothing is slept through in
- * vain: when the delay would not end before the current `Deadline`, it fails at once. Throws a `RangeError` for `attempts`
- * out of range.
+ * vain: when the delay would not end before the current `Deadline`, it fails at once. Where the backoff or another function
+ * of the options dies, that is logged and it gives up, with the error of the call. Throws a `RangeError` for options out of
+ * range.
  *
  * @since 0.1.0
  * @category combinators
@@ -201,7 +206,7 @@ export interface NonIdempotent<in E> extends Options<E> {
 // A schedule is stepped by hand: the one of `Effect.retry` is set up before it is known whether it is needed, which
 // costs every call that succeeds several microseconds, and it never sees a cause.
 const run = <A, E, R>(self: Effect.Effect<A, E, R>, options: Options<E>): Effect.Effect<A, E, R> => {
-  requireAttempts("Retry: attempts", options.attempts)
+  check("Retry: ", options)
   return Effect.clockWith((clock) => {
     const { budget, name } = options
     const start = monotonic(clock)
@@ -224,6 +229,20 @@ const run = <A, E, R>(self: Effect.Effect<A, E, R>, options: Options<E>): Effect
     const attempts = from(1, backoffOf(options).initial)
     return budget === undefined ? attempts : Effect.zipRight(budget.deposit, attempts)
   })
+}
+
+/**
+ * Throws a `RangeError` for options out of range.
+ *
+ * @internal
+ */
+export const check = (
+  what: string,
+  { attempts, elapsed, spread }: Pick<Options<never>, "attempts" | "elapsed" | "spread">
+): void => {
+  requireAttempts(`${what}attempts`, attempts)
+  if (elapsed !== undefined) requireDuration(`${what}elapsed`, elapsed)
+  if (spread !== undefined) requireDuration(`${what}spread`, spread)
 }
 
 const count = (
@@ -253,17 +272,31 @@ type Decision =
 
 const giveUp: Decision = { _tag: "GiveUp" }
 
+/** Whatever is asked here may die; the call has failed with an error of its own, and that is what its caller must get. */
 const decide = <E>(
   options: Options<E>,
   cause: Cause.Cause<E>,
-  { attempt, backoff, start }: Progress & { readonly start: bigint }
+  progress: Progress & { readonly start: bigint }
+): Effect.Effect<Decision> => {
+  const stop = (reason: GiveUpReason): Effect.Effect<Decision> => {
+    const { onGiveUp } = options
+    if (onGiveUp === undefined) return Effect.succeed(giveUp)
+    const told = Effect.suspend(() => onGiveUp({ attempt: progress.attempt, cause, reason }))
+    return Effect.as(asked("onGiveUp of a retry", told, undefined), giveUp)
+  }
+  return Effect.catchAllCause(
+    weigh(options, cause, progress, stop),
+    (died) => Effect.zipRight(mishap("What a retry asks", died), stop("Died"))
+  )
+}
+
+const weigh = <E>(
+  options: Options<E>,
+  cause: Cause.Cause<E>,
+  { attempt, backoff, start }: Progress & { readonly start: bigint },
+  stop: (reason: GiveUpReason) => Effect.Effect<Decision>
 ): Effect.Effect<Decision> =>
   Effect.gen(function*() {
-    const stop = (reason: GiveUpReason): Effect.Effect<Decision> =>
-      options.onGiveUp === undefined
-        ? Effect.succeed(giveUp)
-        : Effect.as(options.onGiveUp({ attempt, cause, reason }), giveUp)
-
     const failure = Cause.isDie(cause) ? Option.none<E>() : Cause.failureOption(cause)
     if (Option.isNone(failure)) return yield* stop("NotRetryable")
     const error = failure.value
@@ -276,9 +309,9 @@ const decide = <E>(
     const [next, , stepped] = yield* backoffOf(options).step(now, error, backoff)
     if (ScheduleDecision.isDone(stepped)) return yield* stop("BackoffDone")
     const own = Duration.millis(Math.max(0, ScheduleIntervals.start(stepped.intervals) - now))
-    const asked = yield* askedFor(options, error)
-    const because = Option.isSome(asked) && Duration.greaterThan(asked.value, own) ? "RetryAfter" : "Backoff"
-    const wanted = Option.match(asked, { onNone: () => own, onSome: Duration.max(own) })
+    const wish = yield* askedFor(options, error)
+    const because = Option.isSome(wish) && Duration.greaterThan(wish.value, own) ? "RetryAfter" : "Backoff"
+    const wanted = Option.match(wish, { onNone: () => own, onSome: Duration.max(own) })
     const delay = Duration.millis(wholeMillis(Duration.toMillis(wanted)))
 
     if (Duration.toMillis(delay) > maxTimerMillis) return yield* stop("DelayTooLong")

@@ -6,6 +6,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { requireDuration } from "./internal/duration.js"
 import { requireThat } from "./internal/requireWhole.js"
 import * as internal from "./internal/retryBudget.js"
 import * as throttling from "./internal/retryThrottle.js"
@@ -65,7 +66,7 @@ export interface Options {
 export const make = (options: Options = {}): Effect.Effect<RetryBudget> =>
   Effect.sync(() => {
     const { ratio = 0.2, reservePerSecond = 10 } = options
-    const timeToLive = Duration.decode(options.timeToLive ?? "10 seconds")
+    const timeToLive = requireDuration("RetryBudget: timeToLive", options.timeToLive ?? "10 seconds")
     const nanos = Option.getOrElse(Duration.toNanos(timeToLive), () => 0n)
     for (const [option, value] of Object.entries({ ratio, reservePerSecond })) {
       const holds = value >= 0 && Number.isFinite(value)

@@ -11,7 +11,7 @@ import * as FiberId from "effect/FiberId"
 import * as Metric from "effect/Metric"
 import * as MutableHashMap from "effect/MutableHashMap"
 import * as Option from "effect/Option"
-import { Deadline } from "./Deadline.js"
+import * as Deadline from "./Deadline.js"
 import type * as Idempotent from "./Idempotent.js"
 import { keepBrand } from "./internal/idempotent.js"
 import { singleFlightCoalescedCalls } from "./Telemetry.js"
@@ -101,7 +101,7 @@ export const make = <A, E = never, K = string>(options: Options): Effect.Effect<
           }
           MutableHashMap.set(flights, key, flight)
           return Effect.flatMap(
-            Effect.forkDaemon(Effect.interruptible(Effect.provideService(self, Deadline, Option.none()))),
+            Effect.forkDaemon(Effect.interruptible(Deadline.none(self))),
             (fiber) => {
               flight.fiber = fiber
               fiber.addObserver((exit) => {

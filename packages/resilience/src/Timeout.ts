@@ -3,26 +3,32 @@
  *
  * Both keep the brand of an `Idempotent` effect.
  *
- * Both race the effect against a sleep, which takes two fibers and a timer: some 30 microseconds a call where a closed
- * circuit breaker costs half a microsecond, and half as much again with `disconnect`, which takes another fiber. Use one
- * for each attempt and one for the operation, none in between; where the transport has its own timeout, prefer that.
+ * Both hold wherever they are, in finalizers, in `acquire` and in other regions that cannot be interrupted: the effect runs
+ * in a fiber of its own that can be. Whether the caller's own interruption is passed on to it is up to the caller's region.
  *
- * Both interrupt the effect and then **wait until it has stopped**: an effect that is uninterruptible, or whose
+ * That fiber and the timer's cost some 30 microseconds a call where a closed circuit breaker costs half a microsecond. Use
+ * one limit for each attempt and one for the operation, none in between; where the transport has its own timeout, prefer
+ * that.
+ *
+ * Both interrupt the effect and then **wait until it has stopped**: an effect that is itself uninterruptible, or whose
  * finalizers are slow, holds its caller beyond the limit. With `disconnect` it is left behind instead: the caller is
  * answered on time, and the effect finishes on its own, unobserved. That is right where being answered in time matters
- * more than knowing that the work has stopped, and wrong where it holds something others wait for, such as a permit:
- * what is returned with the answer is then not in use any more, though the work may be.
+ * more than knowing that the work has stopped, and wrong where it holds something others wait for: what is returned with
+ * the answer is then not in use any more, though the work may be. (The permits of a `Policy` are kept until it has ended.)
  *
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import type { LazyArg } from "effect/Function"
 import { dual } from "effect/Function"
 import * as Option from "effect/Option"
 import { Deadline, sooner } from "./Deadline.js"
 import type * as Idempotent from "./Idempotent.js"
+import { requireDuration } from "./internal/duration.js"
 import { keepBrand } from "./internal/idempotent.js"
+import { limit } from "./internal/limit.js"
 import { monotonic } from "./internal/time.js"
 
 /**
@@ -32,7 +38,7 @@ import { monotonic } from "./internal/time.js"
  * @category models
  */
 export interface Options<out E> {
-  /** The time allowed, from the moment the effect starts. */
+  /** The time allowed, from the moment the effect starts; a negative one, or `NaN`, throws a `RangeError`. */
   readonly duration: Duration.DurationInput
   /** Makes the error of an effect that did not end in time. */
   readonly onTimeout: LazyArg<E>
@@ -60,7 +66,7 @@ export const attempt: {
 } = dual(
   2,
   <A, E, R, E2, I>(self: Idempotent.Input<A, E, R, I>, options: Options<E2>): Idempotent.Output<A, E | E2, R, I> =>
-    keepBrand(self, limit(self, options))
+    keepBrand(self, limited(self, options, requireDuration("Timeout.attempt: duration", options.duration)))
 )
 
 /**
@@ -82,25 +88,40 @@ export const deadline: {
   ): Idempotent.Output<A, E | E2, R, I>
 } = dual(
   2,
-  <A, E, R, E2, I>(self: Idempotent.Input<A, E, R, I>, options: Options<E2>): Idempotent.Output<A, E | E2, R, I> =>
-    keepBrand(
+  <A, E, R, E2, I>(self: Idempotent.Input<A, E, R, I>, options: Options<E2>): Idempotent.Output<A, E | E2, R, I> => {
+    const duration = requireDuration("Timeout.deadline: duration", options.duration)
+    return keepBrand(
       self,
       Effect.flatMap(Deadline, (current) =>
         Effect.clockWith((clock): Effect.Effect<A, E | E2, R> => {
           const now = monotonic(clock)
-          const end = sooner(current, clock, options.duration)
+          const end = sooner(current, clock, duration)
           if (Option.isNone(end)) {
             return self
           }
           return end.value <= now
             ? Effect.failSync(options.onTimeout)
-            : limit(Effect.provideService(self, Deadline, end), {
-              ...options,
-              duration: Duration.nanos(end.value - now)
-            })
+            : limited(Effect.provideService(self, Deadline, end), options, Duration.nanos(end.value - now))
         }))
     )
+  }
 )
 
-const limit = <A, E, R, E2>(self: Effect.Effect<A, E, R>, options: Options<E2>): Effect.Effect<A, E | E2, R> =>
-  Effect.timeoutFail(options.disconnect === true ? Effect.disconnect(self) : self, options)
+/**
+ * As {@link attempt}, and tells of the fiber that `disconnect` leaves behind.
+ *
+ * @internal
+ */
+export const leaving = <A, E, R, E2>(
+  self: Effect.Effect<A, E, R>,
+  options: Options<E2>,
+  onLeftBehind: (work: Fiber.RuntimeFiber<unknown, unknown>) => void
+): Effect.Effect<A, E | E2, R> => limited(self, options, Duration.decode(options.duration), onLeftBehind)
+
+const limited = <A, E, R, E2>(
+  self: Effect.Effect<A, E, R>,
+  { disconnect, onTimeout }: Options<E2>,
+  duration: Duration.Duration,
+  onLeftBehind?: (work: Fiber.RuntimeFiber<unknown, unknown>) => void
+): Effect.Effect<A, E | E2, R> =>
+  Duration.isFinite(duration) ? limit(self, { disconnect, duration, onLeftBehind, onTimeout }) : self

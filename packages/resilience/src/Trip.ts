@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
+import { requireDuration } from "./internal/duration.js"
 import { requireThat, requireWhole } from "./internal/requireWhole.js"
 import * as Tally from "./internal/tally.js"
 import { type Combine, composed } from "./internal/tripComposed.js"
@@ -241,7 +242,7 @@ export interface FailureRateOptions {
  */
 export const slowCallRate = (options: SlowCallRateOptions): Trip => {
   const { minimumCalls, threshold, window } = rate("slowCallRate", options)
-  const duration = Duration.decode(options.duration)
+  const duration = requireDuration("Trip.slowCallRate: duration", options.duration)
   const millis = Duration.toMillis(duration)
   const isTime = millis > 0 && Duration.isFinite(duration)
   requireThat("Trip.slowCallRate: duration", Duration.format(duration), isTime, "a finite time above 0")
@@ -310,7 +311,7 @@ export const make = (
 ): Trip => ({
   [TypeId]: TypeId,
   window,
-  slowAfter: options?.slowAfter === undefined ? undefined : Duration.decode(options.slowAfter)
+  slowAfter: options?.slowAfter === undefined ? undefined : requireDuration("Trip.make: slowAfter", options.slowAfter)
 })
 
 const rate = (

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
+import { requireDuration } from "./internal/duration.js"
 import { requireThat, requireWhole } from "./internal/requireWhole.js"
 
 /**
@@ -71,7 +72,7 @@ export const time = (
   }
 ): Window => {
   const buckets = options?.buckets ?? 10
-  const decoded = Duration.decode(duration)
+  const decoded = requireDuration("Window.time: duration", duration)
   const isTime = Duration.isFinite(decoded) && !Duration.equals(decoded, Duration.zero)
   requireThat("Window.time: duration", Duration.format(decoded), isTime, "a finite time above 0")
   requireWhole("Window.time: buckets", buckets, 1, 10_000)

@@ -151,7 +151,7 @@ describe("open", () => {
       const encoded = yield* Schema.encode(CircuitBreaker.CircuitOpen)(error)
       const decoded = yield* Schema.decode(CircuitBreaker.CircuitOpen)(JSON.parse(JSON.stringify(encoded)))
       assert.isFalse(Duration.isFinite(decoded.retryAfter))
-      assert.isTrue(Rejection.isRejection(decoded))
+      assert.isFalse(Rejection.isRejection(decoded))
     }))
 
   it.effect("check tells what a call would meet and takes no permit", () =>

@@ -138,18 +138,46 @@ describe("half-open", () => {
       assert.strictEqual(yield* retryAfter(breaker), 2000)
     }))
 
-  it.effect("a classifier that throws dies and returns the permit", () =>
+  it.effect("a classifier that throws leaves the answer as it is, and the default one judges instead", () =>
     Effect.gen(function*() {
       const breaker = yield* opened({
         classify: (exit) => {
-          if (Exit.isFailure(exit)) return "failure"
+          if (exit._tag === "Failure") return "failure"
           throw new Error("bad classifier")
         }
       })
       yield* TestClock.adjust("1 second")
-      const exit = yield* Effect.exit(breaker.protect(Effect.void))
-      assertFailure(exit, Cause.die(new Error("bad classifier")))
-      yield* breaker.check
+      assert.strictEqual(yield* breaker.protect(Effect.succeed(1)), 1)
+      assert.strictEqual(yield* tag(breaker), "Closed")
+    }))
+
+  it.effect("quiet time after an interrupted probe is not held against anybody", () =>
+    Effect.gen(function*() {
+      const breaker = yield* opened({ halfOpen: { permits: 2, timeout: "10 seconds" } })
+      yield* TestClock.adjust("1 second")
+      const probe = yield* Effect.fork(breaker.protect(Effect.never))
+      yield* TestClock.adjust("9 seconds")
+      yield* Fiber.interrupt(probe)
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(yield* tag(breaker), "HalfOpen")
+      yield* breaker.protect(Effect.void)
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(yield* tag(breaker), "HalfOpen")
+      yield* Effect.fork(breaker.protect(Effect.never))
+      yield* TestClock.adjust("9999 millis")
+      assert.strictEqual(yield* tag(breaker), "HalfOpen")
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(yield* tag(breaker), "Open")
+    }))
+
+  it.effect("a probe that is interrupted after its time does not undo that", () =>
+    Effect.gen(function*() {
+      const breaker = yield* opened({ halfOpen: { timeout: "10 seconds" } })
+      yield* TestClock.adjust("1 second")
+      const probe = yield* Effect.fork(breaker.protect(Effect.never))
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.interrupt(probe)
+      assert.strictEqual(yield* tag(breaker), "Open")
     }))
 
   it.effect("closes at the needed successes, and opens as soon as they are impossible", () =>

@@ -173,7 +173,7 @@ describe("model", () => {
                     failure: Deferred.fail(call.gate, "failure"),
                     defect: Deferred.die(call.gate, "defect"),
                     interrupt: Fiber.interrupt(call.fiber),
-                    refusal: Deferred.fail(call.gate, new Refused()),
+                    refusal: Deferred.fail(call.gate, Rejection.raise(new Refused())),
                     ban: Deferred.succeed(call.gate, "ban"),
                     pause: Deferred.succeed(call.gate, "pause"),
                     past: Deferred.succeed(call.gate, "past")

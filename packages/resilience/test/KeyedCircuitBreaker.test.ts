@@ -131,23 +131,31 @@ describe("idle time", () => {
       assert.deepStrictEqual([yield* keyed.size, yield* patient.size], [1, 2])
     }))
 
-  it.effect("a breaker that would refuse is not forgotten, however idle; once it would not, it is", () =>
+  it.effect("a breaker that is not closed is not forgotten, however idle, nor how long it opens next; once closed it is", () =>
     Effect.gen(function*() {
       const keyed = yield* KeyedCircuitBreaker.make<string>(
-        (name) => ({ name, trip: Trip.consecutive(1), openFor: Schedule.spaced("1 hour") }),
+        (name) => ({ name, trip: Trip.consecutive(1), openFor: Schedule.exponential("1 hour") }),
         { idleTimeToLive: "1 minute" }
       )
       yield* fail(keyed, "a")
-      yield* TestClock.adjust("59 minutes")
+      yield* TestClock.adjust("12 hours")
       yield* succeed(keyed, "b")
       yield* succeed(keyed, "b")
       assert.strictEqual(yield* keyed.size, 2)
-      yield* TestClock.adjust("1 minute")
+      yield* fail(keyed, "a")
+      yield* TestClock.adjust("2 hours")
+      yield* fail(keyed, "a")
+      yield* TestClock.adjust("3 hours")
+      const error = yield* Effect.flip(succeed(keyed, "a"))
+      assert.strictEqual(Duration.toHours(error.retryAfter), 1)
+      yield* TestClock.adjust("1 hour")
+      yield* succeed(keyed, "a")
+      yield* TestClock.adjust("1 hour")
       yield* succeed(keyed, "b")
-      assert.strictEqual(yield* keyed.size, 1)
+      assert.deepStrictEqual(yield* keyed.keys, ["b"])
     }))
 
-  for (const by of ["isolate", "disable", "forceOpen"] as const) {
+  for (const by of ["isolate", "disable", "metricsOnly", "forceOpen"] as const) {
     it.effect(`a breaker that was told to ${by} is not forgotten`, () =>
       Effect.gen(function*() {
         const keyed = yield* make({ idleTimeToLive: "1 minute" })
@@ -216,7 +224,7 @@ describe("capacity", () => {
       assert.notStrictEqual(yield* Effect.scoped(keyed.get("b")), b)
     }))
 
-  it.effect("a circuit that is open is never forgotten for it: it is exceeded instead, and fallen back to", () =>
+  it.effect("a circuit that is not closed is not forgotten for it: it is exceeded instead, and fallen back to", () =>
     Effect.gen(function*() {
       const keyed = yield* make({ capacity: 2 })
       for (const key of ["a", "b", "c", "d"]) yield* fail(keyed, key)
@@ -225,8 +233,40 @@ describe("capacity", () => {
       assert.strictEqual(yield* keyed.size, 5)
       for (const key of ["a", "b", "c", "d"]) assert.strictEqual(yield* tag(keyed, key), "Open")
       yield* TestClock.adjust("1 second")
+      for (const key of ["a", "b", "c", "d"]) yield* succeed(keyed, key)
       for (let i = 0; i < 4; i++) yield* succeed(keyed, "f")
       assert.strictEqual(yield* keyed.size, 2)
+    }))
+
+  it.effect("keys that fail are bounded, too: the one used least recently goes, unless a hand has opened it", () =>
+    Effect.gen(function*() {
+      const keyed = yield* make({ capacity: 1, maxOpen: 3 })
+      yield* Effect.scoped(Effect.flatMap(keyed.get("by hand"), (breaker) => breaker.forceOpen))
+      for (let key = 0; key < 100; key++) yield* fail(keyed, `${key}`)
+      assert.isAtMost(yield* keyed.size, 6)
+      const keys = yield* keyed.keys
+      assert.includeMembers([...keys], ["by hand", "99", "98"])
+      assert.notInclude(keys, "50")
+      const exit = yield* Effect.exit(KeyedCircuitBreaker.make(() => ({ name: "none" }), { maxOpen: 0 }))
+      assert.isTrue(Exit.isFailure(exit) && Cause.squash(exit.cause) instanceof RangeError)
+    }))
+
+  it.effect("keys can be listed, and removed whatever their state, in use or not", () =>
+    Effect.gen(function*() {
+      const keyed = yield* make({ idleTimeToLive: "1 minute" })
+      yield* fail(keyed, "open")
+      yield* succeed(keyed, "closed")
+      const call = yield* Effect.fork(keyed.protect("busy")(Effect.never))
+      yield* settle
+      assert.sameMembers([...yield* keyed.keys], ["open", "closed", "busy"])
+      for (const key of ["open", "busy"]) assert.isTrue(yield* keyed.remove(key))
+      assert.isFalse(yield* keyed.remove("open"))
+      assert.deepStrictEqual(yield* keyed.keys, ["closed"])
+      assert.strictEqual(yield* tag(keyed, "open"), "Closed")
+      yield* Fiber.interrupt(call)
+      yield* TestClock.adjust("1 hour")
+      yield* succeed(keyed, "closed")
+      assert.deepStrictEqual(yield* keyed.keys, ["closed"])
     }))
 
   it.effect("is 1000 by default", () =>
@@ -237,7 +277,7 @@ describe("capacity", () => {
     }))
 
   it.effect.prop(
-    "whatever happens, no breaker that is in use or refuses is forgotten, and others only if need be",
+    "whatever happens, no breaker that is in use or not closed is forgotten, and others only if need be",
     [
       FastCheck.array(
         FastCheck.record({
@@ -255,18 +295,25 @@ describe("capacity", () => {
         const held = new Map<string, Scope.CloseableScope>()
         let now = 0
         const until = new Map<string, number>()
+        const failed = new Set<string>()
         for (const { key, passed, what } of events) {
           now += passed
           yield* TestClock.adjust(passed)
           const breaker = yield* Effect.scoped(keyed.get(key))
-          const mustBeKnown = held.has(key) || (until.get(key) ?? 0) > now
+          const mustBeKnown = held.has(key) || failed.has(key)
           if (mustBeKnown) assert.strictEqual(breaker, known.get(key))
           known.set(key, breaker)
           if (what === "succeed" || what === "fail") {
             const exit = yield* Effect.exit(keyed.protect(key)(what === "fail" ? boom : Effect.void))
             const refused = Exit.isFailure(exit) && Cause.squash(exit.cause) instanceof CircuitBreaker.CircuitOpen
             assert.strictEqual(refused, (until.get(key) ?? 0) > now)
-            if (what === "fail" && !refused) until.set(key, now + 1000)
+            if (refused) continue
+            if (what === "succeed") {
+              failed.delete(key)
+              continue
+            }
+            failed.add(key)
+            until.set(key, now + 1000)
           } else if (what === "hold" && !held.has(key)) {
             const scope = yield* Scope.make()
             held.set(key, scope)
@@ -278,6 +325,8 @@ describe("capacity", () => {
           }
         }
         for (const scope of held.values()) yield* Scope.close(scope, Exit.void)
+        yield* TestClock.adjust("1 hour")
+        for (const key of failed) yield* succeed(keyed, key)
         yield* TestClock.adjust("1 hour")
         for (let i = 0; i < 6; i++) yield* succeed(keyed, "z")
         assert.strictEqual(yield* keyed.size, 1)

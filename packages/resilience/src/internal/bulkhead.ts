@@ -15,12 +15,13 @@ import { isRejection } from "../Rejection.js"
 import * as Telemetry from "../Telemetry.js"
 import * as AdaptiveLimit from "./adaptiveLimit.js"
 import * as Alarm from "./alarm.js"
+import { requireNanos } from "./duration.js"
 import * as Heap from "./heap.js"
 import { keepBrand } from "./idempotent.js"
 import * as List from "./linkedList.js"
 import { requireWhole } from "./requireWhole.js"
 import { stackless } from "./stackless.js"
-import { monotonic, toNanos } from "./time.js"
+import { monotonic } from "./time.js"
 import * as Waiting from "./waiting.js"
 
 /** @internal */
@@ -219,7 +220,9 @@ export const make = (config: Config): Bulkhead => {
         return use(restore(self), lane)
       }
       if (lane.queue.size >= maxQueue) return refuseWith("QueueFull", lane)
-      const maxWait = options?.maxWait === undefined ? config.maxWait : toNanos(options.maxWait)
+      const maxWait = options?.maxWait === undefined
+        ? config.maxWait
+        : requireNanos(`Bulkhead "${name}": maxWait`, options.maxWait)
       return maxWait === 0n
         ? refuseWith("WaitTooLong", lane)
         : wait(lane, maxWait, restore, () => use(restore(self), lane))

@@ -17,11 +17,21 @@ import type * as Trip from "../Trip.js"
 export type Instant = bigint | undefined
 
 /** @internal */
-export type State = Closed | Open | HalfOpen | Isolated | Disabled
+export type State = Closed | MetricsOnly | Open | HalfOpen | Isolated | Disabled
 
 /** @internal */
 export interface Closed {
   readonly _tag: "Closed"
+  readonly window: Trip.Window
+}
+
+/**
+ * Counts as a closed circuit does, and opens never.
+ *
+ * @internal
+ */
+export interface MetricsOnly {
+  readonly _tag: "MetricsOnly"
   readonly window: Trip.Window
 }
 
@@ -51,7 +61,7 @@ export interface HalfOpen {
 
 /** @internal */
 export interface Probes {
-  /** Set when the first probe is let in: nobody is to blame for time in which nobody called. */
+  /** Set while probes are under way, from the first of them: nobody is to blame for time in which nobody called. */
   deadline: Instant
   free: number
   succeeded: number
@@ -64,7 +74,7 @@ export interface Isolated {
   readonly holding: {
     count: number
     /** What the circuit goes back to when the last holder lets go: what was set by hand before, or closed if nothing was. */
-    back: Open | Disabled | undefined
+    back: Open | Disabled | MetricsOnly | undefined
   }
 }
 
@@ -90,16 +100,24 @@ export type Event =
   | { readonly _tag: "Arrived" }
   | { readonly _tag: "Tripped"; readonly from: State; readonly until: Instant; readonly progress: Progress }
   | { readonly _tag: "OpenRequested"; readonly until: Instant }
+  | { readonly _tag: "Noted"; readonly from: State }
   | { readonly _tag: "Recovered"; readonly from: State }
   | { readonly _tag: "Reset" }
   | { readonly _tag: "Isolated" }
   | { readonly _tag: "Released"; readonly from: State }
   | { readonly _tag: "ForcedOpen" }
   | { readonly _tag: "Disabled" }
+  | { readonly _tag: "MetricsOnly" }
   | { readonly _tag: "Enabled" }
 
 /** @internal */
 export const closed = (settings: Settings): Closed => ({ _tag: "Closed", window: settings.trip.window() })
+
+/** @internal */
+export const metricsOnly = (settings: Settings): MetricsOnly => ({
+  _tag: "MetricsOnly",
+  window: settings.trip.window()
+})
 
 /**
  * The state after an event; the very same object if the event changes nothing.
@@ -114,6 +132,8 @@ export const step = (settings: Settings, state: State, event: Event, now: bigint
       return state === event.from ? { _tag: "Open", until: event.until, progress: event.progress } : state
     case "OpenRequested":
       return openRequested(settings, state, event.until, now)
+    case "Noted":
+      return state === event.from ? metricsOnly(settings) : state
     case "Recovered":
       return state === event.from ? closed(settings) : state
     case "Reset":
@@ -126,6 +146,8 @@ export const step = (settings: Settings, state: State, event: Event, now: bigint
       return forcedOpen(settings, state)
     case "Disabled":
       return state._tag === "Disabled" ? state : { _tag: "Disabled" }
+    case "MetricsOnly":
+      return state._tag === "MetricsOnly" ? state : metricsOnly(settings)
     case "Enabled":
       return enabled(settings, state)
   }
@@ -138,12 +160,15 @@ const halfOpen = (settings: Settings, progress: Progress): HalfOpen => ({
 })
 
 /** What an isolation must not undo: a circuit that only a hand can close stays open, a disabled one disabled. */
-const setByHand = (state: State): Open | Disabled | undefined =>
-  state._tag === "Disabled" || (state._tag === "Open" && state.until === undefined) ? state : undefined
+const setByHand = (state: State): Open | Disabled | MetricsOnly | undefined =>
+  state._tag === "Disabled" || state._tag === "MetricsOnly" || (state._tag === "Open" && state.until === undefined)
+    ? state
+    : undefined
 
 const released = (settings: Settings, state: State): State => {
   const back = state._tag === "Isolated" ? state.holding.back : undefined
-  return back === undefined ? closed(settings) : { ...back }
+  if (back === undefined) return closed(settings)
+  return back._tag === "MetricsOnly" ? metricsOnly(settings) : { ...back }
 }
 
 const forcedOpen = (settings: Settings, state: State): Open => {
@@ -152,9 +177,13 @@ const forcedOpen = (settings: Settings, state: State): Open => {
   return { _tag: "Open", until: undefined, progress }
 }
 
+const isPermissive = (state: State): boolean => state._tag === "Disabled" || state._tag === "MetricsOnly"
+
 const enabled = (settings: Settings, state: State): State => {
-  if (state._tag === "Disabled") return closed(settings)
-  if (state._tag === "Isolated" && state.holding.back?._tag === "Disabled") state.holding.back = undefined
+  if (isPermissive(state)) return closed(settings)
+  if (state._tag === "Isolated" && state.holding.back !== undefined && isPermissive(state.holding.back)) {
+    state.holding.back = undefined
+  }
   return state
 }
 
@@ -169,6 +198,7 @@ const openRequested = (settings: Settings, state: State, until: Instant, now: bi
       return isLater(until, state.until) ? { _tag: "Open", until, progress: state.progress } : state
     case "Isolated":
     case "Disabled":
+    case "MetricsOnly":
       return state
   }
 }
@@ -189,6 +219,7 @@ export const refusal = (state: State, now: bigint): Refusal | undefined => {
   switch (state._tag) {
     case "Closed":
     case "Disabled":
+    case "MetricsOnly":
       return undefined
     case "Open":
       return isPast(state.until, now) ? undefined : refused("Open", state.until, now)
@@ -208,11 +239,12 @@ export const admit = (
   settings: Settings,
   state: State,
   now: bigint
-): readonly [entry: Closed | Disabled | HalfOpen | Refusal, next: State] => {
+): readonly [entry: Closed | MetricsOnly | Disabled | HalfOpen | Refusal, next: State] => {
   const next = step(settings, state, { _tag: "Arrived" }, now)
   switch (next._tag) {
     case "Closed":
     case "Disabled":
+    case "MetricsOnly":
       return [next, next]
     case "HalfOpen": {
       const refusal = refusalHalfOpen(next, now)
@@ -230,6 +262,29 @@ export const admit = (
 
 const refusalHalfOpen = ({ probes }: HalfOpen, now: bigint): Refusal | undefined =>
   probes.free > 0 && !isPast(probes.deadline, now) ? undefined : refused("HalfOpen", probes.deadline, now)
+
+/**
+ * Takes a probe's permit back that was not used up.
+ *
+ * @internal
+ */
+export const giveBack = (settings: Settings, probes: Probes): void => {
+  probes.free++
+  rest(settings, probes)
+}
+
+/**
+ * How many probes are under way.
+ *
+ * @internal
+ */
+export const probing = (settings: Settings, { failed, free, succeeded }: Probes): number =>
+  settings.permits - free - succeeded - failed
+
+/** The time of the probes runs only while there are any. */
+const rest = (settings: Settings, probes: Probes): void => {
+  if (probing(settings, probes) === 0) probes.deadline = undefined
+}
 
 /** @internal */
 export const refused = (state: Refusal["state"], until: Instant, now: bigint): Refusal => ({
@@ -261,9 +316,11 @@ export const probed = (
   const isSlow = settings.slowAfter !== undefined && took >= settings.slowAfter
   if (outcome === "success" && !isSlow) {
     probes.succeeded++
+    rest(settings, probes)
     return probes.succeeded >= settings.successes ? "Recovered" : "Undecided"
   }
   probes.failed++
+  rest(settings, probes)
   return probes.failed > settings.permits - settings.successes ? "Failed" : "Undecided"
 }
 

@@ -16,6 +16,7 @@ import * as Alarm from "./alarm.js"
 import * as machine from "./circuitBreaker.js"
 import type * as telemetry from "./circuitBreakerMetrics.js"
 import type * as Queue from "./circuitBreakerQueue.js"
+import { mishap } from "./mishap.js"
 import { monotonic } from "./time.js"
 
 /** @internal */
@@ -46,7 +47,10 @@ export interface Cell {
     change: (state: machine.State, now: bigint) => readonly [answer: A, next: machine.State]
   ) => Effect.Effect<A>
   readonly send: (reason: Transition["reason"], event: machine.Event) => Effect.Effect<void>
-  readonly trip: (from: machine.Closed | machine.HalfOpen, cause: TripCause) => Effect.Effect<void>
+  readonly trip: (
+    from: machine.Closed | machine.MetricsOnly | machine.HalfOpen,
+    cause: TripCause
+  ) => Effect.Effect<void>
   readonly request: (outcome: Exclude<Outcome, string>) => Effect.Effect<void>
   readonly changes: Stream.Stream<Transition>
   readonly automatic: Effect.Effect<void, never, Scope.Scope>
@@ -104,19 +108,32 @@ const unsafeMake = (
 
   // Stepping the schedule is an effect and may yield. Nothing is committed before, so of several that run into it at
   // once the first one to finish trips the circuit, and what the others drew from the schedule is forgotten.
-  const trip = (from: machine.Closed | machine.HalfOpen, cause: TripCause): Effect.Effect<void> =>
-    Effect.uninterruptible(Effect.clockWith((clock) => {
-      const opened = from._tag === "HalfOpen" && cause._tag === "HalfOpenTimedOut" ? from.probes.deadline : undefined
-      const at = opened ?? monotonic(clock)
-      const { state, steps } = from._tag === "HalfOpen" ? from.progress : settings.progress
-      const millis = clock.unsafeCurrentTimeMillis()
-      return Effect.flatMap(openFor.step(millis, cause, state), ([state, , decision]) => {
-        const until = ScheduleDecision.isDone(decision)
-          ? undefined
-          : machine.after(at, Duration.millis(Math.max(0, ScheduleIntervals.start(decision.intervals) - millis)))
-        return send(cause, { _tag: "Tripped", from, until, progress: { steps: steps + 1, state } })
-      })
-    }))
+  const trip: Cell["trip"] = (from, cause) =>
+    from._tag === "MetricsOnly" ?
+      send(cause, { _tag: "Noted", from }) :
+      Effect.uninterruptible(Effect.clockWith((clock) => {
+        const expired = from._tag === "HalfOpen" && cause._tag === "HalfOpenTimedOut" ? from.probes.deadline : undefined
+        const at = expired ?? monotonic(clock)
+        const { state, steps } = from._tag === "HalfOpen" ? from.progress : settings.progress
+        const millis = clock.unsafeCurrentTimeMillis()
+        const opened = (until: machine.Instant, state: unknown): Effect.Effect<void> =>
+          send(cause, { _tag: "Tripped", from, until, progress: { steps: steps + 1, state } })
+        return Effect.matchCauseEffect(Effect.suspend(() => openFor.step(millis, cause, state)), {
+          onSuccess: ([state, , decision]) =>
+            opened(
+              ScheduleDecision.isDone(decision)
+                ? undefined
+                : machine.after(at, Duration.millis(Math.max(0, ScheduleIntervals.start(decision.intervals) - millis))),
+              state
+            ),
+          // The call that trips it has failed with an error of its own, and the circuit has to open all the same.
+          onFailure: (died) =>
+            Effect.zipRight(
+              mishap(`openFor of the circuit breaker "${name}"`, died),
+              opened(machine.after(at, openForAfterMishap), state)
+            )
+        })
+      }))
 
   const request = (outcome: Exclude<Outcome, string>): Effect.Effect<void> =>
     Effect.uninterruptible(Effect.clockWith((clock) => {
@@ -132,21 +149,18 @@ const unsafeMake = (
       if (machine.isExpired(current, now)) {
         return Effect.flatMap(trip(current, { _tag: "HalfOpenTimedOut" }), () => f(current, now))
       }
-      const reason = current._tag === "Closed" ? current.window.following?.evaluate(machine.toMillis(now)) : undefined
-      return current._tag === "Closed" && reason !== undefined
-        ? Effect.flatMap(trip(current, reason), () => f(current, now))
-        : f(current, now)
+      if (current._tag !== "Closed" && current._tag !== "MetricsOnly") return f(current, now)
+      const reason = current.window.following?.evaluate(machine.toMillis(now))
+      return reason === undefined
+        ? f(current, now)
+        : Effect.flatMap(trip(current, reason), () => f(current, now))
     })
 
   const onTime = observe((state) =>
     state._tag === "Open" ? send({ _tag: "OpenElapsed" }, { _tag: "Arrived" }) : Effect.void
   )
 
-  const alarm = Alarm.make(onTime.pipe(
-    Effect.zipRight(tend),
-    // A schedule of the user's has died: whoever waits had better meet that too than wait for ever.
-    Effect.onError(() => Effect.sync(queue.dismiss))
-  ))
+  const alarm = Alarm.make(Effect.zipRight(onTime, tend))
 
   const subscribe = Effect.acquireRelease(
     Effect.tap(
@@ -175,6 +189,9 @@ const unsafeMake = (
     tend
   }
 }
+
+/** For how long the circuit opens if the schedule cannot say: as long as the default one at the most. */
+const openForAfterMishap = Duration.seconds(60)
 
 /** When somebody must see to the circuit, because somebody else relies on it. */
 const dueAt = (state: machine.State, watched: boolean, awaited: boolean): machine.Instant => {

@@ -1,7 +1,7 @@
 import * as Metric from "effect/Metric"
 import * as Telemetry from "../Telemetry.js"
 
-const states = ["Closed", "Open", "HalfOpen", "Isolated", "Disabled"] as const
+const states = ["Closed", "Open", "HalfOpen", "Isolated", "Disabled", "MetricsOnly"] as const
 
 /** @internal */
 export interface Meters {
@@ -22,7 +22,8 @@ export const make = (name: string, initial: typeof states[number]): Meters => {
     Open: Metric.tagged(named, "state", "Open"),
     HalfOpen: Metric.tagged(named, "state", "HalfOpen"),
     Isolated: Metric.tagged(named, "state", "Isolated"),
-    Disabled: Metric.tagged(named, "state", "Disabled")
+    Disabled: Metric.tagged(named, "state", "Disabled"),
+    MetricsOnly: Metric.tagged(named, "state", "MetricsOnly")
   }
   const refusals = Metric.tagged(Telemetry.circuitBreakerNotPermittedCalls, "name", name)
   for (const tag of states) gauges[tag].unsafeUpdate(tag === initial ? 1 : 0, [])

@@ -7,6 +7,7 @@ import * as Schedule from "effect/Schedule"
 import type { Options, TripCause } from "../CircuitBreaker.js"
 import * as Trip from "../Trip.js"
 import type * as machine from "./circuitBreaker.js"
+import { requireDuration } from "./duration.js"
 import { requireThat, requireWhole } from "./requireWhole.js"
 
 /**
@@ -20,7 +21,10 @@ export const settingsOf = <E>(options: Options<E>): {
   readonly maxQueue: number
 } => {
   const { excess, maxQueue = 1000, permits = 1, successes = permits } = options.halfOpen ?? {}
-  const timeout = Duration.decode(options.halfOpen?.timeout ?? "10 seconds")
+  const timeout = requireDuration(
+    `CircuitBreaker "${options.name}": halfOpen.timeout`,
+    options.halfOpen?.timeout ?? "10 seconds"
+  )
   const openFor = options.openFor ?? defaultOpenFor
   const trip = options.trip ?? defaultTrip
   const of = `CircuitBreaker "${options.name}": halfOpen`

@@ -15,6 +15,7 @@ import * as telemetry from "./circuitBreakerMetrics.js"
 import * as Queue from "./circuitBreakerQueue.js"
 import * as Snapshot from "./circuitBreakerSnapshot.js"
 import * as view from "./circuitBreakerView.js"
+import { mishap } from "./mishap.js"
 import { monotonic } from "./time.js"
 import * as Waiting from "./waiting.js"
 
@@ -26,6 +27,8 @@ export interface Config<in E, out Refused> {
   /** How many may wait while the circuit is half-open. */
   readonly maxQueue: number
   readonly classify: (exit: Exit.Exit<unknown, E>) => Outcome
+  /** Judges where `classify` dies. */
+  readonly otherwise: (exit: Exit.Exit<unknown, E>) => Outcome
   readonly refuse: (refusal: machine.Refusal) => Refused
 }
 
@@ -42,6 +45,7 @@ export interface Shell<in E, out Refused> extends
     | "openUntil"
     | "forceOpen"
     | "disable"
+    | "metricsOnly"
     | "enable"
     | "reset"
   >
@@ -50,9 +54,12 @@ export interface Shell<in E, out Refused> extends
   readonly check: Effect.Effect<void, Refused>
 }
 
-/** How the calls that began under one closed state end. */
+/** A state that lets every call pass and counts it. */
+type Counting = machine.Closed | machine.MetricsOnly
+
+/** How the calls that began under one such state end. */
 interface Ends<in E> {
-  readonly started: machine.Closed
+  readonly started: Counting
   readonly onFailure: <E1 extends E>(cause: Cause.Cause<E1>) => Effect.Effect<never, E1>
   readonly onSuccess: <A>(value: A) => Effect.Effect<A>
 }
@@ -72,7 +79,7 @@ export const make = <E, Refused>(
   })
 
 const unsafeMake = <E, Refused>(
-  { classify, maxQueue, name, refuse, settings }: Config<E, Refused>,
+  { classify, maxQueue, name, otherwise, refuse, settings }: Config<E, Refused>,
   meters: telemetry.Meters,
   queue: Queue.Queue,
   cell: Cell.Cell
@@ -80,10 +87,25 @@ const unsafeMake = <E, Refused>(
   const { commit, current, observe, request, send, tend, trip } = cell
   const totals = { rejected: 0, late: 0 }
 
-  const judge = (exit: Exit.Exit<unknown, E>): Outcome =>
-    Exit.isFailure(exit) && Cause.isInterruptedOnly(exit.cause)
-      ? "ignore"
-      : classify(exit)
+  let died: Cause.Cause<never> | undefined
+
+  const judge = (exit: Exit.Exit<unknown, E>): Outcome => {
+    if (Exit.isFailure(exit) && Cause.isInterruptedOnly(exit.cause)) return "ignore"
+    try {
+      return classify(exit)
+    } catch (defect) {
+      died = Cause.die(defect)
+      return otherwise(exit)
+    }
+  }
+
+  /** To follow `judge` in the same breath: says in the log that the classifier has died, if it has. */
+  const told = <A, E1, R>(self: Effect.Effect<A, E1, R>): Effect.Effect<A, E1, R> => {
+    if (died === undefined) return self
+    const cause = died
+    died = undefined
+    return Effect.zipRight(mishap(`classify of the circuit breaker "${name}"`, cause), self)
+  }
 
   const reject = (refusal: machine.Refusal): Effect.Effect<never, Refused> =>
     Effect.suspend(() => {
@@ -93,7 +115,7 @@ const unsafeMake = <E, Refused>(
     })
 
   const conclude = <A, E1 extends E>(
-    started: machine.Closed,
+    started: Counting,
     exit: Exit.Exit<A, E1>,
     outcome: Outcome,
     reason: Trip.Reason | undefined
@@ -105,16 +127,16 @@ const unsafeMake = <E, Refused>(
     return isLate || reason === undefined ? exit : Effect.zipRight(trip(started, reason), exit)
   }
 
-  const finishClosed = <A, E1 extends E>(started: machine.Closed, exit: Exit.Exit<A, E1>): Effect.Effect<A, E1> => {
+  const finishClosed = <A, E1 extends E>(started: Counting, exit: Exit.Exit<A, E1>): Effect.Effect<A, E1> => {
     const outcome = judge(exit)
-    if (outcome !== "success" && outcome !== "failure") return conclude(started, exit, outcome, undefined)
-    if (started.window.timed !== true) return conclude(started, exit, outcome, started.window.record(outcome))
-    return Effect.clockWith((clock) =>
-      conclude(started, exit, outcome, started.window.record(outcome, millisOf(clock)))
+    if (outcome !== "success" && outcome !== "failure") return told(conclude(started, exit, outcome, undefined))
+    if (started.window.timed !== true) return told(conclude(started, exit, outcome, started.window.record(outcome)))
+    return told(
+      Effect.clockWith((clock) => conclude(started, exit, outcome, started.window.record(outcome, millisOf(clock))))
     )
   }
 
-  const endsOf = (started: machine.Closed): Ends<E> => ({
+  const endsOf = (started: Counting): Ends<E> => ({
     started,
     onFailure: (cause) => finishClosed(started, Exit.failCause(cause)),
     onSuccess: (value) => finishClosed(started, Exit.succeed(value))
@@ -125,7 +147,7 @@ const unsafeMake = <E, Refused>(
   // No mask, no fiber, no clock, and no closure but those that all calls of one generation share: Effect skips these
   // handlers only when the caller itself is interrupted, and that is ignored anyway.
   const throughClosed = <A, E1 extends E, R>(
-    started: machine.Closed,
+    started: Counting,
     self: Effect.Effect<A, E1, R>
   ): Effect.Effect<A, E1, R> => {
     if (ends?.started !== started) ends = endsOf(started)
@@ -133,25 +155,19 @@ const unsafeMake = <E, Refused>(
   }
 
   const finishFollowed = <A, E1 extends E>(
-    started: machine.Closed,
+    started: Counting,
     end: ReturnType<Trip.Following["begin"]>,
     exit: Exit.Exit<A, E1>
   ): Effect.Effect<A, E1> =>
     Effect.clockWith((clock) => {
-      let outcome: Outcome = "ignore"
-      let reason: Trip.Reason | undefined
-      try {
-        outcome = judge(exit)
-      } finally {
-        // A classifier that throws must not leave the call in flight for ever.
-        reason = end(Predicate.isObject(outcome) ? "ignore" : outcome, millisOf(clock))
-      }
-      return conclude(started, exit, outcome, reason)
+      const outcome = judge(exit)
+      const reason = end(Predicate.isObject(outcome) ? "ignore" : outcome, millisOf(clock))
+      return told(conclude(started, exit, outcome, reason))
     })
 
   // Here interruption must be seen too, or the call would be in flight for ever.
   const throughFollowed = <A, E1 extends E, R>(
-    started: machine.Closed,
+    started: Counting,
     following: Trip.Following,
     self: Effect.Effect<A, E1, R>
   ): Effect.Effect<A, E1 | Refused, R> =>
@@ -171,18 +187,19 @@ const unsafeMake = <E, Refused>(
     )
 
   const enter = <A, E1 extends E, R>(
-    started: machine.Closed,
+    started: Counting,
     self: Effect.Effect<A, E1, R>
   ): Effect.Effect<A, E1 | Refused, R> => {
     const { following } = started.window
     return following === undefined ? throughClosed(started, self) : throughFollowed(started, following, self)
   }
 
+  // Looks first: probes whose time was over must not be forgiven because the last of them was called off then.
   const giveBack = (started: machine.HalfOpen): Effect.Effect<void> =>
-    Effect.suspend(() => {
-      if (current() === started && queue.handOver()) return tend
-      started.probes.free++
-      return Effect.void
+    observe((state) => {
+      if (state === started && queue.handOver()) return tend
+      machine.giveBack(settings, started.probes)
+      return tend
     })
 
   const finishProbe = (started: machine.HalfOpen, began: bigint, outcome: Outcome): Effect.Effect<void> => {
@@ -195,7 +212,7 @@ const unsafeMake = <E, Refused>(
       if (verdict === "Recovered") return send({ _tag: "ProbesSucceeded" }, { _tag: "Recovered", from: started })
       return verdict === "Failed"
         ? trip(started, { _tag: "ProbesFailed", failures: started.probes.failed })
-        : Effect.void
+        : tend
     })
   }
 
@@ -206,13 +223,10 @@ const unsafeMake = <E, Refused>(
   ): Effect.Effect<A, E1, R> =>
     Effect.clockWith((clock) => {
       const began = monotonic(clock)
-      return Effect.flatMap(Effect.exit(restore(self)), (exit) =>
-        // A classifier that throws must not take the permit with it.
-        Effect.sync(() => judge(exit)).pipe(
-          Effect.onError(() => giveBack(started)),
-          Effect.flatMap((outcome) => finishProbe(started, began, outcome)),
-          Effect.zipRight(exit)
-        ))
+      return Effect.flatMap(Effect.exit(restore(self)), (exit) => {
+        const outcome = judge(exit)
+        return told(Effect.zipRight(finishProbe(started, began, outcome), exit))
+      })
     })
 
   // Refused and queued in the same instant, or a permit given back in between would find nobody.
@@ -256,6 +270,7 @@ const unsafeMake = <E, Refused>(
       Effect.flatMap(arrive(mayWait), (entry): Effect.Effect<A, E1 | Refused, R> => {
         switch (entry._tag) {
           case "Closed":
+          case "MetricsOnly":
             return restore(enter(entry, self))
           case "Disabled":
             return restore(self)
@@ -289,6 +304,7 @@ const unsafeMake = <E, Refused>(
       const state = current()
       switch (state._tag) {
         case "Closed":
+        case "MetricsOnly":
           return enter(state, self)
         case "Disabled":
           return self
@@ -297,7 +313,7 @@ const unsafeMake = <E, Refused>(
       }
     })
 
-  const sendByHand = (tag: "ForcedOpen" | "Disabled" | "Enabled" | "Reset"): Effect.Effect<void> =>
+  const sendByHand = (tag: "ForcedOpen" | "Disabled" | "MetricsOnly" | "Enabled" | "Reset"): Effect.Effect<void> =>
     Effect.uninterruptible(send({ _tag: tag }, { _tag: tag }))
 
   return {
@@ -332,6 +348,7 @@ const unsafeMake = <E, Refused>(
     openUntil: (epochMillis) => request({ _tag: "OpenUntil", epochMillis }),
     forceOpen: sendByHand("ForcedOpen"),
     disable: sendByHand("Disabled"),
+    metricsOnly: sendByHand("MetricsOnly"),
     enable: sendByHand("Enabled"),
     reset: sendByHand("Reset")
   }

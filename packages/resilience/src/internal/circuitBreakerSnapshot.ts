@@ -21,6 +21,7 @@ export const take = (state: machine.State, now: bigint): Snapshot => {
   switch (state._tag) {
     case "Closed":
     case "Disabled":
+    case "MetricsOnly":
       return { _tag: state._tag }
     case "Open":
       return open(machine.remaining(state.until, now), state.progress)
@@ -47,7 +48,9 @@ export const restore = (
     case "Closed":
       return Effect.sync(() => machine.closed(settings))
     case "Disabled":
-      return Effect.succeed(snapshot)
+      return Effect.succeed({ _tag: "Disabled" })
+    case "MetricsOnly":
+      return Effect.sync(() => machine.metricsOnly(settings))
     case "Open":
       return Effect.clockWith((clock) => {
         const replay = (progress: machine.Progress): Effect.Effect<machine.Progress> =>

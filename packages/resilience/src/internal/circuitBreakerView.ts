@@ -21,10 +21,11 @@ export type Counted = Pick<
 export const counted = (settings: machine.Settings, state: machine.State, now: bigint): Counted => {
   switch (state._tag) {
     case "Closed":
+    case "MetricsOnly":
       return countedClosed(state, machine.toMillis(now))
     case "HalfOpen": {
-      const { failed, free, succeeded } = state.probes
-      const running = settings.permits - free - succeeded - failed
+      const { failed, succeeded } = state.probes
+      const running = machine.probing(settings, state.probes)
       return { ...nothing, ...shares(succeeded + failed, failed), inFlight: Option.some(running) }
     }
     case "Open":
@@ -35,7 +36,7 @@ export const counted = (settings: machine.Settings, state: machine.State, now: b
   }
 }
 
-const countedClosed = ({ window }: machine.Closed, now: number): Counted => {
+const countedClosed = ({ window }: machine.Closed | machine.MetricsOnly, now: number): Counted => {
   const slow = window.following?.slow(now)
   return {
     ...shares(window.calls(now), window.failures(now)),

@@ -28,7 +28,7 @@ export interface Options<in out A, in out E, out R> {
   readonly caller: FiberId.FiberId
   /** Of the mask that the call runs under. */
   readonly restore: Waiting.Restore
-  readonly judge: (cause: Cause.Cause<E>, left: boolean) => machine.Failed<E>
+  readonly judge: (cause: Cause.Cause<E>, left: boolean) => Effect.Effect<machine.Failed<E>>
   /** Whether another attempt may begin. */
   readonly admit: Effect.Effect<boolean>
   readonly onFailed: (failed: machine.Failed<E>) => Effect.Effect<void>
@@ -145,8 +145,10 @@ export const run = <A, E, R>(options: Options<A, E, R>): Effect.Effect<A, E, R> 
     }
     const { attempt, exit } = signal
     if (Exit.isSuccess(exit)) return answer(attempt, exit.value)
-    const failed = options.judge(exit.cause, options.leavesAtOnce || attempt.left !== undefined)
-    return options.onFailed(failed).pipe(Effect.zipRight(follow(failed)), Effect.zipRight(next))
+    return options.judge(exit.cause, options.leavesAtOnce || attempt.left !== undefined).pipe(
+      Effect.flatMap((failed) => Effect.zipRight(options.onFailed(failed), follow(failed))),
+      Effect.zipRight(next)
+    )
   })
 
   return Effect.onExit(Effect.zipRight(start, next), () => {

@@ -25,10 +25,7 @@ export const mishap = (what: string, cause: Cause.Cause<unknown>): Effect.Effect
  * @internal
  */
 export const asked = <A>(what: string, ask: Effect.Effect<A>, otherwise: A): Effect.Effect<A> =>
-  Effect.catchAllCause(ask, (cause) =>
-    Cause.isInterruptedOnly(cause)
-      ? Effect.failCause(cause)
-      : Effect.as(mishap(what, cause), otherwise))
+  Effect.catchAllCause(ask, (cause) => Effect.as(mishap(what, cause), otherwise))
 
 /**
  * What an error is called, and nothing of what it says.

@@ -7,6 +7,7 @@ import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
 import type { Attempt, Entry } from "../Policy.js"
 import { described, type Execution, record, report } from "./policyTrace.js"
 import { monotonic } from "./time.js"
@@ -28,6 +29,8 @@ export interface Sending {
   /** Whether it has ended, so that what is left of it must not leave any more. */
   isOver: boolean
   isHolding: boolean
+  /** What goes on although its time is over, and is not waited for. */
+  leftBehind: Fiber.RuntimeFiber<unknown, unknown> | undefined
   /** Tells the limiter that what it admitted leaves only now. */
   commit: Effect.Effect<void> | undefined
   /** Gives the limiter back what it admitted. */
@@ -50,6 +53,7 @@ export const begin = (execution: Execution, hedged: Pick<Attempt, "number" | "le
     stage: "queued",
     isOver: false,
     isHolding: false,
+    leftBehind: undefined,
     commit: undefined,
     refund: undefined,
     onLeaving: hedged?.leaving

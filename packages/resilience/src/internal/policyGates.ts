@@ -6,10 +6,13 @@
  */
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { constTrue, identity } from "effect/Function"
+import * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
+import { constTrue, identity, pipe } from "effect/Function"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import type * as Predicate from "effect/Predicate"
@@ -108,19 +111,22 @@ const through = <A, E, R, E2>(
 
 /** @internal */
 export const attemptTimeout = <F>(
-  { execution, number }: Sending,
+  sending: Sending,
   name: string,
   options: Timeout.Options<F> | undefined
 ): Step<F> =>
 (self) =>
   options === undefined
     ? self
-    : Timeout.attempt(
+    : Timeout.leaving(
       self,
       telling(options, () => {
-        report(execution, { attempt: number, gate: "call", event: "timedOut" })
+        report(sending.execution, { attempt: sending.number, gate: "call", event: "timedOut" })
         countTimeout(name, "attempt")
-      })
+      }),
+      (work) => {
+        sending.leftBehind = work
+      }
     )
 
 /** @internal */
@@ -156,17 +162,27 @@ export const inTime = (sending: Sending, name: string): Step<DeadlineExceeded> =
   })
 
 /**
- * A permit, held by this attempt and no longer than it. While another attempt of the same call holds one it is not waited
- * for: two calls that each hold what the other waits for would wait for ever.
+ * The permits of an attempt, held by it and no longer than it, until its work has ended. While another attempt of the same
+ * call holds one, none is waited for: two calls that each hold what the other waits for would wait for ever.
  *
  * @internal
  */
-export const permit = <L extends string>(
+export const permits = <L extends string>(
+  sending: Sending,
+  { bulkhead, turn }: { readonly turn: Bulkhead<L> | undefined; readonly bulkhead: Bulkhead<L> | undefined },
+  options: { readonly lane: L | undefined; readonly isHedged: boolean; readonly isDetached: boolean }
+): Step<BulkheadFull | DeadlineExceeded> => {
+  if (bulkhead === undefined && turn === undefined) return identity
+  const both: Step<BulkheadFull | DeadlineExceeded> = (self) =>
+    pipe(self, permit(sending, "bulkhead", bulkhead, options), permit(sending, "turn", turn, options))
+  return options.isDetached ? detached(sending, both) : both
+}
+
+const permit = <L extends string>(
   sending: Sending,
   gate: "turn" | "bulkhead",
   bulkhead: Bulkhead<L> | undefined,
-  lane: L | undefined,
-  isHedged: boolean
+  { isHedged, lane }: { readonly lane: L | undefined; readonly isHedged: boolean }
 ): Step<BulkheadFull | DeadlineExceeded> => {
   if (bulkhead === undefined) return identity
   if (!isHedged) return through(sending, gate, (inside) => bulkhead.withPermit(inside, { lane }))
@@ -176,6 +192,34 @@ export const permit = <L extends string>(
     return bulkhead.withPermit(holding(sending, inside), others > 0 ? { lane, maxWait: 0 } : { lane })
   })
 }
+
+/**
+ * Lets the answer out while the work that was left behind goes on with its permits: what waits for a permit must not be let
+ * in beside it. `permits` takes them.
+ */
+const detached =
+  <E2>(sending: Sending, permits: Step<E2>) => <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | E2, R> =>
+    Effect.uninterruptibleMask((restore) => {
+      const answer = Deferred.unsafeMake<A, E | E2>(FiberId.none)
+      const tell = (exit: Exit.Exit<A, E | E2>): void => Deferred.unsafeDone(answer, exit)
+      const working = Effect.uninterruptibleMask((restore) =>
+        Effect.flatMap(Effect.exit(restore(self)), (exit) => {
+          tell(exit)
+          return Effect.zipRight(sending.leftBehind === undefined ? Effect.void : Fiber.await(sending.leftBehind), exit)
+        })
+      )
+      return Effect.flatMap(Effect.forkDaemon(Effect.interruptible(permits(working))), (work) => {
+        work.addObserver(tell)
+        return Effect.matchCauseEffect(restore(Deferred.await(answer)), {
+          onSuccess: (value) => Effect.as(Fiber.inheritAll(work), value),
+          onFailure: (cause) => {
+            sending.isOver = true
+            work.unsafeInterruptAsFork(FiberId.none)
+            return Effect.failCause(cause)
+          }
+        })
+      })
+    })
 
 const holding = <A, E, R>(sending: Sending, self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.acquireUseRelease(

@@ -1,6 +1,4 @@
 import type * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
-import * as Option from "effect/Option"
 
 /**
  * The longest delay a JavaScript timer can hold; Effect's clock never fires for a longer one.
@@ -53,11 +51,3 @@ export const sooner = (a: bigint, b: bigint): bigint => a < b ? a : b
  * @internal
  */
 export const monotonic = (clock: Clock.Clock): bigint => (clock.unsafeCurrentTimeNanos() + 500n) / 1000n * 1000n
-
-/**
- * Nanoseconds of a duration; `undefined` if it is infinite or not given.
- *
- * @internal
- */
-export const toNanos = (duration: Duration.DurationInput | undefined): bigint | undefined =>
-  duration === undefined ? undefined : Option.getOrUndefined(Duration.toNanos(duration))

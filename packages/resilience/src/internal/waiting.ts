@@ -10,6 +10,7 @@ import * as FiberId from "effect/FiberId"
 import type { LazyArg } from "effect/Function"
 import * as Option from "effect/Option"
 import { Deadline, DeadlineExceeded } from "../Deadline.js"
+import { limit } from "./limit.js"
 import { stackless } from "./stackless.js"
 import { later, monotonic } from "./time.js"
 
@@ -112,7 +113,7 @@ const inTime = (
     onSome: (deadline) =>
       Effect.clockWith((clock) => {
         const after = Duration.nanos(later(deadline - monotonic(clock), 0n))
-        return Effect.timeoutFail(turn, {
+        return limit(turn, {
           duration: after,
           onTimeout: () => stackless(() => new DeadlineExceeded({ name, after }, true))
         })

@@ -172,6 +172,12 @@ export class Reference {
   }
 
   end(id: number, result: Result): void {
+    this.ended(id, result)
+    // The time of the probes runs only while there are any.
+    if (this.phase === "HalfOpen" && this.running().length === 0) this.until = Number.POSITIVE_INFINITY
+  }
+
+  private ended(id: number, result: Result): void {
     const call = this.calls.get(id)
     if (call === undefined) return
     this.calls.delete(id)
@@ -180,7 +186,10 @@ export class Reference {
       return
     }
     if (!call.followed) return
-    if (result === "interrupt" || result === "refusal") return this.giveBack(call.life)
+    if (result === "interrupt" || result === "refusal") {
+      if (call.life === this.life && this.phase === "HalfOpen") this.settle()
+      return this.giveBack(call.life)
+    }
     this.settle()
     const isLate = call.life !== this.life
     if (isLate) this.late++

@@ -1,0 +1,150 @@
+/**
+ * Several effects at once, which end together.
+ *
+ * `Effect.forEach` and `Effect.all` with concurrency do the same, but in effect 3.22 they can hang for good when they are
+ * interrupted just where their fiber yields. Use these instead wherever somebody may be interrupted, which is everywhere
+ * under a timeout.
+ *
+ * @since 0.1.0
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import { identity } from "effect/Function"
+import { requireThat } from "./internal/requireWhole.js"
+
+/**
+ * How many effects run at once.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** A whole number of at least 1, or `"unbounded"`. */
+  readonly concurrency: number | "unbounded"
+}
+
+/**
+ * Runs an effect for each item, so many at once, and gives what they succeed with in the order of the items.
+ *
+ * The first failure interrupts those that run, begins no other, and is what it fails with; failures and defects of those
+ * that could not be interrupted are part of the cause. In every case it ends only when all that was begun has ended, also
+ * when it is interrupted. Each runs in a fiber of its own, as interruptible as its caller. Throws a `RangeError` for options
+ * out of range.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const forEach = <A, B, E, R>(
+  items: Iterable<A>,
+  f: (item: A, index: number) => Effect.Effect<B, E, R>,
+  options: Options
+): Effect.Effect<Array<B>, E, R> => {
+  const most = requireConcurrency(options)
+  return Effect.uninterruptibleMask((restore) =>
+    Effect.fiberIdWith((caller) => {
+      const left = Array.from(items, (item, index) => ({ item, index })).reverse()
+      const results: Array<B> = []
+      const fibers: Array<Fiber.RuntimeFiber<B, E>> = []
+      const running = new Set<Fiber.RuntimeFiber<B, E>>()
+      let failure: Cause.Cause<E> | undefined
+      let wake: (() => void) | undefined
+
+      const fail = (cause: Cause.Cause<E>): void => {
+        if (failure === undefined) {
+          failure = cause
+          running.forEach((fiber) => fiber.unsafeInterruptAsFork(caller))
+        } else if (!Cause.isInterruptedOnly(cause)) {
+          failure = Cause.parallel(failure, cause)
+        }
+      }
+
+      const begin = (item: A, index: number): Effect.Effect<void, never, R> =>
+        // Daemons, as all are awaited here. The observer is there before anything else can happen to the fiber.
+        Effect.map(Effect.forkDaemon(restore(Effect.suspend(() => f(item, index)))), (fiber) => {
+          fibers[index] = fiber
+          running.add(fiber)
+          // Another one has failed while this one was being forked.
+          if (failure !== undefined) fiber.unsafeInterruptAsFork(caller)
+          fiber.addObserver((exit) => {
+            running.delete(fiber)
+            if (exit._tag === "Success") results[index] = exit.value
+            else fail(exit.cause)
+            wake?.()
+          })
+        })
+
+      /** Ends when something has, or at once if that has happened already. */
+      const someEnded = (before: number): Effect.Effect<void> =>
+        Effect.async((resume) => {
+          wake = () => {
+            wake = undefined
+            resume(Effect.void)
+          }
+          if (running.size < before) wake()
+        })
+
+      const stop: Effect.Effect<void> = Effect.suspend(() =>
+        running.size === 0 ? Effect.void : Effect.zipRight(someEnded(running.size), stop)
+      )
+
+      /** An interruption, and what failed while it was waited for. */
+      const withWhatFailed = (cause: Cause.Cause<E>): Cause.Cause<E> =>
+        failure === undefined || failure === cause || Cause.isInterruptedOnly(failure)
+          ? cause
+          : Cause.parallel(cause, failure)
+
+      const run: Effect.Effect<void, E, R> = Effect.suspend(() => {
+        if (failure !== undefined) {
+          return Effect.zipRight(
+            stop,
+            Effect.suspend(() => Effect.failCause(failure ?? Cause.empty))
+          )
+        }
+        if (running.size < most) {
+          const next = left.pop()
+          if (next !== undefined) return Effect.zipRight(begin(next.item, next.index), run)
+          if (running.size === 0) return Effect.void
+        }
+        return Effect.zipRight(restore(someEnded(running.size)), run)
+      })
+
+      return Effect.matchCauseEffect(run, {
+        onFailure: (cause) =>
+          Effect.suspend(() => {
+            running.forEach((fiber) => fiber.unsafeInterruptAsFork(caller))
+            return Effect.zipRight(stop, Effect.suspend(() => Effect.failCause(withWhatFailed(cause))))
+          }),
+        onSuccess: () => Effect.as(Effect.forEach(fibers, Fiber.inheritAll, { discard: true }), results)
+      })
+    })
+  )
+}
+
+/**
+ * Runs the effects of a tuple or of an array, as {@link forEach} does.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export function all<const T extends ReadonlyArray<Effect.Effect<unknown, unknown, unknown>>>(
+  effects: T,
+  options: Options
+): Effect.Effect<
+  { -readonly [K in keyof T]: Effect.Effect.Success<T[K]> },
+  Effect.Effect.Error<T[number]>,
+  Effect.Effect.Context<T[number]>
+>
+export function all<A, E, R>(
+  effects: ReadonlyArray<Effect.Effect<A, E, R>>,
+  options: Options
+): Effect.Effect<ReadonlyArray<A>, E, R> {
+  return forEach(effects, identity, options)
+}
+
+const requireConcurrency = ({ concurrency }: Options): number => {
+  if (concurrency === "unbounded") return Number.POSITIVE_INFINITY
+  const holds = concurrency >= 1 && (Number.isInteger(concurrency) || concurrency === Number.POSITIVE_INFINITY)
+  requireThat("Concurrent: concurrency", concurrency, holds, "a whole number from 1")
+  return concurrency
+}
