@@ -98,8 +98,8 @@ export const layerMarketData = exchange.layerMarketData
 export const layerAccount = exchange.layerAccount
 
 /**
- * Public data, the account and orders. On the live exchange `trading: "enabled"` has to be said as well. Writes to the
- * `OrderJournal` in its context, if there is one.
+ * Public data, the account and orders. On the live exchange `trading: "enabled"` has to be said as well. Writes every
+ * order down in an `OrderJournal`.
  *
  * Fails with a `ConfigError` that names what is missing.
  *

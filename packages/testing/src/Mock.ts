@@ -334,7 +334,8 @@ export const layerAccount = (options?: AccountOptions): Layer.Layer<Account.Acco
 /**
  * All three capabilities of one exchange: what is placed shows in the account, and a quote set later fills what it
  * reaches. Spot markets only; the key may trade unless told otherwise. Constants that make no sense are defects, as in
- * {@link layer}.
+ * {@link layer}. It asks for no `OrderJournal`: what became of an order is known when `place` returns, and `reconcile`
+ * finds none open.
  *
  * @example
  * import { Trading } from "@effect-exchange/core"

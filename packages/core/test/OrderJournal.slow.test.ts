@@ -1,0 +1,64 @@
+import { FileSystem } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Stream } from "effect"
+import { OrderJournal } from "../src/index.js"
+
+const line = (index: number, tag: "Intent" | "Placed") =>
+  JSON.stringify({
+    _tag: tag,
+    exchange: "binance",
+    environment: "live",
+    account: "61527dbe234cde0e",
+    clientOrderId: `0190a5e2-7c1b-7abc-8def-${String(index).padStart(12, "0")}`,
+    ...tag === "Placed" ? { orderId: String(index) } : {
+      symbol: "BTC/USDT",
+      side: "buy",
+      type: "limit",
+      amount: "0.01",
+      price: "60000.25",
+      timeInForce: "GTC",
+      worth: { currency: "USDT", amount: "600.0025" }
+    },
+    at: index
+  })
+
+const lines = 1_000_000
+
+const written = Stream.range(1, lines / 2).pipe(
+  Stream.grouped(1000),
+  Stream.map((group) => Array.from(group, (index) => `${line(index, "Intent")}\n${line(index, "Placed")}\n`).join("")),
+  Stream.encodeText
+)
+
+describe("a journal of a million lines", () => {
+  it.scopedLive(
+    "is opened without keeping the event loop from anything else for more than 50 milliseconds",
+    () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const path = `${yield* fs.makeTempDirectoryScoped()}/orders.jsonl`
+        yield* Stream.run(written, fs.sink(path))
+        yield* fs.writeFileString(path, `${line(0, "Intent")}\n`, { flag: "a" })
+
+        // What the processor did for this process from one turn of the event loop to the next: no other load counts.
+        let longest = 0
+        let last = process.cpuUsage()
+        const turns = yield* Effect.fork(Effect.forever(Effect.async<void>((resume) => {
+          const handle = setImmediate(() => {
+            const { system, user } = process.cpuUsage(last)
+            longest = Math.max(longest, (user + system) / 1000)
+            last = process.cpuUsage()
+            resume(Effect.void)
+          })
+          return Effect.sync(() => clearImmediate(handle))
+        })))
+        const { open } = yield* OrderJournal.OrderJournal.pipe(Effect.provide(OrderJournal.layerFile(path)))
+        yield* Fiber.interrupt(turns)
+        assert.deepStrictEqual((yield* open).map(({ at }) => at), [0])
+        assert.isBelow(longest, 50)
+        assert.isBelow(Number((yield* fs.stat(path)).size), 1000)
+      }).pipe(Effect.provide(NodeContext.layer)),
+    600_000
+  )
+})
