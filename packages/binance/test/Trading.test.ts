@@ -314,9 +314,11 @@ describe("an answer that is lost", () => {
     })))
 
   it.effect("of an order that never came is NotPlaced, and not before twenty seconds are over", () =>
-    scripted(({ method }) =>
+    scripted(({ method, url }) =>
       method === "POST"
         ? ScriptedHttp.failure("ECONNRESET")
+        : /\/(?:openOrders|allOrders)\b/.test(url)
+        ? ScriptedHttp.json([])
         : ScriptedHttp.text(error(-2013, "Order does not exist."), { status: 400 })
     )(Effect.gen(function*() {
       const fiber = yield* Effect.fork(

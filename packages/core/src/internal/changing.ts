@@ -1,7 +1,7 @@
+import * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Equal from "effect/Equal"
 import * as Option from "effect/Option"
 import type * as Adapter from "../Adapter.js"
 import * as ExchangeError from "../ExchangeError.js"
@@ -177,5 +177,5 @@ const amended = (market: Market, current: Order, change: Adapter.Change): OrderC
 }
 
 const isChanged = (order: Order, { amount, price }: Adapter.Change): boolean =>
-  (amount === undefined || (order.amount !== undefined && Equal.equals(order.amount, amount))) &&
-  (price === undefined || (order.price !== undefined && Equal.equals(order.price, price)))
+  (amount === undefined || (order.amount !== undefined && BigDecimal.equals(order.amount, amount))) &&
+  (price === undefined || (order.price !== undefined && BigDecimal.equals(order.price, price)))
