@@ -19,10 +19,10 @@ module.exports = {
   forbidden: [
     only("resilience"),
     only("core", "resilience"),
-    ...exchanges.map((exchange) => only(exchange, "core")),
+    ...exchanges.map((exchange) => only(exchange, "core", "resilience")),
     only("exchanges", "core", ...exchanges),
     only("simulator"),
-    only("testing", "core"),
+    only("testing", "core", "resilience"),
     only("cli", "resilience", "core", "exchanges", "simulator", "testing"),
     {
       name: "resilience-needs-effect-only",

@@ -10,6 +10,7 @@ import type * as Health from "@effect-exchange/core/Health"
 import type { Market } from "@effect-exchange/core/Market"
 import * as Telemetry from "@effect-exchange/core/Telemetry"
 import * as Ticker from "@effect-exchange/core/Ticker"
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -150,7 +151,7 @@ export const gather = Effect.fnUntraced(function*<R>(
     return symbols.map((symbol) => row({ ...markets, exchange, symbol, breaker }, Either.left(left)))
   }
   yield* onProgress(`${exchange} lists ${count(markets.result.right.length, "market")}${tries(markets.attempts)}`)
-  return yield* Effect.forEach(symbols, (symbol) =>
+  return yield* Concurrent.forEach(symbols, (symbol) =>
     Effect.gen(function*() {
       const { result, ...effort } = yield* measure(
         Effect.all({ market: market.market(symbol), ticker: market.ticker(symbol) })

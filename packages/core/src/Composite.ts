@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Arr from "effect/Array"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
@@ -10,7 +11,6 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Stream from "effect/Stream"
@@ -301,8 +301,10 @@ const medianPrice = <E, R>(
 ): Effect.Effect<Price, MarketDataError> =>
   Effect.gen(function*() {
     const patience = Duration.decode(options.patience ?? "5 seconds")
-    const answers = yield* together(
-      services.map((service) => Effect.either(within(service, "price", patience, service.price(symbol))))
+    const answers = yield* Concurrent.forEach(
+      services,
+      (service) => Effect.either(within(service, "price", patience, service.price(symbol))),
+      { concurrency: "unbounded" }
     )
     // What is wrong with the call itself is as wrong everywhere.
     const own = answers.flatMap((answer) => Either.isLeft(answer) && isOwnFault(answer.left) ? [answer.left] : [])[0]
@@ -334,10 +336,6 @@ const medianPrice = <E, R>(
       rejected
     }
   })
-
-// Not `forEach` with concurrency, which in effect 3.22 can hang for good when it is interrupted where its fiber yields.
-const together = <A>(all: ReadonlyArray<Effect.Effect<A>>): Effect.Effect<ReadonlyArray<A>> =>
-  Effect.flatMap(Effect.forEach(all, (each) => Effect.fork(each)), Effect.forEach((fiber) => Fiber.join(fiber)))
 
 /** Which prices count, by age, by currency and by how far they are from the others. */
 const judge = (

@@ -479,12 +479,12 @@ describe("since", () => {
       assert.deepStrictEqual(ids(yield* OrderJournal.openFor(journal, "mine")), ["before", "open", "other", "other"])
     }).pipe(Effect.provide(OrderJournal.layerMemory)))
 
-  it("counts an order whose name was used again while its fate was open as open: it may have been filled", () => {
+  it("holds an outcome against the first of two orders under one name, and goes on counting the second", () => {
     const entries = [intent("twice"), intent("twice", { amount: "2" }), outcome("twice", { _tag: "NotPlaced" })]
     assert.deepStrictEqual(OrderJournal.openOf(entries), [])
     assert.deepStrictEqual(
       OrderJournal.sinceOf(entries, "mine", "e", "v", 0).map(({ amount, outcome }) => [amount, outcome]),
-      [["1", "Open"], ["2", "NotPlaced"]]
+      [["1", "NotPlaced"], ["2", "Open"]]
     )
   })
 

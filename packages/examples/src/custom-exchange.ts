@@ -16,6 +16,7 @@ import {
   type Protocol,
   Signature
 } from "@effect-exchange/core"
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import { Clock, Context, Effect, Either, Option, Redacted, Schema } from "effect"
 
 // --- the wire: what Tulip answers, as its documents say
@@ -172,7 +173,7 @@ export const { layer, layerAccount, layerMarketData } = Exchange.define({
     return {
       markets: Effect.map(request(bulbs, {}), (all) => all.map(listing)),
       ticker,
-      tickers: (markets) => Effect.forEach(markets, ticker, { concurrency: 4 }),
+      tickers: (markets) => Concurrent.forEach(markets, ticker, { concurrency: 4 }),
       orderBook: ({ id, symbol }) =>
         Effect.zipWith(request(book, { bulb: id }), Clock.currentTimeMillis, ({ asks, bids }, at) => ({
           exchange: "tulip",

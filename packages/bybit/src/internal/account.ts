@@ -4,6 +4,7 @@ import { type AccountError, MalformedResponse, OrderNotFound, Unsupported } from
 import type { Market } from "@effect-exchange/core/Market"
 import type { Markets } from "@effect-exchange/core/Markets"
 import type { Order } from "@effect-exchange/core/Order"
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Arr from "effect/Array"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
@@ -124,7 +125,7 @@ const forEachScope = <Row extends { readonly symbol: string }, A>(
       : Effect.succeed(map(market, row))
   }
   return Effect.map(
-    Effect.forEach(scopes, (scope) => Effect.flatMap(read(scope), Effect.forEach(one(scope))), {
+    Concurrent.forEach(scopes, (scope) => Effect.flatMap(read(scope), Effect.forEach(one(scope))), {
       concurrency: "unbounded"
     }),
     Arr.flatten

@@ -4,6 +4,7 @@ import * as CandleSearch from "@effect-exchange/core/CandleSearch"
 import type { ExchangeClient } from "@effect-exchange/core/ExchangeClient"
 import { type MarketDataError, SymbolNotFound } from "@effect-exchange/core/ExchangeError"
 import type { Market } from "@effect-exchange/core/Market"
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -40,7 +41,7 @@ const opened = Date.UTC(2018, 10, 1)
 /** @internal */
 export const make = (client: ExchangeClient<"marketData">): Adapter.MarketData => ({
   markets: Effect.map(
-    Effect.forEach(
+    Concurrent.forEach(
       listings,
       (listing) =>
         Effect.map(
@@ -71,7 +72,7 @@ export const make = (client: ExchangeClient<"marketData">): Adapter.MarketData =
     ),
   tickers: (markets) =>
     Effect.map(
-      Effect.forEach(
+      Concurrent.forEach(
         Object.values(Arr.groupBy(markets, Mapping.category)),
         (group) => tickersOf(client, group),
         { concurrency: "unbounded" }

@@ -8,6 +8,7 @@ import type { ExchangeSymbol } from "@effect-exchange/core/ExchangeSymbol"
 import * as MarketData from "@effect-exchange/core/MarketData"
 import * as OrderJournal from "@effect-exchange/core/OrderJournal"
 import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Trip from "@effect-exchange/resilience/Trip"
 import * as Simulator from "@effect-exchange/simulator/Simulator"
 import * as Suite from "@effect-exchange/testing/Contract"
@@ -65,7 +66,7 @@ export const handle = Effect.fnUntraced(function*(
       subjects.length * Suite.cases.length,
       `${subjects.length * Suite.cases.length} cases of ${input.exchange.join(", ")}`
     )
-    return yield* Effect.forEach(
+    return yield* Concurrent.forEach(
       subjects,
       (subject) => Suite.report(subject, ({ id, outcome }) => onProgress(`${subject.name} ${id} ${outcome}`)),
       { concurrency: "unbounded" }

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Health from "@effect-exchange/core/Health"
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Command from "@effect/cli/Command"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Effect from "effect/Effect"
@@ -72,7 +73,7 @@ export const handle = Effect.fnUntraced(function*(
   const exchanges = yield* Effect.scoped(
     Effect.flatMap(
       Connections.open(input),
-      Effect.forEach((connection) => check(connection), { concurrency: "unbounded" })
+      (connections) => Concurrent.forEach(connections, (connection) => check(connection), { concurrency: "unbounded" })
     )
   )
   if (input.json) {

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type { ExchangeSymbol } from "@effect-exchange/core/ExchangeSymbol"
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Command from "@effect/cli/Command"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Arr from "effect/Array"
@@ -58,7 +59,7 @@ export const handle = Effect.fnUntraced(function*(
     const onProgress = json
       ? Progress.silent
       : yield* Progress.make(steps, `loading the markets of ${exchange.join(", ")}`)
-    const gathered = yield* Effect.forEach(
+    const gathered = yield* Concurrent.forEach(
       connections,
       (connection) => Quotes.gather(connection, symbols, onProgress),
       { concurrency: "unbounded" }

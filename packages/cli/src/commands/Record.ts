@@ -8,6 +8,7 @@ import type { AccountError } from "@effect-exchange/core/ExchangeError"
 import { ExchangeSymbol } from "@effect-exchange/core/ExchangeSymbol"
 import * as MarketData from "@effect-exchange/core/MarketData"
 import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Simulator from "@effect-exchange/simulator/Simulator"
 import * as Recording from "@effect-exchange/testing/Recording"
 import * as Command from "@effect/cli/Command"
@@ -71,7 +72,7 @@ export const handle = Effect.fnUntraced(function*(
       asked.reduce((count, { questions }) => count + questions.length, 0),
       `asking ${input.exchange.join(", ")}`
     )
-    return yield* Effect.forEach(
+    return yield* Concurrent.forEach(
       asked,
       ({ directory, exchange, questions }) =>
         Effect.forEach(questions, ({ ask, what }) =>

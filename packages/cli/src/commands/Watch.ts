@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type { ExchangeSymbol } from "@effect-exchange/core/ExchangeSymbol"
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Command from "@effect/cli/Command"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Clock from "effect/Clock"
@@ -80,7 +81,7 @@ export const handle = (
     return yield* Effect.raceFirst(
       showing,
       Effect.zipRight(
-        Effect.forEach(watched, (one) => Effect.forever(refresh(one)), { concurrency: "unbounded" }),
+        Concurrent.forEach(watched, (one) => Effect.forever(refresh(one)), { concurrency: "unbounded" }),
         Effect.never
       )
     )

@@ -4,6 +4,7 @@ import * as CandleSearch from "@effect-exchange/core/CandleSearch"
 import type { ExchangeClient } from "@effect-exchange/core/ExchangeClient"
 import type { MarketDataError } from "@effect-exchange/core/ExchangeError"
 import type { Market } from "@effect-exchange/core/Market"
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -24,7 +25,7 @@ export const make = (client: ExchangeClient<"marketData">): Adapter.MarketData =
   ),
   ticker: (market) =>
     Effect.map(
-      Effect.all([
+      Concurrent.all([
         client.request(Endpoints.product, { product_id: market.id }),
         client.request(Endpoints.productBook, { product_id: market.id, limit: 1 })
       ], { concurrency: 2 }),
@@ -70,11 +71,12 @@ export const make = (client: ExchangeClient<"marketData">): Adapter.MarketData =
       })
     }
   },
-  status: Effect.zipWith(
-    client.request(Endpoints.products, { product_type: "SPOT" }),
-    client.request(Endpoints.serverTime, {}),
-    Mapping.status,
-    { concurrent: true }
+  status: Effect.map(
+    Concurrent.all([
+      client.request(Endpoints.products, { product_type: "SPOT" }),
+      client.request(Endpoints.serverTime, {})
+    ], { concurrency: 2 }),
+    ([products, time]) => Mapping.status(products, time)
   )
 })
 

@@ -1,10 +1,10 @@
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Arr from "effect/Array"
 import type * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Fiber from "effect/Fiber"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
@@ -97,8 +97,9 @@ export const placeBatch = (
       chunksOf(ready, desk.features.batch),
       (chunk) =>
         Effect.matchEffect(send(chunk.map(({ order }) => order)), {
-          onSuccess: (placed) => together(chunk.map((each, index) => conclude(desk, each, placed[index]))),
-          onFailure: (error) => together(chunk.map((each) => Effect.either(settle(desk, "placeBatch", each, error))))
+          onSuccess: (placed) => Concurrent.forEach(chunk, (each, index) => conclude(desk, each, placed[index]), all),
+          onFailure: (error) =>
+            Concurrent.forEach(chunk, (each) => Effect.either(settle(desk, "placeBatch", each, error)), all)
         })
     )
     const sent = results.flat()[Symbol.iterator]()
@@ -141,14 +142,7 @@ const conclude = (
   }))
 }
 
-/**
- * All at once, and all of their results. Not `forEach` with concurrency, which in effect 3.22 can hang for good when it is
- * interrupted where its fiber yields.
- *
- * @internal
- */
-export const together = <A>(all: ReadonlyArray<Effect.Effect<A>>): Effect.Effect<ReadonlyArray<A>> =>
-  Effect.flatMap(Effect.forEach(all, (each) => Effect.fork(each)), Effect.forEach((fiber) => Fiber.join(fiber)))
+const all = { concurrency: "unbounded" } as const
 
 const chunksOf = <A>(all: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> =>
   Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size))

@@ -1,3 +1,4 @@
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as ExchangeError from "../ExchangeError.js"
@@ -5,7 +6,7 @@ import { type Intent, unnamed } from "../OrderJournal.js"
 import type * as Trading from "../Trading.js"
 import { describe, writeOutcome } from "./journaling.js"
 import * as Lookup from "./lookup.js"
-import * as placing from "./placing.js"
+import type * as placing from "./placing.js"
 
 type Found = Effect.Effect<Trading.Reconciled>
 
@@ -30,9 +31,11 @@ export const reconcile = (
       ...desk,
       account: { ...desk.account, order: (reference) => oneOfAFew(desk.account.order(reference)) }
     }
-    return yield* placing.together(open.flatMap((intent) =>
-      accounts.has(intent.account) ? [close(polite, intent)] : intent.account === unnamed ? [whose(desk, intent)] : []
-    ))
+    return yield* Concurrent.forEach(
+      open.filter(({ account }) => accounts.has(account) || account === unnamed),
+      (intent) => accounts.has(intent.account) ? close(polite, intent) : whose(desk, intent),
+      { concurrency: "unbounded" }
+    )
   }).pipe(
     Effect.mapError((error) =>
       new ExchangeError.OrderDenied({

@@ -3,6 +3,7 @@ import * as Candle from "@effect-exchange/core/Candle"
 import * as CandleSearch from "@effect-exchange/core/CandleSearch"
 import type { ExchangeClient } from "@effect-exchange/core/ExchangeClient"
 import type { MarketDataError } from "@effect-exchange/core/ExchangeError"
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -24,7 +25,7 @@ const opened = Date.UTC(2017, 0, 1)
 /** @internal */
 export const make = (client: ExchangeClient<"marketData">): Adapter.MarketData => ({
   markets: Effect.map(
-    Effect.forEach(
+    Concurrent.forEach(
       ["SPOT", "SWAP", "FUTURES"] as const,
       (instType) => client.request(Endpoints.instruments, { instType }),
       { concurrency: "unbounded" }
@@ -36,7 +37,7 @@ export const make = (client: ExchangeClient<"marketData">): Adapter.MarketData =
   tickers: (markets) => {
     const byId = new Map(markets.map((market) => [market.id, market]))
     const instTypes = new Set(markets.map(({ kind }) => Mapping.instTypes[kind]))
-    return Effect.forEach(instTypes, (instType) => client.request(Endpoints.tickers, { instType }), {
+    return Concurrent.forEach(instTypes, (instType) => client.request(Endpoints.tickers, { instType }), {
       concurrency: "unbounded"
     }).pipe(
       Effect.map((lists) =>

@@ -3,6 +3,7 @@ import { ExchangeStatus } from "@effect-exchange/core/ExchangeStatus"
 import type * as MarketData from "@effect-exchange/core/MarketData"
 import { isCrossed, type Level, OrderBook } from "@effect-exchange/core/OrderBook"
 import { Trade } from "@effect-exchange/core/Trade"
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -144,7 +145,7 @@ export const limitCases: ReadonlyArray<MarketDataCase> = [
       Effect.gen(function*() {
         const symbols = yield* listed(service, subject)
         const calls = Array.from({ length: subject.concurrency }, (_, index) => symbols[index % symbols.length] ?? "")
-        const answers = yield* Effect.forEach(calls, (symbol) => Effect.either(service.orderBook(symbol)), {
+        const answers = yield* Concurrent.forEach(calls, (symbol) => Effect.either(service.orderBook(symbol)), {
           concurrency: "unbounded"
         })
         yield* within(answers)

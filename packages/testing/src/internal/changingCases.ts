@@ -1,5 +1,6 @@
 import { type ExchangeError, outcome, type TradingError } from "@effect-exchange/core/ExchangeError"
 import { isClosed, type Order } from "@effect-exchange/core/Order"
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -242,7 +243,7 @@ const limits = [
     Effect.gen(function*() {
       const { market, subject, trading } = desk
       const far = yield* farRequest(desk)
-      const answers = yield* Effect.forEach(
+      const answers = yield* Concurrent.forEach(
         Array.from({ length: Math.min(10, subject.concurrency) }),
         () => Effect.either(trading.place(far)),
         { concurrency: "unbounded" }

@@ -3,6 +3,7 @@ import { Market } from "@effect-exchange/core/Market"
 import type * as MarketData from "@effect-exchange/core/MarketData"
 import { Price } from "@effect-exchange/core/Price"
 import { Ticker } from "@effect-exchange/core/Ticker"
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -258,7 +259,7 @@ const company = [
           { length: subject.concurrency },
           (_, index) => symbols[index % symbols.length] ?? first(symbols)
         )
-        const answers = yield* Effect.forEach(
+        const answers = yield* Concurrent.forEach(
           wanted,
           (symbol) => Effect.map(Effect.either(service.price(symbol)), (answer) => ({ symbol, answer })),
           { concurrency: "unbounded" }
