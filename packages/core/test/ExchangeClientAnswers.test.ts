@@ -292,7 +292,7 @@ describe("ExchangeClient: answers", () => {
         ]
       ) {
         const { client } = yield* Wire.setup(() => Wire.ok())
-        const value = yield* Effect.locally(
+        const value = yield* Effect.provideService(
           client.request(Acme.order, { amount: 1 }),
           Telemetry.AttemptObserver,
           observe
