@@ -17,7 +17,7 @@ const clientOf = (origin: string, options: ExchangeClient.Options = {}) =>
     environment: { name: "loopback", baseUrl: origin },
     credentials: Credentials.fixed({ key, secret }),
     retry: { attempts: 1 },
-    attemptTimeout: "5 seconds",
+    attemptTimeout: "25 seconds",
     ...options
   }).pipe(Effect.provide(ExchangeState.layer))
 

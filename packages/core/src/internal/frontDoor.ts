@@ -8,7 +8,7 @@ import type { Answer } from "../Protocol.js"
  * @internal
  */
 export const refusalOf = ({ about, status, text = "" }: Answer): ExchangeError.PermissionDenied | undefined => {
-  const page = text.slice(0, 20_000).replace(/<[^<>]*>|\s+/g, " ")
+  const page = text.slice(0, 20_000).replace(/(?:<[^<>]*>|\s)+/g, " ")
   return status === 451 || words.some((pattern) => pattern.test(page))
     ? new ExchangeError.PermissionDenied({
       ...about,
