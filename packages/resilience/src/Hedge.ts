@@ -86,6 +86,11 @@ export interface CallOptions<in A> {
   /**
    * Runs for each success that nobody gets, because another attempt had answered already or the caller was interrupted:
    * closes the response, gives the connection back. Its defects are logged and change nothing. Defaults to none.
+   *
+   * **Gotchas**
+   *
+   * An attempt that has lost is interrupted. What it acquires after that, where it cannot be interrupted, it has to release
+   * by itself: an interrupted effect has no success.
    */
   readonly onDiscard?: ((value: A) => Effect.Effect<void>) | undefined
 }

@@ -102,4 +102,21 @@ describe("Idempotent", () => {
       // @ts-expect-error it was never marked
       plain.pipe(hedge.apply)
     }))
+
+  it.effect("is kept by `keep` through combinators that take it away, with the types that they give", () =>
+    Effect.gen(function*() {
+      const read = Idempotent.mark(Effect.succeed(1))
+      const kept: Idempotent.Idempotent<string, "late"> = read.pipe(
+        Idempotent.keep(Effect.map((n) => `${n + 1}`)),
+        Idempotent.keep(Effect.tapError(() => Effect.void)),
+        Idempotent.keep(Effect.withSpan("read")),
+        Idempotent.keep(Effect.filterOrFail((text) => text !== "", () => "late" as const))
+      )
+      assert.isTrue(Idempotent.isIdempotent(kept))
+      assert.strictEqual(yield* Retry.retry(kept), "2")
+      // @ts-expect-error without it the brand is gone
+      read.pipe(Effect.map((n) => n + 1), Retry.retry())
+      // @ts-expect-error it marks nothing that was not marked
+      Effect.succeed(1).pipe(Idempotent.keep(Effect.map((n) => n + 1)))
+    }))
 })

@@ -1,0 +1,92 @@
+import { Hedge, Idempotent, Policy, RetryBudget } from "@effect-exchange/resilience"
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Fiber, TestClock } from "effect"
+import { interruptEverywhere, settle } from "./support/interruption.js"
+import { safe } from "./support/policies.js"
+
+const make = (delay: number) =>
+  Effect.flatMap(RetryBudget.make(), (budget) => Hedge.make({ name: "discard", delay, budget }))
+
+/** Connections that have to be closed: how many were opened, and which were given to `onDiscard`. */
+const connections = () => {
+  const log = { opened: 0, discarded: new Array<number>() }
+  return {
+    log,
+    /** Opens one after having waited, as its last step. */
+    open: (waiting: Effect.Effect<unknown>) =>
+      Idempotent.mark(Effect.zipRight(waiting, Effect.sync(() => ++log.opened))),
+    onDiscard: (number: number) => Effect.sync(() => void log.discarded.push(number))
+  }
+}
+
+/** A call of which both attempts answer in the same instant. */
+const tied = (
+  apply: (self: Idempotent.Idempotent<number>) => Effect.Effect<number, unknown>,
+  open: (waiting: Effect.Effect<unknown>) => Idempotent.Idempotent<number>
+) =>
+  Effect.gen(function*() {
+    const gate = yield* Deferred.make<void>()
+    const fiber = yield* Effect.fork(apply(open(Deferred.await(gate))))
+    yield* TestClock.adjust(10)
+    yield* Deferred.succeed(gate, undefined)
+    return yield* Fiber.join(fiber)
+  })
+
+describe("a success that nobody gets", () => {
+  it.effect("is discarded when another attempt was the answer", () =>
+    Effect.gen(function*() {
+      const hedge = yield* make(10)
+      const { log, onDiscard, open } = connections()
+      const answer = yield* tied((self) => hedge.apply(self, { onDiscard }), open)
+      yield* settle
+      assert.deepStrictEqual([answer, ...log.discarded], [1, 2])
+    }))
+
+  it.effect("nothing is discarded of a call that had one success, or none", () =>
+    Effect.gen(function*() {
+      const hedge = yield* make(10)
+      const { log, onDiscard, open } = connections()
+      assert.strictEqual(yield* hedge.apply(open(Effect.void), { onDiscard }), 1)
+      yield* Effect.exit(
+        hedge.apply(Idempotent.mark(Effect.zipRight(Effect.fail("down"), open(Effect.void))), { onDiscard })
+      )
+      assert.deepStrictEqual(log, { opened: 1, discarded: [] })
+    }))
+
+  it.effect("through a policy, too, whose types know what it is", () =>
+    Effect.gen(function*() {
+      const policy = Policy.make({ name: "discard", hedge: yield* make(10) })
+      const { log, onDiscard, open } = connections()
+      const answer = yield* tied((self) => policy.apply(self, { ...safe, onDiscard }), open)
+      yield* settle
+      assert.deepStrictEqual([answer, ...log.discarded], [1, 2])
+      // @ts-expect-error It is given what the call answers with.
+      const mistyped = policy.apply(open(Effect.void), { ...safe, onDiscard: (text: string) => Effect.log(text) })
+      assert.isTrue(Effect.isEffect(mistyped))
+    }))
+
+  it.effect("a hook that dies changes nothing", () =>
+    Effect.gen(function*() {
+      const hedge = yield* make(10)
+      const { open } = connections()
+      assert.strictEqual(yield* tied((self) => hedge.apply(self, { onDiscard: () => Effect.die("bug") }), open), 1)
+    }))
+
+  it.effect("an interrupt at every yield point loses none", () =>
+    interruptEverywhere(Effect.gen(function*() {
+      const hedge = yield* make(0)
+      const { log, onDiscard, open } = connections()
+      let got = 0
+      return {
+        victim: Effect.uninterruptibleMask((restore) =>
+          Effect.tap(restore(hedge.apply(open(Effect.yieldNow()), { onDiscard })), () => Effect.sync(() => got++))
+        ),
+        meanwhile: settle,
+        verify: Effect.gen(function*() {
+          yield* settle
+          // A value that the caller's own interruption takes away behind the hedge is the caller's.
+          assert.isAtMost(log.opened - log.discarded.length - got, 1)
+        })
+      }
+    })))
+})
