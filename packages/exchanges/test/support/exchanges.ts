@@ -1,4 +1,4 @@
-import { type Environment, type Exchange, Order, OrderJournal } from "@effect-exchange/core"
+import { type Environment, type Exchange, type Order, OrderJournal } from "@effect-exchange/core"
 import { Simulator } from "@effect-exchange/simulator"
 import { HttpClient, type HttpClientRequest } from "@effect/platform"
 import { Clock, Effect, Layer } from "effect"
@@ -6,9 +6,6 @@ import { Exchanges } from "../../src/index.js"
 
 /** Listed by every simulated exchange, and what is traded in the suites. */
 export const symbol = "BTC/USDT"
-
-/** Another one. */
-export const other = "ETH/USDT"
 
 /** All three capabilities of an exchange, with a journal in memory. */
 export const trading = (

@@ -1,0 +1,4 @@
+import * as Attack from "./attack/suite.js"
+import { sampled } from "./support/sampling.js"
+
+Attack.register(sampled(1))
