@@ -112,6 +112,8 @@ export interface Faults {
   readonly loseAnswers: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   /** As long as the effect runs, changes are lost on their way: nobody carries them out, and nobody says so. */
   readonly loseRequests: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  /** As long as the effect runs, whatever is sent is taken and never answered, reads as well. Left out where it cannot be. */
+  readonly silence?: (<A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>) | undefined
 }
 
 /**

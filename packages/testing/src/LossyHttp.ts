@@ -1,5 +1,6 @@
 /**
- * An `HttpClient` that loses what changes something, on demand: the answers of it, or the requests.
+ * An `HttpClient` that loses what changes something, on demand: the answers of it, or the requests. It can also fall
+ * silent altogether.
  *
  * @since 0.1.0
  */
@@ -49,8 +50,8 @@ export const layer = (
 ): Layer.Layer<HttpClient.HttpClient | LossyHttp, never, HttpClient.HttpClient> =>
   Layer.effectContext(Effect.gen(function*() {
     const lossless = yield* HttpClient.HttpClient
-    const losing = yield* Ref.make<"nothing" | "answers" | "requests">("nothing")
-    const during = (what: "answers" | "requests") => <A, E, R>(self: Effect.Effect<A, E, R>) =>
+    const losing = yield* Ref.make<"nothing" | "answers" | "requests" | "everything">("nothing")
+    const during = (what: "answers" | "requests" | "everything") => <A, E, R>(self: Effect.Effect<A, E, R>) =>
       Effect.acquireUseRelease(
         Ref.getAndSet(losing, what),
         () => self,
@@ -58,6 +59,7 @@ export const layer = (
       )
     const lossy = HttpClient.transform(lossless, (answer, request) =>
       Effect.flatMap(Ref.get(losing), (what) => {
+        if (what === "everything") return Effect.never
         const path = URL.canParse(request.url) ? new URL(request.url).pathname : request.url
         if (what === "nothing" || !changes({ method: request.method, path })) return answer
         const lost = new HttpClientError.RequestError({
@@ -68,6 +70,10 @@ export const layer = (
         return what === "requests" ? lost : Effect.zipRight(Effect.exit(answer), lost)
       }))
     return Context.make(HttpClient.HttpClient, lossy).pipe(
-      Context.add(LossyHttp, { loseAnswers: during("answers"), loseRequests: during("requests") })
+      Context.add(LossyHttp, {
+        loseAnswers: during("answers"),
+        loseRequests: during("requests"),
+        silence: during("everything")
+      })
     )
   }))

@@ -17,15 +17,18 @@ const tickers = {
 
 const balances = { USDT: { free: "100000" }, BTC: { free: "1" }, ETH: { free: "10" } }
 
-/** Which of its changes the wire under the mock loses. A mock has none; the liars act on it. */
-class Wire extends Context.Tag("test/Wire")<Wire, Ref.Ref<"nothing" | "answers" | "requests">>() {}
+type Lost = "nothing" | "answers" | "requests" | "everything"
 
-const wire = Layer.effect(Wire, Ref.make<"nothing" | "answers" | "requests">("nothing"))
+/** Which of its changes the wire under the mock loses. A mock has none; the liars act on it. */
+class Wire extends Context.Tag("test/Wire")<Wire, Ref.Ref<Lost>>() {}
+
+const wire = Layer.effect(Wire, Ref.make<Lost>("nothing"))
 
 const faults = Effect.map(Wire, (wire): ContractCase.Faults => ({
   loseAnswers: (self) => Effect.acquireUseRelease(Ref.set(wire, "answers"), () => self, () => Ref.set(wire, "nothing")),
   loseRequests: (self) =>
-    Effect.acquireUseRelease(Ref.set(wire, "requests"), () => self, () => Ref.set(wire, "nothing"))
+    Effect.acquireUseRelease(Ref.set(wire, "requests"), () => self, () => Ref.set(wire, "nothing")),
+  silence: (self) => Effect.acquireUseRelease(Ref.set(wire, "everything"), () => self, () => Ref.set(wire, "nothing"))
 }))
 
 /** What a client over that wire says: the order all the same, or that it was not placed. */
@@ -88,7 +91,7 @@ const judge = (
   lie: (
     honest: Service,
     account: AccountService,
-    losing: Effect.Effect<"nothing" | "answers" | "requests">,
+    losing: Effect.Effect<Lost>,
     exchange: Service
   ) => { readonly trading?: Partial<Service>; readonly account?: Partial<AccountService> },
   features: Partial<Adapter.Features> = {},
@@ -475,6 +478,16 @@ const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<strin
       }
     }),
     ["ER-03"]
+  ],
+  [
+    "waits for ever for an answer where it cannot be interrupted",
+    (honest, _, losing) => ({
+      trading: {
+        cancel: (reference) =>
+          Effect.flatMap(losing, (losing) => losing === "everything" ? Effect.never : honest.cancel(reference))
+      }
+    }),
+    ["ER-04"]
   ],
   [
     "is refused for too many orders at once",

@@ -6,13 +6,13 @@ const given = process.env["TEST_SEED"]
 /** How much of a suite is run: a sample that is the same every time, or the whole of it. */
 export interface Run {
   readonly seed: string
-  /** How many of each kind; all where it is left out. */
+  /** How many cases of each test; all where it is left out. */
   readonly sample?: number | undefined
   /** The command that runs the same again. */
   readonly replay: string
 }
 
-/** For `npm test`: a few of each kind. */
+/** For `npm test`: a few of each. */
 export const sampled = (sample: number): Run => {
   const seed = given ?? "1"
   return { seed, sample, replay: `TEST_SEED=${seed} npm test -- --project exchanges` }
@@ -28,26 +28,13 @@ export const whole = (): Run => {
 export const seeded = (run: Run, about: string) => <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.withRandom(self, Random.make(`${run.seed} ${about}`))
 
-/** All of them, or some of each kind. */
-export const draw = <A>(
-  run: Run,
-  about: string,
-  all: ReadonlyArray<A>,
-  kindOf: (one: A) => string
-): Effect.Effect<ReadonlyArray<A>> => {
-  const { sample } = run
-  if (sample === undefined) return Effect.succeed(all)
-  return seeded(run, about)(
-    Effect.map(Random.shuffle(all), (shuffled) => {
-      const taken = new Map<string, number>()
-      return Chunk.toReadonlyArray(shuffled).filter((one) => {
-        const count = taken.get(kindOf(one)) ?? 0
-        taken.set(kindOf(one), count + 1)
-        return count < sample
-      })
-    })
-  )
-}
+/** All of them, or some. */
+export const draw = <A>(run: Run, about: string, all: ReadonlyArray<A>): Effect.Effect<ReadonlyArray<A>> =>
+  run.sample === undefined
+    ? Effect.succeed(all)
+    : seeded(run, about)(Effect.map(Random.shuffle(all), Chunk.toReadonlyArray)).pipe(
+      Effect.map((shuffled) => shuffled.slice(0, run.sample))
+    )
 
 /** What went wrong, by case, and how to see it again; none when nothing did. */
 export const report = (run: Run, failures: ReadonlyArray<string>): ReadonlyArray<string> =>

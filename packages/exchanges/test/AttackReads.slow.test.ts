@@ -1,4 +1,4 @@
 import * as Attack from "./attack/suite.js"
 import { whole } from "./support/sampling.js"
 
-Attack.register(whole())
+Attack.register(whole(), ["ticker", "orderBook", "candles", "balances", "openOrders"])
