@@ -1,14 +1,11 @@
 import { Account, type Market, MarketData, Trading } from "@effect-exchange/core"
 import { NodeExchange } from "@effect-exchange/core/node"
-import { Simulator } from "@effect-exchange/simulator"
-import { Chunk, Clock, Duration, Effect, Exit, Layer, Option, Stream } from "effect"
+import { Chunk, Clock, Duration, Effect, Exit, Layer, Logger, LogLevel, Option, Stream } from "effect"
 import type { Exchanges } from "../../src/index.js"
 import * as Support from "../support/exchanges.js"
+import { changes, clock, now, otherOf, type Serve, type Served, server } from "../support/unmoved.js"
 import { answer, type Good, type Operation } from "./good.js"
 import { type Request, type Script, serve as listen } from "./wire.js"
-
-/** When everything happens: the simulator's clock stands there, and the client's starts there. */
-export const now = Date.UTC(2026, 0, 5, 12, 34, 56)
 
 /** What is known of an exchange before it is attacked. */
 export interface Stage {
@@ -31,20 +28,6 @@ export interface Result {
   readonly trapped: boolean
   readonly good: Option.Option<Good>
 }
-
-const clock = (millis: () => number): Clock.Clock => {
-  const live = Clock.make()
-  return {
-    [Clock.ClockTypeId]: Clock.ClockTypeId,
-    unsafeCurrentTimeMillis: millis,
-    unsafeCurrentTimeNanos: () => live.unsafeCurrentTimeNanos(),
-    currentTimeMillis: Effect.sync(millis),
-    currentTimeNanos: live.currentTimeNanos,
-    sleep: (duration) => live.sleep(duration)
-  }
-}
-
-const standing = (at: number): Clock.Clock => clock(() => at)
 
 const startingAt = (at: number): Clock.Clock => {
   const begun = performance.now()
@@ -91,38 +74,6 @@ export const isWrite = (operation: Operation): boolean => operation === "place" 
 /** Which of the requests of an operation are answered with hostility: of a write, not those that look it up. */
 const isAttacked = (operation: Operation, request: Request): boolean => !isWrite(operation) || changes(request)
 
-const changes = ({ method, target }: Request): boolean =>
-  Support.isChange({ method, path: target.replace(/\?.*$/, "") })
-
-type Served = Pick<Good, "status" | "headers" | "body">
-
-/** The exchange's answer to a request after those that changed something, always the same: nothing else changes there. */
-type Serve = (history: ReadonlyArray<Request>, request: Request) => Effect.Effect<Served>
-
-// What is new in every request without meaning anything else: instants of now, nonces, signatures.
-const volatile = new RegExp(`(?:nonce|signature|timestamp)=[^&]*|${String(now).slice(0, 6)}\\d*`, "g")
-
-const keyOf = ({ body, method, target }: Request): string => `${method} ${target} ${body}`.replaceAll(volatile, "#")
-
-const server = (id: Exchanges.ExchangeId, setup: ReadonlyArray<Request>, at: number): Serve => {
-  const known = new Map<string, Served>()
-  const handle = (simulator: Simulator.Simulator, request: Request, at: number) =>
-    simulator.handle({ ...request, remoteAddress: "127.0.0.1" }).pipe(Effect.orDie, Effect.withClock(standing(at)))
-  return (history, request) =>
-    Effect.gen(function*() {
-      const key = [...history, request].map(keyOf).join("\n")
-      const found = known.get(key)
-      if (found !== undefined) return found
-      const simulator = yield* Simulator.make(id)
-      yield* Effect.forEach(setup, (request) => handle(simulator, request, at - 60_000), { discard: true })
-      yield* Effect.forEach(history, (request) => handle(simulator, request, at), { discard: true })
-      const { body, headers, status } = yield* handle(simulator, request, at)
-      const served = { status, headers, body: Buffer.from(body) }
-      known.set(key, served)
-      return served
-    })
-}
-
 /** One call against an exchange of its own, on a socket of its own. */
 const run = (
   id: Exchanges.ExchangeId,
@@ -159,6 +110,8 @@ const run = (
     const begun = performance.now()
     const ended = yield* options.call.pipe(
       Effect.provide(layer),
+      // The canary reads what is logged; here there would be a line for each case.
+      Logger.withMinimumLogLevel(LogLevel.None),
       Effect.withClock(startingAt(options.at)),
       Effect.exit,
       Effect.map((exit) => ({ exit, millis: performance.now() - begun })),
@@ -196,10 +149,6 @@ const succeeded = (about: string, result: Omit<Result, "good">): Effect.Effect<u
       onFailure: (cause) => Effect.dieMessage(`${about}: an honest exchange failed, ${cause}`)
     })
   })
-
-/** A market that nothing is asked about. */
-const otherOf = (markets: ReadonlyArray<Market.Market>) =>
-  markets.find(({ base, kind, quote }) => base === "ETH" && kind === "spot" && quote.startsWith("USD"))
 
 /** Gets to know an exchange while it is honest. */
 export const prepare = (id: Exchanges.ExchangeId): Effect.Effect<Stage> =>

@@ -3,9 +3,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Option, Predicate } from "effect"
 import { Exchanges } from "../../src/index.js"
 import { draw, report, type Run } from "../support/sampling.js"
+import { now } from "../support/unmoved.js"
 import { agrees } from "./agree.js"
 import type { Operation, Row } from "./good.js"
-import { attack, isWrite, now, prepare, type Result, type Stage, timeout } from "./stage.js"
+import { attack, isWrite, prepare, type Result, type Stage, timeout } from "./stage.js"
 import { table } from "./table.js"
 
 /** Twice an attempt's time for a read, and a little for a busy machine. A write is looked up for as long as it takes. */

@@ -2,6 +2,7 @@ import { Chunk, Effect, Random } from "effect"
 import { randomInt } from "node:crypto"
 
 const given = process.env["TEST_SEED"]
+const count = process.env["TEST_SAMPLE"]
 
 /** How much of a suite is run: a sample that is the same every time, or the whole of it. */
 export interface Run {
@@ -15,7 +16,11 @@ export interface Run {
 /** For `npm test`: a few of each. */
 export const sampled = (sample: number): Run => {
   const seed = given ?? "1"
-  return { seed, sample, replay: `TEST_SEED=${seed} npm test -- --project exchanges` }
+  return {
+    seed,
+    sample: count === undefined ? sample : Number(count),
+    replay: `TEST_SEED=${seed} npm test -- --project exchanges`
+  }
 }
 
 /** For `npm run test:slow`: all. */
