@@ -38,6 +38,7 @@ import { accountCases } from "./internal/accountCases.js"
 import { bookCases, limitCases } from "./internal/bookCases.js"
 import { candleCases } from "./internal/candleCases.js"
 import { changingCases, errorCases, tradingLimitCases } from "./internal/changingCases.js"
+import { endingCases } from "./internal/endingCases.js"
 import { fillingCases } from "./internal/fillingCases.js"
 import { marketDataCases } from "./internal/marketDataCases.js"
 import { tradingCases } from "./internal/tradingCases.js"
@@ -56,6 +57,7 @@ export const cases: ReadonlyArray<ContractCase> = [
   ...accountCases,
   ...Arr.sortWith([...tradingCases, ...fillingCases, ...changingCases], ({ id }) => id, Order.string),
   ...errorCases,
+  ...endingCases,
   ...limitCases,
   ...tradingLimitCases
 ]

@@ -114,6 +114,8 @@ export interface Faults {
   readonly loseRequests: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   /** How many changes, or answers to changes, have been lost so far: a case that was to lose some and lost none fails. */
   readonly lost: Effect.Effect<number>
+  /** As long as the effect runs, whatever is sent is taken and never answered, reads as well. Left out where it cannot be. */
+  readonly silence?: (<A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>) | undefined
 }
 
 /**

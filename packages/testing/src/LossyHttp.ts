@@ -1,5 +1,6 @@
 /**
- * An `HttpClient` that loses what changes something, on demand: the answers of it, or the requests.
+ * An `HttpClient` that loses what changes something, on demand: the answers of it, or the requests. It can also fall
+ * silent altogether.
  *
  * @since 0.1.0
  */
@@ -54,9 +55,9 @@ export const layer = (
 ): Layer.Layer<HttpClient.HttpClient | LossyHttp, never, HttpClient.HttpClient> =>
   Layer.effectContext(Effect.gen(function*() {
     const lossless = yield* HttpClient.HttpClient
-    const losing = yield* Ref.make<"nothing" | "answers" | "requests">("nothing")
+    const losing = yield* Ref.make<"nothing" | "answers" | "requests" | "everything">("nothing")
     const lost = yield* Ref.make(0)
-    const during = (what: "answers" | "requests") => <A, E, R>(self: Effect.Effect<A, E, R>) =>
+    const during = (what: "answers" | "requests" | "everything") => <A, E, R>(self: Effect.Effect<A, E, R>) =>
       Effect.acquireUseRelease(
         Ref.getAndSet(losing, what),
         () => self,
@@ -76,6 +77,7 @@ export const layer = (
     const lossy = HttpClient.transform(lossless, (answer, request) =>
       Effect.gen(function*() {
         const what = yield* Ref.get(losing)
+        if (what === "everything") return yield* Effect.never
         if (what === "nothing" || !(yield* isChange(request))) return yield* answer
         yield* Ref.update(lost, (count) => count + 1)
         if (what === "answers") yield* Effect.exit(answer)
@@ -89,7 +91,8 @@ export const layer = (
       Context.add(LossyHttp, {
         loseAnswers: during("answers"),
         loseRequests: during("requests"),
-        lost: Ref.get(lost)
+        lost: Ref.get(lost),
+        silence: during("everything")
       })
     )
   }))

@@ -36,7 +36,8 @@ describe("report", { timeout: 60_000 }, () => {
           "MD-27 skipped: Mock has candles of every interval",
           "ER-01 skipped: no faults were given",
           "ER-02 skipped: no faults were given",
-          "ER-03 skipped: no faults were given"
+          "ER-03 skipped: no faults were given",
+          "ER-04 skipped: no faults were given"
         ]
       )
     }), 60_000)

@@ -19,23 +19,24 @@ const balances = { USDT: { free: "100000" }, BTC: { free: "1" }, ETH: { free: "1
 
 /** Which of its changes the wire under the mock loses, and how many it has. A mock has none; the liars act on it. */
 interface Losses {
-  readonly losing: Ref.Ref<"nothing" | "answers" | "requests">
+  readonly losing: Ref.Ref<"nothing" | "answers" | "requests" | "everything">
   readonly lost: Ref.Ref<number>
 }
 class Wire extends Context.Tag("test/Wire")<Wire, Losses>() {}
 
 const wire = Layer.effect(
   Wire,
-  Effect.all({ losing: Ref.make<"nothing" | "answers" | "requests">("nothing"), lost: Ref.make(0) })
+  Effect.all({ losing: Ref.make<"nothing" | "answers" | "requests" | "everything">("nothing"), lost: Ref.make(0) })
 )
 
-const during = (what: "answers" | "requests", { losing }: Losses) => <A, E, R>(self: Effect.Effect<A, E, R>) =>
+const during = (what: "answers" | "requests" | "everything", { losing }: Losses) => <A, E, R>(self: Effect.Effect<A, E, R>) =>
   Effect.acquireUseRelease(Ref.set(losing, what), () => self, () => Ref.set(losing, "nothing"))
 
 const faults = Effect.map(Wire, (wire): ContractCase.Faults => ({
   loseAnswers: during("answers", wire),
   loseRequests: during("requests", wire),
-  lost: Ref.get(wire.lost)
+  lost: Ref.get(wire.lost),
+  silence: during("everything", wire)
 }))
 
 /** What a client over that wire says: the order all the same, or that it was not placed. */
@@ -103,7 +104,7 @@ const judge = (
   lie: (
     honest: Service,
     account: AccountService,
-    losing: Effect.Effect<"nothing" | "answers" | "requests">,
+    losing: Effect.Effect<Lost>,
     exchange: Service
   ) => { readonly trading?: Partial<Service>; readonly account?: Partial<AccountService> },
   features: Partial<Adapter.Features> = {},
@@ -490,6 +491,16 @@ const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<strin
       }
     }),
     ["ER-03"]
+  ],
+  [
+    "waits for ever for an answer where it cannot be interrupted",
+    (honest, _, losing) => ({
+      trading: {
+        cancel: (reference) =>
+          Effect.flatMap(losing, (losing) => losing === "everything" ? Effect.never : honest.cancel(reference))
+      }
+    }),
+    ["ER-04"]
   ],
   [
     "is refused for too many orders at once",

@@ -2,7 +2,7 @@ import { InFlight } from "@effect-exchange/core"
 import { HttpClient, HttpClientRequest } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { assertLeft, assertRight } from "@effect/vitest/utils"
-import { Effect, Either, Fiber, Layer, Option, Predicate } from "effect"
+import { Effect, Either, Fiber, Layer, Option, Predicate, TestClock } from "effect"
 import { LossyHttp, ScriptedHttp } from "../src/index.js"
 
 const wire = (layer = LossyHttp.layer()) => Layer.provideMerge(layer, ScriptedHttp.layer(() => ScriptedHttp.json({})))
@@ -45,6 +45,18 @@ describe("LossyHttp", () => {
       assertLeft(change, "ECONNRESET")
       assertRight(read, 200)
       assert.deepStrictEqual(yield* sent, ["GET"])
+    }).pipe(Effect.provide(wire())))
+
+  it.effect("is silent altogether when told to", () =>
+    Effect.gen(function*() {
+      const { silence } = yield* LossyHttp.LossyHttp
+      assert(silence !== undefined)
+      const fiber = yield* Effect.fork(silence(send("GET")))
+      yield* TestClock.adjust("1 hour")
+      assert.isTrue(Option.isNone(yield* Fiber.poll(fiber)))
+      assert.deepStrictEqual(yield* sent, [])
+      yield* Fiber.interrupt(fiber)
+      assertRight(yield* send("GET"), 200)
     }).pipe(Effect.provide(wire())))
 
   it.effect("stops when what it was told for fails or is interrupted", () =>

@@ -1,0 +1,4 @@
+import * as Canary from "./canary/suite.js"
+import { whole } from "./support/sampling.js"
+
+Canary.register(whole())

@@ -1,0 +1,4 @@
+import * as Canary from "./canary/suite.js"
+import { sampled } from "./support/sampling.js"
+
+Canary.register(sampled(20))

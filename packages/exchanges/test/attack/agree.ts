@@ -1,0 +1,67 @@
+import { BigDecimal, Equal, Predicate } from "effect"
+import type { Operation, Row } from "./good.js"
+
+type Rule = Row["rule"]
+
+const isWrite = (operation: Operation): boolean => operation === "place" || operation === "cancel"
+
+/** What nobody can see through when the exchange lies about an order: what became of it, and under which id. */
+const told = new Set(["id", "status", "filled", "averagePrice", "createdAt", "updatedAt", "timeInForce", "postOnly"])
+
+/** Whether a value is what the rule of the row allows; instants near `now` may be those of receipt. */
+export const agrees = (operation: Operation, rule: Rule, value: unknown, truth: unknown, now: number): boolean => {
+  if (isWrite(operation)) {
+    return similar(without(value, rule === "said" ? told : late), without(truth, late), { part: true, more: true, now })
+  }
+  return rule === "said" ? isOf(value, truth) : similar(value, truth, { part: rule === "part", more: false, now })
+}
+
+// An order is looked at a little later than it was placed.
+const late = new Set(["createdAt", "updatedAt"])
+
+const without = (value: unknown, names: ReadonlySet<string>): unknown =>
+  Predicate.isRecord(value)
+    ? Object.fromEntries(
+      Object.entries(value).filter(([name]) => !names.has(name)).map(([name, field]) => [
+        name,
+        name === "status" && field === "pending" ? "open" : field
+      ])
+    )
+    : value
+
+const similar = (
+  value: unknown,
+  truth: unknown,
+  how: { readonly part: boolean; readonly more: boolean; readonly now: number }
+): boolean => {
+  if (value === undefined) return truth === undefined || how.part
+  if (truth === undefined) return how.more
+  if (BigDecimal.isBigDecimal(value)) return Equal.equals(value, truth)
+  if (typeof value === "number" && typeof truth === "number") {
+    return value === truth || (Math.abs(value - how.now) < 60_000 && Math.abs(truth - how.now) < 60_000)
+  }
+  if (Array.isArray(value)) {
+    return Array.isArray(truth) &&
+      (how.part
+        ? value.every((each) => truth.some((one) => similar(each, one, how)))
+        : value.length === truth.length && value.every((each, index) => similar(each, truth[index], how)))
+  }
+  if (Predicate.isRecord(value)) {
+    return Predicate.isRecord(truth) &&
+      [...new Set([...Object.keys(value), ...Object.keys(truth)])].every((name) =>
+        similar(value[name], truth[name], how)
+      )
+  }
+  // Shown in another letter, it is another thing.
+  return value === truth
+}
+
+/** Whether a value, or every row of it, is of the exchange and the market that were asked for. */
+const isOf = (value: unknown, truth: unknown): boolean => {
+  const asked = Array.isArray(truth) ? truth[0] : truth
+  const rows: ReadonlyArray<unknown> = Array.isArray(value) ? value : [value]
+  return rows.every((row) =>
+    !Predicate.isRecord(row) || !Predicate.isRecord(asked) ||
+    (row["exchange"] === asked["exchange"] && row["symbol"] === asked["symbol"])
+  )
+}

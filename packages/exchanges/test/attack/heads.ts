@@ -1,0 +1,151 @@
+import { answer, type Good, head, type Row, rows } from "./good.js"
+import { type Script, send } from "./wire.js"
+
+const odd = ["-1", "1e99", "NaN", "Infinity", "0x10", "", "1.5", "99999999999999999999", "soon", "\x01", "-0"]
+
+const dates = [
+  "yesterday",
+  "",
+  "0",
+  "1e99",
+  "Thu, 01 Jan 1970 00:00:00 GMT",
+  "Fri, 31 Dec 9999 23:59:59 GMT",
+  "Sat, 13 Sep 275760 00:00:00 GMT",
+  "Sun, 14 Sep 275760 00:00:00 GMT",
+  "-271821-04-20T00:00:00Z",
+  "Mon, 32 Feb 2026 25:61:61 GMT"
+]
+
+const withHeader = (name: string, value: string, status?: number) => (good: Good): Script => [
+  answer(good, status === undefined ? { headers: { [name]: value } } : { headers: { [name]: value }, status, body: "" })
+]
+
+const each = (names: ReadonlyArray<string>, values: ReadonlyArray<string>, status?: number) =>
+  Object.fromEntries(
+    names.flatMap((name) =>
+      values.map((value) => [
+        `${name}: ${JSON.stringify(value)}${status === undefined ? "" : ` with ${status}`}`,
+        withHeader(name, value, status)
+      ])
+    )
+  )
+
+/** What exchanges count with, each in an absurd state. */
+const usages = [
+  "x-mbx-used-weight-1m",
+  "x-mbx-order-count-10s",
+  "x-sapi-used-ip-weight-1m",
+  "x-ratelimit-limit",
+  "x-ratelimit-remaining",
+  "x-ratelimit-reset",
+  "x-ratelimit-remaining-1s",
+  "x-bapi-limit",
+  "x-bapi-limit-status",
+  "x-bapi-limit-reset-timestamp"
+]
+
+/** Headers that say what cannot be. */
+export const headers: ReadonlyArray<Row> = [
+  ...rows("date", each(["date"], dates)),
+  ...rows("age", each(["age"], odd)),
+  ...rows("retry-after", each(["retry-after"], [...odd, ...dates], 429)),
+  ...rows("retry-after", each(["retry-after"], [...odd, ...dates], 503)),
+  ...rows("usage", each(usages, ["-1", "1e99", "NaN"])),
+  ...rows("header", {
+    "two dates": (good) => [
+      send(`${head(good).slice(0, -2)}date: Thu, 01 Jan 1970 00:00:00 GMT\r\n\r\n`),
+      send(good.body)
+    ],
+    "no date": (good) => [answer(good, { headers: { date: undefined } })],
+    "a page of HTML by its type": withHeader("content-type", "text/html"),
+    "UTF-16 by its type": withHeader("content-type", "application/json; charset=utf-16"),
+    "a character set that nobody knows": withHeader("content-type", "application/json; charset=cow"),
+    "a type that is none": withHeader("content-type", ";;;=\"\\"),
+    "no type": (good) => [answer(good, { headers: { "content-type": undefined } })],
+    "a place to go with 200": withHeader("location", "http://127.0.0.1:1/trap"),
+    "a place to refresh": withHeader("refresh", "0; url=/trap"),
+    "names of prototypes": (good) => [
+      answer(good, { headers: { "__proto__x": "1", "constructor": "1", "toString": "1", "__proto__": "1" } })
+    ],
+    "letters beyond ASCII": withHeader("x-odd", "\xe9\xff\x80"),
+    "a bell": withHeader("x-odd", "\x07\x1b[31m"),
+    "the connection is closed, and is not": withHeader("connection", "close"),
+    "another length in a trailer's name": withHeader("trailer", "content-length"),
+    "a range": (good) => [answer(good, { status: 206, headers: { "content-range": "bytes 0-9/10" } })]
+  })
+]
+
+const places = (good: Good): Readonly<Record<string, string | undefined>> => ({
+  "itself": `${good.origin}${good.request.target}`,
+  "another path": "/trap",
+  "another host": "http://localhost.localdomain/trap",
+  "no scheme": "//127.0.0.1:1/trap",
+  "a file": "file:///etc/passwd",
+  "a script": "javascript:alert(1)",
+  "a user": good.origin.replace("//", "//key:secret@"),
+  "no URL": "http://[",
+  "nothing": "",
+  "nowhere": undefined
+})
+
+/** Ways to somewhere else. */
+export const redirects: ReadonlyArray<Row> = rows(
+  "redirect",
+  Object.fromEntries(
+    [300, 301, 302, 303, 305, 307, 308].flatMap((status) =>
+      [
+        "itself",
+        "another path",
+        "another host",
+        "no scheme",
+        "a file",
+        "a script",
+        "a user",
+        "no URL",
+        "nothing",
+        "nowhere"
+      ].map((place) => [
+        `${status} to ${place}`,
+        (good: Good): Script => [answer(good, { status, headers: { location: places(good)[place] } })]
+      ])
+    )
+  )
+)
+
+const html =
+  "<!DOCTYPE html><html><head><title>Attention Required!</title></head><body>Sorry, you have been blocked</body></html>"
+
+const bodies: Readonly<Record<string, (good: Good) => string | Uint8Array>> = {
+  "nothing": () => "",
+  "HTML": () => html,
+  "JSON of no exchange": () => JSON.stringify({ message: "Forbidden", status: "error", error: "none" }),
+  "the answer of another exchange": ({ elsewhere, exchange, operation }) =>
+    elsewhere.get(`${exchange === "okx" ? "bybit" : "okx"} ${operation}`) ?? "{}"
+}
+
+const known = [
+  [200, 201, 202, 203, 204, 205, 206, 207, 208, 226],
+  [300, 301, 302, 303, 304, 305, 306, 307, 308],
+  [400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 416, 417, 418, 421, 422, 423, 424],
+  [425, 426, 428, 429, 431, 451, 499],
+  [500, 501, 502, 503, 504, 505, 506, 507, 508, 510, 511, 520, 521, 522, 523, 524, 525, 526, 527, 529, 530, 598, 599]
+].flat()
+
+const strange = Array.from({ length: 500 }, (_, index) => index + 100).filter((status) => !known.includes(status))
+
+const withBody = (status: number, what: string) =>
+  [
+    `${status} with ${what}`,
+    (good: Good): Script => [answer(good, { status, body: bodies[what]?.(good) ?? "" })]
+  ] as const
+
+/** Every status there could be: those that mean something with every body, the others with one each in turn. */
+export const statuses: ReadonlyArray<Row> = rows(
+  "status",
+  Object.fromEntries([
+    ...known.flatMap((status) => Object.keys(bodies).map((what) => withBody(status, what))),
+    ...strange.filter((_, index) => index % 5 === 0).map((status, index) =>
+      withBody(status, Object.keys(bodies)[index % 4] ?? "nothing")
+    )
+  ])
+)

@@ -1,0 +1,120 @@
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib"
+import { answer, type Good, head, inChunks, type Row, rows } from "./good.js"
+import { end, flood, type Script, send } from "./wire.js"
+
+const limit = 8 * 1024 * 1024
+
+/** The good body after as many blanks as make it so long. */
+const padded = (good: Good, size: number): Buffer =>
+  Buffer.concat([Buffer.alloc(Math.max(0, size - good.body.length), " "), good.body])
+
+const lines = (count: number): string => Array.from({ length: count }, (_, index) => `x-${index}: y\r\n`).join("")
+
+const amid = (good: Good, more: string): Script => [send(head(good).slice(0, -2) + more), send("\r\n"), send(good.body)]
+
+/** Too little and too much. */
+export const sizes: ReadonlyArray<Row> = rows("size", {
+  "a body of nothing": (good) => [answer(good, { body: "" })],
+  "a body of one byte": (good) => [answer(good, { body: "{" })],
+  "a body of blanks": (good) => [answer(good, { body: " \r\n\t" })],
+  "a huge length, and the end": (good) => [answer(good, { headers: { "content-length": "9007199254740991" } }), end],
+  "a huge length, and silence": (good) => [answer(good, { headers: { "content-length": "99999999999" } })],
+  "a length of forty digits": (good) => [answer(good, { headers: { "content-length": "9".repeat(40) } })],
+  "8 MiB": (good) => [answer(good, { body: padded(good, limit) })],
+  "8 MiB and a byte": (good) => [answer(good, { body: padded(good, limit + 1) })],
+  "8 MiB and a byte in chunks": (good) => {
+    const body = padded(good, limit + 1)
+    return [
+      send(`${head(good, { headers: inChunks })}${body.length.toString(16)}\r\n`),
+      send(body),
+      send("\r\n0\r\n\r\n")
+    ]
+  },
+  "1 MB of blanks first": (good) => [answer(good, { body: padded(good, 1_000_000) })],
+  "a body without end": (good) => [
+    send(head(good, { headers: { "content-length": undefined } })),
+    flood(Buffer.alloc(65_536, " "))
+  ],
+  "chunks without end": (good) => [
+    send(head(good, { headers: inChunks })),
+    flood(`10000\r\n${" ".repeat(65_536)}\r\n`)
+  ],
+  "chunks of a byte without end": (good) => [
+    send(head(good, { headers: inChunks })),
+    flood("1\r\n \r\n".repeat(5000))
+  ],
+  "an array without end": (good) => [
+    send(head(good, { headers: { "content-length": undefined } })),
+    send("["),
+    flood("\"1\",".repeat(10_000))
+  ],
+  "headers without end": (good) => [send(head(good).slice(0, -2)), flood(lines(1000))],
+  "a header without end": (good) => [send(`${head(good).slice(0, -2)}x-long: `), flood("y".repeat(65_536))],
+  "a reason without end": () => [send("HTTP/1.1 200 "), flood("y".repeat(65_536))],
+  "a header of 1 MB": (good) => amid(good, `x-long: ${"y".repeat(1_000_000)}\r\n`),
+  "a header of 10 kB": (good) => amid(good, `x-long: ${"y".repeat(10_000)}\r\n`),
+  "100 headers": (good) => amid(good, lines(100)),
+  "5,000 headers": (good) => amid(good, lines(5000)),
+  "100,000 headers": (good) => amid(good, lines(100_000)),
+  "500 cookies": (good) => amid(good, "set-cookie: a=b\r\n".repeat(500))
+})
+
+/** 100 MB of zeros, packed once. */
+const lazily = <A>(make: () => A): () => A => {
+  let made: A | undefined
+  return () => made ??= make()
+}
+
+const huge = 100_000_000
+const zeros = lazily(() => gzipSync(Buffer.alloc(huge), { level: 9 }))
+const blanks = lazily(() => gzipSync(Buffer.alloc(huge, " "), { level: 9 }))
+const brackets = lazily(() => gzipSync(Buffer.alloc(huge, "["), { level: 9 }))
+const deflated = lazily(() => deflateSync(Buffer.alloc(huge), { level: 9 }))
+const brotli = lazily(() => brotliCompressSync(Buffer.alloc(huge)))
+const twice = lazily(() => gzipSync(zeros(), { level: 9 }))
+
+const encoded = (encoding: string, body: (good: Good) => Uint8Array) => (good: Good): Script => [
+  answer(good, { headers: { "content-encoding": encoding }, body: body(good) })
+]
+
+/** Bodies that are not what they weigh. */
+export const bombs: ReadonlyArray<Row> = rows("bomb", {
+  "100 MB of zeros in gzip": encoded("gzip", zeros),
+  "100 MB of blanks in gzip": encoded("gzip", blanks),
+  "100 MB of brackets in gzip": encoded("gzip", brackets),
+  "100 MB of zeros in deflate": encoded("deflate", deflated),
+  "100 MB of zeros in br": encoded("br", brotli),
+  "100 MB of zeros in gzip in gzip": encoded("gzip, gzip", twice),
+  "100 MB of zeros in gzip in gzip, of which one is told": encoded("gzip", twice),
+  "100 MB in gzip that is not told": (good) => [answer(good, { body: zeros() })],
+  "x-gzip": encoded("x-gzip", zeros)
+})
+
+/** Encodings, told and not told. */
+export const encodings: ReadonlyArray<Row> = rows("content-encoding", {
+  "gzip": encoded("gzip", ({ body }) => gzipSync(body)),
+  "br": encoded("br", ({ body }) => brotliCompressSync(body)),
+  "deflate": encoded("deflate", ({ body }) => deflateSync(body)),
+  "deflate without its header": encoded("deflate", ({ body }) => deflateRawSync(body)),
+  "gzip twice": encoded("gzip, gzip", ({ body }) => gzipSync(gzipSync(body))),
+  "gzip twenty times": encoded(
+    Array.from({ length: 20 }, () => "gzip").join(", "),
+    ({ body }) => Array.from({ length: 20 }).reduce<Buffer>((packed) => gzipSync(packed), body)
+  ),
+  "identity": encoded("identity", ({ body }) => body),
+  "gzip that is none": encoded("gzip", ({ body }) => body),
+  "br that is none": encoded("br", ({ body }) => body),
+  "br that is gzip": encoded("br", ({ body }) => gzipSync(body)),
+  "an encoding that nobody knows": encoded("cow", ({ body }) => body),
+  "no encoding told": (good) => [answer(good, { body: gzipSync(good.body) })],
+  "gzip cut short": encoded("gzip", ({ body }) => gzipSync(body).subarray(0, -12)),
+  "gzip with garbage behind": encoded("gzip", ({ body }) => Buffer.concat([gzipSync(body), Buffer.from("garbage")])),
+  "gzip with another gzip behind": encoded("gzip", ({ body }) => Buffer.concat([gzipSync(body), gzipSync("null")])),
+  "gzip of a wrong sum": encoded("gzip", ({ body }) => {
+    const packed = Buffer.from(gzipSync(body))
+    packed.writeUInt32LE(1, packed.length - 8)
+    return packed
+  }),
+  "gzip of nothing": encoded("gzip", () => gzipSync("")),
+  "gzip without bytes": encoded("gzip", () => Buffer.alloc(0))
+})

@@ -1,0 +1,228 @@
+import { Account, type Market, MarketData, Trading } from "@effect-exchange/core"
+import { NodeExchange } from "@effect-exchange/core/node"
+import { Chunk, Clock, Duration, Effect, Exit, Layer, Logger, LogLevel, Option, Stream } from "effect"
+import type { Exchanges } from "../../src/index.js"
+import * as Support from "../support/exchanges.js"
+import { changes, clock, now, otherOf, type Serve, type Served, server } from "../support/unmoved.js"
+import { answer, type Good, type Operation } from "./good.js"
+import { type Request, type Script, serve as listen } from "./wire.js"
+
+/** What is known of an exchange before it is attacked. */
+export interface Stage {
+  readonly id: Exchanges.ExchangeId
+  readonly markets: ReadonlyArray<Market.Market>
+  readonly serve: Serve
+  readonly truths: ReadonlyMap<Operation, unknown>
+  /** The good answers, by operation. */
+  readonly bodies: ReadonlyMap<Operation, Buffer>
+}
+
+/** What became of one call. */
+export interface Result {
+  /** None when it had not ended long after its time. */
+  readonly exit: Option.Option<Exit.Exit<unknown, unknown>>
+  readonly millis: number
+  /** How often a change of the account reached the exchange, which carried it out each time if it could. */
+  readonly writes: number
+  /** Whether anything asked for the place that redirects point to. */
+  readonly trapped: boolean
+  readonly good: Option.Option<Good>
+}
+
+const startingAt = (at: number): Clock.Clock => {
+  const begun = performance.now()
+  return clock(() => Math.floor(at + performance.now() - begun))
+}
+
+export const timeout = 300
+
+const calls: {
+  readonly [O in Operation]: Effect.Effect<
+    unknown,
+    unknown,
+    MarketData.MarketData | Account.Account | Trading.Trading
+  >
+} = {
+  ticker: Effect.flatMap(MarketData.MarketData, ({ ticker }) => ticker(Support.symbol)),
+  orderBook: Effect.flatMap(MarketData.MarketData, ({ orderBook }) => orderBook(Support.symbol, { depth: 5 })),
+  candles: Effect.flatMap(MarketData.MarketData, ({ candles }) =>
+    Effect.map(
+      Stream.runCollect(candles(Support.symbol, "1h", { from: now - 6 * 3_600_000, to: now - 3_600_000 })),
+      Chunk.toReadonlyArray
+    )),
+  balances: Effect.flatMap(Account.Account, ({ balances }) => balances),
+  openOrders: Effect.flatMap(Account.Account, ({ openOrders }) => openOrders(Support.symbol)),
+  place: Effect.flatMap(Trading.Trading, ({ place }) => place(Support.far("attack1"))),
+  cancel: Effect.flatMap(
+    Trading.Trading,
+    ({ cancel }) => cancel({ symbol: Support.symbol, clientOrderId: "attack0" })
+  )
+}
+
+export const operations: ReadonlyArray<Operation> = [
+  "ticker",
+  "orderBook",
+  "candles",
+  "balances",
+  "openOrders",
+  "place",
+  "cancel"
+]
+
+export const isWrite = (operation: Operation): boolean => operation === "place" || operation === "cancel"
+
+/** Which of the requests of an operation are answered with hostility: of a write, not those that look it up. */
+const isAttacked = (operation: Operation, request: Request): boolean => !isWrite(operation) || changes(request)
+
+/** One call against an exchange of its own, on a socket of its own. */
+const run = (
+  id: Exchanges.ExchangeId,
+  options: {
+    readonly call: Effect.Effect<unknown, unknown, MarketData.MarketData | Account.Account | Trading.Trading>
+    readonly serve: Serve
+    readonly at: number
+    readonly markets?: ReadonlyArray<Market.Market> | undefined
+    readonly attempts: number
+    readonly timeout: Duration.DurationInput
+    readonly patience: Duration.DurationInput
+    readonly answer: (request: Request, served: Served, origin: string) => Script
+  }
+): Effect.Effect<Omit<Result, "good">> =>
+  Effect.gen(function*() {
+    const history: Array<Request> = []
+    let trapped = false
+    let origin = ""
+    origin = yield* listen((request) => {
+      if (request.target.startsWith("/trap")) trapped = true
+      const before = [...history]
+      if (changes(request)) history.push(request)
+      return Effect.map(options.serve(before, request), (served) => options.answer(request, served, origin))
+    })
+    const layer = Layer.provide(
+      Support.trading(id, {
+        environment: { name: "hostile", baseUrl: origin },
+        markets: options.markets,
+        attemptTimeout: options.timeout,
+        retry: { attempts: options.attempts, base: "1 millis", max: "10 millis" }
+      }),
+      NodeExchange.layer
+    )
+    const begun = performance.now()
+    const ended = yield* options.call.pipe(
+      Effect.provide(layer),
+      // The canary reads what is logged; here there would be a line for each case.
+      Logger.withMinimumLogLevel(LogLevel.None),
+      Effect.withClock(startingAt(options.at)),
+      Effect.exit,
+      Effect.map((exit) => ({ exit, millis: performance.now() - begun })),
+      Effect.disconnect,
+      Effect.timeoutOption(options.patience)
+    )
+    return {
+      exit: Option.map(ended, ({ exit }) => exit),
+      millis: Option.match(ended, { onNone: () => performance.now() - begun, onSome: ({ millis }) => millis }),
+      writes: history.length,
+      trapped
+    }
+  }).pipe(Effect.scoped)
+
+const patient = { attempts: 1, timeout: "10 seconds", patience: "20 seconds" } as const
+
+const honest = (served: Served): Script => [answer(asGood(served))]
+
+// Enough of one to be sent as it is.
+const asGood = (served: Served): Good => ({
+  ...served,
+  exchange: "binance",
+  operation: "ticker",
+  request: { method: "", target: "", headers: {}, body: served.body },
+  origin: "",
+  ids: { asked: "", other: "" },
+  elsewhere: new Map()
+})
+
+const succeeded = (about: string, result: Omit<Result, "good">): Effect.Effect<unknown> =>
+  Option.match(result.exit, {
+    onNone: () => Effect.dieMessage(`${about}: no answer from an honest exchange`),
+    onSome: Exit.match({
+      onSuccess: (value) => Effect.succeed(value),
+      onFailure: (cause) => Effect.dieMessage(`${about}: an honest exchange failed, ${cause}`)
+    })
+  })
+
+/** Gets to know an exchange while it is honest. */
+export const prepare = (id: Exchanges.ExchangeId): Effect.Effect<Stage> =>
+  Effect.gen(function*() {
+    const setup: Array<Request> = []
+    const markets = yield* Effect.suspend(() => {
+      let listed: ReadonlyArray<Market.Market> = []
+      const call = Effect.gen(function*() {
+        listed = yield* Effect.flatMap(MarketData.MarketData, ({ markets }) => markets)
+        const { place } = yield* Trading.Trading
+        yield* place(Support.far("attack0"))
+        const other = otherOf(listed)?.symbol ?? Support.symbol
+        yield* place({ ...Support.far("attack9"), symbol: other, price: "1000", amount: "0.1" })
+      })
+      return run(id, {
+        ...patient,
+        call,
+        serve: server(id, [], now - 60_000),
+        at: now - 60_000,
+        answer: (request, served) => {
+          if (changes(request)) setup.push(request)
+          return honest(served)
+        }
+      }).pipe(Effect.flatMap((result) => succeeded(id, result)), Effect.map(() => listed))
+    })
+    const serve = server(id, setup, now)
+    const truths = new Map<Operation, unknown>()
+    const bodies = new Map<Operation, Buffer>()
+    for (const operation of operations) {
+      const result = yield* run(id, {
+        ...patient,
+        call: calls[operation],
+        serve,
+        markets,
+        at: now,
+        answer: (request, served) => {
+          if (isAttacked(operation, request) && !bodies.has(operation)) bodies.set(operation, served.body)
+          return honest(served)
+        }
+      })
+      truths.set(operation, yield* succeeded(`${id} ${operation}`, result))
+    }
+    return { id, markets, serve, truths, bodies }
+  })
+
+/** One call that is answered with hostility. */
+export const attack = (
+  stage: Stage,
+  operation: Operation,
+  hostile: (good: Good) => Script,
+  elsewhere: ReadonlyMap<string, Buffer>
+): Effect.Effect<Result> =>
+  Effect.suspend(() => {
+    let good = Option.none<Good>()
+    const ids = {
+      asked: stage.markets.find(({ symbol }) => symbol === Support.symbol)?.id ?? "",
+      other: otherOf(stage.markets)?.id ?? ""
+    }
+    return Effect.map(
+      run(stage.id, {
+        call: calls[operation],
+        serve: stage.serve,
+        markets: stage.markets,
+        at: now,
+        attempts: isWrite(operation) ? 3 : 1,
+        timeout: isWrite(operation) ? 3 * timeout : timeout,
+        patience: isWrite(operation) ? "1 minute" : "5 seconds",
+        answer: (request, served, origin) => {
+          const one: Good = { ...served, exchange: stage.id, operation, request, origin, ids, elsewhere }
+          if (!isAttacked(operation, request)) return honest(served)
+          good = Option.orElseSome(good, () => one)
+          return hostile(one)
+        }
+      }),
+      (result) => ({ ...result, good })
+    )
+  })

@@ -1,0 +1,21 @@
+import { characters, elsewhere, nesting, numerals } from "./content.js"
+import { cuts, framing } from "./framing.js"
+import type { Row } from "./good.js"
+import { headers, redirects, statuses } from "./heads.js"
+import { bombs, encodings, sizes } from "./sizes.js"
+
+/** Everything an exchange, or whoever stands in front of it, could answer. */
+export const table: ReadonlyArray<Row> = [
+  ...framing,
+  ...cuts,
+  ...sizes,
+  ...bombs,
+  ...encodings,
+  ...nesting,
+  ...numerals,
+  ...characters,
+  ...headers,
+  ...redirects,
+  ...statuses,
+  ...elsewhere
+]

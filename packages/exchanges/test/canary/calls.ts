@@ -1,0 +1,64 @@
+import { Account, type ExchangeError, type MarketData, Trading } from "@effect-exchange/core"
+import { Effect, Either } from "effect"
+import { far, symbol } from "../support/exchanges.js"
+import { now } from "../support/unmoved.js"
+
+/** One call; what it fails with is handed over, rows of batches included. */
+export interface Call {
+  readonly name: string
+  readonly run: Effect.Effect<
+    ReadonlyArray<unknown>,
+    never,
+    MarketData.MarketData | Account.Account | Trading.Trading
+  >
+}
+
+type Failed = Effect.Effect<ReadonlyArray<unknown>>
+
+const failures = <A>(self: Effect.Effect<A, ExchangeError.ExchangeError>): Failed =>
+  Effect.map(Effect.either(self), (either) => Either.isLeft(either) ? [either.left] : [])
+
+const account = (name: string, call: (account: Account.Account.Service) => Failed): Call => ({
+  name,
+  run: Effect.flatMap(Account.Account, call)
+})
+
+const trading = (name: string, call: (trading: Trading.Trading.Service) => Failed): Call => ({
+  name,
+  run: Effect.flatMap(Trading.Trading, call)
+})
+
+const since = now - 86_400_000
+const standing = { symbol, clientOrderId: "attack0" } as const
+const unheard = { symbol, clientOrderId: "attack77" } as const
+const beyondMeans = { ...far("attack2"), amount: "90" }
+const more = { ...far("attack3") }
+
+/** What reads and changes an account, and what of it an exchange refuses. */
+export const calls: ReadonlyArray<Call> = [
+  account("balances", ({ balances }) => failures(balances)),
+  account("openOrders", ({ openOrders }) => failures(openOrders(symbol))),
+  account("openOrders of all", ({ openOrders }) => failures(openOrders())),
+  account("order", ({ order }) => failures(order(standing))),
+  account("order that never was", ({ order }) => failures(order(unheard))),
+  account("orderHistory", ({ orderHistory }) => failures(orderHistory(symbol, { since }))),
+  account("fills", ({ fills }) => failures(fills(symbol, { since }))),
+  account("positions", ({ positions }) => failures(positions)),
+  account("keyPermissions", ({ keyPermissions }) => failures(keyPermissions)),
+  trading("place", ({ place }) => failures(place(far("attack1")))),
+  trading("place beyond means", ({ place }) => failures(place(beyondMeans))),
+  trading("place under a name that is taken", ({ place }) => failures(place(far("attack0")))),
+  trading(
+    "placeBatch",
+    ({ placeBatch }) =>
+      Effect.map(
+        Effect.either(placeBatch([more, beyondMeans])),
+        (either) =>
+          Either.isLeft(either) ? [either.left] : either.right.flatMap((row) => Either.isLeft(row) ? [row.left] : [])
+      )
+  ),
+  trading("cancel", ({ cancel }) => failures(cancel(standing))),
+  trading("cancel of what never was", ({ cancel }) => failures(cancel(unheard))),
+  trading("cancelAll", ({ cancelAll }) => failures(cancelAll(symbol))),
+  trading("amend", ({ amend }) => failures(amend(standing, { price: "29000" })))
+]

@@ -1,0 +1,187 @@
+import { Account, type Market, MarketData, Trading } from "@effect-exchange/core"
+import { Simulator } from "@effect-exchange/simulator"
+import { HttpClient, HttpClientResponse } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Predicate, Random } from "effect"
+import { Exchanges } from "../../src/index.js"
+import { trading } from "../support/exchanges.js"
+import * as Support from "../support/exchanges.js"
+import { hurried } from "../support/hurry.js"
+import * as Overheard from "../support/overheard.js"
+import { draw, report, type Run, seeded } from "../support/sampling.js"
+import { changes, now, otherOf, type Request, type Serve, type Served, server } from "../support/unmoved.js"
+import { type Call, calls } from "./calls.js"
+import { echoed, forms, secretsOf, sent, type Spot, spots } from "./echo.js"
+
+type Answer = (request: Request, served: Served, index: number) => Served
+
+/** A client of an exchange that is in memory, and answers as it is told. */
+const client = (serve: Serve, answer: Answer): Layer.Layer<HttpClient.HttpClient> =>
+  Layer.sync(HttpClient.HttpClient, () => {
+    const history: Array<Request> = []
+    let count = 0
+    return HttpClient.make((request, url) => {
+      const one: Request = {
+        method: request.method,
+        target: url.pathname + url.search,
+        headers: { ...request.headers, host: url.host },
+        body: request.body._tag === "Uint8Array" ? request.body.body : new Uint8Array()
+      }
+      const before = [...history]
+      if (changes(one)) history.push(one)
+      const index = count++
+      return Effect.map(serve(before, one), (served) => {
+        const { body, headers, status } = answer(one, served, index)
+        return HttpClientResponse.fromWeb(request, new Response(new Uint8Array(body), { status, headers }))
+      })
+    })
+  })
+
+interface Stage {
+  readonly id: Exchanges.ExchangeId
+  readonly serve: Serve
+  readonly markets: ReadonlyArray<Market.Market>
+  readonly cases: ReadonlyArray<Case>
+}
+
+/** A text that comes back: in which answer to which call, where in it, which of what was sent, and how. */
+interface Case {
+  readonly call: Call
+  readonly index: number
+  readonly spot: Spot
+  readonly which: number
+}
+
+const credentialsOf = (id: Exchanges.ExchangeId) => Simulator.credentials(id)
+
+const perform = <A>(
+  id: Exchanges.ExchangeId,
+  options: {
+    readonly serve: Serve
+    readonly markets?: ReadonlyArray<Market.Market> | undefined
+    readonly at: number
+    readonly answer: Answer
+    readonly run: Effect.Effect<A, never, MarketData.MarketData | Account.Account | Trading.Trading>
+  }
+): Effect.Effect<A> =>
+  options.run.pipe(
+    Effect.provide(Layer.provide(
+      trading(id, { markets: options.markets, retry: { attempts: 1 } }),
+      client(options.serve, options.answer)
+    )),
+    Effect.orDie,
+    Effect.withClock(hurried(options.at))
+  )
+
+const prepare = (id: Exchanges.ExchangeId): Effect.Effect<Stage> =>
+  Effect.gen(function*() {
+    const setup: Array<Request> = []
+    const markets = yield* perform(id, {
+      serve: server(id, [], now - 60_000),
+      at: now - 60_000,
+      answer: (request, served) => {
+        if (changes(request)) setup.push(request)
+        return served
+      },
+      run: Effect.gen(function*() {
+        const listed = yield* Effect.orDie(Effect.flatMap(MarketData.MarketData, ({ markets }) => markets))
+        const { place } = yield* Trading.Trading
+        const other = otherOf(listed)?.symbol ?? Support.symbol
+        yield* Effect.orDie(place(Support.far("attack0")))
+        yield* Effect.orDie(place({ ...Support.far("attack9"), symbol: other, price: "1000", amount: "0.1" }))
+        return listed
+      })
+    })
+    const serve = server(id, setup, now)
+    const cases: Array<Case> = []
+    for (const call of calls) {
+      const bodies: Array<Served["body"]> = []
+      let counts = 0
+      yield* perform(id, {
+        serve,
+        markets,
+        at: now,
+        answer: (request, served, index) => {
+          bodies[index] = served.body
+          counts = sent(request, credentialsOf(id)).length
+          return served
+        },
+        run: call.run
+      })
+      // Of what is asked again and again, as look-ups are, the first two.
+      for (const [index, body] of bodies.slice(0, 3).entries()) {
+        for (const spot of spots(body)) {
+          for (let which = 0; which < counts; which++) cases.push({ call, index, spot, which })
+        }
+      }
+    }
+    return { id, serve, markets, cases }
+  })
+
+const controls = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u
+
+const texts = (failure: unknown): ReadonlyArray<string> =>
+  Predicate.isRecord(failure)
+    ? [failure["message"], ...Object.values(failure)].filter((value) => typeof value === "string")
+    : []
+
+/** What got out that should not have; nothing when nothing did. */
+const listen = (
+  { id, markets, serve }: Stage,
+  { call, index, spot, which }: Case,
+  form: string,
+  mode: "instead" | "behind"
+): Effect.Effect<string | undefined> =>
+  Effect.gen(function*() {
+    const overheard = Overheard.make()
+    const secrets = new Set<string>()
+    const failures = yield* perform(id, {
+      serve,
+      markets,
+      at: now,
+      answer: (request, served, at) => {
+        const credentials = credentialsOf(id)
+        for (const secret of secretsOf(request, credentials)) secrets.add(secret)
+        const value = sent(request, credentials)[which] ?? ""
+        return at === index
+          ? { ...served, body: echoed(served.body, spot, forms[form]?.(value) ?? value, mode) }
+          : served
+      },
+      run: Effect.exit(call.run).pipe(
+        Effect.map((exit) => exit._tag === "Success" ? exit.value : [exit.cause]),
+        Effect.provide(overheard.layer)
+      )
+    })
+    for (const failure of failures) overheard.note(Overheard.renderings(failure).join("\n"))
+    const found = Overheard.leak(overheard.said, [...secrets]) ??
+      failures.flatMap(texts).find((text) => controls.test(text)) ??
+      overheard.said.find((text) => /^level=FATAL|\n\s*level=FATAL|\u202e|\u001b/u.test(text))?.slice(0, 300)
+    const where = `${call.name}, answer ${index + 1}, ${spot.of} ${spot.path.join(".")}, ${form}, ${mode}, ${which}`
+    return found === undefined ? undefined : `${where}: ${JSON.stringify(found)}`
+  })
+
+/** Every exchange made to repeat what it was told, everywhere in its answers, or a sample of it. */
+export const register = (run: Run): void => {
+  describe("canary", () => {
+    for (const id of Exchanges.ids) {
+      it.effect(`nothing that ${id} repeats gets out`, () =>
+        Effect.gen(function*() {
+          const stage = yield* prepare(id)
+          assert.isAbove(stage.cases.length, 200)
+          const cases = yield* draw(run, `canary ${id}`, stage.cases)
+          const found = yield* Effect.forEach(cases, (one) =>
+            Effect.gen(function*() {
+              const names = Object.keys(forms)
+              const form = names[yield* Random.nextIntBetween(0, names.length)] ?? ""
+              return yield* listen(stage, one, form, (yield* Random.nextBoolean) ? "instead" : "behind")
+            }))
+          const counted = found.filter((each) => each !== undefined)
+          assert.deepStrictEqual(report(run, counted), [])
+          assert.isUndefined(Overheard.leak([yield* Overheard.metrics], Object.values(credentialsTexts(id))))
+        }).pipe(seeded(run, `canary forms ${id}`)), 600_000)
+    }
+  })
+}
+
+const credentialsTexts = (id: Exchanges.ExchangeId): ReadonlyArray<string> =>
+  secretsOf({ method: "GET", target: "/", headers: {}, body: new Uint8Array() }, credentialsOf(id))

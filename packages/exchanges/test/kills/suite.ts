@@ -1,0 +1,230 @@
+import { Account, OrderJournal, Trading } from "@effect-exchange/core"
+import { Simulator } from "@effect-exchange/simulator"
+import { HttpClient, HttpClientResponse } from "@effect/platform"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Option, Random, Schema } from "effect"
+import { spawn } from "node:child_process"
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { createRequire } from "node:module"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { Exchanges } from "../../src/index.js"
+import { type Request, send, serve } from "../attack/wire.js"
+import { isChange, symbol } from "../support/exchanges.js"
+import { hurried } from "../support/hurry.js"
+import { report, type Run, seeded } from "../support/sampling.js"
+
+/**
+ * When a process is killed: so many milliseconds after it first asked for anything, or with its nth order, as that
+ * arrives and is lost, when it was carried out and is not answered, or so long after the answer.
+ */
+type Moment =
+  | { readonly _tag: "Sometime"; readonly millis: number }
+  | { readonly _tag: "Lost" | "Unanswered"; readonly order: number }
+  | { readonly _tag: "Answered"; readonly order: number; readonly millis: number }
+
+const names = ["killed0", "killed1", "killed2"] as const
+
+const moments: Effect.Effect<Moment> = Effect.gen(function*() {
+  const kind = yield* Random.nextIntBetween(0, 4)
+  const order = yield* Random.nextIntBetween(0, names.length)
+  const millis = yield* Random.nextIntBetween(0, 200)
+  if (kind === 0) return { _tag: "Sometime", millis }
+  if (kind === 1) return { _tag: "Lost", order }
+  return kind === 2 ? { _tag: "Unanswered", order } : { _tag: "Answered", order, millis: millis / 10 }
+})
+
+/** The trader as one file: run as it is written, it would take longer to start than to trade. */
+const bundled = Effect.acquireRelease(
+  Effect.promise(async () => {
+    const directory = mkdtempSync(join(tmpdir(), "effect-exchange-kills-"))
+    const script = join(directory, "trader.cjs")
+    // The same that bundles the benchmarks.
+    const require = createRequire(new URL("../../../benchmarks/package.json", import.meta.url))
+    const { build }: typeof import("esbuild") = require("esbuild")
+    await build({
+      entryPoints: [fileURLToPath(new URL("trader.ts", import.meta.url))],
+      outfile: script,
+      bundle: true,
+      platform: "node",
+      format: "cjs",
+      target: "node20",
+      logLevel: "warning"
+    })
+    return { directory, script }
+  }),
+  ({ directory }) => Effect.sync(() => rmSync(directory, { recursive: true }))
+)
+
+/** The exchange in reach of a program that goes on after the kill, on its own time. */
+const client = (simulator: Simulator.Simulator, sent: Array<Request>): Layer.Layer<HttpClient.HttpClient> =>
+  Layer.succeed(
+    HttpClient.HttpClient,
+    HttpClient.make((request, url) => {
+      const one = {
+        method: request.method,
+        target: url.pathname + url.search,
+        headers: { ...request.headers, host: url.host },
+        body: Buffer.from(request.body._tag === "Uint8Array" ? request.body.body : new Uint8Array())
+      }
+      sent.push(one)
+      return Effect.map(
+        Effect.orDie(simulator.handle({ ...one, remoteAddress: "127.0.0.1" })),
+        (served) =>
+          HttpClientResponse.fromWeb(
+            request,
+            new Response(new Uint8Array(served.body), { status: served.status, headers: served.headers })
+          )
+      )
+    })
+  )
+
+const isOrder = ({ method, target }: Request): boolean => isChange({ method, path: target.replace(/\?.*$/, "") })
+
+const nameIn = ({ body, target }: Request): string | undefined =>
+  names.find((name) => `${target} ${body.toString()}`.includes(name))
+
+/** Runs the trader until it is killed, or has ended before its moment. */
+const tradeUntil = (
+  id: Exchanges.ExchangeId,
+  simulator: Simulator.Simulator,
+  script: string,
+  path: string,
+  moment: Moment,
+  arrived: Array<string>
+) =>
+  Effect.scoped(Effect.gen(function*() {
+    let kill = () => {}
+    let first = true
+    let orders = 0
+    const origin = yield* serve((request) =>
+      Effect.gen(function*() {
+        if (first && moment._tag === "Sometime") setTimeout(() => kill(), moment.millis)
+        first = false
+        const isMine = isOrder(request) && moment._tag !== "Sometime" && orders === moment.order
+        if (isOrder(request)) {
+          orders++
+          arrived.push(nameIn(request) ?? "?")
+        }
+        if (isMine && moment._tag === "Lost") {
+          kill()
+          return []
+        }
+        const { body, headers, status } = yield* Effect.orDie(
+          simulator.handle({ ...request, remoteAddress: "127.0.0.1" })
+        )
+        if (isMine && moment._tag === "Unanswered") {
+          kill()
+          return []
+        }
+        if (isMine && moment._tag === "Answered") setTimeout(() => kill(), moment.millis)
+        const lines = Object.entries({ ...headers, "content-length": String(body.length) })
+          .map(([name, value]) => `${name}: ${value}\r\n`)
+        return [send(`HTTP/1.1 ${status} Whatever\r\n${lines.join("")}\r\n`), send(body)]
+      })
+    )
+    yield* Effect.async<void>((resume) => {
+      const child = spawn(process.execPath, [script, id, origin, path, ...names], { stdio: "ignore" })
+      kill = () => child.kill("SIGKILL")
+      child.on("close", () => resume(Effect.void))
+      return Effect.sync(() => child.kill("SIGKILL"))
+    })
+  }))
+
+const decode = Schema.decodeUnknownOption(Schema.parseJson(OrderJournal.Entry))
+
+/** The orders that the journal knows of, whatever became of them. */
+const written = (path: string): ReadonlyArray<string> =>
+  existsSync(path)
+    ? readFileSync(path, "utf8").split("\n").flatMap((line) =>
+      Option.toArray(Option.map(decode(line), ({ clientOrderId }) => clientOrderId))
+    )
+    : []
+
+/** What a program that starts again finds out, and what the exchange has. */
+const after = (id: Exchanges.ExchangeId, simulator: Simulator.Simulator, path: string, sent: Array<Request>) =>
+  Effect.gen(function*() {
+    const trading = yield* Trading.Trading
+    const journal = yield* OrderJournal.OrderJournal
+    const open = yield* journal.open
+    const reconciled = yield* trading.reconcile
+    const standing = yield* Effect.flatMap(Account.Account, ({ openOrders }) => openOrders(symbol))
+    return { open, reconciled, standing, left: yield* journal.open }
+  }).pipe(
+    Effect.provide(
+      Exchanges.layerTrading(id, {
+        environment: { name: "killed", baseUrl: "http://127.0.0.1:1" },
+        credentials: Simulator.credentials(id)
+      }).pipe(
+        Layer.provide(client(simulator, sent)),
+        Layer.provideMerge(OrderJournal.layerFile(path)),
+        Layer.provide(NodeFileSystem.layer)
+      )
+    ),
+    Effect.orDie
+  )
+
+/** What is wrong after one kill. */
+const killOnce = (
+  id: Exchanges.ExchangeId,
+  script: string,
+  path: string,
+  moment: Moment
+): Effect.Effect<ReadonlyArray<string>> =>
+  Effect.gen(function*() {
+    const simulator = yield* Simulator.make(id)
+    const arrived: Array<string> = []
+    yield* tradeUntil(id, simulator, script, path, moment, arrived)
+    const known = written(path)
+    const sent: Array<Request> = []
+    const { left, open, reconciled, standing } = yield* after(id, simulator, path, sent).pipe(
+      Effect.withClock(hurried(yield* Effect.clockWith(({ currentTimeMillis }) => currentTimeMillis)))
+    )
+    const outcomes = written(path)
+    const has = standing.flatMap(({ clientOrderId }) => clientOrderId ?? [])
+    const wrong: Array<string> = []
+    for (const name of names) {
+      const count = has.filter((one) => one === name).length
+      const found = reconciled.find(({ intent }) => intent.clientOrderId === name)
+      const order = standing.find(({ clientOrderId }) => clientOrderId === name)
+      const arrivals = arrived.filter((one) => one === name).length
+      if (count > 1) wrong.push(`${name} is there ${count} times`)
+      if (arrivals > 1) wrong.push(`${name} was sent ${arrivals} times`)
+      if (count > 0 && !known.includes(name)) wrong.push(`${name} is there, and the journal knows nothing of it`)
+      if (arrivals > 0 && !known.includes(name)) wrong.push(`${name} was sent before it was written down`)
+      const isOpen = open.some(({ clientOrderId }) => clientOrderId === name)
+      if (isOpen && found === undefined) wrong.push(`${name} was left open, and nobody looked for it`)
+      if (found?._tag === "Unknown") wrong.push(`${name} could not be found out: ${found.error.message}`)
+      if (found?._tag === "NotPlaced" && count > 0) wrong.push(`${name} is there, and is said not to be`)
+      if (found?._tag === "Placed" && found.order.id !== order?.id) wrong.push(`${name} is said to be another order`)
+      if (!isOpen && known.includes(name) && arrivals > 0 && count === 0) wrong.push(`${name} is lost`)
+    }
+    if (standing.length !== has.length) wrong.push("there are orders without a name")
+    if (left.length > 0) wrong.push(`${left.length} are open still`)
+    if (sent.some(isOrder)) wrong.push("something was sent while reconciling")
+    if (known.some((name) => !outcomes.includes(name)) && left.length > 0) wrong.push("the journal forgot an order")
+    return wrong.map((each) => `${id}, ${JSON.stringify(moment)}: ${each}`)
+  })
+
+const kills = 50
+
+/** Fifty kills of a process that trades on each exchange, three at a time, or some of them. */
+export const register = (run: Run): void => {
+  describe.sequential("kills", () => {
+    for (const id of Exchanges.ids) {
+      it.scopedLive(`a process killed at any moment loses and doubles nothing: ${id}`, () =>
+        Effect.gen(function*() {
+          const { directory, script } = yield* bundled
+          const planned = yield* seeded(run, `kills ${id}`)(Effect.replicateEffect(moments, run.sample ?? kills))
+          const wrong = yield* Effect.forEach(
+            planned,
+            (moment, index) => killOnce(id, script, join(directory, `${id}-${index}.jsonl`), moment),
+            { concurrency: 3 }
+          )
+          assert.deepStrictEqual(report(run, wrong.flat()), [])
+        }), 600_000)
+    }
+  })
+}

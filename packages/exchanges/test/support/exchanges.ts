@@ -1,0 +1,88 @@
+import { type Environment, type Exchange, type Order, OrderJournal } from "@effect-exchange/core"
+import { Simulator } from "@effect-exchange/simulator"
+import { HttpClient, type HttpClientRequest } from "@effect/platform"
+import { Clock, Effect, Layer } from "effect"
+import { Exchanges } from "../../src/index.js"
+
+/** Listed by every simulated exchange, and what is traded in the suites. */
+export const symbol = "BTC/USDT"
+
+/** All three capabilities of an exchange, with a journal in memory. */
+export const trading = (
+  id: Exchanges.ExchangeId,
+  { environment, ...options }: Exchange.Options & { readonly environment?: Environment.Custom } = {}
+) =>
+  Exchanges.layerTrading(id, {
+    ...options,
+    environment: environment ?? Simulator.environment(id),
+    credentials: Simulator.credentials(id)
+  }).pipe(Layer.provide(OrderJournal.layerMemory))
+
+/** The same without keys. */
+export const marketData = (id: Exchanges.ExchangeId, options: Exchange.Options = {}) =>
+  Exchanges.layerMarketData(id, { environment: Simulator.environment(id), ...options })
+
+/** Far below the market and large enough for every exchange: it stands until it is canceled. */
+export const far = (clientOrderId: string): Order.LimitRequest => ({
+  type: "limit",
+  symbol,
+  side: "buy",
+  amount: "0.01",
+  price: "30000",
+  clientOrderId
+})
+
+/** Whether a request changes an account. Kraken reads by POST as well. */
+export const isChange = ({ method, path }: { readonly method: string; readonly path: string }): boolean =>
+  method !== "GET" && !/^\/0\/private\/(?!Add|Amend|Cancel)/.test(path)
+
+/** A request as it left. `at` is epoch milliseconds by Effect's clock. */
+export interface Sent {
+  readonly at: number
+  readonly method: string
+  readonly path: string
+  readonly query: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** A client that writes down what leaves and lets `meddle` have its way with each answer. */
+export const watched = <R>(
+  sent: Array<Sent>,
+  meddle: (
+    answer: ReturnType<HttpClient.HttpClient["execute"]>,
+    request: Sent
+  ) => ReturnType<HttpClient.HttpClient["execute"]>,
+  inner: Layer.Layer<HttpClient.HttpClient | R>
+): Layer.Layer<HttpClient.HttpClient | R> =>
+  Layer.provideMerge(
+    Layer.effect(
+      HttpClient.HttpClient,
+      Effect.map(
+        HttpClient.HttpClient,
+        HttpClient.transform((answer, request) =>
+          Effect.flatMap(Clock.currentTimeMillis, (at) => {
+            const one = { at, ...asSent(request) }
+            sent.push(one)
+            return meddle(answer, one)
+          })
+        )
+      )
+    ),
+    inner
+  )
+
+const asSent = (request: HttpClientRequest.HttpClientRequest): Omit<Sent, "at"> => {
+  const url = new URL(request.url)
+  return {
+    method: request.method,
+    path: url.pathname,
+    query: url.search,
+    headers: request.headers,
+    body: request.body._tag === "Uint8Array" ? new TextDecoder().decode(request.body.body) : ""
+  }
+}
+
+/** How many of the instants lie in the fullest window of that many milliseconds. */
+export const most = (instants: ReadonlyArray<number>, window: number): number =>
+  Math.max(0, ...instants.map((from) => instants.filter((at) => at >= from && at < from + window).length))

@@ -1,0 +1,88 @@
+import type { ExchangeError } from "@effect-exchange/core/ExchangeError"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { TradingCase } from "../ContractCase.js"
+import { about } from "./asking.js"
+import { define, type Desk, farRequest, placeFar } from "./desk.js"
+import { type Broken, ensure } from "./judging.js"
+
+type Call = readonly [name: string, run: Effect.Effect<unknown, ExchangeError>]
+
+const callsOf = (desk: Desk): Effect.Effect<ReadonlyArray<Call>, ExchangeError | Broken> =>
+  Effect.gen(function*() {
+    const { account, data, market: { symbol }, trading } = desk
+    const far = yield* farRequest(desk)
+    const { id } = yield* placeFar(desk)
+    const now = yield* data.serverTime
+    const { price } = far
+    return [
+      ["price", data.price(symbol)],
+      ["ticker", data.ticker(symbol)],
+      ["tickers", data.tickers([symbol])],
+      ["orderBook", data.orderBook(symbol)],
+      ["trades", data.trades(symbol)],
+      ["candles", Stream.runDrain(data.candles(symbol, "1h", { from: now - 86_400_000 }))],
+      ["status", data.status],
+      ["serverTime", data.serverTime],
+      ["balances", account.balances],
+      ["openOrders", account.openOrders(symbol)],
+      ["order", account.order({ symbol, id })],
+      ["orderHistory", account.orderHistory(symbol)],
+      ["fills", account.fills(symbol)],
+      ["positions", account.positions],
+      ["keyPermissions", account.keyPermissions],
+      ["place", trading.place(far)],
+      ["placeBatch", trading.placeBatch([far, far])],
+      ["cancel", trading.cancel({ symbol, id })],
+      ["cancelAll", trading.cancelAll(symbol)],
+      ["amend", trading.amend({ symbol, id }, { price })]
+    ]
+  })
+
+/** Where nothing can be interrupted from outside. */
+const places: {
+  readonly [name: string]: (call: Effect.Effect<unknown, ExchangeError>) => Effect.Effect<void>
+} = {
+  "in a finalizer": (call) => Effect.scoped(Effect.addFinalizer(() => Effect.ignore(call))),
+  "while a resource is acquired": (call) => Effect.scoped(Effect.acquireRelease(Effect.ignore(call), () => Effect.void))
+}
+
+// A call has 30 seconds unless it was given another deadline.
+const patience = Duration.seconds(45)
+
+const endings = (calls: ReadonlyArray<Call>): Effect.Effect<void, Broken> =>
+  Effect.forEach(
+    Object.entries(places).flatMap(([where, place]) =>
+      calls.map(([name, call]) => ({ name, where, run: place(call) }))
+    ),
+    ({ name, run, where }) =>
+      Effect.gen(function*() {
+        // What hangs there hangs for good: nobody may wait for it.
+        const fiber = yield* Effect.forkDaemon(run)
+        const ended = yield* Effect.timeoutOption(Fiber.await(fiber), patience)
+        yield* ensure(
+          Option.isSome(ended),
+          () => `${name} ${where} had not ended ${Duration.format(patience)} after it was called`
+        )
+      }),
+    { concurrency: "unbounded", discard: true }
+  )
+
+/** @internal */
+export const endingCases: ReadonlyArray<TradingCase> = [
+  define(
+    about(
+      "ER-04",
+      "while the exchange is silent every call ends by its deadline, in a finalizer and while acquiring as well",
+      ["faults"]
+    ),
+    (desk) =>
+      Effect.flatMap(callsOf(desk), (calls) => {
+        const { silence } = desk.subject.faults ?? {}
+        return silence === undefined ? Effect.void : silence(endings(calls))
+      })
+  )
+]

@@ -1,0 +1,11 @@
+import { configDefaults, defineConfig, mergeConfig } from "vitest/config"
+import fast from "./vitest.config.js"
+
+// What `npm run test:slow` runs: whole what `npm test` runs in samples.
+const slow = mergeConfig(fast, defineConfig({ test: { passWithNoTests: true, testTimeout: 600_000 } }))
+
+export default {
+  ...slow,
+  // Not merged: lists are joined, and these two take the place of the others.
+  test: { ...slow.test, include: ["test/**/*.slow.test.ts"], exclude: configDefaults.exclude }
+}
