@@ -2,6 +2,7 @@ import { RateLimiter } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { assertNone } from "@effect/vitest/utils"
 import { Clock, Deferred, Duration, Effect, FastCheck, Fiber, TestClock } from "effect"
+import { handClock } from "./support/handClock.js"
 import { interruptEverywhere, settle } from "./support/interruption.js"
 
 const tenPerSecond = () => RateLimiter.make({ name: "test", limit: 10, window: "1 second" })
@@ -174,31 +175,63 @@ it.effect.prop(
   { fastCheck: { numRuns: 25 }, timeout: 60_000 }
 )
 
-it.live(
-  "on a clock that goes on meanwhile no call that waited is stamped before it starts",
-  () =>
+describe("on a clock that goes on while calls start one after the other", () => {
+  /** Has 60 calls wait for a pause to end; the first of them to start takes `busy` milliseconds before the next can. */
+  const release = (options: {
+    /** Long enough for all of them to be queued. */
+    readonly pause: number
+    readonly window: number
+    readonly busy: (at: number) => void
+    readonly pass: Effect.Effect<void>
+  }) =>
     Effect.gen(function*() {
-      const limiter = yield* RateLimiter.make({ name: "test", limit: 20, window: "60 millis" })
+      const limiter = yield* RateLimiter.make({ name: "test", limit: 20, window: options.window })
       const started: Array<number> = []
-      const millis = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos()) / 1e6
-      // The first of those who are admitted with one alarm keeps the thread to itself for most of a window.
       const call = Effect.clockWith((clock) =>
         Effect.sync(() => {
-          const at = millis(clock)
-          started.push(at)
-          while (started.length === 1 && millis(clock) < at + 55) { /* keeps it */ }
+          const at = Number(clock.unsafeCurrentTimeNanos()) / 1e6
+          if (started.push(at) === 1) options.busy(at)
         })
       )
-      yield* limiter.pauseUntil((yield* Clock.currentTimeMillis) + 20)
-      yield* Effect.replicateEffect(limiter.withCost()(call), 60, { concurrency: "unbounded" })
+      yield* limiter.pauseUntil((yield* Clock.currentTimeMillis) + options.pause)
+      const all = yield* Effect.fork(Effect.replicateEffect(limiter.withCost()(call), 60, { concurrency: "unbounded" }))
+      yield* options.pass
+      yield* Fiber.join(all)
+      return started
+    })
+
+  const within = (started: ReadonlyArray<number>, span: number) =>
+    Math.max(...started.map((from) => started.filter((at) => at >= from && at < from + span).length))
+
+  it.effect("no call is stamped before it starts", () =>
+    Effect.gen(function*() {
+      const time = handClock()
+      const started = yield* release({
+        pause: 20,
+        window: 60,
+        busy: () => time.advance(55),
+        pass: settle.pipe(Effect.zipRight(Effect.sync(() => time.advance(1))), Effect.repeatN(300))
+      }).pipe(Effect.withClock(time.clock))
       assert.strictEqual(started.length, 60)
-      for (const from of started) {
-        // Of the window a little is left out: between the stamp and the start the machine may do something else.
-        assert.isAtMost(started.filter((at) => at >= from && at < from + 45).length, 20, `from ${from}`)
-      }
-    }),
-  20_000
-)
+      assert.strictEqual(within(started, 60), 20)
+    }))
+
+  it.live("nor on that of the machine", () =>
+    Effect.gen(function*() {
+      const nanos = (yield* Clock.clockWith(Effect.succeed)).unsafeCurrentTimeNanos
+      const started = yield* release({
+        pause: 300,
+        window: 400,
+        busy: (at) => {
+          while (Number(nanos()) / 1e6 < at + 380) { /* keeps the thread to itself */ }
+        },
+        pass: Effect.void
+      })
+      assert.strictEqual(started.length, 60)
+      // Half of the window is left out: between the stamp and the start the machine may do something else.
+      assert.isAtMost(within(started, 200), 20)
+    }), 20_000)
+})
 
 describe("an interrupt at every yield point gives back what is held, or counts it", () => {
   const sweep = (options: {
