@@ -94,7 +94,13 @@ describe("an answer is held against the order", () => {
       yield* begun
       const store = new Acme.Store()
       store.usual = "lost after it was carried out"
-      store.shows = ({ amount: _, clientOrderId: __, createdAt: ___, price: ____, ...order }) => order
+      store.shows = (order) => ({
+        ...order,
+        amount: undefined,
+        clientOrderId: undefined,
+        createdAt: undefined,
+        price: undefined
+      })
       assert.strictEqual(tag(yield* run(store, (trading) => trading.place(limit))), "succeeded")
     }))
 
