@@ -314,10 +314,10 @@ describe("an answer that is lost", () => {
     })))
 
   it.effect("of an order that never came is NotPlaced, and not before twenty seconds are over", () =>
-    scripted(({ method, url }) =>
+    scripted(({ method, path }) =>
       method === "POST"
         ? ScriptedHttp.failure("ECONNRESET")
-        : /\/(?:openOrders|allOrders)\b/.test(url)
+        : /\/(?:openOrders|allOrders)$/.test(path)
         ? ScriptedHttp.json([])
         : ScriptedHttp.text(error(-2013, "Order does not exist."), { status: 400 })
     )(Effect.gen(function*() {

@@ -6,6 +6,7 @@ import {
   Decimal,
   ExchangeError,
   ExchangeSymbol,
+  MarketData,
   type Order,
   OrderJournal,
   type Trading
@@ -93,7 +94,13 @@ describe("an answer is held against the order", () => {
       yield* begun
       const store = new Acme.Store()
       store.usual = "lost after it was carried out"
-      store.shows = ({ amount: _, clientOrderId: __, createdAt: ___, price: ____, ...order }) => order
+      store.shows = (order) => ({
+        ...order,
+        amount: undefined,
+        clientOrderId: undefined,
+        createdAt: undefined,
+        price: undefined
+      })
       assert.strictEqual(tag(yield* run(store, (trading) => trading.place(limit))), "succeeded")
     }))
 
@@ -107,6 +114,28 @@ describe("an answer is held against the order", () => {
       const again = yield* run(store, (trading) => trading.place(limit))
       assert.strictEqual(tag(again), "DuplicateOrder")
       assert.include(Either.isLeft(again) ? again.left.message : "", "is that of the order n1, another one by its age")
+    }))
+
+  it.effect("so is one of other terms, if it is listed as it is found by its name", () =>
+    Effect.gen(function*() {
+      const store = new Acme.Store()
+      store.fates = ["answered", "lost before it arrived"]
+      const again = yield* run(store, (trading) =>
+        Effect.zipRight(trading.place(limit), trading.place({ ...limit, price: "50000" })))
+      assert.strictEqual(tag(again), "DuplicateOrder")
+      const other = new Acme.Store()
+      other.usual = "lost after it was carried out"
+      other.shows = (order) => ({ ...order, price: Decimal.make("50000") })
+      assert.strictEqual(
+        Either.getOrThrow(
+          yield* run(other, (trading) =>
+            trading.place(limit))
+        ),
+        other.orders[0]
+      )
+      other.unlisted = timedOut
+      const unsure = yield* run(other, (trading) => trading.place({ ...limit, clientOrderId: "mine-2" }))
+      assert.strictEqual(tag(unsure), "OutcomeUnknown")
     }))
 
   it.effect("a duplicate of a name that nobody else can have used is this very order", () =>
@@ -141,7 +170,9 @@ describe("an answer is held against the order", () => {
         })
       const journal = Context.get(yield* Layer.build(OrderJournal.layerMemory), OrderJournal.OrderJournal)
       assert.deepStrictEqual(yield* reconciled(amended), ["Placed"])
-      assert.deepStrictEqual(yield* reconciled({ side: "sell" }), ["NotPlaced"])
+      // By its name it is another's, and it is listed as it is.
+      assert.deepStrictEqual(yield* reconciled({ side: "sell" }), ["Placed"])
+      assert.deepStrictEqual(yield* reconciled({ createdAt: 1 }), ["NotPlaced"])
     }).pipe(Effect.scoped))
 })
 
@@ -333,4 +364,35 @@ describe("what is read of a market", () => {
       const error = yield* Effect.flip(account.order({ symbol, id }))
       assert.instanceOf(error, ExchangeError.MalformedResponse)
     }).pipe(Effect.scoped))
+
+  it.effect("nor is a ticker, or a price", () =>
+    Effect.gen(function*() {
+      const store = new Acme.Store()
+      store.quotes = () => ExchangeSymbol.make("ETH/USDT")
+      const built = yield* Layer.build(Acme.layer(store))
+      const data = Context.get(built, MarketData.MarketData)
+      for (const read of [Effect.asVoid(data.ticker("BTC/USDT")), Effect.asVoid(data.price("BTC/USDT"))]) {
+        const error = yield* Effect.flip(read)
+        assert.instanceOf(error, ExchangeError.MalformedResponse)
+        assert.include(error.message, "asked for BTC/USDT, the answer is about ETH/USDT")
+      }
+    }).pipe(Effect.scoped))
+})
+
+describe("a name that stands twice in a journal", () => {
+  it("is that of the first order: the exchange can have taken no other", () => {
+    const intent: OrderJournal.Intent = {
+      _tag: "Intent",
+      exchange: "acme",
+      environment: "here",
+      clientOrderId: "mine-1",
+      symbol: "BTC/USDT",
+      side: "buy",
+      type: "limit",
+      amount: "0.01",
+      timeInForce: "GTC",
+      at: 1
+    }
+    assert.deepStrictEqual(OrderJournal.openOf([intent, { ...intent, at: 2 }]), [intent])
+  })
 })

@@ -117,24 +117,34 @@ export const byName = (
     (order) => judge(place, operation, asked, order)
   )
 
+/**
+ * An order of the name, if it is the one asked for. Another that has the name is proof that ours was not taken, where the
+ * exchange keeps one order a name: if it is older, or listed under it as well.
+ */
 const judge = (
-  { exchange, features }: Place,
+  place: Place,
   operation: string,
   asked: Identity.Asked,
   order: Order
 ): Effect.Effect<Order, Failure> => {
   const differences = Identity.differences(asked, order)
   if (differences.length === 0) return Effect.succeed(order)
-  const about = { exchange, operation }
-  const keeps = features.deduplicates === "always" ||
-    (features.deduplicates === "while open" && !Outcome.hasEnded(order))
-  return Identity.isNamesake(asked, order) && keeps
-    ? new ExchangeError.DuplicateOrder({
-      ...about,
-      detail: `the client order id ${asked.clientOrderId} is that of the order ${order.id}, ` +
-        `another one by its ${differences.join(" and ")}; nothing was placed`
-    })
-    : new ExchangeError.MalformedResponse({ ...about, detail: another(differences) })
+  const about = { exchange: place.exchange, operation }
+  const stranger = new ExchangeError.MalformedResponse({ ...about, detail: another(differences) })
+  const taken = new ExchangeError.DuplicateOrder({
+    ...about,
+    detail: `the client order id ${asked.clientOrderId} is that of the order ${order.id}, ` +
+      `another one by its ${differences.join(" and ")}; nothing was placed`
+  })
+  const { deduplicates } = place.features
+  const keeps = deduplicates === "always" || (deduplicates === "while open" && !Outcome.hasEnded(order))
+  if (!keeps || !Identity.isNamesake(asked, order)) return stranger
+  if (differences.includes("age")) return taken
+  return Effect.flatMap(
+    recent(place, asked),
+    ({ namesakes, ours }): Effect.Effect<Order, Failure> =>
+      ours !== undefined ? Effect.succeed(ours) : namesakes.some(({ id }) => id === order.id) ? taken : stranger
+  )
 }
 
 /** @internal */
@@ -144,34 +154,49 @@ export const another = (differences: ReadonlyArray<string>): string =>
   } not ` +
   "what was asked for"
 
-// First those that stand: one that ends in between is then among those that ended.
+/** The orders of the market that are no older than the one asked for, and those among them that have its name. */
+const recent = ({ account }: Place, asked: Identity.Asked) =>
+  Effect.gen(function*() {
+    // First those that stand: one that ends in between is then among those that ended.
+    const standing = yield* account.openOrders(asked.market)
+    const history = yield* account.orderHistory(asked.market, { since: asked.from, limit: listed })
+    const orders = [...standing, ...history].filter((order) => !Identity.differences(asked, order).includes("age"))
+    const namesakes = orders.filter((order) => Identity.isNamesake(asked, order))
+    return {
+      orders,
+      namesakes,
+      ours: namesakes.find((order) => Identity.differences(asked, order).length === 0),
+      /** Whether the history goes back to when the order was asked for. */
+      isWhole: history.length < listed || history.some(({ createdAt = asked.from }) => createdAt < asked.from)
+    }
+  })
+
 const byList = (
   place: Place,
   operation: string,
   asked: Identity.Asked
 ): Effect.Effect<Option.Option<Order>, Failure> =>
-  Effect.gen(function*() {
-    const standing = yield* place.account.openOrders(asked.market)
-    const ended = yield* place.account.orderHistory(asked.market, { since: asked.from, limit: listed })
-    const all = [...standing, ...ended].filter((order) => !Identity.differences(asked, order).includes("age"))
-    const namesakes = all.filter((order) => Identity.isNamesake(asked, order))
-    const named = namesakes.find((order) => Identity.differences(asked, order).length === 0) ?? namesakes[0]
-    if (named !== undefined) return Option.some(yield* judge(place, operation, asked, named))
+  Effect.flatMap(recent(place, asked), ({ isWhole, namesakes, orders, ours }): Effect.Effect<
+    Option.Option<Order>,
+    Failure
+  > => {
+    if (ours !== undefined) return Effect.succeedSome(ours)
     const about = { exchange: place.exchange, operation }
-    if (all.some((order) => Identity.differences(asked, order).length === 0)) {
-      return yield* new ExchangeError.MalformedResponse({
+    if (namesakes[0] !== undefined) {
+      const detail = another(Identity.differences(asked, namesakes[0]))
+      return new ExchangeError.MalformedResponse({ ...about, detail })
+    }
+    if (orders.some((order) => Identity.differences(asked, order).length === 0)) {
+      return new ExchangeError.MalformedResponse({
         ...about,
         detail: "an order of the same side, amount and price is listed without a client order id"
       })
     }
-    if (ended.length >= listed && !ended.some(({ createdAt = asked.from }) => createdAt < asked.from)) {
-      return yield* new ExchangeError.Unsupported({
-        ...about,
-        detail: `there are more than ${listed} orders of ${asked.market.symbol} since this one was sent`,
-        alternative: `look for ${asked.clientOrderId} among them`
-      })
-    }
-    return Option.none()
+    return isWhole ? Effect.succeedNone : new ExchangeError.Unsupported({
+      ...about,
+      detail: `there are more than ${listed} orders of ${asked.market.symbol} since this one was sent`,
+      alternative: `look for ${asked.clientOrderId} among them`
+    })
   })
 
 const listed = 1000

@@ -85,6 +85,8 @@ export class Store {
   readonly since: Array<number | undefined> = []
   candles: Adapter.MarketData["candles"] = { page: 10, read: no }
   last = Decimal.make("60000")
+  /** Of which market a ticker is. */
+  quotes: (symbol: ExchangeSymbol.ExchangeSymbol) => ExchangeSymbol.ExchangeSymbol = (symbol) => symbol
   reads = 0
 
   forget(): void {
@@ -254,7 +256,10 @@ export const over = (
     marketData: () => ({
       markets: Effect.succeed([bitcoin, ether]),
       ticker: ({ symbol }) =>
-        Effect.map(Clock.currentTimeMillis, (at) => ({ exchange: "acme", symbol, last: store.last, at })),
+        Effect.map(
+          Clock.currentTimeMillis,
+          (at) => ({ exchange: "acme", symbol: store.quotes(symbol), last: store.last, at })
+        ),
       tickers: no,
       orderBook: no,
       trades: no,
