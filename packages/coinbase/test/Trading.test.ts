@@ -220,7 +220,10 @@ describe("an answer that is lost", () => {
     }).pipe(
       atNow,
       Effect.provide(Layer.provide(
-        Coinbase.layer({ environment: { name: "scripted", baseUrl: "http://scripted.localhost" }, credentials }),
+        Layer.provide(
+          Coinbase.layer({ environment: { name: "scripted", baseUrl: "http://scripted.localhost" }, credentials }),
+          OrderJournal.layerNone
+        ),
         ScriptedHttp.layer([
           ScriptedHttp.text(fixture("products")),
           ScriptedHttp.text(JSON.stringify({

@@ -316,11 +316,14 @@ describe("a busy system (50013)", () => {
       assert.deepStrictEqual(requests.map(({ method }) => method), ["POST", "GET"])
     }).pipe(
       Effect.provide(Layer.provideMerge(
-        Okx.layer({
-          environment: { name: "scripted", baseUrl: "http://scripted.localhost" },
-          credentials: Simulator.credentials("okx"),
-          markets: [spot]
-        }),
+        Layer.provide(
+          Okx.layer({
+            environment: { name: "scripted", baseUrl: "http://scripted.localhost" },
+            credentials: Simulator.credentials("okx"),
+            markets: [spot]
+          }),
+          OrderJournal.layerNone
+        ),
         ScriptedHttp.layer([
           ScriptedHttp.json({ code: "50013", data: [], msg: "Systems are busy. Please try again later." }, {
             status: 429

@@ -29,8 +29,9 @@ const wire = Layer.effect(
   Effect.all({ losing: Ref.make<"nothing" | "answers" | "requests" | "everything">("nothing"), lost: Ref.make(0) })
 )
 
-const during = (what: "answers" | "requests" | "everything", { losing }: Losses) => <A, E, R>(self: Effect.Effect<A, E, R>) =>
-  Effect.acquireUseRelease(Ref.set(losing, what), () => self, () => Ref.set(losing, "nothing"))
+const during =
+  (what: "answers" | "requests" | "everything", { losing }: Losses) => <A, E, R>(self: Effect.Effect<A, E, R>) =>
+    Effect.acquireUseRelease(Ref.set(losing, what), () => self, () => Ref.set(losing, "nothing"))
 
 const faults = Effect.map(Wire, (wire): ContractCase.Faults => ({
   loseAnswers: during("answers", wire),
@@ -104,7 +105,7 @@ const judge = (
   lie: (
     honest: Service,
     account: AccountService,
-    losing: Effect.Effect<Lost>,
+    losing: Effect.Effect<"nothing" | "answers" | "requests" | "everything">,
     exchange: Service
   ) => { readonly trading?: Partial<Service>; readonly account?: Partial<AccountService> },
   features: Partial<Adapter.Features> = {},

@@ -246,7 +246,7 @@ export const elsewhere: ReadonlyArray<Row> = [
     "more than documented": changing((json) =>
       json === null || typeof json !== "object" || Array.isArray(json)
         ? json
-        : { ...json, extra: { nested: [1, "2", null] }, toString: "x", valueOf: 1 }
+        : Object.assign({}, json, { extra: { nested: [1, "2", null] }, toString: "x", valueOf: 1 })
     )
   }, { rule: "part" }),
   ...rows(about, {
