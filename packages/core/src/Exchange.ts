@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type * as HttpClient from "@effect/platform/HttpClient"
+import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
 import * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
@@ -22,7 +23,7 @@ import * as ExchangeClient from "./ExchangeClient.js"
 import * as ExchangeState from "./ExchangeState.js"
 import * as accounts from "./internal/accountService.js"
 import * as deadlines from "./internal/deadlines.js"
-import { ledger } from "./internal/journaling.js"
+import { type Ledger, ledger } from "./internal/journaling.js"
 import * as marketDatas from "./internal/marketDataService.js"
 import * as tradings from "./internal/tradingService.js"
 import type { Market } from "./Market.js"
@@ -265,6 +266,7 @@ export const define = <MarketDataTag, AccountTag, TradingTag>(
       const { formerAccounts = [], guards = {}, lookupPatience, ...rest } = options
       yield* Option.match(OrderGuards.validate(guards), { onNone: () => Effect.void, onSome: invalid(["guards"]) })
       const { account, client, context, data, markets } = yield* reading(rest, credentials, true)
+      const journal = ledger(yield* OrderJournal.OrderJournal, credentials, formerAccounts)
       const desk = {
         exchange,
         environment: client.environment,
@@ -274,8 +276,12 @@ export const define = <MarketDataTag, AccountTag, TradingTag>(
         markets,
         lastPrice: (market: Market) => Effect.map(data.price(market.symbol), ({ amount }) => amount),
         guards,
-        spent: yield* Ref.make(OrderGuards.nothing),
-        journal: ledger(yield* OrderJournal.OrderJournal, credentials, formerAccounts),
+        spent: yield* Ref.make(
+          guards.maxNotionalPerDay === undefined
+            ? OrderGuards.nothing
+            : yield* spentToday(exchange, client.environment, journal)
+        ),
+        journal,
         patience: lookupPatience ?? "30 seconds",
         skew: Effect.map(client.health, ({ clockSkewMillis }) => clockSkewMillis),
         underWay: new Set<string>()
@@ -327,6 +333,18 @@ export const define = <MarketDataTag, AccountTag, TradingTag>(
     }
   }
 }
+
+// What an earlier run has ordered today counts as well.
+const spentToday = (
+  exchange: string,
+  environment: string,
+  journal: Ledger
+): Effect.Effect<OrderGuards.Spent, ConfigError.ConfigError> =>
+  Effect.gen(function*() {
+    const now = yield* Clock.currentTimeMillis
+    const entries = yield* journal.since(exchange, environment, now - 86_400_000)
+    return OrderGuards.fromJournal(entries, now)
+  }).pipe(Effect.catchTag("JournalFailed", (error) => invalid(["journal"])(error.message)))
 
 // The one value of this Layer is what makes all exchanges that are built together share what an exchange knows of us.
 const building = <A, E, R>(

@@ -385,6 +385,7 @@ describe("a name that stands twice in a journal", () => {
       _tag: "Intent",
       exchange: "acme",
       environment: "here",
+      account: "mine",
       clientOrderId: "mine-1",
       symbol: "BTC/USDT",
       side: "buy",

@@ -43,7 +43,7 @@ export const forEach = <A, B, E, R>(
   const most = requireConcurrency(options)
   return Effect.uninterruptibleMask((restore) =>
     Effect.fiberIdWith((caller) => {
-      const left = Array.from(items, (item, index) => ({ item, index })).reverse()
+      const left = Array.from(items).entries()
       const results: Array<B> = []
       const fibers: Array<Fiber.RuntimeFiber<B, E>> = []
       const running = new Set<Fiber.RuntimeFiber<B, E>>()
@@ -102,8 +102,8 @@ export const forEach = <A, B, E, R>(
           )
         }
         if (running.size < most) {
-          const next = left.pop()
-          if (next !== undefined) return Effect.zipRight(begin(next.item, next.index), run)
+          const next = left.next()
+          if (next.done !== true) return Effect.zipRight(begin(next.value[1], next.value[0]), run)
           if (running.size === 0) return Effect.void
         }
         return Effect.zipRight(restore(someEnded(running.size)), run)

@@ -78,19 +78,17 @@ export const mark = <A, E, R>(self: Effect.Effect<A, E, R>): Idempotent<A, E, R>
  * Applies a combinator that takes the brand away, and gives it back: `Idempotent.keep(Effect.map(f))`,
  * `Idempotent.keep(Effect.withSpan("price"))`. Nobody checks that it may; what is added must not mind happening twice.
  *
- * **Example** (a span around a read)
- *
- * ```ts
+ * @example
  * import { Idempotent, Retry } from "@effect-exchange/resilience"
  * import { Effect } from "effect"
  *
  * const price = Idempotent.mark(Effect.succeed("64000.5"))
- * const number = price.pipe(
+ *
+ * export const program = price.pipe(
  *   Idempotent.keep(Effect.map(Number)),
  *   Idempotent.keep(Effect.withSpan("price")),
  *   Retry.retry()
  * )
- * ```
  *
  * @since 0.1.0
  * @category combinators

@@ -365,6 +365,7 @@ export function make<E, FT extends E, FD, B, F, C, L extends string>(
   ): Effect.Effect<A, E1 | FT | Refusal, R> =>
     gates.resolve(options, call.key ?? "default", ({ breaker, bulkhead, limiter, turn }) => {
       const sending = begin(execution, hedged)
+      const isDetached = options.attemptTimeout?.disconnect === true
       const isQueued = limiter !== undefined || turn !== undefined || bulkhead !== undefined
       return pipe(
         send(sending, self),
@@ -375,11 +376,11 @@ export function make<E, FT extends E, FD, B, F, C, L extends string>(
         gates.permits(sending, { bulkhead, turn }, {
           lane: call.lane,
           isHedged: hedged !== undefined,
-          isDetached: options.attemptTimeout?.disconnect === true
+          isDetached
         }),
         gates.limiter(sending, limiter, call),
         gates.check(sending, breaker),
-        gates.ending(sending, limiter !== undefined)
+        gates.ending(sending, isDetached || limiter !== undefined)
       )
     })
 

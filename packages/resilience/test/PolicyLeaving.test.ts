@@ -130,6 +130,28 @@ describe("Policy, an attempt that says when it leaves", () => {
       assert.strictEqual(yield* limiter.available, 10)
     }))
 
+  it.effect("so that what must not happen twice does not, be there a limiter or not, be the caller gone or not", () =>
+    Effect.gen(function*() {
+      const late = { duration: "1 second", onTimeout: () => "late" as const, disconnect: true } as const
+      const policy = Policy.make({ name: "leaving", attemptTimeout: late, retry })
+      let sent = 0
+      const call = ({ leaving, number }: Policy.Attempt) =>
+        Effect.sleep(number === 1 ? "2 seconds" : 0).pipe(
+          Effect.zipRight(leaving),
+          Effect.zipRight(Effect.sync(() => sent++)),
+          Effect.uninterruptible
+        )
+      const retried = yield* Effect.fork(policy.apply(call, once))
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.join(retried)
+      assert.strictEqual(sent, 1)
+      const abandoned = yield* Effect.fork(policy.apply(call, once))
+      yield* Effect.yieldNow()
+      yield* Fiber.interrupt(abandoned)
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(sent, 1)
+    }))
+
   it.effect("a hedge waits from when it leaves, and has tokens and a number of its own", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerMinute

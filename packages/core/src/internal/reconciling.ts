@@ -1,7 +1,10 @@
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import * as Decimal from "../Decimal.js"
 import * as ExchangeError from "../ExchangeError.js"
+import * as OrderGuards from "../OrderGuards.js"
 import { type Intent, unnamed } from "../OrderJournal.js"
 import type * as Trading from "../Trading.js"
 import { describe, writeOutcome } from "./journaling.js"
@@ -52,9 +55,9 @@ const atOnce = 4
 const close = (desk: placing.Desk, intent: Intent): Found => {
   const { account, clientOrderId, symbol } = intent
   const notPlaced = (reason: string): Found =>
-    Effect.as(
-      writeOutcome(desk, clientOrderId, { _tag: "NotPlaced", reason }, account),
-      { _tag: "NotPlaced" as const, intent }
+    writeOutcome(desk, clientOrderId, { _tag: "NotPlaced", reason }, account).pipe(
+      Effect.zipRight(forget(desk, intent)),
+      Effect.as({ _tag: "NotPlaced" as const, intent })
     )
   return Effect.matchEffect(
     Effect.flatMap(
@@ -77,6 +80,16 @@ const close = (desk: placing.Desk, intent: Intent): Found => {
     }
   )
 }
+
+// An order that was never placed counts for nothing, in the sum of its day as well.
+const forget = ({ spent }: placing.Desk, { at, worth }: Intent): Effect.Effect<void> =>
+  worth === undefined
+    ? Effect.void
+    : Ref.update(spent, (spent) =>
+      Option.match(Decimal.parse(worth.amount), {
+        onNone: () => spent,
+        onSome: (amount) => OrderGuards.release(spent, worth.currency, amount, at)
+      }))
 
 // To look for it with this key and not to find it would prove nothing.
 const whose = ({ exchange }: placing.Desk, intent: Intent): Found =>

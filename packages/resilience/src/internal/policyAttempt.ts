@@ -97,9 +97,9 @@ export const send = <A, E, R>(
 // One step, since what is marked as having left is paid for, and what is paid for must have been marked.
 const leaving = (sending: Sending, isTold: boolean): Effect.Effect<void> =>
   Effect.uninterruptible(Effect.suspend(() => {
-    if (sending.stage === "left") return Effect.void
     // Given up and left behind: its tokens have been given back.
-    if (sending.isOver) return Effect.interrupt
+    if (sending.isOver && !wasSent(sending)) return Effect.interrupt
+    if (sending.stage !== "started") return Effect.void
     sending.stage = "left"
     if (isTold) record(sending.execution, { attempt: sending.number, gate: "call", event: "sent" })
     const { commit = Effect.void, onLeaving } = sending

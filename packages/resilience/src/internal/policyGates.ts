@@ -288,10 +288,12 @@ export const judge = <F>(
  * Finds out whether a gate has refused, and gives back the tokens of an attempt that has not left. What was taken is known
  * here before anything inside can be interrupted.
  *
+ * `always`: also when it is interrupted, which matters where there are tokens to give back or work to be kept from leaving.
+ *
  * @internal
  */
-export const ending = (sending: Sending, isLimited: boolean): Step<never> => (self) =>
-  isLimited
+export const ending = (sending: Sending, always: boolean): Step<never> => (self) =>
+  always
     ? Effect.onExit(self, (exit) => {
       if (Exit.isFailure(exit)) conclude(sending, exit.cause)
       sending.isOver = true

@@ -9,7 +9,7 @@ import {
   Trip
 } from "@effect-exchange/resilience"
 import { assert } from "@effect/vitest"
-import { Effect, Exit, FastCheck, Fiber, Schedule, TestClock } from "effect"
+import { Effect, Exit, FastCheck, Fiber, identity, Schedule, TestClock } from "effect"
 import { settle } from "./interruption.js"
 
 /**
@@ -40,6 +40,8 @@ const millis = FastCheck.constantFrom(0, 0, 1, 20, 50, 120)
 /** How one attempt goes. */
 const attempt = FastCheck.record({
   before: millis,
+  /** Whether it cannot be interrupted before it leaves. */
+  masked: FastCheck.boolean(),
   leaves: FastCheck.boolean(),
   after: millis,
   /** How long it cannot be interrupted at the end. */
@@ -141,8 +143,9 @@ const working = (wire: Wire, setup: Setup, call: Call) => {
   let begun = 0
   const canHang = setup.attemptTimeout !== null || setup.deadline !== null
   const one = (leaving: Effect.Effect<void>): Effect.Effect<number, string> => {
-    const { after, before, end, leaves, stubborn } = call.attempts[Math.min(begun++, call.attempts.length - 1)] ??
-      assert.fail()
+    const { after, before, end, leaves, masked, stubborn } =
+      call.attempts[Math.min(begun++, call.attempts.length - 1)] ??
+        assert.fail()
     const sent = Effect.clockWith((clock) =>
       Effect.sync(() => {
         // What turns out not to have been sent never came to the wire.
@@ -162,11 +165,12 @@ const working = (wire: Wire, setup: Setup, call: Call) => {
     return Effect.acquireUseRelease(
       Effect.sync(() => wire.begin(call, 1)),
       () =>
-        (call.isPlain ? leave : Effect.zipRight(slow(before), leave)).pipe(
-          Effect.zipRight(slow(after)),
-          Effect.zipRight(Effect.uninterruptible(slow(stubborn))),
-          Effect.zipRight(ending[end] ?? Effect.fail(end))
-        ),
+        (call.isPlain ? leave : (masked ? Effect.uninterruptible : identity)(Effect.zipRight(slow(before), leave)))
+          .pipe(
+            Effect.zipRight(slow(after)),
+            Effect.zipRight(Effect.uninterruptible(slow(stubborn))),
+            Effect.zipRight(ending[end] ?? Effect.fail(end))
+          ),
       () => Effect.sync(() => wire.begin(call, -1))
     )
   }
