@@ -36,6 +36,7 @@ export const answer = (
   status,
   headers,
   json: json(body),
+  text: body,
   now,
   about: { exchange: "coinbase", operation, status },
   clean: (text) => text.slice(0, 200)

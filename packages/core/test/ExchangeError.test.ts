@@ -94,17 +94,19 @@ describe("ExchangeError", () => {
   })
 
   it("a bare status may have been answered by something else: the error says so itself", () => {
-    for (const tag of ["RateLimited", "Banned", "AuthenticationFailed", "ClockSkew", "PermissionDenied"] as const) {
-      const Class = ExchangeError[tag]
-      const error = new Class({
-        ...about,
-        outcome: "Unknown",
-        retryAfter: Duration.seconds(2),
-        until: 1
-      })
+    const outcome = "Unknown"
+    for (
+      const error of [
+        new ExchangeError.RateLimited({ ...about, outcome, retryAfter: Duration.seconds(2) }),
+        new ExchangeError.Banned({ ...about, outcome, until: 1 }),
+        new ExchangeError.AuthenticationFailed({ ...about, outcome }),
+        new ExchangeError.ClockSkew({ ...about, outcome }),
+        new ExchangeError.PermissionDenied({ ...about, outcome })
+      ]
+    ) {
       assert.strictEqual(ExchangeError.outcome(error), "Unknown")
       assert.isFalse(ExchangeError.isRetryable(error, false))
-      assert.strictEqual(ExchangeError.isRetryable(error, true), tag === "RateLimited")
+      assert.strictEqual(ExchangeError.isRetryable(error, true), error._tag === "RateLimited")
     }
   })
 

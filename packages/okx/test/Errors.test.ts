@@ -206,7 +206,7 @@ describe("fromAck", () => {
   it("repeats words, and neither what could be a secret nor control characters", () => {
     assert.strictEqual(refused("51008", "Insufficient USDT balance. ").detail, "Insufficient USDT balance.")
     assert.strictEqual(refused("51008", "a\u0000\nb PJ61e1nb2F2Qd7D8SPiaIcx2gjdELc+o0ygzre9z33k=").detail, "a b …")
-    assert.strictEqual(refused("51008", "long ".repeat(100)).detail.length, 200)
+    assert.isAtMost(refused("51008", "long ".repeat(100)).detail.length, 200)
     assert.strictEqual(refused("51008").detail, "the exchange gave no reason")
   })
 })
