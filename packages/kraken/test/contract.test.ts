@@ -27,7 +27,7 @@ const lossy = LossyHttp.layer(({ path }) => /^\/0\/private\/(?:Add|Amend|Cancel)
 describe("in memory", () => {
   const environment = Simulator.environment("kraken")
   const trading = Layer.provideMerge(
-    Layer.provide(Kraken.layer({ environment, credentials }), OrderJournal.layerNone),
+    Layer.provide(Kraken.layer({ environment, credentials }), OrderJournal.layerMemory),
     Layer.provideMerge(lossy, Simulator.layer("kraken"))
   )
   Contract.register(it, {
@@ -50,7 +50,7 @@ describe("over sockets", () => {
   const trading = Layer.unwrapEffect(
     Effect.map(
       environment,
-      (environment) => Layer.provide(Kraken.layer({ environment, credentials }), OrderJournal.layerNone)
+      (environment) => Layer.provide(Kraken.layer({ environment, credentials }), OrderJournal.layerMemory)
     )
   ).pipe(
     Layer.provideMerge(Layer.provide(lossy, NodeExchange.layer)),
