@@ -28,7 +28,7 @@ describe("in memory", () => {
   const trading = Layer.provideMerge(
     Layer.provide(
       Binance.layer({ environment: Simulator.environment("binance"), credentials }),
-      OrderJournal.layerNone
+      OrderJournal.layerMemory
     ),
     Layer.provideMerge(LossyHttp.layer(), Simulator.layer("binance"))
   )
@@ -49,7 +49,7 @@ describe("over sockets", () => {
   const trading = Layer.unwrapEffect(
     Effect.map(
       environment,
-      (environment) => Layer.provide(Binance.layer({ environment, credentials }), OrderJournal.layerNone)
+      (environment) => Layer.provide(Binance.layer({ environment, credentials }), OrderJournal.layerMemory)
     )
   ).pipe(
     Layer.provideMerge(Layer.provide(LossyHttp.layer(), NodeExchange.layer)),
@@ -78,7 +78,7 @@ describe("elsewhere", () => {
     symbols
   })
   const testnet = Layer.provide(
-    Layer.provide(Binance.layer({ environment: "testnet" }), OrderJournal.layerNone),
+    Layer.provide(Binance.layer({ environment: "testnet" }), OrderJournal.layerMemory),
     NodeExchange.layer
   )
   Contract.register(it, {

@@ -25,7 +25,7 @@ const common = { features: BitMex.features, observer, concurrency: 10, faults: L
 describe("in memory", () => {
   const environment = Simulator.environment("bitmex")
   const trading = Layer.provideMerge(
-    Layer.provide(BitMex.layer({ environment, credentials }), OrderJournal.layerNone),
+    Layer.provide(BitMex.layer({ environment, credentials }), OrderJournal.layerMemory),
     Layer.provideMerge(LossyHttp.layer(), Simulator.layer("bitmex"))
   )
   Contract.register(it, { ...common, name: "BitMEX on the simulator", layer: trading, trading, clock: "test" })
@@ -36,7 +36,7 @@ describe("over sockets", () => {
   const trading = Layer.unwrapEffect(
     Effect.map(
       environment,
-      (environment) => Layer.provide(BitMex.layer({ environment, credentials }), OrderJournal.layerNone)
+      (environment) => Layer.provide(BitMex.layer({ environment, credentials }), OrderJournal.layerMemory)
     )
   ).pipe(
     Layer.provideMerge(Layer.provide(LossyHttp.layer(), NodeExchange.layer)),

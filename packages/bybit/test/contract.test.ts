@@ -26,7 +26,7 @@ describe("in memory", () => {
   const environment = Simulator.environment("bybit")
   const simulator = Simulator.layer("bybit")
   const trading = Layer.provideMerge(
-    Layer.provide(Bybit.layer({ environment, credentials }), OrderJournal.layerNone),
+    Layer.provide(Bybit.layer({ environment, credentials }), OrderJournal.layerMemory),
     Layer.provideMerge(LossyHttp.layer(), simulator)
   )
   const symbols = [["BTC/USDT", "ETH/USDT"], ["BTC/USDT:USDT", "ETH/USDT:USDT"], ["BTC/USD:BTC", "BTC/USDT"]] as const
@@ -51,7 +51,7 @@ describe("over sockets", () => {
   const trading = Layer.unwrapEffect(
     Effect.map(
       environment,
-      (environment) => Layer.provide(Bybit.layer({ environment, credentials }), OrderJournal.layerNone)
+      (environment) => Layer.provide(Bybit.layer({ environment, credentials }), OrderJournal.layerMemory)
     )
   ).pipe(
     Layer.provideMerge(Layer.provide(LossyHttp.layer(), NodeExchange.layer)),
@@ -82,7 +82,7 @@ describe("elsewhere", () => {
     skip
   })
   const testnet = Layer.provide(
-    Layer.provide(Bybit.layer({ environment: "testnet" }), OrderJournal.layerNone),
+    Layer.provide(Bybit.layer({ environment: "testnet" }), OrderJournal.layerMemory),
     NodeExchange.layer
   )
   Contract.register(it, {

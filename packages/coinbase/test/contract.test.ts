@@ -28,7 +28,7 @@ describe("in memory", () => {
     layer: Layer.provideMerge(Coinbase.layerMarketData({ environment }), wire),
     account: Layer.provide(Coinbase.layerAccount({ environment, credentials }), wire),
     trading: Layer.provideMerge(
-      Layer.provide(Coinbase.layer({ environment, credentials }), OrderJournal.layerNone),
+      Layer.provide(Coinbase.layer({ environment, credentials }), OrderJournal.layerMemory),
       wire
     ),
     features: Coinbase.features,
@@ -60,7 +60,7 @@ describe("over sockets", () => {
       Layer.unwrapEffect(
         Effect.map(
           environment,
-          (environment) => Layer.provide(Coinbase.layer({ environment, credentials }), OrderJournal.layerNone)
+          (environment) => Layer.provide(Coinbase.layer({ environment, credentials }), OrderJournal.layerMemory)
         )
       ),
       wire

@@ -81,6 +81,26 @@ const expected = (entries: ReadonlyArray<OrderJournal.Entry>) => [
   OrderJournal.sinceOf(entries, "mine", "e", "v", now - Book.kept)
 ]
 
+/** Lets others go on before each step, for as long as `pace` says. */
+const hesitant = (files: FileSystem.FileSystem, pace: ReadonlyArray<number>): FileSystem.FileSystem => {
+  let step = 0
+  const after = <A, E, R>(self: () => Effect.Effect<A, E, R>) =>
+    Effect.suspend(() => Effect.yieldNow().pipe(Effect.repeatN(pace[step++ % pace.length] ?? 0), Effect.flatMap(self)))
+  return {
+    ...files,
+    open: (...of) =>
+      Effect.map(after(() => files.open(...of)), (file) => ({
+        ...file,
+        sync: after(() => file.sync),
+        writeAll: (bytes: Uint8Array) => after(() => file.writeAll(bytes))
+      })),
+    link: (...of) => after(() => files.link(...of)),
+    rename: (...of) => after(() => files.rename(...of)),
+    remove: (...of) => after(() => files.remove(...of)),
+    readFileString: (...of) => after(() => files.readFileString(...of))
+  }
+}
+
 const long = now - Book.kept - 1
 
 describe("compaction", () => {
@@ -113,23 +133,38 @@ describe("compaction", () => {
       assert.strictEqual(disk.text(path), text)
     }))
 
-  it.effect("comes while the journal is open, too, and loses nothing that is added meanwhile", () =>
-    Effect.gen(function*() {
-      const disk = new Disk()
-      const entries = Array.from({ length: 60 }, (_, index) => [
-        intent(`o${index}`, { at: long }),
-        ...index % 10 === 0 ? [] : [outcome(`o${index}`)]
-      ]).flat()
-      yield* process(1)(on(disk, (journal) =>
-        Effect.gen(function*() {
-          for (const entry of entries) yield* Effect.zipRight(journal.append(entry), others)
+  it.effect.prop(
+    "comes while the journal is open, too, and loses nothing that is added meanwhile",
+    [FastCheck.array(FastCheck.nat(9), { minLength: 1, maxLength: 12 })],
+    ([pace]) =>
+      Effect.gen(function*() {
+        const disk = new Disk()
+        const entries = Array.from({ length: 30 }, (_, index) => [
+          intent(`o${index}`, { at: long }),
+          ...index % 10 === 0 ? [] : [outcome(`o${index}`)]
+        ]).flat()
+        yield* Effect.scoped(Effect.gen(function*() {
+          const journal = yield* File.make(path, small)
+          for (const [index, entry] of entries.entries()) {
+            yield* Effect.zipRight(journal.append(entry), others)
+            const found = disk.copy()
+            found.losePower()
+            const read = yield* process(2)(on(found, known))
+            assert.deepStrictEqual(read, expected(entries.slice(0, index + 1)))
+          }
           assert.deepStrictEqual(yield* known(journal), expected(entries))
-        }), small))
-      assert.isAtLeast(disk.log.filter((step) => step.startsWith("rename")).length, 2)
-      assert.isBelow(lines(disk.text(path)).length, 40)
-      assert.isFalse(disk.entries.has(beside))
-      assert.deepStrictEqual(yield* process(2)(on(disk, known, small)), expected(entries))
-    }))
+        })).pipe(
+          Effect.provideService(FileSystem.FileSystem, hesitant(disk.files, pace)),
+          Effect.withClock(clock),
+          process(1)
+        )
+        assert.isAtLeast(disk.log.filter((step) => step.startsWith("rename")).length, 2)
+        assert.isBelow(lines(disk.text(path)).length, 30)
+        assert.isFalse(disk.entries.has(beside))
+        assert.deepStrictEqual(yield* process(2)(on(disk, known)), expected(entries))
+      }),
+    { fastCheck: { numRuns: 10, examples: [[[9]], [[0]]] } }
+  )
 
   it.effect("is on the disk before it takes the place of the file, and so is the name before the next entry", () =>
     Effect.gen(function*() {
@@ -249,21 +284,6 @@ describe("a large journal", () => {
       assert.isAtMost(Math.max(...disk.pieces), (1 << 16) + 200)
     }))
 })
-
-/** Lets others go on before each step, for as long as `pace` says. */
-const hesitant = (files: FileSystem.FileSystem, pace: ReadonlyArray<number>): FileSystem.FileSystem => {
-  let step = 0
-  const after = <A, E, R>(self: () => Effect.Effect<A, E, R>) =>
-    Effect.suspend(() => Effect.yieldNow().pipe(Effect.repeatN(pace[step++ % pace.length] ?? 0), Effect.flatMap(self)))
-  return {
-    ...files,
-    open: (...of) => after(() => files.open(...of)),
-    link: (...of) => after(() => files.link(...of)),
-    rename: (...of) => after(() => files.rename(...of)),
-    remove: (...of) => after(() => files.remove(...of)),
-    readFileString: (...of) => after(() => files.readFileString(...of))
-  }
-}
 
 describe("the lock", () => {
   const held = (holder: object) => {

@@ -26,7 +26,7 @@ const lossy = LossyHttp.layer()
 describe("in memory", () => {
   const environment = Simulator.environment("kraken")
   const trading = Layer.provideMerge(
-    Layer.provide(Kraken.layer({ environment, credentials }), OrderJournal.layerNone),
+    Layer.provide(Kraken.layer({ environment, credentials }), OrderJournal.layerMemory),
     Layer.provideMerge(lossy, Simulator.layer("kraken"))
   )
   Contract.register(it, {
@@ -49,7 +49,7 @@ describe("over sockets", () => {
   const trading = Layer.unwrapEffect(
     Effect.map(
       environment,
-      (environment) => Layer.provide(Kraken.layer({ environment, credentials }), OrderJournal.layerNone)
+      (environment) => Layer.provide(Kraken.layer({ environment, credentials }), OrderJournal.layerMemory)
     )
   ).pipe(
     Layer.provideMerge(Layer.provide(lossy, NodeExchange.layer)),

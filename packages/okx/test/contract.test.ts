@@ -23,7 +23,7 @@ const observer = Effect.gen(function*() {
 describe("in memory", () => {
   const environment = Simulator.environment("okx")
   const trading = Layer.provideMerge(
-    Layer.provide(Okx.layer({ environment, credentials }), OrderJournal.layerNone),
+    Layer.provide(Okx.layer({ environment, credentials }), OrderJournal.layerMemory),
     Layer.provideMerge(LossyHttp.layer(), Simulator.layer("okx"))
   )
   const symbols = [["BTC/USDT", "ETH/USDT"], ["BTC/USDT:USDT", "ETH/USDT:USDT"], ["BTC/USD:BTC", "BTC/USDT"]] as const
@@ -46,7 +46,7 @@ describe("over sockets", () => {
   const trading = Layer.unwrapEffect(
     Effect.map(
       environment,
-      (environment) => Layer.provide(Okx.layer({ environment, credentials }), OrderJournal.layerNone)
+      (environment) => Layer.provide(Okx.layer({ environment, credentials }), OrderJournal.layerMemory)
     )
   ).pipe(
     Layer.provideMerge(Layer.provide(LossyHttp.layer(), NodeExchange.layer)),
@@ -78,7 +78,7 @@ describe("elsewhere", () => {
     name: "OKX demo trading",
     layer: Layer.provide(Okx.layerMarketData({ environment: "testnet" }), NodeExchange.layer),
     trading: Layer.provide(
-      Layer.provide(Okx.layer({ environment: "testnet" }), OrderJournal.layerNone),
+      Layer.provide(Okx.layer({ environment: "testnet" }), OrderJournal.layerMemory),
       NodeExchange.layer
     ),
     features,
