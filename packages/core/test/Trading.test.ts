@@ -394,6 +394,40 @@ describe("guards", () => {
       assert.strictEqual(store.orders.length, 1)
     }))
 
+  it.effect("count what an earlier run has ordered today, less what turns out not to have been placed", () =>
+    Effect.gen(function*() {
+      const journal = yield* OrderJournal.OrderJournal
+      const guards = { guards: { maxNotionalPerDay: { USDT: "1201" } }, journal }
+      const store = new Acme.Store()
+      yield* TestClock.setTime(86_400_000)
+      yield* Acme.trade(store, (trading) => trading.place(limit), guards)
+      // Sent by a run that was killed before the answer came: open, so it counts.
+      yield* journal.append({
+        _tag: "Intent",
+        exchange: "acme",
+        environment: Acme.environment.name,
+        account: Acme.account,
+        clientOrderId: "killed",
+        symbol: limit.symbol,
+        side: limit.side,
+        type: "limit",
+        amount: limit.amount,
+        price: limit.price,
+        timeInForce: "GTC",
+        worth: { currency: "USDT", amount: "600" },
+        at: 86_400_000
+      })
+      yield* Acme.trade(store, (trading) =>
+        Effect.gen(function*() {
+          yield* denied("maxNotionalPerDay", trading.place(limit))
+          const reconciling = yield* Effect.fork(trading.reconcile)
+          yield* TestClock.adjust("1 minute")
+          assert.deepStrictEqual((yield* Fiber.join(reconciling)).map(({ _tag }) => _tag), ["NotPlaced"])
+          yield* trading.place(limit)
+          yield* denied("maxNotionalPerDay", trading.place(limit))
+        }), guards)
+    }).pipe(Effect.provide(OrderJournal.layerMemory)))
+
   it.effect("count a day of UTC, and give back what was not placed", () =>
     Effect.gen(function*() {
       yield* guarded({ guards: { maxNotionalPerDay: { USDT: "1201" } } })((trading) =>
