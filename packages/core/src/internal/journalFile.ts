@@ -24,6 +24,8 @@ interface State {
   unfinished: boolean
   /** At how many lines to look next whether the file should be compacted. */
   lookAt: number
+  /** Whether the file is being compacted: a second time at once would take the first one's new file from it. */
+  isCompacting: boolean
   /** What was added since the file began to be compacted. */
   meanwhile: Array<Entry> | undefined
 }
@@ -59,6 +61,7 @@ export const make = (
       lines: read.lines,
       unfinished: read.end === "cut",
       lookAt: options.lines,
+      isCompacting: false,
       meanwhile: undefined
     }
     yield* Effect.acquireRelease(
@@ -111,14 +114,16 @@ export const make = (
     )
 
     const compactIfWorth = Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      if (state.lines < state.lookAt) return Effect.void
+      if (state.isCompacting || state.lines < state.lookAt) return Effect.void
       const needed = book.forget(now)
       state.lookAt = state.lines + Math.max(options.lines, needed)
       if (state.lines < options.times * needed) return Effect.void
+      state.isCompacting = true
       return compact.pipe(
         Effect.tap(() => Effect.sync(() => state.lookAt = state.lines + Math.max(options.lines, needed))),
         // The file that is there is as good as it was.
-        Effect.catchAll((error) => Effect.logWarning("The order journal could not be compacted", error.message))
+        Effect.catchAll((error) => Effect.logWarning("The order journal could not be compacted", error.message)),
+        Effect.ensuring(Effect.sync(() => state.isCompacting = false))
       )
     })
     yield* compactIfWorth
