@@ -554,9 +554,10 @@ describe("the journal", () => {
             assert.strictEqual((yield* journal.open).length, 100)
             yield* TestClock.adjust("600 millis")
             const found = yield* Fiber.join(reconciling)
-            assert.deepStrictEqual(found.map(({ _tag, intent }) => [intent.clientOrderId, _tag]), [
-              ...names.map((name) => [name, "NotPlaced"])
-            ])
+            assert.deepStrictEqual(
+              found.map(({ _tag, intent }) => [intent.clientOrderId, _tag]),
+              names.map((name) => [name, "NotPlaced"])
+            )
             assert.strictEqual(store.reads, 200)
           }), { journal })
         assert.deepStrictEqual(yield* journal.open, [])
