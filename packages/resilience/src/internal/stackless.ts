@@ -1,3 +1,4 @@
+import * as Cause from "effect/Cause"
 import * as Predicate from "effect/Predicate"
 
 /** What the gates of this process have refused with. Weak, so that it keeps no error alive. */
@@ -24,9 +25,17 @@ export const stackless = <A>(construct: () => A): A => {
 
 /** @internal */
 export const raise = <A>(error: A): A => {
-  if (Predicate.isObject(error)) raised.add(error)
+  const original = Cause.originalError(error)
+  if (Predicate.isObject(original)) raised.add(original)
   return error
 }
 
-/** @internal */
-export const isRaised = (u: unknown): boolean => Predicate.isObject(u) && raised.has(u)
+/**
+ * Within a span, what an effect fails with is not the error itself but a proxy of it: looked at is what it stands for.
+ *
+ * @internal
+ */
+export const isRaised = (u: unknown): boolean => {
+  const original = Cause.originalError(u)
+  return Predicate.isObject(original) && raised.has(original)
+}
