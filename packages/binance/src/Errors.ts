@@ -7,8 +7,8 @@
  */
 import * as ExchangeError from "@effect-exchange/core/ExchangeError"
 import type { Answer } from "@effect-exchange/core/Protocol"
-import { retryAfter } from "@effect-exchange/core/RetryAfter"
 import * as UnlistedError from "@effect-exchange/core/UnlistedError"
+import * as RetryAfter from "@effect-exchange/resilience/RetryAfter"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
@@ -35,7 +35,7 @@ export const classify = (answer: Answer): ExchangeError.ExchangeError | undefine
         ...about,
         detail: "blocked by the exchange's firewall; slow down",
         outcome: "Unknown",
-        retryAfter: retryAfter(answer.headers, answer.now) ?? Duration.minutes(5)
+        retryAfter: RetryAfter.parse(answer.headers["retry-after"], answer.now) ?? Duration.minutes(5)
       })
       : undefined
   }
@@ -48,7 +48,7 @@ const byCode = (answer: Answer, code: number, msg: string): ExchangeError.Exchan
   if (answer.status === 429 || rateLimited.has(code)) {
     return new ExchangeError.RateLimited({
       ...about,
-      retryAfter: retryAfter(answer.headers, answer.now) ?? Duration.seconds(1)
+      retryAfter: RetryAfter.parse(answer.headers["retry-after"], answer.now) ?? Duration.seconds(1)
     })
   }
   switch (code) {
@@ -108,7 +108,7 @@ const orderRefused = (about: ExchangeError.About): ExchangeError.ExchangeError =
 
 const banned = (answer: Answer, msg: string): ExchangeError.Banned => {
   const named = /banned until (\d{13})/i.exec(msg)?.[1]
-  const wait = retryAfter(answer.headers, answer.now) ?? Duration.minutes(2)
+  const wait = RetryAfter.parse(answer.headers["retry-after"], answer.now) ?? Duration.minutes(2)
   return new ExchangeError.Banned({
     ...answer.about,
     detail: "this address is banned; nothing is sent before the ban ends",

@@ -5,7 +5,7 @@
  */
 import * as ExchangeError from "@effect-exchange/core/ExchangeError"
 import type { Answer } from "@effect-exchange/core/Protocol"
-import { retryAfter } from "@effect-exchange/core/RetryAfter"
+import * as RetryAfter from "@effect-exchange/resilience/RetryAfter"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
@@ -32,7 +32,7 @@ export const classify = (answer: Answer): ExchangeError.ExchangeError | undefine
       ...about,
       outcome: "Unknown",
       detail: "this address is banned, as after many errors in a short time; nothing is sent before the ban ends",
-      until: now + Duration.toMillis(retryAfter(headers, now) ?? Duration.hours(1))
+      until: now + Duration.toMillis(RetryAfter.parse(headers["retry-after"], now) ?? Duration.hours(1))
     })
   }
   if ((status === 404 || status === 410) && body === undefined) {
@@ -45,7 +45,10 @@ export const classify = (answer: Answer): ExchangeError.ExchangeError | undefine
   if (body === undefined) return undefined
   const facts = { ...about, code: clean(body.name), detail: clean(body.message) }
   if (status === 429) {
-    return new ExchangeError.RateLimited({ ...facts, retryAfter: retryAfter(headers, now) ?? Duration.seconds(1) })
+    return new ExchangeError.RateLimited({
+      ...facts,
+      retryAfter: RetryAfter.parse(headers["retry-after"], now) ?? Duration.seconds(1)
+    })
   }
   if (status >= 500) {
     // Overloaded: the request did not reach the engine. Any other failure leaves open what became of it.

@@ -8,8 +8,8 @@
  */
 import * as ExchangeError from "@effect-exchange/core/ExchangeError"
 import type { Answer } from "@effect-exchange/core/Protocol"
-import { retryAfter } from "@effect-exchange/core/RetryAfter"
 import { fromStatus } from "@effect-exchange/core/UnlistedError"
+import * as RetryAfter from "@effect-exchange/resilience/RetryAfter"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as Record from "effect/Record"
@@ -139,5 +139,6 @@ const banned = ({ about, now }: Answer): ExchangeError.Banned =>
 const waitOf = ({ headers, now }: Answer, time: unknown): Duration.Duration => {
   const reset = Number(headers["x-bapi-limit-reset-timestamp"])
   const left = typeof time === "number" ? reset - time : 0
-  return retryAfter(headers, now) ?? (left > 0 && left <= 60_000 ? Duration.millis(left) : Duration.seconds(1))
+  return RetryAfter.parse(headers["retry-after"], now) ??
+    (left > 0 && left <= 60_000 ? Duration.millis(left) : Duration.seconds(1))
 }

@@ -8,8 +8,8 @@
  */
 import * as ExchangeError from "@effect-exchange/core/ExchangeError"
 import type { Answer } from "@effect-exchange/core/Protocol"
-import { retryAfter } from "@effect-exchange/core/RetryAfter"
 import { fromStatus } from "@effect-exchange/core/UnlistedError"
+import * as RetryAfter from "@effect-exchange/resilience/RetryAfter"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
@@ -183,7 +183,7 @@ const make = (answer: Answer, { code, text }: Said, kind: Kind): ExchangeError.E
     case "RateLimited":
       return new ExchangeError.RateLimited({
         ...about,
-        retryAfter: retryAfter(answer.headers, answer.now) ?? Duration.seconds(1)
+        retryAfter: RetryAfter.parse(answer.headers["retry-after"], answer.now) ?? Duration.seconds(1)
       })
     case "Halted":
       return new ExchangeError.ExchangeUnavailable({ ...about, outcome: "Rejected" })
@@ -218,5 +218,5 @@ const blocked = (answer: Answer): ExchangeError.RateLimited =>
     ...answer.about,
     outcome: "Unknown",
     detail: "blocked by the exchange's firewall; slow down",
-    retryAfter: retryAfter(answer.headers, answer.now) ?? Duration.minutes(5)
+    retryAfter: RetryAfter.parse(answer.headers["retry-after"], answer.now) ?? Duration.minutes(5)
   })

@@ -3,10 +3,10 @@
  *
  * @since 0.1.0
  */
+import * as RetryAfter from "@effect-exchange/resilience/RetryAfter"
 import * as Duration from "effect/Duration"
 import * as ExchangeError from "./ExchangeError.js"
 import type { Answer } from "./Protocol.js"
-import { retryAfter } from "./RetryAfter.js"
 
 /**
  * The error of an answer that is in the exchange's own form, under a code or text that is not known, by its HTTP status: the
@@ -30,7 +30,7 @@ export const fromStatus = (
   if (status === 429) {
     return new ExchangeError.RateLimited({
       ...about,
-      retryAfter: retryAfter(answer.headers, answer.now) ?? Duration.seconds(1)
+      retryAfter: RetryAfter.parse(answer.headers["retry-after"], answer.now) ?? Duration.seconds(1)
     })
   }
   if (status < 400 || status >= 500 || status === 408 || status === 499) {

@@ -411,8 +411,8 @@ describe("guards", () => {
         symbol: limit.symbol,
         side: limit.side,
         type: "limit",
-        amount: limit.amount,
-        price: limit.price,
+        amount: "0.01",
+        price: "60000.25",
         timeInForce: "GTC",
         worth: { currency: "USDT", amount: "600" },
         at: 86_400_000

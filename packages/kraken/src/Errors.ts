@@ -8,7 +8,7 @@
  */
 import * as ExchangeError from "@effect-exchange/core/ExchangeError"
 import type { Answer } from "@effect-exchange/core/Protocol"
-import { retryAfter } from "@effect-exchange/core/RetryAfter"
+import * as RetryAfter from "@effect-exchange/resilience/RetryAfter"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
@@ -34,7 +34,7 @@ export const classify = (answer: Answer): ExchangeError.TradingError | undefined
       ...about,
       detail: "too many requests",
       outcome: "Unknown",
-      retryAfter: retryAfter(headers, now) ?? moment
+      retryAfter: RetryAfter.parse(headers["retry-after"], now) ?? moment
     })
   }
   return status === 403

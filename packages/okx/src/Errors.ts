@@ -9,8 +9,8 @@
  */
 import * as ExchangeError from "@effect-exchange/core/ExchangeError"
 import type { Answer } from "@effect-exchange/core/Protocol"
-import { retryAfter } from "@effect-exchange/core/RetryAfter"
 import { fromStatus } from "@effect-exchange/core/UnlistedError"
+import * as RetryAfter from "@effect-exchange/resilience/RetryAfter"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
@@ -171,7 +171,11 @@ const limited = (
   about: ExchangeError.About,
   outcome?: ExchangeError.Outcome
 ): ExchangeError.RateLimited =>
-  new ExchangeError.RateLimited({ ...about, outcome, retryAfter: retryAfter(headers, now) ?? Duration.seconds(2) })
+  new ExchangeError.RateLimited({
+    ...about,
+    outcome,
+    retryAfter: RetryAfter.parse(headers["retry-after"], now) ?? Duration.seconds(2)
+  })
 
 // The firewall in front of the exchange answers with a page.
 const blocked = ({ about, headers, now }: Answer): ExchangeError.Banned =>
@@ -179,5 +183,5 @@ const blocked = ({ about, headers, now }: Answer): ExchangeError.Banned =>
     ...about,
     outcome: "Unknown",
     detail: "the exchange's firewall refuses this address; nothing is sent for a while",
-    until: now + Duration.toMillis(retryAfter(headers, now) ?? Duration.minutes(5))
+    until: now + Duration.toMillis(RetryAfter.parse(headers["retry-after"], now) ?? Duration.minutes(5))
   })

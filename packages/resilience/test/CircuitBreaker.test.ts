@@ -145,6 +145,16 @@ describe("open", () => {
       assertInclude(new Error("other").stack, "\n    at ")
     }))
 
+  it.effect("a refusal is known as one within a span, too, where effect hands out a proxy of it", () =>
+    Effect.gen(function*() {
+      const breaker = yield* opened()
+      const error = yield* Effect.flip(Effect.withSpan(breaker.protect(Effect.void), "span"))
+      assert.isTrue(Rejection.isRejection(error))
+      const outer = yield* make()
+      yield* Effect.exit(Effect.withSpan(outer.protect(breaker.protect(Effect.void)), "span"))
+      assert.strictEqual((yield* outer.metrics).calls, 0)
+    }))
+
   it.effect("a refusal survives encoding, for ever included", () =>
     Effect.gen(function*() {
       const error = new CircuitBreaker.CircuitOpen({ name: "a", state: "Isolated", retryAfter: Duration.infinity })

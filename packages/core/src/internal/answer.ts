@@ -1,9 +1,9 @@
+import * as RetryAfter from "@effect-exchange/resilience/RetryAfter"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 import * as ExchangeError from "../ExchangeError.js"
 import type { Answer, Protocol } from "../Protocol.js"
-import { retryAfter } from "../RetryAfter.js"
 import { refusalOf } from "./frontDoor.js"
 
 /**
@@ -74,7 +74,7 @@ const byEvidence = (answer: Answer, auth: "none" | "signed"): ExchangeError.Exch
     return new ExchangeError.RateLimited({
       ...about,
       detail: "too many requests",
-      retryAfter: retryAfter(headers, now) ?? Duration.seconds(1),
+      retryAfter: RetryAfter.parse(headers["retry-after"], now) ?? Duration.seconds(1),
       outcome: "Unknown"
     })
   }

@@ -1,7 +1,7 @@
+import * as RetryAfter from "@effect-exchange/resilience/RetryAfter"
 import * as Duration from "effect/Duration"
 import * as ClockSkew from "../ClockSkew.js"
 import type { Headers } from "../Protocol.js"
-import { retryAfter as read } from "../RetryAfter.js"
 import * as HttpDate from "./httpDate.js"
 
 /**
@@ -28,6 +28,6 @@ export const date = (
  */
 export const retryAfter = (headers: Headers, now: number): Headers => {
   if (headers["retry-after"] === undefined) return headers
-  const delay = read(headers, now)
+  const delay = RetryAfter.parse(headers["retry-after"], now)
   return { ...headers, "retry-after": delay === undefined ? undefined : (Duration.toMillis(delay) / 1000).toFixed(3) }
 }

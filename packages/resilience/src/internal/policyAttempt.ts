@@ -120,7 +120,7 @@ export const conclude = (sending: Sending, cause: Cause.Cause<unknown>): void =>
   if (stage !== "queued" || Cause.isInterruptedOnly(cause)) return
   sending.stage = "refused"
   const refusals = execution.refusals ??= new Set()
-  for (const error of Cause.failures(cause)) refusals.add(error)
+  for (const error of Cause.failures(cause)) refusals.add(Cause.originalError(error))
   report(execution, {
     attempt: number,
     gate: at,

@@ -321,7 +321,8 @@ export const retry = <F>(
 ) =>
 <A, E extends F, R>(self: Effect.Effect<A, E | Refusal, R>): Effect.Effect<A, E | Refusal, R> => {
   if (retry === undefined) return self
-  const isRefusal = (error: F | Refusal): error is Refusal => execution.refusals?.has(error) === true
+  const isRefusal = (error: F | Refusal): error is Refusal =>
+    execution.refusals?.has(Cause.originalError(error)) === true
   // What must not happen twice is never hedged, so the latest attempt is the one that is asked about.
   const isHarmless = idempotency === "once" ? () => !execution.isDoubtful : constTrue
   return Retry.retryNonIdempotent(self, {
