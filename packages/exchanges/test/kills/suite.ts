@@ -36,6 +36,11 @@ const moments: Effect.Effect<Moment> = Effect.gen(function*() {
   return kind === 2 ? { _tag: "Unanswered", order } : { _tag: "Answered", order, millis: millis / 10 }
 })
 
+/** As much of esbuild as is used. */
+interface Bundler {
+  readonly build: (options: Readonly<Record<string, unknown>>) => Promise<unknown>
+}
+
 /** The trader as one file: run as it is written, it would take longer to start than to trade. */
 const bundled = Effect.acquireRelease(
   Effect.promise(async () => {
@@ -43,7 +48,7 @@ const bundled = Effect.acquireRelease(
     const script = join(directory, "trader.cjs")
     // The same that bundles the benchmarks.
     const require = createRequire(new URL("../../../benchmarks/package.json", import.meta.url))
-    const { build }: typeof import("esbuild") = require("esbuild")
+    const { build }: Bundler = require("esbuild")
     await build({
       entryPoints: [fileURLToPath(new URL("trader.ts", import.meta.url))],
       outfile: script,
