@@ -1,4 +1,19 @@
+import { assert, describe, it } from "@effect/vitest"
+import { forms } from "./canary/echo.js"
 import * as Canary from "./canary/suite.js"
+import { leak } from "./support/overheard.js"
 import { sampled } from "./support/sampling.js"
 
-Canary.register(sampled(20))
+Canary.register(sampled(40))
+
+describe("the canary hears", () => {
+  const secret = "K3y/CANARY+key==0123456789abcdef"
+  for (const [form, write] of Object.entries(forms)) {
+    it(`a secret ${form}`, () => {
+      const body = JSON.parse(`["${write(secret)}"]`)
+      assert.isDefined(leak([`an error: ${body}`], [secret]))
+      assert.isDefined(leak([JSON.stringify({ code: body })], [secret]))
+      assert.isUndefined(leak(["an error: nothing of it"], [secret]))
+    })
+  }
+})

@@ -71,7 +71,7 @@ export const make = (
   const group = (name: string, limits: ReadonlyArray<Limit>): Effect.Effect<Group> =>
     RateLimiter.group<string, Capability>({
       name,
-      scopes: Object.fromEntries(limits.map(({ per: _, scope, ...limit }) => [scope, limit])),
+      scopes: Object.fromEntries(limits.map((limit) => [limit.scope, limit])),
       lanes,
       maxQueue: options.maxQueue,
       maxPause: options.maxPause,

@@ -32,6 +32,8 @@ export interface Row {
   readonly rule?: "part" | "said" | undefined
   /** The operations it says anything about; all unless given. */
   readonly operations?: ReadonlyArray<Operation> | undefined
+  /** Run beforehand, for what takes long to make. */
+  readonly ready?: (() => unknown) | undefined
   readonly answer: (good: Good) => Script
 }
 

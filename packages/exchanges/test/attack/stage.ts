@@ -1,6 +1,6 @@
 import { Account, type Market, MarketData, Trading } from "@effect-exchange/core"
 import { NodeExchange } from "@effect-exchange/core/node"
-import { Chunk, Clock, Duration, Effect, Exit, Layer, Logger, LogLevel, Option, Stream } from "effect"
+import { Chunk, type Clock, type Duration, Effect, Exit, Layer, Logger, LogLevel, Option, Stream } from "effect"
 import type { Exchanges } from "../../src/index.js"
 import * as Support from "../support/exchanges.js"
 import { changes, clock, now, otherOf, type Serve, type Served, server } from "../support/unmoved.js"
@@ -214,7 +214,8 @@ export const attack = (
         markets: stage.markets,
         at: now,
         attempts: isWrite(operation) ? 3 : 1,
-        timeout: isWrite(operation) ? 3 * timeout : timeout,
+        // A write is looked up by honest answers, which a busy machine may give late.
+        timeout: isWrite(operation) ? 10 * timeout : timeout,
         patience: isWrite(operation) ? "1 minute" : "5 seconds",
         answer: (request, served, origin) => {
           const one: Good = { ...served, exchange: stage.id, operation, request, origin, ids, elsewhere }

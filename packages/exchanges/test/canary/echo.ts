@@ -13,8 +13,8 @@ const parse = Schema.decodeUnknownOption(Schema.parseJson())
 
 const spotsOf = (json: unknown, path: Spot["path"] = []): ReadonlyArray<Spot> => {
   if (Array.isArray(json)) {
-    // Rows are alike: the first two of them, and an own one.
-    return json.slice(0, 2).flatMap((each, index) => spotsOf(each, [...path, index]))
+    // Rows are alike.
+    return json.slice(0, 1).flatMap((each, index) => spotsOf(each, [...path, index]))
   }
   if (typeof json === "object" && json !== null) {
     return Object.entries(json).flatMap(([name, value]): ReadonlyArray<Spot> => [

@@ -69,6 +69,9 @@ export const make = (): Overheard => {
   }
 }
 
+/** Letters that a log must not see: they break lines, turn them round, hide in them or speak to the terminal. */
+export const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
+
 /** What all metrics of the process look like now. */
 export const metrics: Effect.Effect<string> = Effect.map(Metric.snapshot, show)
 

@@ -1,0 +1,72 @@
+import { ExchangeError } from "@effect-exchange/core"
+import { Cause, Exit, Option, Predicate } from "effect"
+import { Exchanges } from "../../src/index.js"
+import { unprintable } from "../support/overheard.js"
+import { now } from "../support/unmoved.js"
+import { agrees } from "./agree.js"
+import type { Operation, Row } from "./good.js"
+import { isWrite, type Result, type Stage, timeout } from "./stage.js"
+import { table } from "./table.js"
+
+/** Twice an attempt's time for a read, and a little for a busy machine. A write is looked up for as long as it takes. */
+export const bound = (operation: Operation): number => isWrite(operation) ? 20_000 : 2 * timeout + 300
+
+/** What depends on how an operation reads its answer; the rest is met before anybody reads. */
+const content = new Set(["cut", "nesting", "number", "characters", "about something else"])
+
+/** What says something of the operation: all of public reads and of orders, and of the others what is theirs. */
+export const rowsOf = (operation: Operation): ReadonlyArray<Row> =>
+  table.filter(({ kind, operations }, index) => {
+    if (operations?.includes(operation) === false) return false
+    if (operation === "ticker" || operation === "place" || content.has(kind)) return true
+    const counts = operation === "balances" || operation === "cancel"
+    return counts && (kind === "framing" || (kind === "status" && index % 4 === 0))
+  })
+
+const isError = (error: unknown): error is ExchangeError.ExchangeError =>
+  Predicate.isRecord(error) && typeof error["_tag"] === "string" && error["_tag"] in ExchangeError.policies
+
+const mayFailWith: { readonly [O in Operation]: (error: ExchangeError.ExchangeError) => boolean } = {
+  ticker: ExchangeError.isMarketDataError,
+  orderBook: ExchangeError.isMarketDataError,
+  candles: ExchangeError.isMarketDataError,
+  balances: ExchangeError.isAccountError,
+  openOrders: ExchangeError.isAccountError,
+  place: ExchangeError.isTradingError,
+  cancel: ExchangeError.isTradingError
+}
+
+/** Binance's own word for a ban is the status 418, which nobody else says: whoever is banned traded nothing. */
+const isDoubt = (error: ExchangeError.ExchangeError): boolean =>
+  ExchangeError.outcome(error) === "Unknown" ||
+  (error._tag === "Banned" && error.exchange === "binance" && error.status === 418)
+
+/** What is wrong with an outcome; nothing when it is as it must be. */
+export const judge = (stage: Stage, operation: Operation, row: Row, result: Result): string | undefined => {
+  if (Option.isNone(result.exit)) return `hangs: it had not ended after ${Math.round(result.millis)} ms`
+  if (result.trapped) return "a redirect was followed"
+  const doubled = operation === "place" && result.writes > 1 &&
+    Exchanges.features(stage.id).deduplicates !== "always"
+  if (doubled) return `the order was sent ${result.writes} times`
+  return Exit.match(result.exit.value, {
+    onSuccess: (value) =>
+      agrees(operation, row.rule, value, stage.truths.get(operation), now)
+        ? undefined
+        : `another value: ${shown(value)} instead of ${shown(stage.truths.get(operation))}`,
+    onFailure: (cause) => {
+      const failure = Cause.failureOption(cause)
+      if (Option.isNone(failure)) return `a defect: ${Cause.pretty(cause).slice(0, 300)}`
+      const error = failure.value
+      if (!isError(error) || !mayFailWith[operation](error)) return `an error of another kind: ${String(error)}`
+      if (isWrite(operation) && result.writes > 0 && !isDoubt(error)) {
+        return `${error._tag} (${ExchangeError.outcome(error)}) for what was carried out: ${error.message}`
+      }
+      if (unprintable.test(error.message)) {
+        return `letters in a message that a log must not see: ${shown(error.message)}`
+      }
+      return error.message.length > 2000 ? `a message of ${error.message.length} letters` : undefined
+    }
+  })
+}
+
+const shown = (value: unknown): string => (JSON.stringify(value) ?? String(value)).slice(0, 300)
