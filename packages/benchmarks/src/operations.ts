@@ -54,10 +54,19 @@ const measured = {
     bulkhead,
     limiter,
     retry: { budget }
-  }).apply(call, safe)
+  }).apply(call, safe),
+  "all of these, no span, saying when it leaves": Policy.make({
+    name,
+    attemptTimeout: late,
+    breaker,
+    bulkhead,
+    limiter,
+    retry: { budget },
+    span: false
+  }).apply(({ leaving }) => Effect.zipRight(leaving, call), safe)
 }
 
 for (const [what, self] of Object.entries<Effect.Effect<unknown, unknown>>(measured)) {
   const { fibers, operations } = await count(self)
-  console.log(`${what.padEnd(40)} ${String(operations).padStart(5)} operations ${fibers} further fibers`)
+  console.log(`${what.padEnd(46)} ${String(operations).padStart(5)} operations ${fibers} further fibers`)
 }
