@@ -38,6 +38,7 @@ import * as Health from "./Health.js"
 import { describeMismatch } from "./internal/answer.js"
 import * as wire from "./internal/attempt.js"
 import * as reporting from "./internal/healthReport.js"
+import { Lane } from "./internal/lane.js"
 import * as observing from "./internal/observer.js"
 import { fromRefusal, narrow } from "./internal/refusal.js"
 import { clean } from "./internal/text.js"
@@ -209,6 +210,13 @@ const makeEngine = Effect.fnUntraced(function*(
   )
 
   const run = <A>(call: Call<A>, signer: wire.Signer): Effect.Effect<A, ExchangeError.ExchangeError> =>
+    Effect.flatMap(Lane, (lane) => inLane(call, signer, lane ?? call.endpoint.capability))
+
+  const inLane = <A>(
+    call: Call<A>,
+    signer: wire.Signer,
+    lane: Endpoint.Capability
+  ): Effect.Effect<A, ExchangeError.ExchangeError> =>
     Effect.mapError(
       policiesOf(signer.key)(call.endpoint).apply(
         ({ leaving, waited }) =>
@@ -223,7 +231,7 @@ const makeEngine = Effect.fnUntraced(function*(
               return Effect.void
             })
           ),
-        { cost: call.cost, lane: call.endpoint.capability, idempotency: call.endpoint.idempotency }
+        { cost: call.cost, lane, idempotency: call.endpoint.idempotency }
       ),
       (error) => isRejection(error) ? fromRefusal(call.about, error) : error
     )
@@ -276,13 +284,16 @@ const makeEngine = Effect.fnUntraced(function*(
             isRepeatable(call, error) ? run(call, signer) : error
           ),
         AuthenticationFailed: (error) =>
-          Effect.flatMap(
-            rotated(signer),
-            Option.match({
-              onNone: () => error,
-              onSome: (fresh) => isRepeatable(call, error) ? run(call, fresh) : error
-            })
-          )
+          // A call of our own with a later nonce has arrived before it: a cancel does not wait for reads.
+          call.endpoint.idempotency === "safe" && call.nonce !== undefined && call.nonce < signer.key.latestNonce()
+            ? run(call, signer)
+            : Effect.flatMap(
+              rotated(signer),
+              Option.match({
+                onNone: () => error,
+                onSome: (fresh) => isRepeatable(call, error) ? run(call, fresh) : error
+              })
+            )
       }))
 
   const deadline = Duration.decode(options.deadline ?? "30 seconds")
@@ -341,6 +352,7 @@ const prepare = <C extends Endpoint.Capability, I, A>(
       cost: endpoint.cost(input),
       attempt: 0,
       sentAt: undefined,
+      nonce: undefined,
       doubt: undefined
     })
   })

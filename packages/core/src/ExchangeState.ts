@@ -127,7 +127,12 @@ export interface Key {
   readonly fingerprint: string
   /** The next nonce: microseconds of the exchange's clock, rising, and never twice the same. */
   readonly nonce: (now: number) => bigint
-  /** Lets one signed call go at a time, where nonces must arrive in the order in which they were made. */
+  /** The nonce that was given out last. */
+  readonly latestNonce: () => bigint
+  /**
+   * Lets signed calls go one at a time, where nonces must arrive in the order in which they were made. A call that trades
+   * waits for others that trade only: its nonce is above that of a read under way, so it is taken whichever arrives first.
+   */
   readonly turn: Bulkhead.Bulkhead<Capability> | undefined
   /** What its calls spend from. */
   readonly limits: limiting.KeyLimits
@@ -239,21 +244,37 @@ const meet = (
     if (found !== undefined) return [found, known] as const
     const key: Key = {
       fingerprint,
-      nonce: rising(),
+      ...rising(),
       limits: yield* limits.of(fingerprint),
-      turn: protocol.nonces === "ordered"
-        ? yield* Bulkhead.make({ name: `${protocol.exchange}.signed`, permits: 1, maxQueue, lanes: limiting.lanes })
-        : undefined
+      turn: protocol.nonces === "ordered" ? yield* turns(protocol.exchange, maxQueue) : undefined
     }
     return [key, new Map(known).set(fingerprint, key)] as const
   })
 
-const rising = (): (now: number) => bigint => {
+const turns = (exchange: string, maxQueue: number): Effect.Effect<Bulkhead.Bulkhead<Capability>> =>
+  Effect.map(
+    Effect.all([
+      Bulkhead.make({ name: `${exchange}.signed`, permits: 2, reserved: 1, maxQueue, lanes: limiting.lanes }),
+      Bulkhead.make({ name: `${exchange}.signed.trading`, permits: 1, maxQueue, lanes: limiting.lanes })
+    ]),
+    ([all, trading]): Bulkhead.Bulkhead<Capability> => ({
+      ...all,
+      withPermit: (self, options) =>
+        options?.lane === "trading"
+          ? trading.withPermit(all.withPermit(self, options), options)
+          : all.withPermit(self, options)
+    })
+  )
+
+const rising = (): Pick<Key, "nonce" | "latestNonce"> => {
   let last = 0n
-  return (now) => {
-    const next = BigInt(Math.floor(now)) * 1000n
-    last = next > last ? next : last + 1n
-    return last
+  return {
+    nonce: (now) => {
+      const next = BigInt(Math.floor(now)) * 1000n
+      last = next > last ? next : last + 1n
+      return last
+    },
+    latestNonce: () => last
   }
 }
 

@@ -101,7 +101,7 @@ describe("Redaction", () => {
     ],
     ([secret, form, around]) => {
       const { text } = Redaction.make([secret])
-      const result = seen(text(`${around} ${form(secret)} ${around}`)).replaceAll("\\", "")
+      const result = seen(text(`${around} ${form(secret)} ${around}`)).replaceAll(/\\|%5C/gi, "")
       assert.isTrue(result === `${around} <redacted> ${around}` || result === "<redacted>", result)
     }
   )

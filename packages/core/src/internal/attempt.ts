@@ -34,6 +34,8 @@ export interface Call<out A> extends Observed {
   readonly prepared: Prepared
   /** When the latest attempt left, epoch milliseconds. */
   sentAt: number | undefined
+  /** The nonce of the latest attempt, if it was signed. */
+  nonce: bigint | undefined
 }
 
 /**
@@ -72,11 +74,11 @@ export const send = <A>(
   { credentials, key }: Signer,
   leaving: Effect.Effect<void>
 ): Effect.Effect<A, ExchangeError.ExchangeError> => {
-  const { about, endpoint, prepared } = call
+  const { about, endpoint } = call
   return Effect.gen(function*() {
     const sentAt = yield* Clock.currentTimeMillis
     const signedBy = yield* line.vitals.skew
-    const signed = yield* sign(line, prepared, credentials, key, ClockSkew.correct(signedBy, sentAt)).pipe(
+    const signed = yield* sign(line, call, credentials, key, ClockSkew.correct(signedBy, sentAt)).pipe(
       Either.mapLeft((detail) => new ExchangeError.AuthenticationFailed({ ...about, detail, outcome: "NotSent" }))
     )
     call.sentAt = sentAt
@@ -132,17 +134,20 @@ export const send = <A>(
 
 const sign = (
   line: Line,
-  prepared: Prepared,
+  call: Call<unknown>,
   credentials: Option.Option<Credentials.Credentials>,
   key: Key,
   exchangeTime: number
 ): Either.Either<Signed, string> => {
+  const { prepared } = call
   const request = { ...prepared, headers: { ...prepared.headers, ...line.headers } }
   if (Option.isNone(credentials)) return Either.right({ ...request, signature: "" })
+  const nonce = key.nonce(exchangeTime)
+  call.nonce = nonce
   try {
     return line.protocol.sign(request, credentials.value, {
       now: Math.floor(exchangeTime),
-      nonce: key.nonce(exchangeTime),
+      nonce,
       host: line.host
     })
   } catch {

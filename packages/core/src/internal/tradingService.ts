@@ -4,6 +4,7 @@ import type { Amendment, Reference, Request } from "../Order.js"
 import type * as Trading from "../Trading.js"
 import { resolve } from "./accountService.js"
 import * as changing from "./changing.js"
+import { asTrading } from "./lane.js"
 import * as placing from "./placing.js"
 import { reconcile } from "./reconciling.js"
 
@@ -19,19 +20,20 @@ export const make = (
   return {
     exchange,
     request: client.request,
-    place: Effect.fn(method("place"))((request: Request) => placing.place(desk, request)),
-    placeBatch: Effect.fn(method("placeBatch"))((requests: ReadonlyArray<Request>) =>
-      placing.placeBatch(desk, requests)
+    place: Effect.fn(method("place"))((request: Request) => placing.place(desk, request), asTrading),
+    placeBatch: Effect.fn(method("placeBatch"))(
+      (requests: ReadonlyArray<Request>) => placing.placeBatch(desk, requests),
+      asTrading
     ),
     cancel: Effect.fn(method("cancel"))(function*(reference: Reference) {
       return yield* changing.cancel(desk, yield* resolve(exchange, "cancel", desk.markets, reference))
-    }),
+    }, asTrading),
     cancelAll: Effect.fn(method("cancelAll"))(function*(symbol: string) {
       return yield* desk.adapter.cancelAll(yield* desk.markets.find("cancelAll", symbol))
-    }),
+    }, asTrading),
     amend: Effect.fn(method("amend"))(function*(reference: Reference, amendment: Amendment) {
       return yield* changing.amend(desk, yield* resolve(exchange, "amend", desk.markets, reference), amendment)
-    }),
+    }, asTrading),
     reconcile: Effect.withSpan(reconcile(desk), method("reconcile"))
   }
 }
