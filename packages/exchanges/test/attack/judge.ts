@@ -58,7 +58,7 @@ export const judge = (stage: Stage, operation: Operation, row: Row, result: Resu
       if (Option.isNone(failure)) return `a defect: ${Cause.pretty(cause).slice(0, 300)}`
       const error = failure.value
       if (!isError(error) || !mayFailWith[operation](error)) return `an error of another kind: ${String(error)}`
-      if (isWrite(operation) && result.writes > 0 && !isDoubt(error)) {
+      if (isWrite(operation) && result.writes > 0 && row.rule !== "said" && !isDoubt(error)) {
         return `${error._tag} (${ExchangeError.outcome(error)}) for what was carried out: ${error.message}`
       }
       if (unprintable.test(error.message)) {
