@@ -8,10 +8,14 @@ const isWrite = (operation: Operation): boolean => operation === "place" || oper
 /** What nobody can see through when the exchange lies about an order: what became of it, and under which id. */
 const told = new Set(["id", "status", "filled", "averagePrice", "createdAt", "updatedAt", "timeInForce", "postOnly"])
 
+/** Who cancels an order need not know more of it than its name. */
+const unknown = new Set([...told, "side", "type", "price", "amount"])
+
 /** Whether a value is what the rule of the row allows; instants near `now` may be those of receipt. */
 export const agrees = (operation: Operation, rule: Rule, value: unknown, truth: unknown, now: number): boolean => {
   if (isWrite(operation)) {
-    return similar(without(value, rule === "said" ? told : late), without(truth, late), { part: true, more: true, now })
+    const ignored = rule !== "said" ? late : operation === "cancel" ? unknown : told
+    return similar(without(value, ignored), without(truth, late), { part: true, more: true, now })
   }
   return rule === "said" ? isOf(value, truth) : similar(value, truth, { part: rule === "part", more: false, now })
 }

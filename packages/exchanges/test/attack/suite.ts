@@ -17,7 +17,7 @@ const check = (
 ): Effect.Effect<Checked> =>
   Effect.map(attack(stage, operation, row.answer, elsewhere), (result) => {
     const wrong = judge(stage, operation, row, result)
-    return { row, wrong, slow: result.millis > bound(operation) }
+    return { row, wrong, slow: result.millis > bound(operation, row) }
   })
 
 interface Checked {
@@ -48,7 +48,7 @@ const checkAlone = (
     const { system, user } = process.cpuUsage(cpu)
     const millis = result.millis - Math.max(0, late - (system + user) / 1000)
     return judge(stage, operation, row, result) ??
-      (millis > bound(operation) ? `slow, it took ${Math.round(millis)} ms` : undefined)
+      (millis > bound(operation, row) ? `slow, it took ${Math.round(millis)} ms` : undefined)
   })
 
 /** The most memory that was in use while the effect ran, above what was in use before. */
@@ -93,7 +93,7 @@ export const register = (run: Run, operations: ReadonlyArray<Operation>): void =
                 slow ? checkAlone(stage, operation, row, elsewhere) : Effect.succeed(wrong),
                 (wrong) => wrong === undefined ? [] : [`${id} ${operation}, ${row.kind}, ${row.name}: ${wrong}`]
               ))
-            assert.deepStrictEqual(report(run, wrong.flat()), [])
+            assert.deepStrictEqual(report(run, wrong.flat()), [], `${id} ${operation}`)
             assert.isBelow(peak, memory, "bytes of memory")
           }), 1_200_000)
       }

@@ -180,7 +180,7 @@ export const register = (run: Run): void => {
               return yield* listen(stage, one, form, (yield* Random.nextBoolean) ? "instead" : "behind")
             }))
           const counted = found.filter((each) => each !== undefined)
-          assert.deepStrictEqual(report(run, counted), [])
+          assert.deepStrictEqual(report(run, counted), [], id)
           assert.isUndefined(Overheard.leak([yield* Overheard.metrics], Object.values(credentialsTexts(id))))
         }).pipe(seeded(run, `canary forms ${id}`)), 600_000)
     }

@@ -220,7 +220,7 @@ export const register = (run: Run): void => {
             (moment, index) => killOnce(id, script, join(directory, `${id}-${index}.jsonl`), moment),
             { concurrency: 3 }
           )
-          assert.deepStrictEqual(report(run, wrong.flat()), [])
+          assert.deepStrictEqual(report(run, wrong.flat()), [], id)
         }), 600_000)
     }
   })

@@ -2,7 +2,7 @@ import { Chunk, Effect, Random } from "effect"
 import { randomInt } from "node:crypto"
 
 const given = process.env["TEST_SEED"]
-const count = process.env["TEST_SAMPLE"]
+const count = process.env["TEST_SAMPLE"] === undefined ? undefined : Number(process.env["TEST_SAMPLE"])
 
 /** How much of a suite is run: a sample that is the same every time, or the whole of it. */
 export interface Run {
@@ -26,7 +26,7 @@ export const sampled = (sample: number): Run => {
 /** For `npm run test:slow`: all. */
 export const whole = (): Run => {
   const seed = given ?? String(randomInt(1_000_000))
-  return { seed, replay: `TEST_SEED=${seed} npm run test:slow -- --project exchanges` }
+  return { seed, sample: count, replay: `TEST_SEED=${seed} npm run test:slow -- --project exchanges` }
 }
 
 /** The effect with the randomness of the run. `about` keeps the parts of a suite from drawing alike. */
