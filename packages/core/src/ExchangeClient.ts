@@ -201,7 +201,9 @@ const makeEngine = Effect.fnUntraced(function*(
         },
         breaker: breakers[endpoint.capability],
         limiter: key.limits.limiter,
-        turn: key.turn,
+        turn: endpoint.auth === "none"
+          ? undefined
+          : key.turns?.[endpoint.capability === "trading" ? "trading" : "reading"],
         bulkhead: held.bulkhead,
         notSent: (error) => ExchangeError.outcome(error) === "NotSent",
         notDone: (error) => ExchangeError.outcome(error) === "Rejected"

@@ -129,13 +129,21 @@ export interface Key {
   readonly nonce: (now: number) => bigint
   /** The nonce that was given out last. */
   readonly latestNonce: () => bigint
-  /**
-   * Lets signed calls go one at a time, where nonces must arrive in the order in which they were made. A call that trades
-   * waits for others that trade only: its nonce is above that of a read under way, so it is taken whichever arrives first.
-   */
-  readonly turn: Bulkhead.Bulkhead<Capability> | undefined
+  /** Whose turn it is, where nonces must arrive in the order in which they were made. */
+  readonly turns: Turns | undefined
   /** What its calls spend from. */
   readonly limits: limiting.KeyLimits
+}
+
+/**
+ * Signed calls go one at a time. One that changes something waits for others that do, and not for a read: its nonce is above
+ * that of a read under way, so it is taken whichever arrives first.
+ *
+ * @internal
+ */
+export interface Turns {
+  readonly trading: Bulkhead.Bulkhead<Capability>
+  readonly reading: Bulkhead.Bulkhead<Capability>
 }
 
 /**
@@ -246,23 +254,28 @@ const meet = (
       fingerprint,
       ...rising(),
       limits: yield* limits.of(fingerprint),
-      turn: protocol.nonces === "ordered" ? yield* turns(protocol.exchange, maxQueue) : undefined
+      turns: protocol.nonces === "ordered" ? yield* turns(protocol.exchange, maxQueue) : undefined
     }
     return [key, new Map(known).set(fingerprint, key)] as const
   })
 
-const turns = (exchange: string, maxQueue: number): Effect.Effect<Bulkhead.Bulkhead<Capability>> =>
+const turns = (exchange: string, maxQueue: number): Effect.Effect<Turns> =>
   Effect.map(
     Effect.all([
       Bulkhead.make({ name: `${exchange}.signed`, permits: 2, reserved: 1, maxQueue, lanes: limiting.lanes }),
       Bulkhead.make({ name: `${exchange}.signed.trading`, permits: 1, maxQueue, lanes: limiting.lanes })
     ]),
-    ([all, trading]): Bulkhead.Bulkhead<Capability> => ({
-      ...all,
-      withPermit: (self, options) =>
-        options?.lane === "trading"
-          ? trading.withPermit(all.withPermit(self, options), options)
-          : all.withPermit(self, options)
+    ([all, one]): Turns => ({
+      reading: {
+        ...all,
+        withPermit: (self, options) =>
+          // What trading looks up goes before other reads, and does not take what is kept for a cancel.
+          all.withPermit(self, { ...options, lane: options?.lane === "trading" ? "account" : "marketData" })
+      },
+      trading: {
+        ...all,
+        withPermit: (self, options) => one.withPermit(all.withPermit(self, { ...options, lane: "trading" }), options)
+      }
     })
   )
 

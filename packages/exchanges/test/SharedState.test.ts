@@ -279,16 +279,19 @@ describe("a cancel leaves at once", () => {
             yield* Trading.Trading
           ]
           const names = Array.from({ length: 4 }, (_, index) => `busy${index}`)
-          yield* drive(Effect.forEach(names, (name) => trading.place(Support.far(name))))
+          const orders = yield* drive(Effect.forEach(names, (name) => trading.place(Support.far(name))))
           yield* TestClock.adjust("3 minutes")
           yield* Ref.set(slowly, slow)
           yield* Effect.fork(
             Effect.forEach(reads(market, account), Effect.ignore, { concurrency: "unbounded", discard: true })
           )
           yield* TestClock.adjust("1 millis")
-          for (const [index, clientOrderId] of names.entries()) {
+          for (const [index, { id, symbol }] of orders.entries()) {
+            const clientOrderId = names[index]
+            // By its name an order may have to be looked up first, which takes as long as reads do.
+            const order = slow ? { symbol, id } : { symbol, clientOrderId }
             const before = sent.filter(Support.isChange).length
-            yield* Effect.fork(trading.cancel({ symbol: Support.symbol, clientOrderId }))
+            yield* Effect.fork(trading.cancel(order))
             yield* TestClock.adjust("1 millis")
             assert.strictEqual(sent.filter(Support.isChange).length, before + 1, `${index * 10} seconds later`)
             yield* TestClock.adjust("10 seconds")
