@@ -6,7 +6,18 @@ import { Effect } from "effect"
 /** What each example prints, as a pattern a line. */
 const examples: { readonly [name: string]: ReadonlyArray<RegExp> } = {
   "price": [/^binance: \d+(\.\d+)? USDT$/],
-  "failover": [/^kraken: \d/, /^kraken goes down$/, /^binance: \d/],
+  "failover": [
+    /^kraken: \d/,
+    /^kraken goes down$/,
+    /A source cannot serve; another does/,
+    /\{$/,
+    /operation: 'price'/,
+    /from: 'kraken'/,
+    /to: 'binance'/,
+    /because: 'kraken: TransportFailed/,
+    /\}$/,
+    /^binance: \d/
+  ],
   "median": [/^median: \d/, /^ {2}binance \d/, /^ {2}okx \d/, /^ {2}without \w+: it /, /^ {2}without \w+: it /],
   "least-privilege": [/^this key may not withdraw$/, /./],
   "moving-on": [/bitmex/i, /^the price came from binance$/],

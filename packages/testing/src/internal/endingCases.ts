@@ -1,4 +1,5 @@
 import type { ExchangeError } from "@effect-exchange/core/ExchangeError"
+import * as Deadline from "@effect-exchange/resilience/Deadline"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -50,13 +51,14 @@ const places: {
   "while a resource is acquired": (call) => Effect.scoped(Effect.acquireRelease(Effect.ignore(call), () => Effect.void))
 }
 
-// A call has 30 seconds unless it was given another deadline.
-const patience = Duration.seconds(45)
+// Shorter than what any call has by itself, so that little is waited for over real sockets.
+const deadline = Duration.seconds(5)
+const patience = Duration.seconds(15)
 
 const endings = (calls: ReadonlyArray<Call>): Effect.Effect<void, Broken> =>
   Effect.forEach(
     Object.entries(places).flatMap(([where, place]) =>
-      calls.map(([name, call]) => ({ name, where, run: place(call) }))
+      calls.map(([name, call]) => ({ name, where, run: place(Deadline.within(call, deadline)) }))
     ),
     ({ name, run, where }) =>
       Effect.gen(function*() {
