@@ -4,9 +4,9 @@ import { HttpClient, HttpClientResponse } from "@effect/platform"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Option, Random, Schema } from "effect"
+import { build } from "esbuild"
 import { spawn } from "node:child_process"
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
-import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -36,19 +36,11 @@ const moments: Effect.Effect<Moment> = Effect.gen(function*() {
   return kind === 2 ? { _tag: "Unanswered", order } : { _tag: "Answered", order, millis: millis / 10 }
 })
 
-/** As much of esbuild as is used. */
-interface Bundler {
-  readonly build: (options: Readonly<Record<string, unknown>>) => Promise<unknown>
-}
-
 /** The trader as one file: run as it is written, it would take longer to start than to trade. */
 const bundled = Effect.acquireRelease(
   Effect.promise(async () => {
     const directory = mkdtempSync(join(tmpdir(), "effect-exchange-kills-"))
     const script = join(directory, "trader.cjs")
-    // The same that bundles the benchmarks.
-    const require = createRequire(new URL("../../../benchmarks/package.json", import.meta.url))
-    const { build }: Bundler = require("esbuild")
     await build({
       entryPoints: [fileURLToPath(new URL("trader.ts", import.meta.url))],
       outfile: script,
