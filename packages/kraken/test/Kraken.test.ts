@@ -115,7 +115,10 @@ describe("trading", () => {
       {
         ...listed,
         AddOrder: [{ error: [], result: { txid: ["O1"], descr: { order: "" } } }],
-        QueryOrders: [{ error: [], result: { O1: orderRow({}) } }]
+        QueryOrders: [
+          { error: [], result: { O1: orderRow({ cl_ord_id: "mine", opentm: now / 1000, price: "59000.5" }) } },
+          { error: [], result: { O1: orderRow({ cl_ord_id: "it", opentm: now / 1000, side: "sell", type: "market" }) } }
+        ]
       },
       Effect.gen(function*() {
         const trading = yield* Kraken.Trading
@@ -148,7 +151,13 @@ describe("trading", () => {
       {
         ...listed,
         AmendOrder: [{ error: [], result: { amend_id: "" } }],
-        QueryOrders: [{ error: [], result: { O1: { ...orderRow({}), oflags: "post,fciq" } } }]
+        // Before and after each change.
+        QueryOrders: [
+          { error: [], result: { O1: { ...orderRow({}), oflags: "post,fciq" } } },
+          { error: [], result: { O1: { ...orderRow({ price: "58000.0" }), oflags: "post,fciq" } } },
+          { error: [], result: { O1: { ...orderRow({ price: "58000.0" }), oflags: "post,fciq" } } },
+          { error: [], result: { O1: { ...orderRow({ price: "58000.0" }), vol: "0.02000000", oflags: "post,fciq" } } }
+        ]
       },
       Effect.gen(function*() {
         const trading = yield* Kraken.Trading

@@ -51,11 +51,19 @@ export const orderRow = (row: {
   readonly cl_ord_id?: string
   readonly status?: string
   readonly opentm?: number
+  readonly side?: "buy" | "sell"
+  readonly type?: "limit" | "market"
+  readonly price?: string
 }) => ({
   cl_ord_id: row.cl_ord_id ?? null,
   status: row.status ?? "open",
   opentm: row.opentm ?? 1,
-  descr: { pair: row.pair ?? "XBTUSD", type: "buy", ordertype: "limit", price: "59000.0" },
+  descr: {
+    pair: row.pair ?? "XBTUSD",
+    type: row.side ?? "buy",
+    ordertype: row.type ?? "limit",
+    price: row.type === "market" ? "0" : row.price ?? "59000.0"
+  },
   vol: "0.01000000",
   vol_exec: "0.00000000",
   price: "0.00000",
