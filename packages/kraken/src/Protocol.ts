@@ -62,7 +62,7 @@ export const protocol: Protocol = {
   // left, as requests do not arrive as evenly as they leave and other programs may use the key. A cancel counts in neither.
   limits: [
     { scope: "public", limit: 1, window: "1 second" },
-    { scope: "key", burst: 12, perSecond: 0.5, per: "key" },
+    { scope: "key", burst: 18, perSecond: 0.5, per: "key" },
     { scope: "trading", burst: 120, perSecond: 2.3, per: "key" }
   ],
   sign,

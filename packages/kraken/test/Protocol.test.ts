@@ -102,7 +102,7 @@ describe("protocol", () => {
     assert.strictEqual(nonces, "ordered")
     assert.deepStrictEqual(limits, [
       { scope: "public", limit: 1, window: "1 second" },
-      { scope: "key", burst: 12, perSecond: 0.5, per: "key" },
+      { scope: "key", burst: 18, perSecond: 0.5, per: "key" },
       { scope: "trading", burst: 120, perSecond: 2.3, per: "key" }
     ])
     assert.deepStrictEqual(usage({ "x-ratelimit-used": "1" }, "signed", { key: 1 }), [])
