@@ -287,7 +287,7 @@ describe("a cancel leaves at once", () => {
           )
           yield* TestClock.adjust("1 millis")
           for (const [index, { id, symbol }] of orders.entries()) {
-            const clientOrderId = names[index]
+            const clientOrderId = names[index] ?? ""
             // By its name an order may have to be looked up first, which takes as long as reads do.
             const order = slow ? { symbol, id } : { symbol, clientOrderId }
             const before = sent.filter(Support.isChange).length

@@ -255,12 +255,22 @@ describe("trading", () => {
     Effect.gen(function*() {
       const batch = { code: "2", data: [...rows("batch_orders")], msg: "" }
       const [standing] = rows("orders_pending")
-      const shown = envelope(standing)
+      const shown = (clOrdId: string, ordId: string) =>
+        envelope({
+          ...standing,
+          clOrdId,
+          ordId,
+          px: request.price,
+          sz: request.amount,
+          side: request.side,
+          cTime: String(now),
+          uTime: String(now)
+        })
       const [results] = yield* scripted(
         Effect.flatMap(Okx.Trading, (trading) => trading.placeBatch(named)),
         batch,
-        shown,
-        shown
+        shown("first", "2497956918703120384"),
+        shown("third", "2497956918703120386")
       )
       assert.deepStrictEqual(
         results.map(Either.match({ onLeft: ({ _tag }) => _tag, onRight: ({ status }) => status })),
@@ -276,7 +286,7 @@ describe("trading", () => {
         const [order] = yield* scripted(
           Effect.flatMap(Okx.Trading, (trading) => trading.cancel({ symbol: "BTC/USDT", id: "1" })),
           refused,
-          envelope({ ...row, state: "canceled" })
+          envelope({ ...row, ordId: "1", state: "canceled" })
         )
         assert.strictEqual(order.status, "canceled")
       }
