@@ -52,25 +52,29 @@ describe("exchange watch", () => {
       for (const line of lines) assert.match(line, /^\{"at":\d+,"exchanges":\[\{"exchange":"binance",.*\}\]\}$/)
     }).pipe(Effect.provide(network)))
 
-  it.effect("keeps going at the pace of BitMEX: 30 requests at once, then one in two seconds", () =>
-    Effect.gen(function*() {
-      const { out, run, stop } = yield* session(
-        "watch BTC/USDT ETH/USDT --exchange bitmex --interval 1s --base-url bitmex=http://bitmex.localhost --json"
-      )
-      const { requests } = yield* Effect.flatMap(Simulator.Simulators, (simulators) => simulators.get("bitmex"))
-      const fiber = yield* Effect.fork(run)
-      yield* TestClock.adjust("59 seconds")
-      assert.isAtMost((yield* requests).length, 60)
-      yield* TestClock.adjust("61 seconds")
-      const all = yield* requests
-      assert.isAbove(all.length, 40)
-      assert.isTrue(all.every(({ status }) => status === 200))
-      const gaps = all.slice(1).map(({ at }, index) => at - (all[index]?.at ?? 0))
-      assert.isAtMost(Math.max(...gaps), 15_000)
-      yield* stop("SIGINT")
-      yield* Fiber.join(fiber)
-      assert.match(out().trimEnd().split("\n").at(-1) ?? "", /"failures":0,"retries":0/)
-    }).pipe(Effect.provide(network)), 20_000)
+  it.effect(
+    "keeps going at the pace of BitMEX: 30 requests at once, then one in two seconds",
+    () =>
+      Effect.gen(function*() {
+        const { out, run, stop } = yield* session(
+          "watch BTC/USDT ETH/USDT --exchange bitmex --interval 1s --base-url bitmex=http://bitmex.localhost --json"
+        )
+        const { requests } = yield* Effect.flatMap(Simulator.Simulators, (simulators) => simulators.get("bitmex"))
+        const fiber = yield* Effect.fork(run)
+        yield* TestClock.adjust("59 seconds")
+        assert.isAtMost((yield* requests).length, 60)
+        yield* TestClock.adjust("61 seconds")
+        const all = yield* requests
+        assert.isAbove(all.length, 40)
+        assert.isTrue(all.every(({ status }) => status === 200))
+        const gaps = all.slice(1).map(({ at }, index) => at - (all[index]?.at ?? 0))
+        assert.isAtMost(Math.max(...gaps), 15_000)
+        yield* stop("SIGINT")
+        yield* Fiber.join(fiber)
+        assert.match(out().trimEnd().split("\n").at(-1) ?? "", /"failures":0,"retries":0/)
+      }).pipe(Effect.provide(network)),
+    20_000
+  )
 
   it.effect("keeps the last prices and their age when the exchange goes away", () =>
     Effect.gen(function*() {
