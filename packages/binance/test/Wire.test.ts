@@ -4,10 +4,22 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { Binance } from "../src/index.js"
 import { scripted, sent } from "./support.js"
-import { fixture } from "./utils.js"
+import { fixture, record } from "./utils.js"
 
 const symbol = "BTC/USDT"
 const bid: Order.LimitRequest = { type: "limit", symbol, side: "buy", amount: "0.01", price: "59000" }
+
+/** The answer to an order that fills at once. */
+const accepted = (asked: URLSearchParams): string =>
+  JSON.stringify({
+    ...record(fixture("order", "post")),
+    clientOrderId: asked.get("newClientOrderId"),
+    side: asked.get("side"),
+    type: asked.get("type"),
+    price: asked.get("price") ?? "0.00000000",
+    origQty: asked.get("quantity"),
+    executedQty: asked.get("quantity")
+  })
 
 describe("over the wire", () => {
   const requests = [
@@ -30,7 +42,7 @@ describe("over the wire", () => {
 
   for (const [title, request, parameters] of requests) {
     it.effect(`${title} has the parameters of its type and no others`, () =>
-      scripted(() => ScriptedHttp.text(fixture("order", "post")))(Effect.gen(function*() {
+      scripted(({ query }) => ScriptedHttp.text(accepted(query)))(Effect.gen(function*() {
         yield* Effect.flatMap(Trading.Trading, (trading) => trading.place({ ...request, clientOrderId: "mine-1" }))
         assert.deepStrictEqual(yield* sent, [`POST /api/v3/order?symbol=BTCUSDT&${parameters}`])
       })))

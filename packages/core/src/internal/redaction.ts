@@ -66,9 +66,10 @@ const needlesOf = (secret: string): ReadonlyArray<string> =>
 
 const isPlain = /^[\w+/=.:~-]+$/
 
-/** A stretch of folded text and the stretch of the source that it was made of. */
+/** A stretch of folded text, empty for an encoded character that is not seen, and the source that it was made of. */
 interface Piece {
   readonly at: number
+  readonly end: number
   readonly from: number
   readonly to: number
   /** Whether it is one character for all of its source. */
@@ -97,20 +98,20 @@ const fold = (source: string, reading: RegExp): Folded => {
   let length = 0
   let end = 0
   const add = (text: string, from: number, to: number, decoded: boolean): void => {
-    if (text === "") return
-    pieces.push({ at: length, from, to, decoded })
+    pieces.push({ at: length, end: length + text.length, from, to, decoded })
     texts.push(text)
     length += text.length
   }
   for (const match of source.matchAll(reading)) {
     const [token, percent, escape] = match
-    add(source.slice(end, match.index), end, match.index, false)
+    if (end < match.index) add(source.slice(end, match.index), end, match.index, false)
     end = match.index + token.length
     const code = percent ?? escape
-    const character = code === undefined ? "" : String.fromCharCode(Number.parseInt(code, 16))
+    if (code === undefined) continue
+    const character = String.fromCharCode(Number.parseInt(code, 16))
     add(unseen.test(character) ? "" : character, match.index, end, true)
   }
-  add(source.slice(end), end, source.length, false)
+  if (end < source.length) add(source.slice(end), end, source.length, false)
   return { text: lower(texts.join("")), pieces }
 }
 
@@ -146,18 +147,29 @@ type Stretch = readonly [from: number, to: number]
 const found = ({ pieces, text }: Folded, needle: string): ReadonlyArray<Stretch> => {
   const stretches: Array<Stretch> = []
   for (let at = text.indexOf(needle); at !== -1; at = text.indexOf(needle, at + needle.length)) {
-    const first = pieceAt(pieces, at)
-    const last = pieceAt(pieces, at + needle.length - 1)
-    if (first === undefined || last === undefined) continue
-    stretches.push([
-      first.decoded ? first.from : first.from + (at - first.at),
-      last.decoded ? last.to : last.from + (at + needle.length - last.at)
-    ])
+    stretches.push([startOf(pieces, at), endOf(pieces, at + needle.length)])
   }
   return stretches
 }
 
-const pieceAt = (pieces: ReadonlyArray<Piece>, at: number): Piece | undefined => {
+// An encoded character that is not seen may be the first or the last of the secret: it goes with what it stands at.
+const startOf = (pieces: ReadonlyArray<Piece>, at: number): number => {
+  let index = indexAt(pieces, at)
+  while (pieces[index]?.at === at && pieces[index - 1]?.at === at) index--
+  const piece = pieces[index]
+  if (piece === undefined) return 0
+  return piece.decoded ? piece.from : piece.from + (at - piece.at)
+}
+
+const endOf = (pieces: ReadonlyArray<Piece>, end: number): number => {
+  let index = indexAt(pieces, end - 1)
+  while (pieces[index + 1]?.end === end) index++
+  const piece = pieces[index]
+  if (piece === undefined) return 0
+  return piece.decoded ? piece.to : piece.from + (end - piece.at)
+}
+
+const indexAt = (pieces: ReadonlyArray<Piece>, at: number): number => {
   let low = 0
   let high = pieces.length - 1
   while (low < high) {
@@ -165,7 +177,7 @@ const pieceAt = (pieces: ReadonlyArray<Piece>, at: number): Piece | undefined =>
     if ((pieces[middle]?.at ?? 0) <= at) low = middle
     else high = middle - 1
   }
-  return pieces[low]
+  return low
 }
 
 const replace = (source: string, stretches: ReadonlyArray<Stretch>): string => {
