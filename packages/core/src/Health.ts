@@ -10,7 +10,8 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 
 /**
- * `pass` is fine, `warn` serves with something to look at, `fail` cannot serve.
+ * `pass` is fine; `warn` serves with something to look at, or waits as long as the exchange has asked it to (a ban, a
+ * pause); `fail` cannot serve.
  *
  * @since 0.1.0
  * @category schemas

@@ -104,7 +104,8 @@ describe("ExchangeState", () => {
           yield* Effect.flip(first.request(Acme.value, {}))
           const refused = yield* Effect.flip(second.request(Acme.balance, {}))
           assert.instanceOf(refused, ExchangeError.CircuitOpen)
-          const { bannedUntil, reason } = yield* second.health
+          const { bannedUntil, reason, status } = yield* second.health
+          assert.strictEqual(status, "warn")
           assert.strictEqual(bannedUntil, 60_000)
           assert.include(reason, "banned us for another 1m")
           yield* Effect.flatMap(ExchangeState.ExchangeState, ({ resume }) => resume("acme"))

@@ -79,7 +79,11 @@ export const within: {
       self,
       Effect.flatMap(
         Deadline,
-        (current) => Effect.clockWith((clock) => Effect.provideService(self, Deadline, sooner(current, clock, time)))
+        (current) =>
+          Effect.clockWith((clock) => {
+            const deadline = sooner(current, clock, time)
+            return deadline === current ? self : Effect.provideService(self, Deadline, deadline)
+          })
       )
     )
   }
@@ -111,9 +115,8 @@ export const sooner = (
   duration: Duration.Duration
 ): Option.Option<bigint> => {
   const own = Option.map(Duration.toNanos(duration), (nanos) => monotonic(clock) + nanos)
-  return Option.isSome(current) && Option.isSome(own)
-    ? Option.some(current.value < own.value ? current.value : own.value)
-    : Option.orElse(current, () => own)
+  if (Option.isNone(own)) return current
+  return Option.isSome(current) && current.value <= own.value ? current : own
 }
 
 /**

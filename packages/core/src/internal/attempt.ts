@@ -13,7 +13,6 @@ import * as Credentials from "../Credentials.js"
 import type { Capability, Cost, Endpoint, Prepared } from "../Endpoint.js"
 import * as ExchangeError from "../ExchangeError.js"
 import type { Key } from "../ExchangeState.js"
-import { InFlight } from "../InFlight.js"
 import type { Answer, Headers, Protocol, Signed } from "../Protocol.js"
 import * as RawAnswers from "../RawAnswers.js"
 import * as answers from "./answer.js"
@@ -60,7 +59,14 @@ export interface Line {
   readonly vitals: Vitals
   readonly timeout: Duration.Duration
   readonly maxBytes: number
-  readonly learnUsage: (headers: Headers, auth: "none" | "signed", cost: Cost, key: Key) => Effect.Effect<void>
+  /** `offset` is the exchange's clock minus ours, in milliseconds. */
+  readonly learnUsage: (
+    headers: Headers,
+    auth: "none" | "signed",
+    cost: Cost,
+    key: Key,
+    offset: number
+  ) => Effect.Effect<void>
 }
 
 /**
@@ -83,12 +89,10 @@ export const send = <A>(
     )
     call.sentAt = sentAt
     yield* leaving
-    const raw = yield* transport.send(line.client, line.origin, signed, line.maxBytes).pipe(
-      Effect.provideService(
-        InFlight,
-        Option.some({ ...about, capability: endpoint.capability, idempotency: endpoint.idempotency })
-      ),
-      Effect.mapError(unanswered(about))
+    const inFlight = { ...about, capability: endpoint.capability, idempotency: endpoint.idempotency }
+    const raw = yield* Effect.mapError(
+      transport.send(line.client, line.origin, signed, inFlight, line.maxBytes),
+      unanswered(about)
     )
     const now = yield* Clock.currentTimeMillis
     // Before anything else sees the answer.
@@ -108,7 +112,7 @@ export const send = <A>(
     )
     // How much was used is a hint: a protocol that fails over it changes no outcome.
     yield* Effect.catchAllDefect(
-      Effect.suspend(() => line.learnUsage(headers, endpoint.auth, call.cost, key)),
+      Effect.suspend(() => line.learnUsage(headers, endpoint.auth, call.cost, key, skew.offset)),
       () => Effect.logDebug("What the answer says of the limits could not be read")
     )
     yield* Effect.annotateCurrentSpan("http.response.status_code", raw.status)

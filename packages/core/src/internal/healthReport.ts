@@ -54,15 +54,15 @@ const judge = (
   if (host._tag === "Closed") return { status: "fail", reason: `closed since ${host.since}` }
   if (host._tag === "None") return { status: "fail", reason: "the exchange has no such environment" }
   const refusing = facts.breakers.filter(({ state }) => state === "Open" || state === "Isolated")
+  const banned = facts.bannedUntil !== undefined && facts.bannedUntil > now ? facts.bannedUntil - now : undefined
   const stopped = [
-    ...facts.bannedUntil !== undefined && facts.bannedUntil > now
-      ? [`it has banned us for another ${inWords(facts.bannedUntil - now)}`]
-      : [],
+    ...banned === undefined ? [] : [`it has banned us for another ${inWords(banned)}`],
     ...facts.limits.flatMap(({ pausedUntil, scope }) =>
       pausedUntil === undefined ? [] : [`it asked for a pause of "${scope}", ${inWords(pausedUntil - now)} more`]
     )
   ]
-  if (refusing.some(({ capability }) => capability === "marketData")) {
+  // A ban opens the circuits too, but it is a wait that the exchange asked for, with an end.
+  if (banned === undefined && refusing.some(({ capability }) => capability === "marketData")) {
     return { status: "fail", reason: ["the circuit of its market data is open", ...stopped].join("; ") }
   }
   const limited = facts.limits.find(({ used }) => used > 0.9)

@@ -3,10 +3,12 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { Outcome } from "../ExchangeError.js"
+import * as InFlight from "../InFlight.js"
 import type { Headers, Signed } from "../Protocol.js"
 import { codeOf, neverStood } from "./connection.js"
 
@@ -24,16 +26,15 @@ export type SendError =
   | { readonly _tag: "BodyTooLarge"; readonly limit: number | undefined }
 
 /**
- * The client as exchanges must be called: no span of the platform's (it records the signed URL and every header), no
- * trace headers, no redirects where the client would follow them by itself (`fetch`; keys would travel along).
+ * The client as exchanges must be called: no span of the platform's (it records the signed URL and every header) and no
+ * trace headers.
  *
  * @internal
  */
 export const discreet = (client: HttpClient.HttpClient): HttpClient.HttpClient =>
   client.pipe(
     HttpClient.withTracerDisabledWhen(() => true),
-    HttpClient.withTracerPropagation(false),
-    HttpClient.transformResponse(Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }))
+    HttpClient.withTracerPropagation(false)
   )
 
 /**
@@ -46,6 +47,7 @@ export const send = (
   client: HttpClient.HttpClient,
   origin: string,
   request: Signed,
+  inFlight: InFlight.Request,
   maxBytes: number
 ): Effect.Effect<RawAnswer, SendError> => {
   const url = `${origin}${request.path}${request.query === "" ? "" : `?${request.query}`}`
@@ -54,6 +56,10 @@ export const send = (
   })
   const contentType = request.headers["content-type"]
   const full = request.body === "" ? bare : HttpClientRequest.bodyText(bare, request.body, contentType)
+  // `fetch` would follow redirects by itself, and keys would travel along.
+  const context = Context.make(FetchHttpClient.RequestInit, { redirect: "manual" }).pipe(
+    Context.add(InFlight.InFlight, Option.some(inFlight))
+  )
   return HttpClient.withScope(client).execute(full).pipe(
     Effect.flatMap((response) =>
       Effect.map(readText(response, maxBytes), (text) => ({ status: response.status, headers: response.headers, text }))
@@ -61,6 +67,7 @@ export const send = (
     Effect.scoped,
     // Streams run in fibers of their own, whose failures Effect logs at debug level: with the signed URL in them.
     Effect.withUnhandledErrorLogLevel(Option.none()),
+    Effect.mapInputContext((outer: Context.Context<never>) => Context.merge(outer, context)),
     Effect.catchTags({
       RequestError: failure,
       ResponseError: failure
