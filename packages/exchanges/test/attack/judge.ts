@@ -11,11 +11,9 @@ import { table } from "./table.js"
 /** What is large takes its time to read, however fast it comes. */
 const heavy = new Set(["bomb", "nesting", "size"])
 
-/** Twice an attempt's time for a read, and a little for a busy machine. A write is looked up for as long as it takes. */
-export const bound = (operation: Operation, { kind, name }: Row): number => {
-  if (isWrite(operation)) return 20_000
-  return 2 * timeout + (heavy.has(kind) || name === "100,000 rows" ? 2400 : 300)
-}
+/** Twice an attempt's time, and a little for a busy machine. */
+export const bound = (operation: Operation, { kind, name }: Row): number =>
+  2 * timeout(operation) + (heavy.has(kind) || name === "100,000 rows" ? 2400 : 300)
 
 /** What depends on how an operation reads its answer; the rest is met before anybody reads. */
 const content = new Set(["cut", "nesting", "number", "characters", "about something else"])

@@ -1,5 +1,6 @@
 import { Account, type Market, MarketData, Trading } from "@effect-exchange/core"
 import { NodeExchange } from "@effect-exchange/core/node"
+import { Deadline } from "@effect-exchange/resilience"
 import { Chunk, type Clock, type Duration, Effect, Exit, Layer, Logger, LogLevel, Option, Stream } from "effect"
 import type { Exchanges } from "../../src/index.js"
 import * as Support from "../support/exchanges.js"
@@ -34,7 +35,12 @@ const startingAt = (at: number): Clock.Clock => {
   return clock(() => Math.floor(at + performance.now() - begun))
 }
 
-export const timeout = 300
+export const isWrite = (operation: Operation): boolean => operation === "place" || operation === "cancel"
+
+/**
+ * How long an attempt may take, in milliseconds. A write is looked up by honest answers, which a busy machine may give late.
+ */
+export const timeout = (operation: Operation): number => isWrite(operation) ? 1000 : 300
 
 const calls: {
   readonly [O in Operation]: Effect.Effect<
@@ -68,8 +74,6 @@ export const operations: ReadonlyArray<Operation> = [
   "place",
   "cancel"
 ]
-
-export const isWrite = (operation: Operation): boolean => operation === "place" || operation === "cancel"
 
 /** Which of the requests of an operation are answered with hostility: of a write, not those that look it up. */
 const isAttacked = (operation: Operation, request: Request): boolean => !isWrite(operation) || changes(request)
@@ -209,14 +213,14 @@ export const attack = (
     }
     return Effect.map(
       run(stage.id, {
-        call: calls[operation],
+        // Without a deadline a write is looked up for longer than a table of hostile answers can wait.
+        call: Deadline.within(calls[operation], 2 * timeout(operation)),
         serve: stage.serve,
         markets: stage.markets,
         at: now,
         attempts: isWrite(operation) ? 3 : 1,
-        // A write is looked up by honest answers, which a busy machine may give late.
-        timeout: isWrite(operation) ? 10 * timeout : timeout,
-        patience: isWrite(operation) ? "1 minute" : "5 seconds",
+        timeout: timeout(operation),
+        patience: "10 seconds",
         answer: (request, served, origin) => {
           const one: Good = { ...served, exchange: stage.id, operation, request, origin, ids, elsewhere }
           if (!isAttacked(operation, request)) return honest(served)

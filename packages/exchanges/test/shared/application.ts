@@ -1,0 +1,77 @@
+import { type ExchangeError, MarketData } from "@effect-exchange/core"
+import { Simulator } from "@effect-exchange/simulator"
+import { assert } from "@effect/vitest"
+import { Context, Effect, Fiber, Layer, TestClock } from "effect"
+import type { Exchanges } from "../../src/index.js"
+import * as Support from "../support/exchanges.js"
+
+/** A day on which the exchanges were there. */
+export const start = Date.UTC(2026, 0, 1)
+
+export class First extends Context.Tag("test/First")<First, MarketData.MarketData.Service>() {}
+export class Second extends Context.Tag("test/Second")<Second, MarketData.MarketData.Service>() {}
+
+type Source<R = never> = Layer.Layer<MarketData.MarketData, unknown, R>
+
+/** Two services of one application: they are built together. */
+export const two = <R>(first: Source<R>, second: Source<R>) =>
+  Layer.merge(
+    Layer.provide(Layer.effect(First, MarketData.MarketData), first),
+    Layer.provide(Layer.effect(Second, MarketData.MarketData), second)
+  ).pipe(Layer.orDie)
+
+/** What an exchange allows of reads, from its documents: at most so many of them, of one kind, in so many milliseconds. */
+export const allowed: { readonly [Id in Exchanges.ExchangeId]: { readonly calls: number; readonly window: number } } = {
+  // Books of 5000 levels weigh 250 of 6000 a minute.
+  binance: { calls: 24, window: 60_000 },
+  bitmex: { calls: 30, window: 1000 },
+  bybit: { calls: 600, window: 5000 },
+  coinbase: { calls: 10, window: 1000 },
+  kraken: { calls: 1, window: 1000 },
+  okx: { calls: 20, window: 2000 }
+}
+
+const read = (
+  id: Exchanges.ExchangeId,
+  market: MarketData.MarketData.Service
+): Effect.Effect<unknown, ExchangeError.MarketDataError> =>
+  id === "binance" ? market.orderBook(Support.symbol, { depth: 5000 }) : market.ticker(Support.symbol)
+
+/** A quarter more reads than are allowed, but at least 20, by both services in turn: when each arrived. */
+export const arrivals = (id: Exchanges.ExchangeId, sent: ReadonlyArray<Support.Sent>) =>
+  Effect.gen(function*() {
+    const services = [yield* First, yield* Second] as const
+    // The markets are loaded, and long enough ago not to count.
+    yield* Effect.forEach(services, (service) => drive(service.market(Support.symbol)))
+    yield* TestClock.adjust("2 minutes")
+    const before = sent.length
+    const calls = Math.max(20, Math.ceil(allowed[id].calls * 1.25))
+    const fiber = yield* Effect.fork(
+      Effect.forEach(
+        Array.from({ length: calls }, (_, index) => services[index % 2 === 0 ? 0 : 1]),
+        (service) => Effect.either(read(id, service)),
+        { concurrency: "unbounded" }
+      )
+    )
+    yield* TestClock.adjust("25 seconds")
+    yield* Fiber.interrupt(fiber)
+    return sent.slice(before).map(({ at }) => at)
+  })
+
+export const drive = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.raceFirst(effect, Effect.forever(TestClock.adjust("1 second")))
+
+export const within = (id: Exchanges.ExchangeId, instants: ReadonlyArray<number>) => {
+  const { calls, window } = allowed[id]
+  assert.isAtLeast(instants.length, Math.min(calls, 10), "nothing was read")
+  assert.isAtMost(Support.most(instants, window), calls, `reads of ${id} in ${window} ms`)
+}
+
+export const simulator = (id: Exchanges.ExchangeId, sent: Array<Support.Sent>) =>
+  Support.watched(sent, (answer) => answer, Simulator.layer(id))
+
+/** The markets of the simulated exchange, so that a test needs not load them. */
+export const listing = (id: Exchanges.ExchangeId) =>
+  drive(Effect.flatMap(MarketData.MarketData, ({ markets }) => markets)).pipe(
+    Effect.provide(Layer.provide(Support.marketData(id), Simulator.layer(id)))
+  )

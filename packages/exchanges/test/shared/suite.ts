@@ -1,0 +1,157 @@
+import { Account, Composite, MarketData, Trading } from "@effect-exchange/core"
+import { Simulator } from "@effect-exchange/simulator"
+import { ScriptedHttp } from "@effect-exchange/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Either, Fiber, Layer, Ref, TestClock } from "effect"
+import type { Exchanges } from "../../src/index.js"
+import * as Support from "../support/exchanges.js"
+import { allowed, arrivals, drive, First, listing, Second, simulator, two, within } from "./application.js"
+
+/** Ways to keep an exchange busy with reads that nobody waits for. */
+const busy: ReadonlyArray<{
+  readonly name: string
+  /** How long answers to reads take. */
+  readonly slow: boolean
+  readonly reads: (
+    market: MarketData.MarketData.Service,
+    account: Account.Account.Service
+  ) => ReadonlyArray<Effect.Effect<unknown, unknown>>
+}> = [
+  {
+    name: "600 slow reads are queued",
+    slow: true,
+    reads: (market, account) =>
+      Array.from(
+        { length: 600 },
+        (_, index) => index % 3 === 0 ? account.openOrders(Support.symbol) : market.ticker(Support.symbol)
+      )
+  },
+  {
+    name: "what the exchange allows was spent on deep books",
+    slow: false,
+    reads: (market) => Array.from({ length: 700 }, () => market.orderBook(Support.symbol, { depth: 5000 }))
+  },
+  {
+    name: "what the exchange allows was spent on the account",
+    slow: false,
+    reads: (_, account) => Array.from({ length: 200 }, () => account.openOrders(Support.symbol))
+  }
+]
+
+/** For each exchange: what two Layers of it have in common, what they do not, and that a cancel comes before all else. */
+export const register = (ids: ReadonlyArray<Exchanges.ExchangeId>): void => {
+  for (const id of ids) {
+    describe(`two Layers of ${id} in one application`, () => limits(id))
+    describe(`a cancel on ${id} leaves at once`, () => cancels(id))
+  }
+}
+
+const limits = (id: Exchanges.ExchangeId): void => {
+  it.effect(`keep to one limit`, () => {
+    const sent: Array<Support.Sent> = []
+    // Made by two calls with different options: nothing but the exchange is the same.
+    const layers = two(Support.marketData(id), Support.marketData(id, { marketsMaxAge: "2 hours" }))
+    return Effect.map(arrivals(id, sent), (instants) => within(id, instants)).pipe(
+      Effect.provide(Layer.provide(layers, simulator(id, sent)))
+    )
+  }, 60_000)
+
+  it.effect(`keep to one limit where one of them also trades`, () => {
+    const sent: Array<Support.Sent> = []
+    const layers = two(Support.marketData(id), Support.trading(id))
+    return Effect.map(arrivals(id, sent), (instants) => within(id, instants)).pipe(
+      Effect.provide(Layer.provide(layers, simulator(id, sent)))
+    )
+  }, 60_000)
+
+  it.effect(`keep to one limit where one is the source of a composite`, () => {
+    const sent: Array<Support.Sent> = []
+    const source = Support.marketData(id)
+    const layers = two(source, Composite.failover([source], { patience: "1 hour" }))
+    return Effect.map(arrivals(id, sent), (instants) => within(id, instants)).pipe(
+      Effect.provide(Layer.provide(layers, simulator(id, sent)))
+    )
+  }, 60_000)
+
+  it.effect(`stop both when one is told to wait`, () =>
+    Effect.gen(function*() {
+      const markets = yield* listing(id)
+      yield* Effect.gen(function*() {
+        const [first, second] = [yield* First, yield* Second]
+        const { requests } = yield* ScriptedHttp.ScriptedHttp
+        assert.isTrue(Either.isLeft(yield* drive(Effect.either(first.ticker(Support.symbol)))))
+        const before = (yield* requests).length
+        const fiber = yield* Effect.fork(Effect.either(second.ticker(Support.symbol)))
+        yield* TestClock.adjust("20 seconds")
+        assert.strictEqual((yield* requests).length, before, "sent while the exchange wants to be left alone")
+        yield* Fiber.interrupt(fiber)
+      }).pipe(
+        Effect.provide(
+          Layer.provideMerge(
+            two(
+              Support.marketData(id, { markets, retry: { attempts: 1 } }),
+              Support.marketData(id, { markets, retry: { attempts: 1 }, marketsMaxAge: "2 hours" })
+            ),
+            ScriptedHttp.layer(() => ScriptedHttp.text("", { status: 429, headers: { "retry-after": "40" } }))
+          )
+        )
+      )
+    }))
+
+  it.effect(`have nothing to do with those of another application`, () => {
+    const application = (sent: Array<Support.Sent>) =>
+      Effect.map(arrivals(id, sent), (instants) => Support.most(instants, allowed[id].window)).pipe(
+        Effect.provide(Layer.provide(two(Support.marketData(id), Support.marketData(id)), simulator(id, sent)))
+      )
+    return Effect.gen(function*() {
+      const [one, another] = [new Array<Support.Sent>(), new Array<Support.Sent>()]
+      const counts = yield* Effect.all([application(one), application(another)], { concurrency: 2 })
+      // Each of them has the whole of the limit, at the same time.
+      assert.strictEqual(counts[0], counts[1])
+      assert.isAbove(counts[0], 0)
+    })
+  }, 60_000)
+}
+
+const cancels = (id: Exchanges.ExchangeId): void => {
+  for (const { name, reads, slow } of busy) {
+    it.effect(`while ${name}`, () => {
+      const sent: Array<Support.Sent> = []
+      const slowly = Ref.unsafeMake(false)
+      const http = Support.watched(
+        sent,
+        (answer, request) =>
+          Effect.flatMap(
+            Ref.get(slowly),
+            (slowly) => slowly && !Support.isChange(request) ? Effect.delay(answer, "1 hour") : answer
+          ),
+        Simulator.layer(id)
+      )
+      return Effect.gen(function*() {
+        const [market, account, trading] = [
+          yield* MarketData.MarketData,
+          yield* Account.Account,
+          yield* Trading.Trading
+        ]
+        const names = Array.from({ length: 4 }, (_, index) => `busy${index}`)
+        const orders = yield* drive(Effect.forEach(names, (name) => trading.place(Support.far(name))))
+        yield* TestClock.adjust("3 minutes")
+        yield* Ref.set(slowly, slow)
+        yield* Effect.fork(
+          Effect.forEach(reads(market, account), Effect.ignore, { concurrency: "unbounded", discard: true })
+        )
+        yield* TestClock.adjust("1 millis")
+        for (const [index, { id, symbol }] of orders.entries()) {
+          const clientOrderId = names[index] ?? ""
+          // By its name an order may have to be looked up first, which takes as long as reads do.
+          const order = slow ? { symbol, id } : { symbol, clientOrderId }
+          const before = sent.filter(Support.isChange).length
+          yield* Effect.fork(trading.cancel(order))
+          yield* TestClock.adjust("1 millis")
+          assert.strictEqual(sent.filter(Support.isChange).length, before + 1, `${index * 10} seconds later`)
+          yield* TestClock.adjust("10 seconds")
+        }
+      }).pipe(Effect.provide(Layer.provideMerge(Support.trading(id, { deadline: "30 seconds" }), http)))
+    }, 60_000)
+  }
+}
