@@ -2,7 +2,7 @@ import { type Account, type Market, MarketData, Trading } from "@effect-exchange
 import { Simulator } from "@effect-exchange/simulator"
 import { HttpClient, HttpClientResponse } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Predicate, Random } from "effect"
+import { Effect, Fiber, Layer, Predicate, Random } from "effect"
 import { Exchanges } from "../../src/index.js"
 import { trading } from "../support/exchanges.js"
 import * as Support from "../support/exchanges.js"
@@ -177,7 +177,9 @@ export const register = (run: Run): void => {
               yield* breath
               const names = Object.keys(forms)
               const form = names[yield* Random.nextIntBetween(0, names.length)] ?? ""
-              return yield* listen(stage, one, form, (yield* Random.nextBoolean) ? "instead" : "behind")
+              const mode = (yield* Random.nextBoolean) ? "instead" : "behind"
+              // In a fiber of its own, and not joined: a fiber keeps what every Layer of loggers and tracers changed in it.
+              return yield* Effect.flatten(Effect.flatMap(Effect.fork(listen(stage, one, form, mode)), Fiber.await))
             }))
           const counted = found.filter((each) => each !== undefined)
           assert.deepStrictEqual(report(run, counted), [], id)
