@@ -9,9 +9,12 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Decimal from "./Decimal.js"
 import * as failovers from "./internal/failover.js"
+import * as lastPrice from "./internal/lastPrice.js"
 import * as medians from "./internal/median.js"
 import * as Source from "./internal/source.js"
 import * as MarketData from "./MarketData.js"
+
+type Service = MarketData.MarketData.Service
 
 /**
  * The Layers to choose from, the preferred one first.
@@ -39,10 +42,16 @@ export interface FailoverOptions {
    *
    * **Gotchas**
    *
-   * Who is overtaken has not failed. A source that is always late, though within `patience`, stays the first to be asked,
-   * and costs each call this time and one request more.
+   * Who is overtaken has not failed. A source that is always late stays the first to be asked, however late it would have
+   * been, and costs each call this time and one request more.
    */
   readonly hedgeAfter?: Duration.DurationInput | undefined
+  /**
+   * For how long a price may be given again. While no source can serve `price`, or too few agree, the price of that symbol
+   * that was given last is the answer, if it was asked for no longer ago than this; its `observedAt` says how old it is.
+   * The 10,000 symbols that were given last are remembered. Defaults to none.
+   */
+  readonly lastKnown?: Duration.DurationInput | undefined
 }
 
 /**
@@ -56,11 +65,12 @@ export interface FailoverOptions {
  * not come within `patience` included. After 5 failures in a row, or when half of the last calls failed, the source is
  * passed over for a second, doubled each time up to a minute, and then probed by a single call. Answers that are too old
  * count by symbol, since a quiet market says nothing of the others: after 5 in a row the source is passed over for that
- * symbol, for 10 seconds at most. What a source is passed over for is its failure in the error. `candles` go through no
- * such circuit.
+ * symbol, for 10 seconds at most. The error says for how long a source is not asked. `candles` have no such circuit: a
+ * series is neither bounded by `patience` nor dated.
  *
  * That another source serves an operation than before is logged once, as a warning, and every call that moved on is
- * counted (`Telemetry.failovers`).
+ * counted (`Telemetry.failovers`). That a price is the last known one is logged once, until there is a new one of that
+ * symbol, and counted (`Telemetry.lastKnownPrices`).
  *
  * A source that the program uses as well, by the same Layer value, is one instance, with its markets and its limits.
  *
@@ -85,7 +95,10 @@ export const failover = <E, R>(
 ): Layer.Layer<MarketData.MarketData, E, R> =>
   Layer.scoped(
     MarketData.MarketData,
-    Effect.flatMap(build("failover", sources, options), (sources) => failovers.make(sources, options.hedgeAfter))
+    Effect.gen(function*() {
+      const service = yield* failovers.make(yield* build("failover", sources, options), options.hedgeAfter)
+      return { ...service, price: remembering("failover", service.price, options) }
+    })
   )
 
 /**
@@ -102,11 +115,10 @@ export interface MedianOptions<E, R> extends FailoverOptions {
 
 /**
  * `price` asks every source at once, waits until all have answered or `patience` is over, and answers with the median of
- * those that are in time, fresh
- * (`maximumAge`, a minute unless set otherwise) and near the others (`maximumDeviation`). The price says which sources
- * it is made of and which were rejected, each with the reason; `ExchangeUnavailable` when fewer than `minimumSources`
- * remain. All but `price` is served as by {@link failover}, and a source that kept failing is passed over as there, but
- * not for prices that are too old.
+ * those that are in time, fresh (`maximumAge`, a minute unless set otherwise) and near the others (`maximumDeviation`).
+ * The price says which sources it is made of and which were rejected, each with the reason; `ExchangeUnavailable` when
+ * fewer than `minimumSources` remain. A source that kept failing is passed over as by {@link failover}, but not one whose
+ * prices are too old. All but `price` is served as there.
  *
  * With two sources that disagree both are as far from their median, so neither can outvote the other: ask three.
  *
@@ -124,7 +136,7 @@ export const median = <E, R>(options: MedianOptions<E, R>): Layer.Layer<MarketDa
         maximumAge: Duration.toMillis(options.maximumAge ?? "1 minute"),
         maximumDeviation: Decimal.make(options.maximumDeviation ?? "0.02")
       }
-      const price = (symbol: string) => medians.price(sources, symbol, limits)
+      const price = remembering("median", (symbol) => medians.price(sources, symbol, limits), options)
       return { ...service, exchange: "median", price: Effect.fn("median.MarketData.price")(price) }
     })
   )
@@ -144,3 +156,13 @@ const build = <E, R>(name: string, sources: Sources<E, R>, { maximumAge, patienc
         Effect.flatMap((context) => Source.make(Context.get(context, MarketData.MarketData), options))
       ))
   })
+
+const remembering = (
+  exchange: string,
+  price: Service["price"],
+  { lastKnown }: FailoverOptions
+): Service["price"] => {
+  if (lastKnown === undefined) return price
+  const serve = lastPrice.make({ exchange, maxAge: lastKnown, capacity: 10_000 })
+  return (symbol) => serve(symbol, price(symbol))
+}
