@@ -125,6 +125,17 @@ export const failovers = Metric.counter("exchange_failovers_total", {
 })
 
 /**
+ * Prices that a composite gave again while it could get no new one, by its `exchange` (`failover` or `median`).
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const lastKnownPrices = Metric.counter("exchange_last_known_prices_total", {
+  description: "Prices given again while no source could serve",
+  incremental: true
+})
+
+/**
  * Span attributes.
  *
  * @since 0.1.0

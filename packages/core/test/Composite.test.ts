@@ -1,66 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Duration, Effect, Fiber, Layer, Logger, LogLevel, Metric, Stream, TestClock } from "effect"
-import {
-  type Candle,
-  Composite,
-  Decimal,
-  ExchangeError,
-  ExchangeSymbol,
-  MarketData,
-  type Price,
-  Telemetry
-} from "../src/index.js"
-
-const symbol = ExchangeSymbol.make("BTC/USDT")
-const now = 1_000_000
-
-const about = (exchange: string) => ({ exchange, operation: "price", detail: "no" })
-const dead = (exchange: string) => new ExchangeError.ExchangeUnavailable({ ...about(exchange), outcome: "Unknown" })
-
-interface Says {
-  readonly price?: Effect.Effect<Price.Price, ExchangeError.MarketDataError>
-  readonly candles?: Stream.Stream<Candle.Candle, ExchangeError.MarketDataError>
-}
-
-/** A source that knows prices and candles and dies when asked for anything else. */
-const source = (exchange: string, says: Says) => {
-  let asked = 0
-  const no = () => Effect.die(`${exchange} was asked for something else`)
-  const service: MarketData.MarketData.Service = {
-    exchange,
-    markets: Effect.die("not asked"),
-    market: no,
-    price: () =>
-      Effect.suspend(() => {
-        asked++
-        return says.price ?? Effect.fail(dead(exchange))
-      }),
-    ticker: no,
-    tickers: no,
-    orderBook: no,
-    trades: no,
-    candles: () => says.candles ?? Stream.fail(dead(exchange)),
-    status: Effect.die("not asked"),
-    serverTime: Effect.die("not asked")
-  }
-  return { layer: Layer.succeed(MarketData.MarketData, service), asked: () => asked }
-}
-
-const quoted = (exchange: string, amount: string, rest: Partial<Price.Price> = {}) =>
-  Effect.succeed<Price.Price>({
-    symbol,
-    amount: Decimal.make(amount),
-    currency: "USDT",
-    basis: "last",
-    source: exchange,
-    observedAt: now,
-    ...rest
-  })
-
-const price = <E>(layer: Layer.Layer<MarketData.MarketData, E>) =>
-  Effect.flatMap(MarketData.MarketData, (market) => market.price("BTC/USDT")).pipe(Effect.provide(layer))
-
-const at = TestClock.setTime(now)
+import { type Candle, Composite, Decimal, ExchangeError, MarketData, Telemetry } from "../src/index.js"
+import { about, at, dead, now, price, quoted, type Says, source, symbol } from "./support/sources.js"
 
 describe("Composite.failover", () => {
   it.effect("asks the first, and the next only when it fails; the answer names who gave it", () =>

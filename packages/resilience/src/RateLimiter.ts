@@ -109,21 +109,12 @@ export interface RateLimiter<in Lane extends string = never> extends Meter {
 export interface Group<Scope extends string, in Lane extends string = never> {
   /** What the metrics and the errors call it; a scope of it is called by both names, joined by a dot. */
   readonly name: string
-  /** Each limit by itself, those opened later too. */
+  /** Each limit by itself. */
   readonly scopes: { readonly [S in Scope]: Meter }
-  /**
-   * Adds a scope, with nothing spent: for a limit that is kept for each key, when a key is first used. Returns the meter
-   * of the scope there is if one of that name was opened before, whatever its limit. Dies with a `RangeError` for a
-   * limit that makes no sense.
-   *
-   * **Gotchas**: a group made with literal scopes has all of them from the start; for names that are known only later
-   * make a `Group<string>`.
-   */
-  readonly open: (scope: Scope, limit: Limit) => Effect.Effect<Meter>
   /** How many callers wait, in all. */
   readonly queued: Effect.Effect<number>
   /**
-   * As {@link RateLimiter.reserve}, by default `1` in each scope that the group was made with. A scope that costs leave
+   * As {@link RateLimiter.reserve}, by default `1` in each scope. A scope that costs leave
    * out takes no part; one with a cost of 0 takes its turn; one that does not exist is a defect.
    */
   readonly reserve: (
@@ -231,18 +222,14 @@ export const group = <const Scope extends string, const Lane extends string = ne
   options: GroupOptions<Scope, Lane>
 ): Effect.Effect<Group<Scope, Lane>> =>
   Effect.suspend(() => {
-    const names = new Map<string, string>()
-    const name = (scope: string): string => {
-      const name = `${options.name}.${scope}`
-      names.set(scope, name)
-      return name
-    }
+    const name = (scope: string): string => `${options.name}.${scope}`
     const limits = Record.toEntries<Scope, Limit>(options.scopes)
+    const names = new Map<string, string>(limits.map(([scope]) => [scope, name(scope)]))
     const ones: Costs<Scope> = Record.map(options.scopes, () => 1)
     return Effect.map(
       opening.open(options, limits.map(([scope, limit]) => [name(scope), limit]), full),
-      ({ meter, open, request, shell }): Group<Scope, Lane> => {
-        const scopes: { [S in Scope]: Meter } = Record.map(options.scopes, (_, scope) => meter(name(scope)))
+      ({ meter, request, shell }): Group<Scope, Lane> => {
+        const scopes: { readonly [S in Scope]: Meter } = Record.map(options.scopes, (_, scope) => meter(name(scope)))
         const several = (costs: Costs<Scope>, call: CallOptions<Lane> | undefined): Request => {
           const list: Array<RateLimiterStore.Cost> = []
           for (const scope in costs) {
@@ -255,8 +242,6 @@ export const group = <const Scope extends string, const Lane extends string = ne
         return {
           name: options.name,
           scopes,
-          open: (scope, limit) =>
-            Effect.map(open(`${options.name}.${scope}`, limit), () => scopes[scope] ??= meter(name(scope))),
           queued: Effect.sync(() => shell.queued()),
           reserve: (costs = ones, call) =>
             shell.acquire(

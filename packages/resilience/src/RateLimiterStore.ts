@@ -37,8 +37,6 @@ export interface RateLimiterStore {
    * store.
    */
   readonly refund: (ticket: Ticket) => Effect.Effect<void>
-  /** Adds a scope, with nothing spent; does nothing if there is one of that name. */
-  readonly open: (limit: Limit) => Effect.Effect<void>
   /** Keeps to another limit in a scope from now on; what was spent still counts. */
   readonly setLimit: (limit: Limit) => Effect.Effect<void>
   /** Takes in what the server says has been used; stops nothing for longer than the `maxPause` of the limit. */
@@ -209,11 +207,7 @@ export type Open = (limits: ReadonlyArray<Limit>) => Effect.Effect<RateLimiterSt
 export const memory: Open = (limits) =>
   Effect.sync(() => {
     const owner = Symbol()
-    const scopes = new Map<string, Metered>()
-    const open = (limit: Limit): void => {
-      if (!scopes.has(limit.scope)) scopes.set(limit.scope, metered(limit))
-    }
-    limits.forEach(open)
+    const scopes = new Map(limits.map((limit) => [limit.scope, metered(limit)]))
     const find = (scope: string): Metered => {
       const found = scopes.get(scope)
       if (found === undefined) {
@@ -272,7 +266,6 @@ export const memory: Open = (limits) =>
       reserve: (costs, claim) => withNow((now) => reserve(costs, claim, now)),
       commit: (ticket) => withNow((now) => commit(ticket, now)),
       refund: (ticket) => withNow((now) => refund(ticket, now)),
-      open: (limit) => Effect.sync(() => open(limit)),
       setLimit: (limit) =>
         withNow((now) => {
           const { budget, measure } = find(limit.scope)

@@ -1,7 +1,7 @@
 import { Deadline, RateLimiter } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { assertNone } from "@effect/vitest/utils"
-import { Duration, Effect, Exit, Fiber, Random, TestClock } from "effect"
+import { Cause, Duration, Effect, Exit, Fiber, Random, TestClock } from "effect"
 import { settle } from "./support/interruption.js"
 import { yieldOften } from "./support/yieldOften.js"
 
@@ -89,6 +89,19 @@ describe("several scopes", () => {
       assert.instanceOf(full, RateLimiter.RateLimiterFull)
       assert.deepStrictEqual([full.name, full.reason], ["exchange", "QueueFull"])
       assert.strictEqual(Duration.toMillis(full.retryAfter), 1000)
+    }))
+
+  it.effect("a cost in a scope that does not exist is a defect, under the long name of one that does too", () =>
+    Effect.gen(function*() {
+      const group = yield* RateLimiter.group<string>({
+        name: "exchange",
+        scopes: { ip: { limit: 10, window: "1 second" } }
+      })
+      for (const costs of [{ key: 1 }, { "exchange.ip": 1 }]) {
+        const cause = yield* Effect.flip(Effect.sandbox(group.reserve(costs)))
+        assert.isTrue(Cause.isDie(cause))
+        assert.match(Cause.pretty(cause), /give a number from 0 for a scope it has/)
+      }
     }))
 
   it.effect("pauses and reports concern one scope", () =>

@@ -18,7 +18,6 @@ const remote = (store: RateLimiterStore.RateLimiterStore): RateLimiterStore.Open
     reserve: (costs, claim) => Effect.zipLeft(far(store.reserve(costs, claim)), turns(5)),
     commit: (ticket) => far(store.commit(ticket)),
     refund: (ticket) => far(store.refund(ticket)),
-    open: (limit) => far(store.open(limit)),
     setLimit: (limit) => far(store.setLimit(limit)),
     sync: (scope, used, window) => far(store.sync(scope, used, window)),
     ban: (scope, until) => far(store.ban(scope, until)),

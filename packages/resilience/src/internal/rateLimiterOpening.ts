@@ -22,8 +22,6 @@ export interface Opened<out Full> {
     call: CallOptions<string> | undefined
   ) => internal.Request
   readonly meter: (scope: string) => Meter
-  /** Adds a scope, unless there is one of that name. */
-  readonly open: (scope: string, limit: Limit) => Effect.Effect<void>
 }
 
 /**
@@ -61,7 +59,6 @@ export const open = <Full>(
           lane: laneOf(lanes, call?.lane),
           maxWait: call?.maxWait === undefined ? maxWait : toNanos(call.maxWait)
         }),
-        open: (scope, limit) => Effect.suspend(() => shell.open(decode(scope, limit))),
         meter: (scope) => ({
           name: scope,
           pauseUntil: (epochMillis) => isSane(epochMillis) ? shell.change(store.ban(scope, epochMillis)) : Effect.void,

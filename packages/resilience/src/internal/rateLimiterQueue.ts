@@ -13,7 +13,7 @@ import * as List from "./linkedList.js"
 /** @internal */
 export interface Queue<A> {
   /** For each scope its lanes, those that go first first. */
-  readonly scopes: Map<string, Lanes<A>>
+  readonly scopes: ReadonlyMap<string, Lanes<A>>
   /** Everybody, whatever the scopes. */
   readonly order: Lanes<A>
 }
@@ -31,20 +31,10 @@ export interface Entry<A> {
 }
 
 /** @internal */
-export const make = <A>(scopes: ReadonlyArray<string>, lanes: number): Queue<A> => {
-  const queue: Queue<A> = { scopes: new Map(), order: empty(lanes) }
-  scopes.forEach((scope) => open(queue, scope))
-  return queue
-}
-
-/**
- * Adds a scope in which nobody waits.
- *
- * @internal
- */
-export const open = <A>(queue: Queue<A>, scope: string): void => {
-  queue.scopes.set(scope, empty(queue.order.length))
-}
+export const make = <A>(scopes: ReadonlyArray<string>, lanes: number): Queue<A> => ({
+  scopes: new Map(scopes.map((scope) => [scope, empty(lanes)])),
+  order: empty(lanes)
+})
 
 /** @internal */
 export const add = <A>(queue: Queue<A>, costs: ReadonlyArray<Cost>, lane: number, value: A): Entry<A> => {

@@ -53,8 +53,6 @@ export interface Shell<out Full> {
   readonly commit: (ticket: Ticket) => Effect.Effect<void>
   /** Does something to the store after which somebody may be admitted, or nobody any more. */
   readonly change: (self: Effect.Effect<void>) => Effect.Effect<void>
-  /** Adds a scope; does nothing if there is one of that name. */
-  readonly open: (limit: Limit) => Effect.Effect<void>
   /** Keeps to another limit, and refuses whoever waits for what never fits into that. */
   readonly setLimit: (limit: Limit) => Effect.Effect<void>
   readonly limit: (scope: string) => number
@@ -376,17 +374,6 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
     refund,
     commit: store.commit,
     change,
-    open: (limit) =>
-      Effect.uninterruptible(
-        Effect.suspend(() =>
-          limits.has(limit.scope) ? Effect.void : Effect.map(store.open(limit), () => {
-            // Somebody else may have been faster while a store far away was asked.
-            if (limits.has(limit.scope)) return
-            limits.set(limit.scope, most(limit))
-            Queue.open(queue, limit.scope)
-          })
-        )
-      ),
     setLimit: (limit) =>
       Effect.uninterruptible(Effect.flatMap(store.setLimit(limit), () => {
         limits.set(limit.scope, most(limit))

@@ -1,0 +1,137 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Fiber, Logger, LogLevel, Metric, TestClock } from "effect"
+import { Composite, ExchangeError, Telemetry } from "../src/index.js"
+import { about, at, dead, price, quoted, read, source } from "./support/sources.js"
+
+const hedging = { hedgeAfter: "1 second" } as const
+
+const moves = (exchange: string) =>
+  Effect.map(
+    Metric.value(Telemetry.failovers.pipe(
+      Metric.tagged("exchange", exchange),
+      Metric.tagged("operation", "price"),
+      Metric.tagged("error", "ExchangeUnavailable")
+    )),
+    ({ count }) => count
+  )
+
+/** Runs the effect and hands over what it warned of. */
+const warnings = <A, E, R>(self: Effect.Effect<A, E, R>) =>
+  Effect.suspend(() => {
+    const warned: Array<string> = []
+    const logger = Logger.make(({ logLevel, message }) => {
+      if (logLevel.ordinal >= LogLevel.Warning.ordinal) warned.push(JSON.stringify(message))
+    })
+    return Effect.as(Effect.provide(self, Logger.replace(Logger.defaultLogger, logger)), warned)
+  })
+
+describe("hedgeAfter", () => {
+  it.effect("asks the next as well when it is over and not before, and lets go of the one that is late", () =>
+    Effect.gen(function*() {
+      yield* at
+      let interrupted = 0
+      const late = source("late", { price: Effect.onInterrupt(Effect.never, () => Effect.sync(() => interrupted++)) })
+      const spare = source("spare", { price: quoted("spare", "2") })
+      const fiber = yield* Effect.fork(price(Composite.failover([late.layer, spare.layer], hedging)))
+      yield* TestClock.adjust(Duration.millis(999))
+      assert.strictEqual(spare.asked(), 0)
+      yield* TestClock.adjust(Duration.millis(1))
+      assert.strictEqual((yield* Fiber.join(fiber)).source, "spare")
+      assert.strictEqual(interrupted, 1)
+    }))
+
+  it.effect("takes the first answer, be it that of the one that was late", () =>
+    Effect.gen(function*() {
+      yield* at
+      const late = source("late", { price: Effect.delay(quoted("late", "1"), "1500 millis") })
+      const later = source("later", { price: Effect.delay(quoted("later", "2"), "1 second") })
+      const third = source("third", {})
+      const fiber = yield* Effect.fork(price(Composite.failover([late.layer, later.layer, third.layer], hedging)))
+      yield* TestClock.adjust("1500 millis")
+      assert.strictEqual((yield* Fiber.join(fiber)).source, "late")
+      assert.deepStrictEqual([later.asked(), third.asked()], [1, 0])
+    }))
+
+  it.effect("changes nothing for one that fails: the next is asked at once, and the error names all", () =>
+    Effect.gen(function*() {
+      yield* at
+      const spare = source("spare", { price: quoted("spare", "2") })
+      assert.strictEqual(
+        (yield* price(Composite.failover([source("ill", {}).layer, spare.layer], hedging))).source,
+        "spare"
+      )
+      const error = yield* Effect.flip(
+        price(Composite.failover([source("a", {}).layer, source("b", {}).layer, source("c", {}).layer], hedging))
+      )
+      assert.instanceOf(error, ExchangeError.ExchangeUnavailable)
+      assert.include(
+        error.message,
+        "a: ExchangeUnavailable, no; b: ExchangeUnavailable, no; c: ExchangeUnavailable, no"
+      )
+      const alone = yield* Effect.flip(price(Composite.failover([source("a", {}).layer], hedging)))
+      assert.include(alone.message, "a: ExchangeUnavailable, no")
+    }))
+
+  it.effect("names the one that was late, too, when it fails in the end", () =>
+    Effect.gen(function*() {
+      yield* at
+      const late = source("late", { price: Effect.never })
+      const fiber = yield* Effect.fork(
+        Effect.flip(
+          price(Composite.failover([late.layer, source("ill", {}).layer], { ...hedging, patience: "3 seconds" }))
+        )
+      )
+      yield* TestClock.adjust("3 seconds")
+      const error = yield* Fiber.join(fiber)
+      assert.include(error.message, "ill: ExchangeUnavailable, no; late: RequestTimedOut, no answer within 3s")
+    }))
+
+  it.effect("what is wrong with the call is said at once, though another is on its way", () =>
+    Effect.gen(function*() {
+      yield* at
+      const late = source("late", { price: Effect.never })
+      const refusing = source("refusing", { price: new ExchangeError.InvalidRequest(about("refusing")) })
+      const third = source("third", { price: quoted("third", "3") })
+      const fiber = yield* Effect.fork(
+        Effect.flip(price(Composite.failover([late.layer, refusing.layer, third.layer], hedging)))
+      )
+      yield* TestClock.adjust("1 second")
+      assert.instanceOf(yield* Fiber.join(fiber), ExchangeError.InvalidRequest)
+      assert.strictEqual(third.asked(), 0)
+    }))
+
+  it.effect("to be overtaken is no failure: it is neither warned of nor counted, while failing is", () =>
+    Effect.gen(function*() {
+      yield* at
+      let down = false
+      const first = source("overtaken", {
+        price: Effect.suspend(() => down ? Effect.fail(dead("overtaken")) : Effect.never)
+      })
+      const spare = source("overtaking", { price: quoted("overtaking", "2") })
+      const ask = Effect.gen(function*() {
+        const fiber = yield* Effect.fork(read("BTC/USDT"))
+        yield* TestClock.adjust("1 second")
+        return yield* Fiber.join(fiber)
+      })
+      yield* Effect.gen(function*() {
+        assert.deepStrictEqual(yield* warnings(Effect.replicateEffect(ask, 6)), [])
+        assert.strictEqual(first.asked(), 6)
+        assert.strictEqual(yield* moves("overtaken"), 0)
+        down = true
+        const warned = yield* warnings(Effect.replicateEffect(ask, 2))
+        assert.strictEqual(warned.length, 1)
+        assert.include(warned[0], "overtaken: ExchangeUnavailable, no")
+        assert.strictEqual(yield* moves("overtaken"), 2)
+      }).pipe(Effect.provide(Composite.failover([first.layer, spare.layer], hedging)))
+    }))
+
+  it.effect("no failover is denied, however many there are at once", () =>
+    Effect.gen(function*() {
+      yield* at
+      const spare = source("spare", { price: quoted("spare", "2") })
+      yield* Effect.replicateEffect(read("BTC/USDT"), 500).pipe(
+        Effect.provide(Composite.failover([source("ill", {}).layer, spare.layer], hedging))
+      )
+      assert.strictEqual(spare.asked(), 500)
+    }))
+})

@@ -1,0 +1,61 @@
+/** The sources of a composite, as its tests want them. */
+import { Effect, Layer, Stream, TestClock } from "effect"
+import { type Candle, Decimal, ExchangeError, ExchangeSymbol, MarketData, type Price } from "../../src/index.js"
+
+export const symbol = ExchangeSymbol.make("BTC/USDT")
+export const now = 1_000_000
+
+export const at = TestClock.setTime(now)
+
+export const about = (exchange: string) => ({ exchange, operation: "price", detail: "no" })
+export const dead = (exchange: string) =>
+  new ExchangeError.ExchangeUnavailable({ ...about(exchange), outcome: "Unknown" })
+
+type Quote = Effect.Effect<Price.Price, ExchangeError.MarketDataError>
+
+export interface Says {
+  readonly price?: Quote | ((symbol: string) => Quote)
+  readonly candles?: Stream.Stream<Candle.Candle, ExchangeError.MarketDataError>
+  readonly serverTime?: Effect.Effect<number, ExchangeError.MarketDataError>
+}
+
+/** A source that knows these things and dies when asked for anything else; it counts how often it was asked for a price. */
+export const source = (exchange: string, says: Says) => {
+  let asked = 0
+  const no = () => Effect.die(`${exchange} was asked for something else`)
+  const service: MarketData.MarketData.Service = {
+    exchange,
+    markets: Effect.die("not asked"),
+    market: no,
+    price: (symbol) =>
+      Effect.suspend(() => {
+        asked++
+        const { price = Effect.fail(dead(exchange)) } = says
+        return Effect.isEffect(price) ? price : price(symbol)
+      }),
+    ticker: no,
+    tickers: no,
+    orderBook: no,
+    trades: no,
+    candles: () => says.candles ?? Stream.fail(dead(exchange)),
+    status: Effect.die("not asked"),
+    serverTime: says.serverTime ?? Effect.die("not asked")
+  }
+  return { layer: Layer.succeed(MarketData.MarketData, service), asked: () => asked }
+}
+
+export const quoted = (exchange: string, amount: string, rest: Partial<Price.Price> = {}) =>
+  Effect.succeed<Price.Price>({
+    symbol,
+    amount: Decimal.make(amount),
+    currency: "USDT",
+    basis: "last",
+    source: exchange,
+    observedAt: now,
+    ...rest
+  })
+
+export const price = <E>(layer: Layer.Layer<MarketData.MarketData, E>) => Effect.provide(read("BTC/USDT"), layer)
+
+/** The price of a symbol, of whichever composite is at hand. */
+export const read = (symbol: string) => Effect.flatMap(MarketData.MarketData, (market) => market.price(symbol))
