@@ -67,10 +67,12 @@ export const classify = (answer: Answer): ExchangeError.ExchangeError | undefine
   return kind === undefined ? fromStatus(answer, said) : make(answer, said, kind)
 }
 
-// Text and a message alone are what gateways write, too.
-const isOwn = ({ code, error, error_response, errors, success }: Body): boolean =>
-  typeof error === "string" || typeof code === "number" || success !== undefined || error_response != null ||
-  errors != null
+// A message, and an error in some word or other, are what gateways write, too.
+const isOwn = ({ code, error, error_details, error_response, errors, success }: Body): boolean =>
+  (typeof error === "string" && (error_details != null || isCode.test(error))) || typeof code === "number" ||
+  success !== undefined || error_response != null || errors != null
+
+const isCode = /^[A-Z][A-Z0-9_]+$/
 
 const bare = (answer: Answer): ExchangeError.ExchangeError | undefined => {
   // The one word that the exchange says without JSON.

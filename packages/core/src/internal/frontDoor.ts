@@ -12,7 +12,8 @@ export const refusalOf = ({ about, status, text = "" }: Answer): ExchangeError.P
   return status === 451 || words.some((pattern) => pattern.test(page))
     ? new ExchangeError.PermissionDenied({
       ...about,
-      outcome: "Rejected",
+      // Who stands in front says nothing of what came through before.
+      outcome: "Unknown",
       detail: "the exchange does not serve the country or region that the request came from"
     })
     : undefined
