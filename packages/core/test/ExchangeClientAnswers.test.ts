@@ -180,7 +180,7 @@ describe("ExchangeClient: answers", () => {
           const error = yield* Effect.flip(call)
           assert.instanceOf(error, ExchangeError.PermissionDenied)
           assert.include(error.message, "country or region")
-          assert.strictEqual(ExchangeError.outcome(error), "Rejected")
+          assert.strictEqual(ExchangeError.outcome(error), "Unknown")
         }
         assert.strictEqual(sent.length, 2)
       }))
