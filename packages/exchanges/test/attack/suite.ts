@@ -7,7 +7,7 @@ import { bound, judge, rowsOf } from "./judge.js"
 import { attack, prepare, type Stage } from "./stage.js"
 
 /** So much more than before is what a body of the largest size may cost, several times over. */
-const memory = 400 * 1024 * 1024
+const memory = 640 * 1024 * 1024
 
 const check = (
   stage: Stage,
