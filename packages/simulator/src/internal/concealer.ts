@@ -12,7 +12,7 @@ export const concealer = (keys: ReadonlyArray<ApiKey>): (target: string) => stri
     secrets.reduce(
       (text, secret) => text.replaceAll(secret, "<redacted>"),
       target.replace(
-        /([?&](?:signature|apiKey|api-key|api-signature|access_token|refresh_token)=)[^&]*/gi,
+        /([?&](?:signature|apiKey|api-key|api-signature|access_token|refresh_token|client_secret)=)[^&]*/gi,
         "$1<redacted>"
       )
     )

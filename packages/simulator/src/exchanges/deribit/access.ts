@@ -11,7 +11,7 @@ import * as Redacted from "effect/Redacted"
 import { createHmac } from "node:crypto"
 import type { ApiKey } from "../../Account.js"
 import type { SimulatedRequest, World } from "../../Dialect.js"
-import { type Answered, invalid, oneOf, type Params, type Refusal, refuse, required } from "./params.js"
+import { type Answer, invalid, oneOf, type Params, type Read, refuse, required } from "./params.js"
 
 /** @internal A key, and what it may do in this request. */
 export interface Identity {
@@ -26,33 +26,20 @@ export const signatureOf = (secret: Redacted.Redacted, text: string): string =>
 const secretOf = ({ enabled, verifier }: ApiKey): Redacted.Redacted | undefined =>
   enabled !== false && verifier._tag === "Hmac" ? verifier.secret : undefined
 
-const patience = 60_000
-
-interface Signed {
-  readonly id: string | undefined
-  readonly timestamp: string | undefined
-  readonly nonce: string | undefined
-  readonly signature: string | undefined
-}
-
-const keyOf = (signed: Signed, rest: string, world: World): Either.Either<ApiKey, Refusal> => {
-  const { id, nonce = "", signature, timestamp = "" } = signed
+// The key of that id, if its secret is the right one.
+const keyOf = (id: string | undefined, world: World, isRight: (secret: Redacted.Redacted) => boolean): Read<ApiKey> => {
   const key = world.keys.find((one) => Redacted.value(one.id) === id)
   const secret = key === undefined ? undefined : secretOf(key)
-  return key !== undefined && secret !== undefined && nonce !== "" && /^\d{1,15}$/.test(timestamp) &&
-      Math.abs(world.now - Number(timestamp)) <= patience &&
-      signatureOf(secret, `${timestamp}\n${nonce}\n${rest}`) === signature
+  return key !== undefined && secret !== undefined && isRight(secret)
     ? Either.right(key)
-    : refuse("invalid_credentials")
+    : refuse(13004, "invalid_credentials")
 }
 
-const keyWith = (id: string | undefined, secret: string | undefined, world: World): Either.Either<ApiKey, Refusal> => {
-  const key = world.keys.find((one) => Redacted.value(one.id) === id)
-  const own = key === undefined ? undefined : secretOf(key)
-  return key !== undefined && own !== undefined && Redacted.value(own) === secret
-    ? Either.right(key)
-    : refuse("invalid_credentials")
-}
+const patience = 60_000
+
+const signed = (timestamp = "", nonce = "", rest = "", signature = "", world: World) => (secret: Redacted.Redacted) =>
+  nonce !== "" && /^\d{1,15}$/.test(timestamp) && Math.abs(world.now - Number(timestamp)) <= patience &&
+  signatureOf(secret, `${timestamp}\n${nonce}\n${rest}`) === signature
 
 // --- scopes
 
@@ -83,33 +70,28 @@ export const allows = (scope: string, needed: string): boolean =>
 const lifetime = 900
 const longest = 31_536_000
 
-const tokenOf = (secret: Redacted.Redacted, kind: "access" | "refresh", scope: string, until: number): string => {
+type Kind = "access" | "refresh"
+
+const tokenOf = (key: ApiKey, kind: Kind, scope: string, until: number): string | undefined => {
+  const secret = secretOf(key)
   const claims = `${until}.${Buffer.from(`${kind} ${scope}`).toString("base64url")}`
-  return `${claims}.${signatureOf(secret, claims)}`
+  return secret && `${claims}.${signatureOf(secret, claims)}`
 }
 
-const bearer = (token: string, kind: "access" | "refresh", world: World): Either.Either<Identity, Refusal> => {
+const bearer = (token: string, kind: Kind, world: World): Read<Identity> => {
   const [until = "", claims = ""] = token.split(".")
-  const said = Buffer.from(claims, "base64url").toString()
-  const scope = said.slice(kind.length + 1)
-  const key = world.keys.find((one) => {
-    const secret = secretOf(one)
-    return secret !== undefined && tokenOf(secret, kind, scope, Number(until)) === token
-  })
-  if (key === undefined) return refuse("unauthorized", { data: { reason: "invalid_token" } })
+  const scope = Buffer.from(claims, "base64url").toString().slice(kind.length + 1)
+  const key = world.keys.find((one) => tokenOf(one, kind, scope, Number(until)) === token)
+  if (key === undefined) return refuse(13009, "unauthorized", { reason: "invalid_token" })
   return world.now < Number(until)
     ? Either.right({ key, scope })
-    : refuse("unauthorized", { data: { reason: "token_expired" } })
+    : refuse(13009, "unauthorized", { reason: "token_expired" })
 }
 
 // --- requests
 
 /** @internal Who asks: undefined when nobody says. */
-export const identify = (
-  request: SimulatedRequest,
-  params: Params,
-  world: World
-): Either.Either<Identity | undefined, Refusal> => {
+export const identify = (request: SimulatedRequest, params: Params, world: World): Read<Identity | undefined> => {
   const header = request.headers["authorization"] ?? (params["access_token"] ? `bearer ${params["access_token"]}` : "")
   const [scheme = "", ...rest] = header.split(" ")
   const value = rest.join(" ")
@@ -121,43 +103,36 @@ export const identify = (
       return bearer(value, "access", world)
     case "basic": {
       const [id, secret] = Buffer.from(value, "base64").toString().split(":")
-      return Either.map(keyWith(id, secret, world), whole)
+      return Either.map(keyOf(id, world, (own) => Redacted.value(own) === secret), whole)
     }
     case "deri-hmac-sha256": {
       const named = (name: string) => new RegExp(`(?:^|,\\s*)${name}=([^,]*)`).exec(value)?.[1]
-      const said = { id: named("id"), timestamp: named("ts"), nonce: named("nonce"), signature: named("sig") }
-      const body = Buffer.from(request.body).toString()
-      const signed = `${request.method.toUpperCase()}\n${request.target}\n${body}\n`
-      return Either.map(keyOf(said, signed, world), whole)
+      const rest = `${request.method}\n${request.target}\n${Buffer.from(request.body).toString()}\n`
+      return Either.map(
+        keyOf(named("id"), world, signed(named("ts"), named("nonce"), rest, named("sig"), world)),
+        whole
+      )
     }
     default:
-      return refuse("authorization_required")
+      return refuse(10000, "authorization_required")
   }
 }
 
 /** @internal `public/auth`: a token for a key and its secret, for a signature, or for a refresh token. */
-export const auth = (params: Params, world: World): Answered =>
+export const auth: Answer = (params, world) =>
   Either.gen(function*() {
     const grant = yield* oneOf(params, "grant_type", ["client_credentials", "client_signature", "refresh_token"])
-    const { client_id: id, client_secret, data = "", nonce, signature, timestamp } = params
-    const wanted = params["scope"] ?? ""
+    const { client_id, client_secret, data, nonce, scope: wanted = "", signature, state, timestamp } = params
+    const isRight = grant === "client_signature"
+      ? signed(timestamp, nonce, data, signature, world)
+      : (own: Redacted.Redacted) => Redacted.value(own) === client_secret
     const identity = grant === "refresh_token"
       ? yield* bearer(yield* required(params, "refresh_token"), "refresh", world)
-      : grant === "client_signature"
-      ? { key: yield* keyOf({ id, timestamp, nonce, signature }, data, world), scope: wanted }
-      : { key: yield* keyWith(id, client_secret, world), scope: wanted }
-    const scope = scopeOf(identity.key, identity.scope)
+      : { key: yield* keyOf(client_id, world, isRight), scope: wanted }
     const lasts = Number(/(?:^| )expires:(\d{1,9})(?: |$)/.exec(wanted)?.[1] ?? lifetime)
     if (lasts < 1 || lasts > longest) return yield* invalid("scope", "invalid expires")
-    const secret = secretOf(identity.key)
-    if (secret === undefined) return yield* refuse("invalid_credentials")
-    return [{
-      access_token: tokenOf(secret, "access", scope, world.now + lasts * 1000),
-      expires_in: lasts,
-      refresh_token: tokenOf(secret, "refresh", scope, world.now + longest * 1000),
-      scope,
-      enabled_features: [],
-      token_type: "bearer",
-      state: params["state"]
-    }]
+    const scope = scopeOf(identity.key, identity.scope)
+    const token = (kind: Kind, seconds: number) => tokenOf(identity.key, kind, scope, world.now + seconds * 1000)
+    const tokens = { access_token: token("access", lasts), refresh_token: token("refresh", longest) }
+    return [{ ...tokens, expires_in: lasts, scope, enabled_features: [], token_type: "bearer", state }]
   })

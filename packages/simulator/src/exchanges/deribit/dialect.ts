@@ -13,15 +13,14 @@ import * as Either from "effect/Either"
 import * as Account from "../../Account.js"
 import * as Dialect from "../../Dialect.js"
 import type { Engine } from "../../Engine.js"
-import { fromBody, fromQuery, isInput } from "../../internal/inputs.js"
-import type { Json } from "../../internal/json.js"
+import { fromBody, fromQuery, type Input, isInput } from "../../internal/inputs.js"
 import * as Access from "./access.js"
 import * as Holdings from "./account.js"
 import * as Limits from "./limits.js"
 import * as MarketData from "./marketData.js"
 import { find, listings } from "./markets.js"
 import * as Orders from "./orders.js"
-import { type Answer, errorOf, type Params, type Refusal, refuse } from "./params.js"
+import { type Answer, type Params, type Read, type Refusal, refuse } from "./params.js"
 import * as Trading from "./trading.js"
 
 export {
@@ -65,10 +64,9 @@ const methods: ReadonlyMap<string, Method> = new Map(Object.entries({
   "public/get_order_book": open(MarketData.book),
   "public/get_last_trades_by_instrument": open(MarketData.trades),
   "public/get_tradingview_chart_data": open(MarketData.candles),
-  "public/subscribe": open(() => refuse("must_be_websocket_request")),
-  "private/subscribe": read(() => refuse("must_be_websocket_request")),
+  "public/subscribe": open(() => refuse(10030, "must_be_websocket_request")),
+  "private/subscribe": read(() => refuse(10030, "must_be_websocket_request")),
   "private/get_account_summaries": account(Holdings.summaries),
-  "private/get_account_summary": account(Holdings.summaryOf),
   "private/get_positions": read(Holdings.positions),
   "private/get_open_orders": read(Orders.open()),
   "private/get_open_orders_by_currency": read(Orders.open("currency")),
@@ -101,76 +99,81 @@ const meterOf = ({ meter }: Method, params: Params, world: Dialect.World): Limit
 interface Call {
   readonly method: string
   readonly params: Params
-  readonly id?: string | number
+  readonly id?: string | number | undefined
 }
 
-const texts = (values: Readonly<Record<string, unknown>>): Params =>
-  Object.fromEntries(
-    Object.entries(values).flatMap(([name, value]) =>
-      ["string", "number", "boolean"].includes(typeof value) ? [[name, String(value)]] : []
-    )
-  )
+const isPlain = (value: unknown): value is string | number | boolean =>
+  ["string", "number", "boolean"].includes(typeof value)
 
-const callOf = (request: Dialect.SimulatedRequest, path: string): Either.Either<Call, Refusal> => {
+const texts = (values: Input): Params =>
+  Object.fromEntries(Object.entries(values).flatMap(([name, one]) => isPlain(one) ? [[name, String(one)]] : []))
+
+const callOf = (request: Dialect.SimulatedRequest, path: string): Read<Call> => {
   if (request.method === "GET") return Either.right({ method: path, params: texts(fromQuery(request.target)) })
   const body = fromBody(request.body)
-  if (body === undefined) return refuse("Parse error")
-  if (request.method !== "POST" || !isInput(body)) return refuse("Invalid Request")
-  const { id, params } = body
-  const method = path === "" && typeof body["method"] === "string" ? body["method"] : path
-  const named = { method, params: texts(isInput(params) ? params : {}) }
-  return Either.right(typeof id === "string" || typeof id === "number" ? { ...named, id } : named)
+  if (body === undefined) return refuse(-32700, "Parse error")
+  if (request.method !== "POST" || !isInput(body)) return refuse(-32600, "Invalid Request")
+  const { id, method, params } = body
+  return Either.right({
+    method: path === "" ? String(method) : path,
+    params: texts(isInput(params) ? params : {}),
+    id: typeof id === "string" || typeof id === "number" ? id : undefined
+  })
 }
 
-// How long the exchange says that it took, in microseconds.
+// All others are 400.
+const statuses = new Map([[10000, 401], [13009, 401], [13021, 403], [10028, 429], [11094, 500], [11051, 503]])
+
 const taken = 185
 
-const envelope = (status: number, content: Readonly<Record<string, Json>>, now: number, call?: Call) =>
-  Dialect.json(status, {
+// When a request came and went, in microseconds.
+const timed = (now: number) => ({ usIn: now * 1000, usOut: now * 1000 + taken, usDiff: taken, testnet: false })
+
+const failure = ({ code, data, message }: Refusal, call?: Call, now?: number): Dialect.SimulatedResponse =>
+  Dialect.json(statuses.get(code) ?? 400, {
     jsonrpc: "2.0",
     id: call?.id,
-    ...content,
-    usIn: now * 1000,
-    usOut: now * 1000 + taken,
-    usDiff: taken,
-    testnet: false
+    error: { message, data, code },
+    ...(now === undefined ? { testnet: false } : timed(now))
   })
 
 type Outcome = readonly [response: Dialect.SimulatedResponse, next: Limits.Pools, engine?: Engine | undefined]
 
+const tooMany: Refusal = { code: 10028, message: "too_many_requests" }
+
 const respond = (pools: Limits.Pools, request: Dialect.SimulatedRequest, world: Dialect.World): Outcome => {
-  const path = /^\/api\/v2(?:\/((?:public|private)\/\w+))?\/?$/.exec(Dialect.pathOf(request.target))
+  const path = /^\/api\/v2(?:\/((?:public|private)\/\w+))?$/.exec(Dialect.pathOf(request.target))
   if (path === null) return [Dialect.html(404, "404 Not Found"), pools]
-  const failed = (refusal: Refusal, next = pools, call?: Call): Outcome => {
-    const [status, error] = errorOf(refusal)
-    return [envelope(status, { error }, world.now, call), next]
-  }
   const called = callOf(request, path[1] ?? "")
-  if (Either.isLeft(called)) return failed(called.left)
+  if (Either.isLeft(called)) return [failure(called.left, undefined, world.now), pools]
   const call = called.right
   const method = methods.get(call.method)
-  if (method === undefined) return failed({ reason: "Method not found" }, pools, call)
+  if (method === undefined) return [failure({ code: -32601, message: "Method not found" }, call, world.now), pools]
   const identity = Access.identify(request, call.params, world)
-  const known = Either.getOrUndefined(identity)
-  const owner = known === undefined ? `ip:${request.remoteAddress}` : "account"
+  const isKnown = Either.isRight(identity) && identity.right !== undefined
+  const owner = isKnown ? "account" : `ip:${request.remoteAddress}`
   const next = Limits.take(pools, owner, meterOf(method, call.params, world), world.now)
-  if (next === undefined) return failed({ reason: "too_many_requests" }, pools, call)
-  if (Either.isLeft(identity)) return failed(identity.left, next, call)
-  if (method.needs !== undefined) {
-    if (known === undefined) return failed({ reason: "authorization_required" }, next, call)
-    if (!Access.allows(known.scope, method.needs)) return failed({ reason: "forbidden" }, next, call)
-  }
-  const answered = method.answer(call.params, world)
-  if (Either.isLeft(answered)) return failed(answered.left, next, call)
+  if (next === undefined) return [failure(tooMany, call, world.now), pools]
+  const answered = Either.flatMap(
+    identity,
+    (one) => Either.flatMap(permitted(method, one), () => method.answer(call.params, world))
+  )
+  if (Either.isLeft(answered)) return [failure(answered.left, call, world.now), next]
   const [result, engine] = answered.right
-  return [envelope(200, { result }, world.now, call), next, engine]
+  return [Dialect.json(200, { jsonrpc: "2.0", id: call.id, result, ...timed(world.now) }), next, engine]
+}
+
+const permitted = ({ needs }: Method, identity: Access.Identity | undefined): Read<void> => {
+  if (needs === undefined) return Either.void
+  if (identity === undefined) return refuse(10000, "authorization_required")
+  return Access.allows(identity.scope, needs) ? Either.void : refuse(13021, "forbidden")
 }
 
 const broken = {
-  http500: "internal_server_error",
-  http503: "system_maintenance",
-  http429: "too_many_requests"
-} as const
+  http500: { code: 11094, message: "internal_server_error" },
+  http503: { code: 11051, message: "system_maintenance" },
+  http429: tooMany
+}
 
 /**
  * The Deribit dialect.
@@ -185,8 +188,5 @@ export const dialect: Dialect.Dialect = Dialect.make<Limits.Pools>({
   initial: new Map(),
   respond,
   usage: Limits.usage,
-  failure: (kind) => {
-    const [status, error] = errorOf({ reason: broken[kind] })
-    return Dialect.json(status, { jsonrpc: "2.0", error, testnet: false })
-  }
+  failure: (kind) => failure(broken[kind])
 })

@@ -5,66 +5,55 @@ import * as Engine from "../../Engine.js"
 import * as Decimal from "../../internal/decimal.js"
 import type { Json } from "../../internal/json.js"
 import type { Trade } from "../../Market.js"
-import { amountOf, contracts, type DeribitListing, idOf, isOf, kindOf, listings, row } from "./markets.js"
-import { type Answer, flag, integer, invalid, listingOf, oneOf, paged, pageOf, required } from "./params.js"
-
-/** @internal */
-export const kinds = ["future", "option", "spot", "future_combo", "option_combo"] as const
-
-const currencies = ["BTC", "ETH", "USDC", "USDT", "EURR", "any"] as const
+import * as Markets from "./markets.js"
+import { type Answer, flag, integer, listingOf, needed, oneOf, page } from "./params.js"
 
 /** @internal */
 export const instruments: Answer = (params) =>
   Either.gen(function*() {
-    const currency = yield* oneOf(params, "currency", currencies)
-    const kind = params["kind"] === undefined ? undefined : yield* oneOf(params, "kind", kinds)
-    const expired = flag(params, "expired")
-    const shown = listings.filter((listing) =>
-      isOf(listing, currency) && (kind ?? kindOf(listing)) === kindOf(listing) &&
-      (listing.instrument === undefined) === expired
+    const currency = yield* oneOf(params, "currency", ["BTC", "ETH", "USDC", "USDT", "EURR", "any"])
+    const kind = yield* oneOf(params, "kind", ["future", "option", "spot", "future_combo", "option_combo", ""], "")
+    const shown = Markets.listings.filter((listing) =>
+      Markets.isOf(listing, currency) && (kind || Markets.kindOf(listing)) === Markets.kindOf(listing) &&
+      (listing.instrument === undefined) === flag(params, "expired")
     )
-    return [shown.map(row)]
+    return [shown.map(Markets.row)]
   })
 
 /** @internal */
-export const instrument: Answer = (params) => Either.map(listingOf(params), (listing) => [row(listing)])
+export const instrument: Answer = (params) => Either.map(listingOf(params), (listing) => [Markets.row(listing)])
 
-const widest = Decimal.literal("0.015")
+const [lowest, highest, hundred] = [Decimal.literal("0.985"), Decimal.literal("1.015"), Decimal.literal("100")]
 
-/** @internal The lowest price that can be sold at and the highest that can be bought at. */
-export const band = (listing: DeribitListing, world: World): readonly [low: BigDecimal.BigDecimal, typeof widest] => {
+/** @internal The lowest price that can be sold at, and the highest that can be bought at. */
+export const band = (listing: Markets.DeribitListing, world: World) => {
   const { last } = world.quote(listing)
-  const width = BigDecimal.multiply(last, widest)
-  const onTick = (price: BigDecimal.BigDecimal) =>
-    Decimal.ofSteps(Decimal.steps(price, listing.tickSize), listing.tickSize)
-  return [onTick(BigDecimal.subtract(last, width)), onTick(BigDecimal.sum(last, width))]
+  const [min_price, max_price] = ([lowest, highest] as const).map((ratio) =>
+    Decimal.ofSteps(Decimal.steps(BigDecimal.multiply(last, ratio), listing.tickSize), listing.tickSize)
+  )
+  return { min_price: min_price ?? last, max_price: max_price ?? last }
 }
 
-const hundred = Decimal.literal("100")
-
-const tickerRow = (listing: DeribitListing, world: World): { readonly [key: string]: Json } => {
+const tickerRow = (listing: Markets.DeribitListing, world: World): { readonly [key: string]: Json } => {
   const { high, last, low, open, quoteVolume, volume } = world.quote(listing)
   const { asks: [ask], bids: [bid] } = Engine.book(world.engine, listing.id, 1)
-  const [min, max] = band(listing, world)
   const change = Decimal.ratio(BigDecimal.multiply(BigDecimal.subtract(last, open), hundred), open, 4)
   const contract = { open_interest: 1_132_329_370, settlement_price: open, estimated_delivery_price: last }
+  const prices = { index_price: last, mark_price: last, last_price: last }
+  const bids = { best_bid_price: bid?.price ?? 0, best_bid_amount: bid?.amount ?? 0 }
+  const asks = { best_ask_price: ask?.price ?? 0, best_ask_amount: ask?.amount ?? 0 }
   const perpetual = { current_funding: 0, funding_8h: 6.55e-8, interest_value: 0.0028213400122472977 }
   return {
     ...(listing.terms.kind === "spot" ? {} : contract),
     ...(listing.terms.kind === "perpetual" ? perpetual : {}),
+    ...band(listing, world),
     timestamp: world.now,
     state: listing.instrument === undefined ? "closed" : "open",
     stats: { high, low, price_change: change, volume, volume_usd: quoteVolume, volume_notional: quoteVolume },
     instrument_name: listing.id,
-    index_price: last,
-    mark_price: last,
-    last_price: last,
-    min_price: min,
-    max_price: max,
-    best_bid_price: bid?.price ?? 0,
-    best_bid_amount: bid?.amount ?? 0,
-    best_ask_price: ask?.price ?? 0,
-    best_ask_amount: ask?.amount ?? 0
+    ...prices,
+    ...bids,
+    ...asks
   }
 }
 
@@ -75,50 +64,34 @@ export const ticker: Answer = (params, world) => Either.map(listingOf(params), (
 export const book: Answer = (params, world) =>
   Either.gen(function*() {
     const listing = yield* listingOf(params)
-    const depth = Number(yield* oneOf(params, "depth", ["1", "5", "10", "20", "50", "100", "1000", "10000"], "5"))
-    const { asks, bids, sequence } = Engine.book(world.engine, listing.id, depth)
-    const level = ({ amount, price }: Engine.Level): Json => [price, amount]
-    return [{
-      ...tickerRow(listing, world),
-      bids: bids.map(level),
-      asks: asks.map(level),
-      change_id: 133_112_427_566 + sequence
-    }]
+    const depth = yield* oneOf(params, "depth", ["1", "5", "10", "20", "50", "100", "1000", "10000"], "5")
+    const { asks, bids, sequence } = Engine.book(world.engine, listing.id, Number(depth))
+    const levels = (side: ReadonlyArray<Engine.Level>): Json => side.map(({ amount, price }) => [price, amount])
+    const change_id = 133_112_427_566 + sequence
+    return [{ ...tickerRow(listing, world), bids: levels(bids), asks: levels(asks), change_id }]
   })
 
-// How far back a page that names a time or a sequence number can reach.
-const tape = 5000
+// How far back trades can be asked for.
+const tape = 2000
 
-const tradeRow = (listing: DeribitListing) => ({ amount, at, id, price, side }: Trade): Json => {
-  const size = amountOf(listing, amount, price)
-  return {
-    trade_id: idOf(listing, id),
-    trade_seq: id,
-    instrument_name: listing.id,
-    timestamp: at,
-    direction: side,
-    price,
-    amount: size,
-    contracts: contracts(listing, size),
-    tick_direction: side === "buy" ? 0 : 2,
-    index_price: price,
-    mark_price: price
-  }
+const tradeRow = (listing: Markets.DeribitListing) => ({ amount, at, id, price, side }: Trade): Json => {
+  const size = Markets.amountOf(listing, amount, price)
+  const ids = { trade_id: Markets.idOf(listing, id), trade_seq: id, instrument_name: listing.id }
+  const sizes = { amount: size, contracts: Markets.contracts(listing, size) }
+  const way = { direction: side, tick_direction: side === "buy" ? 0 : 2 }
+  return { ...ids, ...sizes, ...way, timestamp: at, price, index_price: price, mark_price: price }
 }
 
 /** @internal */
 export const trades: Answer = (params, world) =>
   Either.gen(function*() {
     const listing = yield* listingOf(params)
-    const page = yield* pageOf(params)
-    const first = yield* integer(params, "start_seq", undefined)
-    const last = yield* integer(params, "end_seq", undefined)
-    const isPlain = [first, last, page.from, page.to].every((one) => one === undefined)
-    const all = listing.instrument === undefined ? [] : world.trades(listing, isPlain ? page.count + 1 : tape)
-    return [paged(all.filter(({ id }) => (first ?? id) <= id && id <= (last ?? id)), page, tradeRow(listing))]
+    const first = yield* integer(params, "start_seq", 0)
+    const last = yield* integer(params, "end_seq", Infinity)
+    const all = listing.instrument === undefined ? [] : world.trades(listing, tape)
+    return yield* page(params, all.filter(({ id }) => first <= id && id <= last), tradeRow(listing))
   })
 
-const minute = 60_000
 const resolutions = ["1", "3", "5", "10", "15", "30", "60", "120", "180", "360", "720", "1D"] as const
 const mostCandles = 5000
 
@@ -127,22 +100,14 @@ export const candles: Answer = (params, world) =>
   Either.gen(function*() {
     const listing = yield* listingOf(params)
     const resolution = yield* oneOf(params, "resolution", resolutions)
-    yield* required(params, "start_timestamp")
-    yield* required(params, "end_timestamp")
+    yield* needed(params, ["start_timestamp", "end_timestamp"])
     const from = yield* integer(params, "start_timestamp", 0)
-    const to = yield* integer(params, "end_timestamp", 0)
-    if (to < from) return yield* invalid("end_timestamp", "must not be before start_timestamp")
-    const length = resolution === "1D" ? 1440 * minute : Number(resolution) * minute
-    const end = Math.min(to, world.now)
-    const rows = world.candles(listing, length, Math.max(from, end - mostCandles * length + 1), end)
-    return [{
-      status: rows.length === 0 ? "no_data" : "ok",
-      ticks: rows.map(({ openTime }) => openTime),
-      open: rows.map(({ open }) => open),
-      high: rows.map(({ high }) => high),
-      low: rows.map(({ low }) => low),
-      close: rows.map(({ close }) => close),
-      volume: rows.map(({ volume }) => volume),
-      cost: rows.map(({ quoteVolume }) => quoteVolume)
-    }]
+    const to = Math.min(yield* integer(params, "end_timestamp", 0), world.now)
+    const length = (resolution === "1D" ? 1440 : Number(resolution)) * 60_000
+    const rows = world.candles(listing, length, Math.max(from, to - mostCandles * length + 1), to)
+    const column = (name: "openTime" | "open" | "high" | "low" | "close" | "volume" | "quoteVolume"): Json =>
+      rows.map((row) => row[name])
+    const prices = { open: column("open"), high: column("high"), low: column("low"), close: column("close") }
+    const sizes = { volume: column("volume"), cost: column("quoteVolume") }
+    return [{ status: rows.length === 0 ? "no_data" : "ok", ticks: column("openTime"), ...prices, ...sizes }]
   })

@@ -15,13 +15,14 @@ export interface DeribitListing extends Listing {
 const never = 32_503_708_800_000
 
 interface Delivery {
-  /** As in the instrument's name, for example `28JUN30`. */
-  readonly name: string
-  /** As in the symbol, for example `300628`. */
-  readonly date: string
+  /** As in the instrument's name and in the symbol, for example `28JUN30` and `300628`. */
+  readonly names: readonly [id: string, symbol: string]
   readonly at: number
-  readonly isPast?: boolean
 }
+
+const zero = Decimal.zero
+const multiplier = Decimal.literal("1")
+const takerFee = Decimal.literal("0.0005")
 
 const list = (
   number: number,
@@ -29,51 +30,38 @@ const list = (
   quote: string,
   tick: string,
   lot: string,
-  contract?: "perpetual" | Delivery
+  contract?: "perpetual" | Delivery,
+  isPast = false
 ): DeribitListing => {
   const inverse = quote === "USD"
-  const pair = inverse ? base : `${base}_${quote}`
   const settle = inverse ? base : quote
-  const delivery = contract === "perpetual" ? undefined : contract
-  const id = contract === undefined ? pair : `${pair}-${delivery?.name ?? "PERPETUAL"}`
-  const tickSize = Decimal.literal(tick)
-  const lotSize = Decimal.literal(lot)
-  const terms: Instrument = {
-    id,
-    kind: contract === undefined ? "spot" : delivery === undefined ? "perpetual" : "future",
-    base,
-    quote,
-    settle,
-    inverse,
-    multiplier: Decimal.literal("1"),
-    tickSize,
-    lotSize,
-    minAmount: lotSize,
-    minNotional: Decimal.zero,
-    makerFee: Decimal.zero,
-    takerFee: Decimal.literal("0.0005")
-  }
-  return {
-    id,
-    symbol: `${base}/${quote}${contract === undefined ? "" : `:${settle}`}${delivery ? `-${delivery.date}` : ""}`,
-    underlying: base === "ETH" && quote === "BTC" ? "ETH/BTC" : base,
-    tickSize,
-    number,
-    terms,
-    expiresAt: delivery?.at ?? never,
-    instrument: delivery?.isPast === true ? undefined : terms
-  }
+  const pair = inverse ? base : `${base}_${quote}`
+  const [kind, id, symbol, expiresAt] = contract === undefined
+    ? (["spot", pair, `${base}/${quote}`, never] as const)
+    : contract === "perpetual"
+    ? (["perpetual", `${pair}-PERPETUAL`, `${base}/${quote}:${settle}`, never] as const)
+    : ([
+      "future",
+      `${pair}-${contract.names[0]}`,
+      `${base}/${quote}:${settle}-${contract.names[1]}`,
+      contract.at
+    ] as const)
+  const [tickSize, lotSize] = [Decimal.literal(tick), Decimal.literal(lot)]
+  const rules = { multiplier, tickSize, lotSize, minAmount: lotSize, minNotional: zero, makerFee: zero, takerFee }
+  const terms: Instrument = { id, kind, base, quote, settle, inverse, ...rules }
+  const underlying = base === "ETH" && quote === "BTC" ? "ETH/BTC" : base
+  return { id, symbol, underlying, tickSize, number, terms, expiresAt, instrument: isPast ? undefined : terms }
 }
 
-const june30: Delivery = { name: "28JUN30", date: "300628", at: 1_908_864_000_000 }
-const march24: Delivery = { name: "29MAR24", date: "240329", at: 1_711_699_200_000, isPast: true }
+const june30: Delivery = { names: ["28JUN30", "300628"], at: 1_908_864_000_000 }
+const march24: Delivery = { names: ["29MAR24", "240329"], at: 1_711_699_200_000 }
 
 /** @internal Everything the simulated Deribit lists. One future has expired and is not traded. */
 export const listings: ReadonlyArray<DeribitListing> = [
   list(124_972, "BTC", "USD", "0.5", "10", "perpetual"),
   list(124_973, "ETH", "USD", "0.05", "1", "perpetual"),
   list(250_001, "BTC", "USD", "2.5", "10", june30),
-  list(250_002, "BTC", "USD", "2.5", "10", march24),
+  list(250_002, "BTC", "USD", "2.5", "10", march24, true),
   list(250_003, "BTC", "USDC", "0.5", "0.0001", "perpetual"),
   list(250_004, "ETH", "USDC", "0.05", "0.001", "perpetual"),
   list(250_005, "SOL", "USDC", "0.01", "0.1", "perpetual"),
@@ -117,39 +105,31 @@ export const amountOf = (
 export const idOf = ({ terms }: DeribitListing, number: number): string =>
   terms.settle === "BTC" ? String(number) : `${terms.settle}-${number}`
 
+const block = { block_trade_commission: 0.00025, block_trade_min_trade_amount: 200_000, block_trade_tick_size: 0.01 }
+
 /** @internal An instrument as `public/get_instruments` describes it. */
 export const row = (listing: DeribitListing): Json => {
   const { base, inverse, kind, lotSize, makerFee, quote, settle, takerFee, tickSize } = listing.terms
-  const type = inverse ? "reversed" : "linear"
-  const contract = {
-    future_type: type,
-    max_leverage: 50,
-    max_liquidation_commission: 0.0075,
-    settlement_currency: settle,
-    settlement_period: kind === "perpetual" ? "perpetual" : "month"
-  }
+  const [type, isActive] = [inverse ? "reversed" : "linear", listing.instrument !== undefined]
+  const period = { settlement_period: kind === "perpetual" ? "perpetual" : "month", settlement_currency: settle }
+  const contract = { ...period, future_type: type, max_leverage: 50, max_liquidation_commission: 0.0075 }
+  const sizes = { tick_size: tickSize, tick_size_steps: [], contract_size: lotSize, min_trade_amount: lotSize }
+  const currencies = { base_currency: base, counter_currency: quote, quote_currency: quote }
   return {
-    ...(kind === "spot" ? {} : contract),
-    price_index: `${base}_${quote}`.toLowerCase(),
-    kind: kindOf(listing),
     instrument_name: listing.id,
-    instrument_type: type,
     instrument_id: listing.number,
+    instrument_type: type,
+    kind: kindOf(listing),
+    price_index: `${base}_${quote}`.toLowerCase(),
     maker_commission: makerFee,
     taker_commission: takerFee,
     expiration_timestamp: listing.expiresAt,
     creation_timestamp: 1_534_167_754_000,
-    is_active: listing.instrument !== undefined,
-    state: listing.instrument === undefined ? "closed" : "open",
-    tick_size: tickSize,
-    tick_size_steps: [],
-    contract_size: lotSize,
-    min_trade_amount: lotSize,
-    block_trade_commission: 0.00025,
-    block_trade_min_trade_amount: 200_000,
-    block_trade_tick_size: 0.01,
-    base_currency: base,
-    counter_currency: quote,
-    quote_currency: quote
+    is_active: isActive,
+    state: isActive ? "open" : "closed",
+    ...sizes,
+    ...currencies,
+    ...block,
+    ...(kind === "spot" ? {} : contract)
   }
 }
