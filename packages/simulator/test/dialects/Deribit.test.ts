@@ -325,6 +325,7 @@ describe("Deribit", () => {
           signed(demo, noon + 60_001, target).authorization,
           signed(demo, noon, `${target}?extended=true`).authorization,
           signed(demo, "", target).authorization,
+          signed(demo, noon, target, "GET", "", "").authorization,
           good.replace(/id=../, "id=--"),
           good.replace(/,nonce=[^,]*/, ""),
           good.replace(/sig=.*/, "")

@@ -2,7 +2,20 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, TestClock } from "effect"
 import { Faults } from "../../src/index.js"
 import { field, noon, rows } from "../utils.js"
-import { type Client, idOf, list, names, order, perpetual, refused, result, spot, start } from "./support/deribit.js"
+import {
+  type Client,
+  demo,
+  idOf,
+  list,
+  names,
+  order,
+  perpetual,
+  refused,
+  result,
+  signed,
+  spot,
+  start
+} from "./support/deribit.js"
 
 const label = "O-19700101-1"
 
@@ -137,17 +150,16 @@ describe("Deribit trading", () => {
         assert.deepStrictEqual(result(yield* call("private/get_order_history_by_instrument", unfilled)), [ended])
       }))
 
-    it.effect("takes numbers and flags of a JSON body as they are", () =>
+    it.effect("takes numbers and flags of a JSON body as they are, and numbers with an exponent", () =>
       Effect.gen(function*() {
-        const { get, post } = yield* start()
-        const auth = { grant_type: "client_credentials", client_id: "x", client_secret: "y" }
-        refused(yield* get("public/auth", auth), 400, 13004, "invalid_credentials")
-        refused(
-          yield* post("/api/v2/private/buy", { jsonrpc: "2.0", params: { ...perpetual, reduce_only: false } }),
-          401,
-          10000,
-          "authorization_required"
-        )
+        const { call, post } = yield* start()
+        const params = { ...perpetual, post_only: true, reduce_only: false }
+        const body = { jsonrpc: "2.0", id: 9, method: "private/buy", params }
+        const answer = yield* post("/api/v2", body, signed(demo, noon, "/api/v2", "POST", JSON.stringify(body)))
+        assert.strictEqual(field(answer.json, "id"), 9)
+        assert.deepInclude(order(answer), { amount: 100, price: 30_000, post_only: true, reduce_only: false })
+        const exponents = { ...perpetual, amount: "1e2", price: "3E+4" }
+        assert.deepInclude(order(yield* call("private/buy", exponents)), { amount: 100, price: 30_000 })
       }))
 
     it.effect("gives ids the currency they settle in, and finds them by no other", () =>
@@ -267,6 +279,15 @@ describe("Deribit trading", () => {
         assert.deepInclude(field(crossed, "order"), { amount: 300, order_state: "filled" })
         assert.isAbove(list(field(crossed, "trades")).length, 0)
         refused(yield* call("private/edit", { order_id: "1" }), 400, 10004, "order_not_found")
+        const resting = { order_id: idOf(yield* call("private/buy", perpetual)) }
+        refused(yield* call("private/edit", { ...resting, price: 61_000 }), 400, 10007, "price_too_high 60900")
+        refused(yield* call("private/edit", { ...resting, price: 30_000.3 }), 400, 10043, "price_wrong_tick")
+        const late = { ...resting, price: 31_000, valid_until: noon - 1 }
+        refused(yield* call("private/edit", late), 400, 13888, "timed_out")
+        assert.deepInclude(result(yield* call("private/get_order_state", resting)), {
+          price: 30_000,
+          order_state: "open"
+        })
       }))
 
     it.effect("shows in an edit's answer only what the edit traded", () =>
@@ -352,11 +373,13 @@ describe("Deribit trading", () => {
             call("private/get_user_trades_by_instrument", { ...instrument, ...params }),
             (answer) => list(field(result(answer), "trades")).length
           )
+        const open = { order_id: idOf(yield* call("private/buy", perpetual)) }
         yield* TestClock.adjust("30 minutes")
         result(yield* call("private/get_order_state", { order_id }))
         assert.strictEqual(yield* past(), 1)
         yield* TestClock.adjust("1 millis")
         refused(yield* call("private/get_order_state", { order_id }), 400, 10004, "order_not_found")
+        result(yield* call("private/get_order_state", open))
         const byLabel = call("private/get_order_state_by_label", { currency: "BTC", label })
         assert.deepStrictEqual(result(yield* byLabel), [])
         assert.strictEqual(yield* past(), 0)

@@ -88,7 +88,9 @@ export const trades: Answer = (params, world) =>
     const listing = yield* listingOf(params)
     const first = yield* integer(params, "start_seq", 0)
     const last = yield* integer(params, "end_seq", Infinity)
-    const all = listing.instrument === undefined ? [] : world.trades(listing, tape)
+    const reaches = Object.keys(params).some((name) => /_(seq|timestamp)$/.test(name))
+    const reach = reaches ? tape : 1 + (yield* integer(params, "count", 10))
+    const all = listing.instrument === undefined ? [] : world.trades(listing, Math.min(reach, tape))
     return yield* page(params, all.filter(({ id }) => first <= id && id <= last), tradeRow(listing))
   })
 

@@ -26,10 +26,11 @@ export const signed = (
   at: number | string,
   target: string,
   method = "GET",
-  body = ""
+  body = "",
+  nonce = "1iqt2wls"
 ) => ({
-  authorization: `deri-hmac-sha256 id=${Redacted.value(key)},ts=${at},nonce=1iqt2wls,sig=${
-    hmac(secret, `${at}\n1iqt2wls\n${method}\n${target}\n${body}\n`)
+  authorization: `deri-hmac-sha256 id=${Redacted.value(key)},ts=${at},nonce=${nonce},sig=${
+    hmac(secret, `${at}\n${nonce}\n${method}\n${target}\n${body}\n`)
   }`
 })
 
@@ -44,7 +45,8 @@ export const clientSignature = ({ key, secret }: Account.Credentials, timestamp:
 })
 
 export const targetOf = (method: string, params: Fields = {}): string => {
-  const query = new URLSearchParams(Object.entries(params).map(([name, value]) => [name, String(value)])).toString()
+  const texts = Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(value)]))
+  const query = new URLSearchParams(texts).toString()
   return `/api/v2/${method}${query === "" ? "" : `?${query}`}`
 }
 
