@@ -34,7 +34,7 @@ describe("ids", () => {
     assert.deepStrictEqual(Exchanges.ids, ["binance", "bitmex", "bybit", "coinbase", "kraken", "okx"])
     assert.deepStrictEqual([...Exchanges.ids].toSorted(), [...Exchanges.ids])
     // Every one of them can be simulated.
-    assert.deepStrictEqual([...Exchanges.ids], [...Simulator.exchangeIds])
+    assert.includeMembers([...Simulator.exchangeIds], [...Exchanges.ids])
   })
 
   it("have a schema that knows no other", () => {

@@ -11,6 +11,7 @@ import * as Bybit from "./dialects/Bybit.js"
 import * as Coinbase from "./dialects/Coinbase.js"
 import * as Kraken from "./dialects/Kraken.js"
 import * as Okx from "./dialects/Okx.js"
+import * as Deribit from "./exchanges/deribit/dialect.js"
 
 /**
  * Every dialect by its exchange's id.
@@ -23,6 +24,7 @@ export const dialects = {
   bitmex: BitMex.dialect,
   bybit: Bybit.dialect,
   coinbase: Coinbase.dialect,
+  deribit: Deribit.dialect,
   kraken: Kraken.dialect,
   okx: Okx.dialect
 } as const satisfies Record<string, Dialect>

@@ -11,6 +11,9 @@ export const concealer = (keys: ReadonlyArray<ApiKey>): (target: string) => stri
   return (target) =>
     secrets.reduce(
       (text, secret) => text.replaceAll(secret, "<redacted>"),
-      target.replace(/([?&](?:signature|apiKey|api-key|api-signature)=)[^&]*/gi, "$1<redacted>")
+      target.replace(
+        /([?&](?:signature|apiKey|api-key|api-signature|access_token|refresh_token|client_secret)=)[^&]*/gi,
+        "$1<redacted>"
+      )
     )
 }

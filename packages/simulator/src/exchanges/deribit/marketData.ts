@@ -1,0 +1,115 @@
+import * as BigDecimal from "effect/BigDecimal"
+import * as Either from "effect/Either"
+import type { World } from "../../Dialect.js"
+import * as Engine from "../../Engine.js"
+import * as Decimal from "../../internal/decimal.js"
+import type { Json } from "../../internal/json.js"
+import type { Trade } from "../../Market.js"
+import * as Markets from "./markets.js"
+import { type Answer, flag, integer, listingOf, needed, oneOf, page } from "./params.js"
+
+/** @internal */
+export const instruments: Answer = (params) =>
+  Either.gen(function*() {
+    const currency = yield* oneOf(params, "currency", ["BTC", "ETH", "USDC", "USDT", "EURR", "any"])
+    const kind = yield* oneOf(params, "kind", ["future", "option", "spot", "future_combo", "option_combo", ""], "")
+    const shown = Markets.listings.filter((listing) =>
+      Markets.isOf(listing, currency) && (kind || Markets.kindOf(listing)) === Markets.kindOf(listing) &&
+      (listing.instrument === undefined) === flag(params, "expired")
+    )
+    return [shown.map(Markets.row)]
+  })
+
+/** @internal */
+export const instrument: Answer = (params) => Either.map(listingOf(params), (listing) => [Markets.row(listing)])
+
+const [lowest, highest, hundred] = [Decimal.literal("0.985"), Decimal.literal("1.015"), Decimal.literal("100")]
+
+/** @internal The lowest price that can be sold at, and the highest that can be bought at. */
+export const band = (listing: Markets.DeribitListing, world: World) => {
+  const { last } = world.quote(listing)
+  const [min_price, max_price] = ([lowest, highest] as const).map((ratio) =>
+    Decimal.ofSteps(Decimal.steps(BigDecimal.multiply(last, ratio), listing.tickSize), listing.tickSize)
+  )
+  return { min_price: min_price ?? last, max_price: max_price ?? last }
+}
+
+const tickerRow = (listing: Markets.DeribitListing, world: World): { readonly [key: string]: Json } => {
+  const { high, last, low, open, quoteVolume, volume } = world.quote(listing)
+  const { asks: [ask], bids: [bid] } = Engine.book(world.engine, listing.id, 1)
+  const change = Decimal.ratio(BigDecimal.multiply(BigDecimal.subtract(last, open), hundred), open, 4)
+  const contract = { open_interest: 1_132_329_370, settlement_price: open, estimated_delivery_price: last }
+  const prices = { index_price: last, mark_price: last, last_price: last }
+  const bids = { best_bid_price: bid?.price ?? 0, best_bid_amount: bid?.amount ?? 0 }
+  const asks = { best_ask_price: ask?.price ?? 0, best_ask_amount: ask?.amount ?? 0 }
+  const perpetual = { current_funding: 0, funding_8h: 6.55e-8, interest_value: 0.0028213400122472977 }
+  return {
+    ...(listing.terms.kind === "spot" ? {} : contract),
+    ...(listing.terms.kind === "perpetual" ? perpetual : {}),
+    ...band(listing, world),
+    timestamp: world.now,
+    state: listing.instrument === undefined ? "closed" : "open",
+    stats: { high, low, price_change: change, volume, volume_usd: quoteVolume, volume_notional: quoteVolume },
+    instrument_name: listing.id,
+    ...prices,
+    ...bids,
+    ...asks
+  }
+}
+
+/** @internal */
+export const ticker: Answer = (params, world) => Either.map(listingOf(params), (listing) => [tickerRow(listing, world)])
+
+/** @internal */
+export const book: Answer = (params, world) =>
+  Either.gen(function*() {
+    const listing = yield* listingOf(params)
+    const depth = yield* oneOf(params, "depth", ["1", "5", "10", "20", "50", "100", "1000", "10000"], "5")
+    const { asks, bids, sequence } = Engine.book(world.engine, listing.id, Number(depth))
+    const levels = (side: ReadonlyArray<Engine.Level>): Json => side.map(({ amount, price }) => [price, amount])
+    const change_id = 133_112_427_566 + sequence
+    return [{ ...tickerRow(listing, world), bids: levels(bids), asks: levels(asks), change_id }]
+  })
+
+// How far back trades can be asked for.
+const tape = 2000
+
+const tradeRow = (listing: Markets.DeribitListing) => ({ amount, at, id, price, side }: Trade): Json => {
+  const size = Markets.amountOf(listing, amount, price)
+  const ids = { trade_id: Markets.idOf(listing, id), trade_seq: id, instrument_name: listing.id }
+  const sizes = { amount: size, contracts: Markets.contracts(listing, size) }
+  const way = { direction: side, tick_direction: side === "buy" ? 0 : 2 }
+  return { ...ids, ...sizes, ...way, timestamp: at, price, index_price: price, mark_price: price }
+}
+
+/** @internal */
+export const trades: Answer = (params, world) =>
+  Either.gen(function*() {
+    const listing = yield* listingOf(params)
+    const first = yield* integer(params, "start_seq", 0)
+    const last = yield* integer(params, "end_seq", Infinity)
+    const reaches = Object.keys(params).some((name) => /_(seq|timestamp)$/.test(name))
+    const reach = reaches ? tape : 1 + (yield* integer(params, "count", 10))
+    const all = listing.instrument === undefined ? [] : world.trades(listing, Math.min(reach, tape))
+    return yield* page(params, all.filter(({ id }) => first <= id && id <= last), tradeRow(listing))
+  })
+
+const resolutions = ["1", "3", "5", "10", "15", "30", "60", "120", "180", "360", "720", "1D"] as const
+const mostCandles = 5000
+
+/** @internal */
+export const candles: Answer = (params, world) =>
+  Either.gen(function*() {
+    const listing = yield* listingOf(params)
+    const resolution = yield* oneOf(params, "resolution", resolutions)
+    yield* needed(params, ["start_timestamp", "end_timestamp"])
+    const from = yield* integer(params, "start_timestamp", 0)
+    const to = Math.min(yield* integer(params, "end_timestamp", 0), world.now)
+    const length = (resolution === "1D" ? 1440 : Number(resolution)) * 60_000
+    const rows = world.candles(listing, length, Math.max(from, to - mostCandles * length + 1), to)
+    const column = (name: "openTime" | "open" | "high" | "low" | "close" | "volume" | "quoteVolume"): Json =>
+      rows.map((row) => row[name])
+    const prices = { open: column("open"), high: column("high"), low: column("low"), close: column("close") }
+    const sizes = { volume: column("volume"), cost: column("quoteVolume") }
+    return [{ status: rows.length === 0 ? "no_data" : "ok", ticks: column("openTime"), ...prices, ...sizes }]
+  })

@@ -1,0 +1,496 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Redacted, TestClock } from "effect"
+import { dialect, signatureOf } from "../../src/exchanges/deribit/dialect.js"
+import { Faults, Simulator } from "../../src/index.js"
+import { ask, field, noon, rows } from "../utils.js"
+import { clientSignature, demo, list, names, refused, result, signed, start, targetOf } from "./support/deribit.js"
+
+const bitcoin = { instrument_name: "BTC-PERPETUAL" }
+
+describe("Deribit", () => {
+  describe("envelope", () => {
+    it.effect("says when a request came and went in microseconds, and has no id for a GET", () =>
+      Effect.gen(function*() {
+        const { get } = yield* start()
+        assert.deepStrictEqual((yield* get("public/get_time")).json, {
+          jsonrpc: "2.0",
+          result: noon,
+          usIn: noon * 1000,
+          usOut: noon * 1000 + 185,
+          usDiff: 185,
+          testnet: false
+        })
+        assert.deepStrictEqual(result(yield* get("public/test")), { version: "1.2.26" })
+        assert.deepStrictEqual(result(yield* get("public/status")), { locked: "false", locked_indices: [] })
+      }))
+
+    it.effect("takes JSON-RPC by POST and repeats its id, in errors too", () =>
+      Effect.gen(function*() {
+        const { post } = yield* start()
+        const call = { jsonrpc: "2.0", id: 7, method: "public/ticker", params: bitcoin }
+        const answer = yield* post("/api/v2", call)
+        assert.strictEqual(field(answer.json, "id"), 7)
+        assert.strictEqual(field(result(answer), "instrument_name"), "BTC-PERPETUAL")
+        assert.strictEqual(field(result(yield* post("/api/v2/public/ticker", call)), "state"), "open")
+        const unknown = yield* post("/api/v2", { ...call, method: "constructor" })
+        refused(unknown, 400, -32601, "Method not found")
+        assert.strictEqual(field(unknown.json, "id"), 7)
+        refused(yield* post("/api/v2", "{"), 400, -32700, "Parse error")
+        refused(yield* post("/api/v2", []), 400, -32600, "Invalid Request")
+      }))
+
+    it.effect("answers what it does not know", () =>
+      Effect.gen(function*() {
+        const { get, simulator } = yield* start()
+        refused(yield* get("public/nothing"), 400, -32601, "Method not found")
+        refused(yield* get("public/subscribe"), 400, 10030, "must_be_websocket_request")
+        assert.strictEqual((yield* ask(simulator, "/api/v1/public/ticker")).status, 404)
+      }))
+
+    const kinds = [
+      ["http500", 500, 11094, "internal_server_error"],
+      ["http503", 503, 11051, "system_maintenance"],
+      ["http429", 429, 10028, "too_many_requests"]
+    ] as const
+    it.effect.each(kinds)("words the fault %s", ([kind, status, code, message]) =>
+      Effect.gen(function*() {
+        const { get } = yield* start({ faults: Faults.make({ [kind]: 1 }) })
+        refused(yield* get("public/get_time"), status, code, message)
+      }))
+  })
+
+  describe("market data", () => {
+    it.effect("lists instruments by currency and kind, and the expired ones apart", () =>
+      Effect.gen(function*() {
+        const { get } = yield* start()
+        const listed = (params: Readonly<Record<string, string>>) =>
+          Effect.map(
+            get("public/get_instruments", params),
+            (answer) => rows(result(answer)).map((row) => row["instrument_name"])
+          )
+        assert.deepStrictEqual(yield* listed({ currency: "BTC", kind: "future" }), ["BTC-PERPETUAL", "BTC-28JUN30"])
+        assert.deepStrictEqual(yield* listed({ currency: "BTC", kind: "spot" }), ["BTC_USDC", "BTC_USDT", "ETH_BTC"])
+        assert.include(yield* listed({ currency: "USDC" }), "ETH_USDC-PERPETUAL")
+        assert.deepStrictEqual(yield* listed({ currency: "any", expired: "true" }), ["BTC-29MAR24"])
+        assert.deepStrictEqual(yield* listed({ currency: "any", kind: "option" }), [])
+        const all = yield* listed({ currency: "any" })
+        assert.deepStrictEqual(all, dialect.listings.map(({ id }) => id).filter((id) => id !== "BTC-29MAR24"))
+      }))
+
+    it.effect("describes an inverse perpetual, a linear one, a future and a spot pair", () =>
+      Effect.gen(function*() {
+        const { get } = yield* start()
+        const described = (instrument_name: string) =>
+          Effect.map(get("public/get_instrument", { instrument_name }), result)
+        assert.deepStrictEqual(yield* described("BTC-PERPETUAL"), {
+          price_index: "btc_usd",
+          kind: "future",
+          instrument_name: "BTC-PERPETUAL",
+          max_leverage: 50,
+          maker_commission: 0,
+          taker_commission: 0.0005,
+          instrument_type: "reversed",
+          expiration_timestamp: 32_503_708_800_000,
+          creation_timestamp: 1_534_167_754_000,
+          is_active: true,
+          state: "open",
+          tick_size: 0.5,
+          contract_size: 10,
+          instrument_id: 124_972,
+          min_trade_amount: 10,
+          future_type: "reversed",
+          max_liquidation_commission: 0.0075,
+          block_trade_commission: 0.00025,
+          block_trade_min_trade_amount: 200_000,
+          block_trade_tick_size: 0.01,
+          settlement_currency: "BTC",
+          settlement_period: "perpetual",
+          base_currency: "BTC",
+          counter_currency: "USD",
+          quote_currency: "USD",
+          tick_size_steps: []
+        })
+        assert.deepInclude(yield* described("ETH_USDC-PERPETUAL"), {
+          instrument_type: "linear",
+          settlement_currency: "USDC",
+          price_index: "eth_usdc",
+          min_trade_amount: 0.001
+        })
+        assert.deepInclude(yield* described("BTC-28JUN30"), {
+          settlement_period: "month",
+          expiration_timestamp: 1_908_864_000_000,
+          tick_size: 2.5
+        })
+        const spot = yield* described("BTC_USDT")
+        assert.deepInclude(spot, { kind: "spot", base_currency: "BTC", quote_currency: "USDT" })
+        assert.notInclude(names(spot), "settlement_currency")
+        assert.deepInclude(yield* described("BTC-29MAR24"), { is_active: false, state: "closed" })
+      }))
+
+    it.effect("gives a ticker of an open instrument, and of one that is not traded any more", () =>
+      Effect.gen(function*() {
+        const { get, simulator } = yield* start()
+        yield* simulator.setPrice("BTC/USD:BTC", "60000")
+        const ticker = result(yield* get("public/ticker", bitcoin))
+        assert.deepStrictEqual(
+          names(ticker),
+          [
+            "best_ask_amount",
+            "best_ask_price",
+            "best_bid_amount",
+            "best_bid_price",
+            "current_funding",
+            "estimated_delivery_price",
+            "funding_8h",
+            "index_price",
+            "instrument_name",
+            "interest_value",
+            "last_price",
+            "mark_price",
+            "max_price",
+            "min_price",
+            "open_interest",
+            "settlement_price",
+            "state",
+            "stats",
+            "timestamp"
+          ]
+        )
+        assert.deepInclude(ticker, { last_price: 60_000, min_price: 59_100, max_price: 60_900, state: "open" })
+        assert.isBelow(Number(field(ticker, "best_bid_price")), 60_000)
+        assert.isAbove(Number(field(ticker, "best_ask_price")), 60_000)
+        assert.strictEqual(Number(field(ticker, "best_ask_amount")) % 10, 0)
+        const stats = field(ticker, "stats")
+        assert.deepStrictEqual(names(stats), ["high", "low", "price_change", "volume", "volume_notional", "volume_usd"])
+        assert.notInclude(names(result(yield* get("public/ticker", { instrument_name: "BTC_USDC" }))), "funding_8h")
+        const expired = result(yield* get("public/ticker", { instrument_name: "BTC-29MAR24" }))
+        assert.deepInclude(expired, { state: "closed", best_bid_price: 0, best_bid_amount: 0 })
+      }))
+
+    it.effect("gives a book with the ticker around it, of the depths that there are", () =>
+      Effect.gen(function*() {
+        const { get } = yield* start()
+        const book = result(yield* get("public/get_order_book", { ...bitcoin, depth: 10 }))
+        const [bids, asks] = [list(field(book, "bids")), list(field(book, "asks"))]
+        assert.deepStrictEqual([bids.length, asks.length], [10, 10])
+        const prices = (levels: ReadonlyArray<unknown>) => levels.map((level) => Number(list(level)[0]))
+        assert.deepStrictEqual(prices(bids), prices(bids).toSorted((a, b) => b - a))
+        assert.deepStrictEqual(prices(asks), prices(asks).toSorted((a, b) => a - b))
+        assert.strictEqual(prices(bids)[0], field(book, "best_bid_price"))
+        assert.isNumber(field(book, "change_id"))
+        assert.strictEqual(list(field(result(yield* get("public/get_order_book", bitcoin)), "bids")).length, 5)
+        refused(yield* get("public/get_order_book", { ...bitcoin, depth: 7 }), 400, -32602, "Invalid params", {
+          reason: "invalid depth",
+          param: "depth"
+        })
+      }))
+
+    it.effect("gives the latest trades newest first, or from an instant on", () =>
+      Effect.gen(function*() {
+        const { get } = yield* start()
+        const trades = (params: Readonly<Record<string, string | number>>) =>
+          Effect.map(get("public/get_last_trades_by_instrument", { ...bitcoin, ...params }), result)
+        const sequence = (value: unknown) => rows(field(value, "trades")).map((row) => Number(row["trade_seq"]))
+        const latest = yield* trades({})
+        const newest = sequence(latest)
+        assert.deepStrictEqual(newest, Array.from({ length: 10 }, (_, index) => (newest[0] ?? 0) - index))
+        assert.strictEqual(field(latest, "has_more"), true)
+        assert.deepStrictEqual(sequence(yield* trades({ sorting: "asc" })), newest.toReversed())
+        const minute = noon - 60_000
+        const since = yield* trades({ start_timestamp: minute, sorting: "asc", count: 5 })
+        assert.isTrue(rows(field(since, "trades")).every((row) => Number(row["timestamp"]) <= minute + 5000))
+        const within = yield* trades({ start_timestamp: minute, end_timestamp: minute + 1999, count: 1000 })
+        assert.isAbove(sequence(within).length, 1)
+        assert.isTrue(rows(field(within, "trades")).every((row) => Number(row["timestamp"]) < minute + 2000))
+        assert.strictEqual(field(within, "has_more"), false)
+        const [trade] = rows(field(latest, "trades"))
+        assert.strictEqual(Number(trade?.["amount"]) / 10, trade?.["contracts"])
+        assert.deepStrictEqual(names(trade), [
+          "amount",
+          "contracts",
+          "direction",
+          "index_price",
+          "instrument_name",
+          "mark_price",
+          "price",
+          "tick_direction",
+          "timestamp",
+          "trade_id",
+          "trade_seq"
+        ])
+        assert.match(String(trade?.["trade_id"]), /^\d+$/)
+        const [first, second] = [newest[9] ?? 0, newest[8] ?? 0]
+        const chosen = yield* trades({ start_seq: first, end_seq: second })
+        assert.deepStrictEqual(sequence(chosen), [second, first])
+        const ether = yield* get("public/get_last_trades_by_instrument", { instrument_name: "ETH-PERPETUAL", count: 1 })
+        assert.match(String(rows(field(result(ether), "trades"))[0]?.["trade_id"]), /^ETH-\d+$/)
+      }))
+
+    it.effect("gives candles in columns by the time they open, and says when there are none", () =>
+      Effect.gen(function*() {
+        const { get } = yield* start()
+        const chart = (params: Readonly<Record<string, string | number>>) =>
+          Effect.map(get("public/get_tradingview_chart_data", { ...bitcoin, ...params }), result)
+        const hours = yield* chart({ resolution: "60", start_timestamp: noon - 7_200_000, end_timestamp: noon })
+        assert.strictEqual(field(hours, "status"), "ok")
+        assert.deepStrictEqual(field(hours, "ticks"), [noon - 7_200_000, noon - 3_600_000, noon])
+        for (const column of ["open", "high", "low", "close", "volume", "cost"]) {
+          assert.strictEqual(list(field(hours, column)).length, 3, column)
+        }
+        const minutes = yield* chart({ resolution: "1", start_timestamp: 0, end_timestamp: noon })
+        assert.strictEqual(list(field(minutes, "ticks")).length, 5000)
+        const day = yield* chart({ resolution: "1D", start_timestamp: noon - 86_400_000, end_timestamp: noon })
+        assert.deepStrictEqual(field(day, "ticks"), [noon - 43_200_000])
+        const none = yield* chart({ resolution: "1", start_timestamp: noon + 60_000, end_timestamp: noon + 120_000 })
+        assert.deepInclude(none, { status: "no_data", ticks: [], open: [] })
+      }))
+
+    const refusals = [
+      ["public/ticker", {}, 400, -32602, { reason: "value required", param: "instrument_name" }],
+      ["public/get_instruments", { currency: "DOGE" }, 400, -32602, { reason: "invalid currency", param: "currency" }],
+      ["public/get_instruments", { currency: "BTC", kind: "swap" }, 400, -32602, {
+        reason: "invalid kind",
+        param: "kind"
+      }],
+      ["public/get_last_trades_by_instrument", { ...bitcoin, count: 1001 }, 400, -32602, {
+        reason: "out of range",
+        param: "count"
+      }],
+      [
+        "public/get_tradingview_chart_data",
+        { ...bitcoin, resolution: "7", start_timestamp: 1, end_timestamp: 2 },
+        400,
+        -32602,
+        {
+          reason: "invalid resolution",
+          param: "resolution"
+        }
+      ],
+      ["public/get_tradingview_chart_data", { ...bitcoin, resolution: "1", start_timestamp: 1 }, 400, -32602, {
+        reason: "value required",
+        param: "end_timestamp"
+      }]
+    ] as const
+    it.effect.each(refusals)("refuses %s of %o", ([method, params, status, code, data]) =>
+      Effect.gen(function*() {
+        const { get } = yield* start()
+        refused(yield* get(method, params), status, code, "Invalid params", data)
+      }))
+
+    it.effect("does not find an instrument it does not list", () =>
+      Effect.gen(function*() {
+        const { get } = yield* start()
+        for (const method of ["public/ticker", "public/get_order_book", "public/get_instrument"]) {
+          refused(yield* get(method, { instrument_name: "DOGE-PERPETUAL" }), 400, 13020, "not_found")
+        }
+      }))
+  })
+
+  describe("access", () => {
+    it("signs as the exchange's documents do", () => {
+      const secret = Redacted.make("AMANDASECRECT")
+      const stamp = "1576074319000\n1iqt2wls\n"
+      assert.strictEqual(
+        signatureOf(secret, stamp),
+        "56590594f97921b09b18f166befe0d1319b198bbcdad7ca73382de2f88fe9aa1"
+      )
+      assert.strictEqual(
+        signatureOf(secret, `${stamp}GET\n/api/v2/private/get_account_summary?currency=BTC\n\n`),
+        "9bfbc51a2bc372d72cc396cf1a213dc78d42eb74cb7dc272351833ad0de276ab"
+      )
+    })
+
+    const method = "private/get_account_summaries"
+    const target = targetOf(method)
+
+    it.effect("accepts a signature over method, target and body for a minute", () =>
+      Effect.gen(function*() {
+        const { call, get, post } = yield* start()
+        result(yield* call(method))
+        for (const at of [noon - 60_000, noon + 60_000]) result(yield* get(method, {}, signed(demo, at, target)))
+        const spaced = signed(demo, noon, target).authorization.replaceAll(",", ", ")
+        result(yield* get(method, {}, { authorization: spaced }))
+        const body = { jsonrpc: "2.0", id: 1, method, params: {} }
+        const headers = signed(demo, noon, "/api/v2", "POST", JSON.stringify(body))
+        result(yield* post("/api/v2", body, headers))
+        refused(yield* post("/api/v2", { ...body, id: 2 }, headers), 400, 13004, "invalid_credentials")
+      }))
+
+    it.effect("refuses a signature that is stale, wrong or of nobody", () =>
+      Effect.gen(function*() {
+        const { get } = yield* start()
+        const good = signed(demo, noon, target).authorization
+        const wrong = [
+          signed(demo, noon - 60_001, target).authorization,
+          signed(demo, noon + 60_001, target).authorization,
+          signed(demo, noon, `${target}?extended=true`).authorization,
+          signed(demo, "", target).authorization,
+          signed(demo, noon, target, "GET", "", "").authorization,
+          good.replace(/id=../, "id=--"),
+          good.replace(/,nonce=[^,]*/, ""),
+          good.replace(/sig=.*/, "")
+        ]
+        for (const authorization of wrong) {
+          refused(yield* get(method, {}, { authorization }), 400, 13004, "invalid_credentials")
+        }
+        refused(yield* get(method), 401, 10000, "authorization_required")
+        refused(yield* get(method, {}, { authorization: "Digest x" }), 401, 10000, "authorization_required")
+      }))
+
+    it.effect("gives tokens for credentials and for signatures, which expire", () =>
+      Effect.gen(function*() {
+        const { get } = yield* start()
+        const credentials = {
+          grant_type: "client_credentials",
+          client_id: Redacted.value(demo.key),
+          client_secret: Redacted.value(demo.secret)
+        }
+        const granted = result(yield* get("public/auth", credentials))
+        assert.deepStrictEqual(names(granted), [
+          "access_token",
+          "enabled_features",
+          "expires_in",
+          "refresh_token",
+          "scope",
+          "token_type"
+        ])
+        const scope = "connection mainaccount account:read trade:read_write wallet:none"
+        assert.deepInclude(granted, { expires_in: 900, scope, token_type: "bearer" })
+        const authorization = `Bearer ${String(field(granted, "access_token"))}`
+        result(yield* get(method, {}, { authorization }))
+        result(yield* get(method, { access_token: String(field(granted, "access_token")) }))
+        refused(yield* get(method, {}, { authorization: `${authorization}0` }), 401, 13009, "unauthorized", {
+          reason: "invalid_token"
+        })
+        yield* TestClock.adjust("899999 millis")
+        result(yield* get(method, {}, { authorization }))
+        yield* TestClock.adjust("1 millis")
+        refused(yield* get(method, {}, { authorization }), 401, 13009, "unauthorized", { reason: "token_expired" })
+        const refresh = String(field(granted, "refresh_token"))
+        refused(yield* get(method, {}, { authorization: `Bearer ${refresh}` }), 401, 13009, "unauthorized", {
+          reason: "invalid_token"
+        })
+        const renewed = result(yield* get("public/auth", { grant_type: "refresh_token", refresh_token: refresh }))
+        result(yield* get(method, {}, { authorization: `Bearer ${String(field(renewed, "access_token"))}` }))
+        const signature = clientSignature(demo, noon + 900_000, "x")
+        assert.strictEqual(field(result(yield* get("public/auth", { ...signature, state: "s" })), "state"), "s")
+        for (
+          const wrong of [
+            { ...signature, data: "y" },
+            clientSignature(demo, noon + 839_999, "x"),
+            { ...credentials, client_secret: "x" },
+            { ...credentials, client_id: "x" }
+          ]
+        ) {
+          refused(yield* get("public/auth", wrong), 400, 13004, "invalid_credentials")
+        }
+        refused(yield* get("public/auth", { grant_type: "password" }), 400, -32602, "Invalid params", {
+          reason: "invalid grant_type",
+          param: "grant_type"
+        })
+      }))
+
+    it.effect("takes Basic credentials", () =>
+      Effect.gen(function*() {
+        const { get } = yield* start()
+        const basic = (secret: string) => ({
+          authorization: `Basic ${Buffer.from(`${Redacted.value(demo.key)}:${secret}`).toString("base64")}`
+        })
+        result(yield* get(method, {}, basic(Redacted.value(demo.secret))))
+        refused(yield* get(method, {}, basic("x")), 400, 13004, "invalid_credentials")
+      }))
+
+    it.effect("grants what is asked for as far as the key goes", () =>
+      Effect.gen(function*() {
+        const { call, get } = yield* start()
+        const grant = (permission: "read" | "trade" | "withdraw", scope: string) =>
+          Effect.map(
+            get("public/auth", { ...clientSignature(Simulator.credentials("deribit", permission), noon), scope }),
+            result
+          )
+        const scope = (permission: "read" | "trade" | "withdraw", wanted: string) =>
+          Effect.map(grant(permission, wanted), (granted) => field(granted, "scope"))
+        assert.strictEqual(
+          yield* scope("read", "trade:read_write session:mine"),
+          "session:mine mainaccount account:read trade:read wallet:none"
+        )
+        assert.strictEqual(
+          yield* scope("withdraw", ""),
+          "connection mainaccount account:read trade:read_write wallet:read_write"
+        )
+        const reader = yield* grant("withdraw", "trade:read wallet:read account:none expires:60")
+        assert.deepInclude(reader, {
+          scope: "connection mainaccount account:none trade:read wallet:read",
+          expires_in: 60
+        })
+        const headers = { authorization: `bearer ${String(field(reader, "access_token"))}` }
+        result(yield* get("private/get_positions", {}, headers))
+        refused(yield* get(method, {}, headers), 403, 13021, "forbidden")
+        refused(yield* get("private/cancel_all", {}, headers), 403, 13021, "forbidden")
+        const reading = Simulator.credentials("deribit", "read")
+        result(yield* call("private/get_open_orders", {}, reading))
+        refused(yield* call("private/cancel_all", {}, reading), 403, 13021, "forbidden")
+      }))
+
+    it.effect("writes down neither tokens nor secrets", () =>
+      Effect.gen(function*() {
+        const { get, simulator } = yield* start()
+        const { secret } = demo
+        const asked = { grant_type: "client_credentials", client_id: Redacted.value(demo.key) }
+        const granted = result(yield* get("public/auth", { ...asked, client_secret: Redacted.value(secret) }))
+        const [access_token, refresh_token] = ["access_token", "refresh_token"].map((name) =>
+          String(field(granted, name))
+        )
+        yield* get(method, { access_token: access_token ?? "" })
+        yield* get("public/auth", { grant_type: "refresh_token", refresh_token: refresh_token ?? "" })
+        const written = JSON.stringify(yield* simulator.requests)
+        for (const one of [Redacted.value(secret), access_token, refresh_token]) assert.notInclude(written, String(one))
+      }))
+  })
+
+  describe("limits", () => {
+    it.effect("takes a hundred calls at once and twenty a second, of an account and of an IP apart", () =>
+      Effect.gen(function*() {
+        const { call, get, simulator } = yield* start()
+        for (let index = 0; index < 100; index++) result(yield* get("public/get_time"))
+        refused(yield* get("public/get_time"), 429, 10028, "too_many_requests")
+        result(yield* call("private/get_positions"))
+        yield* TestClock.adjust("49 millis")
+        refused(yield* get("public/get_time"), 429, 10028, "too_many_requests")
+        yield* TestClock.adjust("1 millis")
+        result(yield* get("public/get_time"))
+        refused(yield* get("public/get_time"), 429, 10028, "too_many_requests")
+        const usage = yield* simulator.usage
+        assert.deepInclude(usage, { scope: "ip:192.0.2.1/ordinary", used: 50_000, limit: 50_000 })
+        assert.deepInclude(usage, { scope: "account/ordinary", used: 0, limit: 50_000 })
+      }))
+
+    it.effect("lets instruments be listed once a second, from a pool of their own", () =>
+      Effect.gen(function*() {
+        const { get } = yield* start()
+        const listed = get("public/get_instruments", { currency: "any" })
+        for (let index = 0; index < 50; index++) result(yield* listed)
+        refused(yield* listed, 429, 10028, "too_many_requests")
+        result(yield* get("public/get_time"))
+        yield* TestClock.adjust("1 seconds")
+        result(yield* listed)
+        refused(yield* listed, 429, 10028, "too_many_requests")
+      }))
+
+    it.effect("lets twenty orders through at once and five a second, spot and cancel-all apart", () =>
+      Effect.gen(function*() {
+        const { call } = yield* start()
+        const cancel = call("private/cancel", { order_id: "104819327099" })
+        for (let index = 0; index < 20; index++) refused(yield* cancel, 400, 10004, "order_not_found")
+        refused(yield* cancel, 429, 10028, "too_many_requests")
+        refused(yield* call("private/buy", { instrument_name: "BTC_USDT" }), 400, -32602, "Invalid params", {
+          reason: "value required",
+          param: "amount"
+        })
+        assert.strictEqual(result(yield* call("private/cancel_all")), 0)
+        yield* TestClock.adjust("200 millis")
+        refused(yield* cancel, 400, 10004, "order_not_found")
+        refused(yield* cancel, 429, 10028, "too_many_requests")
+      }))
+  })
+})
