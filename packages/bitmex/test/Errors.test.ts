@@ -125,7 +125,7 @@ const byStatus: ReadonlyArray<Row> = [
   }],
   [401, html, plain("AuthenticationFailed", "Unknown")],
   [403, "null", plain("ExchangeUnavailable", "Unknown")],
-  [451, html, plain("PermissionDenied")],
+  [451, html, plain("PermissionDenied", "Unknown")],
   [400, html, plain("ExchangeUnavailable", "Unknown")],
   [400, error({ message: "Duplicate clOrdID" }), plain("ExchangeUnavailable", "Unknown")],
   [400, error("Duplicate clOrdID", 7), plain("ExchangeUnavailable", "Unknown")],

@@ -130,7 +130,7 @@ const byStatus: ReadonlyArray<Row> = [
   [504, "<html>504 Gateway Time-out</html>", { tag: "ExchangeUnavailable", outcome: "Unknown" }],
   [429, "", { tag: "RateLimited", outcome: "Unknown", retryAfter: 1000 }],
   // Another country, or a query that came with a body.
-  [403, country, { tag: "PermissionDenied", outcome: "Rejected" }],
+  [403, country, { tag: "PermissionDenied", outcome: "Unknown" }],
   [403, "<html>403 Forbidden</html>", { tag: "ExchangeUnavailable", outcome: "Unknown" }],
   [401, "", { tag: "AuthenticationFailed", outcome: "Unknown" }],
   [400, "", { tag: "ExchangeUnavailable", outcome: "Unknown" }],
