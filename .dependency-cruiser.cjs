@@ -13,7 +13,7 @@ const only = (name, ...allowed) => ({
 })
 
 const portable = src("resilience", "core", "exchanges", "testing", ...exchanges)
-const nodeModules = "^packages/core/src/(node|NodeExchange|NodeConfig)\\.ts$"
+const nodeModules = "^packages/core/src/(node|engine/NodeExchange|engine/NodeConfig)\\.ts$"
 
 module.exports = {
   forbidden: [
@@ -52,7 +52,10 @@ module.exports = {
       name: "no-internals-of-another-package",
       severity: "error",
       from: { path: "^packages/([^/]+)/" },
-      to: { path: "^packages/[^/]+/src/internal/", pathNot: "^packages/$1/" }
+      to: {
+        path: ["^packages/[^/]+/src/internal/", "^packages/[^/]+/src/[a-z]+/internal/"],
+        pathNot: "^packages/$1/"
+      }
     },
     {
       name: "no-cycles",

@@ -3,13 +3,9 @@
  *
  * @since 0.1.0
  */
-import type * as Adapter from "@effect-exchange/core/Adapter"
-import * as Exchange from "@effect-exchange/core/Exchange"
-import type { ExchangeClient } from "@effect-exchange/core/ExchangeClient"
-import { MalformedResponse, Unsupported } from "@effect-exchange/core/ExchangeError"
-import type { KeyPermissions } from "@effect-exchange/core/KeyPermissions"
-import type { Markets } from "@effect-exchange/core/Markets"
-import type { Order } from "@effect-exchange/core/Order"
+import { ExchangeError, type KeyPermissions, type Order } from "@effect-exchange/core"
+import { type Adapter, Exchange, type ExchangeClient, type Markets } from "@effect-exchange/core/adapter"
+
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -75,7 +71,7 @@ export const features: Adapter.Features = {
   deduplicates: "while open"
 }
 
-const marketData = (client: ExchangeClient<"marketData">): Adapter.MarketData => ({
+const marketData = (client: ExchangeClient.ExchangeClient<"marketData">): Adapter.MarketData => ({
   markets: Effect.map(
     client.request(Endpoints.exchangeInfo, { showPermissionSets: false }),
     Arr.filterMap((info) => Option.fromNullable(Mapping.market(info)))
@@ -128,14 +124,14 @@ const marketData = (client: ExchangeClient<"marketData">): Adapter.MarketData =>
 })
 
 // The testnet has no endpoint that tells; that its clock answers at all shows that it serves.
-const statusOnTestnet = (client: ExchangeClient<"marketData">): Adapter.MarketData["status"] =>
+const statusOnTestnet = (client: ExchangeClient.ExchangeClient<"marketData">): Adapter.MarketData["status"] =>
   Effect.map(client.request(Endpoints.serverTime, {}), (at) => ({
     exchange: "binance",
     status: "operational",
     at
   }))
 
-const account = (client: ExchangeClient<"account">, markets: Markets): Adapter.Account => ({
+const account = (client: ExchangeClient.ExchangeClient<"account">, markets: Markets.Markets): Adapter.Account => ({
   balances: Effect.map(client.request(Endpoints.account, { omitZeroBalances: true }), Mapping.balances),
   keyPermissions: client.environment === "testnet"
     ? permissionsOnTestnet(client)
@@ -169,18 +165,23 @@ const account = (client: ExchangeClient<"account">, markets: Markets): Adapter.A
 })
 
 // The testnet has no endpoint that tells; that the account answers at all shows that the key may read.
-const permissionsOnTestnet = (client: ExchangeClient<"account">) =>
+const permissionsOnTestnet = (client: ExchangeClient.ExchangeClient<"account">) =>
   Effect.as(
     client.request(Endpoints.account, { omitZeroBalances: true }),
-    { read: true, trade: "unknown", withdraw: "unknown", ipRestricted: "unknown" } satisfies KeyPermissions
+    {
+      read: true,
+      trade: "unknown",
+      withdraw: "unknown",
+      ipRestricted: "unknown"
+    } satisfies KeyPermissions.KeyPermissions
   )
 
-const orderOfAnyMarket = (markets: Markets, wire: Wire.Order): ReturnType<Adapter.Account["order"]> =>
+const orderOfAnyMarket = (markets: Markets.Markets, wire: Wire.Order): ReturnType<Adapter.Account["order"]> =>
   Effect.flatMap(
     markets.byId(wire.symbol),
     Option.match({
-      onNone: (): Effect.Effect<Order, MalformedResponse> =>
-        new MalformedResponse({
+      onNone: (): Effect.Effect<Order.Order, ExchangeError.MalformedResponse> =>
+        new ExchangeError.MalformedResponse({
           exchange: "binance",
           operation: "openOrders",
           detail: "an order is of a market that is not listed; ask for the open orders of one market at a time"
@@ -194,15 +195,15 @@ const withinPage = <A, E>(
   operation: string,
   limit: number,
   read: (limit: number) => Effect.Effect<A, E>
-): Effect.Effect<A, E | Unsupported> =>
-  limit <= 1000 ? read(limit) : new Unsupported({
+): Effect.Effect<A, E | ExchangeError.Unsupported> =>
+  limit <= 1000 ? read(limit) : new ExchangeError.Unsupported({
     exchange: "binance",
     operation,
     detail: "Binance shows the latest 1000 at once",
     alternative: "ask for 1000, and for older ones day by day: by `request`, with `startTime` and `endTime`"
   })
 
-const trading = (client: ExchangeClient<"trading">): Adapter.Trading => ({
+const trading = (client: ExchangeClient.ExchangeClient<"trading">): Adapter.Trading => ({
   clientOrderId: OrderMapping.clientOrderIds,
   // 10 seconds until the exchange gives up, 5 in which it takes the request, and what its database lags behind.
   absentAfter: "20 seconds",

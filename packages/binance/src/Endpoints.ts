@@ -6,9 +6,9 @@
  *
  * @since 0.1.0
  */
-import * as Decimal from "@effect-exchange/core/Decimal"
-import * as Endpoint from "@effect-exchange/core/Endpoint"
-import { LenientArray } from "@effect-exchange/core/LenientArray"
+import { Decimal } from "@effect-exchange/core"
+import { Endpoint, LenientArray } from "@effect-exchange/core/adapter"
+
 import * as Schema from "effect/Schema"
 import * as Wire from "./Wire.js"
 
@@ -51,7 +51,7 @@ export const exchangeInfo = Endpoint.make({
   name: "exchangeInfo",
   path: "/api/v3/exchangeInfo",
   input: Schema.Struct({ showPermissionSets: Schema.Boolean }),
-  response: Schema.pluck(Schema.Struct({ symbols: LenientArray(Wire.SymbolInfo) }), "symbols"),
+  response: Schema.pluck(Schema.Struct({ symbols: LenientArray.LenientArray(Wire.SymbolInfo) }), "symbols"),
   cost: { ip: 20 }
 })
 

@@ -5,9 +5,9 @@
  *
  * @since 0.1.0
  */
-import * as ExchangeError from "@effect-exchange/core/ExchangeError"
-import type { Answer } from "@effect-exchange/core/Protocol"
-import * as UnlistedError from "@effect-exchange/core/UnlistedError"
+import { ExchangeError } from "@effect-exchange/core"
+import { type Protocol, UnlistedError } from "@effect-exchange/core/adapter"
+
 import * as RetryAfter from "@effect-exchange/resilience/RetryAfter"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
@@ -22,7 +22,7 @@ const decode = Schema.decodeUnknownEither(Wire.ErrorBody)
  * @since 0.1.0
  * @category classification
  */
-export const classify = (answer: Answer): ExchangeError.ExchangeError | undefined => {
+export const classify = (answer: Protocol.Answer): ExchangeError.ExchangeError | undefined => {
   const { about, status } = answer
   if (status < 400) return undefined
   const body = Either.getOrUndefined(decode(answer.json))
@@ -42,7 +42,7 @@ export const classify = (answer: Answer): ExchangeError.ExchangeError | undefine
   return byCode({ ...answer, about: { ...about, code: String(body.code) } }, body.code, answer.clean(body.msg))
 }
 
-const byCode = (answer: Answer, code: number, msg: string): ExchangeError.ExchangeError => {
+const byCode = (answer: Protocol.Answer, code: number, msg: string): ExchangeError.ExchangeError => {
   const about = { ...answer.about, detail: msg }
   if (answer.status === 418 || (code === -1003 && /banned until/i.test(msg))) return banned(answer, msg)
   if (answer.status === 429 || rateLimited.has(code)) {
@@ -106,7 +106,7 @@ const orderRefused = (about: ExchangeError.About): ExchangeError.ExchangeError =
     : new ExchangeError.OrderRejected(about)
 }
 
-const banned = (answer: Answer, msg: string): ExchangeError.Banned => {
+const banned = (answer: Protocol.Answer, msg: string): ExchangeError.Banned => {
   const named = /banned until (\d{13})/i.exec(msg)?.[1]
   const wait = RetryAfter.parse(answer.headers["retry-after"], answer.now) ?? Duration.minutes(2)
   return new ExchangeError.Banned({

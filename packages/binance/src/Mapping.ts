@@ -3,15 +3,18 @@
  *
  * @since 0.1.0
  */
-import type { Bar } from "@effect-exchange/core/Adapter"
-import type { Balance } from "@effect-exchange/core/Balance"
-import type { ExchangeStatus } from "@effect-exchange/core/ExchangeStatus"
-import * as ExchangeSymbol from "@effect-exchange/core/ExchangeSymbol"
-import type { KeyPermissions } from "@effect-exchange/core/KeyPermissions"
-import type { Market } from "@effect-exchange/core/Market"
-import type { Level, OrderBook } from "@effect-exchange/core/OrderBook"
-import type { Ticker } from "@effect-exchange/core/Ticker"
-import type { Trade } from "@effect-exchange/core/Trade"
+import {
+  type Balance,
+  type ExchangeStatus,
+  ExchangeSymbol,
+  type KeyPermissions,
+  type Market,
+  type OrderBook,
+  type Ticker,
+  type Trade
+} from "@effect-exchange/core"
+import type { Adapter } from "@effect-exchange/core/adapter"
+
 import * as BigDecimal from "effect/BigDecimal"
 import type * as Wire from "./Wire.js"
 
@@ -23,7 +26,7 @@ import type * as Wire from "./Wire.js"
  * @since 0.1.0
  * @category mapping
  */
-export const market = (info: Wire.SymbolInfo): Market | undefined => {
+export const market = (info: Wire.SymbolInfo): Market.Market | undefined => {
   const symbol = ExchangeSymbol.fromAssets({ base: info.baseAsset, quote: info.quoteAsset })
   if (symbol === undefined) return undefined
   const filter = (type: string) => info.filters.find(({ filterType }) => filterType === type)
@@ -46,7 +49,7 @@ export const market = (info: Wire.SymbolInfo): Market | undefined => {
   }
 }
 
-const statuses: ReadonlyMap<string, Market["status"]> = new Map([
+const statuses: ReadonlyMap<string, Market.Market["status"]> = new Map([
   ["TRADING", "open"],
   ["END_OF_DAY", "halted"],
   ["HALT", "halted"],
@@ -60,7 +63,7 @@ const statuses: ReadonlyMap<string, Market["status"]> = new Map([
  * @since 0.1.0
  * @category mapping
  */
-export const ticker = (market: Market, wire: Wire.Ticker24hr): Ticker => ({
+export const ticker = (market: Market.Market, wire: Wire.Ticker24hr): Ticker.Ticker => ({
   exchange: "binance",
   symbol: market.symbol,
   last: positive(wire.lastPrice),
@@ -79,7 +82,7 @@ export const ticker = (market: Market, wire: Wire.Ticker24hr): Ticker => ({
  * @since 0.1.0
  * @category mapping
  */
-export const orderBook = (market: Market, wire: Wire.Depth, at: number): OrderBook => ({
+export const orderBook = (market: Market.Market, wire: Wire.Depth, at: number): OrderBook.OrderBook => ({
   exchange: "binance",
   symbol: market.symbol,
   bids: wire.bids.map(level),
@@ -88,13 +91,13 @@ export const orderBook = (market: Market, wire: Wire.Depth, at: number): OrderBo
   sequence: String(wire.lastUpdateId)
 })
 
-const level = ([price, amount]: Wire.Depth["bids"][number]): Level => ({ price, amount })
+const level = ([price, amount]: Wire.Depth["bids"][number]): OrderBook.Level => ({ price, amount })
 
 /**
  * @since 0.1.0
  * @category mapping
  */
-export const trade = (market: Market, wire: Wire.Trade): Trade => ({
+export const trade = (market: Market.Market, wire: Wire.Trade): Trade.Trade => ({
   exchange: "binance",
   symbol: market.symbol,
   id: String(wire.id),
@@ -108,7 +111,7 @@ export const trade = (market: Market, wire: Wire.Trade): Trade => ({
  * @since 0.1.0
  * @category mapping
  */
-export const bar = ([openTime, open, high, low, close, volume]: Wire.Kline): Bar => ({
+export const bar = ([openTime, open, high, low, close, volume]: Wire.Kline): Adapter.Bar => ({
   openTime,
   open,
   high,
@@ -121,7 +124,7 @@ export const bar = ([openTime, open, high, low, close, volume]: Wire.Kline): Bar
  * @since 0.1.0
  * @category mapping
  */
-export const status = ({ msg, status }: Wire.SystemStatus, at: number): ExchangeStatus => ({
+export const status = ({ msg, status }: Wire.SystemStatus, at: number): ExchangeStatus.ExchangeStatus => ({
   exchange: "binance",
   status: status === 0 ? "operational" : status === 1 ? "maintenance" : "unknown",
   detail: msg === "" ? undefined : msg.slice(0, 200),
@@ -141,7 +144,7 @@ export const positive = (decimal: BigDecimal.BigDecimal | undefined): BigDecimal
  * @since 0.1.0
  * @category mapping
  */
-export const balances = (account: typeof Wire.Account.Type): ReadonlyArray<Balance> =>
+export const balances = (account: typeof Wire.Account.Type): ReadonlyArray<Balance.Balance> =>
   account.balances
     .map(({ asset, free, locked }) => ({ asset, free, total: BigDecimal.sum(free, locked) }))
     .filter(({ total }) => !BigDecimal.isZero(total))
@@ -153,7 +156,7 @@ export const balances = (account: typeof Wire.Account.Type): ReadonlyArray<Balan
  * @since 0.1.0
  * @category mapping
  */
-export const permissions = (wire: Wire.ApiRestrictions): KeyPermissions => ({
+export const permissions = (wire: Wire.ApiRestrictions): KeyPermissions.KeyPermissions => ({
   read: wire.enableReading,
   trade: [
     wire.enableSpotAndMarginTrading,

@@ -3,11 +3,9 @@
  *
  * @since 0.1.0
  */
-import type { NewOrder, Reference } from "@effect-exchange/core/Adapter"
-import type { Alphabet } from "@effect-exchange/core/ClientOrderId"
-import type { Fill } from "@effect-exchange/core/Fill"
-import type { Market } from "@effect-exchange/core/Market"
-import type { Order } from "@effect-exchange/core/Order"
+import type { Fill, Market, Order } from "@effect-exchange/core"
+import type { Adapter, ClientOrderId } from "@effect-exchange/core/adapter"
+
 import * as BigDecimal from "effect/BigDecimal"
 import type * as Endpoints from "./Endpoints.js"
 import { positive } from "./Mapping.js"
@@ -19,7 +17,7 @@ import type * as Wire from "./Wire.js"
  * @since 0.1.0
  * @category mapping
  */
-export const clientOrderIds: Alphabet = {
+export const clientOrderIds: ClientOrderId.Alphabet = {
   pattern: /^[A-Za-z0-9_-]{1,36}$/,
   described: "1 to 36 of A-Z a-z 0-9 - _",
   make: (hex) => hex
@@ -31,7 +29,7 @@ export const clientOrderIds: Alphabet = {
  * @since 0.1.0
  * @category mapping
  */
-export const newOrder = (order: NewOrder): Parameters<typeof Endpoints.newOrder.encode>[0] => ({
+export const newOrder = (order: Adapter.NewOrder): Parameters<typeof Endpoints.newOrder.encode>[0] => ({
   symbol: order.market.id,
   side: order.side === "buy" ? "BUY" : "SELL",
   ...typeOf(order),
@@ -41,7 +39,7 @@ export const newOrder = (order: NewOrder): Parameters<typeof Endpoints.newOrder.
   newOrderRespType: "RESULT"
 })
 
-const typeOf = ({ postOnly, timeInForce, type }: NewOrder) => {
+const typeOf = ({ postOnly, timeInForce, type }: Adapter.NewOrder) => {
   if (type === "market") return { type: "MARKET" } as const
   return postOnly ? { type: "LIMIT_MAKER" } as const : { type: "LIMIT", timeInForce } as const
 }
@@ -50,7 +48,7 @@ const typeOf = ({ postOnly, timeInForce, type }: NewOrder) => {
  * @since 0.1.0
  * @category mapping
  */
-export const reference = (order: Reference): Parameters<typeof Endpoints.order.encode>[0] => ({
+export const reference = (order: Adapter.Reference): Parameters<typeof Endpoints.order.encode>[0] => ({
   symbol: order.market.id,
   orderId: order.id,
   origClientOrderId: order.clientOrderId
@@ -62,7 +60,7 @@ export const reference = (order: Reference): Parameters<typeof Endpoints.order.e
  * @since 0.1.0
  * @category mapping
  */
-export const order = (market: Market, wire: Wire.Order): Order => ({
+export const order = (market: Market.Market, wire: Wire.Order): Order.Order => ({
   ...common(market, wire, wire.clientOrderId),
   createdAt: wire.time,
   updatedAt: wire.updateTime
@@ -74,7 +72,7 @@ export const order = (market: Market, wire: Wire.Order): Order => ({
  * @since 0.1.0
  * @category mapping
  */
-export const placed = (market: Market, wire: Wire.PlacedOrder): Order => ({
+export const placed = (market: Market.Market, wire: Wire.PlacedOrder): Order.Order => ({
   ...common(market, wire, wire.clientOrderId),
   createdAt: wire.transactTime,
   updatedAt: wire.transactTime
@@ -86,7 +84,7 @@ export const placed = (market: Market, wire: Wire.PlacedOrder): Order => ({
  * @since 0.1.0
  * @category mapping
  */
-export const canceled = (market: Market, wire: Wire.CanceledOrder): Order => ({
+export const canceled = (market: Market.Market, wire: Wire.CanceledOrder): Order.Order => ({
   ...common(market, wire, wire.origClientOrderId),
   updatedAt: wire.transactTime
 })
@@ -101,10 +99,10 @@ export const canceledIds = (wire: ReadonlyArray<Wire.Canceled>): ReadonlyArray<s
   wire.flatMap((each) => "orderReports" in each ? each.orderReports : [each]).map(({ orderId }) => String(orderId))
 
 const common = (
-  market: Market,
+  market: Market.Market,
   wire: Omit<Wire.PlacedOrder, "transactTime">,
   clientOrderId: string
-): Order => {
+): Order.Order => {
   const type = types.get(wire.type) ?? "other"
   return {
     exchange: "binance",
@@ -124,13 +122,13 @@ const common = (
   }
 }
 
-const types: ReadonlyMap<string, Order["type"]> = new Map([
+const types: ReadonlyMap<string, Order.Order["type"]> = new Map([
   ["LIMIT", "limit"],
   ["LIMIT_MAKER", "limit"],
   ["MARKET", "market"]
 ])
 
-const statuses: { readonly [Status in Wire.Order["status"]]: Order["status"] } = {
+const statuses: { readonly [Status in Wire.Order["status"]]: Order.Order["status"] } = {
   NEW: "open",
   PENDING_NEW: "pending",
   PARTIALLY_FILLED: "open",
@@ -155,7 +153,7 @@ const averagePrice = (
  * @since 0.1.0
  * @category mapping
  */
-export const fill = (market: Market, wire: Wire.Fill): Fill => ({
+export const fill = (market: Market.Market, wire: Wire.Fill): Fill.Fill => ({
   exchange: "binance",
   symbol: market.symbol,
   id: String(wire.id),

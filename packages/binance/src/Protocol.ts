@@ -3,10 +3,9 @@
  *
  * @since 0.1.0
  */
-import type { Credentials } from "@effect-exchange/core/Credentials"
-import type { Prepared } from "@effect-exchange/core/Endpoint"
-import type { Headers, Moment, Protocol, Signed, Usage } from "@effect-exchange/core/Protocol"
-import * as Signature from "@effect-exchange/core/Signature"
+import type { Credentials } from "@effect-exchange/core"
+import { type Endpoint, type Protocol, Signature } from "@effect-exchange/core/adapter"
+
 import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
 import * as Redacted from "effect/Redacted"
@@ -30,10 +29,10 @@ export const recvWindow = 5000
  * @category signing
  */
 export const sign = (
-  request: Prepared,
-  { key, secret }: Credentials,
-  { now }: Pick<Moment, "now">
-): Either.Either<Signed, string> => {
+  request: Endpoint.Prepared,
+  { key, secret }: Credentials.Credentials,
+  { now }: Pick<Protocol.Moment, "now">
+): Either.Either<Protocol.Signed, string> => {
   const query = [request.query, `recvWindow=${recvWindow}`, `timestamp=${now}`].filter((part) => part !== "").join("&")
   return Either.map(signatureOf(secret, query + request.body), (signature) => ({
     ...request,
@@ -57,7 +56,7 @@ const signatureOf = (secret: Redacted.Redacted<string>, payload: string): Either
  * @since 0.1.0
  * @category limits
  */
-export const usage = (headers: Headers): ReadonlyArray<Usage> => {
+export const usage = (headers: Protocol.Headers): ReadonlyArray<Protocol.Usage> => {
   const date = Date.parse(headers["date"] ?? "")
   return counters.flatMap(({ header, length, scope }) => {
     const used = headers[header]
@@ -79,7 +78,7 @@ const counters = [
  * @since 0.1.0
  * @category protocols
  */
-export const protocol: Protocol = {
+export const protocol: Protocol.Protocol = {
   exchange: "binance",
   live: { _tag: "Open", baseUrl: "https://api.binance.com" },
   testnet: { _tag: "Open", baseUrl: "https://testnet.binance.vision" },

@@ -5,8 +5,9 @@
  *
  * @since 0.1.0
  */
-import * as Decimal from "@effect-exchange/core/Decimal"
-import { LenientArray } from "@effect-exchange/core/LenientArray"
+import { Decimal } from "@effect-exchange/core"
+import { LenientArray } from "@effect-exchange/core/adapter"
+
 import * as Schema from "effect/Schema"
 
 /**
@@ -21,7 +22,7 @@ export const SymbolInfo = Schema.Struct({
   status: Schema.String,
   baseAsset: Schema.NonEmptyString,
   quoteAsset: Schema.NonEmptyString,
-  filters: LenientArray(Schema.Struct({
+  filters: LenientArray.LenientArray(Schema.Struct({
     filterType: Schema.String,
     tickSize: Schema.optional(Decimal.FromString),
     minPrice: Schema.optional(Decimal.FromString),

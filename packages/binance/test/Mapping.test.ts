@@ -1,4 +1,6 @@
-import { Decimal, type Endpoint, ExchangeSymbol, type Market, Ticker } from "@effect-exchange/core"
+import { Decimal, ExchangeSymbol, type Market, Ticker } from "@effect-exchange/core"
+import type { Endpoint } from "@effect-exchange/core/adapter"
+
 import { assert, describe, it } from "@effect/vitest"
 import { assertNone, assertSome } from "@effect/vitest/utils"
 import { type BigDecimal, Either, Option, Record } from "effect"

@@ -1,4 +1,5 @@
-import type { Exchange } from "@effect-exchange/core"
+import type { Exchange } from "@effect-exchange/core/adapter"
+
 import { NodeExchange } from "@effect-exchange/core/node"
 import { Faults, Simulator, SimulatorServer } from "@effect-exchange/simulator"
 import { assert, describe, it } from "@effect/vitest"

@@ -6,8 +6,8 @@
  *
  * @since 0.1.0
  */
-import * as Endpoint from "@effect-exchange/core/Endpoint"
-import { LenientArray } from "@effect-exchange/core/LenientArray"
+import { Endpoint, LenientArray } from "@effect-exchange/core/adapter"
+
 import * as Schema from "effect/Schema"
 import * as Wire from "./Wire.js"
 
@@ -37,7 +37,7 @@ export const instrumentsActive = Endpoint.make({
   name: "instrumentsActive",
   path: "/api/v1/instrument/active",
   input: Endpoint.NoInput,
-  response: LenientArray(Wire.Instrument),
+  response: LenientArray.LenientArray(Wire.Instrument),
   cost: { ip: 1 }
 })
 
@@ -67,7 +67,7 @@ export const urgentAnnouncements = Endpoint.make({
   name: "urgentAnnouncements",
   path: "/api/v1/announcement/urgent",
   input: Endpoint.NoInput,
-  response: LenientArray(Wire.Announcement),
+  response: LenientArray.LenientArray(Wire.Announcement),
   cost: { ip: 1 }
 })
 
@@ -136,7 +136,7 @@ export const walletAssets = Endpoint.make({
   name: "walletAssets",
   path: "/api/v1/wallet/assets",
   input: Endpoint.NoInput,
-  response: LenientArray(Wire.WalletAsset),
+  response: LenientArray.LenientArray(Wire.WalletAsset),
   cost: { key: 1 }
 })
 
@@ -164,6 +164,6 @@ export const apiKeys = Endpoint.make({
   name: "apiKeys",
   path: "/api/v1/apiKey",
   input: Endpoint.NoInput,
-  response: LenientArray(Wire.ApiKey),
+  response: LenientArray.LenientArray(Wire.ApiKey),
   cost: { key: 1 }
 })

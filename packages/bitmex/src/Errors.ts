@@ -3,8 +3,9 @@
  *
  * @since 0.1.0
  */
-import * as ExchangeError from "@effect-exchange/core/ExchangeError"
-import type { Answer } from "@effect-exchange/core/Protocol"
+import { ExchangeError } from "@effect-exchange/core"
+import type { Protocol } from "@effect-exchange/core/adapter"
+
 import * as RetryAfter from "@effect-exchange/resilience/RetryAfter"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
@@ -22,7 +23,7 @@ const decodeFailed = Schema.decodeUnknownOption(Wire.Failed)
  * @since 0.1.0
  * @category classification
  */
-export const classify = (answer: Answer): ExchangeError.ExchangeError | undefined => {
+export const classify = (answer: Protocol.Answer): ExchangeError.ExchangeError | undefined => {
   const { about, clean, headers, now, status } = answer
   if (status < 400) return inSuccess(answer)
   const body = Either.getOrUndefined(decode(answer.json))?.error
@@ -65,7 +66,7 @@ export const classify = (answer: Answer): ExchangeError.ExchangeError | undefine
 }
 
 // An order may be refused by its status, and a cancellation in the row of its order, both under a status of success.
-const inSuccess = ({ about, clean, json }: Answer): ExchangeError.ExchangeError | undefined => {
+const inSuccess = ({ about, clean, json }: Protocol.Answer): ExchangeError.ExchangeError | undefined => {
   const rejected = Option.getOrUndefined(decodeRejected(json))
   if (rejected !== undefined) {
     const reason = rejected.ordRejReason ?? rejected.text ?? ""

@@ -3,15 +3,18 @@
  *
  * @since 0.1.0
  */
-import type { Bar } from "@effect-exchange/core/Adapter"
-import type { Balance } from "@effect-exchange/core/Balance"
-import * as Decimal from "@effect-exchange/core/Decimal"
-import * as ExchangeSymbol from "@effect-exchange/core/ExchangeSymbol"
-import type { KeyPermissions } from "@effect-exchange/core/KeyPermissions"
-import type { Market } from "@effect-exchange/core/Market"
-import type { Level, OrderBook } from "@effect-exchange/core/OrderBook"
-import type { Ticker } from "@effect-exchange/core/Ticker"
-import type { Trade } from "@effect-exchange/core/Trade"
+import {
+  type Balance,
+  Decimal,
+  ExchangeSymbol,
+  type KeyPermissions,
+  type Market,
+  type OrderBook,
+  type Ticker,
+  type Trade
+} from "@effect-exchange/core"
+import type { Adapter } from "@effect-exchange/core/adapter"
+
 import * as BigDecimal from "effect/BigDecimal"
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
@@ -19,7 +22,7 @@ import * as Order from "effect/Order"
 import type * as Wire from "./Wire.js"
 
 // By `typ`; the rest are indices, spreads and predictions, which have no symbol in our notation.
-const kinds: ReadonlyMap<string, Market["kind"]> = new Map([
+const kinds: ReadonlyMap<string, Market.Market["kind"]> = new Map([
   ["IFXXXP", "spot"],
   ["FFWCSX", "perpetual"],
   ["FFWCSF", "perpetual"],
@@ -27,7 +30,7 @@ const kinds: ReadonlyMap<string, Market["kind"]> = new Map([
   ["FFCCSX", "future"]
 ])
 
-const statuses: ReadonlyMap<string, Market["status"]> = new Map([
+const statuses: ReadonlyMap<string, Market.Market["status"]> = new Map([
   ["Open", "open"],
   ["Closed", "halted"],
   ["Settled", "closed"],
@@ -101,7 +104,7 @@ export const asset = (currency: string): string =>
  * @since 0.1.0
  * @category mapping
  */
-export const market = (instrument: Wire.Instrument): Market | undefined => {
+export const market = (instrument: Wire.Instrument): Market.Market | undefined => {
   const kind = kinds.get(instrument.typ)
   const { expiry, isInverse, quoteCurrency, settlCurrency, underlying } = instrument
   if (kind === undefined || underlying == null || quoteCurrency == null) return undefined
@@ -154,7 +157,7 @@ const perContract = (instrument: Wire.Instrument): BigDecimal.BigDecimal | undef
  * @since 0.1.0
  * @category mapping
  */
-export const unit = (market: Pick<Market, "inverse" | "multiplier">): BigDecimal.BigDecimal | undefined =>
+export const unit = (market: Pick<Market.Market, "inverse" | "multiplier">): BigDecimal.BigDecimal | undefined =>
   market.inverse === true ? one : market.multiplier
 
 /**
@@ -184,7 +187,7 @@ export const quantity = (
  * @since 0.1.0
  * @category mapping
  */
-export const ticker = (market: Market, instrument: Wire.Instrument): Ticker => ({
+export const ticker = (market: Market.Market, instrument: Wire.Instrument): Ticker.Ticker => ({
   exchange: "bitmex",
   symbol: market.symbol,
   last: positive(instrument.lastPrice),
@@ -205,13 +208,13 @@ export const ticker = (market: Market, instrument: Wire.Instrument): Ticker => (
  * @category mapping
  */
 export const orderBook = (
-  market: Market,
+  market: Market.Market,
   unit: BigDecimal.BigDecimal,
   rows: ReadonlyArray<Wire.BookLevel>,
   at: number
-): OrderBook => {
-  const side = (wanted: Wire.BookLevel["side"]): ReadonlyArray<Level> => {
-    const levels = new Map<string, Level>()
+): OrderBook.OrderBook => {
+  const side = (wanted: Wire.BookLevel["side"]): ReadonlyArray<OrderBook.Level> => {
+    const levels = new Map<string, OrderBook.Level>()
     for (const { price, side, size } of rows) {
       if (side !== wanted || price == null) continue
       const key = Decimal.format(BigDecimal.normalize(price))
@@ -230,7 +233,7 @@ export const orderBook = (
   }
 }
 
-const byPrice = Order.mapInput(BigDecimal.Order, ({ price }: Level) => price)
+const byPrice = Order.mapInput(BigDecimal.Order, ({ price }: OrderBook.Level) => price)
 
 /**
  * A trade, or `undefined` for a row that is none.
@@ -238,7 +241,7 @@ const byPrice = Order.mapInput(BigDecimal.Order, ({ price }: Level) => price)
  * @since 0.1.0
  * @category mapping
  */
-export const trade = (market: Market, unit: BigDecimal.BigDecimal, row: Wire.Trade): Trade | undefined => {
+export const trade = (market: Market.Market, unit: BigDecimal.BigDecimal, row: Wire.Trade): Trade.Trade | undefined => {
   const { price, side, size } = row
   if ((side !== "Buy" && side !== "Sell") || price == null || positive(size) === undefined || size == null) {
     return undefined
@@ -262,7 +265,7 @@ export const trade = (market: Market, unit: BigDecimal.BigDecimal, row: Wire.Tra
  * @since 0.1.0
  * @category mapping
  */
-export const bar = (unit: BigDecimal.BigDecimal, length: number, bucket: Wire.Bucket): Bar | undefined => {
+export const bar = (unit: BigDecimal.BigDecimal, length: number, bucket: Wire.Bucket): Adapter.Bar | undefined => {
   const { close, high, low, open, volume } = bucket
   if (open == null || high == null || low == null || close == null) return undefined
   return {
@@ -287,7 +290,7 @@ const positive = (decimal: BigDecimal.BigDecimal | null | undefined): BigDecimal
  * @since 0.1.0
  * @category mapping
  */
-export const balance = (margin: Wire.Margin, units: MinorUnits = minorUnits): Balance | undefined => {
+export const balance = (margin: Wire.Margin, units: MinorUnits = minorUnits): Balance.Balance | undefined => {
   const free = money(units, margin.currency, margin.availableMargin)
   const total = money(units, margin.currency, margin.marginBalance)
   return free === undefined || total === undefined
@@ -301,7 +304,7 @@ export const balance = (margin: Wire.Margin, units: MinorUnits = minorUnits): Ba
  * @since 0.1.0
  * @category mapping
  */
-export const permissions = (keys: ReadonlyArray<Wire.ApiKey>, id: string): KeyPermissions => {
+export const permissions = (keys: ReadonlyArray<Wire.ApiKey>, id: string): KeyPermissions.KeyPermissions => {
   const key = keys.find((key) => key.id === id)
   if (key === undefined) return { read: true, trade: "unknown", withdraw: "unknown", ipRestricted: "unknown" }
   return {

@@ -3,17 +3,15 @@
  *
  * @since 0.1.0
  */
-import type { NewOrder } from "@effect-exchange/core/Adapter"
-import type { Fill } from "@effect-exchange/core/Fill"
-import type { Market } from "@effect-exchange/core/Market"
-import type { Order, Status, TimeInForce } from "@effect-exchange/core/Order"
-import type { Position } from "@effect-exchange/core/Position"
+import type { Fill, Market, Order, Position } from "@effect-exchange/core"
+import type { Adapter } from "@effect-exchange/core/adapter"
+
 import * as BigDecimal from "effect/BigDecimal"
 import * as DateTime from "effect/DateTime"
 import * as Mapping from "./Mapping.js"
 import type * as Wire from "./TradingWire.js"
 
-const statuses: { readonly [Word in Wire.Order["ordStatus"]]: Status } = {
+const statuses: { readonly [Word in Wire.Order["ordStatus"]]: Order.Status } = {
   PendingNew: "pending",
   New: "open",
   PartiallyFilled: "open",
@@ -26,11 +24,11 @@ const statuses: { readonly [Word in Wire.Order["ordStatus"]]: Status } = {
   Expired: "expired"
 }
 
-const types: ReadonlyMap<string, Order["type"]> = new Map([["Limit", "limit"], ["Market", "market"]])
+const types: ReadonlyMap<string, Order.Order["type"]> = new Map([["Limit", "limit"], ["Market", "market"]])
 
 const words = { GTC: "GoodTillCancel", IOC: "ImmediateOrCancel", FOK: "FillOrKill" } as const
 
-const timesInForce: ReadonlyMap<string, TimeInForce> = new Map([
+const timesInForce: ReadonlyMap<string, Order.TimeInForce> = new Map([
   ["GoodTillCancel", "GTC"],
   ["ImmediateOrCancel", "IOC"],
   ["FillOrKill", "FOK"]
@@ -42,7 +40,7 @@ const timesInForce: ReadonlyMap<string, TimeInForce> = new Map([
  * @since 0.1.0
  * @category mapping
  */
-export const order = (market: Market, unit: BigDecimal.BigDecimal, row: Wire.Order): Order => {
+export const order = (market: Market.Market, unit: BigDecimal.BigDecimal, row: Wire.Order): Order.Order => {
   const instructions = (row.execInst ?? "").split(/[,\s]+/)
   const type = types.get(row.ordType) ?? "other"
   return {
@@ -81,7 +79,7 @@ const instant = (at: DateTime.Utc | null | undefined): number | undefined =>
  * @since 0.1.0
  * @category mapping
  */
-export const newOrder = (order: NewOrder, quantity: BigDecimal.BigDecimal): Wire.NewOrder => {
+export const newOrder = (order: Adapter.NewOrder, quantity: BigDecimal.BigDecimal): Wire.NewOrder => {
   const instructions = [
     ...order.postOnly ? ["ParticipateDoNotInitiate"] : [],
     ...order.reduceOnly ? ["ReduceOnly"] : []
@@ -115,11 +113,11 @@ export const feeCurrency = (row: Wire.TradeExecution): string | undefined =>
  * @category mapping
  */
 export const fill = (
-  market: Market,
+  market: Market.Market,
   unit: BigDecimal.BigDecimal,
   units: Mapping.MinorUnits,
   row: Wire.TradeExecution
-): Fill | undefined => {
+): Fill.Fill | undefined => {
   const currency = feeCurrency(row)
   const fee = row.execComm == null || currency === undefined ? undefined : Mapping.money(units, currency, row.execComm)
   if (row.execComm != null && fee === undefined) return undefined
@@ -140,7 +138,7 @@ export const fill = (
 }
 
 // "AddedLiquidity" in one place of the exchange is "Added" in another.
-const liquidity = (word: string): Fill["liquidity"] =>
+const liquidity = (word: string): Fill.Fill["liquidity"] =>
   /^added/i.test(word) ? "maker" : /^removed/i.test(word) ? "taker" : "unknown"
 
 /**
@@ -151,11 +149,11 @@ const liquidity = (word: string): Fill["liquidity"] =>
  * @category mapping
  */
 export const position = (
-  market: Market,
+  market: Market.Market,
   unit: BigDecimal.BigDecimal,
   units: Mapping.MinorUnits,
   row: Wire.Position
-): Position | undefined => {
+): Position.Position | undefined => {
   const profit = row.unrealisedPnl == null ? undefined : Mapping.money(units, row.currency, row.unrealisedPnl)
   if (row.unrealisedPnl != null && profit === undefined) return undefined
   return {

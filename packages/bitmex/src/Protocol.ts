@@ -3,10 +3,9 @@
  *
  * @since 0.1.0
  */
-import type { Credentials } from "@effect-exchange/core/Credentials"
-import type { Prepared } from "@effect-exchange/core/Endpoint"
-import type { Headers, Host, Limit, Moment, Protocol, Signed, Usage } from "@effect-exchange/core/Protocol"
-import { hmacSha256Hex } from "@effect-exchange/core/Signature"
+import type { Credentials } from "@effect-exchange/core"
+import { type Endpoint, type Protocol, Signature } from "@effect-exchange/core/adapter"
+
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
 import { serverTime } from "./Endpoints.js"
@@ -28,13 +27,13 @@ export const expiresAfter = 10
  * @category signing
  */
 export const sign = (
-  request: Prepared,
-  { key, secret }: Credentials,
-  { now }: Pick<Moment, "now">
-): Either.Either<Signed, string> => {
+  request: Endpoint.Prepared,
+  { key, secret }: Credentials.Credentials,
+  { now }: Pick<Protocol.Moment, "now">
+): Either.Either<Protocol.Signed, string> => {
   const expires = String(Math.floor(now / 1000) + expiresAfter)
   const target = request.query === "" ? request.path : `${request.path}?${request.query}`
-  const signature = hmacSha256Hex(secret, request.method + target + expires + request.body)
+  const signature = Signature.hmacSha256Hex(secret, request.method + target + expires + request.body)
   return Either.right({
     ...request,
     headers: {
@@ -50,7 +49,7 @@ export const sign = (
 // Buckets that fill all the time, not windows: after a burst there is room again at once, for two a second.
 const capacity = { ip: 30, key: 120, order: 10 }
 
-const limits: ReadonlyArray<Limit> = [
+const limits: ReadonlyArray<Protocol.Limit> = [
   { scope: "ip", burst: capacity.ip, perSecond: 0.5 },
   { scope: "key", burst: capacity.key, perSecond: 2, per: "key", reserved: 10 },
   { scope: "order", limit: capacity.order, window: "1 second", per: "key" }
@@ -62,7 +61,7 @@ const limits: ReadonlyArray<Limit> = [
  * @since 0.1.0
  * @category limits
  */
-export const usage = (headers: Headers, auth: "none" | "signed"): ReadonlyArray<Usage> => {
+export const usage = (headers: Protocol.Headers, auth: "none" | "signed"): ReadonlyArray<Protocol.Usage> => {
   // A signed request whose key is refused is metered by address.
   const scope = auth === "signed" && headers["x-ratelimit-limit"] !== "30" ? "key" : "ip"
   return [
@@ -71,7 +70,11 @@ export const usage = (headers: Headers, auth: "none" | "signed"): ReadonlyArray<
   ]
 }
 
-const used = (scope: keyof typeof capacity, remaining: string | undefined, reset?: string): ReadonlyArray<Usage> => {
+const used = (
+  scope: keyof typeof capacity,
+  remaining: string | undefined,
+  reset?: string
+): ReadonlyArray<Protocol.Usage> => {
   if (remaining === undefined || !/^\d{1,9}$/.test(remaining)) return []
   // In seconds.
   const windowEnd = reset !== undefined && /^\d{1,10}$/.test(reset) ? { windowEnd: Number(reset) * 1000 } : {}
@@ -79,7 +82,7 @@ const used = (scope: keyof typeof capacity, remaining: string | undefined, reset
 }
 
 // Nobody has said what became of the testnet; its exchange is gone.
-const closed: Host = {
+const closed: Protocol.Host = {
   _tag: "Closed",
   since: "2026-09-23",
   detail:
@@ -90,7 +93,7 @@ const closed: Host = {
  * @since 0.1.0
  * @category protocols
  */
-export const protocol: Protocol = {
+export const protocol: Protocol.Protocol = {
   exchange: "bitmex",
   live: closed,
   testnet: closed,

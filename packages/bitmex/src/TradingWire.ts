@@ -5,7 +5,8 @@
  *
  * @since 0.1.0
  */
-import * as Decimal from "@effect-exchange/core/Decimal"
+import { Decimal } from "@effect-exchange/core"
+
 import * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 

@@ -1,4 +1,5 @@
 import { OrderJournal } from "@effect-exchange/core"
+
 import { Faults, Simulator } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"

@@ -3,8 +3,8 @@
  *
  * @since 0.1.0
  */
-import type * as Adapter from "@effect-exchange/core/Adapter"
-import * as Exchange from "@effect-exchange/core/Exchange"
+import { type Adapter, Exchange } from "@effect-exchange/core/adapter"
+
 import * as Context from "effect/Context"
 import * as account from "./internal/account.js"
 import * as marketData from "./internal/marketData.js"

@@ -6,9 +6,9 @@
  *
  * @since 0.1.0
  */
-import * as Decimal from "@effect-exchange/core/Decimal"
-import * as Endpoint from "@effect-exchange/core/Endpoint"
-import { LenientArray } from "@effect-exchange/core/LenientArray"
+import { Decimal } from "@effect-exchange/core"
+import { Endpoint, LenientArray } from "@effect-exchange/core/adapter"
+
 import * as Schema from "effect/Schema"
 import * as TradingWire from "./TradingWire.js"
 import * as Wire from "./Wire.js"
@@ -62,7 +62,7 @@ export const instrumentsInfo = Endpoint.make({
   name: "instrumentsInfo",
   path: "/v5/market/instruments-info",
   input: Schema.Struct({ category: Wire.Category, status: Text, limit: Count, cursor: Text }),
-  response: Wire.Result(Wire.Page(LenientArray(Wire.Instrument))),
+  response: Wire.Result(Wire.Page(LenientArray.LenientArray(Wire.Instrument))),
   cost: ip
 })
 
@@ -77,7 +77,7 @@ export const tickers = Endpoint.make({
   name: "tickers",
   path: "/v5/market/tickers",
   input: Schema.Struct({ category: Wire.Category, symbol: Text }),
-  response: Wire.Timed(Schema.Struct({ list: LenientArray(Wire.Ticker) })),
+  response: Wire.Timed(Schema.Struct({ list: LenientArray.LenientArray(Wire.Ticker) })),
   cost: ip
 })
 

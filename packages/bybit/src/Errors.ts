@@ -6,9 +6,9 @@
  *
  * @since 0.1.0
  */
-import * as ExchangeError from "@effect-exchange/core/ExchangeError"
-import type { Answer } from "@effect-exchange/core/Protocol"
-import { fromStatus } from "@effect-exchange/core/UnlistedError"
+import { ExchangeError } from "@effect-exchange/core"
+import { type Protocol, UnlistedError } from "@effect-exchange/core/adapter"
+
 import * as RetryAfter from "@effect-exchange/resilience/RetryAfter"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
@@ -24,7 +24,7 @@ const decode = Schema.decodeUnknownEither(Wire.ErrorBody)
  * @since 0.1.0
  * @category classification
  */
-export const classify = (answer: Answer): ExchangeError.TradingError | undefined => {
+export const classify = (answer: Protocol.Answer): ExchangeError.TradingError | undefined => {
   const { about, clean, status } = answer
   const body = Either.getOrUndefined(decode(answer.json))
   const msg = body?.retMsg ?? ""
@@ -37,7 +37,7 @@ export const classify = (answer: Answer): ExchangeError.TradingError | undefined
       ...detailed,
       detail: `an error that is not documented, so that nobody can say what was done: ${detailed.detail}`
     })
-    : fromStatus(answer, { code: detailed.code, text: msg }))
+    : UnlistedError.fromStatus(answer, { code: detailed.code, text: msg }))
 }
 
 /**
@@ -126,7 +126,7 @@ const parameters = (about: ExchangeError.About): ExchangeError.TradingError => {
 
 const tooFrequent = /access too frequent/i
 
-const banned = ({ about, now }: Answer): ExchangeError.Banned =>
+const banned = ({ about, now }: Protocol.Answer): ExchangeError.Banned =>
   new ExchangeError.Banned({
     ...about,
     // The exchange's own words, though they are no JSON.
@@ -136,7 +136,7 @@ const banned = ({ about, now }: Answer): ExchangeError.Banned =>
   })
 
 // The reset is by the exchange's clock, as is the time of the answer. It says "now" unless the limit is exceeded.
-const waitOf = ({ headers, now }: Answer, time: unknown): Duration.Duration => {
+const waitOf = ({ headers, now }: Protocol.Answer, time: unknown): Duration.Duration => {
   const reset = Number(headers["x-bapi-limit-reset-timestamp"])
   const left = typeof time === "number" ? reset - time : 0
   return RetryAfter.parse(headers["retry-after"], now) ??

@@ -6,16 +6,19 @@
  *
  * @since 0.1.0
  */
-import type * as Adapter from "@effect-exchange/core/Adapter"
-import type { Balance } from "@effect-exchange/core/Balance"
-import * as Decimal from "@effect-exchange/core/Decimal"
-import type { ExchangeStatus } from "@effect-exchange/core/ExchangeStatus"
-import * as ExchangeSymbol from "@effect-exchange/core/ExchangeSymbol"
-import type { KeyPermissions } from "@effect-exchange/core/KeyPermissions"
-import type { Market } from "@effect-exchange/core/Market"
-import type { OrderBook } from "@effect-exchange/core/OrderBook"
-import type { Ticker } from "@effect-exchange/core/Ticker"
-import type { Side, Trade } from "@effect-exchange/core/Trade"
+import {
+  type Balance,
+  Decimal,
+  type ExchangeStatus,
+  ExchangeSymbol,
+  type KeyPermissions,
+  type Market,
+  type OrderBook,
+  type Ticker,
+  type Trade
+} from "@effect-exchange/core"
+import type { Adapter } from "@effect-exchange/core/adapter"
+
 import * as BigDecimal from "effect/BigDecimal"
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
@@ -28,7 +31,7 @@ import * as Wire from "./Wire.js"
  * @since 0.1.0
  * @category mapping
  */
-export const category = (market: Pick<Market, "kind" | "inverse">): Wire.Category =>
+export const category = (market: Pick<Market.Market, "kind" | "inverse">): Wire.Category =>
   market.kind === "spot" ? "spot" : market.inverse === true ? "inverse" : "linear"
 
 /**
@@ -38,7 +41,7 @@ export const category = (market: Pick<Market, "kind" | "inverse">): Wire.Categor
  * @since 0.1.0
  * @category mapping
  */
-export const market = (category: Wire.Category, row: Wire.Instrument): Market | undefined => {
+export const market = (category: Wire.Category, row: Wire.Instrument): Market.Market | undefined => {
   const kind = category === "spot" ? "spot" : kinds.get(row.contractType ?? "")
   const settle = category === "spot" ? undefined : Wire.given(row.settleCoin)
   if (kind === undefined || (kind !== "spot" && settle === undefined)) return undefined
@@ -77,14 +80,14 @@ export const market = (category: Wire.Category, row: Wire.Instrument): Market | 
 
 const one = Decimal.make("1")
 
-const kinds: ReadonlyMap<string, Market["kind"]> = new Map([
+const kinds: ReadonlyMap<string, Market.Market["kind"]> = new Map([
   ["LinearPerpetual", "perpetual"],
   ["InversePerpetual", "perpetual"],
   ["LinearFutures", "future"],
   ["InverseFutures", "future"]
 ])
 
-const statuses: ReadonlyMap<string, Market["status"]> = new Map([
+const statuses: ReadonlyMap<string, Market.Market["status"]> = new Map([
   ["Trading", "open"],
   ["PreLaunch", "halted"],
   ["Delivering", "halted"],
@@ -116,7 +119,7 @@ export const positive = (decimal: BigDecimal.BigDecimal | "" | null | undefined)
  * @since 0.1.0
  * @category mapping
  */
-export const ticker = (market: Market, row: Wire.Ticker, at: number): Ticker => ({
+export const ticker = (market: Market.Market, row: Wire.Ticker, at: number): Ticker.Ticker => ({
   exchange: "bybit",
   symbol: market.symbol,
   last: positive(row.lastPrice),
@@ -133,7 +136,7 @@ export const ticker = (market: Market, row: Wire.Ticker, at: number): Ticker => 
  * @since 0.1.0
  * @category mapping
  */
-export const orderBook = (market: Market, wire: Wire.OrderBook): OrderBook => ({
+export const orderBook = (market: Market.Market, wire: Wire.OrderBook): OrderBook.OrderBook => ({
   exchange: "bybit",
   symbol: market.symbol,
   bids: wire.b.map(level),
@@ -142,13 +145,13 @@ export const orderBook = (market: Market, wire: Wire.OrderBook): OrderBook => ({
   sequence: String(wire.u)
 })
 
-const level = ([price, amount]: Wire.OrderBook["a"][number]): OrderBook["asks"][number] => ({ price, amount })
+const level = ([price, amount]: Wire.OrderBook["a"][number]): OrderBook.OrderBook["asks"][number] => ({ price, amount })
 
 /**
  * @since 0.1.0
  * @category mapping
  */
-export const trade = (market: Market, wire: Wire.Trade): Trade => ({
+export const trade = (market: Market.Market, wire: Wire.Trade): Trade.Trade => ({
   exchange: "bybit",
   symbol: market.symbol,
   id: wire.execId,
@@ -162,7 +165,7 @@ export const trade = (market: Market, wire: Wire.Trade): Trade => ({
  * @since 0.1.0
  * @category mapping
  */
-export const side = (wire: typeof Wire.Side.Type): Side => wire === "Buy" ? "buy" : "sell"
+export const side = (wire: typeof Wire.Side.Type): Trade.Side => wire === "Buy" ? "buy" : "sell"
 
 /**
  * @since 0.1.0
@@ -185,7 +188,7 @@ export const bar = ([openTime, open, high, low, close, volume]: Wire.Kline): Ada
  * @since 0.1.0
  * @category mapping
  */
-export const status = (interruptions: ReadonlyArray<Wire.Interruption>, at: number): ExchangeStatus => {
+export const status = (interruptions: ReadonlyArray<Wire.Interruption>, at: number): ExchangeStatus.ExchangeStatus => {
   const relevant = interruptions.filter((each) =>
     each.env !== 2 && touches(each.product, [1, 2]) && touches(each.serviceTypes, [1, 2, 5]) &&
     !["scheduled", "completed", "canceled"].includes(each.state)
@@ -219,10 +222,10 @@ const touches = (listed: ReadonlyArray<unknown> | undefined, wanted: ReadonlyArr
  * @since 0.1.0
  * @category mapping
  */
-export const balances = (wallet: typeof TradingWire.Wallet.Type): ReadonlyArray<Balance> =>
+export const balances = (wallet: typeof TradingWire.Wallet.Type): ReadonlyArray<Balance.Balance> =>
   wallet.list.flatMap(({ coin }) => coin).map(balance).filter(({ total }) => !BigDecimal.isZero(total))
 
-const balance = (coin: TradingWire.Coin): Balance => {
+const balance = (coin: TradingWire.Coin): Balance.Balance => {
   const held = [coin.locked, coin.totalOrderIM, coin.totalPositionIM, coin.bonus]
     .map((amount) => Wire.given(amount) ?? zero)
     .reduce(BigDecimal.sum)
@@ -238,7 +241,7 @@ const zero = Decimal.make("0")
  * @since 0.1.0
  * @category mapping
  */
-export const permissions = ({ expiredAt, ips, permissions, readOnly }: Wire.ApiKey): KeyPermissions => {
+export const permissions = ({ expiredAt, ips, permissions, readOnly }: Wire.ApiKey): KeyPermissions.KeyPermissions => {
   const may = (name: string, ...actions: ReadonlyArray<string>): boolean =>
     readOnly === 0 && actions.some((action) => permissions[name]?.includes(action) === true)
   const ipRestricted = ips.length > 0 && !ips.includes("*")

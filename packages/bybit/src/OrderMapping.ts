@@ -6,11 +6,9 @@
  *
  * @since 0.1.0
  */
-import type * as Adapter from "@effect-exchange/core/Adapter"
-import type { Fill } from "@effect-exchange/core/Fill"
-import type { Market } from "@effect-exchange/core/Market"
-import type { Order, TimeInForce } from "@effect-exchange/core/Order"
-import type { Position } from "@effect-exchange/core/Position"
+import type { Fill, Market, Order, Position } from "@effect-exchange/core"
+import type { Adapter } from "@effect-exchange/core/adapter"
+
 import * as BigDecimal from "effect/BigDecimal"
 import { positive, side } from "./Mapping.js"
 import type * as TradingWire from "./TradingWire.js"
@@ -20,7 +18,7 @@ import { given } from "./Wire.js"
  * @since 0.1.0
  * @category mapping
  */
-export const order = (market: Market, wire: TradingWire.Order): Order => {
+export const order = (market: Market.Market, wire: TradingWire.Order): Order.Order => {
   const stop = !["", "UNKNOWN"].includes(wire.stopOrderType ?? "")
   const type = stop ? undefined : types.get(wire.orderType)
   return {
@@ -43,9 +41,9 @@ export const order = (market: Market, wire: TradingWire.Order): Order => {
   }
 }
 
-const types: ReadonlyMap<string, Order["type"]> = new Map([["Limit", "limit"], ["Market", "market"]])
+const types: ReadonlyMap<string, Order.Order["type"]> = new Map([["Limit", "limit"], ["Market", "market"]])
 
-const statuses: Readonly<Record<TradingWire.Order["orderStatus"], Order["status"]>> = {
+const statuses: Readonly<Record<TradingWire.Order["orderStatus"], Order.Order["status"]>> = {
   New: "open",
   PartiallyFilled: "open",
   // Conditional orders on their way into the book.
@@ -58,7 +56,7 @@ const statuses: Readonly<Record<TradingWire.Order["orderStatus"], Order["status"
   Rejected: "rejected"
 }
 
-const timesInForce: ReadonlyMap<string, TimeInForce> = new Map([
+const timesInForce: ReadonlyMap<string, Order.TimeInForce> = new Map([
   ["GTC", "GTC"],
   ["IOC", "IOC"],
   ["FOK", "FOK"],
@@ -66,7 +64,7 @@ const timesInForce: ReadonlyMap<string, TimeInForce> = new Map([
   ["RPI", "GTC"]
 ])
 
-const isInQuote = (market: Market, { marketUnit, orderType, side }: TradingWire.Order): boolean =>
+const isInQuote = (market: Market.Market, { marketUnit, orderType, side }: TradingWire.Order): boolean =>
   market.kind === "spot" && orderType === "Market" &&
   (given(marketUnit) ?? (side === "Buy" ? "quoteCoin" : "baseCoin")) === "quoteCoin"
 
@@ -97,7 +95,7 @@ export const newOrder = (order: Adapter.NewOrder): TradingWire.NewOrder => {
  * @since 0.1.0
  * @category mapping
  */
-export const fill = (market: Market, wire: TradingWire.Execution): Fill => ({
+export const fill = (market: Market.Market, wire: TradingWire.Execution): Fill.Fill => ({
   exchange: "bybit",
   symbol: market.symbol,
   id: wire.execId,
@@ -118,7 +116,7 @@ export const fill = (market: Market, wire: TradingWire.Execution): Fill => ({
  * @since 0.1.0
  * @category mapping
  */
-export const position = (market: Market, wire: TradingWire.Position): Position => ({
+export const position = (market: Market.Market, wire: TradingWire.Position): Position.Position => ({
   exchange: "bybit",
   symbol: market.symbol,
   side: wire.side === "Sell" ? "short" : "long",

@@ -3,10 +3,9 @@
  *
  * @since 0.1.0
  */
-import type { Credentials } from "@effect-exchange/core/Credentials"
-import type { Cost, Prepared } from "@effect-exchange/core/Endpoint"
-import type { Headers, Limit, Moment, Protocol, Signed, Usage } from "@effect-exchange/core/Protocol"
-import { hmacSha256Hex, isPem } from "@effect-exchange/core/Signature"
+import type { Credentials } from "@effect-exchange/core"
+import { type Endpoint, type Protocol, Signature } from "@effect-exchange/core/adapter"
+
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
 import { serverTime } from "./Endpoints.js"
@@ -38,14 +37,16 @@ export const caution = 500
  * @category signing
  */
 export const sign = (
-  request: Prepared,
-  { key, secret }: Credentials,
-  { now }: Moment
-): Either.Either<Signed, string> => {
-  if (isPem(secret)) return Either.left("keys of RSA are not supported; make one that Bybit generates the secret of")
+  request: Endpoint.Prepared,
+  { key, secret }: Credentials.Credentials,
+  { now }: Protocol.Moment
+): Either.Either<Protocol.Signed, string> => {
+  if (Signature.isPem(secret)) {
+    return Either.left("keys of RSA are not supported; make one that Bybit generates the secret of")
+  }
   const timestamp = String(Math.max(0, now - caution))
   const payload = request.method === "GET" ? request.query : request.body
-  const signature = hmacSha256Hex(secret, timestamp + Redacted.value(key) + recvWindow + payload)
+  const signature = Signature.hmacSha256Hex(secret, timestamp + Redacted.value(key) + recvWindow + payload)
   return Either.right({
     ...request,
     headers: {
@@ -59,7 +60,7 @@ export const sign = (
   })
 }
 
-const perSecond = (scope: string, limit: number): Extract<Limit, { readonly limit: number }> => ({
+const perSecond = (scope: string, limit: number): Extract<Protocol.Limit, { readonly limit: number }> => ({
   scope,
   limit,
   window: "1 second",
@@ -72,7 +73,7 @@ const perSecond = (scope: string, limit: number): Extract<Limit, { readonly limi
  * @since 0.1.0
  * @category limits
  */
-export const limits: ReadonlyArray<Extract<Limit, { readonly limit: number }>> = [
+export const limits: ReadonlyArray<Extract<Protocol.Limit, { readonly limit: number }>> = [
   // 600 are allowed, and one too many costs ten minutes: requests that leave evenly may arrive in a bunch.
   { scope: "ip", limit: 500, window: "5 seconds", reserved: 40 },
   perSecond("key", 10),
@@ -98,7 +99,11 @@ export const limits: ReadonlyArray<Extract<Limit, { readonly limit: number }>> =
  * @since 0.1.0
  * @category limits
  */
-export const usage = (headers: Headers, auth: "none" | "signed", cost: Cost): ReadonlyArray<Usage> => {
+export const usage = (
+  headers: Protocol.Headers,
+  auth: "none" | "signed",
+  cost: Endpoint.Cost
+): ReadonlyArray<Protocol.Usage> => {
   const remaining = headers["x-bapi-limit-status"]
   const meters = limits.filter(({ scope }) => scope !== "ip" && scope in cost)
   const [meter] = meters
@@ -117,7 +122,7 @@ export const usage = (headers: Headers, auth: "none" | "signed", cost: Cost): Re
  * @since 0.1.0
  * @category protocols
  */
-export const protocol: Protocol = {
+export const protocol: Protocol.Protocol = {
   exchange: "bybit",
   live: { _tag: "Open", baseUrl: "https://api.bybit.com" },
   testnet: { _tag: "Open", baseUrl: "https://api-testnet.bybit.com" },

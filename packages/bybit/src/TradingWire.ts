@@ -6,7 +6,8 @@
  *
  * @since 0.1.0
  */
-import * as Decimal from "@effect-exchange/core/Decimal"
+import { Decimal } from "@effect-exchange/core"
+
 import * as Schema from "effect/Schema"
 import { Category, Millis, OrBlank, Side } from "./Wire.js"
 

@@ -6,8 +6,9 @@
  *
  * @since 0.1.0
  */
-import * as Decimal from "@effect-exchange/core/Decimal"
-import { LenientArray } from "@effect-exchange/core/LenientArray"
+import { Decimal } from "@effect-exchange/core"
+import { LenientArray } from "@effect-exchange/core/adapter"
+
 import * as Schema from "effect/Schema"
 
 /**
@@ -266,7 +267,7 @@ export interface Interruption extends Schema.Schema.Type<typeof Interruption> {}
  * @since 0.1.0
  * @category schemas
  */
-export const SystemStatus = Schema.Struct({ list: LenientArray(Interruption) })
+export const SystemStatus = Schema.Struct({ list: LenientArray.LenientArray(Interruption) })
 
 /**
  * The key in use. With `readOnly` 1 the permissions it names mean reading. `expiredAt` is of 1970 where it never

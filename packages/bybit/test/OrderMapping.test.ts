@@ -1,13 +1,6 @@
-import {
-  type Adapter,
-  Decimal,
-  type Endpoint,
-  ExchangeSymbol,
-  Fill,
-  type Market,
-  Order,
-  Position
-} from "@effect-exchange/core"
+import { Decimal, ExchangeSymbol, Fill, type Market, Order, Position } from "@effect-exchange/core"
+import type { Adapter, Endpoint } from "@effect-exchange/core/adapter"
+
 import { assert, describe, it } from "@effect/vitest"
 import { type BigDecimal, Either, Schema } from "effect"
 import { BybitEndpoints, BybitOrderMapping } from "../src/index.js"

@@ -1,4 +1,5 @@
 import { Credentials, Decimal, type Order, OrderJournal } from "@effect-exchange/core"
+
 import { Faults } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"

@@ -1,4 +1,5 @@
 import { OrderJournal } from "@effect-exchange/core"
+
 import { NodeExchange } from "@effect-exchange/core/node"
 import { Simulator, SimulatorServer } from "@effect-exchange/simulator"
 import { Contract, type ContractCase, LossyHttp } from "@effect-exchange/testing"

@@ -1,4 +1,6 @@
-import { type Exchange, OrderJournal } from "@effect-exchange/core"
+import { OrderJournal } from "@effect-exchange/core"
+import type { Exchange } from "@effect-exchange/core/adapter"
+
 import { Faults, Simulator } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { Duration, Effect, Fiber, Layer, TestClock } from "effect"

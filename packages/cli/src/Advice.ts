@@ -3,9 +3,9 @@
  *
  * @since 0.1.0
  */
-import type { AccountError } from "@effect-exchange/core/ExchangeError"
+import type { ExchangeError } from "@effect-exchange/core"
 
-const answers: { readonly [Tag in AccountError["_tag"]]: string } = {
+const answers: { readonly [Tag in ExchangeError.AccountError["_tag"]]: string } = {
   InvalidRequest: "Change what is asked for; trying again will not help.",
   SymbolNotFound: "Ask for a symbol that the exchange lists, or leave the exchange out with --exchange.",
   PermissionDenied: "The exchange refuses this address; try another exchange or another network.",
@@ -32,4 +32,4 @@ const answers: { readonly [Tag in AccountError["_tag"]]: string } = {
  * @since 0.1.0
  * @category getters
  */
-export const advice = (error: AccountError): string => answers[error._tag]
+export const advice = (error: ExchangeError.AccountError): string => answers[error._tag]

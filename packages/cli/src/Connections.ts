@@ -3,12 +3,15 @@
  *
  * @since 0.1.0
  */
-import * as Credentials from "@effect-exchange/core/Credentials"
-import type * as Environment from "@effect-exchange/core/Environment"
-import type { MarketDataError } from "@effect-exchange/core/ExchangeError"
-import type { ExchangeSymbol } from "@effect-exchange/core/ExchangeSymbol"
-import * as Health from "@effect-exchange/core/Health"
-import * as MarketData from "@effect-exchange/core/MarketData"
+import {
+  Credentials,
+  type Environment,
+  type ExchangeError,
+  type ExchangeSymbol,
+  Health,
+  MarketData
+} from "@effect-exchange/core"
+
 import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import * as Trip from "@effect-exchange/resilience/Trip"
 import * as Simulator from "@effect-exchange/simulator/Simulator"
@@ -108,9 +111,9 @@ export const open = Effect.fnUntraced(function*(
  * @category getters
  */
 export const symbolsOf = (
-  given: ReadonlyArray<ExchangeSymbol>,
+  given: ReadonlyArray<ExchangeSymbol.ExchangeSymbol>,
   market: MarketData.MarketData.Service
-): Effect.Effect<ReadonlyArray<ExchangeSymbol>, MarketDataError> =>
+): Effect.Effect<ReadonlyArray<ExchangeSymbol.ExchangeSymbol>, ExchangeError.MarketDataError> =>
   given.length > 0
     ? Effect.succeed(given)
     : Effect.map(market.markets, (markets) =>

@@ -3,8 +3,8 @@
  *
  * @since 0.1.0
  */
-import * as Environment from "@effect-exchange/core/Environment"
-import * as ExchangeSymbol from "@effect-exchange/core/ExchangeSymbol"
+import { Environment, ExchangeSymbol } from "@effect-exchange/core"
+
 import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import * as Faults from "@effect-exchange/simulator/Faults"
 import * as Args from "@effect/cli/Args"

@@ -3,7 +3,8 @@
  *
  * @since 0.1.0
  */
-import * as Decimal from "@effect-exchange/core/Decimal"
+import { Decimal } from "@effect-exchange/core"
+
 import * as Arr from "effect/Array"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Option from "effect/Option"

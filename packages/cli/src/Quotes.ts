@@ -3,13 +3,16 @@
  *
  * @since 0.1.0
  */
-import * as Decimal from "@effect-exchange/core/Decimal"
-import type { MarketDataError } from "@effect-exchange/core/ExchangeError"
-import { ExchangeSymbol } from "@effect-exchange/core/ExchangeSymbol"
-import type * as Health from "@effect-exchange/core/Health"
-import type { Market } from "@effect-exchange/core/Market"
-import * as Telemetry from "@effect-exchange/core/Telemetry"
-import * as Ticker from "@effect-exchange/core/Ticker"
+import {
+  Decimal,
+  type ExchangeError,
+  ExchangeSymbol,
+  type Health,
+  type Market,
+  Telemetry,
+  Ticker
+} from "@effect-exchange/core"
+
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
@@ -78,7 +81,7 @@ export interface Row extends Schema.Schema.Type<typeof Row> {}
  */
 export const Row = Schema.Struct({
   exchange: Schema.String,
-  symbol: ExchangeSymbol,
+  symbol: ExchangeSymbol.ExchangeSymbol,
   last: Schema.optional(Schema.String),
   bid: Schema.optional(Schema.String),
   ask: Schema.optional(Schema.String),
@@ -99,10 +102,13 @@ export const Row = Schema.Struct({
 export const row = (
   about: Pick<Effort, "attempts" | "latencyMillis"> & {
     readonly exchange: string
-    readonly symbol: ExchangeSymbol
+    readonly symbol: ExchangeSymbol.ExchangeSymbol
     readonly breaker: string
   },
-  result: Either.Either<{ readonly ticker: Ticker.Ticker; readonly market: Market }, MarketDataError>
+  result: Either.Either<
+    { readonly ticker: Ticker.Ticker; readonly market: Market.Market },
+    ExchangeError.MarketDataError
+  >
 ): Row => {
   const { attempts, breaker, exchange, latencyMillis, symbol } = about
   const facts = { latencyMillis, attempts, breaker }
@@ -139,7 +145,7 @@ export const row = (
  */
 export const gather = Effect.fnUntraced(function*<R>(
   connection: Connection,
-  symbols: ReadonlyArray<ExchangeSymbol>,
+  symbols: ReadonlyArray<ExchangeSymbol.ExchangeSymbol>,
   onProgress: (step: string) => Effect.Effect<void, never, R>
 ): Effect.fn.Return<ReadonlyArray<Row>, never, R> {
   const { exchange, market } = connection
@@ -175,7 +181,7 @@ export const gather = Effect.fnUntraced(function*<R>(
  */
 export const snapshot = Effect.fnUntraced(function*(
   { exchange, health, market }: Connection,
-  symbols: ReadonlyArray<ExchangeSymbol>
+  symbols: ReadonlyArray<ExchangeSymbol.ExchangeSymbol>
 ): Effect.fn.Return<Effort & { readonly rows: ReadonlyArray<Row>; readonly health: Health.ExchangeHealth }> {
   const { result, ...effort } = yield* measure(Effect.gen(function*() {
     const listed = new Map((yield* market.markets).map((market) => [market.symbol, market]))
@@ -213,7 +219,7 @@ export const breakerIn = ({ breakers }: Health.ExchangeHealth): string =>
  */
 export const formatPrice = (
   price: BigDecimal.BigDecimal | undefined,
-  market: Pick<Market, "tickSize">
+  market: Pick<Market.Market, "tickSize">
 ): string | undefined => {
   if (price === undefined) return undefined
   const shortest = BigDecimal.normalize(price)

@@ -3,8 +3,8 @@
  *
  * @since 0.1.0
  */
-import * as NodeConfig from "@effect-exchange/core/NodeConfig"
-import * as NodeExchange from "@effect-exchange/core/NodeExchange"
+import { NodeConfig, NodeExchange } from "@effect-exchange/core/node"
+
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
 import * as NodeTerminal from "@effect/platform-node/NodeTerminal"

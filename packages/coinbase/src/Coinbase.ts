@@ -3,8 +3,8 @@
  *
  * @since 0.1.0
  */
-import type { Features } from "@effect-exchange/core/Adapter"
-import * as Exchange from "@effect-exchange/core/Exchange"
+import { type Adapter, Exchange } from "@effect-exchange/core/adapter"
+
 import * as Context from "effect/Context"
 import * as account from "./internal/account.js"
 import * as marketData from "./internal/marketData.js"
@@ -76,7 +76,7 @@ const exchange = Exchange.define({
  * @since 0.1.0
  * @category models
  */
-export const features: Features = exchange.features
+export const features: Adapter.Features = exchange.features
 
 /**
  * Public data; needs no credentials and has none in reach.

@@ -5,8 +5,8 @@
  *
  * @since 0.1.0
  */
-import * as Endpoint from "@effect-exchange/core/Endpoint"
-import { LenientArray } from "@effect-exchange/core/LenientArray"
+import { Endpoint, LenientArray } from "@effect-exchange/core/adapter"
+
 import * as Schema from "effect/Schema"
 import * as Wire from "./Wire.js"
 
@@ -40,7 +40,7 @@ export const products = Endpoint.make({
     product_ids: Schema.optional(Schema.Array(Schema.String)),
     get_all_products: Schema.optional(Schema.Boolean)
   }),
-  response: Schema.pluck(Schema.Struct({ products: LenientArray(Wire.Product) }), "products"),
+  response: Schema.pluck(Schema.Struct({ products: LenientArray.LenientArray(Wire.Product) }), "products"),
   cost: { ip: 1 }
 })
 

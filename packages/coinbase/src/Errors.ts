@@ -6,9 +6,9 @@
  *
  * @since 0.1.0
  */
-import * as ExchangeError from "@effect-exchange/core/ExchangeError"
-import type { Answer } from "@effect-exchange/core/Protocol"
-import { fromStatus } from "@effect-exchange/core/UnlistedError"
+import { ExchangeError } from "@effect-exchange/core"
+import { type Protocol, UnlistedError } from "@effect-exchange/core/adapter"
+
 import * as RetryAfter from "@effect-exchange/resilience/RetryAfter"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
@@ -55,7 +55,7 @@ interface Said {
  * @since 0.1.0
  * @category classification
  */
-export const classify = (answer: Answer): ExchangeError.ExchangeError | undefined => {
+export const classify = (answer: Protocol.Answer): ExchangeError.ExchangeError | undefined => {
   const body = Either.getOrUndefined(decode(answer.json))
   if (answer.status < 300) return body?.success === false ? refusal(answer, saidOf(body)) : undefined
   if (body === undefined || !isOwn(body)) return bare(answer)
@@ -64,7 +64,7 @@ export const classify = (answer: Answer): ExchangeError.ExchangeError | undefine
   if (answer.status === 401) return unauthorized(answer, said)
   if (answer.status === 429) return make(answer, said, "RateLimited")
   const kind = kindOf(said, answer)
-  return kind === undefined ? fromStatus(answer, said) : make(answer, said, kind)
+  return kind === undefined ? UnlistedError.fromStatus(answer, said) : make(answer, said, kind)
 }
 
 // A message, and an error in some word or other, are what gateways write, too.
@@ -74,7 +74,7 @@ const isOwn = ({ code, error, error_details, error_response, errors, success }: 
 
 const isCode = /^[A-Z][A-Z0-9_]+$/
 
-const bare = (answer: Answer): ExchangeError.ExchangeError | undefined => {
+const bare = (answer: Protocol.Answer): ExchangeError.ExchangeError | undefined => {
   // The one word that the exchange says without JSON.
   if (answer.status === 401 && answer.text?.trim() === "Unauthorized") {
     return new ExchangeError.AuthenticationFailed({ ...answer.about, detail: "Unauthorized", outcome: "Rejected" })
@@ -83,7 +83,7 @@ const bare = (answer: Answer): ExchangeError.ExchangeError | undefined => {
 }
 
 /** An order, or a change of one, that was refused: nothing was done, if the exchange says why. */
-const refusal = (answer: Answer, said: Said): ExchangeError.ExchangeError =>
+const refusal = (answer: Protocol.Answer, said: Said): ExchangeError.ExchangeError =>
   make(answer, said, kindOf(said, answer) ?? (said.code === undefined ? "Unknown" : "OrderRejected"))
 
 const saidOf = (body: Body): Said => {
@@ -162,7 +162,7 @@ const kinds: ReadonlyMap<string, Kind> = new Map([
 const ofOneOrder: ReadonlySet<string> = new Set(["order", "cancelOrders", "editOrder"])
 const ofOneProduct: ReadonlySet<string> = new Set(["product", "productBook", "marketTrades", "candles"])
 
-const kindOf = ({ code, text }: Said, { about, status }: Answer): Kind | undefined => {
+const kindOf = ({ code, text }: Said, { about, status }: Protocol.Answer): Kind | undefined => {
   // Texts are more exact than the codes beside them: the same code stands for several of these.
   if (/order with this orderid was not found/i.test(text)) return "OrderNotFound"
   if (/insufficient balance/i.test(text)) return "InsufficientFunds"
@@ -174,7 +174,7 @@ const kindOf = ({ code, text }: Said, { about, status }: Answer): Kind | undefin
   return known ?? (code?.startsWith("PREVIEW_") === true ? "OrderRejected" : undefined)
 }
 
-const make = (answer: Answer, { code, text }: Said, kind: Kind): ExchangeError.ExchangeError => {
+const make = (answer: Protocol.Answer, { code, text }: Said, kind: Kind): ExchangeError.ExchangeError => {
   const detail = text === "" ? code ?? `the exchange answered with status ${answer.status}` : text
   const about = {
     ...answer.about,
@@ -207,15 +207,15 @@ const refusals = {
   DuplicateOrder: ExchangeError.DuplicateOrder
 }
 
-const unauthorized = (answer: Answer, said: Said): ExchangeError.ExchangeError =>
+const unauthorized = (answer: Protocol.Answer, said: Said): ExchangeError.ExchangeError =>
   /timestamp expired/i.test(said.text)
     ? new ExchangeError.ClockSkew({ ...answer.about, detail: answer.clean(said.text) })
     : make(answer, said, "AuthenticationFailed")
 
-const isHtml = ({ headers, json }: Answer): boolean =>
+const isHtml = ({ headers, json }: Protocol.Answer): boolean =>
   json === undefined && /text\/html/i.test(headers["content-type"] ?? "")
 
-const blocked = (answer: Answer): ExchangeError.RateLimited =>
+const blocked = (answer: Protocol.Answer): ExchangeError.RateLimited =>
   new ExchangeError.RateLimited({
     ...answer.about,
     outcome: "Unknown",

@@ -3,14 +3,17 @@
  *
  * @since 0.1.0
  */
-import type * as Adapter from "@effect-exchange/core/Adapter"
-import type * as Candle from "@effect-exchange/core/Candle"
-import type { ExchangeStatus } from "@effect-exchange/core/ExchangeStatus"
-import * as ExchangeSymbol from "@effect-exchange/core/ExchangeSymbol"
-import type { Market } from "@effect-exchange/core/Market"
-import type { OrderBook } from "@effect-exchange/core/OrderBook"
-import type { Ticker } from "@effect-exchange/core/Ticker"
-import type { Side, Trade } from "@effect-exchange/core/Trade"
+import {
+  type Candle,
+  type ExchangeStatus,
+  ExchangeSymbol,
+  type Market,
+  type OrderBook,
+  type Ticker,
+  type Trade
+} from "@effect-exchange/core"
+import type { Adapter } from "@effect-exchange/core/adapter"
+
 import * as BigDecimal from "effect/BigDecimal"
 import * as Option from "effect/Option"
 import type * as Wire from "./Wire.js"
@@ -22,7 +25,7 @@ import type * as Wire from "./Wire.js"
  * @since 0.1.0
  * @category mapping
  */
-export const market = (product: Wire.Product): Market | undefined => {
+export const market = (product: Wire.Product): Market.Market | undefined => {
   const { base_currency_id: base, quote_currency_id: quote } = product
   const symbol = ExchangeSymbol.fromAssets({ base, quote })
   return symbol === undefined ? undefined : {
@@ -40,7 +43,7 @@ export const market = (product: Wire.Product): Market | undefined => {
   }
 }
 
-const statusOf = (product: Wire.Product): Market["status"] => {
+const statusOf = (product: Wire.Product): Market.Market["status"] => {
   const { auction_mode, cancel_only, is_disabled, trading_disabled, view_only } = product
   if (product.status === "delisted") return "closed"
   const halted = [auction_mode, cancel_only, is_disabled, trading_disabled, view_only].includes(true)
@@ -54,7 +57,7 @@ const statusOf = (product: Wire.Product): Market["status"] => {
  * @since 0.1.0
  * @category mapping
  */
-export const status = (products: ReadonlyArray<Wire.Product>, at: number): ExchangeStatus => {
+export const status = (products: ReadonlyArray<Wire.Product>, at: number): ExchangeStatus.ExchangeStatus => {
   const open = products.filter((product) => statusOf(product) === "open")
   const unlimited = open.filter(({ limit_only, post_only }) => limit_only !== true && post_only !== true)
   const detail = `${open.length} of ${products.length} products are open, ${unlimited.length} to all orders`
@@ -90,10 +93,10 @@ const open24h = (
  * @category mapping
  */
 export const ticker = (
-  market: Market,
+  market: Market.Market,
   product: Wire.Product,
   book: Pick<Wire.PriceBook, "bids" | "asks" | "time"> | { readonly time: number }
-): Ticker => ({
+): Ticker.Ticker => ({
   exchange: "coinbase",
   symbol: market.symbol,
   last: positive(product.price),
@@ -110,7 +113,7 @@ const positive = (decimal: BigDecimal.BigDecimal | undefined): BigDecimal.BigDec
  * @since 0.1.0
  * @category mapping
  */
-export const orderBook = (market: Market, book: Wire.PriceBook): OrderBook => ({
+export const orderBook = (market: Market.Market, book: Wire.PriceBook): OrderBook.OrderBook => ({
   exchange: "coinbase",
   symbol: market.symbol,
   bids: book.bids.map(level),
@@ -126,13 +129,13 @@ const level = ({ price, size }: Wire.PriceBook["bids"][number]) => ({ price, amo
  * @since 0.1.0
  * @category mapping
  */
-export const takerSide = (maker: Wire.Side): Side => maker === "SELL" ? "buy" : "sell"
+export const takerSide = (maker: Wire.Side): Trade.Side => maker === "SELL" ? "buy" : "sell"
 
 /**
  * @since 0.1.0
  * @category mapping
  */
-export const trade = (market: Market) => (trade: Wire.MarketTrade): Trade => ({
+export const trade = (market: Market.Market) => (trade: Wire.MarketTrade): Trade.Trade => ({
   exchange: "coinbase",
   symbol: market.symbol,
   id: trade.trade_id,

@@ -3,15 +3,18 @@
  *
  * @since 0.1.0
  */
-import type * as Adapter from "@effect-exchange/core/Adapter"
-import type { Balance } from "@effect-exchange/core/Balance"
-import * as Decimal from "@effect-exchange/core/Decimal"
-import * as ExchangeError from "@effect-exchange/core/ExchangeError"
-import type { Fill } from "@effect-exchange/core/Fill"
-import type { KeyPermissions } from "@effect-exchange/core/KeyPermissions"
-import type { Market } from "@effect-exchange/core/Market"
-import type { Order, Status } from "@effect-exchange/core/Order"
-import type { Side } from "@effect-exchange/core/Trade"
+import {
+  type Balance,
+  Decimal,
+  ExchangeError,
+  type Fill,
+  type KeyPermissions,
+  type Market,
+  type Order,
+  type Trade
+} from "@effect-exchange/core"
+import type { Adapter } from "@effect-exchange/core/adapter"
+
 import * as BigDecimal from "effect/BigDecimal"
 import type { createOrder } from "./TradingEndpoints.js"
 import type * as Wire from "./TradingWire.js"
@@ -23,8 +26,8 @@ import type { Side as WireSide } from "./Wire.js"
  * @since 0.1.0
  * @category mapping
  */
-export const balances = (accounts: ReadonlyArray<Wire.Account>): ReadonlyArray<Balance> => {
-  const byAsset = new Map<string, Balance>()
+export const balances = (accounts: ReadonlyArray<Wire.Account>): ReadonlyArray<Balance.Balance> => {
+  const byAsset = new Map<string, Balance.Balance>()
   for (const { available_balance: { value: free }, currency: asset, hold } of accounts) {
     const known = byAsset.get(asset)
     const total = BigDecimal.sum(free, hold.value)
@@ -43,14 +46,14 @@ export const balances = (accounts: ReadonlyArray<Wire.Account>): ReadonlyArray<B
  * @since 0.1.0
  * @category mapping
  */
-export const permissions = (wire: typeof Wire.KeyPermissions.Type): KeyPermissions => ({
+export const permissions = (wire: typeof Wire.KeyPermissions.Type): KeyPermissions.KeyPermissions => ({
   read: wire.can_view,
   trade: wire.can_trade,
   withdraw: wire.can_transfer,
   ipRestricted: "unknown"
 })
 
-const statuses: { readonly [S in Wire.Order["status"]]: Status } = {
+const statuses: { readonly [S in Wire.Order["status"]]: Order.Status } = {
   PENDING: "pending",
   QUEUED: "pending",
   OPEN: "open",
@@ -63,13 +66,13 @@ const statuses: { readonly [S in Wire.Order["status"]]: Status } = {
   FAILED: "rejected"
 }
 
-const sideOf = (side: WireSide): Side => side === "BUY" ? "buy" : "sell"
+const sideOf = (side: WireSide): Trade.Side => side === "BUY" ? "buy" : "sell"
 
 /**
  * @since 0.1.0
  * @category mapping
  */
-export const order = (market: Market, wire: Wire.Order): Order => ({
+export const order = (market: Market.Market, wire: Wire.Order): Order.Order => ({
   exchange: "coinbase",
   symbol: market.symbol,
   id: wire.order_id,
@@ -82,7 +85,7 @@ export const order = (market: Market, wire: Wire.Order): Order => ({
   createdAt: wire.created_time
 })
 
-type Terms = Pick<Order, "type" | "price" | "amount" | "timeInForce" | "postOnly">
+type Terms = Pick<Order.Order, "type" | "price" | "amount" | "timeInForce" | "postOnly">
 
 const terms = (configuration: Wire.OrderConfiguration): Terms => {
   const { limit_limit_fok, limit_limit_gtc, limit_limit_gtd, market_market_ioc, sor_limit_ioc } = configuration
@@ -155,7 +158,7 @@ const differ = (one: BigDecimal.BigDecimal | undefined, other: BigDecimal.BigDec
  * @since 0.1.0
  * @category mapping
  */
-export const fill = (market: Market) => (wire: Wire.Fill): Fill => ({
+export const fill = (market: Market.Market) => (wire: Wire.Fill): Fill.Fill => ({
   exchange: "coinbase",
   symbol: market.symbol,
   id: wire.trade_id,
@@ -172,7 +175,7 @@ export const fill = (market: Market) => (wire: Wire.Fill): Fill => ({
 const quotient = (size: BigDecimal.BigDecimal, price: BigDecimal.BigDecimal): BigDecimal.BigDecimal =>
   BigDecimal.normalize(BigDecimal.round(BigDecimal.unsafeDivide(size, price), { scale: 16, mode: "half-even" }))
 
-const liquidities: ReadonlyMap<string, Fill["liquidity"]> = new Map([["MAKER", "maker"], ["TAKER", "taker"]])
+const liquidities: ReadonlyMap<string, Fill.Fill["liquidity"]> = new Map([["MAKER", "maker"], ["TAKER", "taker"]])
 
 /**
  * What a request to cancel one order failed with; none when it was accepted, now or before.

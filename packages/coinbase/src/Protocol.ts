@@ -3,10 +3,9 @@
  *
  * @since 0.1.0
  */
-import type { Credentials } from "@effect-exchange/core/Credentials"
-import type { Prepared } from "@effect-exchange/core/Endpoint"
-import type { Headers, Moment, Protocol, Signed, Usage } from "@effect-exchange/core/Protocol"
-import * as Signature from "@effect-exchange/core/Signature"
+import type { Credentials } from "@effect-exchange/core"
+import { type Endpoint, type Protocol, Signature } from "@effect-exchange/core/adapter"
+
 import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
 import * as Redacted from "effect/Redacted"
@@ -47,7 +46,11 @@ export const token = (
  * @since 0.1.0
  * @category signing
  */
-export const sign = (request: Prepared, credentials: Credentials, moment: Moment): Either.Either<Signed, string> =>
+export const sign = (
+  request: Endpoint.Prepared,
+  credentials: Credentials.Credentials,
+  moment: Protocol.Moment
+): Either.Either<Protocol.Signed, string> =>
   Either.map(Signature.privateKey(credentials.secret), (key) => {
     const kid = Redacted.value(credentials.key)
     const uri = `${request.method} ${moment.host}${request.path}`
@@ -69,7 +72,7 @@ export const sign = (request: Prepared, credentials: Credentials, moment: Moment
  * @since 0.1.0
  * @category limits
  */
-export const usage = (headers: Headers, auth: "none" | "signed"): ReadonlyArray<Usage> => {
+export const usage = (headers: Protocol.Headers, auth: "none" | "signed"): ReadonlyArray<Protocol.Usage> => {
   const limit = count(headers["x-ratelimit-limit"])
   const remaining = count(headers["x-ratelimit-remaining"])
   return limit === undefined || remaining === undefined || remaining > limit
@@ -77,7 +80,7 @@ export const usage = (headers: Headers, auth: "none" | "signed"): ReadonlyArray<
     : [{ scope: auth === "signed" ? "user" : "ip", used: limit - remaining, ...resetOf(headers) }]
 }
 
-const resetOf = (headers: Headers): Pick<Usage, "windowEnd"> => {
+const resetOf = (headers: Protocol.Headers): Pick<Protocol.Usage, "windowEnd"> => {
   const reset = headers["x-ratelimit-reset"]
   if (reset === undefined || !/^\d{1,10}$/.test(reset)) return {}
   const seconds = Number(reset)
@@ -93,7 +96,7 @@ const count = (header: string | undefined): number | undefined =>
  * @since 0.1.0
  * @category protocols
  */
-export const protocol: Protocol = {
+export const protocol: Protocol.Protocol = {
   exchange: "coinbase",
   live: { _tag: "Open", baseUrl: "https://api.coinbase.com" },
   // Its sandbox gives canned answers to a few requests, whatever is asked.

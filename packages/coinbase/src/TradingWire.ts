@@ -4,7 +4,8 @@
  *
  * @since 0.1.0
  */
-import * as Decimal from "@effect-exchange/core/Decimal"
+import { Decimal } from "@effect-exchange/core"
+
 import * as Schema from "effect/Schema"
 import { blankable, Instant, Side } from "./Wire.js"
 

@@ -1,4 +1,5 @@
 import { Decimal } from "@effect-exchange/core"
+
 import { assert, describe, it } from "@effect/vitest"
 import { assertRight } from "@effect/vitest/utils"
 import { Either, Schema } from "effect"

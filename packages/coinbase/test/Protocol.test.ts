@@ -1,4 +1,5 @@
-import { Endpoint, Signature } from "@effect-exchange/core"
+import { Endpoint, Signature } from "@effect-exchange/core/adapter"
+
 import { assert, describe, it } from "@effect/vitest"
 import { assertLeft } from "@effect/vitest/utils"
 import { Either, FastCheck, Redacted, Schema } from "effect"

@@ -3,5 +3,5 @@
  *
  * @since 0.1.0
  */
-export * as NodeConfig from "./NodeConfig.js"
-export * as NodeExchange from "./NodeExchange.js"
+export * as NodeConfig from "./engine/NodeConfig.js"
+export * as NodeExchange from "./engine/NodeExchange.js"

@@ -15,15 +15,9 @@ import {
   Schema,
   TestClock
 } from "effect"
-import {
-  Credentials,
-  type Endpoint,
-  ExchangeError,
-  Health,
-  type Protocol,
-  RawAnswers,
-  Signature
-} from "../src/index.js"
+import { type Endpoint, type Protocol, Signature } from "../src/adapter.js"
+import { Credentials, ExchangeError, Health, RawAnswers } from "../src/index.js"
+
 import * as Acme from "./support/acme.js"
 import * as Capture from "./support/capture.js"
 import { AnyError } from "./support/errors.js"

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FastCheck, Option, TestClock } from "effect"
-import { CandleSearch } from "../src/index.js"
+import { CandleSearch } from "../src/adapter.js"
 
 const now = 100_000
 

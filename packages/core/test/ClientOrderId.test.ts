@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FastCheck, Random, TestClock } from "effect"
-import { ClientOrderId } from "../src/index.js"
+import { ClientOrderId } from "../src/adapter.js"
 
 const hex: ClientOrderId.Alphabet = { pattern: /^[0-9a-f]{32}$/, described: "hex", make: (hex) => hex }
 

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck } from "effect"
-import { ClockSkew } from "../src/index.js"
+import { ClockSkew } from "../src/adapter.js"
 
 const millis = (max: number) => FastCheck.integer({ min: 0, max })
 const offset = FastCheck.integer({ min: -1_000_000, max: 1_000_000 })

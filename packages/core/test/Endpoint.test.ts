@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Either, FastCheck, Schema } from "effect"
-import { Endpoint, LenientArray } from "../src/index.js"
+import { Endpoint, LenientArray } from "../src/adapter.js"
+
 import * as Hostile from "./support/hostile.js"
 
 const anyText = FastCheck.oneof(

@@ -1,16 +1,9 @@
 import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, Config, ConfigProvider, Context, Effect, Layer, Redacted, Schema } from "effect"
-import {
-  Account,
-  Credentials,
-  Decimal,
-  Exchange,
-  ExchangeError,
-  ExchangeSymbol,
-  MarketData,
-  type Ticker
-} from "../src/index.js"
+import { Exchange } from "../src/adapter.js"
+import { Account, Credentials, Decimal, ExchangeError, ExchangeSymbol, MarketData, type Ticker } from "../src/index.js"
+
 import * as Acme from "./support/acme.js"
 import * as Hostile from "./support/hostile.js"
 import { market } from "./support/markets.js"

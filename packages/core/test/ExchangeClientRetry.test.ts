@@ -1,7 +1,9 @@
 import { Trip } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Random, TestClock } from "effect"
-import { Endpoint, ExchangeError } from "../src/index.js"
+import { Endpoint } from "../src/adapter.js"
+import { ExchangeError } from "../src/index.js"
+
 import * as Acme from "./support/acme.js"
 import { assertRunning, start } from "./support/time.js"
 import * as Wire from "./support/wire.js"

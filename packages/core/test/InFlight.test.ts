@@ -1,7 +1,9 @@
 import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
-import { ExchangeClient, ExchangeState, InFlight } from "../src/index.js"
+import { ExchangeClient, InFlight } from "../src/adapter.js"
+import { ExchangeState } from "../src/index.js"
+
 import * as Acme from "./support/acme.js"
 import * as Wire from "./support/wire.js"
 

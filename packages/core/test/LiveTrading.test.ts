@@ -1,7 +1,9 @@
 import type { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Config, ConfigProvider, Effect, Exit, Layer, Option } from "effect"
-import { Credentials, type Exchange, OrderJournal, Trading } from "../src/index.js"
+import type { Exchange } from "../src/adapter.js"
+import { Credentials, OrderJournal, Trading } from "../src/index.js"
+
 import * as Acme from "./support/exchange.js"
 
 const exchange = Acme.over(new Acme.Store())

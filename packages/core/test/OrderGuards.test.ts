@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { assertNone } from "@effect/vitest/utils"
 import { BigDecimal, Either, FastCheck, Option } from "effect"
-import { Decimal, type OrderCheck, OrderGuards } from "../src/index.js"
+import type { OrderCheck } from "../src/adapter.js"
+import { Decimal, OrderGuards } from "../src/index.js"
+
 import { bitcoin } from "./support/exchange.js"
 
 const day = 86_400_000

@@ -11,6 +11,7 @@ import {
   OrderJournal,
   type Trading
 } from "../src/index.js"
+
 import * as Acme from "./support/exchange.js"
 
 const limit: Order.LimitRequest = {

@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck, Option, Schema } from "effect"
 import { OrderJournal } from "../src/index.js"
-import { parse, print } from "../src/internal/journalEntry.js"
-import * as Reader from "../src/internal/journalReader.js"
+
+import { parse, print } from "../src/trading/internal/journalEntry.js"
+import * as Reader from "../src/trading/internal/journalReader.js"
 
 const text = FastCheck.string({ unit: "binary", minLength: 1, maxLength: 8 })
 const optional = <A>(arbitrary: FastCheck.Arbitrary<A>) => FastCheck.option(arbitrary, { nil: undefined })

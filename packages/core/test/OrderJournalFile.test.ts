@@ -4,10 +4,11 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, FastCheck, Fiber, Logger, TestClock } from "effect"
 import { isDeepStrictEqual } from "node:util"
 import { OrderJournal } from "../src/index.js"
-import * as Book from "../src/internal/journalBook.js"
-import { parse, print } from "../src/internal/journalEntry.js"
-import * as File from "../src/internal/journalFile.js"
-import { Process } from "../src/internal/process.js"
+
+import { Process } from "../src/engine/internal/process.js"
+import * as Book from "../src/trading/internal/journalBook.js"
+import { parse, print } from "../src/trading/internal/journalEntry.js"
+import * as File from "../src/trading/internal/journalFile.js"
 import { directory, Disk } from "./support/disk.js"
 
 const now = 1_800_000_000_000

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { ExchangeError, Pages } from "../src/index.js"
+import { Pages } from "../src/adapter.js"
+import { ExchangeError } from "../src/index.js"
 
 const about = { exchange: "acme", operation: "fills" }
 

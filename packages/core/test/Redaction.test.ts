@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck, Predicate } from "effect"
-import * as Redaction from "../src/internal/redaction.js"
+import * as Redaction from "../src/engine/internal/redaction.js"
 
 const secret = "aB3+/n=%41\\r:5z"
 const key = "K3y-0123456789abcdef"

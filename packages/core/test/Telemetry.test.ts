@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, type Layer, Metric, MetricState, Option, TestClock, Tracer } from "effect"
 import { Layer as Layers } from "effect"
-import { type ExchangeClient, Telemetry } from "../src/index.js"
+import type { ExchangeClient } from "../src/adapter.js"
+import { Telemetry } from "../src/index.js"
+
 import * as Acme from "./support/acme.js"
 import { start } from "./support/time.js"
 import * as Wire from "./support/wire.js"

@@ -19,6 +19,6 @@ describe("docs", () => {
 
   it("the README of core names every metric, and no other of ours", () => {
     const names = (text: string) => [...new Set(text.match(/\bexchange_[a-z_]+\b/g))].toSorted()
-    assert.deepStrictEqual(names(read("packages/core/README.md")), names(read("packages/core/src/Telemetry.ts")))
+    assert.deepStrictEqual(names(read("packages/core/README.md")), names(read("packages/core/src/ports/Telemetry.ts")))
   })
 })

@@ -4,18 +4,15 @@
  * `docs/adding-an-exchange.md` walks through it.
  */
 import {
-  ClientOrderId,
   type Credentials,
   Decimal,
-  Endpoint,
-  Exchange,
   ExchangeError,
   ExchangeSymbol,
   type Market,
-  type Order,
-  type Protocol,
-  Signature
+  type Order
 } from "@effect-exchange/core"
+import { ClientOrderId, Endpoint, Exchange, type Protocol, Signature } from "@effect-exchange/core/adapter"
+
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import { Clock, Context, Effect, Either, Option, Redacted, Schema } from "effect"
 

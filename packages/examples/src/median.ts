@@ -2,6 +2,7 @@
  * A price that no single exchange can falsify: the median of four, of which one lies and one is down.
  */
 import { Composite, Decimal, MarketData } from "@effect-exchange/core"
+
 import { Exchanges } from "@effect-exchange/exchanges"
 import { Faults, Simulator } from "@effect-exchange/simulator"
 import { NodeRuntime } from "@effect/platform-node"

@@ -1,4 +1,6 @@
-import { Account, Decimal, ExchangeError, MarketData, OrderJournal, Signature, Trading } from "@effect-exchange/core"
+import { Account, Decimal, ExchangeError, MarketData, OrderJournal, Trading } from "@effect-exchange/core"
+import { Signature } from "@effect-exchange/core/adapter"
+
 import { HttpClient, HttpClientError, HttpClientResponse } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted, TestClock } from "effect"

@@ -3,7 +3,8 @@
  *
  * @since 0.1.0
  */
-import type { Features } from "@effect-exchange/core/Adapter"
+import type { Adapter } from "@effect-exchange/core/adapter"
+
 import * as Exchanges from "./Exchanges.js"
 
 /**
@@ -20,7 +21,7 @@ export const table = (): string => {
     .join("\n")
 }
 
-const rowOf = (features: Features): ReadonlyArray<readonly [name: string, value: string]> => [
+const rowOf = (features: Adapter.Features): ReadonlyArray<readonly [name: string, value: string]> => [
   ["exchange", features.name],
   ["markets", features.kinds.join(", ")],
   ["testnet", yes(features.testnet)],

@@ -1,4 +1,5 @@
 import { Account } from "@effect-exchange/core"
+
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Either, Layer, TestClock } from "effect"

@@ -7,8 +7,9 @@
  *
  * @since 0.1.0
  */
-import * as Decimal from "@effect-exchange/core/Decimal"
-import * as Endpoint from "@effect-exchange/core/Endpoint"
+import { Decimal } from "@effect-exchange/core"
+import { Endpoint } from "@effect-exchange/core/adapter"
+
 import * as Schema from "effect/Schema"
 import * as Wire from "./Wire.js"
 

@@ -6,8 +6,9 @@
  *
  * @since 0.1.0
  */
-import * as ExchangeError from "@effect-exchange/core/ExchangeError"
-import type { Answer } from "@effect-exchange/core/Protocol"
+import { ExchangeError } from "@effect-exchange/core"
+import type { Protocol } from "@effect-exchange/core/adapter"
+
 import * as RetryAfter from "@effect-exchange/resilience/RetryAfter"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
@@ -22,7 +23,7 @@ const decode = Schema.decodeUnknownEither(Wire.ErrorBody)
  * @since 0.1.0
  * @category classification
  */
-export const classify = (answer: Answer): ExchangeError.TradingError | undefined => {
+export const classify = (answer: Protocol.Answer): ExchangeError.TradingError | undefined => {
   const { about, headers, now, status } = answer
   // The proxy's: the exchange was not reached, or what it did is not known.
   if (status >= 500) return undefined
@@ -67,7 +68,7 @@ const usedElsewhere = ({ detail }: ExchangeError.About): string =>
 
 // A clock far enough behind gives numbers that are too low as well. That is mended by comparing clocks; sending another
 // number to a key that somebody else uses is not, and ends in a lockout.
-const byClock = ({ headers, now }: Answer, error: ExchangeError.TradingError): ExchangeError.TradingError => {
+const byClock = ({ headers, now }: Protocol.Answer, error: ExchangeError.TradingError): ExchangeError.TradingError => {
   if (error._tag !== "AuthenticationFailed" || !error.detail.startsWith("Invalid nonce")) return error
   const date = Date.parse(headers["date"] ?? "")
   return date - now > 2000

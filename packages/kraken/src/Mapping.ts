@@ -3,13 +3,16 @@
  *
  * @since 0.1.0
  */
-import type { Bar } from "@effect-exchange/core/Adapter"
-import type { ExchangeStatus } from "@effect-exchange/core/ExchangeStatus"
-import * as ExchangeSymbol from "@effect-exchange/core/ExchangeSymbol"
-import type { Market } from "@effect-exchange/core/Market"
-import type { OrderBook } from "@effect-exchange/core/OrderBook"
-import type { Ticker } from "@effect-exchange/core/Ticker"
-import type { Trade } from "@effect-exchange/core/Trade"
+import {
+  type ExchangeStatus,
+  ExchangeSymbol,
+  type Market,
+  type OrderBook,
+  type Ticker,
+  type Trade
+} from "@effect-exchange/core"
+import type { Adapter } from "@effect-exchange/core/adapter"
+
 import * as BigDecimal from "effect/BigDecimal"
 import type * as Wire from "./Wire.js"
 
@@ -31,7 +34,7 @@ export const assetName = (altname: string): string => renamed.get(altname) ?? al
  * @since 0.1.0
  * @category symbols
  */
-export const altname = ({ base, quote }: Pick<Market, "base" | "quote">): string =>
+export const altname = ({ base, quote }: Pick<Market.Market, "base" | "quote">): string =>
   `${original.get(base) ?? base}${original.get(quote) ?? quote}`
 
 /**
@@ -40,7 +43,7 @@ export const altname = ({ base, quote }: Pick<Market, "base" | "quote">): string
  * @since 0.1.0
  * @category symbols
  */
-export const isOf = (market: Market, pair: string): boolean => pair === market.id || pair === altname(market)
+export const isOf = (market: Market.Market, pair: string): boolean => pair === market.id || pair === altname(market)
 
 /**
  * Markets by either of their names.
@@ -48,7 +51,7 @@ export const isOf = (market: Market, pair: string): boolean => pair === market.i
  * @since 0.1.0
  * @category symbols
  */
-export const byPair = (markets: ReadonlyArray<Market>): ReadonlyMap<string, Market> =>
+export const byPair = (markets: ReadonlyArray<Market.Market>): ReadonlyMap<string, Market.Market> =>
   new Map(markets.flatMap((market) => [[altname(market), market], [market.id, market]]))
 
 /**
@@ -58,7 +61,7 @@ export const byPair = (markets: ReadonlyArray<Market>): ReadonlyMap<string, Mark
  * @since 0.1.0
  * @category mapping
  */
-export const market = (id: string, pair: Wire.AssetPair): Market | undefined => {
+export const market = (id: string, pair: Wire.AssetPair): Market.Market | undefined => {
   const [first = "", second = ""] = pair.wsname?.split("/") ?? []
   const [base, quote] = [assetName(first), assetName(second)]
   const symbol = ExchangeSymbol.fromAssets({ base, quote })
@@ -78,7 +81,7 @@ export const market = (id: string, pair: Wire.AssetPair): Market | undefined => 
 }
 
 // Those that take some kinds of orders are open: which kinds is for the exchange to say.
-const marketStatuses: ReadonlyMap<string, Market["status"]> = new Map([
+const marketStatuses: ReadonlyMap<string, Market.Market["status"]> = new Map([
   ["online", "open"],
   ["post_only", "open"],
   ["limit_only", "open"],
@@ -95,7 +98,7 @@ const marketStatuses: ReadonlyMap<string, Market["status"]> = new Map([
  * @since 0.1.0
  * @category mapping
  */
-export const ticker = (market: Market, wire: Wire.Ticker, at: number): Ticker => ({
+export const ticker = (market: Market.Market, wire: Wire.Ticker, at: number): Ticker.Ticker => ({
   exchange: "kraken",
   symbol: market.symbol,
   last: positive(wire.c[0]),
@@ -113,7 +116,7 @@ export const ticker = (market: Market, wire: Wire.Ticker, at: number): Ticker =>
  * @since 0.1.0
  * @category mapping
  */
-export const orderBook = (market: Market, wire: Wire.Depth, at: number): OrderBook => ({
+export const orderBook = (market: Market.Market, wire: Wire.Depth, at: number): OrderBook.OrderBook => ({
   exchange: "kraken",
   symbol: market.symbol,
   bids: wire.bids.map(([price, amount]) => ({ price, amount })),
@@ -125,7 +128,10 @@ export const orderBook = (market: Market, wire: Wire.Depth, at: number): OrderBo
  * @since 0.1.0
  * @category mapping
  */
-export const trade = (market: Market, [price, amount, at, side, , , id]: typeof Wire.Trade.Type): Trade => ({
+export const trade = (
+  market: Market.Market,
+  [price, amount, at, side, , , id]: typeof Wire.Trade.Type
+): Trade.Trade => ({
   exchange: "kraken",
   symbol: market.symbol,
   id: String(id),
@@ -139,7 +145,7 @@ export const trade = (market: Market, [price, amount, at, side, , , id]: typeof 
  * @since 0.1.0
  * @category mapping
  */
-export const bar = ([openTime, open, high, low, close, , volume]: typeof Wire.Candle.Type): Bar => ({
+export const bar = ([openTime, open, high, low, close, , volume]: typeof Wire.Candle.Type): Adapter.Bar => ({
   openTime,
   open,
   high,
@@ -154,7 +160,7 @@ export const bar = ([openTime, open, high, low, close, , volume]: typeof Wire.Ca
  * @since 0.1.0
  * @category mapping
  */
-export const status = (wire: typeof Wire.SystemStatus.Type, now: number): ExchangeStatus => {
+export const status = (wire: typeof Wire.SystemStatus.Type, now: number): ExchangeStatus.ExchangeStatus => {
   const at = Date.parse(wire.timestamp)
   return {
     exchange: "kraken",
@@ -164,7 +170,7 @@ export const status = (wire: typeof Wire.SystemStatus.Type, now: number): Exchan
   }
 }
 
-const systemStatuses: ReadonlyMap<string, ExchangeStatus["status"]> = new Map([
+const systemStatuses: ReadonlyMap<string, ExchangeStatus.ExchangeStatus["status"]> = new Map([
   ["online", "operational"],
   ["maintenance", "maintenance"],
   ["cancel_only", "limited"],

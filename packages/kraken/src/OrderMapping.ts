@@ -3,12 +3,9 @@
  *
  * @since 0.1.0
  */
-import type { NewOrder } from "@effect-exchange/core/Adapter"
-import type { Balance } from "@effect-exchange/core/Balance"
-import type { Fill } from "@effect-exchange/core/Fill"
-import type { KeyPermissions } from "@effect-exchange/core/KeyPermissions"
-import type { Market } from "@effect-exchange/core/Market"
-import type { Order, TimeInForce } from "@effect-exchange/core/Order"
+import type { Balance, Fill, KeyPermissions, Market, Order } from "@effect-exchange/core"
+import type { Adapter } from "@effect-exchange/core/adapter"
+
 import * as BigDecimal from "effect/BigDecimal"
 import { isOf, positive } from "./Mapping.js"
 import type * as Wire from "./Wire.js"
@@ -22,8 +19,8 @@ import type * as Wire from "./Wire.js"
 export const balances = (
   wire: typeof Wire.Balances.Type,
   nameOf: (id: string) => string
-): ReadonlyArray<Balance> =>
-  Object.entries(wire).map(([id, row]): Balance => {
+): ReadonlyArray<Balance.Balance> =>
+  Object.entries(wire).map(([id, row]): Balance.Balance => {
     const credit = BigDecimal.subtract(row.credit ?? zero, row.credit_used ?? zero)
     const total = BigDecimal.sum(row.balance, credit)
     return { asset: nameOf(id), free: BigDecimal.subtract(total, row.hold_trade), total }
@@ -38,7 +35,7 @@ const zero = BigDecimal.fromBigInt(0n)
  * @since 0.1.0
  * @category mapping
  */
-export const permissions = (wire: Wire.ApiKeyInfo): KeyPermissions => {
+export const permissions = (wire: Wire.ApiKeyInfo): KeyPermissions.KeyPermissions => {
   const names = wire.permissions
   return {
     read: names.some((name) => name.startsWith("query-")),
@@ -60,7 +57,7 @@ export const permissions = (wire: Wire.ApiKeyInfo): KeyPermissions => {
  * @since 0.1.0
  * @category mapping
  */
-export const order = (market: Market, id: string, wire: Wire.Order): Order => {
+export const order = (market: Market.Market, id: string, wire: Wire.Order): Order.Order => {
   const flags = new Set(wire.oflags?.split(","))
   const { ordertype } = wire.descr
   return {
@@ -82,7 +79,7 @@ export const order = (market: Market, id: string, wire: Wire.Order): Order => {
   }
 }
 
-const timesInForce: ReadonlyMap<string, TimeInForce> = new Map([["GTC", "GTC"], ["IOC", "IOC"], ["FOK", "FOK"]])
+const timesInForce: ReadonlyMap<string, Order.TimeInForce> = new Map([["GTC", "GTC"], ["IOC", "IOC"], ["FOK", "FOK"]])
 
 /**
  * Those of the orders that are of the market.
@@ -90,7 +87,7 @@ const timesInForce: ReadonlyMap<string, TimeInForce> = new Map([["GTC", "GTC"], 
  * @since 0.1.0
  * @category mapping
  */
-export const ordersOf = (market: Market, wire: Wire.Orders): ReadonlyArray<Order> =>
+export const ordersOf = (market: Market.Market, wire: Wire.Orders): ReadonlyArray<Order.Order> =>
   Object.entries(wire)
     .filter(([, row]) => isOf(market, row.descr.pair))
     .map(([id, row]) => order(market, id, row))
@@ -99,7 +96,7 @@ export const ordersOf = (market: Market, wire: Wire.Orders): ReadonlyArray<Order
  * @since 0.1.0
  * @category mapping
  */
-export const fill = (market: Market, id: string, wire: Wire.Fill): Fill => ({
+export const fill = (market: Market.Market, id: string, wire: Wire.Fill): Fill.Fill => ({
   exchange: "kraken",
   symbol: market.symbol,
   id,
@@ -117,7 +114,7 @@ export const fill = (market: Market, id: string, wire: Wire.Fill): Fill => ({
  * @since 0.1.0
  * @category mapping
  */
-export const newOrder = (order: NewOrder): Wire.NewOrder => ({
+export const newOrder = (order: Adapter.NewOrder): Wire.NewOrder => ({
   ordertype: order.type,
   type: order.side,
   volume: order.amount,

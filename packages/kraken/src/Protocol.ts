@@ -3,10 +3,9 @@
  *
  * @since 0.1.0
  */
-import type { Credentials } from "@effect-exchange/core/Credentials"
-import type { Prepared } from "@effect-exchange/core/Endpoint"
-import type { Moment, Protocol, Signed } from "@effect-exchange/core/Protocol"
-import { hmacSha512Base64, sha256 } from "@effect-exchange/core/Signature"
+import type { Credentials } from "@effect-exchange/core"
+import { type Endpoint, type Protocol, Signature } from "@effect-exchange/core/adapter"
+
 import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
 import * as Redacted from "effect/Redacted"
@@ -22,15 +21,15 @@ import { classify } from "./Errors.js"
  * @category signing
  */
 export const sign = (
-  request: Prepared,
-  { key, secret }: Credentials,
-  { nonce }: Pick<Moment, "nonce">
-): Either.Either<Signed, string> => {
+  request: Endpoint.Prepared,
+  { key, secret }: Credentials.Credentials,
+  { nonce }: Pick<Protocol.Moment, "nonce">
+): Either.Either<Protocol.Signed, string> => {
   if (Either.isLeft(Encoding.decodeBase64(Redacted.value(secret)))) {
     return Either.left("the secret is not base64; copy all of it from where the key was made")
   }
   const body = withNonce(request, nonce)
-  const signature = hmacSha512Base64(secret, request.path, sha256(`${nonce}${body}`))
+  const signature = Signature.hmacSha512Base64(secret, request.path, Signature.sha256(`${nonce}${body}`))
   return Either.right({
     ...request,
     body,
@@ -39,7 +38,7 @@ export const sign = (
   })
 }
 
-const withNonce = ({ body, headers }: Prepared, nonce: bigint): string => {
+const withNonce = ({ body, headers }: Endpoint.Prepared, nonce: bigint): string => {
   if (headers["content-type"] === "application/json") {
     return body === "{}" ? `{"nonce":${nonce}}` : `{"nonce":${nonce},${body.slice(1)}`
   }
@@ -50,7 +49,7 @@ const withNonce = ({ body, headers }: Prepared, nonce: bigint): string => {
  * @since 0.1.0
  * @category protocols
  */
-export const protocol: Protocol = {
+export const protocol: Protocol.Protocol = {
   exchange: "kraken",
   live: { _tag: "Open", baseUrl: "https://api.kraken.com" },
   testnet: {

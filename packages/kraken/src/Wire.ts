@@ -3,8 +3,9 @@
  *
  * @since 0.1.0
  */
-import * as Decimal from "@effect-exchange/core/Decimal"
-import { LenientArray } from "@effect-exchange/core/LenientArray"
+import { Decimal } from "@effect-exchange/core"
+import { LenientArray } from "@effect-exchange/core/adapter"
+
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
@@ -39,7 +40,7 @@ export const listing = <A, I>(
       decode: (rows) => ParseResult.succeed(Object.entries(rows)),
       encode: unsent
     }),
-    LenientArray(Schema.Tuple(Schema.String, row))
+    LenientArray.LenientArray(Schema.Tuple(Schema.String, row))
   )
 
 /**

@@ -1,4 +1,5 @@
 import { Market } from "@effect-exchange/core"
+
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck, Record, Schema } from "effect"
 import { KrakenEndpoints, KrakenMapping } from "../src/index.js"

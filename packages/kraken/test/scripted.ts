@@ -1,4 +1,5 @@
 import { OrderJournal } from "@effect-exchange/core"
+
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { Effect, Layer } from "effect"
 import { Kraken } from "../src/index.js"

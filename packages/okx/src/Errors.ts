@@ -7,9 +7,9 @@
  *
  * @since 0.1.0
  */
-import * as ExchangeError from "@effect-exchange/core/ExchangeError"
-import type { Answer } from "@effect-exchange/core/Protocol"
-import { fromStatus } from "@effect-exchange/core/UnlistedError"
+import { ExchangeError } from "@effect-exchange/core"
+import { type Protocol, UnlistedError } from "@effect-exchange/core/adapter"
+
 import * as RetryAfter from "@effect-exchange/resilience/RetryAfter"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
@@ -82,7 +82,7 @@ const decodeAcks = Schema.decodeUnknownEither(Schema.Array(Ack))
  * @since 0.1.0
  * @category classification
  */
-export const classify = (answer: Answer): ExchangeError.ExchangeError | undefined => {
+export const classify = (answer: Protocol.Answer): ExchangeError.ExchangeError | undefined => {
   const { about, clean, status } = answer
   const body = Either.getOrUndefined(decodeEnvelope(answer.json))
   if (body === undefined) {
@@ -99,7 +99,7 @@ export const classify = (answer: Answer): ExchangeError.ExchangeError | undefine
   if (known !== undefined) return known
   if (status < 300) return unclear({ ...about, code }, text)
   // Numbers for codes are the gateway's, which knows nothing of what became of a request.
-  return typeof body.code === "string" ? fromStatus(answer, { code, text }) : undefined
+  return typeof body.code === "string" ? UnlistedError.fromStatus(answer, { code, text }) : undefined
 }
 
 const unclear = (
@@ -129,7 +129,7 @@ const printable = (text: string): string =>
   text.replace(/[^\x20-\x7e]+/g, " ").replace(/\S{25,}/g, "…").trim().slice(0, 200) || "the exchange gave no reason"
 
 const byCode = (
-  answer: Pick<Answer, "status" | "headers" | "now">,
+  answer: Pick<Protocol.Answer, "status" | "headers" | "now">,
   about: ExchangeError.About & { readonly code: string }
 ): ExchangeError.TradingError | undefined => {
   const category = categories.get(about.code)
@@ -167,7 +167,7 @@ const byCode = (
 
 // Windows are 2 seconds long, and OKX does not say when they end.
 const limited = (
-  { headers, now }: Pick<Answer, "headers" | "now">,
+  { headers, now }: Pick<Protocol.Answer, "headers" | "now">,
   about: ExchangeError.About,
   outcome?: ExchangeError.Outcome
 ): ExchangeError.RateLimited =>
@@ -178,7 +178,7 @@ const limited = (
   })
 
 // The firewall in front of the exchange answers with a page.
-const blocked = ({ about, headers, now }: Answer): ExchangeError.Banned =>
+const blocked = ({ about, headers, now }: Protocol.Answer): ExchangeError.Banned =>
   new ExchangeError.Banned({
     ...about,
     outcome: "Unknown",

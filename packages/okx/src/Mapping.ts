@@ -3,17 +3,20 @@
  *
  * @since 0.1.0
  */
-import type * as Adapter from "@effect-exchange/core/Adapter"
-import type { Balance } from "@effect-exchange/core/Balance"
-import type { Interval } from "@effect-exchange/core/Candle"
-import type { ExchangeStatus } from "@effect-exchange/core/ExchangeStatus"
-import * as ExchangeSymbol from "@effect-exchange/core/ExchangeSymbol"
-import type { KeyPermissions } from "@effect-exchange/core/KeyPermissions"
-import type { Kind, Market } from "@effect-exchange/core/Market"
-import type { Level, OrderBook } from "@effect-exchange/core/OrderBook"
-import type { Position } from "@effect-exchange/core/Position"
-import type { Ticker } from "@effect-exchange/core/Ticker"
-import type { Trade } from "@effect-exchange/core/Trade"
+import {
+  type Balance,
+  type Candle,
+  type ExchangeStatus,
+  ExchangeSymbol,
+  type KeyPermissions,
+  type Market,
+  type OrderBook,
+  type Position,
+  type Ticker,
+  type Trade
+} from "@effect-exchange/core"
+import type { Adapter } from "@effect-exchange/core/adapter"
+
 import * as BigDecimal from "effect/BigDecimal"
 import * as DateTime from "effect/DateTime"
 import type * as Wire from "./Wire.js"
@@ -30,7 +33,11 @@ export type InstType = "SPOT" | "SWAP" | "FUTURES"
  * @since 0.1.0
  * @category mapping
  */
-export const instTypes: { readonly [K in Kind]: InstType } = { spot: "SPOT", perpetual: "SWAP", future: "FUTURES" }
+export const instTypes: { readonly [K in Market.Kind]: InstType } = {
+  spot: "SPOT",
+  perpetual: "SWAP",
+  future: "FUTURES"
+}
 
 /**
  * The market of an instrument; none for one that is not traded here (options), whose assets are not in our notation, or
@@ -42,7 +49,7 @@ export const instTypes: { readonly [K in Kind]: InstType } = { spot: "SPOT", per
  * @since 0.1.0
  * @category mapping
  */
-export const market = (wire: Wire.Instrument): Market | undefined => {
+export const market = (wire: Wire.Instrument): Market.Market | undefined => {
   const terms = termsOf(wire)
   const symbol = terms === undefined ? undefined : ExchangeSymbol.fromAssets(terms)
   if (terms === undefined || symbol === undefined) return undefined
@@ -71,7 +78,7 @@ export const market = (wire: Wire.Instrument): Market | undefined => {
 
 const halted: ReadonlySet<string> = new Set(["suspend", "preopen", "test", "post_only", "rebase", "settling"])
 
-type Terms = Pick<Market, "base" | "quote" | "kind" | "settle" | "inverse" | "multiplier"> & {
+type Terms = Pick<Market.Market, "base" | "quote" | "kind" | "settle" | "inverse" | "multiplier"> & {
   readonly expiry?: string | undefined
 }
 
@@ -95,7 +102,7 @@ const termsOf = (wire: Wire.Instrument): Terms | undefined => {
   return { base, quote, kind, settle, inverse, multiplier, expiry }
 }
 
-const contracts: ReadonlyMap<string, Kind> = new Map([["SWAP", "perpetual"], ["FUTURES", "future"]])
+const contracts: ReadonlyMap<string, Market.Kind> = new Map([["SWAP", "perpetual"], ["FUTURES", "future"]])
 
 const expiryOf = (at: number | undefined): string | undefined =>
   at === undefined ? undefined : DateTime.formatIsoDateUtc(DateTime.unsafeMake(at)).replaceAll("-", "").slice(2)
@@ -104,7 +111,7 @@ const positive = (decimal: BigDecimal.BigDecimal | undefined): BigDecimal.BigDec
   decimal !== undefined && BigDecimal.isPositive(decimal) ? decimal : undefined
 
 // Inverse contracts are counted in contracts, by OKX and here.
-const unitOf = (market: Pick<Market, "inverse" | "multiplier">): BigDecimal.BigDecimal | undefined =>
+const unitOf = (market: Pick<Market.Market, "inverse" | "multiplier">): BigDecimal.BigDecimal | undefined =>
   market.inverse === true ? undefined : market.multiplier
 
 /**
@@ -114,7 +121,7 @@ const unitOf = (market: Pick<Market, "inverse" | "multiplier">): BigDecimal.BigD
  * @category mapping
  */
 export const amountOf = (
-  market: Pick<Market, "inverse" | "multiplier">,
+  market: Pick<Market.Market, "inverse" | "multiplier">,
   size: BigDecimal.BigDecimal
 ): BigDecimal.BigDecimal => {
   const unit = unitOf(market)
@@ -128,7 +135,7 @@ export const amountOf = (
  * @category mapping
  */
 export const sizeOf = (
-  market: Pick<Market, "inverse" | "multiplier">,
+  market: Pick<Market.Market, "inverse" | "multiplier">,
   amount: BigDecimal.BigDecimal
 ): BigDecimal.BigDecimal => {
   const unit = unitOf(market)
@@ -142,7 +149,7 @@ export const sizeOf = (
  * @since 0.1.0
  * @category mapping
  */
-export const ticker = (market: Market, wire: Wire.Ticker): Ticker => ({
+export const ticker = (market: Market.Market, wire: Wire.Ticker): Ticker.Ticker => ({
   exchange: "okx",
   symbol: market.symbol,
   last: positive(wire.last),
@@ -159,8 +166,8 @@ export const ticker = (market: Market, wire: Wire.Ticker): Ticker => ({
  * @since 0.1.0
  * @category mapping
  */
-export const orderBook = (market: Market, wire: Wire.Book): OrderBook => {
-  const levels = (side: Wire.Book["asks"]): ReadonlyArray<Level> =>
+export const orderBook = (market: Market.Market, wire: Wire.Book): OrderBook.OrderBook => {
+  const levels = (side: Wire.Book["asks"]): ReadonlyArray<OrderBook.Level> =>
     side.map(([price, size]) => ({ price, amount: amountOf(market, size) }))
   return {
     exchange: "okx",
@@ -176,7 +183,7 @@ export const orderBook = (market: Market, wire: Wire.Book): OrderBook => {
  * @since 0.1.0
  * @category mapping
  */
-export const trade = (market: Market, wire: Wire.Trade): Trade => ({
+export const trade = (market: Market.Market, wire: Wire.Trade): Trade.Trade => ({
   exchange: "okx",
   symbol: market.symbol,
   id: wire.tradeId,
@@ -192,7 +199,7 @@ export const trade = (market: Market, wire: Wire.Trade): Trade => ({
  * @since 0.1.0
  * @category mapping
  */
-export const bars: { readonly [I in Interval]: string } = {
+export const bars: { readonly [I in Candle.Interval]: string } = {
   "1m": "1m",
   "5m": "5m",
   "15m": "15m",
@@ -206,7 +213,7 @@ export const bars: { readonly [I in Interval]: string } = {
  * @since 0.1.0
  * @category mapping
  */
-export const bar = (market: Market, [openTime, open, high, low, close, volume]: Wire.Candle): Adapter.Bar => ({
+export const bar = (market: Market.Market, [openTime, open, high, low, close, volume]: Wire.Candle): Adapter.Bar => ({
   openTime,
   open,
   high,
@@ -215,7 +222,7 @@ export const bar = (market: Market, [openTime, open, high, low, close, volume]: 
   volume: amountOf(market, volume)
 })
 
-const services: ReadonlyMap<string, ExchangeStatus["status"]> = new Map([
+const services: ReadonlyMap<string, ExchangeStatus.ExchangeStatus["status"]> = new Map([
   // All trading; then that of some accounts, of some products, of one kind of market.
   ["5", "maintenance"],
   ["8", "limited"],
@@ -228,7 +235,12 @@ const services: ReadonlyMap<string, ExchangeStatus["status"]> = new Map([
   ...["0", "4", "6", "7", "10", "11"].map((service) => [service, "operational"] as const)
 ])
 
-const severity: ReadonlyArray<ExchangeStatus["status"]> = ["maintenance", "limited", "unknown", "operational"]
+const severity: ReadonlyArray<ExchangeStatus.ExchangeStatus["status"]> = [
+  "maintenance",
+  "limited",
+  "unknown",
+  "operational"
+]
 
 /**
  * The worst of the maintenances under way, in an environment that OKX calls `1` (live) or `2` (demo). In the last phase
@@ -237,7 +249,11 @@ const severity: ReadonlyArray<ExchangeStatus["status"]> = ["maintenance", "limit
  * @since 0.1.0
  * @category mapping
  */
-export const status = (rows: ReadonlyArray<Wire.Maintenance>, env: "1" | "2", at: number): ExchangeStatus => {
+export const status = (
+  rows: ReadonlyArray<Wire.Maintenance>,
+  env: "1" | "2",
+  at: number
+): ExchangeStatus.ExchangeStatus => {
   const judged = rows
     .filter((row) => (row.state === "ongoing" || row.state === "pre_open") && (row.env ?? env) === env)
     .map((row) => ({ title: row.title, status: judge(row) }))
@@ -247,7 +263,7 @@ export const status = (rows: ReadonlyArray<Wire.Maintenance>, env: "1" | "2", at
     : { exchange: "okx", status: worst.status, detail: worst.title.slice(0, 200), at }
 }
 
-const judge = ({ serviceType, state }: Wire.Maintenance): ExchangeStatus["status"] => {
+const judge = ({ serviceType, state }: Wire.Maintenance): ExchangeStatus.ExchangeStatus["status"] => {
   const status = services.get(serviceType) ?? "unknown"
   return status === "maintenance" && state === "pre_open" ? "limited" : status
 }
@@ -256,7 +272,7 @@ const judge = ({ serviceType, state }: Wire.Maintenance): ExchangeStatus["status
  * @since 0.1.0
  * @category mapping
  */
-export const permissions = ({ ip, perm }: Wire.AccountConfig): KeyPermissions => {
+export const permissions = ({ ip, perm }: Wire.AccountConfig): KeyPermissions.KeyPermissions => {
   const granted = new Set(perm.split(",").map((each) => each.trim()))
   return {
     read: granted.has("read_only"),
@@ -275,7 +291,7 @@ const nothing = BigDecimal.fromBigInt(0n)
  * @since 0.1.0
  * @category mapping
  */
-export const balances = ({ details }: Wire.Balance): ReadonlyArray<Balance> =>
+export const balances = ({ details }: Wire.Balance): ReadonlyArray<Balance.Balance> =>
   details
     .map(({ availBal, availEq, cashBal, ccy, eq }) => ({
       asset: ccy,
@@ -290,7 +306,7 @@ export const balances = ({ details }: Wire.Balance): ReadonlyArray<Balance> =>
  * @since 0.1.0
  * @category mapping
  */
-export const position = (market: Market, wire: Wire.Position): Position | undefined =>
+export const position = (market: Market.Market, wire: Wire.Position): Position.Position | undefined =>
   wire.pos === undefined || BigDecimal.isZero(wire.pos) ? undefined : {
     exchange: "okx",
     symbol: market.symbol,

@@ -3,8 +3,8 @@
  *
  * @since 0.1.0
  */
-import type { Features } from "@effect-exchange/core/Adapter"
-import * as Exchange from "@effect-exchange/core/Exchange"
+import { type Adapter, Exchange } from "@effect-exchange/core/adapter"
+
 import * as Context from "effect/Context"
 import * as account from "./internal/account.js"
 import * as marketData from "./internal/marketData.js"
@@ -44,7 +44,7 @@ export class Trading extends Context.Tag("@effect-exchange/okx/Okx/Trading")<Tra
  * @since 0.1.0
  * @category models
  */
-export const features: Features = {
+export const features: Adapter.Features = {
   name: "OKX",
   kinds: ["spot", "perpetual", "future"],
   testnet: true,

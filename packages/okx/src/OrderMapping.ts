@@ -3,10 +3,9 @@
  *
  * @since 0.1.0
  */
-import type * as Adapter from "@effect-exchange/core/Adapter"
-import type { Fill } from "@effect-exchange/core/Fill"
-import type { Market } from "@effect-exchange/core/Market"
-import type { Order, TimeInForce } from "@effect-exchange/core/Order"
+import type { Fill, Market, Order } from "@effect-exchange/core"
+import type { Adapter } from "@effect-exchange/core/adapter"
+
 import * as BigDecimal from "effect/BigDecimal"
 import { amountOf, sizeOf } from "./Mapping.js"
 import type * as TradingWire from "./TradingWire.js"
@@ -17,7 +16,7 @@ import type * as TradingWire from "./TradingWire.js"
  * @since 0.1.0
  * @category mapping
  */
-export const order = (market: Market, wire: TradingWire.Order): Order => {
+export const order = (market: Market.Market, wire: TradingWire.Order): Order.Order => {
   const { timeInForce, type } = kinds.get(wire.ordType) ?? { type: "other" }
   return {
     exchange: "okx",
@@ -39,16 +38,17 @@ export const order = (market: Market, wire: TradingWire.Order): Order => {
   }
 }
 
-const kinds: ReadonlyMap<string, { readonly type: Order["type"]; readonly timeInForce?: TimeInForce }> = new Map([
-  ["limit", { type: "limit", timeInForce: "GTC" }],
-  ["post_only", { type: "limit", timeInForce: "GTC" }],
-  ["ioc", { type: "limit", timeInForce: "IOC" }],
-  ["fok", { type: "limit", timeInForce: "FOK" }],
-  ["market", { type: "market", timeInForce: "IOC" }],
-  ["optimal_limit_ioc", { type: "market", timeInForce: "IOC" }]
-])
+const kinds: ReadonlyMap<string, { readonly type: Order.Order["type"]; readonly timeInForce?: Order.TimeInForce }> =
+  new Map([
+    ["limit", { type: "limit", timeInForce: "GTC" }],
+    ["post_only", { type: "limit", timeInForce: "GTC" }],
+    ["ioc", { type: "limit", timeInForce: "IOC" }],
+    ["fok", { type: "limit", timeInForce: "FOK" }],
+    ["market", { type: "market", timeInForce: "IOC" }],
+    ["optimal_limit_ioc", { type: "market", timeInForce: "IOC" }]
+  ])
 
-const statuses: { readonly [S in TradingWire.Order["state"]]: Order["status"] } = {
+const statuses: { readonly [S in TradingWire.Order["state"]]: Order.Order["status"] } = {
   live: "open",
   partially_filled: "open",
   filled: "filled",
@@ -57,7 +57,7 @@ const statuses: { readonly [S in TradingWire.Order["state"]]: Order["status"] } 
 }
 
 // OKX's default for market orders of spot: buys spend so much of the quote currency, sells give so much of the base.
-const isQuoteSized = (market: Market, { ordType, side, tgtCcy = "" }: TradingWire.Order): boolean =>
+const isQuoteSized = (market: Market.Market, { ordType, side, tgtCcy = "" }: TradingWire.Order): boolean =>
   market.kind === "spot" && ordType === "market" && (tgtCcy === "" ? side === "buy" : tgtCcy === "quote_ccy")
 
 const nothing = BigDecimal.fromBigInt(0n)
@@ -73,7 +73,7 @@ const positive = (decimal: BigDecimal.BigDecimal | undefined): BigDecimal.BigDec
  * @since 0.1.0
  * @category mapping
  */
-export const fill = (market: Market, wire: TradingWire.Fill): Fill => ({
+export const fill = (market: Market.Market, wire: TradingWire.Fill): Fill.Fill => ({
   exchange: "okx",
   symbol: market.symbol,
   id: wire.tradeId,

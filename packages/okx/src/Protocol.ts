@@ -3,10 +3,9 @@
  *
  * @since 0.1.0
  */
-import type { Credentials } from "@effect-exchange/core/Credentials"
-import type { Prepared } from "@effect-exchange/core/Endpoint"
-import type { Moment, Protocol, Signed } from "@effect-exchange/core/Protocol"
-import { hmacSha256Base64 } from "@effect-exchange/core/Signature"
+import type { Credentials } from "@effect-exchange/core"
+import { type Endpoint, type Protocol, Signature } from "@effect-exchange/core/adapter"
+
 import * as DateTime from "effect/DateTime"
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
@@ -33,16 +32,16 @@ const expiring: ReadonlySet<string> = new Set([placeOrder.path, placeOrders.path
  * @category signing
  */
 export const sign = (
-  request: Prepared,
-  { key, passphrase, secret }: Credentials,
-  { now }: Pick<Moment, "now">
-): Either.Either<Signed, string> => {
+  request: Endpoint.Prepared,
+  { key, passphrase, secret }: Credentials.Credentials,
+  { now }: Pick<Protocol.Moment, "now">
+): Either.Either<Protocol.Signed, string> => {
   if (passphrase === undefined) {
     return Either.left("OKX's keys come with a passphrase, and there is none beside the key and the secret")
   }
   const timestamp = DateTime.formatIso(DateTime.unsafeMake(now))
   const target = request.query === "" ? request.path : `${request.path}?${request.query}`
-  const signature = hmacSha256Base64(secret, `${timestamp}${request.method}${target}${request.body}`)
+  const signature = Signature.hmacSha256Base64(secret, `${timestamp}${request.method}${target}${request.body}`)
   return Either.right({
     ...request,
     headers: {
@@ -69,7 +68,7 @@ const window = "2100 millis"
  * @since 0.1.0
  * @category protocols
  */
-export const protocol: Protocol = {
+export const protocol: Protocol.Protocol = {
   exchange: "okx",
   live: { _tag: "Open", baseUrl: "https://www.okx.com" },
   testnet: { _tag: "Open", baseUrl: "https://www.okx.com", headers: { "x-simulated-trading": "1" } },

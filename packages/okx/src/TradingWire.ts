@@ -3,7 +3,8 @@
  *
  * @since 0.1.0
  */
-import * as Decimal from "@effect-exchange/core/Decimal"
+import { Decimal } from "@effect-exchange/core"
+
 import * as Schema from "effect/Schema"
 import { Amount, Instant, MaybeInstant, Side } from "./Wire.js"
 

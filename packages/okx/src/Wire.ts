@@ -4,8 +4,9 @@
  *
  * @since 0.1.0
  */
-import * as Decimal from "@effect-exchange/core/Decimal"
-import { LenientArray } from "@effect-exchange/core/LenientArray"
+import { Decimal } from "@effect-exchange/core"
+import { LenientArray } from "@effect-exchange/core/adapter"
+
 import type * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 
@@ -61,7 +62,7 @@ export const rows = <A, I>(
 export const knownRows = <A, I>(
   row: Schema.Schema<A, I>
 ): Schema.Schema<ReadonlyArray<A>, { readonly data: ReadonlyArray<unknown> }> =>
-  Schema.pluck(Schema.Struct({ code: Ok, data: LenientArray(row) }), "data")
+  Schema.pluck(Schema.Struct({ code: Ok, data: LenientArray.LenientArray(row) }), "data")
 
 /**
  * An answer with one row, which OKX sends as a list as well.

@@ -1,4 +1,6 @@
-import { type Adapter, Decimal, Endpoint, type Market } from "@effect-exchange/core"
+import { Decimal, type Market } from "@effect-exchange/core"
+import { type Adapter, Endpoint } from "@effect-exchange/core/adapter"
+
 import { assert, describe, it } from "@effect/vitest"
 import { Either } from "effect"
 import { OkxOrderMapping, OkxTradingEndpoints } from "../src/index.js"

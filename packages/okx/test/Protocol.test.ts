@@ -1,4 +1,5 @@
-import { Endpoint } from "@effect-exchange/core"
+import { Endpoint } from "@effect-exchange/core/adapter"
+
 import { assert, describe, it } from "@effect/vitest"
 import { Either, FastCheck, Redacted } from "effect"
 import { createHmac } from "node:crypto"

@@ -3,20 +3,23 @@
  *
  * @since 0.1.0
  */
-import type { Balance } from "@effect-exchange/core/Balance"
-import * as Candle from "@effect-exchange/core/Candle"
-import * as Decimal from "@effect-exchange/core/Decimal"
-import type { ExchangeStatus } from "@effect-exchange/core/ExchangeStatus"
-import * as ExchangeSymbol from "@effect-exchange/core/ExchangeSymbol"
-import type { Fill } from "@effect-exchange/core/Fill"
-import type { KeyPermissions } from "@effect-exchange/core/KeyPermissions"
-import type { Market } from "@effect-exchange/core/Market"
-import { type Order, Status } from "@effect-exchange/core/Order"
-import type { OrderBook } from "@effect-exchange/core/OrderBook"
-import type { Position } from "@effect-exchange/core/Position"
-import type { Price } from "@effect-exchange/core/Price"
-import type { Ticker } from "@effect-exchange/core/Ticker"
-import type { Trade } from "@effect-exchange/core/Trade"
+import {
+  type Balance,
+  Candle,
+  Decimal,
+  type ExchangeStatus,
+  ExchangeSymbol,
+  type Fill,
+  type KeyPermissions,
+  type Market,
+  Order,
+  type OrderBook,
+  type Position,
+  type Price,
+  type Ticker,
+  type Trade
+} from "@effect-exchange/core"
+
 import * as BigDecimal from "effect/BigDecimal"
 import * as FastCheck from "effect/FastCheck"
 import { hostileTexts } from "./internal/hostileTexts.js"
@@ -42,7 +45,7 @@ export const asset: FastCheck.Arbitrary<string> = FastCheck.string({
 
 interface Named {
   readonly symbol: ExchangeSymbol.ExchangeSymbol
-  readonly kind: Market["kind"]
+  readonly kind: Market.Market["kind"]
   readonly base: string
   readonly quote: string
 }
@@ -56,7 +59,7 @@ const expiry = FastCheck.tuple(
 const named: FastCheck.Arbitrary<Named> = FastCheck.tuple(asset, asset).chain(([base, quote]) => {
   const spot = `${base}/${quote}`
   const settle = FastCheck.constantFrom(base, quote)
-  const name = (kind: Market["kind"]) => (text: string): Named => ({
+  const name = (kind: Market.Market["kind"]) => (text: string): Named => ({
     symbol: ExchangeSymbol.make(text),
     kind,
     base,
@@ -120,7 +123,7 @@ const optional = <A>(arbitrary: FastCheck.Arbitrary<A>): FastCheck.Arbitrary<A |
  * @since 0.1.0
  * @category arbitraries
  */
-export const market: FastCheck.Arbitrary<Market> = FastCheck.tuple(
+export const market: FastCheck.Arbitrary<Market.Market> = FastCheck.tuple(
   named,
   FastCheck.constantFrom("open" as const, "halted" as const, "closed" as const, "unknown" as const),
   optional(positive),
@@ -139,7 +142,7 @@ export const market: FastCheck.Arbitrary<Market> = FastCheck.tuple(
  * @since 0.1.0
  * @category arbitraries
  */
-export const markets: FastCheck.Arbitrary<ReadonlyArray<Market>> = FastCheck.uniqueArray(market, {
+export const markets: FastCheck.Arbitrary<ReadonlyArray<Market.Market>> = FastCheck.uniqueArray(market, {
   minLength: 1,
   maxLength: 20,
   selector: ({ symbol }) => symbol
@@ -157,21 +160,22 @@ const instant = FastCheck.integer({ min: 1_500_000_000_000, max: 2_500_000_000_0
  * @since 0.1.0
  * @category arbitraries
  */
-export const ticker: FastCheck.Arbitrary<Ticker> = FastCheck.tuple(ascending(2), ascending(4), symbol, instant).chain(
-  ([[bid, ask], [low24h, last, open24h, high24h], symbol, at]) =>
-    FastCheck.record({
-      exchange: FastCheck.constant("arbitrary"),
-      symbol: FastCheck.constant(symbol),
-      at: FastCheck.constant(at),
-      last: optional(FastCheck.constant(last)),
-      bid: optional(FastCheck.constant(bid)),
-      ask: optional(FastCheck.constant(ask)),
-      open24h: optional(FastCheck.constant(open24h)),
-      high24h: optional(FastCheck.constant(high24h)),
-      low24h: optional(FastCheck.constant(low24h)),
-      volume24h: optional(positive)
-    })
-)
+export const ticker: FastCheck.Arbitrary<Ticker.Ticker> = FastCheck.tuple(ascending(2), ascending(4), symbol, instant)
+  .chain(
+    ([[bid, ask], [low24h, last, open24h, high24h], symbol, at]) =>
+      FastCheck.record({
+        exchange: FastCheck.constant("arbitrary"),
+        symbol: FastCheck.constant(symbol),
+        at: FastCheck.constant(at),
+        last: optional(FastCheck.constant(last)),
+        bid: optional(FastCheck.constant(bid)),
+        ask: optional(FastCheck.constant(ask)),
+        open24h: optional(FastCheck.constant(open24h)),
+        high24h: optional(FastCheck.constant(high24h)),
+        low24h: optional(FastCheck.constant(low24h)),
+        volume24h: optional(positive)
+      })
+  )
 
 /**
  * A price in its market's quote currency.
@@ -179,7 +183,7 @@ export const ticker: FastCheck.Arbitrary<Ticker> = FastCheck.tuple(ascending(2),
  * @since 0.1.0
  * @category arbitraries
  */
-export const price: FastCheck.Arbitrary<Price> = FastCheck.record({
+export const price: FastCheck.Arbitrary<Price.Price> = FastCheck.record({
   named,
   amount: positive,
   basis: FastCheck.constantFrom("last" as const, "mid" as const),
@@ -192,7 +196,7 @@ export const price: FastCheck.Arbitrary<Price> = FastCheck.record({
  * @since 0.1.0
  * @category arbitraries
  */
-export const orderBook: FastCheck.Arbitrary<OrderBook> = FastCheck.tuple(
+export const orderBook: FastCheck.Arbitrary<OrderBook.OrderBook> = FastCheck.tuple(
   FastCheck.uniqueArray(positive, { maxLength: 20, comparator: BigDecimal.equals }),
   FastCheck.nat({ max: 10 }),
   FastCheck.array(positive, { minLength: 20, maxLength: 20 }),
@@ -218,7 +222,7 @@ export const orderBook: FastCheck.Arbitrary<OrderBook> = FastCheck.tuple(
  * @since 0.1.0
  * @category arbitraries
  */
-export const trade: FastCheck.Arbitrary<Trade> = FastCheck.record({
+export const trade: FastCheck.Arbitrary<Trade.Trade> = FastCheck.record({
   exchange,
   symbol,
   id,
@@ -262,13 +266,13 @@ export const candle: FastCheck.Arbitrary<Candle.Candle> = FastCheck.tuple(
  * @since 0.1.0
  * @category arbitraries
  */
-export const order: FastCheck.Arbitrary<Order> = FastCheck.record({
+export const order: FastCheck.Arbitrary<Order.Order> = FastCheck.record({
   symbol,
   id,
   clientOrderId: optional(id),
   side,
   type: FastCheck.constantFrom("limit" as const, "market" as const),
-  status: FastCheck.constantFrom(...Status.literals),
+  status: FastCheck.constantFrom(...Order.Status.literals),
   timeInForce: optional(FastCheck.constantFrom("GTC" as const, "IOC" as const, "FOK" as const)),
   price: positive,
   amount: positive,
@@ -299,7 +303,7 @@ export const order: FastCheck.Arbitrary<Order> = FastCheck.record({
  * @since 0.1.0
  * @category arbitraries
  */
-export const fill: FastCheck.Arbitrary<Fill> = FastCheck.record({
+export const fill: FastCheck.Arbitrary<Fill.Fill> = FastCheck.record({
   exchange,
   symbol,
   id,
@@ -322,7 +326,7 @@ export const fill: FastCheck.Arbitrary<Fill> = FastCheck.record({
  * @since 0.1.0
  * @category arbitraries
  */
-export const position: FastCheck.Arbitrary<Position> = FastCheck.record({
+export const position: FastCheck.Arbitrary<Position.Position> = FastCheck.record({
   exchange,
   symbol: symbol.filter((symbol) => symbol.includes(":")),
   side: FastCheck.constantFrom("long" as const, "short" as const),
@@ -340,7 +344,7 @@ export const position: FastCheck.Arbitrary<Position> = FastCheck.record({
  * @since 0.1.0
  * @category arbitraries
  */
-export const balance: FastCheck.Arbitrary<Balance> = FastCheck.tuple(asset, ascending(2)).map(
+export const balance: FastCheck.Arbitrary<Balance.Balance> = FastCheck.tuple(asset, ascending(2)).map(
   ([asset, [free = unit, total = free]]) => ({ asset, free, total })
 )
 
@@ -352,7 +356,7 @@ const permission = FastCheck.constantFrom(true, false, "unknown" as const)
  * @since 0.1.0
  * @category arbitraries
  */
-export const keyPermissions: FastCheck.Arbitrary<KeyPermissions> = FastCheck.record({
+export const keyPermissions: FastCheck.Arbitrary<KeyPermissions.KeyPermissions> = FastCheck.record({
   read: permission,
   trade: permission,
   withdraw: permission,
@@ -366,7 +370,7 @@ export const keyPermissions: FastCheck.Arbitrary<KeyPermissions> = FastCheck.rec
  * @since 0.1.0
  * @category arbitraries
  */
-export const exchangeStatus: FastCheck.Arbitrary<ExchangeStatus> = FastCheck.record({
+export const exchangeStatus: FastCheck.Arbitrary<ExchangeStatus.ExchangeStatus> = FastCheck.record({
   exchange,
   status: FastCheck.constantFrom("operational" as const, "limited", "maintenance", "unknown"),
   detail: optional(FastCheck.string()),

@@ -16,10 +16,9 @@
  *
  * @since 0.1.0
  */
-import type * as Account from "@effect-exchange/core/Account"
-import type { Features } from "@effect-exchange/core/Adapter"
-import type * as MarketData from "@effect-exchange/core/MarketData"
-import type * as Trading from "@effect-exchange/core/Trading"
+import type { Account, MarketData, Trading } from "@effect-exchange/core"
+import type { Adapter } from "@effect-exchange/core/adapter"
+
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Config from "effect/Config"
@@ -97,7 +96,7 @@ export interface Options<R, E> {
    */
   readonly trading?: Layer.Layer<MarketData.MarketData | Account.Account | Trading.Trading | R, E> | undefined
   /** What the exchange can do: cases about anything else are skipped, or expect `Unsupported`. Defaults to not known. */
-  readonly features?: Features | undefined
+  readonly features?: Adapter.Features | undefined
   /** A view of the wire under the layers. Without one, the cases that need it are skipped and others see less. */
   readonly observer?: Effect.Effect<Observer, never, R> | undefined
   /** What can be made to go wrong under `trading`. Without any, the cases that need it are skipped. */

@@ -3,10 +3,9 @@
  *
  * @since 0.1.0
  */
-import type * as Account from "@effect-exchange/core/Account"
-import type { Features } from "@effect-exchange/core/Adapter"
-import type * as MarketData from "@effect-exchange/core/MarketData"
-import type * as Trading from "@effect-exchange/core/Trading"
+import type { Account, MarketData, Trading } from "@effect-exchange/core"
+import type { Adapter } from "@effect-exchange/core/adapter"
+
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -60,7 +59,7 @@ export interface About {
   readonly title: string
   readonly needs: ReadonlyArray<"observer" | "faults">
   /** Why the case says nothing of an exchange that can do no more than this. */
-  readonly skipWhen?: ((features: Features) => string | undefined) | undefined
+  readonly skipWhen?: ((features: Adapter.Features) => string | undefined) | undefined
 }
 
 /**
@@ -80,7 +79,7 @@ export interface Subject {
   /** How many calls are made at once where many are. */
   readonly concurrency: number
   /** What the exchange can do. Where it is not known, doing something and saying `Unsupported` are both right. */
-  readonly features: Features | undefined
+  readonly features: Adapter.Features | undefined
   readonly observer: Observer | undefined
   readonly faults: Faults | undefined
 }

@@ -4,7 +4,8 @@
  *
  * @since 0.1.0
  */
-import { InFlight } from "@effect-exchange/core/InFlight"
+import { InFlight } from "@effect-exchange/core/adapter"
+
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -65,7 +66,7 @@ export const layer = (
       )
     const isChange = (request: HttpClientRequest.HttpClientRequest): Effect.Effect<boolean> =>
       Effect.map(
-        InFlight,
+        InFlight.InFlight,
         Option.match({
           onSome: ({ capability }) => capability === "trading",
           onNone: () => {

@@ -8,19 +8,22 @@
  *
  * @since 0.1.0
  */
-import * as Account from "@effect-exchange/core/Account"
-import type * as Adapter from "@effect-exchange/core/Adapter"
-import type { Interval } from "@effect-exchange/core/Candle"
-import type { AccountError, MarketDataError, TradingError } from "@effect-exchange/core/ExchangeError"
-import type { ExchangeStatus } from "@effect-exchange/core/ExchangeStatus"
-import type { Fill } from "@effect-exchange/core/Fill"
-import type { KeyPermissions } from "@effect-exchange/core/KeyPermissions"
-import type { Status } from "@effect-exchange/core/Market"
-import * as MarketData from "@effect-exchange/core/MarketData"
-import type { Order } from "@effect-exchange/core/Order"
-import type { Position } from "@effect-exchange/core/Position"
-import type { Side } from "@effect-exchange/core/Trade"
-import * as Trading from "@effect-exchange/core/Trading"
+import {
+  Account,
+  type Candle,
+  type ExchangeError,
+  type ExchangeStatus,
+  type Fill,
+  type KeyPermissions,
+  type Market,
+  MarketData,
+  type Order,
+  type Position,
+  type Trade,
+  Trading
+} from "@effect-exchange/core"
+import type { Adapter } from "@effect-exchange/core/adapter"
+
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -70,7 +73,7 @@ export interface TradeInput {
   readonly price: string
   readonly amount: string
   readonly at: number
-  readonly side?: Side | undefined
+  readonly side?: Trade.Side | undefined
 }
 
 /**
@@ -80,7 +83,7 @@ export interface TradeInput {
  * @category models
  */
 export interface CandleInput {
-  readonly interval: Interval
+  readonly interval: Candle.Interval
   readonly openTime: number
   readonly open: string
   readonly high: string
@@ -99,7 +102,7 @@ export interface MarketInput {
   /** The exchange's own name of the market. Defaults to the symbol with a dash (`BTC-USDT`). */
   readonly id?: string | undefined
   /** Defaults to `"open"`. */
-  readonly status?: Status | undefined
+  readonly status?: Market.Status | undefined
   /** The step of prices, such as `"0.01"`. Defaults to none stated. */
   readonly tickSize?: string | undefined
   /** The step of amounts. Defaults to none stated. */
@@ -132,13 +135,13 @@ export interface AccountOptions extends Options {
    */
   readonly balances?: Balances | undefined
   /** Defaults to a key that may read, neither trade nor withdraw, and of whose addresses nothing is known. */
-  readonly keyPermissions?: Partial<KeyPermissions> | undefined
+  readonly keyPermissions?: Partial<KeyPermissions.KeyPermissions> | undefined
   /** Orders that stand and orders that ended. Defaults to none. */
-  readonly orders?: ReadonlyArray<Order> | undefined
+  readonly orders?: ReadonlyArray<Order.Order> | undefined
   /** Defaults to none. */
-  readonly fills?: ReadonlyArray<Fill> | undefined
+  readonly fills?: ReadonlyArray<Fill.Fill> | undefined
   /** Defaults to `Unsupported`. */
-  readonly positions?: ReadonlyArray<Position> | undefined
+  readonly positions?: ReadonlyArray<Position.Position> | undefined
   /** The markets that are listed, beside those of the orders and fills. Defaults to none more. */
   readonly symbols?: ReadonlyArray<string> | undefined
 }
@@ -204,14 +207,14 @@ export class Mock extends Context.Tag("@effect-exchange/testing/Mock")<Mock, Moc
  * @category models
  */
 export declare namespace Mock {
-  interface Service extends MarketData.MarketData.Service, Handle<MarketDataError> {
+  interface Service extends MarketData.MarketData.Service, Handle<ExchangeError.MarketDataError> {
     /**
      * From now on the market is quoted so, and nothing remains of its earlier quote; a new symbol is listed. The market
      * itself stays as it was unless `market` is given. Orders that the quote reaches are filled.
      */
     readonly setPrice: (symbol: string, ticker: TickerInput) => Effect.Effect<void, InvalidMock>
     /** From now on the exchange says so of itself. It serves on: see `failWith` for one that does not. */
-    readonly setStatus: (status: ExchangeStatus["status"], detail?: string) => Effect.Effect<void>
+    readonly setStatus: (status: ExchangeStatus.ExchangeStatus["status"], detail?: string) => Effect.Effect<void>
   }
 }
 
@@ -230,7 +233,7 @@ export class MockAccount
  * @category models
  */
 export declare namespace MockAccount {
-  interface Service extends Account.Account.Service, Handle<AccountError> {
+  interface Service extends Account.Account.Service, Handle<ExchangeError.AccountError> {
     /** From now on the account holds this and nothing else; its orders stay. */
     readonly setBalances: (balances: Balances) => Effect.Effect<void, InvalidMock>
   }
@@ -251,7 +254,7 @@ export class MockTrading
  * @category models
  */
 export declare namespace MockTrading {
-  interface Service extends Trading.Trading.Service, Handle<TradingError> {}
+  interface Service extends Trading.Trading.Service, Handle<ExchangeError.TradingError> {}
 }
 
 /**

@@ -11,6 +11,7 @@ import {
   type Position,
   type Trade
 } from "@effect-exchange/core"
+
 import { assert, describe, it } from "@effect/vitest"
 import { assertInclude, assertLeft, assertNone, assertSome } from "@effect/vitest/utils"
 import { BigDecimal, Chunk, ConfigProvider, Duration, Effect, Either, Layer, Option, Stream } from "effect"

@@ -1,4 +1,6 @@
-import { Candle, Decimal, Endpoint, Exchange, ExchangeSymbol, type Market, type Protocol } from "@effect-exchange/core"
+import { Candle, Decimal, ExchangeSymbol, type Market } from "@effect-exchange/core"
+import { Endpoint, Exchange, type Protocol } from "@effect-exchange/core/adapter"
+
 import { describe, it } from "@effect/vitest"
 import { BigDecimal, Clock, Context, Effect, Either, Layer, Schema } from "effect"
 import { Contract, type ContractCase, Mock, ScriptedHttp } from "../src/index.js"

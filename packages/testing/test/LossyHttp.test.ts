@@ -1,4 +1,5 @@
-import { InFlight } from "@effect-exchange/core"
+import { InFlight } from "@effect-exchange/core/adapter"
+
 import { HttpClient, HttpClientRequest } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { assertLeft, assertRight } from "@effect/vitest/utils"

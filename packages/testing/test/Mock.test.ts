@@ -1,4 +1,5 @@
 import { Account, Decimal, ExchangeError, MarketData } from "@effect-exchange/core"
+
 import { assert, describe, it } from "@effect/vitest"
 import { assertInclude, assertInstanceOf } from "@effect/vitest/utils"
 import { BigDecimal, Cause, Chunk, Duration, Effect, Exit, FastCheck, Layer, TestClock } from "effect"

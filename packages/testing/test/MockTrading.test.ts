@@ -1,4 +1,5 @@
 import { Account, Decimal, ExchangeError, ExchangeSymbol, MarketData, type Order, Trading } from "@effect-exchange/core"
+
 import { assert, describe, it } from "@effect/vitest"
 import { assertInclude } from "@effect/vitest/utils"
 import { Chunk, Effect, Either, FastCheck, Stream, TestClock } from "effect"

@@ -1,11 +1,6 @@
-import type * as Adapter from "@effect-exchange/core/Adapter"
-import { redacted } from "@effect-exchange/core/Credentials"
-import type { ExchangeClient } from "@effect-exchange/core/ExchangeClient"
-import { type AccountError, MalformedResponse, OrderNotFound } from "@effect-exchange/core/ExchangeError"
-import type { Market } from "@effect-exchange/core/Market"
-import type { Markets } from "@effect-exchange/core/Markets"
-import type { Order } from "@effect-exchange/core/Order"
-import * as Pages from "@effect-exchange/core/Pages"
+import { Credentials, ExchangeError, type Market, type Order } from "@effect-exchange/core"
+import { type Adapter, type ExchangeClient, type Markets, Pages } from "@effect-exchange/core/adapter"
+
 import * as BigDecimal from "effect/BigDecimal"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -22,8 +17,8 @@ const { exchange } = protocol
 
 /** @internal */
 export const account = (
-  client: ExchangeClient<"marketData" | "account">,
-  { markets }: { readonly markets: Markets }
+  client: ExchangeClient.ExchangeClient<"marketData" | "account">,
+  { markets }: { readonly markets: Markets.Markets }
 ): Adapter.Account => ({
   balances: Effect.gen(function*() {
     // Nothing is nothing in any unit, known here or not.
@@ -36,7 +31,10 @@ export const account = (
     )
   }),
   // In an answer the key in use has no other name.
-  keyPermissions: Effect.map(client.request(Endpoints.apiKeys, {}), (keys) => Mapping.permissions(keys, redacted)),
+  keyPermissions: Effect.map(
+    client.request(Endpoints.apiKeys, {}),
+    (keys) => Mapping.permissions(keys, Credentials.redacted)
+  ),
   openOrders: (market) =>
     Effect.flatMap(
       newest("openOrders", Number.POSITIVE_INFINITY, (page) =>
@@ -58,7 +56,7 @@ export const account = (
       }),
       ([row]) =>
         row === undefined
-          ? new OrderNotFound({
+          ? new ExchangeError.OrderNotFound({
             exchange,
             operation: TradingEndpoints.orders.name,
             detail: `there is no order ${reference.id ?? reference.clientOrderId} of ${reference.market.symbol}`
@@ -114,20 +112,20 @@ export const account = (
  */
 export const orderOf = (
   operation: string,
-  markets: Markets,
+  markets: Markets.Markets,
   row: TradingWire.Order,
-  expected?: Market
-): Effect.Effect<Order, AccountError> =>
+  expected?: Market.Market
+): Effect.Effect<Order.Order, ExchangeError.AccountError> =>
   Effect.map(
     marketOf(operation, markets, row.symbol, expected),
     ([market, unit]) => OrderMapping.order(market, unit, row)
   )
 
 const ordersOf = (
-  markets: Markets,
+  markets: Markets.Markets,
   rows: ReadonlyArray<TradingWire.Order>,
-  expected: Market | undefined
-): Effect.Effect<ReadonlyArray<Order>, AccountError> =>
+  expected: Market.Market | undefined
+): Effect.Effect<ReadonlyArray<Order.Order>, ExchangeError.AccountError> =>
   Effect.forEach(rows, (row) => orderOf(TradingEndpoints.orders.name, markets, row, expected))
 
 const orderId = ({ orderID }: TradingWire.Order): string => orderID
@@ -147,12 +145,14 @@ const [fewest, most] = [100, 500]
 const newest = <A>(
   operation: string,
   limit: number,
-  read: (page: { readonly start: number; readonly count: number }) => Effect.Effect<ReadonlyArray<A>, AccountError>,
+  read: (
+    page: { readonly start: number; readonly count: number }
+  ) => Effect.Effect<ReadonlyArray<A>, ExchangeError.AccountError>,
   id: (row: A) => string | undefined
-): Effect.Effect<ReadonlyArray<A>, AccountError> => {
+): Effect.Effect<ReadonlyArray<A>, ExchangeError.AccountError> => {
   const count = Math.min(most, Math.max(fewest, limit))
   return Effect.map(
-    Pages.collect<readonly [id: string, row: A], number, AccountError>({
+    Pages.collect<readonly [id: string, row: A], number, ExchangeError.AccountError>({
       exchange,
       operation,
       enough: limit,
@@ -172,9 +172,9 @@ const newest = <A>(
 
 /** The minor units of some currencies, asked for only where they are not known beforehand. */
 const unitsFor = (
-  client: ExchangeClient<"marketData" | "account">,
+  client: ExchangeClient.ExchangeClient<"marketData" | "account">,
   currencies: ReadonlyArray<string>
-): Effect.Effect<Mapping.MinorUnits, AccountError> =>
+): Effect.Effect<Mapping.MinorUnits, ExchangeError.AccountError> =>
   currencies.every((currency) => Mapping.minorUnits.has(currency))
     ? Effect.succeed(Mapping.minorUnits)
     : Effect.map(
@@ -186,9 +186,9 @@ const valued = <A>(
   operation: string,
   currency: string,
   value: A | undefined
-): Effect.Effect<A, MalformedResponse> =>
+): Effect.Effect<A, ExchangeError.MalformedResponse> =>
   value === undefined
-    ? new MalformedResponse({
+    ? new ExchangeError.MalformedResponse({
       exchange,
       operation,
       detail: `the minor unit "${currency.slice(0, 20)}" is not known, so what it is worth cannot be told`

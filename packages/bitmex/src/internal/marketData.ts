@@ -1,8 +1,6 @@
-import type * as Adapter from "@effect-exchange/core/Adapter"
-import * as Candle from "@effect-exchange/core/Candle"
-import type { ExchangeClient } from "@effect-exchange/core/ExchangeClient"
-import { type MarketDataError, SymbolNotFound, Unsupported } from "@effect-exchange/core/ExchangeError"
-import type { ExchangeStatus } from "@effect-exchange/core/ExchangeStatus"
+import { Candle, ExchangeError, type ExchangeStatus } from "@effect-exchange/core"
+import type { Adapter, ExchangeClient } from "@effect-exchange/core/adapter"
+
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
@@ -19,7 +17,7 @@ const { exchange } = protocol
 const most = 1000
 
 /** @internal */
-export const marketData = (client: ExchangeClient<"marketData">): Adapter.MarketData => ({
+export const marketData = (client: ExchangeClient.ExchangeClient<"marketData">): Adapter.MarketData => ({
   markets: Effect.map(
     client.request(Endpoints.instrumentsActive, {}),
     Arr.filterMap((instrument) => Option.fromNullable(Mapping.market(instrument)))
@@ -29,7 +27,7 @@ export const marketData = (client: ExchangeClient<"marketData">): Adapter.Market
       client.request(Endpoints.instrument, { symbol: market.id }),
       ([instrument]) =>
         instrument === undefined
-          ? new SymbolNotFound({
+          ? new ExchangeError.SymbolNotFound({
             exchange,
             operation: Endpoints.instrument.name,
             symbol: market.symbol,
@@ -96,7 +94,7 @@ export const marketData = (client: ExchangeClient<"marketData">): Adapter.Market
   status: Effect.zipWith(status(client), Clock.currentTimeMillis, (said, at) => ({ exchange, ...said, at }))
 })
 
-const binSizeOf = (interval: Candle.Interval): Effect.Effect<"1m" | "5m" | "1h" | "1d", Unsupported> => {
+const binSizeOf = (interval: Candle.Interval): Effect.Effect<"1m" | "5m" | "1h" | "1d", ExchangeError.Unsupported> => {
   switch (interval) {
     case "1m":
     case "5m":
@@ -104,7 +102,7 @@ const binSizeOf = (interval: Candle.Interval): Effect.Effect<"1m" | "5m" | "1h" 
     case "1d":
       return Effect.succeed(interval)
     default:
-      return new Unsupported({
+      return new ExchangeError.Unsupported({
         exchange,
         operation: Endpoints.tradesBucketed.name,
         detail: `there are no candles of ${interval}`,
@@ -115,10 +113,10 @@ const binSizeOf = (interval: Candle.Interval): Effect.Effect<"1m" | "5m" | "1h" 
 
 // There is no endpoint that tells: what is urgent is announced, and maintenance is a 503 that does not speak of load.
 const status = (
-  client: ExchangeClient<"marketData">
-): Effect.Effect<Pick<ExchangeStatus, "status" | "detail">, MarketDataError> =>
+  client: ExchangeClient.ExchangeClient<"marketData">
+): Effect.Effect<Pick<ExchangeStatus.ExchangeStatus, "status" | "detail">, ExchangeError.MarketDataError> =>
   client.request(Endpoints.urgentAnnouncements, {}).pipe(
-    Effect.map(([latest]): Pick<ExchangeStatus, "status" | "detail"> => ({
+    Effect.map(([latest]): Pick<ExchangeStatus.ExchangeStatus, "status" | "detail"> => ({
       status: "operational",
       detail: latest?.title?.slice(0, 200)
     })),

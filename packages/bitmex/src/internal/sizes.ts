@@ -1,6 +1,6 @@
-import { MalformedResponse, type MarketDataError, Unsupported } from "@effect-exchange/core/ExchangeError"
-import type { Market } from "@effect-exchange/core/Market"
-import type { Markets } from "@effect-exchange/core/Markets"
+import { ExchangeError, type Market } from "@effect-exchange/core"
+import type { Markets } from "@effect-exchange/core/adapter"
+
 import type * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -14,10 +14,13 @@ const { exchange } = protocol
  *
  * @internal
  */
-export const unitOf = (operation: string, market: Market): Effect.Effect<BigDecimal.BigDecimal, Unsupported> => {
+export const unitOf = (
+  operation: string,
+  market: Market.Market
+): Effect.Effect<BigDecimal.BigDecimal, ExchangeError.Unsupported> => {
   const unit = Mapping.unit(market)
   return unit === undefined
-    ? new Unsupported({
+    ? new ExchangeError.Unsupported({
       exchange,
       operation,
       detail: `what a contract of ${market.symbol} is worth in ${market.base} changes with its price, so its amounts ` +
@@ -34,15 +37,15 @@ export const unitOf = (operation: string, market: Market): Effect.Effect<BigDeci
  */
 export const marketOf = (
   operation: string,
-  markets: Markets,
+  markets: Markets.Markets,
   id: string,
-  expected?: Market
-): Effect.Effect<readonly [Market, BigDecimal.BigDecimal], MarketDataError> =>
+  expected?: Market.Market
+): Effect.Effect<readonly [Market.Market, BigDecimal.BigDecimal], ExchangeError.MarketDataError> =>
   Effect.flatMap(
     expected?.id === id ? Effect.succeedSome(expected) : markets.byId(id),
     Option.match({
-      onNone: (): Effect.Effect<readonly [Market, BigDecimal.BigDecimal], MarketDataError> =>
-        new MalformedResponse({
+      onNone: (): Effect.Effect<readonly [Market.Market, BigDecimal.BigDecimal], ExchangeError.MarketDataError> =>
+        new ExchangeError.MalformedResponse({
           exchange,
           operation,
           detail: `the answer is about "${id.slice(0, 20)}", which is not among the markets`

@@ -1,10 +1,6 @@
-import type * as Adapter from "@effect-exchange/core/Adapter"
-import * as Decimal from "@effect-exchange/core/Decimal"
-import type { Capability } from "@effect-exchange/core/Endpoint"
-import type { ExchangeClient } from "@effect-exchange/core/ExchangeClient"
-import { InvalidRequest, type TradingError } from "@effect-exchange/core/ExchangeError"
-import type { Market } from "@effect-exchange/core/Market"
-import type { Markets } from "@effect-exchange/core/Markets"
+import { Decimal, ExchangeError, type Market } from "@effect-exchange/core"
+import type { Adapter, Endpoint, ExchangeClient, Markets } from "@effect-exchange/core/adapter"
+
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -17,8 +13,8 @@ import { unitOf } from "./sizes.js"
 
 /** @internal */
 export const trading = (
-  client: ExchangeClient<Capability>,
-  { markets }: { readonly markets: Markets }
+  client: ExchangeClient.ExchangeClient<Endpoint.Capability>,
+  { markets }: { readonly markets: Markets.Markets }
 ): Adapter.Trading => ({
   // `/` is in the examples of the documents, but what else may be is not said.
   clientOrderId: {
@@ -74,13 +70,13 @@ const changed = (
 
 const quantityOf = (
   operation: string,
-  market: Market,
+  market: Market.Market,
   amount: BigDecimal.BigDecimal
-): Effect.Effect<BigDecimal.BigDecimal, TradingError> =>
+): Effect.Effect<BigDecimal.BigDecimal, ExchangeError.TradingError> =>
   Effect.flatMap(unitOf(operation, market), (unit) => {
     const quantity = Mapping.quantity(unit, amount)
     return quantity === undefined
-      ? new InvalidRequest({
+      ? new ExchangeError.InvalidRequest({
         exchange: protocol.exchange,
         operation,
         detail: `the amount ${Decimal.format(amount)} of ${market.symbol} is no whole number of ${Decimal.format(unit)}`

@@ -1,9 +1,6 @@
-import type * as Adapter from "@effect-exchange/core/Adapter"
-import type { ExchangeClient } from "@effect-exchange/core/ExchangeClient"
-import { type AccountError, MalformedResponse, OrderNotFound, Unsupported } from "@effect-exchange/core/ExchangeError"
-import type { Market } from "@effect-exchange/core/Market"
-import type { Markets } from "@effect-exchange/core/Markets"
-import type { Order } from "@effect-exchange/core/Order"
+import { ExchangeError, type Market, type Order } from "@effect-exchange/core"
+import type { Adapter, ExchangeClient, Markets } from "@effect-exchange/core/adapter"
+
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Arr from "effect/Array"
 import * as BigDecimal from "effect/BigDecimal"
@@ -17,7 +14,7 @@ import type * as Wire from "../Wire.js"
 import { named } from "./marketData.js"
 import { collect, reachBack, spans, week } from "./paging.js"
 
-type Client = ExchangeClient<"marketData" | "account">
+type Client = ExchangeClient.ExchangeClient<"marketData" | "account">
 
 interface Scope {
   readonly category: Wire.Category
@@ -26,7 +23,7 @@ interface Scope {
 }
 
 /** @internal */
-export const make = (client: Client, markets: Markets): Adapter.Account => ({
+export const make = (client: Client, markets: Markets.Markets): Adapter.Account => ({
   balances: Effect.map(client.request(Endpoints.walletBalance, { accountType: "UNIFIED" }), Mapping.balances),
   keyPermissions: Effect.map(client.request(Endpoints.queryApi, {}), Mapping.permissions),
   openOrders: (market) =>
@@ -95,7 +92,7 @@ export const make = (client: Client, markets: Markets): Adapter.Account => ({
 })
 
 // Linear contracts cannot be asked for all at once, but by the coin they settle in.
-const contracts = (markets: ReadonlyArray<Market>): ReadonlyArray<Scope> => [
+const contracts = (markets: ReadonlyArray<Market.Market>): ReadonlyArray<Scope> => [
   { category: "inverse" },
   ...Arr.dedupe(markets.flatMap((market) => Mapping.category(market) === "linear" ? market.settle ?? [] : []))
     .map((settleCoin): Scope => ({ category: "linear", settleCoin }))
@@ -107,16 +104,16 @@ const contracts = (markets: ReadonlyArray<Market>): ReadonlyArray<Scope> => [
  */
 const forEachScope = <Row extends { readonly symbol: string }, A>(
   scopes: ReadonlyArray<Scope>,
-  markets: ReadonlyArray<Market>,
+  markets: ReadonlyArray<Market.Market>,
   operation: string,
-  read: (scope: Scope) => Effect.Effect<ReadonlyArray<Row>, AccountError>,
-  map: (market: Market, row: Row) => A
-): Effect.Effect<ReadonlyArray<A>, AccountError> => {
+  read: (scope: Scope) => Effect.Effect<ReadonlyArray<Row>, ExchangeError.AccountError>,
+  map: (market: Market.Market, row: Row) => A
+): Effect.Effect<ReadonlyArray<A>, ExchangeError.AccountError> => {
   const byName = new Map(markets.map((market) => [nameOf(Mapping.category(market), market.id), market]))
-  const one = (scope: Scope) => (row: Row): Effect.Effect<A, MalformedResponse> => {
+  const one = (scope: Scope) => (row: Row): Effect.Effect<A, ExchangeError.MalformedResponse> => {
     const market = byName.get(nameOf(scope.category, row.symbol))
     return market === undefined
-      ? new MalformedResponse({
+      ? new ExchangeError.MalformedResponse({
         exchange: "bybit",
         operation,
         detail: `the ${scope.category} market ${row.symbol.slice(0, 40)} is not listed; ` +
@@ -140,13 +137,16 @@ const openOrders = (client: Client, scope: Scope) =>
     oldestFirst
   )
 
-const openOrdersOf = (client: Client, market: Market): Effect.Effect<ReadonlyArray<Order>, AccountError> =>
+const openOrdersOf = (
+  client: Client,
+  market: Market.Market
+): Effect.Effect<ReadonlyArray<Order.Order>, ExchangeError.AccountError> =>
   Effect.map(openOrders(client, named(market)), Arr.map((row) => OrderMapping.order(market, row)))
 
 // Bybit lists the newest first: turned around, those of one millisecond are in their order too.
 const oldestFirst: <A>(rows: ReadonlyArray<A>) => ReadonlyArray<A> = Arr.reverse
 
-const order = (client: Client, reference: Adapter.Reference): Effect.Effect<Order, AccountError> =>
+const order = (client: Client, reference: Adapter.Reference): Effect.Effect<Order.Order, ExchangeError.AccountError> =>
   Effect.gen(function*() {
     const { market, since } = reference
     const input = {
@@ -166,13 +166,16 @@ const order = (client: Client, reference: Adapter.Reference): Effect.Effect<Orde
     const about = { exchange: "bybit", operation: "order" }
     const name = reference.id ?? reference.clientOrderId
     return yield* old
-      ? new Unsupported({
+      ? new ExchangeError.Unsupported({
         ...about,
         detail:
           `no order ${name} of ${market.symbol} is known any more: Bybit keeps those that were not filled for a week`,
         alternative: "look for its fills"
       })
-      : new OrderNotFound({ ...about, detail: `no order ${name} of ${market.symbol}, neither open nor ended` })
+      : new ExchangeError.OrderNotFound({
+        ...about,
+        detail: `no order ${name} of ${market.symbol}, neither open nor ended`
+      })
   })
 
 const minute = 60_000

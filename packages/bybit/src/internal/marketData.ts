@@ -1,9 +1,6 @@
-import type * as Adapter from "@effect-exchange/core/Adapter"
-import * as Candle from "@effect-exchange/core/Candle"
-import * as CandleSearch from "@effect-exchange/core/CandleSearch"
-import type { ExchangeClient } from "@effect-exchange/core/ExchangeClient"
-import { type MarketDataError, SymbolNotFound } from "@effect-exchange/core/ExchangeError"
-import type { Market } from "@effect-exchange/core/Market"
+import { Candle, ExchangeError, type Market } from "@effect-exchange/core"
+import { type Adapter, CandleSearch, type ExchangeClient } from "@effect-exchange/core/adapter"
+
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
@@ -39,7 +36,7 @@ const day = 24 * hour
 const opened = Date.UTC(2018, 10, 1)
 
 /** @internal */
-export const make = (client: ExchangeClient<"marketData">): Adapter.MarketData => ({
+export const make = (client: ExchangeClient.ExchangeClient<"marketData">): Adapter.MarketData => ({
   markets: Effect.map(
     Concurrent.forEach(
       listings,
@@ -61,7 +58,7 @@ export const make = (client: ExchangeClient<"marketData">): Adapter.MarketData =
       ({ result, time }) => {
         const row = result.list.find(({ symbol }) => symbol === market.id)
         return row === undefined
-          ? new SymbolNotFound({
+          ? new ExchangeError.SymbolNotFound({
             exchange: "bybit",
             operation: "tickers",
             symbol: market.symbol,
@@ -107,7 +104,7 @@ export const make = (client: ExchangeClient<"marketData">): Adapter.MarketData =
       ),
     firstFrom: (market, interval, from) => {
       // Whether an answer without an end begins with the oldest the documents do not say.
-      const step = (name: string, length: number): CandleSearch.Step<MarketDataError> => ({
+      const step = (name: string, length: number): CandleSearch.Step<ExchangeError.MarketDataError> => ({
         length,
         page: 1000,
         read: ({ from, to }) =>
@@ -137,13 +134,16 @@ export const make = (client: ExchangeClient<"marketData">): Adapter.MarketData =
 })
 
 /** @internal */
-export const named = (market: Market): { readonly category: Wire.Category; readonly symbol: string } => ({
+export const named = (market: Market.Market): { readonly category: Wire.Category; readonly symbol: string } => ({
   category: Mapping.category(market),
   symbol: market.id
 })
 
 // Several of a category are all of them: one request can name one symbol.
-const tickersOf = (client: ExchangeClient<"marketData">, markets: Arr.NonEmptyReadonlyArray<Market>) => {
+const tickersOf = (
+  client: ExchangeClient.ExchangeClient<"marketData">,
+  markets: Arr.NonEmptyReadonlyArray<Market.Market>
+) => {
   const byId = new Map(markets.map((market) => [market.id, market]))
   const [first] = markets
   const input = byId.size === 1 ? named(first) : { category: Mapping.category(first) }

@@ -1,5 +1,6 @@
-import type { Unsupported } from "@effect-exchange/core/ExchangeError"
-import * as Pages from "@effect-exchange/core/Pages"
+import type { ExchangeError } from "@effect-exchange/core"
+import { Pages } from "@effect-exchange/core/adapter"
+
 import * as Effect from "effect/Effect"
 import { given } from "../Wire.js"
 
@@ -20,7 +21,7 @@ const most = 150
 export const collect = <A, E>(
   operation: string,
   read: (cursor: string | undefined) => Effect.Effect<Page<A>, E>
-): Effect.Effect<ReadonlyArray<A>, E | Unsupported> =>
+): Effect.Effect<ReadonlyArray<A>, E | ExchangeError.Unsupported> =>
   reachBack(operation, [{}], (_, cursor) => read(cursor), Number.POSITIVE_INFINITY)
 
 /** @internal */
@@ -60,7 +61,7 @@ export const reachBack = <A, E>(
   all: ReadonlyArray<Span>,
   read: (span: Span, cursor: string | undefined) => Effect.Effect<Page<A>, E>,
   enough: number
-): Effect.Effect<ReadonlyArray<A>, E | Unsupported> =>
+): Effect.Effect<ReadonlyArray<A>, E | ExchangeError.Unsupported> =>
   Pages.collect<A, Place, E>({
     exchange: "bybit",
     operation,

@@ -1,9 +1,6 @@
-import type * as Adapter from "@effect-exchange/core/Adapter"
-import * as ClientOrderId from "@effect-exchange/core/ClientOrderId"
-import type { Capability } from "@effect-exchange/core/Endpoint"
-import type { ExchangeClient } from "@effect-exchange/core/ExchangeClient"
-import { MalformedResponse, OrderRejected, type TradingError } from "@effect-exchange/core/ExchangeError"
-import type { Market } from "@effect-exchange/core/Market"
+import { ExchangeError, type Market } from "@effect-exchange/core"
+import { type Adapter, ClientOrderId, type Endpoint, type ExchangeClient } from "@effect-exchange/core/adapter"
+
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -17,7 +14,7 @@ import { given } from "../Wire.js"
 import { named } from "./marketData.js"
 
 /** @internal */
-export const make = (client: ExchangeClient<Capability>): Adapter.Trading => ({
+export const make = (client: ExchangeClient.ExchangeClient<Endpoint.Capability>): Adapter.Trading => ({
   clientOrderId: {
     pattern: /^[A-Za-z0-9_-]{1,36}$/,
     described: "1 to 36 of A-Z a-z 0-9 - _",
@@ -61,12 +58,18 @@ const referred = (reference: Adapter.Reference): typeof TradingWire.Reference.Ty
   ...reference.id === undefined ? { orderLinkId: reference.clientOrderId } : { orderId: reference.id }
 })
 
-const placedOf = (wire: TradingWire.Batch, index: number): Either.Either<Adapter.Placed, TradingError> => {
+const placedOf = (
+  wire: TradingWire.Batch,
+  index: number
+): Either.Either<Adapter.Placed, ExchangeError.TradingError> => {
   const about = { exchange: "bybit", operation: Endpoints.orderCreateBatch.name }
   const outcome = wire.retExtInfo.list[index]
   const id = given(wire.result.list[index]?.orderId)
   if (outcome?.code === 0 && id !== undefined) return Either.right({ _tag: "Accepted", id })
-  const unclear = new MalformedResponse({ ...about, detail: "the answer does not say what became of the order" })
+  const unclear = new ExchangeError.MalformedResponse({
+    ...about,
+    detail: "the answer does not say what became of the order"
+  })
   if (outcome === undefined || outcome.code === 0) return Either.left(unclear)
   const detail = (given(outcome.msg) ?? "").slice(0, 200)
   return Either.left(byCode({ ...about, code: String(outcome.code), detail }, outcome.code) ?? unclear)
@@ -76,13 +79,13 @@ const placedOf = (wire: TradingWire.Batch, index: number): Either.Either<Adapter
 const most = 500
 
 const cancelAll = (
-  client: ExchangeClient<Capability>,
-  market: Market,
+  client: ExchangeClient.ExchangeClient<Endpoint.Capability>,
+  market: Market.Market,
   before: ReadonlyArray<string>
-): Effect.Effect<ReadonlyArray<string>, TradingError> =>
+): Effect.Effect<ReadonlyArray<string>, ExchangeError.TradingError> =>
   Effect.flatMap(client.request(Endpoints.orderCancelAll, named(market)), ({ list, success }) => {
     if (success === "0") {
-      return new OrderRejected({
+      return new ExchangeError.OrderRejected({
         exchange: "bybit",
         operation: Endpoints.orderCancelAll.name,
         detail: `the orders of ${market.symbol} could not be canceled; cancel them one by one`

@@ -3,10 +3,8 @@
  *
  * @since 0.1.0
  */
-import * as Environment from "@effect-exchange/core/Environment"
-import type { ExchangeSymbol } from "@effect-exchange/core/ExchangeSymbol"
-import * as MarketData from "@effect-exchange/core/MarketData"
-import * as OrderJournal from "@effect-exchange/core/OrderJournal"
+import { Environment, type ExchangeSymbol, MarketData, OrderJournal } from "@effect-exchange/core"
+
 import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Trip from "@effect-exchange/resilience/Trip"
@@ -37,7 +35,7 @@ import * as Wire from "../Wire.js"
  * @category models
  */
 export interface Input extends Options.Places {
-  readonly symbol: ReadonlyArray<ExchangeSymbol>
+  readonly symbol: ReadonlyArray<ExchangeSymbol.ExchangeSymbol>
   readonly trading: boolean
   readonly output: Option.Option<string>
 }

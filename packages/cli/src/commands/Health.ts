@@ -3,7 +3,8 @@
  *
  * @since 0.1.0
  */
-import * as Health from "@effect-exchange/core/Health"
+import { Health } from "@effect-exchange/core"
+
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Command from "@effect/cli/Command"
 import type * as HttpClient from "@effect/platform/HttpClient"

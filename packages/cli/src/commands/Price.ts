@@ -3,7 +3,8 @@
  *
  * @since 0.1.0
  */
-import type { ExchangeSymbol } from "@effect-exchange/core/ExchangeSymbol"
+import type { ExchangeSymbol } from "@effect-exchange/core"
+
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Command from "@effect/cli/Command"
 import type * as HttpClient from "@effect/platform/HttpClient"
@@ -24,7 +25,7 @@ import * as Stop from "../Stop.js"
  * @category models
  */
 export interface Input extends Options.Settings {
-  readonly symbols: ReadonlyArray<ExchangeSymbol>
+  readonly symbols: ReadonlyArray<ExchangeSymbol.ExchangeSymbol>
   readonly json: boolean
 }
 

@@ -3,10 +3,8 @@
  *
  * @since 0.1.0
  */
-import * as Account from "@effect-exchange/core/Account"
-import type { AccountError } from "@effect-exchange/core/ExchangeError"
-import { ExchangeSymbol } from "@effect-exchange/core/ExchangeSymbol"
-import * as MarketData from "@effect-exchange/core/MarketData"
+import { Account, type ExchangeError, ExchangeSymbol, MarketData } from "@effect-exchange/core"
+
 import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Simulator from "@effect-exchange/simulator/Simulator"
@@ -39,7 +37,7 @@ import * as Table from "../Table.js"
  * @category models
  */
 export interface Input extends Options.Places {
-  readonly symbol: ReadonlyArray<ExchangeSymbol>
+  readonly symbol: ReadonlyArray<ExchangeSymbol.ExchangeSymbol>
   readonly account: boolean
   readonly output: string
 }
@@ -100,7 +98,7 @@ export const handle = Effect.fnUntraced(function*(
   }
 })
 
-const unlessGiven = [ExchangeSymbol.make("BTC/USDT")]
+const unlessGiven = [ExchangeSymbol.ExchangeSymbol.make("BTC/USDT")]
 
 interface Opened {
   readonly exchange: Exchanges.ExchangeId
@@ -151,12 +149,12 @@ const unwritable = (error: PlatformError): UsageError =>
 
 interface Question {
   readonly what: string
-  readonly ask: Effect.Effect<unknown, AccountError>
+  readonly ask: Effect.Effect<unknown, ExchangeError.AccountError>
 }
 
 const questionsOf = (
   { account, exchange, market }: Opened,
-  symbols: ReadonlyArray<ExchangeSymbol>
+  symbols: ReadonlyArray<ExchangeSymbol.ExchangeSymbol>
 ): Effect.Effect<ReadonlyArray<Question>> =>
   Effect.map(Clock.currentTimeMillis, (now) => [
     { what: "markets", ask: market.markets },
@@ -188,7 +186,7 @@ interface Row {
   readonly exchange: string
   readonly what: string
   readonly requests: number
-  readonly result: Either.Either<unknown, AccountError>
+  readonly result: Either.Either<unknown, ExchangeError.AccountError>
 }
 
 const table = (rows: ReadonlyArray<Row>, colors: boolean): string =>

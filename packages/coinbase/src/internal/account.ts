@@ -1,9 +1,6 @@
-import type * as Adapter from "@effect-exchange/core/Adapter"
-import type { ExchangeClient } from "@effect-exchange/core/ExchangeClient"
-import { type AccountError, MalformedResponse, OrderNotFound } from "@effect-exchange/core/ExchangeError"
-import type { Market } from "@effect-exchange/core/Market"
-import type { Markets } from "@effect-exchange/core/Markets"
-import type { Order } from "@effect-exchange/core/Order"
+import { ExchangeError, type Market, type Order } from "@effect-exchange/core"
+import type { Adapter, ExchangeClient, Markets } from "@effect-exchange/core/adapter"
+
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -28,10 +25,10 @@ interface Wanted {
 
 /** @internal */
 export const make = (
-  client: ExchangeClient<"marketData" | "account">,
-  { markets }: { readonly markets: Markets }
+  client: ExchangeClient.ExchangeClient<"marketData" | "account">,
+  { markets }: { readonly markets: Markets.Markets }
 ): Adapter.Account => {
-  const orders = (wanted: Wanted, limit = pageSize): Stream.Stream<Wire.Order, AccountError> =>
+  const orders = (wanted: Wanted, limit = pageSize): Stream.Stream<Wire.Order, ExchangeError.AccountError> =>
     Pages.rows(
       "orders",
       (cursor) => client.request(TradingEndpoints.orders, { product_type: "SPOT", ...wanted, limit, cursor }),
@@ -39,16 +36,18 @@ export const make = (
     )
 
   // `OPEN` goes with no other status. Those that wait are read first: one that is opened meanwhile is in the second list.
-  const standing = (product_ids: ReadonlyArray<string> | undefined): Stream.Stream<Wire.Order, AccountError> =>
+  const standing = (
+    product_ids: ReadonlyArray<string> | undefined
+  ): Stream.Stream<Wire.Order, ExchangeError.AccountError> =>
     Stream.concat(orders({ product_ids, order_status: waiting }), orders({ product_ids, order_status: ["OPEN"] }))
 
-  const inMarket = (wire: Wire.Order): Effect.Effect<Order, AccountError> =>
+  const inMarket = (wire: Wire.Order): Effect.Effect<Order.Order, ExchangeError.AccountError> =>
     Effect.flatMap(
       markets.byId(wire.product_id),
       Option.match({
         onSome: (market) => Effect.succeed(Mapping.order(market, wire)),
         onNone: () =>
-          new MalformedResponse({
+          new ExchangeError.MalformedResponse({
             exchange: "coinbase",
             operation: "orders",
             detail: `an order is of the product ${JSON.stringify(wire.product_id.slice(0, 60))}, which is not listed`
@@ -57,10 +56,10 @@ export const make = (
     )
 
   const byClientOrderId = (
-    market: Market,
+    market: Market.Market,
     clientOrderId: string,
     since: number | undefined
-  ): Effect.Effect<Order, AccountError> => {
+  ): Effect.Effect<Order.Order, ExchangeError.AccountError> => {
     const product_ids = [market.id]
     const listed = since === undefined
       ? Stream.concat(standing(product_ids), orders({ product_ids }))
@@ -95,7 +94,7 @@ export const make = (
         ? byClientOrderId(market, clientOrderId, since)
         : Effect.flatMap(
           client.request(TradingEndpoints.order, { order_id: id }),
-          (wire): Effect.Effect<Order, AccountError> =>
+          (wire): Effect.Effect<Order.Order, ExchangeError.AccountError> =>
             wire.product_id === market.id
               ? Effect.succeed(Mapping.order(market, wire))
               : notFound(`the order is of another product than ${market.id}`)
@@ -134,12 +133,15 @@ const waiting = ["PENDING", "QUEUED", "CANCEL_QUEUED", "EDIT_QUEUED"] as const
 const newestLast = <A, B>(map: (row: A) => B) => (rows: ReadonlyArray<A>): ReadonlyArray<B> =>
   Arr.reverse(Arr.map(rows, map))
 
-const notFound = (detail: string): OrderNotFound =>
-  new OrderNotFound({ exchange: "coinbase", operation: "order", detail })
+const notFound = (detail: string): ExchangeError.OrderNotFound =>
+  new ExchangeError.OrderNotFound({ exchange: "coinbase", operation: "order", detail })
 
 // Orders are listed from an instant by the exchange's clock. With ours, an order placed by a clock that is ahead would seem
 // never to have been.
-const startOf = (client: ExchangeClient<"marketData">, since: number): Effect.Effect<number, AccountError> =>
+const startOf = (
+  client: ExchangeClient.ExchangeClient<"marketData">,
+  since: number
+): Effect.Effect<number, ExchangeError.AccountError> =>
   Effect.map(
     Effect.all([Clock.currentTimeMillis, client.request(Endpoints.serverTime, {})]),
     ([ours, theirs]) => Math.max(0, Math.floor(since + theirs - ours) - margin)

@@ -1,9 +1,6 @@
-import type * as Adapter from "@effect-exchange/core/Adapter"
-import * as Candle from "@effect-exchange/core/Candle"
-import * as CandleSearch from "@effect-exchange/core/CandleSearch"
-import type { ExchangeClient } from "@effect-exchange/core/ExchangeClient"
-import type { MarketDataError } from "@effect-exchange/core/ExchangeError"
-import type { Market } from "@effect-exchange/core/Market"
+import { Candle, type ExchangeError, type Market } from "@effect-exchange/core"
+import { type Adapter, CandleSearch, type ExchangeClient } from "@effect-exchange/core/adapter"
+
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
@@ -18,7 +15,7 @@ const spot = { product_type: "SPOT", get_all_products: true } as const
 const mostIds = 100
 
 /** @internal */
-export const make = (client: ExchangeClient<"marketData">): Adapter.MarketData => ({
+export const make = (client: ExchangeClient.ExchangeClient<"marketData">): Adapter.MarketData => ({
   markets: Effect.map(
     client.request(Endpoints.products, spot),
     Arr.filterMap((product) => Option.fromNullable(Mapping.market(product)))
@@ -58,7 +55,7 @@ export const make = (client: ExchangeClient<"marketData">): Adapter.MarketData =
     page,
     read: (market, interval, window) => Effect.map(candles(client, market, interval, window), Arr.map(Mapping.bar)),
     firstFrom: (market, interval, from) => {
-      const step = (interval: Candle.Interval): CandleSearch.Step<MarketDataError> => ({
+      const step = (interval: Candle.Interval): CandleSearch.Step<ExchangeError.MarketDataError> => ({
         length: Candle.millis(interval),
         page,
         read: (window) => Effect.map(candles(client, market, interval, window), Arr.map(({ start }) => start * 1000))
@@ -87,8 +84,8 @@ const page = 299
 const opened = Date.UTC(2015, 0, 1)
 
 const candles = (
-  client: ExchangeClient<"marketData">,
-  market: Market,
+  client: ExchangeClient.ExchangeClient<"marketData">,
+  market: Market.Market,
   interval: Candle.Interval,
   { from, to }: Adapter.Window
 ) =>

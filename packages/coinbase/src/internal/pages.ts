@@ -1,5 +1,6 @@
-import type { Unsupported } from "@effect-exchange/core/ExchangeError"
-import * as Pages from "@effect-exchange/core/Pages"
+import type { ExchangeError } from "@effect-exchange/core"
+import { Pages } from "@effect-exchange/core/adapter"
+
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -21,10 +22,10 @@ export const rows = <P extends Page, A, E>(
   operation: string,
   page: (cursor: string | undefined) => Effect.Effect<P, E>,
   rowsOf: (page: P) => ReadonlyArray<A>
-): Stream.Stream<A, E | Unsupported> =>
+): Stream.Stream<A, E | ExchangeError.Unsupported> =>
   Stream.paginateChunkEffect({ cursor: undefined, pages: 0 }, ({ cursor, pages }: Place): Effect.Effect<
     readonly [Chunk.Chunk<A>, Option.Option<Place>],
-    E | Unsupported
+    E | ExchangeError.Unsupported
   > =>
     pages === Pages.most
       ? Pages.tooMany({ exchange: "coinbase", operation })

@@ -1,11 +1,6 @@
-import type * as Adapter from "@effect-exchange/core/Adapter"
-import * as ClientOrderId from "@effect-exchange/core/ClientOrderId"
-import * as Decimal from "@effect-exchange/core/Decimal"
-import type { Capability } from "@effect-exchange/core/Endpoint"
-import type { ExchangeClient } from "@effect-exchange/core/ExchangeClient"
-import { MalformedResponse, OrderRejected, type TradingError, Unsupported } from "@effect-exchange/core/ExchangeError"
-import type { Market } from "@effect-exchange/core/Market"
-import { isClosed } from "@effect-exchange/core/Order"
+import { Decimal, ExchangeError, type Market, Order } from "@effect-exchange/core"
+import { type Adapter, ClientOrderId, type Endpoint, type ExchangeClient } from "@effect-exchange/core/adapter"
+
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -17,10 +12,12 @@ const mostCancels = 100
 
 /** @internal */
 export const make = (
-  client: ExchangeClient<Capability>,
+  client: ExchangeClient.ExchangeClient<Endpoint.Capability>,
   { account }: { readonly account: Adapter.Account }
 ): Adapter.Trading => {
-  const cancelAll = (ids: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<Wire.CancelResult>, TradingError> =>
+  const cancelAll = (
+    ids: ReadonlyArray<string>
+  ): Effect.Effect<ReadonlyArray<Wire.CancelResult>, ExchangeError.TradingError> =>
     Effect.map(
       Effect.forEach(
         Arr.chunksOf(ids, mostCancels),
@@ -31,15 +28,15 @@ export const make = (
 
   /** Those refused may have ended meanwhile; one that stands still is an error. */
   const noneLeft = (
-    market: Market,
+    market: Market.Market,
     refused: ReadonlyArray<Wire.CancelResult>
-  ): Effect.Effect<void, TradingError> =>
+  ): Effect.Effect<void, ExchangeError.TradingError> =>
     Effect.gen(function*() {
       if (refused.length === 0) return
       const open = new Set(Arr.map(yield* account.openOrders(market), ({ id }) => id))
       const left = refused.filter(({ order_id }) => open.has(order_id))
       if (left[0] === undefined) return
-      return yield* new OrderRejected({
+      return yield* new ExchangeError.OrderRejected({
         ...about("cancelAll"),
         code: left[0].failure_reason,
         detail: `${left.length} orders of ${market.symbol} stand still, ${left[0].order_id} among them; try again`
@@ -58,10 +55,10 @@ export const make = (
     place: (order) =>
       Effect.flatMap(
         client.request(Endpoints.createOrder, Mapping.newOrder(order)),
-        (created): Effect.Effect<Adapter.Placed, TradingError> =>
+        (created): Effect.Effect<Adapter.Placed, ExchangeError.TradingError> =>
           // It may be an earlier order of that name, or an answer gone astray while this one stands: that is looked up.
           Mapping.isAnother(order, created)
-            ? new MalformedResponse({
+            ? new ExchangeError.MalformedResponse({
               ...about("createOrder"),
               detail: `the answer is about another order, ${created.success_response.order_id}`
             })
@@ -70,7 +67,7 @@ export const make = (
     cancel: (reference) =>
       Effect.gen(function*() {
         const known = reference.id === undefined ? yield* account.order(reference) : undefined
-        if (known !== undefined && isClosed(known)) return Option.some(known)
+        if (known !== undefined && Order.isClosed(known)) return Option.some(known)
         const id = known === undefined ? reference.id : known.id
         const results = yield* cancelAll(id === undefined ? [] : [id])
         const failure = results.flatMap((result) => Mapping.cancelFailure(about("cancelOrders"), result) ?? [])
@@ -88,7 +85,7 @@ export const make = (
       const price = change.price ?? current.price
       const size = change.amount ?? current.amount
       return current.timeInForce !== "GTC" || price === undefined || size === undefined
-        ? new Unsupported({
+        ? new ExchangeError.Unsupported({
           ...about("editOrder"),
           detail: "Coinbase changes limit orders only that stand until canceled",
           alternative: "cancel it and place another"

@@ -1,5 +1,6 @@
 import { Duration, Either, Redacted, Schema } from "effect"
-import { Endpoint, ExchangeError, type Protocol, Signature } from "../../src/index.js"
+import { Endpoint, type Protocol, Signature } from "../../src/adapter.js"
+import { ExchangeError } from "../../src/index.js"
 
 /** An exchange that does not exist, with one endpoint of each kind. Its error bodies name the error they stand for. */
 const Answer = Schema.Struct({ value: Schema.Number })

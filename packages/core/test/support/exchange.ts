@@ -1,10 +1,8 @@
 import { HttpClient } from "@effect/platform"
 import { BigDecimal, Clock, Context, Effect, Either, Layer, Option, Redacted } from "effect"
+import { type Adapter, ClientOrderId, Exchange } from "../../src/adapter.js"
 import {
-  type Adapter,
-  ClientOrderId,
   Decimal,
-  Exchange,
   ExchangeError,
   ExchangeSymbol,
   type Market,
@@ -12,6 +10,7 @@ import {
   OrderJournal,
   Trading
 } from "../../src/index.js"
+
 import * as Acme from "./acme.js"
 import * as Wire from "./wire.js"
 

@@ -1,6 +1,8 @@
 import { HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse } from "@effect/platform"
 import { Clock, Effect, type Scope } from "effect"
-import { Credentials, type Endpoint, ExchangeClient, ExchangeState, type Protocol } from "../../src/index.js"
+import { type Endpoint, ExchangeClient, type Protocol } from "../../src/adapter.js"
+import { Credentials, ExchangeState } from "../../src/index.js"
+
 import * as Acme from "./acme.js"
 import { key, secret } from "./secrets.js"
 

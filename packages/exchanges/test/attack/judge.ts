@@ -1,4 +1,5 @@
 import { ExchangeError } from "@effect-exchange/core"
+
 import { Cause, Exit, Option, Predicate } from "effect"
 import { Exchanges } from "../../src/index.js"
 import { unprintable } from "../support/overheard.js"

@@ -1,4 +1,5 @@
 import type { Credentials } from "@effect-exchange/core"
+
 import { Option, Schema } from "effect"
 import { Redacted } from "effect"
 import type { Request } from "../support/unmoved.js"

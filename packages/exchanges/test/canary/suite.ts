@@ -1,4 +1,5 @@
 import { type Account, type Market, MarketData, Trading } from "@effect-exchange/core"
+
 import { Simulator } from "@effect-exchange/simulator"
 import { HttpClient, HttpClientResponse } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"

@@ -1,4 +1,5 @@
 import { Account, OrderJournal, Trading } from "@effect-exchange/core"
+
 import { Simulator } from "@effect-exchange/simulator"
 import { HttpClient, HttpClientResponse } from "@effect/platform"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"

@@ -1,4 +1,5 @@
 import { type ExchangeError, MarketData } from "@effect-exchange/core"
+
 import { Simulator } from "@effect-exchange/simulator"
 import { assert } from "@effect/vitest"
 import { Context, Effect, Fiber, Layer, TestClock } from "effect"

@@ -1,4 +1,5 @@
 import { Account, Composite, MarketData, Trading } from "@effect-exchange/core"
+
 import { Simulator } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"

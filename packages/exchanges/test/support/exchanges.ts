@@ -1,4 +1,6 @@
-import { type Environment, type Exchange, type Order, OrderJournal } from "@effect-exchange/core"
+import { type Environment, type Order, OrderJournal } from "@effect-exchange/core"
+import type { Exchange } from "@effect-exchange/core/adapter"
+
 import { Simulator } from "@effect-exchange/simulator"
 import { HttpClient, type HttpClientRequest } from "@effect/platform"
 import { Clock, Effect, Layer } from "effect"

@@ -1,4 +1,5 @@
 import type { Market } from "@effect-exchange/core"
+
 import { Simulator } from "@effect-exchange/simulator"
 import { Clock, Effect } from "effect"
 import type { Exchanges } from "../../src/index.js"

@@ -1,25 +1,16 @@
-import type * as Adapter from "@effect-exchange/core/Adapter"
-import type { ExchangeClient } from "@effect-exchange/core/ExchangeClient"
-import {
-  type AccountError,
-  MalformedResponse,
-  OrderNotFound,
-  SymbolNotFound
-} from "@effect-exchange/core/ExchangeError"
-import type { Market } from "@effect-exchange/core/Market"
-import type { Markets } from "@effect-exchange/core/Markets"
-import type { Order } from "@effect-exchange/core/Order"
-import * as Pages from "@effect-exchange/core/Pages"
+import { ExchangeError, type Market, type Order } from "@effect-exchange/core"
+import { type Adapter, type ExchangeClient, type Markets, Pages } from "@effect-exchange/core/adapter"
+
 import * as Effect from "effect/Effect"
 import * as Endpoints from "../Endpoints.js"
 import * as Mapping from "../Mapping.js"
 import * as OrderMapping from "../OrderMapping.js"
 import type * as Wire from "../Wire.js"
 
-type Client = ExchangeClient<"marketData" | "account">
+type Client = ExchangeClient.ExchangeClient<"marketData" | "account">
 
 /** @internal */
-export const make = (client: Client, markets: Markets): Adapter.Account => {
+export const make = (client: Client, markets: Markets.Markets): Adapter.Account => {
   const names = assetNames(client)
   return {
     balances: Effect.flatMap(
@@ -69,23 +60,23 @@ const assetNames = (client: Client) => {
   const load = Effect.map(client.request(Endpoints.assets, {}), (rows) => {
     known = new Map(rows.map(([id, { altname }]) => [id, Mapping.assetName(altname)]))
   })
-  return (ids: ReadonlyArray<string>): Effect.Effect<(id: string) => string, AccountError> =>
+  return (ids: ReadonlyArray<string>): Effect.Effect<(id: string) => string, ExchangeError.AccountError> =>
     Effect.suspend(() => ids.every((id) => known.has(id)) ? Effect.void : load).pipe(
       Effect.as((id) => known.get(id) ?? id)
     )
 }
 
 const ofAllMarkets = (
-  markets: Markets,
+  markets: Markets.Markets,
   wire: Wire.Orders
-): Effect.Effect<ReadonlyArray<Order>, AccountError> =>
+): Effect.Effect<ReadonlyArray<Order.Order>, ExchangeError.AccountError> =>
   Effect.flatMap(markets.all, (all) => {
     const byPair = Mapping.byPair(all)
     return Effect.forEach(Object.entries(wire), ([id, row]) => {
       const market = byPair.get(row.descr.pair)
       // Left out, it would look as if it did not stand.
       return market === undefined
-        ? new SymbolNotFound({
+        ? new ExchangeError.SymbolNotFound({
           exchange: "kraken",
           operation: "openOrders",
           symbol: row.descr.pair,
@@ -95,9 +86,13 @@ const ofAllMarkets = (
     })
   })
 
-const missing = (detail: string) => new OrderNotFound({ exchange: "kraken", operation: "order", detail })
+const missing = (detail: string) => new ExchangeError.OrderNotFound({ exchange: "kraken", operation: "order", detail })
 
-const byId = (client: Client, market: Market, id: string): Effect.Effect<Order, AccountError> =>
+const byId = (
+  client: Client,
+  market: Market.Market,
+  id: string
+): Effect.Effect<Order.Order, ExchangeError.AccountError> =>
   Effect.flatMap(client.request(Endpoints.queryOrders, { txid: id }), (wire) => {
     const found = OrderMapping.ordersOf(market, wire).find((order) => order.id === id)
     return found === undefined ? missing(`no order ${id} in ${market.symbol}`) : Effect.succeed(found)
@@ -106,24 +101,24 @@ const byId = (client: Client, market: Market, id: string): Effect.Effect<Order, 
 /** An order goes from those that stand to those that ended and never back: in this order none slips through. */
 const byClientOrderId = (
   client: Client,
-  market: Market,
+  market: Market.Market,
   clientOrderId: string
-): Effect.Effect<Order, AccountError> =>
+): Effect.Effect<Order.Order, ExchangeError.AccountError> =>
   Effect.gen(function*() {
-    const isIt = (order: Order) => order.clientOrderId === clientOrderId
+    const isIt = (order: Order.Order) => order.clientOrderId === clientOrderId
     const open = yield* client.request(Endpoints.openOrders, { cl_ord_id: clientOrderId })
     const standing = OrderMapping.ordersOf(market, open).find(isIt)
     if (standing !== undefined) return standing
     const closed = yield* client.request(Endpoints.closedOrders, { cl_ord_id: clientOrderId })
     // The exchange lets an id be used again once the order has ended: the latest is meant.
-    const ended = OrderMapping.ordersOf(market, closed).filter(isIt).reduce<Order | undefined>(
+    const ended = OrderMapping.ordersOf(market, closed).filter(isIt).reduce<Order.Order | undefined>(
       (latest, order) => latest === undefined || (order.createdAt ?? 0) > (latest.createdAt ?? 0) ? order : latest,
       undefined
     )
     if (ended !== undefined) return ended
     // A page of other orders proves nothing of this one.
     if (Object.values(closed).some(({ cl_ord_id }) => cl_ord_id !== clientOrderId)) {
-      return yield* new MalformedResponse({
+      return yield* new ExchangeError.MalformedResponse({
         exchange: "kraken",
         operation: "order",
         detail: "the answer has orders of other client order ids than the one asked for"
@@ -142,12 +137,12 @@ const startOf = ({ since }: Adapter.History): number | undefined =>
  */
 const paged = <A>(
   operation: string,
-  read: (offset: number) => Effect.Effect<{ readonly [id: string]: A } | readonly [], AccountError>,
+  read: (offset: number) => Effect.Effect<{ readonly [id: string]: A } | readonly [], ExchangeError.AccountError>,
   isWanted: (row: A) => boolean,
   limit: number
-): Effect.Effect<ReadonlyMap<string, A>, AccountError> =>
+): Effect.Effect<ReadonlyMap<string, A>, ExchangeError.AccountError> =>
   Effect.map(
-    Pages.collect<readonly [id: string, row: A], number, AccountError>({
+    Pages.collect<readonly [id: string, row: A], number, ExchangeError.AccountError>({
       exchange: "kraken",
       operation,
       enough: limit,

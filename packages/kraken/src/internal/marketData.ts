@@ -1,8 +1,6 @@
-import type * as Adapter from "@effect-exchange/core/Adapter"
-import * as Candle from "@effect-exchange/core/Candle"
-import type { ExchangeClient } from "@effect-exchange/core/ExchangeClient"
-import { type MarketDataError, Unsupported } from "@effect-exchange/core/ExchangeError"
-import type { Market } from "@effect-exchange/core/Market"
+import { Candle, ExchangeError, type Market } from "@effect-exchange/core"
+import type { Adapter, ExchangeClient } from "@effect-exchange/core/adapter"
+
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
@@ -12,7 +10,7 @@ import * as Endpoints from "../Endpoints.js"
 import * as Mapping from "../Mapping.js"
 
 /** @internal */
-export const make = (client: ExchangeClient<"marketData">): Adapter.MarketData => ({
+export const make = (client: ExchangeClient.ExchangeClient<"marketData">): Adapter.MarketData => ({
   markets: Effect.map(
     client.request(Endpoints.assetPairs, {}),
     Arr.filterMap(([id, pair]) => Option.fromNullable(Mapping.market(id, pair)))
@@ -56,16 +54,16 @@ export const make = (client: ExchangeClient<"marketData">): Adapter.MarketData =
 const kept = 720
 
 const candles = (
-  client: ExchangeClient<"marketData">,
-  market: Market,
+  client: ExchangeClient.ExchangeClient<"marketData">,
+  market: Market.Market,
   interval: Candle.Interval,
   from: number
-): Effect.Effect<ReadonlyArray<Adapter.Bar>, MarketDataError> =>
+): Effect.Effect<ReadonlyArray<Adapter.Bar>, ExchangeError.MarketDataError> =>
   Effect.gen(function*() {
     const length = Candle.millis(interval)
     const oldest = (Math.floor((yield* Clock.currentTimeMillis) / length) - kept) * length
     if (from < oldest) {
-      return yield* new Unsupported({
+      return yield* new ExchangeError.Unsupported({
         exchange: "kraken",
         operation: "candles",
         detail: `Kraken keeps the latest ${kept} candles, which for ${interval} begin at ${

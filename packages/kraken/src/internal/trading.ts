@@ -1,9 +1,6 @@
-import type * as Adapter from "@effect-exchange/core/Adapter"
-import * as ClientOrderId from "@effect-exchange/core/ClientOrderId"
-import type { Capability } from "@effect-exchange/core/Endpoint"
-import type { ExchangeClient } from "@effect-exchange/core/ExchangeClient"
-import { MalformedResponse, type TradingError } from "@effect-exchange/core/ExchangeError"
-import type { Market } from "@effect-exchange/core/Market"
+import { ExchangeError, type Market } from "@effect-exchange/core"
+import { type Adapter, ClientOrderId, type Endpoint, type ExchangeClient } from "@effect-exchange/core/adapter"
+
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
@@ -15,7 +12,7 @@ import * as Errors from "../Errors.js"
 import * as OrderMapping from "../OrderMapping.js"
 import type * as Wire from "../Wire.js"
 
-type Client = ExchangeClient<Capability>
+type Client = ExchangeClient.ExchangeClient<Endpoint.Capability>
 
 /** How long the exchange may take an order after it was handed to the client, in milliseconds. */
 const takenWithin = 15_000
@@ -71,7 +68,10 @@ const named = (reference: Adapter.Reference) =>
 const placeBatch = (
   client: Client,
   orders: ReadonlyArray<Adapter.NewOrder>
-): Effect.Effect<ReadonlyArray<Either.Either<Adapter.Placed, TradingError>>, TradingError> =>
+): Effect.Effect<
+  ReadonlyArray<Either.Either<Adapter.Placed, ExchangeError.TradingError>>,
+  ExchangeError.TradingError
+> =>
   Effect.gen(function*() {
     const [first, ...others] = orders
     if (first === undefined) return []
@@ -95,11 +95,13 @@ const placeBatch = (
     return rows.map((row) => outcome(row, now))
   })
 
-const outcome = (row: Wire.BatchRow, now: number): Either.Either<Adapter.Placed, TradingError> => {
+const outcome = (row: Wire.BatchRow, now: number): Either.Either<Adapter.Placed, ExchangeError.TradingError> => {
   const about = { exchange: "kraken", operation: Endpoints.addOrderBatch.name }
   if (row.error !== undefined) return Either.left(Errors.ofText(row.error, about, now))
   return row.txid === undefined
-    ? Either.left(new MalformedResponse({ ...about, detail: "the answer has neither an id nor an error of an order" }))
+    ? Either.left(
+      new ExchangeError.MalformedResponse({ ...about, detail: "the answer has neither an id nor an error of an order" })
+    )
     : Either.right(accepted(row.txid))
 }
 
@@ -107,8 +109,8 @@ const outcome = (row: Wire.BatchRow, now: number): Either.Either<Adapter.Placed,
 const cancelAll = (
   client: Client,
   account: Adapter.Account,
-  market: Market
-): Effect.Effect<ReadonlyArray<string>, TradingError> =>
+  market: Market.Market
+): Effect.Effect<ReadonlyArray<string>, ExchangeError.TradingError> =>
   Effect.gen(function*() {
     const ids = (yield* account.openOrders(market)).map(({ id }) => id)
     const canceled = yield* Effect.forEach(
@@ -123,7 +125,7 @@ const cancelAll = (
     return canceled.flat()
   })
 
-const eachCanceled = (client: Client, ids: ReadonlyArray<string>): Effect.Effect<void, TradingError> =>
+const eachCanceled = (client: Client, ids: ReadonlyArray<string>): Effect.Effect<void, ExchangeError.TradingError> =>
   Effect.forEach(
     ids,
     (txid) => Effect.catchTag(client.request(Endpoints.cancelOrder, { txid }), "OrderNotFound", () => Effect.void),
@@ -133,9 +135,9 @@ const eachCanceled = (client: Client, ids: ReadonlyArray<string>): Effect.Effect
 /** Those of the orders that were canceled, where the exchange says only how many, and not all were. */
 const canceledOf = (
   client: Client,
-  market: Market,
+  market: Market.Market,
   ids: ReadonlyArray<string>
-): Effect.Effect<ReadonlyArray<string>, TradingError> =>
+): Effect.Effect<ReadonlyArray<string>, ExchangeError.TradingError> =>
   Effect.map(
     client.request(Endpoints.queryOrders, { txid: ids.join(",") }),
     (wire) => OrderMapping.ordersOf(market, wire).filter(({ status }) => status === "canceled").map(({ id }) => id)

@@ -1,9 +1,6 @@
-import type * as Adapter from "@effect-exchange/core/Adapter"
-import type { ExchangeClient } from "@effect-exchange/core/ExchangeClient"
-import * as ExchangeError from "@effect-exchange/core/ExchangeError"
-import type { Market } from "@effect-exchange/core/Market"
-import type { Markets } from "@effect-exchange/core/Markets"
-import * as Pages from "@effect-exchange/core/Pages"
+import { ExchangeError, type Market } from "@effect-exchange/core"
+import { type Adapter, type ExchangeClient, type Markets, Pages } from "@effect-exchange/core/adapter"
+
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -14,14 +11,14 @@ import * as OrderMapping from "../OrderMapping.js"
 import * as TradingEndpoints from "../TradingEndpoints.js"
 import type * as TradingWire from "../TradingWire.js"
 
-type Client = ExchangeClient<"marketData" | "account">
+type Client = ExchangeClient.ExchangeClient<"marketData" | "account">
 
 const forgottenAfter = Duration.toMillis("2 hours")
 const day = Duration.toMillis("1 day")
 const page = 100
 
 /** @internal */
-export const make = (client: Client, markets: Markets): Adapter.Account => ({
+export const make = (client: Client, markets: Markets.Markets): Adapter.Account => ({
   balances: Effect.map(client.request(Endpoints.balance, {}), Mapping.balances),
   keyPermissions: Effect.map(client.request(Endpoints.accountConfig, {}), Mapping.permissions),
   openOrders: (market) =>
@@ -78,7 +75,7 @@ export const make = (client: Client, markets: Markets): Adapter.Account => ({
     ))
 })
 
-const historyOf = (market: Market, since: number | undefined) => ({
+const historyOf = (market: Market.Market, since: number | undefined) => ({
   instType: Mapping.instTypes[market.kind],
   instId: market.id,
   // Whether the instant itself is included OKX does not say.
@@ -89,7 +86,7 @@ const historyOf = (market: Market, since: number | undefined) => ({
 /** @internal The orders that stand, of one market or of all. */
 export const pending = (
   client: Client,
-  market: Market | undefined
+  market: Market.Market | undefined
 ): Effect.Effect<ReadonlyArray<TradingWire.Order>, ExchangeError.AccountError> =>
   pages(
     "openOrders",
@@ -124,10 +121,10 @@ const isOurs = ({ instType }: TradingWire.Order): boolean => ["SPOT", "MARGIN", 
 
 // Left out would look like not there, which an order or a position must not.
 const listed = (
-  markets: Markets,
+  markets: Markets.Markets,
   operation: string,
   instId: string
-): Effect.Effect<Market, ExchangeError.MarketDataError> =>
+): Effect.Effect<Market.Market, ExchangeError.MarketDataError> =>
   Effect.flatMap(
     markets.byId(instId),
     Option.match({

@@ -1,8 +1,6 @@
-import type * as Adapter from "@effect-exchange/core/Adapter"
-import * as Candle from "@effect-exchange/core/Candle"
-import * as CandleSearch from "@effect-exchange/core/CandleSearch"
-import type { ExchangeClient } from "@effect-exchange/core/ExchangeClient"
-import type { MarketDataError } from "@effect-exchange/core/ExchangeError"
+import { Candle, type ExchangeError } from "@effect-exchange/core"
+import { type Adapter, CandleSearch, type ExchangeClient } from "@effect-exchange/core/adapter"
+
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
@@ -23,7 +21,7 @@ const day = 24 * hour
 const opened = Date.UTC(2017, 0, 1)
 
 /** @internal */
-export const make = (client: ExchangeClient<"marketData">): Adapter.MarketData => ({
+export const make = (client: ExchangeClient.ExchangeClient<"marketData">): Adapter.MarketData => ({
   markets: Effect.map(
     Concurrent.forEach(
       ["SPOT", "SWAP", "FUTURES"] as const,
@@ -76,7 +74,7 @@ export const make = (client: ExchangeClient<"marketData">): Adapter.MarketData =
         return rows.map((row) => Mapping.bar(market, row))
       }),
     firstFrom: (market, interval, from) => {
-      const step = (bar: string, length: number): CandleSearch.Step<MarketDataError> => ({
+      const step = (bar: string, length: number): CandleSearch.Step<ExchangeError.MarketDataError> => ({
         length,
         page,
         read: ({ from, to }) =>

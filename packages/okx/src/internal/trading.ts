@@ -1,7 +1,6 @@
-import type * as Adapter from "@effect-exchange/core/Adapter"
-import type { ExchangeClient } from "@effect-exchange/core/ExchangeClient"
-import * as ExchangeError from "@effect-exchange/core/ExchangeError"
-import type { Market } from "@effect-exchange/core/Market"
+import { ExchangeError, type Market } from "@effect-exchange/core"
+import type { Adapter, ExchangeClient } from "@effect-exchange/core/adapter"
+
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -14,7 +13,7 @@ import * as TradingEndpoints from "../TradingEndpoints.js"
 import type { Ack } from "../TradingWire.js"
 import { pending } from "./account.js"
 
-type Client = ExchangeClient<"marketData" | "account" | "trading">
+type Client = ExchangeClient.ExchangeClient<"marketData" | "account" | "trading">
 
 /** @internal How many orders a request may place or cancel. */
 export const batch = 20
@@ -84,7 +83,7 @@ interface Sweep {
 // OKX has no request for all orders of a market: list them, cancel them, and list again until none is left.
 const cancelAll = (
   client: Client,
-  market: Market,
+  market: Market.Market,
   { canceled, settled }: Sweep
 ): Effect.Effect<ReadonlyArray<string>, ExchangeError.TradingError> =>
   Effect.gen(function*() {
@@ -106,7 +105,7 @@ const cancelAll = (
 
 const cancelBatch = (
   client: Client,
-  market: Market,
+  market: Market.Market,
   ids: ReadonlyArray<string>
 ): Effect.Effect<ReadonlyArray<Ack>, ExchangeError.TradingError> =>
   client.request(TradingEndpoints.cancelOrders, { orders: ids.map((ordId) => ({ instId: market.id, ordId })) }).pipe(

@@ -1,10 +1,5 @@
-import type * as Account from "@effect-exchange/core/Account"
-import { Balance } from "@effect-exchange/core/Balance"
-import type { AccountError } from "@effect-exchange/core/ExchangeError"
-import { Fill } from "@effect-exchange/core/Fill"
-import { KeyPermissions } from "@effect-exchange/core/KeyPermissions"
-import { isClosed, Order } from "@effect-exchange/core/Order"
-import { Position } from "@effect-exchange/core/Position"
+import { type Account, Balance, type ExchangeError, Fill, KeyPermissions, Order, Position } from "@effect-exchange/core"
+
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -23,8 +18,8 @@ const define = (
 
 const eachBalance = (
   service: Service,
-  judge: (balance: Balance) => Effect.Effect<void, Broken>
-): Effect.Effect<void, Broken | AccountError> =>
+  judge: (balance: Balance.Balance) => Effect.Effect<void, Broken>
+): Effect.Effect<void, Broken | ExchangeError.AccountError> =>
   Effect.flatMap(service.balances, (balances) => Effect.forEach(balances, judge, { discard: true }))
 
 // Amounts stay out of what is said: reports of a run against a real account may be public.
@@ -36,7 +31,7 @@ export const accountCases: ReadonlyArray<AccountCase> = [
     (service) =>
       eachBalance(service, (balance) =>
         Effect.gen(function*() {
-          yield* fits(Balance, `the balance of ${balance.asset}`, balance)
+          yield* fits(Balance.Balance, `the balance of ${balance.asset}`, balance)
           yield* ensure(!BigDecimal.isNegative(balance.free), () => `less than nothing of ${balance.asset} is free`)
           yield* ensure(
             BigDecimal.lessThanOrEqualTo(balance.free, balance.total),
@@ -63,7 +58,10 @@ export const accountCases: ReadonlyArray<AccountCase> = [
     "AC-04",
     "what the key may do fits its schema",
     (service) =>
-      Effect.flatMap(service.keyPermissions, (permissions) => fits(KeyPermissions, "the answer", permissions))
+      Effect.flatMap(
+        service.keyPermissions,
+        (permissions) => fits(KeyPermissions.KeyPermissions, "the answer", permissions)
+      )
   ),
   define("AC-05", "a key that has read balances is not said to be unable to read", (service) =>
     Effect.gen(function*() {
@@ -86,7 +84,7 @@ export const accountCases: ReadonlyArray<AccountCase> = [
           const open = yield* service.openOrders(symbol)
           yield* orders(service, symbol, open)
           yield* ensure(
-            open.every((order) => !isClosed(order)),
+            open.every((order) => !Order.isClosed(order)),
             () => `an order of ${symbol} that has ended is among the open ones`
           )
         }
@@ -140,7 +138,7 @@ export const accountCases: ReadonlyArray<AccountCase> = [
           const all = yield* service.fills(symbol)
           const [latest, ...more] = yield* service.fills(symbol, { limit: 1 })
           for (const fill of all) {
-            yield* fits(Fill, `a fill of ${symbol}`, fill)
+            yield* fits(Fill.Fill, `a fill of ${symbol}`, fill)
             yield* ensure(
               fill.symbol === symbol && fill.exchange === service.exchange,
               () => `asked for the fills of ${symbol}, one was of ${fill.symbol} on ${fill.exchange}`
@@ -171,7 +169,7 @@ export const accountCases: ReadonlyArray<AccountCase> = [
         }
         yield* ensure(features?.positions !== false, () => "positions were not refused as Unsupported")
         for (const position of yield* answer) {
-          yield* fits(Position, `the position in ${position.symbol}`, position)
+          yield* fits(Position.Position, `the position in ${position.symbol}`, position)
           yield* ensure(
             position.exchange === service.exchange && BigDecimal.isPositive(position.amount),
             () => `the position in ${position.symbol} is not above zero, or said to be on ${position.exchange}`
@@ -247,7 +245,7 @@ export const accountCases: ReadonlyArray<AccountCase> = [
 const questions = (
   service: Service,
   symbol: string
-): ReadonlyArray<readonly [operation: string, Effect.Effect<unknown, AccountError>]> => [
+): ReadonlyArray<readonly [operation: string, Effect.Effect<unknown, ExchangeError.AccountError>]> => [
   ["openOrders", service.openOrders(symbol)],
   ["order", service.order({ symbol, id: "1" })],
   ["orderHistory", service.orderHistory(symbol)],
@@ -263,11 +261,11 @@ const ascending = (what: string, instants: ReadonlyArray<number>): Effect.Effect
 const orders = (
   service: Service,
   symbol: string | undefined,
-  all: ReadonlyArray<Order>
+  all: ReadonlyArray<Order.Order>
 ): Effect.Effect<void, Broken> =>
   Effect.gen(function*() {
     for (const order of all) {
-      yield* fits(Order, "an order", order)
+      yield* fits(Order.Order, "an order", order)
       yield* ensure(
         order.exchange === service.exchange && (symbol === undefined || order.symbol === symbol),
         () => `asked for orders of ${symbol ?? "any market"}, one was of ${order.symbol} on ${order.exchange}`
@@ -277,7 +275,7 @@ const orders = (
     yield* ascending("the orders", all.map(({ createdAt }) => createdAt ?? 0))
   })
 
-const sameOrder = (listed: Order, found: Order): Effect.Effect<void, Broken> =>
+const sameOrder = (listed: Order.Order, found: Order.Order): Effect.Effect<void, Broken> =>
   ensure(
     found.id === listed.id && found.symbol === listed.symbol && found.clientOrderId === listed.clientOrderId,
     () => `asked for an order of ${listed.symbol}, found another`

@@ -1,6 +1,5 @@
-import * as Account from "@effect-exchange/core/Account"
-import type { AccountError, KeyRefused, MarketDataError } from "@effect-exchange/core/ExchangeError"
-import * as MarketData from "@effect-exchange/core/MarketData"
+import { Account, type ExchangeError, MarketData } from "@effect-exchange/core"
+
 import * as Effect from "effect/Effect"
 import type { About, AccountCase, MarketDataCase, Subject } from "../ContractCase.js"
 import { Broken, judged } from "./judging.js"
@@ -16,7 +15,10 @@ export const about = (
 /** @internal */
 export const defineMarketData = (
   about: About,
-  body: (service: MarketData.MarketData.Service, subject: Subject) => Effect.Effect<void, Broken | MarketDataError>
+  body: (
+    service: MarketData.MarketData.Service,
+    subject: Subject
+  ) => Effect.Effect<void, Broken | ExchangeError.MarketDataError>
 ): MarketDataCase => ({
   ...about,
   capability: "marketData",
@@ -29,8 +31,8 @@ export const defineAccount = (
   body: (
     service: Account.Account.Service,
     subject: Subject,
-    symbols: Effect.Effect<ReadonlyArray<string>, Broken | MarketDataError>
-  ) => Effect.Effect<unknown, Broken | AccountError | KeyRefused>
+    symbols: Effect.Effect<ReadonlyArray<string>, Broken | ExchangeError.MarketDataError>
+  ) => Effect.Effect<unknown, Broken | ExchangeError.AccountError | ExchangeError.KeyRefused>
 ): AccountCase => ({
   ...about,
   capability: "account",
@@ -49,7 +51,7 @@ export const defineAccount = (
 export const listed = (
   service: MarketData.MarketData.Service,
   subject: Subject
-): Effect.Effect<ReadonlyArray<string>, Broken | MarketDataError> =>
+): Effect.Effect<ReadonlyArray<string>, Broken | ExchangeError.MarketDataError> =>
   subject.symbols !== undefined
     ? Effect.succeed(subject.symbols)
     : Effect.filterOrFail(

@@ -1,8 +1,5 @@
-import { type ExchangeError, outcome } from "@effect-exchange/core/ExchangeError"
-import { ExchangeStatus } from "@effect-exchange/core/ExchangeStatus"
-import type * as MarketData from "@effect-exchange/core/MarketData"
-import { isCrossed, type Level, OrderBook } from "@effect-exchange/core/OrderBook"
-import { Trade } from "@effect-exchange/core/Trade"
+import { ExchangeError, ExchangeStatus, type MarketData, OrderBook, Trade } from "@effect-exchange/core"
+
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
@@ -14,13 +11,13 @@ import { type Broken, ensure, fits, refused, unique } from "./judging.js"
 type Service = MarketData.MarketData.Service
 
 const each = (
-  levels: ReadonlyArray<Level>,
+  levels: ReadonlyArray<OrderBook.Level>,
   isBetter: (one: BigDecimal.BigDecimal, other: BigDecimal.BigDecimal) => boolean
 ): boolean => levels.every(({ price }, index) => index === 0 || isBetter(levels[index - 1]?.price ?? price, price))
 
-const sound = (service: Service, symbol: string, book: OrderBook): Effect.Effect<void, Broken> =>
+const sound = (service: Service, symbol: string, book: OrderBook.OrderBook): Effect.Effect<void, Broken> =>
   Effect.gen(function*() {
-    yield* fits(OrderBook, `the book of ${symbol}`, book)
+    yield* fits(OrderBook.OrderBook, `the book of ${symbol}`, book)
     yield* ensure(
       book.symbol === symbol && book.exchange === service.exchange,
       () => `the book of ${symbol} on ${service.exchange} says it is of ${book.symbol} on ${book.exchange}`
@@ -33,7 +30,7 @@ const sound = (service: Service, symbol: string, book: OrderBook): Effect.Effect
     )
     yield* ensure(each(book.bids, BigDecimal.greaterThan), () => `the bids of ${symbol} do not fall from the best on`)
     yield* ensure(each(book.asks, BigDecimal.lessThan), () => `the asks of ${symbol} do not rise from the best on`)
-    yield* ensure(!isCrossed(book), () => `the best bid of ${symbol} is not below its best ask`)
+    yield* ensure(!OrderBook.isCrossed(book), () => `the best bid of ${symbol} is not below its best ask`)
   })
 
 const none = [0, -1, 1.5, Number.NaN]
@@ -41,12 +38,12 @@ const none = [0, -1, 1.5, Number.NaN]
 const tape = (
   service: Service,
   symbol: string,
-  trades: ReadonlyArray<Trade>,
+  trades: ReadonlyArray<Trade.Trade>,
   limit: number
 ): Effect.Effect<void, Broken> =>
   Effect.gen(function*() {
     for (const trade of trades) {
-      yield* fits(Trade, `a trade of ${symbol}`, trade)
+      yield* fits(Trade.Trade, `a trade of ${symbol}`, trade)
       yield* ensure(
         trade.symbol === symbol && trade.exchange === service.exchange,
         () => `a trade of ${symbol} on ${service.exchange} says it is of ${trade.symbol} on ${trade.exchange}`
@@ -129,7 +126,7 @@ export const bookCases: ReadonlyArray<MarketDataCase> = [
   define(about("MD-22", "what the exchange says of itself fits its schema"), (service) =>
     Effect.gen(function*() {
       const status = yield* service.status
-      yield* fits(ExchangeStatus, "the status", status)
+      yield* fits(ExchangeStatus.ExchangeStatus, "the status", status)
       yield* ensure(
         status.exchange === service.exchange,
         () => `the status is that of ${status.exchange}, expected ${service.exchange}`
@@ -160,7 +157,7 @@ export const limitCases: ReadonlyArray<MarketDataCase> = [
  *
  * @internal
  */
-export const within = <A, E extends ExchangeError>(
+export const within = <A, E extends ExchangeError.ExchangeError>(
   answers: ReadonlyArray<Either.Either<A, E>>
 ): Effect.Effect<void, Broken | E> =>
   Effect.gen(function*() {
@@ -171,7 +168,7 @@ export const within = <A, E extends ExchangeError>(
         left._tag !== "RateLimited" && left._tag !== "Banned",
         () => `of ${answers.length} calls one was refused: ${left._tag}, ${left.message}`
       )
-      if (outcome(left) !== "NotSent") yield* answer
+      if (ExchangeError.outcome(left) !== "NotSent") yield* answer
     }
     yield* ensure(answers.some(Either.isRight), () => "not one call was answered")
   })

@@ -1,6 +1,5 @@
-import * as Candle from "@effect-exchange/core/Candle"
-import type { MarketDataError } from "@effect-exchange/core/ExchangeError"
-import type * as MarketData from "@effect-exchange/core/MarketData"
+import { Candle, type ExchangeError, type MarketData } from "@effect-exchange/core"
+
 import * as BigDecimal from "effect/BigDecimal"
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
@@ -21,7 +20,7 @@ const read = (
   symbol: string,
   interval: Candle.Interval,
   range: Candle.Range
-): Effect.Effect<Candles, MarketDataError> =>
+): Effect.Effect<Candles, ExchangeError.MarketDataError> =>
   Effect.map(Stream.runCollect(service.candles(symbol, interval, range)), Chunk.toReadonlyArray)
 
 const has = (subject: Subject, interval: Candle.Interval): boolean =>

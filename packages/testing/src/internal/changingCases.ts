@@ -1,5 +1,5 @@
-import { type ExchangeError, outcome, type TradingError } from "@effect-exchange/core/ExchangeError"
-import { isClosed, type Order } from "@effect-exchange/core/Order"
+import { ExchangeError, Order } from "@effect-exchange/core"
+
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
@@ -27,10 +27,10 @@ import { type Broken, ensure, refused } from "./judging.js"
 
 const two = BigDecimal.fromBigInt(2n)
 
-const isOpen = ({ account }: Desk, { id, symbol }: Order) =>
+const isOpen = ({ account }: Desk, { id, symbol }: Order.Order) =>
   Effect.map(account.openOrders(symbol), (open) => open.some((order) => order.id === id))
 
-const gone = (desk: Desk, order: Order): Effect.Effect<void, ExchangeError | Broken> =>
+const gone = (desk: Desk, order: Order.Order): Effect.Effect<void, ExchangeError.ExchangeError | Broken> =>
   eventually(Effect.flatMap(
     isOpen(desk, order),
     (open) => ensure(!open, () => `a canceled order of ${order.symbol} is still among the open ones`)
@@ -120,7 +120,7 @@ const lacks = <A>(
   { subject, trading }: Desk,
   operation: string,
   has: boolean | undefined,
-  call: Effect.Effect<A, TradingError>
+  call: Effect.Effect<A, ExchangeError.TradingError>
 ): Effect.Effect<boolean, Broken> =>
   Effect.gen(function*() {
     if (has === true) return false
@@ -152,9 +152,9 @@ const changing = [
         yield* lacks(desk, "amend", features?.amend, trading.amend({ symbol, id: placed.id }, { price }))
       ) return
       const changed = yield* trading.amend({ symbol, id: placed.id }, { price, amount })
-      const isChanged = (order: Order) =>
+      const isChanged = (order: Order.Order) =>
         ensure(
-          !isClosed(order) && equal(order.price, price) && equal(order.amount, amount),
+          !Order.isClosed(order) && equal(order.price, price) && equal(order.amount, amount),
           () => `the amended order is ${order.status}, or its price or amount is not what it was changed to`
         )
       yield* isChanged(changed)
@@ -283,7 +283,7 @@ export const errorCases: ReadonlyArray<TradingCase> = [
         const order = yield* yield* losing(faults, "loseAnswers", trading.place(asked))
         yield* ensure(
           order.clientOrderId === asked.clientOrderId && equal(order.price, asked.price) &&
-            equal(order.amount, asked.amount) && !isClosed(order),
+            equal(order.amount, asked.amount) && !Order.isClosed(order),
           () => `the order that was found is ${order.status}, or another than was placed`
         )
         yield* exactlyOne(desk, asked.clientOrderId, before)
@@ -299,7 +299,7 @@ export const errorCases: ReadonlyArray<TradingCase> = [
         const before = yield* openIds(desk)
         const lost = yield* losing(faults, "loseRequests", trading.place(asked))
         yield* ensure(
-          Either.isLeft(lost) && outcome(lost.left) !== "Unknown",
+          Either.isLeft(lost) && ExchangeError.outcome(lost.left) !== "Unknown",
           () =>
             `an order that never arrived is said to be ${
               Either.isRight(lost) ? lost.right.status : `${lost.left._tag}, ${lost.left.message}`

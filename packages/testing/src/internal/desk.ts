@@ -1,9 +1,5 @@
-import * as Account from "@effect-exchange/core/Account"
-import type { AccountError, ExchangeError, TradingError } from "@effect-exchange/core/ExchangeError"
-import { type Market, notional } from "@effect-exchange/core/Market"
-import * as MarketData from "@effect-exchange/core/MarketData"
-import { isClosed, type LimitRequest, type Order } from "@effect-exchange/core/Order"
-import * as Trading from "@effect-exchange/core/Trading"
+import { Account, type ExchangeError, Market, MarketData, Order, Trading } from "@effect-exchange/core"
+
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
@@ -24,8 +20,8 @@ export interface Desk {
   readonly data: MarketData.MarketData.Service
   readonly account: Account.Account.Service
   readonly trading: Trading.Trading.Service
-  readonly market: Market
-  readonly other: Market | undefined
+  readonly market: Market.Market
+  readonly other: Market.Market | undefined
 }
 
 /**
@@ -35,7 +31,7 @@ export interface Desk {
  */
 export const define = (
   about: About,
-  body: (desk: Desk) => Effect.Effect<unknown, Broken | ExchangeError>
+  body: (desk: Desk) => Effect.Effect<unknown, Broken | ExchangeError.ExchangeError>
 ): TradingCase => ({
   ...about,
   capability: "trading",
@@ -53,7 +49,9 @@ export const define = (
     }))
 })
 
-const standing = ({ account, market, other }: Desk): Effect.Effect<ReadonlyArray<Order>, AccountError> =>
+const standing = (
+  { account, market, other }: Desk
+): Effect.Effect<ReadonlyArray<Order.Order>, ExchangeError.AccountError> =>
   Effect.map(
     Effect.forEach([market, ...other === undefined ? [] : [other]], ({ symbol }) => account.openOrders(symbol)),
     (orders) => orders.flat()
@@ -80,8 +78,8 @@ const tidy = (desk: Desk, kept: ReadonlySet<string>): Effect.Effect<void> =>
 export const losing = <A>(
   faults: Faults,
   what: "loseAnswers" | "loseRequests",
-  self: Effect.Effect<A, TradingError>
-): Effect.Effect<Either.Either<A, TradingError>, Broken> =>
+  self: Effect.Effect<A, ExchangeError.TradingError>
+): Effect.Effect<Either.Either<A, ExchangeError.TradingError>, Broken> =>
   Effect.gen(function*() {
     const before = yield* faults.lost
     const result = yield* Effect.either(faults[what](self))
@@ -116,10 +114,10 @@ const up = (value: BigDecimal.BigDecimal, step: BigDecimal.BigDecimal | undefine
  */
 export const quote = (
   { data }: Desk,
-  market: Market
+  market: Market.Market
 ): Effect.Effect<
   { readonly bid: BigDecimal.BigDecimal; readonly ask: BigDecimal.BigDecimal },
-  ExchangeError | Broken
+  ExchangeError.ExchangeError | Broken
 > =>
   Effect.flatMap(data.ticker(market.symbol), ({ ask, bid, last }) => {
     const [buys, sells] = [bid ?? last, ask ?? last]
@@ -133,9 +131,9 @@ export const quote = (
  *
  * @internal
  */
-export const amountAt = (market: Market, price: BigDecimal.BigDecimal): BigDecimal.BigDecimal => {
+export const amountAt = (market: Market.Market, price: BigDecimal.BigDecimal): BigDecimal.BigDecimal => {
   const least = market.minAmount ?? market.lotSize ?? small
-  const worth = notional(market, BigDecimal.fromBigInt(1n), price)
+  const worth = Market.notional(market, BigDecimal.fromBigInt(1n), price)
   const needed = market.minNotional === undefined ? zero : BigDecimal.unsafeDivide(market.minNotional, worth)
   return BigDecimal.normalize(BigDecimal.multiply(two, up(BigDecimal.max(least, needed), market.lotSize)))
 }
@@ -147,10 +145,10 @@ export const amountAt = (market: Market, price: BigDecimal.BigDecimal): BigDecim
  */
 export const farRequest = (
   desk: Desk,
-  market: Market = desk.market
+  market: Market.Market = desk.market
 ): Effect.Effect<
-  LimitRequest & { readonly price: BigDecimal.BigDecimal; readonly amount: BigDecimal.BigDecimal },
-  ExchangeError | Broken
+  Order.LimitRequest & { readonly price: BigDecimal.BigDecimal; readonly amount: BigDecimal.BigDecimal },
+  ExchangeError.ExchangeError | Broken
 > =>
   Effect.map(quote(desk, market), ({ bid }) => {
     const price = BigDecimal.normalize(down(BigDecimal.unsafeDivide(bid, two), market.tickSize))
@@ -162,7 +160,7 @@ export const farRequest = (
  *
  * @internal
  */
-export const crossing = (market: Market, ask: BigDecimal.BigDecimal): BigDecimal.BigDecimal =>
+export const crossing = (market: Market.Market, ask: BigDecimal.BigDecimal): BigDecimal.BigDecimal =>
   BigDecimal.normalize(up(BigDecimal.multiply(ask, BigDecimal.make(101n, 2)), market.tickSize))
 
 /**
@@ -172,9 +170,9 @@ export const crossing = (market: Market, ask: BigDecimal.BigDecimal): BigDecimal
  */
 export const placeFar = (
   desk: Desk,
-  changes: Partial<LimitRequest> = {},
-  market: Market = desk.market
-): Effect.Effect<Order, ExchangeError | Broken> =>
+  changes: Partial<Order.LimitRequest> = {},
+  market: Market.Market = desk.market
+): Effect.Effect<Order.Order, ExchangeError.ExchangeError | Broken> =>
   Effect.flatMap(farRequest(desk, market), (request) => desk.trading.place({ ...request, ...changes }))
 
 /**
@@ -196,11 +194,11 @@ export const eventually = <A, E extends { readonly _tag: string }>(self: Effect.
  */
 export const ended = (
   { account }: Desk,
-  { id, symbol }: Pick<Order, "id" | "symbol">
-): Effect.Effect<Order, AccountError | Broken> =>
+  { id, symbol }: Pick<Order.Order, "id" | "symbol">
+): Effect.Effect<Order.Order, ExchangeError.AccountError | Broken> =>
   eventually(
     Effect.tap(account.order({ symbol, id }), (order) =>
-      ensure(isClosed(order), () => `an order of ${symbol} is still ${order.status}`))
+      ensure(Order.isClosed(order), () => `an order of ${symbol} is still ${order.status}`))
   )
 
 /**
@@ -211,7 +209,7 @@ export const ended = (
 export const named = (
   { account, market }: Desk,
   clientOrderId: string
-): Effect.Effect<ReadonlyArray<string>, AccountError> =>
+): Effect.Effect<ReadonlyArray<string>, ExchangeError.AccountError> =>
   Effect.map(
     Effect.all([account.openOrders(market.symbol), account.orderHistory(market.symbol)]),
     (orders) =>
@@ -223,7 +221,7 @@ export const named = (
  *
  * @internal
  */
-export const freshName = (desk: Desk): Effect.Effect<string, ExchangeError | Broken> =>
+export const freshName = (desk: Desk): Effect.Effect<string, ExchangeError.ExchangeError | Broken> =>
   Effect.gen(function*() {
     const { clientOrderId, id, symbol } = yield* placeFar(desk)
     yield* desk.trading.cancel({ symbol, id })
@@ -238,13 +236,13 @@ export const freshName = (desk: Desk): Effect.Effect<string, ExchangeError | Bro
  */
 export const untaken = (
   desk: Desk,
-  placed: Effect.Effect<Order, TradingError>
-): Effect.Effect<void, ExchangeError | Broken> =>
+  placed: Effect.Effect<Order.Order, ExchangeError.TradingError>
+): Effect.Effect<void, ExchangeError.ExchangeError | Broken> =>
   Effect.gen(function*() {
     const refusedOr = yield* Effect.catchTag(
       Effect.asSome(placed),
       "OrderRejected",
-      () => Effect.succeed(Option.none<Order>())
+      () => Effect.succeed(Option.none<Order.Order>())
     )
     if (Option.isNone(refusedOr)) return
     const order = yield* ended(desk, refusedOr.value)
@@ -260,7 +258,10 @@ export const untaken = (
 export const holding = (
   { account }: Desk,
   asset: string
-): Effect.Effect<{ readonly free: BigDecimal.BigDecimal; readonly total: BigDecimal.BigDecimal }, AccountError> =>
+): Effect.Effect<
+  { readonly free: BigDecimal.BigDecimal; readonly total: BigDecimal.BigDecimal },
+  ExchangeError.AccountError
+> =>
   Effect.map(
     account.balances,
     (balances) => balances.find((balance) => balance.asset === asset) ?? { free: zero, total: zero }

@@ -1,4 +1,5 @@
-import type { ExchangeError } from "@effect-exchange/core/ExchangeError"
+import type { ExchangeError } from "@effect-exchange/core"
+
 import * as Deadline from "@effect-exchange/resilience/Deadline"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -10,9 +11,9 @@ import { about } from "./asking.js"
 import { define, type Desk, farRequest, placeFar } from "./desk.js"
 import { type Broken, ensure } from "./judging.js"
 
-type Call = readonly [name: string, run: Effect.Effect<unknown, ExchangeError>]
+type Call = readonly [name: string, run: Effect.Effect<unknown, ExchangeError.ExchangeError>]
 
-const callsOf = (desk: Desk): Effect.Effect<ReadonlyArray<Call>, ExchangeError | Broken> =>
+const callsOf = (desk: Desk): Effect.Effect<ReadonlyArray<Call>, ExchangeError.ExchangeError | Broken> =>
   Effect.gen(function*() {
     const { account, data, market: { symbol }, trading } = desk
     const far = yield* farRequest(desk)
@@ -45,7 +46,7 @@ const callsOf = (desk: Desk): Effect.Effect<ReadonlyArray<Call>, ExchangeError |
 
 /** Where nothing can be interrupted from outside. */
 const places: {
-  readonly [name: string]: (call: Effect.Effect<unknown, ExchangeError>) => Effect.Effect<void>
+  readonly [name: string]: (call: Effect.Effect<unknown, ExchangeError.ExchangeError>) => Effect.Effect<void>
 } = {
   "in a finalizer": (call) => Effect.scoped(Effect.addFinalizer(() => Effect.ignore(call))),
   "while a resource is acquired": (call) => Effect.scoped(Effect.acquireRelease(Effect.ignore(call), () => Effect.void))

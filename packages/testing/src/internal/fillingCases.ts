@@ -1,6 +1,5 @@
-import type { Fill } from "@effect-exchange/core/Fill"
-import { Order, type Request } from "@effect-exchange/core/Order"
-import type { Position } from "@effect-exchange/core/Position"
+import { type Fill, Order, type Position } from "@effect-exchange/core"
+
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import type { TradingCase } from "../ContractCase.js"
@@ -25,7 +24,7 @@ const zero = BigDecimal.fromBigInt(0n)
 const sum = (values: ReadonlyArray<BigDecimal.BigDecimal>): BigDecimal.BigDecimal => values.reduce(BigDecimal.sum, zero)
 
 /** Fills of an order as soon as they add up to what it says is filled. */
-const fillsOf = ({ account }: Desk, order: Order) =>
+const fillsOf = ({ account }: Desk, order: Order.Order) =>
   eventually(
     Effect.tap(
       Effect.map(account.fills(order.symbol), (fills) => fills.filter(({ orderId }) => orderId === order.id)),
@@ -37,7 +36,7 @@ const fillsOf = ({ account }: Desk, order: Order) =>
     )
   )
 
-const change = (fills: ReadonlyArray<Fill>, asset: string, base: string, quote: string): BigDecimal.BigDecimal =>
+const change = (fills: ReadonlyArray<Fill.Fill>, asset: string, base: string, quote: string): BigDecimal.BigDecimal =>
   sum(fills.map((fill) => {
     const worth = BigDecimal.multiply(fill.price, fill.amount)
     const gross = asset === base ? fill.amount : asset === quote ? BigDecimal.negate(worth) : zero
@@ -52,20 +51,20 @@ const isAbout = (one: BigDecimal.BigDecimal, other: BigDecimal.BigDecimal): bool
     BigDecimal.multiply(BigDecimal.abs(other), BigDecimal.make(1n, 4))
   )
 
-const positionIn = (positions: ReadonlyArray<Position>, symbol: string): BigDecimal.BigDecimal => {
+const positionIn = (positions: ReadonlyArray<Position.Position>, symbol: string): BigDecimal.BigDecimal => {
   const found = positions.find((position) => position.symbol === symbol)
   return found === undefined ? zero : found.side === "long" ? found.amount : BigDecimal.negate(found.amount)
 }
 
 /** Trades at the market, and holds what changes in the account against the fills. */
-const tradeAndCompare = (desk: Desk, request: Request) =>
+const tradeAndCompare = (desk: Desk, request: Order.Request) =>
   Effect.gen(function*() {
     const { account, market: { base, kind, quote, symbol }, trading } = desk
     const assets = kind === "spot" ? [base, quote] : []
     const before = yield* Effect.forEach(assets, (asset) => holding(desk, asset))
     const held = kind === "spot" ? [] : yield* account.positions
     const order = yield* Effect.flatMap(trading.place(request), (placed) => ended(desk, placed))
-    yield* fits(Order, "the order", order)
+    yield* fits(Order.Order, "the order", order)
     yield* ensure(
       order.type === "market" && order.side === request.side && BigDecimal.isPositive(order.filled),
       () => `the market order is ${order.status}, of type ${order.type}, and nothing is filled of it`

@@ -1,4 +1,5 @@
-import type { ExchangeError } from "@effect-exchange/core/ExchangeError"
+import type { ExchangeError } from "@effect-exchange/core"
+
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -46,7 +47,7 @@ export const unique = (what: string, values: ReadonlyArray<string>): Effect.Effe
  */
 export const judged = <R>(
   about: About,
-  body: (subject: Subject) => Effect.Effect<unknown, Broken | ExchangeError, R>
+  body: (subject: Subject) => Effect.Effect<unknown, Broken | ExchangeError.ExchangeError, R>
 ) =>
 (subject: Subject): Effect.Effect<void, ContractViolation, R> =>
   Effect.mapError(Effect.asVoid(body(subject)), (error) =>
@@ -75,10 +76,10 @@ export const interruptedOften = <A, E>(call: Effect.Effect<A, E>): Effect.Effect
  *
  * @internal
  */
-export const refused = <A, E extends ExchangeError, R>(
+export const refused = <A, E extends ExchangeError.ExchangeError, R>(
   call: Effect.Effect<A, E, R>,
   expected: {
-    readonly tag: ExchangeError["_tag"]
+    readonly tag: ExchangeError.ExchangeError["_tag"]
     readonly exchange: string
     readonly operation: string
     readonly input: string

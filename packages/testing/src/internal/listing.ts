@@ -1,10 +1,6 @@
-import type { Bar } from "@effect-exchange/core/Adapter"
-import * as Candle from "@effect-exchange/core/Candle"
-import * as Decimal from "@effect-exchange/core/Decimal"
-import * as ExchangeSymbol from "@effect-exchange/core/ExchangeSymbol"
-import type { Kind, Market } from "@effect-exchange/core/Market"
-import type { Ticker } from "@effect-exchange/core/Ticker"
-import type { Trade } from "@effect-exchange/core/Trade"
+import { Candle, Decimal, ExchangeSymbol, type Market, type Ticker, type Trade } from "@effect-exchange/core"
+import type { Adapter } from "@effect-exchange/core/adapter"
+
 import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
@@ -12,12 +8,12 @@ import type { CandleInput, MarketInput, TickerInput, TradeInput } from "../Mock.
 
 /** @internal */
 export interface Listed {
-  readonly market: Market
-  readonly quote: Omit<Ticker, "exchange" | "symbol" | "at">
+  readonly market: Market.Market
+  readonly quote: Omit<Ticker.Ticker, "exchange" | "symbol" | "at">
   /** Those that were told; without any there is one at the last price. */
-  readonly trades: ReadonlyArray<Omit<Trade, "exchange" | "symbol">> | undefined
+  readonly trades: ReadonlyArray<Omit<Trade.Trade, "exchange" | "symbol">> | undefined
   /** Those that were told; without any there is a flat one in every interval. */
-  readonly candles: ReadonlyArray<Bar & { readonly interval: Candle.Interval }> | undefined
+  readonly candles: ReadonlyArray<Adapter.Bar & { readonly interval: Candle.Interval }> | undefined
 }
 
 /**
@@ -91,7 +87,7 @@ const inOrder = (
 export const list = (
   text: string,
   input: TickerInput,
-  known?: Market | undefined
+  known?: Market.Market | undefined
 ): Either.Either<Listed, Fault> =>
   Either.gen(function*() {
     const symbol = yield* Either.mapLeft(
@@ -126,7 +122,7 @@ const tradeOf = (
   subject: string,
   { at, side, ...told }: TradeInput,
   index: number
-): Either.Either<Omit<Trade, "exchange" | "symbol">, Fault> =>
+): Either.Either<Omit<Trade.Trade, "exchange" | "symbol">, Fault> =>
   Either.map(
     Either.all({
       price: amount({ subject, field: "trades" }, told.price, "positive"),
@@ -138,7 +134,7 @@ const tradeOf = (
 const candleOf = (
   subject: string,
   { interval, openTime, ...told }: CandleInput
-): Either.Either<Bar & { readonly interval: Candle.Interval }, Fault> =>
+): Either.Either<Adapter.Bar & { readonly interval: Candle.Interval }, Fault> =>
   Either.gen(function*() {
     const price = (text: string) => amount({ subject, field: "candles" }, text, "positive")
     const bar = {
@@ -167,10 +163,10 @@ const notation = /^([^/]+)\/([^:]+)(:[^-]+(-.+)?)?$/
 const marketOf = (
   symbol: ExchangeSymbol.ExchangeSymbol,
   input: MarketInput
-): Either.Either<Market, Fault> =>
+): Either.Either<Market.Market, Fault> =>
   Either.gen(function*() {
     const [, base = "", quote = "", settle, expiry] = notation.exec(symbol) ?? []
-    const kind: Kind = settle === undefined ? "spot" : expiry === undefined ? "perpetual" : "future"
+    const kind: Market.Kind = settle === undefined ? "spot" : expiry === undefined ? "perpetual" : "future"
     return {
       symbol,
       // Not the symbol itself, so that a test notices a program that takes one for the other.

@@ -1,8 +1,5 @@
-import { type MarketDataError, outcome } from "@effect-exchange/core/ExchangeError"
-import { Market } from "@effect-exchange/core/Market"
-import type * as MarketData from "@effect-exchange/core/MarketData"
-import { Price } from "@effect-exchange/core/Price"
-import { Ticker } from "@effect-exchange/core/Ticker"
+import { ExchangeError, Market, type MarketData, Price, Ticker } from "@effect-exchange/core"
+
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
@@ -22,7 +19,7 @@ const questions = (
   service: Service,
   symbol: string,
   known: string
-): ReadonlyArray<readonly [operation: string, Effect.Effect<unknown, MarketDataError>]> => [
+): ReadonlyArray<readonly [operation: string, Effect.Effect<unknown, ExchangeError.MarketDataError>]> => [
   ["market", service.market(symbol)],
   ["price", service.price(symbol)],
   ["ticker", service.ticker(symbol)],
@@ -40,9 +37,9 @@ const near = (subject: Subject, what: string, instant: number): Effect.Effect<vo
       () => `${what} is ${instant}, expected to be within ${Duration.format(subject.clockTolerance)} of ${now}`
     ))
 
-const sane = (service: Service, symbol: string, ticker: Ticker): Effect.Effect<void, Broken> =>
+const sane = (service: Service, symbol: string, ticker: Ticker.Ticker): Effect.Effect<void, Broken> =>
   Effect.gen(function*() {
-    yield* fits(Ticker, `the ticker of ${symbol}`, ticker)
+    yield* fits(Ticker.Ticker, `the ticker of ${symbol}`, ticker)
     yield* ensure(
       ticker.symbol === symbol && ticker.exchange === service.exchange,
       () => `the ticker of ${symbol} on ${service.exchange} says it is of ${ticker.symbol} on ${ticker.exchange}`
@@ -78,16 +75,16 @@ const ascending = (
 const inOrder = (
   service: Service,
   wanted: ReadonlyArray<string>
-): Effect.Effect<void, Broken | MarketDataError> =>
+): Effect.Effect<void, Broken | ExchangeError.MarketDataError> =>
   Effect.flatMap(service.tickers(wanted), (tickers) =>
     ensure(
       tickers.length === wanted.length && tickers.every(({ symbol }, index) => symbol === wanted[index]),
       () => `asked for ${wanted.join(", ")}, the tickers were of ${tickers.map(({ symbol }) => symbol).join(", ")}`
     ))
 
-const priced = (service: Service, market: Market, price: Price): Effect.Effect<void, Broken> =>
+const priced = (service: Service, market: Market.Market, price: Price.Price): Effect.Effect<void, Broken> =>
   Effect.gen(function*() {
-    yield* fits(Price, `the price of ${market.symbol}`, price)
+    yield* fits(Price.Price, `the price of ${market.symbol}`, price)
     yield* ensure(
       price.symbol === market.symbol,
       () => `asked for the price of ${market.symbol}, it was of ${price.symbol}`
@@ -108,7 +105,9 @@ const listing = [
     Effect.gen(function*() {
       const markets = yield* service.markets
       yield* ensure(markets.length > 0, () => "no market is listed")
-      yield* Effect.forEach(markets, (market) => fits(Market, `the market ${market.symbol}`, market), { discard: true })
+      yield* Effect.forEach(markets, (market) => fits(Market.Market, `the market ${market.symbol}`, market), {
+        discard: true
+      })
     })),
   define(
     about("MD-02", "lists every symbol once, and every id once of a kind of market"),
@@ -266,7 +265,7 @@ const company = [
         )
         for (const { answer, symbol } of answers) {
           if (Either.isRight(answer)) yield* priced(service, yield* service.market(symbol), answer.right)
-          else if (outcome(answer.left) !== "NotSent") return yield* answer.left
+          else if (ExchangeError.outcome(answer.left) !== "NotSent") return yield* answer.left
         }
         yield* ensure(answers.some(({ answer }) => Either.isRight(answer)), () => "not one call was answered")
       })

@@ -1,15 +1,12 @@
-import type * as Account from "@effect-exchange/core/Account"
-import type { Balance } from "@effect-exchange/core/Balance"
 import {
-  type AccountError,
-  InvalidRequest,
-  KeyRefused,
-  OrderNotFound,
-  Unsupported
-} from "@effect-exchange/core/ExchangeError"
-import type { KeyPermissions } from "@effect-exchange/core/KeyPermissions"
-import { isClosed, type Reference } from "@effect-exchange/core/Order"
-import type { Position } from "@effect-exchange/core/Position"
+  type Account,
+  type Balance,
+  ExchangeError,
+  type KeyPermissions,
+  Order,
+  type Position
+} from "@effect-exchange/core"
+
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -24,10 +21,10 @@ import { entriesOf, type Entry, freeOf, type Holding, type Venue } from "./venue
 /** @internal */
 export const make = (
   mock: MockExchange,
-  journal: Journal<AccountError>,
+  journal: Journal<ExchangeError.AccountError>,
   options: {
-    readonly keyPermissions: KeyPermissions
-    readonly positions: ReadonlyArray<Position> | undefined
+    readonly keyPermissions: KeyPermissions.KeyPermissions
+    readonly positions: ReadonlyArray<Position.Position> | undefined
     readonly trades: boolean
   }
 ): Account.Account.Service => {
@@ -45,7 +42,7 @@ export const make = (
         const wanted = symbol === undefined ? undefined : (yield* ask("openOrders", symbol)).symbol
         const orders = entriesOf(yield* Ref.get(venue)).map(({ order }) => order)
         return latest(
-          orders.filter((order) => !isClosed(order) && (wanted === undefined || order.symbol === wanted)),
+          orders.filter((order) => !Order.isClosed(order) && (wanted === undefined || order.symbol === wanted)),
           ({ createdAt }) => createdAt ?? 0,
           orders.length
         )
@@ -71,7 +68,7 @@ export const make = (
         return latest(fills.filter((fill) => fill.symbol === wanted), ({ at }) => at, limit, query?.since)
       }),
     positions: options.positions === undefined
-      ? new Unsupported({
+      ? new ExchangeError.Unsupported({
         exchange,
         operation: "positions",
         detail: "the mock was given no positions",
@@ -87,7 +84,7 @@ export const make = (
           : trade === true && !allowTrade
           ? "trade"
           : undefined
-        return permission === undefined ? Effect.void : new KeyRefused({
+        return permission === undefined ? Effect.void : new ExchangeError.KeyRefused({
           exchange,
           operation: "verifyKey",
           permission,
@@ -105,15 +102,15 @@ export const make = (
 export const entry = (
   { exchange, venue }: MockExchange,
   operation: string,
-  reference: Reference
-): Effect.Effect<Entry, OrderNotFound> =>
+  reference: Order.Reference
+): Effect.Effect<Entry, ExchangeError.OrderNotFound> =>
   Effect.flatMap(Ref.get(venue), (venue) => {
     const found = entriesOf(venue).find(({ order }) =>
       order.symbol === reference.symbol &&
       (reference.id === undefined ? order.clientOrderId === reference.clientOrderId : order.id === reference.id)
     )
     return found === undefined
-      ? new OrderNotFound({ exchange, operation, detail: "there is no such order" })
+      ? new ExchangeError.OrderNotFound({ exchange, operation, detail: "there is no such order" })
       : Effect.succeed(found)
   })
 
@@ -125,21 +122,23 @@ export const entry = (
 export const named = (
   { exchange, find }: MockExchange,
   operation: string,
-  reference: Reference
-): Effect.Effect<void, AccountError> =>
+  reference: Order.Reference
+): Effect.Effect<void, ExchangeError.AccountError> =>
   Effect.flatMap(
     find(operation, reference.symbol),
     () =>
-      /^[\x21-\x7e]{1,128}$/.test(reference.id ?? reference.clientOrderId ?? "") ? Effect.void : new InvalidRequest({
-        exchange,
-        operation,
-        detail: "the order id is none: expected 1 to 128 printable characters"
-      })
+      /^[\x21-\x7e]{1,128}$/.test(reference.id ?? reference.clientOrderId ?? "") ?
+        Effect.void :
+        new ExchangeError.InvalidRequest({
+          exchange,
+          operation,
+          detail: "the order id is none: expected 1 to 128 printable characters"
+        })
   )
 
 const zero = BigDecimal.fromBigInt(0n)
 
-const balancesOf = (venue: Venue): ReadonlyArray<Balance> =>
+const balancesOf = (venue: Venue): ReadonlyArray<Balance.Balance> =>
   Array.from(venue.balances, ([asset, { total }]) => ({
     asset,
     free: BigDecimal.max(zero, freeOf(venue, asset)),

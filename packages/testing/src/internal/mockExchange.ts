@@ -1,8 +1,6 @@
-import type { Features } from "@effect-exchange/core/Adapter"
-import { InvalidRequest, type MarketDataError } from "@effect-exchange/core/ExchangeError"
-import type { ExchangeStatus } from "@effect-exchange/core/ExchangeStatus"
-import type { Market } from "@effect-exchange/core/Market"
-import * as Markets from "@effect-exchange/core/Markets"
+import { ExchangeError, type ExchangeStatus, type Market } from "@effect-exchange/core"
+import { type Adapter, Markets } from "@effect-exchange/core/adapter"
+
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Order from "effect/Order"
@@ -18,17 +16,17 @@ import type { Venue } from "./venue.js"
  */
 export interface MockExchange {
   readonly exchange: string
-  readonly features: Features
+  readonly features: Adapter.Features
   readonly listings: Ref.Ref<ReadonlyMap<string, Listed>>
-  readonly all: Effect.Effect<ReadonlyArray<Market>>
-  readonly find: (operation: string, symbol: string) => Effect.Effect<Market, MarketDataError>
+  readonly all: Effect.Effect<ReadonlyArray<Market.Market>>
+  readonly find: (operation: string, symbol: string) => Effect.Effect<Market.Market, ExchangeError.MarketDataError>
   readonly venue: Ref.Ref<Venue>
-  readonly status: Ref.Ref<Pick<ExchangeStatus, "status" | "detail">>
+  readonly status: Ref.Ref<Pick<ExchangeStatus.ExchangeStatus, "status" | "detail">>
 }
 
 /** @internal */
 export const make = (
-  features: Features,
+  features: Adapter.Features,
   listed: ReadonlyMap<string, Listed>,
   account: Venue
 ): Effect.Effect<MockExchange, never, Scope.Scope> =>
@@ -37,7 +35,7 @@ export const make = (
     const listings = yield* Ref.make(listed)
     const all = Effect.map(
       Ref.get(listings),
-      (listings) => Array.from(listings.values(), ({ market }): Market => market)
+      (listings) => Array.from(listings.values(), ({ market }): Market.Market => market)
     )
     // Never believed for longer than an instant, since a test may list another market at any time.
     const { find } = yield* Markets.make({ exchange, load: all, maxAge: 0 })
@@ -48,7 +46,7 @@ export const make = (
       all,
       find,
       venue: yield* Ref.make(account),
-      status: yield* Ref.make<Pick<ExchangeStatus, "status" | "detail">>({ status: "operational" })
+      status: yield* Ref.make<Pick<ExchangeStatus.ExchangeStatus, "status" | "detail">>({ status: "operational" })
     }
   })
 
@@ -62,10 +60,14 @@ export const count = (
   operation: string,
   name: string,
   value: number
-): Effect.Effect<number, InvalidRequest> =>
+): Effect.Effect<number, ExchangeError.InvalidRequest> =>
   Number.isInteger(value) && value > 0 && value <= 100_000
     ? Effect.succeed(value)
-    : new InvalidRequest({ exchange, operation, detail: `the ${name} ${value} is not a whole number from 1 to 100000` })
+    : new ExchangeError.InvalidRequest({
+      exchange,
+      operation,
+      detail: `the ${name} ${value} is not a whole number from 1 to 100000`
+    })
 
 /**
  * The latest rows since an instant, oldest first.

@@ -1,16 +1,14 @@
-import type { Bar, Features } from "@effect-exchange/core/Adapter"
-import * as Candle from "@effect-exchange/core/Candle"
 import {
-  InvalidRequest,
-  MalformedResponse,
-  type MarketDataError,
-  Unsupported
-} from "@effect-exchange/core/ExchangeError"
-import type { Market } from "@effect-exchange/core/Market"
-import type * as MarketData from "@effect-exchange/core/MarketData"
-import type { Price } from "@effect-exchange/core/Price"
-import type { Ticker } from "@effect-exchange/core/Ticker"
-import type { Trade } from "@effect-exchange/core/Trade"
+  Candle,
+  ExchangeError,
+  type Market,
+  type MarketData,
+  type Price,
+  type Ticker,
+  type Trade
+} from "@effect-exchange/core"
+import type { Adapter } from "@effect-exchange/core/adapter"
+
 import * as BigDecimal from "effect/BigDecimal"
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
@@ -25,11 +23,11 @@ import { count, latest, type MockExchange } from "./mockExchange.js"
 /** @internal */
 export const make = (
   mock: MockExchange,
-  journal: Journal<MarketDataError>
+  journal: Journal<ExchangeError.MarketDataError>
 ): MarketData.MarketData.Service => {
   const { all, exchange, find, listings } = mock
-  const listedAs = (market: Market) => Effect.map(Ref.get(listings), (listings) => listings.get(market.symbol))
-  const quote = (market: Market): Effect.Effect<Ticker> =>
+  const listedAs = (market: Market.Market) => Effect.map(Ref.get(listings), (listings) => listings.get(market.symbol))
+  const quote = (market: Market.Market): Effect.Effect<Ticker.Ticker> =>
     Effect.zipWith(listedAs(market), Clock.currentTimeMillis, (listed, at) => ({
       ...listed?.quote,
       exchange,
@@ -80,7 +78,7 @@ export const make = (
         const listed = yield* listedAs(market)
         const at = yield* Clock.currentTimeMillis
         return latest(
-          tradesOf(listed, at).map((trade): Trade => ({ ...trade, exchange, symbol: market.symbol })),
+          tradesOf(listed, at).map((trade): Trade.Trade => ({ ...trade, exchange, symbol: market.symbol })),
           ({ at }) => at,
           limit
         )
@@ -91,7 +89,7 @@ export const make = (
         yield* supported(mock.exchange, mock.features, interval)
         const to = range.to ?? (yield* Clock.currentTimeMillis)
         if (!(Number.isFinite(range.from) && Number.isFinite(to) && range.from >= 0 && range.from <= to)) {
-          return yield* new InvalidRequest({
+          return yield* new ExchangeError.InvalidRequest({
             exchange,
             operation: "candles",
             detail: `the range from ${range.from} to ${to} is none; both are epoch milliseconds, the first the earlier`
@@ -110,7 +108,7 @@ const zero = BigDecimal.fromBigInt(0n)
 const tradesOf = (
   listed: Listed | undefined,
   at: number
-): ReadonlyArray<Omit<Trade, "exchange" | "symbol">> => {
+): ReadonlyArray<Omit<Trade.Trade, "exchange" | "symbol">> => {
   if (listed?.trades !== undefined) return listed.trades
   const last = listed?.quote.last
   return last === undefined ? [] : [{ id: "1", side: "buy", price: last, amount: one, at }]
@@ -118,10 +116,10 @@ const tradesOf = (
 
 const supported = (
   exchange: string,
-  features: Features,
+  features: Adapter.Features,
   interval: Candle.Interval
-): Effect.Effect<void, Unsupported> =>
-  features.candles.includes(interval) ? Effect.void : new Unsupported({
+): Effect.Effect<void, ExchangeError.Unsupported> =>
+  features.candles.includes(interval) ? Effect.void : new ExchangeError.Unsupported({
     exchange,
     operation: "candles",
     detail: `the mock was told to have no candles of ${interval}`,
@@ -133,11 +131,11 @@ const page = 1000
 
 const pages = (
   exchange: string,
-  market: Market,
+  market: Market.Market,
   interval: Candle.Interval,
   range: Candle.Range & { readonly to: number },
-  read: Effect.Effect<Listed | undefined, MarketDataError>
-): Stream.Stream<Candle.Candle, MarketDataError> => {
+  read: Effect.Effect<Listed | undefined, ExchangeError.MarketDataError>
+): Stream.Stream<Candle.Candle, ExchangeError.MarketDataError> => {
   const length = Candle.millis(interval)
   const first = Math.ceil(range.from / length) * length
   const end = Math.ceil(range.to / length) * length
@@ -172,7 +170,7 @@ const barsOf = (
   interval: Candle.Interval,
   from: number,
   to: number
-): ReadonlyArray<Bar> => {
+): ReadonlyArray<Adapter.Bar> => {
   if (listed?.candles !== undefined) {
     const told = listed.candles.filter((each) =>
       each.interval === interval && each.openTime >= from && each.openTime < to
@@ -194,17 +192,20 @@ const barsOf = (
 
 const lastOrMid = (
   { ask, bid, last }: Listed["quote"]
-): Pick<Price, "amount" | "basis"> | undefined => {
+): Pick<Price.Price, "amount" | "basis"> | undefined => {
   if (last !== undefined) return { amount: last, basis: "last" }
   return bid === undefined || ask === undefined
     ? undefined
     : { amount: BigDecimal.unsafeDivide(BigDecimal.sum(bid, ask), two), basis: "mid" }
 }
 
-const priceOf = (market: Market, ticker: Ticker): Effect.Effect<Price, MalformedResponse> => {
+const priceOf = (
+  market: Market.Market,
+  ticker: Ticker.Ticker
+): Effect.Effect<Price.Price, ExchangeError.MalformedResponse> => {
   const found = lastOrMid(ticker)
   return found === undefined
-    ? new MalformedResponse({
+    ? new ExchangeError.MalformedResponse({
       exchange: ticker.exchange,
       operation: "price",
       detail: `${market.symbol} has no price; give the mock a last, or a bid and an ask`

@@ -1,8 +1,6 @@
-import * as ClientOrderId from "@effect-exchange/core/ClientOrderId"
-import * as ExchangeError from "@effect-exchange/core/ExchangeError"
-import { isClosed, type Order, type Request } from "@effect-exchange/core/Order"
-import * as OrderCheck from "@effect-exchange/core/OrderCheck"
-import type * as Trading from "@effect-exchange/core/Trading"
+import { ExchangeError, Order, type Trading } from "@effect-exchange/core"
+import { ClientOrderId, OrderCheck } from "@effect-exchange/core/adapter"
+
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -60,7 +58,7 @@ export const make = (
         const market = yield* find("cancelAll", symbol)
         yield* journal.record("cancelAll", [market.symbol])
         const open = Venue.entriesOf(yield* Ref.get(venue)).filter(({ order }) =>
-          order.symbol === market.symbol && !isClosed(order)
+          order.symbol === market.symbol && !Order.isClosed(order)
         )
         return yield* Effect.forEach(open, (each) => Effect.map(canceled(mock, each), ({ id }) => id))
       }),
@@ -78,7 +76,7 @@ export const make = (
         }
         yield* journal.record("amend", [market.symbol])
         const found = yield* entry(mock, "amend", reference)
-        if (isClosed(found.order)) {
+        if (Order.isClosed(found.order)) {
           const detail = `the order is ${found.order.status} already`
           return yield* new ExchangeError.OrderRejected({ ...about, detail })
         }
@@ -100,7 +98,7 @@ const alphabet: ClientOrderId.Alphabet = {
   make: (hex) => hex
 }
 
-const prepare = (mock: MockExchange, operation: string, request: Request): Result<Ready> =>
+const prepare = (mock: MockExchange, operation: string, request: Order.Request): Result<Ready> =>
   Effect.gen(function*() {
     const about = { exchange: mock.exchange, operation }
     const valid = Either.mapLeft((detail: string) => new ExchangeError.InvalidRequest({ ...about, detail }))
@@ -137,7 +135,7 @@ const unsupported = (
     alternative: "tell the mock other features, or use the simulator"
   })
 
-const send = (mock: MockExchange, operation: string, { checked, clientOrderId }: Ready): Result<Order> =>
+const send = (mock: MockExchange, operation: string, { checked, clientOrderId }: Ready): Result<Order.Order> =>
   trade(
     mock,
     operation,
@@ -159,14 +157,14 @@ const trade = (
     venue: Venue.Venue,
     quote: Venue.Quote,
     now: number
-  ) => Either.Either<readonly [Order, Venue.Venue], Venue.Refusal>
-): Result<Order> =>
+  ) => Either.Either<readonly [Order.Order, Venue.Venue], Venue.Refusal>
+): Result<Order.Order> =>
   Effect.gen(function*() {
     const now = yield* Clock.currentTimeMillis
     const quote = (yield* Ref.get(mock.listings)).get(symbol)?.quote ?? {}
     const result = yield* Ref.modify(
       mock.venue,
-      (before): [Either.Either<Order, Venue.Refusal>, Venue.Venue] =>
+      (before): [Either.Either<Order.Order, Venue.Refusal>, Venue.Venue] =>
         Either.match(step(before, quote, now), {
           onLeft: (refusal) => [Either.left(refusal), before],
           onRight: ([order, after]) => [Either.right(order), after]
@@ -178,7 +176,7 @@ const trade = (
     )
   })
 
-const canceled = (mock: MockExchange, found: Venue.Entry): Effect.Effect<Order> =>
+const canceled = (mock: MockExchange, found: Venue.Entry): Effect.Effect<Order.Order> =>
   Effect.flatMap(Clock.currentTimeMillis, (now) =>
     Ref.modify(mock.venue, (before) => {
       const [order, after] = Venue.cancel(before, found, now)

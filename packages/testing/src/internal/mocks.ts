@@ -1,5 +1,6 @@
-import type { Features } from "@effect-exchange/core/Adapter"
-import type { AccountError, MarketDataError, TradingError } from "@effect-exchange/core/ExchangeError"
+import type { ExchangeError } from "@effect-exchange/core"
+import type { Adapter } from "@effect-exchange/core/adapter"
+
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -36,7 +37,7 @@ export const listed = (options: AccountOptions): Tickers =>
 
 /** @internal */
 export const exchange = (
-  features: Features,
+  features: Adapter.Features,
   tickers: Tickers,
   options: Options & TradingOptions
 ): Effect.Effect<MockExchange, InvalidMock, Scope.Scope> =>
@@ -68,7 +69,7 @@ export const exchange = (
 
 /** @internal */
 export const marketData = (mock: MockExchange): Effect.Effect<Mock.Service> =>
-  Effect.map(Journal.make<MarketDataError>(), (journal) => ({
+  Effect.map(Journal.make<ExchangeError.MarketDataError>(), (journal) => ({
     ...mockMarketData.make(mock, journal),
     ...handle(journal),
     setStatus: (status, detail) => Ref.set(mock.status, { status, detail }),
@@ -90,7 +91,7 @@ export const account = (
   options: AccountOptions,
   trades: boolean
 ): Effect.Effect<MockAccount.Service> =>
-  Effect.map(Journal.make<AccountError>(), (journal) => ({
+  Effect.map(Journal.make<ExchangeError.AccountError>(), (journal) => ({
     ...mockAccount.make(mock, journal, {
       keyPermissions: {
         read: true,
@@ -112,7 +113,7 @@ export const account = (
 
 /** @internal */
 export const trading = (mock: MockExchange): Effect.Effect<MockTrading.Service> =>
-  Effect.map(Journal.make<TradingError>(), (journal) => ({
+  Effect.map(Journal.make<ExchangeError.TradingError>(), (journal) => ({
     ...mockTrading.make(mock, journal),
     ...handle(journal)
   }))

@@ -1,4 +1,5 @@
-import { isClosed, Order } from "@effect-exchange/core/Order"
+import { Order } from "@effect-exchange/core"
+
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import type { TradingCase } from "../ContractCase.js"
@@ -26,17 +27,17 @@ const half = BigDecimal.make(5n, 1)
 const standsAsAsked = (
   { subject, trading }: Desk,
   asked: Effect.Effect.Success<ReturnType<typeof farRequest>>,
-  order: Order
+  order: Order.Order
 ): Effect.Effect<void, Broken> =>
   Effect.gen(function*() {
-    yield* fits(Order, "the order", order)
+    yield* fits(Order.Order, "the order", order)
     yield* ensure(
       order.exchange === trading.exchange && order.symbol === asked.symbol && order.side === asked.side &&
         order.type === "limit",
       () => `the order is a ${order.type} order to ${order.side} ${order.symbol} on ${order.exchange}`
     )
     yield* ensure(
-      !isClosed(order) && BigDecimal.isZero(order.filled),
+      !Order.isClosed(order) && BigDecimal.isZero(order.filled),
       () => `the order is ${order.status} on ${subject.name}, or filled in part, far from the market`
     )
     yield* ensure(

@@ -1,7 +1,6 @@
-import type { Fill } from "@effect-exchange/core/Fill"
-import type { Market } from "@effect-exchange/core/Market"
-import { isClosed, type Order } from "@effect-exchange/core/Order"
-import type { Checked } from "@effect-exchange/core/OrderCheck"
+import { type Fill, type Market, Order } from "@effect-exchange/core"
+import type { OrderCheck } from "@effect-exchange/core/adapter"
+
 import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
 
@@ -17,14 +16,14 @@ export interface Venue {
   readonly fee: BigDecimal.BigDecimal
   readonly nextId: number
   readonly orders: ReadonlyMap<string, Entry>
-  readonly fills: ReadonlyArray<Fill>
+  readonly fills: ReadonlyArray<Fill.Fill>
   readonly balances: ReadonlyMap<string, Holding>
 }
 
 /** @internal */
 export interface Entry {
-  readonly market: Market
-  readonly order: Order
+  readonly market: Market.Market
+  readonly order: Order.Order
 }
 
 /** @internal */
@@ -50,14 +49,14 @@ export interface Refusal {
   readonly detail: string
 }
 
-type Placed = Either.Either<readonly [Order, Venue], Refusal>
+type Placed = Either.Either<readonly [Order.Order, Venue], Refusal>
 
 const zero = BigDecimal.fromBigInt(0n)
 
 /** @internal */
 export const place = (
   venue: Venue,
-  checked: Checked,
+  checked: OrderCheck.Checked,
   clientOrderId: string,
   quote: Quote,
   now: number
@@ -74,7 +73,7 @@ export const place = (
     return refuse("OrderRejected", `nobody is there to ${side === "buy" ? "sell" : "buy"}`)
   }
   const id = unused(venue, venue.nextId)
-  const order: Order = {
+  const order: Order.Order = {
     exchange: venue.exchange,
     symbol: market.symbol,
     id: String(id),
@@ -107,10 +106,10 @@ export const place = (
  *
  * @internal
  */
-export const cancel = (venue: Venue, { market, order }: Entry, now: number): readonly [Order, Venue] => {
+export const cancel = (venue: Venue, { market, order }: Entry, now: number): readonly [Order.Order, Venue] => {
   const current = venue.orders.get(order.id)?.order ?? order
-  if (isClosed(current)) return [current, venue]
-  const canceled: Order = { ...current, status: "canceled", updatedAt: now }
+  if (Order.isClosed(current)) return [current, venue]
+  const canceled: Order.Order = { ...current, status: "canceled", updatedAt: now }
   return [canceled, put(venue, { market, order: canceled })]
 }
 
@@ -124,7 +123,7 @@ export const amend = (
 ): Placed => {
   const { market } = entry
   const price = change.price ?? entry.order.price ?? zero
-  const order: Order = {
+  const order: Order.Order = {
     ...entry.order,
     price,
     amount: change.amount ?? entry.order.amount,
@@ -153,7 +152,8 @@ export const requote = (venue: Venue, symbol: string, quote: Quote, now: number)
   entriesOf(venue).reduce((venue, entry) => {
     const { price, side } = entry.order
     const counter = counterOf(side, quote)
-    return isClosed(entry.order) || entry.market.symbol !== symbol || price === undefined || counter === undefined ||
+    return Order.isClosed(entry.order) || entry.market.symbol !== symbol || price === undefined ||
+        counter === undefined ||
         !crosses(side, price, counter)
       ? venue
       : fill(venue, entry, price, "maker", now)[1]
@@ -171,7 +171,7 @@ export const freeOf = (venue: Venue, asset: string): BigDecimal.BigDecimal => {
   const unheld = (venue.balances.get(asset) ?? nothing).free
   return entriesOf(venue).reduce((free, entry) => {
     const [held, amount] = needs(entry, entry.order.price ?? zero)
-    return isClosed(entry.order) || held !== asset ? free : BigDecimal.subtract(free, amount)
+    return Order.isClosed(entry.order) || held !== asset ? free : BigDecimal.subtract(free, amount)
   }, unheld)
 }
 
@@ -194,19 +194,19 @@ const needs = (
 }
 
 // A side that is not quoted is traded at the last price.
-const counterOf = (side: Order["side"], { ask, bid, last }: Quote): BigDecimal.BigDecimal | undefined =>
+const counterOf = (side: Order.Order["side"], { ask, bid, last }: Quote): BigDecimal.BigDecimal | undefined =>
   (side === "buy" ? ask : bid) ?? last
 
-const crosses = (side: Order["side"], price: BigDecimal.BigDecimal, counter: BigDecimal.BigDecimal): boolean =>
+const crosses = (side: Order.Order["side"], price: BigDecimal.BigDecimal, counter: BigDecimal.BigDecimal): boolean =>
   side === "buy" ? BigDecimal.greaterThanOrEqualTo(price, counter) : BigDecimal.lessThanOrEqualTo(price, counter)
 
 const fill = (
   venue: Venue,
   entry: Entry,
   price: BigDecimal.BigDecimal,
-  liquidity: Fill["liquidity"],
+  liquidity: Fill.Fill["liquidity"],
   now: number
-): readonly [Order, Venue] => {
+): readonly [Order.Order, Venue] => {
   const { market } = entry
   const amount = entry.order.amount ?? zero
   const worth = BigDecimal.multiply(amount, price)
@@ -214,7 +214,7 @@ const fill = (
     ? [market.quote, worth, market.base, amount]
     : [market.base, amount, market.quote, worth]
   const fee = BigDecimal.multiply(gained, venue.fee)
-  const order: Order = { ...entry.order, status: "filled", filled: amount, averagePrice: price, updatedAt: now }
+  const order: Order.Order = { ...entry.order, status: "filled", filled: amount, averagePrice: price, updatedAt: now }
   const balances = new Map(venue.balances)
   const change = (asset: string, by: BigDecimal.BigDecimal) => {
     const before = balances.get(asset) ?? nothing

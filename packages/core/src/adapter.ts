@@ -1,0 +1,20 @@
+/**
+ * What authors of exchanges use beside what programs use: the engine, and how an exchange is declared on it.
+ *
+ * @since 0.1.0
+ */
+export * as CandleSearch from "./adapter/CandleSearch.js"
+export * as Exchange from "./adapter/Exchange.js"
+export * as LenientArray from "./adapter/LenientArray.js"
+export * as Pages from "./adapter/Pages.js"
+export * as ClockSkew from "./engine/ClockSkew.js"
+export * as Endpoint from "./engine/Endpoint.js"
+export * as ExchangeClient from "./engine/ExchangeClient.js"
+export * as InFlight from "./engine/InFlight.js"
+export * as Markets from "./engine/Markets.js"
+export * as Protocol from "./engine/Protocol.js"
+export * as Signature from "./engine/Signature.js"
+export * as UnlistedError from "./engine/UnlistedError.js"
+export * as Adapter from "./ports/Adapter.js"
+export * as ClientOrderId from "./trading/ClientOrderId.js"
+export * as OrderCheck from "./trading/OrderCheck.js"

@@ -1,0 +1,135 @@
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import type * as ExchangeClient from "../../engine/ExchangeClient.js"
+import type { Markets } from "../../engine/Markets.js"
+import { type AccountError, InvalidRequest, KeyRefused, Unsupported } from "../../model/ExchangeError.js"
+import type { KeyPermissions } from "../../model/KeyPermissions.js"
+import type { Reference } from "../../model/Order.js"
+import type * as Account from "../../ports/Account.js"
+import type * as Adapter from "../../ports/Adapter.js"
+import { latest } from "../../ports/internal/latest.js"
+import * as Lookup from "../../trading/internal/lookup.js"
+import * as input from "../../trading/internal/orderInput.js"
+import * as belonging from "./belonging.js"
+import { count } from "./marketDataService.js"
+
+/** @internal */
+export const make = (
+  exchange: string,
+  features: Adapter.Features,
+  client: ExchangeClient.ExchangeClient<"marketData" | "account">,
+  adapter: Adapter.Account,
+  markets: Markets,
+  trades: boolean
+): Account.Account.Service & {
+  readonly request: ExchangeClient.ExchangeClient<"marketData" | "account">["request"]
+} => {
+  const method = <Name extends string>(name: Name) => `${exchange}.Account.${name}` as const
+  return {
+    exchange,
+    request: client.request,
+    balances: adapter.balances,
+    openOrders: Effect.fn(method("openOrders"))(function*(symbol?: string) {
+      const market = symbol === undefined ? undefined : yield* markets.find("openOrders", symbol)
+      const orders = market === undefined
+        ? yield* adapter.openOrders(market)
+        : yield* belonging.all(exchange, "openOrders", market, adapter.openOrders(market))
+      return latest(orders, ({ createdAt }) => createdAt ?? 0, { since: undefined, limit: Number.MAX_SAFE_INTEGER })
+    }),
+    order: Effect.fn(method("order"))(function*(reference: Reference) {
+      const meant = yield* resolve(exchange, "order", markets, reference)
+      return yield* Lookup.byReference({ exchange, account: adapter }, "order", meant)
+    }),
+    orderHistory: Effect.fn(method("orderHistory"))(function*(symbol: string, query?: Account.Account.HistoryQuery) {
+      const market = yield* markets.find("orderHistory", symbol)
+      const wanted = yield* historyOf(exchange, "orderHistory", query)
+      const orders = yield* belonging.all(exchange, "orderHistory", market, adapter.orderHistory(market, wanted))
+      return latest(orders, ({ createdAt }) => createdAt ?? 0, wanted)
+    }),
+    fills: Effect.fn(method("fills"))(function*(symbol: string, query?: Account.Account.HistoryQuery) {
+      const market = yield* markets.find("fills", symbol)
+      const wanted = yield* historyOf(exchange, "fills", query)
+      return latest(
+        yield* belonging.all(exchange, "fills", market, adapter.fills(market, wanted)),
+        ({ at }) => at,
+        wanted
+      )
+    }),
+    positions: adapter.positions ?? new Unsupported({
+      exchange,
+      operation: "positions",
+      detail: `${features.name} has spot markets only, and no positions`,
+      alternative: "read balances instead"
+    }),
+    keyPermissions: adapter.keyPermissions,
+    verifyKey: Effect.fn(method("verifyKey"))(function*(options?: Account.Account.VerifyOptions) {
+      const permissions = yield* adapter.keyPermissions
+      yield* judge(exchange, permissions, { allowTrade: trades, ...options })
+      return permissions
+    })
+  }
+}
+
+/**
+ * The order that a reference names, which may be any value: by its id if it has one, else by its client order id.
+ *
+ * @internal
+ */
+export const resolve = (
+  exchange: string,
+  operation: string,
+  markets: Markets,
+  reference: Reference
+): Effect.Effect<Adapter.Reference, AccountError> =>
+  Either.match(input.reference(reference), {
+    onLeft: (detail) => new InvalidRequest({ exchange, operation, detail }),
+    onRight: ({ symbol, ...name }) =>
+      Effect.map(markets.find(operation, symbol), (market): Adapter.Reference => ({ market, ...name }))
+  })
+
+const historyOf = (
+  exchange: string,
+  operation: string,
+  query: Account.Account.HistoryQuery | undefined
+): Effect.Effect<Adapter.History, InvalidRequest> =>
+  Effect.map(
+    count(exchange, operation, "limit", query?.limit ?? 100),
+    (limit) => ({ limit, since: query?.since })
+  )
+
+const judge = (
+  exchange: string,
+  permissions: KeyPermissions,
+  options: Account.Account.VerifyOptions
+): Effect.Effect<void, KeyRefused> =>
+  Effect.gen(function*() {
+    const about = { exchange, operation: "verifyKey" }
+    if (permissions.withdraw === true && options.allowWithdraw !== true) {
+      return yield* new KeyRefused({
+        ...about,
+        permission: "withdraw",
+        detail: "the key can withdraw; use one that cannot, or say allowWithdraw"
+      })
+    }
+    if (permissions.trade === true && options.allowTrade !== true) {
+      return yield* new KeyRefused({
+        ...about,
+        permission: "trade",
+        detail: "the key can trade and the program only reads; use one that cannot, or say allowTrade"
+      })
+    }
+    if (permissions.ipRestricted === false) {
+      yield* Effect.logWarning("The API key works from any address; bind it to those it is used from", about)
+    }
+    if (permissions.expiresAt !== undefined) {
+      const left = permissions.expiresAt - (yield* Clock.currentTimeMillis)
+      if (left < Duration.toMillis(options.expiresWithin ?? "14 days")) {
+        yield* Effect.logWarning("The API key expires soon; make another", {
+          ...about,
+          daysLeft: Math.floor(left / 86_400_000)
+        })
+      }
+    }
+  })

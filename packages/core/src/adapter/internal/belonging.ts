@@ -1,0 +1,44 @@
+import * as Effect from "effect/Effect"
+import { MalformedResponse } from "../../model/ExchangeError.js"
+import type { Market } from "../../model/Market.js"
+
+/**
+ * What was read of a market, if it is of that market: one that an exchange gives of another is not handed on as this one's.
+ *
+ * @internal
+ */
+export const one = <A extends { readonly symbol: string }, E>(
+  exchange: string,
+  operation: string,
+  market: Market,
+  read: Effect.Effect<A, E>
+): Effect.Effect<A, E | MalformedResponse> =>
+  Effect.filterOrFail(
+    read,
+    ({ symbol }) => symbol === market.symbol,
+    (row) => foreign(exchange, operation, market, row)
+  )
+
+/**
+ * The same of several: one foreign row fails all, as a list that leaves some out would pass for the whole.
+ *
+ * @internal
+ */
+export const all = <A extends { readonly symbol: string }, E>(
+  exchange: string,
+  operation: string,
+  market: Market,
+  read: Effect.Effect<ReadonlyArray<A>, E>
+): Effect.Effect<ReadonlyArray<A>, E | MalformedResponse> =>
+  Effect.flatMap(read, (rows) => {
+    const other = rows.find(({ symbol }) => symbol !== market.symbol)
+    return other === undefined ? Effect.succeed(rows) : foreign(exchange, operation, market, other)
+  })
+
+const foreign = (
+  exchange: string,
+  operation: string,
+  market: Market,
+  { symbol }: { readonly symbol: string }
+): MalformedResponse =>
+  new MalformedResponse({ exchange, operation, detail: `asked for ${market.symbol}, the answer is about ${symbol}` })

@@ -1,0 +1,63 @@
+import * as Deadline from "@effect-exchange/resilience/Deadline"
+import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import type * as Account from "../../ports/Account.js"
+import type * as MarketData from "../../ports/MarketData.js"
+import type * as Trading from "../../ports/Trading.js"
+
+type Bound = <A, E>(self: Effect.Effect<A, E>) => Effect.Effect<A, E>
+
+const boundBy = (deadline: Duration.DurationInput): Bound => (self) => Deadline.within(self, deadline)
+
+/**
+ * One deadline for all requests that a call makes, its markets and its pages among them. A stream of candles has none: it
+ * ends when it is read to its end.
+ *
+ * @internal
+ */
+export const marketData = <S extends MarketData.MarketData.Service>(
+  service: S,
+  deadline: Duration.DurationInput
+): S => {
+  const bound = boundBy(deadline)
+  return {
+    ...service,
+    markets: bound(service.markets),
+    market: (symbol: string) => bound(service.market(symbol)),
+    price: (symbol: string) => bound(service.price(symbol)),
+    ticker: (symbol: string) => bound(service.ticker(symbol)),
+    tickers: (symbols: ReadonlyArray<string>) => bound(service.tickers(symbols)),
+    orderBook: (symbol: string, options?: { readonly depth?: number | undefined }) =>
+      bound(service.orderBook(symbol, options)),
+    trades: (symbol: string, options?: { readonly limit?: number | undefined }) =>
+      bound(service.trades(symbol, options)),
+    status: bound(service.status),
+    serverTime: bound(service.serverTime)
+  }
+}
+
+/** @internal */
+export const account = <S extends Account.Account.Service>(service: S, deadline: Duration.DurationInput): S => {
+  const bound = boundBy(deadline)
+  return {
+    ...service,
+    balances: bound(service.balances),
+    openOrders: (symbol?: string) => bound(service.openOrders(symbol)),
+    order: (reference: Parameters<S["order"]>[0]) => bound(service.order(reference)),
+    orderHistory: (symbol: string, query?: Account.Account.HistoryQuery) => bound(service.orderHistory(symbol, query)),
+    fills: (symbol: string, query?: Account.Account.HistoryQuery) => bound(service.fills(symbol, query)),
+    positions: bound(service.positions),
+    keyPermissions: bound(service.keyPermissions),
+    verifyKey: (options?: Account.Account.VerifyOptions) => bound(service.verifyKey(options))
+  }
+}
+
+/**
+ * Placing, canceling and amending one order look for it afterwards and say how long themselves.
+ *
+ * @internal
+ */
+export const trading = <S extends Trading.Trading.Service>(service: S, deadline: Duration.DurationInput): S => ({
+  ...service,
+  cancelAll: (symbol: string) => boundBy(deadline)(service.cancelAll(symbol))
+})

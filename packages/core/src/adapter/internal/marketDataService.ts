@@ -1,0 +1,209 @@
+import * as Arr from "effect/Array"
+import * as BigDecimal from "effect/BigDecimal"
+import * as Chunk from "effect/Chunk"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Order from "effect/Order"
+import * as Stream from "effect/Stream"
+import type * as ExchangeClient from "../../engine/ExchangeClient.js"
+import { unhurried } from "../../engine/internal/unhurried.js"
+import type { Markets } from "../../engine/Markets.js"
+import type { Protocol } from "../../engine/Protocol.js"
+import * as Candle from "../../model/Candle.js"
+import { InvalidRequest, MalformedResponse, type MarketDataError, Unsupported } from "../../model/ExchangeError.js"
+import type { Market } from "../../model/Market.js"
+import type { Price } from "../../model/Price.js"
+import type { Ticker } from "../../model/Ticker.js"
+import type * as Adapter from "../../ports/Adapter.js"
+import { latest } from "../../ports/internal/latest.js"
+import type * as MarketData from "../../ports/MarketData.js"
+import * as belonging from "./belonging.js"
+
+/** @internal */
+export const make = (
+  protocol: Protocol,
+  features: Adapter.Features,
+  client: ExchangeClient.ExchangeClient<"marketData">,
+  adapter: Adapter.MarketData,
+  markets: Markets
+): MarketData.MarketData.Service & { readonly request: ExchangeClient.ExchangeClient<"marketData">["request"] } => {
+  const { exchange } = protocol
+  const method = <Name extends string>(name: Name) => `${exchange}.MarketData.${name}` as const
+  const candles = (symbol: string, interval: Candle.Interval, range: Candle.Range) =>
+    Stream.unwrap(Effect.gen(function*() {
+      const market = yield* markets.find("candles", symbol)
+      if (!features.candles.includes(interval)) {
+        return yield* new Unsupported({
+          exchange,
+          operation: "candles",
+          detail: `${features.name} has no candles of ${interval}`,
+          alternative: `ask for one of ${features.candles.join(", ")}`
+        })
+      }
+      const to = range.to ?? Math.max(range.from, yield* Clock.currentTimeMillis)
+      if (!(Number.isFinite(range.from) && Number.isFinite(to) && range.from >= 0 && range.from <= to)) {
+        return yield* new InvalidRequest({
+          exchange,
+          operation: "candles",
+          detail: `the range from ${range.from} to ${to} is none; both are epoch milliseconds, the first the earlier`
+        })
+      }
+      return pages(exchange, adapter.candles, market, interval, { ...range, to })
+    })).pipe(Stream.withSpan(method("candles")))
+
+  return {
+    exchange,
+    request: client.request,
+    serverTime: client.request(protocol.serverTime, {}),
+    status: adapter.status,
+    markets: markets.all,
+    market: (symbol) => markets.find("market", symbol),
+    ticker: Effect.fn(method("ticker"))(function*(symbol: string) {
+      const market = yield* markets.find("ticker", symbol)
+      return yield* belonging.one(exchange, "ticker", market, adapter.ticker(market))
+    }),
+    tickers: Effect.fn(method("tickers"))(function*(symbols: ReadonlyArray<string>) {
+      const wanted = yield* Effect.forEach(symbols, (symbol) => markets.find("tickers", symbol))
+      if (wanted.length === 0) return []
+      return yield* inOrder(exchange, wanted, yield* adapter.tickers(wanted))
+    }),
+    price: Effect.fn(method("price"))(function*(symbol: string) {
+      const market = yield* markets.find("price", symbol)
+      return yield* priceOf(market, yield* belonging.one(exchange, "price", market, adapter.ticker(market)))
+    }),
+    orderBook: Effect.fn(method("orderBook"))(
+      function*(symbol: string, options?: { readonly depth?: number | undefined }) {
+        const market = yield* markets.find("orderBook", symbol)
+        const depth = yield* count(exchange, "orderBook", "depth", options?.depth ?? 20)
+        return yield* belonging.one(exchange, "orderBook", market, adapter.orderBook(market, depth))
+      }
+    ),
+    trades: Effect.fn(method("trades"))(function*(symbol: string, options?: { readonly limit?: number | undefined }) {
+      const market = yield* markets.find("trades", symbol)
+      const limit = yield* count(exchange, "trades", "limit", options?.limit ?? 100)
+      const trades = yield* belonging.all(exchange, "trades", market, adapter.trades(market, limit))
+      return latest(trades, ({ at }) => at, { limit, since: undefined })
+    }),
+    candles
+  }
+}
+
+/** @internal */
+export const count = (
+  exchange: string,
+  operation: string,
+  name: string,
+  value: number
+): Effect.Effect<number, InvalidRequest> =>
+  Number.isInteger(value) && value > 0 && value <= 100_000
+    ? Effect.succeed(value)
+    : new InvalidRequest({
+      exchange,
+      operation,
+      detail: `the ${name} ${value} is not a whole number from 1 to 100000`
+    })
+
+/** Where a series has come to: the next window begins at `from`; `empty` windows in a row were without candles. */
+interface Place {
+  readonly from: number
+  readonly found: number
+  readonly empty: number
+}
+
+const pages = (
+  exchange: string,
+  { firstFrom, page, read }: Adapter.MarketData["candles"],
+  market: Market,
+  interval: Candle.Interval,
+  range: Candle.Range & { readonly to: number }
+): Stream.Stream<Candle.Candle, MarketDataError> => {
+  const length = Candle.millis(interval)
+  const up = (at: number) => Math.ceil(at / length) * length
+  const first = up(range.from)
+
+  /** Where to go on after an empty window: windows are skipped where the exchange says that there is nothing in them. */
+  const skip = (next: number, place: Place): Effect.Effect<number, MarketDataError> =>
+    // A window between candles may be empty in a quiet market: it is two that look like more to come.
+    firstFrom === undefined || (place.found > 0 && place.empty < 2)
+      ? Effect.succeed(next)
+      : Effect.map(
+        firstFrom(market, interval, next),
+        Option.match({
+          onNone: () => Number.POSITIVE_INFINITY,
+          onSome: (at) => Math.max(next, Math.floor(at / length) * length)
+        })
+      )
+
+  return Stream.paginateChunkEffect({ from: first, found: 0, empty: 0 }, (place: Place) =>
+    Effect.gen(function*() {
+      // Before it is asked for: a candle that ends while the answer is under way may come unfinished.
+      const now = yield* Clock.currentTimeMillis
+      const { from } = place
+      // Nothing opens after now, so nothing is asked of it.
+      const end = Math.min(up(range.to), Math.floor(now / length) * length + length)
+      if (from >= end) return [Chunk.empty<Candle.Candle>(), Option.none<Place>()] as const
+      const to = Math.min(end, from + page * length)
+      const bars = yield* read(market, interval, { from, to })
+      const candles = inWindow(bars, from, Math.min(to, range.to)).map((bar): Candle.Candle => ({
+        ...bar,
+        exchange,
+        symbol: market.symbol,
+        interval,
+        isOpen: bar.openTime + length > now
+      }))
+      const found = place.found + candles.length
+      const empty = candles.length === 0 ? place.empty + 1 : 0
+      const next = to < end && empty > 0 ? yield* skip(to, { from, found, empty }) : to
+      if (range.onProgress !== undefined) {
+        yield* range.onProgress({
+          readTo: Math.min(next, end, range.to),
+          fraction: Math.min(1, (Math.min(next, end) - first) / (end - first)),
+          candles: found
+        })
+      }
+      return [
+        Chunk.fromIterable(candles),
+        next < end ? Option.some({ from: next, found, empty }) : Option.none<Place>()
+      ] as const
+    }).pipe(unhurried))
+}
+
+const inWindow = (bars: ReadonlyArray<Adapter.Bar>, from: number, to: number): ReadonlyArray<Adapter.Bar> => {
+  const byTime = new Map(bars.map((bar) => [bar.openTime, bar]))
+  return Arr.sortWith(
+    [...byTime.values()].filter(({ openTime }) => openTime >= from && openTime < to),
+    ({ openTime }) => openTime,
+    Order.number
+  )
+}
+
+const inOrder = (
+  exchange: string,
+  wanted: ReadonlyArray<Market>,
+  found: ReadonlyArray<Ticker>
+): Effect.Effect<ReadonlyArray<Ticker>, MalformedResponse> => {
+  const bySymbol = new Map(found.map((ticker) => [ticker.symbol, ticker]))
+  return Effect.forEach(wanted, ({ symbol }) => {
+    const ticker = bySymbol.get(symbol)
+    return ticker === undefined
+      ? new MalformedResponse({ exchange, operation: "tickers", detail: `the answer has no ticker of ${symbol}` })
+      : Effect.succeed(ticker)
+  })
+}
+
+const two = BigDecimal.fromBigInt(2n)
+
+const priceOf = (market: Market, ticker: Ticker): Effect.Effect<Price, MalformedResponse> => {
+  const price = { symbol: market.symbol, currency: market.quote, source: ticker.exchange, observedAt: ticker.at }
+  if (ticker.last !== undefined) return Effect.succeed({ ...price, amount: ticker.last, basis: "last" })
+  if (ticker.bid !== undefined && ticker.ask !== undefined) {
+    const amount = BigDecimal.unsafeDivide(BigDecimal.sum(ticker.bid, ticker.ask), two)
+    return Effect.succeed({ ...price, amount, basis: "mid" })
+  }
+  return new MalformedResponse({
+    exchange: ticker.exchange,
+    operation: "price",
+    detail: `${market.symbol} has neither traded nor bids and asks, so it has no price`
+  })
+}

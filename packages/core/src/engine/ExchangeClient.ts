@@ -1,0 +1,373 @@
+/**
+ * The engine every exchange stands on: one door, `request`, through which each call passes.
+ *
+ * The way of a request. The gates and their order are those of `Policy` in `@effect-exchange/resilience`, which says why:
+ *
+ * ```
+ * operation   span, deadline, metrics
+ *  ├ encode          bad input costs nothing and touches no network
+ *  └ policy          retry, check, limiter, turn, bulkhead, breaker; a lane for each capability, trading first
+ *     └ attempt      span, under the attempt's timeout
+ *        ├ sign      last thing before sending: a timestamp grows stale in a queue
+ *        ├ send      tokens count from here; no redirects, a bounded body
+ *        └ classify  a typed error or a decoded value; usage to the limiter, `Date` to the clock comparison
+ * ```
+ *
+ * What the gates remember is `ExchangeState`, shared by all clients of an exchange.
+ *
+ * @since 0.1.0
+ */
+import * as Backoff from "@effect-exchange/resilience/Backoff"
+import * as Deadline from "@effect-exchange/resilience/Deadline"
+import * as Policy from "@effect-exchange/resilience/Policy"
+import { isRejection } from "@effect-exchange/resilience/Rejection"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as Clock from "effect/Clock"
+import type * as ConfigError from "effect/ConfigError"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as ExchangeError from "../model/ExchangeError.js"
+import { clean } from "../model/internal/text.js"
+import * as Credentials from "../ports/Credentials.js"
+import * as Environment from "../ports/Environment.js"
+import * as Health from "../ports/Health.js"
+import * as Endpoint from "./Endpoint.js"
+import * as ExchangeState from "./ExchangeState.js"
+import { describeMismatch } from "./internal/answer.js"
+import * as wire from "./internal/attempt.js"
+import * as reporting from "./internal/healthReport.js"
+import { Lane } from "./internal/lane.js"
+import * as observing from "./internal/observer.js"
+import { fromRefusal, narrow } from "./internal/refusal.js"
+import * as transport from "./internal/transport.js"
+import { unlessUnhurried } from "./internal/unhurried.js"
+import type { Host, Protocol } from "./Protocol.js"
+
+/**
+ * A client that may call the endpoints of the capabilities `C`, and no others.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ExchangeClient<in C extends Endpoint.Capability> {
+  readonly exchange: string
+  readonly environment: string
+  /**
+   * Calls an endpoint: the way of every request, and the way out for endpoints that no service covers.
+   */
+  readonly request: <E extends C, I, A>(
+    endpoint: Endpoint.Endpoint<E, I, A>,
+    input: I
+  ) => Effect.Effect<A, ExchangeError.For<E>>
+  /** How the exchange is doing, as far as this client has seen. */
+  readonly health: Effect.Effect<Health.ExchangeHealth>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options extends ExchangeState.Options {
+  /** Which installation to talk to. Defaults to `"live"`. */
+  readonly environment?: Environment.Environment | undefined
+  /** How long one attempt may take, from signing to the whole answer. Defaults to 10 seconds. */
+  readonly attemptTimeout?: Duration.DurationInput | undefined
+  /**
+   * How long an operation may take: all its pages and look-ups, queueing and retries included. Defaults to 30 seconds.
+   */
+  readonly deadline?: Duration.DurationInput | undefined
+  /** Attempts in all and the bounds of the full-jitter backoff between them. Defaults to 3, 100 millis and 5 seconds. */
+  readonly retry?: {
+    readonly attempts?: number | undefined
+    readonly base?: Duration.DurationInput | undefined
+    readonly max?: Duration.DurationInput | undefined
+  } | undefined
+  /** The largest body read, in bytes. Defaults to 8 MiB. */
+  readonly maxResponseBytes?: number | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Make {
+  (
+    protocol: Protocol,
+    options: Options & { readonly credentials: Credentials.Provider }
+  ): Effect.Effect<
+    ExchangeClient<Endpoint.Capability>,
+    ConfigError.ConfigError,
+    HttpClient.HttpClient | ExchangeState.ExchangeState | Scope.Scope
+  >
+  (
+    protocol: Protocol,
+    options?: Options & { readonly credentials?: undefined }
+  ): Effect.Effect<
+    ExchangeClient<"marketData">,
+    ConfigError.ConfigError,
+    HttpClient.HttpClient | ExchangeState.ExchangeState | Scope.Scope
+  >
+}
+
+/**
+ * A client for an exchange: with credentials for every capability, without for public data only. Reports to `Health`
+ * where one is provided, until the scope closes.
+ *
+ * Fails with a `ConfigError` for a base URL that is refused (see `Environment.origin`).
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make: Make = Effect.fnUntraced(function*(
+  protocol: Protocol,
+  options: Options & { readonly credentials?: Credentials.Provider | undefined } = {}
+) {
+  const environment = options.environment ?? "live"
+  const host = yield* resolveHost(protocol, environment)
+  const engine = yield* makeEngine(protocol, options, Environment.name(environment), host)
+  const health = yield* Effect.serviceOption(Health.Health)
+  if (Option.isSome(health)) yield* health.value.register(engine.health)
+  return engine
+})
+
+const resolveHost = (
+  protocol: Protocol,
+  environment: Environment.Environment
+): Either.Either<Host, ConfigError.ConfigError> => {
+  if (environment === "live" || environment === "testnet") return Either.right(protocol[environment])
+  return Either.map(Environment.origin(environment.baseUrl), (baseUrl) => ({ _tag: "Open", baseUrl }))
+}
+
+/** One operation under way: what each attempt has to tell the next stands here. */
+interface Call<A> extends wire.Call<A> {
+  readonly cost: Endpoint.Cost
+  attempt: number
+  /** What an attempt failed with after which a write may have been carried out. */
+  doubt: ExchangeError.ExchangeError | undefined
+}
+
+const makeEngine = Effect.fnUntraced(function*(
+  protocol: Protocol,
+  options: Options & { readonly credentials?: Credentials.Provider | undefined },
+  environment: string,
+  host: Host
+): Effect.fn.Return<ExchangeClient<Endpoint.Capability>, never, HttpClient.HttpClient | ExchangeState.ExchangeState> {
+  const { exchange } = protocol
+  const { credentials: provider } = options
+  const origin = host._tag === "Open" ? host.baseUrl : ""
+  const state = yield* ExchangeState.ExchangeState
+  const held = yield* state.at(protocol, { environment, origin }, options)
+  const { breakers, limits, meters, vitals } = held
+  const line: wire.Line = {
+    protocol,
+    client: transport.discreet(yield* HttpClient.HttpClient),
+    origin,
+    headers: host._tag === "Open" ? host.headers ?? {} : {},
+    host: host._tag === "Open" ? new URL(host.baseUrl).host : "",
+    vitals,
+    timeout: Duration.decode(options.attemptTimeout ?? "10 seconds"),
+    maxBytes: options.maxResponseBytes ?? 8 * 1024 * 1024,
+    learnUsage: (headers, auth, cost, { limits }, offset) => limits.learn(protocol.usage(headers, auth, cost), offset)
+  }
+  const observer = observing.make({
+    exchange,
+    environment,
+    host: host._tag === "Open" ? new URL(host.baseUrl).hostname : "",
+    maxPause: Duration.toMillis(options.maxPause ?? "1 hour"),
+    meters,
+    vitals,
+    breakers
+  })
+  const nobody: wire.Signer = { key: yield* held.key(""), credentials: Option.none() }
+  const fingerprintOf = memoized(Credentials.fingerprint)
+
+  /** The exchange's gates, and how an operation with this key goes through them. */
+  const policiesOf = memoized((key: ExchangeState.Key) =>
+    memoized((endpoint: Endpoint.Endpoint<Endpoint.Capability, never, unknown>) =>
+      Policy.make({
+        name: `${exchange}.${endpoint.name}`,
+        span: false,
+        retry: {
+          attempts: options.retry?.attempts ?? 3,
+          backoff: Backoff.full({ base: options.retry?.base ?? "100 millis", max: options.retry?.max ?? "5 seconds" }),
+          budget: held.budget,
+          while: (error: ExchangeError.ExchangeError) => ExchangeError.isRetryable(error, true),
+          retryAfter: ExchangeError.retryAfter,
+          onRetry: ({ delay, error }) => observer.retry(endpoint.name, delay, error)
+        },
+        breaker: breakers[endpoint.capability],
+        limiter: key.limits.limiter,
+        turn: endpoint.auth === "none"
+          ? undefined
+          : key.turns?.[endpoint.capability === "trading" ? "trading" : "reading"],
+        bulkhead: held.bulkhead,
+        notSent: (error) => ExchangeError.outcome(error) === "NotSent",
+        notDone: (error) => ExchangeError.outcome(error) === "Rejected"
+      })
+    )
+  )
+
+  const run = <A>(call: Call<A>, signer: wire.Signer): Effect.Effect<A, ExchangeError.ExchangeError> =>
+    Effect.flatMap(Lane, (lane) => inLane(call, signer, lane ?? call.endpoint.capability))
+
+  const inLane = <A>(
+    call: Call<A>,
+    signer: wire.Signer,
+    lane: Endpoint.Capability
+  ): Effect.Effect<A, ExchangeError.ExchangeError> =>
+    Effect.mapError(
+      policiesOf(signer.key)(call.endpoint).apply(
+        ({ leaving, waited }) =>
+          Effect.suspend(() => {
+            call.attempt++
+            const attempt = observer.attempt(call, signer.key.limits, wire.send(line, call, signer, leaving))
+            return Effect.zipRight(meters.waited(call.endpoint.name, Number(waited) / 1e9), attempt)
+          }).pipe(
+            Effect.tapError((error) => {
+              const isInDoubt = call.endpoint.idempotency !== "safe" && ExchangeError.outcome(error) === "Unknown"
+              if (isInDoubt) call.doubt = error
+              return Effect.void
+            })
+          ),
+        { cost: call.cost, lane, idempotency: call.endpoint.idempotency }
+      ),
+      (error) => isRejection(error) ? fromRefusal(call.about, error) : error
+    )
+
+  const compareClocks = (operation: string): Effect.Effect<void, ExchangeError.ExchangeError> =>
+    Effect.gen(function*() {
+      const call = yield* prepare(exchange, protocol.serverTime, {})
+      const serverTime = yield* run(call, nobody)
+      const receivedAt = yield* Clock.currentTimeMillis
+      // From when it was sent, not from when it was queued: a wait would widen the range until anything fits.
+      yield* vitals.learnTime({
+        sentAt: call.sentAt ?? receivedAt,
+        receivedAt,
+        serverTime,
+        resolution: protocol.serverTimeStep ?? 1
+      })
+      yield* Effect.logInfo("Compared clocks with the exchange", { because: operation })
+    })
+
+  const signedBy = (credentials: Credentials.Credentials): Effect.Effect<wire.Signer> =>
+    Effect.map(held.key(fingerprintOf(credentials)), (key) => ({ key, credentials: Option.some(credentials) }))
+
+  const signerOf = ({ about, endpoint }: Call<unknown>): Effect.Effect<
+    wire.Signer,
+    ExchangeError.AuthenticationFailed
+  > => {
+    if (endpoint.auth === "none") return Effect.succeed(nobody)
+    const failed = (detail: string) => new ExchangeError.AuthenticationFailed({ ...about, detail, outcome: "NotSent" })
+    if (provider === undefined) return failed("this client was made without credentials and can read public data only")
+    return Effect.matchEffect(provider.get, {
+      onFailure: (error) => failed(`the credentials can no longer be read: ${Credentials.describe(error)}`),
+      onSuccess: signedBy
+    })
+  }
+
+  /** Who signs now that the key was rotated, if it was. */
+  const rotated = ({ credentials: used }: wire.Signer): Effect.Effect<Option.Option<wire.Signer>> =>
+    provider === undefined || Option.isNone(used) ? Effect.succeedNone : Effect.matchEffect(provider.reload, {
+      onFailure: () => Effect.succeedNone,
+      onSuccess: (fresh) => Credentials.isSame(used.value, fresh) ? Effect.succeedNone : Effect.asSome(signedBy(fresh))
+    })
+
+  /** What is mended once and then tried again: a clock that is off, a key that was rotated. */
+  const mended = <A>(call: Call<A>): Effect.Effect<A, ExchangeError.ExchangeError> =>
+    Effect.flatMap(signerOf(call), (signer) =>
+      Effect.catchTags(run(call, signer), {
+        ClockSkew: (error) =>
+          Effect.zipRight(
+            Effect.mapError(compareClocks(call.endpoint.name), () => error),
+            isRepeatable(call, error) ? run(call, signer) : error
+          ),
+        AuthenticationFailed: (error) =>
+          // A call of our own with a later nonce has arrived before it: a cancel does not wait for reads.
+          call.endpoint.idempotency === "safe" && call.nonce !== undefined && call.nonce < signer.key.latestNonce()
+            ? run(call, signer)
+            : Effect.flatMap(
+              rotated(signer),
+              Option.match({
+                onNone: () => error,
+                onSome: (fresh) => isRepeatable(call, error) ? run(call, fresh) : error
+              })
+            )
+      }))
+
+  const deadline = Duration.decode(options.deadline ?? "30 seconds")
+
+  return {
+    exchange,
+    environment,
+    request: (endpoint, input) =>
+      Effect.suspend(() =>
+        host._tag === "Open"
+          ? Effect.flatMap(prepare(exchange, endpoint, input), (call) => Effect.mapError(mended(call), doubted(call)))
+          : nowhere({ exchange, operation: endpoint.name }, environment, host)
+      ).pipe(
+        (self) => unlessUnhurried(self, Deadline.within(deadline)),
+        Effect.mapError((error) => narrow(endpoint.capability, error)),
+        observer.operation(endpoint.name)
+      ),
+    health: reporting.make({ exchange, environment, host, vitals, limits, breakers })
+  }
+})
+
+// That the last attempt was refused, or never left, says nothing of one before it whose answer was lost.
+const doubted = (call: Call<unknown>) => (error: ExchangeError.ExchangeError): ExchangeError.ExchangeError =>
+  ExchangeError.outcome(error) === "Unknown" ? error : call.doubt ?? error
+
+const isRepeatable = (call: Call<unknown>, error: ExchangeError.ExchangeError): boolean =>
+  call.endpoint.idempotency !== "once" || ExchangeError.outcome(error) !== "Unknown"
+
+const memoized = <Key extends object, A>(make: (key: Key) => A): (key: Key) => A => {
+  const known = new WeakMap<Key, A>()
+  return (key) => {
+    const found = known.get(key)
+    if (found !== undefined) return found
+    const made = make(key)
+    known.set(key, made)
+    return made
+  }
+}
+
+const prepare = <C extends Endpoint.Capability, I, A>(
+  exchange: string,
+  endpoint: Endpoint.Endpoint<C, I, A>,
+  input: I
+): Either.Either<Call<A>, ExchangeError.InvalidRequest> => {
+  const about = { exchange, operation: endpoint.name }
+  return Either.mapBoth(endpoint.encode(input), {
+    onLeft: (error) =>
+      new ExchangeError.InvalidRequest({
+        ...about,
+        detail: `the input cannot be sent${describeMismatch(error, { values: true, clean })}`
+      }),
+    onRight: (parameters) => ({
+      endpoint,
+      about,
+      prepared: Endpoint.prepare(endpoint, parameters),
+      cost: endpoint.cost(input),
+      attempt: 0,
+      sentAt: undefined,
+      nonce: undefined,
+      doubt: undefined
+    })
+  })
+}
+
+const nowhere = (
+  about: { readonly exchange: string; readonly operation: string },
+  environment: string,
+  host: Exclude<Host, { readonly _tag: "Open" }>
+): ExchangeError.ExchangeClosed | ExchangeError.Unsupported =>
+  host._tag === "Closed"
+    ? new ExchangeError.ExchangeClosed({ ...about, since: host.since, detail: host.detail })
+    : new ExchangeError.Unsupported({
+      ...about,
+      detail: `${about.exchange} has no ${environment}`,
+      alternative: host.alternative
+    })

@@ -1,0 +1,160 @@
+/**
+ * The markets of an exchange: loaded when first asked for, once for all who ask, and kept for a while.
+ *
+ * @since 0.1.0
+ */
+import * as Deadline from "@effect-exchange/resilience/Deadline"
+import * as SingleFlight from "@effect-exchange/resilience/SingleFlight"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import { DeadlineExceeded, InvalidRequest, type MarketDataError, SymbolNotFound } from "../model/ExchangeError.js"
+import * as ExchangeSymbol from "../model/ExchangeSymbol.js"
+import type { Market } from "../model/Market.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Markets {
+  readonly all: Effect.Effect<ReadonlyArray<Market>, MarketDataError>
+  /** The market of a symbol: `InvalidRequest` for what is not a symbol, `SymbolNotFound` for what is not listed. */
+  readonly find: (operation: string, symbol: string) => Effect.Effect<Market, MarketDataError>
+  /** The market that the exchange calls so: none if it lists no such, or several under one id (spot and contract). */
+  readonly byId: (id: string) => Effect.Effect<Option.Option<Market>, MarketDataError>
+}
+
+interface Loaded {
+  readonly all: ReadonlyArray<Market>
+  readonly bySymbol: ReadonlyMap<string, Market>
+  readonly byId: ReadonlyMap<string, Market>
+  readonly at: number
+}
+
+/**
+ * Markets from whatever loads them. Older than `maxAge`, they are loaded again; if that fails the old ones serve on, as
+ * an outage of the listing is no reason to fail a price. Callers share one load, which goes on when they are
+ * interrupted and ends with the scope.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options: {
+  readonly exchange: string
+  readonly load: Effect.Effect<ReadonlyArray<Market>, MarketDataError>
+  readonly maxAge: Duration.DurationInput
+  /** Markets known beforehand: nothing is loaded before they are older than `maxAge`. */
+  readonly given?: ReadonlyArray<Market> | undefined
+}): Effect.Effect<Markets, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const scope = yield* Effect.scope
+    const maxAge = Duration.toMillis(options.maxAge)
+    let loaded = options.given === undefined ? undefined : index(options.given, yield* Clock.currentTimeMillis)
+    const flight = yield* SingleFlight.make<Loaded, MarketDataError>({ name: `${options.exchange}.markets` })
+
+    const load = Effect.gen(function*() {
+      const all = yield* options.load
+      const at = yield* Clock.currentTimeMillis
+      return loaded = index(all, at)
+    })
+
+    // The load is everybody's: it has all the time of an operation, however little the one has left who began it.
+    const shared = flight.run(
+      "markets",
+      Deadline.within(Effect.provideService(load, Deadline.Deadline, Option.none()), "30 seconds")
+    )
+    // One that waits in the background keeps a load going whose callers have all left: the next one finds it loaded.
+    const refresh = Effect.flatMap(flight.inFlight, (inFlight) =>
+      inFlight > 0 ? shared : Effect.zipRight(Effect.forkIn(Effect.ignore(shared), scope), shared))
+
+    const current = (operation: string) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        const known = loaded
+        if (known === undefined) {
+          return inTime(options.exchange, operation, refresh)
+        }
+        if (now - known.at < maxAge) {
+          return Effect.succeed(known)
+        }
+        return Effect.catchAll(
+          inTime(options.exchange, operation, refresh),
+          (error) =>
+            Effect.as(
+              Effect.logWarning("Markets could not be loaded again; the old ones serve on", error.message),
+              known
+            )
+        )
+      })
+
+    return {
+      all: Effect.map(current("markets"), ({ all }) =>
+        all),
+      byId: (id) => Effect.map(current("markets"), ({ byId }) => Option.fromNullable(byId.get(id))),
+      find: (operation, symbol) =>
+        Either.match(ExchangeSymbol.decode(symbol), {
+          onLeft: (error) => new InvalidRequest({ exchange: options.exchange, operation, detail: error.message }),
+          onRight: (symbol) =>
+            Effect.flatMap(current(operation), ({ bySymbol }) => {
+              const market = bySymbol.get(symbol)
+              return market === undefined
+                ? new SymbolNotFound({
+                  exchange: options.exchange,
+                  operation,
+                  symbol,
+                  detail: `no market ${symbol}${suggestion(symbol, bySymbol.keys())}`
+                })
+                : Effect.succeed(market)
+            })
+        })
+    }
+  })
+
+/** Waits for a load no longer than the operation may that needs it. The load goes on. */
+const inTime = <A>(
+  exchange: string,
+  operation: string,
+  self: Effect.Effect<A, MarketDataError>
+): Effect.Effect<A, MarketDataError> =>
+  Effect.flatMap(
+    Deadline.remaining,
+    Option.match({
+      onNone: () => self,
+      onSome: (remaining) =>
+        Effect.timeoutFail(self, {
+          duration: remaining,
+          onTimeout: () =>
+            new DeadlineExceeded({
+              exchange,
+              operation,
+              detail: "the list of markets had not come when the time for the whole operation was over"
+            })
+        })
+    })
+  )
+
+const index = (all: ReadonlyArray<Market>, at: number): Loaded => ({
+  all,
+  bySymbol: new Map(all.map((market) => [market.symbol, market])),
+  byId: byId(all),
+  at
+})
+
+const byId = (all: ReadonlyArray<Market>): ReadonlyMap<string, Market> => {
+  const found = new Map<string, Market>()
+  const shared = new Set<string>()
+  for (const market of all) {
+    if (found.has(market.id)) shared.add(market.id)
+    found.set(market.id, market)
+  }
+  for (const id of shared) found.delete(id)
+  return found
+}
+
+const suggestion = (symbol: ExchangeSymbol.ExchangeSymbol, listed: Iterable<string>): string => {
+  const base = `${symbol.slice(0, symbol.indexOf("/"))}/`
+  const near = Array.from(listed).filter((other) => other.startsWith(base)).slice(0, 3)
+  return near.length === 0 ? "" : `; listed are ${near.join(", ")}`
+}

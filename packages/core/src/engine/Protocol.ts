@@ -1,0 +1,158 @@
+/**
+ * An exchange, as data and pure functions: everything the request engine has to know about it.
+ *
+ * @since 0.1.0
+ */
+import type * as RateLimiter from "@effect-exchange/resilience/RateLimiter"
+import type * as Duration from "effect/Duration"
+import type * as Either from "effect/Either"
+import type { About, ExchangeError } from "../model/ExchangeError.js"
+import type { Credentials } from "../ports/Credentials.js"
+import type { Cost, Endpoint, Prepared } from "./Endpoint.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Protocol {
+  /** The exchange's key in logs, metrics, errors and configuration: lower case letters. */
+  readonly exchange: string
+  readonly live: Host
+  readonly testnet: Host
+  /**
+   * The hosts at which no order costs real money, the testnet's among them: names in lower case without ports. Trading at
+   * any other host is trading on the live exchange (see `Environment.isLive`). A host that tells tests from the real thing
+   * by a header is none of them. Defaults to none.
+   */
+  readonly testHosts?: ReadonlyArray<string> | undefined
+  /** What the exchange meters. Endpoints say what they cost in each scope. */
+  readonly limits: ReadonlyArray<Limit>
+  /** The signed form of a request, or what is wrong with the credentials that they cannot sign, without a word of them. */
+  readonly sign: (
+    request: Prepared,
+    credentials: Credentials,
+    moment: Moment
+  ) => Either.Either<Signed, string>
+  /**
+   * `ordered` where the exchange wants the nonces of a key in rising order: signed requests then go out one at a time.
+   * Defaults to `any`.
+   */
+  readonly nonces?: "any" | "ordered" | undefined
+  /** Whether a key comes with a passphrase. Defaults to `false`. */
+  readonly passphrase?: boolean | undefined
+  /**
+   * The error an answer stands for, or `undefined` for a success and for whatever is not in the exchange's own words.
+   *
+   * Every failure in the exchange's own form has an error, also one whose code is not known (see `UnlistedError`). A
+   * status without it is judged by the engine: as an outage, or by what the status itself proves.
+   */
+  readonly classify: (answer: Answer) => ExchangeError | undefined
+  /**
+   * What the exchange says has been used of its limits, in the headers of an answer to a signed request or another. `cost`
+   * is what the request was taken to cost, for exchanges that do not name the meter they speak of.
+   */
+  readonly usage: (headers: Headers, auth: "none" | "signed", cost: Cost) => ReadonlyArray<Usage>
+  /** The exchange's clock in epoch milliseconds, to correct timestamps by. */
+  readonly serverTime: Endpoint<"marketData", {}, number>
+  /** The step of `serverTime` in milliseconds. Defaults to 1. */
+  readonly serverTimeStep?: number | undefined
+  /**
+   * How far the timestamp of a signed request may be from the exchange's clock. A key that is refused while the clocks are
+   * further apart was refused for that. Leave it out where requests carry no timestamp.
+   */
+  readonly tolerance?: Duration.DurationInput | undefined
+}
+
+/**
+ * Where an environment is and which headers every request there carries, that it is gone for good, or that the exchange
+ * never had one.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Host =
+  | {
+    readonly _tag: "Open"
+    readonly baseUrl: string
+    readonly headers?: { readonly [name: string]: string } | undefined
+  }
+  | { readonly _tag: "Closed"; readonly since: string; readonly detail: string }
+  | { readonly _tag: "None"; readonly alternative: string }
+
+/**
+ * The circumstances of one signature: `now` in epoch milliseconds by the exchange's clock; `nonce` in microseconds,
+ * rising with every signature of a client and never twice the same; `host` as the request will name it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Moment {
+  readonly now: number
+  readonly nonce: bigint
+  readonly host: string
+}
+
+/**
+ * What the exchange meters under the name `scope`: at most `limit` in any `window`, or a bucket of `burst` that fills by
+ * `perSecond`. `reserved` of it is kept for calls that trade, and belongs wherever these share a scope with reads.
+ *
+ * `per` is `key` where the exchange counts by API key or account, and defaults to `address`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Limit = RateLimiter.Limit & { readonly scope: string; readonly per?: "address" | "key" | undefined }
+
+/**
+ * What has been used of a limit in the exchange's own window. `windowEnd` is when what was used has come back: when that
+ * window ends or the bucket is full, in epoch milliseconds by the exchange's clock, where it is known.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Usage {
+  readonly scope: string
+  readonly used: number
+  readonly windowEnd?: number | undefined
+}
+
+/**
+ * Response headers, their names in lower case.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Headers = { readonly [name: string]: string | undefined }
+
+/**
+ * A request ready to be sent. `signature` is here to be looked for and removed wherever the answer echoes it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Signed extends Prepared {
+  readonly signature: string
+}
+
+/**
+ * An answer as it came, apart from what nobody may see or believe: of a signed request all that was secret is replaced by
+ * `Credentials.redacted`, wherever the exchange repeats it; a `date` that is malformed, of a cached answer or more than a day
+ * off is left out; a `retry-after` that is a date is turned into seconds, by the exchange's clock.
+ *
+ * `json` is `undefined` when the body is not JSON, and `text` is the body either way; `now` is epoch milliseconds by our
+ * clock, and `skew` the exchange's clock minus ours; `about` is ready to be spread into an error.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly json: unknown
+  readonly text?: string | undefined
+  readonly now: number
+  readonly skew?: number | undefined
+  readonly about: Omit<About, "detail">
+  /** The text without control and invisible characters, cut to 200 characters. */
+  readonly clean: (text: string) => string
+}

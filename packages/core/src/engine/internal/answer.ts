@@ -1,0 +1,132 @@
+import * as RetryAfter from "@effect-exchange/resilience/RetryAfter"
+import * as Duration from "effect/Duration"
+import * as Either from "effect/Either"
+import * as ParseResult from "effect/ParseResult"
+import * as ExchangeError from "../../model/ExchangeError.js"
+import type { Answer, Protocol } from "../Protocol.js"
+import { refusalOf } from "./frontDoor.js"
+
+/**
+ * The error an answer stands for: what says that it never came to the exchange, then what the protocol knows, then what the
+ * evidence allows. Left with the same where the protocol's own `classify` died over it.
+ *
+ * @internal
+ */
+export const classify = (
+  protocol: Pick<Protocol, "classify">,
+  answer: Answer,
+  auth: "none" | "signed"
+): Either.Either<ExchangeError.ExchangeError | undefined, ExchangeError.ExchangeError> => {
+  const { about, status } = answer
+  if (status < 200 || (status >= 300 && status < 400)) {
+    return Either.right(
+      new ExchangeError.ExchangeUnavailable({
+        ...about,
+        outcome: "Unknown",
+        detail: "the answer was a redirect, which is never followed; check that the base URL is the exchange's own"
+      })
+    )
+  }
+  // Not in the form of the exchange: what stands in front of it speaks before any code or status is looked up.
+  const early = answer.json === undefined ? refusalOf(answer) : undefined
+  if (early !== undefined) return Either.right(early)
+  try {
+    const known = protocol.classify(answer)
+    return Either.right(known === undefined ? byEvidence(answer, auth) : doubtful(answer, known))
+  } catch {
+    return Either.left(byEvidence(answer, auth) ?? unreadable(answer))
+  }
+}
+
+// A bare status may be that of whatever stands in front of the exchange, even where the protocol has a name for it.
+const doubtful = ({ json }: Answer, error: ExchangeError.ExchangeError): ExchangeError.ExchangeError => {
+  if (json !== undefined) return error
+  switch (error._tag) {
+    case "RateLimited":
+      return new ExchangeError.RateLimited({ ...error, outcome: error.outcome ?? "Unknown" })
+    case "Banned":
+      return new ExchangeError.Banned({ ...error, outcome: error.outcome ?? "Unknown" })
+    case "AuthenticationFailed":
+      return new ExchangeError.AuthenticationFailed({ ...error, outcome: error.outcome ?? "Unknown" })
+    case "ClockSkew":
+      return new ExchangeError.ClockSkew({ ...error, outcome: error.outcome ?? "Unknown" })
+    case "PermissionDenied":
+      return new ExchangeError.PermissionDenied({ ...error, outcome: error.outcome ?? "Unknown" })
+    default:
+      return error
+  }
+}
+
+const unreadable = ({ about }: Answer): ExchangeError.MalformedResponse =>
+  new ExchangeError.MalformedResponse({ ...about, detail: "the answer could not be understood" })
+
+const byEvidence = (answer: Answer, auth: "none" | "signed"): ExchangeError.ExchangeError | undefined => {
+  const { about, headers, json, now, status } = answer
+  const what = excerpt(answer)
+  if (status < 300) {
+    return json === undefined
+      ? new ExchangeError.MalformedResponse({ ...about, reason: "NotJson", detail: `expected JSON, was ${what}` })
+      : undefined
+  }
+  const refused = json === undefined ? undefined : refusalOf(answer)
+  if (refused !== undefined) return refused
+  if (status === 429) {
+    return new ExchangeError.RateLimited({
+      ...about,
+      detail: "too many requests",
+      retryAfter: RetryAfter.parse(headers["retry-after"], now) ?? Duration.seconds(1),
+      outcome: "Unknown"
+    })
+  }
+  if (status === 401 && auth === "signed") {
+    return new ExchangeError.AuthenticationFailed({ ...about, detail: `the answer was ${what}`, outcome: "Unknown" })
+  }
+  return new ExchangeError.ExchangeUnavailable({
+    ...about,
+    outcome: "Unknown",
+    detail: status === 403
+      ? `a firewall in front of the exchange refused the request: ${what}`
+      : `not in the exchange's own words: ${what}`
+  })
+}
+
+const excerpt = ({ clean, text = "" }: Answer): string => {
+  const cleaned = clean(text)
+  if (cleaned === "") return "an empty body"
+  return /^<(?:!doctype|html)/i.test(cleaned) ? "an HTML page" : `"${clean(cleaned.slice(0, 80))}"`
+}
+
+/**
+ * What did not fit, for an error: where, and for public data also what. Private data stays out of errors.
+ *
+ * @internal
+ */
+export const describeMismatch = (
+  error: ParseResult.ParseError,
+  options: { readonly values: boolean; readonly clean: (text: string) => string }
+): string => {
+  const issue = firstIssue(error)
+  const where = issue === undefined || issue.path.length === 0
+    ? ""
+    : ` at ${options.clean(issue.path.map(String).join("."))}`
+  const what = issue === undefined || !options.values ? "" : `: ${options.clean(issue.message)}`
+  return `${where}${what}`
+}
+
+const firstIssue = (error: ParseResult.ParseError): ParseResult.ArrayFormatterIssue | undefined => {
+  try {
+    return ParseResult.ArrayFormatter.formatErrorSync(error)[0]
+  } catch {
+    // The formatter prints the value by recursion: JSON nested some thousand levels deep overflows its stack.
+    return undefined
+  }
+}
+
+/** @internal */
+export const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,93 @@
+import type * as Bulkhead from "@effect-exchange/resilience/Bulkhead"
+import type * as CircuitBreaker from "@effect-exchange/resilience/CircuitBreaker"
+import type * as Deadline from "@effect-exchange/resilience/Deadline"
+import type * as RateLimiter from "@effect-exchange/resilience/RateLimiter"
+import * as Duration from "effect/Duration"
+import * as ExchangeError from "../../model/ExchangeError.js"
+import type { Capability } from "../Endpoint.js"
+
+/** @internal */
+export type Refusal =
+  | CircuitBreaker.CircuitOpen
+  | Bulkhead.BulkheadFull
+  | RateLimiter.RateLimiterFull
+  | Deadline.DeadlineExceeded
+
+/**
+ * What a gate says, as an error of the exchange's.
+ *
+ * @internal
+ */
+export const fromRefusal = (
+  about: { readonly exchange: string; readonly operation: string },
+  refusal: Refusal
+): ExchangeError.MarketDataError => {
+  switch (refusal._tag) {
+    case "CircuitOpen":
+      return new ExchangeError.CircuitOpen({
+        ...about,
+        state: refusal.state,
+        retryAfter: refusal.retryAfter,
+        detail: Duration.isFinite(refusal.retryAfter)
+          ? `not sent, as the exchange kept failing; try again in ${inWords(refusal.retryAfter)}`
+          : "not sent, as the circuit is held open; reset it when the exchange is well again"
+      })
+    case "BulkheadFull":
+      return new ExchangeError.BulkheadFull({
+        ...about,
+        detail: "not sent, as too many calls are in flight and waiting; slow down or raise maxConcurrent"
+      })
+    case "RateLimiterFull":
+      return new ExchangeError.RateLimiterFull({
+        ...about,
+        detail: refusal.reason === "CostExceedsLimit"
+          ? "not sent, as this call alone costs more than the exchange's whole limit; ask for less at once"
+          : "not sent, as too many calls wait for the exchange's rate limit; slow down or raise maxQueued"
+      })
+    case "DeadlineExceeded":
+      return new ExchangeError.DeadlineExceeded({
+        ...about,
+        detail: "not sent, as its turn would come after the deadline; allow more time or slow down"
+      })
+  }
+}
+
+const inWords = (duration: Duration.Duration): string =>
+  Duration.format(Duration.millis(Math.ceil(Duration.toMillis(duration))))
+
+/**
+ * The error as the capability promises it. An answer that makes no sense for the capability (an order rejected in reply
+ * to a price) is a malformed one.
+ *
+ * @internal
+ */
+export const narrow = <C extends Capability>(
+  capability: C,
+  error: ExchangeError.ExchangeError
+): ExchangeError.For<C> => {
+  const belongs = belonging[capability]
+  return belongs(error) ? error : unexpected[capability](error)
+}
+
+const belonging: {
+  readonly [C in Capability]: (error: ExchangeError.ExchangeError) => error is ExchangeError.For<C>
+} = {
+  marketData: ExchangeError.isMarketDataError,
+  account: ExchangeError.isAccountError,
+  trading: ExchangeError.isTradingError
+}
+
+const malformed = (error: ExchangeError.ExchangeError): ExchangeError.MalformedResponse =>
+  new ExchangeError.MalformedResponse({
+    exchange: error.exchange,
+    operation: error.operation,
+    code: error.code,
+    status: error.status,
+    detail: `the exchange answered ${error._tag} where that makes no sense: ${error.detail}`
+  })
+
+const unexpected: { readonly [C in Capability]: (error: ExchangeError.ExchangeError) => ExchangeError.For<C> } = {
+  marketData: malformed,
+  account: malformed,
+  trading: malformed
+}

@@ -1,0 +1,96 @@
+/**
+ * Private state of an account: read, never changed.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { Balance } from "../model/Balance.js"
+import type { AccountError, KeyRefused } from "../model/ExchangeError.js"
+import type { Fill } from "../model/Fill.js"
+import type { KeyPermissions } from "../model/KeyPermissions.js"
+import type { Order, Reference } from "../model/Order.js"
+import type { Position } from "../model/Position.js"
+
+/**
+ * The capability to read an account. A program whose requirements name only this one cannot place an order.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class Account extends Context.Tag("@effect-exchange/core/Account")<Account, Account.Service>() {}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export declare namespace Account {
+  /**
+   * Symbols are taken as text and validated: `InvalidRequest` when malformed, `SymbolNotFound` when the exchange lists no
+   * such market. What the exchange cannot tell is `Unsupported`, which names the alternative.
+   */
+  interface Service {
+    /** The exchange that answers. */
+    readonly exchange: string
+    /** What the account holds, without assets of which it holds nothing. */
+    readonly balances: Effect.Effect<ReadonlyArray<Balance>, AccountError>
+    /** The orders that stand, oldest first: of one market, or of all. */
+    readonly openOrders: (symbol?: string) => Effect.Effect<ReadonlyArray<Order>, AccountError>
+    /** One order, by either of its ids; `OrderNotFound` when the exchange knows none, or none any more. */
+    readonly order: (reference: Reference) => Effect.Effect<Order, AccountError>
+    /** The orders of a market that ended, and those that stand, oldest first, as far back as the exchange keeps them. */
+    readonly orderHistory: (symbol: string, query?: HistoryQuery) => Effect.Effect<ReadonlyArray<Order>, AccountError>
+    /** The fills of a market, oldest first, as far back as the exchange keeps them. */
+    readonly fills: (symbol: string, query?: HistoryQuery) => Effect.Effect<ReadonlyArray<Fill>, AccountError>
+    /** The positions that are open; `Unsupported` on exchanges that have only spot markets. */
+    readonly positions: Effect.Effect<ReadonlyArray<Position>, AccountError>
+    /** What the key in use may do. */
+    readonly keyPermissions: Effect.Effect<KeyPermissions, AccountError>
+    /**
+     * Refuses a key that may do more than the program needs: withdraw, or trade where the Layer only reads. Warns in the
+     * log when the key is bound to no address, or expires soon.
+     */
+    readonly verifyKey: (options?: VerifyOptions) => Effect.Effect<KeyPermissions, AccountError | KeyRefused>
+  }
+
+  /**
+   * Which part of a history: from `since` on (epoch milliseconds; by default as the exchange answers without one), at most
+   * `limit` of the latest (100 unless given).
+   */
+  interface HistoryQuery {
+    readonly since?: number | undefined
+    readonly limit?: number | undefined
+  }
+
+  interface VerifyOptions {
+    /** Accept a key that can withdraw. Defaults to `false`. */
+    readonly allowWithdraw?: boolean | undefined
+    /** Accept a key that can trade. Defaults to whether the Layer provides `Trading`. */
+    readonly allowTrade?: boolean | undefined
+    /** Warn of a key that expires sooner. Defaults to 14 days. */
+    readonly expiresWithin?: Duration.DurationInput | undefined
+  }
+}
+
+/**
+ * The Layer, which is built only with a key that {@link Account.Service.verifyKey} accepts: one request when the program
+ * starts.
+ *
+ * @example
+ * import { Account } from "@effect-exchange/core"
+ * import type { Layer } from "effect"
+ *
+ * declare const account: Layer.Layer<Account.Account>
+ *
+ * const careful = account.pipe(Account.verified())
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const verified = (options?: Account.VerifyOptions) =>
+<R extends Account, E, RIn>(
+  self: Layer.Layer<R, E, RIn>
+): Layer.Layer<R, E | AccountError | KeyRefused, RIn> =>
+  Layer.tap(self, (context: Context.Context<R>) => Context.unsafeGet(context, Account).verifyKey(options))

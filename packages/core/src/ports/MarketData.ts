@@ -1,0 +1,84 @@
+/**
+ * Public data of an exchange: needs no credentials.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Stream from "effect/Stream"
+import type * as Candle from "../model/Candle.js"
+import type { MarketDataError } from "../model/ExchangeError.js"
+import type { ExchangeStatus } from "../model/ExchangeStatus.js"
+import type { Market } from "../model/Market.js"
+import type { OrderBook } from "../model/OrderBook.js"
+import type { Price } from "../model/Price.js"
+import type { Ticker } from "../model/Ticker.js"
+import type { Trade } from "../model/Trade.js"
+
+/**
+ * The capability to read public data. A program over several exchanges asks for the exchanges' own tags instead: of two
+ * merged Layers that both provide this one, the last wins.
+ *
+ * @example
+ * import { MarketData } from "@effect-exchange/core"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const market = yield* MarketData.MarketData
+ *   return yield* market.price("BTC/USDT")
+ * })
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class MarketData extends Context.Tag("@effect-exchange/core/MarketData")<MarketData, MarketData.Service>() {}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export declare namespace MarketData {
+  /**
+   * Symbols are taken as text and validated: `InvalidRequest` when malformed, `SymbolNotFound` when the exchange lists
+   * no such market.
+   */
+  interface Service {
+    /** The exchange that answers. */
+    readonly exchange: string
+    /** Every market the exchange lists, kept for `marketsMaxAge` (an hour unless set otherwise). */
+    readonly markets: Effect.Effect<ReadonlyArray<Market>, MarketDataError>
+    readonly market: (symbol: string) => Effect.Effect<Market, MarketDataError>
+    /** The price of the last trade, or the middle of the book where there was none; `MalformedResponse` without both. */
+    readonly price: (symbol: string) => Effect.Effect<Price, MarketDataError>
+    readonly ticker: (symbol: string) => Effect.Effect<Ticker, MarketDataError>
+    /** The tickers of several symbols, in the order asked for, in as few requests as the exchange allows. */
+    readonly tickers: (symbols: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<Ticker>, MarketDataError>
+    /**
+     * What stands in the book, at least `depth` levels of each side where there are as many (20 unless given) and at most
+     * as many as the exchange hands out.
+     */
+    readonly orderBook: (
+      symbol: string,
+      options?: { readonly depth?: number | undefined }
+    ) => Effect.Effect<OrderBook, MarketDataError>
+    /** The latest trades, oldest first, at most `limit` of them (100 unless given). */
+    readonly trades: (
+      symbol: string,
+      options?: { readonly limit?: number | undefined }
+    ) => Effect.Effect<ReadonlyArray<Trade>, MarketDataError>
+    /**
+     * The candles of a range, oldest first, stamped at their open. Intervals in which nothing was traded are left out
+     * where the exchange leaves them out. Read in pages, each when the stream has come to it; `Unsupported` for an
+     * interval the exchange has not, or a range older than it keeps.
+     */
+    readonly candles: (
+      symbol: string,
+      interval: Candle.Interval,
+      range: Candle.Range
+    ) => Stream.Stream<Candle.Candle, MarketDataError>
+    /** What the exchange says of itself. */
+    readonly status: Effect.Effect<ExchangeStatus, MarketDataError>
+    /** The exchange's clock, in epoch milliseconds. */
+    readonly serverTime: Effect.Effect<number, MarketDataError>
+  }
+}

@@ -1,0 +1,201 @@
+/**
+ * The next source when one fails, and before that when one is late.
+ *
+ * @internal
+ */
+import * as Hedge from "@effect-exchange/resilience/Hedge"
+import * as Idempotent from "@effect-exchange/resilience/Idempotent"
+import type * as RetryBudget from "@effect-exchange/resilience/RetryBudget"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+import * as Stream from "effect/Stream"
+import { ExchangeUnavailable, type MarketDataError, SymbolNotFound, Unsupported } from "../../model/ExchangeError.js"
+import type * as MarketData from "../MarketData.js"
+import * as Telemetry from "../Telemetry.js"
+import { isOwnFault, type Question, type Source } from "./source.js"
+
+type Service = MarketData.MarketData.Service
+
+/** What became of one source that could not serve a call. */
+interface Failure {
+  readonly source: string
+  readonly error: MarketDataError
+}
+
+/** Asks one source after another, or the next as well when one is late. */
+type Order = <A>(ask: (index: number) => Effect.Effect<A, MarketDataError>) => Effect.Effect<A, MarketDataError>
+
+/** @internal */
+export const make = (
+  sources: ReadonlyArray<Source>,
+  hedgeAfter: Duration.DurationInput | undefined
+): Effect.Effect<Service> =>
+  Effect.map(
+    hedgeAfter === undefined || sources.length < 2
+      ? Effect.succeed(inTurn(sources.length))
+      : overlapping(sources.length, hedgeAfter),
+    (order) => serve(sources, order)
+  )
+
+const inTurn = (count: number): Order => (ask) => {
+  const from = (index: number): ReturnType<typeof ask> =>
+    Effect.catchAll(
+      ask(index),
+      (error) => isOwnFault(error) || index + 1 >= count ? Effect.fail(error) : from(index + 1)
+    )
+  return from(0)
+}
+
+const overlapping = (count: number, delay: Duration.DurationInput): Effect.Effect<Order> =>
+  Effect.map(
+    Hedge.make<MarketDataError>({
+      name: "failover",
+      delay,
+      maxHedges: count - 1,
+      budget: unlimited,
+      reports: false,
+      classify: (error) => isOwnFault(error) ? "fail" : "next"
+    }),
+    (hedge): Order => (ask) =>
+      hedge.apply(({ leaving, number }) => Idempotent.mark(Effect.zipRight(leaving, ask(number - 1))))
+  )
+
+// A hedge asks the same service for more, which has to be paid for; this one asks each source once at most.
+const unlimited: RetryBudget.RetryBudget = {
+  deposit: Effect.void,
+  withdraw: Effect.succeed(true),
+  succeeded: Effect.void,
+  failed: Effect.void,
+  balance: Effect.succeed(Infinity)
+}
+
+const serve = (sources: ReadonlyArray<Source>, order: Order): Service => {
+  // Which source served each operation the last time.
+  const serving = new Map<string, number>()
+
+  const served = (operation: string, index: number, failures: ReadonlyArray<Failure>): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      // What it does not list, or is merely late with, it serves no worse than before.
+      if (index > 0 && failures.every(({ error }) => isNotListed(error))) return Effect.void
+      const before = serving.get(operation) ?? 0
+      serving.set(operation, index)
+      if (index === before) return Effect.void
+      const about = { operation, from: sources[before]?.exchange, to: sources[index]?.exchange }
+      return index > before
+        ? Effect.logWarning("A source cannot serve; another does", { ...about, because: reasons(failures) })
+        : Effect.logInfo("A source serves again", about)
+    })
+
+  const movedOn = (operation: string, { error, source }: Failure): Effect.Effect<void> =>
+    Metric.increment(Telemetry.failovers).pipe(
+      Effect.tagMetrics({ exchange: source, operation, error: error._tag }),
+      Effect.zipRight(Effect.logDebug("A source failed", error.message))
+    )
+
+  const first = <A>(question: Question<A>): Effect.Effect<A, MarketDataError> =>
+    Effect.suspend(() => {
+      const { operation } = question
+      const failures: Array<Failure> = []
+      const ask = (index: number) => {
+        const source = sources[index]
+        if (source === undefined) return Effect.fail(noneServed(operation, failures))
+        return source.ask(question).pipe(
+          Effect.map((value) => ({ index, value })),
+          Effect.tapError((error) => {
+            if (isOwnFault(error)) return Effect.void
+            const failure = { source: source.exchange, error }
+            failures.push(failure)
+            return movedOn(operation, failure)
+          })
+        )
+      }
+      return Effect.matchEffect(order(ask), {
+        onSuccess: ({ index, value }) => Effect.as(served(operation, index, failures), value),
+        onFailure: (error) => Effect.fail(isOwnFault(error) ? error : noneServed(operation, failures))
+      })
+    })
+
+  const firstSeries = <A>(
+    operation: string,
+    ask: (service: Service) => Stream.Stream<A, MarketDataError>
+  ): Stream.Stream<A, MarketDataError> => {
+    const from = (index: number, failures: ReadonlyArray<Failure>): Stream.Stream<A, MarketDataError> =>
+      Stream.suspend(() => {
+        const source = sources[index]
+        if (source === undefined) return Stream.fail(noneServed(operation, failures))
+        let begun = false
+        return ask(source.service).pipe(
+          Stream.tap(() => {
+            if (begun) return Effect.void
+            begun = true
+            return served(operation, index, failures)
+          }),
+          Stream.catchAll((error) => {
+            if (begun || isOwnFault(error)) return Stream.fail(error)
+            const failure = { source: source.exchange, error }
+            return Stream.concat(
+              Stream.execute(movedOn(operation, failure)),
+              from(index + 1, [...failures, failure])
+            )
+          })
+        )
+      })
+    return from(0, [])
+  }
+
+  return {
+    exchange: "failover",
+    markets: first({ operation: "markets", ask: ({ markets }) => markets }),
+    market: (symbol) => first({ operation: "market", ask: (service) => service.market(symbol) }),
+    price: (symbol) =>
+      first({
+        operation: "price",
+        ask: (service) => service.price(symbol),
+        dated: { symbols: symbol, instants: ({ observedAt }) => [observedAt] }
+      }),
+    ticker: (symbol) =>
+      first({
+        operation: "ticker",
+        ask: (service) => service.ticker(symbol),
+        dated: { symbols: symbol, instants: ({ at }) => [at] }
+      }),
+    tickers: (symbols) =>
+      first({
+        operation: "tickers",
+        ask: (service) => service.tickers(symbols),
+        dated: { symbols: symbols.join(), instants: (tickers) => tickers.map(({ at }) => at) }
+      }),
+    orderBook: (symbol, options) =>
+      first({
+        operation: "orderBook",
+        ask: (service) => service.orderBook(symbol, options),
+        dated: { symbols: symbol, instants: ({ at }) => [at] }
+      }),
+    trades: (symbol, options) => first({ operation: "trades", ask: (service) => service.trades(symbol, options) }),
+    candles: (symbol, interval, range) => firstSeries("candles", (service) => service.candles(symbol, interval, range)),
+    status: first({ operation: "status", ask: ({ status }) => status }),
+    serverTime: first({ operation: "serverTime", ask: ({ serverTime }) => serverTime })
+  }
+}
+
+const isNotListed = ({ _tag }: MarketDataError): boolean => _tag === "SymbolNotFound" || _tag === "Unsupported"
+
+const reasons = (failures: ReadonlyArray<Failure>): string =>
+  failures.map(({ error, source }) => `${source}: ${error._tag}, ${error.detail}`).join("; ")
+
+/** What all of them say, where they agree; otherwise there is none to serve the call now. */
+const noneServed = (operation: string, failures: ReadonlyArray<Failure>): MarketDataError => {
+  const about = {
+    exchange: "failover",
+    operation,
+    detail: failures.length === 0 ? "there are no sources" : `no source can serve it: ${reasons(failures)}`
+  }
+  if (failures.length > 0 && failures.every(({ error }) => error._tag === "SymbolNotFound")) {
+    const symbol = failures.flatMap(({ error }) => error._tag === "SymbolNotFound" ? error.symbol ?? [] : [])[0]
+    return new SymbolNotFound({ ...about, symbol })
+  }
+  return failures.length > 0 && failures.every(({ error }) => isNotListed(error))
+    ? new Unsupported({ ...about, alternative: "ask for something that one of the sources has" })
+    : new ExchangeUnavailable({ ...about, outcome: "NotSent" })
+}

@@ -1,0 +1,105 @@
+/**
+ * The middle of what several sources say, without those that fail, are stale, or stand alone.
+ *
+ * @internal
+ */
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
+import * as Arr from "effect/Array"
+import * as BigDecimal from "effect/BigDecimal"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Decimal from "../../model/Decimal.js"
+import { ExchangeUnavailable, type MarketDataError } from "../../model/ExchangeError.js"
+import type { Price, Reject } from "../../model/Price.js"
+import { describeAge, isOwnFault, type Source } from "./source.js"
+
+/** @internal */
+export interface Options {
+  readonly minimumSources: number
+  /** In milliseconds. */
+  readonly maximumAge: number
+  readonly maximumDeviation: BigDecimal.BigDecimal
+}
+
+/** @internal */
+export const price = (
+  sources: ReadonlyArray<Source>,
+  symbol: string,
+  options: Options
+): Effect.Effect<Price, MarketDataError> =>
+  Effect.gen(function*() {
+    const answers = yield* Concurrent.forEach(
+      sources,
+      // Without a circuit for what is stale: that costs no time here, and who is not asked has no vote.
+      ({ ask }) => Effect.either(ask({ operation: "price", ask: (service) => service.price(symbol) })),
+      { concurrency: "unbounded" }
+    )
+    // What is wrong with the call itself is as wrong everywhere.
+    const own = answers.flatMap((answer) => Either.isLeft(answer) && isOwnFault(answer.left) ? [answer.left] : [])[0]
+    if (own !== undefined) return yield* own
+    const now = yield* Clock.currentTimeMillis
+    const { kept, rejected } = judge(sources, answers, now, options)
+    const [newest] = kept
+    if (newest === undefined || kept.length < options.minimumSources) {
+      const reasons = rejected.map(({ reason, source }) => `${source} ${reason}`).join("; ")
+      return yield* new ExchangeUnavailable({
+        exchange: "composite",
+        operation: "price",
+        outcome: "NotSent",
+        detail:
+          `${kept.length} of ${sources.length} sources agree on ${symbol}, ${options.minimumSources} must: ${reasons}`
+      })
+    }
+    return {
+      symbol: newest.symbol,
+      amount: middle(kept.map(({ amount }) => amount)),
+      currency: newest.currency,
+      basis: "median",
+      source: "median",
+      // As old as the oldest it is made of.
+      observedAt: Math.min(...kept.map(({ observedAt }) => observedAt)),
+      sources: kept.map(({ amount, observedAt, source }) => ({ source, amount, observedAt })),
+      rejected
+    }
+  })
+
+/** Which prices count, by age, by currency and by how far they are from the others. */
+const judge = (
+  sources: ReadonlyArray<Source>,
+  answers: ReadonlyArray<Either.Either<Price, MarketDataError>>,
+  now: number,
+  limits: Options
+): { readonly kept: ReadonlyArray<Price>; readonly rejected: ReadonlyArray<Reject> } => {
+  const rejected: Array<Reject> = []
+  const candidates = answers.flatMap((answer, index) => {
+    const source = sources[index]?.exchange ?? ""
+    if (Either.isLeft(answer)) {
+      rejected.push({ source, reason: `failed: ${answer.left._tag}` })
+      return []
+    }
+    const age = now - answer.right.observedAt
+    if (Math.abs(age) <= limits.maximumAge) return [answer.right]
+    rejected.push({ source, reason: describeAge(age) })
+    return []
+  })
+  const center = candidates.length === 0 ? zero : middle(candidates.map(({ amount }) => amount))
+  const kept = candidates.filter(({ amount, currency, source }) => {
+    const off = BigDecimal.abs(BigDecimal.subtract(amount, center))
+    const near = BigDecimal.lessThanOrEqualTo(off, BigDecimal.multiply(center, limits.maximumDeviation))
+    if (near && currency === candidates[0]?.currency) return true
+    rejected.push({ source, reason: near ? `is in ${currency}` : `deviates: it says ${Decimal.format(amount)}` })
+    return false
+  })
+  return { kept, rejected }
+}
+
+const zero = BigDecimal.fromBigInt(0n)
+const two = BigDecimal.fromBigInt(2n)
+
+const middle = (amounts: ReadonlyArray<BigDecimal.BigDecimal>): BigDecimal.BigDecimal => {
+  const sorted = Arr.sort(amounts, BigDecimal.Order)
+  const half = Math.floor(sorted.length / 2)
+  const [low, high] = [sorted[Math.ceil(sorted.length / 2) - 1] ?? zero, sorted[half] ?? zero]
+  return BigDecimal.unsafeDivide(BigDecimal.sum(low, high), two)
+}

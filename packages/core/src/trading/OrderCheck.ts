@@ -1,0 +1,240 @@
+/**
+ * Orders against the rules of their market, before anything is sent.
+ *
+ * @since 0.1.0
+ */
+import * as BigDecimal from "effect/BigDecimal"
+import * as Either from "effect/Either"
+import * as Decimal from "../model/Decimal.js"
+import { quote } from "../model/internal/quote.js"
+import { type Market, notional } from "../model/Market.js"
+import type { Amendment, Amount, Request, TimeInForce } from "../model/Order.js"
+import type { Side } from "../model/Trade.js"
+import * as input from "./internal/orderInput.js"
+
+/**
+ * An order that its market can take. `price` is left out for market orders.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Checked {
+  readonly market: Market
+  readonly side: Side
+  readonly type: "limit" | "market"
+  readonly amount: BigDecimal.BigDecimal
+  readonly price: BigDecimal.BigDecimal | undefined
+  readonly timeInForce: TimeInForce
+  readonly postOnly: boolean
+  readonly reduceOnly: boolean
+}
+
+/**
+ * An order out of any value, which may have come from a file or another program: each field is what its type says, or is
+ * refused by name with what was expected. So is a field that no such order has, as a misspelt option would otherwise be
+ * lost without a word. `undefined` is as good as left out.
+ *
+ * @since 0.1.0
+ * @category validation
+ */
+export const decode: (value: unknown) => Either.Either<Request, string> = input.request
+
+/**
+ * The order in exact decimals, or what is wrong with it and what would be right. The request may be any value: it is
+ * decoded first (see {@link decode}).
+ *
+ * @since 0.1.0
+ * @category validation
+ */
+export const check = (market: Market, request: Request): Either.Either<Checked, string> =>
+  Either.flatMap(decode(request), (request) => fit(market, request))
+
+const fit = (market: Market, request: Request): Either.Either<Checked, string> =>
+  Either.gen(function*() {
+    yield* tradable(market)
+    const round = request.round === true
+    const amount = yield* fitAmount(market, request.amount, round)
+    const postOnly = request.type === "limit" && request.postOnly === true
+    const timeInForce = request.type === "limit" ? request.timeInForce ?? "GTC" : "IOC"
+    if (postOnly && timeInForce !== "GTC") {
+      return yield* Either.left(`a post-only order cannot be ${timeInForce}: it never trades at once`)
+    }
+    const price = request.type === "limit" ? yield* fitPrice(market, request.side, request.price, round) : undefined
+    if (price !== undefined) yield* worthIt(market, amount, price)
+    return {
+      market,
+      side: request.side,
+      type: request.type,
+      amount,
+      price,
+      timeInForce,
+      postOnly,
+      reduceOnly: request.reduceOnly === true
+    }
+  })
+
+/**
+ * The change in exact decimals, or what is wrong with it. The amendment may be any value, and is decoded as strictly as an
+ * order.
+ *
+ * @since 0.1.0
+ * @category validation
+ */
+export const checkAmendment = (
+  market: Market,
+  amendment: Amendment
+): Either.Either<
+  { readonly price: BigDecimal.BigDecimal | undefined; readonly amount: BigDecimal.BigDecimal | undefined },
+  string
+> =>
+  Either.gen(function*() {
+    const { amount, price } = yield* input.amendment(amendment)
+    if (price === undefined && amount === undefined) {
+      return yield* Either.left("neither a price nor an amount to change to was given")
+    }
+    return {
+      price: price === undefined ? undefined : yield* fitPrice(market, "buy", price, false),
+      amount: amount === undefined ? undefined : yield* fitAmount(market, amount, false)
+    }
+  })
+
+const tradable = (market: Market): Either.Either<void, string> =>
+  market.status === "closed"
+    ? Either.left(`${market.symbol} is closed for good`)
+    : market.status === "halted"
+    ? Either.left(`${market.symbol} is halted; try again when its status is open`)
+    : Either.void
+
+const fitAmount = (market: Market, given: Amount, round: boolean): Either.Either<BigDecimal.BigDecimal, string> =>
+  Either.flatMap(
+    decimal("amount", given),
+    (exact) =>
+      bounded(market.symbol, exact, {
+        what: "amount",
+        stepName: "step",
+        step: market.lotSize,
+        min: market.minAmount,
+        max: market.maxAmount,
+        round: round ? "down" : undefined
+      })
+  )
+
+const fitPrice = (
+  market: Market,
+  side: Side,
+  given: Amount,
+  round: boolean
+): Either.Either<BigDecimal.BigDecimal, string> =>
+  Either.flatMap(
+    decimal("price", given),
+    (exact) =>
+      bounded(market.symbol, exact, {
+        what: "price",
+        stepName: "tick",
+        step: market.tickSize,
+        min: market.minPrice,
+        max: market.maxPrice,
+        round: round ? side === "buy" ? "down" : "up" : undefined
+      })
+  )
+
+const decimal = (what: string, given: Amount): Either.Either<BigDecimal.BigDecimal, string> => {
+  if (typeof given !== "string") {
+    return BigDecimal.isPositive(given) ? Either.right(given) : Either.left(`the ${what} is not above zero`)
+  }
+  return Either.filterOrLeft(
+    Either.fromOption(
+      Decimal.parse(given),
+      () => `the ${what} ${quote(given)} is not plain decimal notation such as "0.001"`
+    ),
+    BigDecimal.isPositive,
+    () => `the ${what} ${given} is not above zero`
+  )
+}
+
+interface Bounds {
+  readonly what: string
+  readonly stepName: string
+  readonly step: BigDecimal.BigDecimal | undefined
+  readonly min: BigDecimal.BigDecimal | undefined
+  readonly max: BigDecimal.BigDecimal | undefined
+  readonly round: "down" | "up" | undefined
+}
+
+const bounded = (
+  symbol: string,
+  exact: BigDecimal.BigDecimal,
+  bounds: Bounds
+): Either.Either<BigDecimal.BigDecimal, string> => {
+  const { max, min, round, step, stepName, what } = bounds
+  const least = leastOf(bounds)
+  const most = max === undefined ? undefined : onStep(max, step, "down")
+  const value = round === undefined ? exact : onStep(exact, step, round)
+  if (round !== undefined && !BigDecimal.isPositive(value)) {
+    return Either.left(
+      `the ${what} ${Decimal.format(exact)} is less than one ${stepName} of ${symbol}` +
+        (least === undefined ? "" : `; the least is ${Decimal.format(least)}`)
+    )
+  }
+  if (min !== undefined && BigDecimal.lessThan(value, min)) {
+    return Either.left(
+      `the ${what} ${Decimal.format(value)} is below the least of ${symbol}, ${Decimal.format(least ?? min)}`
+    )
+  }
+  if (max !== undefined && BigDecimal.greaterThan(value, max)) {
+    return Either.left(
+      `the ${what} ${Decimal.format(value)} is above the most of ${symbol}, ${Decimal.format(most ?? max)}`
+    )
+  }
+  if (step === undefined) return Either.right(value)
+  const below = onStep(value, step, "down")
+  if (BigDecimal.equals(below, value)) return Either.right(below)
+  return Either.left(
+    `the ${what} ${Decimal.format(value)} is not a multiple of the ${stepName} ${Decimal.format(step)}; ` +
+      (least !== undefined && BigDecimal.lessThan(below, least)
+        ? `the least is ${Decimal.format(least)}`
+        : `${Decimal.format(below)} would be, and \`round: true\` rounds`)
+  )
+}
+
+/** The least that would be taken: a whole step, and not below the minimum. */
+const leastOf = ({ min, step }: Pick<Bounds, "min" | "step">): BigDecimal.BigDecimal | undefined => {
+  if (step === undefined) return min
+  return min === undefined || BigDecimal.lessThan(min, step)
+    ? onStep(step, step, "down")
+    : onStep(min, step, "up")
+}
+
+const onStep = (
+  value: BigDecimal.BigDecimal,
+  step: BigDecimal.BigDecimal | undefined,
+  direction: "down" | "up"
+): BigDecimal.BigDecimal => {
+  if (step === undefined) return value
+  const rest = BigDecimal.unsafeRemainder(value, step)
+  const below = BigDecimal.subtract(value, rest)
+  return inPlaces(BigDecimal.isZero(rest) || direction === "down" ? below : BigDecimal.sum(below, step), step)
+}
+
+// With no more decimal places than the step has: exchanges refuse digits beyond them, zeros too.
+const inPlaces = (multiple: BigDecimal.BigDecimal, step: BigDecimal.BigDecimal): BigDecimal.BigDecimal => {
+  const places = Math.max(0, BigDecimal.normalize(step).scale)
+  return multiple.scale > places ? BigDecimal.scale(multiple, places) : multiple
+}
+
+const worthIt = (
+  market: Market,
+  amount: BigDecimal.BigDecimal,
+  price: BigDecimal.BigDecimal
+): Either.Either<void, string> => {
+  const worth = notional(market, amount, price)
+  if (market.minNotional === undefined || !BigDecimal.lessThan(worth, market.minNotional)) return Either.void
+  // What one unit of the amount is worth: the price, or what a contract is.
+  const each = BigDecimal.unsafeDivide(worth, amount)
+  const least = onStep(BigDecimal.unsafeDivide(market.minNotional, each), market.lotSize, "up")
+  return Either.left(
+    `the order is worth ${Decimal.format(worth)} ${market.quote}, below the least of ${market.symbol}, ` +
+      Decimal.format(market.minNotional) +
+      (market.lotSize === undefined ? "" : `; at this price the least amount is ${Decimal.format(least)}`)
+  )
+}

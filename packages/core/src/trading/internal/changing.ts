@@ -1,0 +1,181 @@
+import * as BigDecimal from "effect/BigDecimal"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as ExchangeError from "../../model/ExchangeError.js"
+import type { Market } from "../../model/Market.js"
+import type { Amendment, Order } from "../../model/Order.js"
+import type * as Adapter from "../../ports/Adapter.js"
+import * as OrderCheck from "../OrderCheck.js"
+import * as Identity from "./identity.js"
+import * as Lookup from "./lookup.js"
+import * as Outcome from "./outcome.js"
+import * as placing from "./placing.js"
+
+type Result = Effect.Effect<Order, ExchangeError.TradingError>
+
+/**
+ * Cancels an order: it as it ended, once the exchange shows that.
+ *
+ * @internal
+ */
+export const cancel = (desk: placing.Desk, reference: Adapter.Reference): Result =>
+  Effect.matchEffect(desk.adapter.cancel(reference), {
+    onSuccess: (answer) => shown(desk, "cancel", reference, answer, Outcome.hasEnded),
+    onFailure: (error): Result => {
+      if (ExchangeError.outcome(error) === "Unknown") return lost(desk, "cancel", reference, error, Outcome.hasEnded)
+      // What has ended, or is about to, cannot be canceled, and exchanges say so in many ways.
+      const lookup = Lookup.byReference(desk, "cancel", reference)
+      return error._tag === "OrderNotFound"
+        ? lookup.pipe(Effect.mapError(() => error), Effect.filterOrFail(Outcome.hasEnded, () => error))
+        : error._tag === "OrderRejected"
+        ? Effect.flatMap(
+          Outcome.read(lookup, Outcome.hasEnded),
+          ({ order }) => Effect.mapError(Option.filter(order, Outcome.hasEnded), () => error)
+        )
+        : Effect.fail(error)
+    }
+  })
+
+/**
+ * Changes an order that stands: it as it was changed, once the exchange shows that.
+ *
+ * @internal
+ */
+export const amend = (desk: placing.Desk, reference: Adapter.Reference, amendment: Amendment): Result =>
+  Effect.gen(function*() {
+    const about = { exchange: desk.exchange, operation: "amend" }
+    const change = yield* Either.mapLeft(
+      OrderCheck.checkAmendment(reference.market, amendment),
+      (detail) => new ExchangeError.InvalidRequest({ ...about, detail })
+    )
+    const { amend: send } = desk.adapter
+    if (send === undefined) {
+      return yield* new ExchangeError.Unsupported({
+        ...about,
+        detail: `${desk.features.name} cannot change an order that stands`,
+        alternative: "cancel it and place another"
+      })
+    }
+    const current = yield* Lookup.byReference(desk, "amend", reference)
+    if (Outcome.hasEnded(current)) {
+      return yield* new ExchangeError.OrderRejected({ ...about, detail: `the order is ${current.status} already` })
+    }
+    const counted = yield* admit(desk, reference.market, current, change)
+    const isDone = (order: Order) => Outcome.hasEnded(order) || isChanged(order, change)
+    const answered = Effect.matchEffect(send(reference, change, current), {
+      onSuccess: (answer) => shown(desk, "amend", reference, answer, isDone),
+      onFailure: (error): Result =>
+        ExchangeError.outcome(error) === "Unknown"
+          ? lost(desk, "amend", reference, error, isDone)
+          : Effect.fail(error)
+    })
+    return yield* answered.pipe(
+      Effect.filterOrFail(
+        (order) => isChanged(order, change),
+        ({ status }) =>
+          new ExchangeError.OrderRejected({
+            ...about,
+            detail: `the order is ${status}, and ended before it was changed`
+          })
+      ),
+      Effect.tapError((error) => ExchangeError.outcome(error) === "Unknown" ? Effect.void : counted.giveBack)
+    )
+  })
+
+/** What the exchange answered a change with, if it is about the order and shows the change; else the order is read. */
+const shown = (
+  desk: placing.Desk,
+  operation: string,
+  reference: Adapter.Reference,
+  answer: Option.Option<Order>,
+  isDone: (order: Order) => boolean
+): Effect.Effect<Order, ExchangeError.OutcomeUnknown> => {
+  const about = { exchange: desk.exchange, operation }
+  if (Option.isNone(answer)) return lost(desk, operation, reference, unseen(about), isDone)
+  if (!Identity.isMeant(reference, answer.value)) {
+    const detail = "the answer is about another order than asked"
+    return lost(desk, operation, reference, new ExchangeError.MalformedResponse({ ...about, detail }), isDone)
+  }
+  return isDone(answer.value)
+    ? Effect.succeed(answer.value)
+    : lost(desk, operation, reference, unseen(about), isDone)
+}
+
+const unseen = (about: { readonly exchange: string; readonly operation: string }): ExchangeError.RequestTimedOut =>
+  new ExchangeError.RequestTimedOut({
+    ...about,
+    detail: "the exchange acknowledged the request and has not shown its effect in time"
+  })
+
+/** Nobody has shown yet that a change of an order was made: whether it was shows in the order. */
+const lost = (
+  desk: placing.Desk,
+  operation: string,
+  reference: Adapter.Reference,
+  error: ExchangeError.TradingError,
+  isDone: (order: Order) => boolean
+): Effect.Effect<Order, ExchangeError.OutcomeUnknown> =>
+  Effect.flatMap(
+    Outcome.read(Lookup.byReference(desk, operation, reference), isDone),
+    (seen) =>
+      Option.isSome(seen.order) && isDone(seen.order.value)
+        ? Effect.succeed(seen.order.value)
+        : new ExchangeError.OutcomeUnknown({
+          exchange: desk.exchange,
+          operation,
+          order: inQuestion(reference, seen.order),
+          cause: ExchangeError.causeOf(error),
+          detail: Option.match(seen.order, {
+            onNone: () =>
+              "the request was sent and the order could not be looked up" +
+              Option.match(seen.error, { onNone: () => "", onSome: ({ message }) => `: ${message}` }),
+            onSome: ({ status }) => `the order is unchanged so far (${status}); the request may still be carried out`
+          })
+        })
+  )
+
+const inQuestion = (reference: Adapter.Reference, seen: Option.Option<Order>): ExchangeError.OrderInQuestion => {
+  const known = Option.getOrUndefined(seen)
+  const { symbol } = reference.market
+  return reference.id === undefined
+    ? { symbol, id: known?.id, clientOrderId: reference.clientOrderId }
+    : { symbol, id: reference.id, clientOrderId: known?.clientOrderId }
+}
+
+/** Has the guards judge what the order becomes, and count what it grows by. */
+const admit = (
+  desk: placing.Desk,
+  market: Market,
+  current: Order,
+  change: Adapter.Change
+): Effect.Effect<{ readonly giveBack: Effect.Effect<void> }, ExchangeError.TradingError> =>
+  Effect.gen(function*() {
+    const after = amended(market, current, change)
+    const price = after === undefined ? undefined : yield* placing.priceFor(desk, after)
+    const at = yield* Clock.currentTimeMillis
+    const worth = yield* placing.admit(desk, "amend", after, price, at, amended(market, current, unchanged))
+    return { giveBack: placing.giveBack(desk, market, worth, at) }
+  })
+
+const unchanged: Adapter.Change = { price: undefined, amount: undefined }
+
+// An order whose amount is not known is worth nobody knows what.
+const amended = (market: Market, current: Order, change: Adapter.Change): OrderCheck.Checked | undefined => {
+  const amount = change.amount ?? current.amount
+  return amount === undefined ? undefined : {
+    market,
+    side: current.side,
+    type: "limit",
+    amount,
+    price: change.price ?? current.price,
+    timeInForce: current.timeInForce ?? "GTC",
+    postOnly: current.postOnly === true,
+    reduceOnly: current.reduceOnly === true
+  }
+}
+
+const isChanged = (order: Order, { amount, price }: Adapter.Change): boolean =>
+  (amount === undefined || (order.amount !== undefined && BigDecimal.equals(order.amount, amount))) &&
+  (price === undefined || (order.price !== undefined && BigDecimal.equals(order.price, price)))

@@ -1,0 +1,150 @@
+import type * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
+import * as Schema from "effect/Schema"
+import { TimeInForce } from "../../model/Order.js"
+import { Side } from "../../model/Trade.js"
+
+/** @internal */
+export const unnamed = "unnamed"
+
+const shared = {
+  exchange: Schema.NonEmptyString,
+  environment: Schema.NonEmptyString,
+  account: Schema.optionalWith(Schema.NonEmptyString, { default: () => unnamed }),
+  clientOrderId: Schema.NonEmptyString
+}
+
+/** @internal */
+export const Worth = Schema.Struct({ currency: Schema.NonEmptyString, amount: Schema.NonEmptyString })
+
+/** @internal */
+export interface Intent extends Schema.Schema.Type<typeof Intent> {}
+
+/** @internal */
+export const Intent = Schema.TaggedStruct("Intent", {
+  ...shared,
+  symbol: Schema.NonEmptyString,
+  side: Side,
+  type: Schema.Literal("limit", "market"),
+  amount: Schema.NonEmptyString,
+  price: Schema.optional(Schema.NonEmptyString),
+  timeInForce: TimeInForce,
+  worth: Schema.optional(Worth),
+  at: Schema.Number
+})
+
+/** @internal */
+export interface Outcome extends Schema.Schema.Type<typeof Outcome> {}
+
+/** @internal */
+export const Outcome = Schema.Struct({
+  _tag: Schema.Literal("Placed", "NotPlaced"),
+  ...shared,
+  orderId: Schema.optional(Schema.NonEmptyString),
+  reason: Schema.optional(Schema.String),
+  at: Schema.Number
+})
+
+/** @internal */
+export type Entry = Intent | Outcome
+
+/** @internal */
+export const Entry = Schema.Union(Intent, Outcome)
+
+/** @internal */
+export interface Begun extends Intent {
+  readonly outcome: "Open" | Outcome["_tag"]
+}
+
+/** @internal */
+export class JournalFailed
+  extends Schema.TaggedError<JournalFailed>("@effect-exchange/core/internal/journalEntry/JournalFailed")(
+    "JournalFailed",
+    { path: Schema.String, detail: Schema.String }
+  )
+{
+  override get message(): string {
+    return `the order journal ${this.path} failed: ${this.detail}`
+  }
+}
+
+/** @internal */
+export interface Service {
+  readonly append: (entry: Entry) => Effect.Effect<void, JournalFailed>
+  readonly open: Effect.Effect<ReadonlyArray<Intent>, JournalFailed>
+  readonly since: (
+    account: string,
+    exchange: string,
+    environment: string,
+    epochMillis: number
+  ) => Effect.Effect<ReadonlyArray<Begun>, JournalFailed>
+}
+
+/**
+ * An entry as one line of JSON, without the line break.
+ *
+ * @internal
+ */
+export const print = (entry: Entry): string => JSON.stringify(entry)
+
+/**
+ * The entry that a line holds, nothing where it holds none: what `Schema.parseJson(Entry)` decodes, by hand, because a
+ * journal of a million lines is read before the first order is sent.
+ *
+ * @internal
+ */
+export const parse = (line: string): Entry | undefined => {
+  const value = json(line)
+  if (!Predicate.isRecord(value)) return undefined
+  const { _tag, account = unnamed, at, clientOrderId, environment, exchange } = value
+  if (!isText(exchange) || !isText(environment) || !isText(account) || !isText(clientOrderId)) return undefined
+  if (!Predicate.isNumber(at)) return undefined
+  const about = { exchange, environment, account, clientOrderId, at }
+  if (_tag === "Intent") {
+    const { amount, price, side, symbol, timeInForce, type, worth } = value
+    if (!isText(symbol) || !isText(amount) || !isSide(side) || !isTimeInForce(timeInForce)) return undefined
+    if (type !== "limit" && type !== "market") return undefined
+    if (price !== undefined && !isText(price)) return undefined
+    const worthOf = worth === undefined ? undefined : parseWorth(worth)
+    if (worth !== undefined && worthOf === undefined) return undefined
+    return {
+      _tag,
+      ...about,
+      symbol,
+      side,
+      type,
+      amount,
+      timeInForce,
+      ...price === undefined ? {} : { price },
+      ...worthOf === undefined ? {} : { worth: worthOf }
+    }
+  }
+  if (_tag !== "Placed" && _tag !== "NotPlaced") return undefined
+  const { orderId, reason } = value
+  if (orderId !== undefined && !isText(orderId)) return undefined
+  if (reason !== undefined && !Predicate.isString(reason)) return undefined
+  return {
+    _tag,
+    ...about,
+    ...orderId === undefined ? {} : { orderId },
+    ...reason === undefined ? {} : { reason }
+  }
+}
+
+const json = (line: string): unknown => {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}
+
+const parseWorth = (worth: unknown): typeof Worth.Type | undefined => {
+  if (!Predicate.isRecord(worth)) return undefined
+  const { amount, currency } = worth
+  return isText(amount) && isText(currency) ? { currency, amount } : undefined
+}
+
+const isText = (value: unknown): value is string => typeof value === "string" && value !== ""
+const isSide = Schema.is(Side)
+const isTimeInForce = Schema.is(TimeInForce)

@@ -1,0 +1,235 @@
+import * as Clock from "effect/Clock"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Decimal from "../../model/Decimal.js"
+import * as ExchangeError from "../../model/ExchangeError.js"
+import { quote } from "../../model/internal/quote.js"
+import type { Market } from "../../model/Market.js"
+import type { Order } from "../../model/Order.js"
+import type * as Adapter from "../../ports/Adapter.js"
+import type { Intent } from "../OrderJournal.js"
+import * as Identity from "./identity.js"
+import * as Outcome from "./outcome.js"
+
+/**
+ * Where an order is looked for.
+ *
+ * @internal
+ */
+export interface Place {
+  readonly exchange: string
+  readonly features: Pick<Adapter.Features, "deduplicates" | "name">
+  readonly adapter: Pick<Adapter.Trading, "absentAfter">
+  readonly account: Pick<Adapter.Account, "order" | "openOrders" | "orderHistory">
+  /** The exchange's clock minus ours, in milliseconds. */
+  readonly skew: Effect.Effect<number>
+  readonly patience: Duration.DurationInput
+}
+
+type Failure = ExchangeError.AccountError | ExchangeError.DuplicateOrder
+
+/**
+ * An order under its client order id: it, or none when the exchange has shown in two ways that it never took it.
+ * `DuplicateOrder` when the name belongs to another order, so that the exchange cannot have taken this one. Only for
+ * orders that nothing sends any more.
+ *
+ * @internal
+ */
+export const search = (
+  place: Place,
+  operation: string,
+  asked: Identity.Asked,
+  pace?: Outcome.Pace
+): Effect.Effect<Option.Option<Order>, Failure> =>
+  Outcome.find({
+    pace,
+    lookup: byName(place, operation, asked),
+    elsewhere: byList(place, operation, asked),
+    absentAfter: place.adapter.absentAfter,
+    patience: place.patience
+  })
+
+/**
+ * The order of an intent that stands in a journal without an outcome.
+ *
+ * @internal
+ */
+export const searchIntent = (
+  place: Place,
+  operation: string,
+  market: Market,
+  intent: Intent,
+  pace?: Outcome.Pace
+): Effect.Effect<Option.Option<Order>, Failure> => {
+  const amount = Option.getOrUndefined(Decimal.parse(intent.amount))
+  const price = intent.price === undefined ? undefined : Option.getOrUndefined(Decimal.parse(intent.price))
+  return amount === undefined
+    ? new ExchangeError.InvalidRequest({
+      exchange: place.exchange,
+      operation,
+      detail: `the intent ${quote(intent.clientOrderId)} says no amount that could be held against an order`
+    })
+    : Effect.flatMap(
+      asked(place, { ...intent, market, amount, price }, intent.at),
+      (asked) => search(place, operation, asked, pace)
+    )
+}
+
+/**
+ * The instant that ours was, by the exchange's clock.
+ *
+ * @internal
+ */
+export const theirs = (place: Pick<Place, "skew">, at: number): Effect.Effect<number> =>
+  Effect.map(place.skew, (skew) => at + skew)
+
+/**
+ * An order read back by a reference; `MalformedResponse` when the answer is about another.
+ *
+ * @internal
+ */
+export const byReference = (
+  { account, exchange }: Pick<Place, "account" | "exchange">,
+  operation: string,
+  reference: Adapter.Reference
+): Effect.Effect<Order, ExchangeError.AccountError> =>
+  Effect.filterOrFail(
+    account.order(reference),
+    (order) => Identity.isMeant(reference, order),
+    () =>
+      new ExchangeError.MalformedResponse({
+        exchange,
+        operation,
+        detail: "the answer is about another order than asked"
+      })
+  )
+
+/** @internal */
+export const byName = (
+  place: Place,
+  operation: string,
+  asked: Identity.Asked
+): Effect.Effect<Order, Failure> =>
+  // The exchange files the order under its own clock, which is not always known: search widely, judge strictly.
+  Effect.flatMap(
+    place.account.order({ market: asked.market, clientOrderId: asked.clientOrderId, since: since(asked) }),
+    (order) => judge(place, operation, asked, order)
+  )
+
+/**
+ * An order of the name, if it is the one asked for. Another that has the name is proof that ours was not taken, where the
+ * exchange keeps one order a name: if it is older, or listed under it as well.
+ */
+const judge = (
+  place: Place,
+  operation: string,
+  asked: Identity.Asked,
+  order: Order
+): Effect.Effect<Order, Failure> => {
+  const differences = Identity.differences(asked, order)
+  if (differences.length === 0) return Effect.succeed(order)
+  const about = { exchange: place.exchange, operation }
+  const stranger = new ExchangeError.MalformedResponse({ ...about, detail: another(differences) })
+  const taken = new ExchangeError.DuplicateOrder({
+    ...about,
+    detail: `the client order id ${asked.clientOrderId} is that of the order ${order.id}, ` +
+      `another one by its ${differences.join(" and ")}; nothing was placed`
+  })
+  const { deduplicates } = place.features
+  const keeps = deduplicates === "always" || (deduplicates === "while open" && !Outcome.hasEnded(order))
+  if (!keeps || !Identity.isNamesake(asked, order)) return stranger
+  if (differences.includes("age")) return taken
+  return Effect.flatMap(
+    recent(place, asked),
+    ({ namesakes, ours }): Effect.Effect<Order, Failure> =>
+      ours !== undefined ? Effect.succeed(ours) : namesakes.some(({ id }) => id === order.id) ? taken : stranger
+  )
+}
+
+/** @internal */
+export const another = (differences: ReadonlyArray<string>): string =>
+  `the answer is about another order: its ${differences.join(" and ")} ${
+    differences.length === 1 ? "is" : "are"
+  } not ` +
+  "what was asked for"
+
+/** The orders of the market that are no older than the one asked for, and those among them that have its name. */
+const recent = ({ account }: Place, asked: Identity.Asked) =>
+  Effect.gen(function*() {
+    // First those that stand: one that ends in between is then among those that ended.
+    const standing = yield* account.openOrders(asked.market)
+    const history = yield* account.orderHistory(asked.market, { since: asked.from, limit: listed })
+    const orders = [...standing, ...history].filter((order) => !Identity.differences(asked, order).includes("age"))
+    const namesakes = orders.filter((order) => Identity.isNamesake(asked, order))
+    return {
+      orders,
+      namesakes,
+      ours: namesakes.find((order) => Identity.differences(asked, order).length === 0),
+      /** Whether the history goes back to when the order was asked for. */
+      isWhole: history.length < listed || history.some(({ createdAt = asked.from }) => createdAt < asked.from)
+    }
+  })
+
+const byList = (
+  place: Place,
+  operation: string,
+  asked: Identity.Asked
+): Effect.Effect<Option.Option<Order>, Failure> =>
+  Effect.flatMap(recent(place, asked), ({ isWhole, namesakes, orders, ours }): Effect.Effect<
+    Option.Option<Order>,
+    Failure
+  > => {
+    if (ours !== undefined) return Effect.succeedSome(ours)
+    const about = { exchange: place.exchange, operation }
+    if (namesakes[0] !== undefined) {
+      const detail = another(Identity.differences(asked, namesakes[0]))
+      return new ExchangeError.MalformedResponse({ ...about, detail })
+    }
+    if (orders.some((order) => Identity.differences(asked, order).length === 0)) {
+      return new ExchangeError.MalformedResponse({
+        ...about,
+        detail: "an order of the same side, amount and price is listed without a client order id"
+      })
+    }
+    return isWhole ? Effect.succeedNone : new ExchangeError.Unsupported({
+      ...about,
+      detail: `there are more than ${listed} orders of ${asked.market.symbol} since this one was sent`,
+      alternative: `look for ${asked.clientOrderId} among them`
+    })
+  })
+
+const listed = 1000
+
+/**
+ * What an order is held against that was asked for at `at`, by our clock. A minute is left for clocks that differ.
+ *
+ * @internal
+ */
+export const asked = (
+  place: Pick<Place, "skew">,
+  order: Omit<Identity.Asked, "from" | "amendable">,
+  at: number
+): Effect.Effect<Identity.Asked> =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    Effect.map(theirs(place, at), (begun) => ({
+      market: order.market,
+      clientOrderId: order.clientOrderId,
+      side: order.side,
+      type: order.type,
+      amount: order.amount,
+      price: order.price,
+      from: begun - tolerance,
+      amendable: now - at > soon
+    })))
+
+/**
+ * From when to search for it, epoch milliseconds: an hour before it was asked for.
+ *
+ * @internal
+ */
+export const since = ({ from }: Identity.Asked): number => from + tolerance - 3_600_000
+
+const tolerance = 60_000
+// Longer than it takes to place an order, with all look-ups.
+const soon = 600_000

@@ -1,0 +1,155 @@
+import * as BigDecimal from "effect/BigDecimal"
+import * as Either from "effect/Either"
+import * as Decimal from "../../model/Decimal.js"
+import { describe, quote } from "../../model/internal/quote.js"
+import type { Amendment, Amount, Request } from "../../model/Order.js"
+
+/**
+ * An order out of any value: each field is what its type says or is refused by name, and so is a field that no order has,
+ * as one that is misspelt would be lost without a word. The value is read once.
+ *
+ * @internal
+ */
+export const request = (input: unknown): Either.Either<Request, string> =>
+  Either.gen(function*() {
+    const fields = yield* read("the order", input, known.limit)
+    const type = yield* literal(fields, "type", ["limit", "market"])
+    yield* none(fields, `a ${type} order`, known[type])
+    const common = {
+      symbol: yield* text(fields, "symbol"),
+      side: yield* literal(fields, "side", ["buy", "sell"]),
+      amount: yield* amount(fields, "amount"),
+      reduceOnly: yield* flag(fields, "reduceOnly"),
+      clientOrderId: fields.get("clientOrderId") === undefined ? undefined : yield* text(fields, "clientOrderId"),
+      round: yield* flag(fields, "round")
+    }
+    if (type === "market") return { ...common, type }
+    return {
+      ...common,
+      type,
+      price: yield* amount(fields, "price"),
+      timeInForce: fields.get("timeInForce") === undefined
+        ? undefined
+        : yield* literal(fields, "timeInForce", ["GTC", "IOC", "FOK"]),
+      postOnly: yield* flag(fields, "postOnly")
+    }
+  })
+
+/**
+ * A change of an order out of any value, as strictly.
+ *
+ * @internal
+ */
+export const amendment = (input: unknown): Either.Either<Amendment, string> =>
+  Either.gen(function*() {
+    const fields = yield* read("the amendment", input, known.amendment)
+    yield* none(fields, "an amendment", known.amendment)
+    return {
+      price: fields.get("price") === undefined ? undefined : yield* amount(fields, "price"),
+      amount: fields.get("amount") === undefined ? undefined : yield* amount(fields, "amount")
+    }
+  })
+
+/**
+ * Which order is meant, out of any value: by its id if it has one, else by its client order id. Other fields are left
+ * alone, as a whole order may be handed in.
+ *
+ * @internal
+ */
+export const reference = (
+  input: unknown
+): Either.Either<
+  { readonly symbol: string } & ({ readonly id: string } | { readonly id: undefined; readonly clientOrderId: string }),
+  string
+> =>
+  Either.gen(function*() {
+    const fields = yield* read("the reference", input, known.reference)
+    const symbol = yield* text(fields, "symbol")
+    const name = fields.get("id") === undefined ? "clientOrderId" : "id"
+    if (fields.get(name) === undefined) {
+      return yield* Either.left("the reference names no order: it has neither an id nor a clientOrderId")
+    }
+    const given = yield* text(fields, name)
+    if (!/^[\x21-\x7e]{1,128}$/.test(given)) {
+      return yield* Either.left(`the order id ${quote(given)} is none: expected 1 to 128 printable characters`)
+    }
+    return name === "id" ? { symbol, id: given } : { symbol, id: undefined, clientOrderId: given }
+  })
+
+const common = ["type", "symbol", "side", "amount", "reduceOnly", "clientOrderId", "round"]
+
+const known = {
+  limit: [...common, "price", "timeInForce", "postOnly"],
+  market: common,
+  amendment: ["price", "amount"],
+  reference: ["symbol", "id", "clientOrderId"]
+}
+
+type Fields = ReadonlyMap<string, unknown>
+
+// What is undefined is as good as left out.
+const read = (what: string, input: unknown, names: ReadonlyArray<string>): Either.Either<Fields, string> =>
+  typeof input !== "object" || input === null
+    ? Either.left(`${what}: expected an object, was ${describe(input)}`)
+    : Either.try({
+      try: () =>
+        new Map(
+          [...new Set([...names, ...Object.keys(input)])]
+            .map((name): [string, unknown] => [name, Reflect.get(input, name)])
+            .filter(([, value]) => value !== undefined)
+        ),
+      catch: () => `${what} cannot be read: one of its fields throws`
+    })
+
+const none = (fields: Fields, what: string, allowed: ReadonlyArray<string>): Either.Either<void, string> => {
+  const others = [...fields.keys()].filter((name) => !allowed.includes(name))
+  return others.length === 0 ? Either.void : Either.left(
+    `${what} has no ${others.slice(0, 3).map(quote).join(", ")}; what it can have is ${allowed.join(", ")}`
+  )
+}
+
+const literal = <const A extends string>(
+  fields: Fields,
+  name: string,
+  allowed: ReadonlyArray<A>
+): Either.Either<A, string> => {
+  const given = fields.get(name)
+  return Either.fromNullable(
+    allowed.find((each) => each === given),
+    () => `the ${name}: expected ${allowed.map((each) => `"${each}"`).join(" or ")}, was ${describe(given)}`
+  )
+}
+
+const text = (fields: Fields, name: string): Either.Either<string, string> => {
+  const given = fields.get(name)
+  return typeof given === "string"
+    ? Either.right(given)
+    : Either.left(`the ${name}: expected text, was ${describe(given)}`)
+}
+
+const flag = (fields: Fields, name: string): Either.Either<boolean | undefined, string> => {
+  const given = fields.get(name)
+  return given === undefined || typeof given === "boolean"
+    ? Either.right(given)
+    : Either.left(`the ${name}: expected true or false, was ${describe(given)}`)
+}
+
+const amount = (fields: Fields, name: string): Either.Either<Amount, string> => {
+  const given = fields.get(name)
+  if (typeof given === "string") return Either.right(given)
+  return Either.flatMap(
+    Either.try({
+      // A copy, so that what is judged here is what is sent.
+      try: () => BigDecimal.isBigDecimal(given) ? BigDecimal.make(given.value, given.scale) : undefined,
+      catch: () => `the ${name} cannot be read: one of its fields throws`
+    }),
+    (decimal) => {
+      if (decimal === undefined || typeof decimal.value !== "bigint" || !Number.isInteger(decimal.scale)) {
+        return Either.left(`the ${name}: expected text or BigDecimal, was ${describe(given)}`)
+      }
+      return Decimal.fits(decimal)
+        ? Either.right(decimal)
+        : Either.left(`the ${name} has more than 40 digits on one side of the point`)
+    }
+  )
+}

@@ -1,0 +1,401 @@
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
+import * as Arr from "effect/Array"
+import type * as BigDecimal from "effect/BigDecimal"
+import * as Clock from "effect/Clock"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import type * as Scope from "effect/Scope"
+import type { Markets } from "../../engine/Markets.js"
+import * as Decimal from "../../model/Decimal.js"
+import * as ExchangeError from "../../model/ExchangeError.js"
+import { describe, quote } from "../../model/internal/quote.js"
+import type { Market } from "../../model/Market.js"
+import type { Order } from "../../model/Order.js"
+import type * as Adapter from "../../ports/Adapter.js"
+import * as Telemetry from "../../ports/Telemetry.js"
+import * as ClientOrderId from "../ClientOrderId.js"
+import * as OrderCheck from "../OrderCheck.js"
+import * as OrderGuards from "../OrderGuards.js"
+import * as Identity from "./identity.js"
+import { type Ledger, writeIntent, writeOutcome } from "./journaling.js"
+import * as Lookup from "./lookup.js"
+import * as Outcome from "./outcome.js"
+
+/** @internal */
+export interface Desk {
+  readonly exchange: string
+  readonly environment: string
+  readonly features: Adapter.Features
+  readonly adapter: Adapter.Trading
+  readonly account: Adapter.Account
+  readonly markets: Markets
+  readonly lastPrice: (market: Market) => Effect.Effect<BigDecimal.BigDecimal, ExchangeError.MarketDataError>
+  readonly guards: OrderGuards.Guards
+  readonly spent: Ref.Ref<OrderGuards.Spent>
+  readonly journal: Ledger
+  readonly patience: Duration.DurationInput
+  /** The exchange's clock minus ours, in milliseconds. */
+  readonly skew: Effect.Effect<number>
+  /** The client order ids of calls that have not ended: what became of those is not for others to find out. */
+  readonly underWay: Set<string>
+}
+
+/**
+ * An order that may be sent: checked, counted by the guards, written down.
+ *
+ * @internal
+ */
+export interface Ready {
+  readonly order: Adapter.NewOrder
+  /** Whether the caller chose the client order id, which may then have been used before. */
+  readonly isNamed: boolean
+  readonly worth: BigDecimal.BigDecimal
+  readonly at: number
+}
+
+type Result = Effect.Effect<Order, ExchangeError.TradingError>
+
+/** @internal */
+export const place = (desk: Desk, request: unknown): Result =>
+  Effect.scoped(
+    Effect.flatMap(prepare(desk, "place", request), (ready) =>
+      Effect.matchEffect(desk.adapter.place(ready.order), {
+        onSuccess: (placed) => confirm(desk, "place", ready, placed),
+        onFailure: (error) => settle(desk, "place", ready, error)
+      }))
+  )
+
+/** @internal */
+export const placeBatch = (
+  desk: Desk,
+  requests: unknown
+): Effect.Effect<ReadonlyArray<Either.Either<Order, ExchangeError.TradingError>>, ExchangeError.TradingError> =>
+  Effect.gen(function*() {
+    const about = { exchange: desk.exchange, operation: "placeBatch" }
+    const { placeBatch: send } = desk.adapter
+    if (send === undefined) {
+      return yield* new ExchangeError.Unsupported({
+        ...about,
+        detail: `${desk.features.name} places one order a request`,
+        alternative: "place them one by one"
+      })
+    }
+    const asked = yield* Either.mapLeft(
+      batchOf(requests),
+      (detail) => new ExchangeError.InvalidRequest({ ...about, detail })
+    )
+    const prepared = yield* Effect.forEach(
+      asked,
+      (request) => Effect.either(prepare(desk, "placeBatch", request))
+    )
+    const ready = prepared.flatMap((each) => Either.isRight(each) ? [each.right] : [])
+    const results = yield* Effect.forEach(
+      chunksOf(ready, desk.features.batch),
+      (chunk) =>
+        Effect.matchEffect(send(chunk.map(({ order }) => order)), {
+          onSuccess: (placed) => Concurrent.forEach(chunk, (each, index) => conclude(desk, each, placed[index]), all),
+          onFailure: (error) =>
+            Concurrent.forEach(chunk, (each) => Effect.either(settle(desk, "placeBatch", each, error)), all)
+        })
+    )
+    const sent = results.flat()[Symbol.iterator]()
+    return prepared.flatMap((each) => {
+      if (Either.isLeft(each)) return [Either.left(each.left)]
+      const { done, value } = sent.next()
+      return done === true ? [] : [value]
+    })
+  }).pipe(Effect.scoped)
+
+/** The orders of a batch, each as it may be: what only shows between them is refused here. */
+const batchOf = (requests: unknown): Either.Either<ReadonlyArray<unknown>, string> => {
+  if (!Array.isArray(requests)) return Either.left(`the orders: expected an array, was ${describe(requests)}`)
+  const all: ReadonlyArray<unknown> = Array.from(requests)
+  const orders = all.flatMap((each) => Either.match(OrderCheck.decode(each), { onLeft: () => [], onRight: Arr.of }))
+  if (new Set(orders.map(({ symbol }) => symbol)).size > 1) {
+    return Either.left("the orders of a batch must be of one market")
+  }
+  const named = orders.flatMap(({ clientOrderId }) => clientOrderId ?? [])
+  return new Set(named).size < named.length
+    ? Either.left("two orders of the batch have the same client order id")
+    : Either.right(all)
+}
+
+const conclude = (
+  desk: Desk,
+  ready: Ready,
+  placed: Either.Either<Adapter.Placed, ExchangeError.TradingError> | undefined
+): Effect.Effect<Either.Either<Order, ExchangeError.TradingError>> => {
+  const result = placed ?? Either.left(
+    new ExchangeError.MalformedResponse({
+      exchange: desk.exchange,
+      operation: "placeBatch",
+      detail: "the answer says nothing of one of the orders"
+    })
+  )
+  return Effect.either(Either.match(result, {
+    onLeft: (error) => settle(desk, "placeBatch", ready, error),
+    onRight: (placed) => confirm(desk, "placeBatch", ready, placed)
+  }))
+}
+
+const all = { concurrency: "unbounded" } as const
+
+const chunksOf = <A>(all: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> =>
+  Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size))
+
+const prepare = (
+  desk: Desk,
+  operation: string,
+  input: unknown
+): Effect.Effect<Ready, ExchangeError.TradingError, Scope.Scope> =>
+  Effect.gen(function*() {
+    const valid = Either.mapLeft((detail: string) =>
+      new ExchangeError.InvalidRequest({ exchange: desk.exchange, operation, detail })
+    )
+    const request = yield* valid(OrderCheck.decode(input))
+    const market = yield* desk.markets.find(operation, request.symbol)
+    const checked = yield* valid(OrderCheck.check(market, request))
+    yield* supported(desk, operation, checked)
+    const clientOrderId = yield* nameOf(desk, operation, request.clientOrderId)
+    const price = yield* priceFor(desk, checked)
+    const at = yield* Clock.currentTimeMillis
+    return yield* Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(admit(desk, operation, checked, price, at), (worth) => {
+        const ready: Ready = {
+          order: { ...checked, clientOrderId },
+          isNamed: request.clientOrderId !== undefined,
+          worth,
+          at
+        }
+        return restore(Effect.zipRight(underWay(desk, clientOrderId), writeIntent(desk, operation, ready))).pipe(
+          // Nothing was sent, whether that was written down or not.
+          Effect.onError(() => release(desk, ready)),
+          Effect.as(ready)
+        )
+      })
+    )
+  })
+
+const underWay = (desk: Desk, clientOrderId: string): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.sync(() => void desk.underWay.add(clientOrderId)),
+    () => Effect.sync(() => desk.underWay.delete(clientOrderId))
+  )
+
+/**
+ * The price of the last trade, where the guards need it to judge an order.
+ *
+ * @internal
+ */
+export const priceFor = (
+  desk: Desk,
+  checked: OrderCheck.Checked
+): Effect.Effect<BigDecimal.BigDecimal | undefined, ExchangeError.MarketDataError> =>
+  OrderGuards.needsPrice(desk.guards, checked) ? desk.lastPrice(checked.market) : Effect.succeed(undefined)
+
+/**
+ * Has the guards judge an order and count it in: what it is worth. Of one that stands already, and is known as `before`,
+ * only what it grows by is counted.
+ *
+ * @internal
+ */
+export const admit = (
+  desk: Desk,
+  operation: string,
+  checked: OrderCheck.Checked | undefined,
+  price: BigDecimal.BigDecimal | undefined,
+  at: number,
+  before?: OrderCheck.Checked
+): Effect.Effect<BigDecimal.BigDecimal, ExchangeError.OrderDenied> =>
+  Effect.flatten(
+    Ref.modify(desk.spent, (spent) =>
+      Either.match(OrderGuards.admit(desk.guards, spent, checked, price, at, before), {
+        onLeft: (
+          denial
+        ): readonly [Effect.Effect<BigDecimal.BigDecimal, ExchangeError.OrderDenied>, OrderGuards.Spent] => [
+          new ExchangeError.OrderDenied({ exchange: desk.exchange, operation, ...denial }),
+          spent
+        ],
+        onRight: ([worth, next]) => [Effect.succeed(worth), next]
+      }))
+  )
+
+const supported = (
+  desk: Desk,
+  operation: string,
+  order: OrderCheck.Checked
+): Effect.Effect<void, ExchangeError.Unsupported> => {
+  const { name, reduceOnly, timeInForce } = desk.features
+  const unsupported = (detail: string, alternative: string) =>
+    new ExchangeError.Unsupported({ exchange: desk.exchange, operation, detail, alternative })
+  if (order.type === "limit" && !timeInForce.includes(order.timeInForce)) {
+    return unsupported(`${name} has no ${order.timeInForce} orders`, `use one of ${timeInForce.join(", ")}`)
+  }
+  if (order.reduceOnly && (!reduceOnly || order.market.kind === "spot")) {
+    return unsupported(
+      `${order.market.symbol} on ${name} has no reduce-only orders`,
+      "order no more than the balance or the position holds"
+    )
+  }
+  return Effect.void
+}
+
+const nameOf = (
+  desk: Desk,
+  operation: string,
+  given: string | undefined
+): Effect.Effect<string, ExchangeError.InvalidRequest> => {
+  const { clientOrderId } = desk.adapter
+  if (given === undefined) return ClientOrderId.make(clientOrderId)
+  return clientOrderId.pattern.test(given)
+    ? Effect.succeed(given)
+    : new ExchangeError.InvalidRequest({
+      exchange: desk.exchange,
+      operation,
+      detail: `the client order id ${quote(given)} is not ${clientOrderId.described}`
+    })
+}
+
+/**
+ * The exchange took an order; the caller gets it as the exchange shows it. An answer that is about another order is as good
+ * as none.
+ */
+const confirm = (desk: Desk, operation: string, ready: Ready, placed: Adapter.Placed): Result =>
+  Effect.gen(function*() {
+    const asked = yield* Lookup.asked(desk, ready.order, ready.at)
+    const reference = { market: ready.order.market, since: Lookup.since(asked) }
+    const shown = placed._tag === "Order"
+      ? Option.some(placed.order)
+      : (yield* Outcome.read(desk.account.order({ ...reference, id: placed.id }), Outcome.isListed)).order
+    const id = placed._tag === "Order" ? placed.order.id : placed.id
+    const differences = Option.match(shown, {
+      onNone: () => [],
+      onSome: (order) => [...Identity.differences(asked, order), ...order.id === id ? [] : ["id"]]
+    })
+    if (differences.length > 0) {
+      const about = { exchange: desk.exchange, operation, detail: Lookup.another(differences) }
+      return yield* settle(desk, operation, ready, new ExchangeError.MalformedResponse(about))
+    }
+    yield* writeOutcome(desk, ready.order.clientOrderId, { _tag: "Placed", orderId: id })
+    return Option.getOrElse(shown, () => pending(desk, ready, id))
+  })
+
+const pending = (desk: Desk, { at, order }: Ready, id: string): Order => ({
+  exchange: desk.exchange,
+  symbol: order.market.symbol,
+  id,
+  clientOrderId: order.clientOrderId,
+  side: order.side,
+  type: order.type,
+  status: "pending",
+  price: order.price,
+  amount: order.amount,
+  filled: nothing,
+  timeInForce: order.timeInForce,
+  postOnly: order.postOnly,
+  reduceOnly: order.reduceOnly,
+  createdAt: at
+})
+
+const nothing = Decimal.make("0")
+
+/** The exchange said no, or nothing that can be relied on: then the order is looked for. */
+const settle = (desk: Desk, operation: string, ready: Ready, error: ExchangeError.TradingError): Result => {
+  const { clientOrderId } = ready.order
+  if (error._tag === "DuplicateOrder") return taken(desk, ready, error)
+  if (ExchangeError.outcome(error) !== "Unknown") {
+    return Effect.zipRight(notPlaced(desk, ready, error.message), Effect.fail(error))
+  }
+  const about = { exchange: desk.exchange, operation, order: inQuestion(ready), cause: ExchangeError.causeOf(error) }
+  return Effect.matchEffect(
+    Effect.flatMap(
+      Lookup.asked(desk, ready.order, ready.at),
+      (asked) => Lookup.search(desk, operation, asked)
+    ),
+    {
+      onFailure: (obstacle): Result =>
+        obstacle._tag === "DuplicateOrder"
+          ? nameTaken(desk, ready, obstacle)
+          : Effect.zipRight(
+            countUnknown(desk),
+            new ExchangeError.OutcomeUnknown({
+              ...about,
+              detail: `the order ${clientOrderId} was sent and could not be looked up: ${obstacle.message}`
+            })
+          ),
+      onSuccess: Option.match({
+        onNone: () =>
+          Effect.zipRight(
+            notPlaced(desk, ready, error.message),
+            new ExchangeError.NotPlaced({
+              ...about,
+              detail: `the exchange never took the order ${clientOrderId}; it may be placed again`
+            })
+          ),
+        onSome: (order) => Effect.as(writeOutcome(desk, clientOrderId, { _tag: "Placed", orderId: order.id }), order)
+      })
+    }
+  )
+}
+
+/**
+ * An order of that name exists. It is this very one where the request reached the exchange twice: then nobody else can have
+ * used the name, or it was made no earlier than this call began.
+ */
+const taken = (desk: Desk, ready: Ready, error: ExchangeError.DuplicateOrder): Result =>
+  Effect.gen(function*() {
+    const asked = yield* Lookup.asked(desk, ready.order, ready.at)
+    const from = ready.isNamed ? (yield* Lookup.theirs(desk, ready.at)) + 1 : asked.from
+    const lookup = desk.account.order({
+      market: asked.market,
+      clientOrderId: asked.clientOrderId,
+      since: Lookup.since(asked)
+    })
+    const { order } = yield* Outcome.read(lookup, () => true)
+    const ours = Option.filter(order, (order) => Identity.differences({ ...asked, from }, order).length === 0)
+    if (Option.isNone(ours)) return yield* nameTaken(desk, ready, error)
+    yield* writeOutcome(desk, asked.clientOrderId, { _tag: "Placed", orderId: ours.value.id })
+    return ours.value
+  })
+
+// The journal is left as it is: the outcome of this order would cover up that of the earlier one.
+const nameTaken = (
+  desk: Desk,
+  ready: Ready,
+  error: ExchangeError.DuplicateOrder
+): Effect.Effect<never, ExchangeError.DuplicateOrder> => Effect.zipRight(release(desk, ready), Effect.fail(error))
+
+const countUnknown = ({ environment, exchange }: Desk): Effect.Effect<void> =>
+  Metric.increment(Telemetry.unknownOrders).pipe(
+    Effect.tagMetrics({ exchange, environment })
+  )
+
+const notPlaced = (desk: Desk, ready: Ready, reason: string): Effect.Effect<void> =>
+  Effect.zipRight(
+    release(desk, ready),
+    writeOutcome(desk, ready.order.clientOrderId, { _tag: "NotPlaced", reason })
+  )
+
+const release = (desk: Desk, { at, order, worth }: Ready): Effect.Effect<void> =>
+  giveBack(desk, order.market, worth, at)
+
+/**
+ * Takes back what an order had counted with the guards.
+ *
+ * @internal
+ */
+export const giveBack = (desk: Desk, market: Market, worth: BigDecimal.BigDecimal, at: number): Effect.Effect<void> =>
+  Ref.update(desk.spent, (spent) => OrderGuards.release(spent, market.quote, worth, at))
+
+const inQuestion = ({ at, order }: Ready): ExchangeError.OrderInQuestion => ({
+  symbol: order.market.symbol,
+  clientOrderId: order.clientOrderId,
+  side: order.side,
+  amount: Decimal.format(order.amount),
+  price: order.price === undefined ? undefined : Decimal.format(order.price),
+  sentAt: at
+})

@@ -1,0 +1,39 @@
+import * as Effect from "effect/Effect"
+import { resolve } from "../../adapter/internal/accountService.js"
+import type * as ExchangeClient from "../../engine/ExchangeClient.js"
+import { asTrading } from "../../engine/internal/lane.js"
+import type { Amendment, Reference, Request } from "../../model/Order.js"
+import type * as Trading from "../../ports/Trading.js"
+import * as changing from "./changing.js"
+import * as placing from "./placing.js"
+import { reconcile } from "./reconciling.js"
+
+/** @internal */
+export const make = (
+  desk: placing.Desk,
+  client: ExchangeClient.ExchangeClient<"marketData" | "account" | "trading">
+): Trading.Trading.Service & {
+  readonly request: ExchangeClient.ExchangeClient<"marketData" | "account" | "trading">["request"]
+} => {
+  const { exchange } = desk
+  const method = <Name extends string>(name: Name) => `${exchange}.Trading.${name}` as const
+  return {
+    exchange,
+    request: client.request,
+    place: Effect.fn(method("place"))((request: Request) => placing.place(desk, request), asTrading),
+    placeBatch: Effect.fn(method("placeBatch"))(
+      (requests: ReadonlyArray<Request>) => placing.placeBatch(desk, requests),
+      asTrading
+    ),
+    cancel: Effect.fn(method("cancel"))(function*(reference: Reference) {
+      return yield* changing.cancel(desk, yield* resolve(exchange, "cancel", desk.markets, reference))
+    }, asTrading),
+    cancelAll: Effect.fn(method("cancelAll"))(function*(symbol: string) {
+      return yield* desk.adapter.cancelAll(yield* desk.markets.find("cancelAll", symbol))
+    }, asTrading),
+    amend: Effect.fn(method("amend"))(function*(reference: Reference, amendment: Amendment) {
+      return yield* changing.amend(desk, yield* resolve(exchange, "amend", desk.markets, reference), amendment)
+    }, asTrading),
+    reconcile: Effect.withSpan(reconcile(desk), method("reconcile"))
+  }
+}
