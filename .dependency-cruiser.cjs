@@ -15,8 +15,23 @@ const only = (name, ...allowed) => ({
 const portable = src("resilience", "core", "exchanges", "testing", ...exchanges)
 const nodeModules = "^packages/core/src/(node|engine/NodeExchange|engine/NodeConfig)\\.ts$"
 
+/** The rooms of core, from the ground up: each may use itself and those below. */
+const rooms = ["model", "ports", "engine", "trading", "adapter"]
+
 module.exports = {
   forbidden: [
+    ...rooms.map((room, floor) => ({
+      name: `core-${room}-uses-nothing-above`,
+      severity: "error",
+      from: { path: `^packages/core/src/${room}/` },
+      to: { path: "^packages/core/src/", pathNot: `^packages/core/src/(${rooms.slice(0, floor + 1).join("|")})/` }
+    })),
+    {
+      name: "no-cycles-in-core-types-included",
+      severity: "error",
+      from: { path: "^packages/core/src/" },
+      to: { circular: true }
+    },
     only("resilience"),
     only("core", "resilience"),
     ...exchanges.map((exchange) => only(exchange, "core", "resilience")),

@@ -5,7 +5,6 @@
  */
 import { ExchangeError, type KeyPermissions, type Order } from "@effect-exchange/core"
 import { type Adapter, Exchange, type ExchangeClient, type Markets } from "@effect-exchange/core/adapter"
-
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"

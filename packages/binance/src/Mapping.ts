@@ -14,7 +14,6 @@ import {
   type Trade
 } from "@effect-exchange/core"
 import type { Adapter } from "@effect-exchange/core/adapter"
-
 import * as BigDecimal from "effect/BigDecimal"
 import type * as Wire from "./Wire.js"
 

@@ -5,7 +5,6 @@
  */
 import type { Fill, Market, Order } from "@effect-exchange/core"
 import type { Adapter, ClientOrderId } from "@effect-exchange/core/adapter"
-
 import * as BigDecimal from "effect/BigDecimal"
 import type * as Endpoints from "./Endpoints.js"
 import { positive } from "./Mapping.js"

@@ -1,6 +1,5 @@
 import { Decimal, ExchangeSymbol, type Market, Ticker } from "@effect-exchange/core"
 import type { Endpoint } from "@effect-exchange/core/adapter"
-
 import { assert, describe, it } from "@effect/vitest"
 import { assertNone, assertSome } from "@effect/vitest/utils"
 import { type BigDecimal, Either, Option, Record } from "effect"

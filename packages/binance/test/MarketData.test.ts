@@ -1,5 +1,4 @@
 import { Candle, Decimal, OrderBook, Trade } from "@effect-exchange/core"
-
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Effect, Schema, Stream } from "effect"

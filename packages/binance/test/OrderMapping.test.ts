@@ -1,6 +1,5 @@
 import { Decimal, ExchangeSymbol, Fill, type Market, Order } from "@effect-exchange/core"
 import { ClientOrderId, type Endpoint } from "@effect-exchange/core/adapter"
-
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, Random, Schema } from "effect"
 import { BinanceEndpoints, BinanceOrderMapping } from "../src/index.js"

@@ -1,5 +1,4 @@
 import type { Exchange } from "@effect-exchange/core/adapter"
-
 import { NodeExchange } from "@effect-exchange/core/node"
 import { Faults, Simulator, SimulatorServer } from "@effect-exchange/simulator"
 import { assert, describe, it } from "@effect/vitest"

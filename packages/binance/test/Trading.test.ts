@@ -1,5 +1,4 @@
 import { Account, Decimal, type Order, Trading } from "@effect-exchange/core"
-
 import { type Account as SimulatedAccount, Faults, Simulator } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"

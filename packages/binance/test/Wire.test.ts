@@ -1,5 +1,4 @@
 import { Account, type Order, Trading } from "@effect-exchange/core"
-
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"

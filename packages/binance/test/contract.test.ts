@@ -1,5 +1,4 @@
 import { OrderJournal } from "@effect-exchange/core"
-
 import { NodeExchange } from "@effect-exchange/core/node"
 import { Simulator, SimulatorServer } from "@effect-exchange/simulator"
 import { Contract, type ContractCase } from "@effect-exchange/testing"

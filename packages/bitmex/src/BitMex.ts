@@ -5,7 +5,6 @@
  * @since 0.1.0
  */
 import { type Adapter, Exchange } from "@effect-exchange/core/adapter"
-
 import * as Context from "effect/Context"
 import { account } from "./internal/account.js"
 import { marketData } from "./internal/marketData.js"

@@ -7,7 +7,6 @@
  * @since 0.1.0
  */
 import { Endpoint, LenientArray } from "@effect-exchange/core/adapter"
-
 import * as Schema from "effect/Schema"
 import * as Wire from "./Wire.js"
 

@@ -5,7 +5,6 @@
  */
 import type { Fill, Market, Order, Position } from "@effect-exchange/core"
 import type { Adapter } from "@effect-exchange/core/adapter"
-
 import * as BigDecimal from "effect/BigDecimal"
 import * as DateTime from "effect/DateTime"
 import * as Mapping from "./Mapping.js"

@@ -6,7 +6,6 @@
  * @since 0.1.0
  */
 import { Decimal } from "@effect-exchange/core"
-
 import * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 

@@ -5,7 +5,6 @@
  * @since 0.1.0
  */
 import { Decimal } from "@effect-exchange/core"
-
 import * as Schema from "effect/Schema"
 
 const absent = <A, I>(schema: Schema.Schema<A, I>) => Schema.optional(Schema.NullOr(schema))

@@ -1,5 +1,4 @@
 import type { Exchange } from "@effect-exchange/core/adapter"
-
 import { Faults, Simulator } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"

@@ -1,6 +1,5 @@
 import { Decimal, ExchangeSymbol, type Market, type OrderBook, type Ticker } from "@effect-exchange/core"
 import type { Endpoint } from "@effect-exchange/core/adapter"
-
 import { assert, describe, it } from "@effect/vitest"
 import { type BigDecimal, Either, FastCheck, Record } from "effect"
 import { BitMexEndpoints, BitMexMapping, type BitMexWire } from "../src/index.js"

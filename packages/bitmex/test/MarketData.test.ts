@@ -1,5 +1,4 @@
 import { type Candle, Decimal, ExchangeSymbol, type Market, OrderBook } from "@effect-exchange/core"
-
 import { Simulator } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"

@@ -1,6 +1,5 @@
 import { Decimal, ExchangeSymbol, type Market } from "@effect-exchange/core"
 import type { Endpoint } from "@effect-exchange/core/adapter"
-
 import { assert, describe, it } from "@effect/vitest"
 import { type BigDecimal, Either } from "effect"
 import { BitMexMapping, BitMexOrderMapping, BitMexTradingEndpoints, BitMexTradingWire } from "../src/index.js"

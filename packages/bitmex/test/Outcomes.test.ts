@@ -1,5 +1,4 @@
 import { OrderJournal } from "@effect-exchange/core"
-
 import { Faults, Simulator } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"

@@ -1,6 +1,5 @@
 import type { Credentials } from "@effect-exchange/core"
 import { Endpoint, type Protocol, Signature } from "@effect-exchange/core/adapter"
-
 import { assert, describe, it } from "@effect/vitest"
 import { Either, FastCheck, Redacted } from "effect"
 import { createHmac } from "node:crypto"

@@ -1,6 +1,5 @@
 import { Decimal, type Order, OrderJournal } from "@effect-exchange/core"
 import type { Exchange } from "@effect-exchange/core/adapter"
-
 import { Faults, Simulator } from "@effect-exchange/simulator"
 import { type BigDecimal, Duration, Effect, Fiber, Layer, TestClock } from "effect"
 import { BitMex } from "../src/index.js"

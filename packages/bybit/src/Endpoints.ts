@@ -8,7 +8,6 @@
  */
 import { Decimal } from "@effect-exchange/core"
 import { Endpoint, LenientArray } from "@effect-exchange/core/adapter"
-
 import * as Schema from "effect/Schema"
 import * as TradingWire from "./TradingWire.js"
 import * as Wire from "./Wire.js"

@@ -18,7 +18,6 @@ import {
   type Trade
 } from "@effect-exchange/core"
 import type { Adapter } from "@effect-exchange/core/adapter"
-
 import * as BigDecimal from "effect/BigDecimal"
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"

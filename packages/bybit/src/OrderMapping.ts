@@ -8,7 +8,6 @@
  */
 import type { Fill, Market, Order, Position } from "@effect-exchange/core"
 import type { Adapter } from "@effect-exchange/core/adapter"
-
 import * as BigDecimal from "effect/BigDecimal"
 import { positive, side } from "./Mapping.js"
 import type * as TradingWire from "./TradingWire.js"

@@ -5,7 +5,6 @@
  */
 import type { Credentials } from "@effect-exchange/core"
 import { type Endpoint, type Protocol, Signature } from "@effect-exchange/core/adapter"
-
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
 import { serverTime } from "./Endpoints.js"

@@ -7,7 +7,6 @@
  * @since 0.1.0
  */
 import { Decimal } from "@effect-exchange/core"
-
 import * as Schema from "effect/Schema"
 import { Category, Millis, OrBlank, Side } from "./Wire.js"
 

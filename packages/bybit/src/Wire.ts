@@ -8,7 +8,6 @@
  */
 import { Decimal } from "@effect-exchange/core"
 import { LenientArray } from "@effect-exchange/core/adapter"
-
 import * as Schema from "effect/Schema"
 
 /**

@@ -1,6 +1,5 @@
 import type { ExchangeError, Order } from "@effect-exchange/core"
 import type { Exchange } from "@effect-exchange/core/adapter"
-
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, TestClock } from "effect"

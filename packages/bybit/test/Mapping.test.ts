@@ -1,6 +1,5 @@
 import { Decimal, type Market, type Ticker } from "@effect-exchange/core"
 import type { Endpoint } from "@effect-exchange/core/adapter"
-
 import { assert, describe, it } from "@effect/vitest"
 import { type BigDecimal, Either, Record } from "effect"
 import { BybitEndpoints, BybitMapping, type BybitWire } from "../src/index.js"

@@ -1,6 +1,5 @@
 import { Decimal, ExchangeSymbol, Fill, type Market, Order, Position } from "@effect-exchange/core"
 import type { Adapter, Endpoint } from "@effect-exchange/core/adapter"
-
 import { assert, describe, it } from "@effect/vitest"
 import { type BigDecimal, Either, Schema } from "effect"
 import { BybitEndpoints, BybitOrderMapping } from "../src/index.js"

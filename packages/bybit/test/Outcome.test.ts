@@ -1,5 +1,4 @@
 import { Credentials, Decimal, type Order, OrderJournal } from "@effect-exchange/core"
-
 import { Faults } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"

@@ -1,5 +1,4 @@
 import { Decimal, type ExchangeError, Order, type Trading as CoreTrading } from "@effect-exchange/core"
-
 import { Faults } from "@effect-exchange/simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, Effect, Either, Schema, TestClock } from "effect"

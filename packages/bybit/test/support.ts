@@ -1,6 +1,5 @@
 import { OrderJournal } from "@effect-exchange/core"
 import type { Exchange } from "@effect-exchange/core/adapter"
-
 import { Faults, Simulator } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { Duration, Effect, Fiber, Layer, TestClock } from "effect"

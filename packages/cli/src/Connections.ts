@@ -11,7 +11,6 @@ import {
   Health,
   MarketData
 } from "@effect-exchange/core"
-
 import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import * as Trip from "@effect-exchange/resilience/Trip"
 import * as Simulator from "@effect-exchange/simulator/Simulator"

@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import { Environment, ExchangeSymbol } from "@effect-exchange/core"
-
 import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import * as Faults from "@effect-exchange/simulator/Faults"
 import * as Args from "@effect/cli/Args"

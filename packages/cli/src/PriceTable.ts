@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import { Decimal } from "@effect-exchange/core"
-
 import * as Arr from "effect/Array"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Option from "effect/Option"

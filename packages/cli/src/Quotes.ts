@@ -12,7 +12,6 @@ import {
   Telemetry,
   Ticker
 } from "@effect-exchange/core"
-
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"

@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import { NodeConfig, NodeExchange } from "@effect-exchange/core/node"
-
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
 import * as NodeTerminal from "@effect/platform-node/NodeTerminal"

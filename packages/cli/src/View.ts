@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import type { Health } from "@effect-exchange/core"
-
 import * as Schema from "effect/Schema"
 import * as PriceTable from "./PriceTable.js"
 import * as Quotes from "./Quotes.js"

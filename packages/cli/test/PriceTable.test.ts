@@ -1,7 +1,6 @@
 import * as PriceTable from "@effect-exchange/cli/PriceTable"
 import { formatPrice } from "@effect-exchange/cli/Quotes"
 import { Decimal, ExchangeSymbol } from "@effect-exchange/core"
-
 import { assert, describe, it } from "@effect/vitest"
 
 const failed = (symbol: string, message = "it is down") => ({

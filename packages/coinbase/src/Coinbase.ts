@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import { type Adapter, Exchange } from "@effect-exchange/core/adapter"
-
 import * as Context from "effect/Context"
 import * as account from "./internal/account.js"
 import * as marketData from "./internal/marketData.js"

@@ -13,7 +13,6 @@ import {
   type Trade
 } from "@effect-exchange/core"
 import type { Adapter } from "@effect-exchange/core/adapter"
-
 import * as BigDecimal from "effect/BigDecimal"
 import * as Option from "effect/Option"
 import type * as Wire from "./Wire.js"

@@ -6,7 +6,6 @@
  * @since 0.1.0
  */
 import { Decimal } from "@effect-exchange/core"
-
 import * as DateTime from "effect/DateTime"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"

@@ -1,5 +1,4 @@
 import { Decimal } from "@effect-exchange/core"
-
 import { assert, describe, it } from "@effect/vitest"
 import { assertRight } from "@effect/vitest/utils"
 import { Either, Schema } from "effect"

@@ -1,6 +1,5 @@
 import { Decimal, ExchangeError, Fill } from "@effect-exchange/core"
 import type { Adapter } from "@effect-exchange/core/adapter"
-
 import { assert, describe, it } from "@effect/vitest"
 import { assertRight } from "@effect/vitest/utils"
 import { Either, Schema } from "effect"

@@ -1,5 +1,4 @@
 import { Endpoint, Signature } from "@effect-exchange/core/adapter"
-
 import { assert, describe, it } from "@effect/vitest"
 import { assertLeft } from "@effect/vitest/utils"
 import { Either, FastCheck, Redacted, Schema } from "effect"

@@ -17,7 +17,6 @@ import {
 } from "effect"
 import { type Endpoint, type Protocol, Signature } from "../src/adapter.js"
 import { Credentials, ExchangeError, Health, RawAnswers } from "../src/index.js"
-
 import * as Acme from "./support/acme.js"
 import * as Capture from "./support/capture.js"
 import { AnyError } from "./support/errors.js"

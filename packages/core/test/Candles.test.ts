@@ -2,7 +2,6 @@ import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Effect, Either, FastCheck, Option, Ref, Stream, TestClock } from "effect"
 import type { Adapter } from "../src/adapter.js"
 import { Candle, Decimal, ExchangeError, MarketData } from "../src/index.js"
-
 import * as Acme from "./support/exchange.js"
 
 const minute = 60_000

@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Duration, Effect, Fiber, Layer, Logger, LogLevel, Metric, Stream, TestClock } from "effect"
 import { type Candle, Composite, Decimal, ExchangeError, MarketData, Telemetry } from "../src/index.js"
-
 import { about, at, dead, now, price, quoted, type Says, source, symbol } from "./support/sources.js"
 
 describe("Composite.failover", () => {

@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Stream, TestClock } from "effect"
 import { Composite, ExchangeError, MarketData } from "../src/index.js"
-
 import { about, at, dead, now, quoted, read, source, symbol } from "./support/sources.js"
 
 /** The price of BTC/USDT, and how long it took. */

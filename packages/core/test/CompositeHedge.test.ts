@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Logger, LogLevel, Metric, TestClock } from "effect"
 import { Composite, ExchangeError, Telemetry } from "../src/index.js"
-
 import { about, at, dead, price, quoted, read, source } from "./support/sources.js"
 
 const hedging = { hedgeAfter: "1 second" } as const

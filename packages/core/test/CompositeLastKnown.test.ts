@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Logger, LogLevel, Metric, TestClock } from "effect"
 import { Composite, ExchangeError, Telemetry } from "../src/index.js"
-
 import * as lastPrice from "../src/ports/internal/lastPrice.js"
 import { about, at, dead, now, quoted, read, source, symbol } from "./support/sources.js"
 

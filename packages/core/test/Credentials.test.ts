@@ -4,7 +4,6 @@ import { assert, describe, it } from "@effect/vitest"
 import { Config, ConfigProvider, Effect, Either, Redacted, TestClock } from "effect"
 import { Signature } from "../src/adapter.js"
 import { Credentials, ExchangeError } from "../src/index.js"
-
 import { NodeConfig } from "../src/node.js"
 import * as Acme from "./support/acme.js"
 import * as Capture from "./support/capture.js"

@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Either, FastCheck, Schema } from "effect"
 import { Endpoint, LenientArray } from "../src/adapter.js"
-
 import * as Hostile from "./support/hostile.js"
 
 const anyText = FastCheck.oneof(

@@ -2,7 +2,6 @@ import { HttpClientError } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { ExchangeError } from "../src/index.js"
-
 import * as Acme from "./support/acme.js"
 import * as Wire from "./support/wire.js"
 

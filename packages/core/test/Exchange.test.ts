@@ -3,7 +3,6 @@ import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, Config, ConfigProvider, Context, Effect, Layer, Redacted, Schema } from "effect"
 import { Exchange } from "../src/adapter.js"
 import { Account, Credentials, Decimal, ExchangeError, ExchangeSymbol, MarketData, type Ticker } from "../src/index.js"
-
 import * as Acme from "./support/acme.js"
 import * as Hostile from "./support/hostile.js"
 import { market } from "./support/markets.js"

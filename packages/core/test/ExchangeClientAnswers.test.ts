@@ -4,7 +4,6 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Redacted, Schema, TestClock } from "effect"
 import type { Endpoint } from "../src/adapter.js"
 import { Decimal, ExchangeError, Telemetry } from "../src/index.js"
-
 import * as Acme from "./support/acme.js"
 import * as Hostile from "./support/hostile.js"
 import { start } from "./support/time.js"

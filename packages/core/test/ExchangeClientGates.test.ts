@@ -2,7 +2,6 @@ import { Deadline, Trip } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Deferred, Duration, Effect, Exit, Fiber, TestClock } from "effect"
 import { ExchangeError } from "../src/index.js"
-
 import * as Acme from "./support/acme.js"
 import { assertRunning, start } from "./support/time.js"
 import * as Wire from "./support/wire.js"

@@ -3,7 +3,6 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Random, TestClock } from "effect"
 import { Endpoint } from "../src/adapter.js"
 import { ExchangeError } from "../src/index.js"
-
 import * as Acme from "./support/acme.js"
 import { assertRunning, start } from "./support/time.js"
 import * as Wire from "./support/wire.js"

@@ -2,7 +2,6 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Either, Fiber, TestClock } from "effect"
 import type { Endpoint, Protocol } from "../src/adapter.js"
 import { ExchangeError } from "../src/index.js"
-
 import * as Acme from "./support/acme.js"
 import { settle, start } from "./support/time.js"
 import * as Wire from "./support/wire.js"

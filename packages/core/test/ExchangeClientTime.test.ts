@@ -2,7 +2,6 @@ import { Trip } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, TestClock } from "effect"
 import { ExchangeError } from "../src/index.js"
-
 import * as Acme from "./support/acme.js"
 import { assertRunning, start } from "./support/time.js"
 import * as Wire from "./support/wire.js"

@@ -2,7 +2,6 @@ import { assert, describe, it } from "@effect/vitest"
 import { assertNone, assertSome } from "@effect/vitest/utils"
 import { Duration, Schema } from "effect"
 import { ExchangeError } from "../src/index.js"
-
 import { errorOf } from "./support/acme.js"
 import { AnyError } from "./support/errors.js"
 

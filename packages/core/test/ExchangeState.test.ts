@@ -4,7 +4,6 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Layer, Logger, Redacted, Ref, type Scope, TestClock } from "effect"
 import { ExchangeClient, type Protocol } from "../src/adapter.js"
 import { Credentials, ExchangeError, ExchangeState } from "../src/index.js"
-
 import * as Acme from "./support/acme.js"
 import { assertRunning, settle, start } from "./support/time.js"
 import * as Wire from "./support/wire.js"

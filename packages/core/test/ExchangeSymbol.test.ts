@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Either, FastCheck, Schema } from "effect"
 import { ExchangeSymbol } from "../src/index.js"
-
 import * as Hostile from "./support/hostile.js"
 
 const asset = FastCheck.stringMatching(/^[A-Z0-9]{1,20}$/)

@@ -6,7 +6,6 @@ import * as Net from "node:net"
 import * as Tls from "node:tls"
 import { ExchangeClient } from "../src/adapter.js"
 import { Credentials, ExchangeError, ExchangeState } from "../src/index.js"
-
 import { NodeExchange } from "../src/node.js"
 import * as Acme from "./support/acme.js"
 import { selfSigned } from "./support/certificate.js"

@@ -4,7 +4,6 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Schema, Scope, TestClock } from "effect"
 import { ExchangeClient } from "../src/adapter.js"
 import { ExchangeState, Health } from "../src/index.js"
-
 import * as Acme from "./support/acme.js"
 import { start } from "./support/time.js"
 import * as Wire from "./support/wire.js"

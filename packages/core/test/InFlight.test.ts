@@ -3,7 +3,6 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import { ExchangeClient, InFlight } from "../src/adapter.js"
 import { ExchangeState } from "../src/index.js"
-
 import * as Acme from "./support/acme.js"
 import * as Wire from "./support/wire.js"
 

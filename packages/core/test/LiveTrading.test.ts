@@ -3,7 +3,6 @@ import { assert, describe, it } from "@effect/vitest"
 import { Config, ConfigProvider, Effect, Exit, Layer, Option } from "effect"
 import type { Exchange } from "../src/adapter.js"
 import { Credentials, OrderJournal, Trading } from "../src/index.js"
-
 import * as Acme from "./support/exchange.js"
 
 const exchange = Acme.over(new Acme.Store())

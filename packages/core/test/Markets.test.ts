@@ -3,7 +3,6 @@ import { assertNone, assertSome } from "@effect/vitest/utils"
 import { Deferred, Effect, Exit, Fiber, TestClock } from "effect"
 import { Markets } from "../src/adapter.js"
 import { ExchangeError, type Market } from "../src/index.js"
-
 import * as Hostile from "./support/hostile.js"
 import { market } from "./support/markets.js"
 import { assertRunning, settle, start } from "./support/time.js"

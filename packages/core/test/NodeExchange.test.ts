@@ -6,7 +6,6 @@ import { gzipSync } from "node:zlib"
 import { type WebSocket, WebSocketServer } from "ws"
 import { ExchangeClient } from "../src/adapter.js"
 import { Credentials, ExchangeError, ExchangeState } from "../src/index.js"
-
 import { NodeExchange } from "../src/node.js"
 import * as Acme from "./support/acme.js"
 import { key, secret } from "./support/secrets.js"

@@ -2,7 +2,6 @@ import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, Either, FastCheck } from "effect"
 import { OrderCheck } from "../src/adapter.js"
 import { Decimal, type Market, type Order } from "../src/index.js"
-
 import { bitcoin } from "./support/exchange.js"
 
 const Step = FastCheck.constantFrom("0.00000001", "0.001", "0.05", "0.25", "0.5", "1", "5", "10", "2.5").map(

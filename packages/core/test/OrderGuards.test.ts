@@ -1,14 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { assertNone } from "@effect/vitest/utils"
 import { BigDecimal, Either, FastCheck, Option } from "effect"
-import type { OrderCheck } from "../src/adapter.js"
-import { Decimal, OrderGuards } from "../src/index.js"
-
+import { Decimal, type Order, OrderGuards } from "../src/index.js"
 import { bitcoin } from "./support/exchange.js"
 
 const day = 86_400_000
 
-const order = (amount: BigDecimal.BigDecimal, price: BigDecimal.BigDecimal | undefined): OrderCheck.Checked => ({
+const order = (amount: BigDecimal.BigDecimal, price: BigDecimal.BigDecimal | undefined): Order.Checked => ({
   market: bitcoin,
   side: "buy",
   type: price === undefined ? "market" : "limit",

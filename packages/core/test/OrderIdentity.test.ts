@@ -11,7 +11,6 @@ import {
   OrderJournal,
   type Trading
 } from "../src/index.js"
-
 import * as Acme from "./support/exchange.js"
 
 const limit: Order.LimitRequest = {

@@ -2,7 +2,6 @@ import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, Context, Effect, Either, FastCheck, Layer } from "effect"
 import { OrderCheck } from "../src/adapter.js"
 import { Account, Decimal, type ExchangeError, type Order, type Trading } from "../src/index.js"
-
 import * as Acme from "./support/exchange.js"
 
 const limit: Order.LimitRequest = { type: "limit", symbol: "BTC/USDT", side: "buy", amount: "0.01", price: "60000" }

@@ -6,7 +6,6 @@ import { spawn } from "node:child_process"
 import type * as Http from "node:http"
 import { fileURLToPath } from "node:url"
 import { OrderJournal, Trading } from "../src/index.js"
-
 import { credentials } from "./support/exchange.js"
 import * as Remote from "./support/remote.js"
 import * as Server from "./support/server.js"

@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck, Option, Schema } from "effect"
 import { OrderJournal } from "../src/index.js"
-
 import { parse, print } from "../src/trading/internal/journalEntry.js"
 import * as Reader from "../src/trading/internal/journalReader.js"
 

@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, TestClock } from "effect"
 import { RawAnswers } from "../src/index.js"
-
 import * as Acme from "./support/acme.js"
 import { start } from "./support/time.js"
 import * as Wire from "./support/wire.js"

@@ -2,7 +2,6 @@ import { assert, describe, it } from "@effect/vitest"
 import { Either, Encoding, FastCheck, Redacted } from "effect"
 import { createHash, createHmac, createPublicKey, generateKeyPairSync, type KeyObject, verify } from "node:crypto"
 import { Signature } from "../src/adapter.js"
-
 import * as Capture from "./support/capture.js"
 
 const hexBytes = (hex: string) => Either.getOrThrow(Encoding.decodeHex(hex))

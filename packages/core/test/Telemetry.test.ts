@@ -3,7 +3,6 @@ import { Duration, Effect, Fiber, type Layer, Metric, MetricState, Option, TestC
 import { Layer as Layers } from "effect"
 import type { ExchangeClient } from "../src/adapter.js"
 import { Telemetry } from "../src/index.js"
-
 import * as Acme from "./support/acme.js"
 import { start } from "./support/time.js"
 import * as Wire from "./support/wire.js"

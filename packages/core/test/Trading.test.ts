@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Either, Fiber, Layer, Logger, Random, Redacted, Ref, TestClock } from "effect"
 import { Account, Credentials, Decimal, ExchangeError, type Order, OrderJournal, type Trading } from "../src/index.js"
-
 import * as Acme from "./support/exchange.js"
 
 const limit: Order.LimitRequest = {

@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Either, Layer, Ref, Scope } from "effect"
 import { type Order, OrderJournal, Trading } from "../src/index.js"
-
 import * as Acme from "./support/exchange.js"
 import { interruptEverywhere } from "./support/interruption.js"
 

@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, FastCheck, Fiber, Option, TestClock } from "effect"
 import { ExchangeError, type Order, OrderJournal, type Trading } from "../src/index.js"
-
 import * as Acme from "./support/exchange.js"
 
 /** Between the end of a request and the moment its order shows there are less than the ten seconds of `absentAfter`. */

@@ -12,7 +12,6 @@ import {
   type Order
 } from "@effect-exchange/core"
 import { ClientOrderId, Endpoint, Exchange, type Protocol, Signature } from "@effect-exchange/core/adapter"
-
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import { Clock, Context, Effect, Either, Option, Redacted, Schema } from "effect"
 

@@ -2,7 +2,6 @@
  * One source of several: when an exchange goes down, the next one answers, and the price says which it was.
  */
 import { Composite, Decimal, MarketData } from "@effect-exchange/core"
-
 import { Exchanges } from "@effect-exchange/exchanges"
 import { Faults, Simulator } from "@effect-exchange/simulator"
 import { NodeRuntime } from "@effect/platform-node"

@@ -2,7 +2,6 @@
  * A price that no single exchange can falsify: the median of four, of which one lies and one is down.
  */
 import { Composite, Decimal, MarketData } from "@effect-exchange/core"
-
 import { Exchanges } from "@effect-exchange/exchanges"
 import { Faults, Simulator } from "@effect-exchange/simulator"
 import { NodeRuntime } from "@effect/platform-node"

@@ -2,7 +2,6 @@
  * An exchange that is gone says so in its own error, and the program moves on by asking another.
  */
 import { MarketData } from "@effect-exchange/core"
-
 import { Exchanges } from "@effect-exchange/exchanges"
 import { Simulator } from "@effect-exchange/simulator"
 import { NodeRuntime } from "@effect/platform-node"

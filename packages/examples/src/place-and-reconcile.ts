@@ -3,7 +3,6 @@
  */
 import { Binance } from "@effect-exchange/binance"
 import { Account, OrderJournal, Trading } from "@effect-exchange/core"
-
 import { Faults, Simulator } from "@effect-exchange/simulator"
 import { FileSystem } from "@effect/platform"
 import { NodeContext, NodeRuntime } from "@effect/platform-node"

@@ -3,7 +3,6 @@
  */
 import { Binance } from "@effect-exchange/binance"
 import { Decimal, MarketData } from "@effect-exchange/core"
-
 import { Simulator } from "@effect-exchange/simulator"
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Layer } from "effect"

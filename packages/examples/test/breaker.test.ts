@@ -1,6 +1,5 @@
 import { Binance } from "@effect-exchange/binance"
 import { MarketData } from "@effect-exchange/core"
-
 import { Faults, Simulator } from "@effect-exchange/simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, TestClock } from "effect"

@@ -1,6 +1,5 @@
 import { Account, Decimal, ExchangeError, MarketData, OrderJournal, Trading } from "@effect-exchange/core"
 import { Signature } from "@effect-exchange/core/adapter"
-
 import { HttpClient, HttpClientError, HttpClientResponse } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted, TestClock } from "effect"

@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import type { Adapter } from "@effect-exchange/core/adapter"
-
 import * as Exchanges from "./Exchanges.js"
 
 /**

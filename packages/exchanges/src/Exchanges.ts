@@ -9,7 +9,6 @@ import { Bybit } from "@effect-exchange/bybit"
 import { Coinbase } from "@effect-exchange/coinbase"
 import type { Account, Environment, MarketData, OrderJournal, Trading } from "@effect-exchange/core"
 import type { Adapter, Exchange } from "@effect-exchange/core/adapter"
-
 import { Kraken } from "@effect-exchange/kraken"
 import { Okx } from "@effect-exchange/okx"
 import type * as HttpClient from "@effect/platform/HttpClient"

@@ -3,7 +3,6 @@ import { Bybit } from "@effect-exchange/bybit"
 import { Coinbase } from "@effect-exchange/coinbase"
 import { Account, Decimal, ExchangeSymbol, type Market } from "@effect-exchange/core"
 import type { Exchange } from "@effect-exchange/core/adapter"
-
 import { Kraken } from "@effect-exchange/kraken"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import type { HttpClient } from "@effect/platform"

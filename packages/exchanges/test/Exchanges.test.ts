@@ -1,7 +1,6 @@
 import { Binance } from "@effect-exchange/binance"
 import { BitMex } from "@effect-exchange/bitmex"
 import { MarketData } from "@effect-exchange/core"
-
 import { Simulator } from "@effect-exchange/simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { type Context, Effect, Either, Layer, Schema, Struct, TestClock } from "effect"

@@ -4,7 +4,6 @@ import { Bybit } from "@effect-exchange/bybit"
 import { Coinbase } from "@effect-exchange/coinbase"
 import { type Candle, Decimal, ExchangeSymbol, type Market, MarketData } from "@effect-exchange/core"
 import type { Exchange } from "@effect-exchange/core/adapter"
-
 import { Kraken } from "@effect-exchange/kraken"
 import { Okx } from "@effect-exchange/okx"
 import { ScriptedHttp } from "@effect-exchange/testing"

@@ -4,7 +4,6 @@ import { Bybit } from "@effect-exchange/bybit"
 import { Coinbase } from "@effect-exchange/coinbase"
 import { OrderJournal, type Trading } from "@effect-exchange/core"
 import type { Exchange } from "@effect-exchange/core/adapter"
-
 import { Kraken } from "@effect-exchange/kraken"
 import { Okx } from "@effect-exchange/okx"
 import { Simulator } from "@effect-exchange/simulator"

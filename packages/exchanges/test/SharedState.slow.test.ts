@@ -1,5 +1,4 @@
 import { MarketData } from "@effect-exchange/core"
-
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Layer, Stream, TestClock } from "effect"

@@ -1,5 +1,4 @@
 import { Account } from "@effect-exchange/core"
-
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Either, Layer, TestClock } from "effect"

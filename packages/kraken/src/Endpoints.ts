@@ -9,7 +9,6 @@
  */
 import { Decimal } from "@effect-exchange/core"
 import { Endpoint } from "@effect-exchange/core/adapter"
-
 import * as Schema from "effect/Schema"
 import * as Wire from "./Wire.js"
 

@@ -8,7 +8,6 @@
  */
 import { ExchangeError } from "@effect-exchange/core"
 import type { Protocol } from "@effect-exchange/core/adapter"
-
 import * as RetryAfter from "@effect-exchange/resilience/RetryAfter"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"

@@ -5,7 +5,6 @@
  */
 import type { Balance, Fill, KeyPermissions, Market, Order } from "@effect-exchange/core"
 import type { Adapter } from "@effect-exchange/core/adapter"
-
 import * as BigDecimal from "effect/BigDecimal"
 import { isOf, positive } from "./Mapping.js"
 import type * as Wire from "./Wire.js"

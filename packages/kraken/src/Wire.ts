@@ -5,7 +5,6 @@
  */
 import { Decimal } from "@effect-exchange/core"
 import { LenientArray } from "@effect-exchange/core/adapter"
-
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"

@@ -1,6 +1,5 @@
 import { Credentials, ExchangeState } from "@effect-exchange/core"
 import { Endpoint, ExchangeClient } from "@effect-exchange/core/adapter"
-
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema, TestClock } from "effect"

@@ -1,5 +1,4 @@
 import { Candle, Credentials, Decimal, MarketData, OrderJournal, Trading } from "@effect-exchange/core"
-
 import { Faults, Simulator } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"

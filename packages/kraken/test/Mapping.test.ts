@@ -1,5 +1,4 @@
 import { Market } from "@effect-exchange/core"
-
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck, Record, Schema } from "effect"
 import { KrakenEndpoints, KrakenMapping } from "../src/index.js"

@@ -1,5 +1,4 @@
 import { Decimal } from "@effect-exchange/core"
-
 import { assert, describe, it } from "@effect/vitest"
 import { KrakenEndpoints, KrakenMapping, KrakenOrderMapping } from "../src/index.js"
 import { decode, fails, fixture, market, shown } from "./utils.js"

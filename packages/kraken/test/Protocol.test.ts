@@ -1,6 +1,5 @@
 import type { Credentials } from "@effect-exchange/core"
 import { Endpoint, type Protocol } from "@effect-exchange/core/adapter"
-
 import { assert, describe, it } from "@effect/vitest"
 import { assertLeft } from "@effect/vitest/utils"
 import { Either, FastCheck, Redacted } from "effect"

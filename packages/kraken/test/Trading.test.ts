@@ -1,6 +1,5 @@
 import { Decimal, type Order, OrderJournal } from "@effect-exchange/core"
 import type { Exchange } from "@effect-exchange/core/adapter"
-
 import { Faults, Simulator } from "@effect-exchange/simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, Clock, Effect, Either, Layer } from "effect"

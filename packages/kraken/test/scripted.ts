@@ -1,5 +1,4 @@
 import { OrderJournal } from "@effect-exchange/core"
-
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { Effect, Layer } from "effect"
 import { Kraken } from "../src/index.js"

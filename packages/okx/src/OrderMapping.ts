@@ -5,7 +5,6 @@
  */
 import type { Fill, Market, Order } from "@effect-exchange/core"
 import type { Adapter } from "@effect-exchange/core/adapter"
-
 import * as BigDecimal from "effect/BigDecimal"
 import { amountOf, sizeOf } from "./Mapping.js"
 import type * as TradingWire from "./TradingWire.js"

@@ -6,7 +6,6 @@
  * @since 0.1.0
  */
 import { Endpoint } from "@effect-exchange/core/adapter"
-
 import * as Schema from "effect/Schema"
 import * as TradingWire from "./TradingWire.js"
 import * as Wire from "./Wire.js"

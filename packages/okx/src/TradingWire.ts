@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import { Decimal } from "@effect-exchange/core"
-
 import * as Schema from "effect/Schema"
 import { Amount, Instant, MaybeInstant, Side } from "./Wire.js"
 

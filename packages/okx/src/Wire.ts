@@ -6,7 +6,6 @@
  */
 import { Decimal } from "@effect-exchange/core"
 import { LenientArray } from "@effect-exchange/core/adapter"
-
 import type * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 

@@ -1,6 +1,5 @@
 import { Decimal, type Market } from "@effect-exchange/core"
 import type { Endpoint } from "@effect-exchange/core/adapter"
-
 import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, Either, FastCheck, Record } from "effect"
 import { OkxEndpoints, OkxMapping, type OkxWire } from "../src/index.js"

@@ -1,6 +1,5 @@
 import { Decimal, type Market } from "@effect-exchange/core"
 import { type Adapter, Endpoint } from "@effect-exchange/core/adapter"
-
 import { assert, describe, it } from "@effect/vitest"
 import { Either } from "effect"
 import { OkxOrderMapping, OkxTradingEndpoints } from "../src/index.js"

@@ -1,5 +1,4 @@
 import { Endpoint } from "@effect-exchange/core/adapter"
-
 import { assert, describe, it } from "@effect/vitest"
 import { Either, FastCheck, Redacted } from "effect"
 import { createHmac } from "node:crypto"

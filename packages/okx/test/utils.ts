@@ -1,6 +1,5 @@
 import { type Credentials, Decimal, ExchangeError, ExchangeSymbol, type Market } from "@effect-exchange/core"
 import type { Protocol } from "@effect-exchange/core/adapter"
-
 import { Simulator } from "@effect-exchange/simulator"
 import { type BigDecimal, Duration, Effect, Option, Redacted, Schema } from "effect"
 import { readFileSync } from "node:fs"

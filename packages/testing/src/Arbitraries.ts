@@ -19,7 +19,6 @@ import {
   type Ticker,
   type Trade
 } from "@effect-exchange/core"
-
 import * as BigDecimal from "effect/BigDecimal"
 import * as FastCheck from "effect/FastCheck"
 import { hostileTexts } from "./internal/hostileTexts.js"

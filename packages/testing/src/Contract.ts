@@ -18,7 +18,6 @@
  */
 import type { Account, MarketData, Trading } from "@effect-exchange/core"
 import type { Adapter } from "@effect-exchange/core/adapter"
-
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Config from "effect/Config"

@@ -5,7 +5,6 @@
  */
 import type { Account, MarketData, Trading } from "@effect-exchange/core"
 import type { Adapter } from "@effect-exchange/core/adapter"
-
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"

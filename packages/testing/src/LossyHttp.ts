@@ -5,7 +5,6 @@
  * @since 0.1.0
  */
 import { InFlight } from "@effect-exchange/core/adapter"
-
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"

@@ -23,7 +23,6 @@ import {
   Trading
 } from "@effect-exchange/core"
 import type { Adapter } from "@effect-exchange/core/adapter"
-
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

@@ -14,7 +14,6 @@ import {
   Ticker,
   Trade
 } from "@effect-exchange/core"
-
 import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, FastCheck, Option, Schema } from "effect"
 import { Arbitraries } from "../src/index.js"

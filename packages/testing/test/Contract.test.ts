@@ -11,7 +11,6 @@ import {
   type Position,
   type Trade
 } from "@effect-exchange/core"
-
 import { assert, describe, it } from "@effect/vitest"
 import { assertInclude, assertLeft, assertNone, assertSome } from "@effect/vitest/utils"
 import { BigDecimal, Chunk, ConfigProvider, Duration, Effect, Either, Layer, Option, Stream } from "effect"

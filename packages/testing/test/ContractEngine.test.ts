@@ -1,6 +1,5 @@
 import { Candle, Decimal, ExchangeSymbol, type Market } from "@effect-exchange/core"
 import { Endpoint, Exchange, type Protocol } from "@effect-exchange/core/adapter"
-
 import { describe, it } from "@effect/vitest"
 import { BigDecimal, Clock, Context, Effect, Either, Layer, Schema } from "effect"
 import { Contract, type ContractCase, Mock, ScriptedHttp } from "../src/index.js"

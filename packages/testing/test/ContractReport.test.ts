@@ -1,5 +1,4 @@
 import { MarketData } from "@effect-exchange/core"
-
 import { assert, describe, it } from "@effect/vitest"
 import { assertInclude } from "@effect/vitest/utils"
 import { Clock, Effect, Layer, Ref, TestClock } from "effect"

@@ -1,6 +1,5 @@
 import { Account, ExchangeError, type MarketData, type Order, Trading } from "@effect-exchange/core"
 import type { Adapter } from "@effect-exchange/core/adapter"
-
 import { assert, describe, it } from "@effect/vitest"
 import { assertInclude, assertSome } from "@effect/vitest/utils"
 import { BigDecimal, ConfigProvider, Context, Duration, Effect, Either, Layer, Option, Ref } from "effect"

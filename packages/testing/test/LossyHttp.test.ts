@@ -1,5 +1,4 @@
 import { InFlight } from "@effect-exchange/core/adapter"
-
 import { HttpClient, HttpClientRequest } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { assertLeft, assertRight } from "@effect/vitest/utils"

@@ -1,5 +1,4 @@
 import { Account, Decimal, ExchangeError, MarketData } from "@effect-exchange/core"
-
 import { assert, describe, it } from "@effect/vitest"
 import { assertInclude, assertInstanceOf } from "@effect/vitest/utils"
 import { BigDecimal, Cause, Chunk, Duration, Effect, Exit, FastCheck, Layer, TestClock } from "effect"

@@ -1,5 +1,4 @@
 import { Account, Decimal, ExchangeError, ExchangeSymbol, MarketData, type Order, Trading } from "@effect-exchange/core"
-
 import { assert, describe, it } from "@effect/vitest"
 import { assertInclude } from "@effect/vitest/utils"
 import { Chunk, Effect, Either, FastCheck, Stream, TestClock } from "effect"

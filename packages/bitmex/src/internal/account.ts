@@ -1,6 +1,5 @@
 import { Credentials, ExchangeError, type Market, type Order } from "@effect-exchange/core"
 import { type Adapter, type ExchangeClient, type Markets, Pages } from "@effect-exchange/core/adapter"
-
 import * as BigDecimal from "effect/BigDecimal"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"

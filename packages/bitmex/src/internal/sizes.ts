@@ -1,6 +1,5 @@
 import { ExchangeError, type Market } from "@effect-exchange/core"
 import type { Markets } from "@effect-exchange/core/adapter"
-
 import type * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"

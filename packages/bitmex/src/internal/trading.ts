@@ -1,6 +1,5 @@
 import { Decimal, ExchangeError, type Market } from "@effect-exchange/core"
 import type { Adapter, Endpoint, ExchangeClient, Markets } from "@effect-exchange/core/adapter"
-
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"

@@ -1,6 +1,5 @@
 import { ExchangeError, type Market, type Order } from "@effect-exchange/core"
 import type { Adapter, ExchangeClient, Markets } from "@effect-exchange/core/adapter"
-
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Arr from "effect/Array"
 import * as BigDecimal from "effect/BigDecimal"

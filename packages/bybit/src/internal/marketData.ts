@@ -1,6 +1,5 @@
 import { Candle, ExchangeError, type Market } from "@effect-exchange/core"
 import { type Adapter, CandleSearch, type ExchangeClient } from "@effect-exchange/core/adapter"
-
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"

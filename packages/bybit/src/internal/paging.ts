@@ -1,6 +1,5 @@
 import type { ExchangeError } from "@effect-exchange/core"
 import { Pages } from "@effect-exchange/core/adapter"
-
 import * as Effect from "effect/Effect"
 import { given } from "../Wire.js"
 

@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import { Environment, type ExchangeSymbol, MarketData, OrderJournal } from "@effect-exchange/core"
-
 import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Trip from "@effect-exchange/resilience/Trip"

@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import { Health } from "@effect-exchange/core"
-
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Command from "@effect/cli/Command"
 import type * as HttpClient from "@effect/platform/HttpClient"

@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import { Account, type ExchangeError, ExchangeSymbol, MarketData } from "@effect-exchange/core"
-
 import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Simulator from "@effect-exchange/simulator/Simulator"

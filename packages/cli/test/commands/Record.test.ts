@@ -1,5 +1,4 @@
 import { Decimal, MarketData } from "@effect-exchange/core"
-
 import { Exchanges } from "@effect-exchange/exchanges"
 import { Simulator } from "@effect-exchange/simulator"
 import { Replay } from "@effect-exchange/testing"

@@ -1,6 +1,5 @@
 import { ExchangeError, type Market, type Order } from "@effect-exchange/core"
 import type { Adapter, ExchangeClient, Markets } from "@effect-exchange/core/adapter"
-
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"

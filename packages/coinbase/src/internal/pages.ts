@@ -1,6 +1,5 @@
 import type { ExchangeError } from "@effect-exchange/core"
 import { Pages } from "@effect-exchange/core/adapter"
-
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"

@@ -1,6 +1,5 @@
 import { Decimal, ExchangeError, type Market, Order } from "@effect-exchange/core"
 import { type Adapter, ClientOrderId, type Endpoint, type ExchangeClient } from "@effect-exchange/core/adapter"
-
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"

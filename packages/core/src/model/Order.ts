@@ -7,6 +7,7 @@ import type * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 import * as Decimal from "./Decimal.js"
 import { ExchangeSymbol } from "./ExchangeSymbol.js"
+import type { Market } from "./Market.js"
 import { Side } from "./Trade.js"
 
 /**
@@ -160,4 +161,21 @@ export interface Amendment {
   readonly price?: Amount | undefined
   /** The whole amount of the order, including what is filled. */
   readonly amount?: Amount | undefined
+}
+
+/**
+ * An order that its market can take. `price` is left out for market orders.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Checked {
+  readonly market: Market
+  readonly side: Side
+  readonly type: "limit" | "market"
+  readonly amount: BigDecimal.BigDecimal
+  readonly price: BigDecimal.BigDecimal | undefined
+  readonly timeInForce: TimeInForce
+  readonly postOnly: boolean
+  readonly reduceOnly: boolean
 }

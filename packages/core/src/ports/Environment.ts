@@ -5,7 +5,6 @@
  */
 import * as ConfigError from "effect/ConfigError"
 import * as Either from "effect/Either"
-import type { Protocol } from "../engine/Protocol.js"
 
 /**
  * The exchange itself, its testnet, or an address of one's own (a simulator, a proxy): `name` is what logs and metrics
@@ -74,7 +73,10 @@ export const origin = (baseUrl: string): Either.Either<string, ConfigError.Confi
  * @since 0.1.0
  * @category validation
  */
-export const isLive = (protocol: Pick<Protocol, "testHosts">, environment: Environment): boolean => {
+export const isLive = (
+  protocol: { readonly testHosts?: ReadonlyArray<string> | undefined },
+  environment: Environment
+): boolean => {
   if (typeof environment === "string") return environment === "live"
   return Either.match(origin(environment.baseUrl), {
     // No request is sent there.

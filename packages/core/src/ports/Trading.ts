@@ -7,8 +7,8 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import type { OrderDenied, TradingError } from "../model/ExchangeError.js"
+import type { Intent } from "../model/internal/intent.js"
 import type { Amendment, Order, Reference, Request } from "../model/Order.js"
-import type { Intent } from "../trading/OrderJournal.js"
 
 /**
  * The capability to trade. A program whose requirements do not name it cannot place an order.

@@ -8,26 +8,9 @@ import * as Either from "effect/Either"
 import * as Decimal from "../model/Decimal.js"
 import { quote } from "../model/internal/quote.js"
 import { type Market, notional } from "../model/Market.js"
-import type { Amendment, Amount, Request, TimeInForce } from "../model/Order.js"
+import type { Amendment, Amount, Checked, Request } from "../model/Order.js"
 import type { Side } from "../model/Trade.js"
 import * as input from "./internal/orderInput.js"
-
-/**
- * An order that its market can take. `price` is left out for market orders.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Checked {
-  readonly market: Market
-  readonly side: Side
-  readonly type: "limit" | "market"
-  readonly amount: BigDecimal.BigDecimal
-  readonly price: BigDecimal.BigDecimal | undefined
-  readonly timeInForce: TimeInForce
-  readonly postOnly: boolean
-  readonly reduceOnly: boolean
-}
 
 /**
  * An order out of any value, which may have come from a file or another program: each field is what its type says, or is

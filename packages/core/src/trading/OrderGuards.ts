@@ -11,7 +11,7 @@ import type { OrderDenied } from "../model/ExchangeError.js"
 import { isExchangeSymbol } from "../model/ExchangeSymbol.js"
 import { describe, quote as quoted } from "../model/internal/quote.js"
 import { notional } from "../model/Market.js"
-import type { Checked } from "./OrderCheck.js"
+import type { Checked } from "../model/Order.js"
 
 /**
  * What a `Trading` refuses to send. Worth is price times amount in the quote currency; a market order counts at the price

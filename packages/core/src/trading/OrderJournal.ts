@@ -12,8 +12,9 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { Intent, unnamed } from "../model/internal/intent.js"
 import * as Book from "./internal/journalBook.js"
-import type { Begun, Entry, Intent, JournalFailed } from "./internal/journalEntry.js"
+import { type Begun, Entry, JournalFailed, Outcome } from "./internal/journalEntry.js"
 import * as File from "./internal/journalFile.js"
 
 export {
@@ -61,7 +62,7 @@ export {
    * @category models
    */
   unnamed
-} from "./internal/journalEntry.js"
+}
 
 /**
  * Where orders are written down.

@@ -10,7 +10,6 @@ import {
   OrderJournal,
   Trading
 } from "../../src/index.js"
-
 import * as Acme from "./acme.js"
 import * as Wire from "./wire.js"
 

@@ -1,7 +1,6 @@
 import { Context, Effect, Option, Schema } from "effect"
 import { ClientOrderId, Endpoint, Exchange } from "../../src/adapter.js"
 import { Decimal, type Order } from "../../src/index.js"
-
 import * as Acme from "./acme.js"
 import { bitcoin, features } from "./exchange.js"
 

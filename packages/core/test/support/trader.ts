@@ -2,7 +2,6 @@
 import { NodeFileSystem, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
 import { OrderJournal, Trading } from "../../src/index.js"
-
 import { credentials } from "./exchange.js"
 import * as Remote from "./remote.js"
 

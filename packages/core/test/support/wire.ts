@@ -2,7 +2,6 @@ import { HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse
 import { Clock, Effect, type Scope } from "effect"
 import { type Endpoint, ExchangeClient, type Protocol } from "../../src/adapter.js"
 import { Credentials, ExchangeState } from "../../src/index.js"
-
 import * as Acme from "./acme.js"
 import { key, secret } from "./secrets.js"
 

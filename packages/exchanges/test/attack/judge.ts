@@ -1,5 +1,4 @@
 import { ExchangeError } from "@effect-exchange/core"
-
 import { Cause, Exit, Option, Predicate } from "effect"
 import { Exchanges } from "../../src/index.js"
 import { unprintable } from "../support/overheard.js"

@@ -1,5 +1,4 @@
 import { Account, type Market, MarketData, Trading } from "@effect-exchange/core"
-
 import { NodeExchange } from "@effect-exchange/core/node"
 import { Deadline } from "@effect-exchange/resilience"
 import { Chunk, type Clock, type Duration, Effect, Exit, Layer, Logger, LogLevel, Option, Stream } from "effect"

@@ -1,5 +1,4 @@
 import { Account, type ExchangeError, type MarketData, Trading } from "@effect-exchange/core"
-
 import { Effect, Either } from "effect"
 import { far, symbol } from "../support/exchanges.js"
 import { now } from "../support/unmoved.js"

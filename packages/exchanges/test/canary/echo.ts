@@ -1,5 +1,4 @@
 import type { Credentials } from "@effect-exchange/core"
-
 import { Option, Schema } from "effect"
 import { Redacted } from "effect"
 import type { Request } from "../support/unmoved.js"

@@ -1,5 +1,4 @@
 import { type Account, type Market, MarketData, Trading } from "@effect-exchange/core"
-
 import { Simulator } from "@effect-exchange/simulator"
 import { HttpClient, HttpClientResponse } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"

@@ -1,5 +1,4 @@
 import { Account, OrderJournal, Trading } from "@effect-exchange/core"
-
 import { Simulator } from "@effect-exchange/simulator"
 import { HttpClient, HttpClientResponse } from "@effect/platform"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"

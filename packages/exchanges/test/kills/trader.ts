@@ -1,6 +1,5 @@
 /** A program of its own, to be killed: places an order for each client order id it is given, one after the other. */
 import { OrderJournal, Trading } from "@effect-exchange/core"
-
 import { NodeExchange } from "@effect-exchange/core/node"
 import { Simulator } from "@effect-exchange/simulator"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"

@@ -1,5 +1,4 @@
 import { type ExchangeError, MarketData } from "@effect-exchange/core"
-
 import { Simulator } from "@effect-exchange/simulator"
 import { assert } from "@effect/vitest"
 import { Context, Effect, Fiber, Layer, TestClock } from "effect"

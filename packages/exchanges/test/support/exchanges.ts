@@ -1,6 +1,5 @@
 import { type Environment, type Order, OrderJournal } from "@effect-exchange/core"
 import type { Exchange } from "@effect-exchange/core/adapter"
-
 import { Simulator } from "@effect-exchange/simulator"
 import { HttpClient, type HttpClientRequest } from "@effect/platform"
 import { Clock, Effect, Layer } from "effect"

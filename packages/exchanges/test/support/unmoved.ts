@@ -1,5 +1,4 @@
 import type { Market } from "@effect-exchange/core"
-
 import { Simulator } from "@effect-exchange/simulator"
 import { Clock, Effect } from "effect"
 import type { Exchanges } from "../../src/index.js"

@@ -1,6 +1,5 @@
 import { ExchangeError, type Market, type Order } from "@effect-exchange/core"
 import { type Adapter, type ExchangeClient, type Markets, Pages } from "@effect-exchange/core/adapter"
-
 import * as Effect from "effect/Effect"
 import * as Endpoints from "../Endpoints.js"
 import * as Mapping from "../Mapping.js"

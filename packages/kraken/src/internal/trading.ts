@@ -1,6 +1,5 @@
 import { ExchangeError, type Market } from "@effect-exchange/core"
 import { type Adapter, ClientOrderId, type Endpoint, type ExchangeClient } from "@effect-exchange/core/adapter"
-
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"

@@ -1,6 +1,5 @@
 import { ExchangeError, type Market } from "@effect-exchange/core"
 import { type Adapter, type ExchangeClient, type Markets, Pages } from "@effect-exchange/core/adapter"
-
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

@@ -1,6 +1,5 @@
 import { Candle, type ExchangeError } from "@effect-exchange/core"
 import { type Adapter, CandleSearch, type ExchangeClient } from "@effect-exchange/core/adapter"
-
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"

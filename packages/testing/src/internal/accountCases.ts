@@ -1,5 +1,4 @@
 import { type Account, Balance, type ExchangeError, Fill, KeyPermissions, Order, Position } from "@effect-exchange/core"
-
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"

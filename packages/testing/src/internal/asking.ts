@@ -1,5 +1,4 @@
 import { Account, type ExchangeError, MarketData } from "@effect-exchange/core"
-
 import * as Effect from "effect/Effect"
 import type { About, AccountCase, MarketDataCase, Subject } from "../ContractCase.js"
 import { Broken, judged } from "./judging.js"

@@ -1,5 +1,4 @@
 import { Candle, type ExchangeError, type MarketData } from "@effect-exchange/core"
-
 import * as BigDecimal from "effect/BigDecimal"
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"

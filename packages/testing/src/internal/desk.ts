@@ -1,5 +1,4 @@
 import { Account, type ExchangeError, Market, MarketData, Order, Trading } from "@effect-exchange/core"
-
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"

@@ -1,5 +1,4 @@
 import type { ExchangeError } from "@effect-exchange/core"
-
 import * as Deadline from "@effect-exchange/resilience/Deadline"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

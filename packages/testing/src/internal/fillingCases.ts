@@ -1,5 +1,4 @@
 import { type Fill, Order, type Position } from "@effect-exchange/core"
-
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import type { TradingCase } from "../ContractCase.js"

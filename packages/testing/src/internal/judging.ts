@@ -1,5 +1,4 @@
 import type { ExchangeError } from "@effect-exchange/core"
-
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"

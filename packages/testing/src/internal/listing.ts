@@ -1,6 +1,5 @@
 import { Candle, Decimal, ExchangeSymbol, type Market, type Ticker, type Trade } from "@effect-exchange/core"
 import type { Adapter } from "@effect-exchange/core/adapter"
-
 import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"

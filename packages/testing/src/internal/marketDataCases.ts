@@ -1,5 +1,4 @@
 import { ExchangeError, Market, type MarketData, Price, Ticker } from "@effect-exchange/core"
-
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"

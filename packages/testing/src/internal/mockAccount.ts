@@ -6,7 +6,6 @@ import {
   Order,
   type Position
 } from "@effect-exchange/core"
-
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"

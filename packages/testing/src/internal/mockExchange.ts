@@ -1,6 +1,5 @@
 import { ExchangeError, type ExchangeStatus, type Market } from "@effect-exchange/core"
 import { type Adapter, Markets } from "@effect-exchange/core/adapter"
-
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Order from "effect/Order"

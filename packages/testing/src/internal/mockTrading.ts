@@ -1,6 +1,5 @@
 import { ExchangeError, Order, type Trading } from "@effect-exchange/core"
 import { ClientOrderId, OrderCheck } from "@effect-exchange/core/adapter"
-
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -88,7 +87,7 @@ export const make = (
 }
 
 interface Ready {
-  readonly checked: OrderCheck.Checked
+  readonly checked: Order.Checked
   readonly clientOrderId: string
 }
 

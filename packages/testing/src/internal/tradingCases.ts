@@ -1,5 +1,4 @@
 import { Order } from "@effect-exchange/core"
-
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import type { TradingCase } from "../ContractCase.js"

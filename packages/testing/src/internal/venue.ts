@@ -1,6 +1,4 @@
 import { type Fill, type Market, Order } from "@effect-exchange/core"
-import type { OrderCheck } from "@effect-exchange/core/adapter"
-
 import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
 
@@ -56,7 +54,7 @@ const zero = BigDecimal.fromBigInt(0n)
 /** @internal */
 export const place = (
   venue: Venue,
-  checked: OrderCheck.Checked,
+  checked: Order.Checked,
   clientOrderId: string,
   quote: Quote,
   now: number

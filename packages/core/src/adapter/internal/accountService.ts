@@ -1,18 +1,18 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import type * as ExchangeClient from "../../engine/ExchangeClient.js"
 import type { Markets } from "../../engine/Markets.js"
-import { type AccountError, InvalidRequest, KeyRefused, Unsupported } from "../../model/ExchangeError.js"
+import type { InvalidRequest } from "../../model/ExchangeError.js"
+import { KeyRefused, Unsupported } from "../../model/ExchangeError.js"
 import type { KeyPermissions } from "../../model/KeyPermissions.js"
 import type { Reference } from "../../model/Order.js"
 import type * as Account from "../../ports/Account.js"
 import type * as Adapter from "../../ports/Adapter.js"
-import { latest } from "../../ports/internal/latest.js"
 import * as Lookup from "../../trading/internal/lookup.js"
-import * as input from "../../trading/internal/orderInput.js"
+import { resolve } from "../../trading/internal/resolving.js"
 import * as belonging from "./belonging.js"
+import { latest } from "./latest.js"
 import { count } from "./marketDataService.js"
 
 /** @internal */
@@ -71,23 +71,6 @@ export const make = (
     })
   }
 }
-
-/**
- * The order that a reference names, which may be any value: by its id if it has one, else by its client order id.
- *
- * @internal
- */
-export const resolve = (
-  exchange: string,
-  operation: string,
-  markets: Markets,
-  reference: Reference
-): Effect.Effect<Adapter.Reference, AccountError> =>
-  Either.match(input.reference(reference), {
-    onLeft: (detail) => new InvalidRequest({ exchange, operation, detail }),
-    onRight: ({ symbol, ...name }) =>
-      Effect.map(markets.find(operation, symbol), (market): Adapter.Reference => ({ market, ...name }))
-  })
 
 const historyOf = (
   exchange: string,

@@ -16,9 +16,9 @@ import type { Market } from "../../model/Market.js"
 import type { Price } from "../../model/Price.js"
 import type { Ticker } from "../../model/Ticker.js"
 import type * as Adapter from "../../ports/Adapter.js"
-import { latest } from "../../ports/internal/latest.js"
 import type * as MarketData from "../../ports/MarketData.js"
 import * as belonging from "./belonging.js"
+import { latest } from "./latest.js"
 
 /** @internal */
 export const make = (

@@ -5,9 +5,10 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as ExchangeError from "../../model/ExchangeError.js"
 import type { Market } from "../../model/Market.js"
-import type { Amendment, Order } from "../../model/Order.js"
+import type { Amendment, Checked, Order } from "../../model/Order.js"
 import type * as Adapter from "../../ports/Adapter.js"
 import * as OrderCheck from "../OrderCheck.js"
+import type { Desk } from "./desk.js"
 import * as Identity from "./identity.js"
 import * as Lookup from "./lookup.js"
 import * as Outcome from "./outcome.js"
@@ -20,7 +21,7 @@ type Result = Effect.Effect<Order, ExchangeError.TradingError>
  *
  * @internal
  */
-export const cancel = (desk: placing.Desk, reference: Adapter.Reference): Result =>
+export const cancel = (desk: Desk, reference: Adapter.Reference): Result =>
   Effect.matchEffect(desk.adapter.cancel(reference), {
     onSuccess: (answer) => shown(desk, "cancel", reference, answer, Outcome.hasEnded),
     onFailure: (error): Result => {
@@ -43,7 +44,7 @@ export const cancel = (desk: placing.Desk, reference: Adapter.Reference): Result
  *
  * @internal
  */
-export const amend = (desk: placing.Desk, reference: Adapter.Reference, amendment: Amendment): Result =>
+export const amend = (desk: Desk, reference: Adapter.Reference, amendment: Amendment): Result =>
   Effect.gen(function*() {
     const about = { exchange: desk.exchange, operation: "amend" }
     const change = yield* Either.mapLeft(
@@ -86,7 +87,7 @@ export const amend = (desk: placing.Desk, reference: Adapter.Reference, amendmen
 
 /** What the exchange answered a change with, if it is about the order and shows the change; else the order is read. */
 const shown = (
-  desk: placing.Desk,
+  desk: Desk,
   operation: string,
   reference: Adapter.Reference,
   answer: Option.Option<Order>,
@@ -111,7 +112,7 @@ const unseen = (about: { readonly exchange: string; readonly operation: string }
 
 /** Nobody has shown yet that a change of an order was made: whether it was shows in the order. */
 const lost = (
-  desk: placing.Desk,
+  desk: Desk,
   operation: string,
   reference: Adapter.Reference,
   error: ExchangeError.TradingError,
@@ -146,7 +147,7 @@ const inQuestion = (reference: Adapter.Reference, seen: Option.Option<Order>): E
 
 /** Has the guards judge what the order becomes, and count what it grows by. */
 const admit = (
-  desk: placing.Desk,
+  desk: Desk,
   market: Market,
   current: Order,
   change: Adapter.Change
@@ -162,7 +163,7 @@ const admit = (
 const unchanged: Adapter.Change = { price: undefined, amount: undefined }
 
 // An order whose amount is not known is worth nobody knows what.
-const amended = (market: Market, current: Order, change: Adapter.Change): OrderCheck.Checked | undefined => {
+const amended = (market: Market, current: Order, change: Adapter.Change): Checked | undefined => {
   const amount = change.amount ?? current.amount
   return amount === undefined ? undefined : {
     market,

@@ -1,4 +1,5 @@
-import type { Begun, Entry, Intent, Outcome } from "./journalEntry.js"
+import type { Intent } from "../../model/internal/intent.js"
+import type { Begun, Entry, Outcome } from "./journalEntry.js"
 
 /**
  * What a journal knows without reading: the intents that have no outcome, however old, and every order begun within

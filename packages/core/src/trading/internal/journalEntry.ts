@@ -1,37 +1,10 @@
 import type * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
+import type { Worth } from "../../model/internal/intent.js"
+import { Intent, shared, unnamed } from "../../model/internal/intent.js"
 import { TimeInForce } from "../../model/Order.js"
 import { Side } from "../../model/Trade.js"
-
-/** @internal */
-export const unnamed = "unnamed"
-
-const shared = {
-  exchange: Schema.NonEmptyString,
-  environment: Schema.NonEmptyString,
-  account: Schema.optionalWith(Schema.NonEmptyString, { default: () => unnamed }),
-  clientOrderId: Schema.NonEmptyString
-}
-
-/** @internal */
-export const Worth = Schema.Struct({ currency: Schema.NonEmptyString, amount: Schema.NonEmptyString })
-
-/** @internal */
-export interface Intent extends Schema.Schema.Type<typeof Intent> {}
-
-/** @internal */
-export const Intent = Schema.TaggedStruct("Intent", {
-  ...shared,
-  symbol: Schema.NonEmptyString,
-  side: Side,
-  type: Schema.Literal("limit", "market"),
-  amount: Schema.NonEmptyString,
-  price: Schema.optional(Schema.NonEmptyString),
-  timeInForce: TimeInForce,
-  worth: Schema.optional(Worth),
-  at: Schema.Number
-})
 
 /** @internal */
 export interface Outcome extends Schema.Schema.Type<typeof Outcome> {}

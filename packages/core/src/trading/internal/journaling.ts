@@ -5,27 +5,7 @@ import * as Decimal from "../../model/Decimal.js"
 import * as ExchangeError from "../../model/ExchangeError.js"
 import * as Credentials from "../../ports/Credentials.js"
 import * as OrderJournal from "../OrderJournal.js"
-import type { Desk, Ready } from "./placing.js"
-
-/**
- * The journal as one Layer uses it: under the names that its account has.
- *
- * @internal
- */
-export interface Ledger extends Pick<OrderJournal.OrderJournal["Type"], "append" | "open"> {
-  /** The account of an order that is sent now: the fingerprint of the key in force. */
-  readonly account: Effect.Effect<string, ConfigError.ConfigError>
-  /** Every name of this account: of the key in force, of those the Layer has used before, and of those it was told of. */
-  readonly accounts: Effect.Effect<ReadonlySet<string>, ConfigError.ConfigError>
-  /** The orders of this account begun since then (epoch milliseconds), and what became of them. */
-  readonly since: (
-    exchange: string,
-    environment: string,
-    epochMillis: number
-  ) => Effect.Effect<ReadonlyArray<OrderJournal.Begun>, OrderJournal.JournalFailed | ConfigError.ConfigError>
-  /** Under which account an intent was written that has no outcome yet, by client order id: a key may be rotated. */
-  readonly written: Map<string, string>
-}
+import type { Desk, Ledger, Ready } from "./desk.js"
 
 /** @internal */
 export const ledger = (

@@ -2,60 +2,27 @@ import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Arr from "effect/Array"
 import type * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
-import type { Markets } from "../../engine/Markets.js"
+import * as ClientOrderId from "../../model/ClientOrderId.js"
 import * as Decimal from "../../model/Decimal.js"
 import * as ExchangeError from "../../model/ExchangeError.js"
 import { describe, quote } from "../../model/internal/quote.js"
 import type { Market } from "../../model/Market.js"
-import type { Order } from "../../model/Order.js"
+import type { Checked, Order } from "../../model/Order.js"
 import type * as Adapter from "../../ports/Adapter.js"
 import * as Telemetry from "../../ports/Telemetry.js"
-import * as ClientOrderId from "../ClientOrderId.js"
 import * as OrderCheck from "../OrderCheck.js"
 import * as OrderGuards from "../OrderGuards.js"
+import type { Desk, Ready } from "./desk.js"
 import * as Identity from "./identity.js"
-import { type Ledger, writeIntent, writeOutcome } from "./journaling.js"
+import { writeIntent, writeOutcome } from "./journaling.js"
 import * as Lookup from "./lookup.js"
 import * as Outcome from "./outcome.js"
-
-/** @internal */
-export interface Desk {
-  readonly exchange: string
-  readonly environment: string
-  readonly features: Adapter.Features
-  readonly adapter: Adapter.Trading
-  readonly account: Adapter.Account
-  readonly markets: Markets
-  readonly lastPrice: (market: Market) => Effect.Effect<BigDecimal.BigDecimal, ExchangeError.MarketDataError>
-  readonly guards: OrderGuards.Guards
-  readonly spent: Ref.Ref<OrderGuards.Spent>
-  readonly journal: Ledger
-  readonly patience: Duration.DurationInput
-  /** The exchange's clock minus ours, in milliseconds. */
-  readonly skew: Effect.Effect<number>
-  /** The client order ids of calls that have not ended: what became of those is not for others to find out. */
-  readonly underWay: Set<string>
-}
-
-/**
- * An order that may be sent: checked, counted by the guards, written down.
- *
- * @internal
- */
-export interface Ready {
-  readonly order: Adapter.NewOrder
-  /** Whether the caller chose the client order id, which may then have been used before. */
-  readonly isNamed: boolean
-  readonly worth: BigDecimal.BigDecimal
-  readonly at: number
-}
 
 type Result = Effect.Effect<Order, ExchangeError.TradingError>
 
@@ -193,7 +160,7 @@ const underWay = (desk: Desk, clientOrderId: string): Effect.Effect<void, never,
  */
 export const priceFor = (
   desk: Desk,
-  checked: OrderCheck.Checked
+  checked: Checked
 ): Effect.Effect<BigDecimal.BigDecimal | undefined, ExchangeError.MarketDataError> =>
   OrderGuards.needsPrice(desk.guards, checked) ? desk.lastPrice(checked.market) : Effect.succeed(undefined)
 
@@ -206,10 +173,10 @@ export const priceFor = (
 export const admit = (
   desk: Desk,
   operation: string,
-  checked: OrderCheck.Checked | undefined,
+  checked: Checked | undefined,
   price: BigDecimal.BigDecimal | undefined,
   at: number,
-  before?: OrderCheck.Checked
+  before?: Checked
 ): Effect.Effect<BigDecimal.BigDecimal, ExchangeError.OrderDenied> =>
   Effect.flatten(
     Ref.modify(desk.spent, (spent) =>
@@ -227,7 +194,7 @@ export const admit = (
 const supported = (
   desk: Desk,
   operation: string,
-  order: OrderCheck.Checked
+  order: Checked
 ): Effect.Effect<void, ExchangeError.Unsupported> => {
   const { name, reduceOnly, timeInForce } = desk.features
   const unsupported = (detail: string, alternative: string) =>

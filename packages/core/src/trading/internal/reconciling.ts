@@ -7,9 +7,9 @@ import * as ExchangeError from "../../model/ExchangeError.js"
 import type * as Trading from "../../ports/Trading.js"
 import * as OrderGuards from "../OrderGuards.js"
 import { type Intent, unnamed } from "../OrderJournal.js"
+import type { Desk } from "./desk.js"
 import { describe, writeOutcome } from "./journaling.js"
 import * as Lookup from "./lookup.js"
-import type * as placing from "./placing.js"
 
 type Found = Effect.Effect<Trading.Reconciled>
 
@@ -20,7 +20,7 @@ type Found = Effect.Effect<Trading.Reconciled>
  * @internal
  */
 export const reconcile = (
-  desk: placing.Desk
+  desk: Desk
 ): Effect.Effect<ReadonlyArray<Trading.Reconciled>, ExchangeError.OrderDenied> =>
   Effect.gen(function*() {
     const accounts = yield* desk.journal.accounts
@@ -30,7 +30,7 @@ export const reconcile = (
     yield* tellOfOthers(open.filter(({ account }) => account !== unnamed && !accounts.has(account)))
     const oneOfAFew = (yield* Effect.makeSemaphore(atOnce)).withPermits(1)
     // Who asks for hundreds of orders neither crowds out what else is asked, nor spends the time of a look-up in a queue.
-    const polite: placing.Desk = {
+    const polite: Desk = {
       ...desk,
       account: { ...desk.account, order: (reference) => oneOfAFew(desk.account.order(reference)) }
     }
@@ -52,7 +52,7 @@ export const reconcile = (
 
 const atOnce = 4
 
-const close = (desk: placing.Desk, intent: Intent): Found => {
+const close = (desk: Desk, intent: Intent): Found => {
   const { account, clientOrderId, symbol } = intent
   const notPlaced = (reason: string): Found =>
     writeOutcome(desk, clientOrderId, { _tag: "NotPlaced", reason }, account).pipe(
@@ -82,7 +82,7 @@ const close = (desk: placing.Desk, intent: Intent): Found => {
 }
 
 // An order that was never placed counts for nothing, in the sum of its day as well.
-const forget = ({ spent }: placing.Desk, { at, worth }: Intent): Effect.Effect<void> =>
+const forget = ({ spent }: Desk, { at, worth }: Intent): Effect.Effect<void> =>
   worth === undefined
     ? Effect.void
     : Ref.update(spent, (spent) =>
@@ -92,7 +92,7 @@ const forget = ({ spent }: placing.Desk, { at, worth }: Intent): Effect.Effect<v
       }))
 
 // To look for it with this key and not to find it would prove nothing.
-const whose = ({ exchange }: placing.Desk, intent: Intent): Found =>
+const whose = ({ exchange }: Desk, intent: Intent): Found =>
   Effect.succeed({
     _tag: "Unknown",
     intent,

@@ -1,16 +1,17 @@
 import * as Effect from "effect/Effect"
-import { resolve } from "../../adapter/internal/accountService.js"
 import type * as ExchangeClient from "../../engine/ExchangeClient.js"
 import { asTrading } from "../../engine/internal/lane.js"
 import type { Amendment, Reference, Request } from "../../model/Order.js"
 import type * as Trading from "../../ports/Trading.js"
 import * as changing from "./changing.js"
+import type { Desk } from "./desk.js"
 import * as placing from "./placing.js"
 import { reconcile } from "./reconciling.js"
+import { resolve } from "./resolving.js"
 
 /** @internal */
 export const make = (
-  desk: placing.Desk,
+  desk: Desk,
   client: ExchangeClient.ExchangeClient<"marketData" | "account" | "trading">
 ): Trading.Trading.Service & {
   readonly request: ExchangeClient.ExchangeClient<"marketData" | "account" | "trading">["request"]

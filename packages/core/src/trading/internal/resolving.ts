@@ -1,0 +1,24 @@
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import type { Markets } from "../../engine/Markets.js"
+import { type AccountError, InvalidRequest } from "../../model/ExchangeError.js"
+import type { Reference } from "../../model/Order.js"
+import type * as Adapter from "../../ports/Adapter.js"
+import * as input from "./orderInput.js"
+
+/**
+ * The order that a reference names, which may be any value: by its id if it has one, else by its client order id.
+ *
+ * @internal
+ */
+export const resolve = (
+  exchange: string,
+  operation: string,
+  markets: Markets,
+  reference: Reference
+): Effect.Effect<Adapter.Reference, AccountError> =>
+  Either.match(input.reference(reference), {
+    onLeft: (detail) => new InvalidRequest({ exchange, operation, detail }),
+    onRight: ({ symbol, ...name }) =>
+      Effect.map(markets.find(operation, symbol), (market): Adapter.Reference => ({ market, ...name }))
+  })
