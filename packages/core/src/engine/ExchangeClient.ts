@@ -77,6 +77,11 @@ export interface Options extends ExchangeState.Options {
   readonly attemptTimeout?: Duration.DurationInput | undefined
   /**
    * How long an operation may take: all its pages and look-ups, queueing and retries included. Defaults to 30 seconds.
+   *
+   * **Gotchas**
+   *
+   * `place`, `cancel` and `amend` look for an order whose answer was lost for longer (`lookupPatience`, and as long as the
+   * exchange needs for a proof): what became of it is worth the wait. `Deadline.within` around the call bounds all of it.
    */
   readonly deadline?: Duration.DurationInput | undefined
   /** Attempts in all and the bounds of the full-jitter backoff between them. Defaults to 3, 100 millis and 5 seconds. */

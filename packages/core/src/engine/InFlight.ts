@@ -30,7 +30,7 @@ export interface Request {
  * differently asks here.
  *
  * @example
- * import { InFlight } from "@effect-exchange/core"
+ * import { InFlight } from "@effect-exchange/core/adapter"
  * import { HttpClient } from "@effect/platform"
  * import { Effect, Option } from "effect"
  *
