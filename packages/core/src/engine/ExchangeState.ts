@@ -39,7 +39,7 @@ import type { Protocol } from "./Protocol.js"
  * @since 0.1.0
  * @category tags
  */
-export class ExchangeState extends Context.Tag("@effect-exchange/core/ExchangeState")<
+export class ExchangeState extends Context.Tag("@effect-exchange/core/engine/ExchangeState")<
   ExchangeState,
   ExchangeState.Service
 >() {}

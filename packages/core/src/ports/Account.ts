@@ -20,7 +20,7 @@ import type { Position } from "../model/Position.js"
  * @since 0.1.0
  * @category tags
  */
-export class Account extends Context.Tag("@effect-exchange/core/Account")<Account, Account.Service>() {}
+export class Account extends Context.Tag("@effect-exchange/core/ports/Account")<Account, Account.Service>() {}
 
 /**
  * @since 0.1.0

@@ -83,7 +83,7 @@ export const Report = Schema.Struct({ status: Status, exchanges: Schema.Array(Ex
  * @since 0.1.0
  * @category tags
  */
-export class Health extends Context.Tag("@effect-exchange/core/Health")<Health, Health.Service>() {}
+export class Health extends Context.Tag("@effect-exchange/core/ports/Health")<Health, Health.Service>() {}
 
 /**
  * @since 0.1.0

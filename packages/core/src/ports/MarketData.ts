@@ -31,7 +31,9 @@ import type { Trade } from "../model/Trade.js"
  * @since 0.1.0
  * @category tags
  */
-export class MarketData extends Context.Tag("@effect-exchange/core/MarketData")<MarketData, MarketData.Service>() {}
+export class MarketData
+  extends Context.Tag("@effect-exchange/core/ports/MarketData")<MarketData, MarketData.Service>()
+{}
 
 /**
  * @since 0.1.0

@@ -32,7 +32,7 @@ import type { Amendment, Order, Reference, Request } from "../model/Order.js"
  * @since 0.1.0
  * @category tags
  */
-export class Trading extends Context.Tag("@effect-exchange/core/Trading")<Trading, Trading.Service>() {}
+export class Trading extends Context.Tag("@effect-exchange/core/ports/Trading")<Trading, Trading.Service>() {}
 
 /**
  * @since 0.1.0

@@ -70,7 +70,7 @@ export {
  * @since 0.1.0
  * @category tags
  */
-export class OrderJournal extends Context.Tag("@effect-exchange/core/OrderJournal")<OrderJournal, {
+export class OrderJournal extends Context.Tag("@effect-exchange/core/trading/OrderJournal")<OrderJournal, {
   /** Returns when the entry is as safe as it gets; an order is not sent before. */
   readonly append: (entry: Entry) => Effect.Effect<void, JournalFailed>
   /** The intents without an outcome, of all accounts, oldest first. */

@@ -31,7 +31,7 @@ export interface Begun extends Intent {
 
 /** @internal */
 export class JournalFailed
-  extends Schema.TaggedError<JournalFailed>("@effect-exchange/core/internal/journalEntry/JournalFailed")(
+  extends Schema.TaggedError<JournalFailed>("@effect-exchange/core/trading/internal/journalEntry/JournalFailed")(
     "JournalFailed",
     { path: Schema.String, detail: Schema.String }
   )
