@@ -1,8 +1,9 @@
 import { configDefaults, defineConfig, mergeConfig } from "vitest/config"
 import fast from "./vitest.config.js"
 
-// What `npm run test:slow` runs: whole what `npm test` runs in samples.
-const slow = mergeConfig(fast, defineConfig({ test: { passWithNoTests: true, testTimeout: 600_000 } }))
+// What `npm run test:slow` runs: whole what `npm test` runs in samples. Isolated, as the files are few and each is long:
+// whichever process is free takes the next.
+const slow = mergeConfig(fast, defineConfig({ test: { isolate: true, passWithNoTests: true, testTimeout: 600_000 } }))
 
 export default {
   ...slow,
