@@ -259,7 +259,15 @@ describe("left to what HTTP says", () => {
   }
 
   // Of an order, or a product, that a gateway knows nothing of nothing is known.
-  for (const body of ["", "{}", "{\"message\":\"Not Found\"}", "<html></html>"]) {
+  for (
+    const body of [
+      "",
+      "{}",
+      "{\"message\":\"Not Found\"}",
+      "{\"message\":\"Forbidden\",\"error\":\"none\"}",
+      "<html></html>"
+    ]
+  ) {
     it(`404 of an order, in words that are not the exchange's: ${body}`, () => {
       for (const operation of ["order", "cancelOrders", "editOrder", "product", "candles"]) {
         assert.isUndefined(CoinbaseErrors.classify(answer(404, body, { operation })))
