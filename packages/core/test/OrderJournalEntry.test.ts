@@ -23,7 +23,7 @@ const fields: { readonly [name: string]: FastCheck.Arbitrary<unknown> } = {
   worth: optional(FastCheck.record({ currency: text, amount: text, other: FastCheck.jsonValue() })),
   orderId: optional(text),
   reason: optional(FastCheck.string({ unit: "binary" })),
-  at: FastCheck.oneof(FastCheck.integer(), FastCheck.double())
+  at: FastCheck.oneof(FastCheck.integer(), FastCheck.double({ noNaN: true, noDefaultInfinity: true }))
 }
 
 const rows = FastCheck.record(fields)

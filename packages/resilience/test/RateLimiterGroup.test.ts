@@ -74,6 +74,20 @@ describe("several scopes", () => {
       assert.strictEqual(yield* group.queued, 0)
     }))
 
+  it.effect("an interrupted wait lets go at once who stood behind it in one scope, while it stood behind others in another", () =>
+    Effect.gen(function*() {
+      const group = yield* make()
+      yield* group.reserve({ orders: 2 })
+      yield* start(group.reserve({ orders: 1 }))
+      const both = yield* start(group.reserve({ ip: 1, orders: 1 }))
+      const behind = yield* start(group.reserve({ ip: 1 }))
+      assertNone(yield* Fiber.poll(behind))
+      yield* Fiber.interrupt(both)
+      yield* settle
+      yield* Fiber.join(behind)
+      assert.strictEqual(yield* group.scopes.ip.available, 9)
+    }))
+
   it.effect("refusals name the scope or the group, and costs that are left out are 1 in each scope", () =>
     Effect.gen(function*() {
       const group = yield* make({ maxQueue: 0 })

@@ -79,6 +79,14 @@ export const isHead = <A>(queue: Queue<A>, entry: Entry<A>): boolean =>
   entry.costs.every(({ scope }) => head(queue.scopes.get(scope)) === entry)
 
 /**
+ * Whether it is at the head of one of its scopes at least: others may go once it has left.
+ *
+ * @internal
+ */
+export const holdsUp = <A>(queue: Queue<A>, entry: Entry<A>): boolean =>
+  entry.costs.some(({ scope }) => head(queue.scopes.get(scope)) === entry)
+
+/**
  * Those who are at the head of all of their scopes, at least once each.
  *
  * @internal

@@ -237,8 +237,8 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
     if (entry.value.ticket !== undefined) {
       return refund(entry.value.ticket)
     }
-    const isHead = Queue.isHead(queue, entry)
-    return passIf(leave(entry) && isHead)
+    const heldUp = Queue.holdsUp(queue, entry)
+    return passIf(leave(entry) && heldUp)
   }
 
   const wait = <A, E, R>(
