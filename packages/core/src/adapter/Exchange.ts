@@ -14,6 +14,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
+import * as Struct from "effect/Struct"
 import type { Capability } from "../engine/Endpoint.js"
 import * as ExchangeClient from "../engine/ExchangeClient.js"
 import * as ExchangeState from "../engine/ExchangeState.js"
@@ -31,9 +32,13 @@ import { ledger } from "../trading/internal/journaling.js"
 import * as tradings from "../trading/internal/tradingService.js"
 import * as OrderGuards from "../trading/OrderGuards.js"
 import * as OrderJournal from "../trading/OrderJournal.js"
+import type * as Declaration from "./Declaration.js"
+import * as accountQuestions from "./internal/accountQuestions.js"
 import * as accounts from "./internal/accountService.js"
 import * as deadlines from "./internal/deadlines.js"
 import * as marketDatas from "./internal/marketDataService.js"
+import * as publicQuestions from "./internal/publicQuestions.js"
+import * as tradingQuestions from "./internal/tradingQuestions.js"
 
 /**
  * @since 0.1.0
@@ -159,6 +164,8 @@ export interface Definition<MarketDataTag, AccountTag, TradingTag> {
     readonly account: (service: AccountService) => Context.Context<AccountTag>
     readonly trading: (service: TradingService) => Context.Context<TradingTag>
   }
+  /** What its rows call a market. Defaults to its id. */
+  readonly marketNames?: ((market: Market) => ReadonlyArray<string>) | undefined
   readonly marketData: (client: ExchangeClient.ExchangeClient<"marketData">) => Adapter.MarketData
   readonly account: (
     client: ExchangeClient.ExchangeClient<"marketData" | "account">,
@@ -219,7 +226,7 @@ export type Reading<MarketDataTag, AccountTag> = MarketData.MarketData | MarketD
  * @since 0.1.0
  * @category constructors
  */
-export const define = <MarketDataTag, AccountTag, TradingTag>(
+export const make = <MarketDataTag, AccountTag, TradingTag>(
   definition: Definition<MarketDataTag, AccountTag, TradingTag>
 ): Exchange<MarketDataTag, AccountTag, TradingTag> => {
   const { features, protocol, tags } = definition
@@ -232,7 +239,8 @@ export const define = <MarketDataTag, AccountTag, TradingTag>(
         exchange,
         load: adapter.markets,
         maxAge: options.marketsMaxAge ?? "1 hour",
-        given: options.markets
+        given: options.markets,
+        names: definition.marketNames
       })
       const service = deadlines.marketData(
         marketDatas.make(protocol, features, client, adapter, markets),
@@ -333,6 +341,74 @@ export const define = <MarketDataTag, AccountTag, TradingTag>(
       }))
     }
   }
+}
+
+/**
+ * The tag of a service of one exchange, told from those of others by its name, such as `KrakenMarketData`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Named<Name extends string> {
+  readonly service: Name
+}
+
+/**
+ * Makes an exchange of what it declares: its tags, its Layers, and what it can do. Each service is one value under two
+ * tags: the shared one and the exchange's own, whose type leaves out what the exchange cannot do.
+ *
+ * **Details**
+ *
+ * `layer` and `layerConfig` write every order down in an `OrderJournal`; `OrderJournal.layerNone` is for who wants none.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const define = <const Name extends string, const Lacks extends Declaration.Optional = never>(
+  facts: Declaration.Facts<Name, Lacks>
+): Declared<Name, Lacks> => {
+  const { account, kinds, name, protocol, trading } = facts
+  const key = (service: string) => `@effect-exchange/${protocol.exchange}/${name}${service}`
+  const MarketData = Context.GenericTag<Named<`${Name}MarketData`>, MarketDataService>(key("MarketData"))
+  const Account = Context.GenericTag<Named<`${Name}Account`>, Omit<AccountService, Lacks>>(key("Account"))
+  const Trading = Context.GenericTag<Named<`${Name}Trading`>, Omit<TradingService, Lacks>>(key("Trading"))
+  const exchange = make({
+    protocol,
+    features: {
+      name,
+      kinds,
+      testnet: protocol.testnet._tag === "Open",
+      candles: Struct.keys(facts.marketData.candles.words),
+      positions: account.positions !== undefined,
+      timeInForce: trading.timeInForce,
+      reduceOnly: trading.reduceOnly,
+      amend: trading.amend !== undefined,
+      batch: trading.placeBatch?.most ?? 0,
+      deduplicates: trading.deduplicates
+    },
+    tags: {
+      marketData: (service) => Context.make(MarketData, service),
+      account: (service) => Context.make(Account, service),
+      trading: (service) => Context.make(Trading, service)
+    },
+    marketNames: facts.marketNames,
+    marketData: publicQuestions.make(facts),
+    account: (client, { markets }) => accountQuestions.make(facts)(client, markets),
+    trading: (client, { account }) => tradingQuestions.make(facts)(client, account)
+  })
+  return { ...exchange, MarketData, Account, Trading }
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Declared<Name extends string, Lacks extends Declaration.Optional>
+  extends Exchange<Named<`${Name}MarketData`>, Named<`${Name}Account`>, Named<`${Name}Trading`>>
+{
+  readonly MarketData: Context.Tag<Named<`${Name}MarketData`>, MarketDataService>
+  readonly Account: Context.Tag<Named<`${Name}Account`>, Omit<AccountService, Lacks>>
+  readonly Trading: Context.Tag<Named<`${Name}Trading`>, Omit<TradingService, Lacks>>
 }
 
 // What an earlier run has ordered today counts as well.

@@ -3,10 +3,14 @@
  *
  * @since 0.1.0
  */
+import type * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
+import { printed } from "./internal/printing.js"
+import type { Limits } from "./Limit.js"
 
 /**
  * @since 0.1.0
@@ -71,6 +75,8 @@ export interface Endpoint<out C extends Capability, in I, out A> {
   readonly path: string
   readonly body: Body
   readonly auth: "none" | "signed"
+  /** Which of the protocol's signing schemes signs it, where there are several. */
+  readonly scheme?: string | undefined
   readonly idempotency: Idempotency
   /** Parameters from the input, or why the input cannot be sent. */
   readonly encode: (input: I) => Either.Either<Parameters, ParseResult.ParseError>
@@ -165,6 +171,141 @@ const fitting = (
   const issue = new ParseResult.Type(ast, parameters[misfit], "expected text that can stand in a path")
   return Either.left(new ParseResult.ParseError({ issue: new ParseResult.Pointer(misfit, parameters, issue) }))
 }
+
+/**
+ * What an input may hold: decimals are printed plainly, wherever they stand.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Value =
+  | string
+  | number
+  | boolean
+  | BigDecimal.BigDecimal
+  | ReadonlyArray<Value>
+  | { readonly [name: string]: Value | undefined }
+
+/**
+ * Names the type of an endpoint's input, which is printed as it stands: `takes<{ readonly symbol: string }>()`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const takes = <I extends { readonly [K in keyof I]: Value | undefined }>(): Takes<I> => ({ _tag: "Takes" })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Takes<in I> {
+  readonly _tag: "Takes"
+  readonly _I?: (input: I) => void
+}
+
+/**
+ * What the endpoints of a family share: whose they are, and what goes without saying in them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Family<C extends Capability, Scope extends string> {
+  readonly capability: C
+  /** The limits of the exchange: costs are keyed by their names. */
+  readonly limits: Limits<Scope>
+  /** Defaults to `GET`. */
+  readonly method?: "GET" | "POST" | "PUT" | "DELETE" | undefined
+  /** Stands before the path of each. Defaults to nothing. */
+  readonly root?: string | undefined
+  /** Defaults to `none`: parameters travel in the query. */
+  readonly body?: Body | undefined
+  /** Where what was asked for stands in every answer. Defaults to the whole. */
+  readonly within?: string | undefined
+  readonly cost?: Costs<Scope> | undefined
+  /** Whether decimals are JSON numbers in a body, as few exchanges want them. Defaults to `text`. */
+  readonly decimals?: "text" | "number" | undefined
+}
+
+/**
+ * What a call costs in each scope. One that does not exist does not compile.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Costs<Scope extends string> = { readonly [S in Scope]?: number }
+
+/**
+ * What is particular to an endpoint of a family.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Particulars<Scope extends string, I, A> {
+  readonly path: string
+  readonly method?: "GET" | "POST" | "PUT" | "DELETE" | undefined
+  readonly body?: Body | undefined
+  readonly auth?: "none" | "signed" | undefined
+  /** Which of the protocol's signing schemes signs it, where there are several. Defaults to the first. */
+  readonly scheme?: string | undefined
+  /** Defaults to none. */
+  readonly input?: Takes<I> | undefined
+  readonly answer: Schema.Schema<A, unknown>
+  /** Where what was asked for stands in the answer. Defaults to that of the family; `""` is the whole. */
+  readonly within?: string | undefined
+  readonly cost?: Costs<Scope> | ((input: I) => Costs<Scope>) | undefined
+  readonly idempotency?: Exclude<Idempotency, "safe"> | undefined
+}
+
+/**
+ * Of what changes something it has to be said how often it may be sent; reads are always `safe`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Stated<C extends Capability> = C extends "trading" ? { readonly idempotency: Exclude<Idempotency, "safe"> }
+  : { readonly idempotency?: undefined }
+
+/**
+ * Makes the endpoints of a family: `const read = Endpoint.family({ ... })`, then `read("openOrders", { ... })`.
+ *
+ * **Gotchas**
+ *
+ * Reads are `safe` whatever their method, as some exchanges read by `POST`; what trades has to say whether it may be sent
+ * again.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const family =
+  <const C extends Capability, const Scope extends string>(shared: Family<C, Scope>) =>
+  <A, I extends object = {}>(
+    name: string,
+    facts: Particulars<NoInfer<Scope>, I, A> & Stated<C>
+  ): Endpoint<C, I, A> => {
+    const { capability, decimals = "text" } = shared
+    const { answer, cost = shared.cost ?? {}, within = shared.within ?? "" } = facts
+    const path = `${shared.root ?? ""}${facts.path}`
+    const inPath = namesIn(path)
+    const decode = Schema.decodeUnknownEither(answer)
+    const steps = within === "" ? [] : within.split(".")
+    return {
+      capability,
+      name,
+      method: facts.method ?? shared.method ?? "GET",
+      path,
+      body: facts.body ?? shared.body ?? "none",
+      auth: facts.auth ?? (capability === "marketData" ? "none" : "signed"),
+      scheme: facts.scheme,
+      idempotency: capability === "trading" ? facts.idempotency ?? "once" : "safe",
+      encode: (input) =>
+        Either.flatMap(printed(input, decimals), (parameters) => fitting(answer.ast, inPath, parameters)),
+      decode: (body) => decode(steps.reduce(property, body)),
+      cost: (input) => ({ ...typeof cost === "function" ? cost(input) : cost })
+    }
+  }
+
+const property = (value: unknown, name: string): unknown =>
+  Predicate.isReadonlyRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined
 
 /**
  * The input of an endpoint that takes none.

@@ -48,17 +48,20 @@ export const make = (options: {
   readonly maxAge: Duration.DurationInput
   /** Markets known beforehand: nothing is loaded before they are older than `maxAge`. */
   readonly given?: ReadonlyArray<Market> | undefined
+  /** What rows of the exchange call a market: by these names it is found. Defaults to its id. */
+  readonly names?: ((market: Market) => ReadonlyArray<string>) | undefined
 }): Effect.Effect<Markets, never, Scope.Scope> =>
   Effect.gen(function*() {
     const scope = yield* Effect.scope
     const maxAge = Duration.toMillis(options.maxAge)
-    let loaded = options.given === undefined ? undefined : index(options.given, yield* Clock.currentTimeMillis)
+    const names = options.names ?? (({ id }: Market) => [id])
+    let loaded = options.given === undefined ? undefined : index(options.given, names, yield* Clock.currentTimeMillis)
     const flight = yield* SingleFlight.make<Loaded, MarketDataError>({ name: `${options.exchange}.markets` })
 
     const load = Effect.gen(function*() {
       const all = yield* options.load
       const at = yield* Clock.currentTimeMillis
-      return loaded = index(all, at)
+      return loaded = index(all, names, at)
     })
 
     // The load is everybody's: it has all the time of an operation, however little the one has left who began it.
@@ -135,21 +138,25 @@ const inTime = <A>(
     })
   )
 
-const index = (all: ReadonlyArray<Market>, at: number): Loaded => ({
+const index = (
+  all: ReadonlyArray<Market>,
+  names: (market: Market) => ReadonlyArray<string>,
+  at: number
+): Loaded => ({
   all,
   bySymbol: new Map(all.map((market) => [market.symbol, market])),
-  byId: byId(all),
+  byId: byId(all.flatMap((market) => names(market).map((name) => [name, market]))),
   at
 })
 
-const byId = (all: ReadonlyArray<Market>): ReadonlyMap<string, Market> => {
+const byId = (named: ReadonlyArray<readonly [string, Market]>): ReadonlyMap<string, Market> => {
   const found = new Map<string, Market>()
   const shared = new Set<string>()
-  for (const market of all) {
-    if (found.has(market.id)) shared.add(market.id)
-    found.set(market.id, market)
+  for (const [name, market] of named) {
+    if (found.has(name) && found.get(name) !== market) shared.add(name)
+    found.set(name, market)
   }
-  for (const id of shared) found.delete(id)
+  for (const name of shared) found.delete(name)
   return found
 }
 

@@ -5,10 +5,12 @@
  */
 import type * as RateLimiter from "@effect-exchange/resilience/RateLimiter"
 import type * as Duration from "effect/Duration"
-import type * as Either from "effect/Either"
-import type { About, ExchangeError } from "../model/ExchangeError.js"
+import * as Either from "effect/Either"
+import * as Record from "effect/Record"
+import type { About, ExchangeError, TradingError } from "../model/ExchangeError.js"
 import type { Credentials } from "../ports/Credentials.js"
 import type { Cost, Endpoint, Prepared } from "./Endpoint.js"
+import type { Limits } from "./Limit.js"
 
 /**
  * @since 0.1.0
@@ -27,12 +29,7 @@ export interface Protocol {
   readonly testHosts?: ReadonlyArray<string> | undefined
   /** What the exchange meters. Endpoints say what they cost in each scope. */
   readonly limits: ReadonlyArray<Limit>
-  /** The signed form of a request, or what is wrong with the credentials that they cannot sign, without a word of them. */
-  readonly sign: (
-    request: Prepared,
-    credentials: Credentials,
-    moment: Moment
-  ) => Either.Either<Signed, string>
+  readonly sign: Sign
   /**
    * `ordered` where the exchange wants the nonces of a key in rising order: signed requests then go out one at a time.
    * Defaults to `any`.
@@ -47,6 +44,8 @@ export interface Protocol {
    * status without it is judged by the engine: as an outage, or by what the status itself proves.
    */
   readonly classify: (answer: Answer) => ExchangeError | undefined
+  /** The error of one row among several, each with words of its own: of which some may have been carried out. */
+  readonly ofRow?: ((said: Said, circumstances: Circumstances) => TradingError) | undefined
   /**
    * What the exchange says has been used of its limits, in the headers of an answer to a signed request or another. `cost`
    * is what the request was taken to cost, for exchanges that do not name the meter they speak of.
@@ -62,6 +61,91 @@ export interface Protocol {
    */
   readonly tolerance?: Duration.DurationInput | undefined
 }
+
+/**
+ * The signed form of a request, or what is wrong with the credentials that they cannot sign, without a word of them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Sign = (request: Prepared, credentials: Credentials, moment: Moment) => Either.Either<Signed, string>
+
+/**
+ * What the exchange said in its own words.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Said {
+  readonly code: string
+  readonly text: string
+}
+
+/**
+ * What is known of an answer beside its words.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Circumstances = Pick<Answer, "about" | "headers" | "now" | "status">
+
+/**
+ * What {@link make} has to be told: a protocol whose limits stand under their names, and whose errors are a table.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Facts<Scope extends string>
+  extends Omit<Protocol, "live" | "testnet" | "limits" | "sign" | "classify" | "ofRow" | "usage">
+{
+  readonly hosts: { readonly live: Host; readonly testnet: Host }
+  readonly limits: Limits<Scope>
+  /** How requests are signed, or several ways by their names: endpoints that name none are signed by the first. */
+  readonly sign: Sign | { readonly [scheme: string]: Sign }
+  readonly errors: Pick<Protocol, "classify" | "ofRow">
+  /** Defaults to an exchange that says nothing of what has been used. */
+  readonly usage?: Protocol["usage"] | undefined
+}
+
+/**
+ * Makes a protocol.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = <Scope extends string>(facts: Facts<Scope>): Protocol => {
+  const { errors, hosts, limits, sign, usage = () => [], ...rest } = facts
+  return {
+    ...rest,
+    ...hosts,
+    ...errors,
+    limits: Record.collect(limits, (scope, limit): Limit => ({ ...limit, scope })),
+    sign: typeof sign === "function" ? sign : byScheme(sign),
+    usage
+  }
+}
+
+const byScheme = (schemes: { readonly [scheme: string]: Sign }): Sign => {
+  const [first = ""] = Object.keys(schemes)
+  return (request, credentials, moment) => {
+    const sign = schemes[moment.scheme ?? first]
+    return sign === undefined
+      ? Either.left(`there is no signing scheme ${moment.scheme}`)
+      : sign(request, credentials, moment)
+  }
+}
+
+/**
+ * Makes a host of an address that serves.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const open = (baseUrl: string, headers?: { readonly [name: string]: string }): Host => ({
+  _tag: "Open",
+  baseUrl,
+  ...headers === undefined ? {} : { headers }
+})
 
 /**
  * Where an environment is and which headers every request there carries, that it is gone for good, or that the exchange
@@ -90,6 +174,8 @@ export interface Moment {
   readonly now: number
   readonly nonce: bigint
   readonly host: string
+  /** The scheme that the endpoint asks for, if it names one. */
+  readonly scheme?: string | undefined
 }
 
 /**

@@ -16,6 +16,7 @@ import type { AccountError, MarketDataError, TradingError } from "../model/Excha
 import type { ExchangeStatus } from "../model/ExchangeStatus.js"
 import type { Fill } from "../model/Fill.js"
 import type { KeyPermissions } from "../model/KeyPermissions.js"
+import type { Rows } from "../model/Listing.js"
 import type { Kind, Market } from "../model/Market.js"
 import type { Checked, Order, TimeInForce } from "../model/Order.js"
 import type { OrderBook } from "../model/OrderBook.js"
@@ -54,11 +55,11 @@ export interface MarketData {
   readonly markets: Effect.Effect<ReadonlyArray<Market>, MarketDataError>
   readonly ticker: (market: Market) => Effect.Effect<Ticker, MarketDataError>
   /** In any order; a market may be missing. Never called with none. */
-  readonly tickers: (markets: ReadonlyArray<Market>) => Effect.Effect<ReadonlyArray<Ticker>, MarketDataError>
+  readonly tickers: (markets: ReadonlyArray<Market>) => Effect.Effect<Rows<Ticker>, MarketDataError>
   /** At least `depth` levels where the exchange has as many; it may be more. */
   readonly orderBook: (market: Market, depth: number) => Effect.Effect<OrderBook, MarketDataError>
   /** The latest, in any order; it may be more than `limit`. */
-  readonly trades: (market: Market, limit: number) => Effect.Effect<ReadonlyArray<Trade>, MarketDataError>
+  readonly trades: (market: Market, limit: number) => Effect.Effect<Rows<Trade>, MarketDataError>
   readonly candles: {
     /** How many candles one request can give. */
     readonly page: number
@@ -134,15 +135,15 @@ export interface Account {
   readonly balances: Effect.Effect<ReadonlyArray<Balance>, AccountError>
   readonly keyPermissions: Effect.Effect<KeyPermissions, AccountError>
   /** In any order. */
-  readonly openOrders: (market: Market | undefined) => Effect.Effect<ReadonlyArray<Order>, AccountError>
+  readonly openOrders: (market: Market | undefined) => Effect.Effect<Rows<Order>, AccountError>
   /** `OrderNotFound` when the exchange knows none such. */
   readonly order: (reference: Reference) => Effect.Effect<Order, AccountError>
   /** The latest, in any order; it may be more than `limit`, and older than `since`. */
-  readonly orderHistory: (market: Market, query: History) => Effect.Effect<ReadonlyArray<Order>, AccountError>
+  readonly orderHistory: (market: Market, query: History) => Effect.Effect<Rows<Order>, AccountError>
   /** The latest, in any order; it may be more than `limit`, and older than `since`. */
-  readonly fills: (market: Market, query: History) => Effect.Effect<ReadonlyArray<Fill>, AccountError>
+  readonly fills: (market: Market, query: History) => Effect.Effect<Rows<Fill>, AccountError>
   /** Left out where there are no contracts. */
-  readonly positions?: Effect.Effect<ReadonlyArray<Position>, AccountError> | undefined
+  readonly positions?: Effect.Effect<Rows<Position>, AccountError> | undefined
 }
 
 /**

@@ -114,6 +114,17 @@ export const unknownOrders = Metric.counter("exchange_unknown_orders_total", {
 })
 
 /**
+ * Rows of answers that were not understood and left out, by `operation`.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const unknownRows = Metric.counter("exchange_unknown_rows_total", {
+  description: "Rows of answers that were not understood and left out",
+  incremental: true
+})
+
+/**
  * Calls of a composite that went on to the next source, by the `exchange` that failed, `operation` and `error`.
  *
  * @since 0.1.0

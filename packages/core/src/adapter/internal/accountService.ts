@@ -14,6 +14,7 @@ import { resolve } from "../../trading/internal/resolving.js"
 import * as belonging from "./belonging.js"
 import { latest } from "./latest.js"
 import { count } from "./marketDataService.js"
+import { understood } from "./understood.js"
 
 /** @internal */
 export const make = (
@@ -33,9 +34,8 @@ export const make = (
     balances: adapter.balances,
     openOrders: Effect.fn(method("openOrders"))(function*(symbol?: string) {
       const market = symbol === undefined ? undefined : yield* markets.find("openOrders", symbol)
-      const orders = market === undefined
-        ? yield* adapter.openOrders(market)
-        : yield* belonging.all(exchange, "openOrders", market, adapter.openOrders(market))
+      const read = understood(exchange, "openOrders", adapter.openOrders(market))
+      const orders = yield* market === undefined ? read : belonging.all(exchange, "openOrders", market, read)
       return latest(orders, ({ createdAt }) => createdAt ?? 0, { since: undefined, limit: Number.MAX_SAFE_INTEGER })
     }),
     order: Effect.fn(method("order"))(function*(reference: Reference) {
@@ -45,24 +45,24 @@ export const make = (
     orderHistory: Effect.fn(method("orderHistory"))(function*(symbol: string, query?: Account.Account.HistoryQuery) {
       const market = yield* markets.find("orderHistory", symbol)
       const wanted = yield* historyOf(exchange, "orderHistory", query)
-      const orders = yield* belonging.all(exchange, "orderHistory", market, adapter.orderHistory(market, wanted))
+      const read = understood(exchange, "orderHistory", adapter.orderHistory(market, wanted))
+      const orders = yield* belonging.all(exchange, "orderHistory", market, read)
       return latest(orders, ({ createdAt }) => createdAt ?? 0, wanted)
     }),
     fills: Effect.fn(method("fills"))(function*(symbol: string, query?: Account.Account.HistoryQuery) {
       const market = yield* markets.find("fills", symbol)
       const wanted = yield* historyOf(exchange, "fills", query)
-      return latest(
-        yield* belonging.all(exchange, "fills", market, adapter.fills(market, wanted)),
-        ({ at }) => at,
-        wanted
-      )
+      const read = understood(exchange, "fills", adapter.fills(market, wanted))
+      return latest(yield* belonging.all(exchange, "fills", market, read), ({ at }) => at, wanted)
     }),
-    positions: adapter.positions ?? new Unsupported({
-      exchange,
-      operation: "positions",
-      detail: `${features.name} has spot markets only, and no positions`,
-      alternative: "read balances instead"
-    }),
+    positions: adapter.positions !== undefined ?
+      understood(exchange, "positions", adapter.positions) :
+      new Unsupported({
+        exchange,
+        operation: "positions",
+        detail: `${features.name} has spot markets only, and no positions`,
+        alternative: "read balances instead"
+      }),
     keyPermissions: adapter.keyPermissions,
     verifyKey: Effect.fn(method("verifyKey"))(function*(options?: Account.Account.VerifyOptions) {
       const permissions = yield* adapter.keyPermissions

@@ -19,6 +19,7 @@ import type * as Adapter from "../../ports/Adapter.js"
 import type * as MarketData from "../../ports/MarketData.js"
 import * as belonging from "./belonging.js"
 import { latest } from "./latest.js"
+import { understood } from "./understood.js"
 
 /** @internal */
 export const make = (
@@ -66,7 +67,7 @@ export const make = (
     tickers: Effect.fn(method("tickers"))(function*(symbols: ReadonlyArray<string>) {
       const wanted = yield* Effect.forEach(symbols, (symbol) => markets.find("tickers", symbol))
       if (wanted.length === 0) return []
-      return yield* inOrder(exchange, wanted, yield* adapter.tickers(wanted))
+      return yield* inOrder(exchange, wanted, yield* understood(exchange, "tickers", adapter.tickers(wanted)))
     }),
     price: Effect.fn(method("price"))(function*(symbol: string) {
       const market = yield* markets.find("price", symbol)
@@ -82,7 +83,8 @@ export const make = (
     trades: Effect.fn(method("trades"))(function*(symbol: string, options?: { readonly limit?: number | undefined }) {
       const market = yield* markets.find("trades", symbol)
       const limit = yield* count(exchange, "trades", "limit", options?.limit ?? 100)
-      const trades = yield* belonging.all(exchange, "trades", market, adapter.trades(market, limit))
+      const read = understood(exchange, "trades", adapter.trades(market, limit))
+      const trades = yield* belonging.all(exchange, "trades", market, read)
       return latest(trades, ({ at }) => at, { limit, since: undefined })
     }),
     candles

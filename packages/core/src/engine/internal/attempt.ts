@@ -152,7 +152,8 @@ const sign = (
     return line.protocol.sign(request, credentials.value, {
       now: Math.floor(exchangeTime),
       nonce,
-      host: line.host
+      host: line.host,
+      scheme: call.endpoint.scheme
     })
   } catch {
     // What it threw may hold the secret.

@@ -1,4 +1,5 @@
 import * as BigDecimal from "effect/BigDecimal"
+import type { Unknown } from "../../model/Listing.js"
 import type { Market } from "../../model/Market.js"
 import type { Order } from "../../model/Order.js"
 import type * as Adapter from "../../ports/Adapter.js"
@@ -51,6 +52,16 @@ export const differences = (asked: Asked, order: Order): ReadonlyArray<Trait> =>
  */
 export const isNamesake = (asked: Asked, order: Order): boolean =>
   order.symbol === asked.market.symbol && order.clientOrderId === asked.clientOrderId
+
+/**
+ * Whether a row that was not understood may be the order asked for: nothing that could be read of it says that it is not.
+ *
+ * @internal
+ */
+export const mayBe = (asked: Asked, row: Unknown): boolean =>
+  (row.clientOrderId === undefined || row.clientOrderId === asked.clientOrderId) &&
+  (row.market === undefined || row.market === asked.market.id) &&
+  (row.createdAt === undefined || row.createdAt >= asked.from)
 
 /**
  * Whether an order is the one that a reference names.

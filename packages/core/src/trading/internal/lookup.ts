@@ -5,6 +5,7 @@ import * as Option from "effect/Option"
 import * as Decimal from "../../model/Decimal.js"
 import * as ExchangeError from "../../model/ExchangeError.js"
 import { quote } from "../../model/internal/quote.js"
+import * as Listing from "../../model/Listing.js"
 import type { Market } from "../../model/Market.js"
 import type { Order } from "../../model/Order.js"
 import type * as Adapter from "../../ports/Adapter.js"
@@ -158,14 +159,17 @@ export const another = (differences: ReadonlyArray<string>): string =>
 const recent = ({ account }: Place, asked: Identity.Asked) =>
   Effect.gen(function*() {
     // First those that stand: one that ends in between is then among those that ended.
-    const standing = yield* account.openOrders(asked.market)
-    const history = yield* account.orderHistory(asked.market, { since: asked.from, limit: listed })
-    const orders = [...standing, ...history].filter((order) => !Identity.differences(asked, order).includes("age"))
+    const standing = Listing.from(yield* account.openOrders(asked.market))
+    const ended = Listing.from(yield* account.orderHistory(asked.market, { since: asked.from, limit: listed }))
+    const history = ended.rows
+    const orders = [...standing.rows, ...history].filter((order) => !Identity.differences(asked, order).includes("age"))
     const namesakes = orders.filter((order) => Identity.isNamesake(asked, order))
     return {
       orders,
       namesakes,
       ours: namesakes.find((order) => Identity.differences(asked, order).length === 0),
+      /** An order that was not understood and may be the one asked for. */
+      obscure: [...standing.unknown, ...ended.unknown].find((row) => Identity.mayBe(asked, row)),
       /** Whether the history goes back to when the order was asked for. */
       isWhole: history.length < listed || history.some(({ createdAt = asked.from }) => createdAt < asked.from)
     }
@@ -176,7 +180,7 @@ const byList = (
   operation: string,
   asked: Identity.Asked
 ): Effect.Effect<Option.Option<Order>, Failure> =>
-  Effect.flatMap(recent(place, asked), ({ isWhole, namesakes, orders, ours }): Effect.Effect<
+  Effect.flatMap(recent(place, asked), ({ isWhole, namesakes, obscure, orders, ours }): Effect.Effect<
     Option.Option<Order>,
     Failure
   > => {
@@ -190,6 +194,12 @@ const byList = (
       return new ExchangeError.MalformedResponse({
         ...about,
         detail: "an order of the same side, amount and price is listed without a client order id"
+      })
+    }
+    if (obscure !== undefined) {
+      return new ExchangeError.MalformedResponse({
+        ...about,
+        detail: `an order is listed that may be the one asked for, and is not understood: ${obscure.detail}`
       })
     }
     return isWhole ? Effect.succeedNone : new ExchangeError.Unsupported({

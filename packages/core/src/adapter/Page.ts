@@ -1,0 +1,120 @@
+/**
+ * Questions whose answers come in pages: read one after the other until there is enough, or no more.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import type { Capability, Endpoint } from "../engine/Endpoint.js"
+import type { ExchangeClient } from "../engine/ExchangeClient.js"
+import type * as ExchangeError from "../model/ExchangeError.js"
+import * as Listing from "../model/Listing.js"
+import * as Pages from "./Pages.js"
+import type { Question } from "./Question.js"
+
+/**
+ * A page as it was read: how many rows it had, and which was the last that has an id.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Read<out A, out Place> {
+  readonly answer: A
+  /** What this page was asked for by; none for the first. */
+  readonly place: Place | undefined
+  readonly count: number
+  readonly lastId: string | undefined
+}
+
+/**
+ * What is told of a listing in pages. `Place` is what a page is asked for by: a cursor, an offset, the id of a row.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Facts<C extends Capability, I, A, Args extends ReadonlyArray<unknown>, Row, Place> {
+  readonly endpoint: Endpoint<C, I, A>
+  readonly input: (place: Place | undefined, ...args: Args) => NoInfer<I>
+  readonly rows: (answer: A) => Listing.Rows<Row>
+  /** What the next page is asked for by, if there is one. */
+  readonly next: (page: Read<A, Place>) => Place | undefined
+  /** Those that count and are kept. Defaults to all. */
+  readonly wanted?: ((row: Row, ...args: Args) => boolean) | undefined
+  /** Defaults to all there are. */
+  readonly enough?: ((...args: Args) => number) | undefined
+  /** How many pages are read at most. Defaults to `Pages.most`. */
+  readonly most?: number | undefined
+}
+
+/**
+ * Reads page after page. A row that comes twice, as others were added meanwhile, is one, as it was read last.
+ *
+ * Fails with `Unsupported` where the pages that are read at most hold neither enough nor all.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const all = <
+  C extends Capability,
+  I,
+  A,
+  Args extends ReadonlyArray<unknown>,
+  Row extends { readonly id?: string },
+  Place
+>(facts: Facts<C, I, A, Args, Row, Place>): Question<C, Args, Listing.Listing<Row>> =>
+(client: ExchangeClient<C>) =>
+(...args): Effect.Effect<Listing.Listing<Row>, ExchangeError.For<C>> =>
+  Effect.gen(function*() {
+    const { endpoint, enough = () => Number.POSITIVE_INFINITY, input, most = Pages.most, next, wanted = () => true } = facts
+    const limit = enough(...args)
+    const rows = new Map<unknown, Row>()
+    const unknown = new Map<unknown, Listing.Unknown>()
+    let place: Place | undefined = undefined
+    for (let pages = 0; pages < most; pages++) {
+      const answer: A = yield* client.request(endpoint, input(place, ...args))
+      const page = Listing.from(facts.rows(answer))
+      for (const row of page.rows) {
+        if (wanted(row, ...args)) rows.set(row.id ?? rows.size, row)
+      }
+      for (const row of page.unknown) unknown.set(row.id ?? unknown.size, row)
+      place = next({
+        answer,
+        place,
+        count: page.rows.length + page.unknown.length,
+        lastId: page.rows.at(-1)?.id ?? page.unknown.at(-1)?.id
+      })
+      if (place === undefined || rows.size >= limit) {
+        return { rows: [...rows.values()], unknown: [...unknown.values()] }
+      }
+    }
+    return yield* Pages.tooMany({ exchange: client.exchange, operation: endpoint.name }, most)
+  })
+
+/**
+ * The next page begins behind so many rows: none after a page that is not full.
+ *
+ * @since 0.1.0
+ * @category places
+ */
+export const offset = (size: number) => ({ count, place = 0 }: Read<unknown, number>): number | undefined =>
+  count < size ? undefined : place + size
+
+/**
+ * The next page begins behind the last row of this one, by its id: none after a page that is not full.
+ *
+ * @since 0.1.0
+ * @category places
+ */
+export const afterLast = (size: number) => ({ count, lastId }: Read<unknown, string>): string | undefined =>
+  count < size ? undefined : lastId
+
+/**
+ * The answer says by what the next page is asked for: none where it says nothing, or what this page was asked for by.
+ *
+ * @since 0.1.0
+ * @category places
+ */
+export const cursor = <A>(of: (answer: A) => string | null | undefined) =>
+({ answer, place }: Read<A, string>): string | undefined => {
+  const next = of(answer)
+  return next === null || next === undefined || next === "" || next === place ? undefined : next
+}

@@ -1,0 +1,65 @@
+/**
+ * Questions to an exchange: an endpoint, how it is asked, and what its answer says in our words.
+ *
+ * @since 0.1.0
+ */
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
+import * as Effect from "effect/Effect"
+import type * as Endpoint from "../engine/Endpoint.js"
+import type { ExchangeClient } from "../engine/ExchangeClient.js"
+import type * as ExchangeError from "../model/ExchangeError.js"
+import * as Listing from "../model/Listing.js"
+
+/**
+ * A question that needs a client of the capabilities `C`. It may be written by hand where data does not reach: it is a
+ * function.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Question<C extends Endpoint.Capability, Args extends ReadonlyArray<unknown>, A> = (
+  client: ExchangeClient<C>
+) => (...args: Args) => Effect.Effect<A, ExchangeError.For<C>>
+
+/**
+ * Asks one endpoint: `input` makes its parameters of what is asked, and `then` our words of the answer.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const ask: {
+  <C extends Endpoint.Capability, I, A, Args extends ReadonlyArray<unknown>>(
+    endpoint: Endpoint.Endpoint<C, I, A>,
+    input: (...args: Args) => NoInfer<I>
+  ): Question<C, Args, A>
+  <C extends Endpoint.Capability, I, A, Args extends ReadonlyArray<unknown>, B>(
+    endpoint: Endpoint.Endpoint<C, I, A>,
+    input: (...args: Args) => NoInfer<I>,
+    then: (answer: A, ...args: Args) => B
+  ): Question<C, Args, B>
+} = <C extends Endpoint.Capability, I, A, Args extends ReadonlyArray<unknown>>(
+  endpoint: Endpoint.Endpoint<C, I, A>,
+  input: (...args: Args) => I,
+  then?: (answer: A, ...args: Args) => A
+): Question<C, Args, A> =>
+(client) =>
+(...args) => {
+  const answer = client.request(endpoint, input(...args))
+  return then === undefined ? answer : Effect.map(answer, (answer) => then(answer, ...args))
+}
+
+/**
+ * Asks several questions at once and joins their rows.
+ *
+ * @since 0.1.0
+ * @category combining
+ */
+export const each = <C extends Endpoint.Capability, Args extends ReadonlyArray<unknown>, A>(
+  questions: ReadonlyArray<Question<C, Args, Listing.Rows<A>>>
+): Question<C, Args, Listing.Listing<A>> =>
+(client) =>
+(...args) =>
+  Effect.map(
+    Concurrent.forEach(questions, (question) => question(client)(...args), { concurrency: "unbounded" }),
+    (all) => Listing.flatten(all.map((rows) => Listing.from(rows)))
+  )

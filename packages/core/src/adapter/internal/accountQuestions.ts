@@ -1,0 +1,275 @@
+import * as BigDecimal from "effect/BigDecimal"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { Capability } from "../../engine/Endpoint.js"
+import type { ExchangeClient } from "../../engine/ExchangeClient.js"
+import type { Markets } from "../../engine/Markets.js"
+import * as ExchangeError from "../../model/ExchangeError.js"
+import * as Listing from "../../model/Listing.js"
+import type { Market } from "../../model/Market.js"
+import type { Order } from "../../model/Order.js"
+import type * as Adapter from "../../ports/Adapter.js"
+import type { Account, OptionalAccount, PublicFacts } from "../Declaration.js"
+import type * as Row from "../Row.js"
+import { foreign, required } from "./sizing.js"
+import * as sizing from "./sizing.js"
+
+type Client = ExchangeClient<Exclude<Capability, "trading">>
+type Reads<A> = Effect.Effect<A, ExchangeError.AccountError>
+
+/**
+ * What an account declares, with the exchange it is of.
+ *
+ * @internal
+ */
+export interface Facts extends PublicFacts<string> {
+  readonly account: Account & { readonly [K in keyof OptionalAccount]?: OptionalAccount[K] | undefined }
+}
+
+/**
+ * Reads of an account, out of what an exchange declares.
+ *
+ * @internal
+ */
+export const make = (facts: Facts) => (client: Client, markets: Markets): Adapter.Account => {
+  const { account: asks, protocol: { exchange } } = facts
+  const namesOf = facts.marketNames ?? (({ id }: Market) => [id])
+  const isOf = (market: Market) => {
+    const names = new Set(namesOf(market))
+    return (row: { readonly market?: string | undefined }) => row.market !== undefined && names.has(row.market)
+  }
+  const open = (market: Market): Reads<Listing.Listing<Row.Order>> =>
+    asks.open === undefined
+      ? Effect.flatMap(markets.all, (all) =>
+        Effect.map(asks.openOfAll(client)(all), (rows) => {
+          const isWanted = isOf(market)
+          const { rows: known, unknown } = Listing.from(rows)
+          // One whose market cannot be read may be of this one.
+          return {
+            rows: known.filter(isWanted),
+            unknown: unknown.filter((row) => row.market === undefined || isWanted(row))
+          }
+        }))
+      : Effect.map(asks.open(client)(market), Listing.from)
+
+  /** Rows about one market, in our words. One of another fails: part of a list would pass for the whole. */
+  const about = <A extends { readonly market: string }, B>(
+    operation: string,
+    market: Market,
+    rows: Listing.Listing<A>,
+    to: (row: A, market: Market, amounts: sizing.Sizing) => B
+  ): Reads<Listing.Listing<B>> =>
+    Effect.flatMap(required(facts, operation, market), (amounts) => {
+      const isWanted = isOf(market)
+      const other = rows.rows.find((row) => !isWanted(row))
+      return other === undefined
+        ? Effect.succeed(Listing.map(rows, (row) => to(row, market, amounts)))
+        : foreign(exchange, operation, market, other)
+    })
+
+  /** Rows of any market, in our words; those of a market that is not listed, or has no unit, are told apart. */
+  const aboutAny = <A extends { readonly market: string; readonly id?: string }, B>(
+    rows: Listing.Listing<A>,
+    to: (row: A, market: Market, amounts: sizing.Sizing) => B
+  ): Reads<Listing.Listing<B>> =>
+    Effect.gen(function*() {
+      const known: Array<B> = []
+      const unknown = [...rows.unknown]
+      for (const row of rows.rows) {
+        const market = Option.getOrUndefined(yield* markets.byId(row.market))
+        const amounts = market === undefined ? undefined : sizing.of(facts, market)
+        if (market === undefined || amounts === undefined) {
+          unknown.push({
+            id: row.id,
+            market: row.market,
+            clientOrderId: undefined,
+            createdAt: undefined,
+            detail: market === undefined ? "the market is not listed" : "what a contract of the market is worth changes"
+          })
+        } else {
+          known.push(to(row, market, amounts))
+        }
+      }
+      return { rows: known, unknown }
+    })
+
+  const toOrder = (row: Row.Order, market: Market, amounts: sizing.Sizing) => order(exchange, row, market, amounts)
+
+  return {
+    balances: Effect.map(asks.balances(client)(), (rows) =>
+      rows.flatMap((row) =>
+        BigDecimal.isZero(row.total)
+          ? []
+          : [{ ...row, free: BigDecimal.isNegative(row.free) ? nothing : row.free }]
+      )),
+    keyPermissions: Effect.suspend(() => asks.keyPermissions(client)()),
+    openOrders: (market) =>
+      market === undefined
+        ? Effect.gen(function*() {
+          const rows = yield* asks.openOfAll(client)(yield* markets.all)
+          return yield* aboutAny(Listing.from(rows), toOrder)
+        })
+        : Effect.flatMap(open(market), (rows) => about("openOrders", market, rows, toOrder)),
+    order: (reference) =>
+      Effect.gen(function*() {
+        const { market } = reference
+        const row = yield* reference.id === undefined
+          ? byName(facts, client, isOf(market), reference)
+          : byId(facts, client, isOf(market), market, reference.id)
+        return toOrder(row, market, yield* required(facts, "order", market))
+      }),
+    orderHistory: (market, query) =>
+      Effect.gen(function*() {
+        // Those that stand first: one that ends in between is then in both, and counts as ended.
+        const standing = asks.ended.withOpen === true ? Listing.of<Row.Order>([]) : yield* open(market)
+        const rows = yield* asks.ended.read(client)(market, { ...query, isWanted: isOf(market) })
+        const ended = Listing.inOrder(Listing.from(rows), asks.ended.order)
+        const over = new Set(ended.rows.map(({ id }) => id))
+        const all = Listing.flatten([ended, Listing.filter(standing, ({ id }) => !over.has(id))])
+        return yield* about("orderHistory", market, all, toOrder)
+      }),
+    fills: (market, query) =>
+      Effect.gen(function*() {
+        const { feeIn, order, read } = asks.fills
+        const rows = Listing.from(yield* read(client)(market, { ...query, isWanted: isOf(market) }))
+        return yield* about(
+          "fills",
+          market,
+          Listing.inOrder(rows, order),
+          ({ market: _, ...row }, { quote, symbol }, { amount }) => ({
+            ...row,
+            exchange,
+            symbol,
+            amount: amount(row.amount),
+            feeAsset: row.feeAsset ?? (feeIn === "quote" && row.fee !== undefined ? quote : undefined)
+          })
+        )
+      }),
+    positions: asks.positions === undefined ? undefined : positions(facts, client, markets, aboutAny)
+  }
+}
+
+const positions = (
+  { account: { positions }, protocol: { exchange } }: Facts,
+  client: Client,
+  markets: Markets,
+  aboutAny: <A extends { readonly market: string; readonly id?: string }, B>(
+    rows: Listing.Listing<A>,
+    to: (row: A, market: Market, amounts: sizing.Sizing) => B
+  ) => Reads<Listing.Listing<B>>
+): Adapter.Account["positions"] =>
+  positions === undefined ? undefined : Effect.gen(function*() {
+    const rows = Listing.from(yield* positions(client)(yield* markets.all))
+    const held = Listing.filter(rows, ({ amount }) => !BigDecimal.isZero(amount))
+    return yield* aboutAny(held, ({ market: _, ...row }: Row.Position, { symbol }, { amount }) => ({
+      ...row,
+      exchange,
+      symbol,
+      amount: amount(BigDecimal.abs(row.amount))
+    }))
+  })
+
+/**
+ * An order in our words.
+ *
+ * @internal
+ */
+export const order = (
+  exchange: string,
+  { market: _, ...row }: Row.Order,
+  { symbol }: Market,
+  { amount }: sizing.Sizing
+): Order => ({
+  ...row,
+  exchange,
+  symbol,
+  amount: row.amount === undefined ? undefined : amount(row.amount),
+  filled: amount(row.filled)
+})
+
+const byId = (
+  { account: asks, protocol: { exchange } }: Facts,
+  client: Client,
+  isWanted: (row: { readonly market?: string | undefined }) => boolean,
+  market: Market,
+  id: string
+): Reads<Row.Order> =>
+  Effect.flatMap(asks.byId(client)(market, id), (rows): Reads<Row.Order> => {
+    const { rows: known, unknown } = Listing.from(rows)
+    const found = known.find((row) => row.id === id && isWanted(row))
+    if (found !== undefined) return Effect.succeed(found)
+    const obscure = unknown.find((row) => row.id === undefined || row.id === id)
+    return obscure === undefined ? missing(exchange, id, market) : notUnderstood(exchange, obscure)
+  })
+
+const byName = (
+  facts: Facts,
+  client: Client,
+  isWanted: (row: { readonly market?: string | undefined }) => boolean,
+  { clientOrderId, market, since }: Adapter.Reference & { readonly clientOrderId: string }
+): Reads<Row.Order> =>
+  Effect.gen(function*() {
+    const { account: { byName, searches }, protocol: { exchange } } = facts
+    let absence: ExchangeError.OrderNotFound | undefined
+    for (const ask of byName) {
+      const asked: Reads<Listing.Rows<Row.Order>> = ask(client)({ market, clientOrderId, since })
+      const { rows, unknown } = Listing.from(
+        yield* asked.pipe(Effect.catchTag("OrderNotFound", (error) => {
+          absence = error
+          return Effect.succeed([])
+        }))
+      )
+      const [found] = rows
+        .filter((row) => row.clientOrderId === clientOrderId && isWanted(row))
+        .toSorted((one, other) => (other.createdAt ?? 0) - (one.createdAt ?? 0))
+      if (found !== undefined) return found
+      const obscure = unknown.find((row) => row.clientOrderId === undefined || row.clientOrderId === clientOrderId)
+      if (obscure !== undefined) return yield* notUnderstood(exchange, obscure)
+      // A page of other orders proves nothing of this one.
+      if (searches !== true && rows.some((row) => row.clientOrderId !== clientOrderId)) {
+        return yield* new ExchangeError.MalformedResponse({
+          exchange,
+          operation: "order",
+          detail: "the answer has orders of other client order ids than the one asked for"
+        })
+      }
+    }
+    return yield* absent(facts, since, absence ?? missing(exchange, clientOrderId, market))
+  })
+
+/** What is forgotten is no proof of anything. */
+const absent = (
+  { account: { forgets }, protocol: { exchange } }: Facts,
+  since: number | undefined,
+  error: ExchangeError.OrderNotFound
+): Effect.Effect<never, ExchangeError.OrderNotFound | ExchangeError.Unsupported> =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    Effect.fail(
+      forgets === undefined || since === undefined || now - since < Duration.toMillis(forgets.after)
+        ? error
+        : new ExchangeError.Unsupported({
+          exchange,
+          operation: "order",
+          code: error.code,
+          detail: forgets.detail,
+          alternative: "look for its fills: what was not filled by now never will be"
+        })
+    ))
+
+const missing = (exchange: string, name: string, { symbol }: Market): ExchangeError.OrderNotFound =>
+  new ExchangeError.OrderNotFound({
+    exchange,
+    operation: "order",
+    detail: `no order ${name} of ${symbol}, neither open nor ended`
+  })
+
+const notUnderstood = (exchange: string, { detail }: Listing.Unknown): ExchangeError.MalformedResponse =>
+  new ExchangeError.MalformedResponse({
+    exchange,
+    operation: "order",
+    detail: `the order is listed and not understood: ${detail}`
+  })
+
+const nothing = BigDecimal.fromBigInt(0n)

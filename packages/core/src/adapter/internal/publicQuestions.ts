@@ -1,0 +1,168 @@
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
+import * as Arr from "effect/Array"
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Struct from "effect/Struct"
+import type { ExchangeClient } from "../../engine/ExchangeClient.js"
+import * as Candle from "../../model/Candle.js"
+import { type MarketDataError, Unsupported } from "../../model/ExchangeError.js"
+import * as Listing from "../../model/Listing.js"
+import type { Market } from "../../model/Market.js"
+import type * as Adapter from "../../ports/Adapter.js"
+import * as CandleSearch from "../CandleSearch.js"
+import type { PublicFacts } from "../Declaration.js"
+import type * as Row from "../Row.js"
+import * as sizing from "./sizing.js"
+
+/**
+ * Public data, out of what an exchange declares.
+ *
+ * @internal
+ */
+export const make = (facts: PublicFacts<string>) => (client: ExchangeClient<"marketData">): Adapter.MarketData => {
+  const { marketData: asks, protocol: { exchange } } = facts
+  const said = <A extends object>({ symbol }: Market, row: A) => ({ ...row, exchange, symbol })
+  const dated = <A extends { readonly at?: number | undefined }, E>(read: Effect.Effect<A, E>) =>
+    Effect.zipWith(read, Clock.currentTimeMillis, (row, now) => ({ ...row, at: row.at ?? now }))
+  const ticker = (market: Market) => Effect.map(dated(asks.ticker(client)(market)), (row) => said(market, row))
+
+  return {
+    markets: listed(exchange, asks.listings.map((read) => read(client)())),
+    ticker,
+    tickers: (markets) => tickers(facts, client, markets, ticker),
+    orderBook: (market, depth) =>
+      Effect.gen(function*() {
+        const { amount } = yield* sizing.required(facts, "orderBook", market)
+        const book = yield* dated(asks.book.read(client)(market, enough(asks.book.depths, depth)))
+        const counted = (levels: ReadonlyArray<Row.Level>) =>
+          levels.map((level) => ({ ...level, amount: amount(level.amount) }))
+        return said(market, { ...book, bids: counted(book.bids), asks: counted(book.asks) })
+      }),
+    trades: (market, limit) =>
+      Effect.gen(function*() {
+        const { most, order, read } = asks.trades
+        const { amount } = yield* sizing.required(facts, "trades", market)
+        const cap = typeof most === "number" ? most : most(market)
+        const rows = Listing.from(yield* read(client)(market, Math.min(limit, cap)))
+        const oldestFirst = Listing.inOrder(rows, order)
+        return Listing.map(oldestFirst, (row) => said(market, { ...row, amount: amount(row.amount) }))
+      }),
+    candles: candles(facts, client),
+    status: Effect.map(dated(asks.status(client)()), (status) => ({ ...status, exchange }))
+  }
+}
+
+/** The rows of all listings: one that fails is left out, unless all do. */
+const listed = (
+  exchange: string,
+  listings: ReadonlyArray<Effect.Effect<ReadonlyArray<Market | undefined>, MarketDataError>>
+): Effect.Effect<ReadonlyArray<Market>, MarketDataError> =>
+  Effect.gen(function*() {
+    const [failed, read] = Arr.separate(
+      yield* Concurrent.forEach(listings, Effect.either, { concurrency: "unbounded" })
+    )
+    const [first] = failed
+    if (first !== undefined) {
+      if (read.length === 0) return yield* first
+      yield* Effect.logWarning("A part of the markets could not be listed; the others serve", {
+        exchange,
+        because: first.message
+      })
+    }
+    return Arr.filterMap(read.flat(), Option.fromNullable)
+  })
+
+const tickers = (
+  { marketData: asks, marketNames = ({ id }) => [id], protocol: { exchange } }: PublicFacts<string>,
+  client: ExchangeClient<"marketData">,
+  markets: ReadonlyArray<Market>,
+  one: (market: Market) => ReturnType<Adapter.MarketData["ticker"]>
+): ReturnType<Adapter.MarketData["tickers"]> =>
+  Effect.gen(function*() {
+    if (asks.tickers === undefined) {
+      const read = yield* Concurrent.forEach(markets, (market) => Effect.either(one(market)), { concurrency: 8 })
+      const [failed, found] = Arr.separate(read)
+      const [first] = failed
+      return first !== undefined && found.length === 0 ? yield* first : found
+    }
+    const byName = new Map(markets.flatMap((market) => marketNames(market).map((name) => [name, market] as const)))
+    const rows = Listing.from(yield* asks.tickers(client)(markets))
+    const now = yield* Clock.currentTimeMillis
+    return {
+      ...rows,
+      rows: Arr.filterMap(rows.rows, ({ market: name, ...row }) =>
+        Option.map(Option.fromNullable(byName.get(name)), ({ symbol }) => ({
+          ...row,
+          exchange,
+          symbol,
+          at: row.at ?? now
+        })))
+    }
+  })
+
+const enough = (depths: ReadonlyArray<number> | number, depth: number): number =>
+  typeof depths === "number"
+    ? Math.min(depth, depths)
+    : depths.find((each) => each >= depth) ?? Math.max(...depths)
+
+const candles = (
+  { marketData: { candles }, name, protocol: { exchange } }: PublicFacts<string>,
+  client: ExchangeClient<"marketData">
+): Adapter.MarketData["candles"] => {
+  const { first, kept, page, words } = candles
+  const word = (interval: Candle.Interval): Effect.Effect<string, Unsupported> => {
+    const found = words[interval]
+    return found === undefined
+      ? new Unsupported({
+        exchange,
+        operation: "candles",
+        detail: `${name} has no candles of ${interval}`,
+        alternative: `ask for one of ${Struct.keys(words).join(", ")}`
+      })
+      : Effect.succeed(found)
+  }
+  const read = (market: Market, interval: Candle.Interval, window: Adapter.Window) =>
+    Effect.flatMap(word(interval), (word) => candles.read(client)(market, word, window))
+
+  const firstFrom = (market: Market, interval: Candle.Interval, from: number) => {
+    if (first === undefined) return Effect.succeedSome(from)
+    if (typeof first === "function") {
+      return Effect.flatMap(word(interval), (word) => first(client)(market, word, from, interval))
+    }
+    return CandleSearch.firstFrom({
+      steps: first.by.map((interval) => ({
+        length: Candle.millis(interval),
+        page,
+        read: (window) => Effect.map(read(market, interval, window), Arr.map(({ openTime }) => openTime))
+      })),
+      since: first.opened,
+      from,
+      reach: page * Candle.millis(interval)
+    })
+  }
+
+  return {
+    page,
+    read: (market, interval, window) =>
+      Effect.gen(function*() {
+        if (kept !== undefined) {
+          const length = Candle.millis(interval)
+          const oldest = (Math.floor((yield* Clock.currentTimeMillis) / length) - kept) * length
+          if (window.from < oldest) {
+            return yield* new Unsupported({
+              exchange,
+              operation: "candles",
+              detail: `${name} keeps the latest ${kept} candles, which for ${interval} begin at ${
+                DateTime.formatIso(DateTime.unsafeMake(oldest))
+              }`,
+              alternative: "ask for a longer interval, or make older ones of trades"
+            })
+          }
+        }
+        return yield* read(market, interval, window)
+      }),
+    firstFrom: first === undefined ? undefined : firstFrom
+  }
+}

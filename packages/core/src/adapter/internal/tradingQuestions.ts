@@ -1,0 +1,198 @@
+import * as Arr from "effect/Array"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import type { Capability } from "../../engine/Endpoint.js"
+import type { ExchangeClient } from "../../engine/ExchangeClient.js"
+import * as ExchangeError from "../../model/ExchangeError.js"
+import * as Listing from "../../model/Listing.js"
+import type { Market } from "../../model/Market.js"
+import { isClosed } from "../../model/Order.js"
+import type * as Adapter from "../../ports/Adapter.js"
+import type { Canceled, NewOrder, OptionalTrading, Outcome, Placed, Trading } from "../Declaration.js"
+import type * as Row from "../Row.js"
+import * as accounts from "./accountQuestions.js"
+import * as sizing from "./sizing.js"
+
+type Client = ExchangeClient<Capability>
+type Writes<A> = Effect.Effect<A, ExchangeError.TradingError>
+
+/**
+ * What trading declares, with the exchange it is on.
+ *
+ * @internal
+ */
+export interface Facts extends accounts.Facts {
+  readonly trading: Trading & { readonly [K in keyof OptionalTrading]?: OptionalTrading[K] | undefined }
+}
+
+/**
+ * Changes on an account, out of what an exchange declares.
+ *
+ * @internal
+ */
+export const make = (facts: Facts) => (client: Client, account: Adapter.Account): Adapter.Trading => {
+  const { protocol: { exchange }, trading: asks } = facts
+  const takenWithin = Duration.toMillis(asks.takenWithin)
+  const { amend, placeBatch } = asks
+
+  /** The instant after which the exchange must not take what is sent now, by its own clock. */
+  const until = Effect.zipWith(
+    Clock.currentTimeMillis,
+    client.health,
+    (now, { clockSkewMillis }) => Math.floor(now + clockSkewMillis + takenWithin)
+  )
+
+  const sized = (operation: string, until: number) => (order: Adapter.NewOrder): Writes<NewOrder> =>
+    Effect.map(
+      sizing.sized(facts, operation, order.market, order.amount),
+      (size) => ({ ...order, size, until })
+    )
+
+  const placed = (operation: string, market: Market, answer: Placed): Writes<Adapter.Placed> =>
+    "accepted" in answer
+      ? Effect.succeed({ _tag: "Accepted", id: answer.accepted })
+      : Effect.map(shown(operation, market, answer), (order) => ({ _tag: "Order", order }))
+
+  const shown = (operation: string, market: Market, row: Row.Order) =>
+    Effect.flatMap(sizing.required(facts, operation, market), (amounts) =>
+      (facts.marketNames?.(market) ?? [market.id]).includes(row.market)
+        ? Effect.succeed(accounts.order(exchange, row, market, amounts))
+        : sizing.foreign(exchange, operation, market, row))
+
+  const shownIf = (operation: string, market: Market, row: Row.Order | undefined) =>
+    row === undefined ? Effect.succeedNone : Effect.asSome(shown(operation, market, row))
+
+  const place = (order: Adapter.NewOrder): Writes<Adapter.Placed> =>
+    Effect.gen(function*() {
+      const ready = yield* sized("place", yield* until)(order)
+      return yield* placed("place", order.market, yield* asks.place(client)(ready))
+    })
+
+  const cancel = (reference: Adapter.Reference): ReturnType<Adapter.Trading["cancel"]> =>
+    Effect.gen(function*() {
+      const { market } = reference
+      if (asks.cancel.by === "either" || reference.id !== undefined) {
+        return yield* shownIf("cancel", market, yield* asks.cancel.ask(client)(reference))
+      }
+      const known = yield* account.order(reference)
+      if (isClosed(known)) return Option.some(known)
+      return yield* shownIf("cancel", market, yield* asks.cancel.ask(client)({ market, id: known.id }))
+    })
+
+  return {
+    clientOrderId: asks.names,
+    absentAfter: Duration.sum(Duration.decode(asks.takenWithin), asks.seenWithin),
+    place,
+    placeBatch: placeBatch === undefined ? undefined : (orders) =>
+      Effect.gen(function*() {
+        const [first, ...others] = orders
+        if (first === undefined) return []
+        if (others.length === 0) return [Either.right(yield* place(first))]
+        const ready = yield* Effect.forEach(orders, sized("placeBatch", yield* until))
+        const answers = yield* placeBatch.ask(client)(ready)
+        const now = yield* Clock.currentTimeMillis
+        return yield* Effect.forEach(orders, ({ market }, index) =>
+          Effect.either(
+            Effect.flatMap(judged(facts, answers[index], now), (answer) => placed("placeBatch", market, answer))
+          ))
+      }),
+    cancel,
+    cancelAll: (market) => cancelAll(facts, client, account, cancel, market),
+    amend: amend === undefined ? undefined : (reference, { amount, price }, current) =>
+      Effect.gen(function*() {
+        const { market } = reference
+        const size = amount === undefined ? undefined : yield* sizing.sized(facts, "amend", market, amount)
+        const row = yield* amend(client)({ reference, current, price, size, until: yield* until })
+        return yield* shownIf("amend", market, row)
+      })
+  }
+}
+
+const judged = ({ protocol }: Facts, outcome: Outcome, now: number): Either.Either<Placed, ExchangeError.TradingError> => {
+  const about = { exchange: protocol.exchange, operation: "placeBatch" }
+  if (outcome === undefined) {
+    return Either.left(
+      new ExchangeError.MalformedResponse({ ...about, detail: "the answer says nothing of one of the orders" })
+    )
+  }
+  if (!("refused" in outcome)) return Either.right(outcome)
+  return Either.left(
+    protocol.ofRow?.(outcome.refused, { about, headers: {}, now, status: 200 }) ??
+      new ExchangeError.MalformedResponse({ ...about, code: outcome.refused.code, detail: outcome.refused.text })
+  )
+}
+
+// ---- all orders of a market
+
+const cancelAll = (
+  { protocol: { exchange }, trading: { cancelAll } }: Facts,
+  client: Client,
+  account: Adapter.Account,
+  cancel: Adapter.Trading["cancel"],
+  market: Market
+): Writes<ReadonlyArray<string>> => {
+  const standing = Effect.map(account.openOrders(market), (orders) => {
+    const { rows, unknown } = Listing.from(orders)
+    return Arr.dedupe([...rows.map(({ id }) => id), ...unknown.flatMap(({ id }) => id ?? [])])
+  })
+  if (cancelAll === undefined) {
+    return Effect.flatMap(standing, (ids) =>
+      Effect.map(
+        Effect.forEach(ids, (id) =>
+          Effect.catchTag(Effect.as(cancel({ market, id }), [id]), "OrderNotFound", () => Effect.succeed([]))),
+        Arr.flatten
+      ))
+  }
+  if ("all" in cancelAll) {
+    return Effect.gen(function*() {
+      const before = yield* standing
+      // None is open: what had ended meanwhile is not found.
+      return (yield* Effect.catchTag(cancelAll.all(client)(market), "OrderNotFound", () => Effect.succeed([]))) ?? before
+    })
+  }
+  const { most, several } = cancelAll
+  return sweep(
+    exchange,
+    standing,
+    (ids) =>
+      Effect.map(Effect.forEach(Arr.chunksOf(ids, most), (chunk) => several(client)(market, chunk)), Arr.flatten)
+  )
+}
+
+/** How often orders are listed and canceled before it is given up: new ones may be placed all the while. */
+const sweeps = 10
+
+/** Lists, cancels what stands, and lists again until nothing is left. */
+const sweep = (
+  exchange: string,
+  standing: Writes<ReadonlyArray<string>>,
+  cancel: (ids: ReadonlyArray<string>) => Writes<ReadonlyArray<Canceled>>
+): Writes<ReadonlyArray<string>> =>
+  Effect.gen(function*() {
+    const canceled: Array<string> = []
+    // They may be listed for a moment still.
+    const settled = new Set<string>()
+    const refused = new Map<string, ExchangeError.TradingError>()
+    for (let turn = 0; turn < sweeps; turn++) {
+      const left = (yield* standing).filter((id) => !settled.has(id))
+      if (left.length === 0) return canceled
+      // Whoever was refused and is gone had ended meanwhile; who stands still was refused for a reason.
+      for (const id of left) {
+        const error = refused.get(id)
+        if (error !== undefined) return yield* error
+      }
+      for (const { id, outcome } of yield* cancel(left)) {
+        if (typeof outcome !== "string") refused.set(id, outcome)
+        else settled.add(id)
+        if (outcome === "canceled") canceled.push(id)
+      }
+    }
+    return yield* new ExchangeError.OrderRejected({
+      exchange,
+      operation: "cancelAll",
+      detail: "orders are placed as fast as they are canceled; stop placing them and try again"
+    })
+  })

@@ -1,0 +1,36 @@
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+import * as Listing from "../../model/Listing.js"
+import * as Telemetry from "../../ports/Telemetry.js"
+
+/**
+ * The rows that were understood. Those that were not are counted, and told of in the log: no row hides another, and none is
+ * left out in silence.
+ *
+ * @internal
+ */
+export const understood = <A, E>(
+  exchange: string,
+  operation: string,
+  read: Effect.Effect<Listing.Rows<A>, E>
+): Effect.Effect<ReadonlyArray<A>, E> =>
+  Effect.flatMap(read, (rows) => {
+    const { rows: known, unknown } = Listing.from(rows)
+    const [first] = unknown
+    return first === undefined ? Effect.succeed(known) : Effect.as(
+      Effect.zipRight(
+        Metric.incrementBy(
+          Telemetry.unknownRows.pipe(Metric.tagged("exchange", exchange), Metric.tagged("operation", operation)),
+          unknown.length
+        ),
+        Effect.logWarning("Rows of an answer were not understood and are left out", {
+          exchange,
+          operation,
+          rows: unknown.length,
+          market: first.market,
+          because: first.detail
+        })
+      ),
+      known
+    )
+  })

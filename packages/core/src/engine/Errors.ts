@@ -1,0 +1,184 @@
+/**
+ * The errors of an exchange as a table: its codes, and what each stands for among ours.
+ *
+ * @since 0.1.0
+ */
+import * as RetryAfter from "@effect-exchange/resilience/RetryAfter"
+import * as Duration from "effect/Duration"
+import * as ExchangeError from "../model/ExchangeError.js"
+import { clean } from "../model/internal/text.js"
+import type { Answer, Circumstances, Said } from "./Protocol.js"
+import * as UnlistedError from "./UnlistedError.js"
+
+const refusals = {
+  AuthenticationFailed: ExchangeError.AuthenticationFailed,
+  ClockSkew: ExchangeError.ClockSkew,
+  PermissionDenied: ExchangeError.PermissionDenied,
+  SymbolNotFound: ExchangeError.SymbolNotFound,
+  InvalidRequest: ExchangeError.InvalidRequest,
+  InsufficientFunds: ExchangeError.InsufficientFunds,
+  OrderRejected: ExchangeError.OrderRejected,
+  DuplicateOrder: ExchangeError.DuplicateOrder,
+  OrderNotFound: ExchangeError.OrderNotFound
+} as const
+
+/**
+ * What a code stands for. `Busy` was refused and may be tried again; `Unknown` may have been carried out; `None` is an
+ * error in name only: what was asked for is so already.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Kind = Refusal | "RateLimited" | "Banned" | "Busy" | "Unknown" | "None"
+
+/**
+ * Kinds that say that nothing was done.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Refusal = keyof typeof refusals
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Facts {
+  /** The exchange's words in an answer: none in a success, and in what is not in the exchange's form. */
+  readonly said: (answer: Answer) => Said | undefined
+  /** Codes by what they stand for: separated by blanks, or in a list where they have blanks themselves. */
+  readonly codes: { readonly [K in Kind]?: string | ReadonlyArray<string> }
+  /**
+   * Ranges of codes (`"51000-51999 54000-54999"`) of which those that are not listed refuse, so that an order refused
+   * under a new code is one that was not placed.
+   */
+  readonly ranges?: { readonly [K in Refusal]?: string } | undefined
+  /** `beginning` where codes are texts that go on: the longest beginning counts, in any case. Defaults to `whole`. */
+  readonly match?: "whole" | "beginning" | undefined
+  /** How long to wait, by code, where the answer does not say. Defaults to a second, and for bans to 15 minutes. */
+  readonly wait?: { readonly [code: string]: Duration.DurationInput } | undefined
+  /** How long to wait where the answer says so in a way of its own. */
+  readonly waitOf?: ((said: Said, circumstances: Circumstances) => Duration.Duration | undefined) | undefined
+  /** What the code alone does not tell, before the table is looked at. */
+  readonly judge?:
+    | ((said: Said, circumstances: Circumstances) => Kind | ExchangeError.TradingError | undefined)
+    | undefined
+  /** What is not in the exchange's words, but known all the same: a firewall's page. */
+  readonly unspoken?: ((answer: Answer) => ExchangeError.ExchangeError | undefined) | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Table {
+  readonly classify: (answer: Answer) => ExchangeError.ExchangeError | undefined
+  /** The error of one row among several, of which some may have been carried out. */
+  readonly ofRow: (said: Said, circumstances: Circumstances) => ExchangeError.TradingError
+}
+
+/**
+ * Makes a table of errors.
+ *
+ * **Gotchas**
+ *
+ * A code that is neither listed nor in a range is judged by the status of the answer (see `UnlistedError`): a refusal where
+ * that is 4xx, and otherwise a `MalformedResponse`, which leaves open what became of a write and opens no circuit.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const table = (facts: Facts): Table => {
+  const find = finder(facts)
+
+  const waitOf = (said: Said, circumstances: Circumstances, least: Duration.DurationInput): Duration.Duration =>
+    RetryAfter.parse(circumstances.headers["retry-after"], circumstances.now) ??
+      facts.waitOf?.(said, circumstances) ??
+      Duration.decode(facts.wait?.[said.code] ?? least)
+
+  const of = (said: Said, circumstances: Circumstances): ExchangeError.TradingError | "None" | undefined => {
+    const kind = facts.judge?.(said, circumstances) ?? find(said)
+    if (kind === undefined || kind === "None" || typeof kind !== "string") return kind
+    const about = {
+      ...circumstances.about,
+      code: clean(said.code),
+      detail: clean(said.text) || "the exchange gave no reason"
+    }
+    switch (kind) {
+      case "RateLimited":
+        return new ExchangeError.RateLimited({ ...about, retryAfter: waitOf(said, circumstances, "1 second") })
+      case "Banned": {
+        const until = circumstances.now + Duration.toMillis(waitOf(said, circumstances, "15 minutes"))
+        return new ExchangeError.Banned({ ...about, detail: `${about.detail}; nothing is sent before it ends`, until })
+      }
+      case "Busy":
+        return new ExchangeError.ExchangeUnavailable({ ...about, outcome: "Rejected" })
+      case "Unknown":
+        return new ExchangeError.ExchangeUnavailable({ ...about, outcome: "Unknown" })
+      default:
+        return new refusals[kind](about)
+    }
+  }
+
+  const unlisted = (said: Said, { about, headers, now, status }: Circumstances): ExchangeError.TradingError =>
+    status >= 300
+      ? UnlistedError.fromStatus({ about, clean, headers, now, status }, said)
+      : new ExchangeError.MalformedResponse({
+        ...about,
+        code: clean(said.code),
+        detail: `an error that is not known here, so that nobody can say what was done: ${
+          clean(said.text) || "the exchange gave no reason"
+        }`
+      })
+
+  return {
+    classify: (answer) => {
+      const said = facts.said(answer)
+      if (said === undefined) return facts.unspoken?.(answer)
+      const error = of(said, answer) ?? unlisted(said, answer)
+      return error === "None" ? undefined : error
+    },
+    ofRow: (said, circumstances) => {
+      const error = of(said, circumstances)
+      return error === undefined || error === "None" ? unlisted(said, circumstances) : error
+    }
+  }
+}
+
+const finder = ({ codes, match = "whole", ranges = {} }: Facts): (said: Said) => Kind | undefined => {
+  const fold = (code: string) => match === "whole" ? code : code.toLowerCase()
+  const listed = new Map<string, Kind>()
+  for (const kind of kinds) {
+    for (const code of listOf(codes[kind])) listed.set(fold(code), kind)
+  }
+  const beginnings = [...listed.keys()].sort((one, other) => other.length - one.length)
+  const spans = refusalKinds.flatMap((kind) =>
+    listOf(ranges[kind]).map((span) => {
+      const [from = "", to = from] = span.split("-")
+      return { kind, from: Number(from), to: Number(to) }
+    })
+  )
+  return ({ code }) => {
+    const known = match === "whole"
+      ? listed.get(code)
+      : listed.get(beginnings.find((beginning) => fold(code).startsWith(beginning)) ?? "")
+    return known ?? spans.find(({ from, to }) => Number(code) >= from && Number(code) <= to)?.kind
+  }
+}
+
+const refusalKinds: ReadonlyArray<Refusal> = [
+  "AuthenticationFailed",
+  "ClockSkew",
+  "PermissionDenied",
+  "SymbolNotFound",
+  "InvalidRequest",
+  "InsufficientFunds",
+  "OrderRejected",
+  "DuplicateOrder",
+  "OrderNotFound"
+]
+
+const kinds: ReadonlyArray<Kind> = [...refusalKinds, "RateLimited", "Banned", "Busy", "Unknown", "None"]
+
+const listOf = (codes: string | ReadonlyArray<string> | undefined): ReadonlyArray<string> =>
+  codes === undefined ? [] : typeof codes === "string" ? codes.trim().split(/\s+/) : codes

@@ -1,0 +1,39 @@
+import * as BigDecimal from "effect/BigDecimal"
+import * as Either from "effect/Either"
+import * as ParseResult from "effect/ParseResult"
+import * as Predicate from "effect/Predicate"
+import * as Schema from "effect/Schema"
+import * as Decimal from "../../model/Decimal.js"
+import type { Parameter, Parameters } from "../Endpoint.js"
+
+type Printed<A> = Either.Either<A, ParseResult.ParseError>
+
+/**
+ * An input as it is sent: decimals in plain notation, as text or as JSON numbers, and what is undefined left out.
+ *
+ * @internal
+ */
+export const printed = (input: object, decimals: "text" | "number"): Printed<Parameters> => {
+  const all: { [name: string]: Parameter } = {}
+  for (const [name, value] of Object.entries(input)) {
+    if (value === undefined) continue
+    const one = print(value, decimals)
+    if (Either.isLeft(one)) return Either.left(one.left)
+    all[name] = one.right
+  }
+  return Either.right(all)
+}
+
+const encodeText = Schema.encodeEither(Decimal.FromString)
+const encodeNumber = Schema.encodeEither(Decimal.FromNumber)
+
+const print = (value: unknown, decimals: "text" | "number"): Printed<Parameter> => {
+  if (BigDecimal.isBigDecimal(value)) return decimals === "text" ? encodeText(value) : encodeNumber(value)
+  if (Array.isArray(value)) return Either.all(value.map((each) => print(each, decimals)))
+  if (Predicate.isReadonlyRecord(value)) return printed(value, decimals)
+  if (typeof value === "string" || typeof value === "boolean" || Number.isFinite(value)) {
+    return Either.right(typeof value === "number" || typeof value === "boolean" ? value : String(value))
+  }
+  const issue = new ParseResult.Type(Schema.Unknown.ast, value, "expected text, a number, a decimal, or a list of such")
+  return Either.left(new ParseResult.ParseError({ issue }))
+}
