@@ -224,7 +224,7 @@ const trading = (client: ExchangeClient.ExchangeClient<"trading">): Adapter.Trad
     )
 })
 
-const exchange = Exchange.define({
+const exchange = Exchange.make({
   protocol,
   features,
   tags: {

@@ -62,7 +62,7 @@ export const features: Adapter.Features = {
   deduplicates: "always"
 }
 
-const exchange = Exchange.define({
+const exchange = Exchange.make({
   protocol,
   features,
   tags: {

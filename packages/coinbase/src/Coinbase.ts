@@ -45,7 +45,7 @@ export class Trading extends Context.Tag("@effect-exchange/coinbase/Coinbase/Tra
   Omit<Exchange.TradingService, "placeBatch">
 >() {}
 
-const exchange = Exchange.define({
+const exchange = Exchange.make({
   protocol,
   features: {
     name: "Coinbase",

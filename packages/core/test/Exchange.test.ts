@@ -32,7 +32,7 @@ class AcmeTrading
 const notAsked = () => Effect.die("not asked")
 
 const acme = (tickers: ReadonlyArray<Ticker.Ticker>) =>
-  Exchange.define({
+  Exchange.make({
     protocol: Acme.protocol,
     features: {
       name: "Acme",

@@ -140,7 +140,7 @@ export class Trading
   extends Context.Tag("Tulip/Trading")<Trading, Omit<Exchange.TradingService, "amend" | "placeBatch">>()
 {}
 
-export const { layer, layerAccount, layerMarketData } = Exchange.define({
+export const { layer, layerAccount, layerMarketData } = Exchange.make({
   protocol,
   features: {
     name: "Tulip",

@@ -1,90 +1,105 @@
 /**
- * Kraken's endpoints, named as its documents name them. Public ones count against the address ("public"), private ones
- * against the key ("key"), except for those that place and change orders, which count for each pair ("trading"). What a
- * cancel adds there depends on how old the order is, so none is counted, and no cancel ever waits.
+ * Kraken's endpoints, named as its documents name them.
+ *
+ * Public ones count against the address (`public`), private ones against the key (`key`), except for those that place and
+ * change orders, which count for each pair (`trading`). What a cancel adds there depends on how old the order is, so none
+ * is counted, and no cancel ever waits.
  *
  * Source: docs.kraken.com, Spot REST API.
  *
  * @since 0.1.0
  */
-import { Decimal } from "@effect-exchange/core"
-import { Endpoint } from "@effect-exchange/core/adapter"
+import { Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
+import type * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
-import * as Wire from "./Wire.js"
+import * as Rows from "./Rows.js"
 
 /**
- * How many orders or trades a page of a history has.
+ * What Kraken meters. Its counters fall all the time: that of a key takes 20 and falls by 0.5 a second, in the tier
+ * "Intermediate", and that of a pair takes 125 and falls by 2.34; here all pairs share one. Some of each is left, as
+ * requests do not arrive as evenly as they leave and other programs may use the key.
+ *
+ * @since 0.1.0
+ * @category limits
+ */
+export const limits = {
+  public: Limit.window(1, "1 second"),
+  key: Limit.bucket(18, 0.5, { per: "key" }),
+  trading: Limit.bucket(120, 2.3, { per: "key" })
+}
+
+/**
+ * How many orders or trades a page of a history has, and how many orders can be asked for or canceled by their ids at once.
  *
  * @since 0.1.0
  * @category constants
  */
 export const pageSize = 50
 
+const open = Endpoint.family({
+  capability: "marketData",
+  limits,
+  root: "/0/public/",
+  within: "result",
+  cost: { public: 1 }
+})
+
+const read = Endpoint.family({
+  capability: "account",
+  limits,
+  method: "POST",
+  body: "form",
+  root: "/0/private/",
+  within: "result",
+  cost: { key: 1 }
+})
+
+const write = Endpoint.family({
+  capability: "trading",
+  limits,
+  method: "POST",
+  body: "form",
+  root: "/0/private/",
+  within: "result"
+})
+
 /**
- * The exchange's clock, in whole seconds.
+ * Tells the exchange's clock, in whole seconds.
  *
  * @since 0.1.0
  * @category endpoints
  */
-export const time = Endpoint.make({
-  capability: "marketData",
-  name: "time",
-  path: "/0/public/Time",
-  input: Endpoint.NoInput,
-  response: Wire.result(Schema.pluck(Schema.Struct({ unixtime: Wire.Seconds }), "unixtime")),
-  cost: { public: 1 }
+export const time = open("time", { path: "Time", answer: Wire.within("unixtime", Wire.seconds) })
+
+/**
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const systemStatus = open("systemStatus", {
+  path: "SystemStatus",
+  answer: Wire.answer({ status: Wire.at("status", Wire.text), at: Wire.at("timestamp", Wire.isoTime) })
 })
 
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const systemStatus = Endpoint.make({
-  capability: "marketData",
-  name: "systemStatus",
-  path: "/0/public/SystemStatus",
-  input: Endpoint.NoInput,
-  response: Wire.result(Wire.SystemStatus),
-  cost: { public: 1 }
-})
+export const assets = open("assets", { path: "Assets", answer: Wire.keyed("id", Rows.Asset) })
 
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const assets = Endpoint.make({
-  capability: "marketData",
-  name: "assets",
-  path: "/0/public/Assets",
-  input: Endpoint.NoInput,
-  response: Wire.result(Wire.listing(Wire.Asset)),
-  cost: { public: 1 }
-})
+export const assetPairs = open("assetPairs", { path: "AssetPairs", answer: Wire.keyed("id", Rows.Pair) })
 
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const assetPairs = Endpoint.make({
-  capability: "marketData",
-  name: "assetPairs",
-  path: "/0/public/AssetPairs",
-  input: Endpoint.NoInput,
-  response: Wire.result(Wire.listing(Wire.AssetPair)),
-  cost: { public: 1 }
-})
-
-/**
- * @since 0.1.0
- * @category endpoints
- */
-export const ticker = Endpoint.make({
-  capability: "marketData",
-  name: "ticker",
-  path: "/0/public/Ticker",
-  input: Schema.Struct({ pair: Schema.String }),
-  response: Wire.result(Wire.sole(Wire.Ticker)),
-  cost: { public: 1 }
+export const ticker = open("ticker", {
+  path: "Ticker",
+  input: Endpoint.takes<{ readonly pair: string }>(),
+  answer: Rows.sole(Wire.one(Rows.Ticker))
 })
 
 /**
@@ -93,13 +108,10 @@ export const ticker = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const tickers = Endpoint.make({
-  capability: "marketData",
-  name: "tickers",
-  path: "/0/public/Ticker",
-  input: Schema.Struct({ pair: Schema.optional(Schema.String) }),
-  response: Wire.result(Wire.listing(Wire.Ticker)),
-  cost: { public: 1 }
+export const tickers = open("tickers", {
+  path: "Ticker",
+  input: Endpoint.takes<{ readonly pair: string | undefined }>(),
+  answer: Wire.keyed("market", Rows.TickerOf)
 })
 
 /**
@@ -108,13 +120,10 @@ export const tickers = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const depth = Endpoint.make({
-  capability: "marketData",
-  name: "depth",
-  path: "/0/public/Depth",
-  input: Schema.Struct({ pair: Schema.String, count: Schema.Int }),
-  response: Wire.result(Wire.sole(Wire.Depth)),
-  cost: { public: 1 }
+export const depth = open("depth", {
+  path: "Depth",
+  input: Endpoint.takes<{ readonly pair: string; readonly count: number }>(),
+  answer: Rows.sole(Rows.Book)
 })
 
 /**
@@ -124,13 +133,10 @@ export const depth = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const trades = Endpoint.make({
-  capability: "marketData",
-  name: "trades",
-  path: "/0/public/Trades",
-  input: Schema.Struct({ pair: Schema.String, count: Schema.Int, since: Schema.optional(Schema.String) }),
-  response: Wire.result(Wire.sole(Schema.Array(Wire.Trade))),
-  cost: { public: 1 }
+export const trades = open("trades", {
+  path: "Trades",
+  input: Endpoint.takes<{ readonly pair: string; readonly count: number; readonly since?: string }>(),
+  answer: Rows.sole(Wire.list(Rows.Trade))
 })
 
 /**
@@ -140,47 +146,31 @@ export const trades = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const ohlc = Endpoint.make({
-  capability: "marketData",
-  name: "ohlc",
-  path: "/0/public/OHLC",
-  input: Schema.Struct({ pair: Schema.String, interval: Schema.Int, since: Schema.NonNegativeInt }),
-  response: Wire.result(Wire.sole(Schema.Array(Wire.Candle))),
-  cost: { public: 1 }
+export const ohlc = open("ohlc", {
+  path: "OHLC",
+  input: Endpoint.takes<{ readonly pair: string; readonly interval: string; readonly since: number }>(),
+  answer: Rows.sole(Schema.Array(Wire.one(Rows.Bar)))
 })
 
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const balanceEx = Endpoint.make({
-  capability: "account",
-  name: "balanceEx",
-  method: "POST",
-  path: "/0/private/BalanceEx",
-  body: "form",
-  idempotency: "safe",
-  input: Endpoint.NoInput,
-  response: Wire.result(Wire.Balances),
-  cost: { key: 1 }
-})
+export const balanceEx = read("balanceEx", { path: "BalanceEx", answer: Wire.keyed("id", Rows.Balance) })
 
 /**
- * Needs no permission.
+ * Needs no permission. `validUntil` is zero for a key that does not expire.
  *
  * @since 0.1.0
  * @category endpoints
  */
-export const getApiKeyInfo = Endpoint.make({
-  capability: "account",
-  name: "getApiKeyInfo",
-  method: "POST",
-  path: "/0/private/GetApiKeyInfo",
-  body: "form",
-  idempotency: "safe",
-  input: Endpoint.NoInput,
-  response: Wire.result(Wire.ApiKeyInfo),
-  cost: { key: 1 }
+export const getApiKeyInfo = read("getApiKeyInfo", {
+  path: "GetApiKeyInfo",
+  answer: Wire.answer({
+    permissions: Wire.at("permissions", Schema.Array(Schema.String)),
+    validUntil: Wire.at("validUntil", Wire.seconds),
+    ipAllowlist: Wire.at("ipAllowlist", Schema.Array(Schema.Unknown))
+  })
 })
 
 /**
@@ -189,16 +179,11 @@ export const getApiKeyInfo = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const openOrders = Endpoint.make({
-  capability: "account",
-  name: "openOrders",
-  method: "POST",
-  path: "/0/private/OpenOrders",
-  body: "form",
-  idempotency: "safe",
-  input: Schema.Struct({ cl_ord_id: Schema.optional(Schema.String) }),
-  response: Wire.result(Schema.pluck(Schema.Struct({ open: Wire.Orders }), "open")),
-  cost: { key: 1 }
+export const openOrders = read("openOrders", {
+  path: "OpenOrders",
+  input: Endpoint.takes<{ readonly cl_ord_id?: string }>(),
+  within: "result.open",
+  answer: Wire.keyed("id", Rows.Order)
 })
 
 /**
@@ -207,20 +192,13 @@ export const openOrders = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const closedOrders = Endpoint.make({
-  capability: "account",
-  name: "closedOrders",
-  method: "POST",
-  path: "/0/private/ClosedOrders",
-  body: "form",
-  idempotency: "safe",
-  input: Schema.Struct({
-    cl_ord_id: Schema.optional(Schema.String),
-    start: Schema.optional(Schema.NonNegativeInt),
-    ofs: Schema.optional(Schema.NonNegativeInt)
-  }),
-  response: Wire.result(Schema.pluck(Schema.Struct({ closed: Wire.Orders }), "closed")),
-  cost: { key: 1 }
+export const closedOrders = read("closedOrders", {
+  path: "ClosedOrders",
+  input: Endpoint.takes<
+    { readonly cl_ord_id?: string; readonly start?: number | undefined; readonly ofs?: number | undefined }
+  >(),
+  within: "result.closed",
+  answer: Wire.keyed("id", Rows.Order)
 })
 
 /**
@@ -229,16 +207,10 @@ export const closedOrders = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const queryOrders = Endpoint.make({
-  capability: "account",
-  name: "queryOrders",
-  method: "POST",
-  path: "/0/private/QueryOrders",
-  body: "form",
-  idempotency: "safe",
-  input: Schema.Struct({ txid: Schema.String }),
-  response: Wire.result(Wire.Orders),
-  cost: { key: 1 }
+export const queryOrders = read("queryOrders", {
+  path: "QueryOrders",
+  input: Endpoint.takes<{ readonly txid: string }>(),
+  answer: Wire.keyed("id", Rows.Order)
 })
 
 /**
@@ -247,20 +219,29 @@ export const queryOrders = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const tradesHistory = Endpoint.make({
-  capability: "account",
-  name: "tradesHistory",
-  method: "POST",
-  path: "/0/private/TradesHistory",
-  body: "form",
-  idempotency: "safe",
-  input: Schema.Struct({
-    start: Schema.optional(Schema.NonNegativeInt),
-    ofs: Schema.optional(Schema.NonNegativeInt)
-  }),
-  response: Wire.result(Schema.pluck(Schema.Struct({ trades: Wire.Fills }), "trades")),
+export const tradesHistory = read("tradesHistory", {
+  path: "TradesHistory",
+  input: Endpoint.takes<{ readonly start?: number | undefined; readonly ofs?: number | undefined }>(),
+  within: "result.trades",
+  answer: Wire.keyed("id", Rows.Fill),
   cost: { key: 2 }
 })
+
+/**
+ * An order to be placed, without its pair. `post` makes it post-only.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type NewOrder = {
+  readonly ordertype: "limit" | "market"
+  readonly type: "buy" | "sell"
+  readonly volume: BigDecimal.BigDecimal
+  readonly price: BigDecimal.BigDecimal | undefined
+  readonly timeinforce: "GTC" | "IOC" | "FOK" | undefined
+  readonly oflags: "post" | undefined
+  readonly cl_ord_id: string
+}
 
 /**
  * Only acknowledges. `deadline` (RFC 3339, 2 to 60 seconds from now) is after when the order is no longer taken.
@@ -268,16 +249,12 @@ export const tradesHistory = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const addOrder = Endpoint.make({
-  capability: "trading",
-  name: "addOrder",
-  method: "POST",
-  path: "/0/private/AddOrder",
-  body: "form",
-  idempotency: "once",
-  input: Schema.Struct({ pair: Schema.String, ...Wire.NewOrder.fields, deadline: Schema.String }),
-  response: Wire.result(Schema.pluck(Schema.Struct({ txid: Schema.NonEmptyArray(Schema.NonEmptyString) }), "txid")),
-  cost: { trading: 1 }
+export const addOrder = write("addOrder", {
+  path: "AddOrder",
+  input: Endpoint.takes<NewOrder & { readonly pair: string; readonly deadline: string }>(),
+  answer: Wire.within("txid.0", Wire.text),
+  cost: { trading: 1 },
+  idempotency: "once"
 })
 
 /**
@@ -286,16 +263,16 @@ export const addOrder = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const addOrderBatch = Endpoint.make({
-  capability: "trading",
-  name: "addOrderBatch",
-  method: "POST",
-  path: "/0/private/AddOrderBatch",
+export const addOrderBatch = write("addOrderBatch", {
+  path: "AddOrderBatch",
   body: "json",
-  idempotency: "once",
-  input: Schema.Struct({ pair: Schema.String, orders: Schema.Array(Wire.NewOrder), deadline: Schema.String }),
-  response: Wire.result(Schema.pluck(Schema.Struct({ orders: Schema.Array(Wire.BatchRow) }), "orders")),
-  cost: ({ orders }) => ({ trading: orders.length })
+  input: Endpoint.takes<
+    { readonly pair: string; readonly orders: ReadonlyArray<NewOrder>; readonly deadline: string }
+  >(),
+  within: "result.orders",
+  answer: Schema.Array(Wire.one(Rows.BatchRow)),
+  cost: ({ orders }) => ({ trading: orders.length }),
+  idempotency: "once"
 })
 
 /**
@@ -305,26 +282,30 @@ export const addOrderBatch = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const amendOrder = Endpoint.make({
-  capability: "trading",
-  name: "amendOrder",
-  method: "POST",
-  path: "/0/private/AmendOrder",
-  body: "form",
-  idempotency: "once",
-  input: Schema.Struct({
-    txid: Schema.optional(Schema.String),
-    cl_ord_id: Schema.optional(Schema.String),
-    order_qty: Schema.optional(Decimal.FromString),
-    limit_price: Schema.optional(Decimal.FromString),
-    post_only: Schema.optional(Schema.Boolean),
-    deadline: Schema.String
-  }),
-  response: Wire.result(Schema.pluck(Schema.Struct({ amend_id: Schema.String }), "amend_id")),
-  cost: { trading: 1 }
+export const amendOrder = write("amendOrder", {
+  path: "AmendOrder",
+  input: Endpoint.takes<
+    Named & {
+      readonly order_qty: BigDecimal.BigDecimal | undefined
+      readonly limit_price: BigDecimal.BigDecimal | undefined
+      readonly post_only: boolean | undefined
+      readonly deadline: string
+    }
+  >(),
+  answer: Wire.within("amend_id", Wire.text),
+  cost: { trading: 1 },
+  idempotency: "once"
 })
 
-const Count = Wire.result(Schema.pluck(Schema.Struct({ count: Schema.NonNegativeInt }), "count"))
+/**
+ * An order by one of its ids.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Named = { readonly txid?: string; readonly cl_ord_id?: string }
+
+const count = Wire.within("count", Schema.NonNegativeInt)
 
 /**
  * How many were canceled.
@@ -332,16 +313,11 @@ const Count = Wire.result(Schema.pluck(Schema.Struct({ count: Schema.NonNegative
  * @since 0.1.0
  * @category endpoints
  */
-export const cancelOrder = Endpoint.make({
-  capability: "trading",
-  name: "cancelOrder",
-  method: "POST",
-  path: "/0/private/CancelOrder",
-  body: "form",
-  idempotency: "idempotent",
-  input: Schema.Struct({ txid: Schema.optional(Schema.String), cl_ord_id: Schema.optional(Schema.String) }),
-  response: Count,
-  cost: {}
+export const cancelOrder = write("cancelOrder", {
+  path: "CancelOrder",
+  input: Endpoint.takes<Named>(),
+  answer: count,
+  idempotency: "idempotent"
 })
 
 /**
@@ -350,14 +326,10 @@ export const cancelOrder = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const cancelOrderBatch = Endpoint.make({
-  capability: "trading",
-  name: "cancelOrderBatch",
-  method: "POST",
-  path: "/0/private/CancelOrderBatch",
+export const cancelOrderBatch = write("cancelOrderBatch", {
+  path: "CancelOrderBatch",
   body: "json",
-  idempotency: "idempotent",
-  input: Schema.Struct({ orders: Schema.Array(Schema.String) }),
-  response: Count,
-  cost: {}
+  input: Endpoint.takes<{ readonly orders: ReadonlyArray<string> }>(),
+  answer: count,
+  idempotency: "idempotent"
 })

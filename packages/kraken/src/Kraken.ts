@@ -3,12 +3,281 @@
  *
  * @since 0.1.0
  */
-import { type Adapter, Exchange } from "@effect-exchange/core/adapter"
-import * as Context from "effect/Context"
-import * as accounts from "./internal/account.js"
-import * as marketDatas from "./internal/marketData.js"
-import * as tradings from "./internal/trading.js"
+import { type ExchangeStatus, ExchangeSymbol, type Market } from "@effect-exchange/core"
+import {
+  type Adapter,
+  ClientOrderId,
+  type Declaration,
+  Exchange,
+  Page,
+  Question,
+  type Wire
+} from "@effect-exchange/core/adapter"
+import * as BigDecimal from "effect/BigDecimal"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Endpoints from "./Endpoints.js"
+import * as Errors from "./Errors.js"
 import { protocol } from "./Protocol.js"
+import type * as Rows from "./Rows.js"
+
+const { ask } = Question
+
+// Bitcoin is `XBT` on Kraken, and Dogecoin `XDG`; all other assets are called alike.
+const renamed: ReadonlyMap<string, string> = new Map([["XBT", "BTC"], ["XDG", "DOGE"]])
+const original: ReadonlyMap<string, string> = new Map(Array.from(renamed, ([theirs, ours]) => [ours, theirs]))
+const assetName = (altname: string): string => renamed.get(altname) ?? altname
+
+// What orders call a market: the names of its assets, one behind the other (`XBTUSD`), where tickers and fills have its id
+// (`XXBTZUSD`).
+const altname = ({ base, quote }: Pick<Market.Market, "base" | "quote">): string =>
+  `${original.get(base) ?? base}${original.get(quote) ?? quote}`
+
+const statuses: ReadonlyMap<string, ExchangeStatus.ExchangeStatus["status"]> = new Map([
+  ["online", "operational"],
+  ["maintenance", "maintenance"],
+  ["cancel_only", "limited"],
+  ["post_only", "limited"],
+  ["limit_only", "limited"]
+])
+
+/** A pair without `wsname`, or whose `altname` is not made of the two, is left out. */
+const market = (row: Wire.Type<typeof Rows.Pair>): Market.Market | undefined => {
+  const [first = "", second = ""] = row.wsname?.split("/") ?? []
+  const [base, quote] = [assetName(first), assetName(second)]
+  const symbol = ExchangeSymbol.fromAssets({ base, quote })
+  if (symbol === undefined || row.altname !== altname({ base, quote })) return undefined
+  const { id, minAmount, minNotional, status } = row
+  return {
+    symbol,
+    id,
+    kind: "spot",
+    status,
+    base,
+    quote,
+    tickSize: row.tickSize ?? BigDecimal.make(1n, row.priceDecimals),
+    lotSize: BigDecimal.make(1n, row.lotDecimals),
+    minAmount,
+    minNotional
+  }
+}
+
+/**
+ * Balances by the names of assets, which another table has: it is read again only for an id that was not in it. What earns
+ * (`XBT.F`) is of the same asset.
+ */
+const balances: Declaration.Account["balances"] = (client) => {
+  let known: ReadonlyMap<string, string> = new Map()
+  const named = (ids: ReadonlyArray<string>) =>
+    Effect.suspend(() =>
+      ids.every((id) => known.has(id)) ? Effect.void : Effect.map(client.request(Endpoints.assets, {}), ({ rows }) => {
+        known = new Map(rows.map(({ altname, id }) => [id, assetName(altname.replace(/\.F$/, ""))]))
+      })
+    )
+  return () =>
+    Effect.gen(function*() {
+      const { rows } = yield* client.request(Endpoints.balanceEx, {})
+      yield* named(rows.map(({ id }) => id))
+      return rows.map(({ balance, credit, held, id }) => {
+        const total = BigDecimal.sum(balance, credit)
+        return { asset: known.get(id) ?? id, total, free: BigDecimal.subtract(total, held) }
+      })
+    })
+}
+
+const newOrder = (order: Declaration.NewOrder): Endpoints.NewOrder => ({
+  ordertype: order.type,
+  type: order.side,
+  volume: order.size,
+  price: order.price,
+  timeinforce: order.type === "market" ? undefined : order.timeInForce,
+  oflags: order.postOnly ? "post" : undefined,
+  cl_ord_id: order.clientOrderId
+})
+
+const deadline = (until: number): string => DateTime.formatIso(DateTime.unsafeMake(until))
+
+const named = (reference: Adapter.Reference): Endpoints.Named =>
+  reference.id === undefined ? { cl_ord_id: reference.clientOrderId } : { txid: reference.id }
+
+// The exchange leaves out what is of that second itself.
+const startOf = (since: number | undefined): number | undefined =>
+  since === undefined ? undefined : Math.max(0, Math.floor(since / 1000) - 1)
+
+/**
+ * Cancels orders by their ids. `CancelAll` would cancel the orders of every pair, and of a batch Kraken says only how many
+ * were canceled, or, when one had ended, nothing at all: then each is looked at.
+ */
+const cancelSeveral: Question.Question<
+  "account" | "trading",
+  [Market.Market, ReadonlyArray<string>],
+  ReadonlyArray<Declaration.Canceled>
+> = (client) => (_, ids) =>
+  Effect.gen(function*() {
+    const count = yield* client.request(Endpoints.cancelOrderBatch, { orders: ids }).pipe(
+      Effect.catchTag("OrderNotFound", () =>
+        Effect.as(
+          Effect.forEach(
+            ids,
+            (txid) =>
+              Effect.catchTag(client.request(Endpoints.cancelOrder, { txid }), "OrderNotFound", () => Effect.void),
+            { discard: true }
+          ),
+          0
+        ))
+    )
+    if (count === ids.length) return ids.map((id) => ({ id, outcome: "canceled" }))
+    const { rows } = yield* client.request(Endpoints.queryOrders, { txid: ids.join(",") })
+    return rows.map(({ id, status }) => ({ id, outcome: status === "canceled" ? "canceled" : "ended" }))
+  })
+
+const exchange = Exchange.define({
+  name: "Kraken",
+  protocol,
+  kinds: ["spot"],
+  lacks: ["positions"],
+  marketNames: (market) => [market.id, altname(market)],
+  marketData: {
+    listings: [ask(Endpoints.assetPairs, () => ({}), ({ rows }) => rows.map(market))],
+    ticker: ask(Endpoints.ticker, ({ id }) => ({ pair: id })),
+    // The names of many pairs would make a longer URL than proxies take.
+    tickers: ask(Endpoints.tickers, (markets) => ({
+      pair: markets.length > 100 ? undefined : markets.map(({ id }) => id).join(",")
+    })),
+    book: {
+      depths: 500,
+      read: ask(Endpoints.depth, ({ id }, count) => ({ pair: id, count }))
+    },
+    trades: {
+      most: 1000,
+      order: "oldest first",
+      read: ask(Endpoints.trades, ({ id }, count) => ({ pair: id, count }))
+    },
+    candles: {
+      words: { "1m": "1", "5m": "5", "15m": "15", "30m": "30", "1h": "60", "4h": "240", "1d": "1440" },
+      page: 720,
+      kept: 720,
+      read: ask(Endpoints.ohlc, ({ id }, interval, { from }) => ({
+        pair: id,
+        interval,
+        // Those that open after it.
+        since: Math.max(0, from / 1000 - 1)
+      }))
+    },
+    status: ask(Endpoints.systemStatus, () => ({}), ({ at, status }) => ({
+      status: statuses.get(status) ?? "unknown",
+      detail: status.slice(0, 200),
+      at
+    }))
+  },
+  account: {
+    balances,
+    keyPermissions: ask(Endpoints.getApiKeyInfo, () => ({}), ({ ipAllowlist, permissions, validUntil }) => ({
+      read: permissions.some((name) => name.startsWith("query-")),
+      trade: permissions.includes("modify-trades"),
+      // Kraken does not publish the names of all permissions: one that is neither to query nor to modify may be any.
+      withdraw: permissions.some((name) => name.startsWith("withdraw"))
+        ? true
+        : permissions.every((name) => /^(?:query|modify)-/.test(name))
+        ? false
+        : "unknown",
+      ipRestricted: ipAllowlist.length > 0,
+      ...validUntil === 0 ? {} : { expiresAt: validUntil }
+    })),
+    openOfAll: ask(Endpoints.openOrders, () => ({})),
+    byId: ask(Endpoints.queryOrders, (_, txid) => ({ txid })),
+    byName: [Endpoints.openOrders, Endpoints.closedOrders].map((endpoint) =>
+      ask(endpoint, ({ clientOrderId }) => ({ cl_ord_id: clientOrderId }))
+    ),
+    ended: {
+      order: "newest first",
+      read: Page.all({
+        endpoint: Endpoints.closedOrders,
+        input: (ofs, _, { since }) => ({
+          ofs,
+          start: startOf(since)
+        }),
+        rows: (rows) => rows,
+        next: Page.offset(Endpoints.pageSize),
+        wanted: (row, _, { isWanted }) => isWanted(row),
+        enough: (_, { limit }) => limit
+      })
+    },
+    fills: {
+      order: "newest first",
+      feeIn: "quote",
+      read: Page.all({
+        endpoint: Endpoints.tradesHistory,
+        input: (ofs, _, { since }) => ({
+          ofs,
+          start: startOf(since)
+        }),
+        rows: (rows) => rows,
+        next: Page.offset(Endpoints.pageSize),
+        wanted: (row, _, { isWanted }) => isWanted(row),
+        enough: (_, { limit }) => limit
+      })
+    }
+  },
+  trading: {
+    names: {
+      pattern: /^(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-z]{1,18})$/,
+      described: "a UUID in lower case, or 1 to 18 of a-z 0-9",
+      make: ClientOrderId.asUuid
+    },
+    timeInForce: ["GTC", "IOC"],
+    reduceOnly: false,
+    deduplicates: "while open",
+    // A little after its deadline an order can be seen, and our clock be compared by a second.
+    takenWithin: "15 seconds",
+    seenWithin: "5 seconds",
+    place: ask(
+      Endpoints.addOrder,
+      (order) => ({
+        pair: order.market.id,
+        ...newOrder(order),
+        deadline: deadline(order.until)
+      }),
+      (accepted) => ({ accepted })
+    ),
+    placeBatch: {
+      most: 15,
+      ask: ask(
+        Endpoints.addOrderBatch,
+        (orders: ReadonlyArray<Declaration.NewOrder>) => ({
+          pair: orders[0]?.market.id ?? "",
+          orders: orders.map(newOrder),
+          deadline: deadline(orders[0]?.until ?? 0)
+        }),
+        (rows) =>
+          rows.map(({ error, id }) =>
+            error !== undefined ? { refused: Errors.said(error) } : id === undefined ? undefined : { accepted: id }
+          )
+      )
+    },
+    cancel: { by: "either", ask: ask(Endpoints.cancelOrder, named, () => undefined) },
+    cancelAll: { most: Endpoints.pageSize, several: cancelSeveral },
+    amend: ask(
+      Endpoints.amendOrder,
+      ({ current, price, reference, size, until }: Declaration.Change) => ({
+        ...named(reference),
+        order_qty: size,
+        limit_price: price,
+        post_only: price !== undefined && current.postOnly === true ? true : undefined,
+        deadline: deadline(until)
+      }),
+      () => undefined
+    )
+  }
+})
+
+/**
+ * What Kraken can do.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const features = exchange.features
 
 /**
  * Kraken's public data: the same value as the shared `MarketData`, for programs that use several exchanges.
@@ -16,10 +285,7 @@ import { protocol } from "./Protocol.js"
  * @since 0.1.0
  * @category tags
  */
-export class MarketData extends Context.Tag("@effect-exchange/kraken/Kraken/MarketData")<
-  MarketData,
-  Exchange.MarketDataService
->() {}
+export const MarketData = exchange.MarketData
 
 /**
  * A Kraken account: the same value as the shared `Account`, for programs that use several exchanges. There are no
@@ -28,10 +294,7 @@ export class MarketData extends Context.Tag("@effect-exchange/kraken/Kraken/Mark
  * @since 0.1.0
  * @category tags
  */
-export class Account extends Context.Tag("@effect-exchange/kraken/Kraken/Account")<
-  Account,
-  Omit<Exchange.AccountService, "positions">
->() {}
+export const Account = exchange.Account
 
 /**
  * Trading on Kraken: the same value as the shared `Trading`, for programs that use several exchanges.
@@ -39,42 +302,7 @@ export class Account extends Context.Tag("@effect-exchange/kraken/Kraken/Account
  * @since 0.1.0
  * @category tags
  */
-export class Trading extends Context.Tag("@effect-exchange/kraken/Kraken/Trading")<
-  Trading,
-  Exchange.TradingService
->() {}
-
-/**
- * What Kraken can do.
- *
- * @since 0.1.0
- * @category models
- */
-export const features: Adapter.Features = {
-  name: "Kraken",
-  kinds: ["spot"],
-  testnet: false,
-  candles: ["1m", "5m", "15m", "30m", "1h", "4h", "1d"],
-  positions: false,
-  timeInForce: ["GTC", "IOC"],
-  reduceOnly: false,
-  amend: true,
-  batch: 15,
-  deduplicates: "while open"
-}
-
-const exchange = Exchange.define({
-  protocol,
-  features,
-  tags: {
-    marketData: (service) => Context.make(MarketData, service),
-    account: (service) => Context.make(Account, service),
-    trading: (service) => Context.make(Trading, service)
-  },
-  marketData: marketDatas.make,
-  account: (client, { markets }) => accounts.make(client, markets),
-  trading: (client, { account }) => tradings.make(client, account)
-})
+export const Trading = exchange.Trading
 
 /**
  * Public data; needs no credentials and has none in reach.

@@ -56,7 +56,7 @@ export const features: Adapter.Features = {
   deduplicates: "while open"
 }
 
-const exchange = Exchange.define({
+const exchange = Exchange.make({
   protocol,
   features,
   tags: {

@@ -68,7 +68,7 @@ const features = { ...Mock.features, name: "Toy", candles: ["1m", "1h"] as const
 
 const unasked = Effect.dieMessage("not asked for")
 
-const toy = Exchange.define({
+const toy = Exchange.make({
   protocol,
   features,
   tags: {

@@ -1,5 +1,5 @@
 import { Decimal, ExchangeError, type Market, Order } from "@effect-exchange/core"
-import { type Adapter, ClientOrderId, type Endpoint, type ExchangeClient } from "@effect-exchange/core/adapter"
+import { type Adapter, ClientOrderId, type Endpoint, type ExchangeClient, Listing } from "@effect-exchange/core/adapter"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -32,7 +32,7 @@ export const make = (
   ): Effect.Effect<void, ExchangeError.TradingError> =>
     Effect.gen(function*() {
       if (refused.length === 0) return
-      const open = new Set(Arr.map(yield* account.openOrders(market), ({ id }) => id))
+      const open = new Set(Arr.map(Listing.from(yield* account.openOrders(market)).rows, ({ id }) => id))
       const left = refused.filter(({ order_id }) => open.has(order_id))
       if (left[0] === undefined) return
       return yield* new ExchangeError.OrderRejected({
@@ -74,7 +74,7 @@ export const make = (
       }),
     cancelAll: (market) =>
       Effect.gen(function*() {
-        const orders = yield* account.openOrders(market)
+        const orders = Listing.from(yield* account.openOrders(market)).rows
         const results = yield* cancelAll(orders.map(({ id }) => id))
         const [refused, canceled] = Arr.partition(results, ({ success }) => success)
         yield* noneLeft(market, refused.filter((result) => Mapping.cancelFailure(about("cancelAll"), result)))

@@ -167,7 +167,9 @@ export interface History extends Adapter.History {
  * @category models
  */
 export interface Account {
-  /** Free amounts below zero count as zero, and what there is nothing of is left out. */
+  /**
+   * Rows of one asset are summed; what is free is at least zero, and what there is nothing of is left out.
+   */
   readonly balances: Question<Reading, [], ReadonlyArray<Balance>>
   readonly keyPermissions: Question<Reading, [], KeyPermissions>
   /** Defaults to those of `openOfAll` that are of the market. */

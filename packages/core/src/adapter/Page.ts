@@ -64,7 +64,8 @@ export const all = <
 (client: ExchangeClient<C>) =>
 (...args): Effect.Effect<Listing.Listing<Row>, ExchangeError.For<C>> =>
   Effect.gen(function*() {
-    const { endpoint, enough = () => Number.POSITIVE_INFINITY, input, most = Pages.most, next, wanted = () => true } = facts
+    const { endpoint, enough = () => Number.POSITIVE_INFINITY, input, most = Pages.most, next, wanted = () => true } =
+      facts
     const limit = enough(...args)
     const rows = new Map<unknown, Row>()
     const unknown = new Map<unknown, Listing.Unknown>()
@@ -113,8 +114,8 @@ export const afterLast = (size: number) => ({ count, lastId }: Read<unknown, str
  * @since 0.1.0
  * @category places
  */
-export const cursor = <A>(of: (answer: A) => string | null | undefined) =>
-({ answer, place }: Read<A, string>): string | undefined => {
-  const next = of(answer)
-  return next === null || next === undefined || next === "" || next === place ? undefined : next
-}
+export const cursor =
+  <A>(of: (answer: A) => string | null | undefined) => ({ answer, place }: Read<A, string>): string | undefined => {
+    const next = of(answer)
+    return next === null || next === undefined || next === "" || next === place ? undefined : next
+  }

@@ -93,6 +93,29 @@ export const all = <const F extends { readonly [name: string]: Field<unknown> },
 }
 
 /**
+ * What a row reads as.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Type<R> = R extends Field<infer A> ? A : never
+
+/**
+ * Reads a field only in rows where another has a value; in the others there is none.
+ *
+ * @since 0.1.0
+ * @category fields
+ */
+export const when = <A, B>(condition: Field<A>, value: NoInfer<A>, field: Field<B>): Field<B | undefined> => ({
+  read: (row) =>
+    Either.flatMap(
+      condition.read(row),
+      (found): Either.Either<B | undefined, ParseResult.ParseIssue> =>
+        found === value ? field.read(row) : Either.right(undefined)
+    )
+})
+
+/**
  * What fields read, by their names.
  *
  * @since 0.1.0

@@ -240,7 +240,7 @@ export type Costs<Scope extends string> = { readonly [S in Scope]?: number }
  * @since 0.1.0
  * @category models
  */
-export interface Particulars<Scope extends string, I, A> {
+export interface Particulars<Scope extends string, I, A, AE> {
   readonly path: string
   readonly method?: "GET" | "POST" | "PUT" | "DELETE" | undefined
   readonly body?: Body | undefined
@@ -249,7 +249,7 @@ export interface Particulars<Scope extends string, I, A> {
   readonly scheme?: string | undefined
   /** Defaults to none. */
   readonly input?: Takes<I> | undefined
-  readonly answer: Schema.Schema<A, unknown>
+  readonly answer: Schema.Schema<A, AE>
   /** Where what was asked for stands in the answer. Defaults to that of the family; `""` is the whole. */
   readonly within?: string | undefined
   readonly cost?: Costs<Scope> | ((input: I) => Costs<Scope>) | undefined
@@ -278,9 +278,9 @@ export type Stated<C extends Capability> = C extends "trading" ? { readonly idem
  */
 export const family =
   <const C extends Capability, const Scope extends string>(shared: Family<C, Scope>) =>
-  <A, I extends object = {}>(
+  <A, AE, I extends object = {}>(
     name: string,
-    facts: Particulars<NoInfer<Scope>, I, A> & Stated<C>
+    facts: Particulars<NoInfer<Scope>, I, A, AE> & Stated<C>
   ): Endpoint<C, I, A> => {
     const { capability, decimals = "text" } = shared
     const { answer, cost = shared.cost ?? {}, within = shared.within ?? "" } = facts

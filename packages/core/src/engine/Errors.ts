@@ -55,8 +55,11 @@ export interface Facts {
   readonly ranges?: { readonly [K in Refusal]?: string } | undefined
   /** `beginning` where codes are texts that go on: the longest beginning counts, in any case. Defaults to `whole`. */
   readonly match?: "whole" | "beginning" | undefined
-  /** How long to wait, by code, where the answer does not say. Defaults to a second, and for bans to 15 minutes. */
-  readonly wait?: { readonly [code: string]: Duration.DurationInput } | undefined
+  /**
+   * How long to wait, by code or by kind (`RateLimited`, `Banned`), where the answer does not say. Defaults to a second, and
+   * for bans to 15 minutes.
+   */
+  readonly wait?: { readonly [codeOrKind: string]: Duration.DurationInput } | undefined
   /** How long to wait where the answer says so in a way of its own. */
   readonly waitOf?: ((said: Said, circumstances: Circumstances) => Duration.Duration | undefined) | undefined
   /** What the code alone does not tell, before the table is looked at. */
@@ -91,10 +94,10 @@ export interface Table {
 export const table = (facts: Facts): Table => {
   const find = finder(facts)
 
-  const waitOf = (said: Said, circumstances: Circumstances, least: Duration.DurationInput): Duration.Duration =>
+  const waitOf = (said: Said, circumstances: Circumstances, kind: keyof typeof waits): Duration.Duration =>
     RetryAfter.parse(circumstances.headers["retry-after"], circumstances.now) ??
       facts.waitOf?.(said, circumstances) ??
-      Duration.decode(facts.wait?.[said.code] ?? least)
+      Duration.decode(facts.wait?.[said.code] ?? facts.wait?.[kind] ?? waits[kind])
 
   const of = (said: Said, circumstances: Circumstances): ExchangeError.TradingError | "None" | undefined => {
     const kind = facts.judge?.(said, circumstances) ?? find(said)
@@ -106,9 +109,9 @@ export const table = (facts: Facts): Table => {
     }
     switch (kind) {
       case "RateLimited":
-        return new ExchangeError.RateLimited({ ...about, retryAfter: waitOf(said, circumstances, "1 second") })
+        return new ExchangeError.RateLimited({ ...about, retryAfter: waitOf(said, circumstances, kind) })
       case "Banned": {
-        const until = circumstances.now + Duration.toMillis(waitOf(said, circumstances, "15 minutes"))
+        const until = circumstances.now + Duration.toMillis(waitOf(said, circumstances, kind))
         return new ExchangeError.Banned({ ...about, detail: `${about.detail}; nothing is sent before it ends`, until })
       }
       case "Busy":
@@ -144,6 +147,8 @@ export const table = (facts: Facts): Table => {
     }
   }
 }
+
+const waits = { RateLimited: "1 second", Banned: "15 minutes" } as const
 
 const finder = ({ codes, match = "whole", ranges = {} }: Facts): (said: Said) => Kind | undefined => {
   const fold = (code: string) => match === "whole" ? code : code.toLowerCase()

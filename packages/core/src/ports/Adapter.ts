@@ -1,6 +1,6 @@
 /**
  * What an exchange adds to its protocol: its answers in our words, and what it can and cannot do. The services are made
- * of this by `Exchange.define`, the same way for every exchange.
+ * of this by `Exchange.make`, the same way for every exchange.
  *
  * @since 0.1.0
  */

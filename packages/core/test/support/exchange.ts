@@ -243,7 +243,7 @@ export const over = (
     ipRestricted: true
   }
 ) =>
-  Exchange.define({
+  Exchange.make({
     protocol: Acme.protocol,
     features: lacks.deduplicates === true ? { ...features, deduplicates: "never" } : features,
     tags: {

@@ -54,7 +54,7 @@ const standing = ({ clientOrderId, id }: typeof Row.Type): Order.Order => ({
 })
 
 /** An exchange behind a server: `POST /orders` and `GET /orders/{clientOrderId}`. */
-export const exchange = Exchange.define({
+export const exchange = Exchange.make({
   protocol: Acme.protocol,
   features,
   tags: {

@@ -6,6 +6,7 @@ import * as Option from "effect/Option"
 import type { Capability } from "../../engine/Endpoint.js"
 import type { ExchangeClient } from "../../engine/ExchangeClient.js"
 import type { Markets } from "../../engine/Markets.js"
+import type { Balance } from "../../model/Balance.js"
 import * as ExchangeError from "../../model/ExchangeError.js"
 import * as Listing from "../../model/Listing.js"
 import type { Market } from "../../model/Market.js"
@@ -98,12 +99,7 @@ export const make = (facts: Facts) => (client: Client, markets: Markets): Adapte
   const toOrder = (row: Row.Order, market: Market, amounts: sizing.Sizing) => order(exchange, row, market, amounts)
 
   return {
-    balances: Effect.map(asks.balances(client)(), (rows) =>
-      rows.flatMap((row) =>
-        BigDecimal.isZero(row.total)
-          ? []
-          : [{ ...row, free: BigDecimal.isNegative(row.free) ? nothing : row.free }]
-      )),
+    balances: Effect.map(asks.balances(client)(), summed),
     keyPermissions: Effect.suspend(() => asks.keyPermissions(client)()),
     openOrders: (market) =>
       market === undefined
@@ -149,6 +145,23 @@ export const make = (facts: Facts) => (client: Client, markets: Markets): Adapte
       }),
     positions: asks.positions === undefined ? undefined : positions(facts, client, markets, aboutAny)
   }
+}
+
+/** What there is of each asset, over all its rows. */
+const summed = (rows: ReadonlyArray<Balance>): ReadonlyArray<Balance> => {
+  const sums = new Map<string, Balance>()
+  for (const row of rows) {
+    const sum = sums.get(row.asset)
+    sums.set(
+      row.asset,
+      sum === undefined
+        ? row
+        : { ...sum, free: BigDecimal.sum(sum.free, row.free), total: BigDecimal.sum(sum.total, row.total) }
+    )
+  }
+  return [...sums.values()]
+    .filter(({ total }) => !BigDecimal.isZero(total))
+    .map((row) => BigDecimal.isNegative(row.free) ? { ...row, free: nothing } : row)
 }
 
 const positions = (

@@ -57,10 +57,13 @@ export const make = (facts: Facts) => (client: Client, account: Adapter.Account)
       : Effect.map(shown(operation, market, answer), (order) => ({ _tag: "Order", order }))
 
   const shown = (operation: string, market: Market, row: Row.Order) =>
-    Effect.flatMap(sizing.required(facts, operation, market), (amounts) =>
-      (facts.marketNames?.(market) ?? [market.id]).includes(row.market)
-        ? Effect.succeed(accounts.order(exchange, row, market, amounts))
-        : sizing.foreign(exchange, operation, market, row))
+    Effect.flatMap(
+      sizing.required(facts, operation, market),
+      (amounts) =>
+        (facts.marketNames?.(market) ?? [market.id]).includes(row.market)
+          ? Effect.succeed(accounts.order(exchange, row, market, amounts))
+          : sizing.foreign(exchange, operation, market, row)
+    )
 
   const shownIf = (operation: string, market: Market, row: Row.Order | undefined) =>
     row === undefined ? Effect.succeedNone : Effect.asSome(shown(operation, market, row))
@@ -111,7 +114,11 @@ export const make = (facts: Facts) => (client: Client, account: Adapter.Account)
   }
 }
 
-const judged = ({ protocol }: Facts, outcome: Outcome, now: number): Either.Either<Placed, ExchangeError.TradingError> => {
+const judged = (
+  { protocol }: Facts,
+  outcome: Outcome,
+  now: number
+): Either.Either<Placed, ExchangeError.TradingError> => {
   const about = { exchange: protocol.exchange, operation: "placeBatch" }
   if (outcome === undefined) {
     return Either.left(
@@ -150,15 +157,15 @@ const cancelAll = (
     return Effect.gen(function*() {
       const before = yield* standing
       // None is open: what had ended meanwhile is not found.
-      return (yield* Effect.catchTag(cancelAll.all(client)(market), "OrderNotFound", () => Effect.succeed([]))) ?? before
+      return (yield* Effect.catchTag(cancelAll.all(client)(market), "OrderNotFound", () => Effect.succeed([]))) ??
+        before
     })
   }
   const { most, several } = cancelAll
   return sweep(
     exchange,
     standing,
-    (ids) =>
-      Effect.map(Effect.forEach(Arr.chunksOf(ids, most), (chunk) => several(client)(market, chunk)), Arr.flatten)
+    (ids) => Effect.map(Effect.forEach(Arr.chunksOf(ids, most), (chunk) => several(client)(market, chunk)), Arr.flatten)
   )
 }
 

@@ -1,0 +1,232 @@
+/**
+ * What Kraken's rows are called, and what their words mean.
+ *
+ * @since 0.1.0
+ */
+import { Row, Wire } from "@effect-exchange/core/adapter"
+import * as BigDecimal from "effect/BigDecimal"
+import * as Either from "effect/Either"
+import * as ParseResult from "effect/ParseResult"
+import * as Predicate from "effect/Predicate"
+import * as Schema from "effect/Schema"
+
+const { all, always, at, blank, decimal, none, positive, seconds, text, words, wordsOr } = Wire
+
+/**
+ * Reads the answer about one pair. Its key is the exchange's own name of the pair and not the name that was asked for, and
+ * `last` may stand beside it.
+ *
+ * @since 0.1.0
+ * @category answers
+ */
+export const sole = <A, I>(schema: Schema.Schema<A, I>): Schema.Schema<A, unknown> => {
+  const decode = ParseResult.decodeUnknownEither(schema)
+  return Wire.reading((rows, ast) => {
+    const [row, ...others] = Predicate.isReadonlyRecord(rows)
+      ? Object.entries(rows).filter(([key]) => key !== "last")
+      : []
+    return row !== undefined && others.length === 0
+      ? decode(row[1])
+      : Either.left(new ParseResult.Type(ast, rows, "expected the answer about one pair"))
+  })
+}
+
+/**
+ * An asset by its id: other tables call it by that, while people and pairs use `altname`.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Asset = Row.of({ id: at("id", text), altname: at("altname", text) })
+
+/**
+ * A pair. Only `wsname` separates its assets; dark pools have none.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Pair = Row.of({
+  id: at("id", text),
+  altname: at("altname", text),
+  wsname: at("wsname", blank(Schema.String)),
+  priceDecimals: at("pair_decimals", Schema.NonNegativeInt),
+  lotDecimals: at("lot_decimals", Schema.NonNegativeInt),
+  tickSize: at("tick_size", positive(decimal)),
+  minAmount: at("ordermin", positive(decimal)),
+  minNotional: at("costmin", positive(decimal)),
+  // Those that take some kinds of orders are open: which kinds is for the exchange to say.
+  status: at(
+    "status",
+    wordsOr({
+      online: "open",
+      post_only: "open",
+      limit_only: "open",
+      cancel_only: "halted",
+      reduce_only: "halted",
+      maintenance: "halted",
+      work_in_progress: "halted",
+      delisted: "closed"
+    }, "unknown")
+  )
+})
+
+// Of `v`, `l` and `h` the first is of today since midnight (UTC), the second of the last 24 hours.
+const ticker = {
+  last: at("c.0", positive(decimal)),
+  bid: at("b.0", positive(decimal)),
+  ask: at("a.0", positive(decimal)),
+  open24h: none,
+  high24h: at("h.1", positive(decimal)),
+  low24h: at("l.1", positive(decimal)),
+  volume24h: at("v.1", decimal),
+  at: none
+}
+
+/**
+ * A ticker, which bears no time.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Ticker = Row.ticker(ticker)
+
+/**
+ * The same under the key of its pair.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const TickerOf = Row.tickerOf({ ...ticker, market: at("market", text) })
+
+const Level = Row.level({ price: at(0, decimal), amount: at(1, decimal) })
+
+/**
+ * A book: price, volume and the instant the level changed.
+ *
+ * @since 0.1.0
+ * @category answers
+ */
+export const Book = Wire.answer({
+  bids: at("bids", Schema.Array(Wire.one(Level))),
+  asks: at("asks", Schema.Array(Wire.one(Level)))
+})
+
+/**
+ * A public trade: price, volume, time, the taker's side, limit or market, something, and its id.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Trade = Row.trade({
+  id: at(6, text),
+  side: at(3, words({ b: "buy", s: "sell" })),
+  price: at(0, decimal),
+  amount: at(1, decimal),
+  at: at(2, seconds)
+})
+
+/**
+ * A candle: its open in time, open, high, low, close, average and volume.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Bar = Row.bar({
+  openTime: at(0, seconds),
+  open: at(1, decimal),
+  high: at(2, decimal),
+  low: at(3, decimal),
+  close: at(4, decimal),
+  volume: at(6, decimal)
+})
+
+const zero = BigDecimal.fromBigInt(0n)
+
+/**
+ * A balance under the id of its asset. What is free may be less than nothing for a moment, with credit in use.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Balance = Row.of({
+  id: at("id", text),
+  balance: at("balance", decimal),
+  held: at("hold_trade", decimal),
+  credit: all(
+    { given: at("credit", blank(decimal)), used: at("credit_used", blank(decimal)) },
+    ({ given = zero, used = zero }) => BigDecimal.subtract(given, used)
+  )
+})
+
+const side = words({ buy: "buy", sell: "sell" })
+const type = at("descr.ordertype", wordsOr({ limit: "limit", market: "market" }, "other"))
+const flags = at("oflags", Schema.UndefinedOr(Schema.String))
+const has = (flags: string | undefined, flag: string): boolean => flags?.split(",").includes(flag) === true
+
+/**
+ * An order under its id. `price` is what it was filled at on average, `descr.price` its limit, or what triggers it; with
+ * `viqc` among the flags its volume is in the quote currency.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Order = Row.order({
+  id: at("id", text),
+  market: at("descr.pair", text),
+  clientOrderId: at("cl_ord_id", blank(text)),
+  side: at("descr.type", side),
+  type,
+  status: at(
+    "status",
+    words({ pending: "pending", open: "open", closed: "filled", canceled: "canceled", expired: "expired" })
+  ),
+  // That of a trailing stop (`+15.0000%`) says how far away, and not what price.
+  price: Wire.when(type, "limit", at("descr.price", decimal)),
+  amount: all({ flags, size: at("vol", decimal) }, ({ flags, size }) => has(flags, "viqc") ? undefined : size),
+  filled: at("vol_exec", decimal),
+  averagePrice: all(
+    { filled: at("vol_exec", decimal), price: at("price", positive(decimal)) },
+    ({ filled, price }) => BigDecimal.isPositive(filled) ? price : undefined
+  ),
+  timeInForce: at("timeinforce", wordsOr({ GTC: "GTC", IOC: "IOC", FOK: "FOK" }, undefined)),
+  postOnly: all({ flags }, ({ flags }) => has(flags, "post")),
+  reduceOnly: none,
+  createdAt: at("opentm", seconds),
+  updatedAt: at("closetm", blank(seconds))
+})
+
+/**
+ * A trade of the account's own, under its id. Its fee is counted in the quote currency, also where it was taken in the base.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Fill = Row.fill({
+  id: at("id", text),
+  orderId: at("ordertxid", text),
+  market: at("pair", text),
+  clientOrderId: none,
+  side: at("type", side),
+  price: at("price", decimal),
+  amount: at("vol", decimal),
+  fee: at("fee", decimal),
+  feeAsset: none,
+  liquidity: at("maker", wordsOr({ true: "maker", false: "taker" }, "unknown")),
+  at: at("time", seconds)
+})
+
+/**
+ * What became of one order of a batch.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const BatchRow = Row.of({ id: at("txid", blank(text)), error: at("error", blank(text)) })
+
+/**
+ * What holds for every answer that only says that something was done.
+ *
+ * @since 0.1.0
+ * @category answers
+ */
+export const done = Wire.answer({ done: always(true) })
