@@ -3,224 +3,186 @@
  * particular to it; pacing, signing in time, retries, breakers, checks, lost answers and telemetry are the library's.
  * `docs/adding-an-exchange.md` walks through it.
  */
+import { ExchangeSymbol, type Market } from "@effect-exchange/core"
 import {
-  type Credentials,
-  Decimal,
-  ExchangeError,
-  ExchangeSymbol,
-  type Market,
-  type Order
-} from "@effect-exchange/core"
-import { ClientOrderId, Endpoint, Exchange, type Protocol, Signature } from "@effect-exchange/core/adapter"
-import * as Concurrent from "@effect-exchange/resilience/Concurrent"
-import { Clock, Context, Effect, Either, Option, Redacted, Schema } from "effect"
+  ClientOrderId,
+  type Declaration,
+  Endpoint,
+  Errors,
+  Exchange,
+  Limit,
+  Listing,
+  Protocol,
+  Question,
+  Row,
+  Signature,
+  Wire
+} from "@effect-exchange/core/adapter"
+import { Effect, Either, Redacted, Schema } from "effect"
 
-// --- the wire: what Tulip answers, as its documents say
+const { always, at, decimal, millis, none, text, words } = Wire
+const { ask, without } = Question
 
-const Bulb = Schema.Struct({ id: Schema.String, tick: Decimal.FromString, step: Decimal.FromString })
-const Quote = Schema.Struct({ last: Decimal.FromString, bid: Decimal.FromString, ask: Decimal.FromString })
-const Level = Schema.Tuple(Decimal.FromString, Decimal.FromString)
-const Book = Schema.Struct({ bids: Schema.Array(Level), asks: Schema.Array(Level) })
-const amounts = { price: Decimal.FromString, size: Decimal.FromString }
-const NewOrder = Schema.Struct({ ...amounts, bulb: Schema.String, ref: Schema.String, side: Schema.String })
-const Row = Schema.Struct({
-  ...amounts,
-  id: Schema.NonEmptyString,
-  ref: Schema.NonEmptyString,
-  side: Schema.Literal("buy", "sell"),
-  done: Decimal.FromString,
-  state: Schema.Literal("open", "filled", "canceled"),
-  at: Schema.NonNegativeInt
+// --- the rows: what Tulip calls its fields, and what its words mean
+
+const Bulb = Row.of({ id: at("id", text), tickSize: at("tick", decimal), lotSize: at("step", decimal) })
+const Quote = Row.ticker({
+  last: at("last", decimal),
+  bid: at("bid", decimal),
+  ask: at("ask", decimal),
+  open24h: none,
+  high24h: none,
+  low24h: none,
+  volume24h: none,
+  at: none
 })
-const Refusal = Schema.Struct({ refused: Schema.Literal("signature", "unknown", "funds", "duplicate") })
+const Levels = Schema.Array(Wire.one(Row.level({ price: at(0, decimal), amount: at(1, decimal) })))
+const Coin = Row.balance({ asset: at(0, text), free: at(1, decimal), total: at(1, decimal) })
+const Order = Row.order({
+  id: at("id", text),
+  market: at("bulb", text),
+  clientOrderId: at("ref", text),
+  side: at("side", words({ buy: "buy", sell: "sell" })),
+  type: always("limit"),
+  status: at("state", words({ open: "open", filled: "filled", canceled: "canceled" })),
+  price: at("price", decimal),
+  amount: at("size", decimal),
+  filled: at("done", decimal),
+  averagePrice: none,
+  timeInForce: none,
+  postOnly: none,
+  reduceOnly: none,
+  createdAt: at("at", millis),
+  updatedAt: none
+})
 
 // --- the endpoints: what may be asked, what it costs, whether it may be repeated
 
+const limits = { calls: Limit.window(10, "1 second") }
 const cost = { calls: 1 }
-const text = Schema.optional(Schema.String)
-const Which = Schema.Struct({ bulb: text, ref: text, id: text })
+const read = Endpoint.family({ capability: "marketData", limits, cost })
+const own = Endpoint.family({ capability: "account", limits, cost })
+const write = Endpoint.family({ capability: "trading", limits, cost })
 
-const get = <C extends "marketData" | "account", A, AE>(capability: C, path: string, response: Schema.Schema<A, AE>) =>
-  Endpoint.make({ capability, name: path.split("/")[1] ?? "", path, input: Which, response, cost })
+const bulb = Endpoint.takes<{ readonly bulb: string }>()
+const which = Endpoint.takes<{ readonly ref?: string; readonly id?: string }>()
 
-const time = get("marketData", "/time", Schema.pluck(Schema.Struct({ now: Schema.NonNegativeInt }), "now"))
-const bulbs = get("marketData", "/bulbs", Schema.Array(Bulb))
-const quote = get("marketData", "/quote/{bulb}", Quote)
-const book = get("marketData", "/book/{bulb}", Book)
-const purse = get("account", "/purse", Schema.Array(Schema.Tuple(Schema.NonEmptyString, Decimal.FromString)))
-const orders = get("account", "/orders", Schema.Array(Row))
-
-const write = { capability: "trading", path: "/orders", response: Row, cost } as const
-const place = Endpoint.make({
-  ...write,
-  name: "place",
-  method: "POST",
-  body: "json",
-  idempotency: "once",
-  input: NewOrder
+const time = read("time", { path: "/time", answer: Wire.within("now", millis) })
+const bulbs = read("bulbs", { path: "/bulbs", answer: Wire.list(Bulb) })
+const quote = read("quote", { path: "/quote/{bulb}", input: bulb, answer: Wire.one(Quote) })
+const book = read("book", {
+  path: "/book/{bulb}",
+  input: bulb,
+  answer: Wire.answer({ bids: at("bids", Levels), asks: at("asks", Levels) })
 })
-const cancel = Endpoint.make({
-  ...write,
-  name: "cancel",
+const purse = own("purse", { path: "/purse", answer: Schema.Array(Wire.one(Coin)) })
+const orders = own("orders", { path: "/orders", input: which, answer: Wire.list(Order) })
+const place = write("place", {
+  method: "POST",
+  path: "/orders",
+  body: "json",
+  input: Endpoint.takes<Record<"bulb" | "ref" | "side" | "price" | "size", Endpoint.Value | undefined>>(),
+  answer: Wire.one(Order),
+  idempotency: "once"
+})
+const cancel = write("cancel", {
   method: "DELETE",
-  idempotency: "idempotent",
-  input: Which
+  path: "/orders",
+  input: which,
+  answer: Wire.one(Order),
+  idempotency: "idempotent"
 })
 
 // --- the protocol: where it is, how it is paced, how a request is signed, what an error means
 
-const sign = (request: Endpoint.Prepared, { key, secret }: Credentials.Credentials, { now }: Protocol.Moment) => {
+const sign: Protocol.Sign = (request, { key, secret }, { now }) => {
   const signature = Signature.hmacSha256Hex(secret, `${now}${request.method}${request.path}?${request.query}`)
   const headers = { ...request.headers, "tulip-key": Redacted.value(key), "tulip-time": String(now) }
   return Either.right({ ...request, headers: { ...headers, "tulip-signature": signature }, signature })
 }
 
-const errors = {
-  signature: ExchangeError.AuthenticationFailed,
-  unknown: ExchangeError.OrderNotFound,
-  funds: ExchangeError.InsufficientFunds,
-  duplicate: ExchangeError.DuplicateOrder
-}
+const isRefusal = Schema.is(Schema.Struct({ refused: Schema.String }))
 
-const classify = ({ about, json }: Protocol.Answer): ExchangeError.ExchangeError | undefined =>
-  Schema.is(Refusal)(json)
-    ? new errors[json.refused]({ ...about, code: json.refused, detail: `Tulip refused: ${json.refused}` })
-    : undefined
-
-const protocol: Protocol.Protocol = {
+const protocol = Protocol.make({
   exchange: "tulip",
-  live: { _tag: "Open", baseUrl: "https://tulip.example" },
-  testnet: { _tag: "None", alternative: "use a base URL of your own" },
-  limits: [{ scope: "calls", limit: 10, window: "1 second" }],
+  hosts: {
+    live: Protocol.open("https://tulip.example"),
+    testnet: { _tag: "None", alternative: "use a base URL of your own" }
+  },
+  limits,
   sign,
-  classify,
-  usage: () => [],
+  errors: Errors.table({
+    said: ({ json }) => isRefusal(json) ? { code: json.refused, text: `Tulip refused: ${json.refused}` } : undefined,
+    codes: {
+      AuthenticationFailed: "signature",
+      OrderNotFound: "unknown",
+      InsufficientFunds: "funds",
+      DuplicateOrder: "duplicate"
+    }
+  }),
   serverTime: time
-}
-
-// --- the mapping: Tulip's words in ours
-
-const listing = ({ id, step, tick }: typeof Bulb.Type): Market.Market => ({
-  symbol: ExchangeSymbol.make(`${id}/NLG`),
-  id,
-  kind: "spot",
-  status: "open",
-  base: id,
-  quote: "NLG",
-  tickSize: tick,
-  lotSize: step
 })
 
-const order = (symbol: ExchangeSymbol.ExchangeSymbol, row: typeof Row.Type): Order.Order => ({
-  exchange: "tulip",
-  symbol,
-  id: row.id,
-  clientOrderId: row.ref,
-  side: row.side,
-  type: "limit",
-  status: row.state,
-  price: row.price,
-  amount: row.size,
-  filled: row.done,
-  createdAt: row.at
-})
+// --- the exchange: which questions it answers
 
-const levels = (rows: ReadonlyArray<typeof Level.Type>) => rows.map(([price, amount]) => ({ price, amount }))
-
-const without = (operation: string, alternative: string) => () =>
-  new ExchangeError.Unsupported({ exchange: "tulip", operation, detail: "Tulip has none", alternative })
-
-// --- the exchange: its tags, what it can do, and its three capabilities
-
-export class MarketData extends Context.Tag("Tulip/MarketData")<MarketData, Exchange.MarketDataService>() {}
-export class Account
-  extends Context.Tag("Tulip/Account")<Account, Omit<Exchange.AccountService, "positions" | "fills">>()
-{}
-export class Trading
-  extends Context.Tag("Tulip/Trading")<Trading, Omit<Exchange.TradingService, "amend" | "placeBatch">>()
-{}
-
-export const { layer, layerAccount, layerMarketData } = Exchange.make({
+export const { Account, MarketData, Trading, layer, layerAccount, layerMarketData } = Exchange.define({
+  name: "Tulip",
   protocol,
-  features: {
-    name: "Tulip",
-    kinds: ["spot"],
-    testnet: false,
-    candles: [],
-    positions: false,
+  kinds: ["spot"],
+  lacks: ["positions", "amend", "placeBatch"],
+  marketData: {
+    listings: [
+      ask(
+        bulbs,
+        () => ({}),
+        Listing.map((row) => ({
+          ...row,
+          symbol: ExchangeSymbol.make(`${row.id}/NLG`),
+          kind: "spot",
+          status: "open",
+          base: row.id,
+          quote: "NLG"
+        }))
+      )
+    ],
+    ticker: ask(quote, ({ id }) => ({ bulb: id })),
+    book: { depths: 100, read: ask(book, ({ id }) => ({ bulb: id })) },
+    trades: { most: 1, order: "oldest first", read: without("trades", "read the ticker instead") },
+    candles: { words: {}, page: 1, read: without("candles", "keep the prices you read") },
+    status: ask(time, () => ({}), (at) => ({ status: "operational", at }))
+  },
+  account: {
+    balances: ask(purse, () => ({})),
+    keyPermissions: () => () =>
+      Effect.succeed({ read: true, trade: "unknown", withdraw: "unknown", ipRestricted: "unknown" }),
+    openOfAll: ask(orders, () => ({}), Listing.filter(({ status }) => status === "open")),
+    byId: ask(orders, (_, id) => ({ id })),
+    byName: [ask(orders, ({ clientOrderId }) => ({ ref: clientOrderId }))],
+    ended: {
+      order: "oldest first",
+      withOpen: true,
+      read: ask(
+        orders,
+        (_: Market.Market, __: Declaration.History) => ({}),
+        (rows, _, { isWanted }) => Listing.filter(rows, isWanted)
+      )
+    },
+    fills: { order: "oldest first", read: without("fills", "read what an order has filled") }
+  },
+  trading: {
+    names: { pattern: /^[0-9a-f-]{36}$/, described: "a UUID in lower case", make: ClientOrderId.asUuid },
     timeInForce: ["GTC"],
     reduceOnly: false,
-    amend: false,
-    batch: 0,
-    deduplicates: "always"
-  },
-  tags: {
-    marketData: (service) => Context.make(MarketData, service),
-    account: (service) => Context.make(Account, service),
-    trading: (service) => Context.make(Trading, service)
-  },
-  marketData: ({ request }) => {
-    const ticker = ({ id, symbol }: Market.Market) =>
-      Effect.zipWith(
-        request(quote, { bulb: id }),
-        Clock.currentTimeMillis,
-        (prices, at) => ({ exchange: "tulip", symbol, ...prices, at })
-      )
-    return {
-      markets: Effect.map(request(bulbs, {}), (all) => all.map(listing)),
-      ticker,
-      tickers: (markets) => Concurrent.forEach(markets, ticker, { concurrency: 4 }),
-      orderBook: ({ id, symbol }) =>
-        Effect.zipWith(request(book, { bulb: id }), Clock.currentTimeMillis, ({ asks, bids }, at) => ({
-          exchange: "tulip",
-          symbol,
-          bids: levels(bids),
-          asks: levels(asks),
-          at
-        })),
-      trades: without("trades", "read the ticker instead"),
-      candles: { page: 1, read: without("candles", "keep the prices you read") },
-      status: Effect.map(request(time, {}), (at) => ({ exchange: "tulip", status: "operational", at }))
-    }
-  },
-  account: ({ request }) => {
-    const all = (market: Market.Market, which: typeof Which.Type) =>
-      Effect.map(request(orders, which), (rows) => rows.map((row) => order(market.symbol, row)))
-    return {
-      balances: Effect.map(
-        request(purse, {}),
-        (coins) => coins.map(([asset, total]) => ({ asset, free: total, total }))
-      ),
-      keyPermissions: Effect.succeed({ read: true, trade: "unknown", withdraw: "unknown", ipRestricted: "unknown" }),
-      openOrders: (market) =>
-        market === undefined
-          ? without("openOrders", "name a symbol")()
-          : Effect.map(all(market, {}), (rows) => rows.filter(({ status }) => status === "open")),
-      order: ({ clientOrderId, id, market }) =>
-        Effect.flatMap(all(market, { ref: clientOrderId, id }), ([found]) =>
-          found === undefined
-            ? new ExchangeError.OrderNotFound({ exchange: "tulip", operation: "order", detail: "no such order" })
-            : Effect.succeed(found)),
-      orderHistory: (market) => all(market, {}),
-      fills: without("fills", "read what an order has filled")
-    }
-  },
-  trading: ({ request }, { account }) => ({
-    clientOrderId: { pattern: /^[0-9a-f-]{36}$/, described: "a UUID in lower case", make: ClientOrderId.asUuid },
-    absentAfter: "10 seconds",
-    place: ({ amount, clientOrderId, market, price, side }) =>
-      price === undefined
-        ? without("place", "give a limit price")()
-        : Effect.map(
-          request(place, { bulb: market.id, ref: clientOrderId, side, price, size: amount }),
-          (row) => ({ _tag: "Order", order: order(market.symbol, row) })
-        ),
-    cancel: ({ clientOrderId, id, market }) =>
-      Effect.map(request(cancel, { ref: clientOrderId, id }), (row) => Option.some(order(market.symbol, row))),
-    cancelAll: (market) =>
-      Effect.flatMap(
-        account.openOrders(market),
-        Effect.forEach(({ id }) => Effect.as(request(cancel, { id }), id))
-      )
-  })
+    deduplicates: "always",
+    takenWithin: "5 seconds",
+    seenWithin: "5 seconds",
+    place: ask(place, ({ clientOrderId, market, price, side, size }) => ({
+      bulb: market.id,
+      ref: clientOrderId,
+      side,
+      price,
+      size
+    })),
+    cancel: { by: "id", ask: ask(cancel, ({ id = "" }) => ({ id })) }
+  }
 })

@@ -77,7 +77,7 @@ export const time = open("time", { path: "Time", answer: Wire.within("unixtime",
  */
 export const systemStatus = open("systemStatus", {
   path: "SystemStatus",
-  answer: Wire.answer({ status: Wire.at("status", Wire.text), at: Wire.at("timestamp", Wire.isoTime) })
+  answer: Wire.answer({ status: Wire.at("status", Wire.text), at: Wire.at("timestamp", Wire.readable(Wire.isoTime)) })
 })
 
 /**

@@ -9,6 +9,7 @@ import {
   ClientOrderId,
   type Declaration,
   Exchange,
+  Listing,
   Page,
   Question,
   type Wire
@@ -138,7 +139,7 @@ const exchange = Exchange.define({
   lacks: ["positions"],
   marketNames: (market) => [market.id, altname(market)],
   marketData: {
-    listings: [ask(Endpoints.assetPairs, () => ({}), ({ rows }) => rows.map(market))],
+    listings: [ask(Endpoints.assetPairs, () => ({}), Listing.map(market))],
     ticker: ask(Endpoints.ticker, ({ id }) => ({ pair: id })),
     // The names of many pairs would make a longer URL than proxies take.
     tickers: ask(Endpoints.tickers, (markets) => ({
@@ -288,6 +289,12 @@ export const features = exchange.features
 export const MarketData = exchange.MarketData
 
 /**
+ * @since 0.1.0
+ * @category tags
+ */
+export type MarketData = Exchange.Named<"KrakenMarketData">
+
+/**
  * A Kraken account: the same value as the shared `Account`, for programs that use several exchanges. There are no
  * positions on Kraken's spot markets.
  *
@@ -297,12 +304,24 @@ export const MarketData = exchange.MarketData
 export const Account = exchange.Account
 
 /**
+ * @since 0.1.0
+ * @category tags
+ */
+export type Account = Exchange.Named<"KrakenAccount">
+
+/**
  * Trading on Kraken: the same value as the shared `Trading`, for programs that use several exchanges.
  *
  * @since 0.1.0
  * @category tags
  */
 export const Trading = exchange.Trading
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export type Trading = Exchange.Named<"KrakenTrading">
 
 /**
  * Public data; needs no credentials and has none in reach.

@@ -3,7 +3,8 @@ import { Endpoint, ExchangeClient } from "@effect-exchange/core/adapter"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema, TestClock } from "effect"
-import { KrakenErrors, KrakenProtocol, KrakenWire } from "../src/index.js"
+import { errors as table } from "../src/Errors.js"
+import { protocol } from "../src/Protocol.js"
 import { answer, documented, errors, html, now, type Verdict, verdict } from "./utils.js"
 
 const refused = (tag: Verdict["tag"]): Verdict => ({ tag, outcome: "Rejected" })
@@ -155,16 +156,14 @@ const placeOrder = Endpoint.make({
   body: "form",
   idempotency: "once",
   input: Endpoint.NoInput,
-  response: KrakenWire.result(
-    Schema.pluck(Schema.Struct({ txid: Schema.NonEmptyArray(Schema.NonEmptyString) }), "txid")
-  ),
+  response: Schema.Struct({ result: Schema.Struct({ txid: Schema.NonEmptyArray(Schema.NonEmptyString) }) }),
   cost: {}
 })
 
 const place = ([status, body, , headers]: Row) =>
   Effect.gen(function*() {
     yield* TestClock.setTime(now)
-    const client = yield* ExchangeClient.make(KrakenProtocol.protocol, {
+    const client = yield* ExchangeClient.make(protocol, {
       environment: { name: "scripted", baseUrl: "http://scripted.localhost" },
       credentials: Credentials.fixed(documented),
       retry: { attempts: 1 }
@@ -180,7 +179,7 @@ describe("classify", () => {
   for (const row of [...inside, ...shapes]) {
     it(title(row), () => {
       const [status, body, expected, headers] = row
-      const error = KrakenErrors.classify(answer(status, body, headers))
+      const error = table.classify(answer(status, body, headers))
       assert(error !== undefined)
       assert.deepStrictEqual(verdict(error), expected)
       assert.strictEqual(error.status, status)
@@ -190,22 +189,22 @@ describe("classify", () => {
 
   for (const row of byStatus) {
     it(`leaves ${title(row)} to HTTP`, () => {
-      assert.isUndefined(KrakenErrors.classify(answer(row[0], row[1])))
+      assert.isUndefined(table.classify(answer(row[0], row[1])))
     })
   }
 
   it("sees no error in a success, with or without a warning", () => {
-    assert.isUndefined(KrakenErrors.classify(answer(200, JSON.stringify({ error: [], result: {} }))))
-    assert.isUndefined(KrakenErrors.classify(answer(200, JSON.stringify({ error: ["WGeneral:Slow"], result: {} }))))
+    assert.isUndefined(table.classify(answer(200, JSON.stringify({ error: [], result: {} }))))
+    assert.isUndefined(table.classify(answer(200, JSON.stringify({ error: ["WGeneral:Slow"], result: {} }))))
   })
 
   it("says what the exchange said, and its code", () => {
-    const error = KrakenErrors.classify(answer(200, errors("EGeneral:Invalid arguments:volume")))
+    const error = table.classify(answer(200, errors("EGeneral:Invalid arguments:volume")))
     assert(error !== undefined)
-    assert.strictEqual(error.code, "EGeneral:Invalid arguments")
+    assert.strictEqual(error.code, "EGeneral:Invalid arguments:volume")
     assert.strictEqual(
       error.message,
-      "kraken.test: Invalid arguments:volume (status 200, code EGeneral:Invalid arguments)"
+      "kraken.test: Invalid arguments:volume (status 200, code EGeneral:Invalid arguments:volume)"
     )
   })
 })

@@ -11,7 +11,11 @@ const environment = Simulator.environment("kraken")
 
 /** The same program at the same instant, over a simulated Kraken. */
 const simulated = <A, E>(
-  effect: Effect.Effect<A, E, MarketData.MarketData | Kraken.MarketData | Simulator.Simulators>
+  effect: Effect.Effect<
+    A,
+    E,
+    MarketData.MarketData | Kraken.MarketData | Simulator.Simulators
+  >
 ) =>
   timed(
     Effect.provide(effect, Layer.provideMerge(Kraken.layerMarketData({ environment }), Simulator.layer("kraken")))

@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { assertLeft } from "@effect/vitest/utils"
 import { Either, FastCheck, Redacted } from "effect"
 import { createHash, createHmac } from "node:crypto"
-import { KrakenProtocol } from "../src/index.js"
+import * as KrakenProtocol from "../src/Protocol.js"
 import { documented } from "./utils.js"
 
 const form = (path: string) => ({ method: "POST", path, body: "form" }) as const
@@ -16,7 +16,9 @@ const sign = (
   nonce: bigint,
   credentials: Credentials.Credentials = documented
 ): Protocol.Signed =>
-  Either.getOrThrow(KrakenProtocol.sign(Endpoint.prepare(endpoint, parameters), credentials, { nonce }))
+  Either.getOrThrow(
+    KrakenProtocol.sign(Endpoint.prepare(endpoint, parameters), credentials, { nonce, now: 0, host: "" })
+  )
 
 /** Kraken's rule, written down a second time. */
 const reference = (path: string, nonce: bigint, body: string): string =>
@@ -73,7 +75,7 @@ describe("sign", () => {
     const prepared = Endpoint.prepare(form("/0/private/Balance"), {})
     const secret = Redacted.make("not*base64")
     assertLeft(
-      KrakenProtocol.sign(prepared, { key: documented.key, secret }, { nonce: 1n }),
+      KrakenProtocol.sign(prepared, { key: documented.key, secret }, { nonce: 1n, now: 0, host: "" }),
       "the secret is not base64; copy all of it from where the key was made"
     )
   })

@@ -2,7 +2,7 @@ import { Decimal, type Order, OrderJournal } from "@effect-exchange/core"
 import type { Exchange } from "@effect-exchange/core/adapter"
 import { Faults, Simulator } from "@effect-exchange/simulator"
 import { assert, describe, it } from "@effect/vitest"
-import { BigDecimal, Clock, Effect, Either, Layer } from "effect"
+import { BigDecimal, Clock, type Context, Effect, Either, Layer } from "effect"
 import { Kraken } from "../src/index.js"
 import { asked, now, simulator, timed } from "./utils.js"
 
@@ -16,8 +16,8 @@ const layers = (options: Partial<Exchange.TradingOptions> = {}, simulated: Simul
 /** The program over a simulated Kraken where Bitcoin costs 60,000 dollars. */
 const trading = <A, E>(
   body: (services: {
-    readonly trading: Kraken.Trading["Type"]
-    readonly account: Kraken.Account["Type"]
+    readonly trading: Context.Tag.Service<typeof Kraken.Trading>
+    readonly account: Context.Tag.Service<typeof Kraken.Account>
     readonly kraken: Simulator.Simulator
   }) => Effect.Effect<A, E, Layer.Layer.Success<ReturnType<typeof layers>>>,
   options?: Partial<Exchange.TradingOptions>,

@@ -83,7 +83,7 @@ export type Given<A, Lacks> =
  */
 export interface MarketData {
   /** All markets; one listing that fails does not take the others away. `undefined` leaves a row out. */
-  readonly listings: ReadonlyArray<Question<"marketData", [], ReadonlyArray<Market | undefined>>>
+  readonly listings: ReadonlyArray<Question<"marketData", [], Rows<Market | undefined>>>
   readonly ticker: Question<"marketData", [Market], Row.Ticker>
   /** Defaults to one question for each market. */
   readonly tickers?: Question<"marketData", [ReadonlyArray<Market>], Rows<Row.TickerOf>> | undefined

@@ -7,7 +7,7 @@ import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Effect from "effect/Effect"
 import type * as Endpoint from "../engine/Endpoint.js"
 import type { ExchangeClient } from "../engine/ExchangeClient.js"
-import type * as ExchangeError from "../model/ExchangeError.js"
+import * as ExchangeError from "../model/ExchangeError.js"
 import * as Listing from "../model/Listing.js"
 
 /**
@@ -63,3 +63,16 @@ export const each = <C extends Endpoint.Capability, Args extends ReadonlyArray<u
     Concurrent.forEach(questions, (question) => question(client)(...args), { concurrency: "unbounded" }),
     (all) => Listing.flatten(all.map((rows) => Listing.from(rows)))
   )
+
+/**
+ * Answers every question with `Unsupported`, before anything is sent: for what an exchange does not have. `alternative` says
+ * what to do instead.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const without =
+  (operation: string, alternative: string) =>
+  ({ exchange }: ExchangeClient<never>) =>
+  (): Effect.Effect<never, ExchangeError.Unsupported> =>
+    new ExchangeError.Unsupported({ exchange, operation, detail: `${exchange} has none`, alternative })

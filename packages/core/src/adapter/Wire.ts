@@ -190,6 +190,17 @@ export const blank = <A, I>(schema: Schema.Schema<A, I>): Schema.Schema<A | unde
 }
 
 /**
+ * What says nothing where it cannot be read: for what is only told, and decides nothing.
+ *
+ * @since 0.1.0
+ * @category values
+ */
+export const readable = <A, I>(schema: Schema.Schema<A, I>): Schema.Schema<A | undefined, unknown> => {
+  const decode = ParseResult.decodeUnknownOption(schema)
+  return reading((value) => Either.right(Option.getOrUndefined(decode(value))))
+}
+
+/**
  * What counts only above zero: a zero stands for none where there cannot be any (no trade yet, an empty side, no limit).
  *
  * @since 0.1.0

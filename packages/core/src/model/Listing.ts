@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { dual } from "effect/Function"
 
 /**
  * A list in which no row hides another.
@@ -71,10 +72,13 @@ export const flatten = <A>(listings: ReadonlyArray<Listing<A>>): Listing<A> => (
  * @since 0.1.0
  * @category mapping
  */
-export const map = <A, B>(listing: Listing<A>, f: (row: A) => B): Listing<B> => ({
+export const map: {
+  <A, B>(f: (row: A) => B): (listing: Listing<A>) => Listing<B>
+  <A, B>(listing: Listing<A>, f: (row: A) => B): Listing<B>
+} = dual(2, <A, B>(listing: Listing<A>, f: (row: A) => B): Listing<B> => ({
   rows: listing.rows.map((row) => f(row)),
   unknown: listing.unknown
-})
+}))
 
 /**
  * Keeps the rows for which it holds, and all that were not understood.
@@ -82,10 +86,13 @@ export const map = <A, B>(listing: Listing<A>, f: (row: A) => B): Listing<B> => 
  * @since 0.1.0
  * @category filtering
  */
-export const filter = <A>(listing: Listing<A>, holds: (row: A) => boolean): Listing<A> => ({
+export const filter: {
+  <A>(holds: (row: A) => boolean): (listing: Listing<A>) => Listing<A>
+  <A>(listing: Listing<A>, holds: (row: A) => boolean): Listing<A>
+} = dual(2, <A>(listing: Listing<A>, holds: (row: A) => boolean): Listing<A> => ({
   rows: listing.rows.filter((row) => holds(row)),
   unknown: listing.unknown
-})
+}))
 
 /**
  * Turns a listing around that begins with the newest, so that rows of one instant stay in the order of time.

@@ -7,7 +7,7 @@ import * as Option from "effect/Option"
 import * as Struct from "effect/Struct"
 import type { ExchangeClient } from "../../engine/ExchangeClient.js"
 import * as Candle from "../../model/Candle.js"
-import { type MarketDataError, Unsupported } from "../../model/ExchangeError.js"
+import { MalformedResponse, type MarketDataError, Unsupported } from "../../model/ExchangeError.js"
 import * as Listing from "../../model/Listing.js"
 import type { Market } from "../../model/Market.js"
 import type * as Adapter from "../../ports/Adapter.js"
@@ -54,14 +54,16 @@ export const make = (facts: PublicFacts<string>) => (client: ExchangeClient<"mar
   }
 }
 
-/** The rows of all listings: one that fails is left out, unless all do. */
+/** The markets of all listings: one that fails, or is of another shape, is left out, unless all do. */
 const listed = (
   exchange: string,
-  listings: ReadonlyArray<Effect.Effect<ReadonlyArray<Market | undefined>, MarketDataError>>
+  listings: ReadonlyArray<Effect.Effect<Listing.Rows<Market | undefined>, MarketDataError>>
 ): Effect.Effect<ReadonlyArray<Market>, MarketDataError> =>
   Effect.gen(function*() {
     const [failed, read] = Arr.separate(
-      yield* Concurrent.forEach(listings, Effect.either, { concurrency: "unbounded" })
+      yield* Concurrent.forEach(listings, (listing) => Effect.either(markets(exchange, listing)), {
+        concurrency: "unbounded"
+      })
     )
     const [first] = failed
     if (first !== undefined) {
@@ -71,7 +73,27 @@ const listed = (
         because: first.message
       })
     }
-    return Arr.filterMap(read.flat(), Option.fromNullable)
+    return read.flat()
+  })
+
+const markets = (
+  exchange: string,
+  listing: Effect.Effect<Listing.Rows<Market | undefined>, MarketDataError>
+): Effect.Effect<ReadonlyArray<Market>, MarketDataError> =>
+  Effect.gen(function*() {
+    const { rows, unknown } = Listing.from(yield* listing)
+    const [first] = unknown
+    if (first !== undefined) {
+      if (rows.length === 0) {
+        return yield* new MalformedResponse({
+          exchange,
+          operation: "markets",
+          detail: `no row of the listing is understood: ${first.detail}`
+        })
+      }
+      yield* Effect.logDebug("Markets that are not understood are left out", { exchange, markets: unknown.length })
+    }
+    return Arr.filterMap(rows, Option.fromNullable)
   })
 
 const tickers = (
