@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Either, FastCheck, Schema } from "effect"
-import { Endpoint, LenientArray } from "../src/adapter.js"
+import { BigDecimal, Either, FastCheck, Schema } from "effect"
+import { Endpoint, LenientArray, Limit, Wire } from "../src/adapter.js"
+import { Decimal } from "../src/index.js"
 import * as Hostile from "./support/hostile.js"
 
 const anyText = FastCheck.oneof(
@@ -167,5 +168,88 @@ describe("LenientArray", () => {
     const decoded = decode(rows.map((row) => row === null ? null : { id: String(row) }))
     if (known.length === 0 && rows.length > 0) assert.isTrue(Either.isLeft(decoded))
     else assert.deepStrictEqual(decoded, Either.right(known))
+  })
+})
+
+describe("a family of endpoints", () => {
+  const limits = { ip: Limit.window(10, "1 second"), key: Limit.bucket(5, 1, { per: "key" }) }
+  const shared = { limits, root: "/v2", within: "result", cost: { ip: 1 } } as const
+  const open = Endpoint.family({ ...shared, capability: "marketData" })
+  const read = Endpoint.family({ ...shared, capability: "account", method: "POST", body: "form" })
+  const write = Endpoint.family({ ...shared, capability: "trading", body: "json", decimals: "number" })
+  const answer = Wire.within("price", Wire.decimal)
+
+  it("share what goes without saying, and say what is particular", () => {
+    const price = open("price", {
+      path: "/price/{symbol}",
+      input: Endpoint.takes<{ readonly symbol: string }>(),
+      answer
+    })
+    const { auth, body, capability, idempotency, method, name, path } = price
+    assert.deepStrictEqual({ auth, body, capability, idempotency, method, name, path }, {
+      auth: "none",
+      body: "none",
+      capability: "marketData",
+      idempotency: "safe",
+      method: "GET",
+      name: "price",
+      path: "/v2/price/{symbol}"
+    })
+    assert.deepStrictEqual(price.cost({ symbol: "A" }), { ip: 1 })
+    const own = read("own", { path: "/own", method: "GET", within: "", answer: Schema.Unknown, cost: { key: 2 } })
+    assert.deepStrictEqual([own.method, own.body, own.auth, own.idempotency], ["GET", "form", "signed", "safe"])
+    assert.deepStrictEqual(own.cost({}), { key: 2 })
+    assert.deepStrictEqual(own.decode({ whole: 1 }), Either.right({ whole: 1 }))
+  })
+
+  it("read what stands where the answer is, and fail when nothing does", () => {
+    const price = open("price", { path: "/price", answer })
+    assert.deepStrictEqual(price.decode({ result: { price: "1.5" } }), Either.right(Decimal.make("1.5")))
+    for (const body of [undefined, null, {}, { result: null }, { result: {} }, [], "text"]) {
+      assert.isTrue(Either.isLeft(price.decode(body)))
+    }
+  })
+
+  it("print decimals plainly wherever they stand, and leave out what is undefined", () => {
+    const tiny = BigDecimal.make(1n, 18)
+    const input = {
+      size: tiny,
+      none: undefined,
+      legs: [{ price: Decimal.make("64000.50"), none: undefined }],
+      isDry: false
+    }
+    const any = Endpoint.takes<typeof input>()
+    assert.deepStrictEqual(
+      read("text", { path: "/", input: any, answer: Schema.Unknown }).encode(input),
+      Either.right({ size: "0.000000000000000001", legs: [{ price: "64000.50" }], isDry: false })
+    )
+    assert.deepStrictEqual(
+      write("number", { path: "/", input: any, answer: Schema.Unknown, idempotency: "once" }).encode(input),
+      Either.right({ size: 1e-18, legs: [{ price: 64000.5 }], isDry: false })
+    )
+  })
+
+  it("refuse a decimal that cannot be written, and a text that cannot stand in a path", () => {
+    const sized = read("sized", {
+      path: "/{id}",
+      input: Endpoint.takes<{ readonly id: string; readonly size: BigDecimal.BigDecimal }>(),
+      answer: Schema.Unknown
+    })
+    assert.isTrue(Either.isLeft(sized.encode({ id: "1", size: BigDecimal.make(1n, -1_000_000_000) })))
+    assert.isTrue(Either.isLeft(sized.encode({ id: "..", size: Decimal.make("1") })))
+    assert.isTrue(Either.isRight(sized.encode({ id: "1", size: Decimal.make("1") })))
+  })
+
+  it("do not take a cost in a scope that does not exist, a write that is safe, or one that does not say", () => {
+    write("ok", { path: "/", answer: Schema.Unknown, idempotency: "idempotent", cost: { key: 1 } })
+    // @ts-expect-error there is no scope "kye"
+    write("cost", { path: "/", answer: Schema.Unknown, idempotency: "once", cost: { kye: 1 } })
+    // @ts-expect-error a write is never safe
+    write("safe", { path: "/", answer: Schema.Unknown, idempotency: "safe" })
+    // @ts-expect-error whether it may be sent again has to be said
+    const silent = write("silent", { path: "/", answer: Schema.Unknown })
+    assert.strictEqual(silent.idempotency, "once", "where no compiler has seen to it")
+    // @ts-expect-error a read is always safe
+    read("once", { path: "/", answer: Schema.Unknown, idempotency: "once" })
   })
 })

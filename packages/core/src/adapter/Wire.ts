@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Arr from "effect/Array"
 import * as BigDecimal from "effect/BigDecimal"
 import * as DateTime from "effect/DateTime"
 import * as Either from "effect/Either"
@@ -371,9 +372,9 @@ const listing = <A>(row: Row<A>, values: ReadonlyArray<unknown>): Listing.Listin
   return { rows, unknown }
 }
 
+// Names of fields, and never their values.
 const describe = (issue: ParseResult.ParseIssue): string =>
-  ParseResult.ArrayFormatter.formatIssueSync(issue)
-    .map(({ path }) => path.join("."))
+  Arr.dedupe(ParseResult.ArrayFormatter.formatIssueSync(issue).map(({ path }) => path.join(".")))
     .filter((path) => path !== "")
     .join(", ")
 

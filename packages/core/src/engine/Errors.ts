@@ -159,7 +159,7 @@ const finder = ({ codes, match = "whole", ranges = {} }: Facts): (said: Said) =>
   const beginnings = [...listed.keys()].sort((one, other) => other.length - one.length)
   const spans = refusalKinds.flatMap((kind) =>
     listOf(ranges[kind]).map((span) => {
-      const [from = "", to = from] = span.split("-")
+      const [, from = "", to = from] = /^(-?\d+)(?:-(-?\d+))?$/.exec(span) ?? []
       return { kind, from: Number(from), to: Number(to) }
     })
   )
@@ -167,7 +167,9 @@ const finder = ({ codes, match = "whole", ranges = {} }: Facts): (said: Said) =>
     const known = match === "whole"
       ? listed.get(code)
       : listed.get(beginnings.find((beginning) => fold(code).startsWith(beginning)) ?? "")
-    return known ?? spans.find(({ from, to }) => Number(code) >= from && Number(code) <= to)?.kind
+    // A blank code is no zero.
+    const number = /^-?\d+$/.test(code) ? Number(code) : Number.NaN
+    return known ?? spans.find(({ from, to }) => number >= from && number <= to)?.kind
   }
 }
 

@@ -13,7 +13,7 @@ import type { PublicFacts } from "../Declaration.js"
 export interface Sizing {
   /** An amount of ours from a size of theirs. */
   readonly amount: (size: BigDecimal.BigDecimal) => BigDecimal.BigDecimal
-  /** A size of theirs from an amount of ours; none where it is no whole number of units. */
+  /** A size of theirs from an amount of ours; none where it cannot be said exactly. */
   readonly size: (amount: BigDecimal.BigDecimal) => BigDecimal.BigDecimal | undefined
 }
 
@@ -77,7 +77,7 @@ export const sized = (
       ? new InvalidRequest({
         exchange: facts.protocol.exchange,
         operation,
-        detail: `the amount ${Decimal.format(amount)} of ${market.symbol} is no whole number of its contracts`
+        detail: `the amount ${Decimal.format(amount)} of ${market.symbol} cannot be said exactly in contracts`
       })
       : Effect.succeed(found)
   })

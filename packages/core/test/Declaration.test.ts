@@ -1,0 +1,656 @@
+import { HttpClient } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { BigDecimal, Effect, Either, Layer, Metric, Option, Redacted, Schema, TestClock } from "effect"
+import {
+  ClientOrderId,
+  Declaration,
+  Endpoint,
+  Errors,
+  Exchange,
+  Limit,
+  Listing,
+  Page,
+  Protocol,
+  Question,
+  Row,
+  Wire
+} from "../src/adapter.js"
+import * as sizing from "../src/adapter/internal/sizing.js"
+import {
+  Credentials,
+  Decimal,
+  ExchangeError,
+  ExchangeSymbol,
+  type Market,
+  OrderJournal,
+  Telemetry
+} from "../src/index.js"
+import { http } from "./support/exchange.js"
+import * as Far from "./support/wire.js"
+
+const limits = { ip: Limit.window(1000, "1 second") }
+const open = Endpoint.family({ capability: "marketData", limits, cost: { ip: 1 } })
+const read = Endpoint.family({ capability: "account", limits, cost: { ip: 1 } })
+
+const time = open("time", { path: "/time", answer: Wire.within("now", Wire.millis) })
+
+const protocol = Protocol.make({
+  exchange: "toy",
+  hosts: {
+    live: Protocol.open("https://toy.example"),
+    testnet: { _tag: "None", alternative: "use a base URL of your own" }
+  },
+  limits,
+  sign: (request) => Either.right({ ...request, signature: "" }),
+  errors: Errors.table({ said: () => undefined, codes: { InsufficientFunds: "poor" } }),
+  serverTime: time
+})
+
+const spot: Market.Market = {
+  symbol: ExchangeSymbol.make("BTC/USD"),
+  id: "XBTUSD",
+  kind: "spot",
+  status: "open",
+  base: "BTC",
+  quote: "USD"
+}
+/** A contract is a hundredth of a bitcoin. */
+const swap: Market.Market = {
+  ...spot,
+  symbol: ExchangeSymbol.make("BTC/USD:USD"),
+  id: "XBTSWAP",
+  kind: "perpetual",
+  settle: "USD",
+  multiplier: Decimal.make("0.01")
+}
+/** What a contract is worth changes. */
+const quanto: Market.Market = {
+  ...swap,
+  symbol: ExchangeSymbol.make("ETH/USD:BTC"),
+  id: "ETHQUANTO",
+  base: "ETH",
+  settle: "BTC"
+}
+
+const d = Decimal.make
+
+const row = (change: Partial<Row.Order> = {}): Row.Order => ({
+  id: "1",
+  market: "XBTUSD",
+  clientOrderId: "mine",
+  side: "buy",
+  type: "limit",
+  status: "open",
+  price: d("100"),
+  amount: d("3"),
+  filled: d("0"),
+  createdAt: 1,
+  ...change
+})
+
+const unknown = (change: Partial<Listing.Unknown> = {}): Listing.Unknown => ({
+  id: "9",
+  market: "XBTUSD",
+  clientOrderId: "other",
+  createdAt: 1,
+  detail: "status",
+  ...change
+})
+
+const says = <A>(answer: A) => () => () => Effect.succeed(answer)
+const no = () => () => Effect.die("not asked")
+
+const facts = {
+  name: "Toy",
+  protocol,
+  kinds: ["spot", "perpetual"],
+  lacks: [],
+  unit: (market: Market.Market) => market.id === "ETHQUANTO" ? undefined : market.multiplier ?? d("1"),
+  marketData: {
+    listings: [says([spot, swap, quanto, undefined])],
+    ticker: no,
+    book: { depths: [5, 20, 100], read: no },
+    trades: { most: 10, order: "newest first", read: no },
+    candles: { words: { "1h": "60" }, page: 10, read: no },
+    status: says({ status: "operational" })
+  },
+  account: {
+    balances: says([]),
+    keyPermissions: no,
+    openOfAll: says([row()]),
+    byId: says([row()]),
+    byName: [says([row()])],
+    ended: { order: "newest first", read: says([]) },
+    fills: { order: "newest first", feeIn: "quote", read: no },
+    positions: says([])
+  },
+  trading: {
+    names: { pattern: /^.+$/, described: "any", make: ClientOrderId.asUuid },
+    timeInForce: ["GTC"],
+    reduceOnly: true,
+    deduplicates: "always",
+    takenWithin: "5 seconds",
+    seenWithin: "5 seconds",
+    place: no,
+    placeBatch: { most: 10, ask: no },
+    amend: no,
+    cancel: { by: "id", ask: no }
+  }
+} satisfies Declaration.Facts<"Toy", never>
+
+type Facts = Declaration.Facts<"Toy", never>
+
+const toy = (change: {
+  readonly marketData?: Partial<Facts["marketData"]>
+  readonly account?: Partial<Facts["account"]>
+  readonly trading?: Partial<Facts["trading"]>
+}) => {
+  const exchange = Exchange.define<"Toy">({
+    ...facts,
+    marketData: { ...facts.marketData, ...change.marketData },
+    account: { ...facts.account, ...change.account },
+    trading: { ...facts.trading, ...change.trading }
+  })
+  const layer = Layer.provideMerge(
+    Layer.provide(
+      exchange.layer({
+        environment: { name: "scripted", baseUrl: "http://toy.localhost" },
+        credentials: Credentials.fixed({ key: Redacted.make("key"), secret: Redacted.make("secret") })
+      }),
+      OrderJournal.layerNone
+    ),
+    http
+  )
+  return { data: exchange.MarketData, account: exchange.Account, trading: exchange.Trading, layer, exchange }
+}
+
+const shown = (
+  values: ReadonlyArray<{ readonly symbol: string; readonly amount?: BigDecimal.BigDecimal | undefined }>
+) => values.map(({ amount, symbol }) => [`${symbol}`, amount === undefined ? undefined : Decimal.format(amount)])
+
+describe("public data", () => {
+  it.effect("has the markets of every listing, but for one that fails, unless all do", () =>
+    Effect.gen(function*() {
+      const failed = () => () =>
+        new ExchangeError.RequestTimedOut({ exchange: "toy", operation: "markets", detail: "" })
+      const some = toy({ marketData: { listings: [failed, says([spot]), says([swap])] } })
+      const markets = yield* Effect.flatMap(some.data, ({ markets }) => markets).pipe(Effect.provide(some.layer))
+      assert.deepStrictEqual(markets.map(({ id }) => id), ["XBTUSD", "XBTSWAP"])
+      const none = toy({ marketData: { listings: [failed, failed] } })
+      const error = yield* Effect.flip(
+        Effect.flatMap(none.data, ({ markets }) => markets).pipe(Effect.provide(none.layer))
+      )
+      assert.strictEqual(error._tag, "RequestTimedOut")
+    }))
+
+  it.effect("takes a listing of which nothing is understood for one that failed", () =>
+    Effect.gen(function*() {
+      const strange = says({ rows: [], unknown: [unknown()] })
+      const some = toy({ marketData: { listings: [strange, says([spot])] } })
+      const markets = yield* Effect.flatMap(some.data, ({ markets }) => markets).pipe(Effect.provide(some.layer))
+      assert.deepStrictEqual(markets.map(({ id }) => id), ["XBTUSD"])
+      const none = toy({ marketData: { listings: [strange] } })
+      const error = yield* Effect.flip(
+        Effect.flatMap(none.data, ({ markets }) => markets).pipe(Effect.provide(none.layer))
+      )
+      assert.strictEqual(error._tag, "MalformedResponse")
+    }))
+
+  it.effect("asks for the least depth that is enough, and counts amounts in what a contract is", () =>
+    Effect.gen(function*() {
+      const asked: Array<number> = []
+      const level = { price: d("100"), amount: d("7") }
+      const { data, layer } = toy({
+        marketData: {
+          book: {
+            depths: [5, 20, 100],
+            read: () => (_, depth) =>
+              Effect.sync(() => {
+                asked.push(depth)
+                return { bids: [level], asks: [{ ...level, price: d("101") }] }
+              })
+          },
+          trades: {
+            most: 2,
+            order: "newest first",
+            read: () => (_, limit) =>
+              Effect.sync(() => {
+                asked.push(limit)
+                const trade = { side: "buy", price: d("100"), amount: d("7"), at: 5 } as const
+                return [{ ...trade, id: "2" }, { ...trade, id: "1" }]
+              })
+          }
+        }
+      })
+      yield* Effect.gen(function*() {
+        yield* TestClock.setTime(77)
+        const service = yield* data
+        const book = yield* service.orderBook("BTC/USD:USD", { depth: 6 })
+        assert.deepStrictEqual(shown([{ ...book, amount: book.bids[0]?.amount }]), [["BTC/USD:USD", "0.07"]])
+        assert.strictEqual(book.at, 77)
+        yield* service.orderBook("BTC/USD", { depth: 5000 })
+        const trades = yield* service.trades("BTC/USD:USD", { limit: 50 })
+        // Those of one instant are in the order of time.
+        assert.deepStrictEqual(trades.map(({ id }) => id), ["1", "2"])
+        assert.deepStrictEqual(shown(trades.slice(0, 1)), [["BTC/USD:USD", "0.07"]])
+        assert.deepStrictEqual(asked, [20, 100, 2])
+        for (const ask of [service.orderBook("ETH/USD:BTC"), service.trades("ETH/USD:BTC")]) {
+          assert.strictEqual(
+            (yield* Effect.flip<unknown, ExchangeError.MarketDataError, never>(ask))._tag,
+            "Unsupported"
+          )
+        }
+      }).pipe(Effect.provide(layer))
+    }))
+})
+
+describe("reads of an account", () => {
+  it.effect("keep what is known when a market is not, or is not listed, and count what they leave out", () =>
+    Effect.gen(function*() {
+      const left = Metric.value(
+        Telemetry.unknownRows.pipe(Metric.tagged("exchange", "toy"), Metric.tagged("operation", "positions"))
+      )
+      const before = yield* left
+      const position = { side: "long", amount: d("2") } as const
+      const { account, layer } = toy({
+        account: {
+          openOfAll: says({
+            rows: [
+              row(),
+              row({ id: "2", market: "NOSUCH" }),
+              row({ id: "3", market: "XBTSWAP" }),
+              row({ id: "4", market: "ETHQUANTO" })
+            ],
+            unknown: [unknown()]
+          }),
+          positions: says([
+            { ...position, market: "币安人生" },
+            { ...position, market: "XBTSWAP" },
+            { ...position, market: "XBTUSD", amount: d("0") }
+          ])
+        }
+      })
+      yield* Effect.gen(function*() {
+        const service = yield* account
+        assert.deepStrictEqual(shown(yield* service.openOrders()), [["BTC/USD", "3"], ["BTC/USD:USD", "0.03"]])
+        assert.deepStrictEqual(shown(yield* service.positions), [["BTC/USD:USD", "0.02"]])
+      }).pipe(Effect.provide(layer))
+      assert.strictEqual((yield* left).count - before.count, 1)
+    }))
+
+  it.effect("of one market show no order of another", () =>
+    Effect.gen(function*() {
+      const { account, layer } = toy({ account: { openOfAll: says([row(), row({ id: "2", market: "XBTSWAP" })]) } })
+      const orders = yield* Effect.flatMap(account, (service) => service.openOrders("BTC/USD")).pipe(
+        Effect.provide(layer)
+      )
+      assert.deepStrictEqual(orders.map(({ id }) => id), ["1"])
+      const wrong = toy({ account: { open: says([row({ market: "XBTSWAP" })]) } })
+      const error = yield* Effect.flip(
+        Effect.flatMap(wrong.account, (service) => service.openOrders("BTC/USD")).pipe(Effect.provide(wrong.layer))
+      )
+      assert.strictEqual(error._tag, "MalformedResponse")
+    }))
+
+  it.effect("sum the rows of one asset, and hand on nothing below zero and nothing that is nothing", () =>
+    Effect.gen(function*() {
+      const coin = (asset: string, free: string, total: string) => ({ asset, free: d(free), total: d(total) })
+      const { account, layer } = toy({
+        account: {
+          balances: says([coin("A", "-1", "0"), coin("B", "-1", "2"), coin("C", "0", "0"), coin("A", "3", "3")])
+        }
+      })
+      const balances = yield* Effect.flatMap(account, ({ balances }) => balances).pipe(Effect.provide(layer))
+      assert.deepStrictEqual(
+        balances.map(({ asset, free, total }) => [asset, Decimal.format(free), Decimal.format(total)]),
+        [["A", "2", "3"], ["B", "0", "2"]]
+      )
+    }))
+
+  const named = { symbol: "BTC/USD", clientOrderId: "mine" }
+  const missing = new ExchangeError.OrderNotFound({ exchange: "toy", operation: "ask", detail: "", code: "404" })
+
+  it.effect("ask for a name in one place after the other, and take the latest under it", () =>
+    Effect.gen(function*() {
+      const { account, layer } = toy({
+        account: {
+          byName: [
+            () => () => missing,
+            says([row({ id: "1", createdAt: 1 }), row({ id: "3", createdAt: 3 }), row({ id: "2", createdAt: 2 })]),
+            no
+          ]
+        }
+      })
+      const order = yield* Effect.flatMap(account, (service) => service.order(named)).pipe(Effect.provide(layer))
+      assert.strictEqual(order.id, "3")
+    }))
+
+  it.effect("say OrderNotFound with the exchange's code only when every place was asked", () =>
+    Effect.gen(function*() {
+      const { account, layer } = toy({ account: { byName: [() => () => missing, says([])] } })
+      const error = yield* Effect.flip(Effect.flatMap(account, (service) => service.order(named))).pipe(
+        Effect.provide(layer)
+      )
+      assert.strictEqual(error._tag, "OrderNotFound")
+      assert.strictEqual(error.code, "404")
+    }))
+
+  for (
+    const [why, byName] of [
+      ["others are listed", says([row({ clientOrderId: "other" })])],
+      ["one that may be it is not understood", says({ rows: [], unknown: [unknown({ clientOrderId: undefined })] })],
+      ["it is not understood itself", says({ rows: [], unknown: [unknown({ clientOrderId: "mine" })] })]
+    ] as const
+  ) {
+    it.effect(`take it for no proof of absence when ${why}`, () =>
+      Effect.gen(function*() {
+        const { account, layer } = toy({ account: { byName: [byName] } })
+        const error = yield* Effect.flip(Effect.flatMap(account, (service) => service.order(named))).pipe(
+          Effect.provide(layer)
+        )
+        assert.strictEqual(error._tag, "MalformedResponse")
+      }))
+  }
+
+  it.effect("search lists of any name where they say so", () =>
+    Effect.gen(function*() {
+      const { account, layer } = toy({
+        account: { searches: true, byName: [says({ rows: [row({ clientOrderId: "other" })], unknown: [unknown()] })] }
+      })
+      const error = yield* Effect.flip(Effect.flatMap(account, (service) => service.order(named))).pipe(
+        Effect.provide(layer)
+      )
+      assert.strictEqual(error._tag, "OrderNotFound")
+    }))
+
+  it.effect("count an order that ended while it was listed as ended", () =>
+    Effect.gen(function*() {
+      const { account, layer } = toy({
+        account: {
+          openOfAll: says([row({ id: "1" }), row({ id: "2", createdAt: 2 })]),
+          ended: { order: "newest first", read: says([row({ id: "1", status: "filled" })]) }
+        }
+      })
+      const orders = yield* Effect.flatMap(account, (service) => service.orderHistory("BTC/USD")).pipe(
+        Effect.provide(layer)
+      )
+      assert.deepStrictEqual(orders.map(({ id, status }) => [id, status]), [["1", "filled"], ["2", "open"]])
+    }))
+})
+
+describe("changes", () => {
+  const ids = { symbol: "BTC/USD" }
+
+  it.effect("cancel all that stands, understood or not, so many at a time, until nothing is left", () =>
+    Effect.gen(function*() {
+      const standing = new Set(["1", "2", "3", "9"])
+      const asked: Array<ReadonlyArray<string>> = []
+      const { layer, trading } = toy({
+        account: {
+          openOfAll: () => () =>
+            Effect.sync(() => ({
+              rows: [...standing].filter((id) => id !== "9").map((id) => row({ id })),
+              unknown: standing.has("9") ? [unknown(), unknown({ id: "8", market: "XBTSWAP" })] : []
+            }))
+        },
+        trading: {
+          cancelAll: {
+            most: 2,
+            several: () => (_, ids) =>
+              Effect.sync(() => {
+                asked.push(ids)
+                return ids.map((id): Declaration.Canceled => {
+                  standing.delete(id)
+                  // It is refused, and gone a moment later: it had ended.
+                  return id === "3"
+                    ? { id, outcome: new ExchangeError.OrderRejected({ exchange: "toy", operation: "", detail: "" }) }
+                    : { id, outcome: id === "2" ? "ended" : "canceled" }
+                })
+              })
+          }
+        }
+      })
+      const canceled = yield* Effect.flatMap(trading, (service) => service.cancelAll(ids.symbol)).pipe(
+        Effect.provide(layer)
+      )
+      assert.deepStrictEqual(canceled, ["1", "9"])
+      assert.deepStrictEqual(asked, [["1", "2"], ["3", "9"]])
+    }))
+
+  it.effect("fail with what one was refused for that still stands", () =>
+    Effect.gen(function*() {
+      const { layer, trading } = toy({
+        trading: {
+          cancelAll: {
+            most: 2,
+            several: () => (_, ids) =>
+              Effect.succeed(ids.map((id) => ({
+                id,
+                outcome: new ExchangeError.OrderRejected({ exchange: "toy", operation: "", detail: "frozen" })
+              })))
+          }
+        }
+      })
+      const error = yield* Effect.flip(Effect.flatMap(trading, (service) => service.cancelAll(ids.symbol))).pipe(
+        Effect.provide(layer)
+      )
+      assert.strictEqual(error._tag, "OrderRejected")
+      assert.include(error.message, "frozen")
+    }))
+
+  it.effect("cancel by the id where the exchange knows no name", () =>
+    Effect.gen(function*() {
+      const asked: Array<unknown> = []
+      const { layer, trading } = toy({
+        trading: {
+          cancel: {
+            by: "id",
+            ask: () => ({ clientOrderId, id }) =>
+              Effect.sync(() => {
+                asked.push([id, clientOrderId])
+                return row({ status: "canceled" })
+              })
+          }
+        }
+      })
+      const order = yield* Effect.flatMap(
+        trading,
+        (service) => service.cancel({ symbol: "BTC/USD", clientOrderId: "mine" })
+      ).pipe(Effect.provide(layer))
+      assert.strictEqual(order.status, "canceled")
+      assert.deepStrictEqual(asked, [["1", undefined]])
+    }))
+
+  it.effect("send sizes in what the exchange counts in, and say until when", () =>
+    Effect.gen(function*() {
+      const asked: Array<unknown> = []
+      const { layer, trading } = toy({
+        trading: {
+          place: () => ({ clientOrderId, price, size, until }) =>
+            Effect.sync(() => {
+              asked.push([Decimal.format(size), until])
+              return row({ id: "7", market: "XBTSWAP", clientOrderId, price, amount: size, createdAt: 1000 })
+            })
+        }
+      })
+      yield* Effect.gen(function*() {
+        yield* TestClock.setTime(1000)
+        const service = yield* trading
+        const order = { type: "limit", symbol: "BTC/USD:USD", side: "buy", price: "100" } as const
+        const placed = yield* service.place({ ...order, amount: "0.03" })
+        assert.deepStrictEqual(shown([placed]), [["BTC/USD:USD", "0.03"]])
+        assert.deepStrictEqual(asked, [["3", 6000]])
+        yield* service.place({ ...order, amount: "0.035" })
+        assert.deepStrictEqual(asked[1], ["3.5", 6000])
+        assert.strictEqual(
+          (yield* Effect.flip(service.place({ ...order, symbol: "ETH/USD:BTC", amount: "1" })))._tag,
+          "Unsupported"
+        )
+        assert.strictEqual(asked.length, 2)
+      }).pipe(Effect.provide(layer))
+    }))
+
+  it("refuse an amount that cannot be said exactly in what the exchange counts in", () => {
+    const third = sizing.of({ unit: () => d("0.03") }, swap)
+    assert.deepStrictEqual(third?.size(d("0.06")), d("2"))
+    assert.isUndefined(third?.size(d("0.01")))
+  })
+
+  it.effect("judge each order of a batch by itself, and take silence for no answer", () =>
+    Effect.gen(function*() {
+      const { layer, trading } = toy({
+        account: { byId: says([row({ id: "7" })]), byName: [says([])] },
+        trading: {
+          placeBatch: {
+            most: 10,
+            ask: () => () => Effect.succeed([{ accepted: "7" }, { refused: { code: "poor", text: "no money" } }])
+          }
+        }
+      })
+      const results = yield* Effect.flatMap(trading, (service) =>
+        Effect.fork(service.placeBatch(
+          ["a", "b", "c"].map((clientOrderId) => ({
+            type: "limit",
+            symbol: "BTC/USD",
+            side: "buy",
+            price: "100",
+            amount: "3",
+            clientOrderId
+          }))
+        ))).pipe(
+          Effect.tap(() => TestClock.adjust("10 minutes")),
+          Effect.flatMap((fiber) => fiber),
+          Effect.provide(layer)
+        )
+      assert.strictEqual(Option.getOrThrow(Either.getLeft(results[1] ?? assert.fail()))._tag, "InsufficientFunds")
+      assert.strictEqual(Either.isLeft(results[2] ?? assert.fail()), true)
+    }))
+})
+
+describe("a declaration", () => {
+  it("says what the exchange can do", () => {
+    assert.deepStrictEqual(toy({}).exchange.features, {
+      name: "Toy",
+      kinds: ["spot", "perpetual"],
+      testnet: false,
+      candles: ["1h"],
+      positions: true,
+      timeInForce: ["GTC"],
+      reduceOnly: true,
+      amend: true,
+      batch: 10,
+      deduplicates: "always"
+    })
+  })
+
+  it("does not compile with a public question answered by a private endpoint, or with what is lacking and not said", () => {
+    const own = read("own", { path: "/own", answer: Schema.Struct({ status: Schema.Literal("operational") }) })
+    // @ts-expect-error a public question is not answered by an endpoint of the account
+    const status: Declaration.MarketData["status"] = Question.ask(own, () => ({}))
+    const { amend: _, ...trading } = facts.trading
+    // @ts-expect-error whether orders can be amended is not said
+    const silent: Declaration.Facts<"Toy", never> = { ...facts, trading }
+    const said: Declaration.Facts<"Toy", "amend"> = { ...facts, lacks: ["amend"], trading }
+    // @ts-expect-error what is lacking is not declared
+    const both: Declaration.Facts<"Toy", "amend"> = { ...facts, lacks: ["amend"] }
+    assert.isDefined([status, silent, said, both])
+    const exchange = Exchange.define({ ...facts, name: "Lacking", lacks: ["amend"], trading })
+    const amend = (service: Effect.Effect.Success<typeof exchange.Trading>) =>
+      // @ts-expect-error an exchange that cannot amend has no such method
+      service.amend
+    assert.isDefined(amend)
+  })
+})
+
+describe("pages", () => {
+  const list = read("list", {
+    path: "/list",
+    input: Endpoint.takes<{ readonly after?: string | undefined }>(),
+    answer: Wire.answer({
+      rows: Wire.at("rows", Wire.list(Row.of({ id: Wire.at("id", Wire.text), mine: Wire.at("mine", Schema.Boolean) }))),
+      next: Wire.at("next", Wire.blank(Wire.text))
+    })
+  })
+  const asked = (
+    pages: { readonly [after: string]: { readonly rows: ReadonlyArray<unknown>; readonly next?: string } },
+    facts: { readonly enough?: number; readonly most?: number } = {}
+  ) => {
+    const question = Page.all({
+      endpoint: list,
+      input: (after: string | undefined, _: number) => ({ after }),
+      rows: ({ rows }) => rows,
+      next: Page.cursor(({ next }) => next),
+      wanted: ({ mine }: { readonly id: string; readonly mine: boolean }) => mine,
+      enough: (limit) => limit,
+      most: facts.most
+    })
+    const exchange = Exchange.define<"Toy">({
+      ...facts_,
+      account: {
+        ...facts_.account,
+        keyPermissions: (client) => () =>
+          Effect.map(question(client)(facts.enough ?? 100), ({ rows, unknown }) => ({
+            read: true,
+            trade: "unknown",
+            withdraw: "unknown",
+            ipRestricted: "unknown",
+            expiresAt: Number(rows.map(({ id }) => id).join("")) + 1_000_000 * unknown.length
+          }))
+      }
+    })
+    const wire = Far.make(({ query }) => Far.json(pages[query.get("after") ?? ""] ?? { rows: [] }))
+    return Effect.gen(function*() {
+      const permissions = yield* Effect.flatMap(exchange.Account, ({ keyPermissions }) => keyPermissions)
+      return [permissions.expiresAt, wire.sent.length]
+    }).pipe(
+      Effect.provide(Layer.provideMerge(
+        exchange.layerAccount({
+          environment: { name: "scripted", baseUrl: "http://toy.localhost" },
+          credentials: Credentials.fixed({ key: Redacted.make("key"), secret: Redacted.make("secret") })
+        }),
+        Layer.succeed(HttpClient.HttpClient, wire.client)
+      ))
+    )
+  }
+  const facts_ = facts
+  const of = (...ids: ReadonlyArray<number>) => ids.map((id) => ({ id: String(id), mine: id < 5 }))
+
+  it.effect("are read until there are no more; a row that comes twice is one, and those of others are none", () =>
+    Effect.map(
+      asked({
+        "": { rows: of(1, 9), next: "a" },
+        a: { rows: of(1, 2), next: "b" },
+        b: { rows: [...of(3), { id: 7 }] }
+      }),
+      (found) => assert.deepStrictEqual(found, [1_000_123, 3])
+    ))
+
+  it.effect("are read until there is enough", () =>
+    Effect.map(
+      asked({ "": { rows: of(1, 9), next: "a" }, a: { rows: of(2), next: "b" }, b: { rows: of(3) } }, { enough: 2 }),
+      (found) => assert.deepStrictEqual(found, [12, 2])
+    ))
+
+  it.effect("end where the next is asked for as this one was", () =>
+    Effect.map(
+      asked({ "": { rows: of(1), next: "a" }, a: { rows: of(2), next: "a" } }),
+      (found) => assert.deepStrictEqual(found, [12, 2])
+    ))
+
+  it.effect("are refused where there are more than may be read", () =>
+    Effect.map(
+      Effect.flip(
+        asked({ "": { rows: of(1), next: "a" }, a: { rows: of(2), next: "b" }, b: { rows: of(3) } }, { most: 2 })
+      ),
+      (error) => assert.strictEqual(error._tag, "Unsupported")
+    ))
+
+  it("go on behind the last, or behind so many, while they are full", () => {
+    const page = { answer: undefined, place: undefined, count: 50, lastId: "x" }
+    assert.strictEqual(Page.offset(50)(page), 50)
+    assert.strictEqual(Page.offset(50)({ ...page, place: 50 }), 100)
+    assert.isUndefined(Page.offset(50)({ ...page, count: 49 }))
+    assert.strictEqual(Page.afterLast(50)(page), "x")
+    assert.isUndefined(Page.afterLast(50)({ ...page, count: 49 }))
+  })
+})

@@ -1,0 +1,154 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Duration } from "effect"
+import { Errors, type Protocol } from "../src/adapter.js"
+import { ExchangeError } from "../src/index.js"
+
+const now = 1_700_000_000_000
+
+const answer = (json: unknown, status = 200, headers: Protocol.Headers = {}): Protocol.Answer => ({
+  status,
+  headers,
+  json,
+  now,
+  about: { exchange: "acme", operation: "test", status },
+  clean: (text) => text
+})
+
+const said = ({ json }: Protocol.Answer): Protocol.Said | undefined => {
+  const { code, text } = Object(json)
+  return code === undefined ? undefined : { code: String(code), text: String(text ?? "") }
+}
+
+const table = Errors.table({
+  said,
+  codes: {
+    AuthenticationFailed: "1",
+    ClockSkew: "2",
+    PermissionDenied: "3",
+    SymbolNotFound: "4",
+    InvalidRequest: "5",
+    InsufficientFunds: "6 66",
+    OrderRejected: "7",
+    DuplicateOrder: "8",
+    OrderNotFound: "9",
+    RateLimited: "10 11",
+    Banned: "12",
+    Busy: "13",
+    Unknown: "14 51005",
+    None: "15"
+  },
+  ranges: { OrderRejected: "51000-51999 54000-54999", InvalidRequest: "-32700--32600" },
+  wait: { 11: "7 seconds", Banned: "3 minutes" },
+  judge: ({ code, text }) => code === "5" && text.includes("symbol") ? "SymbolNotFound" : undefined,
+  unspoken: ({ about, status }) =>
+    status === 403 ? new ExchangeError.PermissionDenied({ ...about, detail: "a firewall" }) : undefined
+})
+
+const judged = (json: unknown, status?: number, headers?: Protocol.Headers) =>
+  table.classify(answer(json, status, headers))
+
+describe("a table of errors", () => {
+  const cases: ReadonlyArray<readonly [code: string, tag: string, outcome: ExchangeError.Outcome]> = [
+    ["1", "AuthenticationFailed", "Rejected"],
+    ["2", "ClockSkew", "Rejected"],
+    ["3", "PermissionDenied", "Rejected"],
+    ["4", "SymbolNotFound", "Rejected"],
+    ["5", "InvalidRequest", "Rejected"],
+    ["6", "InsufficientFunds", "Rejected"],
+    ["66", "InsufficientFunds", "Rejected"],
+    ["7", "OrderRejected", "Rejected"],
+    ["8", "DuplicateOrder", "Rejected"],
+    ["9", "OrderNotFound", "Rejected"],
+    ["10", "RateLimited", "Rejected"],
+    ["12", "Banned", "Rejected"],
+    ["13", "ExchangeUnavailable", "Rejected"],
+    ["14", "ExchangeUnavailable", "Unknown"],
+    // Not listed, but within a range of refusals.
+    ["51000", "OrderRejected", "Rejected"],
+    ["54999", "OrderRejected", "Rejected"],
+    // Listed, in a range of others.
+    ["51005", "ExchangeUnavailable", "Unknown"],
+    // Neither.
+    ["52000", "MalformedResponse", "Unknown"],
+    ["new", "MalformedResponse", "Unknown"]
+  ]
+  for (const [code, tag, outcome] of cases) {
+    it(`takes ${code} for ${tag}, of which the outcome is ${outcome}`, () => {
+      const error = judged({ code, text: "no" })
+      assert(error !== undefined)
+      assert.strictEqual(error._tag, tag)
+      assert.strictEqual(ExchangeError.outcome(error), outcome)
+      assert.strictEqual(error.code, code)
+      assert.include(error.detail, "no")
+    })
+  }
+
+  it("says of a code that is not known that it is not, and judges it by the status", () => {
+    const refused = judged({ code: "99", text: "go away" }, 400)
+    assert.strictEqual(refused?._tag, "InvalidRequest")
+    assert.include(refused?.message ?? "", "not known here")
+    assert.include(refused?.message ?? "", "code 99")
+    const unclear = judged({ code: "99", text: "go away" })
+    assert.include(unclear?.message ?? "", "not known here")
+    assert(unclear !== undefined && !ExchangeError.countsAsFailure(unclear), "one odd code opens no circuit")
+    assert.strictEqual(ExchangeError.outcome(judged({ code: "99" }, 500) ?? assert.fail()), "Unknown")
+  })
+
+  it("sees no error in a success, nor in what is one in name only", () => {
+    assert.isUndefined(judged({ price: "1" }))
+    assert.isUndefined(judged({ code: "15", text: "not modified" }))
+  })
+
+  it("says so when there is no reason", () => {
+    assert.include(judged({ code: "7" })?.message ?? "", "no reason")
+  })
+
+  it("waits as the answer says, or by the code, or by the kind", () => {
+    const wait = (error: ExchangeError.ExchangeError | undefined) =>
+      error?._tag === "RateLimited"
+        ? Duration.toMillis(error.retryAfter)
+        : error?._tag === "Banned"
+        ? error.until - now
+        : 0
+    assert.strictEqual(wait(judged({ code: "10" })), 1000)
+    assert.strictEqual(wait(judged({ code: "11" })), 7000)
+    assert.strictEqual(wait(judged({ code: "11" }, 429, { "retry-after": "2" })), 2000)
+    assert.strictEqual(wait(judged({ code: "12" })), 180_000)
+  })
+
+  it("judges what the code does not tell before it looks the code up", () => {
+    assert.strictEqual(judged({ code: "5", text: "bad symbol" })?._tag, "SymbolNotFound")
+  })
+
+  it("asks for what is known of an answer in no words of the exchange's", () => {
+    assert.strictEqual(judged(undefined, 403)?._tag, "PermissionDenied")
+    assert.isUndefined(judged(undefined, 500))
+  })
+
+  it("judges a row among several, of which none is nothing", () => {
+    const circumstances = { about: { exchange: "acme", operation: "batch" }, headers: {}, now, status: 200 }
+    assert.strictEqual(table.ofRow({ code: "6", text: "" }, circumstances)._tag, "InsufficientFunds")
+    assert.strictEqual(table.ofRow({ code: "15", text: "" }, circumstances)._tag, "MalformedResponse")
+    assert.strictEqual(table.ofRow({ code: "99", text: "" }, circumstances)._tag, "MalformedResponse")
+  })
+
+  it("matches texts by their longest beginning, in any case", () => {
+    const texts = Errors.table({
+      said,
+      match: "beginning",
+      codes: { OrderRejected: ["EOrder:"], InsufficientFunds: ["EOrder:Insufficient funds"] }
+    })
+    const tag = (code: string) => texts.classify(answer({ code, text: "" }))?._tag
+    assert.strictEqual(tag("EOrder:Insufficient funds (USD)"), "InsufficientFunds")
+    assert.strictEqual(tag("eorder:insufficient FUNDS"), "InsufficientFunds")
+    assert.strictEqual(tag("EOrder:Insufficient"), "OrderRejected")
+    assert.strictEqual(tag("EOther:"), "MalformedResponse")
+  })
+
+  it("does not take a kind that does not exist", () => {
+    // @ts-expect-error there is no such kind
+    Errors.table({ said, codes: { NoFunds: "1" } })
+    // @ts-expect-error what may have been carried out is no refusal
+    Errors.table({ said, codes: {}, ranges: { Unknown: "1-2" } })
+  })
+})

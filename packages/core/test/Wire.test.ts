@@ -1,0 +1,228 @@
+import { assert, describe, it } from "@effect/vitest"
+import { BigDecimal, Either, FastCheck, Schema } from "effect"
+import { Listing, Row, Wire } from "../src/adapter.js"
+import { Decimal } from "../src/index.js"
+
+const { all, always, at, blank, decimal, none, positive, text, when, words, wordsOr } = Wire
+
+const reads = <A, I>(schema: Schema.Schema<A, I>, value: unknown): A | "not understood" =>
+  Either.getOrElse(Schema.decodeUnknownEither(schema)(value), () => "not understood" as const)
+
+const plain = (value: unknown): unknown => BigDecimal.isBigDecimal(value) ? Decimal.format(value) : value
+
+describe("values", () => {
+  const table = <A, I>(
+    name: string,
+    schema: Schema.Schema<A, I>,
+    cases: ReadonlyArray<readonly [unknown, unknown]>
+  ) => {
+    for (const [value, expected] of cases) {
+      it(`${name} of ${JSON.stringify(value) ?? "nothing"} is ${JSON.stringify(expected) ?? "nothing"}`, () => {
+        assert.deepStrictEqual(plain(reads(schema, value)), expected)
+      })
+    }
+  }
+  table("text", text, [
+    ["a", "a"],
+    [17, "17"],
+    ["", "not understood"],
+    [undefined, "not understood"],
+    [null, "not understood"],
+    [{}, "not understood"]
+  ])
+  table("blank text", blank(text), [
+    ["a", "a"],
+    ["", undefined],
+    [null, undefined],
+    [undefined, undefined],
+    [{}, "not understood"]
+  ])
+  table("a decimal", decimal, [["64000.50", "64000.50"], ["", "not understood"], [1.5, "not understood"]])
+  table("a positive decimal", positive(decimal), [
+    ["0.10", "0.10"],
+    ["0", undefined],
+    ["0.000", undefined],
+    ["-1", undefined],
+    ["", undefined],
+    [undefined, undefined],
+    ["many", "not understood"]
+  ])
+  table("words", words({ BUY: "buy", SELL: "sell", true: "yes" }), [
+    ["BUY", "buy"],
+    [true, "yes"],
+    ["buy", "not understood"],
+    ["toString", "not understood"],
+    ["__proto__", "not understood"],
+    [undefined, "not understood"]
+  ])
+  table("words or another", wordsOr({ M: "maker", T: undefined }, "unknown"), [
+    ["M", "maker"],
+    ["T", undefined],
+    ["X", "unknown"],
+    [undefined, "unknown"]
+  ])
+  table("milliseconds", Wire.millis, [
+    [1_700_000_000_123, 1_700_000_000_123],
+    ["1700000000123", 1_700_000_000_123],
+    [0, 0],
+    [-1, "not understood"],
+    ["", "not understood"],
+    ["soon", "not understood"],
+    [Number.NaN, "not understood"],
+    [1e300, "not understood"]
+  ])
+  table("seconds", Wire.seconds, [[1_700_000_000.1234, 1_700_000_000_123], ["1700000000.5", 1_700_000_000_500]])
+  table("microseconds", Wire.micros, [[1_700_000_000_123_456, 1_700_000_000_123]])
+  table("an instant in ISO 8601", Wire.isoTime, [
+    ["2025-11-24T00:00:00.001Z", 1_763_942_400_001],
+    ["soon", "not understood"],
+    [1, "not understood"]
+  ])
+  table("what may be unreadable", Wire.readable(Wire.isoTime), [
+    ["2025-11-24T00:00:00Z", 1_763_942_400_000],
+    ["soon", undefined],
+    [undefined, undefined]
+  ])
+})
+
+const Order = Row.of({
+  id: at("id", text),
+  pair: at("descr.pair", text),
+  side: at(["descr", "type"], words({ b: "buy", s: "sell" })),
+  kind: always("spot"),
+  note: none,
+  amount: all(
+    { size: at("vol", decimal), flags: at("flags", blank(text)) },
+    ({ flags, size }) => flags === "quote" ? undefined : size
+  ),
+  price: when(at("type", text), "limit", at("price", decimal))
+})
+
+const row = { id: "O1", descr: { pair: "XBTUSD", type: "b" }, vol: "1.5", type: "limit", price: "2", more: true }
+const understood = { id: "O1", pair: "XBTUSD", side: "buy", kind: "spot", note: undefined, amount: "1.5", price: "2" }
+const shown = (row: object) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)]))
+
+describe("rows", () => {
+  it("are read from where their fields stand", () => {
+    const read = reads(Wire.one(Order), row)
+    assert(read !== "not understood")
+    assert.deepStrictEqual(shown(read), understood)
+  })
+
+  it("make one value of several, and read what is there only for some", () => {
+    const read = reads(Wire.one(Order), { ...row, flags: "quote", type: "market", price: "nothing" })
+    assert(read !== "not understood")
+    assert.deepStrictEqual(shown(read), { ...understood, amount: undefined, price: undefined })
+  })
+
+  it("that are not understood say which field is not", () => {
+    const read = Schema.decodeUnknownEither(Wire.one(Order))({ ...row, descr: { pair: "XBTUSD", type: "up" } })
+    const { message } = Either.getOrThrow(Either.flip(read))
+    assert.include(message, "expected one of b, s")
+    assert.include(message, "[\"descr\"]")
+    assert.include(message, "[\"type\"]")
+  })
+
+  it("are never read from what an object inherits", () => {
+    const inherited = Object.create(row)
+    assert.strictEqual(reads(Wire.one(Order), inherited), "not understood")
+    assert.strictEqual(reads(Wire.within("constructor.name", text), {}), "not understood")
+  })
+
+  it("are read from tuples", () => {
+    const Bar = Row.of({ open: at(1, decimal), at: at(0, Wire.seconds) })
+    assert.deepStrictEqual(reads(Wire.one(Bar), [1, "2.5"]), { open: Decimal.make("2.5"), at: 1000 })
+    assert.strictEqual(reads(Wire.one(Bar), [1]), "not understood")
+    assert.strictEqual(reads(Wire.one(Bar), null), "not understood")
+  })
+})
+
+const Named = Row.order({
+  id: at("id", text),
+  market: at("market", text),
+  clientOrderId: at("name", blank(text)),
+  side: at("side", words({ b: "buy" })),
+  type: always("limit"),
+  status: at("status", words({ open: "open" })),
+  price: none,
+  amount: none,
+  filled: at("filled", decimal),
+  averagePrice: none,
+  timeInForce: none,
+  postOnly: none,
+  reduceOnly: none,
+  createdAt: at("at", blank(Wire.millis)),
+  updatedAt: none
+})
+const named = (change: object) => ({
+  id: "1",
+  market: "XBTUSD",
+  name: "mine",
+  side: "b",
+  status: "open",
+  filled: "0",
+  at: 5,
+  ...change
+})
+
+describe("lists", () => {
+  it("hand over what they know, and tell apart what they do not, by the names that can be read", () => {
+    const listing = reads(Wire.list(Named), [
+      named({}),
+      named({ id: "2", status: "frozen" }),
+      named({ id: "3", market: 7, filled: "much" }),
+      "nothing of the kind"
+    ])
+    assert(listing !== "not understood")
+    assert.deepStrictEqual(listing.rows.map(({ id }) => id), ["1"])
+    const nobody = { id: undefined, market: undefined, clientOrderId: undefined, createdAt: undefined }
+    assert.deepStrictEqual(listing.unknown.map(({ detail: _, ...names }) => names), [
+      { id: "2", market: "XBTUSD", clientOrderId: "mine", createdAt: 5 },
+      { id: "3", market: "7", clientOrderId: "mine", createdAt: 5 },
+      nobody
+    ])
+    assert.deepStrictEqual(listing.unknown.map(({ detail }) => detail), ["status", "filled", "id"])
+  })
+
+  it("fail when they are no lists", () => {
+    for (const value of [undefined, null, {}, "", 0]) {
+      assert.strictEqual(reads(Wire.list(Named), value), "not understood")
+    }
+  })
+
+  it("by keys have the key among their fields, and may be empty lists", () => {
+    const { id: _, ...row } = named({})
+    const listing = reads(Wire.keyed("id", Named), { O1: row, O2: { ...row, side: "up" }, O3: 1 })
+    assert(listing !== "not understood")
+    assert.deepStrictEqual(listing.rows.map(({ id }) => id), ["O1"])
+    assert.deepStrictEqual(listing.unknown.map(({ id }) => id), ["O2", undefined])
+    assert.deepStrictEqual(reads(Wire.keyed("id", Named), []), Listing.of([]))
+    assert.strictEqual(reads(Wire.keyed("id", Named), [row]), "not understood")
+  })
+
+  it.prop("lose no row, whatever the rows are", [FastCheck.array(FastCheck.anything())], ([values]) => {
+    const listing = reads(Wire.list(Named), values)
+    assert(listing !== "not understood")
+    assert.strictEqual(listing.rows.length + listing.unknown.length, values.length)
+  })
+})
+
+describe("constructors of rows", () => {
+  const fields = { price: at(0, decimal), amount: at(1, decimal) }
+
+  it("want every field said, and no other", () => {
+    Row.level(fields)
+    // @ts-expect-error the amount is forgotten
+    Row.level({ price: fields.price })
+    // @ts-expect-error there is no such field
+    Row.level({ ...fields, ammount: fields.amount })
+    // @ts-expect-error an optional field that is misspelt is forgotten under its name
+    Row.trade({ id: at("i", text), sid: at("s", words({ b: "buy" })), ...fields, at: at("t", Wire.millis) })
+    // @ts-expect-error "bid" is not a side
+    Row.trade({ id: at("i", text), side: at("s", words({ b: "bid" })), ...fields, at: at("t", Wire.millis) })
+    // @ts-expect-error a price is no text
+    Row.level({ ...fields, price: at(0, text) })
+    // @ts-expect-error what has to be there cannot be none
+    Row.level({ ...fields, amount: none })
+  })
+})
