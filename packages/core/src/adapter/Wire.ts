@@ -170,12 +170,15 @@ export const text: Schema.Schema<string, string | number> = Schema.transform(
 export const decimal: Schema.Schema<BigDecimal.BigDecimal, string> = Decimal.FromString
 
 /**
- * A decimal in a JSON number (`64000.5`).
+ * A decimal in a JSON number (`64000.5`), or in the text of one that has more digits than JavaScript's numbers.
  *
  * @since 0.1.0
  * @category values
  */
-export const number: Schema.Schema<BigDecimal.BigDecimal, number> = Decimal.FromNumber
+export const number: Schema.Schema<BigDecimal.BigDecimal, number | string> = Schema.Union(
+  Decimal.FromNumber,
+  Decimal.FromString
+)
 
 const isBlank = (value: unknown): boolean => value === undefined || value === null || value === ""
 

@@ -121,12 +121,3 @@ const firstIssue = (error: ParseResult.ParseError): ParseResult.ArrayFormatterIs
     return undefined
   }
 }
-
-/** @internal */
-export const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}

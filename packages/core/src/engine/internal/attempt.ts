@@ -17,6 +17,7 @@ import type { Key } from "../ExchangeState.js"
 import type { Answer, Headers, Protocol, Signed } from "../Protocol.js"
 import * as RawAnswers from "../RawAnswers.js"
 import * as answers from "./answer.js"
+import { parseJson } from "./json.js"
 import type { Observed } from "./observer.js"
 import * as Redaction from "./redaction.js"
 import * as transport from "./transport.js"
@@ -120,7 +121,7 @@ export const send = <A>(
     const answer: Answer = {
       status: raw.status,
       headers,
-      json: redaction.json(answers.parseJson(raw.text), raw.text),
+      json: redaction.json(parseJson(raw.text), raw.text),
       text,
       now,
       skew: skew.offset,

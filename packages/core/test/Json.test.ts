@@ -1,0 +1,58 @@
+import { assert, describe, it } from "@effect/vitest"
+import { FastCheck, Schema } from "effect"
+import { Wire } from "../src/adapter.js"
+import { parseJson } from "../src/engine/internal/json.js"
+import { Decimal } from "../src/index.js"
+
+describe("JSON of an exchange", () => {
+  it("keeps ids and amounts with more digits than a number has, as text", () => {
+    assert.deepStrictEqual(
+      parseJson(
+        `{"id":12345678901234567890,"small":0.12345678901234567891,"negative":-98765432109876543210.5e-3,"list":[1,9007199254740993]}`
+      ),
+      {
+        id: "12345678901234567890",
+        small: "0.12345678901234567891",
+        negative: "-98765432109876543210.5e-3",
+        list: [1, "9007199254740993"]
+      }
+    )
+  })
+
+  it("keeps numbers that are exact, whatever their length", () => {
+    const exact = "[1700000000123456,9007199254740991,0.1234567890123456,-1234567890.123456,1e21]"
+    assert.deepStrictEqual(parseJson(exact), JSON.parse(exact))
+  })
+
+  it("changes no text", () => {
+    for (const text of ["12345678901234567890", "\\\" 12345678901234567890", "a: 0.12345678901234567891,"]) {
+      assert.deepStrictEqual(parseJson(JSON.stringify({ [text]: text })), { [text]: text })
+    }
+  })
+
+  it("takes nothing for JSON that is none", () => {
+    for (
+      const text of [
+        "",
+        "{",
+        "12345678901234567890.",
+        "{\"a\":12345678901234567890",
+        "[0012345678901234567890]",
+        "[1.2.3.4.5.6.7.8.9.10]",
+        "12345678901234567890x"
+      ]
+    ) {
+      assert.isUndefined(parseJson(text), text)
+    }
+  })
+
+  it.prop("reads what was written", [FastCheck.jsonValue()], ([value]) => {
+    const text = JSON.stringify(value)
+    assert.deepStrictEqual(parseJson(text), JSON.parse(text))
+  })
+
+  it.prop("loses no digit of a decimal", [FastCheck.bigInt({ min: -(10n ** 39n), max: 10n ** 39n })], ([value]) => {
+    const decimal = Schema.decodeUnknownSync(Wire.number)(parseJson(String(value)))
+    assert.strictEqual(Decimal.format(decimal), String(value))
+  })
+})
