@@ -23,7 +23,7 @@ import * as Policy from "@effect-exchange/resilience/Policy"
 import { isRejection } from "@effect-exchange/resilience/Rejection"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as Clock from "effect/Clock"
-import type * as ConfigError from "effect/ConfigError"
+import * as ConfigError from "effect/ConfigError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -72,7 +72,7 @@ export interface ExchangeClient<in C extends Endpoint.Capability> {
  */
 export interface Options extends ExchangeState.Options {
   /** Which installation to talk to. Defaults to `"live"`. */
-  readonly environment?: Environment.Environment | undefined
+  readonly environment?: Environment.Environment<string> | undefined
   /** How long one attempt may take, from signing to the whole answer. Defaults to 10 seconds. */
   readonly attemptTimeout?: Duration.DurationInput | undefined
   /**
@@ -140,9 +140,19 @@ export const make: Make = Effect.fnUntraced(function*(
 
 const resolveHost = (
   protocol: Protocol,
-  environment: Environment.Environment
+  environment: Environment.Environment<string>
 ): Either.Either<Host, ConfigError.ConfigError> => {
   if (environment === "live" || environment === "testnet") return Either.right(protocol[environment])
+  if (typeof environment === "string") {
+    const { regions = {} } = protocol
+    const region = Object.hasOwn(regions, environment) ? regions[environment] : undefined
+    return region === undefined
+      ? Either.left(ConfigError.InvalidData(
+        ["environment"],
+        `expected one of ${["live", "testnet", ...Object.keys(regions)].join(", ")}, or a name with a baseUrl`
+      ))
+      : Either.right({ _tag: "Open", baseUrl: region.baseUrl, headers: region.headers })
+  }
   return Either.map(Environment.origin(environment.baseUrl), (baseUrl) => ({ _tag: "Open", baseUrl }))
 }
 
