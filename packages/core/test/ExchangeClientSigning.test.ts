@@ -164,7 +164,7 @@ describe("ExchangeClient: hosts", () => {
       const error = yield* Effect.flip(client.request(Acme.order, { amount: 1 }))
       assert.instanceOf(error, ExchangeError.AuthenticationFailed)
       assert.include(error.message, "neither PEM nor base64")
-      assert.strictEqual(ExchangeError.outcome(error), "NotSent")
+      assert.strictEqual(error.outcome, "NotSent")
       assert.strictEqual(sent.length, 0)
     }))
 

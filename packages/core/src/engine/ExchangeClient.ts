@@ -199,8 +199,8 @@ const makeEngine = Effect.fnUntraced(function*(
           attempts: options.retry?.attempts ?? 3,
           backoff: Backoff.full({ base: options.retry?.base ?? "100 millis", max: options.retry?.max ?? "5 seconds" }),
           budget: held.budget,
-          while: (error: ExchangeError.ExchangeError) => ExchangeError.isRetryable(error, true),
-          retryAfter: ExchangeError.retryAfter,
+          while: (error: ExchangeError.ExchangeError) => error.isRetryable,
+          retryAfter: (error) => Option.fromNullable(error.retryAfter),
           onRetry: ({ delay, error }) => observer.retry(endpoint.name, delay, error)
         },
         breaker: breakers[endpoint.capability],
@@ -209,8 +209,8 @@ const makeEngine = Effect.fnUntraced(function*(
           ? undefined
           : key.turns?.[endpoint.capability === "trading" ? "trading" : "reading"],
         bulkhead: held.bulkhead,
-        notSent: (error) => ExchangeError.outcome(error) === "NotSent",
-        notDone: (error) => ExchangeError.outcome(error) === "Rejected"
+        notSent: (error) => error.outcome === "NotSent",
+        notDone: (error) => error.outcome === "Rejected"
       })
     )
   )
@@ -232,7 +232,7 @@ const makeEngine = Effect.fnUntraced(function*(
             return Effect.zipRight(meters.waited(call.endpoint.name, Number(waited) / 1e9), attempt)
           }).pipe(
             Effect.tapError((error) => {
-              const isInDoubt = call.endpoint.idempotency !== "safe" && ExchangeError.outcome(error) === "Unknown"
+              const isInDoubt = call.endpoint.idempotency !== "safe" && error.outcome === "Unknown"
               if (isInDoubt) call.doubt = error
               return Effect.void
             })
@@ -323,10 +323,10 @@ const makeEngine = Effect.fnUntraced(function*(
 
 // That the last attempt was refused, or never left, says nothing of one before it whose answer was lost.
 const doubted = (call: Call<unknown>) => (error: ExchangeError.ExchangeError): ExchangeError.ExchangeError =>
-  ExchangeError.outcome(error) === "Unknown" ? error : call.doubt ?? error
+  error.outcome === "Unknown" ? error : call.doubt ?? error
 
 const isRepeatable = (call: Call<unknown>, error: ExchangeError.ExchangeError): boolean =>
-  call.endpoint.idempotency !== "once" || ExchangeError.outcome(error) !== "Unknown"
+  call.endpoint.idempotency !== "once" || error.outcome !== "Unknown"
 
 const memoized = <Key extends object, A>(make: (key: Key) => A): (key: Key) => A => {
   const known = new WeakMap<Key, A>()
