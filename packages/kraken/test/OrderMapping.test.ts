@@ -133,7 +133,7 @@ describe("account", () => {
       assert.deepInclude(trailing, { type: "other", price: undefined, side: "buy" }, price)
       assert.strictEqual(orders.length, 3)
     }
-    for (const price of ["", "%", "+", "1e3", "5%", "a lot"]) {
+    for (const price of ["", "%", "+", "1e50", "5%", "a lot"]) {
       assert.isTrue(fails(KrakenEndpoints.openOrders, withPrice("trailing-stop", price)), price)
     }
     // What a limit order stands at is not for us to work out.

@@ -55,7 +55,7 @@ export const mid = ({ asks, bids }: Pick<OrderBook, "asks" | "bids">): Option.Op
   const [bid, ask] = [bids[0], asks[0]]
   return bid === undefined || ask === undefined
     ? Option.none()
-    : Option.some(BigDecimal.unsafeDivide(BigDecimal.sum(bid.price, ask.price), two))
+    : Option.some(Decimal.of(BigDecimal.unsafeDivide(BigDecimal.sum(bid.price, ask.price), two)))
 }
 
 const two = BigDecimal.fromBigInt(2n)

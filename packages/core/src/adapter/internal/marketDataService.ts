@@ -11,6 +11,7 @@ import { unhurried } from "../../engine/internal/unhurried.js"
 import type { Markets } from "../../engine/Markets.js"
 import type { Protocol } from "../../engine/Protocol.js"
 import * as Candle from "../../model/Candle.js"
+import * as Decimal from "../../model/Decimal.js"
 import { InvalidRequest, MalformedResponse, type MarketDataError, Unsupported } from "../../model/ExchangeError.js"
 import type { Market } from "../../model/Market.js"
 import type { Price } from "../../model/Price.js"
@@ -198,7 +199,7 @@ const priceOf = (market: Market, ticker: Ticker): Effect.Effect<Price, Malformed
   const price = { symbol: market.symbol, currency: market.quote, source: ticker.exchange, observedAt: ticker.at }
   if (ticker.last !== undefined) return Effect.succeed({ ...price, amount: ticker.last, basis: "last" })
   if (ticker.bid !== undefined && ticker.ask !== undefined) {
-    const amount = BigDecimal.unsafeDivide(BigDecimal.sum(ticker.bid, ticker.ask), two)
+    const amount = Decimal.of(BigDecimal.unsafeDivide(BigDecimal.sum(ticker.bid, ticker.ask), two))
     return Effect.succeed({ ...price, amount, basis: "mid" })
   }
   return new MalformedResponse({
