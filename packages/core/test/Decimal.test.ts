@@ -266,7 +266,8 @@ describe("Decimal", () => {
     Hash.hash(used)
     assert.deepStrictEqual(used, Decimal.make("1.50"))
     assertEquals(used, Decimal.make("1.50"))
-    deepStrictEqual({ ...{ amount: used } }, { amount: Decimal.make("1.50") })
+    const price = { amount: used, currency: "USDT" }
+    deepStrictEqual({ ...price, currency: "USD" }, { amount: Decimal.make("1.50"), currency: "USD" })
     assert.deepStrictEqual(Object.keys(used), ["value", "scale"])
   })
 })

@@ -27,7 +27,9 @@ import type * as ConfigError from "effect/ConfigError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
+import * as Pipeable from "effect/Pipeable"
 import type * as Scope from "effect/Scope"
 import * as ExchangeError from "../model/ExchangeError.js"
 import { clean } from "../model/internal/text.js"
@@ -52,7 +54,7 @@ import type { Host, Protocol } from "./Protocol.js"
  * @since 0.1.0
  * @category models
  */
-export interface ExchangeClient<in C extends Endpoint.Capability> {
+export interface ExchangeClient<in C extends Endpoint.Capability> extends Inspectable.Inspectable, Pipeable.Pipeable {
   readonly exchange: string
   readonly environment: string
   /**
@@ -305,6 +307,9 @@ const makeEngine = Effect.fnUntraced(function*(
   const deadline = Duration.decode(options.deadline ?? "30 seconds")
 
   return {
+    ...Inspectable.BaseProto,
+    ...Pipeable.Prototype,
+    toJSON: () => ({ _id: "ExchangeClient", exchange, environment }),
     exchange,
     environment,
     request: (endpoint, input) =>
