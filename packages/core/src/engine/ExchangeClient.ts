@@ -163,7 +163,7 @@ const makeEngine = Effect.fnUntraced(function*(
   host: Host
 ): Effect.fn.Return<ExchangeClient<Endpoint.Capability>, never, HttpClient.HttpClient | ExchangeState.ExchangeState> {
   const { exchange } = protocol
-  const { credentials: provider } = options
+  const provider = options.credentials === undefined ? undefined : Credentials.bareFrom(options.credentials)
   const origin = host._tag === "Open" ? host.baseUrl : ""
   const state = yield* ExchangeState.ExchangeState
   const held = yield* state.at(protocol, { environment, origin }, options)
