@@ -14,6 +14,7 @@ import * as Candle from "../../model/Candle.js"
 import * as Decimal from "../../model/Decimal.js"
 import { InvalidRequest, MalformedResponse, type MarketDataError, Unsupported } from "../../model/ExchangeError.js"
 import type { Market } from "../../model/Market.js"
+import * as OrderBook from "../../model/OrderBook.js"
 import type { Price } from "../../model/Price.js"
 import type { Ticker } from "../../model/Ticker.js"
 import type * as Adapter from "../../ports/Adapter.js"
@@ -67,7 +68,7 @@ export const make = (
     tickers: Effect.fn(method("tickers"))(function*(symbols: ReadonlyArray<string>) {
       const wanted = yield* Effect.forEach(symbols, (symbol) => markets.find("tickers", symbol))
       if (wanted.length === 0) return []
-      return yield* inOrder(exchange, wanted, yield* adapter.tickers(wanted))
+      return inOrder(wanted, yield* adapter.tickers(wanted))
     }),
     price: Effect.fn(method("price"))(function*(symbol: string) {
       const market = yield* markets.find("price", symbol)
@@ -77,7 +78,11 @@ export const make = (
       function*(symbol: string, options?: { readonly depth?: number | undefined }) {
         const market = yield* markets.find("orderBook", symbol)
         const depth = yield* count(exchange, "orderBook", "depth", options?.depth ?? 20)
-        return yield* belonging.one(exchange, "orderBook", market, adapter.orderBook(market, depth))
+        const book = yield* belonging.one(exchange, "orderBook", market, adapter.orderBook(market, depth))
+        const detail = OrderBook.fault(book)
+        return detail === undefined
+          ? book
+          : yield* new MalformedResponse({ exchange, operation: "orderBook", detail })
       }
     ),
     trades: Effect.fn(method("trades"))(function*(symbol: string, options?: { readonly limit?: number | undefined }) {
@@ -179,18 +184,10 @@ const inWindow = (bars: ReadonlyArray<Adapter.Bar>, from: number, to: number): R
   )
 }
 
-const inOrder = (
-  exchange: string,
-  wanted: ReadonlyArray<Market>,
-  found: ReadonlyArray<Ticker>
-): Effect.Effect<ReadonlyArray<Ticker>, MalformedResponse> => {
+/** A market that has no ticker, as one before its first trade, is no reason to withhold the others'. */
+const inOrder = (wanted: ReadonlyArray<Market>, found: ReadonlyArray<Ticker>): ReadonlyArray<Ticker> => {
   const bySymbol = new Map(found.map((ticker) => [ticker.symbol, ticker]))
-  return Effect.forEach(wanted, ({ symbol }) => {
-    const ticker = bySymbol.get(symbol)
-    return ticker === undefined
-      ? new MalformedResponse({ exchange, operation: "tickers", detail: `the answer has no ticker of ${symbol}` })
-      : Effect.succeed(ticker)
-  })
+  return Arr.filterMap(wanted, ({ symbol }) => Option.fromNullable(bySymbol.get(symbol)))
 }
 
 const two = BigDecimal.fromBigInt(2n)
