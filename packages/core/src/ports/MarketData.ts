@@ -47,7 +47,10 @@ export declare namespace MarketData {
   interface Service {
     /** The exchange that answers. */
     readonly exchange: string
-    /** Every market the exchange lists, kept for `marketsMaxAge` (an hour unless set otherwise). */
+    /**
+     * Every market the exchange lists, kept for `marketsMaxAge` (an hour unless set otherwise), and read again when somebody
+     * asks for one that is not among them, at most every five seconds.
+     */
     readonly markets: Effect.Effect<ReadonlyArray<Market>, MarketDataError>
     readonly market: (symbol: string) => Effect.Effect<Market, MarketDataError>
     /** The price of the last trade, or the middle of the book where there was none; `MalformedResponse` without both. */
