@@ -149,7 +149,7 @@ describe("ticker", () => {
       const wrong of [
         { ...whole, lastPrice: 64_043.21 },
         { ...whole, lastPrice: "" },
-        { ...whole, lastPrice: "1e5" },
+        { ...whole, lastPrice: "1e50" },
         { ...whole, lastPrice: "NaN" },
         { ...whole, lastPrice: "9".repeat(41) },
         { ...whole, bidPrice: undefined },
