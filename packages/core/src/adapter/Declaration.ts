@@ -234,12 +234,13 @@ export interface Change {
 }
 
 /**
- * The order, or the id under which it was taken where the exchange only acknowledges.
+ * The order, or the id under which it was taken where the exchange only acknowledges: `undefined` where it gave none, and the
+ * order is found by its name.
  *
  * @since 0.1.0
  * @category models
  */
-export type Placed = Row.Order | { readonly accepted: string }
+export type Placed = Row.Order | { readonly accepted: string | undefined }
 
 /**
  * What became of one order of several: placed, refused in the exchange's words, or not mentioned.
