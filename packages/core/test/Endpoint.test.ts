@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Either, FastCheck, Schema } from "effect"
-import { Endpoint, LenientArray } from "../src/adapter.js"
+import { Endpoint, LenientArray, Limit } from "../src/adapter.js"
 import * as Hostile from "./support/hostile.js"
 
 const anyText = FastCheck.oneof(
@@ -141,6 +141,18 @@ describe("Endpoint", () => {
       [...new URLSearchParams(body)].toSorted(),
       unique.toSorted()
     )
+  })
+})
+
+describe("a family of endpoints", () => {
+  it("that are metered each by itself cost one of their own, unless one says otherwise", () => {
+    const limits = { ticker: Limit.window(1, "1 second"), book: Limit.window(2, "1 second") }
+    const read = Endpoint.family({ capability: "marketData", limits, cost: "own" })
+    assert.deepStrictEqual(read("ticker", { path: "/ticker", answer: Schema.Unknown }).cost({}), { ticker: 1 })
+    const deep = read("deepBook", { path: "/book", answer: Schema.Unknown, cost: { book: 2 } })
+    assert.deepStrictEqual(deep.cost({}), { book: 2 })
+    const shared = Endpoint.family({ capability: "marketData", limits, cost: { ticker: 3 } })
+    assert.deepStrictEqual(shared("book", { path: "/book", answer: Schema.Unknown }).cost({}), { ticker: 3 })
   })
 })
 
