@@ -107,10 +107,14 @@ export interface MarketData {
     readonly read: Question<"marketData", [Market, string, Adapter.Window], ReadonlyArray<Row.Bar>>
     /**
      * Where candles begin: asked of the exchange, or looked for in longer candles from when the exchange opened (epoch
-     * milliseconds). Defaults to reading window after window.
+     * milliseconds), also in such as are no interval of ours, by their word and length. Defaults to reading window after
+     * window.
      */
     readonly first?:
-      | { readonly opened: number; readonly by: ReadonlyArray<Interval> }
+      | {
+        readonly opened: number
+        readonly by: ReadonlyArray<Interval | readonly [word: string, length: Duration.DurationInput]>
+      }
       | Question<"marketData", [Market, string, number, Interval], Option.Option<number>>
       | undefined
   }
@@ -290,14 +294,14 @@ export type CancelAll =
   }
 
 /**
- * What became of one order that was to be canceled. `ended` had ended before.
+ * What became of one order that was to be canceled. `ended` had ended before; `refused` is in the exchange's words.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Canceled {
   readonly id: string
-  readonly outcome: "canceled" | "ended" | TradingError
+  readonly outcome: "canceled" | "ended" | TradingError | { readonly refused: Refused }
 }
 
 /**
