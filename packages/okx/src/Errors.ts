@@ -31,7 +31,6 @@ const batches: ReadonlySet<string> = new Set([placeOrders.name, cancelOrders.nam
 const unclear = "50001 50004 50005 50013 50026 51054 51149"
 
 const ended = "51401 51402 51410 51509 51510"
-const over: ReadonlySet<string> = new Set(["51400", ...ended.split(" ")])
 
 /**
  * Whether a code says that an order has ended, or is about to: there is nothing left to cancel.
@@ -39,7 +38,7 @@ const over: ReadonlySet<string> = new Set(["51400", ...ended.split(" ")])
  * @since 0.1.0
  * @category predicates
  */
-export const hasEnded = (code: string): boolean => over.has(code)
+export const hasEnded = (code: string): boolean => code === "51400" || ended.split(" ").includes(code)
 
 // Windows are 2 seconds long, and OKX does not say when they end.
 const window = Duration.seconds(2)

@@ -11,6 +11,7 @@ import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 
 const { all, at, blank, decimal, millis, text, words, wordsOr } = Wire
+const { fill } = Row
 
 // A zero stands for none where there cannot be any: no trade yet, an empty side, no limit.
 const price = (name: string) => at(name, Wire.positive(decimal))
@@ -268,7 +269,7 @@ export const Order = Row.order({
  * @since 0.1.0
  * @category rows
  */
-export const Fill = Row.fill({
+export const Fill = fill({
   id: at("tradeId", text),
   orderId: at("ordId", text),
   market: at("instId", text),
