@@ -145,6 +145,18 @@ describe("Endpoint", () => {
   })
 })
 
+describe("a family of endpoints", () => {
+  it("that are metered each by itself cost one of their own, unless one says otherwise", () => {
+    const limits = { ticker: Limit.window(1, "1 second"), book: Limit.window(2, "1 second") }
+    const read = Endpoint.family({ capability: "marketData", limits, cost: "own" })
+    assert.deepStrictEqual(read("ticker", { path: "/ticker", answer: Schema.Unknown }).cost({}), { ticker: 1 })
+    const deep = read("deepBook", { path: "/book", answer: Schema.Unknown, cost: { book: 2 } })
+    assert.deepStrictEqual(deep.cost({}), { book: 2 })
+    const shared = Endpoint.family({ capability: "marketData", limits, cost: { ticker: 3 } })
+    assert.deepStrictEqual(shared("book", { path: "/book", answer: Schema.Unknown }).cost({}), { ticker: 3 })
+  })
+})
+
 describe("LenientArray", () => {
   const decode = Schema.decodeUnknownEither(LenientArray.LenientArray(Schema.Struct({ id: Schema.NumberFromString })))
 

@@ -123,6 +123,20 @@ describe("Trading.place", () => {
       assert.deepInclude(order, { status: "pending", id: "n1" })
     }))
 
+  it.effect("an order that was taken without an id is found by its name, when it shows", () =>
+    Effect.gen(function*() {
+      for (const lag of [0, 1000]) {
+        const store = new Acme.Store()
+        store.usual = "acknowledged"
+        store.lag = lag
+        const order = yield* meanwhile(
+          Acme.trade(store, (trading) => trading.place({ ...limit, clientOrderId: "mine-1" }), { lacks: { ids: true } })
+        )
+        assert.deepInclude(order, { id: "n1", clientOrderId: "mine-1", status: "open" })
+        assert.deepStrictEqual([...store.arrivals.values()], [1])
+      }
+    }))
+
   it.effect("an answer that is lost after the order was carried out gives the order, sent once", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()
@@ -501,6 +515,22 @@ describe("the journal", () => {
     timeInForce: "GTC",
     at: 0
   })
+
+  it.effect("keeps the intent of an order that was taken without an id and does not show: never said not to be placed", () =>
+    withJournal((journal) =>
+      Effect.gen(function*() {
+        const store = new Acme.Store()
+        store.usual = "acknowledged"
+        store.lag = 600_000
+        const options = { lacks: { ids: true }, journal }
+        const error = yield* failed(
+          meanwhile(Acme.trade(store, (trading) => trading.place({ ...limit, clientOrderId: "mine-1" }), options))
+        )
+        assert.instanceOf(error, ExchangeError.OutcomeUnknown)
+        assert.include(error.message, "took the order mine-1")
+        assert.deepStrictEqual((yield* journal.open).map(({ clientOrderId }) => clientOrderId), ["mine-1"])
+      })
+    ))
 
   it.effect("has the intent before the order is sent, and the outcome after", () =>
     withJournal((journal) =>

@@ -1,69 +1,111 @@
 /**
- * OKX's endpoints of public data and of the account, named as its documents name them. Each is metered by itself: those
- * of public data for the address, those of the account for its user.
+ * OKX's endpoints, named as its documents name them. Each is metered by itself: those of public data for the address, the
+ * others for the user of the key.
  *
  * Source: OKX API v5 documentation.
  *
  * @since 0.1.0
  */
-import { Endpoint } from "@effect-exchange/core/adapter"
+import { Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
+import type * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
-import * as Wire from "./Wire.js"
+import * as Rows from "./Rows.js"
 
-const InstId = Schema.Struct({ instId: Schema.String })
-const InstType = Schema.Struct({ instType: Schema.Literal("SPOT", "SWAP", "FUTURES") })
+// OKX counts in rolling windows of 2 seconds by its own clock: a little more keeps requests that travel at different speeds
+// from meeting in one.
+const window = "2100 millis"
+const address = (count: number) => Limit.window(count, window)
+const user = (count: number) => Limit.window(count, window, { per: "key" })
+
+/**
+ * What OKX meters. Orders are metered for each instrument by itself, the list of instruments for each type; here they are for
+ * all together, which never allows more. The limit of 1000 new or changed orders of an account in 2 seconds cannot be reached
+ * below these.
+ *
+ * @since 0.1.0
+ * @category limits
+ */
+export const limits = {
+  serverTime: address(10),
+  status: Limit.window(1, "5100 millis"),
+  instruments: address(20),
+  ticker: address(20),
+  tickers: address(20),
+  books: address(40),
+  booksFull: address(10),
+  trades: address(100),
+  candles: address(40),
+  historyCandles: address(20),
+  accountConfig: user(5),
+  balance: user(10),
+  positions: user(10),
+  order: user(60),
+  ordersPending: user(60),
+  ordersHistory: user(40),
+  ordersHistoryArchive: user(20),
+  fills: user(60),
+  fillsHistory: user(10),
+  placeOrder: user(60),
+  placeOrders: user(300),
+  cancelOrder: user(60),
+  cancelOrders: user(300),
+  amendOrder: user(60)
+}
+
+/**
+ * How many orders or fills a page has.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const pageSize = 100
+
+const shared = { limits, root: "/api/v5/", within: "data", cost: "own" } as const
+
+const open = Endpoint.family({ ...shared, capability: "marketData" })
+
+const read = Endpoint.family({ ...shared, capability: "account" })
+
+const write = Endpoint.family({ ...shared, capability: "trading", method: "POST", body: "json" })
+
+/**
+ * OKX's word for a kind of market.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type InstType = "SPOT" | "SWAP" | "FUTURES"
+
+const ByType = Endpoint.takes<{ readonly instType: InstType }>()
+const ById = Endpoint.takes<{ readonly instId: string }>()
 
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const serverTime = Endpoint.make({
-  capability: "marketData",
-  name: "serverTime",
-  path: "/api/v5/public/time",
-  input: Endpoint.NoInput,
-  response: Wire.row(Schema.pluck(Schema.Struct({ ts: Wire.Instant }), "ts")),
-  cost: { time: 1 }
+export const serverTime = open("serverTime", { path: "public/time", answer: Rows.sole(Wire.within("ts", Wire.millis)) })
+
+/**
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const status = open("status", { path: "system/status", answer: Rows.known(Rows.Maintenance) })
+
+/**
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const instruments = open("instruments", {
+  path: "public/instruments",
+  input: ByType,
+  answer: Rows.known(Rows.Instrument)
 })
 
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const status = Endpoint.make({
-  capability: "marketData",
-  name: "status",
-  path: "/api/v5/system/status",
-  input: Endpoint.NoInput,
-  response: Wire.knownRows(Wire.Maintenance),
-  cost: { status: 1 }
-})
-
-/**
- * @since 0.1.0
- * @category endpoints
- */
-export const instruments = Endpoint.make({
-  capability: "marketData",
-  name: "instruments",
-  path: "/api/v5/public/instruments",
-  input: InstType,
-  response: Wire.knownRows(Wire.Instrument),
-  cost: { instruments: 1 }
-})
-
-/**
- * @since 0.1.0
- * @category endpoints
- */
-export const ticker = Endpoint.make({
-  capability: "marketData",
-  name: "ticker",
-  path: "/api/v5/market/ticker",
-  input: InstId,
-  response: Wire.row(Wire.Ticker),
-  cost: { ticker: 1 }
-})
+export const ticker = open("ticker", { path: "market/ticker", input: ById, answer: Rows.sole(Wire.one(Rows.Ticker)) })
 
 /**
  * All tickers of a type: OKX takes no list of names.
@@ -71,16 +113,9 @@ export const ticker = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const tickers = Endpoint.make({
-  capability: "marketData",
-  name: "tickers",
-  path: "/api/v5/market/tickers",
-  input: InstType,
-  response: Wire.knownRows(Wire.Ticker),
-  cost: { tickers: 1 }
-})
+export const tickers = open("tickers", { path: "market/tickers", input: ByType, answer: Wire.list(Rows.TickerOf) })
 
-const BookInput = Schema.Struct({ instId: Schema.String, sz: Schema.Number })
+const book = { input: Endpoint.takes<{ readonly instId: string; readonly sz: number }>(), answer: Rows.sole(Rows.Book) }
 
 /**
  * Up to 400 levels a side.
@@ -88,14 +123,7 @@ const BookInput = Schema.Struct({ instId: Schema.String, sz: Schema.Number })
  * @since 0.1.0
  * @category endpoints
  */
-export const books = Endpoint.make({
-  capability: "marketData",
-  name: "books",
-  path: "/api/v5/market/books",
-  input: BookInput,
-  response: Wire.row(Wire.Book),
-  cost: { books: 1 }
-})
+export const books = open("books", { path: "market/books", ...book })
 
 /**
  * Up to 5000 levels a side.
@@ -103,14 +131,7 @@ export const books = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const booksFull = Endpoint.make({
-  capability: "marketData",
-  name: "booksFull",
-  path: "/api/v5/market/books-full",
-  input: BookInput,
-  response: Wire.row(Wire.Book),
-  cost: { booksFull: 1 }
-})
+export const booksFull = open("booksFull", { path: "market/books-full", ...book })
 
 /**
  * The latest, newest first, up to 500.
@@ -118,23 +139,27 @@ export const booksFull = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const trades = Endpoint.make({
-  capability: "marketData",
-  name: "trades",
-  path: "/api/v5/market/trades",
-  input: Schema.Struct({ instId: Schema.String, limit: Schema.Number }),
-  response: Wire.rows(Wire.Trade),
-  cost: { trades: 1 }
+export const trades = open("trades", {
+  path: "market/trades",
+  input: Endpoint.takes<{ readonly instId: string; readonly limit: number }>(),
+  answer: Wire.list(Rows.Trade)
 })
 
-// Newer than `before` and older than `after`, both left out themselves.
-const CandlesInput = Schema.Struct({
-  instId: Schema.String,
-  bar: Schema.String,
-  after: Schema.Number,
-  before: Schema.Number,
-  limit: Schema.Number
-})
+/**
+ * Candles newer than `before` and older than `after`, which are left out themselves.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Candles = {
+  readonly instId: string
+  readonly bar: string
+  readonly after: number
+  readonly before: number
+  readonly limit: number
+}
+
+const bars = { input: Endpoint.takes<Candles>(), answer: Schema.Array(Wire.one(Rows.Bar)) }
 
 /**
  * The latest 1440 candles, the open one included; newest first, up to 300 at once.
@@ -142,14 +167,7 @@ const CandlesInput = Schema.Struct({
  * @since 0.1.0
  * @category endpoints
  */
-export const candles = Endpoint.make({
-  capability: "marketData",
-  name: "candles",
-  path: "/api/v5/market/candles",
-  input: CandlesInput,
-  response: Wire.rows(Wire.Candle),
-  cost: { candles: 1 }
-})
+export const candles = open("candles", { path: "market/candles", ...bars })
 
 /**
  * Candles of years; newest first, up to 300 at once.
@@ -157,27 +175,13 @@ export const candles = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const historyCandles = Endpoint.make({
-  capability: "marketData",
-  name: "historyCandles",
-  path: "/api/v5/market/history-candles",
-  input: CandlesInput,
-  response: Wire.rows(Wire.Candle),
-  cost: { historyCandles: 1 }
-})
+export const historyCandles = open("historyCandles", { path: "market/history-candles", ...bars })
 
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const accountConfig = Endpoint.make({
-  capability: "account",
-  name: "accountConfig",
-  path: "/api/v5/account/config",
-  input: Endpoint.NoInput,
-  response: Wire.row(Wire.AccountConfig),
-  cost: { accountConfig: 1 }
-})
+export const accountConfig = read("accountConfig", { path: "account/config", answer: Rows.sole(Rows.AccountConfig) })
 
 /**
  * Without currencies of which there is nothing.
@@ -185,24 +189,191 @@ export const accountConfig = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const balance = Endpoint.make({
-  capability: "account",
-  name: "balance",
-  path: "/api/v5/account/balance",
-  input: Endpoint.NoInput,
-  response: Wire.row(Wire.Balance),
-  cost: { balance: 1 }
+export const balance = read("balance", {
+  path: "account/balance",
+  answer: Rows.sole(Wire.within("details", Schema.Array(Wire.one(Rows.Balance))))
 })
 
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const positions = Endpoint.make({
-  capability: "account",
-  name: "positions",
-  path: "/api/v5/account/positions",
-  input: Endpoint.NoInput,
-  response: Wire.rows(Wire.Position),
-  cost: { positions: 1 }
+export const positions = read("positions", {
+  path: "account/positions",
+  input: ByType,
+  answer: Wire.list(Rows.Position)
+})
+
+/**
+ * An order by one of its ids; `ordId` counts where both are given.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Named = { readonly instId: string; readonly ordId?: string; readonly clOrdId?: string }
+
+const Orders = Wire.list(Rows.Order)
+
+/**
+ * A canceled order of which nothing was filled is forgotten after two hours.
+ *
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const order = read("order", { path: "trade/order", input: Endpoint.takes<Named>(), answer: Orders })
+
+/**
+ * Orders that stand, newest first, up to 100: older than the one named `after`.
+ *
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const ordersPending = read("ordersPending", {
+  path: "trade/orders-pending",
+  input: Endpoint.takes<{ readonly instId?: string; readonly after: string | undefined; readonly limit: number }>(),
+  answer: Orders
+})
+
+/**
+ * A page of a history from `begin` on: older than what is named `after`, an order or a bill.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type History = {
+  readonly instType: InstType
+  readonly instId: string
+  readonly begin: number | undefined
+  readonly after: string | undefined
+  readonly limit: number
+}
+
+const ended = { input: Endpoint.takes<History>(), answer: Orders }
+
+/**
+ * Orders of 7 days that have ended, newest first, up to 100.
+ *
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const ordersHistory = read("ordersHistory", { path: "trade/orders-history", ...ended })
+
+/**
+ * Orders of 3 months that have ended, newest first, up to 100.
+ *
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const ordersHistoryArchive = read("ordersHistoryArchive", { path: "trade/orders-history-archive", ...ended })
+
+const bills = { input: Endpoint.takes<History>(), answer: Wire.list(Rows.Bill) }
+
+/**
+ * Fills of 3 days, newest first, up to 100.
+ *
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const fills = read("fills", { path: "trade/fills", ...bills })
+
+/**
+ * Fills of 3 months, newest first, up to 100.
+ *
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const fillsHistory = read("fillsHistory", { path: "trade/fills-history", ...bills })
+
+/**
+ * A new order. A size in the quote currency is never sent: `tgtCcy` says so wherever OKX would take it for one.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type NewOrder = {
+  readonly instId: string
+  readonly tdMode: "cash" | "cross"
+  readonly side: "buy" | "sell"
+  readonly ordType: "limit" | "market" | "post_only" | "fok" | "ioc"
+  readonly sz: BigDecimal.BigDecimal
+  readonly px: BigDecimal.BigDecimal | undefined
+  readonly clOrdId: string
+  readonly tgtCcy: "base_ccy" | undefined
+  readonly reduceOnly: true | undefined
+}
+
+const Ack = Rows.sole(Wire.one(Rows.Ack))
+const Acks = Schema.Array(Wire.one(Rows.Ack))
+
+/**
+ * Sent once: OKX frees the name of an order that was canceled unfilled.
+ *
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const placeOrder = write("placeOrder", {
+  path: "trade/order",
+  scheme: "expiring",
+  input: Endpoint.takes<NewOrder>(),
+  answer: Ack,
+  idempotency: "once"
+})
+
+/**
+ * Up to 20 orders; metered by their number, but one alone as one without a batch.
+ *
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const placeOrders = write("placeOrders", {
+  path: "trade/batch-orders",
+  body: { whole: "orders" },
+  scheme: "expiring",
+  input: Endpoint.takes<{ readonly orders: ReadonlyArray<NewOrder> }>(),
+  answer: Acks,
+  cost: ({ orders }) => orders.length === 1 ? { placeOrder: 1 } : { placeOrders: orders.length },
+  idempotency: "once"
+})
+
+/**
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const cancelOrder = write("cancelOrder", {
+  path: "trade/cancel-order",
+  input: Endpoint.takes<Named>(),
+  answer: Ack,
+  idempotency: "idempotent"
+})
+
+/**
+ * Up to 20 orders; metered by their number, but one alone as one without a batch.
+ *
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const cancelOrders = write("cancelOrders", {
+  path: "trade/cancel-batch-orders",
+  body: { whole: "orders" },
+  input: Endpoint.takes<{ readonly orders: ReadonlyArray<Named> }>(),
+  answer: Acks,
+  cost: ({ orders }) => orders.length === 1 ? { cancelOrder: 1 } : { cancelOrders: orders.length },
+  idempotency: "idempotent"
+})
+
+/**
+ * Changes an order: `newSz` is its whole new size, what is filled included. Sent once: a second one could undo what was
+ * changed in between.
+ *
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const amendOrder = write("amendOrder", {
+  path: "trade/amend-order",
+  scheme: "expiring",
+  input: Endpoint.takes<
+    Named & { readonly newSz: BigDecimal.BigDecimal | undefined; readonly newPx: BigDecimal.BigDecimal | undefined }
+  >(),
+  answer: Ack,
+  idempotency: "once"
 })

@@ -3,39 +3,323 @@
  *
  * @since 0.1.0
  */
-import { type Adapter, Exchange } from "@effect-exchange/core/adapter"
-import * as Context from "effect/Context"
-import * as account from "./internal/account.js"
-import * as marketData from "./internal/marketData.js"
-import * as trading from "./internal/trading.js"
-import { protocol } from "./Protocol.js"
+import { Candle, type ExchangeStatus, ExchangeSymbol, type Market } from "@effect-exchange/core"
+import {
+  type Adapter,
+  type Declaration,
+  type Endpoint,
+  Exchange,
+  Listing,
+  Page,
+  Question,
+  type Row,
+  type Wire
+} from "@effect-exchange/core/adapter"
+import * as Arr from "effect/Array"
+import * as BigDecimal from "effect/BigDecimal"
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Struct from "effect/Struct"
+import * as Endpoints from "./Endpoints.js"
+import { hasEnded } from "./Errors.js"
+import { orderLifetime, protocol } from "./Protocol.js"
+import type * as Rows from "./Rows.js"
+
+const { ask } = Question
+
+// ---- markets
+
+const instTypes = { spot: "SPOT", perpetual: "SWAP", future: "FUTURES" } as const
+
+type Instrument = Wire.Type<typeof Rows.Instrument>
+
+type Terms = Parameters<typeof ExchangeSymbol.fromAssets>[0] & Pick<Market.Market, "kind"> & Counted
+
+const termsOf = (row: Instrument): Terms | undefined => {
+  const { expiry, inverse, settle, times = one, type, value } = row
+  if (type === "SPOT") return { base: row.base ?? "", quote: row.quote ?? "", kind: "spot" }
+  // OKX leaves the currencies of a contract empty: what it is on says them.
+  const [, base, quote = ""] = /^([^-]+)-([^-]+)$/.exec(row.underlying ?? "") ?? []
+  const multiplier = BigDecimal.multiply(value ?? nothing, times)
+  if (base === undefined || settle === undefined || !BigDecimal.isPositive(multiplier)) return undefined
+  const worth = { base, quote, settle, inverse, multiplier }
+  if (row.valueIn !== (inverse ? quote : base)) return undefined
+  if (type === "SWAP") return { ...worth, kind: "perpetual" }
+  return type === "FUTURES" && expiry !== undefined ? { ...worth, kind: "future", expiry: dateOf(expiry) } : undefined
+}
+
+const dateOf = (at: number): string => DateTime.formatIsoDateUtc(DateTime.unsafeMake(at)).replaceAll("-", "").slice(2)
 
 /**
- * OKX's public data: the same value as the shared `MarketData`, for programs that use several exchanges.
- *
- * @since 0.1.0
- * @category tags
+ * One that is not traded here (options), whose assets are not in our notation, or whose contracts are worth neither an amount
+ * of the base currency nor, when inverse, of the quote currency, is left out.
  */
-export class MarketData extends Context.Tag("@effect-exchange/okx/Okx/MarketData")<
-  MarketData,
-  Exchange.MarketDataService
->() {}
+const market = (row: Instrument): Market.Market | undefined => {
+  const terms = termsOf(row)
+  const symbol = terms === undefined ? undefined : ExchangeSymbol.fromAssets(terms)
+  if (terms === undefined || symbol === undefined) return undefined
+  const { expiry: _, ...known } = terms
+  const { id, lotSize, maxSize, minSize, status, tickSize } = row
+  const amount = (size: BigDecimal.BigDecimal | undefined) => size && counted(known, size)
+  return {
+    ...known,
+    symbol,
+    id,
+    status,
+    tickSize,
+    lotSize: amount(lotSize),
+    minAmount: amount(minSize),
+    maxAmount: amount(maxSize)
+  }
+}
+
+type Counted = Pick<Market.Market, "inverse" | "multiplier">
+
+const [nothing, one] = [BigDecimal.fromBigInt(0n), BigDecimal.fromBigInt(1n)]
+
+// OKX counts contracts in contracts: linear ones are worth so much of the base currency, inverse ones are counted so here.
+const unit = ({ inverse, multiplier = one }: Counted): BigDecimal.BigDecimal => inverse === true ? one : multiplier
+
+const counted = (market: Counted, size: BigDecimal.BigDecimal): BigDecimal.BigDecimal =>
+  BigDecimal.multiply(size, unit(market))
+
+// ---- public data
+
+const inAmounts = <T extends Row.Ticker>(row: T, market: Market.Market | undefined): T => ({
+  ...row,
+  volume24h: market && row.volume24h && counted(market, row.volume24h)
+})
+
+const tickers: Declaration.MarketData["tickers"] = (client) => (markets) => {
+  const byId = new Map(markets.map((market) => [market.id, market]))
+  const types = Arr.dedupe(markets.map(({ kind }) => instTypes[kind]))
+  const all = Question.each(types.map((instType) => ask(Endpoints.tickers, () => ({ instType }))))
+  return Effect.map(all(client)(), (rows) => Listing.map(rows, (row) => inAmounts(row, byId.get(row.market))))
+}
+
+// A day is UTC's only where the name says so; without, it begins in Hong Kong.
+const words = { "1m": "1m", "5m": "5m", "15m": "15m", "30m": "30m", "1h": "1H", "4h": "4H", "1d": "1Dutc" } as const
+
+const lengths: ReadonlyMap<string, number> = new Map(
+  Struct.keys(words).map((interval) => [words[interval], Candle.millis(interval)])
+)
+
+// The latest candles come from one endpoint, with the open one, and all before them from another: 1440 of them do, and some
+// are left for the clocks to differ.
+const recent = 1400
+const page = 300
+
+const candles: Declaration.MarketData["candles"]["read"] = (client) => (market, bar, { from, to }) =>
+  Effect.gen(function*() {
+    const oldest = (yield* Clock.currentTimeMillis) - recent * (lengths.get(bar) ?? 0)
+    const endpoint = from >= oldest ? Endpoints.candles : Endpoints.historyCandles
+    const bars = yield* client.request(endpoint, { instId: market.id, bar, after: to, before: from - 1, limit: page })
+    return bars.map((bar) => ({ ...bar, volume: counted(market, bar.volume) }))
+  })
+
+const severity: ReadonlyArray<ExchangeStatus.ExchangeStatus["status"]> = ["maintenance", "limited", "unknown"]
 
 /**
- * An OKX account: the same value as the shared `Account`, for programs that use several exchanges.
- *
- * @since 0.1.0
- * @category tags
+ * The worst of the maintenances under way, in an environment that OKX calls `1` (live) or `2` (demo). In the last phase of
+ * one (`pre_open`) orders can be canceled and added to the book.
  */
-export class Account extends Context.Tag("@effect-exchange/okx/Okx/Account")<Account, Exchange.AccountService>() {}
+const status: Declaration.MarketData["status"] = (client) => () =>
+  Effect.map(client.request(Endpoints.status, {}), (rows) => {
+    const here = client.environment === "testnet" ? "2" : "1"
+    const judged = rows
+      .filter(({ environment = here, state }) => environment === here && ["ongoing", "pre_open"].includes(state))
+      .map(({ state, status, title }) => ({
+        status: status === "maintenance" && state === "pre_open" ? "limited" as const : status,
+        detail: title.slice(0, 200)
+      }))
+    const [worst] = severity.flatMap((status) => judged.filter((each) => each.status === status))
+    return worst ?? { status: "operational" }
+  })
+
+// ---- account
+
+/** Rows of one market, from an endpoint of the last days or from one that goes back further. */
+const history = <Row extends { readonly id: string }>(
+  days: number,
+  recent: Endpoint.Endpoint<"account", Endpoints.History, Listing.Listing<Row>>,
+  older: typeof recent
+): Question.Question<"account", [Market.Market, Declaration.History], Listing.Listing<Row>> =>
+(client) =>
+({ id, kind }, { limit, since }) =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    Page.all({
+      endpoint: since !== undefined && since < now - days * 86_400_000 ? older : recent,
+      input: (after: string | undefined) => ({
+        instType: instTypes[kind],
+        instId: id,
+        // Whether the instant itself is included OKX does not say.
+        begin: since === undefined ? undefined : Math.max(0, since - 1),
+        after,
+        limit: Endpoints.pageSize
+      }),
+      rows: (rows) => rows,
+      next: Page.afterLast(Endpoints.pageSize),
+      enough: () => limit
+    })(client)())
+
+const fills = history(3, Endpoints.fills, Endpoints.fillsHistory)
+
+const standing = {
+  endpoint: Endpoints.ordersPending,
+  rows: (rows: Listing.Listing<Row.Order>) => rows,
+  next: Page.afterLast(Endpoints.pageSize)
+}
+
+// ---- orders
+
+const kindOf = ({ postOnly, timeInForce, type }: Declaration.NewOrder): Endpoints.NewOrder["ordType"] => {
+  if (type === "market") return "market"
+  if (postOnly) return "post_only"
+  return timeInForce === "GTC" ? "limit" : timeInForce === "IOC" ? "ioc" : "fok"
+}
 
 /**
- * Orders on OKX: the same value as the shared `Trading`, for programs that use several exchanges.
- *
- * @since 0.1.0
- * @category tags
+ * Spot from what the account has (`cash`), contracts on cross margin and net positions. A market order of spot says that its
+ * size is in the base currency, which OKX would not take a buy's for.
  */
-export class Trading extends Context.Tag("@effect-exchange/okx/Okx/Trading")<Trading, Exchange.TradingService>() {}
+const newOrder = (order: Declaration.NewOrder): Endpoints.NewOrder => {
+  const isSpot = order.market.kind === "spot"
+  return {
+    instId: order.market.id,
+    tdMode: isSpot ? "cash" : "cross",
+    side: order.side,
+    ordType: kindOf(order),
+    sz: order.size,
+    px: order.price,
+    clOrdId: order.clientOrderId,
+    tgtCcy: isSpot && order.type === "market" ? "base_ccy" : undefined,
+    reduceOnly: order.reduceOnly ? true : undefined
+  }
+}
+
+const named = ({ clientOrderId, id, market }: Adapter.Reference): Endpoints.Named => ({
+  instId: market.id,
+  ...id === undefined ? { clOrdId: clientOrderId } : { ordId: id }
+})
+
+type Ack = Wire.Type<typeof Rows.Ack>
+
+/** What was said of each: under its name, or in its place by one without a name. */
+const saidOf = (
+  acks: ReadonlyArray<Ack>,
+  names: ReadonlyArray<string>,
+  nameOf: (ack: Ack) => string | undefined
+): ReadonlyArray<Ack | undefined> =>
+  names.map((name, index) => {
+    const inPlace = acks.length === names.length ? acks[index] : undefined
+    const nameless = inPlace !== undefined && nameOf(inPlace) === undefined ? inPlace : undefined
+    return acks.find((ack) => nameOf(ack) === name) ?? nameless
+  })
+
+const canceled = (id: string, ack: Ack | undefined): ReadonlyArray<Declaration.Canceled> => {
+  if (ack === undefined) return []
+  return [{ id, outcome: ack.code === "0" ? "canceled" : hasEnded(ack.code) ? "ended" : { refused: ack } }]
+}
+
+const exchange = Exchange.define({
+  name: "OKX",
+  protocol,
+  kinds: ["spot", "perpetual", "future"],
+  lacks: [],
+  unit,
+  marketData: {
+    listings: (["SPOT", "SWAP", "FUTURES"] as const).map((instType) =>
+      ask(Endpoints.instruments, () => ({ instType }), (rows) => rows.map(market))
+    ),
+    ticker: ask(Endpoints.ticker, ({ id }) => ({ instId: id }), inAmounts),
+    tickers,
+    book: {
+      depths: 5000,
+      read: (client) => ({ id }, sz) =>
+        client.request(sz <= 400 ? Endpoints.books : Endpoints.booksFull, { instId: id, sz })
+    },
+    trades: {
+      most: 500,
+      order: "newest first",
+      read: ask(Endpoints.trades, ({ id }, limit) => ({ instId: id, limit }))
+    },
+    candles: {
+      words,
+      page,
+      read: candles,
+      // No market has candles from before that year. Weeks find in two requests what days find in a dozen.
+      first: { opened: Date.UTC(2017, 0, 1), by: [["1Wutc", "7 days"], "1d", "1h"] }
+    },
+    status
+  },
+  account: {
+    balances: ask(Endpoints.balance, () => ({})),
+    keyPermissions: ask(Endpoints.accountConfig, () => ({}), ({ addresses, permissions }) => {
+      const granted = permissions.split(",").map((each) => each.trim())
+      return {
+        read: granted.includes("read_only"),
+        trade: granted.includes("trade"),
+        withdraw: granted.includes("withdraw"),
+        ipRestricted: addresses !== ""
+      }
+    }),
+    open: Page.all({ ...standing, input: (after, { id }) => ({ instId: id, after, limit: Endpoints.pageSize }) }),
+    openOfAll: Page.all({ ...standing, input: (after) => ({ after, limit: Endpoints.pageSize }) }),
+    byId: ask(Endpoints.order, ({ id }, ordId) => ({ instId: id, ordId })),
+    byName: [ask(Endpoints.order, ({ clientOrderId, market }) => ({ instId: market.id, clOrdId: clientOrderId }))],
+    forgets: {
+      after: "2 hours",
+      detail: "OKX does not have the order, and forgets after two hours those that were canceled unfilled"
+    },
+    ended: { order: "newest first", read: history(7, Endpoints.ordersHistory, Endpoints.ordersHistoryArchive) },
+    fills: {
+      order: "newest first",
+      read: (client) => (market, history) =>
+        Effect.map(fills(client)(market, history), (bills) => Listing.map(bills, ({ fill }) => fill))
+    },
+    // Those of options cannot be read here, and those of spot on margin are no positions of a market's.
+    positions: Question.each(
+      (["SWAP", "FUTURES"] as const).map((instType) => ask(Endpoints.positions, () => ({ instType })))
+    )
+  },
+  trading: {
+    names: { pattern: /^[A-Za-z0-9]{1,32}$/, described: "1 to 32 of A-Z a-z 0-9", make: (hex) => hex },
+    timeInForce: ["GTC", "IOC", "FOK"],
+    reduceOnly: true,
+    deduplicates: "while open",
+    takenWithin: orderLifetime,
+    // As much again for the clocks to differ and for it to be shown.
+    seenWithin: "5 seconds",
+    place: ask(Endpoints.placeOrder, newOrder, ({ id }) => ({ accepted: id })),
+    placeBatch: {
+      most: 20,
+      ask: ask(
+        Endpoints.placeOrders,
+        (orders: ReadonlyArray<Declaration.NewOrder>) => ({ orders: orders.map(newOrder) }),
+        (acks, orders) =>
+          saidOf(acks, orders.map(({ clientOrderId }) => clientOrderId), ({ clientOrderId }) => clientOrderId).map(
+            (ack) => ack === undefined ? undefined : ack.code === "0" ? { accepted: ack.id } : { refused: ack }
+          )
+      )
+    },
+    cancel: { by: "either", ask: ask(Endpoints.cancelOrder, named, () => undefined) },
+    cancelAll: {
+      most: 20,
+      several: ask(
+        Endpoints.cancelOrders,
+        (market, ids) => ({ orders: ids.map((ordId) => ({ instId: market.id, ordId })) }),
+        // What nothing is said of is listed again.
+        (acks, _, ids) => saidOf(acks, ids, ({ id }) => id).flatMap((ack, index) => canceled(ids[index] ?? "", ack))
+      )
+    },
+    amend: ask(
+      Endpoints.amendOrder,
+      ({ price, reference, size }: Declaration.Change) => ({ ...named(reference), newSz: size, newPx: price }),
+      () => undefined
+    )
+  }
+})
 
 /**
  * What OKX can do, as far as this package goes.
@@ -43,31 +327,49 @@ export class Trading extends Context.Tag("@effect-exchange/okx/Okx/Trading")<Tra
  * @since 0.1.0
  * @category models
  */
-export const features: Adapter.Features = {
-  name: "OKX",
-  kinds: ["spot", "perpetual", "future"],
-  testnet: true,
-  candles: ["1m", "5m", "15m", "30m", "1h", "4h", "1d"],
-  positions: true,
-  timeInForce: ["GTC", "IOC", "FOK"],
-  reduceOnly: true,
-  amend: true,
-  batch: trading.batch,
-  deduplicates: "while open"
-}
+export const features = exchange.features
 
-const exchange = Exchange.make({
-  protocol,
-  features,
-  tags: {
-    marketData: (service) => Context.make(MarketData, service),
-    account: (service) => Context.make(Account, service),
-    trading: (service) => Context.make(Trading, service)
-  },
-  marketData: marketData.make,
-  account: (client, { markets }) => account.make(client, markets),
-  trading: (client) => trading.make(client)
-})
+/**
+ * OKX's public data: the same value as the shared `MarketData`, for programs that use several exchanges.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export const MarketData = exchange.MarketData
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export type MarketData = Exchange.Named<"OKXMarketData">
+
+/**
+ * An OKX account: the same value as the shared `Account`, for programs that use several exchanges.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export const Account = exchange.Account
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export type Account = Exchange.Named<"OKXAccount">
+
+/**
+ * Trading on OKX: the same value as the shared `Trading`, for programs that use several exchanges.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export const Trading = exchange.Trading
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export type Trading = Exchange.Named<"OKXTrading">
 
 /**
  * Public data; needs no credentials and has none in reach. The testnet is OKX's demo trading.
@@ -81,8 +383,8 @@ export const layerMarketData = exchange.layerMarketData
 
 /**
  * Public data and the account of a key. Without `credentials` these are `OKX_API_KEY`, `OKX_API_SECRET` and
- * `OKX_API_PASSPHRASE` from configuration (`OKX_TESTNET_API_KEY` and so on for demo trading), read again when they may
- * have been rotated.
+ * `OKX_API_PASSPHRASE` from configuration (`OKX_TESTNET_API_KEY` and so on for demo trading), read again when they may have
+ * been rotated.
  *
  * Fails with a `ConfigError` that names what is missing.
  *
@@ -92,8 +394,7 @@ export const layerMarketData = exchange.layerMarketData
 export const layerAccount = exchange.layerAccount
 
 /**
- * Everything: public data, the account of a key, and its orders. For the live exchange, `trading: "enabled"` has to
- * stand beside `environment: "live"`.
+ * Everything: public data, the account of a key, and trading with it, which on the live exchange has to be said twice.
  *
  * Fails with a `ConfigError` that names what is missing.
  *

@@ -1,8 +1,9 @@
-import { Endpoint } from "@effect-exchange/core/adapter"
+import { Endpoint, type Protocol } from "@effect-exchange/core/adapter"
 import { assert, describe, it } from "@effect/vitest"
 import { Either, FastCheck, Redacted } from "effect"
 import { createHmac } from "node:crypto"
-import { OkxProtocol, OkxTradingEndpoints } from "../src/index.js"
+import { OkxEndpoints } from "../src/index.js"
+import * as OkxProtocol from "../src/Protocol.js"
 import { documented } from "./utils.js"
 
 const at = 1_607_418_537_715
@@ -13,8 +14,10 @@ const order = { method: "POST", path: "/api/v5/trade/order", body: "json" } as c
 
 const printed = { ...documented, secret: Redacted.make("22582BD0CFF14C41EDBF1AB98506286D") }
 
+const moment = (now: number, scheme?: string): Protocol.Moment => ({ now, nonce: 0n, host: "www.okx.com", scheme })
+
 const sign = (request: Endpoint.Prepared, credentials = documented, now = at) =>
-  Either.getOrThrow(OkxProtocol.sign(request, credentials, { now }))
+  Either.getOrThrow(OkxProtocol.protocol.sign(request, credentials, moment(now)))
 
 describe("sign", () => {
   const vectors = [
@@ -72,17 +75,23 @@ describe("sign", () => {
 
   it("lets new orders and changes expire, and nothing else", () => {
     const expires = (
-      endpoint: Pick<Endpoint.Endpoint<Endpoint.Capability, never, unknown>, "method" | "path" | "body">
-    ) => sign(Endpoint.prepare(endpoint, { orders: [] })).headers["exptime"]
-    const { amendOrder, cancelOrder, cancelOrders, order, placeOrder, placeOrders } = OkxTradingEndpoints
+      endpoint: Pick<Endpoint.Endpoint<Endpoint.Capability, never, unknown>, "method" | "path" | "body" | "scheme">
+    ) =>
+      Either.getOrThrow(OkxProtocol.sign(
+        Endpoint.prepare(endpoint, { orders: [] }),
+        documented,
+        moment(at, endpoint.scheme)
+      )).headers["exptime"]
+    const { amendOrder, cancelOrder, cancelOrders, order, placeOrder, placeOrders } = OkxEndpoints
     assert.deepStrictEqual([placeOrder, placeOrders, amendOrder].map(expires), Array(3).fill(String(at + 5000)))
     // The order is asked for at the path it is placed at.
+    assert.strictEqual(order.path, placeOrder.path)
     assert.deepStrictEqual([cancelOrder, cancelOrders, order].map(expires), Array(3).fill(undefined))
   })
 
   it("refuses credentials without a passphrase, and repeats nothing of them", () => {
     const { key, secret } = documented
-    const refused = OkxProtocol.sign(Endpoint.prepare(balance, {}), { key, secret }, { now: at })
+    const refused = OkxProtocol.sign(Endpoint.prepare(balance, {}), { key, secret }, moment(at))
     assert(Either.isLeft(refused))
     assert.include(refused.left, "passphrase")
     assert.notInclude(refused.left, Redacted.value(key))
@@ -126,9 +135,24 @@ describe("protocol", () => {
   })
 
   it("counts a batch by its orders, and one of one order as that order", () => {
-    const { cancelOrders } = OkxTradingEndpoints
+    const { cancelOrders, placeOrders } = OkxEndpoints
     const orders = Array.from({ length: 20 }, () => ({ instId: "BTC-USDT", ordId: "1" }))
     assert.deepStrictEqual(cancelOrders.cost({ orders }), { cancelOrders: 20 })
     assert.deepStrictEqual(cancelOrders.cost({ orders: orders.slice(0, 1) }), { cancelOrder: 1 })
+    assert.deepStrictEqual(placeOrders.cost({ orders: [] }), { placeOrders: 0 })
+  })
+
+  it("meters every endpoint by itself", () => {
+    const { cancelOrders: _, limits, pageSize: __, placeOrders: ___, ...endpoints } = OkxEndpoints
+    for (const [name, endpoint] of Object.entries(endpoints)) {
+      assert.strictEqual(endpoint.name, name)
+      assert.property(limits, name)
+    }
+    assert.deepStrictEqual(OkxEndpoints.ticker.cost({ instId: "BTC-USDT" }), { ticker: 1 })
+    assert.deepStrictEqual(OkxEndpoints.balance.cost({}), { balance: 1 })
+    assert.deepStrictEqual(
+      OkxEndpoints.cancelOrder.cost({ instId: "BTC-USDT", ordId: "1" }),
+      { cancelOrder: 1 }
+    )
   })
 })

@@ -5,6 +5,7 @@ import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, Effect, Either, Fiber, Layer, Option, TestClock } from "effect"
 import { Okx } from "../src/index.js"
+import type { Services } from "./scripted.js"
 import { asked, envelope, now, rows, spot, text, verdict } from "./utils.js"
 
 const environment = Simulator.environment("okx")
@@ -45,7 +46,7 @@ const bid = (symbol: string) =>
       })
   )
 
-const far = (symbol: string, amount: string): Effect.Effect<Order.LimitRequest, unknown, Okx.MarketData> =>
+const far = (symbol: string, amount: string): Effect.Effect<Order.LimitRequest, unknown, Services> =>
   Effect.map(bid(symbol), (price) => ({ type: "limit", symbol, side: "buy", amount, price }))
 
 describe("place", () => {

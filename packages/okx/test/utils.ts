@@ -1,7 +1,7 @@
 import { type Credentials, Decimal, ExchangeError, ExchangeSymbol, type Market } from "@effect-exchange/core"
 import type { Protocol } from "@effect-exchange/core/adapter"
 import { Simulator } from "@effect-exchange/simulator"
-import { type BigDecimal, Duration, Effect, Option, Redacted, Schema } from "effect"
+import { BigDecimal, Duration, Effect, Option, Redacted, Schema } from "effect"
 import { readFileSync } from "node:fs"
 
 /** The secret of the reference signatures; key and passphrase are no part of them. */
@@ -109,6 +109,17 @@ export const inverse: Market.Market = {
   inverse: true,
   multiplier: Decimal.make("100")
 }
+
+/** Every decimal as text without zeros at its end, and nothing that is left out. */
+export const shown = (value: object): { readonly [name: string]: unknown } =>
+  Object.fromEntries(
+    Object.entries(value)
+      .filter(([, field]) => field !== undefined)
+      .map(([name, field]) => [
+        name,
+        BigDecimal.isBigDecimal(field) ? Decimal.format(BigDecimal.normalize(field)) : field
+      ])
+  )
 
 /** What the simulated exchange was asked, as method and path, with the status it answered. */
 export const asked: Effect.Effect<ReadonlyArray<string>, Simulator.ExchangeNotSimulated, Simulator.Simulators> = Effect

@@ -109,10 +109,14 @@ export interface MarketData {
     readonly read: Question<"marketData", [Market, string, Adapter.Window], ReadonlyArray<Row.Bar>>
     /**
      * Where candles begin: asked of the exchange, or looked for in longer candles from when the exchange opened (epoch
-     * milliseconds). Defaults to reading window after window.
+     * milliseconds), also in such as are no interval of ours, by their word and length. Defaults to reading window after
+     * window.
      */
     readonly first?:
-      | { readonly opened: number; readonly by: ReadonlyArray<Interval> }
+      | {
+        readonly opened: number
+        readonly by: ReadonlyArray<Interval | readonly [word: string, length: Duration.DurationInput]>
+      }
       | Question<"marketData", [Market, string, number, Interval], Option.Option<number>>
       | undefined
   }
@@ -236,12 +240,13 @@ export interface Change {
 }
 
 /**
- * The order, or the id under which it was taken where the exchange only acknowledges.
+ * The order, or the id under which it was taken where the exchange only acknowledges: `undefined` where it gave none, and the
+ * order is found by its name.
  *
  * @since 0.1.0
  * @category models
  */
-export type Placed = Row.Order | { readonly accepted: string }
+export type Placed = Row.Order | { readonly accepted: string | undefined }
 
 /**
  * What became of one order of several: placed, refused in the exchange's words, or not mentioned.
@@ -291,14 +296,14 @@ export type CancelAll =
   }
 
 /**
- * What became of one order that was to be canceled. `ended` had ended before.
+ * What became of one order that was to be canceled. `ended` had ended before; `refused` is in the exchange's words.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Canceled {
   readonly id: string
-  readonly outcome: "canceled" | "ended" | TradingError
+  readonly outcome: "canceled" | "ended" | TradingError | { readonly refused: Refused }
 }
 
 /**

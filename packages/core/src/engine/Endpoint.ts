@@ -221,7 +221,8 @@ export interface Family<C extends Capability, Scope extends string> {
   readonly body?: Body | undefined
   /** Where what was asked for stands in every answer. Defaults to the whole. */
   readonly within?: string | undefined
-  readonly cost?: Costs<Scope> | undefined
+  /** `own` where each is metered by itself: it costs one of the limit of its name. */
+  readonly cost?: Costs<Scope> | "own" | undefined
   /** Whether decimals are JSON numbers in a body, as few exchanges want them. Defaults to `text`. */
   readonly decimals?: "text" | "number" | undefined
 }
@@ -283,7 +284,8 @@ export const family =
     facts: Particulars<NoInfer<Scope>, I, A, AE> & Stated<C>
   ): Endpoint<C, I, A> => {
     const { capability, decimals = "text" } = shared
-    const { answer, cost = shared.cost ?? {}, within = shared.within ?? "" } = facts
+    const usual = shared.cost === "own" ? { [name]: 1 } : shared.cost
+    const { answer, cost = usual, within = shared.within ?? "" } = facts
     const path = `${shared.root ?? ""}${facts.path}`
     const inPath = namesIn(path)
     const decode = Schema.decodeUnknownEither(answer)

@@ -50,7 +50,7 @@ export interface Facts {
   readonly codes: { readonly [K in Kind]?: string | ReadonlyArray<string> }
   /**
    * Ranges of codes (`"51000-51999 54000-54999"`) of which those that are not listed refuse, so that an order refused
-   * under a new code is one that was not placed.
+   * under a new code is one that was not placed. Its error says in words that the code is not known.
    */
   readonly ranges?: { readonly [K in Refusal]?: string } | undefined
   /** `beginning` where codes are texts that go on: the longest beginning counts, in any case. Defaults to `whole`. */
@@ -100,12 +100,16 @@ export const table = (facts: Facts): Table => {
       Duration.decode(facts.wait?.[said.code] ?? facts.wait?.[kind] ?? waits[kind])
 
   const of = (said: Said, circumstances: Circumstances): ExchangeError.TradingError | "None" | undefined => {
-    const kind = facts.judge?.(said, circumstances) ?? find(said)
+    const found = find(said)
+    const judged = facts.judge?.(said, circumstances)
+    const kind = judged ?? found?.kind
     if (kind === undefined || kind === "None" || typeof kind !== "string") return kind
+    const text = clean(said.text) || "the exchange gave no reason"
+    const isKnown = judged !== undefined || found?.isListed === true
     const about = {
       ...circumstances.about,
       code: clean(said.code),
-      detail: clean(said.text) || "the exchange gave no reason"
+      detail: isKnown ? text : `an error that is not known here: ${text}`
     }
     switch (kind) {
       case "RateLimited":
@@ -150,7 +154,13 @@ export const table = (facts: Facts): Table => {
 
 const waits = { RateLimited: "1 second", Banned: "15 minutes" } as const
 
-const finder = ({ codes, match = "whole", ranges = {} }: Facts): (said: Said) => Kind | undefined => {
+interface Found {
+  readonly kind: Kind
+  /** Of one that is only in a range nobody here knows more than that it refuses. */
+  readonly isListed: boolean
+}
+
+const finder = ({ codes, match = "whole", ranges = {} }: Facts): (said: Said) => Found | undefined => {
   const fold = (code: string) => match === "whole" ? code : code.toLowerCase()
   const listed = new Map<string, Kind>()
   for (const kind of kinds) {
@@ -160,7 +170,7 @@ const finder = ({ codes, match = "whole", ranges = {} }: Facts): (said: Said) =>
   const spans = refusalKinds.flatMap((kind) =>
     listOf(ranges[kind]).map((span) => {
       const [, from = "", to = from] = /^(-?\d+)(?:-(-?\d+))?$/.exec(span) ?? []
-      return { kind, from: Number(from), to: Number(to) }
+      return { kind, isListed: false, from: Number(from), to: Number(to) }
     })
   )
   return ({ code }) => {
@@ -169,7 +179,9 @@ const finder = ({ codes, match = "whole", ranges = {} }: Facts): (said: Said) =>
       : listed.get(beginnings.find((beginning) => fold(code).startsWith(beginning)) ?? "")
     // A blank code is no zero.
     const number = /^-?\d+$/.test(code) ? Number(code) : Number.NaN
-    return known ?? spans.find(({ from, to }) => number >= from && number <= to)?.kind
+    return known === undefined
+      ? spans.find(({ from, to }) => number >= from && number <= to)
+      : { kind: known, isListed: true }
   }
 }
 

@@ -157,14 +157,15 @@ export interface NewOrder extends Checked {
 }
 
 /**
- * What the exchange answers to a write: the order, or only the id under which it was taken.
+ * What the exchange answers to a write: the order, or only the id under which it was taken; an order taken without an id is
+ * found by its name.
  *
  * @since 0.1.0
  * @category models
  */
 export type Placed =
   | { readonly _tag: "Order"; readonly order: Order }
-  | { readonly _tag: "Accepted"; readonly id: string }
+  | { readonly _tag: "Accepted"; readonly id: string | undefined }
 
 /**
  * @since 0.1.0

@@ -235,6 +235,8 @@ export const over = (
     readonly batch?: boolean
     /** As if it took every order, whatever its name. */
     readonly deduplicates?: boolean
+    /** As if its acknowledgements said no id. */
+    readonly ids?: boolean
   } = {},
   permissions: Effect.Effect.Success<Adapter.Account["keyPermissions"]> = {
     read: true,
@@ -279,7 +281,7 @@ export const over = (
       place: (order) =>
         Effect.map(written(store, "place", put(store, order)), ([fate, order]) =>
           fate === "acknowledged"
-            ? { _tag: "Accepted", id: order.id }
+            ? { _tag: "Accepted", id: lacks.ids === true ? undefined : order.id }
             : { _tag: "Order", order: store.answers(order) }),
       placeBatch: lacks.batch === true ? undefined : (orders) =>
         Effect.map(

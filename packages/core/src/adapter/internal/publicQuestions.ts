@@ -2,6 +2,7 @@ import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Struct from "effect/Struct"
@@ -148,17 +149,23 @@ const candles = (
   const read = (market: Market, interval: Candle.Interval, window: Adapter.Window) =>
     Effect.flatMap(word(interval), (word) => candles.read(client)(market, word, window))
 
+  const step = (market: Market, by: Candle.Interval | readonly [word: string, length: Duration.DurationInput]) => ({
+    length: typeof by === "string" ? Candle.millis(by) : Duration.toMillis(by[1]),
+    page,
+    read: (window: Adapter.Window) =>
+      Effect.map(
+        typeof by === "string" ? read(market, by, window) : candles.read(client)(market, by[0], window),
+        Arr.map(({ openTime }) => openTime)
+      )
+  })
+
   const firstFrom = (market: Market, interval: Candle.Interval, from: number) => {
     if (first === undefined) return Effect.succeedSome(from)
     if (typeof first === "function") {
       return Effect.flatMap(word(interval), (word) => first(client)(market, word, from, interval))
     }
     return CandleSearch.firstFrom({
-      steps: first.by.map((interval) => ({
-        length: Candle.millis(interval),
-        page,
-        read: (window) => Effect.map(read(market, interval, window), Arr.map(({ openTime }) => openTime))
-      })),
+      steps: first.by.map((by) => step(market, by)),
       since: first.opened,
       from,
       reach: page * Candle.millis(interval)

@@ -6,6 +6,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type { Capability } from "../../engine/Endpoint.js"
 import type { ExchangeClient } from "../../engine/ExchangeClient.js"
+import type { Protocol, Said } from "../../engine/Protocol.js"
 import * as ExchangeError from "../../model/ExchangeError.js"
 import * as Listing from "../../model/Listing.js"
 import type { Market } from "../../model/Market.js"
@@ -119,23 +120,35 @@ const judged = (
   outcome: Outcome,
   now: number
 ): Either.Either<Placed, ExchangeError.TradingError> => {
-  const about = { exchange: protocol.exchange, operation: "placeBatch" }
   if (outcome === undefined) {
     return Either.left(
-      new ExchangeError.MalformedResponse({ ...about, detail: "the answer says nothing of one of the orders" })
+      new ExchangeError.MalformedResponse({
+        exchange: protocol.exchange,
+        operation: "placeBatch",
+        detail: "the answer says nothing of one of the orders"
+      })
     )
   }
-  if (!("refused" in outcome)) return Either.right(outcome)
-  return Either.left(
-    protocol.ofRow?.(outcome.refused, { about, headers: {}, now, status: 200 }) ??
-      new ExchangeError.MalformedResponse({ ...about, code: outcome.refused.code, detail: outcome.refused.text })
-  )
+  return "refused" in outcome
+    ? Either.left(refusal(protocol, "placeBatch", outcome.refused, now))
+    : Either.right(outcome)
+}
+
+const refusal = (
+  { exchange, ofRow }: Protocol,
+  operation: string,
+  said: Said,
+  now: number
+): ExchangeError.TradingError => {
+  const about = { exchange, operation }
+  return ofRow?.(said, { about, headers: {}, now, status: 200 }) ??
+    new ExchangeError.MalformedResponse({ ...about, code: said.code, detail: said.text })
 }
 
 // ---- all orders of a market
 
 const cancelAll = (
-  { protocol: { exchange }, trading: { cancelAll } }: Facts,
+  { protocol, trading: { cancelAll } }: Facts,
   client: Client,
   account: Adapter.Account,
   cancel: Adapter.Trading["cancel"],
@@ -163,7 +176,7 @@ const cancelAll = (
   }
   const { most, several } = cancelAll
   return sweep(
-    exchange,
+    protocol,
     standing,
     (ids) => Effect.map(Effect.forEach(Arr.chunksOf(ids, most), (chunk) => several(client)(market, chunk)), Arr.flatten)
   )
@@ -174,7 +187,7 @@ const sweeps = 10
 
 /** Lists, cancels what stands, and lists again until nothing is left. */
 const sweep = (
-  exchange: string,
+  protocol: Protocol,
   standing: Writes<ReadonlyArray<string>>,
   cancel: (ids: ReadonlyArray<string>) => Writes<ReadonlyArray<Canceled>>
 ): Writes<ReadonlyArray<string>> =>
@@ -191,14 +204,16 @@ const sweep = (
         const error = refused.get(id)
         if (error !== undefined) return yield* error
       }
-      for (const { id, outcome } of yield* cancel(left)) {
-        if (typeof outcome !== "string") refused.set(id, outcome)
-        else settled.add(id)
+      const outcomes = yield* cancel(left)
+      const now = yield* Clock.currentTimeMillis
+      for (const { id, outcome } of outcomes) {
+        if (typeof outcome === "string") settled.add(id)
+        else refused.set(id, "refused" in outcome ? refusal(protocol, "cancelAll", outcome.refused, now) : outcome)
         if (outcome === "canceled") canceled.push(id)
       }
     }
     return yield* new ExchangeError.OrderRejected({
-      exchange,
+      exchange: protocol.exchange,
       operation: "cancelAll",
       detail: "orders are placed as fast as they are canceled; stop placing them and try again"
     })

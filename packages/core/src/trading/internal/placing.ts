@@ -235,21 +235,40 @@ const confirm = (desk: Desk, operation: string, ready: Ready, placed: Adapter.Pl
   Effect.gen(function*() {
     const asked = yield* Lookup.asked(desk, ready.order, ready.at)
     const reference = { market: ready.order.market, since: Lookup.since(asked) }
+    const id = placed._tag === "Order" ? placed.order.id : placed.id
+    const named = id === undefined ? { clientOrderId: ready.order.clientOrderId } : { id }
     const shown = placed._tag === "Order"
       ? Option.some(placed.order)
-      : (yield* Outcome.read(desk.account.order({ ...reference, id: placed.id }), Outcome.isListed)).order
-    const id = placed._tag === "Order" ? placed.order.id : placed.id
+      : (yield* Outcome.read(desk.account.order({ ...reference, ...named }), Outcome.isListed)).order
     const differences = Option.match(shown, {
       onNone: () => [],
-      onSome: (order) => [...Identity.differences(asked, order), ...order.id === id ? [] : ["id"]]
+      onSome: (order) => [...Identity.differences(asked, order), ...id === undefined || order.id === id ? [] : ["id"]]
     })
     if (differences.length > 0) {
       const about = { exchange: desk.exchange, operation, detail: Lookup.another(differences) }
       return yield* settle(desk, operation, ready, new ExchangeError.MalformedResponse(about))
     }
-    yield* writeOutcome(desk, ready.order.clientOrderId, { _tag: "Placed", orderId: id })
-    return Option.getOrElse(shown, () => pending(desk, ready, id))
+    const known = id ?? Option.getOrUndefined(shown)?.id
+    if (known === undefined) return yield* nameless(desk, operation, ready)
+    yield* writeOutcome(desk, ready.order.clientOrderId, { _tag: "Placed", orderId: known })
+    return Option.getOrElse(shown, () => pending(desk, ready, known))
   })
+
+/** It was taken, and nobody knows what it is called there: no absence proves otherwise, and the journal is left to `reconcile`. */
+const nameless = (desk: Desk, operation: string, ready: Ready): Result => {
+  const about = { exchange: desk.exchange, operation }
+  const { clientOrderId } = ready.order
+  const cause = new ExchangeError.MalformedResponse({ ...about, detail: "an order was taken without an id" })
+  return Effect.zipRight(
+    countUnknown(desk),
+    new ExchangeError.OutcomeUnknown({
+      ...about,
+      order: inQuestion(ready),
+      cause: ExchangeError.causeOf(cause),
+      detail: `the exchange took the order ${clientOrderId}, gave no id, and does not show it under its name yet`
+    })
+  )
+}
 
 const pending = (desk: Desk, { at, order }: Ready, id: string): Order => ({
   exchange: desk.exchange,

@@ -1,0 +1,311 @@
+/**
+ * What OKX's rows are called, and what their words mean. Every number is a text, and an empty one means that there is none.
+ *
+ * @since 0.1.0
+ */
+import { Row, Wire } from "@effect-exchange/core/adapter"
+import * as BigDecimal from "effect/BigDecimal"
+import * as Either from "effect/Either"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
+
+const { all, at, blank, decimal, millis, text, words, wordsOr } = Wire
+const { fill } = Row
+
+// A zero stands for none where there cannot be any: no trade yet, an empty side, no limit.
+const price = (name: string) => at(name, Wire.positive(decimal))
+
+const zero = BigDecimal.fromBigInt(0n)
+
+/** The first of the fields that says something. */
+const orZero = (name: string, other = name) =>
+  all(
+    { first: at(name, blank(decimal)), second: at(other, blank(decimal)) },
+    ({ first, second = zero }) => first ?? second
+  )
+
+/**
+ * Reads the one row of an answer, which OKX sends as a list as well.
+ *
+ * @since 0.1.0
+ * @category answers
+ */
+export const sole = <A, I>(schema: Schema.Schema<A, I>): Schema.Schema<A, unknown> => {
+  const decode = ParseResult.decodeUnknownEither(Schema.Tuple(schema))
+  return Wire.reading((rows) => Either.map(decode(rows), ([row]) => row))
+}
+
+/**
+ * Reads a list of reference data, of which rows that are not understood are left out: where all are, it is another list.
+ *
+ * @since 0.1.0
+ * @category answers
+ */
+export const known = <A>(row: Wire.Row<A>): Schema.Schema<ReadonlyArray<A>, unknown> => {
+  const decode = ParseResult.decodeUnknownEither(Wire.list(row))
+  return Wire.reading((value, ast) =>
+    Either.flatMap(decode(value), ({ rows, unknown: [first] }) =>
+      rows.length === 0 && first !== undefined
+        ? Either.left(new ParseResult.Type(ast, value, `no row is understood: ${first.detail}`))
+        : Either.right(rows))
+  )
+}
+
+// OKX has more words than we have: those that mean the same, by what they mean.
+const meaning = <const T extends { readonly [ours: string]: string }>(table: T) =>
+  Object.fromEntries(
+    Struct.keys(table).flatMap((ours) => table[ours]?.split(" ").map((word) => [word, ours] as const) ?? [])
+  )
+
+/**
+ * A row of `public/instruments`. Spot has a base and a quote currency; contracts have an underlying (`uly`), and are worth
+ * `ctVal × ctMult` of `ctValCcy`.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Instrument = Row.of({
+  id: at("instId", text),
+  type: at("instType", text),
+  status: at(
+    "state",
+    wordsOr(meaning({ open: "live", halted: "suspend preopen test post_only rebase settling" }), "unknown")
+  ),
+  base: at("baseCcy", blank(text)),
+  quote: at("quoteCcy", blank(text)),
+  underlying: at("uly", blank(text)),
+  settle: at("settleCcy", blank(text)),
+  inverse: at("ctType", wordsOr({ inverse: true }, false)),
+  value: at("ctVal", blank(decimal)),
+  times: at("ctMult", blank(decimal)),
+  valueIn: at("ctValCcy", blank(text)),
+  expiry: at("expTime", blank(millis)),
+  tickSize: price("tickSz"),
+  lotSize: price("lotSz"),
+  minSize: price("minSz"),
+  maxSize: price("maxLmtSz")
+})
+
+// `vol24h` counts the base currency for spot and contracts otherwise.
+const ticker = {
+  last: price("last"),
+  bid: price("bidPx"),
+  ask: price("askPx"),
+  open24h: price("open24h"),
+  high24h: price("high24h"),
+  low24h: price("low24h"),
+  volume24h: at("vol24h", blank(decimal)),
+  at: at("ts", millis)
+}
+
+/**
+ * A ticker. Its volume is in what OKX counts in.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Ticker = Row.ticker(ticker)
+
+/**
+ * The same in a list.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const TickerOf = Row.tickerOf({ ...ticker, market: at("instId", text) })
+
+// Price and size come first; what follows (an old zero, a count of orders) differs from one endpoint to the next.
+const Levels = Schema.Array(Wire.one(Row.level({ price: at(0, decimal), amount: at(1, decimal) })))
+
+/**
+ * A book, best first.
+ *
+ * @since 0.1.0
+ * @category answers
+ */
+export const Book = Wire.answer({
+  bids: at("bids", Levels),
+  asks: at("asks", Levels),
+  at: at("ts", millis),
+  sequence: at("seqId", blank(text))
+})
+
+const side = at("side", words({ buy: "buy", sell: "sell" }))
+
+/**
+ * A public trade; its side is the taker's.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Trade = Row.trade({
+  id: at("tradeId", text),
+  side,
+  price: at("px", decimal),
+  amount: at("sz", decimal),
+  at: at("ts", millis)
+})
+
+/**
+ * A candle: open time, open, high, low, close and volume (of the base currency, or contracts), then what is not read here.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Bar = Row.bar({
+  openTime: at(0, millis),
+  open: at(1, decimal),
+  high: at(2, decimal),
+  low: at(3, decimal),
+  close: at(4, decimal),
+  volume: at(5, decimal)
+})
+
+/**
+ * A maintenance, planned, under way or over.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Maintenance = Row.of({
+  title: at("title", Schema.String),
+  state: at("state", text),
+  // All trading; then that of some accounts, of some products, of one kind of market. WebSocket, options, block and spread
+  // trading, bots and copy trading are no concern of this client's.
+  status: at(
+    "serviceType",
+    wordsOr(meaning({ maintenance: "5", limited: "8 9 99 1 2 3", operational: "0 4 6 7 10 11" }), "unknown")
+  ),
+  environment: at("env", blank(text))
+})
+
+/**
+ * What a key may do: `perm` is a list such as `read_only,trade`; `ip` is empty for a key that works from anywhere.
+ *
+ * @since 0.1.0
+ * @category answers
+ */
+export const AccountConfig = Wire.answer({ permissions: at("perm", Schema.String), addresses: at("ip", Schema.String) })
+
+/**
+ * A balance. Which fields speak depends on the mode of the account: equity before cash, what is available of it before what
+ * is available of cash.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Balance = Row.balance({
+  asset: at("ccy", text),
+  total: orZero("eq", "cashBal"),
+  free: orZero("availEq", "availBal")
+})
+
+/**
+ * A position: `pos` counts contracts, below zero for a short one in net mode, never below zero where `posSide` names the
+ * side. OKX keeps rows of those that were closed.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Position = Row.position({
+  market: at("instId", text),
+  side: all(
+    { side: at("posSide", words({ net: undefined, long: "long", short: "short" })), size: orZero("pos") },
+    ({ side, size }) => side ?? (BigDecimal.isNegative(size) ? "short" : "long")
+  ),
+  amount: orZero("pos"),
+  entryPrice: price("avgPx"),
+  markPrice: price("markPx"),
+  liquidationPrice: price("liqPx"),
+  leverage: price("lever"),
+  unrealizedPnl: at("upl", blank(decimal))
+})
+
+const kind = at("ordType", text)
+const type = at(
+  "ordType",
+  wordsOr(meaning({ limit: "limit post_only ioc fok", market: "market optimal_limit_ioc" }), "other")
+)
+
+/**
+ * An order. OKX's default for market orders of spot is that buys spend so much of the quote currency, and sells give so much
+ * of the base: one that is sized in the quote currency has no amount.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Order = Row.order({
+  id: at("ordId", text),
+  market: at("instId", text),
+  clientOrderId: at("clOrdId", blank(text)),
+  side,
+  type,
+  status: at(
+    "state",
+    words(meaning({ open: "live partially_filled", filled: "filled", canceled: "canceled mmp_canceled" }))
+  ),
+  price: all({ type, limit: price("px") }, ({ limit, type }) => type === "market" ? undefined : limit),
+  amount: all(
+    { market: at("instType", text), kind, side, target: at("tgtCcy", blank(text)), size: at("sz", decimal) },
+    ({ kind, market, side, size, target = side === "buy" ? "quote_ccy" : "base_ccy" }) =>
+      kind === "market" && (market === "SPOT" || market === "MARGIN") && target === "quote_ccy" ? undefined : size
+  ),
+  filled: orZero("accFillSz"),
+  averagePrice: price("avgPx"),
+  timeInForce: at(
+    "ordType",
+    wordsOr(meaning({ GTC: "limit post_only", IOC: "ioc market optimal_limit_ioc", FOK: "fok" }), undefined)
+  ),
+  postOnly: all({ kind }, ({ kind }) => kind === "post_only"),
+  reduceOnly: at("reduceOnly", wordsOr({ true: true }, false)),
+  createdAt: at("cTime", blank(millis)),
+  updatedAt: at("uTime", blank(millis))
+})
+
+/**
+ * A fill of one's own. OKX gives what was paid a minus.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Fill = fill({
+  id: at("tradeId", text),
+  orderId: at("ordId", text),
+  market: at("instId", text),
+  clientOrderId: at("clOrdId", blank(text)),
+  side,
+  price: at("fillPx", decimal),
+  amount: at("fillSz", decimal),
+  fee: all({ fee: at("fee", blank(decimal)) }, ({ fee }) => fee && BigDecimal.negate(fee)),
+  feeAsset: at("feeCcy", blank(text)),
+  liquidity: at("execType", wordsOr({ M: "maker", T: "taker" }, "unknown")),
+  at: all({ filled: at("fillTime", blank(millis)), booked: at("ts", millis) }, ({ booked, filled }) => filled ?? booked)
+})
+
+const bill = at("billId", text)
+
+/**
+ * A fill under the id of its bill: pages go by that, and who trades with himself has two fills of one trade.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Bill: Wire.Row<{ readonly id: string; readonly fill: Wire.Type<typeof Fill> }> = {
+  ...Row.of({ id: bill, fill: Fill }),
+  identify: (row) => ({ ...Fill.identify(row), id: Either.getOrUndefined(bill.read(row)) })
+}
+
+/**
+ * What became of one order of a request: `sCode` is `0` when it was accepted, which is not yet done. A refused order may come
+ * back without its names, and an accepted one without its id.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Ack = Row.of({
+  id: at("ordId", blank(text)),
+  clientOrderId: at("clOrdId", blank(text)),
+  code: at("sCode", Schema.String),
+  text: all({ text: at("sMsg", blank(text)) }, ({ text = "" }) => text)
+})

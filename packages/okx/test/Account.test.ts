@@ -1,0 +1,282 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Either } from "effect"
+import { Okx } from "../src/index.js"
+import { answered, requests, scripted } from "./scripted.js"
+import { envelope, inverse, linear, now, rows, shown, spot } from "./utils.js"
+
+const account = Okx.Account
+
+const dated = { ...linear, id: "BTC-USDT-260327", symbol: inverse.symbol }
+
+describe("the key", () => {
+  it.effect("may do what it says, and works from where it says", () =>
+    Effect.gen(function*() {
+      const permissions = (answer: unknown) =>
+        scripted({ "account/config": [answer] }, Effect.flatMap(account, ({ keyPermissions }) => keyPermissions))
+      assert.deepStrictEqual(yield* permissions(answered("account_config")), {
+        read: true,
+        trade: true,
+        withdraw: false,
+        ipRestricted: true
+      })
+      assert.deepStrictEqual(yield* permissions(envelope({ perm: "read_only, withdraw", ip: "" })), {
+        read: true,
+        trade: false,
+        withdraw: true,
+        ipRestricted: false
+      })
+    }))
+})
+
+describe("balances", () => {
+  const balances = (answer: unknown) =>
+    scripted({ "account/balance": [answer] }, Effect.flatMap(account, ({ balances }) => Effect.either(balances)))
+
+  it.effect("are read whatever the mode of the account, without those of nothing", () =>
+    Effect.gen(function*() {
+      const all = Either.getOrThrow(yield* balances(answered("balance")))
+      assert.deepStrictEqual(all.map(shown).map(({ asset, free, total }) => [asset, free, total]), [
+        ["USDT", "94.42612990333333", "99.89469657000001"],
+        ["BTC", "1.25", "1.5"]
+      ])
+    }))
+
+  it.effect("fail where one of them cannot be read, as money is never guessed", () =>
+    Effect.gen(function*() {
+      const [balance] = rows("balance")
+      for (const answer of [envelope({ ...balance, details: [{ ccy: "BTC", eq: "some" }] }), envelope()]) {
+        const failed = yield* Effect.flip(yield* balances(answer))
+        assert.strictEqual(failed._tag, "MalformedResponse")
+      }
+    }))
+})
+
+describe("positions", () => {
+  const positions = (...swaps: ReadonlyArray<unknown>) =>
+    scripted(
+      {
+        "account/positions?instType=SWAP": [envelope(...swaps)],
+        "account/positions?instType=FUTURES": [envelope(...rows("positions").slice(2, 3))]
+      },
+      Effect.flatMap(account, ({ positions }) => positions),
+      { markets: [spot, linear, inverse, dated] }
+    )
+  const [first, second, , closed] = rows("positions")
+
+  it.effect("have the side of their sign or their name, and those of nothing are left out", () =>
+    Effect.gen(function*() {
+      const all = yield* positions(first, second, closed)
+      assert.deepStrictEqual(
+        all.map(shown).map((each) => [
+          each["side"],
+          each["amount"],
+          each["entryPrice"],
+          each["markPrice"],
+          each["liquidationPrice"],
+          each["leverage"],
+          each["unrealizedPnl"]
+        ]),
+        [
+          ["long", "0.005", "86000.5", "87300.9", undefined, "10", "6.502"],
+          ["short", "12", "90000", "87300.9", "171234.5", "10", "0.00041"],
+          ["short", "0.03", "86000.5", "87300.9", undefined, "10", "6.502"]
+        ]
+      )
+    }))
+
+  it.effect("that cannot be read, or are of a market that is not listed, take no others with them", () =>
+    Effect.gen(function*() {
+      const all = yield* positions(
+        { ...first, posSide: "sideways" },
+        { ...first, pos: "some" },
+        { ...first, instId: "币安人生-USDT-SWAP" },
+        { ...first, instId: "LATE-USDT-SWAP" },
+        second
+      )
+      assert.deepStrictEqual(all.map(({ side }) => side), ["short", "short"])
+    }))
+
+  it.effect("of options and of spot on margin are not asked for", () =>
+    Effect.gen(function*() {
+      const asked = yield* scripted(
+        { "account/positions": [envelope()] },
+        Effect.zipRight(Effect.flatMap(account, ({ positions }) => positions), requests)
+      )
+      assert.deepStrictEqual(asked.map(({ asked }) => asked).toSorted(), [
+        "account/positions?instType=FUTURES",
+        "account/positions?instType=SWAP"
+      ])
+    }))
+})
+
+describe("orders", () => {
+  const [standing, partial] = rows("orders_pending")
+  const open = (...all: ReadonlyArray<unknown>) =>
+    scripted(
+      { "trade/orders-pending": [envelope(...all)] },
+      Effect.flatMap(account, (account) => account.openOrders())
+    )
+
+  it.effect("that stand are read with their name", () =>
+    Effect.gen(function*() {
+      const [order] = yield* open(standing)
+      assert.deepStrictEqual(order && shown(order), {
+        exchange: "okx",
+        symbol: spot.symbol,
+        // Beyond what a number holds.
+        id: "2497956918703120384",
+        clientOrderId: "0123456789abcdef0123456789abcdef",
+        side: "buy",
+        type: "limit",
+        status: "open",
+        price: "60000.5",
+        amount: "0.01",
+        filled: "0",
+        timeInForce: "GTC",
+        postOnly: false,
+        reduceOnly: false,
+        createdAt: 1_763_942_300_000,
+        updatedAt: 1_763_942_300_500
+      })
+    }))
+
+  it.effect("of contracts are in amounts", () =>
+    Effect.gen(function*() {
+      const [first, second] = yield* open(partial, { ...partial, ordId: "2", instId: "BTC-USD-SWAP" })
+      for (const order of [first, second]) {
+        assert.deepInclude(order && shown(order), {
+          averagePrice: "95000",
+          status: "open",
+          postOnly: true,
+          reduceOnly: true
+        })
+        assert.strictEqual(order?.clientOrderId, undefined)
+      }
+      assert.deepStrictEqual(
+        [first, second].map((order) => order && [`${order.symbol}`, shown(order)["amount"], shown(order)["filled"]])
+          .toSorted(),
+        [["BTC/USD:BTC", "3.5", "1.5"], ["BTC/USDT:USDT", "0.035", "0.015"]]
+      )
+    }))
+
+  it.effect("that ended say how, and have no amount where they were sized in the quote currency", () =>
+    Effect.gen(function*() {
+      const ended = yield* scripted(
+        { "trade/orders-pending": [envelope()], "trade/orders-history": [answered("orders_history")] },
+        Effect.flatMap(account, (account) => account.orderHistory("BTC/USDT"))
+      )
+      const newestFirst = ended.map(shown).toReversed()
+      assert.deepStrictEqual(
+        newestFirst.map(({ amount, filled, status, timeInForce, type }) => [type, timeInForce, status, amount, filled]),
+        [
+          ["market", "IOC", "filled", undefined, "0.01145"],
+          ["market", "IOC", "filled", undefined, "0.01145"],
+          ["market", "IOC", "filled", "0.01", "0.01"],
+          ["market", "IOC", "filled", "0.01", "0.01"],
+          ["limit", "GTC", "canceled", "0.01", "0"],
+          ["limit", "IOC", "canceled", "0.01", "0.004"],
+          ["limit", "FOK", "filled", "0.01", "0.01"],
+          ["other", undefined, "canceled", "0.01", "0"]
+        ]
+      )
+      const [, , , , postOnly, , , average] = newestFirst
+      assert.deepStrictEqual([postOnly?.["postOnly"], average?.["averagePrice"]], [true, undefined])
+      // Contracts are always counted as such.
+      const [quoteSized] = rows("orders_history")
+      const [contracts] = yield* open({ ...quoteSized, instType: "SWAP", instId: "BTC-USDT-SWAP" })
+      assert.strictEqual(contracts && shown(contracts)["amount"], "10")
+      const [margin] = yield* open({ ...quoteSized, instType: "MARGIN" })
+      assert.isUndefined(margin?.amount)
+    }))
+
+  it.effect("that are not understood take no others with them, and are never guessed", () =>
+    Effect.gen(function*() {
+      for (
+        const wrong of [{ state: "paused" }, { side: "hold" }, { sz: "" }, { accFillSz: "some" }, { ordId: "" }, {
+          cTime: "x"
+        }]
+      ) {
+        const strange = { ...standing, ordId: "7", ...wrong }
+        assert.deepStrictEqual((yield* open(strange, standing)).map(({ id }) => id), ["2497956918703120384"])
+        const failed = yield* scripted(
+          { "trade/order?": [envelope(strange)] },
+          Effect.flatMap(account, (account) => Effect.flip(account.order({ symbol: "BTC/USDT", id: "7" })))
+        )
+        assert.strictEqual(failed._tag, "MalformedResponse", JSON.stringify(wrong))
+      }
+      assert.strictEqual((yield* open({ ...standing, somethingNew: {} })).length, 1)
+    }))
+
+  it.effect("of options, and of markets that are not listed, take no others with them", () =>
+    Effect.gen(function*() {
+      const option = { ...standing, ordId: "7", instType: "OPTION", instId: "BTC-USD-260327-92000-C" }
+      const late = { ...standing, ordId: "8", instId: "LATE-USDT" }
+      assert.deepStrictEqual((yield* open(option, standing, late)).map(({ id }) => id), ["2497956918703120384"])
+    }))
+})
+
+describe("fills", () => {
+  const fills = (symbol: string, ...pages: ReadonlyArray<unknown>) =>
+    scripted(
+      { "trade/fills": pages },
+      Effect.flatMap(account, (account) =>
+        Effect.zip(account.fills(symbol), Effect.map(requests, (all) => all.map(({ asked }) => asked))))
+    )
+  const [taken, made, unsaid] = rows("fills")
+
+  it.effect("have a fee above zero that was paid, and one below that is a rebate", () =>
+    Effect.gen(function*() {
+      const summary = (each: object) => {
+        const { amount, at, clientOrderId, fee, feeAsset, id, liquidity } = shown(each)
+        return [id, clientOrderId, amount, fee, feeAsset, liquidity, at]
+      }
+      const [[unknown, first]] = yield* fills("BTC/USDT", envelope(taken, unsaid))
+      assert.deepStrictEqual(first && summary(first), [
+        "834864333",
+        "mine",
+        "0.0000217",
+        "0.0000000217",
+        "BTC",
+        "taker",
+        now - 100_002
+      ])
+      assert.deepStrictEqual(unknown && summary(unknown).slice(3, 6), [undefined, undefined, "unknown"])
+      const [[contracts]] = yield* fills("BTC/USDT:USDT", envelope(made))
+      assert.deepStrictEqual(contracts && summary(contracts), [
+        "7",
+        undefined,
+        "0.015",
+        "-0.0123",
+        "USDT",
+        "maker",
+        now - 99_999
+      ])
+    }))
+
+  it.effect("without price or size are left out, and the others are not", () =>
+    Effect.gen(function*() {
+      for (const wrong of [{ fillPx: "" }, { fillSz: "" }, { billId: "" }]) {
+        const [known] = yield* fills("BTC/USDT", envelope({ ...taken, billId: "9", ...wrong }, unsaid))
+        assert.deepStrictEqual(known.map(({ id }) => id), ["6"])
+      }
+    }))
+
+  it.effect("of one trade with oneself are two, and pages go by bills", () =>
+    Effect.gen(function*() {
+      const first = Array.from({ length: 100 }, (_, index) => ({ ...taken, billId: String(1000 - index) }))
+      const other = { ...taken, billId: "900", ordId: "1", side: "sell" }
+      const [all, asked] = yield* scripted(
+        { "trade/fills": [envelope(...first), envelope(other)] },
+        Effect.flatMap(account, (account) =>
+          Effect.zip(
+            account.fills("BTC/USDT", { limit: 500 }),
+            Effect.map(requests, (all) => all.map(({ asked }) => asked))
+          ))
+      )
+      assert.strictEqual(all.length, 101)
+      assert.deepStrictEqual(asked, [
+        "trade/fills?instType=SPOT&instId=BTC-USDT&limit=100",
+        "trade/fills?instType=SPOT&instId=BTC-USDT&after=901&limit=100"
+      ])
+    }))
+})

@@ -1,0 +1,258 @@
+import type { Order } from "@effect-exchange/core"
+import { Simulator } from "@effect-exchange/simulator"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Either, Redacted } from "effect"
+import { Okx } from "../src/index.js"
+import { answered, requests, scripted } from "./scripted.js"
+import { envelope, now, rows, verdict } from "./utils.js"
+
+const trading = Okx.Trading
+
+const bid = {
+  type: "limit",
+  symbol: "BTC/USDT",
+  side: "buy",
+  amount: "0.0150",
+  price: "60000.50",
+  clientOrderId: "b15"
+} as const satisfies Order.LimitRequest
+
+const ack = (row: object) => envelope({ clOrdId: "b15", ordId: "", sCode: "0", sMsg: "", tag: "", ...row })
+
+const [standing] = rows("orders_pending")
+
+/** The order as OKX shows it. */
+const shownAs = (row: object) =>
+  envelope({
+    ...standing,
+    clOrdId: "b15",
+    ordId: "7",
+    sz: "0.015",
+    px: "60000.5",
+    cTime: String(now),
+    uTime: String(now),
+    ...row
+  })
+
+describe("a new order", () => {
+  const sent = (request: object) =>
+    scripted(
+      { "POST trade/order": [ack({ ordId: "7" })], "trade/order?": [envelope()] },
+      Effect.gen(function*() {
+        yield* Effect.either(Effect.flatMap(trading, ({ place }) => place({ ...bid, ...request })))
+        const [first] = yield* requests
+        return first
+      })
+    )
+  const body = (request: object) => Effect.map(sent(request), (first) => first?.body)
+
+  const limit = { instId: "BTC-USDT", tdMode: "cash", side: "buy", sz: "0.015", px: "60000.50", clOrdId: "b15" }
+
+  it.effect("says what kind of limit order it is", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* body({}), { ...limit, ordType: "limit" })
+      assert.deepStrictEqual(yield* body({ postOnly: true }), { ...limit, ordType: "post_only" })
+      assert.deepStrictEqual(yield* body({ timeInForce: "IOC" }), { ...limit, ordType: "ioc" })
+      assert.deepStrictEqual(yield* body({ timeInForce: "FOK" }), { ...limit, ordType: "fok" })
+    }))
+
+  it.effect("at market is sized in the base currency, both ways", () =>
+    Effect.gen(function*() {
+      const { px: _, ...market } = limit
+      const given = { type: "market", price: undefined }
+      assert.deepStrictEqual(yield* body(given), { ...market, ordType: "market", tgtCcy: "base_ccy" })
+      assert.deepStrictEqual(yield* body({ ...given, side: "sell" }), {
+        ...market,
+        side: "sell",
+        ordType: "market",
+        tgtCcy: "base_ccy"
+      })
+      assert.notProperty(yield* body({ ...given, symbol: "BTC/USDT:USDT" }), "tgtCcy")
+    }))
+
+  it.effect("of contracts is sized in contracts, on cross margin", () =>
+    Effect.gen(function*() {
+      const contracts = { ...limit, instId: "BTC-USDT-SWAP", tdMode: "cross", ordType: "limit" }
+      assert.deepStrictEqual(yield* body({ symbol: "BTC/USDT:USDT" }), { ...contracts, sz: "1.5" })
+      assert.deepStrictEqual(yield* body({ symbol: "BTC/USDT:USDT", amount: "12", reduceOnly: true }), {
+        ...contracts,
+        sz: "1200",
+        reduceOnly: true
+      })
+      assert.deepStrictEqual(yield* body({ symbol: "BTC/USD:BTC", amount: "7" }), {
+        ...contracts,
+        instId: "BTC-USD-SWAP",
+        sz: "7"
+      })
+    }))
+
+  it.effect("is refused by the exchange when it comes 5 seconds after it was signed, as a batch and a change are", () =>
+    Effect.gen(function*() {
+      const headers = yield* scripted(
+        { "POST trade/": [ack({ ordId: "7" })], "trade/order?": [shownAs({})] },
+        Effect.gen(function*() {
+          const { amend, cancel, place, placeBatch } = yield* trading
+          yield* Effect.either(place(bid))
+          yield* Effect.either(placeBatch([bid, { ...bid, clientOrderId: "c16" }]))
+          yield* Effect.either(amend({ symbol: "BTC/USDT", id: "7" }, { price: "60001" }))
+          yield* Effect.either(cancel({ symbol: "BTC/USDT", id: "7" }))
+          return (yield* requests)
+            .filter(({ method }) => method === "POST")
+            .map(({ asked, at, headers }) => [asked, Number(headers["exptime"] ?? at) - at])
+        })
+      )
+      assert.deepStrictEqual(headers, [
+        ["POST trade/order", 5000],
+        ["POST trade/batch-orders", 5000],
+        ["POST trade/amend-order", 5000],
+        ["POST trade/cancel-order", 0]
+      ])
+    }))
+})
+
+describe("an acknowledgement", () => {
+  it.effect("without an id is one: the order is found by its name, and sent once", () =>
+    Effect.gen(function*() {
+      const [order, asked] = yield* scripted(
+        { "POST trade/order": [ack({})], "trade/order?": [shownAs({})] },
+        Effect.zip(Effect.flatMap(trading, ({ place }) => place(bid)), requests)
+      )
+      assert.deepStrictEqual([order.id, order.clientOrderId, order.status], ["7", "b15", "open"])
+      assert.deepStrictEqual(asked.map(({ asked }) => asked), [
+        "POST trade/order",
+        "trade/order?instId=BTC-USDT&clOrdId=b15"
+      ])
+    }))
+
+  it.effect("without an id of an order that does not show leaves open what became of it", () =>
+    Effect.gen(function*() {
+      const missing = { code: "51603", data: [], msg: "Order does not exist" }
+      const error = yield* scripted(
+        {
+          "POST trade/order": [ack({})],
+          "trade/order?": [missing],
+          "trade/orders-pending": [envelope()],
+          "trade/orders-history": [envelope()]
+        },
+        Effect.flip(Effect.flatMap(trading, ({ place }) => place(bid)))
+      )
+      assert.deepStrictEqual(verdict(error), { tag: "OutcomeUnknown", outcome: "Unknown" })
+    }))
+
+  it.effect("without an id is one in a batch as well, and for a cancel", () =>
+    Effect.gen(function*() {
+      const [placed, canceled] = yield* scripted(
+        {
+          "POST trade/batch-orders": [
+            envelope(
+              { clOrdId: "b15", ordId: "", sCode: "0", sMsg: "" },
+              { clOrdId: "c16", ordId: "8", sCode: "0", sMsg: "" }
+            )
+          ],
+          "POST trade/cancel-order": [ack({})],
+          "trade/order?instId=BTC-USDT&clOrdId=b15": [shownAs({}), shownAs({ state: "canceled" })],
+          "trade/order?instId=BTC-USDT&ordId=8": [shownAs({ clOrdId: "c16", ordId: "8" })]
+        },
+        Effect.flatMap(trading, ({ cancel, placeBatch }) =>
+          Effect.zip(
+            placeBatch([bid, { ...bid, clientOrderId: "c16" }]),
+            cancel({ symbol: "BTC/USDT", clientOrderId: "b15" })
+          ))
+      )
+      assert.deepStrictEqual(placed.map(Either.map(({ id }) => id)), [Either.right("7"), Either.right("8")])
+      assert.strictEqual(canceled.status, "canceled")
+    }))
+
+  const inBatch = (answer: unknown) =>
+    scripted(
+      {
+        "POST trade/batch-orders": [answer],
+        "trade/order?": [{ code: "51603", data: [], msg: "" }],
+        "trade/orders-pending": [envelope()],
+        "trade/orders-history": [envelope()]
+      },
+      Effect.flatMap(trading, ({ placeBatch }) => placeBatch([bid, { ...bid, clientOrderId: "c16" }]))
+    ).pipe(Effect.map((results) => results.map(Either.match({ onLeft: verdict, onRight: ({ status }) => status }))))
+
+  it.effect("of one order of two says nothing of the other, which is looked for", () =>
+    Effect.gen(function*() {
+      const refused = { clOrdId: "c16", ordId: "", sCode: "51008", sMsg: "Insufficient USDT balance" }
+      assert.deepStrictEqual(yield* inBatch({ code: "1", data: [refused], msg: "" }), [
+        { tag: "NotPlaced", outcome: "Rejected" },
+        { tag: "InsufficientFunds", outcome: "Rejected", code: "51008" }
+      ])
+    }))
+
+  it.effect("that refuses under a code to come keeps it, and repeats no secret", () =>
+    Effect.gen(function*() {
+      const secret = Redacted.value(Simulator.credentials("okx").secret)
+      const refused = (clOrdId: string) => ({ clOrdId, ordId: "", sCode: "51999", sMsg: `New\u0000rule ${secret}. ` })
+      const errors = yield* scripted(
+        { "POST trade/batch-orders": [{ code: "1", data: [refused("b15"), refused("c16")], msg: "" }] },
+        Effect.flatMap(trading, ({ placeBatch }) => placeBatch([bid, { ...bid, clientOrderId: "c16" }]))
+      )
+      for (const each of errors) {
+        const error = yield* Effect.flip(each)
+        assert.deepStrictEqual(verdict(error), { tag: "OrderRejected", outcome: "Rejected", code: "51999" })
+        assert.include(error.message, "an error that is not known here: New rule")
+        assert.notInclude(error.message, secret)
+      }
+    }))
+})
+
+describe("cancelAll", () => {
+  const accepted = (...ids: ReadonlyArray<string>) =>
+    envelope(...ids.map((ordId) => ({ clOrdId: "", ordId, sCode: "0", sMsg: "" })))
+
+  it.effect("cancels what stands in a state that is not known", () =>
+    Effect.gen(function*() {
+      const [ids, asked] = yield* scripted(
+        {
+          "trade/orders-pending": [
+            envelope({ ...standing, ordId: "1" }, { ...standing, ordId: "2", state: "paused" }),
+            envelope()
+          ],
+          "POST trade/cancel-batch-orders": [accepted("1", "2")]
+        },
+        Effect.zip(Effect.flatMap(trading, ({ cancelAll }) => cancelAll("BTC/USDT")), requests)
+      )
+      assert.deepStrictEqual(ids, ["1", "2"])
+      assert.deepStrictEqual(asked.find(({ method }) => method === "POST")?.body, [
+        { instId: "BTC-USDT", ordId: "1" },
+        { instId: "BTC-USDT", ordId: "2" }
+      ])
+    }))
+
+  it.effect("takes one that ended alone in its batch for ended, and fails with a refusal of one that stands", () =>
+    Effect.gen(function*() {
+      const alone = (sCode: string, ...listings: ReadonlyArray<unknown>) =>
+        scripted(
+          {
+            "trade/orders-pending": listings,
+            "POST trade/cancel-batch-orders": [
+              { code: "1", data: [{ clOrdId: "", ordId: "1", sCode, sMsg: "No." }], msg: "" }
+            ]
+          },
+          Effect.flatMap(trading, ({ cancelAll }) => Effect.either(cancelAll("BTC/USDT")))
+        )
+      const one = envelope({ ...standing, ordId: "1" })
+      for (const code of ["51400", "51401", "51402", "51410"]) {
+        assert.deepStrictEqual(yield* alone(code, one, one, envelope()), Either.right([]))
+      }
+      const refused = yield* Effect.flip(yield* alone("51155", one))
+      assert.deepStrictEqual(verdict(refused), { tag: "PermissionDenied", outcome: "Rejected", code: "51155" })
+      // It was refused because it had ended.
+      assert.deepStrictEqual(yield* alone("51155", one, envelope()), Either.right([]))
+    }))
+})
+
+describe("acknowledgements of the documents", () => {
+  it.effect("are read as they are", () =>
+    Effect.gen(function*() {
+      const order = yield* scripted(
+        { "POST trade/order": [answered("place_order")], "trade/order?": [shownAs({ ordId: "2497956918703120384" })] },
+        Effect.flatMap(trading, ({ place }) => place(bid))
+      )
+      assert.strictEqual(order.id, "2497956918703120384")
+    }))
+})

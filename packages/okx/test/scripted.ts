@@ -1,0 +1,77 @@
+import { type Environment, type Market, OrderJournal } from "@effect-exchange/core"
+import { Simulator } from "@effect-exchange/simulator"
+import { ScriptedHttp } from "@effect-exchange/testing"
+import { type Context, Effect, Layer, TestClock } from "effect"
+import { Okx } from "../src/index.js"
+import { envelope, error, inverse, json, linear, now, rows, spot } from "./utils.js"
+
+/** Who uses OKX under its own tags. */
+export type Services =
+  | Context.Tag.Identifier<typeof Okx.MarketData>
+  | Context.Tag.Identifier<typeof Okx.Account>
+  | Context.Tag.Identifier<typeof Okx.Trading>
+
+/**
+ * Over answers written down beforehand: by how what was asked for begins (method, if not `GET`, path and query), one after
+ * the other and the last again. Time passes as fast as anything waits for it.
+ */
+export const scripted = <A, E>(
+  answers: { readonly [beginning: string]: ReadonlyArray<unknown> },
+  effect: Effect.Effect<A, E, Services | ScriptedHttp.ScriptedHttp>,
+  options: { readonly environment?: "testnet"; readonly markets?: ReadonlyArray<Market.Market> | undefined } = {
+    markets: [spot, linear, inverse]
+  }
+) => {
+  const count = new Map<string, number>()
+  const environment: Environment.Custom = { name: "scripted", baseUrl: "http://scripted.localhost" }
+  return Effect.provide(
+    effect,
+    Layer.provideMerge(
+      Layer.provide(
+        Okx.layer({
+          environment: options.environment ?? environment,
+          credentials: Simulator.credentials("okx"),
+          ...options.markets === undefined ? {} : { markets: options.markets }
+        }),
+        OrderJournal.layerNone
+      ),
+      ScriptedHttp.layer((request) => {
+        const asked = nameOf(request)
+        const [key] = Object.keys(answers)
+          .filter((beginning) => asked.startsWith(beginning))
+          .toSorted((one, other) => other.length - one.length)
+        const turn = count.get(key ?? "") ?? 0
+        count.set(key ?? "", turn + 1)
+        const all = key === undefined ? [] : answers[key] ?? []
+        return ScriptedHttp.json(all[Math.min(turn, all.length - 1)] ?? json(error("51000", "not in the script")))
+      })
+    )
+  ).pipe(
+    (self) => Effect.raceFirst(self, Effect.forever(TestClock.adjust("100 millis"))),
+    // The markets are as old as the Layer.
+    (self) => Effect.zipRight(TestClock.setTime(now), self)
+  )
+}
+
+const nameOf = ({ method, url }: Pick<ScriptedHttp.Request, "method" | "url">): string =>
+  `${method === "GET" ? "" : `${method} `}${url.replace(/^.*\/api\/v5\//, "")}`
+
+/** What was asked for, in order, with its body. */
+export const requests = Effect.map(
+  Effect.flatMap(ScriptedHttp.ScriptedHttp, ({ requests }) => requests),
+  (requests) => requests.map((request) => ({ ...request, asked: nameOf(request), body: json(request.body) }))
+)
+
+/** The rows of a fixture, as an answer. */
+export const answered = (name: string): unknown => envelope(...rows(name))
+
+/** The three listings. */
+export const listed = (listings: {
+  readonly spot?: unknown
+  readonly swap?: unknown
+  readonly futures?: unknown
+}) => ({
+  "public/instruments?instType=SPOT": [listings.spot ?? envelope()],
+  "public/instruments?instType=SWAP": [listings.swap ?? envelope()],
+  "public/instruments?instType=FUTURES": [listings.futures ?? envelope()]
+})
