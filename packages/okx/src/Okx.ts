@@ -126,7 +126,7 @@ const severity: ReadonlyArray<ExchangeStatus.ExchangeStatus["status"]> = ["maint
  */
 const status: Declaration.MarketData["status"] = (client) => () =>
   Effect.map(client.request(Endpoints.status, {}), (rows) => {
-    const here = client.environment === "testnet" ? "2" : "1"
+    const here = /^testnet$|-demo$/.test(client.environment) ? "2" : "1"
     const judged = rows
       .filter(({ environment = here, state }) => environment === here && ["ongoing", "pre_open"].includes(state))
       .map(({ state, status, title }) => ({

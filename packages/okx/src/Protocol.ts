@@ -48,10 +48,13 @@ export const sign: Protocol.Sign = (request, { key, passphrase, secret }, { now,
   })
 }
 
+const demo = { "x-simulated-trading": "1" }
 const host = "https://www.okx.com"
+const eea = "https://eea.okx.com"
+const us = "https://us.okx.com"
 
 /**
- * OKX's global host, its limits, signature and errors. Demo trading differs from the real thing by a header alone, on every
+ * OKX's global host and those of its regions, its limits, signature and errors. Demo trading differs from the real thing by a header alone, on every
  * one of its hosts. OKX says nothing of what has been used of a limit.
  *
  * @since 0.1.0
@@ -59,7 +62,14 @@ const host = "https://www.okx.com"
  */
 export const protocol = Protocol.make({
   exchange: "okx",
-  hosts: { live: Protocol.open(host), testnet: Protocol.open(host, { "x-simulated-trading": "1" }) },
+  hosts: { live: Protocol.open(host), testnet: Protocol.open(host, demo) },
+  // A key belongs to the site it was made on: on another it is said not to exist.
+  regions: {
+    eea: { baseUrl: eea },
+    "eea-demo": { baseUrl: eea, headers: demo, isTest: true },
+    us: { baseUrl: us },
+    "us-demo": { baseUrl: us, headers: demo, isTest: true }
+  },
   testHosts: [],
   limits,
   passphrase: true,

@@ -42,7 +42,7 @@ const bid = (symbol: string) =>
     (market) =>
       Effect.zipWith(market.market(symbol), market.price(symbol), ({ tickSize = Decimal.make("1") }, { amount }) => {
         const half = BigDecimal.unsafeDivide(amount, Decimal.make("2"))
-        return BigDecimal.subtract(half, BigDecimal.unsafeRemainder(half, tickSize))
+        return Decimal.of(BigDecimal.subtract(half, BigDecimal.unsafeRemainder(half, tickSize)))
       })
   )
 
