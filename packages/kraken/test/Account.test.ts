@@ -117,7 +117,7 @@ describe("account", () => {
         ...listed,
         OpenOrders: [{
           error: [],
-          result: { open: { O1: orderRow({ pair: "AAPLxUSD" }), O2: orderRow({ pair: "XBTUSD" }) } }
+          result: { open: { O1: orderRow({ pair: "ODDUSD" }), O2: orderRow({ pair: "XBTUSD" }) } }
         }]
       },
       Effect.gen(function*() {

@@ -14,6 +14,14 @@ describe("market", () => {
       (market) => [`${market.symbol}`, shown(market, "kind", "symbol")]
     )
     assert.deepStrictEqual(summary, {
+      "AAPLx/USD": {
+        id: "AAPLxUSD",
+        status: "open",
+        base: "AAPLx",
+        quote: "USD",
+        tickSize: "0.01",
+        lotSize: "0.00000001"
+      },
       "BTC/USD": {
         id: "XXBTZUSD",
         status: "open",
@@ -67,9 +75,9 @@ describe("market", () => {
     assert.isTrue(markets.every(({ kind }) => kind === "spot"))
   })
 
-  it("leaves out dark pools, tokenised stocks, names that do not lead back, and rows of another shape", () => {
+  it("leaves out dark pools, names that do not lead back, and rows of another shape", () => {
     const left = rows.map(([id]) => id).filter((id) => markets.every((market) => market.id !== id))
-    assert.deepStrictEqual(left, ["XXBTZUSD.d", "AAPLxUSD", "ODDUSD"])
+    assert.deepStrictEqual(left, ["XXBTZUSD.d", "ODDUSD"])
     assert.strictEqual(rows.length, 8)
   })
 
@@ -80,7 +88,14 @@ describe("market", () => {
   })
 
   it("goes by two names: the id, and the one that orders have", () => {
-    assert.deepStrictEqual(markets.map(KrakenMapping.altname), ["XBTUSD", "XDGUSD", "XTZXBT", "ZECUSD", "OLDEUR"])
+    assert.deepStrictEqual(markets.map(KrakenMapping.altname), [
+      "XBTUSD",
+      "XDGUSD",
+      "XTZXBT",
+      "ZECUSD",
+      "OLDEUR",
+      "AAPLxUSD"
+    ])
     const byPair = KrakenMapping.byPair(markets)
     for (const market of markets) {
       for (const pair of [market.id, KrakenMapping.altname(market)]) {
