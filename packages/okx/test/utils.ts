@@ -1,4 +1,5 @@
-import { type Credentials, Decimal, ExchangeError, ExchangeSymbol, type Market } from "@effect-exchange/core"
+import type { ExchangeError } from "@effect-exchange/core"
+import { type Credentials, Decimal, ExchangeSymbol, type Market } from "@effect-exchange/core"
 import type { Protocol } from "@effect-exchange/core/adapter"
 import { Simulator } from "@effect-exchange/simulator"
 import { type BigDecimal, Duration, Effect, Option, Redacted, Schema } from "effect"
