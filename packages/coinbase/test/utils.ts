@@ -1,5 +1,4 @@
-import type { ExchangeError } from "@effect-exchange/core"
-import { Decimal, type Market } from "@effect-exchange/core"
+import { Decimal, type ExchangeError, type Market } from "@effect-exchange/core"
 import type { Protocol } from "@effect-exchange/core/adapter"
 import { Simulator } from "@effect-exchange/simulator"
 import { Duration, Effect, Option, Schema, TestClock } from "effect"

@@ -1,5 +1,4 @@
-import type { ExchangeError } from "@effect-exchange/core"
-import { type Credentials, Decimal, ExchangeSymbol, type Market } from "@effect-exchange/core"
+import { type Credentials, Decimal, type ExchangeError, ExchangeSymbol, type Market } from "@effect-exchange/core"
 import type { Protocol } from "@effect-exchange/core/adapter"
 import { Simulator } from "@effect-exchange/simulator"
 import { type BigDecimal, Duration, Effect, Option, Redacted, Schema } from "effect"
