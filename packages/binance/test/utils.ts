@@ -1,4 +1,4 @@
-import { type Credentials, ExchangeError } from "@effect-exchange/core"
+import type { Credentials, ExchangeError } from "@effect-exchange/core"
 import type { Protocol } from "@effect-exchange/core/adapter"
 import { Simulator } from "@effect-exchange/simulator"
 import { Duration, Effect, Option, Redacted, Schema } from "effect"

@@ -39,7 +39,8 @@ describe("market", () => {
       "BTC/USDT": "BTCUSDT spot open 0.1 0.000001",
       "ETH/BTC": "ETHBTC spot open 0.000001 0.00001",
       "SOL/USDT": "SOLUSDT spot open 0.01 0.001",
-      "PUMP/USDT": "PUMPUSDT spot unknown 0.00001 0.1"
+      "PUMP/USDT": "PUMPUSDT spot unknown 0.00001 0.1",
+      "币安人生/USDT": "币安人生USDT spot open 0.0001 0.1"
     })
     // The least quantity of spot does not count any more.
     assert.isUndefined(bitcoin.minAmount)

@@ -230,7 +230,7 @@ const parseSymbols = (
           Effect.fail(HelpDoc.p(
             text.startsWith("-")
               ? `There is no option ${quote(text)} here.`
-              : `${quote(text)} is no symbol; accepted are such as BTC/USDT or BTC/USD:BTC, in capital letters.`
+              : `${quote(text)} is no symbol; accepted are such as BTC/USDT or BTC/USD:BTC.`
           ))
       )),
     Arr.dedupe

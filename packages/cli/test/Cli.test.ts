@@ -27,11 +27,11 @@ describe("bad usage exits with 2 and one sentence", () => {
     ],
     [
       "price btc-usdt",
-      "\"btc-usdt\" is no symbol; accepted are such as BTC/USDT or BTC/USD:BTC, in capital letters. See exchange price --help."
+      "\"btc-usdt\" is no symbol; accepted are such as BTC/USDT or BTC/USD:BTC. See exchange price --help."
     ],
     [
       "price ../../etc/passwd",
-      "\"../../etc/passwd\" is no symbol; accepted are such as BTC/USDT or BTC/USD:BTC, in capital letters. See exchange price --help."
+      "\"../../etc/passwd\" is no symbol; accepted are such as BTC/USDT or BTC/USD:BTC. See exchange price --help."
     ],
     ["price BTC/USDT --bogus", "There is no option \"--bogus\" here. See exchange price --help."],
     [
@@ -84,7 +84,7 @@ describe("bad usage exits with 2 and one sentence", () => {
     ],
     [
       "contract --symbol btc",
-      "\"btc\" is no symbol; accepted are such as BTC/USDT or BTC/USD:BTC, in capital letters. See exchange contract --help."
+      "\"btc\" is no symbol; accepted are such as BTC/USDT or BTC/USD:BTC. See exchange contract --help."
     ],
     ["record --exchange okx", "Expected to find option: '--output'. See exchange record --help."],
     [

@@ -27,7 +27,7 @@ describe("market", () => {
     })
   })
 
-  it("leaves out what it does not know and what is not in our notation", () => {
+  it("lists what the exchange lists, in its own case, and leaves out what it does not know", () => {
     assert.strictEqual(products.length, 7)
     assert.deepStrictEqual(
       markets.map((market) => market === undefined ? undefined : [market.symbol, market.id, market.status]),
@@ -38,7 +38,7 @@ describe("market", () => {
         ["GONE/USD", "GONE-USD", "closed"],
         ["NEXT/USD", "NEXT-USD", "unknown"],
         ["AUC/USD", "AUC-USD", "halted"],
-        undefined
+        ["pets/USD", "pets-USD", "open"]
       ]
     )
   })

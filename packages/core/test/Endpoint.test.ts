@@ -36,6 +36,7 @@ describe("Endpoint", () => {
   it("leaves each unreserved character as it is", () => {
     const unreserved = "ABCXYZabcxyz0123456789-._~"
     assert.strictEqual(Endpoint.percentEncode(unreserved), unreserved)
+    assert.strictEqual(Endpoint.percentEncode("币安人生USDT"), "%E5%B8%81%E5%AE%89%E4%BA%BA%E7%94%9FUSDT")
     assert.strictEqual(Endpoint.percentEncode("!'()* /+é"), "%21%27%28%29%2A%20%2F%2B%C3%A9")
   })
 

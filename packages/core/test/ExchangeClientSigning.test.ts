@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Either, Fiber, TestClock } from "effect"
+import { Deferred, Effect, Either, Fiber, Schema, TestClock } from "effect"
 import { inspect } from "node:util"
-import type { Endpoint, Protocol } from "../src/adapter.js"
+import { Endpoint, type Protocol } from "../src/adapter.js"
 import { ExchangeError } from "../src/index.js"
 import * as Acme from "./support/acme.js"
 import { settle, start } from "./support/time.js"
@@ -31,6 +31,32 @@ describe("ExchangeClient: as a value", () => {
       assert.strictEqual(JSON.stringify(client), JSON.stringify(shown))
       assert.strictEqual(inspect(client, { depth: 20, showHidden: true }), inspect(shown))
       assert.deepStrictEqual(JSON.parse(String(client)), shown)
+    }))
+})
+
+describe("ExchangeClient: what is signed", () => {
+  it.scoped("names in any script are percent-encoded before they are signed, and sent as they were signed", () =>
+    Effect.gen(function*() {
+      const positions = Endpoint.make({
+        capability: "account",
+        name: "positions",
+        path: "/positions/{id}",
+        input: Schema.Struct({ id: Schema.String, symbol: Schema.String }),
+        response: Schema.Unknown,
+        cost: { ip: 1 }
+      })
+      const signed: Array<string> = []
+      const { client, sent } = yield* Wire.setup(() => Wire.ok(), {
+        protocol: {
+          sign: (request) => {
+            signed.push(`${request.path}?${request.query}`)
+            return Either.right({ ...request, signature: "signed" })
+          }
+        }
+      })
+      yield* client.request(positions, { id: "币安人生USDT", symbol: "AAPLx.$" })
+      assert.deepStrictEqual(signed, ["/positions/%E5%B8%81%E5%AE%89%E4%BA%BA%E7%94%9FUSDT?symbol=AAPLx.%24"])
+      assert.isTrue(sent[0]?.url.endsWith(signed[0] ?? "?"), sent[0]?.url)
     }))
 })
 

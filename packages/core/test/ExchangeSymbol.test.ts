@@ -1,13 +1,30 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Either, FastCheck, Schema } from "effect"
+import { Arbitrary, Either, FastCheck, Schema } from "effect"
 import { ExchangeSymbol } from "../src/index.js"
 import * as Hostile from "./support/hostile.js"
 
-const asset = FastCheck.stringMatching(/^[A-Z0-9]{1,20}$/)
+const asset = FastCheck.oneof(
+  FastCheck.stringMatching(/^[A-Za-z0-9$][A-Za-z0-9.$]{0,19}$/),
+  FastCheck.constantFrom("币安人生", "AAPLx", "BRK.Bx", "ÜX", "йена", "٣")
+)
 const expiry = FastCheck.stringMatching(/^[0-9]{6}$/)
 
 describe("ExchangeSymbol", () => {
-  for (const text of ["BTC/USDT", "BTC/USD:BTC", "BTC/USD:BTC-261225", "1INCH/USDT", "A/B", "1000SATS/USDT"]) {
+  for (
+    const text of [
+      "BTC/USDT",
+      "BTC/USD:BTC",
+      "BTC/USD:BTC-261225",
+      "1INCH/USDT",
+      "A/B",
+      "1000SATS/USDT",
+      "AAPLx/USD",
+      "BRK.Bx/USD",
+      "$AI/USDT",
+      "币安人生/USDT:USDT",
+      "btc/usdt"
+    ]
+  ) {
     it(`${text} is one`, () => {
       assert.isTrue(ExchangeSymbol.isExchangeSymbol(text))
       assert.strictEqual(ExchangeSymbol.make(text), text)
@@ -55,11 +72,18 @@ describe("ExchangeSymbol", () => {
   it.prop("whatever text is accepted cannot be anything but letters, digits and its own signs", [
     FastCheck.oneof(FastCheck.string({ unit: "binary" }), FastCheck.stringMatching(/^[A-Z/:\-0-9.%?#\n]{1,30}$/))
   ], ([text]) => {
-    if (ExchangeSymbol.isExchangeSymbol(text)) assert.match(text, /^[A-Z0-9/:-]{3,69}$/)
+    if (ExchangeSymbol.isExchangeSymbol(text)) {
+      assert.match(text, /^[\p{L}\p{N}.$/:-]{3,69}$/u)
+      assert.notMatch(text, /[\p{Cc}\p{Cf}\p{DI}\p{Z}\p{Bidi_C}%?#&]|\.\.\//u)
+    }
+  })
+
+  it.prop("arbitraries of the schema are symbols", [Arbitrary.make(ExchangeSymbol.ExchangeSymbol)], ([symbol]) => {
+    assert.isTrue(ExchangeSymbol.isExchangeSymbol(symbol))
   })
 
   it("an asset outside the notation gives no symbol", () => {
-    assert.strictEqual(ExchangeSymbol.fromAssets({ base: "币安人生", quote: "USDT" }), undefined)
+    assert.strictEqual(ExchangeSymbol.fromAssets({ base: "BTC USD", quote: "USDT" }), undefined)
     assert.strictEqual(ExchangeSymbol.fromAssets({ base: "", quote: "USDT" }), undefined)
   })
 })

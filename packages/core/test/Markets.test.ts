@@ -186,6 +186,8 @@ describe("Markets", () => {
       assert.strictEqual(error.symbol, "BTC/USD")
       assert.include(error.message, "listed are BTC/USDT, BTC/EUR, BTC/TRY")
       assert.notInclude((yield* Effect.flip(markets.find("price", "XRP/USD"))).message, "listed")
+      const lower = yield* Effect.flip(markets.find("price", "btc/try"))
+      assert.include(lower.message, "no market btc/try; listed are BTC/TRY, BTC/USDT, BTC/EUR")
     }))
 
   const listing = (load: number) => Effect.succeed(load === 1 ? bitcoin : both)

@@ -76,6 +76,14 @@ describe("markets", () => {
             quote: "EUR",
             tickSize: "0.0001",
             lotSize: "0.00000001"
+          },
+          "AAPLx/USD": {
+            id: "AAPLxUSD",
+            status: "open",
+            base: "AAPLx",
+            quote: "USD",
+            tickSize: "0.01",
+            lotSize: "0.00000001"
           }
         })
         assert.isTrue(markets.every(Schema.is(Market.Market)))

@@ -1,4 +1,4 @@
-import { type Credentials, Decimal, ExchangeError, ExchangeSymbol, type Market } from "@effect-exchange/core"
+import { type Credentials, Decimal, type ExchangeError, ExchangeSymbol, type Market } from "@effect-exchange/core"
 import type { Protocol } from "@effect-exchange/core/adapter"
 import { Simulator } from "@effect-exchange/simulator"
 import { BigDecimal, Duration, Effect, Option, Redacted, Schema } from "effect"

@@ -18,6 +18,7 @@ import * as Deadline from "./Deadline.js"
 import * as Idempotent from "./Idempotent.js"
 import { requireDuration, requireMillis } from "./internal/duration.js"
 import type * as machine from "./internal/hedge.js"
+import { type Attempt, type Verdict } from "./internal/hedgeModel.js"
 import * as race from "./internal/hedgeRace.js"
 import * as latencies from "./internal/latencies.js"
 import { asked } from "./internal/mishap.js"
@@ -27,6 +28,8 @@ import type { Restore } from "./internal/waiting.js"
 import { isRejection } from "./Rejection.js"
 import type { RetryBudget } from "./RetryBudget.js"
 import * as Telemetry from "./Telemetry.js"
+
+export { type Attempt, type Verdict } from "./internal/hedgeModel.js"
 
 /**
  * Starts further attempts of slow effects.
@@ -61,19 +64,6 @@ export interface Hedge<in E = unknown> {
   readonly delay: Effect.Effect<Duration.Duration>
   /** What has been counted since it was made. */
   readonly metrics: Effect.Effect<Metrics>
-}
-
-/**
- * One attempt of a call, as the function that makes it sees it.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Attempt {
-  /** Which attempt of the call it is, from 1. */
-  readonly number: number
-  /** To be run in the moment in which the request leaves. */
-  readonly leaving: Effect.Effect<void>
 }
 
 /**
@@ -156,18 +146,6 @@ export interface Percentile {
   /** A whole number, at least 1. Defaults to `20`. */
   readonly minSamples?: number | undefined
 }
-
-/**
- * What follows from the failure of an attempt.
- *
- * - `"next"`: another may fare better. It begins at once, if any is left and the budget allows.
- * - `"wait"`: do not send more, as after a refusal that asks for patience. Those in flight may still succeed.
- * - `"fail"`: the answer is definite. The call fails with it at once.
- *
- * @since 0.1.0
- * @category models
- */
-export type Verdict = "next" | "wait" | "fail"
 
 /**
  * Makes a hedge. It holds no fiber between calls and needs no scope. Dies with a `RangeError` for options out of range.

@@ -21,13 +21,10 @@
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import { identity, pipe } from "effect/Function"
 import type * as Predicate from "effect/Predicate"
-import type * as Schedule from "effect/Schedule"
-import type * as Scope from "effect/Scope"
 import type * as Tracer from "effect/Tracer"
 import type { Bulkhead, BulkheadFull } from "./Bulkhead.js"
 import type { CircuitBreaker, CircuitOpen } from "./CircuitBreaker.js"
@@ -37,10 +34,31 @@ import * as Idempotent from "./Idempotent.js"
 import { requireDuration } from "./internal/duration.js"
 import { begin, send } from "./internal/policyAttempt.js"
 import * as gates from "./internal/policyGates.js"
+import {
+  type Attempt,
+  type Call,
+  type Entry,
+  type Idempotency,
+  type Keyed,
+  type Limiter,
+  type Refusal,
+  type RetryOptions
+} from "./internal/policyModel.js"
 import { executing, type Execution } from "./internal/policyTrace.js"
-import type { CallOptions, RateLimiterFull, Reservation } from "./RateLimiter.js"
+import type { RateLimiterFull } from "./RateLimiter.js"
 import * as Retry from "./Retry.js"
 import type * as Timeout from "./Timeout.js"
+
+export {
+  type Attempt,
+  type Call,
+  type Entry,
+  type Idempotency,
+  type Keyed,
+  type Limiter,
+  type Refusal,
+  type RetryOptions
+} from "./internal/policyModel.js"
 
 /**
  * How to call something: one value, shared by everything that calls it.
@@ -93,46 +111,6 @@ export interface Policy<
 }
 
 /**
- * One attempt of a call, as the function that makes it sees it.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Attempt {
-  /** Which attempt of the call it is, from 1, hedges counted. */
-  readonly number: number
-  /** How long it has waited for the gates, in nanoseconds. */
-  readonly waited: bigint
-  /**
-   * To be run in the moment in which the request leaves, once the last thing before it is done: from then on the limiter
-   * counts it, a hedge may be late, and the attempt counts as sent.
-   *
-   * **Gotchas**
-   *
-   * An attempt that never runs it was never sent, however it ends: its tokens are given back, and it may be repeated. One
-   * that was given up and left behind is interrupted here.
-   */
-  readonly leaving: Effect.Effect<void>
-}
-
-/**
- * What distinguishes one call from others under the same policy.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Call<out C = number, out L extends string = never, in A = never> extends CallOptions<L> {
-  /** What each attempt costs the limiter. Defaults to the limiter's default. */
-  readonly cost?: C | undefined
-  /** What gates that are chosen by key are chosen by. Defaults to `"default"`. */
-  readonly key?: string | undefined
-  /** Whether it may happen twice. Defaults to `"idempotent"` for what is branded `Idempotent`. */
-  readonly idempotency?: Idempotency | undefined
-  /** What becomes of an answer that came too late to be one; see `Hedge.CallOptions`. Defaults to nothing. */
-  readonly onDiscard?: ((value: A) => Effect.Effect<void>) | undefined
-}
-
-/**
  * A {@link Call} that says whether it may happen twice.
  *
  * @since 0.1.0
@@ -143,105 +121,12 @@ export interface Declared<out C = number, out L extends string = never, in A = n
 }
 
 /**
- * - `"safe"`: changes nothing, a read.
- * - `"idempotent"`: twice does no more than once, a cancel by id.
- * - `"once"`: must not happen twice. It is never hedged, and retried only after an attempt that did not leave, or with an
- *   error that {@link Options.notSent} or {@link Options.notDone} vouches for.
- *
- * @since 0.1.0
- * @category models
- */
-export type Idempotency = "safe" | "idempotent" | "once"
-
-/**
  * What went on in one execution.
  *
  * @since 0.1.0
  * @category models
  */
 export type Trace = ReadonlyArray<Entry>
-
-/**
- * One thing that one gate did.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Entry {
-  /** How long after the call began, on the monotonic clock. */
-  readonly at: Duration.Duration
-  /** Which attempt it is about, from 1, hedges counted; 0 for what is about the whole call. */
-  readonly attempt: number
-  readonly gate:
-    | "fallback"
-    | "deadline"
-    | "retry"
-    | "hedge"
-    | "check"
-    | "limiter"
-    | "turn"
-    | "bulkhead"
-    | "breaker"
-    | "call"
-  /**
-   * - `passed` or `refused`: by a gate, after `waitedMillis`; a refusal with its `error` and `retryAfterMillis`.
-   * - `judged`: the breaker's `state` after the attempt, where it is not closed.
-   * - `refunded`: tokens of the limiter, for an attempt that was never sent.
-   * - `started`, `succeeded`, `failed`, `interrupted`: what is called; `started` also a hedge.
-   * - `sent`: what is called, where a function says when it leaves; anything else leaves when it starts.
-   * - `timedOut`: an attempt, or by the deadline the whole call.
-   * - `retrying`: after `delayMillis`, `because` of the backoff or of what the server asked for.
-   * - `gaveUp`: no further attempt, for a `reason` (see `Retry.GiveUpReason`).
-   * - `used`: the fallback, for an `error`.
-   */
-  readonly event:
-    | "passed"
-    | "refused"
-    | "judged"
-    | "refunded"
-    | "started"
-    | "sent"
-    | "succeeded"
-    | "failed"
-    | "interrupted"
-    | "timedOut"
-    | "retrying"
-    | "gaveUp"
-    | "used"
-  /** Names and numbers only: nothing that an error says. */
-  readonly detail: Readonly<Record<string, string | number>>
-}
-
-/**
- * A gate shared by all calls, or one for each key, held for the time of an attempt: `KeyedCircuitBreaker.get` is one. It
- * may be `undefined` for a key that has no such gate.
- *
- * @since 0.1.0
- * @category models
- */
-export type Keyed<G> = G | ((key: string) => G | undefined | Effect.Effect<G | undefined, never, Scope.Scope>)
-
-/**
- * What a policy needs of a `RateLimiter`, or of a group of limits with its costs.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Limiter<in C, in L extends string> {
-  readonly withReservation: (cost?: C, options?: CallOptions<L>) => <A, E, R>(
-    use: (reservation: Reservation) => Effect.Effect<A, E, R>
-  ) => Effect.Effect<A, E | RateLimiterFull | DeadlineExceeded, R>
-  readonly commit: (reservation: Reservation) => Effect.Effect<void>
-  readonly refund: (reservation: Reservation) => Effect.Effect<void>
-}
-
-/**
- * What the gates of a policy fail with. Nothing was sent, and no policy retries it.
- *
- * @since 0.1.0
- * @category models
- */
-export type Refusal = CircuitOpen | RateLimiterFull | BulkheadFull | DeadlineExceeded
 
 /**
  * The part of {@link Refusal} that a policy made of the options `O` can fail with.
@@ -311,18 +196,6 @@ export interface Options<in E, out FT, in out FD, out B, out F, in C, in L exten
    * are set. Defaults to `true`.
    */
   readonly span?: boolean | undefined
-}
-
-/**
- * As `Retry.Options`. `while` and `retryAfter` are never asked about refusals. Its metrics go by the name of the policy.
- *
- * @since 0.1.0
- * @category models
- */
-export interface RetryOptions<in E> extends Omit<Retry.Options<E>, "name" | "backoff" | "onRetry" | "onGiveUp"> {
-  readonly backoff?: Schedule.Schedule<unknown, NoInfer<E> | Refusal> | undefined
-  readonly onRetry?: ((info: Retry.Info<NoInfer<E> | Refusal>) => Effect.Effect<void>) | undefined
-  readonly onGiveUp?: ((info: Retry.GaveUp<NoInfer<E> | Refusal>) => Effect.Effect<void>) | undefined
 }
 
 /**

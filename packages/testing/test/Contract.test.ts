@@ -330,7 +330,7 @@ const liars: ReadonlyArray<readonly [what: string, lie: (honest: Service) => Par
     [
       "takes a symbol in lower case",
       (honest) => ({ price: (symbol) => honest.price(symbol.toUpperCase()) }),
-      ["MD-13", "MD-14"]
+      ["MD-12"]
     ],
     [
       "takes a symbol with blanks around it",

@@ -119,7 +119,7 @@ describe("layer", () => {
       assert(unknown._tag === "SymbolNotFound")
       assert.strictEqual(unknown.symbol, "BTC/EUR")
       assertInclude(unknown.message, "mock.price: no market BTC/EUR; listed are BTC/USDT")
-      const malformed = yield* Effect.flip(market.ticker("btc/usdt"))
+      const malformed = yield* Effect.flip(market.ticker("btc usdt"))
       assert.strictEqual(malformed._tag, "InvalidRequest")
       assertInclude(malformed.message, "mock.ticker")
     }).pipe(Effect.provide(bitcoin)))
@@ -156,7 +156,7 @@ describe("layer", () => {
     ["a last above the high", { "BTC/USDT": { last: "3", high24h: "2" } }, "Correct the high24h"],
     ["a low above the high", { "BTC/USDT": { low24h: "3", high24h: "2" } }, "Correct the high24h"],
     ["a tick size of zero", { "BTC/USDT": { last: "1", market: { tickSize: "0" } } }, "Correct the tickSize"],
-    ["text that is no symbol", { "btc/usdt": { last: "1" } }, "Correct the symbol of \"btc/usdt\""],
+    ["text that is no symbol", { "btc usdt": { last: "1" } }, "Correct the symbol of \"btc usdt\""],
     [
       "an id for two markets",
       { "BTC/USDT": { last: "1", market: { id: "X" } }, "ETH/USDT": { last: "1", market: { id: "X" } } },

@@ -196,7 +196,10 @@ const byId = (named: ReadonlyArray<readonly [string, Market]>): ReadonlyMap<stri
 }
 
 const suggestion = (symbol: ExchangeSymbol.ExchangeSymbol, listed: Iterable<string>): string => {
-  const base = `${symbol.slice(0, symbol.indexOf("/"))}/`
-  const near = Array.from(listed).filter((other) => other.startsWith(base)).slice(0, 3)
-  return near.length === 0 ? "" : `; listed are ${near.join(", ")}`
+  const folded = symbol.toUpperCase()
+  const base = folded.slice(0, folded.indexOf("/") + 1)
+  const near = Array.from(listed).filter((other) => other.toUpperCase().startsWith(base))
+  const same = near.filter((other) => other.toUpperCase() === folded)
+  const first = [...same, ...near.filter((other) => !same.includes(other))].slice(0, 3)
+  return first.length === 0 ? "" : `; listed are ${first.join(", ")}`
 }

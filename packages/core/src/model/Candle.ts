@@ -7,6 +7,7 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Decimal from "./Decimal.js"
 import { ExchangeSymbol } from "./ExchangeSymbol.js"
+import { Instant } from "./internal/leaves.js"
 
 /**
  * How long a candle is. All begin at multiples of their length since the epoch, so `1d` is a day of UTC.
@@ -59,7 +60,7 @@ export const Candle = Schema.Struct({
   exchange: Schema.NonEmptyString,
   symbol: ExchangeSymbol,
   interval: Interval,
-  openTime: Schema.NonNegativeInt,
+  openTime: Instant,
   open: Decimal.FromString,
   high: Decimal.FromString,
   low: Decimal.FromString,

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { Instant } from "./internal/leaves.js"
 
 /**
  * What the exchange says of itself: `limited` is when it takes only some kinds of orders, `unknown` a word this library
@@ -22,5 +23,5 @@ export const ExchangeStatus = Schema.Struct({
   exchange: Schema.NonEmptyString,
   status: Schema.Literal("operational", "limited", "maintenance", "unknown"),
   detail: Schema.optional(Schema.String),
-  at: Schema.NonNegativeInt
+  at: Instant
 })

@@ -2,7 +2,8 @@
  * What is traded, in one notation for every exchange.
  *
  * `BASE/QUOTE` is a spot market, `BASE/QUOTE:SETTLE` a perpetual contract settled in `SETTLE`, and
- * `BASE/QUOTE:SETTLE-YYMMDD` a future that expires on that day. Assets are upper case letters and digits.
+ * `BASE/QUOTE:SETTLE-YYMMDD` a future that expires on that day. Assets are called and written as the exchange does: letters and digits of any script and case (`BTC`, `AAPLx`,
+ * `币安人生`), and `.` and `$` (`BRK.Bx`).
  *
  * @since 0.1.0
  */
@@ -10,6 +11,7 @@ import type * as Brand from "effect/Brand"
 import type * as Either from "effect/Either"
 import type * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
+import { asset } from "./internal/asset.js"
 import { describe } from "./internal/quote.js"
 
 /**
@@ -20,7 +22,7 @@ import { describe } from "./internal/quote.js"
  */
 export type ExchangeSymbol = string & Brand.Brand<"ExchangeSymbol">
 
-const pattern = /^[A-Z0-9]{1,20}\/[A-Z0-9]{1,20}(?::[A-Z0-9]{1,20}(?:-\d{6})?)?$/
+const pattern = new RegExp(`^${asset}/${asset}(?::${asset}(?:-\\d{6})?)?$`, "u")
 
 /**
  * The schema of a symbol: a string of the notation above and nothing else, so a symbol can never carry a path, a query
@@ -32,6 +34,10 @@ const pattern = /^[A-Z0-9]{1,20}\/[A-Z0-9]{1,20}(?::[A-Z0-9]{1,20}(?:-\d{6})?)?$
 export const ExchangeSymbol: Schema.BrandSchema<ExchangeSymbol, string> = Schema.String.pipe(
   Schema.pattern(pattern, {
     identifier: "ExchangeSymbol",
+    arbitrary: () => (check) =>
+      check.tuple(check.stringMatching(/^[A-Z0-9]{1,10}$/), check.stringMatching(/^[A-Z0-9]{1,10}$/)).map((assets) =>
+        assets.join("/")
+      ),
     message: (issue) => `expected a symbol such as "BTC/USDT", was ${describe(issue.actual)}`
   }),
   Schema.brand("ExchangeSymbol")

@@ -6,6 +6,7 @@
 import * as Schema from "effect/Schema"
 import * as Decimal from "./Decimal.js"
 import { ExchangeSymbol } from "./ExchangeSymbol.js"
+import { Instant } from "./internal/leaves.js"
 import { Side } from "./Trade.js"
 
 /**
@@ -33,5 +34,5 @@ export const Fill = Schema.Struct({
   fee: Schema.optional(Decimal.FromString),
   feeAsset: Schema.optional(Schema.NonEmptyString),
   liquidity: Schema.Literal("maker", "taker", "unknown"),
-  at: Schema.NonNegativeInt
+  at: Instant
 })

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { Instant } from "./internal/leaves.js"
 
 /**
  * The permissions of the key in use. `"unknown"` is said where the exchange does not tell: it is not a "no". `expiresAt`
@@ -25,5 +26,5 @@ export const KeyPermissions = Schema.Struct({
   trade: Permission,
   withdraw: Permission,
   ipRestricted: Permission,
-  expiresAt: Schema.optional(Schema.NonNegativeInt)
+  expiresAt: Schema.optional(Instant)
 })

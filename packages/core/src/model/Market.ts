@@ -7,6 +7,7 @@ import * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 import * as Decimal from "./Decimal.js"
 import { ExchangeSymbol } from "./ExchangeSymbol.js"
+import { PositiveDecimal } from "./internal/leaves.js"
 
 /**
  * What kind of thing is traded.
@@ -60,16 +61,16 @@ export const Market = Schema.Struct({
   status: Status,
   base: Schema.NonEmptyString,
   quote: Schema.NonEmptyString,
-  tickSize: Schema.optional(Schema.PositiveBigDecimalFromSelf),
-  lotSize: Schema.optional(Schema.PositiveBigDecimalFromSelf),
-  minAmount: Schema.optional(Schema.PositiveBigDecimalFromSelf),
-  maxAmount: Schema.optional(Schema.PositiveBigDecimalFromSelf),
-  minPrice: Schema.optional(Schema.PositiveBigDecimalFromSelf),
-  maxPrice: Schema.optional(Schema.PositiveBigDecimalFromSelf),
-  minNotional: Schema.optional(Schema.PositiveBigDecimalFromSelf),
+  tickSize: Schema.optional(PositiveDecimal),
+  lotSize: Schema.optional(PositiveDecimal),
+  minAmount: Schema.optional(PositiveDecimal),
+  maxAmount: Schema.optional(PositiveDecimal),
+  minPrice: Schema.optional(PositiveDecimal),
+  maxPrice: Schema.optional(PositiveDecimal),
+  minNotional: Schema.optional(PositiveDecimal),
   settle: Schema.optional(Schema.NonEmptyString),
   inverse: Schema.optional(Schema.Boolean),
-  multiplier: Schema.optional(Schema.PositiveBigDecimalFromSelf)
+  multiplier: Schema.optional(PositiveDecimal)
 })
 
 /**

@@ -7,6 +7,7 @@ import type * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 import * as Decimal from "./Decimal.js"
 import { ExchangeSymbol } from "./ExchangeSymbol.js"
+import { Instant } from "./internal/leaves.js"
 import type { Market } from "./Market.js"
 import { Side } from "./Trade.js"
 
@@ -71,8 +72,8 @@ export const Order = Schema.Struct({
   timeInForce: Schema.optional(TimeInForce),
   postOnly: Schema.optional(Schema.Boolean),
   reduceOnly: Schema.optional(Schema.Boolean),
-  createdAt: Schema.optional(Schema.NonNegativeInt),
-  updatedAt: Schema.optional(Schema.NonNegativeInt)
+  createdAt: Schema.optional(Instant),
+  updatedAt: Schema.optional(Instant)
 })
 
 /**

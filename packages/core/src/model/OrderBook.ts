@@ -8,6 +8,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Decimal from "./Decimal.js"
 import { ExchangeSymbol } from "./ExchangeSymbol.js"
+import { Instant } from "./internal/leaves.js"
 
 /**
  * One price and all that is offered at it, in the base currency (in contracts for inverse markets).
@@ -41,7 +42,7 @@ export const OrderBook = Schema.Struct({
   symbol: ExchangeSymbol,
   bids: Schema.Array(Level),
   asks: Schema.Array(Level),
-  at: Schema.NonNegativeInt,
+  at: Instant,
   sequence: Schema.optional(Schema.String)
 })
 

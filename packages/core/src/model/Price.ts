@@ -6,6 +6,7 @@
 import * as Schema from "effect/Schema"
 import * as Decimal from "./Decimal.js"
 import { ExchangeSymbol } from "./ExchangeSymbol.js"
+import { Instant } from "./internal/leaves.js"
 
 /**
  * One of the prices that a median is made of.
@@ -22,7 +23,7 @@ export interface Source extends Schema.Schema.Type<typeof Source> {}
 export const Source = Schema.Struct({
   source: Schema.NonEmptyString,
   amount: Decimal.FromString,
-  observedAt: Schema.NonNegativeInt
+  observedAt: Instant
 })
 
 /**
@@ -60,7 +61,7 @@ export const Price = Schema.Struct({
   currency: Schema.NonEmptyString,
   basis: Schema.Literal("last", "mid", "median"),
   source: Schema.NonEmptyString,
-  observedAt: Schema.NonNegativeInt,
+  observedAt: Instant,
   sources: Schema.optional(Schema.Array(Source)),
   rejected: Schema.optional(Schema.Array(Reject))
 })

@@ -8,6 +8,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Decimal from "./Decimal.js"
 import { ExchangeSymbol } from "./ExchangeSymbol.js"
+import { Instant } from "./internal/leaves.js"
 
 /**
  * A ticker: prices in the market's quote currency. A side of the book that is empty, or a market that has not traded,
@@ -34,7 +35,7 @@ export const Ticker = Schema.Struct({
   high24h: Schema.optional(Decimal.FromString),
   low24h: Schema.optional(Decimal.FromString),
   volume24h: Schema.optional(Decimal.FromString),
-  at: Schema.NonNegativeInt
+  at: Instant
 })
 
 /**

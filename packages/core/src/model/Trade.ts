@@ -6,6 +6,7 @@
 import * as Schema from "effect/Schema"
 import * as Decimal from "./Decimal.js"
 import { ExchangeSymbol } from "./ExchangeSymbol.js"
+import { Instant } from "./internal/leaves.js"
 
 /**
  * Which way something is traded.
@@ -41,5 +42,5 @@ export const Trade = Schema.Struct({
   side: Side,
   price: Decimal.FromString,
   amount: Decimal.FromString,
-  at: Schema.NonNegativeInt
+  at: Instant
 })

@@ -9,6 +9,7 @@ import * as Option from "effect/Option"
 import * as Decimal from "../model/Decimal.js"
 import type { OrderDenied } from "../model/ExchangeError.js"
 import { isExchangeSymbol } from "../model/ExchangeSymbol.js"
+import { asset } from "../model/internal/asset.js"
 import { describe, quote as quoted } from "../model/internal/quote.js"
 import { notional } from "../model/Market.js"
 import type { Checked } from "../model/Order.js"
@@ -227,6 +228,9 @@ const invalidSymbols = (symbols: unknown): Option.Option<string> => {
     : expected("the guard symbols", `symbols such as "BTC/USDT"`, wrong)
 }
 
+// No exchange has one in small letters alone: that is a slip of the hand, and a limit that limits nothing.
+const currencies = new RegExp(`^(?![a-z]+$)${asset}$`, "u")
+
 const invalidLimits = (name: string, limits: unknown): Option.Option<string> => {
   if (limits === undefined) return Option.none()
   if (typeof limits !== "object" || limits === null) {
@@ -234,7 +238,7 @@ const invalidLimits = (name: string, limits: unknown): Option.Option<string> => 
   }
   return Option.firstSomeOf(
     Object.entries(limits).map(([currency, limit]) =>
-      /^[A-Z0-9]{1,20}$/.test(currency)
+      currencies.test(currency)
         ? invalidDecimal(`${name}.${currency}`, limit)
         : expected(`the guard ${name}`, `currencies as exchanges write them, such as "USDT"`, currency)
     )

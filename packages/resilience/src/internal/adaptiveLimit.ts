@@ -3,7 +3,7 @@
  *
  * @internal
  */
-import type { Adaptive } from "../Bulkhead.js"
+import type { Adaptive } from "./bulkheadModel.js"
 
 /** @internal */
 export interface State {

@@ -7,7 +7,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
-import type * as Trip from "../Trip.js"
+import type * as Trip from "./tripModel.js"
 
 /**
  * An instant on the monotonic clock; `undefined` never comes.

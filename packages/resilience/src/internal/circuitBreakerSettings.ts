@@ -4,9 +4,9 @@
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
-import type { Options, TripCause } from "../CircuitBreaker.js"
 import * as Trip from "../Trip.js"
 import type * as machine from "./circuitBreaker.js"
+import type { Options, TripCause } from "./circuitBreakerModel.js"
 import { requireDuration } from "./duration.js"
 import { requireThat, requireWhole } from "./requireWhole.js"
 

@@ -5,16 +5,9 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Schedule from "effect/Schedule"
 import * as ScheduleDecision from "effect/ScheduleDecision"
-import type { Snapshot, TripCause } from "../CircuitBreaker.js"
 import * as machine from "./circuitBreaker.js"
+import { maxSteps, type Snapshot, type TripCause } from "./circuitBreakerModel.js"
 import { monotonic } from "./time.js"
-
-/**
- * How many steps of a schedule are remembered: to get back to where it was it is stepped as often again.
- *
- * @internal
- */
-export const maxSteps = 1000
 
 /** @internal */
 export const take = (state: machine.State, now: bigint): Snapshot => {

@@ -2,8 +2,8 @@
  * What others may see of a circuit.
  */
 import * as Option from "effect/Option"
-import type { Metrics, State } from "../CircuitBreaker.js"
 import * as machine from "./circuitBreaker.js"
+import type { Metrics, State } from "./circuitBreakerModel.js"
 
 /** @internal */
 export const state = (state: machine.State, now: bigint): State =>

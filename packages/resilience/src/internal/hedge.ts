@@ -2,7 +2,7 @@
  * What to do next in one hedged call, as a pure machine. Success needs no machine: the first one ends the call.
  */
 import type * as Cause from "effect/Cause"
-import type { Verdict } from "../Hedge.js"
+import type { Verdict } from "./hedgeModel.js"
 
 /** @internal */
 export interface State<out E> {

@@ -8,7 +8,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
-import type { Attempt, Entry } from "../Policy.js"
+import type { Attempt, Entry } from "./policyModel.js"
 import { described, type Execution, record, report } from "./policyTrace.js"
 import { monotonic } from "./time.js"
 

@@ -9,8 +9,8 @@ import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type * as Tracer from "effect/Tracer"
-import type { Entry } from "../Policy.js"
 import { nameOf } from "./mishap.js"
+import type { Entry } from "./policyModel.js"
 import { monotonic } from "./time.js"
 
 /** @internal */

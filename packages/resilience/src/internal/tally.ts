@@ -2,8 +2,8 @@
  * Counters over a window of calls: constant time per call and no allocation, whatever the window holds.
  */
 import * as Duration from "effect/Duration"
-import type * as Trip from "../Trip.js"
 import type * as Window from "../Window.js"
+import type * as Trip from "./tripModel.js"
 
 /** @internal */
 export interface Tally {

@@ -1,7 +1,7 @@
 /**
  * Several rules as one.
  */
-import type { Following, Reason, Trip, Window } from "../Trip.js"
+import type { Following, Reason, Trip, Window } from "./tripModel.js"
 
 /**
  * Makes one reason of what the rules have said of one and the same call, in their order.

@@ -1,9 +1,9 @@
 /**
  * The window of a rule for slow calls, which sees them while they are in flight.
  */
-import type { Reason, Window } from "../Trip.js"
 import * as List from "./linkedList.js"
 import * as Tally from "./tally.js"
+import type { Reason, Window } from "./tripModel.js"
 
 /** @internal */
 export const slowCalls = ({ millis, minimumCalls, tally, threshold }: {

