@@ -58,7 +58,7 @@ export const all = <
   I,
   A,
   Args extends ReadonlyArray<unknown>,
-  Row extends { readonly id?: string },
+  Row extends { readonly id?: string | undefined },
   Place
 >(facts: Facts<C, I, A, Args, Row, Place>): Question<C, Args, Listing.Listing<Row>> =>
 (client: ExchangeClient<C>) =>

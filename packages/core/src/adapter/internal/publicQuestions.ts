@@ -130,9 +130,10 @@ const enough = (depths: ReadonlyArray<number> | number, depth: number): number =
     : depths.find((each) => each >= depth) ?? Math.max(...depths)
 
 const candles = (
-  { marketData: { candles }, name, protocol: { exchange } }: PublicFacts<string>,
+  facts: PublicFacts<string>,
   client: ExchangeClient<"marketData">
 ): Adapter.MarketData["candles"] => {
+  const { marketData: { candles }, name, protocol: { exchange } } = facts
   const { first, kept, page, words } = candles
   const word = (interval: Candle.Interval): Effect.Effect<string, Unsupported> => {
     const found = words[interval]
@@ -146,7 +147,10 @@ const candles = (
       : Effect.succeed(found)
   }
   const read = (market: Market, interval: Candle.Interval, window: Adapter.Window) =>
-    Effect.flatMap(word(interval), (word) => candles.read(client)(market, word, window))
+    Effect.flatMap(
+      Effect.zipRight(sizing.required(facts, "candles", market), word(interval)),
+      (word) => candles.read(client)(market, word, window)
+    )
 
   const firstFrom = (market: Market, interval: Candle.Interval, from: number) => {
     if (first === undefined) return Effect.succeedSome(from)
