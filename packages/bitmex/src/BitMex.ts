@@ -39,8 +39,7 @@ const unitsOf = (client: Client, currencies: ReadonlyArray<string>) =>
     )
 
 /** What a count of a minor unit is in whole coins. */
-const counted = (minor: BigDecimal.BigDecimal, places: number) =>
-  BigDecimal.multiply(minor, BigDecimal.make(1n, places))
+const counted = ({ scale, value }: BigDecimal.BigDecimal, places: number) => BigDecimal.make(value, scale + places)
 
 const unheard = (currency: string): string =>
   `the minor unit "${currency.slice(0, 20)}" is not known, so what it is worth cannot be told`
