@@ -123,29 +123,20 @@ const instant = (at: number | undefined): string | undefined =>
   Option.getOrUndefined(Option.map(Option.flatMap(Option.fromNullable(at), DateTime.make), DateTime.formatIso))
 
 // Instants are held against the end of an interval.
-const bucketed = ({ id }: Market.Market, binSize: string, count: number, from: number, to?: number) => ({
-  symbol: id,
-  binSize,
-  partial: true,
-  count,
-  startTime: instant(from + lengthOf(binSize)),
-  endTime: instant(to)
-})
+const bucketed = ({ id }: Market.Market, binSize: string, count: number, from: number, to?: number) => {
+  const startTime = instant(from + lengthOf(binSize))
+  return { symbol: id, binSize, partial: true, count, startTime, endTime: instant(to) }
+}
 
 /** A bucket opens at the close of the one before, which may never have been traded in it: then at the nearest price that was. */
 const bar =
   (market: Market.Market, binSize: string) => (row: Wire.Type<typeof Rows.Bucket>): ReadonlyArray<Row.Bar> => {
-    const { close, end, high, low, open, volume } = row
+    const { close, high, low } = row
     const size = unit(market)
-    if (!open || !high || !low || !close || !size) return []
-    return [{
-      openTime: end - lengthOf(binSize),
-      open: BigDecimal.clamp(open, { minimum: low, maximum: high }),
-      high,
-      low,
-      close,
-      volume: BigDecimal.normalize(BigDecimal.multiply(volume, size))
-    }]
+    if (!row.open || !high || !low || !close || !size) return []
+    const open = BigDecimal.clamp(row.open, { minimum: low, maximum: high })
+    const volume = BigDecimal.normalize(BigDecimal.multiply(row.volume, size))
+    return [{ openTime: row.end - lengthOf(binSize), open, high, low, close, volume }]
   }
 
 // There is no endpoint that tells: what is urgent is announced, and maintenance is a 503 that does not speak of load.
@@ -181,7 +172,7 @@ const table = <A extends { readonly id?: string | undefined }, Args extends Read
   })
 }
 
-const newest = { count: 1, reverse: true }
+const sought = <Filter>({ id }: Market.Market, filter: Filter) => ({ symbol: id, count: 1, reverse: true, filter })
 const since = ({ id }: Market.Market, { since }: Declaration.History) => ({ symbol: id, startTime: instant(since) })
 const limit = (_: Market.Market, { limit }: Declaration.History) => limit
 const executions = table(Endpoints.tradeHistory, since, limit, ({ fill }) => fill !== undefined)
@@ -282,14 +273,8 @@ const declared = Exchange.define({
     }),
     open: table(Endpoints.orders, ({ id }: Market.Market) => ({ symbol: id, filter: { open: true } })),
     openOfAll: table(Endpoints.orders, () => ({ filter: { open: true } })),
-    byId: ask(Endpoints.orders, ({ id }, orderID) => ({ symbol: id, ...newest, filter: { orderID } })),
-    byName: [
-      ask(Endpoints.orders, ({ clientOrderId: clOrdID, market: { id } }) => ({
-        symbol: id,
-        ...newest,
-        filter: { clOrdID }
-      }))
-    ],
+    byId: ask(Endpoints.orders, (market, orderID) => sought(market, { orderID })),
+    byName: [ask(Endpoints.orders, ({ clientOrderId, market }) => sought(market, { clOrdID: clientOrderId }))],
     ended: { order: "newest first", withOpen: true, read: table(Endpoints.orders, since, limit) },
     fills: { order: "newest first", read: fills },
     positions

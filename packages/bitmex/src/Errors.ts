@@ -17,14 +17,11 @@ const { answer, at, blank, words } = Wire
 const decodeError = Schema.decodeUnknownOption(
   answer({ code: at("error.name", Schema.String), text: at("error.message", Schema.String) })
 )
+const said = (path: string) => at(path, blank(Schema.String))
 const decodeRejected = Schema.decodeUnknownOption(
-  answer({
-    status: at("ordStatus", words({ Rejected: true })),
-    reason: at("ordRejReason", blank(Schema.String)),
-    text: at("text", blank(Schema.String))
-  })
+  answer({ status: at("ordStatus", words({ Rejected: true })), reason: said("ordRejReason"), text: said("text") })
 )
-const decodeRows = Schema.decodeUnknownOption(Schema.Array(answer({ error: at("error", blank(Schema.String)) })))
+const decodeRows = Schema.decodeUnknownOption(Schema.Array(answer({ error: said("error") })))
 
 // By what the message contains: the first that is found counts.
 const messages: ReadonlyArray<readonly [pattern: RegExp, kind: Errors.Refusal]> = [
@@ -41,11 +38,11 @@ const messages: ReadonlyArray<readonly [pattern: RegExp, kind: Errors.Refusal]> 
 const ofMessage = (message: string): Errors.Refusal | undefined =>
   messages.find(([pattern]) => pattern.test(message))?.[1]
 
-const ofStatus: ReadonlyMap<number, Errors.Refusal> = new Map([
-  [401, "AuthenticationFailed"],
-  [403, "PermissionDenied"],
-  [404, "OrderNotFound"]
-])
+const ofStatus: { readonly [status: number]: Errors.Refusal } = {
+  401: "AuthenticationFailed",
+  403: "PermissionDenied",
+  404: "OrderNotFound"
+}
 
 /**
  * What an answer refuses under a status of success: an order by its own status, and cancellations in the rows of their
@@ -75,7 +72,7 @@ export const errors: Errors.Table = Errors.table({
     if (status === 429) return "RateLimited"
     // Overloaded: the request did not reach the engine. Any other failure leaves open what became of it.
     if (status >= 500) return status === 503 && /overloaded/i.test(text) ? "Busy" : "Unknown"
-    return ofMessage(text) ?? (status < 400 ? "OrderRejected" : ofStatus.get(status) ?? "InvalidRequest")
+    return ofMessage(text) ?? (status < 400 ? "OrderRejected" : ofStatus[status] ?? "InvalidRequest")
   },
   unspoken: ({ about, headers, json, now, status }) => {
     // A ban comes from the load balancer in front of the exchange, as a page and not as JSON; it lasts at least an hour.

@@ -230,7 +230,12 @@ const filled = all(
   ({ size = zero }) => size
 )
 
-const instructions = all({ said: name("execInst") }, ({ said = "" }) => said.split(/[,\s]+/))
+const standing = { New: "open", PartiallyFilled: "open", PendingCancel: "open", PendingReplace: "open" } as const
+const ended = { Filled: "filled", Canceled: "canceled", Rejected: "rejected", Expired: "expired" } as const
+const timeInForce = wordsOr({ GoodTillCancel: "GTC", ImmediateOrCancel: "IOC", FillOrKill: "FOK" }, undefined)
+
+const instructed = (...words: ReadonlyArray<string>) =>
+  all({ said: name("execInst") }, ({ said = "" }) => said.split(/[,\s]+/).some((word) => words.includes(word)))
 
 /**
  * An order. BitMEX does not say when it was made, only when it last traded or changed (`transactTime`).
@@ -244,21 +249,7 @@ export const Order = Row.order({
   clientOrderId: name("clOrdID"),
   side,
   type,
-  status: at(
-    "ordStatus",
-    words({
-      PendingNew: "pending",
-      New: "open",
-      PartiallyFilled: "open",
-      PendingCancel: "open",
-      PendingReplace: "open",
-      Triggered: "open",
-      Filled: "filled",
-      Canceled: "canceled",
-      Rejected: "rejected",
-      Expired: "expired"
-    })
-  ),
+  status: at("ordStatus", words({ PendingNew: "pending", Triggered: "open", ...standing, ...ended })),
   // A market order is given the price it was filled at.
   price: all({ type, price: price("price") }, ({ price, type }) => type === "market" ? undefined : price),
   amount: at("orderQty", blank(number)),
@@ -267,15 +258,9 @@ export const Order = Row.order({
     { filled, price: price("avgPx") },
     ({ filled, price }) => BigDecimal.isPositive(filled) ? price : undefined
   ),
-  timeInForce: at(
-    "timeInForce",
-    wordsOr({ GoodTillCancel: "GTC", ImmediateOrCancel: "IOC", FillOrKill: "FOK" }, undefined)
-  ),
-  postOnly: all({ instructions }, ({ instructions }) => instructions.includes("ParticipateDoNotInitiate")),
-  reduceOnly: all(
-    { instructions },
-    ({ instructions }) => instructions.includes("ReduceOnly") || instructions.includes("Close")
-  ),
+  timeInForce: at("timeInForce", timeInForce),
+  postOnly: instructed("ParticipateDoNotInitiate"),
+  reduceOnly: instructed("ReduceOnly", "Close"),
   createdAt: at("transactTime", blank(isoTime)),
   updatedAt: at("timestamp", blank(isoTime))
 })
