@@ -276,8 +276,13 @@ export const Canceled = Row.of({ id: at("orderID", text), error: name("error") }
 const isFill = at("execType", wordsOr({ Trade: true, Liquidation: true, Bankruptcy: true }, false))
 
 const fee = at("execComm", blank(minor))
+const feeAsset = all(
+  { charged: name("execCommCcy"), fee, settled: name("settlCurrency") },
+  ({ charged, fee, settled = "" }) => fee && (charged ?? settled)
+)
 
-const fill = Row.fill({
+const { fill: fillOf } = Row
+const fill = fillOf({
   id: at("execID", text),
   orderId: at("orderID", text),
   market: symbol,
@@ -286,10 +291,7 @@ const fill = Row.fill({
   price: at("lastPx", number),
   amount: at("lastQty", number),
   fee,
-  feeAsset: all(
-    { charged: name("execCommCcy"), fee, settled: name("settlCurrency") },
-    ({ charged, fee, settled = "" }) => fee && (charged ?? settled)
-  ),
+  feeAsset,
   // "AddedLiquidity" in one place of the exchange is "Added" in another.
   liquidity: at(
     "lastLiquidityInd",
