@@ -4,12 +4,318 @@
  *
  * @since 0.1.0
  */
-import { type Adapter, Exchange } from "@effect-exchange/core/adapter"
-import * as Context from "effect/Context"
-import { account } from "./internal/account.js"
-import { marketData } from "./internal/marketData.js"
-import { trading } from "./internal/trading.js"
-import { protocol } from "./Protocol.js"
+import { Candle, Credentials, Decimal, ExchangeError, ExchangeSymbol, type Market } from "@effect-exchange/core"
+import { Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
+import type { Declaration, Endpoint, ExchangeClient, Row, Wire } from "@effect-exchange/core/adapter"
+import * as Arr from "effect/Array"
+import * as BigDecimal from "effect/BigDecimal"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Order from "effect/Order"
+import * as Struct from "effect/Struct"
+import * as Endpoints from "./Endpoints.js"
+import { expiresAfter, protocol } from "./Protocol.js"
+import * as Rows from "./Rows.js"
+
+const { ask } = Question
+const { exchange } = protocol
+const { MalformedResponse, SymbolNotFound } = ExchangeError
+const one = Decimal.make("1")
+const nothing = Decimal.make("0")
+
+// ---- money
+
+type Client = ExchangeClient.ExchangeClient<"marketData" | "account">
+
+/** The minor units of some currencies, asked for only where they are not known beforehand. */
+const unitsOf = (client: Client, currencies: ReadonlyArray<string>) =>
+  currencies.every((currency) => Rows.minorUnits.has(currency))
+    ? Effect.succeed(Rows.minorUnits)
+    : Effect.map(
+      client.request(Endpoints.walletAssets, {}),
+      ({ rows }) => new Map([...rows.map((row) => [row.currency, row] as const), ...Rows.minorUnits])
+    )
+
+/** What a count of a minor unit is in whole coins. */
+const counted = ({ scale, value }: BigDecimal.BigDecimal, places: number) => BigDecimal.make(value, scale + places)
+
+const unheard = (currency: string): string =>
+  `the minor unit "${currency.slice(0, 20)}" is not known, so what it is worth cannot be told`
+
+/**
+ * Rows whose money is in minor units, of `money` of a currency. One in a unit that nobody knows is told apart: a guess is
+ * wrong by powers of ten.
+ */
+const valued = <A extends { readonly id?: string; readonly market: string }>(
+  client: Client,
+  { rows, unknown }: Listing.Listing<readonly [row: A, money: BigDecimal.BigDecimal | undefined, currency: string]>,
+  to: (row: A, amount: BigDecimal.BigDecimal, asset: string) => A
+) =>
+  Effect.map(unitsOf(client, rows.flatMap(([, money, currency]) => money ? [currency] : [])), (units) => {
+    const [obscure, known] = Arr.partitionMap(rows, ([row, money, currency]) => {
+      const unit = units.get(currency)
+      if (money === undefined) return Either.right(row)
+      return unit === undefined
+        ? Either.left({ ...unnamed, id: row.id, market: row.market, detail: unheard(currency) })
+        : Either.right(to(row, counted(money, unit.places), unit.asset))
+    })
+    return { rows: known, unknown: [...unknown, ...obscure] }
+  })
+
+const unnamed = { clientOrderId: undefined, createdAt: undefined }
+
+const balances: Declaration.Account["balances"] = (client) => () =>
+  Effect.gen(function*() {
+    const all = yield* client.request(Endpoints.margin, { currency: "all" })
+    // Nothing is nothing in any unit, known here or not.
+    const rows = all.filter(({ total }) => !BigDecimal.isZero(total))
+    const units = yield* unitsOf(client, rows.map(({ currency }) => currency))
+    return yield* Effect.forEach(rows, ({ currency, free, total }) => {
+      const unit = units.get(currency)
+      if (!unit) return new MalformedResponse({ exchange, operation: "balances", detail: unheard(currency) })
+      const { asset, places } = unit
+      return Effect.succeed({ asset, free: counted(free, places), total: counted(total, places) })
+    })
+  })
+
+// ---- public data
+
+const market = ({ expiry, ...row }: Wire.Type<typeof Rows.Instrument>): Market.Market | undefined => {
+  const symbol = ExchangeSymbol.fromAssets({ ...row, expiry: expiry?.slice(2, 10).replaceAll("-", "") })
+  return symbol === undefined ? undefined : { ...row, symbol }
+}
+
+const unit = ({ inverse, multiplier }: Market.Market): BigDecimal.BigDecimal | undefined =>
+  inverse === true ? one : multiplier
+
+const ticker: Declaration.MarketData["ticker"] = (client) => ({ id, symbol }) =>
+  Effect.flatMap(client.request(Endpoints.instrument, { symbol: id }), (rows) => {
+    const row = rows.find(({ market }) => market === id)
+    const detail = `${symbol} (${id}) is not listed any more`
+    return row === undefined
+      ? new SymbolNotFound({ exchange, operation: "ticker", symbol, detail })
+      : Effect.succeed(Struct.omit(row, "market"))
+  })
+
+/** The book out of rows in no order, of which several may have one price. */
+const book = (rows: ReadonlyArray<Wire.Type<typeof Rows.Level>>): Declaration.Book => {
+  const side = (wanted: "buy" | "sell"): ReadonlyArray<Row.Level> => {
+    const levels = new Map<string, Row.Level>()
+    for (const { amount, price, side } of rows) {
+      if (side !== wanted || price === undefined) continue
+      const key = Decimal.format(BigDecimal.normalize(price))
+      levels.set(key, { price, amount: BigDecimal.sum(amount, levels.get(key)?.amount ?? nothing) })
+    }
+    return Arr.sort(levels.values(), byPrice)
+  }
+  return { bids: side("buy").toReversed(), asks: side("sell") }
+}
+
+const byPrice = Order.mapInput(BigDecimal.Order, ({ price }: Row.Level) => price)
+
+const binSizes = { "1m": "1m", "5m": "5m", "1h": "1h", "1d": "1d" } as const
+const lengths = new Map<string, number>(Struct.keys(binSizes).map((size) => [size, Candle.millis(size)]))
+const lengthOf = (binSize: string): number => lengths.get(binSize) ?? 0
+
+const instant = (at: number | undefined): string | undefined =>
+  Option.getOrUndefined(Option.map(Option.flatMap(Option.fromNullable(at), DateTime.make), DateTime.formatIso))
+
+// Instants are held against the end of an interval.
+const bucketed = ({ id }: Market.Market, binSize: string, count: number, from: number, to?: number) => {
+  const startTime = instant(from + lengthOf(binSize))
+  return { symbol: id, binSize, partial: true, count, startTime, endTime: instant(to) }
+}
+
+/** A bucket opens at the close of the one before, which may never have been traded in it: then at the nearest price that was. */
+const bar =
+  (market: Market.Market, binSize: string) => (row: Wire.Type<typeof Rows.Bucket>): ReadonlyArray<Row.Bar> => {
+    const { close, high, low } = row
+    const size = unit(market)
+    if (!row.open || !high || !low || !close || !size) return []
+    const open = BigDecimal.clamp(row.open, { minimum: low, maximum: high })
+    const volume = BigDecimal.normalize(BigDecimal.multiply(row.volume, size))
+    return [{ openTime: row.end - lengthOf(binSize), open, high, low, close, volume }]
+  }
+
+// There is no endpoint that tells: what is urgent is announced, and maintenance is a 503 that does not speak of load.
+const status: Declaration.MarketData["status"] = (client) => () =>
+  client.request(Endpoints.urgentAnnouncements, {}).pipe(
+    Effect.map(({ rows: [latest] }): Declaration.Status => ({
+      status: "operational",
+      detail: latest?.title?.slice(0, 200)
+    })),
+    Effect.catchTag("ExchangeUnavailable", (error) =>
+      error.status === 503 && error.outcome === "Unknown"
+        ? Effect.succeed<Declaration.Status>({ status: "maintenance", detail: error.detail })
+        : error)
+  )
+
+// ---- tables of the account
+
+/** A table, the newest rows first: page after page to its end, or until there is enough of what is wanted. */
+const table = <A extends { readonly id?: string | undefined }, Args extends ReadonlyArray<unknown>>(
+  endpoint: Endpoint.Endpoint<"account", Endpoints.Query, Listing.Listing<A>>,
+  input: (...args: Args) => Omit<Endpoints.Query, "count" | "start" | "reverse">,
+  enough?: (...args: Args) => number,
+  wanted?: (row: A, ...args: Args) => boolean
+) => {
+  const count = Endpoints.pageSize.account
+  return Page.all({
+    endpoint,
+    input: (start: number | undefined = 0, ...args: Args) => ({ ...input(...args), count, start, reverse: true }),
+    rows: (rows) => rows,
+    next: Page.offset(count),
+    enough,
+    wanted
+  })
+}
+
+const sought = <Filter>({ id }: Market.Market, filter: Filter) => ({ symbol: id, count: 1, reverse: true, filter })
+const since = ({ id }: Market.Market, { since }: Declaration.History) => ({ symbol: id, startTime: instant(since) })
+const limit = (_: Market.Market, { limit }: Declaration.History) => limit
+const executions = table(Endpoints.tradeHistory, since, limit, ({ fill }) => fill !== undefined)
+
+const fills: Declaration.Account["fills"]["read"] = (client) => (market, query) =>
+  Effect.flatMap(executions(client)(market, query), ({ rows, unknown }) => {
+    const fills = rows.flatMap(({ fill }) => fill ? [[fill, fill.fee, fill.feeAsset ?? ""] as const] : [])
+    return valued(client, { rows: fills, unknown }, (fill, fee, feeAsset) => ({ ...fill, fee, feeAsset }))
+  })
+
+const positions: Declaration.OptionalAccount["positions"] = (client) => () =>
+  Effect.flatMap(client.request(Endpoints.positions, { filter: { isOpen: true } }), (rows) =>
+    valued(
+      client,
+      Listing.map(rows, ({ currency, position }) => [position, position.unrealizedPnl, currency] as const),
+      (position, unrealizedPnl) => ({ ...position, unrealizedPnl })
+    ))
+
+// ---- trading
+
+const timesInForce = { GTC: "GoodTillCancel", IOC: "ImmediateOrCancel", FOK: "FillOrKill" } as const
+
+const newOrder = (order: Declaration.NewOrder): Endpoints.NewOrder => {
+  const isLimit = order.type === "limit"
+  const instructions = [order.postOnly ? "ParticipateDoNotInitiate" : "", order.reduceOnly ? "ReduceOnly" : ""]
+  return {
+    symbol: order.market.id,
+    side: order.side === "buy" ? "Buy" : "Sell",
+    orderQty: order.size,
+    ordType: isLimit ? "Limit" : "Market",
+    price: isLimit ? order.price : undefined,
+    timeInForce: isLimit ? timesInForce[order.timeInForce] : undefined,
+    execInst: instructions.filter((word) => word !== "").join(",") || undefined,
+    clOrdID: order.clientOrderId
+  }
+}
+
+/** What changes nothing would be refused, and is not sent: the order is as it was. */
+const amend: Declaration.OptionalTrading["amend"] = (client) => ({ current, reference: { market }, ...change }) => {
+  const sizeOf = (amount: BigDecimal.BigDecimal) => BigDecimal.unsafeDivide(amount, unit(market) ?? one)
+  const amount = current.amount && sizeOf(current.amount)
+  const price = changed(change.price, current.price)
+  const orderQty = changed(change.size, amount)
+  return price === undefined && orderQty === undefined
+    ? Effect.succeed({ ...current, market: market.id, amount, filled: sizeOf(current.filled) })
+    : client.request(Endpoints.amendOrder, { orderID: current.id, price, orderQty })
+}
+
+const changed = (wanted: BigDecimal.BigDecimal | undefined, current: BigDecimal.BigDecimal | undefined) =>
+  wanted && current && BigDecimal.equals(wanted, current) ? undefined : wanted
+
+const declared = Exchange.define({
+  name: "BitMEX",
+  protocol,
+  kinds: ["spot", "perpetual", "future"],
+  lacks: ["placeBatch"],
+  unit,
+  marketData: {
+    listings: [ask(Endpoints.instrumentsActive, () => ({}), Listing.map(market))],
+    ticker,
+    tickers: ask(Endpoints.tickers, () => ({})),
+    book: {
+      depths: Number.POSITIVE_INFINITY,
+      read: ask(Endpoints.orderBookL2, ({ id }, depth) => ({ symbol: id, depth }), (rows) => book(rows))
+    },
+    trades: {
+      most: Endpoints.pageSize.public,
+      order: "newest first",
+      read: ask(
+        Endpoints.trades,
+        ({ id }, count) => ({ symbol: id, count, reverse: true }),
+        ({ rows, unknown }) => ({ rows: rows.flatMap(({ trade }) => trade ?? []), unknown })
+      )
+    },
+    candles: {
+      words: binSizes,
+      page: Endpoints.pageSize.public,
+      read: ask(
+        Endpoints.tradesBucketed,
+        (market, binSize, { from, to }) => bucketed(market, binSize, Endpoints.pageSize.public, from, to),
+        (rows, market, binSize) => rows.flatMap(bar(market, binSize))
+      ),
+      first: ask(
+        Endpoints.tradesBucketed,
+        (market: Market.Market, binSize: string, from: number) => bucketed(market, binSize, 1, from),
+        ([first], _: Market.Market, binSize: string) =>
+          Option.map(Option.fromNullable(first), ({ end }) => end - lengthOf(binSize))
+      )
+    },
+    status
+  },
+  account: {
+    balances,
+    // In an answer the key in use has no other name. What may be is unknown where it is not among those it can see.
+    keyPermissions: ask(Endpoints.apiKeys, () => ({}), ({ rows }) => {
+      const key = rows.find(({ id }) => id === Credentials.redacted)
+      return key?.permissions ?? { read: true, trade: "unknown", withdraw: "unknown", ipRestricted: "unknown" }
+    }),
+    open: table(Endpoints.orders, ({ id }: Market.Market) => ({ symbol: id, filter: { open: true } })),
+    openOfAll: table(Endpoints.orders, () => ({ filter: { open: true } })),
+    byId: ask(Endpoints.orders, (market, orderID) => sought(market, { orderID })),
+    byName: [ask(Endpoints.orders, ({ clientOrderId, market }) => sought(market, { clOrdID: clientOrderId }))],
+    ended: { order: "newest first", withOpen: true, read: table(Endpoints.orders, since, limit) },
+    fills: { order: "newest first", read: fills },
+    positions
+  },
+  trading: {
+    // `/` is in the examples of the documents, but what else may be is not said.
+    names: { pattern: /^[A-Za-z0-9_-]{1,36}$/, described: "1 to 36 of A-Z a-z 0-9 _ -", make: (hex) => hex },
+    timeInForce: ["GTC", "IOC", "FOK"],
+    reduceOnly: true,
+    // For how long nobody has said, so no name is ever used again on the strength of it.
+    deduplicates: "while open",
+    takenWithin: `${expiresAfter} seconds`,
+    // The engine's queue, of which nobody has said how long it gets.
+    seenWithin: "20 seconds",
+    place: ask(Endpoints.placeOrder, newOrder),
+    cancel: {
+      by: "either",
+      ask: ask(
+        Endpoints.cancelOrder,
+        ({ clientOrderId, id }) => id === undefined ? { clOrdID: clientOrderId } : { orderID: id },
+        ({ rows: [order] }) => order
+      )
+    },
+    cancelAll: {
+      ids: ask(
+        Endpoints.cancelAllOrders,
+        ({ id }) => ({ symbol: id }),
+        ({ rows }) => rows.flatMap(({ error, id }) => error === undefined ? [id] : [])
+      )
+    },
+    amend
+  }
+})
+
+/**
+ * What BitMEX could do.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const features = declared.features
 
 /**
  * BitMEX's public data: the same value as the shared `MarketData`, for programs that use several exchanges.
@@ -17,10 +323,13 @@ import { protocol } from "./Protocol.js"
  * @since 0.1.0
  * @category tags
  */
-export class MarketData extends Context.Tag("@effect-exchange/bitmex/BitMex/MarketData")<
-  MarketData,
-  Exchange.MarketDataService
->() {}
+export const MarketData = declared.MarketData
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export type MarketData = Exchange.Named<"BitMEXMarketData">
 
 /**
  * A BitMEX account: the same value as the shared `Account`, for programs that use several exchanges.
@@ -28,10 +337,13 @@ export class MarketData extends Context.Tag("@effect-exchange/bitmex/BitMex/Mark
  * @since 0.1.0
  * @category tags
  */
-export class Account extends Context.Tag("@effect-exchange/bitmex/BitMex/Account")<
-  Account,
-  Exchange.AccountService
->() {}
+export const Account = declared.Account
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export type Account = Exchange.Named<"BitMEXAccount">
 
 /**
  * Orders on BitMEX: the same value as the shared `Trading`, for programs that use several exchanges. BitMEX takes one
@@ -40,43 +352,13 @@ export class Account extends Context.Tag("@effect-exchange/bitmex/BitMex/Account
  * @since 0.1.0
  * @category tags
  */
-export class Trading extends Context.Tag("@effect-exchange/bitmex/BitMex/Trading")<
-  Trading,
-  Omit<Exchange.TradingService, "placeBatch">
->() {}
+export const Trading = declared.Trading
 
 /**
- * What BitMEX could do. A second order under a client order id is refused; for how long nobody has said, so no id is
- * ever used again on the strength of it.
- *
  * @since 0.1.0
- * @category models
+ * @category tags
  */
-export const features: Adapter.Features = {
-  name: "BitMEX",
-  kinds: ["spot", "perpetual", "future"],
-  testnet: false,
-  candles: ["1m", "5m", "1h", "1d"],
-  positions: true,
-  timeInForce: ["GTC", "IOC", "FOK"],
-  reduceOnly: true,
-  amend: true,
-  batch: 0,
-  deduplicates: "while open"
-}
-
-const exchange = Exchange.make<MarketData, Account, Trading, string>({
-  protocol,
-  features,
-  tags: {
-    marketData: (service) => Context.make(MarketData, service),
-    account: (service) => Context.make(Account, service),
-    trading: (service) => Context.make(Trading, service)
-  },
-  marketData,
-  account,
-  trading
-})
+export type Trading = Exchange.Named<"BitMEXTrading">
 
 /**
  * Public data; needs no credentials and has none in reach.
@@ -86,7 +368,7 @@ const exchange = Exchange.make<MarketData, Account, Trading, string>({
  * @since 0.1.0
  * @category layers
  */
-export const layerMarketData = exchange.layerMarketData
+export const layerMarketData = declared.layerMarketData
 
 /**
  * Public data and the account of a key. Without `credentials` these are `BITMEX_API_KEY` and `BITMEX_API_SECRET` from
@@ -97,7 +379,7 @@ export const layerMarketData = exchange.layerMarketData
  * @since 0.1.0
  * @category layers
  */
-export const layerAccount = exchange.layerAccount
+export const layerAccount = declared.layerAccount
 
 /**
  * Public data, the account of a key, and trading on it.
@@ -107,7 +389,7 @@ export const layerAccount = exchange.layerAccount
  * @since 0.1.0
  * @category layers
  */
-export const layer = exchange.layer
+export const layer = declared.layer
 
 /**
  * `layerAccount` with every option from configuration.
@@ -115,7 +397,7 @@ export const layer = exchange.layer
  * @since 0.1.0
  * @category layers
  */
-export const layerAccountConfig = exchange.layerAccountConfig
+export const layerAccountConfig = declared.layerAccountConfig
 
 /**
  * `layer` with every option from configuration.
@@ -123,4 +405,4 @@ export const layerAccountConfig = exchange.layerAccountConfig
  * @since 0.1.0
  * @category layers
  */
-export const layerConfig = exchange.layerConfig
+export const layerConfig = declared.layerConfig

@@ -1,14 +1,59 @@
 /**
- * BitMEX's endpoints, but those for orders (see TradingEndpoints). Requests without a signature count against the
- * address ("ip"), signed ones against the key ("key").
+ * BitMEX's endpoints, named as its documents name what they give.
+ *
+ * Requests without a signature count against the address (`ip`), signed ones against the key (`key`); those that place,
+ * change and cancel orders count against the ten a second of an account as well (`order`).
  *
  * Source: the API explorer's definitions, version 1.2.0.
  *
  * @since 0.1.0
  */
-import { Endpoint, LenientArray } from "@effect-exchange/core/adapter"
+import { Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
+import type * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
-import * as Wire from "./Wire.js"
+import * as Rows from "./Rows.js"
+
+/**
+ * How much of each limit there is when nothing of it is used.
+ *
+ * @since 0.1.0
+ * @category limits
+ */
+export const capacity = { ip: 30, key: 120, order: 10 }
+
+/**
+ * What BitMEX meters: buckets that fill all the time, where after a burst there is room again at once, and orders in a
+ * window.
+ *
+ * @since 0.1.0
+ * @category limits
+ */
+export const limits = {
+  ip: Limit.bucket(capacity.ip, 0.5),
+  key: Limit.bucket(capacity.key, 2, { per: "key", reserved: 10 }),
+  order: Limit.window(capacity.order, "1 second", { per: "key" })
+}
+
+/**
+ * How many rows a page of an account's tables has at most, and one of public trades or candles.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const pageSize = { account: 500, public: 1000 }
+
+const open = Endpoint.family({ capability: "marketData", limits, root: "/api/v1", cost: { ip: 1 } })
+
+const read = Endpoint.family({ capability: "account", limits, root: "/api/v1", cost: { key: 1 } })
+
+const write = Endpoint.family({
+  capability: "trading",
+  limits,
+  root: "/api/v1",
+  body: "json",
+  decimals: "number",
+  cost: { key: 1, order: 1 }
+})
 
 /**
  * The root answers with the exchange's clock, the one place where it is a number of milliseconds.
@@ -16,14 +61,7 @@ import * as Wire from "./Wire.js"
  * @since 0.1.0
  * @category endpoints
  */
-export const serverTime = Endpoint.make({
-  capability: "marketData",
-  name: "serverTime",
-  path: "/api/v1",
-  input: Endpoint.NoInput,
-  response: Schema.pluck(Schema.Struct({ timestamp: Schema.NonNegativeInt }), "timestamp"),
-  cost: { ip: 1 }
-})
+export const serverTime = open("serverTime", { path: "", answer: Wire.within("timestamp", Schema.NonNegativeInt) })
 
 /**
  * Every open instrument, and those that closed in the last day.
@@ -31,28 +69,29 @@ export const serverTime = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const instrumentsActive = Endpoint.make({
-  capability: "marketData",
-  name: "instrumentsActive",
-  path: "/api/v1/instrument/active",
-  input: Endpoint.NoInput,
-  response: LenientArray.LenientArray(Wire.Instrument),
-  cost: { ip: 1 }
+export const instrumentsActive = open("instrumentsActive", {
+  path: "/instrument/active",
+  answer: Wire.list(Rows.Instrument)
 })
 
 /**
- * One instrument; an empty list when there is no such symbol.
+ * The same as tickers.
  *
  * @since 0.1.0
  * @category endpoints
  */
-export const instrument = Endpoint.make({
-  capability: "marketData",
-  name: "instrument",
-  path: "/api/v1/instrument",
-  input: Schema.Struct({ symbol: Schema.String }),
-  response: Schema.Array(Wire.Instrument),
-  cost: { ip: 1 }
+export const tickers = open("tickers", { path: "/instrument/active", answer: Wire.list(Rows.Ticker) })
+
+/**
+ * One instrument as a ticker; an empty list when there is no such symbol.
+ *
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const instrument = open("instrument", {
+  path: "/instrument",
+  input: Endpoint.takes<{ readonly symbol: string }>(),
+  answer: Schema.Array(Wire.one(Rows.Ticker))
 })
 
 /**
@@ -61,13 +100,9 @@ export const instrument = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const urgentAnnouncements = Endpoint.make({
-  capability: "marketData",
-  name: "urgentAnnouncements",
-  path: "/api/v1/announcement/urgent",
-  input: Endpoint.NoInput,
-  response: LenientArray.LenientArray(Wire.Announcement),
-  cost: { ip: 1 }
+export const urgentAnnouncements = open("urgentAnnouncements", {
+  path: "/announcement/urgent",
+  answer: Wire.list(Rows.Announcement)
 })
 
 /**
@@ -76,13 +111,10 @@ export const urgentAnnouncements = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const orderBookL2 = Endpoint.make({
-  capability: "marketData",
-  name: "orderBookL2",
-  path: "/api/v1/orderBook/L2",
-  input: Schema.Struct({ symbol: Schema.String, depth: Schema.NonNegativeInt }),
-  response: Schema.Array(Wire.BookLevel),
-  cost: { ip: 1 }
+export const orderBookL2 = open("orderBookL2", {
+  path: "/orderBook/L2",
+  input: Endpoint.takes<{ readonly symbol: string; readonly depth: number }>(),
+  answer: Schema.Array(Wire.one(Rows.Level))
 })
 
 /**
@@ -91,36 +123,31 @@ export const orderBookL2 = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const trades = Endpoint.make({
-  capability: "marketData",
-  name: "trades",
-  path: "/api/v1/trade",
-  input: Schema.Struct({ symbol: Schema.String, count: Schema.Int, reverse: Schema.Boolean }),
-  response: Schema.Array(Wire.Trade),
-  cost: { ip: 1 }
+export const trades = open("trades", {
+  path: "/trade",
+  input: Endpoint.takes<{ readonly symbol: string; readonly count: number; readonly reverse: boolean }>(),
+  answer: Wire.list(Rows.Trade)
 })
 
 /**
- * Trades by interval, at most 1000 rows. `startTime` and `endTime` are held against the end of an interval, both
- * included; `partial` adds the one that has not ended. Without an end the answer begins with the oldest there is.
+ * Trades by interval (`1m`, `5m`, `1h`, `1d`), at most 1000 rows. `startTime` and `endTime` are held against the end of an
+ * interval, both included; `partial` adds the one that has not ended. Without an end the answer begins with the oldest
+ * there is.
  *
  * @since 0.1.0
  * @category endpoints
  */
-export const tradesBucketed = Endpoint.make({
-  capability: "marketData",
-  name: "tradesBucketed",
-  path: "/api/v1/trade/bucketed",
-  input: Schema.Struct({
-    symbol: Schema.String,
-    binSize: Schema.Literal("1m", "5m", "1h", "1d"),
-    partial: Schema.Boolean,
-    count: Schema.Int,
-    startTime: Schema.DateTimeUtc,
-    endTime: Schema.optional(Schema.DateTimeUtc)
-  }),
-  response: Schema.Array(Wire.Bucket),
-  cost: { ip: 1 }
+export const tradesBucketed = open("tradesBucketed", {
+  path: "/trade/bucketed",
+  input: Endpoint.takes<{
+    readonly symbol: string
+    readonly binSize: string
+    readonly partial: boolean
+    readonly count: number
+    readonly startTime: string | undefined
+    readonly endTime: string | undefined
+  }>(),
+  answer: Schema.Array(Wire.one(Rows.Bucket))
 })
 
 /**
@@ -130,26 +157,18 @@ export const tradesBucketed = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const walletAssets = Endpoint.make({
-  capability: "account",
-  name: "walletAssets",
-  path: "/api/v1/wallet/assets",
-  input: Endpoint.NoInput,
-  response: LenientArray.LenientArray(Wire.WalletAsset),
-  cost: { key: 1 }
-})
+export const walletAssets = read("walletAssets", { path: "/wallet/assets", answer: Wire.list(Rows.WalletAsset) })
 
 /**
+ * Of one currency by its minor unit, or of `all`.
+ *
  * @since 0.1.0
  * @category endpoints
  */
-export const margin = Endpoint.make({
-  capability: "account",
-  name: "margin",
-  path: "/api/v1/user/margin",
-  input: Schema.Struct({ currency: Schema.String }),
-  response: Schema.Array(Wire.Margin),
-  cost: { key: 1 }
+export const margin = read("margin", {
+  path: "/user/margin",
+  input: Endpoint.takes<{ readonly currency: string }>(),
+  answer: Schema.Array(Wire.one(Rows.Margin))
 })
 
 /**
@@ -158,11 +177,127 @@ export const margin = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const apiKeys = Endpoint.make({
-  capability: "account",
-  name: "apiKeys",
-  path: "/api/v1/apiKey",
-  input: Endpoint.NoInput,
-  response: LenientArray.LenientArray(Wire.ApiKey),
-  cost: { key: 1 }
+export const apiKeys = read("apiKeys", { path: "/apiKey", answer: Wire.list(Rows.ApiKey) })
+
+/**
+ * A page of a table: at most 500 rows from `start` on, the newest first when `reverse` is `true`. `startTime` is held
+ * against the last change.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Query = {
+  readonly symbol?: string
+  readonly count: number
+  readonly start?: number
+  readonly reverse: boolean
+  readonly startTime?: string | undefined
+  readonly filter?: { readonly open?: boolean; readonly orderID?: string; readonly clOrdID?: string }
+}
+
+/**
+ * Orders, open or not. An empty list when there is no such order.
+ *
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const orders = read("orders", {
+  path: "/order",
+  input: Endpoint.takes<Query>(),
+  answer: Wire.list(Rows.Order)
+})
+
+/**
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const tradeHistory = read("tradeHistory", {
+  path: "/execution/tradeHistory",
+  input: Endpoint.takes<Query>(),
+  answer: Wire.list(Rows.Execution)
+})
+
+/**
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const positions = read("positions", {
+  path: "/position",
+  input: Endpoint.takes<{ readonly filter: { readonly isOpen: boolean } }>(),
+  answer: Wire.list(Rows.Position)
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type NewOrder = {
+  readonly symbol: string
+  readonly side: "Buy" | "Sell"
+  readonly orderQty: BigDecimal.BigDecimal
+  readonly ordType: "Limit" | "Market"
+  readonly price: BigDecimal.BigDecimal | undefined
+  readonly timeInForce: "GoodTillCancel" | "ImmediateOrCancel" | "FillOrKill" | undefined
+  readonly execInst: string | undefined
+  readonly clOrdID: string
+}
+
+/**
+ * A client order id is refused the second time it is seen, but nobody says for how long: placing is not repeated on the
+ * strength of that.
+ *
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const placeOrder = write("placeOrder", {
+  method: "POST",
+  path: "/order",
+  input: Endpoint.takes<NewOrder>(),
+  answer: Wire.one(Rows.Order),
+  idempotency: "once"
+})
+
+/**
+ * Changes an order that stands: `orderQty` is all of it, what is filled included. Repeated, it would be refused for
+ * changing nothing.
+ *
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const amendOrder = write("amendOrder", {
+  method: "PUT",
+  path: "/order",
+  input: Endpoint.takes<{
+    readonly orderID: string
+    readonly price: BigDecimal.BigDecimal | undefined
+    readonly orderQty: BigDecimal.BigDecimal | undefined
+  }>(),
+  answer: Wire.one(Rows.Order),
+  idempotency: "once"
+})
+
+/**
+ * A list, as several can be canceled at once. One that cannot be canceled has an `error` in its row and status 200.
+ *
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const cancelOrder = write("cancelOrder", {
+  method: "DELETE",
+  path: "/order",
+  input: Endpoint.takes<{ readonly orderID?: string; readonly clOrdID?: string }>(),
+  answer: Wire.list(Rows.Order),
+  idempotency: "idempotent"
+})
+
+/**
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const cancelAllOrders = write("cancelAllOrders", {
+  method: "DELETE",
+  path: "/order/all",
+  input: Endpoint.takes<{ readonly symbol: string }>(),
+  answer: Wire.list(Rows.Canceled),
+  idempotency: "idempotent"
 })

@@ -291,10 +291,10 @@ describe("layers", () => {
         BitMex.MarketData,
         (market) => market.request(BitMexEndpoints.instrument, { symbol: "XBT:perpetual" })
       )
-      assert.strictEqual(instrument?.symbol, "XBTUSD")
+      assert.strictEqual(instrument?.market, "XBTUSD")
       const account = yield* BitMex.Account
       const keys = yield* account.request(BitMexEndpoints.apiKeys, {})
-      assert.strictEqual(keys.length, 3)
+      assert.strictEqual(keys.rows.length, 3)
     })))
 
   it.effect("without credentials cannot reach an account, by their types", () =>

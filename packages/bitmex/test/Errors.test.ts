@@ -3,7 +3,8 @@ import { Endpoint, ExchangeClient } from "@effect-exchange/core/adapter"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema, TestClock } from "effect"
-import { BitMexErrors, BitMexProtocol } from "../src/index.js"
+import { errors } from "../src/Errors.js"
+import { protocol } from "../src/Protocol.js"
 import { answer, documented, error, html, now, type Verdict, verdict } from "./utils.js"
 
 type Row = readonly [
@@ -104,13 +105,21 @@ const row = (...messages: ReadonlyArray<string>) =>
 
 // Refusals whose status is that of a success.
 const inSuccess: ReadonlyArray<Row> = [
-  [200, rejected({ ordRejReason: "No new positions during the wind-down" }), plain("OrderRejected")],
-  [200, rejected({ text: "Rejected: current position is 0\nSubmitted via API." }), plain("OrderRejected")],
-  [200, rejected({ ordRejReason: null }), plain("OrderRejected")],
-  [200, rejected({ ordRejReason: "Account has insufficient Available Balance" }), plain("InsufficientFunds")],
-  [200, row("Unable to cancel order due to existing state: Filled"), plain("OrderNotFound")],
-  [200, row("Not Found", "Not Found"), plain("OrderNotFound")],
-  [200, row("Something to come"), plain("OrderRejected")]
+  [200, rejected({ ordRejReason: "No new positions during the wind-down" }), refused("OrderRejected", "Rejected")],
+  [
+    200,
+    rejected({ text: "Rejected: current position is 0\nSubmitted via API." }),
+    refused("OrderRejected", "Rejected")
+  ],
+  [200, rejected({ ordRejReason: null }), refused("OrderRejected", "Rejected")],
+  [
+    200,
+    rejected({ ordRejReason: "Account has insufficient Available Balance" }),
+    refused("InsufficientFunds", "Rejected")
+  ],
+  [200, row("Unable to cancel order due to existing state: Filled"), refused("OrderNotFound", "Rejected")],
+  [200, row("Not Found", "Not Found"), refused("OrderNotFound", "Rejected")],
+  [200, row("Something to come"), refused("OrderRejected", "Rejected")]
 ]
 
 // What is not in the words of the exchange: it proves nothing but what the status does.
@@ -163,7 +172,7 @@ const placeOrder = Endpoint.make({
 const place = ([status, body, , headers]: Row) =>
   Effect.gen(function*() {
     yield* TestClock.setTime(now)
-    const client = yield* ExchangeClient.make(BitMexProtocol.protocol, {
+    const client = yield* ExchangeClient.make(protocol, {
       environment: { name: "scripted", baseUrl: "http://scripted.localhost" },
       credentials: Credentials.fixed(documented),
       retry: { attempts: 1 }
@@ -174,11 +183,11 @@ const place = ([status, body, , headers]: Row) =>
     Effect.provide(ScriptedHttp.layer(() => ScriptedHttp.text(body, { status, headers })))
   )
 
-describe("classify", () => {
+describe("errors", () => {
   for (const row of known) {
     it(title(row), () => {
       const [status, body, expected, headers] = row
-      const error = BitMexErrors.classify(answer(status, body, headers))
+      const error = errors.classify(answer(status, body, headers))
       assert(error !== undefined)
       assert.deepStrictEqual(verdict(error), expected)
       assert.strictEqual(error.status, status)
@@ -188,29 +197,29 @@ describe("classify", () => {
 
   for (const [status, body] of byStatus) {
     it(`leaves ${status} ${body.slice(0, 90).replaceAll("\r\n", "")} to HTTP`, () => {
-      assert.isUndefined(BitMexErrors.classify(answer(status, body)))
+      assert.isUndefined(errors.classify(answer(status, body)))
     })
   }
 
   it("sees no error in a success that is none of these", () => {
     const some = JSON.stringify([{ orderID: id, error: "Not Found" }, { orderID: id, ordStatus: "Canceled" }])
     for (const body of [error("Invalid API Key."), some, "[]", "[{\"error\":\"\"}]", "{\"ordStatus\":\"Canceled\"}"]) {
-      assert.isUndefined(BitMexErrors.classify(answer(200, body)), body)
+      assert.isUndefined(errors.classify(answer(200, body)), body)
     }
     // A list of orders may have a rejected one in it.
-    assert.isUndefined(BitMexErrors.classify(answer(200, `[${rejected({})}]`)))
+    assert.isUndefined(errors.classify(answer(200, `[${rejected({})}]`)))
   })
 
   it("says why an order was refused, in the exchange's words", () => {
-    const about = (body: string) => BitMexErrors.classify(answer(200, body))?.detail
+    const about = (body: string) => errors.classify(answer(200, body))?.detail
     assert.strictEqual(about(rejected({ ordRejReason: "No new positions", text: "Rejected" })), "No new positions")
     assert.strictEqual(about(rejected({ text: "Rejected" })), "Rejected")
     assert.strictEqual(about(row("Not Found")), "Not Found")
-    assert.include(about(rejected({})) ?? "", "without a reason")
+    assert.include(about(rejected({})) ?? "", "gave no reason")
   })
 
   it("says what the exchange said", () => {
-    const key = BitMexErrors.classify(answer(401, error("Invalid API Key.")))
+    const key = errors.classify(answer(401, error("Invalid API Key.")))
     assert.strictEqual(key?.message, "bitmex.test: Invalid API Key. (status 401, code HTTPError)")
   })
 })

@@ -1,276 +1,443 @@
-import { Decimal, ExchangeSymbol, type Market, type OrderBook, type Ticker } from "@effect-exchange/core"
-import type { Endpoint } from "@effect-exchange/core/adapter"
+import { Account, Decimal, type Market, Telemetry } from "@effect-exchange/core"
 import { assert, describe, it } from "@effect/vitest"
-import { type BigDecimal, Either, FastCheck, Record } from "effect"
-import { BitMexEndpoints, BitMexMapping, type BitMexWire } from "../src/index.js"
-import { fixture, json } from "./utils.js"
+import { Chunk, Effect, Either, FastCheck, Metric, Record, Redacted, Stream, TestClock } from "effect"
+import { BitMex, BitMexEndpoints } from "../src/index.js"
+import * as Rows from "../src/Rows.js"
+import { listed, scripted, sent, shown } from "./scripted.js"
+import { documented, fixture, json, now } from "./utils.js"
 
-const decode = <C extends Endpoint.Capability, A>(endpoint: Endpoint.Endpoint<C, never, A>, body: unknown) =>
-  Either.getOrThrow(endpoint.decode(body))
+const text = (decimal: Parameters<typeof Decimal.format>[0] | undefined) =>
+  decimal === undefined ? undefined : Decimal.format(decimal)
 
-const text = (decimal: BigDecimal.BigDecimal | undefined) => decimal === undefined ? undefined : Decimal.format(decimal)
+const markets = Effect.flatMap(BitMex.MarketData, ({ markets }) => markets)
 
-const printed = (ticker: Ticker.Ticker) => ({
-  last: text(ticker.last),
-  bid: text(ticker.bid),
-  ask: text(ticker.ask),
-  open24h: text(ticker.open24h),
-  high24h: text(ticker.high24h),
-  low24h: text(ticker.low24h),
-  volume24h: text(ticker.volume24h)
-})
+const byId = (id: string) =>
+  Effect.map(markets, (all): Market.Market => all.find((market) => market.id === id) ?? assert.fail(id))
 
-const nothing = {
-  last: undefined,
-  bid: undefined,
-  ask: undefined,
-  open24h: undefined,
-  high24h: undefined,
-  low24h: undefined,
-  volume24h: undefined
+/** How many rows an operation has left out so far. */
+const leftOut = (operation: string) =>
+  Telemetry.unknownRows.pipe(
+    Metric.tagged("exchange", "bitmex"),
+    Metric.tagged("operation", operation),
+    Metric.value,
+    Effect.map(({ count }) => count)
+  )
+
+const instrument = {
+  symbol: "XBTUSDT",
+  typ: "FFWCSX",
+  state: "Open",
+  underlying: "XBT",
+  quoteCurrency: "USDT",
+  settlCurrency: "USDt",
+  expiry: "2026-12-25T12:00:00.000Z",
+  underlyingToPositionMultiplier: 1_000_000,
+  lotSize: 1000,
+  timestamp: "2026-08-20T10:15:30.123Z"
 }
 
-const listed = decode(BitMexEndpoints.instrumentsActive, json(fixture("instrument_active")))
+describe("markets", () => {
+  it.effect("have kind, assets, status and steps; lots in the base currency but of inverse contracts", () =>
+    scripted(
+      {},
+      Effect.gen(function*() {
+        const all = yield* markets
+        assert.deepStrictEqual(
+          Record.fromIterableWith(all, ({ id, kind, lotSize, status, symbol, tickSize }) => [
+            id,
+            [`${symbol}`, kind, status, text(tickSize), text(lotSize)]
+          ]),
+          {
+            XBTUSD: ["BTC/USD:BTC", "perpetual", "open", "0.1", "100"],
+            XBTUSDT: ["BTC/USDT:USDT", "perpetual", "open", "0.1", "0.001"],
+            // It says only what one coin is in settlement units.
+            SHIBUSDT: ["SHIB/USDT:USDT", "perpetual", "open", "0.00000001", "125"],
+            // A quanto contract: what it is worth in the base currency changes with the price.
+            ETHUSD: ["ETH/USD:BTC", "perpetual", "open", "0.05", undefined],
+            XBT_USDT: ["BTC/USDT", "spot", "open", "0.5", "0.0001"],
+            XBTZ26: ["BTC/USD:BTC-261225", "future", "open", "0.5", "100"],
+            XBTH26: ["BTC/USD:BTC-260327", "future", "closed", "0.5", "100"],
+            EURUSDT: ["EUR/USDT:USDT", "perpetual", "halted", "0.0001", "1"],
+            TSLAUSDT: ["TSLA/USDT:USDT", "perpetual", "unknown", undefined, undefined]
+          }
+        )
+        assert.strictEqual(new Set(all.map(({ symbol }) => symbol)).size, all.length)
+        const { base, quote } = yield* byId("XBTUSD")
+        assert.deepStrictEqual([base, quote], ["BTC", "USD"])
+      })
+    ))
 
-const instrument = (id: string): BitMexWire.Instrument => {
-  const found = listed.find(({ symbol }) => symbol === id)
-  assert(found !== undefined, id)
-  return found
-}
+  it.effect("say what one unit of quantity is, and what bounds an order", () =>
+    scripted(
+      {},
+      Effect.gen(function*() {
+        const facts = (id: string) =>
+          Effect.map(byId(id), ({ inverse, maxAmount, maxPrice, minAmount, multiplier, settle }) => [
+            settle,
+            inverse,
+            text(multiplier),
+            text(minAmount),
+            text(maxAmount),
+            text(maxPrice)
+          ])
+        // A contract is a dollar.
+        assert.deepStrictEqual(yield* facts("XBTUSD"), ["BTC", true, "1", "100", "10000000", "1000000"])
+        assert.deepStrictEqual(yield* facts("XBTUSDT"), ["USDT", false, "0.000001", "0.001", "1000", undefined])
+        assert.deepStrictEqual(yield* facts("SHIBUSDT"), ["USDT", false, "0.125", "125", undefined, undefined])
+        // Spot is counted in satoshis.
+        assert.deepStrictEqual(yield* facts("XBT_USDT"), [
+          undefined,
+          false,
+          "0.00000001",
+          "0.0001",
+          undefined,
+          undefined
+        ])
+        // What a quanto contract is in ether nobody can tell.
+        assert.deepStrictEqual(yield* facts("ETHUSD"), ["BTC", false, undefined, undefined, undefined, undefined])
+      })
+    ))
 
-const market = (id: string): Market.Market => {
-  const found = BitMexMapping.market(instrument(id))
-  assert(found !== undefined, id)
-  return found
-}
+  const lists = (row: object) =>
+    scripted(
+      { "/instrument/active": [[{ ...instrument, ...row }, { ...instrument, symbol: "OTHER", underlying: "ETH" }]] },
+      Effect.map(markets, (all) => all.find(({ id }) => id === "XBTUSDT"))
+    )
 
-describe("market", () => {
-  const markets = listed.flatMap((row) => BitMexMapping.market(row) ?? [])
+  it.effect("take a bound that no number counts to for none, and count in whole units where no lot is said", () =>
+    Effect.gen(function*() {
+      const huge = yield* lists({ maxOrderQty: 1e16, lotSize: 0 })
+      assert(huge !== undefined)
+      assert.isUndefined(huge.maxAmount)
+      assert.deepStrictEqual([text(huge.lotSize), huge.minAmount], ["0.000001", undefined])
+    }))
 
-  it("reads kind, assets, status and steps; lots in the base currency but of inverse contracts", () => {
-    assert.deepStrictEqual(
-      Record.fromIterableWith(markets, ({ id, kind, lotSize, status, symbol, tickSize }) => [
-        id,
-        [`${symbol}`, kind, status, text(tickSize), text(lotSize)]
-      ]),
-      {
-        XBTUSD: ["BTC/USD:BTC", "perpetual", "open", "0.1", "100"],
-        XBTUSDT: ["BTC/USDT:USDT", "perpetual", "open", "0.1", "0.001"],
-        // It says only what one coin is in settlement units.
-        SHIBUSDT: ["SHIB/USDT:USDT", "perpetual", "open", "0.00000001", "125"],
-        // A quanto contract: what it is worth in the base currency changes with the price.
-        ETHUSD: ["ETH/USD:BTC", "perpetual", "open", "0.05", undefined],
-        XBT_USDT: ["BTC/USDT", "spot", "open", "0.5", "0.0001"],
-        XBTZ26: ["BTC/USD:BTC-261225", "future", "open", "0.5", "100"],
-        XBTH26: ["BTC/USD:BTC-260327", "future", "closed", "0.5", "100"],
-        EURUSDT: ["EUR/USDT:USDT", "perpetual", "halted", "0.0001", "1"],
-        TSLAUSDT: ["TSLA/USDT:USDT", "perpetual", "unknown", undefined, undefined]
+  it.effect("are not of a future without its day, which would pass for the perpetual of the same assets", () =>
+    Effect.gen(function*() {
+      assert.strictEqual((yield* lists({ typ: "FFCCSX" }))?.symbol, "BTC/USDT:USDT-261225")
+      for (const expiry of [null, undefined, ""]) assert.isUndefined(yield* lists({ typ: "FFCCSX", expiry }))
+    }))
+
+  it.effect("are not of a contract of which it is not said what it settles in; spot settles in nothing", () =>
+    Effect.gen(function*() {
+      for (const settlCurrency of [null, undefined]) {
+        assert.isUndefined(yield* lists({ settlCurrency }))
+        assert.strictEqual((yield* lists({ typ: "IFXXXP", settlCurrency }))?.symbol, "BTC/USDT")
       }
-    )
-    assert.deepStrictEqual([market("XBTUSD").base, market("XBTUSD").quote], ["BTC", "USD"])
-  })
+    }))
 
-  it("says what one unit of quantity is, and what bounds an order", () => {
-    const facts = (id: string) => {
-      const { inverse, maxAmount, maxPrice, minAmount, multiplier, settle } = market(id)
-      return [settle, inverse, text(multiplier), text(minAmount), text(maxAmount), text(maxPrice)]
-    }
-    // A contract is a dollar.
-    assert.deepStrictEqual(facts("XBTUSD"), ["BTC", true, "1", "100", "10000000", "1000000"])
-    assert.deepStrictEqual(facts("XBTUSDT"), ["USDT", false, "0.000001", "0.001", "1000", undefined])
-    assert.deepStrictEqual(facts("SHIBUSDT"), ["USDT", false, "0.125", "125", undefined, undefined])
-    // Spot is counted in satoshis.
-    assert.deepStrictEqual(facts("XBT_USDT"), [undefined, false, "0.00000001", "0.0001", undefined, undefined])
-    // What a quanto contract is in ether nobody can tell.
-    assert.deepStrictEqual(facts("ETHUSD"), ["BTC", false, undefined, undefined, undefined, undefined])
-    const huge = { ...instrument("XBTUSD"), maxOrderQty: 1e16 }
-    assert.isUndefined(BitMexMapping.market(huge)?.maxAmount)
-  })
+  it.effect("fail when no row can be read, as the shape must have changed", () =>
+    Effect.gen(function*() {
+      for (const body of [[{ name: "XBTUSD" }], { instruments: [] }]) {
+        const error = yield* Effect.flip(scripted({ "/instrument/active": [body] }, markets))
+        assert.strictEqual(error._tag, "MalformedResponse")
+      }
+      assert.deepStrictEqual(yield* scripted({ "/instrument/active": [[]] }, markets), [])
+    }))
 
-  it("leaves out indices, spreads, predictions and what is not whole; one broken row hides no other", () => {
-    assert.deepStrictEqual(
-      listed.map(({ symbol }) => symbol).filter((id) => !markets.some((market) => market.id === id)),
-      ["XBTDAYLESS", "XBTZ26_H27", "PREDICT26", ".BXBT", "ODD", "BARE"]
-    )
-    assert.isFalse(listed.some(({ symbol }) => symbol === "BROKEN"))
-  })
-
-  it("never takes a future without its day for the perpetual of the same assets", () => {
-    const { expiry: _, ...dayless } = instrument("XBTZ26")
-    assert.isUndefined(BitMexMapping.market(dayless))
-    assert.strictEqual(new Set(markets.map(({ symbol }) => symbol)).size, markets.length)
-  })
-
-  it("leaves out a contract of which it is not said what it settles in, and not a spot market", () => {
-    const { settlCurrency: _, ...contract } = instrument("XBTUSDT")
-    assert.isUndefined(BitMexMapping.market(contract))
-    assert.isUndefined(BitMexMapping.market({ ...contract, settlCurrency: null }))
-    assert.isUndefined(instrument("XBT_USDT").settlCurrency)
-  })
-
-  it("fails when it can read no row at all, as the shape must have changed", () => {
-    assert.isTrue(Either.isLeft(BitMexEndpoints.instrumentsActive.decode([{ name: "XBTUSD" }])))
-    assert.isTrue(Either.isLeft(BitMexEndpoints.instrumentsActive.decode({ instruments: [] })))
-    assert.deepStrictEqual(decode(BitMexEndpoints.instrumentsActive, []), [])
-  })
-})
-
-describe("asset", () => {
-  it("knows minor units by their case, and XBT by its other name", () => {
+  it("know minor units by their case, and XBT by its other name", () => {
     const codes = "XBT XBt USDt USDT Gwei ETH MAMUSd SOL kPEPE constructor __proto__".split(" ")
     const assets = "BTC BTC USDT USDT ETH ETH MAMUSD SOL KPEPE CONSTRUCTOR __PROTO__".split(" ")
-    assert.deepStrictEqual(codes.map(BitMexMapping.asset), assets)
+    const baseOf = (underlying: string) => Either.getOrThrow(Rows.Instrument.read({ ...instrument, underlying })).base
+    assert.deepStrictEqual(codes.map(baseOf), assets)
   })
 })
 
-describe("amounts", () => {
-  const unit = (id: string) => {
-    const found = BitMexMapping.unit(market(id))
-    assert(found !== undefined, id)
-    return found
-  }
+const orderRow = (row: object = {}) => ({
+  orderID: "1",
+  symbol: "XBTUSDT",
+  side: "Buy",
+  orderQty: 1000,
+  cumQty: 0,
+  price: 60000.1,
+  ordType: "Limit",
+  ordStatus: "New",
+  timeInForce: "GoodTillCancel",
+  clOrdID: "mine",
+  transactTime: new Date(now).toISOString(),
+  ...row
+})
 
+const request = {
+  type: "limit",
+  symbol: "BTC/USDT:USDT",
+  side: "buy",
+  amount: "0.001",
+  price: "60000.1",
+  clientOrderId: "mine"
+} as const
+
+describe("amounts", () => {
   for (
-    const [id, quantity, amount] of [
-      ["XBT_USDT", "10000", "0.0001"],
-      ["XBT_USDT", "1", "0.00000001"],
-      ["XBTUSDT", "1000", "0.001"],
-      ["SHIBUSDT", "3", "0.375"],
-      ["XBTUSD", "100", "100"]
+    const [symbol, id, quantity, amount, price] of [
+      ["BTC/USDT", "XBT_USDT", 10_000, "0.0001", "60000.5"],
+      ["BTC/USDT:USDT", "XBTUSDT", 1000, "0.001", "60000.1"],
+      ["SHIB/USDT:USDT", "SHIBUSDT", 3000, "375", "0.00001234"],
+      ["BTC/USD:BTC", "XBTUSD", 100, "100", "60000.1"]
     ] as const
   ) {
-    it(`${quantity} of ${id} is ${amount}, and back`, () => {
-      assert.strictEqual(text(BitMexMapping.amount(unit(id), Decimal.make(quantity))), amount)
-      assert.strictEqual(text(BitMexMapping.quantity(unit(id), Decimal.make(amount))), quantity)
-    })
+    it.effect(`${amount} of ${symbol} is ${quantity} of ${id}, and back`, () =>
+      scripted(
+        { "POST /order": [orderRow({ symbol: id, orderQty: quantity, price: Number(price) })] },
+        Effect.gen(function*() {
+          const order = yield* Effect.flatMap(BitMex.Trading, (trading) =>
+            trading.place({ ...request, symbol, amount, price }))
+          assert.strictEqual(text(order.amount), amount)
+          const [body] = yield* sent("POST")
+          assert.deepInclude(body, { symbol: id, orderQty: quantity, price: Number(price) })
+        })
+      ))
   }
 
-  it("are whole numbers of the unit or none", () => {
-    assert.isUndefined(BitMexMapping.quantity(unit("XBT_USDT"), Decimal.make("0.000000001")))
-    assert.isUndefined(BitMexMapping.quantity(unit("SHIBUSDT"), Decimal.make("0.2")))
-    assert.isUndefined(BitMexMapping.quantity(unit("XBTUSD"), Decimal.make("0.5")))
-    assert.isUndefined(BitMexMapping.unit(market("ETHUSD")))
-  })
+  it.effect("that are no whole number of the unit are refused before anything is sent", () =>
+    scripted(
+      {},
+      Effect.gen(function*() {
+        const trading = yield* BitMex.Trading
+        for (
+          const [symbol, amount] of [["BTC/USDT", "0.000000001"], ["SHIB/USDT:USDT", "0.2"], ["BTC/USD:BTC", "0.5"]]
+        ) {
+          const error = yield* Effect.flip(trading.place({ ...request, symbol: symbol ?? "", amount: amount ?? "" }))
+          assert.strictEqual(error._tag, "InvalidRequest", symbol)
+        }
+        assert.deepStrictEqual(yield* sent("POST"), [])
+      })
+    ))
 
-  it.prop(
+  it.effect("of a quanto contract cannot be told: nothing is ordered", () =>
+    scripted(
+      {},
+      Effect.gen(function*() {
+        const trading = yield* BitMex.Trading
+        const error = yield* Effect.flip(
+          trading.place({ ...request, symbol: "ETH/USD:BTC", amount: "1", price: "3000" })
+        )
+        assert.strictEqual(error._tag, "Unsupported")
+        assert.deepStrictEqual(yield* sent("POST"), [])
+      })
+    ))
+
+  it.effect.prop(
     "go there and back unchanged, whatever the quantity",
-    [
-      FastCheck.bigInt({ min: 1n, max: 9_007_199_254_740_991n }),
-      FastCheck.constantFrom("XBT_USDT", "XBTUSDT", "XBTUSD")
-    ],
-    ([quantity, id]) => {
-      const amount = BitMexMapping.amount(unit(id), Decimal.make(String(quantity)))
-      assert.strictEqual(text(BitMexMapping.quantity(unit(id), amount)), String(quantity))
-    }
+    [FastCheck.integer({ min: 1, max: 1_000_000 }), FastCheck.constantFrom("BTC/USDT:USDT", "BTC/USD:BTC")],
+    ([lots, symbol]) => {
+      const [id, size] = symbol === "BTC/USD:BTC" ? ["XBTUSD", lots % 100_000 * 100 + 100] : ["XBTUSDT", lots * 1000]
+      const amount = id === "XBTUSD" ? String(size) : (size / 1_000_000).toFixed(3)
+      return scripted(
+        { "POST /order": [orderRow({ symbol: id, orderQty: size })] },
+        Effect.gen(function*() {
+          const order = yield* Effect.flatMap(
+            BitMex.Trading,
+            (trading) => trading.place({ ...request, symbol, amount })
+          )
+          assert.strictEqual(Number(text(order.amount)), Number(amount))
+          assert.deepInclude((yield* sent("POST"))[0], { orderQty: size })
+        })
+      )
+    },
+    { fastCheck: { numRuns: 20 } }
   )
 })
 
+describe("an order that is placed", () => {
+  const body = (fields: object) =>
+    scripted(
+      { "POST /order": [orderRow()] },
+      Effect.gen(function*() {
+        yield* Effect.fork(Effect.flatMap(BitMex.Trading, (trading) => trading.place({ ...request, ...fields })))
+        yield* TestClock.adjust("10 millis")
+        return (yield* sent("POST"))[0]
+      })
+    )
+
+  it.effect("is written as the exchange reads it", () =>
+    Effect.gen(function*() {
+      const common = { symbol: "XBTUSDT", side: "Buy", orderQty: 1000, clOrdID: "mine" }
+      const limit = { ...common, ordType: "Limit", price: 60000.1 }
+      assert.deepStrictEqual(yield* body({}), { ...limit, timeInForce: "GoodTillCancel" })
+      assert.deepInclude(yield* body({ timeInForce: "IOC" }), { timeInForce: "ImmediateOrCancel" })
+      assert.deepInclude(yield* body({ timeInForce: "FOK", side: "sell" }), { timeInForce: "FillOrKill", side: "Sell" })
+      assert.deepInclude(yield* body({ postOnly: true }), { execInst: "ParticipateDoNotInitiate" })
+      assert.deepInclude(yield* body({ postOnly: true, reduceOnly: true }), {
+        execInst: "ParticipateDoNotInitiate,ReduceOnly"
+      })
+      assert.deepStrictEqual(yield* body({ type: "market", price: undefined, reduceOnly: true }), {
+        ...common,
+        ordType: "Market",
+        execInst: "ReduceOnly"
+      })
+    }))
+
+  it("is refused rather than rounded to what a JSON number carries", () => {
+    const encodes = (price: string, orderQty: string) =>
+      Either.isRight(BitMexEndpoints.placeOrder.encode({
+        symbol: "XBTUSDT",
+        side: "Buy",
+        ordType: "Limit",
+        price: Decimal.make(price),
+        orderQty: Decimal.make(orderQty),
+        timeInForce: undefined,
+        execInst: undefined,
+        clOrdID: "mine"
+      }))
+    assert.isTrue(encodes("60000.1", "1000"))
+    assert.isFalse(encodes("0.12345678901234567", "1000"))
+    assert.isFalse(encodes("60000.1", "9007199254740993"))
+  })
+})
+
 describe("orderBook", () => {
-  const unit = Decimal.make("0.000001")
-  const rows = decode(BitMexEndpoints.orderBookL2, json(fixture("orderBook_L2")))
-  const levels = (side: ReadonlyArray<OrderBook.Level>) => side.map(({ amount, price }) => [text(price), text(amount)])
+  const book = Effect.flatMap(BitMex.MarketData, (market) => market.orderBook("BTC/USDT:USDT"))
 
-  it("sorts by price what comes in no order, best first, and adds up what has one price", () => {
-    const book = BitMexMapping.orderBook(market("XBTUSDT"), unit, rows, 7)
-    assert.deepStrictEqual(levels(book.bids), [["64050", "0.0015"], ["63999.9", "0.004"]])
-    assert.deepStrictEqual(levels(book.asks), [["64051.4", "0.002"], ["64060.5", "0.033"]])
-    assert.deepStrictEqual([book.exchange, `${book.symbol}`, book.at], ["bitmex", "BTC/USDT:USDT", 7])
-  })
+  it.effect("is sorted by price where it comes in no order, best first, and adds up what has one price", () =>
+    scripted(
+      { "/orderBook/L2": [json(fixture("orderBook_L2"))] },
+      Effect.gen(function*() {
+        const { asks, at, bids } = yield* book
+        const levels = (side: typeof bids) => side.map(({ amount, price }) => [text(price), text(amount)])
+        assert.deepStrictEqual(levels(bids), [["64050", "0.0015"], ["63999.9", "0.004"]])
+        assert.deepStrictEqual(levels(asks), [["64051.4", "0.002"], ["64060.5", "0.033"]])
+        assert.strictEqual(at, now)
+      })
+    ))
 
-  it("may be empty, and fails on a side it does not know", () => {
-    assert.deepStrictEqual(BitMexMapping.orderBook(market("XBTUSDT"), unit, [], 7).bids, [])
-    assert.isTrue(Either.isLeft(BitMexEndpoints.orderBookL2.decode([{ side: "Both", size: 1, price: 1 }])))
-  })
+  it.effect("may be empty, and fails on a side it does not know", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual((yield* scripted({ "/orderBook/L2": [[]] }, book)).bids, [])
+      const odd = { "/orderBook/L2": [[{ side: "Both", size: 1, price: 1 }]] }
+      assert.strictEqual((yield* Effect.flip(scripted(odd, book)))._tag, "MalformedResponse")
+    }))
 })
 
-describe("trade", () => {
-  it("reads the taker's side, and leaves out what is no trade", () => {
-    const rows = decode(BitMexEndpoints.trades, json(fixture("trade")))
-    const trades = rows.flatMap((row) => BitMexMapping.trade(market("XBTUSD"), Decimal.make("1"), row) ?? [])
-    assert.deepStrictEqual(
-      trades.map(({ amount, at, id, price, side, symbol }) => [
-        `${symbol}`,
-        id.slice(-3),
-        side,
-        text(price),
-        text(amount),
-        at
-      ]),
-      [
-        ["BTC/USD:BTC", "102", "sell", "64043.1", "100", 1_787_220_930_789],
-        ["BTC/USD:BTC", "101", "buy", "64043.2", "2500", 1_787_220_930_123]
-      ]
+describe("trades", () => {
+  const trades = Effect.flatMap(BitMex.MarketData, (market) => market.trades("BTC/USD:BTC"))
+
+  it.effect("have the taker's side; what is no trade is left out, and counted nowhere", () =>
+    scripted(
+      { "/trade": [json(fixture("trade"))] },
+      Effect.gen(function*() {
+        assert.deepStrictEqual((yield* trades).map(shown), [
+          {
+            exchange: "bitmex",
+            symbol: "BTC/USD:BTC",
+            id: "00000000-006d-1000-0000-0011d2f0a101",
+            side: "buy",
+            price: "64043.2",
+            amount: "2500",
+            at: 1_787_220_930_123
+          },
+          {
+            exchange: "bitmex",
+            symbol: "BTC/USD:BTC",
+            id: "00000000-006d-1000-0000-0011d2f0a102",
+            side: "sell",
+            price: "64043.1",
+            amount: "100",
+            at: 1_787_220_930_789
+          }
+        ])
+        const { unknown } = Either.getOrThrow(BitMexEndpoints.trades.decode(json(fixture("trade"))))
+        assert.deepStrictEqual(unknown, [])
+      })
+    ))
+
+  it.effect("without a price or an amount are counted as not understood, and hide no other", () => {
+    const row = {
+      trdMatchID: "1",
+      side: "Buy",
+      size: 100,
+      price: 64043.1,
+      timestamp: "2026-08-20T10:15:30.789Z"
+    }
+    const odd = [{ ...row, trdMatchID: "2", size: 0 }, { ...row, trdMatchID: "3", price: null }]
+    return scripted(
+      { "/trade": [[...odd, row]] },
+      Effect.gen(function*() {
+        const before = yield* leftOut("trades")
+        assert.deepStrictEqual((yield* trades).map(({ id }) => id), ["1"])
+        assert.isAtLeast((yield* leftOut("trades")) - before, 2)
+      })
     )
   })
 })
 
-describe("bar", () => {
-  it("is stamped at its open, opens within its range, and is none where nothing was traded", () => {
-    const rows = decode(BitMexEndpoints.tradesBucketed, json(fixture("trade_bucketed")))
-    const bars = rows.flatMap((row) => BitMexMapping.bar(Decimal.make("0.000001"), 60_000, row) ?? [])
-    assert.deepStrictEqual(
-      bars.map(({ close, high, low, open, openTime, volume }) => [
-        new Date(openTime).toISOString(),
-        ...[open, high, low, close, volume].map(text)
-      ]),
-      [
-        ["2026-08-20T10:10:00.000Z", "64001.2", "64010", "64001.2", "64005", "0.025"],
-        ["2026-08-20T10:13:00.000Z", "64003.3", "64003.3", "63990", "63991.1", "0.003"]
-      ]
-    )
-  })
+describe("candles", () => {
+  it.effect("are stamped at their open, open within their range, and are none where nothing was traded", () =>
+    scripted(
+      { "/trade/bucketed": [json(fixture("trade_bucketed"))] },
+      Effect.gen(function*() {
+        const from = Date.parse("2026-08-20T10:10:00Z")
+        yield* TestClock.setTime(from + 3_600_000)
+        const candles = yield* Effect.flatMap(BitMex.MarketData, (market) =>
+          Stream.runCollect(market.candles("BTC/USDT:USDT", "1m", { from, to: from + 240_000 })))
+        assert.deepStrictEqual(
+          Chunk.toReadonlyArray(candles).map(({ close, high, low, open, openTime, volume }) => [
+            new Date(openTime).toISOString(),
+            ...[open, high, low, close, volume].map(text)
+          ]),
+          [
+            ["2026-08-20T10:10:00.000Z", "64001.2", "64010", "64001.2", "64005", "0.025"],
+            ["2026-08-20T10:13:00.000Z", "64003.3", "64003.3", "63990", "63991.1", "0.003"]
+          ]
+        )
+      })
+    ))
 })
 
 describe("ticker", () => {
-  it("keeps every digit of an inverse perpetual, its volume in the base currency", () => {
-    const [wire] = decode(BitMexEndpoints.instrument, json(fixture("instrument")))
-    assert(wire !== undefined)
-    const ticker = BitMexMapping.ticker(market("XBTUSD"), wire)
-    assert.deepStrictEqual(printed(ticker), {
-      last: "64043.2",
-      bid: "64043.1",
-      ask: "64043.2",
-      open24h: "62510.5",
-      high24h: "64500",
-      low24h: "62011.9",
-      volume24h: "6553.62899194"
-    })
-    assert.strictEqual(ticker.exchange, "bitmex")
-    assert.strictEqual(ticker.symbol, "BTC/USD:BTC")
-    assert.strictEqual(ticker.at, 1_787_220_930_123)
-  })
+  it.effect("keeps every digit of an inverse perpetual, its volume in the base currency", () =>
+    scripted(
+      { "/instrument": [json(fixture("instrument"))] },
+      Effect.gen(function*() {
+        const ticker = yield* Effect.flatMap(BitMex.MarketData, (market) => market.ticker("BTC/USD:BTC"))
+        assert.deepStrictEqual(shown(ticker), {
+          exchange: "bitmex",
+          symbol: "BTC/USD:BTC",
+          last: "64043.2",
+          bid: "64043.1",
+          ask: "64043.2",
+          open24h: "62510.5",
+          high24h: "64500",
+          low24h: "62011.9",
+          volume24h: "6553.62899194",
+          at: 1_787_220_930_123
+        })
+      })
+    ))
 
-  it("takes what is missing, null or zero for nothing", () => {
-    const ticker = (id: string) => printed(BitMexMapping.ticker(market(id), instrument(id)))
-    assert.deepStrictEqual(ticker("XBTUSDT"), {
-      ...nothing,
-      last: "64051.4",
-      bid: "64050",
-      volume24h: "0.00000015"
-    })
-    assert.deepStrictEqual(ticker("XBTH26"), { ...nothing, last: "61000" })
-    assert.deepStrictEqual(ticker("XBT_USDT"), { ...nothing, bid: "64020.5", ask: "64060" })
-    assert.deepStrictEqual(ticker("EURUSDT"), nothing)
-    assert.deepStrictEqual(ticker("SHIBUSDT"), {
-      ...nothing,
-      last: "0.00001234",
-      bid: "0.00001233",
-      ask: "0.00001235"
-    })
-  })
+  it.effect("takes what is missing, null or zero for nothing", () =>
+    scripted(
+      {},
+      Effect.gen(function*() {
+        const market = yield* BitMex.MarketData
+        const symbols = ["BTC/USDT:USDT", "BTC/USD:BTC-260327", "BTC/USDT", "EUR/USDT:USDT", "SHIB/USDT:USDT"]
+        const tickers = yield* market.tickers(symbols)
+        assert.deepStrictEqual(
+          tickers.map((ticker) => {
+            const { at: _, exchange: __, symbol: ___, ...prices } = shown(ticker)
+            return prices
+          }),
+          [
+            { last: "64051.4", bid: "64050", volume24h: "0.00000015" },
+            { last: "61000" },
+            { bid: "64020.5", ask: "64060" },
+            {},
+            { last: "0.00001234", bid: "0.00001233", ask: "0.00001235" }
+          ]
+        )
+      })
+    ))
 
   it("gives no price below zero, as spreads have", () => {
-    const spread = { ...market("XBTUSD"), symbol: ExchangeSymbol.make("BTC/USD:BTC-261225") }
-    assert.deepStrictEqual(printed(BitMexMapping.ticker(spread, instrument("XBTZ26_H27"))), nothing)
+    const rows = Either.getOrThrow(BitMexEndpoints.tickers.decode(listed)).rows
+    const spread = rows.find(({ market }) => market === "XBTZ26_H27")
+    assert.deepStrictEqual([spread?.last, spread?.bid, spread?.ask], [undefined, undefined, undefined])
   })
 
   it("takes no number for one that JSON has damaged, and reads time to the microsecond", () => {
-    const row = { symbol: "XBTUSD", typ: "FFWCSX", state: "Open", timestamp: "2026-08-20T10:15:30.123456Z" }
+    const row = { symbol: "XBTUSD", timestamp: "2026-08-20T10:15:30.123456Z" }
     const read = (extra: object) => BitMexEndpoints.instrument.decode([{ ...row, ...extra }])
-    assert.strictEqual(
-      BitMexMapping.ticker(market("XBTUSD"), decode(BitMexEndpoints.instrument, [row])[0] ?? assert.fail()).at,
-      1_787_220_930_123
-    )
+    assert.strictEqual(Either.getOrThrow(read({}))[0]?.at, 1_787_220_930_123)
     assert.isTrue(Either.isRight(read({ lastPrice: 9_007_199_254_740_991, totalTurnover: 37_667_684_492_745_240 })))
     for (const lastPrice of [9_007_199_254_740_992, "64043.2", true, {}]) {
       assert.isTrue(Either.isLeft(read({ lastPrice })), String(lastPrice))
@@ -280,39 +447,34 @@ describe("ticker", () => {
     }
   })
 
-  it("reads no instrument from an empty list", () => {
-    assert.deepStrictEqual(decode(BitMexEndpoints.instrument, []), [])
-  })
+  it.effect("is none where the answer is about another instrument", () =>
+    scripted(
+      { "/instrument": [[{ symbol: "ETHUSD", lastPrice: 1, timestamp: "2026-08-20T10:15:30.123Z" }]] },
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(
+          Effect.flatMap(BitMex.MarketData, (market) => market.ticker("BTC/USD:BTC"))
+        )
+        assert.strictEqual(error._tag, "SymbolNotFound")
+      })
+    ))
 })
 
-describe("balance", () => {
-  const rows = decode(BitMexEndpoints.margin, json(fixture("user_margin")))
+describe("balances", () => {
+  const balances = Effect.flatMap(BitMex.Account, ({ balances }) => balances)
+  const margin = (row: object) => ({ currency: "XBt", marginBalance: 1, availableMargin: 1, ...row })
 
-  it("turns minor units into whole ones, exactly, below zero too", () => {
-    assert.deepStrictEqual(
-      rows.map((row) => {
-        const balance = BitMexMapping.balance(row)
-        return balance === undefined ? undefined : [balance.asset, text(balance.free), text(balance.total)]
-      }),
-      [
-        ["BTC", "1.50000000", "1.75000001"],
-        ["USDT", "0.000000", "-2.500001"],
-        ["ETH", "0.000000001", "12.345678910"],
-        ["LAMP", "0.000000", "0.000000"],
-        undefined
-      ]
-    )
-  })
+  it.effect("guess no unit: codes differ by their case alone", () =>
+    Effect.gen(function*() {
+      for (const currency of ["XBT", "xbt", "XBT ", "USDT", "usdt", "gwei", "constructor", "__proto__", "toString"]) {
+        const error = yield* Effect.flip(
+          scripted({ "/user/margin": [[margin({ currency })]], "/wallet/assets": [[]] }, balances)
+        )
+        assert.strictEqual(error._tag, "MalformedResponse", currency)
+      }
+    }))
 
-  it("guesses no unit: codes differ by their case alone", () => {
-    for (const currency of ["XBT", "xbt", "XBT ", "USDT", "usdt", "gwei", "constructor", "__proto__", "toString"]) {
-      assert.isUndefined(BitMexMapping.balance({ currency, marginBalance: 1, availableMargin: 1 }), currency)
-    }
-  })
-
-  it("is strict about money: whole numbers that JSON has not damaged", () => {
-    const read = (marginBalance: unknown) =>
-      BitMexEndpoints.margin.decode([{ currency: "XBt", marginBalance, availableMargin: 0 }])
+  it("are strict about money: whole numbers that JSON has not damaged", () => {
+    const read = (marginBalance: unknown) => BitMexEndpoints.margin.decode([margin({ marginBalance })])
     assert.isTrue(Either.isRight(read(-9_007_199_254_740_991)))
     for (const wrong of [0.5, "1", null, undefined, 9_007_199_254_740_992]) {
       assert.isTrue(Either.isLeft(read(wrong)), String(wrong))
@@ -321,7 +483,12 @@ describe("balance", () => {
 })
 
 describe("permissions", () => {
-  const keys = decode(BitMexEndpoints.apiKeys, json(fixture("apiKey")))
+  const permissions = (id: string, keys: unknown = json(fixture("apiKey"))) =>
+    scripted(
+      { "/apiKey": [keys] },
+      Effect.flatMap(Account.Account, ({ keyPermissions }) => keyPermissions),
+      { ...documented, key: Redacted.make(id) }
+    )
 
   const cases = [
     ["reader", { read: true, trade: false, withdraw: false, ipRestricted: false }],
@@ -332,25 +499,26 @@ describe("permissions", () => {
   ] as const
 
   for (const [id, expected] of cases) {
-    it(`reads those of the key in use among all: ${id}`, () => {
-      assert.deepStrictEqual(BitMexMapping.permissions(keys, id), expected)
-    })
+    it.effect(`are those of the key in use among all: ${id}`, () =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(yield* permissions(id), expected)
+      }))
   }
 
-  it("says unknown of a key that is not there or cannot be read, never no", () => {
-    const unknown = { read: true, trade: "unknown", withdraw: "unknown", ipRestricted: "unknown" } as const
-    for (const id of ["elsewhere", "odd", "READER", ""]) {
-      assert.deepStrictEqual(BitMexMapping.permissions(keys, id), unknown, id)
-    }
-    assert.deepStrictEqual(BitMexMapping.permissions([], "reader"), unknown)
-  })
+  it.effect("are unknown of a key that is not there or cannot be read, never none", () =>
+    Effect.gen(function*() {
+      const unknown = { read: true, trade: "unknown", withdraw: "unknown", ipRestricted: "unknown" } as const
+      for (const id of ["elsewhere", "odd", "reader2"]) assert.deepStrictEqual(yield* permissions(id), unknown, id)
+      assert.deepStrictEqual(yield* permissions("reader", []), unknown)
+    }))
 })
 
 describe("serverTime", () => {
   it("reads milliseconds, and nothing else", () => {
-    assert.strictEqual(decode(BitMexEndpoints.serverTime, json(fixture("root"))), 1_787_220_930_123)
+    const { decode } = BitMexEndpoints.serverTime
+    assert.strictEqual(Either.getOrThrow(decode(json(fixture("root")))), 1_787_220_930_123)
     for (const timestamp of ["2026-08-20T10:15:30.123Z", -1, 1.5, null]) {
-      assert.isTrue(Either.isLeft(BitMexEndpoints.serverTime.decode({ timestamp })), String(timestamp))
+      assert.isTrue(Either.isLeft(decode({ timestamp })), String(timestamp))
     }
   })
 })

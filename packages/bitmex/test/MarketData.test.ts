@@ -9,7 +9,9 @@ import { asked, error, fixture, html, now } from "./utils.js"
 const environment = Simulator.environment("bitmex")
 const scripted = { name: "scripted", baseUrl: "http://scripted.localhost" }
 
-const simulated = <A, E>(effect: Effect.Effect<A, E, BitMex.MarketData | Simulator.Simulators>) =>
+const simulated = <A, E>(
+  effect: Effect.Effect<A, E, Layer.Layer.Success<ReturnType<typeof BitMex.layerMarketData>> | Simulator.Simulators>
+) =>
   Effect.zipRight(
     TestClock.setTime(now),
     Effect.provide(effect, Layer.provideMerge(BitMex.layerMarketData({ environment }), Simulator.layer("bitmex")))

@@ -1,90 +1,78 @@
-import { Decimal, ExchangeSymbol, type Market } from "@effect-exchange/core"
-import type { Endpoint } from "@effect-exchange/core/adapter"
+import { Telemetry } from "@effect-exchange/core"
 import { assert, describe, it } from "@effect/vitest"
-import { type BigDecimal, Either } from "effect"
-import { BitMexMapping, BitMexOrderMapping, BitMexTradingEndpoints, BitMexTradingWire } from "../src/index.js"
+import { Effect, Either, Metric } from "effect"
+import { BitMex, BitMexEndpoints } from "../src/index.js"
+import { scripted, shown } from "./scripted.js"
 import { fixture, json } from "./utils.js"
 
-const decode = <C extends Endpoint.Capability, A>(endpoint: Endpoint.Endpoint<C, never, A>, body: unknown) =>
-  Either.getOrThrow(endpoint.decode(body))
+const account = BitMex.Account
 
-const text = (decimal: BigDecimal.BigDecimal | undefined) => decimal === undefined ? undefined : Decimal.format(decimal)
-
-const market = (
-  id: string,
-  symbol: string,
-  kind: Market.Kind,
-  multiplier: string,
-  inverse = false
-): Market.Market => ({
-  id,
-  symbol: ExchangeSymbol.make(symbol),
-  kind,
-  status: "open",
-  base: "BTC",
-  quote: "USDT",
-  inverse,
-  multiplier: Decimal.make(multiplier)
-})
-
-const spot = market("XBT_USDT", "BTC/USDT", "spot", "0.00000001")
-const linear = market("XBTUSDT", "BTC/USDT:USDT", "perpetual", "0.000001")
-const inverse = market("XBTUSD", "BTC/USD:BTC", "perpetual", "1", true)
-
-const unit = (market: Market.Market): BigDecimal.BigDecimal => {
-  const found = BitMexMapping.unit(market)
-  assert(found !== undefined)
-  return found
-}
+const leftOut = (operation: string) =>
+  Telemetry.unknownRows.pipe(
+    Metric.tagged("exchange", "bitmex"),
+    Metric.tagged("operation", operation),
+    Metric.value,
+    Effect.map(({ count }) => count)
+  )
 
 const rows = json(fixture("order"))
-const orders = decode(BitMexTradingEndpoints.orders, rows)
 
-const order = (index: number, market: Market.Market) => {
-  const row = orders[index]
-  assert(row !== undefined)
-  const { amount, averagePrice, filled, price, ...rest } = BitMexOrderMapping.order(market, unit(market), row)
-  return { ...rest, amount: text(amount), averagePrice: text(averagePrice), filled: text(filled), price: text(price) }
-}
+describe("orders", () => {
+  const open = scripted({ "/order": [rows] }, Effect.flatMap(account, (account) => account.openOrders()))
+  const find = (last: string) =>
+    Effect.map(open, (orders) => shown(orders.find(({ id }) => id.endsWith(last)) ?? assert.fail(last)))
 
-describe("order", () => {
-  it("reads a market order of spot in whole coins, without the price it was given afterwards", () => {
-    assert.deepStrictEqual(order(0, spot), {
-      exchange: "bitmex",
-      symbol: spot.symbol,
-      id: "6f2d0c1e-4b7a-4c55-a1d3-1f0e5a9b7c01",
-      clientOrderId: "spot-1",
-      side: "sell",
-      type: "market",
-      status: "filled",
-      price: undefined,
-      amount: "0.0001",
-      filled: "0.0001",
-      averagePrice: "64020.5",
-      timeInForce: "IOC",
-      postOnly: false,
-      reduceOnly: false,
-      createdAt: 1_787_220_853_344,
-      updatedAt: 1_787_220_853_350
-    })
-  })
+  it.effect("of spot are in whole coins, a market order without the price it was given afterwards", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* find("c01"), {
+        exchange: "bitmex",
+        symbol: "BTC/USDT",
+        id: "6f2d0c1e-4b7a-4c55-a1d3-1f0e5a9b7c01",
+        clientOrderId: "spot-1",
+        side: "sell",
+        type: "market",
+        status: "filled",
+        amount: "0.0001",
+        filled: "0.0001",
+        averagePrice: "64020.5",
+        timeInForce: "IOC",
+        postOnly: false,
+        reduceOnly: false,
+        createdAt: 1_787_220_853_344,
+        updatedAt: 1_787_220_853_350
+      })
+    }))
 
-  it("reads instructions, partial fills of linear contracts, empty ids and microseconds", () => {
-    const { amount, clientOrderId, createdAt, filled, postOnly, price, reduceOnly, status, timeInForce, updatedAt } =
-      order(1, linear)
-    assert.deepStrictEqual([amount, filled, price, status, timeInForce], ["0.005", "0.002", "60000.1", "open", "GTC"])
-    assert.deepStrictEqual([postOnly, reduceOnly, clientOrderId], [true, true, undefined])
-    assert.deepStrictEqual([createdAt, updatedAt], [1_787_220_853_344, 1_787_220_913_344])
-  })
+  it.effect("have instructions, partial fills of linear contracts, no empty ids and microseconds", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* find("c02"), {
+        exchange: "bitmex",
+        symbol: "BTC/USDT:USDT",
+        id: "6f2d0c1e-4b7a-4c55-a1d3-1f0e5a9b7c02",
+        side: "buy",
+        type: "limit",
+        status: "open",
+        price: "60000.1",
+        amount: "0.005",
+        filled: "0.002",
+        averagePrice: "60000.1",
+        timeInForce: "GTC",
+        postOnly: true,
+        reduceOnly: true,
+        createdAt: 1_787_220_853_344,
+        updatedAt: 1_787_220_913_344
+      })
+    }))
 
-  it("reads inverse contracts as contracts, and what is left out as nothing", () => {
-    const canceled = order(2, inverse)
-    assert.deepStrictEqual([canceled.status, canceled.amount, canceled.filled], ["canceled", "300", "0"])
-    assert.isUndefined(canceled.averagePrice)
-    const stop = order(3, inverse)
-    assert.deepStrictEqual([stop.type, stop.status, stop.amount, stop.price], ["other", "open", undefined, undefined])
-    assert.deepStrictEqual([stop.timeInForce, stop.reduceOnly, stop.createdAt], [undefined, true, undefined])
-  })
+  it.effect("of inverse contracts are in contracts, and what is left out is nothing", () =>
+    Effect.gen(function*() {
+      const canceled = yield* find("c03")
+      assert.deepInclude(canceled, { status: "canceled", amount: "300", filled: "0" })
+      assert.notProperty(canceled, "averagePrice")
+      const stop = yield* find("c04")
+      assert.deepInclude(stop, { type: "other", status: "open", reduceOnly: true })
+      for (const name of ["amount", "price", "timeInForce", "createdAt"]) assert.notProperty(stop, name)
+    }))
 
   const statuses = {
     PendingNew: "pending",
@@ -99,19 +87,17 @@ describe("order", () => {
     Expired: "expired"
   } as const
 
-  it("knows every status there is, and guesses at no other", () => {
-    const first = orders[0]
-    assert(first !== undefined)
-    assert.deepStrictEqual([...BitMexTradingWire.OrderStatus.literals].toSorted(), Object.keys(statuses).toSorted())
-    for (const ordStatus of BitMexTradingWire.OrderStatus.literals) {
-      const { status } = BitMexOrderMapping.order(spot, unit(spot), { ...first, ordStatus })
-      assert.strictEqual(status, statuses[ordStatus])
-    }
+  it("have every status there is, and no other is guessed at", () => {
     const row = { orderID: "1", symbol: "XBTUSD", side: "Buy", ordType: "Limit", cumQty: 1 }
-    const decodes = (fields: object) =>
-      Either.isRight(BitMexTradingEndpoints.placeOrder.decode({ ...row, ordStatus: "New", ...fields }))
+    const decode = (fields: object) => BitMexEndpoints.placeOrder.decode({ ...row, ordStatus: "New", ...fields })
+    const decodes = (fields: object) => Either.isRight(decode(fields))
+    for (const [ordStatus, status] of Object.entries(statuses)) {
+      assert.strictEqual(Either.getOrThrow(decode({ ordStatus })).status, status)
+    }
     assert.isTrue(decodes({}))
-    for (const ordStatus of ["Stopped", "new", "", null]) assert.isFalse(decodes({ ordStatus }), String(ordStatus))
+    for (const ordStatus of ["Stopped", "new", "", null, "constructor"]) {
+      assert.isFalse(decodes({ ordStatus }), String(ordStatus))
+    }
     assert.isFalse(decodes({ side: "" }))
     assert.isFalse(decodes({ orderID: "" }))
     // Filled by how much?
@@ -121,117 +107,155 @@ describe("order", () => {
       assert.isFalse(decodes({ ordStatus, cumQty: 0 }))
     }
   })
+
+  it.effect("in a status that is new are counted, and hide no other", () =>
+    Effect.gen(function*() {
+      const odd = { orderID: "odd", symbol: "XBTUSD", side: "Buy", ordType: "Limit", ordStatus: "Stopped" }
+      const before = yield* leftOut("openOrders")
+      const found = yield* scripted(
+        { "/order": [[odd, { ...odd, orderID: "even", ordStatus: "New" }]] },
+        Effect.flatMap(account, (account) => account.openOrders("BTC/USD:BTC"))
+      )
+      assert.deepStrictEqual(found.map(({ id }) => id), ["even"])
+      assert.isAtLeast((yield* leftOut("openOrders")) - before, 1)
+    }))
+
+  it.effect("of a quanto contract are counted, as what their amounts are cannot be told", () =>
+    Effect.gen(function*() {
+      const row = { orderID: "1", symbol: "ETHUSD", side: "Buy", ordType: "Limit", ordStatus: "New" }
+      const before = yield* leftOut("openOrders")
+      const found = yield* scripted(
+        { "/order": [[row, { ...row, orderID: "2", symbol: "XBTUSD" }]] },
+        Effect.flatMap(account, (account) => account.openOrders())
+      )
+      assert.deepStrictEqual(found.map(({ id }) => id), ["2"])
+      assert.isAtLeast((yield* leftOut("openOrders")) - before, 1)
+    }))
 })
 
-describe("newOrder", () => {
-  const encode = (fields: Partial<Parameters<typeof BitMexOrderMapping.newOrder>[0]>, quantity: string) =>
-    Either.getOrThrow(BitMexTradingEndpoints.placeOrder.encode(BitMexOrderMapping.newOrder({
-      market: linear,
-      side: "buy",
-      type: "limit",
-      amount: Decimal.make("0.001"),
-      price: Decimal.make("60000.1"),
-      timeInForce: "GTC",
-      postOnly: false,
-      reduceOnly: false,
-      clientOrderId: "mine",
-      ...fields
-    }, Decimal.make(quantity))))
+const execution = {
+  execID: "1",
+  orderID: "2",
+  symbol: "XBTUSD",
+  side: "Buy",
+  lastQty: 100,
+  lastPx: 60_000,
+  execType: "Trade",
+  transactTime: "2026-08-20T10:14:13.344Z"
+}
 
-  it("is written as the exchange reads it", () => {
-    const common = { symbol: "XBTUSDT", side: "Buy", orderQty: 1000, clOrdID: "mine" }
-    const limit = { ...common, ordType: "Limit", price: 60000.1 }
-    const plain = JSON.parse(JSON.stringify(encode({}, "1000")))
-    assert.deepStrictEqual(plain, { ...limit, timeInForce: "GoodTillCancel" })
-    assert.deepInclude(encode({ timeInForce: "IOC" }, "1000"), { timeInForce: "ImmediateOrCancel" })
-    assert.deepInclude(encode({ timeInForce: "FOK", side: "sell" }, "1"), { timeInForce: "FillOrKill", side: "Sell" })
-    assert.deepInclude(encode({ postOnly: true }, "1000"), { execInst: "ParticipateDoNotInitiate" })
-    assert.deepInclude(encode({ postOnly: true, reduceOnly: true }, "1000"), {
-      execInst: "ParticipateDoNotInitiate,ReduceOnly"
-    })
-    const market = encode({ type: "market", price: undefined, timeInForce: "IOC", reduceOnly: true }, "1000")
-    assert.deepStrictEqual(JSON.parse(JSON.stringify(market)), {
-      ...common,
-      ordType: "Market",
-      execInst: "ReduceOnly"
-    })
-  })
+const fillsOf = (symbol: string, history: unknown, assets: unknown = []) =>
+  scripted(
+    { "/execution/tradeHistory": [history], "/wallet/assets": [assets] },
+    Effect.map(Effect.flatMap(account, (account) => account.fills(symbol)), (fills) => fills.map(shown))
+  )
 
-  it("is refused rather than rounded to what a JSON number carries", () => {
-    assert.throws(() => encode({ price: Decimal.make("0.12345678901234567") }, "1000"))
-    assert.throws(() => encode({}, "9007199254740993"))
-  })
+describe("fills", () => {
+  const history = json(fixture("execution_tradeHistory"))
+  const of = (symbol: string) =>
+    Array.isArray(history)
+      ? history.filter((row) => row.symbol === undefined || row.symbol === symbol)
+      : assert.fail("no list")
+
+  it.effect("have price, amount and fee in whole coins, of the currency the fee was charged in", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* fillsOf("BTC/USDT", of("XBT_USDT")), [{
+        exchange: "bitmex",
+        symbol: "BTC/USDT",
+        id: "0b9a3d1c-0000-4000-a000-000000000001",
+        orderId: "6f2d0c1e-4b7a-4c55-a1d3-1f0e5a9b7c01",
+        clientOrderId: "spot-1",
+        side: "buy",
+        price: "64020.5",
+        amount: "0.0001",
+        fee: "0.00000005",
+        feeAsset: "BTC",
+        liquidity: "taker",
+        at: 1_787_220_853_344
+      }])
+    }))
+
+  it.effect("have a fee below zero for a rebate, in the settlement currency where no other is named", () =>
+    Effect.gen(function*() {
+      // Payments of funding and settlements are none, and nothing is wrong with them.
+      const fills = yield* fillsOf("BTC/USD:BTC", of("XBTUSD"))
+      assert.deepStrictEqual(
+        fills.map(({ amount, clientOrderId, fee, feeAsset, liquidity }) => [
+          amount,
+          fee,
+          feeAsset,
+          liquidity,
+          clientOrderId
+        ]),
+        [["1000", "-0.00000310", "BTC", "maker", undefined]]
+      )
+      const { rows, unknown } = Either.getOrThrow(BitMexEndpoints.tradeHistory.decode(history))
+      assert.deepStrictEqual([rows.length, unknown], [4, []])
+    }))
+
+  it.effect("whose fee is worth nobody knows what are counted, and hide no other; nor does one that is not whole", () =>
+    Effect.gen(function*() {
+      const before = yield* leftOut("fills")
+      const fills = yield* fillsOf("BTC/USD:BTC", [
+        { ...execution, execID: "obscure", execComm: 5, execCommCcy: "NEWc" },
+        { ...execution, execID: "nowhere", execComm: 5 },
+        { execType: "Trade", execID: "broken" },
+        { ...execution, execID: "half", execComm: 0.5, execCommCcy: "XBt" },
+        { ...execution, execID: "free" }
+      ])
+      assert.deepStrictEqual(fills.map(({ fee, feeAsset, id }) => [id, fee, feeAsset]), [
+        ["free", undefined, undefined]
+      ])
+      assert.isAtLeast((yield* leftOut("fills")) - before, 4)
+    }))
+
+  it.effect("ask what a unit is worth that is not known beforehand", () =>
+    Effect.gen(function*() {
+      const row = { ...execution, execComm: 1500, execCommCcy: "NEWc" }
+      const fills = yield* fillsOf("BTC/USD:BTC", [row], json(fixture("wallet_assets")))
+      assert.deepStrictEqual(fills.map(({ fee, feeAsset }) => [fee, feeAsset]), [["1.500", "NEW"]])
+    }))
 })
 
-describe("fill", () => {
-  const rows = decode(BitMexTradingEndpoints.tradeHistory, json(fixture("execution_tradeHistory")))
-  const fill = (index: number, market: Market.Market, units = BitMexMapping.minorUnits) => {
-    const row = rows[index]
-    assert(row !== undefined && "execID" in row)
-    return BitMexOrderMapping.fill(market, unit(market), units, row)
-  }
-
-  it("reads price, amount and fee in whole coins, of the currency the fee was charged in", () => {
-    const spotFill = fill(0, spot)
-    assert(spotFill !== undefined)
-    const { amount, fee, price, ...rest } = spotFill
-    assert.deepStrictEqual([text(amount), text(fee), text(price)], ["0.0001", "0.00000005", "64020.5"])
-    assert.deepStrictEqual(rest, {
-      exchange: "bitmex",
-      symbol: spot.symbol,
-      id: "0b9a3d1c-0000-4000-a000-000000000001",
-      orderId: "6f2d0c1e-4b7a-4c55-a1d3-1f0e5a9b7c01",
-      clientOrderId: "spot-1",
-      side: "buy",
-      feeAsset: "BTC",
-      liquidity: "taker",
-      at: 1_787_220_853_344
-    })
-  })
-
-  it("takes a rebate for a fee below zero, and the settlement currency where no other is named", () => {
-    const rebate = fill(1, inverse)
-    assert.deepStrictEqual(
-      [text(rebate?.amount), text(rebate?.fee), rebate?.feeAsset, rebate?.liquidity, rebate?.clientOrderId],
-      ["1000", "-0.00000310", "BTC", "maker", undefined]
+describe("positions", () => {
+  const positionsOf = (rows: unknown) =>
+    scripted(
+      { "/position": [rows], "/wallet/assets": [[]] },
+      Effect.map(Effect.flatMap(account, ({ positions }) => positions), (all) => all.map(shown))
     )
-  })
 
-  it("is none where it is not known what the fee is worth", () => {
-    assert.isUndefined(fill(0, spot, new Map()))
-  })
+  it.effect("have sides, contracts or coins, and profit in the currency of settlement", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* positionsOf(json(fixture("position"))), [
+        {
+          exchange: "bitmex",
+          symbol: "BTC/USD:BTC",
+          side: "short",
+          amount: "300",
+          entryPrice: "64000.5",
+          markPrice: "64040.07",
+          liquidationPrice: "98000.5",
+          unrealizedPnl: "-0.00000290"
+        },
+        {
+          exchange: "bitmex",
+          symbol: "BTC/USDT:USDT",
+          side: "long",
+          amount: "0.025",
+          entryPrice: "63000",
+          markPrice: "64040.07",
+          leverage: "12.5",
+          unrealizedPnl: "26.001750"
+        }
+      ])
+    }))
 
-  it("is no payment of funding and no settlement; a trade that is not whole fails", () => {
-    assert.deepStrictEqual(rows.map((row) => "execID" in row), [true, true, false, false])
-    assert.isTrue(Either.isLeft(BitMexTradingEndpoints.tradeHistory.decode([{ execType: "Trade", execID: "1" }])))
-  })
-})
-
-describe("position", () => {
-  const positions = decode(BitMexTradingEndpoints.positions, json(fixture("position")))
-  const position = (index: number, market: Market.Market, units = BitMexMapping.minorUnits) => {
-    const row = positions[index]
-    assert(row !== undefined)
-    return BitMexOrderMapping.position(market, unit(market), units, row)
-  }
-
-  const printed = (found: ReturnType<typeof position>) => [
-    found?.side,
-    ...[
-      found?.amount,
-      found?.entryPrice,
-      found?.markPrice,
-      found?.liquidationPrice,
-      found?.leverage,
-      found?.unrealizedPnl
-    ].map(text)
-  ]
-
-  it("reads sides, contracts or coins, and profit in the currency of settlement", () => {
-    const short = ["short", "300", "64000.5", "64040.07", "98000.5", undefined, "-0.00000290"]
-    assert.deepStrictEqual(printed(position(0, inverse)), short)
-    const long = ["long", "0.025", "63000", "64040.07", undefined, "12.5", "26.001750"]
-    assert.deepStrictEqual(printed(position(1, linear)), long)
-    assert.isUndefined(position(0, inverse, new Map()))
-  })
+  it.effect("whose profit is worth nobody knows what are counted, and hide no other", () =>
+    Effect.gen(function*() {
+      const before = yield* leftOut("positions")
+      const row = { symbol: "XBTUSD", currency: "NEWc", currentQty: 100 }
+      const found = yield* positionsOf([{ ...row, unrealisedPnl: 5 }, row])
+      assert.deepStrictEqual(found, [{ exchange: "bitmex", symbol: "BTC/USD:BTC", side: "long", amount: "100" }])
+      assert.isAtLeast((yield* leftOut("positions")) - before, 1)
+    }))
 })

@@ -3,7 +3,7 @@ import { Endpoint, type Protocol, Signature } from "@effect-exchange/core/adapte
 import { assert, describe, it } from "@effect/vitest"
 import { Either, FastCheck, Redacted } from "effect"
 import { createHmac } from "node:crypto"
-import { BitMexProtocol } from "../src/index.js"
+import * as BitMexProtocol from "../src/Protocol.js"
 import { documented } from "./utils.js"
 
 const none = { method: "GET", path: "/api/v1/instrument", query: "", body: "", headers: {} } as const
@@ -54,7 +54,7 @@ const reference = (payload: string): string =>
 const at = (expires: number): number => (expires - BitMexProtocol.expiresAfter) * 1000
 
 const sign = (request: Endpoint.Prepared, credentials: Credentials.Credentials, now: number): Protocol.Signed =>
-  Either.getOrThrow(BitMexProtocol.sign(request, credentials, { now }))
+  Either.getOrThrow(BitMexProtocol.sign(request, credentials, { now, nonce: 1n, host: "host.invalid" }))
 
 describe("sign", () => {
   for (const { expires, name, payload, request, signature } of vectors) {
@@ -117,39 +117,41 @@ describe("sign", () => {
   )
 })
 
+const usage = (headers: Protocol.Headers, auth: "none" | "signed") => BitMexProtocol.usage(headers, auth, {})
+
 describe("usage", () => {
   it("counts what is gone of the limit that the request falls under", () => {
     const headers = { "x-ratelimit-limit": "120", "x-ratelimit-remaining": "119", "x-ratelimit-reset": "1763942401" }
-    assert.deepStrictEqual(BitMexProtocol.usage(headers, "signed"), [
+    assert.deepStrictEqual(usage(headers, "signed"), [
       { scope: "key", used: 1, windowEnd: 1_763_942_401_000 }
     ])
-    assert.deepStrictEqual(BitMexProtocol.usage({ "x-ratelimit-remaining": "0" }, "none"), [{ scope: "ip", used: 30 }])
+    assert.deepStrictEqual(usage({ "x-ratelimit-remaining": "0" }, "none"), [{ scope: "ip", used: 30 }])
     // An account that may do more than most has used nothing of ours.
-    assert.deepStrictEqual(BitMexProtocol.usage({ "x-ratelimit-remaining": "299" }, "signed"), [
+    assert.deepStrictEqual(usage({ "x-ratelimit-remaining": "299" }, "signed"), [
       { scope: "key", used: 0 }
     ])
   })
 
   it("counts what is gone of the ten a second for orders, where the exchange says it", () => {
     const headers = { "x-ratelimit-remaining": "100", "x-ratelimit-remaining-1s": "7" }
-    assert.deepStrictEqual(BitMexProtocol.usage(headers, "signed"), [
+    assert.deepStrictEqual(usage(headers, "signed"), [
       { scope: "key", used: 20 },
       { scope: "order", used: 3 }
     ])
-    assert.deepStrictEqual(BitMexProtocol.usage({ "x-ratelimit-remaining-1s": "19" }, "signed"), [
+    assert.deepStrictEqual(usage({ "x-ratelimit-remaining-1s": "19" }, "signed"), [
       { scope: "order", used: 0 }
     ])
   })
 
   it("believes no header that is not a count", () => {
     for (const header of ["", "-1", "29.5", "1e1", "NaN", "9".repeat(10), "0x1"]) {
-      assert.deepStrictEqual(BitMexProtocol.usage({ "x-ratelimit-remaining": header }, "none"), [], header)
+      assert.deepStrictEqual(usage({ "x-ratelimit-remaining": header }, "none"), [], header)
       assert.deepStrictEqual(
-        BitMexProtocol.usage({ "x-ratelimit-remaining": "29", "x-ratelimit-reset": `${header}x` }, "none"),
+        usage({ "x-ratelimit-remaining": "29", "x-ratelimit-reset": `${header}x` }, "none"),
         [{ scope: "ip", used: 1 }]
       )
     }
-    assert.deepStrictEqual(BitMexProtocol.usage({}, "signed"), [])
+    assert.deepStrictEqual(usage({}, "signed"), [])
   })
 })
 

@@ -1,8 +1,8 @@
-import { Account, type Order, OrderJournal, Trading } from "@effect-exchange/core"
+import { Account, type Order, OrderJournal, Telemetry, Trading } from "@effect-exchange/core"
 import { Simulator } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { type Context, Effect, Fiber, Layer, TestClock } from "effect"
+import { type Context, Effect, Fiber, Layer, Metric, TestClock } from "effect"
 import { BitMex } from "../src/index.js"
 import { elapsing, fault, place, resting, sent, setPrice, simulated, text } from "./desk.js"
 import { asked, fixture, now } from "./utils.js"
@@ -328,8 +328,8 @@ describe("history", () => {
         Array.from({ length: 502 }, (_, index) => `order-${501 - index}`)
       )
       assert.deepStrictEqual(requests.slice(1).map(({ url }) => decodeURIComponent(url.split("?")[1] ?? "")), [
-        "symbol=XBTUSDT&count=500&start=0&reverse=true&filter={\"open\":true}",
-        "symbol=XBTUSDT&count=500&start=500&reverse=true&filter={\"open\":true}"
+        "symbol=XBTUSDT&filter={\"open\":true}&count=500&start=0&reverse=true",
+        "symbol=XBTUSDT&filter={\"open\":true}&count=500&start=500&reverse=true"
       ])
     }))
 
@@ -383,13 +383,32 @@ describe("history", () => {
       )
     }))
 
-  it.effect("fails at an order of a market that is not among those known, rather than leave it out", () =>
+  it.effect("counts an order of a market that is not among those known, which hides no other", () =>
     Effect.gen(function*() {
       yield* Effect.flatMap(BitMex.MarketData, (market) => market.markets)
-      const error = yield* Effect.flip(Effect.flatMap(BitMex.Account, (account) => account.openOrders()))
-      assert.strictEqual(error._tag, "MalformedResponse")
-      assert.include(error.message, "ELSEWHERE")
+      const left = Telemetry.unknownRows.pipe(
+        Metric.tagged("exchange", "bitmex"),
+        Metric.tagged("operation", "openOrders"),
+        Metric.value
+      )
+      const { count } = yield* left
+      const open = yield* Effect.flatMap(BitMex.Account, (account) => account.openOrders())
+      assert.deepStrictEqual(open.map(({ id }) => id), ["order-1"])
+      assert.strictEqual((yield* left).count - count, 1)
     }).pipe(Effect.provide(scripted([row(1), { ...row(2), symbol: "ELSEWHERE" }]))))
+
+  it.effect("says of a cancellation of all that one order was kept standing, whatever became of the others", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(
+        Effect.flatMap(BitMex.Trading, (trading) => trading.cancelAll("BTC/USDT:USDT"))
+      )
+      assert.strictEqual(error._tag, "OrderRejected")
+      assert.include(error.message, "The engine is being moved")
+    }).pipe(Effect.provide(scripted([
+      { ...row(1), ordStatus: "Canceled" },
+      { ...row(2), error: "Unable to cancel order due to existing state: Filled" },
+      { ...row(3), error: "The engine is being moved" }
+    ]))))
 
   it.effect("holds spot fees in the currency that was received, also of one whose unit has to be asked for", () =>
     simulated(Effect.gen(function*() {

@@ -131,9 +131,10 @@ const enough = (depths: ReadonlyArray<number> | number, depth: number): number =
     : depths.find((each) => each >= depth) ?? Math.max(...depths)
 
 const candles = (
-  { marketData: { candles }, name, protocol: { exchange } }: PublicFacts<string>,
+  facts: PublicFacts<string>,
   client: ExchangeClient<"marketData">
 ): Adapter.MarketData["candles"] => {
+  const { marketData: { candles }, name, protocol: { exchange } } = facts
   const { first, kept, page, words } = candles
   const word = (interval: Candle.Interval): Effect.Effect<string, Unsupported> => {
     const found = words[interval]
@@ -147,7 +148,10 @@ const candles = (
       : Effect.succeed(found)
   }
   const read = (market: Market, interval: Candle.Interval, window: Adapter.Window) =>
-    Effect.flatMap(word(interval), (word) => candles.read(client)(market, word, window))
+    Effect.flatMap(
+      Effect.zipRight(sizing.required(facts, "candles", market), word(interval)),
+      (word) => candles.read(client)(market, word, window)
+    )
 
   const step = (market: Market, by: Candle.Interval | readonly [word: string, length: Duration.DurationInput]) => ({
     length: typeof by === "string" ? Candle.millis(by) : Duration.toMillis(by[1]),

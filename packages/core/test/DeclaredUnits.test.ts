@@ -1,0 +1,108 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Stream } from "effect"
+import { Exchange, Listing } from "../src/adapter.js"
+import { Decimal, ExchangeError, ExchangeSymbol, type Market, OrderJournal } from "../src/index.js"
+import * as Acme from "./support/acme.js"
+import { credentials, environment, http } from "./support/exchange.js"
+
+const market = (base: string, multiplier?: string): Market.Market => ({
+  symbol: ExchangeSymbol.make(`${base}/USDT:USDT`),
+  id: base,
+  kind: "perpetual",
+  status: "open",
+  base,
+  quote: "USDT",
+  settle: "USDT",
+  multiplier: multiplier === undefined ? undefined : Decimal.make(multiplier)
+})
+
+const notAsked = () => () => Effect.die("not asked")
+
+const level = { price: Decimal.make("5"), amount: Decimal.make("8") }
+
+const acme = (cancelAll: Effect.Effect<ReadonlyArray<string>, ExchangeError.TradingError>) =>
+  Exchange.define({
+    name: "Acme",
+    protocol: Acme.protocol,
+    kinds: ["perpetual"],
+    lacks: ["positions", "amend", "placeBatch"],
+    unit: ({ multiplier }) => multiplier,
+    marketData: {
+      listings: [() => () => Effect.succeed([market("BTC", "0.125"), market("ETH")])],
+      ticker: notAsked,
+      book: { depths: 50, read: () => () => Effect.succeed({ bids: [level], asks: [] }) },
+      trades: { most: 50, order: "newest first", read: notAsked },
+      candles: { words: { "1m": "1m" }, page: 10, read: notAsked },
+      status: notAsked
+    },
+    account: {
+      balances: notAsked,
+      keyPermissions: notAsked,
+      openOfAll: notAsked,
+      byId: notAsked,
+      byName: [notAsked],
+      ended: { order: "newest first", read: notAsked },
+      fills: { order: "newest first", read: () => () => Effect.succeed(Listing.of([])) }
+    },
+    trading: {
+      names: { pattern: /^\w+$/, described: "letters", make: (hex) => hex },
+      timeInForce: ["GTC"],
+      reduceOnly: false,
+      deduplicates: "never",
+      takenWithin: "1 second",
+      seenWithin: "1 second",
+      place: notAsked,
+      cancel: { by: "either", ask: notAsked },
+      cancelAll: { ids: () => () => cancelAll }
+    }
+  })
+
+const over = (cancelAll: Effect.Effect<ReadonlyArray<string>, ExchangeError.TradingError> = Effect.succeed([])) => {
+  const exchange = acme(cancelAll)
+  const layer = exchange.layer({ environment, credentials, trading: "enabled" }).pipe(
+    Layer.provide(OrderJournal.layerNone),
+    Layer.provide(http)
+  )
+  return { ...exchange, layer }
+}
+
+describe("a unit", () => {
+  it.effect("counts amounts, and lends them none of its zeros", () => {
+    const { MarketData, layer } = over()
+    return Effect.gen(function*() {
+      const { bids } = yield* Effect.flatMap(MarketData, (market) => market.orderBook("BTC/USDT:USDT"))
+      assert.deepStrictEqual(bids.map(({ amount }) => Decimal.format(amount)), ["1"])
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("that cannot be told keeps a market's candles from being read, as its books", () => {
+    const { MarketData, layer } = over()
+    return Effect.gen(function*() {
+      const market = yield* MarketData
+      for (
+        const read of [
+          market.orderBook("ETH/USDT:USDT"),
+          Stream.runDrain(market.candles("ETH/USDT:USDT", "1m", { from: 0, to: 60_000 }))
+        ]
+      ) assert.strictEqual((yield* Effect.flip(read))._tag, "Unsupported")
+    }).pipe(Effect.provide(layer))
+  })
+})
+
+describe("cancelAll", () => {
+  const canceled = (answer: Effect.Effect<ReadonlyArray<string>, ExchangeError.TradingError>) => {
+    const { Trading, layer } = over(answer)
+    return Effect.flatMap(Trading, (trading) => trading.cancelAll("BTC/USDT:USDT")).pipe(Effect.provide(layer))
+  }
+
+  it.effect("of an exchange that says the ids lists nothing beforehand", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* canceled(Effect.succeed(["1", "2"])), ["1", "2"])
+    }))
+
+  it.effect("that finds none has canceled none", () =>
+    Effect.gen(function*() {
+      const none = new ExchangeError.OrderNotFound({ exchange: "acme", operation: "cancelAll", detail: "none" })
+      assert.deepStrictEqual(yield* canceled(none), [])
+    }))
+})
