@@ -275,13 +275,15 @@ export interface Trading {
 }
 
 /**
- * How all orders of a market are canceled: all at once, with the ids of those that were, or `undefined` where it is not
- * said; or so many by their ids at once, with what became of each.
+ * How all orders of a market are canceled: all at once, where the answer always says the ids of those that were (`ids`);
+ * all at once, with these ids or `undefined` where it is not said, for which those that stand are listed beforehand (`all`);
+ * or so many by their ids at once, with what became of each.
  *
  * @since 0.1.0
  * @category models
  */
 export type CancelAll =
+  | { readonly ids: Question<Capability, [Market], ReadonlyArray<string>> }
   | { readonly all: Question<Capability, [Market], ReadonlyArray<string> | undefined> }
   | {
     readonly most: number

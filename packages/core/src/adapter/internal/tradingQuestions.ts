@@ -153,13 +153,14 @@ const cancelAll = (
         Arr.flatten
       ))
   }
+  // None is open: what had ended meanwhile is not found.
+  const orNone = <A>(canceled: Writes<A>) => Effect.catchTag(canceled, "OrderNotFound", () => Effect.succeed([]))
+  if ("ids" in cancelAll) return orNone(cancelAll.ids(client)(market))
   if ("all" in cancelAll) {
-    return Effect.gen(function*() {
-      const before = yield* standing
-      // None is open: what had ended meanwhile is not found.
-      return (yield* Effect.catchTag(cancelAll.all(client)(market), "OrderNotFound", () => Effect.succeed([]))) ??
-        before
-    })
+    return Effect.flatMap(
+      standing,
+      (before) => Effect.map(orNone(cancelAll.all(client)(market)), (ids) => ids ?? before)
+    )
   }
   const { most, several } = cancelAll
   return sweep(
