@@ -52,12 +52,13 @@ export const writes = Effect.map(asked, (requests) => requests.filter((request) 
 
 export const openIntents = Effect.flatMap(OrderJournal.OrderJournal, ({ open }) => open)
 
-/** A client, with all its services, over answers made up; the markets are those of the fixtures. */
+/** A client, with all its services, over answers made up; the markets are those of the fixtures unless given. */
 export const scripted = (
   answers: (
     request: { readonly method: string; readonly path: string; readonly query: URLSearchParams }
   ) => ScriptedHttp.Step,
-  environment: Exchange.TradingOptions["environment"] = { name: "scripted", baseUrl: "http://scripted.localhost" }
+  environment: Exchange.TradingOptions["environment"] = { name: "scripted", baseUrl: "http://scripted.localhost" },
+  listing: string = fixture("exchangeInfo")
 ) =>
 <A, E>(effect: Effect.Effect<A, E, Services | ScriptedHttp.ScriptedHttp>) =>
   Effect.zipRight(
@@ -69,7 +70,7 @@ export const scripted = (
         Layer.provideMerge(ScriptedHttp.layer(({ method, url }) => {
           const { pathname, searchParams } = new URL(url)
           return pathname === "/api/v3/exchangeInfo"
-            ? ScriptedHttp.text(fixture("exchangeInfo"))
+            ? ScriptedHttp.text(listing)
             : answers({ method, path: pathname, query: searchParams })
         }))
       )
