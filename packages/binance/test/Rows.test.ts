@@ -11,7 +11,7 @@ const symbol = "BTC/USDT"
 
 /** Public data over one listing. */
 const listed = <A, E>(listing: string, ask: (data: MarketData.MarketData.Service) => Effect.Effect<A, E>) =>
-  scripted(() => ScriptedHttp.json({}), undefined, listing)(Effect.flatMap(Binance.MarketData, ask))
+  scripted(() => ScriptedHttp.json({}), { listing })(Effect.flatMap(Binance.MarketData, ask))
 
 /** Public data over one answer. */
 const told = <A, E>(body: string, ask: (data: MarketData.MarketData.Service) => Effect.Effect<A, E>) =>
@@ -205,7 +205,7 @@ describe("tickers24hr", () => {
     const listing = names.map((name) => ({ ...first, symbol: `${name}USDT`, baseAsset: name }))
     const whole = record(fixture("ticker_24hr"))
     const rows = ["C999", ...names].map((name) => ({ ...whole, symbol: `${name}USDT` }))
-    return scripted(() => ScriptedHttp.json(rows), undefined, JSON.stringify({ symbols: listing }))(
+    return scripted(() => ScriptedHttp.json(rows), { listing: JSON.stringify({ symbols: listing }) })(
       Effect.gen(function*() {
         const tickers = yield* Effect.flatMap(
           Binance.MarketData,

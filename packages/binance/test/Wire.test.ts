@@ -125,8 +125,7 @@ describe("over the wire", () => {
   it.effect("names beyond ASCII and in mixed case are percent-encoded as they are signed", () =>
     scripted(
       ({ query }) => ScriptedHttp.json({ ...record(accepted(query)), symbol: "币安solUSDT" }),
-      undefined,
-      chinese
+      { listing: chinese }
     )(
       Effect.gen(function*() {
         const { place } = yield* Trading.Trading
