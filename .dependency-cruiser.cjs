@@ -2,7 +2,7 @@
  * The arrows between packages: cli -> exchanges -> each exchange -> core -> resilience. Tests may look anywhere.
  */
 const src = (...names) => `^packages/(${names.join("|")})/src/`
-const exchanges = ["binance", "bitmex", "bybit", "coinbase", "kraken", "okx"]
+const exchanges = Object.keys(require("./exchanges.json"))
 
 /** A package whose sources may import only these other packages. */
 const only = (name, ...allowed) => ({

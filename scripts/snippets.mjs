@@ -1,5 +1,6 @@
 /**
- * The programs in the README, the docs and the docstrings, so that they can be type-checked as a user would paste them.
+ * The programs in the README, the docs and the docstrings, so that they can be type-checked as a user would paste them, and
+ * those of the docstrings be run.
  */
 import { readdirSync, readFileSync } from "node:fs"
 import { join, relative } from "node:path"
@@ -32,7 +33,8 @@ export const snippets = (root) => {
         )
       )
     )
-  const found = [...markdown, ...docstrings]
+  // Those of pages may talk to exchanges; those of docstrings are whole programs that end by themselves.
+  const found = [...markdown, ...docstrings.map((snippet) => ({ ...snippet, runs: true }))]
   if (markdown.length === 0 || docstrings.length === 0) throw new Error("no programs found: the search is broken")
   return found
 }

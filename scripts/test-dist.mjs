@@ -97,13 +97,19 @@ writeFileSync(
 )
 run(consumer, "node", "import-all.mjs")
 
-for (const { name, text } of snippets(root)) writeFileSync(join(consumer, "src", name), text)
+const programs = snippets(root)
+for (const { name, text } of programs) writeFileSync(join(consumer, "src", name), text)
 for (const name of readdirSync(join(root, "packages/examples/src"))) {
   copyFileSync(join(root, "packages/examples/src", name), join(consumer, "src", name))
 }
 run(consumer, "npx", "tsc")
 run(consumer, "npx", "tsc", "--noEmit", "false", "--outDir", "out")
 run(consumer, "node", "out/price.js")
+writeFileSync(
+  join(consumer, "run-examples.mjs"),
+  programs.filter(({ runs }) => runs).map(({ name }) => `await import("./out/${name.replace(/ts$/, "js")}")`).join("\n")
+)
+run(consumer, "node", "run-examples.mjs")
 run(consumer, "npx", "exchange", "price", "BTC/USDT")
 rmSync(work, { recursive: true })
 console.log("the packed packages install, type-check and run")

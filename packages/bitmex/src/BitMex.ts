@@ -65,7 +65,7 @@ export const features: Adapter.Features = {
   deduplicates: "while open"
 }
 
-const exchange = Exchange.make<MarketData, Account, Trading>({
+const exchange = Exchange.make<MarketData, Account, Trading, string>({
   protocol,
   features,
   tags: {

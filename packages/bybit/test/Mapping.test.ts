@@ -182,7 +182,7 @@ describe("the book, trades and candles", () => {
     const { kline, orderbook, recentTrade, serverTime } = BybitEndpoints
     const wrongBooks = [
       { ...result("get_orderbook"), b: [["1"]] },
-      { ...result("get_orderbook"), a: [["1e5", "1"]] },
+      { ...result("get_orderbook"), a: [["1e50", "1"]] },
       { ...result("get_orderbook"), u: "230704" },
       null
     ]

@@ -131,7 +131,7 @@ describe("order", () => {
         { orderId: "" },
         { orderId: 1_523_347_543_495_541_248n.toString().length },
         { createdTime: "" },
-        { price: "1e5" },
+        { price: "1e50" },
         { avgPrice: 1600.25 }
       ]
     ) {

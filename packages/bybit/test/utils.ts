@@ -65,7 +65,7 @@ export interface Verdict {
 
 export const verdict = (error: ExchangeError.ExchangeError): Verdict => ({
   tag: error._tag,
-  outcome: ExchangeError.outcome(error),
+  outcome: error.outcome,
   ...error.code === undefined ? {} : { code: error.code },
   ...error._tag === "RateLimited" ? { retryAfter: Duration.toMillis(error.retryAfter) } : {},
   ...error._tag === "Banned" ? { until: error.until } : {}

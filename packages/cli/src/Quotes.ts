@@ -5,7 +5,7 @@
  */
 import {
   Decimal,
-  type ExchangeError,
+  ExchangeError,
   ExchangeSymbol,
   type Health,
   type Market,
@@ -192,11 +192,13 @@ export const snapshot = Effect.fnUntraced(function*(
     Effect.map(
       Effect.either(Effect.flatMap(result, ({ listed, tickers }) => {
         const [known, ticker] = [listed.get(symbol), tickers.get(symbol)]
-        return known === undefined || ticker === undefined
-          ? Effect.flatMap(market.market(symbol), () => Effect.dieMessage(`${exchange} left out ${symbol}`))
-          : Effect.succeed({ market: known, ticker })
+        if (known !== undefined && ticker !== undefined) return Effect.succeed({ market: known, ticker })
+        const detail = `there is no ticker of ${symbol} now`
+        return Effect.flatMap(market.market(symbol), () =>
+          new ExchangeError.MalformedResponse({ exchange, operation: "tickers", detail }))
       })),
-      (found) => row({ ...effort, exchange, symbol, breaker: breakerIn(after) }, found)
+      (found) =>
+        row({ ...effort, exchange, symbol, breaker: breakerIn(after) }, found)
     ))
   return { ...effort, rows, health: after }
 })

@@ -1,4 +1,4 @@
-import { Decimal, ExchangeError, Fill } from "@effect-exchange/core"
+import { Decimal, Fill } from "@effect-exchange/core"
 import type { Adapter } from "@effect-exchange/core/adapter"
 import { assert, describe, it } from "@effect/vitest"
 import { assertRight } from "@effect/vitest/utils"
@@ -263,7 +263,7 @@ describe("cancelFailure", () => {
     it(`${reason} is ${tag}`, () => {
       const error = result(false, reason)
       assert(error !== undefined)
-      assert.deepStrictEqual([error._tag, ExchangeError.outcome(error)], [tag, outcome])
+      assert.deepStrictEqual([error._tag, error.outcome], [tag, outcome])
     })
   }
 })

@@ -15,6 +15,25 @@ describe("Composite.failover", () => {
       assert.strictEqual((yield* price(Composite.failover([ill.layer, spare.layer]))).source, "spare")
     }))
 
+  it.effect("one that has none of the tickers asked for is passed over; one that has some serves", () =>
+    Effect.gen(function*() {
+      yield* at
+      const ticker = (exchange: string) => Effect.succeed([{ exchange, symbol, at: now, last: Decimal.make("1") }])
+      const [none, some] = [
+        source("none", { tickers: Effect.succeed([]) }),
+        source("some", { tickers: ticker("some") })
+      ]
+      const from = (layer: Layer.Layer<MarketData.MarketData>) =>
+        Effect.provide(
+          Effect.flatMap(MarketData.MarketData, (market) => market.tickers([symbol, "ETH/USDT"])),
+          layer
+        )
+      const found = yield* from(Composite.failover([none.layer, some.layer]))
+      assert.deepStrictEqual(found.map(({ exchange }) => exchange), ["some"])
+      const error = yield* Effect.flip(from(Composite.failover([none.layer])))
+      assert.include(error.message, "has a ticker of none of the markets asked for")
+    }))
+
   it.effect("what is wrong with the call is said at once; when all fail, the error names each and why", () =>
     Effect.gen(function*() {
       yield* at

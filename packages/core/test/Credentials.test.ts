@@ -108,6 +108,44 @@ describe("Credentials", () => {
       }))
   }
 
+  for (
+    const written of [
+      "hunter2+/==",
+      "hunter2+/==\n",
+      "hunter2+/==\\n",
+      "hunter2+/==\\r\\n",
+      "\r\nhunter2+/==\r\n",
+      `"hunter2+/=="`,
+      `'hunter2+/=='\n`,
+      `"hunter2+/==\\n"`
+    ]
+  ) {
+    it.effect(`a secret may be written as ${JSON.stringify(written)}, wherever it comes from`, () =>
+      Effect.gen(function*() {
+        const given = { key: Redacted.make(written), secret: Redacted.make(written) }
+        const config = Credentials.config("acme")
+        for (
+          const read of [
+            yield* from({ ACME_API_KEY: written, ACME_API_SECRET: written }).load(config),
+            yield* Credentials.fixed(given).get,
+            yield* Credentials.bareFrom({ get: Effect.succeed(given), reload: Effect.succeed(given) }).reload
+          ]
+        ) {
+          assert.deepStrictEqual(values(read), ["hunter2+/==", "hunter2+/=="])
+          assert.strictEqual(Credentials.fingerprint(given), Credentials.fingerprint(read))
+        }
+        const sign = (text: string) => Signature.hmacSha256Hex(Redacted.make(text), "text")
+        assert.strictEqual(sign(written), sign("hunter2+/=="))
+      }))
+  }
+
+  it.effect("of a passphrase only line breaks are taken: its owner made it up", () =>
+    Effect.gen(function*() {
+      const passphrase = Redacted.make(`"quoted\\n"\n`)
+      const read = yield* Credentials.fixed({ ...pair("mine"), passphrase }).get
+      assert.strictEqual(Redacted.value(read.passphrase ?? Redacted.make("")), `"quoted\\n"`)
+    }))
+
   for (const end of ["\n", "\r\n", "\n\n"]) {
     it.effect(`takes a secret that ends in ${JSON.stringify(end)}, without that`, () =>
       Effect.gen(function*() {

@@ -1,6 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
-import { assertNone } from "@effect/vitest/utils"
-import { BigDecimal, Either, FastCheck, Option, Schema } from "effect"
+import { assertEquals, assertNone, deepStrictEqual } from "@effect/vitest/utils"
+import {
+  BigDecimal,
+  Effect,
+  Either,
+  Equal,
+  FastCheck,
+  Hash,
+  HashMap,
+  Inspectable,
+  Logger,
+  Option,
+  Schema
+} from "effect"
+import { inspect } from "node:util"
 import { Decimal } from "../src/index.js"
 
 const digits = (least: number, most: number) =>
@@ -61,7 +74,7 @@ describe("Decimal", () => {
     ([value]) => {
       const text = value === 0 ? "0" : shortest(value)
       const read = Decimal.fromNumber(value)
-      if ((text.split(".")[1] ?? "").length > 40) assertNone(read)
+      if ((text.split(".")[1] ?? "").length > 60) assertNone(read)
       else assert.strictEqual(Decimal.format(Option.getOrThrow(read)), text)
     }
   )
@@ -93,7 +106,7 @@ describe("Decimal", () => {
     })
   }
 
-  for (const value of [Number.NaN, Infinity, -Infinity, 9007199254740992, 1e21, 1e308, 5e-324, 1e-41]) {
+  for (const value of [Number.NaN, Infinity, -Infinity, 9007199254740992, 1e21, 1e308, 5e-324, 1e-61]) {
     it(`${value} is no decimal`, () => {
       assertNone(Decimal.fromNumber(value))
       assert.isTrue(Either.isLeft(Schema.decodeEither(Decimal.FromNumber)(value)))
@@ -108,9 +121,14 @@ describe("Decimal", () => {
       "+1",
       ".5",
       "5.",
-      "1e5",
-      "1E5",
+      "1e",
+      "e5",
+      "1e1.5",
+      "1e40",
+      "1e-61",
+      "1e999",
       "1e10000000",
+      "1e-10000000",
       "0x10",
       "0b1",
       "NaN",
@@ -126,7 +144,7 @@ describe("Decimal", () => {
       "½",
       "1n",
       "9".repeat(41),
-      `0.${"1".repeat(41)}`,
+      `0.${"1".repeat(61)}`,
       "9".repeat(100_000)
     ]
   ) {
@@ -137,6 +155,30 @@ describe("Decimal", () => {
     })
   }
 
+  for (
+    const [text, plainly] of [
+      ["1e-8", "0.00000001"],
+      ["1.5E+3", "1500"],
+      ["-12.50e1", "-125.0"],
+      ["0E-8", "0.00000000"],
+      ["1e39", `1${"0".repeat(39)}`],
+      ["1e-60", `0.${"0".repeat(59)}1`],
+      [`0.${"1".repeat(60)}`, `0.${"1".repeat(60)}`]
+    ] as const
+  ) {
+    it(`an exchange's ${text.slice(0, 20)} is read exactly; a person's is refused`, () => {
+      const decimal = Schema.decodeSync(Decimal.FromString)(text)
+      assert.strictEqual(Schema.encodeSync(Decimal.FromString)(decimal), plainly)
+      assert.isTrue(BigDecimal.equals(decimal, BigDecimal.unsafeFromString(text)))
+      if (text !== plainly) assertNone(Decimal.parse(text))
+    })
+  }
+
+  it("a large number with an exponent costs nothing to refuse", () => {
+    const text = `${"9".repeat(100)}.${"9".repeat(100)}e999`
+    for (let count = 0; count < 20_000; count++) assertNone(Decimal.read(text))
+  })
+
   it.prop("no text at all crashes it", [FastCheck.string({ unit: "binary" })], ([text]) => {
     const read = Decimal.parse(text)
     assert.strictEqual(Option.isSome(read), /^-?[0-9]{1,40}(\.[0-9]{1,40})?$/.test(text))
@@ -146,7 +188,7 @@ describe("Decimal", () => {
     const [name, decimal] of [
       ["too many digits before the point", BigDecimal.make(1n, -40)],
       ["a gigabyte of zeros", BigDecimal.make(1n, -1_000_000_000)],
-      ["too many digits after the point", BigDecimal.make(1n, 41)],
+      ["too many digits after the point", BigDecimal.make(1n, 61)],
       ["a gigabyte of places", BigDecimal.make(1n, 1_000_000_000)],
       ["too many digits", BigDecimal.make(10n ** 60n, 1)]
     ] as const
@@ -157,7 +199,7 @@ describe("Decimal", () => {
   }
 
   it("the longest decimals can be sent", () => {
-    for (const decimal of [BigDecimal.make(1n, -39), BigDecimal.make(-1n, 40), BigDecimal.make(10n ** 80n - 1n, 40)]) {
+    for (const decimal of [BigDecimal.make(1n, -39), BigDecimal.make(-1n, 60), BigDecimal.make(10n ** 100n - 1n, 60)]) {
       const text = Schema.encodeSync(Decimal.FromString)(decimal)
       assert.isTrue(BigDecimal.equals(Schema.decodeSync(Decimal.FromString)(text), decimal))
     }
@@ -172,5 +214,60 @@ describe("Decimal", () => {
     for (const text of ["0.12345678901234567890", "9007199254740993", "100000.00000000000001"]) {
       assert.isTrue(Either.isLeft(Schema.encodeEither(Decimal.FromNumber)(Decimal.make(text))), text)
     }
+  })
+
+  for (const [text, shown] of [["64000.50", "64000.50"], ["0.00000001", "0.00000001"], ["-3", "-3"]] as const) {
+    it(`${text} shows as ${shown} wherever it is shown`, () => {
+      const price = { amount: Decimal.make(text), levels: [Decimal.make(text)] }
+      assert.strictEqual(JSON.stringify(price), `{"amount":"${shown}","levels":["${shown}"]}`)
+      assert.strictEqual(inspect(price), `{ amount: ${shown}, levels: [ ${shown} ] }`)
+      assert.strictEqual(inspect({ ...price }), inspect(price))
+      assert.strictEqual(`${price.amount}`, shown)
+      assert.strictEqual(Inspectable.format(price.amount), JSON.stringify(shown))
+    })
+  }
+
+  it.effect("a log line shows it so", () =>
+    Effect.gen(function*() {
+      const lines: Array<string> = []
+      const logger = Logger.map(Logger.logfmtLogger, (line) => lines.push(line))
+      yield* Effect.log("price", { last: Decimal.make("64000.5") }).pipe(
+        Effect.annotateLogs("bid", Decimal.make("64000.4")),
+        Effect.provide(Logger.replace(Logger.defaultLogger, logger))
+      )
+      assert.include(lines[0], "64000.5")
+      assert.include(lines[0], "64000.4")
+      assert.notInclude(lines[0], "BigDecimal")
+    }))
+
+  it("what was computed shows plainly once it is one of these", () => {
+    const sum = BigDecimal.sum(Decimal.make("0.1"), Decimal.make("0.2"))
+    assert.strictEqual(JSON.stringify([Decimal.of(sum)]), `["0.3"]`)
+    assert.deepStrictEqual(Decimal.of(sum), Decimal.make("0.3"))
+  })
+
+  it("shows one that is beyond all bounds without printing a gigabyte", () => {
+    assert.isBelow(String(Decimal.of(BigDecimal.make(1n, -1_000_000_000))).length, 20)
+  })
+
+  it("is a decimal of Effect's in all else", () => {
+    const [ours, effects] = [Decimal.make("1.50"), BigDecimal.unsafeFromString("1.5")]
+    assert.isTrue(BigDecimal.isBigDecimal(ours))
+    assert.isTrue(Equal.equals(ours, effects) && Equal.equals(effects, ours))
+    assert.strictEqual(Hash.hash(ours), Hash.hash(effects))
+    assert.strictEqual(Decimal.format(BigDecimal.normalize(ours)), "1.5")
+    assert.isTrue(HashMap.has(HashMap.make([ours, 1]), effects))
+    assert.isTrue(Schema.is(Schema.BigDecimalFromSelf)(ours))
+    assert.strictEqual(ours.pipe(BigDecimal.multiply(effects), BigDecimal.format), "2.25")
+  })
+
+  it("two of the same digits are equal for deepStrictEqual, whatever was done with one of them", () => {
+    const used = Decimal.make("1.50")
+    Hash.hash(used)
+    assert.deepStrictEqual(used, Decimal.make("1.50"))
+    assertEquals(used, Decimal.make("1.50"))
+    const price = { amount: used, currency: "USDT" }
+    deepStrictEqual({ ...price, currency: "USD" }, { amount: Decimal.make("1.50"), currency: "USD" })
+    assert.deepStrictEqual(Object.keys(used), ["value", "scale"])
   })
 })

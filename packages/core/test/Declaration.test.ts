@@ -583,6 +583,69 @@ describe("a declaration", () => {
   })
 })
 
+describe("regions", () => {
+  const regional = Exchange.define({
+    ...facts,
+    name: "Regional",
+    protocol: Protocol.make({
+      exchange: "regional",
+      hosts: {
+        live: Protocol.open("https://regional.example"),
+        testnet: { _tag: "None", alternative: "use the demo" }
+      },
+      regions: {
+        eea: { baseUrl: "https://eea.regional.example", headers: { "x-region": "eea" } },
+        demo: { baseUrl: "https://demo.regional.example", isTest: true }
+      },
+      limits,
+      sign: (request) => Either.right({ ...request, signature: "" }),
+      errors: Errors.table({ said: () => undefined, codes: {} }),
+      serverTime: time
+    })
+  })
+  const credentials = Credentials.fixed({ key: Redacted.make("key"), secret: Redacted.make("secret") })
+
+  it.effect("are asked where they are, with the headers they want", () =>
+    Effect.gen(function*() {
+      const wire = Far.make(() => Far.json({ now: 5 }))
+      yield* Effect.flatMap(regional.MarketData, ({ serverTime }) => serverTime).pipe(
+        Effect.provide(regional.layerMarketData({ environment: "eea" })),
+        Effect.provideService(HttpClient.HttpClient, wire.client)
+      )
+      assert.deepStrictEqual(wire.sent.map(({ headers, url }) => [url, headers["x-region"]]), [
+        ["https://eea.regional.example/time", "eea"]
+      ])
+    }))
+
+  it.effect("cost real money unless they are for tests", () =>
+    Effect.gen(function*() {
+      const built = (options: Parameters<typeof regional.layer>[0]) =>
+        Effect.scoped(Layer.build(Layer.provide(regional.layer(options), [http, OrderJournal.layerNone])))
+      yield* built({ environment: "demo", credentials })
+      yield* built({ environment: "eea", credentials, trading: "enabled" })
+      const error = yield* Effect.flip(built({ environment: "eea", credentials }))
+      assert.include(String(error), "with real money")
+    }))
+
+  it.effect("that do not exist are refused with those that do, by the compiler too", () =>
+    Effect.gen(function*() {
+      // @ts-expect-error there is no such region
+      const layer = regional.layerMarketData({ environment: "mars" })
+      const error = yield* Effect.flip(Effect.scoped(Layer.build(Layer.provide(layer, http))))
+      assert.include(String(error), "live, testnet, eea, demo")
+      // @ts-expect-error nor has an exchange any that declares none
+      toy({}).exchange.layerMarketData({ environment: "eea" })
+    }))
+
+  it.effect("have keys of their own in configuration", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(
+        Effect.scoped(Layer.build(Layer.provide(regional.layerAccount({ environment: "eea" }), http)))
+      )
+      assert.include(String(error), "REGIONAL_EEA_API_KEY")
+    }))
+})
+
 describe("pages", () => {
   const list = read("list", {
     path: "/list",

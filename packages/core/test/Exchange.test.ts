@@ -2,7 +2,16 @@ import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, Config, ConfigProvider, Context, Effect, Layer, Redacted, Schema } from "effect"
 import { Exchange } from "../src/adapter.js"
-import { Account, Credentials, Decimal, ExchangeError, ExchangeSymbol, MarketData, type Ticker } from "../src/index.js"
+import {
+  Account,
+  Credentials,
+  Decimal,
+  ExchangeError,
+  ExchangeSymbol,
+  MarketData,
+  type OrderBook,
+  type Ticker
+} from "../src/index.js"
 import * as Acme from "./support/acme.js"
 import * as Hostile from "./support/hostile.js"
 import { market } from "./support/markets.js"
@@ -31,7 +40,7 @@ class AcmeTrading
 
 const notAsked = () => Effect.die("not asked")
 
-const acme = (tickers: ReadonlyArray<Ticker.Ticker>) =>
+const acme = (tickers: ReadonlyArray<Ticker.Ticker>, book?: OrderBook.OrderBook) =>
   Exchange.make({
     protocol: Acme.protocol,
     features: {
@@ -59,7 +68,7 @@ const acme = (tickers: ReadonlyArray<Ticker.Ticker>) =>
           tickers.find(({ symbol }) => symbol === market.symbol) ?? ticker(market.symbol)
         ),
       tickers: () => Effect.as(client.request(Acme.named, { name: "all" }), tickers),
-      orderBook: notAsked,
+      orderBook: () => book === undefined ? notAsked() : Effect.succeed(book),
       trades: notAsked,
       candles: { page: 100, read: notAsked },
       status: Effect.die("not asked")
@@ -85,11 +94,12 @@ const over = (wire: Wire.Wire) => Layer.succeed(HttpClient.HttpClient, wire.clie
 
 const withMarketData = <A, E>(
   use: (market: MarketData.MarketData.Service, sent: ReadonlyArray<Wire.Sent>) => Effect.Effect<A, E>,
-  tickers: ReadonlyArray<Ticker.Ticker> = []
+  tickers: ReadonlyArray<Ticker.Ticker> = [],
+  book?: OrderBook.OrderBook
 ) => {
   const wire = Wire.make(() => Wire.ok())
   return Effect.flatMap(MarketData.MarketData, (market) => use(market, wire.sent)).pipe(
-    Effect.provide(acme(tickers).layerMarketData().pipe(Layer.provide(over(wire))))
+    Effect.provide(acme(tickers, book).layerMarketData().pipe(Layer.provide(over(wire))))
   )
 }
 
@@ -124,7 +134,7 @@ describe("Exchange", () => {
       ticker("ETH/USDT", { bid: Decimal.make("1") })
     ]))
 
-  it.effect("tickers come in the order asked for; none asked for, none fetched; one missing is malformed", () =>
+  it.effect("tickers come in the order asked for; none asked for, none fetched; what is missing is left out", () =>
     withMarketData((market, sent) =>
       Effect.gen(function*() {
         const found = yield* market.tickers(["XRP/USDT", "BTC/USDT", "XRP/USDT"])
@@ -132,10 +142,27 @@ describe("Exchange", () => {
         const before = sent.length
         assert.deepStrictEqual(yield* market.tickers([]), [])
         assert.strictEqual(sent.length, before)
-        const error = yield* Effect.flip(market.tickers(["BTC/USDT", "ETH/USDT"]))
-        assert.instanceOf(error, ExchangeError.MalformedResponse)
-        assert.include(error.message, "ETH/USDT")
+        const some = yield* market.tickers(["ETH/USDT", "BTC/USDT"])
+        assert.deepStrictEqual(some.map(({ symbol }): string => symbol), ["BTC/USDT"])
+        assert.deepStrictEqual(yield* market.tickers(["ETH/USDT"]), [])
+        assert.strictEqual((yield* Effect.flip(market.tickers(["BTC/USDT", "NEW/USDT"])))._tag, "SymbolNotFound")
       }), [ticker("BTC/USDT"), ticker("XRP/USDT")]))
+
+  it.effect("a book that cannot be is not handed out", () =>
+    Effect.gen(function*() {
+      const of = (bids: ReadonlyArray<string>, asks: ReadonlyArray<string>) => {
+        const levels = (prices: ReadonlyArray<string>) =>
+          prices.map((price) => ({ price: Decimal.make(price), amount: Decimal.make("1") }))
+        const symbol = ExchangeSymbol.make("BTC/USDT")
+        const book = { exchange: "acme", symbol, bids: levels(bids), asks: levels(asks), at: 7 }
+        return withMarketData((market) => market.orderBook("BTC/USDT"), [], book)
+      }
+      assert.strictEqual((yield* of(["2", "1"], ["3", "4"])).bids.length, 2)
+      assert.strictEqual((yield* of([], [])).bids.length, 0)
+      const error = yield* Effect.flip(of(["3", "1"], ["2", "4"]))
+      assert.instanceOf(error, ExchangeError.MalformedResponse)
+      assert.include(error.message, "the book of BTC/USDT is crossed: 3 is bid and 2 asked")
+    }))
 
   it.effect("hostile symbols are refused before anything is sent", () =>
     withMarketData((market, sent) =>

@@ -71,7 +71,7 @@ describe("ExchangeClient: answers", () => {
         const { client, sent } = yield* Wire.setup(() => new Response("", { status }))
         const error = yield* Effect.flip(client.request(Acme.order, { amount: 1 }))
         assert.instanceOf(error, ExchangeError.ExchangeUnavailable)
-        assert.strictEqual(ExchangeError.outcome(error), "Unknown")
+        assert.strictEqual(error.outcome, "Unknown")
         assert.strictEqual(sent.length, 1)
       }
     }))
@@ -154,7 +154,7 @@ describe("ExchangeClient: answers", () => {
           const { client, sent } = yield* Wire.setup(() => new Response(body, { status }))
           const error = yield* Effect.flip(client.request(Acme.order, { amount: 1 }))
           const tag = status === 401 ? "AuthenticationFailed" : status === 429 ? "RateLimited" : "ExchangeUnavailable"
-          assert.deepStrictEqual([error._tag, ExchangeError.outcome(error), error.status], [tag, "Unknown", status])
+          assert.deepStrictEqual([error._tag, error.outcome, error.status], [tag, "Unknown", status])
           assert.strictEqual(sent.length, 1)
         }))
     }
@@ -181,7 +181,7 @@ describe("ExchangeClient: answers", () => {
           const error = yield* Effect.flip(call)
           assert.instanceOf(error, ExchangeError.PermissionDenied)
           assert.include(error.message, "country or region")
-          assert.strictEqual(ExchangeError.outcome(error), "Unknown")
+          assert.strictEqual(error.outcome, "Unknown")
         }
         assert.strictEqual(sent.length, 2)
       }))
@@ -195,7 +195,7 @@ describe("ExchangeClient: answers", () => {
           protocol: { classify: ({ about }) => Acme.errorOf(tag, { ...about, detail: "a page" }, 0) }
         })
         const exit = yield* Effect.flip(client.request(Acme.cancel, { id: "1" }))
-        assert.strictEqual(ExchangeError.outcome(exit), "Unknown", tag)
+        assert.strictEqual(exit.outcome, "Unknown", tag)
       }
     }))
 
@@ -263,7 +263,7 @@ describe("ExchangeClient: answers", () => {
         })
         const error = yield* Effect.flip(client.request(Acme.order, { amount: 1 }))
         assert.strictEqual(error._tag, status === 200 ? "MalformedResponse" : "ExchangeUnavailable")
-        assert.strictEqual(ExchangeError.outcome(error), "Unknown")
+        assert.strictEqual(error.outcome, "Unknown")
         assert.notInclude(error.message, "bug")
         assert.strictEqual(sent.length, 1)
       }))
@@ -278,7 +278,7 @@ describe("ExchangeClient: answers", () => {
       assert.deepStrictEqual(yield* client.request(Acme.value, {}), { value: 1 })
       const error = yield* Effect.flip(client.request({ ...Acme.order, decode: dies }, { amount: 1 }))
       assert.instanceOf(error, ExchangeError.MalformedResponse)
-      assert.strictEqual(ExchangeError.outcome(error), "Unknown")
+      assert.strictEqual(error.outcome, "Unknown")
     }))
 
   it.scoped("an observer that dies changes no outcome", () =>

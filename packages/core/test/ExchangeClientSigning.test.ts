@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Either, Fiber, TestClock } from "effect"
+import { inspect } from "node:util"
 import type { Endpoint, Protocol } from "../src/adapter.js"
 import { ExchangeError } from "../src/index.js"
 import * as Acme from "./support/acme.js"
@@ -20,6 +21,18 @@ const noncesOf = (sent: ReadonlyArray<Wire.Sent>) => sent.map(({ headers }) => B
 
 const rises = (nonces: ReadonlyArray<bigint>) =>
   nonces.every((nonce, index) => index === 0 || nonce > (nonces[index - 1] ?? 0n))
+
+describe("ExchangeClient: as a value", () => {
+  it.scoped("is piped, and shows where it goes and nothing of a key", () =>
+    Effect.gen(function*() {
+      const { client } = yield* Wire.setup(() => Wire.ok())
+      yield* client.pipe(({ request }) => request(Acme.balance, {}))
+      const shown = { _id: "ExchangeClient", exchange: "acme", environment: "live" }
+      assert.strictEqual(JSON.stringify(client), JSON.stringify(shown))
+      assert.strictEqual(inspect(client, { depth: 20, showHidden: true }), inspect(shown))
+      assert.deepStrictEqual(JSON.parse(String(client)), shown)
+    }))
+})
 
 describe("ExchangeClient: nonces", () => {
   it.scoped("are microseconds, rising also within one millisecond and when the clock goes back", () =>
@@ -164,7 +177,7 @@ describe("ExchangeClient: hosts", () => {
       const error = yield* Effect.flip(client.request(Acme.order, { amount: 1 }))
       assert.instanceOf(error, ExchangeError.AuthenticationFailed)
       assert.include(error.message, "neither PEM nor base64")
-      assert.strictEqual(ExchangeError.outcome(error), "NotSent")
+      assert.strictEqual(error.outcome, "NotSent")
       assert.strictEqual(sent.length, 0)
     }))
 

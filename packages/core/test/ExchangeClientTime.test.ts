@@ -19,7 +19,7 @@ describe("ExchangeClient: time", () => {
       yield* TestClock.adjust(1)
       const error = yield* Fiber.join(fiber)
       assert.instanceOf(error, ExchangeError.RequestTimedOut)
-      assert.strictEqual(ExchangeError.outcome(error), "Unknown")
+      assert.strictEqual(error.outcome, "Unknown")
       assert.strictEqual(sent[0]?.signal.aborted, true)
     }))
 

@@ -1,41 +1,40 @@
 import { assert, describe, it } from "@effect/vitest"
-import { assertNone, assertSome } from "@effect/vitest/utils"
-import { Duration, Schema } from "effect"
+import { Cause, Duration, Effect, Schema } from "effect"
 import { ExchangeError } from "../src/index.js"
 import { errorOf } from "./support/acme.js"
 import { AnyError } from "./support/errors.js"
 
 type Tag = ExchangeError.ExchangeError["_tag"]
 
-/** The table of the design, by hand: may a `once` write be repeated, may a read, what became of it, who may fail so. */
+/** The table of the design, by hand: may a read be repeated, what became of a write, who may fail so, what the breaker does. */
 const rows: ReadonlyArray<
-  readonly [Tag, once: boolean, read: boolean, ExchangeError.Outcome, "m" | "a" | "t" | "none", string]
+  readonly [Tag, read: boolean, ExchangeError.Outcome, "m" | "a" | "t" | "none", string]
 > = [
-  ["InvalidRequest", false, false, "Rejected", "m", "ignore"],
-  ["SymbolNotFound", false, false, "Rejected", "m", "ignore"],
-  ["OrderNotFound", false, false, "Rejected", "a", "ignore"],
-  ["DuplicateOrder", false, false, "Rejected", "t", "ignore"],
-  ["InsufficientFunds", false, false, "Rejected", "t", "ignore"],
-  ["OrderRejected", false, false, "Rejected", "t", "ignore"],
-  ["PermissionDenied", false, false, "Rejected", "m", "ignore"],
-  ["AuthenticationFailed", false, false, "Rejected", "a", "ignore"],
-  ["ClockSkew", false, false, "Rejected", "a", "ignore"],
-  ["RateLimited", true, true, "Rejected", "m", "ignore"],
-  ["Banned", false, false, "Rejected", "m", "openUntil"],
-  ["ExchangeUnavailable", false, true, "Unknown", "m", "failure"],
-  ["TransportFailed", false, true, "Unknown", "m", "failure"],
-  ["RequestTimedOut", false, true, "Unknown", "m", "failure"],
-  ["MalformedResponse", false, false, "Unknown", "m", "failure"],
-  ["CircuitOpen", false, false, "NotSent", "m", "ignore"],
-  ["BulkheadFull", false, false, "NotSent", "m", "ignore"],
-  ["RateLimiterFull", false, false, "NotSent", "m", "ignore"],
-  ["DeadlineExceeded", false, false, "NotSent", "m", "ignore"],
-  ["ExchangeClosed", false, false, "NotSent", "m", "ignore"],
-  ["Unsupported", false, false, "NotSent", "m", "ignore"],
-  ["OrderDenied", false, false, "NotSent", "t", "ignore"],
-  ["KeyRefused", false, false, "NotSent", "none", "ignore"],
-  ["NotPlaced", false, false, "Rejected", "t", "ignore"],
-  ["OutcomeUnknown", false, false, "Unknown", "t", "ignore"]
+  ["InvalidRequest", false, "Rejected", "m", "ignore"],
+  ["SymbolNotFound", false, "Rejected", "m", "ignore"],
+  ["OrderNotFound", false, "Rejected", "a", "ignore"],
+  ["DuplicateOrder", false, "Rejected", "t", "ignore"],
+  ["InsufficientFunds", false, "Rejected", "t", "ignore"],
+  ["OrderRejected", false, "Rejected", "t", "ignore"],
+  ["PermissionDenied", false, "Rejected", "m", "ignore"],
+  ["AuthenticationFailed", false, "Rejected", "a", "ignore"],
+  ["ClockSkew", false, "Rejected", "a", "ignore"],
+  ["RateLimited", true, "Rejected", "m", "ignore"],
+  ["Banned", false, "Rejected", "m", "openUntil"],
+  ["ExchangeUnavailable", true, "Unknown", "m", "failure"],
+  ["TransportFailed", true, "Unknown", "m", "failure"],
+  ["RequestTimedOut", true, "Unknown", "m", "failure"],
+  ["MalformedResponse", false, "Unknown", "m", "failure"],
+  ["CircuitOpen", false, "NotSent", "m", "ignore"],
+  ["BulkheadFull", false, "NotSent", "m", "ignore"],
+  ["RateLimiterFull", false, "NotSent", "m", "ignore"],
+  ["DeadlineExceeded", false, "NotSent", "m", "ignore"],
+  ["ExchangeClosed", false, "NotSent", "m", "ignore"],
+  ["Unsupported", false, "NotSent", "m", "ignore"],
+  ["OrderDenied", false, "NotSent", "t", "ignore"],
+  ["KeyRefused", false, "NotSent", "none", "ignore"],
+  ["NotPlaced", false, "Rejected", "t", "ignore"],
+  ["OutcomeUnknown", false, "Unknown", "t", "ignore"]
 ]
 
 const about = { exchange: "acme", operation: "order", detail: "no; do something else", code: "-1", status: 400 }
@@ -49,16 +48,15 @@ describe("ExchangeError", () => {
     )
   })
 
-  for (const [tag, once, read, outcome, capability, breaker] of rows) {
+  for (const [tag, read, outcome, capability, breaker] of rows) {
     it(`${tag} answers as the design says`, () => {
       const error = errorOf(tag, about)
-      assert.strictEqual(ExchangeError.isRetryable(error, false), once)
-      assert.strictEqual(ExchangeError.isRetryable(error, true), read)
-      assert.strictEqual(ExchangeError.outcome(error), outcome)
+      assert.strictEqual(error.isRetryable, read)
+      assert.strictEqual(error.outcome, outcome)
       assert.strictEqual(ExchangeError.policies[tag].breaker, breaker)
-      assert.strictEqual(ExchangeError.isMarketDataError(error), capability === "m")
-      assert.strictEqual(ExchangeError.isAccountError(error), capability === "m" || capability === "a")
-      assert.strictEqual(ExchangeError.isTradingError(error), capability !== "none")
+      assert.strictEqual(ExchangeError.isNotPlaced(error), outcome !== "Unknown" && tag !== "DuplicateOrder")
+      const fits = (["marketData", "account", "trading"] as const).filter((each) => ExchangeError.isFor(each, error))
+      assert.strictEqual(fits.length, { m: 3, a: 2, t: 1, none: 0 }[capability])
     })
 
     it(`${tag} reads as a sentence, with the exchange's own code and status`, () => {
@@ -79,36 +77,55 @@ describe("ExchangeError", () => {
     })
   }
 
-  it("what an exchange promises was not carried out may be repeated, whatever it was", () => {
-    for (const outcome of ["NotSent", "Rejected"] as const) {
+  it("what became of a write is what the error was made with", () => {
+    for (const outcome of ["NotSent", "Rejected", "Unknown"] as const) {
       for (
         const error of [
           new ExchangeError.ExchangeUnavailable({ ...about, outcome }),
-          new ExchangeError.TransportFailed({ ...about, outcome })
+          new ExchangeError.TransportFailed({ ...about, outcome }),
+          new ExchangeError.RateLimited({ ...about, outcome, retryAfter: Duration.seconds(2) }),
+          new ExchangeError.Banned({ ...about, outcome, until: 1 }),
+          new ExchangeError.AuthenticationFailed({ ...about, outcome }),
+          new ExchangeError.ClockSkew({ ...about, outcome }),
+          new ExchangeError.PermissionDenied({ ...about, outcome })
         ]
       ) {
-        assert.strictEqual(ExchangeError.outcome(error), outcome)
-        assert.isTrue(ExchangeError.isRetryable(error, false))
+        assert.strictEqual(error.outcome, outcome)
+        assert.strictEqual(ExchangeError.isNotPlaced(error), outcome !== "Unknown")
+        assert.strictEqual(Schema.decodeSync(AnyError)(Schema.encodeSync(AnyError)(error)).outcome, outcome)
       }
     }
   })
 
-  it("a bare status may have been answered by something else: the error says so itself", () => {
-    const outcome = "Unknown"
-    for (
-      const error of [
-        new ExchangeError.RateLimited({ ...about, outcome, retryAfter: Duration.seconds(2) }),
-        new ExchangeError.Banned({ ...about, outcome, until: 1 }),
-        new ExchangeError.AuthenticationFailed({ ...about, outcome }),
-        new ExchangeError.ClockSkew({ ...about, outcome }),
-        new ExchangeError.PermissionDenied({ ...about, outcome })
-      ]
-    ) {
-      assert.strictEqual(ExchangeError.outcome(error), "Unknown")
-      assert.isFalse(ExchangeError.isRetryable(error, false))
-      assert.strictEqual(ExchangeError.isRetryable(error, true), error._tag === "RateLimited")
+  it("who does not know what became of it may leave it undefined", () => {
+    const error = new ExchangeError.ClockSkew({ ...about, outcome: undefined })
+    assert.strictEqual(error.outcome, "Rejected")
+    assert.isFalse("outcome" in Schema.encodeSync(AnyError)(error))
+  })
+
+  it("an error written down without what became of it was refused", () => {
+    for (const _tag of ["Banned", "ClockSkew"] as const) {
+      assert.strictEqual(Schema.decodeUnknownSync(AnyError)({ ...about, _tag, until: 1 }).outcome, "Rejected")
     }
   })
+
+  it.effect("an error fails the Effect that yields it, and nothing of its class can be overwritten", () =>
+    Effect.gen(function*() {
+      const error = new ExchangeError.RequestTimedOut(about)
+      const exit = yield* Effect.exit(Effect.gen(function*() {
+        return yield* error
+      }))
+      assert.deepStrictEqual(exit._tag === "Failure" ? Cause.squash(exit.cause) : undefined, error)
+      assert.throws(() => Object.assign(error, { outcome: "Rejected" }), TypeError)
+      assert.deepStrictEqual(Object.keys(error).toSorted(), [
+        "_tag",
+        "code",
+        "detail",
+        "exchange",
+        "operation",
+        "status"
+      ])
+    }))
 
   it("only what is no JSON, or too much of it, counts as a failure among malformed answers", () => {
     const counts = (["NotJson", "TooLarge", "Shape"] as const).map((reason) =>
@@ -116,7 +133,7 @@ describe("ExchangeError", () => {
     )
     assert.deepStrictEqual(counts, [true, true, false])
     assert.isFalse(ExchangeError.countsAsFailure(new ExchangeError.MalformedResponse(about)))
-    for (const [tag, , , , , breaker] of rows) {
+    for (const [tag, , , , breaker] of rows) {
       if (tag === "MalformedResponse") continue
       assert.strictEqual(ExchangeError.countsAsFailure(errorOf(tag, about)), breaker === "failure")
     }
@@ -159,12 +176,12 @@ describe("ExchangeError", () => {
     assert.match(new ExchangeError.Unsupported({ ...about, alternative: hostile }).alternative, /^a level/)
   })
 
-  it("only RateLimited asks for a delay", () => {
-    for (const [tag] of rows) {
-      const asked = ExchangeError.retryAfter(errorOf(tag, about))
-      if (tag === "RateLimited") assertSome(asked, Duration.seconds(2))
-      else assertNone(asked)
-    }
+  it("only RateLimited and CircuitOpen say how long to wait", () => {
+    const asked = new Map<Tag, Duration.Duration>([
+      ["RateLimited", Duration.seconds(2)],
+      ["CircuitOpen", Duration.seconds(1)]
+    ])
+    for (const [tag] of rows) assert.deepStrictEqual(errorOf(tag, about).retryAfter, asked.get(tag))
   })
 
   it("a circuit that is held open survives JSON too", () => {

@@ -187,4 +187,77 @@ describe("Markets", () => {
       assert.include(error.message, "listed are BTC/USDT, BTC/EUR, BTC/TRY")
       assert.notInclude((yield* Effect.flip(markets.find("price", "XRP/USD"))).message, "listed")
     }))
+
+  const listing = (load: number) => Effect.succeed(load === 1 ? bitcoin : both)
+
+  it.scoped("what was listed since is found, by its symbol and by its id", () =>
+    Effect.gen(function*() {
+      for (const byId of [false, true]) {
+        const { counted, markets } = yield* setup(listing)
+        yield* markets.all
+        yield* TestClock.adjust("5 minutes")
+        if (byId) assertSome(yield* markets.byId("ETHUSDT"), market("ETH/USDT"))
+        else assert.deepStrictEqual(yield* markets.find("ticker", "ETH/USDT"), market("ETH/USDT"))
+        assert.strictEqual(counted.loads, 2)
+        yield* markets.find("ticker", "BTC/USDT")
+        assert.strictEqual(counted.loads, 2)
+      }
+    }))
+
+  it.scoped("what is missed loads them again at most every five seconds", () =>
+    Effect.gen(function*() {
+      const { counted, markets } = yield* setup(() => Effect.succeed(bitcoin))
+      const missed = Effect.gen(function*() {
+        assert.strictEqual((yield* Effect.flip(markets.find("ticker", "XRP/USDT")))._tag, "SymbolNotFound")
+        assertNone(yield* markets.byId("XRPUSDT"))
+      })
+      yield* missed
+      yield* TestClock.adjust(4_999)
+      yield* missed
+      assert.strictEqual(counted.loads, 1)
+      yield* TestClock.adjust(1)
+      yield* missed
+      assert.strictEqual(counted.loads, 2)
+      yield* TestClock.adjust("5 seconds")
+      yield* missed
+      assert.strictEqual(counted.loads, 3)
+    }))
+
+  it.scoped("a hundred who miss something share one load", () =>
+    Effect.gen(function*() {
+      const gate = yield* Deferred.make<ReadonlyArray<Market.Market>>()
+      const { counted, markets } = yield* setup((load) => load === 1 ? Effect.succeed(bitcoin) : Deferred.await(gate))
+      yield* markets.all
+      yield* TestClock.adjust("5 seconds")
+      const callers = yield* start(
+        Effect.all(Array.from({ length: 100 }, () => markets.find("price", "ETH/USDT")), { concurrency: "unbounded" })
+      )
+      // Those who miss nothing do not wait for it.
+      assert.strictEqual((yield* markets.find("price", "BTC/USDT")).id, "BTCUSDT")
+      yield* Deferred.succeed(gate, both)
+      assert.strictEqual((yield* Fiber.join(callers)).length, 100)
+      assert.strictEqual(counted.loads, 2)
+    }))
+
+  it.scoped("what is missed while they cannot be loaded is missing, and they are not asked for again at once", () =>
+    Effect.gen(function*() {
+      const { counted, markets } = yield* setup((load) => load === 1 ? Effect.succeed(bitcoin) : Effect.fail(outage))
+      yield* markets.all
+      yield* TestClock.adjust("1 minute")
+      for (let count = 0; count < 3; count++) {
+        assert.strictEqual((yield* Effect.flip(markets.find("ticker", "ETH/USDT")))._tag, "SymbolNotFound")
+      }
+      assert.strictEqual(counted.loads, 2)
+      assert.deepStrictEqual(yield* markets.all, bitcoin)
+    }))
+
+  it.scoped("an id that is that of several is not missed", () =>
+    Effect.gen(function*() {
+      const perpetual: Market.Market = { ...market("BTC/USDT"), kind: "perpetual" }
+      const { counted, markets } = yield* setup(() => Effect.succeed([...bitcoin, perpetual]))
+      yield* markets.all
+      yield* TestClock.adjust("1 minute")
+      assertNone(yield* markets.byId("BTCUSDT"))
+      assert.strictEqual(counted.loads, 1)
+    }))
 })

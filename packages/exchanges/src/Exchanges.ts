@@ -1,16 +1,10 @@
 /**
- * Every exchange by its id: the one place that lists them.
+ * Every exchange by its id.
  *
  * @since 0.1.0
  */
-import { Binance } from "@effect-exchange/binance"
-import { BitMex } from "@effect-exchange/bitmex"
-import { Bybit } from "@effect-exchange/bybit"
-import { Coinbase } from "@effect-exchange/coinbase"
 import type { Account, Environment, MarketData, OrderJournal, Trading } from "@effect-exchange/core"
 import type { Adapter, Exchange } from "@effect-exchange/core/adapter"
-import { Kraken } from "@effect-exchange/kraken"
-import { Okx } from "@effect-exchange/okx"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
@@ -20,6 +14,7 @@ import * as Layer from "effect/Layer"
 import * as LayerMap from "effect/LayerMap"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
+import { registry } from "./internal/registry.js"
 
 /** What every exchange package has. */
 interface Listed {
@@ -39,14 +34,7 @@ interface Listed {
   >
 }
 
-const exchanges = {
-  binance: Binance,
-  bitmex: BitMex,
-  bybit: Bybit,
-  coinbase: Coinbase,
-  kraken: Kraken,
-  okx: Okx
-} as const satisfies { readonly [id: string]: Listed }
+const exchanges = registry satisfies { readonly [id: string]: Listed }
 
 /**
  * @since 0.1.0

@@ -45,7 +45,7 @@ const withNonce = ({ body, headers }: Endpoint.Prepared, nonce: bigint): string 
  * @since 0.1.0
  * @category protocols
  */
-export const protocol: Protocol.Protocol = Protocol.make({
+export const protocol = Protocol.make({
   exchange: "kraken",
   hosts: {
     live: Protocol.open("https://api.kraken.com"),

@@ -252,7 +252,7 @@ describe("account", () => {
     const [balance] = rows("balance")
     const [position] = rows("positions")
     assert.isTrue(
-      Either.isLeft(OkxEndpoints.balance.decode(envelope({ ...balance, details: [{ ccy: "BTC", eq: "1e3" }] })))
+      Either.isLeft(OkxEndpoints.balance.decode(envelope({ ...balance, details: [{ ccy: "BTC", eq: "1e50" }] })))
     )
     assert.isTrue(Either.isLeft(OkxEndpoints.positions.decode(envelope({ ...position, posSide: "sideways" }))))
     assert.isTrue(Either.isLeft(OkxEndpoints.balance.decode(envelope())))

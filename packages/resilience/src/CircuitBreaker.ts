@@ -8,7 +8,9 @@ import * as Chunk from "effect/Chunk"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Inspectable from "effect/Inspectable"
 import type * as Option from "effect/Option"
+import * as Pipeable from "effect/Pipeable"
 import type * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
@@ -58,7 +60,7 @@ export type TypeId = "~@effect-exchange/resilience/CircuitBreaker"
  * @since 0.1.0
  * @category models
  */
-export interface CircuitBreaker<in E = unknown> {
+export interface CircuitBreaker<in E = unknown> extends Inspectable.Inspectable, Pipeable.Pipeable {
   readonly [TypeId]: TypeId
   /** What {@link CircuitOpen}, transitions and metrics are labelled with. */
   readonly name: string
@@ -364,9 +366,12 @@ export const restore = <E = unknown>(options: Options<E>, from: Snapshot): Effec
         }, initial)
       ),
       Effect.map((breaker) => ({
+        ...Inspectable.BaseProto,
+        ...Pipeable.Prototype,
         ...breaker,
         [TypeId]: TypeId,
         name,
+        toJSON: () => ({ _id: "CircuitBreaker", name }),
         protect: (self) => keepBrand(self, breaker.protect(self))
       }))
     )

@@ -2,7 +2,20 @@ import { CircuitBreaker, Idempotent, Rejection, Retry, Trip } from "@effect-exch
 import { assert, describe, it } from "@effect/vitest"
 import { assertFailure, assertInclude, assertInstanceOf } from "@effect/vitest/utils"
 import { Cause, Duration, Effect, Exit, Fiber, Option, Random, Ref, Schedule, Schema, TestClock } from "effect"
+import { inspect } from "node:util"
 import { boom, inFlight, make, opened, retryAfter, tag } from "./support/circuitBreaker.js"
+
+describe("as a value", () => {
+  it.effect("is piped, and shows its name rather than how it is made", () =>
+    Effect.gen(function*() {
+      const breaker = yield* CircuitBreaker.make({ name: "payments" })
+      assert.strictEqual(yield* breaker.pipe((self) => self.protect(Effect.succeed(1))), 1)
+      const shown = { _id: "CircuitBreaker", name: "payments" }
+      assert.strictEqual(JSON.stringify(breaker), JSON.stringify(shown))
+      assert.strictEqual(inspect(breaker), inspect(shown))
+      assert.deepStrictEqual(JSON.parse(String(breaker)), shown)
+    }))
+})
 
 describe("closed", () => {
   it.effect("passes results through unchanged", () =>

@@ -36,10 +36,10 @@ export type Optional = "positions" | "amend" | "placeBatch"
  * @since 0.1.0
  * @category models
  */
-export interface PublicFacts<Name extends string> {
+export interface PublicFacts<Name extends string, Region extends string = string> {
   /** As the exchange writes it. */
   readonly name: Name
-  readonly protocol: Protocol
+  readonly protocol: Protocol<Region>
   readonly kinds: ReadonlyArray<Kind>
   /**
    * What one unit of size on the wire is in our amounts, where the two differ (contracts): amounts of books, trades, orders,
@@ -58,7 +58,9 @@ export interface PublicFacts<Name extends string> {
  * @since 0.1.0
  * @category models
  */
-export interface Facts<Name extends string, Lacks extends Optional> extends PublicFacts<Name> {
+export interface Facts<Name extends string, Lacks extends Optional, Region extends string = never>
+  extends PublicFacts<Name, Region>
+{
   readonly lacks: ReadonlyArray<Lacks>
   readonly account: Account & Given<OptionalAccount, Lacks>
   readonly trading: Trading & Given<OptionalTrading, Lacks>

@@ -44,7 +44,9 @@ import * as tradingQuestions from "./internal/tradingQuestions.js"
  * @since 0.1.0
  * @category models
  */
-export interface Options extends ExchangeClient.Options {
+export interface Options<Region extends string = never> extends Omit<ExchangeClient.Options, "environment"> {
+  /** Which installation to talk to. Defaults to `"live"`. */
+  readonly environment?: Environment.Environment<Region> | undefined
   /** How long the list of markets is believed. Defaults to one hour. */
   readonly marketsMaxAge?: Duration.DurationInput | undefined
   /** The markets, where they are known beforehand: none are loaded before these are older than `marketsMaxAge`. */
@@ -55,7 +57,7 @@ export interface Options extends ExchangeClient.Options {
  * @since 0.1.0
  * @category models
  */
-export interface AccountOptions extends Options {
+export interface AccountOptions<Region extends string = never> extends Options<Region> {
   /** Defaults to `Credentials.config`: `<EXCHANGE>_API_KEY` and `<EXCHANGE>_API_SECRET` from configuration. */
   readonly credentials?: Credentials.Credentials | Credentials.Provider | undefined
 }
@@ -65,13 +67,13 @@ export interface AccountOptions extends Options {
  *
  * **Gotchas**
  *
- * Whether an address of one's own is live is known only when the Layer is built: one that is neither the loopback nor a
- * test host of the exchange is refused there without `trading: "enabled"` (see `Environment.isLive`).
+ * Whether a region or an address of one's own is live is known only when the Layer is built: one that is neither the
+ * loopback nor for tests is refused there without `trading: "enabled"` (see `Environment.isLive`).
  *
  * @since 0.1.0
  * @category models
  */
-export type TradingOptions =
+export type TradingOptions<Region extends string = never> =
   & Omit<AccountOptions, "environment">
   & {
     /** What may not be ordered. Nothing is refused unless set. */
@@ -89,7 +91,7 @@ export type TradingOptions =
   }
   & (
     | { readonly environment: "live"; readonly trading: "enabled" }
-    | { readonly environment: "testnet" | Environment.Custom; readonly trading?: "enabled" | undefined }
+    | { readonly environment: "testnet" | Region | Environment.Custom; readonly trading?: "enabled" | undefined }
   )
 
 /**
@@ -98,9 +100,9 @@ export type TradingOptions =
  * @since 0.1.0
  * @category models
  */
-export interface ConfigOptions {
+export interface ConfigOptions<Region extends string = never> {
   readonly credentials: Credentials.Credentials
-  readonly environment?: Environment.Environment | undefined
+  readonly environment?: Environment.Environment<Region> | undefined
   readonly attemptTimeout?: Duration.Duration | undefined
   readonly deadline?: Duration.Duration | undefined
 }
@@ -111,8 +113,8 @@ export interface ConfigOptions {
  * @since 0.1.0
  * @category models
  */
-export interface TradingConfigOptions extends ConfigOptions {
-  readonly environment: Environment.Environment
+export interface TradingConfigOptions<Region extends string = never> extends ConfigOptions<Region> {
+  readonly environment: Environment.Environment<Region>
   readonly trading?: string | undefined
 }
 
@@ -156,8 +158,8 @@ export interface TradingService extends Trading.Trading.Service {
  * @since 0.1.0
  * @category models
  */
-export interface Definition<MarketDataTag, AccountTag, TradingTag> {
-  readonly protocol: Protocol
+export interface Definition<MarketDataTag, AccountTag, TradingTag, Region extends string = never> {
+  readonly protocol: Protocol<Region>
   readonly features: Adapter.Features
   readonly tags: {
     readonly marketData: (service: MarketDataService) => Context.Context<MarketDataTag>
@@ -183,26 +185,26 @@ export interface Definition<MarketDataTag, AccountTag, TradingTag> {
  * @since 0.1.0
  * @category models
  */
-export interface Exchange<MarketDataTag, AccountTag, TradingTag> {
+export interface Exchange<MarketDataTag, AccountTag, TradingTag, Region extends string = never> {
   readonly features: Adapter.Features
   readonly layerMarketData: (
-    options?: Options
+    options?: Options<Region>
   ) => Layer.Layer<MarketData.MarketData | MarketDataTag, ConfigError.ConfigError, HttpClient.HttpClient>
   readonly layerAccount: (
-    options?: AccountOptions
+    options?: AccountOptions<Region>
   ) => Layer.Layer<Reading<MarketDataTag, AccountTag>, ConfigError.ConfigError, HttpClient.HttpClient>
   readonly layer: (
-    options: TradingOptions
+    options: TradingOptions<Region>
   ) => Layer.Layer<
     Reading<MarketDataTag, AccountTag> | Trading.Trading | TradingTag,
     ConfigError.ConfigError,
     HttpClient.HttpClient | OrderJournal.OrderJournal
   >
   readonly layerAccountConfig: (
-    options: Config.Config.Wrap<ConfigOptions>
+    options: Config.Config.Wrap<ConfigOptions<Region>>
   ) => Layer.Layer<Reading<MarketDataTag, AccountTag>, ConfigError.ConfigError, HttpClient.HttpClient>
   readonly layerConfig: (
-    options: Config.Config.Wrap<TradingConfigOptions>,
+    options: Config.Config.Wrap<TradingConfigOptions<Region>>,
     extra?: Pick<TradingOptions, Extra>
   ) => Layer.Layer<
     Reading<MarketDataTag, AccountTag> | Trading.Trading | TradingTag,
@@ -226,13 +228,13 @@ export type Reading<MarketDataTag, AccountTag> = MarketData.MarketData | MarketD
  * @since 0.1.0
  * @category constructors
  */
-export const make = <MarketDataTag, AccountTag, TradingTag>(
-  definition: Definition<MarketDataTag, AccountTag, TradingTag>
-): Exchange<MarketDataTag, AccountTag, TradingTag> => {
+export const make = <MarketDataTag, AccountTag, TradingTag, Region extends string = never>(
+  definition: Definition<MarketDataTag, AccountTag, TradingTag, Region>
+): Exchange<MarketDataTag, AccountTag, TradingTag, Region> => {
   const { features, protocol, tags } = definition
   const { exchange } = protocol
 
-  const marketData = (client: ExchangeClient.ExchangeClient<"marketData">, options: Options) =>
+  const marketData = (client: ExchangeClient.ExchangeClient<"marketData">, options: Options<string>) =>
     Effect.gen(function*() {
       const adapter = definition.marketData(client)
       const markets = yield* Markets.make({
@@ -249,7 +251,7 @@ export const make = <MarketDataTag, AccountTag, TradingTag>(
       return { markets, service, context: Context.add(tags.marketData(service), MarketData.MarketData, service) }
     })
 
-  const reading = (options: Options, credentials: Credentials.Provider, trades: boolean) =>
+  const reading = (options: Options<string>, credentials: Credentials.Provider, trades: boolean) =>
     Effect.gen(function*() {
       const client = yield* ExchangeClient.make(protocol, { ...options, credentials })
       const { context, markets, service: data } = yield* marketData(client, options)
@@ -268,7 +270,7 @@ export const make = <MarketDataTag, AccountTag, TradingTag>(
     })
 
   const trading = (
-    options: Options & Pick<TradingOptions, Extra>,
+    options: Options<string> & Pick<TradingOptions, Extra>,
     credentials: Credentials.Provider
   ) =>
     Effect.gen(function*() {
@@ -364,9 +366,11 @@ export interface Named<Name extends string> {
  * @since 0.1.0
  * @category constructors
  */
-export const define = <const Name extends string, const Lacks extends Declaration.Optional = never>(
-  facts: Declaration.Facts<Name, Lacks>
-): Declared<Name, Lacks> => {
+export const define = <
+  const Name extends string,
+  const Lacks extends Declaration.Optional = never,
+  const Region extends string = never
+>(facts: Declaration.Facts<Name, Lacks, Region>): Declared<Name, Lacks, Region> => {
   const { account, kinds, name, protocol, trading } = facts
   const key = (service: string) => `@effect-exchange/${protocol.exchange}/${name}${service}`
   const MarketData = Context.GenericTag<Named<`${Name}MarketData`>, MarketDataService>(key("MarketData"))
@@ -403,8 +407,8 @@ export const define = <const Name extends string, const Lacks extends Declaratio
  * @since 0.1.0
  * @category models
  */
-export interface Declared<Name extends string, Lacks extends Declaration.Optional>
-  extends Exchange<Named<`${Name}MarketData`>, Named<`${Name}Account`>, Named<`${Name}Trading`>>
+export interface Declared<Name extends string, Lacks extends Declaration.Optional, Region extends string>
+  extends Exchange<Named<`${Name}MarketData`>, Named<`${Name}Account`>, Named<`${Name}Trading`>, Region>
 {
   readonly MarketData: Context.Tag<Named<`${Name}MarketData`>, MarketDataService>
   readonly Account: Context.Tag<Named<`${Name}Account`>, Omit<AccountService, Lacks>>
@@ -432,7 +436,7 @@ const building = <A, E, R>(
 // In types only TypeScript says so, configuration is not typed at all, and a base URL can be any.
 const saidTwice = (
   protocol: Protocol,
-  environment: Environment.Environment | undefined,
+  environment: Environment.Environment<string> | undefined,
   enabled: string | undefined
 ): Effect.Effect<void, ConfigError.ConfigError> => {
   if (environment === undefined) {
@@ -442,6 +446,9 @@ const saidTwice = (
   return invalid(["trading"])(
     environment === "live"
       ? `expected "enabled" beside the environment "live": this places orders with real money`
+      : typeof environment === "string"
+      ? `expected "enabled" beside the environment "${environment}": it is a region of the exchange, and places orders ` +
+        "with real money"
       : `expected "enabled" beside a base URL that is neither the loopback nor a test host of ${protocol.exchange}` +
         `${hostsOf(protocol)}: this may place orders with real money`
   )
@@ -456,7 +463,7 @@ const invalid = (path: Array<string>) => (detail: string): Effect.Effect<never, 
 
 const credentialsOf = (
   protocol: Protocol,
-  environment: Environment.Environment | undefined,
+  environment: Environment.Environment<string> | undefined,
   given: Credentials.Credentials | Credentials.Provider | undefined
 ): Effect.Effect<Credentials.Provider, ConfigError.ConfigError> => {
   if (given === undefined) {

@@ -23,11 +23,13 @@ import * as Policy from "@effect-exchange/resilience/Policy"
 import { isRejection } from "@effect-exchange/resilience/Rejection"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as Clock from "effect/Clock"
-import type * as ConfigError from "effect/ConfigError"
+import * as ConfigError from "effect/ConfigError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
+import * as Pipeable from "effect/Pipeable"
 import type * as Scope from "effect/Scope"
 import * as ExchangeError from "../model/ExchangeError.js"
 import { clean } from "../model/internal/text.js"
@@ -52,7 +54,7 @@ import type { Host, Protocol } from "./Protocol.js"
  * @since 0.1.0
  * @category models
  */
-export interface ExchangeClient<in C extends Endpoint.Capability> {
+export interface ExchangeClient<in C extends Endpoint.Capability> extends Inspectable.Inspectable, Pipeable.Pipeable {
   readonly exchange: string
   readonly environment: string
   /**
@@ -72,7 +74,7 @@ export interface ExchangeClient<in C extends Endpoint.Capability> {
  */
 export interface Options extends ExchangeState.Options {
   /** Which installation to talk to. Defaults to `"live"`. */
-  readonly environment?: Environment.Environment | undefined
+  readonly environment?: Environment.Environment<string> | undefined
   /** How long one attempt may take, from signing to the whole answer. Defaults to 10 seconds. */
   readonly attemptTimeout?: Duration.DurationInput | undefined
   /**
@@ -140,9 +142,19 @@ export const make: Make = Effect.fnUntraced(function*(
 
 const resolveHost = (
   protocol: Protocol,
-  environment: Environment.Environment
+  environment: Environment.Environment<string>
 ): Either.Either<Host, ConfigError.ConfigError> => {
   if (environment === "live" || environment === "testnet") return Either.right(protocol[environment])
+  if (typeof environment === "string") {
+    const { regions = {} } = protocol
+    const region = Object.hasOwn(regions, environment) ? regions[environment] : undefined
+    return region === undefined
+      ? Either.left(ConfigError.InvalidData(
+        ["environment"],
+        `expected one of ${["live", "testnet", ...Object.keys(regions)].join(", ")}, or a name with a baseUrl`
+      ))
+      : Either.right({ _tag: "Open", baseUrl: region.baseUrl, headers: region.headers })
+  }
   return Either.map(Environment.origin(environment.baseUrl), (baseUrl) => ({ _tag: "Open", baseUrl }))
 }
 
@@ -161,7 +173,7 @@ const makeEngine = Effect.fnUntraced(function*(
   host: Host
 ): Effect.fn.Return<ExchangeClient<Endpoint.Capability>, never, HttpClient.HttpClient | ExchangeState.ExchangeState> {
   const { exchange } = protocol
-  const { credentials: provider } = options
+  const provider = options.credentials === undefined ? undefined : Credentials.bareFrom(options.credentials)
   const origin = host._tag === "Open" ? host.baseUrl : ""
   const state = yield* ExchangeState.ExchangeState
   const held = yield* state.at(protocol, { environment, origin }, options)
@@ -199,8 +211,8 @@ const makeEngine = Effect.fnUntraced(function*(
           attempts: options.retry?.attempts ?? 3,
           backoff: Backoff.full({ base: options.retry?.base ?? "100 millis", max: options.retry?.max ?? "5 seconds" }),
           budget: held.budget,
-          while: (error: ExchangeError.ExchangeError) => ExchangeError.isRetryable(error, true),
-          retryAfter: ExchangeError.retryAfter,
+          while: (error: ExchangeError.ExchangeError) => error.isRetryable,
+          retryAfter: (error) => Option.fromNullable(error.retryAfter),
           onRetry: ({ delay, error }) => observer.retry(endpoint.name, delay, error)
         },
         breaker: breakers[endpoint.capability],
@@ -209,8 +221,8 @@ const makeEngine = Effect.fnUntraced(function*(
           ? undefined
           : key.turns?.[endpoint.capability === "trading" ? "trading" : "reading"],
         bulkhead: held.bulkhead,
-        notSent: (error) => ExchangeError.outcome(error) === "NotSent",
-        notDone: (error) => ExchangeError.outcome(error) === "Rejected"
+        notSent: (error) => error.outcome === "NotSent",
+        notDone: (error) => error.outcome === "Rejected"
       })
     )
   )
@@ -232,7 +244,7 @@ const makeEngine = Effect.fnUntraced(function*(
             return Effect.zipRight(meters.waited(call.endpoint.name, Number(waited) / 1e9), attempt)
           }).pipe(
             Effect.tapError((error) => {
-              const isInDoubt = call.endpoint.idempotency !== "safe" && ExchangeError.outcome(error) === "Unknown"
+              const isInDoubt = call.endpoint.idempotency !== "safe" && error.outcome === "Unknown"
               if (isInDoubt) call.doubt = error
               return Effect.void
             })
@@ -305,6 +317,9 @@ const makeEngine = Effect.fnUntraced(function*(
   const deadline = Duration.decode(options.deadline ?? "30 seconds")
 
   return {
+    ...Inspectable.BaseProto,
+    ...Pipeable.Prototype,
+    toJSON: () => ({ _id: "ExchangeClient", exchange, environment }),
     exchange,
     environment,
     request: (endpoint, input) =>
@@ -323,10 +338,10 @@ const makeEngine = Effect.fnUntraced(function*(
 
 // That the last attempt was refused, or never left, says nothing of one before it whose answer was lost.
 const doubted = (call: Call<unknown>) => (error: ExchangeError.ExchangeError): ExchangeError.ExchangeError =>
-  ExchangeError.outcome(error) === "Unknown" ? error : call.doubt ?? error
+  error.outcome === "Unknown" ? error : call.doubt ?? error
 
 const isRepeatable = (call: Call<unknown>, error: ExchangeError.ExchangeError): boolean =>
-  call.endpoint.idempotency !== "once" || ExchangeError.outcome(error) !== "Unknown"
+  call.endpoint.idempotency !== "once" || error.outcome !== "Unknown"
 
 const memoized = <Key extends object, A>(make: (key: Key) => A): (key: Key) => A => {
   const known = new WeakMap<Key, A>()

@@ -21,7 +21,10 @@ import type { Market } from "../model/Market.js"
  */
 export interface Markets {
   readonly all: Effect.Effect<ReadonlyArray<Market>, MarketDataError>
-  /** The market of a symbol: `InvalidRequest` for what is not a symbol, `SymbolNotFound` for what is not listed. */
+  /**
+   * The market of a symbol: `InvalidRequest` for what is not a symbol, `SymbolNotFound` for what is not listed, also not
+   * when the listing is read again.
+   */
   readonly find: (operation: string, symbol: string) => Effect.Effect<Market, MarketDataError>
   /** The market that the exchange calls so: none if it lists no such, or several under one id (spot and contract). */
   readonly byId: (id: string) => Effect.Effect<Option.Option<Market>, MarketDataError>
@@ -30,14 +33,16 @@ export interface Markets {
 interface Loaded {
   readonly all: ReadonlyArray<Market>
   readonly bySymbol: ReadonlyMap<string, Market>
-  readonly byId: ReadonlyMap<string, Market>
+  /** None where an id is that of several. */
+  readonly byId: ReadonlyMap<string, Option.Option<Market>>
   readonly at: number
 }
 
 /**
  * Markets from whatever loads them. Older than `maxAge`, they are loaded again; if that fails the old ones serve on, as
- * an outage of the listing is no reason to fail a price. Callers share one load, which goes on when they are
- * interrupted and ends with the scope.
+ * an outage of the listing is no reason to fail a price. What is missed in them may have been listed since: they are
+ * loaded again, but not within `missedAfter` of the last load, so that a misspelt symbol costs little however often it is
+ * asked for. Callers share one load, which goes on when they are interrupted and ends with the scope.
  *
  * @since 0.1.0
  * @category constructors
@@ -46,7 +51,9 @@ export const make = (options: {
   readonly exchange: string
   readonly load: Effect.Effect<ReadonlyArray<Market>, MarketDataError>
   readonly maxAge: Duration.DurationInput
-  /** Markets known beforehand: nothing is loaded before they are older than `maxAge`. */
+  /** How long after a load nothing is loaded again for what is missing in it. Defaults to 5 seconds. */
+  readonly missedAfter?: Duration.DurationInput | undefined
+  /** Markets known beforehand: nothing is loaded before they are older than `maxAge`, or miss something. */
   readonly given?: ReadonlyArray<Market> | undefined
   /** What rows of the exchange call a market: by these names it is found. Defaults to its id. */
   readonly names?: ((market: Market) => ReadonlyArray<string>) | undefined
@@ -56,9 +63,13 @@ export const make = (options: {
     const maxAge = Duration.toMillis(options.maxAge)
     const names = options.names ?? (({ id }: Market) => [id])
     let loaded = options.given === undefined ? undefined : index(options.given, names, yield* Clock.currentTimeMillis)
+    const missedAfter = Duration.toMillis(options.missedAfter ?? "5 seconds")
+    // Whether it succeeds or not: an outage of the listing is not made worse by what is missed in it.
+    let triedAt = Number.NEGATIVE_INFINITY
     const flight = yield* SingleFlight.make<Loaded, MarketDataError>({ name: `${options.exchange}.markets` })
 
     const load = Effect.gen(function*() {
+      triedAt = yield* Clock.currentTimeMillis
       const all = yield* options.load
       const at = yield* Clock.currentTimeMillis
       return loaded = index(all, names, at)
@@ -92,25 +103,51 @@ export const make = (options: {
         )
       })
 
+    /** What is found in the markets as they are, or else, once, in those of now. */
+    const search = <A>(
+      operation: string,
+      find: (loaded: Loaded) => Option.Option<A>
+    ): Effect.Effect<{ readonly found: Option.Option<A>; readonly loaded: Loaded }, MarketDataError> =>
+      Effect.gen(function*() {
+        const known = yield* current(operation)
+        const found = find(known)
+        if (Option.isSome(found)) {
+          return { found, loaded: known }
+        }
+        const now = yield* Clock.currentTimeMillis
+        const mayLoad = now - Math.max(known.at, triedAt) >= missedAfter || (yield* flight.inFlight) > 0
+        const latest = mayLoad
+          ? yield* Effect.orElseSucceed(inTime(options.exchange, operation, refresh), () =>
+            known)
+          : loaded ?? known
+        return { found: find(latest), loaded: latest }
+      })
+
     return {
-      all: Effect.map(current("markets"), ({ all }) =>
-        all),
-      byId: (id) => Effect.map(current("markets"), ({ byId }) => Option.fromNullable(byId.get(id))),
+      all: Effect.map(current("markets"), ({ all }) => all),
+      byId: (id) =>
+        Effect.map(
+          search("markets", ({ byId }) => Option.fromNullable(byId.get(id))),
+          ({ found }) => Option.flatten(found)
+        ),
       find: (operation, symbol) =>
         Either.match(ExchangeSymbol.decode(symbol), {
           onLeft: (error) => new InvalidRequest({ exchange: options.exchange, operation, detail: error.message }),
           onRight: (symbol) =>
-            Effect.flatMap(current(operation), ({ bySymbol }) => {
-              const market = bySymbol.get(symbol)
-              return market === undefined
-                ? new SymbolNotFound({
-                  exchange: options.exchange,
-                  operation,
-                  symbol,
-                  detail: `no market ${symbol}${suggestion(symbol, bySymbol.keys())}`
+            Effect.flatMap(
+              search(operation, ({ bySymbol }) => Option.fromNullable(bySymbol.get(symbol))),
+              ({ found, loaded }) =>
+                Option.match(found, {
+                  onSome: Effect.succeed,
+                  onNone: () =>
+                    new SymbolNotFound({
+                      exchange: options.exchange,
+                      operation,
+                      symbol,
+                      detail: `no market ${symbol}${suggestion(symbol, loaded.bySymbol.keys())}`
+                    })
                 })
-                : Effect.succeed(market)
-            })
+            )
         })
     }
   })
@@ -149,14 +186,12 @@ const index = (
   at
 })
 
-const byId = (named: ReadonlyArray<readonly [string, Market]>): ReadonlyMap<string, Market> => {
-  const found = new Map<string, Market>()
-  const shared = new Set<string>()
+const byId = (named: ReadonlyArray<readonly [string, Market]>): ReadonlyMap<string, Option.Option<Market>> => {
+  const found = new Map<string, Option.Option<Market>>()
   for (const [name, market] of named) {
-    if (found.has(name) && found.get(name) !== market) shared.add(name)
-    found.set(name, market)
+    const isShared = found.has(name) && !Option.contains(found.get(name) ?? Option.none(), market)
+    found.set(name, isShared ? Option.none() : Option.some(market))
   }
-  for (const name of shared) found.delete(name)
   return found
 }
 

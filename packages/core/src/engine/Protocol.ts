@@ -16,11 +16,15 @@ import type { Limits } from "./Limit.js"
  * @since 0.1.0
  * @category models
  */
-export interface Protocol {
+export interface Protocol<out Region extends string = string> {
   /** The exchange's key in logs, metrics, errors and configuration: lower case letters. */
   readonly exchange: string
   readonly live: Host
   readonly testnet: Host
+  /** Its other hosts by their names: those of a country, and those for demonstrations, which are tests. */
+  readonly regions?: { readonly [name: string]: RegionHost } | undefined
+  /** Keeps the names of regions apart, for the compiler alone. */
+  readonly _Region?: (() => Region) | undefined
   /**
    * The hosts at which no order costs real money, the testnet's among them: names in lower case without ports. Trading at
    * any other host is trading on the live exchange (see `Environment.isLive`). A host that tells tests from the real thing
@@ -95,9 +99,12 @@ export type Circumstances = Pick<Answer, "about" | "headers" | "now" | "skew" | 
  * @since 0.1.0
  * @category models
  */
-export interface Facts<Scope extends string>
-  extends Omit<Protocol, "live" | "testnet" | "limits" | "sign" | "classify" | "ofRow" | "usage">
+export interface Facts<Scope extends string, Region extends string>
+  extends
+    Omit<Protocol, "live" | "testnet" | "regions" | "limits" | "sign" | "classify" | "ofRow" | "usage" | "_Region">
 {
+  readonly regions?: { readonly [R in Region]: RegionHost } | undefined
+
   readonly hosts: { readonly live: Host; readonly testnet: Host }
   readonly limits: Limits<Scope>
   /** How requests are signed, or several ways by their names: endpoints that name none are signed by the first. */
@@ -113,7 +120,9 @@ export interface Facts<Scope extends string>
  * @since 0.1.0
  * @category constructors
  */
-export const make = <Scope extends string>(facts: Facts<Scope>): Protocol => {
+export const make = <Scope extends string, const Region extends string = never>(
+  facts: Facts<Scope, Region>
+): Protocol<Region> => {
   const { errors, hosts, limits, sign, usage = () => [], ...rest } = facts
   return {
     ...rest,
@@ -162,6 +171,18 @@ export type Host =
   }
   | { readonly _tag: "Closed"; readonly since: string; readonly detail: string }
   | { readonly _tag: "None"; readonly alternative: string }
+
+/**
+ * Where a region is. `isTest` where no order costs real money.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RegionHost {
+  readonly baseUrl: string
+  readonly headers?: { readonly [name: string]: string } | undefined
+  readonly isTest?: boolean | undefined
+}
 
 /**
  * The circumstances of one signature: `now` in epoch milliseconds by the exchange's clock; `nonce` in microseconds,

@@ -1,5 +1,6 @@
 /**
- * Signatures over text: the one place where a secret is unwrapped.
+ * Signatures over text: the one place where a secret is unwrapped, without what it was written down with (see
+ * `Credentials.bare`).
  *
  * Pure and synchronous on every platform, so that a signed request needs no service and no turn of the event loop that a
  * `TestClock` could not see.
@@ -13,6 +14,7 @@ import * as hashes from "@noble/hashes/sha2.js"
 import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
 import * as Redacted from "effect/Redacted"
+import { bareSecret } from "../ports/internal/bareSecret.js"
 
 const utf8 = new TextEncoder()
 
@@ -35,7 +37,7 @@ export const hmacSha256Base64 = (secret: Redacted.Redacted<string>, text: string
   Encoding.encodeBase64(hmacSha256(secret, text))
 
 const hmacSha256 = (secret: Redacted.Redacted<string>, text: string): Uint8Array =>
-  hmac(hashes.sha256, utf8.encode(Redacted.value(secret)), utf8.encode(text))
+  hmac(hashes.sha256, utf8.encode(bareSecret(Redacted.value(secret))), utf8.encode(text))
 
 /**
  * HMAC-SHA512 of the text followed by the bytes, under the bytes that the secret is the base64 of, in base64. A secret that
@@ -45,7 +47,7 @@ const hmacSha256 = (secret: Redacted.Redacted<string>, text: string): Uint8Array
  * @category signatures
  */
 export const hmacSha512Base64 = (secret: Redacted.Redacted<string>, text: string, bytes: Uint8Array): string => {
-  const key = Either.getOrElse(Encoding.decodeBase64(Redacted.value(secret)), () => new Uint8Array())
+  const key = Either.getOrElse(Encoding.decodeBase64(bareSecret(Redacted.value(secret))), () => new Uint8Array())
   return Encoding.encodeBase64(hmac.create(hashes.sha512, key).update(utf8.encode(text)).update(bytes).digest())
 }
 
@@ -77,7 +79,7 @@ export interface PrivateKey {
  * @category constructors
  */
 export const privateKey = (secret: Redacted.Redacted<string>): Either.Either<PrivateKey, string> => {
-  const text = Redacted.value(secret).replace(/\\[nr]/g, "\n")
+  const text = bareSecret(Redacted.value(secret)).replace(/\\[nr]/g, "\n")
   const pem = /-----BEGIN (?:EC )?PRIVATE KEY-----([^-]+)-----END/.exec(text)?.[1]
   const bytes = Either.getOrUndefined(Encoding.decodeBase64((pem ?? text).replace(/\s+/g, "")))
   if (bytes === undefined) return Either.left("the secret is neither PEM nor base64")
@@ -98,7 +100,7 @@ export const privateKey = (secret: Redacted.Redacted<string>): Either.Either<Pri
  * @category predicates
  */
 export const isPem = (secret: Redacted.Redacted<string>): boolean =>
-  Redacted.value(secret).trimStart().startsWith("-----BEGIN ")
+  bareSecret(Redacted.value(secret)).trimStart().startsWith("-----BEGIN ")
 
 /**
  * The signature of the text: Ed25519 (RFC 8032), or ECDSA on P-256 over SHA-256 as `r` and `s`, 32 bytes each; always 64

@@ -1,8 +1,15 @@
 /**
- * Exact decimals: `BigDecimal` behind a guard.
+ * Exact decimals: `BigDecimal` behind a guard, shown as one writes money.
  *
  * Effect's own codec takes any exponent (adding one to `1e10000000` costs a second of CPU), reads `""` as zero and
- * prints `1e-18`. These take plain notation of at most 40 digits on either side of the point, and print it.
+ * prints `1e-18`. These are read within bounds, and print plainly: so do `console.log`, `JSON.stringify`, logs and template
+ * strings show them, and whatever holds them.
+ *
+ * **Gotchas**
+ *
+ * What Effect computes of them (`BigDecimal.sum`) is a decimal of Effect's, which shows itself in its own way:
+ * {@link of} makes one of these again. `Equal` and `BigDecimal.equals` see no difference between the two;
+ * `assert.deepStrictEqual` does.
  *
  * @since 0.1.0
  */
@@ -12,19 +19,37 @@ import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
+import * as exact from "./internal/exact.js"
 
 const plain = /^-?\d{1,40}(?:\.\d{1,40})?$/
-const scientific = /^(-?)(\d)(?:\.(\d+))?e([+-]\d{1,2})$/
+const number = /^(-?)(\d{1,100})(?:\.(\d{1,100}))?(?:[eE]([+-]?\d{1,3}))?$/
 
 /**
  * A decimal from plain notation (`-12.50`); none for anything else: no exponent, no sign but `-`, no blank, at most 40
- * digits on either side of the point.
+ * digits on either side of the point. For what people write; {@link read} is for what exchanges do.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const parse = (text: string): Option.Option<BigDecimal.BigDecimal> =>
-  plain.test(text) ? BigDecimal.fromString(text) : Option.none()
+  plain.test(text) ? read(text) : Option.none()
+
+/**
+ * A decimal from an exchange's notation, plain or with an exponent (`1.5E+3`); none for anything else, or with more than 40
+ * digits before the point or 60 after it.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const read = (text: string): Option.Option<BigDecimal.BigDecimal> => {
+  const [, sign = "", whole = "", part = "", exponent = "0"] = number.exec(text) ?? []
+  const scale = part.length - Number(exponent)
+  // Before any power of ten is computed.
+  if (whole === "" || scale > exact.after || scale < -exact.before) return Option.none()
+  const digits = BigInt(whole + part + "0".repeat(Math.max(0, -scale)))
+  const decimal = exact.of(sign === "" ? digits : -digits, Math.max(0, scale))
+  return exact.fits(decimal) ? Option.some(decimal) : Option.none()
+}
 
 /**
  * A decimal from a number as JSON carries it: the shortest decimal that denotes the number. None for `NaN`, infinities
@@ -33,15 +58,8 @@ export const parse = (text: string): Option.Option<BigDecimal.BigDecimal> =>
  * @since 0.1.0
  * @category constructors
  */
-export const fromNumber = (value: number): Option.Option<BigDecimal.BigDecimal> => {
-  if (!Number.isFinite(value) || Math.abs(value) > Number.MAX_SAFE_INTEGER) return Option.none()
-  const text = String(value)
-  const parts = scientific.exec(text)
-  if (parts === null) return parse(text)
-  // Below MAX_SAFE_INTEGER only small numbers print with an exponent: 1.5e-7 is 0.00000015.
-  const [, sign = "", head = "", tail = "", exponent = "0"] = parts
-  return parse(`${sign}0.${"0".repeat(-Number(exponent) - 1)}${head}${tail}`)
-}
+export const fromNumber = (value: number): Option.Option<BigDecimal.BigDecimal> =>
+  Math.abs(value) <= Number.MAX_SAFE_INTEGER ? read(String(value)) : Option.none()
 
 /**
  * A decimal from plain notation known to be valid; throws otherwise. For constants.
@@ -52,49 +70,53 @@ export const fromNumber = (value: number): Option.Option<BigDecimal.BigDecimal> 
 export const make = (text: string): BigDecimal.BigDecimal => Option.getOrThrow(parse(text))
 
 /**
+ * The same decimal, shown plainly. For what was computed.
+ *
+ * @example
+ * import { Decimal } from "@effect-exchange/core"
+ * import { BigDecimal } from "effect"
+ *
+ * const worth = Decimal.of(BigDecimal.multiply(Decimal.make("0.5"), Decimal.make("64000.5")))
+ * JSON.stringify({ worth }) // {"worth":"32000.25"}
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const of = ({ scale, value }: BigDecimal.BigDecimal): BigDecimal.BigDecimal => exact.of(value, scale)
+
+/**
  * Plain notation, never an exponent: the digits the decimal has, trailing zeros included (`64000.50`).
  *
  * @since 0.1.0
  * @category formatting
  */
-export const format = (decimal: BigDecimal.BigDecimal): string => {
-  const { scale, value } = decimal
-  if (scale <= 0) return `${value}${value === 0n ? "" : "0".repeat(-scale)}`
-  const negative = value < 0n
-  const digits = (negative ? -value : value).toString().padStart(scale + 1, "0")
-  return `${negative ? "-" : ""}${digits.slice(0, -scale)}.${digits.slice(-scale)}`
-}
+export const format: (decimal: BigDecimal.BigDecimal) => string = exact.format
 
-const expected = "expected a plain decimal of at most 40 digits on either side of the point"
-const limit = 10n ** 40n
+const expected = "expected a decimal of at most 40 digits before the point and 60 after it"
 
 /**
- * Whether a decimal has at most 40 digits on either side of the point, trailing zeros included, as all that is read and
- * sent here has.
+ * Whether a decimal has at most 40 digits before the point and 60 after it, trailing zeros included, as all that is read
+ * here has.
  *
  * Ask before {@link format} where the decimal is not one's own: a scale of minus a billion would print a gigabyte.
  *
  * @since 0.1.0
  * @category predicates
  */
-export const fits = ({ scale, value }: BigDecimal.BigDecimal): boolean => {
-  const size = value < 0n ? -value : value
-  return scale <= 40 &&
-    (scale > 0 ? size < limit * 10n ** BigInt(scale) : size < limit && size.toString().length - scale <= 40)
-}
+export const fits: (decimal: BigDecimal.BigDecimal) => boolean = exact.fits
 
 const decoded = (
   ast: SchemaAST.AST,
   actual: string | number,
-  read: Option.Option<BigDecimal.BigDecimal>
+  found: Option.Option<BigDecimal.BigDecimal>
 ): Either.Either<BigDecimal.BigDecimal, ParseResult.ParseIssue> =>
   Either.fromOption(
-    read,
+    found,
     () => new ParseResult.Type(ast, actual, expected)
   )
 
 /**
- * A decimal carried as a string (`"64000.50"`), as most exchanges send money.
+ * A decimal carried as a string (`"64000.50"`, `"1E-8"`), as most exchanges send money. Written plainly.
  *
  * @since 0.1.0
  * @category schemas
@@ -104,7 +126,7 @@ export const FromString: Schema.Schema<BigDecimal.BigDecimal, string> = Schema.t
   Schema.BigDecimalFromSelf,
   {
     strict: true,
-    decode: (text, _, ast) => decoded(ast, text, parse(text)),
+    decode: (text, _, ast) => decoded(ast, text, read(text)),
     encode: (decimal, _, ast) =>
       fits(decimal)
         ? ParseResult.succeed(format(decimal))

@@ -1,6 +1,11 @@
 /**
- * Everything that can go wrong, as a closed union with an answer for each member: may it be retried, does it say
- * something about the exchange's health, and what became of a write.
+ * Everything that can go wrong, as a closed union whose members answer for themselves:
+ *
+ * - `error.outcome`: what became of a write.
+ * - `error.isRetryable`: whether the same request may succeed a little later. Of a write whose `outcome` is `Unknown` it
+ *   may have succeeded already: repeat that only if the exchange deduplicates it.
+ * - `error.retryAfter`: how long to wait before it, where the exchange (`RateLimited`) or the circuit (`CircuitOpen`)
+ *   said so; `undefined` for all others. What waits for an instant, `Banned`, names it in `until`.
  *
  * Every error carries `exchange`, `operation`, `detail` (a sentence), and the exchange's own `code` and HTTP `status`
  * where there are any. None carries a query string, a header value, a key or a signature. Whatever text an error is made
@@ -9,51 +14,13 @@
  *
  * @since 0.1.0
  */
-import type * as Duration from "effect/Duration"
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { cleaning } from "./internal/errorClass.js"
+import { errorClass } from "./internal/errorClass.js"
+import { beyond, Outcome, policies } from "./internal/errorPolicy.js"
+import { OrderInQuestion } from "./internal/orderInQuestion.js"
 
-/**
- * What became of the request: it never left (`NotSent`), the exchange refused it and did nothing (`Rejected`), or nobody
- * here can know (`Unknown`).
- *
- * @since 0.1.0
- * @category models
- */
-export type Outcome = typeof Outcome.Type
-
-/**
- * @since 0.1.0
- * @category schemas
- */
-export const Outcome = Schema.Literal("NotSent", "Rejected", "Unknown")
-
-/**
- * Why an answer was not what the documents promise: it is no JSON or was cut short (`NotJson`), it is larger than the
- * limit (`TooLarge`), or it is well-formed and says something else than expected (`Shape`).
- *
- * @since 0.1.0
- * @category models
- */
-export type Misfit = typeof Misfit.Type
-
-/**
- * @since 0.1.0
- * @category schemas
- */
-export const Misfit = Schema.Literal("NotJson", "TooLarge", "Shape")
-
-const about = {
-  exchange: Schema.String,
-  operation: Schema.String,
-  detail: Schema.String,
-  code: Schema.optional(Schema.String),
-  status: Schema.optional(Schema.Number)
-}
-
-/** What became of the request, where this error knows better than its class. */
-const stated = Schema.optional(Outcome)
+export { Outcome, policies, type Policy } from "./internal/errorPolicy.js"
+export { OrderInQuestion } from "./internal/orderInQuestion.js"
 
 /**
  * What every error says.
@@ -69,7 +36,7 @@ export interface About {
   readonly status?: number | undefined
 }
 
-const id = (tag: string): string => `@effect-exchange/core/ExchangeError/${tag}`
+const stated = Schema.optional(Outcome)
 
 /**
  * The request was wrong: refused here before it was sent, or by the exchange. Mend the request.
@@ -77,9 +44,7 @@ const id = (tag: string): string => `@effect-exchange/core/ExchangeError/${tag}`
  * @since 0.1.0
  * @category errors
  */
-export class InvalidRequest
-  extends cleaning(Schema.TaggedError<InvalidRequest>(id("InvalidRequest"))("InvalidRequest", about))
-{}
+export class InvalidRequest extends errorClass<InvalidRequest>()("InvalidRequest") {}
 
 /**
  * The exchange lists no such symbol. `MarketData.markets` says what it lists.
@@ -87,12 +52,9 @@ export class InvalidRequest
  * @since 0.1.0
  * @category errors
  */
-export class SymbolNotFound extends cleaning(
-  Schema.TaggedError<SymbolNotFound>(id("SymbolNotFound"))("SymbolNotFound", {
-    ...about,
-    symbol: Schema.optional(Schema.String)
-  })
-) {}
+export class SymbolNotFound
+  extends errorClass<SymbolNotFound>()("SymbolNotFound", { symbol: Schema.optional(Schema.String) })
+{}
 
 /**
  * The exchange knows no such order, or it is closed already.
@@ -100,9 +62,7 @@ export class SymbolNotFound extends cleaning(
  * @since 0.1.0
  * @category errors
  */
-export class OrderNotFound
-  extends cleaning(Schema.TaggedError<OrderNotFound>(id("OrderNotFound"))("OrderNotFound", about))
-{}
+export class OrderNotFound extends errorClass<OrderNotFound>()("OrderNotFound") {}
 
 /**
  * The client order id is taken: an earlier order under it exists. Look it up instead of placing it again.
@@ -110,9 +70,7 @@ export class OrderNotFound
  * @since 0.1.0
  * @category errors
  */
-export class DuplicateOrder
-  extends cleaning(Schema.TaggedError<DuplicateOrder>(id("DuplicateOrder"))("DuplicateOrder", about))
-{}
+export class DuplicateOrder extends errorClass<DuplicateOrder>()("DuplicateOrder") {}
 
 /**
  * The account cannot pay for it.
@@ -120,9 +78,7 @@ export class DuplicateOrder
  * @since 0.1.0
  * @category errors
  */
-export class InsufficientFunds
-  extends cleaning(Schema.TaggedError<InsufficientFunds>(id("InsufficientFunds"))("InsufficientFunds", about))
-{}
+export class InsufficientFunds extends errorClass<InsufficientFunds>()("InsufficientFunds") {}
 
 /**
  * The exchange understood the order and refused it.
@@ -130,9 +86,7 @@ export class InsufficientFunds
  * @since 0.1.0
  * @category errors
  */
-export class OrderRejected
-  extends cleaning(Schema.TaggedError<OrderRejected>(id("OrderRejected"))("OrderRejected", about))
-{}
+export class OrderRejected extends errorClass<OrderRejected>()("OrderRejected") {}
 
 /**
  * The key, the account or the country may not do this. `outcome` is `Rejected` where it is left out.
@@ -140,9 +94,7 @@ export class OrderRejected
  * @since 0.1.0
  * @category errors
  */
-export class PermissionDenied extends cleaning(
-  Schema.TaggedError<PermissionDenied>(id("PermissionDenied"))("PermissionDenied", { ...about, outcome: stated })
-) {}
+export class PermissionDenied extends errorClass<PermissionDenied>()("PermissionDenied", { outcome: stated }) {}
 
 /**
  * The key or its signature was refused. Credentials are read again once, in case they were rotated. `outcome` is
@@ -151,12 +103,9 @@ export class PermissionDenied extends cleaning(
  * @since 0.1.0
  * @category errors
  */
-export class AuthenticationFailed extends cleaning(
-  Schema.TaggedError<AuthenticationFailed>(id("AuthenticationFailed"))("AuthenticationFailed", {
-    ...about,
-    outcome: stated
-  })
-) {}
+export class AuthenticationFailed
+  extends errorClass<AuthenticationFailed>()("AuthenticationFailed", { outcome: stated })
+{}
 
 /**
  * The exchange found the timestamp too far from its own. The clock is compared again and the call repeated once.
@@ -165,9 +114,7 @@ export class AuthenticationFailed extends cleaning(
  * @since 0.1.0
  * @category errors
  */
-export class ClockSkew
-  extends cleaning(Schema.TaggedError<ClockSkew>(id("ClockSkew"))("ClockSkew", { ...about, outcome: stated }))
-{}
+export class ClockSkew extends errorClass<ClockSkew>()("ClockSkew", { outcome: stated }) {}
 
 /**
  * Too many requests. `retryAfter` is how long the exchange asks to be left alone. `outcome` is `Rejected` where it is left
@@ -176,13 +123,9 @@ export class ClockSkew
  * @since 0.1.0
  * @category errors
  */
-export class RateLimited extends cleaning(
-  Schema.TaggedError<RateLimited>(id("RateLimited"))("RateLimited", {
-    ...about,
-    retryAfter: Schema.Duration,
-    outcome: stated
-  })
-) {}
+export class RateLimited
+  extends errorClass<RateLimited>()("RateLimited", { retryAfter: Schema.Duration, outcome: stated })
+{}
 
 /**
  * The exchange refuses this address or key until `until` (epoch milliseconds). Nothing is sent before. `outcome` is
@@ -191,9 +134,7 @@ export class RateLimited extends cleaning(
  * @since 0.1.0
  * @category errors
  */
-export class Banned extends cleaning(
-  Schema.TaggedError<Banned>(id("Banned"))("Banned", { ...about, until: Schema.Number, outcome: stated })
-) {}
+export class Banned extends errorClass<Banned>()("Banned", { until: Schema.Number, outcome: stated }) {}
 
 /**
  * The exchange cannot serve: a 5xx, maintenance, overload, a redirect, which is never followed, or any bare status without
@@ -203,12 +144,9 @@ export class Banned extends cleaning(
  * @since 0.1.0
  * @category errors
  */
-export class ExchangeUnavailable extends cleaning(
-  Schema.TaggedError<ExchangeUnavailable>(id("ExchangeUnavailable"))("ExchangeUnavailable", {
-    ...about,
-    outcome: Outcome
-  })
-) {}
+export class ExchangeUnavailable
+  extends errorClass<ExchangeUnavailable>()("ExchangeUnavailable", { outcome: Outcome })
+{}
 
 /**
  * The connection failed. `outcome` is `NotSent` when it was never established: no address, no connection, no handshake.
@@ -216,9 +154,7 @@ export class ExchangeUnavailable extends cleaning(
  * @since 0.1.0
  * @category errors
  */
-export class TransportFailed extends cleaning(
-  Schema.TaggedError<TransportFailed>(id("TransportFailed"))("TransportFailed", { ...about, outcome: Outcome })
-) {}
+export class TransportFailed extends errorClass<TransportFailed>()("TransportFailed", { outcome: Outcome }) {}
 
 /**
  * No whole answer within the attempt's time. What became of a write is unknown.
@@ -226,26 +162,21 @@ export class TransportFailed extends cleaning(
  * @since 0.1.0
  * @category errors
  */
-export class RequestTimedOut
-  extends cleaning(Schema.TaggedError<RequestTimedOut>(id("RequestTimedOut"))("RequestTimedOut", about))
-{}
+export class RequestTimedOut extends errorClass<RequestTimedOut>()("RequestTimedOut") {}
 
 /**
- * The answer was not what the exchange's documents promise; `reason` says in which way, and is `Shape` where it is left
- * out. What became of a write is unknown.
+ * The answer was not what the exchange's documents promise: it is no JSON or was cut short (`NotJson`), it is larger than
+ * the limit (`TooLarge`), or it is well-formed and says something else than expected (`Shape`, where `reason` is left
+ * out). What became of a write is unknown.
  *
  * @since 0.1.0
  * @category errors
  */
-export class MalformedResponse extends cleaning(
-  Schema.TaggedError<MalformedResponse>(id("MalformedResponse"))("MalformedResponse", {
-    ...about,
-    reason: Misfit.pipe(
-      Schema.propertySignature,
-      Schema.withConstructorDefault(() => "Shape")
-    )
-  })
-) {}
+export class MalformedResponse extends errorClass<MalformedResponse>()("MalformedResponse", {
+  reason: Schema.propertySignature(Schema.Literal("NotJson", "TooLarge", "Shape")).pipe(
+    Schema.withConstructorDefault(() => "Shape")
+  )
+}) {}
 
 /**
  * The circuit breaker refuses calls to this capability of the exchange for another `retryAfter`. Nothing was sent.
@@ -253,13 +184,10 @@ export class MalformedResponse extends cleaning(
  * @since 0.1.0
  * @category errors
  */
-export class CircuitOpen extends cleaning(
-  Schema.TaggedError<CircuitOpen>(id("CircuitOpen"))("CircuitOpen", {
-    ...about,
-    state: Schema.Literal("Open", "HalfOpen", "Isolated"),
-    retryAfter: Schema.Duration
-  })
-) {}
+export class CircuitOpen extends errorClass<CircuitOpen>()("CircuitOpen", {
+  state: Schema.Literal("Open", "HalfOpen", "Isolated"),
+  retryAfter: Schema.Duration
+}) {}
 
 /**
  * Too many calls are in flight and waiting already. Nothing was sent.
@@ -267,9 +195,7 @@ export class CircuitOpen extends cleaning(
  * @since 0.1.0
  * @category errors
  */
-export class BulkheadFull
-  extends cleaning(Schema.TaggedError<BulkheadFull>(id("BulkheadFull"))("BulkheadFull", about))
-{}
+export class BulkheadFull extends errorClass<BulkheadFull>()("BulkheadFull") {}
 
 /**
  * Too many calls wait for the rate limit already, or this one costs more than the whole limit. Nothing was sent.
@@ -277,9 +203,7 @@ export class BulkheadFull
  * @since 0.1.0
  * @category errors
  */
-export class RateLimiterFull
-  extends cleaning(Schema.TaggedError<RateLimiterFull>(id("RateLimiterFull"))("RateLimiterFull", about))
-{}
+export class RateLimiterFull extends errorClass<RateLimiterFull>()("RateLimiterFull") {}
 
 /**
  * The operation's time ended, or would have, before it could be sent. Nothing was sent.
@@ -287,9 +211,7 @@ export class RateLimiterFull
  * @since 0.1.0
  * @category errors
  */
-export class DeadlineExceeded
-  extends cleaning(Schema.TaggedError<DeadlineExceeded>(id("DeadlineExceeded"))("DeadlineExceeded", about))
-{}
+export class DeadlineExceeded extends errorClass<DeadlineExceeded>()("DeadlineExceeded") {}
 
 /**
  * The exchange no longer exists. Move to another by changing one Layer. Nothing was sent.
@@ -297,9 +219,7 @@ export class DeadlineExceeded
  * @since 0.1.0
  * @category errors
  */
-export class ExchangeClosed extends cleaning(
-  Schema.TaggedError<ExchangeClosed>(id("ExchangeClosed"))("ExchangeClosed", { ...about, since: Schema.String })
-) {}
+export class ExchangeClosed extends errorClass<ExchangeClosed>()("ExchangeClosed", { since: Schema.String }) {}
 
 /**
  * The exchange has no such thing; `alternative` says what to do instead. Nothing was sent.
@@ -307,9 +227,7 @@ export class ExchangeClosed extends cleaning(
  * @since 0.1.0
  * @category errors
  */
-export class Unsupported extends cleaning(
-  Schema.TaggedError<Unsupported>(id("Unsupported"))("Unsupported", { ...about, alternative: Schema.String })
-) {}
+export class Unsupported extends errorClass<Unsupported>()("Unsupported", { alternative: Schema.String }) {}
 
 /**
  * One of the guards set on `Trading` refuses the order, or its journal cannot be written. Nothing was sent.
@@ -317,12 +235,9 @@ export class Unsupported extends cleaning(
  * @since 0.1.0
  * @category errors
  */
-export class OrderDenied extends cleaning(
-  Schema.TaggedError<OrderDenied>(id("OrderDenied"))("OrderDenied", {
-    ...about,
-    guard: Schema.Literal("symbols", "maxNotionalPerOrder", "maxNotionalPerDay", "priceBand", "journal")
-  })
-) {}
+export class OrderDenied extends errorClass<OrderDenied>()("OrderDenied", {
+  guard: Schema.Literal("symbols", "maxNotionalPerOrder", "maxNotionalPerDay", "priceBand", "journal")
+}) {}
 
 /**
  * The key may do more than it should: give the program one that may not. Nothing was done with it.
@@ -330,39 +245,9 @@ export class OrderDenied extends cleaning(
  * @since 0.1.0
  * @category errors
  */
-export class KeyRefused extends cleaning(
-  Schema.TaggedError<KeyRefused>(id("KeyRefused"))("KeyRefused", {
-    ...about,
-    permission: Schema.Literal("withdraw", "trade")
-  })
-) {}
-
-/**
- * The order that an error is about, as far as it is known: all that is needed to find it later. It has at least one of its
- * ids, so that it can be handed to `account.order` and `trading.cancel` as it is. Instants are epoch milliseconds, amounts
- * plain decimals.
- *
- * @since 0.1.0
- * @category models
- */
-export type OrderInQuestion = typeof OrderInQuestion.Type
-
-const terms = {
-  symbol: Schema.String,
-  side: Schema.optional(Schema.Literal("buy", "sell")),
-  amount: Schema.optional(Schema.String),
-  price: Schema.optional(Schema.String),
-  sentAt: Schema.optional(Schema.Number)
-}
-
-/**
- * @since 0.1.0
- * @category schemas
- */
-export const OrderInQuestion = Schema.Union(
-  Schema.Struct({ ...terms, id: Schema.String, clientOrderId: Schema.optional(Schema.String) }),
-  Schema.Struct({ ...terms, id: Schema.optional(Schema.String), clientOrderId: Schema.String })
-)
+export class KeyRefused
+  extends errorClass<KeyRefused>()("KeyRefused", { permission: Schema.Literal("withdraw", "trade") })
+{}
 
 /**
  * What left an order in question: the error of the request itself, or of reading the order back.
@@ -408,13 +293,7 @@ export const Cause = Schema.Union(
  * @since 0.1.0
  * @category errors
  */
-export class NotPlaced extends cleaning(
-  Schema.TaggedError<NotPlaced>(id("NotPlaced"))("NotPlaced", {
-    ...about,
-    order: OrderInQuestion,
-    cause: Cause
-  })
-) {}
+export class NotPlaced extends errorClass<NotPlaced>()("NotPlaced", { order: OrderInQuestion, cause: Cause }) {}
 
 /**
  * A write was sent and what became of it could not be found out. Look `order` up before anything else, or leave it to
@@ -423,13 +302,9 @@ export class NotPlaced extends cleaning(
  * @since 0.1.0
  * @category errors
  */
-export class OutcomeUnknown extends cleaning(
-  Schema.TaggedError<OutcomeUnknown>(id("OutcomeUnknown"))("OutcomeUnknown", {
-    ...about,
-    order: OrderInQuestion,
-    cause: Cause
-  })
-) {}
+export class OutcomeUnknown
+  extends errorClass<OutcomeUnknown>()("OutcomeUnknown", { order: OrderInQuestion, cause: Cause })
+{}
 
 /**
  * What any read of public data can fail with.
@@ -491,17 +366,20 @@ export type ExchangeError = TradingError | KeyRefused
  * @since 0.1.0
  * @category errors
  */
-export type For<C extends keyof ByCapability> = ByCapability[C]
-
-/**
- * @since 0.1.0
- * @category errors
- */
-export interface ByCapability {
+export type For<C extends keyof typeof beyond> = {
   readonly marketData: MarketDataError
   readonly account: AccountError
   readonly trading: TradingError
-}
+}[C]
+
+/**
+ * Whether calls of a capability can fail so.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isFor = <C extends keyof typeof beyond>(capability: C, error: ExchangeError): error is For<C> =>
+  !beyond[capability].has(error._tag)
 
 /**
  * The error itself, or the cause of one that only says that the outcome of an order was, or is, unknown.
@@ -513,91 +391,18 @@ export const causeOf = (error: TradingError): Cause =>
   error._tag === "NotPlaced" || error._tag === "OutcomeUnknown" ? error.cause : error
 
 /**
- * The answers an error gives.
+ * Whether an error of placing an order proves that it brought nothing to the exchange: it was not sent, or refused. Only
+ * then may it be placed again under another client order id.
  *
- * - `retry`: `never`; `unlessUnknown` (reads, writes the exchange deduplicates, and anything that is known not to have
- *   been carried out); `afterDelay` (the same, after the delay asked for); `onceAfterResync` and `onceAfterReload` (after
- *   comparing clocks, or reading the credentials again).
- * - `breaker`: whether it counts as a `failure` of the exchange (see `countsAsFailure` for the exception), is ignored, or
- *   opens the circuit until an instant.
- * - `outcome`: what became of a write, unless the error itself says otherwise in a field of that name; `stated` where it
- *   always does.
+ * **Gotchas**
+ *
+ * Not for a `DuplicateOrder`, though the exchange refused it: an order of that client order id is there.
  *
  * @since 0.1.0
- * @category models
+ * @category predicates
  */
-export interface Policy {
-  readonly retry: "never" | "unlessUnknown" | "afterDelay" | "onceAfterResync" | "onceAfterReload"
-  readonly breaker: "ignore" | "failure" | "openUntil"
-  readonly outcome: Outcome | "stated"
-}
-
-const refused: Policy = { retry: "never", breaker: "ignore", outcome: "Rejected" }
-const notSent: Policy = { retry: "never", breaker: "ignore", outcome: "NotSent" }
-
-/**
- * The table of all answers. `docs/errors.md` prints it, and a test compares the two.
- *
- * @since 0.1.0
- * @category policies
- */
-export const policies: { readonly [Tag in ExchangeError["_tag"]]: Policy } = {
-  InvalidRequest: refused,
-  SymbolNotFound: refused,
-  OrderNotFound: refused,
-  DuplicateOrder: refused,
-  InsufficientFunds: refused,
-  OrderRejected: refused,
-  PermissionDenied: refused,
-  AuthenticationFailed: { retry: "onceAfterReload", breaker: "ignore", outcome: "Rejected" },
-  ClockSkew: { retry: "onceAfterResync", breaker: "ignore", outcome: "Rejected" },
-  RateLimited: { retry: "afterDelay", breaker: "ignore", outcome: "Rejected" },
-  Banned: { retry: "never", breaker: "openUntil", outcome: "Rejected" },
-  ExchangeUnavailable: { retry: "unlessUnknown", breaker: "failure", outcome: "stated" },
-  TransportFailed: { retry: "unlessUnknown", breaker: "failure", outcome: "stated" },
-  RequestTimedOut: { retry: "unlessUnknown", breaker: "failure", outcome: "Unknown" },
-  MalformedResponse: { retry: "never", breaker: "failure", outcome: "Unknown" },
-  CircuitOpen: notSent,
-  BulkheadFull: notSent,
-  RateLimiterFull: notSent,
-  DeadlineExceeded: notSent,
-  ExchangeClosed: notSent,
-  Unsupported: notSent,
-  OrderDenied: notSent,
-  KeyRefused: notSent,
-  NotPlaced: refused,
-  OutcomeUnknown: { retry: "never", breaker: "ignore", outcome: "Unknown" }
-}
-
-/**
- * What became of the request that failed so: as the error states it, or else as all of its class.
- *
- * @since 0.1.0
- * @category policies
- */
-export const outcome = (error: ExchangeError): Outcome => {
-  const stated = "outcome" in error ? error.outcome : undefined
-  if (stated !== undefined) return stated
-  const { outcome } = policies[error._tag]
-  return outcome === "stated" ? "Unknown" : outcome
-}
-
-/**
- * Whether repeating the same request is safe and may help: a request that is not `repeatable` (a write the exchange does
- * not deduplicate) only when it is known not to have been carried out.
- *
- * @since 0.1.0
- * @category policies
- */
-export const isRetryable = (error: ExchangeError, repeatable: boolean): boolean => {
-  switch (policies[error._tag].retry) {
-    case "afterDelay":
-    case "unlessUnknown":
-      return repeatable || outcome(error) !== "Unknown"
-    default:
-      return false
-  }
-}
+export const isNotPlaced = (error: ExchangeError): boolean =>
+  error.outcome !== "Unknown" && error._tag !== "DuplicateOrder"
 
 /**
  * Whether the error says that the exchange is not well, so that a circuit breaker has to count it: an outage, a broken
@@ -609,53 +414,7 @@ export const isRetryable = (error: ExchangeError, repeatable: boolean): boolean 
  * them would shut out everything else.
  *
  * @since 0.1.0
- * @category policies
+ * @category predicates
  */
 export const countsAsFailure = (error: ExchangeError): boolean =>
   policies[error._tag].breaker === "failure" && !(error._tag === "MalformedResponse" && error.reason === "Shape")
-
-/**
- * How long the exchange asked to be left alone.
- *
- * @since 0.1.0
- * @category policies
- */
-export const retryAfter = (error: ExchangeError): Option.Option<Duration.Duration> =>
-  error._tag === "RateLimited" ? Option.some(error.retryAfter) : Option.none()
-
-const accountTags: ReadonlySet<string> = new Set(["AuthenticationFailed", "ClockSkew", "OrderNotFound"])
-const tradingTags: ReadonlySet<string> = new Set([
-  "DuplicateOrder",
-  "InsufficientFunds",
-  "OrderRejected",
-  "OrderDenied",
-  "NotPlaced",
-  "OutcomeUnknown"
-])
-const elsewhere: ReadonlySet<string> = new Set(["KeyRefused"])
-
-/**
- * Whether a read of public data can fail so.
- *
- * @since 0.1.0
- * @category guards
- */
-export const isMarketDataError = (error: ExchangeError): error is MarketDataError =>
-  !accountTags.has(error._tag) && !tradingTags.has(error._tag) && !elsewhere.has(error._tag)
-
-/**
- * Whether a read of private state can fail so.
- *
- * @since 0.1.0
- * @category guards
- */
-export const isAccountError = (error: ExchangeError): error is AccountError =>
-  !tradingTags.has(error._tag) && !elsewhere.has(error._tag)
-
-/**
- * Whether a change of private state can fail so.
- *
- * @since 0.1.0
- * @category guards
- */
-export const isTradingError = (error: ExchangeError): error is TradingError => !elsewhere.has(error._tag)

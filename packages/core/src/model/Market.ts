@@ -5,6 +5,7 @@
  */
 import * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
+import * as Decimal from "./Decimal.js"
 import { ExchangeSymbol } from "./ExchangeSymbol.js"
 
 /**
@@ -83,5 +84,43 @@ export const notional = (
   price: BigDecimal.BigDecimal
 ): BigDecimal.BigDecimal =>
   market.inverse === true
-    ? market.multiplier === undefined ? amount : BigDecimal.multiply(amount, market.multiplier)
-    : BigDecimal.multiply(amount, price)
+    ? market.multiplier === undefined ? amount : Decimal.of(BigDecimal.multiply(amount, market.multiplier))
+    : Decimal.of(BigDecimal.multiply(amount, price))
+
+/**
+ * A price as text, in the market's tick: rounded to the nearest multiple of it, half away from zero, with as many places
+ * as the tick has. As it is where the market has no tick.
+ *
+ * **Gotchas**
+ *
+ * For people to read. What is ordered at is `OrderCheck`'s to round, in the order's favour.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const formatPrice = (market: Pick<Market, "tickSize">, price: BigDecimal.BigDecimal): string =>
+  inSteps(market.tickSize, price, (twice, step) => !BigDecimal.lessThan(twice, step))
+
+/**
+ * An amount as text, in the market's lots: what is beyond a whole lot is cut off, so that it never says more than there
+ * is, with as many places as the lot has. As it is where the market has no lot.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const formatAmount = (market: Pick<Market, "lotSize">, amount: BigDecimal.BigDecimal): string =>
+  inSteps(market.lotSize, amount, () => false)
+
+const inSteps = (
+  step: BigDecimal.BigDecimal | undefined,
+  value: BigDecimal.BigDecimal,
+  isNext: (twiceTheRest: BigDecimal.BigDecimal, step: BigDecimal.BigDecimal) => boolean
+): string => {
+  if (step === undefined) return Decimal.format(value)
+  const rest = BigDecimal.unsafeRemainder(value, step)
+  const inner = BigDecimal.subtract(value, rest)
+  const outer = BigDecimal.isNegative(value) ? BigDecimal.subtract(inner, step) : BigDecimal.sum(inner, step)
+  const places = Math.max(0, BigDecimal.normalize(step).scale)
+  const twice = BigDecimal.abs(BigDecimal.sum(rest, rest))
+  return Decimal.format(BigDecimal.scale(isNext(twice, step) ? outer : inner, places))
+}

@@ -55,7 +55,7 @@ export const mid = ({ asks, bids }: Pick<OrderBook, "asks" | "bids">): Option.Op
   const [bid, ask] = [bids[0], asks[0]]
   return bid === undefined || ask === undefined
     ? Option.none()
-    : Option.some(BigDecimal.unsafeDivide(BigDecimal.sum(bid.price, ask.price), two))
+    : Option.some(Decimal.of(BigDecimal.unsafeDivide(BigDecimal.sum(bid.price, ask.price), two)))
 }
 
 const two = BigDecimal.fromBigInt(2n)
@@ -69,4 +69,38 @@ const two = BigDecimal.fromBigInt(2n)
 export const isCrossed = ({ asks, bids }: Pick<OrderBook, "asks" | "bids">): boolean => {
   const [bid, ask] = [bids[0], asks[0]]
   return bid !== undefined && ask !== undefined && BigDecimal.greaterThanOrEqualTo(bid.price, ask.price)
+}
+
+/**
+ * What is wrong with a picture of a book, in words, or `undefined`: a price that is not above zero, a side that does not
+ * begin with its best price and go on from there, or bids that reach the asks. No exchange's book is like that, so the
+ * picture is broken, and nobody should trade on it.
+ *
+ * @since 0.1.0
+ * @category validation
+ */
+export const fault = (book: Pick<OrderBook, "asks" | "bids" | "symbol">): string | undefined => {
+  const side = disorder("bids", book.bids, BigDecimal.lessThanOrEqualTo) ??
+    disorder("asks", book.asks, BigDecimal.greaterThanOrEqualTo)
+  const what = side ??
+    (isCrossed(book) ? `is crossed: ${priceOf(book.bids)} is bid and ${priceOf(book.asks)} asked` : undefined)
+  return what === undefined ? undefined : `the book of ${book.symbol} ${what}`
+}
+
+const priceOf = ([level]: ReadonlyArray<Level>): string => level === undefined ? "nothing" : Decimal.format(level.price)
+
+const disorder = (
+  side: "bids" | "asks",
+  levels: ReadonlyArray<Level>,
+  follows: (price: BigDecimal.BigDecimal, before: BigDecimal.BigDecimal) => boolean
+): string | undefined => {
+  let before: BigDecimal.BigDecimal | undefined
+  for (const { price } of levels) {
+    if (!BigDecimal.isPositive(price)) return `has ${side} at ${Decimal.format(price)}`
+    if (before !== undefined && !follows(price, before)) {
+      return `has its ${side} out of order: ${Decimal.format(price)} after ${Decimal.format(before)}`
+    }
+    before = price
+  }
+  return undefined
 }

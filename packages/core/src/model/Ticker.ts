@@ -48,5 +48,5 @@ export const change24h = (ticker: Ticker): Option.Option<BigDecimal.BigDecimal> 
     ? Option.none()
     : Option.map(
       BigDecimal.divide(BigDecimal.subtract(ticker.last, ticker.open24h), ticker.open24h),
-      BigDecimal.round({ scale: 6, mode: "half-even" })
+      (ratio) => Decimal.of(BigDecimal.round(ratio, { scale: 6, mode: "half-even" }))
     )

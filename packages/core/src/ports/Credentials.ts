@@ -12,6 +12,7 @@ import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
 import * as Equal from "effect/Equal"
 import * as Redacted from "effect/Redacted"
+import { barePassphrase, bareSecret } from "./internal/bareSecret.js"
 
 /**
  * A key and its secret, with a passphrase where the exchange asks for one.
@@ -39,9 +40,8 @@ export interface Provider {
 /**
  * The credentials of an exchange by their standard names: `BINANCE_API_KEY` and `BINANCE_API_SECRET` for the live
  * exchange, `BINANCE_TESTNET_API_KEY` and `BINANCE_TESTNET_API_SECRET` for its testnet, so that neither is ever sent to
- * the other. Line breaks around a value are left out, and those of a PEM may be escaped (`\n`, `\r\n`) or those of Windows.
- * In a directory of mounted files they are `BINANCE/API_KEY` and so on. With
- * `passphrase`, `<EXCHANGE>_API_PASSPHRASE` is read as well.
+ * the other. How they were written down does not matter (see {@link bare}). In a directory of mounted files they are
+ * `BINANCE/API_KEY` and so on. With `passphrase`, `<EXCHANGE>_API_PASSPHRASE` is read as well.
  *
  * @since 0.1.0
  * @category config
@@ -56,23 +56,16 @@ export const config = (
   )
   const nested = <A>(self: Config.Config<A>): Config.Config<A> =>
     names.reduceRight((inner, name) => Config.nested(inner, name), self)
-  const pair = { key: secretText("API_KEY"), secret: secretText("API_SECRET") }
-  return nested(
-    options?.passphrase === true ? Config.all({ ...pair, passphrase: secretText("API_PASSPHRASE") }) : Config.all(pair)
-  )
-}
-
-// A file and a quoted variable end in a line break, and whoever had Windows in between has others: none is part of a secret.
-const withoutBreaks = (text: string): string => {
-  const lines = text.includes("-----BEGIN ") ? text.replace(/(?:\\r)?\\n|\r\n?/g, "\n") : text
-  return lines.replace(/^[\r\n]+|[\r\n]+$/g, "")
+  const pair = { key: secretText("API_KEY", bareSecret), secret: secretText("API_SECRET", bareSecret) }
+  const passphrase = secretText("API_PASSPHRASE", barePassphrase)
+  return nested(options?.passphrase === true ? Config.all({ ...pair, passphrase }) : Config.all(pair))
 }
 
 // Not `Config.redacted`: it redacts the name of what is missing, too. The value stands in no error: this says only what
 // was expected.
-const secretText = (name: string): Config.Config<Redacted.Redacted<string>> =>
+const secretText = (name: string, bare: (text: string) => string): Config.Config<Redacted.Redacted<string>> =>
   Config.string().pipe(
-    Config.map(withoutBreaks),
+    Config.map(bare),
     Config.mapOrFail((text) =>
       /^[\x21-\x7e](?:[\x20-\x7e\n]*[\x21-\x7e])?$/.test(text)
         ? Either.right(Redacted.make(text))
@@ -84,14 +77,43 @@ const secretText = (name: string): Config.Config<Redacted.Redacted<string>> =>
   )
 
 /**
+ * Credentials without what a file or an `.env` adds to them: line breaks around a key or a secret, real ones or those of
+ * two characters (`\n`), and quotes. The lines of a PEM may be broken in these ways too, or as Windows does. Of a passphrase,
+ * which somebody made up, only real line breaks are taken.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const bare = ({ key, passphrase, secret }: Credentials): Credentials => ({
+  key: mapRedacted(key, bareSecret),
+  secret: mapRedacted(secret, bareSecret),
+  ...passphrase === undefined ? {} : { passphrase: mapRedacted(passphrase, barePassphrase) }
+})
+
+const mapRedacted = (self: Redacted.Redacted<string>, f: (text: string) => string): Redacted.Redacted<string> =>
+  Redacted.make(f(Redacted.value(self)))
+
+/**
  * Credentials that never change.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const fixed = (credentials: Credentials): Provider => ({
-  get: Effect.succeed(credentials),
-  reload: Effect.succeed(credentials)
+export const fixed = (credentials: Credentials): Provider =>
+  bareFrom({
+    get: Effect.succeed(credentials),
+    reload: Effect.succeed(credentials)
+  })
+
+/**
+ * What a provider gives, {@link bare}.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const bareFrom = ({ get, reload }: Provider): Provider => ({
+  get: Effect.map(get, bare),
+  reload: Effect.map(reload, bare)
 })
 
 /**
@@ -140,7 +162,8 @@ export const isSame = (self: Credentials, that: Credentials): boolean =>
  * @category getters
  */
 export const fingerprint = ({ key }: Credentials): string =>
-  Encoding.encodeHex(sha256(new TextEncoder().encode(`effect-exchange account ${Redacted.value(key)}`))).slice(0, 16)
+  Encoding.encodeHex(sha256(new TextEncoder().encode(`effect-exchange account ${bareSecret(Redacted.value(key))}`)))
+    .slice(0, 16)
 
 /**
  * Every secret text of the credentials, to be looked for and removed wherever an answer echoes it.

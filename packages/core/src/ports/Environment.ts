@@ -7,13 +7,13 @@ import * as ConfigError from "effect/ConfigError"
 import * as Either from "effect/Either"
 
 /**
- * The exchange itself, its testnet, or an address of one's own (a simulator, a proxy): `name` is what logs and metrics
- * call it.
+ * The exchange itself, its testnet, one of its regions or demo hosts by name where it has any, or an address of one's own (a
+ * simulator, a proxy), whose `name` is what logs and metrics call it.
  *
  * @since 0.1.0
  * @category models
  */
-export type Environment = "live" | "testnet" | Custom
+export type Environment<Region extends string = never> = "live" | "testnet" | Region | Custom
 
 /**
  * @since 0.1.0
@@ -31,7 +31,7 @@ export interface Custom {
  * @since 0.1.0
  * @category getters
  */
-export const name = (environment: Environment): string =>
+export const name = (environment: Environment<string>): string =>
   typeof environment === "string" ? environment : environment.name
 
 const invalid = (detail: string): Either.Either<never, ConfigError.ConfigError> =>
@@ -62,8 +62,8 @@ export const origin = (baseUrl: string): Either.Either<string, ConfigError.Confi
 }
 
 /**
- * Whether orders placed there may cost real money: on the live exchange, and at every address that is neither the
- * loopback nor one of the exchange's test hosts.
+ * Whether orders placed there may cost real money: on the live exchange, in its regions but for those that are said to be
+ * for tests, and at every address that is neither the loopback nor one of the exchange's test hosts.
  *
  * **Gotchas**
  *
@@ -74,10 +74,15 @@ export const origin = (baseUrl: string): Either.Either<string, ConfigError.Confi
  * @category validation
  */
 export const isLive = (
-  protocol: { readonly testHosts?: ReadonlyArray<string> | undefined },
-  environment: Environment
+  protocol: {
+    readonly testHosts?: ReadonlyArray<string> | undefined
+    readonly regions?: { readonly [name: string]: { readonly isTest?: boolean | undefined } } | undefined
+  },
+  environment: Environment<string>
 ): boolean => {
-  if (typeof environment === "string") return environment === "live"
+  if (typeof environment === "string") {
+    return environment !== "testnet" && protocol.regions?.[environment]?.isTest !== true
+  }
   return Either.match(origin(environment.baseUrl), {
     // No request is sent there.
     onLeft: () => false,

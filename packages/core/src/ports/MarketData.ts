@@ -47,17 +47,23 @@ export declare namespace MarketData {
   interface Service {
     /** The exchange that answers. */
     readonly exchange: string
-    /** Every market the exchange lists, kept for `marketsMaxAge` (an hour unless set otherwise). */
+    /**
+     * Every market the exchange lists, kept for `marketsMaxAge` (an hour unless set otherwise), and read again when somebody
+     * asks for one that is not among them, at most every five seconds.
+     */
     readonly markets: Effect.Effect<ReadonlyArray<Market>, MarketDataError>
     readonly market: (symbol: string) => Effect.Effect<Market, MarketDataError>
     /** The price of the last trade, or the middle of the book where there was none; `MalformedResponse` without both. */
     readonly price: (symbol: string) => Effect.Effect<Price, MarketDataError>
     readonly ticker: (symbol: string) => Effect.Effect<Ticker, MarketDataError>
-    /** The tickers of several symbols, in the order asked for, in as few requests as the exchange allows. */
+    /**
+     * The tickers of several symbols, in the order asked for, in as few requests as the exchange allows. A market that has
+     * none now, as one before its first trade, is left out; one that is not listed fails the call.
+     */
     readonly tickers: (symbols: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<Ticker>, MarketDataError>
     /**
-     * What stands in the book, at least `depth` levels of each side where there are as many (20 unless given) and at most
-     * as many as the exchange hands out.
+     * What stands in the book, the best of each side first, at least `depth` levels of each side where there are as many (20 unless given) and at most
+     * as many as the exchange hands out. `MalformedResponse` for a book that cannot be: see `OrderBook.fault`.
      */
     readonly orderBook: (
       symbol: string,

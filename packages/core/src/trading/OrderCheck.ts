@@ -202,7 +202,7 @@ const onStep = (
 // With no more decimal places than the step has: exchanges refuse digits beyond them, zeros too.
 const inPlaces = (multiple: BigDecimal.BigDecimal, step: BigDecimal.BigDecimal): BigDecimal.BigDecimal => {
   const places = Math.max(0, BigDecimal.normalize(step).scale)
-  return multiple.scale > places ? BigDecimal.scale(multiple, places) : multiple
+  return Decimal.of(multiple.scale > places ? BigDecimal.scale(multiple, places) : multiple)
 }
 
 const worthIt = (

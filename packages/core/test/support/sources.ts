@@ -1,6 +1,14 @@
 /** The sources of a composite, as its tests want them. */
 import { Effect, Layer, Stream, TestClock } from "effect"
-import { type Candle, Decimal, ExchangeError, ExchangeSymbol, MarketData, type Price } from "../../src/index.js"
+import {
+  type Candle,
+  Decimal,
+  ExchangeError,
+  ExchangeSymbol,
+  MarketData,
+  type Price,
+  type Ticker
+} from "../../src/index.js"
 
 export const symbol = ExchangeSymbol.make("BTC/USDT")
 export const now = 1_000_000
@@ -15,6 +23,7 @@ type Quote = Effect.Effect<Price.Price, ExchangeError.MarketDataError>
 
 export interface Says {
   readonly price?: Quote | ((symbol: string) => Quote)
+  readonly tickers?: Effect.Effect<ReadonlyArray<Ticker.Ticker>, ExchangeError.MarketDataError>
   readonly candles?: Stream.Stream<Candle.Candle, ExchangeError.MarketDataError>
   readonly serverTime?: Effect.Effect<number, ExchangeError.MarketDataError>
 }
@@ -34,7 +43,7 @@ export const source = (exchange: string, says: Says) => {
         return Effect.isEffect(price) ? price : price(symbol)
       }),
     ticker: no,
-    tickers: no,
+    tickers: () => says.tickers ?? no(),
     orderBook: no,
     trades: no,
     candles: () => says.candles ?? Stream.fail(dead(exchange)),

@@ -31,18 +31,18 @@ const isError = (error: unknown): error is ExchangeError.ExchangeError =>
   Predicate.isRecord(error) && typeof error["_tag"] === "string" && error["_tag"] in ExchangeError.policies
 
 const mayFailWith: { readonly [O in Operation]: (error: ExchangeError.ExchangeError) => boolean } = {
-  ticker: ExchangeError.isMarketDataError,
-  orderBook: ExchangeError.isMarketDataError,
-  candles: ExchangeError.isMarketDataError,
-  balances: ExchangeError.isAccountError,
-  openOrders: ExchangeError.isAccountError,
-  place: ExchangeError.isTradingError,
-  cancel: ExchangeError.isTradingError
+  ticker: (error) => ExchangeError.isFor("marketData", error),
+  orderBook: (error) => ExchangeError.isFor("marketData", error),
+  candles: (error) => ExchangeError.isFor("marketData", error),
+  balances: (error) => ExchangeError.isFor("account", error),
+  openOrders: (error) => ExchangeError.isFor("account", error),
+  place: (error) => ExchangeError.isFor("trading", error),
+  cancel: (error) => ExchangeError.isFor("trading", error)
 }
 
 /** Binance's own word for a ban is the status 418, which nobody else says: whoever is banned traded nothing. */
 const isDoubt = (error: ExchangeError.ExchangeError): boolean =>
-  ExchangeError.outcome(error) === "Unknown" ||
+  error.outcome === "Unknown" ||
   (error._tag === "Banned" && error.exchange === "binance" && error.status === 418)
 
 /** What is wrong with an outcome; nothing when it is as it must be. */
@@ -63,7 +63,7 @@ export const judge = (stage: Stage, operation: Operation, row: Row, result: Resu
       const error = failure.value
       if (!isError(error) || !mayFailWith[operation](error)) return `an error of another kind: ${String(error)}`
       if (isWrite(operation) && result.writes > 0 && row.rule !== "said" && !isDoubt(error)) {
-        return `${error._tag} (${ExchangeError.outcome(error)}) for what was carried out: ${error.message}`
+        return `${error._tag} (${error.outcome}) for what was carried out: ${error.message}`
       }
       if (unprintable.test(error.message)) {
         return `letters in a message that a log must not see: ${shown(error.message)}`

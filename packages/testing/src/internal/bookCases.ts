@@ -167,7 +167,7 @@ export const within = <A, E extends ExchangeError.ExchangeError>(
         left._tag !== "RateLimited" && left._tag !== "Banned",
         () => `of ${answers.length} calls one was refused: ${left._tag}, ${left.message}`
       )
-      if (ExchangeError.outcome(left) !== "NotSent") yield* answer
+      if (left.outcome !== "NotSent") yield* answer
     }
     yield* ensure(answers.some(Either.isRight), () => "not one call was answered")
   })

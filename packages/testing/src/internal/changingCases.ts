@@ -298,7 +298,7 @@ export const errorCases: ReadonlyArray<TradingCase> = [
         const before = yield* openIds(desk)
         const lost = yield* losing(faults, "loseRequests", trading.place(asked))
         yield* ensure(
-          Either.isLeft(lost) && ExchangeError.outcome(lost.left) !== "Unknown",
+          Either.isLeft(lost) && lost.left.outcome !== "Unknown",
           () =>
             `an order that never arrived is said to be ${
               Either.isRight(lost) ? lost.right.status : `${lost.left._tag}, ${lost.left.message}`

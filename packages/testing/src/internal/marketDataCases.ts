@@ -264,7 +264,7 @@ const company = [
         )
         for (const { answer, symbol } of answers) {
           if (Either.isRight(answer)) yield* priced(service, yield* service.market(symbol), answer.right)
-          else if (ExchangeError.outcome(answer.left) !== "NotSent") return yield* answer.left
+          else if (answer.left.outcome !== "NotSent") return yield* answer.left
         }
         yield* ensure(answers.some(({ answer }) => Either.isRight(answer)), () => "not one call was answered")
       })

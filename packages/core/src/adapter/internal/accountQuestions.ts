@@ -7,6 +7,7 @@ import type { Capability } from "../../engine/Endpoint.js"
 import type { ExchangeClient } from "../../engine/ExchangeClient.js"
 import type { Markets } from "../../engine/Markets.js"
 import type { Balance } from "../../model/Balance.js"
+import * as Decimal from "../../model/Decimal.js"
 import * as ExchangeError from "../../model/ExchangeError.js"
 import * as Listing from "../../model/Listing.js"
 import type { Market } from "../../model/Market.js"
@@ -161,7 +162,11 @@ const summed = (rows: ReadonlyArray<Balance>): ReadonlyArray<Balance> => {
   }
   return [...sums.values()]
     .filter(({ total }) => !BigDecimal.isZero(total))
-    .map((row) => BigDecimal.isNegative(row.free) ? { ...row, free: nothing } : row)
+    .map(({ asset, free, total }) => ({
+      asset,
+      free: BigDecimal.isNegative(free) ? nothing : Decimal.of(free),
+      total: Decimal.of(total)
+    }))
 }
 
 const positions = (
@@ -180,7 +185,7 @@ const positions = (
       ...row,
       exchange,
       symbol,
-      amount: amount(BigDecimal.abs(row.amount))
+      amount: amount(Decimal.of(BigDecimal.abs(row.amount)))
     }))
   })
 
@@ -285,4 +290,4 @@ const notUnderstood = (exchange: string, { detail }: Listing.Unknown): ExchangeE
     detail: `the order is listed and not understood: ${detail}`
   })
 
-const nothing = BigDecimal.fromBigInt(0n)
+const nothing = Decimal.make("0")

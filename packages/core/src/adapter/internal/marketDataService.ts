@@ -11,8 +11,10 @@ import { unhurried } from "../../engine/internal/unhurried.js"
 import type { Markets } from "../../engine/Markets.js"
 import type { Protocol } from "../../engine/Protocol.js"
 import * as Candle from "../../model/Candle.js"
+import * as Decimal from "../../model/Decimal.js"
 import { InvalidRequest, MalformedResponse, type MarketDataError, Unsupported } from "../../model/ExchangeError.js"
 import type { Market } from "../../model/Market.js"
+import * as OrderBook from "../../model/OrderBook.js"
 import type { Price } from "../../model/Price.js"
 import type { Ticker } from "../../model/Ticker.js"
 import type * as Adapter from "../../ports/Adapter.js"
@@ -67,7 +69,7 @@ export const make = (
     tickers: Effect.fn(method("tickers"))(function*(symbols: ReadonlyArray<string>) {
       const wanted = yield* Effect.forEach(symbols, (symbol) => markets.find("tickers", symbol))
       if (wanted.length === 0) return []
-      return yield* inOrder(exchange, wanted, yield* understood(exchange, "tickers", adapter.tickers(wanted)))
+      return inOrder(wanted, yield* understood(exchange, "tickers", adapter.tickers(wanted)))
     }),
     price: Effect.fn(method("price"))(function*(symbol: string) {
       const market = yield* markets.find("price", symbol)
@@ -77,7 +79,11 @@ export const make = (
       function*(symbol: string, options?: { readonly depth?: number | undefined }) {
         const market = yield* markets.find("orderBook", symbol)
         const depth = yield* count(exchange, "orderBook", "depth", options?.depth ?? 20)
-        return yield* belonging.one(exchange, "orderBook", market, adapter.orderBook(market, depth))
+        const book = yield* belonging.one(exchange, "orderBook", market, adapter.orderBook(market, depth))
+        const detail = OrderBook.fault(book)
+        return detail === undefined
+          ? book
+          : yield* new MalformedResponse({ exchange, operation: "orderBook", detail })
       }
     ),
     trades: Effect.fn(method("trades"))(function*(symbol: string, options?: { readonly limit?: number | undefined }) {
@@ -180,18 +186,10 @@ const inWindow = (bars: ReadonlyArray<Adapter.Bar>, from: number, to: number): R
   )
 }
 
-const inOrder = (
-  exchange: string,
-  wanted: ReadonlyArray<Market>,
-  found: ReadonlyArray<Ticker>
-): Effect.Effect<ReadonlyArray<Ticker>, MalformedResponse> => {
+/** A market that has no ticker, as one before its first trade, is no reason to withhold the others'. */
+const inOrder = (wanted: ReadonlyArray<Market>, found: ReadonlyArray<Ticker>): ReadonlyArray<Ticker> => {
   const bySymbol = new Map(found.map((ticker) => [ticker.symbol, ticker]))
-  return Effect.forEach(wanted, ({ symbol }) => {
-    const ticker = bySymbol.get(symbol)
-    return ticker === undefined
-      ? new MalformedResponse({ exchange, operation: "tickers", detail: `the answer has no ticker of ${symbol}` })
-      : Effect.succeed(ticker)
-  })
+  return Arr.filterMap(wanted, ({ symbol }) => Option.fromNullable(bySymbol.get(symbol)))
 }
 
 const two = BigDecimal.fromBigInt(2n)
@@ -200,7 +198,7 @@ const priceOf = (market: Market, ticker: Ticker): Effect.Effect<Price, Malformed
   const price = { symbol: market.symbol, currency: market.quote, source: ticker.exchange, observedAt: ticker.at }
   if (ticker.last !== undefined) return Effect.succeed({ ...price, amount: ticker.last, basis: "last" })
   if (ticker.bid !== undefined && ticker.ask !== undefined) {
-    const amount = BigDecimal.unsafeDivide(BigDecimal.sum(ticker.bid, ticker.ask), two)
+    const amount = Decimal.of(BigDecimal.unsafeDivide(BigDecimal.sum(ticker.bid, ticker.ask), two))
     return Effect.succeed({ ...price, amount, basis: "mid" })
   }
   return new MalformedResponse({

@@ -20,7 +20,7 @@ export interface Sizing {
 const alike: Sizing = { amount: (size) => size, size: (amount) => amount }
 
 const inUnits = (unit: BigDecimal.BigDecimal): Sizing => ({
-  amount: (size) => BigDecimal.multiply(size, unit),
+  amount: (size) => Decimal.of(BigDecimal.multiply(size, unit)),
   size: (amount) => {
     const size = BigDecimal.normalize(BigDecimal.unsafeDivide(amount, unit))
     return BigDecimal.equals(BigDecimal.multiply(size, unit), amount) ? size : undefined

@@ -41,17 +41,19 @@ export const classify = (
 // A bare status may be that of whatever stands in front of the exchange, even where the protocol has a name for it.
 const doubtful = ({ json }: Answer, error: ExchangeError.ExchangeError): ExchangeError.ExchangeError => {
   if (json !== undefined) return error
+  // Only what the protocol says of this one error proves anything, not what holds for its class.
+  const outcome = Object.hasOwn(error, "outcome") ? error.outcome : "Unknown"
   switch (error._tag) {
     case "RateLimited":
-      return new ExchangeError.RateLimited({ ...error, outcome: error.outcome ?? "Unknown" })
+      return new ExchangeError.RateLimited({ ...error, outcome })
     case "Banned":
-      return new ExchangeError.Banned({ ...error, outcome: error.outcome ?? "Unknown" })
+      return new ExchangeError.Banned({ ...error, outcome })
     case "AuthenticationFailed":
-      return new ExchangeError.AuthenticationFailed({ ...error, outcome: error.outcome ?? "Unknown" })
+      return new ExchangeError.AuthenticationFailed({ ...error, outcome })
     case "ClockSkew":
-      return new ExchangeError.ClockSkew({ ...error, outcome: error.outcome ?? "Unknown" })
+      return new ExchangeError.ClockSkew({ ...error, outcome })
     case "PermissionDenied":
-      return new ExchangeError.PermissionDenied({ ...error, outcome: error.outcome ?? "Unknown" })
+      return new ExchangeError.PermissionDenied({ ...error, outcome })
     default:
       return error
   }

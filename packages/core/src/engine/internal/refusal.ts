@@ -64,18 +64,7 @@ const inWords = (duration: Duration.Duration): string =>
 export const narrow = <C extends Capability>(
   capability: C,
   error: ExchangeError.ExchangeError
-): ExchangeError.For<C> => {
-  const belongs = belonging[capability]
-  return belongs(error) ? error : unexpected[capability](error)
-}
-
-const belonging: {
-  readonly [C in Capability]: (error: ExchangeError.ExchangeError) => error is ExchangeError.For<C>
-} = {
-  marketData: ExchangeError.isMarketDataError,
-  account: ExchangeError.isAccountError,
-  trading: ExchangeError.isTradingError
-}
+): ExchangeError.For<C> => ExchangeError.isFor(capability, error) ? error : unexpected[capability](error)
 
 const malformed = (error: ExchangeError.ExchangeError): ExchangeError.MalformedResponse =>
   new ExchangeError.MalformedResponse({

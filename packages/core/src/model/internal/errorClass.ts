@@ -1,15 +1,76 @@
+import type * as Cause from "effect/Cause"
+import type * as Duration from "effect/Duration"
 import * as Predicate from "effect/Predicate"
+import * as Schema from "effect/Schema"
+import { type Outcome, policies } from "./errorPolicy.js"
 import { printable } from "./text.js"
 
+/** @internal */
+export const about = {
+  exchange: Schema.String,
+  operation: Schema.String,
+  detail: Schema.String,
+  code: Schema.optional(Schema.String),
+  status: Schema.optional(Schema.Number)
+}
+
+/** @internal */
+export interface Answers extends Cause.YieldableError {
+  readonly outcome: Outcome
+  readonly isRetryable: boolean
+  readonly retryAfter: Duration.Duration | undefined
+}
+
+/** @internal */
+export interface ErrorClass<Self, Tag extends string, Fields extends Schema.Struct.Fields> extends
+  Schema.Class<
+    Self,
+    { readonly _tag: Schema.tag<Tag> } & Fields,
+    Schema.Struct.Encoded<{ readonly _tag: Schema.tag<Tag> } & Fields>,
+    Schema.Struct.Context<Fields>,
+    Schema.Struct.Constructor<Fields>,
+    {},
+    Answers
+  >
+{
+  readonly _tag: Tag
+}
+
 /**
- * The class of an error whose instances clean every text they are made with, also within plain objects and lists, and whose
- * message is one sentence about all of it.
+ * The class of an error: a `Schema.TaggedError` with what every error says and the fields of its own, whose instances
+ * answer for themselves as the table of policies has it, and clean every text they are made with.
  *
- * A proxy, as the constructor of a `Schema` class has to be left as it is: what is decoded passes through it as well.
+ * What is not in an instance its prototype answers. A field that was given as `undefined` was not given.
  *
  * @internal
  */
-export const cleaning = <C extends Function>(Class: C): C => {
+export function errorClass<Self>(): <Tag extends keyof typeof policies, Fields extends Schema.Struct.Fields = {}>(
+  tag: Tag,
+  fields?: Fields
+) => ErrorClass<Self, Tag, typeof about & Fields>
+// `extends` wants a class whose members are known, which no class over open fields is: hence the signature above.
+export function errorClass() {
+  return (tag: keyof typeof policies, fields: Schema.Struct.Fields = {}): unknown => {
+    const Class = Schema.TaggedError<unknown>(`@effect-exchange/core/ExchangeError/${tag}`)(tag, {
+      ...about,
+      ...fields
+    })
+    const { outcome, retry } = policies[tag]
+    const answers: { readonly [Name in Exclude<keyof Answers, keyof Cause.YieldableError>]: unknown } = {
+      outcome: outcome === "stated" ? "Unknown" : outcome,
+      isRetryable: retry === "unlessUnknown" || retry === "afterDelay",
+      retryAfter: undefined
+    }
+    for (const [name, value] of Object.entries(answers)) {
+      // Where it is a field, what an instance was made with stands before what its class says.
+      Object.defineProperty(Class.prototype, name, { value, writable: name in fields })
+    }
+    return cleaning(Class)
+  }
+}
+
+/** A proxy, as the constructor of a `Schema` class has to be left as it is: what is decoded passes through it as well. */
+const cleaning = <C extends Function>(Class: C): C => {
   Object.defineProperty(Class.prototype, "message", {
     configurable: true,
     get(this: Said): string {
@@ -44,7 +105,9 @@ const sentences: ReadonlySet<string> = new Set(["detail", "reason", "alternative
 
 const cleanAll = (props: object): object =>
   Object.fromEntries(
-    Object.entries(props).map(([name, value]) => [name, cleanValue(value, sentences.has(name) ? 1000 : 200)])
+    Object.entries(props).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, cleanValue(value, sentences.has(name) ? 1000 : 200)]]
+    )
   )
 
 const cleanValue = (value: unknown, length: number): unknown => {

@@ -10,7 +10,13 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import * as Stream from "effect/Stream"
-import { ExchangeUnavailable, type MarketDataError, SymbolNotFound, Unsupported } from "../../model/ExchangeError.js"
+import {
+  ExchangeUnavailable,
+  MalformedResponse,
+  type MarketDataError,
+  SymbolNotFound,
+  Unsupported
+} from "../../model/ExchangeError.js"
 import type * as MarketData from "../MarketData.js"
 import * as Telemetry from "../Telemetry.js"
 import { isOwnFault, type Question, type Source } from "./source.js"
@@ -163,7 +169,17 @@ const serve = (sources: ReadonlyArray<Source>, order: Order): Service => {
     tickers: (symbols) =>
       first({
         operation: "tickers",
-        ask: (service) => service.tickers(symbols),
+        ask: (service) =>
+          Effect.filterOrFail(
+            service.tickers(symbols),
+            ({ length }) => length > 0 || symbols.length === 0,
+            () =>
+              new MalformedResponse({
+                exchange: service.exchange,
+                operation: "tickers",
+                detail: "has a ticker of none of the markets asked for"
+              })
+          ),
         dated: { symbols: symbols.join(), instants: (tickers) => tickers.map(({ at }) => at) }
       }),
     orderBook: (symbol, options) =>

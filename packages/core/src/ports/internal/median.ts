@@ -101,5 +101,5 @@ const middle = (amounts: ReadonlyArray<BigDecimal.BigDecimal>): BigDecimal.BigDe
   const sorted = Arr.sort(amounts, BigDecimal.Order)
   const half = Math.floor(sorted.length / 2)
   const [low, high] = [sorted[Math.ceil(sorted.length / 2) - 1] ?? zero, sorted[half] ?? zero]
-  return BigDecimal.unsafeDivide(BigDecimal.sum(low, high), two)
+  return Decimal.of(BigDecimal.unsafeDivide(BigDecimal.sum(low, high), two))
 }

@@ -25,7 +25,7 @@ export const cancel = (desk: Desk, reference: Adapter.Reference): Result =>
   Effect.matchEffect(desk.adapter.cancel(reference), {
     onSuccess: (answer) => shown(desk, "cancel", reference, answer, Outcome.hasEnded),
     onFailure: (error): Result => {
-      if (ExchangeError.outcome(error) === "Unknown") return lost(desk, "cancel", reference, error, Outcome.hasEnded)
+      if (error.outcome === "Unknown") return lost(desk, "cancel", reference, error, Outcome.hasEnded)
       // What has ended, or is about to, cannot be canceled, and exchanges say so in many ways.
       const lookup = Lookup.byReference(desk, "cancel", reference)
       return error._tag === "OrderNotFound"
@@ -68,7 +68,7 @@ export const amend = (desk: Desk, reference: Adapter.Reference, amendment: Amend
     const answered = Effect.matchEffect(send(reference, change, current), {
       onSuccess: (answer) => shown(desk, "amend", reference, answer, isDone),
       onFailure: (error): Result =>
-        ExchangeError.outcome(error) === "Unknown"
+        error.outcome === "Unknown"
           ? lost(desk, "amend", reference, error, isDone)
           : Effect.fail(error)
     })
@@ -81,7 +81,7 @@ export const amend = (desk: Desk, reference: Adapter.Reference, amendment: Amend
             detail: `the order is ${status}, and ended before it was changed`
           })
       ),
-      Effect.tapError((error) => ExchangeError.outcome(error) === "Unknown" ? Effect.void : counted.giveBack)
+      Effect.tapError((error) => error.outcome === "Unknown" ? Effect.void : counted.giveBack)
     )
   })
 

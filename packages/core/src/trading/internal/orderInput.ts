@@ -140,14 +140,14 @@ const amount = (fields: Fields, name: string): Either.Either<Amount, string> => 
   return Either.flatMap(
     Either.try({
       // A copy, so that what is judged here is what is sent.
-      try: () => BigDecimal.isBigDecimal(given) ? BigDecimal.make(given.value, given.scale) : undefined,
+      try: () => BigDecimal.isBigDecimal(given) ? Decimal.of(given) : undefined,
       catch: () => `the ${name} cannot be read: one of its fields throws`
     }),
     (decimal) => {
       if (decimal === undefined || typeof decimal.value !== "bigint" || !Number.isInteger(decimal.scale)) {
         return Either.left(`the ${name}: expected text or BigDecimal, was ${describe(given)}`)
       }
-      return Decimal.fits(decimal)
+      return Decimal.fits(decimal) && decimal.scale <= 40
         ? Either.right(decimal)
         : Either.left(`the ${name} has more than 40 digits on one side of the point`)
     }

@@ -274,7 +274,7 @@ const nothing = Decimal.make("0")
 const settle = (desk: Desk, operation: string, ready: Ready, error: ExchangeError.TradingError): Result => {
   const { clientOrderId } = ready.order
   if (error._tag === "DuplicateOrder") return taken(desk, ready, error)
-  if (ExchangeError.outcome(error) !== "Unknown") {
+  if (error.outcome !== "Unknown") {
     return Effect.zipRight(notPlaced(desk, ready, error.message), Effect.fail(error))
   }
   const about = { exchange: desk.exchange, operation, order: inQuestion(ready), cause: ExchangeError.causeOf(error) }

@@ -1,0 +1,72 @@
+import * as BigDecimal from "effect/BigDecimal"
+import * as Inspectable from "effect/Inspectable"
+
+/**
+ * Plain notation, never an exponent.
+ *
+ * @internal
+ */
+export const format = ({ scale, value }: BigDecimal.BigDecimal): string => {
+  if (scale <= 0) return `${value}${value === 0n ? "" : "0".repeat(-scale)}`
+  const negative = value < 0n
+  const digits = (negative ? -value : value).toString().padStart(scale + 1, "0")
+  return `${negative ? "-" : ""}${digits.slice(0, -scale)}.${digits.slice(-scale)}`
+}
+
+/** @internal */
+export const before = 40
+
+/** @internal */
+export const after = 60
+
+const limit = 10n ** BigInt(before)
+
+/** @internal */
+export const fits = ({ scale, value }: BigDecimal.BigDecimal): boolean => {
+  const size = value < 0n ? -value : value
+  return scale <= after &&
+    (scale > 0 ? size < limit * 10n ** BigInt(scale) : size < limit && size.toString().length - scale <= before)
+}
+
+// A scale of minus a billion would print a gigabyte.
+const show = (decimal: BigDecimal.BigDecimal): string => fits(decimal) ? format(decimal) : BigDecimal.format(decimal)
+
+const normalized = new WeakMap<BigDecimal.BigDecimal, BigDecimal.BigDecimal>()
+
+/**
+ * What Effect's decimals inherit, but for how they are shown, and that what they remember when they were compared or hashed
+ * is no field of theirs: two of the same digits stay equal for `deepStrictEqual`.
+ */
+const prototype: object = Object.create(Object.getPrototypeOf(BigDecimal.make(0n, 0)), {
+  toString: {
+    value(this: BigDecimal.BigDecimal) {
+      return show(this)
+    }
+  },
+  toJSON: {
+    value(this: BigDecimal.BigDecimal) {
+      return show(this)
+    }
+  },
+  [Inspectable.NodeInspectSymbol]: {
+    value(this: BigDecimal.BigDecimal) {
+      return show(this)
+    }
+  },
+  normalized: {
+    get(this: BigDecimal.BigDecimal) {
+      return normalized.get(this)
+    },
+    set(this: BigDecimal.BigDecimal, to: BigDecimal.BigDecimal) {
+      normalized.set(this, to)
+    }
+  }
+})
+
+/** @internal */
+export const of = (value: bigint, scale: number): BigDecimal.BigDecimal => {
+  const decimal = Object.create(prototype)
+  decimal.value = value
+  decimal.scale = scale
+  return decimal
+}

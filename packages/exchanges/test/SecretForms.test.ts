@@ -1,0 +1,47 @@
+import { Account, Credentials } from "@effect-exchange/core"
+import { Simulator } from "@effect-exchange/simulator"
+import { assert, describe, it } from "@effect/vitest"
+import { ConfigProvider, Effect, Redacted, TestClock } from "effect"
+import { Exchanges } from "../src/index.js"
+
+/** How a secret comes to be written down: in an environment variable, a mounted file, an `.env`. */
+const forms: Readonly<Record<string, (secret: string) => string>> = {
+  "with a line break at its end": (secret) => `${secret.trimEnd()}\n`,
+  "as Windows breaks lines": (secret) => `${secret.trimEnd()}\n`.replaceAll("\n", "\r\n"),
+  "with escaped line breaks, also the last": (secret) => `${secret.trimEnd()}\n`.replaceAll("\n", "\\n"),
+  "with escaped line breaks of Windows": (secret) => `${secret.trimEnd()}\n`.replaceAll("\n", "\\r\\n"),
+  "in quotes": (secret) => `"${secret.trimEnd()}"`,
+  "in quotes, with escaped line breaks": (secret) => `"${`${secret.trimEnd()}\n`.replaceAll("\n", "\\n")}"`,
+  "in quotes over several lines": (secret) => `'${secret.trimEnd()}\n'\n`
+}
+
+const balances = Effect.flatMap(Account.Account, ({ balances }) => balances)
+
+describe("a secret is taken however it was written down", () => {
+  for (const id of Exchanges.ids) {
+    for (const [name, form] of Object.entries(forms)) {
+      it.effect(`${id}: ${name}`, () =>
+        Effect.gen(function*() {
+          const { passphrase, ...demo } = Simulator.credentials(id)
+          const credentials = { ...demo, secret: Redacted.make(form(Redacted.value(demo.secret))) }
+          const prefix = id.toUpperCase()
+          const config = ConfigProvider.fromMap(
+            new Map([
+              [`${prefix}_API_KEY`, Redacted.value(credentials.key)],
+              [`${prefix}_API_SECRET`, Redacted.value(credentials.secret)],
+              [`${prefix}_API_PASSPHRASE`, Redacted.value(passphrase ?? Redacted.make("none"))]
+            ]),
+            { pathDelim: "_" }
+          )
+          const read = yield* config.load(Credentials.config(id, "live", { passphrase: passphrase !== undefined }))
+          const given = { ...credentials, ...passphrase === undefined ? {} : { passphrase } }
+          for (const each of [given, read, { get: Effect.succeed(given), reload: Effect.succeed(given) }]) {
+            const layer = Exchanges.layerAccount(id, { environment: Simulator.environment(id), credentials: each })
+            assert.isNotEmpty(yield* Effect.provide(balances, layer))
+            // Each is an application of its own, whose nonces begin at the time of day.
+            yield* TestClock.adjust("1 second")
+          }
+        }).pipe(Effect.provide(Simulator.layer(id))))
+    }
+  }
+})

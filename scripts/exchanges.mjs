@@ -1,0 +1,75 @@
+/**
+ * Writes whatever lists the exchanges from `exchanges.json`, which has a line for each: its id, and what its module is
+ * called. `--check` writes nothing, and fails where a list is not what it should be.
+ *
+ * To add an exchange, run `npm run new-exchange`.
+ */
+import { readFileSync, writeFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+
+const root = new URL("../", import.meta.url)
+const read = (path) => readFileSync(new URL(path, root), "utf8")
+
+const registry = Object.entries(JSON.parse(read("exchanges.json"))).sort(([one], [other]) => one < other ? -1 : 1)
+const ids = registry.map(([id]) => id)
+
+const json = (path, change) => [path, `${JSON.stringify(change(JSON.parse(read(path))), null, 2)}\n`]
+
+/** References to other packages, with those to the exchanges in the place of the first of them. */
+const referring = (path, prefix) =>
+  json(path, (config) => {
+    const others = config.references.filter(({ path }) => !ids.includes(path.slice(prefix.length)))
+    const core = others.findIndex(({ path }) => path === `${prefix}core`) + 1
+    return { ...config, references: others.toSpliced(core, 0, ...ids.map((id) => ({ path: `${prefix}${id}` }))) }
+  })
+
+/** What stands between the marks of a name in a page. */
+const marked = (page, name, text) =>
+  page.replace(
+    new RegExp(`(<!-- ${name} -->)[^]*?(<!-- /${name} -->)`, "g"),
+    (_, begin, end) => `${begin}${text}${end}`
+  )
+
+const numbers = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+
+const pages = ["README.md", "docs/testing.md", "packages/exchanges/README.md", "packages/cli/README.md"].map((path) => {
+  const count = marked(read(path), "number of exchanges", numbers[ids.length] ?? String(ids.length))
+  const listed = marked(count, "ids of exchanges", ids.map((id) => `\`${id}\``).join(", "))
+  const links = ids.map((id) => `[\`@effect-exchange/${id}\`](packages/${id}/README.md)`).join(", ")
+  return [path, marked(listed, "packages of exchanges", links)]
+})
+
+const files = [
+  [
+    "packages/exchanges/src/internal/registry.ts",
+    `// Written by scripts/exchanges.mjs from exchanges.json.\n${
+      registry.map(([id, name]) => `import { ${name} } from "@effect-exchange/${id}"\n`).join("")
+    }\n/** @internal */\nexport const registry = {\n${
+      registry.map(([id, name]) => `  ${id}: ${name}`).join(",\n")
+    }\n}\n`
+  ],
+  json("packages/exchanges/package.json", (manifest) => {
+    const others = Object.keys(manifest.dependencies).filter((name) => !ids.includes(name.split("/")[1]))
+    const names = [...others, ...ids.map((id) => `@effect-exchange/${id}`)].sort()
+    return { ...manifest, dependencies: Object.fromEntries(names.map((name) => [name, "workspace:^"])) }
+  }),
+  referring("packages/exchanges/tsconfig.json", "../"),
+  referring("tsconfig.packages.json", "packages/"),
+  ...pages
+]
+
+const stale = files.filter(([path, text]) => {
+  try {
+    return read(path) !== text
+  } catch {
+    return true
+  }
+})
+
+if (process.argv.includes("--check")) {
+  for (const [path] of stale) console.error(`${path} does not list the exchanges of exchanges.json: run npm run exchanges`)
+  process.exitCode = stale.length === 0 ? 0 : 1
+} else {
+  for (const [path, text] of stale) writeFileSync(fileURLToPath(new URL(path, root)), text)
+  console.log(stale.length === 0 ? "Every list is up to date" : stale.map(([path]) => `Wrote ${path}`).join("\n"))
+}
