@@ -75,7 +75,7 @@ const counters: ReadonlyArray<
  * @since 0.1.0
  * @category protocols
  */
-export const protocol: Protocol.Protocol = Protocol.make({
+export const protocol = Protocol.make({
   exchange: "binance",
   hosts: {
     live: Protocol.open("https://api.binance.com"),

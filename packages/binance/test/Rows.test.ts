@@ -155,7 +155,7 @@ describe("a ticker", () => {
       const wrong of [
         { ...whole, lastPrice: 64_043.21 },
         { ...whole, lastPrice: "" },
-        { ...whole, lastPrice: "one" },
+        { ...whole, lastPrice: "1e50" },
         { ...whole, lastPrice: "NaN" },
         { ...whole, lastPrice: "9".repeat(41) },
         { ...whole, bidPrice: undefined },
