@@ -3,18 +3,195 @@
  *
  * @since 0.1.0
  */
-import { ExchangeError, type KeyPermissions, type Order } from "@effect-exchange/core"
-import { type Adapter, Exchange, type ExchangeClient, type Markets } from "@effect-exchange/core/adapter"
-import * as Arr from "effect/Array"
-import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
+import { ExchangeError, ExchangeSymbol, type Market } from "@effect-exchange/core"
+import {
+  type Adapter,
+  type Declaration,
+  type Endpoint,
+  Exchange,
+  Listing,
+  Question,
+  type Wire
+} from "@effect-exchange/core/adapter"
 import * as Option from "effect/Option"
 import * as Endpoints from "./Endpoints.js"
-import * as Mapping from "./Mapping.js"
-import * as OrderMapping from "./OrderMapping.js"
 import { protocol } from "./Protocol.js"
-import type * as Wire from "./Wire.js"
+import type * as Rows from "./Rows.js"
+
+const { ask } = Question
+
+/**
+ * Prices are bound by `PRICE_FILTER`, amounts by `LOT_SIZE`, their product by `NOTIONAL` or its forerunner `MIN_NOTIONAL`. A
+ * market without a symbol in our notation is left out.
+ */
+const market = ({ base, filters, id, quote, status }: Wire.Type<typeof Rows.Market>): Market.Market | undefined => {
+  const symbol = ExchangeSymbol.fromAssets({ base, quote })
+  if (symbol === undefined) return undefined
+  const filter = (type: string) => filters.rows.find((filter) => filter.type === type)
+  const [price, lot, notional] = [
+    filter("PRICE_FILTER"),
+    filter("LOT_SIZE"),
+    filter("NOTIONAL") ?? filter("MIN_NOTIONAL")
+  ]
+  return {
+    symbol,
+    id,
+    kind: "spot",
+    status,
+    base,
+    quote,
+    tickSize: price?.tickSize,
+    lotSize: lot?.stepSize,
+    minAmount: lot?.minQty,
+    maxAmount: lot?.maxQty,
+    minPrice: price?.minPrice,
+    maxPrice: price?.maxPrice,
+    minNotional: notional?.minNotional
+  }
+}
+
+/** The testnet has no endpoint that tells; that its clock answers at all shows that it serves. */
+const status: Declaration.MarketData["status"] = (client) =>
+  client.environment === "testnet"
+    ? ask(Endpoints.serverTime, () => ({}), (at): Declaration.Status => ({ status: "operational", at }))(client)
+    : ask(Endpoints.systemStatus, () => ({}), (told) => ({ ...told, detail: told.detail?.slice(0, 200) }))(client)
+
+/** The testnet has no endpoint that tells; that the account answers at all shows that the key may read. */
+const keyPermissions: Declaration.Account["keyPermissions"] = (client) =>
+  client.environment === "testnet"
+    ? ask(Endpoints.account, () => ({ omitZeroBalances: true }), () => ({
+      read: true,
+      trade: "unknown",
+      withdraw: "unknown",
+      ipRestricted: "unknown"
+    } as const))(client)
+    : ask(Endpoints.apiRestrictions, () => ({}))(client)
+
+/**
+ * The latest rows of a history. Without times the answer is the latest; with a beginning it would be the oldest from there,
+ * of one day. Ids are of the whole market and not of the account, so there is no way back to the page before.
+ */
+const latest = <A>(
+  endpoint: Endpoint.Endpoint<"account", Endpoints.Part, A>
+): Question.Question<"account", [Market.Market, Declaration.History], A> =>
+(client) =>
+({ id }, { limit }) =>
+  limit <= Endpoints.pageSize
+    ? client.request(endpoint, { symbol: id, limit })
+    : new ExchangeError.Unsupported({
+      exchange: client.exchange,
+      operation: endpoint.name,
+      detail: `Binance shows the latest ${Endpoints.pageSize} at once`,
+      alternative:
+        `ask for ${Endpoints.pageSize}, and for older ones day by day: by \`request\`, with \`startTime\` and ` +
+        "`endTime`"
+    })
+
+const named = (reference: Adapter.Reference): Endpoints.Named => ({
+  symbol: reference.market.id,
+  orderId: reference.id,
+  origClientOrderId: reference.clientOrderId
+})
+
+const newOrder = (order: Declaration.NewOrder): Endpoints.NewOrder => ({
+  symbol: order.market.id,
+  side: order.side === "buy" ? "BUY" : "SELL",
+  ...typeOf(order),
+  quantity: order.size,
+  price: order.price,
+  newClientOrderId: order.clientOrderId,
+  newOrderRespType: "RESULT"
+})
+
+const typeOf = ({ postOnly, timeInForce, type }: Adapter.NewOrder): Pick<Endpoints.NewOrder, "type" | "timeInForce"> =>
+  type === "market" ? { type: "MARKET" } : postOnly ? { type: "LIMIT_MAKER" } : { type: "LIMIT", timeInForce }
+
+const exchange = Exchange.define({
+  name: "Binance",
+  protocol,
+  kinds: ["spot"],
+  lacks: ["positions", "amend", "placeBatch"],
+  marketData: {
+    listings: [ask(Endpoints.exchangeInfo, () => ({ showPermissionSets: false }), Listing.map(market))],
+    ticker: ask(Endpoints.ticker24hr, ({ id }) => ({ symbol: id })),
+    // The names of many markets would make a longer URL than proxies take; all of them weigh no more.
+    tickers: ask(Endpoints.tickers24hr, (markets) => ({
+      symbols: markets.length > 100 ? undefined : [...new Set(markets.map(({ id }) => id))]
+    })),
+    book: {
+      depths: 5000,
+      read: ask(Endpoints.depth, ({ id }, limit) => ({ symbol: id, limit }))
+    },
+    trades: {
+      most: Endpoints.pageSize,
+      order: "oldest first",
+      read: ask(Endpoints.trades, ({ id }, limit) => ({ symbol: id, limit }))
+    },
+    candles: {
+      words: { "1m": "1m", "5m": "5m", "15m": "15m", "30m": "30m", "1h": "1h", "4h": "4h", "1d": "1d" },
+      page: Endpoints.pageSize,
+      read: ask(Endpoints.klines, ({ id }, interval, { from, to }) => ({
+        symbol: id,
+        interval,
+        startTime: from,
+        endTime: to - 1,
+        limit: Endpoints.pageSize
+      })),
+      // Without an end the answer begins with the oldest there is from the start on.
+      first: ask(
+        Endpoints.klines,
+        ({ id }, interval, startTime) => ({ symbol: id, interval, startTime, limit: 1 }),
+        ([first]) => Option.map(Option.fromNullable(first), ({ openTime }) => openTime)
+      )
+    },
+    status
+  },
+  account: {
+    balances: ask(Endpoints.account, () => ({ omitZeroBalances: true })),
+    keyPermissions,
+    open: ask(Endpoints.openOrders, ({ id }) => ({ symbol: id })),
+    openOfAll: ask(Endpoints.openOrders, () => ({})),
+    byId: ask(Endpoints.order, ({ id }, orderId) => ({ symbol: id, orderId }), (row) => [row]),
+    byName: [
+      ask(Endpoints.order, ({ clientOrderId, market }) => named({ market, clientOrderId }), (row) => [row])
+    ],
+    forgets: { after: "90 days", detail: "Binance archives an order that was not filled after 90 days" },
+    ended: { order: "oldest first", withOpen: true, read: latest(Endpoints.allOrders) },
+    fills: { order: "oldest first", read: latest(Endpoints.myTrades) }
+  },
+  trading: {
+    // What all versions of the documents allow: the newer ones allow `.`, `:` and `/` as well.
+    names: {
+      pattern: /^[A-Za-z0-9_-]{1,36}$/,
+      described: "1 to 36 of A-Z a-z 0-9 - _",
+      make: (hex) => hex
+    },
+    timeInForce: ["GTC", "IOC", "FOK"],
+    reduceOnly: false,
+    deduplicates: "while open",
+    // 10 seconds until the exchange gives up, and 5 in which it takes the request.
+    takenWithin: "15 seconds",
+    // What its database lags behind.
+    seenWithin: "5 seconds",
+    place: ask(Endpoints.newOrder, newOrder),
+    cancel: { by: "either", ask: ask(Endpoints.cancelOrder, named) },
+    cancelAll: {
+      ids: ask(
+        Endpoints.cancelOpenOrders,
+        ({ id }) => ({ symbol: id }),
+        (rows) => rows.flatMap((row) => "orderReports" in row ? row.orderReports : [row]).map(({ orderId }) => orderId)
+      )
+    }
+  }
+})
+
+/**
+ * What Binance can do.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const features = exchange.features
 
 /**
  * Binance's public data: the same value as the shared `MarketData`, for programs that use several exchanges.
@@ -22,220 +199,43 @@ import type * as Wire from "./Wire.js"
  * @since 0.1.0
  * @category tags
  */
-export class MarketData extends Context.Tag("@effect-exchange/binance/Binance/MarketData")<
-  MarketData,
-  Exchange.MarketDataService
->() {}
+export const MarketData = exchange.MarketData
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export type MarketData = Exchange.Named<"BinanceMarketData">
 
 /**
  * A Binance account: the same value as the shared `Account`, for programs that use several exchanges. There are no
- * positions, as there are no contracts.
+ * positions on Binance's spot markets.
  *
  * @since 0.1.0
  * @category tags
  */
-export class Account extends Context.Tag("@effect-exchange/binance/Binance/Account")<
-  Account,
-  Omit<Exchange.AccountService, "positions">
->() {}
+export const Account = exchange.Account
 
 /**
- * Orders on Binance: the same value as the shared `Trading`, for programs that use several exchanges. An order cannot be
+ * @since 0.1.0
+ * @category tags
+ */
+export type Account = Exchange.Named<"BinanceAccount">
+
+/**
+ * Trading on Binance: the same value as the shared `Trading`, for programs that use several exchanges. An order cannot be
  * amended, and a request places one.
  *
  * @since 0.1.0
  * @category tags
  */
-export class Trading extends Context.Tag("@effect-exchange/binance/Binance/Trading")<
-  Trading,
-  Omit<Exchange.TradingService, "amend" | "placeBatch">
->() {}
+export const Trading = exchange.Trading
 
 /**
- * What Binance can do.
- *
  * @since 0.1.0
- * @category constants
+ * @category tags
  */
-export const features: Adapter.Features = {
-  name: "Binance",
-  kinds: ["spot"],
-  testnet: true,
-  candles: ["1m", "5m", "15m", "30m", "1h", "4h", "1d"],
-  positions: false,
-  timeInForce: ["GTC", "IOC", "FOK"],
-  reduceOnly: false,
-  amend: false,
-  batch: 0,
-  deduplicates: "while open"
-}
-
-const marketData = (client: ExchangeClient.ExchangeClient<"marketData">): Adapter.MarketData => ({
-  markets: Effect.map(
-    client.request(Endpoints.exchangeInfo, { showPermissionSets: false }),
-    Arr.filterMap((info) => Option.fromNullable(Mapping.market(info)))
-  ),
-  ticker: (market) =>
-    Effect.map(client.request(Endpoints.ticker24hr, { symbol: market.id }), (wire) => Mapping.ticker(market, wire)),
-  tickers: (markets) => {
-    const byId = new Map(markets.map((market) => [market.id, market]))
-    return Effect.map(
-      client.request(Endpoints.tickers24hr, { symbols: [...byId.keys()] }),
-      Arr.filterMap((wire) =>
-        Option.map(Option.fromNullable(byId.get(wire.symbol)), (market) => Mapping.ticker(market, wire))
-      )
-    )
-  },
-  orderBook: (market, depth) =>
-    Effect.zipWith(
-      client.request(Endpoints.depth, { symbol: market.id, limit: Math.min(depth, 5000) }),
-      Clock.currentTimeMillis,
-      (wire, now) => Mapping.orderBook(market, wire, now)
-    ),
-  trades: (market, limit) =>
-    Effect.map(
-      client.request(Endpoints.trades, { symbol: market.id, limit: Math.min(limit, 1000) }),
-      Arr.map((wire) => Mapping.trade(market, wire))
-    ),
-  candles: {
-    page: 1000,
-    read: (market, interval, { from, to }) =>
-      Effect.map(
-        client.request(Endpoints.klines, {
-          symbol: market.id,
-          interval,
-          startTime: from,
-          endTime: to - 1,
-          limit: 1000
-        }),
-        Arr.map(Mapping.bar)
-      ),
-    // Without an end the answer begins with the oldest there is from the start on.
-    firstFrom: (market, interval, from) =>
-      Effect.map(
-        client.request(Endpoints.klines, { symbol: market.id, interval, startTime: from, limit: 1 }),
-        ([first]) => Option.map(Option.fromNullable(first), ([openTime]) => openTime)
-      )
-  },
-  status: client.environment === "testnet"
-    ? statusOnTestnet(client)
-    : Effect.zipWith(client.request(Endpoints.systemStatus, {}), Clock.currentTimeMillis, Mapping.status)
-})
-
-// The testnet has no endpoint that tells; that its clock answers at all shows that it serves.
-const statusOnTestnet = (client: ExchangeClient.ExchangeClient<"marketData">): Adapter.MarketData["status"] =>
-  Effect.map(client.request(Endpoints.serverTime, {}), (at) => ({
-    exchange: "binance",
-    status: "operational",
-    at
-  }))
-
-const account = (client: ExchangeClient.ExchangeClient<"account">, markets: Markets.Markets): Adapter.Account => ({
-  balances: Effect.map(client.request(Endpoints.account, { omitZeroBalances: true }), Mapping.balances),
-  keyPermissions: client.environment === "testnet"
-    ? permissionsOnTestnet(client)
-    : Effect.map(client.request(Endpoints.apiRestrictions, {}), Mapping.permissions),
-  openOrders: (market) =>
-    market === undefined
-      ? Effect.flatMap(
-        client.request(Endpoints.openOrders, {}),
-        Effect.forEach((wire) => orderOfAnyMarket(markets, wire))
-      )
-      : Effect.map(
-        client.request(Endpoints.openOrders, { symbol: market.id }),
-        Arr.map((wire) => OrderMapping.order(market, wire))
-      ),
-  order: (reference) =>
-    Effect.map(
-      client.request(Endpoints.order, OrderMapping.reference(reference)),
-      (wire) => OrderMapping.order(reference.market, wire)
-    ),
-  // Without times the answer is the latest; with a beginning it would be the oldest from there, of one day.
-  orderHistory: (market, { limit }) =>
-    Effect.map(
-      withinPage("orderHistory", limit, (limit) => client.request(Endpoints.allOrders, { symbol: market.id, limit })),
-      Arr.map((wire) => OrderMapping.order(market, wire))
-    ),
-  fills: (market, { limit }) =>
-    Effect.map(
-      withinPage("fills", limit, (limit) => client.request(Endpoints.myTrades, { symbol: market.id, limit })),
-      Arr.map((wire) => OrderMapping.fill(market, wire))
-    )
-})
-
-// The testnet has no endpoint that tells; that the account answers at all shows that the key may read.
-const permissionsOnTestnet = (client: ExchangeClient.ExchangeClient<"account">) =>
-  Effect.as(
-    client.request(Endpoints.account, { omitZeroBalances: true }),
-    {
-      read: true,
-      trade: "unknown",
-      withdraw: "unknown",
-      ipRestricted: "unknown"
-    } satisfies KeyPermissions.KeyPermissions
-  )
-
-const orderOfAnyMarket = (markets: Markets.Markets, wire: Wire.Order): ReturnType<Adapter.Account["order"]> =>
-  Effect.flatMap(
-    markets.byId(wire.symbol),
-    Option.match({
-      onNone: (): Effect.Effect<Order.Order, ExchangeError.MalformedResponse> =>
-        new ExchangeError.MalformedResponse({
-          exchange: "binance",
-          operation: "openOrders",
-          detail: "an order is of a market that is not listed; ask for the open orders of one market at a time"
-        }),
-      onSome: (market) => Effect.succeed(OrderMapping.order(market, wire))
-    })
-  )
-
-// Ids are of the whole market and not of the account, so there is no way back to the page before.
-const withinPage = <A, E>(
-  operation: string,
-  limit: number,
-  read: (limit: number) => Effect.Effect<A, E>
-): Effect.Effect<A, E | ExchangeError.Unsupported> =>
-  limit <= 1000 ? read(limit) : new ExchangeError.Unsupported({
-    exchange: "binance",
-    operation,
-    detail: "Binance shows the latest 1000 at once",
-    alternative: "ask for 1000, and for older ones day by day: by `request`, with `startTime` and `endTime`"
-  })
-
-const trading = (client: ExchangeClient.ExchangeClient<"trading">): Adapter.Trading => ({
-  clientOrderId: OrderMapping.clientOrderIds,
-  // 10 seconds until the exchange gives up, 5 in which it takes the request, and what its database lags behind.
-  absentAfter: "20 seconds",
-  place: (order) =>
-    Effect.map(
-      client.request(Endpoints.newOrder, OrderMapping.newOrder(order)),
-      (wire) => ({ _tag: "Order", order: OrderMapping.placed(order.market, wire) })
-    ),
-  cancel: (reference) =>
-    Effect.map(
-      client.request(Endpoints.cancelOrder, OrderMapping.reference(reference)),
-      (wire) => Option.some(OrderMapping.canceled(reference.market, wire))
-    ),
-  cancelAll: (market) =>
-    client.request(Endpoints.cancelOpenOrders, { symbol: market.id }).pipe(
-      Effect.map(OrderMapping.canceledIds),
-      // None was open.
-      Effect.catchTag("OrderNotFound", () => Effect.succeed([]))
-    )
-})
-
-const exchange = Exchange.make({
-  protocol,
-  features,
-  tags: {
-    marketData: (service) => Context.make(MarketData, service),
-    account: (service) => Context.make(Account, service),
-    trading: (service) => Context.make(Trading, service)
-  },
-  marketData,
-  account: (client, { markets }) => account(client, markets),
-  trading
-})
+export type Trading = Exchange.Named<"BinanceTrading">
 
 /**
  * Public data; needs no credentials and has none in reach.
@@ -249,8 +249,8 @@ export const layerMarketData = exchange.layerMarketData
 
 /**
  * Public data and the account of a key. Without `credentials` these are `BINANCE_API_KEY` and `BINANCE_API_SECRET` from
- * configuration (`BINANCE_TESTNET_API_KEY` and so on for the testnet), read again when they may have been rotated. A
- * secret in PEM is an Ed25519 key.
+ * configuration (`BINANCE_TESTNET_API_KEY` and so on for the testnet), read again when they may have been rotated. A secret
+ * in PEM is an Ed25519 key.
  *
  * Fails with a `ConfigError` that names what is missing.
  *
@@ -260,7 +260,9 @@ export const layerMarketData = exchange.layerMarketData
 export const layerAccount = exchange.layerAccount
 
 /**
- * All three: `layerAccount`, and orders. On the live exchange `trading: "enabled"` has to be said as well.
+ * Everything: public data, the account of a key, and trading with it, which on the live exchange has to be said twice.
+ *
+ * Fails with a `ConfigError` that names what is missing.
  *
  * @since 0.1.0
  * @category layers

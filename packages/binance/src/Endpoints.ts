@@ -1,43 +1,53 @@
 /**
- * Binance's endpoints, named as its documents name them. Weights count against the address ("ip"), those of `/sapi`
+ * Binance's endpoints, named as its documents name them. Weights count against the address (`ip`), those of `/sapi`
  * separately, and orders against the account.
  *
  * Source: binance-spot-api-docs, `rest-api.md`.
  *
  * @since 0.1.0
  */
-import { Decimal } from "@effect-exchange/core"
-import { Endpoint, LenientArray } from "@effect-exchange/core/adapter"
+import { Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
+import type * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
-import * as Wire from "./Wire.js"
+import * as Rows from "./Rows.js"
 
-const Thousand = Schema.Int.pipe(Schema.between(1, 1000))
-
-/** An order of a symbol, by one of its ids. */
-const Reference = Schema.Struct({
-  symbol: Schema.String,
-  orderId: Schema.optional(Schema.String),
-  origClientOrderId: Schema.optional(Schema.String)
-})
-
-/** A part of a history: without times or an id to begin with, the latest. The times may be 24 hours apart at most. */
-const history = {
-  symbol: Schema.String,
-  startTime: Schema.optional(Schema.NonNegativeInt),
-  endTime: Schema.optional(Schema.NonNegativeInt),
-  limit: Thousand
+/**
+ * What Binance meters. It counts in minutes of the clock; what fits a sliding minute fits each of those. Its other limit,
+ * 300,000 requests in 5 minutes, cannot be reached below this one. Orders are those that were placed and are not filled:
+ * one that fills leaves the exchange's count and stays in ours.
+ *
+ * @since 0.1.0
+ * @category limits
+ */
+export const limits = {
+  ip: Limit.window(6000, "1 minute", { reserved: 300 }),
+  sapi: Limit.window(6000, "1 minute"),
+  orders10s: Limit.window(100, "10 seconds", { per: "key" }),
+  orders1d: Limit.window(200_000, "1 day", { per: "key" })
 }
 
 /**
+ * How many trades, candles or rows of a history there are at once.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const pageSize = 1000
+
+const open = Endpoint.family({ capability: "marketData", limits })
+const read = Endpoint.family({ capability: "account", limits })
+const write = Endpoint.family({ capability: "trading", limits, cost: { ip: 1 } })
+
+/**
+ * Tells the exchange's clock.
+ *
  * @since 0.1.0
  * @category endpoints
  */
-export const serverTime = Endpoint.make({
-  capability: "marketData",
-  name: "serverTime",
+export const serverTime = open("serverTime", {
   path: "/api/v3/time",
-  input: Endpoint.NoInput,
-  response: Schema.pluck(Schema.Struct({ serverTime: Schema.NonNegativeInt }), "serverTime"),
+  within: "serverTime",
+  answer: Schema.NonNegativeInt,
   cost: { ip: 1 }
 })
 
@@ -45,12 +55,11 @@ export const serverTime = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const exchangeInfo = Endpoint.make({
-  capability: "marketData",
-  name: "exchangeInfo",
+export const exchangeInfo = open("exchangeInfo", {
   path: "/api/v3/exchangeInfo",
-  input: Schema.Struct({ showPermissionSets: Schema.Boolean }),
-  response: Schema.pluck(Schema.Struct({ symbols: LenientArray.LenientArray(Wire.SymbolInfo) }), "symbols"),
+  input: Endpoint.takes<{ readonly showPermissionSets: boolean }>(),
+  within: "symbols",
+  answer: Wire.list(Rows.Market),
   cost: { ip: 20 }
 })
 
@@ -58,17 +67,16 @@ export const exchangeInfo = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const ticker24hr = Endpoint.make({
-  capability: "marketData",
-  name: "ticker24hr",
+export const ticker24hr = open("ticker24hr", {
   path: "/api/v3/ticker/24hr",
-  input: Schema.Struct({ symbol: Schema.String }),
-  response: Wire.Ticker24hr,
+  input: Endpoint.takes<{ readonly symbol: string }>(),
+  answer: Wire.one(Rows.Ticker),
   cost: { ip: 2 }
 })
 
 /**
- * Several symbols at once: of 1 to 20 symbols the weight is 2, up to 100 it is 40, beyond it is 80.
+ * Several symbols at once: of 1 to 20 symbols the weight is 2, up to 100 it is 40, beyond and of all, without `symbols`, it
+ * is 80.
  *
  * @since 0.1.0
  * @category endpoints
@@ -77,23 +85,26 @@ export const tickers24hr = Endpoint.make({
   capability: "marketData",
   name: "tickers24hr",
   path: "/api/v3/ticker/24hr",
-  input: Schema.Struct({ symbols: Schema.parseJson(Schema.Array(Schema.String)) }),
-  response: Schema.Array(Wire.Ticker24hr),
-  cost: ({ symbols }) => ({ ip: symbols.length <= 20 ? 2 : symbols.length <= 100 ? 40 : 80 })
+  // A list of ours would repeat its name; theirs is JSON.
+  input: Schema.Struct({ symbols: Schema.UndefinedOr(Schema.parseJson(Schema.Array(Schema.String))) }),
+  response: Wire.list(Rows.TickerOf),
+  cost: ({ symbols: { length } = { length: Number.POSITIVE_INFINITY } }) => ({
+    ip: length <= 20 ? 2 : length <= 100 ? 40 : 80
+  })
 })
 
 /**
- * Exists on the live exchange only.
+ * Exists on the live exchange only. 0 is normal, 1 maintenance.
  *
  * @since 0.1.0
  * @category endpoints
  */
-export const systemStatus = Endpoint.make({
-  capability: "marketData",
-  name: "systemStatus",
+export const systemStatus = open("systemStatus", {
   path: "/sapi/v1/system/status",
-  input: Endpoint.NoInput,
-  response: Wire.SystemStatus,
+  answer: Wire.answer({
+    status: Wire.at("status", Wire.wordsOr({ 0: "operational", 1: "maintenance" }, "unknown")),
+    detail: Wire.at("msg", Wire.blank(Wire.text))
+  }),
   cost: { sapi: 1 }
 })
 
@@ -103,12 +114,10 @@ export const systemStatus = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const depth = Endpoint.make({
-  capability: "marketData",
-  name: "depth",
+export const depth = open("depth", {
   path: "/api/v3/depth",
-  input: Schema.Struct({ symbol: Schema.String, limit: Schema.Int.pipe(Schema.between(1, 5000)) }),
-  response: Wire.Depth,
+  input: Endpoint.takes<{ readonly symbol: string; readonly limit: number }>(),
+  answer: Rows.Book,
   cost: ({ limit }) => ({ ip: limit <= 100 ? 5 : limit <= 500 ? 25 : limit <= 1000 ? 50 : 250 })
 })
 
@@ -118,12 +127,10 @@ export const depth = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const trades = Endpoint.make({
-  capability: "marketData",
-  name: "trades",
+export const trades = open("trades", {
   path: "/api/v3/trades",
-  input: Schema.Struct({ symbol: Schema.String, limit: Thousand }),
-  response: Schema.Array(Wire.Trade),
+  input: Endpoint.takes<{ readonly symbol: string; readonly limit: number }>(),
+  answer: Wire.list(Rows.Trade),
   cost: { ip: 25 }
 })
 
@@ -133,31 +140,36 @@ export const trades = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const klines = Endpoint.make({
-  capability: "marketData",
-  name: "klines",
+export const klines = open("klines", {
   path: "/api/v3/klines",
-  input: Schema.Struct({
-    symbol: Schema.String,
-    interval: Schema.String,
-    startTime: Schema.optional(Schema.NonNegativeInt),
-    endTime: Schema.optional(Schema.NonNegativeInt),
-    limit: Thousand
-  }),
-  response: Schema.Array(Wire.Kline),
+  input: Endpoint.takes<Part & { readonly interval: string }>(),
+  answer: Schema.Array(Wire.one(Rows.Bar)),
   cost: { ip: 2 }
 })
+
+/**
+ * A part of a history, 1000 rows at most: without times or an id to begin with, the latest. The times may be 24 hours apart
+ * at most, but for candles.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Part = {
+  readonly symbol: string
+  readonly startTime?: number | undefined
+  readonly endTime?: number | undefined
+  readonly limit: number
+}
 
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const account = Endpoint.make({
-  capability: "account",
-  name: "account",
+export const account = read("account", {
   path: "/api/v3/account",
-  input: Schema.Struct({ omitZeroBalances: Schema.Boolean }),
-  response: Wire.Account,
+  input: Endpoint.takes<{ readonly omitZeroBalances: boolean }>(),
+  within: "balances",
+  answer: Schema.Array(Wire.one(Rows.Balance)),
   cost: { ip: 20 }
 })
 
@@ -167,12 +179,9 @@ export const account = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const apiRestrictions = Endpoint.make({
-  capability: "account",
-  name: "apiRestrictions",
+export const apiRestrictions = read("apiRestrictions", {
   path: "/sapi/v1/account/apiRestrictions",
-  input: Endpoint.NoInput,
-  response: Wire.ApiRestrictions,
+  answer: Rows.Restrictions,
   cost: { sapi: 1 }
 })
 
@@ -182,38 +191,46 @@ export const apiRestrictions = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const openOrders = Endpoint.make({
-  capability: "account",
-  name: "openOrders",
+export const openOrders = read("openOrders", {
   path: "/api/v3/openOrders",
-  input: Schema.Struct({ symbol: Schema.optional(Schema.String) }),
-  response: Schema.Array(Wire.Order),
+  input: Endpoint.takes<{ readonly symbol?: string | undefined }>(),
+  answer: Wire.list(Rows.Order),
   cost: ({ symbol }) => ({ ip: symbol === undefined ? 80 : 6 })
 })
 
 /**
+ * An order of a symbol, by one of its ids.
+ *
  * @since 0.1.0
- * @category endpoints
+ * @category models
  */
-export const order = Endpoint.make({
-  capability: "account",
-  name: "order",
-  path: "/api/v3/order",
-  input: Reference,
-  response: Wire.Order,
-  cost: { ip: 4 }
-})
+export type Named = {
+  readonly symbol: string
+  readonly orderId?: string | undefined
+  readonly origClientOrderId?: string | undefined
+}
 
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const allOrders = Endpoint.make({
-  capability: "account",
-  name: "allOrders",
+export const order = read("order", {
+  path: "/api/v3/order",
+  input: Endpoint.takes<Named>(),
+  answer: Wire.one(Rows.Order),
+  cost: { ip: 4 }
+})
+
+/**
+ * Those that stand among them.
+ *
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const allOrders = read("allOrders", {
   path: "/api/v3/allOrders",
-  input: Schema.Struct({ ...history, orderId: Schema.optional(Schema.String) }),
-  response: Schema.Array(Wire.Order),
+  input: Endpoint.takes<Part & { readonly orderId?: string | undefined }>(),
+  answer: Wire.list(Rows.Order),
   cost: { ip: 20 }
 })
 
@@ -223,18 +240,29 @@ export const allOrders = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const myTrades = Endpoint.make({
-  capability: "account",
-  name: "myTrades",
+export const myTrades = read("myTrades", {
   path: "/api/v3/myTrades",
-  input: Schema.Struct({
-    ...history,
-    orderId: Schema.optional(Schema.String),
-    fromId: Schema.optional(Schema.String)
-  }),
-  response: Schema.Array(Wire.Fill),
+  input: Endpoint.takes<Part & { readonly orderId?: string | undefined; readonly fromId?: string | undefined }>(),
+  answer: Wire.list(Rows.Fill),
   cost: ({ orderId }) => ({ ip: orderId === undefined ? 20 : 5 })
 })
+
+/**
+ * An order to be placed. A post-only one is a `LIMIT_MAKER`; only a `LIMIT` has a time in force.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type NewOrder = {
+  readonly symbol: string
+  readonly side: "BUY" | "SELL"
+  readonly type: "LIMIT" | "LIMIT_MAKER" | "MARKET"
+  readonly timeInForce?: "GTC" | "IOC" | "FOK" | undefined
+  readonly quantity: BigDecimal.BigDecimal
+  readonly price?: BigDecimal.BigDecimal | undefined
+  readonly newClientOrderId: string
+  readonly newOrderRespType: "RESULT"
+}
 
 /**
  * An order, answered as it stands after matching. Sent once: a client order id is taken again as soon as the order that
@@ -243,54 +271,37 @@ export const myTrades = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const newOrder = Endpoint.make({
-  capability: "trading",
-  name: "newOrder",
+export const newOrder = write("newOrder", {
   method: "POST",
   path: "/api/v3/order",
-  idempotency: "once",
-  input: Schema.Struct({
-    symbol: Schema.String,
-    side: Schema.Literal("BUY", "SELL"),
-    type: Schema.Literal("LIMIT", "LIMIT_MAKER", "MARKET"),
-    timeInForce: Schema.optional(Schema.Literal("GTC", "IOC", "FOK")),
-    quantity: Decimal.FromString,
-    price: Schema.optional(Decimal.FromString),
-    newClientOrderId: Schema.String,
-    newOrderRespType: Schema.Literal("RESULT")
-  }),
-  response: Wire.PlacedOrder,
-  cost: { ip: 1, orders10s: 1, orders1d: 1 }
+  input: Endpoint.takes<NewOrder>(),
+  answer: Wire.one(Rows.Placed),
+  cost: { ip: 1, orders10s: 1, orders1d: 1 },
+  idempotency: "once"
 })
 
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const cancelOrder = Endpoint.make({
-  capability: "trading",
-  name: "cancelOrder",
+export const cancelOrder = write("cancelOrder", {
   method: "DELETE",
   path: "/api/v3/order",
-  idempotency: "idempotent",
-  input: Reference,
-  response: Wire.CanceledOrder,
-  cost: { ip: 1 }
+  input: Endpoint.takes<Named>(),
+  answer: Wire.one(Rows.Canceled),
+  idempotency: "idempotent"
 })
 
 /**
- * Fails with `OrderNotFound` when none is open.
+ * Cancels what stands in a symbol. Fails with `OrderNotFound` when nothing does.
  *
  * @since 0.1.0
  * @category endpoints
  */
-export const cancelOpenOrders = Endpoint.make({
-  capability: "trading",
-  name: "cancelOpenOrders",
+export const cancelOpenOrders = write("cancelOpenOrders", {
   method: "DELETE",
   path: "/api/v3/openOrders",
-  idempotency: "idempotent",
-  input: Schema.Struct({ symbol: Schema.String }),
-  response: Schema.Array(Wire.Canceled),
-  cost: { ip: 1 }
+  input: Endpoint.takes<{ readonly symbol: string }>(),
+  answer: Rows.CanceledAll,
+  idempotency: "idempotent"
 })

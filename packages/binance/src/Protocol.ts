@@ -3,13 +3,12 @@
  *
  * @since 0.1.0
  */
-import type { Credentials } from "@effect-exchange/core"
-import { type Endpoint, type Protocol, Signature } from "@effect-exchange/core/adapter"
+import { Protocol, Signature } from "@effect-exchange/core/adapter"
 import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
 import * as Redacted from "effect/Redacted"
-import { serverTime } from "./Endpoints.js"
-import { classify } from "./Errors.js"
+import { limits, serverTime } from "./Endpoints.js"
+import { errors } from "./Errors.js"
 
 /**
  * How long after its timestamp a signed request is still accepted, in milliseconds.
@@ -20,18 +19,13 @@ import { classify } from "./Errors.js"
 export const recvWindow = 5000
 
 /**
- * The request with a timestamp, the receive window and their signature in the query, and the key in a header
- * (rest-api.md, "SIGNED endpoint security"). A secret in PEM signs with Ed25519, any other with HMAC-SHA256; RSA keys are
- * not taken.
+ * Signs a request: a timestamp, the receive window and their signature in the query, and the key in a header (rest-api.md,
+ * "SIGNED endpoint security"). A secret in PEM signs with Ed25519, any other with HMAC-SHA256; RSA keys are not taken.
  *
  * @since 0.1.0
  * @category signing
  */
-export const sign = (
-  request: Endpoint.Prepared,
-  { key, secret }: Credentials.Credentials,
-  { now }: Pick<Protocol.Moment, "now">
-): Either.Either<Protocol.Signed, string> => {
+export const sign: Protocol.Sign = (request, { key, secret }, { now }) => {
   const query = [request.query, `recvWindow=${recvWindow}`, `timestamp=${now}`].filter((part) => part !== "").join("&")
   return Either.map(signatureOf(secret, query + request.body), (signature) => ({
     ...request,
@@ -50,7 +44,7 @@ const signatureOf = (secret: Redacted.Redacted<string>, payload: string): Either
 }
 
 /**
- * What the exchange says of the weights and orders counted in its windows under way.
+ * Reads what the exchange says of the weights and orders counted in its windows under way.
  *
  * @since 0.1.0
  * @category limits
@@ -66,35 +60,32 @@ export const usage = (headers: Protocol.Headers): ReadonlyArray<Protocol.Usage> 
   })
 }
 
-const counters = [
+const counters: ReadonlyArray<
+  { readonly scope: keyof typeof limits; readonly header: string; readonly length: number }
+> = [
   { scope: "ip", header: "x-mbx-used-weight-1m", length: 60_000 },
   { scope: "sapi", header: "x-sapi-used-ip-weight-1m", length: 60_000 },
   { scope: "orders10s", header: "x-mbx-order-count-10s", length: 10_000 },
   { scope: "orders1d", header: "x-mbx-order-count-1d", length: 86_400_000 }
-] as const
+]
 
 /**
+ * Binance's hosts, limits, signature and errors.
+ *
  * @since 0.1.0
  * @category protocols
  */
-export const protocol: Protocol.Protocol = {
+export const protocol = Protocol.make({
   exchange: "binance",
-  live: { _tag: "Open", baseUrl: "https://api.binance.com" },
-  testnet: { _tag: "Open", baseUrl: "https://testnet.binance.vision" },
+  hosts: {
+    live: Protocol.open("https://api.binance.com"),
+    testnet: Protocol.open("https://testnet.binance.vision")
+  },
   testHosts: ["testnet.binance.vision", "api1.testnet.binance.vision", "demo-api.binance.com"],
-  // The exchange counts in minutes of the clock; what fits a sliding minute fits each of those. Its other limit, 300,000
-  // requests in 5 minutes, cannot be reached below this one.
-  limits: [
-    { scope: "ip", limit: 6000, window: "1 minute", reserved: 300 },
-    { scope: "sapi", limit: 6000, window: "1 minute" },
-    // Orders that were placed and are not filled, counted by account. Those that fill leave the exchange's count and stay
-    // in ours.
-    { scope: "orders10s", limit: 100, window: "10 seconds", per: "key" },
-    { scope: "orders1d", limit: 200_000, window: "1 day", per: "key" }
-  ],
+  limits,
   sign,
-  classify,
+  errors,
   usage,
   serverTime,
   tolerance: recvWindow
-}
+})

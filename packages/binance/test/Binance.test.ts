@@ -240,12 +240,12 @@ describe("layers", () => {
         Binance.MarketData,
         (market) => market.request(BinanceEndpoints.ticker24hr, { symbol: "SOLUSDT" })
       )
-      assert.strictEqual(ticker.symbol, "SOLUSDT")
+      assert.isDefined(ticker.last)
       const account = yield* Effect.flatMap(
         Binance.Account,
         (account) => account.request(BinanceEndpoints.account, { omitZeroBalances: false })
       )
-      assert.strictEqual(account.balances.length, 4)
+      assert.strictEqual(account.length, 4)
     })))
 
   it.effect("without credentials cannot reach an account, by their types", () =>

@@ -3,7 +3,8 @@ import { Endpoint, ExchangeClient } from "@effect-exchange/core/adapter"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema, TestClock } from "effect"
-import { BinanceErrors, BinanceProtocol } from "../src/index.js"
+import { errors } from "../src/Errors.js"
+import { protocol } from "../src/Protocol.js"
 import { answer, documented, error, html, now, type Verdict, verdict } from "./utils.js"
 
 type Row = readonly [
@@ -182,7 +183,7 @@ const placeOrder = Endpoint.make({
 const place = ([status, body, , headers]: Row) =>
   Effect.gen(function*() {
     yield* TestClock.setTime(now)
-    const client = yield* ExchangeClient.make(BinanceProtocol.protocol, {
+    const client = yield* ExchangeClient.make(protocol, {
       environment: { name: "scripted", baseUrl: "http://scripted.localhost" },
       credentials: Credentials.fixed(documented),
       retry: { attempts: 1 }
@@ -197,7 +198,7 @@ describe("classify", () => {
   for (const row of [...requests, ...known]) {
     it(title(row), () => {
       const [status, body, expected, headers] = row
-      const error = BinanceErrors.classify(answer(status, body, headers))
+      const error = errors.classify(answer(status, body, headers))
       assert(error !== undefined)
       assert.deepStrictEqual(verdict(error), expected)
       assert.strictEqual(error.status, status)
@@ -207,16 +208,22 @@ describe("classify", () => {
 
   for (const [status, body] of byStatus.filter(([status]) => status !== 403)) {
     it(`leaves ${status} ${body.slice(0, 50).replaceAll("\r\n", "")} to HTTP`, () => {
-      assert.isUndefined(BinanceErrors.classify(answer(status, body)))
+      assert.isUndefined(errors.classify(answer(status, body)))
     })
   }
 
   it("sees no error in a success, whatever its body", () => {
-    assert.isUndefined(BinanceErrors.classify(answer(200, error(-1121, "Invalid symbol."))))
+    assert.isUndefined(errors.classify(answer(200, error(-1121, "Invalid symbol."))))
+  })
+
+  it("ends a ban when it ends by the exchange's clock, which the message names", () => {
+    const body = error(-1003, `Way too much request weight used; IP banned until ${now + 60_000}.`)
+    const ban = errors.classify({ ...answer(418, body, { "retry-after": "600" }), skew: 5000 })
+    assert.strictEqual(ban?._tag === "Banned" ? ban.until : undefined, now + 55_000)
   })
 
   it("says what the exchange said", () => {
-    const symbol = BinanceErrors.classify(answer(400, error(-1121, "Invalid symbol.")))
+    const symbol = errors.classify(answer(400, error(-1121, "Invalid symbol.")))
     assert.strictEqual(symbol?.message, "binance.test: Invalid symbol. (status 400, code -1121)")
   })
 })

@@ -144,7 +144,7 @@ describe("status", () => {
     scripted(
       ({ path }) =>
         path === "/api/v3/time" ? ScriptedHttp.text(fixture("time")) : ScriptedHttp.text(html, { status: 404 }),
-      "testnet"
+      { environment: "testnet" }
     )(Effect.gen(function*() {
       const status = yield* Effect.flatMap(market, (market) => market.status)
       assert.deepStrictEqual(status, { exchange: "binance", status: "operational", at: 1_763_942_400_123 })

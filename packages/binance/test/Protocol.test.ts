@@ -1,9 +1,9 @@
 import type { Credentials } from "@effect-exchange/core"
-import { Endpoint, Signature } from "@effect-exchange/core/adapter"
+import { Endpoint, type Protocol, Signature } from "@effect-exchange/core/adapter"
 import { assert, describe, it } from "@effect/vitest"
 import { Either, FastCheck, Redacted } from "effect"
 import { createHmac, createPublicKey, generateKeyPairSync, verify } from "node:crypto"
-import { BinanceProtocol } from "../src/index.js"
+import { protocol, sign, usage } from "../src/Protocol.js"
 import { documented } from "./utils.js"
 
 const limitOrder = "side=BUY&type=LIMIT&timeInForce=GTC&quantity=1&price=0.1"
@@ -28,8 +28,10 @@ const vectors = [
 
 const order = { method: "POST", path: "/api/v3/order", body: "none" } as const
 
+const moment = (now: number): Protocol.Moment => ({ now, nonce: 0n, host: "host.invalid" })
+
 const signed = (prepared: Endpoint.Prepared, now = 1_499_827_319_559, credentials = documented) =>
-  Either.getOrThrow(BinanceProtocol.sign(prepared, credentials, { now }))
+  Either.getOrThrow(sign(prepared, credentials, moment(now)))
 
 const reference = (payload: string): string =>
   createHmac("sha256", Redacted.value(documented.secret)).update(payload).digest("hex")
@@ -157,7 +159,7 @@ describe("sign with Ed25519", () => {
     ] as const
   ) {
     it(`refuses ${title}, without a word of it`, () => {
-      const refused = BinanceProtocol.sign(Endpoint.prepare(order, {}), withSecret(pem), { now: 1 })
+      const refused = sign(Endpoint.prepare(order, {}), withSecret(pem), moment(1))
       assert(Either.isLeft(refused))
       assert.notInclude(refused.left, pem.split("\n")[1] ?? "")
     })
@@ -167,20 +169,20 @@ describe("sign with Ed25519", () => {
 describe("usage", () => {
   it("reads the weight of the minute, of each family of paths", () => {
     assert.deepStrictEqual(
-      BinanceProtocol.usage({
+      usage({
         "x-mbx-used-weight": "1",
         "x-mbx-used-weight-1m": "25",
         "x-sapi-used-ip-weight-1m": "3"
       }),
       [{ scope: "ip", used: 25 }, { scope: "sapi", used: 3 }]
     )
-    assert.deepStrictEqual(BinanceProtocol.usage({ "x-mbx-used-weight-1m": "0" }), [{ scope: "ip", used: 0 }])
+    assert.deepStrictEqual(usage({ "x-mbx-used-weight-1m": "0" }), [{ scope: "ip", used: 0 }])
   })
 
   it("reads how many orders are unfilled, in the exchange's tens of seconds and days", () => {
     const date = "Mon, 23 Nov 2026 12:00:39 GMT"
     assert.deepStrictEqual(
-      BinanceProtocol.usage({ date, "x-mbx-order-count-10s": "3", "x-mbx-order-count-1d": "41" }),
+      usage({ date, "x-mbx-order-count-10s": "3", "x-mbx-order-count-1d": "41" }),
       [
         { scope: "orders10s", used: 3, windowEnd: Date.parse("2026-11-23T12:00:40Z") },
         { scope: "orders1d", used: 41, windowEnd: Date.parse("2026-11-24T00:00:00Z") }
@@ -190,12 +192,12 @@ describe("usage", () => {
 
   it("believes no header that is not a count", () => {
     for (const header of ["", "-1", "1.5", "1e3", "NaN", "25, 26", "9".repeat(10), " 25", "0x10"]) {
-      assert.deepStrictEqual(BinanceProtocol.usage({ "x-mbx-used-weight-1m": header }), [], header)
+      assert.deepStrictEqual(usage({ "x-mbx-used-weight-1m": header }), [], header)
     }
-    assert.deepStrictEqual(BinanceProtocol.usage({}), [])
+    assert.deepStrictEqual(usage({}), [])
     const date = "Mon, 23 Nov 2026 12:00:59 GMT"
     assert.deepStrictEqual(
-      BinanceProtocol.usage({ date, "x-mbx-used-weight-1m": "7" }),
+      usage({ date, "x-mbx-used-weight-1m": "7" }),
       [{ scope: "ip", used: 7, windowEnd: Date.parse("2026-11-23T12:01:00Z") }]
     )
   })
@@ -203,7 +205,7 @@ describe("usage", () => {
 
 describe("protocol", () => {
   it("knows the documented hosts and limits", () => {
-    const { limits, live, testnet } = BinanceProtocol.protocol
+    const { limits, live, testnet } = protocol
     assert.deepStrictEqual(live, { _tag: "Open", baseUrl: "https://api.binance.com" })
     assert.deepStrictEqual(testnet, { _tag: "Open", baseUrl: "https://testnet.binance.vision" })
     assert.deepStrictEqual(limits.map((limit) => [limit.scope, "limit" in limit ? limit.limit : limit.burst]), [
@@ -212,5 +214,6 @@ describe("protocol", () => {
       ["orders10s", 100],
       ["orders1d", 200_000]
     ])
+    assert.deepStrictEqual(limits.map(({ per }) => per), [undefined, undefined, "key", "key"])
   })
 })

@@ -1,12 +1,12 @@
-import { Account, Decimal, type Order, Trading } from "@effect-exchange/core"
+import { Account, Credentials, Decimal, type Order, OrderJournal, Trading } from "@effect-exchange/core"
 import { type Account as SimulatedAccount, Faults, Simulator } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { BigDecimal, Effect, Fiber, Redacted, TestClock } from "effect"
+import { BigDecimal, Effect, Fiber, Layer, Redacted, TestClock } from "effect"
 import { generateKeyPairSync } from "node:crypto"
 import { Binance, BinanceEndpoints } from "../src/index.js"
 import { elapsing, faulty, openIntents, scripted, sent, setPrice, simulated, simulator, writes } from "./support.js"
-import { asked, error } from "./utils.js"
+import { asked, documented, error, fixture, now } from "./utils.js"
 
 const symbol = "BTC/USDT"
 const bid: Order.LimitRequest = { type: "limit", symbol, side: "buy", amount: "0.01", price: "59000" }
@@ -81,6 +81,7 @@ describe("place", () => {
           fee: "0.00001",
           feeAsset: "BTC",
           liquidity: "maker",
+          clientOrderId: undefined,
           at: fills[0]?.at ?? 0
         }]
       )
@@ -331,6 +332,68 @@ describe("an answer that is lost", () => {
       for (let second = 0; second < 5; second++) yield* TestClock.adjust("1 second")
       assert.strictEqual((yield* Fiber.join(fiber))._tag, "NotPlaced")
     })))
+
+  it.effect("of an order so old that it may be archived is told to be unknown, and not an absence", () => {
+    const intent = (clientOrderId: string, days: number): OrderJournal.Intent => ({
+      _tag: "Intent",
+      exchange: "binance",
+      environment: "scripted",
+      account: Credentials.fingerprint(documented),
+      clientOrderId,
+      symbol,
+      side: "buy",
+      type: "limit",
+      amount: "0.01",
+      price: "59000",
+      timeInForce: "GTC",
+      at: now - days * 86_400_000
+    })
+    const journal = Layer.effect(
+      OrderJournal.OrderJournal,
+      Effect.tap(
+        OrderJournal.OrderJournal,
+        ({ append }) => Effect.orDie(Effect.forEach([intent("old", 91), intent("new", 89)], append))
+      )
+    ).pipe(Layer.provide(OrderJournal.layerMemory))
+    return scripted(({ path }) =>
+      path === "/api/v3/order"
+        ? ScriptedHttp.text(error(-2013, "Order does not exist."), { status: 400 })
+        : ScriptedHttp.json([]), { journal })(Effect.gen(function*() {
+          const found = yield* elapsing(Effect.flatMap(Binance.Trading, ({ reconcile }) => reconcile))
+          assert.deepStrictEqual(found.map(({ _tag, intent }) => [intent.clientOrderId, _tag]), [
+            ["old", "Unknown"],
+            ["new", "NotPlaced"]
+          ])
+        }))
+  })
+})
+
+describe("reads that use up the weight of the minute", () => {
+  it.effect("leave enough for what trades: an order is canceled, and all of them, at once", () =>
+    scripted(({ method, path }) =>
+      path === "/api/v3/depth"
+        ? ScriptedHttp.text(fixture("depth"))
+        : ScriptedHttp.text(fixture(method === "DELETE" && path === "/api/v3/order" ? "order" : "openOrders", "delete"))
+    )(Effect.gen(function*() {
+      const { orderBook } = yield* Binance.MarketData
+      const { openOrders } = yield* Binance.Account
+      const { cancel, cancelAll } = yield* Binance.Trading
+      // 20 for the listing, 22 times 250, 3 times 50 and 5 times 5: of the 5700 that reads may use 5 are left.
+      const depths = [...Array.from({ length: 22 }, () => 5000), 1000, 1000, 1000, 20, 20, 20, 20, 20]
+      yield* Effect.forEach(depths, (depth) => orderBook(symbol, { depth }))
+      assert.strictEqual((yield* Effect.flip(orderBook(symbol, { depth: 101 })))._tag, "DeadlineExceeded")
+      assert.strictEqual((yield* Effect.flip(openOrders(symbol)))._tag, "DeadlineExceeded")
+      const before = (yield* sent).length
+      const changes = yield* Effect.fork(Effect.all([cancel({ symbol, id: "4293153" }), cancelAll(symbol)]))
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual((yield* sent).slice(before), [
+        "DELETE /api/v3/order?symbol=BTCUSDT&orderId=4293153",
+        "DELETE /api/v3/openOrders?symbol=BTCUSDT"
+      ])
+      const [canceled, all] = yield* Fiber.join(changes)
+      assert.strictEqual(canceled.status, "canceled")
+      assert.deepStrictEqual(all, ["4293153", "20", "21"])
+    })))
 })
 
 describe("layers", () => {
@@ -352,7 +415,7 @@ describe("layers", () => {
       assert.strictEqual((yield* Effect.flip(change))._tag, "Unsupported")
       assert.strictEqual((yield* Effect.flip(shared.placeBatch([bid])))._tag, "Unsupported")
       assert.strictEqual((yield* Effect.flip((yield* Account.Account).positions))._tag, "Unsupported")
-      const rows = yield* trading.request(BinanceEndpoints.openOrders, { symbol: "BTCUSDT" })
-      assert.deepStrictEqual(rows.map(({ orderId }) => String(orderId)), [order.id])
+      const { rows } = yield* trading.request(BinanceEndpoints.openOrders, { symbol: "BTCUSDT" })
+      assert.deepStrictEqual(rows.map(({ id }) => id), [order.id])
     })))
 })

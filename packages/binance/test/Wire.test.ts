@@ -1,12 +1,21 @@
-import { Account, type Order, Trading } from "@effect-exchange/core"
+import { Account, type Order, Telemetry, Trading } from "@effect-exchange/core"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Either, Metric, Redacted } from "effect"
+import { createHmac } from "node:crypto"
 import { Binance } from "../src/index.js"
 import { scripted, sent } from "./support.js"
-import { fixture, record } from "./utils.js"
+import { documented, fixture, record } from "./utils.js"
 
 const symbol = "BTC/USDT"
+
+/** How many rows were counted that were not understood. */
+const unread = Effect.map(
+  Metric.value(
+    Telemetry.unknownRows.pipe(Metric.tagged("exchange", "binance"), Metric.tagged("operation", "openOrders"))
+  ),
+  ({ count }) => count
+)
 const bid: Order.LimitRequest = { type: "limit", symbol, side: "buy", amount: "0.01", price: "59000" }
 
 /** The answer to an order that fills at once. */
@@ -67,23 +76,68 @@ describe("over the wire", () => {
       })
     ))
 
-  it.effect("open orders are of the markets they name, and one of no listed market hides in no list", () =>
-    scripted(({ query }) =>
-      ScriptedHttp.text(fixture("openOrders").replace("ETHUSDT", query.has("symbol") ? "ETHUSDT" : "NEWUSDT"))
+  it.effect("open orders of all markets name theirs, and one of no listed market hides none, and is counted", () =>
+    scripted(() => ScriptedHttp.text(fixture("openOrders").replace("ETHUSDT", "币安人生XUSDT")))(
+      Effect.gen(function*() {
+        const account = yield* Account.Account
+        const before = yield* unread
+        assert.deepStrictEqual((yield* account.openOrders()).map(({ id }) => id), ["4293153", "4293154"])
+        assert.strictEqual((yield* unread) - before, 1)
+        assert.include(yield* sent, "GET /api/v3/openOrders")
+      })
+    ))
+
+  it.effect("an order word that is not known leaves the order out, as nothing may be guessed of it, and is counted", () =>
+    scripted(({ path }) =>
+      ScriptedHttp.text(
+        path === "/api/v3/order"
+          ? JSON.stringify({ ...record(fixture("order", "post")), time: 1, updateTime: 2, status: "HALF_DONE" })
+          : fixture("openOrders").replace("PARTIALLY_FILLED", "HALF_DONE").replace("ETHUSDT", "BTCUSDT")
+      )
     )(Effect.gen(function*() {
-      const account = yield* Account.Account
-      const orders = yield* account.openOrders(symbol)
-      assert.strictEqual(orders.length, 3)
-      const failed = yield* Effect.flip(account.openOrders())
+      const account = yield* Binance.Account
+      const before = yield* unread
+      assert.deepStrictEqual((yield* account.openOrders(symbol)).map(({ id }) => id), ["881", "4293154"])
+      assert.strictEqual((yield* unread) - before, 1)
+      // Asked for by itself it is no absence.
+      const failed = yield* Effect.flip(account.order({ symbol, id: "4293200" }))
       assert.strictEqual(failed._tag, "MalformedResponse")
-      assert.deepStrictEqual(yield* sent, ["GET /api/v3/openOrders?symbol=BTCUSDT", "GET /api/v3/openOrders"])
     })))
 
-  it.effect("an order word that is not known fails, as nothing may be guessed of an order", () =>
-    scripted(() => ScriptedHttp.text(fixture("openOrders").replace("PARTIALLY_FILLED", "HALF_DONE")))(
+  it.effect("an order that is found is the one asked for", () =>
+    scripted(() => ScriptedHttp.json({ ...record(fixture("order", "post")), time: 1, updateTime: 2 }))(
       Effect.gen(function*() {
-        const failed = yield* Effect.flip(Effect.flatMap(Binance.Account, (account) => account.openOrders(symbol)))
-        assert.strictEqual(failed._tag, "MalformedResponse")
+        const { order } = yield* Binance.Account
+        assert.strictEqual((yield* order({ symbol, id: "4293200" })).status, "filled")
+        assert.isTrue(Either.isLeft(yield* Effect.either(order({ symbol, id: "4293201" }))))
+        assert.isTrue(Either.isLeft(yield* Effect.either(order({ symbol, clientOrderId: "mine" }))))
+        assert.deepStrictEqual(yield* sent, [
+          "GET /api/v3/order?symbol=BTCUSDT&orderId=4293200",
+          "GET /api/v3/order?symbol=BTCUSDT&orderId=4293201",
+          "GET /api/v3/order?symbol=BTCUSDT&origClientOrderId=mine"
+        ])
+      })
+    ))
+
+  const chinese = fixture("exchangeInfo")
+    .replaceAll("\"symbol\": \"SOLUSDT\"", "\"symbol\": \"币安solUSDT\"")
+
+  it.effect("names beyond ASCII and in mixed case are percent-encoded as they are signed", () =>
+    scripted(
+      ({ query }) => ScriptedHttp.json({ ...record(accepted(query)), symbol: "币安solUSDT" }),
+      { listing: chinese }
+    )(
+      Effect.gen(function*() {
+        const { place } = yield* Trading.Trading
+        yield* place({ ...bid, symbol: "SOL/USDT", amount: "1", price: "100", clientOrderId: "mine-1" })
+        const requests = yield* Effect.flatMap(ScriptedHttp.ScriptedHttp, ({ requests }) => requests)
+        const url = requests.at(-1)?.url ?? ""
+        const [payload = "", signature = ""] = url.slice(url.indexOf("?") + 1).split("&signature=")
+        assert.isTrue(payload.startsWith("symbol=%E5%B8%81%E5%AE%89solUSDT&side=BUY"), payload)
+        assert.strictEqual(
+          signature,
+          createHmac("sha256", Redacted.value(documented.secret)).update(payload).digest("hex")
+        )
       })
     ))
 })

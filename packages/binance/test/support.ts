@@ -52,24 +52,32 @@ export const writes = Effect.map(asked, (requests) => requests.filter((request) 
 
 export const openIntents = Effect.flatMap(OrderJournal.OrderJournal, ({ open }) => open)
 
-/** A client, with all its services, over answers made up; the markets are those of the fixtures. */
+/** A client, with all its services, over answers made up; the markets are those of the fixtures unless given. */
 export const scripted = (
   answers: (
     request: { readonly method: string; readonly path: string; readonly query: URLSearchParams }
   ) => ScriptedHttp.Step,
-  environment: Exchange.TradingOptions["environment"] = { name: "scripted", baseUrl: "http://scripted.localhost" }
+  options: {
+    readonly environment?: Exchange.TradingOptions["environment"]
+    readonly listing?: string
+    readonly journal?: Layer.Layer<OrderJournal.OrderJournal>
+  } = {}
 ) =>
 <A, E>(effect: Effect.Effect<A, E, Services | ScriptedHttp.ScriptedHttp>) =>
   Effect.zipRight(
     TestClock.setTime(now),
     Effect.provide(
       effect,
-      Binance.layer({ environment, trading: "enabled", credentials: documented }).pipe(
-        Layer.provide(OrderJournal.layerNone),
+      Binance.layer({
+        environment: options.environment ?? { name: "scripted", baseUrl: "http://scripted.localhost" },
+        trading: "enabled",
+        credentials: documented
+      }).pipe(
+        Layer.provide(options.journal ?? OrderJournal.layerNone),
         Layer.provideMerge(ScriptedHttp.layer(({ method, url }) => {
           const { pathname, searchParams } = new URL(url)
           return pathname === "/api/v3/exchangeInfo"
-            ? ScriptedHttp.text(fixture("exchangeInfo"))
+            ? ScriptedHttp.text(options.listing ?? fixture("exchangeInfo"))
             : answers({ method, path: pathname, query: searchParams })
         }))
       )

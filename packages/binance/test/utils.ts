@@ -1,7 +1,7 @@
-import type { Credentials, ExchangeError } from "@effect-exchange/core"
-import type { Protocol } from "@effect-exchange/core/adapter"
+import { type Credentials, Decimal, ExchangeError } from "@effect-exchange/core"
+import type { Endpoint, Protocol } from "@effect-exchange/core/adapter"
 import { Simulator } from "@effect-exchange/simulator"
-import { Duration, Effect, Option, Redacted, Schema } from "effect"
+import { BigDecimal, Duration, Effect, Either, Option, Redacted, Schema } from "effect"
 import { readFileSync } from "node:fs"
 
 /** The keys printed in Binance's own documents. */
@@ -26,6 +26,20 @@ const decodeRecord = Schema.decodeUnknownSync(
 )
 
 export const record = (text: string): { readonly [name: string]: unknown } => decodeRecord(text)
+
+export const decode = <C extends Endpoint.Capability, A>(endpoint: Endpoint.Endpoint<C, never, A>, body: unknown) =>
+  Either.getOrThrow(endpoint.decode(body))
+
+export const fails = <C extends Endpoint.Capability, A>(endpoint: Endpoint.Endpoint<C, never, A>, body: unknown) =>
+  Either.isLeft(endpoint.decode(body))
+
+/** Every decimal as text, and nothing that is left out. */
+export const shown = (value: object, ...without: ReadonlyArray<string>): { readonly [name: string]: unknown } =>
+  Object.fromEntries(
+    Object.entries(value)
+      .filter(([name, field]) => field !== undefined && !without.includes(name))
+      .map(([name, field]) => [name, BigDecimal.isBigDecimal(field) ? Decimal.format(field) : field])
+  )
 
 export const answer = (
   status: number,

@@ -417,6 +417,27 @@ describe("changes", () => {
       assert.deepStrictEqual(asked, [["1", "2"], ["3", "9"]])
     }))
 
+  it.effect("list nothing beforehand where the answer says which were canceled, and are none where none was open", () =>
+    Effect.gen(function*() {
+      const open = [["1", "2"]]
+      const { layer, trading } = toy({
+        account: { openOfAll: no },
+        trading: {
+          cancelAll: {
+            ids: () => () => {
+              const canceled = open.pop()
+              return canceled === undefined
+                ? new ExchangeError.OrderNotFound({ exchange: "toy", operation: "", detail: "" })
+                : Effect.succeed(canceled)
+            }
+          }
+        }
+      })
+      const cancelAll = Effect.flatMap(trading, (service) => service.cancelAll(ids.symbol))
+      const canceled = yield* Effect.all([cancelAll, cancelAll]).pipe(Effect.provide(layer))
+      assert.deepStrictEqual(canceled, [["1", "2"], []])
+    }))
+
   it.effect("fail with what one was refused for that still stands", () =>
     Effect.gen(function*() {
       const { layer, trading } = toy({

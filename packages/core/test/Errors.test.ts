@@ -120,6 +120,18 @@ describe("a table of errors", () => {
     assert.strictEqual(judged({ code: "5", text: "bad symbol" })?._tag, "SymbolNotFound")
   })
 
+  it("tells whoever judges how far the exchange's clock is from ours", () => {
+    const circumstances = { about: { exchange: "acme", operation: "test" }, headers: {}, now, status: 418, skew: 5000 }
+    const { ofRow } = Errors.table({
+      said: () => undefined,
+      codes: {},
+      judge: ({ text }, { about, skew = 0 }) =>
+        new ExchangeError.Banned({ ...about, detail: text, until: Number(text) - skew })
+    })
+    const error = ofRow({ code: "1", text: String(now + 60_000) }, circumstances)
+    assert.strictEqual(error._tag === "Banned" ? error.until : undefined, now + 55_000)
+  })
+
   it("asks for what is known of an answer in no words of the exchange's", () => {
     assert.strictEqual(judged(undefined, 403)?._tag, "PermissionDenied")
     assert.isUndefined(judged(undefined, 500))

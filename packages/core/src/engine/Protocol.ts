@@ -91,7 +91,7 @@ export interface Said {
  * @since 0.1.0
  * @category models
  */
-export type Circumstances = Pick<Answer, "about" | "headers" | "now" | "status">
+export type Circumstances = Pick<Answer, "about" | "headers" | "now" | "skew" | "status">
 
 /**
  * What {@link make} has to be told: a protocol whose limits stand under their names, and whose errors are a table.

@@ -1,0 +1,289 @@
+/**
+ * What Binance's rows are called, and what their words mean.
+ *
+ * Source: binance-spot-api-docs, `rest-api.md` and `enums.md`.
+ *
+ * @since 0.1.0
+ */
+import { Row, Wire } from "@effect-exchange/core/adapter"
+import * as BigDecimal from "effect/BigDecimal"
+import * as Schema from "effect/Schema"
+
+const { all, at, blank, decimal, none, positive, text, words, wordsOr } = Wire
+
+const instant = Schema.NonNegativeInt
+
+// A price has to be there; where it is zero there is none: no trade yet, an empty side of the book, a market order.
+const price = (name: string): Wire.Field<BigDecimal.BigDecimal | undefined> =>
+  all({ value: at(name, decimal) }, ({ value }) => BigDecimal.isPositive(value) ? value : undefined)
+
+/**
+ * A filter of a market. What others are made of is not read, and one that has no type is skipped: Binance adds some.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Filter = Row.of({
+  type: at("filterType", text),
+  tickSize: at("tickSize", positive(decimal)),
+  minPrice: at("minPrice", positive(decimal)),
+  maxPrice: at("maxPrice", positive(decimal)),
+  stepSize: at("stepSize", positive(decimal)),
+  minQty: at("minQty", positive(decimal)),
+  maxQty: at("maxQty", positive(decimal)),
+  minNotional: at("minNotional", positive(decimal))
+})
+
+/**
+ * A market. Its name is not split, as nothing separates `BTC` from `USDT`.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Market = Row.of({
+  id: at("symbol", text),
+  status: at(
+    "status",
+    wordsOr(
+      { TRADING: "open", END_OF_DAY: "halted", HALT: "halted", BREAK: "halted", CANCEL_ONLY: "halted" },
+      "unknown"
+    )
+  ),
+  base: at("baseAsset", text),
+  quote: at("quoteAsset", text),
+  filters: at("filters", Wire.list(Filter))
+})
+
+const ticker = {
+  last: price("lastPrice"),
+  bid: price("bidPrice"),
+  ask: price("askPrice"),
+  open24h: price("openPrice"),
+  high24h: price("highPrice"),
+  low24h: price("lowPrice"),
+  volume24h: at("volume", decimal),
+  at: at("closeTime", instant)
+}
+
+/**
+ * A ticker.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Ticker = Row.ticker(ticker)
+
+/**
+ * The same among several.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const TickerOf = Row.tickerOf({ ...ticker, market: at("symbol", text) })
+
+const Level = Row.level({ price: at(0, decimal), amount: at(1, decimal) })
+
+/**
+ * A book, the best first. No instant comes with it.
+ *
+ * @since 0.1.0
+ * @category answers
+ */
+export const Book = Wire.answer({
+  bids: at("bids", Schema.Array(Wire.one(Level))),
+  asks: at("asks", Schema.Array(Wire.one(Level))),
+  sequence: at("lastUpdateId", text)
+})
+
+/**
+ * A public trade. Where the buyer was the maker, the taker sold.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Trade = Row.trade({
+  id: at("id", text),
+  side: at("isBuyerMaker", words({ true: "sell", false: "buy" })),
+  price: at("price", decimal),
+  amount: at("qty", decimal),
+  at: at("time", instant)
+})
+
+/**
+ * A candle: its open in time, open, high, low, close and volume in the base currency; the rest is not read.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Bar = Row.bar({
+  openTime: at(0, instant),
+  open: at(1, decimal),
+  high: at(2, decimal),
+  low: at(3, decimal),
+  close: at(4, decimal),
+  volume: at(5, decimal)
+})
+
+/**
+ * A balance.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Balance = Row.balance({
+  asset: at("asset", text),
+  free: at("free", decimal),
+  total: all(
+    { free: at("free", decimal), locked: at("locked", decimal) },
+    ({ free, locked }) => BigDecimal.sum(free, locked)
+  )
+})
+
+const flag = Schema.Boolean
+const may = (name: string): Wire.Field<boolean | undefined> => at(name, Schema.UndefinedOr(flag))
+
+/**
+ * What a key may do. One that may trade anything, be it what is not traded here or by another protocol, may trade; one that
+ * may move funds to other accounts may withdraw. It expires when it may no longer trade, as keys do that are bound to no
+ * address.
+ *
+ * @since 0.1.0
+ * @category answers
+ */
+export const Restrictions = Wire.answer({
+  read: at("enableReading", flag),
+  trade: all({
+    spot: at("enableSpotAndMarginTrading", flag),
+    margin: may("enableMargin"),
+    futures: may("enableFutures"),
+    options: may("enableVanillaOptions"),
+    fix: may("enableFixApiTrade")
+  }, (enabled) => Object.values(enabled).includes(true)),
+  withdraw: all({
+    withdrawals: at("enableWithdrawals", flag),
+    transfers: at("enableInternalTransfer", flag),
+    universal: at("permitsUniversalTransfer", flag)
+  }, (enabled) => Object.values(enabled).includes(true)),
+  ipRestricted: at("ipRestrict", flag),
+  expiresAt: at("tradingAuthorityExpirationTime", Schema.UndefinedOr(instant))
+})
+
+const type = at("type", wordsOr({ LIMIT: "limit", LIMIT_MAKER: "limit", MARKET: "market" }, "other"))
+
+const order = {
+  id: at("orderId", text),
+  market: at("symbol", text),
+  side: at("side", words({ BUY: "buy", SELL: "sell" })),
+  type,
+  status: at(
+    "status",
+    words({
+      NEW: "open",
+      PENDING_NEW: "pending",
+      PARTIALLY_FILLED: "open",
+      FILLED: "filled",
+      CANCELED: "canceled",
+      PENDING_CANCEL: "open",
+      REJECTED: "rejected",
+      EXPIRED: "expired",
+      EXPIRED_IN_MATCH: "expired"
+    })
+  ),
+  price: price("price"),
+  // Where it was given in the quote currency, the amount is only what came of it.
+  amount: all(
+    { inQuote: at("origQuoteOrderQty", positive(decimal)), size: price("origQty") },
+    ({ inQuote, size }) => inQuote === undefined ? size : undefined
+  ),
+  filled: at("executedQty", decimal),
+  // What was paid is misspelt by the exchange, and below zero where it is not known, in some old orders. A quotient may have
+  // no end: it has eight more places than any of Binance's prices.
+  averagePrice: all(
+    { filled: at("executedQty", decimal), paid: at("cummulativeQuoteQty", decimal) },
+    ({ filled, paid }) =>
+      BigDecimal.isPositive(filled) && !BigDecimal.isNegative(paid)
+        ? BigDecimal.normalize(
+          BigDecimal.round(BigDecimal.unsafeDivide(paid, filled), { scale: 16, mode: "half-even" })
+        )
+        : undefined
+  ),
+  // A market order is said to be good until canceled, which it is not.
+  timeInForce: all(
+    { type, said: at("timeInForce", words({ GTC: "GTC", IOC: "IOC", FOK: "FOK" })) },
+    ({ said, type }) => type === "market" ? undefined : said
+  ),
+  postOnly: at("type", wordsOr({ LIMIT_MAKER: true }, false)),
+  reduceOnly: none
+}
+
+const clientOrderId = at("clientOrderId", blank(text))
+
+/**
+ * An order as it is read.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Order = Row.order({
+  ...order,
+  clientOrderId,
+  createdAt: at("time", instant),
+  updatedAt: at("updateTime", instant)
+})
+
+/**
+ * An order as it stands after it was placed and matched.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Placed = Row.order({
+  ...order,
+  clientOrderId,
+  createdAt: at("transactTime", instant),
+  updatedAt: at("transactTime", instant)
+})
+
+/**
+ * An order as it was canceled: `clientOrderId` names the cancellation.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Canceled = Row.order({
+  ...order,
+  clientOrderId: at("origClientOrderId", blank(text)),
+  createdAt: none,
+  updatedAt: at("transactTime", instant)
+})
+
+const named = Schema.Struct({ orderId: text })
+
+/**
+ * What a cancellation of all orders names: an order, or those that stood together in a list (such as an OCO). Only ids are
+ * read, so that nothing else in a row can hide what was canceled.
+ *
+ * @since 0.1.0
+ * @category answers
+ */
+export const CanceledAll = Schema.Array(Schema.Union(Schema.Struct({ orderReports: Schema.Array(named) }), named))
+
+/**
+ * A trade of the account's own.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Fill = Row.fill({
+  id: at("id", text),
+  orderId: at("orderId", text),
+  market: at("symbol", text),
+  clientOrderId: none,
+  side: at("isBuyer", words({ true: "buy", false: "sell" })),
+  price: at("price", decimal),
+  amount: at("qty", decimal),
+  fee: at("commission", decimal),
+  feeAsset: at("commissionAsset", text),
+  liquidity: at("isMaker", words({ true: "maker", false: "taker" })),
+  at: at("time", instant)
+})
