@@ -1,15 +1,15 @@
 /**
  * How an exchange speaks: a pure function from its state, a request and the world to a response and the next state.
  *
- * A dialect is one file in `dialects/`, what it keeps to itself in `internal/`, and one line in `Dialects.ts`.
+ * A dialect is one folder in `exchanges/`, and one line in `Dialects.ts`.
  *
  * @since 0.1.0
  */
 import * as DateTime from "effect/DateTime"
-import type { ApiKey, DemoKey, Permission } from "./Account.js"
-import type { Engine, Order } from "./Engine.js"
+import type { ApiKey, DemoKey, Permission } from "./engine/Account.js"
+import type { Engine, Order } from "./engine/Engine.js"
+import type { Candle, Listing, Quote, Trade } from "./engine/Market.js"
 import * as Json from "./internal/json.js"
-import type { Candle, Listing, Quote, Trade } from "./Market.js"
 
 /**
  * A request as it reached the exchange.

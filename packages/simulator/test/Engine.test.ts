@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { assertLeft, assertRight } from "@effect/vitest/utils"
 import { BigDecimal, Either, FastCheck } from "effect"
+import { plain } from "../src/engine/internal/decimal.js"
 import { Engine, type Market } from "../src/index.js"
-import { plain } from "../src/internal/decimal.js"
 
 const d = BigDecimal.unsafeFromString
 const zero = d("0")

@@ -1,5 +1,5 @@
 import * as Dialect from "../Dialect.js"
-import type * as Faults from "../Faults.js"
+import type * as Faults from "../engine/Faults.js"
 
 /** @internal What becomes of an answer under a fault; nothing arrives when the result is `undefined`. */
 export const apply = (

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, Effect, Redacted, TestClock } from "effect"
-import { verifySignature } from "../../src/dialects/Bybit.js"
+import { verifySignature } from "../../src/exchanges/bybit/dialect.js"
 import { type Account, Faults } from "../../src/index.js"
 import { ask, field, isRecord, noon } from "../utils.js"
 import { contract, decimal, demo, headers, limit, list, refused, result, start, text } from "./support/bybit.js"

@@ -2,7 +2,7 @@ import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, Clock, Effect, Redacted, TestClock } from "effect"
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto"
-import { dialect, verifySignature } from "../../src/dialects/Coinbase.js"
+import { dialect, verifySignature } from "../../src/exchanges/coinbase/dialect.js"
 import { type Account, Faults, Market, Simulator } from "../../src/index.js"
 import { ask, field, isRecord, noon, rows } from "../utils.js"
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, Effect, Redacted, TestClock } from "effect"
 import { createHash, createHmac } from "node:crypto"
-import { dialect, verifySignature } from "../../src/dialects/Kraken.js"
+import { dialect, verifySignature } from "../../src/exchanges/kraken/dialect.js"
 import { type Account, Faults, Market, Simulator } from "../../src/index.js"
 import { ask, field, isRecord, noon, rows } from "../utils.js"
 

@@ -9,8 +9,8 @@
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
 import { createHmac } from "node:crypto"
-import type { ApiKey } from "../../Account.js"
 import type { SimulatedRequest, World } from "../../Dialect.js"
+import type { ApiKey } from "../../engine/Account.js"
 import { type Answer, invalid, oneOf, type Params, type Read, refuse, required } from "./params.js"
 
 /** @internal A key, and what it may do in this request. */

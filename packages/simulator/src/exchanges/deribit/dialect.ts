@@ -10,9 +10,9 @@
  * @since 0.1.0
  */
 import * as Either from "effect/Either"
-import * as Account from "../../Account.js"
 import * as Dialect from "../../Dialect.js"
-import type { Engine } from "../../Engine.js"
+import * as Account from "../../engine/Account.js"
+import type { Engine } from "../../engine/Engine.js"
 import { fromBody, fromQuery, type Input, isInput } from "../../internal/inputs.js"
 import * as Access from "./access.js"
 import * as Holdings from "./account.js"

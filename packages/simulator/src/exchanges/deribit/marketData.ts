@@ -1,10 +1,10 @@
 import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
 import type { World } from "../../Dialect.js"
-import * as Engine from "../../Engine.js"
-import * as Decimal from "../../internal/decimal.js"
+import * as Engine from "../../engine/Engine.js"
+import * as Decimal from "../../engine/internal/decimal.js"
+import type { Trade } from "../../engine/Market.js"
 import type { Json } from "../../internal/json.js"
-import type { Trade } from "../../Market.js"
 import * as Markets from "./markets.js"
 import { type Answer, flag, integer, listingOf, needed, oneOf, page } from "./params.js"
 

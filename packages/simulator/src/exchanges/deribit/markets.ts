@@ -1,8 +1,8 @@
 import * as BigDecimal from "effect/BigDecimal"
-import type { Instrument } from "../../Engine.js"
-import * as Decimal from "../../internal/decimal.js"
+import type { Instrument } from "../../engine/Engine.js"
+import * as Decimal from "../../engine/internal/decimal.js"
+import type { Listing } from "../../engine/Market.js"
 import type { Json } from "../../internal/json.js"
-import type { Listing } from "../../Market.js"
 
 /** @internal An instrument of Deribit. Its amounts are the engine's: USD where it is inverse, base coins elsewhere. */
 export interface DeribitListing extends Listing {

@@ -1,7 +1,7 @@
 import * as Either from "effect/Either"
 import type { World } from "../../Dialect.js"
-import * as Engine from "../../Engine.js"
-import * as Decimal from "../../internal/decimal.js"
+import * as Engine from "../../engine/Engine.js"
+import * as Decimal from "../../engine/internal/decimal.js"
 import type { Json } from "../../internal/json.js"
 import * as Markets from "./markets.js"
 import {

@@ -1,7 +1,7 @@
 import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
 import type { World } from "../../Dialect.js"
-import type { Engine } from "../../Engine.js"
+import type { Engine } from "../../engine/Engine.js"
 import type { Json } from "../../internal/json.js"
 import { type DeribitListing, find } from "./markets.js"
 
