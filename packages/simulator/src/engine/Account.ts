@@ -5,8 +5,8 @@
  */
 import * as Redacted from "effect/Redacted"
 import { createHash } from "node:crypto"
-import type * as Engine from "./Engine.js"
 import * as Decimal from "./internal/decimal.js"
+import type * as Model from "./model.js"
 
 /**
  * What a key may do. Every key may read.
@@ -49,7 +49,7 @@ export interface ApiKey {
  * @since 0.1.0
  * @category models
  */
-export type Balance = Engine.Balance
+export type Balance = Model.Balance
 
 /**
  * A key and its secret, as a client needs them.

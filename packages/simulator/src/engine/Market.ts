@@ -4,10 +4,10 @@
  * @since 0.1.0
  */
 import * as BigDecimal from "effect/BigDecimal"
-import type * as Engine from "./Engine.js"
 import * as Decimal from "./internal/decimal.js"
 import * as Hash from "./internal/hash.js"
 import * as Walk from "./internal/walk.js"
+import type { Instrument, Side } from "./model.js"
 
 /**
  * What a price is the price of, with the reference price its walk stays within about 8 % of.
@@ -46,7 +46,7 @@ export interface Listing {
   /** Prices are multiples of this. */
   readonly tickSize: BigDecimal.BigDecimal
   /** How it is traded, under the listing's own id. Absent when it is listed and cannot be traded. */
-  readonly instrument?: Engine.Instrument | undefined
+  readonly instrument?: Instrument | undefined
 }
 
 /**
@@ -103,7 +103,7 @@ export interface Trade {
   /** In the base currency. */
   readonly amount: BigDecimal.BigDecimal
   /** The taker's. */
-  readonly side: Engine.Side
+  readonly side: Side
   /** Milliseconds since the epoch. */
   readonly at: number
 }

@@ -1,9 +1,8 @@
-import type { BigDecimal } from "effect/BigDecimal"
 import type { HashMap } from "effect/HashMap"
 import type { HashSet } from "effect/HashSet"
 import type { List } from "effect/List"
-import type { Fill, Instrument, Order, Owner } from "../Engine.js"
 import type { Top } from "../Market.js"
+import type { Fill, Instrument, Order } from "../model.js"
 import type { Ledger } from "./ledger.js"
 import type { Book } from "./orderBook.js"
 
@@ -28,14 +27,4 @@ export interface State {
   readonly nextOrder: number
   readonly nextFill: number
   readonly ledger: Ledger
-}
-
-/** @internal */
-export interface Execution {
-  readonly owner: Owner
-  readonly side: Order["side"]
-  readonly price: BigDecimal
-  readonly amount: BigDecimal
-  readonly liquidity: Fill["liquidity"]
-  readonly at: number
 }

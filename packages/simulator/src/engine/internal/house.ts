@@ -4,8 +4,8 @@
  * @internal
  */
 import * as BigDecimal from "effect/BigDecimal"
-import type { Instrument, Side } from "../Engine.js"
 import type { Top } from "../Market.js"
+import type { Instrument, Side } from "../model.js"
 import * as Decimal from "./decimal.js"
 import type { State } from "./engineState.js"
 import * as Ledger from "./ledger.js"

@@ -4,9 +4,18 @@
  * @internal
  */
 import * as BigDecimal from "effect/BigDecimal"
-import type { Balance, Instrument, Order, Owner, Position } from "../Engine.js"
+import type { Balance, Fill, Instrument, Order, Owner, Position } from "../model.js"
 import * as Decimal from "./decimal.js"
-import type { Execution } from "./engineState.js"
+
+/** @internal One side of a trade. */
+export interface Execution {
+  readonly owner: Owner
+  readonly side: Order["side"]
+  readonly price: BigDecimal.BigDecimal
+  readonly amount: BigDecimal.BigDecimal
+  readonly liquidity: Fill["liquidity"]
+  readonly at: number
+}
 
 /** @internal A position: `amount` is negative when short, `cost` is what its amount was worth when it was opened. */
 export interface Holding {

@@ -8,9 +8,9 @@ import * as HashMap from "effect/HashMap"
 import * as HashSet from "effect/HashSet"
 import * as List from "effect/List"
 import * as Option from "effect/Option"
-import type { ClosedBecause, Instrument, Order } from "../Engine.js"
+import type { ClosedBecause, Instrument, Order } from "../model.js"
 import * as Decimal from "./decimal.js"
-import type { Execution, Market, State } from "./engineState.js"
+import type { Market, State } from "./engineState.js"
 import * as Ledger from "./ledger.js"
 import * as OrderBook from "./orderBook.js"
 
@@ -160,7 +160,7 @@ const capped = (
 ): BigDecimal.BigDecimal =>
   order.reduceOnly ? BigDecimal.min(amount, Ledger.reducible(state.ledger, instrument, order.side)) : amount
 
-type Part = Pick<Execution, "price" | "amount" | "at">
+type Part = Pick<Ledger.Execution, "price" | "amount" | "at">
 
 /** @internal The maker's side of an execution: a resting order, or a quote of the house, which has no order. */
 export const give = (
@@ -168,7 +168,7 @@ export const give = (
   instrument: Instrument,
   entry: OrderBook.Entry,
   maker: Order | undefined,
-  part: Part & Pick<Execution, "side">
+  part: Part & Pick<Ledger.Execution, "side">
 ): State => {
   const rest = BigDecimal.subtract(entry.amount, part.amount)
   const { book } = marketOf(state, instrument.id)
@@ -179,7 +179,7 @@ export const give = (
 }
 
 /** @internal The house's side of an execution against its quotes. */
-export const quoted = (state: State, instrument: Instrument, part: Part & Pick<Execution, "side">): State => {
+export const quoted = (state: State, instrument: Instrument, part: Part & Pick<Ledger.Execution, "side">): State => {
   const [ledger] = Ledger.settle(state.ledger, instrument, { ...part, owner: "house", liquidity: "maker" })
   return { ...state, ledger }
 }
@@ -188,7 +188,7 @@ const fill = (
   state: State,
   instrument: Instrument,
   order: Order,
-  part: Part & Pick<Execution, "liquidity">
+  part: Part & Pick<Ledger.Execution, "liquidity">
 ): readonly [state: State, order: Order] => {
   const { amount, at, liquidity, price } = part
   const { owner, side } = order

@@ -4,7 +4,7 @@
  * @internal
  */
 import * as BigDecimal from "effect/BigDecimal"
-import type { Owner, Side } from "../Engine.js"
+import type { Owner, Side } from "../model.js"
 
 /** @internal What is left of a resting order; the house's quotes have the id 0. */
 export interface Entry {

@@ -6,7 +6,7 @@
 import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
 import * as HashMap from "effect/HashMap"
-import type { CancelRefusal, Instrument, NewOrder, Order, Refusal } from "../Engine.js"
+import type { CancelRefusal, Instrument, NewOrder, Order, Refusal } from "../model.js"
 import * as Decimal from "./decimal.js"
 import type { State } from "./engineState.js"
 import * as Ledger from "./ledger.js"
