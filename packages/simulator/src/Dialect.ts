@@ -111,6 +111,8 @@ export interface Dialect {
   readonly listings: ReadonlyArray<Listing>
   /** The demo key with a permission; each is another key, the same on every run. */
   readonly demoKey: (permission: Permission) => DemoKey
+  /** The id under which the exchange speaks of an order. */
+  readonly orderId: (order: Order) => string
   /** The exchange before its first request. */
   readonly start: Session
   readonly failure: (kind: FailureKind) => SimulatedResponse
@@ -170,6 +172,7 @@ export const make = <State>(definition: Definition<State>): Dialect => {
     id: definition.id,
     listings: definition.listings,
     demoKey: definition.demoKey,
+    orderId: definition.orderId,
     failure: definition.failure,
     start: session(definition.initial)
   }

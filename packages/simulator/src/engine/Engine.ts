@@ -17,7 +17,18 @@ import * as Ledger from "./internal/ledger.js"
 import * as Placing from "./internal/placing.js"
 import * as Reading from "./internal/reading.js"
 import type { Top } from "./Market.js"
-import type { Balance, Book, CancelRefusal, Fill, Instrument, NewOrder, Order, Position, Refusal } from "./model.js"
+import type {
+  Balance,
+  Book,
+  CancelRefusal,
+  Fill,
+  FillRefusal,
+  Instrument,
+  NewOrder,
+  Order,
+  Position,
+  Refusal
+} from "./model.js"
 
 export type * from "./model.js"
 
@@ -109,6 +120,20 @@ export const amend: (
   change: { readonly price?: BigDecimal.BigDecimal | undefined; readonly amount?: BigDecimal.BigDecimal | undefined },
   now: number
 ) => Either.Either<readonly [Order, Engine], CancelRefusal | Refusal> = Placing.amend
+
+/**
+ * Fills an open order of the account by hand, whole or so much of it: the house takes it at the order's own price, and
+ * the order is the maker, as if the price had just reached it.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const fill: (
+  engine: Engine,
+  id: number,
+  amount: BigDecimal.BigDecimal | undefined,
+  now: number
+) => Either.Either<readonly [Order, Engine], FillRefusal> = House.fill
 
 /**
  * An instrument by its id.

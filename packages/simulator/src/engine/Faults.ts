@@ -4,6 +4,10 @@
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
+import * as ParseResult from "effect/ParseResult"
+import * as Predicate from "effect/Predicate"
+import * as Schema from "effect/Schema"
 import * as Hash from "./internal/hash.js"
 
 /**
@@ -150,11 +154,16 @@ const ratesOf = (options: Options): Readonly<Record<Kind, number>> => {
     oversized: rate("oversized"),
     redirect: rate("redirect")
   }
-  const sum = Object.values(rates).reduce((total, value) => total + value, 0)
-  // Ten rates of 0.1 add up to a little more than 1 in binary.
-  if (sum > 1 + 1e-9) throw new RangeError(`The rates of all faults must add up to at most 1, but were ${sum}.`)
+  const sum = sumOf(rates)
+  if (isTooMuch(sum)) throw new RangeError(`The rates of all faults must add up to at most 1, but were ${sum}.`)
   return rates
 }
+
+const sumOf = (rates: Partial<Readonly<Record<Kind, number | undefined>>>): number =>
+  kinds.reduce((total, kind) => total + (rates[kind] ?? 0), 0)
+
+// Ten rates of 0.1 add up to a little more than 1 in binary.
+const isTooMuch = (sum: number): boolean => sum > 1 + 1e-9
 
 const skewOf = (skew: ClockSkew | undefined): number => {
   if (skew === undefined) return 0
@@ -273,3 +282,97 @@ export const draw = (faults: Faults, seed: string, sequence: number): Outcome =>
     variant: Hash.unit(Hash.pair(base, 3, sequence))
   }
 }
+
+/**
+ * A time in JSON: milliseconds, or text such as `"2 seconds"`.
+ *
+ * @since 0.1.0
+ * @category json
+ */
+export type Delay = number | string
+
+/**
+ * Faults in JSON: what {@link make} takes, with every time a {@link Delay}.
+ *
+ * @since 0.1.0
+ * @category json
+ */
+export type Json = Partial<Readonly<Record<Kind, number | undefined>>> & {
+  readonly seed?: string | undefined
+  readonly latency?: Delay | { readonly min: Delay; readonly max: Delay } | undefined
+  readonly pause?: Delay | undefined
+  readonly clockSkew?: { readonly ahead: Delay } | { readonly behind: Delay } | undefined
+  readonly orderLag?: Delay | undefined
+  readonly phases?:
+    | ReadonlyArray<{ readonly from: Delay; readonly to?: Delay | undefined; readonly faults: Json }>
+    | undefined
+  readonly routes?:
+    | ReadonlyArray<{ readonly path: string; readonly method?: string | undefined; readonly faults: Json }>
+    | undefined
+}
+
+const Time = Schema.transformOrFail(Schema.Union(Schema.NonNegative, Schema.String), Schema.DurationFromSelf, {
+  strict: true,
+  decode: (input, _, ast) =>
+    Option.match(Duration.decodeUnknown(input), {
+      onNone: () => ParseResult.fail(new ParseResult.Type(ast, input)),
+      onSome: ParseResult.succeed
+    }),
+  encode: (duration) => ParseResult.succeed(Duration.toMillis(duration))
+}).annotations({ message: () => ({ message: "must be milliseconds or text such as \"2 seconds\"", override: true }) })
+
+const Rate = Schema.optional(Schema.Number.pipe(Schema.between(0, 1, { message: () => "must be between 0 and 1" })))
+
+const Nested = Schema.suspend((): Schema.Schema<Faults, Json> => FromJson)
+
+/**
+ * Faults from their JSON and back. What the JSON leaves out is at its default.
+ *
+ * @since 0.1.0
+ * @category json
+ */
+export const FromJson: Schema.Schema<Faults, Json> = Schema.transform(
+  Schema.Struct({
+    seed: Schema.optional(Schema.String),
+    refused: Rate,
+    reset: Rate,
+    drop: Rate,
+    http500: Rate,
+    http503: Rate,
+    http429: Rate,
+    malformed: Rate,
+    truncated: Rate,
+    slowBody: Rate,
+    oversized: Rate,
+    redirect: Rate,
+    latency: Schema.optional(Schema.Union(Time, Schema.Struct({ min: Time, max: Time }))),
+    pause: Schema.optional(Time),
+    clockSkew: Schema.optional(Schema.Union(Schema.Struct({ ahead: Time }), Schema.Struct({ behind: Time }))),
+    orderLag: Schema.optional(Time),
+    phases: Schema.optional(
+      Schema.Array(Schema.Struct({ from: Time, to: Schema.optional(Time), faults: Nested }))
+    ),
+    routes: Schema.optional(
+      Schema.Array(
+        Schema.Struct({ path: Schema.String, method: Schema.optional(Schema.String), faults: Nested })
+      )
+    )
+  }).pipe(Schema.filter((options) => isTooMuch(sumOf(options)) ? "the rates must add up to at most 1" : true)),
+  Schema.declare((input): input is Faults => Predicate.hasProperty(input, "rates")),
+  { strict: true, decode: (options) => make(options), encode: (faults) => optionsOf(faults) }
+)
+
+const optionsOf = ({ clockSkew, latency, orderLag, pause, phases, rates, routes, seed }: Faults) => ({
+  seed,
+  ...Object.fromEntries(Object.entries(rates).filter(([, rate]) => rate > 0)),
+  latency: { min: Duration.millis(latency.min), max: Duration.millis(latency.max) },
+  pause: Duration.millis(pause),
+  clockSkew: clockSkew < 0 ? { behind: Duration.millis(-clockSkew) } : { ahead: Duration.millis(clockSkew) },
+  orderLag: Duration.millis(orderLag),
+  phases: phases.map(({ faults, from, to }) => ({
+    from: Duration.millis(from),
+    ...(to === Infinity ? {} : { to: Duration.millis(to) }),
+    faults
+  })),
+  routes
+})

@@ -217,3 +217,11 @@ export type Refusal =
  * @category models
  */
 export type CancelRefusal = "NotFound" | "NotOpen"
+
+/**
+ * Why an order was not filled by hand: more was asked for than is open, or no whole number of lots.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type FillRefusal = CancelRefusal | "OffLot" | "TooMuch"

@@ -4,8 +4,9 @@
  * @internal
  */
 import * as BigDecimal from "effect/BigDecimal"
+import * as Either from "effect/Either"
 import type { Top } from "../Market.js"
-import type { Instrument, Side } from "../model.js"
+import type { FillRefusal, Instrument, Order, Side } from "../model.js"
 import * as Decimal from "./decimal.js"
 import type { State } from "./engineState.js"
 import * as Ledger from "./ledger.js"
@@ -54,11 +55,50 @@ const hit = (before: State, instrument: Instrument, side: Side, quote: BigDecima
       state = Matching.withdraw(state, instrument, maker, "nothingToReduce", at)
       continue
     }
-    const part = { price: queue.price, amount, at }
-    state = Matching.quoted(state, instrument, { ...part, side: OrderBook.opposite(side) })
-    state = Matching.give(state, instrument, entry, maker, { ...part, side })
-    state = { ...state, nextFill: state.nextFill + 1 }
+    state = trade(state, instrument, entry, maker, { side, price: queue.price, amount, at })
   }
+}
+
+// The house against what rests, at the price of what rests.
+const trade = (
+  state: State,
+  instrument: Instrument,
+  entry: OrderBook.Entry,
+  maker: Order | undefined,
+  part: Omit<Ledger.Execution, "owner" | "liquidity">
+): State => {
+  const sold = Matching.quoted(state, instrument, { ...part, side: OrderBook.opposite(part.side) })
+  const given = Matching.give(sold, instrument, entry, maker, part)
+  return { ...given, nextFill: given.nextFill + 1 }
+}
+
+/** @internal Takes so much of an open order of the account, or all of it, at the order's own price. */
+export const fill = (
+  state: State,
+  id: number,
+  wanted: BigDecimal.BigDecimal | undefined,
+  at: number
+): Either.Either<readonly [Order, State], FillRefusal> => {
+  const order = Matching.orderOf(state, id)
+  const instrument = order && state.instruments.get(order.instrument)
+  if (order === undefined || instrument === undefined || order.owner === "house") return Either.left("NotFound")
+  const { price, side } = order
+  const queues = Matching.marketOf(state, instrument.id).book[side]
+  const entry = queues.flatMap(({ entries }) => entries).find((one) => one.id === id)
+  if (price === undefined || entry === undefined) return Either.left("NotOpen")
+  const most = order.reduceOnly
+    ? BigDecimal.min(entry.amount, Ledger.reducible(state.ledger, instrument, side))
+    : entry.amount
+  const amount = wanted ?? most
+  if (!BigDecimal.isPositive(amount) || !Decimal.isMultiple(amount, instrument.lotSize)) return Either.left("OffLot")
+  if (BigDecimal.greaterThan(amount, most)) return Either.left("TooMuch")
+  const traded = Matching.sweep(
+    state,
+    trade(state, instrument, entry, order, { side, price, amount, at }),
+    instrument,
+    at
+  )
+  return Either.right([Matching.orderOf(traded, id) ?? order, traded])
 }
 
 interface Level {

@@ -206,6 +206,7 @@ export const dialect: Dialect.Dialect = Dialect.make<Limits.Meters>({
   id: "binance",
   listings,
   demoKey: Account.hmacKey("binance", { key: 64, secret: 64 }),
+  orderId: ({ id }) => String(id),
   initial: new Map(),
   respond,
   usage: Limits.usage,

@@ -18,7 +18,7 @@ import { endpoints as accountEndpoints } from "./account.js"
 import * as Limits from "./limits.js"
 import { endpoints as marketDataEndpoints } from "./marketData.js"
 import { instruments } from "./markets.js"
-import { endpoints as orderEndpoints } from "./orders.js"
+import { endpoints as orderEndpoints, orderIdOf } from "./orders.js"
 import { type Endpoints, inputOf, type Outcome, type Refusal, refuse } from "./params.js"
 import { endpoints as tradingEndpoints } from "./trading.js"
 
@@ -138,6 +138,7 @@ export const dialect: Dialect.Dialect = Dialect.make<Limits.Limits>({
   id: "bitmex",
   listings: instruments,
   demoKey: Account.hmacKey("bitmex", { key: 24, secret: 48 }),
+  orderId: ({ id }) => orderIdOf(id),
   initial: Limits.initial,
   respond,
   usage: Limits.usage,

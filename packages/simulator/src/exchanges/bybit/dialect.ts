@@ -21,9 +21,9 @@ import { fromBody, fromQuery, type Input, isInput } from "../../internal/inputs.
 import * as Wallet from "./account.js"
 import * as Limits from "./limits.js"
 import * as MarketData from "./marketData.js"
-import { listings } from "./markets.js"
+import { listings, ofInstrument } from "./markets.js"
 import * as Orders from "./orders.js"
-import { type Answer, type Answered, type Refusal, refuse } from "./params.js"
+import { type Answer, type Answered, orderId, type Refusal, refuse } from "./params.js"
 import * as Trading from "./trading.js"
 
 // --- signatures
@@ -232,6 +232,10 @@ export const dialect: Dialect.Dialect = Dialect.make<Limits.Limits>({
   id: "bybit",
   listings,
   demoKey: Account.hmacKey("bybit", { key: 18, secret: 36 }),
+  orderId: ({ id, instrument }) => {
+    const listing = ofInstrument(instrument)
+    return listing === undefined ? "" : orderId(listing, id)
+  },
   initial: Limits.initial,
   respond,
   usage: Limits.usage,

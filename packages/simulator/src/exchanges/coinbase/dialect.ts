@@ -234,6 +234,7 @@ export const dialect: Dialect.Dialect = Dialect.make<Limits.Buckets>({
   id: "coinbase",
   listings,
   demoKey: Jwt.demoKey,
+  orderId: ({ id }) => Orders.orderUuid(id),
   initial: new Map(),
   respond,
   usage: Limits.usage,

@@ -185,6 +185,7 @@ export const dialect: Dialect.Dialect = Dialect.make<Limits.Pools>({
   id: "deribit",
   listings,
   demoKey: Account.hmacKey("deribit", { key: 8, secret: 43 }),
+  orderId: (order) => Orders.listed([order]).map(Orders.idOf).join(""),
   initial: new Map(),
   respond,
   usage: Limits.usage,

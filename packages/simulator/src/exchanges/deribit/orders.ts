@@ -32,6 +32,9 @@ export const listed = (orders: ReadonlyArray<Engine.Order>): ReadonlyArray<Liste
     return listing === undefined ? [] : [{ order, listing }]
   })
 
+/** @internal */
+export const idOf = ({ listing, order }: Listed): string => Markets.idOf(listing, firstOrder + order.id)
+
 const words = { GTC: "good_til_cancelled", IOC: "immediate_or_cancel", FOK: "fill_or_kill" } as const
 const states = { open: "open", filled: "filled", canceled: "cancelled" } as const
 
@@ -98,7 +101,7 @@ export const named = (params: Params, world: World): Read<Listed> =>
   Either.flatMap(required(params, "order_id"), (id) => {
     const order = Engine.order(world.engine, Number(id.replace(/^[A-Z]+-/, "")) - firstOrder)
     const [found] = listed(order === undefined ? [] : [order])
-    return found !== undefined && Markets.idOf(found.listing, firstOrder + found.order.id) === id
+    return found !== undefined && idOf(found) === id
       ? Either.right(found)
       : refuse(10004, "order_not_found")
   })

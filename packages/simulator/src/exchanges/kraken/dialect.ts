@@ -249,6 +249,7 @@ export const dialect: Dialect.Dialect = Dialect.make<State>({
       key: { id, verifier: { _tag: "Hmac", secret }, permissions: Account.granted(permission) }
     }
   },
+  orderId: ({ id }) => Orders.txid("O", id),
   initial: { counters: new Map(), callers: new Map() },
   respond,
   usage: ({ callers, counters }, now) => Limits.usage(counters, callers, now),

@@ -25,7 +25,7 @@ import * as Limits from "./limits.js"
 import * as MarketData from "./marketData.js"
 import { listings } from "./markets.js"
 import * as Orders from "./orders.js"
-import { type Answer, type Answered, type Refusal, refuse } from "./params.js"
+import { type Answer, type Answered, orderId, type Refusal, refuse } from "./params.js"
 import * as Trading from "./trading.js"
 
 // --- keys and signatures
@@ -280,6 +280,7 @@ export const dialect: Dialect.Dialect = Dialect.make<Limits.Limits>({
   id: "okx",
   listings,
   demoKey,
+  orderId: ({ id }) => orderId(id),
   initial: new Map(),
   respond,
   usage: Limits.usage,
