@@ -133,7 +133,7 @@ describe("Bybit", () => {
 
     const wrong: ReadonlyArray<readonly [target: string, message: string]> = [
       ["/v5/market/tickers?symbol=BTCUSDT", "Category"],
-      ["/v5/market/tickers?category=option", "Category"],
+      ["/v5/market/tickers?category=margin", "Category"],
       ["/v5/market/tickers?category=spot&symbol=NOPE", "Not supported symbols"],
       ["/v5/market/tickers?category=spot&symbol=btcusdt", "Not supported symbols"],
       ["/v5/market/tickers?category=linear&symbol=XRPUSDT", "Not supported symbols"],

@@ -476,6 +476,28 @@ describe("Kraken", () => {
         assert.include(["closed", "canceled"], field(partly, "status"))
       }))
 
+    it.effect("belong to the group whose number they carry, and are found and canceled by it", () =>
+      Effect.gen(function*() {
+        const call = trader(yield* start())
+        for (const userref of ["7", "7", "-8"]) result(yield* call("AddOrder", { ...limit, userref }))
+        result(yield* call("AddOrder", limit))
+        const groups = () =>
+          Effect.map(call("OpenOrders"), (answer) => {
+            const open = field(result(answer), "open")
+            return keys(open).map((txid) => field(field(open, txid), "userref"))
+          })
+        assert.deepStrictEqual(yield* groups(), [0, -8, 7, 7])
+        const own = field(result(yield* call("OpenOrders", { userref: "7" })), "open")
+        assert.strictEqual(keys(own).length, 2)
+        assert.notProperty(Object.values(own ?? {})[0], "cl_ord_id")
+        assert.deepStrictEqual(result(yield* call("CancelOrder", { txid: "7" })), { count: 2 })
+        assert.deepStrictEqual(yield* groups(), [0, -8])
+        assert.deepStrictEqual(errors(yield* call("CancelOrder", { txid: "7" })), ["EOrder:Invalid order"])
+        assert.deepStrictEqual(errors(yield* call("AddOrder", { ...limit, userref: "x" })), [
+          "EGeneral:Invalid arguments:userref"
+        ])
+      }))
+
     it.effect("with `post` never take", () =>
       Effect.gen(function*() {
         const call = trader(yield* start())

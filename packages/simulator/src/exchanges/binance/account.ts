@@ -7,12 +7,25 @@ import * as Either from "effect/Either"
 import type { World } from "../../Dialect.js"
 import type { ApiKey } from "../../engine/Account.js"
 import * as Engine from "../../engine/Engine.js"
+import * as Decimal from "../../engine/internal/decimal.js"
 import type { Json } from "../../internal/json.js"
 import type { Endpoint, Endpoints, Outcome } from "./endpoint.js"
 import * as Limits from "./limits.js"
-import { coin } from "./markets.js"
+import { coin, listings } from "./markets.js"
 import { fillRow, named, orderRow } from "./orders.js"
-import { flag, limitOf, page, type Params, type Refusal, refuse, spanOf, symbolOf, whole, within } from "./params.js"
+import {
+  flag,
+  limitOf,
+  page,
+  type Params,
+  type Refusal,
+  refuse,
+  select,
+  spanOf,
+  symbolOf,
+  whole,
+  within
+} from "./params.js"
 
 const readable: Pick<Endpoint, "signed"> = { signed: "read" }
 
@@ -31,6 +44,27 @@ export const endpoints: Endpoints = {
     weight: () => 1,
     answer: (_, __, key) => Either.right({ body: restrictions(key?.permissions ?? []) })
   },
+  "GET /sapi/v1/capital/config/getall": {
+    ...readable,
+    params: [],
+    weight: () => 10,
+    answer: (_, world) => Either.right({ body: coins(world) })
+  },
+  "GET /sapi/v1/asset/tradeFee": {
+    ...readable,
+    params: ["symbol"],
+    weight: () => 1,
+    answer: (params) =>
+      Either.map(select(params), (selection) => ({
+        body: selection.listings.map(({ id }) => ({
+          symbol: id,
+          makerCommission: "0.001",
+          takerCommission: "0.001"
+        }))
+      }))
+  },
+  "GET /sapi/v1/margin/allPairs": { ...readable, params: ["symbol"], weight: () => 1, answer: () => nothing },
+  "GET /sapi/v1/margin/isolated/allPairs": { ...readable, params: ["symbol"], weight: () => 10, answer: () => nothing },
   "GET /api/v3/rateLimit/order": {
     ...readable,
     params: [],
@@ -61,6 +95,32 @@ export const endpoints: Endpoints = {
     weight: (params) => params.has("orderId") ? 5 : 20,
     answer: (params, world) => fills(params, world)
   }
+}
+
+// No pair is on margin here, whatever its permissions say.
+const nothing = Either.right({ body: [] })
+
+const coins = (world: World): Json => {
+  const held = new Map(Engine.balances(world.engine).map((balance) => [balance.asset, balance]))
+  return [...new Set(listings.flatMap(({ base, quote }) => [base, quote]))].map((name) => {
+    const { free = Decimal.zero, locked = Decimal.zero }: Partial<Engine.Balance> = held.get(name) ?? {}
+    return {
+      coin: name,
+      name,
+      depositAllEnable: false,
+      withdrawAllEnable: false,
+      free: coin(free),
+      locked: coin(locked),
+      freeze: "0",
+      withdrawing: "0",
+      ipoing: "0",
+      ipoable: "0",
+      storage: "0",
+      isLegalMoney: false,
+      trading: true,
+      networkList: []
+    }
+  })
 }
 
 const account = (world: World, omitZero: boolean): Json => ({

@@ -73,6 +73,8 @@ export const endpoints: Endpoints = {
     weight: () => 1,
     answer: () => Either.right({ body: { status: 0, msg: "normal" } })
   },
+  "GET /fapi/v1/exchangeInfo": { params: [], weight: () => 1, answer: (_, world) => contracts(world) },
+  "GET /dapi/v1/exchangeInfo": { params: [], weight: () => 1, answer: (_, world) => contracts(world) },
   "GET /api/v3/exchangeInfo": {
     params: ["symbol", "symbols", "showPermissionSets", "symbolStatus"],
     weight: () => 20,
@@ -129,6 +131,12 @@ export const endpoints: Endpoints = {
     answer: (params, world) => body(klines(params, world))
   }
 }
+
+// Its futures have hosts of their own, where nothing is listed here.
+const contracts = (world: World) =>
+  Either.right({
+    body: { timezone: "UTC", serverTime: world.now, rateLimits: [], exchangeFilters: [], assets: [], symbols: [] }
+  })
 
 const exchangeInfo = (params: Params, world: World): Either.Either<Json, Refusal> =>
   Either.gen(function*() {

@@ -34,6 +34,10 @@ export const endpoints: Endpoints = {
   "GET /api/v1/instrument/active": {
     answer: ({ params }, world) => listing(params, instruments.filter(isOpen), world)
   },
+  // There are no indices.
+  "GET /api/v1/instrument/activeAndIndices": {
+    answer: ({ params }, world) => listing(params, instruments.filter(isOpen), world)
+  },
   "GET /api/v1/announcement/urgent": { answer: () => Either.right({ body: [] }) },
   "GET /api/v1/orderBook/L2": { answer: ({ params }, world) => book(params, world) },
   "GET /api/v1/trade": { answer: ({ params }, world) => trades(params, world) },

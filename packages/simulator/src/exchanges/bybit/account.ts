@@ -56,6 +56,52 @@ export const apiKey = (key: ApiKey): Answered => {
   })
 }
 
+/** @internal The account is a unified one, of version 2.0. */
+export const info = (world: World): Answered =>
+  Either.right({
+    result: {
+      marginMode: "REGULAR_MARGIN",
+      updatedTime: String(world.now),
+      unifiedMarginStatus: 5,
+      dcpStatus: "OFF",
+      timeWindow: 10,
+      smpGroup: 0,
+      isMasterTrader: false,
+      spotHedgingStatus: "OFF"
+    }
+  })
+
+/** @internal */
+export const feeRates = (input: Input): Answered =>
+  Either.map(categoryOf(input), (category) => {
+    const symbol = text(input, "symbol")
+    const list = listings.flatMap(({ instrument, name, ...listing }) =>
+      listing.category !== category || (symbol ?? name) !== name || instrument === undefined ? [] : [{
+        symbol: name,
+        baseCoin: "",
+        takerFeeRate: Decimal.plain(instrument.takerFee),
+        makerFeeRate: Decimal.plain(instrument.makerFee)
+      }]
+    )
+    return { result: { category, list } }
+  })
+
+/** @internal What is traded; nothing of it moves in or out. */
+export const coins = (input: Input): Answered => {
+  const wanted = text(input, "coin")
+  const names = new Set(listings.flatMap(({ base, category, settle }) => category === "spot" ? [base, settle] : settle))
+  return Either.right({
+    result: {
+      rows: [...names].filter((name) => (wanted ?? name) === name).map((name) => ({
+        name,
+        coin: name,
+        remainAmount: "0",
+        chains: []
+      }))
+    }
+  })
+}
+
 // --- balances
 
 const none = BigDecimal.make(0n, 0)

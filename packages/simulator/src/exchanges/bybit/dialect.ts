@@ -133,6 +133,9 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
     ),
     perSecond: () => 10
   },
+  "GET /v5/account/info": read("account/info", (_, world) => Wallet.info(world)),
+  "GET /v5/account/fee-rate": { ...read("account/fee-rate", Wallet.feeRates), perSecond: () => 5 },
+  "GET /v5/asset/coin/query-info": { ...read("asset/coin", Wallet.coins), perSecond: () => 5 },
   "GET /v5/account/wallet-balance": read("account/wallet-balance", Wallet.walletBalance),
   "GET /v5/position/list": read("position/list", Wallet.positions),
   "GET /v5/order/realtime": read("order/realtime", Orders.realtime),

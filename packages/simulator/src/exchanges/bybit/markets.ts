@@ -4,13 +4,13 @@ import * as Decimal from "../../engine/internal/decimal.js"
 import type { Listing } from "../../engine/Market.js"
 import type { Json } from "../../internal/json.js"
 
-/** @internal The categories that are simulated. */
-export type Category = "spot" | "linear" | "inverse"
+/** @internal Of options there are none. */
+export type Category = "spot" | "linear" | "inverse" | "option"
 
 /** @internal A Bybit symbol: what never changes about it. One name may be listed in several categories. */
 export interface BybitListing extends Listing {
   readonly name: string
-  readonly category: Category
+  readonly category: Exclude<Category, "option">
   readonly base: string
   readonly quote: string
   readonly settle: string
@@ -25,7 +25,7 @@ export interface BybitListing extends Listing {
 
 interface Terms {
   readonly name: string
-  readonly category: Category
+  readonly category: BybitListing["category"]
   readonly base: string
   readonly quote: string
   readonly underlying: Listing["underlying"]

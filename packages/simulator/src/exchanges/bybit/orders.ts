@@ -188,9 +188,12 @@ export const history = (input: Input, world: World): Answered =>
     const limit = yield* limitOf(input, 20, 50)
     const [from, to] = yield* span(input, world.now)
     const byId = yield* byIds(input, category)
-    const entries = ordersOf(world.engine, category).filter(({ order }) =>
-      order.status !== "open" && world.isVisible(order) && from <= order.createdAt && order.createdAt <= to
-    )
+    const status = text(input, "orderStatus")
+    const entries = ordersOf(world.engine, category).filter((entry) => {
+      const { createdAt } = entry.order
+      return entry.order.status !== "open" && world.isVisible(entry.order) && from <= createdAt && createdAt <= to &&
+        (status ?? statusOf(entry)) === statusOf(entry)
+    })
     return yield* ordersPage(byId === undefined ? entries : entries.filter(byId), input, category, limit, world)
   })
 

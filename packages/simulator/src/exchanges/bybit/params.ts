@@ -27,7 +27,7 @@ export type Answered = Either.Either<Answer, Refusal>
 /** @internal */
 export const categoryOf = (input: Input): Either.Either<Category, Refusal> => {
   const category = text(input, "category")
-  return category === "spot" || category === "linear" || category === "inverse"
+  return category === "spot" || category === "linear" || category === "inverse" || category === "option"
     ? Either.right(category)
     : refuse(10001, "params error: Category is invalid")
 }

@@ -62,11 +62,14 @@ export const authenticate = (
     key.verifier._tag !== "PublicKey" ||
     !verifyToken(publicKeyOf(key.verifier.publicKey), header["alg"], `${first}.${second}`, signature)
   ) return refuse("Unauthorized")
-  const { exp, iss, nbf, sub, uri } = claims
+  const { exp, iss, nbf, sub, uri, uris } = claims
   const { nonce, typ } = header
   const target = `${request.method} ${request.headers["host"] ?? ""}${pathOf(request.target)}`
   if (typ !== "JWT" || typeof nonce !== "string" || nonce === "") return refuse("Unauthorized")
-  if (iss !== "cdp" || sub !== header["kid"] || uri !== target) return refuse("Unauthorized")
+  // Some clients name one target in a list, and leave in it the scheme of a host that is not behind TLS.
+  const named = uri ?? (Array.isArray(uris) && uris.length === 1 ? uris[0] : undefined)
+  const isMeant = typeof named === "string" && named.replace(" http://", " ") === target
+  if (iss !== "cdp" || sub !== header["kid"] || !isMeant) return refuse("Unauthorized")
   if (typeof nbf !== "number" || typeof exp !== "number" || exp - nbf > longestLife) return refuse("Unauthorized")
   const seconds = now / 1000
   return nbf > seconds + tolerance || exp <= seconds ? refuse("Expired") : Either.right(key)

@@ -20,9 +20,9 @@ import type * as Json from "../../internal/json.js"
 import * as Jwt from "./access.js"
 import * as Limits from "./limits.js"
 import * as MarketData from "./marketData.js"
-import { currencyNamed, listings, makerFee, takerFee } from "./markets.js"
+import { currencies, currencyNamed, listings, makerFee, takerFee } from "./markets.js"
 import * as Orders from "./orders.js"
-import { type Answer, page, type Refusal, refuse } from "./params.js"
+import { type Answer, iso, page, type Refusal, refuse } from "./params.js"
 import * as Trading from "./trading.js"
 
 // --- signatures
@@ -61,13 +61,44 @@ const accountRow = ({ asset, free, locked }: Engine.Balance): Json.Json => ({
   created_at: "2021-05-31T09:59:59Z",
   updated_at: "2024-01-15T10:30:00Z",
   deleted_at: null,
-  type: currencyNamed(asset).fiat ? "FIAT" : "CRYPTO",
+  type: currencyNamed(asset).fiat ? "ACCOUNT_TYPE_FIAT" : "ACCOUNT_TYPE_CRYPTO",
   ready: true,
   hold: { value: Decimal.plain(locked), currency: asset },
   retail_portfolio_id: Orders.portfolio
 })
 
 const accountUuid = (asset: string): string => Jwt.uuid(`account/${asset}`)
+
+// The older API beside it, of which there is little.
+
+const named = (fiat: boolean): Answer =>
+  Either.right({
+    data: currencies.filter((currency) => currency.fiat === fiat).map(({ id, name }) =>
+      fiat ? { id, name, min_size: "0.01" } : { asset_id: Jwt.uuid(`asset/${id}`), code: id, name, type: "crypto" }
+    )
+  })
+
+const rates = (world: Dialect.World): Answer => {
+  const priced = listings.filter(({ quote, status }) => quote === "USD" && status === "online")
+  const ratios = priced.map((listing) => [
+    listing.base,
+    Decimal.plain(Decimal.ratio(Decimal.literal("1"), world.quote(listing).last, 16))
+  ])
+  return Either.right({ data: { currency: "USD", rates: { USD: "1.0", USDT: "1.0", ...Object.fromEntries(ratios) } } })
+}
+
+const wallets = (world: Dialect.World): Answer =>
+  Either.right({
+    pagination: { ending_before: null, starting_after: null, limit: 100, order: "desc", next_uri: null },
+    data: Engine.balances(world.engine).map(({ asset, free, locked }) => ({
+      id: accountUuid(asset),
+      name: `${asset} Wallet`,
+      primary: true,
+      type: currencyNamed(asset).fiat ? "fiat" : "wallet",
+      currency: { code: asset, name: currencyNamed(asset).name },
+      balance: { amount: Decimal.plain(BigDecimal.sum(free, locked)), currency: asset }
+    }))
+  })
 
 const permissions = (key: Account.ApiKey): Json.Json => ({
   can_view: key.permissions.includes("read"),
@@ -105,6 +136,10 @@ const publicReadings: Readonly<Record<string, Reading>> = {
   "/market/products/:id": product,
   "/market/products/:id/ticker": MarketData.ticker,
   "/market/products/:id/candles": MarketData.candles,
+  "/v2/time": (_, __, world) => Either.right({ data: { iso: iso(world.now), epoch: Math.floor(world.now / 1000) } }),
+  "/v2/currencies": () => named(true),
+  "/v2/currencies/crypto": () => named(false),
+  "/v2/exchange-rates": (_, __, world) => rates(world),
   "/market/product_book": (_, query, world) => MarketData.productBook(query, world)
 }
 
@@ -115,6 +150,7 @@ const privateReadings: Readonly<Record<string, Reading>> = {
   "/products/:id/candles": MarketData.candles,
   "/product_book": (_, query, world) => MarketData.productBook(query, world),
   "/best_bid_ask": (_, query, world) => MarketData.bestBidAsk(query, world),
+  "/v2/accounts": (_, __, world) => wallets(world),
   "/accounts": (_, query, world) => accounts(query, world),
   "/transaction_summary": (_, __, world) => Either.right(summary(world)),
   "/orders/historical/batch": (_, query, world) => Orders.orders(query, world),
@@ -184,7 +220,8 @@ const respond = (
   world: Dialect.World
 ): Response => {
   const target = Dialect.pathOf(request.target)
-  const [route, id] = routeOf(target.startsWith(`${prefix}/`) ? target.slice(prefix.length) : "")
+  const path = target.startsWith(`${prefix}/`) ? target.slice(prefix.length) : target.startsWith("/v2/") ? target : ""
+  const [route, id] = routeOf(path)
   const query = new URLSearchParams(Dialect.queryOf(request.target))
   const open = request.method === "GET" ? publicReadings[route] : undefined
   if (open !== undefined) {

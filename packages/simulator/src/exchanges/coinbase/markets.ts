@@ -12,7 +12,8 @@ interface Currency {
   readonly fiat: boolean
 }
 
-const currencies: ReadonlyArray<Currency> = [
+/** @internal */
+export const currencies: ReadonlyArray<Currency> = [
   { id: "BTC", name: "Bitcoin", fiat: false },
   { id: "ETH", name: "Ethereum", fiat: false },
   { id: "SOL", name: "Solana", fiat: false },

@@ -5,8 +5,8 @@ import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import type { Json } from "../../internal/json.js"
 import { meters } from "./limits.js"
-import { find, isOf, kindOf } from "./markets.js"
-import { type Answer, flag, oneOf } from "./params.js"
+import { find, isOf, kindOf, makerFee, takerFee } from "./markets.js"
+import { type Answer, flag, oneOf, required } from "./params.js"
 
 const rateOf = ({ burst, cost, rate }: (typeof meters)[keyof typeof meters]): Json => ({
   burst: burst / cost,
@@ -21,6 +21,13 @@ const limits = {
   non_matching_engine: rateOf(meters.ordinary),
   matching_engine: { trading: { total: trading }, spot, cancel_all }
 }
+
+const fees = ["perpetual", "future"].map((instrument_type): Json => ({
+  instrument_type,
+  fee_type: "relative",
+  maker_fee: makerFee,
+  taker_fee: takerFee
+}))
 
 // An account without options, cross collateral and portfolio margin.
 const unused = { options_pl: 0, options_value: 0, options_delta: 0, fee_balance: 0, spot_reserve: 0 }
@@ -61,6 +68,14 @@ export const summaries: Answer = (params, world) => {
       : { summaries: rows }
   ])
 }
+
+/** @internal The summary of one currency, of which there may be nothing. */
+export const summaryOf: Answer = (params, world) =>
+  Either.map(required(params, "currency"), (asset) => {
+    const held = Engine.balances(world.engine).find((balance) => balance.asset === asset)
+    const row = summary(held ?? { asset, free: Decimal.zero, locked: Decimal.zero }, world)
+    return [flag(params, "extended") ? { ...owner, ...row, limits, fees } : row]
+  })
 
 /** @internal What is open, and at size zero what was open and is closed. */
 export const positions: Answer = (params, world) =>

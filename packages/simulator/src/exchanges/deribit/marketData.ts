@@ -11,7 +11,7 @@ import { type Answer, flag, integer, listingOf, needed, oneOf, page } from "./pa
 /** @internal */
 export const instruments: Answer = (params) =>
   Either.gen(function*() {
-    const currency = yield* oneOf(params, "currency", ["BTC", "ETH", "USDC", "USDT", "EURR", "any"])
+    const currency = yield* oneOf(params, "currency", ["BTC", "ETH", "USDC", "USDT", "EURR", "any"], "any")
     const kind = yield* oneOf(params, "kind", ["future", "option", "spot", "future_combo", "option_combo", ""], "")
     const shown = Markets.listings.filter((listing) =>
       Markets.isOf(listing, currency) && (kind || Markets.kindOf(listing)) === Markets.kindOf(listing) &&
@@ -56,6 +56,31 @@ const tickerRow = (listing: Markets.DeribitListing, world: World): { readonly [k
     ...asks
   }
 }
+
+/** @internal */
+export const currencies: Answer = () => {
+  const names = new Set(Markets.listings.flatMap(({ terms: { base, settle } }) => [base, settle]))
+  return Either.right([[...names].map((currency) => ({ currency, currency_long: currency, coin_type: currency }))])
+}
+
+/** @internal The tickers of a currency and kind in short. */
+export const summaries: Answer = (params, world) =>
+  Either.map(needed(params, ["currency"]), () => {
+    const { currency = "", kind } = params
+    const shown = Markets.listings.filter((listing) =>
+      listing.instrument !== undefined && Markets.isOf(listing, currency) &&
+      (kind ?? Markets.kindOf(listing)) === Markets.kindOf(listing)
+    )
+    return [shown.map((listing): Json => {
+      const { high, last, low, quoteVolume, volume } = world.quote(listing)
+      const { base, quote } = listing.terms
+      const { asks: [ask], bids: [bid] } = Engine.book(world.engine, listing.id, 1)
+      const prices = { last, high, low, bid_price: bid?.price ?? null, ask_price: ask?.price ?? null, mark_price: last }
+      const volumes = { volume, volume_usd: quoteVolume, volume_notional: quoteVolume }
+      const named = { instrument_name: listing.id, base_currency: base, quote_currency: quote }
+      return { ...named, ...prices, ...volumes, creation_timestamp: world.now }
+    })]
+  })
 
 /** @internal */
 export const ticker: Answer = (params, world) => Either.map(listingOf(params), (listing) => [tickerRow(listing, world)])

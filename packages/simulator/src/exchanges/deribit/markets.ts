@@ -22,7 +22,10 @@ interface Delivery {
 
 const zero = Decimal.zero
 const multiplier = Decimal.literal("1")
-const takerFee = Decimal.literal("0.0005")
+/** @internal */
+export const makerFee = zero
+/** @internal */
+export const takerFee = Decimal.literal("0.0005")
 
 const list = (
   number: number,
@@ -47,7 +50,7 @@ const list = (
       contract.at
     ] as const)
   const [tickSize, lotSize] = [Decimal.literal(tick), Decimal.literal(lot)]
-  const rules = { multiplier, tickSize, lotSize, minAmount: lotSize, minNotional: zero, makerFee: zero, takerFee }
+  const rules = { multiplier, tickSize, lotSize, minAmount: lotSize, minNotional: zero, makerFee, takerFee }
   const terms: Instrument = { id, kind, base, quote, settle, inverse, ...rules }
   const underlying = base === "ETH" && quote === "BTC" ? "ETH/BTC" : base
   return { id, symbol, underlying, tickSize, number, terms, expiresAt, instrument: isPast ? undefined : terms }

@@ -5,7 +5,7 @@
  * answer the exchange itself gives has status 200 and its errors inside. What the documentation leaves open is chosen
  * here: a post-only order that would cross is refused with `EOrder:Post only order` and leaves no order behind;
  * `cl_ord_id` is lower case; ten bad keys, signatures or nonces within a minute lock a caller out. Orders have no
- * `userref`, no expiry and no leverage.
+ * expiry and no leverage.
  *
  * @since 0.1.0
  */
@@ -136,6 +136,9 @@ interface Reading {
 const readings: Readonly<Record<string, Reading>> = {
   Balance: { cost: 1, answer: (_, world) => Either.right(balances(world)) },
   BalanceEx: { cost: 1, answer: (_, world) => Either.right(balancesAndHolds(world)) },
+  TradeVolume: { cost: 1, answer: MarketData.tradeVolume },
+  // Nothing is on margin.
+  OpenPositions: { cost: 1, answer: () => Either.right({}) },
   OpenOrders: { cost: 1, answer: Orders.openOrders },
   ClosedOrders: { cost: 1, answer: Orders.closedOrders },
   QueryOrders: { cost: 1, answer: Orders.queryOrders },

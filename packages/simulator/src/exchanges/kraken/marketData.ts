@@ -13,9 +13,11 @@ import {
   type KrakenListing,
   listings,
   lotDecimals,
+  makerFee,
   pairRow,
   shownPrice,
-  shownVolume
+  shownVolume,
+  takerFee
 } from "./markets.js"
 import { type Fields, integer, invalid, list, refuse, text } from "./params.js"
 
@@ -75,6 +77,20 @@ export const pairTable = (fields: Fields): Answer =>
   (text(fields, "info") ?? "info") === "info"
     ? Either.map(selected(fields), (pairs) => byPair(pairs, pairRow))
     : invalid("info")
+
+const percent = (fee: BigDecimal.BigDecimal): Json => {
+  const text = Decimal.fixed(BigDecimal.multiply(fee, Decimal.literal("100")), 4)
+  return { fee: text, minfee: text, maxfee: text, nextfee: null, tiervolume: "0.0000", nextvolume: null }
+}
+
+/** @internal The account trades too little for a discount: fees are as pairs say. */
+export const tradeVolume = (fields: Fields): Answer =>
+  Either.map(text(fields, "pair") === undefined ? Either.right([]) : selected(fields), (pairs) => ({
+    currency: "ZUSD",
+    volume: "0.0000",
+    fees: byPair(pairs, () => percent(takerFee)),
+    fees_maker: byPair(pairs, () => percent(makerFee))
+  }))
 
 const day = 86_400_000
 

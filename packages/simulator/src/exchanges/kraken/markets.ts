@@ -52,8 +52,10 @@ export const lotDecimals = 8
 /** @internal Decimals of costs and fees, on every pair. */
 export const costDecimals = 5
 
-const makerFee = Decimal.literal("0.0025")
-const takerFee = Decimal.literal("0.004")
+/** @internal */
+export const makerFee = Decimal.literal("0.0025")
+/** @internal */
+export const takerFee = Decimal.literal("0.004")
 
 const pair = (
   base: Asset,

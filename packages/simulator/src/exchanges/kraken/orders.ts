@@ -28,6 +28,18 @@ export const orderByTxid = (engine: Engine.Engine, id: string): Either.Either<En
   return order === undefined || order.owner !== "account" ? refuse("EOrder:Unknown order") : Either.right(order)
 }
 
+// The engine knows an order by one name: a group's number goes there as a text that no client order id can be.
+const grouped = /^userref (-?\d+)$/
+
+const userrefOf = ({ clientOrderId = "" }: Engine.Order): string | undefined => grouped.exec(clientOrderId)?.[1]
+
+/** @internal */
+export const nameOfGroup = (userref: string): string => `userref ${Number(userref)}`
+
+/** @internal The open orders of a group. */
+export const openInGroup = (engine: Engine.Engine, userref: string): ReadonlyArray<Engine.Order> =>
+  Engine.openOrders(engine).filter(({ clientOrderId }) => clientOrderId === nameOfGroup(userref))
+
 // The ledger books fees to the eighth decimal.
 const feeDecimals = 8
 
@@ -71,8 +83,8 @@ const orderRow = (engine: Engine.Engine, order: Engine.Order, withTrades: boolea
   }
   return {
     refid: null,
-    userref: 0,
-    cl_ord_id: order.clientOrderId,
+    userref: Number(userrefOf(order) ?? 0),
+    cl_ord_id: userrefOf(order) === undefined ? order.clientOrderId : undefined,
     status: statuses[order.status],
     ...closed,
     opentm: order.createdAt / 1000,
@@ -106,7 +118,8 @@ const orderTable = (engine: Engine.Engine, orders: ReadonlyArray<Engine.Order>, 
   Object.fromEntries(orders.map((order) => [txid("O", order.id), orderRow(engine, order, flag(fields, "trades"))]))
 
 const named = (fields: Fields) => {
-  const wanted = text(fields, "cl_ord_id")
+  const userref = text(fields, "userref")
+  const wanted = userref === undefined ? text(fields, "cl_ord_id") : nameOfGroup(userref)
   return ({ clientOrderId }: Engine.Order): boolean => wanted === undefined || clientOrderId === wanted
 }
 

@@ -6,7 +6,7 @@ import type { Json } from "../../internal/json.js"
 import * as Limits from "./limits.js"
 import { onePair } from "./marketData.js"
 import type { KrakenListing } from "./markets.js"
-import { description, orderByTxid, txid } from "./orders.js"
+import { description, nameOfGroup, openInGroup, orderByTxid, txid } from "./orders.js"
 import { decimal, type Fields, flag, invalid, isRecord, list, refuse, text } from "./params.js"
 
 /** @internal What a trading call changes: the engine, and the counters of the pairs. */
@@ -50,6 +50,10 @@ const clientId = /^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}|[0-9a
 
 const clientOrderId = (fields: Fields, engine: Engine.Engine): Either.Either<string | undefined, string> => {
   const id = text(fields, "cl_ord_id")
+  const userref = text(fields, "userref")
+  if (userref !== undefined) {
+    return id === undefined && /^-?\d{1,10}$/.test(userref) ? Either.right(nameOfGroup(userref)) : invalid("userref")
+  }
   if (id === undefined) return Either.right(undefined)
   if (!clientId.test(id)) return invalid("cl_ord_id")
   // Only open orders count: after a fill or a cancel the id is free again.
@@ -70,7 +74,7 @@ const newOrder = (
     if (side !== "buy" && side !== "sell") return yield* invalid("type")
     const type = text(fields, "ordertype")
     if (type !== "limit" && type !== "market") return yield* invalid("ordertype")
-    for (const unread of ["userref", "price2", "leverage", "reduce_only", "starttm", "expiretm"]) {
+    for (const unread of ["price2", "leverage", "reduce_only", "starttm", "expiretm"]) {
       if (text(fields, unread) !== undefined) return yield* invalid(unread)
     }
     const volume = yield* decimal(fields, "volume")
@@ -202,12 +206,17 @@ const cancel = (desk: Desk, order: Engine.Order): Either.Either<Desk, string> =>
     return { ...counted, engine }
   })
 
-/** @internal */
-export const cancelOrder = (fields: Fields, desk: Desk): Outcome =>
-  Either.flatMap(
-    openOrder(fields, desk.engine),
-    (order) => Either.map(cancel(desk, order), (next) => [{ count: 1 }, next] as const)
-  )
+/** @internal One order, or all of a group whose number stands for a txid. */
+export const cancelOrder = (fields: Fields, desk: Desk): Outcome => {
+  const id = text(fields, "txid") ?? ""
+  const group = /^-?\d{1,10}$/.test(id) ? openInGroup(desk.engine, id) : []
+  return group.length > 0
+    ? Either.right(cancelEach(desk, group))
+    : Either.flatMap(
+      openOrder(fields, desk.engine),
+      (order) => Either.map(cancel(desk, order), (next) => [{ count: 1 }, next] as const)
+    )
+}
 
 const cancelEach = (desk: Desk, orders: ReadonlyArray<Engine.Order>): readonly [Json, Desk] => {
   const [canceled, next] = orders.reduce<readonly [number, Desk]>(

@@ -44,6 +44,45 @@ export const config = (key: ApiKey): Answered =>
     }]
   })
 
+/** @internal What is traded, each on one chain; nothing of it moves in or out. */
+export const currencies = (input: Input): Answered => {
+  const wanted = text(input, "ccy")?.split(",")
+  const names = [...new Set(listings.flatMap(({ base, quote }) => [base, quote]))]
+  return Either.right({
+    data: names.filter((ccy) => wanted?.includes(ccy) ?? true).map((ccy) => ({
+      canDep: false,
+      canInternal: false,
+      canWd: false,
+      ccy,
+      chain: `${ccy}-${ccy}`,
+      fee: "0",
+      logoLink: "",
+      mainNet: true,
+      maxFee: "0",
+      maxWd: "0",
+      minDep: "0",
+      minFee: "0",
+      minWd: "0",
+      name: ccy,
+      needTag: false,
+      usedWdQuota: "0",
+      wdQuota: "0",
+      wdTickSz: "8"
+    }))
+  })
+}
+
+/** @internal Fees are negative where they are paid. */
+export const tradeFee = (input: Input, world: World): Answered => {
+  const instType = text(input, "instType")
+  const rates = listings.find((listing) => listing.instType === instType)?.instrument
+  if (rates === undefined) return wrong("instType")
+  const [maker, taker] = [rates.makerFee, rates.takerFee].map((fee) => `-${Decimal.plain(fee)}`)
+  const row = { category: "1", delivery: "", exercise: "", instType, level: "Lv1", maker, taker }
+  const tether = instType === "SPOT" ? { makerU: "", takerU: "" } : { makerU: maker, takerU: taker }
+  return Either.right({ data: [{ ...row, ...tether, ts: String(world.now) }] })
+}
+
 const none = BigDecimal.make(0n, 0)
 const one = Decimal.literal("1")
 

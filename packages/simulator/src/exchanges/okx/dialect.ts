@@ -158,6 +158,8 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
     limit: 5,
     answer: (_, __, key) => key === undefined ? refuse("50119", "API key doesn't exist", 401) : Holdings.config(key)
   },
+  "GET /api/v5/account/trade-fee": read(5, Holdings.tradeFee),
+  "GET /api/v5/asset/currencies": { ...read(6, Holdings.currencies), window: 1000 },
   "GET /api/v5/account/balance": read(10, Holdings.balance),
   "GET /api/v5/account/positions": read(10, Holdings.positions),
   "GET /api/v5/trade/order": read(60, Orders.order, "user+instId"),

@@ -171,16 +171,19 @@ const keeps = (input: Input) => ({ listing }: Pick<Listed, "listing">): boolean 
   (text(input, "instType") ?? listing.instType) === listing.instType &&
   (text(input, "instId") ?? listing.id) === listing.id
 
-const visible = (orders: ReadonlyArray<Engine.Order>, input: Input, world: World): ReadonlyArray<Listed> =>
-  listed(orders).filter((entry) => world.isVisible(entry.order) && keeps(input)(entry))
+const visible = (orders: ReadonlyArray<Engine.Order>, input: Input, world: World): ReadonlyArray<Listed> => {
+  const [state, types] = [text(input, "state"), text(input, "ordType")?.split(",")]
+  return listed(orders).filter((entry) =>
+    world.isVisible(entry.order) && keeps(input)(entry) && (state ?? stateOf(entry.order)) === stateOf(entry.order) &&
+    (types?.includes(orderTypeOf(entry.order)) ?? true)
+  )
+}
 
 /** @internal Open orders, newest first. */
 export const pending = (input: Input, world: World): Answered =>
   Either.gen(function*() {
     const limit = yield* countOf(input, 100, 100)
-    const state = text(input, "state")
     const entries = visible(Engine.openOrders(world.engine), input, world)
-      .filter((entry) => (state ?? stateOf(entry.order)) === stateOf(entry.order))
     const shown = yield* page(entries.toReversed(), input, limit, (entry) => orderId(entry.order.id))
     return { data: shown.map((entry) => orderRow(entry, world.engine)) }
   })
@@ -192,10 +195,8 @@ export const history = (days: number) => (input: Input, world: World): Answered 
     const limit = yield* countOf(input, 100, 100)
     const begin = yield* instantOf(input, "begin")
     const end = yield* instantOf(input, "end")
-    const state = text(input, "state")
     const entries = visible(Engine.orders(world.engine), input, world).filter((entry) =>
       entry.order.status !== "open" && !forgotten(entry.order, world.now) &&
-      (state ?? stateOf(entry.order)) === stateOf(entry.order) &&
       Math.max(begin ?? 0, world.now - days * day) <= entry.order.createdAt &&
       entry.order.createdAt <= (end ?? world.now)
     )
