@@ -7,7 +7,7 @@
  * @since 0.1.0
  */
 import type * as BigDecimal from "effect/BigDecimal"
-import type * as Either from "effect/Either"
+import * as Either from "effect/Either"
 import * as HashMap from "effect/HashMap"
 import * as HashSet from "effect/HashSet"
 import * as List from "effect/List"
@@ -105,6 +105,18 @@ export const cancel: (
   id: number,
   now: number
 ) => Either.Either<readonly [Order, Engine], CancelRefusal> = Placing.cancel
+
+/**
+ * Cancels those of some orders that are open.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const cancelEach = (engine: Engine, orders: ReadonlyArray<Order>, now: number): Engine =>
+  orders.reduce(
+    (rest, { id }) => Either.match(cancel(rest, id, now), { onLeft: () => rest, onRight: ([, next]) => next }),
+    engine
+  )
 
 /**
  * Changes the price or the amount (the filled part included) of an open order, which keeps its id. It keeps its place in
