@@ -115,7 +115,7 @@ export interface Dialect {
   readonly orderId: (order: Order) => string
   /** The exchange before its first request. */
   readonly start: Session
-  readonly failure: (kind: FailureKind) => SimulatedResponse
+  readonly failures: Readonly<Record<FailureKind, SimulatedResponse>>
 }
 
 /**
@@ -173,7 +173,7 @@ export const make = <State>(definition: Definition<State>): Dialect => {
     listings: definition.listings,
     demoKey: definition.demoKey,
     orderId: definition.orderId,
-    failure: definition.failure,
+    failures: definition.failures,
     start: session(definition.initial)
   }
 }

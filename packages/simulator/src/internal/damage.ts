@@ -18,7 +18,7 @@ export const apply = (
     case "http500":
     case "http503":
     case "http429":
-      return overlay(answer, dialect.failure(outcome.kind))
+      return overlay(answer, dialect.failures[outcome.kind])
     case "malformed":
       return overlay(answer, malformed[Math.floor(outcome.variant * malformed.length)] ?? emptyBody)
     case "truncated":

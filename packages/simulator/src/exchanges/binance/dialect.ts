@@ -210,22 +210,13 @@ export const dialect: Dialect.Dialect = Dialect.make<Limits.Meters>({
   initial: new Map(),
   respond,
   usage: Limits.usage,
-  failure: (kind) => {
-    switch (kind) {
-      case "http500":
-        return error({
-          status: 500,
-          code: -1000,
-          msg: "An unknown error occurred while processing the request."
-        })
-      case "http503":
-        return error({
-          status: 503,
-          code: -1008,
-          msg: "Server is currently overloaded with other requests. Please try again in a few minutes."
-        })
-      case "http429":
-        return error(tooMuch(Limits.weightLimit), { "retry-after": "1" })
-    }
+  failures: {
+    http500: error({ status: 500, code: -1000, msg: "An unknown error occurred while processing the request." }),
+    http503: error({
+      status: 503,
+      code: -1008,
+      msg: "Server is currently overloaded with other requests. Please try again in a few minutes."
+    }),
+    http429: error(tooMuch(Limits.weightLimit), { "retry-after": "1" })
   }
 })

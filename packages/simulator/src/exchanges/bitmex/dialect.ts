@@ -142,18 +142,13 @@ export const dialect: Dialect.Dialect = Dialect.make<Limits.Limits>({
   initial: Limits.initial,
   respond,
   usage: Limits.usage,
-  failure: (kind) => {
-    switch (kind) {
-      case "http500":
-        return error({ status: 500, message: "Internal Server Error", name: "HTTPError" })
-      case "http503":
-        return error({
-          status: 503,
-          message: "The system is currently overloaded. Please try again later.",
-          name: "HTTPError"
-        })
-      case "http429":
-        return error(limited(1), { "retry-after": "1" })
-    }
+  failures: {
+    http500: error({ status: 500, message: "Internal Server Error", name: "HTTPError" }),
+    http503: error({
+      status: 503,
+      message: "The system is currently overloaded. Please try again later.",
+      name: "HTTPError"
+    }),
+    http429: error(limited(1), { "retry-after": "1" })
   }
 })

@@ -242,16 +242,13 @@ export const dialect: Dialect.Dialect = Dialect.make<Limits.Limits>({
   initial: Limits.initial,
   respond,
   usage: Limits.usage,
-  failure: (kind) => {
-    switch (kind) {
-      case "http500":
-        return Dialect.html(500, "500 Internal Server Error")
-      case "http503":
-        return Dialect.html(503, "503 Service Temporarily Unavailable")
-      case "http429":
-        return Dialect.json(429, { retCode: 429, retMsg: "Too many requests", result: {}, retExtInfo: {}, time: 0 }, {
-          "retry-after": "1"
-        })
-    }
+  failures: {
+    http500: Dialect.html(500, "500 Internal Server Error"),
+    http503: Dialect.html(503, "503 Service Temporarily Unavailable"),
+    http429: Dialect.json(
+      429,
+      { retCode: 429, retMsg: "Too many requests", result: {}, retExtInfo: {}, time: 0 },
+      { "retry-after": "1" }
+    )
   }
 })

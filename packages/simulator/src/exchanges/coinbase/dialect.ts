@@ -275,17 +275,12 @@ export const dialect: Dialect.Dialect = Dialect.make<Limits.Buckets>({
   initial: new Map(),
   respond,
   usage: Limits.usage,
-  failure: (kind) => {
-    switch (kind) {
-      case "http500":
-        return refused({
-          status: 500,
-          body: { errors: [{ id: "internal_server_error", message: "Internal server error" }] }
-        })
-      case "http503":
-        return Dialect.html(503, "503 Service Temporarily Unavailable", { server: "cloudflare" })
-      case "http429":
-        return refused(limited)
-    }
+  failures: {
+    http500: refused({
+      status: 500,
+      body: { errors: [{ id: "internal_server_error", message: "Internal server error" }] }
+    }),
+    http503: Dialect.html(503, "503 Service Temporarily Unavailable", { server: "cloudflare" }),
+    http429: refused(limited)
   }
 })

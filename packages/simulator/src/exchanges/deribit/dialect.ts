@@ -43,15 +43,10 @@ interface Route {
   readonly answer: Answer
 }
 
-const open = (answer: Answer, meter: Route["meter"] = "ordinary"): Route => ({ meter, answer })
-const needing = (needs: string, standard: Route["meter"]) => (answer: Answer, meter = standard): Route => ({
-  needs,
-  meter,
-  answer
-})
-const account = needing("account:read", "ordinary")
-const read = needing("trade:read", "ordinary")
-const trade = needing("trade:read_write", "trading")
+const route = (needs?: string, standard: Route["meter"] = "ordinary") => (answer: Answer, meter = standard): Route =>
+  needs === undefined ? { meter, answer } : { needs, meter, answer }
+const [open, account, read] = [route(), route("account:read"), route("trade:read")]
+const trade = route("trade:read_write", "trading")
 
 const routes: Readonly<Record<string, Route>> = {
   "public/auth": open(Access.auth),
@@ -136,12 +131,6 @@ const respond = Table.respond<Pools.Pools, Route, JsonRpc.Call, Access.Identity 
   failure
 })
 
-const broken = {
-  http500: { code: 11094, message: "internal_server_error" },
-  http503: { code: 11051, message: "system_maintenance" },
-  http429: tooMany
-}
-
 /**
  * The Deribit dialect.
  *
@@ -156,5 +145,9 @@ export const dialect: Dialect.Dialect = Dialect.make<Pools.Pools>({
   initial: new Map(),
   respond,
   usage: Pools.usage,
-  failure: (kind) => failure(broken[kind])
+  failures: {
+    http500: failure({ code: 11094, message: "internal_server_error" }),
+    http503: failure({ code: 11051, message: "system_maintenance" }),
+    http429: failure(tooMany)
+  }
 })

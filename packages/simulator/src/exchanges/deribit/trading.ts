@@ -7,20 +7,11 @@ import { type Fields, flag } from "../../internal/fields.js"
 import { band } from "./marketData.js"
 import type { DeribitListing } from "./markets.js"
 import { fillRows, keeps, listed, named, orderRow } from "./orders.js"
-import {
-  type Answer,
-  decimal,
-  integer,
-  invalid,
-  needed,
-  oneOf,
-  type Read,
-  type Refusal,
-  refuse,
-  traded
-} from "./params.js"
+import * as Params from "./params.js"
 
-const refusals: Readonly<Record<Engine.Refusal | Engine.CancelRefusal, readonly [number, string, Refusal["data"]?]>> = {
+const refusals: Readonly<
+  Record<Engine.Refusal | Engine.CancelRefusal, readonly [number, string, Params.Refusal["data"]?]>
+> = {
   UnknownInstrument: [10020, "invalid_or_unsupported_instrument"],
   OffTick: [10043, "price_wrong_tick"],
   OffLot: [-32602, "Invalid params", { reason: "must be a multiple of the contract size", param: "amount" }],
@@ -35,24 +26,24 @@ const refusals: Readonly<Record<Engine.Refusal | Engine.CancelRefusal, readonly 
 
 type Done = readonly [Engine.Order, Engine.Engine]
 
-const explained = (done: Either.Either<Done, keyof typeof refusals>): Read<Done> =>
-  Either.orElse(done, (refusal) => refuse(...refusals[refusal]))
+const explained = (done: Either.Either<Done, keyof typeof refusals>): Params.Read<Done> =>
+  Either.orElse(done, (refusal) => Params.refuse(...refusals[refusal]))
 
-const inTime = (params: Fields, { now }: World): Read<void> =>
+const inTime = (params: Fields, { now }: World): Params.Read<void> =>
   Either.flatMap(
-    integer(params, "valid_until", Infinity),
-    (until) => now > until ? refuse(13888, "timed_out") : Either.void
+    Params.integer(params, "valid_until", Infinity),
+    (until) => now > until ? Params.refuse(13888, "timed_out") : Either.void
   )
 
 type Decimal = BigDecimal.BigDecimal | undefined
 
-const amountOf = (params: Fields, { terms }: DeribitListing): Read<Decimal> =>
+const amountOf = (params: Fields, { terms }: DeribitListing): Params.Read<Decimal> =>
   Either.gen(function*() {
-    const [amount, contracts] = [yield* decimal(params, "amount"), yield* decimal(params, "contracts")]
+    const [amount, contracts] = [yield* Params.decimal(params, "amount"), yield* Params.decimal(params, "contracts")]
     const counted = contracts === undefined ? amount : BigDecimal.multiply(contracts, terms.lotSize)
     return amount === undefined || counted === undefined || BigDecimal.equals(amount, counted)
       ? counted
-      : yield* invalid("contracts", "must agree with amount")
+      : yield* Params.invalid("contracts", "must agree with amount")
   })
 
 // A post-only order that would cross goes beside the best price of the other side, unless it is to be rejected.
@@ -63,16 +54,18 @@ const aside = (side: Engine.Side, price: Decimal, listing: DeribitListing, param
     : [bids[0]?.price, BigDecimal.lessThanOrEqualTo, BigDecimal.sum]
   if (price === undefined || best === undefined || !meets(price, best)) return Either.right(price)
   return flag(params, "reject_post_only")
-    ? refuse(11054, "post_only_reject")
+    ? Params.refuse(11054, "post_only_reject")
     : Either.right(next(best, listing.tickSize))
 }
 
-const within = (side: Engine.Side, price: Decimal, listing: DeribitListing, world: World): Read<void> => {
+const within = (side: Engine.Side, price: Decimal, listing: DeribitListing, world: World): Params.Read<void> => {
   const { max_price: most, min_price: least } = band(listing, world)
   if (price === undefined) return Either.void
-  if (side === "buy" && BigDecimal.greaterThan(price, most)) return refuse(10007, `price_too_high ${plain(most)}`)
+  if (side === "buy" && BigDecimal.greaterThan(price, most)) {
+    return Params.refuse(10007, `price_too_high ${plain(most)}`)
+  }
   return side === "sell" && BigDecimal.lessThan(price, least)
-    ? refuse(10005, `price_too_low ${plain(least)}`)
+    ? Params.refuse(10005, `price_too_low ${plain(least)}`)
     : Either.void
 }
 
@@ -80,24 +73,24 @@ const times = { good_til_cancelled: "GTC", immediate_or_cancel: "IOC", fill_or_k
 const timeWords = ["good_til_cancelled", "immediate_or_cancel", "fill_or_kill"] as const
 
 /** @internal */
-export const place = (side: Engine.Side): Answer => (params, world) =>
+export const place = (side: Engine.Side): Params.Answer => (params, world) =>
   Either.gen(function*() {
-    const listing = yield* traded(params)
-    if (listing.instrument === undefined) return yield* refuse(10012, "book_closed")
+    const listing = yield* Params.traded(params)
+    if (listing.instrument === undefined) return yield* Params.refuse(10012, "book_closed")
     yield* inTime(params, world)
-    const type = yield* oneOf(params, "type", ["limit", "market"], "limit")
-    const timeInForce = times[yield* oneOf(params, "time_in_force", timeWords, "good_til_cancelled")]
+    const type = yield* Params.oneOf(params, "type", ["limit", "market"], "limit")
+    const timeInForce = times[yield* Params.oneOf(params, "time_in_force", timeWords, "good_til_cancelled")]
     const amount = yield* amountOf(params, listing)
-    if (amount === undefined) return yield* invalid("amount", "value required")
-    const wanted = type === "limit" ? yield* decimal(params, "price") : undefined
-    if (type === "limit" && wanted === undefined) return yield* invalid("price", "value required")
+    if (amount === undefined) return yield* Params.invalid("amount", "value required")
+    const wanted = type === "limit" ? yield* Params.decimal(params, "price") : undefined
+    if (type === "limit" && wanted === undefined) return yield* Params.invalid("price", "value required")
     const clientOrderId = params["label"]
-    if (clientOrderId !== undefined && clientOrderId.length > 64) return yield* invalid("label", "too long")
+    if (clientOrderId !== undefined && clientOrderId.length > 64) return yield* Params.invalid("label", "too long")
     const [postOnly, reduceOnly] = [flag(params, "post_only"), flag(params, "reduce_only")]
     if (postOnly && (type === "market" || timeInForce !== "GTC")) {
-      return yield* invalid("post_only", "only for good_til_cancelled limit orders")
+      return yield* Params.invalid("post_only", "only for good_til_cancelled limit orders")
     }
-    if (reduceOnly && listing.terms.kind === "spot") return yield* invalid("reduce_only", "not for spot")
+    if (reduceOnly && listing.terms.kind === "spot") return yield* Params.invalid("reduce_only", "not for spot")
     const price = postOnly ? yield* aside(side, wanted, listing, params, world) : wanted
     const terms = {
       instrument: listing.id,
@@ -118,15 +111,15 @@ export const place = (side: Engine.Side): Answer => (params, world) =>
 const unfilled = (params: Fields, world: World) =>
   Either.flatMap(
     named(params, world),
-    (one) => one.order.status === "filled" ? refuse(11008, "already_filled") : Either.right(one)
+    (one) => one.order.status === "filled" ? Params.refuse(11008, "already_filled") : Either.right(one)
   )
 
 /** @internal */
-export const edit: Answer = (params, world) =>
+export const edit: Params.Answer = (params, world) =>
   Either.gen(function*() {
     const { listing, order: { id, postOnly, side } } = yield* unfilled(params, world)
     yield* inTime(params, world)
-    const [amount, wanted] = [yield* amountOf(params, listing), yield* decimal(params, "price")]
+    const [amount, wanted] = [yield* amountOf(params, listing), yield* Params.decimal(params, "price")]
     const price = postOnly ? yield* aside(side, wanted, listing, params, world) : wanted
     const [order, engine] = yield* explained(Engine.amend(world.engine, id, { price, amount }, world.now))
     yield* within(side, price, listing, world)
@@ -135,7 +128,7 @@ export const edit: Answer = (params, world) =>
   })
 
 /** @internal */
-export const cancel: Answer = (params, world) =>
+export const cancel: Params.Answer = (params, world) =>
   Either.gen(function*() {
     const { listing, order: { id } } = yield* unfilled(params, world)
     const [order, engine] = yield* explained(Engine.cancel(world.engine, id, world.now))
@@ -143,8 +136,8 @@ export const cancel: Answer = (params, world) =>
   })
 
 /** @internal Cancels what is open and meant by the parameters, and counts it. */
-export const cancelAll = (...names: ReadonlyArray<string>): Answer => (params, world) =>
-  Either.map(needed(params, names), () => {
+export const cancelAll = (...names: ReadonlyArray<string>): Params.Answer => (params, world) =>
+  Either.map(Params.needed(params, names), () => {
     const meant = listed(Engine.openOrders(world.engine)).filter(keeps(params)).map(({ order }) => order)
     return [meant.length, Engine.cancelEach(world.engine, meant, world.now)]
   })

@@ -256,15 +256,10 @@ export const dialect: Dialect.Dialect = Dialect.make<State>({
   initial: { counters: new Map(), callers: new Map() },
   respond,
   usage: ({ callers, counters }, now) => Limits.usage(counters, callers, now),
-  failure: (kind) => {
-    switch (kind) {
-      // Kraken has no status but 200: these come from the proxy in front of it.
-      case "http500":
-        return Dialect.html(500, "500 Internal Server Error", { server: "cloudflare" })
-      case "http503":
-        return Dialect.html(503, "503 Service Temporarily Unavailable", { server: "cloudflare" })
-      case "http429":
-        return failure("EGeneral:Too many requests", 429)
-    }
+  failures: {
+    // Kraken has no status but 200: these come from the proxy in front of it.
+    http500: Dialect.html(500, "500 Internal Server Error", { server: "cloudflare" }),
+    http503: Dialect.html(503, "503 Service Temporarily Unavailable", { server: "cloudflare" }),
+    http429: failure("EGeneral:Too many requests", 429)
   }
 })

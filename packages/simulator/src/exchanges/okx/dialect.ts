@@ -286,14 +286,9 @@ export const dialect: Dialect.Dialect = Dialect.make<Limits.Limits>({
   initial: new Map(),
   respond,
   usage: Limits.usage,
-  failure: (kind) => {
-    switch (kind) {
-      case "http500":
-        return broken(500, "Internal Server Error")
-      case "http503":
-        return failure({ status: 503, code: "50001", msg: "Service temporarily unavailable. Please try again later" })
-      case "http429":
-        return Dialect.json(429, { msg: tooMany.msg, code: tooMany.code }, { "retry-after": "1" })
-    }
+  failures: {
+    http500: broken(500, "Internal Server Error"),
+    http503: failure({ status: 503, code: "50001", msg: "Service temporarily unavailable. Please try again later" }),
+    http429: Dialect.json(429, { msg: tooMany.msg, code: tooMany.code }, { "retry-after": "1" })
   }
 })
