@@ -12,10 +12,11 @@
  */
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
-import { createHmac, createPublicKey, verify } from "node:crypto"
+import { createPublicKey, verify } from "node:crypto"
 import * as Dialect from "../../Dialect.js"
 import * as Account from "../../engine/Account.js"
 import type * as Engine from "../../engine/Engine.js"
+import { hmac } from "../../internal/keys.js"
 import { endpoints as accountEndpoints } from "./account.js"
 import type { Endpoint, Endpoints, Outcome } from "./endpoint.js"
 import * as Limits from "./limits.js"
@@ -80,10 +81,7 @@ const unsigned = (part: string): string => part.replace(/(^|&)signature=[^&]*$/,
  * @category signatures
  */
 export const verifySignature = (key: Account.ApiKey, payload: string, signature: string): boolean => {
-  if (key.verifier._tag === "Hmac") {
-    const expected = createHmac("sha256", Redacted.value(key.verifier.secret)).update(payload).digest("hex")
-    return expected === signature.toLowerCase()
-  }
+  if (key.verifier._tag === "Hmac") return hmac(key.verifier.secret, payload) === signature.toLowerCase()
   const publicKey = createPublicKey({
     key: Buffer.from(key.verifier.publicKey, "base64"),
     format: "der",

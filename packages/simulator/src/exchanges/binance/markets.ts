@@ -1,8 +1,8 @@
 import type { BigDecimal } from "effect/BigDecimal"
-import type { Instrument } from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import type { Listing } from "../../engine/Market.js"
 import type { Json } from "../../internal/json.js"
+import { list } from "../../internal/listed.js"
 
 /** @internal A Binance symbol: what never changes about it. */
 export interface BinanceListing extends Listing {
@@ -22,41 +22,26 @@ const listing = (
   minNotional: string,
   status: BinanceListing["status"] = "TRADING"
 ): BinanceListing => ({
-  id: base + quote,
-  symbol: `${base}/${quote}`,
+  ...list({
+    id: base + quote,
+    symbol: `${base}/${quote}`,
+    kind: "spot",
+    base,
+    quote,
+    underlying,
+    tick: tickSize,
+    lot: stepSize,
+    leastNotional: minNotional,
+    makerFee: "0.001",
+    takerFee: "0.001",
+    traded: status === "TRADING"
+  }),
   base,
   quote,
-  underlying,
-  tickSize: Decimal.literal(tickSize),
   stepSize,
   minNotional,
-  status,
-  instrument: status === "TRADING" ? instrument(base, quote, tickSize, stepSize, minNotional) : undefined
+  status
 })
-
-const instrument = (
-  base: string,
-  quote: string,
-  tickSize: string,
-  stepSize: string,
-  minNotional: string
-): Instrument => ({
-  id: base + quote,
-  kind: "spot",
-  base,
-  quote,
-  settle: quote,
-  inverse: false,
-  multiplier: Decimal.literal("1"),
-  tickSize: Decimal.literal(tickSize),
-  lotSize: Decimal.literal(stepSize),
-  minAmount: Decimal.literal(stepSize),
-  minNotional: Decimal.literal(minNotional),
-  makerFee: fee,
-  takerFee: fee
-})
-
-const fee = Decimal.literal("0.001")
 
 /** @internal */
 export const maxPrice = Decimal.literal("1000000")

@@ -13,11 +13,11 @@
  */
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
-import { createHmac } from "node:crypto"
 import * as Dialect from "../../Dialect.js"
 import * as Account from "../../engine/Account.js"
 import type * as Engine from "../../engine/Engine.js"
 import { fromBody, fromQuery, type Input, isInput } from "../../internal/inputs.js"
+import { hmac } from "../../internal/keys.js"
 import * as Wallet from "./account.js"
 import * as Limits from "./limits.js"
 import * as MarketData from "./marketData.js"
@@ -39,7 +39,7 @@ export const verifySignature = (
   secret: Redacted.Redacted,
   request: Pick<Dialect.SimulatedRequest, "method" | "target" | "headers" | "body">
 ): boolean =>
-  createHmac("sha256", Redacted.value(secret)).update(signedPayload(request)).digest("hex") ===
+  hmac(secret, signedPayload(request)) ===
     (request.headers["x-bapi-sign"] ?? "").toLowerCase()
 
 const signedPayload = (

@@ -1,8 +1,8 @@
 import type * as BigDecimal from "effect/BigDecimal"
-import type * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import type { Listing } from "../../engine/Market.js"
 import type { Json } from "../../internal/json.js"
+import { list } from "../../internal/listed.js"
 
 /** @internal Of options there are none. */
 export type Category = "spot" | "linear" | "inverse" | "option"
@@ -20,7 +20,6 @@ export interface BybitListing extends Listing {
   readonly lotSize: string
   readonly minQty: string
   readonly minNotional: string
-  readonly instrument: Engine.Instrument | undefined
 }
 
 interface Terms {
@@ -37,50 +36,32 @@ interface Terms {
 }
 
 const fees = {
-  spot: { maker: Decimal.literal("0.001"), taker: Decimal.literal("0.001") },
-  linear: { maker: Decimal.literal("0.0002"), taker: Decimal.literal("0.00055") },
-  inverse: { maker: Decimal.literal("0.0002"), taker: Decimal.literal("0.00055") }
+  spot: { makerFee: "0.001", takerFee: "0.001" },
+  linear: { makerFee: "0.0002", takerFee: "0.00055" },
+  inverse: { makerFee: "0.0002", takerFee: "0.00055" }
 }
 
 const listing = ({ status = "Trading", ...terms }: Terms): BybitListing => {
   const { base, category, lotSize, minNotional, minQty, name, quote, underlying } = terms
   const settle = category === "inverse" ? base : quote
-  const tickSize = Decimal.literal(terms.tickSize)
-  const id = `${category}/${name}`
-  return {
-    id,
+  const made = list({
+    id: `${category}/${name}`,
     symbol: category === "spot" ? `${base}/${quote}` : `${base}/${quote}:${settle}`,
-    underlying,
-    tickSize,
-    name,
-    category,
+    kind: category === "spot" ? "spot" : "perpetual",
     base,
     quote,
     settle,
-    status,
-    priceScale: tickSize.scale,
-    lotScale: Decimal.literal(lotSize).scale,
-    lotSize,
-    minQty,
-    minNotional,
-    instrument: status === "Trading"
-      ? {
-        id,
-        kind: category === "spot" ? "spot" : "perpetual",
-        base,
-        quote,
-        settle,
-        inverse: category === "inverse",
-        multiplier: Decimal.literal("1"),
-        tickSize,
-        lotSize: Decimal.literal(lotSize),
-        minAmount: Decimal.literal(minQty),
-        minNotional: Decimal.literal(minNotional),
-        makerFee: fees[category].maker,
-        takerFee: fees[category].taker
-      }
-      : undefined
-  }
+    inverse: category === "inverse",
+    underlying,
+    tick: terms.tickSize,
+    lot: lotSize,
+    least: minQty,
+    leastNotional: minNotional,
+    ...fees[category],
+    traded: status === "Trading"
+  })
+  const scales = { priceScale: made.tickSize.scale, lotScale: Decimal.literal(lotSize).scale }
+  return { ...made, ...scales, name, category, base, quote, settle, status, lotSize, minQty, minNotional }
 }
 
 const spot = (

@@ -1,9 +1,9 @@
 import * as BigDecimal from "effect/BigDecimal"
 import type { World } from "../../Dialect.js"
-import type { Instrument } from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import type { Listing } from "../../engine/Market.js"
 import type { Json } from "../../internal/json.js"
+import { list } from "../../internal/listed.js"
 
 /** @internal A currency: its ticker, its name, and whether a bank would hold it. */
 interface Currency {
@@ -51,36 +51,23 @@ const product = (
   quoteMinSize: string,
   status: CoinbaseListing["status"] = "online"
 ): CoinbaseListing => {
-  const id = `${base}-${quote}`
-  const tickSize = Decimal.literal(increment)
-  const instrument: Instrument = {
-    id,
+  const terms = list({
+    id: `${base}-${quote}`,
+    symbol: `${base}/${quote}`,
     kind: "spot",
     base,
     quote,
-    settle: quote,
-    inverse: false,
-    multiplier: Decimal.literal("1"),
-    tickSize,
-    lotSize: baseIncrement,
-    minAmount: Decimal.literal(baseMinSize),
-    minNotional: Decimal.literal(quoteMinSize),
-    feesInQuote: true,
-    makerFee,
-    takerFee
-  }
-  return {
-    id,
-    symbol: `${base}/${quote}`,
     underlying,
-    tickSize,
-    instrument: status === "online" ? instrument : undefined,
-    base,
-    quote,
-    baseMinSize,
-    quoteMinSize,
-    status
-  }
+    tick: increment,
+    lot: Decimal.plain(baseIncrement),
+    least: baseMinSize,
+    leastNotional: quoteMinSize,
+    feesInQuote: true,
+    makerFee: Decimal.plain(makerFee),
+    takerFee: Decimal.plain(takerFee),
+    traded: status === "online"
+  })
+  return { ...terms, base, quote, baseMinSize, quoteMinSize, status }
 }
 
 /** @internal Everything the simulated Coinbase lists; one product is offline. */

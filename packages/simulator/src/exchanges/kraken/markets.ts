@@ -1,8 +1,8 @@
 import * as BigDecimal from "effect/BigDecimal"
-import type { Instrument } from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import type { Listing } from "../../engine/Market.js"
 import type { Json } from "../../internal/json.js"
+import { list } from "../../internal/listed.js"
 
 /** @internal An asset under its three names: `BTC` in this package, `XXBT` in answers, `XBT` in requests. */
 export interface Asset {
@@ -69,37 +69,23 @@ const pair = (
   // Only pairs of two old assets carry the prefixes in their id.
   const old = base.id !== base.altname && quote.id !== quote.altname
   const id = old ? base.id + quote.id : base.altname + quote.altname
-  const tickSize = BigDecimal.make(1n, priceDecimals)
-  const instrument: Instrument = {
+  const terms = list({
     id,
+    symbol: `${base.name}/${quote.name}`,
     kind: "spot",
     base: base.name,
     quote: quote.name,
-    settle: quote.name,
-    inverse: false,
-    multiplier: Decimal.literal("1"),
-    tickSize,
-    lotSize: BigDecimal.make(1n, lotDecimals),
-    minAmount: Decimal.literal(orderMin),
-    minNotional: Decimal.literal(costMin),
-    feesInQuote: true,
-    makerFee,
-    takerFee
-  }
-  return {
-    id,
-    symbol: `${base.name}/${quote.name}`,
     underlying,
-    tickSize,
-    instrument: status === "online" ? instrument : undefined,
-    altname: base.altname + quote.altname,
-    base,
-    quote,
-    priceDecimals,
-    orderMin,
-    costMin,
-    status
-  }
+    tick: Decimal.plain(BigDecimal.make(1n, priceDecimals)),
+    lot: Decimal.plain(BigDecimal.make(1n, lotDecimals)),
+    least: orderMin,
+    leastNotional: costMin,
+    feesInQuote: true,
+    makerFee: Decimal.plain(makerFee),
+    takerFee: Decimal.plain(takerFee),
+    traded: status === "online"
+  })
+  return { ...terms, altname: base.altname + quote.altname, base, quote, priceDecimals, orderMin, costMin, status }
 }
 
 /** @internal Everything the simulated Kraken lists; one pair only lets orders be canceled. */

@@ -243,10 +243,6 @@ export const cancelOrderBatch = (fields: Fields, desk: Desk): Outcome => {
 /** @internal Of every pair; it is counted once and not for each order. */
 export const cancelAll = (_: Fields, desk: Desk): Outcome => {
   const open = Engine.openOrders(desk.engine)
-  const engine = open.reduce(
-    (engine, { id }) =>
-      Either.match(Engine.cancel(engine, id, desk.now), { onLeft: () => engine, onRight: ([, next]) => next }),
-    desk.engine
-  )
+  const engine = Engine.cancelEach(desk.engine, open, desk.now)
   return Either.right([{ count: open.length }, { ...desk, engine }])
 }
