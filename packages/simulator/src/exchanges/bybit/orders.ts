@@ -5,6 +5,7 @@ import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { type Input, integer, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
+import { type Listed as Of, visibleFills, withListings } from "../../internal/listed.js"
 import { type BybitListing, type Category, ofInstrument, price, quantity } from "./markets.js"
 import {
   type Answered,
@@ -18,11 +19,7 @@ import {
   refuse
 } from "./params.js"
 
-/** @internal An order and what it is of. */
-export interface Listed {
-  readonly order: Engine.Order
-  readonly listing: BybitListing
-}
+type Listed = Of<BybitListing>
 
 /** @internal The account's orders of a category, oldest first, whether the exchange's database knows them yet or not. */
 export const ordersOf = (engine: Engine.Engine, category: Category): ReadonlyArray<Listed> =>
@@ -33,10 +30,7 @@ export const openOrdersOf = (engine: Engine.Engine, category: Category): Readonl
   listed(Engine.openOrders(engine), category)
 
 const listed = (orders: ReadonlyArray<Engine.Order>, category: Category): ReadonlyArray<Listed> =>
-  orders.flatMap((order) => {
-    const listing = ofInstrument(order.instrument)
-    return listing?.category === category ? [{ order, listing }] : []
-  })
+  withListings(orders, ofInstrument).filter(({ listing }) => listing.category === category)
 
 /** @internal The order a request names, by `orderId` before `orderLinkId`. */
 export const named = (
@@ -242,19 +236,16 @@ export const executions = (input: Input, world: World): Answered =>
     const limit = yield* limitOf(input, 50, 100)
     const [from, to] = yield* span(input, world.now)
     const byId = yield* byIds(input, category)
-    const entries = Engine.fills(world.engine).flatMap((fill) => {
-      const order = Engine.order(world.engine, fill.orderId)
-      const listing = ofInstrument(fill.instrument)
-      if (order === undefined || listing?.category !== category || !world.isVisible(order)) return []
-      const entry = { fill, order, listing }
-      return from <= fill.at && fill.at <= to && (byId?.(entry) ?? true) && keeps(input)(entry) ? [entry] : []
-    })
+    const entries = visibleFills(world, ofInstrument).filter((entry) =>
+      entry.listing.category === category && from <= entry.at && entry.at <= to &&
+      (byId?.(entry) ?? true) && keeps(input)(entry)
+    )
     const { nextPageCursor, rows } = yield* page(entries.toReversed(), input, limit, ({ fill }) => fill.id)
     return { result: { nextPageCursor, category, list: rows.map(executionRow) } }
   })
 
 const executionRow = (
-  { fill, listing, order }: { readonly fill: Engine.Fill; readonly order: Engine.Order; readonly listing: BybitListing }
+  { fill, listing, order }: Listed & { readonly fill: Engine.Fill }
 ): Json => ({
   symbol: listing.name,
   orderId: orderId(listing, order.id),

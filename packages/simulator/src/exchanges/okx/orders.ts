@@ -5,6 +5,7 @@ import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { type Input, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
+import { type Listed as Of, visibleFills, withListings } from "../../internal/listed.js"
 import { find, type OkxListing, size } from "./markets.js"
 import {
   type Answered,
@@ -19,11 +20,7 @@ import {
   refuse
 } from "./params.js"
 
-/** @internal An order and what it is of. */
-export interface Listed {
-  readonly order: Engine.Order
-  readonly listing: OkxListing
-}
+type Listed = Of<OkxListing>
 
 const hour = 3_600_000
 const day = 24 * hour
@@ -31,12 +28,6 @@ const day = 24 * hour
 /** @internal A canceled order of which nothing was filled is forgotten after two hours. */
 export const forgotten = (order: Engine.Order, now: number): boolean =>
   order.status === "canceled" && BigDecimal.isZero(order.filled) && now - order.updatedAt >= 2 * hour
-
-const listed = (orders: ReadonlyArray<Engine.Order>): ReadonlyArray<Listed> =>
-  orders.flatMap((order) => {
-    const listing = find(order.instrument)
-    return listing === undefined ? [] : [{ order, listing }]
-  })
 
 /** @internal The order of an instrument that a request names, by `ordId` before `clOrdId`. */
 export const named = (
@@ -173,7 +164,7 @@ const keeps = (input: Input) => ({ listing }: Pick<Listed, "listing">): boolean 
 
 const visible = (orders: ReadonlyArray<Engine.Order>, input: Input, world: World): ReadonlyArray<Listed> => {
   const [state, types] = [text(input, "state"), text(input, "ordType")?.split(",")]
-  return listed(orders).filter((entry) =>
+  return withListings(orders, find).filter((entry) =>
     world.isVisible(entry.order) && keeps(input)(entry) && (state ?? stateOf(entry.order)) === stateOf(entry.order) &&
     (types?.includes(orderTypeOf(entry.order)) ?? true)
   )
@@ -212,15 +203,10 @@ export const fills = (days: number, instTypeNeeded: boolean) => (input: Input, w
     const begin = yield* instantOf(input, "begin")
     const end = yield* instantOf(input, "end")
     const wanted = text(input, "ordId")
-    const entries = Engine.fills(world.engine).flatMap((fill) => {
-      const order = Engine.order(world.engine, fill.orderId)
-      const listing = find(fill.instrument)
-      if (order === undefined || listing === undefined || !world.isVisible(order)) return []
-      const within = Math.max(begin ?? 0, world.now - days * day) <= fill.at && fill.at <= (end ?? world.now)
-      return within && keeps(input)({ listing }) && (wanted ?? orderId(order.id)) === orderId(order.id)
-        ? [{ fill, listing }]
-        : []
-    })
+    const entries = visibleFills(world, find).filter((entry) =>
+      Math.max(begin ?? 0, world.now - days * day) <= entry.at && entry.at <= (end ?? world.now) &&
+      keeps(input)(entry) && (wanted ?? orderId(entry.order.id)) === orderId(entry.order.id)
+    )
     const shown = yield* page(entries.toReversed(), input, limit, ({ fill }) => billId(fill.id))
     return { data: shown.map(fillRow) }
   })
