@@ -32,6 +32,24 @@ module.exports = {
       from: { path: src("core", "resilience") },
       to: { circular: true }
     },
+    {
+      name: "simulator-engine-knows-no-exchange",
+      severity: "error",
+      from: { path: "^packages/simulator/src/engine/" },
+      to: { path: "^packages/simulator/src/", pathNot: "^packages/simulator/src/engine/" }
+    },
+    {
+      name: "simulated-exchanges-know-no-other",
+      severity: "error",
+      from: { path: "^packages/simulator/src/exchanges/([^/]+)/" },
+      to: { path: "^packages/simulator/src/exchanges/", pathNot: "^packages/simulator/src/exchanges/$1/" }
+    },
+    {
+      name: "no-cycles-in-simulator-types-included",
+      severity: "error",
+      from: { path: "^packages/simulator/src/" },
+      to: { circular: true }
+    },
     only("resilience"),
     only("core", "resilience"),
     ...exchanges.map((exchange) => only(exchange, "core", "resilience")),

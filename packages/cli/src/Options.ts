@@ -5,7 +5,7 @@
  */
 import { Environment, ExchangeSymbol } from "@effect-exchange/core"
 import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
-import * as Faults from "@effect-exchange/simulator/Faults"
+import * as Faults from "@effect-exchange/simulator/engine/Faults"
 import * as Args from "@effect/cli/Args"
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as Options from "@effect/cli/Options"

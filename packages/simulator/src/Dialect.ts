@@ -1,15 +1,15 @@
 /**
  * How an exchange speaks: a pure function from its state, a request and the world to a response and the next state.
  *
- * A dialect is one file in `dialects/`, what it keeps to itself in `internal/`, and one line in `Dialects.ts`.
+ * A dialect is one folder in `exchanges/`, and one line in `Dialects.ts`.
  *
  * @since 0.1.0
  */
 import * as DateTime from "effect/DateTime"
-import type { ApiKey, DemoKey, Permission } from "./Account.js"
-import type { Engine, Order } from "./Engine.js"
+import type { ApiKey, DemoKey, Permission } from "./engine/Account.js"
+import type { Engine, Order } from "./engine/Engine.js"
+import type { Candle, Listing, Quote, Trade } from "./engine/Market.js"
 import * as Json from "./internal/json.js"
-import type { Candle, Listing, Quote, Trade } from "./Market.js"
 
 /**
  * A request as it reached the exchange.
@@ -111,9 +111,11 @@ export interface Dialect {
   readonly listings: ReadonlyArray<Listing>
   /** The demo key with a permission; each is another key, the same on every run. */
   readonly demoKey: (permission: Permission) => DemoKey
+  /** The id under which the exchange speaks of an order. */
+  readonly orderId: (order: Order) => string
   /** The exchange before its first request. */
   readonly start: Session
-  readonly failure: (kind: FailureKind) => SimulatedResponse
+  readonly failures: Readonly<Record<FailureKind, SimulatedResponse>>
 }
 
 /**
@@ -170,7 +172,8 @@ export const make = <State>(definition: Definition<State>): Dialect => {
     id: definition.id,
     listings: definition.listings,
     demoKey: definition.demoKey,
-    failure: definition.failure,
+    orderId: definition.orderId,
+    failures: definition.failures,
     start: session(definition.initial)
   }
 }

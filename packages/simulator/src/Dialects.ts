@@ -5,13 +5,13 @@
  */
 import * as Struct from "effect/Struct"
 import type { Dialect } from "./Dialect.js"
-import * as Binance from "./dialects/Binance.js"
-import * as BitMex from "./dialects/BitMex.js"
-import * as Bybit from "./dialects/Bybit.js"
-import * as Coinbase from "./dialects/Coinbase.js"
-import * as Kraken from "./dialects/Kraken.js"
-import * as Okx from "./dialects/Okx.js"
+import * as Binance from "./exchanges/binance/dialect.js"
+import * as BitMex from "./exchanges/bitmex/dialect.js"
+import * as Bybit from "./exchanges/bybit/dialect.js"
+import * as Coinbase from "./exchanges/coinbase/dialect.js"
 import * as Deribit from "./exchanges/deribit/dialect.js"
+import * as Kraken from "./exchanges/kraken/dialect.js"
+import * as Okx from "./exchanges/okx/dialect.js"
 
 /**
  * Every dialect by its exchange's id.

@@ -11,20 +11,19 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
-import * as Schema from "effect/Schema"
-import type * as Account from "./Account.js"
 import * as Dialect from "./Dialect.js"
 import { dialects, type ExchangeId } from "./Dialects.js"
-import * as Engine from "./Engine.js"
-import * as Faults from "./Faults.js"
+import type * as Account from "./engine/Account.js"
+import * as Engine from "./engine/Engine.js"
+import * as Faults from "./engine/Faults.js"
+import { quoter } from "./engine/internal/quoter.js"
+import * as Market from "./engine/Market.js"
 import { concealer } from "./internal/concealer.js"
 import * as Damage from "./internal/damage.js"
 import { demoBalances, demoKeys } from "./internal/demo.js"
 import { httpClient } from "./internal/httpClient.js"
-import { quoter } from "./internal/quoter.js"
-import * as Market from "./Market.js"
+import { ExchangeNotSimulated, FillRejected, PriceRejected, SimulatedFault } from "./SimulatorError.js"
 
 export {
   /**
@@ -42,6 +41,8 @@ export {
    */
   exchangeIds
 } from "./Dialects.js"
+
+export * from "./SimulatorError.js"
 
 /**
  * How an exchange is simulated.
@@ -101,6 +102,45 @@ export interface Simulator {
    * multiple of the tick size.
    */
   readonly setPrice: (market: string, last: string) => Effect.Effect<void, PriceRejected>
+  /**
+   * Fills an open order at its own price, whole or so much of it: the house takes what is asked for, and the order is the
+   * maker. The id is the one the exchange gave; the amount is plain decimal text, in contracts for inverse ones.
+   */
+  readonly fill: (orderId: string, amount?: string) => Effect.Effect<Engine.Order, FillRejected>
+  /** The exchange as it is now. */
+  readonly state: Effect.Effect<State>
+}
+
+/**
+ * A simulated exchange at an instant.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface State {
+  /** By the exchange's own clock, in milliseconds since the epoch. */
+  readonly now: number
+  readonly faults: Faults.Faults
+  readonly markets: ReadonlyArray<MarketState>
+  /** The account's open orders under the exchange's ids, oldest first. */
+  readonly orders: ReadonlyArray<readonly [id: string, order: Engine.Order]>
+  readonly balances: ReadonlyArray<Account.Balance>
+  readonly positions: ReadonlyArray<Engine.Position>
+  readonly usage: ReadonlyArray<Dialect.Usage>
+}
+
+/**
+ * A market of a simulated exchange at an instant.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface MarketState {
+  readonly id: string
+  readonly symbol: string
+  readonly top: Market.Top
+  /** Whether the price was set by hand. */
+  readonly isSet: boolean
 }
 
 /**
@@ -211,26 +251,64 @@ export const make = Effect.fnUntraced(function*(
     return response ?? (yield* new SimulatedFault({ exchange: id, code: "ECONNRESET" }))
   })
 
+  const instant = Effect.gen(function*() {
+    const at = yield* wholeMillis
+    return { at, skew: Faults.at(yield* Ref.get(faults), at - startedAt, "", "").clockSkew }
+  })
+
   return {
     id,
     handle,
     requests: Ref.get(recorded),
     usage: Effect.gen(function*() {
-      const now = yield* wholeMillis
-      const active = Faults.at(yield* Ref.get(faults), now - startedAt, "", "")
+      const { at, skew } = yield* instant
       const { session } = yield* Ref.get(exchange)
-      return session.usage(now + active.clockSkew)
+      return session.usage(at + skew)
     }),
     setFaults: (next) => Ref.set(faults, next),
     setPrice: Effect.fnUntraced(function*(market, last) {
-      const at = yield* wholeMillis
-      const active = Faults.at(yield* Ref.get(faults), at - startedAt, "", "")
+      const { at, skew } = yield* instant
       const [listing, price] = yield* parsePrice(dialect, market, last)
       yield* Ref.update(exchange, (current) => {
         const pinned = [...(current.pins.get(listing.id) ?? []), { at, last: price }]
         const next = { ...current, pins: new Map(current.pins).set(listing.id, pinned) }
-        return { ...next, engine: advance(next, at, active.clockSkew) }
+        return { ...next, engine: advance(next, at, skew) }
       })
+    }),
+    fill: Effect.fnUntraced(function*(orderId, amount) {
+      const { at, skew } = yield* instant
+      const rejected = (reason: FillRejected["reason"]) => new FillRejected({ exchange: id, orderId, reason })
+      const wanted = amount === undefined ? undefined : parseDecimal(amount)
+      if (wanted === null) return yield* rejected("OffLot")
+      const filled = yield* Ref.modify(exchange, (current) => {
+        const engine = advance(current, at, skew)
+        const order = Engine.orders(engine).find((one) => dialect.orderId(one) === orderId)
+        const done = order === undefined
+          ? Either.left<Engine.FillRefusal>("NotFound")
+          : Engine.fill(engine, order.id, wanted, at + skew)
+        return [done, { ...current, engine: Either.isRight(done) ? done.right[1] : engine }] as const
+      })
+      const [order] = yield* Either.mapLeft(filled, rejected)
+      return order
+    }),
+    state: Effect.gen(function*() {
+      const { at, skew } = yield* instant
+      const current = yield* Ref.get(exchange)
+      const engine = advance(current, at, skew)
+      return {
+        now: at + skew,
+        faults: yield* Ref.get(faults),
+        markets: dialect.listings.map((listing) => ({
+          id: listing.id,
+          symbol: listing.symbol,
+          top: Market.top(seed, listing, at, current.pins.get(listing.id)),
+          isSet: current.pins.has(listing.id)
+        })),
+        orders: Engine.openOrders(engine).map((order) => [dialect.orderId(order), order] as const),
+        balances: Engine.balances(engine),
+        positions: Engine.positions(engine),
+        usage: current.session.usage(at + skew)
+      }
     })
   }
 })
@@ -304,66 +382,6 @@ export const registry = (simulators: ReadonlyArray<Simulator>): Context.Tag.Serv
   }
 })
 
-/**
- * The connection failed, as a fault asked for; `code` is what Node's `net` and `dns` would say.
- *
- * @since 0.1.0
- * @category errors
- */
-export class SimulatedFault
-  extends Schema.TaggedError<SimulatedFault>("@effect-exchange/simulator/Simulator/SimulatedFault")("SimulatedFault", {
-    exchange: Schema.String,
-    code: Schema.Literal("ECONNREFUSED", "ECONNRESET", "ENOTFOUND")
-  })
-{
-  override get message(): string {
-    return this.code === "ENOTFOUND"
-      ? `No simulated exchange answers at ${this.exchange}; use the base URL of Simulator.environment.`
-      : `The simulated connection to ${this.exchange} failed with ${this.code}; retry, or use other Faults.`
-  }
-}
-
-/**
- * A price that cannot be set.
- *
- * @since 0.1.0
- * @category errors
- */
-export class PriceRejected
-  extends Schema.TaggedError<PriceRejected>("@effect-exchange/simulator/Simulator/PriceRejected")("PriceRejected", {
-    exchange: Schema.String,
-    market: Schema.String,
-    last: Schema.String,
-    reason: Schema.Literal("UnknownMarket", "NotPositive", "OffTick")
-  })
-{
-  override get message(): string {
-    const advice = {
-      UnknownMarket: "name a market that the exchange lists",
-      NotPositive: "give plain decimal text above zero",
-      OffTick: "give a multiple of the market's tick size"
-    }
-    return `The price ${this.last} of ${this.market} on ${this.exchange} was not set: ${advice[this.reason]}.`
-  }
-}
-
-/**
- * The layer does not simulate the exchange that was asked for.
- *
- * @since 0.1.0
- * @category errors
- */
-export class ExchangeNotSimulated
-  extends Schema.TaggedError<ExchangeNotSimulated>("@effect-exchange/simulator/Simulator/ExchangeNotSimulated")(
-    "ExchangeNotSimulated",
-    { exchange: Schema.String }
-  )
-{
-  override get message(): string {
-    return `${this.exchange} is not simulated here; add its id to those the layer is made with.`
-  }
-}
-
 const remembered = 1000
 
 interface Exchange {
@@ -391,9 +409,15 @@ const parsePrice = (
     Either.left(new PriceRejected({ exchange: dialect.id, market, last, reason }))
   const listing = dialect.listings.find(({ id, symbol }) => id === market || symbol === market)
   if (listing === undefined) return reject("UnknownMarket")
-  const price = /^\d{1,20}(\.\d{1,20})?$/.test(last) ? BigDecimal.fromString(last) : Option.none()
-  if (Option.isNone(price) || !BigDecimal.isPositive(price.value)) return reject("NotPositive")
-  return BigDecimal.isZero(BigDecimal.unsafeRemainder(price.value, listing.tickSize))
-    ? Either.right([listing, price.value])
+  const price = parseDecimal(last)
+  if (price === null) return reject("NotPositive")
+  return BigDecimal.isZero(BigDecimal.unsafeRemainder(price, listing.tickSize))
+    ? Either.right([listing, price])
     : reject("OffTick")
+}
+
+// Plain digits above zero, or null.
+const parseDecimal = (text: string): BigDecimal.BigDecimal | null => {
+  const value = /^\d{1,20}(\.\d{1,20})?$/.test(text) ? BigDecimal.unsafeFromString(text) : null
+  return value !== null && BigDecimal.isPositive(value) ? value : null
 }

@@ -6,6 +6,11 @@
  * sees `ECONNRESET` or "other side closed" instead of `ECONNREFUSED`; `reset` sends a TCP reset after the exchange
  * served the request.
  *
+ * Each server can be steered while it runs, from this machine alone: `GET /_simulator` shows its state,
+ * `PUT /_simulator/faults` sets faults (`Faults.Json`, or the name of ready-made ones), `PUT /_simulator/prices/{symbol}`
+ * with `{"last": "64000.5"}` a price, and `POST /_simulator/orders/{id}/fill`, with `{"amount": "0.5"}` or nothing, fills an
+ * open order. None of these is metered, delayed or hit by a fault.
+ *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
@@ -17,6 +22,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Http from "node:http"
 import type { SimulatedRequest, SimulatedResponse } from "./Dialect.js"
+import * as Control from "./internal/control.js"
 import * as Delivery from "./internal/delivery.js"
 import * as Simulator from "./Simulator.js"
 
@@ -160,7 +166,10 @@ const respond = (
   outgoing: Http.ServerResponse
 ): Effect.Effect<void> =>
   read(incoming).pipe(
-    Effect.flatMap((body) => simulator.handle(requestOf(incoming, body))),
+    Effect.flatMap((body) => {
+      const request = requestOf(incoming, body)
+      return Control.isControl(request) ? Control.handle(simulator, request) : simulator.handle(request)
+    }),
     Effect.flatMap((response) => send(outgoing, response)),
     Effect.catchAll((failure) =>
       Effect.sync(() => {

@@ -1,7 +1,7 @@
 /**
  * @since 0.1.0
  */
-export * as Account from "./Account.js"
+export * as Account from "./engine/Account.js"
 /**
  * @since 0.1.0
  */
@@ -13,15 +13,15 @@ export * as Dialects from "./Dialects.js"
 /**
  * @since 0.1.0
  */
-export * as Engine from "./Engine.js"
+export * as Engine from "./engine/Engine.js"
 /**
  * @since 0.1.0
  */
-export * as Faults from "./Faults.js"
+export * as Faults from "./engine/Faults.js"
 /**
  * @since 0.1.0
  */
-export * as Market from "./Market.js"
+export * as Market from "./engine/Market.js"
 /**
  * @since 0.1.0
  */

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { assertLeft, assertRight } from "@effect/vitest/utils"
 import { BigDecimal, Either, FastCheck } from "effect"
+import { plain } from "../src/engine/internal/decimal.js"
 import { Engine, type Market } from "../src/index.js"
-import { plain } from "../src/internal/decimal.js"
 
 const d = BigDecimal.unsafeFromString
 const zero = d("0")
@@ -94,6 +94,7 @@ const traded = (engine: Engine.Engine) =>
 type Command =
   | { readonly _tag: "Place"; readonly order: Engine.NewOrder }
   | { readonly _tag: "Cancel"; readonly pick: number }
+  | { readonly _tag: "Fill"; readonly pick: number; readonly amount: number | undefined }
   | { readonly _tag: "Amend"; readonly pick: number; readonly price: number | undefined; readonly amount: number }
   | { readonly _tag: "Quote"; readonly bid: number; readonly spread: number; readonly size: number }
 
@@ -143,6 +144,14 @@ const commands = (
       {
         weight: 1,
         arbitrary: FastCheck.record({
+          _tag: FastCheck.constant("Fill" as const),
+          pick: FastCheck.nat(),
+          amount: FastCheck.option(FastCheck.integer({ min: 1, max: 200 }), { nil: undefined })
+        })
+      },
+      {
+        weight: 1,
+        arbitrary: FastCheck.record({
           _tag: FastCheck.constant("Amend" as const),
           pick: FastCheck.nat(),
           price: FastCheck.option(FastCheck.integer({ min: 195, max: 205 }), { nil: undefined }),
@@ -174,6 +183,13 @@ const run = (engine: Engine.Engine, command: Command, now: number): Engine.Engin
       return next(Engine.place(engine, command.order, now))
     case "Cancel":
       return next(Engine.cancel(engine, pick(command.pick)?.id ?? 0, now))
+    case "Fill": {
+      const found = pick(command.pick)
+      const instrument = found === undefined ? undefined : Engine.instrument(engine, found.instrument)
+      if (found === undefined || instrument === undefined) return engine
+      const amount = command.amount === undefined ? undefined : lots(instrument, command.amount)
+      return next(Engine.fill(engine, found.id, amount, now))
+    }
     case "Amend": {
       const found = pick(command.pick)
       const instrument = found === undefined ? undefined : Engine.instrument(engine, found.instrument)
@@ -735,6 +751,49 @@ describe("Engine", () => {
       assertLeft(Engine.place(fallen, order("sell", "3", undefined, perpetual), 1), "InsufficientFunds")
       const closed = after(fallen, order("sell", "1", undefined, perpetual))
       assert.deepStrictEqual(Engine.positions(closed), [])
+    })
+  })
+
+  describe("filled by hand", () => {
+    const resting = after(quoted("100", "101"), order("buy", "2", "90"), order("buy", "3", "95"))
+
+    it("gives an order what is asked for at its own price, and leaves all others alone", () => {
+      const [part, once] = Either.getOrThrow(Engine.fill(resting, 1, d("0.5"), 7))
+      assert.deepStrictEqual([part.status, text(part.filled), text(part.notional)], ["open", "0.5", "45"])
+      assert.deepStrictEqual(traded(once), ["1 maker 0.5 @ 90"])
+      assert.strictEqual(levels(once).bids[0], levels(resting).bids[0])
+      const [whole, done] = Either.getOrThrow(Engine.fill(once, 1, undefined, 8))
+      assert.deepStrictEqual([whole.status, text(whole.filled)], ["filled", "2"])
+      assert.deepStrictEqual(Engine.openOrders(done).map(({ id }) => id), [2])
+      // 2 at 90 less a fee of 0.1 %.
+      assert.deepStrictEqual(balance(done, "BTC"), ["1001.998", "0.25"])
+      assert.deepStrictEqual(balance(done, "USDT"), ["999535", "285"])
+    })
+
+    it("refuses what is not open, more than is open, and parts of lots", () => {
+      const [, done] = Either.getOrThrow(Engine.fill(resting, 1, undefined, 7))
+      assertLeft(Engine.fill(done, 1, undefined, 8), "NotOpen")
+      assertLeft(Engine.fill(done, 9, undefined, 8), "NotFound")
+      assertLeft(Engine.fill(resting, 1, d("2.001"), 7), "TooMuch")
+      assertLeft(Engine.fill(resting, 1, d("0.0005"), 7), "OffLot")
+      assertLeft(Engine.fill(resting, 1, zero, 7), "OffLot")
+    })
+
+    it("lets reduce-only orders only reduce, and ends those that have nothing left to", () => {
+      const perpetual = { instrument: "LINEAR" }
+      const reduceOnly = { ...perpetual, reduceOnly: true }
+      const start = Engine.advance(empty, 0, () => quote("100", "101", "10"))
+      const both = after(
+        start,
+        order("buy", "2", undefined, perpetual),
+        order("sell", "2", "105", reduceOnly),
+        order("sell", "3", "106", reduceOnly)
+      )
+      assertLeft(Engine.fill(both, 3, d("3"), 7), "TooMuch")
+      const [, closed] = Either.getOrThrow(Engine.fill(both, 3, undefined, 7))
+      assert.deepStrictEqual(Engine.positions(closed), [])
+      assert.deepStrictEqual(Engine.openOrders(closed), [])
+      assert.strictEqual(Engine.order(closed, 2)?.closedBecause, "nothingToReduce")
     })
   })
 })

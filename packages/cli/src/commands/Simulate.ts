@@ -66,6 +66,13 @@ const manual = (exchanges: ReadonlyArray<SimulatorServer.Served>, program: strin
     )
   }),
   "",
+  "Set faults and prices, and fill orders, while they run (GET /_simulator shows what there is):",
+  ...exchanges.slice(0, 1).flatMap(({ baseUrl }) => [
+    `  curl -X PUT ${baseUrl}/_simulator/faults -d '"outage"'`,
+    `  curl -X PUT ${baseUrl}/_simulator/prices/BTC/USDT -d '{"last": "61000"}'`,
+    `  curl -X POST ${baseUrl}/_simulator/orders/ID/fill`
+  ]),
+  "",
   "Ctrl-C ends it."
 ]
 
@@ -80,5 +87,6 @@ export const make = (program: string) =>
     (input) => Stop.end(handle(input, program))
   ).pipe(Command.withDescription(
     "Serves simulated exchanges on 127.0.0.1 until Ctrl-C, which is their proper end: exit code 0. "
-      + "1: a port is taken; 2: bad usage."
+      + "1: a port is taken; 2: bad usage. While they run, PUT /_simulator/faults, PUT /_simulator/prices/{symbol} and "
+      + "POST /_simulator/orders/{id}/fill at each set faults and prices and fill orders; GET /_simulator shows the state."
   ))

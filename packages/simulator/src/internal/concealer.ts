@@ -1,5 +1,5 @@
 import * as Redacted from "effect/Redacted"
-import type { ApiKey } from "../Account.js"
+import type { ApiKey } from "../engine/Account.js"
 
 /** @internal Replaces keys, secrets and signatures in a target by `<redacted>`. */
 export const concealer = (keys: ReadonlyArray<ApiKey>): (target: string) => string => {

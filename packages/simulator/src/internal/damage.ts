@@ -1,5 +1,5 @@
 import * as Dialect from "../Dialect.js"
-import type * as Faults from "../Faults.js"
+import type * as Faults from "../engine/Faults.js"
 
 /** @internal What becomes of an answer under a fault; nothing arrives when the result is `undefined`. */
 export const apply = (
@@ -18,7 +18,7 @@ export const apply = (
     case "http500":
     case "http503":
     case "http429":
-      return overlay(answer, dialect.failure(outcome.kind))
+      return overlay(answer, dialect.failures[outcome.kind])
     case "malformed":
       return overlay(answer, malformed[Math.floor(outcome.variant * malformed.length)] ?? emptyBody)
     case "truncated":

@@ -1,6 +1,6 @@
-import * as Account from "../Account.js"
 import type { Dialect } from "../Dialect.js"
-import type { Instrument } from "../Engine.js"
+import * as Account from "../engine/Account.js"
+import type { Instrument } from "../engine/Engine.js"
 
 /** @internal What of the demo balances an exchange with these instruments shows. */
 export const demoBalances = (instruments: ReadonlyArray<Instrument>): ReadonlyArray<Account.Balance> => {

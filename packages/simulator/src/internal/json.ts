@@ -1,5 +1,5 @@
 import * as BigDecimal from "effect/BigDecimal"
-import * as Decimal from "./decimal.js"
+import * as Decimal from "../engine/internal/decimal.js"
 
 /** @internal A JSON document whose numbers may be exact: a `bigint` and a `BigDecimal` print as number literals. */
 export type Json =

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted, TestClock } from "effect"
-import { verifySignature } from "../../src/dialects/BitMex.js"
+import { verifySignature } from "../../src/exchanges/bitmex/dialect.js"
 import { Account, Simulator } from "../../src/index.js"
 import { ask, bitmex, field, isRecord, noon, rows } from "../utils.js"
 

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, Effect, Redacted, TestClock } from "effect"
-import { verifySignature } from "../../src/dialects/Bybit.js"
+import { verifySignature } from "../../src/exchanges/bybit/dialect.js"
 import { type Account, Faults } from "../../src/index.js"
 import { ask, field, isRecord, noon } from "../utils.js"
 import { contract, decimal, demo, headers, limit, list, refused, result, start, text } from "./support/bybit.js"
@@ -133,7 +133,7 @@ describe("Bybit", () => {
 
     const wrong: ReadonlyArray<readonly [target: string, message: string]> = [
       ["/v5/market/tickers?symbol=BTCUSDT", "Category"],
-      ["/v5/market/tickers?category=option", "Category"],
+      ["/v5/market/tickers?category=margin", "Category"],
       ["/v5/market/tickers?category=spot&symbol=NOPE", "Not supported symbols"],
       ["/v5/market/tickers?category=spot&symbol=btcusdt", "Not supported symbols"],
       ["/v5/market/tickers?category=linear&symbol=XRPUSDT", "Not supported symbols"],

@@ -116,6 +116,9 @@ describe("Bybit trading", () => {
         }
         assert.deepInclude(list(yield* read(`/v5/order/realtime?category=spot&orderId=${orderId}`))[0], closed)
         assert.deepInclude(list(yield* read("/v5/order/history?category=spot"))[0], closed)
+        const inState = (status: string) =>
+          Effect.map(read(`/v5/order/history?category=spot&orderStatus=${status}`), (answer) => list(answer).length)
+        assert.deepStrictEqual([yield* inState("Cancelled"), yield* inState("Filled")], [1, 0])
         assert.deepInclude(list(yield* read("/v5/order/realtime?category=spot&openOnly=1"))[0], closed)
       }))
 

@@ -2,7 +2,7 @@ import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, Clock, Effect, Redacted, TestClock } from "effect"
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto"
-import { dialect, verifySignature } from "../../src/dialects/Coinbase.js"
+import { dialect, verifySignature } from "../../src/exchanges/coinbase/dialect.js"
 import { type Account, Faults, Market, Simulator } from "../../src/index.js"
 import { ask, field, isRecord, noon, rows } from "../utils.js"
 
@@ -344,6 +344,21 @@ describe("Coinbase", () => {
         assert.deepStrictEqual(yield* answer(yield* start(), headers), [401, "Unauthorized\n"])
       }))
 
+    const accepted: ReadonlyArray<readonly [name: string, claims: Readonly<Record<string, unknown>>]> = [
+      ["its uri in a list", { uri: undefined, uris: [uri] }],
+      ["a uri with the scheme of a host without TLS", { uri: undefined, uris: [`GET http://${uri.slice(4)}`] }]
+    ]
+    it.effect.each(accepted)("accepts %s", ([, claims]) =>
+      Effect.gen(function*() {
+        const [status] = yield* answer(yield* start(), bearer("GET", path, seconds, demo, { claims }))
+        assert.strictEqual(status, 200)
+        const more = { ...claims, uris: [uri, uri] }
+        assert.strictEqual(
+          (yield* answer(yield* start(), bearer("GET", path, seconds, demo, { claims: more })))[0],
+          401
+        )
+      }))
+
     it.effect("is told the host in memory", () =>
       Effect.gen(function*() {
         const client = yield* HttpClient.HttpClient
@@ -386,7 +401,10 @@ describe("Coinbase", () => {
         assert.deepStrictEqual(bitcoin?.["available_balance"], { value: "1.5", currency: "BTC" })
         assert.deepStrictEqual(bitcoin?.["hold"], { value: "0.25", currency: "BTC" })
         assert.deepStrictEqual(dollar?.["available_balance"], { value: "99700", currency: "USD" })
-        assert.deepStrictEqual([dollar?.["hold"], dollar?.["type"]], [{ value: "300", currency: "USD" }, "FIAT"])
+        assert.deepStrictEqual([dollar?.["hold"], dollar?.["type"]], [
+          { value: "300", currency: "USD" },
+          "ACCOUNT_TYPE_FIAT"
+        ])
       }))
 
     it.effect.each(

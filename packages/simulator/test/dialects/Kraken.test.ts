@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, Effect, Redacted, TestClock } from "effect"
 import { createHash, createHmac } from "node:crypto"
-import { dialect, verifySignature } from "../../src/dialects/Kraken.js"
+import { dialect, verifySignature } from "../../src/exchanges/kraken/dialect.js"
 import { type Account, Faults, Market, Simulator } from "../../src/index.js"
 import { ask, field, isRecord, noon, rows } from "../utils.js"
 
@@ -474,6 +474,28 @@ describe("Kraken", () => {
         assert.deepStrictEqual([field(missed, "status"), field(missed, "vol_exec")], ["canceled", "0.00000000"])
         const partly = yield* placed({ ...limit, type: "sell", volume: "0.5", price: "50000", timeinforce: "FOK" })
         assert.include(["closed", "canceled"], field(partly, "status"))
+      }))
+
+    it.effect("belong to the group whose number they carry, and are found and canceled by it", () =>
+      Effect.gen(function*() {
+        const call = trader(yield* start())
+        for (const userref of ["7", "7", "-8"]) result(yield* call("AddOrder", { ...limit, userref }))
+        result(yield* call("AddOrder", limit))
+        const groups = () =>
+          Effect.map(call("OpenOrders"), (answer) => {
+            const open = field(result(answer), "open")
+            return keys(open).map((txid) => field(field(open, txid), "userref"))
+          })
+        assert.deepStrictEqual(yield* groups(), [0, -8, 7, 7])
+        const own = field(result(yield* call("OpenOrders", { userref: "7" })), "open")
+        assert.strictEqual(keys(own).length, 2)
+        assert.notProperty(Object.values(own ?? {})[0], "cl_ord_id")
+        assert.deepStrictEqual(result(yield* call("CancelOrder", { txid: "7" })), { count: 2 })
+        assert.deepStrictEqual(yield* groups(), [0, -8])
+        assert.deepStrictEqual(errors(yield* call("CancelOrder", { txid: "7" })), ["EOrder:Invalid order"])
+        assert.deepStrictEqual(errors(yield* call("AddOrder", { ...limit, userref: "x" })), [
+          "EGeneral:Invalid arguments:userref"
+        ])
       }))
 
     it.effect("with `post` never take", () =>

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, Effect, Redacted, TestClock } from "effect"
-import { verifySignature } from "../../src/dialects/Okx.js"
+import { verifySignature } from "../../src/exchanges/okx/dialect.js"
 import { type Account, Faults } from "../../src/index.js"
 import { ask, field, noon } from "../utils.js"
 import { data, decimal, demo, type Headers, headers, lists, place, refused, spot, start, text } from "./support/okx.js"

@@ -86,6 +86,9 @@ describe("Okx trading", () => {
             cTime: String(noon)
           })
         }
+        const pending = (types: string) =>
+          Effect.map(read(`/api/v5/trade/orders-pending?ordType=${types}`), (answer) => data(answer).length)
+        assert.deepStrictEqual([yield* pending("ioc,limit"), yield* pending("post_only,ioc")], [1, 0])
         const cancel = post("/api/v5/trade/cancel-order", { instId: "BTC-USDT", clOrdId: "b15" })
         assert.deepInclude(data(yield* cancel)[0], { ordId, sCode: "0" })
         assert.deepStrictEqual(data(yield* read("/api/v5/trade/orders-pending")), [])

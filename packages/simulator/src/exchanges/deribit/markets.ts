@@ -1,78 +1,60 @@
 import * as BigDecimal from "effect/BigDecimal"
-import type { Instrument } from "../../Engine.js"
-import * as Decimal from "../../internal/decimal.js"
+import * as Decimal from "../../engine/internal/decimal.js"
 import type { Json } from "../../internal/json.js"
-import type { Listing } from "../../Market.js"
+import { list } from "../../internal/listed.js"
 
-/** @internal An instrument of Deribit. Its amounts are the engine's: USD where it is inverse, base coins elsewhere. */
-export interface DeribitListing extends Listing {
-  readonly number: number
-  readonly terms: Instrument
-  readonly expiresAt: number
-}
+/** @internal */
+export const fees = { makerFee: "0", takerFee: "0.0005" }
 
 // Deribit's way to say never.
 const never = 32_503_708_800_000
 
-interface Delivery {
-  /** As in the instrument's name and in the symbol, for example `28JUN30` and `300628`. */
-  readonly names: readonly [id: string, symbol: string]
-  readonly at: number
-}
+// What follows a pair in the instrument's name and in the symbol, and until when it is traded.
+const series = {
+  spot: ["spot", "", "", never],
+  perpetual: ["perpetual", "-PERPETUAL", "", never],
+  june30: ["future", "-28JUN30", "-300628", 1_908_864_000_000],
+  march24: ["future", "-29MAR24", "-240329", 1_711_699_200_000]
+} as const
 
-const zero = Decimal.zero
-const multiplier = Decimal.literal("1")
-const takerFee = Decimal.literal("0.0005")
-
-const list = (
+const listed = (
   number: number,
   base: "BTC" | "ETH" | "SOL" | "XRP",
   quote: string,
   tick: string,
   lot: string,
-  contract?: "perpetual" | Delivery,
-  isPast = false
-): DeribitListing => {
+  of: keyof typeof series = "spot"
+) => {
+  const [kind, name, term, expiresAt] = series[of]
   const inverse = quote === "USD"
   const settle = inverse ? base : quote
-  const pair = inverse ? base : `${base}_${quote}`
-  const [kind, id, symbol, expiresAt] = contract === undefined
-    ? (["spot", pair, `${base}/${quote}`, never] as const)
-    : contract === "perpetual"
-    ? (["perpetual", `${pair}-PERPETUAL`, `${base}/${quote}:${settle}`, never] as const)
-    : ([
-      "future",
-      `${pair}-${contract.names[0]}`,
-      `${base}/${quote}:${settle}-${contract.names[1]}`,
-      contract.at
-    ] as const)
-  const [tickSize, lotSize] = [Decimal.literal(tick), Decimal.literal(lot)]
-  const rules = { multiplier, tickSize, lotSize, minAmount: lotSize, minNotional: zero, makerFee: zero, takerFee }
-  const terms: Instrument = { id, kind, base, quote, settle, inverse, ...rules }
-  const underlying = base === "ETH" && quote === "BTC" ? "ETH/BTC" : base
-  return { id, symbol, underlying, tickSize, number, terms, expiresAt, instrument: isPast ? undefined : terms }
+  const id = `${inverse ? base : `${base}_${quote}`}${name}`
+  const symbol = `${base}/${quote}${kind === "spot" ? "" : `:${settle}${term}`}`
+  const underlying = quote === "BTC" ? "ETH/BTC" : base
+  const terms = { id, symbol, underlying, kind, base, quote, settle, inverse, tick, lot, ...fees } as const
+  return { ...list({ ...terms, traded: of !== "march24" }), number, expiresAt }
 }
 
-const june30: Delivery = { names: ["28JUN30", "300628"], at: 1_908_864_000_000 }
-const march24: Delivery = { names: ["29MAR24", "240329"], at: 1_711_699_200_000 }
+/** @internal An instrument of Deribit. Its amounts are the engine's: USD where it is inverse, base coins elsewhere. */
+export type DeribitListing = ReturnType<typeof listed>
 
 /** @internal Everything the simulated Deribit lists. One future has expired and is not traded. */
-export const listings: ReadonlyArray<DeribitListing> = [
-  list(124_972, "BTC", "USD", "0.5", "10", "perpetual"),
-  list(124_973, "ETH", "USD", "0.05", "1", "perpetual"),
-  list(250_001, "BTC", "USD", "2.5", "10", june30),
-  list(250_002, "BTC", "USD", "2.5", "10", march24, true),
-  list(250_003, "BTC", "USDC", "0.5", "0.0001", "perpetual"),
-  list(250_004, "ETH", "USDC", "0.05", "0.001", "perpetual"),
-  list(250_005, "SOL", "USDC", "0.01", "0.1", "perpetual"),
-  list(250_006, "BTC", "USDT", "0.5", "0.001", "perpetual"),
-  list(250_007, "BTC", "USDC", "2.5", "0.0001", june30),
-  list(250_008, "BTC", "USDC", "1", "0.0001"),
-  list(250_009, "ETH", "USDC", "0.1", "0.001"),
-  list(250_010, "BTC", "USDT", "1", "0.0001"),
-  list(250_011, "ETH", "USDT", "0.1", "0.001"),
-  list(250_012, "XRP", "USDT", "0.0001", "1"),
-  list(250_013, "ETH", "BTC", "0.00001", "0.001")
+export const listings = [
+  listed(124_972, "BTC", "USD", "0.5", "10", "perpetual"),
+  listed(124_973, "ETH", "USD", "0.05", "1", "perpetual"),
+  listed(250_001, "BTC", "USD", "2.5", "10", "june30"),
+  listed(250_002, "BTC", "USD", "2.5", "10", "march24"),
+  listed(250_003, "BTC", "USDC", "0.5", "0.0001", "perpetual"),
+  listed(250_004, "ETH", "USDC", "0.05", "0.001", "perpetual"),
+  listed(250_005, "SOL", "USDC", "0.01", "0.1", "perpetual"),
+  listed(250_006, "BTC", "USDT", "0.5", "0.001", "perpetual"),
+  listed(250_007, "BTC", "USDC", "2.5", "0.0001", "june30"),
+  listed(250_008, "BTC", "USDC", "1", "0.0001"),
+  listed(250_009, "ETH", "USDC", "0.1", "0.001"),
+  listed(250_010, "BTC", "USDT", "1", "0.0001"),
+  listed(250_011, "ETH", "USDT", "0.1", "0.001"),
+  listed(250_012, "XRP", "USDT", "0.0001", "1"),
+  listed(250_013, "ETH", "BTC", "0.00001", "0.001")
 ]
 
 const byName = new Map(listings.map((listing) => [listing.id, listing]))
@@ -80,25 +62,22 @@ const byName = new Map(listings.map((listing) => [listing.id, listing]))
 /** @internal */
 export const find = (name: string): DeribitListing | undefined => byName.get(name)
 
-/** @internal Whether an instrument is among those of a currency: what it settles in, and either side of a spot pair. */
-export const isOf = ({ terms }: DeribitListing, currency: string): boolean =>
-  currency === "any" || terms.settle === currency || (terms.kind === "spot" && terms.base === currency)
-
 /** @internal Perpetuals are futures to Deribit. */
-export const kindOf = ({ terms }: DeribitListing): "spot" | "future" => terms.kind === "spot" ? "spot" : "future"
+export const kindOf = ({ terms }: DeribitListing): string => terms.kind === "spot" ? "spot" : "future"
+
+/** @internal Keeps the instruments of a kind and a currency, which settles them or is either side of a spot pair. */
+export const isOf = (listing: DeribitListing, currency = "any", kind = kindOf(listing)): boolean =>
+  kind === kindOf(listing) && (["any", listing.terms.settle].includes(currency) ||
+    (listing.terms.kind === "spot" && listing.terms.base === currency))
 
 /** @internal How many contracts an amount is. */
-export const contracts = ({ terms }: DeribitListing, amount: BigDecimal.BigDecimal): BigDecimal.BigDecimal =>
+export const contracts = ({ terms }: DeribitListing, amount: BigDecimal.BigDecimal) =>
   Decimal.ratio(amount, terms.lotSize, 8)
 
 /** @internal What so many base coins are as an amount, in whole contracts and at least one. */
-export const amountOf = (
-  { terms: { inverse, lotSize } }: DeribitListing,
-  coins: BigDecimal.BigDecimal,
-  price: BigDecimal.BigDecimal
-): BigDecimal.BigDecimal => {
-  const count = Decimal.steps(inverse ? BigDecimal.multiply(coins, price) : coins, lotSize)
-  return Decimal.ofSteps(count < 1n ? 1n : count, lotSize)
+export const amountOf = ({ terms }: DeribitListing, coins: BigDecimal.BigDecimal, price: BigDecimal.BigDecimal) => {
+  const count = Decimal.steps(terms.inverse ? BigDecimal.multiply(coins, price) : coins, terms.lotSize)
+  return Decimal.ofSteps(count < 1n ? 1n : count, terms.lotSize)
 }
 
 /** @internal An id with the currency before it, except for bitcoin's. */
@@ -110,26 +89,15 @@ const block = { block_trade_commission: 0.00025, block_trade_min_trade_amount: 2
 /** @internal An instrument as `public/get_instruments` describes it. */
 export const row = (listing: DeribitListing): Json => {
   const { base, inverse, kind, lotSize, makerFee, quote, settle, takerFee, tickSize } = listing.terms
-  const [type, isActive] = [inverse ? "reversed" : "linear", listing.instrument !== undefined]
-  const period = { settlement_period: kind === "perpetual" ? "perpetual" : "month", settlement_currency: settle }
-  const contract = { ...period, future_type: type, max_leverage: 50, max_liquidation_commission: 0.0075 }
+  const [type, is_active] = [inverse ? "reversed" : "linear", listing.instrument !== undefined]
+  const named = { instrument_name: listing.id, instrument_id: listing.number, instrument_type: type }
   const sizes = { tick_size: tickSize, tick_size_steps: [], contract_size: lotSize, min_trade_amount: lotSize }
   const currencies = { base_currency: base, counter_currency: quote, quote_currency: quote }
-  return {
-    instrument_name: listing.id,
-    instrument_id: listing.number,
-    instrument_type: type,
-    kind: kindOf(listing),
-    price_index: `${base}_${quote}`.toLowerCase(),
-    maker_commission: makerFee,
-    taker_commission: takerFee,
-    expiration_timestamp: listing.expiresAt,
-    creation_timestamp: 1_534_167_754_000,
-    is_active: isActive,
-    state: isActive ? "open" : "closed",
-    ...sizes,
-    ...currencies,
-    ...block,
-    ...(kind === "spot" ? {} : contract)
-  }
+  const costs = { maker_commission: makerFee, taker_commission: takerFee, ...block }
+  const times = { expiration_timestamp: listing.expiresAt, creation_timestamp: 1_534_167_754_000, is_active }
+  const of = { kind: kindOf(listing), price_index: `${base}_${quote}`.toLowerCase() }
+  const period = { settlement_period: kind === "perpetual" ? "perpetual" : "month", settlement_currency: settle }
+  const contract = { ...period, future_type: type, max_leverage: 50, max_liquidation_commission: 0.0075 }
+  const all = { ...named, ...of, ...sizes, ...currencies, ...costs, ...times, state: is_active ? "open" : "closed" }
+  return kind === "spot" ? all : { ...all, ...contract }
 }

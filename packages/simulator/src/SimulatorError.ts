@@ -1,0 +1,96 @@
+/**
+ * What a simulator cannot do, and what it breaks on purpose.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+/**
+ * The connection failed, as a fault asked for; `code` is what Node's `net` and `dns` would say.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class SimulatedFault
+  extends Schema.TaggedError<SimulatedFault>("@effect-exchange/simulator/SimulatorError/SimulatedFault")(
+    "SimulatedFault",
+    {
+      exchange: Schema.String,
+      code: Schema.Literal("ECONNREFUSED", "ECONNRESET", "ENOTFOUND")
+    }
+  )
+{
+  override get message(): string {
+    return this.code === "ENOTFOUND"
+      ? `No simulated exchange answers at ${this.exchange}; use the base URL of Simulator.environment.`
+      : `The simulated connection to ${this.exchange} failed with ${this.code}; retry, or use other Faults.`
+  }
+}
+
+/**
+ * A price that cannot be set.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class PriceRejected
+  extends Schema.TaggedError<PriceRejected>("@effect-exchange/simulator/SimulatorError/PriceRejected")(
+    "PriceRejected",
+    {
+      exchange: Schema.String,
+      market: Schema.String,
+      last: Schema.String,
+      reason: Schema.Literal("UnknownMarket", "NotPositive", "OffTick")
+    }
+  )
+{
+  override get message(): string {
+    const advice = {
+      UnknownMarket: "name a market that the exchange lists",
+      NotPositive: "give plain decimal text above zero",
+      OffTick: "give a multiple of the market's tick size"
+    }
+    return `The price ${this.last} of ${this.market} on ${this.exchange} was not set: ${advice[this.reason]}.`
+  }
+}
+
+/**
+ * An order that cannot be filled by hand.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class FillRejected
+  extends Schema.TaggedError<FillRejected>("@effect-exchange/simulator/SimulatorError/FillRejected")("FillRejected", {
+    exchange: Schema.String,
+    orderId: Schema.String,
+    reason: Schema.Literal("NotFound", "NotOpen", "OffLot", "TooMuch")
+  })
+{
+  override get message(): string {
+    const advice = {
+      NotFound: "give an order id as the exchange answered it",
+      NotOpen: "it is no longer open",
+      OffLot: "give plain decimal text above zero, a multiple of the market's lot size",
+      TooMuch: "give at most what of it is open"
+    }
+    return `The order ${this.orderId} on ${this.exchange} was not filled: ${advice[this.reason]}.`
+  }
+}
+
+/**
+ * The layer does not simulate the exchange that was asked for.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ExchangeNotSimulated
+  extends Schema.TaggedError<ExchangeNotSimulated>("@effect-exchange/simulator/SimulatorError/ExchangeNotSimulated")(
+    "ExchangeNotSimulated",
+    { exchange: Schema.String }
+  )
+{
+  override get message(): string {
+    return `${this.exchange} is not simulated here; add its id to those the layer is made with.`
+  }
+}

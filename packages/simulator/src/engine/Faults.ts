@@ -1,0 +1,378 @@
+/**
+ * What goes wrong between a client and a simulated exchange, as a value: at what rate, when, and on which routes.
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
+import * as ParseResult from "effect/ParseResult"
+import * as Predicate from "effect/Predicate"
+import * as Schema from "effect/Schema"
+import * as Hash from "./internal/hash.js"
+
+/**
+ * The ways a request can go wrong; a request meets one of them at most.
+ *
+ * - `refused`: no connection; the exchange never sees the request.
+ * - `reset`: the exchange serves the request, and the connection breaks before the answer.
+ * - `drop`: the exchange serves the request, and no answer ever comes.
+ * - `http503` (overloaded), `http429` (with `retry-after: 1`): the dialect's own error answer; the exchange counts the
+ *   request and does nothing of what it asks for.
+ * - `http500`: the dialect's own error answer; the exchange serves the request, as it does for all that follow.
+ * - `malformed`: status 200 with HTML, broken JSON, JSON of another shape, or nothing.
+ * - `truncated`: the body ends in the middle.
+ * - `slowBody`: the body comes in eight pieces with a pause before each but the first.
+ * - `oversized`: a JSON body of 10 MB.
+ * - `redirect`: 302 to another host.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Kind = typeof kinds[number]
+
+const kinds = [
+  "refused",
+  "reset",
+  "drop",
+  "http500",
+  "http503",
+  "http429",
+  "malformed",
+  "truncated",
+  "slowBody",
+  "oversized",
+  "redirect"
+] as const
+
+/**
+ * How far an exchange's clock is off.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ClockSkew = { readonly ahead: Duration.DurationInput } | { readonly behind: Duration.DurationInput }
+
+/**
+ * What {@link make} takes. Every rate is between 0 and 1, defaults to 0, and their sum is at most 1.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options extends Partial<Readonly<Record<Kind, number | undefined>>> {
+  /** Decides which requests are hit. Defaults to `"faults"`. Only the outermost seed counts. */
+  readonly seed?: string | undefined
+  /** How long an answer takes, fixed or evenly spread over a range. Defaults to none. Half of it passes each way. */
+  readonly latency?: Duration.DurationInput | {
+    readonly min: Duration.DurationInput
+    readonly max: Duration.DurationInput
+  } | undefined
+  /** The pause between two pieces of a slow body. Defaults to 1 second. */
+  readonly pause?: Duration.DurationInput | undefined
+  /** How far the exchange's clock is off. Defaults to not at all. */
+  readonly clockSkew?: ClockSkew | undefined
+  /** How long a new order can be traded before it can be looked up. Defaults to none. */
+  readonly orderLag?: Duration.DurationInput | undefined
+  /** Other faults during a window of time since the simulator started. The first window that matches counts. */
+  readonly phases?: ReadonlyArray<Phase> | undefined
+  /** Other faults for some routes, outside all phases. The first route that matches counts. */
+  readonly routes?: ReadonlyArray<Route> | undefined
+}
+
+/**
+ * Faults from `from` (included) until `to` (excluded; defaults to forever) after the simulator started.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Phase {
+  readonly from: Duration.DurationInput
+  readonly to?: Duration.DurationInput | undefined
+  readonly faults: Faults
+}
+
+/**
+ * Faults for requests whose path is `path` or lies below it, with the given method or any.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Route {
+  readonly path: string
+  readonly method?: string | undefined
+  readonly faults: Faults
+}
+
+/**
+ * Faults, resolved to milliseconds and cumulative rates.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Faults {
+  readonly seed: string
+  readonly rates: Readonly<Record<Kind, number>>
+  readonly latency: { readonly min: number; readonly max: number }
+  readonly pause: number
+  /** Milliseconds; positive when the exchange's clock is ahead. */
+  readonly clockSkew: number
+  readonly orderLag: number
+  readonly phases: ReadonlyArray<{ readonly from: number; readonly to: number; readonly faults: Faults }>
+  readonly routes: ReadonlyArray<Route>
+}
+
+/**
+ * What happens to one request.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Outcome {
+  /** The fault it meets, if any. */
+  readonly kind: Kind | undefined
+  /** Milliseconds until the answer. */
+  readonly latency: number
+  /** A number in `[0, 1)` that chooses among the variants of a fault. */
+  readonly variant: number
+}
+
+const ratesOf = (options: Options): Readonly<Record<Kind, number>> => {
+  const rate = (kind: Kind): number => {
+    const value = options[kind] ?? 0
+    if (value >= 0 && value <= 1) return value
+    throw new RangeError(`The rate of "${kind}" must be between 0 and 1, but was ${value}.`)
+  }
+  const rates = {
+    refused: rate("refused"),
+    reset: rate("reset"),
+    drop: rate("drop"),
+    http500: rate("http500"),
+    http503: rate("http503"),
+    http429: rate("http429"),
+    malformed: rate("malformed"),
+    truncated: rate("truncated"),
+    slowBody: rate("slowBody"),
+    oversized: rate("oversized"),
+    redirect: rate("redirect")
+  }
+  const sum = sumOf(rates)
+  if (isTooMuch(sum)) throw new RangeError(`The rates of all faults must add up to at most 1, but were ${sum}.`)
+  return rates
+}
+
+const sumOf = (rates: Partial<Readonly<Record<Kind, number | undefined>>>): number =>
+  kinds.reduce((total, kind) => total + (rates[kind] ?? 0), 0)
+
+// Ten rates of 0.1 add up to a little more than 1 in binary.
+const isTooMuch = (sum: number): boolean => sum > 1 + 1e-9
+
+const skewOf = (skew: ClockSkew | undefined): number => {
+  if (skew === undefined) return 0
+  return "ahead" in skew ? Duration.toMillis(skew.ahead) : -Duration.toMillis(skew.behind)
+}
+
+/**
+ * Faults from rates, delays and schedules.
+ *
+ * Throws a `RangeError` when a rate is not between 0 and 1, or when the rates add up to more than 1.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options: Options = {}): Faults => {
+  const rates = ratesOf(options)
+  const { latency = 0 } = options
+  return {
+    seed: options.seed ?? "faults",
+    rates,
+    latency: typeof latency === "object" && "min" in latency
+      ? { min: Duration.toMillis(latency.min), max: Duration.toMillis(latency.max) }
+      : { min: Duration.toMillis(latency), max: Duration.toMillis(latency) },
+    pause: Duration.toMillis(options.pause ?? "1 second"),
+    clockSkew: skewOf(options.clockSkew),
+    orderLag: Duration.toMillis(options.orderLag ?? 0),
+    phases: (options.phases ?? []).map(({ faults, from, to }) => ({
+      from: Duration.toMillis(from),
+      to: Duration.toMillis(to ?? Duration.infinity),
+      faults
+    })),
+    routes: options.routes ?? []
+  }
+}
+
+/**
+ * No faults and no latency.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const none: Faults = make()
+
+/**
+ * An exchange on a bad day: about one request in three fails, each failure worth retrying, and answers take 20 to
+ * 250 ms.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const flaky: Faults = make({
+  latency: { min: "20 millis", max: "250 millis" },
+  refused: 0.07,
+  reset: 0.07,
+  http500: 0.07,
+  http503: 0.09,
+  http429: 0.03
+})
+
+/**
+ * An exchange that is down: no request gets a useful answer.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const outage: Faults = make({
+  latency: { min: "20 millis", max: "250 millis" },
+  refused: 0.3,
+  reset: 0.2,
+  http500: 0.1,
+  http503: 0.4
+})
+
+/**
+ * The same faults under another seed.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const withSeed = (faults: Faults, seed: string): Faults => ({ ...faults, seed })
+
+/**
+ * The faults in force for a request that arrives so many milliseconds after the start, with phases and routes resolved.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const at = (faults: Faults, elapsed: number, method: string, path: string): Faults => {
+  const phase = faults.phases.find(({ from, to }) => from <= elapsed && elapsed < to)
+  if (phase !== undefined) return at(phase.faults, elapsed, method, path)
+  const route = faults.routes.find((route) =>
+    (route.method === undefined || route.method === method) &&
+    (path === route.path || path.startsWith(`${route.path.replace(/\/$/, "")}/`))
+  )
+  return route === undefined ? faults : at(route.faults, elapsed, method, path)
+}
+
+/**
+ * What happens to the request with the given number: the same seed and number always give the same.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const draw = (faults: Faults, seed: string, sequence: number): Outcome => {
+  const base = Hash.text(seed)
+  const chance = Hash.unit(Hash.pair(base, 1, sequence))
+  let limit = 0
+  const kind = kinds.find((kind) => {
+    limit += faults.rates[kind]
+    return chance < limit
+  })
+  const { max, min } = faults.latency
+  return {
+    kind,
+    latency: Math.round(min + Hash.unit(Hash.pair(base, 2, sequence)) * Math.max(0, max - min)),
+    variant: Hash.unit(Hash.pair(base, 3, sequence))
+  }
+}
+
+/**
+ * A time in JSON: milliseconds, or text such as `"2 seconds"`.
+ *
+ * @since 0.1.0
+ * @category json
+ */
+export type Delay = number | string
+
+/**
+ * Faults in JSON: what {@link make} takes, with every time a {@link Delay}.
+ *
+ * @since 0.1.0
+ * @category json
+ */
+export type Json = Partial<Readonly<Record<Kind, number | undefined>>> & {
+  readonly seed?: string | undefined
+  readonly latency?: Delay | { readonly min: Delay; readonly max: Delay } | undefined
+  readonly pause?: Delay | undefined
+  readonly clockSkew?: { readonly ahead: Delay } | { readonly behind: Delay } | undefined
+  readonly orderLag?: Delay | undefined
+  readonly phases?:
+    | ReadonlyArray<{ readonly from: Delay; readonly to?: Delay | undefined; readonly faults: Json }>
+    | undefined
+  readonly routes?:
+    | ReadonlyArray<{ readonly path: string; readonly method?: string | undefined; readonly faults: Json }>
+    | undefined
+}
+
+const Time = Schema.transformOrFail(Schema.Union(Schema.NonNegative, Schema.String), Schema.DurationFromSelf, {
+  strict: true,
+  decode: (input, _, ast) =>
+    Option.match(Duration.decodeUnknown(input), {
+      onNone: () => ParseResult.fail(new ParseResult.Type(ast, input)),
+      onSome: ParseResult.succeed
+    }),
+  encode: (duration) => ParseResult.succeed(Duration.toMillis(duration))
+}).annotations({ message: () => ({ message: "must be milliseconds or text such as \"2 seconds\"", override: true }) })
+
+const Rate = Schema.optional(Schema.Number.pipe(Schema.between(0, 1, { message: () => "must be between 0 and 1" })))
+
+const Nested = Schema.suspend((): Schema.Schema<Faults, Json> => FromJson)
+
+/**
+ * Faults from their JSON and back. What the JSON leaves out is at its default.
+ *
+ * @since 0.1.0
+ * @category json
+ */
+export const FromJson: Schema.Schema<Faults, Json> = Schema.transform(
+  Schema.Struct({
+    seed: Schema.optional(Schema.String),
+    refused: Rate,
+    reset: Rate,
+    drop: Rate,
+    http500: Rate,
+    http503: Rate,
+    http429: Rate,
+    malformed: Rate,
+    truncated: Rate,
+    slowBody: Rate,
+    oversized: Rate,
+    redirect: Rate,
+    latency: Schema.optional(Schema.Union(Time, Schema.Struct({ min: Time, max: Time }))),
+    pause: Schema.optional(Time),
+    clockSkew: Schema.optional(Schema.Union(Schema.Struct({ ahead: Time }), Schema.Struct({ behind: Time }))),
+    orderLag: Schema.optional(Time),
+    phases: Schema.optional(
+      Schema.Array(Schema.Struct({ from: Time, to: Schema.optional(Time), faults: Nested }))
+    ),
+    routes: Schema.optional(
+      Schema.Array(
+        Schema.Struct({ path: Schema.String, method: Schema.optional(Schema.String), faults: Nested })
+      )
+    )
+  }).pipe(Schema.filter((options) => isTooMuch(sumOf(options)) ? "the rates must add up to at most 1" : true)),
+  Schema.declare((input): input is Faults => Predicate.hasProperty(input, "rates")),
+  { strict: true, decode: (options) => make(options), encode: (faults) => optionsOf(faults) }
+)
+
+const optionsOf = ({ clockSkew, latency, orderLag, pause, phases, rates, routes, seed }: Faults) => ({
+  seed,
+  ...Object.fromEntries(Object.entries(rates).filter(([, rate]) => rate > 0)),
+  latency: { min: Duration.millis(latency.min), max: Duration.millis(latency.max) },
+  pause: Duration.millis(pause),
+  clockSkew: clockSkew < 0 ? { behind: Duration.millis(-clockSkew) } : { ahead: Duration.millis(clockSkew) },
+  orderLag: Duration.millis(orderLag),
+  phases: phases.map(({ faults, from, to }) => ({
+    from: Duration.millis(from),
+    ...(to === Infinity ? {} : { to: Duration.millis(to) }),
+    faults
+  })),
+  routes
+})

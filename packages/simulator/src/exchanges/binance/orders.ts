@@ -1,0 +1,150 @@
+/**
+ * Orders and fills as Binance writes them, and how they are found.
+ *
+ * @internal
+ */
+import * as BigDecimal from "effect/BigDecimal"
+import * as Either from "effect/Either"
+import type { World } from "../../Dialect.js"
+import * as Account from "../../engine/Account.js"
+import * as Engine from "../../engine/Engine.js"
+import type { Json } from "../../internal/json.js"
+import { type BinanceListing, coin } from "./markets.js"
+import { illegal, type Params, type Refusal, refuse, whole } from "./params.js"
+
+type Row = { readonly [key: string]: Json | undefined }
+
+const zero = BigDecimal.make(0n, 0)
+
+/** @internal */
+export const statusOf = (order: Engine.Order): string => {
+  if (order.status === "filled") return "FILLED"
+  if (order.status === "open") return order.filled.value === 0n ? "NEW" : "PARTIALLY_FILLED"
+  return order.closedBecause === "user" ? "CANCELED" : "EXPIRED"
+}
+
+/** @internal */
+export const typeOf = (order: Engine.Order): "LIMIT" | "LIMIT_MAKER" | "MARKET" => {
+  if (order.type === "market") return "MARKET"
+  return order.postOnly ? "LIMIT_MAKER" : "LIMIT"
+}
+
+const amounts = (order: Engine.Order): Row => ({
+  price: coin(order.price ?? zero),
+  origQty: coin(order.amount),
+  executedQty: coin(order.filled),
+  origQuoteOrderQty: coin(order.quoteAmount ?? zero),
+  cummulativeQuoteQty: coin(order.notional),
+  status: statusOf(order),
+  // A market order and a post-only one are said to be good until canceled.
+  timeInForce: typeOf(order) === "LIMIT" ? order.timeInForce : "GTC",
+  type: typeOf(order),
+  side: order.side.toUpperCase()
+})
+
+/** @internal An order as `GET` endpoints show it. */
+export const orderRow = (order: Engine.Order): Row => ({
+  symbol: order.instrument,
+  orderId: order.id,
+  orderListId: -1,
+  clientOrderId: order.clientOrderId,
+  ...amounts(order),
+  stopPrice: coin(zero),
+  icebergQty: coin(zero),
+  time: order.createdAt,
+  updateTime: order.updatedAt,
+  isWorking: true,
+  workingTime: order.createdAt,
+  selfTradePreventionMode: "NONE"
+})
+
+/** @internal The answer to an order that was placed. */
+export const placedRow = (
+  order: Engine.Order,
+  engine: Engine.Engine,
+  kind: "ACK" | "RESULT" | "FULL"
+): Row => ({
+  symbol: order.instrument,
+  orderId: order.id,
+  orderListId: -1,
+  clientOrderId: order.clientOrderId,
+  transactTime: order.createdAt,
+  ...(kind === "ACK" ? {} : {
+    ...amounts(order),
+    workingTime: order.createdAt,
+    selfTradePreventionMode: "NONE"
+  }),
+  ...(kind === "FULL"
+    ? {
+      fills: Engine.fillsOf(engine, order.id).map((fill) => ({
+        price: coin(fill.price),
+        qty: coin(fill.amount),
+        commission: coin(fill.fee),
+        commissionAsset: fill.feeAsset,
+        tradeId: fill.id
+      }))
+    }
+    : {})
+})
+
+/** @internal The answer to a cancellation, which has a client id of its own. */
+export const canceledRow = (order: Engine.Order, clientId: string): Row => ({
+  symbol: order.instrument,
+  origClientOrderId: order.clientOrderId,
+  orderId: order.id,
+  orderListId: -1,
+  clientOrderId: clientId,
+  transactTime: order.updatedAt,
+  ...amounts(order),
+  selfTradePreventionMode: "NONE"
+})
+
+/** @internal A row of `myTrades`. */
+export const fillRow = (fill: Engine.Fill): Row => ({
+  symbol: fill.instrument,
+  id: fill.id,
+  orderId: fill.orderId,
+  orderListId: -1,
+  price: coin(fill.price),
+  qty: coin(fill.amount),
+  quoteQty: coin(BigDecimal.multiply(fill.price, fill.amount)),
+  commission: coin(fill.fee),
+  commissionAsset: fill.feeAsset,
+  time: fill.at,
+  isBuyer: fill.side === "buy",
+  isMaker: fill.liquidity === "maker",
+  isBestMatch: true
+})
+
+/** @internal A client order id of the exchange's making: 22 letters and digits. */
+export const generatedId = (world: World, purpose: string): string =>
+  Account.derive(`binance/${purpose}/${world.now}/${Engine.orders(world.engine).length}`, 22)
+
+/** @internal A client order id that was sent, if there was one. */
+export const clientIdOf = (params: Params, name: string): Either.Either<string | undefined, Refusal> => {
+  const id = params.get(name)
+  if (id === undefined) return Either.right(undefined)
+  if (id === "") {
+    return name === "origClientOrderId"
+      ? refuse(-1119, "Original client order ID was empty.")
+      : refuse(-1118, "New client order ID was empty.")
+  }
+  return /^[.A-Z:/a-z0-9_-]{1,36}$/.test(id) ? Either.right(id) : illegal(name, "^[\\.A-Z\\:/a-z0-9_-]{1,36}$")
+}
+
+/** @internal The order a request names by either id, the latest when a client id was used again. */
+export const named = (
+  listing: BinanceListing,
+  params: Params,
+  world: World
+): Either.Either<Engine.Order | undefined, Refusal> =>
+  Either.gen(function*() {
+    const orderId = yield* whole(params, "orderId")
+    const clientId = yield* clientIdOf(params, "origClientOrderId")
+    if (orderId === undefined && clientId === undefined) {
+      return yield* refuse(-1102, "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!")
+    }
+    return Engine.orders(world.engine, listing.id).findLast((order) =>
+      (orderId === undefined || order.id === orderId) && (clientId === undefined || order.clientOrderId === clientId)
+    )
+  })

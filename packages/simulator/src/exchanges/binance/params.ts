@@ -1,0 +1,143 @@
+import * as Either from "effect/Either"
+import * as Dialect from "../../Dialect.js"
+import * as Json from "../../internal/json.js"
+import { type BinanceListing, listings } from "./markets.js"
+
+/** @internal An error answer. */
+export interface Refusal {
+  readonly status: number
+  readonly code: number
+  readonly msg: string
+  readonly headers?: Readonly<Record<string, string>> | undefined
+}
+
+/** @internal */
+export const refuse = (code: number, msg: string, status = 400): Either.Either<never, Refusal> =>
+  Either.left({ status, code, msg })
+
+/** @internal Query and body together. */
+export type Params = ReadonlyMap<string, string>
+
+/** @internal */
+export const parseParams = (request: Dialect.SimulatedRequest): Either.Either<Params, Refusal> => {
+  const params = new Map<string, string>()
+  for (const part of [Dialect.queryOf(request.target), decoder.decode(request.body)]) {
+    for (const [name, value] of new URLSearchParams(part)) {
+      if (params.has(name)) return refuse(-1101, `Duplicate values for parameter '${name}'.`)
+      params.set(name, value)
+    }
+  }
+  return Either.right(params)
+}
+
+/** @internal */
+export const illegal = (name: string, range: string): Either.Either<never, Refusal> =>
+  refuse(-1100, `Illegal characters found in parameter '${name}'; legal range is '${range}'.`)
+
+/** @internal */
+export const missing = (name: string): Either.Either<never, Refusal> =>
+  refuse(-1102, `Mandatory parameter '${name}' was not sent, was empty/null, or malformed.`)
+
+/** @internal The one symbol a request must name. */
+export const symbolOf = (params: Params): Either.Either<BinanceListing, Refusal> =>
+  params.get("symbol") === undefined
+    ? missing("symbol")
+    : Either.flatMap(select(params), ({ listings: [found] }) =>
+      found === undefined ? missing("symbol") : Either.right(found))
+
+/** @internal A whole number, which may be left out. */
+export const whole = (params: Params, name: string): Either.Either<number | undefined, Refusal> => {
+  const value = params.get(name)
+  if (value === undefined) return Either.right(undefined)
+  if (value === "") return refuse(-1105, `Parameter '${name}' was empty.`)
+  return /^\d{1,20}$/.test(value) ? Either.right(Number(value)) : illegal(name, "^[0-9]{1,20}$")
+}
+
+/** @internal How many rows are wanted: more than the largest number gives the largest number. */
+export const limitOf = (
+  params: Params,
+  otherwise: number,
+  largest: number
+): Either.Either<number, Refusal> =>
+  Either.flatMap(whole(params, "limit"), (limit = otherwise) =>
+    limit === 0
+      ? refuse(-1130, "Data sent for parameter 'limit' is not valid.")
+      : Either.right(Math.min(limit, largest)))
+
+/** @internal The span of time asked for. */
+export interface Span {
+  readonly startTime: number | undefined
+  readonly endTime: number | undefined
+}
+
+/** @internal The span of time asked for, no longer than `longest` hours when both ends are given. */
+export const spanOf = (params: Params, longest = Infinity): Either.Either<Span, Refusal> =>
+  Either.gen(function*() {
+    const startTime = yield* whole(params, "startTime")
+    const endTime = yield* whole(params, "endTime")
+    if (startTime !== undefined && endTime !== undefined) {
+      if (startTime > endTime) return yield* refuse(-1130, "Data sent for parameter 'startTime' is not valid.")
+      if (endTime - startTime > longest * 3_600_000) {
+        return yield* refuse(
+          -1127,
+          `Lookup interval is too big. More than ${longest} hours between startTime and endTime.`
+        )
+      }
+    }
+    return { startTime, endTime }
+  })
+
+/** @internal The rows of a span: the oldest when it has a beginning or an id to begin with, else the newest. */
+export const page = <Row>(rows: ReadonlyArray<Row>, limit: number, fromOldest: boolean): ReadonlyArray<Row> =>
+  fromOldest ? rows.slice(0, limit) : rows.slice(-limit)
+
+/** @internal */
+export const within = ({ endTime, startTime }: Span, at: number): boolean =>
+  (startTime === undefined || startTime <= at) && (endTime === undefined || at <= endTime)
+
+const findSymbol = (symbol: string): Either.Either<BinanceListing, Refusal> => {
+  const found = listings.find((listing) => listing.id === symbol)
+  return found === undefined ? refuse(-1121, "Invalid symbol.") : Either.right(found)
+}
+
+/** @internal The symbols a request asks for. */
+export interface Selection {
+  readonly kind: "one" | "several" | "all"
+  readonly listings: ReadonlyArray<BinanceListing>
+}
+
+/** @internal */
+export const select = (params: Params): Either.Either<Selection, Refusal> => {
+  const symbol = params.get("symbol")
+  const symbols = params.get("symbols")
+  if (symbol !== undefined && symbols !== undefined) {
+    return refuse(-1128, "Combination of optional parameters invalid.")
+  }
+  if (symbol !== undefined) {
+    if (symbol === "") return refuse(-1105, "Parameter 'symbol' was empty.")
+    if (!/^[A-Z0-9_.\-\P{ASCII}]{1,50}$/u.test(symbol)) return illegal("symbol", "^[\\w\\-._&&[^a-z]]{1,50}$")
+    return Either.map(findSymbol(symbol), (found): Selection => ({ kind: "one", listings: [found] }))
+  }
+  if (symbols !== undefined) {
+    const names = Json.parse(symbols)
+    if (!isNames(names)) return illegal("symbols", symbolsRange)
+    if (new Set(names).size < names.length) return refuse(-1151, "Symbol is present multiple times in the list.")
+    return Either.map(Either.all(names.map(findSymbol)), (found): Selection => ({ kind: "several", listings: found }))
+  }
+  return Either.right({ kind: "all", listings })
+}
+
+const symbolsRange = "^\\[(\"[\\w\\-._&&[^a-z]]{1,50}\"(,\"[\\w\\-._&&[^a-z]]{1,50}\"){0,}){0,1}\\]$"
+
+const isNames = (names: unknown): names is ReadonlyArray<string> =>
+  Array.isArray(names) && names.length > 0 &&
+  names.every((name) => typeof name === "string" && /^[A-Z0-9_.\-\P{ASCII}]{1,50}$/u.test(name))
+
+/** @internal */
+export const flag = (params: Params, name: string, otherwise: boolean): Either.Either<boolean, Refusal> => {
+  const value = params.get(name)
+  if (value === undefined) return Either.right(otherwise)
+  return value === "true" || value === "false" ? Either.right(value === "true") : illegal(name, "^(true|false)$")
+}
+
+const decoder = new TextDecoder()

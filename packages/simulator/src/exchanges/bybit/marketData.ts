@@ -1,0 +1,190 @@
+import * as BigDecimal from "effect/BigDecimal"
+import * as Either from "effect/Either"
+import type { World } from "../../Dialect.js"
+import * as Engine from "../../engine/Engine.js"
+import * as Bars from "../../engine/internal/bars.js"
+import * as Decimal from "../../engine/internal/decimal.js"
+import { type Input, integer, text } from "../../internal/inputs.js"
+import type { Json } from "../../internal/json.js"
+import { type BybitListing, listings, price, quantity, row } from "./markets.js"
+import { type Answered, categoryOf, limitOf, listingOf, page, type Refusal, refuse } from "./params.js"
+
+/** @internal */
+export const time = (world: World): Answered =>
+  Either.right({
+    result: { timeSecond: String(Math.floor(world.now / 1000)), timeNano: `${world.now}000000` }
+  })
+
+/** @internal Only what trades is listed unless another status is asked for; spot is not paged. */
+export const instruments = (input: Input): Answered =>
+  Either.gen(function*() {
+    const category = yield* categoryOf(input)
+    const limit = yield* limitOf(input, 500, 1000)
+    const symbol = text(input, "symbol")
+    const status = text(input, "status") ?? "Trading"
+    const base = text(input, "baseCoin")
+    const found = listings.filter((listing) =>
+      listing.category === category && (symbol ?? listing.name) === listing.name
+    )
+    if (symbol !== undefined && found.length === 0) return yield* refuse(10001, "params error: symbol invalid")
+    const shown = found.filter((listing) =>
+      listing.status === status && (base === undefined || category === "spot" || base === listing.base)
+    )
+    if (category === "spot") return { result: { category, list: shown.map(row) } }
+    const { nextPageCursor, rows } = yield* page(shown, input, limit, (listing) => listings.indexOf(listing))
+    return { result: { category, list: rows.map(row), nextPageCursor } }
+  })
+
+/** @internal */
+export const tickers = (input: Input, world: World): Answered =>
+  Either.gen(function*() {
+    const category = yield* categoryOf(input)
+    const selected = text(input, "symbol") === undefined
+      ? listings.filter((listing) => listing.category === category && listing.status === "Trading")
+      : [yield* listingOf(category, input)]
+    return { result: { category, list: selected.map((listing) => ticker(listing, world)) } }
+  })
+
+const ticker = (listing: BybitListing, world: World): Json => {
+  const quote = world.quote(listing)
+  const { asks: [ask], bids: [bid] } = Engine.book(world.engine, listing.id, 1)
+  const [volume, turnover] = turnovers(listing, quote.volume, quote.quoteVolume)
+  const change = Decimal.ratio(BigDecimal.subtract(quote.last, quote.open), quote.open, 6)
+  const common = {
+    symbol: listing.name,
+    bid1Price: bid === undefined ? "" : price(listing, bid.price),
+    bid1Size: bid === undefined ? "" : quantity(listing, bid.amount),
+    ask1Price: ask === undefined ? "" : price(listing, ask.price),
+    ask1Size: ask === undefined ? "" : quantity(listing, ask.amount),
+    lastPrice: price(listing, quote.last),
+    prevPrice24h: price(listing, quote.open),
+    price24hPcnt: Decimal.plain(change),
+    highPrice24h: price(listing, quote.high),
+    lowPrice24h: price(listing, quote.low),
+    turnover24h: turnover,
+    volume24h: volume
+  }
+  if (listing.category === "spot") return { ...common, usdIndexPrice: price(listing, quote.last) }
+  return {
+    ...common,
+    indexPrice: price(listing, quote.last),
+    markPrice: price(listing, quote.last),
+    prevPrice1h: price(listing, quote.last),
+    openInterest: quantity(listing, openInterest),
+    openInterestValue: Decimal.plain(BigDecimal.multiply(openInterest, quote.last)),
+    fundingRate: "0.0001",
+    nextFundingTime: String((Math.floor(world.now / eightHours) + 1) * eightHours),
+    predictedDeliveryPrice: "",
+    basisRate: "",
+    deliveryFeeRate: "",
+    deliveryTime: "0",
+    basis: "",
+    fundingIntervalHour: "8"
+  }
+}
+
+const openInterest = Decimal.literal("54321")
+const eightHours = 8 * 3_600_000
+
+// Of an inverse contract the volume is its US dollars and the turnover its coins.
+const turnovers = (
+  listing: BybitListing,
+  base: BigDecimal.BigDecimal,
+  quote: BigDecimal.BigDecimal
+): readonly [volume: string, turnover: string] =>
+  listing.category === "inverse"
+    ? [quantity(listing, quote), Decimal.plain(base)]
+    : [Decimal.plain(base), Decimal.plain(quote)]
+
+/** @internal */
+export const orderBook = (input: Input, world: World): Answered =>
+  Either.gen(function*() {
+    const category = yield* categoryOf(input)
+    const listing = yield* listingOf(category, input)
+    const limit = yield* limitOf(input, category === "spot" ? 1 : 25, 1000)
+    const book = Engine.book(world.engine, listing.id, limit)
+    const level = ({ amount, price: at }: Engine.Level): Json => [price(listing, at), quantity(listing, amount)]
+    return {
+      result: {
+        s: listing.name,
+        b: book.bids.map(level),
+        a: book.asks.map(level),
+        ts: world.now,
+        u: book.sequence,
+        seq: 1_432_604_333 + book.sequence,
+        cts: world.now
+      }
+    }
+  })
+
+/** @internal */
+export const recentTrades = (input: Input, world: World): Answered =>
+  Either.gen(function*() {
+    const category = yield* categoryOf(input)
+    const listing = yield* listingOf(category, input)
+    const limit = category === "spot" ? yield* limitOf(input, 60, 60) : yield* limitOf(input, 500, 1000)
+    const list = world.trades(listing, limit).toSorted((a, b) => b.id - a.id).map((trade): Json => ({
+      execId: String(2_100_000_000_000_000_000n + BigInt(trade.id)),
+      symbol: listing.name,
+      price: price(listing, trade.price),
+      size: category === "inverse"
+        ? atLeastOneDollar(quantity(listing, BigDecimal.multiply(trade.amount, trade.price)))
+        : Decimal.plain(trade.amount),
+      side: trade.side === "buy" ? "Buy" : "Sell",
+      time: String(trade.at),
+      isBlockTrade: false,
+      isRPITrade: false,
+      seq: String(trade.id)
+    }))
+    return { result: { category, list } }
+  })
+
+const atLeastOneDollar = (size: string): string => size === "0" ? "1" : size
+
+// --- candles
+
+const minute = 60_000
+
+const intervals: Readonly<Record<string, Bars.Bars>> = {
+  ...Object.fromEntries(
+    [1, 3, 5, 15, 30, 60, 120, 240, 360, 720].map((minutes) => [String(minutes), Bars.fixed(minutes * minute)])
+  ),
+  D: Bars.fixed(1440 * minute),
+  W: Bars.weeks(),
+  M: Bars.months()
+}
+
+const instant = (input: Input, name: "start" | "end"): Either.Either<number | undefined, Refusal> => {
+  const value = integer(input, name, null)
+  if (value === undefined) return refuse(10001, `params error: ${name} is invalid`)
+  return Either.right(value ?? undefined)
+}
+
+/** @internal Both ends count by the open of a bar; newest first, the one still open among them. */
+export const klines = (input: Input, world: World): Answered =>
+  Either.gen(function*() {
+    const category = yield* categoryOf(input)
+    const listing = yield* listingOf(category, input)
+    const bars = intervals[text(input, "interval") ?? ""]
+    if (bars === undefined) return yield* refuse(10001, "Invalid period!")
+    const limit = yield* limitOf(input, 200, 1000)
+    const start = yield* instant(input, "start")
+    const end = yield* instant(input, "end")
+    // Without an end the bars after the start are meant, otherwise those before the end.
+    const to = Math.min(
+      world.now,
+      end ?? (start === undefined ? world.now : Bars.forward(bars, bars.openOf(start - 1), limit + 1) - 1)
+    )
+    const from = Math.max(start ?? Number.NEGATIVE_INFINITY, Bars.back(bars, to, limit))
+    const list = Bars.between(bars, from, to, (unit, since, until) => world.candles(listing, unit, since, until))
+      .toReversed()
+      .map((bar): Json => [
+        String(bar.openTime),
+        price(listing, bar.open),
+        price(listing, bar.high),
+        price(listing, bar.low),
+        price(listing, bar.close),
+        ...turnovers(listing, bar.volume, bar.quoteVolume)
+      ])
+    return { result: { category, symbol: listing.name, list } }
+  })

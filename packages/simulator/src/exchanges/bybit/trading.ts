@@ -1,0 +1,272 @@
+import * as BigDecimal from "effect/BigDecimal"
+import * as Either from "effect/Either"
+import type { World } from "../../Dialect.js"
+import * as Engine from "../../engine/Engine.js"
+import { amount, flag, type Input, isInput, text } from "../../internal/inputs.js"
+import type { Json } from "../../internal/json.js"
+import { type BybitListing, type Category, find } from "./markets.js"
+import { named, openOrdersOf, scoped, unscoped } from "./orders.js"
+import { type Answered, categoryOf, orderId, type Refusal, refuse } from "./params.js"
+
+/** @internal An order as create, amend and cancel acknowledge it, and the engine after it. */
+interface Acknowledged {
+  readonly listing: BybitListing
+  readonly order: Engine.Order
+  readonly engine: Engine.Engine
+}
+
+type Step = (engine: Engine.Engine, input: Input) => Either.Either<Acknowledged, Refusal>
+
+// --- create
+
+const ordersPerSymbol = 500
+const spotOrders = 500
+
+const create = (category: Category, now: number): Step => (engine, input) =>
+  Either.gen(function*() {
+    const spot = category === "spot"
+    const listing = find(category, text(input, "symbol") ?? "")
+    if (listing === undefined) {
+      return yield* spot ? refuse(170121, "Invalid symbol.") : refuse(10001, "params error: symbol invalid")
+    }
+    const order = yield* newOrder(listing, input)
+    if (listing.status !== "Trading") {
+      return yield* spot
+        ? refuse(170157, "The trading pair is not available for api trading.")
+        : refuse(110074, "This contract is not live")
+    }
+    if (order.clientOrderId !== undefined && Engine.orderByClientId(engine, order.clientOrderId) !== undefined) {
+      return yield* spot ? refuse(170141, "Duplicate clientOrderId") : refuse(110072, "OrderLinkedID is duplicate")
+    }
+    const open = openOrdersOf(engine, category)
+    if (spot && open.length >= spotOrders) return yield* refuse(170810, "Exceeded the maximum amount of active orders.")
+    if (!spot && open.filter((entry) => entry.listing === listing).length >= ordersPerSymbol) {
+      return yield* refuse(110020, "Not allowed to have more than 500 active orders")
+    }
+    const [placed, next] = yield* Either.mapLeft(Engine.place(engine, order, now), explain(listing))
+    // Spot says so at once; contracts acknowledge the order and cancel it.
+    if (spot && placed.closedBecause === "postOnlyWouldCross") {
+      return yield* refuse(170218, "The LIMIT-MAKER order is rejected due to invalid price.")
+    }
+    return { listing, order: placed, engine: next }
+  })
+
+const newOrder = (listing: BybitListing, input: Input): Either.Either<Engine.NewOrder, Refusal> =>
+  Either.gen(function*() {
+    const side = input["side"]
+    if (side !== "Buy" && side !== "Sell") return yield* refuse(10001, "Side invalid")
+    const type = input["orderType"]
+    if (type !== "Limit" && type !== "Market") return yield* refuse(10001, "OrderType invalid")
+    const qty = amount(input, "qty")
+    if (qty === undefined) return yield* refuse(10001, "Qty invalid")
+    const price = type === "Limit" ? amount(input, "price") : undefined
+    if (type === "Limit" && price === undefined) return yield* refuse(10001, "Price invalid")
+    const timeInForce = type === "Market" ? "IOC" : text(input, "timeInForce") ?? "GTC"
+    if (!isTimeInForce(timeInForce)) return yield* refuse(10001, "timeInForce invalid")
+    if ((input["positionIdx"] ?? 0) !== 0 && listing.category !== "spot") {
+      return yield* refuse(10001, "position idx not match position mode")
+    }
+    const linkId = text(input, "orderLinkId")
+    if (linkId !== undefined && !/^[A-Za-z0-9_-]{1,36}$/.test(linkId)) {
+      return yield* refuse(10001, "OrderLinkId invalid")
+    }
+    const unit = text(input, "marketUnit") ?? (side === "Buy" ? "quoteCoin" : "baseCoin")
+    const inQuote = listing.category === "spot" && type === "Market" && unit === "quoteCoin"
+    if (inQuote && side === "Sell") return yield* refuse(10001, "marketUnit invalid")
+    return {
+      instrument: listing.id,
+      side: side === "Buy" ? "buy" : "sell",
+      type: type === "Limit" ? "limit" : "market",
+      price,
+      ...(inQuote ? { quoteAmount: qty } : { amount: qty }),
+      timeInForce: timeInForce === "PostOnly" ? "GTC" : timeInForce,
+      postOnly: timeInForce === "PostOnly",
+      reduceOnly: listing.category !== "spot" && flag(input, "reduceOnly"),
+      clientOrderId: linkId
+    }
+  })
+
+const isTimeInForce = (value: string): value is Engine.TimeInForce | "PostOnly" =>
+  value === "GTC" || value === "IOC" || value === "FOK" || value === "PostOnly"
+
+const explain = (listing: BybitListing) => (refusal: Engine.Refusal): Refusal => {
+  const [spot, contract] = refusals[refusal]
+  const [code, msg] = listing.category === "spot" ? spot : contract
+  return { code, msg: msg.replace("%", listing.minNotional + listing.quote) }
+}
+
+type Words = readonly [code: number, msg: string]
+
+const refusals: Readonly<Record<Engine.Refusal, readonly [spot: Words, contract: Words]>> = {
+  UnknownInstrument: [[170121, "Invalid symbol."], [10001, "params error: symbol invalid"]],
+  OffTick: [[170134, "Order price has too many decimals."], [10001, "Price invalid"]],
+  OffLot: [[170137, "Order volume decimal too long"], [10001, "Qty invalid"]],
+  TooSmall: [
+    [170136, "Order quantity below the lower limit"],
+    [10001, "The number of contracts exceeds minimum limit allowed"]
+  ],
+  NotionalTooSmall: [
+    [170140, "Order value exceeded lower limit."],
+    [110094, "Order does not meet minimum order value %"]
+  ],
+  InsufficientFunds: [[170131, "Insufficient balance."], [110007, "ab not enough for new order"]],
+  NothingToReduce: [
+    [10001, "reduceOnly invalid"],
+    [110017, "current position is zero, cannot fix reduce-only order qty"]
+  ],
+  NoLiquidity: [
+    [170149, "No counterparty in the order book, the order is rejected."],
+    [30208, "Failed to submit order, no counterparty in the order book."]
+  ]
+}
+
+// --- amend and cancel
+
+const gone = (category: Category, verb: string): Refusal =>
+  category === "spot"
+    ? { code: 170213, msg: "Order does not exist." }
+    : { code: 110001, msg: `order not exists or too late to ${verb}` }
+
+const closed = (category: Category, order: Engine.Order): Refusal => {
+  if (category === "spot") {
+    return order.status === "filled"
+      ? { code: 170139, msg: "Order has been filled." }
+      : { code: 170142, msg: "Order has been canceled." }
+  }
+  return order.status === "filled"
+    ? { code: 110008, msg: "Order has been finished or canceled" }
+    : { code: 110010, msg: "Order has been canceled" }
+}
+
+const target = (
+  engine: Engine.Engine,
+  category: Category,
+  input: Input,
+  verb: string
+): Either.Either<{ readonly order: Engine.Order; readonly listing: BybitListing }, Refusal> =>
+  Either.gen(function*() {
+    if (text(input, "symbol") === undefined) return yield* refuse(10001, "params error: symbol invalid")
+    const found = yield* named(engine, category, input)
+    if (found === undefined) return yield* Either.left(gone(category, verb))
+    if (found.order.status !== "open") return yield* Either.left(closed(category, found.order))
+    return found
+  })
+
+const cancel = (category: Category, now: number): Step => (engine, input) =>
+  Either.gen(function*() {
+    const { listing, order } = yield* target(engine, category, input, "cancel")
+    const [after, next] = yield* Either.mapLeft(Engine.cancel(engine, order.id, now), () => gone(category, "cancel"))
+    return { listing, order: after, engine: next }
+  })
+
+const amend = (category: Category, now: number): Step => (engine, input) =>
+  Either.gen(function*() {
+    const { listing, order } = yield* target(engine, category, input, "replace")
+    const qty = amount(input, "qty")
+    const price = amount(input, "price")
+    if (qty === undefined && text(input, "qty") !== undefined) return yield* refuse(10001, "Qty invalid")
+    if (price === undefined && text(input, "price") !== undefined) return yield* refuse(10001, "Price invalid")
+    if ((qty === undefined || BigDecimal.equals(qty, order.amount)) && unchanged(price, order.price)) {
+      return yield* refuse(
+        10001,
+        "The order remains unchanged as the parameters entered match the existing ones."
+      )
+    }
+    if (qty !== undefined && BigDecimal.lessThanOrEqualTo(qty, order.filled)) return yield* refuse(10001, "Qty invalid")
+    const [after, next] = yield* Either.mapLeft(
+      Engine.amend(engine, order.id, { price, amount: qty }, now),
+      (refusal) =>
+        refusal === "NotFound" || refusal === "NotOpen" ? gone(category, "replace") : explain(listing)(refusal)
+    )
+    return { listing, order: after, engine: next }
+  })
+
+const unchanged = (asked: BigDecimal.BigDecimal | undefined, had: BigDecimal.BigDecimal | undefined): boolean =>
+  asked === undefined || (had !== undefined && BigDecimal.equals(asked, had))
+
+// --- endpoints
+
+const ids = ({ listing, order }: Acknowledged): { readonly orderId: string; readonly orderLinkId: string } => ({
+  orderId: orderId(listing, order.id),
+  orderLinkId: order.clientOrderId ?? ""
+})
+
+const steps = { create, amend, cancel }
+
+/** @internal Acknowledges one order that is created, amended or canceled. */
+export const single = (verb: keyof typeof steps) => (input: Input, world: World): Answered =>
+  Either.gen(function*() {
+    const category = yield* categoryOf(input)
+    const done = yield* steps[verb](category, world.now)(world.engine, input)
+    return { result: ids(done), engine: done.engine }
+  })
+
+/** @internal The orders of a batch. */
+export const batchOf = (input: Input): ReadonlyArray<Input> => {
+  const request = input["request"]
+  return Array.isArray(request) ? request.filter(isInput) : []
+}
+
+/** @internal One after another: what fails is said in `retExtInfo`, and its row in the result is empty. */
+export const batch = (verb: keyof typeof steps) => (input: Input, world: World): Answered =>
+  Either.gen(function*() {
+    const category = yield* categoryOf(input)
+    const request = batchOf(input)
+    if (request.length === 0 || request.length > (category === "spot" ? 10 : 20)) {
+      return yield* refuse(10001, "params error: request is invalid")
+    }
+    const step = steps[verb](category, world.now)
+    let engine = world.engine
+    const list: Array<Json> = []
+    const outcomes: Array<Json> = []
+    for (const item of request) {
+      const done = step(engine, item)
+      if (Either.isRight(done)) {
+        engine = done.right.engine
+        const at = verb === "create" ? { createAt: String(done.right.order.createdAt) } : {}
+        list.push({ category, symbol: done.right.listing.name, ...ids(done.right), ...at })
+        outcomes.push({ code: 0, msg: "OK" })
+      } else {
+        list.push({ category, symbol: text(item, "symbol") ?? "", orderId: "", orderLinkId: "", ...noTime(verb) })
+        outcomes.push({ code: done.left.code, msg: done.left.msg })
+      }
+    }
+    return { result: { list }, extra: { list: outcomes }, engine }
+  })
+
+const noTime = (verb: keyof typeof steps): { readonly createAt?: string } => verb === "create" ? { createAt: "" } : {}
+
+/** @internal How many orders one `cancel-all` of contracts cancels. */
+const canceledAtOnce = 500
+
+/** @internal All open orders of a symbol, else of a base coin, else of a settle coin; of spot also all there are. */
+export const cancelAll = (input: Input, world: World): Answered =>
+  Either.gen(function*() {
+    const category = yield* categoryOf(input)
+    if (category !== "spot" && !scoped(input)) return yield* unscoped
+    const symbol = text(input, "symbol")
+    const base = text(input, "baseCoin")
+    const settle = text(input, "settleCoin")
+    if (symbol !== undefined && find(category, symbol) === undefined) {
+      return yield* category === "spot"
+        ? refuse(170121, "Invalid symbol.")
+        : refuse(10001, "params error: symbol invalid")
+    }
+    const open = openOrdersOf(world.engine, category).filter(({ listing }) =>
+      symbol !== undefined
+        ? listing.name === symbol
+        : base !== undefined
+        ? listing.base === base
+        : settle === undefined || listing.settle === settle
+    )
+    let engine = world.engine
+    const list: Array<Json> = []
+    for (const { listing, order } of category === "spot" ? open : open.slice(0, canceledAtOnce)) {
+      const canceled = Engine.cancel(engine, order.id, world.now)
+      if (Either.isRight(canceled)) {
+        engine = canceled.right[1]
+        list.push(ids({ listing, order: canceled.right[0], engine }))
+      }
+    }
+    return { result: { list, success: "1" }, engine }
+  })

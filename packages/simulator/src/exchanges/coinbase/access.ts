@@ -1,0 +1,100 @@
+import * as Either from "effect/Either"
+import * as Redacted from "effect/Redacted"
+import type { KeyObject } from "node:crypto"
+import { createPrivateKey, createPublicKey, verify } from "node:crypto"
+import type { SimulatedRequest } from "../../Dialect.js"
+import { pathOf } from "../../Dialect.js"
+import * as Account from "../../engine/Account.js"
+import { isInput } from "../../internal/inputs.js"
+import * as Json from "../../internal/json.js"
+
+/** @internal Why a token opens nothing: it is wrong, or it is of another time. */
+export type TokenRefusal = "Unauthorized" | "Expired"
+
+const longestLife = 120
+// Clocks further apart than about a minute are refused.
+const tolerance = 60
+
+/**
+ * Whether a token's signature is the key's: Ed25519 for `EdDSA`, ECDSA P-256 with SHA-256 as raw `r‖s` for `ES256`.
+ *
+ * @internal
+ */
+export const verifyToken = (publicKey: KeyObject, algorithm: unknown, input: string, signature: string): boolean => {
+  const bytes = Buffer.from(signature, "base64url")
+  switch (publicKey.asymmetricKeyType) {
+    case "ed25519":
+      return algorithm === "EdDSA" && verify(null, Buffer.from(input), publicKey, bytes)
+    case "ec":
+      return algorithm === "ES256" &&
+        verify("sha256", Buffer.from(input), { key: publicKey, dsaEncoding: "ieee-p1363" }, bytes)
+    default:
+      return false
+  }
+}
+
+/** @internal A public key from its base64 SPKI form. */
+export const publicKeyOf = (spki: string): KeyObject =>
+  createPublicKey({ key: Buffer.from(spki, "base64"), format: "der", type: "spki" })
+
+const claimsOf = (part: string): Readonly<Record<string, unknown>> | undefined => {
+  const claims = Json.parse(Buffer.from(part, "base64url").toString("utf8"))
+  return isInput(claims) ? claims : undefined
+}
+
+const refuse = (refusal: TokenRefusal): Either.Either<never, TokenRefusal> => Either.left(refusal)
+
+/** @internal The key that signed a request's token, which must be for this very method, host and path. */
+export const authenticate = (
+  request: SimulatedRequest,
+  keys: ReadonlyArray<Account.ApiKey>,
+  now: number
+): Either.Either<Account.ApiKey, TokenRefusal> => {
+  const token = /^Bearer ([\w-]+)\.([\w-]+)\.([\w-]+)$/.exec(request.headers["authorization"] ?? "")
+  const [, first = "", second = "", signature = ""] = token ?? []
+  const header = claimsOf(first)
+  const claims = claimsOf(second)
+  const key = keys.find(({ id }) => Redacted.value(id) === header?.["kid"])
+  if (header === undefined || claims === undefined || key === undefined || key.enabled === false) {
+    return refuse("Unauthorized")
+  }
+  if (
+    key.verifier._tag !== "PublicKey" ||
+    !verifyToken(publicKeyOf(key.verifier.publicKey), header["alg"], `${first}.${second}`, signature)
+  ) return refuse("Unauthorized")
+  const { exp, iss, nbf, sub, uri, uris } = claims
+  const { nonce, typ } = header
+  const target = `${request.method} ${request.headers["host"] ?? ""}${pathOf(request.target)}`
+  if (typ !== "JWT" || typeof nonce !== "string" || nonce === "") return refuse("Unauthorized")
+  // Some clients name one target in a list, and leave in it the scheme of a host that is not behind TLS.
+  const named = uri ?? (Array.isArray(uris) && uris.length === 1 ? uris[0] : undefined)
+  const isMeant = typeof named === "string" && named.replace(" http://", " ") === target
+  if (iss !== "cdp" || sub !== header["kid"] || !isMeant) return refuse("Unauthorized")
+  if (typeof nbf !== "number" || typeof exp !== "number" || exp - nbf > longestLife) return refuse("Unauthorized")
+  const seconds = now / 1000
+  return nbf > seconds + tolerance || exp <= seconds ? refuse("Expired") : Either.right(key)
+}
+
+/** @internal A UUID that follows from a name. */
+export const uuid = (name: string): string =>
+  Buffer.from(Account.deriveBytes(`coinbase/${name}`, 16)).toString("hex")
+    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5")
+
+// What stands before the seed of an Ed25519 key in PKCS #8.
+const pkcs8 = Buffer.from("302e020100300506032b657004220420", "hex")
+
+/** @internal A demo key: an Ed25519 key whose secret is base64 of the seed and the public key, as the portal gives it. */
+export const demoKey = (permission: Account.Permission): Account.DemoKey => {
+  const id = Redacted.make(`organizations/${uuid("organization")}/apiKeys/${uuid(`${permission}/key`)}`)
+  const seed = Buffer.from(Account.deriveBytes(`coinbase/${permission}/secret`, 32))
+  const privateKey = createPrivateKey({ key: Buffer.concat([pkcs8, seed]), format: "der", type: "pkcs8" })
+  const spki = createPublicKey(privateKey).export({ format: "der", type: "spki" })
+  return {
+    credentials: { key: id, secret: Redacted.make(Buffer.concat([seed, spki.subarray(-32)]).toString("base64")) },
+    key: {
+      id,
+      verifier: { _tag: "PublicKey", publicKey: spki.toString("base64") },
+      permissions: Account.granted(permission)
+    }
+  }
+}

@@ -1,0 +1,221 @@
+import * as Either from "effect/Either"
+import * as Engine from "../../engine/Engine.js"
+import { amount, flag, type Input, isInput, text } from "../../internal/inputs.js"
+import type { Json } from "../../internal/json.js"
+import { listings } from "./markets.js"
+import { configurationOf, orderByUuid, orderUuid } from "./orders.js"
+import { invalid, type Refusal } from "./params.js"
+
+/** @internal What a trading call gives: its body and, when something changed, the engine after it. */
+export type Outcome = Either.Either<readonly [body: Json, engine?: Engine.Engine], Refusal>
+
+// --- placing
+
+/** @internal Why an order was not taken, in the three places where the exchange says so. */
+interface Rejection {
+  readonly error: string
+  readonly message: string
+  readonly preview?: string
+}
+
+const insufficient: Rejection = {
+  error: "INSUFFICIENT_FUND",
+  message: "Insufficient balance in source account",
+  preview: "PREVIEW_INSUFFICIENT_FUND"
+}
+
+const rejections: Record<Engine.Refusal, Rejection> = {
+  UnknownInstrument: { error: "INVALID_PRODUCT_ID", message: "Invalid product_id" },
+  OffTick: { error: "INVALID_PRICE_PRECISION", message: "Too many decimals in order price" },
+  OffLot: { error: "INVALID_SIZE_PRECISION", message: "Too many decimals in order amount" },
+  TooSmall: {
+    error: "UNKNOWN_FAILURE_REASON",
+    message: "Order size is too small",
+    preview: "PREVIEW_INVALID_BASE_SIZE_TOO_SMALL"
+  },
+  NotionalTooSmall: {
+    error: "UNKNOWN_FAILURE_REASON",
+    message: "Order value is too small",
+    preview: "PREVIEW_INVALID_QUOTE_SIZE_TOO_SMALL"
+  },
+  InsufficientFunds: insufficient,
+  NothingToReduce: insufficient,
+  NoLiquidity: { error: "INVALID_NO_LIQUIDITY", message: "No liquidity" }
+}
+
+const untradable: Rejection = { error: "UNTRADABLE_PRODUCT", message: "Product is not available for trading" }
+
+const crossing: Rejection = {
+  error: "INVALID_LIMIT_PRICE_POST_ONLY",
+  message: "Post only order would match",
+  preview: "PREVIEW_INVALID_LIMIT_PRICE_POSTONLY"
+}
+
+const rejected = ({ error, message, preview }: Rejection, configuration: Json): readonly [Json] => [{
+  success: false,
+  failure_reason: "UNKNOWN_FAILURE_REASON",
+  error_response: {
+    error,
+    message,
+    error_details: "",
+    preview_failure_reason: preview ?? "UNKNOWN_PREVIEW_FAILURE_REASON",
+    new_order_failure_reason: preview === undefined ? error : "UNKNOWN_FAILURE_REASON"
+  },
+  order_configuration: configuration
+}]
+
+const accepted = (order: Engine.Order): Json => ({
+  success: true,
+  success_response: {
+    order_id: orderUuid(order.id),
+    product_id: order.instrument,
+    side: order.side === "buy" ? "BUY" : "SELL",
+    client_order_id: order.clientOrderId ?? ""
+  },
+  order_configuration: configurationOf(order)
+})
+
+type Terms = Pick<Engine.NewOrder, "type" | "price" | "amount" | "quoteAmount" | "timeInForce" | "postOnly">
+
+const unsupported = invalid("UNSUPPORTED_ORDER_CONFIGURATION")
+
+// Exactly one kind, by its name.
+const termsOf = (configuration: unknown): Either.Either<Terms, Refusal> => {
+  const [entry, ...others] = isInput(configuration) ? Object.entries(configuration) : []
+  const [kind, sizes] = entry ?? []
+  if (others.length > 0 || !isInput(sizes)) return unsupported
+  switch (kind) {
+    case "market_market_ioc":
+      return market(sizes)
+    case "limit_limit_gtc":
+      return limit(sizes, "GTC")
+    case "limit_limit_fok":
+      return limit(sizes, "FOK")
+    case "sor_limit_ioc":
+      return limit(sizes, "IOC")
+    default:
+      return unsupported
+  }
+}
+
+const market = (sizes: Input): Either.Either<Terms, Refusal> => {
+  const base = amount(sizes, "base_size")
+  const quote = amount(sizes, "quote_size")
+  if (base !== undefined && quote === undefined) return Either.right({ type: "market", amount: base })
+  if (base === undefined && quote !== undefined) return Either.right({ type: "market", quoteAmount: quote })
+  return invalid("one of base_size and quote_size is required")
+}
+
+const limit = (sizes: Input, timeInForce: Engine.TimeInForce): Either.Either<Terms, Refusal> => {
+  const base = amount(sizes, "base_size")
+  const price = amount(sizes, "limit_price")
+  if (base === undefined) return invalid("base_size is required")
+  if (price === undefined) return invalid("limit_price is required")
+  return Either.right({
+    type: "limit",
+    amount: base,
+    price,
+    timeInForce,
+    postOnly: timeInForce === "GTC" && flag(sizes, "post_only")
+  })
+}
+
+/** @internal The client order id is an idempotency key: one that is known gives the order it made, whatever is sent. */
+export const place = (input: Input, engine: Engine.Engine, now: number): Outcome =>
+  Either.gen(function*() {
+    const clientOrderId = text(input, "client_order_id")
+    if (clientOrderId === undefined || clientOrderId.length > 128) {
+      return yield* invalid("client_order_id is invalid")
+    }
+    const side = text(input, "side")
+    if (side !== "BUY" && side !== "SELL") return yield* invalid("INVALID_SIDE")
+    const terms = yield* termsOf(input["order_configuration"])
+    if (terms.quoteAmount !== undefined && side === "SELL") return yield* invalid("base_size is required")
+    const configuration = configurationOf(terms)
+    const known = Engine.orderByClientId(engine, clientOrderId)
+    if (known !== undefined) return [accepted(known)] as const
+    const listing = listings.find(({ id }) => id === input["product_id"])
+    if (listing === undefined) return rejected(rejections.UnknownInstrument, configuration)
+    if (listing.status === "offline") return rejected(untradable, configuration)
+    const placed = Engine.place(
+      engine,
+      { instrument: listing.id, side: side === "BUY" ? "buy" : "sell", clientOrderId, ...terms },
+      now
+    )
+    if (Either.isLeft(placed)) return rejected(rejections[placed.left], configuration)
+    const [order, next] = placed.right
+    return order.closedBecause === "postOnlyWouldCross"
+      ? rejected(crossing, configuration)
+      : [accepted(order), next] as const
+  })
+
+// --- canceling and editing
+
+const mostCancels = 100
+
+const cancelOne = (id: string, engine: Engine.Engine, now: number): readonly [failure: string, Engine.Engine] => {
+  const order = orderByUuid(engine, id)
+  if (order === undefined) return ["UNKNOWN_CANCEL_ORDER", engine]
+  if (order.status === "canceled") return ["DUPLICATE_CANCEL_REQUEST", engine]
+  return Either.match(Engine.cancel(engine, order.id, now), {
+    onLeft: () => ["INVALID_CANCEL_REQUEST", engine],
+    onRight: ([, next]) => [done, next]
+  })
+}
+
+const done = "UNKNOWN_CANCEL_FAILURE_REASON"
+
+/** @internal */
+export const cancel = (input: Input, engine: Engine.Engine, now: number): Outcome => {
+  const ids: unknown = input["order_ids"]
+  if (!isIds(ids) || ids.length === 0 || ids.length > mostCancels) return invalid("order_ids are invalid")
+  const [results, next] = ids.reduce<readonly [ReadonlyArray<Json>, Engine.Engine]>(
+    ([results, engine], id) => {
+      const [failure, next] = cancelOne(id, engine, now)
+      return [[...results, { success: failure === done, failure_reason: failure, order_id: id }], next]
+    },
+    [[], engine]
+  )
+  return Either.right([{ results }, next])
+}
+
+const isIds = (ids: unknown): ids is ReadonlyArray<string> =>
+  Array.isArray(ids) && ids.every((id) => typeof id === "string")
+
+const editRefusals: Record<Engine.Refusal | Engine.CancelRefusal, readonly [edit: string, preview?: string]> = {
+  NotFound: ["ORDER_NOT_FOUND"],
+  NotOpen: ["ONLY_OPEN_ORDERS_CAN_BE_EDITED"],
+  UnknownInstrument: ["ORDER_NOT_FOUND"],
+  OffTick: ["INVALID_EDITED_PRICE"],
+  OffLot: ["INVALID_EDITED_SIZE"],
+  TooSmall: ["INVALID_EDITED_SIZE"],
+  NotionalTooSmall: ["INVALID_EDITED_SIZE"],
+  InsufficientFunds: ["UNKNOWN_EDIT_ORDER_FAILURE_REASON", "PREVIEW_INSUFFICIENT_FUND"],
+  NothingToReduce: ["INVALID_EDITED_SIZE"],
+  NoLiquidity: ["COMMANDER_REJECTED_EDIT_ORDER"]
+}
+
+const notEdited = (edit: string, preview = "UNKNOWN_PREVIEW_FAILURE_REASON"): readonly [Json] => [{
+  success: false,
+  errors: [{ edit_failure_reason: edit, preview_failure_reason: preview }]
+}]
+
+/** @internal */
+export const edit = (input: Input, engine: Engine.Engine, now: number): Outcome => {
+  const order = orderByUuid(engine, text(input, "order_id") ?? "")
+  const price = amount(input, "price")
+  const size = amount(input, "size")
+  if (order === undefined) return Either.right(notEdited("ORDER_NOT_FOUND"))
+  if (order.type !== "limit" || order.timeInForce !== "GTC") {
+    return Either.right(notEdited("ONLY_LIMIT_ORDER_EDITS_SUPPORTED"))
+  }
+  if (price === undefined) return Either.right(notEdited("INVALID_EDITED_PRICE"))
+  if (size === undefined) return Either.right(notEdited("INVALID_EDITED_SIZE"))
+  return Either.right(Either.match(Engine.amend(engine, order.id, { price, amount: size }, now), {
+    onLeft: (refusal) => notEdited(...editRefusals[refusal]),
+    onRight: ([edited, next]) =>
+      edited.closedBecause === "postOnlyWouldCross"
+        ? notEdited("INVALID_EDITED_PRICE", "PREVIEW_INVALID_LIMIT_PRICE_POSTONLY")
+        : [{ success: true, errors: [] }, next] as const
+  }))
+}

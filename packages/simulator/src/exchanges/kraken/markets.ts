@@ -1,0 +1,149 @@
+import * as BigDecimal from "effect/BigDecimal"
+import * as Decimal from "../../engine/internal/decimal.js"
+import type { Listing } from "../../engine/Market.js"
+import type { Json } from "../../internal/json.js"
+import { list } from "../../internal/listed.js"
+
+/** @internal An asset under its three names: `BTC` in this package, `XXBT` in answers, `XBT` in requests. */
+export interface Asset {
+  readonly name: string
+  readonly id: string
+  readonly altname: string
+  readonly decimals: number
+  readonly displayDecimals: number
+}
+
+const asset = (name: string, id: string, altname: string, decimals: number, displayDecimals: number): Asset => ({
+  name,
+  id,
+  altname,
+  decimals,
+  displayDecimals
+})
+
+const bitcoin = asset("BTC", "XXBT", "XBT", 10, 5)
+const ether = asset("ETH", "XETH", "ETH", 10, 5)
+const solana = asset("SOL", "SOL", "SOL", 10, 5)
+const ripple = asset("XRP", "XXRP", "XRP", 8, 5)
+const tether = asset("USDT", "USDT", "USDT", 8, 4)
+const dollar = asset("USD", "ZUSD", "USD", 4, 2)
+const euro = asset("EUR", "ZEUR", "EUR", 4, 2)
+
+/** @internal */
+export const assets: ReadonlyArray<Asset> = [bitcoin, ether, solana, ripple, tether, dollar, euro]
+
+/** @internal An asset of the account; one that is traded nowhere goes by its own name. */
+export const assetNamed = (name: string): Asset =>
+  assets.find((asset) => asset.name === name) ?? asset(name, name, name, 8, 5)
+
+/** @internal A pair: what never changes about it. Its id is the key of answers, `altname` what requests say. */
+export interface KrakenListing extends Listing {
+  readonly altname: string
+  readonly base: Asset
+  readonly quote: Asset
+  readonly priceDecimals: number
+  readonly orderMin: string
+  readonly costMin: string
+  readonly status: "online" | "cancel_only"
+}
+
+/** @internal Decimals of volumes, on every pair. */
+export const lotDecimals = 8
+/** @internal Decimals of costs and fees, on every pair. */
+export const costDecimals = 5
+
+/** @internal */
+export const makerFee = Decimal.literal("0.0025")
+/** @internal */
+export const takerFee = Decimal.literal("0.004")
+
+const pair = (
+  base: Asset,
+  quote: Asset,
+  underlying: Listing["underlying"],
+  priceDecimals: number,
+  orderMin: string,
+  costMin: string,
+  status: KrakenListing["status"] = "online"
+): KrakenListing => {
+  // Only pairs of two old assets carry the prefixes in their id.
+  const old = base.id !== base.altname && quote.id !== quote.altname
+  const id = old ? base.id + quote.id : base.altname + quote.altname
+  const terms = list({
+    id,
+    symbol: `${base.name}/${quote.name}`,
+    kind: "spot",
+    base: base.name,
+    quote: quote.name,
+    underlying,
+    tick: Decimal.plain(BigDecimal.make(1n, priceDecimals)),
+    lot: Decimal.plain(BigDecimal.make(1n, lotDecimals)),
+    least: orderMin,
+    leastNotional: costMin,
+    feesInQuote: true,
+    makerFee: Decimal.plain(makerFee),
+    takerFee: Decimal.plain(takerFee),
+    traded: status === "online"
+  })
+  return { ...terms, altname: base.altname + quote.altname, base, quote, priceDecimals, orderMin, costMin, status }
+}
+
+/** @internal Everything the simulated Kraken lists; one pair only lets orders be canceled. */
+export const listings: ReadonlyArray<KrakenListing> = [
+  pair(bitcoin, dollar, "BTC", 1, "0.00005", "0.5"),
+  pair(bitcoin, tether, "BTC", 1, "0.00005", "0.5"),
+  pair(ether, tether, "ETH", 2, "0.001", "0.5"),
+  pair(ether, bitcoin, "ETH/BTC", 5, "0.001", "0.00002"),
+  pair(solana, dollar, "SOL", 2, "0.02", "0.5"),
+  pair(ripple, dollar, "XRP", 5, "1.65", "0.5"),
+  pair(solana, euro, "SOL", 2, "0.02", "0.45", "cancel_only")
+]
+
+/** @internal A pair by any of the names a request may use. */
+export const findPair = (name: string): KrakenListing | undefined =>
+  listings.find((listing) => name === listing.id || name === listing.altname || name === wsname(listing))
+
+const wsname = (listing: KrakenListing): string => `${listing.base.altname}/${listing.quote.altname}`
+
+/** @internal An asset as `Assets` describes it. */
+export const assetRow = (asset: Asset): Json => ({
+  aclass: "currency",
+  altname: asset.altname,
+  decimals: asset.decimals,
+  display_decimals: asset.displayDecimals,
+  status: "enabled"
+})
+
+/** @internal A pair as `AssetPairs` describes it. */
+export const pairRow = (listing: KrakenListing): Json => ({
+  altname: listing.altname,
+  wsname: wsname(listing),
+  aclass_base: "currency",
+  base: listing.base.id,
+  aclass_quote: "currency",
+  quote: listing.quote.id,
+  lot: "unit",
+  cost_decimals: costDecimals,
+  pair_decimals: listing.priceDecimals,
+  lot_decimals: lotDecimals,
+  lot_multiplier: 1,
+  leverage_buy: [],
+  leverage_sell: [],
+  fees: [[0, 0.4], [10_000, 0.35]],
+  fees_maker: [[0, 0.25], [10_000, 0.2]],
+  fee_volume_currency: "ZUSD",
+  margin_call: 80,
+  margin_stop: 40,
+  ordermin: listing.orderMin,
+  costmin: listing.costMin,
+  tick_size: Decimal.plain(listing.tickSize),
+  status: listing.status
+})
+
+/** @internal A price as market data shows it, often with more decimals than the tick has. */
+export const shownPrice = (listing: KrakenListing, price: BigDecimal.BigDecimal): string =>
+  Decimal.fixed(price, Math.max(5, listing.priceDecimals))
+
+/** @internal A volume with three decimals, or more where they are needed. */
+export const shownVolume = (volume: BigDecimal.BigDecimal): string =>
+  Decimal.fixed(volume, Math.max(3, BigDecimal.normalize(volume).scale))

@@ -1,0 +1,215 @@
+import * as BigDecimal from "effect/BigDecimal"
+import * as Either from "effect/Either"
+import type { World } from "../../Dialect.js"
+import * as Engine from "../../engine/Engine.js"
+import * as Decimal from "../../engine/internal/decimal.js"
+import type { Json } from "../../internal/json.js"
+import { costDecimals, type KrakenListing, listings, lotDecimals } from "./markets.js"
+import { type Fields, flag, integer, invalid, list, refuse, text } from "./params.js"
+
+type Answer = Either.Either<Json, string>
+
+/** @internal An order's or a trade's id as Kraken writes it: the number in base 36, behind a first group that is fixed. */
+export const txid = (kind: "O" | "T", id: number): string => {
+  const digits = id.toString(36).toUpperCase().padStart(11, "0")
+  return `${kind}SIMUL-${digits.slice(0, 5)}-${digits.slice(5)}`
+}
+
+const orderId = (id: string): number | undefined => {
+  const digits = /^OSIMUL-([0-9A-Z]{5})-([0-9A-Z]{6})$/.exec(id)
+  return digits === null ? undefined : Number.parseInt(`${digits[1]}${digits[2]}`, 36)
+}
+
+/** @internal The account's order with a txid, as the engine knows it. */
+export const orderByTxid = (engine: Engine.Engine, id: string): Either.Either<Engine.Order, string> => {
+  const number = orderId(id)
+  if (number === undefined) return refuse("EOrder:Invalid order")
+  const order = Engine.order(engine, number)
+  return order === undefined || order.owner !== "account" ? refuse("EOrder:Unknown order") : Either.right(order)
+}
+
+// The engine knows an order by one name: a group's number goes there as a text that no client order id can be.
+const grouped = /^userref (-?\d+)$/
+
+const userrefOf = ({ clientOrderId = "" }: Engine.Order): string | undefined => grouped.exec(clientOrderId)?.[1]
+
+/** @internal */
+export const nameOfGroup = (userref: string): string => `userref ${Number(userref)}`
+
+/** @internal The open orders of a group. */
+export const openInGroup = (engine: Engine.Engine, userref: string): ReadonlyArray<Engine.Order> =>
+  Engine.openOrders(engine).filter(({ clientOrderId }) => clientOrderId === nameOfGroup(userref))
+
+// The ledger books fees to the eighth decimal.
+const feeDecimals = 8
+
+const pairOf = (instrument: string): KrakenListing | undefined => listings.find(({ id }) => id === instrument)
+
+/** @internal For example `buy 0.50000000 XBTUSDT @ limit 29500.0`. */
+export const description = (
+  pair: KrakenListing,
+  order: Pick<Engine.Order, "side" | "type" | "price" | "amount" | "quoteAmount">
+): string => {
+  const volume = Decimal.fixed(order.quoteAmount ?? order.amount, lotDecimals)
+  const terms = order.price === undefined ? "market" : `limit ${Decimal.fixed(order.price, pair.priceDecimals)}`
+  return `${order.side} ${volume} ${pair.altname} @ ${terms}`
+}
+
+const reasons = {
+  user: "User requested",
+  postOnlyWouldCross: "Post only order",
+  immediateOrCancel: "IOC order not filled",
+  fillOrKill: "FOK order not filled",
+  noLiquidity: "Insufficient liquidity",
+  nothingToReduce: "Reduce only"
+} as const satisfies Record<Engine.ClosedBecause, string>
+
+const statuses = { open: "open", filled: "closed", canceled: "canceled" } as const
+
+const orderFlags = (order: Engine.Order): string =>
+  [
+    ...(order.postOnly ? ["post"] : []),
+    "fciq",
+    ...(order.quoteAmount === undefined ? [] : ["viqc"])
+  ].join(",")
+
+const orderRow = (engine: Engine.Engine, order: Engine.Order, withTrades: boolean): Json => {
+  const pair = pairOf(order.instrument)
+  const fills = Engine.fillsOf(engine, order.id)
+  const fee = BigDecimal.sumAll(fills.map(({ fee }) => fee))
+  const closed = order.status === "open" ? {} : {
+    reason: order.closedBecause === undefined ? null : reasons[order.closedBecause],
+    closetm: order.updatedAt / 1000
+  }
+  return {
+    refid: null,
+    userref: Number(userrefOf(order) ?? 0),
+    cl_ord_id: userrefOf(order) === undefined ? order.clientOrderId : undefined,
+    status: statuses[order.status],
+    ...closed,
+    opentm: order.createdAt / 1000,
+    starttm: 0,
+    expiretm: 0,
+    descr: {
+      pair: pair?.altname,
+      type: order.side,
+      ordertype: order.type,
+      price: order.price === undefined ? "0" : Decimal.fixed(order.price, pair?.priceDecimals ?? costDecimals),
+      price2: "0",
+      leverage: "none",
+      order: pair === undefined ? "" : description(pair, order),
+      close: ""
+    },
+    vol: Decimal.fixed(order.quoteAmount ?? order.amount, lotDecimals),
+    vol_exec: Decimal.fixed(order.filled, lotDecimals),
+    cost: Decimal.fixed(order.notional, costDecimals),
+    fee: Decimal.fixed(fee, feeDecimals),
+    price: Decimal.fixed(Decimal.ratio(order.notional, order.filled, 8), Math.max(5, pair?.priceDecimals ?? 0)),
+    stopprice: "0.00000",
+    limitprice: "0.00000",
+    misc: "",
+    oflags: orderFlags(order),
+    timeinforce: order.timeInForce,
+    trades: withTrades ? fills.map(({ id }) => txid("T", id)) : undefined
+  }
+}
+
+const orderTable = (engine: Engine.Engine, orders: ReadonlyArray<Engine.Order>, fields: Fields): Json =>
+  Object.fromEntries(orders.map((order) => [txid("O", order.id), orderRow(engine, order, flag(fields, "trades"))]))
+
+const named = (fields: Fields) => {
+  const userref = text(fields, "userref")
+  const wanted = userref === undefined ? text(fields, "cl_ord_id") : nameOfGroup(userref)
+  return ({ clientOrderId }: Engine.Order): boolean => wanted === undefined || clientOrderId === wanted
+}
+
+/** @internal */
+export const openOrders = (fields: Fields, { engine, isVisible }: World): Answer => {
+  const open = Engine.openOrders(engine).filter(isVisible).filter(named(fields))
+  return Either.right({ open: orderTable(engine, open.toReversed(), fields) })
+}
+
+// Seconds, or the txid of an order and then the time that order has.
+const instant = (fields: Fields, name: string, engine: Engine.Engine): Either.Either<number | undefined, string> => {
+  const value = text(fields, name)
+  if (value === undefined) return Either.right(undefined)
+  if (/^\d{1,12}(\.\d{1,9})?$/.test(value)) return Either.right(Number(value) * 1000)
+  return Either.mapBoth(orderByTxid(engine, value), {
+    onLeft: () => `EGeneral:Invalid arguments:${name}`,
+    onRight: ({ createdAt }) => createdAt
+  })
+}
+
+const between = (fields: Fields, engine: Engine.Engine): Either.Either<(at: number) => boolean, string> =>
+  Either.gen(function*() {
+    const start = yield* instant(fields, "start", engine)
+    const end = yield* instant(fields, "end", engine)
+    return (at: number) => (start === undefined || at > start) && (end === undefined || at <= end)
+  })
+
+const page = 50
+
+/** @internal Newest first, by the time they closed. */
+export const closedOrders = (fields: Fields, { engine, isVisible }: World): Answer =>
+  Either.gen(function*() {
+    const within = yield* between(fields, engine)
+    const offset = yield* integer(fields, "ofs", 0, 0, 1_000_000)
+    const by = text(fields, "closetime") ?? "both"
+    if (!["open", "close", "both"].includes(by)) return yield* invalid("closetime")
+    const closed = Engine.orders(engine)
+      .filter((order) => order.status !== "open" && isVisible(order))
+      .filter(named(fields))
+      .filter(({ createdAt, updatedAt }) =>
+        (by !== "close" && within(createdAt)) || (by !== "open" && within(updatedAt))
+      )
+      .toSorted((left, right) => right.updatedAt - left.updatedAt || right.id - left.id)
+    return {
+      closed: orderTable(engine, closed.slice(offset, offset + page), fields),
+      count: flag(fields, "without_count") ? undefined : closed.length
+    }
+  })
+
+/** @internal */
+export const queryOrders = (fields: Fields, { engine, isVisible }: World): Answer =>
+  Either.gen(function*() {
+    const wanted = list(fields, "txid")
+    if (wanted.length === 0 || wanted.length > page) return yield* invalid("txid")
+    const orders = yield* Either.all(wanted.map((id) => orderByTxid(engine, id)))
+    return orders.every(isVisible) ? orderTable(engine, orders, fields) : yield* refuse("EOrder:Unknown order")
+  })
+
+const tradeRow = (fill: Engine.Fill, order: Engine.Order): Json => {
+  const pair = pairOf(fill.instrument)
+  return {
+    ordertxid: txid("O", fill.orderId),
+    postxid: "TKH2SE-M7IF5-CFI7LT",
+    pair: pair?.altname,
+    time: fill.at / 1000,
+    type: fill.side,
+    ordertype: order.type,
+    price: Decimal.fixed(fill.price, Math.max(5, pair?.priceDecimals ?? 0)),
+    cost: Decimal.fixed(BigDecimal.multiply(fill.price, fill.amount), costDecimals),
+    fee: Decimal.fixed(fill.fee, feeDecimals),
+    vol: Decimal.fixed(fill.amount, lotDecimals),
+    margin: "0.00000",
+    misc: "",
+    trade_id: fill.id,
+    maker: fill.liquidity === "maker"
+  }
+}
+
+/** @internal Newest first. */
+export const tradesHistory = (fields: Fields, { engine, isVisible }: World): Answer =>
+  Either.gen(function*() {
+    const within = yield* between(fields, engine)
+    const offset = yield* integer(fields, "ofs", 0, 0, 1_000_000)
+    const rows = Engine.fills(engine).toReversed().flatMap((fill) => {
+      const order = Engine.order(engine, fill.orderId)
+      if (order === undefined || !isVisible(order) || !within(fill.at)) return []
+      return [[txid("T", fill.id), tradeRow(fill, order)] as const]
+    })
+    return {
+      trades: Object.fromEntries(rows.slice(offset, offset + page)),
+      count: flag(fields, "without_count") ? undefined : rows.length
+    }
+  })

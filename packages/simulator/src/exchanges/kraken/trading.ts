@@ -1,0 +1,248 @@
+import * as DateTime from "effect/DateTime"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Engine from "../../engine/Engine.js"
+import type { Json } from "../../internal/json.js"
+import * as Limits from "./limits.js"
+import { onePair } from "./marketData.js"
+import type { KrakenListing } from "./markets.js"
+import { description, nameOfGroup, openInGroup, orderByTxid, txid } from "./orders.js"
+import { decimal, type Fields, flag, invalid, isRecord, list, refuse, text } from "./params.js"
+
+/** @internal What a trading call changes: the engine, and the counters of the pairs. */
+export interface Desk {
+  readonly engine: Engine.Engine
+  readonly counters: Limits.Counters
+  readonly now: number
+}
+
+/** @internal What a trading call gives: its result, and the desk after it. */
+export type Outcome = Either.Either<readonly [result: Json, next: Desk], string>
+
+const count = (desk: Desk, instrument: string, cost: number): Either.Either<Desk, string> => {
+  const counters = Limits.charge(desk.counters, `pair:${instrument}`, Limits.tradingRate, cost, desk.now)
+  return counters === undefined ? refuse("EOrder:Rate limit exceeded") : Either.right({ ...desk, counters })
+}
+
+type Penalties = ReadonlyArray<readonly [seconds: number, cost: number]>
+
+// The younger the order, the dearer.
+const cancelPenalties: Penalties = [[5, 8], [10, 6], [15, 5], [45, 4], [90, 2], [300, 1]]
+const amendPenalties: Penalties = [[5, 3], [10, 2], [15, 1]]
+
+const penalty = (order: Engine.Order, now: number, penalties: Penalties): number =>
+  penalties.find(([seconds]) => now - order.createdAt < seconds * 1000)?.[1] ?? 0
+
+// --- placing
+
+const refusals = {
+  UnknownInstrument: "EQuery:Unknown asset pair",
+  OffTick: "EOrder:Tick size check failed",
+  OffLot: "EGeneral:Invalid arguments:volume",
+  TooSmall: "EOrder:Order minimum not met",
+  NotionalTooSmall: "EOrder:Cost minimum not met",
+  InsufficientFunds: "EOrder:Insufficient funds",
+  NothingToReduce: "EOrder:Reduce only:No position exists",
+  NoLiquidity: "EOrder:Insufficient liquidity"
+} as const satisfies Record<Engine.Refusal, string>
+
+const clientId = /^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}|[0-9a-z]{1,18})$/
+
+const clientOrderId = (fields: Fields, engine: Engine.Engine): Either.Either<string | undefined, string> => {
+  const id = text(fields, "cl_ord_id")
+  const userref = text(fields, "userref")
+  if (userref !== undefined) {
+    return id === undefined && /^-?\d{1,10}$/.test(userref) ? Either.right(nameOfGroup(userref)) : invalid("userref")
+  }
+  if (id === undefined) return Either.right(undefined)
+  if (!clientId.test(id)) return invalid("cl_ord_id")
+  // Only open orders count: after a fill or a cancel the id is free again.
+  return Engine.openOrders(engine).some((order) => order.clientOrderId === id)
+    ? invalid("cl_ord_id not unique")
+    : Either.right(id)
+}
+
+const timesInForce: Readonly<Record<string, Engine.TimeInForce>> = { GTC: "GTC", IOC: "IOC", FOK: "FOK" }
+
+const newOrder = (
+  pair: KrakenListing,
+  fields: Fields,
+  engine: Engine.Engine
+): Either.Either<Engine.NewOrder, string> =>
+  Either.gen(function*() {
+    const side = text(fields, "type")
+    if (side !== "buy" && side !== "sell") return yield* invalid("type")
+    const type = text(fields, "ordertype")
+    if (type !== "limit" && type !== "market") return yield* invalid("ordertype")
+    for (const unread of ["price2", "leverage", "reduce_only", "starttm", "expiretm"]) {
+      if (text(fields, unread) !== undefined) return yield* invalid(unread)
+    }
+    const volume = yield* decimal(fields, "volume")
+    const price = type === "limit" ? yield* decimal(fields, "price") : undefined
+    const flags = list(fields, "oflags")
+    if (flags.some((name) => !["post", "fcib", "fciq", "nompp", "viqc"].includes(name))) return yield* invalid("oflags")
+    const inQuote = flags.includes("viqc")
+    if (inQuote && (type !== "market" || side !== "buy")) return yield* invalid("oflags")
+    const postOnly = flags.includes("post")
+    const timeInForce = timesInForce[text(fields, "timeinforce") ?? "GTC"]
+    if (timeInForce === undefined) return yield* invalid("timeinforce")
+    if (postOnly && (type === "market" || timeInForce !== "GTC")) return yield* invalid("oflags")
+    return {
+      instrument: pair.id,
+      side,
+      type,
+      price,
+      ...(inQuote ? { quoteAmount: volume } : { amount: volume }),
+      timeInForce,
+      postOnly,
+      clientOrderId: yield* clientOrderId(fields, engine)
+    }
+  })
+
+const openOrderLimit = 80
+
+const place = (desk: Desk, pair: KrakenListing, fields: Fields): Either.Either<readonly [Engine.Order, Desk], string> =>
+  Either.gen(function*() {
+    if (pair.status === "cancel_only") return yield* refuse("EService:Market in cancel_only mode")
+    const wanted = yield* newOrder(pair, fields, desk.engine)
+    const counted = yield* count(desk, pair.id, 1)
+    if (Engine.openOrders(desk.engine, pair.id).length >= openOrderLimit) {
+      return yield* refuse("EOrder:Orders limit exceeded")
+    }
+    const [order, engine] = yield* Either.mapLeft(
+      Engine.place(desk.engine, wanted, desk.now),
+      (refusal) => refusals[refusal]
+    )
+    if (order.closedBecause === "postOnlyWouldCross") return yield* refuse("EOrder:Post only order")
+    return [order, { ...counted, engine }] as const
+  })
+
+const longestDeadline = 60_000
+
+const checkDeadline = (fields: Fields, now: number): Either.Either<void, string> => {
+  const deadline = text(fields, "deadline")
+  if (deadline === undefined) return Either.void
+  const at = /^\d{4}-\d\d-\d\dT/.test(deadline) ? DateTime.make(deadline) : Option.none()
+  if (Option.isNone(at) || at.value.epochMillis > now + longestDeadline) return invalid("deadline")
+  return at.value.epochMillis < now ? refuse("EService:Deadline elapsed") : Either.void
+}
+
+/** @internal With `validate` it checks everything and places nothing. */
+export const addOrder = (fields: Fields, desk: Desk): Outcome =>
+  Either.gen(function*() {
+    yield* checkDeadline(fields, desk.now)
+    const pair = yield* onePair(fields)
+    const [order, next] = yield* place(desk, pair, fields)
+    const descr = { order: description(pair, order) }
+    return flag(fields, "validate")
+      ? [{ descr }, desk] as const
+      : [{ txid: [txid("O", order.id)], descr }, next] as const
+  })
+
+/** @internal From 2 to 15 orders of one pair, each taken or refused for itself. */
+export const addOrderBatch = (fields: Fields, desk: Desk): Outcome =>
+  Either.gen(function*() {
+    yield* checkDeadline(fields, desk.now)
+    const pair = yield* onePair(fields)
+    const orders = Array.isArray(fields["orders"]) ? fields["orders"].filter(isRecord) : []
+    if (orders.length < 2 || orders.length > 15) return yield* invalid("orders")
+    const [rows, next] = orders.reduce<readonly [ReadonlyArray<Json>, Desk]>(
+      ([rows, desk], order) =>
+        Either.match(place(desk, pair, order), {
+          onLeft: (error) => [[...rows, { error }], desk],
+          onRight: ([placed, next]) => [
+            [...rows, { txid: txid("O", placed.id), descr: { order: description(pair, placed) } }],
+            next
+          ]
+        }),
+      [[], desk]
+    )
+    return [{ orders: rows }, flag(fields, "validate") ? desk : next] as const
+  })
+
+// --- changing and canceling
+
+// By either id; an order that is no longer open is as unknown as one that never was.
+const openOrder = (fields: Fields, engine: Engine.Engine): Either.Either<Engine.Order, string> => {
+  const id = text(fields, "txid")
+  const named = text(fields, "cl_ord_id")
+  if ((id === undefined) === (named === undefined)) return invalid("txid")
+  const found = id === undefined ? openNamed(engine, named) : orderByTxid(engine, id)
+  return Either.filterOrLeft(found, ({ status }) => status === "open", () => "EOrder:Unknown order")
+}
+
+const openNamed = (engine: Engine.Engine, clientOrderId: string | undefined): Either.Either<Engine.Order, string> =>
+  Either.fromNullable(
+    Engine.openOrders(engine).find((order) => order.clientOrderId === clientOrderId),
+    () => "EOrder:Unknown order"
+  )
+
+/** @internal */
+export const amendOrder = (fields: Fields, desk: Desk): Outcome =>
+  Either.gen(function*() {
+    yield* checkDeadline(fields, desk.now)
+    const order = yield* openOrder(fields, desk.engine)
+    if (text(fields, "order_qty") === undefined && text(fields, "limit_price") === undefined) {
+      return yield* invalid("order_qty")
+    }
+    const amount = text(fields, "order_qty") === undefined ? undefined : yield* decimal(fields, "order_qty")
+    const price = text(fields, "limit_price") === undefined ? undefined : yield* decimal(fields, "limit_price")
+    const counted = yield* count(desk, order.instrument, 1 + penalty(order, desk.now, amendPenalties))
+    const [amended, engine] = yield* Either.mapLeft(
+      Engine.amend(desk.engine, order.id, { price, amount }, desk.now),
+      (refusal) => refusal === "NotFound" || refusal === "NotOpen" ? "EOrder:Unknown order" : refusals[refusal]
+    )
+    if (amended.closedBecause === "postOnlyWouldCross") return yield* refuse("EOrder:Post only order")
+    return [{ amend_id: `TAMEND-${txid("T", order.id).slice(7)}` }, { ...counted, engine }] as const
+  })
+
+const cancel = (desk: Desk, order: Engine.Order): Either.Either<Desk, string> =>
+  Either.gen(function*() {
+    const counted = yield* count(desk, order.instrument, penalty(order, desk.now, cancelPenalties))
+    const [, engine] = yield* Either.mapLeft(
+      Engine.cancel(desk.engine, order.id, desk.now),
+      () => "EOrder:Unknown order"
+    )
+    return { ...counted, engine }
+  })
+
+/** @internal One order, or all of a group whose number stands for a txid. */
+export const cancelOrder = (fields: Fields, desk: Desk): Outcome => {
+  const id = text(fields, "txid") ?? ""
+  const group = /^-?\d{1,10}$/.test(id) ? openInGroup(desk.engine, id) : []
+  return group.length > 0
+    ? Either.right(cancelEach(desk, group))
+    : Either.flatMap(
+      openOrder(fields, desk.engine),
+      (order) => Either.map(cancel(desk, order), (next) => [{ count: 1 }, next] as const)
+    )
+}
+
+const cancelEach = (desk: Desk, orders: ReadonlyArray<Engine.Order>): readonly [Json, Desk] => {
+  const [canceled, next] = orders.reduce<readonly [number, Desk]>(
+    ([canceled, desk], order) =>
+      Either.match(cancel(desk, order), {
+        onLeft: () => [canceled, desk],
+        onRight: (next) => [canceled + 1, next]
+      }),
+    [0, desk]
+  )
+  return [{ count: canceled }, next]
+}
+
+/** @internal At most 50; those that are not open are passed over. */
+export const cancelOrderBatch = (fields: Fields, desk: Desk): Outcome => {
+  const wanted = [
+    ...list(fields, "orders").map((txid) => openOrder({ txid }, desk.engine)),
+    ...list(fields, "cl_ord_ids").map((id) => openOrder({ cl_ord_id: id }, desk.engine))
+  ]
+  if (wanted.length === 0 || wanted.length > 50) return invalid("orders")
+  return Either.right(cancelEach(desk, wanted.flatMap((order) => Either.isRight(order) ? [order.right] : [])))
+}
+
+/** @internal Of every pair; it is counted once and not for each order. */
+export const cancelAll = (_: Fields, desk: Desk): Outcome => {
+  const open = Engine.openOrders(desk.engine)
+  const engine = Engine.cancelEach(desk.engine, open, desk.now)
+  return Either.right([{ count: open.length }, { ...desk, engine }])
+}

@@ -1,0 +1,205 @@
+import * as BigDecimal from "effect/BigDecimal"
+import * as Either from "effect/Either"
+import type { World } from "../../Dialect.js"
+import * as Engine from "../../engine/Engine.js"
+import * as Bars from "../../engine/internal/bars.js"
+import * as Decimal from "../../engine/internal/decimal.js"
+import { type Input, text } from "../../internal/inputs.js"
+import type { Json } from "../../internal/json.js"
+import { find, listings, type OkxListing, row, size, volume } from "./markets.js"
+import { type Answered, countOf, instantOf, liveOf, missing, type Refusal, refuse, wrong } from "./params.js"
+
+const instTypes = ["SPOT", "MARGIN", "SWAP", "FUTURES", "OPTION", "EVENTS"]
+
+const instTypeOf = (input: Input): Either.Either<string, Refusal> => {
+  const instType = text(input, "instType")
+  if (instType === undefined) return missing("instType")
+  return instTypes.includes(instType) ? Either.right(instType) : wrong("instType")
+}
+
+const family = (listing: OkxListing): string => `${listing.base}-${listing.quote}`
+
+const selected = (input: Input, instType: string): ReadonlyArray<OkxListing> =>
+  listings.filter((listing) =>
+    listing.instType === instType &&
+    (text(input, "instId") ?? listing.id) === listing.id &&
+    (instType === "SPOT" || (text(input, "instFamily") ?? text(input, "uly") ?? family(listing)) === family(listing))
+  )
+
+/** @internal */
+export const instruments = (input: Input): Answered =>
+  Either.gen(function*() {
+    const instType = yield* instTypeOf(input)
+    if (instType === "OPTION" && text(input, "instFamily") === undefined && text(input, "uly") === undefined) {
+      return yield* refuse("50015", "Either parameter uly or instFamily is required", 400)
+    }
+    const instId = text(input, "instId")
+    const found = selected(input, instType)
+    if (instId !== undefined && found.length === 0) {
+      return yield* refuse("51001", "Instrument ID, Instrument ID code, or Spread ID doesn't exist.")
+    }
+    return { data: found.map(row) }
+  })
+
+/** @internal */
+export const ticker = (input: Input, world: World): Answered =>
+  Either.map(liveOf(input), (listing) => ({ data: [tickerRow(listing, world)] }))
+
+/** @internal */
+export const tickers = (input: Input, world: World): Answered =>
+  Either.map(instTypeOf(input), (instType) => ({
+    data: selected(input, instType).filter(({ state }) => state === "live").map((one) => tickerRow(one, world))
+  }))
+
+const tickerRow = (listing: OkxListing, world: World): Json => {
+  const quote = world.quote(listing)
+  const { asks: [ask], bids: [bid] } = Engine.book(world.engine, listing.id, 1)
+  return {
+    instType: listing.instType,
+    instId: listing.id,
+    last: Decimal.plain(quote.last),
+    lastSz: atLeastOneLot(listing, volume(listing, quote.lastSize, BigDecimal.multiply(quote.lastSize, quote.last))),
+    askPx: ask === undefined ? "" : Decimal.plain(ask.price),
+    askSz: ask === undefined ? "" : size(listing, ask.amount),
+    bidPx: bid === undefined ? "" : Decimal.plain(bid.price),
+    bidSz: bid === undefined ? "" : size(listing, bid.amount),
+    open24h: Decimal.plain(quote.open),
+    high24h: Decimal.plain(quote.high),
+    low24h: Decimal.plain(quote.low),
+    volCcy24h: Decimal.plain(listing.instType === "SPOT" ? quote.quoteVolume : quote.volume),
+    vol24h: Decimal.plain(volume(listing, quote.volume, quote.quoteVolume)),
+    ts: String(world.now),
+    sodUtc0: Decimal.plain(quote.open),
+    sodUtc8: Decimal.plain(quote.open)
+  }
+}
+
+const atLeastOneLot = (listing: OkxListing, value: BigDecimal.BigDecimal): string =>
+  BigDecimal.isZero(value) ? listing.lotSize : Decimal.plain(value)
+
+/** @internal */
+export const markPrices = (input: Input, world: World): Answered =>
+  Either.gen(function*() {
+    const instType = yield* instTypeOf(input)
+    const instId = text(input, "instId")
+    if (instId !== undefined && find(instId)?.instType !== instType) {
+      return yield* refuse("51001", "Instrument ID, Instrument ID code, or Spread ID doesn't exist.")
+    }
+    const rows = instType === "SPOT" ? [] : selected(input, instType)
+    return {
+      data: rows.map((listing): Json => ({
+        instType,
+        instId: listing.id,
+        markPx: Decimal.plain(world.quote(listing).last),
+        ts: String(world.now)
+      }))
+    }
+  })
+
+/** @internal */
+export const books = (input: Input, world: World): Answered =>
+  Either.gen(function*() {
+    const listing = yield* liveOf(input)
+    const depth = yield* countOf(input, 1, 400, "sz")
+    const book = Engine.book(world.engine, listing.id, depth)
+    const level = ({ amount, orders, price }: Engine.Level): Json => [
+      Decimal.plain(price),
+      size(listing, amount),
+      "0",
+      String(orders)
+    ]
+    return {
+      data: [{
+        asks: book.asks.map(level),
+        bids: book.bids.map(level),
+        ts: String(world.now),
+        seqId: 123_456 + book.sequence
+      }]
+    }
+  })
+
+/** @internal Newest first. */
+export const trades = (input: Input, world: World): Answered =>
+  Either.gen(function*() {
+    const listing = yield* liveOf(input)
+    const limit = yield* countOf(input, 100, 500)
+    const data = world.trades(listing, limit).toSorted((a, b) => b.id - a.id).map((trade): Json => ({
+      instId: listing.id,
+      side: trade.side,
+      sz: atLeastOneLot(listing, volume(listing, trade.amount, BigDecimal.multiply(trade.amount, trade.price))),
+      source: "0",
+      px: Decimal.plain(trade.price),
+      tradeId: String(trade.id),
+      ts: String(trade.at)
+    }))
+    return { data }
+  })
+
+// --- candles
+
+const second = 1000
+const minute = 60 * second
+const hour = 60 * minute
+const day = 24 * hour
+
+// Without the suffix a day begins at midnight of UTC+8, which is 16:00 UTC.
+const hongKong = -8 * hour
+
+const bars: Readonly<Record<string, Bars.Bars>> = {
+  "1s": Bars.fixed(second),
+  "1m": Bars.fixed(minute),
+  "3m": Bars.fixed(3 * minute),
+  "5m": Bars.fixed(5 * minute),
+  "15m": Bars.fixed(15 * minute),
+  "30m": Bars.fixed(30 * minute),
+  "1H": Bars.fixed(hour),
+  "2H": Bars.fixed(2 * hour),
+  "4H": Bars.fixed(4 * hour),
+  "6H": Bars.fixed(6 * hour, hongKong, 2 * hour),
+  "12H": Bars.fixed(12 * hour, hongKong, 4 * hour),
+  "1D": Bars.fixed(day, hongKong, 8 * hour),
+  "2D": Bars.fixed(2 * day, hongKong, 8 * hour),
+  "3D": Bars.fixed(3 * day, hongKong, 8 * hour),
+  "1W": Bars.weeks(hongKong, 8 * hour),
+  "1M": Bars.months(hongKong, 8 * hour),
+  "6Hutc": Bars.fixed(6 * hour),
+  "12Hutc": Bars.fixed(12 * hour),
+  "1Dutc": Bars.fixed(day),
+  "2Dutc": Bars.fixed(2 * day, 0, day),
+  "3Dutc": Bars.fixed(3 * day, 0, day),
+  "1Wutc": Bars.weeks(),
+  "1Mutc": Bars.months()
+}
+
+/** @internal How many bars back `candles` goes; `history-candles` has no such end, and no bar that is still open. */
+const recent = 1440
+
+/** @internal The newest bars older than `after` and newer than `before`, both excluded, newest first. */
+export const candles = (kind: "recent" | "history") => (input: Input, world: World): Answered =>
+  Either.gen(function*() {
+    const listing = yield* liveOf(input)
+    const shape = bars[text(input, "bar") ?? "1m"]
+    if (shape === undefined) return yield* wrong("bar")
+    const limit = yield* countOf(input, 100, 300)
+    const after = yield* instantOf(input, "after")
+    const before = yield* instantOf(input, "before")
+    const newest = kind === "recent" ? world.now : shape.openOf(world.now) - 1
+    const to = after === undefined ? newest : Math.min(newest, after - 1)
+    const oldest = kind === "recent" ? Bars.back(shape, world.now, recent) : Number.NEGATIVE_INFINITY
+    const since = before === undefined ? oldest : Math.max(oldest, before + 1)
+    const from = Math.max(since, Bars.back(shape, to, limit))
+    const data = Bars.between(shape, from, to, (unit, start, end) => world.candles(listing, unit, start, end))
+      .toReversed()
+      .map((bar): Json => [
+        String(bar.openTime),
+        Decimal.plain(bar.open),
+        Decimal.plain(bar.high),
+        Decimal.plain(bar.low),
+        Decimal.plain(bar.close),
+        Decimal.plain(volume(listing, bar.volume, bar.quoteVolume)),
+        Decimal.plain(listing.instType === "SPOT" ? bar.quoteVolume : bar.volume),
+        Decimal.plain(bar.quoteVolume),
+        shape.after(bar.openTime) <= world.now ? "1" : "0"
+      ])
+    return { data }
+  })

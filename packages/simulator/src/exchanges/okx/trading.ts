@@ -1,0 +1,218 @@
+import * as BigDecimal from "effect/BigDecimal"
+import * as Either from "effect/Either"
+import type { World } from "../../Dialect.js"
+import * as Engine from "../../engine/Engine.js"
+import { amount, flag, type Input, isInput, text } from "../../internal/inputs.js"
+import type { Json } from "../../internal/json.js"
+import { amountOf, find, type OkxListing } from "./markets.js"
+import { forgotten, named } from "./orders.js"
+import { type Answered, orderId, type Refusal, refuse, wrong } from "./params.js"
+
+type Step = (engine: Engine.Engine, input: Input, now: number) => Either.Either<
+  readonly [order: Engine.Order, next: Engine.Engine],
+  Refusal
+>
+
+const listingOf = (input: Input): Either.Either<OkxListing, Refusal> => {
+  const listing = find(text(input, "instId") ?? "")
+  return listing === undefined
+    ? refuse("51001", "Instrument ID, Instrument ID code, or Spread ID doesn't exist.")
+    : Either.right(listing)
+}
+
+// --- place
+
+const pendingPerInstrument = 500
+
+const place: Step = (engine, input, now) =>
+  Either.gen(function*() {
+    const listing = yield* listingOf(input)
+    const order = yield* newOrder(listing, input)
+    if (listing.state !== "live") return yield* refuse("51022", "Contract suspended.")
+    const taken = order.clientOrderId === undefined
+      ? undefined
+      : Engine.orderByClientId(engine, order.clientOrderId)
+    if (taken !== undefined && !forgotten(taken, now)) return yield* refuse("51016", "Client order ID already exists.")
+    if (Engine.openOrders(engine, listing.id).length >= pendingPerInstrument) {
+      return yield* refuse("51174", "Order failed. The number of your pending orders has reached its limit.")
+    }
+    return yield* Either.mapLeft(Engine.place(engine, order, now), explain(listing, order.side))
+  })
+
+const newOrder = (listing: OkxListing, input: Input): Either.Either<Engine.NewOrder, Refusal> =>
+  Either.gen(function*() {
+    const spot = listing.instType === "SPOT"
+    const mode = text(input, "tdMode")
+    if (mode !== "cash" && mode !== "cross" && mode !== "isolated") return yield* wrong("tdMode")
+    if (spot !== (mode === "cash")) {
+      return yield* refuse("51010", "Operation is not supported under the current account mode")
+    }
+    const side = input["side"]
+    if (side !== "buy" && side !== "sell") return yield* wrong("side")
+    if (!spot && !["net", undefined].includes(text(input, "posSide"))) return yield* wrong("posSide")
+    const type = orderTypes[text(input, "ordType") ?? ""]
+    if (type === undefined) return yield* wrong("ordType")
+    const size = amount(input, "sz")
+    if (size === undefined) return yield* wrong("sz")
+    const price = type.type === "limit" ? amount(input, "px") : undefined
+    if (type.type === "limit" && price === undefined) return yield* wrong("px")
+    const clientOrderId = text(input, "clOrdId")
+    if (clientOrderId !== undefined && !/^[A-Za-z0-9]{1,32}$/.test(clientOrderId)) return yield* wrong("clOrdId")
+    if (!/^[A-Za-z0-9]{0,16}$/.test(text(input, "tag") ?? "")) return yield* wrong("tag")
+    const target = text(input, "tgtCcy") ?? (side === "buy" ? "quote_ccy" : "base_ccy")
+    if (target !== "base_ccy" && target !== "quote_ccy") return yield* wrong("tgtCcy")
+    const inQuote = spot && type.type === "market" && target === "quote_ccy"
+    if (inQuote && side === "sell") return yield* wrong("tgtCcy")
+    return {
+      instrument: listing.id,
+      side,
+      ...type,
+      price,
+      ...(inQuote ? { quoteAmount: size } : { amount: amountOf(listing, size) }),
+      reduceOnly: !spot && flag(input, "reduceOnly"),
+      clientOrderId
+    }
+  })
+
+const orderTypes: Readonly<Record<string, Pick<Engine.NewOrder, "type" | "timeInForce" | "postOnly">>> = {
+  limit: { type: "limit", timeInForce: "GTC" },
+  post_only: { type: "limit", timeInForce: "GTC", postOnly: true },
+  fok: { type: "limit", timeInForce: "FOK" },
+  ioc: { type: "limit", timeInForce: "IOC" },
+  market: { type: "market", timeInForce: "IOC" },
+  optimal_limit_ioc: { type: "market", timeInForce: "IOC" }
+}
+
+const explain = (listing: OkxListing, side: Engine.Side) => (refusal: Engine.Refusal): Refusal => {
+  switch (refusal) {
+    case "UnknownInstrument":
+      return { status: 200, code: "51001", msg: "Instrument ID, Instrument ID code, or Spread ID doesn't exist." }
+    case "OffTick":
+      return { status: 200, code: "51000", msg: "Parameter px error" }
+    case "OffLot":
+      return { status: 200, code: "51121", msg: "Order quantity must be a multiple of the lot size." }
+    case "TooSmall":
+    case "NotionalTooSmall":
+      return { status: 200, code: "51020", msg: "Your order should meet or exceed the minimum order amount." }
+    case "InsufficientFunds": {
+      const asset = listing.instType === "SPOT" && side === "sell" ? listing.base : listing.settle
+      return { status: 200, code: "51008", msg: `Order failed. Insufficient ${asset} balance in account. ` }
+    }
+    case "NothingToReduce":
+      return {
+        status: 200,
+        code: "51169",
+        msg:
+          "Order failed because you don't have any positions in this direction for this contract to reduce or close. "
+      }
+    case "NoLiquidity":
+      return { status: 200, code: "54084", msg: "Order failed. There is not enough depth in the order book." }
+  }
+}
+
+// --- cancel and amend
+
+const cancel: Step = (engine, input, now) =>
+  Either.gen(function*() {
+    const listing = yield* listingOf(input)
+    const order = yield* named(engine, listing, input)
+    if (order === undefined) return yield* refuse("51400", "Cancellation failed as the order doesn't exist.")
+    if (order.status === "canceled") {
+      return yield* refuse("51401", "Cancellation failed as the order is already canceled.")
+    }
+    return yield* Either.mapLeft(Engine.cancel(engine, order.id, now), (): Refusal => ({
+      status: 200,
+      code: "51402",
+      msg: "Cancellation failed as the order is already completed."
+    }))
+  })
+
+const amend: Step = (engine, input, now) =>
+  Either.gen(function*() {
+    const listing = yield* listingOf(input)
+    const order = yield* named(engine, listing, input)
+    if (order === undefined) return yield* refuse("51503", "Order modification failed as the order doesn't exist.")
+    if (order.status === "canceled") {
+      return yield* refuse("51509", "Modification failed as the order has been canceled.")
+    }
+    const size = amount(input, "newSz")
+    const price = amount(input, "newPx")
+    if (size === undefined && (price === undefined || text(input, "newSz") !== undefined)) return yield* wrong("newSz")
+    if (price === undefined && text(input, "newPx") !== undefined) return yield* wrong("newPx")
+    const changed = size === undefined ? undefined : amountOf(listing, size)
+    if (changed !== undefined && BigDecimal.lessThanOrEqualTo(changed, order.filled)) return yield* wrong("newSz")
+    return yield* Either.mapLeft(
+      Engine.amend(engine, order.id, { price, amount: changed }, now),
+      (refusal): Refusal =>
+        refusal === "NotFound" || refusal === "NotOpen"
+          ? { status: 200, code: "51510", msg: "Modification failed as the order has been completed." }
+          : explain(listing, order.side)(refusal)
+    )
+  })
+
+// --- endpoints
+
+const steps = { place, cancel, amend }
+
+/** @internal What can be done to an order. */
+export type Verb = keyof typeof steps
+
+interface Done {
+  readonly row: Json
+  readonly failed: boolean
+  readonly engine: Engine.Engine
+}
+
+const perform = (verb: Verb, engine: Engine.Engine, input: Input, now: number): Done => {
+  const done = steps[verb](engine, input, now)
+  const extra = verb === "amend" ? { reqId: text(input, "reqId") ?? "" } : {}
+  const tag = verb === "place" ? { tag: text(input, "tag") ?? "" } : {}
+  const row = Either.match(done, {
+    onLeft: ({ code, msg }): Json => ({
+      clOrdId: text(input, "clOrdId") ?? "",
+      ordId: text(input, "ordId") ?? "",
+      sCode: code,
+      sMsg: msg,
+      ...tag,
+      ...extra,
+      ts: String(now)
+    }),
+    onRight: ([order]): Json => ({
+      clOrdId: order.clientOrderId ?? "",
+      ordId: orderId(order.id),
+      sCode: "0",
+      sMsg: "",
+      ...tag,
+      ...extra,
+      ts: String(now)
+    })
+  })
+  return { row, failed: Either.isLeft(done), engine: Either.isLeft(done) ? engine : done.right[1] }
+}
+
+/** @internal The acknowledgement of one order: what went wrong is said in its `sCode`. */
+export const single = (verb: Verb) => (body: unknown, world: World): Answered => {
+  if (!isInput(body)) return refuse("50002", "JSON syntax error", 400)
+  const { engine, failed, row } = perform(verb, world.engine, body, world.now)
+  return Either.right({ data: [row], ...(failed ? allFailed : {}), engine })
+}
+
+const allFailed = { code: "1", msg: "All operations failed" }
+const someFailed = { code: "2", msg: "Bulk operation partially succeeded." }
+
+/** @internal Orders one batch may have. */
+const largestBatch = 20
+
+/** @internal One order after another; those that fail do not keep the others from succeeding. */
+export const batch = (verb: Verb) => (body: unknown, world: World): Answered => {
+  if (!Array.isArray(body)) return refuse("50002", "JSON syntax error", 400)
+  const items = body.filter(isInput)
+  if (items.length === 0 || items.length < body.length || items.length > largestBatch) return wrong("orders")
+  const done = items.reduce<ReadonlyArray<Done>>(
+    (before, item) => [...before, perform(verb, before.at(-1)?.engine ?? world.engine, item, world.now)],
+    []
+  )
+  const failures = done.filter(({ failed }) => failed).length
+  const verdict = failures === 0 ? {} : failures === done.length ? allFailed : someFailed
+  return Either.right({ data: done.map(({ row }) => row), ...verdict, engine: done.at(-1)?.engine })
+}

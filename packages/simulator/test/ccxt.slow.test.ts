@@ -1,0 +1,242 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Ccxt from "ccxt"
+import * as CcxtWithBitMex from "ccxt-with-bitmex"
+import { BigDecimal, Effect, Redacted } from "effect"
+import { Dialects, type Engine, Simulator, SimulatorServer } from "../src/index.js"
+
+type Client = Pick<
+  Ccxt.Exchange,
+  | "loadMarkets"
+  | "fetchTicker"
+  | "fetchTickers"
+  | "fetchOrderBook"
+  | "fetchTrades"
+  | "fetchOHLCV"
+  | "fetchBalance"
+  | "createOrder"
+  | "fetchOrder"
+  | "fetchOpenOrders"
+  | "cancelOrder"
+  | "fetchMyTrades"
+  | "fetchPositions"
+  | "fetchTradingFee"
+  | "fetchTradingFees"
+>
+
+type Settings = ConstructorParameters<typeof Ccxt.Exchange>[0]
+
+interface Case {
+  readonly make: (settings: Settings) => Client & { readonly urls: { api: Addresses } }
+  /** A perpetual contract, how much of it to buy, and how many contracts ccxt calls that. */
+  readonly perpetual?: readonly [symbol: string, amount: number]
+  /** How ccxt asks for what is paid. BitMEX has no such question. */
+  readonly fees?: "fetchTradingFee" | "fetchTradingFees"
+  /** ccxt takes the fee of a trade of BitMEX for one in the quote currency. */
+  readonly feesAreRead?: false
+  /** What ccxt calls an order that was canceled when a part of it was filled. Unless given: canceled. */
+  readonly canceledInPart?: string
+  /** ccxt wants to hear that Bybit finds only the last 500 orders. */
+  readonly orderParams?: Readonly<Record<string, unknown>>
+}
+
+const cases: { readonly [Id in Simulator.ExchangeId]: Case } = {
+  binance: { make: (settings) => new Ccxt.binance(settings), fees: "fetchTradingFee" },
+  // Later versions of ccxt dropped it.
+  bitmex: {
+    make: (settings) => new CcxtWithBitMex.bitmex(settings),
+    perpetual: ["BTC/USDT:USDT", 1000],
+    feesAreRead: false
+  },
+  bybit: {
+    make: (settings) => new Ccxt.bybit(settings),
+    perpetual: ["BTC/USDT:USDT", 0.01],
+    fees: "fetchTradingFee",
+    canceledInPart: "closed",
+    orderParams: { acknowledged: true }
+  },
+  coinbase: { make: (settings) => new Ccxt.coinbase(settings), fees: "fetchTradingFees" },
+  deribit: {
+    make: (settings) => new Ccxt.deribit(settings),
+    perpetual: ["BTC/USD:BTC", 100],
+    fees: "fetchTradingFees"
+  },
+  kraken: { make: (settings) => new Ccxt.kraken(settings), fees: "fetchTradingFee" },
+  okx: {
+    make: (settings) => new Ccxt.okx(settings),
+    perpetual: ["BTC/USDT:USDT", 0.1],
+    fees: "fetchTradingFee"
+  }
+}
+
+const symbol = "BTC/USDT"
+const number = BigDecimal.unsafeToNumber
+
+type Addresses = Ccxt.Exchange["urls"]["api"]
+
+/** The same addresses at a simulator: only their paths stay. */
+const pointed = (addresses: Addresses, baseUrl: string): Addresses =>
+  Object.fromEntries(
+    Object.entries(addresses).map(([name, address]) => [
+      name,
+      typeof address === "string" ? address.replace(/^https:\/\/[^/]+/, baseUrl) : pointed(address, baseUrl)
+    ])
+  )
+
+const start = Effect.fnUntraced(function*(id: Simulator.ExchangeId) {
+  const { exchanges: [served] } = yield* SimulatorServer.make(id)
+  assert(served !== undefined)
+  const { baseUrl, simulator } = served
+  yield* simulator.setPrice(symbol, "64000")
+  const { key, passphrase, secret } = Simulator.credentials(id)
+  const client = cases[id].make({
+    apiKey: Redacted.value(key),
+    secret: Redacted.value(secret),
+    ...(passphrase === undefined ? {} : { password: Redacted.value(passphrase) })
+  })
+  client.urls.api = pointed(client.urls.api, baseUrl)
+  const ask = <A>(question: (client: Client) => Promise<A>) => Effect.promise(() => question(client))
+  yield* ask((client) => client.loadMarkets())
+  return { simulator, ask, ...cases[id] }
+})
+
+const balances = (rows: Readonly<Record<string, unknown>>, state: Simulator.State) =>
+  state.balances.map(({ asset }): readonly [string, unknown] => [asset, rows[asset] ?? 0])
+
+const held = (state: Simulator.State) =>
+  state.balances.map(({ asset, free, locked }) => [asset, number(BigDecimal.sum(free, locked))] as const)
+
+const close = (left: number | undefined, right: number, what: string) => {
+  assert(left !== undefined && Math.abs(left - right) <= Math.abs(right) * 1e-6, `${what}: ${left} and not ${right}`)
+}
+
+const nothingRefused = (simulator: Simulator.Simulator) =>
+  Effect.map(simulator.requests, (requests) => {
+    const refused = requests.filter(({ status }) => status === undefined || status >= 400)
+    assert.deepStrictEqual(refused.map(({ method, status, target }) => `${status} ${method} ${target}`), [])
+  })
+
+describe.each(Simulator.exchangeIds)("ccxt as a client of %s", (id) => {
+  it.scopedLive("knows all that trades, by symbol, tick and lot", () =>
+    Effect.gen(function*() {
+      const { ask, simulator } = yield* start(id)
+      const markets = yield* ask((client) => client.loadMarkets())
+      for (const { id: name, instrument, symbol, tickSize } of Dialects.dialects[id].listings) {
+        if (instrument === undefined) continue
+        const market = markets[symbol]
+        assert(market !== undefined, symbol)
+        assert.strictEqual(market.active, true, symbol)
+        assert.include(name, market.id ?? "nothing", symbol)
+        close(market.precision.price, number(tickSize), `the tick of ${symbol}`)
+        assert.deepStrictEqual([market.spot, market.swap], [
+          instrument.kind === "spot",
+          instrument.kind === "perpetual"
+        ])
+      }
+      yield* nothingRefused(simulator)
+    }))
+
+  it.scopedLive("reads the market as it is", () =>
+    Effect.gen(function*() {
+      const { ask, simulator } = yield* start(id)
+      // Until trades at the price that was set are on the tape.
+      yield* Effect.sleep("2500 millis")
+      const top = Effect.map(simulator.state, ({ markets }) => {
+        const found = markets.find((market) => market.symbol === symbol)?.top
+        return [found?.bid, found?.ask].map((price) => price === undefined ? undefined : number(price))
+      })
+      // The bid and the ask breathe from second to second: what was told counts while they held.
+      const steadily = <A>(question: (client: Client) => Promise<A>) =>
+        Effect.repeat(Effect.all([top, ask(question), top]), {
+          until: ([before, , after]) => before[0] === after[0] && before[1] === after[1]
+        })
+      const [best, ticker] = yield* steadily((client) => client.fetchTicker(symbol))
+      assert.deepStrictEqual([ticker.symbol, ticker.last], [symbol, 64_000])
+      assert.deepStrictEqual([ticker.bid, ticker.ask], best)
+      const tickers = yield* ask((client) => client.fetchTickers([symbol]))
+      assert.strictEqual(tickers[symbol]?.last, 64_000)
+      const [first, book] = yield* steadily((client) => client.fetchOrderBook(symbol, 5))
+      assert.deepStrictEqual([book.bids.length, book.asks.length], [5, 5])
+      assert.deepStrictEqual([book.bids[0]?.[0], book.asks[0]?.[0]], first)
+      const trades = yield* ask((client) => client.fetchTrades(symbol, undefined, 50))
+      const last = trades.at(-1)
+      assert.deepStrictEqual([last?.symbol, last?.price], [symbol, 64_000])
+      assert.isAbove(last?.amount ?? 0, 0)
+      const candles = yield* ask((client) => client.fetchOHLCV(symbol, "1m", undefined, 10))
+      assert.isAtLeast(candles.length, 9)
+      assert.strictEqual(candles.at(-1)?.[4], 64_000)
+      yield* nothingRefused(simulator)
+    }), 30_000)
+
+  it.scopedLive("trades, and sees its orders, fills and balances", () =>
+    Effect.gen(function*() {
+      const { ask, canceledInPart = "canceled", feesAreRead = true, orderParams = {}, simulator } = yield* start(id)
+      const before = yield* simulator.state
+      const first = yield* ask((client) => client.fetchBalance())
+      assert.deepStrictEqual(balances({ ...first.total }, before), held(before))
+      const placed = yield* ask((client) => client.createOrder(symbol, "limit", "buy", 0.01, 63_500))
+      const orderId = String(placed.id)
+      const fetch = Effect.map(
+        ask((client) => client.fetchOrder(orderId, symbol, { ...orderParams })),
+        ({ amount, filled, id, price, remaining, side, status, symbol, type }) =>
+          [id, symbol, side, type, price, amount, filled, status === "open" ? remaining : undefined, status] as const
+      )
+      const terms = [orderId, symbol, "buy", "limit", 63_500, 0.01] as const
+      const [own] = (yield* simulator.state).orders
+      assert.strictEqual(own?.[0], orderId)
+      assert.deepStrictEqual(yield* fetch, [...terms, 0, 0.01, "open"])
+      const open = Effect.map(
+        ask((client) => client.fetchOpenOrders(symbol)),
+        (orders) => orders.map(({ id, price }) => [id, price])
+      )
+      assert.deepStrictEqual(yield* open, [[orderId, 63_500]])
+      const part: Engine.Order = yield* simulator.fill(orderId, "0.004")
+      assert.deepStrictEqual(yield* fetch, [...terms, 0.004, 0.006, "open"])
+      yield* ask((client) => client.cancelOrder(orderId, symbol))
+      assert.deepStrictEqual(yield* fetch, [...terms, 0.004, undefined, canceledInPart])
+      assert.deepStrictEqual(yield* open, [])
+      const trades = yield* ask((client) => client.fetchMyTrades(symbol))
+      assert.deepStrictEqual(
+        trades.map(({ amount, order, price, side, symbol }) => [order, symbol, side, price, amount]),
+        [[orderId, symbol, "buy", 63_500, 0.004]]
+      )
+      if (feesAreRead) {
+        const fee = trades[0]?.fee
+        assert.deepStrictEqual([fee?.currency, Number(fee?.cost)], [part.feeAsset, number(part.fee)])
+      }
+      yield* ask((client) => client.createOrder(symbol, "market", "sell", 0.02))
+      const after = yield* simulator.state
+      const second = yield* ask((client) => client.fetchBalance())
+      assert.deepStrictEqual(balances({ ...second.total }, after), held(after))
+      assert.notDeepEqual(held(after), held(before))
+      yield* nothingRefused(simulator)
+    }))
+
+  it.scopedLive("holds positions where there are contracts", () =>
+    Effect.gen(function*() {
+      const { ask, perpetual, simulator } = yield* start(id)
+      if (perpetual === undefined) return
+      const [contract, amount] = perpetual
+      yield* ask((client) => client.createOrder(contract, "market", "buy", amount))
+      const positions = yield* ask((client) => client.fetchPositions([contract]))
+      const [own] = (yield* simulator.state).positions
+      assert(own !== undefined)
+      assert.deepStrictEqual(positions.map(({ contracts, side, symbol }) => [symbol, side, contracts]), [
+        [contract, "long", amount]
+      ])
+      close(positions[0]?.entryPrice, number(own.entryPrice), "the price of entry")
+      yield* nothingRefused(simulator)
+    }))
+
+  it.scopedLive("pays what it is told", () =>
+    Effect.gen(function*() {
+      const { ask, fees, simulator } = yield* start(id)
+      if (fees === undefined) return
+      const told = fees === "fetchTradingFee"
+        ? yield* ask((client) => client.fetchTradingFee(symbol))
+        : (yield* ask((client) => client.fetchTradingFees()))[symbol]
+      const terms = Dialects.dialects[id].listings.find((listing) => listing.symbol === symbol)?.instrument
+      assert(terms !== undefined)
+      assert.deepStrictEqual([told?.maker, told?.taker], [number(terms.makerFee), number(terms.takerFee)])
+      yield* nothingRefused(simulator)
+    }))
+})
