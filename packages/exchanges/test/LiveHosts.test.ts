@@ -1,32 +1,12 @@
-import { Binance } from "@effect-exchange/binance"
-import { BitMex } from "@effect-exchange/bitmex"
-import { Bybit } from "@effect-exchange/bybit"
-import { Coinbase } from "@effect-exchange/coinbase"
-import { OrderJournal, type Trading } from "@effect-exchange/core"
+import { OrderJournal } from "@effect-exchange/core"
 import type { Exchange } from "@effect-exchange/core/adapter"
-import { Kraken } from "@effect-exchange/kraken"
-import { Okx } from "@effect-exchange/okx"
 import { Simulator } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
-import type { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { type ConfigError, Effect, Either, Layer, Redacted } from "effect"
-import type { Exchanges } from "../src/index.js"
+import { Effect, Either, Layer, Redacted } from "effect"
+import { Exchanges } from "../src/index.js"
 
 type Id = Exchanges.ExchangeId
-
-type Build = (
-  options: Exchange.TradingOptions
-) => Layer.Layer<Trading.Trading, ConfigError.ConfigError, HttpClient.HttpClient | OrderJournal.OrderJournal>
-
-const layers: { readonly [K in Id]: Build } = {
-  binance: Binance.layer,
-  bitmex: BitMex.layer,
-  bybit: Bybit.layer,
-  coinbase: Coinbase.layer,
-  kraken: Kraken.layer,
-  okx: Okx.layer
-}
 
 const credentials = {
   key: Redacted.make("key"),
@@ -36,7 +16,7 @@ const credentials = {
 
 const built = (id: Id, baseUrl: string, trading?: "enabled") => {
   const options: Exchange.TradingOptions = { environment: { name: "mine", baseUrl }, trading, credentials }
-  return Layer.build(layers[id](options)).pipe(
+  return Layer.build(Exchanges.layerTrading(id, options)).pipe(
     Effect.provide([ScriptedHttp.layer(() => ScriptedHttp.json({})), OrderJournal.layerNone]),
     Effect.scoped,
     Effect.either,
@@ -57,6 +37,7 @@ const live: ReadonlyArray<readonly [Id, ...ReadonlyArray<string>]> = [
   ["bitmex", "https://www.bitmex.com", "https://archive.example"],
   ["bybit", "https://api.bybit.com", "https://api.bytick.com", "https://api.bybit.eu", "https://api.bybit.com."],
   ["coinbase", "https://api.coinbase.com", "https://proxy.example"],
+  ["deribit", "https://www.deribit.com", "https://test.deribit.com.evil.example"],
   ["kraken", "https://api.kraken.com", "https://93.184.216.34"],
   ["okx", "https://www.okx.com", "https://my.okx.com", "https://eea.okx.com", "https://us.okx.com"]
 ]
@@ -66,6 +47,7 @@ const harmless: ReadonlyArray<readonly [Id, ...ReadonlyArray<string>]> = [
   ["bitmex", "https://testnet.bitmex.com"],
   ["bybit", "https://api-testnet.bybit.com", "https://api-demo.bybit.com"],
   ["coinbase", "https://api-sandbox.coinbase.com"],
+  ["deribit", "https://test.deribit.com"],
   ["kraken", "https://localhost:8443"],
   ["okx", "http://127.0.0.1:8080"]
 ]

@@ -3,6 +3,7 @@ import { Binance } from "@effect-exchange/binance"
 import { BitMex } from "@effect-exchange/bitmex"
 import { Bybit } from "@effect-exchange/bybit"
 import { Coinbase } from "@effect-exchange/coinbase"
+import { Deribit } from "@effect-exchange/deribit"
 import { Kraken } from "@effect-exchange/kraken"
 import { Okx } from "@effect-exchange/okx"
 
@@ -12,6 +13,7 @@ export const registry = {
   bitmex: BitMex,
   bybit: Bybit,
   coinbase: Coinbase,
+  deribit: Deribit,
   kraken: Kraken,
   okx: Okx
 }

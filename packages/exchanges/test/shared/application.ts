@@ -27,6 +27,8 @@ export const allowed: { readonly [Id in Exchanges.ExchangeId]: { readonly calls:
   bitmex: { calls: 30, window: 1000 },
   bybit: { calls: 600, window: 5000 },
   coinbase: { calls: 10, window: 1000 },
+  // A pool of 100 that refills by 20 a second.
+  deribit: { calls: 120, window: 1000 },
   kraken: { calls: 1, window: 1000 },
   okx: { calls: 20, window: 2000 }
 }

@@ -1,0 +1,323 @@
+/**
+ * Deribit: spot, perpetual and dated contracts, inverse and linear.
+ *
+ * @since 0.1.0
+ */
+import { Decimal, ExchangeSymbol, type Market } from "@effect-exchange/core"
+import {
+  ClientOrderId,
+  type Declaration,
+  Exchange,
+  Listing,
+  Page,
+  Question,
+  type Row,
+  type Wire
+} from "@effect-exchange/core/adapter"
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
+import * as Arr from "effect/Array"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Endpoints from "./Endpoints.js"
+import { protocol } from "./Protocol.js"
+import type * as Rows from "./Rows.js"
+
+const { ask } = Question
+const one = Decimal.make("1")
+const kinds = ["spot", "future"] as const
+
+const named = ({ id }: Market.Market): Endpoints.Named => ({ instrument_name: id })
+
+const dateOf = (at: number): string => DateTime.formatIsoDateUtc(DateTime.unsafeMake(at)).replaceAll("-", "").slice(2)
+
+/**
+ * An instrument whose assets are not in our notation is left out. Amounts are in the base currency, those of inverse contracts
+ * in dollars, which is what one of them is worth here.
+ */
+const market = (
+  { expiry, inverse, kind, settle, ...row }: Wire.Type<typeof Rows.Instrument>
+): Market.Market | undefined => {
+  if (kind === undefined) return undefined
+  if (kind === "spot") {
+    const symbol = ExchangeSymbol.fromAssets(row)
+    return symbol === undefined ? undefined : { ...row, kind, symbol }
+  }
+  const expires = kind === "future" && expiry !== undefined ? dateOf(expiry) : undefined
+  if (settle === undefined || (kind === "future" && expires === undefined)) return undefined
+  const symbol = ExchangeSymbol.fromAssets({ ...row, settle, expiry: expires })
+  if (symbol === undefined) return undefined
+  return { ...row, kind, symbol, settle, inverse, multiplier: inverse ? one : row.lotSize }
+}
+
+// Under which currency an order of spot is kept is not said.
+const currenciesOf = ({ base, quote, settle }: Market.Market): ReadonlyArray<string> =>
+  settle === undefined ? [base, quote] : [settle]
+
+const byLabel: Declaration.Account["byName"][number] = (client) => ({ clientOrderId, market }) =>
+  Effect.map(
+    Effect.forEach(currenciesOf(market), (currency) =>
+      client.request(Endpoints.getOrderStateByLabel, { currency, label: clientOrderId })),
+    Listing.flatten
+  )
+
+/** What is filed of both, each row once: it moves from the one to the other a while after it ended. */
+const filed = <Row extends { readonly id: string }>(
+  read: (
+    historical: boolean
+  ) => Question.Question<"account", [Market.Market, Declaration.History], Listing.Listing<Row>>
+): Question.Question<"account", [Market.Market, Declaration.History], Listing.Listing<Row>> =>
+(client) =>
+(market, history) =>
+  Effect.map(
+    Concurrent.forEach([false, true], (historical) => read(historical)(client)(market, history), {
+      concurrency: "unbounded"
+    }),
+    (both) => {
+      const { rows, unknown } = Listing.flatten(both)
+      return { rows: Arr.dedupeWith(rows, (one, other) => one.id === other.id), unknown }
+    }
+  )
+
+/** How many orders that ended are searched for one by its label. */
+const most = 10_000
+
+const ended = filed<Row.Order>((historical) =>
+  Page.all({
+    endpoint: Endpoints.getOrderHistory,
+    input: (offset: number | undefined, market: Market.Market, { limit }: Declaration.History) => ({
+      ...named(market),
+      count: Math.min(limit, Endpoints.pageSize),
+      offset: offset ?? 0,
+      include_old: true,
+      include_unfilled: true,
+      historical
+    }),
+    rows: (rows) => rows,
+    next: ({ count, place = 0 }) => count < Endpoints.pageSize ? undefined : place + count,
+    enough: (_, { limit }) => limit
+  })
+)
+
+const fills = filed<Row.Fill>((historical) =>
+  Page.all({
+    endpoint: Endpoints.getUserTrades,
+    input: (end: number | undefined, market: Market.Market, { limit, since }: Declaration.History) => ({
+      ...named(market),
+      count: Math.min(limit, Endpoints.pageSize),
+      start_timestamp: since,
+      // Those of that millisecond come again, and count once.
+      end_timestamp: end,
+      sorting: "desc" as const,
+      historical
+    }),
+    rows: ({ fills }) => fills,
+    next: ({ answer: { fills, hasMore }, place }) => {
+      const end = fills.rows.at(-1)?.at
+      return hasMore && end !== place ? end : undefined
+    },
+    enough: (_, { limit }) => limit
+  })
+)
+
+const yes = (flag: boolean | undefined): true | undefined => flag === true ? true : undefined
+
+const timesInForce = { GTC: "good_til_cancelled", IOC: "immediate_or_cancel", FOK: "fill_or_kill" } as const
+
+const newOrder = (order: Declaration.NewOrder): Endpoints.NewOrder => ({
+  ...named(order.market),
+  amount: order.size,
+  type: order.type,
+  price: order.price,
+  label: order.clientOrderId,
+  time_in_force: timesInForce[order.timeInForce],
+  post_only: yes(order.postOnly),
+  reject_post_only: yes(order.postOnly),
+  reduce_only: yes(order.reduceOnly),
+  valid_until: order.until
+})
+
+const exchange = Exchange.define({
+  name: "Deribit",
+  protocol,
+  kinds: ["spot", "perpetual", "future"],
+  lacks: ["placeBatch"],
+  marketData: {
+    listings: kinds.map((kind) =>
+      ask(Endpoints.getInstruments, () => ({ currency: "any", kind }), Listing.map(market))
+    ),
+    ticker: ask(
+      Endpoints.ticker,
+      named,
+      ({ dollars, row }, { inverse }) => inverse === true ? { ...row, volume24h: dollars } : row
+    ),
+    book: {
+      depths: [1, 5, 10, 20, 50, 100, 1000, 10_000],
+      read: ask(Endpoints.getOrderBook, (market, depth) => ({ ...named(market), depth }))
+    },
+    trades: {
+      most: 1000,
+      order: "newest first",
+      read: ask(Endpoints.getLastTrades, (market, count) => ({ ...named(market), count, sorting: "desc" as const }))
+    },
+    candles: {
+      words: { "1m": "1", "5m": "5", "15m": "15", "30m": "30", "1h": "60", "1d": "1D" },
+      page: 1000,
+      read: ask(
+        Endpoints.getChart,
+        (market, resolution, { from, to }) => ({
+          ...named(market),
+          resolution,
+          start_timestamp: from,
+          end_timestamp: to - 1
+        }),
+        (bars, { inverse }) =>
+          bars.map(({ cost, ...bar }): Row.Bar => inverse === true ? { ...bar, volume: cost } : bar)
+      ),
+      // Its first market opened in that month.
+      first: { opened: Date.UTC(2016, 5, 1), by: ["1d", "1h"] }
+    },
+    status: ask(Endpoints.status, () => ({}))
+  },
+  account: {
+    balances: ask(Endpoints.getAccountSummaries, () => ({})),
+    keyPermissions: ask(Endpoints.auth, () => ({ grant_type: "client_signature" as const }), (scope) => ({
+      read: /\btrade:read/.test(scope) && /\baccount:read/.test(scope),
+      trade: /\btrade:read_write\b/.test(scope),
+      withdraw: /\bwallet:read_write\b/.test(scope),
+      ipRestricted: "unknown"
+    })),
+    open: ask(Endpoints.getOpenOrdersByInstrument, named),
+    openOfAll: Question.each(kinds.map((kind) => ask(Endpoints.getOpenOrders, () => ({ kind })))),
+    byId: ask(Endpoints.getOrderState, (_, order_id) => ({ order_id }), (row) => [row]),
+    // A label is forgotten half an hour after its order has ended: what ended before is searched for.
+    byName: [
+      byLabel,
+      (client) => ({ market, since }) => ended(client)(market, { since, limit: most, isWanted: () => true })
+    ],
+    searches: true,
+    ended: { order: "newest first", read: ended },
+    fills: { order: "newest first", read: fills },
+    positions: ask(Endpoints.getPositions, () => ({ currency: "any", kind: "future" }))
+  },
+  trading: {
+    names: {
+      pattern: /^[A-Za-z0-9._:-]{1,64}$/,
+      described: "1 to 64 of A-Z a-z 0-9 . _ : -",
+      make: ClientOrderId.asUuid
+    },
+    timeInForce: ["GTC", "IOC", "FOK"],
+    reduceOnly: true,
+    deduplicates: "never",
+    takenWithin: "15 seconds",
+    seenWithin: "5 seconds",
+    place: (client) => (order) =>
+      client.request(order.side === "buy" ? Endpoints.buy : Endpoints.sell, newOrder(order)),
+    cancel: { by: "id", ask: ask(Endpoints.cancel, ({ id = "" }) => ({ order_id: id })) },
+    cancelAll: { all: ask(Endpoints.cancelAllByInstrument, named, () => undefined) },
+    amend: ask(Endpoints.edit, ({ current, price, size, until }: Declaration.Change) => ({
+      order_id: current.id,
+      amount: size ?? current.amount,
+      price: price ?? current.price,
+      post_only: yes(current.postOnly),
+      reject_post_only: yes(current.postOnly),
+      valid_until: until
+    }))
+  }
+})
+
+/**
+ * What Deribit can do.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const features = exchange.features
+
+/**
+ * Deribit's public data: the same value as the shared `MarketData`, for programs that use several exchanges.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export const MarketData = exchange.MarketData
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export type MarketData = Exchange.Named<"DeribitMarketData">
+
+/**
+ * A Deribit account: the same value as the shared `Account`, for programs that use several exchanges.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export const Account = exchange.Account
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export type Account = Exchange.Named<"DeribitAccount">
+
+/**
+ * Trading on Deribit: the same value as the shared `Trading`, for programs that use several exchanges.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export const Trading = exchange.Trading
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export type Trading = Exchange.Named<"DeribitTrading">
+
+/**
+ * Public data; needs no credentials and has none in reach.
+ *
+ * Fails with a `ConfigError` when the base URL is refused.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerMarketData = exchange.layerMarketData
+
+/**
+ * Public data and the account of a key. Without `credentials` these are `DERIBIT_API_KEY` and `DERIBIT_API_SECRET` from
+ * configuration (`DERIBIT_TESTNET_API_KEY` and so on for the testnet), read again when they may have been rotated.
+ *
+ * Fails with a `ConfigError` that names what is missing.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerAccount = exchange.layerAccount
+
+/**
+ * Everything: public data, the account of a key, and trading with it, which on the live exchange has to be said twice.
+ *
+ * Fails with a `ConfigError` that names what is missing.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = exchange.layer
+
+/**
+ * `layerAccount` with every option from configuration.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerAccountConfig = exchange.layerAccountConfig
+
+/**
+ * `layer` with every option from configuration.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerConfig = exchange.layerConfig

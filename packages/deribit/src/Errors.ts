@@ -1,0 +1,52 @@
+/**
+ * Deribit's errors, as errors of ours: by their codes, which stay, and never by their texts, of which there are several to
+ * one code.
+ *
+ * Source: docs.deribit.com, "RPC error codes".
+ *
+ * @since 0.1.0
+ */
+import { Errors } from "@effect-exchange/core/adapter"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+
+const decode = Schema.decodeUnknownOption(
+  Schema.Struct({
+    error: Schema.Struct({ code: Schema.Int, message: Schema.String, data: Schema.optional(Schema.Unknown) })
+  })
+)
+
+/**
+ * The table of Deribit's errors.
+ *
+ * @since 0.1.0
+ * @category classification
+ */
+export const errors: Errors.Table = Errors.table({
+  said: ({ json }) =>
+    Option.getOrUndefined(
+      Option.map(decode(json), ({ error: { code, data, message } }) => ({
+        code: String(code),
+        text: data === undefined || data === null ? message : `${message}: ${JSON.stringify(data)}`
+      }))
+    ),
+  codes: {
+    AuthenticationFailed: "13004 13009 10000 9999",
+    PermissionDenied: "13021 13403 11042 10019 12005 10029 13778",
+    RateLimited: "10028 10066 10047",
+    SymbolNotFound: "10020 13020",
+    InvalidRequest:
+      "-32600 -32601 -32602 -32700 -32000 11050 11029 10002 10043 10021 10022 10023 10024 10025 10026 10027 10030 13016",
+    InsufficientFunds: "10009",
+    // 13888 is an order that came after its `valid_until`.
+    OrderRejected:
+      "10005 10006 10007 10008 10011 10012 10013 10014 10015 10016 10017 10018 11030 11035 11043 11054 13888",
+    DuplicateOrder: "13032",
+    // An order that has ended is not found either: there is nothing left to cancel or to change.
+    OrderNotFound: "10004 10010 11008 11044",
+    Busy: "11051 10041 10040 13503 13025",
+    Unknown: "11094 13028 10001 13008"
+  },
+  // The pool of requests is full again after five seconds.
+  wait: { 10028: "5 seconds" }
+})

@@ -1,0 +1,58 @@
+/**
+ * Deribit's API v2, as the request engine needs to know it.
+ *
+ * @since 0.1.0
+ */
+import { Protocol, Signature } from "@effect-exchange/core/adapter"
+import * as Either from "effect/Either"
+import * as Redacted from "effect/Redacted"
+import { getTime, limits } from "./Endpoints.js"
+import { errors } from "./Errors.js"
+
+/**
+ * Signs a request in its `authorization` header: the hex HMAC-SHA256 of time, nonce, method, path with query, and body, a
+ * line each (docs.deribit.com, "Deribit signature credentials").
+ *
+ * @since 0.1.0
+ * @category signing
+ */
+export const signHeader: Protocol.Sign = (request, { key, secret }, { nonce, now }) => {
+  const { body, method, path, query } = request
+  const target = query === "" ? path : `${path}?${query}`
+  const signature = Signature.hmacSha256Hex(secret, `${now}\n${nonce}\n${method}\n${target}\n${body}\n`)
+  const authorization = `deri-hmac-sha256 id=${Redacted.value(key)},ts=${now},nonce=${nonce},sig=${signature}`
+  return Either.right({ ...request, headers: { ...request.headers, authorization }, signature })
+}
+
+/**
+ * Signs the parameters of `public/auth`: the hex HMAC-SHA256 of time, nonce and no data, a line each.
+ *
+ * @since 0.1.0
+ * @category signing
+ */
+export const signParameters: Protocol.Sign = (request, { key, secret }, { nonce, now }) => {
+  const signature = Signature.hmacSha256Hex(secret, `${now}\n${nonce}\n`)
+  const id = encodeURIComponent(Redacted.value(key))
+  const query = `${request.query}&client_id=${id}&timestamp=${now}&nonce=${nonce}&data=&signature=${signature}`
+  return Either.right({ ...request, query, signature })
+}
+
+/**
+ * Deribit's hosts, limits, signatures and errors. No header says what has been used of a limit.
+ *
+ * @since 0.1.0
+ * @category protocols
+ */
+export const protocol = Protocol.make({
+  exchange: "deribit",
+  hosts: {
+    live: Protocol.open("https://www.deribit.com"),
+    testnet: Protocol.open("https://test.deribit.com")
+  },
+  testHosts: ["test.deribit.com"],
+  limits,
+  sign: { header: signHeader, parameters: signParameters },
+  errors,
+  serverTime: getTime,
+  tolerance: "60 seconds"
+})

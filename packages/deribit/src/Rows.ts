@@ -1,0 +1,204 @@
+/**
+ * What Deribit's rows are called, and what their words mean. Money is in JSON numbers.
+ *
+ * @since 0.1.0
+ */
+import { Row, Wire } from "@effect-exchange/core/adapter"
+import * as BigDecimal from "effect/BigDecimal"
+import * as Either from "effect/Either"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+
+const { all, at, blank, millis, none, number, positive, text, when, words, wordsOr } = Wire
+
+/**
+ * An instrument. A perpetual is a future whose period says so, and which expires in the year 3000.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Instrument = Row.of({
+  id: at("instrument_name", text),
+  kind: all(
+    {
+      kind: at("kind", wordsOr({ spot: "spot", future: "future" }, undefined)),
+      period: at("settlement_period", blank(text))
+    },
+    ({ kind, period }) => kind === "future" && period === "perpetual" ? "perpetual" : kind
+  ),
+  inverse: at("instrument_type", wordsOr({ reversed: true }, false)),
+  settle: at("settlement_currency", blank(text)),
+  base: at("base_currency", text),
+  quote: at("quote_currency", text),
+  expiry: at("expiration_timestamp", blank(millis)),
+  status: at("is_active", words({ true: "open", false: "closed" })),
+  tickSize: at("tick_size", positive(number)),
+  lotSize: at("contract_size", positive(number)),
+  minAmount: at("min_trade_amount", positive(number))
+})
+
+/**
+ * A ticker, with its volume in the base currency and in dollars: amounts of inverse contracts are in dollars.
+ *
+ * @since 0.1.0
+ * @category answers
+ */
+export const Ticker = Wire.answer({
+  row: Row.ticker({
+    last: at("last_price", positive(number)),
+    bid: at("best_bid_price", positive(number)),
+    ask: at("best_ask_price", positive(number)),
+    open24h: none,
+    high24h: at("stats.high", positive(number)),
+    low24h: at("stats.low", positive(number)),
+    volume24h: at("stats.volume", blank(number)),
+    at: at("timestamp", millis)
+  }),
+  dollars: at("stats.volume_usd", blank(number))
+})
+
+const Levels = Schema.Array(Wire.one(Row.level({ price: at(0, number), amount: at(1, number) })))
+
+/**
+ * A book.
+ *
+ * @since 0.1.0
+ * @category answers
+ */
+export const Book = Wire.answer({
+  bids: at("bids", Levels),
+  asks: at("asks", Levels),
+  at: at("timestamp", millis),
+  sequence: at("change_id", text)
+})
+
+const side = at("direction", words({ buy: "buy", sell: "sell" }))
+
+/**
+ * A public trade; its side is the taker's.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Trade = Row.trade({
+  id: at("trade_id", text),
+  side,
+  price: at("price", number),
+  amount: at("amount", number),
+  at: at("timestamp", millis)
+})
+
+const columns = ["ticks", "open", "high", "low", "close", "volume", "cost"]
+const decodeColumns = ParseResult.decodeUnknownEither(Schema.Array(Schema.Array(Schema.Unknown)))
+const decodeBars = ParseResult.decodeUnknownEither(Schema.Array(Wire.one(Row.of({
+  openTime: at(0, millis),
+  open: at(1, number),
+  high: at(2, number),
+  low: at(3, number),
+  close: at(4, number),
+  volume: at(5, number),
+  cost: at(6, number)
+}))))
+
+/**
+ * Candles, which come by columns: `volume` is in the base currency, `cost` in the quote currency.
+ *
+ * @since 0.1.0
+ * @category answers
+ */
+export const Chart = Wire.reading((value) =>
+  Either.flatMap(
+    decodeColumns(columns.map((name) => Object(value)[name])),
+    ([ticks = [], ...others]) =>
+      decodeBars(ticks.map((tick, index) => [tick, ...others.map((column) => column[index])]))
+  )
+)
+
+const type = at("order_type", wordsOr({ limit: "limit", market: "market" }, "other"))
+const nothing = BigDecimal.fromBigInt(0n)
+
+/**
+ * An order. The price of one at the market is the word `market_price`, and what is not filled may be left out.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Order = Row.order({
+  id: at("order_id", text),
+  market: at("instrument_name", text),
+  clientOrderId: at("label", blank(text)),
+  side,
+  type,
+  status: at(
+    "order_state",
+    words({
+      open: "open",
+      filled: "filled",
+      rejected: "rejected",
+      cancelled: "canceled",
+      untriggered: "pending",
+      triggered: "pending"
+    })
+  ),
+  price: when(type, "limit", at("price", number)),
+  amount: at("amount", blank(number)),
+  filled: all({ filled: at("filled_amount", blank(number)) }, ({ filled = nothing }) => filled),
+  averagePrice: at("average_price", positive(number)),
+  timeInForce: at(
+    "time_in_force",
+    wordsOr({ good_til_cancelled: "GTC", immediate_or_cancel: "IOC", fill_or_kill: "FOK" }, undefined)
+  ),
+  postOnly: at("post_only", blank(Schema.Boolean)),
+  reduceOnly: at("reduce_only", blank(Schema.Boolean)),
+  createdAt: at("creation_timestamp", millis),
+  updatedAt: at("last_update_timestamp", blank(millis))
+})
+
+/**
+ * A fill; its fee is above zero when it was paid.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Fill: Wire.Row<Row.Fill> = Row.fill({
+  id: at("trade_id", text),
+  orderId: at("order_id", text),
+  market: at("instrument_name", text),
+  clientOrderId: at("label", blank(text)),
+  side,
+  price: at("price", number),
+  amount: at("amount", number),
+  fee: at("fee", blank(number)),
+  feeAsset: at("fee_currency", blank(text)),
+  liquidity: at("liquidity", wordsOr({ M: "maker", T: "taker" }, "unknown")),
+  at: at("timestamp", millis)
+})
+
+/**
+ * A position; those that were closed stay, with the direction `zero`.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Position = Row.position({
+  market: at("instrument_name", text),
+  side: at("direction", words({ buy: "long", sell: "short", zero: "long" })),
+  amount: at("size", number),
+  entryPrice: at("average_price", positive(number)),
+  markPrice: at("mark_price", positive(number)),
+  liquidationPrice: at("estimated_liquidation_price", positive(number)),
+  leverage: at("leverage", positive(number)),
+  unrealizedPnl: at("floating_profit_loss", blank(number))
+})
+
+/**
+ * What there is of a currency: what can be used, and what it would be worth if all of it were closed.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Balance = Row.balance({
+  asset: at("currency", text),
+  free: at("available_funds", number),
+  total: at("equity", number)
+})
