@@ -20,7 +20,7 @@ import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Endpoints from "./Endpoints.js"
-import { errors, said } from "./Errors.js"
+import * as Errors from "./Errors.js"
 import { protocol } from "./Protocol.js"
 import type * as Rows from "./Rows.js"
 
@@ -196,18 +196,10 @@ const place: Declaration.Trading["place"] = (client) => (order) =>
         : Effect.succeed({ accepted: created.id })
   )
 
-const outcome = ({ reason, success }: Wire.Type<typeof Rows.Cancellation>): Declaration.Canceled["outcome"] => {
-  if (success) return "canceled"
-  // It is being canceled already.
-  if (reason === "DUPLICATE_CANCEL_REQUEST") return "ended"
-  const about = { exchange: id, operation: Endpoints.cancelOrders.name }
-  return errors.ofRow(said([reason], ["the order was not canceled"]), { about, headers: {}, now: 0, status: 200 })
-}
-
 const cancelSeveral = ask(
   Endpoints.cancelOrders,
   (_: Market.Market, order_ids: ReadonlyArray<string>) => ({ order_ids }),
-  (rows) => rows.map((row): Declaration.Canceled => ({ id: row.id, outcome: outcome(row) }))
+  (rows) => rows.map((row): Declaration.Canceled => ({ id: row.id, outcome: Errors.canceled(row) }))
 )
 
 const cancel: Declaration.Trading["cancel"]["ask"] = (client) => ({ id, market }) =>

@@ -7,7 +7,7 @@
  * @since 0.1.0
  */
 import { ExchangeError } from "@effect-exchange/core"
-import { Errors, type Protocol } from "@effect-exchange/core/adapter"
+import { type Declaration, Errors, type Protocol } from "@effect-exchange/core/adapter"
 import * as RetryAfter from "@effect-exchange/resilience/RetryAfter"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
@@ -167,3 +167,21 @@ export const errors: Errors.Table = Errors.table({
       : undefined
   }
 })
+
+/**
+ * What became of the request to cancel an order. One that is being canceled already counts as ended.
+ *
+ * @since 0.1.0
+ * @category classification
+ */
+export const canceled = ({ reason, success }: Cancellation): Declaration.Canceled["outcome"] => {
+  if (success) return "canceled"
+  if (reason === "DUPLICATE_CANCEL_REQUEST") return "ended"
+  const about = { exchange: "coinbase", operation: "cancelOrders" }
+  return errors.ofRow(said([reason], ["the order was not canceled"]), { about, headers: {}, now: 0, status: 200 })
+}
+
+interface Cancellation {
+  readonly success: boolean
+  readonly reason: string | undefined
+}

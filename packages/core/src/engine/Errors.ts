@@ -104,7 +104,7 @@ export const table = (facts: Facts): Table => {
     if (kind === undefined || kind === "None" || typeof kind !== "string") return kind
     const about = {
       ...circumstances.about,
-      code: clean(said.code),
+      code: codeOf(said),
       detail: clean(said.text) || "the exchange gave no reason"
     }
     switch (kind) {
@@ -125,10 +125,10 @@ export const table = (facts: Facts): Table => {
 
   const unlisted = (said: Said, { about, headers, now, status }: Circumstances): ExchangeError.TradingError =>
     status >= 300
-      ? UnlistedError.fromStatus({ about, clean, headers, now, status }, said)
+      ? UnlistedError.fromStatus({ about, clean, headers, now, status }, { ...said, code: codeOf(said) })
       : new ExchangeError.MalformedResponse({
         ...about,
-        code: clean(said.code),
+        code: codeOf(said),
         detail: `an error that is not known here, so that nobody can say what was done: ${
           clean(said.text) || "the exchange gave no reason"
         }`
@@ -147,6 +147,9 @@ export const table = (facts: Facts): Table => {
     }
   }
 }
+
+// Some errors are said in words alone.
+const codeOf = ({ code }: Said): string | undefined => clean(code) || undefined
 
 const waits = { RateLimited: "1 second", Banned: "15 minutes" } as const
 
