@@ -3,70 +3,339 @@
  *
  * @since 0.1.0
  */
-import { type Adapter, Exchange } from "@effect-exchange/core/adapter"
-import * as Context from "effect/Context"
-import * as account from "./internal/account.js"
-import * as marketData from "./internal/marketData.js"
-import * as trading from "./internal/trading.js"
+import { ExchangeError, ExchangeSymbol, type Market } from "@effect-exchange/core"
+import {
+  ClientOrderId,
+  type Declaration,
+  Exchange,
+  Listing,
+  Page,
+  Question,
+  type Row,
+  type Wire
+} from "@effect-exchange/core/adapter"
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
+import * as BigDecimal from "effect/BigDecimal"
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Endpoints from "./Endpoints.js"
+import * as Errors from "./Errors.js"
 import { protocol } from "./Protocol.js"
+import type * as Rows from "./Rows.js"
 
-/**
- * Coinbase's public data: the same value as the shared `MarketData`, for programs that use several exchanges.
- *
- * @since 0.1.0
- * @category tags
- */
-export class MarketData extends Context.Tag("@effect-exchange/coinbase/Coinbase/MarketData")<
-  MarketData,
-  Exchange.MarketDataService
->() {}
+const { ask } = Question
+const { exchange: id } = protocol
 
-/**
- * A Coinbase account: the same value as the shared `Account`, for programs that use several exchanges. There are no
- * positions.
- *
- * @since 0.1.0
- * @category tags
- */
-export class Account extends Context.Tag("@effect-exchange/coinbase/Coinbase/Account")<
-  Account,
-  Omit<Exchange.AccountService, "positions">
->() {}
+// ---- public data
 
-/**
- * Orders on Coinbase: the same value as the shared `Trading`, for programs that use several exchanges. Orders are placed
- * one by one.
- *
- * @since 0.1.0
- * @category tags
- */
-export class Trading extends Context.Tag("@effect-exchange/coinbase/Coinbase/Trading")<
-  Trading,
-  Omit<Exchange.TradingService, "placeBatch">
->() {}
+const spot = { product_type: "SPOT", get_all_products: true } as const
 
-const exchange = Exchange.make({
+const market = (row: Wire.Type<typeof Rows.Product>): Market.Market | undefined => {
+  const { base, id, lotSize, maxAmount, minAmount, minNotional, priceIncrement, quote, quoteIncrement, status } = row
+  const symbol = ExchangeSymbol.fromAssets({ base, quote })
+  return symbol === undefined ? undefined : {
+    symbol,
+    id,
+    kind: "spot",
+    status,
+    base,
+    quote,
+    tickSize: priceIncrement ?? quoteIncrement,
+    lotSize,
+    minAmount,
+    maxAmount,
+    minNotional
+  }
+}
+
+// A product has no bid and no ask.
+const ticker: Declaration.MarketData["ticker"] = (client) => ({ id }) =>
+  Effect.map(
+    Concurrent.all([
+      client.request(Endpoints.product, { product_id: id }),
+      client.request(Endpoints.topOfBook, { product_id: id, limit: 1 })
+    ], { concurrency: 2 }),
+    ([{ market: _, ...product }, top]) => ({ ...product, ...top })
+  )
+
+// No endpoint tells: it is judged by what can be traded.
+const status: Declaration.MarketData["status"] = (client) => () =>
+  Effect.map(
+    Concurrent.all([
+      client.request(Endpoints.products, { product_type: "SPOT" }),
+      client.request(Endpoints.serverTime, {})
+    ], { concurrency: 2 }),
+    ([{ rows }, at]) => {
+      const open = rows.filter(({ status }) => status === "open")
+      const unlimited = open.filter(({ limited }) => !limited)
+      const isLimited = open.length > 0 || rows.some(({ cancelOnly }) => cancelOnly)
+      return {
+        status: unlimited.length > 0 ? "operational" : isLimited ? "limited" : "maintenance",
+        detail: `${open.length} of ${rows.length} products are open, ${unlimited.length} to all orders`,
+        at
+      }
+    }
+  )
+
+// ---- an account
+
+interface Answer<A> {
+  readonly rows: Listing.Rows<A>
+  readonly next: string | undefined
+}
+
+const paged = <A>() => ({
+  rows: ({ rows }: Answer<A>) => rows,
+  next: Page.cursor(({ next }: Answer<A>) => next)
+})
+
+const wallets = Page.all({
+  ...paged<Wire.Type<typeof Rows.Wallet>>(),
+  endpoint: Endpoints.accounts,
+  input: (cursor) => ({ limit: Endpoints.pageSize, cursor })
+})
+
+/** Which orders are listed, and how many are enough: under a name the first. */
+interface Wanted {
+  readonly product_ids?: ReadonlyArray<string> | undefined
+  readonly order_status?: ReadonlyArray<string> | undefined
+  readonly start_date?: string | undefined
+  readonly limit?: number | undefined
+  readonly clientOrderId?: string | undefined
+}
+
+const orders = Page.all({
+  ...paged<Row.Order>(),
+  endpoint: Endpoints.orders,
+  input: (cursor, { clientOrderId: _, limit = Endpoints.pageSize, ...wanted }: Wanted) => ({
+    product_type: "SPOT" as const,
+    ...wanted,
+    limit: Math.min(limit, Endpoints.pageSize),
+    cursor
+  }),
+  wanted: (row, { clientOrderId = row.clientOrderId }: Wanted) => row.clientOrderId === clientOrderId,
+  enough: ({ clientOrderId, limit = Number.POSITIVE_INFINITY }: Wanted) => clientOrderId === undefined ? limit : 1
+})
+
+// `OPEN` goes with no other status. Those that wait are read first: one that is opened meanwhile is in the second list, and
+// counts as it is there.
+const standing: Question.Question<"account", [Wanted], Listing.Listing<Row.Order>> = (client) => (wanted) =>
+  Effect.map(
+    Effect.forEach(
+      [["PENDING", "QUEUED", "CANCEL_QUEUED", "EDIT_QUEUED"], ["OPEN"]],
+      (order_status) => orders(client)({ ...wanted, order_status })
+    ),
+    (lists) => {
+      const { rows, unknown } = Listing.flatten(lists)
+      return { rows: [...new Map(rows.map((row) => [row.id, row])).values()], unknown }
+    }
+  )
+
+const iso = (millis: number): string => DateTime.formatIso(DateTime.unsafeMake(millis))
+
+// How much earlier than it was sent an order is looked for.
+const margin = 60_000
+
+// Orders are listed from an instant by the exchange's clock. With ours, an order placed by a clock that is ahead would seem
+// never to have been.
+const placedSince: Declaration.Account["byName"][number] = (client) => ({ clientOrderId, market, since }) =>
+  Effect.gen(function*() {
+    const product_ids = [market.id]
+    if (since === undefined) return yield* orders(client)({ product_ids, clientOrderId })
+    const ours = yield* Clock.currentTimeMillis
+    const theirs = yield* client.request(Endpoints.serverTime, {})
+    const start_date = iso(Math.max(0, Math.floor(since + theirs - ours) - margin))
+    return yield* orders(client)({ product_ids, start_date, clientOrderId })
+  })
+
+// ---- orders
+
+const configuration = (
+  { postOnly, price, size: base_size, timeInForce }: Declaration.NewOrder
+): Endpoints.Configuration => {
+  if (price === undefined) return { market_market_ioc: { base_size } }
+  const limit = { base_size, limit_price: price }
+  switch (timeInForce) {
+    case "FOK":
+      return { limit_limit_fok: limit }
+    case "IOC":
+      return { sor_limit_ioc: limit }
+    default:
+      return { limit_limit_gtc: { ...limit, post_only: postOnly } }
+  }
+}
+
+const differ = (one: BigDecimal.BigDecimal | undefined, other: BigDecimal.BigDecimal | undefined): boolean =>
+  one !== undefined && other !== undefined && !BigDecimal.equals(one, other)
+
+/** Whether the answer is about another order than was asked for, by as much as it says. */
+const isAnother = (
+  asked: Declaration.NewOrder,
+  { market = asked.market.id, side = asked.side, terms }: typeof Rows.Created.Type
+): boolean =>
+  market !== asked.market.id || side !== asked.side || differ(terms.amount, asked.size) ||
+  differ(terms.price, asked.price)
+
+const place: Declaration.Trading["place"] = (client) => (order) =>
+  Effect.flatMap(
+    client.request(Endpoints.createOrder, {
+      client_order_id: order.clientOrderId,
+      product_id: order.market.id,
+      side: order.side === "buy" ? "BUY" : "SELL",
+      order_configuration: configuration(order)
+    }),
+    (created): Effect.Effect<Declaration.Placed, ExchangeError.TradingError> =>
+      // It may be an earlier order of that name, or an answer gone astray while this one stands: that is looked up.
+      isAnother(order, created)
+        ? new ExchangeError.MalformedResponse({
+          exchange: id,
+          operation: Endpoints.createOrder.name,
+          detail: `the answer is about another order, ${created.id}`
+        })
+        : Effect.succeed({ accepted: created.id })
+  )
+
+const cancelSeveral = ask(
+  Endpoints.cancelOrders,
+  (_: Market.Market, order_ids: ReadonlyArray<string>) => ({ order_ids }),
+  (rows) => rows.map((row) => ({ id: row.id, outcome: Errors.canceled(row) }))
+)
+
+const cancel: Declaration.Trading["cancel"]["ask"] = (client) => ({ id, market }) =>
+  Effect.flatMap(
+    cancelSeveral(client)(market, id === undefined ? [] : [id]),
+    ([canceled]) =>
+      canceled === undefined || typeof canceled.outcome === "string"
+        ? Effect.succeed(undefined)
+        : Effect.fail(canceled.outcome)
+  )
+
+const amend: Declaration.OptionalTrading["amend"] = (client) => ({ current, ...change }) => {
+  const price = change.price ?? current.price
+  const size = change.size ?? current.amount
+  return current.timeInForce !== "GTC" || price === undefined || size === undefined
+    ? new ExchangeError.Unsupported({
+      exchange: id,
+      operation: Endpoints.editOrder.name,
+      detail: "Coinbase changes limit orders only that stand until canceled",
+      alternative: "cancel it and place another"
+    })
+    : Effect.as(client.request(Endpoints.editOrder, { order_id: current.id, price, size }), undefined)
+}
+
+const exchange = Exchange.define({
+  name: "Coinbase",
   protocol,
-  features: {
-    name: "Coinbase",
-    kinds: ["spot"],
-    testnet: false,
-    candles: ["1m", "5m", "15m", "30m", "1h", "4h", "1d"],
-    positions: false,
+  kinds: ["spot"],
+  lacks: ["positions", "placeBatch"],
+  marketData: {
+    listings: [ask(Endpoints.products, () => spot, ({ rows }) => rows.map(market))],
+    ticker,
+    // Of many products, the whole listing is shorter than the list of what is asked for.
+    tickers: ask(Endpoints.tickers, (markets) => ({
+      ...spot,
+      product_ids: markets.length > 100 ? undefined : markets.map(({ id }) => id)
+    })),
+    book: {
+      // No most is documented, here and for trades.
+      depths: Number.POSITIVE_INFINITY,
+      read: ask(Endpoints.productBook, ({ id }, limit) => ({ product_id: id, limit }))
+    },
+    trades: {
+      most: Number.POSITIVE_INFINITY,
+      order: "newest first",
+      read: ask(Endpoints.marketTrades, ({ id }, limit) => ({ product_id: id, limit }))
+    },
+    candles: {
+      words: {
+        "1m": "ONE_MINUTE",
+        "5m": "FIVE_MINUTE",
+        "15m": "FIFTEEN_MINUTE",
+        "30m": "THIRTY_MINUTE",
+        "1h": "ONE_HOUR",
+        "4h": "FOUR_HOUR",
+        "1d": "ONE_DAY"
+      },
+      // As many as one request gives, whatever the documents say.
+      page: 299,
+      // The exchange opened in January 2015, with nothing from before it.
+      first: { opened: Date.UTC(2015, 0, 1), by: ["1d", "1h"] },
+      read: ask(Endpoints.candles, (market, granularity, { from, to }) => ({
+        product_id: market.id,
+        start: from / 1000,
+        // The end is included, and a candle that opens there would be one too many.
+        end: to / 1000 - 1,
+        granularity
+      }))
+    },
+    status
+  },
+  account: {
+    balances: (client) => () =>
+      Effect.map(wallets(client)(), ({ rows }) => rows.map(({ id: _, ...balance }) => balance)),
+    keyPermissions: ask(Endpoints.keyPermissions, () => ({}), ({ trade, transfer, view }) => ({
+      read: view,
+      trade,
+      withdraw: transfer,
+      ipRestricted: "unknown"
+    })),
+    open: (client) => (market) => standing(client)({ product_ids: [market.id] }),
+    openOfAll: (client) => () => standing(client)({}),
+    byId: ask(Endpoints.order, (_, order_id) => ({ order_id }), (order) => [order]),
+    byName: [
+      // Those that stand may be older than all that are read of the others. One placed lately is found either way.
+      (client) => ({ clientOrderId, market, since }) =>
+        since === undefined
+          ? standing(client)({ product_ids: [market.id], clientOrderId })
+          : Effect.succeed([]),
+      placedSince
+    ],
+    searches: true,
+    ended: {
+      order: "newest first",
+      withOpen: true,
+      read: (client) => (market, { limit, since }) =>
+        orders(client)({
+          product_ids: [market.id],
+          start_date: since === undefined ? undefined : iso(since),
+          limit
+        })
+    },
+    fills: {
+      order: "newest first",
+      feeIn: "quote",
+      read: Page.all({
+        ...paged<Row.Fill>(),
+        endpoint: Endpoints.fills,
+        input: (cursor, market, { limit, since }) => ({
+          product_ids: [market.id],
+          start_sequence_timestamp: since === undefined ? undefined : iso(since),
+          limit: Math.min(limit, Endpoints.pageSize),
+          cursor
+        }),
+        enough: (_, { limit }) => limit
+      })
+    }
+  },
+  trading: {
+    names: {
+      pattern: /^[A-Za-z0-9_-]{1,128}$/,
+      described: "1 to 128 of A-Z a-z 0-9 _ -",
+      make: ClientOrderId.asUuid
+    },
     timeInForce: ["GTC", "IOC", "FOK"],
     reduceOnly: false,
-    amend: true,
-    batch: 0,
-    deduplicates: "always"
-  },
-  tags: {
-    marketData: (service) => Context.make(MarketData, service),
-    account: (service) => Context.make(Account, service),
-    trading: (service) => Context.make(Trading, service)
-  },
-  marketData: marketData.make,
-  account: account.make,
-  trading: trading.make
+    deduplicates: "always",
+    // A token is taken for two minutes, by a request that was sent half a minute after it was asked for at the latest; the
+    // rest is for clocks and for orders that are listed late.
+    takenWithin: "150 seconds",
+    seenWithin: "30 seconds",
+    place,
+    cancel: { by: "id", ask: cancel },
+    cancelAll: { most: 100, several: cancelSeveral },
+    amend
+  }
 })
 
 /**
@@ -75,7 +344,51 @@ const exchange = Exchange.make({
  * @since 0.1.0
  * @category models
  */
-export const features: Adapter.Features = exchange.features
+export const features = exchange.features
+
+/**
+ * Coinbase's public data: the same value as the shared `MarketData`, for programs that use several exchanges.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export const MarketData = exchange.MarketData
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export type MarketData = Exchange.Named<"CoinbaseMarketData">
+
+/**
+ * A Coinbase account: the same value as the shared `Account`, for programs that use several exchanges. There are no
+ * positions.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export const Account = exchange.Account
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export type Account = Exchange.Named<"CoinbaseAccount">
+
+/**
+ * Orders on Coinbase: the same value as the shared `Trading`, for programs that use several exchanges. Orders are placed
+ * one by one.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export const Trading = exchange.Trading
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export type Trading = Exchange.Named<"CoinbaseTrading">
 
 /**
  * Public data; needs no credentials and has none in reach.
@@ -99,7 +412,7 @@ export const layerMarketData = exchange.layerMarketData
 export const layerAccount = exchange.layerAccount
 
 /**
- * Public data, the account and its orders. On the live exchange `trading: "enabled"` is to be said as well.
+ * Everything: public data, the account of a key, and trading with it, which on the live exchange has to be said twice.
  *
  * Fails with a `ConfigError` that names what is missing.
  *

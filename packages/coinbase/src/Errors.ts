@@ -1,21 +1,22 @@
 /**
- * Coinbase's errors, as errors of ours. They come in several shapes, a refused order with status 200; the code is looked at
- * first, then the text, then the status.
+ * Coinbase's errors, as errors of ours. They come in several shapes, a refused order with status 200; the text is looked at
+ * first, then the code, then the status.
  *
  * Source: Coinbase Advanced Trade API, error responses and the failure reasons of orders (docs.cdp.coinbase.com).
  *
  * @since 0.1.0
  */
 import { ExchangeError } from "@effect-exchange/core"
-import { type Protocol, UnlistedError } from "@effect-exchange/core/adapter"
+import { Errors, type Protocol } from "@effect-exchange/core/adapter"
 import * as RetryAfter from "@effect-exchange/resilience/RetryAfter"
 import * as Duration from "effect/Duration"
-import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
 
 const Text = Schema.optional(Schema.NullOr(Schema.String))
 
-const Body = Schema.Struct({
+const decode = Schema.decodeUnknownOption(Schema.Struct({
   success: Schema.optional(Schema.Boolean),
   error: Text,
   error_details: Text,
@@ -35,36 +36,9 @@ const Body = Schema.Struct({
     edit_failure_reason: Text,
     preview_failure_reason: Text
   }))))
-})
+}))
 
-type Body = typeof Body.Type
-
-const decode = Schema.decodeUnknownEither(Body)
-
-/** What an answer says, whatever its shape. */
-interface Said {
-  /** The first code that says something. */
-  readonly code: string | undefined
-  readonly text: string
-}
-
-/**
- * The error an answer of Coinbase's stands for; `undefined` leaves it to what HTTP says.
- *
- * @since 0.1.0
- * @category classification
- */
-export const classify = (answer: Protocol.Answer): ExchangeError.ExchangeError | undefined => {
-  const body = Either.getOrUndefined(decode(answer.json))
-  if (answer.status < 300) return body?.success === false ? refusal(answer, saidOf(body)) : undefined
-  if (body === undefined || !isOwn(body)) return bare(answer)
-  const said = saidOf(body)
-  // Every 401 is about the token, whatever its body says.
-  if (answer.status === 401) return unauthorized(answer, said)
-  if (answer.status === 429) return make(answer, said, "RateLimited")
-  const kind = kindOf(said, answer)
-  return kind === undefined ? UnlistedError.fromStatus(answer, said) : make(answer, said, kind)
-}
+type Body = Option.Option.Value<ReturnType<typeof decode>>
 
 // A message, and an error in some word or other, are what gateways write, too.
 const isOwn = ({ code, error, error_details, error_response, errors, success }: Body): boolean =>
@@ -72,39 +46,6 @@ const isOwn = ({ code, error, error_details, error_response, errors, success }: 
   success !== undefined || error_response != null || errors != null
 
 const isCode = /^[A-Z][A-Z0-9_]+$/
-
-const bare = (answer: Protocol.Answer): ExchangeError.ExchangeError | undefined => {
-  // The one word that the exchange says without JSON.
-  if (answer.status === 401 && answer.text?.trim() === "Unauthorized") {
-    return new ExchangeError.AuthenticationFailed({ ...answer.about, detail: "Unauthorized", outcome: "Rejected" })
-  }
-  return answer.status === 403 && isHtml(answer) ? blocked(answer) : undefined
-}
-
-/** An order, or a change of one, that was refused: nothing was done, if the exchange says why. */
-const refusal = (answer: Protocol.Answer, said: Said): ExchangeError.ExchangeError =>
-  make(answer, said, kindOf(said, answer) ?? (said.code === undefined ? "Unknown" : "OrderRejected"))
-
-const saidOf = (body: Body): Said => {
-  const order = body.error_response
-  const first = body.errors?.[0]
-  const codes = [
-    order?.new_order_failure_reason,
-    order?.preview_failure_reason,
-    order?.error,
-    body.failure_reason,
-    first?.edit_failure_reason,
-    first?.preview_failure_reason,
-    first?.id,
-    body.error,
-    grpc.get(body.code)
-  ].filter((code) => typeof code === "string")
-  const texts = [order?.message, order?.error_details, first?.message, body.message, body.error_details]
-    .filter((text) => typeof text === "string" && text !== "")
-  return { code: codes.find((code) => !saysNothing.test(code)), text: [...new Set(texts)].join("; ") }
-}
-
-const saysNothing = /^$|^unknown$|^UNKNOWN_(?:\w+_)?FAILURE_REASON$/
 
 // What the gateway in front of the exchange writes beside its own words: the numbers of gRPC.
 const grpc: ReadonlyMap<unknown, string> = new Map([
@@ -117,107 +58,130 @@ const grpc: ReadonlyMap<unknown, string> = new Map([
   [16, "UNAUTHENTICATED"]
 ])
 
-type Kind =
-  | "InvalidRequest"
-  | "SymbolNotFound"
-  | "OrderNotFound"
-  | "AuthenticationFailed"
-  | "PermissionDenied"
-  | "RateLimited"
-  | "InsufficientFunds"
-  | "OrderRejected"
-  | "DuplicateOrder"
-  /** Refused, as the exchange takes no orders now. */
-  | "Halted"
-  /** Nobody can know. */
-  | "Unknown"
+/**
+ * The first code that says something, none where no one does, and what was said.
+ *
+ * @since 0.1.0
+ * @category parsing
+ */
+export const said = (
+  codes: ReadonlyArray<unknown>,
+  texts: ReadonlyArray<string | null | undefined>
+): Protocol.Said => ({
+  code: codes.filter((code) => typeof code === "string").find((code) => !saysNothing.test(code)) ?? "",
+  text: [...new Set(texts.filter((text) => typeof text === "string" && text !== ""))].join("; ")
+})
 
-const all = (kind: Kind, ...codes: ReadonlyArray<string>): ReadonlyArray<readonly [string, Kind]> =>
-  codes.map((code) => [code, kind])
+const saysNothing = /^$|^unknown$|^UNKNOWN_(?:\w+_)?FAILURE_REASON$/
 
-const kinds: ReadonlyMap<string, Kind> = new Map([
-  ...all("InvalidRequest", "INVALID_ARGUMENT", "INVALID_REQUEST", "PARAM_REQUIRED", "VALIDATION_ERROR"),
-  ...all("InvalidRequest", "UNSUPPORTED_ORDER_CONFIGURATION", "INVALID_SIDE"),
-  ...all("SymbolNotFound", "INVALID_PRODUCT_ID", "PREVIEW_INVALID_PRODUCT_ID"),
-  ...all("AuthenticationFailed", "AUTHENTICATION_ERROR", "UNAUTHORIZED", "UNAUTHENTICATED", "INVALID_TOKEN"),
-  ...all("AuthenticationFailed", "EXPIRED_TOKEN", "REVOKED_TOKEN"),
-  ...all("PermissionDenied", "PERMISSION_DENIED", "INVALID_SCOPE", "GEOFENCING_RESTRICTION"),
-  ...all("RateLimited", "RATE_LIMIT_EXCEEDED", "RESOURCE_EXHAUSTED"),
-  ...all("InsufficientFunds", "INSUFFICIENT_FUND", "INSUFFICIENT_FUNDS"),
-  ...all("InsufficientFunds", "PREVIEW_INSUFFICIENT_FUND", "PREVIEW_INSUFFICIENT_FUNDS"),
-  ...all("InsufficientFunds", "PREVIEW_INSUFFICIENT_FUNDS_FOR_FUTURES"),
-  ...all("OrderRejected", "INVALID_SIZE_PRECISION", "INVALID_PRICE_PRECISION", "INVALID_LIMIT_PRICE"),
-  ...all("OrderRejected", "INVALID_LIMIT_PRICE_POST_ONLY", "LIMIT_PRICE_TOO_FAR_FROM_MARKET"),
-  ...all("OrderRejected", "INVALID_NO_LIQUIDITY", "COMMANDER_REJECTED_NEW_ORDER", "BREACHED_RISK_LIMIT"),
-  ...all("OrderRejected", "INELIGIBLE_PAIR", "UNTRADABLE_PRODUCT", "INVALID_LEDGER_BALANCE"),
-  // An outage would open the circuit, and keep orders of the other products from being canceled.
-  ...all("OrderRejected", "PRODUCT_TRADING_HALTED"),
-  ...all("Halted", "TRADING_DISABLED", "ORDER_ENTRY_DISABLED"),
-  ...all("DuplicateOrder", "DUPLICATE_CLIENT_ORDER_ID"),
-  ...all("OrderNotFound", "ORDER_NOT_FOUND", "UNKNOWN_CANCEL_ORDER"),
-  ...all("Unknown", "INTERNAL_SERVER_ERROR", "UNAVAILABLE")
+const saidIn = (body: Body): Protocol.Said => {
+  const order = body.error_response
+  const first = body.errors?.[0]
+  return said([
+    order?.new_order_failure_reason,
+    order?.preview_failure_reason,
+    order?.error,
+    body.failure_reason,
+    first?.edit_failure_reason,
+    first?.preview_failure_reason,
+    first?.id,
+    body.error,
+    grpc.get(body.code)
+  ], [order?.message, order?.error_details, first?.message, body.message, body.error_details])
+}
+
+// Some are written in small letters in some answers, and in capitals in others.
+const codes = Record.map({
+  InvalidRequest: "INVALID_ARGUMENT INVALID_REQUEST PARAM_REQUIRED VALIDATION_ERROR UNSUPPORTED_ORDER_CONFIGURATION " +
+    "INVALID_SIDE",
+  SymbolNotFound: "INVALID_PRODUCT_ID PREVIEW_INVALID_PRODUCT_ID",
+  AuthenticationFailed: "AUTHENTICATION_ERROR UNAUTHORIZED UNAUTHENTICATED INVALID_TOKEN EXPIRED_TOKEN REVOKED_TOKEN",
+  PermissionDenied: "PERMISSION_DENIED INVALID_SCOPE GEOFENCING_RESTRICTION",
+  RateLimited: "RATE_LIMIT_EXCEEDED RESOURCE_EXHAUSTED",
+  InsufficientFunds: "INSUFFICIENT_FUND INSUFFICIENT_FUNDS PREVIEW_INSUFFICIENT_FUND PREVIEW_INSUFFICIENT_FUNDS " +
+    "PREVIEW_INSUFFICIENT_FUNDS_FOR_FUTURES",
+  // One product's halt is no outage: that would open the circuit, and keep orders of the others from being canceled.
+  OrderRejected: "INVALID_SIZE_PRECISION INVALID_PRICE_PRECISION INVALID_LIMIT_PRICE INVALID_LIMIT_PRICE_POST_ONLY " +
+    "LIMIT_PRICE_TOO_FAR_FROM_MARKET INVALID_NO_LIQUIDITY COMMANDER_REJECTED_NEW_ORDER BREACHED_RISK_LIMIT " +
+    "INELIGIBLE_PAIR UNTRADABLE_PRODUCT INVALID_LEDGER_BALANCE PRODUCT_TRADING_HALTED",
+  Busy: "TRADING_DISABLED ORDER_ENTRY_DISABLED",
+  DuplicateOrder: "DUPLICATE_CLIENT_ORDER_ID",
+  OrderNotFound: "ORDER_NOT_FOUND UNKNOWN_CANCEL_ORDER",
+  Unknown: "INTERNAL_SERVER_ERROR UNAVAILABLE"
+}, (list) => `${list} ${list.toLowerCase()}`)
+
+const listed = new Set(Object.values(codes).flatMap((list) => list.split(" ")))
+
+// Texts are more exact than the codes beside them: the same code stands for several of these.
+const texts: ReadonlyArray<readonly [words: RegExp, Errors.Kind]> = [
+  [/order with this orderid was not found/i, "OrderNotFound"],
+  [/insufficient balance/i, "InsufficientFunds"],
+  [/missing required scopes|account is not available/i, "PermissionDenied"]
+]
+
+const absent: ReadonlyMap<string, Errors.Kind> = new Map([
+  ...["order", "cancelOrders", "editOrder"].map((operation) => [operation, "OrderNotFound"] as const),
+  ...["product", "topOfBook", "productBook", "marketTrades", "candles"].map((operation) =>
+    [operation, "SymbolNotFound"] as const
+  )
 ])
 
-const ofOneOrder: ReadonlySet<string> = new Set(["order", "cancelOrders", "editOrder"])
-const ofOneProduct: ReadonlySet<string> = new Set(["product", "productBook", "marketTrades", "candles"])
-
-const kindOf = ({ code, text }: Said, { about, status }: Protocol.Answer): Kind | undefined => {
-  // Texts are more exact than the codes beside them: the same code stands for several of these.
-  if (/order with this orderid was not found/i.test(text)) return "OrderNotFound"
-  if (/insufficient balance/i.test(text)) return "InsufficientFunds"
-  if (/missing required scopes|account is not available/i.test(text)) return "PermissionDenied"
-  if ((status === 400 || status === 404) && /product_id/i.test(text)) return "SymbolNotFound"
-  if (status === 404 && ofOneOrder.has(about.operation)) return "OrderNotFound"
-  if (status === 404 && ofOneProduct.has(about.operation)) return "SymbolNotFound"
-  const known = code === undefined ? undefined : kinds.get(code.toUpperCase())
-  return known ?? (code?.startsWith("PREVIEW_") === true ? "OrderRejected" : undefined)
-}
-
-const make = (answer: Protocol.Answer, { code, text }: Said, kind: Kind): ExchangeError.ExchangeError => {
-  const detail = text === "" ? code ?? `the exchange answered with status ${answer.status}` : text
-  const about = {
-    ...answer.about,
-    ...code === undefined ? {} : { code: answer.clean(code) },
-    detail: answer.clean(detail)
-  }
-  switch (kind) {
-    case "RateLimited":
-      return new ExchangeError.RateLimited({
+/**
+ * The table of Coinbase's errors.
+ *
+ * @since 0.1.0
+ * @category classification
+ */
+export const errors: Errors.Table = Errors.table({
+  said: ({ json, status }) =>
+    Option.getOrUndefined(Option.map(
+      Option.filter(decode(json), (body) => status < 300 ? body.success === false : isOwn(body)),
+      saidIn
+    )),
+  codes,
+  judge: ({ code, text }, { about: { operation }, status }) => {
+    // Every 401 is about the token, whatever its body says.
+    if (status === 401) return /timestamp expired/i.test(text) ? "ClockSkew" : "AuthenticationFailed"
+    if (status === 429) return "RateLimited"
+    const told = texts.find(([words]) => words.test(text))
+    if (told !== undefined) return told[1]
+    if ((status === 400 || status === 404) && /product_id/i.test(text)) return "SymbolNotFound"
+    const missing = status === 404 ? absent.get(operation) : undefined
+    if (missing !== undefined || listed.has(code)) return missing
+    if (code.startsWith("PREVIEW_")) return "OrderRejected"
+    // An order, or a change of one, that was refused: nothing was done, if the exchange says why.
+    return status >= 300 ? undefined : code === "" ? "Unknown" : "OrderRejected"
+  },
+  unspoken: ({ about, headers, json, now, status, text }) => {
+    // The one word that the exchange says without JSON.
+    if (status === 401 && text?.trim() === "Unauthorized") {
+      return new ExchangeError.AuthenticationFailed({ ...about, detail: "Unauthorized", outcome: "Rejected" })
+    }
+    return status === 403 && json === undefined && /text\/html/i.test(headers["content-type"] ?? "")
+      ? new ExchangeError.RateLimited({
         ...about,
-        retryAfter: RetryAfter.parse(answer.headers["retry-after"], answer.now) ?? Duration.seconds(1)
+        outcome: "Unknown",
+        detail: "blocked by the exchange's firewall; slow down",
+        retryAfter: RetryAfter.parse(headers["retry-after"], now) ?? Duration.minutes(5)
       })
-    case "Halted":
-      return new ExchangeError.ExchangeUnavailable({ ...about, outcome: "Rejected" })
-    case "Unknown":
-      return new ExchangeError.ExchangeUnavailable({ ...about, outcome: "Unknown" })
-    default:
-      return new refusals[kind](about)
+      : undefined
   }
+})
+
+/**
+ * What became of the request to cancel an order. One that is being canceled already counts as ended.
+ *
+ * @since 0.1.0
+ * @category classification
+ */
+export const canceled = ({ reason, success }: Cancellation): "canceled" | "ended" | ExchangeError.TradingError => {
+  if (success) return "canceled"
+  if (reason === "DUPLICATE_CANCEL_REQUEST") return "ended"
+  const about = { exchange: "coinbase", operation: "cancelOrders" }
+  return errors.ofRow(said([reason], ["the order was not canceled"]), { about, headers: {}, now: 0, status: 200 })
 }
 
-const refusals = {
-  InvalidRequest: ExchangeError.InvalidRequest,
-  SymbolNotFound: ExchangeError.SymbolNotFound,
-  OrderNotFound: ExchangeError.OrderNotFound,
-  AuthenticationFailed: ExchangeError.AuthenticationFailed,
-  PermissionDenied: ExchangeError.PermissionDenied,
-  InsufficientFunds: ExchangeError.InsufficientFunds,
-  OrderRejected: ExchangeError.OrderRejected,
-  DuplicateOrder: ExchangeError.DuplicateOrder
+interface Cancellation {
+  readonly success: boolean
+  readonly reason: string | undefined
 }
-
-const unauthorized = (answer: Protocol.Answer, said: Said): ExchangeError.ExchangeError =>
-  /timestamp expired/i.test(said.text)
-    ? new ExchangeError.ClockSkew({ ...answer.about, detail: answer.clean(said.text) })
-    : make(answer, said, "AuthenticationFailed")
-
-const isHtml = ({ headers, json }: Protocol.Answer): boolean =>
-  json === undefined && /text\/html/i.test(headers["content-type"] ?? "")
-
-const blocked = (answer: Protocol.Answer): ExchangeError.RateLimited =>
-  new ExchangeError.RateLimited({
-    ...answer.about,
-    outcome: "Unknown",
-    detail: "blocked by the exchange's firewall; slow down",
-    retryAfter: RetryAfter.parse(answer.headers["retry-after"], answer.now) ?? Duration.minutes(5)
-  })

@@ -3,13 +3,12 @@
  *
  * @since 0.1.0
  */
-import type { Credentials } from "@effect-exchange/core"
-import { type Endpoint, type Protocol, Signature } from "@effect-exchange/core/adapter"
+import { Protocol, Signature } from "@effect-exchange/core/adapter"
 import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
 import * as Redacted from "effect/Redacted"
-import { serverTime } from "./Endpoints.js"
-import { classify } from "./Errors.js"
+import { limits, serverTime } from "./Endpoints.js"
+import { errors } from "./Errors.js"
 
 /**
  * How long a token is valid, in seconds: the longest that Coinbase takes.
@@ -45,11 +44,7 @@ export const token = (
  * @since 0.1.0
  * @category signing
  */
-export const sign = (
-  request: Endpoint.Prepared,
-  credentials: Credentials.Credentials,
-  moment: Protocol.Moment
-): Either.Either<Protocol.Signed, string> =>
+export const sign: Protocol.Sign = (request, credentials, moment) =>
   Either.map(Signature.privateKey(credentials.secret), (key) => {
     const kid = Redacted.value(credentials.key)
     const uri = `${request.method} ${moment.host}${request.path}`
@@ -95,21 +90,19 @@ const count = (header: string | undefined): number | undefined =>
  * @since 0.1.0
  * @category protocols
  */
-export const protocol: Protocol.Protocol = {
+export const protocol = Protocol.make({
   exchange: "coinbase",
-  live: { _tag: "Open", baseUrl: "https://api.coinbase.com" },
-  // Its sandbox gives canned answers to a few requests, whatever is asked.
-  testnet: { _tag: "None", alternative: "use the simulator, or another exchange's testnet" },
+  hosts: {
+    live: Protocol.open("https://api.coinbase.com"),
+    // Its sandbox gives canned answers to a few requests, whatever is asked.
+    testnet: { _tag: "None", alternative: "use the simulator, or another exchange's testnet" }
+  },
   testHosts: ["api-sandbox.coinbase.com"],
-  // Counted by the second; requests do not arrive as evenly as they left, hence the tenth more.
-  limits: [
-    { scope: "ip", limit: 10, window: "1100 millis" },
-    { scope: "user", limit: 30, window: "1100 millis", per: "key", reserved: 3 }
-  ],
+  limits,
   sign,
-  classify,
+  errors,
   usage,
   serverTime,
   // A token is refused as well when the clock it was made by is off.
   tolerance: "30 seconds"
-}
+})

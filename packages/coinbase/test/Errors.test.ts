@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { CoinbaseErrors } from "../src/index.js"
+import { errors } from "../src/Errors.js"
 import { answer, fixture, type Verdict, verdict } from "./utils.js"
 
 interface Case {
@@ -108,7 +108,11 @@ const cases: { readonly [row: string]: ReadonlyArray<Case> } = {
     ])
   ],
   "ClockSkew": [
-    { status: 401, body: listed("authentication_error", "request timestamp expired"), expected: rejected("ClockSkew") }
+    {
+      status: 401,
+      body: listed("authentication_error", "request timestamp expired"),
+      expected: rejected("ClockSkew", "authentication_error")
+    }
   ],
   "PermissionDenied": [
     {
@@ -244,7 +248,7 @@ for (const [row, each] of Object.entries(cases)) {
   describe(row, () => {
     each.forEach(({ body, expected, headers, operation, status }, index) => {
       it(`${index + 1}: ${status} ${body.slice(0, 120)}`, () => {
-        const error = CoinbaseErrors.classify(answer(status, body, { headers, operation }))
+        const error = errors.classify(answer(status, body, { headers, operation }))
         assert.deepStrictEqual(error === undefined ? undefined : verdict(error), expected)
       })
     })
@@ -254,7 +258,7 @@ for (const [row, each] of Object.entries(cases)) {
 describe("left to what HTTP says", () => {
   for (const status of [500, 502, 503, 504, 520, 524, 403, 404, 400]) {
     it(`${status} without JSON`, () => {
-      assert.isUndefined(CoinbaseErrors.classify(answer(status, "upstream connect error")))
+      assert.isUndefined(errors.classify(answer(status, "upstream connect error")))
     })
   }
 
@@ -270,17 +274,17 @@ describe("left to what HTTP says", () => {
   ) {
     it(`404 of an order, in words that are not the exchange's: ${body}`, () => {
       for (const operation of ["order", "cancelOrders", "editOrder", "product", "candles"]) {
-        assert.isUndefined(CoinbaseErrors.classify(answer(404, body, { operation })))
+        assert.isUndefined(errors.classify(answer(404, body, { operation })))
       }
-      assert.isUndefined(CoinbaseErrors.classify(answer(401, "{}")))
-      assert.isUndefined(CoinbaseErrors.classify(answer(429, body)))
+      assert.isUndefined(errors.classify(answer(401, "{}")))
+      assert.isUndefined(errors.classify(answer(429, body)))
     })
   }
 })
 
 describe("under a code to come", () => {
   it("404 of a path that names neither a product nor an order keeps its code", () => {
-    const error = CoinbaseErrors.classify(answer(404, listed("not_found", "Not found"), { operation: "orders" }))
+    const error = errors.classify(answer(404, listed("not_found", "Not found"), { operation: "orders" }))
     assert.deepStrictEqual(error === undefined ? undefined : verdict(error), rejected("InvalidRequest", "not_found"))
     assert.include(error?.detail, "not known here: Not found")
   })
@@ -288,23 +292,23 @@ describe("under a code to come", () => {
 
 describe("no error", () => {
   for (const name of ["products", "product_book", "accounts", "order", "fills", "order_created"]) {
-    it(name, () => assert.isUndefined(CoinbaseErrors.classify(answer(200, fixture(name)))))
+    it(name, () => assert.isUndefined(errors.classify(answer(200, fixture(name)))))
   }
 
   it("a list, a text, nothing", () => {
     for (const body of ["[]", "\"success\"", "", "null"]) {
-      assert.isUndefined(CoinbaseErrors.classify(answer(200, body)))
+      assert.isUndefined(errors.classify(answer(200, body)))
     }
   })
 
   it("an order canceled or not, each by its own result", () => {
-    assert.isUndefined(CoinbaseErrors.classify(answer(200, JSON.stringify({ results: [{ success: false }] }))))
+    assert.isUndefined(errors.classify(answer(200, JSON.stringify({ results: [{ success: false }] }))))
   })
 })
 
 describe("what is said", () => {
   it("is each of the exchange's texts once, cleaned", () => {
-    const error = CoinbaseErrors.classify(answer(403, plain("PERMISSION_DENIED", "x".repeat(300))))
+    const error = errors.classify(answer(403, plain("PERMISSION_DENIED", "x".repeat(300))))
     assert.strictEqual(error?.message.includes("x".repeat(200)), true)
     assert.strictEqual(error?.message.includes("x".repeat(201)), false)
   })

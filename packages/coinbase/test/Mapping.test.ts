@@ -1,161 +1,189 @@
 import { Decimal } from "@effect-exchange/core"
 import { assert, describe, it } from "@effect/vitest"
 import { assertRight } from "@effect/vitest/utils"
-import { Either, Schema } from "effect"
-import { CoinbaseEndpoints, CoinbaseMapping, CoinbaseWire } from "../src/index.js"
-import { bitcoin, fixture, json, plain } from "./utils.js"
+import { Effect, Either, Schema } from "effect"
+import { Coinbase, CoinbaseEndpoints } from "../src/index.js"
+import * as Rows from "../src/Rows.js"
+import { scripted } from "./scripted.js"
+import { fixture, json, now, plain } from "./utils.js"
 
-const products = Either.getOrThrow(CoinbaseEndpoints.products.decode(json(fixture("products"))))
-const market = bitcoin()
+const products = Schema.decodeUnknownSync(
+  Schema.Struct({ products: Schema.Array(Schema.Record({ key: Schema.String, value: Schema.Unknown })) })
+)(json(fixture("products"))).products
+
+const market = Coinbase.MarketData
 
 describe("market", () => {
-  const markets = products.map((product) => CoinbaseMapping.market(product))
-
-  it("names base and quote as the listing does, with every rule", () => {
-    assert.deepStrictEqual(plain(market), {
-      symbol: "BTC/USD",
-      id: "BTC-USD",
-      kind: "spot",
-      status: "open",
-      base: "BTC",
-      quote: "USD",
-      tickSize: "0.01",
-      lotSize: "0.00000001",
-      minAmount: "0.00000001",
-      maxAmount: "3400",
-      minNotional: "1"
-    })
-  })
-
-  it("lists what the exchange lists, in its own case, and leaves out what it does not know", () => {
-    assert.strictEqual(products.length, 7)
-    assert.deepStrictEqual(
-      markets.map((market) => market === undefined ? undefined : [market.symbol, market.id, market.status]),
-      [
-        ["BTC/USD", "BTC-USD", "open"],
-        ["BTC/USDC", "BTC-USDC", "open"],
-        ["OLD/USD", "OLD-USD", "halted"],
-        ["GONE/USD", "GONE-USD", "closed"],
-        ["NEXT/USD", "NEXT-USD", "unknown"],
-        ["AUC/USD", "AUC-USD", "halted"],
-        ["pets/USD", "pets-USD", "open"]
-      ]
-    )
-  })
-
-  it("takes the step of prices from price_increment, and from quote_increment without one; blank and zero are none", () => {
-    assert.deepStrictEqual(markets.slice(1, 3).map((market) => plain(market ?? {})["tickSize"]), ["0.5", "0.0001"])
-    const [, , old] = markets
-    assert.deepStrictEqual([old?.minAmount, old?.maxAmount, old?.minNotional], [undefined, undefined, undefined])
-  })
+  it.effect("has every rule; what is not known or not in our notation is left out", () =>
+    scripted(
+      {},
+      Effect.gen(function*() {
+        const markets = yield* Effect.flatMap(market, ({ markets }) => markets)
+        assert.deepStrictEqual(plain(markets[0] ?? {}), {
+          symbol: "BTC/USD",
+          id: "BTC-USD",
+          kind: "spot",
+          status: "open",
+          base: "BTC",
+          quote: "USD",
+          tickSize: "0.01",
+          lotSize: "0.00000001",
+          minAmount: "0.00000001",
+          maxAmount: "3400",
+          minNotional: "1"
+        })
+        assert.deepStrictEqual(
+          markets.map(({ id, status, symbol }) => [`${symbol}`, id, status]),
+          [
+            ["BTC/USD", "BTC-USD", "open"],
+            ["BTC/USDC", "BTC-USDC", "open"],
+            ["OLD/USD", "OLD-USD", "halted"],
+            ["GONE/USD", "GONE-USD", "closed"],
+            ["NEXT/USD", "NEXT-USD", "unknown"],
+            ["AUC/USD", "AUC-USD", "halted"]
+          ]
+        )
+        // From `price_increment`, and from `quote_increment` without one; blank and zero are none.
+        assert.deepStrictEqual(markets.slice(1, 3).map((market) => plain(market)["tickSize"]), ["0.5", "0.0001"])
+        const [, , old] = markets
+        assert.deepStrictEqual([old?.minAmount, old?.maxAmount, old?.minNotional], [undefined, undefined, undefined])
+      })
+    ))
 })
 
 describe("status", () => {
-  const product = (flags: Partial<CoinbaseWire.Product>): CoinbaseWire.Product => ({
-    product_id: "BTC-USD",
-    base_currency_id: "BTC",
-    quote_currency_id: "USD",
-    status: "online",
-    ...flags
-  })
   const cases = [
     ["operational", [{}, { is_disabled: true }]],
+    ["operational", [{ cancel_only: null, post_only: null }]],
     ["limited", [{ limit_only: true }, { post_only: true }]],
     ["limited", [{ cancel_only: true }]],
     ["maintenance", [{ trading_disabled: true }, { status: "offline" }]],
     ["maintenance", []]
   ] as const
   for (const [expected, flags] of cases) {
-    it(`${expected}: ${JSON.stringify(flags)}`, () => {
-      const status = CoinbaseMapping.status(flags.map(product), 1)
-      assert.deepStrictEqual([status.exchange, status.status, status.at], ["coinbase", expected, 1])
-    })
+    it.effect(`${expected}: ${JSON.stringify(flags)}`, () =>
+      scripted(
+        {
+          "market/products": {
+            products: flags.map((flags) => ({
+              product_id: "BTC-USD",
+              base_currency_id: "BTC",
+              quote_currency_id: "USD",
+              status: "online",
+              ...flags
+            }))
+          },
+          time: { epochMillis: "1" }
+        },
+        Effect.gen(function*() {
+          const status = yield* Effect.flatMap(market, ({ status }) => status)
+          assert.deepStrictEqual([status.exchange, status.status, status.at], ["coinbase", expected, 1])
+        })
+      ))
   }
 })
 
 describe("ticker", () => {
-  const [first, second, third] = products
+  const [first = {}, second = {}, third = {}] = products
+  const ticker = (product: object, book: unknown) =>
+    scripted(
+      { "market/products/BTC-USD": product, "market/product_book": book },
+      Effect.flatMap(market, ({ ticker }) => ticker("BTC/USD"))
+    )
 
-  it("is the product and the top of its book; what it began with follows from the change in percent", () => {
-    const book = Either.getOrThrow(CoinbaseEndpoints.productBook.decode(json(fixture("product_book"))))
-    assert(first !== undefined)
-    assert.deepStrictEqual(plain(CoinbaseMapping.ticker(market, first, book)), {
-      exchange: "coinbase",
-      symbol: "BTC/USD",
-      last: "64021.07",
-      bid: "64021.06",
-      ask: "64021.07",
-      open24h: "64204.44",
-      volume24h: "9876.54321098",
-      at: Date.parse("2026-04-07T00:28:59.662Z")
-    })
-  })
+  it.effect("is the product and the top of its book; what it began with follows from the change in percent", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(plain(yield* ticker(first, json(fixture("product_book")))), {
+        exchange: "coinbase",
+        symbol: "BTC/USD",
+        last: "64021.07",
+        bid: "64021.06",
+        ask: "64021.07",
+        open24h: "64204.44",
+        volume24h: "9876.54321098",
+        at: Date.parse("2026-04-07T00:28:59.662Z")
+      })
+    }))
 
-  it("leaves out what the listing does not tell, what is blank, and a side that is empty", () => {
-    assert(second !== undefined && third !== undefined)
-    assert.deepStrictEqual(Object.keys(plain(CoinbaseMapping.ticker(market, second, { time: 1 }))), [
-      "exchange",
-      "symbol",
-      "last",
-      "volume24h",
-      "at"
-    ])
-    assert.deepStrictEqual(plain(CoinbaseMapping.ticker(market, third, { time: 1, bids: [], asks: [] })), {
-      exchange: "coinbase",
-      symbol: "BTC/USD",
-      at: 1
-    })
-  })
+  const empty = { pricebook: { bids: [], asks: [], time: "2026-04-07T00:00:00Z" } }
 
-  it("has nothing that a price began with which fell by all it was worth", () => {
-    assert(first !== undefined)
-    const fallen = { ...first, price_percentage_change_24h: Decimal.make("-100") }
-    assert.isUndefined(CoinbaseMapping.ticker(market, fallen, { time: 1 }).open24h)
-  })
+  it.effect("leaves out what is not told, what is blank, and a side that is empty", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(Object.keys(plain(yield* ticker(second, empty))).toSorted(), [
+        "at",
+        "exchange",
+        "last",
+        "symbol",
+        "volume24h"
+      ])
+      assert.deepStrictEqual(Object.keys(plain(yield* ticker(third, empty))).toSorted(), ["at", "exchange", "symbol"])
+      // One that fell by all it was worth began with nothing that can be told.
+      assert.isUndefined((yield* ticker({ ...first, price_percentage_change_24h: "-100" }, empty)).open24h)
+      assert.isDefined((yield* ticker(first, empty)).open24h)
+    }))
+
+  for (const time of [null, "", "0001-01-01T00:00:00Z"]) {
+    it.effect(`and a book are of when they came, without a time of their own: ${time}`, () =>
+      scripted(
+        {
+          "market/products/BTC-USD": first,
+          "market/product_book": { pricebook: { bids: [], asks: [], time } }
+        },
+        Effect.gen(function*() {
+          const { orderBook, ticker } = yield* market
+          const [one, other] = [yield* ticker("BTC/USD"), yield* orderBook("BTC/USD")]
+          for (const { at } of [one, other]) assert.isTrue(at >= now && at < now + 5000)
+        })
+      ))
+  }
 })
 
 describe("book, trades and candles", () => {
-  it("gives every level, and the book's instant", () => {
-    const book = CoinbaseMapping.orderBook(
-      market,
-      Either.getOrThrow(CoinbaseEndpoints.productBook.decode(json(fixture("product_book"))))
-    )
-    assert.deepStrictEqual(book.bids.map(plain), [
-      { price: "64021.06", amount: "0.17189468" },
-      { price: "64021", amount: "0.05795895" }
-    ])
-    assert.deepStrictEqual(book.asks.map(({ price }) => Decimal.format(price)), ["64021.07", "64023.5", "64024"])
-    assert.strictEqual(book.at, Date.parse("2026-04-07T00:28:59.662Z"))
-  })
+  it.effect("gives every level, and the book's instant", () =>
+    scripted(
+      { "market/product_book": json(fixture("product_book")) },
+      Effect.gen(function*() {
+        const book = yield* Effect.flatMap(market, ({ orderBook }) => orderBook("BTC/USD"))
+        assert.deepStrictEqual(book.bids.map(plain), [
+          { price: "64021.06", amount: "0.17189468" },
+          { price: "64021", amount: "0.05795895" }
+        ])
+        assert.deepStrictEqual(book.asks.map(({ price }) => Decimal.format(price)), ["64021.07", "64023.5", "64024"])
+        assert.strictEqual(book.at, Date.parse("2026-04-07T00:28:59.662Z"))
+      })
+    ))
 
-  it("gives the side of the taker, which is not the one the exchange names", () => {
-    const trades = Either.getOrThrow(CoinbaseEndpoints.marketTrades.decode(json(fixture("market_trades"))))
-    assert.deepStrictEqual(trades.map((trade) => plain(CoinbaseMapping.trade(market)(trade))), [
-      {
-        exchange: "coinbase",
-        symbol: "BTC/USD",
-        id: "995098663",
-        side: "buy",
-        price: "64021.07",
-        amount: "0.00064",
-        at: Date.parse("2026-04-07T00:28:58.544Z")
-      },
-      {
-        exchange: "coinbase",
-        symbol: "BTC/USD",
-        id: "995098662",
-        side: "sell",
-        price: "64021.06",
-        amount: "0.01450854",
-        at: Date.parse("2026-04-07T00:28:57Z")
-      }
-    ])
-  })
+  it.effect("gives the side of the taker, which is not the one the exchange names, oldest first", () =>
+    scripted(
+      { "market/products/BTC-USD/ticker": json(fixture("market_trades")) },
+      Effect.gen(function*() {
+        const trades = yield* Effect.flatMap(market, ({ trades }) => trades("BTC/USD"))
+        const common = { exchange: "coinbase", symbol: "BTC/USD" }
+        assert.deepStrictEqual(trades.map(plain), [
+          {
+            ...common,
+            id: "995098662",
+            side: "sell",
+            price: "64021.06",
+            amount: "0.01450854",
+            at: Date.parse("2026-04-07T00:28:57Z")
+          },
+          {
+            ...common,
+            id: "995098663",
+            side: "buy",
+            price: "64021.07",
+            amount: "0.00064",
+            at: Date.parse("2026-04-07T00:28:58.544Z")
+          }
+        ])
+      })
+    ))
 
   it("stamps candles with the instant they open at", () => {
     const [first] = Either.getOrThrow(CoinbaseEndpoints.candles.decode(json(fixture("candles"))))
     assert(first !== undefined)
-    assert.deepStrictEqual(plain(CoinbaseMapping.bar(first)), {
+    assert.deepStrictEqual(plain(first), {
       openTime: 1_712_192_400_000,
       open: "66312.4",
       high: "66331.99",
@@ -172,7 +200,7 @@ describe("book, trades and candles", () => {
 
   it("takes no time that is none", () => {
     for (const time of ["", "yesterday", "2026-04-07", "2026-13-07T00:00:00Z", "2026-04-07T00:00:00"]) {
-      assert.isTrue(Either.isLeft(Schema.decodeUnknownEither(CoinbaseWire.Instant)(time)), time)
+      assert.isTrue(Either.isLeft(Schema.decodeUnknownEither(Rows.time)(time)), time)
     }
   })
 })

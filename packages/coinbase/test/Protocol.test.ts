@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { assertLeft } from "@effect/vitest/utils"
 import { Either, FastCheck, Redacted, Schema } from "effect"
 import { createPublicKey, verify } from "node:crypto"
-import { CoinbaseProtocol } from "../src/index.js"
+import * as CoinbaseProtocol from "../src/Protocol.js"
 
 const kid = "organizations/00000000-0000-0000-0000-000000000000/apiKeys/11111111-1111-1111-1111-111111111111"
 const nonce = "00112233445566778899aabbccddeeff"

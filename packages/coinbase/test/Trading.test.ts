@@ -5,7 +5,7 @@ import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { assertEquals } from "@effect/vitest/utils"
 import { DateTime, Effect, Either, Fiber, Layer, Logger, LogLevel, TestClock } from "effect"
-import { Coinbase, CoinbaseTradingEndpoints } from "../src/index.js"
+import { Coinbase, CoinbaseEndpoints } from "../src/index.js"
 import { asked, atNow, emptyListing, fixture, listing, now, plain, simulator } from "./utils.js"
 
 const environment = Simulator.environment("coinbase")
@@ -345,7 +345,7 @@ describe("cancel", () => {
     Effect.gen(function*() {
       const error = yield* Effect.flip(Effect.flatMap(Trading.Trading, (trading) => trading.cancelAll("BTC/USD")))
       assert.strictEqual(error._tag, "OrderRejected")
-      assert.include(error.message, result.order_id)
+      assert.include(error.message, "not canceled")
     }).pipe(Effect.provide(canceling([result], one))))
 
   it.effect("all does not mind one that has ended meanwhile", () =>
@@ -359,7 +359,8 @@ describe("cancel", () => {
       const canceled = yield* Effect.flatMap(Trading.Trading, (trading) => trading.cancelAll("BTC/USD"))
       assert.deepStrictEqual(canceled, [])
       const requests = yield* Effect.flatMap(ScriptedHttp.ScriptedHttp, ({ requests }) => requests)
-      assert.strictEqual(requests.length, 4)
+      // Listed again, it is still to be seen, and is not canceled again.
+      assert.strictEqual(requests.length, 6)
     }).pipe(Effect.provide(canceling([{ ...result, failure_reason: "DUPLICATE_CANCEL_REQUEST" }], one))))
 })
 
@@ -392,7 +393,11 @@ describe("amend", () => {
       assert.strictEqual(error._tag, "OrderRejected")
       const { request } = trading
       const unknown = yield* Effect.flip(
-        request(CoinbaseTradingEndpoints.editOrder, { order_id: "never-given", price: "1", size: "1" })
+        request(CoinbaseEndpoints.editOrder, {
+          order_id: "never-given",
+          price: Decimal.make("1"),
+          size: Decimal.make("1")
+        })
       )
       assert.strictEqual(unknown._tag, "OrderNotFound")
     })))

@@ -1,9 +1,8 @@
-import { Decimal, type ExchangeError, type Market } from "@effect-exchange/core"
+import { Decimal, ExchangeError } from "@effect-exchange/core"
 import type { Protocol } from "@effect-exchange/core/adapter"
 import { Simulator } from "@effect-exchange/simulator"
 import { Duration, Effect, Option, Schema, TestClock } from "effect"
 import { readFileSync } from "node:fs"
-import { CoinbaseMapping, CoinbaseWire } from "../src/index.js"
 
 /** 2026-04-07T12:00:00Z */
 export const now = 1_775_563_200_000
@@ -15,16 +14,6 @@ const parse = Schema.decodeUnknownOption(Schema.parseJson())
 
 /** Text as the engine reads it: `undefined` when it is no JSON. */
 export const json = (text: string): unknown => Option.getOrUndefined(parse(text))
-
-/** The market of the first product in the fixture. */
-export const bitcoin = (): Market.Market => {
-  const { products: [first] } = Schema.decodeUnknownSync(
-    Schema.parseJson(Schema.Struct({ products: Schema.Array(Schema.Unknown) }))
-  )(fixture("products"))
-  const market = CoinbaseMapping.market(Schema.decodeUnknownSync(CoinbaseWire.Product)(first))
-  if (market === undefined) throw new Error("the fixture's first product is no market")
-  return market
-}
 
 export const answer = (
   status: number,

@@ -108,7 +108,7 @@ export const table = (facts: Facts): Table => {
     const isKnown = judged !== undefined || found?.isListed === true
     const about = {
       ...circumstances.about,
-      code: clean(said.code),
+      code: codeOf(said),
       detail: isKnown ? text : `an error that is not known here: ${text}`
     }
     switch (kind) {
@@ -129,10 +129,10 @@ export const table = (facts: Facts): Table => {
 
   const unlisted = (said: Said, { about, headers, now, status }: Circumstances): ExchangeError.TradingError =>
     status >= 300
-      ? UnlistedError.fromStatus({ about, clean, headers, now, status }, said)
+      ? UnlistedError.fromStatus({ about, clean, headers, now, status }, { ...said, code: codeOf(said) })
       : new ExchangeError.MalformedResponse({
         ...about,
-        code: clean(said.code),
+        code: codeOf(said),
         detail: `an error that is not known here, so that nobody can say what was done: ${
           clean(said.text) || "the exchange gave no reason"
         }`
@@ -151,6 +151,9 @@ export const table = (facts: Facts): Table => {
     }
   }
 }
+
+// Some errors are said in words alone.
+const codeOf = ({ code }: Said): string | undefined => clean(code) || undefined
 
 const waits = { RateLimited: "1 second", Banned: "15 minutes" } as const
 
