@@ -36,7 +36,7 @@ const sent = Effect.map(
 
 const page = (currency: string, has_next: boolean) =>
   JSON.stringify({
-    accounts: [{ uuid: currency, available_balance: { value: "1" }, hold: { value: "0" } }],
+    accounts: [{ uuid: currency, currency, available_balance: { value: "1" }, hold: { value: "0" } }],
     has_next,
     cursor: "next"
   })

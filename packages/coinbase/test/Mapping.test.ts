@@ -40,7 +40,8 @@ describe("market", () => {
             ["OLD/USD", "OLD-USD", "halted"],
             ["GONE/USD", "GONE-USD", "closed"],
             ["NEXT/USD", "NEXT-USD", "unknown"],
-            ["AUC/USD", "AUC-USD", "halted"]
+            ["AUC/USD", "AUC-USD", "halted"],
+            ["pets/USD", "pets-USD", "open"]
           ]
         )
         // From `price_increment`, and from `quote_increment` without one; blank and zero are none.

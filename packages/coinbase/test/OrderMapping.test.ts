@@ -1,7 +1,7 @@
-import { type Order } from "@effect-exchange/core"
+import type { Order } from "@effect-exchange/core"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Either, Schema } from "effect"
+import { Effect, Either, Fiber, Schema, TestClock } from "effect"
 import { canceled } from "../src/Errors.js"
 import { Coinbase, CoinbaseEndpoints } from "../src/index.js"
 import { scripted } from "./scripted.js"
@@ -206,7 +206,10 @@ describe("place", () => {
         time: { epochMillis: String(now) }
       },
       Effect.gen(function*() {
-        yield* Effect.exit(Effect.flatMap(Coinbase.Trading, (trading) => trading.place(request)))
+        // What became of it is looked for meanwhile, for longer than this takes.
+        const fiber = yield* Effect.fork(Effect.flatMap(Coinbase.Trading, (trading) => trading.place(request)))
+        yield* TestClock.adjust("5 seconds")
+        yield* Fiber.interrupt(fiber)
         const { requests } = yield* ScriptedHttp.ScriptedHttp
         return json((yield* requests).find(({ method }) => method === "POST")?.body ?? "")
       })
