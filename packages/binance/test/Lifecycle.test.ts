@@ -215,17 +215,17 @@ describe("the firewall", () => {
 
 // Every kind of fault: what a read fails with in the end, after how many attempts, and whether a later try succeeds.
 const kinds: ReadonlyArray<
-  readonly [kind: Faults.Kind, tag: string, attempts: number, outcome?: "NotSent" | "Rejected" | "Unknown"]
+  readonly [kind: Faults.Kind, tag: string, attempts: number, outcome: "NotSent" | "Rejected" | "Unknown"]
 > = [
   ["refused", "TransportFailed", 3, "NotSent"],
   ["reset", "TransportFailed", 3, "Unknown"],
-  ["drop", "RequestTimedOut", 3],
+  ["drop", "RequestTimedOut", 3, "Unknown"],
   ["http500", "ExchangeUnavailable", 3, "Unknown"],
   ["http503", "ExchangeUnavailable", 3, "Rejected"],
-  ["http429", "RateLimited", 3],
-  ["malformed", "MalformedResponse", 1],
+  ["http429", "RateLimited", 3, "Rejected"],
+  ["malformed", "MalformedResponse", 1, "Unknown"],
   ["truncated", "TransportFailed", 3, "Unknown"],
-  ["oversized", "MalformedResponse", 1],
+  ["oversized", "MalformedResponse", 1, "Unknown"],
   ["redirect", "ExchangeUnavailable", 3, "Unknown"]
 ]
 
@@ -237,8 +237,7 @@ describe("faults", () => {
         assert.strictEqual(error._tag, tag)
         assert.strictEqual(error.exchange, "binance")
         assert.strictEqual(error.operation, "serverTime")
-        if ("outcome" in error) assert.strictEqual(error.outcome, outcome)
-        else assert.isUndefined(outcome)
+        assert.strictEqual(error.outcome, outcome)
         assert.strictEqual(yield* count, attempts)
       }).pipe(simulated({ [kind]: 1 })))
 

@@ -41,6 +41,7 @@ describe("markets", () => {
           "XMR/BTC": ["XMRBTC", "halted", "0.00000100", "0.00100000"],
           "EUR/USDT": ["EURUSDT", "halted", undefined, undefined],
           "SOL/USDT": ["SOLUSDT", "unknown", "0.01000000", "0.00100000"],
+          "币安人生/USDT": ["币安人生USDT", "open", "0.00010000", "0.10000000"],
           "ETH/USDT": ["ETHUSDT", "unknown", "0.01000000", "0.00010000"]
         })
         assert.isTrue(markets.every(Schema.is(Market.Market)))

@@ -1,10 +1,11 @@
 import { Cli, Failure, Stop } from "@effect-exchange/cli"
+import { Exchanges } from "@effect-exchange/exchanges"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit } from "effect"
 import { readFileSync } from "node:fs"
 import { finished } from "./utils.js"
 
-const ids = "binance, bitmex, bybit, coinbase, kraken, okx"
+const ids = Exchanges.ids.join(", ")
 
 describe("bad usage exits with 2 and one sentence", () => {
   const cases: ReadonlyArray<readonly [line: string, sentence: string]> = [
@@ -48,7 +49,9 @@ describe("bad usage exits with 2 and one sentence", () => {
     ],
     [
       "simulate --port 99999",
-      "--port cannot be \"99999\"; accepted are 0 and 1 to 65530. See exchange simulate --help."
+      `--port cannot be "99999"; accepted are 0 and 1 to ${
+        65_536 - Exchanges.ids.length
+      }. See exchange simulate --help.`
     ],
     [
       "price BTC/USDT --base-url binance",

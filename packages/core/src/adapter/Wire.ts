@@ -170,14 +170,15 @@ export const text: Schema.Schema<string, string | number> = Schema.transform(
 export const decimal: Schema.Schema<BigDecimal.BigDecimal, string> = Decimal.FromString
 
 /**
- * A decimal in a JSON number (`64000.5`), or in the text of one that has more digits than JavaScript's numbers.
+ * A decimal in a JSON number (`64000.5`). One that has more digits than JavaScript's numbers comes as the text of them, and
+ * no other text does.
  *
  * @since 0.1.0
  * @category values
  */
 export const number: Schema.Schema<BigDecimal.BigDecimal, number | string> = Schema.Union(
   Decimal.FromNumber,
-  Decimal.FromString
+  Schema.compose(Schema.String.pipe(Schema.filter((text) => text.length > 15)), Decimal.FromString)
 )
 
 const isBlank = (value: unknown): boolean => value === undefined || value === null || value === ""

@@ -33,9 +33,11 @@ export const far = (clientOrderId: string): Order.LimitRequest => ({
   clientOrderId
 })
 
-/** Whether a request changes an account. Kraken reads by POST as well. */
+/** Whether a request changes an account. Kraken reads by POST as well, and Deribit trades by GET. */
 export const isChange = ({ method, path }: { readonly method: string; readonly path: string }): boolean =>
-  method !== "GET" && !/^\/0\/private\/(?!Add|Amend|Cancel)/.test(path)
+  method === "GET"
+    ? /^\/api\/v2\/private\/(?:buy|sell|edit|cancel)/.test(path)
+    : !/^\/0\/private\/(?!Add|Amend|Cancel)/.test(path)
 
 /** A request as it left. `at` is epoch milliseconds by Effect's clock. */
 export interface Sent {

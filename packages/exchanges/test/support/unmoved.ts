@@ -70,6 +70,6 @@ export const server = (id: Exchanges.ExchangeId, setup: ReadonlyArray<Request>, 
     })
 }
 
-/** A market that nothing is asked about. */
+/** A market that nothing is asked about, and that the demo account can pay for. */
 export const otherOf = (markets: ReadonlyArray<Market.Market>) =>
-  markets.find(({ base, kind, quote }) => base === "ETH" && kind === "spot" && quote.startsWith("USD"))
+  markets.find(({ base, kind, quote }) => base === "ETH" && kind === "spot" && ["USD", "USDT"].includes(quote))

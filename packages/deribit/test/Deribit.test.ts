@@ -1,0 +1,336 @@
+import { Market } from "@effect-exchange/core"
+import { assert, describe, it } from "@effect/vitest"
+import { Chunk, Effect, Record, Schema, Stream } from "effect"
+import { Deribit } from "../src/index.js"
+import { asked, now, orderRow, scripted, shown } from "./utils.js"
+
+const linear = "ETH/USDC:USDC"
+
+describe("markets", () => {
+  it.effect("read what they are, what settles them and their rules; strange ones are left out", () =>
+    scripted(
+      {},
+      Effect.gen(function*() {
+        const markets = yield* Effect.flatMap(Deribit.MarketData, ({ markets }) => markets)
+        assert.deepStrictEqual(
+          Record.fromIterableWith(markets, ({ base: _, quote: __, symbol, ...market }) => [`${symbol}`, shown(market)]),
+          {
+            "BTC/USDC": {
+              id: "BTC_USDC",
+              kind: "spot",
+              status: "closed",
+              tickSize: "0.00000655",
+              lotSize: "0.0001",
+              minAmount: "0.0001"
+            },
+            "BTC/USD:BTC": {
+              id: "BTC-PERPETUAL",
+              kind: "perpetual",
+              status: "open",
+              settle: "BTC",
+              inverse: true,
+              multiplier: "1",
+              tickSize: "0.5",
+              lotSize: "10",
+              minAmount: "10"
+            },
+            "BTC/USD:BTC-260605": {
+              id: "BTC-5JUN26",
+              kind: "future",
+              status: "open",
+              settle: "BTC",
+              inverse: true,
+              multiplier: "1",
+              tickSize: "0.5",
+              lotSize: "10",
+              minAmount: "10"
+            },
+            [linear]: {
+              id: "ETH_USDC-PERPETUAL",
+              kind: "perpetual",
+              status: "open",
+              settle: "USDC",
+              inverse: false,
+              multiplier: "0.001",
+              tickSize: "0.05",
+              lotSize: "0.001",
+              minAmount: "0.001"
+            }
+          }
+        )
+        assert.isTrue(markets.every(Schema.is(Market.Market)))
+      })
+    ))
+})
+
+describe("public data", () => {
+  const ticker = {
+    timestamp: now,
+    last_price: null,
+    best_bid_price: 87_002.5,
+    best_ask_price: 0,
+    stats: { high: 88_000, low: 86_000.5, volume: 12.5, volume_usd: 1_087_500, price_change: 1.5 }
+  }
+
+  it.effect("counts the volume of an inverse contract as its amounts are, and takes a zero price for none", () =>
+    scripted(
+      { ticker: [ticker] },
+      Effect.gen(function*() {
+        const data = yield* Deribit.MarketData
+        const said = { exchange: "deribit", bid: "87002.5", high24h: "88000", low24h: "86000.5", at: now }
+        assert.deepStrictEqual(shown(yield* data.ticker("BTC/USD:BTC")), {
+          ...said,
+          symbol: "BTC/USD:BTC",
+          volume24h: "1087500"
+        })
+        assert.deepStrictEqual(shown(yield* data.ticker(linear)), { ...said, symbol: linear, volume24h: "12.5" })
+      })
+    ))
+
+  it.effect("reads candles by their columns, and refuses columns of different lengths", () => {
+    const chart = {
+      status: "ok",
+      ticks: [now - 60_000, now],
+      open: [1, 2],
+      high: [3, 4],
+      low: [0.5, 1],
+      close: [2, 3],
+      volume: [10, 20],
+      cost: [15, 50]
+    }
+    const candles = (symbol: string) =>
+      Effect.flatMap(
+        Deribit.MarketData,
+        (data) => Stream.runCollect(data.candles(symbol, "1m", { from: now - 60_000, to: now + 60_000 }))
+      )
+    return scripted(
+      { get_tradingview_chart_data: [chart, chart, { ...chart, close: [2] }] },
+      Effect.gen(function*() {
+        const volumes = (all: Chunk.Chunk<{ readonly openTime: number; readonly volume: object }>) =>
+          Chunk.toReadonlyArray(all).map(({ openTime, volume }) => [openTime - now, shown({ volume })["volume"]])
+        assert.deepStrictEqual(volumes(yield* candles(linear)), [[-60_000, "10"], [0, "20"]])
+        assert.deepStrictEqual(volumes(yield* candles("BTC/USD:BTC")), [[-60_000, "15"], [0, "50"]])
+        assert.strictEqual((yield* Effect.flip(candles(linear)))._tag, "MalformedResponse")
+      })
+    )
+  })
+})
+
+describe("account", () => {
+  it.effect("shows the other orders when one is in a word that is new, or of an option", () =>
+    scripted(
+      {
+        get_open_orders: [[
+          orderRow(),
+          orderRow({ order_id: "2", order_state: "frozen" }),
+          orderRow({ order_id: "3", instrument_name: "BTC-26DEC25-100000-C" })
+        ], []]
+      },
+      Effect.gen(function*() {
+        const orders = yield* Effect.flatMap(Deribit.Account, (account) => account.openOrders())
+        assert.deepStrictEqual(orders.map((order) => shown(order)), [{
+          exchange: "deribit",
+          symbol: linear,
+          id: "USDC-104819327443",
+          clientOrderId: "mine",
+          side: "buy",
+          type: "limit",
+          status: "open",
+          price: "2973.55",
+          amount: "0.001",
+          filled: "0",
+          timeInForce: "GTC",
+          postOnly: true,
+          reduceOnly: false,
+          createdAt: now,
+          updatedAt: now
+        }])
+      })
+    ))
+
+  it.effect("reads a market order, whose price is a word", () =>
+    scripted(
+      {
+        get_order_state: [
+          orderRow({
+            order_type: "market",
+            price: "market_price",
+            order_state: "filled",
+            filled_amount: 0.001,
+            average_price: 2970
+          })
+        ]
+      },
+      Effect.gen(function*() {
+        const order = yield* Effect.flatMap(Deribit.Account, (account) =>
+          account.order({ symbol: linear, id: "USDC-104819327443" }))
+        assert.deepInclude(shown(order), { type: "market", status: "filled", averagePrice: "2970", filled: "0.001" })
+        assert.isUndefined(order.price)
+      })
+    ))
+
+  it.effect("searches what ended for a label that is forgotten, in what is filed too", () =>
+    scripted(
+      {
+        get_order_state_by_label: [[]],
+        "get_order_history_by_instrument?historical=false": [[orderRow({ order_id: "1", label: "other" })]],
+        "get_order_history_by_instrument?historical=true": [[
+          orderRow({ order_id: "1", label: "other" }),
+          orderRow({ order_id: "2", label: "mine", order_state: "cancelled" })
+        ]]
+      },
+      Effect.gen(function*() {
+        const account = yield* Deribit.Account
+        const order = yield* account.order({ symbol: linear, clientOrderId: "mine" })
+        assert.deepStrictEqual([order.id, order.status], ["2", "canceled"])
+        assert.strictEqual(
+          (yield* Effect.flip(account.order({ symbol: linear, clientOrderId: "nobody's" })))._tag,
+          "OrderNotFound"
+        )
+        const [first] = yield* asked("get_order_history_by_instrument")
+        assert.deepInclude(first, { include_unfilled: "true", include_old: "true" })
+      })
+    ))
+
+  it.effect("reads fills page by page, those of one instant once, and what was filed with what is recent", () => {
+    const fill = (trade_id: string, timestamp: number) => ({
+      trade_id,
+      order_id: "1",
+      instrument_name: "ETH_USDC-PERPETUAL",
+      label: "mine",
+      direction: "sell",
+      price: 2970.5,
+      amount: 0.5,
+      fee: 0.0012,
+      fee_currency: "USDC",
+      liquidity: "M",
+      timestamp
+    })
+    return scripted(
+      {
+        "get_user_trades_by_instrument?historical=false": [
+          { trades: [fill("5", now), fill("4", now - 1)], has_more: true },
+          { trades: [fill("4", now - 1), fill("3", now - 1)], has_more: false }
+        ],
+        "get_user_trades_by_instrument?historical=true": [{
+          trades: [fill("3", now - 1), fill("2", now - 2)],
+          has_more: false
+        }]
+      },
+      Effect.gen(function*() {
+        const fills = yield* Effect.flatMap(Deribit.Account, (account) => account.fills(linear))
+        assert.deepStrictEqual(fills.map(({ id }) => id), ["2", "3", "4", "5"])
+        assert.deepInclude(shown(fills[0] ?? {}), { fee: "0.0012", feeAsset: "USDC", liquidity: "maker", side: "sell" })
+        const ends = (yield* asked("get_user_trades_by_instrument")).map(({ end_timestamp }) => end_timestamp)
+        assert.includeMembers(ends, [undefined, String(now - 1)])
+      })
+    )
+  })
+
+  it.effect("reads positions, short ones by their direction, and none that was closed", () =>
+    scripted(
+      {
+        get_positions: [[
+          {
+            instrument_name: "BTC-PERPETUAL",
+            direction: "sell",
+            size: -50,
+            average_price: 87_000,
+            mark_price: 87_100.5,
+            leverage: 50,
+            floating_profit_loss: -0.0001
+          },
+          { instrument_name: "ETH_USDC-PERPETUAL", direction: "zero", size: 0, average_price: 0, mark_price: 2970 }
+        ]]
+      },
+      Effect.gen(function*() {
+        const positions = yield* Effect.flatMap(Deribit.Account, ({ positions }) => positions)
+        assert.deepStrictEqual(positions.map((position) => shown(position)), [{
+          exchange: "deribit",
+          symbol: "BTC/USD:BTC",
+          side: "short",
+          amount: "50",
+          entryPrice: "87000",
+          markPrice: "87100.5",
+          leverage: "50",
+          unrealizedPnl: "-0.0001"
+        }])
+      })
+    ))
+
+  it.effect("reads what a key may do from the scope of a session", () =>
+    scripted(
+      {
+        auth: [
+          { scope: "connection mainaccount account:read trade:read_write wallet:none" },
+          { scope: "account:read trade:read wallet:read_write" }
+        ]
+      },
+      Effect.gen(function*() {
+        const { keyPermissions } = yield* Deribit.Account
+        assert.deepStrictEqual(yield* keyPermissions, {
+          read: true,
+          trade: true,
+          withdraw: false,
+          ipRestricted: "unknown"
+        })
+        assert.deepStrictEqual(yield* keyPermissions, {
+          read: true,
+          trade: false,
+          withdraw: true,
+          ipRestricted: "unknown"
+        })
+      })
+    ))
+})
+
+describe("orders", () => {
+  it.effect("are refused rather than moved when they are post-only, and not taken after their time", () =>
+    scripted(
+      { buy: [{ order: orderRow(), trades: [] }] },
+      Effect.gen(function*() {
+        const trading = yield* Deribit.Trading
+        yield* trading.place({
+          type: "limit",
+          symbol: linear,
+          side: "buy",
+          amount: "0.001",
+          price: "2973.55",
+          postOnly: true,
+          clientOrderId: "mine"
+        })
+        const [sent] = yield* asked("buy")
+        assert(sent !== undefined)
+        const { valid_until, ...order } = sent
+        assert.deepStrictEqual(order, {
+          instrument_name: "ETH_USDC-PERPETUAL",
+          amount: "0.001",
+          type: "limit",
+          price: "2973.55",
+          label: "mine",
+          time_in_force: "good_til_cancelled",
+          post_only: "true",
+          reject_post_only: "true"
+        })
+        assert.isAbove(Number(valid_until), now + 15_000 - 1)
+      })
+    ))
+
+  it.effect("are sent once, though they are GETs", () =>
+    scripted(
+      {
+        sell: [{ error: { code: 13_028, message: "temporarily_unavailable" } }],
+        get_order_state_by_label: [[]],
+        get_order_history_by_instrument: [[]],
+        get_open_orders_by_instrument: [[]]
+      },
+      Effect.gen(function*() {
+        const trading = yield* Deribit.Trading
+        const error = yield* Effect.flip(
+          trading.place({ type: "market", symbol: linear, side: "sell", amount: "0.001", clientOrderId: "mine" })
+        )
+        assert.strictEqual(error._tag, "NotPlaced")
+        assert.strictEqual((yield* asked("sell")).length, 1)
+      })
+    ))
+})

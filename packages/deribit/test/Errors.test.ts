@@ -1,0 +1,90 @@
+import type { ExchangeError } from "@effect-exchange/core"
+import type { Protocol } from "@effect-exchange/core/adapter"
+import { assert, describe, it } from "@effect/vitest"
+import { Duration } from "effect"
+import { errors } from "../src/Errors.js"
+import { now } from "./utils.js"
+
+const answer = (json: unknown, status = 400): Protocol.Answer => ({
+  status,
+  headers: {},
+  json,
+  now,
+  about: { exchange: "deribit", operation: "test", status },
+  clean: (text) => text
+})
+
+const failed = (code: number, message = "no", data?: unknown) => ({ jsonrpc: "2.0", error: { code, message, data } })
+
+const rows: ReadonlyArray<
+  readonly [tag: ExchangeError.ExchangeError["_tag"], outcome: ExchangeError.Outcome, codes: ReadonlyArray<number>]
+> = [
+  ["AuthenticationFailed", "Rejected", [13004, 13009, 10000, 9999]],
+  ["PermissionDenied", "Rejected", [13021, 13403, 11042, 10019, 12005, 10029, 13778]],
+  ["RateLimited", "Rejected", [10028, 10066, 10047]],
+  ["SymbolNotFound", "Rejected", [10020, 13020]],
+  ["InvalidRequest", "Rejected", [
+    -32600,
+    -32601,
+    -32602,
+    -32700,
+    -32000,
+    11050,
+    11029,
+    10002,
+    10043,
+    10021,
+    10027,
+    10030,
+    13016
+  ]],
+  ["InsufficientFunds", "Rejected", [10009]],
+  ["OrderRejected", "Rejected", [10005, 10008, 10011, 10018, 11030, 11035, 11043, 11054, 13888]],
+  ["DuplicateOrder", "Rejected", [13032]],
+  ["OrderNotFound", "Rejected", [10004, 10010, 11008, 11044]],
+  ["ExchangeUnavailable", "Rejected", [11051, 10041, 10040, 13503, 13025]],
+  ["ExchangeUnavailable", "Unknown", [11094, 13028, 10001, 13008]]
+]
+
+describe("classify", () => {
+  for (const [tag, outcome, codes] of rows) {
+    for (const code of codes) {
+      it(`${code} is ${tag}, ${outcome}`, () => {
+        const error = errors.classify(answer(failed(code)))
+        assert(error !== undefined)
+        assert.deepStrictEqual([error._tag, error.outcome, error.code], [tag, outcome, String(code)])
+      })
+    }
+  }
+
+  it("a code to come keeps its code, and is judged by the status", () => {
+    const refused = errors.classify(answer(failed(99_999)))
+    assert.deepStrictEqual([refused?._tag, refused?.code], ["InvalidRequest", "99999"])
+    assert.strictEqual(errors.classify(answer(failed(99_999), 500))?.outcome, "Unknown")
+  })
+
+  it("says what was wrong with what", () => {
+    const error = errors.classify(
+      answer(failed(-32602, "Invalid params", { param: "currency", reason: "invalid currency" }))
+    )
+    assert.include(error?.message ?? "", "Invalid params")
+    assert.include(error?.message ?? "", "invalid currency")
+    assert.notInclude(errors.classify(answer(failed(-32602, "Invalid params", null)))?.message ?? "", "null")
+  })
+
+  it("waits until the pool is full again", () => {
+    const error = errors.classify(answer(failed(10_028, "too_many_requests"), 429))
+    assert(error?._tag === "RateLimited")
+    assert.strictEqual(Duration.toMillis(error.retryAfter), 5000)
+  })
+
+  it("leaves to HTTP what is not in the exchange's form, and sees no error in a success", () => {
+    for (
+      const json of [undefined, null, [], "no", { error: "none" }, { error: { code: "10009", message: "no" } }, {
+        result: 1
+      }]
+    ) {
+      assert.isUndefined(errors.classify(answer(json)))
+    }
+  })
+})
