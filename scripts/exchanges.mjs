@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url"
 const root = new URL("../", import.meta.url)
 const read = (path) => readFileSync(new URL(path, root), "utf8")
 
-const registry = Object.entries(JSON.parse(read("exchanges.json"))).sort(([one], [other]) => one < other ? -1 : 1)
+const registry = Object.entries(JSON.parse(read("exchanges.json"))).toSorted(([one], [other]) => one < other ? -1 : 1)
 const ids = registry.map(([id]) => id)
 
 const json = (path, change) => [path, `${JSON.stringify(change(JSON.parse(read(path))), null, 2)}\n`]
@@ -50,7 +50,7 @@ const files = [
   ],
   json("packages/exchanges/package.json", (manifest) => {
     const others = Object.keys(manifest.dependencies).filter((name) => !ids.includes(name.split("/")[1]))
-    const names = [...others, ...ids.map((id) => `@effect-exchange/${id}`)].sort()
+    const names = [...others, ...ids.map((id) => `@effect-exchange/${id}`)].toSorted()
     return { ...manifest, dependencies: Object.fromEntries(names.map((name) => [name, "workspace:^"])) }
   }),
   referring("packages/exchanges/tsconfig.json", "../"),

@@ -1,4 +1,4 @@
-import { type Credentials, Decimal, ExchangeError } from "@effect-exchange/core"
+import { type Credentials, Decimal, type ExchangeError } from "@effect-exchange/core"
 import type { Endpoint, Protocol } from "@effect-exchange/core/adapter"
 import { Simulator } from "@effect-exchange/simulator"
 import { BigDecimal, Duration, Effect, Either, Option, Redacted, Schema } from "effect"

@@ -1,4 +1,4 @@
-import { Decimal, ExchangeError } from "@effect-exchange/core"
+import { Decimal, type ExchangeError } from "@effect-exchange/core"
 import type { Protocol } from "@effect-exchange/core/adapter"
 import { Simulator } from "@effect-exchange/simulator"
 import { Duration, Effect, Option, Schema, TestClock } from "effect"

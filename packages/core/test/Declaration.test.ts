@@ -1,14 +1,14 @@
 import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { BigDecimal, Effect, Either, Layer, Metric, Option, Redacted, Schema, TestClock } from "effect"
+import { type BigDecimal, Effect, Either, Layer, Metric, Option, Redacted, Schema, TestClock } from "effect"
 import {
   ClientOrderId,
-  Declaration,
+  type Declaration,
   Endpoint,
   Errors,
   Exchange,
   Limit,
-  Listing,
+  type Listing,
   Page,
   Protocol,
   Question,

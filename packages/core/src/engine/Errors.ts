@@ -169,7 +169,7 @@ const finder = ({ codes, match = "whole", ranges = {} }: Facts): (said: Said) =>
   for (const kind of kinds) {
     for (const code of listOf(codes[kind])) listed.set(fold(code), kind)
   }
-  const beginnings = [...listed.keys()].sort((one, other) => other.length - one.length)
+  const beginnings = [...listed.keys()].toSorted((one, other) => other.length - one.length)
   const spans = refusalKinds.flatMap((kind) =>
     listOf(ranges[kind]).map((span) => {
       const [, from = "", to = from] = /^(-?\d+)(?:-(-?\d+))?$/.exec(span) ?? []
