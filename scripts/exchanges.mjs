@@ -1,8 +1,6 @@
 /**
  * Writes whatever lists the exchanges from `exchanges.json`, which has a line for each: its id, and what its module is
  * called. `--check` writes nothing, and fails where a list is not what it should be.
- *
- * To add an exchange, run `npm run new-exchange`.
  */
 import { readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"

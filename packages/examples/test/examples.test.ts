@@ -20,7 +20,7 @@ const examples: { readonly [name: string]: ReadonlyArray<RegExp> } = {
   ],
   "median": [/^median: \d/, /^ {2}binance \d/, /^ {2}okx \d/, /^ {2}without \w+: it /, /^ {2}without \w+: it /],
   "least-privilege": [/^this key may not withdraw$/, /./],
-  "moving-on": [/bitmex/i, /^the price came from binance$/],
+  "moving-on": [/bitmex/i, /^the price came from deribit$/],
   "place-and-reconcile": [
     /^the answer was lost; the order \S+ is open$/,
     /^orders that stand: 1$/,
