@@ -114,15 +114,17 @@ export interface Bounds {
  * @since 0.1.0
  * @category errors
  */
-export class BulkheadFull extends Schema.TaggedError<BulkheadFull>("@effect-exchange/resilience/Bulkhead/BulkheadFull")(
-  "BulkheadFull",
-  {
-    name: Schema.String,
-    reason: Schema.Literal("QueueFull", "WaitTooLong"),
-    permits: Schema.Number,
-    queued: Schema.Number
-  }
-) {
+export class BulkheadFull
+  extends Schema.TaggedError<BulkheadFull>("@effect-exchange/resilience/internal/bulkheadModel/BulkheadFull")(
+    "BulkheadFull",
+    {
+      name: Schema.String,
+      reason: Schema.Literal("QueueFull", "WaitTooLong"),
+      permits: Schema.Number,
+      queued: Schema.Number
+    }
+  )
+{
   /**
    * @since 0.1.0
    */

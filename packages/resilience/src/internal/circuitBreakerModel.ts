@@ -328,11 +328,14 @@ export interface Options<in E> {
  * @category errors
  */
 export class CircuitOpen
-  extends Schema.TaggedError<CircuitOpen>("@effect-exchange/resilience/CircuitBreaker/CircuitOpen")("CircuitOpen", {
-    name: Schema.String,
-    state: Schema.Literal("Open", "HalfOpen", "Isolated"),
-    retryAfter: Schema.Duration
-  })
+  extends Schema.TaggedError<CircuitOpen>("@effect-exchange/resilience/internal/circuitBreakerModel/CircuitOpen")(
+    "CircuitOpen",
+    {
+      name: Schema.String,
+      state: Schema.Literal("Open", "HalfOpen", "Isolated"),
+      retryAfter: Schema.Duration
+    }
+  )
 {
   /**
    * Marks it as a local refusal, which other breakers ignore.
