@@ -20,7 +20,8 @@ import * as Rows from "./Rows.js"
 export const limits = {
   ip: Limit.bucket(90, 19),
   instruments: Limit.bucket(40, 0.9),
-  account: Limit.bucket(90, 19, { per: "key" }),
+  // A cancellation by name looks the order up first.
+  account: Limit.bucket(90, 19, { per: "key", reserved: 20 }),
   matching: Limit.bucket(18, 4.8, { per: "key" })
 }
 

@@ -5,7 +5,7 @@ import * as Telemetry from "../../ports/Telemetry.js"
 
 /**
  * The rows that were understood. Those that were not are counted, and told of in the log: no row hides another, and none is
- * left out in silence.
+ * left out in silence. The log has the names of fields, and no word of the exchange's: it may repeat what was sent.
  *
  * @internal
  */
@@ -27,7 +27,6 @@ export const understood = <A, E>(
           exchange,
           operation,
           rows: unknown.length,
-          market: first.market,
           because: first.detail
         })
       ),
