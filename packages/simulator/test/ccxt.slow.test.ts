@@ -165,7 +165,7 @@ describe.each(Simulator.exchangeIds)("ccxt as a client of %s", (id) => {
       assert.isAtLeast(candles.length, 9)
       assert.strictEqual(candles.at(-1)?.[4], 64_000)
       yield* nothingRefused(simulator)
-    }), 30_000)
+    }), 120_000)
 
   it.scopedLive("trades, and sees its orders, fills and balances", () =>
     Effect.gen(function*() {
