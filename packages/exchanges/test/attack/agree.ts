@@ -15,9 +15,13 @@ const unknown = new Set([...told, "side", "type", "price", "amount"])
 export const agrees = (operation: Operation, rule: Rule, value: unknown, truth: unknown, now: number): boolean => {
   if (isWrite(operation)) {
     const ignored = rule !== "said" ? late : operation === "cancel" ? unknown : told
-    return similar(without(value, ignored), without(truth, late), { part: true, more: true, now })
+    return similar(without(value, ignored), without(truth, late), { part: true, fewer: true, more: true, now })
   }
-  return rule === "said" ? isOf(value, truth) : similar(value, truth, { part: rule === "part", more: false, now })
+  // An order that is not understood is left out, and hides no other.
+  const fewer = operation === "openOrders"
+  return rule === "said"
+    ? isOf(value, truth)
+    : similar(value, truth, { part: rule === "part", fewer, more: false, now })
 }
 
 // An order is looked at a little later than it was placed.
@@ -36,7 +40,7 @@ const without = (value: unknown, names: ReadonlySet<string>): unknown =>
 const similar = (
   value: unknown,
   truth: unknown,
-  how: { readonly part: boolean; readonly more: boolean; readonly now: number }
+  how: { readonly part: boolean; readonly fewer: boolean; readonly more: boolean; readonly now: number }
 ): boolean => {
   if (value === undefined) return truth === undefined || how.part
   if (truth === undefined) return how.more
@@ -46,7 +50,7 @@ const similar = (
   }
   if (Array.isArray(value)) {
     return Array.isArray(truth) &&
-      (how.part
+      (how.part || how.fewer
         ? value.every((each) => truth.some((one) => similar(each, one, how)))
         : value.length === truth.length && value.every((each, index) => similar(each, truth[index], how)))
   }
