@@ -54,7 +54,7 @@ const limits = (id: Exchanges.ExchangeId): void => {
     return Effect.map(arrivals(id, sent), (instants) => within(id, instants)).pipe(
       Effect.provide(Layer.provide(layers, simulator(id, sent)))
     )
-  }, 60_000)
+  }, 240_000)
 
   it.effect(`keep to one limit where one of them also trades`, () => {
     const sent: Array<Support.Sent> = []
@@ -62,7 +62,7 @@ const limits = (id: Exchanges.ExchangeId): void => {
     return Effect.map(arrivals(id, sent), (instants) => within(id, instants)).pipe(
       Effect.provide(Layer.provide(layers, simulator(id, sent)))
     )
-  }, 60_000)
+  }, 240_000)
 
   it.effect(`keep to one limit where one is the source of a composite`, () => {
     const sent: Array<Support.Sent> = []
@@ -71,7 +71,7 @@ const limits = (id: Exchanges.ExchangeId): void => {
     return Effect.map(arrivals(id, sent), (instants) => within(id, instants)).pipe(
       Effect.provide(Layer.provide(layers, simulator(id, sent)))
     )
-  }, 60_000)
+  }, 240_000)
 
   it.effect(`stop both when one is told to wait`, () =>
     Effect.gen(function*() {
@@ -110,7 +110,7 @@ const limits = (id: Exchanges.ExchangeId): void => {
       assert.strictEqual(counts[0], counts[1])
       assert.isAbove(counts[0], 0)
     })
-  }, 60_000)
+  }, 240_000)
 }
 
 const cancels = (id: Exchanges.ExchangeId): void => {
@@ -152,6 +152,6 @@ const cancels = (id: Exchanges.ExchangeId): void => {
           yield* TestClock.adjust("10 seconds")
         }
       }).pipe(Effect.provide(Layer.provideMerge(Support.trading(id, { deadline: "30 seconds" }), http)))
-    }, 60_000)
+    }, 240_000)
   }
 }

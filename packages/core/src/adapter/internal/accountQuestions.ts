@@ -11,7 +11,7 @@ import * as Decimal from "../../model/Decimal.js"
 import * as ExchangeError from "../../model/ExchangeError.js"
 import * as Listing from "../../model/Listing.js"
 import type { Market } from "../../model/Market.js"
-import type { Order } from "../../model/Order.js"
+import { isClosed, type Order } from "../../model/Order.js"
 import type * as Adapter from "../../ports/Adapter.js"
 import type { Account, OptionalAccount, PublicFacts } from "../Declaration.js"
 import type * as Row from "../Row.js"
@@ -103,12 +103,16 @@ export const make = (facts: Facts) => (client: Client, markets: Markets): Adapte
     balances: Effect.map(asks.balances(client)(), summed),
     keyPermissions: Effect.suspend(() => asks.keyPermissions(client)()),
     openOrders: (market) =>
-      market === undefined
-        ? Effect.gen(function*() {
-          const rows = yield* asks.openOfAll(client)(yield* markets.all)
-          return yield* aboutAny(Listing.from(rows), toOrder)
-        })
-        : Effect.flatMap(open(market), (rows) => about("openOrders", market, rows, toOrder)),
+      Effect.map(
+        market === undefined
+          ? Effect.gen(function*() {
+            const rows = yield* asks.openOfAll(client)(yield* markets.all)
+            return yield* aboutAny(Listing.from(rows), toOrder)
+          })
+          : Effect.flatMap(open(market), (rows) => about("openOrders", market, rows, toOrder)),
+        // Whatever is listed: what has ended does not stand.
+        Listing.filter((order) => !isClosed(order))
+      ),
     order: (reference) =>
       Effect.gen(function*() {
         const { market } = reference
