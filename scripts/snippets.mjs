@@ -33,8 +33,11 @@ export const snippets = (root) => {
         )
       )
     )
-  // Those of pages may talk to exchanges; those of docstrings are whole programs that end by themselves.
-  const found = [...markdown, ...docstrings.map((snippet) => ({ ...snippet, runs: true }))]
+  // Those of pages may talk to exchanges; those of docstrings end by themselves, but for such as stand on what they declare.
+  const found = [
+    ...markdown,
+    ...docstrings.map((snippet) => ({ ...snippet, runs: !/^declare /m.test(snippet.text) }))
+  ]
   if (markdown.length === 0 || docstrings.length === 0) throw new Error("no programs found: the search is broken")
   return found
 }
