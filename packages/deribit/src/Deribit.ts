@@ -15,7 +15,6 @@ import {
   type Wire
 } from "@effect-exchange/core/adapter"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
-import * as Arr from "effect/Array"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Endpoints from "./Endpoints.js"
@@ -60,7 +59,7 @@ const byLabel: Declaration.Account["byName"][number] = (client) => ({ clientOrde
     Listing.flatten
   )
 
-/** What is filed of both, each row once: it moves from the one to the other a while after it ended. */
+/** What is recent and what is filed, each row once: it moves from the one to the other a while after it ended. */
 const filed = <Row extends { readonly id: string }>(
   read: (
     historical: boolean
@@ -74,26 +73,45 @@ const filed = <Row extends { readonly id: string }>(
     }),
     (both) => {
       const { rows, unknown } = Listing.flatten(both)
-      return { rows: Arr.dedupeWith(rows, (one, other) => one.id === other.id), unknown }
+      return { rows: [...new Map(rows.map((row) => [row.id, row])).values()], unknown }
     }
   )
 
-/** How many orders that ended are searched for one by its label. */
-const most = 10_000
+const historyOf = (market: Market.Market, historical: boolean, count: number, offset = 0) => ({
+  ...named(market),
+  count,
+  offset,
+  include_old: true,
+  include_unfilled: true,
+  historical
+})
+
+/**
+ * Searches those that ended for a label, until it is found or the order would have been placed later: the latest come first.
+ * Where neither is so after ten pages, nothing is proven.
+ */
+const byHistory = (historical: boolean): Declaration.Account["byName"][number] => (client) => (asked) =>
+  Page.all({
+    endpoint: Endpoints.getOrderHistory,
+    input: (offset: number | undefined) => historyOf(asked.market, historical, Endpoints.pageSize, offset),
+    rows: (rows) => rows,
+    next: (page) => {
+      const { since = 0 } = asked
+      const ended = page.answer.rows.at(-1)?.updatedAt ?? since
+      return ended < since ? undefined : Page.offset(Endpoints.pageSize)(page)
+    },
+    wanted: ({ clientOrderId }) => clientOrderId === asked.clientOrderId,
+    enough: () => 1,
+    most: 10
+  })(client)()
 
 const ended = filed<Row.Order>((historical) =>
   Page.all({
     endpoint: Endpoints.getOrderHistory,
-    input: (offset: number | undefined, market: Market.Market, { limit }: Declaration.History) => ({
-      ...named(market),
-      count: Math.min(limit, Endpoints.pageSize),
-      offset: offset ?? 0,
-      include_old: true,
-      include_unfilled: true,
-      historical
-    }),
+    input: (offset: number | undefined, market: Market.Market, { limit }: Declaration.History) =>
+      historyOf(market, historical, Math.min(limit, Endpoints.pageSize), offset),
     rows: (rows) => rows,
-    next: ({ count, place = 0 }) => count < Endpoints.pageSize ? undefined : place + count,
+    next: Page.offset(Endpoints.pageSize),
     enough: (_, { limit }) => limit
   })
 )
@@ -190,11 +208,7 @@ const exchange = Exchange.define({
     openOfAll: Question.each(kinds.map((kind) => ask(Endpoints.getOpenOrders, () => ({ kind })))),
     byId: ask(Endpoints.getOrderState, (_, order_id) => ({ order_id }), (row) => [row]),
     // A label is forgotten half an hour after its order has ended: what ended before is searched for.
-    byName: [
-      byLabel,
-      (client) => ({ market, since }) => ended(client)(market, { since, limit: most, isWanted: () => true })
-    ],
-    searches: true,
+    byName: [byLabel, byHistory(false), byHistory(true)],
     ended: { order: "newest first", read: ended },
     fills: { order: "newest first", read: fills },
     positions: ask(Endpoints.getPositions, () => ({ currency: "any", kind: "future" }))

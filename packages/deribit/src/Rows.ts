@@ -88,8 +88,16 @@ export const Trade = Row.trade({
   at: at("timestamp", millis)
 })
 
-const columns = ["ticks", "open", "high", "low", "close", "volume", "cost"]
-const decodeColumns = ParseResult.decodeUnknownEither(Schema.Array(Schema.Array(Schema.Unknown)))
+const column = Schema.Array(Schema.Unknown)
+const decodeColumns = ParseResult.decodeUnknownEither(Wire.answer({
+  ticks: at("ticks", column),
+  open: at("open", column),
+  high: at("high", column),
+  low: at("low", column),
+  close: at("close", column),
+  volume: at("volume", column),
+  cost: at("cost", column)
+}))
 const decodeBars = ParseResult.decodeUnknownEither(Schema.Array(Wire.one(Row.of({
   openTime: at(0, millis),
   open: at(1, number),
@@ -106,12 +114,13 @@ const decodeBars = ParseResult.decodeUnknownEither(Schema.Array(Wire.one(Row.of(
  * @since 0.1.0
  * @category answers
  */
-export const Chart = Wire.reading((value) =>
-  Either.flatMap(
-    decodeColumns(columns.map((name) => Object(value)[name])),
-    ([ticks = [], ...others]) =>
-      decodeBars(ticks.map((tick, index) => [tick, ...others.map((column) => column[index])]))
-  )
+export const Chart = Wire.reading((value, ast) =>
+  Either.flatMap(decodeColumns(value), ({ ticks, ...others }) => {
+    const columns = Object.values(others)
+    return columns.every(({ length }) => length === ticks.length)
+      ? decodeBars(ticks.map((tick, row) => [tick, ...columns.map((column) => column[row])]))
+      : Either.left(new ParseResult.Type(ast, value, "expected columns of one length"))
+  })
 )
 
 const type = at("order_type", wordsOr({ limit: "limit", market: "market" }, "other"))

@@ -6,6 +6,17 @@ import { asked, now, orderRow, scripted, shown } from "./utils.js"
 
 const linear = "ETH/USDC:USDC"
 
+/** A page of other orders, which ended then. */
+const others = (page: number, at: number) =>
+  Array.from({ length: 1000 }, (_, row) =>
+    orderRow({
+      order_id: `${page}-${row}`,
+      label: "other",
+      order_state: "cancelled",
+      creation_timestamp: at,
+      last_update_timestamp: at
+    }))
+
 describe("markets", () => {
   it.effect("read what they are, what settles them and their rules; strange ones are left out", () =>
     scripted(
@@ -104,12 +115,13 @@ describe("public data", () => {
         (data) => Stream.runCollect(data.candles(symbol, "1m", { from: now - 60_000, to: now + 60_000 }))
       )
     return scripted(
-      { get_tradingview_chart_data: [chart, chart, { ...chart, close: [2] }] },
+      { get_tradingview_chart_data: [chart, chart, { ...chart, close: [2] }, { ...chart, close: [2, 3, 4] }] },
       Effect.gen(function*() {
         const volumes = (all: Chunk.Chunk<{ readonly openTime: number; readonly volume: object }>) =>
           Chunk.toReadonlyArray(all).map(({ openTime, volume }) => [openTime - now, shown({ volume })["volume"]])
         assert.deepStrictEqual(volumes(yield* candles(linear)), [[-60_000, "10"], [0, "20"]])
         assert.deepStrictEqual(volumes(yield* candles("BTC/USD:BTC")), [[-60_000, "15"], [0, "50"]])
+        assert.strictEqual((yield* Effect.flip(candles(linear)))._tag, "MalformedResponse")
         assert.strictEqual((yield* Effect.flip(candles(linear)))._tag, "MalformedResponse")
       })
     )
@@ -189,6 +201,39 @@ describe("account", () => {
         )
         const [first] = yield* asked("get_order_history_by_instrument")
         assert.deepInclude(first, { include_unfilled: "true", include_old: "true" })
+      })
+    ))
+
+  it.effect("does not call an order absent of which the history was read in part", () =>
+    scripted(
+      {
+        get_order_state_by_label: [[]],
+        "get_order_history_by_instrument?historical=false": [[]],
+        "get_order_history_by_instrument?historical=true": Array.from({ length: 12 }, (_, page) => others(page, now))
+      },
+      Effect.gen(function*() {
+        const account = yield* Deribit.Account
+        const error = yield* Effect.flip(account.order({ symbol: linear, clientOrderId: "mine" }))
+        assert.strictEqual(error._tag, "Unsupported")
+      })
+    ))
+
+  it.effect("reads the history of a label page by page until it is found", () =>
+    scripted(
+      {
+        get_order_state_by_label: [[]],
+        "get_order_history_by_instrument?historical=false": [[]],
+        "get_order_history_by_instrument?historical=true": [
+          others(0, now),
+          [orderRow({ order_id: "2", order_state: "cancelled" }), ...others(1, now)],
+          others(2, now)
+        ]
+      },
+      Effect.gen(function*() {
+        const account = yield* Deribit.Account
+        assert.strictEqual((yield* account.order({ symbol: linear, clientOrderId: "mine" })).id, "2")
+        const offsets = (yield* asked("get_order_history_by_instrument")).map(({ offset }) => offset)
+        assert.deepStrictEqual(offsets, ["0", "0", "1000"])
       })
     ))
 
@@ -331,6 +376,26 @@ describe("orders", () => {
         )
         assert.strictEqual(error._tag, "NotPlaced")
         assert.strictEqual((yield* asked("sell")).length, 1)
+      })
+    ))
+
+  it.effect("are proven absent by a history that goes back further than they can be", () =>
+    scripted(
+      {
+        sell: [{ error: { code: 13_028, message: "temporarily_unavailable" } }],
+        get_order_state_by_label: [[]],
+        "get_order_history_by_instrument?historical=false": [[]],
+        "get_order_history_by_instrument?historical=true": [others(0, now - 86_400_000)],
+        get_open_orders_by_instrument: [[]]
+      },
+      Effect.gen(function*() {
+        const trading = yield* Deribit.Trading
+        const error = yield* Effect.flip(
+          trading.place({ type: "market", symbol: linear, side: "sell", amount: "0.001", clientOrderId: "mine" })
+        )
+        assert.strictEqual(error._tag, "NotPlaced")
+        const offsets = (yield* asked("get_order_history_by_instrument")).map(({ offset }) => offset)
+        assert.deepStrictEqual([...new Set(offsets)], ["0"])
       })
     ))
 })
