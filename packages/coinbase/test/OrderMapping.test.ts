@@ -200,18 +200,18 @@ const limitOrder = {
 describe("place", () => {
   const sent = (request: Order.Request) =>
     scripted(
-      { orders: { success: true, success_response: { order_id: id } } },
+      {
+        orders: { success: true, success_response: { order_id: id } },
+        [`orders/historical/${id}`]: { order },
+        time: { epochMillis: String(now) }
+      },
       Effect.gen(function*() {
+        // What became of it is looked for meanwhile, for longer than this takes.
+        const fiber = yield* Effect.fork(Effect.flatMap(Coinbase.Trading, (trading) => trading.place(request)))
+        yield* TestClock.adjust("5 seconds")
+        yield* Fiber.interrupt(fiber)
         const { requests } = yield* ScriptedHttp.ScriptedHttp
-        const posted = Effect.repeat(
-          Effect.map(Effect.delay(requests, "10 millis"), (sent) => sent.find(({ method }) => method === "POST")),
-          { until: (request) => request !== undefined }
-        )
-        const placing = Effect.zipRight(
-          Effect.exit(Effect.flatMap(Coinbase.Trading, (trading) => trading.place(request))),
-          Effect.never
-        )
-        return json((yield* Effect.raceFirst(posted, placing))?.body ?? "")
+        return json((yield* requests).find(({ method }) => method === "POST")?.body ?? "")
       })
     )
   const limit = { base_size: "0.002", limit_price: "60000" }
