@@ -161,10 +161,12 @@ describe("orders", () => {
 
   it.effect("that ended say how, and have no amount where they were sized in the quote currency", () =>
     Effect.gen(function*() {
-      const ended = yield* scripted(
-        { "trade/orders-pending": [envelope()], "trade/orders-history": [answered("orders_history")] },
-        Effect.flatMap(account, (account) => account.orderHistory("BTC/USDT"))
-      )
+      const history = (symbol: string, answer: unknown) =>
+        scripted(
+          { "trade/orders-pending": [envelope()], "trade/orders-history": [answer] },
+          Effect.flatMap(account, (account) => account.orderHistory(symbol))
+        )
+      const ended = yield* history("BTC/USDT", answered("orders_history"))
       const newestFirst = ended.map(shown).toReversed()
       assert.deepStrictEqual(
         newestFirst.map(({ amount, filled, status, timeInForce, type }) => [type, timeInForce, status, amount, filled]),
@@ -183,10 +185,11 @@ describe("orders", () => {
       assert.deepStrictEqual([postOnly?.["postOnly"], average?.["averagePrice"]], [true, undefined])
       // Contracts are always counted as such.
       const [quoteSized] = rows("orders_history")
-      const [contracts] = yield* open({ ...quoteSized, instType: "SWAP", instId: "BTC-USDT-SWAP" })
-      assert.strictEqual(contracts && shown(contracts)["amount"], "10")
-      const [margin] = yield* open({ ...quoteSized, instType: "MARGIN" })
-      assert.isUndefined(margin?.amount)
+      const swap = { ...quoteSized, instType: "SWAP", instId: "BTC-USDT-SWAP" }
+      const contracts = yield* history("BTC/USDT:USDT", envelope(swap))
+      assert.deepStrictEqual(contracts.map((order) => shown(order)["amount"]), ["10"])
+      const margin = yield* history("BTC/USDT", envelope({ ...quoteSized, instType: "MARGIN" }))
+      assert.deepStrictEqual(margin.map(({ amount }) => amount), [undefined])
     }))
 
   it.effect("that are not understood take no others with them, and are never guessed", () =>
