@@ -25,7 +25,7 @@ import {
   OrderJournal,
   Telemetry
 } from "../src/index.js"
-import { http } from "./support/exchange.js"
+import { http, meanwhile } from "./support/exchange.js"
 import * as Far from "./support/wire.js"
 
 const limits = { ip: Limit.window(1000, "1 second") }
@@ -105,6 +105,7 @@ const facts = {
   protocol,
   kinds: ["spot", "perpetual"],
   lacks: [],
+  marketNames: ({ id }: Market.Market) => [id, `${id}.A`],
   unit: (market: Market.Market) => market.id === "ETHQUANTO" ? undefined : market.multiplier ?? d("1"),
   marketData: {
     listings: [says([spot, swap, quanto, undefined])],
@@ -375,6 +376,33 @@ describe("reads of an account", () => {
         Effect.provide(layer)
       )
       assert.deepStrictEqual(orders.map(({ id, status }) => [id, status]), [["1", "filled"], ["2", "open"]])
+    }))
+})
+
+describe("an order whose answer is lost", () => {
+  const lost = new ExchangeError.RequestTimedOut({ exchange: "toy", operation: "place", detail: "no answer" })
+  const outcome = (obscure: Partial<Listing.Unknown>) => {
+    const nameless = unknown({ clientOrderId: undefined, createdAt: undefined, ...obscure })
+    const { layer, trading } = toy({
+      account: { openOfAll: says({ rows: [], unknown: [nameless] }), byName: [says([])] },
+      trading: { place: () => () => lost }
+    })
+    const limit = { type: "limit", symbol: "BTC/USD", side: "buy", amount: "3", price: "100" } as const
+    return Effect.flatMap(trading, (service) => service.place({ ...limit, clientOrderId: "mine" })).pipe(
+      Effect.flip,
+      Effect.map(({ _tag }) => _tag),
+      meanwhile,
+      Effect.provide(layer)
+    )
+  }
+
+  it.effect("may be a row that is not understood, by whichever name of its market", () =>
+    Effect.gen(function*() {
+      for (const market of ["XBTUSD", "XBTUSD.A", undefined]) {
+        assert.strictEqual(yield* outcome({ market }), "OutcomeUnknown", market)
+      }
+      assert.strictEqual(yield* outcome({ market: "XBTSWAP" }), "NotPlaced")
+      assert.strictEqual(yield* outcome({ clientOrderId: "other" }), "NotPlaced")
     }))
 })
 

@@ -24,15 +24,12 @@ const limit: Order.LimitRequest = {
 
 const timedOut = new ExchangeError.RequestTimedOut({ exchange: "acme", operation: "orders", detail: "no answer" })
 
-const meanwhile = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.raceFirst(self, Effect.forever(TestClock.adjust("500 millis")))
-
 const run = <A>(
   store: Acme.Store,
   use: (trading: Trading.Trading.Service) => Effect.Effect<A, ExchangeError.TradingError>,
   options?: Parameters<typeof Acme.trade>[2]
 ): Effect.Effect<Either.Either<A, ExchangeError.TradingError>> =>
-  Effect.either(meanwhile(Acme.trade(store, use, options)))
+  Effect.either(Acme.meanwhile(Acme.trade(store, use, options)))
 
 const tag = <A>(result: Either.Either<A, ExchangeError.TradingError>) =>
   Either.match(result, { onLeft: ({ _tag }): string => _tag, onRight: () => "succeeded" })
@@ -231,10 +228,28 @@ describe("NotPlaced", () => {
     Effect.gen(function*() {
       const other = (index: number): Order.Order => ({ ...listed, id: `o${index}`, clientOrderId: `other-${index}` })
       const many = Array.from({ length: 1000 }, (_, index) => other(index))
-      const [result] = yield* lost((store) => store.others.push(...many))
-      assert.strictEqual(tag(result), "OutcomeUnknown")
+      const unread = { id: "u", market: "BTCUSDT", clientOrderId: "other", createdAt: 10_000_000, detail: "status" }
+      const cut = yield* Effect.forEach(
+        [
+          [],
+          // Lists what stands as well, or by when orders ended: such an old order is no proof.
+          [{ ...other(1000), createdAt: 9_000_000, status: "open" as const }],
+          [{ ...other(1000), createdAt: 9_000_000, updatedAt: 10_000_000 }]
+        ],
+        (old) => lost((store) => store.others.push(...many, ...old))
+      )
+      const [obscured] = yield* lost((store) => {
+        store.others.push(...many.slice(1))
+        store.unread.push(unread)
+      })
+      assert.deepStrictEqual([...cut.map(([result]) => result), obscured].map(tag), Array(4).fill("OutcomeUnknown"))
       const [whole] = yield* lost((store) => store.others.push(...many, { ...other(1000), createdAt: 9_000_000 }))
       assert.strictEqual(tag(whole), "NotPlaced")
+      const [short] = yield* lost((store) => {
+        store.others.push(...many.slice(2))
+        store.unread.push(unread)
+      })
+      assert.strictEqual(tag(short), "NotPlaced")
     }))
 })
 
@@ -329,7 +344,7 @@ describe("cancel and amend", () => {
       const built = yield* Layer.build(Acme.layer(store))
       const trading = Context.get(built, Acme.AcmeTrading)
       const account = Context.get(built, Account.Account)
-      const error = yield* meanwhile(Effect.flip(trading.place(limit)))
+      const error = yield* Acme.meanwhile(Effect.flip(trading.place(limit)))
       assert(error._tag === "OutcomeUnknown")
       store.blind = undefined
       const order = yield* account.order(error.order)

@@ -1,6 +1,6 @@
 import { HttpClient } from "@effect/platform"
-import { BigDecimal, Clock, Context, Effect, Either, Layer, Option, Redacted } from "effect"
-import { type Adapter, ClientOrderId, Exchange } from "../../src/adapter.js"
+import { BigDecimal, Clock, Context, Effect, Either, Layer, Option, Redacted, TestClock } from "effect"
+import { type Adapter, ClientOrderId, Exchange, type Listing } from "../../src/adapter.js"
 import {
   Decimal,
   ExchangeError,
@@ -76,6 +76,8 @@ export class Store {
   shows: (order: Order.Order) => Order.Order = (order) => order
   /** Orders that are listed, and not found under a name. */
   readonly others: Array<Order.Order> = []
+  /** Rows of the history that are not understood. */
+  readonly unread: Array<Listing.Unknown> = []
   lists = 0
   /** Takes cancellations and changes, and does nothing. */
   idle = false
@@ -272,7 +274,7 @@ export const over = (
       openOrders: (market) =>
         Effect.map(list(store, market), (orders) => orders.filter(({ status }) => status === "open")),
       order: (reference) => find(store, reference),
-      orderHistory: (market) => list(store, market),
+      orderHistory: (market) => Effect.map(list(store, market), (rows) => ({ rows, unknown: store.unread })),
       fills: () => Effect.succeed([])
     }),
     trading: (): Adapter.Trading => ({
@@ -358,6 +360,10 @@ export const layer = (
     Layer.orDie
   )
 }
+
+/** Lets time pass until it is done. */
+export const meanwhile = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.raceFirst(self, Effect.forever(TestClock.adjust("500 millis")))
 
 /** Uses the trading of a store. */
 export const trade = <A, E>(

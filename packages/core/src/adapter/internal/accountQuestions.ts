@@ -42,17 +42,17 @@ export const make = (facts: Facts) => (client: Client, markets: Markets): Adapte
     const names = new Set(namesOf(market))
     return (row: { readonly market?: string | undefined }) => row.market !== undefined && names.has(row.market)
   }
+  /** Those not understood that may be of the market: one whose market cannot be read may. */
+  const unknownOf = (market: Market, { unknown }: Listing.Listing<unknown>) => {
+    const isWanted = isOf(market)
+    return unknown.filter((row) => row.market === undefined || isWanted(row))
+  }
   const open = (market: Market): Reads<Listing.Listing<Row.Order>> =>
     asks.open === undefined
       ? Effect.flatMap(markets.all, (all) =>
         Effect.map(asks.openOfAll(client)(all), (rows) => {
-          const isWanted = isOf(market)
-          const { rows: known, unknown } = Listing.from(rows)
-          // One whose market cannot be read may be of this one.
-          return {
-            rows: known.filter(isWanted),
-            unknown: unknown.filter((row) => row.market === undefined || isWanted(row))
-          }
+          const all = Listing.from(rows)
+          return { rows: all.rows.filter(isOf(market)), unknown: unknownOf(market, all) }
         }))
       : Effect.map(asks.open(client)(market), Listing.from)
 
@@ -67,7 +67,10 @@ export const make = (facts: Facts) => (client: Client, markets: Markets): Adapte
       const isWanted = isOf(market)
       const other = rows.rows.find((row) => !isWanted(row))
       return other === undefined
-        ? Effect.succeed(Listing.map(rows, (row) => to(row, market, amounts)))
+        ? Effect.succeed({
+          rows: rows.rows.map((row) => to(row, market, amounts)),
+          unknown: unknownOf(market, rows)
+        })
         : foreign(exchange, operation, market, other)
     })
 

@@ -12,7 +12,8 @@ export const parseJson = (text: string): unknown => {
   }
 }
 
-const manyDigits = /\d{16}|[\d.]{17}/
+// Times in microseconds, of 16 digits, are below the 9,007,199,254,740,992 up to which every integer is exact.
+const manyDigits = /9\d{15}|[\d.]{17}/
 const tokens = /"(?:[^"\\]|\\.)*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/g
 
 const exact = (token: string): string =>

@@ -54,13 +54,13 @@ export const isNamesake = (asked: Asked, order: Order): boolean =>
   order.symbol === asked.market.symbol && order.clientOrderId === asked.clientOrderId
 
 /**
- * Whether a row that was not understood may be the order asked for: nothing that could be read of it says that it is not.
+ * Whether a row of its market that was not understood may be the order asked for: nothing that could be read of it says
+ * that it is not.
  *
  * @internal
  */
 export const mayBe = (asked: Asked, row: Unknown): boolean =>
   (row.clientOrderId === undefined || row.clientOrderId === asked.clientOrderId) &&
-  (row.market === undefined || row.market === asked.market.id) &&
   (row.createdAt === undefined || row.createdAt >= asked.from)
 
 /**

@@ -7,7 +7,7 @@ import * as ExchangeError from "../../model/ExchangeError.js"
 import { quote } from "../../model/internal/quote.js"
 import * as Listing from "../../model/Listing.js"
 import type { Market } from "../../model/Market.js"
-import type { Order } from "../../model/Order.js"
+import { isClosed, type Order } from "../../model/Order.js"
 import type * as Adapter from "../../ports/Adapter.js"
 import type { Intent } from "../OrderJournal.js"
 import * as Identity from "./identity.js"
@@ -161,8 +161,9 @@ const recent = ({ account }: Place, asked: Identity.Asked) =>
     // First those that stand: one that ends in between is then among those that ended.
     const standing = Listing.from(yield* account.openOrders(asked.market))
     const ended = Listing.from(yield* account.orderHistory(asked.market, { since: asked.from, limit: listed }))
-    const history = ended.rows
-    const orders = [...standing.rows, ...history].filter((order) => !Identity.differences(asked, order).includes("age"))
+    const orders = [...standing.rows, ...ended.rows].filter((order) =>
+      !Identity.differences(asked, order).includes("age")
+    )
     const namesakes = orders.filter((order) => Identity.isNamesake(asked, order))
     return {
       orders,
@@ -171,9 +172,13 @@ const recent = ({ account }: Place, asked: Identity.Asked) =>
       /** An order that was not understood and may be the one asked for. */
       obscure: [...standing.unknown, ...ended.unknown].find((row) => Identity.mayBe(asked, row)),
       /** Whether the history goes back to when the order was asked for. */
-      isWhole: history.length < listed || history.some(({ createdAt = asked.from }) => createdAt < asked.from)
+      isWhole: ended.rows.length + ended.unknown.length < listed ||
+        ended.rows.some((order) => isClosed(order) && lastAt(order, asked.from) < asked.from)
     }
   })
+
+// Old orders that stand are listed whatever the page, and those that ended lately are first where it goes by their end.
+const lastAt = ({ createdAt, updatedAt }: Order, otherwise: number): number => updatedAt ?? createdAt ?? otherwise
 
 const byList = (
   place: Place,
