@@ -50,15 +50,19 @@ const market = ({ base, filters, id, quote, status }: Wire.Type<typeof Rows.Mark
   }
 }
 
-/** The testnet has no endpoint that tells; that its clock answers at all shows that it serves. */
+/** Where there is nothing of `/sapi`, which says how the exchange is and what a key may do. */
+const isTest = ({ environment }: { readonly environment: string }): boolean =>
+  environment === "testnet" || environment === "demo"
+
+/** Test hosts have no endpoint that tells; that their clock answers at all shows that they serve. */
 const status: Declaration.MarketData["status"] = (client) =>
-  client.environment === "testnet"
+  isTest(client)
     ? ask(Endpoints.serverTime, () => ({}), (at): Declaration.Status => ({ status: "operational", at }))(client)
     : ask(Endpoints.systemStatus, () => ({}), (told) => ({ ...told, detail: told.detail?.slice(0, 200) }))(client)
 
-/** The testnet has no endpoint that tells; that the account answers at all shows that the key may read. */
+/** Test hosts have no endpoint that tells; that the account answers at all shows that the key may read. */
 const keyPermissions: Declaration.Account["keyPermissions"] = (client) =>
-  client.environment === "testnet"
+  isTest(client)
     ? ask(Endpoints.account, () => ({ omitZeroBalances: true }), () => ({
       read: true,
       trade: "unknown",

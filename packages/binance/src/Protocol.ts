@@ -81,6 +81,10 @@ export const protocol = Protocol.make({
     live: Protocol.open("https://api.binance.com"),
     testnet: Protocol.open("https://testnet.binance.vision")
   },
+  regions: {
+    // A book as real as the live one, with keys of its own.
+    demo: { baseUrl: "https://demo-api.binance.com", isTest: true }
+  },
   testHosts: ["testnet.binance.vision", "api1.testnet.binance.vision", "demo-api.binance.com"],
   limits,
   sign,

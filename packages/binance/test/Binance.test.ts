@@ -149,26 +149,33 @@ describe("account", () => {
       ))
   }
 
-  it.effect("does not know of a testnet key whether it may trade", () =>
-    Effect.gen(function*() {
-      const account = yield* Binance.Account
-      assert.deepStrictEqual(yield* account.keyPermissions, {
-        read: true,
-        trade: "unknown",
-        withdraw: "unknown",
-        ipRestricted: "unknown"
-      })
-      const requests = yield* Effect.flatMap(ScriptedHttp.ScriptedHttp, ({ requests }) => requests)
-      assert.deepStrictEqual(
-        requests.map(({ url }) => url.split("?", 1).join("")),
-        ["https://testnet.binance.vision/api/v3/account"]
-      )
-    }).pipe(
-      Effect.provide(Layer.provideMerge(
-        Binance.layerAccount({ environment: "testnet", credentials: Simulator.credentials("binance") }),
-        ScriptedHttp.layer([ScriptedHttp.text(fixture("account"))])
+  for (
+    const [environment, host] of [
+      ["testnet", "https://testnet.binance.vision"],
+      ["demo", "https://demo-api.binance.com"]
+    ] as const
+  ) {
+    it.effect(`does not know of a key of ${environment} whether it may trade`, () =>
+      Effect.gen(function*() {
+        const account = yield* Binance.Account
+        assert.deepStrictEqual(yield* account.keyPermissions, {
+          read: true,
+          trade: "unknown",
+          withdraw: "unknown",
+          ipRestricted: "unknown"
+        })
+        const requests = yield* Effect.flatMap(ScriptedHttp.ScriptedHttp, ({ requests }) => requests)
+        assert.deepStrictEqual(
+          requests.map(({ url }) => url.split("?", 1).join("")),
+          [`${host}/api/v3/account`]
+        )
+      }).pipe(
+        Effect.provide(Layer.provideMerge(
+          Binance.layerAccount({ environment, credentials: Simulator.credentials("binance") }),
+          ScriptedHttp.layer([ScriptedHttp.text(fixture("account"))])
+        ))
       ))
-    ))
+  }
 
   const { key, secret } = Simulator.credentials("binance")
   const wrong = Redacted.make("x".repeat(64))

@@ -140,15 +140,17 @@ describe("status", () => {
       })))
   }
 
-  it.effect("of the testnet, which does not tell, is that its clock answers", () =>
-    scripted(
-      ({ path }) =>
-        path === "/api/v3/time" ? ScriptedHttp.text(fixture("time")) : ScriptedHttp.text(html, { status: 404 }),
-      { environment: "testnet" }
-    )(Effect.gen(function*() {
-      const status = yield* Effect.flatMap(market, (market) => market.status)
-      assert.deepStrictEqual(status, { exchange: "binance", status: "operational", at: 1_763_942_400_123 })
-    })))
+  for (const environment of ["testnet", "demo"] as const) {
+    it.effect(`of ${environment}, which does not tell, is that its clock answers`, () =>
+      scripted(
+        ({ path }) =>
+          path === "/api/v3/time" ? ScriptedHttp.text(fixture("time")) : ScriptedHttp.text(html, { status: 404 }),
+        { environment }
+      )(Effect.gen(function*() {
+        const status = yield* Effect.flatMap(market, (market) => market.status)
+        assert.deepStrictEqual(status, { exchange: "binance", status: "operational", at: 1_763_942_400_123 })
+      })))
+  }
 
   it.effect("is an error where there is no answer", () =>
     scripted(() => ScriptedHttp.text(error(-1121, "Invalid symbol."), { status: 400 }))(Effect.gen(function*() {

@@ -118,13 +118,34 @@ export const usage = (
 }
 
 /**
+ * The environments beside `live` and `testnet`: the sites of regions, by the country of their host, and demo trading.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Region = "ae" | "demo" | "eu" | "ge" | "id" | "kz" | "nl" | "tr"
+
+/**
+ * Bybit's hosts and those of its regions, its limits, signature and errors.
+ *
  * @since 0.1.0
  * @category protocols
  */
-export const protocol: Protocol.Protocol = {
+export const protocol: Protocol.Protocol<Region> = {
   exchange: "bybit",
   live: { _tag: "Open", baseUrl: "https://api.bybit.com" },
   testnet: { _tag: "Open", baseUrl: "https://api-testnet.bybit.com" },
+  // A key works on the site it was made on, and on no other.
+  regions: {
+    ae: { baseUrl: "https://api.bybit.ae" },
+    eu: { baseUrl: "https://api.bybit.eu" },
+    ge: { baseUrl: "https://api.bybitgeorgia.ge" },
+    id: { baseUrl: "https://api.bybit.id" },
+    kz: { baseUrl: "https://api.bybit.kz" },
+    nl: { baseUrl: "https://api.bybit.nl" },
+    tr: { baseUrl: "https://api.bybit.tr" },
+    demo: { baseUrl: "https://api-demo.bybit.com", isTest: true }
+  },
   testHosts: ["api-testnet.bybit.com", "api-demo.bybit.com", "api-testnet.manepa.jp"],
   limits,
   sign,

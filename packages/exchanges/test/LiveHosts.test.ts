@@ -1,7 +1,11 @@
+import { Binance } from "@effect-exchange/binance"
+import { Bybit } from "@effect-exchange/bybit"
 import { OrderJournal } from "@effect-exchange/core"
 import type { Exchange } from "@effect-exchange/core/adapter"
+import { Okx } from "@effect-exchange/okx"
 import { Simulator } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
+import type { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, Layer, Redacted } from "effect"
 import { Exchanges } from "../src/index.js"
@@ -14,14 +18,17 @@ const credentials = {
   passphrase: Redacted.make("phrase")
 }
 
-const built = (id: Id, baseUrl: string, trading?: "enabled") => {
-  const options: Exchange.TradingOptions = { environment: { name: "mine", baseUrl }, trading, credentials }
-  return Layer.build(Exchanges.layerTrading(id, options)).pipe(
+const outcome = <A, E>(layer: Layer.Layer<A, E, HttpClient.HttpClient | OrderJournal.OrderJournal>) =>
+  Layer.build(layer).pipe(
     Effect.provide([ScriptedHttp.layer(() => ScriptedHttp.json({})), OrderJournal.layerNone]),
     Effect.scoped,
     Effect.either,
     Effect.map(Either.match({ onLeft: String, onRight: () => "built" }))
   )
+
+const built = (id: Id, baseUrl: string, trading?: "enabled") => {
+  const options: Exchange.TradingOptions = { environment: { name: "mine", baseUrl }, trading, credentials }
+  return outcome(Exchanges.layerTrading(id, options))
 }
 
 const live: ReadonlyArray<readonly [Id, ...ReadonlyArray<string>]> = [
@@ -76,4 +83,25 @@ describe("trading at an address of one's own", () => {
 
   it.effect("says what is wrong with a base URL before anything else", () =>
     Effect.map(built("binance", "http://api.binance.com"), (refused) => assert.include(refused, "plain http")))
+})
+
+describe("trading in a region", () => {
+  it.effect("is refused unless it is enabled, or nothing there is real money", () =>
+    Effect.gen(function*() {
+      for (const environment of ["ae", "eu", "ge", "id", "kz", "nl", "tr"] as const) {
+        assert.include(yield* outcome(Bybit.layer({ environment, credentials })), "trading", environment)
+        assert.strictEqual(yield* outcome(Bybit.layer({ environment, credentials, trading: "enabled" })), "built")
+      }
+      for (const environment of ["eea", "us"] as const) {
+        assert.include(yield* outcome(Okx.layer({ environment, credentials })), "trading", environment)
+        assert.strictEqual(yield* outcome(Okx.layer({ environment, credentials, trading: "enabled" })), "built")
+      }
+      const demos = yield* Effect.all([
+        outcome(Binance.layer({ environment: "demo", credentials })),
+        outcome(Bybit.layer({ environment: "demo", credentials })),
+        outcome(Okx.layer({ environment: "eea-demo", credentials })),
+        outcome(Okx.layer({ environment: "us-demo", credentials }))
+      ])
+      assert.deepStrictEqual(demos, ["built", "built", "built", "built"])
+    }))
 })
