@@ -132,6 +132,18 @@ const standing: Question.Question<"account", [Wanted], Listing.Listing<Row.Order
     }
   )
 
+const entries = Page.all({
+  ...paged<Wire.Type<typeof Rows.Entry>>(),
+  endpoint: Endpoints.fills,
+  input: (cursor, market: Market.Market, { limit, since }: Declaration.History) => ({
+    product_ids: [market.id],
+    start_sequence_timestamp: since === undefined ? undefined : iso(since),
+    limit: Math.min(limit, Endpoints.pageSize),
+    cursor
+  }),
+  enough: (_, { limit }: Declaration.History) => limit
+})
+
 const iso = (millis: number): string => DateTime.formatIso(DateTime.unsafeMake(millis))
 
 // How much earlier than it was sent an order is looked for.
@@ -305,17 +317,8 @@ const exchange = Exchange.define({
     fills: {
       order: "newest first",
       feeIn: "quote",
-      read: Page.all({
-        ...paged<Row.Fill>(),
-        endpoint: Endpoints.fills,
-        input: (cursor, market, { limit, since }) => ({
-          product_ids: [market.id],
-          start_sequence_timestamp: since === undefined ? undefined : iso(since),
-          limit: Math.min(limit, Endpoints.pageSize),
-          cursor
-        }),
-        enough: (_, { limit }) => limit
-      })
+      read: (client) => (market, history) =>
+        Effect.map(entries(client)(market, history), (rows) => Listing.map(rows, ({ fill }) => fill))
     }
   },
   trading: {

@@ -221,7 +221,7 @@ export const fills = read("fills", {
     readonly limit: number
     readonly cursor: string | undefined
   }>(),
-  answer: Rows.page("fills", Wire.list(Rows.Fill))
+  answer: Rows.page("fills", Wire.list(Rows.Entry))
 })
 
 /**

@@ -285,7 +285,7 @@ export const Order = Row.order({
 const price = at("price", Schema.compose(decimal, Schema.PositiveBigDecimalFromSelf))
 
 /**
- * A trade of the account's own. Its size may be in the quote currency: the quotient may have no end, and is cut to more
+ * A trade of the account's own. One that takes another back or puts it right is not understood. Its size may be in the quote currency: the quotient may have no end, and is cut to more
  * places than any of Coinbase's sizes has.
  *
  * @since 0.1.0
@@ -296,7 +296,7 @@ export const Fill = Row.fill({
   orderId: at("order_id", text),
   market: at("product_id", text),
   clientOrderId: none,
-  side: at("side", side),
+  side: all({ side: at("side", side), type: at("trade_type", blank(Schema.Literal("FILL"))) }, ({ side }) => side),
   price,
   amount: all(
     { price, size: at("size", decimal), inQuote: flag("size_in_quote") },
@@ -312,6 +312,19 @@ export const Fill = Row.fill({
   liquidity: at("liquidity_indicator", wordsOr({ MAKER: "maker", TAKER: "taker" }, "unknown")),
   at: at("trade_time", time)
 })
+
+const entry = at("entry_id", text)
+
+/**
+ * A fill under the id of its entry: who trades with himself has two fills of one trade.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Entry: Wire.Row<{ readonly id: string; readonly fill: Wire.Type<typeof Fill> }> = {
+  ...Row.of({ id: entry, fill: Fill }),
+  identify: (row) => ({ ...Fill.identify(row), id: Either.getOrUndefined(entry.read(row)) })
+}
 
 // ---- orders
 

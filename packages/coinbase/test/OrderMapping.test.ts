@@ -83,6 +83,20 @@ describe("account", () => {
       ])
     }))
 
+  it.effect("gives two fills of one trade, as of an order that met one's own, and no entry twice", () =>
+    Effect.gen(function*() {
+      const other = { ...sold, trade_id: bought["trade_id"] }
+      assert.deepStrictEqual((yield* read(other, bought, bought)).map(({ side }) => side), ["buy", "sell"])
+    }))
+
+  it.effect("takes no entry for a fill that takes one back or puts it right", () =>
+    Effect.gen(function*() {
+      for (const trade_type of ["REVERSAL", "CORRECTION", "SYNTHETIC", ""]) {
+        const sides = (yield* read(sold, { ...bought, trade_type })).map(({ side }) => side)
+        assert.deepStrictEqual(sides, trade_type === "" ? ["buy", "sell"] : ["sell"], trade_type)
+      }
+    }))
+
   it.effect("cuts a quotient that has no end, and leaves out a fill in the quote currency at no price", () =>
     Effect.gen(function*() {
       const inQuote = { ...bought, size: "10", size_in_quote: true }
