@@ -558,6 +558,12 @@ describe("Engine", () => {
       }
     })
 
+    it("charges no finer than the decimals that an asset is kept in", () => {
+      const start = Engine.make({ instruments: [{ ...spot, scales: { USDT: 3 } }], balances })
+      const [sold] = placed(Engine.advance(start, 0, () => quote("100.33", "101")), order("sell", "0.01"))
+      assert.strictEqual(text(sold.fee), "0.001")
+    })
+
     it("holds what an order needs, and charges the fee in what is received", () => {
       const engine = after(quoted("100", "101"), order("buy", "0.1", "99"), order("sell", "0.1", "102.5"))
       assert.deepStrictEqual(balance(engine, "USDT"), ["999990.1", "9.9"])

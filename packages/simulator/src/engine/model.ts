@@ -34,6 +34,8 @@ export interface Instrument {
   readonly takerFee: BigDecimal.BigDecimal
   /** Whether fees of spot are charged in the quote currency on both sides. Defaults to `false`. */
   readonly feesInQuote?: boolean | undefined
+  /** The decimals that accounts in an asset are kept in, by the asset's name. Eight where an asset is not named. */
+  readonly scales?: Readonly<Record<string, number>> | undefined
 }
 
 /**

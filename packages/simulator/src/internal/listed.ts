@@ -12,7 +12,7 @@ import type { Listing } from "../engine/Market.js"
 export interface Terms
   extends
     Pick<Engine.Instrument, "id" | "kind" | "base" | "quote">,
-    Partial<Pick<Engine.Instrument, "settle" | "inverse" | "feesInQuote">>
+    Partial<Pick<Engine.Instrument, "settle" | "inverse" | "feesInQuote" | "scales">>
 {
   readonly symbol: string
   readonly underlying: Listing["underlying"]
@@ -38,6 +38,7 @@ export const list = (terms: Terms): Listing & { readonly terms: Engine.Instrumen
     settle: terms.settle ?? quote,
     inverse: terms.inverse ?? false,
     feesInQuote: terms.feesInQuote,
+    scales: terms.scales,
     multiplier: Decimal.literal(terms.multiplier ?? "1"),
     tickSize: Decimal.literal(terms.tick),
     lotSize: Decimal.literal(lot),

@@ -66,7 +66,7 @@ export const valueOf = (
   amount: BigDecimal.BigDecimal
 ): BigDecimal.BigDecimal =>
   instrument.inverse
-    ? Decimal.ratio(BigDecimal.multiply(amount, instrument.multiplier), price, precision)
+    ? Decimal.ratio(BigDecimal.multiply(amount, instrument.multiplier), price, defaultScale)
     : BigDecimal.multiply(price, amount)
 
 /** @internal The margin of a contract worth so much. */
@@ -135,8 +135,8 @@ export const position = (
 ): Position => {
   const size = BigDecimal.abs(amount)
   const entryPrice = instrument.inverse
-    ? Decimal.ratio(BigDecimal.multiply(size, instrument.multiplier), cost, precision)
-    : Decimal.ratio(cost, size, precision)
+    ? Decimal.ratio(BigDecimal.multiply(size, instrument.multiplier), cost, defaultScale)
+    : Decimal.ratio(cost, size, defaultScale)
   const markPrice = mark ?? entryPrice
   return {
     instrument: instrument.id,
@@ -161,7 +161,7 @@ export const settle = (
   const value = valueOf(instrument, execution.price, execution.amount)
   const asset = feeAsset(instrument, side)
   const received = instrument.kind === "spot" && asset === instrument.base ? execution.amount : value
-  const fee = owner === "house" ? Decimal.zero : feeOf(instrument, execution.liquidity, received)
+  const fee = owner === "house" ? Decimal.zero : feeOf(instrument, asset, execution.liquidity, received)
   const before = ledger.purses[owner]
   const purse = instrument.kind === "spot"
     ? exchange(before, instrument, execution, value)
@@ -180,14 +180,15 @@ export const feeAsset = (instrument: Instrument, side: Order["side"]): string =>
   return side === "buy" && instrument.feesInQuote !== true ? instrument.base : instrument.quote
 }
 
-/** @internal A fee, which is not charged beyond the eighth decimal. */
+/** @internal A fee, which is not charged beyond the last decimal that its asset is kept in. */
 export const feeOf = (
   instrument: Instrument,
+  asset: string,
   liquidity: Execution["liquidity"],
   value: BigDecimal.BigDecimal
 ): BigDecimal.BigDecimal => {
   const rate = liquidity === "maker" ? instrument.makerFee : instrument.takerFee
-  return BigDecimal.scale(BigDecimal.multiply(value, rate), precision)
+  return BigDecimal.scale(BigDecimal.multiply(value, rate), scaleOf(instrument, asset))
 }
 
 const exchange = (
@@ -218,7 +219,9 @@ const trade = (
   const isPart = BigDecimal.lessThan(amount, size)
   const closing = BigDecimal.min(amount, size)
   const proceeds = isPart ? value : valueOf(instrument, price, closing)
-  const released = isPart ? Decimal.ratio(BigDecimal.multiply(held.cost, closing), size, precision) : held.cost
+  const released = isPart
+    ? Decimal.ratio(BigDecimal.multiply(held.cost, closing), size, scaleOf(instrument, instrument.settle))
+    : held.cost
   const pnl = profit(instrument, held.amount, released, proceeds)
   const settled = { ...purse, totals: plus(purse.totals, instrument.settle, pnl) }
   if (BigDecimal.isZero(rest)) {
@@ -259,7 +262,9 @@ const of = (amounts: Amounts, asset: string): BigDecimal.BigDecimal => amounts.g
 const plus = (amounts: Amounts, asset: string, amount: BigDecimal.BigDecimal): Amounts =>
   BigDecimal.isZero(amount) ? amounts : new Map(amounts).set(asset, BigDecimal.sum(of(amounts, asset), amount))
 
-// Quotients and fees end at the eighth decimal, as on the exchanges.
-const precision = 8
+const scaleOf = ({ scales }: Instrument, asset: string): number => scales?.[asset] ?? defaultScale
+
+// Quotients and fees end at the eighth decimal, as on most exchanges.
+const defaultScale = 8
 
 const tenth = Decimal.literal("0.1")

@@ -1,5 +1,6 @@
 import * as BigDecimal from "effect/BigDecimal"
 import * as DateTime from "effect/DateTime"
+import * as Record from "effect/Record"
 import * as Decimal from "../../engine/internal/decimal.js"
 import type { Listing, Quote } from "../../engine/Market.js"
 import type { Json } from "../../internal/json.js"
@@ -17,6 +18,24 @@ export interface Instrument extends Listing {
   readonly perBase?: number | undefined
   readonly expiry?: number | undefined
 }
+
+/** @internal Minor units of a currency: its code is case-sensitive. */
+export interface Currency {
+  readonly code: string
+  readonly scale: number
+}
+
+/** @internal By the name people use for the coin. */
+export const currencies: Readonly<Record<string, Currency>> = {
+  BTC: { code: "XBt", scale: 8 },
+  USDT: { code: "USDt", scale: 6 },
+  ETH: { code: "Gwei", scale: 9 },
+  SOL: { code: "SOl", scale: 9 },
+  XRP: { code: "XRp", scale: 6 },
+  USDC: { code: "USDc", scale: 6 }
+}
+
+const scales = Record.map(currencies, ({ scale }) => scale)
 
 const fee = Decimal.literal("0.0005")
 
@@ -44,7 +63,8 @@ const traded = (listing: Instrument): Instrument => {
       minAmount: lotSize,
       minNotional: Decimal.literal("0"),
       makerFee: fee,
-      takerFee: fee
+      takerFee: fee,
+      scales
     }
   }
 }
@@ -147,22 +167,6 @@ const listed: ReadonlyArray<Instrument> = [
 
 /** @internal Everything the simulated BitMEX lists, including what does not trade. */
 export const instruments: ReadonlyArray<Instrument> = listed.map(traded)
-
-/** @internal Minor units of a currency: its code is case-sensitive. */
-export interface Currency {
-  readonly code: string
-  readonly scale: number
-}
-
-/** @internal By the name people use for the coin. */
-export const currencies: Readonly<Record<string, Currency>> = {
-  BTC: { code: "XBt", scale: 8 },
-  USDT: { code: "USDt", scale: 6 },
-  ETH: { code: "Gwei", scale: 9 },
-  SOL: { code: "SOl", scale: 9 },
-  XRP: { code: "XRp", scale: 6 },
-  USDC: { code: "USDc", scale: 6 }
-}
 
 const one = Decimal.literal("1")
 const halfTenth = Decimal.literal("0.0000000005")
