@@ -15,7 +15,6 @@ import {
   type Wire
 } from "@effect-exchange/core/adapter"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
-import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Endpoints from "./Endpoints.js"
 import { protocol } from "./Protocol.js"
@@ -26,8 +25,6 @@ const one = Decimal.make("1")
 const kinds = ["spot", "future"] as const
 
 const named = ({ id }: Market.Market): Endpoints.Named => ({ instrument_name: id })
-
-const dateOf = (at: number): string => DateTime.formatIsoDateUtc(DateTime.unsafeMake(at)).replaceAll("-", "").slice(2)
 
 /**
  * An instrument whose assets are not in our notation is left out. Amounts are in the base currency, those of inverse contracts
@@ -41,7 +38,7 @@ const market = (
     const symbol = ExchangeSymbol.fromAssets(row)
     return symbol === undefined ? undefined : { ...row, kind, symbol }
   }
-  const expires = kind === "future" && expiry !== undefined ? dateOf(expiry) : undefined
+  const expires = kind === "future" ? expiry : undefined
   if (settle === undefined || (kind === "future" && expires === undefined)) return undefined
   const symbol = ExchangeSymbol.fromAssets({ ...row, settle, expiry: expires })
   if (symbol === undefined) return undefined
