@@ -6,10 +6,17 @@
 import * as Effect from "effect/Effect"
 import type { Capability, Endpoint } from "../engine/Endpoint.js"
 import type { ExchangeClient } from "../engine/ExchangeClient.js"
-import type * as ExchangeError from "../model/ExchangeError.js"
+import * as ExchangeError from "../model/ExchangeError.js"
 import * as Listing from "../model/Listing.js"
-import * as Pages from "./Pages.js"
 import type { Question } from "./Question.js"
+
+/**
+ * How many pages a question reads unless its exchange says otherwise.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const most = 100
 
 /**
  * A page as it was read: how many rows it had, and which was the last that has an id.
@@ -41,7 +48,7 @@ export interface Facts<C extends Capability, I, A, Args extends ReadonlyArray<un
   readonly wanted?: ((row: Row, ...args: Args) => boolean) | undefined
   /** Defaults to all there are. */
   readonly enough?: ((...args: Args) => number) | undefined
-  /** How many pages are read at most. Defaults to `Pages.most`. */
+  /** How many pages are read at most. Defaults to {@link most}. */
   readonly most?: number | undefined
 }
 
@@ -64,13 +71,13 @@ export const all = <
 (client: ExchangeClient<C>) =>
 (...args): Effect.Effect<Listing.Listing<Row>, ExchangeError.For<C>> =>
   Effect.gen(function*() {
-    const { endpoint, enough = () => Number.POSITIVE_INFINITY, input, most = Pages.most, next, wanted = () => true } =
+    const { endpoint, enough = () => Number.POSITIVE_INFINITY, input, most: cap = most, next, wanted = () => true } =
       facts
     const limit = enough(...args)
     const rows = new Map<unknown, Row>()
     const unknown = new Map<unknown, Listing.Unknown>()
     let place: Place | undefined = undefined
-    for (let pages = 0; pages < most; pages++) {
+    for (let pages = 0; pages < cap; pages++) {
       const answer: A = yield* client.request(endpoint, input(place, ...args))
       const page = Listing.from(facts.rows(answer))
       for (const row of page.rows) {
@@ -87,7 +94,13 @@ export const all = <
         return { rows: [...rows.values()], unknown: [...unknown.values()] }
       }
     }
-    return yield* Pages.tooMany({ exchange: client.exchange, operation: endpoint.name }, most)
+    // Part of a list would pass for the whole, so there is none.
+    return yield* new ExchangeError.Unsupported({
+      exchange: client.exchange,
+      operation: endpoint.name,
+      detail: `after ${cap} pages there are more, and no more are read for one call`,
+      alternative: "ask for less: a later `since`, a smaller `limit`, or one market at a time"
+    })
   })
 
 /**
