@@ -768,5 +768,6 @@ describe("pages", () => {
     assert.isUndefined(Page.offset(50)({ ...page, count: 49 }))
     assert.strictEqual(Page.afterLast(50)(page), "x")
     assert.isUndefined(Page.afterLast(50)({ ...page, count: 49 }))
+    assert.strictEqual(Page.afterLast(50)({ ...page, lastId: undefined }), Page.stuck)
   })
 })
