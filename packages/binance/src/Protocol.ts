@@ -89,7 +89,7 @@ export const protocol = Protocol.make({
   limits,
   sign,
   errors,
-  usage,
+  learn: ({ headers }) => ({ usage: usage(headers) }),
   serverTime,
   tolerance: recvWindow
 })

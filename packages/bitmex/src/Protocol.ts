@@ -41,7 +41,7 @@ export const sign: Protocol.Sign = (request, { key, secret }, { now }) => {
  * @since 0.1.0
  * @category limits
  */
-export const usage: Protocol.Protocol["usage"] = (headers, auth) => {
+export const usage = (headers: Protocol.Headers, auth: "none" | "signed"): ReadonlyArray<Protocol.Usage> => {
   // A signed request whose key is refused is metered by address.
   const scope = auth === "signed" && headers["x-ratelimit-limit"] !== "30" ? "key" : "ip"
   return [
@@ -78,7 +78,7 @@ export const protocol = Protocol.make({
   limits,
   sign,
   errors,
-  usage,
+  learn: ({ auth, headers }) => ({ usage: usage(headers, auth) }),
   serverTime,
   tolerance: `${expiresAfter} seconds`
 })

@@ -117,7 +117,7 @@ describe("sign", () => {
   )
 })
 
-const usage = (headers: Protocol.Headers, auth: "none" | "signed") => BitMexProtocol.usage(headers, auth, {})
+const { usage } = BitMexProtocol
 
 describe("usage", () => {
   it("counts what is gone of the limit that the request falls under", () => {

@@ -3,9 +3,11 @@
  *
  * @since 0.1.0
  */
-import { type Endpoint, Protocol, Signature } from "@effect-exchange/core/adapter"
+import { type Endpoint, Protocol, Signature, Wire } from "@effect-exchange/core/adapter"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import { limits, serverTime } from "./Endpoints.js"
 import { errors } from "./Errors.js"
@@ -80,6 +82,8 @@ export const usage = (
   }]
 }
 
+const time = Schema.decodeUnknownOption(Wire.within("time", Wire.millis))
+
 /**
  * Bybit's hosts and those of its regions, its limits, signature and errors.
  *
@@ -104,7 +108,11 @@ export const protocol = Protocol.make({
   limits,
   sign,
   errors,
-  usage,
+  // Every answer has its time.
+  learn: ({ auth, cost, headers, json }) => ({
+    usage: usage(headers, auth, cost),
+    serverTime: Option.getOrUndefined(time(json))
+  }),
   serverTime,
   tolerance: recvWindow
 })

@@ -101,7 +101,7 @@ export const protocol = Protocol.make({
   limits,
   sign,
   errors,
-  usage,
+  learn: ({ auth, headers }) => ({ usage: usage(headers, auth) }),
   serverTime,
   // A token is refused as well when the clock it was made by is off.
   tolerance: "30 seconds"

@@ -269,12 +269,12 @@ describe("ExchangeClient: answers", () => {
       }))
   }
 
-  it.scoped("a decoder that dies is a MalformedResponse, and usage that cannot be read is nothing", () =>
+  it.scoped("a decoder that dies is a MalformedResponse, and what cannot be learnt is nothing", () =>
     Effect.gen(function*() {
       const dies = () => {
         throw new TypeError("bug")
       }
-      const { client } = yield* Wire.setup(() => Wire.ok(), { protocol: { usage: dies } })
+      const { client } = yield* Wire.setup(() => Wire.ok(), { protocol: { learn: dies } })
       assert.deepStrictEqual(yield* client.request(Acme.value, {}), { value: 1 })
       const error = yield* Effect.flip(client.request({ ...Acme.order, decode: dies }, { amount: 1 }))
       assert.instanceOf(error, ExchangeError.MalformedResponse)

@@ -136,9 +136,9 @@ describe("ExchangeClient: time", () => {
         const seen: Array<string | undefined> = []
         const { client, sent } = yield* Wire.setup(() => Wire.ok({ ...headers }), {
           protocol: {
-            usage: ({ date }) => {
+            learn: ({ headers: { date } }) => {
               seen.push(date)
-              return []
+              return {}
             }
           }
         })
@@ -148,6 +148,19 @@ describe("ExchangeClient: time", () => {
         assert.strictEqual(sent[1]?.query.get("timestamp"), String(at + 300))
         assert.strictEqual((yield* client.health).clockSkewMillis, 0)
         assert.deepStrictEqual([...new Set(seen)], [title === "in whole seconds" ? headers.date : undefined])
+      }))
+  }
+
+  for (const [title, headers, offset] of [["an answer", {}, -7123], ["a stored answer", { age: "60" }, 0]] as const) {
+    it.scoped(`the time that ${title} tells by the way is ${offset === 0 ? "not believed" : "believed to the millisecond"}`, () =>
+      Effect.gen(function*() {
+        const { client } = yield* Wire.setup(() => Wire.ok({ ...headers }), {
+          protocol: { learn: () => ({ serverTime: at - 7123 }) }
+        })
+        yield* TestClock.setTime(at)
+        yield* client.request(Acme.value, {})
+        // It was written within the millisecond that it names.
+        assert.approximately((yield* client.health).clockSkewMillis, offset, 1)
       }))
   }
 

@@ -3,9 +3,11 @@
  *
  * @since 0.1.0
  */
-import { Protocol, Signature } from "@effect-exchange/core/adapter"
+import { Protocol, Signature, Wire } from "@effect-exchange/core/adapter"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
 import { getTime, limits } from "./Endpoints.js"
 import { errors } from "./Errors.js"
 
@@ -37,6 +39,8 @@ export const signParameters: Protocol.Sign = (request, { key, secret }, { nonce,
   return Either.right({ ...request, query, signature })
 }
 
+const time = Schema.decodeUnknownOption(Wire.within("usOut", Wire.micros))
+
 /**
  * Deribit's hosts, limits, signatures and errors. No header says what has been used of a limit.
  *
@@ -53,6 +57,8 @@ export const protocol = Protocol.make({
   limits,
   sign: { header: signHeader, parameters: signParameters },
   errors,
+  // Every answer has its time, in microseconds.
+  learn: ({ json }) => ({ serverTime: Option.getOrUndefined(time(json)) }),
   serverTime: getTime,
   tolerance: "60 seconds"
 })

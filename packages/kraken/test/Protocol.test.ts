@@ -99,7 +99,7 @@ describe("sign", () => {
 
 describe("protocol", () => {
   it("knows the documented host, has no testnet, and counts what fits the tier Intermediate", () => {
-    const { limits, live, nonces, testnet, usage } = KrakenProtocol.protocol
+    const { learn, limits, live, nonces, testnet } = KrakenProtocol.protocol
     assert.deepStrictEqual(live, { _tag: "Open", baseUrl: "https://api.kraken.com" })
     assert.strictEqual(testnet._tag, "None")
     assert.strictEqual(nonces, "ordered")
@@ -108,6 +108,9 @@ describe("protocol", () => {
       { scope: "key", burst: 18, perSecond: 0.5, per: "key" },
       { scope: "trading", burst: 120, perSecond: 2.3, per: "key" }
     ])
-    assert.deepStrictEqual(usage({ "x-ratelimit-used": "1" }, "signed", { key: 1 }), [])
+    assert.deepStrictEqual(
+      learn({ headers: { "x-ratelimit-used": "1" }, json: {}, auth: "signed", cost: { key: 1 } }),
+      {}
+    )
   })
 })

@@ -131,7 +131,15 @@ describe("protocol", () => {
       OkxProtocol.protocol.limits.map((limit) => [limit.scope, "limit" in limit ? limit.limit : 0])
     )
     assert.deepStrictEqual([limits.get("placeOrder"), limits.get("placeOrders"), limits.get("ticker")], [60, 300, 20])
-    assert.deepStrictEqual(OkxProtocol.protocol.usage({ "x-ratelimit-remaining": "1" }, "signed", { order: 1 }), [])
+    assert.deepStrictEqual(
+      OkxProtocol.protocol.learn({
+        headers: { "x-ratelimit-remaining": "1" },
+        json: {},
+        auth: "signed",
+        cost: { order: 1 }
+      }),
+      {}
+    )
   })
 
   it("counts a batch by its orders, and one of one order as that order", () => {

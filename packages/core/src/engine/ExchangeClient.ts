@@ -187,7 +187,7 @@ const makeEngine = Effect.fnUntraced(function*(
     vitals,
     timeout: Duration.decode(options.attemptTimeout ?? "10 seconds"),
     maxBytes: options.maxResponseBytes ?? 8 * 1024 * 1024,
-    learnUsage: (headers, auth, cost, { limits }, offset) => limits.learn(protocol.usage(headers, auth, cost), offset)
+    learnUsage: (usage, { limits }, offset) => limits.learn(usage, offset)
   }
   const observer = observing.make({
     exchange,

@@ -50,11 +50,8 @@ export interface Protocol<out Region extends string = string> {
   readonly classify: (answer: Answer) => ExchangeError | undefined
   /** The error of one row among several, each with words of its own: of which some may have been carried out. */
   readonly ofRow?: ((said: Said, circumstances: Circumstances) => TradingError) | undefined
-  /**
-   * What the exchange says has been used of its limits, in the headers of an answer to a signed request or another. `cost`
-   * is what the request was taken to cost, for exchanges that do not name the meter they speak of.
-   */
-  readonly usage: (headers: Headers, auth: "none" | "signed", cost: Cost) => ReadonlyArray<Usage>
+  /** What an answer tells beside what was asked for: of the limits, and of the exchange's clock. */
+  readonly learn: (heard: Heard) => Learnt
   /** The exchange's clock in epoch milliseconds, to correct timestamps by. */
   readonly serverTime: Endpoint<"marketData", {}, number>
   /** The step of `serverTime` in milliseconds. Defaults to 1. */
@@ -101,7 +98,7 @@ export type Circumstances = Pick<Answer, "about" | "headers" | "now" | "skew" | 
  */
 export interface Facts<Scope extends string, Region extends string>
   extends
-    Omit<Protocol, "live" | "testnet" | "regions" | "limits" | "sign" | "classify" | "ofRow" | "usage" | "_Region">
+    Omit<Protocol, "live" | "testnet" | "regions" | "limits" | "sign" | "classify" | "ofRow" | "learn" | "_Region">
 {
   readonly regions?: { readonly [R in Region]: RegionHost } | undefined
 
@@ -110,8 +107,8 @@ export interface Facts<Scope extends string, Region extends string>
   /** How requests are signed, or several ways by their names: endpoints that name none are signed by the first. */
   readonly sign: Sign | { readonly [scheme: string]: Sign }
   readonly errors: Pick<Protocol, "classify" | "ofRow">
-  /** Defaults to an exchange that says nothing of what has been used. */
-  readonly usage?: Protocol["usage"] | undefined
+  /** Defaults to an exchange whose answers tell no more than what was asked for. */
+  readonly learn?: Protocol["learn"] | undefined
 }
 
 /**
@@ -123,14 +120,14 @@ export interface Facts<Scope extends string, Region extends string>
 export const make = <Scope extends string, const Region extends string = never>(
   facts: Facts<Scope, Region>
 ): Protocol<Region> => {
-  const { errors, hosts, limits, sign, usage = () => [], ...rest } = facts
+  const { errors, hosts, learn = () => ({}), limits, sign, ...rest } = facts
   return {
     ...rest,
     ...hosts,
     ...errors,
     limits: Record.collect(limits, (scope, limit): Limit => ({ ...limit, scope })),
     sign: typeof sign === "function" ? sign : byScheme(sign),
-    usage
+    learn
   }
 }
 
@@ -209,6 +206,35 @@ export interface Moment {
  * @category models
  */
 export type Limit = RateLimiter.Limit & { readonly scope: string; readonly per?: "address" | "key" | undefined }
+
+/**
+ * An answer as it is learnt from: to a signed request or another, and to one that was taken to cost so much, for exchanges
+ * that do not name the meter they speak of.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Heard extends Pick<Answer, "headers" | "json"> {
+  readonly auth: "none" | "signed"
+  readonly cost: Cost
+}
+
+/**
+ * What an answer tells beside what was asked for.
+ *
+ * **Gotchas**
+ *
+ * The time is not believed of an answer that was stored on its way, nor one that is more than a day off.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Learnt {
+  /** What has been used of the limits. */
+  readonly usage?: ReadonlyArray<Usage> | undefined
+  /** The exchange's clock when it answered, in epoch milliseconds and as exact as that. */
+  readonly serverTime?: number | undefined
+}
 
 /**
  * What has been used of a limit in the exchange's own window. `windowEnd` is when what was used has come back: when that

@@ -179,9 +179,9 @@ export const protocol: Protocol.Protocol = {
     })
   },
   classify: protocolClassify,
-  usage: (headers) => {
+  learn: ({ headers }) => {
     const used = headers["x-used-ip"]
-    return used === undefined ? [] : [{ scope: "ip", used: Number(used) }]
+    return used === undefined ? {} : { usage: [{ scope: "ip", used: Number(used) }] }
   },
   serverTime
 }

@@ -12,9 +12,9 @@ import * as ExchangeError from "../../model/ExchangeError.js"
 import { clean } from "../../model/internal/text.js"
 import * as Credentials from "../../ports/Credentials.js"
 import * as ClockSkew from "../ClockSkew.js"
-import type { Capability, Cost, Endpoint, Prepared } from "../Endpoint.js"
+import type { Capability, Endpoint, Prepared } from "../Endpoint.js"
 import type { Key } from "../ExchangeState.js"
-import type { Answer, Headers, Protocol, Signed } from "../Protocol.js"
+import type { Answer, Learnt, Protocol, Signed, Usage } from "../Protocol.js"
 import * as RawAnswers from "../RawAnswers.js"
 import * as answers from "./answer.js"
 import { parseJson } from "./json.js"
@@ -61,13 +61,7 @@ export interface Line {
   readonly timeout: Duration.Duration
   readonly maxBytes: number
   /** `offset` is the exchange's clock minus ours, in milliseconds. */
-  readonly learnUsage: (
-    headers: Headers,
-    auth: "none" | "signed",
-    cost: Cost,
-    key: Key,
-    offset: number
-  ) => Effect.Effect<void>
+  readonly learnUsage: (usage: ReadonlyArray<Usage>, key: Key, offset: number) => Effect.Effect<void>
 }
 
 /**
@@ -106,22 +100,25 @@ export const send = <A>(
     if (dated.date !== undefined) {
       yield* line.vitals.learnTime({ sentAt, receivedAt: now, serverTime: dated.date, resolution: 1000 })
     }
+    const json = redaction.json(parseJson(raw.text), raw.text)
+    const told = Record.map(dated.headers, (value) => value === undefined ? undefined : redaction.text(value))
+    // What is told by the way is a hint: a protocol that fails over it changes no outcome.
+    const { serverTime, usage = [] } = yield* Effect.catchAllDefect(
+      Effect.sync(() => line.protocol.learn({ headers: told, json, auth: endpoint.auth, cost: call.cost })),
+      () => Effect.as(Effect.logDebug("What the answer tells by the way could not be read"), nothing)
+    )
+    if (serverTime !== undefined && !trusted.isStored(raw.headers)) {
+      yield* line.vitals.learnTime({ sentAt, receivedAt: now, serverTime, resolution: 1 })
+    }
     const skew = yield* line.vitals.skew
-    const headers = trusted.retryAfter(
-      Record.map(dated.headers, (value) => value === undefined ? undefined : redaction.text(value)),
-      ClockSkew.correct(skew, now)
-    )
-    // How much was used is a hint: a protocol that fails over it changes no outcome.
-    yield* Effect.catchAllDefect(
-      Effect.suspend(() => line.learnUsage(headers, endpoint.auth, call.cost, key, skew.offset)),
-      () => Effect.logDebug("What the answer says of the limits could not be read")
-    )
+    const headers = trusted.retryAfter(told, ClockSkew.correct(skew, now))
+    yield* line.learnUsage(usage, key, skew.offset)
     yield* Effect.annotateCurrentSpan("http.response.status_code", raw.status)
     const text = redaction.text(raw.text)
     const answer: Answer = {
       status: raw.status,
       headers,
-      json: redaction.json(parseJson(raw.text), raw.text),
+      json,
       text,
       now,
       skew: skew.offset,
@@ -136,6 +133,8 @@ export const send = <A>(
     return yield* decode(endpoint, answer)
   }).pipe(within(line.timeout, about))
 }
+
+const nothing: Learnt = {}
 
 const sign = (
   line: Line,

@@ -15,11 +15,17 @@ export const date = (
   now: number
 ): { readonly date: number | undefined; readonly headers: Headers } => {
   const instant = HttpDate.parse(headers["date"])
-  const isStored = headers["age"] !== undefined && headers["age"].trim() !== "0"
-  return instant === undefined || isStored || Math.abs(instant - now) > ClockSkew.limit
+  return instant === undefined || isStored(headers) || Math.abs(instant - now) > ClockSkew.limit
     ? { date: undefined, headers: { ...headers, date: undefined } }
     : { date: instant, headers }
 }
+
+/**
+ * Whether an answer was kept on its way, and tells of an earlier time.
+ *
+ * @internal
+ */
+export const isStored = (headers: Headers): boolean => headers["age"] !== undefined && headers["age"].trim() !== "0"
 
 /**
  * The headers with a `Retry-After` in seconds, where it was a date; `now` is epoch milliseconds by the exchange's clock.
