@@ -24,12 +24,14 @@ const seed = Buffer.from(
   "nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2DXWpgBgrEKt9VL/tPJZAc6DuFy89qmIyWvAhpo9wdRGg==",
   "base64"
 )
+const bare = Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), seed.subarray(0, 32)]).toString(
+  "base64"
+)
 const ed25519 = {
   "seed and public key": seed.toString("base64"),
   "seed": seed.subarray(0, 32).toString("base64"),
-  "PKCS #8": `-----BEGIN PRIVATE KEY-----\n${
-    Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), seed.subarray(0, 32)]).toString("base64")
-  }\n-----END PRIVATE KEY-----\n`
+  "PKCS #8 without its lines": bare,
+  "PKCS #8": `-----BEGIN PRIVATE KEY-----\n${bare}\n-----END PRIVATE KEY-----\n`
 }
 
 // The key of RFC 7515, appendix A.3.

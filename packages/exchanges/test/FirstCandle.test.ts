@@ -4,6 +4,7 @@ import { Bybit } from "@effect-exchange/bybit"
 import { Coinbase } from "@effect-exchange/coinbase"
 import { type Candle, Decimal, ExchangeSymbol, type Market, MarketData } from "@effect-exchange/core"
 import type { Exchange } from "@effect-exchange/core/adapter"
+import { Deribit } from "@effect-exchange/deribit"
 import { Kraken } from "@effect-exchange/kraken"
 import { Okx } from "@effect-exchange/okx"
 import { ScriptedHttp } from "@effect-exchange/testing"
@@ -113,6 +114,19 @@ const subjects: ReadonlyArray<Subject> = [
     }
   },
   {
+    name: "Deribit",
+    layer: Deribit.layerMarketData,
+    most: 8,
+    answer: (query, listed) => {
+      const length = { 1: minute, 60: hour, "1D": day }[query.get("resolution") ?? ""] ?? week
+      const ticks = opens(listed, length, 0, at(query, "start_timestamp", 0), at(query, "end_timestamp", now))
+      const column = ticks.map(() => 1)
+      const status = ticks.length === 0 ? "no_data" : "ok"
+      const columns = { open: column, high: column, low: column, close: column, volume: column, cost: column }
+      return { jsonrpc: "2.0", result: { status, ticks, ...columns }, usIn: now, usOut: now, usDiff: 0, testnet: false }
+    }
+  },
+  {
     name: "OKX",
     layer: Okx.layerMarketData,
     most: 6,
@@ -189,7 +203,28 @@ describe("candles from zero", () => {
       }))
   }
 
-  const kraken: Subject = { name: "Kraken", layer: Kraken.layerMarketData, most: 0, answer: () => assert.fail("asked") }
+  // It keeps 720 of each length, and gives those that open after an instant.
+  const kraken: Subject = {
+    name: "Kraken",
+    layer: Kraken.layerMarketData,
+    most: 1,
+    answer: (query, listed) => {
+      const kept = opens(listed, minute, 0, now - 720 * minute, now).slice(-720)
+      const rows = kept.map((open) => open / 1000).filter((open) => open > at(query, "since", 0))
+      const pair = rows.map((open) => [open, "1", "1", "1", "1", "1", "1", 1])
+      return { error: [], result: { BTCUSDT: pair, last: rows.at(-2) ?? 0 } }
+    }
+  }
+
+  it.effect("of an exchange that keeps the latest only are refused at once, with the instant they begin at: Kraken", () =>
+    Effect.gen(function*() {
+      const [first = 0, ...rest] = opens(0, minute, 0, now - 720 * minute, now).slice(-720)
+      const refused = yield* Effect.flip(read(kraken, 0, { from: 0 }))
+      assert.strictEqual(refused._tag, "Unsupported")
+      const [, begin = ""] = /begin at (\S+);/.exec(refused.message) ?? []
+      assert.closeTo(Date.parse(begin), first, minute)
+      assert.deepStrictEqual(yield* read(kraken, 0, { from: first }, 10_000), { found: [first, ...rest], sent: 1 })
+    }))
 
   for (const subject of [...subjects, kraken]) {
     it.effect(`of a range that is yet to come are none, without a request: ${subject.name}`, () =>

@@ -1,14 +1,16 @@
 /**
  * HTTP and WebSockets for exchanges on Node: undici and ws, tuned and safe.
  *
- * HTTP keeps connections alive, follows no redirect, reads no answer beyond a limit and sends no trace headers, and no
- * span of the platform's records a signed URL or a header. WebSockets refuse redirects and messages beyond a limit.
+ * HTTP keeps connections alive, asks for gzip and unpacks what comes so, follows no redirect, reads no answer beyond a limit
+ * and sends no trace headers, and no span of the platform's records a signed URL or a header. WebSockets refuse redirects and
+ * messages beyond a limit.
  *
  * @since 0.1.0
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Client from "@effect/platform/HttpClient"
+import { setHeader } from "@effect/platform/HttpClientRequest"
 import * as Socket from "@effect/platform/Socket"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -16,6 +18,7 @@ import * as Layer from "effect/Layer"
 import { Agent, buildConnector } from "undici"
 import * as WebSocket from "ws"
 import { mark } from "./internal/connection.js"
+import { reading } from "./internal/nodeBodies.js"
 import { discreet } from "./internal/transport.js"
 
 /**
@@ -29,7 +32,10 @@ export interface Options {
   readonly keepAlive?: Duration.DurationInput | undefined
   /** How long connecting may take, TLS included. Defaults to 5 seconds. */
   readonly connectTimeout?: Duration.DurationInput | undefined
-  /** The largest HTTP body and WebSocket message, in bytes. Defaults to 8 MiB. */
+  /**
+   * The largest HTTP body, unpacked, and WebSocket message, in bytes. Defaults to 8 MiB. An exchange's `maxResponseBytes`
+   * counts as well: the smaller of the two is the limit.
+   */
   readonly maxBytes?: number | undefined
 }
 
@@ -49,7 +55,7 @@ export const layerWith = (options: Options): Layer.Layer<HttpClient.HttpClient |
  * @category layers
  */
 export const layerHttp = (options: Options = {}): Layer.Layer<HttpClient.HttpClient> =>
-  Layer.effect(Client.HttpClient, Effect.map(Client.HttpClient, discreet)).pipe(
+  Layer.effect(Client.HttpClient, Effect.map(Client.HttpClient, (client) => packed(discreet(client)))).pipe(
     Layer.provide(NodeHttpClient.layerUndiciWithoutDispatcher),
     Layer.provide(Layer.scoped(
       NodeHttpClient.Dispatcher,
@@ -60,14 +66,15 @@ export const layerHttp = (options: Options = {}): Layer.Layer<HttpClient.HttpCli
             pipelining: 1,
             keepAliveTimeout: Duration.toMillis(options.keepAlive ?? "60 seconds"),
             keepAliveMaxTimeout: Duration.toMillis(options.keepAlive ?? "60 seconds"),
-            connect: watched(buildConnector({ timeout: Duration.toMillis(options.connectTimeout ?? "5 seconds") })),
-            maxResponseSize: options.maxBytes ?? defaultMaxBytes
+            connect: watched(buildConnector({ timeout: Duration.toMillis(options.connectTimeout ?? "5 seconds") }))
           })
         ),
         (agent) => Effect.promise(() => agent.destroy())
-      )
+      ).pipe(Effect.map((agent) => agent.compose(reading(options.maxBytes ?? defaultMaxBytes))))
     ))
   )
+
+const packed = Client.mapRequest(setHeader("accept-encoding", "gzip"))
 
 // What fails in here never stood, whatever its code: name, address, handshake or certificate. What an established connection
 // fails with did stand, whatever its code.

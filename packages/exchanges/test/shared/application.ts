@@ -33,13 +33,17 @@ export const allowed: { readonly [Id in Exchanges.ExchangeId]: { readonly calls:
   okx: { calls: 20, window: 2000 }
 }
 
-const read = (
+/** A read that costs much of what the exchange allows. */
+export const read = (
   id: Exchanges.ExchangeId,
   market: MarketData.MarketData.Service
 ): Effect.Effect<unknown, ExchangeError.MarketDataError> =>
   id === "binance" ? market.orderBook(Support.symbol, { depth: 5000 }) : market.ticker(Support.symbol)
 
-/** A quarter more reads than are allowed, but at least 20, by both services in turn: when each arrived. */
+/** A quarter more reads than are allowed, but at least 20. */
+export const beyond = (id: Exchanges.ExchangeId): number => Math.max(20, Math.ceil(allowed[id].calls * 1.25))
+
+/** So many reads, by both services in turn: when each arrived. */
 export const arrivals = (id: Exchanges.ExchangeId, sent: ReadonlyArray<Support.Sent>) =>
   Effect.gen(function*() {
     const services = [yield* First, yield* Second] as const
@@ -47,7 +51,7 @@ export const arrivals = (id: Exchanges.ExchangeId, sent: ReadonlyArray<Support.S
     yield* Effect.forEach(services, (service) => drive(service.market(Support.symbol)))
     yield* TestClock.adjust("2 minutes")
     const before = sent.length
-    const calls = Math.max(20, Math.ceil(allowed[id].calls * 1.25))
+    const calls = beyond(id)
     const fiber = yield* Effect.fork(
       Effect.forEach(
         Array.from({ length: calls }, (_, index) => services[index % 2 === 0 ? 0 : 1]),

@@ -1,11 +1,24 @@
-import { Account, Composite, MarketData, Trading } from "@effect-exchange/core"
+import { Account, type Candle, Composite, MarketData, Trading } from "@effect-exchange/core"
 import { Simulator } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Either, Fiber, Layer, Ref, TestClock } from "effect"
+import { Clock, Effect, Either, Fiber, Layer, Ref, Stream, TestClock } from "effect"
 import type { Exchanges } from "../../src/index.js"
 import * as Support from "../support/exchanges.js"
-import { allowed, arrivals, drive, First, listing, Second, simulator, two, within } from "./application.js"
+import {
+  allowed,
+  arrivals,
+  beyond,
+  drive,
+  First,
+  listing,
+  read,
+  Second,
+  simulator,
+  start,
+  two,
+  within
+} from "./application.js"
 
 /** Ways to keep an exchange busy with reads that nobody waits for. */
 const busy: ReadonlyArray<{
@@ -38,11 +51,15 @@ const busy: ReadonlyArray<{
   }
 ]
 
-/** For each exchange: what two Layers of it have in common, what they do not, and that a cancel comes before all else. */
+/**
+ * For each exchange: what two Layers of it have in common, what they do not, that a cancel comes before all else, and that
+ * streams wait for what they need.
+ */
 export const register = (ids: ReadonlyArray<Exchanges.ExchangeId>): void => {
   for (const id of ids) {
     describe(`two Layers of ${id} in one application`, () => limits(id))
     describe(`a cancel on ${id} leaves at once`, () => cancels(id))
+    describe(`streams of candles on ${id}`, () => streams(id))
   }
 }
 
@@ -155,3 +172,38 @@ const cancels = (id: Exchanges.ExchangeId): void => {
     }, 240_000)
   }
 }
+
+/** More streams than an exchange allows for at once: on Binance one weighs 2, and the books leave less than 250. */
+const many: { readonly [Id in Exchanges.ExchangeId]?: number } = { binance: 150, kraken: 5 }
+
+const streams = (id: Exchanges.ExchangeId): void => {
+  it.effect("wait for the exchange's limit however long, and all go on", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(start)
+      const markets = yield* listing(id)
+      const known = { markets, marketsMaxAge: "1 day" } as const
+      // By the deadline of the first a call may wait for next to nothing.
+      const layers = two(Support.marketData(id, { ...known, deadline: "20 millis" }), Support.marketData(id, known))
+      yield* Effect.gen(function*() {
+        const [hurried, patient] = [yield* First, yield* Second]
+        const range = { from: start - 300_000, to: start - 60_000 }
+        const [alone] = yield* drive(candles(hurried, range, 1))
+        assert.isAbove(alone ?? 0, 0)
+        yield* TestClock.adjust("2 minutes")
+        const reads = Array.from({ length: beyond(id) }, () => Effect.ignore(read(id, patient)))
+        yield* Effect.fork(Effect.all(reads, { concurrency: "unbounded", discard: true }))
+        const begun = yield* Clock.currentTimeMillis
+        const count = many[id] ?? 50
+        const all = yield* drive(candles(hurried, range, count))
+        assert.deepStrictEqual(all, Array.from({ length: count }, () => alone))
+        assert.isAbove((yield* Clock.currentTimeMillis) - begun, 20)
+      }).pipe(Effect.provide(Layer.provide(layers, Simulator.layer(id))))
+    }), 120_000)
+}
+
+/** How many there are in a range, by so many streams at once. */
+const candles = (market: MarketData.MarketData.Service, range: Candle.Range, streams: number) =>
+  Effect.all(
+    Array.from({ length: streams }, () => Stream.runCount(market.candles(Support.symbol, "1m", range))),
+    { concurrency: "unbounded" }
+  )

@@ -89,6 +89,19 @@ describe("Okx", () => {
         refused(yield* get("/api/v5/market/books?instId=BTC-USDT&sz=401"), 400, "51000")
       }))
 
+    it.effect("gives whole books of up to 5000 levels, of price, size and count each", () =>
+      Effect.gen(function*() {
+        const { get } = yield* start()
+        const [book] = data(yield* get("/api/v5/market/books-full?instId=BTC-USDT&sz=5000"))
+        const [part] = data(yield* get("/api/v5/market/books?instId=BTC-USDT&sz=400"))
+        const [bids, first] = [field(book, "bids"), field(part, "bids")]
+        assert(Array.isArray(bids) && Array.isArray(first))
+        assert.isAtLeast(bids.length, first.length)
+        const [price, size, zero, count] = Array.isArray(first[0]) ? first[0] : []
+        assert.deepStrictEqual([bids[0], zero], [[price, size, count], "0"])
+        refused(yield* get("/api/v5/market/books-full?instId=BTC-USDT&sz=5001"), 400, "51000")
+      }))
+
     it.effect("gives trades, newest first, with ids that fall", () =>
       Effect.gen(function*() {
         const { get } = yield* start()

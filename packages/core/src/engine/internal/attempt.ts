@@ -166,10 +166,13 @@ interface Operation {
   readonly operation: string
 }
 
-const unanswered =
-  (about: Operation) => (error: transport.SendError): ExchangeError.TransportFailed | ExchangeError.MalformedResponse =>
-    error._tag === "ConnectionFailed"
-      ? new ExchangeError.TransportFailed({
+const unanswered = (about: Operation) =>
+(
+  error: transport.SendError
+): ExchangeError.TransportFailed | ExchangeError.MalformedResponse => {
+  switch (error._tag) {
+    case "ConnectionFailed":
+      return new ExchangeError.TransportFailed({
         ...about,
         code: error.code,
         outcome: error.outcome,
@@ -177,13 +180,20 @@ const unanswered =
           ? "no connection could be made; check the network, the base URL and certificates"
           : "the connection broke before the whole answer had come"
       })
-      : new ExchangeError.MalformedResponse({
+    case "BodyTooLarge":
+      return new ExchangeError.MalformedResponse({
         ...about,
         reason: "TooLarge",
-        detail: error.limit === undefined
-          ? "the answer is larger than the HTTP client reads (see maxBytes of NodeExchange)"
-          : `the answer is larger than ${error.limit} bytes (see maxResponseBytes)`
+        detail: `the answer is larger than ${error.limit}`
       })
+    case "BodyNotUnpacked":
+      return new ExchangeError.MalformedResponse({
+        ...about,
+        reason: "NotJson",
+        detail: `the answer could not be unpacked: it is no ${error.coding}, though it says so, or was cut short`
+      })
+  }
+}
 
 // A key that is refused by a clock that is off was not refused for itself: to read it again would help nobody.
 const blameClock = (

@@ -11,6 +11,7 @@ import type { Outcome } from "../../model/ExchangeError.js"
 import * as InFlight from "../InFlight.js"
 import type { Headers, Signed } from "../Protocol.js"
 import { codeOf, neverStood } from "./connection.js"
+import { NotUnpacked, TooLarge } from "./unread.js"
 
 /** @internal */
 export interface RawAnswer {
@@ -22,8 +23,9 @@ export interface RawAnswer {
 /** @internal */
 export type SendError =
   | { readonly _tag: "ConnectionFailed"; readonly outcome: Outcome; readonly code: string | undefined }
-  /** The limit is the client's own where it is left out. */
-  | { readonly _tag: "BodyTooLarge"; readonly limit: number | undefined }
+  /** The limit as it is said: how much, and which option moves it. */
+  | { readonly _tag: "BodyTooLarge"; readonly limit: string }
+  | { readonly _tag: "BodyNotUnpacked"; readonly coding: string }
 
 /**
  * The client as exchanges must be called: no span of the platform's (it records the signed URL and every header) and no
@@ -78,27 +80,33 @@ export const send = (
 const failure = (
   error: HttpClientError.HttpClientError
 ): Effect.Effect<never, SendError> => {
-  const code = codeOf(error.cause)
-  if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") return Effect.fail({ _tag: "BodyTooLarge", limit: undefined })
-  const unsent = error._tag === "RequestError" && (error.reason !== "Transport" || neverStood(error.cause))
+  const { cause } = error
+  if (cause instanceof TooLarge) return tooLarge(`${cause.limit} bytes (see maxBytes of NodeExchange)`)
+  if (cause instanceof NotUnpacked) return Effect.fail({ _tag: "BodyNotUnpacked", coding: cause.coding })
+  const code = codeOf(cause)
+  if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") return tooLarge("the HTTP client reads (see its maxResponseSize)")
+  const unsent = error._tag === "RequestError" && (error.reason !== "Transport" || neverStood(cause))
   return Effect.fail({ _tag: "ConnectionFailed", outcome: unsent ? "NotSent" : "Unknown", code })
 }
 
-const tooLarge = (limit: number): Effect.Effect<never, SendError> => Effect.fail({ _tag: "BodyTooLarge", limit })
+const tooLarge = (limit: string): Effect.Effect<never, SendError> => Effect.fail({ _tag: "BodyTooLarge", limit })
+
+const tooMany = (maxBytes: number): Effect.Effect<never, SendError> =>
+  tooLarge(`${maxBytes} bytes (see maxResponseBytes)`)
 
 const readText = (
   response: HttpClientResponse.HttpClientResponse,
   maxBytes: number
 ): Effect.Effect<string, HttpClientError.ResponseError | SendError> => {
   const declared = Number(response.headers["content-length"] ?? Number.NaN)
-  if (declared > maxBytes) return tooLarge(maxBytes)
+  if (declared > maxBytes) return tooMany(maxBytes)
   // HTTP holds a body to its declared length, unless it is compressed: then only counting helps.
   if (declared <= maxBytes && response.headers["content-encoding"] === undefined) return response.text
   const decoder = new TextDecoder()
   return response.stream.pipe(
     Stream.runFoldEffect({ size: 0, text: "" }, ({ size, text }, chunk) =>
       size + chunk.byteLength > maxBytes
-        ? tooLarge(maxBytes)
+        ? tooMany(maxBytes)
         : Effect.succeed({ size: size + chunk.byteLength, text: text + decoder.decode(chunk, { stream: true }) })),
     Effect.map(({ text }) => text + decoder.decode())
   )

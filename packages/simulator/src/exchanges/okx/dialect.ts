@@ -149,6 +149,7 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
   "GET /api/v5/market/ticker": open(20, MarketData.ticker),
   "GET /api/v5/market/tickers": open(20, MarketData.tickers),
   "GET /api/v5/market/books": open(40, MarketData.books),
+  "GET /api/v5/market/books-full": open(10, MarketData.booksFull),
   "GET /api/v5/market/trades": open(100, MarketData.trades),
   "GET /api/v5/market/candles": open(40, MarketData.candles("recent")),
   "GET /api/v5/market/history-candles": open(20, MarketData.candles("history")),

@@ -98,10 +98,8 @@ export const markPrices = (input: Input, world: World): Answered =>
 
 /** @internal */
 export const books = (input: Input, world: World): Answered =>
-  Either.gen(function*() {
-    const listing = yield* liveOf(input)
-    const depth = yield* countOf(input, 1, 400, "sz")
-    const book = Engine.book(world.engine, listing.id, depth)
+  Either.map(bookOf(input, world, 400), ({ asks, bids, listing, sequence }) => {
+    // The third column means nothing any more.
     const level = ({ amount, orders, price }: Engine.Level): Json => [
       Decimal.plain(price),
       size(listing, amount),
@@ -109,13 +107,26 @@ export const books = (input: Input, world: World): Answered =>
       String(orders)
     ]
     return {
-      data: [{
-        asks: book.asks.map(level),
-        bids: book.bids.map(level),
-        ts: String(world.now),
-        seqId: 123_456 + book.sequence
-      }]
+      data: [{ asks: asks.map(level), bids: bids.map(level), ts: String(world.now), seqId: 123_456 + sequence }]
     }
+  })
+
+/** @internal */
+export const booksFull = (input: Input, world: World): Answered =>
+  Either.map(bookOf(input, world, 5000), ({ asks, bids, listing }) => {
+    const level = ({ amount, orders, price }: Engine.Level): Json => [
+      Decimal.plain(price),
+      size(listing, amount),
+      String(orders)
+    ]
+    return { data: [{ asks: asks.map(level), bids: bids.map(level), ts: String(world.now) }] }
+  })
+
+const bookOf = (input: Input, world: World, most: number) =>
+  Either.gen(function*() {
+    const listing = yield* liveOf(input)
+    const depth = yield* countOf(input, 1, most, "sz")
+    return { ...Engine.book(world.engine, listing.id, depth), listing }
   })
 
 /** @internal Newest first. */

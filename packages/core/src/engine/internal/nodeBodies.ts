@@ -1,0 +1,109 @@
+import { constants } from "node:buffer"
+import * as Zlib from "node:zlib"
+import type { Dispatcher } from "undici"
+import { NotUnpacked, TooLarge } from "./unread.js"
+
+/**
+ * Reads no answer beyond `maxBytes`, and unpacks those in gzip, deflate or Brotli: what comes out keeps to the same limit,
+ * however little came in. Answers in other codings are handed on as they are.
+ *
+ * @internal
+ */
+export const reading = (maxBytes: number): Dispatcher.DispatcherComposeInterceptor => (dispatch) => (options, next) => {
+  let packed: Packed | undefined
+  let size = 0
+  return dispatch(options, {
+    onRequestStart: (controller, context) => next.onRequestStart?.(controller, context),
+    onRequestUpgrade: (...upgrade) => next.onRequestUpgrade?.(...upgrade),
+    onResponseStart: (controller, status, headers, text) => {
+      const coding = status < 200 ? undefined : codingOf(headers["content-encoding"])
+      if (coding === undefined) return next.onResponseStart?.(controller, status, headers, text)
+      const { "content-encoding": _, ...rest } = headers
+      packed = {
+        coding,
+        chunks: [],
+        // Not before its length is known, by which it can be read at once.
+        begin: (length) =>
+          next.onResponseStart?.(controller, status, { ...rest, "content-length": String(length) }, text)
+      }
+    },
+    onResponseData: (controller, chunk) => {
+      size += chunk.length
+      if (size > maxBytes) return controller.abort(new TooLarge({ limit: maxBytes }))
+      if (packed === undefined) return next.onResponseData?.(controller, chunk)
+      packed.chunks.push(chunk)
+    },
+    onResponseEnd: (controller, trailers) => {
+      if (packed === undefined) return next.onResponseEnd?.(controller, trailers)
+      const { begin, chunks, coding } = packed
+      unpack(coding, Buffer.concat(chunks), maxBytes, (body) => {
+        if (body instanceof Error) return next.onResponseError?.(controller, body)
+        begin(body.length)
+        next.onResponseData?.(controller, body)
+        next.onResponseEnd?.(controller, trailers)
+      })
+    },
+    onResponseError: (controller, error) => next.onResponseError?.(controller, error)
+  })
+}
+
+interface Packed {
+  readonly coding: string
+  readonly chunks: Array<Buffer>
+  readonly begin: (length: number) => void
+}
+
+type Unpacked = Buffer | TooLarge | NotUnpacked
+
+/** How a coding is undone, at once and beside the event loop. */
+interface Unpacking {
+  readonly sync: (packed: Buffer, options: Zlib.ZlibOptions) => Buffer
+  readonly async: (
+    packed: Buffer,
+    options: Zlib.ZlibOptions,
+    callback: (error: Error | null, body: Buffer) => void
+  ) => void
+}
+
+const gzip: Unpacking = { sync: Zlib.gunzipSync, async: Zlib.gunzip }
+const deflate: Unpacking = { sync: Zlib.inflateSync, async: Zlib.inflate }
+const bare: Unpacking = { sync: Zlib.inflateRawSync, async: Zlib.inflateRaw }
+const brotli: Unpacking = { sync: Zlib.brotliDecompressSync, async: Zlib.brotliDecompress }
+
+const codings: ReadonlyMap<string, (packed: Buffer) => Unpacking> = new Map([
+  ["gzip", () => gzip],
+  ["x-gzip", () => gzip],
+  // Some leave out the header that RFC 9110 §8.4.1.2 asks for: its first half byte names the method, 8.
+  ["deflate", ([first = 0]: Buffer) => (first & 0x0f) === 8 ? deflate : bare],
+  ["br", () => brotli]
+])
+
+const codingOf = (header: string | ReadonlyArray<string> | undefined): string | undefined => {
+  const coding = typeof header === "string" ? header.trim().toLowerCase() : ""
+  return codings.has(coding) ? coding : undefined
+}
+
+/** So much is unpacked sooner than a thread could be asked to. */
+const little = 16 * 1024
+
+const unpack = (coding: string, packed: Buffer, maxBytes: number, done: (body: Unpacked) => void): void => {
+  const unpacking = codings.get(coding)?.(packed)
+  if (unpacking === undefined || packed.length === 0) return done(packed)
+  const options = { maxOutputLength: Math.min(maxBytes, constants.MAX_LENGTH) }
+  const failed = (error: unknown): Unpacked =>
+    error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE"
+      ? new TooLarge({ limit: maxBytes })
+      : new NotUnpacked({ coding })
+  if (packed.length > little) {
+    // Each chunk of what comes out is a way to the thread and back.
+    const inChunks = { ...options, chunkSize: 256 * 1024 }
+    return unpacking.async(packed, inChunks, (error, body) => done(error === null ? body : failed(error)))
+  }
+  let body: Unpacked
+  try {
+    body = unpacking.sync(packed, options)
+  } catch (error) {
+    body = failed(error)
+  }
+  done(body)
+}

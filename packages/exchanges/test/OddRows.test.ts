@@ -1,0 +1,173 @@
+import { Account, MarketData, Trading } from "@effect-exchange/core"
+import { Simulator } from "@effect-exchange/simulator"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, TestClock } from "effect"
+import { Exchanges } from "../src/index.js"
+import { drive } from "./shared/application.js"
+import * as Support from "./support/exchanges.js"
+import { type Answer, rewritten } from "./support/rewritten.js"
+import { otherOf } from "./support/unmoved.js"
+
+// Bybit's rows are still read by hand: one hides the others.
+const ids = Exchanges.ids.filter((id) => id !== "bybit")
+
+/** The lists of orders that stand, as the exchanges call them. */
+const ofOrders =
+  /^GET \/api\/v3\/openOrders|^GET \/api\/v1\/order\?|\/v5\/order\/realtime|\/orders\/historical\/batch|get_open_orders|OpenOrders|orders-pending/
+
+/** The first order in it has a state that was thought of since. */
+const withOddState = ({ method, target, text }: Answer): string =>
+  ofOrders.test(`${method} ${target}`)
+    ? text.replace(/"(\w*[sS]tatus|order_state|state)":"(?:NEW|New|OPEN|open|live)"/, "\"$1\":\"haunted\"")
+    : text
+
+/** Two orders on the symbol, and one on another market. */
+const place = Effect.gen(function*() {
+  const [market, trading] = [yield* MarketData.MarketData, yield* Trading.Trading]
+  const other = otherOf(yield* market.markets)
+  assert(other !== undefined)
+  const requests = [Support.far("odd1"), Support.far("odd2"), { ...elsewhere, symbol: other.symbol }]
+  const orders = yield* Effect.forEach(requests, (request) => trading.place(request))
+  return { other, orders }
+})
+
+const elsewhere = { ...Support.far("odd3"), price: "1000", amount: "0.1" }
+
+const idsOf = (orders: ReadonlyArray<{ readonly id: string }>) => orders.map(({ id }) => id).toSorted()
+
+/** What a client makes of rewritten answers, of an exchange where another client placed orders. */
+const seeing = <A, E>(
+  id: Exchanges.ExchangeId,
+  rewrite: (answer: Answer) => string,
+  use: (
+    placed: Effect.Effect.Success<typeof place>
+  ) => Effect.Effect<A, E, MarketData.MarketData | Account.Account | Trading.Trading>
+) =>
+  Effect.gen(function*() {
+    const placed = yield* drive(place).pipe(Effect.provide(Support.trading(id)))
+    const client = Layer.provide(Support.trading(id), rewritten(rewrite))
+    // Nonces of one key rise with the clock.
+    yield* TestClock.adjust("1 minute")
+    return yield* drive(use(placed)).pipe(Effect.provide(client))
+  }).pipe(Effect.provide(Simulator.layer(id)))
+
+const standing = (id: Exchanges.ExchangeId) =>
+  Effect.flatMap(Account.Account, ({ openOrders }) => openOrders()).pipe(
+    Effect.provide(Support.trading(id)),
+    (self) => Effect.zipRight(TestClock.adjust("1 minute"), drive(self))
+  )
+
+/** BitMEX writes assets in capitals, and keeps an account in minor units of other names. */
+const called = (id: Exchanges.ExchangeId, asset: string) =>
+  id === "bitmex" ? { listed: asset.toUpperCase(), held: "ETH" } : { listed: asset, held: asset }
+
+/** In the place of the list stands something else. */
+const withoutList = ({ method, target, text }: Answer): string =>
+  ofOrders.test(`${method} ${target}`)
+    ? target.endsWith("OpenOrders")
+      ? text.replace(/"open":.*$/s, "\"open\":\"none\"}}")
+      : text.replace(/\[.*\]/s, "\"none\"")
+    : text
+
+describe("an answer of another shape", () => {
+  for (const id of Exchanges.ids) {
+    it.effect(`opens no circuit, however often it comes: ${id}`, () =>
+      seeing(id, withoutList, () =>
+        Effect.gen(function*() {
+          const account = yield* Account.Account
+          for (let time = 0; time < 12; time++) {
+            const error = yield* Effect.flip(account.openOrders())
+            assert(error._tag === "MalformedResponse", error._tag)
+            assert.strictEqual(error.reason, "Shape")
+          }
+          assert.isNotEmpty(yield* account.balances)
+        })))
+  }
+})
+
+describe("an order in a state that nobody knows", () => {
+  for (const id of ids) {
+    it.effect(`hides no other: ${id}`, () =>
+      seeing(id, withOddState, ({ orders }) =>
+        Effect.gen(function*() {
+          const account = yield* Account.Account
+          const found = idsOf(yield* account.openOrders())
+          assert.strictEqual(found.length, 2)
+          assert.includeMembers(idsOf(orders), found)
+        })))
+  }
+
+  for (const id of Exchanges.ids) {
+    it.effect(`is canceled with all others, and those of other markets stay: ${id}`, () =>
+      Effect.gen(function*() {
+        const placed = yield* drive(place).pipe(Effect.provide(Support.trading(id)))
+        yield* TestClock.adjust("1 minute")
+        const client = Layer.provide(Support.trading(id), rewritten(withOddState))
+        const canceled = Effect.flatMap(Trading.Trading, ({ cancelAll }) => cancelAll(Support.symbol))
+        yield* drive(canceled).pipe(Effect.provide(client))
+        assert.deepStrictEqual(idsOf(yield* standing(id)), idsOf(placed.orders.slice(2)))
+      }).pipe(Effect.provide(Simulator.layer(id))))
+  }
+})
+
+const name = "币安人生x"
+
+describe("an asset in another script and in small letters", () => {
+  for (const id of Exchanges.ids) {
+    it.effect(`is listed, held and ordered as any other: ${id}`, () =>
+      seeing(id, ({ text }) => text.replaceAll("ETH", name), ({ orders, other }) =>
+        Effect.gen(function*() {
+          const [market, account] = [yield* MarketData.MarketData, yield* Account.Account]
+          const { held, listed } = called(id, name)
+          const symbol = other.symbol.replace("ETH", listed)
+          assert.strictEqual((yield* market.markets).find((market) => market.symbol === symbol)?.base, listed)
+          assert.strictEqual((yield* market.market(Support.symbol)).symbol, Support.symbol)
+          assert.include((yield* account.balances).map(({ asset }) => asset), held)
+          const open = yield* account.openOrders()
+          assert.deepStrictEqual(idsOf(open), idsOf(orders))
+          assert.include(open.map(({ symbol }): string => symbol), symbol)
+        })))
+  }
+})
+
+describe("a market that is listed while a program runs", () => {
+  for (const id of ids) {
+    it.effect(`is found when it is first asked for, and so are its orders: ${id}`, () => {
+      let isListed = false
+      return seeing(
+        id,
+        ({ text }) => isListed ? text : text.replaceAll("ETH", "OLD"),
+        ({ orders, other }) =>
+          Effect.gen(function*() {
+            const [market, account] = [yield* MarketData.MarketData, yield* Account.Account]
+            assert.notInclude((yield* market.markets).map(({ symbol }) => symbol), other.symbol)
+            yield* TestClock.adjust("5 minutes")
+            isListed = true
+            assert.deepStrictEqual(idsOf(yield* account.openOrders()), idsOf(orders))
+            assert.strictEqual((yield* market.ticker(other.symbol)).symbol, other.symbol)
+          })
+      )
+    })
+  }
+})
+
+describe("a market without a ticker in a list of them", () => {
+  // Deribit has no such list.
+  for (const id of Exchanges.ids.filter((id) => id !== "deribit")) {
+    it.effect(`is left out, and takes no other with it: ${id}`, () => {
+      let isThere = true
+      return seeing(
+        id,
+        ({ text }) => isThere ? text : text.replaceAll("ETH", "OLD"),
+        ({ other }) =>
+          Effect.gen(function*() {
+            const market = yield* MarketData.MarketData
+            const tickers = market.tickers([other.symbol, Support.symbol])
+            assert.deepStrictEqual((yield* tickers).map(({ symbol }): string => symbol), [other.symbol, Support.symbol])
+            isThere = false
+            assert.deepStrictEqual((yield* tickers).map(({ symbol }): string => symbol), [Support.symbol])
+          })
+      )
+    })
+  }
+})

@@ -1,0 +1,63 @@
+import { Account, Health, MarketData } from "@effect-exchange/core"
+import { Simulator } from "@effect-exchange/simulator"
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, Effect, Layer, TestClock } from "effect"
+import { Exchanges } from "../src/index.js"
+import { drive, start } from "./shared/application.js"
+import * as Support from "./support/exchanges.js"
+import { rewritten } from "./support/rewritten.js"
+
+/** What a cache says of an answer that it gave out ten minutes ago for the first time. */
+const stored = { date: new Date(start - 600_000).toUTCString(), age: "600", "x-cache": "Hit from cloudfront" }
+
+/** Of the text and of the payloads of tokens in it, what can be instants of these years: epoch milliseconds. */
+const instants = (text: string): ReadonlyArray<number> => {
+  const payloads = Array.from(
+    text.matchAll(/\bey[\w-]+\.(ey[\w-]+)\./g),
+    ([, payload = ""]) => Buffer.from(payload, "base64url").toString()
+  )
+  return [text, ...payloads].flatMap((text) => [
+    ...Array.from(text.matchAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g), ([iso]) => Date.parse(iso)),
+    ...Array.from(
+      text.matchAll(/\b17\d{8}(?:\d{3}|\d{6}|\d{9})?\b/g),
+      ([digits]) => Number(digits.padEnd(13, "0").slice(0, 13))
+    )
+  ])
+}
+
+describe("the Date of an answer that was stored on its way", () => {
+  for (const id of Exchanges.ids) {
+    it.effect(`moves no clock that requests are signed by: ${id}`, () => {
+      const sent: Array<Support.Sent> = []
+      let isStored = true
+      const http = Support.watched(sent, (answer) => answer, Simulator.layer(id))
+      return Effect.gen(function*() {
+        yield* TestClock.setTime(start)
+        yield* Effect.gen(function*() {
+          const [market, account] = [yield* MarketData.MarketData, yield* Account.Account]
+          for (let time = 0; time < 3; time++) yield* drive(market.ticker(Support.symbol))
+          isStored = false
+          const before = sent.length
+          const at = yield* Clock.currentTimeMillis
+          yield* drive(account.balances)
+          const signed = sent.slice(before)
+          const { exchanges } = yield* Effect.flatMap(Health.Health, ({ report }) => report)
+          assert.deepStrictEqual(exchanges.map(({ clockSkewMillis }) => clockSkewMillis), [0])
+          // No clock was compared, and nothing sent again.
+          const asked = signed.map(({ method, path }) => `${method} ${path}`)
+          assert.strictEqual(new Set(asked).size, asked.length)
+          const said = signed.flatMap(({ body, headers, query }) =>
+            instants(`${query} ${Object.values(headers).join(" ")} ${body}`)
+          )
+          assert.isNotEmpty(said)
+          for (const instant of said) assert.closeTo(instant, at, 150_000)
+        }).pipe(
+          Effect.provide(
+            Layer.provide(Support.trading(id), rewritten(({ text }) => text, () => isStored ? stored : {}))
+          ),
+          Effect.provide(Health.layer)
+        )
+      }).pipe(Effect.provide(http))
+    })
+  }
+})
