@@ -8,9 +8,6 @@ import * as Support from "./support/exchanges.js"
 import { type Answer, rewritten } from "./support/rewritten.js"
 import { otherOf } from "./support/unmoved.js"
 
-// Bybit's rows are still read by hand: one hides the others.
-const ids = Exchanges.ids.filter((id) => id !== "bybit")
-
 /** The lists of orders that stand, as the exchanges call them. */
 const ofOrders =
   /^GET \/api\/v3\/openOrders|^GET \/api\/v1\/order\?|\/v5\/order\/realtime|\/orders\/historical\/batch|get_open_orders|OpenOrders|orders-pending/
@@ -86,7 +83,7 @@ describe("an answer of another shape", () => {
 })
 
 describe("an order in a state that nobody knows", () => {
-  for (const id of ids) {
+  for (const id of Exchanges.ids) {
     it.effect(`hides no other: ${id}`, () =>
       seeing(id, withOddState, ({ orders }) =>
         Effect.gen(function*() {
@@ -131,7 +128,7 @@ describe("an asset in another script and in small letters", () => {
 })
 
 describe("a market that is listed while a program runs", () => {
-  for (const id of ids) {
+  for (const id of Exchanges.ids) {
     it.effect(`is found when it is first asked for, and so are its orders: ${id}`, () => {
       let isListed = false
       return seeing(
