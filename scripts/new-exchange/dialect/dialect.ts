@@ -30,7 +30,10 @@ const routes: Readonly<Record<string, Route>> = {
 const read = Rest.reader(Object.keys(routes))
 
 /** Nobody is known yet: look for the key among `world.keys`, and check what the request is signed with. */
-const identify = (): Read<Account.ApiKey | undefined> => Either.right(undefined)
+const identify = (
+  _request: Dialect.SimulatedRequest,
+  _world: Dialect.World
+): Read<Account.ApiKey | undefined> => Either.right(undefined)
 
 const tooMany: Refusal = { status: 429, code: "TOO_MANY_REQUESTS", message: "too many requests" }
 
@@ -57,17 +60,16 @@ export const dialect: Dialect.Dialect = Dialect.make<Pools.Pools>({
         : refuse(404, "NOT_FOUND", `the dialect of acme has no route ${call.method} yet`)
     },
     unknown: { status: 404, code: "NOT_FOUND", message: "not found" },
-    identify,
-    charge: (pools, { meter }, { request, world }) =>
-      Either.fromNullable(
-        Pools.take(pools, `ip:${request.remoteAddress}/${meter}`, meters[meter], world.now),
-        () => tooMany
-      ),
+    identify: (request, _, world) => identify(request, world),
+    charge: (pools, { meter }, { isKnown, request, world }) => {
+      const scope = `${isKnown ? "account" : `ip:${request.remoteAddress}`} ${meter}`
+      return Either.fromNullable(Pools.take(pools, scope, meters[meter], world.now), () => tooMany)
+    },
     forbids: ({ needs }, key) =>
       needs === undefined || key?.permissions.includes(needs) === true
         ? undefined
         : { status: 401, code: "UNAUTHORIZED", message: "the key may not, or is not known" },
-    answer: ({ answer }, { params }, world) => answer(params, world),
+    answer: ({ answer }, { params }, world, key) => answer(params, world, key),
     success: (result) => Dialect.json(200, result),
     failure
   }),
