@@ -30,6 +30,20 @@ const isCopied = (path) => ![join(root, "node_modules"), join(root, ".git")].inc
 cpSync(root, copy, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true, filter: isCopied })
 symlinkSync(join(root, "node_modules"), join(copy, "node_modules"), "junction")
 
+for (
+  const [args, why] of [
+    [[], "Give one id"],
+    [["Tulip"], "is no id"],
+    [["kraken"], "There is an exchange kraken already"],
+    [["core"], "packages/core is there already"],
+    [[id, "--name", "OKX"], "There is a module Okx already"],
+    [[id, "--name", "<b>"], "is no name"],
+    [[id, "--force"], "--force"]
+  ]
+) {
+  const { status, stderr } = start("node", "scripts/new-exchange.mjs", ...args)
+  assert(status === 1 && stderr.includes(why), `${args.join(" ")} is refused: ${stderr}`)
+}
 run("node", "scripts/new-exchange.mjs", id, "--name", name, "--no-install")
 
 // What an installation would do: the links are those of a sibling.
@@ -45,6 +59,11 @@ const made = [`packages/${id}`, `packages/simulator/src/exchanges/${id}`]
 run("npx", "oxlint", "--deny-warnings", ...made)
 run("npx", "dprint", "check")
 run("npx", "depcruise", "--config", ".dependency-cruiser.cjs", ...made)
+
+// The program of its README, as a user would paste it.
+const [, pasted] = /^```ts\n([\s\S]*?)^```/m.exec(readFileSync(join(packages, id, "README.md"), "utf8")) ?? []
+assert(pasted !== undefined, "the README has a program")
+writeFileSync(join(packages, id, "test/readme.ts"), pasted)
 
 // The guide's programs of a dialect, each a file of this one.
 const guide = readFileSync(join(copy, "docs/adding-an-exchange.md"), "utf8")

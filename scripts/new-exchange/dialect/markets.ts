@@ -8,7 +8,7 @@ const spot = (base: "BTC" | "ETH", quote: string, tick: string, lot: string) =>
   list({
     id: `${base}-${quote}`,
     symbol: `${base}/${quote}`,
-    underlying: base,
+    underlying: quote === "BTC" ? "ETH/BTC" : base,
     kind: "spot",
     base,
     quote,
@@ -23,7 +23,8 @@ export type AcmeListing = ReturnType<typeof spot>
 /** @internal Everything the simulated Acme Exchange lists. */
 export const listings = [
   spot("BTC", "USDT", "0.01", "0.00001"),
-  spot("ETH", "USDT", "0.01", "0.0001")
+  spot("ETH", "USDT", "0.01", "0.0001"),
+  spot("ETH", "BTC", "0.00001", "0.0001")
 ]
 
 const byName = new Map(listings.map((listing) => [listing.id, listing]))
