@@ -3,12 +3,353 @@
  *
  * @since 0.1.0
  */
-import { type Adapter, Exchange } from "@effect-exchange/core/adapter"
-import * as Context from "effect/Context"
-import * as account from "./internal/account.js"
-import * as marketData from "./internal/marketData.js"
-import * as trading from "./internal/trading.js"
-import { protocol } from "./Protocol.js"
+import { ExchangeError, type KeyPermissions, type Market } from "@effect-exchange/core"
+import {
+  type Adapter,
+  ClientOrderId,
+  type Declaration,
+  Exchange,
+  Listing,
+  Page,
+  Question,
+  type Row,
+  type Wire
+} from "@effect-exchange/core/adapter"
+import * as Arr from "effect/Array"
+import * as BigDecimal from "effect/BigDecimal"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Endpoints from "./Endpoints.js"
+import { categoryOf, market, named, nameOf, within } from "./Markets.js"
+import { history, next, type Part, week } from "./Paging.js"
+import { protocol, recvWindow } from "./Protocol.js"
+import type * as Rows from "./Rows.js"
+
+const { ask } = Question
+
+// ---- public data
+
+const listing = (
+  category: Endpoints.Category,
+  status?: string
+): Declaration.MarketData["listings"][number] =>
+(client) =>
+() =>
+  Effect.map(
+    Page.all({
+      endpoint: Endpoints.instrumentsInfo,
+      input: (cursor) => ({ category, ...status === undefined ? {} : { status }, limit: 1000, cursor }),
+      rows: ({ list }) => list,
+      next
+    })(client)(),
+    Listing.map(market(category))
+  )
+
+const tickersOf = (
+  scope: Endpoints.Scope
+): Question.Question<"marketData", [], Listing.Listing<Row.TickerOf>> =>
+  ask(
+    scope.category === "inverse" ? Endpoints.inverseTickers : Endpoints.tickers,
+    () => scope,
+    ({ at, list }) => within(scope.category, Listing.map(list, (row) => ({ ...row, at })))
+  )
+
+const ticker: Declaration.MarketData["ticker"] = (client) => (market) =>
+  Effect.flatMap(
+    tickersOf(named(market))(client)(),
+    ({ rows, unknown: [unread] }): Effect.Effect<Row.TickerOf, ExchangeError.MarketDataError> => {
+      const row = rows.find((row) => row.market === nameOf(named(market)))
+      const about = { exchange: client.exchange, operation: "tickers" }
+      if (row !== undefined) return Effect.succeed(row)
+      return unread === undefined
+        ? new ExchangeError.SymbolNotFound({
+          ...about,
+          symbol: market.symbol,
+          detail: `${market.symbol} (${market.id}) has no ticker any more`
+        })
+        : new ExchangeError.MalformedResponse({ ...about, detail: `the ticker is not understood: ${unread.detail}` })
+    }
+  )
+
+/** Several of a category are all of them: one request can name one symbol. */
+const tickers: Declaration.MarketData["tickers"] = (client) => (markets) =>
+  Question.each(
+    Object.values(Arr.groupBy(markets, categoryOf)).map(([first, ...others]) =>
+      tickersOf(others.length === 0 ? named(first) : { category: categoryOf(first) })
+    )
+  )(client)()
+
+const touches = (listed: ReadonlyArray<unknown> | undefined, wanted: ReadonlyArray<number>): boolean =>
+  // What is not said is meant to be everything.
+  listed === undefined || listed.length === 0 || wanted.some((each) => listed.includes(each))
+
+/**
+ * `operational` when no interruption is under way, `maintenance` when orders are taken of neither spot nor contracts,
+ * `limited` otherwise. WebSocket alone does not count, as nothing here uses it.
+ */
+const statusOf = (told: ReadonlyArray<Wire.Type<typeof Rows.Interruption>>): Declaration.Status => {
+  const relevant = told.filter((each) =>
+    each.environment !== 2 && touches(each.products, [1, 2]) && touches(each.services, [1, 2, 5]) &&
+    !["scheduled", "completed", "canceled"].includes(each.state)
+  )
+  if (relevant.length === 0) return { status: "operational" }
+  const titles = relevant.flatMap(({ title }) => title ?? [])
+  const detail = titles.length === 0 ? undefined : titles.join("; ").slice(0, 200)
+  const ongoing = relevant.filter(({ state }) => state === "ongoing")
+  if (ongoing.length === 0) return { status: "unknown", detail }
+  const closed = ongoing.filter(({ services, users = [] }) => touches(services, [1, 2]) && users.length === 0)
+  const isClosed = (product: number) => closed.some(({ products }) => touches(products, [product]))
+  return { status: isClosed(1) && isClosed(2) ? "maintenance" : "limited", detail }
+}
+
+// ---- account
+
+/** A key that may move coins out of the wallet, be it to an account of the same owner, may withdraw. */
+const permissionsOf = (
+  { expiredAt = "", ips, permissions, readOnly }: typeof Rows.ApiKey.Type
+): KeyPermissions.KeyPermissions => {
+  const may = (name: string, ...actions: ReadonlyArray<string>): boolean =>
+    readOnly === 0 && actions.some((action) => permissions[name]?.includes(action) === true)
+  const ipRestricted = ips.length > 0 && !ips.includes("*")
+  const expiresAt = Date.parse(expiredAt)
+  return {
+    read: true,
+    trade: may("ContractTrade", "Order", "Position") || may("Spot", "SpotTrade") || may("Options", "OptionsTrade") ||
+      may("Derivatives", "DerivativesTrade"),
+    withdraw: may("Wallet", "Withdraw", "AccountTransfer", "SubMemberTransfer", "SubMemberTransferList"),
+    ipRestricted,
+    // Only keys without addresses expire, and the date of others is 1970.
+    ...expiresAt > 0 && !ipRestricted ? { expiresAt } : {}
+  }
+}
+
+/** On spot, a market buy that does not say what its size is in is sized in the quote coin. */
+const orders = (category: Endpoints.Category, { list }: Part<Wire.Type<typeof Rows.Order>>) =>
+  within(
+    category,
+    Listing.map(list, ({ buysUnsaid, ...order }): Row.Order =>
+      category === "spot" && buysUnsaid ? { ...order, amount: undefined } : order)
+  )
+
+const standing = (scope: Endpoints.Scope) =>
+  Page.all({
+    endpoint: Endpoints.orderRealtime,
+    input: (cursor: string | undefined) => ({ ...scope, limit: 50, cursor }),
+    rows: (page) => orders(scope.category, page),
+    next
+  })
+
+const held = (scope: Endpoints.Scope) =>
+  Page.all({
+    endpoint: Endpoints.positionList,
+    input: (cursor: string | undefined) => ({ ...scope, limit: 200, cursor }),
+    rows: ({ list }) => within<Row.Position & { readonly id?: string }>(scope.category, list),
+    next
+  })
+
+/**
+ * Linear contracts cannot be asked for all at once, but by the coin they settle in: by those known to be, whatever is listed
+ * at the moment.
+ */
+const contracts = (markets: ReadonlyArray<Market.Market>): ReadonlyArray<Endpoints.Scope> => {
+  const settled = markets.flatMap((market) => categoryOf(market) === "linear" ? market.settle ?? [] : [])
+  return [
+    { category: "inverse" },
+    ...Arr.dedupe(["USDT", "USDC", ...settled]).map((settleCoin) => ({ category: "linear" as const, settleCoin }))
+  ]
+}
+
+const positions: Declaration.OptionalAccount["positions"] = (client) => (markets) =>
+  Question.each(contracts(markets).map(held))(client)()
+
+const lookup = (
+  market: Market.Market,
+  ids: Endpoints.Ids
+): Question.Question<"account", [], Listing.Listing<Row.Order>> =>
+  ask(Endpoints.orderRealtime, () => ({ ...named(market), ...ids }), (page) => orders(categoryOf(market), page))
+
+const lookupEnded = (
+  market: Market.Market,
+  ids: Endpoints.Ids,
+  span: Endpoints.Span = {}
+): Question.Question<"account", [], Listing.Listing<Row.Order>> =>
+  ask(Endpoints.orderHistory, () => ({ ...named(market), ...ids, ...span }), (page) => orders(categoryOf(market), page))
+
+/** What was placed more than a week ago is found only by asking for that week. A day is left for clocks that differ. */
+const byNameEnded: Declaration.Account["byName"][number] = (client) => ({ clientOrderId, market, since }) =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    const isOld = since !== undefined && now - since > week - 86_400_000
+    const span = isOld ? { startTime: since - 60_000, endTime: since - 60_000 + week } : {}
+    return lookupEnded(market, { orderLinkId: clientOrderId }, span)(client)()
+  })
+
+// ---- orders
+
+const newOrder = (order: Declaration.NewOrder): Endpoints.NewOrder => {
+  const { clientOrderId, market, postOnly, price, reduceOnly, side, size, timeInForce, type } = order
+  return {
+    symbol: market.id,
+    side: side === "buy" ? "Buy" : "Sell",
+    orderType: type === "limit" ? "Limit" : "Market",
+    qty: BigDecimal.normalize(size),
+    price: price && BigDecimal.normalize(price),
+    timeInForce: postOnly ? "PostOnly" : timeInForce,
+    orderLinkId: clientOrderId,
+    reduceOnly: reduceOnly ? true : undefined,
+    marketUnit: market.kind === "spot" && type === "market" ? "baseCoin" : undefined
+  }
+}
+
+const referred = ({ clientOrderId, id, market }: Adapter.Reference): Endpoints.Named & Endpoints.Ids => ({
+  ...named(market),
+  ...id === undefined ? { orderLinkId: clientOrderId } : { orderId: id }
+})
+
+/** As many as are canceled at a time: there may be more. */
+const canceledAtOnce = 500
+
+const cancelAll = (
+  before: ReadonlyArray<string>
+): Question.Question<"trading", [Market.Market], ReadonlyArray<string>> =>
+(client) =>
+(market) =>
+  Effect.flatMap(client.request(Endpoints.orderCancelAll, named(market)), ({ done, ids }) => {
+    if (!done) {
+      return new ExchangeError.OrderRejected({
+        exchange: client.exchange,
+        operation: Endpoints.orderCancelAll.name,
+        detail: `the orders of ${market.symbol} could not be canceled; cancel them one by one`
+      })
+    }
+    const all = Arr.dedupe([...before, ...ids])
+    return ids.length >= canceledAtOnce && all.length > before.length
+      ? cancelAll(all)(client)(market)
+      : Effect.succeed(all)
+  })
+
+const exchange = Exchange.define({
+  name: "Bybit",
+  protocol,
+  kinds: ["spot", "perpetual", "future"],
+  lacks: [],
+  marketNames: (market) => [nameOf(named(market))],
+  marketData: {
+    // What does not trade any more or yet may be held: it is listed only when asked for.
+    listings: [
+      listing("spot"),
+      ...(["linear", "inverse"] as const).flatMap((category) =>
+        ["Trading", "PreLaunch", "Delivering"].map((status) => listing(category, status))
+      )
+    ],
+    ticker,
+    tickers,
+    book: { depths: 1000, read: ask(Endpoints.orderbook, (market, limit) => ({ ...named(market), limit })) },
+    trades: {
+      most: ({ kind }) => kind === "spot" ? 60 : 1000,
+      order: "newest first",
+      read: ask(Endpoints.recentTrade, (market, limit) => ({ ...named(market), limit }))
+    },
+    candles: {
+      words: { "1m": "1", "5m": "5", "15m": "15", "30m": "30", "1h": "60", "4h": "240", "1d": "D" },
+      page: Endpoints.candlePage,
+      read: ask(Endpoints.kline, (market, interval, { from, to }) => ({
+        ...named(market),
+        interval,
+        start: from,
+        end: to - 1,
+        limit: Endpoints.candlePage
+      })),
+      // The exchange opened at the end of 2018. Whether an answer without an end begins with the oldest is not documented.
+      first: { opened: Date.UTC(2018, 10, 1), by: ["1d", "1h"] }
+    },
+    status: ask(Endpoints.systemStatus, () => ({}), ({ rows }) => statusOf(rows))
+  },
+  account: {
+    balances: ask(Endpoints.walletBalance, () => ({ accountType: "UNIFIED" as const }), Arr.flatten),
+    keyPermissions: ask(Endpoints.queryApi, () => ({}), permissionsOf),
+    open: (client) => (market) => standing(named(market))(client)(),
+    openOfAll: (client) => (markets) =>
+      Question.each([{ category: "spot" as const }, ...contracts(markets)].map(standing))(client)(),
+    byId: (client) => (market, orderId) =>
+      Effect.flatMap(lookup(market, { orderId })(client)(), (found) =>
+        found.rows.length + found.unknown.length > 0
+          ? Effect.succeed(found)
+          : lookupEnded(market, { orderId })(client)()),
+    byName: [
+      (client) => ({ clientOrderId, market }) => lookup(market, { orderLinkId: clientOrderId })(client)(),
+      byNameEnded
+    ],
+    forgets: { after: "6 days", detail: "Bybit keeps orders that were not filled for a week" },
+    ended: {
+      order: "newest first",
+      read: history(50, Endpoints.orderHistory, (market, page) => orders(categoryOf(market), page))
+    },
+    fills: {
+      order: "newest first",
+      read: history(100, Endpoints.executionList, (market, { list }) => {
+        const fills = list.rows.flatMap(({ fill }) =>
+          fill === undefined ? [] : [{ ...fill, feeAsset: fill.feeAsset ?? market.settle }]
+        )
+        return within(categoryOf(market), { ...list, rows: fills })
+      })
+    },
+    positions
+  },
+  trading: {
+    names: {
+      pattern: /^[A-Za-z0-9_-]{1,36}$/,
+      described: "1 to 36 of A-Z a-z 0-9 - _",
+      make: ClientOrderId.asUuid
+    },
+    timeInForce: ["GTC", "IOC", "FOK"],
+    reduceOnly: true,
+    deduplicates: "always",
+    takenWithin: recvWindow,
+    // As much again for the order to be carried out and to show.
+    seenWithin: "5 seconds",
+    place: ask(
+      Endpoints.orderCreate,
+      (order) => ({ category: categoryOf(order.market), ...newOrder(order) }),
+      ({ id }) => ({ accepted: id })
+    ),
+    placeBatch: {
+      // As many as spot takes.
+      most: 10,
+      ask: ask(
+        Endpoints.orderCreateBatch,
+        (orders: ReadonlyArray<Declaration.NewOrder>) => ({
+          category: orders[0] === undefined ? "spot" : categoryOf(orders[0].market),
+          request: orders.map(newOrder)
+        }),
+        ({ ids, outcomes }, orders) =>
+          orders.map((_, index): Declaration.Outcome => {
+            const [outcome, accepted] = [outcomes[index], ids[index]]
+            if (outcome === undefined || outcome.code !== "0") return outcome && { refused: outcome }
+            return accepted === undefined ? undefined : { accepted }
+          })
+      )
+    },
+    cancel: { by: "either", ask: ask(Endpoints.orderCancel, referred, () => undefined) },
+    cancelAll: { ids: cancelAll([]) },
+    amend: ask(
+      Endpoints.orderAmend,
+      ({ price, reference, size }: Declaration.Change) => ({
+        ...referred(reference),
+        qty: size && BigDecimal.normalize(size),
+        price: price && BigDecimal.normalize(price)
+      }),
+      () => undefined
+    )
+  }
+})
+
+/**
+ * What Bybit can do. A batch is of ten orders, as many as spot takes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const features = exchange.features
 
 /**
  * Bybit's public data: the same value as the shared `MarketData`, for programs that use several exchanges.
@@ -16,10 +357,13 @@ import { protocol } from "./Protocol.js"
  * @since 0.1.0
  * @category tags
  */
-export class MarketData extends Context.Tag("@effect-exchange/bybit/Bybit/MarketData")<
-  MarketData,
-  Exchange.MarketDataService
->() {}
+export const MarketData = exchange.MarketData
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export type MarketData = Exchange.Named<"BybitMarketData">
 
 /**
  * A Bybit account: the same value as the shared `Account`, for programs that use several exchanges.
@@ -27,53 +371,27 @@ export class MarketData extends Context.Tag("@effect-exchange/bybit/Bybit/Market
  * @since 0.1.0
  * @category tags
  */
-export class Account extends Context.Tag("@effect-exchange/bybit/Bybit/Account")<
-  Account,
-  Exchange.AccountService
->() {}
+export const Account = exchange.Account
 
 /**
- * Orders on Bybit: the same value as the shared `Trading`, for programs that use several exchanges.
+ * @since 0.1.0
+ * @category tags
+ */
+export type Account = Exchange.Named<"BybitAccount">
+
+/**
+ * Trading on Bybit: the same value as the shared `Trading`, for programs that use several exchanges.
  *
  * @since 0.1.0
  * @category tags
  */
-export class Trading extends Context.Tag("@effect-exchange/bybit/Bybit/Trading")<
-  Trading,
-  Exchange.TradingService
->() {}
+export const Trading = exchange.Trading
 
 /**
- * What Bybit can do. A batch is of ten orders, as many as spot takes.
- *
  * @since 0.1.0
- * @category features
+ * @category tags
  */
-export const features: Adapter.Features = {
-  name: "Bybit",
-  kinds: ["spot", "perpetual", "future"],
-  testnet: true,
-  candles: ["1m", "5m", "15m", "30m", "1h", "4h", "1d"],
-  positions: true,
-  timeInForce: ["GTC", "IOC", "FOK"],
-  reduceOnly: true,
-  amend: true,
-  batch: 10,
-  deduplicates: "always"
-}
-
-const exchange = Exchange.make({
-  protocol,
-  features,
-  tags: {
-    marketData: (service) => Context.make(MarketData, service),
-    account: (service) => Context.make(Account, service),
-    trading: (service) => Context.make(Trading, service)
-  },
-  marketData: marketData.make,
-  account: (client, { markets }) => account.make(client, markets),
-  trading: trading.make
-})
+export type Trading = Exchange.Named<"BybitTrading">
 
 /**
  * Public data; needs no credentials and has none in reach.

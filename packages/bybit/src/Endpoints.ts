@@ -6,48 +6,110 @@
  *
  * @since 0.1.0
  */
-import { Decimal } from "@effect-exchange/core"
-import { Endpoint, LenientArray } from "@effect-exchange/core/adapter"
+import { Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
+import type * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
-import * as TradingWire from "./TradingWire.js"
-import * as Wire from "./Wire.js"
+import * as Rows from "./Rows.js"
 
-const ip: Endpoint.Cost = { ip: 1 }
+const account = (count: number) => Limit.window(count, "1 second", { per: "key" })
 
-const perCategory = (scope: string) => ({ category }: { readonly category: Wire.Category }): Endpoint.Cost => ({
+/**
+ * What Bybit meters: requests of an address, and each endpoint of an account by itself. An address may send 600 in 5 seconds,
+ * and one too many costs ten minutes: requests that leave evenly may arrive in a bunch.
+ *
+ * @since 0.1.0
+ * @category limits
+ */
+export const limits = {
+  ip: Limit.window(500, "5 seconds", { reserved: 40 }),
+  key: account(10),
+  wallet: account(50),
+  positions: account(50),
+  orders: account(50),
+  history: account(50),
+  executions: account(50),
+  create: account(10),
+  "create.spot": account(20),
+  amend: account(10),
+  "amend.spot": account(10),
+  cancel: account(10),
+  "cancel.spot": account(20),
+  cancelAll: account(10),
+  "cancelAll.spot": account(20)
+}
+
+const ip = { ip: 1 } as const
+
+const shared = { limits, root: "/v5/", within: "result", cost: ip } as const
+
+const open = Endpoint.family({ ...shared, capability: "marketData" })
+
+const read = Endpoint.family({ ...shared, capability: "account" })
+
+const write = Endpoint.family({ ...shared, capability: "trading", method: "POST", body: "json" })
+
+/**
+ * What a request is about; a name of a market is unique within one only. Options are left out.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Category = "spot" | "linear" | "inverse"
+
+/**
+ * A market.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Named = { readonly category: Category; readonly symbol: string }
+
+/**
+ * Rows of a market, of those that settle in a coin, or of a category. Of linear contracts one of the first two has to be
+ * said.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Scope = { readonly category: Category; readonly symbol?: string; readonly settleCoin?: string }
+
+/**
+ * One page: the first without a cursor.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Part = { readonly limit?: number; readonly cursor?: string | undefined }
+
+const perCategory = (scope: "create" | "amend" | "cancel" | "cancelAll", category: Category, count = 1) => ({
   ...ip,
-  [category === "spot" ? `${scope}.spot` : scope]: 1
+  [category === "spot" ? `${scope}.spot` : scope]: count
 })
 
-const Text = Schema.optional(Schema.String)
-const Count = Schema.optional(Schema.Int)
+const of = (scope: "create" | "amend" | "cancel" | "cancelAll") => ({ category }: { readonly category: Category }) =>
+  perCategory(scope, category)
 
-// --- public data
+// ---- public data
+
+/**
+ * The exchange's clock, which every answer carries.
+ *
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const serverTime = open("serverTime", {
+  path: "market/time",
+  within: "",
+  answer: Wire.within("time", Schema.NonNegativeInt)
+})
 
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const serverTime = Endpoint.make({
-  capability: "marketData",
-  name: "serverTime",
-  path: "/v5/market/time",
-  input: Endpoint.NoInput,
-  response: Wire.ServerTime,
-  cost: ip
-})
-
-/**
- * @since 0.1.0
- * @category endpoints
- */
-export const systemStatus = Endpoint.make({
-  capability: "marketData",
-  name: "systemStatus",
-  path: "/v5/system/status",
-  input: Endpoint.NoInput,
-  response: Wire.Timed(Wire.SystemStatus),
-  cost: ip
+export const systemStatus = open("systemStatus", {
+  path: "system/status",
+  answer: Wire.within("list", Wire.list(Rows.Interruption))
 })
 
 /**
@@ -56,14 +118,13 @@ export const systemStatus = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const instrumentsInfo = Endpoint.make({
-  capability: "marketData",
-  name: "instrumentsInfo",
-  path: "/v5/market/instruments-info",
-  input: Schema.Struct({ category: Wire.Category, status: Text, limit: Count, cursor: Text }),
-  response: Wire.Result(Wire.Page(LenientArray.LenientArray(Wire.Instrument))),
-  cost: ip
+export const instrumentsInfo = open("instrumentsInfo", {
+  path: "market/instruments-info",
+  input: Endpoint.takes<Part & { readonly category: Category; readonly status?: string }>(),
+  answer: Rows.page(Rows.Instrument)
 })
+
+const tickersOf = { path: "market/tickers", within: "", input: Endpoint.takes<Scope>() }
 
 /**
  * One ticker, or all of a category without `symbol`.
@@ -71,14 +132,15 @@ export const instrumentsInfo = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const tickers = Endpoint.make({
-  capability: "marketData",
-  name: "tickers",
-  path: "/v5/market/tickers",
-  input: Schema.Struct({ category: Wire.Category, symbol: Text }),
-  response: Wire.Timed(Schema.Struct({ list: LenientArray.LenientArray(Wire.Ticker) })),
-  cost: ip
-})
+export const tickers = open("tickers", { ...tickersOf, answer: Rows.Tickers })
+
+/**
+ * The same of inverse contracts.
+ *
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const inverseTickers = open("inverseTickers", { ...tickersOf, answer: Rows.InverseTickers })
 
 /**
  * At most 1000 levels; 1 of spot and 25 of contracts unless `limit` says otherwise.
@@ -86,13 +148,10 @@ export const tickers = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const orderbook = Endpoint.make({
-  capability: "marketData",
-  name: "orderbook",
-  path: "/v5/market/orderbook",
-  input: Schema.Struct({ category: Wire.Category, symbol: Schema.String, limit: Count }),
-  response: Wire.Result(Wire.OrderBook),
-  cost: ip
+export const orderbook = open("orderbook", {
+  path: "market/orderbook",
+  input: Endpoint.takes<Named & { readonly limit?: number }>(),
+  answer: Rows.Book
 })
 
 /**
@@ -101,153 +160,147 @@ export const orderbook = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const recentTrade = Endpoint.make({
-  capability: "marketData",
-  name: "recentTrade",
-  path: "/v5/market/recent-trade",
-  input: Schema.Struct({ category: Wire.Category, symbol: Schema.String, limit: Count }),
-  response: Wire.Result(Schema.Struct({ list: Schema.Array(Wire.Trade) })),
-  cost: ip
+export const recentTrade = open("recentTrade", {
+  path: "market/recent-trade",
+  input: Endpoint.takes<Named & { readonly limit?: number }>(),
+  answer: Wire.within("list", Wire.list(Rows.Trade))
 })
 
 /**
- * Newest first, at most 1000; those that open from `start` to `end`, both included.
+ * How many candles a request gives at most.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const candlePage = 1000
+
+/**
+ * Newest first; those that open from `start` to `end`, both included.
  *
  * @since 0.1.0
  * @category endpoints
  */
-export const kline = Endpoint.make({
-  capability: "marketData",
-  name: "kline",
-  path: "/v5/market/kline",
-  input: Schema.Struct({
-    category: Wire.Category,
-    symbol: Schema.String,
-    interval: Schema.String,
-    start: Count,
-    end: Count,
-    limit: Count
-  }),
-  response: Wire.Result(Schema.Struct({ list: Schema.Array(Wire.Kline) })),
-  cost: ip
+export const kline = open("kline", {
+  path: "market/kline",
+  input: Endpoint.takes<
+    Named & { readonly interval: string; readonly start?: number; readonly end?: number; readonly limit?: number }
+  >(),
+  answer: Wire.within("list", Schema.Array(Wire.one(Rows.Bar)))
 })
 
-// --- the account
+// ---- the account
 
 /**
+ * The key in use, and what it may do.
+ *
  * @since 0.1.0
  * @category endpoints
  */
-export const queryApi = Endpoint.make({
-  capability: "account",
-  name: "queryApi",
-  path: "/v5/user/query-api",
-  input: Endpoint.NoInput,
-  response: Wire.Result(Wire.ApiKey),
-  cost: { ...ip, key: 1 }
-})
+export const queryApi = read("queryApi", { path: "user/query-api", answer: Rows.ApiKey, cost: { ...ip, key: 1 } })
 
 /**
+ * The coins of each account of a type.
+ *
  * @since 0.1.0
  * @category endpoints
  */
-export const walletBalance = Endpoint.make({
-  capability: "account",
-  name: "walletBalance",
-  path: "/v5/account/wallet-balance",
-  input: Schema.Struct({ accountType: Schema.Literal("UNIFIED"), coin: Text }),
-  response: Wire.Result(TradingWire.Wallet),
+export const walletBalance = read("walletBalance", {
+  path: "account/wallet-balance",
+  input: Endpoint.takes<{ readonly accountType: "UNIFIED" }>(),
+  answer: Wire.within("list", Schema.Array(Wire.within("coin", Schema.Array(Wire.one(Rows.Balance))))),
   cost: { ...ip, wallet: 1 }
 })
 
 /**
- * Of linear contracts, `symbol` or `settleCoin` has to be said. At most 200 a page.
+ * At most 200 a page.
  *
  * @since 0.1.0
  * @category endpoints
  */
-export const positionList = Endpoint.make({
-  capability: "account",
-  name: "positionList",
-  path: "/v5/position/list",
-  input: Schema.Struct({ category: Wire.Category, symbol: Text, settleCoin: Text, limit: Count, cursor: Text }),
-  response: Wire.Result(Wire.Page(Schema.Array(TradingWire.Position))),
+export const positionList = read("positionList", {
+  path: "position/list",
+  input: Endpoint.takes<Scope & Part>(),
+  answer: Rows.page(Rows.Position),
   cost: { ...ip, positions: 1 }
 })
 
+const Orders = Rows.page(Rows.Order)
+
 /**
- * The orders that stand; by id also one of the latest 500 that ended, unless Bybit has restarted since. Of linear
- * contracts, `symbol` or `settleCoin` has to be said. At most 50 a page.
+ * An order by one of its ids.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Ids = { readonly orderId?: string; readonly orderLinkId?: string }
+
+/**
+ * The orders that stand; by id also one of the latest 500 that ended, unless Bybit has restarted since. At most 50 a page.
  *
  * @since 0.1.0
  * @category endpoints
  */
-export const orderRealtime = Endpoint.make({
-  capability: "account",
-  name: "orderRealtime",
-  path: "/v5/order/realtime",
-  input: Schema.Struct({
-    category: Wire.Category,
-    symbol: Text,
-    settleCoin: Text,
-    orderId: Text,
-    orderLinkId: Text,
-    limit: Count,
-    cursor: Text
-  }),
-  response: Wire.Result(Wire.Page(Schema.Array(TradingWire.Order))),
+export const orderRealtime = read("orderRealtime", {
+  path: "order/realtime",
+  input: Endpoint.takes<Scope & Ids & Part>(),
+  answer: Orders,
   cost: { ...ip, orders: 1 }
 })
 
 /**
- * Newest first, at most 50 a page: of the last seven days, or of a span of seven days at most, of which both ends have to
- * be given. Orders that were not filled are kept for seven days, the others for two years.
+ * A span of a history, of seven days at most; without one the last seven days.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Span = { readonly startTime?: number; readonly endTime?: number }
+
+/**
+ * Newest first, at most 50 a page. Orders that were not filled are kept for seven days, the others for two years.
  *
  * @since 0.1.0
  * @category endpoints
  */
-export const orderHistory = Endpoint.make({
-  capability: "account",
-  name: "orderHistory",
-  path: "/v5/order/history",
-  input: Schema.Struct({
-    category: Wire.Category,
-    symbol: Schema.String,
-    orderId: Text,
-    orderLinkId: Text,
-    startTime: Count,
-    endTime: Count,
-    limit: Count,
-    cursor: Text
-  }),
-  response: Wire.Result(Wire.Page(Schema.Array(TradingWire.Order))),
+export const orderHistory = read("orderHistory", {
+  path: "order/history",
+  input: Endpoint.takes<Named & Ids & Span & Part>(),
+  answer: Orders,
   cost: { ...ip, history: 1 }
 })
 
 /**
- * Newest first, at most 100 a page: of the last seven days, or of a span of seven days at most. Kept for two years.
+ * Newest first, at most 100 a page, and kept for two years: what was bought and sold, and what was paid for funding.
  *
  * @since 0.1.0
  * @category endpoints
  */
-export const executionList = Endpoint.make({
-  capability: "account",
-  name: "executionList",
-  path: "/v5/execution/list",
-  input: Schema.Struct({
-    category: Wire.Category,
-    symbol: Schema.String,
-    execType: Text,
-    startTime: Count,
-    endTime: Count,
-    limit: Count,
-    cursor: Text
-  }),
-  response: Wire.Result(Wire.Page(Schema.Array(TradingWire.Execution))),
+export const executionList = read("executionList", {
+  path: "execution/list",
+  input: Endpoint.takes<Named & Span & Part>(),
+  answer: Rows.page(Rows.Execution),
   cost: { ...ip, executions: 1 }
 })
 
-// --- orders
+// ---- orders
+
+/**
+ * An order to place, with no more decimals than it needs: zeros at the end count as decimals. `marketUnit` is said for every
+ * market order on spot, as buys are in the quote coin otherwise.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type NewOrder = {
+  readonly symbol: string
+  readonly side: "Buy" | "Sell"
+  readonly orderType: "Limit" | "Market"
+  readonly qty: BigDecimal.BigDecimal
+  readonly price: BigDecimal.BigDecimal | undefined
+  readonly timeInForce: "GTC" | "IOC" | "FOK" | "PostOnly"
+  readonly orderLinkId: string
+  readonly reduceOnly: true | undefined
+  readonly marketUnit: "baseCoin" | undefined
+}
 
 /**
  * Acknowledges: the order may be refused a moment later. A second under the same `orderLinkId` is refused, but whether a
@@ -256,16 +309,12 @@ export const executionList = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const orderCreate = Endpoint.make({
-  capability: "trading",
-  name: "orderCreate",
-  method: "POST",
-  path: "/v5/order/create",
-  body: "json",
-  idempotency: "once",
-  input: Schema.Struct({ category: Wire.Category, ...TradingWire.NewOrder.fields }),
-  response: Wire.Result(TradingWire.Acknowledged),
-  cost: perCategory("create")
+export const orderCreate = write("orderCreate", {
+  path: "order/create",
+  input: Endpoint.takes<NewOrder & { readonly category: Category }>(),
+  answer: Rows.Taken,
+  cost: of("create"),
+  idempotency: "once"
 })
 
 /**
@@ -274,16 +323,13 @@ export const orderCreate = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const orderCreateBatch = Endpoint.make({
-  capability: "trading",
-  name: "orderCreateBatch",
-  method: "POST",
-  path: "/v5/order/create-batch",
-  body: "json",
-  idempotency: "once",
-  input: Schema.Struct({ category: Wire.Category, request: Schema.Array(TradingWire.NewOrder) }),
-  response: TradingWire.Batch,
-  cost: ({ category, request }) => ({ ...ip, [category === "spot" ? "create.spot" : "create"]: request.length })
+export const orderCreateBatch = write("orderCreateBatch", {
+  path: "order/create-batch",
+  within: "",
+  input: Endpoint.takes<{ readonly category: Category; readonly request: ReadonlyArray<NewOrder> }>(),
+  answer: Rows.Batch,
+  cost: ({ category, request }) => perCategory("create", category, request.length),
+  idempotency: "once"
 })
 
 /**
@@ -292,20 +338,16 @@ export const orderCreateBatch = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const orderAmend = Endpoint.make({
-  capability: "trading",
-  name: "orderAmend",
-  method: "POST",
-  path: "/v5/order/amend",
-  body: "json",
-  idempotency: "once",
-  input: Schema.Struct({
-    ...TradingWire.Reference.fields,
-    qty: Schema.optional(Decimal.FromString),
-    price: Schema.optional(Decimal.FromString)
-  }),
-  response: Wire.Result(TradingWire.Acknowledged),
-  cost: perCategory("amend")
+export const orderAmend = write("orderAmend", {
+  path: "order/amend",
+  input: Endpoint.takes<
+    & Named
+    & Ids
+    & { readonly qty: BigDecimal.BigDecimal | undefined; readonly price: BigDecimal.BigDecimal | undefined }
+  >(),
+  answer: Rows.Taken,
+  cost: of("amend"),
+  idempotency: "once"
 })
 
 /**
@@ -314,32 +356,24 @@ export const orderAmend = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const orderCancel = Endpoint.make({
-  capability: "trading",
-  name: "orderCancel",
-  method: "POST",
-  path: "/v5/order/cancel",
-  body: "json",
-  idempotency: "idempotent",
-  input: TradingWire.Reference,
-  response: Wire.Result(TradingWire.Acknowledged),
-  cost: perCategory("cancel")
+export const orderCancel = write("orderCancel", {
+  path: "order/cancel",
+  input: Endpoint.takes<Named & Ids>(),
+  answer: Rows.Taken,
+  cost: of("cancel"),
+  idempotency: "idempotent"
 })
 
 /**
- * Acknowledges: all orders of a symbol, of contracts at most 500 at a time.
+ * Acknowledges: all orders of a market, of contracts at most 500 at a time.
  *
  * @since 0.1.0
  * @category endpoints
  */
-export const orderCancelAll = Endpoint.make({
-  capability: "trading",
-  name: "orderCancelAll",
-  method: "POST",
-  path: "/v5/order/cancel-all",
-  body: "json",
-  idempotency: "idempotent",
-  input: Schema.Struct({ category: Wire.Category, symbol: Schema.String }),
-  response: Wire.Result(TradingWire.CanceledAll),
-  cost: perCategory("cancelAll")
+export const orderCancelAll = write("orderCancelAll", {
+  path: "order/cancel-all",
+  input: Endpoint.takes<Named>(),
+  answer: Rows.CanceledAll,
+  cost: of("cancelAll"),
+  idempotency: "idempotent"
 })

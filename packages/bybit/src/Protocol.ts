@@ -3,12 +3,12 @@
  *
  * @since 0.1.0
  */
-import type { Credentials } from "@effect-exchange/core"
-import { type Endpoint, type Protocol, Signature } from "@effect-exchange/core/adapter"
+import { type Endpoint, Protocol, Signature } from "@effect-exchange/core/adapter"
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
-import { serverTime } from "./Endpoints.js"
-import { classify } from "./Errors.js"
+import * as Struct from "effect/Struct"
+import { limits, serverTime } from "./Endpoints.js"
+import { errors } from "./Errors.js"
 
 /**
  * How long after its timestamp a signed request is still accepted, in milliseconds.
@@ -28,18 +28,14 @@ export const recvWindow = 5000
 export const caution = 500
 
 /**
- * The request with the key, a timestamp, the receive window and their signature in headers: the HMAC-SHA256 of timestamp,
- * key, window and the query or the body as they are sent ("Integration Guidance", "Authentication"). Keys of RSA are
- * refused.
+ * Signs a request: the key, a timestamp, the receive window and their signature in headers, which is the HMAC-SHA256 of
+ * timestamp, key, window and the query or the body as they are sent ("Integration Guidance", "Authentication"). Keys of RSA
+ * are refused.
  *
  * @since 0.1.0
  * @category signing
  */
-export const sign = (
-  request: Endpoint.Prepared,
-  { key, secret }: Credentials.Credentials,
-  { now }: Protocol.Moment
-): Either.Either<Protocol.Signed, string> => {
+export const sign: Protocol.Sign = (request, { key, secret }, { now }) => {
   if (Signature.isPem(secret)) {
     return Either.left("keys of RSA are not supported; make one that Bybit generates the secret of")
   }
@@ -59,41 +55,9 @@ export const sign = (
   })
 }
 
-const perSecond = (scope: string, limit: number): Extract<Protocol.Limit, { readonly limit: number }> => ({
-  scope,
-  limit,
-  window: "1 second",
-  per: "key"
-})
-
 /**
- * What Bybit meters: requests of an address, and each endpoint of an account by itself.
- *
- * @since 0.1.0
- * @category limits
- */
-export const limits: ReadonlyArray<Extract<Protocol.Limit, { readonly limit: number }>> = [
-  // 600 are allowed, and one too many costs ten minutes: requests that leave evenly may arrive in a bunch.
-  { scope: "ip", limit: 500, window: "5 seconds", reserved: 40 },
-  perSecond("key", 10),
-  perSecond("wallet", 50),
-  perSecond("positions", 50),
-  perSecond("orders", 50),
-  perSecond("history", 50),
-  perSecond("executions", 50),
-  perSecond("create", 10),
-  perSecond("create.spot", 20),
-  perSecond("amend", 10),
-  perSecond("amend.spot", 10),
-  perSecond("cancel", 10),
-  perSecond("cancel.spot", 20),
-  perSecond("cancelAll", 10),
-  perSecond("cancelAll.spot", 20)
-]
-
-/**
- * What is left of the second's calls of the endpoint that was called, seen from our limit, as accounts differ in theirs;
- * the headers do not say which endpoint that is. They say when it is back only where nothing is left.
+ * Reads what is left of the second's calls of the endpoint that was called, seen from our limit, as accounts differ in
+ * theirs; the headers do not say which endpoint that is. They say when it is back only where nothing is left.
  *
  * @since 0.1.0
  * @category limits
@@ -104,26 +68,17 @@ export const usage = (
   cost: Endpoint.Cost
 ): ReadonlyArray<Protocol.Usage> => {
   const remaining = headers["x-bapi-limit-status"]
-  const meters = limits.filter(({ scope }) => scope !== "ip" && scope in cost)
-  const [meter] = meters
-  if (auth === "none" || meters.length !== 1 || meter === undefined) return []
+  const [scope, ...others] = Struct.keys(limits).filter((scope) => scope !== "ip" && scope in cost)
+  if (auth === "none" || scope === undefined || others.length > 0) return []
   if (remaining === undefined || !/^\d{1,6}$/.test(remaining)) return []
   const reset = headers["x-bapi-limit-reset-timestamp"]
-  const known = Number(remaining) === 0 && reset !== undefined && /^\d{13}$/.test(reset)
+  const isKnown = Number(remaining) === 0 && reset !== undefined && /^\d{13}$/.test(reset)
   return [{
-    scope: meter.scope,
-    used: Math.max(0, meter.limit - Number(remaining)),
-    ...known ? { windowEnd: Number(reset) } : {}
+    scope,
+    used: Math.max(0, limits[scope].limit - Number(remaining)),
+    ...isKnown ? { windowEnd: Number(reset) } : {}
   }]
 }
-
-/**
- * The environments beside `live` and `testnet`: the sites of regions, by the country of their host, and demo trading.
- *
- * @since 0.1.0
- * @category models
- */
-export type Region = "ae" | "demo" | "eu" | "ge" | "id" | "kz" | "nl" | "tr"
 
 /**
  * Bybit's hosts and those of its regions, its limits, signature and errors.
@@ -131,11 +86,10 @@ export type Region = "ae" | "demo" | "eu" | "ge" | "id" | "kz" | "nl" | "tr"
  * @since 0.1.0
  * @category protocols
  */
-export const protocol: Protocol.Protocol<Region> = {
+export const protocol = Protocol.make({
   exchange: "bybit",
-  live: { _tag: "Open", baseUrl: "https://api.bybit.com" },
-  testnet: { _tag: "Open", baseUrl: "https://api-testnet.bybit.com" },
-  // A key works on the site it was made on, and on no other.
+  hosts: { live: Protocol.open("https://api.bybit.com"), testnet: Protocol.open("https://api-testnet.bybit.com") },
+  // A key works on the site it was made on, and on no other: those of regions are named by the country of their host.
   regions: {
     ae: { baseUrl: "https://api.bybit.ae" },
     eu: { baseUrl: "https://api.bybit.eu" },
@@ -149,8 +103,8 @@ export const protocol: Protocol.Protocol<Region> = {
   testHosts: ["api-testnet.bybit.com", "api-demo.bybit.com", "api-testnet.manepa.jp"],
   limits,
   sign,
-  classify,
+  errors,
   usage,
   serverTime,
   tolerance: recvWindow
-}
+})

@@ -3,7 +3,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { assertLeft } from "@effect/vitest/utils"
 import { Either, FastCheck, Redacted, Schema } from "effect"
 import { createHmac } from "node:crypto"
-import { BybitEndpoints, BybitProtocol, BybitWire } from "../src/index.js"
+import { BybitEndpoints } from "../src/index.js"
+import * as BybitProtocol from "../src/Protocol.js"
+import * as Rows from "../src/Rows.js"
 import { documented } from "./utils.js"
 
 const at = 1_700_000_000_000
@@ -104,7 +106,7 @@ describe("cursors", () => {
       BybitEndpoints.orderRealtime,
       Either.getOrThrow(BybitEndpoints.orderRealtime.encode({
         category: "spot",
-        cursor: Schema.decodeSync(BybitWire.Cursor)(cursor)
+        cursor: Schema.decodeUnknownSync(Rows.page(Rows.Order))({ list: [], nextPageCursor: cursor }).next
       }))
     ).query
 
@@ -133,7 +135,9 @@ describe("protocol", () => {
     assert.deepStrictEqual(protocol.live, { _tag: "Open", baseUrl: "https://api.bybit.com" })
     assert.deepStrictEqual(protocol.testnet, { _tag: "Open", baseUrl: "https://api-testnet.bybit.com" })
     assert.deepStrictEqual(
-      Object.fromEntries(BybitProtocol.limits.map(({ limit, scope, window }) => [scope, `${limit} in ${window}`])),
+      Object.fromEntries(
+        Object.entries(BybitEndpoints.limits).map(([scope, { limit, window }]) => [scope, `${limit} in ${window}`])
+      ),
       {
         ip: "500 in 5 seconds",
         key: "10 in 1 second",
@@ -156,7 +160,7 @@ describe("protocol", () => {
 
   it("charges each endpoint to a limit there is", () => {
     const scopes = new Set(protocol.limits.map(({ scope }) => scope))
-    const reference = { symbol: "BTCUSDT", orderId: "1" }
+    const reference = { symbol: "BTCUSDT", orderId: "1", qty: undefined, price: undefined }
     for (const category of ["spot", "linear", "inverse"] as const) {
       for (const endpoint of [BybitEndpoints.orderAmend, BybitEndpoints.orderCancel, BybitEndpoints.orderCancelAll]) {
         const cost = endpoint.cost({ category, ...reference })

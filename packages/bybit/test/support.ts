@@ -76,3 +76,13 @@ export const scripted = (answers: (request: Request) => unknown): Layer.Layer<
     }))
   )
 }
+
+/** A program over answers by what was asked for, without the root of its path. */
+export const answering = <A, E, R extends Services | OrderJournal.OrderJournal | ScriptedHttp.ScriptedHttp>(
+  answers: { readonly [path: string]: (request: Request) => unknown },
+  effect: Effect.Effect<A, E, R>
+) => Effect.provide(effect, scripted((request) => answers[request.path.replace("/v5/", "")]?.(request)))
+
+/** The page that a list is. */
+export const page = (list: ReadonlyArray<unknown>, nextPageCursor: string | null = ""): unknown =>
+  envelope({ list, nextPageCursor })

@@ -1,7 +1,7 @@
-import type { Credentials, ExchangeError } from "@effect-exchange/core"
+import { type Credentials, Decimal, type ExchangeError } from "@effect-exchange/core"
 import type { Protocol } from "@effect-exchange/core/adapter"
 import { Simulator } from "@effect-exchange/simulator"
-import { Duration, Effect, Option, Redacted, Schema } from "effect"
+import { type BigDecimal, Duration, Effect, Option, Redacted, Schema } from "effect"
 import { readFileSync } from "node:fs"
 
 /** The key of the reference signatures. */
@@ -53,6 +53,9 @@ export const answer = (
 
 export const error = (retCode: unknown, retMsg: string, empty: unknown = {}): string =>
   JSON.stringify({ retCode, retMsg, result: empty, retExtInfo: empty, time: now })
+
+export const text = (decimal: BigDecimal.BigDecimal | undefined): string | undefined =>
+  decimal === undefined ? undefined : Decimal.format(decimal)
 
 /** What is asked of an error. Times are milliseconds. */
 export interface Verdict {

@@ -754,7 +754,11 @@ describe("pages", () => {
       Effect.flip(
         asked({ "": { rows: of(1), next: "a" }, a: { rows: of(2), next: "b" }, b: { rows: of(3) } }, { most: 2 })
       ),
-      (error) => assert.strictEqual(error._tag, "Unsupported")
+      (error) => {
+        assert.strictEqual(error._tag, "Unsupported")
+        assert.include(error.message, "after 2 pages there are more")
+        assert.include(error.message, "a later `since`, a smaller `limit`")
+      }
     ))
 
   it("go on behind the last, or behind so many, while they are full", () => {
@@ -764,5 +768,6 @@ describe("pages", () => {
     assert.isUndefined(Page.offset(50)({ ...page, count: 49 }))
     assert.strictEqual(Page.afterLast(50)(page), "x")
     assert.isUndefined(Page.afterLast(50)({ ...page, count: 49 }))
+    assert.strictEqual(Page.afterLast(50)({ ...page, lastId: undefined }), Page.stuck)
   })
 })

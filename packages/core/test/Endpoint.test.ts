@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, Either, FastCheck, Schema } from "effect"
-import { Endpoint, LenientArray, Limit, Wire } from "../src/adapter.js"
+import { Endpoint, Limit, Wire } from "../src/adapter.js"
 import { Decimal } from "../src/index.js"
 import * as Hostile from "./support/hostile.js"
 
@@ -155,32 +155,6 @@ describe("a family of endpoints", () => {
     assert.deepStrictEqual(deep.cost({}), { book: 2 })
     const shared = Endpoint.family({ capability: "marketData", limits, cost: { ticker: 3 } })
     assert.deepStrictEqual(shared("book", { path: "/book", answer: Schema.Unknown }).cost({}), { ticker: 3 })
-  })
-})
-
-describe("LenientArray", () => {
-  const decode = Schema.decodeUnknownEither(LenientArray.LenientArray(Schema.Struct({ id: Schema.NumberFromString })))
-
-  it("leaves out what it does not know", () => {
-    assert.deepStrictEqual(
-      decode([{ id: "1" }, { id: "x" }, null, { id: "2", more: true }, [], { name: "1" }]),
-      Either.right([{ id: 1 }, { id: 2 }])
-    )
-  })
-
-  it("an empty list is one", () => assert.deepStrictEqual(decode([]), Either.right([])))
-
-  it("a list of which it knows nothing is none, and neither is what is no list", () => {
-    for (const input of [[{ id: "x" }], [null, 1, "x"], null, {}, "[]", { 0: { id: "1" }, length: 1 }]) {
-      assert.isTrue(Either.isLeft(decode(input)), JSON.stringify(input))
-    }
-  })
-
-  it.prop("keeps what it knows in order", [FastCheck.array(FastCheck.option(FastCheck.integer()))], ([rows]) => {
-    const known = rows.flatMap((row) => row === null ? [] : [{ id: row }])
-    const decoded = decode(rows.map((row) => row === null ? null : { id: String(row) }))
-    if (known.length === 0 && rows.length > 0) assert.isTrue(Either.isLeft(decoded))
-    else assert.deepStrictEqual(decoded, Either.right(known))
   })
 })
 

@@ -1,7 +1,8 @@
 import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, Config, ConfigProvider, Context, Effect, Layer, Redacted, Schema } from "effect"
-import { Exchange } from "../src/adapter.js"
+import type { Exchange } from "../src/adapter.js"
+import * as layers from "../src/adapter/internal/layers.js"
 import {
   Account,
   Credentials,
@@ -41,7 +42,7 @@ class AcmeTrading
 const notAsked = () => Effect.die("not asked")
 
 const acme = (tickers: ReadonlyArray<Ticker.Ticker>, book?: OrderBook.OrderBook) =>
-  Exchange.make({
+  layers.make({
     protocol: Acme.protocol,
     features: {
       name: "Acme",

@@ -15,7 +15,6 @@ import {
   type Wire
 } from "@effect-exchange/core/adapter"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
-import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Endpoints from "./Endpoints.js"
 import { protocol } from "./Protocol.js"
@@ -26,8 +25,6 @@ const one = Decimal.make("1")
 const kinds = ["spot", "future"] as const
 
 const named = ({ id }: Market.Market): Endpoints.Named => ({ instrument_name: id })
-
-const dateOf = (at: number): string => DateTime.formatIsoDateUtc(DateTime.unsafeMake(at)).replaceAll("-", "").slice(2)
 
 /**
  * An instrument whose assets are not in our notation is left out. Amounts are in the base currency, those of inverse contracts
@@ -41,7 +38,7 @@ const market = (
     const symbol = ExchangeSymbol.fromAssets(row)
     return symbol === undefined ? undefined : { ...row, kind, symbol }
   }
-  const expires = kind === "future" && expiry !== undefined ? dateOf(expiry) : undefined
+  const expires = kind === "future" ? expiry : undefined
   if (settle === undefined || (kind === "future" && expires === undefined)) return undefined
   const symbol = ExchangeSymbol.fromAssets({ ...row, settle, expiry: expires })
   if (symbol === undefined) return undefined
@@ -61,6 +58,7 @@ const byLabel: Declaration.Account["byName"][number] = (client) => ({ clientOrde
 
 /** What is recent and what is filed, each row once: it moves from the one to the other a while after it ended. */
 const filed = <Row extends { readonly id: string }>(
+  key: (row: Row) => string,
   read: (
     historical: boolean
   ) => Question.Question<"account", [Market.Market, Declaration.History], Listing.Listing<Row>>
@@ -73,7 +71,7 @@ const filed = <Row extends { readonly id: string }>(
     }),
     (both) => {
       const { rows, unknown } = Listing.flatten(both)
-      return { rows: [...new Map(rows.map((row) => [row.id, row])).values()], unknown }
+      return { rows: [...new Map(rows.map((row) => [key(row), row])).values()], unknown }
     }
   )
 
@@ -105,7 +103,7 @@ const byHistory = (historical: boolean): Declaration.Account["byName"][number] =
     most: 10
   })(client)()
 
-const ended = filed<Row.Order>((historical) =>
+const ended = filed<Row.Order>(({ id }) => id, (historical) =>
   Page.all({
     endpoint: Endpoints.getOrderHistory,
     input: (offset: number | undefined, market: Market.Market, { limit }: Declaration.History) =>
@@ -113,29 +111,32 @@ const ended = filed<Row.Order>((historical) =>
     rows: (rows) => rows,
     next: Page.offset(Endpoints.pageSize),
     enough: (_, { limit }) => limit
-  })
-)
+  }))
 
-const fills = filed<Row.Fill>((historical) =>
+// Who trades with himself has two fills of one trade.
+const fillKey = ({ id, orderId }: Row.Fill): string => `${id} ${orderId}`
+
+const fills = filed<Row.Fill>(fillKey, (historical) =>
   Page.all({
     endpoint: Endpoints.getUserTrades,
     input: (end: number | undefined, market: Market.Market, { limit, since }: Declaration.History) => ({
       ...named(market),
-      count: Math.min(limit, Endpoints.pageSize),
+      // Those of the page before that are of its last millisecond come again, and are not to fill the page.
+      count: end === undefined ? Math.min(limit, Endpoints.pageSize) : Endpoints.pageSize,
       start_timestamp: since,
-      // Those of that millisecond come again, and count once.
       end_timestamp: end,
       sorting: "desc" as const,
       historical
     }),
     rows: ({ fills }) => fills,
     next: ({ answer: { fills, hasMore }, place }) => {
+      if (!hasMore) return undefined
       const end = fills.rows.at(-1)?.at
-      return hasMore && end !== place ? end : undefined
+      return end === undefined || end === place ? Page.stuck : end
     },
+    key: fillKey,
     enough: (_, { limit }) => limit
-  })
-)
+  }))
 
 const yes = (flag: boolean | undefined): true | undefined => flag === true ? true : undefined
 

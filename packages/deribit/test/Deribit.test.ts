@@ -237,21 +237,50 @@ describe("account", () => {
       })
     ))
 
-  it.effect("reads fills page by page, those of one instant once, and what was filed with what is recent", () => {
-    const fill = (trade_id: string, timestamp: number) => ({
-      trade_id,
-      order_id: "1",
-      instrument_name: "ETH_USDC-PERPETUAL",
-      label: "mine",
-      direction: "sell",
-      price: 2970.5,
-      amount: 0.5,
-      fee: 0.0012,
-      fee_currency: "USDC",
-      liquidity: "M",
-      timestamp
-    })
-    return scripted(
+  const fill = (trade_id: string, timestamp: number, order_id = "1") => ({
+    trade_id,
+    order_id,
+    instrument_name: "ETH_USDC-PERPETUAL",
+    label: "mine",
+    direction: "sell",
+    price: 2970.5,
+    amount: 0.5,
+    fee: 0.0012,
+    fee_currency: "USDC",
+    liquidity: "M",
+    timestamp
+  })
+  const none = { trades: [], has_more: false }
+
+  it.effect("has both fills of a trade with oneself", () =>
+    scripted(
+      {
+        "get_user_trades_by_instrument?historical=false": [
+          { trades: [fill("5", now, "1"), fill("5", now, "2")], has_more: false }
+        ],
+        "get_user_trades_by_instrument?historical=true": [{ trades: [fill("5", now, "2")], has_more: false }]
+      },
+      Effect.gen(function*() {
+        const fills = yield* Effect.flatMap(Deribit.Account, (account) => account.fills(linear))
+        assert.deepStrictEqual(fills.map(({ id, orderId }) => `${id} of ${orderId}`).toSorted(), ["5 of 1", "5 of 2"])
+      })
+    ))
+
+  it.effect("gives no part of the fills for the whole, where one instant has more than a page", () =>
+    scripted(
+      {
+        "get_user_trades_by_instrument?historical=false": [{ trades: [fill("5", now)], has_more: true }],
+        "get_user_trades_by_instrument?historical=true": [none]
+      },
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(Effect.flatMap(Deribit.Account, (account) => account.fills(linear)))
+        assert.strictEqual(error._tag, "Unsupported")
+        assert.include(error.message, "there are more than can be asked for")
+      })
+    ))
+
+  it.effect("reads fills page by page, those of one instant once, and what was filed with what is recent", () =>
+    scripted(
       {
         "get_user_trades_by_instrument?historical=false": [
           { trades: [fill("5", now), fill("4", now - 1)], has_more: true },
@@ -269,8 +298,7 @@ describe("account", () => {
         const ends = (yield* asked("get_user_trades_by_instrument")).map(({ end_timestamp }) => end_timestamp)
         assert.includeMembers(ends, [undefined, String(now - 1)])
       })
-    )
-  })
+    ))
 
   it.effect("reads positions, short ones by their direction, and none that was closed", () =>
     scripted(

@@ -18,7 +18,6 @@ import {
 import * as Arr from "effect/Array"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
-import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Struct from "effect/Struct"
 import * as Endpoints from "./Endpoints.js"
@@ -46,10 +45,8 @@ const termsOf = (row: Instrument): Terms | undefined => {
   const worth = { base, quote, settle, inverse, multiplier }
   if (row.valueIn !== (inverse ? quote : base)) return undefined
   if (type === "SWAP") return { ...worth, kind: "perpetual" }
-  return type === "FUTURES" && expiry !== undefined ? { ...worth, kind: "future", expiry: dateOf(expiry) } : undefined
+  return type === "FUTURES" && expiry !== undefined ? { ...worth, kind: "future", expiry } : undefined
 }
-
-const dateOf = (at: number): string => DateTime.formatIsoDateUtc(DateTime.unsafeMake(at)).replaceAll("-", "").slice(2)
 
 /**
  * One that is not traded here (options), whose assets are not in our notation, or whose contracts are worth neither an amount

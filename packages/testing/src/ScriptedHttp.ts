@@ -17,6 +17,9 @@ import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
 import * as Bodies from "./internal/bodies.js"
 import { ScriptedResponse } from "./internal/scriptedResponse.js"
+import type { Step } from "./internal/scriptedStep.js"
+
+export type { Step } from "./internal/scriptedStep.js"
 
 /**
  * A request as it was sent: `url` with its query, header names in lower case, the body as text, `at` in epoch
@@ -32,27 +35,6 @@ export interface Request {
   readonly body: string
   readonly at: number
 }
-
-/**
- * One answer of the script: a response, a connection that fails with the error code of Node's, or silence.
- *
- * @since 0.1.0
- * @category models
- */
-export type Step = Data.TaggedEnum<{
-  Response: {
-    readonly status: number
-    readonly headers: { readonly [name: string]: string }
-    readonly chunks: ReadonlyArray<string>
-    /** The wait before each chunk but the first. */
-    readonly pause: Duration.Duration
-    /** Whether the connection breaks after the last chunk. */
-    readonly broken: boolean
-    readonly delay: Duration.Duration
-  }
-  Failure: { readonly code: string; readonly delay: Duration.Duration }
-  Never: {}
-}>
 
 /**
  * @since 0.1.0

@@ -1,133 +1,105 @@
-import { Candle, Decimal, ExchangeSymbol, type Market } from "@effect-exchange/core"
-import { Endpoint, Exchange, type Protocol } from "@effect-exchange/core/adapter"
+import { ExchangeSymbol, type Market } from "@effect-exchange/core"
+import { Endpoint, Errors, Exchange, Protocol, Question, Wire } from "@effect-exchange/core/adapter"
 import { describe, it } from "@effect/vitest"
-import { BigDecimal, Clock, Context, Effect, Either, Layer, Schema } from "effect"
-import { Contract, type ContractCase, Mock, ScriptedHttp } from "../src/index.js"
+import { BigDecimal, Effect, Either, Layer, Schema } from "effect"
+import { Contract, type ContractCase, ScriptedHttp } from "../src/index.js"
 
-/** An exchange with next to no protocol: what is judged is the engine under every exchange, over a scripted wire. */
-class ToyMarketData extends Context.Tag("ToyMarketData")<ToyMarketData, Exchange.MarketDataService>() {}
-class ToyAccount extends Context.Tag("ToyAccount")<ToyAccount, Exchange.AccountService>() {}
-class ToyTrading extends Context.Tag("ToyTrading")<ToyTrading, Exchange.TradingService>() {}
+const { ask } = Question
+const { at, decimal, millis, text } = Wire
 
-const serverTime = Endpoint.make({
-  capability: "marketData",
-  name: "serverTime",
-  path: "/time",
-  input: Endpoint.NoInput,
-  response: Schema.Number,
-  cost: {}
+const open = Endpoint.family({ capability: "marketData", limits: {}, root: "/" })
+
+const serverTime = open("serverTime", { path: "time", answer: Schema.Number })
+const lists = open("markets", { path: "markets", answer: Schema.Array(Schema.String) })
+const last = open("ticker", {
+  path: "ticker",
+  input: Endpoint.takes<{ readonly symbol: string }>(),
+  answer: Wire.answer({ symbol: at("symbol", text), last: at("last", decimal), at: at("at", millis) })
 })
-
-const lists = Endpoint.make({
-  capability: "marketData",
-  name: "markets",
-  path: "/markets",
-  input: Endpoint.NoInput,
-  response: Schema.Array(Schema.String),
-  cost: {}
+const bars = open("candles", {
+  path: "bars",
+  input: Endpoint.takes<
+    { readonly symbol: string; readonly length: number; readonly from: number; readonly to: number }
+  >(),
+  answer: Schema.Array(Schema.Number)
 })
-
-const last = Endpoint.make({
-  capability: "marketData",
-  name: "ticker",
-  path: "/ticker",
-  input: Schema.Struct({ symbol: Schema.String }),
-  response: Schema.Struct({ symbol: ExchangeSymbol.ExchangeSymbol, last: Decimal.FromString, at: Schema.Number }),
-  cost: {}
-})
-
-const protocol: Protocol.Protocol = {
-  exchange: "toy",
-  live: { _tag: "Open", baseUrl: "https://toy.example" },
-  testnet: { _tag: "Open", baseUrl: "https://testnet.toy.example" },
-  limits: [],
-  sign: (request) => Either.right({ ...request, signature: "" }),
-  classify: () => undefined,
-  usage: () => [],
-  serverTime
-}
 
 const marketOf = (text: string): Market.Market => {
   const symbol = ExchangeSymbol.make(text)
   const [base = "", quote = ""] = symbol.split("/")
-  return { symbol, id: symbol, kind: "spot", status: "open", base, quote, tickSize: BigDecimal.fromBigInt(1n) }
+  return { symbol, id: symbol, kind: "spot", status: "open", base, quote, tickSize: one }
 }
-
-const bars = Endpoint.make({
-  capability: "marketData",
-  name: "candles",
-  path: "/bars",
-  input: Schema.Struct({ symbol: Schema.String, length: Schema.Number, from: Schema.Number, to: Schema.Number }),
-  response: Schema.Array(Schema.Number),
-  cost: {}
-})
 
 const one = BigDecimal.fromBigInt(1n)
 
-const features = { ...Mock.features, name: "Toy", candles: ["1m", "1h"] as const }
+const unasked = () => () => Effect.dieMessage("not asked for")
 
-const unasked = Effect.dieMessage("not asked for")
+const lengths = { "1m": "60000", "1h": "3600000" } as const
 
-const toy = Exchange.make({
-  protocol,
-  features,
-  tags: {
-    marketData: (service) => Context.make(ToyMarketData, service),
-    account: (service) => Context.make(ToyAccount, service),
-    trading: (service) => Context.make(ToyTrading, service)
+/** An exchange with next to no protocol: what is judged is the engine under every exchange, over a scripted wire. */
+const toy = Exchange.define({
+  name: "Toy",
+  protocol: Protocol.make({
+    exchange: "toy",
+    hosts: { live: Protocol.open("https://toy.example"), testnet: Protocol.open("https://testnet.toy.example") },
+    limits: {},
+    sign: (request) => Either.right({ ...request, signature: "" }),
+    errors: Errors.table({ said: () => undefined, codes: {} }),
+    serverTime
+  }),
+  kinds: ["spot"],
+  lacks: ["positions", "amend", "placeBatch"],
+  marketData: {
+    listings: [ask(lists, () => ({}), (symbols) => symbols.map(marketOf))],
+    ticker: ask(last, ({ id }) => ({ symbol: id }), ({ at, last }) => ({ at, last })),
+    book: {
+      depths: 1,
+      read: ask(last, ({ id }) => ({ symbol: id }), ({ at, last }) => ({
+        bids: [{ price: last, amount: one }],
+        asks: [{ price: BigDecimal.sum(last, one), amount: one }],
+        at
+      }))
+    },
+    trades: {
+      most: 3,
+      order: "oldest first",
+      read: ask(
+        last,
+        ({ id }) => ({ symbol: id }),
+        ({ at, last }) =>
+          [3, 1, 2].map((age) => ({ id: String(age), side: "buy" as const, price: last, amount: one, at: at - age }))
+      )
+    },
+    candles: {
+      words: lengths,
+      page: 200,
+      read: ask(
+        bars,
+        ({ id }, length, { from, to }) => ({ symbol: id, length: Number(length), from, to }),
+        (opens) => opens.map((openTime) => ({ openTime, open: one, high: one, low: one, close: one, volume: one }))
+      )
+    },
+    status: () => () => Effect.succeed({ status: "operational" })
   },
-  marketData: (client) => {
-    const ticker = (market: Market.Market) =>
-      Effect.map(client.request(last, { symbol: market.id }), (answer) => ({ ...answer, exchange: "toy" }))
-    return {
-      markets: Effect.map(client.request(lists, {}), (symbols) => symbols.map(marketOf)),
-      ticker,
-      tickers: (markets) => Effect.forEach(markets, ticker),
-      orderBook: (market) =>
-        Effect.map(ticker(market), ({ at, exchange, last, symbol }) => ({
-          exchange,
-          symbol,
-          bids: [{ price: last, amount: one }],
-          asks: [{ price: BigDecimal.sum(last, one), amount: one }],
-          at
-        })),
-      trades: (market) =>
-        Effect.map(ticker(market), ({ at, exchange, last, symbol }) =>
-          [3, 1, 2].map((age) => ({
-            exchange,
-            symbol,
-            id: String(age),
-            side: "buy",
-            price: last,
-            amount: one,
-            at: at - age
-          }))),
-      candles: {
-        page: 200,
-        read: (market, interval, { from, to }) =>
-          Effect.map(
-            client.request(bars, { symbol: market.id, length: Candle.millis(interval), from, to }),
-            (opens) => opens.map((openTime) => ({ openTime, open: one, high: one, low: one, close: one, volume: one }))
-          )
-      },
-      status: Effect.map(Clock.currentTimeMillis, (at) => ({ exchange: "toy", status: "operational", at }))
-    }
-  },
-  account: () => ({
+  account: {
     balances: unasked,
     keyPermissions: unasked,
-    openOrders: () => unasked,
-    order: () => unasked,
-    orderHistory: () => unasked,
-    fills: () => unasked
-  }),
-  trading: () => ({
-    clientOrderId: { pattern: /^\w+$/, described: "letters and digits", make: (hex) => hex },
-    absentAfter: "1 second",
-    place: () => unasked,
-    cancel: () => unasked,
-    cancelAll: () => unasked
-  })
+    openOfAll: unasked,
+    byId: unasked,
+    byName: [],
+    ended: { order: "oldest first", read: unasked },
+    fills: { order: "oldest first", read: unasked }
+  },
+  trading: {
+    names: { pattern: /^\w+$/, described: "letters and digits", make: (hex) => hex },
+    timeInForce: ["GTC"],
+    reduceOnly: false,
+    deduplicates: "never",
+    takenWithin: "1 second",
+    seenWithin: "0 seconds",
+    place: unasked,
+    cancel: { by: "either", ask: unasked }
+  }
 })
 
 const now = Date.UTC(2026, 0, 1, 12, 34, 56)
@@ -156,7 +128,7 @@ const observer = Effect.map(ScriptedHttp.ScriptedHttp, (script): ContractCase.Ob
 const over = (script: (request: ScriptedHttp.Request, index: number) => ScriptedHttp.Step) => ({
   layer: toy.layerMarketData().pipe(Layer.provideMerge(ScriptedHttp.layer(script))),
   observer,
-  features,
+  features: toy.features,
   clock: "test" as const
 })
 

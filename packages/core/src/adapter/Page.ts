@@ -6,10 +6,25 @@
 import * as Effect from "effect/Effect"
 import type { Capability, Endpoint } from "../engine/Endpoint.js"
 import type { ExchangeClient } from "../engine/ExchangeClient.js"
-import type * as ExchangeError from "../model/ExchangeError.js"
+import * as ExchangeError from "../model/ExchangeError.js"
 import * as Listing from "../model/Listing.js"
-import * as Pages from "./Pages.js"
 import type { Question } from "./Question.js"
+
+/**
+ * How many pages a question reads unless its exchange says otherwise.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const most = 100
+
+/**
+ * Says that there are more rows than can be asked for: more of one instant than a page holds, for example.
+ *
+ * @since 0.1.0
+ * @category places
+ */
+export const stuck: unique symbol = Symbol.for("@effect-exchange/core/Page/stuck")
 
 /**
  * A page as it was read: how many rows it had, and which was the last that has an id.
@@ -35,20 +50,22 @@ export interface Facts<C extends Capability, I, A, Args extends ReadonlyArray<un
   readonly endpoint: Endpoint<C, I, A>
   readonly input: (place: Place | undefined, ...args: Args) => NoInfer<I>
   readonly rows: (answer: A) => Listing.Rows<Row>
-  /** What the next page is asked for by, if there is one. */
-  readonly next: (page: Read<A, Place>) => Place | undefined
+  /** What the next page is asked for by, if there is one: {@link stuck} where there are more that cannot be asked for. */
+  readonly next: (page: Read<A, Place>) => Place | typeof stuck | undefined
+  /** What makes rows the same. Defaults to their ids. */
+  readonly key?: ((row: Row) => string) | undefined
   /** Those that count and are kept. Defaults to all. */
   readonly wanted?: ((row: Row, ...args: Args) => boolean) | undefined
   /** Defaults to all there are. */
   readonly enough?: ((...args: Args) => number) | undefined
-  /** How many pages are read at most. Defaults to `Pages.most`. */
+  /** How many pages are read at most. Defaults to {@link most}. */
   readonly most?: number | undefined
 }
 
 /**
  * Reads page after page. A row that comes twice, as others were added meanwhile, is one, as it was read last.
  *
- * Fails with `Unsupported` where the pages that are read at most hold neither enough nor all.
+ * Fails with `Unsupported` where the pages that can be read hold neither enough nor all.
  *
  * @since 0.1.0
  * @category constructors
@@ -64,30 +81,41 @@ export const all = <
 (client: ExchangeClient<C>) =>
 (...args): Effect.Effect<Listing.Listing<Row>, ExchangeError.For<C>> =>
   Effect.gen(function*() {
-    const { endpoint, enough = () => Number.POSITIVE_INFINITY, input, most = Pages.most, next, wanted = () => true } =
+    const { endpoint, enough = () => Number.POSITIVE_INFINITY, input, most: cap = most, next, wanted = () => true } =
       facts
+    const { key = ({ id }: Row) => id } = facts
     const limit = enough(...args)
+    // Part of a list would pass for the whole, so there is none.
+    const partly = (detail: string) =>
+      new ExchangeError.Unsupported({
+        exchange: client.exchange,
+        operation: endpoint.name,
+        detail,
+        alternative: "ask for less: a later `since`, a smaller `limit`, or one market at a time"
+      })
     const rows = new Map<unknown, Row>()
     const unknown = new Map<unknown, Listing.Unknown>()
     let place: Place | undefined = undefined
-    for (let pages = 0; pages < most; pages++) {
+    for (let pages = 0; pages < cap; pages++) {
       const answer: A = yield* client.request(endpoint, input(place, ...args))
       const page = Listing.from(facts.rows(answer))
       for (const row of page.rows) {
-        if (wanted(row, ...args)) rows.set(row.id ?? rows.size, row)
+        if (wanted(row, ...args)) rows.set(key(row) ?? rows.size, row)
       }
       for (const row of page.unknown) unknown.set(row.id ?? unknown.size, row)
-      place = next({
+      const behind = next({
         answer,
         place,
         count: page.rows.length + page.unknown.length,
         lastId: page.rows.at(-1)?.id ?? page.unknown.at(-1)?.id
       })
-      if (place === undefined || rows.size >= limit) {
+      if (behind === undefined || rows.size >= limit) {
         return { rows: [...rows.values()], unknown: [...unknown.values()] }
       }
+      if (behind === stuck) return yield* partly("there are more than can be asked for")
+      place = behind
     }
-    return yield* Pages.tooMany({ exchange: client.exchange, operation: endpoint.name }, most)
+    return yield* partly(`after ${cap} pages there are more, and no more are read for one call`)
   })
 
 /**
@@ -100,13 +128,15 @@ export const offset = (size: number) => ({ count, place = 0 }: Read<unknown, num
   count < size ? undefined : place + size
 
 /**
- * The next page begins behind the last row of this one, by its id: none after a page that is not full.
+ * The next page begins behind the last row of this one, by its id: none after a page that is not full, and {@link stuck}
+ * where no row says its id.
  *
  * @since 0.1.0
  * @category places
  */
-export const afterLast = (size: number) => ({ count, lastId }: Read<unknown, string>): string | undefined =>
-  count < size ? undefined : lastId
+export const afterLast =
+  (size: number) => ({ count, lastId }: Read<unknown, string>): string | typeof stuck | undefined =>
+    count < size ? undefined : lastId ?? stuck
 
 /**
  * The answer says by what the next page is asked for: none where it says nothing, or what this page was asked for by.

@@ -12,7 +12,7 @@ import type * as Duration from "effect/Duration"
  * @since 0.1.0
  * @category models
  */
-export type Limit = RateLimiter.Limit & { readonly per?: "address" | "key" | undefined }
+export type Limit = RateLimiter.Limit & Pick<Options, "per">
 
 /**
  * The limits of an exchange by the names of their scopes.
@@ -39,7 +39,11 @@ export interface Options {
  * @since 0.1.0
  * @category constructors
  */
-export const window = (limit: number, window: Duration.DurationInput, options: Options = {}): Limit => ({
+export const window = (
+  limit: number,
+  window: Duration.DurationInput,
+  options: Options = {}
+): RateLimiter.WindowLimit & Options => ({
   ...RateLimiter.window(limit, window),
   ...options
 })

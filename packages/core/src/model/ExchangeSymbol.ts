@@ -8,7 +8,9 @@
  * @since 0.1.0
  */
 import type * as Brand from "effect/Brand"
+import * as DateTime from "effect/DateTime"
 import type * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import type * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { asset } from "./internal/asset.js"
@@ -84,10 +86,17 @@ export const fromAssets = (assets: {
   readonly base: string
   readonly quote: string
   readonly settle?: string | undefined
-  readonly expiry?: string | undefined
+  /** The day as `YYMMDD`, or an instant of it by UTC (epoch milliseconds). */
+  readonly expiry?: string | number | undefined
 }): ExchangeSymbol | undefined => {
   const settle = assets.settle === undefined ? "" : `:${assets.settle}`
-  const expiry = assets.expiry === undefined ? "" : `-${assets.expiry}`
+  const expiry = assets.expiry === undefined ? "" : `-${dayOf(assets.expiry)}`
   const text = `${assets.base}/${assets.quote}${settle}${expiry}`
   return isExchangeSymbol(text) ? text : undefined
 }
+
+const dayOf = (expiry: string | number): string =>
+  typeof expiry === "string" ? expiry : Option.match(DateTime.make(expiry), {
+    onNone: () => "",
+    onSome: (at) => DateTime.formatIsoDateUtc(at).slice(2).replaceAll("-", "")
+  })

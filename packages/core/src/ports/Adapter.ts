@@ -1,6 +1,6 @@
 /**
- * What an exchange adds to its protocol: its answers in our words, and what it can and cannot do. The services are made
- * of this by `Exchange.make`, the same way for every exchange.
+ * What an exchange adds to its protocol: its answers in our words, and what it can and cannot do. It is made of what the
+ * exchange declares, and the services are made of it, the same way for every exchange.
  *
  * @since 0.1.0
  */

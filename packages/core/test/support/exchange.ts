@@ -1,6 +1,8 @@
 import { HttpClient } from "@effect/platform"
 import { BigDecimal, Clock, Context, Effect, Either, Layer, Option, Redacted, TestClock } from "effect"
-import { type Adapter, ClientOrderId, Exchange, type Listing } from "../../src/adapter.js"
+import type { Exchange } from "../../src/adapter.js"
+import { type Adapter, ClientOrderId, type Listing } from "../../src/adapter.js"
+import * as layers from "../../src/adapter/internal/layers.js"
 import {
   Decimal,
   ExchangeError,
@@ -247,7 +249,7 @@ export const over = (
     ipRestricted: true
   }
 ) =>
-  Exchange.make({
+  layers.make({
     protocol: Acme.protocol,
     features: lacks.deduplicates === true ? { ...features, deduplicates: "never" } : features,
     tags: {

@@ -1,5 +1,6 @@
 import { Context, Effect, Option, Schema } from "effect"
-import { ClientOrderId, Endpoint, Exchange } from "../../src/adapter.js"
+import { ClientOrderId, Endpoint, type Exchange } from "../../src/adapter.js"
+import * as layers from "../../src/adapter/internal/layers.js"
 import { Decimal, type Order } from "../../src/index.js"
 import * as Acme from "./acme.js"
 import { bitcoin, features } from "./exchange.js"
@@ -54,7 +55,7 @@ const standing = ({ clientOrderId, id }: typeof Row.Type): Order.Order => ({
 })
 
 /** An exchange behind a server: `POST /orders` and `GET /orders/{clientOrderId}`. */
-export const exchange = Exchange.make({
+export const exchange = layers.make({
   protocol: Acme.protocol,
   features,
   tags: {

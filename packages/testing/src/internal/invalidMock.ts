@@ -1,6 +1,5 @@
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
-import type { Fault } from "./listing.js"
 
 /** @internal */
 export class InvalidMock
@@ -13,6 +12,17 @@ export class InvalidMock
   override get message(): string {
     return `Correct the ${this.field} of ${JSON.stringify(this.subject)} in the mock: ${this.detail}`
   }
+}
+
+/**
+ * What makes no sense in what a mock was told.
+ *
+ * @internal
+ */
+export interface Fault {
+  readonly subject: string
+  readonly field: string
+  readonly detail: string
 }
 
 /** @internal */

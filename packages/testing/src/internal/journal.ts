@@ -2,7 +2,7 @@ import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
-import type { Call, Handle } from "../Mock.js"
+import type { Call, Handle } from "./mockModel.js"
 
 /** @internal */
 export interface Journal<in out E> extends Handle<E> {

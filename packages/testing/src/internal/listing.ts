@@ -3,7 +3,8 @@ import type { Adapter } from "@effect-exchange/core/adapter"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import type { CandleInput, MarketInput, TickerInput, TradeInput } from "../Mock.js"
+import type { Fault } from "./invalidMock.js"
+import type { CandleInput, MarketInput, TickerInput, TradeInput } from "./mockModel.js"
 
 /** @internal */
 export interface Listed {
@@ -13,17 +14,6 @@ export interface Listed {
   readonly trades: ReadonlyArray<Omit<Trade.Trade, "exchange" | "symbol">> | undefined
   /** Those that were told; without any there is a flat one in every interval. */
   readonly candles: ReadonlyArray<Adapter.Bar & { readonly interval: Candle.Interval }> | undefined
-}
-
-/**
- * What makes no sense in what a mock was told.
- *
- * @internal
- */
-export interface Fault {
-  readonly subject: string
-  readonly field: string
-  readonly detail: string
 }
 
 const zero = BigDecimal.fromBigInt(0n)

@@ -10,11 +10,11 @@ import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Ref from "effect/Ref"
-import type { Balances } from "../Mock.js"
 import { InvalidMock, valid } from "./invalidMock.js"
 import type { Journal } from "./journal.js"
 import * as Listing from "./listing.js"
 import { count, latest, type MockExchange } from "./mockExchange.js"
+import type { Balances } from "./mockModel.js"
 import { entriesOf, type Entry, freeOf, type Holding, type Venue } from "./venue.js"
 
 /** @internal */

@@ -5,13 +5,21 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
-import type { AccountOptions, Mock, MockAccount, MockTrading, Options, TickerInput, TradingOptions } from "../Mock.js"
-import { type InvalidMock, valid } from "./invalidMock.js"
+import { type Fault, type InvalidMock, valid } from "./invalidMock.js"
 import * as Journal from "./journal.js"
 import * as Listing from "./listing.js"
 import * as mockAccount from "./mockAccount.js"
 import { make, type MockExchange } from "./mockExchange.js"
 import * as mockMarketData from "./mockMarketData.js"
+import type {
+  AccountOptions,
+  Mock,
+  MockAccount,
+  MockTrading,
+  Options,
+  TickerInput,
+  TradingOptions
+} from "./mockModel.js"
 import * as mockTrading from "./mockTrading.js"
 import * as Venue from "./venue.js"
 
@@ -117,7 +125,7 @@ export const trading = (mock: MockExchange): Effect.Effect<MockTrading.Service> 
     ...handle(journal)
   }))
 
-const noListings: Either.Either<ReadonlyMap<string, Listing.Listed>, Listing.Fault> = Either.right(new Map())
+const noListings: Either.Either<ReadonlyMap<string, Listing.Listed>, Fault> = Either.right(new Map())
 
 const handle = <E>({ calls, failNext, failWith, recover }: Journal.Journal<E>) => ({
   calls,

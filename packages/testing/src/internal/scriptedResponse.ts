@@ -10,8 +10,8 @@ import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import type { Step } from "../ScriptedHttp.js"
 import { ConnectionError } from "./bodies.js"
+import type { Step } from "./scriptedStep.js"
 
 /**
  * A whole response, at once.

@@ -1,0 +1,384 @@
+/**
+ * What Bybit's rows are called, and what their words mean. Numbers are texts, and what does not apply is `""`, `null` or
+ * missing.
+ *
+ * Source: Bybit API v5 documentation, "Market", "Trade", "Position", "Account", "User", "Enums Definitions".
+ *
+ * @since 0.1.0
+ */
+import { Row, Wire } from "@effect-exchange/core/adapter"
+import * as BigDecimal from "effect/BigDecimal"
+import * as Schema from "effect/Schema"
+
+const { all, at, blank, decimal, millis, text, words, wordsOr } = Wire
+
+// A zero stands for none where there cannot be any: no trade yet, an empty side, no limit.
+const price = (path: string) => at(path, Wire.positive(decimal))
+
+const side = at("side", words({ Buy: "buy", Sell: "sell" }))
+
+// ---- answers
+
+// It comes percent-encoded (`page_args%3D…%26`) and goes back as it came: decoded here, it is encoded again like every other
+// parameter. `decodeURIComponent` throws at bytes that are not UTF-8; cursors are ASCII.
+const cursor = Schema.transform(Schema.String, Schema.String, {
+  strict: true,
+  decode: (text) =>
+    /%(?![0-9A-Fa-f]{2})/.test(text)
+      ? text
+      : text.replace(/%([2-7][0-9A-Fa-f])/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+  encode: (text) => text
+})
+
+/**
+ * Reads a page of a list, and by what the next one is asked for.
+ *
+ * @since 0.1.0
+ * @category answers
+ */
+export const page = <A>(row: Wire.Row<A>) =>
+  Wire.answer({ list: at("list", Wire.list(row)), next: at("nextPageCursor", blank(cursor)) })
+
+// ---- public data
+
+/**
+ * A row of `instruments-info`, of spot (`basePrecision`, `minOrderAmt`, no `contractType`) or of contracts. Perpetuals have
+ * a day of delivery, too, when they are to be taken off.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Instrument = Row.of({
+  id: at("symbol", text),
+  status: at(
+    "status",
+    wordsOr({ Trading: "open", PreLaunch: "halted", Delivering: "halted", Closed: "closed" }, "unknown")
+  ),
+  base: at("baseCoin", text),
+  quote: at("quoteCoin", text),
+  settle: at("settleCoin", blank(text)),
+  contract: at(
+    "contractType",
+    wordsOr({
+      LinearPerpetual: "perpetual",
+      InversePerpetual: "perpetual",
+      LinearFutures: "future",
+      InverseFutures: "future"
+    }, undefined)
+  ),
+  delivery: at("deliveryTime", blank(millis)),
+  tickSize: price("priceFilter.tickSize"),
+  minPrice: price("priceFilter.minPrice"),
+  maxPrice: price("priceFilter.maxPrice"),
+  basePrecision: price("lotSizeFilter.basePrecision"),
+  minOrderAmt: price("lotSizeFilter.minOrderAmt"),
+  maxLimitOrderQty: price("lotSizeFilter.maxLimitOrderQty"),
+  qtyStep: price("lotSizeFilter.qtyStep"),
+  minNotionalValue: price("lotSizeFilter.minNotionalValue"),
+  minOrderQty: price("lotSizeFilter.minOrderQty"),
+  maxOrderQty: price("lotSizeFilter.maxOrderQty")
+})
+
+const ticker = (volume: string) =>
+  Wire.answer({
+    at: at("time", millis),
+    list: at(
+      "result.list",
+      Wire.list(Row.tickerOf({
+        market: at("symbol", text),
+        last: price("lastPrice"),
+        bid: price("bid1Price"),
+        ask: price("ask1Price"),
+        open24h: price("prevPrice24h"),
+        high24h: price("highPrice24h"),
+        low24h: price("lowPrice24h"),
+        volume24h: at(volume, blank(decimal)),
+        at: Wire.none
+      }))
+    )
+  })
+
+/**
+ * Tickers, and the instant of the answer: they have none of their own.
+ *
+ * @since 0.1.0
+ * @category answers
+ */
+export const Tickers = ticker("volume24h")
+
+/**
+ * Tickers of inverse contracts: their volume is in contracts, and their turnover in the base coin.
+ *
+ * @since 0.1.0
+ * @category answers
+ */
+export const InverseTickers = ticker("turnover24h")
+
+const Levels = Schema.Array(Wire.one(Row.level({ price: at(0, decimal), amount: at(1, decimal) })))
+
+/**
+ * A book: `ts` is when the picture was made, `cts` when the matching engine made it; `u` numbers the states of the book.
+ *
+ * @since 0.1.0
+ * @category answers
+ */
+export const Book = Wire.answer({
+  bids: at("b", Levels),
+  asks: at("a", Levels),
+  at: all({ made: at("cts", blank(millis)), pictured: at("ts", millis) }, ({ made, pictured }) => made ?? pictured),
+  sequence: at("u", text)
+})
+
+/**
+ * A public trade; its side is the taker's.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Trade = Row.trade({
+  id: at("execId", text),
+  side,
+  price: at("price", decimal),
+  amount: at("size", decimal),
+  at: at("time", millis)
+})
+
+/**
+ * A candle: start, open, high, low, close, volume, and the turnover, which is not read here.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Bar = Row.bar({
+  openTime: at(0, millis),
+  open: at(1, decimal),
+  high: at(2, decimal),
+  low: at(3, decimal),
+  close: at(4, decimal),
+  volume: at(5, decimal)
+})
+
+const listed = blank(Schema.Array(Schema.Unknown))
+
+/**
+ * An announced interruption. `product`: 1 futures, 2 spot. `serviceTypes`: 1 trading, 2 trading by HTTP, 5 market data; the
+ * others are about WebSocket. `uidSuffix` is not empty when only some users are concerned, `env` 2 is the demo.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Interruption = Row.of({
+  title: at("title", blank(Schema.String)),
+  state: at("state", Schema.String),
+  products: at("product", listed),
+  services: at("serviceTypes", listed),
+  users: at("uidSuffix", listed),
+  environment: at("env", Schema.Unknown)
+})
+
+// ---- the account
+
+/**
+ * The key in use. With `readOnly` 1 the permissions it names mean reading. `expiredAt` is of 1970 where it never expires.
+ *
+ * @since 0.1.0
+ * @category answers
+ */
+export const ApiKey = Wire.answer({
+  readOnly: at("readOnly", Schema.Literal(0, 1)),
+  permissions: at("permissions", Schema.Record({ key: Schema.String, value: Schema.Array(Schema.String) })),
+  ips: at("ips", Schema.Array(Schema.String)),
+  expiredAt: at("expiredAt", blank(Schema.String))
+})
+
+const held = (name: string) => at(name, blank(decimal))
+const nothing = BigDecimal.fromBigInt(0n)
+
+/**
+ * A coin of the unified account. Free is what neither orders nor positions nor a bonus hold; with cross margin, orders can
+ * use more than that, as other coins count as well. The margins are `""` under portfolio margin.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Balance = Row.balance({
+  asset: at("coin", text),
+  total: at("walletBalance", decimal),
+  free: all(
+    {
+      total: at("walletBalance", decimal),
+      locked: held("locked"),
+      orders: held("totalOrderIM"),
+      positions: held("totalPositionIM"),
+      bonus: held("bonus")
+    },
+    ({ bonus, locked, orders, positions, total }) =>
+      [locked, orders, positions, bonus].reduce<BigDecimal.BigDecimal>(
+        (free, amount = nothing) => BigDecimal.subtract(free, amount),
+        total
+      )
+  )
+})
+
+/**
+ * A position; its side is `""` or `None` where there is none, and its size zero.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Position = Row.position({
+  market: at("symbol", text),
+  side: at("side", words({ Buy: "long", Sell: "short", "": "long", None: "long" })),
+  amount: at("size", decimal),
+  entryPrice: price("avgPrice"),
+  markPrice: price("markPrice"),
+  liquidationPrice: price("liqPrice"),
+  leverage: price("leverage"),
+  unrealizedPnl: at("unrealisedPnl", blank(decimal))
+})
+
+const kind = at("orderType", wordsOr({ Limit: "limit", Market: "market" }, "other"))
+const unit = at("marketUnit", blank(text))
+
+const order = Row.order({
+  id: at("orderId", text),
+  market: at("symbol", text),
+  clientOrderId: at("orderLinkId", blank(text)),
+  side,
+  type: all(
+    { kind, trigger: at("stopOrderType", blank(text)) },
+    ({ kind, trigger = "UNKNOWN" }) => trigger === "UNKNOWN" ? kind : "other"
+  ),
+  status: at(
+    "orderStatus",
+    words({
+      New: "open",
+      PartiallyFilled: "open",
+      Untriggered: "pending",
+      Triggered: "pending",
+      Filled: "filled",
+      Cancelled: "canceled",
+      PartiallyFilledCanceled: "canceled",
+      Deactivated: "canceled",
+      Rejected: "rejected"
+    })
+  ),
+  price: all({ kind, limit: price("price") }, ({ kind, limit }) => kind === "market" ? undefined : limit),
+  amount: all(
+    { kind, unit, size: at("qty", decimal) },
+    ({ kind, size, unit }) => kind === "market" && unit === "quoteCoin" ? undefined : size
+  ),
+  filled: at("cumExecQty", decimal),
+  averagePrice: price("avgPrice"),
+  timeInForce: at(
+    "timeInForce",
+    wordsOr({ GTC: "GTC", PostOnly: "GTC", RPI: "GTC", IOC: "IOC", FOK: "FOK" }, undefined)
+  ),
+  postOnly: at("timeInForce", wordsOr({ PostOnly: true, RPI: true }, false)),
+  reduceOnly: at("reduceOnly", wordsOr({ true: true }, false)),
+  createdAt: at("createdTime", millis),
+  updatedAt: at("updatedTime", blank(millis))
+})
+
+/**
+ * An order, and whether it is a market buy that does not say what its size is in: on spot that is the quote coin. Ids of spot
+ * are of 19 digits, more than a number holds. `Cancelled` may have been filled in part, for which spot has a word of its own;
+ * `Untriggered` and `Triggered` are on their way into the book.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Order: Wire.Row<Row.Order & { readonly buysUnsaid: boolean }> = {
+  ...all({ order, kind, side, unit }, ({ kind, order, side, unit }) => ({
+    ...order,
+    buysUnsaid: kind === "market" && side === "buy" && unit === undefined
+  })),
+  identify: order.identify
+}
+
+const fill = Row.fill({
+  id: at("execId", text),
+  orderId: at("orderId", text),
+  market: at("symbol", text),
+  clientOrderId: at("orderLinkId", blank(text)),
+  side,
+  price: at("execPrice", decimal),
+  amount: at("execQty", decimal),
+  fee: at("execFee", blank(decimal)),
+  feeAsset: at("feeCurrency", blank(text)),
+  liquidity: at("isMaker", wordsOr({ true: "maker", false: "taker" }, "unknown")),
+  at: at("execTime", millis)
+})
+
+/**
+ * An execution: a fill where something was bought or sold, be it by liquidation or deleveraging, and none where funding was
+ * paid or a contract settled. The fee of a contract is in the coin it settles in, which is not said, and negative for a
+ * rebate.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Execution: Wire.Row<{ readonly id: string; readonly fill: Row.Fill | undefined }> = {
+  ...Row.of({
+    id: at("execId", text),
+    fill: Wire.when(
+      at(
+        "execType",
+        words({
+          Trade: true,
+          AdlTrade: true,
+          BustTrade: true,
+          BlockTrade: true,
+          MovePosition: true,
+          FutureSpread: true,
+          Funding: false,
+          Delivery: false,
+          Settle: false,
+          CorporateAction: false
+        })
+      ),
+      true,
+      fill
+    )
+  }),
+  identify: fill.identify
+}
+
+// ---- what was asked to be done
+
+/**
+ * What an order, a change or a cancellation is answered with: that it was taken, not that it was carried out.
+ *
+ * @since 0.1.0
+ * @category answers
+ */
+export const Taken = Wire.answer({ id: at("orderId", text) })
+
+/**
+ * The answer to a batch, two lists in the order of the request: what was taken, and what each met with (`code` 0 where all is
+ * well).
+ *
+ * @since 0.1.0
+ * @category answers
+ */
+export const Batch = Wire.answer({
+  ids: at("result.list", Schema.Array(Wire.within("orderId", blank(text)))),
+  outcomes: at(
+    "retExtInfo.list",
+    Schema.Array(Wire.answer({
+      code: all({ code: at("code", Schema.Int) }, ({ code }) => String(code)),
+      text: all({ text: at("msg", blank(Schema.String)) }, ({ text = "" }) => text)
+    }))
+  )
+})
+
+/**
+ * The orders canceled; `success` `"0"` is a failure in an answer that looks well.
+ *
+ * @since 0.1.0
+ * @category answers
+ */
+export const CanceledAll = Wire.answer({
+  ids: at("list", Schema.Array(Wire.within("orderId", text))),
+  done: at("success", wordsOr({ 0: false }, true))
+})

@@ -1,0 +1,392 @@
+import type * as HttpClient from "@effect/platform/HttpClient"
+import * as Clock from "effect/Clock"
+import * as Config from "effect/Config"
+import * as ConfigError from "effect/ConfigError"
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import type * as Scope from "effect/Scope"
+import type { Capability } from "../../engine/Endpoint.js"
+import * as ExchangeClient from "../../engine/ExchangeClient.js"
+import * as ExchangeState from "../../engine/ExchangeState.js"
+import * as Markets from "../../engine/Markets.js"
+import type { Protocol } from "../../engine/Protocol.js"
+import type { Market } from "../../model/Market.js"
+import * as Account from "../../ports/Account.js"
+import type * as Adapter from "../../ports/Adapter.js"
+import * as Credentials from "../../ports/Credentials.js"
+import * as Environment from "../../ports/Environment.js"
+import * as MarketData from "../../ports/MarketData.js"
+import * as Trading from "../../ports/Trading.js"
+import type { Ledger } from "../../trading/internal/desk.js"
+import { ledger } from "../../trading/internal/journaling.js"
+import * as tradings from "../../trading/internal/tradingService.js"
+import * as OrderGuards from "../../trading/OrderGuards.js"
+import * as OrderJournal from "../../trading/OrderJournal.js"
+import * as accounts from "./accountService.js"
+import * as deadlines from "./deadlines.js"
+import * as marketDatas from "./marketDataService.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options<Region extends string = never> extends Omit<ExchangeClient.Options, "environment"> {
+  /** Which installation to talk to. Defaults to `"live"`. */
+  readonly environment?: Environment.Environment<Region> | undefined
+  /** How long the list of markets is believed. Defaults to one hour. */
+  readonly marketsMaxAge?: Duration.DurationInput | undefined
+  /** The markets, where they are known beforehand: none are loaded before these are older than `marketsMaxAge`. */
+  readonly markets?: ReadonlyArray<Market> | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface AccountOptions<Region extends string = never> extends Options<Region> {
+  /** Defaults to `Credentials.config`: `<EXCHANGE>_API_KEY` and `<EXCHANGE>_API_SECRET` from configuration. */
+  readonly credentials?: Credentials.Credentials | Credentials.Provider | undefined
+}
+
+/**
+ * Trading with real money has to be said twice: `environment: "live"` and `trading: "enabled"`.
+ *
+ * **Gotchas**
+ *
+ * Whether a region or an address of one's own is live is known only when the Layer is built: one that is neither the
+ * loopback nor for tests is refused there without `trading: "enabled"` (see `Environment.isLive`).
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type TradingOptions<Region extends string = never> =
+  & Omit<AccountOptions, "environment">
+  & {
+    /** What may not be ordered. Nothing is refused unless set. */
+    readonly guards?: OrderGuards.Guards | undefined
+    /**
+     * How long to go on looking for an order whose answer was lost while the exchange does not answer, before it is
+     * `OutcomeUnknown`. Defaults to 30 seconds.
+     */
+    readonly lookupPatience?: Duration.DurationInput | undefined
+    /**
+     * What the journal calls this account where it was written with keys it had before: their `Credentials.fingerprint`s.
+     * `reconcile` answers for those orders, too. Defaults to none; a key rotated while the Layer stands is known to it.
+     */
+    readonly formerAccounts?: ReadonlyArray<string> | undefined
+  }
+  & (
+    | { readonly environment: "live"; readonly trading: "enabled" }
+    | { readonly environment: "testnet" | Region | Environment.Custom; readonly trading?: "enabled" | undefined }
+  )
+
+/**
+ * What `layerAccountConfig` reads. All of it is read once, but the credentials again when they may have been rotated.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ConfigOptions<Region extends string = never> {
+  readonly credentials: Credentials.Credentials
+  readonly environment?: Environment.Environment<Region> | undefined
+  readonly attemptTimeout?: Duration.Duration | undefined
+  readonly deadline?: Duration.Duration | undefined
+}
+
+/**
+ * What `layerConfig` reads: `trading` must be `"enabled"` where `environment` is live (see `Environment.isLive`).
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface TradingConfigOptions<Region extends string = never> extends ConfigOptions<Region> {
+  readonly environment: Environment.Environment<Region>
+  readonly trading?: string | undefined
+}
+
+/** What `layerConfig` takes that no configuration holds. */
+type Extra = "guards" | "lookupPatience" | "formerAccounts"
+
+/**
+ * `MarketData` with the way out: any endpoint of public data.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface MarketDataService extends MarketData.MarketData.Service {
+  readonly request: ExchangeClient.ExchangeClient<"marketData">["request"]
+}
+
+/**
+ * `Account` with the way out: any endpoint that only reads.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AccountService extends Account.Account.Service {
+  readonly request: ExchangeClient.ExchangeClient<"marketData" | "account">["request"]
+}
+
+/**
+ * `Trading` with the way out: any endpoint.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface TradingService extends Trading.Trading.Service {
+  readonly request: ExchangeClient.ExchangeClient<Capability>["request"]
+}
+
+/**
+ * What an exchange adds to its protocol. `tags` put a service under the exchange's own tag, whose type may leave out what
+ * the exchange does not have.
+ *
+ * @internal
+ */
+export interface Definition<MarketDataTag, AccountTag, TradingTag, Region extends string = never> {
+  readonly protocol: Protocol<Region>
+  readonly features: Adapter.Features
+  readonly tags: {
+    readonly marketData: (service: MarketDataService) => Context.Context<MarketDataTag>
+    readonly account: (service: AccountService) => Context.Context<AccountTag>
+    readonly trading: (service: TradingService) => Context.Context<TradingTag>
+  }
+  /** What its rows call a market. Defaults to its id. */
+  readonly marketNames?: ((market: Market) => ReadonlyArray<string>) | undefined
+  readonly marketData: (client: ExchangeClient.ExchangeClient<"marketData">) => Adapter.MarketData
+  readonly account: (
+    client: ExchangeClient.ExchangeClient<"marketData" | "account">,
+    context: { readonly credentials: Credentials.Provider; readonly markets: Markets.Markets }
+  ) => Adapter.Account
+  readonly trading: (
+    client: ExchangeClient.ExchangeClient<Capability>,
+    context: { readonly account: Adapter.Account; readonly markets: Markets.Markets }
+  ) => Adapter.Trading
+}
+
+/**
+ * The Layers of an exchange, and what it can do.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Exchange<MarketDataTag, AccountTag, TradingTag, Region extends string = never> {
+  readonly features: Adapter.Features
+  readonly layerMarketData: (
+    options?: Options<Region>
+  ) => Layer.Layer<MarketData.MarketData | MarketDataTag, ConfigError.ConfigError, HttpClient.HttpClient>
+  readonly layerAccount: (
+    options?: AccountOptions<Region>
+  ) => Layer.Layer<Reading<MarketDataTag, AccountTag>, ConfigError.ConfigError, HttpClient.HttpClient>
+  readonly layer: (
+    options: TradingOptions<Region>
+  ) => Layer.Layer<
+    Reading<MarketDataTag, AccountTag> | Trading.Trading | TradingTag,
+    ConfigError.ConfigError,
+    HttpClient.HttpClient | OrderJournal.OrderJournal
+  >
+  readonly layerAccountConfig: (
+    options: Config.Config.Wrap<ConfigOptions<Region>>
+  ) => Layer.Layer<Reading<MarketDataTag, AccountTag>, ConfigError.ConfigError, HttpClient.HttpClient>
+  readonly layerConfig: (
+    options: Config.Config.Wrap<TradingConfigOptions<Region>>,
+    extra?: Pick<TradingOptions, Extra>
+  ) => Layer.Layer<
+    Reading<MarketDataTag, AccountTag> | Trading.Trading | TradingTag,
+    ConfigError.ConfigError,
+    HttpClient.HttpClient | OrderJournal.OrderJournal
+  >
+}
+
+/**
+ * The shared and the own tags of what only reads.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Reading<MarketDataTag, AccountTag> = MarketData.MarketData | MarketDataTag | Account.Account | AccountTag
+
+/**
+ * Makes the Layers of an exchange. Each service is one value under two tags: the shared one and the exchange's own.
+ *
+ * @internal
+ */
+export const make = <MarketDataTag, AccountTag, TradingTag, Region extends string = never>(
+  definition: Definition<MarketDataTag, AccountTag, TradingTag, Region>
+): Exchange<MarketDataTag, AccountTag, TradingTag, Region> => {
+  const { features, protocol, tags } = definition
+  const { exchange } = protocol
+
+  const marketData = (client: ExchangeClient.ExchangeClient<"marketData">, options: Options<string>) =>
+    Effect.gen(function*() {
+      const adapter = definition.marketData(client)
+      const markets = yield* Markets.make({
+        exchange,
+        load: adapter.markets,
+        maxAge: options.marketsMaxAge ?? "1 hour",
+        given: options.markets,
+        names: definition.marketNames
+      })
+      const service = deadlines.marketData(
+        marketDatas.make(protocol, features, client, adapter, markets),
+        deadlineOf(options)
+      )
+      return { markets, service, context: Context.add(tags.marketData(service), MarketData.MarketData, service) }
+    })
+
+  const reading = (options: Options<string>, credentials: Credentials.Provider, trades: boolean) =>
+    Effect.gen(function*() {
+      const client = yield* ExchangeClient.make(protocol, { ...options, credentials })
+      const { context, markets, service: data } = yield* marketData(client, options)
+      const adapter = definition.account(client, { credentials, markets })
+      const service = deadlines.account(
+        accounts.make(exchange, features, client, adapter, markets, trades),
+        deadlineOf(options)
+      )
+      return {
+        client,
+        markets,
+        data,
+        account: adapter,
+        context: Context.merge(context, Context.add(tags.account(service), Account.Account, service))
+      }
+    })
+
+  const trading = (
+    options: Options<string> & Pick<TradingOptions, Extra>,
+    credentials: Credentials.Provider
+  ) =>
+    Effect.gen(function*() {
+      const { formerAccounts = [], guards = {}, lookupPatience, ...rest } = options
+      yield* Option.match(OrderGuards.validate(guards), { onNone: () => Effect.void, onSome: invalid(["guards"]) })
+      const { account, client, context, data, markets } = yield* reading(rest, credentials, true)
+      const journal = ledger(yield* OrderJournal.OrderJournal, credentials, formerAccounts)
+      const desk = {
+        exchange,
+        environment: client.environment,
+        features,
+        adapter: definition.trading(client, { account, markets }),
+        account,
+        markets,
+        lastPrice: (market: Market) => Effect.map(data.price(market.symbol), ({ amount }) => amount),
+        guards,
+        spent: yield* Ref.make(
+          guards.maxNotionalPerDay === undefined
+            ? OrderGuards.nothing
+            : yield* spentToday(exchange, client.environment, journal)
+        ),
+        journal,
+        patience: lookupPatience ?? "30 seconds",
+        skew: Effect.map(client.health, ({ clockSkewMillis }) => clockSkewMillis),
+        underWay: new Set<string>()
+      }
+      const service = deadlines.trading(tradings.make(desk, client), deadlineOf(options))
+      return Context.merge(context, Context.add(tags.trading(service), Trading.Trading, service))
+    })
+
+  return {
+    features,
+    layerMarketData: (options = {}) =>
+      building(
+        Effect.flatMap(
+          ExchangeClient.make(protocol, options),
+          (client) => Effect.map(marketData(client, options), ({ context }) => context)
+        )
+      ),
+    layerAccount: ({ credentials, ...options } = {}) =>
+      building(
+        Effect.flatMap(
+          credentialsOf(protocol, options.environment, credentials),
+          (credentials) => Effect.map(reading(options, credentials, false), ({ context }) => context)
+        )
+      ),
+    layer: ({ credentials, trading: enabled, ...options }) =>
+      building(
+        saidTwice(protocol, options.environment, enabled).pipe(
+          Effect.zipRight(credentialsOf(protocol, options.environment, credentials)),
+          Effect.flatMap((credentials) => trading(options, credentials))
+        )
+      ),
+    layerAccountConfig: (wrapped) => {
+      const config = Config.unwrap(wrapped)
+      return building(Effect.gen(function*() {
+        const { credentials: _, ...options } = yield* config
+        const credentials = yield* Credentials.fromConfig(Config.map(config, ({ credentials }) => credentials))
+        const { context } = yield* reading(options, credentials, false)
+        return context
+      }))
+    },
+    layerConfig: (wrapped, extra = {}) => {
+      const config = Config.unwrap(wrapped)
+      return building(Effect.gen(function*() {
+        const { credentials: _, trading: enabled, ...options } = yield* config
+        yield* saidTwice(protocol, options.environment, enabled)
+        const credentials = yield* Credentials.fromConfig(Config.map(config, ({ credentials }) => credentials))
+        return yield* trading({ ...options, ...extra }, credentials)
+      }))
+    }
+  }
+}
+
+// What an earlier run has ordered today counts as well.
+const spentToday = (
+  exchange: string,
+  environment: string,
+  journal: Ledger
+): Effect.Effect<OrderGuards.Spent, ConfigError.ConfigError> =>
+  Effect.gen(function*() {
+    const now = yield* Clock.currentTimeMillis
+    const entries = yield* journal.since(exchange, environment, now - 86_400_000)
+    return OrderGuards.fromJournal(entries, now)
+  }).pipe(Effect.catchTag("JournalFailed", (error) => invalid(["journal"])(error.message)))
+
+// The one value of this Layer is what makes all exchanges that are built together share what an exchange knows of us.
+const building = <A, E, R>(
+  services: Effect.Effect<Context.Context<A>, E, R>
+): Layer.Layer<A, E, Exclude<Exclude<R, Scope.Scope>, ExchangeState.ExchangeState>> =>
+  Layer.provide(Layer.scopedContext(services), ExchangeState.layer)
+
+// In types only TypeScript says so, configuration is not typed at all, and a base URL can be any.
+const saidTwice = (
+  protocol: Protocol,
+  environment: Environment.Environment<string> | undefined,
+  enabled: string | undefined
+): Effect.Effect<void, ConfigError.ConfigError> => {
+  if (environment === undefined) {
+    return invalid(["environment"])("expected where to trade to be said: for placing orders there is no default")
+  }
+  if (enabled === "enabled" || !Environment.isLive(protocol, environment)) return Effect.void
+  return invalid(["trading"])(
+    environment === "live"
+      ? `expected "enabled" beside the environment "live": this places orders with real money`
+      : typeof environment === "string"
+      ? `expected "enabled" beside the environment "${environment}": it is a region of the exchange, and places orders ` +
+        "with real money"
+      : `expected "enabled" beside a base URL that is neither the loopback nor a test host of ${protocol.exchange}` +
+        `${hostsOf(protocol)}: this may place orders with real money`
+  )
+}
+
+const hostsOf = ({ testHosts = [] }: Protocol): string => testHosts.length === 0 ? "" : ` (${testHosts.join(", ")})`
+
+const deadlineOf = ({ deadline }: Pick<Options, "deadline">): Duration.DurationInput => deadline ?? "30 seconds"
+
+const invalid = (path: Array<string>) => (detail: string): Effect.Effect<never, ConfigError.ConfigError> =>
+  Effect.fail(ConfigError.InvalidData(path, detail))
+
+const credentialsOf = (
+  protocol: Protocol,
+  environment: Environment.Environment<string> | undefined,
+  given: Credentials.Credentials | Credentials.Provider | undefined
+): Effect.Effect<Credentials.Provider, ConfigError.ConfigError> => {
+  if (given === undefined) {
+    return Credentials.fromConfig(
+      Credentials.config(protocol.exchange, Environment.name(environment ?? "live"), protocol)
+    )
+  }
+  return Effect.succeed("get" in given ? given : Credentials.fixed(given))
+}
