@@ -1,15 +1,18 @@
 /**
- * Writes whatever lists the exchanges from `exchanges.json`, which has a line for each: its id, and what its module is
- * called. `--check` writes nothing, and fails where a list is not what it should be.
+ * Writes whatever lists the exchanges from `exchanges.json`, which has a line for each: its id, and its name as it writes it
+ * itself. `--check` writes nothing, and fails where a list is not what it should be.
  */
 import { readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
+import { moduleOf } from "./names.mjs"
 
 const root = new URL("../", import.meta.url)
 const read = (path) => readFileSync(new URL(path, root), "utf8")
 
-const registry = Object.entries(JSON.parse(read("exchanges.json"))).toSorted(([one], [other]) => one < other ? -1 : 1)
-const ids = registry.map(([id]) => id)
+const registry = Object.entries(JSON.parse(read("exchanges.json")))
+  .map(([id, name]) => ({ id, name, module: moduleOf(name) }))
+  .toSorted(({ id: one }, { id: other }) => one < other ? -1 : 1)
+const ids = registry.map(({ id }) => id)
 
 const json = (path, change) => [path, `${JSON.stringify(change(JSON.parse(read(path))), null, 2)}\n`]
 
@@ -30,22 +33,51 @@ const marked = (page, name, text) =>
 
 const numbers = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
 
-const pages = ["README.md", "docs/testing.md", "packages/exchanges/README.md", "packages/cli/README.md"].map((path) => {
-  const count = marked(read(path), "number of exchanges", numbers[ids.length] ?? String(ids.length))
-  const listed = marked(count, "ids of exchanges", ids.map((id) => `\`${id}\``).join(", "))
-  const links = ids.map((id) => `[\`@effect-exchange/${id}\`](packages/${id}/README.md)`).join(", ")
-  return [path, marked(listed, "packages of exchanges", links)]
-})
+const names = registry.map(({ name }) => name)
+const texts = {
+  "number of exchanges": numbers[ids.length] ?? String(ids.length),
+  "names of exchanges": [names.slice(0, -1).join(", "), ...names.slice(-1)].filter((part) => part !== "").join(" and "),
+  "ids of exchanges": ids.map((id) => `\`${id}\``).join(", "),
+  "packages of exchanges": ids.map((id) => `[\`@effect-exchange/${id}\`](packages/${id}/README.md)`).join(", ")
+}
+
+const pages = [
+  "README.md",
+  "docs/testing.md",
+  "packages/exchanges/README.md",
+  "packages/cli/README.md",
+  "packages/simulator/README.md"
+].map((path) => [
+  path,
+  Object.entries(texts).reduce((page, [name, text]) => marked(page, name, text), read(path))
+])
+
+/** A module with an object of all exchanges, each under its id. */
+const byId = (path, doc, importOf, valueOf) => [
+  path,
+  `// Written by scripts/exchanges.mjs from exchanges.json.\n${registry.map((one) => `${importOf(one)}\n`).join("")}\n` +
+  `${doc}\nexport const registry = {\n${registry.map((one) => `  ${one.id}: ${valueOf(one)}`).join(",\n")}\n}\n`
+]
 
 const files = [
-  [
+  byId(
     "packages/exchanges/src/internal/registry.ts",
-    `// Written by scripts/exchanges.mjs from exchanges.json.\n${
-      registry.map(([id, name]) => `import { ${name} } from "@effect-exchange/${id}"\n`).join("")
-    }\n/** @internal */\nexport const registry = {\n${
-      registry.map(([id, name]) => `  ${id}: ${name}`).join(",\n")
-    }\n}\n`
-  ],
+    "/** @internal */",
+    ({ id, module }) => `import { ${module} } from "@effect-exchange/${id}"`,
+    ({ module }) => module
+  ),
+  byId(
+    "packages/simulator/src/internal/registry.ts",
+    "/** @internal */",
+    ({ id, module }) => `import * as ${module} from "../exchanges/${id}/dialect.js"`,
+    ({ module }) => `${module}.dialect`
+  ),
+  byId(
+    "packages/exchanges/test/support/registry.ts",
+    "/** What is known of each exchange from its documents. */",
+    ({ id, module }) => `import { facts as ${module} } from "../../../${id}/test/facts.js"`,
+    ({ module }) => module
+  ),
   json("packages/exchanges/package.json", (manifest) => {
     const others = Object.keys(manifest.dependencies).filter((name) => !ids.includes(name.split("/")[1]))
     const names = [...others, ...ids.map((id) => `@effect-exchange/${id}`)].toSorted()

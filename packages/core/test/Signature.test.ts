@@ -143,7 +143,9 @@ describe("Signature", () => {
       Signature.hmacSha512Base64(redacted(Buffer.from(secret).toString("base64")), text, bytes),
       hmac("sha512", Buffer.from(secret)).update(bytes).digest("base64")
     )
+    assert.strictEqual(Signature.hmacSha512Hex(key, text), hmac("sha512", secret).digest("hex"))
     assert.deepStrictEqual(Buffer.from(Signature.sha256(text)), createHash("sha256").update(text).digest())
+    assert.deepStrictEqual(Buffer.from(Signature.sha512(text)), createHash("sha512").update(text).digest())
   })
 
   it("HMAC-SHA512 of RFC 4231, case 2", () => {

@@ -11,7 +11,7 @@ const cells = (text: string) =>
   )
 
 describe("Capabilities", () => {
-  it("the README has the table of the code; if not, put the one printed there", () => {
+  it("the README has the table of the code; if not, run npm run exchanges", () => {
     const [, written = ""] = /<!-- capabilities -->([^]*?)<!-- \/capabilities -->/.exec(readme) ?? []
     assert.deepStrictEqual(cells(written), cells(Capabilities.table()), Capabilities.table())
   })

@@ -31,13 +31,14 @@ const market = (symbol: string) => Effect.flatMap(MarketData.MarketData, (market
 const on = (id: Exchanges.ExchangeId) => Effect.provide(market("BTC/USDT"), Exchanges.marketData(id))
 
 describe("ids", () => {
-  it("are those of the exchanges, in alphabetical order", () => {
+  it("and names are those of the registry, in alphabetical order", () => {
     const listed = Schema.decodeSync(Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.String })))(
       readFileSync(new URL("../../../exchanges.json", import.meta.url), "utf8")
     )
     assert.deepStrictEqual([...Exchanges.ids], Object.keys(listed).toSorted())
+    assert.deepStrictEqual(Object.fromEntries(Exchanges.ids.map((id) => [id, Exchanges.features(id).name])), listed)
     // Every one of them can be simulated.
-    assert.includeMembers([...Simulator.exchangeIds], [...Exchanges.ids])
+    assert.deepStrictEqual([...Simulator.exchangeIds], [...Exchanges.ids])
   })
 
   it("have a schema that knows no other", () => {

@@ -7,8 +7,9 @@ import { Simulator } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import type { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Either, Layer, Redacted } from "effect"
+import { Effect, Either, Layer, Redacted, Struct } from "effect"
 import { Exchanges } from "../src/index.js"
+import { registry } from "./support/registry.js"
 
 type Id = Exchanges.ExchangeId
 
@@ -31,39 +32,11 @@ const built = (id: Id, baseUrl: string, trading?: "enabled") => {
   return outcome(Exchanges.layerTrading(id, options))
 }
 
-const live: ReadonlyArray<readonly [Id, ...ReadonlyArray<string>]> = [
-  [
-    "binance",
-    "https://api.binance.com",
-    "https://api1.binance.com",
-    "https://api-gcp.binance.com",
-    "https://api.binance.us",
-    "https://API.BINANCE.COM:443/",
-    "https://testnet.binance.vision.evil.example"
-  ],
-  ["bitmex", "https://www.bitmex.com", "https://archive.example"],
-  ["bybit", "https://api.bybit.com", "https://api.bytick.com", "https://api.bybit.eu", "https://api.bybit.com."],
-  ["coinbase", "https://api.coinbase.com", "https://proxy.example"],
-  ["deribit", "https://www.deribit.com", "https://test.deribit.com.evil.example"],
-  ["kraken", "https://api.kraken.com", "https://93.184.216.34"],
-  ["okx", "https://www.okx.com", "https://my.okx.com", "https://eea.okx.com", "https://us.okx.com"]
-]
-
-const harmless: ReadonlyArray<readonly [Id, ...ReadonlyArray<string>]> = [
-  ["binance", "https://testnet.binance.vision", "https://Demo-API.binance.com", "https://api1.testnet.binance.vision"],
-  ["bitmex", "https://testnet.bitmex.com"],
-  ["bybit", "https://api-testnet.bybit.com", "https://api-demo.bybit.com"],
-  ["coinbase", "https://api-sandbox.coinbase.com"],
-  ["deribit", "https://test.deribit.com"],
-  ["kraken", "https://localhost:8443"],
-  ["okx", "http://127.0.0.1:8080"]
-]
-
 describe("trading at an address of one's own", () => {
-  for (const [id, ...origins] of live) {
+  for (const [id, { live }] of Struct.entries(registry)) {
     it.effect(`is refused where it may be live, unless it is enabled: ${id}`, () =>
       Effect.gen(function*() {
-        for (const origin of origins) {
+        for (const origin of live) {
           const refused = yield* built(id, origin)
           assert.include(refused, "trading", origin)
           assert.include(refused, "neither the loopback nor a test host", origin)
@@ -72,10 +45,10 @@ describe("trading at an address of one's own", () => {
       }))
   }
 
-  for (const [id, ...origins] of harmless) {
+  for (const [id, { harmless }] of Struct.entries(registry)) {
     it.effect(`needs no more at the loopback and at its test hosts: ${id}`, () =>
       Effect.gen(function*() {
-        for (const origin of [...origins, "http://localhost", Simulator.environment(id).baseUrl]) {
+        for (const origin of [...harmless, "http://localhost", Simulator.environment(id).baseUrl]) {
           assert.strictEqual(yield* built(id, origin), "built", origin)
         }
       }))

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { type ExchangeStatus, ExchangeSymbol, type Market } from "@effect-exchange/core"
+import { ExchangeError, type ExchangeStatus, ExchangeSymbol, type Market } from "@effect-exchange/core"
 import {
   type Adapter,
   ClientOrderId,
@@ -69,16 +69,29 @@ const market = (row: Wire.Type<typeof Rows.Pair>): Market.Market | undefined => 
  */
 const balances: Declaration.Account["balances"] = (client) => {
   let known: ReadonlyMap<string, string> = new Map()
+  let isPart = false
   const named = (ids: ReadonlyArray<string>) =>
     Effect.suspend(() =>
-      ids.every((id) => known.has(id)) ? Effect.void : Effect.map(client.request(Endpoints.assets, {}), ({ rows }) => {
-        known = new Map(rows.map(({ altname, id }) => [id, assetName(altname.replace(/\.F$/, ""))]))
-      })
+      ids.every((id) => known.has(id))
+        ? Effect.void
+        : Effect.map(client.request(Endpoints.assets, {}), ({ rows, unknown }) => {
+          known = new Map(rows.map(({ altname, id }) => [id, assetName(altname.replace(/\.F$/, ""))]))
+          isPart = unknown.length > 0
+        })
     )
   return () =>
     Effect.gen(function*() {
       const { rows } = yield* client.request(Endpoints.balanceEx, {})
       yield* named(rows.map(({ id }) => id))
+      const nameless = rows.find(({ id }) => !known.has(id))
+      // It may be one of those that were not understood: under its id it would pass for another asset.
+      if (nameless !== undefined && isPart) {
+        return yield* new ExchangeError.MalformedResponse({
+          exchange: client.exchange,
+          operation: Endpoints.assets.name,
+          detail: "the table of assets is not understood, and has no name for an asset that there is"
+        })
+      }
       return rows.map(({ balance, credit, held, id }) => {
         const total = BigDecimal.sum(balance, credit)
         return { asset: known.get(id) ?? id, total, free: BigDecimal.subtract(total, held) }

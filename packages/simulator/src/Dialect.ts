@@ -1,7 +1,7 @@
 /**
  * How an exchange speaks: a pure function from its state, a request and the world to a response and the next state.
  *
- * A dialect is one folder in `exchanges/`, and one line in `Dialects.ts`.
+ * A dialect is one folder in `exchanges/`; which there are is written from `exchanges.json`.
  *
  * @since 0.1.0
  */

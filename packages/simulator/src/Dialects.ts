@@ -1,17 +1,11 @@
 /**
- * The exchanges that can be simulated: one line each.
+ * The exchanges that can be simulated. Which these are is written from `exchanges.json`.
  *
  * @since 0.1.0
  */
 import * as Struct from "effect/Struct"
 import type { Dialect } from "./Dialect.js"
-import * as Binance from "./exchanges/binance/dialect.js"
-import * as BitMex from "./exchanges/bitmex/dialect.js"
-import * as Bybit from "./exchanges/bybit/dialect.js"
-import * as Coinbase from "./exchanges/coinbase/dialect.js"
-import * as Deribit from "./exchanges/deribit/dialect.js"
-import * as Kraken from "./exchanges/kraken/dialect.js"
-import * as Okx from "./exchanges/okx/dialect.js"
+import { registry } from "./internal/registry.js"
 
 /**
  * Every dialect by its exchange's id.
@@ -19,15 +13,7 @@ import * as Okx from "./exchanges/okx/dialect.js"
  * @since 0.1.0
  * @category dialects
  */
-export const dialects = {
-  binance: Binance.dialect,
-  bitmex: BitMex.dialect,
-  bybit: Bybit.dialect,
-  coinbase: Coinbase.dialect,
-  deribit: Deribit.dialect,
-  kraken: Kraken.dialect,
-  okx: Okx.dialect
-} as const satisfies Record<string, Dialect>
+export const dialects = registry satisfies Record<string, Dialect>
 
 /**
  * The id of an exchange that can be simulated.

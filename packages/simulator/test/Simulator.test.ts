@@ -413,7 +413,8 @@ describe("Simulator", () => {
     assert.match(Redacted.value(Simulator.credentials("bitmex").key), /^[A-Za-z0-9]{24}$/)
     assert.match(Redacted.value(Simulator.credentials("bitmex").secret), /^[A-Za-z0-9]{48}$/)
     const { credentials, key } = Dialects.dialects.binance.demoKey("trade")
-    assert.deepStrictEqual([Redacted.value(key.id), Redacted.value(credentials.key)], [all[2], all[2]])
+    const given = Redacted.value(Simulator.credentials("binance", "trade").key)
+    assert.deepStrictEqual([Redacted.value(key.id), Redacted.value(credentials.key)], [given, given])
     assert.deepStrictEqual(key.permissions, ["read", "trade"])
   })
 

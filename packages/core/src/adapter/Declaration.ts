@@ -189,7 +189,11 @@ export interface Account {
   readonly byName: ReadonlyArray<Question<Reading, [Named], Rows<Row.Order>>>
   /** Whether `byName` lists orders of any name, to be searched. Defaults to `false`. */
   readonly searches?: boolean | undefined
-  /** After how long the exchange no longer shows an order that was not filled: its absence then proves nothing. */
+  /**
+   * After how long the exchange no longer shows an order that was not filled: its absence then proves nothing. It counts from
+   * an hour before the order was asked for, as clocks differ: of an exchange that forgets within an hour nothing is proven,
+   * unless another question of `byName` searches its history.
+   */
   readonly forgets?: { readonly after: Duration.DurationInput; readonly detail: string } | undefined
   readonly ended: {
     readonly order: "newest first" | "oldest first"

@@ -40,6 +40,15 @@ const hmacSha256 = (secret: Redacted.Redacted<string>, text: string): Uint8Array
   hmac(hashes.sha256, utf8.encode(bareSecret(Redacted.value(secret))), utf8.encode(text))
 
 /**
+ * HMAC-SHA512 of the text under the secret's UTF-8 bytes, in lower case hex.
+ *
+ * @since 0.1.0
+ * @category signatures
+ */
+export const hmacSha512Hex = (secret: Redacted.Redacted<string>, text: string): string =>
+  Encoding.encodeHex(hmac(hashes.sha512, utf8.encode(bareSecret(Redacted.value(secret))), utf8.encode(text)))
+
+/**
  * HMAC-SHA512 of the text followed by the bytes, under the bytes that the secret is the base64 of, in base64. A secret that
  * is no base64 signs as an empty one, which no exchange takes.
  *
@@ -58,6 +67,14 @@ export const hmacSha512Base64 = (secret: Redacted.Redacted<string>, text: string
  * @category hashes
  */
 export const sha256 = (text: string): Uint8Array => hashes.sha256(utf8.encode(text))
+
+/**
+ * SHA-512 of the text's UTF-8 bytes.
+ *
+ * @since 0.1.0
+ * @category hashes
+ */
+export const sha512 = (text: string): Uint8Array => hashes.sha512(utf8.encode(text))
 
 /**
  * A private key: 32 bytes, and the curve they are for.

@@ -1,3 +1,4 @@
+import { Exchanges } from "../../src/index.js"
 import { answer, type Good, type Operation, type Row, rows } from "./good.js"
 import type { Script } from "./wire.js"
 
@@ -295,7 +296,7 @@ export const elsewhere: ReadonlyArray<Row> = [
   ...rows(
     about,
     Object.fromEntries(
-      ["binance", "bitmex", "bybit", "coinbase", "kraken", "okx"].map((id) => [
+      Exchanges.ids.map((id) => [
         `the answer of ${id}`,
         text((body, { elsewhere, operation }) => elsewhere.get(`${id} ${operation}`) ?? body)
       ])

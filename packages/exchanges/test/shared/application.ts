@@ -4,6 +4,7 @@ import { assert } from "@effect/vitest"
 import { Context, Effect, Fiber, Layer, TestClock } from "effect"
 import type { Exchanges } from "../../src/index.js"
 import * as Support from "../support/exchanges.js"
+import { registry } from "../support/registry.js"
 
 /** A day on which the exchanges were there. */
 export const start = Date.UTC(2026, 0, 1)
@@ -20,18 +21,8 @@ export const two = <R>(first: Source<R>, second: Source<R>) =>
     Layer.provide(Layer.effect(Second, MarketData.MarketData), second)
   ).pipe(Layer.orDie)
 
-/** What an exchange allows of reads, from its documents: at most so many of them, of one kind, in so many milliseconds. */
-export const allowed: { readonly [Id in Exchanges.ExchangeId]: { readonly calls: number; readonly window: number } } = {
-  // Books of 5000 levels weigh 250 of 6000 a minute.
-  binance: { calls: 24, window: 60_000 },
-  bitmex: { calls: 30, window: 1000 },
-  bybit: { calls: 600, window: 5000 },
-  coinbase: { calls: 10, window: 1000 },
-  // A pool of 100 that refills by 20 a second.
-  deribit: { calls: 120, window: 1000 },
-  kraken: { calls: 1, window: 1000 },
-  okx: { calls: 20, window: 2000 }
-}
+/** What an exchange allows of reads. */
+export const allowed = (id: Exchanges.ExchangeId) => registry[id].reads
 
 /** A read that costs much of what the exchange allows. */
 export const read = (
@@ -41,7 +32,7 @@ export const read = (
   id === "binance" ? market.orderBook(Support.symbol, { depth: 5000 }) : market.ticker(Support.symbol)
 
 /** A quarter more reads than are allowed, but at least 20. */
-export const beyond = (id: Exchanges.ExchangeId): number => Math.max(20, Math.ceil(allowed[id].calls * 1.25))
+export const beyond = (id: Exchanges.ExchangeId): number => Math.max(20, Math.ceil(allowed(id).calls * 1.25))
 
 /** So many reads, by both services in turn: when each arrived. */
 export const arrivals = (id: Exchanges.ExchangeId, sent: ReadonlyArray<Support.Sent>) =>
@@ -68,7 +59,7 @@ export const drive = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.raceFirst(effect, Effect.forever(TestClock.adjust("1 second")))
 
 export const within = (id: Exchanges.ExchangeId, instants: ReadonlyArray<number>) => {
-  const { calls, window } = allowed[id]
+  const { calls, window } = allowed(id)
   assert.isAtLeast(instants.length, Math.min(calls, 10), "nothing was read")
   assert.isAtMost(Support.most(instants, window), calls, `reads of ${id} in ${window} ms`)
 }

@@ -117,7 +117,7 @@ const limits = (id: Exchanges.ExchangeId): void => {
 
   it.effect(`have nothing to do with those of another application`, () => {
     const application = (sent: Array<Support.Sent>) =>
-      Effect.map(arrivals(id, sent), (instants) => Support.most(instants, allowed[id].window)).pipe(
+      Effect.map(arrivals(id, sent), (instants) => Support.most(instants, allowed(id).window)).pipe(
         Effect.provide(Layer.provide(two(Support.marketData(id), Support.marketData(id)), simulator(id, sent)))
       )
     return Effect.gen(function*() {

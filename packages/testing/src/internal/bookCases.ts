@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type { MarketDataCase } from "../ContractCase.js"
 import { about, defineMarketData as define, first, listed } from "./asking.js"
-import { type Broken, ensure, fits, refused, unique } from "./judging.js"
+import { type Broken, ensure, fits, noAnswer, refused, unique } from "./judging.js"
 
 type Service = MarketData.MarketData.Service
 
@@ -169,5 +169,5 @@ export const within = <A, E extends ExchangeError.ExchangeError>(
       )
       if (left.outcome !== "NotSent") yield* answer
     }
-    yield* ensure(answers.some(Either.isRight), () => "not one call was answered")
+    yield* ensure(answers.some(Either.isRight), () => noAnswer(answers))
   })

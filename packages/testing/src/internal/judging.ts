@@ -71,6 +71,14 @@ export const interruptedOften = <A, E>(call: Effect.Effect<A, E>): Effect.Effect
     }), { discard: true })
 
 /**
+ * Says that there was none, and why the first was refused.
+ *
+ * @internal
+ */
+export const noAnswer = (answers: ReadonlyArray<Either.Either<unknown, ExchangeError.ExchangeError>>): string =>
+  ["not one call was answered", ...Arr.getLefts(answers).slice(0, 1).map(({ message }) => message)].join(": ")
+
+/**
  * That a call is refused, and by whom and in which operation.
  *
  * @internal

@@ -9,7 +9,7 @@ import * as Stream from "effect/Stream"
 import type { MarketDataCase, Subject } from "../ContractCase.js"
 import { about, defineMarketData as define, first, listed } from "./asking.js"
 import { hostileTexts } from "./hostileTexts.js"
-import { type Broken, ensure, fits, interruptedOften, refused, unique } from "./judging.js"
+import { type Broken, ensure, fits, interruptedOften, noAnswer, refused, unique } from "./judging.js"
 
 type Service = MarketData.MarketData.Service
 
@@ -268,7 +268,8 @@ const company = [
           if (Either.isRight(answer)) yield* priced(service, yield* service.market(symbol), answer.right)
           else if (answer.left.outcome !== "NotSent") return yield* answer.left
         }
-        yield* ensure(answers.some(({ answer }) => Either.isRight(answer)), () => "not one call was answered")
+        yield* ensure(answers.some(({ answer }) => Either.isRight(answer)), () =>
+          noAnswer(answers.map(({ answer }) => answer)))
       })
   )
 ]

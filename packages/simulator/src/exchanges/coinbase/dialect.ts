@@ -17,6 +17,7 @@ import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { fromBody, type Input, isInput } from "../../internal/inputs.js"
 import type * as Json from "../../internal/json.js"
+import { matcher } from "../../internal/rest.js"
 import * as Jwt from "./access.js"
 import * as Limits from "./limits.js"
 import * as MarketData from "./marketData.js"
@@ -129,13 +130,12 @@ type Reading = (id: string, query: URLSearchParams, world: Dialect.World) => Ans
 
 const product: Reading = (id, _, world) => MarketData.product(id, world)
 
-// `:id` stands for one segment of the path.
 const publicReadings: Readonly<Record<string, Reading>> = {
   "/time": (_, __, world) => Either.right(MarketData.time(world.now)),
   "/market/products": (_, query, world) => MarketData.products(query, world),
-  "/market/products/:id": product,
-  "/market/products/:id/ticker": MarketData.ticker,
-  "/market/products/:id/candles": MarketData.candles,
+  "/market/products/{id}": product,
+  "/market/products/{id}/ticker": MarketData.ticker,
+  "/market/products/{id}/candles": MarketData.candles,
   "/v2/time": (_, __, world) => Either.right({ data: { iso: iso(world.now), epoch: Math.floor(world.now / 1000) } }),
   "/v2/currencies": () => named(true),
   "/v2/currencies/crypto": () => named(false),
@@ -145,9 +145,9 @@ const publicReadings: Readonly<Record<string, Reading>> = {
 
 const privateReadings: Readonly<Record<string, Reading>> = {
   "/products": (_, query, world) => MarketData.products(query, world),
-  "/products/:id": product,
-  "/products/:id/ticker": MarketData.ticker,
-  "/products/:id/candles": MarketData.candles,
+  "/products/{id}": product,
+  "/products/{id}/ticker": MarketData.ticker,
+  "/products/{id}/candles": MarketData.candles,
   "/product_book": (_, query, world) => MarketData.productBook(query, world),
   "/best_bid_ask": (_, query, world) => MarketData.bestBidAsk(query, world),
   "/v2/accounts": (_, __, world) => wallets(world),
@@ -155,7 +155,7 @@ const privateReadings: Readonly<Record<string, Reading>> = {
   "/transaction_summary": (_, __, world) => Either.right(summary(world)),
   "/orders/historical/batch": (_, query, world) => Orders.orders(query, world),
   "/orders/historical/fills": (_, query, world) => Orders.fills(query, world),
-  "/orders/historical/:id": (id, _, world) => Orders.order(id, world)
+  "/orders/historical/{id}": (id, _, world) => Orders.order(id, world)
 }
 
 const tradings: Readonly<Record<string, (input: Input, engine: Engine.Engine, now: number) => Trading.Outcome>> = {
@@ -164,14 +164,7 @@ const tradings: Readonly<Record<string, (input: Input, engine: Engine.Engine, no
   "/orders/edit": Trading.edit
 }
 
-// Words that stand where an id could.
-const words = new Set(["batch", "fills"])
-
-const routeOf = (path: string): readonly [route: string, id: string] => {
-  const [, before = "", id = "", after = ""] =
-    /^(\/(?:market\/)?products\/|\/orders\/historical\/)([^/]+)(\/[^/]+)?$/.exec(path) ?? []
-  return id === "" || words.has(id) ? [path, ""] : [`${before}:id${after}`, id]
-}
+const routeOf = matcher([...Object.keys(publicReadings), ...Object.keys(privateReadings)])
 
 // --- the dialect
 
@@ -221,7 +214,7 @@ const respond = (
 ): Response => {
   const target = Dialect.pathOf(request.target)
   const path = target.startsWith(`${prefix}/`) ? target.slice(prefix.length) : target.startsWith("/v2/") ? target : ""
-  const [route, id] = routeOf(path)
+  const [route, { id = "" }] = routeOf(path)
   const query = new URLSearchParams(Dialect.queryOf(request.target))
   const open = request.method === "GET" ? publicReadings[route] : undefined
   if (open !== undefined) {

@@ -1,0 +1,125 @@
+/**
+ * Makes what a new exchange begins with out of the templates in `new-exchange/`, which are of one called Acme: its package,
+ * its dialect in the simulator, and its line in `exchanges.json`. Then whatever lists the exchanges is made anew.
+ */
+import { spawnSync } from "node:child_process"
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { parseArgs } from "node:util"
+import { moduleOf } from "./names.mjs"
+
+const root = fileURLToPath(new URL("../", import.meta.url))
+const at = (...path) => join(root, ...path)
+const read = (...path) => readFileSync(at(...path), "utf8")
+
+const help = `npm run new-exchange -- <id> [--name "Gate.io"] [--no-install]
+
+Makes a package, a dialect of the simulator and a line in exchanges.json for an exchange. The id is what programs and the
+names of its environment variables call it: lower case letters and digits, a letter first.
+
+  --name        the exchange's name as it writes it itself; unless given: the id with a capital
+  --no-install  does not link the new package into the workspace, which needs no network but a moment
+  --help        prints this
+
+docs/adding-an-exchange.md says how to go on.`
+
+const end = (message) => {
+  console.error(`${message}\n\n${help}`)
+  process.exit(1)
+}
+
+const asked = () => {
+  try {
+    const options = { name: { type: "string" }, "no-install": { type: "boolean" }, help: { type: "boolean" } }
+    const { positionals, values } = parseArgs({ options, allowPositionals: true })
+    return { ids: positionals, ...values }
+  } catch (error) {
+    return end(error.message)
+  }
+}
+
+const { help: wantsHelp, ids, name: named, "no-install": staysApart } = asked()
+if (wantsHelp) {
+  console.log(help)
+  process.exit(0)
+}
+if (ids.length !== 1) end("Give one id.")
+const [id] = ids
+const registry = JSON.parse(read("exchanges.json"))
+const name = (named ?? `${id.slice(0, 1).toUpperCase()}${id.slice(1)}`).trim()
+const module = moduleOf(name)
+
+if (!/^[a-z][a-z0-9]*$/.test(id)) end(`"${id}" is no id: it has to be lower case letters and digits, a letter first.`)
+if (id in registry) end(`There is an exchange ${id} already.`)
+if (!/^[A-Z][A-Za-z0-9]*$/.test(module) || /["\\`$*/<>&|]/.test(name)) {
+  end(`"${name}" is no name: it has to have letters or digits, and no quotes or marks.`)
+}
+if (Object.values(registry).some((other) => moduleOf(other) === module)) {
+  end(`There is a module ${module} already: give another --name.`)
+}
+
+const folders = { package: `packages/${id}`, dialect: `packages/simulator/src/exchanges/${id}` }
+for (const folder of Object.values(folders)) {
+  if (existsSync(at(folder))) end(`${folder} is there already, and is not written over.`)
+}
+
+// `Acme Exchange` is the name, `Acme` the module, `ACME` the beginning of environment variables.
+const ours = (text) =>
+  text.replaceAll("Acme Exchange", name).replaceAll("Acme", module).replaceAll("acme", id).replaceAll("ACME", id.toUpperCase())
+
+const write = (path, text) => {
+  mkdirSync(dirname(at(path)), { recursive: true })
+  writeFileSync(at(path), text)
+  console.log(`Wrote ${path}`)
+}
+
+for (const [template, folder] of Object.entries(folders)) {
+  for (const entry of readdirSync(at("scripts/new-exchange", template), { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue
+    const path = join(entry.parentPath ?? entry.path, entry.name)
+    const within = path.slice(at("scripts/new-exchange", template).length + 1).replaceAll("\\", "/")
+    write(`${folder}/${ours(within)}`, ours(readFileSync(path, "utf8")))
+  }
+}
+
+// The manifest and the compiler's configuration are those of the others.
+const [sibling] = Object.keys(registry)
+const manifest = JSON.parse(read("packages", sibling, "package.json"))
+const description = `${name} for Effect: market data, account and orders as services`
+write(
+  `${folders.package}/package.json`,
+  `${JSON.stringify({ ...manifest, name: `@effect-exchange/${id}`, description }, null, 2)}\n`
+)
+write(`${folders.package}/tsconfig.json`, read("packages", sibling, "tsconfig.json"))
+
+const sorted = Object.entries({ ...registry, [id]: name }).toSorted(([one], [other]) => one < other ? -1 : 1)
+write("exchanges.json", `${JSON.stringify(Object.fromEntries(sorted), null, 2)}\n`)
+
+const run = (command, ...args) => {
+  const { status } = spawnSync(command, args, { cwd: root, stdio: "inherit", shell: process.platform === "win32" })
+  return status === 0
+}
+
+// Whatever lists the exchanges. What is made of their code needs the new package in its place.
+const { packageManager } = JSON.parse(read("package.json"))
+const steps = [
+  ["node", "scripts/exchanges.mjs"],
+  ...staysApart ? [] : [
+    ["npx", "--yes", packageManager, "install", "--prefer-offline", "--no-frozen-lockfile", "--reporter=silent"],
+    ["npx", "tsx", "scripts/capabilities.mjs"]
+  ],
+  ["npx", "dprint", "fmt"]
+]
+const failed = steps.find(([command, ...args]) => !run(command, ...args))
+if (failed !== undefined) {
+  console.error(`\nThe files are there, but \`${failed.join(" ")}\` failed: run it again, and then \`npm run exchanges\`.`)
+  process.exit(1)
+}
+
+console.log(`
+${name} is exchange ${id} now, and knows nothing yet: the contract fails case by case, and each says what is missing.
+
+  npx vitest run packages/${id}/test/contract.test.ts -t "on the simulator MD"
+
+docs/adding-an-exchange.md goes through it. Begin with the hosts in packages/${id}/src/Protocol.ts.`)

@@ -1,0 +1,35 @@
+import * as Either from "effect/Either"
+import type { World } from "../../Dialect.js"
+import type { ApiKey } from "../../engine/Account.js"
+import { type Fields, reading } from "../../internal/fields.js"
+import type { Outcome } from "../../internal/table.js"
+import { type AcmeListing, find } from "./markets.js"
+
+/** @internal How a request is refused. */
+export interface Refusal {
+  readonly status: number
+  readonly code: string
+  readonly message: string
+}
+
+/** @internal */
+export type Read<A> = Either.Either<A, Refusal>
+
+/** @internal */
+export type Answer = (params: Fields, world: World, key: ApiKey | undefined) => Read<Outcome>
+
+/** @internal */
+export const refuse = (status: number, code: string, message: string): Read<never> =>
+  Either.left({ status, code, message })
+
+/** @internal */
+export const { decimal, integer, oneOf, required } = reading((name, reason) =>
+  refuse(400, "INVALID_PARAMETER", `${name}: ${reason}`)
+)
+
+/** @internal The market that is named. */
+export const listingOf = (params: Fields): Read<AcmeListing> =>
+  Either.flatMap(required(params, "market"), (name) => {
+    const listing = find(name)
+    return listing === undefined ? refuse(404, "NO_SUCH_MARKET", `no market ${name}`) : Either.right(listing)
+  })

@@ -1,0 +1,158 @@
+/**
+ * Acme Exchange: spot markets.
+ *
+ * @since 0.1.0
+ */
+import { ExchangeError, ExchangeSymbol, type Market } from "@effect-exchange/core"
+import { ClientOrderId, Exchange, Listing, Question, type Wire } from "@effect-exchange/core/adapter"
+import * as Endpoints from "./Endpoints.js"
+import { protocol } from "./Protocol.js"
+import type * as Rows from "./Rows.js"
+
+const { ask } = Question
+
+/** Stands where a question is not written yet, and says what is to be done. Gone when all of them are. */
+const unwritten = (operation: string) => ({ exchange }: { readonly exchange: string }) => () =>
+  new ExchangeError.Unsupported({
+    exchange,
+    operation,
+    detail: `${operation} is not written yet`,
+    alternative: "declare its endpoint, its row and its question in packages/acme/src, and its route in the dialect"
+  })
+
+/** Leaves out a market whose assets are not in our notation. */
+const market = (row: Wire.Type<typeof Rows.Market>): Market.Market | undefined => {
+  const symbol = ExchangeSymbol.fromAssets(row)
+  return symbol === undefined ? undefined : { ...row, kind: "spot", symbol }
+}
+
+const exchange = Exchange.define({
+  name: "Acme Exchange",
+  protocol,
+  kinds: ["spot"],
+  lacks: ["positions", "amend", "placeBatch"],
+  marketData: {
+    listings: [ask(Endpoints.getMarkets, () => ({}), Listing.map(market))],
+    ticker: unwritten("ticker"),
+    book: { depths: 100, read: unwritten("book") },
+    trades: { most: 100, order: "newest first", read: unwritten("trades") },
+    candles: { words: { "1m": "1m", "1h": "1h", "1d": "1d" }, page: 1000, read: unwritten("candles") },
+    status: unwritten("status")
+  },
+  account: {
+    balances: unwritten("balances"),
+    keyPermissions: unwritten("keyPermissions"),
+    openOfAll: unwritten("openOfAll"),
+    byId: unwritten("byId"),
+    byName: [unwritten("byName")],
+    ended: { order: "newest first", read: unwritten("ended") },
+    fills: { order: "newest first", read: unwritten("fills") }
+  },
+  trading: {
+    names: { pattern: /^[0-9a-f-]{36}$/, described: "a UUID in lower case", make: ClientOrderId.asUuid },
+    timeInForce: ["GTC"],
+    reduceOnly: false,
+    deduplicates: "never",
+    takenWithin: "10 seconds",
+    seenWithin: "10 seconds",
+    place: unwritten("place"),
+    cancel: { by: "id", ask: unwritten("cancel") }
+  }
+})
+
+/**
+ * What Acme Exchange can do.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const features = exchange.features
+
+/**
+ * Acme Exchange's public data: the same value as the shared `MarketData`, for programs that use several exchanges.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export const MarketData = exchange.MarketData
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export type MarketData = Exchange.Named<"AcmeMarketData">
+
+/**
+ * An Acme Exchange account: the same value as the shared `Account`, for programs that use several exchanges.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export const Account = exchange.Account
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export type Account = Exchange.Named<"AcmeAccount">
+
+/**
+ * Trading on Acme Exchange: the same value as the shared `Trading`, for programs that use several exchanges.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export const Trading = exchange.Trading
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export type Trading = Exchange.Named<"AcmeTrading">
+
+/**
+ * Public data; needs no credentials and has none in reach.
+ *
+ * Fails with a `ConfigError` when the base URL is refused.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerMarketData = exchange.layerMarketData
+
+/**
+ * Public data and the account of a key. Without `credentials` these are `ACME_API_KEY` and `ACME_API_SECRET` from
+ * configuration, read again when they may have been rotated.
+ *
+ * Fails with a `ConfigError` that names what is missing.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerAccount = exchange.layerAccount
+
+/**
+ * Everything: public data, the account of a key, and trading with it, which on the live exchange has to be said twice.
+ *
+ * Fails with a `ConfigError` that names what is missing.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = exchange.layer
+
+/**
+ * `layerAccount` with every option from configuration.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerAccountConfig = exchange.layerAccountConfig
+
+/**
+ * `layer` with every option from configuration.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerConfig = exchange.layerConfig

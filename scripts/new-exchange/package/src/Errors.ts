@@ -1,0 +1,27 @@
+/**
+ * Acme Exchange's errors, as errors of ours.
+ *
+ * Source: say here which page of its documents lists them.
+ *
+ * @since 0.1.0
+ */
+import { Errors } from "@effect-exchange/core/adapter"
+import * as Schema from "effect/Schema"
+
+const isError = Schema.is(Schema.Struct({ code: Schema.String, message: Schema.String }))
+
+/**
+ * The table of Acme Exchange's errors.
+ *
+ * @since 0.1.0
+ * @category classification
+ */
+export const errors: Errors.Table = Errors.table({
+  said: ({ json }) => isError(json) ? { code: json.code, text: json.message } : undefined,
+  codes: {
+    AuthenticationFailed: "UNAUTHORIZED",
+    RateLimited: "TOO_MANY_REQUESTS",
+    Busy: "UNAVAILABLE",
+    Unknown: "INTERNAL"
+  }
+})

@@ -1,0 +1,118 @@
+/**
+ * What `npm run new-exchange` makes, in a copy of the workspace: that it compiles, lints and keeps to its boundaries, and that
+ * its contract fails case by case, each with what is missing. And that what the guide shows of a dialect compiles in it.
+ */
+import assert from "node:assert/strict"
+import { spawnSync } from "node:child_process"
+import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { basename, join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const root = realpathSync(fileURLToPath(new URL("..", import.meta.url)))
+const copy = realpathSync(mkdtempSync(join(tmpdir(), "effect-exchange-new-")))
+const [id, name] = ["tulip", "Tulip.io 2"]
+
+const start = (command, ...args) => {
+  console.log(`> ${command} ${args.join(" ").replaceAll(copy, "<copy>")}`)
+  return spawnSync(command, args, { cwd: copy, encoding: "utf8", shell: process.platform === "win32" })
+}
+
+const run = (command, ...args) => {
+  const { status, stderr, stdout } = start(command, ...args)
+  if (status === 0) return
+  console.error(`${stdout}${stderr}\nfailed; what was made is left in ${copy}`)
+  process.exit(1)
+}
+
+// The packages' own links stay as they are, and lead to each other and to what is installed here.
+const isCopied = (path) => ![join(root, "node_modules"), join(root, ".git")].includes(path) && basename(path) !== ".vite"
+cpSync(root, copy, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true, filter: isCopied })
+symlinkSync(join(root, "node_modules"), join(copy, "node_modules"), "junction")
+
+for (
+  const [args, why] of [
+    [[], "Give one id"],
+    [["Tulip"], "is no id"],
+    [["kraken"], "There is an exchange kraken already"],
+    [["core"], "packages/core is there already"],
+    [[id, "--name", "OKX"], "There is a module Okx already"],
+    [[id, "--name", "<b>"], "is no name"],
+    [[id, "--force"], "--force"]
+  ]
+) {
+  const { status, stderr } = start("node", "scripts/new-exchange.mjs", ...args)
+  assert(status === 1 && stderr.includes(why), `${args.join(" ")} is refused: ${stderr}`)
+}
+run("node", "scripts/new-exchange.mjs", id, "--name", name, "--no-install")
+
+// What an installation would do: the links are those of a sibling.
+const packages = join(copy, "packages")
+cpSync(join(packages, "kraken/node_modules"), join(packages, id, "node_modules"), {
+  recursive: true,
+  verbatimSymlinks: true
+})
+symlinkSync(join(packages, id), join(packages, "exchanges/node_modules/@effect-exchange", id), "junction")
+
+run("node", "scripts/exchanges.mjs", "--check")
+const made = [`packages/${id}`, `packages/simulator/src/exchanges/${id}`]
+run("npx", "oxlint", "--deny-warnings", ...made)
+run("npx", "dprint", "check")
+run("npx", "depcruise", "--config", ".dependency-cruiser.cjs", ...made)
+
+// The program of its README, as a user would paste it.
+const [, pasted] = /^```ts\n([\s\S]*?)^```/m.exec(readFileSync(join(packages, id, "README.md"), "utf8")) ?? []
+assert(pasted !== undefined, "the README has a program")
+writeFileSync(join(packages, id, "test/readme.ts"), pasted)
+
+// The guide's programs of a dialect, each a file of this one.
+const guide = readFileSync(join(copy, "docs/adding-an-exchange.md"), "utf8")
+const programs = [...guide.matchAll(/^```ts in the dialect\n([\s\S]*?)^```/gm)]
+assert(programs.length > 0, "the guide has programs of a dialect")
+for (const [index, [, text]] of programs.entries()) {
+  writeFileSync(join(packages, "simulator/src/exchanges", id, `guide-${index}.ts`), text)
+}
+
+writeFileSync(
+  join(copy, "tsconfig.new.json"),
+  JSON.stringify({
+    extends: "./tsconfig.tests.json",
+    include: [`packages/${id}/test/**/*.ts`, "packages/exchanges/test/support/registry.ts"],
+    // Not composite: what these import need not be listed.
+    compilerOptions: { composite: false, declarationMap: false },
+    references: [id, "exchanges", "simulator", "testing", "core"].map((name) => ({ path: `packages/${name}` }))
+  })
+)
+run("npx", "tsc", "-b", "tsconfig.new.json")
+
+const results = join(copy, "results.json")
+start(
+  "npx",
+  "vitest",
+  "run",
+  `packages/${id}/test/contract.test.ts`,
+  "-t",
+  "in memory",
+  "--reporter=json",
+  `--outputFile=${results}`
+)
+const cases = JSON.parse(readFileSync(results, "utf8")).testResults.flatMap(({ assertionResults, message }) => {
+  assert.equal(message, "", "the file of tests runs")
+  return assertionResults
+})
+const titled = (status) => cases.filter((one) => one.status === status).map(({ title }) => title)
+const has = (status, title) => titled(status).some((one) => one.includes(title))
+
+// What is written answers, and each of the rest says for itself what it wants.
+for (const title of ["MD-01", "MD-05", "MD-11"]) assert(has("passed", title), `${title} passes`)
+for (const title of ["MD-06", "MD-17", "MD-19", "MD-22", "MD-23", "AC-01", "AC-04", "TR-01", "ER-01", "LM-01"]) {
+  assert(has("failed", title), `${title} fails`)
+}
+for (const { failureMessages: [message = ""], status, title } of cases) {
+  if (status !== "failed") continue
+  assert.match(message, /ContractViolation: .* breaks/, title)
+  assert.match(message, /is not written yet; declare its endpoint/, title)
+}
+
+rmSync(copy, { recursive: true })
+console.log(`what is made compiles, and fails ${titled("failed").length} cases, each by itself`)
