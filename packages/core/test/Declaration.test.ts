@@ -22,6 +22,7 @@ import {
   ExchangeError,
   ExchangeSymbol,
   type Market,
+  MarketData,
   OrderJournal,
   Telemetry
 } from "../src/index.js"
@@ -608,6 +609,29 @@ describe("a declaration", () => {
       // @ts-expect-error an exchange that cannot amend has no such method
       service.amend
     assert.isDefined(amend)
+  })
+})
+
+describe("an exchange of public data", () => {
+  const { account: _, lacks: __, trading: ___, ...open } = facts
+  const exchange = Exchange.definePublic({ ...open, name: "Open" })
+
+  it.effect("answers under both tags, and says that it does no more", () =>
+    Effect.gen(function*() {
+      const [own, shared] = [yield* exchange.MarketData, yield* MarketData.MarketData]
+      assert.strictEqual(own, shared)
+      assert.strictEqual((yield* own.status).status, "operational")
+      assert.deepInclude(exchange.features, { name: "Open", positions: false, timeInForce: [], batch: 0, amend: false })
+    }).pipe(Effect.provide(Layer.provide(
+      exchange.layerMarketData({ environment: { name: "scripted", baseUrl: "http://toy.localhost" } }),
+      http
+    ))))
+
+  it("has no account and no trading, and cannot declare either", () => {
+    // @ts-expect-error there is no account to read
+    assert.isUndefined(exchange.layerAccount)
+    // @ts-expect-error nor is any declared
+    assert.isDefined(Exchange.definePublic({ ...open, name: "Open", trading: facts.trading }))
   })
 })
 

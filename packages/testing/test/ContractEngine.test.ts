@@ -32,12 +32,10 @@ const marketOf = (text: string): Market.Market => {
 
 const one = BigDecimal.fromBigInt(1n)
 
-const unasked = () => () => Effect.dieMessage("not asked for")
-
 const lengths = { "1m": "60000", "1h": "3600000" } as const
 
 /** An exchange with next to no protocol: what is judged is the engine under every exchange, over a scripted wire. */
-const toy = Exchange.define({
+const toy = Exchange.definePublic({
   name: "Toy",
   protocol: Protocol.make({
     exchange: "toy",
@@ -48,7 +46,6 @@ const toy = Exchange.define({
     serverTime
   }),
   kinds: ["spot"],
-  lacks: ["positions", "amend", "placeBatch"],
   marketData: {
     listings: [ask(lists, () => ({}), (symbols) => symbols.map(marketOf))],
     ticker: ask(last, ({ id }) => ({ symbol: id }), ({ at, last }) => ({ at, last })),
@@ -80,25 +77,6 @@ const toy = Exchange.define({
       )
     },
     status: () => () => Effect.succeed({ status: "operational" })
-  },
-  account: {
-    balances: unasked,
-    keyPermissions: unasked,
-    openOfAll: unasked,
-    byId: unasked,
-    byName: [],
-    ended: { order: "oldest first", read: unasked },
-    fills: { order: "oldest first", read: unasked }
-  },
-  trading: {
-    names: { pattern: /^\w+$/, described: "letters and digits", make: (hex) => hex },
-    timeInForce: ["GTC"],
-    reduceOnly: false,
-    deduplicates: "never",
-    takenWithin: "1 second",
-    seenWithin: "0 seconds",
-    place: unasked,
-    cancel: { by: "either", ask: unasked }
   }
 })
 

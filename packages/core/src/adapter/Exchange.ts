@@ -5,13 +5,16 @@
  */
 import * as Context from "effect/Context"
 import * as Struct from "effect/Struct"
+import type * as Adapter from "../ports/Adapter.js"
 import type * as Declaration from "./Declaration.js"
 import * as accountQuestions from "./internal/accountQuestions.js"
 import {
   type AccountService,
   type Exchange,
   make,
+  makePublic,
   type MarketDataService,
+  type PublicExchange,
   type TradingService
 } from "./internal/layers.js"
 import * as publicQuestions from "./internal/publicQuestions.js"
@@ -24,6 +27,7 @@ export type {
   Exchange,
   MarketDataService,
   Options,
+  PublicExchange,
   Reading,
   TradingConfigOptions,
   TradingOptions,
@@ -56,18 +60,14 @@ export const define = <
   const Lacks extends Declaration.Optional = never,
   const Region extends string = never
 >(facts: Declaration.Facts<Name, Lacks, Region>): Declared<Name, Lacks, Region> => {
-  const { account, kinds, name, protocol, trading } = facts
-  const key = (service: string) => `@effect-exchange/${protocol.exchange}/${name}${service}`
-  const MarketData = Context.GenericTag<Named<`${Name}MarketData`>, MarketDataService>(key("MarketData"))
-  const Account = Context.GenericTag<Named<`${Name}Account`>, Omit<AccountService, Lacks>>(key("Account"))
-  const Trading = Context.GenericTag<Named<`${Name}Trading`>, Omit<TradingService, Lacks>>(key("Trading"))
+  const { account, trading } = facts
+  const MarketData = tagOf<`${Name}MarketData`, MarketDataService>(facts, `${facts.name}MarketData`)
+  const Account = tagOf<`${Name}Account`, Omit<AccountService, Lacks>>(facts, `${facts.name}Account`)
+  const Trading = tagOf<`${Name}Trading`, Omit<TradingService, Lacks>>(facts, `${facts.name}Trading`)
   const exchange = make({
-    protocol,
+    ...publicDefinition(facts, MarketData),
     features: {
-      name,
-      kinds,
-      testnet: protocol.testnet._tag === "Open",
-      candles: Struct.keys(facts.marketData.candles.words),
+      ...publicFeatures(facts),
       positions: account.positions !== undefined,
       timeInForce: trading.timeInForce,
       reduceOnly: trading.reduceOnly,
@@ -80,12 +80,60 @@ export const define = <
       account: (service) => Context.make(Account, service),
       trading: (service) => Context.make(Trading, service)
     },
-    marketNames: facts.marketNames,
-    marketData: publicQuestions.make(facts),
     account: (client, { markets }) => accountQuestions.make(facts)(client, markets),
     trading: (client, { account }) => tradingQuestions.make(facts)(client, account)
   })
   return { ...exchange, MarketData, Account, Trading }
+}
+
+/**
+ * Makes an exchange of public data alone: {@link define} without an account and without trading.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const definePublic = <const Name extends string, const Region extends string = never>(
+  facts: Declaration.PublicFacts<Name, Region>
+): DeclaredPublic<Name, Region> => {
+  const MarketData = tagOf<`${Name}MarketData`, MarketDataService>(facts, `${facts.name}MarketData`)
+  return { ...makePublic(publicDefinition(facts, MarketData)), MarketData }
+}
+
+const tagOf = <Name extends string, Service>({ protocol }: Declaration.PublicFacts<string>, name: Name) =>
+  Context.GenericTag<Named<Name>, Service>(`@effect-exchange/${protocol.exchange}/${name}`)
+
+const publicFeatures = ({ kinds, marketData, name, protocol }: Declaration.PublicFacts<string>): Adapter.Features => ({
+  name,
+  kinds,
+  testnet: protocol.testnet._tag === "Open",
+  candles: Struct.keys(marketData.candles.words),
+  positions: false,
+  timeInForce: [],
+  reduceOnly: false,
+  amend: false,
+  batch: 0,
+  deduplicates: "never"
+})
+
+const publicDefinition = <Name extends string, Region extends string>(
+  facts: Declaration.PublicFacts<string, Region>,
+  MarketData: Context.Tag<Named<Name>, MarketDataService>
+) => ({
+  protocol: facts.protocol,
+  features: publicFeatures(facts),
+  tags: { marketData: (service: MarketDataService) => Context.make(MarketData, service) },
+  marketNames: facts.marketNames,
+  marketData: publicQuestions.make(facts)
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface DeclaredPublic<Name extends string, Region extends string>
+  extends PublicExchange<Named<`${Name}MarketData`>, Region>
+{
+  readonly MarketData: Context.Tag<Named<`${Name}MarketData`>, MarketDataService>
 }
 
 /**

@@ -142,22 +142,33 @@ export interface TradingService extends Trading.Trading.Service {
 }
 
 /**
+ * The same of an exchange of public data.
+ *
+ * @internal
+ */
+export interface PublicDefinition<MarketDataTag, Region extends string = never> {
+  readonly protocol: Protocol<Region>
+  readonly features: Adapter.Features
+  readonly tags: { readonly marketData: (service: MarketDataService) => Context.Context<MarketDataTag> }
+  /** What its rows call a market. Defaults to its id. */
+  readonly marketNames?: ((market: Market) => ReadonlyArray<string>) | undefined
+  readonly marketData: (client: ExchangeClient.ExchangeClient<"marketData">) => Adapter.MarketData
+}
+
+/**
  * What an exchange adds to its protocol. `tags` put a service under the exchange's own tag, whose type may leave out what
  * the exchange does not have.
  *
  * @internal
  */
-export interface Definition<MarketDataTag, AccountTag, TradingTag, Region extends string = never> {
-  readonly protocol: Protocol<Region>
-  readonly features: Adapter.Features
+export interface Definition<MarketDataTag, AccountTag, TradingTag, Region extends string = never>
+  extends PublicDefinition<MarketDataTag, Region>
+{
   readonly tags: {
     readonly marketData: (service: MarketDataService) => Context.Context<MarketDataTag>
     readonly account: (service: AccountService) => Context.Context<AccountTag>
     readonly trading: (service: TradingService) => Context.Context<TradingTag>
   }
-  /** What its rows call a market. Defaults to its id. */
-  readonly marketNames?: ((market: Market) => ReadonlyArray<string>) | undefined
-  readonly marketData: (client: ExchangeClient.ExchangeClient<"marketData">) => Adapter.MarketData
   readonly account: (
     client: ExchangeClient.ExchangeClient<"marketData" | "account">,
     context: { readonly credentials: Credentials.Provider; readonly markets: Markets.Markets }
@@ -169,16 +180,27 @@ export interface Definition<MarketDataTag, AccountTag, TradingTag, Region extend
 }
 
 /**
+ * The Layer of an exchange of public data, and what it can do.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface PublicExchange<MarketDataTag, Region extends string = never> {
+  readonly features: Adapter.Features
+  readonly layerMarketData: (
+    options?: Options<Region>
+  ) => Layer.Layer<MarketData.MarketData | MarketDataTag, ConfigError.ConfigError, HttpClient.HttpClient>
+}
+
+/**
  * The Layers of an exchange, and what it can do.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Exchange<MarketDataTag, AccountTag, TradingTag, Region extends string = never> {
-  readonly features: Adapter.Features
-  readonly layerMarketData: (
-    options?: Options<Region>
-  ) => Layer.Layer<MarketData.MarketData | MarketDataTag, ConfigError.ConfigError, HttpClient.HttpClient>
+export interface Exchange<MarketDataTag, AccountTag, TradingTag, Region extends string = never>
+  extends PublicExchange<MarketDataTag, Region>
+{
   readonly layerAccount: (
     options?: AccountOptions<Region>
   ) => Layer.Layer<Reading<MarketDataTag, AccountTag>, ConfigError.ConfigError, HttpClient.HttpClient>
@@ -210,6 +232,45 @@ export interface Exchange<MarketDataTag, AccountTag, TradingTag, Region extends 
  */
 export type Reading<MarketDataTag, AccountTag> = MarketData.MarketData | MarketDataTag | Account.Account | AccountTag
 
+const marketData = <MarketDataTag>(
+  { features, marketData, marketNames, protocol, tags }: PublicDefinition<MarketDataTag, string>,
+  client: ExchangeClient.ExchangeClient<"marketData">,
+  options: Options<string>
+) =>
+  Effect.gen(function*() {
+    const adapter = marketData(client)
+    const markets = yield* Markets.make({
+      exchange: protocol.exchange,
+      load: adapter.markets,
+      maxAge: options.marketsMaxAge ?? "1 hour",
+      given: options.markets,
+      names: marketNames
+    })
+    const service = deadlines.marketData(
+      marketDatas.make(protocol, features, client, adapter, markets),
+      deadlineOf(options)
+    )
+    return { markets, service, context: Context.add(tags.marketData(service), MarketData.MarketData, service) }
+  })
+
+/**
+ * Makes the Layer of public data, one service under two tags.
+ *
+ * @internal
+ */
+export const makePublic = <MarketDataTag, Region extends string = never>(
+  definition: PublicDefinition<MarketDataTag, Region>
+): PublicExchange<MarketDataTag, Region> => ({
+  features: definition.features,
+  layerMarketData: (options = {}) =>
+    building(
+      Effect.flatMap(
+        ExchangeClient.make(definition.protocol, options),
+        (client) => Effect.map(marketData(definition, client, options), ({ context }) => context)
+      )
+    )
+})
+
 /**
  * Makes the Layers of an exchange. Each service is one value under two tags: the shared one and the exchange's own.
  *
@@ -221,27 +282,10 @@ export const make = <MarketDataTag, AccountTag, TradingTag, Region extends strin
   const { features, protocol, tags } = definition
   const { exchange } = protocol
 
-  const marketData = (client: ExchangeClient.ExchangeClient<"marketData">, options: Options<string>) =>
-    Effect.gen(function*() {
-      const adapter = definition.marketData(client)
-      const markets = yield* Markets.make({
-        exchange,
-        load: adapter.markets,
-        maxAge: options.marketsMaxAge ?? "1 hour",
-        given: options.markets,
-        names: definition.marketNames
-      })
-      const service = deadlines.marketData(
-        marketDatas.make(protocol, features, client, adapter, markets),
-        deadlineOf(options)
-      )
-      return { markets, service, context: Context.add(tags.marketData(service), MarketData.MarketData, service) }
-    })
-
   const reading = (options: Options<string>, credentials: Credentials.Provider, trades: boolean) =>
     Effect.gen(function*() {
       const client = yield* ExchangeClient.make(protocol, { ...options, credentials })
-      const { context, markets, service: data } = yield* marketData(client, options)
+      const { context, markets, service: data } = yield* marketData(definition, client, options)
       const adapter = definition.account(client, { credentials, markets })
       const service = deadlines.account(
         accounts.make(exchange, features, client, adapter, markets, trades),
@@ -289,14 +333,7 @@ export const make = <MarketDataTag, AccountTag, TradingTag, Region extends strin
     })
 
   return {
-    features,
-    layerMarketData: (options = {}) =>
-      building(
-        Effect.flatMap(
-          ExchangeClient.make(protocol, options),
-          (client) => Effect.map(marketData(client, options), ({ context }) => context)
-        )
-      ),
+    ...makePublic(definition),
     layerAccount: ({ credentials, ...options } = {}) =>
       building(
         Effect.flatMap(
