@@ -8,5 +8,5 @@ const slow = mergeConfig(fast, defineConfig({ test: { isolate: true, passWithNoT
 export default {
   ...slow,
   // Not merged: lists are joined, and these two take the place of the others.
-  test: { ...slow.test, include: ["test/**/*.slow.test.ts"], exclude: configDefaults.exclude }
+  test: { ...slow.test, include: ["packages/*/test/**/*.slow.test.ts"], exclude: configDefaults.exclude }
 }
