@@ -1,0 +1,1 @@
+import "./Contract.test.js"

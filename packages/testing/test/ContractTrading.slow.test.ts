@@ -1,0 +1,1 @@
+import "./ContractTrading.test.js"
