@@ -1,1 +1,1 @@
-import "./contract.test.js"
+export * from "./contract.test.js"

@@ -1,1 +1,1 @@
-import "./Contract.test.js"
+export * from "./Contract.test.js"

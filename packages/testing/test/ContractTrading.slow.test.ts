@@ -1,1 +1,1 @@
-import "./ContractTrading.test.js"
+export * from "./ContractTrading.test.js"
