@@ -19,14 +19,14 @@ export const sampled = (sample: number): Run => {
   return {
     seed,
     sample: count === undefined ? sample : Number(count),
-    replay: `TEST_SEED=${seed} npm test -- --project exchanges`
+    replay: `TEST_SEED=${seed} npm test -- packages/exchanges`
   }
 }
 
 /** For `npm run test:slow`: all. */
 export const whole = (): Run => {
   const seed = given ?? String(randomInt(1_000_000))
-  return { seed, sample: count, replay: `TEST_SEED=${seed} npm run test:slow -- --project exchanges` }
+  return { seed, sample: count, replay: `TEST_SEED=${seed} npm run test:slow -- packages/exchanges` }
 }
 
 /** The effect with the randomness of the run. `about` keeps the parts of a suite from drawing alike. */
