@@ -1,14 +1,8 @@
 import { FileSystem, Path } from "@effect/platform"
-import { NodeContext, NodeHttpClient } from "@effect/platform-node"
+import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, FastCheck, Layer, type Scope } from "effect"
-import { spawn } from "node:child_process"
-import type * as Http from "node:http"
-import { fileURLToPath } from "node:url"
-import { OrderJournal, Trading } from "../src/index.js"
-import { credentials } from "./support/exchange.js"
-import * as Remote from "./support/remote.js"
-import * as Server from "./support/server.js"
+import { Effect, FastCheck } from "effect"
+import { OrderJournal } from "../src/index.js"
 
 const intent = (clientOrderId: string, rest: Partial<OrderJournal.Intent> = {}): OrderJournal.Intent => ({
   _tag: "Intent",
@@ -196,98 +190,4 @@ describe("OrderJournal.layerFile", () => {
         })).pipe(Effect.provideService(FileSystem.FileSystem, failing))
       assert.deepStrictEqual(yield* openIn(path), ["a", "c"])
     }).pipe(Effect.provide(NodeContext.layer)))
-})
-
-/** What the server does with an order it receives. */
-type Mood = "answers" | "executes and is silent" | "is silent"
-
-interface Far {
-  readonly server: Server.Server
-  readonly orders: Array<string>
-  readonly arrivals: Array<string>
-  mood: Mood
-  /** Runs when an order is left without an answer. */
-  silent: () => void
-}
-
-const body = (request: Http.IncomingMessage, then: (text: string) => void) => {
-  let text = ""
-  request.on("data", (chunk) => text += String(chunk)).on("end", () => then(text))
-}
-
-const answer = (response: Http.ServerResponse, status: number, value: unknown) =>
-  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value))
-
-const far: Effect.Effect<Far, never, Scope.Scope> = Effect.suspend(() => {
-  const state: Omit<Far, "server"> = { orders: [], arrivals: [], mood: "answers", silent: () => {} }
-  const find = (clientOrderId: string, response: Http.ServerResponse) => {
-    const index = state.orders.indexOf(clientOrderId)
-    if (index < 0) answer(response, 404, { error: "OrderNotFound" })
-    else answer(response, 200, { id: `n${index + 1}`, clientOrderId })
-  }
-  const take = (clientOrderId: string, response: Http.ServerResponse) => {
-    state.arrivals.push(clientOrderId)
-    if (state.mood !== "is silent") state.orders.push(clientOrderId)
-    if (state.mood === "answers") answer(response, 200, { id: `n${state.orders.length}`, clientOrderId })
-    else state.silent()
-  }
-  return Effect.map(
-    Server.make((request, response) =>
-      request.method === "GET"
-        ? find(request.url?.replace("/orders/", "").replace(/\?.*$/, "") ?? "", response)
-        : body(request, (text) => take(JSON.parse(text).clientOrderId, response))
-    ),
-    (server) => Object.assign(state, { server })
-  )
-})
-
-/** Runs the trader until it ends, or is killed in the moment the server falls silent. */
-const runTrader = (far: Far, path: string, ...clientOrderIds: ReadonlyArray<string>) =>
-  Effect.async<NodeJS.Signals | number | null>((resume) => {
-    const script = fileURLToPath(new URL("support/trader.ts", import.meta.url))
-    const child = spawn(process.execPath, ["--import", "tsx", script, far.server.origin, path, ...clientOrderIds], {
-      cwd: fileURLToPath(new URL("../../..", import.meta.url)),
-      stdio: ["ignore", "ignore", "inherit"]
-    })
-    far.silent = () => child.kill("SIGKILL")
-    child.on("close", (code, signal) => resume(Effect.succeed(signal ?? code)))
-    return Effect.sync(() => child.kill("SIGKILL"))
-  })
-
-describe("a process that is killed between send and answer", () => {
-  it.scopedLive(
-    "leaves a journal from which each of its orders is found, or shown never to have been",
-    () =>
-      Effect.gen(function*() {
-        const path = yield* file
-        const server = yield* far
-        server.mood = "answers"
-        assert.strictEqual(yield* runTrader(server, path, "first"), 0)
-        server.mood = "executes and is silent"
-        assert.strictEqual(yield* runTrader(server, path, "taken"), "SIGKILL")
-        server.mood = "is silent"
-        assert.strictEqual(yield* runTrader(server, path, "untaken"), "SIGKILL")
-        assert.deepStrictEqual(server.arrivals, ["first", "taken", "untaken"])
-        assert.deepStrictEqual(yield* openIn(path), ["taken", "untaken"])
-
-        const found = yield* Effect.flatMap(Trading.Trading, ({ reconcile }) => reconcile).pipe(
-          Effect.provide(
-            Remote.exchange.layer({ environment: Remote.environment(server.server.origin), credentials }).pipe(
-              Layer.provide(OrderJournal.layerFile(path)),
-              Layer.provide(NodeHttpClient.layerUndici)
-            )
-          )
-        )
-        assert.deepStrictEqual(
-          found.map((
-            each
-          ) => [each.intent.clientOrderId, each._tag, each._tag === "Placed" ? each.order.id : undefined]),
-          [["taken", "Placed", "n2"], ["untaken", "NotPlaced", undefined]]
-        )
-        assert.deepStrictEqual(server.orders, ["first", "taken"])
-        assert.strictEqual(server.arrivals.length, 3, "reconciling sends no order")
-        assert.deepStrictEqual(yield* openIn(path), [])
-      }).pipe(Effect.provide(NodeContext.layer)),
-    120_000
-  )
 })

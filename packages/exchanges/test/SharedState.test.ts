@@ -6,7 +6,7 @@ import { arrivals, drive, First, listing, Second, simulator, two } from "./share
 import * as Shared from "./shared/suite.js"
 import * as Support from "./support/exchanges.js"
 
-Shared.register(["kraken", "coinbase"])
+Shared.register(["kraken"])
 
 describe("two Layers of one exchange in one application", () => {
   it.effect("a ban learnt by one stops the other, for as long as it lasts", () =>

@@ -1,1 +1,4 @@
-export * from "./contract.test.js"
+import { inMemory, overSockets, symbols } from "./contract.js"
+
+inMemory(symbols.slice(1))
+overSockets()

@@ -1,0 +1,3 @@
+import { overSockets } from "./contract.js"
+
+overSockets()

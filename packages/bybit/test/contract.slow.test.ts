@@ -1,0 +1,4 @@
+import { inMemory, overSockets, symbols } from "./contract.js"
+
+inMemory(symbols.slice(1))
+overSockets()
