@@ -1,4 +1,17 @@
-import { Array as Arr, Cause, Console, Effect, Exit, Layer, Logger, LogLevel, Metric, Option, Tracer } from "effect"
+import {
+  Array as Arr,
+  Cause,
+  Console,
+  Effect,
+  Exit,
+  Layer,
+  Logger,
+  LogLevel,
+  Metric,
+  MetricState,
+  Option,
+  Tracer
+} from "effect"
 import { inspect } from "node:util"
 
 const show = (value: unknown): string => inspect(value, { depth: 20, showHidden: true, maxStringLength: null })
@@ -92,8 +105,19 @@ export const make = (): Captured => {
   }
 }
 
-/** What all metrics of the process look like now. */
-export const metrics: Effect.Effect<string> = Effect.map(Metric.snapshot, show)
+/** All that metrics of the process say in words now: their names, tags, and what those that count texts have counted. */
+export const metrics: Effect.Effect<string> = Effect.map(
+  Metric.snapshot,
+  (pairs) =>
+    pairs.map(({ metricKey: { description, name, tags }, metricState }) =>
+      [
+        name,
+        Option.getOrElse(description, () => ""),
+        ...tags.flatMap(({ key, value }) => [key, value]),
+        ...MetricState.isFrequencyState(metricState) ? metricState.occurrences.keys() : []
+      ].join(" ")
+    ).join("\n")
+)
 
 /** A value in every form in which it may end up in front of somebody. */
 export const renderings = (value: unknown): ReadonlyArray<string> =>
@@ -132,10 +156,14 @@ export const find = (
   secrets: ReadonlyArray<string>
 ): Option.Option<string> => {
   const wanted = new Set(secrets.flatMap((secret) => [...needles(secret)]))
+  // Hardly any place in a text begins as one of them does.
+  const beginning = (text: string, at: number) =>
+    text.charCodeAt(at) * 2 ** 32 + text.charCodeAt(at + 1) * 2 ** 16 + text.charCodeAt(at + 2)
+  const beginnings = new Set([...wanted].map((needle) => beginning(needle, 0)))
   for (const text of new Set(output)) {
     const lower = text.toLowerCase()
     for (let at = 0; at + fragment <= lower.length; at++) {
-      if (wanted.has(lower.slice(at, at + fragment))) {
+      if (beginnings.has(beginning(lower, at)) && wanted.has(lower.slice(at, at + fragment))) {
         return Option.some(text.slice(Math.max(0, at - 200), at + 100))
       }
     }

@@ -1,4 +1,4 @@
-import { Cause, Effect, Exit, Layer, Logger, LogLevel, Metric, Tracer } from "effect"
+import { Cause, Effect, Exit, Layer, Logger, LogLevel, Metric, MetricState, Option, Tracer } from "effect"
 import { inspect } from "node:util"
 
 /** All that gets out of a program while it runs: what it logs at every level, its spans, and what it fails with. */
@@ -72,8 +72,19 @@ export const make = (): Overheard => {
 /** Letters that a log must not see: they break lines, turn them round, hide in them or speak to the terminal. */
 export const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
 
-/** What all metrics of the process look like now. */
-export const metrics: Effect.Effect<string> = Effect.map(Metric.snapshot, show)
+/** All that metrics of the process say in words now: their names, tags, and what those that count texts have counted. */
+export const metrics: Effect.Effect<string> = Effect.map(
+  Metric.snapshot,
+  (pairs) =>
+    pairs.map(({ metricKey: { description, name, tags }, metricState }) =>
+      [
+        name,
+        Option.getOrElse(description, () => ""),
+        ...tags.flatMap(({ key, value }) => [key, value]),
+        ...MetricState.isFrequencyState(metricState) ? metricState.occurrences.keys() : []
+      ].join(" ")
+    ).join("\n")
+)
 
 const fragment = 12
 
