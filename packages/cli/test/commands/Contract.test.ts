@@ -27,7 +27,7 @@ describe("exchange contract", () => {
       const file = `${yield* temporary}/some/where/report.md`
       const { code, err, out } = yield* finished(`contract --exchange binance --output ${file}`)
       assert.strictEqual(code, 0)
-      assert.match(out, /^exchange +case +what +outcome +why\n/)
+      assert.match(out, /^exchange +case +what +result +why\n/)
       assert.match(out, /\nbinance +MD-01 .* passed\n/)
       assert.match(out, /\nbinance +AC-01 .* passed\n/)
       assert.match(out, /\nbinance +TR-01 .* skipped +no trading was given\n/)
