@@ -1,5 +1,5 @@
 /**
- * When a closed circuit opens: rules over the outcomes of the calls that went through it.
+ * When a closed circuit opens: rules over the verdicts on the calls that went through it.
  *
  * @since 0.1.0
  */
@@ -39,8 +39,8 @@ export const consecutive = (failures: number): Trip => {
   return make(() => {
     let run = 0
     return {
-      record: (outcome) => {
-        run = outcome === "failure" ? run + 1 : 0
+      record: (verdict) => {
+        run = verdict === "failure" ? run + 1 : 0
         return run >= failures ? { _tag: "ConsecutiveFailures", failures: run } : undefined
       },
       calls: () => run,
@@ -66,10 +66,10 @@ export const failureRate = (options?: FailureRateOptions): Trip => {
     const tally = Tally.make(window)
     return {
       timed,
-      record: (outcome, now) => {
+      record: (verdict, now) => {
         if (now !== undefined) tally.advance(now)
-        tally.record(outcome === "failure", false)
-        if (outcome === "success") return undefined
+        tally.record(verdict === "failure", false)
+        if (verdict === "success") return undefined
         const { calls, failures } = tally
         return calls >= minimumCalls && failures / calls >= threshold
           ? { _tag: "FailureRate", calls, failures, rate: failures / calls }

@@ -6,7 +6,7 @@ import * as latencies from "../src/internal/latencies.js"
 describe("the decisions of Hedge", () => {
   const events = FastCheck.array(
     FastCheck.record({
-      verdict: FastCheck.constantFrom(
+      consequence: FastCheck.constantFrom(
         "due" as const,
         "next" as const,
         "next" as const,
@@ -30,18 +30,18 @@ describe("the decisions of Hedge", () => {
       const failures: Array<{ readonly error: number; readonly refused: boolean }> = []
       const last = () => (failures.findLast(({ refused }) => !refused) ?? failures.at(-1))?.error
 
-      for (const [error, { affordable, refused, verdict }] of events.entries()) {
-        if (verdict !== "due") {
+      for (const [error, { affordable, refused, consequence }] of events.entries()) {
+        if (consequence !== "due") {
           ended++
           failures.push({ error, refused })
-          over ||= verdict !== "next"
+          over ||= consequence !== "next"
         }
         const mayHedge = !over && started <= maxHedges
         const [next, decision] = machine.step(
           state,
-          verdict === "due"
+          consequence === "due"
             ? { _tag: "Due" }
-            : { _tag: "Failed", verdict, failure: { cause: Cause.fail(error), refused } }
+            : { _tag: "Failed", consequence, failure: { cause: Cause.fail(error), refused } }
         )
         state = next
         let final = decision
@@ -54,7 +54,7 @@ describe("the decisions of Hedge", () => {
           assert.isTrue(!mayHedge)
         }
         assert.strictEqual(state.inFlight, started - ended)
-        if (verdict === "fail") {
+        if (consequence === "fail") {
           assert.deepStrictEqual(final, { _tag: "Fail", cause: Cause.fail(error) })
           return
         }

@@ -122,10 +122,10 @@ export const run = <A, E, R>(options: Options<A, E, R>): Effect.Effect<A, E, R> 
     }
   }
 
-  const observe = ({ left }: Running<A, E>, outcome: "succeeded" | "given up"): void => {
+  const observe = ({ left }: Running<A, E>, ending: "succeeded" | "given up"): void => {
     if (left === undefined) return
     const now = monotonic(clock)
-    if (machine.isObserved(outcome, now - left, options.delay)) options.onObserved(now - left, now)
+    if (machine.isObserved(ending, now - left, options.delay)) options.onObserved(now - left, now)
   }
 
   const answer = (attempt: Running<A, E>, value: A): Effect.Effect<A> => {

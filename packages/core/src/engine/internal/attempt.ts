@@ -126,9 +126,11 @@ export const send = <A>(
       clean
     }
     yield* RawAnswers.note({ ...about, status: raw.status, body: answer.json ?? text })
-    const verdict = answers.classify(line.protocol, answer, endpoint.auth)
-    if (Either.isLeft(verdict)) yield* Effect.logWarning("An answer could not be classified: the protocol died over it")
-    const error = Either.merge(verdict)
+    const classified = answers.classify(line.protocol, answer, endpoint.auth)
+    if (Either.isLeft(classified)) {
+      yield* Effect.logWarning("An answer could not be classified: the protocol died over it")
+    }
+    const error = Either.merge(classified)
     if (error !== undefined) return yield* blameClock(line.protocol, error, Math.abs(skew.offset - signedBy.offset))
     return yield* decode(endpoint, answer)
   }).pipe(within(line.timeout, about))
