@@ -232,22 +232,22 @@ export const make = Effect.fnUntraced(function*(
     const sent = yield* Clock.currentTimeMillis
     const all = yield* Ref.get(faults)
     const active = Faults.at(all, sent - startedAt, request.method, Dialect.pathOf(request.target))
-    const outcome = Faults.draw(active, `${seed}/${id}/${all.seed}`, number)
-    const outward = Math.floor(outcome.latency / 2)
+    const drawn = Faults.draw(active, `${seed}/${id}/${all.seed}`, number)
+    const outward = Math.floor(drawn.latency / 2)
     yield* pause(outward)
     const now = yield* wholeMillis
-    if (outcome.kind === "refused") {
+    if (drawn.kind === "refused") {
       yield* record(request, now, undefined, "refused")
       return yield* new SimulatedFault({ exchange: id, code: "ECONNREFUSED" })
     }
-    const served = yield* answer(request, now, active, outcome.kind)
-    const response = Damage.apply(dialect, outcome, active, {
+    const served = yield* answer(request, now, active, drawn.kind)
+    const response = Damage.apply(dialect, drawn, active, {
       ...served,
       headers: { date: Dialect.httpDate(now + active.clockSkew), ...served.headers }
     })
-    yield* record(request, now, response?.status, outcome.kind)
-    if (outcome.kind === "drop") return yield* Effect.never
-    yield* pause(outcome.latency - outward)
+    yield* record(request, now, response?.status, drawn.kind)
+    if (drawn.kind === "drop") return yield* Effect.never
+    yield* pause(drawn.latency - outward)
     return response ?? (yield* new SimulatedFault({ exchange: id, code: "ECONNRESET" }))
   })
 
