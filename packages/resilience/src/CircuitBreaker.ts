@@ -14,7 +14,7 @@ import type { Snapshot } from "./internal/circuitBreakerModel.js"
 import { type CircuitBreaker, CircuitOpen, type Options, TypeId, type Verdict } from "./internal/circuitBreakerModel.js"
 import { settingsOf } from "./internal/circuitBreakerSettings.js"
 import * as shell from "./internal/circuitBreakerShell.js"
-import * as snapshot from "./internal/circuitBreakerSnapshot.js"
+import * as circuitBreakerSnapshot from "./internal/circuitBreakerSnapshot.js"
 import { keepBrand } from "./internal/idempotent.js"
 import { stackless } from "./internal/stackless.js"
 import { isRejection } from "./Rejection.js"
@@ -63,7 +63,7 @@ export const restore = <E = unknown>(options: Options<E>, from: Snapshot): Effec
   Effect.suspend(() => {
     const { name } = options
     const { maxQueue, openFor, settings } = settingsOf(options)
-    return snapshot.restore(settings, openFor, from).pipe(
+    return circuitBreakerSnapshot.restore(settings, openFor, from).pipe(
       Effect.flatMap((initial) =>
         shell.make<E, CircuitOpen>({
           name,

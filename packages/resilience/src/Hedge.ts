@@ -17,7 +17,7 @@ import * as Predicate from "effect/Predicate"
 import * as Deadline from "./Deadline.js"
 import * as Idempotent from "./Idempotent.js"
 import { requireDuration, requireMillis } from "./internal/duration.js"
-import type * as machine from "./internal/hedge.js"
+import type * as hedge from "./internal/hedge.js"
 import { type Attempt, type Consequence } from "./internal/hedgeModel.js"
 import * as race from "./internal/hedgeRace.js"
 import * as latencies from "./internal/latencies.js"
@@ -180,7 +180,7 @@ const unsafeMake = <E>(options: Options<E>, maxHedges: number, delays: Delays): 
     return admitted
   })
 
-  const judge = <E1 extends E>(cause: Cause.Cause<E1>, left: boolean): Effect.Effect<machine.Failed<E1>> => {
+  const judge = <E1 extends E>(cause: Cause.Cause<E1>, left: boolean): Effect.Effect<hedge.Failed<E1>> => {
     const failure = Cause.isDie(cause) ? Option.none<E1>() : Cause.failureOption(cause)
     if (Option.isNone(failure)) {
       return Effect.succeed({ _tag: "Failed", consequence: "fail", failure: { cause, refused: false } })

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, FastCheck, Random } from "effect"
-import * as machine from "../src/internal/hedge.js"
+import * as hedge from "../src/internal/hedge.js"
 import * as latencies from "../src/internal/latencies.js"
 
 describe("the decisions of Hedge", () => {
@@ -23,7 +23,7 @@ describe("the decisions of Hedge", () => {
     "agree with what the whole history of the call says",
     [events, FastCheck.integer({ min: 1, max: 4 })],
     ([events, maxHedges]) => {
-      let state: machine.State<number> = machine.make(maxHedges)
+      let state: hedge.State<number> = hedge.make(maxHedges)
       let started = 1
       let ended = 0
       let over = false
@@ -37,7 +37,7 @@ describe("the decisions of Hedge", () => {
           over ||= consequence !== "next"
         }
         const mayHedge = !over && started <= maxHedges
-        const [next, decision] = machine.step(
+        const [next, decision] = hedge.step(
           state,
           consequence === "due"
             ? { _tag: "Due" }
@@ -49,7 +49,7 @@ describe("the decisions of Hedge", () => {
           assert.isTrue(mayHedge)
           if (affordable) started++
           else over = true
-          ;[state, final] = machine.step(state, { _tag: affordable ? "Started" : "Denied" })
+          ;[state, final] = hedge.step(state, { _tag: affordable ? "Started" : "Denied" })
         } else {
           assert.isTrue(!mayHedge)
         }
@@ -141,7 +141,7 @@ describe("the latencies of Hedge", () => {
         )
 
         /** The part of 5,000 calls that is hedged at the 95th percentile, once 15,000 have been learnt from. */
-        const hedged = (isObserved: typeof machine.isObserved) =>
+        const hedged = (isObserved: typeof hedge.isObserved) =>
           Effect.gen(function*() {
             const state = latencies.make(BigInt(milli * 1e6))
             let hedges = 0
@@ -159,7 +159,7 @@ describe("the latencies of Hedge", () => {
             return hedges / 5000
           })
 
-        const rate = yield* hedged(machine.isObserved)
+        const rate = yield* hedged(hedge.isObserved)
         assert.approximately(rate, 0.05, 0.02)
         assert.isAbove(yield* hedged((first) => first === "succeeded"), 2 * rate)
       }),

@@ -13,9 +13,9 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Alarm from "./alarm.js"
 import * as machine from "./circuitBreaker.js"
-import type * as telemetry from "./circuitBreakerMetrics.js"
+import type * as circuitBreakerMetrics from "./circuitBreakerMetrics.js"
 import type { Transition, TripCause, Verdict } from "./circuitBreakerModel.js"
-import type * as Queue from "./circuitBreakerQueue.js"
+import type * as circuitBreakerQueue from "./circuitBreakerQueue.js"
 import { mishap } from "./mishap.js"
 import { monotonic } from "./time.js"
 
@@ -24,9 +24,9 @@ export interface Config {
   readonly name: string
   readonly openFor: Schedule.Schedule<unknown, TripCause>
   readonly settings: machine.Settings
-  readonly meters: telemetry.Meters
+  readonly meters: circuitBreakerMetrics.Meters
   /** Emptied by every change of state. */
-  readonly queue: Queue.Queue
+  readonly queue: circuitBreakerQueue.Queue
 }
 
 /** @internal */

@@ -10,10 +10,10 @@ import type * as Schedule from "effect/Schedule"
 import type * as Trip from "../Trip.js"
 import * as machine from "./circuitBreaker.js"
 import * as Cell from "./circuitBreakerCell.js"
-import * as telemetry from "./circuitBreakerMetrics.js"
+import * as circuitBreakerMetrics from "./circuitBreakerMetrics.js"
 import type { CircuitBreaker, TripCause, Verdict } from "./circuitBreakerModel.js"
-import * as Queue from "./circuitBreakerQueue.js"
-import * as Snapshot from "./circuitBreakerSnapshot.js"
+import * as circuitBreakerQueue from "./circuitBreakerQueue.js"
+import * as circuitBreakerSnapshot from "./circuitBreakerSnapshot.js"
 import * as view from "./circuitBreakerView.js"
 import { mishap } from "./mishap.js"
 import { monotonic } from "./time.js"
@@ -70,8 +70,8 @@ export const make = <E, Refused>(
   initial: machine.State
 ): Effect.Effect<Shell<E, Refused>> =>
   Effect.suspend(() => {
-    const meters = telemetry.make(config.name, initial._tag)
-    const queue = Queue.make(config.maxQueue)
+    const meters = circuitBreakerMetrics.make(config.name, initial._tag)
+    const queue = circuitBreakerQueue.make(config.maxQueue)
     return Effect.map(
       Cell.make({ ...config, meters, queue }, initial),
       (cell) => unsafeMake(config, meters, queue, cell)
@@ -80,8 +80,8 @@ export const make = <E, Refused>(
 
 const unsafeMake = <E, Refused>(
   { classify, maxQueue, name, otherwise, refuse, settings }: Config<E, Refused>,
-  meters: telemetry.Meters,
-  queue: Queue.Queue,
+  meters: circuitBreakerMetrics.Meters,
+  queue: circuitBreakerQueue.Queue,
   cell: Cell.Cell
 ): Shell<E, Refused> => {
   const { commit, current, observe, request, send, tend, trip } = cell
@@ -243,7 +243,7 @@ const unsafeMake = <E, Refused>(
 
   // Who wakes either holds a permit of the state it waited under, or finds that state gone and the probes decided.
   const throughQueue = <A, E1 extends E, R>(
-    place: Queue.Place,
+    place: circuitBreakerQueue.Place,
     started: machine.HalfOpen,
     restore: Waiting.Restore,
     self: Effect.Effect<A, E1, R>
@@ -332,7 +332,7 @@ const unsafeMake = <E, Refused>(
       }))
     ),
     changes: cell.changes,
-    snapshot: observe((state, now) => Effect.succeed(Snapshot.take(state, now))),
+    snapshot: observe((state, now) => Effect.succeed(circuitBreakerSnapshot.take(state, now))),
     automatic: cell.automatic,
     isolate: Effect.asVoid(Effect.acquireRelease(
       commit({ _tag: "Isolated" }, (state, now) => {
