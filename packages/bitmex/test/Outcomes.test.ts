@@ -4,7 +4,7 @@ import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, TestClock } from "effect"
 import { BitMex } from "../src/index.js"
-import { calm, elapsing, fault, place, resting, sent, simulated, simulator, text } from "./desk.js"
+import { calm, elapsing, fault, place, resting, sent, simulated, simulator, text } from "./support.js"
 import { error as refusal, fixture, now } from "./utils.js"
 
 describe("an answer that is lost", () => {

@@ -4,7 +4,7 @@ import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { type Context, Effect, Fiber, Layer, Metric, TestClock } from "effect"
 import { BitMex } from "../src/index.js"
-import { elapsing, fault, place, resting, sent, setPrice, simulated, text } from "./desk.js"
+import { elapsing, fault, place, resting, sent, setPrice, simulated, text } from "./support.js"
 import { asked, fixture, now } from "./utils.js"
 
 // One of each kind of quantity: satoshis, millionths of a bitcoin, dollars.

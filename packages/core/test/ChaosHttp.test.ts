@@ -25,7 +25,7 @@ describe("ChaosHttp", () => {
             when: to("/reset"),
             error: ChaosHttp.connectionFailed("ECONNRESET")
           }),
-          Chaos.outcome({
+          Chaos.result({
             rate: 1,
             when: to("/busy"),
             value: ChaosHttp.answer(503, "busy")

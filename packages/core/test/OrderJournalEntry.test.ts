@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { FastCheck, Option, Schema } from "effect"
 import { OrderJournal } from "../src/index.js"
 import { parse, print } from "../src/trading/internal/journalEntry.js"
-import * as Reader from "../src/trading/internal/journalReader.js"
+import * as JournalReader from "../src/trading/internal/journalReader.js"
 
 const text = FastCheck.string({ unit: "binary", minLength: 1, maxLength: 8 })
 const optional = <A>(arbitrary: FastCheck.Arbitrary<A>) => FastCheck.option(arbitrary, { nil: undefined })
@@ -86,10 +86,10 @@ describe("a journal's bytes", () => {
       FastCheck.boolean()
     ],
     ([all, sizes, isEnded]) => {
-      const written = all.map(([row, isCut]) => JSON.stringify(row) + (isCut ? Reader.cut : "")).join("\n")
+      const written = all.map(([row, isCut]) => JSON.stringify(row) + (isCut ? JournalReader.cut : "")).join("\n")
       const bytes = new TextEncoder().encode(isEnded ? `${written}\n` : written)
       const read: Array<OrderJournal.Entry> = []
-      const reader = Reader.make((entry) => read.push(entry))
+      const reader = JournalReader.make((entry) => read.push(entry))
       for (let start = 0, turn = 0; start < bytes.length; turn++) {
         const size = sizes[turn % sizes.length] ?? 1
         assert.isUndefined(reader.push(bytes.subarray(start, start + size)))
@@ -103,7 +103,7 @@ describe("a journal's bytes", () => {
   )
 
   it("without end are no line: refused at once, and not kept", () => {
-    const reader = Reader.make(() => assert.fail("no entry"))
+    const reader = JournalReader.make(() => assert.fail("no entry"))
     const zeros = new Uint8Array(1 << 16)
     const refused = Array.from({ length: 20 }, () => reader.push(zeros)).find((detail) => detail !== undefined)
     assert.include(refused, "line 1 is longer than any entry")

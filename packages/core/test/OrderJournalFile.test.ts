@@ -5,9 +5,9 @@ import { Clock, Effect, FastCheck, Fiber, Logger, TestClock } from "effect"
 import { isDeepStrictEqual } from "node:util"
 import { Process } from "../src/engine/internal/process.js"
 import { OrderJournal } from "../src/index.js"
-import * as Book from "../src/trading/internal/journalBook.js"
+import * as JournalBook from "../src/trading/internal/journalBook.js"
 import { parse, print } from "../src/trading/internal/journalEntry.js"
-import * as File from "../src/trading/internal/journalFile.js"
+import * as JournalFile from "../src/trading/internal/journalFile.js"
 import { directory, Disk } from "./support/disk.js"
 
 const now = 1_800_000_000_000
@@ -53,9 +53,9 @@ const process = (pid: number, others: ReadonlyArray<number> = [], host = "here")
 const on = <A, E>(
   disk: Disk,
   use: (journal: OrderJournal.OrderJournal["Type"]) => Effect.Effect<A, E>,
-  options?: File.Options
+  options?: JournalFile.Options
 ) =>
-  Effect.scoped(Effect.flatMap(File.make(path, options), use)).pipe(
+  Effect.scoped(Effect.flatMap(JournalFile.make(path, options), use)).pipe(
     Effect.provideService(FileSystem.FileSystem, disk.files),
     Effect.withClock(clock)
   )
@@ -73,12 +73,12 @@ const others = Effect.yieldNow().pipe(Effect.repeatN(3))
 const begun = (journal: OrderJournal.OrderJournal["Type"], since = 0) => journal.since("mine", "e", "v", since)
 
 const known = (journal: OrderJournal.OrderJournal["Type"]) =>
-  Effect.all([journal.open, begun(journal, now - Book.kept)])
+  Effect.all([journal.open, begun(journal, now - JournalBook.kept)])
 
 /** What has to be known from entries. */
 const expected = (entries: ReadonlyArray<OrderJournal.Entry>) => [
   OrderJournal.openOf(entries),
-  OrderJournal.sinceOf(entries, "mine", "e", "v", now - Book.kept)
+  OrderJournal.sinceOf(entries, "mine", "e", "v", now - JournalBook.kept)
 ]
 
 /** Lets others go on before each step, for as long as `pace` says. */
@@ -101,14 +101,14 @@ const hesitant = (files: FileSystem.FileSystem, pace: ReadonlyArray<number>): Fi
   }
 }
 
-const long = now - Book.kept - 1
+const long = now - JournalBook.kept - 1
 
 describe("compaction", () => {
   const settled = Array.from({ length: 8 }, (_, index) => [
     intent(`old${index}`, { at: long }),
     outcome(`old${index}`)
   ]).flat()
-  const small: File.Options = { lines: 4, times: 3 }
+  const small: JournalFile.Options = { lines: 4, times: 3 }
 
   it.effect("keeps what is open, however old, and what was begun in the last 48 hours", () =>
     Effect.gen(function*() {
@@ -144,7 +144,7 @@ describe("compaction", () => {
           ...index % 10 === 0 ? [] : [outcome(`o${index}`)]
         ]).flat()
         yield* Effect.scoped(Effect.gen(function*() {
-          const journal = yield* File.make(path, small)
+          const journal = yield* JournalFile.make(path, small)
           for (const [index, entry] of entries.entries()) {
             yield* Effect.zipRight(journal.append(entry), others)
             const found = disk.copy()
@@ -239,7 +239,7 @@ describe("compaction", () => {
       const files = { ...disk.files, rename: disk.files.readLink }
       const said: Array<unknown> = []
       yield* Effect.scoped(Effect.gen(function*() {
-        const journal = yield* File.make(path, small)
+        const journal = yield* JournalFile.make(path, small)
         yield* journal.append(intent("next"))
         assert.deepStrictEqual(ids(yield* journal.open), ["open", "next"])
       })).pipe(
@@ -372,7 +372,7 @@ describe("the lock", () => {
         const fibers = yield* Effect.forEach(paces, (pace, index) =>
           Effect.fork(
             Effect.scoped(
-              Effect.zipRight(File.make(path), Effect.zipRight(Effect.sync(() => inside++), Effect.never))
+              Effect.zipRight(JournalFile.make(path), Effect.zipRight(Effect.sync(() => inside++), Effect.never))
             ).pipe(
               Effect.provideService(FileSystem.FileSystem, hesitant(disk.files, pace)),
               process(index + 1, [1, 2, 3]),
@@ -452,14 +452,14 @@ describe("the file", () => {
       const fs = yield* FileSystem.FileSystem
       const directory = yield* fs.makeTempDirectoryScoped()
       const mode = (name: string) => Effect.map(fs.stat(`${directory}/${name}`), ({ mode }) => mode & 0o777)
-      const open = (name: string) => Effect.scoped(File.make(`${directory}/${name}`))
+      const open = (name: string) => Effect.scoped(JournalFile.make(`${directory}/${name}`))
       yield* open("new.jsonl")
       assert.strictEqual(yield* mode("new.jsonl"), 0o600)
       yield* fs.writeFileString(`${directory}/open.jsonl`, textOf([intent("a")]), { mode: 0o666 })
       yield* fs.symlink(`${directory}/open.jsonl`, `${directory}/link.jsonl`)
       const message = yield* Effect.scoped(Effect.gen(function*() {
-        yield* File.make(`${directory}/link.jsonl`, { lines: 0, times: 0 })
-        return (yield* Effect.flip(File.make(`${directory}/open.jsonl`))).message
+        yield* JournalFile.make(`${directory}/link.jsonl`, { lines: 0, times: 0 })
+        return (yield* Effect.flip(JournalFile.make(`${directory}/open.jsonl`))).message
       }))
       assert.include(message, "has it open already")
       assert.strictEqual(yield* mode("open.jsonl"), 0o600)

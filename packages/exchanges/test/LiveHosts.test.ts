@@ -19,7 +19,7 @@ const credentials = {
   passphrase: Redacted.make("phrase")
 }
 
-const outcome = <A, E>(layer: Layer.Layer<A, E, HttpClient.HttpClient | OrderJournal.OrderJournal>) =>
+const building = <A, E>(layer: Layer.Layer<A, E, HttpClient.HttpClient | OrderJournal.OrderJournal>) =>
   Layer.build(layer).pipe(
     Effect.provide([ScriptedHttp.layer(() => ScriptedHttp.json({})), OrderJournal.layerNone]),
     Effect.scoped,
@@ -29,7 +29,7 @@ const outcome = <A, E>(layer: Layer.Layer<A, E, HttpClient.HttpClient | OrderJou
 
 const built = (id: Id, baseUrl: string, trading?: "enabled") => {
   const options: Exchange.TradingOptions = { environment: { name: "mine", baseUrl }, trading, credentials }
-  return outcome(Exchanges.layerTrading(id, options))
+  return building(Exchanges.layerTrading(id, options))
 }
 
 describe("trading at an address of one's own", () => {
@@ -62,18 +62,18 @@ describe("trading in a region", () => {
   it.effect("is refused unless it is enabled, or nothing there is real money", () =>
     Effect.gen(function*() {
       for (const environment of ["ae", "eu", "ge", "id", "kz", "nl", "tr"] as const) {
-        assert.include(yield* outcome(Bybit.layer({ environment, credentials })), "trading", environment)
-        assert.strictEqual(yield* outcome(Bybit.layer({ environment, credentials, trading: "enabled" })), "built")
+        assert.include(yield* building(Bybit.layer({ environment, credentials })), "trading", environment)
+        assert.strictEqual(yield* building(Bybit.layer({ environment, credentials, trading: "enabled" })), "built")
       }
       for (const environment of ["eea", "us"] as const) {
-        assert.include(yield* outcome(Okx.layer({ environment, credentials })), "trading", environment)
-        assert.strictEqual(yield* outcome(Okx.layer({ environment, credentials, trading: "enabled" })), "built")
+        assert.include(yield* building(Okx.layer({ environment, credentials })), "trading", environment)
+        assert.strictEqual(yield* building(Okx.layer({ environment, credentials, trading: "enabled" })), "built")
       }
       const demos = yield* Effect.all([
-        outcome(Binance.layer({ environment: "demo", credentials })),
-        outcome(Bybit.layer({ environment: "demo", credentials })),
-        outcome(Okx.layer({ environment: "eea-demo", credentials })),
-        outcome(Okx.layer({ environment: "us-demo", credentials }))
+        building(Binance.layer({ environment: "demo", credentials })),
+        building(Bybit.layer({ environment: "demo", credentials })),
+        building(Okx.layer({ environment: "eea-demo", credentials })),
+        building(Okx.layer({ environment: "us-demo", credentials }))
       ])
       assert.deepStrictEqual(demos, ["built", "built", "built", "built"])
     }))

@@ -3,10 +3,7 @@ import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Either, Layer, TestClock } from "effect"
 import { arrivals, drive, First, listing, Second, simulator, two } from "./shared/application.js"
-import * as Shared from "./shared/suite.js"
 import * as Support from "./support/exchanges.js"
-
-Shared.register(["kraken"])
 
 describe("two Layers of one exchange in one application", () => {
   it.effect("a ban learnt by one stops the other, for as long as it lasts", () =>

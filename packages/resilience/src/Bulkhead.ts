@@ -5,7 +5,7 @@
  */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as internal from "./internal/bulkhead.js"
+import * as bulkhead from "./internal/bulkhead.js"
 import { type Adaptive, type Bounds, type Bulkhead, BulkheadFull } from "./internal/bulkheadModel.js"
 import { requireMillis, requireNanos } from "./internal/duration.js"
 import { requireThat, requireWhole } from "./internal/requireWhole.js"
@@ -140,7 +140,7 @@ export const make = <const Lane extends string = string>(options: Options<Lane>)
   Effect.sync(() => {
     const { adaptive, maxQueue = 1000, maxWait, name, permits, reserved = 0 } = options
     const lanes: ReadonlyArray<string> = options.lanes ?? []
-    internal.requirePermits(name, permits)
+    bulkhead.requirePermits(name, permits)
     requireThat(`Bulkhead "${name}": maxQueue`, maxQueue, maxQueue >= 0, "a number from 0")
     requireWhole(`Bulkhead "${name}": reserved`, reserved, 0, permits - 1)
     requireThat(
@@ -149,7 +149,7 @@ export const make = <const Lane extends string = string>(options: Options<Lane>)
       reserved === 0 || lanes.length > 1,
       "lanes to it, at least two"
     )
-    return internal.make({
+    return bulkhead.make({
       name,
       permits,
       maxQueue,

@@ -57,10 +57,10 @@ export interface Chaos<in S = void, out V = never, out F = never> {
  * @since 0.1.0
  * @category models
  */
-export type Kind = "latency" | "fault" | "outcome" | "defect" | "hang"
+export type Kind = "latency" | "fault" | "result" | "defect" | "hang"
 
 /**
- * One thing that may go wrong, made by {@link latency}, {@link fault}, {@link outcome}, {@link defect} and
+ * One thing that may go wrong, made by {@link latency}, {@link fault}, {@link result}, {@link defect} and
  * {@link hang}.
  *
  * @since 0.1.0
@@ -142,10 +142,10 @@ export const fault = <F, S = unknown>(
  * @since 0.1.0
  * @category strategies
  */
-export const outcome = <V, S = unknown>(
+export const result = <V, S = unknown>(
   options: Target<S> & { readonly value: (subject: S) => V }
 ): Strategy<S, V, never> => ({
-  ...target("outcome", options),
+  ...target("result", options),
   strike: (_, subject) => Effect.sync(() => options.value(subject))
 })
 
@@ -204,7 +204,7 @@ export const make = <S = unknown, V = never, F = never>(options: {
     }
     const random = new PCGRandom(Hash.hash(options.seed ?? (yield* Random.nextInt)))
     const enabled = yield* Ref.make(options.enabled ?? true)
-    const injected = { latency: 0, fault: 0, outcome: 0, defect: 0, hang: 0 }
+    const injected = { latency: 0, fault: 0, result: 0, defect: 0, hang: 0 }
 
     const draw = () => strategies.map((strategy) => ({ strategy, chance: random.number(), magnitude: random.number() }))
 

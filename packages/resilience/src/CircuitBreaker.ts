@@ -11,10 +11,10 @@ import * as Exit from "effect/Exit"
 import * as Inspectable from "effect/Inspectable"
 import * as Pipeable from "effect/Pipeable"
 import type { Snapshot } from "./internal/circuitBreakerModel.js"
-import { type CircuitBreaker, CircuitOpen, type Options, type Outcome, TypeId } from "./internal/circuitBreakerModel.js"
+import { type CircuitBreaker, CircuitOpen, type Options, TypeId, type Verdict } from "./internal/circuitBreakerModel.js"
 import { settingsOf } from "./internal/circuitBreakerSettings.js"
 import * as shell from "./internal/circuitBreakerShell.js"
-import * as snapshot from "./internal/circuitBreakerSnapshot.js"
+import * as circuitBreakerSnapshot from "./internal/circuitBreakerSnapshot.js"
 import { keepBrand } from "./internal/idempotent.js"
 import { stackless } from "./internal/stackless.js"
 import { isRejection } from "./Rejection.js"
@@ -24,12 +24,12 @@ export {
   CircuitOpen,
   type Metrics,
   type Options,
-  type Outcome,
   Snapshot,
   type State,
   type Transition,
   type TripCause,
-  TypeId
+  TypeId,
+  type Verdict
 } from "./internal/circuitBreakerModel.js"
 
 /**
@@ -63,7 +63,7 @@ export const restore = <E = unknown>(options: Options<E>, from: Snapshot): Effec
   Effect.suspend(() => {
     const { name } = options
     const { maxQueue, openFor, settings } = settingsOf(options)
-    return snapshot.restore(settings, openFor, from).pipe(
+    return circuitBreakerSnapshot.restore(settings, openFor, from).pipe(
       Effect.flatMap((initial) =>
         shell.make<E, CircuitOpen>({
           name,
@@ -97,7 +97,7 @@ export const restore = <E = unknown>(options: Options<E>, from: Snapshot): Effec
  * @since 0.1.0
  * @category combinators
  */
-export const defaultClassify = (exit: Exit.Exit<unknown, unknown>): Outcome => {
+export const defaultClassify = (exit: Exit.Exit<unknown, unknown>): Verdict => {
   if (Exit.isSuccess(exit)) return "success"
   if (Cause.isInterruptedOnly(exit.cause)) return "ignore"
   if (Chunk.isNonEmpty(Cause.defects(exit.cause))) return "failure"
@@ -108,19 +108,19 @@ export const defaultClassify = (exit: Exit.Exit<unknown, unknown>): Outcome => {
 }
 
 /**
- * The outcome of a call whose server said until when to stay away, in milliseconds since the epoch.
+ * The verdict on a call whose server said until when to stay away, in milliseconds since the epoch.
  *
- * The instant is compared with the wall clock once, when the outcome arrives; from there on the monotonic clock counts.
+ * The instant is compared with the wall clock once, when the verdict arrives; from there on the monotonic clock counts.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const openUntil = (epochMillis: number): Outcome => ({ _tag: "OpenUntil", epochMillis })
+export const openUntil = (epochMillis: number): Verdict => ({ _tag: "OpenUntil", epochMillis })
 
 /**
- * The outcome of a call whose server said for how long to stay away, counted from the arrival of the outcome.
+ * The verdict on a call whose server said for how long to stay away, counted from the arrival of the verdict.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const openFor = (duration: Duration.DurationInput): Outcome => ({ _tag: "OpenFor", duration })
+export const openFor = (duration: Duration.DurationInput): Verdict => ({ _tag: "OpenFor", duration })

@@ -17,8 +17,8 @@ import * as Predicate from "effect/Predicate"
 import * as Deadline from "./Deadline.js"
 import * as Idempotent from "./Idempotent.js"
 import { requireDuration, requireMillis } from "./internal/duration.js"
-import type * as machine from "./internal/hedge.js"
-import { type Attempt, type Verdict } from "./internal/hedgeModel.js"
+import type * as hedge from "./internal/hedge.js"
+import { type Attempt, type Consequence } from "./internal/hedgeModel.js"
 import * as race from "./internal/hedgeRace.js"
 import * as latencies from "./internal/latencies.js"
 import { asked } from "./internal/mishap.js"
@@ -29,7 +29,7 @@ import { isRejection } from "./Rejection.js"
 import type { RetryBudget } from "./RetryBudget.js"
 import * as Telemetry from "./Telemetry.js"
 
-export { type Attempt, type Verdict } from "./internal/hedgeModel.js"
+export { type Attempt, type Consequence } from "./internal/hedgeModel.js"
 
 /**
  * Starts further attempts of slow effects.
@@ -44,7 +44,7 @@ export interface Hedge<in E = unknown> {
   readonly name: string
   /**
    * Runs the effect, and again while it is still running: after the delay, and at once after a failure (see
-   * {@link Verdict}). The first success is the answer; if all fail, the last failure is, though a local refusal never
+   * {@link Consequence}). The first success is the answer; if all fail, the last failure is, though a local refusal never
    * replaces a failure of the service. A defect, or an attempt that interrupts itself, ends the call with it.
    *
    * The answer never waits for the attempts that lost: they are interrupted, and end on their own, unobserved.
@@ -124,7 +124,7 @@ export interface Options<in E> {
    * What follows from the failure of an attempt that has left. Defaults to `"wait"` for local rejections, else `"next"`. If
    * it dies, that is logged and stands for `"wait"`.
    */
-  readonly classify?: ((error: E) => Verdict) | undefined
+  readonly classify?: ((error: E) => Consequence) | undefined
 }
 
 /**
@@ -162,7 +162,7 @@ export const make = <E = unknown>(options: Options<E>): Effect.Effect<Hedge<E>> 
 
 const unsafeMake = <E>(options: Options<E>, maxHedges: number, delays: Delays): Hedge<E> => {
   const { budget, reports = true } = options
-  const classify = options.classify ?? ((error: E): Verdict => isRejection(error) ? "wait" : "next")
+  const classify = options.classify ?? ((error: E): Consequence => isRejection(error) ? "wait" : "next")
   const counts = { calls: 0, hedges: 0, won: 0, denied: 0 }
   const counters = makeCounters(options.name)
 
@@ -180,19 +180,19 @@ const unsafeMake = <E>(options: Options<E>, maxHedges: number, delays: Delays): 
     return admitted
   })
 
-  const judge = <E1 extends E>(cause: Cause.Cause<E1>, left: boolean): Effect.Effect<machine.Failed<E1>> => {
+  const judge = <E1 extends E>(cause: Cause.Cause<E1>, left: boolean): Effect.Effect<hedge.Failed<E1>> => {
     const failure = Cause.isDie(cause) ? Option.none<E1>() : Cause.failureOption(cause)
     if (Option.isNone(failure)) {
-      return Effect.succeed({ _tag: "Failed", verdict: "fail", failure: { cause, refused: false } })
+      return Effect.succeed({ _tag: "Failed", consequence: "fail", failure: { cause, refused: false } })
     }
     const error = failure.value
     // What has not left says nothing of the service, and must not end a call of which others are on their way.
-    const verdict: Effect.Effect<Verdict> = left
+    const consequence: Effect.Effect<Consequence> = left
       ? asked("classify of a hedge", Effect.sync(() => classify(error)), "wait")
       : Effect.succeed("wait")
-    return Effect.map(verdict, (verdict) => ({
+    return Effect.map(consequence, (consequence) => ({
       _tag: "Failed",
-      verdict,
+      consequence,
       failure: { cause, refused: !left || isRejection(error) }
     }))
   }
@@ -217,8 +217,8 @@ const unsafeMake = <E>(options: Options<E>, maxHedges: number, delays: Delays): 
         restore,
         judge,
         admit,
-        onFailed: ({ failure, verdict }) =>
-          reports && verdict !== "fail" && !failure.refused ? budget.failed : Effect.void,
+        onFailed: ({ failure, consequence }) =>
+          reports && consequence !== "fail" && !failure.refused ? budget.failed : Effect.void,
         onAnswered: (by) => {
           if (by === "hedge") {
             counts.won++

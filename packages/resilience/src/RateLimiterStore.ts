@@ -13,7 +13,7 @@ import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import type * as List from "./internal/linkedList.js"
 import * as Budget from "./internal/rateLimiterBudget.js"
-import * as Forecasts from "./internal/rateLimiterForecast.js"
+import * as rateLimiterForecast from "./internal/rateLimiterForecast.js"
 import * as Report from "./internal/rateLimiterReport.js"
 import { millisToNanos, monotonic } from "./internal/time.js"
 import * as Telemetry from "./Telemetry.js"
@@ -215,7 +215,7 @@ export const memory: Open = (limits) =>
       }
       return found
     }
-    const wanted = (costs: ReadonlyArray<Cost>, isFirst: boolean): ReadonlyArray<Forecasts.Wanted> =>
+    const wanted = (costs: ReadonlyArray<Cost>, isFirst: boolean): ReadonlyArray<rateLimiterForecast.Wanted> =>
       costs.map(({ cost, scope }) => ({ budget: find(scope).budget, cost, isFirst }))
 
     const reserve = (costs: ReadonlyArray<Cost>, { isFirst, isHeld }: Claim, now: bigint): Answer => {
@@ -239,7 +239,7 @@ export const memory: Open = (limits) =>
         Budget.advance(budget, now)
         measure(now)
       }
-      return { _tag: "Denied", at: Forecasts.peek(Forecasts.make(), wanted(costs, isFirst), now) }
+      return { _tag: "Denied", at: rateLimiterForecast.peek(rateLimiterForecast.make(), wanted(costs, isFirst), now) }
     }
 
     const commit = (ticket: Ticket, now: bigint): void => {
@@ -301,11 +301,11 @@ export const memory: Open = (limits) =>
           }
         }),
       forecast: () => {
-        const forecast = Forecasts.make()
+        const forecast = rateLimiterForecast.make()
         return {
-          isCurrent: (now) => Forecasts.isCurrent(forecast, now),
-          peek: (costs, isFirst, now) => Forecasts.peek(forecast, wanted(costs, isFirst), now),
-          add: (costs, isFirst, now) => Forecasts.add(forecast, wanted(costs, isFirst), now)
+          isCurrent: (now) => rateLimiterForecast.isCurrent(forecast, now),
+          peek: (costs, isFirst, now) => rateLimiterForecast.peek(forecast, wanted(costs, isFirst), now),
+          add: (costs, isFirst, now) => rateLimiterForecast.add(forecast, wanted(costs, isFirst), now)
         }
       }
     }

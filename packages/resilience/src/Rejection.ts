@@ -7,7 +7,7 @@
  *
  * @since 0.1.0
  */
-import * as internal from "./internal/stackless.js"
+import * as stackless from "./internal/stackless.js"
 
 /**
  * The key under which the class of a local refusal carries its brand. The brand alone makes no instance a refusal: see
@@ -45,7 +45,7 @@ export interface Rejection {
  * @since 0.1.0
  * @category constructors
  */
-export const raise = <E extends Rejection>(error: E): E => internal.raise(error)
+export const raise = <E extends Rejection>(error: E): E => stackless.raise(error)
 
 /**
  * Whether a value is an error that a gate of this process raised. Circuit breakers, hedges and `Retry` ignore these by
@@ -59,4 +59,4 @@ export const raise = <E extends Rejection>(error: E): E => internal.raise(error)
  * @since 0.1.0
  * @category refinements
  */
-export const isRejection = (u: unknown): u is Rejection => internal.isRaised(u)
+export const isRejection = (u: unknown): u is Rejection => stackless.isRaised(u)

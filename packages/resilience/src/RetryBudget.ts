@@ -8,8 +8,8 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { requireDuration } from "./internal/duration.js"
 import { requireThat } from "./internal/requireWhole.js"
-import * as internal from "./internal/retryBudget.js"
-import * as throttling from "./internal/retryThrottle.js"
+import * as retryBudget from "./internal/retryBudget.js"
+import * as retryThrottle from "./internal/retryThrottle.js"
 import { monotonic } from "./internal/time.js"
 
 /**
@@ -73,19 +73,19 @@ export const make = (options: Options = {}): Effect.Effect<RetryBudget> =>
       requireThat(`RetryBudget: ${option}`, value, holds, "a finite number of at least 0")
     }
     requireThat("RetryBudget: timeToLive", Duration.format(timeToLive), nanos > 0n, "a finite time above 0")
-    const state = internal.make({
+    const state = retryBudget.make({
       reserve: reservePerSecond * Duration.toSeconds(timeToLive),
       ratio,
       timeToLive: nanos
     })
-    const at = <A>(f: (state: internal.State, now: bigint) => A): Effect.Effect<A> =>
+    const at = <A>(f: (state: retryBudget.State, now: bigint) => A): Effect.Effect<A> =>
       Effect.clockWith((clock) => Effect.succeed(f(state, monotonic(clock))))
     return {
-      deposit: at(internal.deposit),
-      withdraw: at(internal.withdraw),
+      deposit: at(retryBudget.deposit),
+      withdraw: at(retryBudget.withdraw),
       succeeded: Effect.void,
       failed: Effect.void,
-      balance: at(internal.balance)
+      balance: at(retryBudget.balance)
     }
   })
 
@@ -124,12 +124,12 @@ export const throttle = (options: ThrottleOptions = {}): Effect.Effect<RetryBudg
     requireThat("RetryBudget.throttle: maxTokens", maxTokens, above, "a finite number above 0")
     const enough = ratio >= 0.001 && Number.isFinite(ratio)
     requireThat("RetryBudget.throttle: ratio", ratio, enough, "a finite number of at least 0.001")
-    const state = throttling.make({ maxTokens, ratio })
+    const state = retryThrottle.make({ maxTokens, ratio })
     return {
       deposit: Effect.void,
-      withdraw: Effect.sync(() => throttling.balance(state) > 0),
-      succeeded: Effect.sync(() => throttling.succeeded(state)),
-      failed: Effect.sync(() => throttling.failed(state)),
-      balance: Effect.sync(() => throttling.balance(state))
+      withdraw: Effect.sync(() => retryThrottle.balance(state) > 0),
+      succeeded: Effect.sync(() => retryThrottle.succeeded(state)),
+      failed: Effect.sync(() => retryThrottle.failed(state)),
+      balance: Effect.sync(() => retryThrottle.balance(state))
     }
   })

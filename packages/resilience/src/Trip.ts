@@ -1,5 +1,5 @@
 /**
- * When a closed circuit opens: rules over the outcomes of the calls that went through it.
+ * When a closed circuit opens: rules over the verdicts on the calls that went through it.
  *
  * @since 0.1.0
  */
@@ -8,9 +8,9 @@ import { requireDuration } from "./internal/duration.js"
 import { requireThat, requireWhole } from "./internal/requireWhole.js"
 import * as Tally from "./internal/tally.js"
 import { type Combine, composed } from "./internal/tripComposed.js"
-import { type Trip, TypeId, type Window } from "./internal/tripModel.js"
+import { type Trip, TypeId } from "./internal/tripModel.js"
 import { slowCalls } from "./internal/tripSlowCalls.js"
-import * as Window_ from "./Window.js"
+import * as Window from "./Window.js"
 
 export {
   type All,
@@ -39,8 +39,8 @@ export const consecutive = (failures: number): Trip => {
   return make(() => {
     let run = 0
     return {
-      record: (outcome) => {
-        run = outcome === "failure" ? run + 1 : 0
+      record: (verdict) => {
+        run = verdict === "failure" ? run + 1 : 0
         return run >= failures ? { _tag: "ConsecutiveFailures", failures: run } : undefined
       },
       calls: () => run,
@@ -66,10 +66,10 @@ export const failureRate = (options?: FailureRateOptions): Trip => {
     const tally = Tally.make(window)
     return {
       timed,
-      record: (outcome, now) => {
+      record: (verdict, now) => {
         if (now !== undefined) tally.advance(now)
-        tally.record(outcome === "failure", false)
-        if (outcome === "success") return undefined
+        tally.record(verdict === "failure", false)
+        if (verdict === "success") return undefined
         const { calls, failures } = tally
         return calls >= minimumCalls && failures / calls >= threshold
           ? { _tag: "FailureRate", calls, failures, rate: failures / calls }
@@ -90,7 +90,7 @@ export interface FailureRateOptions {
   /** The share of calls that opens the circuit, above 0 and at most 1. Defaults to `0.5`. */
   readonly threshold?: number | undefined
   /** What is looked at: a `Window`, or how many of the latest calls. Defaults to `100`. */
-  readonly window?: number | Window_.Window | undefined
+  readonly window?: number | Window.Window | undefined
   /**
    * How many calls the window must hold before it can open the circuit. Defaults to `20`, or to the size of a window
    * of fewer calls.
@@ -179,7 +179,7 @@ export const all = (first: Trip, ...others: ReadonlyArray<Trip>): Trip => {
  * @category constructors
  */
 export const make = (
-  window: () => Window,
+  window: Trip["window"],
   options?: { readonly slowAfter?: Duration.DurationInput | undefined }
 ): Trip => ({
   [TypeId]: TypeId,
@@ -190,13 +190,13 @@ export const make = (
 const rate = (
   rule: string,
   options: FailureRateOptions | undefined
-): { readonly threshold: number; readonly window: Window_.Window; readonly minimumCalls: number } => {
+): { readonly threshold: number; readonly window: Window.Window; readonly minimumCalls: number } => {
   const threshold = options?.threshold ?? 0.5
   const isFraction = threshold > 0 && threshold <= 1
   requireThat(`Trip.${rule}: threshold`, threshold, isFraction, "a fraction above 0 and at most 1")
   const given = options?.window ?? 100
   if (typeof given === "number") requireWhole(`Trip.${rule}: window`, given, 1, 0xffff_ffff)
-  const window = typeof given === "number" ? Window_.count(given) : given
+  const window = typeof given === "number" ? Window.count(given) : given
   const most = window._tag === "Count" ? window.size : Number.MAX_SAFE_INTEGER
   const minimumCalls = options?.minimumCalls ?? Math.min(20, most)
   requireWhole(`Trip.${rule}: minimumCalls`, minimumCalls, 1, most)

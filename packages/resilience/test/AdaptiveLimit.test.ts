@@ -1,7 +1,7 @@
 import { Bulkhead } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Deferred, Effect, Exit, FastCheck, Fiber, TestClock } from "effect"
-import * as machine from "../src/internal/adaptiveLimit.js"
+import * as AdaptiveLimit from "../src/internal/adaptiveLimit.js"
 import { settle } from "./support/interruption.js"
 
 const millis = (n: number) => BigInt(Math.round(n * 1000)) * 1000n
@@ -10,16 +10,16 @@ let now = 0n
 
 /** Calls that follow one another, each having taken so long while so many ran. */
 const feed = (
-  state: machine.State,
+  state: AdaptiveLimit.State,
   calls: ReadonlyArray<{ readonly took: number; readonly running: number; readonly isOverload?: boolean }>
 ) =>
   calls.map(({ isOverload = false, running, took }) => {
     const begin = now
     now += millis(took)
-    return machine.step(state, { begin, end: now, running, isOverload })
+    return AdaptiveLimit.step(state, { begin, end: now, running, isOverload })
   })
 
-const full = (state: machine.State, took: number, calls: number, isOverload = false) => {
+const full = (state: AdaptiveLimit.State, took: number, calls: number, isOverload = false) => {
   for (let call = 0; call < calls; call++) {
     feed(state, [{ took, running: Math.floor(state.limit), isOverload }])
   }
@@ -47,7 +47,7 @@ describe("adaptive limits", () => {
     ([samples, min, more, permits]) => {
       const bounds = { min, max: min + more }
       for (const adaptive of [Bulkhead.aimd(bounds), Bulkhead.gradient(bounds)]) {
-        const state = machine.make(adaptive, permits)
+        const state = AdaptiveLimit.make(adaptive, permits)
         for (const limit of [Math.floor(state.limit), ...feed(state, samples)]) {
           assert.isTrue(Number.isInteger(limit))
           assert.isAtLeast(limit, min)
@@ -62,7 +62,7 @@ describe("adaptive limits", () => {
     [FastCheck.integer({ min: 4, max: 100 }), FastCheck.integer({ min: 1, max: 100 })],
     ([permits, took]) => {
       for (const adaptive of [Bulkhead.aimd(), Bulkhead.gradient()]) {
-        const state = machine.make(adaptive, permits)
+        const state = AdaptiveLimit.make(adaptive, permits)
         const running = Math.max(1, Math.ceil(permits / 2) - 1)
         assert.deepStrictEqual(
           new Set(feed(state, Array.from({ length: 300 }, () => ({ took, running })))),
@@ -73,7 +73,7 @@ describe("adaptive limits", () => {
   )
 
   it("aimd: one more for as many good calls as the limit; fewer by a tenth at an overload", () => {
-    const state = machine.make(Bulkhead.aimd({ max: 50 }), 10)
+    const state = AdaptiveLimit.make(Bulkhead.aimd({ max: 50 }), 10)
     assert.closeTo(full(state, 20, 10), 11, 0.05)
     assert.strictEqual(full(state, 20, 3000), 50)
     assert.strictEqual(full(state, 20, 1, true), 45)
@@ -82,18 +82,18 @@ describe("adaptive limits", () => {
 
   it("one overload that hits everything in flight counts once", () => {
     for (const adaptive of [Bulkhead.aimd({ max: 100 }), Bulkhead.gradient({ max: 100 })]) {
-      const state = machine.make(adaptive, 100)
+      const state = AdaptiveLimit.make(adaptive, 100)
       for (let call = 0n; call < 100n; call++) {
-        machine.step(state, { begin: call, end: millis(100) + call, running: 100, isOverload: true })
+        AdaptiveLimit.step(state, { begin: call, end: millis(100) + call, running: 100, isOverload: true })
       }
       assert.strictEqual(state.limit, 90)
-      machine.step(state, { begin: millis(101), end: millis(200), running: 90, isOverload: true })
+      AdaptiveLimit.step(state, { begin: millis(101), end: millis(200), running: 90, isOverload: true })
       assert.strictEqual(state.limit, 81)
     }
   })
 
   it("gradient: grows while calls take as long as usual, shrinks as soon as they take longer, and grows again", () => {
-    const state = machine.make(Bulkhead.gradient({ min: 5, max: 100 }), 20)
+    const state = AdaptiveLimit.make(Bulkhead.gradient({ min: 5, max: 100 }), 20)
     assert.strictEqual(full(state, 20, 20_000), 100)
     while (state.calls > 0) full(state, 20, 1)
     const before = state.limit
@@ -106,7 +106,7 @@ describe("adaptive limits", () => {
   })
 
   it("gradient: forgets sooner than it has learnt that calls take long", () => {
-    const state = machine.make(Bulkhead.gradient({ max: 10 }), 10)
+    const state = AdaptiveLimit.make(Bulkhead.gradient({ max: 10 }), 10)
     full(state, 60, 6000)
     assert.closeTo(state.usual, 60, 0.1)
     full(state, 20, 300)
@@ -114,7 +114,7 @@ describe("adaptive limits", () => {
   })
 
   it("gradient: what takes a little longer than usual is tolerated", () => {
-    const state = machine.make(Bulkhead.gradient({ max: 100 }), 20)
+    const state = AdaptiveLimit.make(Bulkhead.gradient({ max: 100 }), 20)
     full(state, 20, 5000)
     const before = state.limit
     full(state, 29, 5000)

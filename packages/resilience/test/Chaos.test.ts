@@ -20,7 +20,7 @@ const mixed = (options: { readonly seed?: string; readonly enabled?: boolean } =
     name: "test",
     strategies: [
       Chaos.fault({ rate: 0.1, error: () => "fault" as const }),
-      Chaos.outcome({ rate: 0.2, value: () => "outcome" as const })
+      Chaos.result({ rate: 0.2, value: () => "result" as const })
     ],
     ...options
   })
@@ -54,16 +54,16 @@ describe("the strategies of Chaos", () => {
       assert.isTrue(delays.every(Number.isInteger))
     }))
 
-  it.effect("fault, outcome, defect: instead of the effect, which does not run", () =>
+  it.effect("fault, result, defect: instead of the effect, which does not run", () =>
     Effect.gen(function*() {
       let ran = 0
       const call = Effect.sync(() => ++ran)
       const fault = yield* Chaos.make({ name: "f", strategies: [Chaos.fault({ ...always, error: () => "reset" })] })
-      const outcome = yield* Chaos.make({ name: "o", strategies: [Chaos.outcome({ ...always, value: () => -1 })] })
+      const result = yield* Chaos.make({ name: "o", strategies: [Chaos.result({ ...always, value: () => -1 })] })
       const defect = yield* Chaos.make({ name: "d", strategies: [Chaos.defect({ ...always, defect: () => "bug" })] })
       const failure: string = yield* Effect.flip(fault.inject(call))
       assert.strictEqual(failure, "reset")
-      assert.strictEqual(yield* outcome.inject(call), -1)
+      assert.strictEqual(yield* result.inject(call), -1)
       assert.deepStrictEqual(yield* Effect.exit(defect.inject(call)), Exit.die("bug"))
       assert.strictEqual(ran, 0)
     }))
@@ -103,7 +103,7 @@ describe("the strategies of Chaos", () => {
       const fiber = yield* Effect.fork(Effect.flip(chaos.inject(Effect.void)))
       yield* TestClock.adjust("1 second")
       assert.strictEqual(yield* Fiber.join(fiber), "reset")
-      assert.deepStrictEqual(yield* chaos.injected, { latency: 1, fault: 1, outcome: 0, defect: 0, hang: 0 })
+      assert.deepStrictEqual(yield* chaos.injected, { latency: 1, fault: 1, result: 0, defect: 0, hang: 0 })
       assert.strictEqual(yield* metricValue("chaos_injected_calls", { name: "metered-chaos", kind: "fault" }), 1)
       assert.isUndefined(yield* metricValue("chaos_injected_calls", { name: "metered-chaos", kind: "hang" }))
     }))
@@ -160,7 +160,7 @@ describe("the randomness of Chaos", () => {
       const count = (kind: string) => all.filter((result) => result === kind).length
       // Four standard deviations.
       assert.approximately(count("fault"), 100, 38)
-      assert.approximately(count("outcome"), 180, 49)
+      assert.approximately(count("result"), 180, 49)
       const never = yield* Chaos.make({ name: "test", strategies: [Chaos.hang({ rate: 0 })] })
       assert.deepStrictEqual(yield* results(never), Array.from({ length: 1000 }, (_, call) => call))
       const ever = yield* Chaos.make({ name: "test", strategies: [Chaos.fault({ ...always, error: () => "reset" })] })
@@ -224,12 +224,12 @@ describe("the randomness of Chaos", () => {
           seed: "a",
           strategies: [
             Chaos.fault({ rate: 0.5, when: (chosen: boolean) => chosen, error: () => "fault" as const }),
-            Chaos.outcome({ rate: 0.5, value: () => "outcome" as const })
+            Chaos.result({ rate: 0.5, value: () => "result" as const })
           ]
         })
         const reference = yield* make
         const chaos = yield* make
-        const counts = { fault: 0, outcome: 0 }
+        const counts = { fault: 0, result: 0 }
         for (const { chosen, enabled } of calls) {
           yield* Ref.set(chaos.enabled, enabled)
           const result = yield* Effect.merge(chaos.inject(Effect.succeed("own" as const), chosen))

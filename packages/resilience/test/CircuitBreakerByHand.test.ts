@@ -4,10 +4,10 @@ import { Duration, Effect, Exit, Schedule, Scope, TestClock } from "effect"
 import { boom, inFlight, make, opened, retryAfter, tag } from "./support/circuitBreaker.js"
 
 /** Opens only when told to. */
-const banned = (outcome: CircuitBreaker.Outcome) =>
+const banned = (verdict: CircuitBreaker.Verdict) =>
   make({
     trip: Trip.consecutive(5),
-    classify: (exit) => Exit.isFailure(exit) ? outcome : "success"
+    classify: (exit) => Exit.isFailure(exit) ? verdict : "success"
   })
 
 describe("openings asked for", () => {
@@ -24,9 +24,9 @@ describe("openings asked for", () => {
 
   it.effect("openUntil extends and never shortens", () =>
     Effect.gen(function*() {
-      const outcomes = { long: CircuitBreaker.openFor("60 seconds"), short: CircuitBreaker.openUntil(10_000) }
+      const verdicts = { long: CircuitBreaker.openFor("60 seconds"), short: CircuitBreaker.openUntil(10_000) }
       const breaker = yield* make({
-        classify: (exit) => Exit.match(exit, { onSuccess: () => outcomes.short, onFailure: () => outcomes.long })
+        classify: (exit) => Exit.match(exit, { onSuccess: () => verdicts.short, onFailure: () => verdicts.long })
       })
       const [first, second, third] = yield* Effect.all([inFlight(breaker), inFlight(breaker), inFlight(breaker)])
       yield* first.end(Exit.void)

@@ -155,10 +155,10 @@ describe("Hedge", () => {
 
   it.effect("`classify`: \"wait\" leaves it to those in flight, \"fail\" ends the call at once", () =>
     Effect.gen(function*() {
-      const verdicts = { slowDown: "wait", invalid: "fail", down: "next" } as const
-      const hedge = yield* make<keyof typeof verdicts>({ maxHedges: 5, classify: (error) => verdicts[error] })
-      const pushedBack = service<string, keyof typeof verdicts>(after(500, "first"), Effect.fail("slowDown"))
-      const answered = service<never, keyof typeof verdicts>(Effect.never, Effect.fail("invalid"))
+      const consequences = { slowDown: "wait", invalid: "fail", down: "next" } as const
+      const hedge = yield* make<keyof typeof consequences>({ maxHedges: 5, classify: (error) => consequences[error] })
+      const pushedBack = service<string, keyof typeof consequences>(after(500, "first"), Effect.fail("slowDown"))
+      const answered = service<never, keyof typeof consequences>(Effect.never, Effect.fail("invalid"))
       const answer = yield* Effect.fork(hedge.apply(pushedBack.call))
       const failure = yield* Effect.fork(Effect.flip(hedge.apply(answered.call)))
       yield* TestClock.adjust("50 millis")

@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, FastCheck, Random } from "effect"
-import * as machine from "../src/internal/hedge.js"
+import * as hedge from "../src/internal/hedge.js"
 import * as latencies from "../src/internal/latencies.js"
 
 describe("the decisions of Hedge", () => {
   const events = FastCheck.array(
     FastCheck.record({
-      verdict: FastCheck.constantFrom(
+      consequence: FastCheck.constantFrom(
         "due" as const,
         "next" as const,
         "next" as const,
@@ -23,25 +23,25 @@ describe("the decisions of Hedge", () => {
     "agree with what the whole history of the call says",
     [events, FastCheck.integer({ min: 1, max: 4 })],
     ([events, maxHedges]) => {
-      let state: machine.State<number> = machine.make(maxHedges)
+      let state: hedge.State<number> = hedge.make(maxHedges)
       let started = 1
       let ended = 0
       let over = false
       const failures: Array<{ readonly error: number; readonly refused: boolean }> = []
       const last = () => (failures.findLast(({ refused }) => !refused) ?? failures.at(-1))?.error
 
-      for (const [error, { affordable, refused, verdict }] of events.entries()) {
-        if (verdict !== "due") {
+      for (const [error, { affordable, refused, consequence }] of events.entries()) {
+        if (consequence !== "due") {
           ended++
           failures.push({ error, refused })
-          over ||= verdict !== "next"
+          over ||= consequence !== "next"
         }
         const mayHedge = !over && started <= maxHedges
-        const [next, decision] = machine.step(
+        const [next, decision] = hedge.step(
           state,
-          verdict === "due"
+          consequence === "due"
             ? { _tag: "Due" }
-            : { _tag: "Failed", verdict, failure: { cause: Cause.fail(error), refused } }
+            : { _tag: "Failed", consequence, failure: { cause: Cause.fail(error), refused } }
         )
         state = next
         let final = decision
@@ -49,12 +49,12 @@ describe("the decisions of Hedge", () => {
           assert.isTrue(mayHedge)
           if (affordable) started++
           else over = true
-          ;[state, final] = machine.step(state, { _tag: affordable ? "Started" : "Denied" })
+          ;[state, final] = hedge.step(state, { _tag: affordable ? "Started" : "Denied" })
         } else {
           assert.isTrue(!mayHedge)
         }
         assert.strictEqual(state.inFlight, started - ended)
-        if (verdict === "fail") {
+        if (consequence === "fail") {
           assert.deepStrictEqual(final, { _tag: "Fail", cause: Cause.fail(error) })
           return
         }
@@ -141,7 +141,7 @@ describe("the latencies of Hedge", () => {
         )
 
         /** The part of 5,000 calls that is hedged at the 95th percentile, once 15,000 have been learnt from. */
-        const hedged = (isObserved: typeof machine.isObserved) =>
+        const hedged = (isObserved: typeof hedge.isObserved) =>
           Effect.gen(function*() {
             const state = latencies.make(BigInt(milli * 1e6))
             let hedges = 0
@@ -159,7 +159,7 @@ describe("the latencies of Hedge", () => {
             return hedges / 5000
           })
 
-        const rate = yield* hedged(machine.isObserved)
+        const rate = yield* hedged(hedge.isObserved)
         assert.approximately(rate, 0.05, 0.02)
         assert.isAbove(yield* hedged((first) => first === "succeeded"), 2 * rate)
       }),

@@ -234,7 +234,7 @@ describe("Policy, refusals are known by the gate that refused", () => {
     return bulkhead.withPermit(Effect.void)
   })
 
-  const outcome = <E>(call: Effect.Effect<void, E>) =>
+  const counts = <E>(call: Effect.Effect<void, E>) =>
     Effect.gen(function*() {
       const limiter = yield* tenPerMinute
       let attempts = 0
@@ -255,15 +255,15 @@ describe("Policy, refusals are known by the gate that refused", () => {
 
   it.effect("what a gate inside the call refuses with is an error of the call: it was sent, and may be repeated", () =>
     Effect.gen(function*() {
-      assert.deepStrictEqual(yield* outcome(yield* full), { attempts: 3, spent: 3 })
+      assert.deepStrictEqual(yield* counts(yield* full), { attempts: 3, spent: 3 })
       const inner = Policy.make({ name: "inner", bulkhead: yield* Bulkhead.make({ name: "inner", permits: 1 }) })
-      assert.deepStrictEqual(yield* outcome(inner.apply(Effect.fail("down"), safe)), { attempts: 3, spent: 3 })
+      assert.deepStrictEqual(yield* counts(inner.apply(Effect.fail("down"), safe)), { attempts: 3, spent: 3 })
     }))
 
   it.effect("so is one that was decoded from the wire, for which a breaker opens, too", () =>
     Effect.gen(function*() {
       const decoded = Effect.fail(decodedFull("far away"))
-      assert.deepStrictEqual(yield* outcome(decoded), { attempts: 3, spent: 3 })
+      assert.deepStrictEqual(yield* counts(decoded), { attempts: 3, spent: 3 })
       const breaker = yield* CircuitBreaker.make({ name: "wire", trip: Trip.consecutive(1) })
       yield* Effect.exit(breaker.protect(decoded))
       assert.strictEqual((yield* breaker.state)._tag, "Open")

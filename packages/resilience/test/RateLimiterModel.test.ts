@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, FastCheck, Fiber, Option } from "effect"
 import * as Bucket from "../src/internal/rateLimiterBucket.js"
 import * as Budget from "../src/internal/rateLimiterBudget.js"
-import * as Forecast from "../src/internal/rateLimiterForecast.js"
+import * as rateLimiterForecast from "../src/internal/rateLimiterForecast.js"
 import { handClock } from "./support/handClock.js"
 import { settle } from "./support/interruption.js"
 import { type Limit, Reference } from "./support/rateLimiterReference.js"
@@ -365,7 +365,7 @@ describe("the arithmetic of RateLimiter", () => {
       for (const cost of costs) {
         Budget.advance(budget, now)
         while (!Budget.fits(budget, cost, true, now)) {
-          const at = Forecast.peek(Forecast.make(), [{ cost, budget, isFirst: true }], now)
+          const at = rateLimiterForecast.peek(rateLimiterForecast.make(), [{ cost, budget, isFirst: true }], now)
           assert.isTrue(at > now, "a timer that makes no progress would spin")
           now = at
           Budget.advance(budget, now)
@@ -399,22 +399,22 @@ describe("the arithmetic of RateLimiter", () => {
     ([arrivals, rate]) => {
       const foretold = budgetOf(10, rate)
       const lived = budgetOf(10, rate)
-      const forecast = Forecast.make()
+      const forecast = rateLimiterForecast.make()
       let now = 0n
       let turn = 0n
       for (const { after, cost: tenths } of arrivals) {
         const cost = tenths * 0.1
         now += BigInt(after)
         const wanted = [{ cost, budget: foretold, isFirst: true }]
-        const peeked = Forecast.peek(forecast, wanted, now)
-        const added = Forecast.add(forecast, wanted, now)
+        const peeked = rateLimiterForecast.peek(forecast, wanted, now)
+        const added = rateLimiterForecast.add(forecast, wanted, now)
         assert.strictEqual(peeked, added)
         turn = turn > now ? turn : now
         for (Budget.advance(lived, turn); !Budget.fits(lived, cost, true, turn); Budget.advance(lived, turn)) turn++
         Budget.spend(lived, cost, turn)
         assert.strictEqual(added, turn)
       }
-      assert.isTrue(Forecast.isCurrent(forecast, now))
+      assert.isTrue(rateLimiterForecast.isCurrent(forecast, now))
     }
   )
 

@@ -2,7 +2,7 @@ import { Deadline, RateLimiter } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Deferred, Duration, Effect, Fiber, Option, Scheduler, TestClock } from "effect"
 import * as Budget from "../src/internal/rateLimiterBudget.js"
-import * as Forecast from "../src/internal/rateLimiterForecast.js"
+import * as rateLimiterForecast from "../src/internal/rateLimiterForecast.js"
 import { countingClock } from "./support/countingClock.js"
 import { interruptEverywhere, settle } from "./support/interruption.js"
 
@@ -78,10 +78,10 @@ describe("a long queue", () => {
         }
       }
       const budget = Budget.make("test", { limit: 10, reserved: 0, maxPause: 1000n, rate: window })
-      const forecast = Forecast.make()
+      const forecast = rateLimiterForecast.make()
       for (let caller = 0; caller < callers; caller++) {
-        Forecast.peek(forecast, [{ budget, cost: 1, isFirst: true }], 0n)
-        Forecast.add(forecast, [{ budget, cost: 1, isFirst: true }], 0n)
+        rateLimiterForecast.peek(forecast, [{ budget, cost: 1, isFirst: true }], 0n)
+        rateLimiterForecast.add(forecast, [{ budget, cost: 1, isFirst: true }], 0n)
       }
       return steps
     }

@@ -113,7 +113,7 @@ describe("a store that is shared and takes its time", () => {
 
   it.effect("who leaves while it is asked for them leaves nothing spent, whenever that is", () =>
     Effect.gen(function*() {
-      const outcomes = new Set<boolean>()
+      const seen = new Set<boolean>()
       for (let later = 1; later < 16; later++) {
         const limiter = yield* make(remote(yield* RateLimiterStore.memory(limits)))
         const reservation = yield* limiter.reserve(10)
@@ -131,9 +131,9 @@ describe("a store that is shared and takes its time", () => {
         yield* settle
         assert.strictEqual(Option.isSome(yield* Fiber.poll(next)), !began, `left ${later} turns after the refund`)
         assert.strictEqual(yield* limiter.available, began ? 3 : 0)
-        outcomes.add(began)
+        seen.add(began)
       }
-      assert.strictEqual(outcomes.size, 2, "before it was asked for and after")
+      assert.strictEqual(seen.size, 2, "before it was asked for and after")
     }))
 
   it.effect(

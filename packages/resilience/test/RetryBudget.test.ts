@@ -2,7 +2,7 @@ import { RetryBudget } from "@effect-exchange/resilience"
 import { assert, describe, it } from "@effect/vitest"
 import { assertFailure } from "@effect/vitest/utils"
 import { Cause, Duration, Effect, FastCheck, TestClock } from "effect"
-import * as machine from "../src/internal/retryBudget.js"
+import * as retryBudget from "../src/internal/retryBudget.js"
 
 const withdrawals = (budget: RetryBudget.RetryBudget, count: number) =>
   Effect.map(
@@ -80,7 +80,7 @@ describe("RetryBudget", () => {
     "agrees with a list of everything that happened",
     [commands, FastCheck.integer({ min: 0, max: 5 }), FastCheck.constantFrom(0, 0.1, 0.2, 0.5, 1)],
     ([commands, reserve, ratio]) => {
-      const state = machine.make({ reserve, ratio, timeToLive: BigInt(100) })
+      const state = retryBudget.make({ reserve, ratio, timeToLive: BigInt(100) })
       const happened: Array<{ readonly bucket: number; readonly amount: number }> = []
       let now = 0
       const balance = () =>
@@ -91,16 +91,16 @@ describe("RetryBudget", () => {
       const record = (amount: number) => happened.push({ bucket: Math.floor(now / 10), amount })
       for (const command of commands) {
         if (command === "deposit") {
-          machine.deposit(state, BigInt(now))
+          retryBudget.deposit(state, BigInt(now))
           record(ratio)
         } else if (command === "withdraw") {
           const expected = balance() > 1 - 1e-6
-          assert.strictEqual(machine.withdraw(state, BigInt(now)), expected)
+          assert.strictEqual(retryBudget.withdraw(state, BigInt(now)), expected)
           if (expected) record(-1)
         } else {
           now += command.wait
         }
-        assert.closeTo(machine.balance(state, BigInt(now)), Math.max(0, balance()), 1e-6)
+        assert.closeTo(retryBudget.balance(state, BigInt(now)), Math.max(0, balance()), 1e-6)
       }
     }
   )

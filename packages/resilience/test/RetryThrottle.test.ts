@@ -2,7 +2,7 @@ import { Backoff, Hedge, Idempotent, Retry, RetryBudget } from "@effect-exchange
 import { assert, describe, it } from "@effect/vitest"
 import { assertFailure } from "@effect/vitest/utils"
 import { Cause, Effect, FastCheck, Fiber, TestClock } from "effect"
-import * as machine from "../src/internal/retryThrottle.js"
+import * as retryThrottle from "../src/internal/retryThrottle.js"
 
 const backoff = Backoff.none({ base: 10, max: 10 })
 
@@ -126,13 +126,13 @@ describe("RetryBudget.throttle", () => {
       FastCheck.integer({ min: 1, max: 2000 })
     ],
     ([attempts, maxTokens, thousandths]) => {
-      const state = machine.make({ maxTokens, ratio: thousandths / 1000 })
+      const state = retryThrottle.make({ maxTokens, ratio: thousandths / 1000 })
       let tokens = maxTokens * 1000
       for (const succeeded of attempts) {
-        if (succeeded) machine.succeeded(state)
-        else machine.failed(state)
+        if (succeeded) retryThrottle.succeeded(state)
+        else retryThrottle.failed(state)
         tokens = Math.min(maxTokens * 1000, Math.max(0, tokens + (succeeded ? thousandths : -1000)))
-        assert.strictEqual(machine.balance(state), Math.max(0, tokens - maxTokens * 500) / 1000)
+        assert.strictEqual(retryThrottle.balance(state), Math.max(0, tokens - maxTokens * 500) / 1000)
       }
     }
   )

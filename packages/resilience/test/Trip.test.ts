@@ -3,14 +3,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { throws } from "@effect/vitest/utils"
 import { Duration, FastCheck } from "effect"
 
-const record = (trip: Trip.Trip, outcomes: string): ReadonlyArray<Trip.Reason | undefined> => {
+const record = (trip: Trip.Trip, verdicts: string): ReadonlyArray<Trip.Reason | undefined> => {
   const window = trip.window()
-  return Array.from(outcomes, (outcome) => window.record(outcome === "x" ? "failure" : "success"))
+  return Array.from(verdicts, (verdict) => window.record(verdict === "x" ? "failure" : "success"))
 }
 
 /** How many calls it takes to trip, or -1. */
-const tripsAfter = (trip: Trip.Trip, outcomes: string): number =>
-  record(trip, outcomes).findIndex((reason) => reason !== undefined) + 1 || -1
+const tripsAfter = (trip: Trip.Trip, verdicts: string): number =>
+  record(trip, verdicts).findIndex((reason) => reason !== undefined) + 1 || -1
 
 const refused = (make: () => Trip.Trip, message: string) => throws(make, new RangeError(message))
 
@@ -28,7 +28,7 @@ describe("consecutive", () => {
 
   it("holds the present run only", () => {
     const window = Trip.consecutive(3).window()
-    for (const outcome of ["failure", "success", "failure", "failure"] as const) window.record(outcome)
+    for (const verdict of ["failure", "success", "failure", "failure"] as const) window.record(verdict)
     assert.deepStrictEqual([window.calls(), window.failures()], [2, 2])
   })
 })
@@ -111,7 +111,7 @@ describe("any", () => {
 
   it("reports the fullest window", () => {
     const window = Trip.any(Trip.consecutive(5), Trip.failureRate()).window()
-    for (const outcome of ["success", "failure", "success", "failure"] as const) window.record(outcome)
+    for (const verdict of ["success", "failure", "success", "failure"] as const) window.record(verdict)
     assert.deepStrictEqual([window.calls(), window.failures()], [4, 2])
   })
 })
@@ -153,10 +153,10 @@ describe("all", () => {
       const any = Trip.any(...rules).window()
       const all = Trip.all(...rules).window()
       for (const fails of failed) {
-        const outcome = fails ? "failure" : "success"
-        const verdicts = own.map((window) => window.record(outcome) !== undefined)
-        assert.strictEqual(any.record(outcome) !== undefined, verdicts.includes(true))
-        assert.strictEqual(all.record(outcome) !== undefined, !verdicts.includes(false))
+        const verdict = fails ? "failure" : "success"
+        const reasons = own.map((window) => window.record(verdict) !== undefined)
+        assert.strictEqual(any.record(verdict) !== undefined, reasons.includes(true))
+        assert.strictEqual(all.record(verdict) !== undefined, !reasons.includes(false))
       }
     }
   )

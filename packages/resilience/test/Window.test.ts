@@ -17,11 +17,11 @@ describe("count", () => {
   })
 
   it("is what a plain number means", () => {
-    const outcomes = Array.from({ length: 20 }, (_, i) => i % 3 === 0 ? "failure" as const : "success" as const)
+    const verdicts = Array.from({ length: 20 }, (_, i) => i % 3 === 0 ? "failure" as const : "success" as const)
     const [number, window] = [7, Window.count(7)].map((window) =>
       Trip.failureRate({ window, minimumCalls: 3 }).window()
     )
-    for (const outcome of outcomes) assert.deepStrictEqual(number?.record(outcome), window?.record(outcome))
+    for (const verdict of verdicts) assert.deepStrictEqual(number?.record(verdict), window?.record(verdict))
     assert.strictEqual(number?.calls(), 7)
   })
 })

@@ -15,14 +15,14 @@ import * as Ref from "effect/Ref"
 import * as Dialect from "./Dialect.js"
 import { dialects, type ExchangeId } from "./Dialects.js"
 import type * as Account from "./engine/Account.js"
-import * as Engine from "./engine/Engine.js"
+import type * as Engine from "./engine/Engine.js"
 import * as Faults from "./engine/Faults.js"
-import { quoter } from "./engine/internal/quoter.js"
-import * as Market from "./engine/Market.js"
+import type * as Market from "./engine/Market.js"
 import { concealer } from "./internal/concealer.js"
 import * as Damage from "./internal/damage.js"
-import { demoBalances, demoKeys } from "./internal/demo.js"
+import { demoKeys } from "./internal/demo.js"
 import { httpClient } from "./internal/httpClient.js"
+import { courseOf, type State } from "./internal/simulated.js"
 import { ExchangeNotSimulated, FillRejected, PriceRejected, SimulatedFault } from "./SimulatorError.js"
 
 export {
@@ -41,6 +41,8 @@ export {
    */
   exchangeIds
 } from "./Dialects.js"
+
+export { type MarketState, type State } from "./internal/simulated.js"
 
 export * from "./SimulatorError.js"
 
@@ -112,38 +114,6 @@ export interface Simulator {
 }
 
 /**
- * A simulated exchange at an instant.
- *
- * @since 0.1.0
- * @category models
- */
-export interface State {
-  /** By the exchange's own clock, in milliseconds since the epoch. */
-  readonly now: number
-  readonly faults: Faults.Faults
-  readonly markets: ReadonlyArray<MarketState>
-  /** The account's open orders under the exchange's ids, oldest first. */
-  readonly orders: ReadonlyArray<readonly [id: string, order: Engine.Order]>
-  readonly balances: ReadonlyArray<Account.Balance>
-  readonly positions: ReadonlyArray<Engine.Position>
-  readonly usage: ReadonlyArray<Dialect.Usage>
-}
-
-/**
- * A market of a simulated exchange at an instant.
- *
- * @since 0.1.0
- * @category models
- */
-export interface MarketState {
-  readonly id: string
-  readonly symbol: string
-  readonly top: Market.Top
-  /** Whether the price was set by hand. */
-  readonly isSet: boolean
-}
-
-/**
  * The exchanges of a layer, each by its id.
  *
  * @since 0.1.0
@@ -166,58 +136,13 @@ export const make = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Simulator> {
   const dialect: Dialect.Dialect = dialects[id]
   const { keys = demoKeys(dialect), seed = "simulator" } = options
-  const instruments = dialect.listings.flatMap(({ instrument }) => instrument ?? [])
-  const balances = options.balances ?? demoBalances(instruments)
   const startedAt = yield* Clock.currentTimeMillis
   const faults = yield* Ref.make(options.faults ?? Faults.none)
   const sequence = yield* Ref.make(0)
   const recorded = yield* Ref.make<ReadonlyArray<RecordedRequest>>([])
-  const exchange = yield* Ref.make<Exchange>({
-    session: dialect.start,
-    engine: Engine.make({ instruments, balances }),
-    pins: new Map()
-  })
+  const course = courseOf(dialect, seed, keys)
+  const exchange = yield* Ref.make(course.start(options.balances))
   const conceal = concealer(keys)
-  const quote = quoter(seed)
-  const listings = new Map(dialect.listings.map((listing) => [listing.id, listing]))
-
-  const advance = ({ engine, pins }: Exchange, now: number, skew: number): Engine.Engine =>
-    Engine.advance(engine, now + skew, (market) => {
-      const listing = listings.get(market)
-      return listing === undefined ? undefined : Market.top(seed, listing, now, pins.get(market))
-    })
-
-  const world = (current: Exchange, now: number, active: Faults.Faults): Dialect.World => {
-    const skew = active.clockSkew
-    return {
-      now: now + skew,
-      quote: (listing) => quote(listing, now, current.pins.get(listing.id)),
-      keys,
-      engine: advance(current, now, skew),
-      trades: (listing, limit) =>
-        Market.trades(seed, listing, now, limit, current.pins.get(listing.id)).map((trade) => ({
-          ...trade,
-          at: trade.at + skew
-        })),
-      candles: (listing, intervalMillis, from, to) =>
-        Market.candles(seed, listing, intervalMillis, { from, to, now }, current.pins.get(listing.id)),
-      isVisible: ({ createdAt }) => createdAt + active.orderLag <= now + skew
-    }
-  }
-
-  // Refused before anything was done: the request is counted, and that is all.
-  const answer = (
-    request: Dialect.SimulatedRequest,
-    now: number,
-    active: Faults.Faults,
-    kind: Faults.Kind | undefined
-  ): Effect.Effect<Dialect.SimulatedResponse> =>
-    Ref.modify(exchange, (current) => {
-      const seen = world(current, now, active)
-      const [response, session, traded] = current.session.respond(request, seen)
-      const engine = kind === "http503" || kind === "http429" ? seen.engine : traded ?? seen.engine
-      return [response, { session, engine, pins: current.pins }]
-    })
 
   const record = (request: Dialect.SimulatedRequest, at: number, status: number | undefined, fault?: Faults.Kind) =>
     Ref.update(recorded, (requests) => [
@@ -232,22 +157,25 @@ export const make = Effect.fnUntraced(function*(
     const sent = yield* Clock.currentTimeMillis
     const all = yield* Ref.get(faults)
     const active = Faults.at(all, sent - startedAt, request.method, Dialect.pathOf(request.target))
-    const outcome = Faults.draw(active, `${seed}/${id}/${all.seed}`, number)
-    const outward = Math.floor(outcome.latency / 2)
+    const drawn = Faults.draw(active, `${seed}/${id}/${all.seed}`, number)
+    const outward = Math.floor(drawn.latency / 2)
     yield* pause(outward)
     const now = yield* wholeMillis
-    if (outcome.kind === "refused") {
+    if (drawn.kind === "refused") {
       yield* record(request, now, undefined, "refused")
       return yield* new SimulatedFault({ exchange: id, code: "ECONNREFUSED" })
     }
-    const served = yield* answer(request, now, active, outcome.kind)
-    const response = Damage.apply(dialect, outcome, active, {
+    const served = yield* Ref.modify(
+      exchange,
+      (current) => course.respond(current, request, now, active, drawn.kind)
+    )
+    const response = Damage.apply(dialect, drawn, active, {
       ...served,
       headers: { date: Dialect.httpDate(now + active.clockSkew), ...served.headers }
     })
-    yield* record(request, now, response?.status, outcome.kind)
-    if (outcome.kind === "drop") return yield* Effect.never
-    yield* pause(outcome.latency - outward)
+    yield* record(request, now, response?.status, drawn.kind)
+    if (drawn.kind === "drop") return yield* Effect.never
+    yield* pause(drawn.latency - outward)
     return response ?? (yield* new SimulatedFault({ exchange: id, code: "ECONNRESET" }))
   })
 
@@ -267,48 +195,22 @@ export const make = Effect.fnUntraced(function*(
     }),
     setFaults: (next) => Ref.set(faults, next),
     setPrice: Effect.fnUntraced(function*(market, last) {
-      const { at, skew } = yield* instant
+      const now = yield* instant
       const [listing, price] = yield* parsePrice(dialect, market, last)
-      yield* Ref.update(exchange, (current) => {
-        const pinned = [...(current.pins.get(listing.id) ?? []), { at, last: price }]
-        const next = { ...current, pins: new Map(current.pins).set(listing.id, pinned) }
-        return { ...next, engine: advance(next, at, skew) }
-      })
+      yield* Ref.update(exchange, (current) => course.setPrice(current, listing.id, price, now))
     }),
     fill: Effect.fnUntraced(function*(orderId, amount) {
-      const { at, skew } = yield* instant
+      const now = yield* instant
       const rejected = (reason: FillRejected["reason"]) => new FillRejected({ exchange: id, orderId, reason })
       const wanted = amount === undefined ? undefined : parseDecimal(amount)
       if (wanted === null) return yield* rejected("OffLot")
-      const filled = yield* Ref.modify(exchange, (current) => {
-        const engine = advance(current, at, skew)
-        const order = Engine.orders(engine).find((one) => dialect.orderId(one) === orderId)
-        const done = order === undefined
-          ? Either.left<Engine.FillRefusal>("NotFound")
-          : Engine.fill(engine, order.id, wanted, at + skew)
-        return [done, { ...current, engine: Either.isRight(done) ? done.right[1] : engine }] as const
-      })
-      const [order] = yield* Either.mapLeft(filled, rejected)
-      return order
+      const filled = yield* Ref.modify(exchange, (current) => course.fill(current, orderId, wanted, now))
+      return yield* Either.mapLeft(filled, rejected)
     }),
     state: Effect.gen(function*() {
-      const { at, skew } = yield* instant
-      const current = yield* Ref.get(exchange)
-      const engine = advance(current, at, skew)
-      return {
-        now: at + skew,
-        faults: yield* Ref.get(faults),
-        markets: dialect.listings.map((listing) => ({
-          id: listing.id,
-          symbol: listing.symbol,
-          top: Market.top(seed, listing, at, current.pins.get(listing.id)),
-          isSet: current.pins.has(listing.id)
-        })),
-        orders: Engine.openOrders(engine).map((order) => [dialect.orderId(order), order] as const),
-        balances: Engine.balances(engine),
-        positions: Engine.positions(engine),
-        usage: current.session.usage(at + skew)
-      }
+      const now = yield* instant
+      const shown = course.show(yield* Ref.get(exchange), now)
+      return { ...shown, faults: yield* Ref.get(faults) }
     })
   }
 })
@@ -383,12 +285,6 @@ export const registry = (simulators: ReadonlyArray<Simulator>): Context.Tag.Serv
 })
 
 const remembered = 1000
-
-interface Exchange {
-  readonly session: Dialect.Session
-  readonly engine: Engine.Engine
-  readonly pins: ReadonlyMap<string, ReadonlyArray<Market.Pin>>
-}
 
 // A test's clock may stand between two milliseconds; an exchange's never says so.
 const wholeMillis = Effect.map(Clock.currentTimeMillis, Math.floor)

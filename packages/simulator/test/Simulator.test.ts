@@ -32,7 +32,7 @@ const withSimulator = <A, E>(
 
 const textOf = (response: HttpClientResponse.HttpClientResponse) => response.text
 
-const outcomes = (options: Simulator.Options) =>
+const answers = (options: Simulator.Options) =>
   Effect.gen(function*() {
     const simulator = yield* Simulator.make("binance", options)
     return yield* Effect.forEach(
@@ -317,12 +317,12 @@ describe("Simulator", () => {
 
     it.effect("repeats exactly under one seed, whatever the application's Random", () =>
       Effect.gen(function*() {
-        const one = yield* Effect.withRandom(outcomes({ faults: shaky }), Random.make("one"))
-        const two = yield* Effect.withRandom(outcomes({ faults: shaky }), Random.make("two"))
+        const one = yield* Effect.withRandom(answers({ faults: shaky }), Random.make("one"))
+        const two = yield* Effect.withRandom(answers({ faults: shaky }), Random.make("two"))
         assert.deepStrictEqual(one, two)
         assert.deepStrictEqual([...new Set(one)].toSorted(), ["200", "500", "ECONNREFUSED", "ECONNRESET"])
-        assert.notDeepEqual(one, yield* outcomes({ faults: Faults.withSeed(shaky, "other") }))
-        assert.notDeepEqual(one, yield* outcomes({ faults: shaky, seed: "other" }))
+        assert.notDeepEqual(one, yield* answers({ faults: Faults.withSeed(shaky, "other") }))
+        assert.notDeepEqual(one, yield* answers({ faults: shaky, seed: "other" }))
       }))
   })
 

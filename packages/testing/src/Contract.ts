@@ -212,7 +212,7 @@ export interface Row {
   readonly id: string
   readonly title: string
   readonly capability: ContractCase["capability"]
-  readonly outcome: "passed" | "failed" | "skipped"
+  readonly result: "passed" | "failed" | "skipped"
   readonly detail: string
 }
 
@@ -248,16 +248,16 @@ export const report = <R, E>(
  * @category formatting
  */
 export const renderReport = ({ name, rows }: Report): string => {
-  const count = (outcome: Row["outcome"]) => rows.filter((row) => row.outcome === outcome).length
+  const count = (result: Row["result"]) => rows.filter((row) => row.result === result).length
   return [
     `# Contract of ${inCell(name)}`,
     "",
     `${count("passed")} passed, ${count("failed")} failed, ${count("skipped")} skipped.`,
     "",
-    "| case | capability | what | outcome | detail |",
+    "| case | capability | what | result | detail |",
     "| --- | --- | --- | --- | --- |",
-    ...rows.map(({ capability, detail, id, outcome, title }) =>
-      `| ${[id, capability, title, outcome, detail].map(inCell).join(" | ")} |`
+    ...rows.map(({ capability, detail, id, result, title }) =>
+      `| ${[id, capability, title, result, detail].map(inCell).join(" | ")} |`
     ),
     ""
   ].join("\n")
@@ -268,13 +268,13 @@ const inCell = (text: string): string => text.replace(/\s+/g, " ").replaceAll("|
 const rowOf = <R, E>(each: ContractCase, options: Options<R, E>): Effect.Effect<Row> => {
   const row = { id: each.id, title: each.title, capability: each.capability }
   const never = reasonNever(each, options)
-  if (never !== undefined) return Effect.succeed({ ...row, outcome: "skipped", detail: never })
+  if (never !== undefined) return Effect.succeed({ ...row, result: "skipped", detail: never })
   const run = within(each, options, runOf(each, options))
   return Effect.map(
     options.clock === "live" ? Effect.exit(run) : underTestClock(run),
     Exit.match({
-      onSuccess: (): Row => ({ ...row, outcome: "passed", detail: "" }),
-      onFailure: (cause) => ({ ...row, outcome: "failed", detail: detailOf(Cause.squash(cause)) })
+      onSuccess: (): Row => ({ ...row, result: "passed", detail: "" }),
+      onFailure: (cause) => ({ ...row, result: "failed", detail: detailOf(Cause.squash(cause)) })
     })
   )
 }

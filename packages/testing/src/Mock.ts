@@ -24,7 +24,7 @@ import {
   type TickerInput,
   type TradingOptions
 } from "./internal/mockModel.js"
-import * as assembling from "./internal/mocks.js"
+import * as mocks from "./internal/mocks.js"
 
 export {
   /**
@@ -81,7 +81,7 @@ export const make = (
   tickers: { readonly [symbol: string]: TickerInput },
   options: Options = {}
 ): Effect.Effect<Mock.Service, InvalidMock, Scope.Scope> =>
-  Effect.flatMap(assembling.exchange(features, tickers, options), assembling.marketData)
+  Effect.flatMap(mocks.exchange(features, tickers, options), mocks.marketData)
 
 /**
  * A mock of an account.
@@ -93,8 +93,8 @@ export const makeAccount = (
   options: AccountOptions = {}
 ): Effect.Effect<MockAccount.Service, InvalidMock, Scope.Scope> =>
   Effect.flatMap(
-    assembling.exchange(features, assembling.listed(options), options),
-    (mock) => assembling.account(mock, options, false)
+    mocks.exchange(features, mocks.listed(options), options),
+    (mock) => mocks.account(mock, options, false)
   )
 
 /**
@@ -157,10 +157,10 @@ export const layerTrading = (
   options: TradingOptions = {}
 ): Layer.Layer<MarketData.MarketData | Mock | Account.Account | MockAccount | Trading.Trading | MockTrading> =>
   Layer.orDie(Layer.scopedContext(Effect.gen(function*() {
-    const mock = yield* assembling.exchange(features, { ...assembling.listed(options), ...tickers }, options)
-    const marketData = yield* assembling.marketData(mock)
-    const account = yield* assembling.account(mock, options, true)
-    const trading = yield* assembling.trading(mock)
+    const mock = yield* mocks.exchange(features, { ...mocks.listed(options), ...tickers }, options)
+    const marketData = yield* mocks.marketData(mock)
+    const account = yield* mocks.account(mock, options, true)
+    const trading = yield* mocks.trading(mock)
     return Context.make(Mock, marketData).pipe(
       Context.add(MarketData.MarketData, marketData),
       Context.add(MockAccount, account),

@@ -30,7 +30,7 @@ describe("report", { timeout: 60_000 }, () => {
       assert.deepStrictEqual(report.rows.map(({ id }) => id), Contract.cases.map(({ id }) => id))
       assert.deepStrictEqual(report.rows, yield* Ref.get(heard))
       assert.deepStrictEqual(
-        report.rows.flatMap(({ detail, id, outcome }) => outcome === "passed" ? [] : [`${id} ${outcome}: ${detail}`]),
+        report.rows.flatMap(({ detail, id, result }) => result === "passed" ? [] : [`${id} ${result}: ${detail}`]),
         [
           "MD-14 skipped: no observer was given",
           "MD-27 skipped: Mock has candles of every interval",
@@ -46,26 +46,26 @@ describe("report", { timeout: 60_000 }, () => {
     Effect.gen(function*() {
       const late = yield* Contract.report({ ...subject, layer: wrong(Effect.succeed(12)) })
       const failed = rowOf(late, "MD-11")
-      assert.strictEqual(failed?.outcome, "failed")
+      assert.strictEqual(failed?.result, "failed")
       assertInclude(failed?.detail, "the exchange's clock is 12, expected to be within 30s")
       assert.notInclude(failed?.detail, "a | b")
 
       const dead = yield* Contract.report({ ...subject, layer: wrong(Effect.dieMessage("out of order")) })
-      assert.deepStrictEqual([rowOf(dead, "MD-11")?.outcome, rowOf(dead, "MD-11")?.detail], ["failed", "out of order"])
+      assert.deepStrictEqual([rowOf(dead, "MD-11")?.result, rowOf(dead, "MD-11")?.detail], ["failed", "out of order"])
 
       const unbuilt = yield* Contract.report({ ...subject, layer: Layer.fail("no network") })
-      assert.deepStrictEqual([rowOf(unbuilt, "MD-01")?.outcome, rowOf(unbuilt, "MD-01")?.detail], [
+      assert.deepStrictEqual([rowOf(unbuilt, "MD-01")?.result, rowOf(unbuilt, "MD-01")?.detail], [
         "failed",
         "no network"
       ])
-      assert.strictEqual(rowOf(unbuilt, "TR-01")?.outcome, "passed")
+      assert.strictEqual(rowOf(unbuilt, "TR-01")?.result, "passed")
     }), 60_000)
 
   it.effect("needs no test runner, nor moves its clock", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(7)
       const report = yield* Contract.report({ name: "mock", layer: Mock.layer(tickers), clock: "test" })
-      assert.isTrue(report.rows.every(({ outcome }) => outcome !== "failed"))
+      assert.isTrue(report.rows.every(({ result }) => result !== "failed"))
       assert.strictEqual(yield* Clock.currentTimeMillis, 7)
     }), 60_000)
 
@@ -73,9 +73,9 @@ describe("report", { timeout: 60_000 }, () => {
     const rendered = Contract.renderReport({
       name: "a | b",
       rows: [
-        { id: "MD-01", capability: "marketData", title: "lists markets", outcome: "passed", detail: "" },
-        { id: "TR-01", capability: "trading", title: "trades", outcome: "failed", detail: "one | two\nthree" },
-        { id: "ER-01", capability: "trading", title: "finds", outcome: "skipped", detail: "no faults were given" }
+        { id: "MD-01", capability: "marketData", title: "lists markets", result: "passed", detail: "" },
+        { id: "TR-01", capability: "trading", title: "trades", result: "failed", detail: "one | two\nthree" },
+        { id: "ER-01", capability: "trading", title: "finds", result: "skipped", detail: "no faults were given" }
       ]
     })
     assert.deepStrictEqual(rendered.split("\n"), [
@@ -83,7 +83,7 @@ describe("report", { timeout: 60_000 }, () => {
       "",
       "1 passed, 1 failed, 1 skipped.",
       "",
-      "| case | capability | what | outcome | detail |",
+      "| case | capability | what | result | detail |",
       "| --- | --- | --- | --- | --- |",
       "| MD-01 | marketData | lists markets | passed |  |",
       "| TR-01 | trading | trades | failed | one \\| two three |",

@@ -650,7 +650,7 @@ describe("on a live exchange", () => {
         trading: Layer.unwrapEffect(Effect.as(Effect.dieMessage("a live exchange must not be traded on"), overWire())),
         account: Layer.merge(Mock.layer(tickers), Mock.layerAccount({ symbols: Object.keys(tickers) }))
       })
-      assert.deepStrictEqual(report.rows.filter(({ outcome }) => outcome === "failed"), [])
-      assert.strictEqual(report.rows.filter(({ outcome }) => outcome === "skipped").length, trading.length + 1)
+      assert.deepStrictEqual(report.rows.filter(({ result }) => result === "failed"), [])
+      assert.strictEqual(report.rows.filter(({ result }) => result === "skipped").length, trading.length + 1)
     }), 60_000)
 })

@@ -10,7 +10,7 @@ const tickers = {
   "BTC/USD:BTC": { last: "100" }
 } as const
 
-const desk = (options: Mock.TradingOptions = {}) =>
+const mocked = (options: Mock.TradingOptions = {}) =>
   Mock.layerTrading(tickers, {
     balances: { USDT: { free: "1000", total: "1100" }, BTC: { free: "2" } },
     fee: "0.01",
@@ -47,7 +47,7 @@ describe("layerTrading", () => {
       assert.strictEqual((yield* trading.cancel({ symbol: "BTC/USDT", id: order.id })).status, "canceled")
       assert.deepStrictEqual(yield* openIds, [])
       assert.deepStrictEqual(yield* shown, { USDT: "1000 of 1100", BTC: "2 of 2" })
-    }).pipe(Effect.provide(desk())))
+    }).pipe(Effect.provide(mocked())))
 
   it.effect("fills what crosses at the quote and not at its own price", () =>
     Effect.gen(function*() {
@@ -65,7 +65,7 @@ describe("layerTrading", () => {
         ) => [orderId, feeAsset, fee && Decimal.format(fee), liquidity]),
         [[bought.id, "BTC", "0.01", "taker"], [sold.id, "USDT", "1.00", "taker"]]
       )
-    }).pipe(Effect.provide(desk())))
+    }).pipe(Effect.provide(mocked())))
 
   it.effect("fills what stands when a later quote reaches it, at its own price", () =>
     Effect.gen(function*() {
@@ -85,7 +85,7 @@ describe("layerTrading", () => {
         2000,
         "maker"
       ]])
-    }).pipe(Effect.provide(desk())))
+    }).pipe(Effect.provide(mocked())))
 
   it.effect("never takes with a post-only order, and leaves nothing of what must be filled at once", () =>
     Effect.gen(function*() {
@@ -101,7 +101,7 @@ describe("layerTrading", () => {
       }
       assert.strictEqual((yield* place({ ...limit, price: "101", timeInForce: "FOK" })).status, "filled")
       assert.strictEqual((yield* place({ ...limit, price: "100.5", postOnly: true })).status, "open")
-    }).pipe(Effect.provide(desk())))
+    }).pipe(Effect.provide(mocked())))
 
   it.effect("amends what stands, which may fill it", () =>
     Effect.gen(function*() {
@@ -114,7 +114,7 @@ describe("layerTrading", () => {
       assert.strictEqual((yield* Effect.flip(trading.amend(reference, { amount: "20" })))._tag, "InsufficientFunds")
       assert.strictEqual((yield* trading.amend(reference, { price: "101" })).status, "filled")
       assert.strictEqual((yield* Effect.flip(trading.amend(reference, { price: "1" })))._tag, "OrderRejected")
-    }).pipe(Effect.provide(desk())))
+    }).pipe(Effect.provide(mocked())))
 
   it.effect("says what became of each order of a batch", () =>
     Effect.gen(function*() {
@@ -124,7 +124,7 @@ describe("layerTrading", () => {
         results.map((result) => Either.isRight(result) ? result.right.status : result.left._tag),
         ["open", "InvalidRequest", "InsufficientFunds"]
       )
-    }).pipe(Effect.provide(desk())))
+    }).pipe(Effect.provide(mocked())))
 
   const refusals: ReadonlyArray<readonly [what: string, Order.Request, tag: string]> = [
     ["more than there is", { ...limit, amount: "11.2" }, "InsufficientFunds"],
@@ -143,7 +143,7 @@ describe("layerTrading", () => {
         assert.strictEqual((yield* Effect.flip(place(request)))._tag, tag)
         assert.deepStrictEqual(yield* openIds, [])
         assert.deepStrictEqual(yield* shown, before)
-      }).pipe(Effect.provide(desk())))
+      }).pipe(Effect.provide(mocked())))
   }
 
   it.effect("takes a client order id once", () =>
@@ -152,14 +152,14 @@ describe("layerTrading", () => {
       const error = yield* Effect.flip(place({ ...limit, clientOrderId: "mine" }))
       assert.strictEqual(error._tag, "DuplicateOrder")
       assertInclude(error.message, "mine")
-    }).pipe(Effect.provide(desk())))
+    }).pipe(Effect.provide(mocked())))
 
   it.effect("refuses a market order when nobody is there", () =>
     Effect.gen(function*() {
       yield* Effect.flatMap(Mock.Mock, (mock) => mock.setPrice("BTC/USDT", {}))
       const error = yield* Effect.flip(place({ type: "market", symbol: "BTC/USDT", side: "buy", amount: "1" }))
       assert.strictEqual(error._tag, "OrderRejected")
-    }).pipe(Effect.provide(desk())))
+    }).pipe(Effect.provide(mocked())))
 
   it.effect("cannot do what it was told it cannot", () =>
     Effect.gen(function*() {
@@ -170,7 +170,7 @@ describe("layerTrading", () => {
         yield* Effect.flip(trading.amend({ symbol: "BTC/USDT", id: "1" }, { price: "1" }))
       ]
       assert.deepStrictEqual(tags.map(({ _tag }) => _tag), ["Unsupported", "Unsupported", "Unsupported"])
-    }).pipe(Effect.provide(desk({ features: { timeInForce: ["GTC"], amend: false, batch: 0 } }))))
+    }).pipe(Effect.provide(mocked({ features: { timeInForce: ["GTC"], amend: false, batch: 0 } }))))
 
   it.effect("fails and remembers as the others do, each capability by itself", () =>
     Effect.gen(function*() {
@@ -189,7 +189,7 @@ describe("layerTrading", () => {
       assert.deepStrictEqual(yield* openIds, [])
       assert.strictEqual((yield* place(limit)).status, "open")
       assert.deepStrictEqual((yield* trading.calls).map(({ operation }) => operation), ["place", "place"])
-    }).pipe(Effect.provide(desk())))
+    }).pipe(Effect.provide(mocked())))
 
   it.effect("knows orders, fills and positions that it was given, and gives their ids to no other", () =>
     Effect.gen(function*() {
@@ -199,7 +199,7 @@ describe("layerTrading", () => {
       assert.notStrictEqual((yield* place(limit)).id, "1")
       assert.strictEqual((yield* account.order({ symbol: "ETH/USDT", clientOrderId: "old" })).id, "1")
       assert.deepStrictEqual(yield* account.positions, [])
-    }).pipe(Effect.provide(desk({
+    }).pipe(Effect.provide(mocked({
       positions: [],
       orders: [{
         exchange: "mock",
@@ -252,7 +252,7 @@ describe("layerTrading", () => {
         assert.closeTo(Number(Decimal.format(total)), expected, 1e-6)
         assert.closeTo(Number(Decimal.format(free)), expected - (asset === "USDT" ? 100 : 0), 1e-6)
       }
-    }).pipe(Effect.provide(desk())), { fastCheck: { numRuns: 50 } })
+    }).pipe(Effect.provide(mocked())), { fastCheck: { numRuns: 50 } })
 })
 
 describe("market data of a mock", () => {

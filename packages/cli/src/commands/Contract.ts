@@ -65,13 +65,13 @@ export const handle = Effect.fnUntraced(function*(
     )
     return yield* Concurrent.forEach(
       subjects,
-      (subject) => Suite.report(subject, ({ id, outcome }) => onProgress(`${subject.name} ${id} ${outcome}`)),
+      (subject) => Suite.report(subject, ({ id, result }) => onProgress(`${subject.name} ${id} ${result}`)),
       { concurrency: "unbounded" }
     )
   }))
   yield* Screen.line(table(reports, screen.colors))
   yield* write(reports.map(Suite.renderReport).join("\n"))
-  const failed = reports.filter(({ rows }) => rows.some(({ outcome }) => outcome === "failed")).map(({ name }) => name)
+  const failed = reports.filter(({ rows }) => rows.some(({ result }) => result === "failed")).map(({ name }) => name)
   const remarks = [
     ...reports.map(summary),
     ...Option.match(input.output, { onNone: () => [], onSome: (output) => [`The report is in ${output}.`] }),
@@ -213,7 +213,7 @@ const onSockets = Effect.fnUntraced(function*(exchange: Exchanges.ExchangeId, in
   } as const
 })
 
-const tones: { readonly [O in Suite.Row["outcome"]]: Table.Tone } = { passed: "good", failed: "bad", skipped: "faint" }
+const tones: { readonly [R in Suite.Row["result"]]: Table.Tone } = { passed: "good", failed: "bad", skipped: "faint" }
 
 const table = (reports: ReadonlyArray<Suite.Report>, colors: boolean): string =>
   Table.render(
@@ -221,17 +221,17 @@ const table = (reports: ReadonlyArray<Suite.Report>, colors: boolean): string =>
       { title: "exchange" },
       { title: "case" },
       { title: "what" },
-      { title: "outcome" },
+      { title: "result" },
       { title: "why" }
     ],
     reports.flatMap(({ name, rows }) =>
-      rows.map(({ detail, id, outcome, title }) => [name, id, title, { text: outcome, tone: tones[outcome] }, detail])
+      rows.map(({ detail, id, result, title }) => [name, id, title, { text: result, tone: tones[result] }, detail])
     ),
     colors
   )
 
 const summary = ({ name, rows }: Suite.Report): string => {
-  const count = (outcome: Suite.Row["outcome"]) => rows.filter((row) => row.outcome === outcome).length
+  const count = (result: Suite.Row["result"]) => rows.filter((row) => row.result === result).length
   return `${name}: ${count("passed")} passed, ${count("failed")} failed, ${count("skipped")} skipped.`
 }
 

@@ -39,10 +39,10 @@ import * as Health from "../ports/Health.js"
 import * as Endpoint from "./Endpoint.js"
 import * as ExchangeState from "./ExchangeState.js"
 import { describeMismatch } from "./internal/answer.js"
-import * as wire from "./internal/attempt.js"
-import * as reporting from "./internal/healthReport.js"
+import * as Attempt from "./internal/attempt.js"
+import * as HealthReport from "./internal/healthReport.js"
 import { Lane } from "./internal/lane.js"
-import * as observing from "./internal/observer.js"
+import * as Observer from "./internal/observer.js"
 import { fromRefusal, narrow } from "./internal/refusal.js"
 import * as transport from "./internal/transport.js"
 import { unlessUnhurried } from "./internal/unhurried.js"
@@ -159,7 +159,7 @@ const resolveHost = (
 }
 
 /** One operation under way: what each attempt has to tell the next stands here. */
-interface Call<A> extends wire.Call<A> {
+interface Call<A> extends Attempt.Call<A> {
   readonly cost: Endpoint.Cost
   attempt: number
   /** What an attempt failed with after which a write may have been carried out. */
@@ -178,7 +178,7 @@ const makeEngine = Effect.fnUntraced(function*(
   const state = yield* ExchangeState.ExchangeState
   const held = yield* state.at(protocol, { environment, origin }, options)
   const { breakers, limits, meters, vitals } = held
-  const line: wire.Line = {
+  const line: Attempt.Line = {
     protocol,
     client: transport.discreet(yield* HttpClient.HttpClient),
     origin,
@@ -189,7 +189,7 @@ const makeEngine = Effect.fnUntraced(function*(
     maxBytes: options.maxResponseBytes ?? 8 * 1024 * 1024,
     learnUsage: (usage, { limits }, offset) => limits.learn(usage, offset)
   }
-  const observer = observing.make({
+  const observer = Observer.make({
     exchange,
     environment,
     host: host._tag === "Open" ? new URL(host.baseUrl).hostname : "",
@@ -198,7 +198,7 @@ const makeEngine = Effect.fnUntraced(function*(
     vitals,
     breakers
   })
-  const nobody: wire.Signer = { key: yield* held.key(""), credentials: Option.none() }
+  const nobody: Attempt.Signer = { key: yield* held.key(""), credentials: Option.none() }
   const fingerprintOf = memoized(Credentials.fingerprint)
 
   /** The exchange's gates, and how an operation with this key goes through them. */
@@ -227,12 +227,12 @@ const makeEngine = Effect.fnUntraced(function*(
     )
   )
 
-  const run = <A>(call: Call<A>, signer: wire.Signer): Effect.Effect<A, ExchangeError.ExchangeError> =>
+  const run = <A>(call: Call<A>, signer: Attempt.Signer): Effect.Effect<A, ExchangeError.ExchangeError> =>
     Effect.flatMap(Lane, (lane) => inLane(call, signer, lane ?? call.endpoint.capability))
 
   const inLane = <A>(
     call: Call<A>,
-    signer: wire.Signer,
+    signer: Attempt.Signer,
     lane: Endpoint.Capability
   ): Effect.Effect<A, ExchangeError.ExchangeError> =>
     Effect.mapError(
@@ -240,7 +240,7 @@ const makeEngine = Effect.fnUntraced(function*(
         ({ leaving, waited }) =>
           Effect.suspend(() => {
             call.attempt++
-            const attempt = observer.attempt(call, signer.key.limits, wire.send(line, call, signer, leaving))
+            const attempt = observer.attempt(call, signer.key.limits, Attempt.send(line, call, signer, leaving))
             return Effect.zipRight(meters.waited(call.endpoint.name, Number(waited) / 1e9), attempt)
           }).pipe(
             Effect.tapError((error) => {
@@ -269,11 +269,11 @@ const makeEngine = Effect.fnUntraced(function*(
       yield* Effect.logInfo("Compared clocks with the exchange", { because: operation })
     })
 
-  const signedBy = (credentials: Credentials.Credentials): Effect.Effect<wire.Signer> =>
+  const signedBy = (credentials: Credentials.Credentials): Effect.Effect<Attempt.Signer> =>
     Effect.map(held.key(fingerprintOf(credentials)), (key) => ({ key, credentials: Option.some(credentials) }))
 
   const signerOf = ({ about, endpoint }: Call<unknown>): Effect.Effect<
-    wire.Signer,
+    Attempt.Signer,
     ExchangeError.AuthenticationFailed
   > => {
     if (endpoint.auth === "none") return Effect.succeed(nobody)
@@ -286,7 +286,7 @@ const makeEngine = Effect.fnUntraced(function*(
   }
 
   /** Who signs now that the key was rotated, if it was. */
-  const rotated = ({ credentials: used }: wire.Signer): Effect.Effect<Option.Option<wire.Signer>> =>
+  const rotated = ({ credentials: used }: Attempt.Signer): Effect.Effect<Option.Option<Attempt.Signer>> =>
     provider === undefined || Option.isNone(used) ? Effect.succeedNone : Effect.matchEffect(provider.reload, {
       onFailure: () => Effect.succeedNone,
       onSuccess: (fresh) => Credentials.isSame(used.value, fresh) ? Effect.succeedNone : Effect.asSome(signedBy(fresh))
@@ -332,7 +332,7 @@ const makeEngine = Effect.fnUntraced(function*(
         Effect.mapError((error) => narrow(endpoint.capability, error)),
         observer.operation(endpoint.name)
       ),
-    health: reporting.make({ exchange, environment, host, vitals, limits, breakers })
+    health: HealthReport.make({ exchange, environment, host, vitals, limits, breakers })
   }
 })
 

@@ -17,10 +17,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as SynchronizedRef from "effect/SynchronizedRef"
 import type { Capability } from "./Endpoint.js"
-import * as breaking from "./internal/breakers.js"
-import * as limiting from "./internal/limits.js"
-import * as metering from "./internal/meters.js"
-import * as vitality from "./internal/vitals.js"
+import * as Breakers from "./internal/breakers.js"
+import * as Limits from "./internal/limits.js"
+import * as Meters from "./internal/meters.js"
+import * as Vitals from "./internal/vitals.js"
 import type { Protocol } from "./Protocol.js"
 
 /**
@@ -108,12 +108,12 @@ export interface Place {
  * @internal
  */
 export interface Held {
-  readonly limits: limiting.Limits
-  readonly breakers: breaking.Breakers
+  readonly limits: Limits.Limits
+  readonly breakers: Breakers.Breakers
   readonly bulkhead: Bulkhead.Bulkhead<Capability>
   readonly budget: RetryBudget.RetryBudget
-  readonly vitals: vitality.Vitals
-  readonly meters: metering.Meters
+  readonly vitals: Vitals.Vitals
+  readonly meters: Meters.Meters
   /** What is held of a key, by its fingerprint. */
   readonly key: (fingerprint: string) => Effect.Effect<Key>
 }
@@ -132,7 +132,7 @@ export interface Key {
   /** Whose turn it is, where nonces must arrive in the order in which they were made. */
   readonly turns: Turns | undefined
   /** What its calls spend from. */
-  readonly limits: limiting.KeyLimits
+  readonly limits: Limits.KeyLimits
 }
 
 /**
@@ -213,20 +213,20 @@ const hold = (
   Effect.gen(function*() {
     const { exchange } = protocol
     const { maxConcurrent = 32, maxQueued = 1000, maxPause = "1 hour" } = options
-    const meters = metering.make(exchange, environment)
-    const limits = yield* limiting.make(protocol, { maxQueue: maxQueued, maxPause, store: open, meters })
+    const meters = Meters.make(exchange, environment)
+    const limits = yield* Limits.make(protocol, { maxQueue: maxQueued, maxPause, store: open, meters })
     const keys = yield* SynchronizedRef.make<ReadonlyMap<string, Key>>(new Map())
     return {
       limits,
       meters,
-      vitals: yield* vitality.make(meters),
-      breakers: yield* breaking.make(exchange, options.breaker),
+      vitals: yield* Vitals.make(meters),
+      breakers: yield* Breakers.make(exchange, options.breaker),
       budget: yield* RetryBudget.make(),
       bulkhead: yield* Bulkhead.make({
         name: exchange,
         permits: maxConcurrent,
         maxQueue: maxQueued,
-        lanes: limiting.lanes,
+        lanes: Limits.lanes,
         // An eighth is for trading alone.
         reserved: Math.min(maxConcurrent - 1, Math.ceil(maxConcurrent / 8))
       }),
@@ -242,7 +242,7 @@ const hold = (
 
 const meet = (
   protocol: Protocol,
-  limits: limiting.Limits,
+  limits: Limits.Limits,
   maxQueue: number,
   fingerprint: string,
   known: ReadonlyMap<string, Key>
@@ -262,8 +262,8 @@ const meet = (
 const turns = (exchange: string, maxQueue: number): Effect.Effect<Turns> =>
   Effect.map(
     Effect.all([
-      Bulkhead.make({ name: `${exchange}.signed`, permits: 2, reserved: 1, maxQueue, lanes: limiting.lanes }),
-      Bulkhead.make({ name: `${exchange}.signed.trading`, permits: 1, maxQueue, lanes: limiting.lanes })
+      Bulkhead.make({ name: `${exchange}.signed`, permits: 2, reserved: 1, maxQueue, lanes: Limits.lanes }),
+      Bulkhead.make({ name: `${exchange}.signed.trading`, permits: 1, maxQueue, lanes: Limits.lanes })
     ]),
     ([all, one]): Turns => ({
       reading: {

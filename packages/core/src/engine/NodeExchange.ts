@@ -8,8 +8,7 @@
  * @since 0.1.0
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import type * as HttpClient from "@effect/platform/HttpClient"
-import * as Client from "@effect/platform/HttpClient"
+import * as HttpClient from "@effect/platform/HttpClient"
 import { setHeader } from "@effect/platform/HttpClientRequest"
 import * as Socket from "@effect/platform/Socket"
 import * as Duration from "effect/Duration"
@@ -55,7 +54,7 @@ export const layerWith = (options: Options): Layer.Layer<HttpClient.HttpClient |
  * @category layers
  */
 export const layerHttp = (options: Options = {}): Layer.Layer<HttpClient.HttpClient> =>
-  Layer.effect(Client.HttpClient, Effect.map(Client.HttpClient, (client) => packed(discreet(client)))).pipe(
+  Layer.effect(HttpClient.HttpClient, Effect.map(HttpClient.HttpClient, (client) => packed(discreet(client)))).pipe(
     Layer.provide(NodeHttpClient.layerUndiciWithoutDispatcher),
     Layer.provide(Layer.scoped(
       NodeHttpClient.Dispatcher,
@@ -74,7 +73,7 @@ export const layerHttp = (options: Options = {}): Layer.Layer<HttpClient.HttpCli
     ))
   )
 
-const packed = Client.mapRequest(setHeader("accept-encoding", "gzip"))
+const packed = HttpClient.mapRequest(setHeader("accept-encoding", "gzip"))
 
 // What fails in here never stood, whatever its code: name, address, handshake or certificate. What an established connection
 // fails with did stand, whatever its code.

@@ -10,7 +10,7 @@ import type * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import type * as Option from "effect/Option"
 import type { Balance } from "../model/Balance.js"
-import type * as Candles from "../model/Candle.js"
+import type * as Candle from "../model/Candle.js"
 import type * as ClientOrderId from "../model/ClientOrderId.js"
 import type { AccountError, MarketDataError, TradingError } from "../model/ExchangeError.js"
 import type { ExchangeStatus } from "../model/ExchangeStatus.js"
@@ -36,7 +36,7 @@ export interface Features {
   readonly name: string
   readonly kinds: ReadonlyArray<Kind>
   readonly testnet: boolean
-  readonly candles: ReadonlyArray<Candles.Interval>
+  readonly candles: ReadonlyArray<Candle.Interval>
   readonly positions: boolean
   readonly timeInForce: ReadonlyArray<TimeInForce>
   readonly reduceOnly: boolean
@@ -66,7 +66,7 @@ export interface MarketData {
     /** Those that open in the window, in any order; others are left out by the caller. */
     readonly read: (
       market: Market,
-      interval: Candles.Interval,
+      interval: Candle.Interval,
       window: Window
     ) => Effect.Effect<ReadonlyArray<Bar>, MarketDataError>
     /**
@@ -77,7 +77,7 @@ export interface MarketData {
     readonly firstFrom?:
       | ((
         market: Market,
-        interval: Candles.Interval,
+        interval: Candle.Interval,
         from: number
       ) => Effect.Effect<Option.Option<number>, MarketDataError>)
       | undefined
@@ -102,7 +102,7 @@ export interface Window {
  * @since 0.1.0
  * @category models
  */
-export type Bar = Pick<Candles.Candle, "openTime" | "open" | "high" | "low" | "close" | "volume">
+export type Bar = Pick<Candle.Candle, "openTime" | "open" | "high" | "low" | "close" | "volume">
 
 /**
  * Which order, by one of its ids. `since` is an instant before which it cannot have been placed (epoch milliseconds), for

@@ -8,9 +8,9 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Decimal from "../model/Decimal.js"
-import * as failovers from "./internal/failover.js"
+import * as Failover from "./internal/failover.js"
 import * as lastPrice from "./internal/lastPrice.js"
-import * as medians from "./internal/median.js"
+import * as Median from "./internal/median.js"
 import * as Source from "./internal/source.js"
 import * as MarketData from "./MarketData.js"
 
@@ -96,7 +96,7 @@ export const failover = <E, R>(
   Layer.scoped(
     MarketData.MarketData,
     Effect.gen(function*() {
-      const service = yield* failovers.make(yield* build("failover", sources, options), options.hedgeAfter)
+      const service = yield* Failover.make(yield* build("failover", sources, options), options.hedgeAfter)
       return { ...service, price: remembering("failover", service.price, options) }
     })
   )
@@ -130,13 +130,13 @@ export const median = <E, R>(options: MedianOptions<E, R>): Layer.Layer<MarketDa
     MarketData.MarketData,
     Effect.gen(function*() {
       const sources = yield* build("median", options.sources, options)
-      const service = yield* failovers.make(sources, options.hedgeAfter)
+      const service = yield* Failover.make(sources, options.hedgeAfter)
       const limits = {
         minimumSources: options.minimumSources ?? 2,
         maximumAge: Duration.toMillis(options.maximumAge ?? "1 minute"),
         maximumDeviation: Decimal.make(options.maximumDeviation ?? "0.02")
       }
-      const price = remembering("median", (symbol) => medians.price(sources, symbol, limits), options)
+      const price = remembering("median", (symbol) => Median.price(sources, symbol, limits), options)
       return { ...service, exchange: "median", price: Effect.fn("median.MarketData.price")(price) }
     })
   )

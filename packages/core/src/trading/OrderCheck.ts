@@ -10,7 +10,7 @@ import { quote } from "../model/internal/quote.js"
 import { type Market, notional } from "../model/Market.js"
 import type { Amendment, Amount, Checked, Request } from "../model/Order.js"
 import type { Side } from "../model/Trade.js"
-import * as input from "./internal/orderInput.js"
+import * as orderInput from "./internal/orderInput.js"
 
 /**
  * An order out of any value, which may have come from a file or another program: each field is what its type says, or is
@@ -20,7 +20,7 @@ import * as input from "./internal/orderInput.js"
  * @since 0.1.0
  * @category validation
  */
-export const decode: (value: unknown) => Either.Either<Request, string> = input.request
+export const decode: (value: unknown) => Either.Either<Request, string> = orderInput.request
 
 /**
  * The order in exact decimals, or what is wrong with it and what would be right. The request may be any value: it is
@@ -71,7 +71,7 @@ export const checkAmendment = (
   string
 > =>
   Either.gen(function*() {
-    const { amount, price } = yield* input.amendment(amendment)
+    const { amount, price } = yield* orderInput.amendment(amendment)
     if (price === undefined && amount === undefined) {
       return yield* Either.left("neither a price nor an amount to change to was given")
     }

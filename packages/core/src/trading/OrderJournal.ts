@@ -13,9 +13,9 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Intent, unnamed } from "../model/internal/intent.js"
-import * as Book from "./internal/journalBook.js"
+import * as JournalBook from "./internal/journalBook.js"
 import { type Begun, Entry, JournalFailed, Outcome } from "./internal/journalEntry.js"
-import * as File from "./internal/journalFile.js"
+import * as JournalFile from "./internal/journalFile.js"
 
 export {
   /**
@@ -118,8 +118,8 @@ export const sinceOf = (
   ...[account, exchange, environment, epochMillis]: Parameters<OrderJournal["Type"]["since"]>
 ): ReadonlyArray<Begun> => bookOf(entries).since(account, exchange, environment, epochMillis)
 
-const bookOf = (entries: ReadonlyArray<Entry>): Book.Book => {
-  const book = Book.make()
+const bookOf = (entries: ReadonlyArray<Entry>): JournalBook.Book => {
+  const book = JournalBook.make()
   for (const entry of entries) book.add(entry, Number.NEGATIVE_INFINITY)
   return book
 }
@@ -131,7 +131,7 @@ const bookOf = (entries: ReadonlyArray<Entry>): Book.Book => {
  * @category layers
  */
 export const layerMemory: Layer.Layer<OrderJournal> = Layer.sync(OrderJournal, () => {
-  const book = Book.make()
+  const book = JournalBook.make()
   return {
     append: (entry) => Effect.map(Clock.currentTimeMillis, (now) => book.add(entry, now)),
     open: Effect.sync(book.open),
@@ -179,4 +179,4 @@ export const layerNone: Layer.Layer<OrderJournal> = Layer.effect(
  * @category layers
  */
 export const layerFile = (path: string): Layer.Layer<OrderJournal, JournalFailed, FileSystem.FileSystem> =>
-  Layer.scoped(OrderJournal, File.make(path))
+  Layer.scoped(OrderJournal, JournalFile.make(path))

@@ -310,11 +310,11 @@ export const isExpired = (state: State, now: bigint): state is HalfOpen =>
 export const probed = (
   settings: Settings,
   probes: Probes,
-  outcome: "success" | "failure",
+  verdict: "success" | "failure",
   took: bigint
 ): "Undecided" | "Recovered" | "Failed" => {
   const isSlow = settings.slowAfter !== undefined && took >= settings.slowAfter
-  if (outcome === "success" && !isSlow) {
+  if (verdict === "success" && !isSlow) {
     probes.succeeded++
     rest(settings, probes)
     return probes.succeeded >= settings.successes ? "Recovered" : "Undecided"

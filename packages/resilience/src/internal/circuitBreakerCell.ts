@@ -13,9 +13,9 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Alarm from "./alarm.js"
 import * as machine from "./circuitBreaker.js"
-import type * as telemetry from "./circuitBreakerMetrics.js"
-import type { Outcome, Transition, TripCause } from "./circuitBreakerModel.js"
-import type * as Queue from "./circuitBreakerQueue.js"
+import type * as circuitBreakerMetrics from "./circuitBreakerMetrics.js"
+import type { Transition, TripCause, Verdict } from "./circuitBreakerModel.js"
+import type * as circuitBreakerQueue from "./circuitBreakerQueue.js"
 import { mishap } from "./mishap.js"
 import { monotonic } from "./time.js"
 
@@ -24,9 +24,9 @@ export interface Config {
   readonly name: string
   readonly openFor: Schedule.Schedule<unknown, TripCause>
   readonly settings: machine.Settings
-  readonly meters: telemetry.Meters
+  readonly meters: circuitBreakerMetrics.Meters
   /** Emptied by every change of state. */
-  readonly queue: Queue.Queue
+  readonly queue: circuitBreakerQueue.Queue
 }
 
 /** @internal */
@@ -51,7 +51,7 @@ export interface Cell {
     from: machine.Closed | machine.MetricsOnly | machine.HalfOpen,
     cause: TripCause
   ) => Effect.Effect<void>
-  readonly request: (outcome: Exclude<Outcome, string>) => Effect.Effect<void>
+  readonly request: (verdict: Exclude<Verdict, string>) => Effect.Effect<void>
   readonly changes: Stream.Stream<Transition>
   readonly automatic: Effect.Effect<void, never, Scope.Scope>
   /** To be run when somebody has joined or left the queue: sees to it that the clock is watched if need be. */
@@ -135,9 +135,9 @@ const unsafeMake = (
         })
       }))
 
-  const request = (outcome: Exclude<Outcome, string>): Effect.Effect<void> =>
+  const request = (verdict: Exclude<Verdict, string>): Effect.Effect<void> =>
     Effect.uninterruptible(Effect.clockWith((clock) => {
-      const until = machine.after(monotonic(clock), requested(outcome, clock))
+      const until = machine.after(monotonic(clock), requested(verdict, clock))
       return send({ _tag: "OpenRequested" }, { _tag: "OpenRequested", until })
     }))
 
@@ -205,7 +205,7 @@ const dueAt = (state: machine.State, watched: boolean, awaited: boolean): machin
   }
 }
 
-const requested = (outcome: Exclude<Outcome, string>, clock: Clock.Clock): Duration.Duration =>
-  outcome._tag === "OpenFor"
-    ? Duration.decode(outcome.duration)
-    : Duration.millis(outcome.epochMillis - clock.unsafeCurrentTimeMillis())
+const requested = (verdict: Exclude<Verdict, string>, clock: Clock.Clock): Duration.Duration =>
+  verdict._tag === "OpenFor"
+    ? Duration.decode(verdict.duration)
+    : Duration.millis(verdict.epochMillis - clock.unsafeCurrentTimeMillis())

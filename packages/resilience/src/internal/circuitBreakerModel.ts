@@ -171,7 +171,7 @@ export interface Metrics {
   readonly waiting: number
   /** Calls refused with `CircuitOpen`, by `protect` or by `check`. */
   readonly rejected: number
-  /** Calls that ended after the state they began under was gone; ignored outcomes are not among them. */
+  /** Calls that ended after the state they began under was gone; ignored calls are not among them. */
   readonly late: number
   /** How often the circuit went from another state to open. */
   readonly trips: number
@@ -207,7 +207,7 @@ export interface Transition {
   readonly at: number
   readonly reason:
     | TripCause
-    /** An outcome asked for it: {@link openUntil} or {@link openFor}. */
+    /** A verdict asked for it: {@link openUntil} or {@link openFor}. */
     | { readonly _tag: "OpenRequested" }
     /** The open duration was over and a call came, or {@link CircuitBreaker.automatic} was at work. */
     | { readonly _tag: "OpenElapsed" }
@@ -261,7 +261,7 @@ export const Snapshot = Schema.Union(
  * @since 0.1.0
  * @category models
  */
-export type Outcome =
+export type Verdict =
   | "success"
   | "failure"
   | "ignore"
@@ -282,7 +282,7 @@ export interface Options<in E> {
   /**
    * For how long to open. The schedule is stepped once per trip, with the cause, and its delay is not slept but becomes
    * the deadline; it starts again after the circuit has closed. When it is exhausted the circuit stays open until
-   * `reset`. Openings asked for by an outcome do not step it. If it dies, that is logged, and the circuit opens for 60
+   * `reset`. Openings asked for by a verdict do not step it. If it dies, that is logged, and the circuit opens for 60
    * seconds. Defaults to 1 second, doubled each time up to 60 seconds,
    * of which `Random` chooses 50 to 100 %, so that a fleet does not probe in step.
    */
@@ -312,7 +312,7 @@ export interface Options<in E> {
    * Judges each finished call that was not merely interrupted: interruption never reaches it and is always ignored. If it
    * throws, that is logged, and {@link defaultClassify} judges instead. Defaults to that.
    */
-  readonly classify?: ((exit: Exit.Exit<unknown, E>) => Outcome) | undefined
+  readonly classify?: ((exit: Exit.Exit<unknown, E>) => Verdict) | undefined
   /** Begins in the state `MetricsOnly`. Defaults to `false`. */
   readonly metricsOnly?: boolean | undefined
 }

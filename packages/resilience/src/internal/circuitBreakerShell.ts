@@ -10,10 +10,10 @@ import type * as Schedule from "effect/Schedule"
 import type * as Trip from "../Trip.js"
 import * as machine from "./circuitBreaker.js"
 import * as Cell from "./circuitBreakerCell.js"
-import * as telemetry from "./circuitBreakerMetrics.js"
-import type { CircuitBreaker, Outcome, TripCause } from "./circuitBreakerModel.js"
-import * as Queue from "./circuitBreakerQueue.js"
-import * as Snapshot from "./circuitBreakerSnapshot.js"
+import * as circuitBreakerMetrics from "./circuitBreakerMetrics.js"
+import type { CircuitBreaker, TripCause, Verdict } from "./circuitBreakerModel.js"
+import * as circuitBreakerQueue from "./circuitBreakerQueue.js"
+import * as circuitBreakerSnapshot from "./circuitBreakerSnapshot.js"
 import * as view from "./circuitBreakerView.js"
 import { mishap } from "./mishap.js"
 import { monotonic } from "./time.js"
@@ -26,9 +26,9 @@ export interface Config<in E, out Refused> {
   readonly settings: machine.Settings
   /** How many may wait while the circuit is half-open. */
   readonly maxQueue: number
-  readonly classify: (exit: Exit.Exit<unknown, E>) => Outcome
+  readonly classify: (exit: Exit.Exit<unknown, E>) => Verdict
   /** Judges where `classify` dies. */
-  readonly otherwise: (exit: Exit.Exit<unknown, E>) => Outcome
+  readonly otherwise: (exit: Exit.Exit<unknown, E>) => Verdict
   readonly refuse: (refusal: machine.Refusal) => Refused
 }
 
@@ -70,8 +70,8 @@ export const make = <E, Refused>(
   initial: machine.State
 ): Effect.Effect<Shell<E, Refused>> =>
   Effect.suspend(() => {
-    const meters = telemetry.make(config.name, initial._tag)
-    const queue = Queue.make(config.maxQueue)
+    const meters = circuitBreakerMetrics.make(config.name, initial._tag)
+    const queue = circuitBreakerQueue.make(config.maxQueue)
     return Effect.map(
       Cell.make({ ...config, meters, queue }, initial),
       (cell) => unsafeMake(config, meters, queue, cell)
@@ -80,8 +80,8 @@ export const make = <E, Refused>(
 
 const unsafeMake = <E, Refused>(
   { classify, maxQueue, name, otherwise, refuse, settings }: Config<E, Refused>,
-  meters: telemetry.Meters,
-  queue: Queue.Queue,
+  meters: circuitBreakerMetrics.Meters,
+  queue: circuitBreakerQueue.Queue,
   cell: Cell.Cell
 ): Shell<E, Refused> => {
   const { commit, current, observe, request, send, tend, trip } = cell
@@ -89,7 +89,7 @@ const unsafeMake = <E, Refused>(
 
   let died: Cause.Cause<never> | undefined
 
-  const judge = (exit: Exit.Exit<unknown, E>): Outcome => {
+  const judge = (exit: Exit.Exit<unknown, E>): Verdict => {
     if (Exit.isFailure(exit) && Cause.isInterruptedOnly(exit.cause)) return "ignore"
     try {
       return classify(exit)
@@ -117,22 +117,22 @@ const unsafeMake = <E, Refused>(
   const conclude = <A, E1 extends E>(
     started: Counting,
     exit: Exit.Exit<A, E1>,
-    outcome: Outcome,
+    verdict: Verdict,
     reason: Trip.Reason | undefined
   ): Effect.Effect<A, E1> => {
-    if (outcome === "ignore") return exit
+    if (verdict === "ignore") return exit
     const isLate = current() !== started
     if (isLate) totals.late++
-    if (typeof outcome !== "string") return Effect.zipRight(request(outcome), exit)
+    if (typeof verdict !== "string") return Effect.zipRight(request(verdict), exit)
     return isLate || reason === undefined ? exit : Effect.zipRight(trip(started, reason), exit)
   }
 
   const finishClosed = <A, E1 extends E>(started: Counting, exit: Exit.Exit<A, E1>): Effect.Effect<A, E1> => {
-    const outcome = judge(exit)
-    if (outcome !== "success" && outcome !== "failure") return told(conclude(started, exit, outcome, undefined))
-    if (started.window.timed !== true) return told(conclude(started, exit, outcome, started.window.record(outcome)))
+    const verdict = judge(exit)
+    if (verdict !== "success" && verdict !== "failure") return told(conclude(started, exit, verdict, undefined))
+    if (started.window.timed !== true) return told(conclude(started, exit, verdict, started.window.record(verdict)))
     return told(
-      Effect.clockWith((clock) => conclude(started, exit, outcome, started.window.record(outcome, millisOf(clock))))
+      Effect.clockWith((clock) => conclude(started, exit, verdict, started.window.record(verdict, millisOf(clock))))
     )
   }
 
@@ -160,9 +160,9 @@ const unsafeMake = <E, Refused>(
     exit: Exit.Exit<A, E1>
   ): Effect.Effect<A, E1> =>
     Effect.clockWith((clock) => {
-      const outcome = judge(exit)
-      const reason = end(Predicate.isObject(outcome) ? "ignore" : outcome, millisOf(clock))
-      return told(conclude(started, exit, outcome, reason))
+      const verdict = judge(exit)
+      const reason = end(Predicate.isObject(verdict) ? "ignore" : verdict, millisOf(clock))
+      return told(conclude(started, exit, verdict, reason))
     })
 
   // Here interruption must be seen too, or the call would be in flight for ever.
@@ -202,15 +202,15 @@ const unsafeMake = <E, Refused>(
       return tend
     })
 
-  const finishProbe = (started: machine.HalfOpen, began: bigint, outcome: Outcome): Effect.Effect<void> => {
-    if (outcome === "ignore") return giveBack(started)
+  const finishProbe = (started: machine.HalfOpen, began: bigint, verdict: Verdict): Effect.Effect<void> => {
+    if (verdict === "ignore") return giveBack(started)
     return observe((state, now): Effect.Effect<void> => {
       if (state !== started) totals.late++
-      if (Predicate.isObject(outcome)) return Effect.zipRight(request(outcome), giveBack(started))
+      if (Predicate.isObject(verdict)) return Effect.zipRight(request(verdict), giveBack(started))
       if (state !== started) return Effect.void
-      const verdict = machine.probed(settings, started.probes, outcome, now - began)
-      if (verdict === "Recovered") return send({ _tag: "ProbesSucceeded" }, { _tag: "Recovered", from: started })
-      return verdict === "Failed"
+      const shown = machine.probed(settings, started.probes, verdict, now - began)
+      if (shown === "Recovered") return send({ _tag: "ProbesSucceeded" }, { _tag: "Recovered", from: started })
+      return shown === "Failed"
         ? trip(started, { _tag: "ProbesFailed", failures: started.probes.failed })
         : tend
     })
@@ -224,8 +224,8 @@ const unsafeMake = <E, Refused>(
     Effect.clockWith((clock) => {
       const began = monotonic(clock)
       return Effect.flatMap(Effect.exit(restore(self)), (exit) => {
-        const outcome = judge(exit)
-        return told(Effect.zipRight(finishProbe(started, began, outcome), exit))
+        const verdict = judge(exit)
+        return told(Effect.zipRight(finishProbe(started, began, verdict), exit))
       })
     })
 
@@ -243,7 +243,7 @@ const unsafeMake = <E, Refused>(
 
   // Who wakes either holds a permit of the state it waited under, or finds that state gone and the probes decided.
   const throughQueue = <A, E1 extends E, R>(
-    place: Queue.Place,
+    place: circuitBreakerQueue.Place,
     started: machine.HalfOpen,
     restore: Waiting.Restore,
     self: Effect.Effect<A, E1, R>
@@ -332,7 +332,7 @@ const unsafeMake = <E, Refused>(
       }))
     ),
     changes: cell.changes,
-    snapshot: observe((state, now) => Effect.succeed(Snapshot.take(state, now))),
+    snapshot: observe((state, now) => Effect.succeed(circuitBreakerSnapshot.take(state, now))),
     automatic: cell.automatic,
     isolate: Effect.asVoid(Effect.acquireRelease(
       commit({ _tag: "Isolated" }, (state, now) => {

@@ -2,7 +2,7 @@
  * What to do next in one hedged call, as a pure machine. Success needs no machine: the first one ends the call.
  */
 import type * as Cause from "effect/Cause"
-import type { Verdict } from "./hedgeModel.js"
+import type { Consequence } from "./hedgeModel.js"
 
 /** @internal */
 export interface State<out E> {
@@ -23,7 +23,7 @@ export interface Failure<out E> {
 /** @internal */
 export interface Failed<out E> {
   readonly _tag: "Failed"
-  readonly verdict: Verdict
+  readonly consequence: Consequence
   readonly failure: Failure<E>
 }
 
@@ -62,10 +62,10 @@ export const step = <E>(state: State<E>, event: Event<E>): readonly [next: State
     case "Failed": {
       const next: State<E> = {
         inFlight: state.inFlight - 1,
-        left: event.verdict === "next" ? state.left : 0,
+        left: event.consequence === "next" ? state.left : 0,
         failure: event.failure.refused && state.failure?.refused === false ? state.failure : event.failure
       }
-      if (event.verdict === "fail") return [next, { _tag: "Fail", cause: event.failure.cause }]
+      if (event.consequence === "fail") return [next, { _tag: "Fail", cause: event.failure.cause }]
       return next.left > 0 ? [next, { _tag: "Hedge" }] : exhaust(next)
     }
   }

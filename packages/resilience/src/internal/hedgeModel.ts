@@ -23,4 +23,4 @@ export interface Attempt {
  * @since 0.1.0
  * @category models
  */
-export type Verdict = "next" | "wait" | "fail"
+export type Consequence = "next" | "wait" | "fail"

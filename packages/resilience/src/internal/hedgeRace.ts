@@ -10,7 +10,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type * as FiberId from "effect/FiberId"
 import * as Alarm from "./alarm.js"
-import * as machine from "./hedge.js"
+import * as hedge from "./hedge.js"
 import type { Attempt } from "./hedgeModel.js"
 import { asked } from "./mishap.js"
 import { monotonic } from "./time.js"
@@ -28,10 +28,10 @@ export interface Options<in out A, in out E, out R> {
   readonly caller: FiberId.FiberId
   /** Of the mask that the call runs under. */
   readonly restore: Waiting.Restore
-  readonly judge: (cause: Cause.Cause<E>, left: boolean) => Effect.Effect<machine.Failed<E>>
+  readonly judge: (cause: Cause.Cause<E>, left: boolean) => Effect.Effect<hedge.Failed<E>>
   /** Whether another attempt may begin. */
   readonly admit: Effect.Effect<boolean>
-  readonly onFailed: (failed: machine.Failed<E>) => Effect.Effect<void>
+  readonly onFailed: (failed: hedge.Failed<E>) => Effect.Effect<void>
   readonly onAnswered: (by: "first" | "hedge") => Effect.Effect<void>
   /** Told how long the first attempt took since it left, or had taken when it was given up. */
   readonly onObserved: (latency: bigint, now: bigint) => void
@@ -55,7 +55,7 @@ export const run = <A, E, R>(options: Options<A, E, R>): Effect.Effect<A, E, R> 
   const inbox = makeInbox<Signal<A, E>>()
   const alarm = Alarm.make(Effect.sync(() => inbox.put({ _tag: "Due", started })))
   const running = new Set<Running<A, E>>()
-  let state: machine.State<E> = machine.make(options.maxHedges)
+  let state: hedge.State<E> = hedge.make(options.maxHedges)
   let first: Running<A, E> | undefined
   /** The first success, from the moment in which there is one. */
   let success: { readonly value: A } | undefined
@@ -105,8 +105,8 @@ export const run = <A, E, R>(options: Options<A, E, R>): Effect.Effect<A, E, R> 
     })
   })
 
-  const follow = (event: machine.Event<E>): Effect.Effect<void, E, R> => {
-    const [next, decision] = machine.step(state, event)
+  const follow = (event: hedge.Event<E>): Effect.Effect<void, E, R> => {
+    const [next, decision] = hedge.step(state, event)
     state = next
     switch (decision._tag) {
       case "Wait":
@@ -122,10 +122,10 @@ export const run = <A, E, R>(options: Options<A, E, R>): Effect.Effect<A, E, R> 
     }
   }
 
-  const observe = ({ left }: Running<A, E>, outcome: "succeeded" | "given up"): void => {
+  const observe = ({ left }: Running<A, E>, ending: "succeeded" | "given up"): void => {
     if (left === undefined) return
     const now = monotonic(clock)
-    if (machine.isObserved(outcome, now - left, options.delay)) options.onObserved(now - left, now)
+    if (hedge.isObserved(ending, now - left, options.delay)) options.onObserved(now - left, now)
   }
 
   const answer = (attempt: Running<A, E>, value: A): Effect.Effect<A> => {

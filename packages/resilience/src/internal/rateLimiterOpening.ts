@@ -8,19 +8,19 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as RateLimiterStore from "../RateLimiterStore.js"
 import type { CallOptions, Limit, Meter, QueueOptions } from "./rateLimiterModel.js"
-import * as internal from "./rateLimiterShell.js"
+import * as rateLimiterShell from "./rateLimiterShell.js"
 import { requireThat } from "./requireWhole.js"
 
 /** @internal */
-export type Refuse<out Full> = internal.Config<Full>["refuse"]
+export type Refuse<out Full> = rateLimiterShell.Config<Full>["refuse"]
 
 /** @internal */
 export interface Opened<out Full> {
-  readonly shell: internal.Shell<Full>
+  readonly shell: rateLimiterShell.Shell<Full>
   readonly request: (
     costs: ReadonlyArray<RateLimiterStore.Cost>,
     call: CallOptions<string> | undefined
-  ) => internal.Request
+  ) => rateLimiterShell.Request
   readonly meter: (scope: string) => Meter
 }
 
@@ -45,7 +45,7 @@ export const open = <Full>(
     requireThat(`RateLimiter "${options.name}": maxQueue`, maxQueue, maxQueue >= 0, "a number from 0")
     const maxWait = toNanos(options.maxWait)
     return Effect.map((options.store ?? RateLimiterStore.memory)(limits), (store): Opened<Full> => {
-      const shell = internal.make({
+      const shell = rateLimiterShell.make({
         name: options.name,
         limits,
         lanes: lanes?.length ?? 1,

@@ -4,7 +4,7 @@
  * @internal
  */
 import type { Cost, Forecast, RateLimiterStore } from "../RateLimiterStore.js"
-import type * as Queue from "./rateLimiterQueue.js"
+import type * as rateLimiterQueue from "./rateLimiterQueue.js"
 import { later } from "./time.js"
 
 /** @internal */
@@ -18,7 +18,7 @@ export interface Plans {
 }
 
 /** @internal */
-export const make = <A>(store: RateLimiterStore, queue: Queue.Queue<A>): Plans => {
+export const make = <A>(store: RateLimiterStore, queue: rateLimiterQueue.Queue<A>): Plans => {
   const plans: Array<{ readonly forecast: Forecast; readonly stamp: number } | undefined> = []
   // Rises for a lane whenever the order of those before its end changes other than by one more at its end.
   const stamps = queue.order.map(() => 0)

@@ -13,9 +13,9 @@ import type { Cost, Limit, RateLimiterStore, Ticket } from "../RateLimiterStore.
 import * as Alarm from "./alarm.js"
 import * as Heap from "./heap.js"
 import { type Begin, claims, most } from "./rateLimiterClaim.js"
-import * as telemetry from "./rateLimiterMetrics.js"
+import * as rateLimiterMetrics from "./rateLimiterMetrics.js"
 import * as Plans from "./rateLimiterPlans.js"
-import * as Queue from "./rateLimiterQueue.js"
+import * as rateLimiterQueue from "./rateLimiterQueue.js"
 import { stackless } from "./stackless.js"
 import { later, monotonic } from "./time.js"
 import * as Waiting from "./waiting.js"
@@ -28,7 +28,7 @@ export interface Config<out Full> {
   readonly maxQueue: number
   readonly refuse: (
     name: string,
-    reason: Exclude<telemetry.Refusal, "DeadlineExceeded">,
+    reason: Exclude<rateLimiterMetrics.Refusal, "DeadlineExceeded">,
     retryAfter: Duration.Duration,
     most?: number
   ) => Full
@@ -70,7 +70,7 @@ interface Call<Full> {
 }
 
 interface Late<Full> extends Waiting.Patience {
-  readonly entry: Queue.Entry<Call<Full>>
+  readonly entry: rateLimiterQueue.Entry<Call<Full>>
 }
 
 /** That the store has denied a call, and how much had been given back when it was asked. */
@@ -81,11 +81,11 @@ interface Denied {
 
 /** @internal */
 export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell<Full> => {
-  type Entry = Queue.Entry<Call<Full>>
+  type Entry = rateLimiterQueue.Entry<Call<Full>>
   const limits = new Map(config.limits.map((limit) => [limit.scope, most(limit)]))
-  const queue = Queue.make<Call<Full>>([...limits.keys()], config.lanes)
+  const queue = rateLimiterQueue.make<Call<Full>>([...limits.keys()], config.lanes)
   const late = Heap.make<Late<Full>>()
-  const meters = telemetry.make(config.name)
+  const meters = rateLimiterMetrics.make(config.name)
   const plans = Plans.make(store, queue)
   let passes = 0
   let changes = 0
@@ -94,7 +94,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
 
   const refuse = (
     name: string,
-    reason: Exclude<telemetry.Refusal, "DeadlineExceeded">,
+    reason: Exclude<rateLimiterMetrics.Refusal, "DeadlineExceeded">,
     retryAfter: Duration.Duration,
     most?: number
   ): Effect.Effect<never, Full> => {
@@ -114,11 +114,11 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
   }
 
   const measure = (costs: ReadonlyArray<Cost>): void =>
-    costs.forEach(({ scope }) => meters.waiting(scope, Queue.size(queue, scope)))
+    costs.forEach(({ scope }) => meters.waiting(scope, rateLimiterQueue.size(queue, scope)))
 
   /** Takes an entry out of the queue; `false` if it was out already. */
   const leave = (entry: Entry): boolean => {
-    if (!Queue.remove(entry)) {
+    if (!rateLimiterQueue.remove(entry)) {
       return false
     }
     plans.left(entry.lane)
@@ -157,7 +157,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
 
   const askNext = (current: number): Effect.Effect<void> =>
     Effect.suspend(() => {
-      const entry = Queue.heads(queue).find(({ value }) => value.pass !== current)
+      const entry = rateLimiterQueue.heads(queue).find(({ value }) => value.pass !== current)
       if (entry === undefined) {
         return Effect.void
       }
@@ -187,7 +187,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
 
   const setAlarm = Effect.suspend(() => {
     let at = Heap.first(late)?.at
-    for (const { value } of Queue.heads(queue)) {
+    for (const { value } of rateLimiterQueue.heads(queue)) {
       if (value.at !== undefined && (at === undefined || value.at < at)) {
         at = value.at
       }
@@ -228,7 +228,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
   const change = (self: Effect.Effect<void>): Effect.Effect<void> =>
     Effect.uninterruptible(Effect.flatMap(self, () => {
       changes++
-      return passIf(Queue.size(queue) > 0)
+      return passIf(rateLimiterQueue.size(queue) > 0)
     }))
 
   const refund = (ticket: Ticket): Effect.Effect<void> => change(store.refund(ticket))
@@ -237,7 +237,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
     if (entry.value.ticket !== undefined) {
       return refund(entry.value.ticket)
     }
-    const heldUp = Queue.holdsUp(queue, entry)
+    const heldUp = rateLimiterQueue.holdsUp(queue, entry)
     return passIf(leave(entry) && heldUp)
   }
 
@@ -256,7 +256,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
         if (refusal !== undefined) return refusal
         const now = monotonic(clock)
         const at = denied === undefined ? undefined : later(denied.at, now + 1n)
-        if (Queue.longest(queue, costs, lane) >= config.maxQueue) {
+        if (rateLimiterQueue.longest(queue, costs, lane) >= config.maxQueue) {
           return refuse(config.name, "QueueFull", Duration.nanos(plans.foresee(costs, lane, at, now) - now))
         }
         const patience = Waiting.patience(deadline, request.maxWait, now)
@@ -267,7 +267,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
           }
         }
         const call: Call<Full> = { turn: Waiting.turn(), ticket: undefined, pass: 0, at, patience: undefined }
-        const entry = Queue.add(queue, costs, lane, call)
+        const entry = rateLimiterQueue.add(queue, costs, lane, call)
         plans.joined(costs, lane, now)
         measure(costs)
         if (patience !== undefined) {
@@ -275,7 +275,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
           Heap.add(late, call.patience)
         }
         // What has been given back since it was denied, and whom it was to stand behind, it has not been asked about.
-        const isStale = denied?.changes !== changes && Queue.isHead(queue, entry)
+        const isStale = denied?.changes !== changes && rateLimiterQueue.isHead(queue, entry)
         const used = Waiting.take(
           call.turn,
           restore,
@@ -331,7 +331,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
     if (refusal !== undefined) {
       return refusal
     }
-    if (!Queue.wouldBeHead(queue, costs, lane)) {
+    if (!rateLimiterQueue.wouldBeHead(queue, costs, lane)) {
       return wait(begin, request, undefined, restore, use)
     }
     // Whom nobody goes before asks by itself, and joins the queue only if it has to.
@@ -383,7 +383,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
         return pass
       })),
     limit: (scope) => limits.get(scope)?.first ?? 0,
-    queued: (scope) => Queue.size(queue, scope)
+    queued: (scope) => rateLimiterQueue.size(queue, scope)
   }
 }
 

@@ -16,11 +16,11 @@ export const composed = (trips: ReadonlyArray<Trip>, combine: Combine): Window =
   const fullest = (now: number | undefined) => windows.reduce((a, b) => b.calls(now) > a.calls(now) ? b : a)
   return {
     timed: windows.some(({ timed }) => timed),
-    record: (outcome, now) => {
+    record: (verdict, now) => {
       // Every call comes through here and hardly any of them opens a circuit: an array only for those.
       let reasons: Array<Reason | undefined> | undefined
       for (let i = 0; i < windows.length; i++) {
-        const own = windows[i]?.record(outcome, now)
+        const own = windows[i]?.record(verdict, now)
         if (own === undefined) continue
         reasons ??= Array.from(windows, () => undefined)
         reasons[i] = own
@@ -40,7 +40,7 @@ const followAll = (windows: ReadonlyArray<Window>, combine: Combine): Following 
     evaluate: (now) => combine(windows.map(({ following }) => following?.evaluate(now))),
     begin: (now) => {
       const ends = windows.map((window) => beginOf(window, now))
-      return (outcome, now) => combine(ends.map((end) => end(outcome, now)))
+      return (verdict, now) => combine(ends.map((end) => end(verdict, now)))
     },
     slow: (now) => others.map(({ slow }) => slow(now)).reduce((a, b) => b.calls > a.calls ? b : a, first.slow(now))
   }
@@ -48,5 +48,5 @@ const followAll = (windows: ReadonlyArray<Window>, combine: Combine): Following 
 
 const beginOf = (window: Window, now: number): ReturnType<Following["begin"]> =>
   window.following === undefined
-    ? (outcome, now) => outcome === "ignore" ? undefined : window.record(outcome, now)
+    ? (verdict, now) => verdict === "ignore" ? undefined : window.record(verdict, now)
     : window.following.begin(now)

@@ -41,7 +41,7 @@ export interface Trip {
  */
 export interface Window {
   /** Counts one finished call; answers why the circuit must open now, if it must. */
-  readonly record: (outcome: "success" | "failure", now?: number) => Reason | undefined
+  readonly record: (verdict: "success" | "failure", now?: number) => Reason | undefined
   /** Calls the window holds now. */
   readonly calls: (now?: number) => number
   /** How many of them failed. */
@@ -63,9 +63,9 @@ export interface Following {
   readonly evaluate: (now: number) => Reason | undefined
   /**
    * Follows a call that begins. What it answers is called exactly once, when the call has ended in whatever way, and
-   * does what `record` would; an ignored outcome counts nowhere and opens nothing.
+   * does what `record` would; an ignored verdict counts nowhere and opens nothing.
    */
-  readonly begin: (now: number) => (outcome: "success" | "failure" | "ignore", now: number) => Reason | undefined
+  readonly begin: (now: number) => (verdict: "success" | "failure" | "ignore", now: number) => Reason | undefined
   /** What is known of slow calls. */
   readonly slow: (now: number) => SlowCalls
 }

@@ -35,9 +35,9 @@ export const slowCalls = ({ millis, minimumCalls, tally, threshold }: {
       : undefined
   }
   return {
-    record: (outcome, now = latest) => {
+    record: (verdict, now = latest) => {
       advance(now)
-      tally.record(outcome === "failure", false)
+      tally.record(verdict === "failure", false)
       return judge()
     },
     ...Tally.counts(tally),
@@ -50,13 +50,13 @@ export const slowCalls = ({ millis, minimumCalls, tally, threshold }: {
         advance(now)
         const call = List.node(latest)
         List.append(young, call)
-        return (outcome, now) => {
+        return (verdict, now) => {
           advance(now)
           const slow = call.list === undefined
           if (slow) overdue--
           else List.remove(call)
-          if (outcome === "ignore") return undefined
-          tally.record(outcome === "failure", slow)
+          if (verdict === "ignore") return undefined
+          tally.record(verdict === "failure", slow)
           return judge()
         }
       },

@@ -126,7 +126,7 @@ export interface Faults {
  * @since 0.1.0
  * @category models
  */
-export interface Outcome {
+export interface Draw {
   /** The fault it meets, if any. */
   readonly kind: Kind | undefined
   /** Milliseconds until the answer. */
@@ -267,7 +267,7 @@ export const at = (faults: Faults, elapsed: number, method: string, path: string
  * @since 0.1.0
  * @category combinators
  */
-export const draw = (faults: Faults, seed: string, sequence: number): Outcome => {
+export const draw = (faults: Faults, seed: string, sequence: number): Draw => {
   const base = Hash.text(seed)
   const chance = Hash.unit(Hash.pair(base, 1, sequence))
   let limit = 0

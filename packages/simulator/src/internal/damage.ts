@@ -4,11 +4,11 @@ import type * as Faults from "../engine/Faults.js"
 /** @internal What becomes of an answer under a fault; nothing arrives when the result is `undefined`. */
 export const apply = (
   dialect: Dialect.Dialect,
-  outcome: Faults.Outcome,
+  drawn: Faults.Draw,
   faults: Faults.Faults,
   answer: Dialect.SimulatedResponse
 ): Dialect.SimulatedResponse | undefined => {
-  switch (outcome.kind) {
+  switch (drawn.kind) {
     case undefined:
       return answer
     case "refused":
@@ -18,9 +18,9 @@ export const apply = (
     case "http500":
     case "http503":
     case "http429":
-      return overlay(answer, dialect.failures[outcome.kind])
+      return overlay(answer, dialect.failures[drawn.kind])
     case "malformed":
-      return overlay(answer, malformed[Math.floor(outcome.variant * malformed.length)] ?? emptyBody)
+      return overlay(answer, malformed[Math.floor(drawn.variant * malformed.length)] ?? emptyBody)
     case "truncated":
       return { ...answer, delivery: { _tag: "Truncated" } }
     case "slowBody":

@@ -9,7 +9,7 @@ import type { Engine } from "../engine/Engine.js"
 import type { Json } from "./json.js"
 
 /** @internal What a route gives, and the engine after it when it traded. */
-export type Outcome = readonly [result: Json, engine?: Engine | undefined]
+export type Answer = readonly [result: Json, engine?: Engine | undefined]
 
 /** @internal */
 export interface Table<State, Route, Call extends { readonly method: string }, Caller, Refusal> {
@@ -26,7 +26,7 @@ export interface Table<State, Route, Call extends { readonly method: string }, C
   ) => Either.Either<State, Refusal>
   /** Why a caller may not, if so. */
   readonly forbids: (route: Route, caller: Caller) => Refusal | undefined
-  readonly answer: (route: Route, call: Call, world: World, caller: Caller) => Either.Either<Outcome, Refusal>
+  readonly answer: (route: Route, call: Call, world: World, caller: Caller) => Either.Either<Answer, Refusal>
   readonly success: (result: Json, call: Call, now: number) => SimulatedResponse
   readonly failure: (refusal: Refusal, call: Call | undefined, now: number) => SimulatedResponse
 }

@@ -6,10 +6,10 @@ import * as Either from "effect/Either"
 import type { TradingCase } from "../ContractCase.js"
 import { about } from "./asking.js"
 import { within } from "./bookCases.js"
+import { type Broken, ensure, refused } from "./judging.js"
 import {
   amountAt,
   define,
-  type Desk,
   down,
   ended,
   equal,
@@ -20,29 +20,29 @@ import {
   losing,
   named,
   placeFar,
-  quote
-} from "./desk.js"
-import { type Broken, ensure, refused } from "./judging.js"
+  quote,
+  type Scene
+} from "./scene.js"
 
 const two = BigDecimal.fromBigInt(2n)
 
-const isOpen = ({ account }: Desk, { id, symbol }: Order.Order) =>
+const isOpen = ({ account }: Scene, { id, symbol }: Order.Order) =>
   Effect.map(account.openOrders(symbol), (open) => open.some((order) => order.id === id))
 
-const gone = (desk: Desk, order: Order.Order): Effect.Effect<void, ExchangeError.ExchangeError | Broken> =>
+const gone = (scene: Scene, order: Order.Order): Effect.Effect<void, ExchangeError.ExchangeError | Broken> =>
   eventually(Effect.flatMap(
-    isOpen(desk, order),
+    isOpen(scene, order),
     (open) => ensure(!open, () => `a canceled order of ${order.symbol} is still among the open ones`)
   ))
 
 const canceling = [
   define(
     about("TR-15", "an order is canceled by each of its ids, and is open no more"),
-    (desk) =>
+    (scene) =>
       Effect.gen(function*() {
-        const { market: { symbol }, trading } = desk
+        const { market: { symbol }, trading } = scene
         for (const by of ["id", "clientOrderId"] as const) {
-          const placed = yield* placeFar(desk)
+          const placed = yield* placeFar(scene)
           const canceled = yield* trading.cancel(
             by === "id" ? { symbol, id: placed.id } : { symbol, clientOrderId: placed.clientOrderId ?? "" }
           )
@@ -50,19 +50,19 @@ const canceling = [
             canceled.id === placed.id && canceled.status === "canceled" && BigDecimal.isZero(canceled.filled),
             () => `an order canceled by its ${by} is ${canceled.status}, or another`
           )
-          yield* gone(desk, placed)
+          yield* gone(scene, placed)
         }
       })
   ),
-  define(about("TR-16", "canceling an order that has ended says how it ended"), (desk) =>
+  define(about("TR-16", "canceling an order that has ended says how it ended"), (scene) =>
     Effect.gen(function*() {
-      const { market, trading } = desk
+      const { market, trading } = scene
       const { symbol } = market
-      const canceled = yield* Effect.flatMap(placeFar(desk), ({ id }) => trading.cancel({ symbol, id }))
-      const { ask } = yield* quote(desk, market)
+      const canceled = yield* Effect.flatMap(placeFar(scene), ({ id }) => trading.cancel({ symbol, id }))
+      const { ask } = yield* quote(scene, market)
       const filled = yield* Effect.flatMap(
         trading.place({ type: "market", symbol, side: "buy", amount: amountAt(market, ask) }),
-        (placed) => ended(desk, placed)
+        (placed) => ended(scene, placed)
       )
       for (const order of [canceled, filled]) {
         const again = yield* trading.cancel({ symbol, id: order.id })
@@ -74,10 +74,10 @@ const canceling = [
     })),
   define(
     about("TR-17", "an order that never was is not found, neither to read nor to cancel"),
-    (desk) =>
+    (scene) =>
       Effect.gen(function*() {
-        const { account, market: { symbol }, trading } = desk
-        const clientOrderId = yield* freshName(desk)
+        const { account, market: { symbol }, trading } = scene
+        const clientOrderId = yield* freshName(scene)
         const about = {
           tag: "OrderNotFound",
           exchange: trading.exchange,
@@ -90,13 +90,13 @@ const canceling = [
   ),
   define(
     about("TR-18", "all orders of a market are canceled, and those of others left alone"),
-    (desk) =>
+    (scene) =>
       Effect.gen(function*() {
-        const { market, other, trading } = desk
-        const orders = [yield* placeFar(desk), yield* placeFar(desk)]
-        const elsewhere = other === undefined ? undefined : yield* placeFar(desk, {}, other)
+        const { market, other, trading } = scene
+        const orders = [yield* placeFar(scene), yield* placeFar(scene)]
+        const elsewhere = other === undefined ? undefined : yield* placeFar(scene, {}, other)
         yield* eventually(Effect.flatMap(
-          Effect.forEach(orders, (order) => isOpen(desk, order)),
+          Effect.forEach(orders, (order) => isOpen(scene, order)),
           (open) => ensure(open.every(Boolean), () => "an order that was placed is not open")
         ))
         const canceled = yield* trading.cancelAll(market.symbol)
@@ -104,10 +104,10 @@ const canceling = [
           orders.every(({ id }) => canceled.includes(id)),
           () => "an order that was to be canceled is not among those said to have been"
         )
-        yield* Effect.forEach(orders, (order) => gone(desk, order), { discard: true })
+        yield* Effect.forEach(orders, (order) => gone(scene, order), { discard: true })
         if (elsewhere === undefined) return
         yield* ensure(
-          !canceled.includes(elsewhere.id) && (yield* isOpen(desk, elsewhere)),
+          !canceled.includes(elsewhere.id) && (yield* isOpen(scene, elsewhere)),
           () => `the order of ${elsewhere.symbol} was canceled as well`
         )
       })
@@ -116,7 +116,7 @@ const canceling = [
 
 /** That a call is refused as `Unsupported`; false when it is not and need not be. */
 const lacks = <A>(
-  { subject, trading }: Desk,
+  { subject, trading }: Scene,
   operation: string,
   has: boolean | undefined,
   call: Effect.Effect<A, ExchangeError.TradingError>
@@ -139,16 +139,16 @@ const lacks = <A>(
   })
 
 const changing = [
-  define(about("TR-19", "an order is amended, or that is Unsupported"), (desk) =>
+  define(about("TR-19", "an order is amended, or that is Unsupported"), (scene) =>
     Effect.gen(function*() {
-      const { account, market, subject: { features }, trading } = desk
+      const { account, market, subject: { features }, trading } = scene
       const { symbol, tickSize } = market
-      const far = yield* farRequest(desk)
+      const far = yield* farRequest(scene)
       const placed = yield* trading.place(far)
       const price = BigDecimal.normalize(down(BigDecimal.multiply(far.price, BigDecimal.make(9n, 1)), tickSize))
       const amount = BigDecimal.multiply(far.amount, two)
       if (
-        yield* lacks(desk, "amend", features?.amend, trading.amend({ symbol, id: placed.id }, { price }))
+        yield* lacks(scene, "amend", features?.amend, trading.amend({ symbol, id: placed.id }, { price }))
       ) return
       const changed = yield* trading.amend({ symbol, id: placed.id }, { price, amount })
       const isChanged = (order: Order.Order) =>
@@ -170,38 +170,41 @@ const changing = [
         input: symbol
       })
     })),
-  define(about("TR-20", "several orders are placed at once, or that is Unsupported"), (desk) =>
-    Effect.gen(function*() {
-      const { market, other, subject: { features }, trading } = desk
-      const far = yield* farRequest(desk)
-      const has = features === undefined ? undefined : features.batch > 0
-      if (yield* lacks(desk, "placeBatch", has, trading.placeBatch([far]))) return
-      const results = yield* trading.placeBatch([far, { ...far, amount: "0" }, far])
-      yield* ensure(
-        results.length === 3 && results.every((result, index) => Either.isRight(result) === (index !== 1)),
-        () => "of three orders the second was wrong, and the answers say otherwise"
-      )
-      const orders = results.flatMap((result) => Either.isRight(result) ? [result.right] : [])
-      yield* ensure(new Set(orders.map(({ id }) => id)).size === 2, () => "two orders of a batch are one")
-      yield* eventually(Effect.flatMap(
-        Effect.forEach(orders, (order) => isOpen(desk, order)),
-        (open) => ensure(open.every(Boolean), () => "an order of a batch is not open")
-      ))
-      if (other === undefined) return
-      yield* refused(trading.placeBatch([far, yield* farRequest(desk, other)]), {
-        tag: "InvalidRequest",
-        exchange: trading.exchange,
-        operation: "placeBatch",
-        input: market.symbol
+  define(
+    about("TR-20", "several orders are placed at once, or that is Unsupported"),
+    (scene) =>
+      Effect.gen(function*() {
+        const { market, other, subject: { features }, trading } = scene
+        const far = yield* farRequest(scene)
+        const has = features === undefined ? undefined : features.batch > 0
+        if (yield* lacks(scene, "placeBatch", has, trading.placeBatch([far]))) return
+        const results = yield* trading.placeBatch([far, { ...far, amount: "0" }, far])
+        yield* ensure(
+          results.length === 3 && results.every((result, index) => Either.isRight(result) === (index !== 1)),
+          () => "of three orders the second was wrong, and the answers say otherwise"
+        )
+        const orders = results.flatMap((result) => Either.isRight(result) ? [result.right] : [])
+        yield* ensure(new Set(orders.map(({ id }) => id)).size === 2, () => "two orders of a batch are one")
+        yield* eventually(Effect.flatMap(
+          Effect.forEach(orders, (order) => isOpen(scene, order)),
+          (open) => ensure(open.every(Boolean), () => "an order of a batch is not open")
+        ))
+        if (other === undefined) return
+        yield* refused(trading.placeBatch([far, yield* farRequest(scene, other)]), {
+          tag: "InvalidRequest",
+          exchange: trading.exchange,
+          operation: "placeBatch",
+          input: market.symbol
+        })
       })
-    }))
+  )
 ]
 
 const refusing = [
-  define(about("TR-21", "nothing is traded in a market that is not listed"), (desk) =>
+  define(about("TR-21", "nothing is traded in a market that is not listed"), (scene) =>
     Effect.gen(function*() {
-      const { subject: { unknownSymbol }, trading } = desk
-      const far = yield* farRequest(desk)
+      const { subject: { unknownSymbol }, trading } = scene
+      const far = yield* farRequest(scene)
       for (const [tag, symbol] of [["SymbolNotFound", unknownSymbol], ["InvalidRequest", "btc-usdt\n"]] as const) {
         const about = { tag, exchange: trading.exchange, input: symbol }
         yield* refused(trading.place({ ...far, symbol }), { ...about, operation: "place" })
@@ -211,13 +214,13 @@ const refusing = [
     })),
   define(
     about("TR-22", "an order that the account cannot pay for is refused as such"),
-    (desk) =>
+    (scene) =>
       Effect.gen(function*() {
-        const { account, market, trading } = desk
-        const { ask } = yield* quote(desk, market)
+        const { account, market, trading } = scene
+        const { ask } = yield* quote(scene, market)
         const price = BigDecimal.normalize(down(BigDecimal.multiply(ask, BigDecimal.make(15n, 1)), market.tickSize))
         const least = amountAt(market, price)
-        const held = (yield* holding(desk, market.base)).total
+        const held = (yield* holding(scene, market.base)).total
         const beyond = market.kind === "spot"
           ? BigDecimal.sum(down(held, market.lotSize), least)
           : market.maxAmount ?? BigDecimal.multiply(least, BigDecimal.make(1n, -9))
@@ -238,34 +241,37 @@ const refusing = [
 ]
 
 const limits = [
-  define(about("LM-02", "a burst of orders stays within the limits of the exchange"), (desk) =>
-    Effect.gen(function*() {
-      const { market, subject, trading } = desk
-      const far = yield* farRequest(desk)
-      const answers = yield* Concurrent.forEach(
-        Array.from({ length: Math.min(10, subject.concurrency) }),
-        () => Effect.either(trading.place(far)),
-        { concurrency: "unbounded" }
-      )
-      yield* trading.cancelAll(market.symbol)
-      yield* within(answers)
-      const limited = yield* subject.observer?.limited ?? Effect.succeed(0)
-      yield* ensure(limited === 0, () => `the exchange has refused ${limited} requests as too many`)
-    }))
+  define(
+    about("LM-02", "a burst of orders stays within the limits of the exchange"),
+    (scene) =>
+      Effect.gen(function*() {
+        const { market, subject, trading } = scene
+        const far = yield* farRequest(scene)
+        const answers = yield* Concurrent.forEach(
+          Array.from({ length: Math.min(10, subject.concurrency) }),
+          () => Effect.either(trading.place(far)),
+          { concurrency: "unbounded" }
+        )
+        yield* trading.cancelAll(market.symbol)
+        yield* within(answers)
+        const limited = yield* subject.observer?.limited ?? Effect.succeed(0)
+        yield* ensure(limited === 0, () => `the exchange has refused ${limited} requests as too many`)
+      })
+  )
 ]
 
 /** Every open order of the market that was not there before, under any name. */
-const added = (desk: Desk, before: ReadonlySet<string>) =>
-  Effect.map(desk.account.openOrders(desk.market.symbol), (open) => open.filter(({ id }) => !before.has(id)).length)
+const added = (scene: Scene, before: ReadonlySet<string>) =>
+  Effect.map(scene.account.openOrders(scene.market.symbol), (open) => open.filter(({ id }) => !before.has(id)).length)
 
-const openIds = ({ account, market }: Desk) =>
+const openIds = ({ account, market }: Scene) =>
   Effect.map(account.openOrders(market.symbol), (open) => new Set(open.map(({ id }) => id)))
 
-const exactlyOne = (desk: Desk, clientOrderId: string, before: ReadonlySet<string>) =>
+const exactlyOne = (scene: Scene, clientOrderId: string, before: ReadonlySet<string>) =>
   eventually(Effect.gen(function*() {
-    const all = (yield* named(desk, clientOrderId)).length
+    const all = (yield* named(scene, clientOrderId)).length
     yield* ensure(all === 1, () => `there are ${all} orders under the client order id, expected 1`)
-    const more = yield* added(desk, before)
+    const more = yield* added(scene, before)
     yield* ensure(more === 1, () => `${more} orders were added, expected 1`)
   }))
 
@@ -273,29 +279,29 @@ const exactlyOne = (desk: Desk, clientOrderId: string, before: ReadonlySet<strin
 export const errorCases: ReadonlyArray<TradingCase> = [
   define(
     about("ER-01", "an order whose answer is lost is found, and there is one of it", ["faults"]),
-    (desk) =>
+    (scene) =>
       Effect.gen(function*() {
-        const { subject: { faults }, trading } = desk
+        const { subject: { faults }, trading } = scene
         if (faults === undefined) return
-        const asked = { ...yield* farRequest(desk), clientOrderId: yield* freshName(desk) }
-        const before = yield* openIds(desk)
+        const asked = { ...yield* farRequest(scene), clientOrderId: yield* freshName(scene) }
+        const before = yield* openIds(scene)
         const order = yield* yield* losing(faults, "loseAnswers", trading.place(asked))
         yield* ensure(
           order.clientOrderId === asked.clientOrderId && equal(order.price, asked.price) &&
             equal(order.amount, asked.amount) && !Order.isClosed(order),
           () => `the order that was found is ${order.status}, or another than was placed`
         )
-        yield* exactlyOne(desk, asked.clientOrderId, before)
+        yield* exactlyOne(scene, asked.clientOrderId, before)
       })
   ),
   define(
     about("ER-02", "an order that is lost on its way is said not to be placed, and is not", ["faults"]),
-    (desk) =>
+    (scene) =>
       Effect.gen(function*() {
-        const { subject: { faults }, trading } = desk
+        const { subject: { faults }, trading } = scene
         if (faults === undefined) return
-        const asked = { ...yield* farRequest(desk), clientOrderId: yield* freshName(desk) }
-        const before = yield* openIds(desk)
+        const asked = { ...yield* farRequest(scene), clientOrderId: yield* freshName(scene) }
+        const before = yield* openIds(scene)
         const lost = yield* losing(faults, "loseRequests", trading.place(asked))
         yield* ensure(
           Either.isLeft(lost) && lost.left.outcome !== "Unknown",
@@ -305,26 +311,26 @@ export const errorCases: ReadonlyArray<TradingCase> = [
             }`
         )
         yield* ensure(
-          (yield* named(desk, asked.clientOrderId)).length === 0 && (yield* added(desk, before)) === 0,
+          (yield* named(scene, asked.clientOrderId)).length === 0 && (yield* added(scene, before)) === 0,
           () => "the order is there all the same"
         )
         yield* trading.place(asked)
-        yield* exactlyOne(desk, asked.clientOrderId, before)
+        yield* exactlyOne(scene, asked.clientOrderId, before)
       })
   ),
   define(
     about("ER-03", "an order whose cancellation goes unanswered is said to be canceled", ["faults"]),
-    (desk) =>
+    (scene) =>
       Effect.gen(function*() {
-        const { market: { symbol }, subject: { faults }, trading } = desk
+        const { market: { symbol }, subject: { faults }, trading } = scene
         if (faults === undefined) return
-        const placed = yield* placeFar(desk)
+        const placed = yield* placeFar(scene)
         const canceled = yield* yield* losing(faults, "loseAnswers", trading.cancel({ symbol, id: placed.id }))
         yield* ensure(
           canceled.id === placed.id && canceled.status === "canceled",
           () => `the canceled order is ${canceled.status}, or another`
         )
-        yield* gone(desk, placed)
+        yield* gone(scene, placed)
       })
   )
 ]

@@ -7,16 +7,16 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { TradingCase } from "../ContractCase.js"
 import { about } from "./asking.js"
-import { define, type Desk, farRequest, placeFar } from "./desk.js"
 import { type Broken, ensure } from "./judging.js"
+import { define, farRequest, placeFar, type Scene } from "./scene.js"
 
 type Call = readonly [name: string, run: Effect.Effect<unknown, ExchangeError.ExchangeError>]
 
-const callsOf = (desk: Desk): Effect.Effect<ReadonlyArray<Call>, ExchangeError.ExchangeError | Broken> =>
+const callsOf = (scene: Scene): Effect.Effect<ReadonlyArray<Call>, ExchangeError.ExchangeError | Broken> =>
   Effect.gen(function*() {
-    const { account, data, market: { symbol }, trading } = desk
-    const far = yield* farRequest(desk)
-    const { id } = yield* placeFar(desk)
+    const { account, data, market: { symbol }, trading } = scene
+    const far = yield* farRequest(scene)
+    const { id } = yield* placeFar(scene)
     const now = yield* data.serverTime
     const { price } = far
     return [
@@ -81,9 +81,9 @@ export const endingCases: ReadonlyArray<TradingCase> = [
       "while the exchange is silent every call ends by its deadline, in a finalizer and while acquiring as well",
       ["faults"]
     ),
-    (desk) =>
-      Effect.flatMap(callsOf(desk), (calls) => {
-        const { silence } = desk.subject.faults ?? {}
+    (scene) =>
+      Effect.flatMap(callsOf(scene), (calls) => {
+        const { silence } = scene.subject.faults ?? {}
         return silence === undefined ? Effect.void : silence(endings(calls))
       })
   )

@@ -3,10 +3,10 @@ import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import type { TradingCase } from "../ContractCase.js"
 import { about } from "./asking.js"
+import { ensure, fits } from "./judging.js"
 import {
   amountAt,
   define,
-  type Desk,
   down,
   ended,
   equal,
@@ -14,16 +14,16 @@ import {
   farRequest,
   holding,
   placeFar,
-  quote
-} from "./desk.js"
-import { ensure, fits } from "./judging.js"
+  quote,
+  type Scene
+} from "./scene.js"
 
 const zero = BigDecimal.fromBigInt(0n)
 
 const sum = (values: ReadonlyArray<BigDecimal.BigDecimal>): BigDecimal.BigDecimal => values.reduce(BigDecimal.sum, zero)
 
 /** Fills of an order as soon as they add up to what it says is filled. */
-const fillsOf = ({ account }: Desk, order: Order.Order) =>
+const fillsOf = ({ account }: Scene, order: Order.Order) =>
   eventually(
     Effect.tap(
       Effect.map(account.fills(order.symbol), (fills) => fills.filter(({ orderId }) => orderId === order.id)),
@@ -56,21 +56,21 @@ const positionIn = (positions: ReadonlyArray<Position.Position>, symbol: string)
 }
 
 /** Trades at the market, and holds what changes in the account against the fills. */
-const tradeAndCompare = (desk: Desk, request: Order.Request) =>
+const tradeAndCompare = (scene: Scene, request: Order.Request) =>
   Effect.gen(function*() {
-    const { account, market: { base, kind, quote, symbol }, trading } = desk
+    const { account, market: { base, kind, quote, symbol }, trading } = scene
     const assets = kind === "spot" ? [base, quote] : []
-    const before = yield* Effect.forEach(assets, (asset) => holding(desk, asset))
+    const before = yield* Effect.forEach(assets, (asset) => holding(scene, asset))
     const held = kind === "spot" ? [] : yield* account.positions
-    const order = yield* Effect.flatMap(trading.place(request), (placed) => ended(desk, placed))
+    const order = yield* Effect.flatMap(trading.place(request), (placed) => ended(scene, placed))
     yield* fits(Order.Order, "the order", order)
     yield* ensure(
       order.type === "market" && order.side === request.side && BigDecimal.isPositive(order.filled),
       () => `the market order is ${order.status}, of type ${order.type}, and nothing is filled of it`
     )
-    const fills = yield* fillsOf(desk, order)
+    const fills = yield* fillsOf(scene, order)
     yield* eventually(Effect.forEach(assets, (asset, index) =>
-      Effect.flatMap(holding(desk, asset), ({ total }) =>
+      Effect.flatMap(holding(scene, asset), ({ total }) =>
         ensure(
           isAbout(BigDecimal.subtract(total, before[index]?.total ?? zero), change(fills, asset, base, quote)),
           () => `the balance of ${asset} did not change by the fills and their fees`
@@ -80,42 +80,43 @@ const tradeAndCompare = (desk: Desk, request: Order.Request) =>
       yield* eventually(Effect.flatMap(account.positions, (positions) =>
         ensure(
           equal(positionIn(positions, symbol), BigDecimal.sum(positionIn(held, symbol), traded)),
-          () => `the position in ${symbol} did not change by what was filled`
+          () =>
+            `the position in ${symbol} did not change by what was filled`
         )))
     }
     return fills
   })
 
 /** Buys a little at the market. */
-const buy = (desk: Desk) =>
-  Effect.flatMap(quote(desk, desk.market), ({ ask }) =>
-    desk.trading.place({
+const buy = (scene: Scene) =>
+  Effect.flatMap(quote(scene, scene.market), ({ ask }) =>
+    scene.trading.place({
       type: "market",
-      symbol: desk.market.symbol,
+      symbol: scene.market.symbol,
       side: "buy",
-      amount: amountAt(desk.market, ask)
+      amount: amountAt(scene.market, ask)
     }))
 
 /** @internal */
 export const fillingCases: ReadonlyArray<TradingCase> = [
   define(
     about("TR-06", "a market order fills, and the account changes by its fills and their fees"),
-    (desk) =>
+    (scene) =>
       Effect.gen(function*() {
-        const { market } = desk
+        const { market } = scene
         const { base, lotSize, symbol } = market
-        const { ask } = yield* quote(desk, market)
+        const { ask } = yield* quote(scene, market)
         const order = { type: "market", symbol, amount: amountAt(market, ask) } as const
-        const bought = yield* tradeAndCompare(desk, { ...order, side: "buy" })
+        const bought = yield* tradeAndCompare(scene, { ...order, side: "buy" })
         const amount = market.kind === "spot" ? down(change(bought, base, base, market.quote), lotSize) : order.amount
-        yield* tradeAndCompare(desk, { ...order, side: "sell", amount })
+        yield* tradeAndCompare(scene, { ...order, side: "sell", amount })
       })
   ),
-  define(about("TR-07", "the history has what was canceled and what was filled"), (desk) =>
+  define(about("TR-07", "the history has what was canceled and what was filled"), (scene) =>
     Effect.gen(function*() {
-      const { account, market: { symbol }, trading } = desk
-      const canceled = yield* Effect.flatMap(placeFar(desk), ({ id }) => trading.cancel({ symbol, id }))
-      const filled = yield* Effect.flatMap(buy(desk), (order) => ended(desk, order))
+      const { account, market: { symbol }, trading } = scene
+      const canceled = yield* Effect.flatMap(placeFar(scene), ({ id }) => trading.cancel({ symbol, id }))
+      const filled = yield* Effect.flatMap(buy(scene), (order) => ended(scene, order))
       const history = yield* eventually(Effect.tap(account.orderHistory(symbol), (history) =>
         ensure(
           [canceled, filled].every(({ id, status }) =>
@@ -128,15 +129,15 @@ export const fillingCases: ReadonlyArray<TradingCase> = [
     })),
   define(
     about("TR-08", "what an order holds is not free, and is free again when it is canceled"),
-    (desk) =>
+    (scene) =>
       Effect.gen(function*() {
-        const { market, trading } = desk
+        const { market, trading } = scene
         if (market.kind !== "spot") return
-        const before = yield* holding(desk, market.quote)
-        const asked = yield* farRequest(desk)
+        const before = yield* holding(scene, market.quote)
+        const asked = yield* farRequest(scene)
         const { id, symbol } = yield* trading.place(asked)
         const worth = BigDecimal.multiply(asked.price, asked.amount)
-        yield* eventually(Effect.flatMap(holding(desk, market.quote), ({ free, total }) => {
+        yield* eventually(Effect.flatMap(holding(scene, market.quote), ({ free, total }) => {
           const held = BigDecimal.subtract(before.free, free)
           return ensure(
             // Some exchanges hold the fee as well.
@@ -149,7 +150,7 @@ export const fillingCases: ReadonlyArray<TradingCase> = [
         }))
         yield* trading.cancel({ symbol, id })
         yield* eventually(Effect.flatMap(
-          holding(desk, market.quote),
+          holding(scene, market.quote),
           ({ free }) => ensure(equal(free, before.free), () => `${market.quote} is still held for a canceled order`)
         ))
       })

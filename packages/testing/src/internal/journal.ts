@@ -29,12 +29,12 @@ export const make = <E>(): Effect.Effect<Journal<E>> =>
         Effect.flatMap(Clock.currentTimeMillis, (at) =>
           Effect.flatten(Ref.modify(state, ({ calls, next, standing }) => {
             const [error, ...rest] = next
-            const outcome = next.length > 0 && error !== undefined
+            const answer = next.length > 0 && error !== undefined
               ? Effect.fail(error)
               : standing === undefined
               ? Effect.void
               : Effect.fail(standing.error)
-            return [outcome, { calls: Chunk.append(calls, { operation, symbols, at }), next: rest, standing }]
+            return [answer, { calls: Chunk.append(calls, { operation, symbols, at }), next: rest, standing }]
           })))
     })
   )

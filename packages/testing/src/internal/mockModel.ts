@@ -176,7 +176,7 @@ export interface Handle<in E> {
  * @since 0.1.0
  * @category tags
  */
-export class Mock extends Context.Tag("@effect-exchange/testing/Mock")<Mock, Mock.Service>() {}
+export class Mock extends Context.Tag("@effect-exchange/testing/internal/mockModel/Mock")<Mock, Mock.Service>() {}
 
 /**
  * @since 0.1.0
@@ -201,7 +201,7 @@ export declare namespace Mock {
  * @category tags
  */
 export class MockAccount
-  extends Context.Tag("@effect-exchange/testing/Mock/MockAccount")<MockAccount, MockAccount.Service>()
+  extends Context.Tag("@effect-exchange/testing/internal/mockModel/MockAccount")<MockAccount, MockAccount.Service>()
 {}
 
 /**
@@ -222,7 +222,7 @@ export declare namespace MockAccount {
  * @category tags
  */
 export class MockTrading
-  extends Context.Tag("@effect-exchange/testing/Mock/MockTrading")<MockTrading, MockTrading.Service>()
+  extends Context.Tag("@effect-exchange/testing/internal/mockModel/MockTrading")<MockTrading, MockTrading.Service>()
 {}
 
 /**

@@ -3,11 +3,11 @@ import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import type { TradingCase } from "../ContractCase.js"
 import { about } from "./asking.js"
+import { Broken, ensure, fits, refused } from "./judging.js"
 import {
   amountAt,
   crossing,
   define,
-  type Desk,
   ended,
   equal,
   eventually,
@@ -16,15 +16,15 @@ import {
   named,
   placeFar,
   quote,
+  type Scene,
   untaken
-} from "./desk.js"
-import { Broken, ensure, fits, refused } from "./judging.js"
+} from "./scene.js"
 
 const zero = BigDecimal.fromBigInt(0n)
 const half = BigDecimal.make(5n, 1)
 
 const standsAsAsked = (
-  { subject, trading }: Desk,
+  { subject, trading }: Scene,
   asked: Effect.Effect.Success<ReturnType<typeof farRequest>>,
   order: Order.Order
 ): Effect.Effect<void, Broken> =>
@@ -49,18 +49,18 @@ const standsAsAsked = (
 const placing = [
   define(
     about("TR-01", "a limit order far from the market stands as it was asked for"),
-    (desk) =>
+    (scene) =>
       Effect.gen(function*() {
-        const asked = yield* farRequest(desk)
-        yield* standsAsAsked(desk, asked, yield* desk.trading.place(asked))
+        const asked = yield* farRequest(scene)
+        yield* standsAsAsked(scene, asked, yield* scene.trading.place(asked))
       })
   ),
   define(
     about("TR-02", "an order that stands is among the open ones of its market and of all"),
-    (desk) =>
+    (scene) =>
       Effect.gen(function*() {
-        const { account, market, other } = desk
-        const { id } = yield* placeFar(desk)
+        const { account, market, other } = scene
+        const { id } = yield* placeFar(scene)
         const has = (symbol?: string) =>
           eventually(Effect.flatMap(
             account.openOrders(symbol),
@@ -77,10 +77,10 @@ const placing = [
   ),
   define(
     about("TR-03", "an order is found by each of its ids, exact to the last digit"),
-    (desk) =>
+    (scene) =>
       Effect.gen(function*() {
-        const { account, market: { lotSize = zero, symbol, tickSize = zero }, trading } = desk
-        const far = yield* farRequest(desk)
+        const { account, market: { lotSize = zero, symbol, tickSize = zero }, trading } = scene
+        const far = yield* farRequest(scene)
         const asked = {
           ...far,
           price: BigDecimal.sum(far.price, tickSize),
@@ -92,16 +92,16 @@ const placing = [
         for (const reference of [{ symbol, id }, { symbol, clientOrderId }]) {
           const found = yield* eventually(account.order(reference))
           yield* ensure(found.id === id && found.clientOrderId === clientOrderId, () => "another order was found")
-          yield* standsAsAsked(desk, asked, found)
+          yield* standsAsAsked(scene, asked, found)
         }
       })
   ),
   define(
     about("TR-04", "a price off the tick and an amount off the step are refused before anything is sent"),
-    (desk) =>
+    (scene) =>
       Effect.gen(function*() {
-        const { market: { lotSize, tickSize }, subject: { observer }, trading } = desk
-        const far = yield* farRequest(desk)
+        const { market: { lotSize, tickSize }, subject: { observer }, trading } = scene
+        const far = yield* farRequest(scene)
         const wrong = [
           ...tickSize === undefined ? [] : [{ ...far, price: off(far.price, tickSize) }],
           ...lotSize === undefined ? [] : [{ ...far, amount: off(far.amount, lotSize) }],
@@ -125,17 +125,17 @@ const placing = [
   ),
   define(
     about("TR-05", "what is off is rounded in the order's favour when asked to"),
-    (desk) =>
+    (scene) =>
       Effect.gen(function*() {
-        const { market: { lotSize, tickSize } } = desk
-        const far = yield* farRequest(desk)
-        const order = yield* desk.trading.place({
+        const { market: { lotSize, tickSize } } = scene
+        const far = yield* farRequest(scene)
+        const order = yield* scene.trading.place({
           ...far,
           price: tickSize === undefined ? far.price : off(far.price, tickSize),
           amount: lotSize === undefined ? far.amount : off(far.amount, lotSize),
           round: true
         })
-        yield* standsAsAsked(desk, far, order)
+        yield* standsAsAsked(scene, far, order)
       })
   )
 ]
@@ -144,14 +144,14 @@ const off = (value: BigDecimal.BigDecimal, step: BigDecimal.BigDecimal): BigDeci
   BigDecimal.sum(value, BigDecimal.multiply(step, half))
 
 const kinds = [
-  define(about("TR-09", "a post-only order that would trade at once never does"), (desk) =>
+  define(about("TR-09", "a post-only order that would trade at once never does"), (scene) =>
     Effect.gen(function*() {
-      const { account, market, trading } = desk
-      const { ask } = yield* quote(desk, market)
+      const { account, market, trading } = scene
+      const { ask } = yield* quote(scene, market)
       const price = crossing(market, ask)
       const before = (yield* account.fills(market.symbol)).length
       yield* untaken(
-        desk,
+        scene,
         trading.place({
           type: "limit",
           symbol: market.symbol,
@@ -172,17 +172,17 @@ const kinds = [
         (features) =>
           features.timeInForce.includes(timeInForce) ? undefined : `${features.name} has no ${timeInForce} orders`
       ),
-      (desk) =>
+      (scene) =>
         Effect.gen(function*() {
-          const { market, trading } = desk
-          const far = yield* farRequest(desk)
-          yield* untaken(desk, trading.place({ ...far, timeInForce }))
-          const { ask } = yield* quote(desk, market)
+          const { market, trading } = scene
+          const far = yield* farRequest(scene)
+          yield* untaken(scene, trading.place({ ...far, timeInForce }))
+          const { ask } = yield* quote(scene, market)
           const price = crossing(market, ask)
           const amount = amountAt(market, price)
           const order = yield* Effect.flatMap(
             trading.place({ ...far, price, amount, timeInForce }),
-            (placed) => ended(desk, placed)
+            (placed) => ended(scene, placed)
           )
           const whole = equal(order.filled, amount)
           yield* ensure(
@@ -201,11 +201,11 @@ const kinds = [
 const names = [
   define(
     about("TR-12", "a client order id that is given is kept, and finds the order"),
-    (desk) =>
+    (scene) =>
       Effect.gen(function*() {
-        const { account, market: { symbol } } = desk
-        const clientOrderId = yield* freshName(desk)
-        const order = yield* placeFar(desk, { clientOrderId })
+        const { account, market: { symbol } } = scene
+        const clientOrderId = yield* freshName(scene)
+        const order = yield* placeFar(scene, { clientOrderId })
         yield* ensure(order.clientOrderId === clientOrderId, () => "the order carries another client order id")
         const found = yield* eventually(account.order({ symbol, clientOrderId }))
         yield* ensure(found.id === order.id, () => "another order is found by the client order id")
@@ -213,10 +213,10 @@ const names = [
   ),
   define(
     about("TR-13", "a client order id that cannot be one is refused before anything is sent"),
-    (desk) =>
+    (scene) =>
       Effect.gen(function*() {
-        const { subject: { observer }, trading } = desk
-        const far = yield* farRequest(desk)
+        const { subject: { observer }, trading } = scene
+        const far = yield* farRequest(scene)
         const before = yield* observer?.sent ?? Effect.succeed(0)
         for (const clientOrderId of ["", "two words", "\u2603", "a&b=c", "1\n2", "9".repeat(1000)]) {
           yield* refused(trading.place({ ...far, clientOrderId }), {
@@ -237,17 +237,17 @@ const names = [
       [],
       ({ deduplicates, name }) => deduplicates === "never" ? `${name} takes every order` : undefined
     ),
-    (desk) =>
+    (scene) =>
       Effect.gen(function*() {
-        const { id, ...order } = yield* placeFar(desk)
+        const { id, ...order } = yield* placeFar(scene)
         const clientOrderId = order.clientOrderId ?? ""
-        const again = yield* Effect.matchEffect(placeFar(desk, { clientOrderId }), {
+        const again = yield* Effect.matchEffect(placeFar(scene, { clientOrderId }), {
           onSuccess: (order) => Effect.succeed(order.id),
           onFailure: (error) => error._tag === "DuplicateOrder" ? Effect.succeed(id) : Effect.fail(error)
         })
         const all = yield* eventually(
           Effect.tap(
-            named(desk, clientOrderId),
+            named(scene, clientOrderId),
             (all) => ensure(all.length > 0, () => "the order is not in the account")
           )
         )

@@ -11,10 +11,10 @@ export const violations = <R, E>(options: Contract.Options<R, E>, prefixes: Read
     const found: Array<ContractCase.ContractViolation> = []
     for (const test of Contract.suite(options)) {
       if (!prefixes.some((prefix) => test.id.startsWith(prefix)) || Option.isSome(yield* test.skip)) continue
-      const outcome = yield* Effect.either(test.run)
-      if (Either.isRight(outcome)) continue
-      assert(outcome.left instanceof ContractCase.ContractViolation)
-      found.push(outcome.left)
+      const judged = yield* Effect.either(test.run)
+      if (Either.isRight(judged)) continue
+      assert(judged.left instanceof ContractCase.ContractViolation)
+      found.push(judged.left)
     }
     return found
   })

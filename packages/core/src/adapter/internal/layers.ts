@@ -23,12 +23,12 @@ import * as MarketData from "../../ports/MarketData.js"
 import * as Trading from "../../ports/Trading.js"
 import type { Ledger } from "../../trading/internal/desk.js"
 import { ledger } from "../../trading/internal/journaling.js"
-import * as tradings from "../../trading/internal/tradingService.js"
+import * as tradingService from "../../trading/internal/tradingService.js"
 import * as OrderGuards from "../../trading/OrderGuards.js"
 import * as OrderJournal from "../../trading/OrderJournal.js"
-import * as accounts from "./accountService.js"
+import * as accountService from "./accountService.js"
 import * as deadlines from "./deadlines.js"
-import * as marketDatas from "./marketDataService.js"
+import * as marketDataService from "./marketDataService.js"
 
 /**
  * @since 0.1.0
@@ -247,7 +247,7 @@ const marketData = <MarketDataTag>(
       names: marketNames
     })
     const service = deadlines.marketData(
-      marketDatas.make(protocol, features, client, adapter, markets),
+      marketDataService.make(protocol, features, client, adapter, markets),
       deadlineOf(options)
     )
     return { markets, service, context: Context.add(tags.marketData(service), MarketData.MarketData, service) }
@@ -288,7 +288,7 @@ export const make = <MarketDataTag, AccountTag, TradingTag, Region extends strin
       const { context, markets, service: data } = yield* marketData(definition, client, options)
       const adapter = definition.account(client, { credentials, markets })
       const service = deadlines.account(
-        accounts.make(exchange, features, client, adapter, markets, trades),
+        accountService.make(exchange, features, client, adapter, markets, trades),
         deadlineOf(options)
       )
       return {
@@ -328,7 +328,7 @@ export const make = <MarketDataTag, AccountTag, TradingTag, Region extends strin
         skew: Effect.map(client.health, ({ clockSkewMillis }) => clockSkewMillis),
         underWay: new Set<string>()
       }
-      const service = deadlines.trading(tradings.make(desk, client), deadlineOf(options))
+      const service = deadlines.trading(tradingService.make(desk, client), deadlineOf(options))
       return Context.merge(context, Context.add(tags.trading(service), Trading.Trading, service))
     })
 

@@ -14,7 +14,7 @@ import { isClosed } from "../../model/Order.js"
 import type * as Adapter from "../../ports/Adapter.js"
 import type { Canceled, NewOrder, OptionalTrading, Outcome, Placed, Trading } from "../Declaration.js"
 import type * as Row from "../Row.js"
-import * as accounts from "./accountQuestions.js"
+import * as accountQuestions from "./accountQuestions.js"
 import * as sizing from "./sizing.js"
 
 type Client = ExchangeClient<Capability>
@@ -25,7 +25,7 @@ type Writes<A> = Effect.Effect<A, ExchangeError.TradingError>
  *
  * @internal
  */
-export interface Facts extends accounts.Facts {
+export interface Facts extends accountQuestions.Facts {
   readonly trading: Trading & { readonly [K in keyof OptionalTrading]?: OptionalTrading[K] | undefined }
 }
 
@@ -62,7 +62,7 @@ export const make = (facts: Facts) => (client: Client, account: Adapter.Account)
       sizing.required(facts, operation, market),
       (amounts) =>
         (facts.marketNames?.(market) ?? [market.id]).includes(row.market)
-          ? Effect.succeed(accounts.order(exchange, row, market, amounts))
+          ? Effect.succeed(accountQuestions.order(exchange, row, market, amounts))
           : sizing.foreign(exchange, operation, market, row)
     )
 

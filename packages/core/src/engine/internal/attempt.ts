@@ -16,12 +16,12 @@ import type { Capability, Endpoint, Prepared } from "../Endpoint.js"
 import type { Key } from "../ExchangeState.js"
 import type { Answer, Learnt, Protocol, Signed, Usage } from "../Protocol.js"
 import * as RawAnswers from "../RawAnswers.js"
-import * as answers from "./answer.js"
+import { classify, describeMismatch } from "./answer.js"
 import { parseJson } from "./json.js"
 import type { Observed } from "./observer.js"
 import * as Redaction from "./redaction.js"
 import * as transport from "./transport.js"
-import * as trusted from "./trustedHeaders.js"
+import * as TrustedHeaders from "./trustedHeaders.js"
 import type { Vitals } from "./vitals.js"
 
 /**
@@ -96,7 +96,7 @@ export const send = <A>(
       onSome: (credentials) =>
         Redaction.make([signed.signature, ...Credentials.secrets(credentials).map(Redacted.value)])
     })
-    const dated = trusted.date(raw.headers, now)
+    const dated = TrustedHeaders.date(raw.headers, now)
     if (dated.date !== undefined) {
       yield* line.vitals.learnTime({ sentAt, receivedAt: now, serverTime: dated.date, resolution: 1000 })
     }
@@ -107,11 +107,11 @@ export const send = <A>(
       Effect.sync(() => line.protocol.learn({ headers: told, json, auth: endpoint.auth, cost: call.cost })),
       () => Effect.as(Effect.logDebug("What the answer tells by the way could not be read"), nothing)
     )
-    if (serverTime !== undefined && !trusted.isStored(raw.headers)) {
+    if (serverTime !== undefined && !TrustedHeaders.isStored(raw.headers)) {
       yield* line.vitals.learnTime({ sentAt, receivedAt: now, serverTime, resolution: 1 })
     }
     const skew = yield* line.vitals.skew
-    const headers = trusted.retryAfter(told, ClockSkew.correct(skew, now))
+    const headers = TrustedHeaders.retryAfter(told, ClockSkew.correct(skew, now))
     yield* line.learnUsage(usage, key, skew.offset)
     yield* Effect.annotateCurrentSpan("http.response.status_code", raw.status)
     const text = redaction.text(raw.text)
@@ -126,9 +126,11 @@ export const send = <A>(
       clean
     }
     yield* RawAnswers.note({ ...about, status: raw.status, body: answer.json ?? text })
-    const verdict = answers.classify(line.protocol, answer, endpoint.auth)
-    if (Either.isLeft(verdict)) yield* Effect.logWarning("An answer could not be classified: the protocol died over it")
-    const error = Either.merge(verdict)
+    const classified = classify(line.protocol, answer, endpoint.auth)
+    if (Either.isLeft(classified)) {
+      yield* Effect.logWarning("An answer could not be classified: the protocol died over it")
+    }
+    const error = Either.merge(classified)
     if (error !== undefined) return yield* blameClock(line.protocol, error, Math.abs(skew.offset - signedBy.offset))
     return yield* decode(endpoint, answer)
   }).pipe(within(line.timeout, about))
@@ -223,7 +225,7 @@ const decode = <C extends Capability, I, A>(
       (mismatch) =>
         malformed(
           `the answer has another shape than documented${
-            answers.describeMismatch(mismatch, { values: endpoint.capability === "marketData", clean })
+            describeMismatch(mismatch, { values: endpoint.capability === "marketData", clean })
           }`
         )
     )

@@ -27,7 +27,7 @@ export const make = (
   })
 }
 
-const classify = (exit: Exit.Exit<unknown, ExchangeError>): CircuitBreaker.Outcome => {
+const classify = (exit: Exit.Exit<unknown, ExchangeError>): CircuitBreaker.Verdict => {
   if (Exit.isSuccess(exit)) return "success"
   return Option.match(Cause.failureOption(exit.cause), {
     // A defect: interruption alone never comes here.

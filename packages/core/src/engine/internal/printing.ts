@@ -4,9 +4,8 @@ import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Decimal from "../../model/Decimal.js"
+import type { Parameter, Parameters } from "./preparing.js"
 
-type Parameters = { readonly [name: string]: Parameter | undefined }
-type Parameter = string | number | boolean | ReadonlyArray<Parameter> | Parameters
 type Printed<A> = Either.Either<A, ParseResult.ParseError>
 
 /**

@@ -1,7 +1,7 @@
 import * as Predicate from "effect/Predicate"
 import { invisible } from "../../model/internal/text.js"
 import * as Credentials from "../../ports/Credentials.js"
-import { percentEncode } from "../Endpoint.js"
+import { percentEncode } from "./preparing.js"
 
 /**
  * Takes the secrets of a request out of its answer, wherever and however the exchange repeats them.

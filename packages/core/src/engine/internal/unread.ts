@@ -5,11 +5,15 @@ import * as Data from "effect/Data"
  *
  * @internal
  */
-export class TooLarge extends Data.TaggedError("TooLarge")<{ readonly limit: number }> {}
+export class TooLarge
+  extends Data.TaggedError("@effect-exchange/core/engine/internal/unread/TooLarge")<{ readonly limit: number }>
+{}
 
 /**
  * An answer does not unpack as it says it was packed.
  *
  * @internal
  */
-export class NotUnpacked extends Data.TaggedError("NotUnpacked")<{ readonly coding: string }> {}
+export class NotUnpacked
+  extends Data.TaggedError("@effect-exchange/core/engine/internal/unread/NotUnpacked")<{ readonly coding: string }>
+{}

@@ -106,7 +106,7 @@ interface About {
   readonly operation: string
 }
 
-const classify = (exit: Exit.Exit<unknown, MarketDataError | CircuitBreaker.CircuitOpen>): CircuitBreaker.Outcome => {
+const classify = (exit: Exit.Exit<unknown, MarketDataError | CircuitBreaker.CircuitOpen>): CircuitBreaker.Verdict => {
   if (Exit.isSuccess(exit)) return "success"
   return Option.match(Cause.failureOption(exit.cause), {
     // A defect: interruption alone never comes here.

@@ -11,7 +11,7 @@ import * as OrderCheck from "../OrderCheck.js"
 import type { Desk } from "./desk.js"
 import * as Identity from "./identity.js"
 import * as Lookup from "./lookup.js"
-import * as Outcome from "./outcome.js"
+import * as OrderReading from "./orderReading.js"
 import * as placing from "./placing.js"
 
 type Result = Effect.Effect<Order, ExchangeError.TradingError>
@@ -23,17 +23,17 @@ type Result = Effect.Effect<Order, ExchangeError.TradingError>
  */
 export const cancel = (desk: Desk, reference: Adapter.Reference): Result =>
   Effect.matchEffect(desk.adapter.cancel(reference), {
-    onSuccess: (answer) => shown(desk, "cancel", reference, answer, Outcome.hasEnded),
+    onSuccess: (answer) => shown(desk, "cancel", reference, answer, OrderReading.hasEnded),
     onFailure: (error): Result => {
-      if (error.outcome === "Unknown") return lost(desk, "cancel", reference, error, Outcome.hasEnded)
+      if (error.outcome === "Unknown") return lost(desk, "cancel", reference, error, OrderReading.hasEnded)
       // What has ended, or is about to, cannot be canceled, and exchanges say so in many ways.
       const lookup = Lookup.byReference(desk, "cancel", reference)
       return error._tag === "OrderNotFound"
-        ? lookup.pipe(Effect.mapError(() => error), Effect.filterOrFail(Outcome.hasEnded, () => error))
+        ? lookup.pipe(Effect.mapError(() => error), Effect.filterOrFail(OrderReading.hasEnded, () => error))
         : error._tag === "OrderRejected"
         ? Effect.flatMap(
-          Outcome.read(lookup, Outcome.hasEnded),
-          ({ order }) => Effect.mapError(Option.filter(order, Outcome.hasEnded), () => error)
+          OrderReading.read(lookup, OrderReading.hasEnded),
+          ({ order }) => Effect.mapError(Option.filter(order, OrderReading.hasEnded), () => error)
         )
         : Effect.fail(error)
     }
@@ -60,11 +60,11 @@ export const amend = (desk: Desk, reference: Adapter.Reference, amendment: Amend
       })
     }
     const current = yield* Lookup.byReference(desk, "amend", reference)
-    if (Outcome.hasEnded(current)) {
+    if (OrderReading.hasEnded(current)) {
       return yield* new ExchangeError.OrderRejected({ ...about, detail: `the order is ${current.status} already` })
     }
     const counted = yield* admit(desk, reference.market, current, change)
-    const isDone = (order: Order) => Outcome.hasEnded(order) || isChanged(order, change)
+    const isDone = (order: Order) => OrderReading.hasEnded(order) || isChanged(order, change)
     const answered = Effect.matchEffect(send(reference, change, current), {
       onSuccess: (answer) => shown(desk, "amend", reference, answer, isDone),
       onFailure: (error): Result =>
@@ -119,7 +119,7 @@ const lost = (
   isDone: (order: Order) => boolean
 ): Effect.Effect<Order, ExchangeError.OutcomeUnknown> =>
   Effect.flatMap(
-    Outcome.read(Lookup.byReference(desk, operation, reference), isDone),
+    OrderReading.read(Lookup.byReference(desk, operation, reference), isDone),
     (seen) =>
       Option.isSome(seen.order) && isDone(seen.order.value)
         ? Effect.succeed(seen.order.value)

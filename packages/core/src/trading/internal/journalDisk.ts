@@ -5,7 +5,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import { type Entry, JournalFailed, print } from "./journalEntry.js"
-import * as Reader from "./journalReader.js"
+import * as JournalReader from "./journalReader.js"
 
 type Result<A> = Effect.Effect<A, PlatformError.PlatformError>
 
@@ -105,11 +105,11 @@ export const load = (
   path: string,
   onEntry: (entry: Entry) => void
 ): Effect.Effect<
-  { readonly end: ReturnType<Reader.Reader["end"]>; readonly lines: number },
+  { readonly end: ReturnType<JournalReader.Reader["end"]>; readonly lines: number },
   PlatformError.PlatformError | JournalFailed
 > =>
   Effect.scoped(Effect.gen(function*() {
-    const reader = Reader.make(onEntry)
+    const reader = JournalReader.make(onEntry)
     const file = yield* files.open(path, { flag: "r" })
     while (true) {
       const bytes = yield* file.readAlloc(piece)

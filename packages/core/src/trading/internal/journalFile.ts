@@ -3,11 +3,11 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import * as Book from "./journalBook.js"
-import * as Disk from "./journalDisk.js"
+import * as JournalBook from "./journalBook.js"
+import * as JournalDisk from "./journalDisk.js"
 import { type Entry, JournalFailed, parse, print, type Service } from "./journalEntry.js"
-import * as Lock from "./journalLock.js"
-import * as Reader from "./journalReader.js"
+import * as JournalLock from "./journalLock.js"
+import * as JournalReader from "./journalReader.js"
 
 /** @internal */
 export interface Options {
@@ -18,7 +18,7 @@ export interface Options {
 }
 
 interface State {
-  handle: Disk.Handle | undefined
+  handle: JournalDisk.Handle | undefined
   lines: number
   /** Whether the last line of the file is not finished. */
   unfinished: boolean
@@ -48,14 +48,14 @@ export const make = (
       failure(error._tag === "JournalFailed" ? error.detail : error.message)
     )
 
-    const { directory, real } = yield* Disk.placeOf(files, path)
-    yield* Effect.mapError(Lock.hold(files, `${real}.lock`), failure)
-    const isNew = yield* failed(Disk.prepare(files, real))
-    const book = Book.make()
+    const { directory, real } = yield* JournalDisk.placeOf(files, path)
+    yield* Effect.mapError(JournalLock.hold(files, `${real}.lock`), failure)
+    const isNew = yield* failed(JournalDisk.prepare(files, real))
+    const book = JournalBook.make()
     const begun = yield* Clock.currentTimeMillis
     const read = isNew
       ? { end: "line break", lines: 0 }
-      : yield* failed(Disk.load(files, real, (entry) => book.add(entry, begun)))
+      : yield* failed(JournalDisk.load(files, real, (entry) => book.add(entry, begun)))
     const state: State = {
       handle: undefined,
       lines: read.lines,
@@ -65,7 +65,7 @@ export const make = (
       meanwhile: undefined
     }
     yield* Effect.acquireRelease(
-      failed(Effect.map(Disk.open(files, real, "a"), (handle) => state.handle = handle)),
+      failed(Effect.map(JournalDisk.open(files, real, "a"), (handle) => state.handle = handle)),
       () =>
         turn(Effect.suspend(() => {
           const { handle } = state
@@ -73,17 +73,17 @@ export const make = (
           return handle === undefined ? Effect.void : handle.close
         }))
     )
-    if (isNew) yield* Disk.syncDirectory(files, directory)
+    if (isNew) yield* JournalDisk.syncDirectory(files, directory)
     const write = (text: string) =>
       Effect.suspend(() =>
-        state.handle === undefined ? failure("it is closed") : failed(Disk.append(state.handle, text))
+        state.handle === undefined ? failure("it is closed") : failed(JournalDisk.append(state.handle, text))
       )
     if (read.end === "whole") yield* write("\n")
 
     // Written beside and put in its place: whatever ends the process meanwhile, one of the two is there and whole.
-    const beside = Disk.besideOf(real)
+    const beside = JournalDisk.besideOf(real)
     const compact = Effect.acquireUseRelease(
-      Effect.zipRight(Effect.ignore(files.remove(beside)), Disk.open(files, beside, "ax")),
+      Effect.zipRight(Effect.ignore(files.remove(beside)), JournalDisk.open(files, beside, "ax")),
       (next) =>
         Effect.gen(function*() {
           // At once: what is added from here on is in one of the two, and no intent in both.
@@ -91,18 +91,18 @@ export const make = (
             state.meanwhile = []
             return book.entries()
           }))
-          const lines = yield* Disk.write(next.file, entries)
+          const lines = yield* JournalDisk.write(next.file, entries)
           yield* next.file.sync
           yield* turn(Effect.uninterruptible(Effect.gen(function*() {
             const { handle: last, meanwhile = [] } = state
-            const more = yield* Disk.write(next.file, meanwhile)
+            const more = yield* JournalDisk.write(next.file, meanwhile)
             yield* next.file.sync
             yield* files.rename(beside, real)
             state.handle = next
             state.lines = lines + more
             state.unfinished = false
             // Before the next entry: a rename that is lost with the power would take that with it.
-            yield* Disk.syncDirectory(files, directory)
+            yield* JournalDisk.syncDirectory(files, directory)
             if (last !== undefined) yield* last.close
           })))
         }),
@@ -132,11 +132,11 @@ export const make = (
       append: (entry) =>
         Effect.flatMap(Clock.currentTimeMillis, (now) => {
           const line = print(entry)
-          if (parse(line) === undefined || line.length > Reader.longest) {
+          if (parse(line) === undefined || line.length > JournalReader.longest) {
             return failure(`what begins with ${line.slice(0, 200)} is no entry`)
           }
           return Effect.suspend(() => {
-            const text = `${state.unfinished ? `${Reader.cut}\n` : ""}${line}\n`
+            const text = `${state.unfinished ? `${JournalReader.cut}\n` : ""}${line}\n`
             state.unfinished = true
             return write(text)
           }).pipe(

@@ -11,7 +11,7 @@ import { isClosed, type Order } from "../../model/Order.js"
 import type * as Adapter from "../../ports/Adapter.js"
 import type { Intent } from "../OrderJournal.js"
 import * as Identity from "./identity.js"
-import * as Outcome from "./outcome.js"
+import * as OrderReading from "./orderReading.js"
 
 /**
  * Where an order is looked for.
@@ -41,9 +41,9 @@ export const search = (
   place: Place,
   operation: string,
   asked: Identity.Asked,
-  pace?: Outcome.Pace
+  pace?: OrderReading.Pace
 ): Effect.Effect<Option.Option<Order>, Failure> =>
-  Outcome.find({
+  OrderReading.find({
     pace,
     lookup: byName(place, operation, asked),
     elsewhere: byList(place, operation, asked),
@@ -61,7 +61,7 @@ export const searchIntent = (
   operation: string,
   market: Market,
   intent: Intent,
-  pace?: Outcome.Pace
+  pace?: OrderReading.Pace
 ): Effect.Effect<Option.Option<Order>, Failure> => {
   const amount = Option.getOrUndefined(Decimal.parse(intent.amount))
   const price = intent.price === undefined ? undefined : Option.getOrUndefined(Decimal.parse(intent.price))
@@ -138,7 +138,7 @@ const judge = (
       `another one by its ${differences.join(" and ")}; nothing was placed`
   })
   const { deduplicates } = place.features
-  const keeps = deduplicates === "always" || (deduplicates === "while open" && !Outcome.hasEnded(order))
+  const keeps = deduplicates === "always" || (deduplicates === "while open" && !OrderReading.hasEnded(order))
   if (!keeps || !Identity.isNamesake(asked, order)) return stranger
   if (differences.includes("age")) return taken
   return Effect.flatMap(

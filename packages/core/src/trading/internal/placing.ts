@@ -22,7 +22,7 @@ import type { Desk, Ready } from "./desk.js"
 import * as Identity from "./identity.js"
 import { writeIntent, writeOutcome } from "./journaling.js"
 import * as Lookup from "./lookup.js"
-import * as Outcome from "./outcome.js"
+import * as OrderReading from "./orderReading.js"
 
 type Result = Effect.Effect<Order, ExchangeError.TradingError>
 
@@ -239,7 +239,7 @@ const confirm = (desk: Desk, operation: string, ready: Ready, placed: Adapter.Pl
     const named = id === undefined ? { clientOrderId: ready.order.clientOrderId } : { id }
     const shown = placed._tag === "Order"
       ? Option.some(placed.order)
-      : (yield* Outcome.read(desk.account.order({ ...reference, ...named }), Outcome.isListed)).order
+      : (yield* OrderReading.read(desk.account.order({ ...reference, ...named }), OrderReading.isListed)).order
     const differences = Option.match(shown, {
       onNone: () => [],
       onSome: (order) => [...Identity.differences(asked, order), ...id === undefined || order.id === id ? [] : ["id"]]
@@ -341,7 +341,7 @@ const taken = (desk: Desk, ready: Ready, error: ExchangeError.DuplicateOrder): R
       clientOrderId: asked.clientOrderId,
       since: Lookup.since(asked)
     })
-    const { order } = yield* Outcome.read(lookup, () => true)
+    const { order } = yield* OrderReading.read(lookup, () => true)
     const ours = Option.filter(order, (order) => Identity.differences({ ...asked, from }, order).length === 0)
     if (Option.isNone(ours)) return yield* nameTaken(desk, ready, error)
     yield* writeOutcome(desk, asked.clientOrderId, { _tag: "Placed", orderId: ours.value.id })

@@ -4,7 +4,7 @@ import type { Markets } from "../../engine/Markets.js"
 import { type AccountError, InvalidRequest } from "../../model/ExchangeError.js"
 import type { Reference } from "../../model/Order.js"
 import type * as Adapter from "../../ports/Adapter.js"
-import * as input from "./orderInput.js"
+import * as orderInput from "./orderInput.js"
 
 /**
  * The order that a reference names, which may be any value: by its id if it has one, else by its client order id.
@@ -17,7 +17,7 @@ export const resolve = (
   markets: Markets,
   reference: Reference
 ): Effect.Effect<Adapter.Reference, AccountError> =>
-  Either.match(input.reference(reference), {
+  Either.match(orderInput.reference(reference), {
     onLeft: (detail) => new InvalidRequest({ exchange, operation, detail }),
     onRight: ({ symbol, ...name }) =>
       Effect.map(markets.find(operation, symbol), (market): Adapter.Reference => ({ market, ...name }))

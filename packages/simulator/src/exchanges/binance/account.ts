@@ -9,7 +9,7 @@ import type { ApiKey } from "../../engine/Account.js"
 import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import type { Json } from "../../internal/json.js"
-import type { Endpoint, Endpoints, Outcome } from "./endpoint.js"
+import type { Answer, Endpoint, Endpoints } from "./endpoint.js"
 import * as Limits from "./limits.js"
 import { coin, listings } from "./markets.js"
 import { fillRow, named, orderRow } from "./orders.js"
@@ -171,7 +171,7 @@ const orderCounts = (world: World): Json =>
 
 // What is read here comes from a database, which may lag behind the engine.
 
-const one = (params: Params, world: World): Either.Either<Outcome, Refusal> =>
+const one = (params: Params, world: World): Either.Either<Answer, Refusal> =>
   Either.gen(function*() {
     const listing = yield* symbolOf(params)
     const order = yield* named(listing, params, world)
@@ -180,13 +180,13 @@ const one = (params: Params, world: World): Either.Either<Outcome, Refusal> =>
       : { body: orderRow(order) }
   })
 
-const open = (params: Params, world: World): Either.Either<Outcome, Refusal> =>
+const open = (params: Params, world: World): Either.Either<Answer, Refusal> =>
   Either.gen(function*() {
     const listing = params.has("symbol") ? yield* symbolOf(params) : undefined
     return { body: Engine.openOrders(world.engine, listing?.id).filter(world.isVisible).map(orderRow) }
   })
 
-const all = (params: Params, world: World): Either.Either<Outcome, Refusal> =>
+const all = (params: Params, world: World): Either.Either<Answer, Refusal> =>
   Either.gen(function*() {
     const listing = yield* symbolOf(params)
     const fromId = yield* whole(params, "orderId")
@@ -198,7 +198,7 @@ const all = (params: Params, world: World): Either.Either<Outcome, Refusal> =>
     return { body: page(found, limit, fromId !== undefined || span.startTime !== undefined).map(orderRow) }
   })
 
-const fills = (params: Params, world: World): Either.Either<Outcome, Refusal> =>
+const fills = (params: Params, world: World): Either.Either<Answer, Refusal> =>
   Either.gen(function*() {
     const listing = yield* symbolOf(params)
     const orderId = yield* whole(params, "orderId")

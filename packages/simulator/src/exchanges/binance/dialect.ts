@@ -18,7 +18,7 @@ import * as Account from "../../engine/Account.js"
 import type * as Engine from "../../engine/Engine.js"
 import { hmac } from "../../internal/keys.js"
 import { endpoints as accountEndpoints } from "./account.js"
-import type { Endpoint, Endpoints, Outcome } from "./endpoint.js"
+import type { Answer, Endpoint, Endpoints } from "./endpoint.js"
 import * as Limits from "./limits.js"
 import { endpoints as marketDataEndpoints } from "./marketData.js"
 import { listings } from "./markets.js"
@@ -100,7 +100,7 @@ const answer = (
   endpoint: Endpoint,
   request: Dialect.SimulatedRequest,
   world: Dialect.World
-): Either.Either<Outcome, Refusal> =>
+): Either.Either<Answer, Refusal> =>
   Either.gen(function*() {
     const params = yield* parseParams(request)
     const { places = false, signed } = endpoint
@@ -129,9 +129,9 @@ const isFull = (limit: Limits.OrderLimit, world: Dialect.World): boolean =>
 const error = (refusal: Refusal, headers: Readonly<Record<string, string>> = {}): Dialect.SimulatedResponse =>
   Dialect.json(refusal.status, { code: refusal.code, msg: refusal.msg }, headers)
 
-type Answer = ReturnType<Dialect.Definition<Limits.Meters>["respond"]>
+type Response = ReturnType<Dialect.Definition<Limits.Meters>["respond"]>
 
-const respond = (state: Limits.Meters, request: Dialect.SimulatedRequest, world: Dialect.World): Answer => {
+const respond = (state: Limits.Meters, request: Dialect.SimulatedRequest, world: Dialect.World): Response => {
   const path = Dialect.pathOf(request.target)
   const sapi = path.startsWith("/sapi/")
   const endpoint = endpoints[`${request.method} ${path}`]

@@ -6,7 +6,7 @@ import type { Json } from "../../internal/json.js"
 import type { Params, Refusal } from "./params.js"
 
 /** @internal What an endpoint answers, and the engine after it when something was traded. */
-export interface Outcome {
+export interface Answer {
   readonly body: Json
   readonly engine?: Engine | undefined
 }
@@ -25,7 +25,7 @@ export interface Endpoint {
     params: Params,
     world: World,
     key: ApiKey | undefined
-  ) => Either.Either<Outcome, Refusal>
+  ) => Either.Either<Answer, Refusal>
 }
 
 /** @internal Endpoints by method and path. */

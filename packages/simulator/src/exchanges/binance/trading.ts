@@ -8,7 +8,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type { World } from "../../Dialect.js"
 import * as Engine from "../../engine/Engine.js"
-import type { Endpoint, Endpoints, Outcome } from "./endpoint.js"
+import type { Answer, Endpoint, Endpoints } from "./endpoint.js"
 import { type BinanceListing, maxMarketQuantity, maxPrice, maxQuantity } from "./markets.js"
 import { canceledRow, clientIdOf, generatedId, named, placedRow, statusOf } from "./orders.js"
 import { illegal, missing, type Params, type Refusal, refuse, symbolOf } from "./params.js"
@@ -197,7 +197,7 @@ const refusals: Readonly<Record<Engine.Refusal, Refusal>> = {
   }
 }
 
-const place = (params: Params, world: World): Either.Either<Outcome, Refusal> =>
+const place = (params: Params, world: World): Either.Either<Answer, Refusal> =>
   Either.gen(function*() {
     const wanted = yield* read(params, world)
     const kind = params.get("newOrderRespType") ?? (wanted.postOnly === true ? "ACK" : "FULL")
@@ -224,7 +224,7 @@ const unknownOrder = () => refuse(-2011, "Unknown order sent.")
 
 const restricted: Readonly<Record<string, string>> = { ONLY_NEW: "NEW", ONLY_PARTIALLY_FILLED: "PARTIALLY_FILLED" }
 
-const cancel = (params: Params, world: World): Either.Either<Outcome, Refusal> =>
+const cancel = (params: Params, world: World): Either.Either<Answer, Refusal> =>
   Either.gen(function*() {
     const listing = yield* symbolOf(params)
     const clientId = (yield* clientIdOf(params, "newClientOrderId")) ?? generatedId(world, "cancel")
@@ -241,7 +241,7 @@ const cancel = (params: Params, world: World): Either.Either<Outcome, Refusal> =
     return { body: canceledRow(canceled, clientId), engine }
   })
 
-const cancelAll = (params: Params, world: World): Either.Either<Outcome, Refusal> =>
+const cancelAll = (params: Params, world: World): Either.Either<Answer, Refusal> =>
   Either.gen(function*() {
     const listing = yield* symbolOf(params)
     const open = Engine.openOrders(world.engine, listing.id)

@@ -11,7 +11,7 @@ import type { ApiKey } from "../../engine/Account.js"
 import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { coinOf, currencies, type Currency, instruments, iso, sizeOf, worth } from "./markets.js"
-import { type Endpoints, type Outcome, type Refusal, refuse, type Row, table } from "./params.js"
+import { type Answer, type Endpoints, type Refusal, refuse, type Row, table } from "./params.js"
 
 /** @internal The account's number. */
 export const account = 395_724
@@ -73,7 +73,7 @@ const perCurrency = (
   params: URLSearchParams,
   world: World,
   row: (holding: Holding, now: number) => Row
-): Either.Either<Outcome, Refusal> => {
+): Either.Either<Answer, Refusal> => {
   const wanted = params.get("currency") ?? "XBt"
   const rows = Engine.balances(world.engine).flatMap((balance) => {
     const currency = currencies[balance.asset]

@@ -19,7 +19,7 @@ import * as Limits from "./limits.js"
 import { endpoints as marketDataEndpoints } from "./marketData.js"
 import { instruments } from "./markets.js"
 import { endpoints as orderEndpoints, orderIdOf } from "./orders.js"
-import { type Endpoints, inputOf, type Outcome, type Refusal, refuse } from "./params.js"
+import { type Answer, type Endpoints, inputOf, type Refusal, refuse } from "./params.js"
 import { endpoints as tradingEndpoints } from "./trading.js"
 
 // --- signatures
@@ -84,7 +84,7 @@ const answer = (
   request: Dialect.SimulatedRequest,
   world: Dialect.World,
   key: Account.ApiKey | undefined
-): Either.Either<Outcome, Refusal> => {
+): Either.Either<Answer, Refusal> => {
   const endpoint = endpointOf(request)
   if (endpoint === undefined) return refuse(404, "Not Found")
   if (endpoint.signed !== undefined && key === undefined) return refuse(401, "Authorization Required")
@@ -94,7 +94,7 @@ const answer = (
   return Either.flatMap(inputOf(request), (input) => endpoint.answer(input, world, key))
 }
 
-type Answer = ReturnType<Dialect.Definition<Limits.Limits>["respond"]>
+type Response = ReturnType<Dialect.Definition<Limits.Limits>["respond"]>
 
 const meter = (
   state: Limits.Limits,
@@ -109,7 +109,7 @@ const meter = (
     : [verdict, metered]
 }
 
-const respond = (state: Limits.Limits, request: Dialect.SimulatedRequest, world: Dialect.World): Answer => {
+const respond = (state: Limits.Limits, request: Dialect.SimulatedRequest, world: Dialect.World): Response => {
   const address = request.remoteAddress
   if (Limits.bannedUntil(state, address, world.now) !== undefined) {
     return [Dialect.html(403, "403 Forbidden", { server: "awselb/2.0" }), state]

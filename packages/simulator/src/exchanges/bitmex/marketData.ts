@@ -11,10 +11,10 @@ import * as Decimal from "../../engine/internal/decimal.js"
 import type { Candle, Trade } from "../../engine/Market.js"
 import { type Instrument, instruments, iso, lots, row, sizeOf, worth } from "./markets.js"
 import {
+  type Answer,
   depthOf,
   type Endpoint,
   type Endpoints,
-  type Outcome,
   pageOf,
   type Refusal,
   refuse,
@@ -66,7 +66,7 @@ const listing = (
   params: URLSearchParams,
   found: ReadonlyArray<Instrument>,
   world: World
-): Either.Either<Outcome, Refusal> =>
+): Either.Either<Answer, Refusal> =>
   table(params, found.map((instrument): Row => row(instrument, world.quote(instrument), world.now)))
 
 // --- the book
@@ -77,7 +77,7 @@ const required = (name: string) => refuse(400, `'${name}' is a required arg.`, "
 const levelId = (instrument: Instrument, price: BigDecimal.BigDecimal): bigint =>
   62_400_000_000n + Decimal.ratio(price, instrument.tickSize, 0).value * 2_654_435_761n % 4_294_967_296n
 
-const book = (params: URLSearchParams, world: World): Either.Either<Outcome, Refusal> =>
+const book = (params: URLSearchParams, world: World): Either.Either<Answer, Refusal> =>
   Either.gen(function*() {
     if ((params.get("symbol") ?? "") === "") return yield* required("symbol")
     const asked = yield* depthOf(params)
@@ -102,7 +102,7 @@ const book = (params: URLSearchParams, world: World): Either.Either<Outcome, Ref
 // The exchange remembers the last thousand of a market.
 const remembered = 1000
 
-const trades = (params: URLSearchParams, world: World): Either.Either<Outcome, Refusal> => {
+const trades = (params: URLSearchParams, world: World): Either.Either<Answer, Refusal> => {
   const rows = selected(params).filter(isOpen).flatMap((instrument) =>
     world.trades(instrument, remembered).map((trade, index, all) => ({
       at: trade.at,
@@ -145,7 +145,7 @@ const bins: Readonly<Record<string, number>> = { "1m": 60_000, "5m": 300_000, "1
 const beginning = 1_463_140_800_000
 const shortHistory = 30 * 86_400_000
 
-const buckets = (params: URLSearchParams, world: World): Either.Either<Outcome, Refusal> =>
+const buckets = (params: URLSearchParams, world: World): Either.Either<Answer, Refusal> =>
   Either.gen(function*() {
     const name = params.get("binSize") ?? "1m"
     const bin = Object.hasOwn(bins, name) ? bins[name] : undefined

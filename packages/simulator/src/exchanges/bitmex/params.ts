@@ -21,7 +21,7 @@ export const refuse = (status: number, message: string, name = "HTTPError"): Eit
   Either.left({ status, message, name })
 
 /** @internal What an endpoint answers, and the engine after it when something was traded. */
-export interface Outcome {
+export interface Answer {
   readonly body: Json.Json
   readonly engine?: Engine | undefined
 }
@@ -44,7 +44,7 @@ export interface Endpoint {
   readonly signed?: Right | undefined
   /** Metered a second time, by the second. */
   readonly ordering?: boolean | undefined
-  readonly answer: (input: Input, world: Dialect.World, key: ApiKey | undefined) => Either.Either<Outcome, Refusal>
+  readonly answer: (input: Input, world: Dialect.World, key: ApiKey | undefined) => Either.Either<Answer, Refusal>
 }
 
 /** @internal Endpoints by method and path. */
@@ -150,7 +150,7 @@ export const table = (
     readonly keys?: ReadonlyArray<string> | undefined
     readonly hidden?: ((row: Row) => Row) | undefined
   } = {}
-): Either.Either<Outcome, Refusal> =>
+): Either.Either<Answer, Refusal> =>
   Either.gen(function*() {
     const filter = yield* filterOf(params.get("filter"))
     const columns = yield* columnsOf(params)

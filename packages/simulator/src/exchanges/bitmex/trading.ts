@@ -11,12 +11,12 @@ import * as Engine from "../../engine/Engine.js"
 import { amountOf, type Instrument, iso, maxOrderQty, maxPrice, sizeOf } from "./markets.js"
 import { find, instrumentOf, isOrderId, orderRow, statusOf } from "./orders.js"
 import {
+  type Answer,
   type Endpoint,
   type Endpoints,
   type Fields,
   filterOf,
   matches,
-  type Outcome,
   type Refusal,
   refuse,
   type Row
@@ -137,7 +137,7 @@ const sideAndSize = (
     return [(name ?? implied) === "Buy" ? "buy" : "sell", size]
   })
 
-const place = (fields: Fields, world: World): Either.Either<Outcome, Refusal> =>
+const place = (fields: Fields, world: World): Either.Either<Answer, Refusal> =>
   Either.gen(function*() {
     const instrument = yield* listed(fields)
     const { close, postOnly, reduceOnly } = yield* instructions(fields)
@@ -219,7 +219,7 @@ const rejected = (fields: Fields, instrument: Instrument, world: World): Row => 
 
 // --- amending
 
-const amend = (fields: Fields, world: World): Either.Either<Outcome, Refusal> =>
+const amend = (fields: Fields, world: World): Either.Either<Answer, Refusal> =>
   Either.gen(function*() {
     const orderID = yield* text(fields, "orderID")
     const original = yield* clientId(fields, "origClOrdID")
@@ -267,7 +267,7 @@ const ids = (fields: Fields, name: string): Either.Either<ReadonlyArray<string>,
     : invalid(`Invalid ${name}`)
 }
 
-const cancel = (fields: Fields, world: World): Either.Either<Outcome, Refusal> =>
+const cancel = (fields: Fields, world: World): Either.Either<Answer, Refusal> =>
   Either.gen(function*() {
     const orderIds = yield* ids(fields, "orderID")
     const clientIds = yield* ids(fields, "clOrdID")
@@ -292,7 +292,7 @@ const cancel = (fields: Fields, world: World): Either.Either<Outcome, Refusal> =
     return { body, engine }
   })
 
-const cancelAll = (fields: Fields, world: World): Either.Either<Outcome, Refusal> =>
+const cancelAll = (fields: Fields, world: World): Either.Either<Answer, Refusal> =>
   Either.gen(function*() {
     const symbol = (yield* text(fields, "symbol"))?.toUpperCase()
     if (symbol !== undefined && instrumentOf(symbol) === undefined) return yield* refuse(400, "Invalid symbol")

@@ -167,13 +167,13 @@ const plain = (status: number, text: string): Dialect.SimulatedResponse => ({
   body: encoder.encode(text)
 })
 
-type Outcome = readonly [
+type Response = readonly [
   response: Dialect.SimulatedResponse,
   next: Limits.Limits,
   engine?: Engine.Engine | undefined
 ]
 
-const respond = (before: Limits.Limits, request: Dialect.SimulatedRequest, world: Dialect.World): Outcome => {
+const respond = (before: Limits.Limits, request: Dialect.SimulatedRequest, world: Dialect.World): Response => {
   const [admitted, state] = Limits.admit(before, request.remoteAddress, world.now)
   if (!admitted) return [plain(403, "403 Forbidden: access too frequent"), state]
   if (request.method === "GET" && request.body.length > 0) return [Dialect.html(403, "403 Forbidden"), state]
@@ -194,7 +194,7 @@ const metered = (
   key: Account.ApiKey,
   world: Dialect.World,
   before: Limits.Limits
-): Outcome => {
+): Response => {
   const known = isInput(input) ? input : {}
   const perSecond = endpoint.perSecond(known)
   const bucket = endpoint.access === "trade" ? `${endpoint.bucket}/${quotaOf(known)}` : endpoint.bucket

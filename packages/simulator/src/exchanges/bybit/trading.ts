@@ -218,20 +218,20 @@ export const batch = (verb: keyof typeof steps) => (input: Input, world: World):
     const step = steps[verb](category, world.now)
     let engine = world.engine
     const list: Array<Json> = []
-    const outcomes: Array<Json> = []
+    const results: Array<Json> = []
     for (const item of request) {
       const done = step(engine, item)
       if (Either.isRight(done)) {
         engine = done.right.engine
         const at = verb === "create" ? { createAt: String(done.right.order.createdAt) } : {}
         list.push({ category, symbol: done.right.listing.name, ...ids(done.right), ...at })
-        outcomes.push({ code: 0, msg: "OK" })
+        results.push({ code: 0, msg: "OK" })
       } else {
         list.push({ category, symbol: text(item, "symbol") ?? "", orderId: "", orderLinkId: "", ...noTime(verb) })
-        outcomes.push({ code: done.left.code, msg: done.left.msg })
+        results.push({ code: done.left.code, msg: done.left.msg })
       }
     }
-    return { result: { list }, extra: { list: outcomes }, engine }
+    return { result: { list }, extra: { list: results }, engine }
   })
 
 const noTime = (verb: keyof typeof steps): { readonly createAt?: string } => verb === "create" ? { createAt: "" } : {}

@@ -158,7 +158,7 @@ const privateReadings: Readonly<Record<string, Reading>> = {
   "/orders/historical/{id}": (id, _, world) => Orders.order(id, world)
 }
 
-const tradings: Readonly<Record<string, (input: Input, engine: Engine.Engine, now: number) => Trading.Outcome>> = {
+const tradings: Readonly<Record<string, (input: Input, engine: Engine.Engine, now: number) => Trading.Answered>> = {
   "/orders": Trading.place,
   "/orders/batch_cancel": Trading.cancel,
   "/orders/edit": Trading.edit
@@ -229,10 +229,10 @@ const respond = (
   const key = identity.right
   if (request.method === "POST") {
     const trading = tradings[route]
-    const outcome = trading === undefined ? Either.left(notFound) : trade(trading, request, world, key)
-    return Either.isLeft(outcome)
-      ? [refused(outcome.left, headers), next]
-      : [Dialect.json(200, outcome.right[0], headers), next, outcome.right[1]]
+    const traded = trading === undefined ? Either.left(notFound) : trade(trading, request, world, key)
+    return Either.isLeft(traded)
+      ? [refused(traded.left, headers), next]
+      : [Dialect.json(200, traded.right[0], headers), next, traded.right[1]]
   }
   const reading = request.method === "GET" ? privateReadings[route] : undefined
   const answer = route === "/key_permissions" && request.method === "GET"
@@ -242,11 +242,11 @@ const respond = (
 }
 
 const trade = (
-  trading: (input: Input, engine: Engine.Engine, now: number) => Trading.Outcome,
+  trading: (input: Input, engine: Engine.Engine, now: number) => Trading.Answered,
   request: Dialect.SimulatedRequest,
   world: Dialect.World,
   key: Account.ApiKey
-): Trading.Outcome => {
+): Trading.Answered => {
   if (!key.permissions.includes("trade")) return forbidden
   const input = fromBody(request.body)
   return isInput(input)

@@ -7,7 +7,7 @@ import { configurationOf, orderByUuid, orderUuid } from "./orders.js"
 import { invalid, type Refusal } from "./params.js"
 
 /** @internal What a trading call gives: its body and, when something changed, the engine after it. */
-export type Outcome = Either.Either<readonly [body: Json, engine?: Engine.Engine], Refusal>
+export type Answered = Either.Either<readonly [body: Json, engine?: Engine.Engine], Refusal>
 
 // --- placing
 
@@ -121,7 +121,7 @@ const limit = (sizes: Input, timeInForce: Engine.TimeInForce): Either.Either<Ter
 }
 
 /** @internal The client order id is an idempotency key: one that is known gives the order it made, whatever is sent. */
-export const place = (input: Input, engine: Engine.Engine, now: number): Outcome =>
+export const place = (input: Input, engine: Engine.Engine, now: number): Answered =>
   Either.gen(function*() {
     const clientOrderId = text(input, "client_order_id")
     if (clientOrderId === undefined || clientOrderId.length > 128) {
@@ -166,7 +166,7 @@ const cancelOne = (id: string, engine: Engine.Engine, now: number): readonly [fa
 const done = "UNKNOWN_CANCEL_FAILURE_REASON"
 
 /** @internal */
-export const cancel = (input: Input, engine: Engine.Engine, now: number): Outcome => {
+export const cancel = (input: Input, engine: Engine.Engine, now: number): Answered => {
   const ids: unknown = input["order_ids"]
   if (!isIds(ids) || ids.length === 0 || ids.length > mostCancels) return invalid("order_ids are invalid")
   const [results, next] = ids.reduce<readonly [ReadonlyArray<Json>, Engine.Engine]>(
@@ -201,7 +201,7 @@ const notEdited = (edit: string, preview = "UNKNOWN_PREVIEW_FAILURE_REASON"): re
 }]
 
 /** @internal */
-export const edit = (input: Input, engine: Engine.Engine, now: number): Outcome => {
+export const edit = (input: Input, engine: Engine.Engine, now: number): Answered => {
   const order = orderByUuid(engine, text(input, "order_id") ?? "")
   const price = amount(input, "price")
   const size = amount(input, "size")

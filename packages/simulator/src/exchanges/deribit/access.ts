@@ -4,7 +4,7 @@ import type { SimulatedRequest, World } from "../../Dialect.js"
 import type { ApiKey } from "../../engine/Account.js"
 import type { Fields } from "../../internal/fields.js"
 import * as Keys from "../../internal/keys.js"
-import { type Answer, invalid, oneOf, type Read, refuse, required } from "./params.js"
+import { type Answering, invalid, oneOf, type Read, refuse, required } from "./params.js"
 
 /** @internal A key, and what it may do in this request. */
 export interface Identity {
@@ -66,7 +66,7 @@ export const identify = (request: SimulatedRequest, params: Fields, world: World
 const longest = 31_536_000
 
 /** @internal `public/auth`: a token for a key and its secret, for a signature, or for a refresh token. */
-export const auth: Answer = (params, world) =>
+export const auth: Answering = (params, world) =>
   Either.gen(function*() {
     const grant = yield* oneOf(params, "grant_type", ["client_credentials", "client_signature", "refresh_token"])
     const { client_id, client_secret, data, nonce, scope: wanted = "", signature, state, timestamp } = params

@@ -8,7 +8,7 @@ import type { Json } from "../../internal/json.js"
 import type { Meter } from "../../internal/pools.js"
 import { meters } from "./limits.js"
 import { fees as costs, find, isOf } from "./markets.js"
-import { type Answer, oneOf, required } from "./params.js"
+import { type Answering, oneOf, required } from "./params.js"
 
 // In requests.
 const rateOf = ({ burst, cost, rate }: Meter) => ({ burst: burst / cost, rate: rate / cost })
@@ -42,7 +42,7 @@ const summary = (world: World) => ({ asset: currency, free, locked: initial_marg
 const limits = { limits_per_currency: false, non_matching_engine, matching_engine }
 
 /** @internal */
-export const summaries: Answer = (params, world) => {
+export const summaries: Answering = (params, world) => {
   const rows = Engine.balances(world.engine).map(summary(world))
   return Either.right([
     flag(params, "extended")
@@ -52,7 +52,7 @@ export const summaries: Answer = (params, world) => {
 }
 
 /** @internal The summary of one currency, of which there may be nothing. */
-export const summaryOf: Answer = (params, world) =>
+export const summaryOf: Answering = (params, world) =>
   Either.map(required(params, "currency"), (asset) => {
     const held = Engine.balances(world.engine).find((balance) => balance.asset === asset)
     const row = summary(world)(held ?? { asset, free: Decimal.zero, locked: Decimal.zero })
@@ -60,7 +60,7 @@ export const summaryOf: Answer = (params, world) =>
   })
 
 /** @internal What is open, and at size zero what was open and is closed. */
-export const positions: Answer = (params, world) =>
+export const positions: Answering = (params, world) =>
   Either.map(oneOf(params, "kind", ["future", "option"], "future"), (kind) => {
     const open = new Map(Engine.positions(world.engine).map((position) => [position.instrument, position]))
     const traded = new Set([...open.keys(), ...Engine.fills(world.engine).map(({ instrument }) => instrument)])

@@ -23,7 +23,7 @@ import { meters } from "./limits.js"
 import * as MarketData from "./marketData.js"
 import { find, listings } from "./markets.js"
 import * as Orders from "./orders.js"
-import { type Answer, type Refusal, refuse } from "./params.js"
+import { type Answering, type Refusal, refuse } from "./params.js"
 import * as Trading from "./trading.js"
 
 /**
@@ -40,10 +40,10 @@ interface Route {
   readonly needs?: string
   /** Trading is metered for spot and for contracts apart. */
   readonly meter: keyof typeof meters
-  readonly answer: Answer
+  readonly answer: Answering
 }
 
-const route = (needs?: string, standard: Route["meter"] = "ordinary") => (answer: Answer, meter = standard): Route =>
+const route = (needs?: string, standard: Route["meter"] = "ordinary") => (answer: Answering, meter = standard): Route =>
   needs === undefined ? { meter, answer } : { needs, meter, answer }
 const [open, account, read] = [route(), route("account:read"), route("trade:read")]
 const trade = route("trade:read_write", "trading")

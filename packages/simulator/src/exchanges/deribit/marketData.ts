@@ -7,10 +7,10 @@ import type { Trade } from "../../engine/Market.js"
 import { flag } from "../../internal/fields.js"
 import type { Json } from "../../internal/json.js"
 import * as Markets from "./markets.js"
-import { type Answer, integer, listingOf, needed, oneOf, page } from "./params.js"
+import { type Answering, integer, listingOf, needed, oneOf, page } from "./params.js"
 
 /** @internal */
-export const instruments: Answer = (params) =>
+export const instruments: Answering = (params) =>
   Either.gen(function*() {
     const currency = yield* oneOf(params, "currency", ["BTC", "ETH", "USDC", "USDT", "EURR", "any"], "any")
     const kind = yield* oneOf(params, "kind", ["future", "option", "spot", "future_combo", "option_combo", ""], "")
@@ -20,10 +20,10 @@ export const instruments: Answer = (params) =>
   })
 
 /** @internal */
-export const instrument: Answer = (params) => Either.map(listingOf(params), (listing) => [Markets.row(listing)])
+export const instrument: Answering = (params) => Either.map(listingOf(params), (listing) => [Markets.row(listing)])
 
 /** @internal */
-export const currencies: Answer = () => {
+export const currencies: Answering = () => {
   const names = new Set(Markets.listings.flatMap(({ terms: { base, settle } }) => [base, settle]))
   return Either.right([[...names].map((currency) => ({ currency, currency_long: currency, coin_type: currency }))])
 }
@@ -55,10 +55,11 @@ const tickerRow = (listing: Markets.DeribitListing, world: World) => {
 }
 
 /** @internal */
-export const ticker: Answer = (params, world) => Either.map(listingOf(params), (listing) => [tickerRow(listing, world)])
+export const ticker: Answering = (params, world) =>
+  Either.map(listingOf(params), (listing) => [tickerRow(listing, world)])
 
 /** @internal The tickers of a currency and kind in short. */
-export const summaries: Answer = (params, world) =>
+export const summaries: Answering = (params, world) =>
   Either.map(needed(params, ["currency"]), () => {
     const { currency, kind } = params
     const shown = Markets.listings.filter((one) => one.instrument !== undefined && Markets.isOf(one, currency, kind))
@@ -71,7 +72,7 @@ export const summaries: Answer = (params, world) =>
   })
 
 /** @internal */
-export const book: Answer = (params, world) =>
+export const book: Answering = (params, world) =>
   Either.gen(function*() {
     const listing = yield* listingOf(params)
     const depth = yield* oneOf(params, "depth", ["1", "5", "10", "20", "50", "100", "1000", "10000"], "5")
@@ -92,7 +93,7 @@ const tradeRow = (listing: Markets.DeribitListing) => ({ amount: coins, at, id, 
 const [tape, mostCandles] = [2000, 5000]
 
 /** @internal */
-export const trades: Answer = (params, world) =>
+export const trades: Answering = (params, world) =>
   Either.gen(function*() {
     const listing = yield* listingOf(params)
     const first = yield* integer(params, "start_seq", 0)
@@ -107,7 +108,7 @@ const resolutions = ["1", "3", "5", "10", "15", "30", "60", "120", "180", "360",
 const columns = ["open", "high", "low", "close", "volume"] as const
 
 /** @internal */
-export const candles: Answer = (params, world) =>
+export const candles: Answering = (params, world) =>
   Either.gen(function*() {
     const listing = yield* listingOf(params)
     const resolution = yield* oneOf(params, "resolution", resolutions)

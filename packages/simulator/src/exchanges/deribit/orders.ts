@@ -6,7 +6,7 @@ import { type Fields, flag } from "../../internal/fields.js"
 import type { Json } from "../../internal/json.js"
 import { type Listed, visibleFills, withListings } from "../../internal/listed.js"
 import * as Markets from "./markets.js"
-import { type Answer, integer, needed, page, type Read, refuse, required, traded } from "./params.js"
+import { type Answering, integer, needed, page, type Read, refuse, required, traded } from "./params.js"
 
 const [firstOrder, firstTrade] = [104_819_327_000, 403_691_824]
 
@@ -79,25 +79,25 @@ const seen = (orders: ReadonlyArray<Engine.Order>, params: Fields, world: World)
 const rows = (orders: ReadonlyArray<One>): readonly [Json] => [orders.map((one) => orderRow(one))]
 
 /** @internal */
-export const open = (...names: ReadonlyArray<string>): Answer => (params, world) =>
+export const open = (...names: ReadonlyArray<string>): Answering => (params, world) =>
   Either.map(needed(params, names), () => rows(seen(Engine.openOrders(world.engine), params, world)))
 
 /** @internal */
-export const state: Answer = (params, world) =>
+export const state: Answering = (params, world) =>
   Either.flatMap(
     named(params, world),
     (one) => world.isVisible(one.order) && isRecent(one, world) ? Either.right([orderRow(one)]) : unknown
   )
 
 /** @internal */
-export const stateByLabel: Answer = (params, world) =>
+export const stateByLabel: Answering = (params, world) =>
   Either.map(
     needed(params, ["currency", "label"]),
     () => rows(seen(Engine.orders(world.engine), params, world).filter((one) => isRecent(one, world)))
   )
 
 /** @internal Ended orders, the one that ended last first. */
-export const history = (name: string): Answer => (params, world) =>
+export const history = (name: string): Answering => (params, world) =>
   Either.gen(function*() {
     yield* needed(params, [name])
     const [count, offset] = [yield* integer(params, "count", 20, 1000), yield* integer(params, "offset", 0)]
@@ -110,7 +110,7 @@ export const history = (name: string): Answer => (params, world) =>
   })
 
 /** @internal */
-export const trades: Answer = (params, world) =>
+export const trades: Answering = (params, world) =>
   Either.flatMap(traded(params), ({ id }) => {
     const since = flag(params, "historical") ? 0 : world.now - day
     const own = visibleFills(world, Markets.find).filter(({ at, listing }) => listing.id === id && at >= since)
@@ -118,5 +118,5 @@ export const trades: Answer = (params, world) =>
   })
 
 /** @internal */
-export const tradesByOrder: Answer = (params, world) =>
+export const tradesByOrder: Answering = (params, world) =>
   Either.map(named(params, world), (one) => [fillRows(world.engine, one)])

@@ -2,7 +2,7 @@ import * as Either from "effect/Either"
 import type { World } from "../../Dialect.js"
 import { type Fields, reading } from "../../internal/fields.js"
 import type { Json } from "../../internal/json.js"
-import type { Outcome } from "../../internal/table.js"
+import type { Answer } from "../../internal/table.js"
 import { type DeribitListing, find } from "./markets.js"
 
 /** @internal */
@@ -16,7 +16,7 @@ export interface Refusal {
 export type Read<A> = Either.Either<A, Refusal>
 
 /** @internal */
-export type Answer = (params: Fields, world: World) => Read<Outcome>
+export type Answering = (params: Fields, world: World) => Read<Answer>
 
 /** @internal */
 export const refuse = (code: number, message: string, data?: Json): Read<never> => Either.left({ code, message, data })

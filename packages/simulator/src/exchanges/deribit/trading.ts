@@ -73,7 +73,7 @@ const times = { good_til_cancelled: "GTC", immediate_or_cancel: "IOC", fill_or_k
 const timeWords = ["good_til_cancelled", "immediate_or_cancel", "fill_or_kill"] as const
 
 /** @internal */
-export const place = (side: Engine.Side): Params.Answer => (params, world) =>
+export const place = (side: Engine.Side): Params.Answering => (params, world) =>
   Either.gen(function*() {
     const listing = yield* Params.traded(params)
     if (listing.instrument === undefined) return yield* Params.refuse(10012, "book_closed")
@@ -115,7 +115,7 @@ const unfilled = (params: Fields, world: World) =>
   )
 
 /** @internal */
-export const edit: Params.Answer = (params, world) =>
+export const edit: Params.Answering = (params, world) =>
   Either.gen(function*() {
     const { listing, order: { id, postOnly, side } } = yield* unfilled(params, world)
     yield* inTime(params, world)
@@ -128,7 +128,7 @@ export const edit: Params.Answer = (params, world) =>
   })
 
 /** @internal */
-export const cancel: Params.Answer = (params, world) =>
+export const cancel: Params.Answering = (params, world) =>
   Either.gen(function*() {
     const { listing, order: { id } } = yield* unfilled(params, world)
     const [order, engine] = yield* explained(Engine.cancel(world.engine, id, world.now))
@@ -136,7 +136,7 @@ export const cancel: Params.Answer = (params, world) =>
   })
 
 /** @internal Cancels what is open and meant by the parameters, and counts it. */
-export const cancelAll = (...names: ReadonlyArray<string>): Params.Answer => (params, world) =>
+export const cancelAll = (...names: ReadonlyArray<string>): Params.Answering => (params, world) =>
   Either.map(Params.needed(params, names), () => {
     const meant = listed(Engine.openOrders(world.engine)).filter(keeps(params)).map(({ order }) => order)
     return [meant.length, Engine.cancelEach(world.engine, meant, world.now)]

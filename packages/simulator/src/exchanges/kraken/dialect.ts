@@ -145,7 +145,7 @@ const readings: Readonly<Record<string, Reading>> = {
   TradesHistory: { cost: 2, answer: Orders.tradesHistory }
 }
 
-const tradings: Readonly<Record<string, (fields: Fields, desk: Trading.Desk) => Trading.Outcome>> = {
+const tradings: Readonly<Record<string, (fields: Fields, standing: Trading.Standing) => Trading.Answered>> = {
   AddOrder: Trading.addOrder,
   AddOrderBatch: Trading.addOrderBatch,
   AmendOrder: Trading.amendOrder,
@@ -222,15 +222,15 @@ const answerPrivate = (
 
 const trade = (
   state: State,
-  trading: (fields: Fields, desk: Trading.Desk) => Trading.Outcome,
+  trading: (fields: Fields, standing: Trading.Standing) => Trading.Answered,
   fields: Fields,
   world: Dialect.World,
   key: Account.ApiKey
 ): Response => {
   if (!key.permissions.includes("trade")) return [failure("EGeneral:Permission denied"), state]
-  const outcome = trading(fields, { engine: world.engine, counters: state.counters, now: world.now })
-  if (Either.isLeft(outcome)) return [failure(outcome.left), state]
-  const [result, { counters, engine }] = outcome.right
+  const answered = trading(fields, { engine: world.engine, counters: state.counters, now: world.now })
+  if (Either.isLeft(answered)) return [failure(answered.left), state]
+  const [result, { counters, engine }] = answered.right
   return [success(result), { ...state, counters }, engine]
 }
 

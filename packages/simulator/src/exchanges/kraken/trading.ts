@@ -9,19 +9,19 @@ import type { KrakenListing } from "./markets.js"
 import { description, nameOfGroup, openInGroup, orderByTxid, txid } from "./orders.js"
 import { decimal, type Fields, flag, invalid, isRecord, list, refuse, text } from "./params.js"
 
-/** @internal What a trading call changes: the engine, and the counters of the pairs. */
-export interface Desk {
+/** @internal How things stand for a trading call, which changes the engine and the counters of the pairs. */
+export interface Standing {
   readonly engine: Engine.Engine
   readonly counters: Limits.Counters
   readonly now: number
 }
 
-/** @internal What a trading call gives: its result, and the desk after it. */
-export type Outcome = Either.Either<readonly [result: Json, next: Desk], string>
+/** @internal What a trading call gives: its result, and how things stand after it. */
+export type Answered = Either.Either<readonly [result: Json, next: Standing], string>
 
-const count = (desk: Desk, instrument: string, cost: number): Either.Either<Desk, string> => {
-  const counters = Limits.charge(desk.counters, `pair:${instrument}`, Limits.tradingRate, cost, desk.now)
-  return counters === undefined ? refuse("EOrder:Rate limit exceeded") : Either.right({ ...desk, counters })
+const count = (standing: Standing, instrument: string, cost: number): Either.Either<Standing, string> => {
+  const counters = Limits.charge(standing.counters, `pair:${instrument}`, Limits.tradingRate, cost, standing.now)
+  return counters === undefined ? refuse("EOrder:Rate limit exceeded") : Either.right({ ...standing, counters })
 }
 
 type Penalties = ReadonlyArray<readonly [seconds: number, cost: number]>
@@ -101,16 +101,20 @@ const newOrder = (
 
 const openOrderLimit = 80
 
-const place = (desk: Desk, pair: KrakenListing, fields: Fields): Either.Either<readonly [Engine.Order, Desk], string> =>
+const place = (
+  standing: Standing,
+  pair: KrakenListing,
+  fields: Fields
+): Either.Either<readonly [Engine.Order, Standing], string> =>
   Either.gen(function*() {
     if (pair.status === "cancel_only") return yield* refuse("EService:Market in cancel_only mode")
-    const wanted = yield* newOrder(pair, fields, desk.engine)
-    const counted = yield* count(desk, pair.id, 1)
-    if (Engine.openOrders(desk.engine, pair.id).length >= openOrderLimit) {
+    const wanted = yield* newOrder(pair, fields, standing.engine)
+    const counted = yield* count(standing, pair.id, 1)
+    if (Engine.openOrders(standing.engine, pair.id).length >= openOrderLimit) {
       return yield* refuse("EOrder:Orders limit exceeded")
     }
     const [order, engine] = yield* Either.mapLeft(
-      Engine.place(desk.engine, wanted, desk.now),
+      Engine.place(standing.engine, wanted, standing.now),
       (refusal) => refusals[refusal]
     )
     if (order.closedBecause === "postOnlyWouldCross") return yield* refuse("EOrder:Post only order")
@@ -128,36 +132,36 @@ const checkDeadline = (fields: Fields, now: number): Either.Either<void, string>
 }
 
 /** @internal With `validate` it checks everything and places nothing. */
-export const addOrder = (fields: Fields, desk: Desk): Outcome =>
+export const addOrder = (fields: Fields, standing: Standing): Answered =>
   Either.gen(function*() {
-    yield* checkDeadline(fields, desk.now)
+    yield* checkDeadline(fields, standing.now)
     const pair = yield* onePair(fields)
-    const [order, next] = yield* place(desk, pair, fields)
+    const [order, next] = yield* place(standing, pair, fields)
     const descr = { order: description(pair, order) }
     return flag(fields, "validate")
-      ? [{ descr }, desk] as const
+      ? [{ descr }, standing] as const
       : [{ txid: [txid("O", order.id)], descr }, next] as const
   })
 
 /** @internal From 2 to 15 orders of one pair, each taken or refused for itself. */
-export const addOrderBatch = (fields: Fields, desk: Desk): Outcome =>
+export const addOrderBatch = (fields: Fields, standing: Standing): Answered =>
   Either.gen(function*() {
-    yield* checkDeadline(fields, desk.now)
+    yield* checkDeadline(fields, standing.now)
     const pair = yield* onePair(fields)
     const orders = Array.isArray(fields["orders"]) ? fields["orders"].filter(isRecord) : []
     if (orders.length < 2 || orders.length > 15) return yield* invalid("orders")
-    const [rows, next] = orders.reduce<readonly [ReadonlyArray<Json>, Desk]>(
-      ([rows, desk], order) =>
-        Either.match(place(desk, pair, order), {
-          onLeft: (error) => [[...rows, { error }], desk],
+    const [rows, next] = orders.reduce<readonly [ReadonlyArray<Json>, Standing]>(
+      ([rows, standing], order) =>
+        Either.match(place(standing, pair, order), {
+          onLeft: (error) => [[...rows, { error }], standing],
           onRight: ([placed, next]) => [
             [...rows, { txid: txid("O", placed.id), descr: { order: description(pair, placed) } }],
             next
           ]
         }),
-      [[], desk]
+      [[], standing]
     )
-    return [{ orders: rows }, flag(fields, "validate") ? desk : next] as const
+    return [{ orders: rows }, flag(fields, "validate") ? standing : next] as const
   })
 
 // --- changing and canceling
@@ -178,71 +182,71 @@ const openNamed = (engine: Engine.Engine, clientOrderId: string | undefined): Ei
   )
 
 /** @internal */
-export const amendOrder = (fields: Fields, desk: Desk): Outcome =>
+export const amendOrder = (fields: Fields, standing: Standing): Answered =>
   Either.gen(function*() {
-    yield* checkDeadline(fields, desk.now)
-    const order = yield* openOrder(fields, desk.engine)
+    yield* checkDeadline(fields, standing.now)
+    const order = yield* openOrder(fields, standing.engine)
     if (text(fields, "order_qty") === undefined && text(fields, "limit_price") === undefined) {
       return yield* invalid("order_qty")
     }
     const amount = text(fields, "order_qty") === undefined ? undefined : yield* decimal(fields, "order_qty")
     const price = text(fields, "limit_price") === undefined ? undefined : yield* decimal(fields, "limit_price")
-    const counted = yield* count(desk, order.instrument, 1 + penalty(order, desk.now, amendPenalties))
+    const counted = yield* count(standing, order.instrument, 1 + penalty(order, standing.now, amendPenalties))
     const [amended, engine] = yield* Either.mapLeft(
-      Engine.amend(desk.engine, order.id, { price, amount }, desk.now),
+      Engine.amend(standing.engine, order.id, { price, amount }, standing.now),
       (refusal) => refusal === "NotFound" || refusal === "NotOpen" ? "EOrder:Unknown order" : refusals[refusal]
     )
     if (amended.closedBecause === "postOnlyWouldCross") return yield* refuse("EOrder:Post only order")
     return [{ amend_id: `TAMEND-${txid("T", order.id).slice(7)}` }, { ...counted, engine }] as const
   })
 
-const cancel = (desk: Desk, order: Engine.Order): Either.Either<Desk, string> =>
+const cancel = (standing: Standing, order: Engine.Order): Either.Either<Standing, string> =>
   Either.gen(function*() {
-    const counted = yield* count(desk, order.instrument, penalty(order, desk.now, cancelPenalties))
+    const counted = yield* count(standing, order.instrument, penalty(order, standing.now, cancelPenalties))
     const [, engine] = yield* Either.mapLeft(
-      Engine.cancel(desk.engine, order.id, desk.now),
+      Engine.cancel(standing.engine, order.id, standing.now),
       () => "EOrder:Unknown order"
     )
     return { ...counted, engine }
   })
 
 /** @internal One order, or all of a group whose number stands for a txid. */
-export const cancelOrder = (fields: Fields, desk: Desk): Outcome => {
+export const cancelOrder = (fields: Fields, standing: Standing): Answered => {
   const id = text(fields, "txid") ?? ""
-  const group = /^-?\d{1,10}$/.test(id) ? openInGroup(desk.engine, id) : []
+  const group = /^-?\d{1,10}$/.test(id) ? openInGroup(standing.engine, id) : []
   return group.length > 0
-    ? Either.right(cancelEach(desk, group))
+    ? Either.right(cancelEach(standing, group))
     : Either.flatMap(
-      openOrder(fields, desk.engine),
-      (order) => Either.map(cancel(desk, order), (next) => [{ count: 1 }, next] as const)
+      openOrder(fields, standing.engine),
+      (order) => Either.map(cancel(standing, order), (next) => [{ count: 1 }, next] as const)
     )
 }
 
-const cancelEach = (desk: Desk, orders: ReadonlyArray<Engine.Order>): readonly [Json, Desk] => {
-  const [canceled, next] = orders.reduce<readonly [number, Desk]>(
-    ([canceled, desk], order) =>
-      Either.match(cancel(desk, order), {
-        onLeft: () => [canceled, desk],
+const cancelEach = (standing: Standing, orders: ReadonlyArray<Engine.Order>): readonly [Json, Standing] => {
+  const [canceled, next] = orders.reduce<readonly [number, Standing]>(
+    ([canceled, standing], order) =>
+      Either.match(cancel(standing, order), {
+        onLeft: () => [canceled, standing],
         onRight: (next) => [canceled + 1, next]
       }),
-    [0, desk]
+    [0, standing]
   )
   return [{ count: canceled }, next]
 }
 
 /** @internal At most 50; those that are not open are passed over. */
-export const cancelOrderBatch = (fields: Fields, desk: Desk): Outcome => {
+export const cancelOrderBatch = (fields: Fields, standing: Standing): Answered => {
   const wanted = [
-    ...list(fields, "orders").map((txid) => openOrder({ txid }, desk.engine)),
-    ...list(fields, "cl_ord_ids").map((id) => openOrder({ cl_ord_id: id }, desk.engine))
+    ...list(fields, "orders").map((txid) => openOrder({ txid }, standing.engine)),
+    ...list(fields, "cl_ord_ids").map((id) => openOrder({ cl_ord_id: id }, standing.engine))
   ]
   if (wanted.length === 0 || wanted.length > 50) return invalid("orders")
-  return Either.right(cancelEach(desk, wanted.flatMap((order) => Either.isRight(order) ? [order.right] : [])))
+  return Either.right(cancelEach(standing, wanted.flatMap((order) => Either.isRight(order) ? [order.right] : [])))
 }
 
 /** @internal Of every pair; it is counted once and not for each order. */
-export const cancelAll = (_: Fields, desk: Desk): Outcome => {
-  const open = Engine.openOrders(desk.engine)
-  const engine = Engine.cancelEach(desk.engine, open, desk.now)
-  return Either.right([{ count: open.length }, { ...desk, engine }])
+export const cancelAll = (_: Fields, standing: Standing): Answered => {
+  const open = Engine.openOrders(standing.engine)
+  const engine = Engine.cancelEach(standing.engine, open, standing.now)
+  return Either.right([{ count: open.length }, { ...standing, engine }])
 }

@@ -212,13 +212,13 @@ const scopeOf = (metered: Metered, address: string, body: unknown): string => {
   }
 }
 
-type Outcome = readonly [
+type Response = readonly [
   response: Dialect.SimulatedResponse,
   next: Limits.Limits,
   engine?: Engine.Engine | undefined
 ]
 
-const respond = (state: Limits.Limits, request: Dialect.SimulatedRequest, world: Dialect.World): Outcome => {
+const respond = (state: Limits.Limits, request: Dialect.SimulatedRequest, world: Dialect.World): Response => {
   const path = Dialect.pathOf(request.target)
   const endpoint = endpoints[`${request.method} ${path}`]
   if (endpoint === undefined) {

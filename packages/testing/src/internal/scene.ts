@@ -14,7 +14,7 @@ import { Broken, ensure, judged } from "./judging.js"
  *
  * @internal
  */
-export interface Desk {
+export interface Scene {
   readonly subject: Subject
   readonly data: MarketData.MarketData.Service
   readonly account: Account.Account.Service
@@ -30,7 +30,7 @@ export interface Desk {
  */
 export const define = (
   about: About,
-  body: (desk: Desk) => Effect.Effect<unknown, Broken | ExchangeError.ExchangeError>
+  body: (scene: Scene) => Effect.Effect<unknown, Broken | ExchangeError.ExchangeError>
 ): TradingCase => ({
   ...about,
   capability: "trading",
@@ -42,26 +42,26 @@ export const define = (
       const symbols = yield* listed(data, subject)
       const [market, other] = (yield* Effect.forEach(symbols, data.market)).filter(({ status }) => status === "open")
       if (market === undefined) return yield* new Broken({ detail: "no market is open, so there is nothing to trade" })
-      const desk = { subject, data, account, trading, market, other }
-      const before = yield* standing(desk)
-      yield* Effect.ensuring(body(desk), tidy(desk, new Set(before.map(({ id }) => id))))
+      const scene = { subject, data, account, trading, market, other }
+      const before = yield* standing(scene)
+      yield* Effect.ensuring(body(scene), tidy(scene, new Set(before.map(({ id }) => id))))
     }))
 })
 
 const standing = (
-  { account, market, other }: Desk
+  { account, market, other }: Scene
 ): Effect.Effect<ReadonlyArray<Order.Order>, ExchangeError.AccountError> =>
   Effect.map(
     Effect.forEach([market, ...other === undefined ? [] : [other]], ({ symbol }) => account.openOrders(symbol)),
     (orders) => orders.flat()
   )
 
-const tidy = (desk: Desk, kept: ReadonlySet<string>): Effect.Effect<void> =>
-  standing(desk).pipe(
+const tidy = (scene: Scene, kept: ReadonlySet<string>): Effect.Effect<void> =>
+  standing(scene).pipe(
     Effect.flatMap((orders) =>
       Effect.forEach(
         orders.filter(({ id }) => !kept.has(id)),
-        ({ id, symbol }) => desk.trading.cancel({ symbol, id }),
+        ({ id, symbol }) => scene.trading.cancel({ symbol, id }),
         { discard: true }
       )
     ),
@@ -112,7 +112,7 @@ const up = (value: BigDecimal.BigDecimal, step: BigDecimal.BigDecimal | undefine
  * @internal
  */
 export const quote = (
-  { data }: Desk,
+  { data }: Scene,
   market: Market.Market
 ): Effect.Effect<
   { readonly bid: BigDecimal.BigDecimal; readonly ask: BigDecimal.BigDecimal },
@@ -143,13 +143,13 @@ export const amountAt = (market: Market.Market, price: BigDecimal.BigDecimal): B
  * @internal
  */
 export const farRequest = (
-  desk: Desk,
-  market: Market.Market = desk.market
+  scene: Scene,
+  market: Market.Market = scene.market
 ): Effect.Effect<
   Order.LimitRequest & { readonly price: BigDecimal.BigDecimal; readonly amount: BigDecimal.BigDecimal },
   ExchangeError.ExchangeError | Broken
 > =>
-  Effect.map(quote(desk, market), ({ bid }) => {
+  Effect.map(quote(scene, market), ({ bid }) => {
     const price = BigDecimal.normalize(down(BigDecimal.unsafeDivide(bid, two), market.tickSize))
     return { type: "limit", symbol: market.symbol, side: "buy", price, amount: amountAt(market, price) }
   })
@@ -168,11 +168,11 @@ export const crossing = (market: Market.Market, ask: BigDecimal.BigDecimal): Big
  * @internal
  */
 export const placeFar = (
-  desk: Desk,
+  scene: Scene,
   changes: Partial<Order.LimitRequest> = {},
-  market: Market.Market = desk.market
+  market: Market.Market = scene.market
 ): Effect.Effect<Order.Order, ExchangeError.ExchangeError | Broken> =>
-  Effect.flatMap(farRequest(desk, market), (request) => desk.trading.place({ ...request, ...changes }))
+  Effect.flatMap(farRequest(scene, market), (request) => scene.trading.place({ ...request, ...changes }))
 
 /**
  * Waits for what an exchange shows a moment after it was done.
@@ -192,7 +192,7 @@ export const eventually = <A, E extends { readonly _tag: string }>(self: Effect.
  * @internal
  */
 export const ended = (
-  { account }: Desk,
+  { account }: Scene,
   { id, symbol }: Pick<Order.Order, "id" | "symbol">
 ): Effect.Effect<Order.Order, ExchangeError.AccountError | Broken> =>
   eventually(
@@ -206,7 +206,7 @@ export const ended = (
  * @internal
  */
 export const named = (
-  { account, market }: Desk,
+  { account, market }: Scene,
   clientOrderId: string
 ): Effect.Effect<ReadonlyArray<string>, ExchangeError.AccountError> =>
   Effect.map(
@@ -220,10 +220,10 @@ export const named = (
  *
  * @internal
  */
-export const freshName = (desk: Desk): Effect.Effect<string, ExchangeError.ExchangeError | Broken> =>
+export const freshName = (scene: Scene): Effect.Effect<string, ExchangeError.ExchangeError | Broken> =>
   Effect.gen(function*() {
-    const { clientOrderId, id, symbol } = yield* placeFar(desk)
-    yield* desk.trading.cancel({ symbol, id })
+    const { clientOrderId, id, symbol } = yield* placeFar(scene)
+    yield* scene.trading.cancel({ symbol, id })
     if (clientOrderId === undefined) return yield* new Broken({ detail: "an order was placed without client order id" })
     return `${clientOrderId.slice(0, -1)}${clientOrderId.endsWith("0") ? "1" : "0"}`
   })
@@ -234,7 +234,7 @@ export const freshName = (desk: Desk): Effect.Effect<string, ExchangeError.Excha
  * @internal
  */
 export const untaken = (
-  desk: Desk,
+  scene: Scene,
   placed: Effect.Effect<Order.Order, ExchangeError.TradingError>
 ): Effect.Effect<void, ExchangeError.ExchangeError | Broken> =>
   Effect.gen(function*() {
@@ -244,7 +244,7 @@ export const untaken = (
       () => Effect.succeed(Option.none<Order.Order>())
     )
     if (Option.isNone(refusedOr)) return
-    const order = yield* ended(desk, refusedOr.value)
+    const order = yield* ended(scene, refusedOr.value)
     yield* ensure(BigDecimal.isZero(order.filled), () => `the order was filled, at least in part`)
     yield* ensure(order.status !== "filled", () => "an order of which nothing was filled is said to be filled")
   })
@@ -255,7 +255,7 @@ export const untaken = (
  * @internal
  */
 export const holding = (
-  { account }: Desk,
+  { account }: Scene,
   asset: string
 ): Effect.Effect<
   { readonly free: BigDecimal.BigDecimal; readonly total: BigDecimal.BigDecimal },

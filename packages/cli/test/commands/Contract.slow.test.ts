@@ -1,0 +1,63 @@
+import { Simulator } from "@effect-exchange/simulator"
+import { assert, describe, it } from "@effect/vitest"
+import { ConfigProvider, Effect, Fiber, Redacted, TestClock } from "effect"
+import { finished, network, session } from "../utils.js"
+
+const onSockets = "--exchange binance --environment live --base-url binance=http://binance.localhost"
+
+const failed = (out: string) => out.split("\n").filter((line) => / {2}failed {2}/.test(line))
+
+// One exchange stands for all, whose own tests run the cases.
+describe("exchange contract", () => {
+  it.effect("--trading places orders as well, some of which are lost", () =>
+    Effect.gen(function*() {
+      const { code, out } = yield* finished("contract --exchange okx --trading")
+      assert.deepStrictEqual(failed(out), [])
+      assert.strictEqual(code, 0)
+      assert.match(out, /\nokx +TR-01 .* passed\n/)
+      assert.match(out, /\nokx +ER-01 .* passed\n/)
+      assert.notInclude(out, "no trading was given")
+    }))
+
+  const remote = (config: Map<string, string>) =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(Date.UTC(2026, 0, 1, 12, 34, 56))
+      const { out, run } = yield* session(`contract ${onSockets}`)
+      const configured = Effect.withConfigProvider(run, ConfigProvider.fromMap(config, { pathDelim: "_" }))
+      const fiber = yield* Effect.fork(configured)
+      yield* TestClock.adjust("5 minutes")
+      const code = yield* Fiber.join(fiber)
+      const { requests } = yield* Effect.flatMap(Simulator.Simulators, (simulators) => simulators.get("binance"))
+      return { code, out: out(), requests: yield* requests }
+    }).pipe(Effect.provide(network))
+
+  it.effect("of an exchange only reads, with one client that keeps to its limits", () =>
+    Effect.gen(function*() {
+      const { code, out, requests } = yield* remote(new Map())
+      assert.deepStrictEqual(failed(out), [])
+      assert.strictEqual(code, 0)
+      assert.match(out, /\nbinance +MD-14 .* passed\n/)
+      assert.match(out, /\nbinance +LM-01 .* passed\n/)
+      assert.match(out, /\nbinance +AC-01 .* skipped +no account was given\n/)
+      assert.isAbove(requests.length, 20)
+      assert.isTrue(requests.every(({ method, status }) => method === "GET" && status !== 429))
+      // The markets are loaded once for all cases.
+      assert.strictEqual(requests.filter(({ target }) => target.includes("exchangeInfo")).length, 1)
+    }))
+
+  it.effect("of an exchange reads the account where there is a key", () =>
+    Effect.gen(function*() {
+      const { key, secret } = Simulator.credentials("binance", "read")
+      const { code, out, requests } = yield* remote(
+        new Map([
+          ["BINANCE_CUSTOM_API_KEY", Redacted.value(key)],
+          ["BINANCE_CUSTOM_API_SECRET", Redacted.value(secret)]
+        ])
+      )
+      assert.deepStrictEqual(failed(out), [])
+      assert.strictEqual(code, 0)
+      assert.match(out, /\nbinance +AC-01 .* passed\n/)
+      assert.match(out, /\nbinance +TR-01 .* skipped +no trading was given\n/)
+      assert.isTrue(requests.every(({ method }) => method === "GET"))
+    }))
+})

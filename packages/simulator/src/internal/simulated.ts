@@ -1,0 +1,157 @@
+import type * as BigDecimal from "effect/BigDecimal"
+import * as Either from "effect/Either"
+import type * as Dialect from "../Dialect.js"
+import type * as Account from "../engine/Account.js"
+import * as Engine from "../engine/Engine.js"
+import type * as Faults from "../engine/Faults.js"
+import { quoter } from "../engine/internal/quoter.js"
+import * as Market from "../engine/Market.js"
+import { demoBalances } from "./demo.js"
+
+/**
+ * A simulated exchange at an instant.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface State {
+  /** By the exchange's own clock, in milliseconds since the epoch. */
+  readonly now: number
+  readonly faults: Faults.Faults
+  readonly markets: ReadonlyArray<MarketState>
+  /** The account's open orders under the exchange's ids, oldest first. */
+  readonly orders: ReadonlyArray<readonly [id: string, order: Engine.Order]>
+  readonly balances: ReadonlyArray<Account.Balance>
+  readonly positions: ReadonlyArray<Engine.Position>
+  readonly usage: ReadonlyArray<Dialect.Usage>
+}
+
+/**
+ * A market of a simulated exchange at an instant.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface MarketState {
+  readonly id: string
+  readonly symbol: string
+  readonly top: Market.Top
+  /** Whether the price was set by hand. */
+  readonly isSet: boolean
+}
+
+/** @internal All that an exchange remembers. */
+export interface Simulated {
+  readonly session: Dialect.Session
+  readonly engine: Engine.Engine
+  readonly pins: ReadonlyMap<string, ReadonlyArray<Market.Pin>>
+}
+
+/** @internal When something happens, and how far the exchange's clock is ahead then, in milliseconds. */
+export interface Instant {
+  readonly at: number
+  readonly skew: number
+}
+
+/** @internal What requests, prices and fills make of an exchange, as functions of what it remembers. */
+export interface Course {
+  readonly start: (balances: ReadonlyArray<Account.Balance> | undefined) => Simulated
+  /** A request that `kind` keeps from being carried out is counted, and that is all. */
+  readonly respond: (
+    current: Simulated,
+    request: Dialect.SimulatedRequest,
+    now: number,
+    faults: Faults.Faults,
+    kind: Faults.Kind | undefined
+  ) => readonly [response: Dialect.SimulatedResponse, next: Simulated]
+  readonly setPrice: (current: Simulated, market: string, last: BigDecimal.BigDecimal, instant: Instant) => Simulated
+  /** Fills an open order, whole or so much of it. The id is the exchange's own. */
+  readonly fill: (
+    current: Simulated,
+    orderId: string,
+    amount: BigDecimal.BigDecimal | undefined,
+    instant: Instant
+  ) => readonly [order: Either.Either<Engine.Order, Engine.FillRefusal>, next: Simulated]
+  readonly show: (current: Simulated, instant: Instant) => Omit<State, "faults">
+}
+
+/** @internal */
+export const courseOf = (
+  dialect: Dialect.Dialect,
+  seed: string,
+  keys: ReadonlyArray<Account.ApiKey>
+): Course => {
+  const quote = quoter(seed)
+  const listings = new Map(dialect.listings.map((listing) => [listing.id, listing]))
+
+  const advance = ({ engine, pins }: Simulated, { at, skew }: Instant): Engine.Engine =>
+    Engine.advance(engine, at + skew, (market) => {
+      const listing = listings.get(market)
+      return listing === undefined ? undefined : Market.top(seed, listing, at, pins.get(market))
+    })
+
+  const world = (current: Simulated, at: number, { clockSkew: skew, orderLag }: Faults.Faults): Dialect.World => ({
+    now: at + skew,
+    quote: (listing) => quote(listing, at, current.pins.get(listing.id)),
+    keys,
+    engine: advance(current, { at, skew }),
+    trades: (listing, limit) =>
+      Market.trades(seed, listing, at, limit, current.pins.get(listing.id)).map((trade) => ({
+        ...trade,
+        at: trade.at + skew
+      })),
+    candles: (listing, intervalMillis, from, to) =>
+      Market.candles(seed, listing, intervalMillis, { from, to, now: at }, current.pins.get(listing.id)),
+    isVisible: ({ createdAt }) => createdAt + orderLag <= at + skew
+  })
+
+  return {
+    start: (balances) => {
+      const instruments = dialect.listings.flatMap(({ instrument }) => instrument ?? [])
+      return {
+        session: dialect.start,
+        engine: Engine.make({ instruments, balances: balances ?? demoBalances(instruments) }),
+        pins: new Map()
+      }
+    },
+    respond: (current, request, now, faults, kind) => {
+      const seen = world(current, now, faults)
+      const [response, session, traded] = current.session.respond(request, seen)
+      const engine = kind === "http503" || kind === "http429" ? seen.engine : traded ?? seen.engine
+      return [response, { session, engine, pins: current.pins }]
+    },
+    setPrice: (current, market, last, instant) => {
+      const pinned = [...(current.pins.get(market) ?? []), { at: instant.at, last }]
+      const next = { ...current, pins: new Map(current.pins).set(market, pinned) }
+      return { ...next, engine: advance(next, instant) }
+    },
+    fill: (current, orderId, amount, instant) => {
+      const engine = advance(current, instant)
+      const order = Engine.orders(engine).find((one) => dialect.orderId(one) === orderId)
+      const done = order === undefined
+        ? Either.left<Engine.FillRefusal>("NotFound")
+        : Engine.fill(engine, order.id, amount, instant.at + instant.skew)
+      return [
+        Either.map(done, ([order]) => order),
+        { ...current, engine: Either.isRight(done) ? done.right[1] : engine }
+      ]
+    },
+    show: (current, instant) => {
+      const engine = advance(current, instant)
+      const now = instant.at + instant.skew
+      return {
+        now,
+        markets: dialect.listings.map((listing) => ({
+          id: listing.id,
+          symbol: listing.symbol,
+          top: Market.top(seed, listing, instant.at, current.pins.get(listing.id)),
+          isSet: current.pins.has(listing.id)
+        })),
+        orders: Engine.openOrders(engine).map((order) => [dialect.orderId(order), order] as const),
+        balances: Engine.balances(engine),
+        positions: Engine.positions(engine),
+        usage: current.session.usage(now)
+      }
+    }
+  }
+}
