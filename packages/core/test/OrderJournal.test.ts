@@ -3,6 +3,7 @@ import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FastCheck } from "effect"
 import { OrderJournal } from "../src/index.js"
+import * as Hostile from "./support/hostile.js"
 
 const intent = (clientOrderId: string, rest: Partial<OrderJournal.Intent> = {}): OrderJournal.Intent => ({
   _tag: "Intent",
@@ -121,7 +122,7 @@ describe("OrderJournal.layerFile", () => {
 
   it.effect.prop(
     "however much of the last line a killed process wrote, the lines before it stand and those after it too",
-    [FastCheck.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), FastCheck.string({ unit: "binary" })],
+    [FastCheck.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), Hostile.text()],
     ([share, reason]) =>
       Effect.gen(function*() {
         const path = yield* file

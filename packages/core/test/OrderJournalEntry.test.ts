@@ -3,8 +3,9 @@ import { FastCheck, Option, Schema } from "effect"
 import { OrderJournal } from "../src/index.js"
 import { parse, print } from "../src/trading/internal/journalEntry.js"
 import * as JournalReader from "../src/trading/internal/journalReader.js"
+import * as Hostile from "./support/hostile.js"
 
-const text = FastCheck.string({ unit: "binary", minLength: 1, maxLength: 8 })
+const text = Hostile.text({ minLength: 1, maxLength: 8 })
 const optional = <A>(arbitrary: FastCheck.Arbitrary<A>) => FastCheck.option(arbitrary, { nil: undefined })
 
 /** The fields of an entry: as they are to be, most of the time. */
@@ -22,7 +23,7 @@ const fields: { readonly [name: string]: FastCheck.Arbitrary<unknown> } = {
   timeInForce: FastCheck.constantFrom("GTC", "IOC", "FOK"),
   worth: optional(FastCheck.record({ currency: text, amount: text, other: FastCheck.jsonValue() })),
   orderId: optional(text),
-  reason: optional(FastCheck.string({ unit: "binary" })),
+  reason: optional(Hostile.text()),
   at: FastCheck.oneof(FastCheck.integer(), FastCheck.double({ noNaN: true, noDefaultInfinity: true }))
 }
 

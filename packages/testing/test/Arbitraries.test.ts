@@ -29,6 +29,17 @@ describe("Arbitraries", () => {
     assert.isTrue(ExchangeSymbol.isExchangeSymbol(symbol))
   })
 
+  it("texts are of any characters, and of no halves of them", () => {
+    const halves = /\p{Surrogate}/u
+    assert.isFalse(FastCheck.sample(Arbitraries.text(), { numRuns: 1000, seed: 1 }).some((text) => halves.test(text)))
+    reaches(
+      Arbitraries.text(),
+      (text) => text === "",
+      (text) => /[\u{10000}-\u{10ffff}]/u.test(text),
+      (text) => /[\ue000-\uffff]/u.test(text)
+    )
+  })
+
   it("symbols are of every kind", () => {
     reaches(
       Arbitraries.symbol,

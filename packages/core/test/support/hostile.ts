@@ -1,3 +1,5 @@
+import { FastCheck } from "effect"
+
 /** Text that wants to be more than a symbol. */
 export const symbols: ReadonlyArray<string> = [
   "",
@@ -69,3 +71,14 @@ export const bodies: Readonly<Record<string, string>> = {
   "control characters": "\u0000\u0007\u001b[31mred",
   "a very long string": `{"value": "${"x".repeat(1_000_000)}"}`
 }
+
+// Those between the two planes are halves of characters.
+const surrogates = { first: 0xd800, count: 0x800 }
+
+const character = FastCheck.integer({ min: 0, max: 0x10ffff - surrogates.count }).map((point) =>
+  String.fromCodePoint(point < surrogates.first ? point : point + surrogates.count)
+)
+
+/** Any text: `unit: "binary"` is the same, and takes two seconds and a hundred megabytes to be made. */
+export const text = (constraints: FastCheck.StringConstraints = {}): FastCheck.Arbitrary<string> =>
+  FastCheck.string({ ...constraints, unit: character })
