@@ -85,14 +85,14 @@ const touches = (listed: ReadonlyArray<unknown> | undefined, wanted: ReadonlyArr
 
 /**
  * `operational` when no interruption is under way, `maintenance` when orders are taken of neither spot nor contracts,
- * `limited` otherwise. WebSocket alone does not count, as nothing here uses it.
+ * `limited` otherwise. WebSocket alone does not count, as nothing here uses it; what is not understood may count.
  */
-const statusOf = (told: ReadonlyArray<Wire.Type<typeof Rows.Interruption>>): Declaration.Status => {
-  const relevant = told.filter((each) =>
+const statusOf = ({ rows, unknown }: Listing.Listing<Wire.Type<typeof Rows.Interruption>>): Declaration.Status => {
+  const relevant = rows.filter((each) =>
     each.environment !== 2 && touches(each.products, [1, 2]) && touches(each.services, [1, 2, 5]) &&
     !["scheduled", "completed", "canceled"].includes(each.state)
   )
-  if (relevant.length === 0) return { status: "operational" }
+  if (relevant.length === 0) return { status: unknown.length === 0 ? "operational" : "unknown" }
   const titles = relevant.flatMap(({ title }) => title ?? [])
   const detail = titles.length === 0 ? undefined : titles.join("; ").slice(0, 200)
   const ongoing = relevant.filter(({ state }) => state === "ongoing")
@@ -262,7 +262,7 @@ const exchange = Exchange.define({
       // The exchange opened at the end of 2018. Whether an answer without an end begins with the oldest is not documented.
       first: { opened: Date.UTC(2018, 10, 1), by: ["1d", "1h"] }
     },
-    status: ask(Endpoints.systemStatus, () => ({}), ({ rows }) => statusOf(rows))
+    status: ask(Endpoints.systemStatus, () => ({}), statusOf)
   },
   account: {
     balances: ask(Endpoints.walletBalance, () => ({ accountType: "UNIFIED" as const }), Arr.flatten),

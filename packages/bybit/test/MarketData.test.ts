@@ -283,6 +283,8 @@ describe("status", () => {
         yield* assertStatus("operational", { product: [1, 2], state })
       }
       yield* assertStatus("unknown", { state: "paused" })
+      yield* assertStatus("unknown", { state: 1 })
+      yield* assertStatus("limited", { state: 1 }, {})
     }))
 })
 

@@ -89,7 +89,7 @@ export const serverTime = open("serverTime", { path: "public/time", answer: Rows
  * @since 0.1.0
  * @category endpoints
  */
-export const status = open("status", { path: "system/status", answer: Rows.known(Rows.Maintenance) })
+export const status = open("status", { path: "system/status", answer: Wire.list(Rows.Maintenance) })
 
 /**
  * @since 0.1.0
@@ -98,7 +98,7 @@ export const status = open("status", { path: "system/status", answer: Rows.known
 export const instruments = open("instruments", {
   path: "public/instruments",
   input: ByType,
-  answer: Rows.known(Rows.Instrument)
+  answer: Wire.list(Rows.Instrument)
 })
 
 /**

@@ -119,10 +119,10 @@ const severity: ReadonlyArray<ExchangeStatus.ExchangeStatus["status"]> = ["maint
 
 /**
  * The worst of the maintenances under way, in an environment that OKX calls `1` (live) or `2` (demo). In the last phase of
- * one (`pre_open`) orders can be canceled and added to the book.
+ * one (`pre_open`) orders can be canceled and added to the book. One that is not understood may be any of these.
  */
 const status: Declaration.MarketData["status"] = (client) => () =>
-  Effect.map(client.request(Endpoints.status, {}), (rows) => {
+  Effect.map(client.request(Endpoints.status, {}), ({ rows, unknown }) => {
     const here = /^testnet$|-demo$/.test(client.environment) ? "2" : "1"
     const judged = rows
       .filter(({ environment = here, state }) => environment === here && ["ongoing", "pre_open"].includes(state))
@@ -131,7 +131,7 @@ const status: Declaration.MarketData["status"] = (client) => () =>
         detail: title.slice(0, 200)
       }))
     const [worst] = severity.flatMap((status) => judged.filter((each) => each.status === status))
-    return worst ?? { status: "operational" }
+    return worst ?? { status: unknown.length === 0 ? "operational" : "unknown" }
   })
 
 // ---- account
@@ -227,7 +227,7 @@ const exchange = Exchange.define({
   unit,
   marketData: {
     listings: (["SPOT", "SWAP", "FUTURES"] as const).map((instType) =>
-      ask(Endpoints.instruments, () => ({ instType }), (rows) => rows.map(market))
+      ask(Endpoints.instruments, () => ({ instType }), Listing.map(market))
     ),
     ticker: ask(Endpoints.ticker, ({ id }) => ({ instId: id }), inAmounts),
     tickers,

@@ -36,22 +36,6 @@ export const sole = <A, I>(schema: Schema.Schema<A, I>): Schema.Schema<A, unknow
   return Wire.reading((rows) => Either.map(decode(rows), ([row]) => row))
 }
 
-/**
- * Reads a list of reference data, of which rows that are not understood are left out: where all are, it is another list.
- *
- * @since 0.1.0
- * @category answers
- */
-export const known = <A>(row: Wire.Row<A>): Schema.Schema<ReadonlyArray<A>, unknown> => {
-  const decode = ParseResult.decodeUnknownEither(Wire.list(row))
-  return Wire.reading((value, ast) =>
-    Either.flatMap(decode(value), ({ rows, unknown: [first] }) =>
-      rows.length === 0 && first !== undefined
-        ? Either.left(new ParseResult.Type(ast, value, `no row is understood: ${first.detail}`))
-        : Either.right(rows))
-  )
-}
-
 // OKX has more words than we have: those that mean the same, by what they mean.
 const meaning = <const T extends { readonly [ours: string]: string }>(table: T) =>
   Object.fromEntries(

@@ -288,6 +288,9 @@ describe("public data", () => {
       const under = (...changes: ReadonlyArray<object>) =>
         Effect.map(status(envelope(...changes.map((each) => ({ ...maintenance, ...each })))), ({ status }) => status)
       assert.strictEqual(yield* under(), "operational")
+      // What is not understood may be anything.
+      assert.strictEqual(yield* under({ state: null }), "unknown")
+      assert.strictEqual(yield* under({ state: null }, {}), "maintenance")
       assert.strictEqual(
         yield* under({ state: "scheduled" }, { state: "completed" }, { serviceType: "0" }),
         "operational"
