@@ -80,11 +80,17 @@ export declare namespace Account {
  *
  * @example
  * import { Account } from "@effect-exchange/core"
- * import type { Layer } from "effect"
+ * import { Mock } from "@effect-exchange/testing"
+ * import { Effect } from "effect"
  *
- * declare const account: Layer.Layer<Account.Account>
+ * const account = Mock.layerAccount({ balances: { BTC: { free: "0.5" } } }).pipe(Account.verified())
  *
- * const careful = account.pipe(Account.verified())
+ * const program = Effect.gen(function*() {
+ *   const { balances } = yield* Account.Account
+ *   console.log(yield* balances)
+ * }).pipe(Effect.provide(account))
+ *
+ * Effect.runFork(program)
  *
  * @since 0.1.0
  * @category layers

@@ -79,12 +79,18 @@ export interface FailoverOptions {
  *
  * @example
  * import { Composite, MarketData } from "@effect-exchange/core"
- * import type { Layer } from "effect"
+ * import { Mock } from "@effect-exchange/testing"
+ * import { Effect } from "effect"
  *
- * declare const kraken: Layer.Layer<MarketData.MarketData>
- * declare const coinbase: Layer.Layer<MarketData.MarketData>
+ * const kraken = Mock.layer({}, { exchange: "kraken" })
+ * const coinbase = Mock.layer({ "BTC/USD": { last: "64000.5" } }, { exchange: "coinbase" })
  *
- * const either = Composite.failover([kraken, coinbase], { maximumAge: "1 minute" })
+ * const program = Effect.gen(function*() {
+ *   const { price } = yield* MarketData.MarketData
+ *   console.log(yield* price("BTC/USD"))
+ * }).pipe(Effect.provide(Composite.failover([kraken, coinbase], { maximumAge: "1 minute" })))
+ *
+ * Effect.runFork(program)
  *
  * @since 0.1.0
  * @category layers
