@@ -11,7 +11,7 @@ import * as Pools from "../../internal/pools.js"
 import * as Rest from "../../internal/rest.js"
 import * as Table from "../../internal/table.js"
 import { listings, row } from "./markets.js"
-import { type Answer, type Read, type Refusal, refuse } from "./params.js"
+import { type Answering, type Read, type Refusal, refuse } from "./params.js"
 
 const meters = { ip: { burst: 10, rate: 10, cost: 1 } }
 
@@ -19,7 +19,7 @@ interface Route {
   /** What a key has to be allowed. Public without. */
   readonly needs?: Account.Permission
   readonly meter: keyof typeof meters
-  readonly answer: Answer
+  readonly answer: Answering
 }
 
 const routes: Readonly<Record<string, Route>> = {

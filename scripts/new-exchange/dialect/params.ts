@@ -2,7 +2,7 @@ import * as Either from "effect/Either"
 import type { World } from "../../Dialect.js"
 import type { ApiKey } from "../../engine/Account.js"
 import { type Fields, reading } from "../../internal/fields.js"
-import type { Outcome } from "../../internal/table.js"
+import type { Answer } from "../../internal/table.js"
 import { type AcmeListing, find } from "./markets.js"
 
 /** @internal How a request is refused. */
@@ -16,7 +16,7 @@ export interface Refusal {
 export type Read<A> = Either.Either<A, Refusal>
 
 /** @internal */
-export type Answer = (params: Fields, world: World, key: ApiKey | undefined) => Read<Outcome>
+export type Answering = (params: Fields, world: World, key: ApiKey | undefined) => Read<Answer>
 
 /** @internal */
 export const refuse = (status: number, code: string, message: string): Read<never> =>
