@@ -1,24 +1,14 @@
 import { OrderJournal } from "@effect-exchange/core"
 import { NodeExchange } from "@effect-exchange/core/node"
-import { Simulator, SimulatorServer } from "@effect-exchange/simulator"
-import { Contract, type ContractCase, LossyHttp } from "@effect-exchange/testing"
+import { Contract } from "@effect-exchange/testing"
 import { describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Layer } from "effect"
+import { simulated } from "../../exchanges/test/support/simulated.js"
 import { Deribit } from "../src/index.js"
-
-const credentials = Simulator.credentials("deribit", "trade")
 
 const { features } = Deribit
 
-/** The simulator's own record of what reached it; what is still on its way it does not know. */
-const observer = Effect.gen(function*() {
-  const simulators = yield* Simulator.Simulators
-  const simulator = yield* Effect.orDie(simulators.get("deribit"))
-  return {
-    sent: Effect.map(simulator.requests, (requests) => requests.length),
-    inFlight: Effect.succeed(0)
-  } satisfies ContractCase.Observer
-})
+const judged = simulated("deribit", Deribit.layer)
 
 /** The markets it is judged by, a pair each time. */
 export const symbols = [["BTC/USDT", "ETH/USDT"], ["BTC/USDT:USDT", "BTC/USDT"], [
@@ -29,20 +19,11 @@ export const symbols = [["BTC/USDT", "ETH/USDT"], ["BTC/USDT:USDT", "BTC/USDT"],
 /** Judges the exchange by the simulator in this process, where time is a test's. */
 export const inMemory = (pairs: ReadonlyArray<(typeof symbols)[number]>) =>
   describe("in memory", () => {
-    const environment = Simulator.environment("deribit")
-    const trading = Layer.provideMerge(
-      Layer.provide(Deribit.layer({ environment, credentials }), OrderJournal.layerMemory),
-      Layer.provideMerge(LossyHttp.layer(), Simulator.layer("deribit"))
-    )
     for (const pair of pairs) {
       Contract.register(it, {
+        ...judged.inMemory,
         name: `Deribit on the simulator, ${pair[0]}`,
-        layer: trading,
-        trading,
-        faults: LossyHttp.LossyHttp,
         features,
-        observer,
-        clock: "test",
         symbols: pair
       })
     }
@@ -51,24 +32,10 @@ export const inMemory = (pairs: ReadonlyArray<(typeof symbols)[number]>) =>
 /** Judges it by a server of the simulator, in real time. */
 export const overSockets = () =>
   describe("over sockets", () => {
-    const environment = Effect.flatMap(SimulatorServer.SimulatorServer, ({ environment }) => environment("deribit"))
-    const trading = Layer.unwrapEffect(
-      Effect.map(
-        environment,
-        (environment) => Layer.provide(Deribit.layer({ environment, credentials }), OrderJournal.layerMemory)
-      )
-    ).pipe(
-      Layer.provideMerge(Layer.provide(LossyHttp.layer(), NodeExchange.layer)),
-      Layer.provideMerge(SimulatorServer.layer("deribit"))
-    )
     Contract.register(it, {
+      ...judged.overSockets,
       name: "Deribit on the simulator's server",
-      layer: trading,
-      trading,
-      faults: LossyHttp.LossyHttp,
       features,
-      observer,
-      clock: "live",
       limit: "40 seconds",
       symbols: ["BTC/USDT", "ETH/USDT", "BTC/USDT:USDT"]
     })
