@@ -276,6 +276,15 @@ describe("ExchangeClient: answers", () => {
       }
       const { client } = yield* Wire.setup(() => Wire.ok(), { protocol: { learn: dies } })
       assert.deepStrictEqual(yield* client.request(Acme.value, {}), { value: 1 })
+      // Nor what is learnt and makes no sense, however late that shows.
+      const usage = {
+        scope: "ip",
+        get used(): number {
+          return dies()
+        }
+      }
+      const { client: other } = yield* Wire.setup(() => Wire.ok(), { protocol: { learn: () => ({ usage: [usage] }) } })
+      assert.deepStrictEqual(yield* other.request(Acme.value, {}), { value: 1 })
       const error = yield* Effect.flip(client.request({ ...Acme.order, decode: dies }, { amount: 1 }))
       assert.instanceOf(error, ExchangeError.MalformedResponse)
       assert.strictEqual(error.outcome, "Unknown")

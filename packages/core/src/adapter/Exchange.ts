@@ -8,15 +8,14 @@ import * as Struct from "effect/Struct"
 import type * as Adapter from "../ports/Adapter.js"
 import type * as Declaration from "./Declaration.js"
 import * as accountQuestions from "./internal/accountQuestions.js"
-import {
-  type AccountService,
-  type Exchange,
-  make,
-  makePublic,
-  type MarketDataService,
-  type PublicExchange,
-  type TradingService
-} from "./internal/layers.js"
+import { make, makePublic } from "./internal/layers.js"
+import type {
+  AccountService,
+  Exchange,
+  MarketDataService,
+  PublicExchange,
+  TradingService
+} from "./internal/layersModel.js"
 import * as publicQuestions from "./internal/publicQuestions.js"
 import * as tradingQuestions from "./internal/tradingQuestions.js"
 
@@ -32,7 +31,7 @@ export type {
   TradingConfigOptions,
   TradingOptions,
   TradingService
-} from "./internal/layers.js"
+} from "./internal/layersModel.js"
 
 /**
  * The tag of a service of one exchange, told from those of others by its name, such as `KrakenMarketData`.

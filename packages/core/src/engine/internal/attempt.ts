@@ -102,17 +102,16 @@ export const send = <A>(
     }
     const json = redaction.json(parseJson(raw.text), raw.text)
     const told = Record.map(dated.headers, (value) => value === undefined ? undefined : redaction.text(value))
-    // What is told by the way is a hint: a protocol that fails over it changes no outcome.
-    const { serverTime, usage = [] } = yield* Effect.catchAllDefect(
+    const { serverTime, usage = [] } = yield* hint(
       Effect.sync(() => line.protocol.learn({ headers: told, json, auth: endpoint.auth, cost: call.cost })),
-      () => Effect.as(Effect.logDebug("What the answer tells by the way could not be read"), nothing)
+      nothing
     )
     if (serverTime !== undefined && !TrustedHeaders.isStored(raw.headers)) {
       yield* line.vitals.learnTime({ sentAt, receivedAt: now, serverTime, resolution: 1 })
     }
     const skew = yield* line.vitals.skew
     const headers = TrustedHeaders.retryAfter(told, ClockSkew.correct(skew, now))
-    yield* line.learnUsage(usage, key, skew.offset)
+    yield* hint(Effect.suspend(() => line.learnUsage(usage, key, skew.offset)), undefined)
     yield* Effect.annotateCurrentSpan("http.response.status_code", raw.status)
     const text = redaction.text(raw.text)
     const answer: Answer = {
@@ -137,6 +136,13 @@ export const send = <A>(
 }
 
 const nothing: Learnt = {}
+
+/** What is told by the way is a hint: whoever fails over it changes no outcome. */
+const hint = <A>(self: Effect.Effect<A>, otherwise: NoInfer<A>): Effect.Effect<A> =>
+  Effect.catchAllDefect(
+    self,
+    () => Effect.as(Effect.logDebug("What the answer tells by the way could not be read"), otherwise)
+  )
 
 const sign = (
   line: Line,
