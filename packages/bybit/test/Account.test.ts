@@ -2,10 +2,10 @@ import type { ExchangeError, Order } from "@effect-exchange/core"
 import type { Exchange } from "@effect-exchange/core/adapter"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, TestClock } from "effect"
+import { Effect, Layer, TestClock } from "effect"
 import { Bybit } from "../src/index.js"
 import { page, parsed, type Request, scripted as layer } from "./support.js"
-import { fixture, json, now } from "./utils.js"
+import { documented, fixture, json, now } from "./utils.js"
 
 /** A program with an account over answers made up here, and the requests it sent. */
 const scripted = <A, E>(
@@ -76,6 +76,32 @@ describe("account", () => {
         ),
       (account) => Effect.map(account.openOrders(), (orders) => assert.deepStrictEqual(ids(orders), ["BTC/USDT s2"]))
     ))
+
+  it.effect("asks for what is held in every coin that linear contracts settle in, though none of them could be listed", () =>
+    Effect.gen(function*() {
+      const account = yield* Bybit.Account
+      yield* account.openOrders()
+      yield* account.positions
+      const { requests } = yield* ScriptedHttp.ScriptedHttp
+      const scopes = (path: string) =>
+        Effect.map(
+          requests,
+          (all) =>
+            all.map(({ url }) => parsed(url)).filter((request) => request.path === path).map(({ query }) =>
+              `${query.get("category")} ${query.get("settleCoin") ?? ""}`.trim()
+            ).toSorted()
+        )
+      const linear = ["inverse", "linear USDC", "linear USDT"]
+      assert.deepStrictEqual(yield* scopes("/v5/position/list"), linear)
+      assert.deepStrictEqual(yield* scopes("/v5/order/realtime"), [...linear, "spot"])
+    }).pipe(Effect.provide(Layer.provideMerge(
+      Bybit.layerAccount({
+        environment: { name: "scripted", baseUrl: "http://scripted.localhost" },
+        credentials: documented,
+        markets: []
+      }),
+      ScriptedHttp.layer(() => ScriptedHttp.json(page([])))
+    ))))
 
   it.effect("reads page after page", () =>
     scripted(
