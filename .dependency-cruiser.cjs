@@ -16,7 +16,7 @@ const portable = src("resilience", "core", "exchanges", "testing", ...exchanges)
 const nodeModules = "^packages/core/src/(node|engine/NodeExchange|engine/NodeConfig|engine/internal/nodeBodies)\\.ts$"
 
 /** The rooms of core, from the ground up: each may use itself and those below. */
-const rooms = ["model", "ports", "engine", "trading", "adapter"]
+const rooms = ["model", "ports", "engine", "trading", "feed", "adapter"]
 
 module.exports = {
   forbidden: [
@@ -26,6 +26,12 @@ module.exports = {
       from: { path: `^packages/core/src/${room}/` },
       to: { path: "^packages/core/src/", pathNot: `^packages/core/src/(${rooms.slice(0, floor + 1).join("|")})/` }
     })),
+    {
+      name: "core-feed-uses-model-and-ports-only",
+      severity: "error",
+      from: { path: "^packages/core/src/feed/" },
+      to: { path: "^packages/core/src/", pathNot: "^packages/core/src/(model|ports|feed)/" }
+    },
     {
       name: "simulator-engine-knows-no-exchange",
       severity: "error",

@@ -26,7 +26,7 @@ try {
     platform: "node",
     format: "esm",
     target: "node20",
-    external: ["cockatiel", "opossum", "tinybench"],
+    external: ["ccxt", "cockatiel", "opossum", "tinybench"],
     logLevel: "warning"
   })
   process.exitCode = spawnSync(process.execPath, ["--expose-gc", outfile, ...args], { stdio: "inherit" }).status ?? 1

@@ -6,6 +6,8 @@
 export * as ChaosHttp from "./engine/ChaosHttp.js"
 export * as ExchangeState from "./engine/ExchangeState.js"
 export * as RawAnswers from "./engine/RawAnswers.js"
+export * as BookView from "./feed/BookView.js"
+export * as LocalOrderBook from "./feed/LocalOrderBook.js"
 export * as Balance from "./model/Balance.js"
 export * as Candle from "./model/Candle.js"
 export * as Decimal from "./model/Decimal.js"

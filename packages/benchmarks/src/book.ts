@@ -1,0 +1,96 @@
+/**
+ * What keeping a book costs, from the text of a frame to the book after it, beside ccxt's and beside `JSON.parse` alone:
+ * `npm run bench -- book`, or some of its parts, `npm run bench -- book binance kraken heap`.
+ *
+ * Compare ratios: all take turns within one run, and what is counted is the CPU time of the process.
+ */
+import { ExchangeSymbol, LocalOrderBook } from "@effect-exchange/core"
+import { depths, dialects, type Exchange, record, type Recording } from "./internal/bookFrames.js"
+import { bookOfCcxt } from "./internal/bookOfCcxt.js"
+import { judge, print, report } from "./internal/report.js"
+
+const rounds = 15
+
+/** Nanoseconds of CPU time a level, one for each round. */
+const measure = <Name extends string>(
+  tasks: Readonly<Record<Name, () => void>>,
+  levels: number
+): (name: Name) => ReadonlyArray<number> => {
+  const costs = new Map<string, Array<number>>()
+  for (let round = -5; round < rounds; round++) {
+    for (const [name, task] of Object.entries<() => void>(tasks)) {
+      const before = process.cpuUsage()
+      task()
+      const { system, user } = process.cpuUsage(before)
+      if (round >= 0) costs.set(name, [...costs.get(name) ?? [], (user + system) * 1000 / levels])
+    }
+  }
+  return (name) => costs.get(name) ?? []
+}
+
+const over = (ours: ReadonlyArray<number>, theirs: ReadonlyArray<number>): ReadonlyArray<number> =>
+  ours.map((cost, round) => cost / (theirs[round] ?? Number.NaN))
+
+const parse = ({ frames }: Recording) => (): void => {
+  for (const frame of frames) JSON.parse(frame)
+}
+
+const symbol = ExchangeSymbol.make("BTC/USDT")
+
+const keep = (exchange: Exchange, { frames, snapshot }: Recording, viewed: boolean): () => void => {
+  const { read } = dialects[exchange]
+  const book = LocalOrderBook.make({ exchange, symbol })
+  if (!LocalOrderBook.replace(book, ...read(JSON.parse(snapshot)))) throw new Error("The snapshot was not understood")
+  return () => {
+    for (const frame of frames) {
+      const [bids, asks] = read(JSON.parse(frame))
+      if (!LocalOrderBook.apply(book, bids, asks) || LocalOrderBook.isCrossed(book)) throw new Error("A frame was lost")
+      if (viewed) LocalOrderBook.view(book)
+    }
+  }
+}
+
+const compare = (exchange: Exchange, depth: number): void => {
+  const recording = record(dialects[exchange], depth, 500)
+  const ns = measure({
+    "JSON.parse": parse(recording),
+    "ours": keep(exchange, recording, false),
+    "ours, viewed": keep(exchange, recording, true),
+    "ccxt": bookOfCcxt(exchange, recording)
+  }, recording.levels)
+  const what = `${exchange}, 2x${depth}`
+  judge(`${what}: a level, frame parsed and applied`, ns("ours"), "ns")
+  judge(`${what}: beside JSON.parse alone`, over(ns("ours"), ns("JSON.parse")), "x", 2)
+  judge(`${what}: the same with a view after every frame`, over(ns("ours, viewed"), ns("JSON.parse")), "x")
+  judge(`${what}: beside ccxt`, over(ns("ours"), ns("ccxt")), "x", 0.33)
+}
+
+const heap = (): void => {
+  const recording = record(dialects.binance, 1000, 500)
+  const pass = keep("binance", recording, true)
+  const used = () => {
+    globalThis.gc?.()
+    return process.memoryUsage().heapUsed
+  }
+  for (let count = 0; count < 20; count++) pass()
+  const before = used()
+  for (let count = 0; count < 200; count++) pass()
+  const grown = (used() - before) / 1024
+  report("binance, 2x1000: heap after 100,000 more frames", `${grown.toFixed(0)} KB more`, "<= 100 KB", grown <= 100)
+}
+
+const parts: Readonly<Record<string, () => void>> = {
+  ...Object.fromEntries(
+    depths.map(([exchange, ...each]) => [exchange, () => each.forEach((depth) => compare(exchange, depth))])
+  ),
+  heap
+}
+const asked = process.argv.slice(2)
+if (asked.some((name) => parts[name] === undefined)) {
+  console.error(`The parts are: ${Object.keys(parts).join(", ")}.`)
+  process.exit(2)
+}
+for (const [name, part] of Object.entries(parts)) {
+  if (asked.length === 0 || asked.includes(name)) part()
+}
+process.exitCode = print() ? 0 : 1

@@ -1,0 +1,83 @@
+import * as BigDecimal from "effect/BigDecimal"
+import * as Option from "effect/Option"
+import * as Decimal from "../../model/Decimal.js"
+
+/**
+ * A price or an amount as an exchange sends it.
+ *
+ * @internal
+ */
+export type Figure = string | number
+
+/**
+ * The double nearest to a figure; `NaN` where it is none, or below zero.
+ *
+ * Rounding keeps order, and no two decimals of up to 15 digits have one nearest double: where doubles differ so do the
+ * figures, in the same way, and only where they do not is there something left to {@link compare}.
+ *
+ * @internal
+ */
+export const nearest = (figure: unknown): number => {
+  if (typeof figure === "string") return ofText(figure)
+  if (typeof figure !== "number") return Number.NaN
+  return figure === 0 || (figure >= 1e-6 && figure <= Number.MAX_SAFE_INTEGER) ? figure : judged(figure)
+}
+
+// Whole numbers below 10 ** 15 and these powers are doubles themselves, so that one division rounds once.
+const powers = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent)
+const zero = 48
+const point = 46 - zero
+
+// Two plain loops over whole numbers: one loop that looks for the point takes two and a half times as long.
+const ofText = (text: string): number => {
+  const { length } = text
+  if (length === 0 || length > 40) return judged(text)
+  let at = 0
+  let digit = 0
+  let whole = 0
+  for (; at < length && (digit = text.charCodeAt(at) - zero) >= 0 && digit <= 9; at++) whole = whole * 10 + digit
+  if (at === length) return whole < 1e15 ? whole : Number(text)
+  if (digit !== point || at === 0) return judged(text)
+  const start = ++at
+  let part = 0
+  for (; at < length && (digit = text.charCodeAt(at) - zero) >= 0 && digit <= 9; at++) part = part * 10 + digit
+  if (at < length || at === start) return judged(text)
+  const power = powers[length - start] ?? Number.POSITIVE_INFINITY
+  const digits = whole * power + part
+  return digits < 1e15 ? digits / power : Number(text)
+}
+
+/** What is not said in the common way: exponents, numbers too long or too small, and all that is no decimal. */
+const judged = (figure: Figure): number =>
+  Option.match(read(figure), {
+    onNone: () => Number.NaN,
+    onSome: (decimal) => BigDecimal.isNegative(decimal) ? Number.NaN : Number(figure)
+  })
+
+const read = (figure: Figure): Option.Option<BigDecimal.BigDecimal> =>
+  typeof figure === "string" ? Decimal.read(figure) : Decimal.fromNumber(figure)
+
+/**
+ * The decimal that a figure is. It must have a {@link nearest}.
+ *
+ * @internal
+ */
+export const decimal = (figure: Figure): BigDecimal.BigDecimal => Option.getOrThrow(read(figure))
+
+/**
+ * Which of two figures is greater, to the last digit. Both must have a {@link nearest}.
+ *
+ * @internal
+ */
+export const compare = (self: Figure, that: Figure): -1 | 0 | 1 =>
+  self === that ? 0 : BigDecimal.Order(decimal(self), decimal(that))
+
+/**
+ * A figure in plain notation: a text as it was sent, a number in the fewest digits that denote it.
+ *
+ * @internal
+ */
+export const text = (figure: Figure): string => {
+  if (typeof figure === "string") return figure
+  return figure >= 1e-6 ? String(figure) : Decimal.format(decimal(figure))
+}
