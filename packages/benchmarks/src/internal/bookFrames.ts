@@ -2,6 +2,8 @@
  * Books and the updates after them in the shapes in which exchanges send them, the same on every run.
  */
 
+export type Exchange = "binance" | "bybit" | "kraken" | "okx"
+
 /** How an exchange writes its levels, in what order, and where in a frame they stand. */
 interface Dialect {
   readonly level: (price: string, amount: string) => string
@@ -20,7 +22,7 @@ const pair = (row: unknown): unknown => isObject(row) && "price" in row && "qty"
 
 const pairs = (rows: unknown): unknown => Array.isArray(rows) ? rows.map(pair) : rows
 
-export const dialects = {
+export const dialects: Readonly<Record<Exchange, Dialect>> = {
   binance: {
     level: (price, amount) => `["${price}","${amount}"]`,
     ordered: true,
@@ -62,9 +64,7 @@ export const dialects = {
       return isObject(data) && "bids" in data && "asks" in data ? [data.bids, data.asks] : nothing
     }
   }
-} satisfies Record<string, Dialect>
-
-export type Exchange = keyof typeof dialects
+}
 
 /** How deep the books of an exchange are: one side of them. */
 export const depths: ReadonlyArray<readonly [Exchange, ...ReadonlyArray<number>]> = [

@@ -135,7 +135,7 @@ export const setById = (book: LocalOrderBook, side: Side, id: LevelId, amount: u
   const known = book.ids[side].get(id)
   const where = price ?? known
   if (!isFigure(where)) return misunderstood(book)
-  if (known !== undefined && known !== where) Levels.remove(book[side], nearest(known), known)
+  if (known !== undefined && known !== where) removeOne(book[side], known)
   if (!setOne(book[side], where, amount)) return misunderstood(book)
   book.ids[side].set(id, where)
   return true
@@ -151,7 +151,7 @@ export const setById = (book: LocalOrderBook, side: Side, id: LevelId, amount: u
 export const removeById = (book: LocalOrderBook, side: Side, id: LevelId): boolean => {
   const price = book.ids[side].get(id)
   if (price === undefined) return misunderstood(book)
-  Levels.remove(book[side], nearest(price), price)
+  removeOne(book[side], price)
   return book.ids[side].delete(id)
 }
 
@@ -170,7 +170,7 @@ export const isEmpty = (book: LocalOrderBook): boolean => book.bids.count + book
  * @category predicates
  */
 export const isCrossed = ({ asks, bids }: LocalOrderBook): boolean => {
-  const [bid, ask] = [bids.chunks[0]?.prices[0], asks.chunks[0]?.prices[0]]
+  const [bid, ask] = [Levels.best(bids), Levels.best(asks)]
   return bid !== undefined && ask !== undefined && compare(bid, ask) >= 0
 }
 
@@ -188,7 +188,7 @@ export const top = (book: LocalOrderBook, side: Side, count: number): ReadonlyAr
   const levels: Array<LevelText> = []
   if (count > 0) {
     Levels.walk(
-      book[side].chunks,
+      book[side],
       (price, amount) => levels.push({ price: text(price), amount: text(amount) }) < count
     )
   }
@@ -242,10 +242,14 @@ const setAll = (levels: Levels.Levels, rows: unknown): boolean => {
 const setOne = (levels: Levels.Levels, price: unknown, amount: unknown): boolean => {
   const value = nearest(price)
   const size = nearest(amount)
-  if (!isFigure(price) || !isFigure(amount) || !(value > 0) || Number.isNaN(size)) return false
-  if (size === 0) Levels.remove(levels, value, price)
-  else Levels.set(levels, value, price, amount)
+  if (!(value > 0) || !(size >= 0)) return false
+  if (size === 0) Levels.remove(levels, value, textOf(price))
+  else Levels.set(levels, value, textOf(price), size, textOf(amount))
   return true
 }
+
+const removeOne = (levels: Levels.Levels, price: Figure): void => Levels.remove(levels, nearest(price), textOf(price))
+
+const textOf = (figure: unknown): string => typeof figure === "string" ? figure : ""
 
 const isFigure = (value: unknown): value is Figure => typeof value === "string" || typeof value === "number"

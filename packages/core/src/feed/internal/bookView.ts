@@ -5,12 +5,12 @@ import type { ExchangeSymbol } from "../../model/ExchangeSymbol.js"
 import * as OrderBook from "../../model/OrderBook.js"
 import type { BookView, Side } from "../BookView.js"
 import { decimal } from "./figure.js"
-import { type Chunks, walk } from "./levels.js"
+import { type Shared, walk } from "./levels.js"
 
 /** @internal */
 export interface Sides {
-  readonly bids: Chunks
-  readonly asks: Chunks
+  readonly bids: Shared
+  readonly asks: Shared
 }
 
 const zero = BigDecimal.fromBigInt(0n)
@@ -22,19 +22,19 @@ const ratio = (dividend: BigDecimal.BigDecimal, divisor: BigDecimal.BigDecimal):
     Decimal.of
   )
 
-const best = (chunks: Chunks, count: number): ReadonlyArray<OrderBook.Level> => {
-  const levels: Array<OrderBook.Level> = []
+const best = (levels: Shared, count: number): ReadonlyArray<OrderBook.Level> => {
+  const rows: Array<OrderBook.Level> = []
   if (count > 0) {
-    walk(chunks, (price, amount) => levels.push({ price: decimal(price), amount: decimal(amount) }) < count)
+    walk(levels, (price, amount) => rows.push({ price: decimal(price), amount: decimal(amount) }) < count)
   }
-  return levels
+  return rows
 }
 
-const vwap = (chunks: Chunks, amount: BigDecimal.BigDecimal): Option.Option<BigDecimal.BigDecimal> => {
+const vwap = (levels: Shared, amount: BigDecimal.BigDecimal): Option.Option<BigDecimal.BigDecimal> => {
   if (!BigDecimal.isPositive(amount)) return Option.none()
   let left = amount
   let paid = zero
-  walk(chunks, (price, offered) => {
+  walk(levels, (price, offered) => {
     const taken = BigDecimal.min(left, decimal(offered))
     paid = BigDecimal.sum(paid, BigDecimal.multiply(decimal(price), taken))
     left = BigDecimal.subtract(left, taken)
@@ -42,8 +42,6 @@ const vwap = (chunks: Chunks, amount: BigDecimal.BigDecimal): Option.Option<BigD
   })
   return BigDecimal.isPositive(left) ? Option.none() : Option.some(ratio(paid, amount))
 }
-
-const countOf = (chunks: Chunks): number => chunks.reduce((count, { prices }) => count + prices.length, 0)
 
 class View implements BookView {
   readonly #sides: Sides
@@ -57,11 +55,11 @@ class View implements BookView {
   }
 
   get bids() {
-    return countOf(this.#sides.bids)
+    return this.#sides.bids.count
   }
 
   get asks() {
-    return countOf(this.#sides.asks)
+    return this.#sides.asks.count
   }
 
   get bestBid() {

@@ -69,8 +69,12 @@ export const decimal = (figure: Figure): BigDecimal.BigDecimal => Option.getOrTh
  *
  * @internal
  */
-export const compare = (self: Figure, that: Figure): -1 | 0 | 1 =>
-  self === that ? 0 : BigDecimal.Order(decimal(self), decimal(that))
+export const compare = (self: Figure, that: Figure): -1 | 0 | 1 => {
+  if (self === that) return 0
+  const difference = nearest(self) - nearest(that)
+  if (difference !== 0) return difference < 0 ? -1 : 1
+  return BigDecimal.Order(decimal(self), decimal(that))
+}
 
 /**
  * A figure in plain notation: a text as it was sent, a number in the fewest digits that denote it.

@@ -1,6 +1,8 @@
 /**
  * One side of a book, the best level first, in chunks: a level is found by two binary searches, and what is inserted moves
  * no more than a chunk. Chunks are shared with the views that were handed out, and copied before they change.
+ *
+ * Numbers and texts stand in lists of their own: lists that hold now one and now the other are several times as slow.
  */
 import { compare, type Figure } from "./figure.js"
 
@@ -8,12 +10,22 @@ interface Chunk {
   readonly edition: number
   /** The doubles nearest to the prices, those of bids negated: ascending on both sides. */
   readonly keys: Array<number>
-  readonly prices: Array<Figure>
-  readonly amounts: Array<Figure>
+  readonly amounts: Array<number>
+  /** Prices and amounts that were sent as text; empty where they were sent as the number itself. */
+  readonly priceTexts: Array<string>
+  readonly amountTexts: Array<string>
 }
 
-/** @internal */
-export type Chunks = ReadonlyArray<Readonly<Chunk>>
+/**
+ * Levels that stay as they are.
+ *
+ * @internal
+ */
+export interface Shared {
+  readonly sign: 1 | -1
+  readonly count: number
+  readonly chunks: ReadonlyArray<Readonly<Chunk>>
+}
 
 /** @internal */
 export interface Levels {
@@ -27,7 +39,7 @@ export interface Levels {
   edition: number
 }
 
-const capacity = 64
+const capacity = 32
 
 /** @internal */
 export const make = (side: "bids" | "asks"): Levels => ({
@@ -46,58 +58,73 @@ export const clear = (levels: Levels): void => {
 }
 
 /**
- * The chunks as they are now, and stay.
+ * The levels as they are now, and stay.
  *
  * @internal
  */
-export const share = (levels: Levels): Chunks => {
+export const share = (levels: Levels): Shared => {
   levels.shared = true
   levels.edition++
-  return levels.chunks
+  return { sign: levels.sign, count: levels.count, chunks: levels.chunks }
 }
 
 /**
- * Sets the level of a price whose nearest double is `value`.
+ * The best price; `undefined` where there is no level.
  *
  * @internal
  */
-export const set = (levels: Levels, value: number, price: Figure, amount: Figure): void => {
-  const key = value * levels.sign
-  const index = chunkOf(levels, key, price)
-  const chunk = levels.chunks[index]
-  if (chunk === undefined) return append(levels, key, price, amount)
-  const at = positionIn(chunk, levels.sign, key, price)
-  if (order(chunk, at, levels.sign, key, price) !== 0) return insert(levels, index, at, key, price, amount)
-  const { amounts, prices } = writable(levels, index, chunk)
-  prices[at] = price
-  amounts[at] = amount
+export const best = ({ chunks, sign }: Levels): Figure | undefined => {
+  const [first] = chunks
+  const key = first?.keys[0]
+  return key === undefined ? undefined : first?.priceTexts[0] || key * sign
 }
 
 /**
- * Removes the level of a price whose nearest double is `value`, if there is one.
+ * Sets the level of a price: the nearest doubles of price and amount, and their texts, empty for numbers.
  *
  * @internal
  */
-export const remove = (levels: Levels, value: number, price: Figure): void => {
-  const key = value * levels.sign
-  const index = chunkOf(levels, key, price)
-  const chunk = levels.chunks[index]
-  if (chunk === undefined) return
-  const at = positionIn(chunk, levels.sign, key, price)
-  if (order(chunk, at, levels.sign, key, price) !== 0) return
-  const { amounts, keys, prices } = writable(levels, index, chunk)
-  const last = keys.length - 1
-  for (let next = at + 1; next <= last; next++) {
-    keys[next - 1] = keys[next] ?? key
-    prices[next - 1] = prices[next] ?? price
-    amounts[next - 1] = amounts[next] ?? 0
+export const set = (levels: Levels, price: number, priceText: string, amount: number, amountText: string): void => {
+  const key = price * levels.sign
+  const index = chunkOf(levels, key, priceText)
+  const found = levels.chunks[index]
+  if (found === undefined) return append(levels, key, priceText, amount, amountText)
+  const at = positionIn(found, levels.sign, key, priceText)
+  const stands = order(found, at, levels.sign, key, priceText) === 0
+  const chunk = writable(levels, index, found)
+  if (!stands) {
+    levels.count++
+    makeRoom(chunk, at)
   }
+  put(chunk, at, key, priceText, amount, amountText)
+  if (chunk.keys.length > capacity) split(levels, index, chunk)
+}
+
+/**
+ * Removes the level of a price, if there is one: its nearest double, and its text, empty for a number.
+ *
+ * @internal
+ */
+export const remove = (levels: Levels, price: number, priceText: string): void => {
+  const key = price * levels.sign
+  const index = chunkOf(levels, key, priceText)
+  const found = levels.chunks[index]
+  if (found === undefined) return
+  const at = positionIn(found, levels.sign, key, priceText)
+  if (order(found, at, levels.sign, key, priceText) !== 0) return
+  const chunk = writable(levels, index, found)
+  const { amounts, amountTexts, keys, priceTexts } = chunk
+  for (let to = at; to < keys.length - 1; to++) move(chunk, to + 1, to)
   keys.pop()
-  prices.pop()
   amounts.pop()
+  priceTexts.pop()
+  amountTexts.pop()
   levels.count--
   if (keys.length === 0) spine(levels).splice(index, 1)
-  else if (keys.length < capacity / 4) join(levels, Math.max(0, index - 1))
+  else if (keys.length < capacity / 4) {
+    join(levels, index)
+    join(levels, index - 1)
+  }
 }
 
 /**
@@ -114,8 +141,12 @@ export const truncate = (levels: Levels, most: number): void => {
     levels.count -= chunk.keys.length - kept
     if (kept === 0) spine(levels).pop()
     else {
-      const { amounts, keys, prices } = writable(levels, index, chunk)
-      keys.length = prices.length = amounts.length = kept
+      const { amounts, amountTexts, keys, priceTexts } = writable(levels, index, chunk)
+      keys.length =
+        amounts.length =
+        priceTexts.length =
+        amountTexts.length =
+          kept
     }
   }
 }
@@ -125,41 +156,43 @@ export const truncate = (levels: Levels, most: number): void => {
  *
  * @internal
  */
-export const walk = (chunks: Chunks, visit: (price: Figure, amount: Figure) => boolean): void => {
-  for (const { amounts, prices } of chunks) {
-    for (let at = 0; at < prices.length; at++) {
-      const [price, amount] = [prices[at], amounts[at]]
-      if (price === undefined || amount === undefined || !visit(price, amount)) return
+export const walk = (
+  { chunks, sign }: Shared,
+  visit: (price: Figure, amount: Figure) => boolean
+): void => {
+  for (const { amounts, amountTexts, keys, priceTexts } of chunks) {
+    for (const [at, key] of keys.entries()) {
+      if (!visit(priceTexts[at] || key * sign, amountTexts[at] || (amounts[at] ?? 0))) return
     }
   }
 }
 
 /** How the level at a position stands to a price: before it (-1), at it (0) or after it (1). */
-const order = (chunk: Chunk, at: number, sign: 1 | -1, key: number, price: Figure): number => {
+const order = (chunk: Chunk, at: number, sign: 1 | -1, key: number, priceText: string): number => {
   const found = chunk.keys[at] ?? Number.POSITIVE_INFINITY
   if (found !== key) return found < key ? -1 : 1
-  const same = chunk.prices[at]
-  return same === price || same === undefined ? 0 : sign * compare(same, price)
+  const text = chunk.priceTexts[at]
+  return text === priceText ? 0 : sign * compare(text || key * sign, priceText || key * sign)
 }
 
 /** The first chunk that does not end before a price; as many as there are chunks where all do. */
-const chunkOf = ({ chunks, sign }: Levels, key: number, price: Figure): number => {
+const chunkOf = ({ chunks, sign }: Levels, key: number, priceText: string): number => {
   let [low, high] = [0, chunks.length]
   while (low < high) {
     const middle = (low + high) >>> 1
     const chunk = chunks[middle]
-    if (chunk !== undefined && order(chunk, chunk.keys.length - 1, sign, key, price) < 0) low = middle + 1
+    if (chunk !== undefined && order(chunk, chunk.keys.length - 1, sign, key, priceText) < 0) low = middle + 1
     else high = middle
   }
   return low
 }
 
 /** The first position that does not stand before a price. */
-const positionIn = (chunk: Chunk, sign: 1 | -1, key: number, price: Figure): number => {
+const positionIn = (chunk: Chunk, sign: 1 | -1, key: number, priceText: string): number => {
   let [low, high] = [0, chunk.keys.length]
   while (low < high) {
     const middle = (low + high) >>> 1
-    if (order(chunk, middle, sign, key, price) < 0) low = middle + 1
+    if (order(chunk, middle, sign, key, priceText) < 0) low = middle + 1
     else high = middle
   }
   return low
@@ -176,60 +209,69 @@ const spine = (levels: Levels): Array<Chunk> => {
 const writable = (levels: Levels, index: number, chunk: Chunk): Chunk => {
   const { edition } = levels
   if (chunk.edition === edition) return chunk
-  const { amounts, keys, prices } = chunk
-  return spine(levels)[index] = { edition, keys: keys.slice(), prices: prices.slice(), amounts: amounts.slice() }
+  return spine(levels)[index] = {
+    edition,
+    keys: chunk.keys.slice(),
+    amounts: chunk.amounts.slice(),
+    priceTexts: chunk.priceTexts.slice(),
+    amountTexts: chunk.amountTexts.slice()
+  }
 }
 
-const append = (levels: Levels, key: number, price: Figure, amount: Figure): void => {
+const append = (levels: Levels, key: number, priceText: string, amount: number, amountText: string): void => {
   const { chunks, edition } = levels
   const last = chunks[chunks.length - 1]
   levels.count++
   if (last === undefined || last.keys.length === capacity) {
-    spine(levels).push({ edition, keys: [key], prices: [price], amounts: [amount] })
-  } else {
-    const { amounts, keys, prices } = writable(levels, chunks.length - 1, last)
-    keys.push(key)
-    prices.push(price)
-    amounts.push(amount)
-  }
+    spine(levels).push({ edition, keys: [key], amounts: [amount], priceTexts: [priceText], amountTexts: [amountText] })
+  } else put(writable(levels, chunks.length - 1, last), last.keys.length, key, priceText, amount, amountText)
 }
 
-const insert = (levels: Levels, index: number, at: number, key: number, price: Figure, amount: Figure): void => {
-  const chunk = levels.chunks[index]
-  if (chunk === undefined) return
-  const written = writable(levels, index, chunk)
-  const { amounts, edition, keys, prices } = written
-  putIn(written, at, key, price, amount)
-  levels.count++
-  if (keys.length > capacity) {
-    const half = keys.length >>> 1
-    const upper = { edition, keys: keys.splice(half), prices: prices.splice(half), amounts: amounts.splice(half) }
-    spine(levels).splice(index + 1, 0, upper)
-  }
-}
-
-// Several times as fast as `splice`, which makes a list of what it removes, and as `copyWithin`, which is slow on lists.
-const putIn = ({ amounts, keys, prices }: Chunk, at: number, key: number, price: Figure, amount: Figure): void => {
-  keys.push(key)
-  prices.push(price)
-  amounts.push(amount)
-  for (let index = keys.length - 1; index > at; index--) {
-    keys[index] = keys[index - 1] ?? key
-    prices[index] = prices[index - 1] ?? price
-    amounts[index] = amounts[index - 1] ?? amount
-  }
+const put = (
+  { amounts, amountTexts, keys, priceTexts }: Chunk,
+  at: number,
+  key: number,
+  priceText: string,
+  amount: number,
+  amountText: string
+): void => {
   keys[at] = key
-  prices[at] = price
   amounts[at] = amount
+  priceTexts[at] = priceText
+  amountTexts[at] = amountText
+}
+
+// Level by level: `splice` makes a list of what it removes, and `copyWithin` is slow on lists.
+const move = ({ amounts, amountTexts, keys, priceTexts }: Chunk, from: number, to: number): void => {
+  keys[to] = keys[from] ?? 0
+  amounts[to] = amounts[from] ?? 0
+  priceTexts[to] = priceTexts[from] ?? ""
+  amountTexts[to] = amountTexts[from] ?? ""
+}
+
+const makeRoom = (chunk: Chunk, at: number): void => {
+  for (let to = chunk.keys.length; to > at; to--) move(chunk, to - 1, to)
+}
+
+const split = (levels: Levels, index: number, { amounts, amountTexts, edition, keys, priceTexts }: Chunk): void => {
+  const half = keys.length >>> 1
+  spine(levels).splice(index + 1, 0, {
+    edition,
+    keys: keys.splice(half),
+    amounts: amounts.splice(half),
+    priceTexts: priceTexts.splice(half),
+    amountTexts: amountTexts.splice(half)
+  })
 }
 
 /** Makes one of two neighbours that are small together, so that removals leave no more chunks than levels need. */
 const join = (levels: Levels, index: number): void => {
   const [left, right] = [levels.chunks[index], levels.chunks[index + 1]]
   if (left === undefined || right === undefined || left.keys.length + right.keys.length > capacity / 2) return
-  const { amounts, keys, prices } = writable(levels, index, left)
+  const { amounts, amountTexts, keys, priceTexts } = writable(levels, index, left)
   keys.push(...right.keys)
-  prices.push(...right.prices)
   amounts.push(...right.amounts)
+  priceTexts.push(...right.priceTexts)
+  amountTexts.push(...right.amountTexts)
   spine(levels).splice(index + 1, 1)
 }
