@@ -1,12 +1,11 @@
+import * as Arr from "effect/Array"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
-import type { World } from "../../Dialect.js"
 import * as Engine from "../../engine/Engine.js"
 import { amount, flag, type Input, isInput, text } from "../../internal/inputs.js"
-import type { Json } from "../../internal/json.js"
 import { type BybitListing, type Category, find } from "./markets.js"
 import { named, openOrdersOf, scoped, unscoped } from "./orders.js"
-import { type Answered, categoryOf, orderId, type Refusal, refuse } from "./params.js"
+import { type Answering, categoryOf, orderId, type Read, type Refusal, refuse } from "./params.js"
 
 /** @internal An order as create, amend and cancel acknowledge it, and the engine after it. */
 interface Acknowledged {
@@ -15,7 +14,7 @@ interface Acknowledged {
   readonly engine: Engine.Engine
 }
 
-type Step = (engine: Engine.Engine, input: Input) => Either.Either<Acknowledged, Refusal>
+type Step = (engine: Engine.Engine, input: Input) => Read<Acknowledged>
 
 // --- create
 
@@ -51,7 +50,7 @@ const create = (category: Category, now: number): Step => (engine, input) =>
     return { listing, order: placed, engine: next }
   })
 
-const newOrder = (listing: BybitListing, input: Input): Either.Either<Engine.NewOrder, Refusal> =>
+const newOrder = (listing: BybitListing, input: Input): Read<Engine.NewOrder> =>
   Either.gen(function*() {
     const side = input["side"]
     if (side !== "Buy" && side !== "Sell") return yield* refuse(10001, "Side invalid")
@@ -92,7 +91,7 @@ const isTimeInForce = (value: string): value is Engine.TimeInForce | "PostOnly" 
 const explain = (listing: BybitListing) => (refusal: Engine.Refusal): Refusal => {
   const [spot, contract] = refusals[refusal]
   const [code, msg] = listing.category === "spot" ? spot : contract
-  return { code, msg: msg.replace("%", listing.minNotional + listing.quote) }
+  return { code, msg: msg.replace("%", listing.leastNotional + listing.quote) }
 }
 
 type Words = readonly [code: number, msg: string]
@@ -186,7 +185,9 @@ const unchanged = (asked: BigDecimal.BigDecimal | undefined, had: BigDecimal.Big
 
 // --- endpoints
 
-const ids = ({ listing, order }: Acknowledged): { readonly orderId: string; readonly orderLinkId: string } => ({
+const ids = (
+  { listing, order }: Pick<Acknowledged, "listing" | "order">
+): { readonly orderId: string; readonly orderLinkId: string } => ({
   orderId: orderId(listing, order.id),
   orderLinkId: order.clientOrderId ?? ""
 })
@@ -194,11 +195,11 @@ const ids = ({ listing, order }: Acknowledged): { readonly orderId: string; read
 const steps = { create, amend, cancel }
 
 /** @internal Acknowledges one order that is created, amended or canceled. */
-export const single = (verb: keyof typeof steps) => (input: Input, world: World): Answered =>
+export const single = (verb: keyof typeof steps): Answering => (input, world) =>
   Either.gen(function*() {
     const category = yield* categoryOf(input)
     const done = yield* steps[verb](category, world.now)(world.engine, input)
-    return { result: ids(done), engine: done.engine }
+    return [{ result: ids(done) }, done.engine]
   })
 
 /** @internal The orders of a batch. */
@@ -208,7 +209,7 @@ export const batchOf = (input: Input): ReadonlyArray<Input> => {
 }
 
 /** @internal One after another: what fails is said in `retExtInfo`, and its row in the result is empty. */
-export const batch = (verb: keyof typeof steps) => (input: Input, world: World): Answered =>
+export const batch = (verb: keyof typeof steps): Answering => (input, world) =>
   Either.gen(function*() {
     const category = yield* categoryOf(input)
     const request = batchOf(input)
@@ -216,57 +217,43 @@ export const batch = (verb: keyof typeof steps) => (input: Input, world: World):
       return yield* refuse(10001, "params error: request is invalid")
     }
     const step = steps[verb](category, world.now)
-    let engine = world.engine
-    const list: Array<Json> = []
-    const results: Array<Json> = []
-    for (const item of request) {
-      const done = step(engine, item)
-      if (Either.isRight(done)) {
-        engine = done.right.engine
-        const at = verb === "create" ? { createAt: String(done.right.order.createdAt) } : {}
-        list.push({ category, symbol: done.right.listing.name, ...ids(done.right), ...at })
-        results.push({ code: 0, msg: "OK" })
-      } else {
-        list.push({ category, symbol: text(item, "symbol") ?? "", orderId: "", orderLinkId: "", ...noTime(verb) })
-        results.push({ code: done.left.code, msg: done.left.msg })
-      }
-    }
-    return { result: { list }, extra: { list: results }, engine }
+    const at = (createdAt: string) => verb === "create" ? { createAt: createdAt } : {}
+    const [engine, done] = Arr.mapAccum(request, world.engine, (engine, item) =>
+      Either.match(step(engine, item), {
+        onLeft: ({ code, msg }) => {
+          const row = { category, symbol: text(item, "symbol") ?? "", orderId: "", orderLinkId: "", ...at("") }
+          return [engine, { row, verdict: { code, msg } }]
+        },
+        onRight: (one) => {
+          const row = { category, symbol: one.listing.name, ...ids(one), ...at(String(one.order.createdAt)) }
+          return [one.engine, { row, verdict: { code: 0, msg: "OK" } }]
+        }
+      }))
+    return [
+      { result: { list: done.map(({ row }) => row) }, extra: { list: done.map(({ verdict }) => verdict) } },
+      engine
+    ]
   })
-
-const noTime = (verb: keyof typeof steps): { readonly createAt?: string } => verb === "create" ? { createAt: "" } : {}
 
 /** @internal How many orders one `cancel-all` of contracts cancels. */
 const canceledAtOnce = 500
 
 /** @internal All open orders of a symbol, else of a base coin, else of a settle coin; of spot also all there are. */
-export const cancelAll = (input: Input, world: World): Answered =>
+export const cancelAll: Answering = (input, world) =>
   Either.gen(function*() {
     const category = yield* categoryOf(input)
     if (category !== "spot" && !scoped(input)) return yield* unscoped
-    const symbol = text(input, "symbol")
-    const base = text(input, "baseCoin")
-    const settle = text(input, "settleCoin")
+    const [symbol, base, settle] = [text(input, "symbol"), text(input, "baseCoin"), text(input, "settleCoin")]
     if (symbol !== undefined && find(category, symbol) === undefined) {
       return yield* category === "spot"
         ? refuse(170121, "Invalid symbol.")
         : refuse(10001, "params error: symbol invalid")
     }
-    const open = openOrdersOf(world.engine, category).filter(({ listing }) =>
-      symbol !== undefined
-        ? listing.name === symbol
-        : base !== undefined
-        ? listing.base === base
-        : settle === undefined || listing.settle === settle
-    )
-    let engine = world.engine
-    const list: Array<Json> = []
-    for (const { listing, order } of category === "spot" ? open : open.slice(0, canceledAtOnce)) {
-      const canceled = Engine.cancel(engine, order.id, world.now)
-      if (Either.isRight(canceled)) {
-        engine = canceled.right[1]
-        list.push(ids({ listing, order: canceled.right[0], engine }))
-      }
-    }
-    return { result: { list, success: "1" }, engine }
+    const open = openOrdersOf(world.engine, category).filter(({ listing }) => {
+      if (symbol !== undefined) return listing.name === symbol
+      return base === undefined ? settle === undefined || listing.settle === settle : listing.base === base
+    })
+    const meant = category === "spot" ? open : open.slice(0, canceledAtOnce)
+    const engine = Engine.cancelEach(world.engine, meant.map(({ order }) => order), world.now)
+    return [{ result: { list: meant.map(ids), success: "1" } }, engine]
   })

@@ -5,14 +5,16 @@ import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { flag } from "../../internal/fields.js"
 import type { Json } from "../../internal/json.js"
-import type { Meter } from "../../internal/pools.js"
-import { meters } from "./limits.js"
+import * as Limits from "./limits.js"
 import { fees as costs, find, isOf } from "./markets.js"
 import { type Answering, oneOf, required } from "./params.js"
 
 // In requests.
-const rateOf = ({ burst, cost, rate }: Meter) => ({ burst: burst / cost, rate: rate / cost })
-const [matching, non_matching_engine] = [rateOf(meters.trading), rateOf(meters.ordinary)]
+const rateOf = ({ cost, pool }: typeof Limits.limits[keyof typeof Limits.limits]) => ({
+  burst: pool.limit / cost,
+  rate: pool.perSecond / cost
+})
+const [matching, non_matching_engine] = [rateOf(Limits.limits.trading), rateOf(Limits.limits.ordinary)]
 const matching_engine = { trading: { total: matching }, spot: matching, cancel_all: matching }
 
 const fees = ["perpetual", "future"].map((instrument_type): Json => {
