@@ -7,7 +7,7 @@ import * as Either from "effect/Either"
 import type { Definition, SimulatedRequest, SimulatedResponse, World } from "../Dialect.js"
 import type { Engine } from "../engine/Engine.js"
 import type { Json } from "./json.js"
-import * as Meters from "./meters.js"
+import type * as Meters from "./meters.js"
 
 /** @internal What a route gives, the engine after it when it traded, and the meters when it was metered once more. */
 export type Answer<Result = Json> = readonly [

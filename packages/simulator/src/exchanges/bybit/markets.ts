@@ -23,13 +23,17 @@ const listed = (
 ) => {
   const [name, inverse, isSpot] = [base + quote, category === "inverse", category === "spot"]
   const settle = inverse ? base : quote
+  const currencies = { base, quote, settle, inverse, ...fees[category] }
   const terms = list({
     id: `${category}/${name}`,
     symbol: isSpot ? `${base}/${quote}` : `${base}/${quote}:${settle}`,
     kind: isSpot ? "spot" : "perpetual",
     underlying: quote === "BTC" ? "ETH/BTC" : base,
     traded: status === "Trading",
-    ...{ base, quote, settle, inverse, tick, lot, leastNotional, ...fees[category] }
+    tick,
+    lot,
+    leastNotional,
+    ...currencies
   })
   return { ...terms, name, category, base, quote, settle, status, lot, leastNotional, priceScale: terms.tickSize.scale }
 }
