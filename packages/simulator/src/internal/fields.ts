@@ -54,7 +54,7 @@ export const reading = <R>(invalid: (name: string, reason: string) => Either.Eit
   instant: (input: Input, name: string): Either.Either<number | undefined, R> => {
     const value = text(input, name)
     const at = value === undefined ? undefined : instantOf(value)
-    return value !== undefined && at === undefined ? invalid(name, "must be an ISO 8601 date") : Either.right(at)
+    return value !== undefined && at === undefined ? invalid(name, "must be an ISO-8601 date") : Either.right(at)
   },
   /** A positive number, which JSON may write as `1e-7`. */
   decimal: (input: Input, name: string): Either.Either<BigDecimal.BigDecimal | undefined, R> => {
