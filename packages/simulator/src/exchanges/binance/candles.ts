@@ -58,17 +58,12 @@ export const rows = (
 // Takers bought half of everything.
 const half = Decimal.literal("0.5")
 
-const row = (candle: Candle, closeTime: number): Json => [
-  candle.openTime,
-  coin(candle.open),
-  coin(candle.high),
-  coin(candle.low),
-  coin(candle.close),
-  coin(candle.volume),
+const row = ({ close, high, low, open, openTime, quoteVolume, trades, volume }: Candle, closeTime: number): Json => [
+  openTime,
+  ...[open, high, low, close, volume].map(coin),
   closeTime,
-  coin(candle.quoteVolume),
-  candle.trades,
-  coin(BigDecimal.multiply(candle.volume, half)),
-  coin(BigDecimal.multiply(candle.quoteVolume, half)),
+  coin(quoteVolume),
+  trades,
+  ...[volume, quoteVolume].map((all) => coin(BigDecimal.multiply(all, half))),
   "0"
 ]

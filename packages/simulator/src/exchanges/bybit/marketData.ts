@@ -170,10 +170,7 @@ export const klines: Answering = (input, world) =>
       .toReversed()
       .map((bar): Json => [
         String(bar.openTime),
-        price(listing, bar.open),
-        price(listing, bar.high),
-        price(listing, bar.low),
-        price(listing, bar.close),
+        ...[bar.open, bar.high, bar.low, bar.close].map((value) => price(listing, value)),
         ...turnovers(listing, bar.volume, bar.quoteVolume)
       ])
     return [{ result: { category, symbol: listing.name, list } }]

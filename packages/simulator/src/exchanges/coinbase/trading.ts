@@ -9,55 +9,45 @@ import { type Answering, invalid, type Read } from "./params.js"
 
 // --- placing
 
-/** @internal Why an order was not taken, in the three places where the exchange says so. */
-interface Rejection {
-  readonly error: string
-  readonly message: string
-  readonly preview?: string
-}
+// Why an order was not taken, in the three places where the exchange says so.
+type Rejection = readonly [error: string, message: string, preview?: string]
 
-const insufficient: Rejection = {
-  error: "INSUFFICIENT_FUND",
-  message: "Insufficient balance in source account",
-  preview: "PREVIEW_INSUFFICIENT_FUND"
-}
+const insufficient: Rejection = [
+  "INSUFFICIENT_FUND",
+  "Insufficient balance in source account",
+  "PREVIEW_INSUFFICIENT_FUND"
+]
+
+const unknownReason = "UNKNOWN_FAILURE_REASON"
 
 const rejections: Record<Engine.Refusal, Rejection> = {
-  UnknownInstrument: { error: "INVALID_PRODUCT_ID", message: "Invalid product_id" },
-  OffTick: { error: "INVALID_PRICE_PRECISION", message: "Too many decimals in order price" },
-  OffLot: { error: "INVALID_SIZE_PRECISION", message: "Too many decimals in order amount" },
-  TooSmall: {
-    error: "UNKNOWN_FAILURE_REASON",
-    message: "Order size is too small",
-    preview: "PREVIEW_INVALID_BASE_SIZE_TOO_SMALL"
-  },
-  NotionalTooSmall: {
-    error: "UNKNOWN_FAILURE_REASON",
-    message: "Order value is too small",
-    preview: "PREVIEW_INVALID_QUOTE_SIZE_TOO_SMALL"
-  },
+  UnknownInstrument: ["INVALID_PRODUCT_ID", "Invalid product_id"],
+  OffTick: ["INVALID_PRICE_PRECISION", "Too many decimals in order price"],
+  OffLot: ["INVALID_SIZE_PRECISION", "Too many decimals in order amount"],
+  TooSmall: [unknownReason, "Order size is too small", "PREVIEW_INVALID_BASE_SIZE_TOO_SMALL"],
+  NotionalTooSmall: [unknownReason, "Order value is too small", "PREVIEW_INVALID_QUOTE_SIZE_TOO_SMALL"],
   InsufficientFunds: insufficient,
   NothingToReduce: insufficient,
-  NoLiquidity: { error: "INVALID_NO_LIQUIDITY", message: "No liquidity" }
+  NoLiquidity: ["INVALID_NO_LIQUIDITY", "No liquidity"]
 }
 
-const untradable: Rejection = { error: "UNTRADABLE_PRODUCT", message: "Product is not available for trading" }
+const untradable: Rejection = ["UNTRADABLE_PRODUCT", "Product is not available for trading"]
 
-const crossing: Rejection = {
-  error: "INVALID_LIMIT_PRICE_POST_ONLY",
-  message: "Post only order would match",
-  preview: "PREVIEW_INVALID_LIMIT_PRICE_POSTONLY"
-}
+const crossing: Rejection = [
+  "INVALID_LIMIT_PRICE_POST_ONLY",
+  "Post only order would match",
+  "PREVIEW_INVALID_LIMIT_PRICE_POSTONLY"
+]
 
-const rejected = ({ error, message, preview }: Rejection, configuration: Json): readonly [Json] => [{
+const rejected = ([error, message, preview]: Rejection, configuration: Json): readonly [Json] => [{
   success: false,
-  failure_reason: "UNKNOWN_FAILURE_REASON",
+  failure_reason: unknownReason,
   error_response: {
     error,
     message,
     error_details: "",
     preview_failure_reason: preview ?? "UNKNOWN_PREVIEW_FAILURE_REASON",
-    new_order_failure_reason: preview === undefined ? error : "UNKNOWN_FAILURE_REASON"
+    new_order_failure_reason: preview === undefined ? error : unknownReason
   },
   order_configuration: configuration
 }]

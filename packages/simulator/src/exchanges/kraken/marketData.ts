@@ -187,10 +187,7 @@ const candleRow = (pair: KrakenListing, candle: Candle): Json => {
   const average = Decimal.ratio(candle.quoteVolume, candle.volume, pair.priceDecimals)
   return [
     candle.openTime / 1000,
-    price(candle.open),
-    price(candle.high),
-    price(candle.low),
-    price(candle.close),
+    ...[candle.open, candle.high, candle.low, candle.close].map(price),
     BigDecimal.isZero(average) ? "0.0" : price(average),
     Decimal.fixed(candle.volume, lotDecimals),
     candle.trades

@@ -191,10 +191,7 @@ export const candles = (kind: "recent" | "history"): Answering => (input, world)
       .toReversed()
       .map((bar): Json => [
         String(bar.openTime),
-        Decimal.plain(bar.open),
-        Decimal.plain(bar.high),
-        Decimal.plain(bar.low),
-        Decimal.plain(bar.close),
+        ...[bar.open, bar.high, bar.low, bar.close].map(Decimal.plain),
         Decimal.plain(volume(listing, bar.volume, bar.quoteVolume)),
         Decimal.plain(listing.instType === "SPOT" ? bar.quoteVolume : bar.volume),
         Decimal.plain(bar.quoteVolume),

@@ -6,12 +6,13 @@ import { amount, flag, type Input, isInput, text } from "../../internal/inputs.j
 import type { Json } from "../../internal/json.js"
 import { amountOf, find, type OkxListing } from "./markets.js"
 import { forgotten, named } from "./orders.js"
-import { type Answering, noInstrument, orderIds, type Read, type Refusal, refuse, wrong } from "./params.js"
+import { type Answering, noInstrument, orderIds, type Read, refuse, wrong } from "./params.js"
 
-type Step = (engine: Engine.Engine, input: Input, now: number) => Either.Either<
-  readonly [order: Engine.Order, next: Engine.Engine],
-  Refusal
->
+type Step = (
+  engine: Engine.Engine,
+  input: Input,
+  now: number
+) => Read<readonly [order: Engine.Order, next: Engine.Engine]>
 
 const listingOf = (input: Input): Read<OkxListing> => {
   const listing = find(text(input, "instId") ?? "")
@@ -34,7 +35,7 @@ const place: Step = (engine, input, now) =>
     if (Engine.openOrders(engine, listing.id).length >= pendingPerInstrument) {
       return yield* refuse("51174", "Order failed. The number of your pending orders has reached its limit.")
     }
-    return yield* Either.mapLeft(Engine.place(engine, order, now), explain(listing, order.side))
+    return yield* Either.orElse(Engine.place(engine, order, now), explain(listing, order.side))
   })
 
 const newOrder = (listing: OkxListing, input: Input): Read<Engine.NewOrder> =>
@@ -95,13 +96,9 @@ const refusals: Readonly<Record<Engine.Refusal, readonly [code: string, msg: str
   NoLiquidity: ["54084", "Order failed. There is not enough depth in the order book."]
 }
 
-const explain = ({ instType, terms }: OkxListing, side: Engine.Side) => (refusal: Engine.Refusal): Refusal => {
+const explain = ({ instType, terms }: OkxListing, side: Engine.Side) => (refusal: Engine.Refusal): Read<never> => {
   const [code, msg] = refusals[refusal]
-  return {
-    status: 200,
-    code,
-    msg: msg.replace("%", instType === "SPOT" && side === "sell" ? terms.base : terms.settle)
-  }
+  return refuse(code, msg.replace("%", instType === "SPOT" && side === "sell" ? terms.base : terms.settle))
 }
 
 // --- cancel and amend
@@ -114,9 +111,10 @@ const cancel: Step = (engine, input, now) =>
     if (order.status === "canceled") {
       return yield* refuse("51401", "Cancellation failed as the order is already canceled.")
     }
-    return yield* Either.mapLeft(Engine.cancel(engine, order.id, now), (): Refusal => (
-      { status: 200, code: "51402", msg: "Cancellation failed as the order is already completed." }
-    ))
+    return yield* Either.orElse(
+      Engine.cancel(engine, order.id, now),
+      () => refuse("51402", "Cancellation failed as the order is already completed.")
+    )
   })
 
 const amend: Step = (engine, input, now) =>
@@ -133,11 +131,11 @@ const amend: Step = (engine, input, now) =>
     if (price === undefined && text(input, "newPx") !== undefined) return yield* wrong("newPx")
     const changed = size === undefined ? undefined : amountOf(listing, size)
     if (changed !== undefined && BigDecimal.lessThanOrEqualTo(changed, order.filled)) return yield* wrong("newSz")
-    return yield* Either.mapLeft(
+    return yield* Either.orElse(
       Engine.amend(engine, order.id, { price, amount: changed }, now),
-      (refusal): Refusal =>
+      (refusal) =>
         refusal === "NotFound" || refusal === "NotOpen"
-          ? { status: 200, code: "51510", msg: "Modification failed as the order has been completed." }
+          ? refuse("51510", "Modification failed as the order has been completed.")
           : explain(listing, order.side)(refusal)
     )
   })
@@ -146,8 +144,7 @@ const amend: Step = (engine, input, now) =>
 
 const steps = { place, cancel, amend }
 
-/** @internal What can be done to an order. */
-export type Verb = keyof typeof steps
+type Verb = keyof typeof steps
 
 interface Done {
   readonly row: Json
