@@ -195,6 +195,18 @@ export const json = (
 })
 
 /**
+ * A response of plain text.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const plain = (status: number, text: string): SimulatedResponse => ({
+  status,
+  headers: { "content-type": "text/plain; charset=utf-8" },
+  body: encoder.encode(text)
+})
+
+/**
  * An HTML response, as a gateway in front of the exchange sends it.
  *
  * @since 0.1.0

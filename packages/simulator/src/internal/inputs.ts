@@ -1,15 +1,29 @@
 import * as BigDecimal from "effect/BigDecimal"
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 import * as Dialect from "../Dialect.js"
 import * as Json from "./json.js"
 
 /** @internal What a request asks with: the parameters of its query, or the members of its JSON body. */
 export type Input = Readonly<Record<string, unknown>>
 
+/** @internal A parameter that is there more than once is a list. */
+export const fromForm = (form: string): Input => {
+  const params = new URLSearchParams(form)
+  return Object.fromEntries([...params].map(([name, value]) => {
+    const all = params.getAll(name)
+    return [name, all.length > 1 ? all : value]
+  }))
+}
+
 /** @internal */
-export const fromQuery = (target: string): Input => Object.fromEntries(new URLSearchParams(Dialect.queryOf(target)))
+export const fromQuery = (target: string): Input => fromForm(Dialect.queryOf(target))
 
 /** @internal The JSON value of a body, or `undefined` when there is none. */
-export const fromBody = (body: Uint8Array): unknown => Json.parse(decoder.decode(body))
+export const fromBody = (body: Uint8Array): unknown => Json.parse(textOf(body))
+
+/** @internal */
+export const textOf = (body: Uint8Array): string => decoder.decode(body)
 
 /** @internal */
 export const isInput = (value: unknown): value is Input =>
@@ -19,6 +33,13 @@ export const isInput = (value: unknown): value is Input =>
 export const text = (input: Input, name: string): string | undefined => {
   const value = input[name]
   return typeof value === "string" && value !== "" ? value : undefined
+}
+
+/** @internal The texts of a JSON list, of a parameter that is repeated, or of one between commas. */
+export const list = (input: Input, name: string): ReadonlyArray<string> => {
+  const value = input[name]
+  const all = Array.isArray(value) ? value.map(String) : (text(input, name) ?? "").split(",")
+  return all.map((item) => item.trim()).filter((item) => item !== "")
 }
 
 /** @internal A positive decimal in plain digits; exchanges refuse `1e-3` and so does this. */
@@ -32,11 +53,13 @@ export const amount = (input: Input, name: string): BigDecimal.BigDecimal | unde
 /** @internal A flag as a JSON boolean or as its text. */
 export const flag = (input: Input, name: string): boolean => input[name] === true || input[name] === "true"
 
-/** @internal An integer of at most 15 digits, `otherwise` when the parameter is absent, `undefined` when malformed. */
-export const integer = <A>(input: Input, name: string, otherwise: A): number | A | undefined => {
-  const value = text(input, name)
-  if (value === undefined) return otherwise
-  return /^\d{1,15}$/.test(value) ? Number(value) : undefined
-}
+/** @internal An ISO 8601 date, or date and time, in milliseconds since the epoch. */
+export const instantOf = (iso: string): number | undefined =>
+  /^\d{4}-\d\d-\d\d/.test(iso)
+    ? Option.getOrUndefined(Option.map(DateTime.make(iso), DateTime.toEpochMillis))
+    : undefined
+
+/** @internal */
+export const iso = (at: number): string => DateTime.formatIso(DateTime.unsafeMake(at))
 
 const decoder = new TextDecoder()

@@ -4,7 +4,6 @@
  *
  * @internal
  */
-import * as Either from "effect/Either"
 import type { SimulatedRequest } from "../Dialect.js"
 import { type Fields, texts } from "./fields.js"
 import { fromBody, fromQuery, isInput } from "./inputs.js"
@@ -14,6 +13,8 @@ export interface Call {
   readonly method: string
   readonly params: Fields
   readonly id?: string | number | undefined
+  /** Why nothing is called. */
+  readonly fault?: Fault | undefined
 }
 
 /** @internal */
@@ -25,16 +26,18 @@ export interface Fault {
 /** @internal */
 export const unknownMethod: Fault = { code: -32601, message: "Method not found" }
 
+const faulty = (code: number, message: string): Call => ({ method: "", params: {}, fault: { code, message } })
+
 /** @internal What a request calls; `method` is the one its path names, or empty. */
-export const read = (request: SimulatedRequest, method: string): Either.Either<Call, Fault> => {
-  if (request.method === "GET") return Either.right({ method, params: texts(fromQuery(request.target)) })
+export const read = (request: SimulatedRequest, method: string): Call => {
+  if (request.method === "GET") return { method, params: texts(fromQuery(request.target)) }
   const body = fromBody(request.body)
-  if (body === undefined) return Either.left({ code: -32700, message: "Parse error" })
-  if (request.method !== "POST" || !isInput(body)) return Either.left({ code: -32600, message: "Invalid Request" })
+  if (body === undefined) return faulty(-32700, "Parse error")
+  if (request.method !== "POST" || !isInput(body)) return faulty(-32600, "Invalid Request")
   const { id, params } = body
-  return Either.right({
+  return {
     method: method === "" ? String(body["method"]) : method,
     params: texts(isInput(params) ? params : {}),
     id: typeof id === "string" || typeof id === "number" ? id : undefined
-  })
+  }
 }

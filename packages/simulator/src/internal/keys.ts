@@ -6,14 +6,19 @@
 import * as Redacted from "effect/Redacted"
 import { type BinaryToTextEncoding, createHmac } from "node:crypto"
 import type { World } from "../Dialect.js"
-import type { ApiKey } from "../engine/Account.js"
+import type { ApiKey, Permission } from "../engine/Account.js"
 
-/** @internal HMAC-SHA256 of a text or bytes. */
+/** @internal HMAC-SHA256 of a text, or of one and the bytes behind it. */
 export const hmac = (
   secret: Redacted.Redacted,
-  signed: string | Uint8Array,
-  encoding: BinaryToTextEncoding = "hex"
-): string => createHmac("sha256", Redacted.value(secret)).update(signed).digest(encoding)
+  signed: string,
+  encoding: BinaryToTextEncoding = "hex",
+  body: Uint8Array = new Uint8Array()
+): string => createHmac("sha256", Redacted.value(secret)).update(signed).update(body).digest(encoding)
+
+/** @internal The key of that id, whether it works or not. */
+export const named = ({ keys }: World, id: string | undefined): ApiKey | undefined =>
+  keys.find((key) => Redacted.value(key.id) === id)
 
 /** @internal The secret of a key that works. */
 export const secretOf = ({ enabled, verifier }: ApiKey): Redacted.Redacted | undefined =>
@@ -44,3 +49,7 @@ export const readToken = ({ keys }: World, token: string) => {
   const key = keys.find((one) => tokenOf(one, purpose, Number(until)) === token)
   return key && { key, purpose, until: Number(until) }
 }
+
+/** @internal Whether there is a key and it has a permission. */
+export const may = (key: ApiKey | undefined, permission: Permission): boolean =>
+  key?.permissions.includes(permission) === true

@@ -6,12 +6,14 @@
 import * as Option from "effect/Option"
 import * as Dialect from "../Dialect.js"
 import { type Fields, texts } from "./fields.js"
-import { fromBody, fromQuery, isInput } from "./inputs.js"
+import { fromBody, fromQuery, type Input, isInput } from "./inputs.js"
 
 /** @internal What a request calls: a route, or its method and path where none fits. */
 export interface Call {
   readonly method: string
-  /** What stands in the path, in the query and in a body that is a JSON object. */
+  /** What stands in the path, in the query and in a body that is a JSON object, as it came. */
+  readonly input: Input
+  /** Its members that are a text, a number or a flag, as texts. */
   readonly params: Fields
   /** The JSON of the body, for those that are a list. */
   readonly body: unknown
@@ -23,11 +25,8 @@ export const reader = (routes: ReadonlyArray<string>) => {
   return (request: Dialect.SimulatedRequest): Call => {
     const [method, named] = match(`${request.method} ${Dialect.pathOf(request.target)}`)
     const body = fromBody(request.body)
-    return {
-      method,
-      params: texts({ ...fromQuery(request.target), ...isInput(body) ? body : {}, ...named }),
-      body
-    }
+    const input = { ...fromQuery(request.target), ...isInput(body) ? body : {}, ...named }
+    return { method, input, params: texts(input), body }
   }
 }
 

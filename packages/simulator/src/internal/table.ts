@@ -7,53 +7,82 @@ import * as Either from "effect/Either"
 import type { Definition, SimulatedRequest, SimulatedResponse, World } from "../Dialect.js"
 import type { Engine } from "../engine/Engine.js"
 import type { Json } from "./json.js"
+import type * as Meters from "./meters.js"
 
-/** @internal What a route gives, and the engine after it when it traded. */
-export type Answer = readonly [result: Json, engine?: Engine | undefined]
+/** @internal What a route gives, the engine after it when it traded, and the meters when it was metered once more. */
+export type Answer<Result = Json> = readonly [
+  result: Result,
+  engine?: Engine | undefined,
+  meters?: Meters.Meters | undefined
+]
 
-/** @internal */
-export interface Table<State, Route, Call extends { readonly method: string }, Caller, Refusal> {
-  readonly routes: Readonly<Record<string, Route>>
-  /** What a request calls. */
-  readonly read: (request: SimulatedRequest) => Either.Either<Call, Refusal>
-  readonly unknown: Refusal
-  readonly identify: (request: SimulatedRequest, call: Call, world: World) => Either.Either<Caller, Refusal>
-  /** Takes what a route costs, from its caller or, where nobody is known, from the address. */
-  readonly charge: (
-    state: State,
-    route: Route,
-    asked: { readonly request: SimulatedRequest; readonly call: Call; readonly world: World; readonly isKnown: boolean }
-  ) => Either.Either<State, Refusal>
-  /** Why a caller may not, if so. */
-  readonly forbids: (route: Route, caller: Caller) => Refusal | undefined
-  readonly answer: (route: Route, call: Call, world: World, caller: Caller) => Either.Either<Answer, Refusal>
-  readonly success: (result: Json, call: Call, now: number) => SimulatedResponse
-  readonly failure: (refusal: Refusal, call: Call | undefined, now: number) => SimulatedResponse
+/** @internal A request, and the route that it calls if there is one. */
+export interface Asked<Route, Call> {
+  readonly request: SimulatedRequest
+  readonly call: Call
+  readonly route: Route | undefined
+  readonly world: World
+  readonly meters: Meters.Meters
 }
 
-/** @internal How a table answers: who cannot be told from others is charged too. */
-export const respond = <State, Route, Call extends { readonly method: string }, Caller, Refusal>(
-  table: Table<State, Route, Call, Caller, Refusal>
-): Definition<State>["respond"] => {
+type Headers = Readonly<Record<string, string>>
+
+/** @internal What a request was charged, with the headers that tell of it; `refusal` when it was too much. */
+export interface Charged<Refusal> {
+  readonly meters: Meters.Meters
+  readonly headers?: Headers | undefined
+  readonly refusal?: Refusal | undefined
+}
+
+/** @internal */
+export interface Table<Route, Call extends { readonly method: string }, Caller, Refusal, Result = Json> {
+  readonly routes: Readonly<Record<string, Route>>
+  /** What a request calls. */
+  readonly read: (request: SimulatedRequest) => Call
+  readonly unknown: (asked: Asked<Route, Call>) => Refusal
+  /** Who asks. Where there is no route, a refusal goes before that of `unknown`. */
+  readonly identify: (asked: Asked<Route, Call>) => Either.Either<Caller, Refusal>
+  /** Takes what a request costs, from its caller or, where nobody is known, from the address. */
+  readonly charge: (asked: Asked<Route, Call>, caller: Either.Either<Caller, Refusal>) => Charged<Refusal>
+  /** Why a caller may not, if so. */
+  readonly forbids: (route: Route, caller: Caller, asked: Asked<Route, Call>) => Refusal | undefined
+  readonly answer: (route: Route, asked: Asked<Route, Call>, caller: Caller) => Either.Either<Answer<Result>, Refusal>
+  /** What an answer or a refusal changes about what was charged. */
+  readonly settle?: (
+    charged: Charged<Refusal>,
+    outcome: Either.Either<Answer<Result>, Refusal>,
+    asked: Asked<Route, Call>
+  ) => Charged<Refusal>
+  readonly success: (result: Result, asked: Asked<Route, Call>) => SimulatedResponse
+  readonly failure: (refusal: Refusal, asked: Asked<Route, Call>) => SimulatedResponse
+}
+
+/** @internal How a table answers: who is refused may have been charged before. */
+export const respond = <Route, Call extends { readonly method: string }, Caller, Refusal, Result = Json>(
+  table: Table<Route, Call, Caller, Refusal, Result>
+): Definition<Meters.Meters>["respond"] => {
   const routes = new Map(Object.entries(table.routes))
-  return (state, request, world) => {
-    const failed = (refusal: Refusal, next: State, call?: Call) =>
-      [table.failure(refusal, call, world.now), next] as const
-    const read = table.read(request)
-    if (Either.isLeft(read)) return failed(read.left, state)
-    const call = read.right
-    const route = routes.get(call.method)
-    if (route === undefined) return failed(table.unknown, state, call)
-    const caller = table.identify(request, call, world)
-    const isKnown = Either.isRight(caller) && caller.right !== undefined
-    const charged = table.charge(state, route, { request, call, world, isKnown })
-    if (Either.isLeft(charged)) return failed(charged.left, state, call)
-    const answered = Either.flatMap(caller, (one) => {
-      const refusal = table.forbids(route, one)
-      return refusal === undefined ? table.answer(route, call, world, one) : Either.left(refusal)
+  return (meters, request, world) => {
+    const call = table.read(request)
+    const asked = { request, call, route: routes.get(call.method), world, meters }
+    const caller = table.identify(asked)
+    const charged = table.charge(asked, caller)
+    const outcome = Either.gen(function*() {
+      if (charged.refusal !== undefined) return yield* Either.left(charged.refusal)
+      const known = yield* caller
+      const { route } = asked
+      if (route === undefined) return yield* Either.left(table.unknown(asked))
+      const refusal = table.forbids(route, known, asked)
+      return yield* refusal === undefined
+        ? table.answer(route, { ...asked, meters: charged.meters }, known)
+        : Either.left(refusal)
     })
-    if (Either.isLeft(answered)) return failed(answered.left, charged.right, call)
-    const [result, engine] = answered.right
-    return [table.success(result, call, world.now), charged.right, engine]
+    const { headers, ...settled } = table.settle?.(charged, outcome, asked) ?? charged
+    const response = Either.match(outcome, {
+      onLeft: (refusal) => table.failure(refusal, asked),
+      onRight: ([result]) => table.success(result, asked)
+    })
+    const [, engine, metered] = Either.getOrElse(outcome, () => [])
+    return [{ ...response, headers: { ...response.headers, ...headers } }, metered ?? settled.meters, engine]
   }
 }

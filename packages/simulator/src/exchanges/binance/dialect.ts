@@ -11,27 +11,35 @@
  * @since 0.1.0
  */
 import * as Either from "effect/Either"
-import * as Redacted from "effect/Redacted"
 import { createPublicKey, verify } from "node:crypto"
 import * as Dialect from "../../Dialect.js"
 import * as Account from "../../engine/Account.js"
-import type * as Engine from "../../engine/Engine.js"
-import { hmac } from "../../internal/keys.js"
-import { endpoints as accountEndpoints } from "./account.js"
-import type { Answer, Endpoint, Endpoints } from "./endpoint.js"
+import type { Engine } from "../../engine/Engine.js"
+import { textOf } from "../../internal/inputs.js"
+import * as Keys from "../../internal/keys.js"
+import * as Meters from "../../internal/meters.js"
+import * as Table from "../../internal/table.js"
+import * as Holdings from "./account.js"
 import * as Limits from "./limits.js"
-import { endpoints as marketDataEndpoints } from "./marketData.js"
+import * as MarketData from "./marketData.js"
 import { listings } from "./markets.js"
-import { illegal, missing, type Params, parseParams, type Refusal, refuse } from "./params.js"
-import { endpoints as tradingEndpoints } from "./trading.js"
-
-// --- signatures
+import {
+  type Answering,
+  illegal,
+  missing,
+  type Params,
+  parseParams,
+  type Read,
+  type Refusal,
+  refuse
+} from "./params.js"
+import * as Trading from "./trading.js"
 
 const authenticate = (
   request: Dialect.SimulatedRequest,
   params: Params,
   world: Dialect.World
-): Either.Either<Account.ApiKey, Refusal> => {
+): Read<Account.ApiKey> => {
   const id = request.headers["x-mbx-apikey"]
   if (id === undefined || !/^[A-Za-z0-9]{64}$/.test(id)) return refuse(-2014, "API-key format invalid.", 401)
   const timestamp = params.get("timestamp") ?? ""
@@ -50,7 +58,7 @@ const authenticate = (
   if (world.now - sent > Number(recvWindow)) {
     return refuse(-1021, "Timestamp for this request is outside of the recvWindow.")
   }
-  const key = world.keys.find((key) => Redacted.value(key.id) === id)
+  const key = Keys.named(world, id)
   if (key === undefined || key.enabled === false) {
     return refuse(-2015, "Invalid API-key, IP, or permissions for action.", 401)
   }
@@ -70,7 +78,7 @@ const authenticate = (
  * @category signatures
  */
 export const signedPayload = (request: Pick<Dialect.SimulatedRequest, "target" | "body">): string =>
-  unsigned(Dialect.queryOf(request.target)) + unsigned(decoder.decode(request.body))
+  unsigned(Dialect.queryOf(request.target)) + unsigned(textOf(request.body))
 
 const unsigned = (part: string): string => part.replace(/(^|&)signature=[^&]*$/, "")
 
@@ -81,7 +89,7 @@ const unsigned = (part: string): string => part.replace(/(^|&)signature=[^&]*$/,
  * @category signatures
  */
 export const verifySignature = (key: Account.ApiKey, payload: string, signature: string): boolean => {
-  if (key.verifier._tag === "Hmac") return hmac(key.verifier.secret, payload) === signature.toLowerCase()
+  if (key.verifier._tag === "Hmac") return Keys.hmac(key.verifier.secret, payload) === signature.toLowerCase()
   const publicKey = createPublicKey({
     key: Buffer.from(key.verifier.publicKey, "base64"),
     format: "der",
@@ -90,89 +98,103 @@ export const verifySignature = (key: Account.ApiKey, payload: string, signature:
   return verify(null, Buffer.from(payload), publicKey, Buffer.from(signature, "base64"))
 }
 
-// --- the dialect
-
-const endpoints: Endpoints = { ...marketDataEndpoints, ...accountEndpoints, ...tradingEndpoints }
-
-const signedParams = ["timestamp", "recvWindow", "signature"]
-
-const answer = (
-  endpoint: Endpoint,
-  request: Dialect.SimulatedRequest,
-  world: Dialect.World
-): Either.Either<Answer, Refusal> =>
-  Either.gen(function*() {
-    const params = yield* parseParams(request)
-    const { places = false, signed } = endpoint
-    const key = signed === undefined ? undefined : yield* authenticate(request, params, world)
-    const known = signed === undefined ? endpoint.params : [...endpoint.params, ...signedParams]
-    const read = [...params.keys()].filter((name) => known.includes(name)).length
-    if (read < params.size) {
-      return yield* known.length === 0
-        ? refuse(-1101, `Too many parameters; expected '0' and received '${params.size}'.`)
-        : refuse(
-          -1104,
-          `Not all sent parameters were read; read '${read}' parameter(s) but was sent '${params.size}'.`
-        )
-    }
-    if (signed !== undefined && key?.permissions.includes(signed) === false) {
-      return yield* refuse(-2015, "Invalid API-key, IP, or permissions for action.", 401)
-    }
-    const full = places ? Limits.orderLimits.find((limit) => isFull(limit, world)) : undefined
-    if (full !== undefined) return yield* Either.left(tooManyOrders(full, world.now))
-    return yield* endpoint.answer(params, world, key)
-  })
-
-const isFull = (limit: Limits.OrderLimit, world: Dialect.World): boolean =>
-  Limits.unfilled(world.engine, limit, world.now) >= limit.limit
-
-const error = (refusal: Refusal, headers: Readonly<Record<string, string>> = {}): Dialect.SimulatedResponse =>
-  Dialect.json(refusal.status, { code: refusal.code, msg: refusal.msg }, headers)
-
-type Response = ReturnType<Dialect.Definition<Limits.Meters>["respond"]>
-
-const respond = (state: Limits.Meters, request: Dialect.SimulatedRequest, world: Dialect.World): Response => {
-  const path = Dialect.pathOf(request.target)
-  const sapi = path.startsWith("/sapi/")
-  const endpoint = endpoints[`${request.method} ${path}`]
-  const cost = endpoint?.weight(Either.getOrElse(parseParams(request), (): Params => new Map())) ?? 1
-  const before = state.get(request.remoteAddress) ?? Limits.idle
-  const [verdict, meter] = Limits.charge(before, world.now, sapi, cost)
-  const save = (meter: Limits.Meter): Limits.Meters => new Map(state).set(request.remoteAddress, meter)
-  if (verdict === "banned") {
-    const msg = `Way too much request weight used; IP banned until ${meter.bannedUntil}. ` +
-      "Please use WebSocket Streams for live updates to avoid bans."
-    return [error({ status: 418, code: -1003, msg }, retryAfter(meter.bannedUntil - world.now)), save(meter)]
-  }
-  if (verdict === "limited") {
-    const wait = Limits.minute - world.now % Limits.minute
-    const headers = { ...used(meter, sapi), ...retryAfter(wait) }
-    return [error(tooMuch(sapi ? Limits.sapiLimit : Limits.weightLimit), headers), save(meter)]
-  }
-  if (endpoint === undefined) return [Dialect.html(404, "404 Not Found", used(meter, sapi)), save(meter)]
-  const answered = answer(endpoint, request, world)
-  if (Either.isLeft(answered)) {
-    return [error(answered.left, { ...used(meter, sapi), ...answered.left.headers }), save(meter)]
-  }
-  const { body, engine } = answered.right
-  const charged = endpoint.freeWhenAccepted === true ? Limits.refund(meter, cost) : meter
-  const counts = endpoint.places === true ? orderCounts(engine ?? world.engine, world.now) : {}
-  const response = Dialect.json(200, body, { ...used(charged, sapi), ...counts })
-  return engine === undefined ? [response, save(charged)] : [response, save(charged), engine]
+interface Route {
+  /** What a key has to be allowed; nothing is signed without. */
+  readonly needs?: Account.Permission
+  readonly weight: number | ((params: Params) => number)
+  /** The parameters that are read. */
+  readonly params: ReadonlyArray<string>
+  /** Weight is given back when the answer is not a refusal. */
+  readonly freeWhenAccepted?: boolean
+  /** Counts against the unfilled orders. */
+  readonly places?: boolean
+  readonly answer: Answering
 }
 
-const used = (meter: Limits.Meter, sapi: boolean): Readonly<Record<string, string>> =>
-  sapi
-    ? { "x-sapi-used-ip-weight-1m": String(meter.sapiWeight) }
-    : { "x-mbx-used-weight": String(meter.weight), "x-mbx-used-weight-1m": String(meter.weight) }
+const open = (weight: Route["weight"], params: string, answer: Answering): Route => ({
+  weight,
+  params: params.split(" ").filter((name) => name !== ""),
+  answer
+})
 
-const orderCounts = (engine: Engine.Engine, now: number): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    Limits.orderLimits.map((limit) => [
-      `x-mbx-order-count-${limit.header}`,
-      String(Limits.unfilled(engine, limit, now))
-    ])
-  )
+const signed = (needs: Account.Permission) => (weight: Route["weight"], params: string, answer: Answering): Route => ({
+  ...open(weight, `timestamp recvWindow signature ${params}`, answer),
+  needs
+})
+
+const read = signed("read")
+
+const trade = (params: string, answer: Answering): Route => ({
+  ...signed("trade")(1, params, answer),
+  freeWhenAccepted: true
+})
+
+const orderParams = "symbol side type timeInForce quantity quoteOrderQty price newClientOrderId newOrderRespType " +
+  "stopPrice selfTradePreventionMode"
+
+const routes: Readonly<Record<string, Route>> = {
+  "GET /api/v3/ping": open(1, "", () => Either.right([{}])),
+  "GET /api/v3/time": open(1, "", (_, { now }) => Either.right([{ serverTime: now }])),
+  "GET /sapi/v1/system/status": open(1, "", () => Either.right([{ status: 0, msg: "normal" }])),
+  "GET /fapi/v1/exchangeInfo": open(1, "", MarketData.contracts),
+  "GET /dapi/v1/exchangeInfo": open(1, "", MarketData.contracts),
+  "GET /api/v3/exchangeInfo": open(20, "symbol symbols showPermissionSets symbolStatus", MarketData.exchangeInfo),
+  "GET /api/v3/ticker/24hr": open(MarketData.statisticsWeight, "symbol symbols type", MarketData.tickers),
+  "GET /api/v3/ticker/price": open(MarketData.tickerWeight(2, 4), "symbol symbols", MarketData.prices),
+  "GET /api/v3/ticker/bookTicker": open(MarketData.tickerWeight(2, 4), "symbol symbols", MarketData.bests),
+  "GET /api/v3/depth": open(MarketData.depthWeight, "symbol limit", MarketData.depth),
+  "GET /api/v3/trades": open(25, "symbol limit", MarketData.trades),
+  "GET /api/v3/aggTrades": open(4, "symbol fromId startTime endTime limit", MarketData.aggregates),
+  "GET /api/v3/klines": open(2, "symbol interval startTime endTime limit", MarketData.klines),
+  "GET /api/v3/account": read(20, "omitZeroBalances", Holdings.account),
+  "GET /sapi/v1/account/apiRestrictions": read(1, "", Holdings.restrictions),
+  "GET /sapi/v1/capital/config/getall": read(10, "", Holdings.coins),
+  "GET /sapi/v1/asset/tradeFee": read(1, "symbol", Holdings.fees),
+  "GET /sapi/v1/margin/allPairs": read(1, "symbol", Holdings.nothing),
+  "GET /sapi/v1/margin/isolated/allPairs": read(10, "symbol", Holdings.nothing),
+  "GET /api/v3/rateLimit/order": read(40, "", Holdings.orderCounts),
+  "GET /api/v3/order": read(4, "symbol orderId origClientOrderId", Holdings.one),
+  "GET /api/v3/openOrders": read((params) => params.has("symbol") ? 6 : 80, "symbol", Holdings.open),
+  "GET /api/v3/allOrders": read(20, "symbol orderId startTime endTime limit", Holdings.all),
+  "GET /api/v3/myTrades": read(
+    (params) => params.has("orderId") ? 5 : 20,
+    "symbol orderId fromId startTime endTime limit",
+    Holdings.fills
+  ),
+  "POST /api/v3/order": { ...trade(orderParams, Trading.place), places: true },
+  "POST /api/v3/order/test": signed("trade")(1, orderParams, Trading.test),
+  "DELETE /api/v3/order": trade(
+    "symbol orderId origClientOrderId newClientOrderId cancelRestrictions",
+    Trading.cancel
+  ),
+  "DELETE /api/v3/openOrders": trade("symbol", Trading.cancelAll)
+}
+
+interface Call {
+  readonly method: string
+  readonly isSapi: boolean
+  readonly params: Read<Params>
+}
+
+type Headers = Readonly<Record<string, string>>
+
+const retryAfter = (milliseconds: number): Headers => ({ "retry-after": String(Math.ceil(milliseconds / 1000)) })
+
+const banned = (until: number, now: number): Refusal => ({
+  status: 418,
+  code: -1003,
+  msg: `Way too much request weight used; IP banned until ${until}. ` +
+    "Please use WebSocket Streams for live updates to avoid bans.",
+  headers: retryAfter(until - now)
+})
+
+const tooMuch = (limit: number, wait: number): Refusal => ({
+  status: 429,
+  code: -1003,
+  msg: `Too much request weight used; current limit is ${limit} request weight per 1 MINUTE. ` +
+    "Please use WebSocket Streams for live updates to avoid polling the API.",
+  headers: retryAfter(wait)
+})
 
 const tooManyOrders = ({ limit, milliseconds, words }: Limits.OrderLimit, now: number): Refusal => ({
   status: 429,
@@ -181,18 +203,103 @@ const tooManyOrders = ({ limit, milliseconds, words }: Limits.OrderLimit, now: n
   headers: retryAfter(milliseconds - now % milliseconds)
 })
 
-const retryAfter = (milliseconds: number): Readonly<Record<string, string>> => ({
-  "retry-after": String(Math.ceil(milliseconds / 1000))
-})
+const nowhere: Refusal = { status: 404, code: 0, msg: "404 Not Found" }
 
-const tooMuch = (limit: number): Refusal => ({
-  status: 429,
-  code: -1003,
-  msg: `Too much request weight used; current limit is ${limit} request weight per 1 MINUTE. ` +
-    "Please use WebSocket Streams for live updates to avoid polling the API."
-})
+// What is taken from which meter, and the headers that tell of it.
+const weigh = (
+  { call: { isSapi }, request, world }: Table.Asked<Route, Call>,
+  meters: Meters.Meters,
+  cost: number
+) => {
+  const [scope, rule] = isSapi ? ["sapi-ip", Limits.sapiWeight] : ["ip", Limits.weight]
+  const taken = Meters.take(meters, `${scope}:${request.remoteAddress}`, rule, world.now, cost)
+  const used = String(taken.used)
+  const headers: Headers = isSapi
+    ? { "x-sapi-used-ip-weight-1m": used }
+    : { "x-mbx-used-weight": used, "x-mbx-used-weight-1m": used }
+  return { ...taken, headers, rule }
+}
 
-const decoder = new TextDecoder()
+const costOf = ({ call, route }: Table.Asked<Route, Call>): number => {
+  const { weight = 1 } = route ?? {}
+  return typeof weight === "number" ? weight : weight(Either.getOrElse(call.params, (): Params => new Map()))
+}
+
+const charge = (asked: Table.Asked<Route, Call>): Table.Charged<Refusal> => {
+  const { meters, request, world: { now } } = asked
+  const address = `ip:${request.remoteAddress}`
+  const until = Meters.bannedUntil(meters, address, now)
+  if (until !== undefined) return { meters, refusal: banned(until, now) }
+  const { admitted, headers, meters: weighed, rule, wait } = weigh(asked, meters, costOf(asked))
+  if (admitted) return { meters: weighed, headers }
+  const offended = Meters.offend(weighed, address, Limits.ban, now)
+  const since = Meters.bannedUntil(offended, address, now)
+  return since === undefined
+    ? { meters: offended, headers, refusal: tooMuch(rule.limit, wait) }
+    : { meters: offended, refusal: banned(since, now) }
+}
+
+const orderCounts = (engine: Engine, now: number): Headers =>
+  Object.fromEntries(
+    Limits.orderLimits.map((limit) => [
+      `x-mbx-order-count-${limit.header}`,
+      String(Limits.unfilled(engine, limit, now))
+    ])
+  )
+
+const unread = (params: Params, { params: known }: Route): Refusal | undefined => {
+  const read = [...params.keys()].filter((name) => known.includes(name)).length
+  if (read === params.size) return undefined
+  const [code, msg] = known.length === 0
+    ? [-1101, `Too many parameters; expected '0' and received '${params.size}'.`]
+    : [-1104, `Not all sent parameters were read; read '${read}' parameter(s) but was sent '${params.size}'.`]
+  return { status: 400, code, msg }
+}
+
+const failure = (refusal: Refusal): Dialect.SimulatedResponse => {
+  const { code, headers, msg, status } = refusal
+  return refusal === nowhere ? Dialect.html(status, msg) : Dialect.json(status, { code, msg }, headers)
+}
+
+const respond = Table.respond<Route, Call, Account.ApiKey | undefined, Refusal>({
+  routes,
+  read: (request) => {
+    const path = Dialect.pathOf(request.target)
+    return { method: `${request.method} ${path}`, isSapi: path.startsWith("/sapi/"), params: parseParams(request) }
+  },
+  unknown: () => nowhere,
+  identify: ({ call, request, route, world }) => {
+    if (route === undefined) return Either.right(undefined)
+    return Either.flatMap(
+      call.params,
+      (params) => route.needs === undefined ? Either.right(undefined) : authenticate(request, params, world)
+    )
+  },
+  charge,
+  forbids: (route, key, { call, world }) => {
+    const refusal = Either.isRight(call.params) ? unread(call.params.right, route) : undefined
+    if (refusal !== undefined) return refusal
+    if (route.needs !== undefined && !Keys.may(key, route.needs)) {
+      return { status: 401, code: -2015, msg: "Invalid API-key, IP, or permissions for action." }
+    }
+    const full = route.places === true
+      ? Limits.orderLimits.find((limit) => Limits.unfilled(world.engine, limit, world.now) >= limit.limit)
+      : undefined
+    return full && tooManyOrders(full, world.now)
+  },
+  answer: ({ answer }, { call, world }, key) => Either.flatMap(call.params, (params) => answer(params, world, key)),
+  settle: (charged, outcome, asked) => {
+    const { route, world } = asked
+    if (Either.isLeft(outcome)) return charged
+    const { headers, meters } = route?.freeWhenAccepted === true
+      ? weigh(asked, charged.meters, -costOf(asked))
+      : charged
+    const counts = route?.places === true ? orderCounts(outcome.right[1] ?? world.engine, world.now) : {}
+    return { meters, headers: { ...headers, ...counts } }
+  },
+  success: (body) => Dialect.json(200, body),
+  failure
+})
 
 /**
  * The Binance dialect.
@@ -200,21 +307,21 @@ const decoder = new TextDecoder()
  * @since 0.1.0
  * @category dialects
  */
-export const dialect: Dialect.Dialect = Dialect.make<Limits.Meters>({
+export const dialect: Dialect.Dialect = Dialect.make<Meters.Meters>({
   id: "binance",
   listings,
   demoKey: Account.hmacKey("binance", { key: 64, secret: 64 }),
   orderId: ({ id }) => String(id),
-  initial: new Map(),
+  initial: Meters.empty,
   respond,
-  usage: Limits.usage,
+  usage: Meters.usage,
   failures: {
-    http500: error({ status: 500, code: -1000, msg: "An unknown error occurred while processing the request." }),
-    http503: error({
+    http500: failure({ status: 500, code: -1000, msg: "An unknown error occurred while processing the request." }),
+    http503: failure({
       status: 503,
       code: -1008,
       msg: "Server is currently overloaded with other requests. Please try again in a few minutes."
     }),
-    http429: error(tooMuch(Limits.weightLimit), { "retry-after": "1" })
+    http429: failure(tooMuch(Limits.weight.limit, 1000))
   }
 })

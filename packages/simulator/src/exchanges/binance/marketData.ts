@@ -9,17 +9,17 @@ import type { World } from "../../Dialect.js"
 import * as Engine from "../../engine/Engine.js"
 import type { Trade } from "../../engine/Market.js"
 import type { Json } from "../../internal/json.js"
+import type * as Table from "../../internal/table.js"
 import * as Candles from "./candles.js"
-import type { Endpoints } from "./endpoint.js"
 import * as Limits from "./limits.js"
 import { type BinanceListing, coin, market } from "./markets.js"
 import {
+  type Answering,
   flag,
   limitOf,
   missing,
   page,
   type Params,
-  type Refusal,
   refuse,
   select,
   type Selection,
@@ -34,10 +34,12 @@ import { quoteOf, statistics } from "./tickers.js"
 const requested = (params: Params): Selection =>
   Either.getOrElse(select(params), (): Selection => ({ kind: "one", listings: [] }))
 
-const tickerWeight = (one: number, more: number) => (params: Params): number =>
+/** @internal */
+export const tickerWeight = (one: number, more: number) => (params: Params): number =>
   requested(params).kind === "one" ? one : more
 
-const statisticsWeight = (params: Params): number => {
+/** @internal */
+export const statisticsWeight = (params: Params): number => {
   const { kind, listings } = requested(params)
   if (kind === "all" || listings.length > 100) return 80
   return listings.length > 20 ? 40 : 2
@@ -45,100 +47,50 @@ const statisticsWeight = (params: Params): number => {
 
 const depthLimit = (params: Params) => limitOf(params, 100, 5000)
 
-const depthWeight = (params: Params): number => {
+/** @internal */
+export const depthWeight = (params: Params): number => {
   const limit = Either.getOrElse(depthLimit(params), () => 1)
   if (limit <= 100) return 5
   if (limit <= 500) return 25
   return limit <= 1000 ? 50 : 250
 }
 
-const body = <E>(answer: Either.Either<Json, E>) => Either.map(answer, (body) => ({ body }))
-
 const each = (params: Params, row: (listing: BinanceListing) => Json) =>
-  Either.map(select(params), (selection) => {
+  Either.map(select(params), (selection): Table.Answer => {
     const rows = selection.listings.map(row)
-    return { body: selection.kind === "one" ? rows[0] ?? null : rows }
+    return [selection.kind === "one" ? rows[0] ?? null : rows]
   })
 
 /** @internal */
-export const endpoints: Endpoints = {
-  "GET /api/v3/ping": { params: [], weight: () => 1, answer: () => Either.right({ body: {} }) },
-  "GET /api/v3/time": {
-    params: [],
-    weight: () => 1,
-    answer: (_, world) => Either.right({ body: { serverTime: world.now } })
-  },
-  "GET /sapi/v1/system/status": {
-    params: [],
-    weight: () => 1,
-    answer: () => Either.right({ body: { status: 0, msg: "normal" } })
-  },
-  "GET /fapi/v1/exchangeInfo": { params: [], weight: () => 1, answer: (_, world) => contracts(world) },
-  "GET /dapi/v1/exchangeInfo": { params: [], weight: () => 1, answer: (_, world) => contracts(world) },
-  "GET /api/v3/exchangeInfo": {
-    params: ["symbol", "symbols", "showPermissionSets", "symbolStatus"],
-    weight: () => 20,
-    answer: (params, world) => body(exchangeInfo(params, world))
-  },
-  "GET /api/v3/ticker/24hr": {
-    params: ["symbol", "symbols", "type"],
-    weight: statisticsWeight,
-    answer: (params, world) => {
-      const type = params.get("type") ?? "FULL"
-      if (type !== "FULL" && type !== "MINI") return refuse(-1139, "Invalid ticker type.")
-      return each(params, (listing) => statistics(listing, world, type === "FULL"))
-    }
-  },
-  "GET /api/v3/ticker/price": {
-    params: ["symbol", "symbols"],
-    weight: tickerWeight(2, 4),
-    answer: (params, world) =>
-      each(params, (listing) => ({ symbol: listing.id, price: coin(quoteOf(listing, world).last) }))
-  },
-  "GET /api/v3/ticker/bookTicker": {
-    params: ["symbol", "symbols"],
-    weight: tickerWeight(2, 4),
-    answer: (params, world) =>
-      each(params, (listing) => {
-        const { ask, askSize, bid, bidSize } = quoteOf(listing, world)
-        return {
-          symbol: listing.id,
-          bidPrice: coin(bid),
-          bidQty: coin(bidSize),
-          askPrice: coin(ask),
-          askQty: coin(askSize)
-        }
-      })
-  },
-  "GET /api/v3/depth": {
-    params: ["symbol", "limit"],
-    weight: depthWeight,
-    answer: (params, world) => body(depth(params, world))
-  },
-  "GET /api/v3/trades": {
-    params: ["symbol", "limit"],
-    weight: () => 25,
-    answer: (params, world) => body(trades(params, world))
-  },
-  "GET /api/v3/aggTrades": {
-    params: ["symbol", "fromId", "startTime", "endTime", "limit"],
-    weight: () => 4,
-    answer: (params, world) => body(aggregates(params, world))
-  },
-  "GET /api/v3/klines": {
-    params: ["symbol", "interval", "startTime", "endTime", "limit"],
-    weight: () => 2,
-    answer: (params, world) => body(klines(params, world))
-  }
-}
+export const prices: Answering = (params, world) =>
+  each(params, (listing) => ({ symbol: listing.id, price: coin(quoteOf(listing, world).last) }))
 
-// Its futures have hosts of their own, where nothing is listed here.
-const contracts = (world: World) =>
-  Either.right({
-    body: { timezone: "UTC", serverTime: world.now, rateLimits: [], exchangeFilters: [], assets: [], symbols: [] }
+/** @internal */
+export const bests: Answering = (params, world) =>
+  each(params, (listing) => {
+    const { ask, askSize, bid, bidSize } = quoteOf(listing, world)
+    return {
+      symbol: listing.id,
+      bidPrice: coin(bid),
+      bidQty: coin(bidSize),
+      askPrice: coin(ask),
+      askQty: coin(askSize)
+    }
   })
 
-const exchangeInfo = (params: Params, world: World): Either.Either<Json, Refusal> =>
+/** @internal */
+export const tickers: Answering = (params, world) => {
+  const type = params.get("type") ?? "FULL"
+  if (type !== "FULL" && type !== "MINI") return refuse(-1139, "Invalid ticker type.")
+  return each(params, (listing) => statistics(listing, world, type === "FULL"))
+}
+
+/** @internal Futures have hosts of their own, where nothing is listed here. */
+export const contracts: Answering = (_, { now }) =>
+  Either.right([{ timezone: "UTC", serverTime: now, rateLimits: [], exchangeFilters: [], assets: [], symbols: [] }])
+
+/** @internal */
+export const exchangeInfo: Answering = (params, world) =>
   Either.gen(function*() {
     const status = params.get("symbolStatus")
     const selection = yield* select(params)
@@ -149,11 +101,11 @@ const exchangeInfo = (params: Params, world: World): Either.Either<Json, Refusal
     if (status !== undefined && !["TRADING", "HALT", "BREAK"].includes(status)) {
       return yield* refuse(-1122, "Invalid symbolStatus.")
     }
-    return {
+    return [{
       timezone: "UTC",
       serverTime: world.now,
       rateLimits: [
-        { rateLimitType: "REQUEST_WEIGHT", interval: "MINUTE", intervalNum: 1, limit: Limits.weightLimit },
+        { rateLimitType: "REQUEST_WEIGHT", interval: "MINUTE", intervalNum: 1, limit: Limits.weight.limit },
         ...Limits.orderLimits.map(({ interval, intervalNum, limit }) => ({
           rateLimitType: "ORDERS",
           interval,
@@ -166,39 +118,44 @@ const exchangeInfo = (params: Params, world: World): Either.Either<Json, Refusal
       symbols: selection.listings
         .filter((listing) => status === undefined || listing.status === status)
         .map((listing) => market(listing, showSets))
-    }
+    }]
   })
 
-const depth = (params: Params, world: World): Either.Either<Json, Refusal> =>
+/** @internal */
+export const depth: Answering = (params, world) =>
   Either.gen(function*() {
     const listing = yield* symbolOf(params)
     const limit = yield* depthLimit(params)
-    if (listing.status !== "TRADING") return { lastUpdateId: 0, bids: [], asks: [] }
+    if (listing.status !== "TRADING") return [{ lastUpdateId: 0, bids: [], asks: [] }]
     const { asks, bids, sequence } = Engine.book(world.engine, listing.id, limit)
     const level = ({ amount, price }: Engine.Level): Json => [coin(price), coin(amount)]
-    return { lastUpdateId: sequence, bids: bids.map(level), asks: asks.map(level) }
+    return [{ lastUpdateId: sequence, bids: bids.map(level), asks: asks.map(level) }]
   })
 
 const recent = (listing: BinanceListing, world: World, limit: number): ReadonlyArray<Trade> =>
   listing.status === "TRADING" ? world.trades(listing, limit) : []
 
-const trades = (params: Params, world: World): Either.Either<Json, Refusal> =>
+/** @internal */
+export const trades: Answering = (params, world) =>
   Either.gen(function*() {
     const listing = yield* symbolOf(params)
     const limit = yield* limitOf(params, 500, 1000)
-    return recent(listing, world, limit).map((trade) => ({
-      id: trade.id,
-      price: coin(trade.price),
-      qty: coin(trade.amount),
-      quoteQty: coin(BigDecimal.multiply(trade.price, trade.amount)),
-      time: trade.at,
-      isBuyerMaker: trade.side === "sell",
-      isBestMatch: true
-    }))
+    return [
+      recent(listing, world, limit).map((trade) => ({
+        id: trade.id,
+        price: coin(trade.price),
+        qty: coin(trade.amount),
+        quoteQty: coin(BigDecimal.multiply(trade.price, trade.amount)),
+        time: trade.at,
+        isBuyerMaker: trade.side === "sell",
+        isBestMatch: true
+      }))
+    ]
   })
 
 // Each trade is an aggregate of its own, and the exchange remembers the last thousand of a market.
-const aggregates = (params: Params, world: World): Either.Either<Json, Refusal> =>
+/** @internal */
+export const aggregates: Answering = (params, world) =>
   Either.gen(function*() {
     const listing = yield* symbolOf(params)
     const limit = yield* limitOf(params, 500, 1000)
@@ -206,19 +163,22 @@ const aggregates = (params: Params, world: World): Either.Either<Json, Refusal> 
     const span = yield* spanOf(params)
     const found = recent(listing, world, 1000)
       .filter(({ at, id }) => within(span, at) && (fromId === undefined || fromId <= id))
-    return page(found, limit, fromId !== undefined || span.startTime !== undefined).map((trade) => ({
-      a: trade.id,
-      p: coin(trade.price),
-      q: coin(trade.amount),
-      f: trade.id,
-      l: trade.id,
-      T: trade.at,
-      m: trade.side === "sell",
-      M: true
-    }))
+    return [
+      page(found, limit, fromId !== undefined || span.startTime !== undefined).map((trade) => ({
+        a: trade.id,
+        p: coin(trade.price),
+        q: coin(trade.amount),
+        f: trade.id,
+        l: trade.id,
+        T: trade.at,
+        m: trade.side === "sell",
+        M: true
+      }))
+    ]
   })
 
-const klines = (params: Params, world: World): Either.Either<Json, Refusal> =>
+/** @internal */
+export const klines: Answering = (params, world) =>
   Either.gen(function*() {
     const listing = yield* symbolOf(params)
     const name = params.get("interval")
@@ -227,5 +187,5 @@ const klines = (params: Params, world: World): Either.Either<Json, Refusal> =>
     if (interval === undefined) return yield* refuse(-1120, "Invalid interval.")
     const span = yield* spanOf(params)
     const limit = yield* limitOf(params, 500, 1000)
-    return listing.status === "TRADING" ? Candles.rows(listing, world, interval, { ...span, limit }) : []
+    return [listing.status === "TRADING" ? Candles.rows(listing, world, interval, { ...span, limit }) : []]
   })

@@ -10,7 +10,7 @@ import * as Account from "../../engine/Account.js"
 import * as Engine from "../../engine/Engine.js"
 import type { Json } from "../../internal/json.js"
 import { type BinanceListing, coin } from "./markets.js"
-import { illegal, type Params, type Refusal, refuse, whole } from "./params.js"
+import { illegal, type Params, type Read, refuse, whole } from "./params.js"
 
 type Row = { readonly [key: string]: Json | undefined }
 
@@ -121,7 +121,7 @@ export const generatedId = (world: World, purpose: string): string =>
   Account.derive(`binance/${purpose}/${world.now}/${Engine.orders(world.engine).length}`, 22)
 
 /** @internal A client order id that was sent, if there was one. */
-export const clientIdOf = (params: Params, name: string): Either.Either<string | undefined, Refusal> => {
+export const clientIdOf = (params: Params, name: string): Read<string | undefined> => {
   const id = params.get(name)
   if (id === undefined) return Either.right(undefined)
   if (id === "") {
@@ -137,7 +137,7 @@ export const named = (
   listing: BinanceListing,
   params: Params,
   world: World
-): Either.Either<Engine.Order | undefined, Refusal> =>
+): Read<Engine.Order | undefined> =>
   Either.gen(function*() {
     const orderId = yield* whole(params, "orderId")
     const clientId = yield* clientIdOf(params, "origClientOrderId")

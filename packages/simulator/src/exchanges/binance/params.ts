@@ -1,6 +1,9 @@
 import * as Either from "effect/Either"
-import * as Dialect from "../../Dialect.js"
+import { queryOf, type SimulatedRequest, type World } from "../../Dialect.js"
+import type { ApiKey } from "../../engine/Account.js"
+import { textOf } from "../../internal/inputs.js"
 import * as Json from "../../internal/json.js"
+import type * as Table from "../../internal/table.js"
 import { type BinanceListing, listings } from "./markets.js"
 
 /** @internal An error answer. */
@@ -12,16 +15,21 @@ export interface Refusal {
 }
 
 /** @internal */
-export const refuse = (code: number, msg: string, status = 400): Either.Either<never, Refusal> =>
-  Either.left({ status, code, msg })
+export type Read<A> = Either.Either<A, Refusal>
+
+/** @internal */
+export type Answering = (params: Params, world: World, key: ApiKey | undefined) => Read<Table.Answer>
+
+/** @internal */
+export const refuse = (code: number, msg: string, status = 400): Read<never> => Either.left({ status, code, msg })
 
 /** @internal Query and body together. */
 export type Params = ReadonlyMap<string, string>
 
 /** @internal */
-export const parseParams = (request: Dialect.SimulatedRequest): Either.Either<Params, Refusal> => {
+export const parseParams = (request: SimulatedRequest): Read<Params> => {
   const params = new Map<string, string>()
-  for (const part of [Dialect.queryOf(request.target), decoder.decode(request.body)]) {
+  for (const part of [queryOf(request.target), textOf(request.body)]) {
     for (const [name, value] of new URLSearchParams(part)) {
       if (params.has(name)) return refuse(-1101, `Duplicate values for parameter '${name}'.`)
       params.set(name, value)
@@ -31,22 +39,22 @@ export const parseParams = (request: Dialect.SimulatedRequest): Either.Either<Pa
 }
 
 /** @internal */
-export const illegal = (name: string, range: string): Either.Either<never, Refusal> =>
+export const illegal = (name: string, range: string): Read<never> =>
   refuse(-1100, `Illegal characters found in parameter '${name}'; legal range is '${range}'.`)
 
 /** @internal */
-export const missing = (name: string): Either.Either<never, Refusal> =>
+export const missing = (name: string): Read<never> =>
   refuse(-1102, `Mandatory parameter '${name}' was not sent, was empty/null, or malformed.`)
 
 /** @internal The one symbol a request must name. */
-export const symbolOf = (params: Params): Either.Either<BinanceListing, Refusal> =>
+export const symbolOf = (params: Params): Read<BinanceListing> =>
   params.get("symbol") === undefined
     ? missing("symbol")
     : Either.flatMap(select(params), ({ listings: [found] }) =>
       found === undefined ? missing("symbol") : Either.right(found))
 
 /** @internal A whole number, which may be left out. */
-export const whole = (params: Params, name: string): Either.Either<number | undefined, Refusal> => {
+export const whole = (params: Params, name: string): Read<number | undefined> => {
   const value = params.get(name)
   if (value === undefined) return Either.right(undefined)
   if (value === "") return refuse(-1105, `Parameter '${name}' was empty.`)
@@ -58,7 +66,7 @@ export const limitOf = (
   params: Params,
   otherwise: number,
   largest: number
-): Either.Either<number, Refusal> =>
+): Read<number> =>
   Either.flatMap(whole(params, "limit"), (limit = otherwise) =>
     limit === 0
       ? refuse(-1130, "Data sent for parameter 'limit' is not valid.")
@@ -71,7 +79,7 @@ export interface Span {
 }
 
 /** @internal The span of time asked for, no longer than `longest` hours when both ends are given. */
-export const spanOf = (params: Params, longest = Infinity): Either.Either<Span, Refusal> =>
+export const spanOf = (params: Params, longest = Infinity): Read<Span> =>
   Either.gen(function*() {
     const startTime = yield* whole(params, "startTime")
     const endTime = yield* whole(params, "endTime")
@@ -95,7 +103,7 @@ export const page = <Row>(rows: ReadonlyArray<Row>, limit: number, fromOldest: b
 export const within = ({ endTime, startTime }: Span, at: number): boolean =>
   (startTime === undefined || startTime <= at) && (endTime === undefined || at <= endTime)
 
-const findSymbol = (symbol: string): Either.Either<BinanceListing, Refusal> => {
+const findSymbol = (symbol: string): Read<BinanceListing> => {
   const found = listings.find((listing) => listing.id === symbol)
   return found === undefined ? refuse(-1121, "Invalid symbol.") : Either.right(found)
 }
@@ -107,7 +115,7 @@ export interface Selection {
 }
 
 /** @internal */
-export const select = (params: Params): Either.Either<Selection, Refusal> => {
+export const select = (params: Params): Read<Selection> => {
   const symbol = params.get("symbol")
   const symbols = params.get("symbols")
   if (symbol !== undefined && symbols !== undefined) {
@@ -134,10 +142,8 @@ const isNames = (names: unknown): names is ReadonlyArray<string> =>
   names.every((name) => typeof name === "string" && /^[A-Z0-9_.\-\P{ASCII}]{1,50}$/u.test(name))
 
 /** @internal */
-export const flag = (params: Params, name: string, otherwise: boolean): Either.Either<boolean, Refusal> => {
+export const flag = (params: Params, name: string, otherwise: boolean): Read<boolean> => {
   const value = params.get(name)
   if (value === undefined) return Either.right(otherwise)
   return value === "true" || value === "false" ? Either.right(value === "true") : illegal(name, "^(true|false)$")
 }
-
-const decoder = new TextDecoder()

@@ -5,57 +5,12 @@
  */
 import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
-import * as Option from "effect/Option"
 import type { World } from "../../Dialect.js"
 import * as Engine from "../../engine/Engine.js"
-import type { Answer, Endpoint, Endpoints } from "./endpoint.js"
+import * as Decimal from "../../engine/internal/decimal.js"
 import { type BinanceListing, maxMarketQuantity, maxPrice, maxQuantity } from "./markets.js"
 import { canceledRow, clientIdOf, generatedId, named, placedRow, statusOf } from "./orders.js"
-import { illegal, missing, type Params, type Refusal, refuse, symbolOf } from "./params.js"
-
-const orderParams = [
-  "symbol",
-  "side",
-  "type",
-  "timeInForce",
-  "quantity",
-  "quoteOrderQty",
-  "price",
-  "newClientOrderId",
-  "newOrderRespType",
-  "stopPrice",
-  "selfTradePreventionMode"
-]
-
-const trade: Pick<Endpoint, "weight" | "signed"> = { weight: () => 1, signed: "trade" }
-
-/** @internal */
-export const endpoints: Endpoints = {
-  "POST /api/v3/order": {
-    ...trade,
-    params: orderParams,
-    freeWhenAccepted: true,
-    places: true,
-    answer: (params, world) => place(params, world)
-  },
-  "POST /api/v3/order/test": {
-    ...trade,
-    params: orderParams,
-    answer: (params, world) => Either.map(place(params, world), () => ({ body: {} }))
-  },
-  "DELETE /api/v3/order": {
-    ...trade,
-    params: ["symbol", "orderId", "origClientOrderId", "newClientOrderId", "cancelRestrictions"],
-    freeWhenAccepted: true,
-    answer: (params, world) => cancel(params, world)
-  },
-  "DELETE /api/v3/openOrders": {
-    ...trade,
-    params: ["symbol"],
-    freeWhenAccepted: true,
-    answer: (params, world) => cancelAll(params, world)
-  }
-}
+import { type Answering, illegal, missing, type Params, type Read, refuse, symbolOf } from "./params.js"
 
 // --- placing
 
@@ -66,35 +21,32 @@ const unsupported: Readonly<Record<string, string>> = {
   TAKE_PROFIT_LIMIT: "Take profit limit orders are not supported for this symbol."
 }
 
-const decimal = (params: Params, name: string): Either.Either<BigDecimal.BigDecimal | undefined, Refusal> => {
+const decimal = (params: Params, name: string): Read<BigDecimal.BigDecimal | undefined> => {
   const text = params.get(name)
   if (text === undefined) return Either.right(undefined)
   if (text === "") return refuse(-1105, `Parameter '${name}' was empty.`)
-  const value = /^\d{1,20}(\.\d{1,20})?$/.test(text) ? BigDecimal.fromString(text) : Option.none()
-  if (Option.isNone(value)) return illegal(name, "^([0-9]{1,20})(\\.[0-9]{1,20})?$")
-  return BigDecimal.normalize(value.value).scale > 8
+  if (!/^\d{1,20}(\.\d{1,20})?$/.test(text)) return illegal(name, "^([0-9]{1,20})(\\.[0-9]{1,20})?$")
+  const value = BigDecimal.unsafeFromString(text)
+  return BigDecimal.normalize(value).scale > 8
     ? refuse(-1111, `Parameter '${name}' has too much precision.`)
-    : Either.right(value.value)
+    : Either.right(value)
 }
 
-const demand = <A>(value: A | undefined, name: string): Either.Either<A, Refusal> =>
+const demand = <A>(value: A | undefined, name: string): Read<A> =>
   value === undefined || value === "" ? missing(name) : Either.right(value)
 
-const forbid = (params: Params, names: ReadonlyArray<string>): Either.Either<void, Refusal> => {
+const forbid = (params: Params, names: ReadonlyArray<string>): Read<void> => {
   const sent = names.find((name) => params.has(name))
   return sent === undefined ? Either.void : refuse(-1106, `Parameter '${sent}' sent when not required.`)
 }
 
 const timesInForce: ReadonlyArray<Engine.TimeInForce> = ["GTC", "IOC", "FOK"]
 
-const isMultiple = (value: BigDecimal.BigDecimal, step: BigDecimal.BigDecimal): boolean =>
-  BigDecimal.isZero(BigDecimal.unsafeRemainder(value, step))
-
 const filterFailure = (filter: string) => refuse(-1013, `Filter failure: ${filter}`)
 
-const checkPrice = (listing: BinanceListing, price: BigDecimal.BigDecimal): Either.Either<void, Refusal> => {
+const checkPrice = (listing: BinanceListing, price: BigDecimal.BigDecimal): Read<void> => {
   if (BigDecimal.isZero(price)) return refuse(-1013, "Invalid price.")
-  return isMultiple(price, listing.tickSize) && BigDecimal.lessThanOrEqualTo(price, maxPrice)
+  return Decimal.isMultiple(price, listing.tickSize) && BigDecimal.lessThanOrEqualTo(price, maxPrice)
     ? Either.void
     : filterFailure("PRICE_FILTER")
 }
@@ -103,9 +55,9 @@ const checkQuantity = (
   instrument: Engine.Instrument,
   quantity: BigDecimal.BigDecimal,
   market: boolean
-): Either.Either<void, Refusal> => {
+): Read<void> => {
   if (BigDecimal.isZero(quantity)) return refuse(-1013, "Invalid quantity.")
-  if (!isMultiple(quantity, instrument.lotSize) || BigDecimal.greaterThan(quantity, maxQuantity)) {
+  if (!Decimal.isMultiple(quantity, instrument.lotSize) || BigDecimal.greaterThan(quantity, maxQuantity)) {
     return filterFailure("LOT_SIZE")
   }
   return market && BigDecimal.greaterThan(quantity, maxMarketQuantity)
@@ -118,7 +70,7 @@ const limitOrder = (
   listing: BinanceListing,
   instrument: Engine.Instrument,
   postOnly: boolean
-): Either.Either<Partial<Engine.NewOrder>, Refusal> =>
+): Read<Partial<Engine.NewOrder>> =>
   Either.gen(function*() {
     if (postOnly) yield* forbid(params, ["timeInForce"])
     const name = postOnly ? "GTC" : yield* demand(params.get("timeInForce"), "timeInForce")
@@ -135,7 +87,7 @@ const limitOrder = (
 const marketOrder = (
   params: Params,
   instrument: Engine.Instrument
-): Either.Either<Partial<Engine.NewOrder>, Refusal> =>
+): Read<Partial<Engine.NewOrder>> =>
   Either.gen(function*() {
     yield* forbid(params, ["timeInForce", "price"])
     const amount = yield* decimal(params, "quantity")
@@ -152,7 +104,7 @@ const marketOrder = (
     return { type: "market", amount: quantity }
   })
 
-const read = (params: Params, world: World): Either.Either<Engine.NewOrder, Refusal> =>
+const read = (params: Params, world: World): Read<Engine.NewOrder> =>
   Either.gen(function*() {
     const listing = yield* symbolOf(params)
     const sideName = yield* demand(params.get("side"), "side")
@@ -178,26 +130,19 @@ const read = (params: Params, world: World): Either.Either<Engine.NewOrder, Refu
     }
   })
 
-const refusals: Readonly<Record<Engine.Refusal, Refusal>> = {
-  UnknownInstrument: { status: 400, code: -1121, msg: "Invalid symbol." },
-  OffTick: { status: 400, code: -1013, msg: "Filter failure: PRICE_FILTER" },
-  OffLot: { status: 400, code: -1013, msg: "Filter failure: LOT_SIZE" },
-  TooSmall: { status: 400, code: -1013, msg: "Filter failure: LOT_SIZE" },
-  NotionalTooSmall: { status: 400, code: -1013, msg: "Filter failure: NOTIONAL" },
-  InsufficientFunds: {
-    status: 400,
-    code: -2010,
-    msg: "Account has insufficient balance for requested action."
-  },
-  NothingToReduce: { status: 400, code: -1013, msg: "Invalid quantity." },
-  NoLiquidity: {
-    status: 400,
-    code: -2010,
-    msg: "Order book liquidity is less than LOT_SIZE filter minimum quantity."
-  }
+const refusals: Readonly<Record<Engine.Refusal, readonly [code: number, msg: string]>> = {
+  UnknownInstrument: [-1121, "Invalid symbol."],
+  OffTick: [-1013, "Filter failure: PRICE_FILTER"],
+  OffLot: [-1013, "Filter failure: LOT_SIZE"],
+  TooSmall: [-1013, "Filter failure: LOT_SIZE"],
+  NotionalTooSmall: [-1013, "Filter failure: NOTIONAL"],
+  InsufficientFunds: [-2010, "Account has insufficient balance for requested action."],
+  NothingToReduce: [-1013, "Invalid quantity."],
+  NoLiquidity: [-2010, "Order book liquidity is less than LOT_SIZE filter minimum quantity."]
 }
 
-const place = (params: Params, world: World): Either.Either<Answer, Refusal> =>
+/** @internal */
+export const place: Answering = (params, world) =>
   Either.gen(function*() {
     const wanted = yield* read(params, world)
     const kind = params.get("newOrderRespType") ?? (wanted.postOnly === true ? "ACK" : "FULL")
@@ -208,15 +153,18 @@ const place = (params: Params, world: World): Either.Either<Answer, Refusal> =>
     if (open.some(({ clientOrderId }) => clientOrderId === wanted.clientOrderId)) {
       return yield* refuse(-2010, "Duplicate order sent.")
     }
-    const [order, engine] = yield* Either.mapLeft(
+    const [order, engine] = yield* Either.orElse(
       Engine.place(world.engine, wanted, world.now),
-      (refusal) => refusals[refusal]
+      (refusal) => refuse(...refusals[refusal])
     )
     if (order.closedBecause === "postOnlyWouldCross") {
       return yield* refuse(-2010, "Order would immediately match and take.")
     }
-    return { body: placedRow(order, engine, kind), engine }
+    return [placedRow(order, engine, kind), engine]
   })
+
+/** @internal */
+export const test: Answering = (params, world) => Either.map(place(params, world, undefined), () => [{}])
 
 // --- canceling
 
@@ -224,7 +172,8 @@ const unknownOrder = () => refuse(-2011, "Unknown order sent.")
 
 const restricted: Readonly<Record<string, string>> = { ONLY_NEW: "NEW", ONLY_PARTIALLY_FILLED: "PARTIALLY_FILLED" }
 
-const cancel = (params: Params, world: World): Either.Either<Answer, Refusal> =>
+/** @internal */
+export const cancel: Answering = (params, world) =>
   Either.gen(function*() {
     const listing = yield* symbolOf(params)
     const clientId = (yield* clientIdOf(params, "newClientOrderId")) ?? generatedId(world, "cancel")
@@ -238,21 +187,19 @@ const cancel = (params: Params, world: World): Either.Either<Answer, Refusal> =>
       return yield* refuse(-2011, "Order was not canceled due to cancel restrictions.")
     }
     const [canceled, engine] = yield* Either.orElse(Engine.cancel(world.engine, order.id, world.now), unknownOrder)
-    return { body: canceledRow(canceled, clientId), engine }
+    return [canceledRow(canceled, clientId), engine]
   })
 
-const cancelAll = (params: Params, world: World): Either.Either<Answer, Refusal> =>
+/** @internal */
+export const cancelAll: Answering = (params, world) =>
   Either.gen(function*() {
     const listing = yield* symbolOf(params)
     const open = Engine.openOrders(world.engine, listing.id)
     if (open.length === 0) return yield* unknownOrder()
     const clientId = generatedId(world, "cancel")
-    let engine = world.engine
-    const body = []
-    for (const { id } of open) {
-      const [canceled, next] = yield* Either.orElse(Engine.cancel(engine, id, world.now), unknownOrder)
-      engine = next
-      body.push(canceledRow(canceled, clientId))
-    }
-    return { body, engine }
+    const engine = Engine.cancelEach(world.engine, open, world.now)
+    return [
+      open.flatMap(({ id }) => Engine.order(engine, id) ?? []).map((order) => canceledRow(order, clientId)),
+      engine
+    ]
   })

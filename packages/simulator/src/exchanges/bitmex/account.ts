@@ -10,31 +10,18 @@ import type { World } from "../../Dialect.js"
 import type { ApiKey } from "../../engine/Account.js"
 import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
-import { coinOf, currencies, type Currency, instruments, iso, sizeOf, worth } from "./markets.js"
-import { type Answer, type Endpoints, type Refusal, refuse, type Row, table } from "./params.js"
+import { columns } from "../../internal/columns.js"
+import { type Holding, holdings } from "../../internal/holdings.js"
+import { iso, text } from "../../internal/inputs.js"
+import * as Keys from "../../internal/keys.js"
+import { coinOf, currencies, type Currency, find, sizeOf, worth } from "./markets.js"
+import { type Answering, invalid, type Row, table } from "./params.js"
 
 /** @internal The account's number. */
 export const account = 395_724
 
 /** @internal */
-export const endpoints: Endpoints = {
-  "GET /api/v1/wallet/assets": { answer: () => Either.right({ body: assets }) },
-  "GET /api/v1/user/margin": {
-    signed: "read",
-    answer: ({ params }, world) => perCurrency(params, world, margin)
-  },
-  "GET /api/v1/user/wallet": {
-    signed: "read",
-    answer: ({ params }, world) => perCurrency(params, world, wallet)
-  },
-  "GET /api/v1/apiKey": { signed: "read", answer: (_, world) => Either.right({ body: world.keys.map(keyRow) }) },
-  "GET /api/v1/position": {
-    signed: "read",
-    answer: ({ params }, world) => table(params, positions(world), { keys: ["account", "symbol", "currency"] })
-  }
-}
-
-const assets = Object.entries(currencies).map(([coin, { code, scale }]): Row => ({
+export const assets = Object.entries(currencies).map(([coin, { code, scale }]): Row => ({
   asset: coin === "BTC" ? "XBT" : coin,
   currency: code,
   majorCurrency: coin === "BTC" ? "XBT" : coin,
@@ -45,78 +32,49 @@ const assets = Object.entries(currencies).map(([coin, { code, scale }]): Row => 
   isMarginCurrency: coin === "BTC" || coin === "USDT"
 }))
 
-interface Holding {
-  readonly currency: string
-  readonly total: bigint
-  readonly free: bigint
-  readonly unrealised: bigint
-  readonly realised: bigint
-}
-
-const sum = (values: ReadonlyArray<BigDecimal.BigDecimal>): BigDecimal.BigDecimal =>
-  values.reduce((left, right) => BigDecimal.sum(left, right), BigDecimal.make(0n, 0))
-
-const holding = (world: World, { asset, free, locked }: Engine.Balance, currency: Currency): Holding => {
-  const positions = Engine.positions(world.engine).filter(({ instrument }) =>
-    Engine.instrument(world.engine, instrument)?.settle === asset
-  )
-  return {
-    currency: currency.code,
-    total: Decimal.minor(BigDecimal.sum(free, locked), currency.scale),
-    free: Decimal.minor(free, currency.scale),
-    unrealised: Decimal.minor(sum(positions.map(({ unrealizedPnl }) => unrealizedPnl)), currency.scale),
-    realised: Decimal.minor(sum(positions.map(({ realizedPnl }) => realizedPnl)), currency.scale)
+const perCurrency =
+  (row: (holding: Holding, currency: Currency, now: number) => Row): Answering => ({ params }, world) => {
+    const wanted = text(params, "currency") ?? "XBt"
+    const rows = holdings(world).flatMap((held) => {
+      const currency = currencies[held.asset]
+      if (currency === undefined || (wanted !== "all" && wanted !== currency.code)) return []
+      return wanted === "all" && BigDecimal.isZero(held.total) ? [] : [row(held, currency, world.now)]
+    })
+    const [only] = rows
+    if (wanted === "all") return Either.right([rows])
+    return only === undefined ? invalid("Invalid currency") : Either.right([only])
   }
-}
 
-const perCurrency = (
-  params: URLSearchParams,
-  world: World,
-  row: (holding: Holding, now: number) => Row
-): Either.Either<Answer, Refusal> => {
-  const wanted = params.get("currency") ?? "XBt"
-  const rows = Engine.balances(world.engine).flatMap((balance) => {
-    const currency = currencies[balance.asset]
-    if (currency === undefined || (wanted !== "all" && wanted !== currency.code)) return []
-    const held = holding(world, balance, currency)
-    return wanted === "all" && held.total === 0n ? [] : [row(held, world.now)]
-  })
-  const [only] = rows
-  if (wanted === "all") return Either.right({ body: rows })
-  return only === undefined ? refuse(400, "Invalid currency", "ValidationError") : Either.right({ body: only })
-}
-
-const margin = ({ currency, free, realised, total, unrealised }: Holding, now: number): Row => ({
-  account,
-  currency,
-  amount: total,
-  walletBalance: total,
-  marginBalance: total + unrealised,
-  availableMargin: free,
-  withdrawableMargin: free,
-  excessMargin: free,
-  initMargin: total - free,
-  maintMargin: total - free,
-  realisedPnl: realised,
-  unrealisedPnl: unrealised,
-  marginLeverage: 0,
-  marginUsedPcnt: Number(total === 0n ? 0n : (total - free) * 10_000n / total) / 10_000,
-  timestamp: iso(now)
+/** @internal */
+export const margin = perCurrency((held, { code, scale }, now) => {
+  const [total, free] = [Decimal.minor(held.total, scale), Decimal.minor(held.free, scale)]
+  const [unrealisedPnl, realisedPnl] = [Decimal.minor(held.unrealized, scale), Decimal.minor(held.realized, scale)]
+  return {
+    account,
+    currency: code,
+    ...columns("amount walletBalance", total),
+    marginBalance: total + unrealisedPnl,
+    ...columns("availableMargin withdrawableMargin excessMargin", free),
+    ...columns("initMargin maintMargin", total - free),
+    realisedPnl,
+    unrealisedPnl,
+    marginLeverage: 0,
+    marginUsedPcnt: Number(total === 0n ? 0n : (total - free) * 10_000n / total) / 10_000,
+    timestamp: iso(now)
+  }
 })
 
-const wallet = ({ currency, total }: Holding, now: number): Row => ({
+/** @internal */
+export const wallet = perCurrency((held, { code, scale }, now) => ({
   account,
-  currency,
-  deposited: total,
-  withdrawn: 0,
-  transferIn: 0,
-  transferOut: 0,
-  amount: total,
-  pendingCredit: 0,
-  pendingDebit: 0,
-  confirmedDebit: 0,
+  currency: code,
+  ...columns("deposited amount", Decimal.minor(held.total, scale)),
+  ...columns("withdrawn transferIn transferOut pendingCredit pendingDebit confirmedDebit", 0),
   timestamp: iso(now)
-})
+}))
+
+/** @internal */
+export const keys: Answering = (_, world) => Either.right([world.keys.map(keyRow)])
 
 const keyRow = (key: ApiKey): Row => ({
   id: Redacted.value(key.id),
@@ -124,21 +82,22 @@ const keyRow = (key: ApiKey): Row => ({
   nonce: 0,
   cidr: "0.0.0.0/0",
   cidrs: ["0.0.0.0/0"],
-  permissions: [
-    ...(key.permissions.includes("trade") ? ["order"] : []),
-    ...(key.permissions.includes("withdraw") ? ["withdraw"] : [])
-  ],
+  permissions: [...(Keys.may(key, "trade") ? ["order"] : []), ...(Keys.may(key, "withdraw") ? ["withdraw"] : [])],
   enabled: key.enabled ?? true,
   userId: account,
   created: "2024-01-15T08:30:00.000Z"
 })
 
+/** @internal */
+export const positions: Answering = ({ params }, world) =>
+  table(params, positionRows(world), { keys: ["account", "symbol", "currency"] })
+
 // The engine asks for a tenth of the notional, whatever else the account holds.
 const leverage = 10
 
-const positions = (world: World): ReadonlyArray<Row> =>
+const positionRows = (world: World): ReadonlyArray<Row> =>
   Engine.positions(world.engine).flatMap((position) => {
-    const instrument = instruments.find(({ id }) => id === position.instrument)
+    const instrument = find(position.instrument)
     const currency = instrument?.settlement
     if (instrument === undefined || currency === undefined) return []
     const minor = (value: BigDecimal.BigDecimal) => Decimal.minor(value, currency.scale)

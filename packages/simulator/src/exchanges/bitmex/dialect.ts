@@ -10,19 +10,18 @@
  * @since 0.1.0
  */
 import * as Either from "effect/Either"
-import * as Redacted from "effect/Redacted"
-import { createHmac } from "node:crypto"
+import type * as Redacted from "effect/Redacted"
 import * as Dialect from "../../Dialect.js"
 import * as Account from "../../engine/Account.js"
-import { endpoints as accountEndpoints } from "./account.js"
-import * as Limits from "./limits.js"
-import { endpoints as marketDataEndpoints } from "./marketData.js"
+import * as Keys from "../../internal/keys.js"
+import * as Meters from "../../internal/meters.js"
+import * as Table from "../../internal/table.js"
+import * as Holdings from "./account.js"
+import * as MarketData from "./marketData.js"
 import { instruments } from "./markets.js"
-import { endpoints as orderEndpoints, orderIdOf } from "./orders.js"
-import { type Answer, type Endpoints, inputOf, type Refusal, refuse } from "./params.js"
-import { endpoints as tradingEndpoints } from "./trading.js"
-
-// --- signatures
+import * as Orders from "./orders.js"
+import { type Answering, type Asked, asked, type Read, type Refusal, refuse } from "./params.js"
+import * as Trading from "./trading.js"
 
 /**
  * Whether a request's `api-signature` is the key's: hex HMAC-SHA256 over verb, target, expiry and body, byte for byte.
@@ -32,20 +31,16 @@ import { endpoints as tradingEndpoints } from "./trading.js"
  */
 export const verifySignature = (
   secret: Redacted.Redacted,
-  request: Pick<Dialect.SimulatedRequest, "method" | "target" | "body">,
+  { body, method, target }: Pick<Dialect.SimulatedRequest, "method" | "target" | "body">,
   expires: string,
   signature: string
-): boolean =>
-  createHmac("sha256", Redacted.value(secret))
-    .update(request.method.toUpperCase() + request.target + expires)
-    .update(request.body)
-    .digest("hex") === signature.toLowerCase()
+): boolean => Keys.hmac(secret, method.toUpperCase() + target + expires, "hex", body) === signature.toLowerCase()
 
 // Nothing sent means an anonymous request; anything sent must be right, also where no key is needed.
 const authenticate = (
   request: Dialect.SimulatedRequest,
   world: Dialect.World
-): Either.Either<Account.ApiKey | undefined, Refusal> => {
+): Read<Account.ApiKey | undefined> => {
   const { "api-expires": expires, "api-key": id, "api-signature": signature } = request.headers
   if (id === undefined && expires === undefined && signature === undefined) return Either.right(undefined)
   if (id === undefined || expires === undefined || signature === undefined) {
@@ -55,78 +50,127 @@ const authenticate = (
     const current = Math.floor(world.now / 1000)
     return refuse(400, `This request has expired - \`expires\` is in the past. Current time: ${current}`)
   }
-  const key = world.keys.find((key) => Redacted.value(key.id) === id)
+  const key = Keys.named(world, id)
   if (key === undefined || key.verifier._tag !== "Hmac") return refuse(401, "Invalid API Key.")
   if (!verifySignature(key.verifier.secret, request, expires, signature)) return refuse(401, "Signature not valid.")
   return key.enabled === false ? refuse(403, "This key is disabled.") : Either.right(key)
 }
 
-// --- the dialect
+interface Route {
+  /** What a key has to be allowed; public without. Trading is metered a second time, by the second. */
+  readonly needs?: Account.Permission
+  readonly answer: Answering
+}
 
-const endpoints: Endpoints = { ...marketDataEndpoints, ...accountEndpoints, ...orderEndpoints, ...tradingEndpoints }
+const open = (answer: Answering): Route => ({ answer })
+const read = (answer: Answering): Route => ({ needs: "read", answer })
+const trade = (answer: Answering): Route => ({ needs: "trade", answer })
 
-const endpointOf = (request: Dialect.SimulatedRequest) =>
-  endpoints[`${request.method} ${Dialect.pathOf(request.target)}`]
+const routes: Readonly<Record<string, Route>> = {
+  "GET /api/v1": open(MarketData.root),
+  "GET /api/v1/": open(MarketData.root),
+  "GET /api/v1/instrument": open(MarketData.listing(true)),
+  "GET /api/v1/instrument/active": open(MarketData.listing(false)),
+  // There are no indices.
+  "GET /api/v1/instrument/activeAndIndices": open(MarketData.listing(false)),
+  "GET /api/v1/announcement/urgent": open(() => Either.right([[]])),
+  "GET /api/v1/orderBook/L2": open(MarketData.book),
+  "GET /api/v1/trade": open(MarketData.trades),
+  "GET /api/v1/trade/bucketed": open(MarketData.buckets),
+  "GET /api/v1/wallet/assets": open(() => Either.right([Holdings.assets])),
+  "GET /api/v1/user/margin": read(Holdings.margin),
+  "GET /api/v1/user/wallet": read(Holdings.wallet),
+  "GET /api/v1/apiKey": read(Holdings.keys),
+  "GET /api/v1/position": read(Holdings.positions),
+  "GET /api/v1/order": read(Orders.orders),
+  "GET /api/v1/execution/tradeHistory": read(Orders.executions),
+  "POST /api/v1/order": trade(Trading.place),
+  "PUT /api/v1/order": trade(Trading.amend),
+  "DELETE /api/v1/order": trade(Trading.cancel),
+  "DELETE /api/v1/order/all": trade(Trading.cancelAll)
+}
 
-const error = (
-  refusal: Refusal,
-  headers: Readonly<Record<string, string>> = {}
-): Dialect.SimulatedResponse =>
-  Dialect.json(refusal.status, { error: { message: refusal.message, name: refusal.name } }, headers)
+// Requests per minute with a valid key, and of an IP without one; orders per second.
+const [authenticated, anonymous] = [Meters.bucket(120, 2), Meters.bucket(30, 0.5)]
+const ordering = Meters.bucket(10)
+
+const [hour, week] = [3_600_000, 604_800_000]
+
+// The exchange says "many errors in a short time": fifty within a minute is this simulator's reading.
+const storm: Meters.Penalty = { patience: Meters.rolling(49, 60_000), lasts: (bans) => bans === 0 ? hour : week }
+
+interface Call {
+  readonly method: string
+  readonly asked: Asked | undefined
+}
+
+const banned: Refusal = { status: 403, message: "403 Forbidden", name: "" }
 
 const limited = (seconds: number): Refusal => ({
   status: 429,
   message: `Rate limit exceeded, retry in ${seconds} seconds.`,
-  name: "RateLimitError"
+  name: "RateLimitError",
+  headers: { "retry-after": String(seconds) }
 })
 
-const answer = (
-  request: Dialect.SimulatedRequest,
-  world: Dialect.World,
-  key: Account.ApiKey | undefined
-): Either.Either<Answer, Refusal> => {
-  const endpoint = endpointOf(request)
-  if (endpoint === undefined) return refuse(404, "Not Found")
-  if (endpoint.signed !== undefined && key === undefined) return refuse(401, "Authorization Required")
-  if (endpoint.signed === "order" && key?.permissions.includes("trade") === false) {
-    return refuse(403, "Access Denied")
+const addressOf = ({ remoteAddress }: Dialect.SimulatedRequest): string => `ip:${remoteAddress}`
+
+const charge = (
+  { meters, request, route, world: { now } }: Table.Asked<Route, Call>,
+  caller: Read<Account.ApiKey | undefined>
+): Table.Charged<Refusal> => {
+  if (Meters.bannedUntil(meters, addressOf(request), now) !== undefined) return { meters, refusal: banned }
+  const isKnown = Either.isRight(caller) && caller.right !== undefined
+  const [scope, rule] = isKnown ? ["account", authenticated] : [addressOf(request), anonymous]
+  const taken = Meters.take(meters, scope, rule, now)
+  const headers = {
+    "x-ratelimit-limit": String(rule.limit),
+    "x-ratelimit-remaining": String(taken.remaining),
+    "x-ratelimit-reset": String(Math.ceil((now + taken.full) / 1000))
   }
-  return Either.flatMap(inputOf(request), (input) => endpoint.answer(input, world, key))
+  if (!taken.admitted) {
+    return { meters: taken.meters, headers, refusal: limited(Math.max(1, Math.ceil(taken.wait / 1000))) }
+  }
+  if (!isKnown || route?.needs !== "trade") return { meters: taken.meters, headers }
+  const ordered = Meters.take(taken.meters, "account-orders", ordering, now)
+  const more = { "x-ratelimit-limit-1s": String(ordering.limit), "x-ratelimit-remaining-1s": String(ordered.remaining) }
+  return {
+    meters: ordered.meters,
+    headers: { ...headers, ...more },
+    refusal: ordered.admitted ? undefined : limited(1)
+  }
 }
 
-type Response = ReturnType<Dialect.Definition<Limits.Limits>["respond"]>
-
-const meter = (
-  state: Limits.Limits,
-  request: Dialect.SimulatedRequest,
-  now: number,
-  known: boolean
-): readonly [Limits.Verdict, Limits.Limits] => {
-  if (!known) return Limits.take(state, `ip:${request.remoteAddress}`, Limits.anonymous, now)
-  const [verdict, metered] = Limits.take(state, "account", Limits.authenticated, now)
-  return verdict.admitted && endpointOf(request)?.ordering === true
-    ? Limits.takeOrder(metered, verdict, now)
-    : [verdict, metered]
+const failure = (refusal: Refusal): Dialect.SimulatedResponse => {
+  if (refusal === banned) return Dialect.html(403, banned.message, { server: "awselb/2.0" })
+  const { headers, message, name, status } = refusal
+  return Dialect.json(status, { error: { message, name } }, headers)
 }
 
-const respond = (state: Limits.Limits, request: Dialect.SimulatedRequest, world: Dialect.World): Response => {
-  const address = request.remoteAddress
-  if (Limits.bannedUntil(state, address, world.now) !== undefined) {
-    return [Dialect.html(403, "403 Forbidden", { server: "awselb/2.0" }), state]
-  }
-  const identity = authenticate(request, world)
-  const known = Either.isRight(identity) && identity.right !== undefined
-  const [verdict, metered] = meter(state, request, world.now, known)
-  const answered = verdict.admitted
-    ? Either.flatMap(identity, (key) => answer(request, world, key))
-    : Either.left(limited(verdict.retryAfter))
-  if (Either.isRight(answered)) {
-    return [Dialect.json(200, answered.right.body, verdict.headers), metered, answered.right.engine]
-  }
-  const retryAfter = verdict.admitted ? {} : { "retry-after": String(verdict.retryAfter) }
-  const response = error(answered.left, { ...verdict.headers, ...retryAfter })
-  return [response, Limits.offend(metered, address, world.now)]
-}
+const respond = Table.respond<Route, Call, Account.ApiKey | undefined, Refusal>({
+  routes,
+  read: (request) => ({ method: `${request.method} ${Dialect.pathOf(request.target)}`, asked: asked(request) }),
+  unknown: () => ({ status: 404, message: "Not Found", name: "HTTPError" }),
+  identify: ({ request, world }) => authenticate(request, world),
+  charge,
+  forbids: ({ needs }, key) => {
+    if (needs === undefined) return undefined
+    if (key === undefined) return { status: 401, message: "Authorization Required", name: "HTTPError" }
+    return needs === "read" || Keys.may(key, needs)
+      ? undefined
+      : { status: 403, message: "Access Denied", name: "HTTPError" }
+  },
+  answer: ({ answer }, { call: { asked }, world }) =>
+    asked === undefined
+      ? refuse(400, "The request body is not a JSON object", "SyntaxError")
+      : answer(asked, world),
+  settle: (charged, outcome, { request, world }) =>
+    Either.isRight(outcome) || outcome.left === banned
+      ? charged
+      : { ...charged, meters: Meters.offend(charged.meters, addressOf(request), storm, world.now) },
+  success: (body) => Dialect.json(200, body),
+  failure
+})
 
 /**
  * The BitMEX dialect.
@@ -134,21 +178,21 @@ const respond = (state: Limits.Limits, request: Dialect.SimulatedRequest, world:
  * @since 0.1.0
  * @category dialects
  */
-export const dialect: Dialect.Dialect = Dialect.make<Limits.Limits>({
+export const dialect: Dialect.Dialect = Dialect.make<Meters.Meters>({
   id: "bitmex",
   listings: instruments,
   demoKey: Account.hmacKey("bitmex", { key: 24, secret: 48 }),
-  orderId: ({ id }) => orderIdOf(id),
-  initial: Limits.initial,
+  orderId: ({ id }) => Orders.ids.write(id),
+  initial: Meters.empty,
   respond,
-  usage: Limits.usage,
+  usage: Meters.usage,
   failures: {
-    http500: error({ status: 500, message: "Internal Server Error", name: "HTTPError" }),
-    http503: error({
+    http500: failure({ status: 500, message: "Internal Server Error", name: "HTTPError" }),
+    http503: failure({
       status: 503,
       message: "The system is currently overloaded. Please try again later.",
       name: "HTTPError"
     }),
-    http429: error(limited(1), { "retry-after": "1" })
+    http429: failure(limited(1))
   }
 })

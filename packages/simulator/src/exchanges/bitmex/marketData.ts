@@ -5,44 +5,15 @@
  */
 import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
-import type { World } from "../../Dialect.js"
 import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import type { Candle, Trade } from "../../engine/Market.js"
-import { type Instrument, instruments, iso, lots, row, sizeOf, worth } from "./markets.js"
-import {
-  type Answer,
-  depthOf,
-  type Endpoint,
-  type Endpoints,
-  pageOf,
-  type Refusal,
-  refuse,
-  type Row,
-  table
-} from "./params.js"
-
-const root: Endpoint = {
-  answer: (_, world) => Either.right({ body: { name: "BitMEX API", version: "2.0.0", timestamp: world.now } })
-}
+import { flag, type Input, iso, text } from "../../internal/inputs.js"
+import { type Instrument, instruments, lots, row, sizeOf, worth } from "./markets.js"
+import { type Answering, integer, invalid, pageOf, type Row, table } from "./params.js"
 
 /** @internal */
-export const endpoints: Endpoints = {
-  "GET /api/v1": root,
-  "GET /api/v1/": root,
-  "GET /api/v1/instrument": { answer: ({ params }, world) => listing(params, selected(params), world) },
-  "GET /api/v1/instrument/active": {
-    answer: ({ params }, world) => listing(params, instruments.filter(isOpen), world)
-  },
-  // There are no indices.
-  "GET /api/v1/instrument/activeAndIndices": {
-    answer: ({ params }, world) => listing(params, instruments.filter(isOpen), world)
-  },
-  "GET /api/v1/announcement/urgent": { answer: () => Either.right({ body: [] }) },
-  "GET /api/v1/orderBook/L2": { answer: ({ params }, world) => book(params, world) },
-  "GET /api/v1/trade": { answer: ({ params }, world) => trades(params, world) },
-  "GET /api/v1/trade/bucketed": { answer: ({ params }, world) => buckets(params, world) }
-}
+export const root: Answering = (_, { now }) => Either.right([{ name: "BitMEX API", version: "2.0.0", timestamp: now }])
 
 const isOpen = (instrument: Instrument): boolean => instrument.state === "Open"
 
@@ -57,30 +28,30 @@ const named = (symbol: string): ReadonlyArray<Instrument> => {
   return family.filter((instrument) => series === "PERPETUAL" && instrument.typ === "FFWCSX")
 }
 
-const selected = (params: URLSearchParams): ReadonlyArray<Instrument> => {
-  const symbol = params.get("symbol")
-  return symbol === null || symbol === "" ? instruments : named(symbol)
+const selected = (params: Input): ReadonlyArray<Instrument> => {
+  const symbol = text(params, "symbol")
+  return symbol === undefined ? instruments : named(symbol)
 }
 
-const listing = (
-  params: URLSearchParams,
-  found: ReadonlyArray<Instrument>,
-  world: World
-): Either.Either<Answer, Refusal> =>
-  table(params, found.map((instrument): Row => row(instrument, world.quote(instrument), world.now)))
+/** @internal The instruments that are asked for, or all that are traded. */
+export const listing = (askedFor: boolean): Answering => ({ params }, world) => {
+  const found = askedFor ? selected(params) : instruments.filter(isOpen)
+  return table(params, found.map((instrument) => row(instrument, world.quote(instrument), world.now)))
+}
 
 // --- the book
 
-const required = (name: string) => refuse(400, `'${name}' is a required arg.`, "ValidationError")
+const required = (name: string) => invalid(`'${name}' is a required arg.`)
 
 // One factor that is odd makes a permutation of the prices, so ids are unique and say nothing about the order.
 const levelId = (instrument: Instrument, price: BigDecimal.BigDecimal): bigint =>
   62_400_000_000n + Decimal.ratio(price, instrument.tickSize, 0).value * 2_654_435_761n % 4_294_967_296n
 
-const book = (params: URLSearchParams, world: World): Either.Either<Answer, Refusal> =>
+/** @internal */
+export const book: Answering = ({ params }, world) =>
   Either.gen(function*() {
-    if ((params.get("symbol") ?? "") === "") return yield* required("symbol")
-    const asked = yield* depthOf(params)
+    if (text(params, "symbol") === undefined) return yield* required("symbol")
+    const asked = yield* integer(params, "depth", 25)
     const depth = asked === 0 ? Infinity : asked
     const rows = selected(params).filter(isOpen).flatMap((instrument) => {
       const { asks, bids } = Engine.book(world.engine, instrument.id, depth)
@@ -94,7 +65,7 @@ const book = (params: URLSearchParams, world: World): Either.Either<Answer, Refu
       })
       return [...asks.map(level("Sell")).toReversed(), ...bids.map(level("Buy"))]
     })
-    return { body: rows }
+    return [rows]
   })
 
 // --- trades
@@ -102,7 +73,8 @@ const book = (params: URLSearchParams, world: World): Either.Either<Answer, Refu
 // The exchange remembers the last thousand of a market.
 const remembered = 1000
 
-const trades = (params: URLSearchParams, world: World): Either.Either<Answer, Refusal> => {
+/** @internal */
+export const trades: Answering = ({ params }, world) => {
   const rows = selected(params).filter(isOpen).flatMap((instrument) =>
     world.trades(instrument, remembered).map((trade, index, all) => ({
       at: trade.at,
@@ -145,21 +117,22 @@ const bins: Readonly<Record<string, number>> = { "1m": 60_000, "5m": 300_000, "1
 const beginning = 1_463_140_800_000
 const shortHistory = 30 * 86_400_000
 
-const buckets = (params: URLSearchParams, world: World): Either.Either<Answer, Refusal> =>
+/** @internal */
+export const buckets: Answering = ({ params }, world) =>
   Either.gen(function*() {
-    const name = params.get("binSize") ?? "1m"
+    const name = text(params, "binSize") ?? "1m"
     const bin = Object.hasOwn(bins, name) ? bins[name] : undefined
-    if (bin === undefined) return yield* refuse(400, "'binSize' must be one of 1m, 5m, 1h, 1d", "ValidationError")
-    if ((params.get("symbol") ?? "") === "") return yield* required("symbol")
+    if (bin === undefined) return yield* invalid("'binSize' must be one of 1m, 5m, 1h, 1d")
+    if (text(params, "symbol") === undefined) return yield* required("symbol")
     const { count, endTime, reverse, start, startTime } = yield* pageOf(params, 1000)
-    const partial = params.get("partial") === "true"
+    const partial = flag(params, "partial")
     const begin = Math.min(beginning, world.now - shortHistory)
     const first = Math.max(Math.ceil((startTime ?? begin) / bin), Math.ceil(begin / bin) + 1)
     const current = Math.floor(world.now / bin)
     const last = Math.min(Math.floor((endTime ?? Infinity) / bin), partial ? current + 1 : current)
     const from = reverse ? Math.max(first, last - start - count + 1) : first + start
     const to = reverse ? last - start : Math.min(last, first + start + count - 1)
-    if (to < from) return { body: [] }
+    if (to < from) return [[]]
     const rows = selected(params).filter(isOpen).flatMap((instrument) => {
       // One more, for the close that the first one opens at.
       const candles = world.candles(instrument, bin, (from - 2) * bin, (to - 1) * bin)
@@ -167,15 +140,10 @@ const buckets = (params: URLSearchParams, world: World): Either.Either<Answer, R
         candle.openTime < (from - 1) * bin ? [] : [bucketRow(instrument, candle, candles[index - 1], bin)]
       )
     })
-    return yield* table(withoutPage(params), reverse ? rows.toReversed() : rows, { largest: 1000 })
+    // The page has been cut already; filter and columns have not been applied.
+    const rest = { ...params, start: undefined, startTime: undefined, endTime: undefined, reverse: undefined }
+    return yield* table(rest, reverse ? rows.toReversed() : rows, { largest: 1000 })
   })
-
-// The page has been cut already; filter and columns have not been applied.
-const withoutPage = (params: URLSearchParams): URLSearchParams => {
-  const rest = new URLSearchParams(params)
-  for (const name of ["start", "startTime", "endTime", "reverse"]) rest.delete(name)
-  return rest
-}
 
 const bucketRow = (instrument: Instrument, candle: Candle, before: Candle | undefined, bin: number): Row => {
   const key = { timestamp: iso(candle.openTime + bin), symbol: instrument.id, trades: candle.trades }

@@ -1,23 +1,12 @@
 import * as BigDecimal from "effect/BigDecimal"
-import * as DateTime from "effect/DateTime"
 import * as Record from "effect/Record"
 import * as Decimal from "../../engine/internal/decimal.js"
 import type { Listing, Quote } from "../../engine/Market.js"
+import { iso } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
+import { list } from "../../internal/listed.js"
 
-/** @internal A BitMEX instrument: what never changes about it. */
-export interface Instrument extends Listing {
-  readonly typ: "FFWCSX" | "FFCCSX" | "IFXXXP" | "MRCXXX"
-  readonly state: "Open" | "Settled" | "Unlisted"
-  readonly root: string
-  readonly quoteCurrency: string
-  readonly lotSize: number
-  /** Whole quote coins to minor units of what the contract settles in, as a power of ten. */
-  readonly settlement?: { readonly currency: string; readonly scale: number } | undefined
-  /** Contracts per base coin: linear contracts and spot. Absent where a contract is one quote unit. */
-  readonly perBase?: number | undefined
-  readonly expiry?: number | undefined
-}
+type Row = { readonly [column: string]: Json | undefined }
 
 /** @internal Minor units of a currency: its code is case-sensitive. */
 export interface Currency {
@@ -37,136 +26,95 @@ export const currencies: Readonly<Record<string, Currency>> = {
 
 const scales = Record.map(currencies, ({ scale }) => scale)
 
-const fee = Decimal.literal("0.0005")
-
-// The engine counts base coins, and contracts where they are inverse.
-const traded = (listing: Instrument): Instrument => {
-  if (listing.state !== "Open") return listing
-  const { perBase } = listing
-  const base = coinOf(listing.root)
-  const quote = coinOf(listing.quoteCurrency)
-  const lotSize = perBase === undefined
-    ? BigDecimal.make(BigInt(listing.lotSize), 0)
-    : BigDecimal.unsafeDivide(BigDecimal.make(BigInt(listing.lotSize), 0), BigDecimal.make(BigInt(perBase), 0))
-  return {
-    ...listing,
-    instrument: {
-      id: listing.id,
-      kind: listing.typ === "IFXXXP" ? "spot" : "perpetual",
-      base,
-      quote,
-      settle: perBase === undefined ? base : quote,
-      inverse: perBase === undefined,
-      multiplier: Decimal.literal("1"),
-      tickSize: listing.tickSize,
-      lotSize,
-      minAmount: lotSize,
-      minNotional: Decimal.literal("0"),
-      makerFee: fee,
-      takerFee: fee,
-      scales
-    }
-  }
-}
+// BitMEX has its own name for bitcoin.
+const bitcoinsOf = (name: string): string => name === "BTC" ? "XBT" : name
 
 /** @internal The name people use for a coin: BitMEX has its own for bitcoin. */
 export const coinOf = (name: string): string => name === "XBT" ? "BTC" : name
 
-const bitcoin = { currency: "XBt", scale: 8 }
-const tether = { currency: "USDt", scale: 6 }
+const fee = "0.0005"
 
-const linear = (
-  root: string,
-  base: string,
-  underlying: Listing["underlying"],
-  tickSize: string,
-  perBase: number
-): Instrument => ({
-  id: `${root}USDT`,
-  symbol: `${base}/USDT:USDT`,
-  underlying,
-  tickSize: Decimal.literal(tickSize),
-  typ: "FFWCSX",
-  state: "Open",
-  root,
-  quoteCurrency: "USDT",
-  lotSize: 1000,
-  settlement: tether,
-  perBase
-})
+interface Terms {
+  readonly underlying: Listing["underlying"]
+  readonly tick: string
+  readonly lotSize: number
+  /** Contracts per base coin: linear contracts and spot. Absent where a contract is one quote unit. */
+  readonly perBase?: number
+  readonly state?: "Open" | "Settled" | "Unlisted"
+  readonly expiry?: number
+}
 
-const spot = (
-  root: string,
-  base: string,
-  quote: string,
-  underlying: Listing["underlying"],
-  tickSize: string,
-  lotSize: number,
-  perBase: number
-): Instrument => ({
-  id: `${root}_${quote === "BTC" ? "XBT" : quote}`,
-  symbol: `${base}/${quote}`,
-  underlying,
-  tickSize: Decimal.literal(tickSize),
-  typ: "IFXXXP",
-  state: "Open",
-  root,
-  quoteCurrency: quote === "BTC" ? "XBT" : quote,
-  lotSize,
-  perBase
-})
+const listed = (
+  id: string,
+  symbol: string,
+  typ: "FFWCSX" | "FFCCSX" | "IFXXXP" | "MRCXXX",
+  { expiry, lotSize, perBase, state = "Open", tick, underlying }: Terms
+) => {
+  const [, base = "BTC", quote = "USD"] = /^(\w+)\/(\w+)/.exec(symbol) ?? []
+  // The engine counts base coins, and contracts where they are inverse.
+  const lot = BigDecimal.unsafeDivide(BigDecimal.make(BigInt(lotSize), 0), BigDecimal.make(BigInt(perBase ?? 1), 0))
+  const inverse = perBase === undefined
+  const listing = list({
+    id,
+    symbol,
+    underlying,
+    kind: typ === "IFXXXP" ? "spot" : "perpetual",
+    base,
+    quote,
+    settle: inverse ? base : quote,
+    inverse,
+    tick,
+    lot: Decimal.plain(lot),
+    makerFee: fee,
+    takerFee: fee,
+    scales,
+    traded: state === "Open"
+  })
+  const [root, quoteCurrency] = [bitcoinsOf(base), bitcoinsOf(quote)]
+  // What a contract settles in: whole quote coins are so many minor units, as a power of ten.
+  const { code, scale } = currencies[inverse ? base : quote] ?? { code: "", scale: 0 }
+  const settlement = typ.startsWith("FF") ? { currency: code, scale } : undefined
+  return { ...listing, typ, state, root, quoteCurrency, lotSize, settlement, perBase, expiry }
+}
 
-const listed: ReadonlyArray<Instrument> = [
-  {
-    id: "XBTUSD",
-    symbol: "BTC/USD:BTC",
-    underlying: "BTC",
-    tickSize: Decimal.literal("0.1"),
-    typ: "FFWCSX",
-    state: "Open",
-    root: "XBT",
-    quoteCurrency: "USD",
-    lotSize: 100,
-    settlement: bitcoin
-  },
-  linear("XBT", "BTC", "BTC", "0.1", 1_000_000),
-  linear("ETH", "ETH", "ETH", "0.01", 100_000),
-  linear("SOL", "SOL", "SOL", "0.01", 10_000),
-  linear("XRP", "XRP", "XRP", "0.0001", 100),
-  spot("XBT", "BTC", "USDT", "BTC", "0.5", 10_000, 100_000_000),
-  spot("ETH", "ETH", "USDT", "ETH", "0.05", 1_000_000, 1_000_000_000),
-  spot("SOL", "SOL", "USDT", "SOL", "0.01", 10_000_000, 1_000_000_000),
-  spot("XRP", "XRP", "USDT", "XRP", "0.0001", 1_000_000, 1_000_000),
-  spot("XBT", "BTC", "USDC", "BTC", "0.5", 10_000, 100_000_000),
-  spot("ETH", "ETH", "BTC", "ETH/BTC", "0.00001", 1_000_000, 1_000_000_000),
-  {
-    id: "XBTH25",
-    symbol: "BTC/USD:BTC-250328",
-    underlying: "BTC",
-    tickSize: Decimal.literal("0.5"),
-    typ: "FFCCSX",
-    state: "Settled",
-    root: "XBT",
-    quoteCurrency: "USD",
-    lotSize: 100,
-    settlement: bitcoin,
-    expiry: 1_743_163_200_000
-  },
-  {
-    id: ".BXBT",
-    symbol: ".BXBT",
-    underlying: "BTC",
-    tickSize: Decimal.literal("0.01"),
-    typ: "MRCXXX",
-    state: "Unlisted",
-    root: "XBT",
-    quoteCurrency: "USD",
-    lotSize: 1
-  }
-]
+/** @internal A BitMEX instrument: what never changes about it. */
+export type Instrument = ReturnType<typeof listed>
 
 /** @internal Everything the simulated BitMEX lists, including what does not trade. */
-export const instruments: ReadonlyArray<Instrument> = listed.map(traded)
+export const instruments: ReadonlyArray<Instrument> = [
+  listed("XBTUSD", "BTC/USD:BTC", "FFWCSX", { underlying: "BTC", tick: "0.1", lotSize: 100 }),
+  ...([
+    ["XBTUSDT", "BTC", "0.1", 1_000_000],
+    ["ETHUSDT", "ETH", "0.01", 100_000],
+    ["SOLUSDT", "SOL", "0.01", 10_000],
+    ["XRPUSDT", "XRP", "0.0001", 100]
+  ] as const).map(([id, base, tick, perBase]) =>
+    listed(id, `${base}/USDT:USDT`, "FFWCSX", { underlying: base, tick, lotSize: 1000, perBase })
+  ),
+  ...([
+    ["XBT_USDT", "BTC/USDT", "BTC", "0.5", 10_000, 100_000_000],
+    ["ETH_USDT", "ETH/USDT", "ETH", "0.05", 1_000_000, 1_000_000_000],
+    ["SOL_USDT", "SOL/USDT", "SOL", "0.01", 10_000_000, 1_000_000_000],
+    ["XRP_USDT", "XRP/USDT", "XRP", "0.0001", 1_000_000, 1_000_000],
+    ["XBT_USDC", "BTC/USDC", "BTC", "0.5", 10_000, 100_000_000],
+    ["ETH_XBT", "ETH/BTC", "ETH/BTC", "0.00001", 1_000_000, 1_000_000_000]
+  ] as const).map(([id, symbol, underlying, tick, lotSize, perBase]) =>
+    listed(id, symbol, "IFXXXP", { underlying, tick, lotSize, perBase })
+  ),
+  listed("XBTH25", "BTC/USD:BTC-250328", "FFCCSX", {
+    underlying: "BTC",
+    tick: "0.5",
+    lotSize: 100,
+    state: "Settled",
+    expiry: 1_743_163_200_000
+  }),
+  listed(".BXBT", ".BXBT", "MRCXXX", { underlying: "BTC", tick: "0.01", lotSize: 1, state: "Unlisted" })
+]
+
+const byId = new Map(instruments.map((instrument) => [instrument.id, instrument]))
+
+/** @internal */
+export const find = (id: string): Instrument | undefined => byId.get(id)
 
 const one = Decimal.literal("1")
 const halfTenth = Decimal.literal("0.0000000005")
@@ -211,15 +159,12 @@ export const lots = (instrument: Instrument, base: BigDecimal.BigDecimal, price:
   return whole > 0n ? whole : lot
 }
 
-/** @internal An instant as BitMEX writes it. */
-export const iso = (milliseconds: number): string => DateTime.formatIso(DateTime.unsafeMake(milliseconds))
-
 /** @internal An instrument's row at an instant. Members without a value are left out, as BitMEX does since 2023. */
 export const row = (
   instrument: Instrument,
   quote: Quote,
   now: number
-): { readonly [column: string]: Json | undefined } => ({
+): Row => ({
   symbol: instrument.id,
   rootSymbol: instrument.root,
   state: instrument.state,
@@ -242,7 +187,7 @@ export const maxPrice = 1_000_000
 /** @internal */
 export const maxOrderQty = ({ typ }: Instrument): number => typ === "IFXXXP" ? 100_000_000_000_000 : 10_000_000
 
-const contract = (instrument: Instrument): { readonly [column: string]: Json | undefined } => {
+const contract = (instrument: Instrument): Row => {
   const { perBase, settlement, typ } = instrument
   const inverse = settlement?.currency === "XBt"
   return {
@@ -258,12 +203,12 @@ const contract = (instrument: Instrument): { readonly [column: string]: Json | u
     isQuanto: false,
     initMargin: typ === "IFXXXP" ? undefined : Decimal.literal("0.01"),
     maintMargin: typ === "IFXXXP" ? undefined : Decimal.literal("0.005"),
-    makerFee: fee,
-    takerFee: fee
+    makerFee: Decimal.literal(fee),
+    takerFee: Decimal.literal(fee)
   }
 }
 
-const prices = (quote: Quote): { readonly [column: string]: Json | undefined } => ({
+const prices = (quote: Quote): Row => ({
   lastPrice: quote.last,
   markPrice: quote.last
 })
@@ -272,7 +217,7 @@ const trading = (
   instrument: Instrument,
   quote: Quote,
   now: number
-): { readonly [column: string]: Json | undefined } => ({
+): Row => ({
   ...prices(quote),
   bidPrice: quote.bid,
   askPrice: quote.ask,
@@ -291,7 +236,7 @@ const trading = (
   ...(instrument.typ === "FFWCSX" ? funding(instrument, now) : {})
 })
 
-const volumes = (instrument: Instrument, quote: Quote): { readonly [column: string]: Json } => {
+const volumes = (instrument: Instrument, quote: Quote): Row => {
   const { perBase, settlement } = instrument
   const volume24h = perBase === undefined
     ? Decimal.minor(quote.quoteVolume, 0)
@@ -312,7 +257,7 @@ const volumes = (instrument: Instrument, quote: Quote): { readonly [column: stri
 
 const fundingInterval = 28_800_000
 
-const funding = (instrument: Instrument, now: number): { readonly [column: string]: Json } => ({
+const funding = (instrument: Instrument, now: number): Row => ({
   openInterest: instrument.lotSize * 1_000_000,
   fundingRate: Decimal.literal("0.0001"),
   indicativeFundingRate: Decimal.literal("0.0001"),

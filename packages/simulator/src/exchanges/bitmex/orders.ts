@@ -7,66 +7,46 @@ import * as BigDecimal from "effect/BigDecimal"
 import type { World } from "../../Dialect.js"
 import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
-import * as Hash from "../../engine/internal/hash.js"
+import { uuids } from "../../internal/ids.js"
+import { type Input, iso, text } from "../../internal/inputs.js"
+import { visibleFills } from "../../internal/listed.js"
 import { account } from "./account.js"
-import { coinOf, currencies, type Instrument, instruments, iso, sizeOf, worth } from "./markets.js"
-import { type Endpoints, type Row, table } from "./params.js"
-
-/** @internal */
-export const endpoints: Endpoints = {
-  "GET /api/v1/order": {
-    signed: "read",
-    answer: ({ params }, world) =>
-      table(params, ofSymbol(params, visible(world).map((order) => orderRow(order, world.engine))), {
-        keys: ["orderID", "symbol"],
-        hidden: ({ ordStatus }) => ({ open: ordStatus === "New" || ordStatus === "PartiallyFilled" })
-      })
-  },
-  "GET /api/v1/execution/tradeHistory": {
-    signed: "read",
-    answer: ({ params }, world) => table(params, ofSymbol(params, executions(world)), { keys: ["execID", "symbol"] })
-  }
-}
+import { coinOf, currencies, find as instrumentOf, type Instrument, sizeOf, worth } from "./markets.js"
+import { type Answering, type Row, table } from "./params.js"
 
 // What is read here comes from a database, which may lag behind the engine.
 const visible = (world: World): ReadonlyArray<Engine.Order> => Engine.orders(world.engine).filter(world.isVisible)
 
-const ofSymbol = (params: URLSearchParams, rows: ReadonlyArray<Row>): ReadonlyArray<Row> => {
-  const symbol = params.get("symbol")
-  return symbol === null || symbol === "" ? rows : rows.filter((row) => row["symbol"] === symbol.toUpperCase())
+const ofSymbol = (params: Input, rows: ReadonlyArray<Row>): ReadonlyArray<Row> => {
+  const symbol = text(params, "symbol")?.toUpperCase()
+  return symbol === undefined ? rows : rows.filter((row) => row["symbol"] === symbol)
 }
 
-const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, "0").slice(-digits)
+/** @internal */
+export const orders: Answering = ({ params }, world) =>
+  table(params, ofSymbol(params, visible(world).map((order) => orderRow(order, world.engine))), {
+    keys: ["orderID", "symbol"],
+    hidden: ({ ordStatus }) => ({ open: ordStatus === "New" || ordStatus === "PartiallyFilled" })
+  })
 
-const guid = (kind: string, id: number): string => {
-  const left = Hash.pair(Hash.text(kind), 1, id)
-  const right = Hash.pair(Hash.text(kind), 2, id)
-  return `${hex(left, 8)}-${hex(right >>> 16, 4)}-4${hex(right, 3)}-a${hex(left >>> 8, 3)}-${hex(id, 12)}`
-}
+/** @internal */
+export const executions: Answering = ({ params }, world) =>
+  table(params, ofSymbol(params, executionRows(world)), { keys: ["execID", "symbol"] })
 
-/** @internal An order's id: it ends in the number the engine knows it by. */
-export const orderIdOf = (id: number): string => guid("order", id)
+/** @internal */
+export const ids = uuids("bitmex/order")
+const [executionIds, matchIds] = [uuids("bitmex/execution"), uuids("bitmex/match")]
 
 /** @internal The order with an id of the exchange's or the client's making. */
 export const find = (
-  world: World,
+  { engine }: World,
   key: { readonly orderID: string } | { readonly clOrdID: string }
-): Engine.Order | undefined => {
-  if ("clOrdID" in key) {
-    return key.clOrdID === "" ? undefined : Engine.orderByClientId(world.engine, key.clOrdID)
-  }
-  const number = Number.parseInt(key.orderID.slice(-12), 16)
-  const order = orderIdOf(number) === key.orderID.toLowerCase() ? Engine.order(world.engine, number) : undefined
-  return order?.owner === "account" ? order : undefined
-}
+): Engine.Order | undefined =>
+  "clOrdID" in key ? Engine.orderByClientId(engine, key.clOrdID) : Engine.order(engine, ids.read(key.orderID) ?? 0)
 
 /** @internal */
 export const isOrderId = (text: string): boolean =>
   /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text)
-
-/** @internal */
-export const instrumentOf = (id: string): Instrument | undefined =>
-  instruments.find((instrument) => instrument.id === id)
 
 /** @internal */
 export const statusOf = (order: Engine.Order): string => {
@@ -100,9 +80,8 @@ const averageOf = (
   if (order.filled.value === 0n) return undefined
   const places = instrument.tickSize.scale + 4
   if (instrument.perBase !== undefined) return Decimal.ratio(order.notional, order.filled, places)
-  const coins = Engine.fillsOf(engine, order.id).reduce(
-    (total, { amount, price }) => BigDecimal.sum(total, Decimal.ratio(amount, price, 20)),
-    BigDecimal.make(0n, 0)
+  const coins = BigDecimal.sumAll(
+    Engine.fillsOf(engine, order.id).map(({ amount, price }) => Decimal.ratio(amount, price, 20))
   )
   return BigDecimal.round(Decimal.ratio(order.filled, coins, 12), { scale: places, mode: "half-from-zero" })
 }
@@ -114,7 +93,7 @@ export const orderRow = (order: Engine.Order, engine: Engine.Engine): Row => {
   const average = averageOf(order, engine, instrument)
   const quote = coinOf(instrument.quoteCurrency)
   return {
-    orderID: orderIdOf(order.id),
+    orderID: ids.write(order.id),
     clOrdID: order.clientOrderId ?? "",
     account,
     symbol: order.instrument,
@@ -137,16 +116,10 @@ export const orderRow = (order: Engine.Order, engine: Engine.Engine): Row => {
   }
 }
 
-const executions = (world: World): ReadonlyArray<Row> => {
-  const orders = new Map(visible(world).map((order) => [order.id, order]))
-  return Engine.fills(world.engine).flatMap((fill) => {
-    const order = orders.get(fill.orderId)
-    const instrument = instrumentOf(fill.instrument)
-    return order === undefined || instrument === undefined
-      ? []
-      : [executionRow(fill, instrument, orderRow(order, world.engine))]
-  })
-}
+const executionRows = (world: World): ReadonlyArray<Row> =>
+  visibleFills(world, instrumentOf).map(({ fill, listing, order }) =>
+    executionRow(fill, listing, orderRow(order, world.engine))
+  )
 
 const executionRow = (fill: Engine.Fill, instrument: Instrument, order: Row): Row => {
   const size = sizeOf(instrument, fill.amount)
@@ -157,7 +130,7 @@ const executionRow = (fill: Engine.Fill, instrument: Instrument, order: Row): Ro
   const signed = (value: BigDecimal.BigDecimal, positive: boolean) => positive ? value : BigDecimal.negate(value)
   return {
     ...order,
-    execID: guid("execution", fill.id),
+    execID: executionIds.write(fill.id),
     execType: "Trade",
     lastQty: size,
     lastPx: fill.price,
@@ -166,7 +139,7 @@ const executionRow = (fill: Engine.Fill, instrument: Instrument, order: Row): Ro
     execCost: pays ? settled : -settled,
     execComm: Decimal.minor(fill.fee, paidIn?.scale ?? 8),
     execCommCcy: paidIn?.code,
-    trdMatchID: guid("match", fill.id),
+    trdMatchID: matchIds.write(fill.id),
     homeNotional: signed(home, fill.side === "buy"),
     foreignNotional: signed(foreign, fill.side === "sell"),
     trdType: "Regular",

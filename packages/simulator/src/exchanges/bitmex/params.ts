@@ -4,136 +4,93 @@
  * @internal
  */
 import * as Either from "effect/Either"
-import * as Dialect from "../../Dialect.js"
-import type { ApiKey } from "../../engine/Account.js"
-import type { Engine } from "../../engine/Engine.js"
+import type { World } from "../../Dialect.js"
+import type { SimulatedRequest } from "../../Dialect.js"
+import { reading } from "../../internal/fields.js"
+import { flag, fromForm, fromQuery, type Input, instantOf, isInput, text, textOf } from "../../internal/inputs.js"
 import * as Json from "../../internal/json.js"
+import type * as Table from "../../internal/table.js"
 
 /** @internal */
 export interface Refusal {
   readonly status: number
   readonly message: string
   readonly name: string
+  readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
 /** @internal */
-export const refuse = (status: number, message: string, name = "HTTPError"): Either.Either<never, Refusal> =>
+export type Read<A> = Either.Either<A, Refusal>
+
+/** @internal */
+export const refuse = (status: number, message: string, name = "HTTPError"): Read<never> =>
   Either.left({ status, message, name })
 
-/** @internal What an endpoint answers, and the engine after it when something was traded. */
-export interface Answer {
-  readonly body: Json.Json
-  readonly engine?: Engine | undefined
+/** @internal */
+export const invalid = (message: string): Read<never> => refuse(400, message, "ValidationError")
+
+/** @internal The parameters of the query; the members of a JSON object or a form, or else the query too. */
+export interface Asked {
+  readonly params: Input
+  readonly fields: Input
 }
-
-/** @internal The fields of a JSON object or a form. */
-export type Fields = Readonly<Record<string, unknown>>
-
-/** @internal What was sent: the query, and the body or else the query as fields. */
-export interface Input {
-  readonly params: URLSearchParams
-  readonly fields: Fields
-}
-
-/** @internal What a key must be allowed to do. */
-export type Right = "read" | "order"
 
 /** @internal */
-export interface Endpoint {
-  /** Absent where no key is needed. */
-  readonly signed?: Right | undefined
-  /** Metered a second time, by the second. */
-  readonly ordering?: boolean | undefined
-  readonly answer: (input: Input, world: Dialect.World, key: ApiKey | undefined) => Either.Either<Answer, Refusal>
-}
+export type Answering = (asked: Asked, world: World) => Read<Table.Answer>
 
-/** @internal Endpoints by method and path. */
-export type Endpoints = Readonly<Record<string, Endpoint>>
+/** @internal What was sent, or undefined when a body is none of these. */
+export const asked = (request: SimulatedRequest): Asked | undefined => {
+  const params = fromQuery(request.target)
+  const body = textOf(request.body)
+  if (body === "") return { params, fields: params }
+  if (!body.trimStart().startsWith("{") && body.includes("=")) return { params, fields: fromForm(body) }
+  const fields = Json.parse(body)
+  return isInput(fields) ? { params, fields } : undefined
+}
 
 /** @internal */
 export type Row = { readonly [column: string]: Json.Json | undefined }
 
-const isRecord = (json: unknown): json is Fields => typeof json === "object" && json !== null && !Array.isArray(json)
+/** @internal */
+export const { instant } = reading((name, reason) => invalid(`\`${name}\` ${reason}`))
 
 /** @internal */
-export const inputOf = (request: Dialect.SimulatedRequest): Either.Either<Input, Refusal> => {
-  const params = new URLSearchParams(Dialect.queryOf(request.target))
-  const text = decoder.decode(request.body)
-  if (text === "") return Either.right({ params, fields: Object.fromEntries(params) })
-  if (!text.trimStart().startsWith("{") && text.includes("=")) {
-    return Either.right({ params, fields: Object.fromEntries(new URLSearchParams(text)) })
-  }
-  const fields = Json.parse(text)
-  return isRecord(fields)
-    ? Either.right({ params, fields })
-    : refuse(400, "The request body is not a JSON object", "SyntaxError")
-}
-
-const integer = (
-  params: URLSearchParams,
-  name: string,
-  otherwise: number,
-  largest: number
-): Either.Either<number, Refusal> => {
-  const text = params.get(name) ?? String(otherwise)
-  return /^\d{1,9}$/.test(text) && Number(text) <= largest
-    ? Either.right(Number(text))
-    : refuse(400, `\`${name}\` must be an integer between 0 and ${largest}`, "ValidationError")
-}
-
-/** @internal */
-export const depthOf = (params: URLSearchParams): Either.Either<number, Refusal> =>
-  integer(params, "depth", 25, 999_999_999)
-
-const instant = (params: URLSearchParams, name: string): Either.Either<number | undefined, Refusal> => {
-  const text = params.get(name)
-  if (text === null || text === "") return Either.right(undefined)
-  const at = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN
-  return Number.isNaN(at)
-    ? refuse(400, `\`${name}\` must be an ISO-8601 date`, "ValidationError")
-    : Either.right(at)
+export const integer = (params: Input, name: string, otherwise: number, most = 999_999_999): Read<number> => {
+  const value = text(params, name) ?? String(otherwise)
+  return /^\d{1,9}$/.test(value) && Number(value) <= most
+    ? Either.right(Number(value))
+    : invalid(`\`${name}\` must be an integer between 0 and ${most}`)
 }
 
 /** @internal The part of a table that is asked for. */
-export interface Page {
-  readonly count: number
-  readonly start: number
-  readonly reverse: boolean
-  readonly startTime: number | undefined
-  readonly endTime: number | undefined
-}
-
-/** @internal */
-export const pageOf = (params: URLSearchParams, largest = 500): Either.Either<Page, Refusal> =>
+export const pageOf = (params: Input, largest = 500) =>
   Either.gen(function*() {
     return {
       count: yield* integer(params, "count", 100, largest),
-      start: yield* integer(params, "start", 0, 999_999_999),
-      reverse: params.get("reverse") === "true",
+      start: yield* integer(params, "start", 0),
+      reverse: flag(params, "reverse"),
       startTime: yield* instant(params, "startTime"),
       endTime: yield* instant(params, "endTime")
     }
   })
 
-const objectOf = (text: unknown): unknown => typeof text === "string" ? text === "" ? {} : Json.parse(text) : text
-
 /** @internal The value of `filter`, wherever it was sent. */
-export const filterOf = (filter: unknown): Either.Either<Fields, Refusal> => {
-  const value = objectOf(filter ?? {})
-  return isRecord(value) ? Either.right(value) : refuse(400, "`filter` must be a JSON object", "ValidationError")
+export const filterOf = (filter: unknown): Read<Input> => {
+  const value = typeof filter === "string" && filter !== "" ? Json.parse(filter) : filter || {}
+  return isInput(value) ? Either.right(value) : invalid("`filter` must be a JSON object")
 }
 
-const columnsOf = (params: URLSearchParams): Either.Either<ReadonlyArray<string> | undefined, Refusal> => {
-  const text = params.get("columns")
-  if (text === null || text === "") return Either.right(undefined)
-  const columns = text.startsWith("[") ? Json.parse(text) : text.split(",")
+const columnsOf = (params: Input): Read<ReadonlyArray<string> | undefined> => {
+  const names = text(params, "columns")
+  if (names === undefined) return Either.right(undefined)
+  const columns = names.startsWith("[") ? Json.parse(names) : names.split(",")
   return Array.isArray(columns) && columns.every((column) => typeof column === "string")
     ? Either.right(columns)
-    : refuse(400, "`columns` must be a JSON array of column names", "ValidationError")
+    : invalid("`columns` must be a JSON array of column names")
 }
 
 /** @internal Whether a row has the values of a filter; `hidden` are columns that only filters see. */
-export const matches = (filter: Fields, hidden: (row: Row) => Row = () => ({})) => (row: Row): boolean => {
+export const matches = (filter: Input, hidden: (row: Row) => Row = () => ({})) => (row: Row): boolean => {
   const seen = { ...row, ...hidden(row) }
   return Object.entries(filter).every(([column, wanted]) => {
     const value: unknown = Json.parse(Json.encode(seen[column] ?? null))
@@ -143,34 +100,28 @@ export const matches = (filter: Fields, hidden: (row: Row) => Row = () => ({})) 
 
 /** @internal A page of a table whose rows are given from the oldest on. */
 export const table = (
-  params: URLSearchParams,
+  params: Input,
   rows: ReadonlyArray<Row>,
   options: {
     readonly largest?: number | undefined
     readonly keys?: ReadonlyArray<string> | undefined
     readonly hidden?: ((row: Row) => Row) | undefined
   } = {}
-): Either.Either<Answer, Refusal> =>
+): Read<Table.Answer> =>
   Either.gen(function*() {
-    const filter = yield* filterOf(params.get("filter"))
+    const filter = yield* filterOf(params["filter"])
     const columns = yield* columnsOf(params)
-    const { count, endTime, reverse, start, startTime } = yield* pageOf(params, options.largest)
+    const { count, endTime = Infinity, reverse, start, startTime = -Infinity } = yield* pageOf(params, options.largest)
     const timely = ({ timestamp }: Row): boolean => {
-      const at = typeof timestamp === "string" ? Date.parse(timestamp) : 0
-      return (startTime === undefined || startTime <= at) && (endTime === undefined || at <= endTime)
+      const at = typeof timestamp === "string" ? instantOf(timestamp) ?? 0 : 0
+      return startTime <= at && at <= endTime
     }
     const found = rows.filter((row) => timely(row) && matches(filter, options.hidden)(row))
     const ordered = reverse ? found.toReversed() : found
     const keys = options.keys ?? ["symbol"]
-    return {
-      body: ordered.slice(start, start + count).map((row) =>
-        columns === undefined
-          ? row
-          : Object.fromEntries(
-            Object.entries(row).filter(([column]) => keys.includes(column) || columns.includes(column))
-          )
-      )
-    }
+    const shows = (column: string) => columns === undefined || keys.includes(column) || columns.includes(column)
+    return [
+      ordered.slice(start, start + count)
+        .map((row): Row => Object.fromEntries(Object.entries(row).filter(([column]) => shows(column))))
+    ]
   })
-
-const decoder = new TextDecoder()

@@ -3,47 +3,27 @@
  *
  * @internal
  */
+import * as Arr from "effect/Array"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type { World } from "../../Dialect.js"
 import * as Engine from "../../engine/Engine.js"
-import { amountOf, type Instrument, iso, maxOrderQty, maxPrice, sizeOf } from "./markets.js"
-import { find, instrumentOf, isOrderId, orderRow, statusOf } from "./orders.js"
-import {
-  type Answer,
-  type Endpoint,
-  type Endpoints,
-  type Fields,
-  filterOf,
-  matches,
-  type Refusal,
-  refuse,
-  type Row
-} from "./params.js"
-
-const ordering: Pick<Endpoint, "signed" | "ordering"> = { signed: "order", ordering: true }
-
-/** @internal */
-export const endpoints: Endpoints = {
-  "POST /api/v1/order": { ...ordering, answer: ({ fields }, world) => place(fields, world) },
-  "PUT /api/v1/order": { ...ordering, answer: ({ fields }, world) => amend(fields, world) },
-  "DELETE /api/v1/order": { ...ordering, answer: ({ fields }, world) => cancel(fields, world) },
-  "DELETE /api/v1/order/all": { ...ordering, answer: ({ fields }, world) => cancelAll(fields, world) }
-}
-
-const invalid = (message: string) => refuse(400, message, "ValidationError")
+import { type Input, iso } from "../../internal/inputs.js"
+import { amountOf, find as instrumentOf, type Instrument, maxOrderQty, maxPrice, sizeOf } from "./markets.js"
+import { find, isOrderId, orderRow, statusOf } from "./orders.js"
+import { type Answering, filterOf, invalid, matches, type Read, refuse, type Row } from "./params.js"
 
 // --- fields
 
-const text = (fields: Fields, name: string): Either.Either<string | undefined, Refusal> => {
+const text = (fields: Input, name: string): Read<string | undefined> => {
   const value = fields[name]
   if (value === undefined || value === null || value === "") return Either.right(undefined)
   return typeof value === "string" ? Either.right(value) : invalid(`Invalid ${name}`)
 }
 
 // A form and a careful client write numbers as text; both mean the same.
-const decimal = (fields: Fields, name: string): Either.Either<BigDecimal.BigDecimal | undefined, Refusal> => {
+const decimal = (fields: Input, name: string): Read<BigDecimal.BigDecimal | undefined> => {
   const value = fields[name]
   if (value === undefined || value === null) return Either.right(undefined)
   const parsed = typeof value === "number" || typeof value === "string"
@@ -52,20 +32,20 @@ const decimal = (fields: Fields, name: string): Either.Either<BigDecimal.BigDeci
   return Option.isNone(parsed) ? invalid(`Invalid ${name}`) : Either.right(parsed.value)
 }
 
-const sizeFrom = (fields: Fields, name: string): Either.Either<bigint | undefined, Refusal> =>
+const sizeFrom = (fields: Input, name: string): Read<bigint | undefined> =>
   Either.flatMap(decimal(fields, name), (value) => {
     if (value === undefined) return Either.right(undefined)
     const { scale, value: digits } = BigDecimal.normalize(value)
     return scale > 0 ? invalid(`Invalid ${name}`) : Either.right(digits * 10n ** BigInt(-scale))
   })
 
-const clientId = (fields: Fields, name: string): Either.Either<string | undefined, Refusal> =>
+const clientId = (fields: Input, name: string): Read<string | undefined> =>
   Either.flatMap(
     text(fields, name),
     (id) => id !== undefined && id.length > 36 ? invalid(`${name} must be at most 36 characters`) : Either.right(id)
   )
 
-const checkPrice = (instrument: Instrument, price: BigDecimal.BigDecimal): Either.Either<void, Refusal> => {
+const checkPrice = (instrument: Instrument, price: BigDecimal.BigDecimal): Read<void> => {
   if (!BigDecimal.isPositive(price) || BigDecimal.greaterThan(price, BigDecimal.make(BigInt(maxPrice), 0))) {
     return invalid("Invalid price")
   }
@@ -74,7 +54,7 @@ const checkPrice = (instrument: Instrument, price: BigDecimal.BigDecimal): Eithe
     : invalid("Invalid price tickSize")
 }
 
-const checkSize = (instrument: Instrument, size: bigint): Either.Either<void, Refusal> =>
+const checkSize = (instrument: Instrument, size: bigint): Read<void> =>
   size <= 0n || size % BigInt(instrument.lotSize) !== 0n || size > BigInt(maxOrderQty(instrument))
     ? invalid("Invalid orderQty")
     : Either.void
@@ -96,7 +76,7 @@ interface Instructions {
   readonly close: boolean
 }
 
-const instructions = (fields: Fields): Either.Either<Instructions, Refusal> =>
+const instructions = (fields: Input): Read<Instructions> =>
   Either.flatMap(text(fields, "execInst"), (list = "") => {
     const names = list.split(/[,;\s]+/).filter((name) => name !== "")
     return names.every((name) => ["ParticipateDoNotInitiate", "ReduceOnly", "Close"].includes(name))
@@ -108,7 +88,7 @@ const instructions = (fields: Fields): Either.Either<Instructions, Refusal> =>
       : invalid("Invalid execInst")
   })
 
-const listed = (fields: Fields): Either.Either<Instrument, Refusal> =>
+const listed = (fields: Input): Read<Instrument> =>
   Either.flatMap(text(fields, "symbol"), (symbol) => {
     if (symbol === undefined) return invalid("'symbol' is a required arg.")
     const found = instrumentOf(symbol.toUpperCase())
@@ -120,11 +100,11 @@ const positionOf = (world: World, instrument: Instrument): BigDecimal.BigDecimal
     BigDecimal.make(0n, 0)
 
 const sideAndSize = (
-  fields: Fields,
+  fields: Input,
   world: World,
   instrument: Instrument,
   close: boolean
-): Either.Either<readonly [side: Engine.Side, size: bigint], Refusal> =>
+): Read<readonly [side: Engine.Side, size: bigint]> =>
   Either.gen(function*() {
     const name = yield* text(fields, "side")
     if (name !== undefined && name !== "Buy" && name !== "Sell") return yield* invalid("Invalid side")
@@ -137,7 +117,8 @@ const sideAndSize = (
     return [(name ?? implied) === "Buy" ? "buy" : "sell", size]
   })
 
-const place = (fields: Fields, world: World): Either.Either<Answer, Refusal> =>
+/** @internal */
+export const place: Answering = ({ fields }, world) =>
   Either.gen(function*() {
     const instrument = yield* listed(fields)
     const { close, postOnly, reduceOnly } = yield* instructions(fields)
@@ -152,7 +133,7 @@ const place = (fields: Fields, world: World): Either.Either<Answer, Refusal> =>
     if (reduceOnly && instrument.typ === "IFXXXP") return yield* invalid("Invalid execInst for instrument")
     const clientOrderId = yield* clientId(fields, "clOrdID")
     const [side, size] = yield* sideAndSize(fields, world, instrument, close)
-    if (close && size === 0n) return { body: rejected(fields, instrument, world) }
+    if (close && size === 0n) return [rejected(fields, instrument, world)]
     yield* checkSize(instrument, size)
     if (limit && price === undefined) return yield* invalid("Invalid price")
     if (limit && price !== undefined) yield* checkPrice(instrument, price)
@@ -175,32 +156,34 @@ const place = (fields: Fields, world: World): Either.Either<Answer, Refusal> =>
     }, world.now)
     if (Either.isLeft(placed)) {
       return placed.left === "NothingToReduce"
-        ? { body: rejected(fields, instrument, world) }
-        : yield* engineRefusal(placed.left, instrument)
+        ? [rejected(fields, instrument, world)]
+        : yield* explained(placed.left, instrument)
     }
     const [order, engine] = placed.right
-    return { body: orderRow(order, engine), engine }
+    return [orderRow(order, engine), engine]
   })
 
-const engineRefusal = (refusal: Engine.Refusal, instrument: Instrument): Either.Either<never, Refusal> => {
-  switch (refusal) {
-    case "InsufficientFunds":
-      return invalid(
-        `Account has insufficient Available Balance for ${instrument.settlement?.currency ?? instrument.id}`
-      )
-    case "OffTick":
-      return invalid("Invalid price tickSize")
-    case "UnknownInstrument":
-      return refuse(400, "Invalid symbol")
-    case "NoLiquidity":
-      return refuse(400, "No liquidity")
-    default:
-      return invalid("Invalid orderQty")
-  }
+const refusals: Readonly<Record<Engine.Refusal | Engine.CancelRefusal, Read<never>>> = {
+  UnknownInstrument: refuse(400, "Invalid symbol"),
+  OffTick: invalid("Invalid price tickSize"),
+  OffLot: invalid("Invalid orderQty"),
+  TooSmall: invalid("Invalid orderQty"),
+  NotionalTooSmall: invalid("Invalid orderQty"),
+  InsufficientFunds: invalid("Account has insufficient Available Balance for %"),
+  NothingToReduce: invalid("Invalid orderQty"),
+  NoLiquidity: refuse(400, "No liquidity"),
+  NotFound: refuse(400, "Invalid ordStatus"),
+  NotOpen: refuse(400, "Invalid ordStatus")
 }
 
+const explained = (refusal: keyof typeof refusals, { id, settlement }: Instrument): Read<never> =>
+  Either.mapLeft(refusals[refusal], ({ message, ...rest }) => ({
+    ...rest,
+    message: message.replace("%", settlement?.currency ?? id)
+  }))
+
 // An order that reduces nothing is answered as an order; the exchange keeps none.
-const rejected = (fields: Fields, instrument: Instrument, world: World): Row => {
+const rejected = (fields: Input, instrument: Instrument, world: World): Row => {
   const at = iso(world.now)
   return {
     orderID: "00000000-0000-0000-0000-000000000000",
@@ -219,7 +202,8 @@ const rejected = (fields: Fields, instrument: Instrument, world: World): Row => 
 
 // --- amending
 
-const amend = (fields: Fields, world: World): Either.Either<Answer, Refusal> =>
+/** @internal */
+export const amend: Answering = ({ fields }, world) =>
   Either.gen(function*() {
     const orderID = yield* text(fields, "orderID")
     const original = yield* clientId(fields, "origClOrdID")
@@ -251,14 +235,13 @@ const amend = (fields: Fields, world: World): Either.Either<Answer, Refusal> =>
       return yield* refuse(400, "Invalid amend: orderQty, leavesQty, price, stopPx unchanged")
     }
     const amended = Engine.amend(world.engine, order.id, { price, amount }, world.now)
-    if (Either.isRight(amended)) return { body: orderRow(...amended.right), engine: amended.right[1] }
-    if (amended.left === "NotFound" || amended.left === "NotOpen") return yield* refuse(400, "Invalid ordStatus")
-    return yield* engineRefusal(amended.left, instrument)
+    if (Either.isRight(amended)) return [orderRow(...amended.right), amended.right[1]]
+    return yield* explained(amended.left, instrument)
   })
 
 // --- canceling
 
-const ids = (fields: Fields, name: string): Either.Either<ReadonlyArray<string>, Refusal> => {
+const ids = (fields: Input, name: string): Read<ReadonlyArray<string>> => {
   const value = fields[name]
   if (value === undefined || value === null || value === "") return Either.right([])
   if (typeof value === "string") return Either.right(value.split(","))
@@ -267,7 +250,8 @@ const ids = (fields: Fields, name: string): Either.Either<ReadonlyArray<string>,
     : invalid(`Invalid ${name}`)
 }
 
-const cancel = (fields: Fields, world: World): Either.Either<Answer, Refusal> =>
+/** @internal */
+export const cancel: Answering = ({ fields }, world) =>
   Either.gen(function*() {
     const orderIds = yield* ids(fields, "orderID")
     const clientIds = yield* ids(fields, "clOrdID")
@@ -276,34 +260,23 @@ const cancel = (fields: Fields, world: World): Either.Either<Answer, Refusal> =>
     const wanted = [...orderIds.map((orderID) => ({ orderID })), ...clientIds.map((clOrdID) => ({ clOrdID }))]
       .map((key) => ({ key, order: find(world, key) }))
     if (wanted.every(({ order }) => order === undefined)) return yield* refuse(404, "Not Found")
-    let engine = world.engine
-    const body = wanted.map(({ key, order }): Row => {
-      if (order === undefined) return { ...key, error: "Not Found" }
+    const [engine, body] = Arr.mapAccum(wanted, world.engine, (engine, { key, order }): [Engine.Engine, Row] => {
+      if (order === undefined) return [engine, { ...key, error: "Not Found" }]
       const canceled = Engine.cancel(engine, order.id, world.now)
-      if (Either.isLeft(canceled)) {
-        return {
-          ...orderRow(order, engine),
-          error: `Unable to cancel order due to existing state: ${statusOf(order)}`
-        }
-      }
-      engine = canceled.right[1]
-      return orderRow(...canceled.right)
+      if (Either.isRight(canceled)) return [canceled.right[1], orderRow(...canceled.right)]
+      const error = `Unable to cancel order due to existing state: ${statusOf(order)}`
+      return [engine, { ...orderRow(order, engine), error }]
     })
-    return { body, engine }
+    return [body, engine]
   })
 
-const cancelAll = (fields: Fields, world: World): Either.Either<Answer, Refusal> =>
+/** @internal */
+export const cancelAll: Answering = ({ fields }, world) =>
   Either.gen(function*() {
     const symbol = (yield* text(fields, "symbol"))?.toUpperCase()
     if (symbol !== undefined && instrumentOf(symbol) === undefined) return yield* refuse(400, "Invalid symbol")
     const filter = matches(yield* filterOf(fields["filter"]))
-    let engine = world.engine
-    const body = Engine.openOrders(engine, symbol).flatMap((order): ReadonlyArray<Row> => {
-      if (!filter(orderRow(order, engine))) return []
-      const canceled = Engine.cancel(engine, order.id, world.now)
-      if (Either.isLeft(canceled)) return []
-      engine = canceled.right[1]
-      return [orderRow(...canceled.right)]
-    })
-    return { body, engine }
+    const meant = Engine.openOrders(world.engine, symbol).filter((order) => filter(orderRow(order, world.engine)))
+    const engine = Engine.cancelEach(world.engine, meant, world.now)
+    return [meant.flatMap(({ id }) => Engine.order(engine, id) ?? []).map((order) => orderRow(order, engine)), engine]
   })

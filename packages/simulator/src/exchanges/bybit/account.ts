@@ -1,39 +1,34 @@
 import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
-import type { World } from "../../Dialect.js"
-import type { ApiKey } from "../../engine/Account.js"
 import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
-import { type Input, text } from "../../internal/inputs.js"
+import { columns } from "../../internal/columns.js"
+import { dollars, type Holding, holdings } from "../../internal/holdings.js"
+import { text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
-import { type BybitListing, find, listings, ofInstrument, price, quantity } from "./markets.js"
-import { scoped, unscoped } from "./orders.js"
-import { type Answered, categoryOf, limitOf, page, refuse } from "./params.js"
+import * as Keys from "../../internal/keys.js"
+import { type BybitListing, find, listings, price, quantity } from "./markets.js"
+import { scoped, unscoped, value } from "./orders.js"
+import { type Answering, categoryOf, limitOf, page, refuse } from "./params.js"
 
 /** @internal A key that may only read names the same permissions, which then mean reading. */
-export const apiKey = (key: ApiKey): Answered => {
-  const trades = key.permissions.includes("trade")
-  const withdraws = key.permissions.includes("withdraw")
-  return Either.right({
+export const apiKey: Answering = (_, __, key) => {
+  const [trades, withdraws] = [Keys.may(key, "trade"), Keys.may(key, "withdraw")]
+  const only = (names: ReadonlyArray<string>) => trades || !withdraws ? names : []
+  const transfers = withdraws ? ["AccountTransfer", "SubMemberTransfer", "Withdraw"] : ["AccountTransfer"]
+  return Either.right([{
     result: {
       id: "2208369",
       note: "demo",
-      apiKey: Redacted.value(key.id),
+      apiKey: key === undefined ? "" : Redacted.value(key.id),
       readOnly: trades || withdraws ? 0 : 1,
-      secret: "",
       permissions: {
-        ContractTrade: trades || !withdraws ? ["Order", "Position"] : [],
-        Spot: trades || !withdraws ? ["SpotTrade"] : [],
-        Wallet: withdraws ? ["AccountTransfer", "SubMemberTransfer", "Withdraw"] : trades ? [] : ["AccountTransfer"],
-        Options: [],
-        Derivatives: trades || !withdraws ? ["DerivativesTrade"] : [],
-        CopyTrading: [],
-        BlockTrade: [],
-        Exchange: [],
-        NFT: [],
-        Affiliate: [],
-        Earn: []
+        ...columns("Options CopyTrading BlockTrade Exchange NFT Affiliate Earn", []),
+        ContractTrade: only(["Order", "Position"]),
+        Spot: only(["SpotTrade"]),
+        Wallet: trades && !withdraws ? [] : transfers,
+        Derivatives: only(["DerivativesTrade"])
       },
       ips: ["*"],
       type: 1,
@@ -43,22 +38,20 @@ export const apiKey = (key: ApiKey): Answered => {
       unified: 0,
       uta: 1,
       userID: 1_448_939,
-      inviterID: 0,
       vipLevel: "No VIP",
       mktMakerLevel: "0",
-      affiliateID: 0,
-      rsaPublicKey: "",
+      ...columns("inviterID affiliateID", 0),
+      ...columns("secret rsaPublicKey kycRegion", ""),
       isMaster: true,
       parentUid: "0",
-      kycLevel: "LEVEL_1",
-      kycRegion: ""
+      kycLevel: "LEVEL_1"
     }
-  })
+  }])
 }
 
 /** @internal The account is a unified one, of version 2.0. */
-export const info = (world: World): Answered =>
-  Either.right({
+export const info: Answering = (_, world) =>
+  Either.right([{
     result: {
       marginMode: "REGULAR_MARGIN",
       updatedTime: String(world.now),
@@ -69,10 +62,10 @@ export const info = (world: World): Answered =>
       isMasterTrader: false,
       spotHedgingStatus: "OFF"
     }
-  })
+  }])
 
 /** @internal */
-export const feeRates = (input: Input): Answered =>
+export const feeRates: Answering = (input) =>
   Either.map(categoryOf(input), (category) => {
     const symbol = text(input, "symbol")
     const list = listings.flatMap(({ instrument, name, ...listing }) =>
@@ -83,111 +76,61 @@ export const feeRates = (input: Input): Answered =>
         makerFeeRate: Decimal.plain(instrument.makerFee)
       }]
     )
-    return { result: { category, list } }
+    return [{ result: { category, list } }]
   })
 
 /** @internal What is traded; nothing of it moves in or out. */
-export const coins = (input: Input): Answered => {
+export const coins: Answering = (input) => {
   const wanted = text(input, "coin")
   const names = new Set(listings.flatMap(({ base, category, settle }) => category === "spot" ? [base, settle] : settle))
-  return Either.right({
-    result: {
-      rows: [...names].filter((name) => (wanted ?? name) === name).map((name) => ({
-        name,
-        coin: name,
-        remainAmount: "0",
-        chains: []
-      }))
-    }
-  })
+  const rows = [...names].filter((name) => (wanted ?? name) === name)
+    .map((name) => ({ name, coin: name, remainAmount: "0", chains: [] }))
+  return Either.right([{ result: { rows } }])
 }
-
-// --- balances
-
-const none = BigDecimal.make(0n, 0)
-const one = Decimal.literal("1")
-
-const dollars = (asset: string, world: World): BigDecimal.BigDecimal => {
-  const listing = find("spot", `${asset}USDT`)
-  if (listing !== undefined) return world.quote(listing).last
-  return asset.startsWith("USD") ? one : none
-}
-
-const sum = (values: ReadonlyArray<BigDecimal.BigDecimal>): BigDecimal.BigDecimal => values.reduce(BigDecimal.sum, none)
 
 /** @internal The unified account: coins of which there is something, or those named by `coin`. */
-export const walletBalance = (input: Input, world: World): Answered => {
+export const walletBalance: Answering = (input, world) => {
   if (text(input, "accountType") !== "UNIFIED") return refuse(10001, "accountType only support UNIFIED.")
   const wanted = text(input, "coin")?.split(",")
-  const positions = Engine.positions(world.engine)
-  const coins = Engine.balances(world.engine).map(({ asset, free, locked }) => {
-    const own = positions.filter(({ instrument }) => ofInstrument(instrument)?.settle === asset)
-    const margin = sum(own.map((position) => position.margin))
-    const wallet = BigDecimal.sum(free, locked)
-    const profit = sum(own.map(({ unrealizedPnl }) => unrealizedPnl))
-    const equity = BigDecimal.sum(wallet, profit)
-    const rate = dollars(asset, world)
-    return {
-      asset,
-      margin,
-      wallet,
-      profit,
-      equity,
-      locked: BigDecimal.subtract(locked, margin),
-      realized: sum(own.map(({ realizedPnl }) => realizedPnl)),
-      usd: BigDecimal.multiply(equity, rate),
-      usdFree: BigDecimal.multiply(free, rate),
-      usdWallet: BigDecimal.multiply(wallet, rate),
-      usdMargin: BigDecimal.multiply(margin, rate),
-      usdProfit: BigDecimal.multiply(profit, rate)
-    }
+  const coins = holdings(world)
+  const rate = (asset: string) => dollars(asset, find("spot", `${asset}USDT`), world)
+  const worth = (name: "equity" | "free" | "total" | "margin" | "unrealized", of = coins): string =>
+    Decimal.fixed(BigDecimal.sumAll(of.map((coin) => BigDecimal.multiply(coin[name], rate(coin.asset)))), 8)
+  const row = (coin: Holding): Json => ({
+    ...columns("availableToBorrow availableToWithdraw free", ""),
+    ...columns("bonus accruedInterest totalOrderIM totalPositionMM spotBorrow spotHedgingQty", "0"),
+    equity: Decimal.plain(coin.equity),
+    usdValue: worth("equity", [coin]),
+    unrealisedPnl: Decimal.plain(coin.unrealized),
+    borrowAmount: "0.000000000000000000",
+    totalPositionIM: Decimal.plain(coin.margin),
+    walletBalance: Decimal.plain(coin.total),
+    cumRealisedPnl: Decimal.plain(coin.realized),
+    locked: Decimal.plain(BigDecimal.subtract(coin.locked, coin.margin)),
+    collateralSwitch: true,
+    marginCollateral: true,
+    coin: coin.asset
   })
-  const total = (value: (coin: typeof coins[number]) => BigDecimal.BigDecimal): string =>
-    Decimal.fixed(sum(coins.map(value)), 8)
-  const list: Json = [{
-    totalEquity: total(({ usd }) => usd),
-    accountIMRate: "0",
-    totalMarginBalance: total(({ usd }) => usd),
-    totalInitialMargin: total(({ usdMargin }) => usdMargin),
+  const account: Json = {
+    ...columns("accountIMRate accountMMRate accountLTV totalMaintenanceMargin", "0"),
+    totalEquity: worth("equity"),
+    totalMarginBalance: worth("equity"),
+    totalInitialMargin: worth("margin"),
     accountType: "UNIFIED",
-    totalAvailableBalance: total(({ usdFree }) => usdFree),
-    accountMMRate: "0",
-    totalPerpUPL: total(({ usdProfit }) => usdProfit),
-    totalWalletBalance: total(({ usdWallet }) => usdWallet),
-    accountLTV: "0",
-    totalMaintenanceMargin: "0",
+    totalAvailableBalance: worth("free"),
+    totalPerpUPL: worth("unrealized"),
+    totalWalletBalance: worth("total"),
     coin: coins
-      .filter(({ asset, wallet }) => wanted === undefined ? !BigDecimal.isZero(wallet) : wanted.includes(asset))
-      .map((coin): Json => ({
-        availableToBorrow: "",
-        bonus: "0",
-        accruedInterest: "0",
-        availableToWithdraw: "",
-        totalOrderIM: "0",
-        equity: Decimal.plain(coin.equity),
-        totalPositionMM: "0",
-        usdValue: Decimal.fixed(coin.usd, 8),
-        unrealisedPnl: Decimal.plain(coin.profit),
-        borrowAmount: "0.000000000000000000",
-        totalPositionIM: Decimal.plain(coin.margin),
-        walletBalance: Decimal.plain(coin.wallet),
-        cumRealisedPnl: Decimal.plain(coin.realized),
-        locked: Decimal.plain(coin.locked),
-        collateralSwitch: true,
-        marginCollateral: true,
-        coin: coin.asset,
-        spotBorrow: "0",
-        spotHedgingQty: "0",
-        free: ""
-      }))
-  }]
-  return Either.right({ result: { list } })
+      .filter(({ asset, total }) => wanted === undefined ? !BigDecimal.isZero(total) : wanted.includes(asset))
+      .map(row)
+  }
+  return Either.right([{ result: { list: [account] } }])
 }
 
 // --- positions
 
 /** @internal Open positions; asked for by symbol, also one of nothing. */
-export const positions = (input: Input, world: World): Answered =>
+export const positions: Answering = (input, world) =>
   Either.gen(function*() {
     const category = yield* categoryOf(input)
     if (category === "spot") return yield* refuse(10001, "params error: Category is invalid")
@@ -207,67 +150,43 @@ export const positions = (input: Input, world: World): Answered =>
         : listing.name === symbol)
     )
     const { nextPageCursor, rows: shown } = yield* page(rows, input, limit, (listing) => listings.indexOf(listing))
-    return {
-      result: { nextPageCursor, category, list: shown.map((listing) => positionRow(listing, open.get(listing.id))) }
-    }
+    const list = shown.map((listing) => positionRow(listing, open.get(listing.id)))
+    return [{ result: { nextPageCursor, category, list } }]
   })
 
+const common = {
+  ...columns("liqPrice bustPrice takeProfit stopLoss sessionAvgPrice mmrSysUpdatedTime leverageSysUpdatedTime", ""),
+  ...columns("positionIdx autoAddMargin tradeMode adlRankIndicator", 0),
+  ...columns("positionMM trailingStop", "0"),
+  riskId: 1,
+  riskLimitValue: "2000000",
+  leverage: "10",
+  tpslMode: "Full",
+  isReduceOnly: false,
+  positionStatus: "Normal"
+}
+
+const nothing = {
+  ...columns("side positionValue markPrice unrealisedPnl", ""),
+  ...columns("size avgPrice positionIM curRealisedPnl cumRealisedPnl createdTime updatedTime", "0"),
+  seq: -1
+}
+
 const positionRow = (listing: BybitListing, position: Engine.Position | undefined): Json => {
-  const common = {
-    positionIdx: 0,
-    riskId: 1,
-    riskLimitValue: "2000000",
-    symbol: listing.name,
-    autoAddMargin: 0,
-    leverage: "10",
-    positionMM: "0",
-    liqPrice: "",
-    bustPrice: "",
-    tpslMode: "Full",
-    takeProfit: "",
-    stopLoss: "",
-    trailingStop: "0",
-    sessionAvgPrice: "",
-    tradeMode: 0,
-    isReduceOnly: false,
-    mmrSysUpdatedTime: "",
-    leverageSysUpdatedTime: "",
-    adlRankIndicator: 0
-  }
-  if (position === undefined) {
-    return {
-      ...common,
-      side: "",
-      size: "0",
-      avgPrice: "0",
-      positionValue: "",
-      markPrice: "",
-      positionIM: "0",
-      unrealisedPnl: "",
-      curRealisedPnl: "0",
-      cumRealisedPnl: "0",
-      positionStatus: "Normal",
-      createdTime: "0",
-      updatedTime: "0",
-      seq: -1
-    }
-  }
+  if (position === undefined) return { ...common, ...nothing, symbol: listing.name }
   const size = BigDecimal.abs(position.amount)
-  const value = listing.category === "inverse"
-    ? Decimal.ratio(size, position.entryPrice, 8)
-    : BigDecimal.multiply(size, position.entryPrice)
   return {
     ...common,
+    symbol: listing.name,
     side: BigDecimal.isNegative(position.amount) ? "Sell" : "Buy",
     size: quantity(listing, size),
     avgPrice: Decimal.plain(position.entryPrice),
-    positionValue: Decimal.plain(value),
+    positionValue: Decimal.plain(value(listing, { amount: size, price: position.entryPrice })),
     markPrice: price(listing, position.markPrice),
     positionIM: Decimal.plain(position.margin),
     unrealisedPnl: Decimal.plain(position.unrealizedPnl),
     curRealisedPnl: Decimal.plain(position.realizedPnl),
     cumRealisedPnl: Decimal.plain(position.realizedPnl),
-    positionStatus: "Normal",
     createdTime: String(position.openedAt),
     updatedTime: String(position.updatedAt),
     seq: position.updatedAt

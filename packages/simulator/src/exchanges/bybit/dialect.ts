@@ -12,21 +12,19 @@
  * @since 0.1.0
  */
 import * as Either from "effect/Either"
-import * as Redacted from "effect/Redacted"
+import type * as Redacted from "effect/Redacted"
 import * as Dialect from "../../Dialect.js"
 import * as Account from "../../engine/Account.js"
-import type * as Engine from "../../engine/Engine.js"
-import { fromBody, fromQuery, type Input, isInput } from "../../internal/inputs.js"
-import { hmac } from "../../internal/keys.js"
+import { fromBody, fromQuery, type Input, isInput, textOf } from "../../internal/inputs.js"
+import * as Keys from "../../internal/keys.js"
+import * as Meters from "../../internal/meters.js"
+import * as Table from "../../internal/table.js"
 import * as Wallet from "./account.js"
-import * as Limits from "./limits.js"
 import * as MarketData from "./marketData.js"
 import { listings, ofInstrument } from "./markets.js"
 import * as Orders from "./orders.js"
-import { type Answer, type Answered, orderId, type Refusal, refuse } from "./params.js"
+import { type Answering, type Body, orderId, type Read, type Refusal, refuse } from "./params.js"
 import * as Trading from "./trading.js"
-
-// --- signatures
 
 /**
  * Whether a request's `X-BAPI-SIGN` is the key's: hex HMAC-SHA256 over timestamp, key, window and either the query as
@@ -38,20 +36,15 @@ import * as Trading from "./trading.js"
 export const verifySignature = (
   secret: Redacted.Redacted,
   request: Pick<Dialect.SimulatedRequest, "method" | "target" | "headers" | "body">
-): boolean =>
-  hmac(secret, signedPayload(request)) ===
-    (request.headers["x-bapi-sign"] ?? "").toLowerCase()
+): boolean => Keys.hmac(secret, signedPayload(request)) === (request.headers["x-bapi-sign"] ?? "").toLowerCase()
 
 const signedPayload = (
   { body, headers, method, target }: Pick<Dialect.SimulatedRequest, "method" | "target" | "headers" | "body">
 ): string =>
   (headers["x-bapi-timestamp"] ?? "") + (headers["x-bapi-api-key"] ?? "") + (headers["x-bapi-recv-window"] ?? "") +
-  (method === "GET" ? Dialect.queryOf(target) : decoder.decode(body))
+  (method === "GET" ? Dialect.queryOf(target) : textOf(body))
 
-const authenticate = (
-  request: Dialect.SimulatedRequest,
-  world: Dialect.World
-): Either.Either<Account.ApiKey, Refusal> => {
+const authenticate = (request: Dialect.SimulatedRequest, world: Dialect.World): Read<Account.ApiKey> => {
   const { "x-bapi-api-key": id = "", "x-bapi-sign": sign = "", "x-bapi-timestamp": timestamp = "" } = request.headers
   const window = request.headers["x-bapi-recv-window"] ?? "5000"
   if (id === "" || sign === "" || !/^\d{1,15}$/.test(timestamp) || !/^\d{1,9}$/.test(window)) {
@@ -68,7 +61,7 @@ const authenticate = (
         `req_timestamp[${timestamp}],server_timestamp[${world.now}],recv_window[${window}]`
     )
   }
-  const key = world.keys.find((key) => Redacted.value(key.id) === id)
+  const key = Keys.named(world, id)
   if (key === undefined || key.verifier._tag !== "Hmac") return refuse(10003, "API key is invalid.")
   if (key.enabled === false) return refuse(33004, "Your api key has expired.")
   return verifySignature(key.verifier.secret, request)
@@ -76,66 +69,46 @@ const authenticate = (
     : refuse(10004, `error sign! origin_string[${signedPayload(request)}]`)
 }
 
-// --- endpoints
-
-interface Endpoint {
-  readonly access: "public" | "read" | "trade"
-  /** What the account may ask per second, and what a request costs. */
-  readonly bucket: string
-  readonly perSecond: (input: Input) => number
-  readonly cost: (input: Input) => number
-  readonly answer: (input: Input, world: Dialect.World, key: Account.ApiKey | undefined) => Answered
+interface Route {
+  /** What a key has to be allowed; public without. */
+  readonly needs?: Account.Permission
+  /** What the account may ask a second, by a name that routes may share. */
+  readonly quota?: { readonly name: string; readonly spot: number; readonly contracts: number }
+  readonly isBatch?: boolean
+  readonly answer: Answering
 }
 
-const open = (answer: Endpoint["answer"]): Endpoint => ({
-  access: "public",
-  bucket: "",
-  perSecond: () => 0,
-  cost: () => 0,
+const open = (answer: Answering): Route => ({ answer })
+
+const read = (name: string, answer: Answering, perSecond = 50): Route => ({
+  needs: "read",
+  quota: { name, spot: perSecond, contracts: perSecond },
   answer
 })
 
-const read = (bucket: string, answer: Endpoint["answer"]): Endpoint => ({
-  access: "read",
-  bucket,
-  perSecond: () => 50,
-  cost: () => 1,
+const trade = (name: string, spot: number, answer: Answering): Route => ({
+  needs: "trade",
+  quota: { name, spot, contracts: 10 },
   answer
 })
 
-const trade = (
-  bucket: string,
-  spotPerSecond: number,
-  answer: Endpoint["answer"],
-  cost: Endpoint["cost"] = () => 1
-): Endpoint => ({
-  access: "trade",
-  bucket,
-  perSecond: (input) => input["category"] === "spot" ? spotPerSecond : 10,
-  cost,
-  answer
+const batch = (name: string, spot: number, answer: Answering): Route => ({
+  ...trade(name, spot, answer),
+  isBatch: true
 })
 
-const batched = (input: Input): number => Math.max(1, Trading.batchOf(input).length)
-
-const endpoints: Readonly<Record<string, Endpoint>> = {
-  "GET /v5/market/time": open((_, world) => MarketData.time(world)),
-  "GET /v5/system/status": open(() => Either.right({ result: { list: [] } })),
+const routes: Readonly<Record<string, Route>> = {
+  "GET /v5/market/time": open(MarketData.time),
+  "GET /v5/system/status": open(() => Either.right([{ result: { list: [] } }])),
   "GET /v5/market/instruments-info": open(MarketData.instruments),
   "GET /v5/market/tickers": open(MarketData.tickers),
   "GET /v5/market/orderbook": open(MarketData.orderBook),
   "GET /v5/market/recent-trade": open(MarketData.recentTrades),
   "GET /v5/market/kline": open(MarketData.klines),
-  "GET /v5/user/query-api": {
-    ...read(
-      "user/query-api",
-      (_, __, key) => key === undefined ? refuse(10003, "API key is invalid.") : Wallet.apiKey(key)
-    ),
-    perSecond: () => 10
-  },
-  "GET /v5/account/info": read("account/info", (_, world) => Wallet.info(world)),
-  "GET /v5/account/fee-rate": { ...read("account/fee-rate", Wallet.feeRates), perSecond: () => 5 },
-  "GET /v5/asset/coin/query-info": { ...read("asset/coin", Wallet.coins), perSecond: () => 5 },
+  "GET /v5/user/query-api": read("user/query-api", Wallet.apiKey, 10),
+  "GET /v5/account/info": read("account/info", Wallet.info),
+  "GET /v5/account/fee-rate": read("account/fee-rate", Wallet.feeRates, 5),
+  "GET /v5/asset/coin/query-info": read("asset/coin", Wallet.coins, 5),
   "GET /v5/account/wallet-balance": read("account/wallet-balance", Wallet.walletBalance),
   "GET /v5/position/list": read("position/list", Wallet.positions),
   "GET /v5/order/realtime": read("order/realtime", Orders.realtime),
@@ -144,86 +117,65 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
   "POST /v5/order/create": trade("order/create", 20, Trading.single("create")),
   "POST /v5/order/amend": trade("order/amend", 10, Trading.single("amend")),
   "POST /v5/order/cancel": trade("order/cancel", 20, Trading.single("cancel")),
-  "POST /v5/order/create-batch": trade("order/create", 20, Trading.batch("create"), batched),
-  "POST /v5/order/amend-batch": trade("order/amend", 10, Trading.batch("amend"), batched),
-  "POST /v5/order/cancel-batch": trade("order/cancel", 20, Trading.batch("cancel"), batched),
+  "POST /v5/order/create-batch": batch("order/create", 20, Trading.batch("create")),
+  "POST /v5/order/amend-batch": batch("order/amend", 10, Trading.batch("amend")),
+  "POST /v5/order/cancel-batch": batch("order/cancel", 20, Trading.batch("cancel")),
   "POST /v5/order/cancel-all": trade("order/cancel-all", 20, Trading.cancelAll)
 }
 
-// --- the dialect
+interface Call {
+  readonly method: string
+  /** Undefined when a body is no JSON object. */
+  readonly input: Input | undefined
+}
 
-const success = ({ extra = {}, result }: Answer, now: number): Dialect.SimulatedResponse =>
+// An address that sends more gets nothing for ten minutes.
+const perAddress = Meters.rolling(600, 5000)
+const ban: Meters.Penalty = { patience: Meters.rolling(0, 1), lasts: () => 600_000 }
+
+const tooFrequent: Refusal = { code: 403, msg: "403 Forbidden: access too frequent" }
+const forbidden: Refusal = { code: 403, msg: "403 Forbidden" }
+const nowhere: Refusal = { code: 404, msg: "404 Not Found" }
+
+const charge = (
+  { call: { input = {} }, meters, request, route, world }: Table.Asked<Route, Call>,
+  caller: Read<unknown>
+): Table.Charged<Refusal> => {
+  const address = `ip:${request.remoteAddress}`
+  if (Meters.bannedUntil(meters, address, world.now) !== undefined) return { meters, refusal: tooFrequent }
+  const counted = Meters.take(meters, address, perAddress, world.now)
+  if (!counted.admitted) return { meters: Meters.offend(counted.meters, address, ban, world.now), refusal: tooFrequent }
+  if (request.method === "GET" && request.body.length > 0) return { meters: counted.meters, refusal: forbidden }
+  if (route?.quota === undefined || Either.isLeft(caller)) return { meters: counted.meters }
+  const product = input["category"] === "spot" ? "spot" : "contracts"
+  const { name, [product]: perSecond } = route.quota
+  // A batch larger than the quota would never be let through.
+  const cost = route.isBatch === true ? Math.min(Math.max(1, Trading.batchOf(input).length), perSecond) : 1
+  const scope = `account:${name}${route.needs === "trade" ? `/${product}` : ""}`
+  const taken = Meters.take(counted.meters, scope, Meters.rolling(perSecond, 1000), world.now, cost)
+  const headers = {
+    "x-bapi-limit": String(perSecond),
+    "x-bapi-limit-status": String(taken.remaining),
+    "x-bapi-limit-reset-timestamp": String(world.now + taken.wait)
+  }
+  return {
+    meters: taken.meters,
+    headers,
+    refusal: taken.admitted ? undefined : { code: 10006, msg: "Too many visits" }
+  }
+}
+
+const success = ({ extra = {}, result }: Body, now: number): Dialect.SimulatedResponse =>
   Dialect.json(200, { retCode: 0, retMsg: "OK", result, retExtInfo: extra, time: now })
 
-// The gateway that checks signatures says `null` where the services behind it say `{}`.
-const failure = ({ code, msg }: Refusal, now: number): Dialect.SimulatedResponse => {
+const failure = (refusal: Refusal, now: number): Dialect.SimulatedResponse => {
+  if (refusal === tooFrequent) return Dialect.plain(403, refusal.msg)
+  if (refusal === forbidden || refusal === nowhere) return Dialect.html(refusal.code, refusal.msg)
+  const { code, msg } = refusal
+  // The gateway that checks signatures says `null` where the services behind it say `{}`.
   const nothing = msg.endsWith("openapi sign params error!") ? null : {}
   return Dialect.json(200, { retCode: code, retMsg: msg, result: nothing, retExtInfo: nothing, time: now })
 }
-
-const plain = (status: number, text: string): Dialect.SimulatedResponse => ({
-  status,
-  headers: { "content-type": "text/plain" },
-  body: encoder.encode(text)
-})
-
-type Response = readonly [
-  response: Dialect.SimulatedResponse,
-  next: Limits.Limits,
-  engine?: Engine.Engine | undefined
-]
-
-const respond = (before: Limits.Limits, request: Dialect.SimulatedRequest, world: Dialect.World): Response => {
-  const [admitted, state] = Limits.admit(before, request.remoteAddress, world.now)
-  if (!admitted) return [plain(403, "403 Forbidden: access too frequent"), state]
-  if (request.method === "GET" && request.body.length > 0) return [Dialect.html(403, "403 Forbidden"), state]
-  const endpoint = endpoints[`${request.method} ${Dialect.pathOf(request.target)}`]
-  if (endpoint === undefined) return [Dialect.html(404, "404 Not Found"), state]
-  const input = request.method === "GET" ? fromQuery(request.target) : fromBody(request.body)
-  if (endpoint.access === "public") {
-    return [settle(endpoint.answer(isInput(input) ? input : {}, world, undefined), world.now), state]
-  }
-  const identity = authenticate(request, world)
-  if (Either.isLeft(identity)) return [failure(identity.left, world.now), state]
-  return metered(endpoint, input, identity.right, world, state)
-}
-
-const metered = (
-  endpoint: Endpoint,
-  input: unknown,
-  key: Account.ApiKey,
-  world: Dialect.World,
-  before: Limits.Limits
-): Response => {
-  const known = isInput(input) ? input : {}
-  const perSecond = endpoint.perSecond(known)
-  const bucket = endpoint.access === "trade" ? `${endpoint.bucket}/${quotaOf(known)}` : endpoint.bucket
-  const [admitted, headers, state] = Limits.take(before, bucket, perSecond, endpoint.cost(known), world.now)
-  const answered: Answered = !admitted
-    ? refuse(10006, "Too many visits")
-    : !isInput(input)
-    ? refuse(10001, "params error: the body is not JSON")
-    : endpoint.access === "trade" && !key.permissions.includes("trade")
-    ? refuse(10005, "Permission denied, please check your API key permissions.")
-    : endpoint.answer(input, world, key)
-  const response = settle(answered, world.now)
-  return [
-    { ...response, headers: { ...response.headers, ...headers } },
-    state,
-    Either.isRight(answered) ? answered.right.engine : undefined
-  ]
-}
-
-const quotaOf = (input: Input): string => input["category"] === "spot" ? "spot" : "contracts"
-
-const settle = (answered: Answered, now: number): Dialect.SimulatedResponse =>
-  Either.match(answered, {
-    onLeft: (refusal) => failure(refusal, now),
-    onRight: (answer) => success(answer, now)
-  })
-
-const decoder = new TextDecoder()
-const encoder = new TextEncoder()
 
 /**
  * The Bybit dialect.
@@ -231,7 +183,7 @@ const encoder = new TextEncoder()
  * @since 0.1.0
  * @category dialects
  */
-export const dialect: Dialect.Dialect = Dialect.make<Limits.Limits>({
+export const dialect: Dialect.Dialect = Dialect.make<Meters.Meters>({
   id: "bybit",
   listings,
   demoKey: Account.hmacKey("bybit", { key: 18, secret: 36 }),
@@ -239,9 +191,31 @@ export const dialect: Dialect.Dialect = Dialect.make<Limits.Limits>({
     const listing = ofInstrument(instrument)
     return listing === undefined ? "" : orderId(listing, id)
   },
-  initial: Limits.initial,
-  respond,
-  usage: Limits.usage,
+  initial: Meters.empty,
+  respond: Table.respond<Route, Call, Account.ApiKey | undefined, Refusal, Body>({
+    routes,
+    read: (request) => {
+      const input = request.method === "GET" ? fromQuery(request.target) : fromBody(request.body)
+      return {
+        method: `${request.method} ${Dialect.pathOf(request.target)}`,
+        input: isInput(input) ? input : undefined
+      }
+    },
+    unknown: () => nowhere,
+    identify: ({ request, route, world }) =>
+      route?.needs === undefined ? Either.right(undefined) : authenticate(request, world),
+    charge,
+    forbids: ({ needs }, key, { call }) => {
+      if (call.input === undefined) return { code: 10001, msg: "params error: the body is not JSON" }
+      return needs === "trade" && !Keys.may(key, needs)
+        ? { code: 10005, msg: "Permission denied, please check your API key permissions." }
+        : undefined
+    },
+    answer: ({ answer }, { call: { input = {} }, world }, key) => answer(input, world, key),
+    success: (body, { world }) => success(body, world.now),
+    failure: (refusal, { world }) => failure(refusal, world.now)
+  }),
+  usage: Meters.usage,
   failures: {
     http500: Dialect.html(500, "500 Internal Server Error"),
     http503: Dialect.html(503, "503 Service Temporarily Unavailable"),

@@ -4,19 +4,18 @@ import type { World } from "../../Dialect.js"
 import * as Engine from "../../engine/Engine.js"
 import * as Bars from "../../engine/internal/bars.js"
 import * as Decimal from "../../engine/internal/decimal.js"
-import { type Input, integer, text } from "../../internal/inputs.js"
+import { columns } from "../../internal/columns.js"
+import { text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
 import { type BybitListing, listings, price, quantity, row } from "./markets.js"
-import { type Answered, categoryOf, limitOf, listingOf, page, type Refusal, refuse } from "./params.js"
+import { type Answering, categoryOf, integer, limitOf, listingOf, page, refuse } from "./params.js"
 
 /** @internal */
-export const time = (world: World): Answered =>
-  Either.right({
-    result: { timeSecond: String(Math.floor(world.now / 1000)), timeNano: `${world.now}000000` }
-  })
+export const time: Answering = (_, world) =>
+  Either.right([{ result: { timeSecond: String(Math.floor(world.now / 1000)), timeNano: `${world.now}000000` } }])
 
 /** @internal Only what trades is listed unless another status is asked for; spot is not paged. */
-export const instruments = (input: Input): Answered =>
+export const instruments: Answering = (input) =>
   Either.gen(function*() {
     const category = yield* categoryOf(input)
     const limit = yield* limitOf(input, 500, 1000)
@@ -30,19 +29,19 @@ export const instruments = (input: Input): Answered =>
     const shown = found.filter((listing) =>
       listing.status === status && (base === undefined || category === "spot" || base === listing.base)
     )
-    if (category === "spot") return { result: { category, list: shown.map(row) } }
+    if (category === "spot") return [{ result: { category, list: shown.map(row) } }]
     const { nextPageCursor, rows } = yield* page(shown, input, limit, (listing) => listings.indexOf(listing))
-    return { result: { category, list: rows.map(row), nextPageCursor } }
+    return [{ result: { category, list: rows.map(row), nextPageCursor } }]
   })
 
 /** @internal */
-export const tickers = (input: Input, world: World): Answered =>
+export const tickers: Answering = (input, world) =>
   Either.gen(function*() {
     const category = yield* categoryOf(input)
     const selected = text(input, "symbol") === undefined
       ? listings.filter((listing) => listing.category === category && listing.status === "Trading")
       : [yield* listingOf(category, input)]
-    return { result: { category, list: selected.map((listing) => ticker(listing, world)) } }
+    return [{ result: { category, list: selected.map((listing) => ticker(listing, world)) } }]
   })
 
 const ticker = (listing: BybitListing, world: World): Json => {
@@ -74,11 +73,8 @@ const ticker = (listing: BybitListing, world: World): Json => {
     openInterestValue: Decimal.plain(BigDecimal.multiply(openInterest, quote.last)),
     fundingRate: "0.0001",
     nextFundingTime: String((Math.floor(world.now / eightHours) + 1) * eightHours),
-    predictedDeliveryPrice: "",
-    basisRate: "",
-    deliveryFeeRate: "",
+    ...columns("predictedDeliveryPrice basisRate deliveryFeeRate basis", ""),
     deliveryTime: "0",
-    basis: "",
     fundingIntervalHour: "8"
   }
 }
@@ -97,14 +93,14 @@ const turnovers = (
     : [Decimal.plain(base), Decimal.plain(quote)]
 
 /** @internal */
-export const orderBook = (input: Input, world: World): Answered =>
+export const orderBook: Answering = (input, world) =>
   Either.gen(function*() {
     const category = yield* categoryOf(input)
     const listing = yield* listingOf(category, input)
     const limit = yield* limitOf(input, category === "spot" ? 1 : 25, 1000)
     const book = Engine.book(world.engine, listing.id, limit)
     const level = ({ amount, price: at }: Engine.Level): Json => [price(listing, at), quantity(listing, amount)]
-    return {
+    return [{
       result: {
         s: listing.name,
         b: book.bids.map(level),
@@ -114,11 +110,11 @@ export const orderBook = (input: Input, world: World): Answered =>
         seq: 1_432_604_333 + book.sequence,
         cts: world.now
       }
-    }
+    }]
   })
 
 /** @internal */
-export const recentTrades = (input: Input, world: World): Answered =>
+export const recentTrades: Answering = (input, world) =>
   Either.gen(function*() {
     const category = yield* categoryOf(input)
     const listing = yield* listingOf(category, input)
@@ -136,7 +132,7 @@ export const recentTrades = (input: Input, world: World): Answered =>
       isRPITrade: false,
       seq: String(trade.id)
     }))
-    return { result: { category, list } }
+    return [{ result: { category, list } }]
   })
 
 const atLeastOneDollar = (size: string): string => size === "0" ? "1" : size
@@ -154,22 +150,16 @@ const intervals: Readonly<Record<string, Bars.Bars>> = {
   M: Bars.months()
 }
 
-const instant = (input: Input, name: "start" | "end"): Either.Either<number | undefined, Refusal> => {
-  const value = integer(input, name, null)
-  if (value === undefined) return refuse(10001, `params error: ${name} is invalid`)
-  return Either.right(value ?? undefined)
-}
-
 /** @internal Both ends count by the open of a bar; newest first, the one still open among them. */
-export const klines = (input: Input, world: World): Answered =>
+export const klines: Answering = (input, world) =>
   Either.gen(function*() {
     const category = yield* categoryOf(input)
     const listing = yield* listingOf(category, input)
     const bars = intervals[text(input, "interval") ?? ""]
     if (bars === undefined) return yield* refuse(10001, "Invalid period!")
     const limit = yield* limitOf(input, 200, 1000)
-    const start = yield* instant(input, "start")
-    const end = yield* instant(input, "end")
+    const start = yield* integer(input, "start", undefined)
+    const end = yield* integer(input, "end", undefined)
     // Without an end the bars after the start are meant, otherwise those before the end.
     const to = Math.min(
       world.now,
@@ -180,11 +170,8 @@ export const klines = (input: Input, world: World): Answered =>
       .toReversed()
       .map((bar): Json => [
         String(bar.openTime),
-        price(listing, bar.open),
-        price(listing, bar.high),
-        price(listing, bar.low),
-        price(listing, bar.close),
+        ...[bar.open, bar.high, bar.low, bar.close].map((value) => price(listing, value)),
         ...turnovers(listing, bar.volume, bar.quoteVolume)
       ])
-    return { result: { category, symbol: listing.name, list } }
+    return [{ result: { category, symbol: listing.name, list } }]
   })

@@ -1,39 +1,10 @@
 import type * as BigDecimal from "effect/BigDecimal"
 import * as Decimal from "../../engine/internal/decimal.js"
-import type { Listing } from "../../engine/Market.js"
 import type { Json } from "../../internal/json.js"
 import { list } from "../../internal/listed.js"
 
 /** @internal Of options there are none. */
 export type Category = "spot" | "linear" | "inverse" | "option"
-
-/** @internal A Bybit symbol: what never changes about it. One name may be listed in several categories. */
-export interface BybitListing extends Listing {
-  readonly name: string
-  readonly category: Exclude<Category, "option">
-  readonly base: string
-  readonly quote: string
-  readonly settle: string
-  readonly status: "Trading" | "Closed"
-  readonly priceScale: number
-  readonly lotScale: number
-  readonly lotSize: string
-  readonly minQty: string
-  readonly minNotional: string
-}
-
-interface Terms {
-  readonly name: string
-  readonly category: BybitListing["category"]
-  readonly base: string
-  readonly quote: string
-  readonly underlying: Listing["underlying"]
-  readonly tickSize: string
-  readonly lotSize: string
-  readonly minQty: string
-  readonly minNotional: string
-  readonly status?: BybitListing["status"]
-}
 
 const fees = {
   spot: { makerFee: "0.001", takerFee: "0.001" },
@@ -41,89 +12,46 @@ const fees = {
   inverse: { makerFee: "0.0002", takerFee: "0.00055" }
 }
 
-const listing = ({ status = "Trading", ...terms }: Terms): BybitListing => {
-  const { base, category, lotSize, minNotional, minQty, name, quote, underlying } = terms
-  const settle = category === "inverse" ? base : quote
-  const made = list({
+const listed = (
+  category: Exclude<Category, "option">,
+  base: "BTC" | "ETH" | "XRP" | "SOL",
+  quote: string,
+  tick: string,
+  lot: string,
+  leastNotional: string,
+  status: "Trading" | "Closed" = "Trading"
+) => {
+  const [name, inverse, isSpot] = [base + quote, category === "inverse", category === "spot"]
+  const settle = inverse ? base : quote
+  const currencies = { base, quote, settle, inverse, ...fees[category] }
+  const terms = list({
     id: `${category}/${name}`,
-    symbol: category === "spot" ? `${base}/${quote}` : `${base}/${quote}:${settle}`,
-    kind: category === "spot" ? "spot" : "perpetual",
-    base,
-    quote,
-    settle,
-    inverse: category === "inverse",
-    underlying,
-    tick: terms.tickSize,
-    lot: lotSize,
-    least: minQty,
-    leastNotional: minNotional,
-    ...fees[category],
-    traded: status === "Trading"
+    symbol: isSpot ? `${base}/${quote}` : `${base}/${quote}:${settle}`,
+    kind: isSpot ? "spot" : "perpetual",
+    underlying: quote === "BTC" ? "ETH/BTC" : base,
+    traded: status === "Trading",
+    tick,
+    lot,
+    leastNotional,
+    ...currencies
   })
-  const scales = { priceScale: made.tickSize.scale, lotScale: Decimal.literal(lotSize).scale }
-  return { ...made, ...scales, name, category, base, quote, settle, status, lotSize, minQty, minNotional }
+  return { ...terms, name, category, base, quote, settle, status, lot, leastNotional, priceScale: terms.tickSize.scale }
 }
 
-const spot = (
-  base: string,
-  quote: string,
-  underlying: Listing["underlying"],
-  tickSize: string,
-  lotSize: string,
-  minNotional: string
-): BybitListing =>
-  listing({
-    name: base + quote,
-    category: "spot",
-    base,
-    quote,
-    underlying,
-    tickSize,
-    lotSize,
-    minQty: lotSize,
-    minNotional
-  })
-
-const linear = (
-  base: "BTC" | "ETH" | "XRP",
-  tickSize: string,
-  lotSize: string,
-  status?: BybitListing["status"]
-): BybitListing =>
-  listing({
-    name: `${base}USDT`,
-    category: "linear",
-    base,
-    quote: "USDT",
-    underlying: base,
-    tickSize,
-    lotSize,
-    minQty: lotSize,
-    minNotional: "5",
-    ...(status === undefined ? {} : { status })
-  })
+/** @internal A Bybit symbol: what never changes about it. One name may be listed in several categories. */
+export type BybitListing = ReturnType<typeof listed>
 
 /** @internal Everything the simulated Bybit lists, one symbol of which no longer trades. */
 export const listings: ReadonlyArray<BybitListing> = [
-  spot("BTC", "USDT", "BTC", "0.1", "0.000001", "5"),
-  spot("ETH", "USDT", "ETH", "0.01", "0.00001", "5"),
-  spot("XRP", "USDT", "XRP", "0.0001", "0.01", "5"),
-  spot("SOL", "USDT", "SOL", "0.01", "0.001", "5"),
-  spot("ETH", "BTC", "ETH/BTC", "0.000001", "0.00001", "0.0002"),
-  linear("BTC", "0.10", "0.001"),
-  linear("ETH", "0.01", "0.01"),
-  linear("XRP", "0.0001", "0.1", "Closed"),
-  listing({
-    name: "BTCUSD",
-    category: "inverse",
-    base: "BTC",
-    quote: "USD",
-    underlying: "BTC",
-    tickSize: "0.10",
-    lotSize: "1",
-    minQty: "1",
-    minNotional: "1"
-  })
+  listed("spot", "BTC", "USDT", "0.1", "0.000001", "5"),
+  listed("spot", "ETH", "USDT", "0.01", "0.00001", "5"),
+  listed("spot", "XRP", "USDT", "0.0001", "0.01", "5"),
+  listed("spot", "SOL", "USDT", "0.01", "0.001", "5"),
+  listed("spot", "ETH", "BTC", "0.000001", "0.00001", "0.0002"),
+  listed("linear", "BTC", "USDT", "0.10", "0.001", "5"),
+  listed("linear", "ETH", "USDT", "0.01", "0.01", "5"),
+  listed("linear", "XRP", "USDT", "0.0001", "0.1", "5", "Closed"),
+  listed("inverse", "BTC", "USD", "0.10", "1", "1")
 ]
 
 const byId = new Map(listings.map((listing) => [listing.id, listing]))
@@ -140,7 +68,7 @@ export const price = (listing: BybitListing, value: BigDecimal.BigDecimal): stri
 
 /** @internal A quantity as Bybit writes it: with the decimals of the lot. */
 export const quantity = (listing: BybitListing, value: BigDecimal.BigDecimal): string =>
-  Decimal.fixed(value, listing.lotScale)
+  Decimal.fixed(value, listing.terms.lotSize.scale)
 
 /** @internal A symbol as `instruments-info` describes it. */
 export const row = (listing: BybitListing): Json =>
@@ -155,11 +83,11 @@ const spotRow = (listing: BybitListing): Json => ({
   marginTrading: "utaOnly",
   stTag: "0",
   lotSizeFilter: {
-    basePrecision: listing.lotSize,
+    basePrecision: listing.lot,
     quotePrecision: "0.0000001",
-    minOrderQty: listing.minQty,
+    minOrderQty: listing.lot,
     maxOrderQty: "17000",
-    minOrderAmt: listing.minNotional,
+    minOrderAmt: listing.leastNotional,
     maxOrderAmt: "8000000",
     maxLimitOrderQty: "17000",
     maxMarketOrderQty: "8500"
@@ -187,11 +115,11 @@ const contractRow = (listing: BybitListing): Json => ({
   },
   lotSizeFilter: {
     maxOrderQty: listing.category === "inverse" ? "25000000" : "1000000",
-    minOrderQty: listing.minQty,
-    qtyStep: listing.lotSize,
+    minOrderQty: listing.lot,
+    qtyStep: listing.lot,
     postOnlyMaxOrderQty: listing.category === "inverse" ? "25000000" : "1000000",
     maxMktOrderQty: "500000",
-    minNotionalValue: listing.minNotional
+    minNotionalValue: listing.leastNotional
   },
   unifiedMarginTrade: true,
   fundingInterval: 480,

@@ -3,19 +3,21 @@ import * as Either from "effect/Either"
 import type { World } from "../../Dialect.js"
 import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
-import { type Input, integer, text } from "../../internal/inputs.js"
+import { columns } from "../../internal/columns.js"
+import { type Input, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
 import { type Listed as Of, visibleFills, withListings } from "../../internal/listed.js"
 import { type BybitListing, type Category, ofInstrument, price, quantity } from "./markets.js"
 import {
-  type Answered,
+  type Answering,
   categoryOf,
   execId,
+  integer,
   limitOf,
   orderId,
   page,
   parseOrderId,
-  type Refusal,
+  type Read,
   refuse
 } from "./params.js"
 
@@ -37,33 +39,27 @@ export const named = (
   engine: Engine.Engine,
   category: Category,
   input: Input
-): Either.Either<Listed | undefined, Refusal> => {
+): Read<Listed | undefined> => {
   const id = text(input, "orderId")
   const linkId = text(input, "orderLinkId")
   if (id === undefined && linkId === undefined) {
     return refuse(10001, "params error: OrderId or orderLinkId is required")
   }
   const number = id === undefined ? undefined : parseOrderId(category, id)
-  const order = id === undefined
-    ? Engine.orderByClientId(engine, linkId ?? "")
-    : number === undefined
-    ? undefined
-    : Engine.order(engine, number)
+  const order = id === undefined ? Engine.orderByClientId(engine, linkId ?? "") : Engine.order(engine, number ?? 0)
   const symbol = text(input, "symbol")
-  const [found] = order === undefined || order.owner !== "account" ? [] : listed([order], category)
+  const [found] = order === undefined ? [] : listed([order], category)
   return Either.right(found !== undefined && (symbol ?? found.listing.name) === found.listing.name ? found : undefined)
 }
 
-const none = BigDecimal.make(0n, 0)
-
-/** @internal What was executed: in the quote currency, or in coins of an inverse contract. */
-const value = (listing: BybitListing, fill: Pick<Engine.Fill, "amount" | "price">): BigDecimal.BigDecimal =>
+/** @internal What an amount is worth at a price: in the quote currency, or in coins of an inverse contract. */
+export const value = (listing: BybitListing, fill: Pick<Engine.Fill, "amount" | "price">): BigDecimal.BigDecimal =>
   listing.category === "inverse"
     ? Decimal.ratio(fill.amount, fill.price, 8)
     : BigDecimal.multiply(fill.amount, fill.price)
 
 const leftOf = (order: Engine.Order): BigDecimal.BigDecimal =>
-  order.status === "open" ? BigDecimal.subtract(order.amount, order.filled) : none
+  order.status === "open" ? BigDecimal.subtract(order.amount, order.filled) : Decimal.zero
 
 const statusOf = ({ listing, order }: Listed): string => {
   const executed = BigDecimal.isPositive(order.filled)
@@ -88,10 +84,16 @@ const cancelType = (order: Engine.Order): string =>
     ? "CancelByReduceOnly"
     : "UNKNOWN"
 
+const empty = columns(
+  "blockTradeId stopOrderType orderIv takeProfit stopLoss tpslMode tpLimitPrice slLimitPrice tpTriggerBy slTriggerBy " +
+    "triggerBy lastPriceOnCreated placeType smpOrderId",
+  ""
+)
+
 const orderRow = (entry: Listed, engine: Engine.Engine): Json => {
   const { listing, order } = entry
   const executed = Engine.fillsOf(engine, order.id).map((fill) => value(listing, fill))
-  const total = executed.reduce(BigDecimal.sum, none)
+  const total = BigDecimal.sumAll(executed)
   const average = listing.category === "inverse"
     ? Decimal.ratio(order.filled, total, listing.priceScale)
     : Decimal.ratio(total, order.filled, Math.max(listing.priceScale, 8))
@@ -99,7 +101,6 @@ const orderRow = (entry: Listed, engine: Engine.Engine): Json => {
   return {
     orderId: orderId(listing, order.id),
     orderLinkId: order.clientOrderId ?? "",
-    blockTradeId: "",
     symbol: listing.name,
     price: order.price === undefined ? "0" : price(listing, order.price),
     qty: order.quoteAmount === undefined ? quantity(listing, order.amount) : Decimal.plain(order.quoteAmount),
@@ -118,25 +119,13 @@ const orderRow = (entry: Listed, engine: Engine.Engine): Json => {
     timeInForce: order.postOnly ? "PostOnly" : order.timeInForce,
     orderType: order.type === "limit" ? "Limit" : "Market",
     marketUnit: order.type === "limit" ? "" : order.quoteAmount === undefined ? "baseCoin" : "quoteCoin",
-    stopOrderType: "",
-    orderIv: "",
     triggerPrice: "0.00",
-    takeProfit: "",
-    stopLoss: "",
-    tpslMode: "",
-    tpLimitPrice: "",
-    slLimitPrice: "",
-    tpTriggerBy: "",
-    slTriggerBy: "",
     triggerDirection: 0,
-    triggerBy: "",
-    lastPriceOnCreated: "",
     reduceOnly: order.reduceOnly,
     closeOnTrigger: false,
-    placeType: "",
     smpType: "None",
     smpGroup: 0,
-    smpOrderId: "",
+    ...empty,
     createdTime: String(order.createdAt),
     updatedTime: String(order.updatedAt),
     cumFeeDetail: BigDecimal.isZero(order.fee) ? {} : { [order.feeAsset]: Decimal.plain(order.fee) }
@@ -153,7 +142,7 @@ export const scoped = (input: Input): boolean =>
   ["symbol", "baseCoin", "settleCoin"].some((name) => text(input, name) !== undefined)
 
 /** @internal */
-export const unscoped: Either.Either<never, Refusal> = refuse(
+export const unscoped: Read<never> = refuse(
   10001,
   "params error: Missing some parameters that must be filled in, symbol or settleCoin or baseCoin"
 )
@@ -162,7 +151,7 @@ export const unscoped: Either.Either<never, Refusal> = refuse(
 const remembered = 500
 
 /** @internal Open orders; with an id, or with `openOnly=1`, the latest closed ones too, or them alone. */
-export const realtime = (input: Input, world: World): Answered =>
+export const realtime: Answering = (input, world) =>
   Either.gen(function*() {
     const category = yield* categoryOf(input)
     if (category === "linear" && !scoped(input)) return yield* unscoped
@@ -176,7 +165,7 @@ export const realtime = (input: Input, world: World): Answered =>
   })
 
 /** @internal Closed orders of the last seven days or of the span asked for. */
-export const history = (input: Input, world: World): Answered =>
+export const history: Answering = (input, world) =>
   Either.gen(function*() {
     const category = yield* categoryOf(input)
     const limit = yield* limitOf(input, 20, 50)
@@ -197,18 +186,19 @@ const ordersPage = (
   category: Category,
   limit: number,
   world: World
-): Answered =>
+): ReturnType<Answering> =>
   Either.map(
     page(entries.filter(keeps(input)).toReversed(), input, limit, ({ order }) => order.id),
-    ({ nextPageCursor, rows }) => ({
-      result: { list: rows.map((entry) => orderRow(entry, world.engine)), nextPageCursor, category }
-    })
+    ({ nextPageCursor, rows }) =>
+      [{
+        result: { list: rows.map((entry) => orderRow(entry, world.engine)), nextPageCursor, category }
+      }] as const
   )
 
 const byIds = (
   input: Input,
   category: Category
-): Either.Either<((entry: Pick<Listed, "order">) => boolean) | undefined, Refusal> => {
+): Read<((entry: Pick<Listed, "order">) => boolean) | undefined> => {
   const id = text(input, "orderId")
   const linkId = text(input, "orderLinkId")
   if (id === undefined && linkId === undefined) return Either.right(undefined)
@@ -218,19 +208,19 @@ const byIds = (
 
 const week = 7 * 86_400_000
 
-const span = (input: Input, now: number): Either.Either<readonly [from: number, to: number], Refusal> => {
-  const start = integer(input, "startTime", null)
-  const end = integer(input, "endTime", null)
-  if (start === undefined || end === undefined) return refuse(10001, "params error: startTime or endTime is invalid")
-  const from = start ?? (end ?? now) - week
-  const to = end ?? (start === null ? now : start + week)
-  return to - from > week
-    ? refuse(10001, "The time range between startTime and endTime cannot exceed 7 days")
-    : Either.right([from, to])
-}
+const span = (input: Input, now: number) =>
+  Either.gen(function*() {
+    const start = yield* integer(input, "startTime", undefined)
+    const end = yield* integer(input, "endTime", undefined)
+    const from = start ?? (end ?? now) - week
+    const to = end ?? (start === undefined ? now : start + week)
+    return to - from > week
+      ? yield* refuse(10001, "The time range between startTime and endTime cannot exceed 7 days")
+      : [from, to] as const
+  })
 
 /** @internal Executions of the last seven days or of the span asked for, newest first. */
-export const executions = (input: Input, world: World): Answered =>
+export const executions: Answering = (input, world) =>
   Either.gen(function*() {
     const category = yield* categoryOf(input)
     const limit = yield* limitOf(input, 50, 100)
@@ -241,7 +231,7 @@ export const executions = (input: Input, world: World): Answered =>
       (byId?.(entry) ?? true) && keeps(input)(entry)
     )
     const { nextPageCursor, rows } = yield* page(entries.toReversed(), input, limit, ({ fill }) => fill.id)
-    return { result: { nextPageCursor, category, list: rows.map(executionRow) } }
+    return [{ result: { nextPageCursor, category, list: rows.map(executionRow) } }]
   })
 
 const executionRow = (
@@ -256,7 +246,6 @@ const executionRow = (
   leavesQty: quantity(listing, leftOf(order)),
   createType: "CreateByUser",
   orderType: order.type === "limit" ? "Limit" : "Market",
-  stopOrderType: "",
   execFee: Decimal.plain(fill.fee),
   feeCurrency: listing.category === "spot" ? fill.feeAsset : "",
   execId: execId(listing, fill.id),
@@ -267,14 +256,9 @@ const executionRow = (
   execTime: String(fill.at),
   isMaker: fill.liquidity === "maker",
   feeRate: Decimal.plain(
-    (fill.liquidity === "maker" ? listing.instrument?.makerFee : listing.instrument?.takerFee) ?? none
+    (fill.liquidity === "maker" ? listing.instrument?.makerFee : listing.instrument?.takerFee) ?? Decimal.zero
   ),
-  tradeIv: "",
-  markIv: "",
   markPrice: price(listing, fill.price),
-  indexPrice: "",
-  underlyingPrice: "",
-  blockTradeId: "",
-  closedSize: "",
+  ...columns("stopOrderType tradeIv markIv indexPrice underlyingPrice blockTradeId closedSize", ""),
   seq: 4_688_002_127 + fill.id
 })

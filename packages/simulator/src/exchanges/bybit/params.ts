@@ -1,8 +1,11 @@
 import * as Either from "effect/Either"
-import type * as Engine from "../../engine/Engine.js"
-import * as Hash from "../../engine/internal/hash.js"
+import type { World } from "../../Dialect.js"
+import type { ApiKey } from "../../engine/Account.js"
+import { reading } from "../../internal/fields.js"
+import * as Ids from "../../internal/ids.js"
 import { type Input, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
+import type * as Table from "../../internal/table.js"
 import { type BybitListing, type Category, find } from "./markets.js"
 
 /** @internal An error answer: HTTP 200 with a `retCode` that is not 0. */
@@ -12,20 +15,25 @@ export interface Refusal {
 }
 
 /** @internal */
-export const refuse = (code: number, msg: string): Either.Either<never, Refusal> => Either.left({ code, msg })
+export type Read<A> = Either.Either<A, Refusal>
 
-/** @internal What an endpoint answers with, and the engine after it when it traded. */
-export interface Answer {
+/** @internal */
+export const refuse = (code: number, msg: string): Read<never> => Either.left({ code, msg })
+
+/** @internal */
+export interface Body {
   readonly result: Json
   readonly extra?: Json | undefined
-  readonly engine?: Engine.Engine | undefined
 }
 
 /** @internal */
-export type Answered = Either.Either<Answer, Refusal>
+export type Answering = (input: Input, world: World, key: ApiKey | undefined) => Read<Table.Answer<Body>>
 
 /** @internal */
-export const categoryOf = (input: Input): Either.Either<Category, Refusal> => {
+export const { integer } = reading((name) => refuse(10001, `params error: ${name} is invalid`))
+
+/** @internal */
+export const categoryOf = (input: Input): Read<Category> => {
   const category = text(input, "category")
   return category === "spot" || category === "linear" || category === "inverse" || category === "option"
     ? Either.right(category)
@@ -33,7 +41,7 @@ export const categoryOf = (input: Input): Either.Either<Category, Refusal> => {
 }
 
 /** @internal A listing of market data; those that no longer trade have none. */
-export const listingOf = (category: Category, input: Input): Either.Either<BybitListing, Refusal> => {
+export const listingOf = (category: Category, input: Input): Read<BybitListing> => {
   const listing = find(category, text(input, "symbol") ?? "")
   return listing === undefined || listing.status !== "Trading"
     ? refuse(10001, "Not supported symbols")
@@ -41,12 +49,8 @@ export const listingOf = (category: Category, input: Input): Either.Either<Bybit
 }
 
 /** @internal A `limit` from 1 to `largest`. */
-export const limitOf = (input: Input, otherwise: number, largest: number): Either.Either<number, Refusal> => {
-  const value = text(input, "limit") ?? String(otherwise)
-  return /^\d{1,5}$/.test(value) && Number(value) >= 1 && Number(value) <= largest
-    ? Either.right(Number(value))
-    : refuse(10001, "params error: limit is invalid")
-}
+export const limitOf = (input: Input, otherwise: number, largest: number): Read<number> =>
+  integer(input, "limit", otherwise, largest, 1)
 
 /** @internal One page of rows, and the cursor of the next: percent text already, as Bybit gives it. */
 export interface Page<A> {
@@ -66,7 +70,7 @@ export const page = <A>(
   input: Input,
   limit: number,
   number: (row: A) => number
-): Either.Either<Page<A>, Refusal> => {
+): Read<Page<A>> => {
   const cursor = text(input, "cursor")
   const token = cursor === undefined ? undefined : /^page_token(?:=|%3D)(\d{1,15})(?:&|%26)$/.exec(cursor)
   if (token === null) return refuse(10001, "params error: cursor is invalid")
@@ -79,33 +83,19 @@ export const page = <A>(
   })
 }
 
-// --- ids: 19 digits for spot, beyond what a double holds; UUIDs for contracts
-
-const spotOrders = 1_523_347_543_495_541_248n
-const spotFills = 2_100_000_000_007_764_263n
-
-/** @internal */
-export const orderId = (listing: BybitListing, id: number): string =>
-  listing.category === "spot" ? String(spotOrders + BigInt(id) * 256n) : uuid("order", id)
+// 19 digits for spot, beyond what a double holds; UUIDs for contracts.
+const spotOrders = Ids.numbers(1_523_347_543_495_541_248n, 256n)
+const spotFills = Ids.numbers(2_100_000_000_007_764_263n)
+const [orders, fills] = [Ids.uuids("bybit/order"), Ids.uuids("bybit/execution")]
 
 /** @internal */
-export const execId = (listing: BybitListing, id: number): string =>
-  listing.category === "spot" ? String(spotFills + BigInt(id)) : uuid("execution", id)
+export const orderId = ({ category }: Pick<BybitListing, "category">, id: number): string =>
+  (category === "spot" ? spotOrders : orders).write(id)
+
+/** @internal */
+export const execId = ({ category }: BybitListing, id: number): string =>
+  (category === "spot" ? spotFills : fills).write(id)
 
 /** @internal The engine's number of an order of this category, or `undefined` when the id is of none. */
-export const parseOrderId = (category: Category, wire: string): number | undefined => {
-  if (category === "spot") {
-    const offset = /^\d{19}$/.test(wire) ? BigInt(wire) - spotOrders : -1n
-    return offset > 0n && offset % 256n === 0n ? Number(offset / 256n) : undefined
-  }
-  const id = Number.parseInt(wire.slice(-12), 16)
-  return uuid("order", id) === wire ? id : undefined
-}
-
-const uuid = (kind: string, id: number): string => {
-  const word = (salt: number): string => Hash.pair(Hash.text(`bybit/${kind}`), salt, id).toString(16).padStart(8, "0")
-  const middle = word(2)
-  return `${word(1)}-${middle.slice(0, 4)}-4${middle.slice(4, 7)}-8${word(3).slice(0, 3)}-${
-    id.toString(16).padStart(12, "0")
-  }`
-}
+export const parseOrderId = (category: Category, wire: string): number | undefined =>
+  (category === "spot" ? spotOrders : orders).read(wire)

@@ -1,12 +1,11 @@
+import * as Arr from "effect/Array"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
-import type { World } from "../../Dialect.js"
 import * as Engine from "../../engine/Engine.js"
 import { amount, flag, type Input, isInput, text } from "../../internal/inputs.js"
-import type { Json } from "../../internal/json.js"
 import { type BybitListing, type Category, find } from "./markets.js"
 import { named, openOrdersOf, scoped, unscoped } from "./orders.js"
-import { type Answered, categoryOf, orderId, type Refusal, refuse } from "./params.js"
+import { type Answering, categoryOf, orderId, type Read, refuse } from "./params.js"
 
 /** @internal An order as create, amend and cancel acknowledge it, and the engine after it. */
 interface Acknowledged {
@@ -15,7 +14,28 @@ interface Acknowledged {
   readonly engine: Engine.Engine
 }
 
-type Step = (engine: Engine.Engine, input: Input) => Either.Either<Acknowledged, Refusal>
+type Step = (engine: Engine.Engine, input: Input) => Read<Acknowledged>
+
+type Words = readonly [code: number, msg: string]
+
+// Spot and contracts have codes of their own for nearly everything.
+type Said = readonly [spot: Words, contract: Words]
+
+const say = (category: Category, [spot, contract]: Said): Read<never> =>
+  refuse(...(category === "spot" ? spot : contract))
+
+const noSymbol: Said = [[170121, "Invalid symbol."], [10001, "params error: symbol invalid"]]
+const notTrading: Said = [
+  [170157, "The trading pair is not available for api trading."],
+  [110074, "This contract is not live"]
+]
+const duplicate: Said = [[170141, "Duplicate clientOrderId"], [110072, "OrderLinkedID is duplicate"]]
+const filled: Said = [[170139, "Order has been filled."], [110008, "Order has been finished or canceled"]]
+const canceled: Said = [[170142, "Order has been canceled."], [110010, "Order has been canceled"]]
+const gone = (verb: string): Said => [
+  [170213, "Order does not exist."],
+  [110001, `order not exists or too late to ${verb}`]
+]
 
 // --- create
 
@@ -26,24 +46,18 @@ const create = (category: Category, now: number): Step => (engine, input) =>
   Either.gen(function*() {
     const spot = category === "spot"
     const listing = find(category, text(input, "symbol") ?? "")
-    if (listing === undefined) {
-      return yield* spot ? refuse(170121, "Invalid symbol.") : refuse(10001, "params error: symbol invalid")
-    }
+    if (listing === undefined) return yield* say(category, noSymbol)
     const order = yield* newOrder(listing, input)
-    if (listing.status !== "Trading") {
-      return yield* spot
-        ? refuse(170157, "The trading pair is not available for api trading.")
-        : refuse(110074, "This contract is not live")
-    }
+    if (listing.status !== "Trading") return yield* say(category, notTrading)
     if (order.clientOrderId !== undefined && Engine.orderByClientId(engine, order.clientOrderId) !== undefined) {
-      return yield* spot ? refuse(170141, "Duplicate clientOrderId") : refuse(110072, "OrderLinkedID is duplicate")
+      return yield* say(category, duplicate)
     }
     const open = openOrdersOf(engine, category)
     if (spot && open.length >= spotOrders) return yield* refuse(170810, "Exceeded the maximum amount of active orders.")
     if (!spot && open.filter((entry) => entry.listing === listing).length >= ordersPerSymbol) {
       return yield* refuse(110020, "Not allowed to have more than 500 active orders")
     }
-    const [placed, next] = yield* Either.mapLeft(Engine.place(engine, order, now), explain(listing))
+    const [placed, next] = yield* Either.orElse(Engine.place(engine, order, now), explain(listing))
     // Spot says so at once; contracts acknowledge the order and cancel it.
     if (spot && placed.closedBecause === "postOnlyWouldCross") {
       return yield* refuse(170218, "The LIMIT-MAKER order is rejected due to invalid price.")
@@ -51,7 +65,7 @@ const create = (category: Category, now: number): Step => (engine, input) =>
     return { listing, order: placed, engine: next }
   })
 
-const newOrder = (listing: BybitListing, input: Input): Either.Either<Engine.NewOrder, Refusal> =>
+const newOrder = (listing: BybitListing, input: Input): Read<Engine.NewOrder> =>
   Either.gen(function*() {
     const side = input["side"]
     if (side !== "Buy" && side !== "Sell") return yield* refuse(10001, "Side invalid")
@@ -89,16 +103,14 @@ const newOrder = (listing: BybitListing, input: Input): Either.Either<Engine.New
 const isTimeInForce = (value: string): value is Engine.TimeInForce | "PostOnly" =>
   value === "GTC" || value === "IOC" || value === "FOK" || value === "PostOnly"
 
-const explain = (listing: BybitListing) => (refusal: Engine.Refusal): Refusal => {
-  const [spot, contract] = refusals[refusal]
-  const [code, msg] = listing.category === "spot" ? spot : contract
-  return { code, msg: msg.replace("%", listing.minNotional + listing.quote) }
-}
+const explain = ({ category, leastNotional, quote }: BybitListing) => (refusal: Engine.Refusal): Read<never> =>
+  Either.mapLeft(say(category, refusals[refusal]), ({ code, msg }) => ({
+    code,
+    msg: msg.replace("%", leastNotional + quote)
+  }))
 
-type Words = readonly [code: number, msg: string]
-
-const refusals: Readonly<Record<Engine.Refusal, readonly [spot: Words, contract: Words]>> = {
-  UnknownInstrument: [[170121, "Invalid symbol."], [10001, "params error: symbol invalid"]],
+const refusals: Readonly<Record<Engine.Refusal, Said>> = {
+  UnknownInstrument: noSymbol,
   OffTick: [[170134, "Order price has too many decimals."], [10001, "Price invalid"]],
   OffLot: [[170137, "Order volume decimal too long"], [10001, "Qty invalid"]],
   TooSmall: [
@@ -122,40 +134,27 @@ const refusals: Readonly<Record<Engine.Refusal, readonly [spot: Words, contract:
 
 // --- amend and cancel
 
-const gone = (category: Category, verb: string): Refusal =>
-  category === "spot"
-    ? { code: 170213, msg: "Order does not exist." }
-    : { code: 110001, msg: `order not exists or too late to ${verb}` }
-
-const closed = (category: Category, order: Engine.Order): Refusal => {
-  if (category === "spot") {
-    return order.status === "filled"
-      ? { code: 170139, msg: "Order has been filled." }
-      : { code: 170142, msg: "Order has been canceled." }
-  }
-  return order.status === "filled"
-    ? { code: 110008, msg: "Order has been finished or canceled" }
-    : { code: 110010, msg: "Order has been canceled" }
-}
-
 const target = (
   engine: Engine.Engine,
   category: Category,
   input: Input,
   verb: string
-): Either.Either<{ readonly order: Engine.Order; readonly listing: BybitListing }, Refusal> =>
+): Read<Pick<Acknowledged, "listing" | "order">> =>
   Either.gen(function*() {
     if (text(input, "symbol") === undefined) return yield* refuse(10001, "params error: symbol invalid")
     const found = yield* named(engine, category, input)
-    if (found === undefined) return yield* Either.left(gone(category, verb))
-    if (found.order.status !== "open") return yield* Either.left(closed(category, found.order))
-    return found
+    if (found === undefined) return yield* say(category, gone(verb))
+    if (found.order.status === "open") return found
+    return yield* say(category, found.order.status === "filled" ? filled : canceled)
   })
 
 const cancel = (category: Category, now: number): Step => (engine, input) =>
   Either.gen(function*() {
     const { listing, order } = yield* target(engine, category, input, "cancel")
-    const [after, next] = yield* Either.mapLeft(Engine.cancel(engine, order.id, now), () => gone(category, "cancel"))
+    const [after, next] = yield* Either.orElse(
+      Engine.cancel(engine, order.id, now),
+      () => say(category, gone("cancel"))
+    )
     return { listing, order: after, engine: next }
   })
 
@@ -173,10 +172,10 @@ const amend = (category: Category, now: number): Step => (engine, input) =>
       )
     }
     if (qty !== undefined && BigDecimal.lessThanOrEqualTo(qty, order.filled)) return yield* refuse(10001, "Qty invalid")
-    const [after, next] = yield* Either.mapLeft(
+    const [after, next] = yield* Either.orElse(
       Engine.amend(engine, order.id, { price, amount: qty }, now),
       (refusal) =>
-        refusal === "NotFound" || refusal === "NotOpen" ? gone(category, "replace") : explain(listing)(refusal)
+        refusal === "NotFound" || refusal === "NotOpen" ? say(category, gone("replace")) : explain(listing)(refusal)
     )
     return { listing, order: after, engine: next }
   })
@@ -186,7 +185,9 @@ const unchanged = (asked: BigDecimal.BigDecimal | undefined, had: BigDecimal.Big
 
 // --- endpoints
 
-const ids = ({ listing, order }: Acknowledged): { readonly orderId: string; readonly orderLinkId: string } => ({
+const ids = (
+  { listing, order }: Pick<Acknowledged, "listing" | "order">
+): { readonly orderId: string; readonly orderLinkId: string } => ({
   orderId: orderId(listing, order.id),
   orderLinkId: order.clientOrderId ?? ""
 })
@@ -194,11 +195,11 @@ const ids = ({ listing, order }: Acknowledged): { readonly orderId: string; read
 const steps = { create, amend, cancel }
 
 /** @internal Acknowledges one order that is created, amended or canceled. */
-export const single = (verb: keyof typeof steps) => (input: Input, world: World): Answered =>
+export const single = (verb: keyof typeof steps): Answering => (input, world) =>
   Either.gen(function*() {
     const category = yield* categoryOf(input)
     const done = yield* steps[verb](category, world.now)(world.engine, input)
-    return { result: ids(done), engine: done.engine }
+    return [{ result: ids(done) }, done.engine]
   })
 
 /** @internal The orders of a batch. */
@@ -208,7 +209,7 @@ export const batchOf = (input: Input): ReadonlyArray<Input> => {
 }
 
 /** @internal One after another: what fails is said in `retExtInfo`, and its row in the result is empty. */
-export const batch = (verb: keyof typeof steps) => (input: Input, world: World): Answered =>
+export const batch = (verb: keyof typeof steps): Answering => (input, world) =>
   Either.gen(function*() {
     const category = yield* categoryOf(input)
     const request = batchOf(input)
@@ -216,57 +217,41 @@ export const batch = (verb: keyof typeof steps) => (input: Input, world: World):
       return yield* refuse(10001, "params error: request is invalid")
     }
     const step = steps[verb](category, world.now)
-    let engine = world.engine
-    const list: Array<Json> = []
-    const results: Array<Json> = []
-    for (const item of request) {
-      const done = step(engine, item)
-      if (Either.isRight(done)) {
-        engine = done.right.engine
-        const at = verb === "create" ? { createAt: String(done.right.order.createdAt) } : {}
-        list.push({ category, symbol: done.right.listing.name, ...ids(done.right), ...at })
-        results.push({ code: 0, msg: "OK" })
-      } else {
-        list.push({ category, symbol: text(item, "symbol") ?? "", orderId: "", orderLinkId: "", ...noTime(verb) })
-        results.push({ code: done.left.code, msg: done.left.msg })
-      }
-    }
-    return { result: { list }, extra: { list: results }, engine }
+    const at = (createdAt: string) => verb === "create" ? { createAt: createdAt } : {}
+    const [engine, done] = Arr.mapAccum(request, world.engine, (engine, item) =>
+      Either.match(step(engine, item), {
+        onLeft: ({ code, msg }) => {
+          const row = { category, symbol: text(item, "symbol") ?? "", orderId: "", orderLinkId: "", ...at("") }
+          return [engine, { row, verdict: { code, msg } }]
+        },
+        onRight: (one) => {
+          const row = { category, symbol: one.listing.name, ...ids(one), ...at(String(one.order.createdAt)) }
+          return [one.engine, { row, verdict: { code: 0, msg: "OK" } }]
+        }
+      }))
+    return [
+      { result: { list: done.map(({ row }) => row) }, extra: { list: done.map(({ verdict }) => verdict) } },
+      engine
+    ]
   })
-
-const noTime = (verb: keyof typeof steps): { readonly createAt?: string } => verb === "create" ? { createAt: "" } : {}
 
 /** @internal How many orders one `cancel-all` of contracts cancels. */
 const canceledAtOnce = 500
 
 /** @internal All open orders of a symbol, else of a base coin, else of a settle coin; of spot also all there are. */
-export const cancelAll = (input: Input, world: World): Answered =>
+export const cancelAll: Answering = (input, world) =>
   Either.gen(function*() {
     const category = yield* categoryOf(input)
     if (category !== "spot" && !scoped(input)) return yield* unscoped
-    const symbol = text(input, "symbol")
-    const base = text(input, "baseCoin")
-    const settle = text(input, "settleCoin")
+    const [symbol, base, settle] = [text(input, "symbol"), text(input, "baseCoin"), text(input, "settleCoin")]
     if (symbol !== undefined && find(category, symbol) === undefined) {
-      return yield* category === "spot"
-        ? refuse(170121, "Invalid symbol.")
-        : refuse(10001, "params error: symbol invalid")
+      return yield* say(category, noSymbol)
     }
-    const open = openOrdersOf(world.engine, category).filter(({ listing }) =>
-      symbol !== undefined
-        ? listing.name === symbol
-        : base !== undefined
-        ? listing.base === base
-        : settle === undefined || listing.settle === settle
-    )
-    let engine = world.engine
-    const list: Array<Json> = []
-    for (const { listing, order } of category === "spot" ? open : open.slice(0, canceledAtOnce)) {
-      const canceled = Engine.cancel(engine, order.id, world.now)
-      if (Either.isRight(canceled)) {
-        engine = canceled.right[1]
-        list.push(ids({ listing, order: canceled.right[0], engine }))
-      }
-    }
-    return { result: { list, success: "1" }, engine }
+    const open = openOrdersOf(world.engine, category).filter(({ listing }) => {
+      if (symbol !== undefined) return listing.name === symbol
+      return base === undefined ? settle === undefined || listing.settle === settle : listing.base === base
+    })
+    const meant = category === "spot" ? open : open.slice(0, canceledAtOnce)
+    const engine = Engine.cancelEach(world.engine, meant.map(({ order }) => order), world.now)
+    return [{ result: { list: meant.map(ids), success: "1" } }, engine]
   })

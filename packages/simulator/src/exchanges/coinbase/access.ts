@@ -5,6 +5,7 @@ import { createPrivateKey, createPublicKey, verify } from "node:crypto"
 import type { SimulatedRequest } from "../../Dialect.js"
 import { pathOf } from "../../Dialect.js"
 import * as Account from "../../engine/Account.js"
+import { uuid } from "../../internal/ids.js"
 import { isInput } from "../../internal/inputs.js"
 import * as Json from "../../internal/json.js"
 
@@ -75,17 +76,14 @@ export const authenticate = (
   return nbf > seconds + tolerance || exp <= seconds ? refuse("Expired") : Either.right(key)
 }
 
-/** @internal A UUID that follows from a name. */
-export const uuid = (name: string): string =>
-  Buffer.from(Account.deriveBytes(`coinbase/${name}`, 16)).toString("hex")
-    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5")
-
 // What stands before the seed of an Ed25519 key in PKCS #8.
 const pkcs8 = Buffer.from("302e020100300506032b657004220420", "hex")
 
 /** @internal A demo key: an Ed25519 key whose secret is base64 of the seed and the public key, as the portal gives it. */
 export const demoKey = (permission: Account.Permission): Account.DemoKey => {
-  const id = Redacted.make(`organizations/${uuid("organization")}/apiKeys/${uuid(`${permission}/key`)}`)
+  const id = Redacted.make(
+    `organizations/${uuid("coinbase/organization")}/apiKeys/${uuid(`coinbase/${permission}/key`)}`
+  )
   const seed = Buffer.from(Account.deriveBytes(`coinbase/${permission}/secret`, 32))
   const privateKey = createPrivateKey({ key: Buffer.concat([pkcs8, seed]), format: "der", type: "pkcs8" })
   const spki = createPublicKey(privateKey).export({ format: "der", type: "spki" })

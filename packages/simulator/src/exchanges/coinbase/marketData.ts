@@ -1,11 +1,14 @@
 import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
+import * as Record from "effect/Record"
 import type { World } from "../../Dialect.js"
 import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
+import { uuid } from "../../internal/ids.js"
+import { flag, iso, list, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
-import { type CoinbaseListing, listings, productRow } from "./markets.js"
-import { all, type Answer, integer, invalid, iso, type Refusal, refuse } from "./params.js"
+import * as Markets from "./markets.js"
+import { type Answering, integer, invalid, type Read, refuse } from "./params.js"
 
 /** @internal */
 export const time = (now: number): Json => ({
@@ -14,111 +17,93 @@ export const time = (now: number): Json => ({
   epochMillis: String(now)
 })
 
-/** @internal */
-export const findProduct = (id: string): Either.Either<CoinbaseListing, Refusal> => {
-  const listing = listings.find((listing) => listing.id === id)
-  return listing === undefined
-    ? refuse(404, "NOT_FOUND", "valid product_id is required")
-    : Either.right(listing)
+const productOf = (id: string | undefined): Read<Markets.CoinbaseListing> => {
+  const listing = Markets.find(id)
+  return listing === undefined ? refuse(404, "NOT_FOUND", "valid product_id is required") : Either.right(listing)
 }
 
 /** @internal Those asked for, or those that can be traded, or everything with `get_all_products`. */
-export const products = (query: URLSearchParams, world: World): Answer =>
+export const products: Answering = (input, world) =>
   Either.gen(function*() {
-    const ids = all(query, "product_ids")
-    const type = query.get("product_type") ?? "SPOT"
-    const listed = listings.filter(({ id, status }) =>
-      ids.length > 0 ? ids.includes(id) : status === "online" || query.get("get_all_products") === "true"
+    const ids = list(input, "product_ids")
+    const listed = Markets.listings.filter(({ id, status }) =>
+      ids.length > 0 ? ids.includes(id) : status === "online" || flag(input, "get_all_products")
     )
-    const offset = yield* integer(query, "offset", 0)
-    const limit = yield* integer(query, "limit", listed.length)
-    const rows = type === "SPOT" ? listed.slice(offset, offset + limit) : []
-    return { products: rows.map((listing) => productRow(listing, world)), num_products: rows.length }
+    const offset = yield* integer(input, "offset", 0)
+    const limit = yield* integer(input, "limit", listed.length)
+    const shown = (text(input, "product_type") ?? "SPOT") === "SPOT" ? listed.slice(offset, offset + limit) : []
+    return [{ products: shown.map((listing) => Markets.row(listing, world)), num_products: shown.length }]
   })
 
 /** @internal */
-export const product = (id: string, world: World): Answer =>
-  Either.map(findProduct(id), (listing) => productRow(listing, world))
-
-const levelRow = ({ amount, price }: Engine.Level): Json => ({
-  price: Decimal.plain(price),
-  size: Decimal.plain(amount)
-})
+export const product: Answering = (input, world) =>
+  Either.map(productOf(text(input, "id")), (listing) => [Markets.row(listing, world)])
 
 const wholeBook = 1_000_000
 
-const pricebook = (listing: CoinbaseListing, world: World, depth: number): Json => {
+const pricebook = (listing: Markets.CoinbaseListing, world: World, depth: number): Json => {
   const { asks, bids } = Engine.book(world.engine, listing.id, depth)
-  return {
-    product_id: listing.id,
-    bids: bids.map(levelRow),
-    asks: asks.map(levelRow),
-    time: iso(world.now)
-  }
+  const row = ({ amount, price }: Engine.Level) => ({ price: Decimal.plain(price), size: Decimal.plain(amount) })
+  return { product_id: listing.id, bids: bids.map(row), asks: asks.map(row), time: iso(world.now) }
 }
 
 /** @internal */
-export const productBook = (query: URLSearchParams, world: World): Answer =>
+export const productBook: Answering = (input, world) =>
   Either.gen(function*() {
-    const listing = yield* findProduct(query.get("product_id") ?? "")
-    const limit = yield* integer(query, "limit", wholeBook)
+    const listing = yield* productOf(text(input, "product_id"))
+    const limit = yield* integer(input, "limit", wholeBook)
     const { asks: [ask], bids: [bid] } = Engine.book(world.engine, listing.id, 1)
     const book = { pricebook: pricebook(listing, world, limit === 0 ? wholeBook : limit) }
     if (ask === undefined || bid === undefined) {
-      return { ...book, last: "", mid_market: "", spread_bps: "", spread_absolute: "" }
+      return [{ ...book, last: "", mid_market: "", spread_bps: "", spread_absolute: "" }]
     }
     const middle = BigDecimal.multiply(BigDecimal.sum(ask.price, bid.price), Decimal.literal("0.5"))
     const spread = BigDecimal.subtract(ask.price, bid.price)
-    return {
+    return [{
       ...book,
       last: Decimal.plain(world.quote(listing).last),
       mid_market: Decimal.plain(middle),
       spread_bps: Decimal.plain(Decimal.ratio(BigDecimal.multiply(spread, Decimal.literal("10000")), middle, 12)),
       spread_absolute: Decimal.plain(spread)
-    }
+    }]
   })
 
 /** @internal */
-export const bestBidAsk = (query: URLSearchParams, world: World): Answer => {
-  const ids = all(query, "product_ids")
-  const wanted = ids.length === 0 ? Either.right(listings) : Either.all(ids.map(findProduct))
-  return Either.map(wanted, (listings) => ({ pricebooks: listings.map((listing) => pricebook(listing, world, 1)) }))
+export const bestBidAsk: Answering = (input, world) => {
+  const ids = list(input, "product_ids")
+  const wanted = ids.length === 0 ? Either.right(Markets.listings) : Either.all(ids.map(productOf))
+  return Either.map(wanted, (listings) => [{ pricebooks: listings.map((listing) => pricebook(listing, world, 1)) }])
 }
-
-/** @internal The public tape names the side of the maker: the opposite of who was in a hurry. */
-export const makerSide = (taker: Engine.Side): "BUY" | "SELL" => taker === "buy" ? "SELL" : "BUY"
 
 const mostTrades = 1000
 
 /** @internal The last trades, newest first, and the best prices. */
-export const ticker = (id: string, query: URLSearchParams, world: World): Answer =>
+export const ticker: Answering = (input, world) =>
   Either.gen(function*() {
-    const listing = yield* findProduct(id)
-    const limit = yield* integer(query, "limit", undefined)
-    if (limit === undefined || limit === 0) return yield* invalid("limit argument is invalid")
-    const start = yield* integer(query, "start", 0)
-    const end = yield* integer(query, "end", Number.MAX_SAFE_INTEGER)
-    const { asks: [ask], bids: [bid] } = Engine.book(world.engine, id, 1)
-    const trades = listing.status === "online" ? world.trades(listing, mostTrades) : []
-    return {
-      trades: trades
-        .filter(({ at }) => at >= start * 1000 && at <= end * 1000)
-        .toReversed()
-        .slice(0, limit)
-        .map((trade): Json => ({
-          trade_id: String(trade.id),
-          product_id: id,
-          price: Decimal.plain(trade.price),
-          size: Decimal.plain(trade.amount),
-          time: iso(trade.at),
-          side: makerSide(trade.side),
-          bid: "",
-          ask: "",
-          exchange: "coinbase"
-        })),
-      best_bid: bid === undefined ? "" : Decimal.plain(bid.price),
-      best_ask: ask === undefined ? "" : Decimal.plain(ask.price)
-    }
+    const listing = yield* productOf(text(input, "id"))
+    const limit = yield* integer(input, "limit", 0)
+    if (limit === 0) return yield* invalid("limit argument is invalid")
+    const start = yield* integer(input, "start", 0)
+    const end = yield* integer(input, "end", Infinity)
+    const { asks: [ask], bids: [bid] } = Engine.book(world.engine, listing.id, 1)
+    const trades = (listing.status === "online" ? world.trades(listing, mostTrades) : [])
+      .filter(({ at }) => at >= start * 1000 && at <= end * 1000)
+      .toReversed()
+      .slice(0, limit)
+      .map(({ amount, at, id, price, side }) => ({
+        trade_id: String(id),
+        product_id: listing.id,
+        price: Decimal.plain(price),
+        size: Decimal.plain(amount),
+        time: iso(at),
+        // The maker's: the opposite of who was in a hurry.
+        side: side === "buy" ? "SELL" : "BUY",
+        bid: "",
+        ask: "",
+        exchange: "coinbase"
+      }))
+    const best = (level: Engine.Level | undefined) => level === undefined ? "" : Decimal.plain(level.price)
+    return [{ trades, best_bid: best(bid), best_ask: best(ask) }]
   })
 
 const granularities: Readonly<Record<string, number>> = {
@@ -136,14 +121,14 @@ const granularities: Readonly<Record<string, number>> = {
 const mostCandles = 350
 
 /** @internal Newest first; buckets in which nothing was traded are left out. */
-export const candles = (id: string, query: URLSearchParams, world: World): Answer =>
+export const candles: Answering = (input, world) =>
   Either.gen(function*() {
-    const listing = yield* findProduct(id)
-    const length = granularities[query.get("granularity") ?? ""]
+    const listing = yield* productOf(text(input, "id"))
+    const length = granularities[text(input, "granularity") ?? ""]
     if (length === undefined) return yield* invalid("granularity argument is invalid")
-    const start = yield* integer(query, "start", undefined)
-    const end = yield* integer(query, "end", undefined)
-    const limit = yield* integer(query, "limit", mostCandles)
+    const start = yield* integer(input, "start", undefined)
+    const end = yield* integer(input, "end", undefined)
+    const limit = yield* integer(input, "limit", mostCandles)
     if (start === undefined || end === undefined || end < start) {
       return yield* invalid("start and end argument is invalid")
     }
@@ -153,18 +138,31 @@ export const candles = (id: string, query: URLSearchParams, world: World): Answe
       )
     }
     const known = listing.status === "online" ? world.candles(listing, length * 1000, start * 1000, end * 1000) : []
-    return {
-      candles: known
-        .filter(({ trades }) => trades > 0)
-        .toReversed()
-        .slice(0, limit)
-        .map((candle): Json => ({
-          start: String(candle.openTime / 1000),
-          low: Decimal.plain(candle.low),
-          high: Decimal.plain(candle.high),
-          open: Decimal.plain(candle.open),
-          close: Decimal.plain(candle.close),
-          volume: Decimal.plain(candle.volume)
-        }))
-    }
+    const shown = known.filter(({ trades }) => trades > 0).toReversed().slice(0, limit)
+    return [{
+      candles: shown.map(({ close, high, low, open, openTime, volume }) => ({
+        start: String(openTime / 1000),
+        ...Record.map({ low, high, open, close, volume }, Decimal.plain)
+      }))
+    }]
   })
+
+/** @internal The currencies of banks, or the others, as the older API names them. */
+export const currencies = (fiat: boolean): Answering => () => {
+  const data = Markets.currencies.filter((currency) => currency.fiat === fiat).map(({ id, name }) =>
+    fiat
+      ? { id, name, min_size: "0.01" }
+      : { asset_id: uuid(`coinbase/asset/${id}`), code: id, name, type: "crypto" }
+  )
+  return Either.right([{ data }])
+}
+
+/** @internal What a dollar is worth of each currency that is priced in dollars. */
+export const rates: Answering = (_, world) => {
+  const priced = Markets.listings.filter(({ terms, status }) => terms.quote === "USD" && status === "online")
+  const rates = Object.fromEntries(priced.map((listing) => [
+    listing.terms.base,
+    Decimal.plain(Decimal.ratio(Decimal.literal("1"), world.quote(listing).last, 16))
+  ]))
+  return Either.right([{ data: { currency: "USD", rates: { USD: "1.0", USDT: "1.0", ...rates } } }])
+}

@@ -1,25 +1,26 @@
 import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
-import type { World } from "../../Dialect.js"
 import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
+import { uuids } from "../../internal/ids.js"
+import { type Input, iso, list, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
-import { all, type Answer, instant, invalid, iso, page, refuse } from "./params.js"
+import { visibleFills } from "../../internal/listed.js"
+import { find } from "./markets.js"
+import { type Answering, instant, invalid, page, refuse } from "./params.js"
 
 /** @internal */
 export const portfolio = "4d3c2b1a-0f9e-4d8c-8b7a-6f5e4d3c2b1a"
 const user = "7a6b5c4d-3e2f-4a1b-8c9d-0e1f2a3b4c5d"
 
-const uuid = (family: string, id: number): string => `${family}-4000-8000-${id.toString(16).padStart(12, "0")}`
-
-/** @internal An order's id as Coinbase writes it: a UUID, the number in its last group. */
-export const orderUuid = (id: number): string => uuid("0a1b2c3d-5e6f", id)
+/** @internal */
+export const ids = uuids("coinbase/order")
+const [entries, trades] = [uuids("coinbase/entry"), uuids("coinbase/trade")]
 
 /** @internal The account's order with a UUID. */
-export const orderByUuid = (engine: Engine.Engine, id: string): Engine.Order | undefined => {
-  const digits = /^0a1b2c3d-5e6f-4000-8000-([0-9a-f]{12})$/.exec(id)?.[1]
-  const order = digits === undefined ? undefined : Engine.order(engine, Number.parseInt(digits, 16))
-  return order?.owner === "account" ? order : undefined
+export const named = (engine: Engine.Engine, id: string): Engine.Order | undefined => {
+  const number = ids.read(id)
+  return number === undefined ? undefined : Engine.order(engine, number)
 }
 
 type Terms = Pick<
@@ -65,13 +66,12 @@ const completion = (order: Engine.Order): string =>
 /** @internal An order as the history shows it. */
 export const orderRow = (engine: Engine.Engine, order: Engine.Order): Json => {
   const fills = Engine.fillsOf(engine, order.id)
-  const fees = BigDecimal.sumAll(fills.map(({ fee }) => fee))
   const last = fills.at(-1)
   const open = order.status === "open"
   const remaining = BigDecimal.subtract(order.amount, order.filled)
   const held = order.side === "buy" ? BigDecimal.multiply(remaining, order.price ?? Decimal.zero) : remaining
   return {
-    order_id: orderUuid(order.id),
+    order_id: ids.write(order.id),
     product_id: order.instrument,
     user_id: user,
     order_configuration: configurationOf(order),
@@ -88,10 +88,10 @@ export const orderRow = (engine: Engine.Engine, order: Engine.Order): Json => {
     filled_value: Decimal.plain(order.notional),
     pending_cancel: false,
     size_in_quote: order.quoteAmount !== undefined,
-    total_fees: Decimal.plain(fees),
+    total_fees: Decimal.plain(order.fee),
     size_inclusive_of_fees: order.quoteAmount !== undefined,
     total_value_after_fees: Decimal.plain(
-      order.side === "buy" ? BigDecimal.sum(order.notional, fees) : BigDecimal.subtract(order.notional, fees)
+      order.side === "buy" ? BigDecimal.sum(order.notional, order.fee) : BigDecimal.subtract(order.notional, order.fee)
     ),
     trigger_status: "INVALID_ORDER_TYPE",
     order_type: order.type === "market" ? "MARKET" : "LIMIT",
@@ -113,48 +113,47 @@ export const orderRow = (engine: Engine.Engine, order: Engine.Order): Json => {
 }
 
 /** @internal */
-export const order = (id: string, { engine, isVisible }: World): Answer => {
-  const found = orderByUuid(engine, id)
+export const order: Answering = (input, { engine, isVisible }) => {
+  const found = named(engine, text(input, "id") ?? "")
   return found === undefined || !isVisible(found)
     ? refuse(404, "unknown", "order with this orderID was not found")
-    : Either.right({ order: orderRow(engine, found) })
+    : Either.right([{ order: orderRow(engine, found) }])
 }
 
 // Nothing asked for means everything.
-const among = (wanted: ReadonlyArray<string>, value: string): boolean => wanted.length === 0 || wanted.includes(value)
+const among = (input: Input, name: string, value: string): boolean => {
+  const wanted = list(input, name)
+  return wanted.length === 0 || wanted.includes(value)
+}
+
+const between = (input: Input, start: string, end: string) =>
+  Either.gen(function*() {
+    const [from = -Infinity, to = Infinity] = [yield* instant(input, start), yield* instant(input, end)]
+    return (at: number) => from <= at && at < to
+  })
 
 /** @internal Newest first. */
-export const orders = (query: URLSearchParams, { engine, isVisible }: World): Answer =>
+export const orders: Answering = (input, { engine, isVisible }) =>
   Either.gen(function*() {
-    const wanted = all(query, "order_status")
+    const wanted = list(input, "order_status")
     if (wanted.includes("OPEN") && wanted.length > 1) {
       return yield* invalid("Cannot pair OPEN orders with other order types")
     }
-    const from = yield* instant(query, "start_date")
-    const to = yield* instant(query, "end_date")
+    const within = yield* between(input, "start_date", "end_date")
     const known = Engine.orders(engine).toReversed().filter((order) =>
-      isVisible(order) &&
-      among(wanted, statuses[order.status]) &&
-      among(all(query, "product_ids"), order.instrument) &&
-      among(all(query, "order_ids"), orderUuid(order.id)) &&
-      among(all(query, "order_side"), side(order)) &&
-      among(all(query, "product_type"), "SPOT") &&
-      (from === undefined || order.createdAt >= from) &&
-      (to === undefined || order.createdAt < to)
+      isVisible(order) && within(order.createdAt) &&
+      among(input, "order_status", statuses[order.status]) && among(input, "product_ids", order.instrument) &&
+      among(input, "order_ids", ids.write(order.id)) && among(input, "order_side", side(order)) &&
+      among(input, "product_type", "SPOT")
     )
-    const { cursor, rows } = yield* page(known, query, 1000, 1000)
-    return {
-      orders: rows.map((order) => orderRow(engine, order)),
-      sequence: "0",
-      has_next: cursor !== "",
-      cursor
-    }
+    const { cursor, rows } = yield* page(known, input, 1000, 1000)
+    return [{ orders: rows.map((order) => orderRow(engine, order)), sequence: "0", has_next: cursor !== "", cursor }]
   })
 
 const fillRow = (fill: Engine.Fill): Json => ({
-  entry_id: uuid("1b2c3d4e-6f70", fill.id),
-  trade_id: uuid("2c3d4e5f-7081", fill.id),
-  order_id: orderUuid(fill.orderId),
+  entry_id: entries.write(fill.id),
+  trade_id: trades.write(fill.id),
+  order_id: ids.write(fill.orderId),
   trade_time: iso(fill.at),
   trade_type: "FILL",
   price: Decimal.plain(fill.price),
@@ -170,19 +169,13 @@ const fillRow = (fill: Engine.Fill): Json => ({
 })
 
 /** @internal Newest first. */
-export const fills = (query: URLSearchParams, { engine, isVisible }: World): Answer =>
+export const fills: Answering = (input, world) =>
   Either.gen(function*() {
-    const from = yield* instant(query, "start_sequence_timestamp")
-    const to = yield* instant(query, "end_sequence_timestamp")
-    const known = Engine.fills(engine).toReversed().filter((fill) => {
-      const order = Engine.order(engine, fill.orderId)
-      return order !== undefined && isVisible(order) &&
-        among(all(query, "order_ids"), orderUuid(fill.orderId)) &&
-        among(all(query, "trade_ids"), uuid("2c3d4e5f-7081", fill.id)) &&
-        among(all(query, "product_ids"), fill.instrument) &&
-        (from === undefined || fill.at >= from) &&
-        (to === undefined || fill.at < to)
-    })
-    const { cursor, rows } = yield* page(known, query, 100, 1000)
-    return { fills: rows.map(fillRow), cursor }
+    const within = yield* between(input, "start_sequence_timestamp", "end_sequence_timestamp")
+    const known = visibleFills(world, find).toReversed().filter(({ at, fill, listing }) =>
+      within(at) && among(input, "order_ids", ids.write(fill.orderId)) &&
+      among(input, "trade_ids", trades.write(fill.id)) && among(input, "product_ids", listing.id)
+    )
+    const { cursor, rows } = yield* page(known, input, 100, 1000)
+    return [{ fills: rows.map(({ fill }) => fillRow(fill)), cursor }]
   })

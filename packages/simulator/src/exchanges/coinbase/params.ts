@@ -1,60 +1,38 @@
-import * as DateTime from "effect/DateTime"
 import * as Either from "effect/Either"
-import * as Option from "effect/Option"
+import type { World } from "../../Dialect.js"
+import type { ApiKey } from "../../engine/Account.js"
+import { reading } from "../../internal/fields.js"
+import type { Input } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
+import type * as Table from "../../internal/table.js"
 
-/** @internal A request that was not served: the status and the body that says why. */
+/** @internal A request that was not served: the status and the body that says why, or nothing but the status. */
 export interface Refusal {
   readonly status: number
-  readonly body: Json
+  readonly body?: Json | undefined
 }
 
 /** @internal */
-export type Answer = Either.Either<Json, Refusal>
+export type Read<A> = Either.Either<A, Refusal>
 
 /** @internal */
-export const refuse = (status: number, error: string, message: string): Either.Either<never, Refusal> =>
+export type Answering = (input: Input, world: World, key: ApiKey | undefined) => Read<Table.Answer>
+
+/** @internal */
+export const refuse = (status: number, error: string, message: string): Read<never> =>
   Either.left({ status, body: { error, error_details: message, message } })
 
 /** @internal */
-export const invalid = (message: string): Either.Either<never, Refusal> => refuse(400, "INVALID_ARGUMENT", message)
-
-/** @internal The values of a parameter that may be repeated. */
-export const all = (query: URLSearchParams, name: string): ReadonlyArray<string> =>
-  query.getAll(name).filter((value) => value !== "")
-
-/** @internal A whole number, `otherwise` when it is absent. */
-export const integer = <A>(
-  query: URLSearchParams,
-  name: string,
-  otherwise: A
-): Either.Either<number | A, Refusal> => {
-  const value = query.get(name) ?? ""
-  if (value === "") return Either.right(otherwise)
-  return /^\d{1,12}$/.test(value) ? Either.right(Number(value)) : invalid(`${name} argument is invalid`)
-}
-
-/** @internal An RFC 3339 time in milliseconds since the epoch. */
-export const instant = (query: URLSearchParams, name: string): Either.Either<number | undefined, Refusal> => {
-  const value = query.get(name) ?? ""
-  if (value === "") return Either.right(undefined)
-  const at = /^\d{4}-\d\d-\d\dT/.test(value) ? DateTime.make(value) : Option.none()
-  return Option.isSome(at) ? Either.right(at.value.epochMillis) : invalid(`${name} argument is invalid`)
-}
+export const invalid = (message: string): Read<never> => refuse(400, "INVALID_ARGUMENT", message)
 
 /** @internal */
-export const iso = (now: number): string => DateTime.formatIso(DateTime.unsafeMake(now))
+export const { instant, integer } = reading((name) => invalid(`${name} argument is invalid`))
 
 /** @internal A page of rows; the cursor is the place of the next one, empty when there is none. */
-export const page = <A>(
-  rows: ReadonlyArray<A>,
-  query: URLSearchParams,
-  standard: number,
-  largest: number
-): Either.Either<{ readonly rows: ReadonlyArray<A>; readonly cursor: string }, Refusal> =>
+export const page = <A>(rows: ReadonlyArray<A>, input: Input, standard: number, largest: number) =>
   Either.gen(function*() {
-    const limit = Math.min(yield* integer(query, "limit", standard), largest)
-    const start = yield* integer(query, "cursor", 0)
+    const limit = Math.min(yield* integer(input, "limit", standard), largest)
+    const start = yield* integer(input, "cursor", 0)
     const end = start + (limit === 0 ? standard : limit)
     return { rows: rows.slice(start, end), cursor: end < rows.length ? String(end) : "" }
   })

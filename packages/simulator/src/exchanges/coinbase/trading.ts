@@ -1,65 +1,53 @@
+import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
 import * as Engine from "../../engine/Engine.js"
 import { amount, flag, type Input, isInput, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
-import { listings } from "./markets.js"
-import { configurationOf, orderByUuid, orderUuid } from "./orders.js"
-import { invalid, type Refusal } from "./params.js"
-
-/** @internal What a trading call gives: its body and, when something changed, the engine after it. */
-export type Answered = Either.Either<readonly [body: Json, engine?: Engine.Engine], Refusal>
+import { find } from "./markets.js"
+import { configurationOf, ids, named } from "./orders.js"
+import { type Answering, invalid, type Read } from "./params.js"
 
 // --- placing
 
-/** @internal Why an order was not taken, in the three places where the exchange says so. */
-interface Rejection {
-  readonly error: string
-  readonly message: string
-  readonly preview?: string
-}
+// Why an order was not taken, in the three places where the exchange says so.
+type Rejection = readonly [error: string, message: string, preview?: string]
 
-const insufficient: Rejection = {
-  error: "INSUFFICIENT_FUND",
-  message: "Insufficient balance in source account",
-  preview: "PREVIEW_INSUFFICIENT_FUND"
-}
+const insufficient: Rejection = [
+  "INSUFFICIENT_FUND",
+  "Insufficient balance in source account",
+  "PREVIEW_INSUFFICIENT_FUND"
+]
+
+const unknownReason = "UNKNOWN_FAILURE_REASON"
 
 const rejections: Record<Engine.Refusal, Rejection> = {
-  UnknownInstrument: { error: "INVALID_PRODUCT_ID", message: "Invalid product_id" },
-  OffTick: { error: "INVALID_PRICE_PRECISION", message: "Too many decimals in order price" },
-  OffLot: { error: "INVALID_SIZE_PRECISION", message: "Too many decimals in order amount" },
-  TooSmall: {
-    error: "UNKNOWN_FAILURE_REASON",
-    message: "Order size is too small",
-    preview: "PREVIEW_INVALID_BASE_SIZE_TOO_SMALL"
-  },
-  NotionalTooSmall: {
-    error: "UNKNOWN_FAILURE_REASON",
-    message: "Order value is too small",
-    preview: "PREVIEW_INVALID_QUOTE_SIZE_TOO_SMALL"
-  },
+  UnknownInstrument: ["INVALID_PRODUCT_ID", "Invalid product_id"],
+  OffTick: ["INVALID_PRICE_PRECISION", "Too many decimals in order price"],
+  OffLot: ["INVALID_SIZE_PRECISION", "Too many decimals in order amount"],
+  TooSmall: [unknownReason, "Order size is too small", "PREVIEW_INVALID_BASE_SIZE_TOO_SMALL"],
+  NotionalTooSmall: [unknownReason, "Order value is too small", "PREVIEW_INVALID_QUOTE_SIZE_TOO_SMALL"],
   InsufficientFunds: insufficient,
   NothingToReduce: insufficient,
-  NoLiquidity: { error: "INVALID_NO_LIQUIDITY", message: "No liquidity" }
+  NoLiquidity: ["INVALID_NO_LIQUIDITY", "No liquidity"]
 }
 
-const untradable: Rejection = { error: "UNTRADABLE_PRODUCT", message: "Product is not available for trading" }
+const untradable: Rejection = ["UNTRADABLE_PRODUCT", "Product is not available for trading"]
 
-const crossing: Rejection = {
-  error: "INVALID_LIMIT_PRICE_POST_ONLY",
-  message: "Post only order would match",
-  preview: "PREVIEW_INVALID_LIMIT_PRICE_POSTONLY"
-}
+const crossing: Rejection = [
+  "INVALID_LIMIT_PRICE_POST_ONLY",
+  "Post only order would match",
+  "PREVIEW_INVALID_LIMIT_PRICE_POSTONLY"
+]
 
-const rejected = ({ error, message, preview }: Rejection, configuration: Json): readonly [Json] => [{
+const rejected = ([error, message, preview]: Rejection, configuration: Json): readonly [Json] => [{
   success: false,
-  failure_reason: "UNKNOWN_FAILURE_REASON",
+  failure_reason: unknownReason,
   error_response: {
     error,
     message,
     error_details: "",
     preview_failure_reason: preview ?? "UNKNOWN_PREVIEW_FAILURE_REASON",
-    new_order_failure_reason: preview === undefined ? error : "UNKNOWN_FAILURE_REASON"
+    new_order_failure_reason: preview === undefined ? error : unknownReason
   },
   order_configuration: configuration
 }]
@@ -67,7 +55,7 @@ const rejected = ({ error, message, preview }: Rejection, configuration: Json): 
 const accepted = (order: Engine.Order): Json => ({
   success: true,
   success_response: {
-    order_id: orderUuid(order.id),
+    order_id: ids.write(order.id),
     product_id: order.instrument,
     side: order.side === "buy" ? "BUY" : "SELL",
     client_order_id: order.clientOrderId ?? ""
@@ -80,7 +68,7 @@ type Terms = Pick<Engine.NewOrder, "type" | "price" | "amount" | "quoteAmount" |
 const unsupported = invalid("UNSUPPORTED_ORDER_CONFIGURATION")
 
 // Exactly one kind, by its name.
-const termsOf = (configuration: unknown): Either.Either<Terms, Refusal> => {
+const termsOf = (configuration: unknown): Read<Terms> => {
   const [entry, ...others] = isInput(configuration) ? Object.entries(configuration) : []
   const [kind, sizes] = entry ?? []
   if (others.length > 0 || !isInput(sizes)) return unsupported
@@ -98,7 +86,7 @@ const termsOf = (configuration: unknown): Either.Either<Terms, Refusal> => {
   }
 }
 
-const market = (sizes: Input): Either.Either<Terms, Refusal> => {
+const market = (sizes: Input): Read<Terms> => {
   const base = amount(sizes, "base_size")
   const quote = amount(sizes, "quote_size")
   if (base !== undefined && quote === undefined) return Either.right({ type: "market", amount: base })
@@ -106,7 +94,7 @@ const market = (sizes: Input): Either.Either<Terms, Refusal> => {
   return invalid("one of base_size and quote_size is required")
 }
 
-const limit = (sizes: Input, timeInForce: Engine.TimeInForce): Either.Either<Terms, Refusal> => {
+const limit = (sizes: Input, timeInForce: Engine.TimeInForce): Read<Terms> => {
   const base = amount(sizes, "base_size")
   const price = amount(sizes, "limit_price")
   if (base === undefined) return invalid("base_size is required")
@@ -121,7 +109,7 @@ const limit = (sizes: Input, timeInForce: Engine.TimeInForce): Either.Either<Ter
 }
 
 /** @internal The client order id is an idempotency key: one that is known gives the order it made, whatever is sent. */
-export const place = (input: Input, engine: Engine.Engine, now: number): Answered =>
+export const place: Answering = (input, { engine, now }) =>
   Either.gen(function*() {
     const clientOrderId = text(input, "client_order_id")
     if (clientOrderId === undefined || clientOrderId.length > 128) {
@@ -134,7 +122,7 @@ export const place = (input: Input, engine: Engine.Engine, now: number): Answere
     const configuration = configurationOf(terms)
     const known = Engine.orderByClientId(engine, clientOrderId)
     if (known !== undefined) return [accepted(known)] as const
-    const listing = listings.find(({ id }) => id === input["product_id"])
+    const listing = find(input["product_id"])
     if (listing === undefined) return rejected(rejections.UnknownInstrument, configuration)
     if (listing.status === "offline") return rejected(untradable, configuration)
     const placed = Engine.place(
@@ -154,7 +142,7 @@ export const place = (input: Input, engine: Engine.Engine, now: number): Answere
 const mostCancels = 100
 
 const cancelOne = (id: string, engine: Engine.Engine, now: number): readonly [failure: string, Engine.Engine] => {
-  const order = orderByUuid(engine, id)
+  const order = named(engine, id)
   if (order === undefined) return ["UNKNOWN_CANCEL_ORDER", engine]
   if (order.status === "canceled") return ["DUPLICATE_CANCEL_REQUEST", engine]
   return Either.match(Engine.cancel(engine, order.id, now), {
@@ -166,16 +154,13 @@ const cancelOne = (id: string, engine: Engine.Engine, now: number): readonly [fa
 const done = "UNKNOWN_CANCEL_FAILURE_REASON"
 
 /** @internal */
-export const cancel = (input: Input, engine: Engine.Engine, now: number): Answered => {
-  const ids: unknown = input["order_ids"]
-  if (!isIds(ids) || ids.length === 0 || ids.length > mostCancels) return invalid("order_ids are invalid")
-  const [results, next] = ids.reduce<readonly [ReadonlyArray<Json>, Engine.Engine]>(
-    ([results, engine], id) => {
-      const [failure, next] = cancelOne(id, engine, now)
-      return [[...results, { success: failure === done, failure_reason: failure, order_id: id }], next]
-    },
-    [[], engine]
-  )
+export const cancel: Answering = (input, { engine, now }) => {
+  const asked: unknown = input["order_ids"]
+  if (!isIds(asked) || asked.length === 0 || asked.length > mostCancels) return invalid("order_ids are invalid")
+  const [next, results] = Arr.mapAccum(asked, engine, (engine, order_id) => {
+    const [failure_reason, next] = cancelOne(order_id, engine, now)
+    return [next, { success: failure_reason === done, failure_reason, order_id }]
+  })
   return Either.right([{ results }, next])
 }
 
@@ -201,8 +186,8 @@ const notEdited = (edit: string, preview = "UNKNOWN_PREVIEW_FAILURE_REASON"): re
 }]
 
 /** @internal */
-export const edit = (input: Input, engine: Engine.Engine, now: number): Answered => {
-  const order = orderByUuid(engine, text(input, "order_id") ?? "")
+export const edit: Answering = (input, { engine, now }) => {
+  const order = named(engine, text(input, "order_id") ?? "")
   const price = amount(input, "price")
   const size = amount(input, "size")
   if (order === undefined) return Either.right(notEdited("ORDER_NOT_FOUND"))

@@ -4,15 +4,18 @@ import type { World } from "../../Dialect.js"
 import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { flag } from "../../internal/fields.js"
+import { holding } from "../../internal/holdings.js"
 import type { Json } from "../../internal/json.js"
-import type { Meter } from "../../internal/pools.js"
-import { meters } from "./limits.js"
+import * as Limits from "./limits.js"
 import { fees as costs, find, isOf } from "./markets.js"
 import { type Answering, oneOf, required } from "./params.js"
 
 // In requests.
-const rateOf = ({ burst, cost, rate }: Meter) => ({ burst: burst / cost, rate: rate / cost })
-const [matching, non_matching_engine] = [rateOf(meters.trading), rateOf(meters.ordinary)]
+const rateOf = ({ cost, pool }: typeof Limits.limits[keyof typeof Limits.limits]) => ({
+  burst: pool.limit / cost,
+  rate: pool.perSecond / cost
+})
+const [matching, non_matching_engine] = [rateOf(Limits.limits.trading), rateOf(Limits.limits.ordinary)]
 const matching_engine = { trading: { total: matching }, spot: matching, cancel_all: matching }
 
 const fees = ["perpetual", "future"].map((instrument_type): Json => {
@@ -27,23 +30,19 @@ const owner = { id: 96103, username: "demo", system_name: "demo", email: "demo@e
 
 const half = (value: BigDecimal.BigDecimal) => BigDecimal.multiply(value, Decimal.literal("0.5"))
 
-const summary = (world: World) => ({ asset: currency, free, locked: initial_margin }: Engine.Balance) => {
-  const own = Engine.positions(world.engine).filter(({ instrument }) => find(instrument)?.terms.settle === currency)
-  const profit = BigDecimal.sumAll(own.map(({ unrealizedPnl }) => unrealizedPnl))
-  const maintenance_margin = half(BigDecimal.sumAll(own.map(({ margin }) => margin)))
-  const balance = BigDecimal.sum(free, initial_margin)
-  const equity = BigDecimal.sum(balance, profit)
+const summary = (world: World, balance: Engine.Balance) => {
+  const { asset: currency, equity, free, margin, total, unrealized: profit } = holding(world, balance)
   const funds = { available_funds: BigDecimal.sum(free, profit), available_withdrawal_funds: free }
-  const margins = { initial_margin, maintenance_margin, margin_balance: equity }
+  const margins = { initial_margin: balance.locked, maintenance_margin: half(margin), margin_balance: equity }
   const profits = { session_upl: profit, futures_pl: profit, total_pl: profit }
-  return { currency, balance, equity, ...funds, ...margins, ...profits, ...unused, ...model }
+  return { currency, balance: total, equity, ...funds, ...margins, ...profits, ...unused, ...model }
 }
 
 const limits = { limits_per_currency: false, non_matching_engine, matching_engine }
 
 /** @internal */
 export const summaries: Answering = (params, world) => {
-  const rows = Engine.balances(world.engine).map(summary(world))
+  const rows = Engine.balances(world.engine).map((balance) => summary(world, balance))
   return Either.right([
     flag(params, "extended")
       ? { ...owner, summaries: rows.map((row) => ({ ...row, limits, fees })) }
@@ -55,7 +54,7 @@ export const summaries: Answering = (params, world) => {
 export const summaryOf: Answering = (params, world) =>
   Either.map(required(params, "currency"), (asset) => {
     const held = Engine.balances(world.engine).find((balance) => balance.asset === asset)
-    const row = summary(world)(held ?? { asset, free: Decimal.zero, locked: Decimal.zero })
+    const row = summary(world, held ?? { asset, free: Decimal.zero, locked: Decimal.zero })
     return [flag(params, "extended") ? { ...owner, ...row, limits, fees } : row]
   })
 

@@ -15,11 +15,11 @@ import * as Dialect from "../../Dialect.js"
 import * as Account from "../../engine/Account.js"
 import * as JsonRpc from "../../internal/jsonRpc.js"
 import { hmac } from "../../internal/keys.js"
-import * as Pools from "../../internal/pools.js"
+import * as Meters from "../../internal/meters.js"
 import * as Table from "../../internal/table.js"
 import * as Access from "./access.js"
 import * as Holdings from "./account.js"
-import { meters } from "./limits.js"
+import { limits } from "./limits.js"
 import * as MarketData from "./marketData.js"
 import { find, listings } from "./markets.js"
 import * as Orders from "./orders.js"
@@ -39,7 +39,7 @@ interface Route {
   /** The scope a private method needs. */
   readonly needs?: string
   /** Trading is metered for spot and for contracts apart. */
-  readonly meter: keyof typeof meters
+  readonly meter: keyof typeof limits
   readonly answer: Answering
 }
 
@@ -101,24 +101,29 @@ const statuses = new Map([[10000, 401], [13009, 401], [13021, 403], [10028, 429]
 // When a request came and went, in microseconds.
 const timed = (now: number) => ({ usIn: now * 1000, usOut: now * 1000 + 185, usDiff: 185, testnet: false })
 
-const failure = (error: Refusal, call?: JsonRpc.Call, now?: number): Dialect.SimulatedResponse => {
+const failure = (error: Refusal, id?: JsonRpc.Call["id"], now?: number): Dialect.SimulatedResponse => {
   if (error === nowhere) return Dialect.html(404, "404 Not Found")
   const times = now === undefined ? { testnet: false } : timed(now)
-  return Dialect.json(statuses.get(error.code) ?? 400, { jsonrpc: "2.0", id: call?.id, error: { ...error }, ...times })
+  return Dialect.json(statuses.get(error.code) ?? 400, { jsonrpc: "2.0", id, error: { ...error }, ...times })
 }
 
-const respond = Table.respond<Pools.Pools, Route, JsonRpc.Call, Access.Identity | undefined, Refusal>({
+const respond = Table.respond<Route, JsonRpc.Call, Access.Identity | undefined, Refusal>({
   routes,
   read: (request) => {
     const path = /^\/api\/v2(?:\/((?:public|private)\/\w+))?$/.exec(Dialect.pathOf(request.target))
-    return path === null ? Either.left(nowhere) : JsonRpc.read(request, path[1] ?? "")
+    return path === null ? { method: "", params: {}, fault: nowhere } : JsonRpc.read(request, path[1] ?? "")
   },
-  unknown: JsonRpc.unknownMethod,
-  identify: (request, { params }, world) => Access.identify(request, params, world),
-  charge: (pools, route, { call, isKnown, request, world }) => {
+  unknown: ({ call }) => call.fault ?? JsonRpc.unknownMethod,
+  identify: ({ call: { params }, request, route, world }) =>
+    route === undefined ? Either.right(undefined) : Access.identify(request, params, world),
+  charge: ({ call, meters, request, route, world }, caller) => {
+    if (route === undefined) return { meters }
     const meter = meterOf(route, call.params, world)
+    const isKnown = Either.isRight(caller) && caller.right !== undefined
     const scope = `${isKnown ? "account" : `ip:${request.remoteAddress}`}/${meter}`
-    return Either.fromNullable(Pools.take(pools, scope, meters[meter], world.now), () => tooMany)
+    const { cost, pool } = limits[meter]
+    const taken = Meters.take(meters, scope, pool, world.now, cost)
+    return { meters: taken.meters, refusal: taken.admitted ? undefined : tooMany }
   },
   forbids: ({ needs }, identity) => {
     if (needs === undefined) return undefined
@@ -126,9 +131,9 @@ const respond = Table.respond<Pools.Pools, Route, JsonRpc.Call, Access.Identity 
     const has = identity.scope.split(" ").some((one) => one === needs || one === `${needs}_write`)
     return has ? undefined : { code: 13021, message: "forbidden" }
   },
-  answer: ({ answer }, { params }, world) => answer(params, world),
-  success: (result, { id }, now) => Dialect.json(200, { jsonrpc: "2.0", id, result, ...timed(now) }),
-  failure
+  answer: ({ answer }, { call, world }) => answer(call.params, world),
+  success: (result, { call: { id }, world }) => Dialect.json(200, { jsonrpc: "2.0", id, result, ...timed(world.now) }),
+  failure: (refusal, { call, world }) => failure(refusal, call.id, world.now)
 })
 
 /**
@@ -137,14 +142,14 @@ const respond = Table.respond<Pools.Pools, Route, JsonRpc.Call, Access.Identity 
  * @since 0.1.0
  * @category dialects
  */
-export const dialect: Dialect.Dialect = Dialect.make<Pools.Pools>({
+export const dialect: Dialect.Dialect = Dialect.make<Meters.Meters>({
   id: "deribit",
   listings,
   demoKey: Account.hmacKey("deribit", { key: 8, secret: 43 }),
   orderId: (order) => Orders.listed([order]).map(Orders.idOf).join(""),
-  initial: new Map(),
+  initial: Meters.empty,
   respond,
-  usage: Pools.usage,
+  usage: Meters.usage,
   failures: {
     http500: failure({ code: 11094, message: "internal_server_error" }),
     http503: failure({ code: 11051, message: "system_maintenance" }),

@@ -1,9 +1,11 @@
-const matching = { burst: 20, rate: 5, cost: 1 }
+import { bucket } from "../../internal/meters.js"
+
+const matching = { pool: bucket(20, 5), cost: 1 }
 
 /** @internal The pools of the account; an IP without a key has some as large, which is not published. */
-export const meters = {
-  ordinary: { burst: 50_000, rate: 10_000, cost: 500 },
-  instruments: { burst: 500_000, rate: 10_000, cost: 10_000 },
+export const limits = {
+  ordinary: { pool: bucket(50_000, 10_000), cost: 500 },
+  instruments: { pool: bucket(500_000, 10_000), cost: 10_000 },
   trading: matching,
   spot: matching,
   cancel_all: matching

@@ -9,28 +9,21 @@
  *
  * @since 0.1.0
  */
-import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
 import { createHash, createHmac } from "node:crypto"
 import * as Dialect from "../../Dialect.js"
 import * as Account from "../../engine/Account.js"
-import * as Engine from "../../engine/Engine.js"
-import * as Decimal from "../../engine/internal/decimal.js"
-import type * as Json from "../../internal/json.js"
-import * as Limits from "./limits.js"
+import { type Input, text, textOf } from "../../internal/inputs.js"
+import * as Keys from "../../internal/keys.js"
+import * as Meters from "../../internal/meters.js"
+import * as Table from "../../internal/table.js"
+import * as Holdings from "./account.js"
 import * as MarketData from "./marketData.js"
-import { assetNamed, findPair, listings } from "./markets.js"
+import { findPair, listings } from "./markets.js"
 import * as Orders from "./orders.js"
-import { bodyFields, type Fields, nonceOf, queryFields, refuse, text } from "./params.js"
+import { type Answering, type Caller, inputOf, nonceOf, type Read, refuse } from "./params.js"
 import * as Trading from "./trading.js"
-
-interface State {
-  readonly counters: Limits.Counters
-  readonly callers: Limits.Callers
-}
-
-// --- signatures
 
 /**
  * Whether an `API-Sign` is the key's: base64 HMAC-SHA512, keyed with the decoded secret, over the path and the SHA-256
@@ -53,186 +46,127 @@ export const verifySignature = (
 
 const largestNonce = 2n ** 64n
 
-const authenticate = (
-  request: Dialect.SimulatedRequest,
-  body: string,
-  key: Account.ApiKey | undefined,
-  caller: Limits.Caller
-): Either.Either<bigint, string> => {
-  if (key === undefined || key.enabled === false || key.verifier._tag !== "Hmac") return refuse("EAPI:Invalid key")
-  const nonce = nonceOf(body)
-  if (nonce === undefined || BigInt(nonce) >= largestNonce) return refuse("EAPI:Invalid nonce")
-  const signature = request.headers["api-sign"] ?? ""
-  if (!verifySignature(key.verifier.secret, Dialect.pathOf(request.target), nonce, body, signature)) {
+const authenticate = (request: Dialect.SimulatedRequest, world: Dialect.World, last: bigint): Read<Caller> => {
+  const key = Keys.named(world, request.headers["api-key"])
+  const secret = key && Keys.secretOf(key)
+  if (key === undefined || secret === undefined) return refuse("EAPI:Invalid key")
+  const body = textOf(request.body)
+  const digits = nonceOf(body)
+  if (digits === undefined || BigInt(digits) >= largestNonce) return refuse("EAPI:Invalid nonce")
+  if (!verifySignature(secret, Dialect.pathOf(request.target), digits, body, request.headers["api-sign"] ?? "")) {
     return refuse("EAPI:Invalid signature")
   }
-  return BigInt(nonce) > caller.nonce ? Either.right(BigInt(nonce)) : refuse("EAPI:Invalid nonce")
+  const nonce = BigInt(digits)
+  return nonce > last ? Either.right({ key, nonce }) : refuse("EAPI:Invalid nonce")
 }
 
-// --- the account
-
-const total = ({ free, locked }: Engine.Balance): BigDecimal.BigDecimal => BigDecimal.sum(free, locked)
-
-const balances = (world: Dialect.World): Json.Json =>
-  Object.fromEntries(
-    Engine.balances(world.engine).map((balance) => {
-      const { decimals, id } = assetNamed(balance.asset)
-      return [id, Decimal.fixed(total(balance), decimals)]
-    })
-  )
-
-const balancesAndHolds = (world: Dialect.World): Json.Json =>
-  Object.fromEntries(
-    Engine.balances(world.engine).map((balance) => {
-      const { decimals, id } = assetNamed(balance.asset)
-      return [id, {
-        balance: Decimal.fixed(total(balance), decimals),
-        hold_trade: Decimal.fixed(balance.locked, decimals)
-      }]
-    })
-  )
-
-const keyInfo = (key: Account.ApiKey, nonce: bigint, now: number): Json.Json => ({
-  apiKeyName: "demo",
-  apiKey: Redacted.value(key.id),
-  nonce: String(nonce),
-  nonceWindow: 0,
-  permissions: [
-    "query-funds",
-    ...(key.permissions.includes("withdraw") ? ["withdraw-funds"] : []),
-    "query-open-trades",
-    ...(key.permissions.includes("trade") ? ["modify-trades"] : [])
-  ],
-  iban: "AA00 N000 0000 0000",
-  validUntil: "0",
-  queryFrom: "0",
-  queryTo: "0",
-  createdTime: "1698645219",
-  modifiedTime: "1698645219",
-  ipAllowlist: [],
-  lastUsed: String(Math.floor(now / 1000))
-})
-
-// --- endpoints
-
-type Public = (fields: Fields, world: Dialect.World) => Either.Either<Json.Json, string>
-
-const publicEndpoints: Readonly<Record<string, Public>> = {
-  Time: (_, world) => Either.right(MarketData.time(world.now)),
-  SystemStatus: (_, world) => Either.right(MarketData.status(world.now)),
-  Assets: MarketData.assetTable,
-  AssetPairs: MarketData.pairTable,
-  Ticker: MarketData.ticker,
-  Depth: MarketData.depth,
-  Trades: MarketData.trades,
-  OHLC: MarketData.ohlc
-}
-
-interface Reading {
+interface Route {
+  /** What a key has to be allowed; public without. Trading is metered by what it does. */
+  readonly needs?: Account.Permission
   readonly cost: number
-  readonly answer: Public
+  /** Counted for each pair, apart from all else. */
+  readonly isPerPair?: boolean
+  readonly answer: Answering
 }
 
-const readings: Readonly<Record<string, Reading>> = {
-  Balance: { cost: 1, answer: (_, world) => Either.right(balances(world)) },
-  BalanceEx: { cost: 1, answer: (_, world) => Either.right(balancesAndHolds(world)) },
-  TradeVolume: { cost: 1, answer: MarketData.tradeVolume },
+const open = (answer: Answering, isPerPair = false): Route => ({ cost: 1, isPerPair, answer })
+const read = (answer: Answering, cost = 1): Route => ({ needs: "read", cost, answer })
+const trade = (answer: Answering): Route => ({ needs: "trade", cost: 0, answer })
+
+const routes: Readonly<Record<string, Route>> = {
+  "GET /0/public/Time": open(MarketData.time),
+  "GET /0/public/SystemStatus": open(MarketData.status),
+  "GET /0/public/Assets": open(MarketData.assetTable),
+  "GET /0/public/AssetPairs": open(MarketData.pairTable),
+  "GET /0/public/Ticker": open(MarketData.ticker),
+  "GET /0/public/Depth": open(MarketData.depth),
+  "GET /0/public/Trades": open(MarketData.trades, true),
+  "GET /0/public/OHLC": open(MarketData.ohlc, true),
+  "POST /0/private/GetApiKeyInfo": read(Holdings.keyInfo),
+  "POST /0/private/Balance": read(Holdings.balances),
+  "POST /0/private/BalanceEx": read(Holdings.balancesAndHolds),
+  "POST /0/private/TradeVolume": read(MarketData.tradeVolume),
   // Nothing is on margin.
-  OpenPositions: { cost: 1, answer: () => Either.right({}) },
-  OpenOrders: { cost: 1, answer: Orders.openOrders },
-  ClosedOrders: { cost: 1, answer: Orders.closedOrders },
-  QueryOrders: { cost: 1, answer: Orders.queryOrders },
-  TradesHistory: { cost: 2, answer: Orders.tradesHistory }
+  "POST /0/private/OpenPositions": read(() => Either.right([{}])),
+  "POST /0/private/OpenOrders": read(Orders.openOrders),
+  "POST /0/private/ClosedOrders": read(Orders.closedOrders),
+  "POST /0/private/QueryOrders": read(Orders.queryOrders),
+  "POST /0/private/TradesHistory": read(Orders.tradesHistory, 2),
+  "POST /0/private/AddOrder": trade(Trading.addOrder),
+  "POST /0/private/AddOrderBatch": trade(Trading.addOrderBatch),
+  "POST /0/private/AmendOrder": trade(Trading.amendOrder),
+  "POST /0/private/CancelOrder": trade(Trading.cancelOrder),
+  "POST /0/private/CancelOrderBatch": trade(Trading.cancelOrderBatch),
+  "POST /0/private/CancelAll": trade(Trading.cancelAll)
 }
 
-const tradings: Readonly<Record<string, (fields: Fields, standing: Trading.Standing) => Trading.Answered>> = {
-  AddOrder: Trading.addOrder,
-  AddOrderBatch: Trading.addOrderBatch,
-  AmendOrder: Trading.amendOrder,
-  CancelOrder: Trading.cancelOrder,
-  CancelOrderBatch: Trading.cancelOrderBatch,
-  CancelAll: Trading.cancelAll
+// The account is of the Intermediate tier. The exchange publishes no number for public calls but says that one a second
+// is fine; a burst of ten before that pace holds is this simulator's reading.
+const [publicly, privately] = [Meters.bucket(10, 1), Meters.bucket(20, 0.5)]
+
+// "Repeated" is ten within a minute here.
+const lockout: Meters.Penalty = { patience: Meters.rolling(9, 60_000), lasts: () => 15 * 60_000 }
+
+interface Call {
+  readonly method: string
+  readonly isPrivate: boolean
+  readonly input: Input
 }
 
-// --- the dialect
+type Asked = Table.Asked<Route, Call>
 
-type Response = readonly [response: Dialect.SimulatedResponse, next: State, engine?: Engine.Engine | undefined]
-
-const success = (result: Json.Json): Dialect.SimulatedResponse => Dialect.json(200, { error: [], result })
-
-const failure = (error: string, status = 200): Dialect.SimulatedResponse => Dialect.json(status, { error: [error] })
-
-const respond = (state: State, request: Dialect.SimulatedRequest, world: Dialect.World): Response => {
-  const [, access, name = ""] = /^\/0\/(public|private)\/(\w+)$/.exec(Dialect.pathOf(request.target)) ?? []
-  if (access === undefined) return [Dialect.html(404, "404 Not Found"), state]
-  if (access === "public" && request.method === "GET") return answerPublic(state, name, request, world)
-  if (access === "private" && request.method === "POST") return answerPrivate(state, name, request, world)
-  return [failure("EGeneral:Unknown method"), state]
-}
-
-const answerPublic = (
-  state: State,
-  name: string,
-  request: Dialect.SimulatedRequest,
-  world: Dialect.World
-): Response => {
-  const endpoint = publicEndpoints[name]
-  if (endpoint === undefined) return [failure("EGeneral:Unknown method"), state]
-  const fields = queryFields(request)
-  const address = `ip:${request.remoteAddress}`
-  const apart = name === "Trades" || name === "OHLC"
-  const scope = apart ? `${address}/${name}/${findPair(text(fields, "pair") ?? "")?.id ?? ""}` : address
-  const counters = Limits.charge(state.counters, scope, Limits.publicRate, 1, world.now)
-  if (counters === undefined) return [failure("EGeneral:Too many requests"), state]
-  const response = Either.match(endpoint(fields, world), { onLeft: (error) => failure(error), onRight: success })
-  return [response, { ...state, counters }]
-}
-
-const answerPrivate = (
-  state: State,
-  name: string,
-  request: Dialect.SimulatedRequest,
-  world: Dialect.World
-): Response => {
-  const body = new TextDecoder().decode(request.body)
+// A key by its place among the account's, an unknown one by its address.
+const scopeOf = ({ call, request, world }: Asked): string => {
   const place = world.keys.findIndex(({ id }) => Redacted.value(id) === request.headers["api-key"])
-  const key = world.keys[place]
-  const scope = key === undefined ? `ip:${request.remoteAddress}` : `key:${place}`
-  const caller = state.callers.get(scope) ?? Limits.stranger
-  const remember = (after: Limits.Caller): State => ({
-    ...state,
-    callers: new Map(state.callers).set(scope, after)
-  })
-  if (world.now < caller.lockedUntil) return [failure("EGeneral:Temporary lockout"), state]
-  const identity = authenticate(request, body, key, caller)
-  if (Either.isLeft(identity) || key === undefined) {
-    const error = Either.isLeft(identity) ? identity.left : "EAPI:Invalid key"
-    return [failure(error), remember(Limits.fail(caller, world.now))]
-  }
-  const known = remember({ ...caller, nonce: identity.right })
-  const trading = tradings[name]
-  if (trading !== undefined) return trade(known, trading, bodyFields(request, body), world, key)
-  const counters = Limits.charge(known.counters, scope, Limits.privateRate, readings[name]?.cost ?? 1, world.now)
-  if (counters === undefined) return [failure("EAPI:Rate limit exceeded"), known]
-  const answer = name === "GetApiKeyInfo"
-    ? Either.right(keyInfo(key, identity.right, world.now))
-    : readings[name]?.answer(bodyFields(request, body), world) ?? refuse("EGeneral:Unknown method")
-  return [Either.match(answer, { onLeft: (error) => failure(error), onRight: success }), { ...known, counters }]
+  return !call.isPrivate || place === -1 ? `ip:${request.remoteAddress}` : `key:${place}`
 }
 
-const trade = (
-  state: State,
-  trading: (fields: Fields, standing: Trading.Standing) => Trading.Answered,
-  fields: Fields,
-  world: Dialect.World,
-  key: Account.ApiKey
-): Response => {
-  if (!key.permissions.includes("trade")) return [failure("EGeneral:Permission denied"), state]
-  const answered = trading(fields, { engine: world.engine, counters: state.counters, now: world.now })
-  if (Either.isLeft(answered)) return [failure(answered.left), state]
-  const [result, { counters, engine }] = answered.right
-  return [success(result), { ...state, counters }, engine]
+const take = (meters: Meters.Meters, scope: string, rule: Meters.Rule, now: number, cost: number, refusal: string) => {
+  const taken = Meters.take(meters, scope, rule, now, cost)
+  return taken.admitted ? { meters: taken.meters } : { meters, refusal }
 }
+
+const charge = (asked: Asked, caller: Read<Caller | undefined>): Table.Charged<string> => {
+  const { call, meters, route, world: { now } } = asked
+  const scope = scopeOf(asked)
+  if (!call.isPrivate) {
+    if (route === undefined) return { meters }
+    const name = call.method.replace(/.*\//, "")
+    const apart = route.isPerPair === true ? `/${name}/${findPair(text(call.input, "pair") ?? "")?.id ?? ""}` : ""
+    return take(meters, scope + apart, publicly, now, route.cost, "EGeneral:Too many requests")
+  }
+  if (Meters.bannedUntil(meters, scope, now) !== undefined) return { meters, refusal: "EGeneral:Temporary lockout" }
+  if (Either.isLeft(caller)) return { meters: Meters.offend(meters, scope, lockout, now) }
+  const known = Meters.noted(meters, scope, caller.right?.nonce ?? 0n)
+  const { cost = 1, needs } = route ?? {}
+  return needs === "trade" ? { meters: known } : take(known, scope, privately, now, cost, "EAPI:Rate limit exceeded")
+}
+
+const nowhere = "404 Not Found"
+
+const failure = (error: string, status = 200): Dialect.SimulatedResponse =>
+  error === nowhere ? Dialect.html(404, nowhere) : Dialect.json(status, { error: [error] })
+
+const respond = Table.respond<Route, Call, Caller | undefined, string>({
+  routes,
+  read: (request) => {
+    const path = Dialect.pathOf(request.target)
+    const isPrivate = request.method === "POST" && /^\/0\/private\/\w+$/.test(path)
+    return { method: `${request.method} ${path}`, isPrivate, input: inputOf(request) }
+  },
+  unknown: ({ request }) =>
+    /^\/0\/(public|private)\/\w+$/.test(Dialect.pathOf(request.target)) ? "EGeneral:Unknown method" : nowhere,
+  identify: (asked) =>
+    asked.call.isPrivate
+      ? authenticate(asked.request, asked.world, asked.meters.nonces.get(scopeOf(asked)) ?? -1n)
+      : Either.right(undefined),
+  charge,
+  forbids: ({ needs }, caller) =>
+    needs === "trade" && !Keys.may(caller?.key, needs) ? "EGeneral:Permission denied" : undefined,
+  answer: ({ answer }, { call, meters, world }, caller) => answer(call.input, world, meters, caller),
+  success: (result) => Dialect.json(200, { error: [], result }),
+  failure: (error) => failure(error)
+})
 
 /**
  * The Kraken dialect.
@@ -240,7 +174,7 @@ const trade = (
  * @since 0.1.0
  * @category dialects
  */
-export const dialect: Dialect.Dialect = Dialect.make<State>({
+export const dialect: Dialect.Dialect = Dialect.make<Meters.Meters>({
   id: "kraken",
   listings,
   demoKey: (permission) => {
@@ -253,9 +187,9 @@ export const dialect: Dialect.Dialect = Dialect.make<State>({
     }
   },
   orderId: ({ id }) => Orders.txid("O", id),
-  initial: { counters: new Map(), callers: new Map() },
+  initial: Meters.empty,
   respond,
-  usage: ({ callers, counters }, now) => Limits.usage(counters, callers, now),
+  usage: Meters.usage,
   failures: {
     // Kraken has no status but 200: these come from the proxy in front of it.
     http500: Dialect.html(500, "500 Internal Server Error", { server: "cloudflare" }),

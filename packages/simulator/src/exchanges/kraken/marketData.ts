@@ -1,10 +1,10 @@
 import * as BigDecimal from "effect/BigDecimal"
-import * as DateTime from "effect/DateTime"
 import * as Either from "effect/Either"
-import * as Dialect from "../../Dialect.js"
+import { httpDate, type World } from "../../Dialect.js"
 import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import type { Candle } from "../../engine/Market.js"
+import { type Input, iso, list, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
 import {
   assetRow,
@@ -19,28 +19,22 @@ import {
   shownVolume,
   takerFee
 } from "./markets.js"
-import { type Fields, integer, invalid, list, refuse, text } from "./params.js"
-
-type Answer = Either.Either<Json, string>
+import { type Answering, integer, invalid, type Read, refuse } from "./params.js"
 
 /** @internal */
-export const time = (now: number): Json => {
-  const [date = "", clock = ""] = Dialect.httpDate(now).split(/(?<=\d{4}) /)
+export const time: Answering = (_, { now }) => {
+  const [date = "", clock = ""] = httpDate(now).split(/(?<=\d{4}) /)
   // Two digits of the year, and a zone by its offset.
-  return {
-    unixtime: Math.floor(now / 1000),
-    rfc1123: `${date.slice(0, -4)}${date.slice(-2)} ${clock.replace("GMT", "+0000")}`
-  }
+  const rfc1123 = `${date.slice(0, -4)}${date.slice(-2)} ${clock.replace("GMT", "+0000")}`
+  return Either.right([{ unixtime: Math.floor(now / 1000), rfc1123 }])
 }
 
 /** @internal */
-export const status = (now: number): Json => ({
-  status: "online",
-  timestamp: DateTime.formatIso(DateTime.unsafeMake(now)).replace(/\.\d+/, "")
-})
+export const status: Answering = (_, { now }) =>
+  Either.right([{ status: "online", timestamp: iso(now).replace(/\.\d+/, "") }])
 
 /** @internal */
-export const assetTable = (fields: Fields): Answer => {
+export const assetTable: Answering = (fields) => {
   const wanted = list(fields, "asset")
   const found = wanted.length === 0
     ? assets
@@ -48,21 +42,21 @@ export const assetTable = (fields: Fields): Answer => {
   const known = found.filter((asset) => asset !== undefined)
   return known.length < found.length
     ? refuse("EQuery:Unknown asset")
-    : Either.right(Object.fromEntries(known.map((asset) => [asset.id, assetRow(asset)])))
+    : Either.right([Object.fromEntries(known.map((asset) => [asset.id, assetRow(asset)]))])
 }
 
-const selected = (fields: Fields): Either.Either<ReadonlyArray<KrakenListing>, string> => {
+const selected = (fields: Input): Read<ReadonlyArray<KrakenListing>> => {
   const wanted = list(fields, "pair")
   return wanted.length === 0 ? Either.right(listings) : Either.all(wanted.map(pairOrRefusal))
 }
 
-const pairOrRefusal = (name: string): Either.Either<KrakenListing, string> => {
+const pairOrRefusal = (name: string): Read<KrakenListing> => {
   const pair = findPair(name)
   return pair === undefined ? refuse("EQuery:Unknown asset pair") : Either.right(pair)
 }
 
 /** @internal The one pair that a request is about. */
-export const onePair = (fields: Fields): Either.Either<KrakenListing, string> => {
+export const onePair = (fields: Input): Read<KrakenListing> => {
   const name = text(fields, "pair")
   return name === undefined ? invalid("pair") : pairOrRefusal(name)
 }
@@ -73,9 +67,9 @@ const byPair = (
 ): Json => Object.fromEntries(pairs.map((pair) => [pair.id, row(pair)]))
 
 /** @internal */
-export const pairTable = (fields: Fields): Answer =>
+export const pairTable: Answering = (fields) =>
   (text(fields, "info") ?? "info") === "info"
-    ? Either.map(selected(fields), (pairs) => byPair(pairs, pairRow))
+    ? Either.map(selected(fields), (pairs) => [byPair(pairs, pairRow)])
     : invalid("info")
 
 const percent = (fee: BigDecimal.BigDecimal): Json => {
@@ -84,21 +78,21 @@ const percent = (fee: BigDecimal.BigDecimal): Json => {
 }
 
 /** @internal The account trades too little for a discount: fees are as pairs say. */
-export const tradeVolume = (fields: Fields): Answer =>
-  Either.map(text(fields, "pair") === undefined ? Either.right([]) : selected(fields), (pairs) => ({
+export const tradeVolume: Answering = (fields) =>
+  Either.map(text(fields, "pair") === undefined ? Either.right([]) : selected(fields), (pairs) => [{
     currency: "ZUSD",
     volume: "0.0000",
     fees: byPair(pairs, () => percent(takerFee)),
     fees_maker: byPair(pairs, () => percent(makerFee))
-  }))
+  }])
 
 const day = 86_400_000
 
 /** @internal */
-export const ticker = (fields: Fields, world: Dialect.World): Answer =>
-  Either.map(selected(fields), (pairs) => byPair(pairs, (pair) => tickerRow(pair, world)))
+export const ticker: Answering = (fields, world) =>
+  Either.map(selected(fields), (pairs) => [byPair(pairs, (pair) => tickerRow(pair, world))])
 
-const tickerRow = (pair: KrakenListing, world: Dialect.World): Json => {
+const tickerRow = (pair: KrakenListing, world: World): Json => {
   const quote = world.quote(pair)
   const midnight = Math.floor(world.now / day) * day
   const today = world.candles(pair, day, midnight, midnight)[0]
@@ -112,7 +106,7 @@ const tickerRow = (pair: KrakenListing, world: Dialect.World): Json => {
     a: best(asks[0], { price: quote.ask, amount: quote.askSize }),
     b: best(bids[0], { price: quote.bid, amount: quote.bidSize }),
     c: [price(quote.last), Decimal.fixed(quote.lastSize, lotDecimals)],
-    v: [today?.volume ?? zero, quote.volume].map((volume) => Decimal.fixed(volume, lotDecimals)),
+    v: [today?.volume ?? Decimal.zero, quote.volume].map((volume) => Decimal.fixed(volume, lotDecimals)),
     p: [today ?? quote, quote].map(({ quoteVolume, volume }) => price(Decimal.ratio(quoteVolume, volume, 8))),
     t: [today?.trades ?? 0, quote.trades],
     l: [price((today ?? quote).low), price(quote.low)],
@@ -121,20 +115,18 @@ const tickerRow = (pair: KrakenListing, world: Dialect.World): Json => {
   }
 }
 
-const zero = Decimal.literal("0")
-
 /** @internal */
-export const depth = (fields: Fields, world: Dialect.World): Answer =>
+export const depth: Answering = (fields, world) =>
   Either.gen(function*() {
     const pair = yield* onePair(fields)
-    const count = yield* integer(fields, "count", 100, 1, 500)
+    const count = yield* integer(fields, "count", 100, 500, 1)
     const { asks, bids } = Engine.book(world.engine, pair.id, count)
     const row = ({ amount, price }: Engine.Level): Json => [
       shownPrice(pair, price),
       shownVolume(amount),
       Math.floor(world.now / 1000)
     ]
-    return { [pair.id]: { asks: asks.map(row), bids: bids.map(row) } }
+    return [{ [pair.id]: { asks: asks.map(row), bids: bids.map(row) } }]
   })
 
 // Small values of `since` are seconds, the others nanoseconds as `last` gives them.
@@ -143,10 +135,10 @@ const nanoseconds = (since: string): bigint => since.length > 15 ? BigInt(since)
 const recentTrades = 1000
 
 /** @internal */
-export const trades = (fields: Fields, world: Dialect.World): Answer =>
+export const trades: Answering = (fields, world) =>
   Either.gen(function*() {
     const pair = yield* onePair(fields)
-    const count = yield* integer(fields, "count", recentTrades, 1, recentTrades)
+    const count = yield* integer(fields, "count", recentTrades, recentTrades, 1)
     const since = text(fields, "since")
     if (since !== undefined && !/^\d{1,19}$/.test(since)) return yield* invalid("since")
     const known = world.trades(pair, recentTrades)
@@ -154,7 +146,7 @@ export const trades = (fields: Fields, world: Dialect.World): Answer =>
       ? known.slice(-count)
       : known.filter(({ at }) => nanosOf(at) > nanoseconds(since)).slice(0, count)
     const last = shown.at(-1)
-    return {
+    return [{
       [pair.id]: shown.map(({ amount, at, id, price, side }): Json => [
         shownPrice(pair, price),
         Decimal.fixed(amount, lotDecimals),
@@ -165,7 +157,7 @@ export const trades = (fields: Fields, world: Dialect.World): Answer =>
         id
       ]),
       last: last === undefined ? since ?? String(nanosOf(world.now)) : String(nanosOf(last.at))
-    }
+    }]
   })
 
 const nanosOf = (at: number): bigint => BigInt(at) * 1_000_000n
@@ -176,18 +168,18 @@ const finishedCandles = 720
 const history = 720 * day
 
 /** @internal The last 720 finished candles at most and the running one, or those of them after `since`. */
-export const ohlc = (fields: Fields, world: Dialect.World): Answer =>
+export const ohlc: Answering = (fields, world) =>
   Either.gen(function*() {
     const pair = yield* onePair(fields)
-    const interval = yield* integer(fields, "interval", 1, 1, 21_600)
-    const since = yield* integer(fields, "since", 0, 0, Number.MAX_SAFE_INTEGER)
+    const interval = yield* integer(fields, "interval", 1)
+    const since = yield* integer(fields, "since", 0)
     if (!intervals.includes(interval)) return yield* invalid("interval")
     const length = interval * 60_000
     const running = Math.floor(world.now / length) * length
     const finished = Math.min(finishedCandles, Math.floor(history / length))
     const rows = world.candles(pair, length, running - finished * length, running)
       .filter(({ openTime }) => openTime > since * 1000 || openTime === running)
-    return { [pair.id]: rows.map((candle) => candleRow(pair, candle)), last: (running - length) / 1000 }
+    return [{ [pair.id]: rows.map((candle) => candleRow(pair, candle)), last: (running - length) / 1000 }]
   })
 
 const candleRow = (pair: KrakenListing, candle: Candle): Json => {
@@ -195,10 +187,7 @@ const candleRow = (pair: KrakenListing, candle: Candle): Json => {
   const average = Decimal.ratio(candle.quoteVolume, candle.volume, pair.priceDecimals)
   return [
     candle.openTime / 1000,
-    price(candle.open),
-    price(candle.high),
-    price(candle.low),
-    price(candle.close),
+    ...[candle.open, candle.high, candle.low, candle.close].map(price),
     BigDecimal.isZero(average) ? "0.0" : price(average),
     Decimal.fixed(candle.volume, lotDecimals),
     candle.trades

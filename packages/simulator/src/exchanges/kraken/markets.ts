@@ -4,22 +4,16 @@ import type { Listing } from "../../engine/Market.js"
 import type { Json } from "../../internal/json.js"
 import { list } from "../../internal/listed.js"
 
-/** @internal An asset under its three names: `BTC` in this package, `XXBT` in answers, `XBT` in requests. */
-export interface Asset {
-  readonly name: string
-  readonly id: string
-  readonly altname: string
-  readonly decimals: number
-  readonly displayDecimals: number
-}
-
-const asset = (name: string, id: string, altname: string, decimals: number, displayDecimals: number): Asset => ({
+const asset = (name: string, id: string, altname: string, decimals: number, displayDecimals: number) => ({
   name,
   id,
   altname,
   decimals,
   displayDecimals
 })
+
+/** @internal An asset under its three names: `BTC` in this package, `XXBT` in answers, `XBT` in requests. */
+export type Asset = ReturnType<typeof asset>
 
 const bitcoin = asset("BTC", "XXBT", "XBT", 10, 5)
 const ether = asset("ETH", "XETH", "ETH", 10, 5)
@@ -36,17 +30,6 @@ export const assets: ReadonlyArray<Asset> = [bitcoin, ether, solana, ripple, tet
 export const assetNamed = (name: string): Asset =>
   assets.find((asset) => asset.name === name) ?? asset(name, name, name, 8, 5)
 
-/** @internal A pair: what never changes about it. Its id is the key of answers, `altname` what requests say. */
-export interface KrakenListing extends Listing {
-  readonly altname: string
-  readonly base: Asset
-  readonly quote: Asset
-  readonly priceDecimals: number
-  readonly orderMin: string
-  readonly costMin: string
-  readonly status: "online" | "cancel_only"
-}
-
 /** @internal Decimals of volumes, on every pair. */
 export const lotDecimals = 8
 /** @internal Decimals of costs and fees, on every pair. */
@@ -62,15 +45,15 @@ const pair = (
   quote: Asset,
   underlying: Listing["underlying"],
   priceDecimals: number,
-  orderMin: string,
-  costMin: string,
-  status: KrakenListing["status"] = "online"
-): KrakenListing => {
+  least: string,
+  leastNotional: string,
+  status: "online" | "cancel_only" = "online"
+) => {
+  const altname = base.altname + quote.altname
   // Only pairs of two old assets carry the prefixes in their id.
   const old = base.id !== base.altname && quote.id !== quote.altname
-  const id = old ? base.id + quote.id : base.altname + quote.altname
   const terms = list({
-    id,
+    id: old ? base.id + quote.id : altname,
     symbol: `${base.name}/${quote.name}`,
     kind: "spot",
     base: base.name,
@@ -78,15 +61,18 @@ const pair = (
     underlying,
     tick: Decimal.plain(BigDecimal.make(1n, priceDecimals)),
     lot: Decimal.plain(BigDecimal.make(1n, lotDecimals)),
-    least: orderMin,
-    leastNotional: costMin,
+    least,
+    leastNotional,
     feesInQuote: true,
     makerFee: Decimal.plain(makerFee),
     takerFee: Decimal.plain(takerFee),
     traded: status === "online"
   })
-  return { ...terms, altname: base.altname + quote.altname, base, quote, priceDecimals, orderMin, costMin, status }
+  return { ...terms, altname, base, quote, priceDecimals, status, wsname: `${base.altname}/${quote.altname}` }
 }
+
+/** @internal A pair: what never changes about it. Its id is the key of answers, `altname` what requests say. */
+export type KrakenListing = ReturnType<typeof pair>
 
 /** @internal Everything the simulated Kraken lists; one pair only lets orders be canceled. */
 export const listings: ReadonlyArray<KrakenListing> = [
@@ -101,9 +87,7 @@ export const listings: ReadonlyArray<KrakenListing> = [
 
 /** @internal A pair by any of the names a request may use. */
 export const findPair = (name: string): KrakenListing | undefined =>
-  listings.find((listing) => name === listing.id || name === listing.altname || name === wsname(listing))
-
-const wsname = (listing: KrakenListing): string => `${listing.base.altname}/${listing.quote.altname}`
+  listings.find((listing) => name === listing.id || name === listing.altname || name === listing.wsname)
 
 /** @internal An asset as `Assets` describes it. */
 export const assetRow = (asset: Asset): Json => ({
@@ -117,7 +101,7 @@ export const assetRow = (asset: Asset): Json => ({
 /** @internal A pair as `AssetPairs` describes it. */
 export const pairRow = (listing: KrakenListing): Json => ({
   altname: listing.altname,
-  wsname: wsname(listing),
+  wsname: listing.wsname,
   aclass_base: "currency",
   base: listing.base.id,
   aclass_quote: "currency",
@@ -134,8 +118,8 @@ export const pairRow = (listing: KrakenListing): Json => ({
   fee_volume_currency: "ZUSD",
   margin_call: 80,
   margin_stop: 40,
-  ordermin: listing.orderMin,
-  costmin: listing.costMin,
+  ordermin: Decimal.plain(listing.terms.minAmount),
+  costmin: Decimal.plain(listing.terms.minNotional),
   tick_size: Decimal.plain(listing.tickSize),
   status: listing.status
 })

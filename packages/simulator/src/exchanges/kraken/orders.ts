@@ -1,13 +1,12 @@
 import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
-import type { World } from "../../Dialect.js"
 import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
+import { flag, type Input, list, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
+import { visibleFills } from "../../internal/listed.js"
 import { costDecimals, type KrakenListing, listings, lotDecimals } from "./markets.js"
-import { type Fields, flag, integer, invalid, list, refuse, text } from "./params.js"
-
-type Answer = Either.Either<Json, string>
+import { type Answering, integer, invalid, type Read, refuse } from "./params.js"
 
 /** @internal An order's or a trade's id as Kraken writes it: the number in base 36, behind a first group that is fixed. */
 export const txid = (kind: "O" | "T", id: number): string => {
@@ -21,11 +20,11 @@ const orderId = (id: string): number | undefined => {
 }
 
 /** @internal The account's order with a txid, as the engine knows it. */
-export const orderByTxid = (engine: Engine.Engine, id: string): Either.Either<Engine.Order, string> => {
+export const orderByTxid = (engine: Engine.Engine, id: string): Read<Engine.Order> => {
   const number = orderId(id)
   if (number === undefined) return refuse("EOrder:Invalid order")
   const order = Engine.order(engine, number)
-  return order === undefined || order.owner !== "account" ? refuse("EOrder:Unknown order") : Either.right(order)
+  return order === undefined ? refuse("EOrder:Unknown order") : Either.right(order)
 }
 
 // The engine knows an order by one name: a group's number goes there as a text that no client order id can be.
@@ -76,7 +75,6 @@ const orderFlags = (order: Engine.Order): string =>
 const orderRow = (engine: Engine.Engine, order: Engine.Order, withTrades: boolean): Json => {
   const pair = pairOf(order.instrument)
   const fills = Engine.fillsOf(engine, order.id)
-  const fee = BigDecimal.sumAll(fills.map(({ fee }) => fee))
   const closed = order.status === "open" ? {} : {
     reason: order.closedBecause === undefined ? null : reasons[order.closedBecause],
     closetm: order.updatedAt / 1000
@@ -103,7 +101,7 @@ const orderRow = (engine: Engine.Engine, order: Engine.Order, withTrades: boolea
     vol: Decimal.fixed(order.quoteAmount ?? order.amount, lotDecimals),
     vol_exec: Decimal.fixed(order.filled, lotDecimals),
     cost: Decimal.fixed(order.notional, costDecimals),
-    fee: Decimal.fixed(fee, feeDecimals),
+    fee: Decimal.fixed(order.fee, feeDecimals),
     price: Decimal.fixed(Decimal.ratio(order.notional, order.filled, 8), Math.max(5, pair?.priceDecimals ?? 0)),
     stopprice: "0.00000",
     limitprice: "0.00000",
@@ -114,46 +112,44 @@ const orderRow = (engine: Engine.Engine, order: Engine.Order, withTrades: boolea
   }
 }
 
-const orderTable = (engine: Engine.Engine, orders: ReadonlyArray<Engine.Order>, fields: Fields): Json =>
+const orderTable = (engine: Engine.Engine, orders: ReadonlyArray<Engine.Order>, fields: Input): Json =>
   Object.fromEntries(orders.map((order) => [txid("O", order.id), orderRow(engine, order, flag(fields, "trades"))]))
 
-const named = (fields: Fields) => {
+const named = (fields: Input) => {
   const userref = text(fields, "userref")
   const wanted = userref === undefined ? text(fields, "cl_ord_id") : nameOfGroup(userref)
   return ({ clientOrderId }: Engine.Order): boolean => wanted === undefined || clientOrderId === wanted
 }
 
 /** @internal */
-export const openOrders = (fields: Fields, { engine, isVisible }: World): Answer => {
+export const openOrders: Answering = (fields, { engine, isVisible }) => {
   const open = Engine.openOrders(engine).filter(isVisible).filter(named(fields))
-  return Either.right({ open: orderTable(engine, open.toReversed(), fields) })
+  return Either.right([{ open: orderTable(engine, open.toReversed(), fields) }])
 }
 
 // Seconds, or the txid of an order and then the time that order has.
-const instant = (fields: Fields, name: string, engine: Engine.Engine): Either.Either<number | undefined, string> => {
-  const value = text(fields, name)
-  if (value === undefined) return Either.right(undefined)
+const instant = (input: Input, name: string, otherwise: number, engine: Engine.Engine): Read<number> => {
+  const value = text(input, name)
+  if (value === undefined) return Either.right(otherwise)
   if (/^\d{1,12}(\.\d{1,9})?$/.test(value)) return Either.right(Number(value) * 1000)
-  return Either.mapBoth(orderByTxid(engine, value), {
-    onLeft: () => `EGeneral:Invalid arguments:${name}`,
-    onRight: ({ createdAt }) => createdAt
-  })
+  const order = Either.orElse(orderByTxid(engine, value), () => invalid(name))
+  return Either.map(order, ({ createdAt }) => createdAt)
 }
 
-const between = (fields: Fields, engine: Engine.Engine): Either.Either<(at: number) => boolean, string> =>
+const between = (input: Input, engine: Engine.Engine): Read<(at: number) => boolean> =>
   Either.gen(function*() {
-    const start = yield* instant(fields, "start", engine)
-    const end = yield* instant(fields, "end", engine)
-    return (at: number) => (start === undefined || at > start) && (end === undefined || at <= end)
+    const start = yield* instant(input, "start", -Infinity, engine)
+    const end = yield* instant(input, "end", Infinity, engine)
+    return (at: number) => start < at && at <= end
   })
 
 const page = 50
 
 /** @internal Newest first, by the time they closed. */
-export const closedOrders = (fields: Fields, { engine, isVisible }: World): Answer =>
+export const closedOrders: Answering = (fields, { engine, isVisible }) =>
   Either.gen(function*() {
     const within = yield* between(fields, engine)
-    const offset = yield* integer(fields, "ofs", 0, 0, 1_000_000)
+    const offset = yield* integer(fields, "ofs", 0, 1_000_000)
     const by = text(fields, "closetime") ?? "both"
     if (!["open", "close", "both"].includes(by)) return yield* invalid("closetime")
     const closed = Engine.orders(engine)
@@ -163,19 +159,21 @@ export const closedOrders = (fields: Fields, { engine, isVisible }: World): Answ
         (by !== "close" && within(createdAt)) || (by !== "open" && within(updatedAt))
       )
       .toSorted((left, right) => right.updatedAt - left.updatedAt || right.id - left.id)
-    return {
+    return [{
       closed: orderTable(engine, closed.slice(offset, offset + page), fields),
       count: flag(fields, "without_count") ? undefined : closed.length
-    }
+    }]
   })
 
 /** @internal */
-export const queryOrders = (fields: Fields, { engine, isVisible }: World): Answer =>
+export const queryOrders: Answering = (fields, { engine, isVisible }) =>
   Either.gen(function*() {
     const wanted = list(fields, "txid")
     if (wanted.length === 0 || wanted.length > page) return yield* invalid("txid")
     const orders = yield* Either.all(wanted.map((id) => orderByTxid(engine, id)))
-    return orders.every(isVisible) ? orderTable(engine, orders, fields) : yield* refuse("EOrder:Unknown order")
+    return orders.every(isVisible)
+      ? [orderTable(engine, orders, fields)] as const
+      : yield* refuse("EOrder:Unknown order")
   })
 
 const tradeRow = (fill: Engine.Fill, order: Engine.Order): Json => {
@@ -199,17 +197,14 @@ const tradeRow = (fill: Engine.Fill, order: Engine.Order): Json => {
 }
 
 /** @internal Newest first. */
-export const tradesHistory = (fields: Fields, { engine, isVisible }: World): Answer =>
+export const tradesHistory: Answering = (fields, world) =>
   Either.gen(function*() {
-    const within = yield* between(fields, engine)
-    const offset = yield* integer(fields, "ofs", 0, 0, 1_000_000)
-    const rows = Engine.fills(engine).toReversed().flatMap((fill) => {
-      const order = Engine.order(engine, fill.orderId)
-      if (order === undefined || !isVisible(order) || !within(fill.at)) return []
-      return [[txid("T", fill.id), tradeRow(fill, order)] as const]
-    })
-    return {
+    const within = yield* between(fields, world.engine)
+    const offset = yield* integer(fields, "ofs", 0, 1_000_000)
+    const rows = visibleFills(world, pairOf).filter(({ at }) => within(at)).toReversed()
+      .map(({ fill, order }) => [txid("T", fill.id), tradeRow(fill, order)] as const)
+    return [{
       trades: Object.fromEntries(rows.slice(offset, offset + page)),
       count: flag(fields, "without_count") ? undefined : rows.length
-    }
+    }]
   })

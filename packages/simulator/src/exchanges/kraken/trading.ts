@@ -1,27 +1,31 @@
-import * as DateTime from "effect/DateTime"
+import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
-import * as Option from "effect/Option"
 import * as Engine from "../../engine/Engine.js"
+import { flag, type Input, instantOf, isInput, list, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
-import * as Limits from "./limits.js"
+import * as Meters from "../../internal/meters.js"
 import { onePair } from "./marketData.js"
 import type { KrakenListing } from "./markets.js"
 import { description, nameOfGroup, openInGroup, orderByTxid, txid } from "./orders.js"
-import { decimal, type Fields, flag, invalid, isRecord, list, refuse, text } from "./params.js"
+import { type Answering, decimal, invalid, type Read, refuse } from "./params.js"
 
-/** @internal How things stand for a trading call, which changes the engine and the counters of the pairs. */
-export interface Standing {
+// How things stand while a call trades, which changes the engine and what is counted of the pairs.
+interface Standing {
   readonly engine: Engine.Engine
-  readonly counters: Limits.Counters
+  readonly meters: Meters.Meters
   readonly now: number
 }
 
-/** @internal What a trading call gives: its result, and how things stand after it. */
-export type Answered = Either.Either<readonly [result: Json, next: Standing], string>
+type Step = (fields: Input, standing: Standing) => Read<readonly [result: Json, next: Standing]>
 
-const count = (standing: Standing, instrument: string, cost: number): Either.Either<Standing, string> => {
-  const counters = Limits.charge(standing.counters, `pair:${instrument}`, Limits.tradingRate, cost, standing.now)
-  return counters === undefined ? refuse("EOrder:Rate limit exceeded") : Either.right({ ...standing, counters })
+const trading = (step: Step): Answering => (fields, { engine, now }, meters) =>
+  Either.map(step(fields, { engine, meters, now }), ([result, next]) => [result, next.engine, next.meters])
+
+const perPair = Meters.bucket(125, 2.34)
+
+const count = (standing: Standing, instrument: string, cost: number): Read<Standing> => {
+  const { admitted, meters } = Meters.take(standing.meters, `pair:${instrument}`, perPair, standing.now, cost)
+  return admitted ? Either.right({ ...standing, meters }) : refuse("EOrder:Rate limit exceeded")
 }
 
 type Penalties = ReadonlyArray<readonly [seconds: number, cost: number]>
@@ -48,7 +52,7 @@ const refusals = {
 
 const clientId = /^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}|[0-9a-z]{1,18})$/
 
-const clientOrderId = (fields: Fields, engine: Engine.Engine): Either.Either<string | undefined, string> => {
+const clientOrderId = (fields: Input, engine: Engine.Engine): Read<string | undefined> => {
   const id = text(fields, "cl_ord_id")
   const userref = text(fields, "userref")
   if (userref !== undefined) {
@@ -66,9 +70,9 @@ const timesInForce: Readonly<Record<string, Engine.TimeInForce>> = { GTC: "GTC",
 
 const newOrder = (
   pair: KrakenListing,
-  fields: Fields,
+  fields: Input,
   engine: Engine.Engine
-): Either.Either<Engine.NewOrder, string> =>
+): Read<Engine.NewOrder> =>
   Either.gen(function*() {
     const side = text(fields, "type")
     if (side !== "buy" && side !== "sell") return yield* invalid("type")
@@ -104,8 +108,8 @@ const openOrderLimit = 80
 const place = (
   standing: Standing,
   pair: KrakenListing,
-  fields: Fields
-): Either.Either<readonly [Engine.Order, Standing], string> =>
+  fields: Input
+): Read<readonly [Engine.Order, Standing]> =>
   Either.gen(function*() {
     if (pair.status === "cancel_only") return yield* refuse("EService:Market in cancel_only mode")
     const wanted = yield* newOrder(pair, fields, standing.engine)
@@ -123,16 +127,16 @@ const place = (
 
 const longestDeadline = 60_000
 
-const checkDeadline = (fields: Fields, now: number): Either.Either<void, string> => {
+const checkDeadline = (fields: Input, now: number): Read<void> => {
   const deadline = text(fields, "deadline")
   if (deadline === undefined) return Either.void
-  const at = /^\d{4}-\d\d-\d\dT/.test(deadline) ? DateTime.make(deadline) : Option.none()
-  if (Option.isNone(at) || at.value.epochMillis > now + longestDeadline) return invalid("deadline")
-  return at.value.epochMillis < now ? refuse("EService:Deadline elapsed") : Either.void
+  const at = deadline.includes("T") ? instantOf(deadline) : undefined
+  if (at === undefined || at > now + longestDeadline) return invalid("deadline")
+  return at < now ? refuse("EService:Deadline elapsed") : Either.void
 }
 
 /** @internal With `validate` it checks everything and places nothing. */
-export const addOrder = (fields: Fields, standing: Standing): Answered =>
+export const addOrder = trading((fields, standing) =>
   Either.gen(function*() {
     yield* checkDeadline(fields, standing.now)
     const pair = yield* onePair(fields)
@@ -142,32 +146,31 @@ export const addOrder = (fields: Fields, standing: Standing): Answered =>
       ? [{ descr }, standing] as const
       : [{ txid: [txid("O", order.id)], descr }, next] as const
   })
+)
 
 /** @internal From 2 to 15 orders of one pair, each taken or refused for itself. */
-export const addOrderBatch = (fields: Fields, standing: Standing): Answered =>
+export const addOrderBatch = trading((fields, standing) =>
   Either.gen(function*() {
     yield* checkDeadline(fields, standing.now)
     const pair = yield* onePair(fields)
-    const orders = Array.isArray(fields["orders"]) ? fields["orders"].filter(isRecord) : []
+    const orders = Array.isArray(fields["orders"]) ? fields["orders"].filter(isInput) : []
     if (orders.length < 2 || orders.length > 15) return yield* invalid("orders")
-    const [rows, next] = orders.reduce<readonly [ReadonlyArray<Json>, Standing]>(
-      ([rows, standing], order) =>
-        Either.match(place(standing, pair, order), {
-          onLeft: (error) => [[...rows, { error }], standing],
-          onRight: ([placed, next]) => [
-            [...rows, { txid: txid("O", placed.id), descr: { order: description(pair, placed) } }],
-            next
-          ]
-        }),
-      [[], standing]
-    )
+    const [next, rows] = Arr.mapAccum(orders, standing, (standing, order): [Standing, Json] =>
+      Either.match(place(standing, pair, order), {
+        onLeft: (error) => [standing, { error }],
+        onRight: ([{ id, ...terms }, next]) => [
+          next,
+          { txid: txid("O", id), descr: { order: description(pair, terms) } }
+        ]
+      }))
     return [{ orders: rows }, flag(fields, "validate") ? standing : next] as const
   })
+)
 
 // --- changing and canceling
 
 // By either id; an order that is no longer open is as unknown as one that never was.
-const openOrder = (fields: Fields, engine: Engine.Engine): Either.Either<Engine.Order, string> => {
+const openOrder = (fields: Input, engine: Engine.Engine): Read<Engine.Order> => {
   const id = text(fields, "txid")
   const named = text(fields, "cl_ord_id")
   if ((id === undefined) === (named === undefined)) return invalid("txid")
@@ -175,14 +178,14 @@ const openOrder = (fields: Fields, engine: Engine.Engine): Either.Either<Engine.
   return Either.filterOrLeft(found, ({ status }) => status === "open", () => "EOrder:Unknown order")
 }
 
-const openNamed = (engine: Engine.Engine, clientOrderId: string | undefined): Either.Either<Engine.Order, string> =>
+const openNamed = (engine: Engine.Engine, clientOrderId: string | undefined): Read<Engine.Order> =>
   Either.fromNullable(
     Engine.openOrders(engine).find((order) => order.clientOrderId === clientOrderId),
     () => "EOrder:Unknown order"
   )
 
 /** @internal */
-export const amendOrder = (fields: Fields, standing: Standing): Answered =>
+export const amendOrder = trading((fields, standing) =>
   Either.gen(function*() {
     yield* checkDeadline(fields, standing.now)
     const order = yield* openOrder(fields, standing.engine)
@@ -199,8 +202,9 @@ export const amendOrder = (fields: Fields, standing: Standing): Answered =>
     if (amended.closedBecause === "postOnlyWouldCross") return yield* refuse("EOrder:Post only order")
     return [{ amend_id: `TAMEND-${txid("T", order.id).slice(7)}` }, { ...counted, engine }] as const
   })
+)
 
-const cancel = (standing: Standing, order: Engine.Order): Either.Either<Standing, string> =>
+const cancel = (standing: Standing, order: Engine.Order): Read<Standing> =>
   Either.gen(function*() {
     const counted = yield* count(standing, order.instrument, penalty(order, standing.now, cancelPenalties))
     const [, engine] = yield* Either.mapLeft(
@@ -211,7 +215,7 @@ const cancel = (standing: Standing, order: Engine.Order): Either.Either<Standing
   })
 
 /** @internal One order, or all of a group whose number stands for a txid. */
-export const cancelOrder = (fields: Fields, standing: Standing): Answered => {
+export const cancelOrder = trading((fields, standing) => {
   const id = text(fields, "txid") ?? ""
   const group = /^-?\d{1,10}$/.test(id) ? openInGroup(standing.engine, id) : []
   return group.length > 0
@@ -220,33 +224,31 @@ export const cancelOrder = (fields: Fields, standing: Standing): Answered => {
       openOrder(fields, standing.engine),
       (order) => Either.map(cancel(standing, order), (next) => [{ count: 1 }, next] as const)
     )
-}
+})
 
 const cancelEach = (standing: Standing, orders: ReadonlyArray<Engine.Order>): readonly [Json, Standing] => {
-  const [canceled, next] = orders.reduce<readonly [number, Standing]>(
-    ([canceled, standing], order) =>
-      Either.match(cancel(standing, order), {
-        onLeft: () => [canceled, standing],
-        onRight: (next) => [canceled + 1, next]
-      }),
-    [0, standing]
+  const [next, canceled] = Arr.mapAccum(
+    orders,
+    standing,
+    (standing, order) =>
+      Either.match(cancel(standing, order), { onLeft: () => [standing, 0], onRight: (next) => [next, 1] })
   )
-  return [{ count: canceled }, next]
+  return [{ count: canceled.filter((one) => one === 1).length }, next]
 }
 
 /** @internal At most 50; those that are not open are passed over. */
-export const cancelOrderBatch = (fields: Fields, standing: Standing): Answered => {
+export const cancelOrderBatch = trading((fields, standing) => {
   const wanted = [
     ...list(fields, "orders").map((txid) => openOrder({ txid }, standing.engine)),
     ...list(fields, "cl_ord_ids").map((id) => openOrder({ cl_ord_id: id }, standing.engine))
   ]
   if (wanted.length === 0 || wanted.length > 50) return invalid("orders")
   return Either.right(cancelEach(standing, wanted.flatMap((order) => Either.isRight(order) ? [order.right] : [])))
-}
+})
 
 /** @internal Of every pair; it is counted once and not for each order. */
-export const cancelAll = (_: Fields, standing: Standing): Answered => {
+export const cancelAll = trading((_, standing) => {
   const open = Engine.openOrders(standing.engine)
   const engine = Engine.cancelEach(standing.engine, open, standing.now)
   return Either.right([{ count: open.length }, { ...standing, engine }])
-}
+})

@@ -7,17 +7,17 @@ import * as Decimal from "../../engine/internal/decimal.js"
 import { type Input, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
 import { find, listings, type OkxListing, row, size, volume } from "./markets.js"
-import { type Answered, countOf, instantOf, liveOf, missing, type Refusal, refuse, wrong } from "./params.js"
+import { type Answering, countOf, integer, liveOf, missing, noInstrument, type Read, refuse, wrong } from "./params.js"
 
 const instTypes = ["SPOT", "MARGIN", "SWAP", "FUTURES", "OPTION", "EVENTS"]
 
-const instTypeOf = (input: Input): Either.Either<string, Refusal> => {
+const instTypeOf = (input: Input): Read<string> => {
   const instType = text(input, "instType")
   if (instType === undefined) return missing("instType")
   return instTypes.includes(instType) ? Either.right(instType) : wrong("instType")
 }
 
-const family = (listing: OkxListing): string => `${listing.base}-${listing.quote}`
+const family = (listing: OkxListing): string => `${listing.terms.base}-${listing.terms.quote}`
 
 const selected = (input: Input, instType: string): ReadonlyArray<OkxListing> =>
   listings.filter((listing) =>
@@ -27,7 +27,7 @@ const selected = (input: Input, instType: string): ReadonlyArray<OkxListing> =>
   )
 
 /** @internal */
-export const instruments = (input: Input): Answered =>
+export const instruments: Answering = (input) =>
   Either.gen(function*() {
     const instType = yield* instTypeOf(input)
     if (instType === "OPTION" && text(input, "instFamily") === undefined && text(input, "uly") === undefined) {
@@ -36,20 +36,20 @@ export const instruments = (input: Input): Answered =>
     const instId = text(input, "instId")
     const found = selected(input, instType)
     if (instId !== undefined && found.length === 0) {
-      return yield* refuse("51001", "Instrument ID, Instrument ID code, or Spread ID doesn't exist.")
+      return yield* noInstrument
     }
-    return { data: found.map(row) }
+    return [{ data: found.map(row) }]
   })
 
 /** @internal */
-export const ticker = (input: Input, world: World): Answered =>
-  Either.map(liveOf(input), (listing) => ({ data: [tickerRow(listing, world)] }))
+export const ticker: Answering = (input, world) =>
+  Either.map(liveOf(input), (listing) => [{ data: [tickerRow(listing, world)] }])
 
 /** @internal */
-export const tickers = (input: Input, world: World): Answered =>
-  Either.map(instTypeOf(input), (instType) => ({
-    data: selected(input, instType).filter(({ state }) => state === "live").map((one) => tickerRow(one, world))
-  }))
+export const tickers: Answering = (input, world) =>
+  Either.map(instTypeOf(input), (instType) => [
+    { data: selected(input, instType).filter(({ state }) => state === "live").map((one) => tickerRow(one, world)) }
+  ])
 
 const tickerRow = (listing: OkxListing, world: World): Json => {
   const quote = world.quote(listing)
@@ -75,62 +75,50 @@ const tickerRow = (listing: OkxListing, world: World): Json => {
 }
 
 const atLeastOneLot = (listing: OkxListing, value: BigDecimal.BigDecimal): string =>
-  BigDecimal.isZero(value) ? listing.lotSize : Decimal.plain(value)
+  BigDecimal.isZero(value) ? listing.lot : Decimal.plain(value)
 
 /** @internal */
-export const markPrices = (input: Input, world: World): Answered =>
+export const markPrices: Answering = (input, world) =>
   Either.gen(function*() {
     const instType = yield* instTypeOf(input)
     const instId = text(input, "instId")
     if (instId !== undefined && find(instId)?.instType !== instType) {
-      return yield* refuse("51001", "Instrument ID, Instrument ID code, or Spread ID doesn't exist.")
+      return yield* noInstrument
     }
     const rows = instType === "SPOT" ? [] : selected(input, instType)
-    return {
-      data: rows.map((listing): Json => ({
-        instType,
-        instId: listing.id,
-        markPx: Decimal.plain(world.quote(listing).last),
-        ts: String(world.now)
-      }))
-    }
+    const row = (listing: OkxListing): Json => ({
+      instType,
+      instId: listing.id,
+      markPx: Decimal.plain(world.quote(listing).last),
+      ts: String(world.now)
+    })
+    return [{ data: rows.map(row) }]
   })
 
-/** @internal */
-export const books = (input: Input, world: World): Answered =>
-  Either.map(bookOf(input, world, 400), ({ asks, bids, listing, sequence }) => {
-    // The third column means nothing any more.
-    const level = ({ amount, orders, price }: Engine.Level): Json => [
-      Decimal.plain(price),
-      size(listing, amount),
-      "0",
-      String(orders)
-    ]
-    return {
-      data: [{ asks: asks.map(level), bids: bids.map(level), ts: String(world.now), seqId: 123_456 + sequence }]
-    }
-  })
-
-/** @internal */
-export const booksFull = (input: Input, world: World): Answered =>
-  Either.map(bookOf(input, world, 5000), ({ asks, bids, listing }) => {
-    const level = ({ amount, orders, price }: Engine.Level): Json => [
-      Decimal.plain(price),
-      size(listing, amount),
-      String(orders)
-    ]
-    return { data: [{ asks: asks.map(level), bids: bids.map(level), ts: String(world.now) }] }
-  })
-
-const bookOf = (input: Input, world: World, most: number) =>
+const book = (most: number, withSequence: boolean): Answering => (input, world) =>
   Either.gen(function*() {
     const listing = yield* liveOf(input)
     const depth = yield* countOf(input, 1, most, "sz")
-    return { ...Engine.book(world.engine, listing.id, depth), listing }
+    const { asks, bids, sequence } = Engine.book(world.engine, listing.id, depth)
+    // The third column of the one with a sequence means nothing any more.
+    const level = ({ amount, orders, price }: Engine.Level): Json => [
+      Decimal.plain(price),
+      size(listing, amount),
+      ...(withSequence ? ["0"] : []),
+      String(orders)
+    ]
+    const row = { asks: asks.map(level), bids: bids.map(level), ts: String(world.now) }
+    return [{ data: [withSequence ? { ...row, seqId: 123_456 + sequence } : row] }]
   })
 
+/** @internal */
+export const books = book(400, true)
+
+/** @internal */
+export const booksFull = book(5000, false)
+
 /** @internal Newest first. */
-export const trades = (input: Input, world: World): Answered =>
+export const trades: Answering = (input, world) =>
   Either.gen(function*() {
     const listing = yield* liveOf(input)
     const limit = yield* countOf(input, 100, 500)
@@ -143,7 +131,7 @@ export const trades = (input: Input, world: World): Answered =>
       tradeId: String(trade.id),
       ts: String(trade.at)
     }))
-    return { data }
+    return [{ data }]
   })
 
 // --- candles
@@ -186,14 +174,14 @@ const bars: Readonly<Record<string, Bars.Bars>> = {
 const recent = 1440
 
 /** @internal The newest bars older than `after` and newer than `before`, both excluded, newest first. */
-export const candles = (kind: "recent" | "history") => (input: Input, world: World): Answered =>
+export const candles = (kind: "recent" | "history"): Answering => (input, world) =>
   Either.gen(function*() {
     const listing = yield* liveOf(input)
     const shape = bars[text(input, "bar") ?? "1m"]
     if (shape === undefined) return yield* wrong("bar")
     const limit = yield* countOf(input, 100, 300)
-    const after = yield* instantOf(input, "after")
-    const before = yield* instantOf(input, "before")
+    const after = yield* integer(input, "after", undefined)
+    const before = yield* integer(input, "before", undefined)
     const newest = kind === "recent" ? world.now : shape.openOf(world.now) - 1
     const to = after === undefined ? newest : Math.min(newest, after - 1)
     const oldest = kind === "recent" ? Bars.back(shape, world.now, recent) : Number.NEGATIVE_INFINITY
@@ -203,14 +191,11 @@ export const candles = (kind: "recent" | "history") => (input: Input, world: Wor
       .toReversed()
       .map((bar): Json => [
         String(bar.openTime),
-        Decimal.plain(bar.open),
-        Decimal.plain(bar.high),
-        Decimal.plain(bar.low),
-        Decimal.plain(bar.close),
+        ...[bar.open, bar.high, bar.low, bar.close].map(Decimal.plain),
         Decimal.plain(volume(listing, bar.volume, bar.quoteVolume)),
         Decimal.plain(listing.instType === "SPOT" ? bar.quoteVolume : bar.volume),
         Decimal.plain(bar.quoteVolume),
         shape.after(bar.openTime) <= world.now ? "1" : "0"
       ])
-    return { data }
+    return [{ data }]
   })

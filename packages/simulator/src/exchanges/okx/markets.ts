@@ -1,176 +1,63 @@
 import * as BigDecimal from "effect/BigDecimal"
-import type * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
-import type { Listing } from "../../engine/Market.js"
+import { columns } from "../../internal/columns.js"
 import type { Json } from "../../internal/json.js"
+import { list } from "../../internal/listed.js"
 
-/** @internal The instrument types that are simulated. */
-export type InstType = "SPOT" | "SWAP"
-
-/** @internal An OKX instrument: what never changes about it. */
-export interface OkxListing extends Listing {
-  readonly instType: InstType
-  readonly base: string
-  readonly quote: string
-  readonly settle: string
-  readonly inverse: boolean
-  readonly state: "live" | "suspend"
-  readonly code: number
-  /** Empty for spot, where a size is in the base currency. */
-  readonly contractValue: string
-  readonly lotSize: string
-  readonly minSize: string
-  readonly instrument: Engine.Instrument | undefined
-}
-
-interface Terms {
-  readonly base: string
-  readonly quote: string
-  readonly underlying: Listing["underlying"]
-  readonly code: number
-  readonly tickSize: string
-  readonly lotSize: string
-  readonly minSize: string
-  readonly contractValue?: string
-  readonly inverse?: boolean
-  readonly state?: OkxListing["state"]
+const fees = {
+  SPOT: { makerFee: "0.0008", takerFee: "0.001" },
+  SWAP: { makerFee: "0.0002", takerFee: "0.0005" }
 }
 
 const one = Decimal.literal("1")
 
-const listing = (
-  { contractValue = "", inverse = false, state = "live", ...terms }: Terms
-): OkxListing => {
-  const { base, code, lotSize, minSize, quote, underlying } = terms
-  const spot = contractValue === ""
+// Lots and least sizes are in contracts where there are such, whose value is in the base or, inverse, the quote coin.
+const listed = (
+  code: number,
+  base: "BTC" | "ETH" | "SOL" | "XRP",
+  quote: string,
+  tick: string,
+  lot: string,
+  least: string,
+  contractValue = "",
+  state: "live" | "suspend" = "live"
+) => {
+  const instType = contractValue === "" ? "SPOT" : "SWAP"
+  const [isSpot, inverse] = [instType === "SPOT", quote === "USD"]
   const settle = inverse ? base : quote
-  const tickSize = Decimal.literal(terms.tickSize)
-  const id = spot ? `${base}-${quote}` : `${base}-${quote}-SWAP`
   // The engine counts linear contracts in coins, inverse ones in contracts.
-  const unit = spot || inverse ? one : Decimal.literal(contractValue)
-  return {
-    id,
-    symbol: spot ? `${base}/${quote}` : `${base}/${quote}:${settle}`,
-    underlying,
-    tickSize,
-    instType: spot ? "SPOT" : "SWAP",
-    base,
-    quote,
-    settle,
-    inverse,
-    state,
-    code,
-    contractValue,
-    lotSize,
-    minSize,
-    instrument: state === "live"
-      ? {
-        id,
-        kind: spot ? "spot" : "perpetual",
-        base,
-        quote,
-        settle,
-        inverse,
-        multiplier: inverse ? Decimal.literal(contractValue) : one,
-        tickSize,
-        lotSize: BigDecimal.multiply(Decimal.literal(lotSize), unit),
-        minAmount: BigDecimal.multiply(Decimal.literal(minSize), unit),
-        minNotional: BigDecimal.make(0n, 0),
-        makerFee: Decimal.literal(spot ? "0.0008" : "0.0002"),
-        takerFee: Decimal.literal(spot ? "0.001" : "0.0005")
-      }
-      : undefined
-  }
+  const unit = isSpot || inverse ? one : Decimal.literal(contractValue)
+  const inUnits = (size: string) => Decimal.plain(BigDecimal.multiply(Decimal.literal(size), unit))
+  const currencies = { base, quote, settle, inverse, ...fees[instType] }
+  const listing = list({
+    id: `${base}-${quote}${isSpot ? "" : "-SWAP"}`,
+    symbol: `${base}/${quote}${isSpot ? "" : `:${settle}`}`,
+    kind: isSpot ? "spot" : "perpetual",
+    underlying: quote === "BTC" ? "ETH/BTC" : base,
+    multiplier: inverse ? contractValue : "1",
+    lot: inUnits(lot),
+    least: inUnits(least),
+    traded: state === "live",
+    tick,
+    ...currencies
+  })
+  return { ...listing, instType, state, code, contractValue, lot, least, unit } as const
 }
+
+/** @internal An OKX instrument: what never changes about it. */
+export type OkxListing = ReturnType<typeof listed>
 
 /** @internal Everything the simulated OKX lists, one instrument of which is suspended. */
 export const listings: ReadonlyArray<OkxListing> = [
-  listing({
-    base: "BTC",
-    quote: "USDT",
-    underlying: "BTC",
-    code: 101,
-    tickSize: "0.1",
-    lotSize: "0.00000001",
-    minSize: "0.00001"
-  }),
-  listing({
-    base: "ETH",
-    quote: "USDT",
-    underlying: "ETH",
-    code: 102,
-    tickSize: "0.01",
-    lotSize: "0.000001",
-    minSize: "0.001"
-  }),
-  listing({
-    base: "XRP",
-    quote: "USDT",
-    underlying: "XRP",
-    code: 103,
-    tickSize: "0.0001",
-    lotSize: "0.000001",
-    minSize: "1"
-  }),
-  listing({
-    base: "SOL",
-    quote: "USDT",
-    underlying: "SOL",
-    code: 104,
-    tickSize: "0.01",
-    lotSize: "0.000001",
-    minSize: "0.01"
-  }),
-  listing({
-    base: "ETH",
-    quote: "BTC",
-    underlying: "ETH/BTC",
-    code: 105,
-    tickSize: "0.00001",
-    lotSize: "0.000001",
-    minSize: "0.001"
-  }),
-  listing({
-    base: "SOL",
-    quote: "USDC",
-    underlying: "SOL",
-    code: 106,
-    tickSize: "0.01",
-    lotSize: "0.000001",
-    minSize: "0.01",
-    state: "suspend"
-  }),
-  listing({
-    base: "BTC",
-    quote: "USDT",
-    underlying: "BTC",
-    code: 10_459,
-    tickSize: "0.1",
-    lotSize: "0.01",
-    minSize: "0.01",
-    contractValue: "0.01"
-  }),
-  listing({
-    base: "ETH",
-    quote: "USDT",
-    underlying: "ETH",
-    code: 10_461,
-    tickSize: "0.01",
-    lotSize: "0.01",
-    minSize: "0.01",
-    contractValue: "0.1"
-  }),
-  listing({
-    base: "BTC",
-    quote: "USD",
-    underlying: "BTC",
-    code: 10_458,
-    tickSize: "0.1",
-    lotSize: "1",
-    minSize: "1",
-    contractValue: "100",
-    inverse: true
-  })
+  listed(101, "BTC", "USDT", "0.1", "0.00000001", "0.00001"),
+  listed(102, "ETH", "USDT", "0.01", "0.000001", "0.001"),
+  listed(103, "XRP", "USDT", "0.0001", "0.000001", "1"),
+  listed(104, "SOL", "USDT", "0.01", "0.000001", "0.01"),
+  listed(105, "ETH", "BTC", "0.00001", "0.000001", "0.001"),
+  listed(106, "SOL", "USDC", "0.01", "0.000001", "0.01", "", "suspend"),
+  listed(10_459, "BTC", "USDT", "0.1", "0.01", "0.01", "0.01"),
+  listed(10_461, "ETH", "USDT", "0.01", "0.01", "0.01", "0.1"),
+  listed(10_458, "BTC", "USD", "0.1", "1", "1", "100")
 ]
 
 const byId = new Map(listings.map((listing) => [listing.id, listing]))
@@ -179,18 +66,12 @@ const byId = new Map(listings.map((listing) => [listing.id, listing]))
 export const find = (instId: string): OkxListing | undefined => byId.get(instId)
 
 /** @internal A size as OKX writes it, in contracts where there are such, of an amount of the engine. */
-export const size = (listing: OkxListing, amount: BigDecimal.BigDecimal): string =>
-  Decimal.plain(
-    listing.instType === "SWAP" && !listing.inverse
-      ? Decimal.ratio(amount, Decimal.literal(listing.contractValue), 8)
-      : amount
-  )
+export const size = ({ unit }: OkxListing, amount: BigDecimal.BigDecimal): string =>
+  Decimal.plain(unit === one ? amount : Decimal.ratio(amount, unit, 8))
 
 /** @internal The amount of the engine that a size is. */
-export const amountOf = (listing: OkxListing, size: BigDecimal.BigDecimal): BigDecimal.BigDecimal =>
-  listing.instType === "SWAP" && !listing.inverse
-    ? BigDecimal.multiply(size, Decimal.literal(listing.contractValue))
-    : size
+export const amountOf = ({ unit }: OkxListing, size: BigDecimal.BigDecimal): BigDecimal.BigDecimal =>
+  BigDecimal.multiply(size, unit)
 
 /** @internal Contracts, cut to the lot, that a volume in coins and in the quote currency is; coins for spot. */
 export const volume = (
@@ -201,52 +82,44 @@ export const volume = (
   listing.instType === "SPOT"
     ? base
     : Decimal.ratio(
-      listing.inverse ? quote : base,
+      listing.terms.inverse ? quote : base,
       Decimal.literal(listing.contractValue),
-      Decimal.literal(listing.lotSize).scale
+      Decimal.literal(listing.lot).scale
     )
 
 /** @internal An instrument as `public/instruments` describes it. */
 export const row = (listing: OkxListing): Json => {
+  const { base, inverse, quote, settle } = listing.terms
   const spot = listing.instType === "SPOT"
-  const pair = `${listing.base}-${listing.quote}`
+  const [spotOnly, contractOnly] = [(text: string) => spot ? text : "", (text: string) => spot ? "" : text]
   return {
-    alias: "",
-    auctionEndTime: "",
-    baseCcy: spot ? listing.base : "",
+    ...columns("alias auctionEndTime contTdSwTime expTime openType optType stk", ""),
+    ...columns("maxIcebergSz maxTriggerSz maxTwapSz", "100000000.0000000000000000"),
+    ...columns("instFamily uly", contractOnly(`${base}-${quote}`)),
+    baseCcy: spotOnly(base),
     category: "1",
-    contTdSwTime: "",
-    ctMult: spot ? "" : "1",
-    ctType: spot ? "" : listing.inverse ? "inverse" : "linear",
+    ctMult: contractOnly("1"),
+    ctType: contractOnly(inverse ? "inverse" : "linear"),
     ctVal: listing.contractValue,
-    ctValCcy: spot ? "" : listing.inverse ? listing.quote : listing.base,
-    expTime: "",
+    ctValCcy: contractOnly(inverse ? quote : base),
     futureSettlement: false,
-    instFamily: spot ? "" : pair,
     instId: listing.id,
     instIdCode: listing.code,
     instType: listing.instType,
     lever: spot ? "10" : "100",
     listTime: "1535424203000",
-    lotSz: listing.lotSize,
-    maxIcebergSz: "100000000.0000000000000000",
+    lotSz: listing.lot,
     maxLmtAmt: "20000000",
     maxLmtSz: "100000000",
-    maxMktAmt: spot ? "1000000" : "",
+    maxMktAmt: spotOnly("1000000"),
     maxMktSz: spot ? "1000000" : "30000",
     maxStopSz: "30000",
-    maxTriggerSz: "100000000.0000000000000000",
-    maxTwapSz: "100000000.0000000000000000",
-    minSz: listing.minSize,
-    openType: "",
-    optType: "",
-    quoteCcy: spot ? listing.quote : "",
+    minSz: listing.least,
+    quoteCcy: spotOnly(quote),
     ruleType: "normal",
-    settleCcy: spot ? "" : listing.settle,
+    settleCcy: contractOnly(settle),
     state: listing.state,
-    stk: "",
     tickSz: Decimal.plain(listing.tickSize),
-    tradeQuoteCcyList: spot ? [listing.quote] : [],
-    uly: spot ? "" : pair
+    tradeQuoteCcyList: spot ? [quote] : []
   }
 }

@@ -3,20 +3,21 @@ import * as Either from "effect/Either"
 import type { World } from "../../Dialect.js"
 import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
+import { columns } from "../../internal/columns.js"
 import { type Input, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
 import { type Listed as Of, visibleFills, withListings } from "../../internal/listed.js"
 import { find, type OkxListing, size } from "./markets.js"
 import {
-  type Answered,
-  billId,
+  type Answering,
+  billIds,
   countOf,
-  instantOf,
+  integer,
   missing,
-  orderId,
+  noInstrument,
+  orderIds,
   page,
-  parseOrderId,
-  type Refusal,
+  type Read,
   refuse
 } from "./params.js"
 
@@ -34,20 +35,15 @@ export const named = (
   engine: Engine.Engine,
   listing: OkxListing,
   input: Input
-): Either.Either<Engine.Order | undefined, Refusal> => {
+): Read<Engine.Order | undefined> => {
   const id = text(input, "ordId")
   const clientId = text(input, "clOrdId")
   if (id === undefined && clientId === undefined) return missing("ordId or clOrdId")
-  const number = id === undefined ? undefined : parseOrderId(id)
   const order = id === undefined
     ? Engine.orderByClientId(engine, clientId ?? "")
-    : number === undefined
-    ? undefined
-    : Engine.order(engine, number)
-  return Either.right(order?.owner === "account" && order.instrument === listing.id ? order : undefined)
+    : Engine.order(engine, orderIds.read(id) ?? 0)
+  return Either.right(order?.instrument === listing.id ? order : undefined)
 }
-
-const none = BigDecimal.make(0n, 0)
 
 const stateOf = (order: Engine.Order): string => {
   if (order.status !== "open") return order.status
@@ -74,29 +70,31 @@ const signed = (fee: BigDecimal.BigDecimal): string => Decimal.plain(BigDecimal.
 
 const average = (order: Engine.Order, listing: OkxListing, fills: ReadonlyArray<Engine.Fill>): string => {
   if (fills.length === 0) return ""
-  const coins = fills.reduce((sum, fill) => BigDecimal.sum(sum, Decimal.ratio(fill.amount, fill.price, 16)), none)
-  const price = listing.inverse
+  const coins = BigDecimal.sumAll(fills.map((fill) => Decimal.ratio(fill.amount, fill.price, 16)))
+  const price = listing.terms.inverse
     ? Decimal.ratio(order.filled, coins, 8)
     : Decimal.ratio(order.notional, order.filled, 12)
   return Decimal.plain(price)
 }
+
+const empty = columns(
+  "algoClOrdId algoId attachAlgoClOrdId cancelSourceReason ccy pxType pxUsd pxVol quickMgnType slOrdPx slTriggerPx " +
+    "slTriggerPxType source stpId tag tpOrdPx tpTriggerPx tpTriggerPxType",
+  ""
+)
 
 const orderRow = ({ listing, order }: Listed, engine: Engine.Engine): Json => {
   const fills = Engine.fillsOf(engine, order.id)
   const last = fills.at(-1)
   const spot = listing.instType === "SPOT"
   return {
+    ...empty,
     accFillSz: size(listing, order.filled),
-    algoClOrdId: "",
-    algoId: "",
-    attachAlgoClOrdId: "",
     attachAlgoOrds: [],
     avgPx: average(order, listing, fills),
     cTime: String(order.createdAt),
     cancelSource: order.closedBecause === undefined ? "" : cancelSources[order.closedBecause],
-    cancelSourceReason: "",
     category: "normal",
-    ccy: "",
     clOrdId: order.clientOrderId ?? "",
     fee: signed(order.fee),
     feeCcy: order.feeAsset,
@@ -108,33 +106,20 @@ const orderRow = ({ listing, order }: Listed, engine: Engine.Engine): Json => {
     isTpLimit: "false",
     lever: spot ? "" : "10",
     linkedAlgoOrd: { algoId: "" },
-    ordId: orderId(order.id),
+    ordId: orderIds.write(order.id),
     ordType: orderTypeOf(order),
     pnl: "0",
     posSide: spot ? "" : "net",
     px: order.price === undefined ? "" : Decimal.plain(order.price),
-    pxType: "",
-    pxUsd: "",
-    pxVol: "",
-    quickMgnType: "",
     rebate: "0",
-    rebateCcy: listing.quote,
+    rebateCcy: listing.terms.quote,
     reduceOnly: String(order.reduceOnly),
     side: order.side,
-    slOrdPx: "",
-    slTriggerPx: "",
-    slTriggerPxType: "",
-    source: "",
     state: stateOf(order),
-    stpId: "",
     stpMode: "cancel_maker",
     sz: order.quoteAmount === undefined ? size(listing, order.amount) : Decimal.plain(order.quoteAmount),
-    tag: "",
     tdMode: spot ? "cash" : "cross",
     tgtCcy: spot && order.type === "market" ? order.quoteAmount === undefined ? "base_ccy" : "quote_ccy" : "",
-    tpOrdPx: "",
-    tpTriggerPx: "",
-    tpTriggerPxType: "",
     tradeId: last === undefined ? "" : tradeId(last),
     uTime: String(order.updatedAt)
   }
@@ -143,19 +128,19 @@ const orderRow = ({ listing, order }: Listed, engine: Engine.Engine): Json => {
 const tradeId = (fill: Engine.Fill): string => String(734_864_333 + fill.id)
 
 /** @internal */
-export const order = (input: Input, world: World): Answered =>
+export const order: Answering = (input, world) =>
   Either.gen(function*() {
     const instId = text(input, "instId")
     if (instId === undefined) return yield* missing("instId")
     const listing = find(instId)
     if (listing === undefined) {
-      return yield* refuse("51001", "Instrument ID, Instrument ID code, or Spread ID doesn't exist.")
+      return yield* noInstrument
     }
     const found = yield* named(world.engine, listing, input)
     if (found === undefined || !world.isVisible(found) || forgotten(found, world.now)) {
       return yield* refuse("51603", "Order does not exist")
     }
-    return { data: [orderRow({ order: found, listing }, world.engine)] }
+    return [{ data: [orderRow({ order: found, listing }, world.engine)] }]
   })
 
 const keeps = (input: Input) => ({ listing }: Pick<Listed, "listing">): boolean =>
@@ -171,70 +156,62 @@ const visible = (orders: ReadonlyArray<Engine.Order>, input: Input, world: World
 }
 
 /** @internal Open orders, newest first. */
-export const pending = (input: Input, world: World): Answered =>
+export const pending: Answering = (input, world) =>
   Either.gen(function*() {
     const limit = yield* countOf(input, 100, 100)
     const entries = visible(Engine.openOrders(world.engine), input, world)
-    const shown = yield* page(entries.toReversed(), input, limit, (entry) => orderId(entry.order.id))
-    return { data: shown.map((entry) => orderRow(entry, world.engine)) }
+    const shown = yield* page(entries.toReversed(), input, limit, (entry) => orderIds.write(entry.order.id))
+    return [{ data: shown.map((entry) => orderRow(entry, world.engine)) }]
   })
 
 /** @internal Closed orders of the last days, newest first. */
-export const history = (days: number) => (input: Input, world: World): Answered =>
+export const history = (days: number): Answering => (input, world) =>
   Either.gen(function*() {
     if (text(input, "instType") === undefined) return yield* missing("instType")
     const limit = yield* countOf(input, 100, 100)
-    const begin = yield* instantOf(input, "begin")
-    const end = yield* instantOf(input, "end")
+    const begin = yield* integer(input, "begin", undefined)
+    const end = yield* integer(input, "end", undefined)
     const entries = visible(Engine.orders(world.engine), input, world).filter((entry) =>
       entry.order.status !== "open" && !forgotten(entry.order, world.now) &&
       Math.max(begin ?? 0, world.now - days * day) <= entry.order.createdAt &&
       entry.order.createdAt <= (end ?? world.now)
     )
-    const shown = yield* page(entries.toReversed(), input, limit, (entry) => orderId(entry.order.id))
-    return { data: shown.map((entry) => orderRow(entry, world.engine)) }
+    const shown = yield* page(entries.toReversed(), input, limit, (entry) => orderIds.write(entry.order.id))
+    return [{ data: shown.map((entry) => orderRow(entry, world.engine)) }]
   })
 
 /** @internal Fills of the last days, newest first. */
-export const fills = (days: number, instTypeNeeded: boolean) => (input: Input, world: World): Answered =>
+export const fills = (days: number, instTypeNeeded: boolean): Answering => (input, world) =>
   Either.gen(function*() {
     if (instTypeNeeded && text(input, "instType") === undefined) return yield* missing("instType")
     const limit = yield* countOf(input, 100, 100)
-    const begin = yield* instantOf(input, "begin")
-    const end = yield* instantOf(input, "end")
+    const begin = yield* integer(input, "begin", undefined)
+    const end = yield* integer(input, "end", undefined)
     const wanted = text(input, "ordId")
     const entries = visibleFills(world, find).filter((entry) =>
       Math.max(begin ?? 0, world.now - days * day) <= entry.at && entry.at <= (end ?? world.now) &&
-      keeps(input)(entry) && (wanted ?? orderId(entry.order.id)) === orderId(entry.order.id)
+      keeps(input)(entry) && (wanted ?? orderIds.write(entry.order.id)) === orderIds.write(entry.order.id)
     )
-    const shown = yield* page(entries.toReversed(), input, limit, ({ fill }) => billId(fill.id))
-    return { data: shown.map(fillRow) }
+    const shown = yield* page(entries.toReversed(), input, limit, ({ fill }) => billIds.write(fill.id))
+    return [{ data: shown.map(fillRow) }]
   })
 
 const fillRow = ({ fill, listing }: { readonly fill: Engine.Fill; readonly listing: OkxListing }): Json => ({
   instType: listing.instType,
   instId: listing.id,
   tradeId: tradeId(fill),
-  ordId: orderId(fill.orderId),
+  ordId: orderIds.write(fill.orderId),
   clOrdId: fill.clientOrderId ?? "",
-  billId: billId(fill.id),
-  subType: "",
-  tag: "",
+  billId: billIds.write(fill.id),
   fillPx: Decimal.plain(fill.price),
   fillSz: size(listing, fill.amount),
-  fillIdxPx: "",
   fillPnl: "0",
-  fillPxVol: "",
-  fillPxUsd: "",
-  fillMarkVol: "",
-  fillFwdPx: "",
-  fillMarkPx: "",
+  ...columns("subType tag fillIdxPx fillPxVol fillPxUsd fillMarkVol fillFwdPx fillMarkPx feeRate", ""),
   side: fill.side,
   posSide: "net",
   execType: fill.liquidity === "maker" ? "M" : "T",
   feeCcy: fill.feeAsset,
   fee: signed(fill.fee),
-  feeRate: "",
   ts: String(fill.at),
   fillTime: String(fill.at)
 })

@@ -1,23 +1,22 @@
+import * as Arr from "effect/Array"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
-import type { World } from "../../Dialect.js"
 import * as Engine from "../../engine/Engine.js"
 import { amount, flag, type Input, isInput, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
 import { amountOf, find, type OkxListing } from "./markets.js"
 import { forgotten, named } from "./orders.js"
-import { type Answered, orderId, type Refusal, refuse, wrong } from "./params.js"
+import { type Answering, noInstrument, orderIds, type Read, refuse, wrong } from "./params.js"
 
-type Step = (engine: Engine.Engine, input: Input, now: number) => Either.Either<
-  readonly [order: Engine.Order, next: Engine.Engine],
-  Refusal
->
+type Step = (
+  engine: Engine.Engine,
+  input: Input,
+  now: number
+) => Read<readonly [order: Engine.Order, next: Engine.Engine]>
 
-const listingOf = (input: Input): Either.Either<OkxListing, Refusal> => {
+const listingOf = (input: Input): Read<OkxListing> => {
   const listing = find(text(input, "instId") ?? "")
-  return listing === undefined
-    ? refuse("51001", "Instrument ID, Instrument ID code, or Spread ID doesn't exist.")
-    : Either.right(listing)
+  return listing === undefined ? noInstrument : Either.right(listing)
 }
 
 // --- place
@@ -36,10 +35,10 @@ const place: Step = (engine, input, now) =>
     if (Engine.openOrders(engine, listing.id).length >= pendingPerInstrument) {
       return yield* refuse("51174", "Order failed. The number of your pending orders has reached its limit.")
     }
-    return yield* Either.mapLeft(Engine.place(engine, order, now), explain(listing, order.side))
+    return yield* Either.orElse(Engine.place(engine, order, now), explain(listing, order.side))
   })
 
-const newOrder = (listing: OkxListing, input: Input): Either.Either<Engine.NewOrder, Refusal> =>
+const newOrder = (listing: OkxListing, input: Input): Read<Engine.NewOrder> =>
   Either.gen(function*() {
     const spot = listing.instType === "SPOT"
     const mode = text(input, "tdMode")
@@ -83,31 +82,23 @@ const orderTypes: Readonly<Record<string, Pick<Engine.NewOrder, "type" | "timeIn
   optimal_limit_ioc: { type: "market", timeInForce: "IOC" }
 }
 
-const explain = (listing: OkxListing, side: Engine.Side) => (refusal: Engine.Refusal): Refusal => {
-  switch (refusal) {
-    case "UnknownInstrument":
-      return { status: 200, code: "51001", msg: "Instrument ID, Instrument ID code, or Spread ID doesn't exist." }
-    case "OffTick":
-      return { status: 200, code: "51000", msg: "Parameter px error" }
-    case "OffLot":
-      return { status: 200, code: "51121", msg: "Order quantity must be a multiple of the lot size." }
-    case "TooSmall":
-    case "NotionalTooSmall":
-      return { status: 200, code: "51020", msg: "Your order should meet or exceed the minimum order amount." }
-    case "InsufficientFunds": {
-      const asset = listing.instType === "SPOT" && side === "sell" ? listing.base : listing.settle
-      return { status: 200, code: "51008", msg: `Order failed. Insufficient ${asset} balance in account. ` }
-    }
-    case "NothingToReduce":
-      return {
-        status: 200,
-        code: "51169",
-        msg:
-          "Order failed because you don't have any positions in this direction for this contract to reduce or close. "
-      }
-    case "NoLiquidity":
-      return { status: 200, code: "54084", msg: "Order failed. There is not enough depth in the order book." }
-  }
+const refusals: Readonly<Record<Engine.Refusal, readonly [code: string, msg: string]>> = {
+  UnknownInstrument: ["51001", "Instrument ID, Instrument ID code, or Spread ID doesn't exist."],
+  OffTick: ["51000", "Parameter px error"],
+  OffLot: ["51121", "Order quantity must be a multiple of the lot size."],
+  TooSmall: ["51020", "Your order should meet or exceed the minimum order amount."],
+  NotionalTooSmall: ["51020", "Your order should meet or exceed the minimum order amount."],
+  InsufficientFunds: ["51008", "Order failed. Insufficient % balance in account. "],
+  NothingToReduce: [
+    "51169",
+    "Order failed because you don't have any positions in this direction for this contract to reduce or close. "
+  ],
+  NoLiquidity: ["54084", "Order failed. There is not enough depth in the order book."]
+}
+
+const explain = ({ instType, terms }: OkxListing, side: Engine.Side) => (refusal: Engine.Refusal): Read<never> => {
+  const [code, msg] = refusals[refusal]
+  return refuse(code, msg.replace("%", instType === "SPOT" && side === "sell" ? terms.base : terms.settle))
 }
 
 // --- cancel and amend
@@ -120,11 +111,10 @@ const cancel: Step = (engine, input, now) =>
     if (order.status === "canceled") {
       return yield* refuse("51401", "Cancellation failed as the order is already canceled.")
     }
-    return yield* Either.mapLeft(Engine.cancel(engine, order.id, now), (): Refusal => ({
-      status: 200,
-      code: "51402",
-      msg: "Cancellation failed as the order is already completed."
-    }))
+    return yield* Either.orElse(
+      Engine.cancel(engine, order.id, now),
+      () => refuse("51402", "Cancellation failed as the order is already completed.")
+    )
   })
 
 const amend: Step = (engine, input, now) =>
@@ -141,11 +131,11 @@ const amend: Step = (engine, input, now) =>
     if (price === undefined && text(input, "newPx") !== undefined) return yield* wrong("newPx")
     const changed = size === undefined ? undefined : amountOf(listing, size)
     if (changed !== undefined && BigDecimal.lessThanOrEqualTo(changed, order.filled)) return yield* wrong("newSz")
-    return yield* Either.mapLeft(
+    return yield* Either.orElse(
       Engine.amend(engine, order.id, { price, amount: changed }, now),
-      (refusal): Refusal =>
+      (refusal) =>
         refusal === "NotFound" || refusal === "NotOpen"
-          ? { status: 200, code: "51510", msg: "Modification failed as the order has been completed." }
+          ? refuse("51510", "Modification failed as the order has been completed.")
           : explain(listing, order.side)(refusal)
     )
   })
@@ -154,8 +144,7 @@ const amend: Step = (engine, input, now) =>
 
 const steps = { place, cancel, amend }
 
-/** @internal What can be done to an order. */
-export type Verb = keyof typeof steps
+type Verb = keyof typeof steps
 
 interface Done {
   readonly row: Json
@@ -165,36 +154,26 @@ interface Done {
 
 const perform = (verb: Verb, engine: Engine.Engine, input: Input, now: number): Done => {
   const done = steps[verb](engine, input, now)
-  const extra = verb === "amend" ? { reqId: text(input, "reqId") ?? "" } : {}
-  const tag = verb === "place" ? { tag: text(input, "tag") ?? "" } : {}
-  const row = Either.match(done, {
-    onLeft: ({ code, msg }): Json => ({
-      clOrdId: text(input, "clOrdId") ?? "",
-      ordId: text(input, "ordId") ?? "",
-      sCode: code,
-      sMsg: msg,
-      ...tag,
-      ...extra,
-      ts: String(now)
-    }),
-    onRight: ([order]): Json => ({
-      clOrdId: order.clientOrderId ?? "",
-      ordId: orderId(order.id),
-      sCode: "0",
-      sMsg: "",
-      ...tag,
-      ...extra,
-      ts: String(now)
-    })
-  })
-  return { row, failed: Either.isLeft(done), engine: Either.isLeft(done) ? engine : done.right[1] }
+  const extra = {
+    ...(verb === "amend" ? { reqId: text(input, "reqId") ?? "" } : {}),
+    ...(verb === "place" ? { tag: text(input, "tag") ?? "" } : {}),
+    ts: String(now)
+  }
+  if (Either.isLeft(done)) {
+    const { code, msg } = done.left
+    const ids = { clOrdId: text(input, "clOrdId") ?? "", ordId: text(input, "ordId") ?? "" }
+    return { row: { ...ids, sCode: code, sMsg: msg, ...extra }, failed: true, engine }
+  }
+  const [order, next] = done.right
+  const ids = { clOrdId: order.clientOrderId ?? "", ordId: orderIds.write(order.id) }
+  return { row: { ...ids, sCode: "0", sMsg: "", ...extra }, failed: false, engine: next }
 }
 
 /** @internal The acknowledgement of one order: what went wrong is said in its `sCode`. */
-export const single = (verb: Verb) => (body: unknown, world: World): Answered => {
+export const single = (verb: Verb): Answering => (input, world, _, body) => {
   if (!isInput(body)) return refuse("50002", "JSON syntax error", 400)
-  const { engine, failed, row } = perform(verb, world.engine, body, world.now)
-  return Either.right({ data: [row], ...(failed ? allFailed : {}), engine })
+  const { engine, failed, row } = perform(verb, world.engine, input, world.now)
+  return Either.right([{ data: [row], ...(failed ? allFailed : {}) }, engine])
 }
 
 const allFailed = { code: "1", msg: "All operations failed" }
@@ -204,15 +183,15 @@ const someFailed = { code: "2", msg: "Bulk operation partially succeeded." }
 const largestBatch = 20
 
 /** @internal One order after another; those that fail do not keep the others from succeeding. */
-export const batch = (verb: Verb) => (body: unknown, world: World): Answered => {
+export const batch = (verb: Verb): Answering => (_, world, __, body) => {
   if (!Array.isArray(body)) return refuse("50002", "JSON syntax error", 400)
   const items = body.filter(isInput)
   if (items.length === 0 || items.length < body.length || items.length > largestBatch) return wrong("orders")
-  const done = items.reduce<ReadonlyArray<Done>>(
-    (before, item) => [...before, perform(verb, before.at(-1)?.engine ?? world.engine, item, world.now)],
-    []
-  )
+  const [engine, done] = Arr.mapAccum(items, world.engine, (engine, item) => {
+    const one = perform(verb, engine, item, world.now)
+    return [one.engine, one]
+  })
   const failures = done.filter(({ failed }) => failed).length
   const verdict = failures === 0 ? {} : failures === done.length ? allFailed : someFailed
-  return Either.right({ data: done.map(({ row }) => row), ...verdict, engine: done.at(-1)?.engine })
+  return Either.right([{ data: done.map(({ row }) => row), ...verdict }, engine])
 }

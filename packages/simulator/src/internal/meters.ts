@@ -1,0 +1,172 @@
+/**
+ * What an exchange counts of those who ask: how much of each limit is used, who is banned, and the last nonces.
+ *
+ * @internal
+ */
+import type { Usage } from "../Dialect.js"
+
+/**
+ * A limit, and how what was spent comes back: so much a second (`Bucket`), all of it `window` milliseconds later
+ * (`Rolling`), or all of it when the clock begins another window (`Aligned`, which counts what it refuses too).
+ *
+ * @internal
+ */
+export type Rule = Bucket | { readonly _tag: "Rolling" | "Aligned"; readonly limit: number; readonly window: number }
+
+/** @internal */
+export interface Bucket {
+  readonly _tag: "Bucket"
+  readonly limit: number
+  readonly perSecond: number
+}
+
+/** @internal */
+export const bucket = (limit: number, perSecond = limit): Bucket => ({ _tag: "Bucket", limit, perSecond })
+
+/** @internal */
+export const rolling = (limit: number, window: number): Rule => ({ _tag: "Rolling", limit, window })
+
+/** @internal */
+export const aligned = (limit: number, window: number): Rule => ({ _tag: "Aligned", limit, window })
+
+/** @internal When those who offend are banned: once `patience` has no room for another offence, for so long. */
+export interface Penalty {
+  readonly patience: Rule
+  /** Milliseconds, by how many bans there were before. */
+  readonly lasts: (bans: number) => number
+}
+
+// Costs in millionths, so that what flows back in a millisecond is a whole number.
+const unit = 1_000_000
+
+interface Spent {
+  readonly at: number
+  readonly cost: number
+}
+
+interface Gauge {
+  readonly rule: Rule
+  readonly spent: ReadonlyArray<Spent>
+}
+
+interface Ban {
+  readonly offences: ReadonlyArray<Spent>
+  readonly count: number
+  readonly until: number
+}
+
+/** @internal By scope, for example `account` or `ip:127.0.0.1`. */
+export interface Meters {
+  readonly gauges: ReadonlyMap<string, Gauge>
+  readonly bans: ReadonlyMap<string, Ban>
+  readonly nonces: ReadonlyMap<string, bigint>
+}
+
+/** @internal Nobody has asked yet. */
+export const empty: Meters = { gauges: new Map(), bans: new Map(), nonces: new Map() }
+
+const counting = (rule: Rule, spent: ReadonlyArray<Spent>, now: number): ReadonlyArray<Spent> => {
+  switch (rule._tag) {
+    case "Bucket":
+      return spent.map(({ at, cost }) => ({
+        at: Math.max(at, now),
+        cost: Math.max(0, cost - Math.max(0, now - at) * Math.round(rule.perSecond * 1000))
+      }))
+    case "Rolling":
+      return spent.filter(({ at }) => at > now - rule.window)
+    case "Aligned":
+      return spent.filter(({ at }) => Math.floor(at / rule.window) === Math.floor(now / rule.window))
+  }
+}
+
+const sum = (spent: ReadonlyArray<Spent>): number => spent.reduce((total, { cost }) => total + cost, 0)
+
+// Milliseconds until so much has come back.
+const until = (rule: Rule, spent: ReadonlyArray<Spent>, amount: number, now: number): number => {
+  if (amount <= 0) return 0
+  switch (rule._tag) {
+    case "Bucket":
+      return amount / (rule.perSecond * 1000)
+    case "Rolling": {
+      let freed = 0
+      const last = spent.find(({ cost }) => (freed += cost) >= amount) ?? spent.at(-1)
+      return (last?.at ?? now) + rule.window - now
+    }
+    case "Aligned":
+      return rule.window - now % rule.window
+  }
+}
+
+/** @internal What a rule says to one request. */
+export interface Verdict {
+  readonly admitted: boolean
+  /** What is used and left after it, in whole requests. */
+  readonly used: number
+  readonly remaining: number
+  /** Milliseconds until it would be let through; 0 if it was. */
+  readonly wait: number
+  /** Milliseconds until nothing is used. */
+  readonly full: number
+  readonly meters: Meters
+}
+
+/** @internal Takes `cost` of a scope's limit if all of it is left; a negative cost is given back. */
+export const take = (meters: Meters, scope: string, rule: Rule, now: number, cost = 1): Verdict => {
+  const before = counting(rule, meters.gauges.get(scope)?.spent ?? [], now)
+  const excess = sum(before) + (cost - rule.limit) * unit
+  const admitted = excess <= 0
+  const after = admitted || rule._tag === "Aligned" ? merge(rule, [...before, { at: now, cost: cost * unit }]) : before
+  const used = sum(after)
+  return {
+    admitted,
+    used: Math.ceil(used / unit),
+    remaining: Math.floor((rule.limit * unit - used) / unit),
+    wait: admitted ? 0 : until(rule, before, excess, now),
+    full: until(rule, after, used, now),
+    meters: { ...meters, gauges: new Map(meters.gauges).set(scope, { rule, spent: after }) }
+  }
+}
+
+// Only where each comes back at its own time are they kept apart.
+const merge = (rule: Rule, spent: ReadonlyArray<Spent>): ReadonlyArray<Spent> =>
+  rule._tag === "Rolling" ? spent : [{ at: spent.at(-1)?.at ?? 0, cost: sum(spent) }]
+
+/** @internal Counts an offence, which may be one too many. */
+export const offend = (meters: Meters, scope: string, { lasts, patience }: Penalty, now: number): Meters => {
+  const { count, offences, until } = meters.bans.get(scope) ?? { offences: [], count: 0, until: 0 }
+  const counted = [...counting(patience, offences, now), { at: now, cost: unit }]
+  const ban = sum(counted) <= patience.limit * unit
+    ? { offences: counted, count, until }
+    : { offences: [], count: count + 1, until: now + lasts(count) }
+  return { ...meters, bans: new Map(meters.bans).set(scope, ban) }
+}
+
+/** @internal The instant until which a scope is banned, if it is. */
+export const bannedUntil = (meters: Meters, scope: string, now: number): number | undefined => {
+  const { until } = meters.bans.get(scope) ?? { until: 0 }
+  return now < until ? until : undefined
+}
+
+/** @internal The meters with the last nonce of a scope. */
+export const noted = (meters: Meters, scope: string, nonce: bigint): Meters => ({
+  ...meters,
+  nonces: new Map(meters.nonces).set(scope, nonce)
+})
+
+/** @internal */
+export const usage = (meters: Meters, now: number): ReadonlyArray<Usage> => {
+  const banned = (scope: string) => {
+    const until = bannedUntil(meters, scope, now)
+    return until === undefined ? {} : { bannedUntil: until }
+  }
+  const metered = [...meters.gauges].map(([scope, { rule, spent }]): Usage => ({
+    scope,
+    used: Math.ceil(sum(counting(rule, spent, now)) / unit),
+    limit: rule.limit,
+    ...banned(scope)
+  }))
+  const unmetered = [...meters.bans.keys()]
+    .filter((scope) => !meters.gauges.has(scope) && bannedUntil(meters, scope, now) !== undefined)
+    .map((scope): Usage => ({ scope, used: 0, limit: 0, ...banned(scope) }))
+  return [...metered, ...unmetered]
+}
