@@ -27,10 +27,10 @@ module.exports = {
       to: { path: "^packages/core/src/", pathNot: `^packages/core/src/(${rooms.slice(0, floor + 1).join("|")})/` }
     })),
     {
-      name: "core-feed-uses-model-and-ports-only",
+      name: "core-feed-knows-no-order",
       severity: "error",
       from: { path: "^packages/core/src/feed/" },
-      to: { path: "^packages/core/src/", pathNot: "^packages/core/src/(model|ports|feed)/" }
+      to: { path: "^packages/core/src/trading/" }
     },
     {
       name: "simulator-engine-knows-no-exchange",

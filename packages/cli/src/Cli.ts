@@ -3,12 +3,12 @@
  *
  * @since 0.1.0
  */
+import type { Exchange } from "@effect-exchange/core/adapter"
 import type * as CliApp from "@effect/cli/CliApp"
 import * as Command from "@effect/cli/Command"
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as Span from "@effect/cli/HelpDoc/Span"
 import * as ValidationError from "@effect/cli/ValidationError"
-import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Effect from "effect/Effect"
 import * as Contract from "./commands/Contract.js"
 import * as Health from "./commands/Health.js"
@@ -35,7 +35,7 @@ export interface Options {
  * @since 0.1.0
  * @category models
  */
-export type Environment = CliApp.CliApp.Environment | HttpClient.HttpClient | Screen.Screen | Stop.Stop
+export type Environment = CliApp.CliApp.Environment | Exchange.Network | Screen.Screen | Stop.Stop
 
 /**
  * The version `--version` prints.

@@ -11,10 +11,10 @@ import {
   Health,
   MarketData
 } from "@effect-exchange/core"
+import type { Exchange } from "@effect-exchange/core/adapter"
 import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import * as Trip from "@effect-exchange/resilience/Trip"
 import * as Simulator from "@effect-exchange/simulator/Simulator"
-import * as HttpClient from "@effect/platform/HttpClient"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
@@ -43,11 +43,11 @@ export interface Connection {
  */
 export interface Route {
   readonly environment: Environment.Environment
-  readonly client: HttpClient.HttpClient
+  readonly network: Layer.Layer<Exchange.Network>
 }
 
 /**
- * The way to each exchange, until the scope closes: to a simulator of its own in memory, or through the `HttpClient` in
+ * The way to each exchange, until the scope closes: to a simulator of its own in memory, or through the network in
  * reach.
  *
  * @since 0.1.0
@@ -55,16 +55,16 @@ export interface Route {
  */
 export const routes = Effect.fnUntraced(function*(
   settings: Settings
-): Effect.fn.Return<(exchange: Exchanges.ExchangeId) => Route, UsageError, HttpClient.HttpClient | Scope.Scope> {
+): Effect.fn.Return<(exchange: Exchanges.ExchangeId) => Route, UsageError, Exchange.Network | Scope.Scope> {
   yield* agree(settings)
-  const network = yield* HttpClient.HttpClient
+  const network = yield* Effect.context<Exchange.Network>()
   const memory = yield* Layer.build(Simulator.layer(settings.exchange.filter((id) => isInMemory(id, settings)), {
     faults: faultsOf(settings.faults),
     seed: Option.getOrUndefined(Option.map(settings.seed, String))
   }))
   return (exchange) => ({
     environment: environmentOf(exchange, settings),
-    client: isInMemory(exchange, settings) ? Context.get(memory, HttpClient.HttpClient) : network
+    network: Layer.succeedContext(isInMemory(exchange, settings) ? memory : network)
   })
 })
 
@@ -78,16 +78,16 @@ export const routes = Effect.fnUntraced(function*(
 export const open = Effect.fnUntraced(function*(
   settings: Settings,
   deadline: Duration.DurationInput = "20 seconds"
-): Effect.fn.Return<ReadonlyArray<Connection>, UsageError, HttpClient.HttpClient | Scope.Scope> {
+): Effect.fn.Return<ReadonlyArray<Connection>, UsageError, Exchange.Network | Scope.Scope> {
   const routeTo = yield* routes(settings)
   return yield* Effect.forEach(settings.exchange, (exchange) => {
-    const { client, environment } = routeTo(exchange)
+    const { environment, network } = routeTo(exchange)
     return Effect.map(
       Layer.build(
         Exchanges.layerMarketData(exchange, { ...patience, deadline, environment }).pipe(
           Layer.provideMerge(Health.layer),
           Layer.fresh,
-          Layer.provide(Layer.succeed(HttpClient.HttpClient, client))
+          Layer.provide(network)
         )
       ),
       (context): Connection => ({

@@ -103,7 +103,7 @@ const environment = (
   return Layer.mergeAll(
     screen,
     Layer.succeed(Stop.Stop, Deferred.await(stop)),
-    NodeExchange.layerHttp(),
+    NodeExchange.layer,
     NodeFileSystem.layer,
     NodePath.layer,
     NodeTerminal.layer,

@@ -6,6 +6,7 @@
 export * as CandleSearch from "./adapter/CandleSearch.js"
 export * as Declaration from "./adapter/Declaration.js"
 export * as Exchange from "./adapter/Exchange.js"
+export * as Feeds from "./adapter/Feeds.js"
 export * as Page from "./adapter/Page.js"
 export * as Question from "./adapter/Question.js"
 export * as Row from "./adapter/Row.js"

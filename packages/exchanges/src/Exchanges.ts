@@ -5,7 +5,6 @@
  */
 import type { Account, Environment, MarketData, OrderJournal, Trading } from "@effect-exchange/core"
 import type { Adapter, Exchange } from "@effect-exchange/core/adapter"
-import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
@@ -21,16 +20,16 @@ interface Listed {
   readonly features: Adapter.Features
   readonly layerMarketData: (
     options?: Exchange.Options
-  ) => Layer.Layer<MarketData.MarketData, ConfigError.ConfigError, HttpClient.HttpClient>
+  ) => Layer.Layer<MarketData.MarketData, ConfigError.ConfigError, Exchange.Network>
   readonly layerAccount: (
     options?: Exchange.AccountOptions
-  ) => Layer.Layer<MarketData.MarketData | Account.Account, ConfigError.ConfigError, HttpClient.HttpClient>
+  ) => Layer.Layer<MarketData.MarketData | Account.Account, ConfigError.ConfigError, Exchange.Network>
   readonly layer: (
     options: Exchange.TradingOptions
   ) => Layer.Layer<
     MarketData.MarketData | Account.Account | Trading.Trading,
     ConfigError.ConfigError,
-    HttpClient.HttpClient | OrderJournal.OrderJournal
+    Exchange.Network | OrderJournal.OrderJournal
   >
 }
 
@@ -103,7 +102,7 @@ export class Exchanges extends Context.Tag("@effect-exchange/exchanges/Exchanges
  * @since 0.1.0
  * @category layers
  */
-export const layer = (options: Options = {}): Layer.Layer<Exchanges, never, HttpClient.HttpClient> => {
+export const layer = (options: Options = {}): Layer.Layer<Exchanges, never, Exchange.Network> => {
   const { environment, idleTimeToLive, ...rest } = options
   return Layer.scoped(
     Exchanges,
@@ -134,8 +133,7 @@ export const marketData = (
 export const layerMarketData = (
   id: ExchangeId,
   options?: Exchange.Options
-): Layer.Layer<MarketData.MarketData, ConfigError.ConfigError, HttpClient.HttpClient> =>
-  listed(id).layerMarketData(options)
+): Layer.Layer<MarketData.MarketData, ConfigError.ConfigError, Exchange.Network> => listed(id).layerMarketData(options)
 
 /**
  * `MarketData` and `Account`, by an id known only at run time.
@@ -146,7 +144,7 @@ export const layerMarketData = (
 export const layerAccount = (
   id: ExchangeId,
   options?: Exchange.AccountOptions
-): Layer.Layer<MarketData.MarketData | Account.Account, ConfigError.ConfigError, HttpClient.HttpClient> =>
+): Layer.Layer<MarketData.MarketData | Account.Account, ConfigError.ConfigError, Exchange.Network> =>
   listed(id).layerAccount(options)
 
 /**
@@ -161,7 +159,7 @@ export const layerTrading = (
 ): Layer.Layer<
   MarketData.MarketData | Account.Account | Trading.Trading,
   ConfigError.ConfigError,
-  HttpClient.HttpClient | OrderJournal.OrderJournal
+  Exchange.Network | OrderJournal.OrderJournal
 > => listed(id).layer(options)
 
 const listed = (id: ExchangeId): Listed => exchanges[id]

@@ -6,10 +6,14 @@
  * @since 0.1.0
  */
 import * as DateTime from "effect/DateTime"
-import type { ApiKey, DemoKey, Permission } from "./engine/Account.js"
+import type { DemoKey, Permission } from "./engine/Account.js"
 import type { Engine, Order } from "./engine/Engine.js"
-import type { Candle, Listing, Quote, Trade } from "./engine/Market.js"
+import type { Listing } from "./engine/Market.js"
 import * as Json from "./internal/json.js"
+import type { Streaming } from "./Streaming.js"
+import type { World } from "./World.js"
+
+export type { World } from "./World.js"
 
 /**
  * A request as it reached the exchange.
@@ -54,30 +58,6 @@ export type Delivery =
   | { readonly _tag: "Slow"; readonly pause: number }
 
 /**
- * What a dialect sees of the exchange while it answers one request.
- *
- * @since 0.1.0
- * @category models
- */
-export interface World {
-  /** The exchange's own clock in milliseconds since the epoch, which may be skewed. */
-  readonly now: number
-  readonly quote: (listing: Listing) => Quote
-  readonly keys: ReadonlyArray<ApiKey>
-  /** Orders, balances, positions and books at `now`. */
-  readonly engine: Engine
-  /** The last trades, oldest first. */
-  readonly trades: (listing: Listing, limit: number) => ReadonlyArray<Trade>
-  /**
-   * The candles that opened from `from` to `to` (milliseconds, both included) and not after now, oldest first, aligned
-   * to the epoch. The last may still be open.
-   */
-  readonly candles: (listing: Listing, intervalMillis: number, from: number, to: number) => ReadonlyArray<Candle>
-  /** False while the exchange's order database does not know of an order that its engine has taken. */
-  readonly isVisible: (order: Order) => boolean
-}
-
-/**
  * How much of one metered scope is used up.
  *
  * @since 0.1.0
@@ -116,6 +96,8 @@ export interface Dialect {
   /** The exchange before its first request. */
   readonly start: Session
   readonly failures: Readonly<Record<FailureKind, SimulatedResponse>>
+  /** Its sockets. Defaults to none. */
+  readonly streaming?: Streaming | undefined
 }
 
 /**
@@ -174,6 +156,7 @@ export const make = <State>(definition: Definition<State>): Dialect => {
     demoKey: definition.demoKey,
     orderId: definition.orderId,
     failures: definition.failures,
+    streaming: definition.streaming,
     start: session(definition.initial)
   }
 }

@@ -5,6 +5,7 @@
  * @since 0.1.0
  */
 import type * as HttpClient from "@effect/platform/HttpClient"
+import * as Socket from "@effect/platform/Socket"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -12,6 +13,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
+import type * as Scope from "effect/Scope"
 import * as Dialect from "./Dialect.js"
 import { dialects, type ExchangeId } from "./Dialects.js"
 import type * as Account from "./engine/Account.js"
@@ -22,6 +24,8 @@ import { concealer } from "./internal/concealer.js"
 import * as Damage from "./internal/damage.js"
 import { demoKeys } from "./internal/demo.js"
 import { httpClient } from "./internal/httpClient.js"
+import * as MemorySocket from "./internal/memorySocket.js"
+import * as Peers from "./internal/peers.js"
 import { courseOf, type State } from "./internal/simulated.js"
 import { ExchangeNotSimulated, FillRejected, PriceRejected, SimulatedFault } from "./SimulatorError.js"
 
@@ -43,6 +47,8 @@ export {
 } from "./Dialects.js"
 
 export { type MarketState, type State } from "./internal/simulated.js"
+
+export { type Disturbance, type Peer, type Sink } from "./internal/peers.js"
 
 export * from "./SimulatorError.js"
 
@@ -111,6 +117,17 @@ export interface Simulator {
   readonly fill: (orderId: string, amount?: string) => Effect.Effect<Engine.Order, FillRejected>
   /** The exchange as it is now. */
   readonly state: Effect.Effect<State>
+  /** Disturbs its sockets: see {@link Disturbance}. */
+  readonly disturb: (disturbance: Peers.Disturbance) => Effect.Effect<void>
+  /** How many sockets are open. */
+  readonly connections: Effect.Effect<number>
+  /**
+   * Takes a connection to a socket at a path until its scope closes: frames go to the sink. `undefined` where there is none.
+   */
+  readonly connect: (
+    target: string,
+    sink: Peers.Sink
+  ) => Effect.Effect<Peers.Peer | undefined, never, Scope.Scope>
 }
 
 /**
@@ -184,9 +201,19 @@ export const make = Effect.fnUntraced(function*(
     return { at, skew: Faults.at(yield* Ref.get(faults), at - startedAt, "", "").clockSkew }
   })
 
+  const peers = Peers.make(dialect.streaming, (look) =>
+    Effect.gen(function*() {
+      const now = yield* wholeMillis
+      const active = Faults.at(yield* Ref.get(faults), now - startedAt, "", "")
+      return yield* Ref.modify(exchange, (current) => course.attend(current, now, active, look))
+    }))
+
   return {
     id,
     handle,
+    disturb: peers.disturb,
+    connections: peers.count,
+    connect: peers.connect,
     requests: Ref.get(recorded),
     usage: Effect.gen(function*() {
       const { at, skew } = yield* instant
@@ -236,7 +263,7 @@ export const credentials = (id: ExchangeId, permission: Account.Permission = "tr
   dialects[id].demoKey(permission).credentials
 
 /**
- * Exchanges in memory, reached through an `HttpClient` that knows their base URLs and no other host.
+ * Exchanges in memory, reached through an `HttpClient` and a `WebSocketConstructor` that know their hosts and no others.
  *
  * No socket is opened and no time passes but Effect's. A fault of the connection is a `RequestError` whose reason is
  * `Transport` and whose cause is a {@link SimulatedFault} with the code Node would give; a request to any other host
@@ -248,12 +275,15 @@ export const credentials = (id: ExchangeId, permission: Account.Permission = "tr
 export const layer = (
   ids: ExchangeId | ReadonlyArray<ExchangeId>,
   options: Options = {}
-): Layer.Layer<HttpClient.HttpClient | Simulators> =>
-  Layer.effectContext(
-    Effect.map(makeAll(ids, options), (simulators) => {
-      const hosts = new Map(simulators.map((simulator) => [`${simulator.id}.localhost`, simulator.handle]))
+): Layer.Layer<HttpClient.HttpClient | Socket.WebSocketConstructor | Simulators> =>
+  Layer.scopedContext(
+    Effect.gen(function*() {
+      const simulators = yield* makeAll(ids, options)
+      const hosts = new Map(simulators.map((simulator) => [`${simulator.id}.localhost`, simulator]))
+      const sockets = yield* MemorySocket.webSockets(hosts)
       return httpClient(hosts, fault("ENOTFOUND"), fault("ECONNRESET")).pipe(
-        Context.add(Simulators, registry(simulators))
+        Context.add(Simulators, registry(simulators)),
+        Context.add(Socket.WebSocketConstructor, sockets)
       )
     })
   )

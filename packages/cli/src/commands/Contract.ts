@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { Environment, type ExchangeSymbol, MarketData, OrderJournal } from "@effect-exchange/core"
+import type { Exchange } from "@effect-exchange/core/adapter"
 import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Trip from "@effect-exchange/resilience/Trip"
@@ -12,10 +13,10 @@ import * as Suite from "@effect-exchange/testing/Contract"
 import * as LossyHttp from "@effect-exchange/testing/LossyHttp"
 import * as Command from "@effect/cli/Command"
 import * as FileSystem from "@effect/platform/FileSystem"
-import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Path from "@effect/platform/Path"
 import * as Arr from "effect/Array"
 import * as ConfigError from "effect/ConfigError"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -52,7 +53,7 @@ export const handle = Effect.fnUntraced(function*(
 ): Effect.fn.Return<
   void,
   UsageError | Incomplete,
-  HttpClient.HttpClient | FileSystem.FileSystem | Path.Path | Screen.Screen
+  Exchange.Network | FileSystem.FileSystem | Path.Path | Screen.Screen
 > {
   const screen = yield* Screen.Screen
   yield* possible(input)
@@ -129,7 +130,7 @@ type Subject = Suite.Options<LossyHttp.LossyHttp | Wire.Wire, ConfigError.Config
 const subjectOf = (
   exchange: Exchanges.ExchangeId,
   input: Input
-): Effect.Effect<Subject, UsageError, HttpClient.HttpClient | Scope.Scope> => {
+): Effect.Effect<Subject, UsageError, Exchange.Network | Scope.Scope> => {
   const about = {
     name: exchange,
     features: Exchanges.features(exchange),
@@ -143,7 +144,7 @@ const subjectOf = (
 
 const inMemory = (exchange: Exchanges.ExchangeId, { symbol, trading }: Input) => {
   const environment = Simulator.environment(exchange)
-  const wire = Wire.layer.pipe(Layer.provide(Simulator.layer(exchange)))
+  const wire = Wire.layer.pipe(Layer.provideMerge(Simulator.layer(exchange)))
   return {
     layer: Layer.provideMerge(Exchanges.layerMarketData(exchange, { environment }), wire),
     account: Layer.provide(
@@ -166,7 +167,8 @@ const inMemory = (exchange: Exchanges.ExchangeId, { symbol, trading }: Input) =>
 // One client for all cases, so that together they stay within the exchange's limits; and one that tries on, so that each
 // case finds out for itself what is wrong.
 const onSockets = Effect.fnUntraced(function*(exchange: Exchanges.ExchangeId, input: Input) {
-  const wire = yield* Layer.build(Wire.layer)
+  const network = yield* Effect.context<Exchange.Network>()
+  const wire = Context.merge(network, yield* Layer.build(Wire.layer))
   const environment = Connections.environmentOf(exchange, input)
   const options = {
     environment,
@@ -174,7 +176,7 @@ const onSockets = Effect.fnUntraced(function*(exchange: Exchanges.ExchangeId, in
     deadline: "4 minutes",
     breaker: { trip: Trip.consecutive(1_000_000) }
   } as const
-  const build = <A>(layer: Layer.Layer<A, ConfigError.ConfigError, HttpClient.HttpClient>) =>
+  const build = <A>(layer: Layer.Layer<A, ConfigError.ConfigError, Exchange.Network>) =>
     Effect.map(Layer.build(Layer.provide(layer, Layer.succeedContext(wire))), Layer.succeedContext)
   const trading = input.trading && environment !== "live"
     ? yield* Effect.mapError(

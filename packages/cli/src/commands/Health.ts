@@ -4,9 +4,9 @@
  * @since 0.1.0
  */
 import { Health } from "@effect-exchange/core"
+import type { Exchange } from "@effect-exchange/core/adapter"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Command from "@effect/cli/Command"
-import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
@@ -68,7 +68,7 @@ const encode = Schema.encodeSync(Document)
  */
 export const handle = Effect.fnUntraced(function*(
   input: Input
-): Effect.fn.Return<void, UsageError | Incomplete, HttpClient.HttpClient | Screen.Screen> {
+): Effect.fn.Return<void, UsageError | Incomplete, Exchange.Network | Screen.Screen> {
   const screen = yield* Screen.Screen
   const exchanges = yield* Effect.scoped(
     Effect.flatMap(

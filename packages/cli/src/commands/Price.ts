@@ -4,9 +4,9 @@
  * @since 0.1.0
  */
 import type { ExchangeSymbol } from "@effect-exchange/core"
+import type { Exchange } from "@effect-exchange/core/adapter"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Command from "@effect/cli/Command"
-import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -50,7 +50,7 @@ const encode = Schema.encodeSync(Document)
 export const handle = Effect.fnUntraced(function*(
   input: Input,
   program: string
-): Effect.fn.Return<void, UsageError | Incomplete, HttpClient.HttpClient | Screen.Screen> {
+): Effect.fn.Return<void, UsageError | Incomplete, Exchange.Network | Screen.Screen> {
   const { environment, exchange, json, symbols } = input
   const screen = yield* Screen.Screen
   const rows = yield* Effect.scoped(Effect.gen(function*() {

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { Account, type ExchangeError, ExchangeSymbol, MarketData } from "@effect-exchange/core"
+import type { Exchange } from "@effect-exchange/core/adapter"
 import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Simulator from "@effect-exchange/simulator/Simulator"
@@ -11,7 +12,6 @@ import * as Recording from "@effect-exchange/testing/Recording"
 import * as Command from "@effect/cli/Command"
 import type { PlatformError } from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
-import * as HttpClient from "@effect/platform/HttpClient"
 import * as Path from "@effect/platform/Path"
 import * as Clock from "effect/Clock"
 import type * as ConfigError from "effect/ConfigError"
@@ -53,7 +53,7 @@ export const handle = Effect.fnUntraced(function*(
 ): Effect.fn.Return<
   void,
   UsageError | Incomplete,
-  HttpClient.HttpClient | FileSystem.FileSystem | Path.Path | Screen.Screen
+  Exchange.Network | FileSystem.FileSystem | Path.Path | Screen.Screen
 > {
   const screen = yield* Screen.Screen
   const answers = yield* Effect.scoped(Effect.gen(function*() {
@@ -111,16 +111,16 @@ const open = Effect.fnUntraced(function*(
 ): Effect.fn.Return<
   ReadonlyArray<Opened>,
   UsageError,
-  HttpClient.HttpClient | FileSystem.FileSystem | Path.Path | Scope.Scope
+  Exchange.Network | FileSystem.FileSystem | Path.Path | Scope.Scope
 > {
   const { join } = yield* Path.Path
   const routeTo = yield* Connections.routes(Options.healthy(input))
   return yield* Effect.forEach(input.exchange, (exchange) =>
     Effect.gen(function*() {
-      const { client, environment } = routeTo(exchange)
+      const { environment, network } = routeTo(exchange)
       const directory = join(input.output, exchange)
       const recording = yield* Layer.build(
-        Layer.provide(Recording.layer({ directory }), Layer.succeed(HttpClient.HttpClient, client))
+        Layer.provideMerge(Recording.layer({ directory }), network)
       ).pipe(Effect.mapBoth({ onFailure: unwritable, onSuccess: Layer.succeedContext }))
       const options = { ...Connections.patience, deadline: "90 seconds", environment } as const
       if (!input.account) {

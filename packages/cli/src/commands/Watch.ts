@@ -4,9 +4,9 @@
  * @since 0.1.0
  */
 import type { ExchangeSymbol } from "@effect-exchange/core"
+import type { Exchange } from "@effect-exchange/core/adapter"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Command from "@effect/cli/Command"
-import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -40,7 +40,7 @@ export interface Input extends Options.Settings {
  */
 export const handle = (
   input: Input
-): Effect.Effect<never, UsageError, HttpClient.HttpClient | Screen> =>
+): Effect.Effect<never, UsageError, Exchange.Network | Screen> =>
   Effect.scoped(Effect.gen(function*() {
     const { interval, json, symbols } = input
     const screen = yield* Screen

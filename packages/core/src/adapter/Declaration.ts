@@ -19,6 +19,7 @@ import type { Rows } from "../model/Listing.js"
 import type { Kind, Market } from "../model/Market.js"
 import type { Order, TimeInForce } from "../model/Order.js"
 import type * as Adapter from "../ports/Adapter.js"
+import type { Feeds } from "./Feeds.js"
 import type { Question } from "./Question.js"
 import type * as Row from "./Row.js"
 
@@ -50,6 +51,8 @@ export interface PublicFacts<Name extends string, Region extends string = string
   /** What its rows call a market. Defaults to its id. */
   readonly marketNames?: ((market: Market) => ReadonlyArray<string>) | undefined
   readonly marketData: MarketData
+  /** What it streams. Defaults to nothing. */
+  readonly feeds?: Feeds | undefined
 }
 
 /**

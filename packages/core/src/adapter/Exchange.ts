@@ -4,7 +4,12 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
 import * as Struct from "effect/Struct"
+import type { ExchangeClient } from "../engine/ExchangeClient.js"
+import type { Markets } from "../engine/Markets.js"
+import type { Feed } from "../feed/Feed.js"
+import type { MarketDataError } from "../model/ExchangeError.js"
 import type * as Adapter from "../ports/Adapter.js"
 import type * as Declaration from "./Declaration.js"
 import * as accountQuestions from "./internal/accountQuestions.js"
@@ -17,6 +22,7 @@ import type {
   TradingService
 } from "./internal/layersModel.js"
 import * as publicQuestions from "./internal/publicQuestions.js"
+import * as streams from "./internal/streams.js"
 import * as tradingQuestions from "./internal/tradingQuestions.js"
 
 export type {
@@ -25,6 +31,7 @@ export type {
   ConfigOptions,
   Exchange,
   MarketDataService,
+  Network,
   Options,
   PublicExchange,
   Reading,
@@ -122,7 +129,13 @@ const publicDefinition = <Name extends string, Region extends string>(
   features: publicFeatures(facts),
   tags: { marketData: (service: MarketDataService) => Context.make(MarketData, service) },
   marketNames: facts.marketNames,
-  marketData: publicQuestions.make(facts)
+  marketData: publicQuestions.make(facts),
+  feeds: facts.feeds,
+  streams: (
+    client: ExchangeClient<"marketData">,
+    markets: Markets,
+    feed: Effect.Effect<Feed, MarketDataError>
+  ) => streams.make(facts, client, markets, feed)
 })
 
 /**

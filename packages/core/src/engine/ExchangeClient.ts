@@ -41,6 +41,7 @@ import * as ExchangeState from "./ExchangeState.js"
 import { describeMismatch } from "./internal/answer.js"
 import * as Attempt from "./internal/attempt.js"
 import * as HealthReport from "./internal/healthReport.js"
+import { nowhere, resolveHost } from "./internal/host.js"
 import { Lane } from "./internal/lane.js"
 import * as Observer from "./internal/observer.js"
 import { fromRefusal, narrow } from "./internal/refusal.js"
@@ -139,24 +140,6 @@ export const make: Make = Effect.fnUntraced(function*(
   if (Option.isSome(health)) yield* health.value.register(engine.health)
   return engine
 })
-
-const resolveHost = (
-  protocol: Protocol,
-  environment: Environment.Environment<string>
-): Either.Either<Host, ConfigError.ConfigError> => {
-  if (environment === "live" || environment === "testnet") return Either.right(protocol[environment])
-  if (typeof environment === "string") {
-    const { regions = {} } = protocol
-    const region = Object.hasOwn(regions, environment) ? regions[environment] : undefined
-    return region === undefined
-      ? Either.left(ConfigError.InvalidData(
-        ["environment"],
-        `expected one of ${["live", "testnet", ...Object.keys(regions)].join(", ")}, or a name with a baseUrl`
-      ))
-      : Either.right({ _tag: "Open", baseUrl: region.baseUrl, headers: region.headers })
-  }
-  return Either.map(Environment.origin(environment.baseUrl), (baseUrl) => ({ _tag: "Open", baseUrl }))
-}
 
 /** One operation under way: what each attempt has to tell the next stands here. */
 interface Call<A> extends Attempt.Call<A> {
@@ -378,16 +361,3 @@ const prepare = <C extends Endpoint.Capability, I, A>(
     })
   })
 }
-
-const nowhere = (
-  about: { readonly exchange: string; readonly operation: string },
-  environment: string,
-  host: Exclude<Host, { readonly _tag: "Open" }>
-): ExchangeError.ExchangeClosed | ExchangeError.Unsupported =>
-  host._tag === "Closed"
-    ? new ExchangeError.ExchangeClosed({ ...about, since: host.since, detail: host.detail })
-    : new ExchangeError.Unsupported({
-      ...about,
-      detail: `${about.exchange} has no ${environment}`,
-      alternative: host.alternative
-    })

@@ -10,8 +10,9 @@
  *
  * @since 0.1.0
  */
+import type * as BigDecimal from "effect/BigDecimal"
+import type { BookView, Side } from "../model/BookView.js"
 import type { ExchangeSymbol } from "../model/ExchangeSymbol.js"
-import type { BookView, Side } from "./BookView.js"
 import * as bookView from "./internal/bookView.js"
 import * as crc from "./internal/crc32.js"
 import { compare, type Figure, nearest, text } from "./internal/figure.js"
@@ -54,6 +55,8 @@ export interface LocalOrderBook {
   readonly symbol: ExchangeSymbol
   /** How many levels of a side are kept. */
   readonly maximumDepth: number
+  /** What one unit of size on the wire is in our amounts, where the two differ. */
+  readonly unit: BigDecimal.BigDecimal | undefined
   /** @internal */
   readonly bids: Levels.Levels
   /** @internal */
@@ -68,7 +71,7 @@ export interface LocalOrderBook {
  * @since 0.1.0
  * @category constructors
  */
-export const make = ({ exchange, maximumDepth = Number.POSITIVE_INFINITY, symbol }: {
+export const make = ({ exchange, maximumDepth = Number.POSITIVE_INFINITY, symbol, unit }: {
   readonly exchange: string
   readonly symbol: ExchangeSymbol
   /**
@@ -76,10 +79,13 @@ export const make = ({ exchange, maximumDepth = Number.POSITIVE_INFINITY, symbol
    * For exchanges that do not say when a level falls out of the depth one has subscribed to. Defaults to all.
    */
   readonly maximumDepth?: number | undefined
+  /** What one unit of size on the wire is in our amounts, as a contract is so much of its base: amounts of views are counted in it. */
+  readonly unit?: BigDecimal.BigDecimal | undefined
 }): LocalOrderBook => ({
   exchange,
   symbol,
   maximumDepth,
+  unit,
   bids: Levels.make("bids"),
   asks: Levels.make("asks"),
   ids: { bids: new Map(), asks: new Map() }
@@ -217,7 +223,11 @@ export const crc32: (text: string) => number = crc.crc32
  * @category getters
  */
 export const view = (book: LocalOrderBook): BookView =>
-  bookView.make(book.exchange, book.symbol, { bids: Levels.share(book.bids), asks: Levels.share(book.asks) })
+  bookView.make(book.exchange, book.symbol, {
+    bids: Levels.share(book.bids),
+    asks: Levels.share(book.asks),
+    unit: book.unit
+  })
 
 const clear = (book: LocalOrderBook): void => {
   Levels.clear(book.bids)

@@ -6,9 +6,11 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
+import type { BookView } from "../model/BookView.js"
 import type * as Candle from "../model/Candle.js"
 import type { MarketDataError } from "../model/ExchangeError.js"
 import type { ExchangeStatus } from "../model/ExchangeStatus.js"
+import type { Buffer, FeedItem, SlowConsumer } from "../model/FeedItem.js"
 import type { Market } from "../model/Market.js"
 import type { OrderBook } from "../model/OrderBook.js"
 import type { Price } from "../model/Price.js"
@@ -88,5 +90,37 @@ export declare namespace MarketData {
     readonly status: Effect.Effect<ExchangeStatus, MarketDataError>
     /** The exchange's clock, in epoch milliseconds. */
     readonly serverTime: Effect.Effect<number, MarketDataError>
+    /** The ticker, now and whenever it changes. By default a slow consumer gets the latest. */
+    readonly streamTicker: (symbol: string, options?: StreamOptions) => Live<Ticker>
+    /** The trades from now on, each once. By default the latest 1000 wait for a slow consumer. */
+    readonly streamTrades: (symbol: string, options?: StreamOptions) => Live<Trade>
+    /**
+     * The order book, whole, now and after each change, with at least `depth` levels of each side where there are as many (20 unless
+     * given) and as the exchange streams so many. By default a slow consumer gets the latest.
+     *
+     * A book that has a gap, is crossed or has another checksum than the exchange's is not handed out: it is `Stale` until it
+     * has been synchronised again.
+     */
+    readonly streamOrderBook: (
+      symbol: string,
+      options?: StreamOptions & { readonly depth?: number | undefined }
+    ) => Live<BookView>
+    /**
+     * The candle under way, whenever it changes: finished is the one before the first of a later `openTime`. By default the latest
+     * 1000 wait for a slow consumer. `Unsupported` for an interval the exchange does not stream.
+     */
+    readonly streamCandles: (symbol: string, interval: Candle.Interval, options?: StreamOptions) => Live<Candle.Candle>
+  }
+
+  /**
+   * A live stream: data, and between it what has become of the feed (see `FeedItem`). It goes on through lost connections, and
+   * ends only when it is left or fails: when the exchange refuses the subscription, or with `SlowConsumer` where that was asked for.
+   * All who listen to the same share one subscription.
+   */
+  type Live<A> = Stream.Stream<FeedItem<A>, MarketDataError | SlowConsumer>
+
+  interface StreamOptions {
+    /** What to do when the consumer is too slow. */
+    readonly buffer?: Buffer | undefined
   }
 }

@@ -146,6 +146,23 @@ export const lastKnownPrices = Metric.counter("exchange_last_known_prices_total"
   incremental: true
 })
 
+const feedCounter = (name: string, description: string) =>
+  Metric.counter(`exchange_feed_${name}_total`, { description, incremental: true })
+
+/**
+ * What happened to live feeds: connections lost (`reconnect`), subscriptions asked for again as what came could not be used
+ * (`resync`) or nothing came (`stale`), and frames not understood (`unread`).
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const feedEvents = {
+  reconnect: feedCounter("reconnects", "Connections of feeds that were lost"),
+  resync: feedCounter("resyncs", "Subscriptions asked for again as what came could not be used"),
+  stale: feedCounter("stale", "Subscriptions that could not be trusted for a while"),
+  unread: feedCounter("unread_frames", "Frames that were not understood")
+} as const
+
 /**
  * Span attributes.
  *

@@ -18,7 +18,7 @@ import * as Delivery from "./delivery.js"
 
 /** @internal A client that knows the given hosts, and the errors it cannot make itself. */
 export const httpClient = <E>(
-  hosts: ReadonlyMap<string, (request: SimulatedRequest) => Effect.Effect<SimulatedResponse, E>>,
+  hosts: ReadonlyMap<string, { readonly handle: (request: SimulatedRequest) => Effect.Effect<SimulatedResponse, E> }>,
   unknownHost: (host: string) => E,
   cutOff: (host: string) => E
 ): Context.Context<HttpClient.HttpClient> =>
@@ -26,12 +26,12 @@ export const httpClient = <E>(
     HttpClient.HttpClient,
     HttpClient.make((request, url) => {
       const transportFailed = (cause: E) => new HttpClientError.RequestError({ request, reason: "Transport", cause })
-      const handle = url.protocol === "http:" ? hosts.get(url.host) : undefined
-      if (handle === undefined) return transportFailed(unknownHost(url.host))
+      const host = url.protocol === "http:" ? hosts.get(url.host) : undefined
+      if (host === undefined) return transportFailed(unknownHost(url.host))
       return bytesOf(request).pipe(
         Effect.flatMap((body) =>
           Effect.mapError(
-            handle({
+            host.handle({
               method: request.method,
               target: url.pathname + url.search,
               headers: { ...request.headers, host: url.host },

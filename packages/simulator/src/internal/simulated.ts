@@ -64,6 +64,13 @@ export interface Course {
     faults: Faults.Faults,
     kind: Faults.Kind | undefined
   ) => readonly [response: Dialect.SimulatedResponse, next: Simulated]
+  /** What `look` makes of the exchange as it is, and the engine after it when something was traded. */
+  readonly attend: <A extends { readonly engine?: Engine.Engine | undefined }>(
+    current: Simulated,
+    now: number,
+    faults: Faults.Faults,
+    look: (world: Dialect.World) => A
+  ) => readonly [A, Simulated]
   readonly setPrice: (current: Simulated, market: string, last: BigDecimal.BigDecimal, instant: Instant) => Simulated
   /** Fills an open order, whole or so much of it. The id is the exchange's own. */
   readonly fill: (
@@ -119,6 +126,11 @@ export const courseOf = (
       const [response, session, traded] = current.session.respond(request, seen)
       const engine = kind === "http503" || kind === "http429" ? seen.engine : traded ?? seen.engine
       return [response, { session, engine, pins: current.pins }]
+    },
+    attend: (current, now, faults, look) => {
+      const seen = world(current, now, faults)
+      const seeing = look(seen)
+      return [seeing, { ...current, engine: seeing.engine ?? seen.engine }]
     },
     setPrice: (current, market, last, instant) => {
       const pinned = [...(current.pins.get(market) ?? []), { at: instant.at, last }]

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Order from "effect/Order"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
+import * as SubscriptionRef from "effect/SubscriptionRef"
 import type { Listed } from "./listing.js"
 import type { Venue } from "./venue.js"
 
@@ -16,7 +17,7 @@ import type { Venue } from "./venue.js"
 export interface MockExchange {
   readonly exchange: string
   readonly features: Adapter.Features
-  readonly listings: Ref.Ref<ReadonlyMap<string, Listed>>
+  readonly listings: SubscriptionRef.SubscriptionRef<ReadonlyMap<string, Listed>>
   readonly all: Effect.Effect<ReadonlyArray<Market.Market>>
   readonly find: (operation: string, symbol: string) => Effect.Effect<Market.Market, ExchangeError.MarketDataError>
   readonly venue: Ref.Ref<Venue>
@@ -31,7 +32,7 @@ export const make = (
 ): Effect.Effect<MockExchange, never, Scope.Scope> =>
   Effect.gen(function*() {
     const { exchange } = account
-    const listings = yield* Ref.make(listed)
+    const listings = yield* SubscriptionRef.make(listed)
     const all = Effect.map(
       Ref.get(listings),
       (listings) => Array.from(listings.values(), ({ market }): Market.Market => market)

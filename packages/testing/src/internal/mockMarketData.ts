@@ -1,6 +1,10 @@
 import {
+  type BookView,
   Candle,
+  Decimal,
   ExchangeError,
+  FeedItem,
+  LocalOrderBook,
   type Market,
   type MarketData,
   type Price,
@@ -35,6 +39,22 @@ export const make = (
     }))
   const ask = (operation: string, symbol: string) =>
     Effect.tap(find(operation, symbol), (market) => journal.record(operation, [market.symbol]))
+
+  /** As it is now, and again whenever a test changes something. */
+  const live = <A>(
+    operation: string,
+    symbol: string,
+    read: (market: Market.Market) => Effect.Effect<Chunk.Chunk<A>, ExchangeError.MarketDataError>
+  ): Stream.Stream<FeedItem.FeedItem<A>, ExchangeError.MarketDataError> =>
+    Stream.unwrap(Effect.map(ask(operation, symbol), (market) =>
+      Stream.concat(
+        Stream.make(FeedItem.FeedItem.Connected()),
+        listings.changes.pipe(
+          Stream.mapEffect(() => read(market)),
+          Stream.flattenChunks,
+          Stream.map((value) => FeedItem.FeedItem.Data({ value }))
+        )
+      )))
 
   return {
     exchange,
@@ -96,8 +116,39 @@ export const make = (
         }
         const read = Effect.zipRight(journal.record("candles", [market.symbol]), listedAs(market))
         return pages(exchange, market, interval, { ...range, to }, read)
-      }))
+      })),
+    streamTicker: (symbol) => live("streamTicker", symbol, (market) => Effect.map(quote(market), Chunk.of)),
+    streamTrades: (symbol) =>
+      live(
+        "streamTrades",
+        symbol,
+        (market) =>
+          Effect.zipWith(listedAs(market), Clock.currentTimeMillis, (listed, at) =>
+            Chunk.fromIterable(
+              tradesOf(listed, at).map((trade): Trade.Trade => ({ ...trade, exchange, symbol: market.symbol }))
+            ))
+      ),
+    streamOrderBook: (symbol) => live("streamOrderBook", symbol, (market) => Effect.map(quote(market), bookOf)),
+    streamCandles: (symbol, interval) =>
+      live("streamCandles", symbol, (market) =>
+        Effect.gen(function*() {
+          yield* supported(exchange, mock.features, interval)
+          const now = yield* Clock.currentTimeMillis
+          const length = Candle.millis(interval)
+          const openTime = Math.floor(now / length) * length
+          const [bar] = barsOf(yield* listedAs(market), interval, openTime, openTime + length)
+          return bar === undefined
+            ? Chunk.empty<Candle.Candle>()
+            : Chunk.of({ ...bar, exchange, symbol: market.symbol, interval, isOpen: true })
+        }))
   }
+}
+
+const bookOf = ({ ask, bid, exchange, symbol }: Ticker.Ticker): Chunk.Chunk<BookView.BookView> => {
+  const book = LocalOrderBook.make({ exchange, symbol })
+  const side = (price: BigDecimal.BigDecimal | undefined) => price === undefined ? [] : [[Decimal.format(price), "1"]]
+  LocalOrderBook.replace(book, side(bid), side(ask))
+  return Chunk.of(LocalOrderBook.view(book))
 }
 
 const one = BigDecimal.fromBigInt(1n)

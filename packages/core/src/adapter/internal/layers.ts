@@ -35,14 +35,17 @@ import type {
   TradingOptions
 } from "./layersModel.js"
 import * as marketDataService from "./marketDataService.js"
+import * as Wires from "./wires.js"
 
 const marketData = <MarketDataTag>(
-  { features, marketData, marketNames, protocol, tags }: PublicDefinition<MarketDataTag, string>,
+  { features, feeds, marketData, marketNames, protocol, streams, tags }: PublicDefinition<MarketDataTag, string>,
   client: ExchangeClient.ExchangeClient<"marketData">,
-  options: Options<string>
+  options: Options<string>,
+  account?: Wires.Account
 ) =>
   Effect.gen(function*() {
     const adapter = marketData(client)
+    const feed = yield* Wires.make(protocol, feeds, options, account)
     const markets = yield* Markets.make({
       exchange: protocol.exchange,
       load: adapter.markets,
@@ -51,10 +54,10 @@ const marketData = <MarketDataTag>(
       names: marketNames
     })
     const service = deadlines.marketData(
-      marketDataService.make(protocol, features, client, adapter, markets),
+      marketDataService.make(protocol, features, client, adapter, markets, streams(client, markets, feed)),
       deadlineOf(options)
     )
-    return { markets, service, context: Context.add(tags.marketData(service), MarketData.MarketData, service) }
+    return { feed, markets, service, context: Context.add(tags.marketData(service), MarketData.MarketData, service) }
   })
 
 /**
@@ -89,7 +92,10 @@ export const make = <MarketDataTag, AccountTag, TradingTag, Region extends strin
   const reading = (options: Options<string>, credentials: Credentials.Provider, trades: boolean) =>
     Effect.gen(function*() {
       const client = yield* ExchangeClient.make(protocol, { ...options, credentials })
-      const { context, markets, service: data } = yield* marketData(definition, client, options)
+      const { context, markets, service: data } = yield* marketData(definition, client, options, {
+        client,
+        credentials
+      })
       const adapter = definition.account(client, { credentials, markets })
       const service = deadlines.account(
         accountService.make(exchange, features, client, adapter, markets, trades),

@@ -1,13 +1,17 @@
 import type * as HttpClient from "@effect/platform/HttpClient"
+import type * as Socket from "@effect/platform/Socket"
 import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import type * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import type { Capability } from "../../engine/Endpoint.js"
 import type * as ExchangeClient from "../../engine/ExchangeClient.js"
 import type * as Markets from "../../engine/Markets.js"
 import type { Protocol } from "../../engine/Protocol.js"
+import type * as Feed from "../../feed/Feed.js"
+import type { MarketDataError } from "../../model/ExchangeError.js"
 import type { Market } from "../../model/Market.js"
 import type * as Account from "../../ports/Account.js"
 import type * as Adapter from "../../ports/Adapter.js"
@@ -17,6 +21,16 @@ import type * as MarketData from "../../ports/MarketData.js"
 import type * as Trading from "../../ports/Trading.js"
 import type * as OrderGuards from "../../trading/OrderGuards.js"
 import type * as OrderJournal from "../../trading/OrderJournal.js"
+import type { Feeds } from "../Feeds.js"
+import type { Streams } from "./streams.js"
+
+/**
+ * How an exchange is reached: `NodeExchange.layer` provides both on Node.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Network = HttpClient.HttpClient | Socket.WebSocketConstructor
 
 /**
  * @since 0.1.0
@@ -145,6 +159,12 @@ export interface PublicDefinition<MarketDataTag, Region extends string = never> 
   /** What its rows call a market. Defaults to its id. */
   readonly marketNames?: ((market: Market) => ReadonlyArray<string>) | undefined
   readonly marketData: (client: ExchangeClient.ExchangeClient<"marketData">) => Adapter.MarketData
+  readonly feeds?: Feeds | undefined
+  readonly streams: (
+    client: ExchangeClient.ExchangeClient<"marketData">,
+    markets: Markets.Markets,
+    feed: Effect.Effect<Feed.Feed, MarketDataError>
+  ) => Streams
 }
 
 /**
@@ -181,7 +201,7 @@ export interface PublicExchange<MarketDataTag, Region extends string = never> {
   readonly features: Adapter.Features
   readonly layerMarketData: (
     options?: Options<Region>
-  ) => Layer.Layer<MarketData.MarketData | MarketDataTag, ConfigError.ConfigError, HttpClient.HttpClient>
+  ) => Layer.Layer<MarketData.MarketData | MarketDataTag, ConfigError.ConfigError, Network>
 }
 
 /**
@@ -195,24 +215,24 @@ export interface Exchange<MarketDataTag, AccountTag, TradingTag, Region extends 
 {
   readonly layerAccount: (
     options?: AccountOptions<Region>
-  ) => Layer.Layer<Reading<MarketDataTag, AccountTag>, ConfigError.ConfigError, HttpClient.HttpClient>
+  ) => Layer.Layer<Reading<MarketDataTag, AccountTag>, ConfigError.ConfigError, Network>
   readonly layer: (
     options: TradingOptions<Region>
   ) => Layer.Layer<
     Reading<MarketDataTag, AccountTag> | Trading.Trading | TradingTag,
     ConfigError.ConfigError,
-    HttpClient.HttpClient | OrderJournal.OrderJournal
+    Network | OrderJournal.OrderJournal
   >
   readonly layerAccountConfig: (
     options: Config.Config.Wrap<ConfigOptions<Region>>
-  ) => Layer.Layer<Reading<MarketDataTag, AccountTag>, ConfigError.ConfigError, HttpClient.HttpClient>
+  ) => Layer.Layer<Reading<MarketDataTag, AccountTag>, ConfigError.ConfigError, Network>
   readonly layerConfig: (
     options: Config.Config.Wrap<TradingConfigOptions<Region>>,
     extra?: Pick<TradingOptions, Extra>
   ) => Layer.Layer<
     Reading<MarketDataTag, AccountTag> | Trading.Trading | TradingTag,
     ConfigError.ConfigError,
-    HttpClient.HttpClient | OrderJournal.OrderJournal
+    Network | OrderJournal.OrderJournal
   >
 }
 

@@ -21,6 +21,7 @@ import type * as Adapter from "../../ports/Adapter.js"
 import type * as MarketData from "../../ports/MarketData.js"
 import * as belonging from "./belonging.js"
 import { latest } from "./latest.js"
+import type { Streams } from "./streams.js"
 import { understood } from "./understood.js"
 
 /** @internal */
@@ -29,7 +30,8 @@ export const make = (
   features: Adapter.Features,
   client: ExchangeClient.ExchangeClient<"marketData">,
   adapter: Adapter.MarketData,
-  markets: Markets
+  markets: Markets,
+  streams: Streams
 ): MarketData.MarketData.Service & { readonly request: ExchangeClient.ExchangeClient<"marketData">["request"] } => {
   const { exchange } = protocol
   const method = <Name extends string>(name: Name) => `${exchange}.MarketData.${name}` as const
@@ -93,7 +95,8 @@ export const make = (
       const trades = yield* belonging.all(exchange, "trades", market, read)
       return latest(trades, ({ at }) => at, { limit, since: undefined })
     }),
-    candles
+    candles,
+    ...streams
   }
 }
 

@@ -1,17 +1,22 @@
 import * as BigDecimal from "effect/BigDecimal"
 import * as Option from "effect/Option"
+import type { BookView, Side } from "../../model/BookView.js"
 import * as Decimal from "../../model/Decimal.js"
 import type { ExchangeSymbol } from "../../model/ExchangeSymbol.js"
 import * as OrderBook from "../../model/OrderBook.js"
-import type { BookView, Side } from "../BookView.js"
-import { decimal } from "./figure.js"
+import { decimal, type Figure } from "./figure.js"
 import { type Shared, walk } from "./levels.js"
 
 /** @internal */
 export interface Sides {
   readonly bids: Shared
   readonly asks: Shared
+  /** What one unit of size on the wire is in our amounts, where the two differ. */
+  readonly unit: BigDecimal.BigDecimal | undefined
 }
+
+const counted = (amount: Figure, unit: BigDecimal.BigDecimal | undefined): BigDecimal.BigDecimal =>
+  unit === undefined ? decimal(amount) : Decimal.of(BigDecimal.normalize(BigDecimal.multiply(decimal(amount), unit)))
 
 const zero = BigDecimal.fromBigInt(0n)
 
@@ -22,20 +27,24 @@ const ratio = (dividend: BigDecimal.BigDecimal, divisor: BigDecimal.BigDecimal):
     Decimal.of
   )
 
-const best = (levels: Shared, count: number): ReadonlyArray<OrderBook.Level> => {
+const best = ({ unit, ...sides }: Sides, side: Side, count: number): ReadonlyArray<OrderBook.Level> => {
   const rows: Array<OrderBook.Level> = []
   if (count > 0) {
-    walk(levels, (price, amount) => rows.push({ price: decimal(price), amount: decimal(amount) }) < count)
+    walk(sides[side], (price, amount) => rows.push({ price: decimal(price), amount: counted(amount, unit) }) < count)
   }
   return rows
 }
 
-const vwap = (levels: Shared, amount: BigDecimal.BigDecimal): Option.Option<BigDecimal.BigDecimal> => {
+const vwap = (
+  { unit, ...sides }: Sides,
+  side: Side,
+  amount: BigDecimal.BigDecimal
+): Option.Option<BigDecimal.BigDecimal> => {
   if (!BigDecimal.isPositive(amount)) return Option.none()
   let left = amount
   let paid = zero
-  walk(levels, (price, offered) => {
-    const taken = BigDecimal.min(left, decimal(offered))
+  walk(sides[side], (price, offered) => {
+    const taken = BigDecimal.min(left, counted(offered, unit))
     paid = BigDecimal.sum(paid, BigDecimal.multiply(decimal(price), taken))
     left = BigDecimal.subtract(left, taken)
     return BigDecimal.isPositive(left)
@@ -63,11 +72,11 @@ class View implements BookView {
   }
 
   get bestBid() {
-    return Option.fromNullable(best(this.#sides.bids, 1)[0])
+    return Option.fromNullable(best(this.#sides, "bids", 1)[0])
   }
 
   get bestAsk() {
-    return Option.fromNullable(best(this.#sides.asks, 1)[0])
+    return Option.fromNullable(best(this.#sides, "asks", 1)[0])
   }
 
   get mid() {
@@ -83,17 +92,17 @@ class View implements BookView {
   }
 
   depth(levels: number) {
-    return { bids: best(this.#sides.bids, levels), asks: best(this.#sides.asks, levels) }
+    return { bids: best(this.#sides, "bids", levels), asks: best(this.#sides, "asks", levels) }
   }
 
   vwap(side: Side, amount: BigDecimal.BigDecimal) {
-    return vwap(this.#sides[side], amount)
+    return vwap(this.#sides, side, amount)
   }
 
   impact(side: Side, amount: BigDecimal.BigDecimal) {
-    const first = Option.fromNullable(best(this.#sides[side], 1)[0])
+    const first = Option.fromNullable(best(this.#sides, side, 1)[0])
     return Option.zipWith(
-      vwap(this.#sides[side], amount),
+      vwap(this.#sides, side, amount),
       first,
       (average, { price }) => ratio(BigDecimal.abs(BigDecimal.subtract(average, price)), price)
     )

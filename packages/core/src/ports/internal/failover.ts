@@ -17,6 +17,7 @@ import {
   SymbolNotFound,
   Unsupported
 } from "../../model/ExchangeError.js"
+import type { SlowConsumer } from "../../model/FeedItem.js"
 import type * as MarketData from "../MarketData.js"
 import * as Telemetry from "../Telemetry.js"
 import { isOwnFault, type Question, type Source } from "./source.js"
@@ -122,11 +123,11 @@ const serve = (sources: ReadonlyArray<Source>, order: Order): Service => {
       })
     })
 
-  const firstSeries = <A>(
+  const firstSeries = <A, E extends MarketDataError | SlowConsumer>(
     operation: string,
-    ask: (service: Service) => Stream.Stream<A, MarketDataError>
-  ): Stream.Stream<A, MarketDataError> => {
-    const from = (index: number, failures: ReadonlyArray<Failure>): Stream.Stream<A, MarketDataError> =>
+    ask: (service: Service) => Stream.Stream<A, E>
+  ): Stream.Stream<A, E | MarketDataError> => {
+    const from = (index: number, failures: ReadonlyArray<Failure>): Stream.Stream<A, E | MarketDataError> =>
       Stream.suspend(() => {
         const source = sources[index]
         if (source === undefined) return Stream.fail(noneServed(operation, failures))
@@ -138,8 +139,9 @@ const serve = (sources: ReadonlyArray<Source>, order: Order): Service => {
             return served(operation, index, failures)
           }),
           Stream.catchAll((error) => {
-            if (begun || isOwnFault(error)) return Stream.fail(error)
-            const failure = { source: source.exchange, error }
+            const its: MarketDataError | SlowConsumer = error
+            if (begun || its._tag === "SlowConsumer" || isOwnFault(its)) return Stream.fail(error)
+            const failure = { source: source.exchange, error: its }
             return Stream.concat(
               Stream.execute(movedOn(operation, failure)),
               from(index + 1, [...failures, failure])
@@ -190,6 +192,12 @@ const serve = (sources: ReadonlyArray<Source>, order: Order): Service => {
       }),
     trades: (symbol, options) => first({ operation: "trades", ask: (service) => service.trades(symbol, options) }),
     candles: (symbol, interval, range) => firstSeries("candles", (service) => service.candles(symbol, interval, range)),
+    streamTicker: (symbol, options) => firstSeries("streamTicker", (service) => service.streamTicker(symbol, options)),
+    streamTrades: (symbol, options) => firstSeries("streamTrades", (service) => service.streamTrades(symbol, options)),
+    streamOrderBook: (symbol, options) =>
+      firstSeries("streamOrderBook", (service) => service.streamOrderBook(symbol, options)),
+    streamCandles: (symbol, interval, options) =>
+      firstSeries("streamCandles", (service) => service.streamCandles(symbol, interval, options)),
     status: first({ operation: "status", ask: ({ status }) => status }),
     serverTime: first({ operation: "serverTime", ask: ({ serverTime }) => serverTime })
   }

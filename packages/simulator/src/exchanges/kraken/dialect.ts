@@ -23,6 +23,7 @@ import * as MarketData from "./marketData.js"
 import { findPair, listings } from "./markets.js"
 import * as Orders from "./orders.js"
 import { type Answering, type Caller, inputOf, nonceOf, type Read, refuse } from "./params.js"
+import { streaming } from "./stream.js"
 import * as Trading from "./trading.js"
 
 /**
@@ -190,6 +191,7 @@ export const dialect: Dialect.Dialect = Dialect.make<Meters.Meters>({
   initial: Meters.empty,
   respond,
   usage: Meters.usage,
+  streaming,
   failures: {
     // Kraken has no status but 200: these come from the proxy in front of it.
     http500: Dialect.html(500, "500 Internal Server Error", { server: "cloudflare" }),

@@ -1,0 +1,105 @@
+/**
+ * What an exchange declares of its live feeds: what is subscribed to, and what its frames say in our words. Connections,
+ * subscriptions, synchronisation and all that goes wrong with them are core's.
+ *
+ * @since 0.1.0
+ */
+import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as ParseResult from "effect/ParseResult"
+import type * as Schema from "effect/Schema"
+import type { ExchangeClient } from "../engine/ExchangeClient.js"
+import type { Topic } from "../feed/FeedProtocol.js"
+import type { FeedProtocol } from "../feed/FeedProtocol.js"
+import type { BookUpdate, Rules } from "../feed/OrderBookSync.js"
+import type { Balance } from "../model/Balance.js"
+import type { Interval } from "../model/Candle.js"
+import type { MarketDataError } from "../model/ExchangeError.js"
+import type { Rows } from "../model/Listing.js"
+import type { Market } from "../model/Market.js"
+import type * as Row from "./Row.js"
+
+export type { Asking, FeedProtocol, Said, SocketFacts, Topic } from "../feed/FeedProtocol.js"
+export type { RawLevel } from "../feed/LocalOrderBook.js"
+export type { BookUpdate, Rules as BookRules } from "../feed/OrderBookSync.js"
+
+/**
+ * The feeds of an exchange. What is left out it does not stream.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Feeds {
+  readonly protocol: FeedProtocol
+  readonly ticker?: Channel<[Market], Row.Ticker> | undefined
+  readonly trades?: Channel<[Market], Row.Trade> | undefined
+  readonly candles?:
+    | Channel<[Market, string], Row.Bar> & {
+      /** What it calls each interval. */
+      readonly words: { readonly [I in Interval]?: string }
+    }
+    | undefined
+  readonly book?: Book | undefined
+  readonly orders?: Channel<[], Row.Order> | undefined
+  readonly fills?: Channel<[], Row.Fill> | undefined
+  readonly balances?: Channel<[], Balance> | undefined
+}
+
+/**
+ * What is subscribed to, and how its frames are read. A reader is made for each subscription, and anew for each connection and
+ * after each gap: it may remember what later frames leave out. It answers `undefined` for a frame that is not understood.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Channel<Args extends ReadonlyArray<unknown>, A> {
+  readonly topic: (...args: Args) => Topic
+  readonly reader: (...args: Args) => (frame: unknown) => Rows<A> | undefined
+  /** How long it may say nothing before it is asked for again. Defaults to for ever. */
+  readonly quiet?: Duration.DurationInput | undefined
+}
+
+/**
+ * An order book: the depths there are, how its updates follow each other, and, where the snapshot has to be asked for, how.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Book {
+  /** The depths it has, from few levels to many, or the one it has. */
+  readonly depths: ReadonlyArray<number> | number
+  readonly topic: (market: Market, depth: number) => Topic
+  readonly reader: (market: Market) => (frame: unknown) => ReadonlyArray<BookUpdate> | undefined
+  readonly rules: (market: Market, depth: number) => Rules
+  readonly snapshot?:
+    | ((client: ExchangeClient<"marketData">) => (market: Market) => Effect.Effect<BookUpdate, MarketDataError>)
+    | undefined
+  /** How long it may say nothing before it is asked for again. Defaults to a minute. */
+  readonly quiet?: Duration.DurationInput | undefined
+}
+
+/**
+ * Reads frames by a schema of rows: for feeds that are not busy.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const reading = <A>(schema: Schema.Schema<Rows<A>, unknown>): (frame: unknown) => Rows<A> | undefined => {
+  const decode = ParseResult.decodeUnknownEither(schema)
+  return (frame) => Either.getOrUndefined(decode(frame))
+}
+
+/**
+ * Reads one row of each frame by a schema.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const readingOne = <A>(schema: Schema.Schema<A, unknown>): (frame: unknown) => ReadonlyArray<A> | undefined => {
+  const decode = ParseResult.decodeUnknownEither(schema)
+  return (frame) => {
+    const read = decode(frame)
+    return Either.isRight(read) ? [read.right] : undefined
+  }
+}

@@ -1,0 +1,239 @@
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import * as Struct from "effect/Struct"
+import type { ExchangeClient } from "../../engine/ExchangeClient.js"
+import { narrow } from "../../engine/internal/refusal.js"
+import type { Markets } from "../../engine/Markets.js"
+import type { Feed } from "../../feed/Feed.js"
+import * as OrderBookSync from "../../feed/OrderBookSync.js"
+import type { Reading, Subscription } from "../../feed/Subscription.js"
+import type { BookView } from "../../model/BookView.js"
+import * as Candles from "../../model/Candle.js"
+import { type AccountError, type MarketDataError, Unsupported } from "../../model/ExchangeError.js"
+import * as FeedItem from "../../model/FeedItem.js"
+import * as Listing from "../../model/Listing.js"
+import type { Market } from "../../model/Market.js"
+import type { Ticker } from "../../model/Ticker.js"
+import type { Trade } from "../../model/Trade.js"
+import type { MarketData } from "../../ports/MarketData.js"
+import type { PublicFacts } from "../Declaration.js"
+import type { Feeds } from "../Feeds.js"
+import type * as Row from "../Row.js"
+import * as sizing from "./sizing.js"
+
+/** @internal The streams of public data. */
+export type Streams = Pick<
+  MarketData.Service,
+  "streamTicker" | "streamTrades" | "streamOrderBook" | "streamCandles"
+>
+
+type Failure = MarketDataError | FeedItem.SlowConsumer
+
+/**
+ * The streams of public data, out of what an exchange declares.
+ *
+ * @internal
+ */
+export const make = (
+  facts: PublicFacts<string>,
+  client: ExchangeClient<"marketData">,
+  markets: Markets,
+  feed: Effect.Effect<Feed, MarketDataError>
+): Streams => {
+  const { feeds = nothing, protocol: { exchange } } = facts
+  const channels = lazily(feed, (feed) => ({
+    ticker: feed.channel<Ticker, MarketDataError>(),
+    trades: feed.channel<Trade, MarketDataError>(),
+    candles: feed.channel<Candles.Candle, MarketDataError>(),
+    book: feed.channel<BookView, MarketDataError>()
+  }))
+  const narrowed = (error: AccountError) => narrow("marketData", error)
+  const none = (operation: string, alternative: string) =>
+    Stream.fail(
+      new Unsupported({ exchange, operation, detail: `${facts.name} has no such feed here`, alternative })
+    )
+  const subscription = <A>(
+    operation: string,
+    topic: Subscription<A, MarketDataError>["topic"],
+    quiet: Duration.DurationInput | undefined,
+    reading: () => Reading<A>
+  ): Subscription<A, MarketDataError> => ({
+    operation,
+    topic,
+    reading,
+    quiet: quiet === undefined ? undefined : Duration.toMillis(quiet),
+    fail: narrowed
+  })
+  const streamed = <A>(
+    operation: string,
+    symbol: string,
+    open: (market: Market) => Effect.Effect<Stream.Stream<FeedItem.FeedItem<A>, Failure>, MarketDataError>
+  ): Stream.Stream<FeedItem.FeedItem<A>, Failure> =>
+    Stream.unwrap(Effect.flatMap(markets.find(operation, symbol), open))
+
+  return {
+    streamTicker: (symbol, { buffer = FeedItem.latest } = {}) => {
+      const { ticker } = feeds
+      if (ticker === undefined) return none("streamTicker", "ask for `ticker` from time to time")
+      return streamed("streamTicker", symbol, (market) =>
+        Effect.map(channels, ({ ticker: subscribe }) =>
+          subscribe(
+            subscription("streamTicker", ticker.topic(market), ticker.quiet, () =>
+              rows(true, () => ticker.reader(market), (row, now) => [
+                { ...row, exchange, symbol: market.symbol, at: row.at ?? now }
+              ])),
+            buffer
+          )))
+    },
+    streamTrades: (symbol, { buffer = FeedItem.sliding(1000) } = {}) => {
+      const { trades } = feeds
+      if (trades === undefined) return none("streamTrades", "ask for `trades` from time to time")
+      return streamed("streamTrades", symbol, (market) =>
+        Effect.gen(function*() {
+          const { amount } = yield* sizing.required(facts, "streamTrades", market)
+          const { trades: subscribe } = yield* channels
+          return subscribe(
+            subscription("streamTrades", trades.topic(market), trades.quiet, () => {
+              const isNew = firstTime()
+              return rows(false, () =>
+                trades.reader(market), (row) =>
+                isNew(row.id) ? [{ ...row, amount: amount(row.amount), exchange, symbol: market.symbol }] : [])
+            }),
+            buffer
+          )
+        }))
+    },
+    streamCandles: (symbol, interval, { buffer = FeedItem.sliding(1000) } = {}) => {
+      const { candles } = feeds
+      if (candles === undefined) return none("streamCandles", "ask for `candles` from time to time")
+      const word = candles.words[interval]
+      if (word === undefined) {
+        return Stream.fail(
+          new Unsupported({
+            exchange,
+            operation: "streamCandles",
+            detail: `${facts.name} has no feed of ${interval} candles`,
+            alternative: `ask for one of ${Struct.keys(candles.words).join(", ")}, or make them of trades`
+          })
+        )
+      }
+      return streamed("streamCandles", symbol, (market) =>
+        Effect.gen(function*() {
+          yield* sizing.required(facts, "streamCandles", market)
+          const { candles: subscribe } = yield* channels
+          return subscribe(
+            subscription("streamCandles", candles.topic(market, word), candles.quiet, () =>
+              candleRows(exchange, market, interval, () =>
+                candles.reader(market, word))),
+            buffer
+          )
+        }))
+    },
+    streamOrderBook: (symbol, { buffer = FeedItem.latest, depth = 20 } = {}) => {
+      const { book } = feeds
+      if (book === undefined) return none("streamOrderBook", "ask for `orderBook` from time to time")
+      return streamed("streamOrderBook", symbol, (market) =>
+        Effect.gen(function*() {
+          yield* sizing.required(facts, "streamOrderBook", market)
+          const levels = enough(book.depths, depth)
+          const { book: subscribe } = yield* channels
+          const { snapshot } = book
+          return subscribe({
+            ...subscription("streamOrderBook", book.topic(market, levels), book.quiet ?? "1 minute", () => {
+              let read = book.reader(market)
+              const sync = OrderBookSync.make({
+                exchange,
+                symbol: market.symbol,
+                unit: facts.unit?.(market),
+                rules: book.rules(market, levels),
+                read: (frame) => frame instanceof Snapshot ? [frame.update] : read(frame)
+              })
+              return {
+                ...sync,
+                begin: () => {
+                  read = book.reader(market)
+                  sync.begin()
+                }
+              }
+            }),
+            fetch: snapshot && Effect.map(snapshot(client)(market), (update) => new Snapshot(update))
+          }, buffer)
+        }))
+    }
+  }
+}
+
+const nothing: Partial<Feeds> = {}
+
+/** A snapshot that was asked for beside the feed. */
+class Snapshot {
+  readonly update: OrderBookSync.BookUpdate
+  constructor(update: OrderBookSync.BookUpdate) {
+    this.update = update
+  }
+}
+
+/** Made when it is first needed, and once. */
+const lazily = <A, B, E>(self: Effect.Effect<A, E>, make: (a: A) => B): Effect.Effect<B, E> => {
+  let made: B | undefined
+  return Effect.suspend(() =>
+    made === undefined
+      ? Effect.map(self, (a) => made ??= make(a))
+      : Effect.succeed(made)
+  )
+}
+
+/** @internal What rows of a feed are turned into; `repeats` where the latest says all. */
+export const rows = <Row, A>(
+  repeats: boolean,
+  reader: () => (frame: unknown) => Listing.Rows<Row> | undefined,
+  say: (row: Row, now: number) => ReadonlyArray<A>
+): Reading<A> => {
+  let read = reader()
+  return {
+    repeats,
+    begin: () => {
+      read = reader()
+    },
+    read: (frame, now) => {
+      const found = read(frame)
+      if (found === undefined) return { values: [], isWhole: false, unread: true }
+      const { rows, unknown } = Listing.from(found)
+      return { values: rows.flatMap((row) => say(row, now)), isWhole: rows.length > 0, unread: unknown.length > 0 }
+    }
+  }
+}
+
+const candleRows = (
+  exchange: string,
+  { symbol }: Market,
+  interval: Candles.Interval,
+  reader: () => (frame: unknown) => Listing.Rows<Row.Bar> | undefined
+): Reading<Candles.Candle> => {
+  // What is older than the candle under way has been said already, before the connection was lost.
+  let latest = 0
+  const length = Candles.millis(interval)
+  return rows(true, reader, (row, now) => {
+    if (row.openTime < latest) return []
+    latest = row.openTime
+    return [{ ...row, exchange, symbol, interval, isOpen: now < row.openTime + length }]
+  })
+}
+
+/** Whether an id comes for the first time, as far as the latest two thousand go: a new connection begins with old trades. */
+const firstTime = (): (id: string) => boolean => {
+  const seen = new Set<string>()
+  return (id) => {
+    if (seen.has(id)) return false
+    seen.add(id)
+    if (seen.size > 2000) {
+      Option.map(Option.fromIterable(seen), (oldest) => seen.delete(oldest))
+    }
+    return true
+  }
+}
+
+const enough = (depths: ReadonlyArray<number> | number, depth: number): number =>
+  typeof depths === "number" ? depths : depths.find((each) => each >= depth) ?? Math.max(...depths)

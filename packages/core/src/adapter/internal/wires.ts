@@ -1,0 +1,201 @@
+import * as RateLimiter from "@effect-exchange/resilience/RateLimiter"
+import * as Socket from "@effect/platform/Socket"
+import * as Clock from "effect/Clock"
+import type * as ConfigError from "effect/ConfigError"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Metric from "effect/Metric"
+import type * as Scope from "effect/Scope"
+import type { ExchangeClient, Options } from "../../engine/ExchangeClient.js"
+import * as ExchangeState from "../../engine/ExchangeState.js"
+import { nowhere, resolveHost } from "../../engine/internal/host.js"
+import type { Host, Moment, Protocol, Said } from "../../engine/Protocol.js"
+import * as Feed from "../../feed/Feed.js"
+import type { SocketFacts } from "../../feed/FeedProtocol.js"
+import type * as Connection from "../../feed/internal/connection.js"
+import type { Rules } from "../../feed/internal/session.js"
+import * as ExchangeError from "../../model/ExchangeError.js"
+import * as Credentials from "../../ports/Credentials.js"
+import * as Environment from "../../ports/Environment.js"
+import * as Telemetry from "../../ports/Telemetry.js"
+import type { Feeds } from "../Feeds.js"
+
+/**
+ * Who may log in to sockets, and ask for what that takes.
+ *
+ * @internal
+ */
+export interface Account {
+  readonly client: ExchangeClient<"account" | "marketData">
+  readonly credentials: Credentials.Provider
+}
+
+/**
+ * Makes the feed of a Layer: its sockets are found where its requests go, and share their limits.
+ *
+ * @internal
+ */
+export const make = (
+  protocol: Protocol,
+  feeds: Feeds | undefined,
+  options: Options,
+  account: Account | undefined
+): Effect.Effect<
+  Effect.Effect<Feed.Feed, ExchangeError.MarketDataError>,
+  ConfigError.ConfigError,
+  Socket.WebSocketConstructor | ExchangeState.ExchangeState | Scope.Scope
+> =>
+  Effect.gen(function*() {
+    const constructor = yield* Socket.WebSocketConstructor
+    const chosen = options.environment ?? "live"
+    const environment = Environment.name(chosen)
+    const host = yield* resolveHost(protocol, chosen)
+    const about = { exchange: protocol.exchange, operation: "stream" }
+    if (host._tag !== "Open") return nowhere(about, environment, host)
+    if (feeds === undefined) {
+      return new ExchangeError.Unsupported({
+        ...about,
+        detail: `${protocol.exchange} has no feeds here`,
+        alternative: "ask for what is needed from time to time"
+      })
+    }
+    const state = yield* ExchangeState.ExchangeState
+    const { limits: { limiter }, nonce } = yield* Effect.flatMap(
+      state.at(protocol, { environment, origin: host.baseUrl }, options),
+      (held) => held.key("")
+    )
+    const { messages } = feeds.protocol
+    const pacer = messages === undefined ? undefined : yield* RateLimiter.make({
+      name: `${protocol.exchange}.feed`,
+      limit: messages.limit,
+      window: messages.window,
+      maxQueue: Number.POSITIVE_INFINITY
+    })
+    const rules = rulesOf(feeds)
+
+    const charge = (kind: "connects" | "subscribes"): Effect.Effect<void, Connection.Stopped> => {
+      const cost = feeds.protocol[kind]
+      return cost === undefined ? Effect.void : Effect.mapError(
+        limiter.withReservation(cost, { lane: "marketData" })((reservation) => limiter.commit(reservation)),
+        () => ({ because: "the exchange's limits allow no more for now" })
+      )
+    }
+
+    const momentOf = (account: Account): Effect.Effect<Moment> =>
+      Effect.zipWith(Clock.currentTimeMillis, account.client.health, (now, { clockSkewMillis = 0 }) => {
+        const corrected = Math.floor(now + clockSkewMillis)
+        return { now: corrected, nonce: nonce(corrected), host: new URL(host.baseUrl).host }
+      })
+
+    /** What is made of the credentials, read anew where those of before were refused. */
+    const signed = <A>(
+      refused: number,
+      make: (credentials: Credentials.Credentials, moment: Moment) => Either.Either<A, string>
+    ): Effect.Effect<A, Connection.Stopped> =>
+      Effect.gen(function*() {
+        if (account === undefined) return yield* Effect.fail(unsigned("this client was made without credentials"))
+        const { get, reload } = Credentials.bareFrom(account.credentials)
+        const credentials = yield* Effect.mapError(
+          refused > 0 ? reload : get,
+          (error) => unsigned(`the credentials can no longer be read: ${Credentials.describe(error)}`)
+        )
+        const moment = yield* momentOf(account)
+        return yield* Effect.try({ try: () => make(credentials, moment), catch: () => wrongKey }).pipe(
+          Effect.flatMap(Either.mapLeft(unsigned))
+        )
+      })
+    const unsigned = (detail: string): Connection.Stopped => ({
+      because: "the login could not be signed",
+      error: new ExchangeError.AuthenticationFailed({ ...about, detail, outcome: "NotSent" })
+    })
+    // What it threw may hold the secret.
+    const wrongKey = unsigned("the login could not be signed: signing failed over the key, the secret or the time")
+
+    const token = ({ token }: SocketFacts, refused: number): Effect.Effect<string | undefined, Connection.Stopped> => {
+      if (token === undefined) return Effect.succeed(undefined)
+      if ("made" in token) return signed(refused, token.made)
+      return account === undefined
+        ? Effect.fail(unsigned("this client was made without credentials"))
+        : Effect.mapError(token.asked(account.client)(), (error) => ({
+          because: "the exchange gave no token to subscribe with",
+          error: error.isRetryable || error.outcome === "NotSent" ? undefined : error
+        }))
+    }
+
+    const noted = (what: Feed.Occurrence) =>
+      Effect.tagMetrics(Metric.increment(Telemetry.feedEvents[what]), { exchange: protocol.exchange, environment })
+
+    const feed = yield* Feed.make({
+      exchange: protocol.exchange,
+      most: feeds.protocol.most,
+      backoff: { base: 1000, max: 30_000, stable: 30_000, linger: 10_000 },
+      refusal: refusal(protocol),
+      loginRefusal: (operation, said) =>
+        new ExchangeError.AuthenticationFailed({
+          exchange: protocol.exchange,
+          operation,
+          code: said.code === "" ? undefined : said.code,
+          detail: `the login to the feed was refused: ${said.text}`
+        }),
+      note: noted,
+      line: (name, refusedLogins) => {
+        const socket = feeds.protocol.sockets[name] ?? { at: {}, path: "/" }
+        const { login } = socket
+        return {
+          protocol: feeds.protocol,
+          socket,
+          url: urlOf(host, chosen, socket),
+          rules: { ...rules, login: login !== undefined, confirmsLogin: login !== undefined },
+          constructor: (url) => constructor(url),
+          charge,
+          pace: pacer === undefined
+            ? Effect.void
+            : Effect.mapError(pacer.withCost()(Effect.void), () => ({ because: "too many messages wait to be sent" })),
+          login: Effect.suspend(() => login === undefined ? Effect.succeed([]) : signed(refusedLogins(), login)),
+          token: Effect.suspend(() => token(socket, refusedLogins()))
+        }
+      }
+    })
+    return Effect.succeed(feed)
+  })
+
+const urlOf = (
+  host: Extract<Host, { readonly _tag: "Open" }>,
+  chosen: Environment.Environment<string>,
+  { at, path }: SocketFacts
+): string => (typeof chosen === "string" ? at[chosen] : undefined) ?? `${host.baseUrl.replace(/^http/, "ws")}${path}`
+
+const rulesOf = (
+  { protocol: { batch, maxAge, most, ping, silence } }: Feeds
+): Omit<Rules, "login" | "confirmsLogin"> => ({
+  patience: 10_000,
+  tries: 3,
+  silence: Duration.toMillis(silence),
+  ping: ping && {
+    after: Duration.toMillis(ping.after),
+    within: Duration.toMillis(ping.within),
+    always: ping.always ?? false
+  },
+  maxAge: maxAge === undefined ? undefined : Duration.toMillis(maxAge),
+  batch: batch ?? most,
+  // The first time at once, as most often all is well again; then with full jitter, up to half a minute.
+  again: (faults, random) => faults <= 1 ? 0 : Math.ceil(random * Math.min(30_000, 500 * 2 ** Math.min(faults, 10))),
+  stable: 30_000
+})
+
+const refusal = (protocol: Protocol) => (operation: string, said: Said | undefined): ExchangeError.AccountError => {
+  const about = { exchange: protocol.exchange, operation }
+  if (said === undefined) {
+    return new ExchangeError.RequestTimedOut({
+      ...about,
+      detail: "the subscription was asked for several times and never confirmed; does the market still trade?"
+    })
+  }
+  const listed = said.code === "" ? undefined : protocol.ofRow?.(said, { about, headers: {}, now: 0, status: 200 })
+  return listed !== undefined && ExchangeError.isFor("account", listed) ? listed : new ExchangeError.InvalidRequest({
+    ...about,
+    code: said.code === "" ? undefined : said.code,
+    detail: `the exchange refused the subscription: ${said.text}`
+  })
+}

@@ -1,0 +1,232 @@
+/**
+ * The live feed of an exchange: subscriptions that are wanted, shared by all who listen, over as many connections as they need.
+ *
+ * @since 0.1.0
+ */
+import * as Backoff from "@effect-exchange/resilience/Backoff"
+import * as CircuitBreaker from "@effect-exchange/resilience/CircuitBreaker"
+import type { SocketError } from "@effect/platform/Socket"
+import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { Said as Refusal } from "../engine/Protocol.js"
+import type { AccountError } from "../model/ExchangeError.js"
+import { type Buffer, type FeedItem, SlowConsumer } from "../model/FeedItem.js"
+import type * as Connection from "./internal/connection.js"
+import * as Consumer from "./internal/consumer.js"
+import * as Lane from "./internal/lane.js"
+import * as Standing from "./internal/standing.js"
+import type { Subscription } from "./Subscription.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Feed {
+  /** Subscriptions of one kind: those to the same topic are one. */
+  readonly channel: <A, E>() => Channel<A, E>
+}
+
+/**
+ * Listens to a subscription, which is shared by all who do: the first asks the exchange for it, and the last to leave ends it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Channel<A, E> = (
+  subscription: Subscription<A, E>,
+  buffer: Buffer
+) => Stream.Stream<FeedItem<A>, E | SlowConsumer>
+
+/**
+ * What a feed tells of itself.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Occurrence = "reconnect" | "resync" | "stale" | "unread"
+
+/**
+ * How a feed reaches its sockets. `line` is given how often in a row logins were refused; `refusal` says in our words what the
+ * exchange refused, `undefined` where it did not answer.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  readonly exchange: string
+  /** How many subscriptions one connection holds. */
+  readonly most: number
+  readonly backoff: Lane.Backoff
+  readonly line: (socket: string, refusedLogins: () => number) => Omit<Connection.Line, "topic">
+  readonly refusal: (operation: string, said: Refusal | undefined) => AccountError
+  readonly loginRefusal: (operation: string, said: Refusal) => AccountError
+  readonly note: (what: Occurrence) => Effect.Effect<void>
+}
+
+/** The connections to one kind of socket, and what stands on them: several readings of one topic are one subscription. */
+interface Group {
+  readonly lanes: Array<Lane.Lane>
+  readonly line: Omit<Connection.Line, "topic">
+  readonly listener: Lane.Listener
+  readonly topics: Map<string, { readonly lane: Lane.Lane; readonly entries: Set<Standing.Entry> }>
+}
+
+/**
+ * Makes a feed without subscriptions: no connection is made before there is one. It ends with the scope.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const scope = yield* Effect.scope
+    const run = yield* FiberSet.makeRuntime<never>()
+    const breaker = yield* CircuitBreaker.make<SocketError | Connection.Stopped>({ name: `${options.exchange}.feed` })
+    const groups = new Map<string, Group>()
+    const note = (what: Occurrence): void => {
+      run(options.note(what))
+    }
+
+    const groupOf = (socket: string): Group => {
+      const known = groups.get(socket)
+      if (known !== undefined) return known
+      const topics: Group["topics"] = new Map()
+      let refusedLogins = 0
+      const each = (keys: Iterable<string>, f: (entry: Standing.Entry) => void) => {
+        for (const key of [...keys]) for (const entry of [...topics.get(key)?.entries ?? []]) f(entry)
+      }
+      const group: Group = {
+        lanes: [],
+        topics,
+        line: options.line(socket, () => refusedLogins),
+        listener: {
+          data: (key, frame, now) => {
+            const found = topics.get(key)
+            if (found !== undefined) { for (const entry of found.entries) entry.data(frame, now) }
+          },
+          live: (key) => {
+            refusedLogins = 0
+            each([key], (entry) => entry.live())
+          },
+          stale: (key, since, because) => each([key], (entry) => entry.stale(since, because)),
+          refuse: (key, said) => each([key], (entry) => entry.fail(options.refusal(entry.operation, said))),
+          refuseLogin: (said) => {
+            // The first may have been of a key that was rotated: the next login is made with what is read anew.
+            if (++refusedLogins < 2) return
+            each(topics.keys(), (entry) => entry.fail(options.loginRefusal(entry.operation, said)))
+          },
+          fail: (error) => each(topics.keys(), (entry) => entry.fail(error)),
+          unread: () => note("unread"),
+          lost: (keys, since, because) => {
+            note("reconnect")
+            each(keys, (entry) => entry.lost(since, because))
+          }
+        }
+      }
+      groups.set(socket, group)
+      return group
+    }
+
+    const laneOf = (group: Group): Effect.Effect<Lane.Lane> =>
+      Effect.suspend(() => {
+        const free = group.lanes.find((lane) => lane.size() < options.most)
+        if (free !== undefined) return Effect.succeed(free)
+        return Effect.tap(
+          Scope.extend(Lane.make(group.line, group.listener, breaker, options.backoff), scope),
+          (lane) => Effect.sync(() => group.lanes.push(lane))
+        )
+      })
+
+    const channel = <A, E>(): Channel<A, E> => {
+      const all = new Map<string, Standing.Standing<A, E>>()
+
+      const stand = (subscription: Subscription<A, E>, group: Group, lane: Lane.Lane): Standing.Standing<A, E> => {
+        const { topic } = subscription
+        let isFetching = false
+        const standing = Standing.make(subscription, {
+          resync: () => {
+            note("resync")
+            lane.resync(topic.key)
+          },
+          stale: () => note("stale"),
+          unread: () => note("unread"),
+          failed: () => leave(subscription, group, standing),
+          fetch: (effect) => {
+            if (isFetching) return
+            isFetching = true
+            run(effect.pipe(
+              Effect.retry({ schedule: fetching, while: ({ _tag }) => !final.has(_tag) }),
+              Effect.matchEffect({
+                onFailure: (error) => Effect.sync(() => standing.fail(error)),
+                onSuccess: (answer) => Effect.sync(() => lane.hand(topic.key, answer))
+              }),
+              Effect.ensuring(Effect.sync(() => {
+                isFetching = false
+              }))
+            ))
+          }
+        })
+        return standing
+      }
+
+      const leave = (subscription: Subscription<A, E>, group: Group, standing: Standing.Standing<A, E>): void => {
+        const { key, socket } = subscription.topic
+        if (all.get(`${socket} ${key}`) === standing) all.delete(`${socket} ${key}`)
+        const found = group.topics.get(key)
+        if (found === undefined || !found.entries.delete(standing) || found.entries.size > 0) return
+        group.topics.delete(key)
+        found.lane.unwant(key)
+      }
+
+      const join = (subscription: Subscription<A, E>) =>
+        Effect.gen(function*() {
+          const { key, socket } = subscription.topic
+          const group = groupOf(socket)
+          // Nothing may come between looking and entering, so that two who come together share one.
+          const free = group.topics.get(key)?.lane ?? (yield* laneOf(group))
+          const lane = group.topics.get(key)?.lane ?? free
+          const standing = all.get(`${socket} ${key}`) ?? stand(subscription, group, lane)
+          all.set(`${socket} ${key}`, standing)
+          const found = group.topics.get(key)
+          if (found === undefined) {
+            group.topics.set(key, { lane, entries: new Set([standing]) })
+            lane.want(subscription.topic, subscription.quiet)
+          } else if (!found.entries.has(standing)) found.entries.add(standing)
+          return { group, standing }
+        })
+
+      return (subscription, buffer) =>
+        Stream.unwrapScoped(Effect.gen(function*() {
+          const { exchange } = options
+          const { operation } = subscription
+          const { consumer, stream } = Consumer.make<A, E | SlowConsumer>(
+            buffer,
+            (capacity) => new SlowConsumer({ exchange, operation, capacity })
+          )
+          yield* Effect.acquireRelease(
+            Effect.tap(join(subscription), ({ standing }) => Effect.sync(() => standing.join(consumer))),
+            ({ group, standing }) =>
+              Effect.sync(() => {
+                if (!standing.leave(consumer)) leave(subscription, group, standing)
+              })
+          )
+          return stream
+        }))
+    }
+
+    return { channel }
+  })
+
+/** As long as it is needed: whoever listens is told all the while that what was said may not hold. */
+const fetching = Backoff.full({ base: "500 millis", max: "30 seconds" })
+
+const final: ReadonlySet<string> = new Set([
+  "InvalidRequest",
+  "SymbolNotFound",
+  "PermissionDenied",
+  "AuthenticationFailed",
+  "Unsupported",
+  "ExchangeClosed"
+])

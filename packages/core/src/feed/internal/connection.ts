@@ -1,0 +1,350 @@
+import * as PlatformSocket from "@effect/platform/Socket"
+import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as ExecutionStrategy from "effect/ExecutionStrategy"
+import * as Exit from "effect/Exit"
+import * as Queue from "effect/Queue"
+import * as Random from "effect/Random"
+import * as Scope from "effect/Scope"
+import { parseJson } from "../../engine/internal/json.js"
+import type { Said as Refusal } from "../../engine/Protocol.js"
+import type { AccountError } from "../../model/ExchangeError.js"
+import type { FeedProtocol, SocketFacts, Topic } from "../FeedProtocol.js"
+import * as Inbox from "./inbox.js"
+import * as Session from "./session.js"
+
+/**
+ * What a connection tells of, in order.
+ *
+ * @internal
+ */
+export interface Listener {
+  readonly data: (key: string, frame: unknown, now: number) => void
+  readonly live: (key: string, now: number) => void
+  readonly stale: (key: string, since: number, because: string) => void
+  readonly refuse: (key: string, said: Refusal | undefined) => void
+  readonly refuseLogin: (said: Refusal) => void
+  /** It cannot be logged in, or not any more. */
+  readonly fail: (error: AccountError) => void
+  /** A frame that is not understood. */
+  readonly unread: () => void
+}
+
+/**
+ * What all connections to one kind of socket have in common. `login`, `token` fail with why the connection cannot go on.
+ *
+ * @internal
+ */
+export interface Line {
+  readonly protocol: FeedProtocol
+  readonly socket: SocketFacts
+  readonly url: string
+  readonly rules: Session.Rules
+  readonly topic: (key: string) => Topic | undefined
+  /** Opens a socket. */
+  readonly constructor: (url: string) => globalThis.WebSocket
+  /** Waits until so much may be sent. */
+  readonly charge: (kind: "connects" | "subscribes") => Effect.Effect<void, Stopped>
+  readonly pace: Effect.Effect<void, Stopped>
+  readonly login: Effect.Effect<ReadonlyArray<unknown>, Stopped>
+  readonly token: Effect.Effect<string | undefined, Stopped>
+}
+
+/**
+ * Why a connection ends by our own doing. With an `error` another one would end alike, and whoever listens is told.
+ *
+ * @internal
+ */
+export interface Stopped {
+  readonly because: string
+  readonly error?: AccountError | undefined
+}
+
+/** @internal */
+export interface Connection {
+  readonly opened: number
+  readonly post: (event: Session.Event) => void
+  /** Hands a frame in as if it had come. */
+  readonly hand: (key: string, frame: unknown) => void
+  /** Why it ended; it never fails. */
+  readonly ended: Effect.Effect<string>
+  /** When another should take its place. */
+  readonly leaving: Effect.Effect<void>
+  /** When all that was wanted is confirmed for the first time. */
+  readonly settled: Effect.Effect<void>
+  readonly isSettled: () => boolean
+  /** Tells the listener all that it has not been told, and then everything as it comes. */
+  readonly promote: () => void
+  readonly close: Effect.Effect<void>
+}
+
+type Item = string | Uint8Array | Session.Event | Handed
+
+class Handed {
+  readonly key: string
+  readonly frame: unknown
+  constructor(key: string, frame: unknown) {
+    this.key = key
+    this.frame = frame
+  }
+}
+
+/** So many frames that wait to be read are more than will ever be. */
+const mostWaiting = 100_000
+/** So much is kept of what a connection says that does not serve yet. */
+const mostHeld = 50_000
+
+/**
+ * Opens a connection; everything it consists of ends with its own scope, which `close` closes and the given one at the latest.
+ * With `holds`, the listener is told nothing before it is promoted.
+ *
+ * @internal
+ */
+export const open = (
+  line: Line,
+  listener: Listener,
+  wanted: () => Iterable<Session.Wanted>,
+  holds: boolean
+): Effect.Effect<Connection, PlatformSocket.SocketError | Stopped, Scope.Scope> =>
+  Effect.gen(function*() {
+    const outer = yield* Effect.scope
+    yield* line.charge("connects")
+    const scope = yield* Scope.fork(outer, ExecutionStrategy.sequential)
+    const opening = Scope.extend(start(line, listener, wanted, holds, scope), scope)
+    return yield* Effect.onExit(opening, (exit) => exit._tag === "Failure" ? Scope.close(scope, exit) : Effect.void)
+  })
+
+const start = (
+  line: Line,
+  listener: Listener,
+  wanted: () => Iterable<Session.Wanted>,
+  holds: boolean,
+  scope: Scope.CloseableScope
+): Effect.Effect<Connection, PlatformSocket.SocketError | Stopped, Scope.Scope> =>
+  Effect.gen(function*() {
+    const { protocol, rules } = line
+    const inbox = Inbox.make<Item>()
+    const opened = yield* Deferred.make<void, PlatformSocket.SocketError>()
+    const ended = yield* Deferred.make<string>()
+    const leaving = yield* Deferred.make<void>()
+    const settled = yield* Deferred.make<void>()
+    const outbox = yield* Queue.unbounded<Session.Output>()
+    const moved = yield* Queue.sliding<void>(1)
+
+    const socket = yield* PlatformSocket.makeWebSocket(line.url, { closeCodeIsError: () => true }).pipe(
+      Effect.provideService(PlatformSocket.WebSocketConstructor, line.constructor)
+    )
+    const write = yield* socket.writer
+    yield* socket.runRaw((data) => inbox.push(data), { onOpen: Effect.asVoid(Deferred.succeed(opened, undefined)) })
+      .pipe(
+        Effect.catchAll((error) =>
+          Effect.zipRight(Deferred.fail(opened, error), Deferred.succeed(ended, reasonOf(error)))
+        ),
+        Effect.forkScoped
+      )
+    yield* Deferred.await(opened)
+
+    const openedAt = yield* Clock.currentTimeMillis
+    let heard = openedAt
+    let [state, outputs] = Session.open(rules, wanted(), openedAt)
+    let numbered: number | undefined
+    let isFull = false
+    const heardOf = new Map<string, number>()
+    const lastHeard = (key: string) => heardOf.get(key)
+    let held: Array<() => void> | undefined = holds ? [] : undefined
+
+    const tell = (what: () => void) => {
+      if (held === undefined) what()
+      else if (held.length < mostHeld) held.push(what)
+      else isFull = true
+    }
+
+    const dispatch = (out: ReadonlyArray<Session.Output>, now: number) => {
+      for (const output of out) {
+        switch (output._tag) {
+          case "Live":
+            tell(() => listener.live(output.key, now))
+            break
+          case "Stale":
+            tell(() => listener.stale(output.key, output.since, output.because))
+            break
+          case "Refuse":
+            tell(() => listener.refuse(output.key, output.said))
+            break
+          case "RefuseLogin":
+            tell(() => listener.refuseLogin(output.said))
+            break
+          case "Succeed":
+            Deferred.unsafeDone(leaving, Effect.void)
+            break
+          case "End":
+            Deferred.unsafeDone(ended, Effect.succeed(output.because))
+            break
+          default:
+            Queue.unsafeOffer(outbox, output)
+        }
+      }
+    }
+
+    const advance = (event: Session.Event, now: number, random: number) => {
+      const [next, out] = Session.step(rules, state, event, now, random)
+      state = next
+      dispatch(out, now)
+    }
+
+    const hear = (key: string, frame: unknown, now: number, random: number) => {
+      const topic = state.topics.get(key)
+      if (topic === undefined || topic.phase === "waiting") return
+      heardOf.set(key, now)
+      // What comes is confirmed, whether or not the confirmation has come.
+      if (topic.phase === "asked") advance({ _tag: "Acknowledged", keys: [key] }, now, random)
+      tell(() => listener.data(key, frame, now))
+    }
+
+    const read = (text: string, now: number, random: number) => {
+      heard = now
+      const frame = parseJson(text) ?? text
+      const number = protocol.sequence?.(frame)
+      if (number !== undefined) {
+        if (numbered !== undefined && number <= numbered) return
+        const isLost = numbered !== undefined && number > numbered + 1
+        numbered = number
+        if (isLost) return advance({ _tag: "Ended", because: "a message of the connection was lost" }, now, random)
+      }
+      const said = understand(protocol, frame)
+      if (said === undefined) return tell(listener.unread)
+      for (const each of said) {
+        if (each._tag === "Data") hear(each.key, each.frame, now, random)
+        else advance(each, now, random)
+      }
+    }
+
+    const handle = (item: Item, now: number, random: number) => {
+      if (typeof item === "string") read(item, now, random)
+      else if (item instanceof Uint8Array) read(decoder.decode(item), now, random)
+      else if (item instanceof Handed) tell(() => listener.data(item.key, item.frame, now))
+      else advance(item, now, random)
+    }
+
+    const loop = Effect.gen(function*() {
+      const items = yield* inbox.take
+      const now = yield* Clock.currentTimeMillis
+      const random = yield* Random.next
+      const before = state
+      for (const item of items) handle(item, now, random)
+      if (inbox.size() + items.length > mostWaiting || isFull) {
+        advance({ _tag: "Ended", because: "more frames came than could be read" }, now, random)
+      }
+      if (state !== before) {
+        advance({ _tag: "Tick", heard, heardOf: lastHeard }, now, random)
+        if (Session.isSettled(state)) Deferred.unsafeDone(settled, Effect.void)
+        Queue.unsafeOffer(moved, undefined)
+      }
+    })
+
+    // Sleeps until something is due, and looks again when that may have changed.
+    const keep = Effect.gen(function*() {
+      const now = yield* Clock.currentTimeMillis
+      const due = Session.deadline(rules, state, heard, lastHeard)
+      if (due <= now) {
+        inbox.push({ _tag: "Tick", heard, heardOf: lastHeard })
+        return yield* Queue.take(moved)
+      }
+      const waits = Effect.asVoid(Queue.take(moved))
+      return yield* Number.isFinite(due) ? Effect.race(waits, Effect.sleep(Math.ceil(due - now))) : waits
+    })
+
+    const send = (messages: ReadonlyArray<unknown>, paced: Effect.Effect<void, Stopped>) =>
+      Effect.forEach(
+        messages,
+        (message) => Effect.zipRight(paced, write(typeof message === "string" ? message : JSON.stringify(message))),
+        { discard: true }
+      )
+
+    const topicsOf = (keys: ReadonlyArray<string>): ReadonlyArray<Topic> => keys.flatMap((key) => line.topic(key) ?? [])
+
+    const carryOut = (output: Session.Output) =>
+      Effect.gen(function*() {
+        switch (output._tag) {
+          case "Login":
+            return yield* send(yield* line.login, line.pace)
+          case "Ping":
+            return yield* send([protocol.ping?.message(output.request) ?? "ping"], line.pace)
+          case "Send":
+            return yield* send([output.message], line.pace)
+          case "Subscribe": {
+            const token = yield* line.token
+            yield* line.charge("subscribes")
+            const messages = protocol.subscribe(topicsOf(output.keys), { request: output.request, token })
+            yield* send(messages, line.pace)
+            inbox.push(
+              messages.length === 0
+                ? { _tag: "Acknowledged", request: output.request }
+                : { _tag: "Sent", request: output.request }
+            )
+            return
+          }
+          case "Unsubscribe": {
+            const token = yield* line.token
+            return yield* send(
+              protocol.unsubscribe(topicsOf(output.keys), { request: output.request, token }),
+              line.pace
+            )
+          }
+        }
+      }).pipe(
+        Effect.catchAll((error) => {
+          if ("because" in error && error.error !== undefined) listener.fail(error.error)
+          return Deferred.succeed(ended, "because" in error ? error.because : reasonOf(error))
+        })
+      )
+
+    if (line.socket.welcome !== undefined) yield* send(line.socket.welcome, line.pace)
+    dispatch(outputs, openedAt)
+    outputs = []
+    advance({ _tag: "Tick", heard, heardOf: lastHeard }, openedAt, yield* Random.next)
+    yield* Effect.forkScoped(Effect.forever(loop))
+    yield* Effect.forkScoped(Effect.forever(keep))
+    yield* Effect.forkScoped(Effect.forever(Effect.flatMap(Queue.take(outbox), carryOut)))
+
+    return {
+      opened: openedAt,
+      post: inbox.push,
+      hand: (key, frame) => inbox.push(new Handed(key, frame)),
+      ended: Deferred.await(ended),
+      leaving: Deferred.await(leaving),
+      settled: Deferred.await(settled),
+      isSettled: () => Session.isSettled(state),
+      promote: () => {
+        const all = held ?? []
+        held = undefined
+        for (const what of all) what()
+      },
+      close: Scope.close(scope, Exit.void)
+    }
+  })
+
+const decoder = new TextDecoder()
+
+const understand = (protocol: FeedProtocol, frame: unknown): ReturnType<FeedProtocol["read"]> => {
+  try {
+    return protocol.read(frame)
+  } catch {
+    return undefined
+  }
+}
+
+/** @internal */
+export const reasonOf = (error: PlatformSocket.SocketError): string => {
+  switch (error.reason) {
+    case "Close":
+      return `the exchange closed the connection (${error.code})`
+    case "OpenTimeout":
+      return "the connection was not opened in time"
+    case "Open":
+      return "no connection could be made"
+    default:
+      return "the connection broke"
+  }
+}

@@ -1,0 +1,95 @@
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import { type Buffer, FeedItem } from "../../model/FeedItem.js"
+
+/**
+ * One who listens to a feed, with what waits for it: never more than its buffer allows, whatever the feed says meanwhile.
+ *
+ * @internal
+ */
+export interface Consumer<in A, in E> {
+  readonly offer: (item: FeedItem<A>) => void
+  /** What waits is still heard, and then this. */
+  readonly fail: (error: E) => void
+}
+
+/** @internal */
+export const make = <A, E>(
+  buffer: Buffer,
+  tooSlow: (capacity: number) => E
+): { readonly consumer: Consumer<A, E>; readonly stream: Stream.Stream<FeedItem<A>, E> } => {
+  const capacity = buffer._tag === "Latest" ? 1 : Math.max(1, Math.floor(buffer.capacity))
+  let waiting: Array<FeedItem<A>> = []
+  let values = 0
+  let dropped = 0
+  let failure = Option.none<E>()
+  let wake: (() => void) | undefined
+
+  const awake = () => {
+    const resume = wake
+    wake = undefined
+    resume?.()
+  }
+
+  const fail = (error: E) => {
+    if (Option.isNone(failure)) failure = Option.some(error)
+    awake()
+  }
+
+  const dropOldest = (isOldest: (item: FeedItem<A>) => boolean) => {
+    const at = waiting.findIndex(isOldest)
+    if (at !== -1) waiting.splice(at, 1)
+  }
+
+  const take = Effect.suspend(() => {
+    if (waiting.length > 0) {
+      const items = waiting
+      if (dropped > 0) items.unshift(FeedItem.Dropped({ count: dropped }))
+      waiting = []
+      values = 0
+      dropped = 0
+      return Effect.succeed(Chunk.unsafeFromArray(items))
+    }
+    return Option.isSome(failure) ? Effect.fail(failure) : idle
+  })
+
+  const idle: Effect.Effect<Chunk.Chunk<FeedItem<A>>, Option.Option<E>> = Effect.suspend(() =>
+    Effect.zipRight(
+      Effect.async<void>((resume) => {
+        wake = () => resume(Effect.void)
+        return Effect.sync(() => {
+          wake = undefined
+        })
+      }),
+      take
+    )
+  )
+
+  return {
+    consumer: {
+      fail,
+      offer: (item) => {
+        if (Option.isSome(failure)) return
+        waiting.push(item)
+        if (item._tag === "Data") {
+          values++
+          if (values > capacity) {
+            if (buffer._tag === "Fail") return fail(tooSlow(capacity))
+            dropOldest(({ _tag }) => _tag === "Data")
+            values--
+            if (buffer._tag === "Sliding") dropped++
+          }
+        } else if (waiting.length - values > mostStatuses) {
+          dropOldest(({ _tag }) => _tag !== "Data")
+        }
+        awake()
+      }
+    },
+    stream: Stream.repeatEffectChunkOption(take)
+  }
+}
+
+/** Of a feed that comes and goes while nobody listens, the latest of what became of it. */
+const mostStatuses = 32

@@ -1,0 +1,177 @@
+import type * as CircuitBreaker from "@effect-exchange/resilience/CircuitBreaker"
+import type { SocketError } from "@effect/platform/Socket"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import * as Ref from "effect/Ref"
+import type * as Scope from "effect/Scope"
+import type { Topic } from "../FeedProtocol.js"
+import * as Connection from "./connection.js"
+import type * as Session from "./session.js"
+
+/**
+ * A place for so many subscriptions, with a connection for them as long as there are any: made again whenever it ends, and
+ * replaced before it has to.
+ *
+ * @internal
+ */
+export interface Lane {
+  readonly size: () => number
+  readonly want: (topic: Topic, quiet: number | undefined) => void
+  readonly unwant: (key: string) => void
+  readonly resync: (key: string) => void
+  readonly hand: (key: string, frame: unknown) => void
+}
+
+/** @internal */
+export interface Listener extends Connection.Listener {
+  /** The connection is lost; all that stood on it will be asked for again. */
+  readonly lost: (keys: Iterable<string>, since: number, because: string) => void
+}
+
+/** @internal */
+export interface Backoff {
+  readonly base: number
+  readonly max: number
+  /** How long a connection has to stand before its end is no failure. */
+  readonly stable: number
+  /** How long one stays open that nobody needs. */
+  readonly linger: number
+}
+
+/** @internal */
+export const make = (
+  line: Omit<Connection.Line, "topic">,
+  listener: Listener,
+  breaker: CircuitBreaker.CircuitBreaker<SocketError | Connection.Stopped>,
+  backoff: Backoff
+): Effect.Effect<Lane, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const wanted = new Map<string, Session.Wanted>()
+    // Also those that are no longer wanted: the goodbye names them.
+    const topics = new Map<string, Topic>()
+    const needed = Effect.unsafeMakeLatch(false)
+    const idle = Effect.unsafeMakeLatch(true)
+    let connections: ReadonlyArray<Connection.Connection> = []
+
+    const own: Connection.Line = { ...line, topic: (key) => topics.get(key) }
+    const post = (event: Session.Event) => {
+      for (const connection of connections) connection.post(event)
+    }
+
+    const opened = (holds: boolean) =>
+      breaker.protect(Connection.open(own, listener, () => wanted.values(), holds)).pipe(
+        Effect.tap((connection) =>
+          Effect.sync(() => {
+            connections = [...connections, connection]
+          })
+        )
+      )
+
+    const closed = (connection: Connection.Connection) =>
+      Effect.zipRight(
+        Effect.sync(() => {
+          connections = connections.filter((each) => each !== connection)
+        }),
+        connection.close
+      )
+
+    const failures = yield* Ref.make(0)
+
+    const wait = Effect.gen(function*() {
+      const count = yield* Ref.getAndUpdate(failures, (count) => count + 1)
+      const most = Math.min(backoff.max, backoff.base * 2 ** Math.min(count, 30))
+      yield* Effect.sleep(Math.ceil((yield* Random.next) * most))
+    })
+
+    /** Opens a connection, however often it takes. */
+    const connect = (holds: boolean): Effect.Effect<Connection.Connection, never, Scope.Scope> =>
+      Effect.catchAll(opened(holds), (error) =>
+        Effect.gen(function*() {
+          if (!holds) listener.lost(wanted.keys(), yield* Clock.currentTimeMillis, describe(error))
+          if ("_tag" in error && error._tag === "CircuitOpen") yield* Effect.sleep(error.retryAfter)
+          yield* wait
+          return yield* connect(holds)
+        }))
+
+    /** Another connection in the place of one that still serves, without a gap: it serves from when it has everything. */
+    const succeed = Effect.gen(function*() {
+      const next = yield* connect(true)
+      const outcome = yield* Effect.raceFirst(Effect.as(next.settled, true), Effect.as(next.ended, false))
+      if (outcome) return next
+      yield* closed(next)
+      return undefined
+    }).pipe(Effect.repeat({ until: (next): next is Connection.Connection => next !== undefined }))
+
+    const serve = (
+      connection: Connection.Connection
+    ): Effect.Effect<
+      { readonly last: Connection.Connection; readonly because: string | undefined },
+      never,
+      Scope.Scope
+    > =>
+      Effect.flatMap(
+        Effect.raceFirst(
+          Effect.raceFirst(
+            Effect.map(connection.ended, (because) => ({ next: undefined, because })),
+            Effect.as(unneeded, { next: undefined, because: undefined })
+          ),
+          Effect.zipRight(connection.leaving, Effect.map(succeed, (next) => ({ next, because: undefined })))
+        ),
+        ({ because, next }) => {
+          if (next === undefined) return Effect.succeed({ last: connection, because })
+          return Effect.zipRight(
+            Effect.zipRight(closed(connection), Effect.sync(next.promote)),
+            serve(next)
+          )
+        }
+      )
+
+    const unneeded: Effect.Effect<void> = Effect.suspend(() =>
+      idle.await.pipe(
+        Effect.zipRight(Effect.sleep(backoff.linger)),
+        Effect.zipRight(Effect.suspend(() => wanted.size === 0 ? Effect.void : unneeded))
+      )
+    )
+
+    const life = Effect.gen(function*() {
+      yield* needed.await
+      const first = yield* connect(false)
+      const { because, last } = yield* serve(first)
+      yield* Effect.forEach(connections, closed, { discard: true })
+      const now = yield* Clock.currentTimeMillis
+      if (because === undefined) return yield* Ref.set(failures, 0)
+      if (now - last.opened >= backoff.stable) yield* Ref.set(failures, 0)
+      listener.lost(wanted.keys(), now, because)
+      yield* Effect.logInfo("A feed lost its connection, and makes it again", { because })
+      yield* wait
+    })
+
+    yield* Effect.forkScoped(Effect.forever(life))
+
+    return {
+      size: () => wanted.size,
+      want: (topic, quiet) => {
+        topics.set(topic.key, topic)
+        wanted.set(topic.key, { key: topic.key, quiet })
+        needed.unsafeOpen()
+        idle.unsafeClose()
+        post({ _tag: "Want", key: topic.key, quiet })
+      },
+      unwant: (key) => {
+        wanted.delete(key)
+        if (wanted.size === 0) {
+          needed.unsafeClose()
+          idle.unsafeOpen()
+        }
+        post({ _tag: "Unwant", key })
+      },
+      resync: (key) => post({ _tag: "Resync", key }),
+      hand: (key, frame) => connections[0]?.hand(key, frame)
+    }
+  })
+
+const describe = (error: SocketError | Connection.Stopped | CircuitBreaker.CircuitOpen): string => {
+  if ("because" in error) return error.because
+  return error._tag === "CircuitOpen" ? "connecting failed again and again" : Connection.reasonOf(error)
+}

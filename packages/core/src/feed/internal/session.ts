@@ -1,0 +1,395 @@
+/**
+ * One life of one socket, from its opening to its end, as a pure machine: what to send, what stands, what is overdue.
+ *
+ * Frames of data do not pass through it. What it has to know of them, when each subscription was last heard, comes with a tick.
+ *
+ * @internal
+ */
+import type { Said as Refusal } from "../../engine/Protocol.js"
+
+/** @internal Times in milliseconds. */
+export interface Rules {
+  /** Whether subscribing has to wait until a login is confirmed. */
+  readonly login: boolean
+  readonly confirmsLogin: boolean
+  /** How long a confirmation is waited for, be it of a login or of a subscription. */
+  readonly patience: number
+  /** How often a subscription is asked for that is not confirmed. */
+  readonly tries: number
+  /** The longest the socket may be silent. */
+  readonly silence: number
+  readonly ping: { readonly after: number; readonly within: number; readonly always: boolean } | undefined
+  /** When another socket is to take its place. */
+  readonly maxAge: number | undefined
+  /** How many subscriptions one request names. */
+  readonly batch: number
+  /** How long before a subscription is asked for again, the `faults`-th time in a row; `random` is from 0 to 1. */
+  readonly again: (faults: number, random: number) => number
+  /** After how long without a fault its faults are forgotten. */
+  readonly stable: number
+}
+
+/** @internal A subscription that is wanted: `quiet` is how long it may say nothing. */
+export interface Wanted {
+  readonly key: string
+  readonly quiet: number | undefined
+}
+
+type Topic =
+  & Wanted
+  & { readonly faults: number }
+  & (
+    | { readonly phase: "waiting"; readonly until: number }
+    /** Asked for; not sent before `since` is known. */
+    | { readonly phase: "asked"; readonly request: number; readonly since: number | undefined }
+    | { readonly phase: "live"; readonly since: number }
+  )
+
+/** @internal */
+export interface State {
+  readonly opened: number
+  readonly phase: "greeting" | "live" | "ended"
+  readonly greetedAt: number
+  readonly topics: ReadonlyMap<string, Topic>
+  readonly leaving: ReadonlyArray<string>
+  readonly next: number
+  readonly pinged: number | undefined
+  readonly isLeaving: boolean
+}
+
+/**
+ * What the exchange says beside data.
+ *
+ * @internal
+ */
+export type Control =
+  | {
+    readonly _tag: "Acknowledged"
+    readonly request?: number | undefined
+    readonly keys?: ReadonlyArray<string> | undefined
+  }
+  | {
+    readonly _tag: "Refused"
+    readonly request?: number | undefined
+    readonly keys?: ReadonlyArray<string> | undefined
+    readonly said: Refusal
+  }
+  | { readonly _tag: "LoggedIn" }
+  | { readonly _tag: "LoginRefused"; readonly said: Refusal }
+  | { readonly _tag: "Pong" }
+  | { readonly _tag: "Reply"; readonly message: unknown }
+  | { readonly _tag: "Leaving" }
+  /** The exchange has ended a subscription, or all of them. */
+  | { readonly _tag: "Ended"; readonly keys?: ReadonlyArray<string> | undefined; readonly because: string }
+
+/** @internal */
+export type Event =
+  | Control
+  | ({ readonly _tag: "Want" } & Wanted)
+  | { readonly _tag: "Unwant"; readonly key: string }
+  | { readonly _tag: "Sent"; readonly request: number }
+  /** What came of it cannot be trusted: it has to be asked for again. */
+  | { readonly _tag: "Resync"; readonly key: string }
+  /** `heard` is when anything was last heard, `heardOf` when a subscription was. */
+  | { readonly _tag: "Tick"; readonly heard: number; readonly heardOf: (key: string) => number | undefined }
+
+/** @internal */
+export type Output =
+  | { readonly _tag: "Login" }
+  | { readonly _tag: "Subscribe"; readonly request: number; readonly keys: ReadonlyArray<string> }
+  | { readonly _tag: "Unsubscribe"; readonly request: number; readonly keys: ReadonlyArray<string> }
+  | { readonly _tag: "Ping"; readonly request: number }
+  | { readonly _tag: "Send"; readonly message: unknown }
+  | { readonly _tag: "Live"; readonly key: string }
+  | { readonly _tag: "Stale"; readonly key: string; readonly since: number; readonly because: string }
+  /** Without `said`, it was asked for several times and never answered. */
+  | { readonly _tag: "Refuse"; readonly key: string; readonly said: Refusal | undefined }
+  | { readonly _tag: "RefuseLogin"; readonly said: Refusal }
+  /** Another socket should take the place of this one, while this one still serves. */
+  | { readonly _tag: "Succeed" }
+  | { readonly _tag: "End"; readonly because: string }
+
+/** @internal */
+export type Step = readonly [State, ReadonlyArray<Output>]
+
+/** @internal The socket has opened, and these are wanted. */
+export const open = (rules: Rules, wanted: Iterable<Wanted>, now: number): Step => {
+  const topics = new Map<string, Topic>()
+  for (const { key, quiet } of wanted) topics.set(key, { key, quiet, faults: 0, phase: "waiting", until: now })
+  const state: State = {
+    opened: now,
+    phase: rules.login ? "greeting" : "live",
+    greetedAt: now,
+    topics,
+    leaving: [],
+    next: 1,
+    pinged: undefined,
+    isLeaving: false
+  }
+  return rules.login && !rules.confirmsLogin
+    ? [{ ...state, phase: "live" }, [{ _tag: "Login" }]]
+    : [state, rules.login ? [{ _tag: "Login" }] : []]
+}
+
+/** @internal Whether all that is wanted has been confirmed. */
+export const isSettled = ({ phase, topics }: State): boolean => {
+  if (phase !== "live") return false
+  for (const topic of topics.values()) if (topic.phase !== "live") return false
+  return true
+}
+
+/** @internal When something is due if nothing happens: epoch milliseconds, `Infinity` for never. */
+export const deadline = (
+  rules: Rules,
+  state: State,
+  heard: number,
+  heardOf: (key: string) => number | undefined
+): number => {
+  if (state.phase === "ended") return Number.POSITIVE_INFINITY
+  let due = heard + rules.silence
+  if (state.phase === "greeting") due = Math.min(due, state.greetedAt + rules.patience)
+  if (rules.maxAge !== undefined && !state.isLeaving) due = Math.min(due, state.opened + rules.maxAge)
+  if (rules.ping !== undefined) due = Math.min(due, pingDue(rules.ping, state, heard))
+  if (state.phase !== "live") return due
+  for (const topic of state.topics.values()) {
+    if (topic.phase === "waiting") due = Math.min(due, topic.until)
+    else if (topic.phase === "asked") {
+      if (topic.since !== undefined) due = Math.min(due, topic.since + rules.patience)
+    } else if (topic.quiet !== undefined) {
+      due = Math.min(due, Math.max(topic.since, heardOf(topic.key) ?? 0) + topic.quiet)
+    }
+  }
+  return due
+}
+
+const pingDue = (ping: NonNullable<Rules["ping"]>, { opened, pinged }: State, heard: number): number => {
+  if (pinged !== undefined && heard < pinged) return pinged + ping.within
+  return Math.max(opened, ping.always ? pinged ?? 0 : Math.max(heard, pinged ?? 0)) + ping.after
+}
+
+/** @internal */
+export const step = (rules: Rules, state: State, event: Event, now: number, random: number): Step => {
+  if (state.phase === "ended") return [state, []]
+  switch (event._tag) {
+    case "Want":
+      return state.topics.has(event.key) ? [state, []] : [
+        withTopic(state, { key: event.key, quiet: event.quiet, faults: 0, phase: "waiting", until: now }),
+        []
+      ]
+    case "Unwant":
+      return unwant(state, event.key)
+    case "Sent":
+      return [
+        mapTopics(
+          state,
+          (topic) => topic.phase === "asked" && topic.request === event.request ? { ...topic, since: now } : topic
+        ),
+        []
+      ]
+    case "LoggedIn":
+      return [state.phase === "greeting" ? { ...state, phase: "live" } : state, []]
+    case "LoginRefused":
+      return end(state, "the login was refused", [{ _tag: "RefuseLogin", said: event.said }])
+    case "Acknowledged":
+      return acknowledged(state, event, now)
+    case "Refused":
+      return refused(state, event)
+    case "Pong":
+      return [state, []]
+    case "Reply":
+      return [state, [{ _tag: "Send", message: event.message }]]
+    case "Leaving":
+      return state.isLeaving ? [state, []] : [{ ...state, isLeaving: true }, [{ _tag: "Succeed" }]]
+    case "Ended":
+      return event.keys === undefined ? end(state, event.because) : resync(rules, state, event.keys, now, random, false)
+    case "Resync":
+      return resync(rules, state, [event.key], now, random, true)
+    case "Tick":
+      return tick(rules, state, event, now, random)
+  }
+}
+
+const end = (state: State, because: string, before: ReadonlyArray<Output> = []): Step => [
+  { ...state, phase: "ended" },
+  [...before, { _tag: "End", because }]
+]
+
+const withTopic = (state: State, topic: Topic): State => ({
+  ...state,
+  topics: new Map(state.topics).set(topic.key, topic)
+})
+
+const without = (state: State, keys: ReadonlyArray<string>): State => {
+  const topics = new Map(state.topics)
+  for (const key of keys) topics.delete(key)
+  return { ...state, topics }
+}
+
+const mapTopics = (state: State, f: (topic: Topic) => Topic): State => {
+  const topics = new Map<string, Topic>()
+  for (const [key, topic] of state.topics) topics.set(key, f(topic))
+  return { ...state, topics }
+}
+
+/** What was never asked for needs no goodbye. */
+const unwant = (state: State, key: string): Step => {
+  const topic = state.topics.get(key)
+  if (topic === undefined) return [state, []]
+  const next = without(state, [key])
+  return [topic.phase === "waiting" ? next : { ...next, leaving: [...next.leaving, key] }, []]
+}
+
+const namedBy = (
+  { topics }: State,
+  { keys, request }: { readonly request?: number | undefined; readonly keys?: ReadonlyArray<string> | undefined }
+): ReadonlyArray<Topic> => {
+  const found: Array<Topic> = []
+  for (const topic of topics.values()) {
+    const isNamed = keys === undefined
+      ? topic.phase === "asked" && topic.request === request
+      : keys.includes(topic.key)
+    if (isNamed) found.push(topic)
+  }
+  return found
+}
+
+const acknowledged = (state: State, said: Control & { readonly _tag: "Acknowledged" }, now: number): Step => {
+  const outputs: Array<Output> = []
+  let next = state
+  for (const topic of namedBy(state, said)) {
+    // Also one that waits to be asked for again: it may have been confirmed by the answer to an earlier request.
+    if (topic.phase !== "asked") continue
+    next = withTopic(next, { ...topic, phase: "live", since: now })
+    outputs.push({ _tag: "Live", key: topic.key })
+  }
+  if (said.keys === undefined || said.request === undefined) return [next, outputs]
+  // The exchange has named those that it took: the others of the request it did not.
+  const missed = namedBy(next, { request: said.request })
+  return refuse(next, missed, { code: "", text: "the exchange did not take the subscription" }, outputs)
+}
+
+/** A refusal that names nothing is of what was asked for first. */
+const refused = (state: State, said: Control & { readonly _tag: "Refused" }): Step => {
+  if (said.keys !== undefined || said.request !== undefined) return refuse(state, namedBy(state, said), said.said)
+  const requests = Array.from(state.topics.values(), (topic) => topic.phase === "asked" ? topic.request : undefined)
+    .filter((request) => request !== undefined)
+  return requests.length === 0
+    ? [state, []]
+    : refuse(state, namedBy(state, { request: Math.min(...requests) }), said.said)
+}
+
+const refuse = (
+  state: State,
+  topics: ReadonlyArray<Topic>,
+  said: Refusal | undefined,
+  before: ReadonlyArray<Output> = []
+): Step => [
+  without(state, topics.map(({ key }) => key)),
+  [...before, ...topics.map(({ key }): Output => ({ _tag: "Refuse", key, said }))]
+]
+
+/** Asks again, once, however often that is wanted meanwhile; `says` the goodbye that a subscription that stands needs first. */
+const resync = (
+  rules: Rules,
+  state: State,
+  keys: ReadonlyArray<string>,
+  now: number,
+  random: number,
+  says: boolean
+): Step => {
+  let next = state
+  for (const key of keys) {
+    const topic = next.topics.get(key)
+    if (topic === undefined || topic.phase !== "live") continue
+    const faults = now - topic.since >= rules.stable ? 1 : topic.faults + 1
+    const until = now + rules.again(faults, random)
+    next = withTopic(next, { key, quiet: topic.quiet, faults, phase: "waiting", until })
+    if (says) next = { ...next, leaving: [...next.leaving, key] }
+  }
+  return [next, []]
+}
+
+const tick = (
+  rules: Rules,
+  state: State,
+  event: Event & { readonly _tag: "Tick" },
+  now: number,
+  random: number
+): Step => {
+  const { heard, heardOf } = event
+  if (now >= heard + rules.silence) return end(state, "nothing was heard on an open connection")
+  if (state.phase === "greeting" && now >= state.greetedAt + rules.patience) {
+    return end(state, "the login was not answered")
+  }
+  const outputs: Array<Output> = []
+  let next = state
+  if (rules.ping !== undefined && now >= pingDue(rules.ping, state, heard)) {
+    if (next.pinged !== undefined && heard < next.pinged) return end(state, "a ping was not answered")
+    outputs.push({ _tag: "Ping", request: next.next })
+    next = { ...next, pinged: now, next: next.next + 1 }
+  }
+  if (rules.maxAge !== undefined && !next.isLeaving && now >= next.opened + rules.maxAge) {
+    next = { ...next, isLeaving: true }
+    outputs.push({ _tag: "Succeed" })
+  }
+  if (next.phase !== "live") return [next, outputs]
+  const [watched, overdue] = watch(rules, next, heardOf, now, random)
+  const [sent, requests] = ask(rules, watched, now)
+  return [sent, [...outputs, ...overdue, ...requests]]
+}
+
+/** What is overdue: confirmations, and subscriptions that say nothing. */
+const watch = (
+  rules: Rules,
+  state: State,
+  heardOf: (key: string) => number | undefined,
+  now: number,
+  random: number
+): Step => {
+  const outputs: Array<Output> = []
+  let next = state
+  for (const topic of state.topics.values()) {
+    if (topic.phase === "asked" && topic.since !== undefined && now >= topic.since + rules.patience) {
+      const faults = topic.faults + 1
+      if (faults >= rules.tries) {
+        next = without(next, [topic.key])
+        outputs.push({ _tag: "Refuse", key: topic.key, said: undefined })
+      } else {
+        const until = now + rules.again(faults, random)
+        next = withTopic(next, { key: topic.key, quiet: topic.quiet, faults, phase: "waiting", until })
+      }
+    }
+    if (topic.phase === "live" && topic.quiet !== undefined) {
+      const since = Math.max(topic.since, heardOf(topic.key) ?? 0)
+      if (now < since + topic.quiet) continue
+      outputs.push({ _tag: "Stale", key: topic.key, since, because: "nothing was heard of this subscription" })
+      const [again] = resync(rules, next, [topic.key], now, random, true)
+      next = again
+    }
+  }
+  return [next, outputs]
+}
+
+/** Goodbyes first: what is asked for again must end before it begins. */
+const ask = (rules: Rules, state: State, now: number): Step => {
+  const outputs: Array<Output> = []
+  let { next } = state
+  for (let from = 0; from < state.leaving.length; from += rules.batch) {
+    outputs.push({ _tag: "Unsubscribe", request: next++, keys: state.leaving.slice(from, from + rules.batch) })
+  }
+  const due: Array<Topic> = []
+  for (const topic of state.topics.values()) {
+    if (topic.phase === "waiting" && topic.until <= now) due.push(topic)
+  }
+  if (due.length === 0 && state.leaving.length === 0) return [state, []]
+  const topics = new Map(state.topics)
+  for (let from = 0; from < due.length; from += rules.batch) {
+    const part = due.slice(from, from + rules.batch)
+    const request = next++
+    outputs.push({ _tag: "Subscribe", request, keys: part.map(({ key }) => key) })
+    for (const { faults, key, quiet } of part) {
+      topics.set(key, { key, quiet, faults, phase: "asked", request, since: undefined })
+    }
+  }
+  return [{ ...state, topics, leaving: [], next }, outputs]
+}

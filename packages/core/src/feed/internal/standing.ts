@@ -1,0 +1,126 @@
+import type * as Effect from "effect/Effect"
+import type { AccountError } from "../../model/ExchangeError.js"
+import { FeedItem, type SlowConsumer, type Status } from "../../model/FeedItem.js"
+import type { Reading, Subscription } from "../Subscription.js"
+import type { Consumer } from "./consumer.js"
+
+/**
+ * A subscription as it stands, apart from what its values are.
+ *
+ * @internal
+ */
+export interface Entry {
+  readonly operation: string
+  readonly data: (frame: unknown, now: number) => void
+  /** The exchange has confirmed it. */
+  readonly live: () => void
+  readonly stale: (since: number, because: string) => void
+  readonly lost: (since: number, because: string) => void
+  readonly fail: (error: AccountError) => void
+}
+
+/**
+ * A subscription as it stands, with all who listen to it.
+ *
+ * @internal
+ */
+export interface Standing<A, E> extends Entry {
+  /** A new listener is told how things are. */
+  readonly join: (consumer: Consumer<A, E | SlowConsumer>) => void
+  /** Whether others are left. */
+  readonly leave: (consumer: Consumer<A, E | SlowConsumer>) => boolean
+}
+
+/** @internal */
+export interface Hooks {
+  readonly resync: () => void
+  readonly stale: () => void
+  readonly unread: () => void
+  /** Asks beside the feed, and reads the answer as a frame; only once at a time. */
+  readonly fetch: (effect: Effect.Effect<unknown, AccountError>) => void
+  readonly failed: () => void
+}
+
+/** @internal */
+export const make = <A, E>(subscription: Subscription<A, E>, hooks: Hooks): Standing<A, E> => {
+  const consumers = new Set<Consumer<A, E | SlowConsumer>>()
+  const reading = subscription.reading()
+  let isLive = false
+  /** Why it does not serve; nothing before it first did. */
+  let trouble: Status | undefined
+  let last: A | undefined
+
+  const tell = (item: FeedItem<A>) => {
+    for (const consumer of consumers) consumer.offer(item)
+  }
+  const suffer = (status: Status) => {
+    isLive = false
+    trouble = status
+    last = undefined
+    tell(status)
+  }
+  const serve = () => {
+    if (isLive) return
+    tell(trouble === undefined ? FeedItem.Connected() : FeedItem.Resynced())
+    isLive = true
+    trouble = undefined
+  }
+  const stale = (since: number, because: string) => {
+    if (trouble !== undefined) return
+    hooks.stale()
+    suffer(FeedItem.Stale({ since, because }))
+  }
+
+  return {
+    operation: subscription.operation,
+    data: (frame, now) => {
+      const { fault, isWhole, unread, values, wants } = attempt(reading, frame, now)
+      if (unread === true) hooks.unread()
+      if (fault !== undefined) {
+        stale(now, fault)
+        reading.begin()
+        return hooks.resync()
+      }
+      if (wants === true && subscription.fetch !== undefined) hooks.fetch(subscription.fetch)
+      if (!isWhole) return
+      serve()
+      for (const value of values) {
+        if (reading.repeats) last = value
+        tell(FeedItem.Data({ value }))
+      }
+    },
+    // Where a value is to follow, it serves from that on.
+    live: () => {
+      if (!reading.repeats && trouble?._tag !== "Stale") serve()
+    },
+    stale,
+    lost: (since, because) => {
+      reading.begin()
+      if (trouble?._tag !== "Reconnecting") suffer(FeedItem.Reconnecting({ since, because }))
+    },
+    fail: (error) => {
+      hooks.failed()
+      for (const consumer of consumers) consumer.fail(subscription.fail(error))
+      consumers.clear()
+    },
+    join: (consumer) => {
+      consumers.add(consumer)
+      if (isLive) {
+        consumer.offer(FeedItem.Connected())
+        if (last !== undefined) consumer.offer(FeedItem.Data({ value: last }))
+      } else if (trouble !== undefined) consumer.offer(trouble)
+    },
+    leave: (consumer) => {
+      consumers.delete(consumer)
+      return consumers.size > 0
+    }
+  }
+}
+
+const attempt = <A>(reading: Reading<A>, frame: unknown, now: number): ReturnType<Reading<A>["read"]> => {
+  try {
+    return reading.read(frame, now)
+  } catch {
+    return { values: [], isWhole: false, fault: "a frame could not be read: reading it failed" }
+  }
+}

@@ -1,0 +1,248 @@
+/**
+ * Kraken's WebSocket v2, as its documentation of 2026-11 describes it: one acknowledgement for each symbol, a heartbeat every second
+ * in which nothing else was said, books with a CRC-32 over the best ten levels of each side.
+ *
+ * @internal
+ */
+import * as BigDecimal from "effect/BigDecimal"
+import * as Predicate from "effect/Predicate"
+import * as Engine from "../../engine/Engine.js"
+import { crc32 } from "../../engine/internal/crc32.js"
+import * as Decimal from "../../engine/internal/decimal.js"
+import { iso } from "../../internal/inputs.js"
+import type { Json } from "../../internal/json.js"
+import { parse } from "../../internal/json.js"
+import * as Topics from "../../internal/topics.js"
+import type * as Watch from "../../internal/watch.js"
+import * as Streaming from "../../Streaming.js"
+import type { World } from "../../World.js"
+import { type KrakenListing, listings, lotDecimals } from "./markets.js"
+
+interface State {
+  readonly topics: Topics.Topics
+  /** When something was said last. */
+  readonly saidAt: number
+}
+
+interface Asked {
+  readonly method: string
+  readonly params: { readonly [name: string]: unknown }
+  readonly id: number | undefined
+}
+
+const depths = [10, 25, 100, 500, 1000]
+const intervals = [1, 5, 15, 30, 60, 240, 1440, 10_080, 21_600]
+
+const askedOf = (text: string): Asked | undefined => {
+  const value = parse(text)
+  if (!Predicate.isReadonlyRecord(value) || typeof value["method"] !== "string") return undefined
+  const { method, params, req_id } = value
+  return {
+    method,
+    params: Predicate.isReadonlyRecord(params) ? params : {},
+    id: typeof req_id === "number" ? req_id : undefined
+  }
+}
+
+const wholeOf = (value: unknown, otherwise: number): number => typeof value === "number" ? value : otherwise
+
+const receive = (state: State, text: string, world: World): Streaming.Turn<State> => {
+  const asked = askedOf(text)
+  const times = { time_in: iso(world.now), time_out: iso(world.now) }
+  const said = (frames: ReadonlyArray<Streaming.Frame>, next: State): Streaming.Turn<State> => ({
+    frames,
+    next: { ...next, saidAt: world.now }
+  })
+  if (asked === undefined) {
+    return said([Streaming.control({ error: "Malformed request", success: false, ...times })], state)
+  }
+  const { id, method, params } = asked
+  const answer = (more: { readonly [name: string]: Json | undefined }) =>
+    Streaming.control({ method, ...more, ...times, ...id === undefined ? {} : { req_id: id } })
+  if (method === "ping") return said([Streaming.control({ method: "pong", ...times, req_id: id })], state)
+  if (method !== "subscribe" && method !== "unsubscribe") {
+    return said([answer({ error: "Unsupported method", success: false })], state)
+  }
+  const symbols = Array.isArray(params["symbol"]) ? params["symbol"] : []
+  const frames: Array<Streaming.Frame> = []
+  let { topics } = state
+  for (const symbol of symbols) {
+    const found = subjectOf(params, symbol)
+    if (typeof found === "string") {
+      frames.push(answer({ error: found, success: false, symbol: String(symbol) }))
+      continue
+    }
+    const [key, subject] = found
+    const channel = String(params["channel"])
+    const isThere = topics.has(key)
+    if (isThere === (method === "subscribe")) {
+      const error = isThere ? "Already subscribed" : "Subscription Not Found"
+      frames.push(answer({ error, success: false, symbol: String(symbol) }))
+      continue
+    }
+    frames.push(answer({
+      result: {
+        channel,
+        symbol: String(symbol),
+        ...channel === "book" ? { depth: wholeOf(params["depth"], 10), snapshot: true } : {},
+        ...channel === "ohlc" ? { interval: wholeOf(params["interval"], 1) } : {}
+      },
+      success: true
+    }))
+    topics = method === "subscribe" ? Topics.add(topics, key, subject) : Topics.remove(topics, [key])
+  }
+  const [data, next] = Topics.pass(topics, world, say)
+  return said([...frames, ...data], { ...state, topics: next })
+}
+
+const subjectOf = (
+  params: { readonly [name: string]: unknown },
+  symbol: unknown
+): readonly [string, Watch.Subject] | string => {
+  const listing = listings.find((one) => one.symbol === symbol)
+  if (listing === undefined) return `Currency pair not supported ${String(symbol)}`
+  const { channel } = params
+  switch (channel) {
+    case "ticker":
+      return [`ticker ${listing.symbol}`, { _tag: "Ticker", listing }]
+    case "trade":
+      return [`trade ${listing.symbol}`, { _tag: "Trades", listing, recent: params["snapshot"] === true ? 50 : 0 }]
+    case "book": {
+      const depth = wholeOf(params["depth"], 10)
+      return depths.includes(depth)
+        ? [`book ${listing.symbol} ${depth}`, { _tag: "Book", listing, depth }]
+        : "Subscription depth not supported"
+    }
+    case "ohlc": {
+      const interval = wholeOf(params["interval"], 1)
+      return intervals.includes(interval)
+        ? [`ohlc ${listing.symbol} ${interval}`, { _tag: "Candles", listing, interval: interval * 60_000 }]
+        : "Subscription interval not supported"
+    }
+    default:
+      return `Subscription name invalid ${String(channel)}`
+  }
+}
+
+const pass = (state: State, world: World): Streaming.Turn<State> => {
+  const [frames, topics] = Topics.pass(state.topics, world, say)
+  const isQuiet = frames.length === 0 && topics.size > 0 && world.now - state.saidAt >= 1000
+  const heard = isQuiet ? [Streaming.control({ channel: "heartbeat" })] : frames
+  return { frames: heard, next: { topics, saidAt: heard.length > 0 ? world.now : state.saidAt } }
+}
+
+const listingOf = ({ subject }: Watch.Watch): KrakenListing | undefined =>
+  "listing" in subject ? listings.find(({ id }) => id === subject.listing.id) : undefined
+
+const say = (watch: Watch.Watch, change: Watch.Change, world?: World): ReadonlyArray<Streaming.Frame> => {
+  const pair = listingOf(watch)
+  if (pair === undefined) return []
+  const { symbol } = pair
+  const price = (value: BigDecimal.BigDecimal): BigDecimal.BigDecimal => BigDecimal.scale(value, pair.priceDecimals)
+  const envelope = (channel: string, isFirst: boolean, data: ReadonlyArray<Json>): Json => ({
+    channel,
+    type: isFirst ? "snapshot" : "update",
+    data
+  })
+  switch (change._tag) {
+    case "Ticker": {
+      const { book, quote } = change
+      const [ask, bid] = [book.asks[0], book.bids[0]]
+      return [Streaming.data(envelope("ticker", change.isFirst, [{
+        symbol,
+        bid: bid?.price ?? quote.bid,
+        bid_qty: bid?.amount ?? quote.bidSize,
+        ask: ask?.price ?? quote.ask,
+        ask_qty: ask?.amount ?? quote.askSize,
+        last: quote.last,
+        volume: quote.volume,
+        vwap: Decimal.ratio(quote.quoteVolume, quote.volume, pair.priceDecimals),
+        low: quote.low,
+        high: quote.high,
+        change: BigDecimal.subtract(quote.last, quote.open),
+        change_pct: 0
+      }]))]
+    }
+    case "Trades":
+      return change.trades.length === 0 ? [] : [Streaming.data(envelope(
+        "trade",
+        change.isFirst,
+        change.trades.map(({ amount, at, id, price, side }) => ({
+          symbol,
+          side,
+          price,
+          qty: amount,
+          ord_type: "limit",
+          trade_id: id,
+          timestamp: iso(at)
+        }))
+      ))]
+    case "Candles":
+      return [Streaming.data(envelope(
+        "ohlc",
+        change.isFirst,
+        change.candles.map((candle) => ({
+          symbol,
+          open: candle.open,
+          high: candle.high,
+          low: candle.low,
+          close: candle.close,
+          vwap: Decimal.ratio(candle.quoteVolume, candle.volume, pair.priceDecimals),
+          trades: candle.trades,
+          volume: candle.volume,
+          interval_begin: iso(candle.openTime),
+          interval: watch.subject._tag === "Candles" ? watch.subject.interval / 60_000 : 1
+        }))
+      ))]
+    case "Book": {
+      const levels = (side: ReadonlyArray<Watch.Level>): Json =>
+        side.map(({ amount, price: at }) => ({ price: price(at), qty: amount }))
+      const frame = (checksum: number, asks: ReadonlyArray<Watch.Level>) =>
+        envelope("book", change.isFirst, [{
+          symbol,
+          bids: levels(change.bids),
+          asks: levels(asks),
+          checksum,
+          ...change.isFirst || world === undefined ? {} : { timestamp: iso(world.now) }
+        }])
+      const checksum = checksumOf(pair, change.whole)
+      const best = change.whole.bids[0]
+      return [Streaming.data(frame(checksum, change.asks), {
+        checksum: frame((checksum + 1) % 2 ** 32, change.asks),
+        crossed: best === undefined
+          ? undefined
+          : frame(checksum, [...change.asks, { price: best.price, amount: best.amount }])
+      })]
+    }
+    default:
+      return []
+  }
+}
+
+const checksumOf = (pair: KrakenListing, { asks, bids }: Engine.Book): number => {
+  const digits = (value: BigDecimal.BigDecimal, decimals: number): string =>
+    Decimal.fixed(value, decimals).replace(".", "").replace(/^0+/, "")
+  const text = [...asks.slice(0, 10), ...bids.slice(0, 10)]
+    .map(({ amount, price }) => digits(price, pair.priceDecimals) + digits(amount, lotDecimals))
+  return crc32(text.join(""))
+}
+
+/** @internal Both sockets have one path here: public channels alone are there yet. */
+export const streaming: Streaming.Streaming = {
+  open: (target) =>
+    target.startsWith("/v2")
+      ? Streaming.make<State>({
+        initial: { topics: Topics.none, saidAt: 0 },
+        begin: (state, world) => ({
+          frames: [Streaming.control({
+            channel: "status",
+            type: "update",
+            data: [{ system: "online", api_version: "v2", connection_id: 12345678901234567890n, version: "2.0.9" }]
+          })],
+          next: { ...state, saidAt: world.now }
+        }),
+        receive,
+        pass
+      })
+      : undefined
+}

@@ -1,0 +1,187 @@
+/**
+ * The connections to a simulated exchange, what they are told, and what disturbs them.
+ *
+ * @internal
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { Conversation, Frame, Streaming, Turn } from "../Streaming.js"
+import type { World } from "../World.js"
+
+/**
+ * What happens to sockets: at once and to all that are open, or from now on until `Calm`.
+ *
+ * - `Close`: the exchange closes them with a code, 1006 for a line that is cut.
+ * - `Refuse`: no connection is made any more. `HalfOpen`: one is made, and nothing is ever said on it.
+ * - `Silence`: nothing is said any more. `Mute`: no data is sent any more, while all else goes on.
+ * - `Gap`: the next frame of data is lost. `Duplicate`: it comes twice. `Reorder`: it comes after the one that follows it.
+ * - `Checksum`, `Crossed`: the next book that can be so is.
+ * - `Garbage`: something comes that is no message. `Giant`: something very large comes.
+ * - `Notice`: the exchange says that it will close the connections. `Expire`: logins and tokens have run out.
+ *
+ * @internal
+ */
+export type Disturbance =
+  | { readonly _tag: "Close"; readonly code: number; readonly reason?: string | undefined }
+  | {
+    readonly _tag:
+      | "Refuse"
+      | "HalfOpen"
+      | "Silence"
+      | "Mute"
+      | "Gap"
+      | "Duplicate"
+      | "Reorder"
+      | "Checksum"
+      | "Crossed"
+      | "Garbage"
+      | "Giant"
+      | "Notice"
+      | "Expire"
+      | "Calm"
+  }
+
+/** @internal The other end of a connection. */
+export interface Sink {
+  readonly send: (text: string) => void
+  readonly close: (code: number, reason: string) => void
+}
+
+/** @internal */
+export interface Peers {
+  /** Takes a connection until its scope closes; nothing where there is no such socket, or none is taken. */
+  readonly connect: (target: string, sink: Sink) => Effect.Effect<Peer | undefined, never, Scope.Scope>
+  readonly disturb: (disturbance: Disturbance) => Effect.Effect<void>
+  readonly count: Effect.Effect<number>
+}
+
+/** @internal */
+export interface Peer {
+  readonly receive: (text: string) => Effect.Effect<void>
+}
+
+/** @internal How often an exchange looks whether it has something to say, in milliseconds. */
+export const beat = 250
+
+/** @internal A pure turn on the world as it is now, and the engine after it. */
+export type Attend = (turn: (world: World) => Turn<Conversation>) => Effect.Effect<Turn<Conversation>>
+
+interface Line {
+  conversation: Conversation
+  readonly sink: Sink
+  isSilent: boolean
+  isMute: boolean
+  /** What the next frames of data meet. */
+  next: Array<Disturbance["_tag"]>
+  held: Frame | undefined
+}
+
+/** @internal */
+export const make = (streaming: Streaming | undefined, attend: Attend): Peers => {
+  const lines = new Set<Line>()
+  const standing = new Set<Disturbance["_tag"]>()
+
+  const deliver = (line: Line, frame: Frame): void => {
+    if (line.isSilent || (line.isMute && frame.kind === "data")) return
+    if (frame.kind === "control") return line.sink.send(frame.text)
+    const [fault] = line.next
+    const spoilt = fault === "Checksum"
+      ? frame.spoilt?.checksum
+      : fault === "Crossed"
+      ? frame.spoilt?.crossed
+      : undefined
+    // One that cannot be spoilt so leaves it to the next.
+    const isSpent = fault !== undefined && ((fault !== "Checksum" && fault !== "Crossed") || spoilt !== undefined)
+    if (isSpent) line.next = line.next.slice(1)
+    const { held } = line
+    if (isSpent && fault === "Gap") return
+    if (isSpent && fault === "Reorder") {
+      line.held = frame
+      return
+    }
+    line.sink.send(spoilt ?? frame.text)
+    if (isSpent && fault === "Duplicate") line.sink.send(frame.text)
+    if (held !== undefined) {
+      line.held = undefined
+      line.sink.send(held.text)
+    }
+  }
+
+  const take = (
+    line: Line,
+    turn: (conversation: Conversation, world: World) => Turn<Conversation>
+  ): Effect.Effect<void> =>
+    Effect.map(attend((world) => turn(line.conversation, world)), ({ close, frames, next }) => {
+      line.conversation = next
+      for (const frame of frames) deliver(line, frame)
+      if (close !== undefined && !line.isSilent) line.sink.close(close.code, close.reason)
+    })
+
+  const each = (f: (line: Line) => Effect.Effect<void>): Effect.Effect<void> =>
+    Effect.suspend(() => Effect.forEach([...lines], f, { discard: true }))
+
+  const at = (line: Line, f: (line: Line) => void): Effect.Effect<void> => Effect.sync(() => f(line))
+
+  return {
+    count: Effect.sync(() => lines.size),
+    connect: (target, sink) =>
+      Effect.gen(function*() {
+        const conversation = streaming?.open(target)
+        if (conversation === undefined || standing.has("Refuse")) return undefined
+        const line: Line = {
+          conversation,
+          sink,
+          isSilent: standing.has("HalfOpen"),
+          isMute: standing.has("Mute"),
+          next: [],
+          held: undefined
+        }
+        yield* Effect.acquireRelease(
+          Effect.sync(() => lines.add(line)),
+          () => Effect.sync(() => lines.delete(line))
+        )
+        yield* take(line, (one, world) => one.begin(world))
+        const now = yield* Clock.currentTimeMillis
+        // On the beat, whenever it began: what all connections are told then is of one instant.
+        yield* Effect.forkScoped(Effect.zipRight(
+          Effect.sleep(beat - (Math.floor(now) % beat)),
+          Effect.forever(Effect.zipRight(take(line, (one, world) => one.pass(world)), Effect.sleep(beat)))
+        ))
+        return { receive: (text) => line.isSilent ? Effect.void : take(line, (one, world) => one.receive(text, world)) }
+      }),
+    disturb: (disturbance) => {
+      switch (disturbance._tag) {
+        case "Close":
+          return each((line) => at(line, ({ sink }) => sink.close(disturbance.code, disturbance.reason ?? "")))
+        case "Refuse":
+        case "HalfOpen":
+          return Effect.sync(() => standing.add(disturbance._tag))
+        case "Silence":
+          return each((line) => at(line, (line) => line.isSilent = true))
+        case "Mute":
+          return each((line) => at(line, (line) => line.isMute = true))
+        case "Calm":
+          return Effect.zipRight(
+            Effect.sync(() => standing.clear()),
+            each((line) =>
+              at(line, (line) => {
+                line.isMute = false
+                line.next = []
+              })
+            )
+          )
+        case "Garbage":
+          return each((line) => at(line, ({ sink }) => sink.send("{\"wat\":[1,2,")))
+        case "Giant":
+          return each((line) => at(line, ({ sink }) => sink.send(JSON.stringify({ junk: "x".repeat(10_000_000) }))))
+        case "Notice":
+          return each((line) => take(line, (one, world) => one.notice?.(world) ?? { frames: [], next: one }))
+        case "Expire":
+          return each((line) => take(line, (one, world) => one.expire?.(world) ?? { frames: [], next: one }))
+        default:
+          return each((line) => at(line, (line) => line.next = [...line.next, disturbance._tag]))
+      }
+    }
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * The subscriptions of one connection.
+ *
+ * @internal
+ */
+import type { Frame } from "../Streaming.js"
+import type { World } from "../World.js"
+import * as Watch from "./watch.js"
+
+/** @internal In the order in which they were asked for. */
+export type Topics = ReadonlyMap<string, Watch.Watch>
+
+/** @internal */
+export const none: Topics = new Map()
+
+/** @internal */
+export const add = (topics: Topics, key: string, subject: Watch.Subject): Topics =>
+  new Map(topics).set(key, Watch.make(key, subject))
+
+/** @internal */
+export const remove = (topics: Topics, keys: Iterable<string>): Topics => {
+  const left = new Map(topics)
+  for (const key of keys) left.delete(key)
+  return left
+}
+
+/** @internal What all of them have to tell, each change as the dialect says it. */
+export const pass = (
+  topics: Topics,
+  world: World,
+  say: (watch: Watch.Watch, change: Watch.Change) => ReadonlyArray<Frame>
+): readonly [ReadonlyArray<Frame>, Topics] => {
+  const frames: Array<Frame> = []
+  const next = new Map<string, Watch.Watch>()
+  for (const [key, watch] of topics) {
+    const [change, after] = Watch.look(watch, world)
+    next.set(key, after)
+    if (change !== undefined) frames.push(...say(after, change))
+  }
+  return [frames, next]
+}

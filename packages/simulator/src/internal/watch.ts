@@ -1,0 +1,144 @@
+/**
+ * What has changed on an exchange since it was last told: what every dialect's feeds are made of.
+ *
+ * @internal
+ */
+import * as BigDecimal from "effect/BigDecimal"
+import * as Engine from "../engine/Engine.js"
+import * as Decimal from "../engine/internal/decimal.js"
+import type { Candle, Listing, Quote, Trade } from "../engine/Market.js"
+import type { World } from "../World.js"
+
+/** @internal What a subscription is of; `interval` is in milliseconds. */
+export type Subject =
+  | { readonly _tag: "Ticker"; readonly listing: Listing }
+  | { readonly _tag: "Trades"; readonly listing: Listing; readonly recent: number }
+  | { readonly _tag: "Book"; readonly listing: Listing; readonly depth: number }
+  | { readonly _tag: "Candles"; readonly listing: Listing; readonly interval: number }
+  | { readonly _tag: "Orders" }
+  | { readonly _tag: "Fills" }
+  | { readonly _tag: "Balances" }
+
+/** @internal A level whose amount is zero is gone. */
+export type Level = Pick<Engine.Level, "price" | "amount">
+
+/**
+ * What there is to tell. The first change of a subscription `isFirst`: it tells of everything. A book tells what changed and how
+ * it is, and its `sequence` with the one it told before.
+ *
+ * @internal
+ */
+export type Change =
+  | { readonly _tag: "Ticker"; readonly isFirst: boolean; readonly quote: Quote; readonly book: Engine.Book }
+  | { readonly _tag: "Trades"; readonly isFirst: boolean; readonly trades: ReadonlyArray<Trade> }
+  | {
+    readonly _tag: "Book"
+    readonly isFirst: boolean
+    readonly bids: ReadonlyArray<Level>
+    readonly asks: ReadonlyArray<Level>
+    readonly whole: Engine.Book
+    readonly sequence: number
+    readonly previous: number
+  }
+  | { readonly _tag: "Candles"; readonly isFirst: boolean; readonly candles: ReadonlyArray<Candle> }
+  | { readonly _tag: "Orders"; readonly isFirst: boolean; readonly orders: ReadonlyArray<Engine.Order> }
+  | { readonly _tag: "Fills"; readonly isFirst: boolean; readonly fills: ReadonlyArray<Engine.Fill> }
+  | { readonly _tag: "Balances"; readonly isFirst: boolean; readonly balances: ReadonlyArray<Engine.Balance> }
+
+/** @internal One subscription, and what it was told. */
+export interface Watch {
+  readonly key: string
+  readonly subject: Subject
+  readonly told: Told | undefined
+}
+
+interface Told {
+  readonly at: number
+  readonly text: string
+  readonly id: number
+  readonly book: Engine.Book | undefined
+}
+
+/** @internal */
+export const make = (key: string, subject: Subject): Watch => ({ key, subject, told: undefined })
+
+const nothing: Told = { at: 0, text: "", id: -1, book: undefined }
+
+/** @internal What there is to tell now, if anything. */
+export const look = (watch: Watch, world: World): readonly [Change | undefined, Watch] => {
+  const { subject, told } = watch
+  const isFirst = told === undefined
+  const before = told ?? nothing
+  const after = (next: Partial<Told>): Watch => ({ ...watch, told: { ...before, at: world.now, ...next } })
+  switch (subject._tag) {
+    case "Ticker": {
+      const book = Engine.book(world.engine, subject.listing.id, 1)
+      const second = Math.floor(world.now / 1000)
+      if (!isFirst && before.id === second && before.book?.sequence === book.sequence) return [undefined, watch]
+      const quote = world.quote(subject.listing)
+      const text = [quote.last, quote.bid, quote.ask, quote.volume, ...topOf(book)].map(Decimal.plain).join()
+      const next = after({ text, id: second, book })
+      return [text === before.text ? undefined : { _tag: "Ticker", isFirst, quote, book }, next]
+    }
+    case "Trades": {
+      const known = world.trades(subject.listing, isFirst ? Math.max(1, subject.recent) : 100)
+      const fresh = isFirst ? known.slice(known.length - subject.recent) : known.filter(({ id }) => id > before.id)
+      const next = after({ id: known.at(-1)?.id ?? before.id })
+      return [fresh.length === 0 && !isFirst ? undefined : { _tag: "Trades", isFirst, trades: fresh }, next]
+    }
+    case "Book": {
+      const whole = Engine.book(world.engine, subject.listing.id, subject.depth)
+      if (before.book?.sequence === whole.sequence) return [undefined, watch]
+      const bids = differences(before.book?.bids ?? [], whole.bids)
+      const asks = differences(before.book?.asks ?? [], whole.asks)
+      const next = after({ book: whole })
+      if (!isFirst && bids.length + asks.length === 0) return [undefined, next]
+      const previous = before.book?.sequence ?? -1
+      return [{ _tag: "Book", isFirst, bids, asks, whole, sequence: whole.sequence, previous }, next]
+    }
+    case "Candles": {
+      const running = Math.floor(world.now / subject.interval) * subject.interval
+      const candles = world.candles(subject.listing, subject.interval, isFirst ? running : before.id, running)
+      const text = candles.map(({ close, trades, volume }) => [close, volume].map(Decimal.plain).join() + trades).join()
+      const next = after({ id: running, text })
+      return [text === before.text ? undefined : { _tag: "Candles", isFirst, candles }, next]
+    }
+    case "Orders": {
+      const all = Engine.orders(world.engine)
+      const orders = isFirst
+        ? all.filter(({ status }) => status === "open")
+        : all.filter(({ updatedAt }) => updatedAt >= before.at)
+      const text = orders.map(({ filled, id, status, updatedAt }) =>
+        `${id} ${status} ${Decimal.plain(filled)} ${updatedAt}`
+      )
+        .join()
+      const next = after({ text })
+      return [text === before.text && !isFirst ? undefined : { _tag: "Orders", isFirst, orders }, next]
+    }
+    case "Fills": {
+      const all = Engine.fills(world.engine)
+      const latest = all.reduce((most, { id }) => Math.max(most, id), before.id)
+      const fills = isFirst ? [] : all.filter(({ id }) => id > before.id)
+      return [fills.length === 0 && !isFirst ? undefined : { _tag: "Fills", isFirst, fills }, after({ id: latest })]
+    }
+    case "Balances": {
+      const balances = Engine.balances(world.engine)
+      const text = JSON.stringify(balances)
+      return [text === before.text ? undefined : { _tag: "Balances", isFirst, balances }, after({ text })]
+    }
+  }
+}
+
+const topOf = ({ asks, bids }: Engine.Book): ReadonlyArray<BigDecimal.BigDecimal> =>
+  [asks[0], bids[0]].flatMap((level) => level === undefined ? [] : [level.price, level.amount])
+
+const differences = (before: ReadonlyArray<Level>, after: ReadonlyArray<Level>): ReadonlyArray<Level> => {
+  const known = new Map(before.map((level) => [Decimal.plain(level.price), level]))
+  const changed = after.filter(({ amount, price }) => {
+    const key = Decimal.plain(price)
+    const was = known.get(key)
+    known.delete(key)
+    return was === undefined || !BigDecimal.equals(was.amount, amount)
+  })
+  return [...Array.from(known.values(), ({ price }) => ({ price, amount: Decimal.zero })), ...changed]
+}
