@@ -243,12 +243,7 @@ const exchange = Exchange.define({
   },
   account: {
     balances: (client) => () => Effect.map(wallets(client)(), ({ rows }) => rows),
-    keyPermissions: ask(Endpoints.keyPermissions, () => ({}), ({ trade, transfer, view }) => ({
-      read: view,
-      trade,
-      withdraw: transfer,
-      ipRestricted: "unknown"
-    })),
+    keyPermissions: ask(Endpoints.keyPermissions, () => ({})),
     open: (client) => (market) => standing(client)({ product_ids: [market.id] }),
     openOfAll: (client) => () => standing(client)({}),
     byId: ask(Endpoints.order, (_, order_id) => ({ order_id }), (order) => [order]),

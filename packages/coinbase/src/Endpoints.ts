@@ -63,15 +63,14 @@ export type Products = {
   readonly get_all_products?: boolean
 }
 
+const some = { input: takes<{ product_id: string; limit: number }>() }
+const listed = { input: takes<Products>(), within: "products" }
+
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const products = open("products", "/market/products", {
-  input: takes<Products>(),
-  within: "products",
-  answer: Wire.list(Rows.Product)
-})
+export const products = open("products", "/market/products", { ...listed, answer: Wire.list(Rows.Product) })
 
 /**
  * The same products, as their tickers.
@@ -79,11 +78,7 @@ export const products = open("products", "/market/products", {
  * @since 0.1.0
  * @category endpoints
  */
-export const tickers = open("tickers", "/market/products", {
-  input: takes<Products>(),
-  within: "products",
-  answer: Wire.list(Rows.Ticker)
-})
+export const tickers = open("tickers", "/market/products", { ...listed, answer: Wire.list(Rows.Ticker) })
 
 /**
  * A product, as its ticker.
@@ -101,7 +96,7 @@ export const product = open("product", "/market/products/{product_id}", {
  * @category endpoints
  */
 export const productBook = open("productBook", "/market/product_book", {
-  input: takes<{ product_id: string; limit: number }>(),
+  ...some,
   within: "pricebook",
   answer: Rows.Book
 })
@@ -113,7 +108,7 @@ export const productBook = open("productBook", "/market/product_book", {
  * @category endpoints
  */
 export const marketTrades = open("marketTrades", "/market/products/{product_id}/ticker", {
-  input: takes<{ product_id: string; limit: number }>(),
+  ...some,
   within: "trades",
   answer: Wire.list(Rows.Trade)
 })
@@ -136,9 +131,10 @@ export const candles = open("candles", "/market/products/{product_id}/candles", 
  */
 export const keyPermissions = read("keyPermissions", "/key_permissions", {
   answer: Wire.answer({
-    view: Wire.at("can_view", Schema.Boolean),
+    read: Wire.at("can_view", Schema.Boolean),
     trade: Wire.at("can_trade", Schema.Boolean),
-    transfer: Wire.at("can_transfer", Schema.Boolean)
+    withdraw: Wire.at("can_transfer", Schema.Boolean),
+    ipRestricted: Wire.always("unknown")
   })
 })
 

@@ -12,28 +12,17 @@ import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
 import type * as Rows from "./Rows.js"
 
-const textAt = (path: string) => Wire.ifAny(Wire.within(path, Schema.String))
+const textsIn = (paths: string) => {
+  const reads = paths.split(" ").map((path) => Wire.ifAny(Wire.within(path, Schema.String)))
+  return (json: unknown) => reads.map((read) => read(json))
+}
 
 // Where codes stand, the most exact first, and where texts do.
-const codesAt = [
-  "error_response.new_order_failure_reason",
-  "error_response.preview_failure_reason",
-  "error_response.error",
-  "failure_reason",
-  "errors.0.edit_failure_reason",
-  "errors.0.preview_failure_reason",
-  "errors.0.id",
-  "error"
-].map(textAt)
-
-const textsAt = [
-  "error_response.message",
-  "error_response.error_details",
-  "errors.0.message",
-  "message",
-  "error_details"
-]
-  .map(textAt)
+const codesOf = textsIn(
+  "error_response.new_order_failure_reason error_response.preview_failure_reason error_response.error failure_reason " +
+    "errors.0.edit_failure_reason errors.0.preview_failure_reason errors.0.id error"
+)
+const textsOf = textsIn("error_response.message error_response.error_details errors.0.message message error_details")
 
 const isCode = /^[A-Z][A-Z0-9_]+$/
 
@@ -76,10 +65,9 @@ export const said = (
 
 const saysNothing = /^$|^unknown$|^UNKNOWN_(?:\w+_)?FAILURE_REASON$/
 
-const codeOf = Wire.ifAny(Wire.within("code", Schema.Number))
+const numberOf = Wire.ifAny(Wire.within("code", Schema.Number))
 
-const saidIn = (json: unknown): Protocol.Said =>
-  said([...codesAt.map((read) => read(json)), grpc.get(codeOf(json))], textsAt.map((read) => read(json)))
+const saidIn = (json: unknown): Protocol.Said => said([...codesOf(json), grpc.get(numberOf(json))], textsOf(json))
 
 // Some are written in small letters in some answers, and in capitals in others.
 const codes = Record.map({

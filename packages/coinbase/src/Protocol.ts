@@ -50,12 +50,8 @@ export const sign: Protocol.Sign = (request, credentials, moment) =>
     const uri = `${request.method} ${moment.host}${request.path}`
     // Other processes may use the key at this very instant: what is asked for goes into the nonce as well.
     const unique = Signature.sha256(`${moment.nonce} ${uri}?${request.query} ${request.body}`)
-    const bearer = token(key, {
-      kid,
-      nonce: Encoding.encodeHex(unique.slice(0, 16)),
-      now: Math.floor(moment.now / 1000),
-      uri
-    })
+    const nonce = Encoding.encodeHex(unique.slice(0, 16))
+    const bearer = token(key, { kid, nonce, now: Math.floor(moment.now / 1000), uri })
     return Protocol.signed(request, bearer, { authorization: `Bearer ${bearer}` })
   })
 
