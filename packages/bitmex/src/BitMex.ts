@@ -22,8 +22,7 @@ import * as Rows from "./Rows.js"
 const { ask } = Question
 const { exchange } = protocol
 const { MalformedResponse, SymbolNotFound } = ExchangeError
-const one = Decimal.make("1")
-const nothing = Decimal.make("0")
+const [nothing, one] = [Decimal.make("0"), Decimal.make("1")]
 
 // ---- money
 
