@@ -3,16 +3,9 @@
  *
  * @since 0.1.0
  */
-import { ExchangeError, ExchangeSymbol, type Market } from "@effect-exchange/core"
-import {
-  type Adapter,
-  type Declaration,
-  type Endpoint,
-  Exchange,
-  Listing,
-  Question,
-  type Wire
-} from "@effect-exchange/core/adapter"
+import { ExchangeError, type Market } from "@effect-exchange/core"
+import { Exchange, Listing, Question } from "@effect-exchange/core/adapter"
+import type { Adapter, Declaration, Endpoint, Row, Wire } from "@effect-exchange/core/adapter"
 import * as Option from "effect/Option"
 import * as Endpoints from "./Endpoints.js"
 import { protocol } from "./Protocol.js"
@@ -21,32 +14,21 @@ import type * as Rows from "./Rows.js"
 const { ask } = Question
 
 /**
- * Prices are bound by `PRICE_FILTER`, amounts by `LOT_SIZE`, their product by `NOTIONAL` or its forerunner `MIN_NOTIONAL`. A
- * market without a symbol in our notation is left out.
+ * Prices are bound by `PRICE_FILTER`, amounts by `LOT_SIZE`, their product by `NOTIONAL` or its forerunner `MIN_NOTIONAL`.
  */
-const market = ({ base, filters, id, quote, status }: Wire.Type<typeof Rows.Market>): Market.Market | undefined => {
-  const symbol = ExchangeSymbol.fromAssets({ base, quote })
-  if (symbol === undefined) return undefined
+const market = ({ filters, ...row }: Wire.Type<typeof Rows.Market>): Row.Market => {
   const filter = (type: string) => filters.rows.find((filter) => filter.type === type)
-  const [price, lot, notional] = [
-    filter("PRICE_FILTER"),
-    filter("LOT_SIZE"),
-    filter("NOTIONAL") ?? filter("MIN_NOTIONAL")
-  ]
+  const [price, lot] = [filter("PRICE_FILTER"), filter("LOT_SIZE")]
   return {
-    symbol,
-    id,
+    ...row,
     kind: "spot",
-    status,
-    base,
-    quote,
     tickSize: price?.tickSize,
     lotSize: lot?.stepSize,
     minAmount: lot?.minQty,
     maxAmount: lot?.maxQty,
     minPrice: price?.minPrice,
     maxPrice: price?.maxPrice,
-    minNotional: notional?.minNotional
+    minNotional: (filter("NOTIONAL") ?? filter("MIN_NOTIONAL"))?.minNotional
   }
 }
 
@@ -122,10 +104,7 @@ const exchange = Exchange.define({
     tickers: ask(Endpoints.tickers24hr, (markets) => ({
       symbols: markets.length > 100 ? undefined : [...new Set(markets.map(({ id }) => id))]
     })),
-    book: {
-      depths: 5000,
-      read: ask(Endpoints.depth, ({ id }, limit) => ({ symbol: id, limit }))
-    },
+    book: { depths: 5000, read: ask(Endpoints.depth, ({ id }, limit) => ({ symbol: id, limit })) },
     trades: {
       most: Endpoints.pageSize,
       order: "oldest first",
@@ -165,11 +144,7 @@ const exchange = Exchange.define({
   },
   trading: {
     // What all versions of the documents allow: the newer ones allow `.`, `:` and `/` as well.
-    names: {
-      pattern: /^[A-Za-z0-9_-]{1,36}$/,
-      described: "1 to 36 of A-Z a-z 0-9 - _",
-      make: (hex) => hex
-    },
+    names: { pattern: /^[A-Za-z0-9_-]{1,36}$/, described: "1 to 36 of A-Z a-z 0-9 - _", make: (hex) => hex },
     timeInForce: ["GTC", "IOC", "FOK"],
     reduceOnly: false,
     deduplicates: "while open",

@@ -11,6 +11,8 @@ import type * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 import * as Rows from "./Rows.js"
 
+const { takes } = Endpoint
+
 /**
  * What Binance meters. It counts in minutes of the clock; what fits a sliding minute fits each of those. Its other limit,
  * 300,000 requests in 5 minutes, cannot be reached below this one. Orders are those that were placed and are not filled:
@@ -44,8 +46,7 @@ const write = Endpoint.family({ capability: "trading", limits, cost: { ip: 1 } }
  * @since 0.1.0
  * @category endpoints
  */
-export const serverTime = open("serverTime", {
-  path: "/api/v3/time",
+export const serverTime = open("serverTime", "/api/v3/time", {
   within: "serverTime",
   answer: Schema.NonNegativeInt,
   cost: { ip: 1 }
@@ -55,9 +56,8 @@ export const serverTime = open("serverTime", {
  * @since 0.1.0
  * @category endpoints
  */
-export const exchangeInfo = open("exchangeInfo", {
-  path: "/api/v3/exchangeInfo",
-  input: Endpoint.takes<{ readonly showPermissionSets: boolean }>(),
+export const exchangeInfo = open("exchangeInfo", "/api/v3/exchangeInfo", {
+  input: takes<{ showPermissionSets: boolean }>(),
   within: "symbols",
   answer: Wire.list(Rows.Market),
   cost: { ip: 20 }
@@ -67,9 +67,8 @@ export const exchangeInfo = open("exchangeInfo", {
  * @since 0.1.0
  * @category endpoints
  */
-export const ticker24hr = open("ticker24hr", {
-  path: "/api/v3/ticker/24hr",
-  input: Endpoint.takes<{ readonly symbol: string }>(),
+export const ticker24hr = open("ticker24hr", "/api/v3/ticker/24hr", {
+  input: takes<{ symbol: string }>(),
   answer: Wire.one(Rows.Ticker),
   cost: { ip: 2 }
 })
@@ -99,8 +98,7 @@ export const tickers24hr = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const systemStatus = open("systemStatus", {
-  path: "/sapi/v1/system/status",
+export const systemStatus = open("systemStatus", "/sapi/v1/system/status", {
   answer: Wire.answer({
     status: Wire.at("status", Wire.wordsOr({ 0: "operational", 1: "maintenance" }, "unknown")),
     detail: Wire.at("msg", Wire.blank(Wire.text))
@@ -114,9 +112,8 @@ export const systemStatus = open("systemStatus", {
  * @since 0.1.0
  * @category endpoints
  */
-export const depth = open("depth", {
-  path: "/api/v3/depth",
-  input: Endpoint.takes<{ readonly symbol: string; readonly limit: number }>(),
+export const depth = open("depth", "/api/v3/depth", {
+  input: takes<{ symbol: string; limit: number }>(),
   answer: Rows.Book,
   cost: ({ limit }) => ({ ip: limit <= 100 ? 5 : limit <= 500 ? 25 : limit <= 1000 ? 50 : 250 })
 })
@@ -127,9 +124,8 @@ export const depth = open("depth", {
  * @since 0.1.0
  * @category endpoints
  */
-export const trades = open("trades", {
-  path: "/api/v3/trades",
-  input: Endpoint.takes<{ readonly symbol: string; readonly limit: number }>(),
+export const trades = open("trades", "/api/v3/trades", {
+  input: takes<{ symbol: string; limit: number }>(),
   answer: Wire.list(Rows.Trade),
   cost: { ip: 25 }
 })
@@ -140,10 +136,9 @@ export const trades = open("trades", {
  * @since 0.1.0
  * @category endpoints
  */
-export const klines = open("klines", {
-  path: "/api/v3/klines",
-  input: Endpoint.takes<Part & { readonly interval: string }>(),
-  answer: Schema.Array(Wire.one(Rows.Bar)),
+export const klines = open("klines", "/api/v3/klines", {
+  input: takes<Part & { interval: string }>(),
+  answer: Wire.every(Rows.Bar),
   cost: { ip: 2 }
 })
 
@@ -165,11 +160,10 @@ export type Part = {
  * @since 0.1.0
  * @category endpoints
  */
-export const account = read("account", {
-  path: "/api/v3/account",
-  input: Endpoint.takes<{ readonly omitZeroBalances: boolean }>(),
+export const account = read("account", "/api/v3/account", {
+  input: takes<{ omitZeroBalances: boolean }>(),
   within: "balances",
-  answer: Schema.Array(Wire.one(Rows.Balance)),
+  answer: Wire.every(Rows.Balance),
   cost: { ip: 20 }
 })
 
@@ -179,8 +173,7 @@ export const account = read("account", {
  * @since 0.1.0
  * @category endpoints
  */
-export const apiRestrictions = read("apiRestrictions", {
-  path: "/sapi/v1/account/apiRestrictions",
+export const apiRestrictions = read("apiRestrictions", "/sapi/v1/account/apiRestrictions", {
   answer: Rows.Restrictions,
   cost: { sapi: 1 }
 })
@@ -191,9 +184,8 @@ export const apiRestrictions = read("apiRestrictions", {
  * @since 0.1.0
  * @category endpoints
  */
-export const openOrders = read("openOrders", {
-  path: "/api/v3/openOrders",
-  input: Endpoint.takes<{ readonly symbol?: string | undefined }>(),
+export const openOrders = read("openOrders", "/api/v3/openOrders", {
+  input: takes<{ symbol?: string | undefined }>(),
   answer: Wire.list(Rows.Order),
   cost: ({ symbol }) => ({ ip: symbol === undefined ? 80 : 6 })
 })
@@ -214,9 +206,8 @@ export type Named = {
  * @since 0.1.0
  * @category endpoints
  */
-export const order = read("order", {
-  path: "/api/v3/order",
-  input: Endpoint.takes<Named>(),
+export const order = read("order", "/api/v3/order", {
+  input: takes<Named>(),
   answer: Wire.one(Rows.Order),
   cost: { ip: 4 }
 })
@@ -227,9 +218,8 @@ export const order = read("order", {
  * @since 0.1.0
  * @category endpoints
  */
-export const allOrders = read("allOrders", {
-  path: "/api/v3/allOrders",
-  input: Endpoint.takes<Part & { readonly orderId?: string | undefined }>(),
+export const allOrders = read("allOrders", "/api/v3/allOrders", {
+  input: takes<Part & { orderId?: string | undefined }>(),
   answer: Wire.list(Rows.Order),
   cost: { ip: 20 }
 })
@@ -240,9 +230,8 @@ export const allOrders = read("allOrders", {
  * @since 0.1.0
  * @category endpoints
  */
-export const myTrades = read("myTrades", {
-  path: "/api/v3/myTrades",
-  input: Endpoint.takes<Part & { readonly orderId?: string | undefined; readonly fromId?: string | undefined }>(),
+export const myTrades = read("myTrades", "/api/v3/myTrades", {
+  input: takes<Part & { orderId?: string | undefined; fromId?: string | undefined }>(),
   answer: Wire.list(Rows.Fill),
   cost: ({ orderId }) => ({ ip: orderId === undefined ? 20 : 5 })
 })
@@ -271,10 +260,9 @@ export type NewOrder = {
  * @since 0.1.0
  * @category endpoints
  */
-export const newOrder = write("newOrder", {
+export const newOrder = write("newOrder", "/api/v3/order", {
   method: "POST",
-  path: "/api/v3/order",
-  input: Endpoint.takes<NewOrder>(),
+  input: takes<NewOrder>(),
   answer: Wire.one(Rows.Placed),
   cost: { ip: 1, orders10s: 1, orders1d: 1 },
   idempotency: "once"
@@ -284,10 +272,9 @@ export const newOrder = write("newOrder", {
  * @since 0.1.0
  * @category endpoints
  */
-export const cancelOrder = write("cancelOrder", {
+export const cancelOrder = write("cancelOrder", "/api/v3/order", {
   method: "DELETE",
-  path: "/api/v3/order",
-  input: Endpoint.takes<Named>(),
+  input: takes<Named>(),
   answer: Wire.one(Rows.Canceled),
   idempotency: "idempotent"
 })
@@ -298,10 +285,9 @@ export const cancelOrder = write("cancelOrder", {
  * @since 0.1.0
  * @category endpoints
  */
-export const cancelOpenOrders = write("cancelOpenOrders", {
+export const cancelOpenOrders = write("cancelOpenOrders", "/api/v3/openOrders", {
   method: "DELETE",
-  path: "/api/v3/openOrders",
-  input: Endpoint.takes<{ readonly symbol: string }>(),
+  input: takes<{ symbol: string }>(),
   answer: Rows.CanceledAll,
   idempotency: "idempotent"
 })

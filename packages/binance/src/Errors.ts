@@ -6,13 +6,12 @@
  * @since 0.1.0
  */
 import { ExchangeError } from "@effect-exchange/core"
-import { Errors, type Protocol } from "@effect-exchange/core/adapter"
+import { Errors, type Protocol, Wire } from "@effect-exchange/core/adapter"
 import * as RetryAfter from "@effect-exchange/resilience/RetryAfter"
 import * as Duration from "effect/Duration"
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
-const decode = Schema.decodeUnknownOption(Schema.Struct({ code: Schema.Number, msg: Schema.String }))
+const decode = Wire.ifAny(Schema.Struct({ code: Schema.Number, msg: Schema.String }))
 
 // What only the message tells.
 const told: ReadonlyArray<readonly [code: string, words: RegExp, kind: Errors.Kind]> = [
@@ -46,10 +45,10 @@ const banned = (
  * @category classification
  */
 export const errors: Errors.Table = Errors.table({
-  said: ({ json, status }) =>
-    Option.getOrUndefined(
-      Option.map(status < 400 ? Option.none() : decode(json), ({ code, msg }) => ({ code: String(code), text: msg }))
-    ),
+  said: ({ json, status }) => {
+    const body = status < 400 ? undefined : decode(json)
+    return body && { code: String(body.code), text: body.msg }
+  },
   codes: {
     RateLimited: "-1003 -1015 -1034",
     ClockSkew: "-1021",
@@ -74,15 +73,8 @@ export const errors: Errors.Table = Errors.table({
   },
   // The firewall in front of the exchange answers without JSON, also to suspicious words in parameters.
   unspoken: (answer) => {
-    const { about, headers, now, status } = answer
-    if (status === 418) return banned(answer, {})
-    return status === 403
-      ? new ExchangeError.RateLimited({
-        ...about,
-        detail: "blocked by the exchange's firewall; slow down",
-        outcome: "Unknown",
-        retryAfter: RetryAfter.parse(headers["retry-after"], now) ?? Duration.minutes(5)
-      })
-      : undefined
+    if (answer.status === 418) return banned(answer, {})
+    const detail = "blocked by the exchange's firewall; slow down"
+    return answer.status === 403 ? { kind: "RateLimited", detail, wait: "5 minutes" } : undefined
   }
 })

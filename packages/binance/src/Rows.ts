@@ -9,13 +9,13 @@ import { Row, Wire } from "@effect-exchange/core/adapter"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 
-const { all, at, blank, decimal, none, positive, text, words, wordsOr } = Wire
+const { all, at, blank, decimal, map, meaning, meaningOr, none, positive, text, words, wordsOr } = Wire
 
 const instant = Schema.NonNegativeInt
 
 // A price has to be there; where it is zero there is none: no trade yet, an empty side of the book, a market order.
 const price = (name: string): Wire.Field<BigDecimal.BigDecimal | undefined> =>
-  all({ value: at(name, decimal) }, ({ value }) => BigDecimal.isPositive(value) ? value : undefined)
+  map(at(name, decimal), (value) => BigDecimal.isPositive(value) ? value : undefined)
 
 /**
  * A filter of a market. What others are made of is not read, and one that has no type is skipped: Binance adds some.
@@ -42,13 +42,7 @@ export const Filter = Row.of({
  */
 export const Market = Row.of({
   id: at("symbol", text),
-  status: at(
-    "status",
-    wordsOr(
-      { TRADING: "open", END_OF_DAY: "halted", HALT: "halted", BREAK: "halted", CANCEL_ONLY: "halted" },
-      "unknown"
-    )
-  ),
+  status: at("status", meaningOr({ open: "TRADING", halted: "END_OF_DAY HALT BREAK CANCEL_ONLY" }, "unknown")),
   base: at("baseAsset", text),
   quote: at("quoteAsset", text),
   filters: at("filters", Wire.list(Filter))
@@ -81,7 +75,7 @@ export const Ticker = Row.ticker(ticker)
  */
 export const TickerOf = Row.tickerOf({ ...ticker, market: at("symbol", text) })
 
-const Level = Row.level({ price: at(0, decimal), amount: at(1, decimal) })
+const Levels = Row.levels(decimal, 0, 1)
 
 /**
  * A book, the best first. No instant comes with it.
@@ -90,8 +84,8 @@ const Level = Row.level({ price: at(0, decimal), amount: at(1, decimal) })
  * @category answers
  */
 export const Book = Wire.answer({
-  bids: at("bids", Schema.Array(Wire.one(Level))),
-  asks: at("asks", Schema.Array(Wire.one(Level))),
+  bids: at("bids", Levels),
+  asks: at("asks", Levels),
   sequence: at("lastUpdateId", text)
 })
 
@@ -115,14 +109,7 @@ export const Trade = Row.trade({
  * @since 0.1.0
  * @category rows
  */
-export const Bar = Row.bar({
-  openTime: at(0, instant),
-  open: at(1, decimal),
-  high: at(2, decimal),
-  low: at(3, decimal),
-  close: at(4, decimal),
-  volume: at(5, decimal)
-})
+export const Bar = Row.ohlcv(instant, decimal, [0, 1, 2, 3, 4, 5])
 
 /**
  * A balance.
@@ -177,16 +164,13 @@ const order = {
   type,
   status: at(
     "status",
-    words({
-      NEW: "open",
-      PENDING_NEW: "pending",
-      PARTIALLY_FILLED: "open",
-      FILLED: "filled",
-      CANCELED: "canceled",
-      PENDING_CANCEL: "open",
-      REJECTED: "rejected",
-      EXPIRED: "expired",
-      EXPIRED_IN_MATCH: "expired"
+    meaning({
+      pending: "PENDING_NEW",
+      open: "NEW PARTIALLY_FILLED PENDING_CANCEL",
+      filled: "FILLED",
+      canceled: "CANCELED",
+      rejected: "REJECTED",
+      expired: "EXPIRED EXPIRED_IN_MATCH"
     })
   ),
   price: price("price"),

@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import { Candle, Credentials, Decimal, ExchangeError, ExchangeSymbol, type Market } from "@effect-exchange/core"
+import { Candle, Credentials, Decimal, ExchangeError, type Market } from "@effect-exchange/core"
 import { Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
 import type { Declaration, Endpoint, ExchangeClient, Row, Wire } from "@effect-exchange/core/adapter"
 import * as Arr from "effect/Array"
@@ -22,8 +22,7 @@ import * as Rows from "./Rows.js"
 const { ask } = Question
 const { exchange } = protocol
 const { MalformedResponse, SymbolNotFound } = ExchangeError
-const one = Decimal.make("1")
-const nothing = Decimal.make("0")
+const [nothing, one] = [Decimal.make("0"), Decimal.make("1")]
 
 // ---- money
 
@@ -81,11 +80,6 @@ const balances: Declaration.Account["balances"] = (client) => () =>
   })
 
 // ---- public data
-
-const market = ({ expiry, ...row }: Wire.Type<typeof Rows.Instrument>): Market.Market | undefined => {
-  const symbol = ExchangeSymbol.fromAssets({ ...row, expiry: expiry?.slice(2, 10).replaceAll("-", "") })
-  return symbol === undefined ? undefined : { ...row, symbol }
-}
 
 const unit = ({ inverse, multiplier }: Market.Market): BigDecimal.BigDecimal | undefined =>
   inverse === true ? one : multiplier
@@ -162,11 +156,9 @@ const table = <A extends { readonly id?: string | undefined }, Args extends Read
   wanted?: (row: A, ...args: Args) => boolean
 ) => {
   const count = Endpoints.pageSize.account
-  return Page.all({
+  return Page.byOffset(count, {
     endpoint,
-    input: (start: number | undefined = 0, ...args: Args) => ({ ...input(...args), count, start, reverse: true }),
-    rows: (rows) => rows,
-    next: Page.offset(count),
+    input: (start = 0, ...args: Args) => ({ ...input(...args), count, start, reverse: true }),
     enough,
     wanted
   })
@@ -231,7 +223,7 @@ const declared = Exchange.define({
   lacks: ["placeBatch"],
   unit,
   marketData: {
-    listings: [ask(Endpoints.instrumentsActive, () => ({}), Listing.map(market))],
+    listings: [ask(Endpoints.instrumentsActive, () => ({}))],
     ticker,
     tickers: ask(Endpoints.tickers, () => ({})),
     book: {

@@ -13,6 +13,8 @@ import type * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 import * as Rows from "./Rows.js"
 
+const { takes } = Endpoint
+
 /**
  * How much of each limit there is when nothing of it is used.
  *
@@ -61,7 +63,7 @@ const write = Endpoint.family({
  * @since 0.1.0
  * @category endpoints
  */
-export const serverTime = open("serverTime", { path: "", answer: Wire.within("timestamp", Schema.NonNegativeInt) })
+export const serverTime = open("serverTime", "", { answer: Wire.within("timestamp", Schema.NonNegativeInt) })
 
 /**
  * Every open instrument, and those that closed in the last day.
@@ -69,10 +71,7 @@ export const serverTime = open("serverTime", { path: "", answer: Wire.within("ti
  * @since 0.1.0
  * @category endpoints
  */
-export const instrumentsActive = open("instrumentsActive", {
-  path: "/instrument/active",
-  answer: Wire.list(Rows.Instrument)
-})
+export const instrumentsActive = open("instrumentsActive", "/instrument/active", { answer: Wire.list(Rows.Instrument) })
 
 /**
  * The same as tickers.
@@ -80,7 +79,7 @@ export const instrumentsActive = open("instrumentsActive", {
  * @since 0.1.0
  * @category endpoints
  */
-export const tickers = open("tickers", { path: "/instrument/active", answer: Wire.list(Rows.Ticker) })
+export const tickers = open("tickers", "/instrument/active", { answer: Wire.list(Rows.Ticker) })
 
 /**
  * One instrument as a ticker; an empty list when there is no such symbol.
@@ -88,10 +87,9 @@ export const tickers = open("tickers", { path: "/instrument/active", answer: Wir
  * @since 0.1.0
  * @category endpoints
  */
-export const instrument = open("instrument", {
-  path: "/instrument",
-  input: Endpoint.takes<{ readonly symbol: string }>(),
-  answer: Schema.Array(Wire.one(Rows.Ticker))
+export const instrument = open("instrument", "/instrument", {
+  input: takes<{ symbol: string }>(),
+  answer: Wire.every(Rows.Ticker)
 })
 
 /**
@@ -100,8 +98,7 @@ export const instrument = open("instrument", {
  * @since 0.1.0
  * @category endpoints
  */
-export const urgentAnnouncements = open("urgentAnnouncements", {
-  path: "/announcement/urgent",
+export const urgentAnnouncements = open("urgentAnnouncements", "/announcement/urgent", {
   answer: Wire.list(Rows.Announcement)
 })
 
@@ -111,10 +108,9 @@ export const urgentAnnouncements = open("urgentAnnouncements", {
  * @since 0.1.0
  * @category endpoints
  */
-export const orderBookL2 = open("orderBookL2", {
-  path: "/orderBook/L2",
-  input: Endpoint.takes<{ readonly symbol: string; readonly depth: number }>(),
-  answer: Schema.Array(Wire.one(Rows.Level))
+export const orderBookL2 = open("orderBookL2", "/orderBook/L2", {
+  input: takes<{ symbol: string; depth: number }>(),
+  answer: Wire.every(Rows.Level)
 })
 
 /**
@@ -123,9 +119,8 @@ export const orderBookL2 = open("orderBookL2", {
  * @since 0.1.0
  * @category endpoints
  */
-export const trades = open("trades", {
-  path: "/trade",
-  input: Endpoint.takes<{ readonly symbol: string; readonly count: number; readonly reverse: boolean }>(),
+export const trades = open("trades", "/trade", {
+  input: takes<{ symbol: string; count: number; reverse: boolean }>(),
   answer: Wire.list(Rows.Trade)
 })
 
@@ -137,17 +132,18 @@ export const trades = open("trades", {
  * @since 0.1.0
  * @category endpoints
  */
-export const tradesBucketed = open("tradesBucketed", {
-  path: "/trade/bucketed",
-  input: Endpoint.takes<{
-    readonly symbol: string
-    readonly binSize: string
-    readonly partial: boolean
-    readonly count: number
-    readonly startTime: string | undefined
-    readonly endTime: string | undefined
-  }>(),
-  answer: Schema.Array(Wire.one(Rows.Bucket))
+export const tradesBucketed = open("tradesBucketed", "/trade/bucketed", {
+  input: takes<
+    {
+      symbol: string
+      binSize: string
+      partial: boolean
+      count: number
+      startTime: string | undefined
+      endTime: string | undefined
+    }
+  >(),
+  answer: Wire.every(Rows.Bucket)
 })
 
 /**
@@ -157,7 +153,7 @@ export const tradesBucketed = open("tradesBucketed", {
  * @since 0.1.0
  * @category endpoints
  */
-export const walletAssets = read("walletAssets", { path: "/wallet/assets", answer: Wire.list(Rows.WalletAsset) })
+export const walletAssets = read("walletAssets", "/wallet/assets", { answer: Wire.list(Rows.WalletAsset) })
 
 /**
  * Of one currency by its minor unit, or of `all`.
@@ -165,10 +161,9 @@ export const walletAssets = read("walletAssets", { path: "/wallet/assets", answe
  * @since 0.1.0
  * @category endpoints
  */
-export const margin = read("margin", {
-  path: "/user/margin",
-  input: Endpoint.takes<{ readonly currency: string }>(),
-  answer: Schema.Array(Wire.one(Rows.Margin))
+export const margin = read("margin", "/user/margin", {
+  input: takes<{ currency: string }>(),
+  answer: Wire.every(Rows.Margin)
 })
 
 /**
@@ -177,7 +172,7 @@ export const margin = read("margin", {
  * @since 0.1.0
  * @category endpoints
  */
-export const apiKeys = read("apiKeys", { path: "/apiKey", answer: Wire.list(Rows.ApiKey) })
+export const apiKeys = read("apiKeys", "/apiKey", { answer: Wire.list(Rows.ApiKey) })
 
 /**
  * A page of a table: at most 500 rows from `start` on, the newest first when `reverse` is `true`. `startTime` is held
@@ -201,19 +196,14 @@ export type Query = {
  * @since 0.1.0
  * @category endpoints
  */
-export const orders = read("orders", {
-  path: "/order",
-  input: Endpoint.takes<Query>(),
-  answer: Wire.list(Rows.Order)
-})
+export const orders = read("orders", "/order", { input: takes<Query>(), answer: Wire.list(Rows.Order) })
 
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const tradeHistory = read("tradeHistory", {
-  path: "/execution/tradeHistory",
-  input: Endpoint.takes<Query>(),
+export const tradeHistory = read("tradeHistory", "/execution/tradeHistory", {
+  input: takes<Query>(),
   answer: Wire.list(Rows.Execution)
 })
 
@@ -221,9 +211,8 @@ export const tradeHistory = read("tradeHistory", {
  * @since 0.1.0
  * @category endpoints
  */
-export const positions = read("positions", {
-  path: "/position",
-  input: Endpoint.takes<{ readonly filter: { readonly isOpen: boolean } }>(),
+export const positions = read("positions", "/position", {
+  input: takes<{ filter: { isOpen: boolean } }>(),
   answer: Wire.list(Rows.Position)
 })
 
@@ -249,10 +238,9 @@ export type NewOrder = {
  * @since 0.1.0
  * @category endpoints
  */
-export const placeOrder = write("placeOrder", {
+export const placeOrder = write("placeOrder", "/order", {
   method: "POST",
-  path: "/order",
-  input: Endpoint.takes<NewOrder>(),
+  input: takes<NewOrder>(),
   answer: Wire.one(Rows.Order),
   idempotency: "once"
 })
@@ -264,14 +252,11 @@ export const placeOrder = write("placeOrder", {
  * @since 0.1.0
  * @category endpoints
  */
-export const amendOrder = write("amendOrder", {
+export const amendOrder = write("amendOrder", "/order", {
   method: "PUT",
-  path: "/order",
-  input: Endpoint.takes<{
-    readonly orderID: string
-    readonly price: BigDecimal.BigDecimal | undefined
-    readonly orderQty: BigDecimal.BigDecimal | undefined
-  }>(),
+  input: takes<
+    { orderID: string; price: BigDecimal.BigDecimal | undefined; orderQty: BigDecimal.BigDecimal | undefined }
+  >(),
   answer: Wire.one(Rows.Order),
   idempotency: "once"
 })
@@ -282,10 +267,9 @@ export const amendOrder = write("amendOrder", {
  * @since 0.1.0
  * @category endpoints
  */
-export const cancelOrder = write("cancelOrder", {
+export const cancelOrder = write("cancelOrder", "/order", {
   method: "DELETE",
-  path: "/order",
-  input: Endpoint.takes<{ readonly orderID?: string; readonly clOrdID?: string }>(),
+  input: takes<{ orderID?: string; clOrdID?: string }>(),
   answer: Wire.list(Rows.Order),
   idempotency: "idempotent"
 })
@@ -294,10 +278,9 @@ export const cancelOrder = write("cancelOrder", {
  * @since 0.1.0
  * @category endpoints
  */
-export const cancelAllOrders = write("cancelAllOrders", {
+export const cancelAllOrders = write("cancelAllOrders", "/order/all", {
   method: "DELETE",
-  path: "/order/all",
-  input: Endpoint.takes<{ readonly symbol: string }>(),
+  input: takes<{ symbol: string }>(),
   answer: Wire.list(Rows.Canceled),
   idempotency: "idempotent"
 })

@@ -5,23 +5,19 @@
  *
  * @since 0.1.0
  */
-import { ExchangeError } from "@effect-exchange/core"
 import { Errors, type Protocol, Wire } from "@effect-exchange/core/adapter"
-import * as RetryAfter from "@effect-exchange/resilience/RetryAfter"
-import * as Duration from "effect/Duration"
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
 const { answer, at, blank, words } = Wire
 
-const decodeError = Schema.decodeUnknownOption(
+const decodeError = Wire.ifAny(
   answer({ code: at("error.name", Schema.String), text: at("error.message", Schema.String) })
 )
 const said = (path: string) => at(path, blank(Schema.String))
-const decodeRejected = Schema.decodeUnknownOption(
+const decodeRejected = Wire.ifAny(
   answer({ status: at("ordStatus", words({ Rejected: true })), reason: said("ordRejReason"), text: said("text") })
 )
-const decodeRows = Schema.decodeUnknownOption(Schema.Array(answer({ error: said("error") })))
+const decodeRows = Wire.ifAny(Schema.Array(answer({ error: said("error") })))
 
 // By what the message contains: the first that is found counts.
 const messages: ReadonlyArray<readonly [pattern: RegExp, kind: Errors.Refusal]> = [
@@ -49,8 +45,8 @@ const ofStatus: { readonly [status: number]: Errors.Refusal } = {
  * orders. Those that had ended count only where there was nothing else to cancel.
  */
 const refusal = (json: unknown): Protocol.Said | undefined => {
-  const order = Option.getOrUndefined(decodeRejected(json))
-  const rows = Option.getOrElse(decodeRows(json), () => [])
+  const order = decodeRejected(json)
+  const rows = decodeRows(json) ?? []
   const failed = rows.flatMap(({ error }) => error ?? [])
   const text = order === undefined
     ? failed.find((error) => ofMessage(error) !== "OrderNotFound") ??
@@ -66,7 +62,7 @@ const refusal = (json: unknown): Protocol.Said | undefined => {
  * @category classification
  */
 export const errors: Errors.Table = Errors.table({
-  said: ({ json, status }) => status < 400 ? refusal(json) : Option.getOrUndefined(decodeError(json)),
+  said: ({ json, status }) => status < 400 ? refusal(json) : decodeError(json),
   codes: {},
   judge: ({ text }, { status }) => {
     if (status === 429) return "RateLimited"
@@ -74,22 +70,11 @@ export const errors: Errors.Table = Errors.table({
     if (status >= 500) return status === 503 && /overloaded/i.test(text) ? "Busy" : "Unknown"
     return ofMessage(text) ?? (status < 400 ? "OrderRejected" : ofStatus[status] ?? "InvalidRequest")
   },
-  unspoken: ({ about, headers, json, now, status }) => {
+  unspoken: ({ json, status }) => {
     // A ban comes from the load balancer in front of the exchange, as a page and not as JSON; it lasts at least an hour.
-    if (status === 403 && json === undefined) {
-      return new ExchangeError.Banned({
-        ...about,
-        outcome: "Unknown",
-        detail: "this address is banned, as after many errors in a short time; nothing is sent before the ban ends",
-        until: now + Duration.toMillis(RetryAfter.parse(headers["retry-after"], now) ?? Duration.hours(1))
-      })
-    }
-    return status === 404 || status === 410
-      ? new ExchangeError.ExchangeUnavailable({
-        ...about,
-        outcome: "Unknown",
-        detail: "nothing answers at this address as BitMEX did; check the base URL"
-      })
-      : undefined
+    const banned = "this address is banned, as after many errors in a short time; nothing is sent before the ban ends"
+    if (status === 403 && json === undefined) return { kind: "Banned", detail: banned, wait: "1 hour" }
+    const gone = "nothing answers at this address as BitMEX did; check the base URL"
+    return status === 404 || status === 410 ? { kind: "Unknown", detail: gone } : undefined
   }
 })

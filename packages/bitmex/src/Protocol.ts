@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import { Protocol, Signature } from "@effect-exchange/core/adapter"
-import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
 import { capacity, limits, serverTime } from "./Endpoints.js"
 import { errors } from "./Errors.js"
@@ -26,13 +25,10 @@ export const expiresAfter = 10
  */
 export const sign: Protocol.Sign = (request, { key, secret }, { now }) => {
   const expires = String(Math.floor(now / 1000) + expiresAfter)
-  const target = request.query === "" ? request.path : `${request.path}?${request.query}`
-  const signature = Signature.hmacSha256Hex(secret, request.method + target + expires + request.body)
-  return Either.right({
-    ...request,
-    headers: { ...request.headers, "api-key": Redacted.value(key), "api-expires": expires, "api-signature": signature },
-    signature
-  })
+  const text = request.method + Protocol.target(request) + expires + request.body
+  const signature = Signature.hmacSha256Hex(secret, text)
+  const headers = { "api-key": Redacted.value(key), "api-expires": expires, "api-signature": signature }
+  return Protocol.signed(request, signature, headers)
 }
 
 /**
@@ -50,11 +46,12 @@ export const usage = (headers: Protocol.Headers, auth: "none" | "signed"): Reado
   ]
 }
 
-const used = (scope: keyof typeof capacity, remaining = "", reset = ""): ReadonlyArray<Protocol.Usage> => {
-  if (!/^\d{1,9}$/.test(remaining)) return []
-  // In seconds.
-  const windowEnd = /^\d{1,10}$/.test(reset) ? { windowEnd: Number(reset) * 1000 } : {}
-  return [{ scope, used: Math.max(0, capacity[scope] - Number(remaining)), ...windowEnd }]
+const used = (scope: keyof typeof capacity, remaining?: string, reset?: string): ReadonlyArray<Protocol.Usage> => {
+  const left = Protocol.count(remaining, 9)
+  const seconds = Protocol.count(reset, 10)
+  if (left === undefined) return []
+  const windowEnd = seconds === undefined ? {} : { windowEnd: seconds * 1000 }
+  return [{ scope, used: Math.max(0, capacity[scope] - left), ...windowEnd }]
 }
 
 // Nobody has said what became of the testnet; its exchange is gone.

@@ -9,7 +9,7 @@ import { Row, Wire } from "@effect-exchange/core/adapter"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 
-const { all, at, blank, isoTime, number, positive, text, when, words, wordsOr } = Wire
+const { all, at, blank, isoTime, map, meaning, meaningOr, number, orElse, positive, text, when, words, wordsOr } = Wire
 
 const price = (path: string) => at(path, blank(number))
 const above = (path: string) => at(path, positive(number))
@@ -41,16 +41,10 @@ export const minorUnits = new Map([
 
 // `XBT` is `BTC`, and so is its minor unit `XBt`.
 const asset = (path: string) =>
-  all(
-    { code: at(path, text) },
-    ({ code }) => minorUnits.get(code)?.asset ?? (code === "XBT" ? "BTC" : code.toUpperCase())
-  )
+  map(at(path, text), (code) => minorUnits.get(code)?.asset ?? (code === "XBT" ? "BTC" : code.toUpperCase()))
 
 // Those that are not here are indices, spreads and predictions, which have no symbol in our notation.
-const kind = at(
-  "typ",
-  words({ IFXXXP: "spot", FFWCSX: "perpetual", FFWCSF: "perpetual", FFSCSX: "perpetual", FFCCSX: "future" })
-)
+const kind = at("typ", meaning({ spot: "IFXXXP", perpetual: "FFWCSX FFWCSF FFSCSX", future: "FFCCSX" }))
 const inverse = all(
   { kind, isInverse: flag("isInverse") },
   ({ isInverse = false, kind }) => isInverse && kind !== "spot"
@@ -61,10 +55,7 @@ const one = BigDecimal.fromBigInt(1n)
 
 // How many contracts there are to a coin. Where that is not said a contract is worth more or less of the coin as the price
 // moves (a quanto contract).
-const perCoin = all(
-  { toPosition: above("underlyingToPositionMultiplier"), toSettle: above("underlyingToSettleMultiplier") },
-  ({ toPosition, toSettle }) => toPosition ?? toSettle
-)
+const perCoin = orElse(above("underlyingToPositionMultiplier"), above("underlyingToSettleMultiplier"))
 
 // An inverse contract is a unit of the quote currency, whatever that buys.
 const multiplier = all(
@@ -81,7 +72,7 @@ const amount = (size: Wire.Field<BigDecimal.BigDecimal | undefined>) =>
 const lot = amount(above("lotSize"))
 
 /**
- * An instrument that is a market, but for its symbol. `multiplier` is what BitMEX's unit of quantity is in the base
+ * An instrument that is a market. `multiplier` is what BitMEX's unit of quantity is in the base
  * currency, of spot markets too, whose quantities are in minor units.
  *
  * @since 0.1.0
@@ -90,17 +81,17 @@ const lot = amount(above("lotSize"))
 export const Instrument = Row.of({
   id: symbol,
   kind,
-  status: at("state", wordsOr({ Open: "open", Closed: "halted", Settled: "closed", Unlisted: "closed" }, "unknown")),
+  status: at("state", meaningOr({ open: "Open", halted: "Closed", closed: "Settled Unlisted" }, "unknown")),
   base: asset("underlying"),
   quote: asset("quoteCurrency"),
   settle: when(at("typ", wordsOr({ IFXXXP: true }, false)), false, asset("settlCurrency")),
   // Without its day a future would pass for the perpetual of the same assets.
-  expiry: when(kind, "future", at("expiry", text)),
+  expiry: when(kind, "future", map(at("expiry", text), (day) => day.slice(2, 10).replaceAll("-", ""))),
   inverse,
   multiplier,
   tickSize: above("tickSize"),
   // Quantities are whole numbers.
-  lotSize: all({ lot, multiplier }, ({ lot, multiplier }) => lot ?? multiplier),
+  lotSize: orElse(lot, multiplier),
   minAmount: lot,
   maxAmount: amount(at("maxOrderQty", Wire.readable(aboveZero))),
   maxPrice: above("maxPrice")
@@ -167,7 +158,7 @@ export const Bucket = Row.of({
   high: price("high"),
   low: price("low"),
   close: price("close"),
-  volume: all({ volume: price("volume") }, ({ volume = zero }) => volume)
+  volume: map(price("volume"), (volume = zero) => volume)
 })
 
 /**
@@ -230,12 +221,10 @@ const filled = all(
   ({ size = zero }) => size
 )
 
-const standing = { New: "open", PartiallyFilled: "open", PendingCancel: "open", PendingReplace: "open" } as const
-const ended = { Filled: "filled", Canceled: "canceled", Rejected: "rejected", Expired: "expired" } as const
 const timeInForce = wordsOr({ GoodTillCancel: "GTC", ImmediateOrCancel: "IOC", FillOrKill: "FOK" }, undefined)
 
 const instructed = (...words: ReadonlyArray<string>) =>
-  all({ said: name("execInst") }, ({ said = "" }) => said.split(/[,\s]+/).some((word) => words.includes(word)))
+  map(name("execInst"), (said = "") => said.split(/[,\s]+/).some((word) => words.includes(word)))
 
 /**
  * An order. BitMEX does not say when it was made, only when it last traded or changed (`transactTime`).
@@ -249,15 +238,21 @@ export const Order = Row.order({
   clientOrderId: name("clOrdID"),
   side,
   type,
-  status: at("ordStatus", words({ PendingNew: "pending", Triggered: "open", ...standing, ...ended })),
-  // A market order is given the price it was filled at.
-  price: all({ type, price: price("price") }, ({ price, type }) => type === "market" ? undefined : price),
+  status: at(
+    "ordStatus",
+    meaning({
+      pending: "PendingNew",
+      open: "New PartiallyFilled PendingCancel PendingReplace Triggered",
+      filled: "Filled",
+      canceled: "Canceled",
+      rejected: "Rejected",
+      expired: "Expired"
+    })
+  ),
+  price: price("price"),
   amount: at("orderQty", blank(number)),
   filled,
-  averagePrice: all(
-    { filled, price: price("avgPx") },
-    ({ filled, price }) => BigDecimal.isPositive(filled) ? price : undefined
-  ),
+  averagePrice: price("avgPx"),
   timeInForce: at("timeInForce", timeInForce),
   postOnly: instructed("ParticipateDoNotInitiate"),
   reduceOnly: instructed("ReduceOnly", "Close"),
@@ -295,7 +290,7 @@ const fill = fillOf({
   // "AddedLiquidity" in one place of the exchange is "Added" in another.
   liquidity: at(
     "lastLiquidityInd",
-    wordsOr({ AddedLiquidity: "maker", Added: "maker", RemovedLiquidity: "taker", Removed: "taker" }, "unknown")
+    meaningOr({ maker: "AddedLiquidity Added", taker: "RemovedLiquidity Removed" }, "unknown")
   ),
   at: at("transactTime", isoTime)
 })
@@ -307,11 +302,11 @@ const fill = fillOf({
  * @since 0.1.0
  * @category rows
  */
-export const Execution = { ...Row.of({ id: name("execID"), fill: when(isFill, true, fill) }), identify: fill.identify }
+export const Execution = Row.entry(name("execID"), fill, isFill)
 
 const position = Row.position({
   market: symbol,
-  side: all({ size: at("currentQty", number) }, ({ size }) => BigDecimal.isNegative(size) ? "short" : "long"),
+  side: map(at("currentQty", number), (size) => BigDecimal.isNegative(size) ? "short" : "long"),
   amount: at("currentQty", number),
   entryPrice: price("avgEntryPrice"),
   markPrice: price("markPrice"),

@@ -3,25 +3,14 @@
  *
  * @since 0.1.0
  */
-import { ExchangeError, type KeyPermissions, type Market } from "@effect-exchange/core"
-import {
-  type Adapter,
-  ClientOrderId,
-  type Declaration,
-  Exchange,
-  Listing,
-  Page,
-  Question,
-  type Row,
-  type Wire
-} from "@effect-exchange/core/adapter"
+import type { KeyPermissions, Market } from "@effect-exchange/core"
+import { ClientOrderId, Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
+import type { Adapter, Declaration, Endpoint, ExchangeClient, Row, Wire } from "@effect-exchange/core/adapter"
 import * as Arr from "effect/Array"
-import * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Endpoints from "./Endpoints.js"
 import { categoryOf, market, named, nameOf, within } from "./Markets.js"
-import { history, next, type Part, week } from "./Paging.js"
 import { protocol, recvWindow } from "./Protocol.js"
 import type * as Rows from "./Rows.js"
 
@@ -29,50 +18,25 @@ const { ask } = Question
 
 // ---- public data
 
-const listing = (
-  category: Endpoints.Category,
-  status?: string
-): Declaration.MarketData["listings"][number] =>
-(client) =>
-() =>
-  Effect.map(
-    Page.all({
-      endpoint: Endpoints.instrumentsInfo,
-      input: (cursor) => ({ category, ...status === undefined ? {} : { status }, limit: 1000, cursor }),
-      rows: ({ list }) => list,
-      next
-    })(client)(),
-    Listing.map(market(category))
-  )
+const listing = (category: Endpoints.Category, status?: string): Declaration.MarketData["listings"][number] =>
+  Page.all({
+    endpoint: Endpoints.instrumentsInfo,
+    input: (cursor) => ({ category, status, limit: 1000, cursor }),
+    rows: ({ list }) => Listing.map(list, market(category)),
+    next: Page.cursorOfFull
+  })
 
-const tickersOf = (
-  scope: Endpoints.Scope
-): Question.Question<"marketData", [], Listing.Listing<Row.TickerOf>> =>
-  ask(
-    scope.category === "inverse" ? Endpoints.inverseTickers : Endpoints.tickers,
-    () => scope,
-    ({ at, list }) => within(scope.category, Listing.map(list, (row) => ({ ...row, at })))
-  )
-
-const ticker: Declaration.MarketData["ticker"] = (client) => (market) =>
-  Effect.flatMap(
-    tickersOf(named(market))(client)(),
-    ({ rows, unknown: [unread] }): Effect.Effect<Row.TickerOf, ExchangeError.MarketDataError> => {
-      const row = rows.find((row) => row.market === nameOf(named(market)))
-      const about = { exchange: client.exchange, operation: "tickers" }
-      if (row !== undefined) return Effect.succeed(row)
-      return unread === undefined
-        ? new ExchangeError.SymbolNotFound({
-          ...about,
-          symbol: market.symbol,
-          detail: `${market.symbol} (${market.id}) has no ticker any more`
-        })
-        : new ExchangeError.MalformedResponse({ ...about, detail: `the ticker is not understood: ${unread.detail}` })
-    }
-  )
+const tickersOf = (scope: Endpoints.Scope) =>
+  ask(Endpoints.tickers, () => scope, ({ at, list }) => {
+    const volume = scope.category === "inverse" ? "turnover" : "volume24h"
+    return within(
+      scope.category,
+      Listing.map(list, ({ ticker, turnover }) => ({ ...ticker, at, volume24h: { ...ticker, turnover }[volume] }))
+    )
+  })
 
 /** Several of a category are all of them: one request can name one symbol. */
-const tickers: Declaration.MarketData["tickers"] = (client) => (markets) =>
+const tickers = (client: ExchangeClient.ExchangeClient<"marketData">) => (markets: ReadonlyArray<Market.Market>) =>
   Question.each(
     Object.values(Arr.groupBy(markets, categoryOf)).map(([first, ...others]) =>
       tickersOf(others.length === 0 ? named(first) : { category: categoryOf(first) })
@@ -124,7 +88,9 @@ const permissionsOf = (
 }
 
 /** On spot, a market buy that does not say what its size is in is sized in the quote coin. */
-const orders = (category: Endpoints.Category, { list }: Part<Wire.Type<typeof Rows.Order>>) =>
+type Orders = Listing.Listing<Wire.Type<typeof Rows.Order>>
+
+const orders = (category: Endpoints.Category, list: Orders) =>
   within(
     category,
     Listing.map(list, ({ buysUnsaid, ...order }): Row.Order =>
@@ -135,8 +101,8 @@ const standing = (scope: Endpoints.Scope) =>
   Page.all({
     endpoint: Endpoints.orderRealtime,
     input: (cursor: string | undefined) => ({ ...scope, limit: 50, cursor }),
-    rows: (page) => orders(scope.category, page),
-    next
+    rows: ({ list }) => orders(scope.category, list),
+    next: Page.cursorOfFull
   })
 
 const held = (scope: Endpoints.Scope) =>
@@ -144,7 +110,7 @@ const held = (scope: Endpoints.Scope) =>
     endpoint: Endpoints.positionList,
     input: (cursor: string | undefined) => ({ ...scope, limit: 200, cursor }),
     rows: ({ list }) => within<Row.Position & { readonly id?: string }>(scope.category, list),
-    next
+    next: Page.cursorOfFull
   })
 
 /**
@@ -162,25 +128,30 @@ const contracts = (markets: ReadonlyArray<Market.Market>): ReadonlyArray<Endpoin
 const positions: Declaration.OptionalAccount["positions"] = (client) => (markets) =>
   Question.each(contracts(markets).map(held))(client)()
 
-const lookup = (
-  market: Market.Market,
-  ids: Endpoints.Ids
-): Question.Question<"account", [], Listing.Listing<Row.Order>> =>
-  ask(Endpoints.orderRealtime, () => ({ ...named(market), ...ids }), (page) => orders(categoryOf(market), page))
+const [day, week] = [86_400_000, 7 * 86_400_000]
+const kept = { span: week, kept: 730 * day }
 
-const lookupEnded = (
+const part = (limit: number) => (market: Market.Market, cursor: string | undefined, span?: Adapter.Window) => ({
+  ...named(market),
+  ...span && { startTime: span.from, endTime: span.to },
+  limit,
+  cursor
+})
+
+type Reader = ExchangeClient.ExchangeClient<"marketData" | "account">
+
+const lookup = (
+  endpoint: Endpoint.Endpoint<"account", Endpoints.Named & Endpoints.Ids & Endpoints.Span, { readonly list: Orders }>,
   market: Market.Market,
-  ids: Endpoints.Ids,
-  span: Endpoints.Span = {}
-): Question.Question<"account", [], Listing.Listing<Row.Order>> =>
-  ask(Endpoints.orderHistory, () => ({ ...named(market), ...ids, ...span }), (page) => orders(categoryOf(market), page))
+  ids: Endpoints.Ids & Endpoints.Span
+) => ask(endpoint, () => ({ ...named(market), ...ids }), ({ list }) => orders(categoryOf(market), list))
 
 /** What was placed more than a week ago is found only by asking for that week. A day is left for clocks that differ. */
 const byNameEnded: Declaration.Account["byName"][number] = (client) => ({ clientOrderId, market, since }) =>
   Effect.flatMap(Clock.currentTimeMillis, (now) => {
-    const isOld = since !== undefined && now - since > week - 86_400_000
+    const isOld = since !== undefined && now - since > week - day
     const span = isOld ? { startTime: since - 60_000, endTime: since - 60_000 + week } : {}
-    return lookupEnded(market, { orderLinkId: clientOrderId }, span)(client)()
+    return lookup(Endpoints.orderHistory, market, { orderLinkId: clientOrderId, ...span })(client)()
   })
 
 // ---- orders
@@ -191,8 +162,8 @@ const newOrder = (order: Declaration.NewOrder): Endpoints.NewOrder => {
     symbol: market.id,
     side: side === "buy" ? "Buy" : "Sell",
     orderType: type === "limit" ? "Limit" : "Market",
-    qty: BigDecimal.normalize(size),
-    price: price && BigDecimal.normalize(price),
+    qty: size,
+    price,
     timeInForce: postOnly ? "PostOnly" : timeInForce,
     orderLinkId: clientOrderId,
     reduceOnly: reduceOnly ? true : undefined,
@@ -204,28 +175,6 @@ const referred = ({ clientOrderId, id, market }: Adapter.Reference): Endpoints.N
   ...named(market),
   ...id === undefined ? { orderLinkId: clientOrderId } : { orderId: id }
 })
-
-/** As many as are canceled at a time: there may be more. */
-const canceledAtOnce = 500
-
-const cancelAll = (
-  before: ReadonlyArray<string>
-): Question.Question<"trading", [Market.Market], ReadonlyArray<string>> =>
-(client) =>
-(market) =>
-  Effect.flatMap(client.request(Endpoints.orderCancelAll, named(market)), ({ done, ids }) => {
-    if (!done) {
-      return new ExchangeError.OrderRejected({
-        exchange: client.exchange,
-        operation: Endpoints.orderCancelAll.name,
-        detail: `the orders of ${market.symbol} could not be canceled; cancel them one by one`
-      })
-    }
-    const all = Arr.dedupe([...before, ...ids])
-    return ids.length >= canceledAtOnce && all.length > before.length
-      ? cancelAll(all)(client)(market)
-      : Effect.succeed(all)
-  })
 
 const exchange = Exchange.define({
   name: "Bybit",
@@ -241,7 +190,7 @@ const exchange = Exchange.define({
         ["Trading", "PreLaunch", "Delivering"].map((status) => listing(category, status))
       )
     ],
-    ticker,
+    ticker: Question.ofOne(tickers, (market) => nameOf(named(market))),
     tickers,
     book: { depths: 1000, read: ask(Endpoints.orderbook, (market, limit) => ({ ...named(market), limit })) },
     trades: {
@@ -270,37 +219,41 @@ const exchange = Exchange.define({
     open: (client) => (market) => standing(named(market))(client)(),
     openOfAll: (client) => (markets) =>
       Question.each([{ category: "spot" as const }, ...contracts(markets)].map(standing))(client)(),
-    byId: (client) => (market, orderId) =>
-      Effect.flatMap(lookup(market, { orderId })(client)(), (found) =>
-        found.rows.length + found.unknown.length > 0
-          ? Effect.succeed(found)
-          : lookupEnded(market, { orderId })(client)()),
+    byId: [Endpoints.orderRealtime, Endpoints.orderHistory].map(
+      (endpoint) => (client: Reader) => (market: Market.Market, orderId: string) =>
+        lookup(endpoint, market, { orderId })(client)()
+    ),
     byName: [
-      (client) => ({ clientOrderId, market }) => lookup(market, { orderLinkId: clientOrderId })(client)(),
+      (client) => ({ clientOrderId, market }) =>
+        lookup(Endpoints.orderRealtime, market, { orderLinkId: clientOrderId })(client)(),
       byNameEnded
     ],
     forgets: { after: "6 days", detail: "Bybit keeps orders that were not filled for a week" },
     ended: {
       order: "newest first",
-      read: history(50, Endpoints.orderHistory, (market, page) => orders(categoryOf(market), page))
+      read: Page.bySpan({
+        ...kept,
+        endpoint: Endpoints.orderHistory,
+        input: part(50),
+        rows: (market, list) => orders(categoryOf(market), list)
+      })
     },
     fills: {
       order: "newest first",
-      read: history(100, Endpoints.executionList, (market, { list }) => {
-        const fills = list.rows.flatMap(({ fill }) =>
-          fill === undefined ? [] : [{ ...fill, feeAsset: fill.feeAsset ?? market.settle }]
-        )
-        return within(categoryOf(market), { ...list, rows: fills })
+      // Of contracts it is not said.
+      feeIn: "settle",
+      read: Page.bySpan({
+        ...kept,
+        endpoint: Endpoints.executionList,
+        input: part(100),
+        rows: (market, { rows, unknown }) =>
+          within(categoryOf(market), { rows: rows.flatMap(({ fill }) => fill ?? []), unknown })
       })
     },
     positions
   },
   trading: {
-    names: {
-      pattern: /^[A-Za-z0-9_-]{1,36}$/,
-      described: "1 to 36 of A-Z a-z 0-9 - _",
-      make: ClientOrderId.asUuid
-    },
+    names: { pattern: /^[A-Za-z0-9_-]{1,36}$/, described: "1 to 36 of A-Z a-z 0-9 - _", make: ClientOrderId.asUuid },
     timeInForce: ["GTC", "IOC", "FOK"],
     reduceOnly: true,
     deduplicates: "always",
@@ -321,23 +274,14 @@ const exchange = Exchange.define({
           category: orders[0] === undefined ? "spot" : categoryOf(orders[0].market),
           request: orders.map(newOrder)
         }),
-        ({ ids, outcomes }, orders) =>
-          orders.map((_, index): Declaration.Outcome => {
-            const [outcome, accepted] = [outcomes[index], ids[index]]
-            if (outcome === undefined || outcome.code !== "0") return outcome && { refused: outcome }
-            return accepted === undefined ? undefined : { accepted }
-          })
+        (outcomes, orders) => orders.map((_, index) => outcomes[index])
       )
     },
     cancel: { by: "either", ask: ask(Endpoints.orderCancel, referred, () => undefined) },
-    cancelAll: { ids: cancelAll([]) },
+    cancelAll: { most: 500, ids: ask(Endpoints.orderCancelAll, named, ({ ids }) => ids) },
     amend: ask(
       Endpoints.orderAmend,
-      ({ price, reference, size }: Declaration.Change) => ({
-        ...referred(reference),
-        qty: size && BigDecimal.normalize(size),
-        price: price && BigDecimal.normalize(price)
-      }),
+      ({ price, reference, size }: Declaration.Change) => ({ ...referred(reference), qty: size, price }),
       () => undefined
     )
   }

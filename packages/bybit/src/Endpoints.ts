@@ -11,6 +11,8 @@ import type * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 import * as Rows from "./Rows.js"
 
+const { takes } = Endpoint
+
 const account = (count: number) => Limit.window(count, "1 second", { per: "key" })
 
 /**
@@ -46,7 +48,7 @@ const open = Endpoint.family({ ...shared, capability: "marketData" })
 
 const read = Endpoint.family({ ...shared, capability: "account" })
 
-const write = Endpoint.family({ ...shared, capability: "trading", method: "POST", body: "json" })
+const write = Endpoint.family({ ...shared, capability: "trading", method: "POST", body: "json", decimals: "shortest" })
 
 /**
  * What a request is about; a name of a market is unique within one only. Options are left out.
@@ -81,13 +83,12 @@ export type Scope = { readonly category: Category; readonly symbol?: string; rea
  */
 export type Part = { readonly limit?: number; readonly cursor?: string | undefined }
 
-const perCategory = (scope: "create" | "amend" | "cancel" | "cancelAll", category: Category, count = 1) => ({
+const of = (scope: "create" | "amend" | "cancel" | "cancelAll") => ({ category, request }: Counted) => ({
   ...ip,
-  [category === "spot" ? `${scope}.spot` : scope]: count
+  [category === "spot" ? `${scope}.spot` : scope]: request?.length ?? 1
 })
 
-const of = (scope: "create" | "amend" | "cancel" | "cancelAll") => ({ category }: { readonly category: Category }) =>
-  perCategory(scope, category)
+type Counted = { readonly category: Category; readonly request?: ReadonlyArray<unknown> }
 
 // ---- public data
 
@@ -97,8 +98,7 @@ const of = (scope: "create" | "amend" | "cancel" | "cancelAll") => ({ category }
  * @since 0.1.0
  * @category endpoints
  */
-export const serverTime = open("serverTime", {
-  path: "market/time",
+export const serverTime = open("serverTime", "market/time", {
   within: "",
   answer: Wire.within("time", Schema.NonNegativeInt)
 })
@@ -107,8 +107,7 @@ export const serverTime = open("serverTime", {
  * @since 0.1.0
  * @category endpoints
  */
-export const systemStatus = open("systemStatus", {
-  path: "system/status",
+export const systemStatus = open("systemStatus", "system/status", {
   answer: Wire.within("list", Wire.list(Rows.Interruption))
 })
 
@@ -118,29 +117,22 @@ export const systemStatus = open("systemStatus", {
  * @since 0.1.0
  * @category endpoints
  */
-export const instrumentsInfo = open("instrumentsInfo", {
-  path: "market/instruments-info",
-  input: Endpoint.takes<Part & { readonly category: Category; readonly status?: string }>(),
+export const instrumentsInfo = open("instrumentsInfo", "market/instruments-info", {
+  input: takes<Part & { category: Category; status?: string | undefined }>(),
   answer: Rows.page(Rows.Instrument)
 })
 
-const tickersOf = { path: "market/tickers", within: "", input: Endpoint.takes<Scope>() }
-
 /**
- * One ticker, or all of a category without `symbol`.
+ * One ticker, or all of a category without `symbol`, and the instant of the answer.
  *
  * @since 0.1.0
  * @category endpoints
  */
-export const tickers = open("tickers", { ...tickersOf, answer: Rows.Tickers })
-
-/**
- * The same of inverse contracts.
- *
- * @since 0.1.0
- * @category endpoints
- */
-export const inverseTickers = open("inverseTickers", { ...tickersOf, answer: Rows.InverseTickers })
+export const tickers = open("tickers", "market/tickers", {
+  within: "",
+  input: takes<Scope>(),
+  answer: Wire.answer({ at: Wire.at("time", Wire.millis), list: Wire.at("result.list", Wire.list(Rows.Ticker)) })
+})
 
 /**
  * At most 1000 levels; 1 of spot and 25 of contracts unless `limit` says otherwise.
@@ -148,9 +140,8 @@ export const inverseTickers = open("inverseTickers", { ...tickersOf, answer: Row
  * @since 0.1.0
  * @category endpoints
  */
-export const orderbook = open("orderbook", {
-  path: "market/orderbook",
-  input: Endpoint.takes<Named & { readonly limit?: number }>(),
+export const orderbook = open("orderbook", "market/orderbook", {
+  input: takes<Named & { limit?: number }>(),
   answer: Rows.Book
 })
 
@@ -160,9 +151,8 @@ export const orderbook = open("orderbook", {
  * @since 0.1.0
  * @category endpoints
  */
-export const recentTrade = open("recentTrade", {
-  path: "market/recent-trade",
-  input: Endpoint.takes<Named & { readonly limit?: number }>(),
+export const recentTrade = open("recentTrade", "market/recent-trade", {
+  input: takes<Named & { limit?: number }>(),
   answer: Wire.within("list", Wire.list(Rows.Trade))
 })
 
@@ -180,12 +170,9 @@ export const candlePage = 1000
  * @since 0.1.0
  * @category endpoints
  */
-export const kline = open("kline", {
-  path: "market/kline",
-  input: Endpoint.takes<
-    Named & { readonly interval: string; readonly start?: number; readonly end?: number; readonly limit?: number }
-  >(),
-  answer: Wire.within("list", Schema.Array(Wire.one(Rows.Bar)))
+export const kline = open("kline", "market/kline", {
+  input: takes<Named & { interval: string; start?: number; end?: number; limit?: number }>(),
+  answer: Wire.within("list", Wire.every(Rows.Bar))
 })
 
 // ---- the account
@@ -196,7 +183,7 @@ export const kline = open("kline", {
  * @since 0.1.0
  * @category endpoints
  */
-export const queryApi = read("queryApi", { path: "user/query-api", answer: Rows.ApiKey, cost: { ...ip, key: 1 } })
+export const queryApi = read("queryApi", "user/query-api", { answer: Rows.ApiKey, cost: { ...ip, key: 1 } })
 
 /**
  * The coins of each account of a type.
@@ -204,10 +191,9 @@ export const queryApi = read("queryApi", { path: "user/query-api", answer: Rows.
  * @since 0.1.0
  * @category endpoints
  */
-export const walletBalance = read("walletBalance", {
-  path: "account/wallet-balance",
-  input: Endpoint.takes<{ readonly accountType: "UNIFIED" }>(),
-  answer: Wire.within("list", Schema.Array(Wire.within("coin", Schema.Array(Wire.one(Rows.Balance))))),
+export const walletBalance = read("walletBalance", "account/wallet-balance", {
+  input: takes<{ accountType: "UNIFIED" }>(),
+  answer: Wire.within("list", Schema.Array(Wire.within("coin", Wire.every(Rows.Balance)))),
   cost: { ...ip, wallet: 1 }
 })
 
@@ -217,9 +203,8 @@ export const walletBalance = read("walletBalance", {
  * @since 0.1.0
  * @category endpoints
  */
-export const positionList = read("positionList", {
-  path: "position/list",
-  input: Endpoint.takes<Scope & Part>(),
+export const positionList = read("positionList", "position/list", {
+  input: takes<Scope & Part>(),
   answer: Rows.page(Rows.Position),
   cost: { ...ip, positions: 1 }
 })
@@ -240,9 +225,8 @@ export type Ids = { readonly orderId?: string; readonly orderLinkId?: string }
  * @since 0.1.0
  * @category endpoints
  */
-export const orderRealtime = read("orderRealtime", {
-  path: "order/realtime",
-  input: Endpoint.takes<Scope & Ids & Part>(),
+export const orderRealtime = read("orderRealtime", "order/realtime", {
+  input: takes<Scope & Ids & Part>(),
   answer: Orders,
   cost: { ...ip, orders: 1 }
 })
@@ -261,9 +245,8 @@ export type Span = { readonly startTime?: number; readonly endTime?: number }
  * @since 0.1.0
  * @category endpoints
  */
-export const orderHistory = read("orderHistory", {
-  path: "order/history",
-  input: Endpoint.takes<Named & Ids & Span & Part>(),
+export const orderHistory = read("orderHistory", "order/history", {
+  input: takes<Named & Ids & Span & Part>(),
   answer: Orders,
   cost: { ...ip, history: 1 }
 })
@@ -274,9 +257,8 @@ export const orderHistory = read("orderHistory", {
  * @since 0.1.0
  * @category endpoints
  */
-export const executionList = read("executionList", {
-  path: "execution/list",
-  input: Endpoint.takes<Named & Span & Part>(),
+export const executionList = read("executionList", "execution/list", {
+  input: takes<Named & Span & Part>(),
   answer: Rows.page(Rows.Execution),
   cost: { ...ip, executions: 1 }
 })
@@ -284,7 +266,7 @@ export const executionList = read("executionList", {
 // ---- orders
 
 /**
- * An order to place, with no more decimals than it needs: zeros at the end count as decimals. `marketUnit` is said for every
+ * An order to place. Zeros at the end of a number would count as decimals, and are not sent. `marketUnit` is said for every
  * market order on spot, as buys are in the quote coin otherwise.
  *
  * @since 0.1.0
@@ -309,9 +291,8 @@ export type NewOrder = {
  * @since 0.1.0
  * @category endpoints
  */
-export const orderCreate = write("orderCreate", {
-  path: "order/create",
-  input: Endpoint.takes<NewOrder & { readonly category: Category }>(),
+export const orderCreate = write("orderCreate", "order/create", {
+  input: takes<NewOrder & { category: Category }>(),
   answer: Rows.Taken,
   cost: of("create"),
   idempotency: "once"
@@ -323,12 +304,11 @@ export const orderCreate = write("orderCreate", {
  * @since 0.1.0
  * @category endpoints
  */
-export const orderCreateBatch = write("orderCreateBatch", {
-  path: "order/create-batch",
+export const orderCreateBatch = write("orderCreateBatch", "order/create-batch", {
   within: "",
-  input: Endpoint.takes<{ readonly category: Category; readonly request: ReadonlyArray<NewOrder> }>(),
+  input: takes<{ category: Category; request: ReadonlyArray<NewOrder> }>(),
   answer: Rows.Batch,
-  cost: ({ category, request }) => perCategory("create", category, request.length),
+  cost: of("create"),
   idempotency: "once"
 })
 
@@ -338,13 +318,8 @@ export const orderCreateBatch = write("orderCreateBatch", {
  * @since 0.1.0
  * @category endpoints
  */
-export const orderAmend = write("orderAmend", {
-  path: "order/amend",
-  input: Endpoint.takes<
-    & Named
-    & Ids
-    & { readonly qty: BigDecimal.BigDecimal | undefined; readonly price: BigDecimal.BigDecimal | undefined }
-  >(),
+export const orderAmend = write("orderAmend", "order/amend", {
+  input: takes<Named & Ids & { qty: BigDecimal.BigDecimal | undefined; price: BigDecimal.BigDecimal | undefined }>(),
   answer: Rows.Taken,
   cost: of("amend"),
   idempotency: "once"
@@ -356,9 +331,8 @@ export const orderAmend = write("orderAmend", {
  * @since 0.1.0
  * @category endpoints
  */
-export const orderCancel = write("orderCancel", {
-  path: "order/cancel",
-  input: Endpoint.takes<Named & Ids>(),
+export const orderCancel = write("orderCancel", "order/cancel", {
+  input: takes<Named & Ids>(),
   answer: Rows.Taken,
   cost: of("cancel"),
   idempotency: "idempotent"
@@ -370,9 +344,8 @@ export const orderCancel = write("orderCancel", {
  * @since 0.1.0
  * @category endpoints
  */
-export const orderCancelAll = write("orderCancelAll", {
-  path: "order/cancel-all",
-  input: Endpoint.takes<Named>(),
+export const orderCancelAll = write("orderCancelAll", "order/cancel-all", {
+  input: takes<Named>(),
   answer: Rows.CanceledAll,
   cost: of("cancelAll"),
   idempotency: "idempotent"

@@ -9,17 +9,18 @@
 import { ExchangeError } from "@effect-exchange/core"
 import { Errors, Wire } from "@effect-exchange/core/adapter"
 import * as Duration from "effect/Duration"
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
 // The result of an error may be `{}` or `null`, so it is not looked at.
-const envelope = Schema.decodeUnknownOption(Wire.answer({
+const envelope = Wire.ifAny(Wire.answer({
   code: Wire.at("retCode", Schema.Int),
-  text: Wire.at("retMsg", Schema.Unknown)
+  text: Wire.at("retMsg", Wire.readable(Schema.String)),
+  // Of a cancellation of all: a failure in an answer that looks well.
+  failed: Wire.at("result.success", Wire.wordsOr({ 0: true }, false))
 }))
 
 const tooFrequent = /access too frequent/i
-const ban = 600_000
+const ban = "10 minutes"
 
 /**
  * The table of Bybit's errors.
@@ -29,10 +30,9 @@ const ban = 600_000
  */
 export const errors: Errors.Table = Errors.table({
   said: ({ json }) => {
-    const body = Option.getOrUndefined(envelope(json))
-    return body === undefined || body.code === 0
-      ? undefined
-      : { code: String(body.code), text: typeof body.text === "string" ? body.text : "" }
+    const body = envelope(json)
+    if (body?.failed === true) return { code: "0", text: "the orders could not be canceled; cancel them one by one" }
+    return body && body.code !== 0 ? { code: String(body.code), text: body.text ?? "" } : undefined
   },
   codes: {
     ClockSkew: "10002 -1",
@@ -46,7 +46,7 @@ export const errors: Errors.Table = Errors.table({
       "170140 170192 170193 170194 170381 170382",
     InsufficientFunds: "110004 110006 110007 110012 110014 110044 110045 110051 110052 110053 170131 170033",
     OrderRejected:
-      "110009 110020 170810 110021 110023 110042 30228 110063 110074 170151 170157 110090 110103 170149 170210 170218 " +
+      "0 110009 110020 170810 110021 110023 110042 30228 110063 110074 170151 170157 110090 110103 170149 170210 170218 " +
       "30208 30209",
     Busy: "110079",
     DuplicateOrder: "110072 170141 110030 10014",
@@ -71,18 +71,14 @@ export const errors: Errors.Table = Errors.table({
     if (/\bsign\b|signature/i.test(text)) return "AuthenticationFailed"
     return /symbol/i.test(text) ? "SymbolNotFound" : undefined
   },
-  unspoken: ({ about, json, now, status, text = "" }) => {
+  unspoken: ({ about, json, status, text = "" }) => {
     if (status === 403 && tooFrequent.test(text)) {
-      return new ExchangeError.Banned({
-        ...about,
-        // The exchange's own words, though they are no JSON.
-        outcome: "Rejected",
-        detail: "this address sent too many requests and is banned; nothing is sent for ten minutes",
-        until: now + ban
-      })
+      const detail = "this address sent too many requests and is banned; nothing is sent for ten minutes"
+      // The exchange's own words, though they are no JSON.
+      return { kind: "Banned", outcome: "Rejected", detail, wait: ban }
     }
     // Without its code nothing is a success, and least of all an order.
-    return status < 300 && json !== undefined && Option.isNone(envelope(json))
+    return status < 300 && json !== undefined && envelope(json) === undefined
       ? new ExchangeError.MalformedResponse({ ...about, detail: "the answer has no `retCode`" })
       : undefined
   }

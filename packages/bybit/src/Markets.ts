@@ -6,8 +6,8 @@
  *
  * @since 0.1.0
  */
-import { Decimal, ExchangeSymbol, type Market } from "@effect-exchange/core"
-import type { Listing, Wire } from "@effect-exchange/core/adapter"
+import { Decimal, type Market } from "@effect-exchange/core"
+import type { Listing, Row, Wire } from "@effect-exchange/core/adapter"
 import type * as Endpoints from "./Endpoints.js"
 import type * as Rows from "./Rows.js"
 
@@ -56,42 +56,27 @@ export const within = <A extends { readonly market: string }>(
 const one = Decimal.make("1")
 
 /**
- * Reads a market. What has no symbol in our notation is left out, and what is neither a perpetual nor, with its day, a future:
- * without the day it would pass for the perpetual of the same coins. One inverse contract is one unit of its quote coin.
+ * Reads a market. Perpetuals have a day, too, when they are to be taken off. One inverse contract is one unit of its quote
+ * coin.
  *
  * @since 0.1.0
  * @category markets
  */
-export const market =
-  (category: Endpoints.Category) => (row: Wire.Type<typeof Rows.Instrument>): Market.Market | undefined => {
-    const { base, contract, delivery, id, maxPrice, minPrice, quote, settle, status, tickSize } = row
-    const assets = { base, quote, settle }
-    const known = { id, status, tickSize, minPrice, maxPrice }
-    if (category === "spot") {
-      const symbol = ExchangeSymbol.fromAssets({ base, quote })
-      // Spot has a `minOrderQty` as well, which does not count any more.
-      return symbol && {
-        ...known,
-        symbol,
-        kind: "spot",
-        base,
-        quote,
-        lotSize: row.basePrecision,
-        maxAmount: row.maxLimitOrderQty ?? row.maxOrderQty,
-        minNotional: row.minOrderAmt
-      }
-    }
-    if (contract === undefined || settle === undefined || (contract === "future" && !delivery)) return undefined
-    const symbol = ExchangeSymbol.fromAssets({ ...assets, expiry: contract === "future" ? delivery : undefined })
-    return symbol && {
+export const market = (category: Endpoints.Category) => (row: Wire.Type<typeof Rows.Instrument>): Row.Market => {
+  const { contract, delivery, maxLimit, maxAmount, minAmount, minOrderAmt, precision, settle, step, value, ...known } =
+    row
+  // Spot has a `minOrderQty` as well, which does not count any more.
+  return category === "spot"
+    ? { ...known, kind: category, lotSize: precision, maxAmount: maxLimit ?? maxAmount, minNotional: minOrderAmt }
+    : {
       ...known,
-      ...assets,
-      symbol,
       kind: contract,
-      lotSize: row.qtyStep,
-      minAmount: row.minOrderQty,
-      maxAmount: row.maxOrderQty,
-      minNotional: row.minNotionalValue,
+      expiry: delivery === 0 ? undefined : delivery,
+      settle,
+      lotSize: step,
+      minAmount,
+      maxAmount,
+      minNotional: value,
       ...category === "inverse" ? { inverse: true, multiplier: one } : {}
     }
-  }
+}

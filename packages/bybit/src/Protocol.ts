@@ -5,9 +5,7 @@
  */
 import { type Endpoint, Protocol, Signature, Wire } from "@effect-exchange/core/adapter"
 import * as Either from "effect/Either"
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import { limits, serverTime } from "./Endpoints.js"
 import { errors } from "./Errors.js"
@@ -44,16 +42,11 @@ export const sign: Protocol.Sign = (request, { key, secret }, { now }) => {
   const timestamp = String(Math.max(0, now - caution))
   const payload = request.method === "GET" ? request.query : request.body
   const signature = Signature.hmacSha256Hex(secret, timestamp + Redacted.value(key) + recvWindow + payload)
-  return Either.right({
-    ...request,
-    headers: {
-      ...request.headers,
-      "x-bapi-api-key": Redacted.value(key),
-      "x-bapi-timestamp": timestamp,
-      "x-bapi-recv-window": String(recvWindow),
-      "x-bapi-sign": signature
-    },
-    signature
+  return Protocol.signed(request, signature, {
+    "x-bapi-api-key": Redacted.value(key),
+    "x-bapi-timestamp": timestamp,
+    "x-bapi-recv-window": String(recvWindow),
+    "x-bapi-sign": signature
   })
 }
 
@@ -69,20 +62,15 @@ export const usage = (
   auth: "none" | "signed",
   cost: Endpoint.Cost
 ): ReadonlyArray<Protocol.Usage> => {
-  const remaining = headers["x-bapi-limit-status"]
+  const remaining = Protocol.count(headers["x-bapi-limit-status"], 6)
   const [scope, ...others] = Struct.keys(limits).filter((scope) => scope !== "ip" && scope in cost)
-  if (auth === "none" || scope === undefined || others.length > 0) return []
-  if (remaining === undefined || !/^\d{1,6}$/.test(remaining)) return []
-  const reset = headers["x-bapi-limit-reset-timestamp"]
-  const isKnown = Number(remaining) === 0 && reset !== undefined && /^\d{13}$/.test(reset)
-  return [{
-    scope,
-    used: Math.max(0, limits[scope].limit - Number(remaining)),
-    ...isKnown ? { windowEnd: Number(reset) } : {}
-  }]
+  if (auth === "none" || remaining === undefined || scope === undefined || others.length > 0) return []
+  const reset = remaining === 0 ? Protocol.count(headers["x-bapi-limit-reset-timestamp"], 13) : undefined
+  const used = Math.max(0, limits[scope].limit - remaining)
+  return [reset === undefined ? { scope, used } : { scope, used, windowEnd: reset }]
 }
 
-const time = Schema.decodeUnknownOption(Wire.within("time", Wire.millis))
+const time = Wire.ifAny(Wire.within("time", Wire.millis))
 
 /**
  * Bybit's hosts and those of its regions, its limits, signature and errors.
@@ -109,10 +97,7 @@ export const protocol = Protocol.make({
   sign,
   errors,
   // Every answer has its time.
-  learn: ({ auth, cost, headers, json }) => ({
-    usage: usage(headers, auth, cost),
-    serverTime: Option.getOrUndefined(time(json))
-  }),
+  learn: ({ auth, cost, headers, json }) => ({ usage: usage(headers, auth, cost), serverTime: time(json) }),
   serverTime,
   tolerance: recvWindow
 })

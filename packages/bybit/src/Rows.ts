@@ -6,11 +6,11 @@
  *
  * @since 0.1.0
  */
-import { Row, Wire } from "@effect-exchange/core/adapter"
+import { type Declaration, Row, Wire } from "@effect-exchange/core/adapter"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 
-const { all, at, blank, decimal, millis, text, words, wordsOr } = Wire
+const { all, at, blank, decimal, isTrue, map, meaning, meaningOr, millis, orElse, text, words, wordsOr } = Wire
 
 // A zero stands for none where there cannot be any: no trade yet, an empty side, no limit.
 const price = (path: string) => at(path, Wire.positive(decimal))
@@ -21,14 +21,10 @@ const side = at("side", words({ Buy: "buy", Sell: "sell" }))
 
 // It comes percent-encoded (`page_args%3D…%26`) and goes back as it came: decoded here, it is encoded again like every other
 // parameter. `decodeURIComponent` throws at bytes that are not UTF-8; cursors are ASCII.
-const cursor = Schema.transform(Schema.String, Schema.String, {
-  strict: true,
-  decode: (text) =>
-    /%(?![0-9A-Fa-f]{2})/.test(text)
-      ? text
-      : text.replace(/%([2-7][0-9A-Fa-f])/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
-  encode: (text) => text
-})
+const cursor = (text: string | undefined): string | undefined =>
+  text === undefined || /%(?![0-9A-Fa-f]{2})/.test(text)
+    ? text
+    : text.replace(/%([2-7][0-9A-Fa-f])/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 
 /**
  * Reads a page of a list, and by what the next one is asked for.
@@ -37,7 +33,7 @@ const cursor = Schema.transform(Schema.String, Schema.String, {
  * @category answers
  */
 export const page = <A>(row: Wire.Row<A>) =>
-  Wire.answer({ list: at("list", Wire.list(row)), next: at("nextPageCursor", blank(cursor)) })
+  Wire.answer({ list: at("list", Wire.list(row)), next: map(at("nextPageCursor", blank(Schema.String)), cursor) })
 
 // ---- public data
 
@@ -50,71 +46,52 @@ export const page = <A>(row: Wire.Row<A>) =>
  */
 export const Instrument = Row.of({
   id: at("symbol", text),
-  status: at(
-    "status",
-    wordsOr({ Trading: "open", PreLaunch: "halted", Delivering: "halted", Closed: "closed" }, "unknown")
-  ),
+  status: at("status", meaningOr({ open: "Trading", halted: "PreLaunch Delivering", closed: "Closed" }, "unknown")),
   base: at("baseCoin", text),
   quote: at("quoteCoin", text),
   settle: at("settleCoin", blank(text)),
   contract: at(
     "contractType",
-    wordsOr({
-      LinearPerpetual: "perpetual",
-      InversePerpetual: "perpetual",
-      LinearFutures: "future",
-      InverseFutures: "future"
-    }, undefined)
+    meaningOr({ perpetual: "LinearPerpetual InversePerpetual", future: "LinearFutures InverseFutures" }, undefined)
   ),
   delivery: at("deliveryTime", blank(millis)),
   tickSize: price("priceFilter.tickSize"),
   minPrice: price("priceFilter.minPrice"),
   maxPrice: price("priceFilter.maxPrice"),
-  basePrecision: price("lotSizeFilter.basePrecision"),
+  precision: price("lotSizeFilter.basePrecision"),
   minOrderAmt: price("lotSizeFilter.minOrderAmt"),
-  maxLimitOrderQty: price("lotSizeFilter.maxLimitOrderQty"),
-  qtyStep: price("lotSizeFilter.qtyStep"),
-  minNotionalValue: price("lotSizeFilter.minNotionalValue"),
-  minOrderQty: price("lotSizeFilter.minOrderQty"),
-  maxOrderQty: price("lotSizeFilter.maxOrderQty")
+  maxLimit: price("lotSizeFilter.maxLimitOrderQty"),
+  step: price("lotSizeFilter.qtyStep"),
+  value: price("lotSizeFilter.minNotionalValue"),
+  minAmount: price("lotSizeFilter.minOrderQty"),
+  maxAmount: price("lotSizeFilter.maxOrderQty")
 })
 
-const ticker = (volume: string) =>
-  Wire.answer({
-    at: at("time", millis),
-    list: at(
-      "result.list",
-      Wire.list(Row.tickerOf({
-        market: at("symbol", text),
-        last: price("lastPrice"),
-        bid: price("bid1Price"),
-        ask: price("ask1Price"),
-        open24h: price("prevPrice24h"),
-        high24h: price("highPrice24h"),
-        low24h: price("lowPrice24h"),
-        volume24h: at(volume, blank(decimal)),
-        at: Wire.none
-      }))
-    )
-  })
+const ticker = Row.tickerOf({
+  market: at("symbol", text),
+  last: price("lastPrice"),
+  bid: price("bid1Price"),
+  ask: price("ask1Price"),
+  open24h: price("prevPrice24h"),
+  high24h: price("highPrice24h"),
+  low24h: price("lowPrice24h"),
+  volume24h: at("volume24h", blank(decimal)),
+  at: Wire.none
+})
 
 /**
- * Tickers, and the instant of the answer: they have none of their own.
+ * A ticker, which has no instant of its own. The volume of inverse contracts is in contracts, and their turnover in the base
+ * coin.
  *
  * @since 0.1.0
- * @category answers
+ * @category rows
  */
-export const Tickers = ticker("volume24h")
+export const Ticker = {
+  ...all({ ticker, turnover: at("turnover24h", blank(decimal)) }, (row) => row),
+  identify: ticker.identify
+}
 
-/**
- * Tickers of inverse contracts: their volume is in contracts, and their turnover in the base coin.
- *
- * @since 0.1.0
- * @category answers
- */
-export const InverseTickers = ticker("turnover24h")
-
-const Levels = Schema.Array(Wire.one(Row.level({ price: at(0, decimal), amount: at(1, decimal) })))
+const Levels = Row.levels(decimal, 0, 1)
 
 /**
  * A book: `ts` is when the picture was made, `cts` when the matching engine made it; `u` numbers the states of the book.
@@ -125,7 +102,7 @@ const Levels = Schema.Array(Wire.one(Row.level({ price: at(0, decimal), amount: 
 export const Book = Wire.answer({
   bids: at("b", Levels),
   asks: at("a", Levels),
-  at: all({ made: at("cts", blank(millis)), pictured: at("ts", millis) }, ({ made, pictured }) => made ?? pictured),
+  at: orElse(at("cts", blank(millis)), at("ts", millis)),
   sequence: at("u", text)
 })
 
@@ -149,14 +126,7 @@ export const Trade = Row.trade({
  * @since 0.1.0
  * @category rows
  */
-export const Bar = Row.bar({
-  openTime: at(0, millis),
-  open: at(1, decimal),
-  high: at(2, decimal),
-  low: at(3, decimal),
-  close: at(4, decimal),
-  volume: at(5, decimal)
-})
+export const Bar = Row.ohlcv(millis, decimal, [0, 1, 2, 3, 4, 5])
 
 const listed = blank(Schema.Array(Schema.Unknown))
 
@@ -191,8 +161,8 @@ export const ApiKey = Wire.answer({
   expiredAt: at("expiredAt", blank(Schema.String))
 })
 
-const held = (name: string) => at(name, blank(decimal))
 const nothing = BigDecimal.fromBigInt(0n)
+const held = (name: string) => map(at(name, blank(decimal)), (amount = nothing) => amount)
 
 /**
  * A coin of the unified account. Free is what neither orders nor positions nor a bonus hold; with cross margin, orders can
@@ -212,11 +182,7 @@ export const Balance = Row.balance({
       positions: held("totalPositionIM"),
       bonus: held("bonus")
     },
-    ({ bonus, locked, orders, positions, total }) =>
-      [locked, orders, positions, bonus].reduce<BigDecimal.BigDecimal>(
-        (free, amount = nothing) => BigDecimal.subtract(free, amount),
-        total
-      )
+    ({ total, ...held }) => BigDecimal.subtract(total, BigDecimal.sumAll(Object.values(held)))
   )
 })
 
@@ -251,31 +217,24 @@ const order = Row.order({
   ),
   status: at(
     "orderStatus",
-    words({
-      New: "open",
-      PartiallyFilled: "open",
-      Untriggered: "pending",
-      Triggered: "pending",
-      Filled: "filled",
-      Cancelled: "canceled",
-      PartiallyFilledCanceled: "canceled",
-      Deactivated: "canceled",
-      Rejected: "rejected"
+    meaning({
+      open: "New PartiallyFilled",
+      pending: "Untriggered Triggered",
+      filled: "Filled",
+      canceled: "Cancelled PartiallyFilledCanceled Deactivated",
+      rejected: "Rejected"
     })
   ),
-  price: all({ kind, limit: price("price") }, ({ kind, limit }) => kind === "market" ? undefined : limit),
+  price: price("price"),
   amount: all(
     { kind, unit, size: at("qty", decimal) },
     ({ kind, size, unit }) => kind === "market" && unit === "quoteCoin" ? undefined : size
   ),
   filled: at("cumExecQty", decimal),
   averagePrice: price("avgPrice"),
-  timeInForce: at(
-    "timeInForce",
-    wordsOr({ GTC: "GTC", PostOnly: "GTC", RPI: "GTC", IOC: "IOC", FOK: "FOK" }, undefined)
-  ),
+  timeInForce: at("timeInForce", meaningOr({ GTC: "GTC PostOnly RPI", IOC: "IOC", FOK: "FOK" }, undefined)),
   postOnly: at("timeInForce", wordsOr({ PostOnly: true, RPI: true }, false)),
-  reduceOnly: at("reduceOnly", wordsOr({ true: true }, false)),
+  reduceOnly: at("reduceOnly", isTrue),
   createdAt: at("createdTime", millis),
   updatedAt: at("updatedTime", blank(millis))
 })
@@ -289,9 +248,9 @@ const order = Row.order({
  * @category rows
  */
 export const Order: Wire.Row<Row.Order & { readonly buysUnsaid: boolean }> = {
-  ...all({ order, kind, side, unit }, ({ kind, order, side, unit }) => ({
+  ...all({ order, unit }, ({ order, unit }) => ({
     ...order,
-    buysUnsaid: kind === "market" && side === "buy" && unit === undefined
+    buysUnsaid: order.type === "market" && order.side === "buy" && unit === undefined
   })),
   identify: order.identify
 }
@@ -310,6 +269,11 @@ const fill = Row.fill({
   at: at("execTime", millis)
 })
 
+const isTrade = meaning({
+  trade: "Trade AdlTrade BustTrade BlockTrade MovePosition FutureSpread",
+  other: "Funding Delivery Settle CorporateAction"
+})
+
 /**
  * An execution: a fill where something was bought or sold, be it by liquidation or deleveraging, and none where funding was
  * paid or a contract settled. The fee of a contract is in the coin it settles in, which is not said, and negative for a
@@ -318,31 +282,7 @@ const fill = Row.fill({
  * @since 0.1.0
  * @category rows
  */
-export const Execution: Wire.Row<{ readonly id: string; readonly fill: Row.Fill | undefined }> = {
-  ...Row.of({
-    id: at("execId", text),
-    fill: Wire.when(
-      at(
-        "execType",
-        words({
-          Trade: true,
-          AdlTrade: true,
-          BustTrade: true,
-          BlockTrade: true,
-          MovePosition: true,
-          FutureSpread: true,
-          Funding: false,
-          Delivery: false,
-          Settle: false,
-          CorporateAction: false
-        })
-      ),
-      true,
-      fill
-    )
-  }),
-  identify: fill.identify
-}
+export const Execution = Row.entry(at("execId", text), fill, map(at("execType", isTrade), (what) => what === "trade"))
 
 // ---- what was asked to be done
 
@@ -361,24 +301,28 @@ export const Taken = Wire.answer({ id: at("orderId", text) })
  * @since 0.1.0
  * @category answers
  */
-export const Batch = Wire.answer({
-  ids: at("result.list", Schema.Array(Wire.within("orderId", blank(text)))),
-  outcomes: at(
-    "retExtInfo.list",
-    Schema.Array(Wire.answer({
-      code: all({ code: at("code", Schema.Int) }, ({ code }) => String(code)),
-      text: all({ text: at("msg", blank(Schema.String)) }, ({ text = "" }) => text)
-    }))
-  )
-})
+export const Batch = Wire.reading(
+  all({
+    ids: at("result.list", Schema.Array(Wire.within("orderId", blank(text)))),
+    outcomes: at(
+      "retExtInfo.list",
+      Schema.Array(Wire.answer({
+        code: map(at("code", Schema.Int), String),
+        text: map(at("msg", blank(Schema.String)), (text = "") => text)
+      }))
+    )
+  }, ({ ids, outcomes }) =>
+    outcomes.map((outcome, index): Declaration.Outcome => {
+      const accepted = ids[index]
+      if (outcome.code !== "0") return { refused: outcome }
+      return accepted === undefined ? undefined : { accepted }
+    })).read
+)
 
 /**
- * The orders canceled; `success` `"0"` is a failure in an answer that looks well.
+ * The orders canceled.
  *
  * @since 0.1.0
  * @category answers
  */
-export const CanceledAll = Wire.answer({
-  ids: at("list", Schema.Array(Wire.within("orderId", text))),
-  done: at("success", wordsOr({ 0: false }, true))
-})
+export const CanceledAll = Wire.answer({ ids: at("list", Schema.Array(Wire.within("orderId", text))) })

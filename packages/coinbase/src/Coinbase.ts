@@ -3,17 +3,9 @@
  *
  * @since 0.1.0
  */
-import { ExchangeError, ExchangeSymbol, type Market } from "@effect-exchange/core"
-import {
-  ClientOrderId,
-  type Declaration,
-  Exchange,
-  Listing,
-  Page,
-  Question,
-  type Row,
-  type Wire
-} from "@effect-exchange/core/adapter"
+import { ExchangeError, type Market } from "@effect-exchange/core"
+import { ClientOrderId, Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
+import type { Declaration, Row, Wire } from "@effect-exchange/core/adapter"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
@@ -31,32 +23,23 @@ const { exchange: id } = protocol
 
 const spot = { product_type: "SPOT", get_all_products: true } as const
 
-const market = (row: Wire.Type<typeof Rows.Product>): Market.Market | undefined => {
-  const { base, id, lotSize, maxAmount, minAmount, minNotional, priceIncrement, quote, quoteIncrement, status } = row
-  const symbol = ExchangeSymbol.fromAssets({ base, quote })
-  return symbol === undefined ? undefined : {
-    symbol,
-    id,
-    kind: "spot",
-    status,
-    base,
-    quote,
-    tickSize: priceIncrement ?? quoteIncrement,
-    lotSize,
-    minAmount,
-    maxAmount,
-    minNotional
-  }
-}
+const market = (
+  { cancelOnly: _, limited: __, ...row }: Wire.Type<typeof Rows.Product>
+): Row.Market => ({ ...row, kind: "spot" })
 
 // A product has no bid and no ask.
 const ticker: Declaration.MarketData["ticker"] = (client) => ({ id }) =>
   Effect.map(
     Concurrent.all([
       client.request(Endpoints.product, { product_id: id }),
-      client.request(Endpoints.topOfBook, { product_id: id, limit: 1 })
+      client.request(Endpoints.productBook, { product_id: id, limit: 1 })
     ], { concurrency: 2 }),
-    ([{ market: _, ...product }, top]) => ({ ...product, ...top })
+    ([{ market: _, ...product }, { asks: [ask], at, bids: [bid] }]) => ({
+      ...product,
+      bid: bid?.price,
+      ask: ask?.price,
+      at
+    })
   )
 
 // No endpoint tells: it is judged by what can be traded.
@@ -80,33 +63,15 @@ const status: Declaration.MarketData["status"] = (client) => () =>
 
 // ---- an account
 
-interface Answer<A> {
-  readonly rows: Listing.Rows<A>
-  readonly next: string | undefined
-}
-
-const paged = <A>() => ({
-  rows: ({ rows }: Answer<A>) => rows,
-  next: Page.cursor(({ next }: Answer<A>) => next)
-})
-
-const wallets = Page.all({
-  ...paged<Wire.Type<typeof Rows.Wallet>>(),
+const wallets = Page.byCursor({
   endpoint: Endpoints.accounts,
   input: (cursor) => ({ limit: Endpoints.pageSize, cursor })
 })
 
 /** Which orders are listed, and how many are enough: under a name the first. */
-interface Wanted {
-  readonly product_ids?: ReadonlyArray<string> | undefined
-  readonly order_status?: ReadonlyArray<string> | undefined
-  readonly start_date?: string | undefined
-  readonly limit?: number | undefined
-  readonly clientOrderId?: string | undefined
-}
+type Wanted = Partial<Endpoints.Wanted> & { readonly limit?: number; readonly clientOrderId?: string }
 
-const orders = Page.all({
-  ...paged<Row.Order>(),
+const orders = Page.byCursor({
   endpoint: Endpoints.orders,
   input: (cursor, { clientOrderId: _, limit = Endpoints.pageSize, ...wanted }: Wanted) => ({
     product_type: "SPOT" as const,
@@ -132,8 +97,7 @@ const standing: Question.Question<"account", [Wanted], Listing.Listing<Row.Order
     }
   )
 
-const entries = Page.all({
-  ...paged<Wire.Type<typeof Rows.Entry>>(),
+const entries = Page.byCursor({
   endpoint: Endpoints.fills,
   input: (cursor, market: Market.Market, { limit, since }: Declaration.History) => ({
     product_ids: [market.id],
@@ -168,14 +132,8 @@ const configuration = (
 ): Endpoints.Configuration => {
   if (price === undefined) return { market_market_ioc: { base_size } }
   const limit = { base_size, limit_price: price }
-  switch (timeInForce) {
-    case "FOK":
-      return { limit_limit_fok: limit }
-    case "IOC":
-      return { sor_limit_ioc: limit }
-    default:
-      return { limit_limit_gtc: { ...limit, post_only: postOnly } }
-  }
+  if (timeInForce === "FOK") return { limit_limit_fok: limit }
+  return timeInForce === "IOC" ? { sor_limit_ioc: limit } : { limit_limit_gtc: { ...limit, post_only: postOnly } }
 }
 
 const differ = (one: BigDecimal.BigDecimal | undefined, other: BigDecimal.BigDecimal | undefined): boolean =>
@@ -284,14 +242,8 @@ const exchange = Exchange.define({
     status
   },
   account: {
-    balances: (client) => () =>
-      Effect.map(wallets(client)(), ({ rows }) => rows.map(({ id: _, ...balance }) => balance)),
-    keyPermissions: ask(Endpoints.keyPermissions, () => ({}), ({ trade, transfer, view }) => ({
-      read: view,
-      trade,
-      withdraw: transfer,
-      ipRestricted: "unknown"
-    })),
+    balances: (client) => () => Effect.map(wallets(client)(), ({ rows }) => rows),
+    keyPermissions: ask(Endpoints.keyPermissions, () => ({})),
     open: (client) => (market) => standing(client)({ product_ids: [market.id] }),
     openOfAll: (client) => () => standing(client)({}),
     byId: ask(Endpoints.order, (_, order_id) => ({ order_id }), (order) => [order]),
@@ -317,16 +269,11 @@ const exchange = Exchange.define({
     fills: {
       order: "newest first",
       feeIn: "quote",
-      read: (client) => (market, history) =>
-        Effect.map(entries(client)(market, history), (rows) => Listing.map(rows, ({ fill }) => fill))
+      read: entries
     }
   },
   trading: {
-    names: {
-      pattern: /^[A-Za-z0-9_-]{1,128}$/,
-      described: "1 to 128 of A-Z a-z 0-9 _ -",
-      make: ClientOrderId.asUuid
-    },
+    names: { pattern: /^[A-Za-z0-9_-]{1,128}$/, described: "1 to 128 of A-Z a-z 0-9 _ -", make: ClientOrderId.asUuid },
     timeInForce: ["GTC", "IOC", "FOK"],
     reduceOnly: false,
     deduplicates: "always",

@@ -11,6 +11,8 @@ import type * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 import * as Rows from "./Rows.js"
 
+const { takes } = Endpoint
+
 /**
  * What Coinbase meters, by the second; requests do not arrive as evenly as they left, hence the tenth more.
  *
@@ -47,7 +49,7 @@ const write = Endpoint.family({
  * @since 0.1.0
  * @category endpoints
  */
-export const serverTime = open("serverTime", { path: "/time", answer: Wire.within("epochMillis", Wire.millis) })
+export const serverTime = open("serverTime", "/time", { answer: Wire.within("epochMillis", Wire.millis) })
 
 /**
  * Products: those named, or all of them; `get_all_products` includes those that are not traded.
@@ -61,16 +63,14 @@ export type Products = {
   readonly get_all_products?: boolean
 }
 
+const some = { input: takes<{ product_id: string; limit: number }>() }
+const listed = { input: takes<Products>(), within: "products" }
+
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const products = open("products", {
-  path: "/market/products",
-  input: Endpoint.takes<Products>(),
-  within: "products",
-  answer: Wire.list(Rows.Product)
-})
+export const products = open("products", "/market/products", { ...listed, answer: Wire.list(Rows.Product) })
 
 /**
  * The same products, as their tickers.
@@ -78,12 +78,7 @@ export const products = open("products", {
  * @since 0.1.0
  * @category endpoints
  */
-export const tickers = open("tickers", {
-  path: "/market/products",
-  input: Endpoint.takes<Products>(),
-  within: "products",
-  answer: Wire.list(Rows.Ticker)
-})
+export const tickers = open("tickers", "/market/products", { ...listed, answer: Wire.list(Rows.Ticker) })
 
 /**
  * A product, as its ticker.
@@ -91,9 +86,8 @@ export const tickers = open("tickers", {
  * @since 0.1.0
  * @category endpoints
  */
-export const product = open("product", {
-  path: "/market/products/{product_id}",
-  input: Endpoint.takes<{ readonly product_id: string }>(),
+export const product = open("product", "/market/products/{product_id}", {
+  input: takes<{ product_id: string }>(),
   answer: Wire.one(Rows.Ticker)
 })
 
@@ -101,24 +95,10 @@ export const product = open("product", {
  * @since 0.1.0
  * @category endpoints
  */
-export const productBook = open("productBook", {
-  path: "/market/product_book",
-  input: Endpoint.takes<{ readonly product_id: string; readonly limit: number }>(),
+export const productBook = open("productBook", "/market/product_book", {
+  ...some,
   within: "pricebook",
   answer: Rows.Book
-})
-
-/**
- * The same book, of which only the best is read.
- *
- * @since 0.1.0
- * @category endpoints
- */
-export const topOfBook = open("topOfBook", {
-  path: "/market/product_book",
-  input: Endpoint.takes<{ readonly product_id: string; readonly limit: 1 }>(),
-  within: "pricebook",
-  answer: Rows.Top
 })
 
 /**
@@ -127,9 +107,8 @@ export const topOfBook = open("topOfBook", {
  * @since 0.1.0
  * @category endpoints
  */
-export const marketTrades = open("marketTrades", {
-  path: "/market/products/{product_id}/ticker",
-  input: Endpoint.takes<{ readonly product_id: string; readonly limit: number }>(),
+export const marketTrades = open("marketTrades", "/market/products/{product_id}/ticker", {
+  ...some,
   within: "trades",
   answer: Wire.list(Rows.Trade)
 })
@@ -140,27 +119,32 @@ export const marketTrades = open("marketTrades", {
  * @since 0.1.0
  * @category endpoints
  */
-export const candles = open("candles", {
-  path: "/market/products/{product_id}/candles",
-  input: Endpoint.takes<
-    { readonly product_id: string; readonly start: number; readonly end: number; readonly granularity: string }
-  >(),
+export const candles = open("candles", "/market/products/{product_id}/candles", {
+  input: takes<{ product_id: string; start: number; end: number; granularity: string }>(),
   within: "candles",
-  answer: Schema.Array(Wire.one(Rows.Bar))
+  answer: Wire.every(Rows.Bar)
 })
 
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const keyPermissions = read("keyPermissions", {
-  path: "/key_permissions",
+export const keyPermissions = read("keyPermissions", "/key_permissions", {
   answer: Wire.answer({
-    view: Wire.at("can_view", Schema.Boolean),
+    read: Wire.at("can_view", Schema.Boolean),
     trade: Wire.at("can_trade", Schema.Boolean),
-    transfer: Wire.at("can_transfer", Schema.Boolean)
+    withdraw: Wire.at("can_transfer", Schema.Boolean),
+    ipRestricted: Wire.always("unknown")
   })
 })
+
+/**
+ * A page of a listing: the first without a cursor.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Part = { readonly limit: number; readonly cursor: string | undefined }
 
 /**
  * The wallets. One that is not understood fails all of them, as the sum of the others is not what there is.
@@ -168,10 +152,9 @@ export const keyPermissions = read("keyPermissions", {
  * @since 0.1.0
  * @category endpoints
  */
-export const accounts = read("accounts", {
-  path: "/accounts",
-  input: Endpoint.takes<{ readonly limit: number; readonly cursor: string | undefined }>(),
-  answer: Rows.page("accounts", Schema.Array(Wire.one(Rows.Wallet)))
+export const accounts = read("accounts", "/accounts", {
+  input: takes<Part>(),
+  answer: Rows.page("accounts", Wire.every(Rows.Wallet))
 })
 
 /**
@@ -180,12 +163,24 @@ export const accounts = read("accounts", {
  * @since 0.1.0
  * @category endpoints
  */
-export const order = read("order", {
-  path: "/orders/historical/{order_id}",
-  input: Endpoint.takes<{ readonly order_id: string }>(),
+export const order = read("order", "/orders/historical/{order_id}", {
+  input: takes<{ order_id: string }>(),
   within: "order",
   answer: Wire.one(Rows.Order)
 })
+
+/**
+ * Which orders are listed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Wanted = {
+  readonly product_type: "SPOT"
+  readonly product_ids?: ReadonlyArray<string> | undefined
+  readonly order_status?: ReadonlyArray<string> | undefined
+  readonly start_date?: string | undefined
+}
 
 /**
  * Orders, standing and ended, newest first, from `start_date` on (RFC 3339). `OPEN` goes with no other status, and orders
@@ -194,16 +189,8 @@ export const order = read("order", {
  * @since 0.1.0
  * @category endpoints
  */
-export const orders = read("orders", {
-  path: "/orders/historical/batch",
-  input: Endpoint.takes<{
-    readonly product_type: "SPOT"
-    readonly product_ids?: ReadonlyArray<string> | undefined
-    readonly order_status?: ReadonlyArray<string> | undefined
-    readonly start_date?: string | undefined
-    readonly limit: number
-    readonly cursor: string | undefined
-  }>(),
+export const orders = read("orders", "/orders/historical/batch", {
+  input: takes<Part & Wanted>(),
   answer: Rows.page("orders", Wire.list(Rows.Order))
 })
 
@@ -213,14 +200,8 @@ export const orders = read("orders", {
  * @since 0.1.0
  * @category endpoints
  */
-export const fills = read("fills", {
-  path: "/orders/historical/fills",
-  input: Endpoint.takes<{
-    readonly product_ids: ReadonlyArray<string>
-    readonly start_sequence_timestamp: string | undefined
-    readonly limit: number
-    readonly cursor: string | undefined
-  }>(),
+export const fills = read("fills", "/orders/historical/fills", {
+  input: takes<Part & { product_ids: ReadonlyArray<string>; start_sequence_timestamp: string | undefined }>(),
   answer: Rows.page("fills", Wire.list(Rows.Entry))
 })
 
@@ -249,14 +230,10 @@ export type Limited = { readonly base_size: BigDecimal.BigDecimal; readonly limi
  * @since 0.1.0
  * @category endpoints
  */
-export const createOrder = write("createOrder", {
-  path: "",
-  input: Endpoint.takes<{
-    readonly client_order_id: string
-    readonly product_id: string
-    readonly side: "BUY" | "SELL"
-    readonly order_configuration: Configuration
-  }>(),
+export const createOrder = write("createOrder", "", {
+  input: takes<
+    { client_order_id: string; product_id: string; side: "BUY" | "SELL"; order_configuration: Configuration }
+  >(),
   answer: Rows.Created,
   idempotency: "idempotent"
 })
@@ -267,11 +244,10 @@ export const createOrder = write("createOrder", {
  * @since 0.1.0
  * @category endpoints
  */
-export const cancelOrders = write("cancelOrders", {
-  path: "/batch_cancel",
-  input: Endpoint.takes<{ readonly order_ids: ReadonlyArray<string> }>(),
+export const cancelOrders = write("cancelOrders", "/batch_cancel", {
+  input: takes<{ order_ids: ReadonlyArray<string> }>(),
   within: "results",
-  answer: Schema.Array(Wire.one(Rows.Cancellation)),
+  answer: Wire.every(Rows.Cancellation),
   idempotency: "idempotent"
 })
 
@@ -281,11 +257,8 @@ export const cancelOrders = write("cancelOrders", {
  * @since 0.1.0
  * @category endpoints
  */
-export const editOrder = write("editOrder", {
-  path: "/edit",
-  input: Endpoint.takes<
-    { readonly order_id: string; readonly price: BigDecimal.BigDecimal; readonly size: BigDecimal.BigDecimal }
-  >(),
+export const editOrder = write("editOrder", "/edit", {
+  input: takes<{ order_id: string; price: BigDecimal.BigDecimal; size: BigDecimal.BigDecimal }>(),
   answer: Wire.within("success", Schema.Literal(true)),
   idempotency: "once"
 })

@@ -6,46 +6,37 @@
  *
  * @since 0.1.0
  */
-import { ExchangeError } from "@effect-exchange/core"
-import { Errors, type Protocol } from "@effect-exchange/core/adapter"
-import * as RetryAfter from "@effect-exchange/resilience/RetryAfter"
-import * as Duration from "effect/Duration"
-import * as Option from "effect/Option"
+import type { ExchangeError } from "@effect-exchange/core"
+import { Errors, type Protocol, Wire } from "@effect-exchange/core/adapter"
 import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
+import type * as Rows from "./Rows.js"
 
-const Text = Schema.optional(Schema.NullOr(Schema.String))
+const textsIn = (paths: string) => {
+  const reads = paths.split(" ").map((path) => Wire.ifAny(Wire.within(path, Schema.String)))
+  return (json: unknown) => reads.map((read) => read(json))
+}
 
-const decode = Schema.decodeUnknownOption(Schema.Struct({
-  success: Schema.optional(Schema.Boolean),
-  error: Text,
-  error_details: Text,
-  message: Text,
-  code: Schema.optional(Schema.Unknown),
-  failure_reason: Schema.optional(Schema.Unknown),
-  error_response: Schema.optional(Schema.NullOr(Schema.Struct({
-    error: Text,
-    message: Text,
-    error_details: Text,
-    preview_failure_reason: Text,
-    new_order_failure_reason: Text
-  }))),
-  errors: Schema.optional(Schema.NullOr(Schema.Array(Schema.Struct({
-    id: Text,
-    message: Text,
-    edit_failure_reason: Text,
-    preview_failure_reason: Text
-  }))))
-}))
-
-type Body = Option.Option.Value<ReturnType<typeof decode>>
-
-// A message, and an error in some word or other, are what gateways write, too.
-const isOwn = ({ code, error, error_details, error_response, errors, success }: Body): boolean =>
-  (typeof error === "string" && (error_details != null || isCode.test(error))) || typeof code === "number" ||
-  success !== undefined || error_response != null || errors != null
+// Where codes stand, the most exact first, and where texts do.
+const codesOf = textsIn(
+  "error_response.new_order_failure_reason error_response.preview_failure_reason error_response.error failure_reason " +
+    "errors.0.edit_failure_reason errors.0.preview_failure_reason errors.0.id error"
+)
+const textsOf = textsIn("error_response.message error_response.error_details errors.0.message message error_details")
 
 const isCode = /^[A-Z][A-Z0-9_]+$/
+
+// A message, and an error in some word or other, are what gateways write, too.
+const isOwn = Schema.is(Schema.Union(
+  Schema.Struct({ error: Schema.String, error_details: Schema.String }),
+  Schema.Struct({ error: Schema.String.pipe(Schema.pattern(isCode)) }),
+  Schema.Struct({ code: Schema.Number }),
+  Schema.Struct({ success: Schema.Boolean }),
+  Schema.Struct({ error_response: Schema.Object }),
+  Schema.Struct({ errors: Schema.Array(Schema.Object) })
+))
+
+const isFailure = Schema.is(Schema.Struct({ success: Schema.Literal(false) }))
 
 // What the gateway in front of the exchange writes beside its own words: the numbers of gRPC.
 const grpc: ReadonlyMap<unknown, string> = new Map([
@@ -66,29 +57,17 @@ const grpc: ReadonlyMap<unknown, string> = new Map([
  */
 export const said = (
   codes: ReadonlyArray<unknown>,
-  texts: ReadonlyArray<string | null | undefined>
+  texts: ReadonlyArray<string | undefined>
 ): Protocol.Said => ({
   code: codes.filter((code) => typeof code === "string").find((code) => !saysNothing.test(code)) ?? "",
-  text: [...new Set(texts.filter((text) => typeof text === "string" && text !== ""))].join("; ")
+  text: [...new Set(texts.filter((text) => text !== undefined && text !== ""))].join("; ")
 })
 
 const saysNothing = /^$|^unknown$|^UNKNOWN_(?:\w+_)?FAILURE_REASON$/
 
-const saidIn = (body: Body): Protocol.Said => {
-  const order = body.error_response
-  const first = body.errors?.[0]
-  return said([
-    order?.new_order_failure_reason,
-    order?.preview_failure_reason,
-    order?.error,
-    body.failure_reason,
-    first?.edit_failure_reason,
-    first?.preview_failure_reason,
-    first?.id,
-    body.error,
-    grpc.get(body.code)
-  ], [order?.message, order?.error_details, first?.message, body.message, body.error_details])
-}
+const numberOf = Wire.ifAny(Wire.within("code", Schema.Number))
+
+const saidIn = (json: unknown): Protocol.Said => said([...codesOf(json), grpc.get(numberOf(json))], textsOf(json))
 
 // Some are written in small letters in some answers, and in capitals in others.
 const codes = Record.map({
@@ -121,9 +100,7 @@ const texts: ReadonlyArray<readonly [words: RegExp, Errors.Kind]> = [
 
 const absent: ReadonlyMap<string, Errors.Kind> = new Map([
   ...["order", "cancelOrders", "editOrder"].map((operation) => [operation, "OrderNotFound"] as const),
-  ...["product", "topOfBook", "productBook", "marketTrades", "candles"].map((operation) =>
-    [operation, "SymbolNotFound"] as const
-  )
+  ...["product", "productBook", "marketTrades", "candles"].map((operation) => [operation, "SymbolNotFound"] as const)
 ])
 
 /**
@@ -133,11 +110,7 @@ const absent: ReadonlyMap<string, Errors.Kind> = new Map([
  * @category classification
  */
 export const errors: Errors.Table = Errors.table({
-  said: ({ json, status }) =>
-    Option.getOrUndefined(Option.map(
-      Option.filter(decode(json), (body) => status < 300 ? body.success === false : isOwn(body)),
-      saidIn
-    )),
+  said: ({ json, status }) => (status < 300 ? isFailure : isOwn)(json) ? saidIn(json) : undefined,
   codes,
   judge: ({ code, text }, { about: { operation }, status }) => {
     // Every 401 is about the token, whatever its body says.
@@ -152,18 +125,13 @@ export const errors: Errors.Table = Errors.table({
     // An order, or a change of one, that was refused: nothing was done, if the exchange says why.
     return status >= 300 ? undefined : code === "" ? "Unknown" : "OrderRejected"
   },
-  unspoken: ({ about, headers, json, now, status, text }) => {
+  unspoken: ({ headers, json, status, text }) => {
     // The one word that the exchange says without JSON.
     if (status === 401 && text?.trim() === "Unauthorized") {
-      return new ExchangeError.AuthenticationFailed({ ...about, detail: "Unauthorized", outcome: "Rejected" })
+      return { kind: "AuthenticationFailed", detail: "Unauthorized", outcome: "Rejected" }
     }
     return status === 403 && json === undefined && /text\/html/i.test(headers["content-type"] ?? "")
-      ? new ExchangeError.RateLimited({
-        ...about,
-        outcome: "Unknown",
-        detail: "blocked by the exchange's firewall; slow down",
-        retryAfter: RetryAfter.parse(headers["retry-after"], now) ?? Duration.minutes(5)
-      })
+      ? { kind: "RateLimited", detail: "blocked by the exchange's firewall; slow down", wait: "5 minutes" }
       : undefined
   }
 })
@@ -174,14 +142,11 @@ export const errors: Errors.Table = Errors.table({
  * @since 0.1.0
  * @category classification
  */
-export const canceled = ({ reason, success }: Cancellation): "canceled" | "ended" | ExchangeError.TradingError => {
+export const canceled = (
+  { reason, success }: Pick<Wire.Type<typeof Rows.Cancellation>, "reason" | "success">
+): "canceled" | "ended" | ExchangeError.TradingError => {
   if (success) return "canceled"
   if (reason === "DUPLICATE_CANCEL_REQUEST") return "ended"
   const about = { exchange: "coinbase", operation: "cancelOrders" }
   return errors.ofRow(said([reason], ["the order was not canceled"]), { about, headers: {}, now: 0, status: 200 })
-}
-
-interface Cancellation {
-  readonly success: boolean
-  readonly reason: string | undefined
 }

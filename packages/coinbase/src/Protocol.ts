@@ -45,18 +45,14 @@ export const token = (
  * @category signing
  */
 export const sign: Protocol.Sign = (request, credentials, moment) =>
-  Either.map(Signature.privateKey(credentials.secret), (key) => {
+  Either.flatMap(Signature.privateKey(credentials.secret), (key) => {
     const kid = Redacted.value(credentials.key)
     const uri = `${request.method} ${moment.host}${request.path}`
     // Other processes may use the key at this very instant: what is asked for goes into the nonce as well.
     const unique = Signature.sha256(`${moment.nonce} ${uri}?${request.query} ${request.body}`)
-    const bearer = token(key, {
-      kid,
-      nonce: Encoding.encodeHex(unique.slice(0, 16)),
-      now: Math.floor(moment.now / 1000),
-      uri
-    })
-    return { ...request, headers: { ...request.headers, authorization: `Bearer ${bearer}` }, signature: bearer }
+    const nonce = Encoding.encodeHex(unique.slice(0, 16))
+    const bearer = token(key, { kid, nonce, now: Math.floor(moment.now / 1000), uri })
+    return Protocol.signed(request, bearer, { authorization: `Bearer ${bearer}` })
   })
 
 /**
@@ -67,24 +63,20 @@ export const sign: Protocol.Sign = (request, credentials, moment) =>
  * @category limits
  */
 export const usage = (headers: Protocol.Headers, auth: "none" | "signed"): ReadonlyArray<Protocol.Usage> => {
-  const limit = count(headers["x-ratelimit-limit"])
-  const remaining = count(headers["x-ratelimit-remaining"])
+  const limit = Protocol.count(headers["x-ratelimit-limit"], 6)
+  const remaining = Protocol.count(headers["x-ratelimit-remaining"], 6)
   return limit === undefined || remaining === undefined || remaining > limit
     ? []
     : [{ scope: auth === "signed" ? "user" : "ip", used: limit - remaining, ...resetOf(headers) }]
 }
 
 const resetOf = (headers: Protocol.Headers): Pick<Protocol.Usage, "windowEnd"> => {
-  const reset = headers["x-ratelimit-reset"]
-  if (reset === undefined || !/^\d{1,10}$/.test(reset)) return {}
-  const seconds = Number(reset)
+  const seconds = Protocol.count(headers["x-ratelimit-reset"], 10)
+  if (seconds === undefined) return {}
   if (seconds > 1_000_000_000) return { windowEnd: seconds * 1000 }
   const date = Date.parse(headers["date"] ?? "")
   return Number.isNaN(date) ? {} : { windowEnd: date + seconds * 1000 }
 }
-
-const count = (header: string | undefined): number | undefined =>
-  header !== undefined && /^\d{1,6}$/.test(header) ? Number(header) : undefined
 
 /**
  * @since 0.1.0

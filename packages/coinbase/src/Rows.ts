@@ -11,7 +11,7 @@ import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 
-const { all, at, blank, decimal, none, positive, seconds, text, words, wordsOr } = Wire
+const { all, at, blank, decimal, isTrue, map, meaning, none, orElse, positive, seconds, text, words, wordsOr } = Wire
 
 // ---- values
 
@@ -39,11 +39,13 @@ const loose = Wire.reading((value) =>
   Either.right(typeof value === "string" ? Option.getOrUndefined(Decimal.parse(value)) : undefined)
 )
 
-const flag = (name: string) => at(name, wordsOr({ true: true }, false))
+const flag = (name: string) => at(name, isTrue)
 
 const side = words({ BUY: "buy", SELL: "sell" })
 
 // ---- public data
+
+const tickSize = orElse(at("price_increment", positive(decimal)), at("quote_increment", positive(decimal)))
 
 /**
  * A product of the listing. One that some orders cannot be placed for is open: which ones is for the exchange to say.
@@ -66,8 +68,7 @@ export const Product = Row.of({
     },
     ({ status, ...flags }) => status !== "closed" && Object.values(flags).includes(true) ? "halted" : status
   ),
-  priceIncrement: at("price_increment", positive(decimal)),
-  quoteIncrement: at("quote_increment", positive(decimal)),
+  tickSize,
   lotSize: at("base_increment", positive(decimal)),
   minAmount: at("base_min_size", positive(decimal)),
   maxAmount: at("base_max_size", positive(decimal)),
@@ -94,11 +95,9 @@ export const Ticker = Row.tickerOf({
     {
       price: at("price", blank(decimal)),
       percent: at("price_percentage_change_24h", loose),
-      priceIncrement: at("price_increment", positive(decimal)),
-      quoteIncrement: at("quote_increment", positive(decimal))
+      tickSize
     },
-    ({ percent, price, priceIncrement, quoteIncrement }) => {
-      const tickSize = priceIncrement ?? quoteIncrement
+    ({ percent, price, tickSize }) => {
       if (price === undefined || percent === undefined || tickSize === undefined) return undefined
       const rate = BigDecimal.sum(one, BigDecimal.unsafeDivide(percent, hundred))
       return BigDecimal.divide(price, rate).pipe(
@@ -114,19 +113,7 @@ export const Ticker = Row.tickerOf({
   at: none
 })
 
-/**
- * The best of a book.
- *
- * @since 0.1.0
- * @category answers
- */
-export const Top = Wire.answer({
-  bid: at("bids.0.price", positive(decimal)),
-  ask: at("asks.0.price", positive(decimal)),
-  at: at("time", timeIfAny)
-})
-
-const Level = Row.level({ price: at("price", decimal), amount: at("size", decimal) })
+const Levels = Row.levels(decimal, "price", "size")
 
 /**
  * Bids and asks, the best of each first.
@@ -135,8 +122,8 @@ const Level = Row.level({ price: at("price", decimal), amount: at("size", decima
  * @category answers
  */
 export const Book = Wire.answer({
-  bids: at("bids", Schema.Array(Wire.one(Level))),
-  asks: at("asks", Schema.Array(Wire.one(Level))),
+  bids: at("bids", Levels),
+  asks: at("asks", Levels),
   at: at("time", timeIfAny)
 })
 
@@ -158,14 +145,7 @@ export const Trade = Row.trade({
  * @since 0.1.0
  * @category rows
  */
-export const Bar = Row.bar({
-  openTime: at("start", seconds),
-  open: at("open", decimal),
-  high: at("high", decimal),
-  low: at("low", decimal),
-  close: at("close", decimal),
-  volume: at("volume", decimal)
-})
+export const Bar = Row.ohlcv(seconds, decimal, ["start", "open", "high", "low", "close", "volume"])
 
 // ---- an account
 
@@ -178,7 +158,7 @@ export const Bar = Row.bar({
  */
 export const page = <A, I>(name: string, rows: Schema.Schema<A, I>) =>
   Wire.answer({
-    rows: at(name, rows),
+    list: at(name, rows),
     next: all(
       { cursor: at("cursor", blank(text)), more: at("has_next", blank(Schema.Boolean)) },
       ({ cursor, more }) => more === false ? undefined : cursor
@@ -216,12 +196,10 @@ const sizes = blank(Wire.answer({
 }))
 
 const configured = (kind: string, type: "limit" | "market", timeInForce: Orders.TimeInForce | undefined) =>
-  all(
-    { sizes: at(["order_configuration", kind], sizes) },
-    ({ sizes }): Terms | undefined =>
-      sizes === undefined ? undefined : type === "limit"
-        ? { type, timeInForce, ...sizes }
-        : { type, timeInForce, amount: sizes.amount }
+  map(
+    at(["order_configuration", kind], sizes),
+    (sizes): Terms | undefined =>
+      sizes && (type === "limit" ? { type, timeInForce, ...sizes } : { type, timeInForce, amount: sizes.amount })
   )
 
 /**
@@ -239,7 +217,7 @@ export const terms: Wire.Field<Terms> = all({
   gtd: configured("limit_limit_gtd", "limit", undefined)
 }, ({ fok, gtc, gtd, ioc, market }) => market ?? gtc ?? fok ?? ioc ?? gtd ?? { type: "other" })
 
-const term = <K extends keyof Terms>(name: K): Wire.Field<Terms[K]> => all({ terms }, ({ terms }) => terms[name])
+const term = <K extends keyof Terms>(name: K): Wire.Field<Terms[K]> => map(terms, (terms) => terms[name])
 
 /**
  * An order. Of one without a known status nothing is guessed.
@@ -255,26 +233,20 @@ export const Order = Row.order({
   type: term("type"),
   status: at(
     "status",
-    words({
-      PENDING: "pending",
-      QUEUED: "pending",
-      OPEN: "open",
-      // Until it is carried out the order stands and may be filled.
-      CANCEL_QUEUED: "open",
-      EDIT_QUEUED: "open",
-      FILLED: "filled",
-      CANCELLED: "canceled",
-      EXPIRED: "expired",
-      FAILED: "rejected"
+    meaning({
+      pending: "PENDING QUEUED",
+      // Until a change is carried out the order stands and may be filled.
+      open: "OPEN CANCEL_QUEUED EDIT_QUEUED",
+      filled: "FILLED",
+      canceled: "CANCELLED",
+      expired: "EXPIRED",
+      rejected: "FAILED"
     })
   ),
   price: term("price"),
   amount: term("amount"),
   filled: at("filled_size", decimal),
-  averagePrice: all(
-    { filled: at("filled_size", decimal), price: at("average_filled_price", blank(decimal)) },
-    ({ filled, price }) => BigDecimal.isZero(filled) ? undefined : price
-  ),
+  averagePrice: at("average_filled_price", blank(decimal)),
   timeInForce: term("timeInForce"),
   postOnly: term("postOnly"),
   reduceOnly: none,
@@ -285,8 +257,8 @@ export const Order = Row.order({
 const price = at("price", Schema.compose(decimal, Schema.PositiveBigDecimalFromSelf))
 
 /**
- * A trade of the account's own. One that takes another back or puts it right is not understood. Its size may be in the quote currency: the quotient may have no end, and is cut to more
- * places than any of Coinbase's sizes has.
+ * A trade of the account's own. One that takes another back or puts it right is not understood. Its size may be in the quote
+ * currency: the quotient may have no end, and is cut to more places than any of Coinbase's sizes has.
  *
  * @since 0.1.0
  * @category rows
@@ -313,18 +285,13 @@ export const Fill = Row.fill({
   at: at("trade_time", time)
 })
 
-const entry = at("entry_id", text)
-
 /**
- * A fill under the id of its entry: who trades with himself has two fills of one trade.
+ * A fill under the id of its entry.
  *
  * @since 0.1.0
  * @category rows
  */
-export const Entry: Wire.Row<{ readonly id: string; readonly fill: Wire.Type<typeof Fill> }> = {
-  ...Row.of({ id: entry, fill: Fill }),
-  identify: (row) => ({ ...Fill.identify(row), id: Either.getOrUndefined(entry.read(row)) })
-}
+export const Entry = Row.entry(at("entry_id", text), Fill)
 
 // ---- orders
 

@@ -276,7 +276,7 @@ describe("account", () => {
   it.effect("reaches endpoints that no service covers", () =>
     simulated(Effect.gen(function*() {
       const { request } = yield* Coinbase.Account
-      assert.isTrue((yield* request(CoinbaseEndpoints.keyPermissions, {})).view)
+      assert.isTrue((yield* request(CoinbaseEndpoints.keyPermissions, {})).read)
     })))
 })
 

@@ -33,7 +33,7 @@ const limits = { ip: Limit.window(1000, "1 second") }
 const open = Endpoint.family({ capability: "marketData", limits, cost: { ip: 1 } })
 const read = Endpoint.family({ capability: "account", limits, cost: { ip: 1 } })
 
-const time = open("time", { path: "/time", answer: Wire.within("now", Wire.millis) })
+const time = open("time", "/time", { answer: Wire.within("now", Wire.millis) })
 
 const protocol = Protocol.make({
   exchange: "toy",
@@ -594,7 +594,7 @@ describe("a declaration", () => {
   })
 
   it("does not compile with a public question answered by a private endpoint, or with what is lacking and not said", () => {
-    const own = read("own", { path: "/own", answer: Schema.Struct({ status: Schema.Literal("operational") }) })
+    const own = read("own", "/own", { answer: Schema.Struct({ status: Schema.Literal("operational") }) })
     // @ts-expect-error a public question is not answered by an endpoint of the account
     const status: Declaration.MarketData["status"] = Question.ask(own, () => ({}))
     const { amend: _, ...trading } = facts.trading
@@ -699,8 +699,7 @@ describe("regions", () => {
 })
 
 describe("pages", () => {
-  const list = read("list", {
-    path: "/list",
+  const list = read("list", "/list", {
     input: Endpoint.takes<{ readonly after?: string | undefined }>(),
     answer: Wire.answer({
       rows: Wire.at("rows", Wire.list(Row.of({ id: Wire.at("id", Wire.text), mine: Wire.at("mine", Schema.Boolean) }))),

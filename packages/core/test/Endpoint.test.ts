@@ -150,11 +150,11 @@ describe("a family of endpoints", () => {
   it("that are metered each by itself cost one of their own, unless one says otherwise", () => {
     const limits = { ticker: Limit.window(1, "1 second"), book: Limit.window(2, "1 second") }
     const read = Endpoint.family({ capability: "marketData", limits, cost: "own" })
-    assert.deepStrictEqual(read("ticker", { path: "/ticker", answer: Schema.Unknown }).cost({}), { ticker: 1 })
-    const deep = read("deepBook", { path: "/book", answer: Schema.Unknown, cost: { book: 2 } })
+    assert.deepStrictEqual(read("ticker", "/ticker", { answer: Schema.Unknown }).cost({}), { ticker: 1 })
+    const deep = read("deepBook", "/book", { answer: Schema.Unknown, cost: { book: 2 } })
     assert.deepStrictEqual(deep.cost({}), { book: 2 })
     const shared = Endpoint.family({ capability: "marketData", limits, cost: { ticker: 3 } })
-    assert.deepStrictEqual(shared("book", { path: "/book", answer: Schema.Unknown }).cost({}), { ticker: 3 })
+    assert.deepStrictEqual(shared("book", "/book", { answer: Schema.Unknown }).cost({}), { ticker: 3 })
   })
 })
 
@@ -167,8 +167,7 @@ describe("a family of endpoints", () => {
   const answer = Wire.within("price", Wire.decimal)
 
   it("share what goes without saying, and say what is particular", () => {
-    const price = open("price", {
-      path: "/price/{symbol}",
+    const price = open("price", "/price/{symbol}", {
       input: Endpoint.takes<{ readonly symbol: string }>(),
       answer
     })
@@ -183,14 +182,14 @@ describe("a family of endpoints", () => {
       path: "/v2/price/{symbol}"
     })
     assert.deepStrictEqual(price.cost({ symbol: "A" }), { ip: 1 })
-    const own = read("own", { path: "/own", method: "GET", within: "", answer: Schema.Unknown, cost: { key: 2 } })
+    const own = read("own", "/own", { method: "GET", within: "", answer: Schema.Unknown, cost: { key: 2 } })
     assert.deepStrictEqual([own.method, own.body, own.auth, own.idempotency], ["GET", "form", "signed", "safe"])
     assert.deepStrictEqual(own.cost({}), { key: 2 })
     assert.deepStrictEqual(own.decode({ whole: 1 }), Either.right({ whole: 1 }))
   })
 
   it("read what stands where the answer is, and fail when nothing does", () => {
-    const price = open("price", { path: "/price", answer })
+    const price = open("price", "/price", { answer })
     assert.deepStrictEqual(price.decode({ result: { price: "1.5" } }), Either.right(Decimal.make("1.5")))
     for (const body of [undefined, null, {}, { result: null }, { result: {} }, [], "text"]) {
       assert.isTrue(Either.isLeft(price.decode(body)))
@@ -207,18 +206,25 @@ describe("a family of endpoints", () => {
     }
     const any = Endpoint.takes<typeof input>()
     assert.deepStrictEqual(
-      read("text", { path: "/", input: any, answer: Schema.Unknown }).encode(input),
+      read("text", "/", { input: any, answer: Schema.Unknown }).encode(input),
       Either.right({ size: "0.000000000000000001", legs: [{ price: "64000.50" }], isDry: false })
     )
     assert.deepStrictEqual(
-      write("number", { path: "/", input: any, answer: Schema.Unknown, idempotency: "once" }).encode(input),
+      write("number", "/", { input: any, answer: Schema.Unknown, idempotency: "once" }).encode(input),
       Either.right({ size: 1e-18, legs: [{ price: 64000.5 }], isDry: false })
+    )
+    const shortest = Endpoint.family({ capability: "account", limits, decimals: "shortest" })
+    assert.deepStrictEqual(
+      shortest("shortest", "/", { input: any, answer: Schema.Unknown }).encode({
+        ...input,
+        size: Decimal.make("1000.00")
+      }),
+      Either.right({ size: "1000", legs: [{ price: "64000.5" }], isDry: false })
     )
   })
 
   it("refuse a decimal that cannot be written, and a text that cannot stand in a path", () => {
-    const sized = read("sized", {
-      path: "/{id}",
+    const sized = read("sized", "/{id}", {
       input: Endpoint.takes<{ readonly id: string; readonly size: BigDecimal.BigDecimal }>(),
       answer: Schema.Unknown
     })
@@ -228,15 +234,15 @@ describe("a family of endpoints", () => {
   })
 
   it("do not take a cost in a scope that does not exist, a write that is safe, or one that does not say", () => {
-    write("ok", { path: "/", answer: Schema.Unknown, idempotency: "idempotent", cost: { key: 1 } })
+    write("ok", "/", { answer: Schema.Unknown, idempotency: "idempotent", cost: { key: 1 } })
     // @ts-expect-error there is no scope "kye"
-    write("cost", { path: "/", answer: Schema.Unknown, idempotency: "once", cost: { kye: 1 } })
+    write("cost", "/", { answer: Schema.Unknown, idempotency: "once", cost: { kye: 1 } })
     // @ts-expect-error a write is never safe
-    write("safe", { path: "/", answer: Schema.Unknown, idempotency: "safe" })
+    write("safe", "/", { answer: Schema.Unknown, idempotency: "safe" })
     // @ts-expect-error whether it may be sent again has to be said
-    const silent = write("silent", { path: "/", answer: Schema.Unknown })
+    const silent = write("silent", "/", { answer: Schema.Unknown })
     assert.strictEqual(silent.idempotency, "once", "where no compiler has seen to it")
     // @ts-expect-error a read is always safe
-    read("once", { path: "/", answer: Schema.Unknown, idempotency: "once" })
+    read("once", "/", { answer: Schema.Unknown, idempotency: "once" })
   })
 })

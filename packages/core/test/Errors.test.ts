@@ -163,4 +163,21 @@ describe("a table of errors", () => {
     // @ts-expect-error what may have been carried out is no refusal
     Errors.table({ said, codes: {}, ranges: { Unknown: "1-2" } })
   })
+
+  it("says what an answer means that has none of the exchange's words, and how long to wait", () => {
+    const unspoken = (unspoken: Errors.Unspoken, headers: Protocol.Headers = {}) =>
+      Errors.table({ said: () => undefined, codes: {}, unspoken: () => unspoken }).classify(
+        answer("<html>", 403, headers)
+      )
+    const firewall = { kind: "RateLimited", detail: "a firewall", wait: "5 minutes" } as const
+    const slow = unspoken(firewall)
+    assert(slow?._tag === "RateLimited")
+    assert.deepStrictEqual([slow.outcome, Duration.toMillis(slow.retryAfter)], ["Unknown", 300_000])
+    assert.deepStrictEqual(unspoken(firewall, { "retry-after": "7" })?.retryAfter, Duration.seconds(7))
+    const banned = unspoken({ kind: "Banned", detail: "a ban", outcome: "Rejected" })
+    assert(banned?._tag === "Banned")
+    assert.deepStrictEqual([banned.outcome, banned.until - now], ["Rejected", 900_000])
+    assert.strictEqual(unspoken({ kind: "AuthenticationFailed", detail: "no" })?.outcome, "Unknown")
+    assert.strictEqual(unspoken({ kind: "Unknown", detail: "gone" })?._tag, "ExchangeUnavailable")
+  })
 })

@@ -3,7 +3,7 @@ import { BigDecimal, Either, FastCheck, Schema } from "effect"
 import { Listing, Row, Wire } from "../src/adapter.js"
 import { Decimal } from "../src/index.js"
 
-const { all, always, at, blank, decimal, none, positive, text, when, words, wordsOr } = Wire
+const { all, always, at, blank, decimal, millis, none, positive, text, when, words, wordsOr } = Wire
 
 const reads = <A, I>(schema: Schema.Schema<A, I>, value: unknown): A | "not understood" =>
   Either.getOrElse(Schema.decodeUnknownEither(schema)(value), () => "not understood" as const)
@@ -61,6 +61,16 @@ describe("values", () => {
     ["X", "unknown"],
     [undefined, "unknown"]
   ])
+  const states = { open: "NEW PARTLY", canceled: "GONE" }
+  table("meaning", Wire.meaning(states), [
+    ["PARTLY", "open"],
+    ["GONE", "canceled"],
+    ["open", "not understood"],
+    ["NEW PARTLY", "not understood"],
+    [undefined, "not understood"]
+  ])
+  table("meaning or another", Wire.meaningOr(states, "unknown"), [["NEW", "open"], ["OLD", "unknown"]])
+  table("what is true", Wire.isTrue, [[true, true], ["true", true], [false, false], ["yes", false], [undefined, false]])
   table("milliseconds", Wire.millis, [
     [1_700_000_000_123, 1_700_000_000_123],
     ["1700000000123", 1_700_000_000_123],
@@ -163,6 +173,93 @@ const named = (change: object) => ({
   filled: "0",
   at: 5,
   ...change
+})
+
+describe("fields", () => {
+  const either = Wire.orElse(at("first", blank(text)), Wire.map(at("second", text), (found) => found.length))
+  const read = (row: object) => Either.getOrElse(either.read(row), () => "not understood" as const)
+
+  it("say what the one says, or else the other", () => {
+    assert.strictEqual(read({ first: "a", second: "bcd" }), "a")
+    assert.strictEqual(read({ first: "a" }), "a")
+    assert.strictEqual(read({ second: "bcd" }), 3)
+    assert.strictEqual(read({}), "not understood")
+    assert.strictEqual(read({ first: {}, second: "bcd" }), "not understood")
+  })
+
+  it("are read where a value has the shape, and are none where it has another", () => {
+    const code = Wire.ifAny(Wire.within("error.code", text))
+    assert.strictEqual(code({ error: { code: 7 } }), "7")
+    for (const value of [{ error: "no" }, {}, null, undefined, []]) assert.isUndefined(code(value))
+  })
+})
+
+describe("rows of a kind", () => {
+  const order = Row.order({
+    id: at("id", text),
+    market: always("X"),
+    clientOrderId: none,
+    side: always("buy"),
+    type: at("type", words({ limit: "limit", market: "market", stop: "other" })),
+    status: always("open"),
+    price: at("price", decimal),
+    amount: none,
+    filled: at("filled", decimal),
+    averagePrice: at("average", positive(decimal)),
+    timeInForce: none,
+    postOnly: none,
+    reduceOnly: none,
+    createdAt: none,
+    updatedAt: none
+  })
+  const prices = (type: string, filled: string) => {
+    const { averagePrice, price } = Either.getOrThrow(order.read({ id: "1", type, price: "5", filled, average: "4" }))
+    return [plain(price), plain(averagePrice)]
+  }
+
+  it("have no price at the market, and were filled at none before some of them was", () => {
+    assert.deepStrictEqual(prices("limit", "0"), ["5", undefined])
+    assert.deepStrictEqual(prices("limit", "1"), ["5", "4"])
+    assert.deepStrictEqual(prices("market", "1"), [undefined, "4"])
+    assert.deepStrictEqual(prices("stop", "0.0"), ["5", undefined])
+  })
+
+  it("that are candles and levels are read from their places", () => {
+    const candle = Either.getOrThrow(
+      Row.ohlcv(millis, decimal, [0, 1, 2, 3, 4, 6]).read([7, "1", "3", "0.5", "2", "x", "9"])
+    )
+    assert.deepStrictEqual(shown(candle), { openTime: 7, open: "1", high: "3", low: "0.5", close: "2", volume: "9" })
+    const levels = reads(Row.levels(decimal, "price", "size"), [{ price: "5", size: "1" }, { price: "4", size: "2" }])
+    assert(levels !== "not understood")
+    assert.deepStrictEqual(levels.map(shown), [{ price: "5", amount: "1" }, { price: "4", amount: "2" }])
+    assert.strictEqual(reads(Row.levels(decimal, 0, 1), [["5", "1"], ["4"]]), "not understood")
+  })
+
+  const fill = Row.fill({
+    id: at("trade", text),
+    orderId: always("O1"),
+    market: always("X"),
+    clientOrderId: none,
+    side: always("buy"),
+    price: at("price", decimal),
+    amount: at("size", decimal),
+    fee: none,
+    feeAsset: none,
+    liquidity: always("maker"),
+    at: always(1)
+  })
+
+  it("that are entries have an id of their own, whatever they are about and whether they are understood or not", () => {
+    const entry = Row.entry(at("entry", text), fill, at("fill", Wire.isTrue))
+    const entries = reads(Wire.list(entry), [
+      { entry: "E1", trade: "T1", price: "1", size: "2", fill: true },
+      { entry: "E2", fill: false },
+      { entry: "E3", trade: "T1", price: "much", size: "2", fill: true }
+    ])
+    assert(entries !== "not understood")
+    assert.deepStrictEqual(entries.rows.map(({ fill, id }) => [id, fill?.id]), [["E1", "T1"], ["E2", undefined]])
+    assert.deepStrictEqual(entries.unknown.map(({ id, market }) => [id, market]), [["E3", "X"]])
+  })
 })
 
 describe("lists", () => {

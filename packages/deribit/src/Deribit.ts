@@ -3,17 +3,9 @@
  *
  * @since 0.1.0
  */
-import { Decimal, ExchangeSymbol, type Market } from "@effect-exchange/core"
-import {
-  ClientOrderId,
-  type Declaration,
-  Exchange,
-  Listing,
-  Page,
-  Question,
-  type Row,
-  type Wire
-} from "@effect-exchange/core/adapter"
+import { Decimal, type Market } from "@effect-exchange/core"
+import { ClientOrderId, Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
+import type { Declaration, Row, Wire } from "@effect-exchange/core/adapter"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Effect from "effect/Effect"
 import * as Endpoints from "./Endpoints.js"
@@ -26,24 +18,9 @@ const kinds = ["spot", "future"] as const
 
 const named = ({ id }: Market.Market): Endpoints.Named => ({ instrument_name: id })
 
-/**
- * An instrument whose assets are not in our notation is left out. Amounts are in the base currency, those of inverse contracts
- * in dollars, which is what one of them is worth here.
- */
-const market = (
-  { expiry, inverse, kind, settle, ...row }: Wire.Type<typeof Rows.Instrument>
-): Market.Market | undefined => {
-  if (kind === undefined) return undefined
-  if (kind === "spot") {
-    const symbol = ExchangeSymbol.fromAssets(row)
-    return symbol === undefined ? undefined : { ...row, kind, symbol }
-  }
-  const expires = kind === "future" ? expiry : undefined
-  if (settle === undefined || (kind === "future" && expires === undefined)) return undefined
-  const symbol = ExchangeSymbol.fromAssets({ ...row, settle, expiry: expires })
-  if (symbol === undefined) return undefined
-  return { ...row, kind, symbol, settle, inverse, multiplier: inverse ? one : row.lotSize }
-}
+/** Amounts are in the base currency, those of inverse contracts in dollars, which is what one of them is worth here. */
+const market = ({ expiry, inverse, settle, ...row }: Wire.Type<typeof Rows.Instrument>): Row.Market =>
+  row.kind === "spot" ? row : { ...row, settle, expiry, inverse, multiplier: inverse ? one : row.lotSize }
 
 // Under which currency an order of spot is kept is not said.
 const currenciesOf = ({ base, quote, settle }: Market.Market): ReadonlyArray<string> =>
@@ -104,12 +81,10 @@ const byHistory = (historical: boolean): Declaration.Account["byName"][number] =
   })(client)()
 
 const ended = filed<Row.Order>(({ id }) => id, (historical) =>
-  Page.all({
+  Page.byOffset(Endpoints.pageSize, {
     endpoint: Endpoints.getOrderHistory,
-    input: (offset: number | undefined, market: Market.Market, { limit }: Declaration.History) =>
+    input: (offset, market: Market.Market, { limit }: Declaration.History) =>
       historyOf(market, historical, Math.min(limit, Endpoints.pageSize), offset),
-    rows: (rows) => rows,
-    next: Page.offset(Endpoints.pageSize),
     enough: (_, { limit }) => limit
   }))
 

@@ -10,6 +10,8 @@ import type * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 import * as Rows from "./Rows.js"
 
+const { takes } = Endpoint
+
 /**
  * What Deribit meters: pools that refill all the time, of which a little is left, as requests do not arrive as evenly as they
  * leave. What an address without a key may ask is not published; it is taken to be what a key may.
@@ -33,27 +35,10 @@ export const limits = {
  */
 export const pageSize = 1000
 
-const open = Endpoint.family({
-  capability: "marketData",
-  limits,
-  root: "/api/v2/public/",
-  within: "result",
-  cost: { ip: 1 }
-})
-const read = Endpoint.family({
-  capability: "account",
-  limits,
-  root: "/api/v2/private/",
-  within: "result",
-  cost: { account: 1 }
-})
-const write = Endpoint.family({
-  capability: "trading",
-  limits,
-  root: "/api/v2/private/",
-  within: "result",
-  cost: { matching: 1 }
-})
+const shared = { limits, root: "/api/v2/private/", within: "result" } as const
+const open = Endpoint.family({ ...shared, capability: "marketData", root: "/api/v2/public/", cost: { ip: 1 } })
+const read = Endpoint.family({ ...shared, capability: "account", cost: { account: 1 } })
+const write = Endpoint.family({ ...shared, capability: "trading", cost: { matching: 1 } })
 
 /**
  * An instrument, as every method about one calls it.
@@ -63,7 +48,7 @@ const write = Endpoint.family({
  */
 export type Named = { readonly instrument_name: string }
 
-const named = Endpoint.takes<Named>()
+const named = takes<Named>()
 
 /**
  * Tells the exchange's clock.
@@ -71,7 +56,7 @@ const named = Endpoint.takes<Named>()
  * @since 0.1.0
  * @category endpoints
  */
-export const getTime = open("get_time", { path: "get_time", answer: Wire.millis })
+export const getTime = open("get_time", "get_time", { answer: Wire.millis })
 
 /**
  * Tells what trading is locked: nothing (`false`), some currencies (`partial`), or all (`true`).
@@ -79,8 +64,7 @@ export const getTime = open("get_time", { path: "get_time", answer: Wire.millis 
  * @since 0.1.0
  * @category endpoints
  */
-export const status = open("status", {
-  path: "status",
+export const status = open("status", "status", {
   within: "",
   answer: Wire.answer({
     status: Wire.at(
@@ -97,9 +81,8 @@ export const status = open("status", {
  * @since 0.1.0
  * @category endpoints
  */
-export const getInstruments = open("get_instruments", {
-  path: "get_instruments",
-  input: Endpoint.takes<{ readonly currency: string; readonly kind: string; readonly expired?: boolean }>(),
+export const getInstruments = open("get_instruments", "get_instruments", {
+  input: takes<{ currency: string; kind: string; expired?: boolean }>(),
   answer: Wire.list(Rows.Instrument),
   cost: { ip: 1, instruments: 1 }
 })
@@ -108,7 +91,7 @@ export const getInstruments = open("get_instruments", {
  * @since 0.1.0
  * @category endpoints
  */
-export const ticker = open("ticker", { path: "ticker", input: named, answer: Rows.Ticker })
+export const ticker = open("ticker", "ticker", { input: named, answer: Rows.Ticker })
 
 /**
  * `depth` is 1, 5, 10, 20, 50, 100, 1000 or 10000.
@@ -116,9 +99,8 @@ export const ticker = open("ticker", { path: "ticker", input: named, answer: Row
  * @since 0.1.0
  * @category endpoints
  */
-export const getOrderBook = open("get_order_book", {
-  path: "get_order_book",
-  input: Endpoint.takes<Named & { readonly depth: number }>(),
+export const getOrderBook = open("get_order_book", "get_order_book", {
+  input: takes<Named & { depth: number }>(),
   answer: Rows.Book
 })
 
@@ -128,9 +110,8 @@ export const getOrderBook = open("get_order_book", {
  * @since 0.1.0
  * @category endpoints
  */
-export const getLastTrades = open("get_last_trades_by_instrument", {
-  path: "get_last_trades_by_instrument",
-  input: Endpoint.takes<Named & { readonly count: number; readonly sorting: "asc" | "desc" }>(),
+export const getLastTrades = open("get_last_trades_by_instrument", "get_last_trades_by_instrument", {
+  input: takes<Named & { count: number; sorting: "asc" | "desc" }>(),
   within: "result.trades",
   answer: Wire.list(Rows.Trade)
 })
@@ -141,11 +122,8 @@ export const getLastTrades = open("get_last_trades_by_instrument", {
  * @since 0.1.0
  * @category endpoints
  */
-export const getChart = open("get_tradingview_chart_data", {
-  path: "get_tradingview_chart_data",
-  input: Endpoint.takes<
-    Named & { readonly start_timestamp: number; readonly end_timestamp: number; readonly resolution: string }
-  >(),
+export const getChart = open("get_tradingview_chart_data", "get_tradingview_chart_data", {
+  input: takes<Named & { start_timestamp: number; end_timestamp: number; resolution: string }>(),
   answer: Rows.Chart
 })
 
@@ -155,12 +133,17 @@ export const getChart = open("get_tradingview_chart_data", {
  * @since 0.1.0
  * @category endpoints
  */
-export const auth = Endpoint.family({ capability: "account", limits, root: "/api/v2/public/", cost: { account: 1 } })(
+export const auth = Endpoint.family({
+  ...shared,
+  capability: "account",
+  root: "/api/v2/public/",
+  cost: { account: 1 }
+})(
+  "auth",
   "auth",
   {
-    path: "auth",
     scheme: "parameters",
-    input: Endpoint.takes<{ readonly grant_type: "client_signature" }>(),
+    input: takes<{ grant_type: "client_signature" }>(),
     within: "result.scope",
     answer: Schema.String
   }
@@ -170,19 +153,17 @@ export const auth = Endpoint.family({ capability: "account", limits, root: "/api
  * @since 0.1.0
  * @category endpoints
  */
-export const getAccountSummaries = read("get_account_summaries", {
-  path: "get_account_summaries",
+export const getAccountSummaries = read("get_account_summaries", "get_account_summaries", {
   within: "result.summaries",
-  answer: Schema.Array(Wire.one(Rows.Balance))
+  answer: Wire.every(Rows.Balance)
 })
 
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const getPositions = read("get_positions", {
-  path: "get_positions",
-  input: Endpoint.takes<{ readonly currency: string; readonly kind: string }>(),
+export const getPositions = read("get_positions", "get_positions", {
+  input: takes<{ currency: string; kind: string }>(),
   answer: Wire.list(Rows.Position)
 })
 
@@ -190,9 +171,8 @@ export const getPositions = read("get_positions", {
  * @since 0.1.0
  * @category endpoints
  */
-export const getOpenOrders = read("get_open_orders", {
-  path: "get_open_orders",
-  input: Endpoint.takes<{ readonly kind: string }>(),
+export const getOpenOrders = read("get_open_orders", "get_open_orders", {
+  input: takes<{ kind: string }>(),
   answer: Wire.list(Rows.Order)
 })
 
@@ -200,8 +180,7 @@ export const getOpenOrders = read("get_open_orders", {
  * @since 0.1.0
  * @category endpoints
  */
-export const getOpenOrdersByInstrument = read("get_open_orders_by_instrument", {
-  path: "get_open_orders_by_instrument",
+export const getOpenOrdersByInstrument = read("get_open_orders_by_instrument", "get_open_orders_by_instrument", {
   input: named,
   answer: Wire.list(Rows.Order)
 })
@@ -210,9 +189,8 @@ export const getOpenOrdersByInstrument = read("get_open_orders_by_instrument", {
  * @since 0.1.0
  * @category endpoints
  */
-export const getOrderState = read("get_order_state", {
-  path: "get_order_state",
-  input: Endpoint.takes<{ readonly order_id: string }>(),
+export const getOrderState = read("get_order_state", "get_order_state", {
+  input: takes<{ order_id: string }>(),
   answer: Wire.one(Rows.Order)
 })
 
@@ -222,9 +200,8 @@ export const getOrderState = read("get_order_state", {
  * @since 0.1.0
  * @category endpoints
  */
-export const getOrderStateByLabel = read("get_order_state_by_label", {
-  path: "get_order_state_by_label",
-  input: Endpoint.takes<{ readonly currency: string; readonly label: string }>(),
+export const getOrderStateByLabel = read("get_order_state_by_label", "get_order_state_by_label", {
+  input: takes<{ currency: string; label: string }>(),
   answer: Wire.list(Rows.Order)
 })
 
@@ -235,16 +212,9 @@ export const getOrderStateByLabel = read("get_order_state_by_label", {
  * @since 0.1.0
  * @category endpoints
  */
-export const getOrderHistory = read("get_order_history_by_instrument", {
-  path: "get_order_history_by_instrument",
-  input: Endpoint.takes<
-    Named & {
-      readonly count: number
-      readonly offset: number
-      readonly include_old: boolean
-      readonly include_unfilled: boolean
-      readonly historical: boolean
-    }
+export const getOrderHistory = read("get_order_history_by_instrument", "get_order_history_by_instrument", {
+  input: takes<
+    Named & { count: number; offset: number; include_old: boolean; include_unfilled: boolean; historical: boolean }
   >(),
   answer: Wire.list(Rows.Order)
 })
@@ -255,15 +225,14 @@ export const getOrderHistory = read("get_order_history_by_instrument", {
  * @since 0.1.0
  * @category endpoints
  */
-export const getUserTrades = read("get_user_trades_by_instrument", {
-  path: "get_user_trades_by_instrument",
-  input: Endpoint.takes<
+export const getUserTrades = read("get_user_trades_by_instrument", "get_user_trades_by_instrument", {
+  input: takes<
     Named & {
-      readonly count: number
-      readonly start_timestamp: number | undefined
-      readonly end_timestamp: number | undefined
-      readonly sorting: "desc"
-      readonly historical: boolean
+      count: number
+      start_timestamp: number | undefined
+      end_timestamp: number | undefined
+      sorting: "desc"
+      historical: boolean
     }
   >(),
   answer: Wire.answer({
@@ -291,7 +260,7 @@ export type NewOrder = Named & {
 }
 
 const placing = {
-  input: Endpoint.takes<NewOrder>(),
+  input: takes<NewOrder>(),
   within: "result.order",
   answer: Wire.one(Rows.Order),
   idempotency: "once"
@@ -301,13 +270,13 @@ const placing = {
  * @since 0.1.0
  * @category endpoints
  */
-export const buy = write("buy", { ...placing, path: "buy" })
+export const buy = write("buy", "buy", { ...placing })
 
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const sell = write("sell", { ...placing, path: "sell" })
+export const sell = write("sell", "sell", { ...placing })
 
 /**
  * Changes an order that stands. `amount` is the whole amount, with what is filled.
@@ -315,16 +284,17 @@ export const sell = write("sell", { ...placing, path: "sell" })
  * @since 0.1.0
  * @category endpoints
  */
-export const edit = write("edit", {
-  path: "edit",
-  input: Endpoint.takes<{
-    readonly order_id: string
-    readonly amount: BigDecimal.BigDecimal | undefined
-    readonly price: BigDecimal.BigDecimal | undefined
-    readonly post_only: boolean | undefined
-    readonly reject_post_only: boolean | undefined
-    readonly valid_until: number
-  }>(),
+export const edit = write("edit", "edit", {
+  input: takes<
+    {
+      order_id: string
+      amount: BigDecimal.BigDecimal | undefined
+      price: BigDecimal.BigDecimal | undefined
+      post_only: boolean | undefined
+      reject_post_only: boolean | undefined
+      valid_until: number
+    }
+  >(),
   within: "result.order",
   answer: Wire.one(Rows.Order),
   idempotency: "once"
@@ -334,9 +304,8 @@ export const edit = write("edit", {
  * @since 0.1.0
  * @category endpoints
  */
-export const cancel = write("cancel", {
-  path: "cancel",
-  input: Endpoint.takes<{ readonly order_id: string }>(),
+export const cancel = write("cancel", "cancel", {
+  input: takes<{ order_id: string }>(),
   answer: Wire.one(Rows.Order),
   idempotency: "idempotent"
 })
@@ -347,8 +316,7 @@ export const cancel = write("cancel", {
  * @since 0.1.0
  * @category endpoints
  */
-export const cancelAllByInstrument = write("cancel_all_by_instrument", {
-  path: "cancel_all_by_instrument",
+export const cancelAllByInstrument = write("cancel_all_by_instrument", "cancel_all_by_instrument", {
   input: named,
   answer: Schema.NonNegativeInt,
   idempotency: "idempotent"

@@ -6,15 +6,13 @@
  *
  * @since 0.1.0
  */
-import { Errors } from "@effect-exchange/core/adapter"
-import * as Option from "effect/Option"
+import { Errors, Wire } from "@effect-exchange/core/adapter"
 import * as Schema from "effect/Schema"
 
-const decode = Schema.decodeUnknownOption(
-  Schema.Struct({
-    error: Schema.Struct({ code: Schema.Int, message: Schema.String, data: Schema.optional(Schema.Unknown) })
-  })
-)
+const decode = Wire.ifAny(Wire.within(
+  "error",
+  Schema.Struct({ code: Schema.Int, message: Schema.String, data: Schema.optional(Schema.Unknown) })
+))
 
 /**
  * The table of Deribit's errors.
@@ -23,13 +21,11 @@ const decode = Schema.decodeUnknownOption(
  * @category classification
  */
 export const errors: Errors.Table = Errors.table({
-  said: ({ json }) =>
-    Option.getOrUndefined(
-      Option.map(decode(json), ({ error: { code, data, message } }) => ({
-        code: String(code),
-        text: data === undefined || data === null ? message : `${message}: ${JSON.stringify(data)}`
-      }))
-    ),
+  said: ({ json }) => {
+    const error = decode(json)
+    const more = error?.data === undefined || error.data === null ? "" : `: ${JSON.stringify(error.data)}`
+    return error && { code: String(error.code), text: `${error.message}${more}` }
+  },
   codes: {
     AuthenticationFailed: "13004 13009 10000 9999",
     PermissionDenied: "13021 13403 11042 10019 12005 10029 13778",

@@ -5,9 +5,7 @@
  */
 import { Protocol, Signature, Wire } from "@effect-exchange/core/adapter"
 import * as Either from "effect/Either"
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import * as Schema from "effect/Schema"
 import { getTime, limits } from "./Endpoints.js"
 import { errors } from "./Errors.js"
 
@@ -19,11 +17,11 @@ import { errors } from "./Errors.js"
  * @category signing
  */
 export const signHeader: Protocol.Sign = (request, { key, secret }, { nonce, now }) => {
-  const { body, method, path, query } = request
-  const target = query === "" ? path : `${path}?${query}`
-  const signature = Signature.hmacSha256Hex(secret, `${now}\n${nonce}\n${method}\n${target}\n${body}\n`)
+  const { body, method } = request
+  const text = `${now}\n${nonce}\n${method}\n${Protocol.target(request)}\n${body}\n`
+  const signature = Signature.hmacSha256Hex(secret, text)
   const authorization = `deri-hmac-sha256 id=${Redacted.value(key)},ts=${now},nonce=${nonce},sig=${signature}`
-  return Either.right({ ...request, headers: { ...request.headers, authorization }, signature })
+  return Protocol.signed(request, signature, { authorization })
 }
 
 /**
@@ -39,7 +37,7 @@ export const signParameters: Protocol.Sign = (request, { key, secret }, { nonce,
   return Either.right({ ...request, query, signature })
 }
 
-const time = Schema.decodeUnknownOption(Wire.within("usOut", Wire.micros))
+const time = Wire.ifAny(Wire.within("usOut", Wire.micros))
 
 /**
  * Deribit's hosts, limits, signatures and errors. No header says what has been used of a limit.
@@ -58,7 +56,7 @@ export const protocol = Protocol.make({
   sign: { header: signHeader, parameters: signParameters },
   errors,
   // Every answer has its time, in microseconds.
-  learn: ({ json }) => ({ serverTime: Option.getOrUndefined(time(json)) }),
+  learn: ({ json }) => ({ serverTime: time(json) }),
   serverTime: getTime,
   tolerance: "60 seconds"
 })

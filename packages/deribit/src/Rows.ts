@@ -9,7 +9,7 @@ import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 
-const { all, at, blank, millis, none, number, positive, text, when, words, wordsOr } = Wire
+const { all, at, blank, map, meaning, millis, none, number, positive, text, when, words, wordsOr } = Wire
 
 /**
  * An instrument. A perpetual is a future whose period says so, and which expires in the year 3000.
@@ -57,7 +57,7 @@ export const Ticker = Wire.answer({
   dollars: at("stats.volume_usd", blank(number))
 })
 
-const Levels = Schema.Array(Wire.one(Row.level({ price: at(0, number), amount: at(1, number) })))
+const Levels = Row.levels(number, 0, 1)
 
 /**
  * A book.
@@ -140,18 +140,17 @@ export const Order = Row.order({
   type,
   status: at(
     "order_state",
-    words({
+    meaning({
       open: "open",
       filled: "filled",
       rejected: "rejected",
-      cancelled: "canceled",
-      untriggered: "pending",
-      triggered: "pending"
+      canceled: "cancelled",
+      pending: "untriggered triggered"
     })
   ),
   price: when(type, "limit", at("price", number)),
   amount: at("amount", blank(number)),
-  filled: all({ filled: at("filled_amount", blank(number)) }, ({ filled = nothing }) => filled),
+  filled: map(at("filled_amount", blank(number)), (filled = nothing) => filled),
   averagePrice: at("average_price", positive(number)),
   timeInForce: at(
     "time_in_force",

@@ -67,27 +67,24 @@ const write = Endpoint.family({ capability: "trading", limits, cost })
 const bulb = Endpoint.takes<{ readonly bulb: string }>()
 const which = Endpoint.takes<{ readonly ref?: string; readonly id?: string }>()
 
-const time = read("time", { path: "/time", answer: Wire.within("now", millis) })
-const bulbs = read("bulbs", { path: "/bulbs", answer: Wire.list(Bulb) })
-const quote = read("quote", { path: "/quote/{bulb}", input: bulb, answer: Wire.one(Quote) })
-const book = read("book", {
-  path: "/book/{bulb}",
+const time = read("time", "/time", { answer: Wire.within("now", millis) })
+const bulbs = read("bulbs", "/bulbs", { answer: Wire.list(Bulb) })
+const quote = read("quote", "/quote/{bulb}", { input: bulb, answer: Wire.one(Quote) })
+const book = read("book", "/book/{bulb}", {
   input: bulb,
   answer: Wire.answer({ bids: at("bids", Levels), asks: at("asks", Levels) })
 })
-const purse = own("purse", { path: "/purse", answer: Schema.Array(Wire.one(Coin)) })
-const orders = own("orders", { path: "/orders", input: which, answer: Wire.list(Order) })
-const place = write("place", {
+const purse = own("purse", "/purse", { answer: Schema.Array(Wire.one(Coin)) })
+const orders = own("orders", "/orders", { input: which, answer: Wire.list(Order) })
+const place = write("place", "/orders", {
   method: "POST",
-  path: "/orders",
   body: "json",
   input: Endpoint.takes<Record<"bulb" | "ref" | "side" | "price" | "size", Endpoint.Value | undefined>>(),
   answer: Wire.one(Order),
   idempotency: "once"
 })
-const cancel = write("cancel", {
+const cancel = write("cancel", "/orders", {
   method: "DELETE",
-  path: "/orders",
   input: which,
   answer: Wire.one(Order),
   idempotency: "idempotent"

@@ -14,6 +14,8 @@ import type * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 import * as Rows from "./Rows.js"
 
+const { takes } = Endpoint
+
 /**
  * What Kraken meters. Its counters fall all the time: that of a key takes 20 and falls by 0.5 a second, in the tier
  * "Intermediate", and that of a pair takes 125 and falls by 2.34; here all pairs share one. Some of each is left, as
@@ -44,24 +46,11 @@ const open = Endpoint.family({
   cost: { public: 1 }
 })
 
-const read = Endpoint.family({
-  capability: "account",
-  limits,
-  method: "POST",
-  body: "form",
-  root: "/0/private/",
-  within: "result",
-  cost: { key: 1 }
-})
+const shared = { limits, method: "POST", body: "form", root: "/0/private/", within: "result" } as const
 
-const write = Endpoint.family({
-  capability: "trading",
-  limits,
-  method: "POST",
-  body: "form",
-  root: "/0/private/",
-  within: "result"
-})
+const read = Endpoint.family({ ...shared, capability: "account", cost: { key: 1 } })
+
+const write = Endpoint.family({ ...shared, capability: "trading" })
 
 /**
  * Tells the exchange's clock, in whole seconds.
@@ -69,14 +58,13 @@ const write = Endpoint.family({
  * @since 0.1.0
  * @category endpoints
  */
-export const time = open("time", { path: "Time", answer: Wire.within("unixtime", Wire.seconds) })
+export const time = open("time", "Time", { answer: Wire.within("unixtime", Wire.seconds) })
 
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const systemStatus = open("systemStatus", {
-  path: "SystemStatus",
+export const systemStatus = open("systemStatus", "SystemStatus", {
   answer: Wire.answer({ status: Wire.at("status", Wire.text), at: Wire.at("timestamp", Wire.readable(Wire.isoTime)) })
 })
 
@@ -84,21 +72,20 @@ export const systemStatus = open("systemStatus", {
  * @since 0.1.0
  * @category endpoints
  */
-export const assets = open("assets", { path: "Assets", answer: Wire.keyed("id", Rows.Asset) })
+export const assets = open("assets", "Assets", { answer: Wire.keyed("id", Rows.Asset) })
 
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const assetPairs = open("assetPairs", { path: "AssetPairs", answer: Wire.keyed("id", Rows.Pair) })
+export const assetPairs = open("assetPairs", "AssetPairs", { answer: Wire.keyed("id", Rows.Pair) })
 
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const ticker = open("ticker", {
-  path: "Ticker",
-  input: Endpoint.takes<{ readonly pair: string }>(),
+export const ticker = open("ticker", "Ticker", {
+  input: takes<{ pair: string }>(),
   answer: Rows.sole(Wire.one(Rows.Ticker))
 })
 
@@ -108,9 +95,8 @@ export const ticker = open("ticker", {
  * @since 0.1.0
  * @category endpoints
  */
-export const tickers = open("tickers", {
-  path: "Ticker",
-  input: Endpoint.takes<{ readonly pair: string | undefined }>(),
+export const tickers = open("tickers", "Ticker", {
+  input: takes<{ pair: string | undefined }>(),
   answer: Wire.keyed("market", Rows.TickerOf)
 })
 
@@ -120,9 +106,8 @@ export const tickers = open("tickers", {
  * @since 0.1.0
  * @category endpoints
  */
-export const depth = open("depth", {
-  path: "Depth",
-  input: Endpoint.takes<{ readonly pair: string; readonly count: number }>(),
+export const depth = open("depth", "Depth", {
+  input: takes<{ pair: string; count: number }>(),
   answer: Rows.sole(Rows.Book)
 })
 
@@ -133,9 +118,8 @@ export const depth = open("depth", {
  * @since 0.1.0
  * @category endpoints
  */
-export const trades = open("trades", {
-  path: "Trades",
-  input: Endpoint.takes<{ readonly pair: string; readonly count: number; readonly since?: string }>(),
+export const trades = open("trades", "Trades", {
+  input: takes<{ pair: string; count: number; since?: string }>(),
   answer: Rows.sole(Wire.list(Rows.Trade))
 })
 
@@ -146,17 +130,16 @@ export const trades = open("trades", {
  * @since 0.1.0
  * @category endpoints
  */
-export const ohlc = open("ohlc", {
-  path: "OHLC",
-  input: Endpoint.takes<{ readonly pair: string; readonly interval: string; readonly since: number }>(),
-  answer: Rows.sole(Schema.Array(Wire.one(Rows.Bar)))
+export const ohlc = open("ohlc", "OHLC", {
+  input: takes<{ pair: string; interval: string; since: number }>(),
+  answer: Rows.sole(Wire.every(Rows.Bar))
 })
 
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const balanceEx = read("balanceEx", { path: "BalanceEx", answer: Wire.keyed("id", Rows.Balance) })
+export const balanceEx = read("balanceEx", "BalanceEx", { answer: Wire.keyed("id", Rows.Balance) })
 
 /**
  * Needs no permission. `validUntil` is zero for a key that does not expire.
@@ -164,8 +147,7 @@ export const balanceEx = read("balanceEx", { path: "BalanceEx", answer: Wire.key
  * @since 0.1.0
  * @category endpoints
  */
-export const getApiKeyInfo = read("getApiKeyInfo", {
-  path: "GetApiKeyInfo",
+export const getApiKeyInfo = read("getApiKeyInfo", "GetApiKeyInfo", {
   answer: Wire.answer({
     permissions: Wire.at("permissions", Schema.Array(Schema.String)),
     validUntil: Wire.at("validUntil", Wire.seconds),
@@ -179,9 +161,8 @@ export const getApiKeyInfo = read("getApiKeyInfo", {
  * @since 0.1.0
  * @category endpoints
  */
-export const openOrders = read("openOrders", {
-  path: "OpenOrders",
-  input: Endpoint.takes<{ readonly cl_ord_id?: string }>(),
+export const openOrders = read("openOrders", "OpenOrders", {
+  input: takes<{ cl_ord_id?: string }>(),
   within: "result.open",
   answer: Wire.keyed("id", Rows.Order)
 })
@@ -192,11 +173,8 @@ export const openOrders = read("openOrders", {
  * @since 0.1.0
  * @category endpoints
  */
-export const closedOrders = read("closedOrders", {
-  path: "ClosedOrders",
-  input: Endpoint.takes<
-    { readonly cl_ord_id?: string; readonly start?: number | undefined; readonly ofs?: number | undefined }
-  >(),
+export const closedOrders = read("closedOrders", "ClosedOrders", {
+  input: takes<{ cl_ord_id?: string; start?: number | undefined; ofs?: number | undefined }>(),
   within: "result.closed",
   answer: Wire.keyed("id", Rows.Order)
 })
@@ -207,9 +185,8 @@ export const closedOrders = read("closedOrders", {
  * @since 0.1.0
  * @category endpoints
  */
-export const queryOrders = read("queryOrders", {
-  path: "QueryOrders",
-  input: Endpoint.takes<{ readonly txid: string }>(),
+export const queryOrders = read("queryOrders", "QueryOrders", {
+  input: takes<{ txid: string }>(),
   answer: Wire.keyed("id", Rows.Order)
 })
 
@@ -219,9 +196,8 @@ export const queryOrders = read("queryOrders", {
  * @since 0.1.0
  * @category endpoints
  */
-export const tradesHistory = read("tradesHistory", {
-  path: "TradesHistory",
-  input: Endpoint.takes<{ readonly start?: number | undefined; readonly ofs?: number | undefined }>(),
+export const tradesHistory = read("tradesHistory", "TradesHistory", {
+  input: takes<{ start?: number | undefined; ofs?: number | undefined }>(),
   within: "result.trades",
   answer: Wire.keyed("id", Rows.Fill),
   cost: { key: 2 }
@@ -249,9 +225,8 @@ export type NewOrder = {
  * @since 0.1.0
  * @category endpoints
  */
-export const addOrder = write("addOrder", {
-  path: "AddOrder",
-  input: Endpoint.takes<NewOrder & { readonly pair: string; readonly deadline: string }>(),
+export const addOrder = write("addOrder", "AddOrder", {
+  input: takes<NewOrder & { pair: string; deadline: string }>(),
   answer: Wire.within("txid.0", Wire.text),
   cost: { trading: 1 },
   idempotency: "once"
@@ -263,14 +238,11 @@ export const addOrder = write("addOrder", {
  * @since 0.1.0
  * @category endpoints
  */
-export const addOrderBatch = write("addOrderBatch", {
-  path: "AddOrderBatch",
+export const addOrderBatch = write("addOrderBatch", "AddOrderBatch", {
   body: "json",
-  input: Endpoint.takes<
-    { readonly pair: string; readonly orders: ReadonlyArray<NewOrder>; readonly deadline: string }
-  >(),
+  input: takes<{ pair: string; orders: ReadonlyArray<NewOrder>; deadline: string }>(),
   within: "result.orders",
-  answer: Schema.Array(Wire.one(Rows.BatchRow)),
+  answer: Wire.every(Rows.BatchRow),
   cost: ({ orders }) => ({ trading: orders.length }),
   idempotency: "once"
 })
@@ -282,14 +254,13 @@ export const addOrderBatch = write("addOrderBatch", {
  * @since 0.1.0
  * @category endpoints
  */
-export const amendOrder = write("amendOrder", {
-  path: "AmendOrder",
-  input: Endpoint.takes<
+export const amendOrder = write("amendOrder", "AmendOrder", {
+  input: takes<
     Named & {
-      readonly order_qty: BigDecimal.BigDecimal | undefined
-      readonly limit_price: BigDecimal.BigDecimal | undefined
-      readonly post_only: boolean | undefined
-      readonly deadline: string
+      order_qty: BigDecimal.BigDecimal | undefined
+      limit_price: BigDecimal.BigDecimal | undefined
+      post_only: boolean | undefined
+      deadline: string
     }
   >(),
   answer: Wire.within("amend_id", Wire.text),
@@ -313,9 +284,8 @@ const count = Wire.within("count", Schema.NonNegativeInt)
  * @since 0.1.0
  * @category endpoints
  */
-export const cancelOrder = write("cancelOrder", {
-  path: "CancelOrder",
-  input: Endpoint.takes<Named>(),
+export const cancelOrder = write("cancelOrder", "CancelOrder", {
+  input: takes<Named>(),
   answer: count,
   idempotency: "idempotent"
 })
@@ -326,10 +296,9 @@ export const cancelOrder = write("cancelOrder", {
  * @since 0.1.0
  * @category endpoints
  */
-export const cancelOrderBatch = write("cancelOrderBatch", {
-  path: "CancelOrderBatch",
+export const cancelOrderBatch = write("cancelOrderBatch", "CancelOrderBatch", {
   body: "json",
-  input: Endpoint.takes<{ readonly orders: ReadonlyArray<string> }>(),
+  input: takes<{ orders: ReadonlyArray<string> }>(),
   answer: count,
   idempotency: "idempotent"
 })

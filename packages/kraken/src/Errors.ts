@@ -7,13 +7,11 @@
  * @since 0.1.0
  */
 import { ExchangeError } from "@effect-exchange/core"
-import { Errors, type Protocol } from "@effect-exchange/core/adapter"
-import * as RetryAfter from "@effect-exchange/resilience/RetryAfter"
+import { Errors, type Protocol, Wire } from "@effect-exchange/core/adapter"
 import * as Duration from "effect/Duration"
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
-const decode = Schema.decodeUnknownOption(Schema.Struct({ error: Schema.Array(Schema.String) }))
+const errorsOf = Wire.ifAny(Wire.within("error", Schema.Array(Schema.String)))
 
 /**
  * Splits a text into its category, as the code, and what was said. Some have a blank behind the colon.
@@ -35,8 +33,8 @@ export const said = (text: string): Protocol.Said => {
 export const errors: Errors.Table = Errors.table({
   said: ({ json, status }) => {
     // From 500 on it is the proxy's: the exchange was not reached, or what it did is not known.
-    const texts = status >= 500 ? [] : Option.match(decode(json), { onNone: () => [], onSome: ({ error }) => error })
-    const text = texts.find((text) => !text.startsWith("W"))
+    const texts = status >= 500 ? undefined : errorsOf(json)
+    const text = texts?.find((text) => !text.startsWith("W"))
     return text === undefined ? undefined : said(text)
   },
   match: "beginning",
@@ -112,22 +110,9 @@ export const errors: Errors.Table = Errors.table({
       ? new ExchangeError.ClockSkew(error)
       : new ExchangeError.AuthenticationFailed(error)
   },
-  unspoken: ({ about, headers, now, status }) => {
-    if (status === 429) {
-      return new ExchangeError.RateLimited({
-        ...about,
-        detail: "too many requests",
-        outcome: "Unknown",
-        retryAfter: RetryAfter.parse(headers["retry-after"], now) ?? Duration.seconds(5)
-      })
-    }
-    return status === 403
-      ? new ExchangeError.Banned({
-        ...about,
-        outcome: "Unknown",
-        detail: "blocked by the exchange's firewall; nothing is sent before it has ended",
-        until: now + Duration.toMillis("15 minutes")
-      })
-      : undefined
+  unspoken: ({ status }) => {
+    if (status === 429) return { kind: "RateLimited", detail: "too many requests", wait: "5 seconds" }
+    const detail = "blocked by the exchange's firewall; nothing is sent before it has ended"
+    return status === 403 ? { kind: "Banned", detail } : undefined
   }
 })

@@ -3,17 +3,9 @@
  *
  * @since 0.1.0
  */
-import { ExchangeError, type ExchangeStatus, ExchangeSymbol, type Market } from "@effect-exchange/core"
-import {
-  type Adapter,
-  ClientOrderId,
-  type Declaration,
-  Exchange,
-  Listing,
-  Page,
-  Question,
-  type Wire
-} from "@effect-exchange/core/adapter"
+import { ExchangeError, type ExchangeStatus, type Market } from "@effect-exchange/core"
+import { ClientOrderId, Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
+import type { Adapter, Declaration, Endpoint, Wire } from "@effect-exchange/core/adapter"
 import * as BigDecimal from "effect/BigDecimal"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -31,7 +23,7 @@ const assetName = (altname: string): string => renamed.get(altname) ?? altname
 
 // What orders call a market: the names of its assets, one behind the other (`XBTUSD`), where tickers and fills have its id
 // (`XXBTZUSD`).
-const altname = ({ base, quote }: Pick<Market.Market, "base" | "quote">): string =>
+const altnameOf = ({ base, quote }: Pick<Market.Market, "base" | "quote">): string =>
   `${original.get(base) ?? base}${original.get(quote) ?? quote}`
 
 const statuses: ReadonlyMap<string, ExchangeStatus.ExchangeStatus["status"]> = new Map([
@@ -43,23 +35,16 @@ const statuses: ReadonlyMap<string, ExchangeStatus.ExchangeStatus["status"]> = n
 ])
 
 /** A pair without `wsname`, or whose `altname` is not made of the two, is left out. */
-const market = (row: Wire.Type<typeof Rows.Pair>): Market.Market | undefined => {
-  const [first = "", second = ""] = row.wsname?.split("/") ?? []
+const market = ({ altname, lotDecimals, priceDecimals, wsname, ...row }: Wire.Type<typeof Rows.Pair>) => {
+  const [first = "", second = ""] = wsname?.split("/") ?? []
   const [base, quote] = [assetName(first), assetName(second)]
-  const symbol = ExchangeSymbol.fromAssets({ base, quote })
-  if (symbol === undefined || row.altname !== altname({ base, quote })) return undefined
-  const { id, minAmount, minNotional, status } = row
-  return {
-    symbol,
-    id,
-    kind: "spot",
-    status,
+  return altname !== altnameOf({ base, quote }) ? undefined : {
+    ...row,
+    kind: "spot" as const,
     base,
     quote,
-    tickSize: row.tickSize ?? BigDecimal.make(1n, row.priceDecimals),
-    lotSize: BigDecimal.make(1n, row.lotDecimals),
-    minAmount,
-    minNotional
+    tickSize: row.tickSize ?? BigDecimal.make(1n, priceDecimals),
+    lotSize: BigDecimal.make(1n, lotDecimals)
   }
 }
 
@@ -118,6 +103,16 @@ const named = (reference: Adapter.Reference): Endpoints.Named =>
 const startOf = (since: number | undefined): number | undefined =>
   since === undefined ? undefined : Math.max(0, Math.floor(since / 1000) - 1)
 
+const history = <Row extends { readonly id: string; readonly market: string }>(
+  endpoint: Endpoint.Endpoint<"account", { start?: number | undefined; ofs?: number | undefined }, Listing.Listing<Row>>
+): Question.Question<"account", [Market.Market, Declaration.History], Listing.Listing<Row>> =>
+  Page.byOffset(Endpoints.pageSize, {
+    endpoint,
+    input: (ofs, _, { since }) => ({ ofs, start: startOf(since) }),
+    wanted: (row, _, { isWanted }) => isWanted(row),
+    enough: (_, { limit }) => limit
+  })
+
 /**
  * Cancels orders by their ids. `CancelAll` would cancel the orders of every pair, and of a batch Kraken says only how many
  * were canceled, or, when one had ended, nothing at all: then each is looked at.
@@ -150,7 +145,7 @@ const exchange = Exchange.define({
   protocol,
   kinds: ["spot"],
   lacks: ["positions"],
-  marketNames: (market) => [market.id, altname(market)],
+  marketNames: (market) => [market.id, altnameOf(market)],
   marketData: {
     listings: [ask(Endpoints.assetPairs, () => ({}), Listing.map(market))],
     ticker: ask(Endpoints.ticker, ({ id }) => ({ pair: id })),
@@ -205,32 +200,12 @@ const exchange = Exchange.define({
     ),
     ended: {
       order: "newest first",
-      read: Page.all({
-        endpoint: Endpoints.closedOrders,
-        input: (ofs, _, { since }) => ({
-          ofs,
-          start: startOf(since)
-        }),
-        rows: (rows) => rows,
-        next: Page.offset(Endpoints.pageSize),
-        wanted: (row, _, { isWanted }) => isWanted(row),
-        enough: (_, { limit }) => limit
-      })
+      read: history(Endpoints.closedOrders)
     },
     fills: {
       order: "newest first",
       feeIn: "quote",
-      read: Page.all({
-        endpoint: Endpoints.tradesHistory,
-        input: (ofs, _, { since }) => ({
-          ofs,
-          start: startOf(since)
-        }),
-        rows: (rows) => rows,
-        next: Page.offset(Endpoints.pageSize),
-        wanted: (row, _, { isWanted }) => isWanted(row),
-        enough: (_, { limit }) => limit
-      })
+      read: history(Endpoints.tradesHistory)
     }
   },
   trading: {
@@ -247,11 +222,7 @@ const exchange = Exchange.define({
     seenWithin: "5 seconds",
     place: ask(
       Endpoints.addOrder,
-      (order) => ({
-        pair: order.market.id,
-        ...newOrder(order),
-        deadline: deadline(order.until)
-      }),
+      (order) => ({ pair: order.market.id, ...newOrder(order), deadline: deadline(order.until) }),
       (accepted) => ({ accepted })
     ),
     placeBatch: {

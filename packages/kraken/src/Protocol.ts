@@ -24,12 +24,7 @@ export const sign: Protocol.Sign = (request, { key, secret }, { nonce }) => {
   }
   const body = withNonce(request, nonce)
   const signature = Signature.hmacSha512Base64(secret, request.path, Signature.sha256(`${nonce}${body}`))
-  return Either.right({
-    ...request,
-    body,
-    headers: { ...request.headers, "api-key": Redacted.value(key), "api-sign": signature },
-    signature
-  })
+  return Protocol.signed({ ...request, body }, signature, { "api-key": Redacted.value(key), "api-sign": signature })
 }
 
 const withNonce = ({ body, headers }: Endpoint.Prepared, nonce: bigint): string => {

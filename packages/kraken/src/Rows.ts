@@ -10,7 +10,7 @@ import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 
-const { all, always, at, blank, decimal, none, positive, seconds, text, words, wordsOr } = Wire
+const { all, at, blank, decimal, map, meaningOr, none, positive, seconds, text, words, wordsOr } = Wire
 
 /**
  * Reads the answer about one pair. Its key is the exchange's own name of the pair and not the name that was asked for, and
@@ -57,15 +57,10 @@ export const Pair = Row.of({
   // Those that take some kinds of orders are open: which kinds is for the exchange to say.
   status: at(
     "status",
-    wordsOr({
-      online: "open",
-      post_only: "open",
-      limit_only: "open",
-      cancel_only: "halted",
-      reduce_only: "halted",
-      maintenance: "halted",
-      work_in_progress: "halted",
-      delisted: "closed"
+    meaningOr({
+      open: "online post_only limit_only",
+      halted: "cancel_only reduce_only maintenance work_in_progress",
+      closed: "delisted"
     }, "unknown")
   )
 })
@@ -98,7 +93,7 @@ export const Ticker = Row.ticker(ticker)
  */
 export const TickerOf = Row.tickerOf({ ...ticker, market: at("market", text) })
 
-const Level = Row.level({ price: at(0, decimal), amount: at(1, decimal) })
+const Levels = Row.levels(decimal, 0, 1)
 
 /**
  * A book: price, volume and the instant the level changed.
@@ -107,8 +102,8 @@ const Level = Row.level({ price: at(0, decimal), amount: at(1, decimal) })
  * @category answers
  */
 export const Book = Wire.answer({
-  bids: at("bids", Schema.Array(Wire.one(Level))),
-  asks: at("asks", Schema.Array(Wire.one(Level)))
+  bids: at("bids", Levels),
+  asks: at("asks", Levels)
 })
 
 /**
@@ -131,14 +126,7 @@ export const Trade = Row.trade({
  * @since 0.1.0
  * @category rows
  */
-export const Bar = Row.bar({
-  openTime: at(0, seconds),
-  open: at(1, decimal),
-  high: at(2, decimal),
-  low: at(3, decimal),
-  close: at(4, decimal),
-  volume: at(6, decimal)
-})
+export const Bar = Row.ohlcv(seconds, decimal, [0, 1, 2, 3, 4, 6])
 
 const zero = BigDecimal.fromBigInt(0n)
 
@@ -184,12 +172,9 @@ export const Order = Row.order({
   price: Wire.when(type, "limit", at("descr.price", decimal)),
   amount: all({ flags, size: at("vol", decimal) }, ({ flags, size }) => has(flags, "viqc") ? undefined : size),
   filled: at("vol_exec", decimal),
-  averagePrice: all(
-    { filled: at("vol_exec", decimal), price: at("price", positive(decimal)) },
-    ({ filled, price }) => BigDecimal.isPositive(filled) ? price : undefined
-  ),
+  averagePrice: at("price", positive(decimal)),
   timeInForce: at("timeinforce", wordsOr({ GTC: "GTC", IOC: "IOC", FOK: "FOK" }, undefined)),
-  postOnly: all({ flags }, ({ flags }) => has(flags, "post")),
+  postOnly: map(flags, (flags) => has(flags, "post")),
   reduceOnly: none,
   createdAt: at("opentm", seconds),
   updatedAt: at("closetm", blank(seconds))
@@ -222,11 +207,3 @@ export const Fill = Row.fill({
  * @category rows
  */
 export const BatchRow = Row.of({ id: at("txid", blank(text)), error: at("error", blank(text)) })
-
-/**
- * What holds for every answer that only says that something was done.
- *
- * @since 0.1.0
- * @category answers
- */
-export const done = Wire.answer({ done: always(true) })

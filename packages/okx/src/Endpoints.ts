@@ -8,8 +8,9 @@
  */
 import { Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
 import type * as BigDecimal from "effect/BigDecimal"
-import * as Schema from "effect/Schema"
 import * as Rows from "./Rows.js"
+
+const { takes } = Endpoint
 
 // OKX counts in rolling windows of 2 seconds by its own clock: a little more keeps requests that travel at different speeds
 // from meeting in one.
@@ -76,27 +77,26 @@ const write = Endpoint.family({ ...shared, capability: "trading", method: "POST"
  */
 export type InstType = "SPOT" | "SWAP" | "FUTURES"
 
-const ByType = Endpoint.takes<{ readonly instType: InstType }>()
-const ById = Endpoint.takes<{ readonly instId: string }>()
+const ByType = takes<{ instType: InstType }>()
+const ById = takes<{ instId: string }>()
 
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const serverTime = open("serverTime", { path: "public/time", answer: Rows.sole(Wire.within("ts", Wire.millis)) })
+export const serverTime = open("serverTime", "public/time", { answer: Rows.sole(Wire.within("ts", Wire.millis)) })
 
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const status = open("status", { path: "system/status", answer: Wire.list(Rows.Maintenance) })
+export const status = open("status", "system/status", { answer: Wire.list(Rows.Maintenance) })
 
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const instruments = open("instruments", {
-  path: "public/instruments",
+export const instruments = open("instruments", "public/instruments", {
   input: ByType,
   answer: Wire.list(Rows.Instrument)
 })
@@ -105,7 +105,7 @@ export const instruments = open("instruments", {
  * @since 0.1.0
  * @category endpoints
  */
-export const ticker = open("ticker", { path: "market/ticker", input: ById, answer: Rows.sole(Wire.one(Rows.Ticker)) })
+export const ticker = open("ticker", "market/ticker", { input: ById, answer: Rows.sole(Wire.one(Rows.Ticker)) })
 
 /**
  * All tickers of a type: OKX takes no list of names.
@@ -113,9 +113,9 @@ export const ticker = open("ticker", { path: "market/ticker", input: ById, answe
  * @since 0.1.0
  * @category endpoints
  */
-export const tickers = open("tickers", { path: "market/tickers", input: ByType, answer: Wire.list(Rows.TickerOf) })
+export const tickers = open("tickers", "market/tickers", { input: ByType, answer: Wire.list(Rows.TickerOf) })
 
-const book = { input: Endpoint.takes<{ readonly instId: string; readonly sz: number }>(), answer: Rows.sole(Rows.Book) }
+const book = { input: takes<{ instId: string; sz: number }>(), answer: Rows.sole(Rows.Book) }
 
 /**
  * Up to 400 levels a side.
@@ -123,7 +123,7 @@ const book = { input: Endpoint.takes<{ readonly instId: string; readonly sz: num
  * @since 0.1.0
  * @category endpoints
  */
-export const books = open("books", { path: "market/books", ...book })
+export const books = open("books", "market/books", book)
 
 /**
  * Up to 5000 levels a side.
@@ -131,7 +131,7 @@ export const books = open("books", { path: "market/books", ...book })
  * @since 0.1.0
  * @category endpoints
  */
-export const booksFull = open("booksFull", { path: "market/books-full", ...book })
+export const booksFull = open("booksFull", "market/books-full", book)
 
 /**
  * The latest, newest first, up to 500.
@@ -139,9 +139,8 @@ export const booksFull = open("booksFull", { path: "market/books-full", ...book 
  * @since 0.1.0
  * @category endpoints
  */
-export const trades = open("trades", {
-  path: "market/trades",
-  input: Endpoint.takes<{ readonly instId: string; readonly limit: number }>(),
+export const trades = open("trades", "market/trades", {
+  input: takes<{ instId: string; limit: number }>(),
   answer: Wire.list(Rows.Trade)
 })
 
@@ -159,7 +158,7 @@ export type Candles = {
   readonly limit: number
 }
 
-const bars = { input: Endpoint.takes<Candles>(), answer: Schema.Array(Wire.one(Rows.Bar)) }
+const bars = { input: takes<Candles>(), answer: Wire.every(Rows.Bar) }
 
 /**
  * The latest 1440 candles, the open one included; newest first, up to 300 at once.
@@ -167,7 +166,7 @@ const bars = { input: Endpoint.takes<Candles>(), answer: Schema.Array(Wire.one(R
  * @since 0.1.0
  * @category endpoints
  */
-export const candles = open("candles", { path: "market/candles", ...bars })
+export const candles = open("candles", "market/candles", bars)
 
 /**
  * Candles of years; newest first, up to 300 at once.
@@ -175,13 +174,13 @@ export const candles = open("candles", { path: "market/candles", ...bars })
  * @since 0.1.0
  * @category endpoints
  */
-export const historyCandles = open("historyCandles", { path: "market/history-candles", ...bars })
+export const historyCandles = open("historyCandles", "market/history-candles", bars)
 
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const accountConfig = read("accountConfig", { path: "account/config", answer: Rows.sole(Rows.AccountConfig) })
+export const accountConfig = read("accountConfig", "account/config", { answer: Rows.sole(Rows.AccountConfig) })
 
 /**
  * Without currencies of which there is nothing.
@@ -189,20 +188,15 @@ export const accountConfig = read("accountConfig", { path: "account/config", ans
  * @since 0.1.0
  * @category endpoints
  */
-export const balance = read("balance", {
-  path: "account/balance",
-  answer: Rows.sole(Wire.within("details", Schema.Array(Wire.one(Rows.Balance))))
+export const balance = read("balance", "account/balance", {
+  answer: Rows.sole(Wire.within("details", Wire.every(Rows.Balance)))
 })
 
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const positions = read("positions", {
-  path: "account/positions",
-  input: ByType,
-  answer: Wire.list(Rows.Position)
-})
+export const positions = read("positions", "account/positions", { input: ByType, answer: Wire.list(Rows.Position) })
 
 /**
  * An order by one of its ids; `ordId` counts where both are given.
@@ -220,7 +214,7 @@ const Orders = Wire.list(Rows.Order)
  * @since 0.1.0
  * @category endpoints
  */
-export const order = read("order", { path: "trade/order", input: Endpoint.takes<Named>(), answer: Orders })
+export const order = read("order", "trade/order", { input: takes<Named>(), answer: Orders })
 
 /**
  * Orders that stand, newest first, up to 100: older than the one named `after`.
@@ -228,9 +222,8 @@ export const order = read("order", { path: "trade/order", input: Endpoint.takes<
  * @since 0.1.0
  * @category endpoints
  */
-export const ordersPending = read("ordersPending", {
-  path: "trade/orders-pending",
-  input: Endpoint.takes<{ readonly instId?: string; readonly after: string | undefined; readonly limit: number }>(),
+export const ordersPending = read("ordersPending", "trade/orders-pending", {
+  input: takes<{ instId?: string; after: string | undefined; limit: number }>(),
   answer: Orders
 })
 
@@ -248,7 +241,7 @@ export type History = {
   readonly limit: number
 }
 
-const ended = { input: Endpoint.takes<History>(), answer: Orders }
+const ended = { input: takes<History>(), answer: Orders }
 
 /**
  * Orders of 7 days that have ended, newest first, up to 100.
@@ -256,7 +249,7 @@ const ended = { input: Endpoint.takes<History>(), answer: Orders }
  * @since 0.1.0
  * @category endpoints
  */
-export const ordersHistory = read("ordersHistory", { path: "trade/orders-history", ...ended })
+export const ordersHistory = read("ordersHistory", "trade/orders-history", ended)
 
 /**
  * Orders of 3 months that have ended, newest first, up to 100.
@@ -264,9 +257,9 @@ export const ordersHistory = read("ordersHistory", { path: "trade/orders-history
  * @since 0.1.0
  * @category endpoints
  */
-export const ordersHistoryArchive = read("ordersHistoryArchive", { path: "trade/orders-history-archive", ...ended })
+export const ordersHistoryArchive = read("ordersHistoryArchive", "trade/orders-history-archive", ended)
 
-const bills = { input: Endpoint.takes<History>(), answer: Wire.list(Rows.Bill) }
+const bills = { input: takes<History>(), answer: Wire.list(Rows.Bill) }
 
 /**
  * Fills of 3 days, newest first, up to 100.
@@ -274,7 +267,7 @@ const bills = { input: Endpoint.takes<History>(), answer: Wire.list(Rows.Bill) }
  * @since 0.1.0
  * @category endpoints
  */
-export const fills = read("fills", { path: "trade/fills", ...bills })
+export const fills = read("fills", "trade/fills", bills)
 
 /**
  * Fills of 3 months, newest first, up to 100.
@@ -282,7 +275,7 @@ export const fills = read("fills", { path: "trade/fills", ...bills })
  * @since 0.1.0
  * @category endpoints
  */
-export const fillsHistory = read("fillsHistory", { path: "trade/fills-history", ...bills })
+export const fillsHistory = read("fillsHistory", "trade/fills-history", bills)
 
 /**
  * A new order. A size in the quote currency is never sent: `tgtCcy` says so wherever OKX would take it for one.
@@ -303,7 +296,7 @@ export type NewOrder = {
 }
 
 const Ack = Rows.sole(Wire.one(Rows.Ack))
-const Acks = Schema.Array(Wire.one(Rows.Ack))
+const Acks = Wire.every(Rows.Ack)
 
 /**
  * Sent once: OKX frees the name of an order that was canceled unfilled.
@@ -311,10 +304,9 @@ const Acks = Schema.Array(Wire.one(Rows.Ack))
  * @since 0.1.0
  * @category endpoints
  */
-export const placeOrder = write("placeOrder", {
-  path: "trade/order",
+export const placeOrder = write("placeOrder", "trade/order", {
   scheme: "expiring",
-  input: Endpoint.takes<NewOrder>(),
+  input: takes<NewOrder>(),
   answer: Ack,
   idempotency: "once"
 })
@@ -325,11 +317,10 @@ export const placeOrder = write("placeOrder", {
  * @since 0.1.0
  * @category endpoints
  */
-export const placeOrders = write("placeOrders", {
-  path: "trade/batch-orders",
+export const placeOrders = write("placeOrders", "trade/batch-orders", {
   body: { whole: "orders" },
   scheme: "expiring",
-  input: Endpoint.takes<{ readonly orders: ReadonlyArray<NewOrder> }>(),
+  input: takes<{ orders: ReadonlyArray<NewOrder> }>(),
   answer: Acks,
   cost: ({ orders }) => orders.length === 1 ? { placeOrder: 1 } : { placeOrders: orders.length },
   idempotency: "once"
@@ -339,9 +330,8 @@ export const placeOrders = write("placeOrders", {
  * @since 0.1.0
  * @category endpoints
  */
-export const cancelOrder = write("cancelOrder", {
-  path: "trade/cancel-order",
-  input: Endpoint.takes<Named>(),
+export const cancelOrder = write("cancelOrder", "trade/cancel-order", {
+  input: takes<Named>(),
   answer: Ack,
   idempotency: "idempotent"
 })
@@ -352,10 +342,9 @@ export const cancelOrder = write("cancelOrder", {
  * @since 0.1.0
  * @category endpoints
  */
-export const cancelOrders = write("cancelOrders", {
-  path: "trade/cancel-batch-orders",
+export const cancelOrders = write("cancelOrders", "trade/cancel-batch-orders", {
   body: { whole: "orders" },
-  input: Endpoint.takes<{ readonly orders: ReadonlyArray<Named> }>(),
+  input: takes<{ orders: ReadonlyArray<Named> }>(),
   answer: Acks,
   cost: ({ orders }) => orders.length === 1 ? { cancelOrder: 1 } : { cancelOrders: orders.length },
   idempotency: "idempotent"
@@ -368,12 +357,9 @@ export const cancelOrders = write("cancelOrders", {
  * @since 0.1.0
  * @category endpoints
  */
-export const amendOrder = write("amendOrder", {
-  path: "trade/amend-order",
+export const amendOrder = write("amendOrder", "trade/amend-order", {
   scheme: "expiring",
-  input: Endpoint.takes<
-    Named & { readonly newSz: BigDecimal.BigDecimal | undefined; readonly newPx: BigDecimal.BigDecimal | undefined }
-  >(),
+  input: takes<Named & { newSz: BigDecimal.BigDecimal | undefined; newPx: BigDecimal.BigDecimal | undefined }>(),
   answer: Ack,
   idempotency: "once"
 })

@@ -6,23 +6,19 @@
  *
  * @since 0.1.0
  */
-import { ExchangeError } from "@effect-exchange/core"
 import { Errors, Wire } from "@effect-exchange/core/adapter"
-import * as RetryAfter from "@effect-exchange/resilience/RetryAfter"
-import * as Duration from "effect/Duration"
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { cancelOrders, placeOrders } from "./Endpoints.js"
 import * as Rows from "./Rows.js"
 
 // Errors of the gateway come without `data`, some with a number for a code and an object for `data`.
-const envelope = Schema.decodeUnknownOption(Wire.answer({
+const envelope = Wire.ifAny(Wire.answer({
   code: Wire.at("code", Schema.Union(Schema.String, Schema.Number)),
   text: Wire.at("msg", Schema.Unknown),
   data: Wire.at("data", Schema.Unknown)
 }))
 
-const acks = Schema.decodeUnknownOption(Schema.Array(Wire.one(Rows.Ack)))
+const acks = Wire.ifAny(Wire.every(Rows.Ack))
 
 const batches: ReadonlySet<string> = new Set([placeOrders.name, cancelOrders.name])
 
@@ -41,7 +37,7 @@ const ended = "51401 51402 51410 51509 51510"
 export const hasEnded = (code: string): boolean => code === "51400" || ended.split(" ").includes(code)
 
 // Windows are 2 seconds long, and OKX does not say when they end.
-const window = Duration.seconds(2)
+const window = "2 seconds"
 
 /**
  * The table of OKX's errors.
@@ -51,9 +47,9 @@ const window = Duration.seconds(2)
  */
 export const errors: Errors.Table = Errors.table({
   said: ({ about, json }) => {
-    const body = Option.getOrUndefined(envelope(json))
+    const body = envelope(json)
     if (body === undefined) return undefined
-    const rows = Option.getOrElse(acks(body.data), () => [])
+    const rows = acks(body.data) ?? []
     const [row] = rows
     if (row !== undefined) {
       return rows.length > 1 || batches.has(about.operation) || row.code === "0" ? undefined : row
@@ -86,25 +82,11 @@ export const errors: Errors.Table = Errors.table({
   wait: { RateLimited: window },
   // What is busy comes with the status of a rate limit, and is none.
   judge: ({ code }, { status }) => status === 429 && !unclear.split(" ").includes(code) ? "RateLimited" : undefined,
-  unspoken: ({ about, headers, json, now, status }) => {
-    if (Option.isSome(envelope(json))) return undefined
-    const wait = RetryAfter.parse(headers["retry-after"], now)
-    if (status === 429) {
-      return new ExchangeError.RateLimited({
-        ...about,
-        detail: "too many requests",
-        outcome: "Unknown",
-        retryAfter: wait ?? window
-      })
-    }
+  unspoken: ({ json, status }) => {
+    if (envelope(json) !== undefined) return undefined
+    if (status === 429) return { kind: "RateLimited", detail: "too many requests", wait: window }
     // The firewall in front of the exchange answers with a page.
-    return status === 403
-      ? new ExchangeError.Banned({
-        ...about,
-        outcome: "Unknown",
-        detail: "the exchange's firewall refuses this address; nothing is sent for a while",
-        until: now + Duration.toMillis(wait ?? "5 minutes")
-      })
-      : undefined
+    const detail = "the exchange's firewall refuses this address; nothing is sent for a while"
+    return status === 403 ? { kind: "Banned", detail, wait: "5 minutes" } : undefined
   }
 })

@@ -3,18 +3,9 @@
  *
  * @since 0.1.0
  */
-import { Candle, type ExchangeStatus, ExchangeSymbol, type Market } from "@effect-exchange/core"
-import {
-  type Adapter,
-  type Declaration,
-  type Endpoint,
-  Exchange,
-  Listing,
-  Page,
-  Question,
-  type Row,
-  type Wire
-} from "@effect-exchange/core/adapter"
+import { Candle, type ExchangeStatus, type Market } from "@effect-exchange/core"
+import { Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
+import type { Adapter, Declaration, Endpoint, Row, Wire } from "@effect-exchange/core/adapter"
 import * as Arr from "effect/Array"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
@@ -33,35 +24,29 @@ const instTypes = { spot: "SPOT", perpetual: "SWAP", future: "FUTURES" } as cons
 
 type Instrument = Wire.Type<typeof Rows.Instrument>
 
-type Terms = Parameters<typeof ExchangeSymbol.fromAssets>[0] & Pick<Market.Market, "kind"> & Counted
-
-const termsOf = (row: Instrument): Terms | undefined => {
-  const { expiry, inverse, settle, times = one, type, value } = row
-  if (type === "SPOT") return { base: row.base ?? "", quote: row.quote ?? "", kind: "spot" }
-  // OKX leaves the currencies of a contract empty: what it is on says them.
-  const [, base, quote = ""] = /^([^-]+)-([^-]+)$/.exec(row.underlying ?? "") ?? []
-  const multiplier = BigDecimal.multiply(value ?? nothing, times)
-  if (base === undefined || settle === undefined || !BigDecimal.isPositive(multiplier)) return undefined
-  const worth = { base, quote, settle, inverse, multiplier }
-  if (row.valueIn !== (inverse ? quote : base)) return undefined
-  if (type === "SWAP") return { ...worth, kind: "perpetual" }
-  return type === "FUTURES" && expiry !== undefined ? { ...worth, kind: "future", expiry } : undefined
+/** What a contract is of and worth: OKX leaves its currencies empty, and what it is on says them. */
+const worthOf = (
+  { inverse, times = one, underlying = "", value = nothing, valueIn }: Instrument
+): Terms | undefined => {
+  const [, base, quote = ""] = /^([^-]+)-([^-]+)$/.exec(underlying) ?? []
+  const multiplier = BigDecimal.multiply(value, times)
+  return base === undefined || !BigDecimal.isPositive(multiplier) || valueIn !== (inverse ? quote : base)
+    ? undefined
+    : { base, quote, inverse, multiplier }
 }
 
 /**
- * One that is not traded here (options), whose assets are not in our notation, or whose contracts are worth neither an amount
- * of the base currency nor, when inverse, of the quote currency, is left out.
+ * One that is not traded here (options), or whose contracts are worth neither an amount of the base currency nor, when inverse,
+ * of the quote currency, is left out.
  */
-const market = (row: Instrument): Market.Market | undefined => {
-  const terms = termsOf(row)
-  const symbol = terms === undefined ? undefined : ExchangeSymbol.fromAssets(terms)
-  if (terms === undefined || symbol === undefined) return undefined
-  const { expiry: _, ...known } = terms
-  const { id, lotSize, maxSize, minSize, status, tickSize } = row
-  const amount = (size: BigDecimal.BigDecimal | undefined) => size && counted(known, size)
-  return {
-    ...known,
-    symbol,
+const market = (row: Instrument): Row.Market | undefined => {
+  const { base = "", expiry, id, kind, lotSize, maxSize, minSize, quote = "", settle, status, tickSize } = row
+  const terms: Terms | undefined = kind === "spot" ? { base, quote } : worthOf(row)
+  const amount = (size: BigDecimal.BigDecimal | undefined) => size && counted(terms ?? {}, size)
+  return terms && {
+    ...terms,
+    ...kind === "spot" ? {} : { settle, expiry },
+    kind,
     id,
     status,
     tickSize,
@@ -72,6 +57,7 @@ const market = (row: Instrument): Market.Market | undefined => {
 }
 
 type Counted = Pick<Market.Market, "inverse" | "multiplier">
+type Terms = Counted & Pick<Market.Market, "base" | "quote">
 
 const [nothing, one] = [BigDecimal.fromBigInt(0n), BigDecimal.fromBigInt(1n)]
 
@@ -137,7 +123,7 @@ const status: Declaration.MarketData["status"] = (client) => () =>
 // ---- account
 
 /** Rows of one market, from an endpoint of the last days or from one that goes back further. */
-const history = <Row extends { readonly id: string }>(
+const history = <Row extends { readonly id?: string | undefined }>(
   days: number,
   recent: Endpoint.Endpoint<"account", Endpoints.History, Listing.Listing<Row>>,
   older: typeof recent
@@ -145,7 +131,7 @@ const history = <Row extends { readonly id: string }>(
 (client) =>
 ({ id, kind }, { limit, since }) =>
   Effect.flatMap(Clock.currentTimeMillis, (now) =>
-    Page.all({
+    Page.byLast(Endpoints.pageSize, {
       endpoint: since !== undefined && since < now - days * 86_400_000 ? older : recent,
       input: (after: string | undefined) => ({
         instType: instTypes[kind],
@@ -155,18 +141,8 @@ const history = <Row extends { readonly id: string }>(
         after,
         limit: Endpoints.pageSize
       }),
-      rows: (rows) => rows,
-      next: Page.afterLast(Endpoints.pageSize),
       enough: () => limit
     })(client)())
-
-const fills = history(3, Endpoints.fills, Endpoints.fillsHistory)
-
-const standing = {
-  endpoint: Endpoints.ordersPending,
-  rows: (rows: Listing.Listing<Row.Order>) => rows,
-  next: Page.afterLast(Endpoints.pageSize)
-}
 
 // ---- orders
 
@@ -261,8 +237,14 @@ const exchange = Exchange.define({
         ipRestricted: addresses !== ""
       }
     }),
-    open: Page.all({ ...standing, input: (after, { id }) => ({ instId: id, after, limit: Endpoints.pageSize }) }),
-    openOfAll: Page.all({ ...standing, input: (after) => ({ after, limit: Endpoints.pageSize }) }),
+    open: Page.byLast(Endpoints.pageSize, {
+      endpoint: Endpoints.ordersPending,
+      input: (after, { id }) => ({ instId: id, after, limit: Endpoints.pageSize })
+    }),
+    openOfAll: Page.byLast(Endpoints.pageSize, {
+      endpoint: Endpoints.ordersPending,
+      input: (after) => ({ after, limit: Endpoints.pageSize })
+    }),
     byId: ask(Endpoints.order, ({ id }, ordId) => ({ instId: id, ordId })),
     byName: [ask(Endpoints.order, ({ clientOrderId, market }) => ({ instId: market.id, clOrdId: clientOrderId }))],
     forgets: {
@@ -270,11 +252,7 @@ const exchange = Exchange.define({
       detail: "OKX does not have the order, and forgets after two hours those that were canceled unfilled"
     },
     ended: { order: "newest first", read: history(7, Endpoints.ordersHistory, Endpoints.ordersHistoryArchive) },
-    fills: {
-      order: "newest first",
-      read: (client) => (market, history) =>
-        Effect.map(fills(client)(market, history), (bills) => Listing.map(bills, ({ fill }) => fill))
-    },
+    fills: { order: "newest first", read: history(3, Endpoints.fills, Endpoints.fillsHistory) },
     // Those of options cannot be read here, and those of spot on margin are no positions of a market's.
     positions: Question.each(
       (["SWAP", "FUTURES"] as const).map((instType) => ask(Endpoints.positions, () => ({ instType })))

@@ -32,19 +32,14 @@ export const sign: Protocol.Sign = (request, { key, passphrase, secret }, { now,
     return Either.left("OKX's keys come with a passphrase, and there is none beside the key and the secret")
   }
   const timestamp = DateTime.formatIso(DateTime.unsafeMake(now))
-  const target = request.query === "" ? request.path : `${request.path}?${request.query}`
+  const target = Protocol.target(request)
   const signature = Signature.hmacSha256Base64(secret, `${timestamp}${request.method}${target}${request.body}`)
-  return Either.right({
-    ...request,
-    headers: {
-      ...request.headers,
-      "ok-access-key": Redacted.value(key),
-      "ok-access-sign": signature,
-      "ok-access-timestamp": timestamp,
-      "ok-access-passphrase": Redacted.value(passphrase),
-      ...scheme === "expiring" ? { exptime: String(now + orderLifetime) } : {}
-    },
-    signature
+  return Protocol.signed(request, signature, {
+    "ok-access-key": Redacted.value(key),
+    "ok-access-sign": signature,
+    "ok-access-timestamp": timestamp,
+    "ok-access-passphrase": Redacted.value(passphrase),
+    ...scheme === "expiring" ? { exptime: String(now + orderLifetime) } : {}
   })
 }
 
@@ -54,8 +49,8 @@ const eea = "https://eea.okx.com"
 const us = "https://us.okx.com"
 
 /**
- * OKX's global host and those of its regions, its limits, signature and errors. Demo trading differs from the real thing by a header alone, on every
- * one of its hosts. OKX says nothing of what has been used of a limit.
+ * OKX's global host and those of its regions, its limits, signature and errors. Demo trading differs from the real thing by a
+ * header alone, on every one of its hosts. OKX says nothing of what has been used of a limit.
  *
  * @since 0.1.0
  * @category protocols

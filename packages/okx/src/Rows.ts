@@ -3,14 +3,14 @@
  *
  * @since 0.1.0
  */
+import type { Market } from "@effect-exchange/core"
 import { Row, Wire } from "@effect-exchange/core/adapter"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
-import * as Struct from "effect/Struct"
 
-const { all, at, blank, decimal, millis, text, words, wordsOr } = Wire
+const { all, at, blank, decimal, isTrue, map, meaning, meaningOr, millis, orElse, text, words, wordsOr } = Wire
 const { fill } = Row
 
 // A zero stands for none where there cannot be any: no trade yet, an empty side, no limit.
@@ -20,10 +20,7 @@ const zero = BigDecimal.fromBigInt(0n)
 
 /** The first of the fields that says something. */
 const orZero = (name: string, other = name) =>
-  all(
-    { first: at(name, blank(decimal)), second: at(other, blank(decimal)) },
-    ({ first, second = zero }) => first ?? second
-  )
+  map(orElse(at(name, blank(decimal)), at(other, blank(decimal))), (first = zero) => first)
 
 /**
  * Reads the one row of an answer, which OKX sends as a list as well.
@@ -36,11 +33,10 @@ export const sole = <A, I>(schema: Schema.Schema<A, I>): Schema.Schema<A, unknow
   return Wire.reading((rows) => Either.map(decode(rows), ([row]) => row))
 }
 
-// OKX has more words than we have: those that mean the same, by what they mean.
-const meaning = <const T extends { readonly [ours: string]: string }>(table: T) =>
-  Object.fromEntries(
-    Struct.keys(table).flatMap((ours) => table[ours]?.split(" ").map((word) => [word, ours] as const) ?? [])
-  )
+const kinds: ReadonlyMap<string, Market.Kind> = new Map([["SPOT", "spot"], ["SWAP", "perpetual"], [
+  "FUTURES",
+  "future"
+]])
 
 /**
  * A row of `public/instruments`. Spot has a base and a quote currency; contracts have an underlying (`uly`), and are worth
@@ -51,11 +47,8 @@ const meaning = <const T extends { readonly [ours: string]: string }>(table: T) 
  */
 export const Instrument = Row.of({
   id: at("instId", text),
-  type: at("instType", text),
-  status: at(
-    "state",
-    wordsOr(meaning({ open: "live", halted: "suspend preopen test post_only rebase settling" }), "unknown")
-  ),
+  kind: map(at("instType", text), (type) => kinds.get(type)),
+  status: at("state", meaningOr({ open: "live", halted: "suspend preopen test post_only rebase settling" }, "unknown")),
   base: at("baseCcy", blank(text)),
   quote: at("quoteCcy", blank(text)),
   underlying: at("uly", blank(text)),
@@ -100,7 +93,7 @@ export const Ticker = Row.ticker(ticker)
 export const TickerOf = Row.tickerOf({ ...ticker, market: at("instId", text) })
 
 // Price and size come first; what follows (an old zero, a count of orders) differs from one endpoint to the next.
-const Levels = Schema.Array(Wire.one(Row.level({ price: at(0, decimal), amount: at(1, decimal) })))
+const Levels = Row.levels(decimal, 0, 1)
 
 /**
  * A book, best first.
@@ -137,14 +130,7 @@ export const Trade = Row.trade({
  * @since 0.1.0
  * @category rows
  */
-export const Bar = Row.bar({
-  openTime: at(0, millis),
-  open: at(1, decimal),
-  high: at(2, decimal),
-  low: at(3, decimal),
-  close: at(4, decimal),
-  volume: at(5, decimal)
-})
+export const Bar = Row.ohlcv(millis, decimal, [0, 1, 2, 3, 4, 5])
 
 /**
  * A maintenance, planned, under way or over.
@@ -159,7 +145,7 @@ export const Maintenance = Row.of({
   // trading, bots and copy trading are no concern of this client's.
   status: at(
     "serviceType",
-    wordsOr(meaning({ maintenance: "5", limited: "8 9 99 1 2 3", operational: "0 4 6 7 10 11" }), "unknown")
+    meaningOr({ maintenance: "5", limited: "8 9 99 1 2 3", operational: "0 4 6 7 10 11" }, "unknown")
   ),
   environment: at("env", blank(text))
 })
@@ -207,10 +193,7 @@ export const Position = Row.position({
 })
 
 const kind = at("ordType", text)
-const type = at(
-  "ordType",
-  wordsOr(meaning({ limit: "limit post_only ioc fok", market: "market optimal_limit_ioc" }), "other")
-)
+const type = at("ordType", meaningOr({ limit: "limit post_only ioc fok", market: "market optimal_limit_ioc" }, "other"))
 
 /**
  * An order. OKX's default for market orders of spot is that buys spend so much of the quote currency, and sells give so much
@@ -225,11 +208,8 @@ export const Order = Row.order({
   clientOrderId: at("clOrdId", blank(text)),
   side,
   type,
-  status: at(
-    "state",
-    words(meaning({ open: "live partially_filled", filled: "filled", canceled: "canceled mmp_canceled" }))
-  ),
-  price: all({ type, limit: price("px") }, ({ limit, type }) => type === "market" ? undefined : limit),
+  status: at("state", meaning({ open: "live partially_filled", filled: "filled", canceled: "canceled mmp_canceled" })),
+  price: price("px"),
   amount: all(
     { market: at("instType", text), kind, side, target: at("tgtCcy", blank(text)), size: at("sz", decimal) },
     ({ kind, market, side, size, target = side === "buy" ? "quote_ccy" : "base_ccy" }) =>
@@ -239,10 +219,10 @@ export const Order = Row.order({
   averagePrice: price("avgPx"),
   timeInForce: at(
     "ordType",
-    wordsOr(meaning({ GTC: "limit post_only", IOC: "ioc market optimal_limit_ioc", FOK: "fok" }), undefined)
+    meaningOr({ GTC: "limit post_only", IOC: "ioc market optimal_limit_ioc", FOK: "fok" }, undefined)
   ),
-  postOnly: all({ kind }, ({ kind }) => kind === "post_only"),
-  reduceOnly: at("reduceOnly", wordsOr({ true: true }, false)),
+  postOnly: map(kind, (kind) => kind === "post_only"),
+  reduceOnly: at("reduceOnly", isTrue),
   createdAt: at("cTime", blank(millis)),
   updatedAt: at("uTime", blank(millis))
 })
@@ -261,24 +241,19 @@ export const Fill = fill({
   side,
   price: at("fillPx", decimal),
   amount: at("fillSz", decimal),
-  fee: all({ fee: at("fee", blank(decimal)) }, ({ fee }) => fee && BigDecimal.negate(fee)),
+  fee: map(at("fee", blank(decimal)), (fee) => fee && BigDecimal.negate(fee)),
   feeAsset: at("feeCcy", blank(text)),
   liquidity: at("execType", wordsOr({ M: "maker", T: "taker" }, "unknown")),
-  at: all({ filled: at("fillTime", blank(millis)), booked: at("ts", millis) }, ({ booked, filled }) => filled ?? booked)
+  at: orElse(at("fillTime", blank(millis)), at("ts", millis))
 })
 
-const bill = at("billId", text)
-
 /**
- * A fill under the id of its bill: pages go by that, and who trades with himself has two fills of one trade.
+ * A fill under the id of its bill.
  *
  * @since 0.1.0
  * @category rows
  */
-export const Bill: Wire.Row<{ readonly id: string; readonly fill: Wire.Type<typeof Fill> }> = {
-  ...Row.of({ id: bill, fill: Fill }),
-  identify: (row) => ({ ...Fill.identify(row), id: Either.getOrUndefined(bill.read(row)) })
-}
+export const Bill = Row.entry(at("billId", text), Fill)
 
 /**
  * What became of one order of a request: `sCode` is `0` when it was accepted, which is not yet done. A refused order may come
@@ -291,5 +266,5 @@ export const Ack = Row.of({
   id: at("ordId", blank(text)),
   clientOrderId: at("clOrdId", blank(text)),
   code: at("sCode", Schema.String),
-  text: all({ text: at("sMsg", blank(text)) }, ({ text = "" }) => text)
+  text: map(at("sMsg", blank(text)), (text = "") => text)
 })

@@ -9,15 +9,13 @@ const { at, decimal, millis, text } = Wire
 
 const open = Endpoint.family({ capability: "marketData", limits: {}, root: "/" })
 
-const serverTime = open("serverTime", { path: "time", answer: Schema.Number })
-const lists = open("markets", { path: "markets", answer: Schema.Array(Schema.String) })
-const last = open("ticker", {
-  path: "ticker",
+const serverTime = open("serverTime", "time", { answer: Schema.Number })
+const lists = open("markets", "markets", { answer: Schema.Array(Schema.String) })
+const last = open("ticker", "ticker", {
   input: Endpoint.takes<{ readonly symbol: string }>(),
   answer: Wire.answer({ symbol: at("symbol", text), last: at("last", decimal), at: at("at", millis) })
 })
-const bars = open("candles", {
-  path: "bars",
+const bars = open("candles", "bars", {
   input: Endpoint.takes<
     { readonly symbol: string; readonly length: number; readonly from: number; readonly to: number }
   >(),

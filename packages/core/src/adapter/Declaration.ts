@@ -88,7 +88,7 @@ export type Given<A, Lacks> =
  */
 export interface MarketData {
   /** All markets; one listing that fails does not take the others away. `undefined` leaves a row out. */
-  readonly listings: ReadonlyArray<Question<"marketData", [], Rows<Market | undefined>>>
+  readonly listings: ReadonlyArray<Question<"marketData", [], Rows<Row.Market | undefined>>>
   readonly ticker: Question<"marketData", [Market], Row.Ticker>
   /** Defaults to one question for each market. */
   readonly tickers?: Question<"marketData", [ReadonlyArray<Market>], Rows<Row.TickerOf>> | undefined
@@ -184,7 +184,8 @@ export interface Account {
   /** Defaults to those of `openOfAll` that are of the market. */
   readonly open?: Question<Reading, [Market], Rows<Row.Order>> | undefined
   readonly openOfAll: Question<Reading, [ReadonlyArray<Market>], Rows<Row.Order>>
-  readonly byId: Question<Reading, [Market, string], Rows<Row.Order>>
+  /** Several are asked one after the other until one knows of it. */
+  readonly byId: OrderById | ReadonlyArray<OrderById>
   /**
    * Asked one after the other until one has the order, so that one which ends meanwhile is found: those that stand first.
    * The latest under the name counts. Rows of other names are no answer.
@@ -207,10 +208,12 @@ export interface Account {
   readonly fills: {
     readonly order: "newest first" | "oldest first"
     /** What a fee without an asset is in: nobody knows unless it is said. */
-    readonly feeIn?: "quote" | undefined
-    readonly read: Question<Reading, [Market, History], Rows<Row.Fill>>
+    readonly feeIn?: "quote" | "settle" | undefined
+    readonly read: Question<Reading, [Market, History], Rows<Row.Fill | Row.Entry>>
   }
 }
+
+type OrderById = Question<Reading, [Market, string], Rows<Row.Order>>
 
 /**
  * @since 0.1.0
@@ -289,7 +292,8 @@ export interface Trading {
 }
 
 /**
- * How all orders of a market are canceled: all at once, where the answer always says the ids of those that were (`ids`);
+ * How all orders of a market are canceled: all at once, or `most` of them, where the answer always says the ids of those that
+ * were (`ids`);
  * all at once, with these ids or `undefined` where it is not said, for which those that stand are listed beforehand (`all`);
  * or so many by their ids at once, with what became of each.
  *
@@ -297,7 +301,7 @@ export interface Trading {
  * @category models
  */
 export type CancelAll =
-  | { readonly ids: Question<Capability, [Market], ReadonlyArray<string>> }
+  | { readonly ids: Question<Capability, [Market], ReadonlyArray<string>>; readonly most?: number | undefined }
   | { readonly all: Question<Capability, [Market], ReadonlyArray<string> | undefined> }
   | {
     readonly most: number

@@ -3,11 +3,14 @@
  *
  * @since 0.1.0
  */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { Capability, Endpoint } from "../engine/Endpoint.js"
 import type { ExchangeClient } from "../engine/ExchangeClient.js"
 import * as ExchangeError from "../model/ExchangeError.js"
 import * as Listing from "../model/Listing.js"
+import type { Market } from "../model/Market.js"
+import type { History, Window } from "../ports/Adapter.js"
 import type { Question } from "./Question.js"
 
 /**
@@ -149,3 +152,126 @@ export const cursor =
     const next = of(answer)
     return next === null || next === undefined || next === "" || next === place ? undefined : next
   }
+
+/**
+ * A page of a listing, and by what the next one is asked for.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Part<out Row> {
+  readonly list: Listing.Rows<Row>
+  readonly next: string | undefined
+}
+
+/**
+ * {@link all} of a listing whose pages say by what the next one is asked for.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const byCursor = <
+  C extends Capability,
+  I,
+  Args extends ReadonlyArray<unknown>,
+  Row extends { readonly id?: string | undefined }
+>(
+  facts: Omit<Facts<C, I, Part<Row>, Args, Row, string>, "rows" | "next">
+): Question<C, Args, Listing.Listing<Row>> =>
+  all({ ...facts, rows: ({ list }) => list, next: cursor(({ next }) => next) })
+
+/**
+ * The next page is what the answer says, but none behind an empty one: a list may end with a cursor that leads nowhere.
+ *
+ * @since 0.1.0
+ * @category places
+ */
+export const cursorOfFull = (page: Read<Part<unknown>, string>): string | undefined =>
+  page.count === 0 ? undefined : cursor<Part<unknown>>(({ next }) => next)(page)
+
+/**
+ * A history of which one request reads a span at most (both in milliseconds), with `kept` how far it goes back.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Spans<C extends Capability, I, A, Row> {
+  readonly endpoint: Endpoint<C, I, Part<A>>
+  readonly span: number
+  readonly kept: number
+  /** No span is the one that the exchange takes by itself. */
+  readonly input: (market: Market, cursor: string | undefined, span: Window | undefined) => NoInfer<I>
+  readonly rows: (market: Market, list: Listing.Listing<A>) => Listing.Listing<Row>
+}
+
+/**
+ * Reads a history span after span, the latest first and each page by page, until there is enough. Without `since` it is the
+ * span that the exchange takes by itself. The latest ends a minute from now, in case our clock is behind.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const bySpan = <C extends Capability, I, A, Row extends { readonly id?: string | undefined }>(
+  { endpoint, input, kept, rows, span }: Spans<C, I, A, Row>
+): Question<C, [Market, History], Listing.Listing<Row>> =>
+(client) =>
+(market, { limit, since }) =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    const end = now + 60_000
+    const first = since === undefined ? end : Math.min(Math.max(Math.floor(since), now - kept), now)
+    const spans = Array.from({ length: Math.ceil((end - first + 1) / span) }, (_, index): Window => {
+      const to = end - index * span
+      return { from: Math.max(first, to - span + 1), to }
+    })
+    interface Place {
+      readonly index: number
+      readonly cursor: string | undefined
+    }
+    const latest: Place = { index: 0, cursor: undefined }
+    return all({
+      endpoint,
+      input: ({ cursor, index }: Place = latest) =>
+        input(market, cursor, since === undefined ? undefined : spans[index]),
+      rows: ({ list }) => rows(market, Listing.from(list)),
+      next: ({ answer, count, place: { cursor, index } = latest }): Place | undefined => {
+        const next = cursorOfFull({ answer, count, place: cursor, lastId: undefined })
+        if (next !== undefined) return { index, cursor: next }
+        return index + 1 < spans.length ? { index: index + 1, cursor: undefined } : undefined
+      },
+      enough: () => limit,
+      // As many as there are spans, and some more.
+      most: Math.ceil(kept / span) + 45
+    })(client)()
+  })
+
+/**
+ * {@link all} of a listing whose pages of that size begin behind so many rows.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const byOffset = <
+  C extends Capability,
+  I,
+  Args extends ReadonlyArray<unknown>,
+  Row extends { readonly id?: string | undefined }
+>(
+  size: number,
+  facts: Omit<Facts<C, I, Listing.Listing<Row>, Args, Row, number>, "rows" | "next">
+): Question<C, Args, Listing.Listing<Row>> => all({ ...facts, rows: (rows) => rows, next: offset(size) })
+
+/**
+ * {@link all} of a listing whose pages of that size begin behind the last row of the one before.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const byLast = <
+  C extends Capability,
+  I,
+  Args extends ReadonlyArray<unknown>,
+  Row extends { readonly id?: string | undefined }
+>(
+  size: number,
+  facts: Omit<Facts<C, I, Listing.Listing<Row>, Args, Row, string>, "rows" | "next">
+): Question<C, Args, Listing.Listing<Row>> => all({ ...facts, rows: (rows) => rows, next: afterLast(size) })

@@ -5,10 +5,13 @@
  */
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Effect from "effect/Effect"
+import * as Struct from "effect/Struct"
 import type * as Endpoint from "../engine/Endpoint.js"
 import type { ExchangeClient } from "../engine/ExchangeClient.js"
 import * as ExchangeError from "../model/ExchangeError.js"
 import * as Listing from "../model/Listing.js"
+import type { Market } from "../model/Market.js"
+import type * as Row from "./Row.js"
 
 /**
  * A question that needs a client of the capabilities `C`. It may be written by hand where data does not reach: it is a
@@ -63,6 +66,30 @@ export const each = <C extends Endpoint.Capability, Args extends ReadonlyArray<u
     Concurrent.forEach(questions, (question) => question(client)(...args), { concurrency: "unbounded" }),
     (all) => Listing.flatten(all.map((rows) => Listing.from(rows)))
   )
+
+/**
+ * Asks for the ticker of one market as for those of several. Fails with `SymbolNotFound` where it is not among them.
+ *
+ * @since 0.1.0
+ * @category combining
+ */
+export const ofOne = (
+  tickers: Question<"marketData", [ReadonlyArray<Market>], Listing.Rows<Row.TickerOf>>,
+  nameOf: (market: Market) => string = ({ id }) => id
+): Question<"marketData", [Market], Row.Ticker> =>
+(client) =>
+(market) =>
+  Effect.flatMap(tickers(client)([market]), (listed): Effect.Effect<Row.Ticker, ExchangeError.MarketDataError> => {
+    const { rows, unknown: [unread] } = Listing.from(listed)
+    const found = rows.find((row) => row.market === nameOf(market))
+    const about = { exchange: client.exchange, operation: "ticker" }
+    if (found !== undefined) return Effect.succeed(Struct.omit(found, "market"))
+    if (unread !== undefined) {
+      return new ExchangeError.MalformedResponse({ ...about, detail: `the ticker is not understood: ${unread.detail}` })
+    }
+    const detail = `${market.symbol} (${market.id}) has no ticker any more`
+    return new ExchangeError.SymbolNotFound({ ...about, symbol: market.symbol, detail })
+  })
 
 /**
  * Answers every question with `Unsupported`, before anything is sent: for what an exchange does not have. `alternative` says

@@ -4,10 +4,13 @@
  *
  * @since 0.1.0
  */
+import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
+import type * as Schema from "effect/Schema"
 import type * as Balance from "../model/Balance.js"
 import type * as Candle from "../model/Candle.js"
 import type * as Fills from "../model/Fill.js"
+import type * as Markets from "../model/Market.js"
 import type * as Orders from "../model/Order.js"
 import type * as OrderBook from "../model/OrderBook.js"
 import type * as Positions from "../model/Position.js"
@@ -38,6 +41,19 @@ export type Of<A> = Said<A> & { readonly market: string }
  * @category models
  */
 export type Fields<A> = { readonly [K in keyof A]-?: Wire.Field<A[K]> }
+
+/**
+ * A market but for its symbol, which core makes of its assets and its `expiry` (`YYMMDD`, or an instant of the day in epoch
+ * milliseconds). One is left out whose kind is not said, whose assets are not in our notation, or that is a contract without
+ * what it settles in or a future without its day: it would pass for another.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Market = Omit<Markets.Market, "symbol" | "kind"> & {
+  readonly kind: Markets.Kind | undefined
+  readonly expiry?: string | number | undefined
+}
 
 /**
  * Of a ticker without an instant `at` is when the answer came.
@@ -124,6 +140,33 @@ export const trade = (fields: Fields<Trade>): Wire.Row<Trade> => row(fields, { i
 export const bar = (fields: Fields<Bar>): Wire.Row<Bar> => row(fields, {})
 
 /**
+ * Reads a candle whose open time, open, high, low, close and volume stand in these places.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const ohlcv = <T, D>(
+  instant: Schema.Schema<number, T>,
+  decimal: Schema.Schema<BigDecimal.BigDecimal, D>,
+  [openTime, open, high, low, close, volume]: readonly [
+    Wire.Path,
+    Wire.Path,
+    Wire.Path,
+    Wire.Path,
+    Wire.Path,
+    Wire.Path
+  ]
+): Wire.Row<Bar> =>
+  bar({
+    openTime: Wire.at(openTime, instant),
+    open: Wire.at(open, decimal),
+    high: Wire.at(high, decimal),
+    low: Wire.at(low, decimal),
+    close: Wire.at(close, decimal),
+    volume: Wire.at(volume, decimal)
+  })
+
+/**
  * Reads a level of an order book.
  *
  * @since 0.1.0
@@ -132,12 +175,35 @@ export const bar = (fields: Fields<Bar>): Wire.Row<Bar> => row(fields, {})
 export const level = (fields: Fields<Level>): Wire.Row<Level> => row(fields, {})
 
 /**
- * Reads an order.
+ * Reads one side of an order book: levels whose price and amount stand in these places.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const order = (fields: Fields<Order>): Wire.Row<Order> => row(fields, fields)
+export const levels = <D>(
+  decimal: Schema.Schema<BigDecimal.BigDecimal, D>,
+  price: Wire.Path,
+  amount: Wire.Path
+): Schema.Schema<ReadonlyArray<Level>, ReadonlyArray<unknown>> =>
+  Wire.every(level({ price: Wire.at(price, decimal), amount: Wire.at(amount, decimal) }))
+
+/**
+ * Reads an order. What it was filled at counts only where some of it was, and the price only where it is no market order.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const order = (fields: Fields<Order>): Wire.Row<Order> => {
+  const said = row(fields, fields)
+  return {
+    ...said,
+    ...Wire.map(said, (order) => ({
+      ...order,
+      price: order.type === "market" ? undefined : order.price,
+      averagePrice: BigDecimal.isPositive(order.filled) ? order.averagePrice : undefined
+    }))
+  }
+}
 
 /**
  * Reads a fill.
@@ -146,6 +212,33 @@ export const order = (fields: Fields<Order>): Wire.Row<Order> => row(fields, fie
  * @category constructors
  */
 export const fill = (fields: Fields<Fill>): Wire.Row<Fill> => row(fields, fields)
+
+/**
+ * Reads a row that has a fill, where it `isFill` (always unless said), under an id that tells it from others: pages go by
+ * that, and who trades with himself has two fills of one trade.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const entry = (
+  id: Wire.Field<string | undefined>,
+  fill: Wire.Row<Fill>,
+  isFill: Wire.Field<boolean> = Wire.always(true)
+): Wire.Row<Entry> => ({
+  ...Wire.all({ id, fill: Wire.when(isFill, true, fill) }, (entry) => entry),
+  identify: (value) => ({ ...fill.identify(value), id: Either.getOrUndefined(id.read(value)) })
+})
+
+/**
+ * A row of a history: a fill, or none where it is about something else.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Entry {
+  readonly id: string | undefined
+  readonly fill: Fill | undefined
+}
 
 /**
  * Reads a position.

@@ -5,9 +5,10 @@
  */
 import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
-import type * as Schema from "effect/Schema"
+import * as Schema from "effect/Schema"
 import type * as Listing from "../model/Listing.js"
 import { at, type Field, type Path, record, type Values } from "./internal/wireFields.js"
 import { reading } from "./internal/wireValues.js"
@@ -56,6 +57,25 @@ export const answer = <const F extends { readonly [name: string]: Field<unknown>
  * @category answers
  */
 export const one = <A>(row: Row<A>): Schema.Schema<A, unknown> => reading((value) => row.read(value))
+
+/**
+ * Reads every row of a list, and fails when one is not understood.
+ *
+ * @since 0.1.0
+ * @category answers
+ */
+export const every = <A>(row: Row<A>): Schema.Schema<ReadonlyArray<A>, ReadonlyArray<unknown>> => Schema.Array(one(row))
+
+/**
+ * Reads a value where it is of a shape; `undefined` where it is not.
+ *
+ * @since 0.1.0
+ * @category answers
+ */
+export const ifAny = <A, I>(schema: Schema.Schema<A, I>): (value: unknown) => A | undefined => {
+  const decode = Schema.decodeUnknownOption(schema)
+  return (value) => Option.getOrUndefined(decode(value))
+}
 
 /**
  * Reads a list of rows of which none hides another: those that are not understood are told apart.

@@ -10,7 +10,7 @@ import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 import type { Body, Parameters } from "./internal/preparing.js"
-import { printed } from "./internal/printing.js"
+import { type Decimals, printed } from "./internal/printing.js"
 import type { Limits } from "./Limit.js"
 
 export {
@@ -174,12 +174,14 @@ export type Value =
   | { readonly [name: string]: Value | undefined }
 
 /**
- * Names the type of an endpoint's input, which is printed as it stands: `takes<{ readonly symbol: string }>()`.
+ * Names the type of an endpoint's input, which is only read and printed as it stands: `takes<{ symbol: string }>()`.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const takes = <I extends { readonly [K in keyof I]: Value | undefined }>(): Takes<I> => ({ _tag: "Takes" })
+export const takes = <I extends { readonly [K in keyof I]: Value | undefined }>(): Takes<
+  { readonly [K in keyof I]: I[K] }
+> => ({ _tag: "Takes" })
 
 /**
  * @since 0.1.0
@@ -210,8 +212,11 @@ export interface Family<C extends Capability, Scope extends string> {
   readonly within?: string | undefined
   /** `own` where each is metered by itself: it costs one of the limit of its name. */
   readonly cost?: Costs<Scope> | "own" | undefined
-  /** Whether decimals are JSON numbers in a body, as few exchanges want them. Defaults to `text`. */
-  readonly decimals?: "text" | "number" | undefined
+  /**
+   * How decimals are printed: as text, as text without zeros at the end (`shortest`), or as JSON numbers, as few exchanges want
+   * them. Defaults to `text`.
+   */
+  readonly decimals?: Decimals | undefined
 }
 
 /**
@@ -229,7 +234,6 @@ export type Costs<Scope extends string> = { readonly [S in Scope]?: number }
  * @category models
  */
 export interface Particulars<Scope extends string, I, A, AE> {
-  readonly path: string
   readonly method?: "GET" | "POST" | "PUT" | "DELETE" | undefined
   readonly body?: Body | undefined
   readonly auth?: "none" | "signed" | undefined
@@ -254,7 +258,8 @@ export type Stated<C extends Capability> = C extends "trading" ? { readonly idem
   : { readonly idempotency?: undefined }
 
 /**
- * Makes the endpoints of a family: `const read = Endpoint.family({ ... })`, then `read("openOrders", { ... })`.
+ * Makes the endpoints of a family, each of its name, its path and its particulars: `const read = Endpoint.family({ ... })`,
+ * then `read("openOrders", "/orders/open", { ... })`.
  *
  * **Gotchas**
  *
@@ -268,20 +273,21 @@ export const family =
   <const C extends Capability, const Scope extends string>(shared: Family<C, Scope>) =>
   <A, AE, I extends object = {}>(
     name: string,
+    path: string,
     facts: Particulars<NoInfer<Scope>, I, A, AE> & Stated<C>
   ): Endpoint<C, I, A> => {
     const { capability, decimals = "text" } = shared
     const usual = shared.cost === "own" ? { [name]: 1 } : shared.cost
     const { answer, cost = usual, within = shared.within ?? "" } = facts
-    const path = `${shared.root ?? ""}${facts.path}`
-    const inPath = namesIn(path)
+    const whole = `${shared.root ?? ""}${path}`
+    const inPath = namesIn(whole)
     const decode = Schema.decodeUnknownEither(answer)
     const steps = within === "" ? [] : within.split(".")
     return {
       capability,
       name,
       method: facts.method ?? shared.method ?? "GET",
-      path,
+      path: whole,
       body: facts.body ?? shared.body ?? "none",
       auth: facts.auth ?? (capability === "marketData" ? "none" : "signed"),
       scheme: facts.scheme,

@@ -67,7 +67,22 @@ export interface Facts {
     | ((said: Said, circumstances: Circumstances) => Kind | ExchangeError.TradingError | undefined)
     | undefined
   /** What is not in the exchange's words, but known all the same: a firewall's page. */
-  readonly unspoken?: ((answer: Answer) => ExchangeError.ExchangeError | undefined) | undefined
+  readonly unspoken?: ((answer: Answer) => Unspoken | ExchangeError.ExchangeError | undefined) | undefined
+}
+
+/**
+ * What an answer means that has none of the exchange's words.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Unspoken {
+  readonly kind: "AuthenticationFailed" | "RateLimited" | "Banned" | "Unknown"
+  readonly detail: string
+  /** How long to wait, where the answer does not say. Defaults to a second, and for bans to 15 minutes. */
+  readonly wait?: Duration.DurationInput | undefined
+  /** Whether it proves that nothing was done. Defaults to `Unknown`. */
+  readonly outcome?: "Rejected" | "Unknown" | undefined
 }
 
 /**
@@ -141,7 +156,10 @@ export const table = (facts: Facts): Table => {
   return {
     classify: (answer) => {
       const said = facts.said(answer)
-      if (said === undefined) return facts.unspoken?.(answer)
+      if (said === undefined) {
+        const unspoken = facts.unspoken?.(answer)
+        return unspoken !== undefined && "kind" in unspoken ? ofUnspoken(answer, unspoken) : unspoken
+      }
       const error = of(said, answer) ?? unlisted(said, answer)
       return error === "None" ? undefined : error
     },
@@ -149,6 +167,25 @@ export const table = (facts: Facts): Table => {
       const error = of(said, circumstances)
       return error === undefined || error === "None" ? unlisted(said, circumstances) : error
     }
+  }
+}
+
+const ofUnspoken = (
+  { about, headers, now }: Answer,
+  { detail, kind, outcome = "Unknown", wait }: Unspoken
+): ExchangeError.ExchangeError => {
+  const error = { ...about, detail, outcome }
+  const retryAfter = (usual: Duration.DurationInput) =>
+    RetryAfter.parse(headers["retry-after"], now) ?? Duration.decode(wait ?? usual)
+  switch (kind) {
+    case "AuthenticationFailed":
+      return new ExchangeError.AuthenticationFailed(error)
+    case "RateLimited":
+      return new ExchangeError.RateLimited({ ...error, retryAfter: retryAfter(waits.RateLimited) })
+    case "Banned":
+      return new ExchangeError.Banned({ ...error, until: now + Duration.toMillis(retryAfter(waits.Banned)) })
+    case "Unknown":
+      return new ExchangeError.ExchangeUnavailable(error)
   }
 }
 

@@ -142,6 +142,35 @@ const byScheme = (schemes: { readonly [scheme: string]: Sign }): Sign => {
 }
 
 /**
+ * Adds its signature to a request, and the headers that carry it.
+ *
+ * @since 0.1.0
+ * @category signing
+ */
+export const signed = (
+  request: Prepared,
+  signature: string,
+  headers: { readonly [name: string]: string }
+): Either.Either<Signed> => Either.right({ ...request, headers: { ...request.headers, ...headers }, signature })
+
+/**
+ * The path of a request with its query, as they are sent.
+ *
+ * @since 0.1.0
+ * @category signing
+ */
+export const target = ({ path, query }: Prepared): string => query === "" ? path : `${path}?${query}`
+
+/**
+ * Reads a whole number of at most that many digits; `undefined` where it is none.
+ *
+ * @since 0.1.0
+ * @category limits
+ */
+export const count = (header: string | undefined, digits: number): number | undefined =>
+  header !== undefined && /^\d+$/.test(header) && header.length <= digits ? Number(header) : undefined
+
+/**
  * Makes a host of an address that serves.
  *
  * @since 0.1.0

@@ -3,8 +3,8 @@
  *
  * @since 0.1.0
  */
-import { ExchangeError, ExchangeSymbol, type Market } from "@effect-exchange/core"
-import { ClientOrderId, Exchange, Listing, Question, type Wire } from "@effect-exchange/core/adapter"
+import { ExchangeError } from "@effect-exchange/core"
+import { ClientOrderId, Exchange, Listing, Question, type Row, type Wire } from "@effect-exchange/core/adapter"
 import * as Endpoints from "./Endpoints.js"
 import { protocol } from "./Protocol.js"
 import type * as Rows from "./Rows.js"
@@ -20,11 +20,8 @@ const unwritten = (operation: string) => ({ exchange }: { readonly exchange: str
     alternative: "declare its endpoint, its row and its question in packages/acme/src, and its route in the dialect"
   })
 
-/** Leaves out a market whose assets are not in our notation. */
-const market = (row: Wire.Type<typeof Rows.Market>): Market.Market | undefined => {
-  const symbol = ExchangeSymbol.fromAssets(row)
-  return symbol === undefined ? undefined : { ...row, kind: "spot", symbol }
-}
+/** Core makes its symbol of its assets. */
+const market = (row: Wire.Type<typeof Rows.Market>): Row.Market => ({ ...row, kind: "spot" })
 
 const exchange = Exchange.define({
   name: "Acme Exchange",

@@ -26,7 +26,7 @@ const open = Endpoint.family({ capability: "marketData", limits, root: "/v1", co
  * @since 0.1.0
  * @category endpoints
  */
-export const getTime = open("time", { path: "/time", answer: Wire.within("time", Wire.millis) })
+export const getTime = open("time", "/time", { answer: Wire.within("time", Wire.millis) })
 
 /**
  * Lists the markets.
@@ -34,4 +34,4 @@ export const getTime = open("time", { path: "/time", answer: Wire.within("time",
  * @since 0.1.0
  * @category endpoints
  */
-export const getMarkets = open("markets", { path: "/markets", answer: Wire.list(Rows.Market) })
+export const getMarkets = open("markets", "/markets", { answer: Wire.list(Rows.Market) })

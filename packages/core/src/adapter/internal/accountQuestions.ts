@@ -1,3 +1,4 @@
+import * as Arr from "effect/Array"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -137,17 +138,18 @@ export const make = (facts: Facts) => (client: Client, markets: Markets): Adapte
     fills: (market, query) =>
       Effect.gen(function*() {
         const { feeIn, order, read } = asks.fills
-        const rows = Listing.from(yield* read(client)(market, { ...query, isWanted: isOf(market) }))
+        const entries = Listing.from(yield* read(client)(market, { ...query, isWanted: isOf(market) }))
+        const rows = { ...entries, rows: entries.rows.flatMap((row) => "fill" in row ? row.fill ?? [] : row) }
         return yield* about(
           "fills",
           market,
           Listing.inOrder(rows, order),
-          ({ market: _, ...row }, { quote, symbol }, { amount }) => ({
+          ({ market: _, ...row }, market, { amount }) => ({
             ...row,
             exchange,
-            symbol,
+            symbol: market.symbol,
             amount: amount(row.amount),
-            feeAsset: row.feeAsset ?? (feeIn === "quote" && row.fee !== undefined ? quote : undefined)
+            feeAsset: row.feeAsset ?? (feeIn !== undefined && row.fee !== undefined ? market[feeIn] : undefined)
           })
         )
       }),
@@ -221,12 +223,15 @@ const byId = (
   market: Market,
   id: string
 ): Reads<Row.Order> =>
-  Effect.flatMap(asks.byId(client)(market, id), (rows): Reads<Row.Order> => {
-    const { rows: known, unknown } = Listing.from(rows)
-    const found = known.find((row) => row.id === id && isWanted(row))
-    if (found !== undefined) return Effect.succeed(found)
-    const obscure = unknown.find((row) => row.id === undefined || row.id === id)
-    return obscure === undefined ? missing(exchange, id, market) : notUnderstood(exchange, obscure)
+  Effect.gen(function*() {
+    for (const ask of Arr.ensure(asks.byId)) {
+      const { rows, unknown } = Listing.from(yield* ask(client)(market, id))
+      const found = rows.find((row) => row.id === id && isWanted(row))
+      if (found !== undefined) return found
+      const obscure = unknown.find((row) => row.id === undefined || row.id === id)
+      if (obscure !== undefined) return yield* notUnderstood(exchange, obscure)
+    }
+    return yield* missing(exchange, id, market)
   })
 
 const byName = (

@@ -9,6 +9,7 @@ import * as Struct from "effect/Struct"
 import type { ExchangeClient } from "../../engine/ExchangeClient.js"
 import * as Candle from "../../model/Candle.js"
 import { MalformedResponse, type MarketDataError, Unsupported } from "../../model/ExchangeError.js"
+import * as ExchangeSymbol from "../../model/ExchangeSymbol.js"
 import * as Listing from "../../model/Listing.js"
 import type { Market } from "../../model/Market.js"
 import type * as Adapter from "../../ports/Adapter.js"
@@ -58,7 +59,7 @@ export const make = (facts: PublicFacts<string>) => (client: ExchangeClient<"mar
 /** The markets of all listings: one that fails, or is of another shape, is left out, unless all do. */
 const listed = (
   exchange: string,
-  listings: ReadonlyArray<Effect.Effect<Listing.Rows<Market | undefined>, MarketDataError>>
+  listings: ReadonlyArray<Effect.Effect<Listing.Rows<Row.Market | undefined>, MarketDataError>>
 ): Effect.Effect<ReadonlyArray<Market>, MarketDataError> =>
   Effect.gen(function*() {
     const [failed, read] = Arr.separate(
@@ -79,7 +80,7 @@ const listed = (
 
 const markets = (
   exchange: string,
-  listing: Effect.Effect<Listing.Rows<Market | undefined>, MarketDataError>
+  listing: Effect.Effect<Listing.Rows<Row.Market | undefined>, MarketDataError>
 ): Effect.Effect<ReadonlyArray<Market>, MarketDataError> =>
   Effect.gen(function*() {
     const { rows, unknown } = Listing.from(yield* listing)
@@ -94,8 +95,21 @@ const markets = (
       }
       yield* Effect.logDebug("Markets that are not understood are left out", { exchange, markets: unknown.length })
     }
-    return Arr.filterMap(rows, Option.fromNullable)
+    return Arr.filterMap(rows, (row) => Option.fromNullable(row && named(row)))
   })
+
+/** A market under its symbol, if there is one that is its own. */
+const named = ({ expiry, kind, ...row }: Row.Market): Market | undefined => {
+  if (kind === undefined) return undefined
+  const isKnown = (kind === "spot" || row.settle !== undefined) && (kind !== "future" || expiry !== undefined)
+  const symbol = ExchangeSymbol.fromAssets({
+    base: row.base,
+    quote: row.quote,
+    settle: kind === "spot" ? undefined : row.settle,
+    expiry: kind === "future" ? expiry : undefined
+  })
+  return isKnown && symbol !== undefined ? { ...row, kind, symbol } : undefined
+}
 
 const tickers = (
   { marketData: asks, marketNames = ({ id }) => [id], protocol: { exchange } }: PublicFacts<string>,

@@ -168,7 +168,15 @@ const cancelAll = (
   }
   // None is open: what had ended meanwhile is not found.
   const orNone = <A>(canceled: Writes<A>) => Effect.catchTag(canceled, "OrderNotFound", () => Effect.succeed([]))
-  if ("ids" in cancelAll) return orNone(cancelAll.ids(client)(market))
+  if ("ids" in cancelAll) {
+    const { ids, most = Number.POSITIVE_INFINITY } = cancelAll
+    const rest = (before: ReadonlyArray<string>): Writes<ReadonlyArray<string>> =>
+      Effect.flatMap(orNone(ids(client)(market)), (canceled) => {
+        const all = Arr.dedupe([...before, ...canceled])
+        return canceled.length >= most && all.length > before.length ? rest(all) : Effect.succeed(all)
+      })
+    return rest([])
+  }
   if ("all" in cancelAll) {
     return Effect.flatMap(
       standing,

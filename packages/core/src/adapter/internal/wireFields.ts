@@ -72,6 +72,31 @@ export const all = <const F extends { readonly [name: string]: Field<unknown> },
 }
 
 /**
+ * Makes another value of one.
+ *
+ * @since 0.1.0
+ * @category fields
+ */
+export const map = <A, B>(field: Field<A>, f: (value: A) => B): Field<B> => ({
+  read: (row) => Either.map(field.read(row), f)
+})
+
+/**
+ * Reads the one, or the other where the one says nothing.
+ *
+ * @since 0.1.0
+ * @category fields
+ */
+export const orElse = <A, B>(one: Field<A | undefined>, other: Field<B>): Field<A | B> => ({
+  read: (row) =>
+    Either.flatMap(
+      one.read(row),
+      (value): Either.Either<A | B, ParseResult.ParseIssue> =>
+        value === undefined ? other.read(row) : Either.right(value)
+    )
+})
+
+/**
  * What a row reads as.
  *
  * @since 0.1.0

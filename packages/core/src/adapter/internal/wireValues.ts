@@ -5,6 +5,7 @@ import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
+import * as Struct from "effect/Struct"
 import * as Decimal from "../../model/Decimal.js"
 
 /**
@@ -122,6 +123,41 @@ export const wordsOr = <const A, const D>(
   const other = Either.right<A | D>(otherwise)
   return reading((word) => known.get(String(word)) ?? other)
 }
+
+/**
+ * Our words, each with the exchange's for it, separated by blanks: `{ canceled: "Cancelled Deactivated" }`. A word that is not
+ * in the table is not understood.
+ *
+ * @since 0.1.0
+ * @category values
+ */
+export const meaning = <const T extends { readonly [ours: string]: string }>(
+  table: T
+): Schema.Schema<keyof T & string, unknown> => words(byWord(table))
+
+/**
+ * Our words with the exchange's, as in {@link meaning}, and one word for all others.
+ *
+ * @since 0.1.0
+ * @category values
+ */
+export const meaningOr = <const T extends { readonly [ours: string]: string }, const D>(
+  table: T,
+  otherwise: D
+): Schema.Schema<(keyof T & string) | D, unknown> => wordsOr(byWord(table), otherwise)
+
+const byWord = <T extends { readonly [ours: string]: string }>(table: T) =>
+  Object.fromEntries(
+    Struct.keys(table).flatMap((ours) => table[ours]?.split(" ").map((word) => [word, ours] as const) ?? [])
+  )
+
+/**
+ * What is `true`, or said to be: all else is not.
+ *
+ * @since 0.1.0
+ * @category values
+ */
+export const isTrue: Schema.Schema<boolean, unknown> = wordsOr({ true: true }, false)
 
 const instant = (toMillis: (value: number) => number): Schema.Schema<number, unknown> =>
   reading((value, ast) => {

@@ -9,11 +9,18 @@ import type { Parameter, Parameters } from "./preparing.js"
 type Printed<A> = Either.Either<A, ParseResult.ParseError>
 
 /**
- * An input as it is sent: decimals in plain notation, as text or as JSON numbers, and what is undefined left out.
+ * How decimals are printed: as text, as text without zeros at the end, or as JSON numbers.
  *
  * @internal
  */
-export const printed = (input: object, decimals: "text" | "number"): Printed<Parameters> => {
+export type Decimals = "text" | "shortest" | "number"
+
+/**
+ * An input as it is sent: decimals in plain notation, and what is undefined left out.
+ *
+ * @internal
+ */
+export const printed = (input: object, decimals: Decimals): Printed<Parameters> => {
   const all: { [name: string]: Parameter } = {}
   for (const [name, value] of Object.entries(input)) {
     if (value === undefined) continue
@@ -27,8 +34,11 @@ export const printed = (input: object, decimals: "text" | "number"): Printed<Par
 const encodeText = Schema.encodeEither(Decimal.FromString)
 const encodeNumber = Schema.encodeEither(Decimal.FromNumber)
 
-const print = (value: unknown, decimals: "text" | "number"): Printed<Parameter> => {
-  if (BigDecimal.isBigDecimal(value)) return decimals === "text" ? encodeText(value) : encodeNumber(value)
+const print = (value: unknown, decimals: Decimals): Printed<Parameter> => {
+  if (BigDecimal.isBigDecimal(value)) {
+    if (decimals === "number") return encodeNumber(value)
+    return encodeText(decimals === "shortest" ? BigDecimal.normalize(value) : value)
+  }
   if (Array.isArray(value)) return Either.all(value.map((each) => print(each, decimals)))
   if (Predicate.isReadonlyRecord(value)) return printed(value, decimals)
   if (typeof value === "string" || typeof value === "boolean" || Number.isFinite(value)) {
