@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import type { Exchange } from "@effect-exchange/core/adapter"
 import type * as CliApp from "@effect/cli/CliApp"
 import * as Command from "@effect/cli/Command"
 import * as HelpDoc from "@effect/cli/HelpDoc"
@@ -16,6 +15,7 @@ import * as Price from "./commands/Price.js"
 import * as Record from "./commands/Record.js"
 import * as Simulate from "./commands/Simulate.js"
 import * as Watch from "./commands/Watch.js"
+import type * as Connections from "./Connections.js"
 import { type Failure, UsageError } from "./Failure.js"
 import * as Screen from "./Screen.js"
 import type * as Stop from "./Stop.js"
@@ -35,7 +35,7 @@ export interface Options {
  * @since 0.1.0
  * @category models
  */
-export type Environment = CliApp.CliApp.Environment | Exchange.Network | Screen.Screen | Stop.Stop
+export type Environment = CliApp.CliApp.Environment | Connections.Network | Screen.Screen | Stop.Stop
 
 /**
  * The version `--version` prints.

@@ -11,10 +11,11 @@ import {
   Health,
   MarketData
 } from "@effect-exchange/core"
-import type { Exchange } from "@effect-exchange/core/adapter"
 import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import * as Trip from "@effect-exchange/resilience/Trip"
 import * as Simulator from "@effect-exchange/simulator/Simulator"
+import type * as HttpClient from "@effect/platform/HttpClient"
+import type * as Socket from "@effect/platform/Socket"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
@@ -36,6 +37,14 @@ export interface Connection {
 }
 
 /**
+ * How real exchanges and base URLs are reached.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Network = HttpClient.HttpClient | Socket.WebSocketConstructor
+
+/**
  * The way to an exchange.
  *
  * @since 0.1.0
@@ -43,7 +52,7 @@ export interface Connection {
  */
 export interface Route {
   readonly environment: Environment.Environment
-  readonly network: Layer.Layer<Exchange.Network>
+  readonly network: Layer.Layer<Network>
 }
 
 /**
@@ -55,9 +64,9 @@ export interface Route {
  */
 export const routes = Effect.fnUntraced(function*(
   settings: Settings
-): Effect.fn.Return<(exchange: Exchanges.ExchangeId) => Route, UsageError, Exchange.Network | Scope.Scope> {
+): Effect.fn.Return<(exchange: Exchanges.ExchangeId) => Route, UsageError, Network | Scope.Scope> {
   yield* agree(settings)
-  const network = yield* Effect.context<Exchange.Network>()
+  const network = yield* Effect.context<Network>()
   const memory = yield* Layer.build(Simulator.layer(settings.exchange.filter((id) => isInMemory(id, settings)), {
     faults: faultsOf(settings.faults),
     seed: Option.getOrUndefined(Option.map(settings.seed, String))
@@ -78,7 +87,7 @@ export const routes = Effect.fnUntraced(function*(
 export const open = Effect.fnUntraced(function*(
   settings: Settings,
   deadline: Duration.DurationInput = "20 seconds"
-): Effect.fn.Return<ReadonlyArray<Connection>, UsageError, Exchange.Network | Scope.Scope> {
+): Effect.fn.Return<ReadonlyArray<Connection>, UsageError, Network | Scope.Scope> {
   const routeTo = yield* routes(settings)
   return yield* Effect.forEach(settings.exchange, (exchange) => {
     const { environment, network } = routeTo(exchange)

@@ -5,6 +5,7 @@
  */
 import type { Account, Environment, MarketData, OrderJournal, Trading } from "@effect-exchange/core"
 import type { Adapter, Exchange } from "@effect-exchange/core/adapter"
+import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
@@ -20,16 +21,16 @@ interface Listed {
   readonly features: Adapter.Features
   readonly layerMarketData: (
     options?: Exchange.Options
-  ) => Layer.Layer<MarketData.MarketData, ConfigError.ConfigError, Exchange.Network>
+  ) => Layer.Layer<MarketData.MarketData, ConfigError.ConfigError, HttpClient.HttpClient>
   readonly layerAccount: (
     options?: Exchange.AccountOptions
-  ) => Layer.Layer<MarketData.MarketData | Account.Account, ConfigError.ConfigError, Exchange.Network>
+  ) => Layer.Layer<MarketData.MarketData | Account.Account, ConfigError.ConfigError, HttpClient.HttpClient>
   readonly layer: (
     options: Exchange.TradingOptions
   ) => Layer.Layer<
     MarketData.MarketData | Account.Account | Trading.Trading,
     ConfigError.ConfigError,
-    Exchange.Network | OrderJournal.OrderJournal
+    HttpClient.HttpClient | OrderJournal.OrderJournal
   >
 }
 
@@ -102,7 +103,7 @@ export class Exchanges extends Context.Tag("@effect-exchange/exchanges/Exchanges
  * @since 0.1.0
  * @category layers
  */
-export const layer = (options: Options = {}): Layer.Layer<Exchanges, never, Exchange.Network> => {
+export const layer = (options: Options = {}): Layer.Layer<Exchanges, never, HttpClient.HttpClient> => {
   const { environment, idleTimeToLive, ...rest } = options
   return Layer.scoped(
     Exchanges,
@@ -133,7 +134,8 @@ export const marketData = (
 export const layerMarketData = (
   id: ExchangeId,
   options?: Exchange.Options
-): Layer.Layer<MarketData.MarketData, ConfigError.ConfigError, Exchange.Network> => listed(id).layerMarketData(options)
+): Layer.Layer<MarketData.MarketData, ConfigError.ConfigError, HttpClient.HttpClient> =>
+  listed(id).layerMarketData(options)
 
 /**
  * `MarketData` and `Account`, by an id known only at run time.
@@ -144,7 +146,7 @@ export const layerMarketData = (
 export const layerAccount = (
   id: ExchangeId,
   options?: Exchange.AccountOptions
-): Layer.Layer<MarketData.MarketData | Account.Account, ConfigError.ConfigError, Exchange.Network> =>
+): Layer.Layer<MarketData.MarketData | Account.Account, ConfigError.ConfigError, HttpClient.HttpClient> =>
   listed(id).layerAccount(options)
 
 /**
@@ -159,7 +161,7 @@ export const layerTrading = (
 ): Layer.Layer<
   MarketData.MarketData | Account.Account | Trading.Trading,
   ConfigError.ConfigError,
-  Exchange.Network | OrderJournal.OrderJournal
+  HttpClient.HttpClient | OrderJournal.OrderJournal
 > => listed(id).layer(options)
 
 const listed = (id: ExchangeId): Listed => exchanges[id]

@@ -11,6 +11,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Endpoints from "./Endpoints.js"
 import * as Errors from "./Errors.js"
+import { feeds } from "./Feeds.js"
 import { protocol } from "./Protocol.js"
 import type * as Rows from "./Rows.js"
 
@@ -143,6 +144,7 @@ const cancelSeveral: Question.Question<
 const exchange = Exchange.define({
   name: "Kraken",
   protocol,
+  feeds,
   kinds: ["spot"],
   lacks: ["positions"],
   marketNames: (market) => [market.id, altnameOf(market)],

@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import { Environment, type ExchangeSymbol, MarketData, OrderJournal } from "@effect-exchange/core"
-import type { Exchange } from "@effect-exchange/core/adapter"
 import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Trip from "@effect-exchange/resilience/Trip"
@@ -53,7 +52,7 @@ export const handle = Effect.fnUntraced(function*(
 ): Effect.fn.Return<
   void,
   UsageError | Incomplete,
-  Exchange.Network | FileSystem.FileSystem | Path.Path | Screen.Screen
+  Connections.Network | FileSystem.FileSystem | Path.Path | Screen.Screen
 > {
   const screen = yield* Screen.Screen
   yield* possible(input)
@@ -130,7 +129,7 @@ type Subject = Suite.Options<LossyHttp.LossyHttp | Wire.Wire, ConfigError.Config
 const subjectOf = (
   exchange: Exchanges.ExchangeId,
   input: Input
-): Effect.Effect<Subject, UsageError, Exchange.Network | Scope.Scope> => {
+): Effect.Effect<Subject, UsageError, Connections.Network | Scope.Scope> => {
   const about = {
     name: exchange,
     features: Exchanges.features(exchange),
@@ -167,7 +166,7 @@ const inMemory = (exchange: Exchanges.ExchangeId, { symbol, trading }: Input) =>
 // One client for all cases, so that together they stay within the exchange's limits; and one that tries on, so that each
 // case finds out for itself what is wrong.
 const onSockets = Effect.fnUntraced(function*(exchange: Exchanges.ExchangeId, input: Input) {
-  const network = yield* Effect.context<Exchange.Network>()
+  const network = yield* Effect.context<Connections.Network>()
   const wire = Context.merge(network, yield* Layer.build(Wire.layer))
   const environment = Connections.environmentOf(exchange, input)
   const options = {
@@ -176,7 +175,7 @@ const onSockets = Effect.fnUntraced(function*(exchange: Exchanges.ExchangeId, in
     deadline: "4 minutes",
     breaker: { trip: Trip.consecutive(1_000_000) }
   } as const
-  const build = <A>(layer: Layer.Layer<A, ConfigError.ConfigError, Exchange.Network>) =>
+  const build = <A>(layer: Layer.Layer<A, ConfigError.ConfigError, Connections.Network>) =>
     Effect.map(Layer.build(Layer.provide(layer, Layer.succeedContext(wire))), Layer.succeedContext)
   const trading = input.trading && environment !== "live"
     ? yield* Effect.mapError(

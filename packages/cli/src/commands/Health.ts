@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import { Health } from "@effect-exchange/core"
-import type { Exchange } from "@effect-exchange/core/adapter"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
@@ -68,7 +67,7 @@ const encode = Schema.encodeSync(Document)
  */
 export const handle = Effect.fnUntraced(function*(
   input: Input
-): Effect.fn.Return<void, UsageError | Incomplete, Exchange.Network | Screen.Screen> {
+): Effect.fn.Return<void, UsageError | Incomplete, Connections.Network | Screen.Screen> {
   const screen = yield* Screen.Screen
   const exchanges = yield* Effect.scoped(
     Effect.flatMap(

@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import type { ExchangeSymbol } from "@effect-exchange/core"
-import type { Exchange } from "@effect-exchange/core/adapter"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Command from "@effect/cli/Command"
 import * as Arr from "effect/Array"
@@ -50,7 +49,7 @@ const encode = Schema.encodeSync(Document)
 export const handle = Effect.fnUntraced(function*(
   input: Input,
   program: string
-): Effect.fn.Return<void, UsageError | Incomplete, Exchange.Network | Screen.Screen> {
+): Effect.fn.Return<void, UsageError | Incomplete, Connections.Network | Screen.Screen> {
   const { environment, exchange, json, symbols } = input
   const screen = yield* Screen.Screen
   const rows = yield* Effect.scoped(Effect.gen(function*() {

@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import { Account, type ExchangeError, ExchangeSymbol, MarketData } from "@effect-exchange/core"
-import type { Exchange } from "@effect-exchange/core/adapter"
 import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Simulator from "@effect-exchange/simulator/Simulator"
@@ -53,7 +52,7 @@ export const handle = Effect.fnUntraced(function*(
 ): Effect.fn.Return<
   void,
   UsageError | Incomplete,
-  Exchange.Network | FileSystem.FileSystem | Path.Path | Screen.Screen
+  Connections.Network | FileSystem.FileSystem | Path.Path | Screen.Screen
 > {
   const screen = yield* Screen.Screen
   const answers = yield* Effect.scoped(Effect.gen(function*() {
@@ -111,7 +110,7 @@ const open = Effect.fnUntraced(function*(
 ): Effect.fn.Return<
   ReadonlyArray<Opened>,
   UsageError,
-  Exchange.Network | FileSystem.FileSystem | Path.Path | Scope.Scope
+  Connections.Network | FileSystem.FileSystem | Path.Path | Scope.Scope
 > {
   const { join } = yield* Path.Path
   const routeTo = yield* Connections.routes(Options.healthy(input))

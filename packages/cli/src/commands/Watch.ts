@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import type { ExchangeSymbol } from "@effect-exchange/core"
-import type { Exchange } from "@effect-exchange/core/adapter"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Command from "@effect/cli/Command"
 import * as Clock from "effect/Clock"
@@ -40,7 +39,7 @@ export interface Input extends Options.Settings {
  */
 export const handle = (
   input: Input
-): Effect.Effect<never, UsageError, Exchange.Network | Screen> =>
+): Effect.Effect<never, UsageError, Connections.Network | Screen> =>
   Effect.scoped(Effect.gen(function*() {
     const { interval, json, symbols } = input
     const screen = yield* Screen

@@ -31,7 +31,6 @@ export type {
   ConfigOptions,
   Exchange,
   MarketDataService,
-  Network,
   Options,
   PublicExchange,
   Reading,

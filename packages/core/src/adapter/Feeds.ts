@@ -16,7 +16,7 @@ import type { BookUpdate, Rules } from "../feed/OrderBookSync.js"
 import type { Balance } from "../model/Balance.js"
 import type { Interval } from "../model/Candle.js"
 import type { MarketDataError } from "../model/ExchangeError.js"
-import type { Rows } from "../model/Listing.js"
+import type { Listing, Rows } from "../model/Listing.js"
 import type { Market } from "../model/Market.js"
 import type * as Row from "./Row.js"
 
@@ -85,7 +85,7 @@ export interface Book {
  * @since 0.1.0
  * @category constructors
  */
-export const reading = <A>(schema: Schema.Schema<Rows<A>, unknown>): (frame: unknown) => Rows<A> | undefined => {
+export const reading = <A>(schema: Schema.Schema<Listing<A>, unknown>): (frame: unknown) => Rows<A> | undefined => {
   const decode = ParseResult.decodeUnknownEither(schema)
   return (frame) => Either.getOrUndefined(decode(frame))
 }
@@ -103,3 +103,48 @@ export const readingOne = <A>(schema: Schema.Schema<A, unknown>): (frame: unknow
     return Either.isRight(read) ? [read.right] : undefined
   }
 }
+
+/**
+ * Reads a property of what may be an object; `undefined` where it is none.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const get = (value: unknown, name: string | number): unknown =>
+  typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined
+
+/**
+ * Reads a list, which is empty where it is none.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const list = (value: unknown): ReadonlyArray<unknown> => Array.isArray(value) ? value : []
+
+/**
+ * Reads a text, `undefined` where it is none.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const text = (value: unknown): string | undefined => typeof value === "string" ? value : undefined
+
+/**
+ * Reads a whole number that JavaScript's can hold, also from text; `undefined` where it is none.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const whole = (value: unknown): number | undefined => {
+  const number = typeof value === "string" && value !== "" ? Number(value) : value
+  return typeof number === "number" && Number.isSafeInteger(number) ? number : undefined
+}
+
+/**
+ * Makes pairs of price and amount of levels that are objects; `undefined` where there is no list.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const pairs = (levels: unknown, price: string, amount: string): ReadonlyArray<unknown> | undefined =>
+  Array.isArray(levels) ? levels.map((level) => [get(level, price), get(level, amount)]) : undefined

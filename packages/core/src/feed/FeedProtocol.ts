@@ -34,7 +34,8 @@ export interface Topic {
  *
  * - `Data`: `frame` belongs to the subscription `key`.
  * - `Acknowledged`: of all that `request` asked for; of `keys`; or of those keys and not of the others that `request` asked for.
- * - `Refused`: the same, and where neither is said, what was asked for first of all that is not answered.
+ * - `Refused`: of all that `request` asked for; of `keys`; of those of the keys that it asked for; and where neither is said, of
+ *   what was asked for first of all that is not answered.
  * - `Reply`: wants `message` said.
  * - `Leaving`: it will close the connection soon.
  * - `Ended`: it has ended these subscriptions, or what the login allowed.

@@ -48,7 +48,11 @@ export const source = (exchange: string, says: Says) => {
     trades: no,
     candles: () => says.candles ?? Stream.fail(dead(exchange)),
     status: Effect.die("not asked"),
-    serverTime: says.serverTime ?? Effect.die("not asked")
+    serverTime: says.serverTime ?? Effect.die("not asked"),
+    streamTicker: () => Stream.die("not asked"),
+    streamTrades: () => Stream.die("not asked"),
+    streamOrderBook: () => Stream.die("not asked"),
+    streamCandles: () => Stream.die("not asked")
   }
   return { layer: Layer.succeed(MarketData.MarketData, service), asked: () => asked }
 }

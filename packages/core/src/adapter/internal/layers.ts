@@ -35,6 +35,7 @@ import type {
   TradingOptions
 } from "./layersModel.js"
 import * as marketDataService from "./marketDataService.js"
+import * as Streams from "./streams.js"
 import * as Wires from "./wires.js"
 
 const marketData = <MarketDataTag>(
@@ -54,7 +55,14 @@ const marketData = <MarketDataTag>(
       names: marketNames
     })
     const service = deadlines.marketData(
-      marketDataService.make(protocol, features, client, adapter, markets, streams(client, markets, feed)),
+      marketDataService.make(
+        protocol,
+        features,
+        client,
+        adapter,
+        markets,
+        streams?.(client, markets, feed) ?? Streams.none(protocol.exchange)
+      ),
       deadlineOf(options)
     )
     return { feed, markets, service, context: Context.add(tags.marketData(service), MarketData.MarketData, service) }

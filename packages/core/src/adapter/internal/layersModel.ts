@@ -1,5 +1,4 @@
 import type * as HttpClient from "@effect/platform/HttpClient"
-import type * as Socket from "@effect/platform/Socket"
 import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import type * as Context from "effect/Context"
@@ -23,14 +22,6 @@ import type * as OrderGuards from "../../trading/OrderGuards.js"
 import type * as OrderJournal from "../../trading/OrderJournal.js"
 import type { Feeds } from "../Feeds.js"
 import type { Streams } from "./streams.js"
-
-/**
- * How an exchange is reached: `NodeExchange.layer` provides both on Node.
- *
- * @since 0.1.0
- * @category models
- */
-export type Network = HttpClient.HttpClient | Socket.WebSocketConstructor
 
 /**
  * @since 0.1.0
@@ -160,7 +151,8 @@ export interface PublicDefinition<MarketDataTag, Region extends string = never> 
   readonly marketNames?: ((market: Market) => ReadonlyArray<string>) | undefined
   readonly marketData: (client: ExchangeClient.ExchangeClient<"marketData">) => Adapter.MarketData
   readonly feeds?: Feeds | undefined
-  readonly streams: (
+  /** Defaults to none. */
+  readonly streams?: (
     client: ExchangeClient.ExchangeClient<"marketData">,
     markets: Markets.Markets,
     feed: Effect.Effect<Feed.Feed, MarketDataError>
@@ -201,7 +193,7 @@ export interface PublicExchange<MarketDataTag, Region extends string = never> {
   readonly features: Adapter.Features
   readonly layerMarketData: (
     options?: Options<Region>
-  ) => Layer.Layer<MarketData.MarketData | MarketDataTag, ConfigError.ConfigError, Network>
+  ) => Layer.Layer<MarketData.MarketData | MarketDataTag, ConfigError.ConfigError, HttpClient.HttpClient>
 }
 
 /**
@@ -215,24 +207,24 @@ export interface Exchange<MarketDataTag, AccountTag, TradingTag, Region extends 
 {
   readonly layerAccount: (
     options?: AccountOptions<Region>
-  ) => Layer.Layer<Reading<MarketDataTag, AccountTag>, ConfigError.ConfigError, Network>
+  ) => Layer.Layer<Reading<MarketDataTag, AccountTag>, ConfigError.ConfigError, HttpClient.HttpClient>
   readonly layer: (
     options: TradingOptions<Region>
   ) => Layer.Layer<
     Reading<MarketDataTag, AccountTag> | Trading.Trading | TradingTag,
     ConfigError.ConfigError,
-    Network | OrderJournal.OrderJournal
+    HttpClient.HttpClient | OrderJournal.OrderJournal
   >
   readonly layerAccountConfig: (
     options: Config.Config.Wrap<ConfigOptions<Region>>
-  ) => Layer.Layer<Reading<MarketDataTag, AccountTag>, ConfigError.ConfigError, Network>
+  ) => Layer.Layer<Reading<MarketDataTag, AccountTag>, ConfigError.ConfigError, HttpClient.HttpClient>
   readonly layerConfig: (
     options: Config.Config.Wrap<TradingConfigOptions<Region>>,
     extra?: Pick<TradingOptions, Extra>
   ) => Layer.Layer<
     Reading<MarketDataTag, AccountTag> | Trading.Trading | TradingTag,
     ConfigError.ConfigError,
-    Network | OrderJournal.OrderJournal
+    HttpClient.HttpClient | OrderJournal.OrderJournal
   >
 }
 

@@ -29,6 +29,18 @@ export type Streams = Pick<
   "streamTicker" | "streamTrades" | "streamOrderBook" | "streamCandles"
 >
 
+/** @internal The streams of an exchange that has none. */
+export const none = (exchange: string): Streams => {
+  const without = (operation: string, alternative: string) => () =>
+    Stream.fail(new Unsupported({ exchange, operation, detail: `${exchange} has no such feed here`, alternative }))
+  return {
+    streamTicker: without("streamTicker", "ask for `ticker` from time to time"),
+    streamTrades: without("streamTrades", "ask for `trades` from time to time"),
+    streamOrderBook: without("streamOrderBook", "ask for `orderBook` from time to time"),
+    streamCandles: without("streamCandles", "ask for `candles` from time to time")
+  }
+}
+
 type Failure = MarketDataError | FeedItem.SlowConsumer
 
 /**
@@ -50,10 +62,7 @@ export const make = (
     book: feed.channel<BookView, MarketDataError>()
   }))
   const narrowed = (error: AccountError) => narrow("marketData", error)
-  const none = (operation: string, alternative: string) =>
-    Stream.fail(
-      new Unsupported({ exchange, operation, detail: `${facts.name} has no such feed here`, alternative })
-    )
+  const missing = none(exchange)
   const subscription = <A>(
     operation: string,
     topic: Subscription<A, MarketDataError>["topic"],
@@ -76,7 +85,7 @@ export const make = (
   return {
     streamTicker: (symbol, { buffer = FeedItem.latest } = {}) => {
       const { ticker } = feeds
-      if (ticker === undefined) return none("streamTicker", "ask for `ticker` from time to time")
+      if (ticker === undefined) return missing.streamTicker(symbol)
       return streamed("streamTicker", symbol, (market) =>
         Effect.map(channels, ({ ticker: subscribe }) =>
           subscribe(
@@ -89,7 +98,7 @@ export const make = (
     },
     streamTrades: (symbol, { buffer = FeedItem.sliding(1000) } = {}) => {
       const { trades } = feeds
-      if (trades === undefined) return none("streamTrades", "ask for `trades` from time to time")
+      if (trades === undefined) return missing.streamTrades(symbol)
       return streamed("streamTrades", symbol, (market) =>
         Effect.gen(function*() {
           const { amount } = yield* sizing.required(facts, "streamTrades", market)
@@ -107,7 +116,7 @@ export const make = (
     },
     streamCandles: (symbol, interval, { buffer = FeedItem.sliding(1000) } = {}) => {
       const { candles } = feeds
-      if (candles === undefined) return none("streamCandles", "ask for `candles` from time to time")
+      if (candles === undefined) return missing.streamCandles(symbol, interval)
       const word = candles.words[interval]
       if (word === undefined) {
         return Stream.fail(
@@ -133,7 +142,7 @@ export const make = (
     },
     streamOrderBook: (symbol, { buffer = FeedItem.latest, depth = 20 } = {}) => {
       const { book } = feeds
-      if (book === undefined) return none("streamOrderBook", "ask for `orderBook` from time to time")
+      if (book === undefined) return missing.streamOrderBook(symbol)
       return streamed("streamOrderBook", symbol, (market) =>
         Effect.gen(function*() {
           yield* sizing.required(facts, "streamOrderBook", market)

@@ -6,6 +6,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { ExchangeClient, Options } from "../../engine/ExchangeClient.js"
 import * as ExchangeState from "../../engine/ExchangeState.js"
@@ -44,10 +45,10 @@ export const make = (
 ): Effect.Effect<
   Effect.Effect<Feed.Feed, ExchangeError.MarketDataError>,
   ConfigError.ConfigError,
-  Socket.WebSocketConstructor | ExchangeState.ExchangeState | Scope.Scope
+  ExchangeState.ExchangeState | Scope.Scope
 > =>
   Effect.gen(function*() {
-    const constructor = yield* Socket.WebSocketConstructor
+    const constructor = yield* Effect.serviceOption(Socket.WebSocketConstructor)
     const chosen = options.environment ?? "live"
     const environment = Environment.name(chosen)
     const host = yield* resolveHost(protocol, chosen)
@@ -58,6 +59,13 @@ export const make = (
         ...about,
         detail: `${protocol.exchange} has no feeds here`,
         alternative: "ask for what is needed from time to time"
+      })
+    }
+    if (Option.isNone(constructor)) {
+      return new ExchangeError.Unsupported({
+        ...about,
+        detail: "there is no WebSocket in reach of the Layer",
+        alternative: "provide `NodeExchange.layer`, or a `Socket.WebSocketConstructor` of your own, to it"
       })
     }
     const state = yield* ExchangeState.ExchangeState
@@ -147,7 +155,7 @@ export const make = (
           socket,
           url: urlOf(host, chosen, socket),
           rules: { ...rules, login: login !== undefined, confirmsLogin: login !== undefined },
-          constructor: (url) => constructor(url),
+          constructor: (url) => constructor.value(url),
           charge,
           pace: pacer === undefined
             ? Effect.void

@@ -147,7 +147,8 @@ export const make = (
       yield* wait
     })
 
-    yield* Effect.forkScoped(Effect.forever(life))
+    // A lane is made while somebody is about to listen, which is not to be interrupted; its connections are.
+    yield* Effect.forkScoped(Effect.interruptible(Effect.forever(life)))
 
     return {
       size: () => wanted.size,

@@ -270,7 +270,12 @@ const acknowledged = (state: State, said: Control & { readonly _tag: "Acknowledg
 
 /** A refusal that names nothing is of what was asked for first. */
 const refused = (state: State, said: Control & { readonly _tag: "Refused" }): Step => {
-  if (said.keys !== undefined || said.request !== undefined) return refuse(state, namedBy(state, said), said.said)
+  if (said.keys !== undefined || said.request !== undefined) {
+    const named = namedBy(state, said).filter((topic) =>
+      said.request === undefined || (topic.phase === "asked" && topic.request === said.request)
+    )
+    return refuse(state, named, said.said)
+  }
   const requests = Array.from(state.topics.values(), (topic) => topic.phase === "asked" ? topic.request : undefined)
     .filter((request) => request !== undefined)
   return requests.length === 0

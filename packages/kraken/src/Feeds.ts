@@ -1,0 +1,214 @@
+/**
+ * Kraken's WebSocket v2 (docs.kraken.com, "WebSocket API v2"): one message for many symbols, and an acknowledgement for each.
+ *
+ * @since 0.1.0
+ */
+import { LocalOrderBook, type Market } from "@effect-exchange/core"
+import { Feeds, Row, Wire } from "@effect-exchange/core/adapter"
+import * as Arr from "effect/Array"
+import * as BigDecimal from "effect/BigDecimal"
+
+const { get, list, pairs, text, whole } = Feeds
+const { at, isoTime, none, number, positive, words } = Wire
+
+const keyOf = (channel: unknown, symbol: unknown, interval?: unknown): string =>
+  channel === "ohlc" ? `${channel} ${symbol} ${interval}` : `${channel} ${symbol}`
+
+const topic = (channel: string, { symbol }: Market.Market, option?: string): Feeds.Topic => ({
+  socket: "public",
+  key: keyOf(channel, symbol, option),
+  channel,
+  market: symbol,
+  option
+})
+
+/** The one depth that is asked for, of 10, 25, 100, 500 and 1000: updates do not say of which depth they are. */
+const depth = 100
+
+const settings = (channel: string, option: string | undefined) => {
+  switch (channel) {
+    case "book":
+      return { depth }
+    case "ohlc":
+      return { interval: Number(option) }
+    case "ticker":
+      // Also when the best of the book changes, and not only with a trade.
+      return { event_trigger: "bbo" }
+    default:
+      return {}
+  }
+}
+
+const asked = (method: "subscribe" | "unsubscribe") =>
+(
+  topics: ReadonlyArray<Feeds.Topic>,
+  { request }: Feeds.Asking
+): ReadonlyArray<unknown> =>
+  Object.values(Arr.groupBy(topics, ({ channel, option }) => `${channel} ${option}`)).map((alike) => {
+    const [{ channel, option }] = alike
+    const symbol = alike.map(({ market }) => market)
+    return { method, params: { channel, symbol, ...settings(channel, option) }, req_id: request }
+  })
+
+/** An answer names the symbol, and a refusal not the channel. */
+const answered = (frame: unknown): ReadonlyArray<Feeds.Said> => {
+  const request = whole(get(frame, "req_id"))
+  const result = get(frame, "result")
+  if (get(frame, "success") === true) {
+    return [{
+      _tag: "Acknowledged",
+      keys: [keyOf(get(result, "channel"), get(result, "symbol"), get(result, "interval"))]
+    }]
+  }
+  const error = text(get(frame, "error")) ?? "no reason is given"
+  const symbol = get(frame, "symbol")
+  if (error.startsWith("Already subscribed")) return [{ _tag: "Acknowledged", request }]
+  return [{
+    _tag: "Refused",
+    request,
+    keys: symbol === undefined ? undefined : [
+      ...["ticker", "trade", "book"].map((channel) => keyOf(channel, symbol)),
+      ...Object.values(intervals).map((interval) => keyOf("ohlc", symbol, interval))
+    ],
+    said: { code: error, text: error }
+  }]
+}
+
+const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
+  const channel = get(frame, "channel")
+  switch (channel) {
+    case "heartbeat":
+    case "status":
+      return []
+    case "trade": {
+      // All of one symbol at a time.
+      const rows = list(get(frame, "data"))
+      return [{ _tag: "Data", key: keyOf(channel, get(rows[0], "symbol")), frame: rows }]
+    }
+    case "ticker":
+    case "book":
+    case "ohlc":
+      return list(get(frame, "data")).map((row): Feeds.Said => ({
+        _tag: "Data",
+        key: keyOf(channel, get(row, "symbol"), get(row, "interval")),
+        frame: channel === "book" ? { isSnapshot: get(frame, "type") === "snapshot", row } : row
+      }))
+    default:
+      break
+  }
+  switch (get(frame, "method")) {
+    case "pong":
+      return [{ _tag: "Pong" }]
+    case "subscribe":
+      return answered(frame)
+    case "unsubscribe":
+      return []
+    default:
+      return undefined
+  }
+}
+
+const Ticker = Row.ticker({
+  last: at("last", positive(number)),
+  bid: at("bid", positive(number)),
+  ask: at("ask", positive(number)),
+  open24h: none,
+  high24h: at("high", positive(number)),
+  low24h: at("low", positive(number)),
+  volume24h: at("volume", number),
+  at: none
+})
+
+const Trade = Row.trade({
+  id: at("trade_id", Wire.text),
+  side: at("side", words({ buy: "buy", sell: "sell" })),
+  price: at("price", number),
+  amount: at("qty", number),
+  at: at("timestamp", isoTime)
+})
+
+const Bar = Row.bar({
+  openTime: at("interval_begin", isoTime),
+  open: at("open", number),
+  high: at("high", number),
+  low: at("low", number),
+  close: at("close", number),
+  volume: at("volume", number)
+})
+
+const intervals = { "1m": "1", "5m": "5", "15m": "15", "30m": "30", "1h": "60", "4h": "240", "1d": "1440" } as const
+
+const bookUpdates = (frame: unknown): ReadonlyArray<Feeds.BookUpdate> => {
+  const row = get(frame, "row")
+  return [{
+    kind: get(frame, "isSnapshot") === true ? "snapshot" : "update",
+    bids: pairs(get(row, "bids"), "price", "qty"),
+    asks: pairs(get(row, "asks"), "price", "qty"),
+    checksum: whole(get(row, "checksum"))
+  }]
+}
+
+/**
+ * The CRC-32 of the ten best levels of each side, asks first, as digits without a point and without zeros in front
+ * (docs.kraken.com, "Book checksum (v2)").
+ *
+ * @since 0.1.0
+ * @category checksums
+ */
+export const checksum = ({ lotSize, tickSize }: Pick<Market.Market, "lotSize" | "tickSize">) => {
+  const digits = (value: string, decimals: number): string => {
+    const [integer = "", fraction = ""] = value.split(".")
+    return `${integer}${fraction.padEnd(decimals, "0")}`.replace(/^0+/, "")
+  }
+  const prices = decimalsOf(tickSize)
+  const amounts = decimalsOf(lotSize)
+  return (book: LocalOrderBook.LocalOrderBook): number => {
+    let all = ""
+    for (const side of ["asks", "bids"] as const) {
+      for (const { amount, price } of LocalOrderBook.top(book, side, 10)) {
+        all += digits(price, prices) + digits(amount, amounts)
+      }
+    }
+    return LocalOrderBook.crc32(all)
+  }
+}
+
+const decimalsOf = (step: BigDecimal.BigDecimal | undefined): number =>
+  step === undefined ? 0 : BigDecimal.normalize(step).scale
+
+/**
+ * Kraken's feeds. Every second without data is a heartbeat.
+ *
+ * @since 0.1.0
+ * @category feeds
+ */
+export const feeds: Feeds.Feeds = {
+  protocol: {
+    sockets: { public: { at: { live: "wss://ws.kraken.com/v2" }, path: "/v2" } },
+    most: 200,
+    batch: 50,
+    subscribe: asked("subscribe"),
+    unsubscribe: asked("unsubscribe"),
+    read,
+    // Of an idle connection nothing is known but that it is closed after about a minute.
+    ping: { message: (request) => ({ method: "ping", req_id: request }), after: "5 seconds", within: "5 seconds" },
+    silence: "15 seconds"
+  },
+  ticker: {
+    topic: (market) => topic("ticker", market),
+    reader: () => Feeds.readingOne(Wire.one(Ticker)),
+    quiet: "5 minutes"
+  },
+  trades: { topic: (market) => topic("trade", market), reader: () => Feeds.reading(Wire.list(Trade)) },
+  candles: {
+    words: intervals,
+    topic: (market, word) => topic("ohlc", market, word),
+    reader: () => Feeds.readingOne(Wire.one(Bar))
+  },
+  book: {
+    depths: depth,
+    topic: (market) => topic("book", market),
+    reader: () => bookUpdates,
+    rules: (market) => ({ maximumDepth: depth, checksum: checksum(market) })
+  }
+}
