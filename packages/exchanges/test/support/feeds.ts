@@ -1,0 +1,405 @@
+import { type BookView, type Candle, Decimal, type ExchangeError, FeedItem, MarketData, type Trade } from "@effect-exchange/core"
+import { Simulator } from "@effect-exchange/simulator"
+import { describe, expect, it } from "@effect/vitest"
+import type { HttpClient } from "@effect/platform"
+import { BigDecimal, Effect, Fiber, Layer, Option, Record, Stream, TestClock } from "effect"
+
+/** What the suite is told of an exchange: `gaps` where it can tell a lost update of a book, by numbers, ids or a checksum. */
+export interface Subject {
+  readonly id: Simulator.ExchangeId
+  readonly layer: (options: {
+    readonly environment: ReturnType<typeof Simulator.environment>
+  }) => Layer.Layer<MarketData.MarketData, unknown, HttpClient.HttpClient>
+  readonly symbol: string
+  readonly gaps: boolean
+  readonly checksum: boolean
+  readonly notice: boolean
+}
+
+/** All that a stream has said, as it says it. */
+const heard = <A, E>(stream: Stream.Stream<FeedItem.FeedItem<A>, E>) =>
+  Effect.gen(function*() {
+    const items: Array<FeedItem.FeedItem<A>> = []
+    const fiber = yield* Effect.fork(Stream.runForEach(stream, (item) => Effect.sync(() => items.push(item))))
+    return {
+      items,
+      leave: Fiber.interrupt(fiber),
+      tags: () => items.map(({ _tag }) => _tag),
+      values: () => items.flatMap((item) => item._tag === "Data" ? [item.value] : []),
+      statuses: () => items.flatMap(({ _tag }) => _tag === "Data" ? [] : [_tag]),
+      last: () => items.at(-1),
+      exit: Fiber.await(fiber)
+    }
+  })
+
+/** A decimal without the zeros at its end, which one way of asking has and the other not. */
+const shown = (value: BigDecimal.BigDecimal): string => Decimal.format(BigDecimal.normalize(value))
+
+const levels = (book: Pick<BookView.BookView, "depth">) => {
+  const { asks, bids } = book.depth(10)
+  const plain = (side: typeof asks) => side.map(({ amount, price }) => `${shown(price)} ${shown(amount)}`)
+  return { asks: plain(asks), bids: plain(bids) }
+}
+
+const prices = ({ close, high, low, open, volume }: Candle.Candle) => ({ open, high, low, close, volume })
+
+/** The book as a request gives it at this instant. */
+const asked = (symbol: string) =>
+  Effect.flatMap(MarketData.MarketData, (market) =>
+    Effect.map(market.orderBook(symbol, { depth: 10 }), ({ asks, bids }) =>
+      levels({ depth: () => ({ asks: asks.slice(0, 10), bids: bids.slice(0, 10) }) })))
+
+type Heard = Effect.Effect.Success<ReturnType<typeof heard<BookView.BookView, never>>>
+
+/** That the latest book is the exchange's. The clock stands at a whole second, when all that changed has been told. */
+const expectCurrent = (book: Pick<Heard, "values" | "last">, symbol: string) =>
+  Effect.gen(function*() {
+    const latest = book.values().at(-1)
+    expect(book.last()?._tag).toBe("Data")
+    expect(latest && levels(latest)).toEqual(yield* asked(symbol))
+  })
+
+/** Whole seconds, in steps in which what is due can happen. */
+const pass = (seconds: number) => Effect.repeatN(TestClock.adjust("500 millis"), seconds * 2 - 1)
+
+export const register = (subject: Subject): void => {
+  const { id, symbol } = subject
+  const run = <A, E>(
+    body: (simulator: Simulator.Simulator, market: MarketData.MarketData.Service) => Effect.Effect<A, E, MarketData.MarketData>
+  ) =>
+  () =>
+    Effect.gen(function*() {
+      const market = yield* MarketData.MarketData
+      const { get } = yield* Simulator.Simulators
+      yield* body(yield* get(id), market)
+    }).pipe(
+      Effect.provide(
+        Layer.provideMerge(subject.layer({ environment: Simulator.environment(id) }), Simulator.layer(id))
+      )
+    )
+
+  describe(`feeds of ${id} on the simulator`, () => {
+    it.effect(
+      "stream the ticker that a request gives",
+      run((_, market) =>
+        Effect.gen(function*() {
+          const ticker = yield* heard(market.streamTicker(symbol))
+          yield* pass(5)
+          const { bid, last } = yield* market.ticker(symbol)
+          const streamed = ticker.values().at(-1)
+          expect(ticker.tags()[0]).toBe("Connected")
+          expect(streamed?.last && shown(streamed.last)).toBe(last && shown(last))
+          if (streamed?.bid !== undefined) expect(shown(streamed.bid)).toBe(bid && shown(bid))
+          expect(streamed?.symbol).toBe(symbol)
+        })
+      )
+    )
+
+    it.effect(
+      "stream every trade once, oldest first",
+      run((_, market) =>
+        Effect.gen(function*() {
+          const trades = yield* heard(market.streamTrades(symbol))
+          yield* pass(2)
+          const since = (yield* market.trades(symbol)).at(-1)
+          yield* pass(40)
+          const all: ReadonlyArray<Trade.Trade> = yield* market.trades(symbol, { limit: 60 })
+          const ids = trades.values().map((trade) => trade.id)
+          expect(new Set(ids).size).toBe(ids.length)
+          const ats = trades.values().map(({ at }) => at)
+          expect(ats).toEqual([...ats].sort((a, b) => a - b))
+          const missed = all.slice(1 + all.findIndex((trade) => trade.id === since?.id))
+          expect(missed.length).toBeGreaterThan(0)
+          const told = trades.values().slice(-missed.length)
+          const plain = ({ amount, id, price, side }: Trade.Trade) =>
+            `${id} ${side} ${shown(price)} ${shown(amount)}`
+          expect(told.map(plain)).toEqual(missed.map(plain))
+        })
+      )
+    )
+
+    it.effect(
+      "stream the candle under way",
+      run((_, market) =>
+        Effect.gen(function*() {
+          const interval = "5m"
+          const candles = yield* heard(market.streamCandles(symbol, interval))
+          yield* pass(20)
+          const [candle] = candles.values().slice(-1)
+          if (candle === undefined) throw new Error(`no candle came: ${candles.tags().join()}`)
+          const [read] = yield* Stream.runCollect(market.candles(symbol, interval, { from: candle.openTime }))
+          const plain = (one: Candle.Candle | undefined) =>
+            one && { ...one, ...Record.map(prices(one), shown) }
+          expect(plain(candle)).toEqual(plain(read))
+        })
+      )
+    )
+
+    it.effect(
+      "stream a book that is the exchange's at every moment",
+      run((_, market) =>
+        Effect.gen(function*() {
+          const book = yield* heard(market.streamOrderBook(symbol, { buffer: FeedItem.sliding(10_000) }))
+          yield* pass(2)
+          for (let second = 0; second < 10; second++) {
+            yield* pass(1)
+            yield* expectCurrent(book, symbol)
+          }
+          expect(book.statuses()).toEqual(["Connected"])
+        })
+      )
+    )
+
+    it.effect(
+      "share one connection and one subscription, and end both with the last to leave",
+      run((simulator, market) =>
+        Effect.gen(function*() {
+          const one = yield* heard(market.streamOrderBook(symbol))
+          const other = yield* heard(market.streamOrderBook(symbol))
+          yield* pass(3)
+          expect(yield* simulator.connections).toBe(1)
+          yield* one.leave
+          const before = other.items.length
+          yield* pass(3)
+          expect(other.items.length).toBeGreaterThan(before)
+          yield* other.leave
+          yield* pass(15)
+          expect(yield* simulator.connections).toBe(0)
+          // And once more: a client that has gone quiet comes back.
+          const again = yield* heard(market.streamOrderBook(symbol))
+          yield* pass(3)
+          yield* expectCurrent(again, symbol)
+        })
+      )
+    )
+
+    it.effect(
+      "come back after every lost connection, each time, and say so",
+      run((simulator, market) =>
+        Effect.gen(function*() {
+          const book = yield* heard(market.streamOrderBook(symbol))
+          yield* pass(3)
+          for (let time = 1; time <= 6; time++) {
+            yield* simulator.disturb({ _tag: "Close", code: time % 2 === 0 ? 1006 : 1012 })
+            yield* pass(40)
+            yield* expectCurrent(book, symbol)
+            expect(book.statuses().filter((tag) => tag === "Reconnecting").length).toBe(time)
+            expect(book.statuses().at(-1)).toBe("Resynced")
+          }
+        })
+      )
+    )
+
+    it.effect(
+      "tell each trade once across a lost connection",
+      run((simulator, market) =>
+        Effect.gen(function*() {
+          const trades = yield* heard(market.streamTrades(symbol))
+          yield* pass(20)
+          yield* simulator.disturb({ _tag: "Close", code: 1006 })
+          yield* pass(60)
+          const ids = trades.values().map((trade) => trade.id)
+          expect(trades.statuses()).toEqual(["Connected", "Reconnecting", "Resynced"])
+          expect(new Set(ids).size).toBe(ids.length)
+        })
+      )
+    )
+
+    it.effect(
+      "try again for as long as it takes, less and less often, while no connection is made",
+      run((simulator, market) =>
+        Effect.gen(function*() {
+          yield* simulator.disturb({ _tag: "Refuse" })
+          const book = yield* heard(market.streamOrderBook(symbol))
+          yield* pass(300)
+          expect(book.tags()).toEqual(["Reconnecting"])
+          yield* simulator.disturb({ _tag: "Calm" })
+          yield* pass(120)
+          yield* expectCurrent(book, symbol)
+        })
+      )
+    )
+
+    it.effect(
+      "give up a connection on which nothing is said",
+      run((simulator, market) =>
+        Effect.gen(function*() {
+          const book = yield* heard(market.streamOrderBook(symbol))
+          yield* pass(3)
+          yield* simulator.disturb({ _tag: "Silence" })
+          yield* pass(200)
+          expect(book.statuses()).toContain("Resynced")
+          yield* expectCurrent(book, symbol)
+        })
+      )
+    )
+
+    it.effect(
+      "give up connections that are made and never answer",
+      run((simulator, market) =>
+        Effect.gen(function*() {
+          yield* simulator.disturb({ _tag: "HalfOpen" })
+          const book = yield* heard(market.streamOrderBook(symbol))
+          yield* pass(200)
+          expect(book.values()).toEqual([])
+          yield* simulator.disturb({ _tag: "Calm" })
+          yield* pass(200)
+          yield* expectCurrent(book, symbol)
+        })
+      )
+    )
+
+    it.effect(
+      "say that a subscription is stale which is mute on an open connection, and mend it",
+      run((simulator, market) =>
+        Effect.gen(function*() {
+          const book = yield* heard(market.streamOrderBook(symbol))
+          yield* pass(3)
+          yield* simulator.disturb({ _tag: "Mute" })
+          yield* pass(90)
+          expect(book.statuses().at(-1)).toBe("Stale")
+          expect(book.last()?._tag).toBe("Stale")
+          yield* simulator.disturb({ _tag: "Calm" })
+          yield* pass(120)
+          yield* expectCurrent(book, symbol)
+        })
+      )
+    )
+
+    it.effect(
+      "never hand out a book that has missed an update",
+      run((simulator, market) =>
+        Effect.gen(function*() {
+          const book = yield* heard(market.streamOrderBook(symbol))
+          yield* pass(3)
+          for (let time = 0; time < 3; time++) {
+            yield* simulator.disturb({ _tag: "Gap" })
+            yield* pass(45)
+            if (subject.gaps) {
+              expect(book.statuses().filter((tag) => tag === "Stale" || tag === "Reconnecting").length).toBe(time + 1)
+              yield* expectCurrent(book, symbol)
+            }
+          }
+        })
+      )
+    )
+
+    it.effect(
+      "take an update that comes twice for one",
+      run((simulator, market) =>
+        Effect.gen(function*() {
+          const book = yield* heard(market.streamOrderBook(symbol))
+          yield* pass(3)
+          yield* simulator.disturb({ _tag: "Duplicate" })
+          yield* pass(20)
+          yield* expectCurrent(book, symbol)
+        })
+      )
+    )
+
+    it.effect(
+      "mend a book whose updates come out of order",
+      run((simulator, market) =>
+        Effect.gen(function*() {
+          const book = yield* heard(market.streamOrderBook(symbol))
+          yield* pass(3)
+          yield* simulator.disturb({ _tag: "Reorder" })
+          yield* pass(60)
+          if (subject.gaps) yield* expectCurrent(book, symbol)
+        })
+      )
+    )
+
+    it.effect(
+      "never hand out a book that is crossed",
+      run((simulator, market) =>
+        Effect.gen(function*() {
+          const book = yield* heard(market.streamOrderBook(symbol, { buffer: FeedItem.sliding(10_000) }))
+          yield* pass(3)
+          yield* simulator.disturb({ _tag: "Crossed" })
+          yield* pass(60)
+          expect(book.statuses()).toEqual(["Connected", "Stale", "Resynced"])
+          for (const value of book.values()) {
+            expect(Option.exists(value.spread, (spread) => spread.value > 0n)).toBe(true)
+          }
+          yield* expectCurrent(book, symbol)
+        })
+      )
+    )
+
+    it.effect.skipIf(!subject.checksum)(
+      "mend a book whose checksum is another",
+      run((simulator, market) =>
+        Effect.gen(function*() {
+          const book = yield* heard(market.streamOrderBook(symbol))
+          yield* pass(3)
+          yield* simulator.disturb({ _tag: "Checksum" })
+          yield* pass(60)
+          expect(book.statuses()).toEqual(["Connected", "Stale", "Resynced"])
+          yield* expectCurrent(book, symbol)
+        })
+      )
+    )
+
+    it.effect(
+      "go on after what is no message",
+      run((simulator, market) =>
+        Effect.gen(function*() {
+          const book = yield* heard(market.streamOrderBook(symbol))
+          yield* pass(3)
+          yield* simulator.disturb({ _tag: "Garbage" })
+          yield* pass(5)
+          expect(book.statuses()).toEqual(["Connected"])
+          yield* expectCurrent(book, symbol)
+        })
+      )
+    )
+
+    it.effect.skipIf(!subject.notice)(
+      "change to another connection without a gap when the exchange announces that it will close this one",
+      run((simulator, market) =>
+        Effect.gen(function*() {
+          const book = yield* heard(market.streamOrderBook(symbol))
+          yield* pass(3)
+          yield* simulator.disturb({ _tag: "Notice" })
+          yield* pass(20)
+          expect(book.statuses()).toEqual(["Connected"])
+          expect(yield* simulator.connections).toBe(1)
+          yield* expectCurrent(book, symbol)
+        })
+      )
+    )
+
+    it.effect(
+      "refuse an unknown market to who asks for it, and to nobody else",
+      run((_, market) =>
+        Effect.gen(function*() {
+          const book = yield* heard(market.streamOrderBook(symbol))
+          const error: ExchangeError.MarketDataError | FeedItem.SlowConsumer = yield* Effect.flip(
+            Stream.runDrain(market.streamTicker("NOPE/USDT"))
+          )
+          expect(error._tag).toBe("SymbolNotFound")
+          yield* pass(3)
+          yield* expectCurrent(book, symbol)
+        })
+      )
+    )
+
+    it.effect(
+      "leave no connection behind when the layer ends",
+      () =>
+        Effect.gen(function*() {
+          const { get } = yield* Simulator.Simulators
+          const simulator = yield* get(id)
+          yield* Effect.gen(function*() {
+            const market = yield* MarketData.MarketData
+            yield* heard(market.streamOrderBook(symbol))
+            yield* pass(3)
+            expect(yield* simulator.connections).toBe(1)
+          }).pipe(Effect.provide(Layer.fresh(subject.layer({ environment: Simulator.environment(id) }))))
+          yield* pass(1)
+          expect(yield* simulator.connections).toBe(0)
+        }).pipe(Effect.provide(Simulator.layer(id)))
+    )
+  })
+}
