@@ -145,7 +145,7 @@ export const make = (streaming: Streaming | undefined, attend: Attend): Peers =>
         const now = yield* Clock.currentTimeMillis
         // On the beat, whenever it began: what all connections are told then is of one instant.
         yield* Effect.forkScoped(Effect.zipRight(
-          Effect.sleep(beat - (Math.floor(now) % beat)),
+          Effect.sleep(beat - (now % beat)),
           Effect.forever(Effect.zipRight(take(line, (one, world) => one.pass(world)), Effect.sleep(beat)))
         ))
         return { receive: (text) => line.isSilent ? Effect.void : take(line, (one, world) => one.receive(text, world)) }

@@ -91,11 +91,18 @@ export const courseOf = (
   const quote = quoter(seed)
   const listings = new Map(dialect.listings.map((listing) => [listing.id, listing]))
 
-  const advance = ({ engine, pins }: Simulated, { at, skew }: Instant): Engine.Engine =>
-    Engine.advance(engine, at + skew, (market) => {
+  // Prices are of whole seconds: until the next, what was advanced once stays as it is.
+  let latest: { readonly engine: Engine.Engine; readonly pins: Simulated["pins"]; readonly second: number } | undefined
+  const advance = ({ engine, pins }: Simulated, { at, skew }: Instant): Engine.Engine => {
+    const second = Math.floor(at / 1000)
+    if (latest?.engine === engine && latest.pins === pins && latest.second === second) return engine
+    const next = Engine.advance(engine, at + skew, (market) => {
       const listing = listings.get(market)
       return listing === undefined ? undefined : Market.top(seed, listing, at, pins.get(market))
     })
+    latest = { engine: next, pins, second }
+    return next
+  }
 
   const world = (current: Simulated, at: number, { clockSkew: skew, orderLag }: Faults.Faults): Dialect.World => ({
     now: at + skew,
