@@ -15,7 +15,7 @@ describe("exchange book", () => {
       assert.match(last, /kraken BTC\/USD, live, 0 reconnects/)
       const prices = Array.from(last.matchAll(/^ *([0-9.]+) +[0-9.]+ +▇/gm), ([, price]) => Number(price))
       assert.isAtLeast(prices.length, 4)
-      assert.deepStrictEqual(prices, [...prices].sort((a, b) => b - a))
+      assert.deepStrictEqual(prices, prices.toSorted((a, b) => b - a))
       assert.match(last, /spread/)
     }).pipe(Effect.provide(network)))
 

@@ -8,6 +8,7 @@
  */
 import * as Data from "effect/Data"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 
 /**
@@ -101,11 +102,13 @@ export const failing = (capacity: number): Buffer => ({ _tag: "Fail", capacity }
  * @since 0.1.0
  * @category errors
  */
-export class SlowConsumer extends Data.TaggedError("SlowConsumer")<{
-  readonly exchange: string
-  readonly operation: string
-  readonly capacity: number
-}> {
+export class SlowConsumer
+  extends Schema.TaggedError<SlowConsumer>("@effect-exchange/core/model/FeedItem/SlowConsumer")("SlowConsumer", {
+    exchange: Schema.String,
+    operation: Schema.String,
+    capacity: Schema.Number
+  })
+{
   override get message(): string {
     return `${this.exchange} ${this.operation}: the consumer is more than ${this.capacity} values behind`
   }
@@ -144,10 +147,7 @@ export const data = <A, E, R>(self: Stream.Stream<FeedItem<A>, E, R>): Stream.St
  * @category combinators
  */
 export const withStatus = <A, E, R>(self: Stream.Stream<FeedItem<A>, E, R>): Stream.Stream<Seen<A>, E, R> =>
-  Stream.map(
-    Stream.scan(self, { value: Option.none<A>(), isLive: false, reconnects: 0 }, see),
-    (seen) => seen
-  )
+  Stream.scan<Seen<A>, FeedItem<A>>({ value: Option.none(), isLive: false, reconnects: 0 }, see)(self)
 
 /**
  * What has been seen of a feed: its latest value, whether that still holds, and how often the connection was lost.

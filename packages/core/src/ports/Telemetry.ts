@@ -146,8 +146,7 @@ export const lastKnownPrices = Metric.counter("exchange_last_known_prices_total"
   incremental: true
 })
 
-const feedCounter = (name: string, description: string) =>
-  Metric.counter(`exchange_feed_${name}_total`, { description, incremental: true })
+const feedCounter = (name: string, description: string) => Metric.counter(name, { description, incremental: true })
 
 /**
  * What happened to live feeds: connections lost (`reconnect`), subscriptions asked for again as what came could not be used
@@ -157,10 +156,10 @@ const feedCounter = (name: string, description: string) =>
  * @category metrics
  */
 export const feedEvents = {
-  reconnect: feedCounter("reconnects", "Connections of feeds that were lost"),
-  resync: feedCounter("resyncs", "Subscriptions asked for again as what came could not be used"),
-  stale: feedCounter("stale", "Subscriptions that could not be trusted for a while"),
-  unread: feedCounter("unread_frames", "Frames that were not understood")
+  reconnect: feedCounter("exchange_feed_reconnects_total", "Connections of feeds that were lost"),
+  resync: feedCounter("exchange_feed_resyncs_total", "Subscriptions asked for again as what came could not be used"),
+  stale: feedCounter("exchange_feed_stale_total", "Subscriptions that could not be trusted for a while"),
+  unread: feedCounter("exchange_feed_unread_frames_total", "Frames that were not understood")
 } as const
 
 /**

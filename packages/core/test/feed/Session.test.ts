@@ -125,7 +125,7 @@ const play = (happenings: ReadonlyArray<typeof happening extends FastCheck.Arbit
     subscribed,
     /** Answers all, until nothing is to be done at once any more. */
     settle: () => {
-      for (let round = 0; round < 50 && !Session.isSettled(state) && !ended; round++) {
+      for (let round = 0; round < 50 && !Session.isSettled(state) && state.phase !== "ended"; round++) {
         now += 1000
         heard = now
         tick()
@@ -152,7 +152,7 @@ describe("one life of a socket", () => {
       if (played.isEnded()) return
       played.settle()
       expect(played.faults).toEqual([])
-      expect([...played.subscribed].sort()).toEqual([...played.wanted].sort())
+      expect([...played.subscribed].toSorted()).toEqual([...played.wanted].toSorted())
       expect(played.isSettled()).toBe(true)
     }))
   })

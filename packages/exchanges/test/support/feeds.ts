@@ -123,7 +123,7 @@ export const register = (subject: Subject): void => {
           const ids = trades.values().map((trade) => trade.id)
           expect(new Set(ids).size).toBe(ids.length)
           const ats = trades.values().map(({ at }) => at)
-          expect(ats).toEqual([...ats].sort((a, b) => a - b))
+          expect(ats).toEqual(ats.toSorted((a, b) => a - b))
           const missed = all.slice(1 + all.findIndex((trade) => trade.id === since?.id))
           expect(missed.length).toBeGreaterThan(0)
           const told = trades.values().slice(-missed.length)

@@ -46,7 +46,7 @@ const marketData = <MarketDataTag>(
 ) =>
   Effect.gen(function*() {
     const adapter = marketData(client)
-    const feed = yield* Wires.make(protocol, feeds, options, account)
+    const { feed } = yield* Wires.make(protocol, feeds, options, account)
     const markets = yield* Markets.make({
       exchange: protocol.exchange,
       load: adapter.markets,

@@ -12,9 +12,9 @@ import type { ExchangeClient, Options } from "../../engine/ExchangeClient.js"
 import * as ExchangeState from "../../engine/ExchangeState.js"
 import { nowhere, resolveHost } from "../../engine/internal/host.js"
 import type { Host, Moment, Protocol, Said } from "../../engine/Protocol.js"
-import * as Feed from "../../feed/Feed.js"
-import type { SocketFacts } from "../../feed/FeedProtocol.js"
 import type * as Connection from "../../feed/internal/connection.js"
+import * as Feed from "../../feed/internal/feed.js"
+import type { SocketFacts } from "../../feed/internal/protocol.js"
 import type { Rules } from "../../feed/internal/session.js"
 import * as ExchangeError from "../../model/ExchangeError.js"
 import * as Credentials from "../../ports/Credentials.js"
@@ -43,7 +43,7 @@ export const make = (
   options: Options,
   account: Account | undefined
 ): Effect.Effect<
-  Effect.Effect<Feed.Feed, ExchangeError.MarketDataError>,
+  { readonly feed: Effect.Effect<Feed.Feed, ExchangeError.MarketDataError> },
   ConfigError.ConfigError,
   ExchangeState.ExchangeState | Scope.Scope
 > =>
@@ -53,20 +53,24 @@ export const make = (
     const environment = Environment.name(chosen)
     const host = yield* resolveHost(protocol, chosen)
     const about = { exchange: protocol.exchange, operation: "stream" }
-    if (host._tag !== "Open") return nowhere(about, environment, host)
+    if (host._tag !== "Open") return { feed: nowhere(about, environment, host) }
     if (feeds === undefined) {
-      return new ExchangeError.Unsupported({
-        ...about,
-        detail: `${protocol.exchange} has no feeds here`,
-        alternative: "ask for what is needed from time to time"
-      })
+      return {
+        feed: new ExchangeError.Unsupported({
+          ...about,
+          detail: `${protocol.exchange} has no feeds here`,
+          alternative: "ask for what is needed from time to time"
+        })
+      }
     }
     if (Option.isNone(constructor)) {
-      return new ExchangeError.Unsupported({
-        ...about,
-        detail: "there is no WebSocket in reach of the Layer",
-        alternative: "provide `NodeExchange.layer`, or a `Socket.WebSocketConstructor` of your own, to it"
-      })
+      return {
+        feed: new ExchangeError.Unsupported({
+          ...about,
+          detail: "there is no WebSocket in reach of the Layer",
+          alternative: "provide `NodeExchange.layer`, or a `Socket.WebSocketConstructor` of your own, to it"
+        })
+      }
     }
     const state = yield* ExchangeState.ExchangeState
     const { limits: { limiter }, nonce } = yield* Effect.flatMap(
@@ -165,7 +169,7 @@ export const make = (
         }
       }
     })
-    return Effect.succeed(feed)
+    return { feed: Effect.succeed(feed) }
   })
 
 const urlOf = (

@@ -10,8 +10,8 @@ import * as Scope from "effect/Scope"
 import { parseJson } from "../../engine/internal/json.js"
 import type { Said as Refusal } from "../../engine/Protocol.js"
 import type { AccountError } from "../../model/ExchangeError.js"
-import type { FeedProtocol, SocketFacts, Topic } from "../FeedProtocol.js"
 import * as Inbox from "./inbox.js"
+import type { FeedProtocol, SocketFacts, Topic } from "./protocol.js"
 import * as Session from "./session.js"
 
 /**

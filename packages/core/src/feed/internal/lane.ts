@@ -5,8 +5,8 @@ import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
-import type { Topic } from "../FeedProtocol.js"
 import * as Connection from "./connection.js"
+import type { Topic } from "./protocol.js"
 import type * as Session from "./session.js"
 
 /**

@@ -1,8 +1,8 @@
 import type * as Effect from "effect/Effect"
 import type { AccountError } from "../../model/ExchangeError.js"
 import { FeedItem, type SlowConsumer, type Status } from "../../model/FeedItem.js"
-import type { Reading, Subscription } from "../Subscription.js"
 import type { Consumer } from "./consumer.js"
+import type { Reading, Subscription } from "./subscription.js"
 
 /**
  * A subscription as it stands, apart from what its values are.

@@ -6,7 +6,7 @@
  */
 import * as BigDecimal from "effect/BigDecimal"
 import * as Predicate from "effect/Predicate"
-import * as Engine from "../../engine/Engine.js"
+import type * as Engine from "../../engine/Engine.js"
 import { crc32 } from "../../engine/internal/crc32.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { iso } from "../../internal/inputs.js"

@@ -1,17 +1,16 @@
 /**
  * What is subscribed to, and what its frames are turned into.
  *
- * @since 0.1.0
+ * @internal
  */
 import type * as Effect from "effect/Effect"
-import type { AccountError } from "../model/ExchangeError.js"
-import type { Topic } from "./FeedProtocol.js"
+import type { AccountError } from "../../model/ExchangeError.js"
+import type { Topic } from "./protocol.js"
 
 /**
  * What the frames of one subscription are turned into. It is one listener's of the exchange's frames, and may remember.
  *
- * @since 0.1.0
- * @category models
+ * @internal
  */
 export interface Reading<out A> {
   /** Begins anew: what was said on another connection, or before a gap, no longer holds. */
@@ -26,8 +25,7 @@ export interface Reading<out A> {
  * `fault` for why it never will be, unless it is asked for again; `wants` where something is needed beside the feed; `unread`
  * where a part was not understood.
  *
- * @since 0.1.0
- * @category models
+ * @internal
  */
 export interface Read<out A> {
   readonly values: ReadonlyArray<A>
@@ -41,8 +39,7 @@ export interface Read<out A> {
  * A subscription: `quiet` is how many milliseconds it may say nothing; `fetch` is what is asked for beside it, whose answer is
  * read as a frame; `fail` says an error in the words of the operation.
  *
- * @since 0.1.0
- * @category models
+ * @internal
  */
 export interface Subscription<out A, out E> {
   readonly operation: string

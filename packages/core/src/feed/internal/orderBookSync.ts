@@ -7,17 +7,16 @@
  * @since 0.1.0
  */
 import type { BigDecimal } from "effect/BigDecimal"
-import type { BookView } from "../model/BookView.js"
-import type { ExchangeSymbol } from "../model/ExchangeSymbol.js"
-import * as LocalOrderBook from "./LocalOrderBook.js"
-import type { Read, Reading } from "./Subscription.js"
+import type { BookView } from "../../model/BookView.js"
+import type { ExchangeSymbol } from "../../model/ExchangeSymbol.js"
+import * as LocalOrderBook from "../LocalOrderBook.js"
+import type { Read, Reading } from "./subscription.js"
 
 /**
  * A snapshot or an update in the exchange's numbers. `bids` and `asks` are lists of `LocalOrderBook.RawLevel`, or `set` changes a
  * book whose levels have ids, and answers whether it understood.
  *
  * @since 0.1.0
- * @category models
  */
 export interface BookUpdate {
   readonly kind: "snapshot" | "update"
@@ -37,7 +36,6 @@ export interface BookUpdate {
  * How the updates of an exchange follow each other.
  *
  * @since 0.1.0
- * @category models
  */
 export interface Rules {
   /** What an update is after one of the number `last`. Defaults to the next: exchanges without numbers. */
@@ -54,7 +52,6 @@ export interface Rules {
  * Keeps one book by what is read of each frame: `undefined` for a frame that is not understood.
  *
  * @since 0.1.0
- * @category constructors
  */
 export const make = (options: {
   readonly exchange: string

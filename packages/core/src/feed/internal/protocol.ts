@@ -6,18 +6,17 @@
 import type * as Duration from "effect/Duration"
 import type { Effect } from "effect/Effect"
 import type * as Either from "effect/Either"
-import type { Cost } from "../engine/Endpoint.js"
-import type { ExchangeClient } from "../engine/ExchangeClient.js"
-import type { Moment, Said as Refused } from "../engine/Protocol.js"
-import type { AccountError } from "../model/ExchangeError.js"
-import type { Credentials } from "../ports/Credentials.js"
+import type { Cost } from "../../engine/Endpoint.js"
+import type { ExchangeClient } from "../../engine/ExchangeClient.js"
+import type { Moment, Said as Refused } from "../../engine/Protocol.js"
+import type { AccountError } from "../../model/ExchangeError.js"
+import type { Credentials } from "../../ports/Credentials.js"
 
 /**
  * What is subscribed to: `key` is what its frames are recognised by on its socket, and the rest is for the message that asks
  * for it.
  *
  * @since 0.1.0
- * @category models
  */
 export interface Topic {
   /** The name of the socket, of {@link FeedProtocol.sockets}. */
@@ -41,7 +40,6 @@ export interface Topic {
  * - `Ended`: it has ended these subscriptions, or what the login allowed.
  *
  * @since 0.1.0
- * @category models
  */
 export type Said =
   | { readonly _tag: "Data"; readonly key: string; readonly frame: unknown }
@@ -67,7 +65,6 @@ export type Said =
  * A kind of socket.
  *
  * @since 0.1.0
- * @category models
  */
 export interface SocketFacts {
   /** Where it is in each environment that has one. */
@@ -93,7 +90,6 @@ export interface SocketFacts {
  * A request to subscribe or to unsubscribe: `request` is its number on this connection, from 1 on.
  *
  * @since 0.1.0
- * @category models
  */
 export interface Asking {
   readonly request: number
@@ -104,7 +100,6 @@ export interface Asking {
  * Messages are values to be sent as JSON, or texts to be sent as they are.
  *
  * @since 0.1.0
- * @category models
  */
 export interface FeedProtocol {
   readonly sockets: { readonly [name: string]: SocketFacts }

@@ -1,7 +1,7 @@
 /**
  * The live feed of an exchange: subscriptions that are wanted, shared by all who listen, over as many connections as they need.
  *
- * @since 0.1.0
+ * @internal
  */
 import * as Backoff from "@effect-exchange/resilience/Backoff"
 import * as CircuitBreaker from "@effect-exchange/resilience/CircuitBreaker"
@@ -10,19 +10,16 @@ import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type { Said as Refusal } from "../engine/Protocol.js"
-import type { AccountError } from "../model/ExchangeError.js"
-import { type Buffer, type FeedItem, SlowConsumer } from "../model/FeedItem.js"
-import type * as Connection from "./internal/connection.js"
-import * as Consumer from "./internal/consumer.js"
-import * as Lane from "./internal/lane.js"
-import * as Standing from "./internal/standing.js"
-import type { Subscription } from "./Subscription.js"
+import type { Said as Refusal } from "../../engine/Protocol.js"
+import type { AccountError } from "../../model/ExchangeError.js"
+import { type Buffer, type FeedItem, SlowConsumer } from "../../model/FeedItem.js"
+import type * as Connection from "./connection.js"
+import * as Consumer from "./consumer.js"
+import * as Lane from "./lane.js"
+import * as Standing from "./standing.js"
+import type { Subscription } from "./subscription.js"
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** @internal */
 export interface Feed {
   /** Subscriptions of one kind: those to the same topic are one. */
   readonly channel: <A, E>() => Channel<A, E>
@@ -31,8 +28,7 @@ export interface Feed {
 /**
  * Listens to a subscription, which is shared by all who do: the first asks the exchange for it, and the last to leave ends it.
  *
- * @since 0.1.0
- * @category models
+ * @internal
  */
 export type Channel<A, E> = (
   subscription: Subscription<A, E>,
@@ -42,8 +38,7 @@ export type Channel<A, E> = (
 /**
  * What a feed tells of itself.
  *
- * @since 0.1.0
- * @category models
+ * @internal
  */
 export type Occurrence = "reconnect" | "resync" | "stale" | "unread"
 
@@ -51,8 +46,7 @@ export type Occurrence = "reconnect" | "resync" | "stale" | "unread"
  * How a feed reaches its sockets. `line` is given how often in a row logins were refused; `refusal` says in our words what the
  * exchange refused, `undefined` where it did not answer.
  *
- * @since 0.1.0
- * @category models
+ * @internal
  */
 export interface Options {
   readonly exchange: string
@@ -76,8 +70,7 @@ interface Group {
 /**
  * Makes a feed without subscriptions: no connection is made before there is one. It ends with the scope.
  *
- * @since 0.1.0
- * @category constructors
+ * @internal
  */
 export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> =>
   Effect.gen(function*() {
@@ -95,7 +88,7 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
       const topics: Group["topics"] = new Map()
       let refusedLogins = 0
       const each = (keys: Iterable<string>, f: (entry: Standing.Entry) => void) => {
-        for (const key of [...keys]) for (const entry of [...topics.get(key)?.entries ?? []]) f(entry)
+        for (const key of keys) for (const entry of topics.get(key)?.entries ?? []) f(entry)
       }
       const group: Group = {
         lanes: [],
