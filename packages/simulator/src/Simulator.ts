@@ -167,6 +167,13 @@ export const make = Effect.fnUntraced(function*(
       { at, method: request.method, target: conceal(request.target), status, fault }
     ])
 
+  const peers = Peers.make(dialect.streaming, (look) =>
+    Effect.gen(function*() {
+      const now = yield* wholeMillis
+      const active = Faults.at(yield* Ref.get(faults), now - startedAt, "", "")
+      return yield* Ref.modify(exchange, (current) => course.attend(current, now, active, look))
+    }))
+
   const handle = Effect.fnUntraced(function*(
     request: Dialect.SimulatedRequest
   ): Effect.fn.Return<Dialect.SimulatedResponse, SimulatedFault> {
@@ -186,6 +193,7 @@ export const make = Effect.fnUntraced(function*(
       exchange,
       (current) => course.respond(current, request, now, active, drawn.kind)
     )
+    if (request.method !== "GET") yield* peers.tell
     const response = Damage.apply(dialect, drawn, active, {
       ...served,
       headers: { date: Dialect.httpDate(now + active.clockSkew), ...served.headers }
@@ -200,13 +208,6 @@ export const make = Effect.fnUntraced(function*(
     const at = yield* wholeMillis
     return { at, skew: Faults.at(yield* Ref.get(faults), at - startedAt, "", "").clockSkew }
   })
-
-  const peers = Peers.make(dialect.streaming, (look) =>
-    Effect.gen(function*() {
-      const now = yield* wholeMillis
-      const active = Faults.at(yield* Ref.get(faults), now - startedAt, "", "")
-      return yield* Ref.modify(exchange, (current) => course.attend(current, now, active, look))
-    }))
 
   return {
     id,
@@ -225,6 +226,7 @@ export const make = Effect.fnUntraced(function*(
       const now = yield* instant
       const [listing, price] = yield* parsePrice(dialect, market, last)
       yield* Ref.update(exchange, (current) => course.setPrice(current, listing.id, price, now))
+      yield* peers.tell
     }),
     fill: Effect.fnUntraced(function*(orderId, amount) {
       const now = yield* instant
@@ -232,6 +234,7 @@ export const make = Effect.fnUntraced(function*(
       const wanted = amount === undefined ? undefined : parseDecimal(amount)
       if (wanted === null) return yield* rejected("OffLot")
       const filled = yield* Ref.modify(exchange, (current) => course.fill(current, orderId, wanted, now))
+      yield* peers.tell
       return yield* Either.mapLeft(filled, rejected)
     }),
     state: Effect.gen(function*() {

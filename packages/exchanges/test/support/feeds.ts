@@ -62,8 +62,7 @@ const expectCurrent = (book: Pick<Heard, "values" | "last">, symbol: string) =>
     expect(latest && levels(latest)).toEqual(yield* asked(symbol))
   })
 
-/** Whole seconds, in steps in which what is due can happen. */
-const pass = (seconds: number) => Effect.repeatN(TestClock.adjust("500 millis"), seconds * 2 - 1)
+const pass = (seconds: number) => TestClock.adjust(`${seconds} seconds`)
 
 export const register = (subject: Subject): void => {
   const { id, symbol } = subject
@@ -182,7 +181,7 @@ export const register = (subject: Subject): void => {
         Effect.gen(function*() {
           const book = yield* heard(market.streamOrderBook(symbol))
           yield* pass(3)
-          for (let time = 1; time <= 6; time++) {
+          for (let time = 1; time <= 4; time++) {
             yield* simulator.disturb({ _tag: "Close", code: time % 2 === 0 ? 1006 : 1012 })
             yield* pass(40)
             yield* expectCurrent(book, symbol)
@@ -214,7 +213,7 @@ export const register = (subject: Subject): void => {
         Effect.gen(function*() {
           yield* simulator.disturb({ _tag: "Refuse" })
           const book = yield* heard(market.streamOrderBook(symbol))
-          yield* pass(300)
+          yield* pass(120)
           expect(book.tags()).toEqual(["Reconnecting"])
           yield* simulator.disturb({ _tag: "Calm" })
           yield* pass(120)

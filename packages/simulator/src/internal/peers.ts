@@ -53,6 +53,8 @@ export interface Peers {
   /** Takes a connection until its scope closes; nothing where there is no such socket, or none is taken. */
   readonly connect: (target: string, sink: Sink) => Effect.Effect<Peer | undefined, never, Scope.Scope>
   readonly disturb: (disturbance: Disturbance) => Effect.Effect<void>
+  /** Says at once what there is to say, as when something was traded. */
+  readonly tell: Effect.Effect<void>
   readonly count: Effect.Effect<number>
 }
 
@@ -61,8 +63,8 @@ export interface Peer {
   readonly receive: (text: string) => Effect.Effect<void>
 }
 
-/** @internal How often an exchange looks whether it has something to say, in milliseconds. */
-export const beat = 250
+/** Prices change with the second: so often an exchange looks whether it has something to say, in milliseconds. */
+const beat = 1000
 
 /** @internal A pure turn on the world as it is now, and the engine after it. */
 export type Attend = (turn: (world: World) => Turn<Conversation>) => Effect.Effect<Turn<Conversation>>
@@ -124,6 +126,7 @@ export const make = (streaming: Streaming | undefined, attend: Attend): Peers =>
   const at = (line: Line, f: (line: Line) => void): Effect.Effect<void> => Effect.sync(() => f(line))
 
   return {
+    tell: each((line) => take(line, (one, world) => one.pass(world))),
     count: Effect.sync(() => lines.size),
     connect: (target, sink) =>
       Effect.gen(function*() {
