@@ -359,11 +359,13 @@ const watch = (
       const faults = topic.faults + 1
       // Where nothing at all was heard since, it is the connection that does not answer.
       if (faults >= rules.tries && heard >= topic.since) {
-        next = without(next, [topic.key])
+        next = { ...without(next, [topic.key]), leaving: [...next.leaving, topic.key] }
         outputs.push({ _tag: "Refuse", key: topic.key, said: undefined })
       } else {
         const until = now + rules.again(faults, random)
         next = withTopic(next, { key: topic.key, quiet: topic.quiet, faults, phase: "waiting", until })
+        // The confirmation may have been lost alone: what stands would not begin anew.
+        next = { ...next, leaving: [...next.leaving, topic.key] }
       }
     }
     if (topic.phase === "live" && topic.quiet !== undefined) {
