@@ -8,6 +8,7 @@ import { Exchange, Listing, Question } from "@effect-exchange/core/adapter"
 import type { Adapter, Declaration, Endpoint, Row, Wire } from "@effect-exchange/core/adapter"
 import * as Option from "effect/Option"
 import * as Endpoints from "./Endpoints.js"
+import { feeds } from "./Feeds.js"
 import { protocol } from "./Protocol.js"
 import type * as Rows from "./Rows.js"
 
@@ -95,6 +96,7 @@ const typeOf = ({ postOnly, timeInForce, type }: Adapter.NewOrder): Pick<Endpoin
 const exchange = Exchange.define({
   name: "Binance",
   protocol,
+  feeds,
   kinds: ["spot"],
   lacks: ["positions", "amend", "placeBatch"],
   marketData: {

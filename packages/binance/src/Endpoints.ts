@@ -16,7 +16,7 @@ const { takes } = Endpoint
 /**
  * What Binance meters. It counts in minutes of the clock; what fits a sliding minute fits each of those. Its other limit,
  * 300,000 requests in 5 minutes, cannot be reached below this one. Orders are those that were placed and are not filled:
- * one that fills leaves the exchange's count and stays in ours.
+ * one that fills leaves the exchange's count and stays in ours. Connections to its streams are counted apart.
  *
  * @since 0.1.0
  * @category limits
@@ -24,6 +24,7 @@ const { takes } = Endpoint
 export const limits = {
   ip: Limit.window(6000, "1 minute", { reserved: 300 }),
   sapi: Limit.window(6000, "1 minute"),
+  connections: Limit.window(300, "5 minutes"),
   orders10s: Limit.window(100, "10 seconds", { per: "key" }),
   orders1d: Limit.window(200_000, "1 day", { per: "key" })
 }
@@ -106,6 +107,10 @@ export const systemStatus = open("systemStatus", "/sapi/v1/system/status", {
   cost: { sapi: 1 }
 })
 
+const depthCost = ({ limit }: { readonly limit: number }) => ({
+  ip: limit <= 100 ? 5 : limit <= 500 ? 25 : limit <= 1000 ? 50 : 250
+})
+
 /**
  * The book. Of up to 100 levels the weight is 5, up to 500 it is 25, up to 1000 it is 50, up to 5000, the most, 250.
  *
@@ -115,7 +120,19 @@ export const systemStatus = open("systemStatus", "/sapi/v1/system/status", {
 export const depth = open("depth", "/api/v3/depth", {
   input: takes<{ symbol: string; limit: number }>(),
   answer: Rows.Book,
-  cost: ({ limit }) => ({ ip: limit <= 100 ? 5 : limit <= 500 ? 25 : limit <= 1000 ? 50 : 250 })
+  cost: depthCost
+})
+
+/**
+ * The same book with its levels as they were sent, for one that is kept by the updates that follow.
+ *
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const depthSnapshot = open("depthSnapshot", "/api/v3/depth", {
+  input: takes<{ symbol: string; limit: number }>(),
+  answer: Rows.BookSnapshot,
+  cost: depthCost
 })
 
 /**

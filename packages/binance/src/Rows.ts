@@ -90,6 +90,18 @@ export const Book = Wire.answer({
 })
 
 /**
+ * A book whose levels are as they were sent.
+ *
+ * @since 0.1.0
+ * @category answers
+ */
+export const BookSnapshot = Wire.answer({
+  bids: at("bids", Schema.Array(Schema.Unknown)),
+  asks: at("asks", Schema.Array(Schema.Unknown)),
+  last: at("lastUpdateId", instant)
+})
+
+/**
  * A public trade. Where the buyer was the maker, the taker sold.
  *
  * @since 0.1.0

@@ -212,9 +212,10 @@ describe("protocol", () => {
     assert.deepStrictEqual(limits.map((limit) => [limit.scope, "limit" in limit ? limit.limit : limit.burst]), [
       ["ip", 6000],
       ["sapi", 6000],
+      ["connections", 300],
       ["orders10s", 100],
       ["orders1d", 200_000]
     ])
-    assert.deepStrictEqual(limits.map(({ per }) => per), [undefined, undefined, "key", "key"])
+    assert.deepStrictEqual(limits.map(({ per }) => per), [undefined, undefined, undefined, "key", "key"])
   })
 })

@@ -10,6 +10,7 @@ import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Endpoints from "./Endpoints.js"
+import { feeds } from "./Feeds.js"
 import { categoryOf, market, named, nameOf, within } from "./Markets.js"
 import { protocol, recvWindow } from "./Protocol.js"
 import type * as Rows from "./Rows.js"
@@ -49,7 +50,7 @@ const touches = (listed: ReadonlyArray<unknown> | undefined, wanted: ReadonlyArr
 
 /**
  * `operational` when no interruption is under way, `maintenance` when orders are taken of neither spot nor contracts,
- * `limited` otherwise. WebSocket alone does not count, as nothing here uses it; what is not understood may count.
+ * `limited` otherwise. WebSocket alone does not count, as feeds tell of themselves; what is not understood may count.
  */
 const statusOf = ({ rows, unknown }: Listing.Listing<Wire.Type<typeof Rows.Interruption>>): Declaration.Status => {
   const relevant = rows.filter((each) =>
@@ -179,6 +180,7 @@ const referred = ({ clientOrderId, id, market }: Adapter.Reference): Endpoints.N
 const exchange = Exchange.define({
   name: "Bybit",
   protocol,
+  feeds,
   kinds: ["spot", "perpetual", "future"],
   lacks: [],
   marketNames: (market) => [nameOf(named(market))],

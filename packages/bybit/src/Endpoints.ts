@@ -24,6 +24,7 @@ const account = (count: number) => Limit.window(count, "1 second", { per: "key" 
  */
 export const limits = {
   ip: Limit.window(500, "5 seconds", { reserved: 40 }),
+  connections: Limit.window(500, "5 minutes"),
   key: account(10),
   wallet: account(50),
   positions: account(50),

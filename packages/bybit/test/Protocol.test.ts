@@ -141,6 +141,7 @@ describe("protocol", () => {
       ),
       {
         ip: "500 in 5 seconds",
+        connections: "500 in 5 minutes",
         key: "10 in 1 second",
         wallet: "50 in 1 second",
         positions: "50 in 1 second",

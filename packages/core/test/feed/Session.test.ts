@@ -194,6 +194,23 @@ describe("one life of a socket", () => {
     expect.fail("it was never refused")
   })
 
+  it("blames the connection, and not the subscription, where nothing was heard at all", () => {
+    const patient = { ...rules, silence: 60_000, ping: undefined }
+    let [state] = Session.open(patient, [{ key: "a", quiet }], 0)
+    const said: Array<string> = []
+    for (let now = 0; now <= 60_000; now += 1000) {
+      const [next, outputs] = Session.step(patient, state, { _tag: "Tick", heard: 0, heardOf: never }, now, 0.5)
+      state = next
+      for (const output of outputs) {
+        said.push(output._tag)
+        if (output._tag !== "Subscribe") continue
+        state = Session.step(patient, state, { _tag: "Sent", request: output.request }, now, 0.5)[0]
+      }
+    }
+    expect(said).not.toContain("Refuse")
+    expect(said.at(-1)).toBe("End")
+  })
+
   it("pings a silent line, and gives it up when nothing comes back", () => {
     const [quiet] = ticked(opened([])[0], 0, 0)
     expect(ticked(quiet, 4999, 0)[1]).toEqual([])

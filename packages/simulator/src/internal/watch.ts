@@ -91,9 +91,10 @@ export const look = (watch: Watch, world: World): readonly [Change | undefined, 
       if (before.book?.sequence === whole.sequence) return [undefined, watch]
       const bids = differences(before.book?.bids ?? [], whole.bids)
       const asks = differences(before.book?.asks ?? [], whole.asks)
-      const next = after({ book: whole })
-      if (!isFirst && bids.length + asks.length === 0) return [undefined, next]
+      // What is not told leaves no hole between the sequences that are.
+      if (!isFirst && bids.length + asks.length === 0) return [undefined, watch]
       const previous = before.book?.sequence ?? -1
+      const next = after({ book: whole })
       return [{ _tag: "Book", isFirst, bids, asks, whole, sequence: whole.sequence, previous }, next]
     }
     case "Candles": {

@@ -338,7 +338,7 @@ const tick = (
     outputs.push({ _tag: "Succeed" })
   }
   if (next.phase !== "live") return [next, outputs]
-  const [watched, overdue] = watch(rules, next, heardOf, now, random)
+  const [watched, overdue] = watch(rules, next, heard, heardOf, now, random)
   const [sent, requests] = ask(rules, watched, now)
   return [sent, [...outputs, ...overdue, ...requests]]
 }
@@ -347,6 +347,7 @@ const tick = (
 const watch = (
   rules: Rules,
   state: State,
+  heard: number,
   heardOf: (key: string) => number | undefined,
   now: number,
   random: number
@@ -356,7 +357,8 @@ const watch = (
   for (const topic of state.topics.values()) {
     if (topic.phase === "asked" && topic.since !== undefined && now >= topic.since + rules.patience) {
       const faults = topic.faults + 1
-      if (faults >= rules.tries) {
+      // Where nothing at all was heard since, it is the connection that does not answer.
+      if (faults >= rules.tries && heard >= topic.since) {
         next = { ...without(next, [topic.key]), leaving: [...next.leaving, topic.key] }
         outputs.push({ _tag: "Refuse", key: topic.key, said: undefined })
       } else {

@@ -1,5 +1,5 @@
 /**
- * Binance Spot over REST, as its documentation of 2026-07 describes it: market data, account, key permissions and
+ * Binance Spot, as its documentation of 2026-07 describes it: market data, its streams, account, key permissions and
  * trading (limit, post-only and market orders; nothing that waits for a trigger, no amending, no batches).
  *
  * Signatures are checked over the raw query and body, HMAC-SHA256 and Ed25519. Request weight is metered per IP in
@@ -33,6 +33,7 @@ import {
   type Refusal,
   refuse
 } from "./params.js"
+import { streaming } from "./stream.js"
 import * as Trading from "./trading.js"
 
 const authenticate = (
@@ -315,6 +316,7 @@ export const dialect: Dialect.Dialect = Dialect.make<Meters.Meters>({
   initial: Meters.empty,
   respond,
   usage: Meters.usage,
+  streaming,
   failures: {
     http500: failure({ status: 500, code: -1000, msg: "An unknown error occurred while processing the request." }),
     http503: failure({

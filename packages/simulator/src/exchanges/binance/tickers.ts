@@ -15,7 +15,11 @@ export const quoteOf = (listing: BinanceListing, world: World): Quote => {
 }
 
 /** @internal A row of `ticker/24hr`, whole or MINI. */
-export const statistics = (listing: BinanceListing, world: World, full: boolean): Json => {
+export const statistics = (
+  listing: BinanceListing,
+  world: World,
+  full: boolean
+): { readonly [name: string]: Json } => {
   const quote = quoteOf(listing, world)
   const change = BigDecimal.subtract(quote.last, quote.open)
   const percent = Decimal.ratio(BigDecimal.multiply(change, Decimal.literal("100")), quote.open, 3)

@@ -1,5 +1,5 @@
 /**
- * Bybit v5 over REST, as its documentation of 2026-07 describes it: spot, linear and inverse perpetuals of a unified
+ * Bybit v5, as its documentation of 2026-07 describes it: spot, linear and inverse perpetuals of a unified
  * account in one-way mode.
  *
  * Signatures are checked over timestamp, key, window and the raw query or body. An IP that sends more than 600 requests
@@ -24,6 +24,7 @@ import * as MarketData from "./marketData.js"
 import { listings, ofInstrument } from "./markets.js"
 import * as Orders from "./orders.js"
 import { type Answering, type Body, orderId, type Read, type Refusal, refuse } from "./params.js"
+import { streaming } from "./stream.js"
 import * as Trading from "./trading.js"
 
 /**
@@ -216,6 +217,7 @@ export const dialect: Dialect.Dialect = Dialect.make<Meters.Meters>({
     failure: (refusal, { world }) => failure(refusal, world.now)
   }),
   usage: Meters.usage,
+  streaming,
   failures: {
     http500: Dialect.html(500, "500 Internal Server Error"),
     http503: Dialect.html(503, "503 Service Temporarily Unavailable"),

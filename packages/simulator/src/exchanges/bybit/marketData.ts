@@ -4,6 +4,7 @@ import type { World } from "../../Dialect.js"
 import * as Engine from "../../engine/Engine.js"
 import * as Bars from "../../engine/internal/bars.js"
 import * as Decimal from "../../engine/internal/decimal.js"
+import type { Trade } from "../../engine/Market.js"
 import { columns } from "../../internal/columns.js"
 import { text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
@@ -44,7 +45,8 @@ export const tickers: Answering = (input, world) =>
     return [{ result: { category, list: selected.map((listing) => ticker(listing, world)) } }]
   })
 
-const ticker = (listing: BybitListing, world: World): Json => {
+/** @internal A row of `tickers`. */
+export const ticker = (listing: BybitListing, world: World): { readonly [name: string]: string } => {
   const quote = world.quote(listing)
   const { asks: [ask], bids: [bid] } = Engine.book(world.engine, listing.id, 1)
   const [volume, turnover] = turnovers(listing, quote.volume, quote.quoteVolume)
@@ -82,8 +84,8 @@ const ticker = (listing: BybitListing, world: World): Json => {
 const openInterest = Decimal.literal("54321")
 const eightHours = 8 * 3_600_000
 
-// Of an inverse contract the volume is its US dollars and the turnover its coins.
-const turnovers = (
+/** @internal Of an inverse contract the volume is its US dollars and the turnover its coins. */
+export const turnovers = (
   listing: BybitListing,
   base: BigDecimal.BigDecimal,
   quote: BigDecimal.BigDecimal
@@ -120,12 +122,10 @@ export const recentTrades: Answering = (input, world) =>
     const listing = yield* listingOf(category, input)
     const limit = category === "spot" ? yield* limitOf(input, 60, 60) : yield* limitOf(input, 500, 1000)
     const list = world.trades(listing, limit).toSorted((a, b) => b.id - a.id).map((trade): Json => ({
-      execId: String(2_100_000_000_000_000_000n + BigInt(trade.id)),
+      execId: execId(trade),
       symbol: listing.name,
       price: price(listing, trade.price),
-      size: category === "inverse"
-        ? atLeastOneDollar(quantity(listing, BigDecimal.multiply(trade.amount, trade.price)))
-        : Decimal.plain(trade.amount),
+      size: sizeOf(listing, trade),
       side: trade.side === "buy" ? "Buy" : "Sell",
       time: String(trade.at),
       isBlockTrade: false,
@@ -135,13 +135,23 @@ export const recentTrades: Answering = (input, world) =>
     return [{ result: { category, list } }]
   })
 
+/** @internal */
+export const execId = ({ id }: Trade): string => String(2_100_000_000_000_000_000n + BigInt(id))
+
+/** @internal */
+export const sizeOf = (listing: BybitListing, { amount, price }: Trade): string =>
+  listing.category === "inverse"
+    ? atLeastOneDollar(quantity(listing, BigDecimal.multiply(amount, price)))
+    : Decimal.plain(amount)
+
 const atLeastOneDollar = (size: string): string => size === "0" ? "1" : size
 
 // --- candles
 
 const minute = 60_000
 
-const intervals: Readonly<Record<string, Bars.Bars>> = {
+/** @internal */
+export const intervals: Readonly<Record<string, Bars.Bars>> = {
   ...Object.fromEntries(
     [1, 3, 5, 15, 30, 60, 120, 240, 360, 720].map((minutes) => [String(minutes), Bars.fixed(minutes * minute)])
   ),

@@ -1,0 +1,161 @@
+/**
+ * Binance's market streams, all of them on combined connections, where every event says of which stream it is.
+ *
+ * Source: binance-spot-api-docs, `web-socket-streams.md`.
+ *
+ * @since 0.1.0
+ */
+import type { Market } from "@effect-exchange/core"
+import { Feeds, Row, Wire } from "@effect-exchange/core/adapter"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as Endpoints from "./Endpoints.js"
+
+const { get, text, whole } = Feeds
+const { at, decimal, positive, words } = Wire
+
+/** Streams are named by the market in lower case, and a candle's by its interval as well. */
+const topic = ({ id }: Market.Market, channel: string): Feeds.Topic => ({
+  socket: "market",
+  key: `${id.toLowerCase()}@${channel}`,
+  channel
+})
+
+const asked =
+  (method: "SUBSCRIBE" | "UNSUBSCRIBE") =>
+  (topics: ReadonlyArray<Feeds.Topic>, { request }: Feeds.Asking): ReadonlyArray<unknown> => [
+    { method, params: topics.map(({ key }) => key), id: request }
+  ]
+
+/** A market that does not exist is acknowledged like any other, and says nothing. */
+const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
+  const data = get(frame, "data")
+  if (get(data ?? frame, "e") === "serverShutdown") return [{ _tag: "Leaving" }]
+  const stream = text(get(frame, "stream"))
+  if (stream !== undefined) return [{ _tag: "Data", key: stream, frame: data }]
+  const request = whole(get(frame, "id"))
+  const result = get(frame, "result")
+  if (result === null) return [{ _tag: "Acknowledged", request }]
+  if (Array.isArray(result)) return [{ _tag: "Pong" }]
+  const error = get(frame, "error") ?? frame
+  const code = whole(get(error, "code"))
+  return code === undefined
+    ? undefined
+    : [{
+      _tag: "Refused",
+      request,
+      said: { code: String(code), text: text(get(error, "msg")) ?? "no reason is given" }
+    }]
+}
+
+const instant = Schema.NonNegativeInt
+
+const Ticker = Row.ticker({
+  last: at("c", positive(decimal)),
+  bid: at("b", positive(decimal)),
+  ask: at("a", positive(decimal)),
+  open24h: at("o", positive(decimal)),
+  high24h: at("h", positive(decimal)),
+  low24h: at("l", positive(decimal)),
+  volume24h: at("v", decimal),
+  at: at("C", instant)
+})
+
+// Where the buyer was the maker, the taker sold.
+const Trade = Row.trade({
+  id: at("t", Wire.text),
+  side: at("m", words({ true: "sell", false: "buy" })),
+  price: at("p", decimal),
+  amount: at("q", decimal),
+  at: at("T", instant)
+})
+
+const Bar = Row.ohlcv(instant, decimal, ["k.t", "k.o", "k.h", "k.l", "k.c", "k.v"])
+
+const bookUpdates = (frame: unknown): ReadonlyArray<Feeds.BookUpdate> | undefined => {
+  const first = whole(get(frame, "U"))
+  const last = whole(get(frame, "u"))
+  if (first === undefined || last === undefined) return undefined
+  return [{ kind: "update", bids: get(frame, "b"), asks: get(frame, "a"), first, last }]
+}
+
+/**
+ * Tells what an update is after the book of the number `last`: it covers the numbers from its first to its last one, and may
+ * begin before where the book stands (web-socket-streams.md, "How to manage a local order book correctly").
+ *
+ * @since 0.1.0
+ * @category books
+ */
+export const follows: Feeds.BookRules["follows"] = (known = -1, { first = 0, last = 0 }) => {
+  if (last <= known) return "old"
+  return first > known + 1 ? "gap" : "next"
+}
+
+/** As many levels as the snapshot has: it weighs 50, and one of 5000 weighs 250 of the 6000 that a minute has. */
+const depth = 1000
+
+const snapshot: NonNullable<Feeds.Book["snapshot"]> = (client) => ({ id }) =>
+  Effect.map(
+    client.request(Endpoints.depthSnapshot, { symbol: id, limit: depth }),
+    (book): Feeds.BookUpdate => ({ kind: "snapshot", ...book })
+  )
+
+/**
+ * Binance's feeds. Its pings are frames of WebSocket, which the socket answers by itself and nobody sees: where nothing trades,
+ * the subscriptions are asked for, so that something is heard.
+ *
+ * **Gotchas**
+ *
+ * Levels beyond the thousand of the snapshot are known only once they change.
+ *
+ * @since 0.1.0
+ * @category feeds
+ */
+export const feeds: Feeds.Feeds = {
+  protocol: {
+    sockets: {
+      market: {
+        at: {
+          live: "wss://stream.binance.com:9443/stream",
+          testnet: "wss://stream.testnet.binance.vision/stream",
+          demo: "wss://demo-stream.binance.com/stream"
+        },
+        path: "/stream"
+      }
+    },
+    most: 1024,
+    batch: 100,
+    subscribe: asked("SUBSCRIBE"),
+    unsubscribe: asked("UNSUBSCRIBE"),
+    read,
+    connects: { connections: 1 },
+    // Of five a second, one is left for the pong.
+    messages: { limit: 4, window: "1 second" },
+    ping: {
+      message: (request) => ({ method: "LIST_SUBSCRIPTIONS", id: request }),
+      after: "30 seconds",
+      within: "10 seconds"
+    },
+    silence: "1 minute",
+    // It ends after 24.
+    maxAge: "23 hours"
+  },
+  ticker: {
+    topic: (market) => topic(market, "ticker"),
+    reader: () => Feeds.readingOne(Wire.one(Ticker)),
+    quiet: "5 minutes"
+  },
+  trades: { topic: (market) => topic(market, "trade"), reader: () => Feeds.readingOne(Wire.one(Trade)) },
+  candles: {
+    words: { "1m": "1m", "5m": "5m", "15m": "15m", "30m": "30m", "1h": "1h", "4h": "4h", "1d": "1d" },
+    topic: (market, word) => topic(market, `kline_${word}`),
+    reader: () => Feeds.readingOne(Wire.one(Bar))
+  },
+  book: {
+    depths: depth,
+    topic: (market) => topic(market, "depth@100ms"),
+    reader: () => bookUpdates,
+    rules: () => ({ follows, asksForSnapshot: true }),
+    snapshot
+  }
+}

@@ -1,0 +1,259 @@
+import { Decimal, ExchangeSymbol, type Market } from "@effect-exchange/core"
+import { Listing } from "@effect-exchange/core/adapter"
+import * as OrderBookSync from "@effect-exchange/core/feed/OrderBookSync"
+import { assert, describe, it } from "@effect/vitest"
+import { register } from "../../exchanges/test/support/feeds.js"
+import { feeds } from "../src/Feeds.js"
+import { Binance } from "../src/index.js"
+import { shown } from "./utils.js"
+
+register({
+  id: "binance",
+  layer: Binance.layerMarketData,
+  symbol: "BTC/USDT",
+  gaps: "numbered",
+  checksum: false,
+  notice: true
+})
+
+const market: Market.Market = {
+  id: "BNBBTC",
+  symbol: ExchangeSymbol.make("BNB/BTC"),
+  kind: "spot",
+  status: "open",
+  base: "BNB",
+  quote: "BTC"
+}
+
+const { book, candles, protocol, ticker, trades } = feeds
+
+/** What the frames of a channel are read as: rows with their decimals as text. */
+const read = <A extends object>(
+  reader: ((frame: unknown) => Listing.Rows<A> | undefined) | undefined,
+  frame: unknown
+) => {
+  const rows = reader?.(frame)
+  return rows && Listing.from(rows).rows.map((row) => shown(row))
+}
+
+describe("what is asked of the streams", () => {
+  it("names each by the market in lower case, whatever its script", () => {
+    const topics = [
+      ticker?.topic(market),
+      trades?.topic({ ...market, id: "币安人生USDT" }),
+      candles?.topic(market, "1m"),
+      book?.topic(market, 1000)
+    ].flatMap((topic) => topic ?? [])
+    const params = ["bnbbtc@ticker", "币安人生usdt@trade", "bnbbtc@kline_1m", "bnbbtc@depth@100ms"]
+    assert.deepStrictEqual(topics.map(({ key }) => key), params)
+    const asking = { request: 7, token: undefined }
+    assert.deepStrictEqual(protocol.subscribe(topics, asking), [{ method: "SUBSCRIBE", params, id: 7 }])
+    assert.deepStrictEqual(protocol.unsubscribe(topics, asking), [{ method: "UNSUBSCRIBE", params, id: 7 }])
+  })
+})
+
+describe("what the streams say", () => {
+  it("belongs to the stream it names, or to the request it answers", () => {
+    const data = { u: 400900217, s: "BNBUSDT", b: "25.35190000", B: "31.21000000", a: "25.36520000", A: "40.66000000" }
+    assert.deepStrictEqual(protocol.read({ stream: "bnbusdt@bookTicker", data }), [
+      { _tag: "Data", key: "bnbusdt@bookTicker", frame: data }
+    ])
+    assert.deepStrictEqual(protocol.read({ result: null, id: 3 }), [{ _tag: "Acknowledged", request: 3 }])
+    assert.deepStrictEqual(protocol.read({ result: ["bnbbtc@trade"], id: 4 }), [{ _tag: "Pong" }])
+  })
+
+  it("refuses with a code, inside of an error or not, with or without the request's number", () => {
+    const [code, msg] = [2, "Invalid request: too many parameters"]
+    const said = { code: "2", text: msg }
+    assert.deepStrictEqual(protocol.read({ code, msg, id: 5 }), [{ _tag: "Refused", request: 5, said }])
+    assert.deepStrictEqual(protocol.read({ error: { code, msg }, id: 5 }), [{ _tag: "Refused", request: 5, said }])
+    assert.deepStrictEqual(protocol.read({ code, msg }), [{ _tag: "Refused", request: undefined, said }])
+  })
+
+  it("announces that a server will shut down", () => {
+    const data = { e: "serverShutdown", E: 1_770_123_456_789 }
+    assert.deepStrictEqual(protocol.read({ stream: "!serverShutdown", data }), [{ _tag: "Leaving" }])
+    assert.deepStrictEqual(protocol.read(data), [{ _tag: "Leaving" }])
+  })
+
+  it("is not understood where it is neither", () => {
+    for (const frame of [{}, [], "pong", 7, null, { event: "unheard of" }]) assert.isUndefined(protocol.read(frame))
+  })
+})
+
+describe("a ticker", () => {
+  const frame = {
+    e: "24hrTicker",
+    E: 1_672_515_782_136,
+    s: "BNBBTC",
+    p: "0.00150000",
+    P: "250.000",
+    w: "0.00180000",
+    x: "0.00090000",
+    c: "0.00250000",
+    Q: "10.00000000",
+    b: "0.00240000",
+    B: "10.00000000",
+    a: "0.00260000",
+    A: "100.00000000",
+    o: "0.00100000",
+    h: "0.00250000",
+    l: "0.00100000",
+    v: "10000.00000000",
+    q: "18.00000000",
+    O: 1_672_429_382_130,
+    C: 1_672_515_782_130,
+    F: 0,
+    L: 18_150,
+    n: 18_151
+  }
+
+  it("has the best bid and ask and the figures of 24 hours", () => {
+    assert.deepStrictEqual(read(ticker?.reader(market), frame), [{
+      last: "0.00250000",
+      bid: "0.00240000",
+      ask: "0.00260000",
+      open24h: "0.00100000",
+      high24h: "0.00250000",
+      low24h: "0.00100000",
+      volume24h: "10000.00000000",
+      at: 1_672_515_782_130
+    }])
+  })
+
+  it("has no bid where there is none, which is said as zero", () => {
+    const [row] = read(ticker?.reader(market), { ...frame, b: "0.00000000" }) ?? []
+    assert.isDefined(row)
+    assert.notProperty(row, "bid")
+  })
+})
+
+describe("a trade", () => {
+  it("has the taker's side, which is not the maker's", () => {
+    const frame = {
+      e: "trade",
+      E: 1_672_515_782_136,
+      s: "BNBBTC",
+      t: 12_345,
+      p: "0.001",
+      q: "100",
+      T: 1_672_515_782_130,
+      M: true
+    }
+    const trade = { id: "12345", price: "0.001", amount: "100", at: 1_672_515_782_130 }
+    assert.deepStrictEqual(read(trades?.reader(market), { ...frame, m: true }), [{ ...trade, side: "sell" }])
+    assert.deepStrictEqual(read(trades?.reader(market), { ...frame, m: false }), [{ ...trade, side: "buy" }])
+  })
+})
+
+describe("a candle", () => {
+  it("is named by its open", () => {
+    const k = {
+      t: 1_672_515_780_000,
+      T: 1_672_515_839_999,
+      s: "BNBBTC",
+      i: "1m",
+      f: 100,
+      L: 200,
+      o: "0.0010",
+      c: "0.0020",
+      h: "0.0025",
+      l: "0.0015",
+      v: "1000",
+      n: 100,
+      x: false,
+      q: "1.0000",
+      V: "500",
+      Q: "0.500",
+      B: "123456"
+    }
+    const frame = { e: "kline", E: 1_672_515_782_136, s: "BNBBTC", k }
+    assert.deepStrictEqual(read(candles?.reader(market, "1m"), frame), [{
+      openTime: 1_672_515_780_000,
+      open: "0.0010",
+      high: "0.0025",
+      low: "0.0015",
+      close: "0.0020",
+      volume: "1000"
+    }])
+  })
+})
+
+describe("a book", () => {
+  /** One event of the stream, whose one bid tells which it was. */
+  const event = (U: number, u: number) => ({
+    e: "depthUpdate",
+    E: 1_672_515_782_136,
+    s: "BNBBTC",
+    U,
+    u,
+    b: [["0.0024", String(u)]],
+    a: []
+  })
+
+  /** A book by the exchange's rules; its snapshot comes as what was asked for, a number. */
+  const synced = () => {
+    if (book === undefined) throw new Error("there is no feed of books")
+    const reader = book.reader(market)
+    return OrderBookSync.make({
+      exchange: "binance",
+      symbol: market.symbol,
+      rules: book.rules(market, 1000),
+      read: (frame) =>
+        typeof frame === "number"
+          ? [{ kind: "snapshot", last: frame, bids: [["0.0024", String(frame)]], asks: [["0.0026", "1"]] }]
+          : reader(frame)
+    })
+  }
+
+  const told = (sync: ReturnType<typeof synced>, frame: unknown): string => {
+    const { fault, values, wants } = sync.read(frame, 0)
+    if (fault !== undefined) return fault
+    const [best] = values.at(-1)?.depth(1).bids ?? []
+    return best === undefined ? wants === true ? "asks" : "waits" : Decimal.format(best.amount)
+  }
+
+  it("drops what is older than its snapshot, begins with the event that covers it, and is over at a gap", () => {
+    const sync = synced()
+    assert.deepStrictEqual(
+      [event(155, 158), event(159, 162), 160, event(163, 165), event(167, 170)].map((each) => told(sync, each)),
+      [
+        "asks",
+        "asks",
+        "162",
+        "165",
+        "an update of the order book was lost"
+      ]
+    )
+  })
+
+  it("asks again for a snapshot that is older than the first event", () => {
+    const sync = synced()
+    assert.deepStrictEqual([event(159, 162), 157, 161, event(163, 163)].map((each) => told(sync, each)), [
+      "asks",
+      "asks",
+      "162",
+      "163"
+    ])
+  })
+
+  it("takes an event that comes twice for one, and one that begins before it stands", () => {
+    const sync = synced()
+    assert.deepStrictEqual(
+      [event(1, 10), 10, event(9, 12), event(9, 12), event(13, 13)].map((each) => told(sync, each)),
+      [
+        "asks",
+        "10",
+        "12",
+        "12",
+        "13"
+      ]
+    )
+  })
+
+  it("does not understand an event without its numbers", () => {
+    for (const numbers of [{ U: undefined }, { u: "" }, { u: 1.5 }]) {
+      assert.isUndefined(book?.reader(market)({ ...event(1, 2), ...numbers }))
+    }
+  })
+})

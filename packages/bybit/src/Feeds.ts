@@ -1,0 +1,170 @@
+/**
+ * Bybit's public streams: a socket for each category, as a topic names a market within one only.
+ *
+ * Source: Bybit API v5 documentation, "WebSocket Stream".
+ *
+ * @since 0.1.0
+ */
+import type { Market } from "@effect-exchange/core"
+import { Feeds, Row, Wire } from "@effect-exchange/core/adapter"
+import type * as Endpoints from "./Endpoints.js"
+import { categoryOf } from "./Markets.js"
+
+const { get, text, whole } = Feeds
+const { at, blank, decimal, millis, positive, words } = Wire
+
+const socket = (category: Endpoints.Category): Feeds.SocketFacts => {
+  const path = `/v5/public/${category}`
+  const global = `wss://stream.bybit.com${path}`
+  return {
+    path,
+    at: {
+      live: global,
+      testnet: `wss://stream-testnet.bybit.com${path}`,
+      // These have no public streams of their own.
+      demo: global,
+      ae: global,
+      eu: global,
+      nl: global,
+      ge: `wss://stream.bybitgeorgia.ge${path}`,
+      id: `wss://stream.bybit.id${path}`,
+      kz: `wss://stream.bybit.kz${path}`,
+      tr: `wss://stream.bybit.tr${path}`
+    }
+  }
+}
+
+const topic = (market: Market.Market, channel: string): Feeds.Topic => ({
+  socket: categoryOf(market),
+  key: `${channel}.${market.id}`,
+  channel
+})
+
+const asked =
+  (op: "subscribe" | "unsubscribe") =>
+  (topics: ReadonlyArray<Feeds.Topic>, { request }: Feeds.Asking): ReadonlyArray<unknown> => [
+    { req_id: String(request), op, args: topics.map(({ key }) => key) }
+  ]
+
+const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
+  const key = text(get(frame, "topic"))
+  if (key !== undefined) return [{ _tag: "Data", key, frame }]
+  switch (get(frame, "op")) {
+    // What a ping is answered with is called so, too.
+    case "ping":
+    case "pong":
+      return [{ _tag: "Pong" }]
+    case "unsubscribe":
+      return []
+    case "subscribe": {
+      const request = whole(get(frame, "req_id"))
+      const said = text(get(frame, "ret_msg")) ?? ""
+      return get(frame, "success") === true || said.includes("already subscribed")
+        ? [{ _tag: "Acknowledged", request }]
+        : [{ _tag: "Refused", request, said: { code: "", text: said } }]
+    }
+    default:
+      return undefined
+  }
+}
+
+const price = (name: string) => at(name, positive(decimal))
+
+// The volume of inverse contracts is in contracts, and their turnover in the base coin.
+const tickerOf = (volume: "volume24h" | "turnover24h") =>
+  Feeds.readingOne(Wire.one(Row.ticker({
+    last: price("data.lastPrice"),
+    bid: price("data.bid1Price"),
+    ask: price("data.ask1Price"),
+    open24h: price("data.prevPrice24h"),
+    high24h: price("data.highPrice24h"),
+    low24h: price("data.lowPrice24h"),
+    volume24h: at(`data.${volume}`, blank(decimal)),
+    at: at("ts", millis)
+  })))
+
+/** A delta has what changed of the snapshot before it; spot has snapshots alone, and neither bid nor ask. */
+const tickers = (market: Market.Market) => {
+  const reading = tickerOf(categoryOf(market) === "inverse" ? "turnover24h" : "volume24h")
+  let known: object | undefined
+  return (frame: unknown) => {
+    const data = get(frame, "data")
+    if (typeof data !== "object" || data === null) return undefined
+    const isDelta = get(frame, "type") === "delta"
+    if (isDelta && known === undefined) return []
+    known = isDelta ? { ...known, ...data } : data
+    return reading({ data: known, ts: get(frame, "ts") })
+  }
+}
+
+const Trade = Row.trade({
+  id: at("i", Wire.text),
+  side: at("S", words({ Buy: "buy", Sell: "sell" })),
+  price: at("p", decimal),
+  amount: at("v", decimal),
+  at: at("T", millis)
+})
+
+const Bar = Row.ohlcv(millis, decimal, ["start", "open", "high", "low", "close", "volume"])
+
+const rows = <A>(row: Wire.Row<A>) => Feeds.reading(Wire.within("data", Wire.list(row)))
+
+/** An update of the number 1 is a snapshot whatever it is called: the exchange has started anew. */
+const bookUpdates = (frame: unknown): ReadonlyArray<Feeds.BookUpdate> | undefined => {
+  const data = get(frame, "data")
+  const last = whole(get(data, "u"))
+  if (last === undefined) return undefined
+  const kind = get(frame, "type") === "snapshot" || last === 1 ? "snapshot" : "update"
+  return [{ kind, bids: get(data, "b"), asks: get(data, "a"), last }]
+}
+
+/**
+ * Tells what an update is after that of the number `last`: updates of one depth are numbered one by one ("Orderbook", `u`).
+ *
+ * @since 0.1.0
+ * @category books
+ */
+export const follows: Feeds.BookRules["follows"] = (known = 0, { last = 0 }) => {
+  if (last <= known) return "old"
+  return last === known + 1 ? "next" : "gap"
+}
+
+/**
+ * Bybit's feeds. A request that has one wrong topic among several is refused whole: each topic has one of its own.
+ *
+ * @since 0.1.0
+ * @category feeds
+ */
+export const feeds: Feeds.Feeds = {
+  protocol: {
+    sockets: { spot: socket("spot"), linear: socket("linear"), inverse: socket("inverse") },
+    // All topics of a connection together may have 21,000 characters.
+    most: 500,
+    batch: 1,
+    subscribe: asked("subscribe"),
+    unsubscribe: asked("unsubscribe"),
+    read,
+    connects: { connections: 1 },
+    // Who says nothing for ten minutes is cut off, whatever is said to him.
+    ping: {
+      message: (request) => ({ req_id: String(request), op: "ping" }),
+      after: "20 seconds",
+      within: "10 seconds",
+      always: true
+    },
+    silence: "30 seconds"
+  },
+  ticker: { topic: (market) => topic(market, "tickers"), reader: tickers, quiet: "5 minutes" },
+  trades: { topic: (market) => topic(market, "publicTrade"), reader: () => rows(Trade) },
+  candles: {
+    words: { "1m": "1", "5m": "5", "15m": "15", "30m": "30", "1h": "60", "4h": "240", "1d": "D" },
+    topic: (market, word) => topic(market, `kline.${word}`),
+    reader: () => rows(Bar)
+  },
+  book: {
+    depths: [1, 50, 200, 1000],
+    topic: (market, depth) => topic(market, `orderbook.${depth}`),
+    reader: () => bookUpdates,
+    rules: (_, depth) => ({ follows, maximumDepth: depth })
+  }
+}

@@ -1,0 +1,355 @@
+import { Decimal, ExchangeSymbol, FeedItem, type Market } from "@effect-exchange/core"
+import { Listing } from "@effect-exchange/core/adapter"
+import * as OrderBookSync from "@effect-exchange/core/feed/OrderBookSync"
+import { Simulator } from "@effect-exchange/simulator"
+import { assert, describe, it } from "@effect/vitest"
+import { BigDecimal, Effect, Fiber, Layer, Stream, TestClock } from "effect"
+import { register } from "../../exchanges/test/support/feeds.js"
+import { feeds } from "../src/Feeds.js"
+import { Bybit } from "../src/index.js"
+
+register({
+  id: "bybit",
+  layer: Bybit.layerMarketData,
+  symbol: "BTC/USDT:USDT",
+  gaps: "numbered",
+  checksum: false,
+  notice: false
+})
+
+const market = (symbol: string, id: string, kind: Market.Kind, more: Partial<Market.Market> = {}): Market.Market => ({
+  id,
+  symbol: ExchangeSymbol.make(symbol),
+  kind,
+  status: "open",
+  base: "BTC",
+  quote: "USDT",
+  ...more
+})
+
+const spot = market("BTC/USDT", "BTCUSDT", "spot")
+const linear = market("BTC/USDT:USDT", "BTCUSDT", "perpetual")
+const inverse = market("BTC/USD:BTC", "BTCUSD", "perpetual", { inverse: true, multiplier: Decimal.make("1") })
+
+const { book, candles, protocol, ticker, trades } = feeds
+
+/** Every decimal as text, and nothing that is left out. */
+const shown = (row: object): { readonly [name: string]: unknown } =>
+  Object.fromEntries(
+    Object.entries(row)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [name, BigDecimal.isBigDecimal(value) ? Decimal.format(value) : value])
+  )
+
+type Reader<A> = ((frame: unknown) => Listing.Rows<A> | undefined) | undefined
+
+const read = <A extends object>(reader: Reader<A>, frame: unknown) => {
+  const rows = reader?.(frame)
+  return rows && Listing.from(rows).rows.map(shown)
+}
+
+describe("what is asked of the streams", () => {
+  it("names each by the market, on the socket of its category", () => {
+    const topics = [
+      ticker?.topic(spot),
+      trades?.topic(linear),
+      candles?.topic(inverse, "D"),
+      book?.topic(linear, 50)
+    ].flatMap((topic) => topic ?? [])
+    assert.deepStrictEqual(topics.map(({ key, socket }) => [socket, key]), [
+      ["spot", "tickers.BTCUSDT"],
+      ["linear", "publicTrade.BTCUSDT"],
+      ["inverse", "kline.D.BTCUSD"],
+      ["linear", "orderbook.50.BTCUSDT"]
+    ])
+    const asking = { request: 7, token: undefined }
+    const args = topics.map(({ key }) => key)
+    assert.deepStrictEqual(protocol.subscribe(topics, asking), [{ req_id: "7", op: "subscribe", args }])
+    assert.deepStrictEqual(protocol.unsubscribe(topics, asking), [{ req_id: "7", op: "unsubscribe", args }])
+    assert.deepStrictEqual(protocol.ping?.message(8), { req_id: "8", op: "ping" })
+  })
+
+  it("goes to the exchange's public streams, also where a region or the demo has none of its own", () => {
+    const at = protocol.sockets["inverse"]?.at
+    assert.strictEqual(at?.["testnet"], "wss://stream-testnet.bybit.com/v5/public/inverse")
+    assert.strictEqual(at?.["tr"], "wss://stream.bybit.tr/v5/public/inverse")
+    assert.strictEqual(at?.["demo"], at?.["live"])
+    assert.strictEqual(at?.["eu"], at?.["live"])
+  })
+})
+
+describe("what the streams say", () => {
+  const conn_id = "cejreaspqfm9se7usbrg-2xh"
+
+  it("belongs to its topic, or to the request it answers", () => {
+    const frame = { topic: "publicTrade.BTCUSDT", type: "snapshot", ts: 1_672_304_486_868, data: [] }
+    assert.deepStrictEqual(protocol.read(frame), [{ _tag: "Data", key: "publicTrade.BTCUSDT", frame }])
+    for (const ret_msg of ["subscribe", ""]) {
+      const said = { success: true, ret_msg, conn_id, req_id: "3", op: "subscribe" }
+      assert.deepStrictEqual(protocol.read(said), [{ _tag: "Acknowledged", request: 3 }])
+    }
+    assert.deepStrictEqual(protocol.read({ success: true, ret_msg: "", conn_id, req_id: "4", op: "unsubscribe" }), [])
+  })
+
+  it("takes a subscription that stands already for one", () => {
+    const ret_msg = "error:already subscribed,topic:tickers.ETHUSDT"
+    assert.deepStrictEqual(protocol.read({ success: false, ret_msg, conn_id, req_id: "5", op: "subscribe" }), [
+      { _tag: "Acknowledged", request: 5 }
+    ])
+  })
+
+  it("refuses in its own words, with or without the request's number", () => {
+    const text = "Invalid topic: invalid.topic.BTCUSDT"
+    const said = { code: "", text }
+    const frame = { success: false, ret_msg: text, conn_id, op: "subscribe" }
+    assert.deepStrictEqual(protocol.read({ ...frame, req_id: "6" }), [{ _tag: "Refused", request: 6, said }])
+    assert.deepStrictEqual(protocol.read({ ...frame, req_id: "" }), [{ _tag: "Refused", request: undefined, said }])
+  })
+
+  it("answers a ping in each of two shapes", () => {
+    for (
+      const frame of [
+        { success: true, ret_msg: "pong", conn_id, op: "ping" },
+        { success: true, ret_msg: "pong", conn_id, req_id: "", op: "ping" },
+        { op: "pong", args: ["1675418560633"], req_id: "9", conn_id }
+      ]
+    ) assert.deepStrictEqual(protocol.read(frame), [{ _tag: "Pong" }])
+  })
+
+  it("is not understood where it is neither", () => {
+    for (const frame of [{}, [], "pong", 7, null, { op: "auth" }]) assert.isUndefined(protocol.read(frame))
+  })
+})
+
+describe("a ticker", () => {
+  const said = {
+    symbol: "BTCUSDT",
+    tickDirection: "PlusTick",
+    price24hPcnt: "0.017103",
+    lastPrice: "17216.00",
+    prevPrice24h: "16926.50",
+    highPrice24h: "17281.50",
+    lowPrice24h: "16915.00",
+    turnover24h: "1570383121.943499",
+    volume24h: "91705.276",
+    bid1Price: "17215.50",
+    bid1Size: "84.489",
+    ask1Price: "17216.00",
+    ask1Size: "83.020"
+  }
+  const ours = {
+    last: "17216.00",
+    bid: "17215.50",
+    ask: "17216.00",
+    open24h: "16926.50",
+    high24h: "17281.50",
+    low24h: "16915.00",
+    volume24h: "91705.276",
+    at: 1_673_272_861_686
+  }
+  const frame = (type: "snapshot" | "delta", data: object, ts = 1_673_272_861_686) => ({
+    topic: "tickers.BTCUSDT",
+    type,
+    data,
+    cs: 24_987_956_059,
+    ts
+  })
+
+  it("is a snapshot with what has changed since", () => {
+    const reader = ticker?.reader(linear)
+    assert.deepStrictEqual(read(reader, frame("snapshot", said)), [ours])
+    const delta = { symbol: "BTCUSDT", bid1Price: "17215.00", bid1Size: "1.000" }
+    assert.deepStrictEqual(read(reader, frame("delta", delta, 1_673_272_861_786)), [
+      { ...ours, bid: "17215.00", at: 1_673_272_861_786 }
+    ])
+    assert.deepStrictEqual(read(reader, frame("delta", { symbol: "BTCUSDT", lastPrice: "17215.50" }))?.[0], {
+      ...ours,
+      bid: "17215.00",
+      last: "17215.50"
+    })
+  })
+
+  it("is none before its snapshot, and forgets what it was on another connection", () => {
+    const delta = frame("delta", { symbol: "BTCUSDT", lastPrice: "17215.50" })
+    assert.deepStrictEqual(read(ticker?.reader(linear), delta), [])
+    assert.deepStrictEqual(read(ticker?.reader(linear), delta), [])
+    const reader = ticker?.reader(linear)
+    read(reader, frame("snapshot", said))
+    const { bid1Price: _, bid1Size: __, ...withoutBid } = said
+    const { bid: ___, ...oursWithoutBid } = ours
+    assert.deepStrictEqual(read(reader, frame("snapshot", withoutBid)), [oursWithoutBid])
+  })
+
+  it("has its volume in the base coin, which is the turnover of an inverse contract", () => {
+    const data = { ...said, symbol: "BTCUSD", turnover24h: "812.345", volume24h: "13984123" }
+    assert.strictEqual(read(ticker?.reader(inverse), frame("snapshot", data))?.[0]?.["volume24h"], "812.345")
+  })
+
+  it("has neither bid nor ask on spot", () => {
+    const { ask1Price: _, ask1Size: __, bid1Price: ___, bid1Size: ____, ...data } = said
+    const { ask: _____, bid: ______, ...row } = ours
+    assert.deepStrictEqual(read(ticker?.reader(spot), frame("snapshot", data)), [row])
+  })
+
+  it("is not understood without its data", () => {
+    assert.isUndefined(ticker?.reader(linear)({ topic: "tickers.BTCUSDT", type: "delta" }))
+  })
+})
+
+describe("trades", () => {
+  const trade = {
+    T: 1_672_304_486_865,
+    s: "BTCUSDT",
+    S: "Buy",
+    v: "0.001",
+    p: "16578.50",
+    L: "PlusTick",
+    i: "20f43950-d8dd-5b31-9112-a178eb6023af",
+    BT: false,
+    RPI: false,
+    seq: 1_783_284_617
+  }
+  const ours = { id: trade.i, side: "buy", price: "16578.50", amount: "0.001", at: trade.T }
+  const frame = (...data: ReadonlyArray<object>) => ({ topic: "publicTrade.BTCUSDT", type: "snapshot", ts: 0, data })
+
+  it("come several at a time, oldest first, with the taker's side", () => {
+    const { L: _, ...later } = { ...trade, S: "Sell", i: "2100000000007764263" }
+    assert.deepStrictEqual(read(trades?.reader(linear), frame(trade, later)), [
+      ours,
+      { ...ours, side: "sell", id: "2100000000007764263" }
+    ])
+  })
+
+  it("do not hide each other where one is not understood", () => {
+    const rows = trades?.reader(linear)(frame({ ...trade, S: "Both" }, trade)) ?? []
+    const { rows: known, unknown } = Listing.from(rows)
+    assert.deepStrictEqual(known.map(shown), [ours])
+    assert.strictEqual(unknown.length, 1)
+  })
+})
+
+describe("a candle", () => {
+  it("is named by its start", () => {
+    const candle = {
+      start: 1_672_324_800_000,
+      end: 1_672_325_099_999,
+      interval: "5",
+      open: "16649.5",
+      close: "16677",
+      high: "16677",
+      low: "16608",
+      volume: "2.081",
+      turnover: "34666.4005",
+      confirm: false,
+      timestamp: 1_672_324_988_882
+    }
+    const frame = { topic: "kline.5.BTCUSDT", data: [candle], ts: 1_672_324_988_882, type: "snapshot" }
+    assert.deepStrictEqual(read(candles?.reader(linear, "5"), frame), [{
+      openTime: 1_672_324_800_000,
+      open: "16649.5",
+      high: "16677",
+      low: "16608",
+      close: "16677",
+      volume: "2.081"
+    }])
+  })
+})
+
+describe("a book", () => {
+  type Level = readonly [price: string, amount: string]
+
+  const message = (type: "snapshot" | "delta", u: unknown, b: ReadonlyArray<Level>, a: ReadonlyArray<Level> = []) => ({
+    topic: "orderbook.50.BTCUSDT",
+    type,
+    ts: 1_687_940_967_466,
+    data: { s: "BTCUSDT", b, a, u, seq: 66_544_703_342 },
+    cts: 1_687_940_967_464
+  })
+
+  const synced = (depth = 50) => {
+    if (book === undefined) throw new Error("there is no feed of books")
+    const { symbol } = linear
+    return OrderBookSync.make({
+      exchange: "bybit",
+      symbol,
+      rules: book.rules(linear, depth),
+      read: book.reader(linear)
+    })
+  }
+
+  const told = (sync: ReturnType<typeof synced>, frame: unknown): unknown => {
+    const { fault, values } = sync.read(frame, 0)
+    const [view] = values.slice(-1)
+    return fault ??
+      view?.depth(10).bids.map(({ amount, price }) => `${Decimal.format(price)} ${Decimal.format(amount)}`)
+  }
+
+  const snapshot = (u: number) => message("snapshot", u, [["30240.00", "1"], ["30239.90", "2"]], [["30240.10", "3"]])
+
+  it("waits for a snapshot, and changes by messages numbered one by one", () => {
+    const sync = synced()
+    assert.isUndefined(told(sync, message("delta", 176, [["30240.00", "9"]])))
+    assert.deepStrictEqual(told(sync, snapshot(177)), ["30240.00 1", "30239.90 2"])
+    assert.deepStrictEqual(told(sync, message("delta", 177, [["30240.00", "9"]])), ["30240.00 1", "30239.90 2"])
+    assert.deepStrictEqual(told(sync, message("delta", 178, [["30240.00", "0"]])), ["30239.90 2"])
+    assert.deepStrictEqual(told(sync, message("delta", 179, [["30239.90", "0.000"], ["30238.50", "4"]])), [
+      "30238.50 4"
+    ])
+    assert.strictEqual(told(sync, message("delta", 181, [])), "an update of the order book was lost")
+  })
+
+  it("begins anew with every snapshot, also when the numbers do", () => {
+    const sync = synced()
+    told(sync, snapshot(177_400_507))
+    assert.deepStrictEqual(told(sync, message("snapshot", 1, [["30000.00", "5"]])), ["30000.00 5"])
+    assert.deepStrictEqual(told(sync, message("delta", 2, [["30000.00", "6"]])), ["30000.00 6"])
+    // What is numbered 1 is a snapshot, whatever it is called.
+    assert.deepStrictEqual(told(sync, message("delta", 1, [["29999.00", "7"]])), ["29999.00 7"])
+  })
+
+  it("is over when it is crossed", () => {
+    const sync = synced()
+    told(sync, snapshot(177))
+    assert.strictEqual(told(sync, message("delta", 178, [["30240.10", "1"]])), "the best bid is not below the best ask")
+  })
+
+  it("of one level is a snapshot each time, told again with the same number", () => {
+    const sync = synced(1)
+    const best = (u: number, amount: string) => message("snapshot", u, [["30240.00", amount]], [["30240.10", "3"]])
+    assert.deepStrictEqual([best(7, "1"), best(7, "1"), best(9, "2")].map((frame) => told(sync, frame)), [
+      ["30240.00 1"],
+      ["30240.00 1"],
+      ["30240.00 2"]
+    ])
+  })
+
+  it("is not understood without its number", () => {
+    for (const u of [undefined, "", 1.5]) assert.isUndefined(book?.reader(linear)(message("delta", u, [])))
+  })
+})
+
+describe("markets of one name", () => {
+  it.effect("are told apart by their category", () =>
+    Effect.gen(function*() {
+      const data = yield* Bybit.MarketData
+      const simulator = yield* Effect.flatMap(Simulator.Simulators, ({ get }) => get("bybit"))
+      const latest = new Map<string, string>()
+      const listen = (symbol: string) =>
+        Effect.fork(Stream.runForEach(FeedItem.data(data.streamTrades(symbol)), (trade) =>
+          Effect.sync(() =>
+            latest.set(symbol, `${trade.symbol} ${trade.id}`)
+          )))
+      const symbols = ["BTC/USDT", "BTC/USDT:USDT", "BTC/USD:BTC"]
+      const fibers = yield* Effect.forEach(symbols, listen)
+      yield* Effect.repeatN(TestClock.adjust("500 millis"), 60)
+      assert.strictEqual(yield* simulator.connections, 3)
+      for (const symbol of symbols) {
+        const [last] = (yield* data.trades(symbol)).slice(-1)
+        assert.strictEqual(latest.get(symbol), `${symbol} ${last?.id}`)
+      }
+      yield* Fiber.interruptAll(fibers)
+    }).pipe(Effect.provide(Layer.provideMerge(
+      Bybit.layerMarketData({ environment: Simulator.environment("bybit") }),
+      Simulator.layer("bybit")
+    ))))
+})

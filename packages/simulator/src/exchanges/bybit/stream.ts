@@ -1,0 +1,220 @@
+/**
+ * Bybit's public streams, as its documentation of 2026-07 describes them: a socket for each category, tickers of contracts as
+ * what changed in them, books of four depths whose messages are numbered one by one, and whole where the depth is one. Candles are those of up to a day. A request
+ * with one topic that does not exist is refused whole; what that is called is chosen here, as it is not documented.
+ *
+ * @internal
+ */
+import * as Record from "effect/Record"
+import { pathOf } from "../../Dialect.js"
+import { isInput } from "../../internal/inputs.js"
+import type { Json } from "../../internal/json.js"
+import { parse } from "../../internal/json.js"
+import * as Topics from "../../internal/topics.js"
+import type * as Watch from "../../internal/watch.js"
+import * as Streaming from "../../Streaming.js"
+import type { World } from "../../World.js"
+import { execId, intervals, sizeOf, ticker, turnovers } from "./marketData.js"
+import { type BybitListing, type Category, find, ofInstrument, price, quantity } from "./markets.js"
+
+interface State {
+  readonly topics: Topics.Topics
+  readonly told: ReadonlyMap<string, Told>
+  /** When the client said something last. */
+  readonly heardAt: number
+}
+
+/** What was told last of a topic: the number of a book's message, or the row of a ticker. */
+interface Told {
+  readonly number: number
+  readonly row: { readonly [name: string]: string }
+}
+
+const depths = ["1", "50", "200", "1000"]
+const mostArgs = 10
+const mostCharacters = 21_000
+const patience = 600_000
+const conn_id = "cejreaspqfm9se7usbrg-2xh"
+
+const subjectOf = (category: Category, topic: string): Watch.Subject | undefined => {
+  const [channel = "", ...rest] = topic.split(".")
+  const [name = "", option = ""] = rest.toReversed()
+  const listing = find(category, name)
+  if (listing?.status !== "Trading" || rest.length !== (channel === "orderbook" || channel === "kline" ? 2 : 1)) {
+    return undefined
+  }
+  switch (channel) {
+    case "tickers":
+      return { _tag: "Ticker", listing }
+    case "publicTrade":
+      return { _tag: "Trades", listing, recent: 0 }
+    case "orderbook":
+      return depths.includes(option) ? { _tag: "Book", listing, depth: Number(option) } : undefined
+    case "kline": {
+      const bars = intervals[option]
+      return bars !== undefined && bars.after(0) === bars.unit
+        ? { _tag: "Candles", listing, interval: bars.unit }
+        : undefined
+    }
+    default:
+      return undefined
+  }
+}
+
+const receive = (category: Category) => (state: State, text: string, world: World): Streaming.Turn<State> => {
+  const heard = { ...state, heardAt: world.now }
+  const value = parse(text)
+  const { args, op, req_id } = isInput(value) ? value : {}
+  const answer = (success: boolean, ret_msg: string, next: State = heard): Streaming.Turn<State> => {
+    const said = Streaming.control({
+      success,
+      ret_msg,
+      conn_id,
+      req_id: typeof req_id === "string" ? req_id : "",
+      op: typeof op === "string" ? op : ""
+    })
+    const turn = pass(next, world)
+    return { ...turn, frames: [said, ...turn.frames] }
+  }
+  if (op === "ping") return answer(true, "pong")
+  const asked = Array.isArray(args) ? args.map(String) : []
+  if (op === "unsubscribe") return answer(true, "", { ...heard, topics: Topics.remove(heard.topics, asked) })
+  if (op !== "subscribe") return answer(false, "error:request op not support")
+  if (category === "spot" && asked.length > mostArgs) return answer(false, `args size >${mostArgs}`)
+  if ([...state.topics.keys(), ...asked].join("").length > mostCharacters) {
+    return answer(false, `args length >${mostCharacters}`)
+  }
+  let { topics } = heard
+  for (const topic of asked) {
+    const subject = subjectOf(category, topic)
+    if (subject === undefined) return answer(false, `error:handler not found,topic:${topic}`)
+    if (topics.has(topic)) return answer(false, `error:already subscribed,topic:${topic}`)
+    topics = Topics.add(topics, topic, subject)
+  }
+  return answer(true, "subscribe", { ...heard, topics })
+}
+
+const pass = (state: State, world: World): Streaming.Turn<State> => {
+  if (world.now - state.heardAt >= patience) {
+    return { frames: [], next: state, close: { code: 1000, reason: "no message of the client in ten minutes" } }
+  }
+  const told = new Map(state.told)
+  const [frames, topics] = Topics.pass(state.topics, world, (watch, change) => say(watch, change, world, told))
+  return { frames, next: { ...state, topics, told } }
+}
+
+const nothing: Told = { number: 0, row: {} }
+
+const say = (
+  watch: Watch.Watch,
+  change: Watch.Change,
+  world: World,
+  told: Map<string, Told>
+): ReadonlyArray<Streaming.Frame> => {
+  const { key, subject } = watch
+  const listing = "listing" in subject ? ofInstrument(subject.listing.id) : undefined
+  if (listing === undefined) return []
+  const known = told.get(key) ?? nothing
+  const framed = (type: "snapshot" | "delta", data: Json, more: { readonly [name: string]: Json } = {}): Json => ({
+    topic: key,
+    type,
+    ts: world.now,
+    data,
+    ...more
+  })
+  switch (change._tag) {
+    case "Ticker": {
+      const row = tickerOf(listing, world)
+      told.set(key, { ...nothing, row })
+      const isWhole = change.isFirst || listing.category === "spot"
+      const changed = Object.entries(row).filter(([name, value]) => known.row[name] !== value)
+      if (!isWhole && changed.length === 0) return []
+      const data = isWhole ? row : { symbol: listing.name, ...Object.fromEntries(changed) }
+      return [Streaming.data(framed(isWhole ? "snapshot" : "delta", data, { cs: 24_987_956_059 + world.now % 1e9 }))]
+    }
+    case "Trades":
+      return change.trades.length === 0 ? [] : [Streaming.data(framed(
+        "snapshot",
+        change.trades.map((trade): Json => ({
+          T: trade.at,
+          s: listing.name,
+          S: trade.side === "buy" ? "Buy" : "Sell",
+          v: sizeOf(listing, trade),
+          p: price(listing, trade.price),
+          ...listing.category === "spot" ? {} : { L: "ZeroPlusTick" },
+          i: execId(trade),
+          BT: false,
+          RPI: false,
+          seq: trade.id
+        }))
+      ))]
+    case "Candles":
+      return [
+        Streaming.data(framed("snapshot", change.candles.map((candle) => bar(watch, listing, candle, world.now))))
+      ]
+    case "Book": {
+      const isBest = subject._tag === "Book" && subject.depth === 1
+      const isWhole = change.isFirst || isBest
+      // One is the number of a book that was begun anew, of all that there are.
+      const number = known.number === 0 ? change.sequence + 2 : known.number + 1
+      const { asks, bids } = isBest ? change.whole : change
+      const levels = (side: ReadonlyArray<Watch.Level>): Json =>
+        side.map((level) => [price(listing, level.price), quantity(listing, level.amount)])
+      const update = (asks: ReadonlyArray<Watch.Level>): Json =>
+        framed(
+          isWhole ? "snapshot" : "delta",
+          { s: listing.name, b: levels(bids), a: levels(asks), u: number, seq: 1_432_604_333 + change.sequence },
+          { cts: world.now }
+        )
+      const [best] = change.whole.bids
+      told.set(key, { ...nothing, number })
+      const crossed = best && update([...asks, { price: best.price, amount: best.amount }])
+      return [Streaming.data(update(asks), { crossed })]
+    }
+    default:
+      return []
+  }
+}
+
+/** Of spot the best of the book is not told. */
+const tickerOf = (listing: BybitListing, world: World): Told["row"] => {
+  const row = ticker(listing, world)
+  return listing.category === "spot" ? Record.filter(row, (_, name) => !/^(?:bid|ask)1/.test(name)) : row
+}
+
+const bar = (
+  { key, subject }: Watch.Watch,
+  listing: BybitListing,
+  candle: (Watch.Change & { readonly _tag: "Candles" })["candles"][number],
+  now: number
+): Json => {
+  const length = subject._tag === "Candles" ? subject.interval : 0
+  const [volume, turnover] = turnovers(listing, candle.volume, candle.quoteVolume)
+  const end = candle.openTime + length - 1
+  return {
+    start: candle.openTime,
+    end,
+    interval: key.split(".")[1] ?? "",
+    open: price(listing, candle.open),
+    close: price(listing, candle.close),
+    high: price(listing, candle.high),
+    low: price(listing, candle.low),
+    volume,
+    turnover,
+    confirm: now > end,
+    timestamp: now
+  }
+}
+
+/** @internal Of options there is nothing to tell. */
+export const streaming: Streaming.Streaming = {
+  open: (target) => {
+    const category = (["spot", "linear", "inverse"] as const).find((each) => pathOf(target) === `/v5/public/${each}`)
+    return category && Streaming.make<State>({
+      initial: { topics: Topics.none, told: new Map(), heardAt: 0 },
+      begin: (state, world) => ({ frames: [], next: { ...state, heardAt: world.now } }),
+      receive: receive(category),
+      pass
+    })
+  }
+}
