@@ -91,10 +91,15 @@ export const look = (watch: Watch, world: World): readonly [Change | undefined, 
       if (before.book?.sequence === whole.sequence) return [undefined, watch]
       const bids = differences(before.book?.bids ?? [], whole.bids)
       const asks = differences(before.book?.asks ?? [], whole.asks)
-      const next = after({ book: whole })
-      if (!isFirst && bids.length + asks.length === 0) return [undefined, next]
-      const previous = before.book?.sequence ?? -1
-      return [{ _tag: "Book", isFirst, bids, asks, whole, sequence: whole.sequence, previous }, next]
+      // What changed beyond the depth is not told of, and no number of it counts as told.
+      if (!isFirst && bids.length + asks.length === 0) {
+        return [undefined, { ...watch, told: { ...before, book: whole } }]
+      }
+      const { sequence } = whole
+      return [
+        { _tag: "Book", isFirst, bids, asks, whole, sequence, previous: before.id },
+        after({ book: whole, id: sequence })
+      ]
     }
     case "Candles": {
       const running = Math.floor(world.now / subject.interval) * subject.interval
