@@ -1,5 +1,5 @@
 /**
- * Simulated exchanges on real sockets: one HTTP server on 127.0.0.1 for each.
+ * Simulated exchanges on real sockets: one server on 127.0.0.1 for each, for HTTP and for its WebSockets.
  *
  * What a client sees is what {@link Simulator.layer} gives it, with these differences, which are those of sockets:
  * a listening server cannot refuse a connection, so `refused` closes the connection before an answer and the client
@@ -21,9 +21,11 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Http from "node:http"
+import { WebSocketServer } from "ws"
 import type { SimulatedRequest, SimulatedResponse } from "./Dialect.js"
 import * as Control from "./internal/control.js"
 import * as Delivery from "./internal/delivery.js"
+import { converse } from "./internal/serverSocket.js"
 import * as Simulator from "./Simulator.js"
 
 /**
@@ -143,10 +145,18 @@ const serve = Effect.fnUntraced(function*(
     // Also emitted after a complete answer, when there is nothing left to interrupt.
     outgoing.once("close", () => fiber.unsafeInterruptAsFork(fiber.id()))
   })
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: largestMessage })
+  server.on("upgrade", (incoming, socket, head) => {
+    sockets.handleUpgrade(incoming, socket, head, (webSocket) => {
+      run(converse(simulator, webSocket, incoming.url ?? "/"))
+    })
+  })
   yield* Effect.acquireRelease(listen(server, simulator.id, port), () => close(server))
   const address = server.address()
   return `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : port}`
 })
+
+const largestMessage = 1024 * 1024
 
 const listen = (server: Http.Server, exchange: string, port: number): Effect.Effect<void, ServerFailed> =>
   Effect.async((resume) => {

@@ -121,6 +121,9 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
           unread: () => note("unread"),
           lost: (keys, since, because) => {
             note("reconnect")
+            run(
+              Effect.logInfo("A feed lost its connection, and makes it again", { exchange: options.exchange, because })
+            )
             each(keys, (entry) => entry.lost(since, because))
           }
         }

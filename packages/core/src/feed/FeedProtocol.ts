@@ -115,7 +115,10 @@ export interface FeedProtocol {
   /** The messages that ask for subscriptions: none where the login did. */
   readonly subscribe: (topics: ReadonlyArray<Topic>, asking: Asking) => ReadonlyArray<unknown>
   readonly unsubscribe: (topics: ReadonlyArray<Topic>, asking: Asking) => ReadonlyArray<unknown>
-  /** What a frame says: `frame` is the value of its JSON, or its text where it is none. `undefined` for what is not understood. */
+  /**
+   * What a frame says. Answers to requests that unsubscribe say nothing, also where they say that there was nothing to end.
+   * `frame` is the value of its JSON, or its text where it is none; `undefined` is for what is not understood.
+   */
   readonly read: (frame: unknown) => ReadonlyArray<Said> | undefined
   /** The number of a frame, where those of a connection are counted: a number left out means that something was lost. */
   readonly sequence?: ((frame: unknown) => number | undefined) | undefined

@@ -1,7 +1,15 @@
-import { type BookView, type Candle, Decimal, type ExchangeError, FeedItem, MarketData, type Trade } from "@effect-exchange/core"
+import {
+  type BookView,
+  type Candle,
+  Decimal,
+  type ExchangeError,
+  FeedItem,
+  MarketData,
+  type Trade
+} from "@effect-exchange/core"
 import { Simulator } from "@effect-exchange/simulator"
-import { describe, expect, it } from "@effect/vitest"
 import type { HttpClient } from "@effect/platform"
+import { describe, expect, it } from "@effect/vitest"
 import { BigDecimal, Effect, Fiber, Layer, Option, Record, Stream, TestClock } from "effect"
 
 /**
@@ -48,9 +56,12 @@ const prices = ({ close, high, low, open, volume }: Candle.Candle) => ({ open, h
 
 /** The book as a request gives it at this instant. */
 const asked = (symbol: string) =>
-  Effect.flatMap(MarketData.MarketData, (market) =>
-    Effect.map(market.orderBook(symbol, { depth: 10 }), ({ asks, bids }) =>
-      levels({ depth: () => ({ asks: asks.slice(0, 10), bids: bids.slice(0, 10) }) })))
+  Effect.flatMap(
+    MarketData.MarketData,
+    (market) =>
+      Effect.map(market.orderBook(symbol, { depth: 10 }), ({ asks, bids }) =>
+        levels({ depth: () => ({ asks: asks.slice(0, 10), bids: bids.slice(0, 10) }) }))
+  )
 
 type Heard = Effect.Effect.Success<ReturnType<typeof heard<BookView.BookView, never>>>
 
@@ -71,7 +82,10 @@ const pass = (seconds: number) => TestClock.adjust(`${seconds} seconds`)
 export const register = (subject: Subject): void => {
   const { id, symbol } = subject
   const run = <A, E>(
-    body: (simulator: Simulator.Simulator, market: MarketData.MarketData.Service) => Effect.Effect<A, E, MarketData.MarketData>
+    body: (
+      simulator: Simulator.Simulator,
+      market: MarketData.MarketData.Service
+    ) => Effect.Effect<A, E, MarketData.MarketData>
   ) =>
   () =>
     Effect.gen(function*() {
@@ -118,8 +132,7 @@ export const register = (subject: Subject): void => {
           const missed = all.slice(1 + all.findIndex((trade) => trade.id === since?.id))
           expect(missed.length).toBeGreaterThan(0)
           const told = trades.values().slice(-missed.length)
-          const plain = ({ amount, id, price, side }: Trade.Trade) =>
-            `${id} ${side} ${shown(price)} ${shown(amount)}`
+          const plain = ({ amount, id, price, side }: Trade.Trade) => `${id} ${side} ${shown(price)} ${shown(amount)}`
           expect(told.map(plain)).toEqual(missed.map(plain))
         })
       )
@@ -135,8 +148,7 @@ export const register = (subject: Subject): void => {
           const [candle] = candles.values().slice(-1)
           if (candle === undefined) throw new Error(`no candle came: ${candles.tags().join()}`)
           const [read] = yield* Stream.runCollect(market.candles(symbol, interval, { from: candle.openTime }))
-          const plain = (one: Candle.Candle | undefined) =>
-            one && { ...one, ...Record.map(prices(one), shown) }
+          const plain = (one: Candle.Candle | undefined) => one && { ...one, ...Record.map(prices(one), shown) }
           expect(plain(candle)).toEqual(plain(read))
         })
       )

@@ -143,7 +143,6 @@ export const make = (
       if (because === undefined) return yield* Ref.set(failures, 0)
       if (now - last.opened >= backoff.stable) yield* Ref.set(failures, 0)
       listener.lost(wanted.keys(), now, because)
-      yield* Effect.logInfo("A feed lost its connection, and makes it again", { because })
       yield* wait
     })
 

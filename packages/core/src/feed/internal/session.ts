@@ -357,11 +357,13 @@ const watch = (
     if (topic.phase === "asked" && topic.since !== undefined && now >= topic.since + rules.patience) {
       const faults = topic.faults + 1
       if (faults >= rules.tries) {
-        next = without(next, [topic.key])
+        next = { ...without(next, [topic.key]), leaving: [...next.leaving, topic.key] }
         outputs.push({ _tag: "Refuse", key: topic.key, said: undefined })
       } else {
         const until = now + rules.again(faults, random)
         next = withTopic(next, { key: topic.key, quiet: topic.quiet, faults, phase: "waiting", until })
+        // The confirmation may have been lost alone: what stands would not begin anew.
+        next = { ...next, leaving: [...next.leaving, topic.key] }
       }
     }
     if (topic.phase === "live" && topic.quiet !== undefined) {

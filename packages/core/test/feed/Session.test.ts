@@ -1,0 +1,237 @@
+import { describe, expect, it } from "@effect/vitest"
+import { FastCheck } from "effect"
+import * as Session from "../../src/feed/internal/session.js"
+
+const rules: Session.Rules = {
+  login: false,
+  confirmsLogin: false,
+  patience: 10_000,
+  tries: 3,
+  silence: 30_000,
+  ping: { after: 5000, within: 5000, always: false },
+  maxAge: 3_600_000,
+  batch: 2,
+  again: (faults, random) => faults <= 1 ? 0 : Math.ceil(random * 1000 * faults),
+  stable: 30_000
+}
+
+const quiet = 60_000
+const keys = ["a", "b", "c", "d"] as const
+const key = FastCheck.constantFrom(...keys)
+
+/** One thing that happens; `after` milliseconds after the one before. */
+const happening = FastCheck.record({
+  after: FastCheck.oneof(FastCheck.constant(0), FastCheck.integer({ min: 1, max: 8000 })),
+  what: FastCheck.oneof(
+    FastCheck.record({ _tag: FastCheck.constant("Want" as const), key }),
+    FastCheck.record({ _tag: FastCheck.constant("Unwant" as const), key }),
+    FastCheck.record({ _tag: FastCheck.constant("Resync" as const), key }),
+    FastCheck.record({ _tag: FastCheck.constant("Refused" as const), key }),
+    FastCheck.record({ _tag: FastCheck.constant("Answer" as const) }),
+    FastCheck.record({ _tag: FastCheck.constant("Heard" as const), key }),
+    FastCheck.record({ _tag: FastCheck.constant("Leaving" as const) })
+  ),
+  random: FastCheck.double({ min: 0, max: 0.999, noNaN: true })
+})
+
+/** A session beside an exchange that takes every subscription, in the order in which it hears of them. */
+const play = (happenings: ReadonlyArray<typeof happening extends FastCheck.Arbitrary<infer H> ? H : never>) => {
+  let now = 1_000_000
+  let heard = now
+  const heardOf = new Map<string, number>()
+  const wanted = new Set<string>()
+  const subscribed = new Set<string>()
+  const unanswered: Array<{ readonly request: number; readonly keys: ReadonlyArray<string> }> = []
+  const faults: Array<string> = []
+  let ended = false
+  let [state] = Session.open(rules, [], now)
+
+  const carry = (outputs: ReadonlyArray<Session.Output>) => {
+    for (const output of outputs) {
+      if (ended) faults.push(`${output._tag} after the end`)
+      switch (output._tag) {
+        case "Subscribe":
+          for (const one of output.keys) {
+            if (subscribed.has(one)) faults.push(`${one} is asked for twice`)
+            subscribed.add(one)
+          }
+          unanswered.push(output)
+          step({ _tag: "Sent", request: output.request })
+          break
+        case "Unsubscribe":
+          for (const one of output.keys) {
+            if (!subscribed.delete(one)) faults.push(`${one} is ended, and was not asked for`)
+          }
+          break
+        case "Refuse":
+          wanted.delete(output.key)
+          break
+        case "End":
+          ended = true
+          break
+        default:
+          break
+      }
+    }
+  }
+  const step = (event: Session.Event, random = 0.5) => {
+    const [next, outputs] = Session.step(rules, state, event, now, random)
+    state = next
+    carry(outputs)
+  }
+  const tick = (random = 0.5) => step({ _tag: "Tick", heard, heardOf: (one) => heardOf.get(one) }, random)
+  const answer = () => {
+    for (const { keys, request } of unanswered.splice(0)) {
+      heard = now
+      step({ _tag: "Acknowledged", request })
+      for (const one of keys) heardOf.set(one, now)
+    }
+  }
+
+  for (const { after, random, what } of happenings) {
+    now += after
+    switch (what._tag) {
+      case "Want":
+        wanted.add(what.key)
+        step({ _tag: "Want", key: what.key, quiet }, random)
+        break
+      case "Unwant":
+        wanted.delete(what.key)
+        step({ _tag: "Unwant", key: what.key }, random)
+        break
+      case "Refused":
+        // Of what the exchange has just been asked for, and of nothing else.
+        if (unanswered.some(({ keys }) => keys.includes(what.key)) && subscribed.delete(what.key)) {
+          step({ _tag: "Refused", keys: [what.key], said: { code: "", text: "no" } }, random)
+          wanted.delete(what.key)
+        }
+        break
+      case "Answer":
+        answer()
+        break
+      case "Heard":
+        heard = now
+        if (subscribed.has(what.key)) heardOf.set(what.key, now)
+        break
+      default:
+        step(what, random)
+    }
+    tick(random)
+  }
+  return {
+    faults,
+    isEnded: () => ended,
+    wanted,
+    subscribed,
+    /** Answers all, until nothing is to be done at once any more. */
+    settle: () => {
+      for (let round = 0; round < 50 && !Session.isSettled(state) && !ended; round++) {
+        now += 1000
+        heard = now
+        tick()
+        answer()
+      }
+      for (const one of keys) heardOf.set(one, now)
+      tick()
+    },
+    isSettled: () => Session.isSettled(state),
+    due: () => Session.deadline(rules, state, heard, (one) => heardOf.get(one)) - now
+  }
+}
+
+describe("one life of a socket", () => {
+  it("asks for nothing twice, ends nothing that was not asked for, and says nothing after its end", () => {
+    FastCheck.assert(FastCheck.property(FastCheck.array(happening, { maxLength: 60 }), (happenings) => {
+      expect(play(happenings).faults).toEqual([])
+    }))
+  })
+
+  it("comes to stand with exactly what is wanted, whatever came before", () => {
+    FastCheck.assert(FastCheck.property(FastCheck.array(happening, { maxLength: 60 }), (happenings) => {
+      const played = play(happenings)
+      if (played.isEnded()) return
+      played.settle()
+      expect(played.faults).toEqual([])
+      expect([...played.subscribed].sort()).toEqual([...played.wanted].sort())
+      expect(played.isSettled()).toBe(true)
+    }))
+  })
+
+  it("has nothing left to do at an instant after it was told of that instant", () => {
+    FastCheck.assert(FastCheck.property(FastCheck.array(happening, { maxLength: 60 }), (happenings) => {
+      const played = play(happenings)
+      if (!played.isEnded()) expect(played.due()).toBeGreaterThan(0)
+    }))
+  })
+
+  const opened = (wanted: ReadonlyArray<string>) => Session.open(rules, wanted.map((key) => ({ key, quiet })), 0)
+  const never = () => undefined
+  const at = (state: Session.State, event: Session.Event, now: number) => Session.step(rules, state, event, now, 0.5)
+  const ticked = (
+    state: Session.State,
+    now: number,
+    heard = now,
+    heardOf: (key: string) => number | undefined = never
+  ) => at(state, { _tag: "Tick", heard, heardOf }, now)
+
+  it("fails a subscription alone that is asked for three times and never confirmed", () => {
+    let [state, outputs] = ticked(opened(["a"])[0], 0)
+    const asked: Array<number> = []
+    for (let now = 0; now <= 60_000; now += 1000) {
+      for (const output of outputs) {
+        if (output._tag === "Subscribe") {
+          asked.push(now)
+          state = at(state, { _tag: "Sent", request: output.request }, now)[0]
+        }
+        if (output._tag === "Refuse") {
+          expect(asked.length).toBe(3)
+          expect(output.said).toBeUndefined()
+          return
+        }
+      }
+      ;[state, outputs] = ticked(state, now + 1000)
+    }
+    expect.fail("it was never refused")
+  })
+
+  it("pings a silent line, and gives it up when nothing comes back", () => {
+    const [quiet] = ticked(opened([])[0], 0, 0)
+    expect(ticked(quiet, 4999, 0)[1]).toEqual([])
+    const [pinged, outputs] = ticked(quiet, 5000, 0)
+    expect(outputs.map(({ _tag }) => _tag)).toEqual(["Ping"])
+    expect(ticked(pinged, 9999, 0)[1]).toEqual([])
+    expect(ticked(pinged, 10_000, 0)[1]).toEqual([{ _tag: "End", because: "a ping was not answered" }])
+    // Anything that comes is an answer.
+    expect(ticked(pinged, 10_000, 5001)[1].map(({ _tag }) => _tag)).toEqual([])
+  })
+
+  it("wants another connection in its place before it is too old, once", () => {
+    const [young] = ticked(opened([])[0], 3_599_000)
+    const [old, outputs] = ticked(young, 3_600_000)
+    expect(outputs).toContainEqual({ _tag: "Succeed" })
+    expect(ticked(old, 3_601_000)[1]).not.toContainEqual({ _tag: "Succeed" })
+    expect(at(old, { _tag: "Leaving" }, 3_601_000)[1]).toEqual([])
+  })
+
+  it("says of what it refuses that it was refused, and leaves the others", () => {
+    const [state] = ticked(opened(["a", "b"])[0], 0)
+    const [next, outputs] = at(state, {
+      _tag: "Refused",
+      request: 1,
+      keys: ["a", "z"],
+      said: { code: "1", text: "no" }
+    }, 1)
+    expect(outputs).toEqual([{ _tag: "Refuse", key: "a", said: { code: "1", text: "no" } }])
+    expect([...next.topics.keys()]).toEqual(["b"])
+  })
+
+  it("takes those that the exchange did not name for refused, when it named those that it took", () => {
+    const [state] = ticked(opened(["a", "b"])[0], 0)
+    const [next, outputs] = at(state, { _tag: "Acknowledged", request: 1, keys: ["a"] }, 1)
+    expect(outputs.map((output) => `${output._tag} ${"key" in output ? output.key : ""}`)).toEqual([
+      "Live a",
+      "Refuse b"
+    ])
+    expect(next.topics.has("b")).toBe(false)
+  })
+})
