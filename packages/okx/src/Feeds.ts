@@ -184,6 +184,6 @@ export const feeds: Feeds.Feeds = {
     reader: () => bookUpdates,
     rules: () => ({ follows, checksum, maximumDepth: depth }),
     // What says nothing says so after 60 seconds.
-    quiet: "90 seconds"
+    quiet: "75 seconds"
   }
 }

@@ -81,6 +81,25 @@ describe("the streams of OKX", () => {
       }
     }))
 
+  it.scoped("have whole books of a few levels without a chain, and trades that were made one", () =>
+    Effect.gen(function*() {
+      const client = yield* on("/ws/v5/public")
+      const instId = "BTC-USDT"
+      yield* client.send(
+        subscribe({ channel: "books5", instId }, { channel: "bbo-tbt", instId }, { channel: "trades", instId })
+      )
+      const [few, best] = client.said().slice(3)
+      const sizes = [few, best].map((frame) => at(frame, "data", 0, "asks")).map((asks) =>
+        Array.isArray(asks) && asks.length
+      )
+      assert.deepStrictEqual(sizes, [5, 1])
+      assert.deepStrictEqual([at(few, "action"), at(few, "data", 0, "prevSeqId")], [undefined, undefined])
+      yield* TestClock.adjust("20 seconds")
+      const trades = client.said().filter((frame) => at(frame, "arg", "channel") === "trades")
+      assert.isAbove(trades.length, 0)
+      assert.isTrue(trades.every((frame) => at(frame, "data", 0, "count") === "1"))
+    }))
+
   it.scoped("take an id of letters and digits, and nothing that is no request", () =>
     Effect.gen(function*() {
       const client = yield* on("/ws/v5/public")

@@ -5,7 +5,7 @@
  *
  * What the documentation leaves open is chosen here: what is subscribed to already is confirmed again and goes on as it was, as is
  * the goodbye to what is not; nothing can be subscribed to of a suspended instrument; candles of Hong Kong's days and of a
- * week or a month are not among the channels.
+ * week or a month are not among the channels. No book is quiet for the minute after which OKX would say that it still stands.
  *
  * @internal
  */
@@ -128,29 +128,11 @@ const pass = (state: State, world: World): Streaming.Turn<State> => {
   if (state.closesAt !== undefined && world.now >= state.closesAt) {
     return { frames: [], next: state, close: { code: 1012, reason: "Service upgrade" } }
   }
-  const [changes, told] = Topics.pass(state.topics, world, say(world))
-  const [beats, topics] = idle(told, world)
-  const frames = [...changes, ...beats]
+  const [frames, topics] = Topics.pass(state.topics, world, say(world))
   if (frames.length > 0) return { frames, next: { ...state, topics, saidAt: world.now } }
   return world.now - state.saidAt < 30_000
     ? { frames, next: { ...state, topics } }
     : { frames, next: state, close: { code: 4004, reason: "No data received in 30s." } }
-}
-
-/** A book of which nothing was said for a minute says nothing, under the number that it has. */
-const idle = (topics: Topics.Topics, world: World): readonly [ReadonlyArray<Streaming.Frame>, Topics.Topics] => {
-  const frames: Array<Streaming.Frame> = []
-  const next = new Map(topics)
-  for (const [key, watch] of topics) {
-    const { subject, told } = watch
-    if (subject._tag !== "Book" || subject.depth !== 400 || told === undefined || world.now - told.at < minute) continue
-    const [channel, instId] = key.split("/")
-    const seqId = firstSequence + told.id
-    const row = { asks: [], bids: [], ts: String(world.now), checksum: 0, seqId, prevSeqId: seqId }
-    frames.push(Streaming.data({ arg: { channel, instId }, action: "update", data: [row] }))
-    next.set(key, { ...watch, told: { ...told, at: world.now } })
-  }
-  return [frames, next]
 }
 
 const say = (world: World) => ({ key, subject }: Watch.Watch, change: Watch.Change): ReadonlyArray<Streaming.Frame> => {
