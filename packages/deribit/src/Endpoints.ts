@@ -25,6 +25,7 @@ export const limits = {
   // A cancellation by name looks the order up first.
   account: Limit.bucket(90, 19, { per: "key", reserved: 20 }),
   matching: Limit.bucket(18, 4.8, { per: "key" }),
+  // Requests to subscribe have a pool of their own, however many channels they name.
   subscriptions: Limit.bucket(9, 3.1)
 }
 

@@ -126,7 +126,7 @@ export const feeds: Feeds.Feeds = {
   trades: {
     topic: ({ id }) => topic(`trades.${id}.100ms`),
     // In which order those of one notification are is not said.
-    reader: () => (frame) => trades(list(frame).toSorted((a, b) => numberOf(a) - numberOf(b)))
+    reader: () => (frame) => trades(Array.isArray(frame) ? frame.toSorted((a, b) => numberOf(a) - numberOf(b)) : frame)
   },
   candles: {
     words: { "1m": "1", "5m": "5", "15m": "15", "30m": "30", "1h": "60", "1d": "1D" },

@@ -151,6 +151,7 @@ describe("frames of Deribit", () => {
       { ...row, id: "ETH-9", side: "buy" },
       { ...row, id: "ETH-10", side: "sell" }
     ])
+    assert.isUndefined(trades.reader(inverse)({ trades: [] }))
   })
 })
 
