@@ -9,11 +9,13 @@ import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as Span from "@effect/cli/HelpDoc/Span"
 import * as ValidationError from "@effect/cli/ValidationError"
 import * as Effect from "effect/Effect"
+import * as Book from "./commands/Book.js"
 import * as Contract from "./commands/Contract.js"
 import * as Health from "./commands/Health.js"
 import * as Price from "./commands/Price.js"
 import * as Record from "./commands/Record.js"
 import * as Simulate from "./commands/Simulate.js"
+import * as Trades from "./commands/Trades.js"
 import * as Watch from "./commands/Watch.js"
 import type * as Connections from "./Connections.js"
 import { type Failure, UsageError } from "./Failure.js"
@@ -76,6 +78,8 @@ const root = (program: string) =>
     Command.withSubcommands([
       Price.make(program),
       Watch.make(),
+      Book.make(),
+      Trades.make(),
       Health.make(),
       Simulate.make(program),
       Contract.make(program),
@@ -83,7 +87,7 @@ const root = (program: string) =>
     ])
   )
 
-const commandNames = ["price", "watch", "health", "simulate", "contract", "record"]
+const commandNames = ["price", "watch", "book", "trades", "health", "simulate", "contract", "record"]
 
 const explain = (error: Failure, see: string): Effect.Effect<void, never, Screen.Screen> => {
   switch (error._tag) {

@@ -249,6 +249,50 @@ export const symbols: Args.Args<ReadonlyArray<ExchangeSymbol.ExchangeSymbol>> = 
 )
 
 /**
+ * @since 0.1.0
+ * @category arguments
+ */
+export const oneSymbol: Args.Args<ExchangeSymbol.ExchangeSymbol> = Args.text({ name: "symbol" }).pipe(
+  Args.withDescription("What to listen to, such as BTC/USDT, or BTC/USD:BTC for a perpetual contract settled in BTC."),
+  Args.mapEffect((text) =>
+    Effect.flatMap(
+      parseSymbols([text]),
+      ([symbol]) => symbol === undefined ? Effect.fail(HelpDoc.p("There is no symbol.")) : Effect.succeed(symbol)
+    )
+  )
+)
+
+/**
+ * @since 0.1.0
+ * @category options
+ */
+export const oneExchange: Options.Options<ReadonlyArray<Exchanges.ExchangeId>> = Options.text("exchange").pipe(
+  Options.withAlias("e"),
+  Options.withPseudoName("name"),
+  Options.withDescription(`Which exchange: one of ${Exchanges.ids.join(", ")}. Unless given: kraken.`),
+  Options.withDefault("kraken"),
+  Options.mapEffect((text) => {
+    const id = text.trim().toLowerCase()
+    return isExchangeId(id) ? Effect.succeed([id]) : refused(`No exchange is called ${quote(text)}; ${accepted}.`)
+  })
+)
+
+/**
+ * @since 0.1.0
+ * @category options
+ */
+export const depth: Options.Options<number> = Options.text("depth").pipe(
+  Options.withPseudoName("number"),
+  Options.withDescription("How many levels of each side to show, from 1 to 1000. Unless given: 10."),
+  Options.withDefault("10"),
+  Options.mapEffect((text) =>
+    /^[1-9]\d{0,2}$|^1000$/.test(text)
+      ? Effect.succeed(Number(text))
+      : refused(`--depth cannot be ${quote(text)}; accepted are 1 to 1000.`)
+  )
+)
+
+/**
  * `--symbol BTC/USDT`, again and again.
  *
  * @since 0.1.0

@@ -1,3 +1,8 @@
+import { FeedItem, MarketData } from "@effect-exchange/core"
+import { Simulator } from "@effect-exchange/simulator"
+import { HttpClient, Socket } from "@effect/platform"
+import { expect, it } from "@effect/vitest"
+import { Context, Effect, Fiber, Layer, Option, Stream, TestClock } from "effect"
 import { register } from "../../exchanges/test/support/feeds.js"
 import { Kraken } from "../src/index.js"
 
@@ -9,3 +14,33 @@ register({
   checksum: true,
   notice: false
 })
+
+it.effect("a feed uses the sockets that its Layer was given, whatever stands in the context of who listens", () =>
+  Effect.gen(function*() {
+    const market = yield* MarketData.MarketData
+    const fiber = yield* Effect.fork(Stream.runHead(FeedItem.data(market.streamTicker("BTC/USD"))))
+    yield* TestClock.adjust("3 seconds")
+    expect(Option.isSome(yield* Fiber.join(fiber))).toBe(true)
+  }).pipe(
+    Effect.provide(
+      Layer.provide(Kraken.layerMarketData({ environment: Simulator.environment("kraken") }), Simulator.layer("kraken"))
+    ),
+    Effect.provideService(Socket.WebSocketConstructor, () => {
+      throw new Error("another socket was opened")
+    })
+  ))
+
+it.effect("a Layer without sockets in reach says so when it is asked to stream", () =>
+  Effect.gen(function*() {
+    const market = yield* MarketData.MarketData
+    const error = yield* Effect.flip(Stream.runDrain(market.streamTicker("BTC/USD")))
+    expect(error._tag).toBe("Unsupported")
+    expect(error.message).toContain("NodeExchange.layer")
+  }).pipe(
+    Effect.provide(
+      Layer.provide(
+        Kraken.layerMarketData({ environment: Simulator.environment("kraken") }),
+        Layer.map(Simulator.layer("kraken"), Context.pick(HttpClient.HttpClient))
+      )
+    )
+  ))

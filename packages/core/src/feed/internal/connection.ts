@@ -132,15 +132,16 @@ const start = (
     const outbox = yield* Queue.unbounded<Session.Output>()
     const moved = yield* Queue.sliding<void>(1)
 
-    const socket = yield* PlatformSocket.makeWebSocket(line.url, { closeCodeIsError: () => true }).pipe(
-      Effect.provideService(PlatformSocket.WebSocketConstructor, line.constructor)
-    )
+    // Where it runs as well: a socket takes what stands in the context there before what it was made with.
+    const ours = Effect.provideService(PlatformSocket.WebSocketConstructor, line.constructor)
+    const socket = yield* ours(PlatformSocket.makeWebSocket(line.url, { closeCodeIsError: () => true }))
     const write = yield* socket.writer
     yield* socket.runRaw((data) => inbox.push(data), { onOpen: Effect.asVoid(Deferred.succeed(opened, undefined)) })
       .pipe(
         Effect.catchAll((error) =>
           Effect.zipRight(Deferred.fail(opened, error), Deferred.succeed(ended, reasonOf(error)))
         ),
+        ours,
         Effect.forkScoped
       )
     yield* Deferred.await(opened)

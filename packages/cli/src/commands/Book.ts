@@ -1,0 +1,148 @@
+/**
+ * `exchange book`: a live ladder of an order book, with whether it can be trusted.
+ *
+ * @since 0.1.0
+ */
+import { type BookView, Decimal, type ExchangeSymbol, FeedItem, type OrderBook } from "@effect-exchange/core"
+import * as Command from "@effect/cli/Command"
+import * as BigDecimal from "effect/BigDecimal"
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import * as Connections from "../Connections.js"
+import { Incomplete, type UsageError } from "../Failure.js"
+import * as Options from "../Options.js"
+import * as Picture from "../Picture.js"
+import * as Screen from "../Screen.js"
+import * as Stop from "../Stop.js"
+import * as Table from "../Table.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Input extends Options.Settings {
+  readonly symbol: ExchangeSymbol.ExchangeSymbol
+  readonly depth: number
+  readonly json: boolean
+}
+
+/**
+ * Draws the book at most five times a second, and every change of its feed; with `json` prints each of them as a line.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const handle = (
+  input: Input
+): Effect.Effect<void, UsageError | Incomplete, Connections.Network | Screen.Screen> =>
+  Effect.scoped(Effect.gen(function*() {
+    const { depth, json, symbol } = input
+    const screen = yield* Screen.Screen
+    const connections = yield* Connections.open(input)
+    const draw = json ? screen.out : yield* Picture.make
+    yield* Effect.forEach(
+      connections,
+      ({ exchange, market }) =>
+        market.streamOrderBook(symbol, { depth, buffer: FeedItem.latest }).pipe(
+          json
+            ? Stream.mapEffect((item) => Effect.as(draw(`${encode(exchange, item, depth)}\n`), item))
+            : (self) => self,
+          FeedItem.withStatus,
+          Stream.mapEffect((seen) =>
+            Effect.gen(function*() {
+              const at = yield* Clock.currentTimeMillis
+              if (!json) yield* draw(render(exchange, symbol, seen, depth, at, screen.colors))
+              // Whoever looks sees no more than this; what comes meanwhile is the next picture.
+              yield* Effect.sleep("200 millis")
+            })
+          ),
+          Stream.runDrain,
+          Effect.catchAll((error) =>
+            Effect.zipRight(Screen.note(error.message), new Incomplete({ exchanges: [exchange] }))
+          )
+        ),
+      { concurrency: "unbounded", discard: true }
+    )
+  }))
+
+const plain = (
+  { amount, price }: OrderBook.Level
+): readonly [string, string] => [Decimal.format(price), Decimal.format(amount)]
+
+/** A line of JSON: decimals are strings. */
+const encode = (exchange: string, item: FeedItem.FeedItem<BookView.BookView>, depth: number): string => {
+  if (item._tag !== "Data") return JSON.stringify({ exchange, ...item })
+  const { asks, bids } = item.value.depth(depth)
+  return JSON.stringify({
+    exchange,
+    _tag: "Data",
+    symbol: item.value.symbol,
+    bids: bids.map(plain),
+    asks: asks.map(plain)
+  })
+}
+
+/**
+ * Renders the asks from the worst shown to the best, the spread, and the bids from the best on, each with a bar as long as its
+ * share of the largest amount shown.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const render = (
+  exchange: string,
+  symbol: string,
+  { isLive, reconnects, value }: FeedItem.Seen<BookView.BookView>,
+  depth: number,
+  at: number,
+  colors: boolean
+): string => {
+  const state = Table.paint(isLive ? "live" : "not live", isLive ? "good" : "bad", colors)
+  const head = `${exchange} ${symbol}, ${state}, ${reconnects} reconnects, ${
+    DateTime.formatIso(DateTime.unsafeMake(at))
+  }`
+  if (Option.isNone(value)) return `${head}\n\nwaiting for the book`
+  const { asks, bids } = value.value.depth(depth)
+  const largest = [...asks, ...bids].reduce((most, { amount }) => Math.max(most, BigDecimal.unsafeToNumber(amount)), 0)
+  const row = (tone: Table.Tone) => (level: OrderBook.Level): ReadonlyArray<Table.Cell> => {
+    const [price, amount] = plain(level)
+    const share = largest === 0 ? 0 : BigDecimal.unsafeToNumber(level.amount) / largest
+    return [{ text: price, tone: isLive ? tone : "faint" }, amount, { text: "▇".repeat(Math.round(share * 24)), tone }]
+  }
+  const spread = Option.match(value.value.spread, { onNone: () => "", onSome: Decimal.format })
+  return `${head}\n\n${
+    Table.render(
+      [{ title: "price", align: "right" }, { title: "amount", align: "right" }, { title: "" }],
+      [
+        ...asks.toReversed().map(row("bad")),
+        [{ text: spread, tone: "faint" }, { text: "spread", tone: "faint" }, ""],
+        ...bids.map(row("good"))
+      ],
+      colors
+    )
+  }\n\nCtrl-C ends it`
+}
+
+/**
+ * @since 0.1.0
+ * @category commands
+ */
+export const make = () =>
+  Command.make(
+    "book",
+    {
+      symbol: Options.oneSymbol,
+      ...Options.settings,
+      exchange: Options.oneExchange,
+      depth: Options.depth,
+      json: Options.json
+    },
+    (input) => Stop.end(handle(input))
+  ).pipe(Command.withDescription(
+    "A live order book until Ctrl-C, which is its proper end: exit code 0. 1: the exchange refused it; 2: bad usage. "
+      + "It is drawn only while it is whole: after a lost update or connection it says so, and comes back by itself. "
+      + "With --json, one document a line."
+  ))

@@ -1,0 +1,106 @@
+/**
+ * `exchange trades`: trades as they happen.
+ *
+ * @since 0.1.0
+ */
+import { Decimal, type ExchangeSymbol, FeedItem, type Trade } from "@effect-exchange/core"
+import * as Command from "@effect/cli/Command"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import * as Connections from "../Connections.js"
+import { Incomplete, type UsageError } from "../Failure.js"
+import * as Options from "../Options.js"
+import * as Screen from "../Screen.js"
+import * as Stop from "../Stop.js"
+import * as Table from "../Table.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Input extends Options.Settings {
+  readonly symbol: ExchangeSymbol.ExchangeSymbol
+  readonly json: boolean
+}
+
+/**
+ * Prints each trade as a line, and what becomes of the feed as a note beside them: with `json` among them.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const handle = (
+  input: Input
+): Effect.Effect<void, UsageError | Incomplete, Connections.Network | Screen.Screen> =>
+  Effect.scoped(Effect.gen(function*() {
+    const { json, symbol } = input
+    const screen = yield* Screen.Screen
+    const connections = yield* Connections.open(input)
+    yield* Effect.forEach(
+      connections,
+      ({ exchange, market }) =>
+        market.streamTrades(symbol, { buffer: FeedItem.sliding(10_000) }).pipe(
+          Stream.runForEach((item) => {
+            if (json) return Screen.line(encode(exchange, item))
+            return item._tag === "Data"
+              ? Screen.line(render(item.value, screen.colors))
+              : Screen.note(`${exchange} ${symbol}: ${describe(item)}`)
+          }),
+          Effect.catchAll((error) =>
+            Effect.zipRight(Screen.note(error.message), new Incomplete({ exchanges: [exchange] }))
+          )
+        ),
+      { concurrency: "unbounded", discard: true }
+    )
+  }))
+
+/** A line of JSON: decimals are strings. */
+const encode = (exchange: string, item: FeedItem.FeedItem<Trade.Trade>): string =>
+  JSON.stringify(
+    item._tag === "Data"
+      ? {
+        _tag: item._tag,
+        ...item.value,
+        price: Decimal.format(item.value.price),
+        amount: Decimal.format(item.value.amount)
+      }
+      : { exchange, ...item }
+  )
+
+const render = ({ amount, at, price, side, symbol }: Trade.Trade, colors: boolean): string =>
+  [
+    DateTime.formatIso(DateTime.unsafeMake(at)),
+    symbol,
+    Table.paint(side.padEnd(4), side === "buy" ? "good" : "bad", colors),
+    Decimal.format(price).padStart(14),
+    Decimal.format(amount)
+  ].join("  ")
+
+const describe = (status: FeedItem.Status): string => {
+  switch (status._tag) {
+    case "Connected":
+      return "connected"
+    case "Resynced":
+      return "connected again"
+    case "Dropped":
+      return `${status.count} trades were left out, as they came faster than they could be printed`
+    case "Reconnecting":
+    case "Stale":
+      return `not live: ${status.because}`
+  }
+}
+
+/**
+ * @since 0.1.0
+ * @category commands
+ */
+export const make = () =>
+  Command.make(
+    "trades",
+    { symbol: Options.oneSymbol, ...Options.settings, exchange: Options.oneExchange, json: Options.json },
+    (input) => Stop.end(handle(input))
+  ).pipe(Command.withDescription(
+    "Trades as they happen until Ctrl-C, which is its proper end: exit code 0. 1: the exchange refused it; 2: bad usage. "
+      + "A lost connection is made again, and it is said so on standard error. With --json, one document a line."
+  ))
