@@ -297,7 +297,7 @@ const start = (
             const token = yield* line.token
             return yield* send(
               protocol.unsubscribe(topicsOf(output.keys), { request: output.request, token }),
-              line.pace
+              pace
             )
           }
         }
