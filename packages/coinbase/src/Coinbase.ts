@@ -13,6 +13,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Endpoints from "./Endpoints.js"
 import * as Errors from "./Errors.js"
+import { feeds } from "./Feeds.js"
 import { protocol } from "./Protocol.js"
 import type * as Rows from "./Rows.js"
 
@@ -197,6 +198,7 @@ const amend: Declaration.OptionalTrading["amend"] = (client) => ({ current, ...c
 const exchange = Exchange.define({
   name: "Coinbase",
   protocol,
+  feeds,
   kinds: ["spot"],
   lacks: ["positions", "placeBatch"],
   marketData: {

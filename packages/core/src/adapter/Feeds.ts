@@ -85,7 +85,7 @@ export interface Book {
  * @since 0.1.0
  * @category constructors
  */
-export const reading = <A>(schema: Schema.Schema<Listing<A>, unknown>): (frame: unknown) => Rows<A> | undefined => {
+export const reading = <A>(schema: Schema.Schema<Listing<A>, unknown>): (frame: unknown) => Listing<A> | undefined => {
   const decode = ParseResult.decodeUnknownEither(schema)
   return (frame) => Either.getOrUndefined(decode(frame))
 }

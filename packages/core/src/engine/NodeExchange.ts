@@ -32,7 +32,8 @@ export interface Options {
   /** How long connecting may take, TLS included. Defaults to 5 seconds. */
   readonly connectTimeout?: Duration.DurationInput | undefined
   /**
-   * The largest HTTP body, unpacked, and WebSocket message, in bytes. Defaults to 8 MiB. An exchange's `maxResponseBytes`
+   * The largest HTTP body, unpacked, and WebSocket message, in bytes. Defaults to 8 MiB, and to 32 MiB for messages: the
+   * snapshot of a whole book may be large. An exchange's `maxResponseBytes`
    * counts as well: the smaller of the two is the limit.
    */
   readonly maxBytes?: number | undefined
@@ -96,7 +97,7 @@ export const layerWebSocket = (options: Options = {}): Layer.Layer<Socket.WebSoc
     const socket: unknown = new WebSocket.WebSocket(url, protocols, {
       followRedirects: false,
       handshakeTimeout: Duration.toMillis(options.connectTimeout ?? "5 seconds"),
-      maxPayload: options.maxBytes ?? defaultMaxBytes
+      maxPayload: options.maxBytes ?? 4 * defaultMaxBytes
     })
     // ws behaves as the standard interface asks, but its types go their own way (`binaryType`, `dispatchEvent`).
     return socket as globalThis.WebSocket

@@ -3,7 +3,6 @@
  *
  * @internal
  */
-import type { Frame } from "../Streaming.js"
 import type { World } from "../World.js"
 import * as Watch from "./watch.js"
 
@@ -25,12 +24,12 @@ export const remove = (topics: Topics, keys: Iterable<string>): Topics => {
 }
 
 /** @internal What all of them have to tell, each change as the dialect says it. */
-export const pass = (
+export const pass = <A>(
   topics: Topics,
   world: World,
-  say: (watch: Watch.Watch, change: Watch.Change) => ReadonlyArray<Frame>
-): readonly [ReadonlyArray<Frame>, Topics] => {
-  const frames: Array<Frame> = []
+  say: (watch: Watch.Watch, change: Watch.Change) => ReadonlyArray<A>
+): readonly [ReadonlyArray<A>, Topics] => {
+  const frames: Array<A> = []
   const next = new Map<string, Watch.Watch>()
   for (const [key, watch] of topics) {
     const [change, after] = Watch.look(watch, world)

@@ -23,6 +23,7 @@ import * as MarketData from "./marketData.js"
 import { listings } from "./markets.js"
 import * as Orders from "./orders.js"
 import { type Answering, type Refusal, refuse } from "./params.js"
+import { streaming } from "./stream.js"
 import * as Trading from "./trading.js"
 
 /**
@@ -144,6 +145,7 @@ export const dialect: Dialect.Dialect = Dialect.make<Meters.Meters>({
     failure
   }),
   usage: Meters.usage,
+  streaming,
   failures: {
     http500: failure(failed(500, "internal_server_error", "Internal server error")),
     http503: Dialect.html(503, "503 Service Temporarily Unavailable", { server: "cloudflare" }),
