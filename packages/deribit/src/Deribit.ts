@@ -3,24 +3,20 @@
  *
  * @since 0.1.0
  */
-import { Decimal, type Market } from "@effect-exchange/core"
+import type { Market } from "@effect-exchange/core"
 import { ClientOrderId, Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
-import type { Declaration, Row, Wire } from "@effect-exchange/core/adapter"
+import type { Declaration, Row } from "@effect-exchange/core/adapter"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Effect from "effect/Effect"
 import * as Endpoints from "./Endpoints.js"
+import { feeds } from "./Feeds.js"
+import * as Markets from "./Markets.js"
 import { protocol } from "./Protocol.js"
-import type * as Rows from "./Rows.js"
 
 const { ask } = Question
-const one = Decimal.make("1")
 const kinds = ["spot", "future"] as const
 
 const named = ({ id }: Market.Market): Endpoints.Named => ({ instrument_name: id })
-
-/** Amounts are in the base currency, those of inverse contracts in dollars, which is what one of them is worth here. */
-const market = ({ expiry, inverse, settle, ...row }: Wire.Type<typeof Rows.Instrument>): Row.Market =>
-  row.kind === "spot" ? row : { ...row, settle, expiry, inverse, multiplier: inverse ? one : row.lotSize }
 
 // Under which currency an order of spot is kept is not said.
 const currenciesOf = ({ base, quote, settle }: Market.Market): ReadonlyArray<string> =>
@@ -133,17 +129,14 @@ const newOrder = (order: Declaration.NewOrder): Endpoints.NewOrder => ({
 const exchange = Exchange.define({
   name: "Deribit",
   protocol,
+  feeds,
   kinds: ["spot", "perpetual", "future"],
   lacks: ["placeBatch"],
   marketData: {
     listings: kinds.map((kind) =>
-      ask(Endpoints.getInstruments, () => ({ currency: "any", kind }), Listing.map(market))
+      ask(Endpoints.getInstruments, () => ({ currency: "any", kind }), Listing.map(Markets.read))
     ),
-    ticker: ask(
-      Endpoints.ticker,
-      named,
-      ({ dollars, row }, { inverse }) => inverse === true ? { ...row, volume24h: dollars } : row
-    ),
+    ticker: ask(Endpoints.ticker, named, Markets.ticker),
     book: {
       depths: [1, 5, 10, 20, 50, 100, 1000, 10_000],
       read: ask(Endpoints.getOrderBook, (market, depth) => ({ ...named(market), depth }))
@@ -164,8 +157,7 @@ const exchange = Exchange.define({
           start_timestamp: from,
           end_timestamp: to - 1
         }),
-        (bars, { inverse }) =>
-          bars.map(({ cost, ...bar }): Row.Bar => inverse === true ? { ...bar, volume: cost } : bar)
+        (bars, market) => bars.map((bar) => Markets.bar(bar, market))
       ),
       // Its first market opened in that month.
       first: { opened: Date.UTC(2016, 5, 1), by: ["1d", "1h"] }

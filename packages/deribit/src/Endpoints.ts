@@ -24,7 +24,9 @@ export const limits = {
   instruments: Limit.bucket(40, 0.9),
   // A cancellation by name looks the order up first.
   account: Limit.bucket(90, 19, { per: "key", reserved: 20 }),
-  matching: Limit.bucket(18, 4.8, { per: "key" })
+  matching: Limit.bucket(18, 4.8, { per: "key" }),
+  // Requests to subscribe have a pool of their own, however many channels they name.
+  subscriptions: Limit.bucket(9, 3.1)
 }
 
 /**

@@ -88,6 +88,22 @@ export const Trade = Row.trade({
   at: at("timestamp", millis)
 })
 
+/**
+ * A candle of the feed: `volume` is in the base currency, `cost` in the quote currency.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Bar = Row.of({
+  openTime: at("tick", millis),
+  open: at("open", number),
+  high: at("high", number),
+  low: at("low", number),
+  close: at("close", number),
+  volume: at("volume", number),
+  cost: at("cost", number)
+})
+
 const column = Schema.Array(Schema.Unknown)
 const decodeColumns = ParseResult.decodeUnknownEither(Wire.answer({
   ticks: at("ticks", column),

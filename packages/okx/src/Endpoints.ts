@@ -50,7 +50,8 @@ export const limits = {
   placeOrders: user(300),
   cancelOrder: user(60),
   cancelOrders: user(300),
-  amendOrder: user(60)
+  amendOrder: user(60),
+  connections: Limit.window(3, "1100 millis")
 }
 
 /**

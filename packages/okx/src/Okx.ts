@@ -5,74 +5,23 @@
  */
 import { Candle, type ExchangeStatus, type Market } from "@effect-exchange/core"
 import { Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
-import type { Adapter, Declaration, Endpoint, Row, Wire } from "@effect-exchange/core/adapter"
+import type { Adapter, Declaration, Endpoint, Wire } from "@effect-exchange/core/adapter"
 import * as Arr from "effect/Array"
-import * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Struct from "effect/Struct"
 import * as Endpoints from "./Endpoints.js"
 import { hasEnded } from "./Errors.js"
+import { feeds } from "./Feeds.js"
+import { counted, inAmounts, read as readMarket, unit } from "./Markets.js"
 import { orderLifetime, protocol } from "./Protocol.js"
 import type * as Rows from "./Rows.js"
 
 const { ask } = Question
 
-// ---- markets
-
-const instTypes = { spot: "SPOT", perpetual: "SWAP", future: "FUTURES" } as const
-
-type Instrument = Wire.Type<typeof Rows.Instrument>
-
-/** What a contract is of and worth: OKX leaves its currencies empty, and what it is on says them. */
-const worthOf = (
-  { inverse, times = one, underlying = "", value = nothing, valueIn }: Instrument
-): Terms | undefined => {
-  const [, base, quote = ""] = /^([^-]+)-([^-]+)$/.exec(underlying) ?? []
-  const multiplier = BigDecimal.multiply(value, times)
-  return base === undefined || !BigDecimal.isPositive(multiplier) || valueIn !== (inverse ? quote : base)
-    ? undefined
-    : { base, quote, inverse, multiplier }
-}
-
-/**
- * One that is not traded here (options), or whose contracts are worth neither an amount of the base currency nor, when inverse,
- * of the quote currency, is left out.
- */
-const market = (row: Instrument): Row.Market | undefined => {
-  const { base = "", expiry, id, kind, lotSize, maxSize, minSize, quote = "", settle, status, tickSize } = row
-  const terms: Terms | undefined = kind === "spot" ? { base, quote } : worthOf(row)
-  const amount = (size: BigDecimal.BigDecimal | undefined) => size && counted(terms ?? {}, size)
-  return terms && {
-    ...terms,
-    ...kind === "spot" ? {} : { settle, expiry },
-    kind,
-    id,
-    status,
-    tickSize,
-    lotSize: amount(lotSize),
-    minAmount: amount(minSize),
-    maxAmount: amount(maxSize)
-  }
-}
-
-type Counted = Pick<Market.Market, "inverse" | "multiplier">
-type Terms = Counted & Pick<Market.Market, "base" | "quote">
-
-const [nothing, one] = [BigDecimal.fromBigInt(0n), BigDecimal.fromBigInt(1n)]
-
-// OKX counts contracts in contracts: linear ones are worth so much of the base currency, inverse ones are counted so here.
-const unit = ({ inverse, multiplier = one }: Counted): BigDecimal.BigDecimal => inverse === true ? one : multiplier
-
-const counted = (market: Counted, size: BigDecimal.BigDecimal): BigDecimal.BigDecimal =>
-  BigDecimal.multiply(size, unit(market))
-
 // ---- public data
 
-const inAmounts = <T extends Row.Ticker>(row: T, market: Market.Market | undefined): T => ({
-  ...row,
-  volume24h: market && row.volume24h && counted(market, row.volume24h)
-})
+const instTypes = { spot: "SPOT", perpetual: "SWAP", future: "FUTURES" } as const
 
 const tickers: Declaration.MarketData["tickers"] = (client) => (markets) => {
   const byId = new Map(markets.map((market) => [market.id, market]))
@@ -198,12 +147,13 @@ const canceled = (id: string, ack: Ack | undefined): ReadonlyArray<Declaration.C
 const exchange = Exchange.define({
   name: "OKX",
   protocol,
+  feeds,
   kinds: ["spot", "perpetual", "future"],
   lacks: [],
   unit,
   marketData: {
     listings: (["SPOT", "SWAP", "FUTURES"] as const).map((instType) =>
-      ask(Endpoints.instruments, () => ({ instType }), Listing.map(market))
+      ask(Endpoints.instruments, () => ({ instType }), Listing.map(readMarket))
     ),
     ticker: ask(Endpoints.ticker, ({ id }) => ({ instId: id }), inAmounts),
     tickers,

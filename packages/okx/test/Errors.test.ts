@@ -48,6 +48,14 @@ const table: { readonly [title: string]: ReadonlyArray<Row> } = {
   "unavailable or unknown": codes("ExchangeUnavailable", "50001 50005 50004 50013 50026 51054 51149", {
     outcome: "Unknown"
   }),
+  "of the socket": [
+    ...codes("SymbolNotFound", "60018"),
+    ...codes("RateLimited", "60014 60023", { retryAfter: 2000 }),
+    ...codes("AuthenticationFailed", "60005 60007 60009 60024 60032"),
+    ...codes("ClockSkew", "60004 60006"),
+    ...codes("PermissionDenied", "60011 60029 60030 64003"),
+    ...codes("InvalidRequest", "60012 60013 60019 64000 64001 64002 64004")
+  ],
   "codes to come": [
     ...codes("OrderRejected", "51999 54999 55000 55999"),
     ...codes("PermissionDenied", "4000 4088 4999"),

@@ -10,9 +10,9 @@ import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 import type * as Schema from "effect/Schema"
 import type { ExchangeClient } from "../engine/ExchangeClient.js"
-import type { BookUpdate, Rules } from "../feed/internal/orderBookSync.js"
 import type { Topic } from "../feed/internal/protocol.js"
 import type { FeedProtocol } from "../feed/internal/protocol.js"
+import type { BookUpdate, Rules } from "../feed/OrderBookSync.js"
 import type { Balance } from "../model/Balance.js"
 import type { Interval } from "../model/Candle.js"
 import type { MarketDataError } from "../model/ExchangeError.js"
@@ -20,9 +20,9 @@ import type { Listing, Rows } from "../model/Listing.js"
 import type { Market } from "../model/Market.js"
 import type * as Row from "./Row.js"
 
-export type { BookUpdate, Rules as BookRules } from "../feed/internal/orderBookSync.js"
 export type { Asking, FeedProtocol, Said, SocketFacts, Topic } from "../feed/internal/protocol.js"
 export type { RawLevel } from "../feed/LocalOrderBook.js"
+export type { BookUpdate, Rules as BookRules } from "../feed/OrderBookSync.js"
 
 /**
  * The feeds of an exchange. What is left out it does not stream.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import * as OrderBookSync from "../../src/feed/internal/orderBookSync.js"
+import * as OrderBookSync from "../../src/feed/OrderBookSync.js"
 import { ExchangeSymbol, LocalOrderBook } from "../../src/index.js"
 
 const symbol = ExchangeSymbol.ExchangeSymbol.make("BTC/USDT")

@@ -73,6 +73,10 @@ const expectCurrent = (book: Pick<Heard, "values" | "last">, symbol: string) =>
     expect(latest && levels(latest)).toEqual(yield* asked(symbol))
   })
 
+/** At an instant that exchanges take for one: of the epoch's first candle not all can be asked. */
+const begun = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.zipRight(TestClock.setTime(Date.UTC(2026, 10, 2)), self)
+
 const pass = (seconds: number) => TestClock.adjust(`${seconds} seconds`)
 
 export const register = (subject: Subject): void => {
@@ -91,7 +95,8 @@ export const register = (subject: Subject): void => {
     }).pipe(
       Effect.provide(
         Layer.provideMerge(subject.layer({ environment: Simulator.environment(id) }), Simulator.layer(id))
-      )
+      ),
+      begun
     )
 
   describe(`feeds of ${id} on the simulator`, () => {
@@ -413,7 +418,7 @@ export const register = (subject: Subject): void => {
           }).pipe(Effect.provide(Layer.fresh(subject.layer({ environment: Simulator.environment(id) }))))
           yield* pass(1)
           expect(yield* simulator.connections).toBe(0)
-        }).pipe(Effect.provide(Simulator.layer(id)))
+        }).pipe(Effect.provide(Simulator.layer(id)), begun)
     )
   })
 }

@@ -78,12 +78,16 @@ export const make = (
       (held) => held.key("")
     )
     const { messages } = feeds.protocol
-    const pacer = messages === undefined ? undefined : yield* RateLimiter.make({
-      name: `${protocol.exchange}.feed`,
-      limit: messages.limit,
-      window: messages.window,
-      maxQueue: Number.POSITIVE_INFINITY
-    })
+    const pacer = messages === undefined ? Effect.succeed(Effect.void) : Effect.map(
+      RateLimiter.make({
+        name: `${protocol.exchange}.feed`,
+        limit: messages.limit,
+        window: messages.window,
+        maxQueue: Number.POSITIVE_INFINITY
+      }),
+      (limiter) =>
+        Effect.mapError(limiter.withCost()(Effect.void), () => ({ because: "too many messages wait to be sent" }))
+    )
     const rules = rulesOf(feeds)
 
     const charge = (kind: "connects" | "subscribes"): Effect.Effect<void, Connection.Stopped> => {
@@ -161,9 +165,7 @@ export const make = (
           rules: { ...rules, login: login !== undefined, confirmsLogin: login !== undefined },
           constructor: (url) => constructor.value(url),
           charge,
-          pace: pacer === undefined
-            ? Effect.void
-            : Effect.mapError(pacer.withCost()(Effect.void), () => ({ because: "too many messages wait to be sent" })),
+          pacer,
           login: Effect.suspend(() => login === undefined ? Effect.succeed([]) : signed(refusedLogins(), login)),
           token: Effect.suspend(() => token(socket, refusedLogins()))
         }

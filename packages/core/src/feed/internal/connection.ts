@@ -20,7 +20,8 @@ import * as Session from "./session.js"
  * @internal
  */
 export interface Listener {
-  readonly data: (key: string, frame: unknown, now: number) => void
+  /** Answers whether it could be used: what cannot counts for silence. */
+  readonly data: (key: string, frame: unknown, now: number) => boolean
   readonly live: (key: string, now: number) => void
   readonly stale: (key: string, since: number, because: string) => void
   readonly refuse: (key: string, said: Refusal | undefined) => void
@@ -46,7 +47,8 @@ export interface Line {
   readonly constructor: (url: string) => globalThis.WebSocket
   /** Waits until so much may be sent. */
   readonly charge: (kind: "connects" | "subscribes") => Effect.Effect<void, Stopped>
-  readonly pace: Effect.Effect<void, Stopped>
+  /** Makes what one connection waits for before each of its messages. */
+  readonly pacer: Effect.Effect<Effect.Effect<void, Stopped>>
   readonly login: Effect.Effect<ReadonlyArray<unknown>, Stopped>
   readonly token: Effect.Effect<string | undefined, Stopped>
 }
@@ -125,6 +127,7 @@ const start = (
   Effect.gen(function*() {
     const { protocol, rules } = line
     const inbox = Inbox.make<Item>()
+    const pace = yield* line.pacer
     const opened = yield* Deferred.make<void, PlatformSocket.SocketError>()
     const ended = yield* Deferred.make<string>()
     const leaving = yield* Deferred.make<void>()
@@ -197,10 +200,14 @@ const start = (
     const hear = (key: string, frame: unknown, now: number, random: number) => {
       const topic = state.topics.get(key)
       if (topic === undefined || topic.phase === "waiting") return
-      heardOf.set(key, now)
       // What comes is confirmed, whether or not the confirmation has come.
       if (topic.phase === "asked") advance({ _tag: "Acknowledged", keys: [key] }, now, random)
-      tell(() => listener.data(key, frame, now))
+      if (held === undefined) {
+        if (listener.data(key, frame, now)) heardOf.set(key, now)
+      } else {
+        heardOf.set(key, now)
+        tell(() => listener.data(key, frame, now))
+      }
     }
 
     const read = (text: string, now: number, random: number) => {
@@ -269,16 +276,16 @@ const start = (
       Effect.gen(function*() {
         switch (output._tag) {
           case "Login":
-            return yield* send(yield* line.login, line.pace)
+            return yield* send(yield* line.login, pace)
           case "Ping":
-            return yield* send([protocol.ping?.message(output.request) ?? "ping"], line.pace)
+            return yield* send([protocol.ping?.message(output.request) ?? "ping"], pace)
           case "Send":
-            return yield* send([output.message], line.pace)
+            return yield* send([output.message], pace)
           case "Subscribe": {
             const token = yield* line.token
             yield* line.charge("subscribes")
             const messages = protocol.subscribe(topicsOf(output.keys), { request: output.request, token })
-            yield* send(messages, line.pace)
+            yield* send(messages, pace)
             inbox.push(
               messages.length === 0
                 ? { _tag: "Acknowledged", request: output.request }
@@ -290,7 +297,7 @@ const start = (
             const token = yield* line.token
             return yield* send(
               protocol.unsubscribe(topicsOf(output.keys), { request: output.request, token }),
-              line.pace
+              pace
             )
           }
         }
@@ -301,7 +308,7 @@ const start = (
         })
       )
 
-    if (line.socket.welcome !== undefined) yield* send(line.socket.welcome, line.pace)
+    if (line.socket.welcome !== undefined) yield* send(line.socket.welcome, pace)
     dispatch(outputs, openedAt)
     outputs = []
     advance({ _tag: "Tick", heard, heardOf: lastHeard }, openedAt, yield* Random.next)

@@ -96,8 +96,11 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
         line: options.line(socket, () => refusedLogins),
         listener: {
           data: (key, frame, now) => {
-            const found = topics.get(key)
-            if (found !== undefined) { for (const entry of found.entries) entry.data(frame, now) }
+            let isUsed = false
+            each([key], (entry) => {
+              isUsed = entry.data(frame, now) || isUsed
+            })
+            return isUsed
           },
           live: (key) => {
             refusedLogins = 0

@@ -11,7 +11,8 @@ import type { Reading, Subscription } from "./subscription.js"
  */
 export interface Entry {
   readonly operation: string
-  readonly data: (frame: unknown, now: number) => void
+  /** Answers whether it could be used. */
+  readonly data: (frame: unknown, now: number) => boolean
   /** The exchange has confirmed it. */
   readonly live: () => void
   readonly stale: (since: number, because: string) => void
@@ -79,15 +80,17 @@ export const make = <A, E>(subscription: Subscription<A, E>, hooks: Hooks): Stan
       if (fault !== undefined) {
         stale(now, fault)
         reading.begin()
-        return hooks.resync()
+        hooks.resync()
+        return false
       }
       if (wants === true && subscription.fetch !== undefined) hooks.fetch(subscription.fetch)
-      if (!isWhole) return
+      if (!isWhole) return false
       serve()
       for (const value of values) {
         if (reading.repeats) last = value
         tell(FeedItem.Data({ value }))
       }
+      return true
     },
     // Where a value is to follow, it serves from that on.
     live: () => {

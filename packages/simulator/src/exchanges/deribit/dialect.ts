@@ -23,7 +23,8 @@ import { limits } from "./limits.js"
 import * as MarketData from "./marketData.js"
 import { find, listings } from "./markets.js"
 import * as Orders from "./orders.js"
-import { type Answering, type Refusal, refuse } from "./params.js"
+import { type Answering, type Refusal, refuse, timed, tooMany } from "./params.js"
+import { streaming } from "./stream.js"
 import * as Trading from "./trading.js"
 
 /**
@@ -93,13 +94,9 @@ const meterOf = ({ meter }: Route, params: JsonRpc.Call["params"], world: Dialec
 }
 
 const nowhere: Refusal = { code: 404, message: "Not Found" }
-const tooMany: Refusal = { code: 10028, message: "too_many_requests" }
 
 // All others are 400.
 const statuses = new Map([[10000, 401], [13009, 401], [13021, 403], [10028, 429], [11094, 500], [11051, 503]])
-
-// When a request came and went, in microseconds.
-const timed = (now: number) => ({ usIn: now * 1000, usOut: now * 1000 + 185, usDiff: 185, testnet: false })
 
 const failure = (error: Refusal, id?: JsonRpc.Call["id"], now?: number): Dialect.SimulatedResponse => {
   if (error === nowhere) return Dialect.html(404, "404 Not Found")
@@ -148,6 +145,7 @@ export const dialect: Dialect.Dialect = Dialect.make<Meters.Meters>({
   demoKey: Account.hmacKey("deribit", { key: 8, secret: 43 }),
   orderId: (order) => Orders.listed([order]).map(Orders.idOf).join(""),
   initial: Meters.empty,
+  streaming,
   respond,
   usage: Meters.usage,
   failures: {

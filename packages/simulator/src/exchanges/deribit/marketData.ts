@@ -38,7 +38,8 @@ export const band = ({ tickSize, ...listing }: Markets.DeribitListing, world: Wo
   return { min_price: bound(lowest), max_price: bound(highest) }
 }
 
-const tickerRow = (listing: Markets.DeribitListing, world: World) => {
+/** @internal */
+export const tickerRow = (listing: Markets.DeribitListing, world: World) => {
   const { high, last, low, open, quoteVolume, volume } = world.quote(listing)
   const { asks: [ask], bids: [bid] } = Engine.book(world.engine, listing.id, 1)
   const price_change = Decimal.ratio(BigDecimal.multiply(BigDecimal.subtract(last, open), hundred), open, 4)
@@ -71,6 +72,9 @@ export const summaries: Answering = (params, world) =>
     })]
   })
 
+/** @internal What Deribit's numbers of a book are above the engine's. */
+export const firstChange = 133_112_427_566
+
 /** @internal */
 export const book: Answering = (params, world) =>
   Either.gen(function*() {
@@ -78,11 +82,12 @@ export const book: Answering = (params, world) =>
     const depth = yield* oneOf(params, "depth", ["1", "5", "10", "20", "50", "100", "1000", "10000"], "5")
     const { asks, bids, sequence } = Engine.book(world.engine, listing.id, Number(depth))
     const levels = (side: ReadonlyArray<Engine.Level>): Json => side.map(({ amount, price }) => [price, amount])
-    const change_id = 133_112_427_566 + sequence
+    const change_id = firstChange + sequence
     return [{ ...tickerRow(listing, world), bids: levels(bids), asks: levels(asks), change_id }]
   })
 
-const tradeRow = (listing: Markets.DeribitListing) => ({ amount: coins, at, id, price, side }: Trade): Json => {
+/** @internal */
+export const tradeRow = (listing: Markets.DeribitListing) => ({ amount: coins, at, id, price, side }: Trade): Json => {
   const amount = Markets.amountOf(listing, coins, price)
   const ids = { trade_id: Markets.idOf(listing, id), trade_seq: id, instrument_name: listing.id, timestamp: at }
   const prices = { price, index_price: price, mark_price: price, tick_direction: side === "buy" ? 0 : 2 }
@@ -104,7 +109,11 @@ export const trades: Answering = (params, world) =>
     return yield* page(params, all.filter(({ id }) => first <= id && id <= last), tradeRow(listing))
   })
 
-const resolutions = ["1", "3", "5", "10", "15", "30", "60", "120", "180", "360", "720", "1D"] as const
+/** @internal */
+export const resolutions = ["1", "3", "5", "10", "15", "30", "60", "120", "180", "360", "720", "1D"] as const
+/** @internal In milliseconds. */
+export const lengthOf = (resolution: string): number => (resolution === "1D" ? 1440 : Number(resolution)) * 60_000
+
 const columns = ["open", "high", "low", "close", "volume"] as const
 
 /** @internal */
@@ -115,7 +124,7 @@ export const candles: Answering = (params, world) =>
     yield* needed(params, ["start_timestamp", "end_timestamp"])
     const from = yield* integer(params, "start_timestamp", 0)
     const to = Math.min(yield* integer(params, "end_timestamp", 0), world.now)
-    const length = (resolution === "1D" ? 1440 : Number(resolution)) * 60_000
+    const length = lengthOf(resolution)
     const rows = world.candles(listing, length, Math.max(from, to - mostCandles * length + 1), to)
     const values = Object.fromEntries(columns.map((name) => [name, rows.map((row) => row[name])]))
     const [ticks, cost] = [rows.map(({ openTime }) => openTime), rows.map(({ quoteVolume }) => quoteVolume)]

@@ -21,6 +21,12 @@ export type Answering = (params: Fields, world: World) => Read<Answer>
 /** @internal */
 export const refuse = (code: number, message: string, data?: Json): Read<never> => Either.left({ code, message, data })
 
+/** @internal When a request came and went, in microseconds. */
+export const timed = (now: number) => ({ usIn: now * 1000, usOut: now * 1000 + 185, usDiff: 185, testnet: false })
+
+/** @internal */
+export const tooMany: Refusal = { code: 10028, message: "too_many_requests" }
+
 /** @internal */
 export const invalid = (param: string, reason: string) => refuse(-32602, "Invalid params", { reason, param })
 

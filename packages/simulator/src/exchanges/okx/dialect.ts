@@ -25,6 +25,7 @@ import * as MarketData from "./marketData.js"
 import { listings } from "./markets.js"
 import * as Orders from "./orders.js"
 import { type Answering, type Body, orderIds, type Read, type Refusal, refuse } from "./params.js"
+import { streaming } from "./stream.js"
 import * as Trading from "./trading.js"
 
 // Keys are UUIDs, secrets 32 hex digits.
@@ -236,6 +237,7 @@ export const dialect: Dialect.Dialect = Dialect.make<Meters.Meters>({
   listings,
   demoKey,
   orderId: ({ id }) => orderIds.write(id),
+  streaming,
   initial: Meters.empty,
   respond,
   usage: Meters.usage,

@@ -4,6 +4,7 @@ import type { World } from "../../Dialect.js"
 import * as Engine from "../../engine/Engine.js"
 import * as Bars from "../../engine/internal/bars.js"
 import * as Decimal from "../../engine/internal/decimal.js"
+import type { Candle, Trade } from "../../engine/Market.js"
 import { type Input, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
 import { find, listings, type OkxListing, row, size, volume } from "./markets.js"
@@ -51,7 +52,8 @@ export const tickers: Answering = (input, world) =>
     { data: selected(input, instType).filter(({ state }) => state === "live").map((one) => tickerRow(one, world)) }
   ])
 
-const tickerRow = (listing: OkxListing, world: World): Json => {
+/** @internal */
+export const tickerRow = (listing: OkxListing, world: World): Json => {
   const quote = world.quote(listing)
   const { asks: [ask], bids: [bid] } = Engine.book(world.engine, listing.id, 1)
   return {
@@ -95,6 +97,9 @@ export const markPrices: Answering = (input, world) =>
     return [{ data: rows.map(row) }]
   })
 
+/** @internal What OKX's numbers of a book are above the engine's. */
+export const firstSequence = 123_456
+
 const book = (most: number, withSequence: boolean): Answering => (input, world) =>
   Either.gen(function*() {
     const listing = yield* liveOf(input)
@@ -108,7 +113,7 @@ const book = (most: number, withSequence: boolean): Answering => (input, world) 
       String(orders)
     ]
     const row = { asks: asks.map(level), bids: bids.map(level), ts: String(world.now) }
-    return [{ data: [withSequence ? { ...row, seqId: 123_456 + sequence } : row] }]
+    return [{ data: [withSequence ? { ...row, seqId: firstSequence + sequence } : row] }]
   })
 
 /** @internal */
@@ -122,17 +127,19 @@ export const trades: Answering = (input, world) =>
   Either.gen(function*() {
     const listing = yield* liveOf(input)
     const limit = yield* countOf(input, 100, 500)
-    const data = world.trades(listing, limit).toSorted((a, b) => b.id - a.id).map((trade): Json => ({
-      instId: listing.id,
-      side: trade.side,
-      sz: atLeastOneLot(listing, volume(listing, trade.amount, BigDecimal.multiply(trade.amount, trade.price))),
-      source: "0",
-      px: Decimal.plain(trade.price),
-      tradeId: String(trade.id),
-      ts: String(trade.at)
-    }))
-    return [{ data }]
+    return [{ data: world.trades(listing, limit).toSorted((a, b) => b.id - a.id).map((one) => tradeRow(listing, one)) }]
   })
+
+/** @internal */
+export const tradeRow = (listing: OkxListing, { amount, at, id, price, side }: Trade) => ({
+  instId: listing.id,
+  side,
+  sz: atLeastOneLot(listing, volume(listing, amount, BigDecimal.multiply(amount, price))),
+  source: "0",
+  px: Decimal.plain(price),
+  tradeId: String(id),
+  ts: String(at)
+})
 
 // --- candles
 
@@ -189,13 +196,16 @@ export const candles = (kind: "recent" | "history"): Answering => (input, world)
     const from = Math.max(since, Bars.back(shape, to, limit))
     const data = Bars.between(shape, from, to, (unit, start, end) => world.candles(listing, unit, start, end))
       .toReversed()
-      .map((bar): Json => [
-        String(bar.openTime),
-        ...[bar.open, bar.high, bar.low, bar.close].map(Decimal.plain),
-        Decimal.plain(volume(listing, bar.volume, bar.quoteVolume)),
-        Decimal.plain(listing.instType === "SPOT" ? bar.quoteVolume : bar.volume),
-        Decimal.plain(bar.quoteVolume),
-        shape.after(bar.openTime) <= world.now ? "1" : "0"
-      ])
+      .map((bar) => barRow(listing, bar, shape.after(bar.openTime) <= world.now))
     return [{ data }]
   })
+
+/** @internal */
+export const barRow = (listing: OkxListing, bar: Candle, isClosed: boolean): Json => [
+  String(bar.openTime),
+  ...[bar.open, bar.high, bar.low, bar.close].map(Decimal.plain),
+  Decimal.plain(volume(listing, bar.volume, bar.quoteVolume)),
+  Decimal.plain(listing.instType === "SPOT" ? bar.quoteVolume : bar.volume),
+  Decimal.plain(bar.quoteVolume),
+  isClosed ? "1" : "0"
+]

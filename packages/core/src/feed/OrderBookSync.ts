@@ -7,10 +7,10 @@
  * @since 0.1.0
  */
 import type { BigDecimal } from "effect/BigDecimal"
-import type { BookView } from "../../model/BookView.js"
-import type { ExchangeSymbol } from "../../model/ExchangeSymbol.js"
-import * as LocalOrderBook from "../LocalOrderBook.js"
-import type { Read, Reading } from "./subscription.js"
+import type { BookView } from "../model/BookView.js"
+import type { ExchangeSymbol } from "../model/ExchangeSymbol.js"
+import type { Read, Reading } from "./internal/subscription.js"
+import * as LocalOrderBook from "./LocalOrderBook.js"
 
 /**
  * A snapshot or an update in the exchange's numbers. `bids` and `asks` are lists of `LocalOrderBook.RawLevel`, or `set` changes a

@@ -1,0 +1,45 @@
+/**
+ * Deribit's markets, and what is counted in them.
+ *
+ * @since 0.1.0
+ */
+import { Decimal, type Market } from "@effect-exchange/core"
+import type { Row, Wire } from "@effect-exchange/core/adapter"
+import type * as BigDecimal from "effect/BigDecimal"
+import type * as Rows from "./Rows.js"
+
+const one = Decimal.make("1")
+
+/**
+ * Reads a market. Amounts are in the base currency, those of inverse contracts in dollars, which is what one of them is worth
+ * here.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const read = ({ expiry, inverse, settle, ...row }: Wire.Type<typeof Rows.Instrument>): Row.Market =>
+  row.kind === "spot" ? row : { ...row, settle, expiry, inverse, multiplier: inverse ? one : row.lotSize }
+
+type Counted = Pick<Market.Market, "inverse">
+
+/**
+ * Reads a ticker, its volume in what amounts of the market are in.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const ticker = (
+  { dollars, row }: { readonly row: Row.Ticker; readonly dollars: BigDecimal.BigDecimal | undefined },
+  { inverse }: Counted
+): Row.Ticker => inverse === true ? { ...row, volume24h: dollars } : row
+
+/**
+ * Reads a candle, its volume in what amounts of the market are in.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const bar = (
+  { cost, ...bar }: Row.Bar & { readonly cost: BigDecimal.BigDecimal },
+  { inverse }: Counted
+): Row.Bar => inverse === true ? { ...bar, volume: cost } : bar

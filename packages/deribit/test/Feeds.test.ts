@@ -1,0 +1,219 @@
+import { Decimal, ExchangeSymbol, type Market } from "@effect-exchange/core"
+import { Listing } from "@effect-exchange/core/adapter"
+import * as OrderBookSync from "@effect-exchange/core/feed/OrderBookSync"
+import { assert, describe, it } from "@effect/vitest"
+import { BigDecimal } from "effect"
+import { register } from "../../exchanges/test/support/feeds.js"
+import { feeds } from "../src/Feeds.js"
+import { Deribit } from "../src/index.js"
+
+register({
+  id: "deribit",
+  layer: Deribit.layerMarketData,
+  symbol: "BTC/USD:BTC",
+  gaps: "numbered",
+  checksum: false,
+  notice: false
+})
+
+const { book, candles, protocol, ticker, trades } = feeds
+assert(book !== undefined && candles !== undefined && ticker !== undefined && trades !== undefined)
+
+const inverse: Market.Market = {
+  symbol: ExchangeSymbol.make("BTC/USD:BTC"),
+  id: "BTC-PERPETUAL",
+  kind: "perpetual",
+  status: "open",
+  base: "BTC",
+  quote: "USD",
+  settle: "BTC",
+  inverse: true
+}
+
+const linear: Market.Market = { ...inverse, symbol: ExchangeSymbol.make("BTC/USDC:USDC"), inverse: false }
+
+/** Every decimal as text, and nothing that is left out. */
+const shown = (row: object) =>
+  Object.fromEntries(
+    Object.entries(row).filter(([, value]) => value !== undefined).map(([name, value]) => [
+      name,
+      BigDecimal.isBigDecimal(value) ? Decimal.format(BigDecimal.normalize(value)) : value
+    ])
+  )
+
+const shownOf = <A extends object>(found: Listing.Rows<A> | undefined) => found && Listing.from(found).rows.map(shown)
+
+const times = { usIn: 1_699_999_999_000_000, usOut: 1_699_999_999_001_000, usDiff: 1000, testnet: false }
+
+describe("frames of Deribit", () => {
+  const asking = { request: 7, token: undefined }
+  const topics = [book.topic(inverse, 10_000), trades.topic(inverse)]
+  const channels = ["book.BTC-PERPETUAL.100ms", "trades.BTC-PERPETUAL.100ms"]
+
+  it("ask for several channels at once, and number those alone that subscribe from one on", () => {
+    const call = (id: number, method: string) => ({ jsonrpc: "2.0", id, method, params: { channels } })
+    assert.deepStrictEqual(protocol.subscribe(topics, asking), [call(7, "public/subscribe")])
+    assert.deepStrictEqual(protocol.unsubscribe(topics, asking), [call(-7, "public/unsubscribe")])
+  })
+
+  it("confirm the channels that there are, which leaves the others of the request refused", () => {
+    assert.deepStrictEqual(protocol.read({ jsonrpc: "2.0", id: 7, result: channels.slice(0, 1), ...times }), [
+      { _tag: "Acknowledged", request: 7, keys: channels.slice(0, 1) }
+    ])
+    assert.deepStrictEqual(protocol.read({ jsonrpc: "2.0", id: -7, result: channels, ...times }), [])
+    assert.deepStrictEqual(protocol.read({ jsonrpc: "2.0", id: 0, result: "ok", ...times }), [])
+  })
+
+  it("refuse a request by its number, and end the connection of one that asks too much", () => {
+    const error = (id: number, code: number, message: string) =>
+      protocol.read({ jsonrpc: "2.0", id, error: { code, message }, ...times })
+    assert.deepStrictEqual(error(7, 13_778, "raw_subscriptions_not_available_for_unauthorized"), [{
+      _tag: "Refused",
+      request: 7,
+      said: { code: "13778", text: "raw_subscriptions_not_available_for_unauthorized" }
+    }])
+    assert.deepStrictEqual(error(0, -32_602, "Invalid params"), [])
+    assert.deepStrictEqual(error(-7, 10_028, "too_many_requests"), [{ _tag: "Ended", because: "too_many_requests" }])
+  })
+
+  it("begin with heartbeats, and prove that somebody listens where that is asked", () => {
+    const heartbeat = (type: string) => protocol.read({ jsonrpc: "2.0", method: "heartbeat", params: { type } })
+    assert.deepStrictEqual(protocol.sockets["public"]?.welcome, [
+      { jsonrpc: "2.0", id: 0, method: "public/set_heartbeat", params: { interval: 10 } }
+    ])
+    assert.deepStrictEqual(heartbeat("heartbeat"), [])
+    assert.deepStrictEqual(heartbeat("test_request"), [
+      { _tag: "Reply", message: { jsonrpc: "2.0", id: 0, method: "public/test", params: {} } }
+    ])
+  })
+
+  it("carry data under the name of its channel, and are not understood where they are something else", () => {
+    const channel = book.topic(inverse, 10_000).key
+    const params = { channel, data: { type: "change" } }
+    assert.deepStrictEqual(protocol.read({ jsonrpc: "2.0", method: "subscription", params }), [
+      { _tag: "Data", key: channel, frame: params.data }
+    ])
+    assert.isUndefined(protocol.read({ jsonrpc: "2.0", method: "news", params }))
+    assert.isUndefined(protocol.read("<html>"))
+  })
+
+  it("of tickers have the volume in dollars where amounts are, and no price of an empty side", () => {
+    const frame = {
+      timestamp: 1_765_541_474_086,
+      state: "open",
+      stats: {
+        high: 93_612.0,
+        low: 89_277.5,
+        price_change: 2.3275,
+        volume: 11_897.27640428,
+        volume_usd: 1_092_371_540.0
+      },
+      instrument_name: "BTC-PERPETUAL",
+      last_price: 92_283.5,
+      best_ask_price: 0,
+      best_ask_amount: 0,
+      best_bid_price: 92_283.5,
+      best_bid_amount: 117_660.0
+    }
+    const row = { last: "92283.5", bid: "92283.5", high24h: "93612", low24h: "89277.5", at: 1_765_541_474_086 }
+    assert.deepStrictEqual(shownOf(ticker.reader(inverse)(frame)), [{ ...row, volume24h: "1092371540" }])
+    assert.deepStrictEqual(shownOf(ticker.reader(linear)(frame)), [{ ...row, volume24h: "11897.27640428" }])
+  })
+
+  it("of candles have the volume in dollars, too", () => {
+    const frame = {
+      tick: 1_767_200_040_000,
+      open: 87_490.0,
+      high: 87_500.0,
+      low: 87_465.0,
+      close: 87_474.0,
+      volume: 0.95978896,
+      cost: 83_970.0
+    }
+    const row = { openTime: 1_767_200_040_000, open: "87490", high: "87500", low: "87465", close: "87474" }
+    assert.deepStrictEqual(shownOf(candles.reader(inverse, "1")(frame)), [{ ...row, volume: "83970" }])
+    assert.deepStrictEqual(shownOf(candles.reader(linear, "1")(frame)), [{ ...row, volume: "0.95978896" }])
+    assert.strictEqual(candles.topic(inverse, "1D").key, "chart.trades.BTC-PERPETUAL.1D")
+  })
+
+  it("of trades are put in their order, the side being the taker's", () => {
+    const trade = (number: number, direction: string) => ({
+      trade_seq: number,
+      trade_id: `ETH-${number}`,
+      timestamp: 1_765_541_474_086,
+      price: 3010.05,
+      amount: 6.55e-6,
+      direction,
+      instrument_name: "ETH-PERPETUAL"
+    })
+    const row = { price: "3010.05", amount: "0.00000655", at: 1_765_541_474_086 }
+    assert.deepStrictEqual(shownOf(trades.reader(inverse)([trade(10, "sell"), trade(9, "buy")])), [
+      { ...row, id: "ETH-9", side: "buy" },
+      { ...row, id: "ETH-10", side: "sell" }
+    ])
+    assert.isUndefined(trades.reader(inverse)({ trades: [] }))
+  })
+})
+
+describe("books of Deribit", () => {
+  type Level = readonly [word: string, price: number, amount: number]
+
+  const frame = (type: string, change_id: unknown, prev_change_id: unknown, bids: ReadonlyArray<Level> = []) => ({
+    type,
+    timestamp: 1_699_999_999_000,
+    instrument_name: "BTC-PERPETUAL",
+    change_id,
+    ...prev_change_id === undefined ? {} : { prev_change_id },
+    bids,
+    asks: [["new", 42_501, 800]]
+  })
+
+  const first = frame("snapshot", 13_169_025_645, undefined, [["new", 42_500, 1000], ["new", 42_499.5, 500]])
+
+  /** The bids after the last of these frames, or what is wrong with them. */
+  const after = (...frames: ReadonlyArray<unknown>) => {
+    const { read } = OrderBookSync.make({
+      exchange: "deribit",
+      symbol: inverse.symbol,
+      rules: book.rules(inverse, 10_000),
+      read: book.reader(inverse)
+    })
+    const [last] = frames.map((frame) => read(frame, 0)).slice(-1)
+    const [view] = last?.values ?? []
+    return last?.fault ??
+      view?.depth(5).bids.map(({ amount, price }) => `${Decimal.format(price)} ${Decimal.format(amount)}`)
+  }
+
+  const change = frame("change", 13_169_025_700, 13_169_025_645, [
+    ["delete", 42_499.5, 0],
+    ["change", 42_500, 950],
+    ["new", 42_498.5, 300]
+  ])
+
+  it("follow each other by the number before, whatever is left out between", () => {
+    assert.deepStrictEqual(after(first, change), ["42500 950", "42498.5 300"])
+    const next = frame("change", 13_169_025_701, 13_169_025_700, [["delete", 42_498.5, 0]])
+    assert.deepStrictEqual(after(first, change, next), ["42500 950"])
+  })
+
+  it("have a gap where an update names another before it, or none", () => {
+    const lost = "an update of the order book was lost"
+    assert.strictEqual(after(first, frame("change", 13_169_025_701, 13_169_025_700)), lost)
+    assert.strictEqual(after(first, frame("change", 13_169_025_701, undefined)), lost)
+  })
+
+  it("take an update that comes twice once, and begin anew with each snapshot", () => {
+    assert.deepStrictEqual(after(first, change, change, frame("change", 13_169_025_701, 13_169_025_700)), [
+      "42500 950",
+      "42498.5 300"
+    ])
+    assert.deepStrictEqual(after(first, change, first), ["42500 1000", "42499.5 500"])
+    assert.isUndefined(after(change))
+  })
+
+  it("are not understood without a number, or with a word that is none of Deribit's", () => {
+    const unread = "a frame of the order book is not understood"
+    assert.strictEqual(after(first, frame("change", 1.5, 13_169_025_645)), unread)
+    assert.strictEqual(after(first, frame("reset", 13_169_025_700, 13_169_025_645)), unread)
+  })
+})

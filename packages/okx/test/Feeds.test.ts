@@ -1,0 +1,176 @@
+import { LocalOrderBook, type Market } from "@effect-exchange/core"
+import { Listing } from "@effect-exchange/core/adapter"
+import * as OrderBookSync from "@effect-exchange/core/feed/OrderBookSync"
+import { assert, describe, it } from "@effect/vitest"
+import { register } from "../../exchanges/test/support/feeds.js"
+import { checksum, feeds } from "../src/Feeds.js"
+import { Okx } from "../src/index.js"
+import { inverse, linear, rows, shown, spot } from "./utils.js"
+
+register({
+  id: "okx",
+  layer: Okx.layerMarketData,
+  symbol: "BTC/USDT",
+  gaps: "numbered",
+  checksum: true,
+  notice: true
+})
+
+const { book, candles, protocol, ticker, trades } = feeds
+assert(book !== undefined && candles !== undefined && ticker !== undefined && trades !== undefined)
+
+const connId = "a4d3ae55"
+
+describe("frames of OKX", () => {
+  const asking = { request: 7, token: undefined }
+
+  it("ask for one subscription at a time, under the number of the request", () => {
+    const topic = book.topic(spot, 400)
+    const args = [{ channel: "books", instId: "BTC-USDT" }]
+    assert.deepStrictEqual(protocol.subscribe([topic], asking), [{ id: "7", op: "subscribe", args }])
+    assert.deepStrictEqual(protocol.unsubscribe([topic], asking), [{ id: "7", op: "unsubscribe", args }])
+    assert.strictEqual(protocol.batch, 1)
+  })
+
+  it("confirm what was subscribed to, under the key that its data has", () => {
+    const topic = candles.topic(spot, "candle1H")
+    const arg = { channel: "candle1H", instId: "BTC-USDT" }
+    assert.strictEqual(topic.socket, "business")
+    assert.deepStrictEqual(protocol.read({ id: "7", event: "subscribe", arg, connId }), [
+      { _tag: "Acknowledged", keys: [topic.key] }
+    ])
+    assert.deepStrictEqual(protocol.read({ arg, data: [] }), [{ _tag: "Data", key: topic.key, frame: [] }])
+    assert.deepStrictEqual(protocol.read({ id: "8", event: "unsubscribe", arg, connId }), [])
+  })
+
+  it("refuse a request by its number, and end the connection of one that asks too much", () => {
+    const said = { code: "60018", text: "Wrong URL or channel:books,instId:NO-NO doesn't exist." }
+    assert.deepStrictEqual(protocol.read({ event: "error", code: said.code, msg: said.text, connId, id: "7" }), [
+      { _tag: "Refused", request: 7, said }
+    ])
+    assert.deepStrictEqual(protocol.read({ event: "error", code: "60014", msg: "Requests too frequent", connId }), [
+      { _tag: "Ended", because: "Requests too frequent" }
+    ])
+  })
+
+  it("announce the end of the connection, count connections and answer pings", () => {
+    const notice = { event: "notice", code: "64008", msg: "The connection will soon be closed.", connId }
+    assert.deepStrictEqual(protocol.read(notice), [{ _tag: "Leaving" }])
+    const count = { event: "channel-conn-count", channel: "orders", connCount: "2", connId }
+    assert.deepStrictEqual(protocol.read(count), [])
+    assert.deepStrictEqual(protocol.read("pong"), [{ _tag: "Pong" }])
+    assert.isUndefined(protocol.read({ event: "news", connId }))
+    assert.isUndefined(protocol.read("<html>"))
+  })
+
+  const shownOf = <A extends object>(found: Listing.Rows<A> | undefined) => found && Listing.from(found).rows.map(shown)
+
+  it("of tickers count the volume in our amounts", () => {
+    const [row] = rows("ticker")
+    const volume = (market: Market.Market) =>
+      shownOf(ticker.reader(market)([{ ...row, vol24h: "250" }]))?.map(({ volume24h }) => volume24h)
+    assert.deepStrictEqual([spot, linear, inverse].map(volume), [["250"], ["2.5"], ["250"]])
+  })
+
+  it("of candles do so, too", () => {
+    const row = ["1763942400000", "85000", "85100.5", "84900", "85050", "250", "2.5", "212625", "0"]
+    assert.deepStrictEqual(shownOf(candles.reader(linear, "candle1H")([row])), [
+      { openTime: 1_763_942_400_000, open: "85000", high: "85100.5", low: "84900", close: "85050", volume: "2.5" }
+    ])
+  })
+
+  it("of trades are of one each, whose side is the taker's", () => {
+    const row = {
+      instId: "BTC-USDT",
+      tradeId: "734864333",
+      px: "102537.9",
+      sz: "0.00013669",
+      side: "sell",
+      source: "0"
+    }
+    assert.deepStrictEqual(shownOf(trades.reader(spot)([{ ...row, ts: "1747087163557" }])), [
+      { id: "734864333", side: "sell", price: "102537.9", amount: "0.00013669", at: 1_747_087_163_557 }
+    ])
+  })
+})
+
+describe("books of OKX", () => {
+  const sync = () =>
+    OrderBookSync.make({ exchange: "okx", symbol: spot.symbol, rules: book.rules(spot, 400), read: book.reader(spot) })
+
+  type Levels = ReadonlyArray<readonly [price: string, size: string]>
+
+  const frame = (
+    action: string,
+    prevSeqId: unknown,
+    seqId: unknown,
+    bids: Levels = [],
+    asks: Levels = [],
+    checksum?: number
+  ) => {
+    const levels = (side: Levels) => side.map((level) => [...level, "0", "1"])
+    return {
+      arg: { channel: "books", instId: "BTC-USDT" },
+      action,
+      data: [{ bids: levels(bids), asks: levels(asks), ts: "1763942400000", checksum, prevSeqId, seqId }]
+    }
+  }
+
+  const first = frame("snapshot", -1, 10, [["99", "1"], ["98", "2"]], [["101", "3"]])
+
+  /** The book after the last of these frames, or what is wrong with it. */
+  const after = (...frames: ReadonlyArray<unknown>) => {
+    const { read } = sync()
+    const [last] = frames.map((frame) => read(frame, 0)).slice(-1)
+    const [view] = last?.values ?? []
+    return last?.fault ?? view?.depth(5).bids.map((level) => shown(level))
+  }
+
+  it("follow OKX's own example: an update, one that says nothing, and lower numbers after a maintenance", () => {
+    const frames = [
+      first,
+      frame("update", 10, 15, [["99", "0"]]),
+      frame("update", 15, 15),
+      frame("update", 15, 3, [["98.5", "4"]])
+    ]
+    assert.deepStrictEqual(after(...frames), [{ price: "98.5", amount: "4" }, { price: "98", amount: "2" }])
+    assert.deepStrictEqual(after(...frames, frame("update", 3, 5, [["98", "0"]])), [{ price: "98.5", amount: "4" }])
+  })
+
+  it("take an update that comes twice once", () => {
+    const update = frame("update", 10, 15, [["99", "0"]])
+    assert.deepStrictEqual(after(first, update, update, frame("update", 15, 16)), [{ price: "98", amount: "2" }])
+  })
+
+  it("have a gap where an update names another before it", () => {
+    const lost = "an update of the order book was lost"
+    assert.strictEqual(after(first, frame("update", 12, 15)), lost)
+    assert.strictEqual(after(first, frame("update", -1, 15)), lost)
+  })
+
+  it("are not understood without numbers", () => {
+    assert.strictEqual(after(first, frame("update", 10, "")), "a frame of the order book is not understood")
+    assert.strictEqual(after(first, frame("update", undefined, 15)), "a frame of the order book is not understood")
+  })
+
+  it("begin anew with each snapshot, and with none before it", () => {
+    assert.isUndefined(after(frame("update", 10, 15)))
+    assert.deepStrictEqual(after(first, frame("snapshot", -1, 4, [["90", "1"]])), [{ price: "90", amount: "1" }])
+  })
+
+  it("are checked by a checksum where it says something", () => {
+    const wrong = "the order book has another checksum than the exchange's"
+    const update = (checksum: number | undefined) => frame("update", 10, 15, [["98", "0"]], [], checksum)
+    assert.strictEqual(after(first, update(1)), wrong)
+    assert.deepStrictEqual(after(first, update(0)), [{ price: "99", amount: "1" }])
+    assert.deepStrictEqual(after(first, update(LocalOrderBook.crc32("99:1:101:3") | 0)), [{ price: "99", amount: "1" }])
+  })
+
+  it("have the checksum of OKX's layout: a bid and an ask in turn, the longer side alone at the end", () => {
+    const local = LocalOrderBook.make({ exchange: "okx", symbol: spot.symbol })
+    LocalOrderBook.replace(local, [["3366.1", "7"], ["3366", "6"]], [["3366.8", "9"], ["3368", "8"], ["3372", "8"]])
+    assert.strictEqual(checksum(local), 1_362_239_393)
+    LocalOrderBook.replace(local, [["99", "1"]], [])
+    assert.strictEqual(checksum(local), LocalOrderBook.crc32("99:1") | 0)
+  })
+})

@@ -1,0 +1,221 @@
+/**
+ * OKX's WebSocket v5, as its documentation of 2026 describes it: an answer for each argument of a request, errors that name the
+ * request alone, books chained by `prevSeqId` whose checksum is always 0, `ping` and `pong` as bare text, 480 requests an hour
+ * on a connection, and none that is silent for 30 seconds.
+ *
+ * What the documentation leaves open is chosen here: what is subscribed to already is confirmed again and goes on as it was, as is
+ * the goodbye to what is not; nothing can be subscribed to of a suspended instrument; candles of Hong Kong's days and of a
+ * week or a month are not among the channels. No book is quiet for the minute after which OKX would say that it still stands.
+ *
+ * @internal
+ */
+import * as Predicate from "effect/Predicate"
+import * as Decimal from "../../engine/internal/decimal.js"
+import type { Json } from "../../internal/json.js"
+import { parse } from "../../internal/json.js"
+import * as Meters from "../../internal/meters.js"
+import * as Topics from "../../internal/topics.js"
+import type * as Watch from "../../internal/watch.js"
+import * as Streaming from "../../Streaming.js"
+import type { World } from "../../World.js"
+import { barRow, firstSequence, tickerRow, tradeRow } from "./marketData.js"
+import { find, type OkxListing, size } from "./markets.js"
+
+interface State {
+  readonly topics: Topics.Topics
+  readonly meters: Meters.Meters
+  /** When something was said last. */
+  readonly saidAt: number
+  /** When it closes for an upgrade of the service. */
+  readonly closesAt: number | undefined
+}
+
+type Path = "public" | "business"
+
+const connId = "a4d3ae55"
+const requests = Meters.rolling(480, 3_600_000)
+const minute = 60_000
+
+const candles = new Map(Object.entries({
+  candle1s: 1000,
+  candle1m: minute,
+  candle3m: 3 * minute,
+  candle5m: 5 * minute,
+  candle15m: 15 * minute,
+  candle30m: 30 * minute,
+  candle1H: 60 * minute,
+  candle2H: 120 * minute,
+  candle4H: 240 * minute,
+  candle6Hutc: 360 * minute,
+  candle12Hutc: 720 * minute,
+  candle1Dutc: 1440 * minute
+}))
+
+const failed = (code: string, msg: string, id: string | undefined): Streaming.Frame =>
+  Streaming.control({ event: "error", code, msg, connId, id })
+
+const receive = (path: Path) => (state: State, text: string, world: World): Streaming.Turn<State> => {
+  const said = (frames: ReadonlyArray<Streaming.Frame>, next: State = state): Streaming.Turn<State> => ({
+    frames,
+    next: { ...next, saidAt: world.now }
+  })
+  if (text === "ping") return said([{ kind: "control", text: "pong" }])
+  if (text.length > 65_536) {
+    return {
+      frames: [],
+      next: state,
+      close: { code: 1009, reason: "Request message exceeds the maximum frame length" }
+    }
+  }
+  const request = parse(text)
+  const { args, id, op } = Predicate.isReadonlyRecord(request) ? request : {}
+  const name = typeof id === "string" ? id : undefined
+  if ((op !== "subscribe" && op !== "unsubscribe") || !Array.isArray(args)) {
+    return said([failed("60012", `Invalid request: ${text.slice(0, 200)}`, name)])
+  }
+  if (name !== undefined && !/^[A-Za-z0-9]{1,32}$/.test(name)) {
+    return said([failed("60012", "Invalid request: id", undefined)])
+  }
+  const { admitted, meters } = Meters.take(state.meters, "requests", requests, world.now)
+  if (!admitted) return said([failed("60014", "Requests too frequent", name)])
+  let { topics } = state
+  const answers = args.map((arg: unknown) => {
+    const found = subjectOf(path, arg)
+    if (typeof found === "string") return failed("60018", found, name)
+    const { channel, instId, key, subject } = found
+    if (op === "unsubscribe") topics = Topics.remove(topics, [key])
+    else if (!topics.has(key)) topics = Topics.add(topics, key, subject)
+    return Streaming.control({ id: name, event: op, arg: { channel, instId }, connId })
+  })
+  const [data, next] = Topics.pass(topics, world, say(world))
+  return said([...answers, ...data], { ...state, meters, topics: next })
+}
+
+const subjectOf = (path: Path, arg: unknown) => {
+  const { channel, instId } = Predicate.isReadonlyRecord(arg) ? arg : {}
+  const listing = find(String(instId))
+  const subject = listing?.state === "live" ? subjects[path](String(channel), listing) : undefined
+  return subject === undefined || typeof channel !== "string" || typeof instId !== "string"
+    ? `Wrong URL or channel:${channel},instId:${instId} doesn't exist. Please use the correct URL, channel and parameters.`
+    : { channel, instId, key: `${channel}/${instId}`, subject }
+}
+
+const subjects: Record<Path, (channel: string, listing: OkxListing) => Watch.Subject | undefined> = {
+  public: (channel, listing) => {
+    switch (channel) {
+      case "tickers":
+        return { _tag: "Ticker", listing }
+      case "trades":
+        return { _tag: "Trades", listing, recent: 0 }
+      case "books":
+        return { _tag: "Book", listing, depth: 400 }
+      case "books5":
+        return { _tag: "Book", listing, depth: 5 }
+      case "bbo-tbt":
+        return { _tag: "Book", listing, depth: 1 }
+      default:
+        return undefined
+    }
+  },
+  business: (channel, listing) => {
+    const interval = candles.get(channel)
+    if (channel === "trades-all") return { _tag: "Trades", listing, recent: 0 }
+    return interval === undefined ? undefined : { _tag: "Candles", listing, interval }
+  }
+}
+
+const pass = (state: State, world: World): Streaming.Turn<State> => {
+  if (state.closesAt !== undefined && world.now >= state.closesAt) {
+    return { frames: [], next: state, close: { code: 1012, reason: "Service upgrade" } }
+  }
+  const [frames, topics] = Topics.pass(state.topics, world, say(world))
+  if (frames.length > 0) return { frames, next: { ...state, topics, saidAt: world.now } }
+  return world.now - state.saidAt < 30_000
+    ? { frames, next: { ...state, topics } }
+    : { frames, next: state, close: { code: 4004, reason: "No data received in 30s." } }
+}
+
+const say = (world: World) => ({ key, subject }: Watch.Watch, change: Watch.Change): ReadonlyArray<Streaming.Frame> => {
+  const [channel = "", instId = ""] = key.split("/")
+  const listing = find(instId)
+  if (listing === undefined) return []
+  const pushed = (...data: ReadonlyArray<Json>): Json => ({ arg: { channel, instId }, data })
+  switch (change._tag) {
+    case "Ticker":
+      return [Streaming.data(pushed(tickerRow(listing, world)))]
+    case "Trades":
+      return change.trades.map((trade) =>
+        Streaming.data(pushed({ ...tradeRow(listing, trade), ...channel === "trades" ? { count: "1" } : {} }))
+      )
+    case "Candles":
+      return change.candles.map((candle) => {
+        const ends = candle.openTime + (subject._tag === "Candles" ? subject.interval : 0)
+        return Streaming.data(pushed(barRow(listing, candle, ends <= world.now)))
+      })
+    case "Book":
+      return channel === "books"
+        ? [changed(listing, change, world)]
+        : [Streaming.data(pushed({
+          asks: levelsOf(listing, change.whole.asks),
+          bids: levelsOf(listing, change.whole.bids),
+          instId,
+          ts: String(world.now),
+          seqId: firstSequence + change.sequence
+        }))]
+    default:
+      return []
+  }
+}
+
+const levelsOf = (listing: OkxListing, levels: ReadonlyArray<Watch.Level & { readonly orders?: number }>): Json =>
+  levels.map(({ amount, orders = 1, price }) => [Decimal.plain(price), size(listing, amount), "0", String(orders)])
+
+const changed = (
+  listing: OkxListing,
+  { asks, bids, isFirst, previous, sequence, whole }: Watch.Change & { readonly _tag: "Book" },
+  world: World
+): Streaming.Frame => {
+  const frame = (asks: ReadonlyArray<Watch.Level>, checksum: number): Json => ({
+    arg: { channel: "books", instId: listing.id },
+    action: isFirst ? "snapshot" : "update",
+    data: [{
+      asks: levelsOf(listing, asks),
+      bids: levelsOf(listing, bids),
+      ts: String(world.now),
+      checksum,
+      seqId: firstSequence + sequence,
+      prevSeqId: isFirst ? -1 : firstSequence + previous
+    }]
+  })
+  const [best] = whole.bids
+  return Streaming.data(frame(asks, 0), {
+    checksum: frame(asks, 1),
+    crossed: best && frame([...asks, best], 0)
+  })
+}
+
+const notice = (state: State, world: World): Streaming.Turn<State> => ({
+  frames: [Streaming.control({
+    event: "notice",
+    code: "64008",
+    msg: "The connection will soon be closed for a service upgrade. Please reconnect.",
+    connId
+  })],
+  next: { ...state, saidAt: world.now, closesAt: world.now + minute }
+})
+
+/** @internal The private channels are not there yet. */
+export const streaming: Streaming.Streaming = {
+  open: (target) => {
+    const path = /^\/ws\/v5\/(public|business)(?:\?|$)/.exec(target)?.[1]
+    return path === "public" || path === "business"
+      ? Streaming.make<State>({
+        initial: { topics: Topics.none, meters: Meters.empty, saidAt: 0, closesAt: undefined },
+        begin: (state, world) => ({ frames: [], next: { ...state, saidAt: world.now } }),
+        receive: receive(path),
+        pass,
+        notice
+      })
+      : undefined
+  }
+}

@@ -1,0 +1,114 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, TestClock } from "effect"
+import { Simulator } from "../../src/index.js"
+import { noon } from "../utils.js"
+import { at, dial } from "./support/socket.js"
+
+const start = Effect.gen(function*() {
+  yield* TestClock.setTime(noon)
+  const simulator = yield* Simulator.make("deribit")
+  const client = yield* dial(simulator, "/ws/api/v2")
+  const call = (method: string, params: object = {}, id = 1) =>
+    Effect.map(client.send({ jsonrpc: "2.0", id, method, params }), client.said)
+  return { simulator, client, call }
+})
+
+const subscribe = "public/subscribe"
+const book = "book.BTC-PERPETUAL.100ms"
+
+describe("the streams of Deribit", () => {
+  it.scoped("list the channels that were subscribed to, and leave out those that there are not", () =>
+    Effect.gen(function*() {
+      const { call } = yield* start
+      const channels = [book, "book.BTC-NEVER.100ms", "ticker.BTC-29MAR24.100ms", "trades.BTC-PERPETUAL.1s"]
+      const [answer, data] = yield* call(subscribe, { channels }, 7)
+      assert.deepStrictEqual([at(answer, "id"), at(answer, "result"), at(answer, "usDiff")], [7, [book], 185])
+      assert.strictEqual(at(data, "params", "channel"), book)
+      const [again, more] = yield* call(subscribe, { channels: [book] })
+      assert.deepStrictEqual([at(again, "result"), more], [[book], undefined])
+      const [left] = yield* call("public/unsubscribe", { channels: [book, "quote.BTC-PERPETUAL"] })
+      assert.deepStrictEqual(at(left, "result"), [book])
+    }))
+
+  it.scoped("refuse a request whole that names a raw channel, or nothing that is known", () =>
+    Effect.gen(function*() {
+      const { call, client } = yield* start
+      const code = (frames: ReadonlyArray<unknown>) => frames.map((frame) => at(frame, "error", "code"))
+      assert.deepStrictEqual(code(yield* call(subscribe, { channels: [book, "trades.BTC-PERPETUAL.raw"] })), [13_778])
+      assert.deepStrictEqual(code(yield* call(subscribe, { channels: book })), [-32_602])
+      assert.deepStrictEqual(code(yield* call("public/set_heartbeat", { interval: 9 })), [-32_602])
+      assert.deepStrictEqual(code(yield* call("public/nothing")), [-32_601])
+      yield* client.send("{\"jsonrpc\":")
+      assert.deepStrictEqual(code(client.said()), [-32_700])
+    }))
+
+  it.scoped("chain the changes of a book from a snapshot on, each level with what happened to it", () =>
+    Effect.gen(function*() {
+      const { call, client, simulator } = yield* start
+      const [, first] = yield* call(subscribe, { channels: [book] })
+      const data = (frame: unknown, name: string) => at(frame, "params", "data", name)
+      assert.deepStrictEqual([data(first, "type"), data(first, "prev_change_id")], ["snapshot", undefined])
+      assert.strictEqual(at(first, "params", "data", "bids", 0, 0), "new")
+      yield* simulator.setPrice("BTC-PERPETUAL", "70000")
+      yield* TestClock.adjust("5 seconds")
+      const changes = client.said()
+      assert.isAbove(changes.length, 0)
+      let last = data(first, "change_id")
+      for (const change of changes) {
+        assert.deepStrictEqual([data(change, "type"), data(change, "prev_change_id")], ["change", last])
+        last = data(change, "change_id")
+      }
+      const levels = changes.flatMap((change) => {
+        const bids = data(change, "bids")
+        return Array.isArray(bids) ? bids : []
+      })
+      assert.isTrue(levels.every((level) => (at(level, 0) === "delete") === (at(level, 2) === 0)))
+      assert.isTrue(levels.some((level) => at(level, 0) === "delete"))
+    }))
+
+  it.scoped("demand a proof that somebody listens, and cut off who gives none", () =>
+    Effect.gen(function*() {
+      const { call, client } = yield* start
+      const types = () => client.said().map((frame) => at(frame, "params", "type"))
+      const [answer] = yield* call("public/set_heartbeat", { interval: 10 })
+      assert.strictEqual(at(answer, "result"), "ok")
+      yield* TestClock.adjust("10 seconds")
+      assert.deepStrictEqual(types(), ["heartbeat", "test_request"])
+      const [proof] = yield* call("public/test")
+      assert.strictEqual(at(proof, "result", "version"), "1.2.26")
+      yield* TestClock.adjust("10 seconds")
+      assert.deepStrictEqual(types(), ["heartbeat", "test_request"])
+      yield* TestClock.adjust("9 seconds")
+      assert.isUndefined(client.closed())
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(client.closed(), 1000)
+    }))
+
+  it.scoped("end the connection of who subscribes beyond the credits", () =>
+    Effect.gen(function*() {
+      const { call, client } = yield* start
+      const channels = ["quote.BTC-PERPETUAL"]
+      for (let count = 0; count < 10; count++) yield* call(subscribe, { channels })
+      assert.isUndefined(client.closed())
+      const [refused] = yield* call(subscribe, { channels })
+      assert.strictEqual(at(refused, "error", "code"), 10_028)
+      assert.strictEqual(client.closed(), 1008)
+    }))
+
+  it.scoped("have whole books, the best prices and candles under channels of their own", () =>
+    Effect.gen(function*() {
+      const { call } = yield* start
+      const channels = [
+        "book.BTC-PERPETUAL.none.10.100ms",
+        "quote.BTC-PERPETUAL",
+        "chart.trades.BTC-PERPETUAL.1D",
+        "trades.BTC-PERPETUAL.agg2"
+      ]
+      const [answer, whole, quote, candle] = yield* call(subscribe, { channels })
+      assert.deepStrictEqual(at(answer, "result"), channels)
+      const bids = at(whole, "params", "data", "bids")
+      assert.strictEqual(Array.isArray(bids) ? bids.length : 0, 10)
+      assert.strictEqual(at(quote, "params", "data", "best_bid_price"), at(bids, 0, 0))
+      assert.strictEqual(at(candle, "params", "data", "tick"), noon - 12 * 3_600_000)
+    }))
+})

@@ -1,0 +1,146 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, TestClock } from "effect"
+import { Simulator } from "../../src/index.js"
+import { noon } from "../utils.js"
+import { at, type Client, dial } from "./support/socket.js"
+
+const subscribe = (...args: ReadonlyArray<{ readonly channel: string; readonly instId: string }>) => ({
+  id: "1512",
+  op: "subscribe",
+  args
+})
+
+const books = { channel: "books", instId: "BTC-USDT" }
+const connId = "a4d3ae55"
+
+const start = (path: string) =>
+  Effect.gen(function*() {
+    yield* TestClock.setTime(noon)
+    const simulator = yield* Simulator.make("okx")
+    return { simulator, client: yield* dial(simulator, path) }
+  })
+
+const on = (path: string) => Effect.map(start(path), ({ client }) => client)
+
+/** Number, number before and checksum of each update. */
+const chain = (client: Client) =>
+  client.said().filter((frame) => at(frame, "action") !== undefined).map((frame) =>
+    ["seqId", "prevSeqId", "checksum"].map((name) => Number(at(frame, "data", 0, name)))
+  )
+
+describe("the streams of OKX", () => {
+  it.scoped("confirm each argument by itself, and refuse one without naming it", () =>
+    Effect.gen(function*() {
+      const client = yield* on("/ws/v5/public")
+      yield* client.send(subscribe({ channel: "tickers", instId: "BTC-USDT" }, { channel: "tickers", instId: "NO-NO" }))
+      const [confirmed, refused, data] = client.said()
+      const arg = { channel: "tickers", instId: "BTC-USDT" }
+      assert.deepStrictEqual(confirmed, { id: "1512", event: "subscribe", arg, connId })
+      assert.deepStrictEqual([
+        at(refused, "event"),
+        at(refused, "code"),
+        at(refused, "id"),
+        at(refused, "arg")
+      ], [
+        "error",
+        "60018",
+        "1512",
+        undefined
+      ])
+      assert.deepStrictEqual(at(data, "arg"), arg)
+      assert.strictEqual(at(data, "data", 0, "instType"), "SPOT")
+    }))
+
+  it.scoped("have candles and single trades on the business socket alone", () =>
+    Effect.gen(function*() {
+      const arg = { channel: "candle1Dutc", instId: "BTC-USDT-SWAP" }
+      const open = yield* on("/ws/v5/public")
+      yield* open.send(subscribe(arg))
+      assert.strictEqual(at(open.said()[0], "code"), "60018")
+      const business = yield* on("/ws/v5/business")
+      yield* business.send(subscribe(arg))
+      const [, data] = business.said()
+      const row = at(data, "data", 0)
+      assert(Array.isArray(row))
+      assert.deepStrictEqual([row.length, row[0], row[8]], [9, String(noon - 12 * 3_600_000), "0"])
+    }))
+
+  it.scoped("chain the updates of a book from a snapshot on, without a checksum", () =>
+    Effect.gen(function*() {
+      const { client, simulator } = yield* start("/ws/v5/public")
+      yield* client.send(subscribe(books))
+      yield* simulator.setPrice("BTC-USDT", "70000")
+      yield* TestClock.adjust("5 seconds")
+      const [first = [], ...rest] = chain(client)
+      assert.deepStrictEqual(first.slice(1), [-1, 0])
+      assert.isAbove(rest.length, 0)
+      let [last] = first
+      for (const [number, previous, checksum] of rest) {
+        assert.deepStrictEqual([previous, checksum], [last, 0])
+        last = number
+      }
+    }))
+
+  it.scoped("have whole books of a few levels without a chain, and trades that were made one", () =>
+    Effect.gen(function*() {
+      const client = yield* on("/ws/v5/public")
+      const instId = "BTC-USDT"
+      yield* client.send(
+        subscribe({ channel: "books5", instId }, { channel: "bbo-tbt", instId }, { channel: "trades", instId })
+      )
+      const [few, best] = client.said().slice(3)
+      const sizes = [few, best].map((frame) => at(frame, "data", 0, "asks")).map((asks) =>
+        Array.isArray(asks) && asks.length
+      )
+      assert.deepStrictEqual(sizes, [5, 1])
+      assert.deepStrictEqual([at(few, "action"), at(few, "data", 0, "prevSeqId")], [undefined, undefined])
+      yield* TestClock.adjust("20 seconds")
+      const trades = client.said().filter((frame) => at(frame, "arg", "channel") === "trades")
+      assert.isAbove(trades.length, 0)
+      assert.isTrue(trades.every((frame) => at(frame, "data", 0, "count") === "1"))
+    }))
+
+  it.scoped("take an id of letters and digits, and nothing that is no request", () =>
+    Effect.gen(function*() {
+      const client = yield* on("/ws/v5/public")
+      yield* client.send({ ...subscribe(books), id: "one-two" })
+      yield* client.send({ op: "order" })
+      yield* client.send("{\"op\":")
+      assert.deepStrictEqual(client.said().map((frame) => at(frame, "code")), ["60012", "60012", "60012"])
+    }))
+
+  it.scoped("answer a ping of bare text, and close a connection on which nothing was said for 30 seconds", () =>
+    Effect.gen(function*() {
+      const client = yield* on("/ws/v5/public")
+      yield* TestClock.adjust("29 seconds")
+      yield* client.send("ping")
+      assert.deepStrictEqual(client.said(), ["pong"])
+      yield* TestClock.adjust("29 seconds")
+      assert.isUndefined(client.closed())
+      yield* TestClock.adjust("2 seconds")
+      assert.strictEqual(client.closed(), 4004)
+    }))
+
+  it.scoped("take 480 requests an hour on a connection", () =>
+    Effect.gen(function*() {
+      const client = yield* on("/ws/v5/public")
+      const request = subscribe({ channel: "bbo-tbt", instId: "BTC-USDT" })
+      for (let count = 0; count < 480; count++) yield* client.send(request)
+      client.said()
+      yield* client.send(request)
+      assert.deepStrictEqual(client.said().map((frame) => at(frame, "code")), ["60014"])
+    }))
+
+  it.scoped("announce an upgrade of the service a minute before they close for it", () =>
+    Effect.gen(function*() {
+      const { client, simulator } = yield* start("/ws/v5/public")
+      yield* client.send(subscribe(books))
+      client.said()
+      yield* simulator.disturb({ _tag: "Notice" })
+      assert.strictEqual(at(client.said()[0], "code"), "64008")
+      yield* TestClock.adjust("59 seconds")
+      assert.isUndefined(client.closed())
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(client.closed(), 1012)
+    }))
+})
