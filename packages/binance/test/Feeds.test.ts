@@ -1,6 +1,5 @@
-import { Decimal, ExchangeSymbol, type Market } from "@effect-exchange/core"
+import { ExchangeSymbol, type Market } from "@effect-exchange/core"
 import { Listing } from "@effect-exchange/core/adapter"
-import * as OrderBookSync from "@effect-exchange/core/feed/OrderBookSync"
 import { assert, describe, it } from "@effect/vitest"
 import { register } from "../../exchanges/test/support/feeds.js"
 import { feeds } from "../src/Feeds.js"
@@ -191,64 +190,40 @@ describe("a book", () => {
     a: []
   })
 
-  /** A book by the exchange's rules; its snapshot comes as what was asked for, a number. */
-  const synced = () => {
-    if (book === undefined) throw new Error("there is no feed of books")
-    const reader = book.reader(market)
-    return OrderBookSync.make({
-      exchange: "binance",
-      symbol: market.symbol,
-      rules: book.rules(market, 1000),
-      read: (frame) =>
-        typeof frame === "number"
-          ? [{ kind: "snapshot", last: frame, bids: [["0.0024", String(frame)]], asks: [["0.0026", "1"]] }]
-          : reader(frame)
+  /** What each event is after the one that was taken before it, beginning with a snapshot of the number `last`. */
+  const verdicts = (last: number, ...events: ReadonlyArray<readonly [U: number, u: number]>) => {
+    let known = last
+    return events.map(([U, u]) => {
+      const [update] = book?.reader(market)(event(U, u)) ?? []
+      const verdict = update && book?.rules(market, 1000).follows?.(known, update)
+      if (verdict === "next") known = update?.last ?? known
+      return verdict
     })
   }
 
-  const told = (sync: ReturnType<typeof synced>, frame: unknown): string => {
-    const { fault, values, wants } = sync.read(frame, 0)
-    if (fault !== undefined) return fault
-    const [best] = values.at(-1)?.depth(1).bids ?? []
-    return best === undefined ? wants === true ? "asks" : "waits" : Decimal.format(best.amount)
-  }
-
   it("drops what is older than its snapshot, begins with the event that covers it, and is over at a gap", () => {
-    const sync = synced()
-    assert.deepStrictEqual(
-      [event(155, 158), event(159, 162), 160, event(163, 165), event(167, 170)].map((each) => told(sync, each)),
-      [
-        "asks",
-        "asks",
-        "162",
-        "165",
-        "an update of the order book was lost"
-      ]
-    )
-  })
-
-  it("asks again for a snapshot that is older than the first event", () => {
-    const sync = synced()
-    assert.deepStrictEqual([event(159, 162), 157, 161, event(163, 163)].map((each) => told(sync, each)), [
-      "asks",
-      "asks",
-      "162",
-      "163"
+    assert.deepStrictEqual(verdicts(160, [155, 158], [159, 162], [163, 165], [167, 170]), [
+      "old",
+      "next",
+      "next",
+      "gap"
     ])
   })
 
+  it("needs a snapshot that is not older than the first event", () => {
+    assert.deepStrictEqual(verdicts(157, [159, 162]), ["gap"])
+    assert.deepStrictEqual(verdicts(158, [159, 162]), ["next"])
+    assert.isTrue(book?.rules(market, 1000).asksForSnapshot)
+  })
+
   it("takes an event that comes twice for one, and one that begins before it stands", () => {
-    const sync = synced()
-    assert.deepStrictEqual(
-      [event(1, 10), 10, event(9, 12), event(9, 12), event(13, 13)].map((each) => told(sync, each)),
-      [
-        "asks",
-        "10",
-        "12",
-        "12",
-        "13"
-      ]
-    )
+    assert.deepStrictEqual(verdicts(10, [1, 10], [9, 12], [9, 12], [13, 13]), ["old", "next", "old", "next"])
+  })
+
+  it("hands on levels as they were sent", () => {
+    assert.deepStrictEqual(book?.reader(market)(event(157, 160)), [
+      { kind: "update", bids: [["0.0024", "160"]], asks: [], first: 157, last: 160 }
+    ])
   })
 
   it("does not understand an event without its numbers", () => {

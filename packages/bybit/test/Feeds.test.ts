@@ -1,6 +1,5 @@
 import { Decimal, ExchangeSymbol, FeedItem, type Market } from "@effect-exchange/core"
 import { Listing } from "@effect-exchange/core/adapter"
-import * as OrderBookSync from "@effect-exchange/core/feed/OrderBookSync"
 import { Simulator } from "@effect-exchange/simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, Effect, Fiber, Layer, Stream, TestClock } from "effect"
@@ -266,61 +265,39 @@ describe("a book", () => {
     cts: 1_687_940_967_464
   })
 
-  const synced = (depth = 50) => {
-    if (book === undefined) throw new Error("there is no feed of books")
-    const { symbol } = linear
-    return OrderBookSync.make({
-      exchange: "bybit",
-      symbol,
-      rules: book.rules(linear, depth),
-      read: book.reader(linear)
+  /** What each message is after the one that was taken before it: a snapshot, or what follows says of it. */
+  const verdicts = (...messages: ReadonlyArray<readonly ["snapshot" | "delta", u: number]>) => {
+    let known: number | undefined
+    return messages.map(([type, u]) => {
+      const [update] = book?.reader(linear)(message(type, u, [])) ?? []
+      const verdict = update?.kind === "update" ? book?.rules(linear, 50).follows?.(known, update) : update?.kind
+      if (verdict === "next" || verdict === "snapshot") known = update?.last
+      return verdict
     })
   }
 
-  const told = (sync: ReturnType<typeof synced>, frame: unknown): unknown => {
-    const { fault, values } = sync.read(frame, 0)
-    const [view] = values.slice(-1)
-    return fault ??
-      view?.depth(10).bids.map(({ amount, price }) => `${Decimal.format(price)} ${Decimal.format(amount)}`)
-  }
-
-  const snapshot = (u: number) => message("snapshot", u, [["30240.00", "1"], ["30239.90", "2"]], [["30240.10", "3"]])
-
-  it("waits for a snapshot, and changes by messages numbered one by one", () => {
-    const sync = synced()
-    assert.isUndefined(told(sync, message("delta", 176, [["30240.00", "9"]])))
-    assert.deepStrictEqual(told(sync, snapshot(177)), ["30240.00 1", "30239.90 2"])
-    assert.deepStrictEqual(told(sync, message("delta", 177, [["30240.00", "9"]])), ["30240.00 1", "30239.90 2"])
-    assert.deepStrictEqual(told(sync, message("delta", 178, [["30240.00", "0"]])), ["30239.90 2"])
-    assert.deepStrictEqual(told(sync, message("delta", 179, [["30239.90", "0.000"], ["30238.50", "4"]])), [
-      "30238.50 4"
-    ])
-    assert.strictEqual(told(sync, message("delta", 181, [])), "an update of the order book was lost")
+  it("changes by messages numbered one by one, drops old ones and is over at a gap", () => {
+    assert.deepStrictEqual(
+      verdicts(["snapshot", 177], ["delta", 177], ["delta", 176], ["delta", 178], ["delta", 179], ["delta", 181]),
+      ["snapshot", "old", "old", "next", "next", "gap"]
+    )
   })
 
   it("begins anew with every snapshot, also when the numbers do", () => {
-    const sync = synced()
-    told(sync, snapshot(177_400_507))
-    assert.deepStrictEqual(told(sync, message("snapshot", 1, [["30000.00", "5"]])), ["30000.00 5"])
-    assert.deepStrictEqual(told(sync, message("delta", 2, [["30000.00", "6"]])), ["30000.00 6"])
+    assert.deepStrictEqual(
+      verdicts(["snapshot", 177_400_507], ["snapshot", 1], ["delta", 2], ["snapshot", 900], ["delta", 901]),
+      ["snapshot", "snapshot", "next", "snapshot", "next"]
+    )
     // What is numbered 1 is a snapshot, whatever it is called.
-    assert.deepStrictEqual(told(sync, message("delta", 1, [["29999.00", "7"]])), ["29999.00 7"])
+    assert.deepStrictEqual(verdicts(["snapshot", 177], ["delta", 1], ["delta", 2]), ["snapshot", "snapshot", "next"])
   })
 
-  it("is over when it is crossed", () => {
-    const sync = synced()
-    told(sync, snapshot(177))
-    assert.strictEqual(told(sync, message("delta", 178, [["30240.10", "1"]])), "the best bid is not below the best ask")
-  })
-
-  it("of one level is a snapshot each time, told again with the same number", () => {
-    const sync = synced(1)
-    const best = (u: number, amount: string) => message("snapshot", u, [["30240.00", amount]], [["30240.10", "3"]])
-    assert.deepStrictEqual([best(7, "1"), best(7, "1"), best(9, "2")].map((frame) => told(sync, frame)), [
-      ["30240.00 1"],
-      ["30240.00 1"],
-      ["30240.00 2"]
+  it("keeps the depth that was asked for, and hands on levels as they were sent", () => {
+    const levels: ReadonlyArray<Level> = [["30240.00", "0"], ["30239.90", "0.892"]]
+    assert.deepStrictEqual(book?.reader(linear)(message("delta", 177, levels, levels)), [
+      { kind: "update", bids: levels, asks: levels, last: 177 }
     ])
+    assert.strictEqual(book?.rules(linear, 200).maximumDepth, 200)
   })
 
   it("is not understood without its number", () => {
