@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, TestClock } from "effect"
 import { Simulator } from "../../src/index.js"
 import { ask, field, noon } from "../utils.js"
-import { dial } from "./support/sockets.js"
+import { dial } from "./support/socket.js"
 
 const start = (target: string) =>
   Effect.gen(function*() {
@@ -18,11 +18,11 @@ describe("streams of the simulated Binance", () => {
   it.scoped("acknowledge what does not exist like what does, and say nothing of it", () =>
     Effect.gen(function*() {
       const { socket } = yield* start("/stream")
-      yield* socket.say(subscribe("nopeusdt@trade", "btcusdt@nope", "btcbusd@ticker"))
+      yield* socket.send(subscribe("nopeusdt@trade", "btcusdt@nope", "btcbusd@ticker"))
       yield* TestClock.adjust("3 seconds")
-      assert.deepStrictEqual(socket.heard(), [{ result: null, id: 1 }])
-      yield* socket.say(list)
-      assert.deepStrictEqual(socket.heard(), [
+      assert.deepStrictEqual(socket.said(), [{ result: null, id: 1 }])
+      yield* socket.send(list)
+      assert.deepStrictEqual(socket.said(), [
         { result: ["nopeusdt@trade", "btcusdt@nope", "btcbusd@ticker"], id: 2 }
       ])
     }))
@@ -32,30 +32,30 @@ describe("streams of the simulated Binance", () => {
       const { simulator, socket } = yield* start("/stream?streams=btcusdt@ticker")
       const raw = yield* dial(simulator, "/ws/btcusdt@ticker")
       yield* TestClock.adjust("1 seconds")
-      const [[wrapped], [bare]] = [socket.heard(), raw.heard()]
+      const [[wrapped], [bare]] = [socket.said(), raw.said()]
       assert.deepStrictEqual(field(wrapped, "stream"), "btcusdt@ticker")
       assert.deepStrictEqual(field(wrapped, "data"), bare)
       assert.strictEqual(field(bare, "e"), "24hrTicker")
-      assert.isFalse((yield* dial(simulator, "/ws-api/v3")).isOpen)
+      assert.isUndefined(yield* simulator.connect("/ws-api/v3", { send: () => undefined, close: () => undefined }))
     }))
 
   it.scoped("end with an unsubscription", () =>
     Effect.gen(function*() {
       const { socket } = yield* start("/ws")
-      yield* socket.say(subscribe("btcusdt@depth@100ms"))
+      yield* socket.send(subscribe("btcusdt@depth@100ms"))
       yield* TestClock.adjust("2 seconds")
-      assert.isAbove(socket.heard().length, 1)
-      yield* socket.say({ method: "UNSUBSCRIBE", params: ["btcusdt@depth@100ms"], id: 3 })
+      assert.isAbove(socket.said().length, 1)
+      yield* socket.send({ method: "UNSUBSCRIBE", params: ["btcusdt@depth@100ms"], id: 3 })
       yield* TestClock.adjust("2 seconds")
-      assert.deepStrictEqual(socket.heard(), [{ result: null, id: 3 }])
+      assert.deepStrictEqual(socket.said(), [{ result: null, id: 3 }])
     }))
 
   it.scoped("tell of changes of a book whose numbers leave no hole up to the book that a request gives", () =>
     Effect.gen(function*() {
       const { simulator, socket } = yield* start("/ws")
-      yield* socket.say(subscribe("btcusdt@depth"))
+      yield* socket.send(subscribe("btcusdt@depth"))
       yield* TestClock.adjust("20 seconds")
-      const updates = socket.heard().filter((frame) => field(frame, "e") === "depthUpdate")
+      const updates = socket.said().filter((frame) => field(frame, "e") === "depthUpdate")
       assert.isAbove(updates.length, 5)
       for (const [index, update] of updates.slice(1).entries()) {
         assert.strictEqual(field(update, "U"), Number(field(updates[index], "u")) + 1)
@@ -67,22 +67,22 @@ describe("streams of the simulated Binance", () => {
   it.scoped("refuse what is no request", () =>
     Effect.gen(function*() {
       const { socket } = yield* start("/ws")
-      yield* socket.say("{")
-      yield* socket.say({ method: "SUBSCRIBE", params: ["btcusdt@trade"] })
-      yield* socket.say({ method: "SHOUT", id: 1 })
-      yield* socket.say({ method: "SUBSCRIBE", params: [1], id: 1 })
-      assert.deepStrictEqual(socket.heard().map((frame) => field(frame, "code")), [3, 2, 2, 2])
+      yield* socket.send("{")
+      yield* socket.send({ method: "SUBSCRIBE", params: ["btcusdt@trade"] })
+      yield* socket.send({ method: "SHOUT", id: 1 })
+      yield* socket.send({ method: "SUBSCRIBE", params: [1], id: 1 })
+      assert.deepStrictEqual(socket.said().map((frame) => field(frame, "code")), [3, 2, 2, 2])
     }))
 
   it.scoped("cut off who says six things in a second, or wants more than 1024 of them", () =>
     Effect.gen(function*() {
       const { simulator, socket } = yield* start("/ws")
-      for (let time = 0; time < 5; time++) yield* socket.say(list)
-      assert.deepStrictEqual(socket.closes, [])
-      yield* socket.say(list)
-      assert.deepStrictEqual(socket.closes, [1008])
+      for (let time = 0; time < 5; time++) yield* socket.send(list)
+      assert.isUndefined(socket.closed())
+      yield* socket.send(list)
+      assert.strictEqual(socket.closed(), 1008)
       const greedy = yield* dial(simulator, "/ws")
-      yield* greedy.say(subscribe(...Array.from({ length: 1025 }, (_, index) => `btcusdt@kline_${index}m`)))
-      assert.deepStrictEqual(greedy.closes, [1008])
+      yield* greedy.send(subscribe(...Array.from({ length: 1025 }, (_, index) => `btcusdt@kline_${index}m`)))
+      assert.strictEqual(greedy.closed(), 1008)
     }))
 })

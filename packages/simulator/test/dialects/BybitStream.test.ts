@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, TestClock } from "effect"
 import { Simulator } from "../../src/index.js"
 import { field, isRecord, noon } from "../utils.js"
-import { dial } from "./support/sockets.js"
+import { dial } from "./support/socket.js"
 
 const start = (category: string) =>
   Effect.gen(function*() {
@@ -19,22 +19,24 @@ describe("streams of the simulated Bybit", () => {
   it.scoped("are of one category, and of no options", () =>
     Effect.gen(function*() {
       const { simulator, socket } = yield* start("spot")
-      yield* socket.say(subscribe("tickers.BTCUSD"))
-      assert.deepStrictEqual(socket.heard().map((frame) => field(frame, "success")), [false])
-      assert.isFalse((yield* dial(simulator, "/v5/public/option")).isOpen)
+      yield* socket.send(subscribe("tickers.BTCUSD"))
+      assert.deepStrictEqual(socket.said().map((frame) => field(frame, "success")), [false])
+      assert.isUndefined(
+        yield* simulator.connect("/v5/public/option", { send: () => undefined, close: () => undefined })
+      )
     }))
 
   it.scoped("refuse a request whole that has one wrong topic, one too many, or one that stands", () =>
     Effect.gen(function*() {
       const { socket } = yield* start("spot")
       for (const wrong of ["tickers.NOPE", "orderbook.7.BTCUSDT", "kline.2.BTCUSDT", "trades.BTCUSDT", "tickers"]) {
-        yield* socket.say(subscribe("tickers.BTCUSDT", wrong))
+        yield* socket.send(subscribe("tickers.BTCUSDT", wrong))
       }
-      yield* socket.say(subscribe(...Array.from({ length: 11 }, (_, index) => `kline.${index}.BTCUSDT`)))
-      assert.deepStrictEqual(socket.heard().map((frame) => field(frame, "success")), Array(6).fill(false))
-      yield* socket.say(subscribe("tickers.BTCUSDT"))
-      yield* socket.say(subscribe("tickers.BTCUSDT"))
-      const said = socket.heard().flatMap((frame) => field(frame, "ret_msg") ?? [])
+      yield* socket.send(subscribe(...Array.from({ length: 11 }, (_, index) => `kline.${index}.BTCUSDT`)))
+      assert.deepStrictEqual(socket.said().map((frame) => field(frame, "success")), Array(6).fill(false))
+      yield* socket.send(subscribe("tickers.BTCUSDT"))
+      yield* socket.send(subscribe("tickers.BTCUSDT"))
+      const said = socket.said().flatMap((frame) => field(frame, "ret_msg") ?? [])
       assert.deepStrictEqual(said, ["subscribe", "error:already subscribed,topic:tickers.BTCUSDT"])
     }))
 
@@ -42,10 +44,10 @@ describe("streams of the simulated Bybit", () => {
     Effect.gen(function*() {
       const { simulator, socket } = yield* start("linear")
       const spot = yield* dial(simulator, "/v5/public/spot")
-      yield* socket.say(subscribe("tickers.BTCUSDT"))
-      yield* spot.say(subscribe("tickers.BTCUSDT"))
+      yield* socket.send(subscribe("tickers.BTCUSDT"))
+      yield* spot.send(subscribe("tickers.BTCUSDT"))
       yield* TestClock.adjust("5 seconds")
-      const [, first, ...later] = socket.heard()
+      const [, first, ...later] = socket.said()
       assert.strictEqual(field(first, "type"), "snapshot")
       assert.isString(inner(first, "bid1Price"))
       assert.isAbove(later.length, 2)
@@ -55,7 +57,7 @@ describe("streams of the simulated Bybit", () => {
         assert.notProperty(data, "fundingRate")
         assert.isAbove(isRecord(data) ? Object.keys(data).length : 0, 1)
       }
-      const [, ...whole] = spot.heard()
+      const [, ...whole] = spot.said()
       for (const ticker of whole) {
         assert.strictEqual(field(ticker, "type"), "snapshot")
         assert.isString(inner(ticker, "lastPrice"))
@@ -66,9 +68,9 @@ describe("streams of the simulated Bybit", () => {
   it.scoped("number the messages of a book one by one after its snapshot, at each depth by itself", () =>
     Effect.gen(function*() {
       const { socket } = yield* start("linear")
-      yield* socket.say(subscribe("orderbook.50.BTCUSDT", "orderbook.1000.BTCUSDT"))
+      yield* socket.send(subscribe("orderbook.50.BTCUSDT", "orderbook.1000.BTCUSDT"))
       yield* TestClock.adjust("10 seconds")
-      const frames = socket.heard().slice(1)
+      const frames = socket.said().slice(1)
       for (const depth of [50, 1000]) {
         const [snapshot, ...deltas] = frames.filter((frame) => field(frame, "topic") === `orderbook.${depth}.BTCUSDT`)
         const first = Number(inner(snapshot, "u"))
@@ -84,9 +86,9 @@ describe("streams of the simulated Bybit", () => {
   it.scoped("tell the best of a book whole each time", () =>
     Effect.gen(function*() {
       const { socket } = yield* start("linear")
-      yield* socket.say(subscribe("orderbook.1.BTCUSDT"))
+      yield* socket.send(subscribe("orderbook.1.BTCUSDT"))
       yield* TestClock.adjust("5 seconds")
-      const frames = socket.heard().slice(1)
+      const frames = socket.said().slice(1)
       assert.isAbove(frames.length, 2)
       for (const frame of frames) {
         assert.strictEqual(field(frame, "type"), "snapshot")
@@ -99,24 +101,24 @@ describe("streams of the simulated Bybit", () => {
     Effect.gen(function*() {
       const { socket } = yield* start("inverse")
       yield* TestClock.adjust("9 minutes")
-      yield* socket.say({ req_id: "7", op: "ping" })
-      const [pong] = socket.heard()
+      yield* socket.send({ req_id: "7", op: "ping" })
+      const [pong] = socket.said()
       assert.deepInclude(pong, { success: true, ret_msg: "pong", op: "ping", req_id: "7" })
       yield* TestClock.adjust("9 minutes")
-      assert.deepStrictEqual(socket.closes, [])
+      assert.isUndefined(socket.closed())
       yield* TestClock.adjust("1 minutes")
-      assert.isAbove(socket.closes.length, 0)
+      assert.isDefined(socket.closed())
     }))
 
   it.scoped("end with an unsubscription, and refuse what is no request", () =>
     Effect.gen(function*() {
       const { socket } = yield* start("spot")
-      yield* socket.say(subscribe("orderbook.50.BTCUSDT"))
-      yield* socket.say({ req_id: "2", op: "unsubscribe", args: ["orderbook.50.BTCUSDT"] })
-      socket.heard()
+      yield* socket.send(subscribe("orderbook.50.BTCUSDT"))
+      yield* socket.send({ req_id: "2", op: "unsubscribe", args: ["orderbook.50.BTCUSDT"] })
+      socket.said()
       yield* TestClock.adjust("3 seconds")
-      assert.deepStrictEqual(socket.heard(), [])
-      for (const wrong of ["{", "[]", { op: "shout" }]) yield* socket.say(wrong)
-      assert.deepStrictEqual(socket.heard().map((frame) => field(frame, "success")), [false, false, false])
+      assert.deepStrictEqual(socket.said(), [])
+      for (const wrong of ["{", "[]", { op: "shout" }]) yield* socket.send(wrong)
+      assert.deepStrictEqual(socket.said().map((frame) => field(frame, "success")), [false, false, false])
     }))
 })
