@@ -21,6 +21,7 @@ const { takes } = Endpoint
  */
 export const limits = {
   ip: Limit.window(10, "1100 millis"),
+  connections: Limit.window(8, "1100 millis"),
   user: Limit.window(30, "1100 millis", { per: "key", reserved: 3 })
 }
 

@@ -16,6 +16,12 @@ const { at, blank, decimal, none, positive } = Wire
 
 const keyOf = (channel: unknown, product: unknown): string => `${channel} ${product}`
 
+/** What is said of a product is said under that name alone, also to who has asked for the same book by its name in USDC. */
+const keysOf = (channel: unknown, product: unknown): ReadonlyArray<string> => {
+  const key = keyOf(channel, product)
+  return key.endsWith("-USD") ? [key, `${key}C`] : [key]
+}
+
 const topic = (channel: string) => ({ id }: Pick<Market.Market, "id">): Feeds.Topic => ({
   socket: "public",
   key: keyOf(channel, id),
@@ -36,7 +42,9 @@ const rowsOf = (frame: unknown, channel: string, name: string): ReadonlyArray<Fe
   Record.collect(
     Arr.groupBy(events(frame).flatMap((event) => list(get(event, name))), (row) =>
       keyOf(channel, get(row, "product_id"))),
-    (key, rows) => ({ _tag: "Data", key, frame: rows })
+    (_, alike) => ({ product: get(alike[0], "product_id"), rows: alike })
+  ).flatMap(({ product, rows }) =>
+    keysOf(channel, product).map((key) => ({ _tag: "Data", key, frame: rows }))
   )
 
 const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
@@ -49,7 +57,7 @@ const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
         return {
           _tag: "Acknowledged",
           keys: ["ticker", "market_trades", "candles", "level2"].flatMap((channel) =>
-            list(get(subscribed, channel)).map((product) => keyOf(channel, product))
+            list(get(subscribed, channel)).flatMap((product) => keysOf(channel, product))
           )
         }
       })
@@ -63,11 +71,9 @@ const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
       return rowsOf(frame, "candles", "candles")
     // Subscribed to as `level2`.
     case "l2_data":
-      return events(frame).map((event) => ({
-        _tag: "Data",
-        key: keyOf("level2", get(event, "product_id")),
-        frame: event
-      }))
+      return events(frame).flatMap((event) =>
+        keysOf("level2", get(event, "product_id")).map((key) => ({ _tag: "Data", key, frame: event }))
+      )
     default:
       return get(frame, "type") === "error"
         ? [{ _tag: "Refused", said: { code: "", text: text(get(frame, "message")) ?? "no reason is given" } }]
@@ -142,7 +148,8 @@ export const feeds: Feeds.Feeds = {
     unsubscribe: asked("unsubscribe"),
     read,
     sequence: (frame) => whole(get(frame, "sequence_num")),
-    messages: { limit: 8, window: "1 second" },
+    connects: { connections: 1 },
+    messages: { limit: 8, window: "1100 millis" },
     silence: "10 seconds"
   },
   ticker: { topic: topic("ticker"), reader: ticker, quiet: "5 minutes" },
@@ -153,7 +160,8 @@ export const feeds: Feeds.Feeds = {
     reader: () => Feeds.reading(Wire.list(Rows.Bar))
   },
   book: {
-    depths: 1000,
+    // Of all levels there are.
+    depths: 1_000_000,
     topic: topic("level2"),
     reader: () => bookUpdates,
     rules: () => ({})

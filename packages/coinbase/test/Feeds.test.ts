@@ -1,4 +1,6 @@
+import { describe, expect, it } from "@effect/vitest"
 import { register } from "../../exchanges/test/support/feeds.js"
+import { feeds } from "../src/Feeds.js"
 import { Coinbase } from "../src/index.js"
 
 register({
@@ -8,4 +10,68 @@ register({
   gaps: "numbered",
   checksum: false,
   notice: false
+})
+
+const envelope = (channel: string, events: ReadonlyArray<unknown>) => ({
+  channel,
+  client_id: "",
+  timestamp: "2026-04-07T14:30:00.123456789Z",
+  sequence_num: 7,
+  events
+})
+
+describe("frames of Coinbase", () => {
+  const { read } = feeds.protocol
+  const keys = (frame: unknown) => read(frame)?.map((said) => said._tag === "Data" ? said.key : said._tag)
+
+  it("what is said of a product is also of the same book in USDC, and a confirmation of it too", () => {
+    const level2 = envelope("l2_data", [{ type: "update", product_id: "BTC-USD", updates: [] }])
+    expect(keys(level2)).toEqual(["level2 BTC-USD", "level2 BTC-USDC"])
+    expect(keys(envelope("l2_data", [{ type: "update", product_id: "ETH-EUR", updates: [] }]))).toEqual([
+      "level2 ETH-EUR"
+    ])
+    expect(read(envelope("subscriptions", [{ subscriptions: { level2: ["BTC-USD"], heartbeats: ["heartbeats"] } }])))
+      .toEqual([
+        { _tag: "Acknowledged", keys: ["level2 BTC-USD", "level2 BTC-USDC"] }
+      ])
+  })
+
+  it("trades are told oldest first, with the taker's side, whichever way a message has them", () => {
+    const trade = (id: string, side: string, time: string) => ({
+      trade_id: id,
+      product_id: "ETH-EUR",
+      price: "1900.1",
+      size: "0.25",
+      side,
+      time
+    })
+    const [said] = read(
+      envelope("market_trades", [{
+        type: "update",
+        trades: [
+          trade("1000000002", "BUY", "2026-04-07T14:30:00.2Z"),
+          trade("999999999", "SELL", "2026-04-07T14:30:00.1Z")
+        ]
+      }])
+    ) ?? []
+    const market = { id: "ETH-EUR" } as never
+    const rows = said?._tag === "Data" ? feeds.trades?.reader(market)(said.frame) : undefined
+    const { rows: trades = [] } = rows !== undefined && "rows" in rows ? rows : {}
+    expect(trades.map(({ id, side }) => `${id} ${side}`)).toEqual(["999999999 buy", "1000000002 sell"])
+  })
+
+  it("a side of the book that is none of the two is not understood", () => {
+    const [update] = feeds.book?.reader({} as never)({
+      type: "update",
+      product_id: "ETH-EUR",
+      updates: [{ side: "ask", event_time: "", price_level: "1", new_quantity: "1" }]
+    }) ?? []
+    expect(update?.bids).toBeUndefined()
+  })
+
+  it("an error without a name is of what was asked for first, and what is no message says nothing", () => {
+    expect(keys({ type: "error", message: "authentication failure" })).toEqual(["Refused"])
+    expect(read("pong")).toBeUndefined()
+    expect(feeds.protocol.sequence?.(envelope("heartbeats", []))).toBe(7)
+  })
 })

@@ -197,9 +197,9 @@ describe("protocol", () => {
     const { limits, live, testnet } = CoinbaseProtocol.protocol
     assert.deepStrictEqual(live, { _tag: "Open", baseUrl: "https://api.coinbase.com" })
     assert.strictEqual(testnet._tag, "None")
-    assert.deepStrictEqual(limits.map((limit) => [limit.scope, "limit" in limit ? limit.limit : limit.burst]), [[
-      "ip",
-      10
-    ], ["user", 30]])
+    assert.deepStrictEqual(
+      limits.map((limit) => [limit.scope, "limit" in limit ? limit.limit : limit.burst]),
+      [["ip", 10], ["connections", 8], ["user", 30]]
+    )
   })
 })

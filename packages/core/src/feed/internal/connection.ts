@@ -75,7 +75,6 @@ export interface Connection {
   readonly leaving: Effect.Effect<void>
   /** When all that was wanted is confirmed for the first time. */
   readonly settled: Effect.Effect<void>
-  readonly isSettled: () => boolean
   /** Tells the listener all that it has not been told, and then everything as it comes. */
   readonly promote: () => void
   readonly close: Effect.Effect<void>
@@ -323,7 +322,6 @@ const start = (
       ended: Deferred.await(ended),
       leaving: Deferred.await(leaving),
       settled: Deferred.await(settled),
-      isSettled: () => Session.isSettled(state),
       promote: () => {
         const all = held ?? []
         held = undefined
