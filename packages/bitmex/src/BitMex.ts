@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import { Candle, Credentials, Decimal, ExchangeError, type Market } from "@effect-exchange/core"
+import { Credentials, Decimal, ExchangeError, type Market } from "@effect-exchange/core"
 import { Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
 import type { Declaration, Endpoint, ExchangeClient, Row, Wire } from "@effect-exchange/core/adapter"
 import * as Arr from "effect/Array"
@@ -16,13 +16,15 @@ import * as Option from "effect/Option"
 import * as Order from "effect/Order"
 import * as Struct from "effect/Struct"
 import * as Endpoints from "./Endpoints.js"
+import { feeds } from "./Feeds.js"
+import { bar, binSizes, lengthOf, one, unit } from "./Markets.js"
 import { expiresAfter, protocol } from "./Protocol.js"
 import * as Rows from "./Rows.js"
 
 const { ask } = Question
 const { exchange } = protocol
 const { MalformedResponse, SymbolNotFound } = ExchangeError
-const [nothing, one] = [Decimal.make("0"), Decimal.make("1")]
+const nothing = Decimal.make("0")
 
 // ---- money
 
@@ -81,9 +83,6 @@ const balances: Declaration.Account["balances"] = (client) => () =>
 
 // ---- public data
 
-const unit = ({ inverse, multiplier }: Market.Market): BigDecimal.BigDecimal | undefined =>
-  inverse === true ? one : multiplier
-
 const ticker: Declaration.MarketData["ticker"] = (client) => ({ id, symbol }) =>
   Effect.flatMap(client.request(Endpoints.instrument, { symbol: id }), (rows) => {
     const row = rows.find(({ market }) => market === id)
@@ -109,10 +108,6 @@ const book = (rows: ReadonlyArray<Wire.Type<typeof Rows.Level>>): Declaration.Bo
 
 const byPrice = Order.mapInput(BigDecimal.Order, ({ price }: Row.Level) => price)
 
-const binSizes = { "1m": "1m", "5m": "5m", "1h": "1h", "1d": "1d" } as const
-const lengths = new Map<string, number>(Struct.keys(binSizes).map((size) => [size, Candle.millis(size)]))
-const lengthOf = (binSize: string): number => lengths.get(binSize) ?? 0
-
 const instant = (at: number | undefined): string | undefined =>
   Option.getOrUndefined(Option.map(Option.flatMap(Option.fromNullable(at), DateTime.make), DateTime.formatIso))
 
@@ -121,17 +116,6 @@ const bucketed = ({ id }: Market.Market, binSize: string, count: number, from: n
   const startTime = instant(from + lengthOf(binSize))
   return { symbol: id, binSize, partial: true, count, startTime, endTime: instant(to) }
 }
-
-/** A bucket opens at the close of the one before, which may never have been traded in it: then at the nearest price that was. */
-const bar =
-  (market: Market.Market, binSize: string) => (row: Wire.Type<typeof Rows.Bucket>): ReadonlyArray<Row.Bar> => {
-    const { close, high, low } = row
-    const size = unit(market)
-    if (!row.open || !high || !low || !close || !size) return []
-    const open = BigDecimal.clamp(row.open, { minimum: low, maximum: high })
-    const volume = BigDecimal.normalize(BigDecimal.multiply(row.volume, size))
-    return [{ openTime: row.end - lengthOf(binSize), open, high, low, close, volume }]
-  }
 
 // There is no endpoint that tells: what is urgent is announced, and maintenance is a 503 that does not speak of load.
 const status: Declaration.MarketData["status"] = (client) => () =>
@@ -221,6 +205,7 @@ const declared = Exchange.define({
   protocol,
   kinds: ["spot", "perpetual", "future"],
   lacks: ["placeBatch"],
+  feeds,
   unit,
   marketData: {
     listings: [ask(Endpoints.instrumentsActive, () => ({}))],

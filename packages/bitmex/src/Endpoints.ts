@@ -33,7 +33,9 @@ export const capacity = { ip: 30, key: 120, order: 10 }
 export const limits = {
   ip: Limit.bucket(capacity.ip, 0.5),
   key: Limit.bucket(capacity.key, 2, { per: "key", reserved: 10 }),
-  order: Limit.window(capacity.order, "1 second", { per: "key" })
+  order: Limit.window(capacity.order, "1 second", { per: "key" }),
+  // Sockets opened: 40 were left to a new one, when BitMEX still said so, and 20 an hour were announced.
+  connections: Limit.bucket(40, 20 / 3600)
 }
 
 /**

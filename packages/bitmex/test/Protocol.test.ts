@@ -166,7 +166,8 @@ describe("protocol", () => {
     assert.deepStrictEqual(limits, [
       { scope: "ip", burst: 30, perSecond: 0.5 },
       { scope: "key", burst: 120, perSecond: 2, per: "key", reserved: 10 },
-      { scope: "order", limit: 10, window: "1 second", per: "key" }
+      { scope: "order", limit: 10, window: "1 second", per: "key" },
+      { scope: "connections", burst: 40, perSecond: 20 / 3600 }
     ])
   })
 })

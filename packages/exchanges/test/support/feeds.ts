@@ -25,6 +25,8 @@ export interface Subject {
   readonly gaps: "numbered" | "checked" | "unseen"
   readonly checksum: boolean
   readonly notice: boolean
+  /** Whether candles are streamed only when they have ended. Defaults to `false`. */
+  readonly endedCandles?: boolean
 }
 
 /** All that a stream has said, as it says it. */
@@ -80,7 +82,7 @@ const begun = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
 const pass = (seconds: number) => TestClock.adjust(`${seconds} seconds`)
 
 export const register = (subject: Subject): void => {
-  const { id, symbol } = subject
+  const { endedCandles = false, id, symbol } = subject
   const run = <A, E>(
     body: (
       simulator: Simulator.Simulator,
@@ -139,17 +141,19 @@ export const register = (subject: Subject): void => {
     )
 
     it.effect(
-      "stream the candle under way",
+      endedCandles ? "stream each candle when it has ended" : "stream the candle under way",
       run((_, market) =>
         Effect.gen(function*() {
           const interval = "5m"
           const candles = yield* heard(market.streamCandles(symbol, interval))
-          yield* pass(20)
+          yield* pass(endedCandles ? 620 : 20)
           const [candle] = candles.values().slice(-1)
           if (candle === undefined) throw new Error(`no candle came: ${candles.tags().join()}`)
           const [read] = yield* Stream.runCollect(market.candles(symbol, interval, { from: candle.openTime }))
           const plain = (one: Candle.Candle | undefined) => one && { ...one, ...Record.map(prices(one), shown) }
           expect(plain(candle)).toEqual(plain(read))
+          expect(candle.isOpen).toBe(!endedCandles)
+          if (endedCandles) expect(candles.values().length).toBeGreaterThan(1)
         })
       )
     )

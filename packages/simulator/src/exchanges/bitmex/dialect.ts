@@ -21,6 +21,7 @@ import * as MarketData from "./marketData.js"
 import { instruments } from "./markets.js"
 import * as Orders from "./orders.js"
 import { type Answering, type Asked, asked, type Read, type Refusal, refuse } from "./params.js"
+import { streaming } from "./stream.js"
 import * as Trading from "./trading.js"
 
 /**
@@ -185,6 +186,7 @@ export const dialect: Dialect.Dialect = Dialect.make<Meters.Meters>({
   orderId: ({ id }) => Orders.ids.write(id),
   initial: Meters.empty,
   respond,
+  streaming,
   usage: Meters.usage,
   failures: {
     http500: failure({ status: 500, message: "Internal Server Error", name: "HTTPError" }),

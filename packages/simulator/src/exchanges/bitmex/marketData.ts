@@ -43,8 +43,8 @@ export const listing = (askedFor: boolean): Answering => ({ params }, world) => 
 
 const required = (name: string) => invalid(`'${name}' is a required arg.`)
 
-// One factor that is odd makes a permutation of the prices, so ids are unique and say nothing about the order.
-const levelId = (instrument: Instrument, price: BigDecimal.BigDecimal): bigint =>
+/** @internal One factor that is odd makes a permutation of the prices, so ids are unique and say nothing about the order. */
+export const levelId = (instrument: Instrument, price: BigDecimal.BigDecimal): bigint =>
   62_400_000_000n + Decimal.ratio(price, instrument.tickSize, 0).value * 2_654_435_761n % 4_294_967_296n
 
 /** @internal */
@@ -91,7 +91,8 @@ const tick = (price: BigDecimal.BigDecimal, before: BigDecimal.BigDecimal | unde
   return BigDecimal.lessThan(price, before) ? "MinusTick" : "PlusTick"
 }
 
-const tradeRow = (instrument: Instrument, trade: Trade, before: Trade | undefined): Row => {
+/** @internal A trade, after the one `before` it. */
+export const tradeRow = (instrument: Instrument, trade: Trade, before: Trade | undefined): Row => {
   const size = lots(instrument, trade.amount, trade.price)
   const { foreign, home, settled } = worth(instrument, size, trade.price)
   return {
@@ -111,7 +112,8 @@ const tradeRow = (instrument: Instrument, trade: Trade, before: Trade | undefine
 
 // --- candles
 
-const bins: Readonly<Record<string, number>> = { "1m": 60_000, "5m": 300_000, "1h": 3_600_000, "1d": 86_400_000 }
+/** @internal The intervals there are, in milliseconds. */
+export const bins: Readonly<Record<string, number>> = { "1m": 60_000, "5m": 300_000, "1h": 3_600_000, "1d": 86_400_000 }
 
 // The perpetual's first minute; where the clock is before it, the last thirty days are all there is.
 const beginning = 1_463_140_800_000
@@ -145,7 +147,8 @@ export const buckets: Answering = ({ params }, world) =>
     return yield* table(rest, reverse ? rows.toReversed() : rows, { largest: 1000 })
   })
 
-const bucketRow = (instrument: Instrument, candle: Candle, before: Candle | undefined, bin: number): Row => {
+/** @internal A candle by its end, opened at the close of the one `before` it. */
+export const bucketRow = (instrument: Instrument, candle: Candle, before: Candle | undefined, bin: number): Row => {
   const key = { timestamp: iso(candle.openTime + bin), symbol: instrument.id, trades: candle.trades }
   if (candle.trades === 0) return { ...key, volume: 0, turnover: 0, homeNotional: 0, foreignNotional: 0 }
   const average = Decimal.ratio(candle.quoteVolume, candle.volume, 4)

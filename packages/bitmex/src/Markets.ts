@@ -1,0 +1,62 @@
+/**
+ * What BitMEX's markets have in common: what a contract is worth, and what an interval's row is as a candle.
+ *
+ * @since 0.1.0
+ */
+import { Candle, Decimal, type Market } from "@effect-exchange/core"
+import type { Row, Wire } from "@effect-exchange/core/adapter"
+import * as BigDecimal from "effect/BigDecimal"
+import * as Struct from "effect/Struct"
+import type * as Rows from "./Rows.js"
+
+/**
+ * One.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const one = Decimal.make("1")
+
+/**
+ * Tells what one of BitMEX's unit of quantity is in our amounts.
+ *
+ * @since 0.1.0
+ * @category units
+ */
+export const unit = ({ inverse, multiplier }: Market.Market): BigDecimal.BigDecimal | undefined =>
+  inverse === true ? one : multiplier
+
+/**
+ * The intervals there are, by what BitMEX calls them.
+ *
+ * @since 0.1.0
+ * @category candles
+ */
+export const binSizes = { "1m": "1m", "5m": "5m", "1h": "1h", "1d": "1d" } as const
+
+const lengths = new Map<string, number>(Struct.keys(binSizes).map((size) => [size, Candle.millis(size)]))
+
+/**
+ * Tells how many milliseconds an interval lasts.
+ *
+ * @since 0.1.0
+ * @category candles
+ */
+export const lengthOf = (binSize: string): number => lengths.get(binSize) ?? 0
+
+/**
+ * Makes a candle of an interval's row, or none where nothing was traded in it. An interval opens at the close of the one
+ * before, which may never have been traded in it: then at the nearest price that was.
+ *
+ * @since 0.1.0
+ * @category candles
+ */
+export const bar =
+  (market: Market.Market, binSize: string) => (row: Wire.Type<typeof Rows.Bucket>): ReadonlyArray<Row.Bar> => {
+    const { close, high, low } = row
+    const size = unit(market)
+    if (!row.open || !high || !low || !close || !size) return []
+    const open = BigDecimal.clamp(row.open, { minimum: low, maximum: high })
+    const volume = BigDecimal.normalize(BigDecimal.multiply(row.volume, size))
+    return [{ openTime: row.end - lengthOf(binSize), open, high, low, close, volume }]
+  }

@@ -1,0 +1,249 @@
+/**
+ * BitMEX's realtime API, as its documentation described it until the exchange closed: tables that begin with a `partial` and go on
+ * with the rows that are inserted, updated and deleted, levels of books by ids that say nothing, candles only when they have
+ * ended, and `ping` and `pong` as bare text.
+ *
+ * What the documentation leaves open is chosen here: a `partial` of trades or candles has the latest one; what changes in a book at
+ * once is said side by side, what is new before what is gone; fifty errors end a connection; nothing can be subscribed to of an instrument that
+ * does not trade, and nothing without its symbol. There are no private tables.
+ *
+ * @internal
+ */
+import * as BigDecimal from "effect/BigDecimal"
+import * as Predicate from "effect/Predicate"
+import * as Decimal from "../../engine/internal/decimal.js"
+import { iso } from "../../internal/inputs.js"
+import { encode, type Json, parse } from "../../internal/json.js"
+import * as Topics from "../../internal/topics.js"
+import type * as Watch from "../../internal/watch.js"
+import * as Streaming from "../../Streaming.js"
+import type { World } from "../../World.js"
+import { bins, bucketRow, levelId, tradeRow } from "./marketData.js"
+import { find, type Instrument, row, sizeOf } from "./markets.js"
+
+interface State {
+  readonly topics: Topics.Topics
+  /** What was last sent of each instrument, by topic and column. */
+  readonly sent: ReadonlyMap<string, ReadonlyMap<string, string>>
+  readonly errors: number
+}
+
+type Row = { readonly [column: string]: Json | undefined }
+
+const mostErrors = 50
+
+const depths = new Map([["orderBookL2", Infinity], ["orderBookL2_25", 25], ["orderBook10", 10]])
+
+const keysOf: { readonly [table: string]: ReadonlyArray<string> } = {
+  instrument: ["symbol"],
+  orderBookL2: ["symbol", "id", "side"],
+  orderBookL2_25: ["symbol", "id", "side"],
+  orderBook10: ["symbol"]
+}
+
+const welcome = (world: World): Streaming.Frame =>
+  Streaming.control({
+    info: "Welcome to the BitMEX Realtime API.",
+    version: "2.0.0",
+    timestamp: iso(world.now),
+    docs: "https://www.bitmex.com/app/wsAPI",
+    heartbeatEnabled: false,
+    limit: {}
+  })
+
+const receive = (state: State, text: string, world: World): Streaming.Turn<State> => {
+  if (text === "ping") return { frames: [{ kind: "control", text: "pong" }], next: state }
+  const request = parse(text)
+  const { args, op } = Predicate.isReadonlyRecord(request) ? request : {}
+  const named = (typeof args === "string" ? [args] : Array.isArray(args) ? args : []).map(String)
+  const answers: Array<Streaming.Frame> = []
+  let { errors, topics } = state
+  const about: Json = { op: String(op), args: named }
+  const refuse = (status: number, error: string) => {
+    errors++
+    answers.push(Streaming.control({ status, error, meta: {}, request: about }))
+  }
+  if (op !== "subscribe" && op !== "unsubscribe") refuse(400, `Unrecognized request: ${text.slice(0, 100)}`)
+  for (const key of named) {
+    if (op === "unsubscribe") {
+      topics = Topics.remove(topics, [key])
+      answers.push(Streaming.control({ success: true, unsubscribe: key, request: about }))
+    } else if (op === "subscribe") {
+      const subject = subjectOf(key)
+      if (topics.has(key)) refuse(400, `You are already subscribed to this topic: ${key}`)
+      else if (typeof subject === "string") refuse(400, subject)
+      else {
+        topics = Topics.add(topics, key, subject)
+        answers.push(Streaming.control({ success: true, subscribe: key, request: about }))
+      }
+    }
+  }
+  const turn = pass({ ...state, topics, errors }, world)
+  const frames = [...answers, ...turn.frames]
+  return errors < mostErrors
+    ? { ...turn, frames }
+    : { ...turn, frames, close: { code: 1008, reason: "Too many errors" } }
+}
+
+const subjectOf = (key: string): Watch.Subject | string => {
+  const [table = "", symbol = ""] = key.split(":")
+  const listing = find(symbol)
+  if (listing?.state !== "Open") return "Unknown or expired symbol."
+  const depth = depths.get(table)
+  if (depth !== undefined) return { _tag: "Book", listing, depth }
+  const [, bin = ""] = /^tradeBin(.+)$/.exec(table) ?? []
+  const interval = Object.hasOwn(bins, bin) ? bins[bin] : undefined
+  if (interval !== undefined) return { _tag: "Candles", listing, interval }
+  if (table === "trade") return { _tag: "Trades", listing, recent: 1 }
+  return table === "instrument" || table === "quote" ? { _tag: "Ticker", listing } : `Unknown table: ${table}`
+}
+
+const pass = (state: State, world: World): Streaming.Turn<State> => {
+  const sent = new Map(Array.from(state.sent).filter(([key]) => state.topics.has(key)))
+  const [frames, topics] = Topics.pass(state.topics, world, (watch, change) => {
+    const [table = "", symbol = ""] = watch.key.split(":")
+    const listing = find(symbol)
+    if (listing === undefined) return []
+    const told = (action: string, data: ReadonlyArray<Row>): Json =>
+      action === "partial"
+        ? { table, action, keys: keysOf[table] ?? [], types: {}, filter: { symbol }, data: [...data] }
+        : { table, action, data: [...data] }
+    const grown = (isFirst: boolean, data: ReadonlyArray<Row>) =>
+      isFirst || data.length > 0 ? [Streaming.data(told(isFirst ? "partial" : "insert", data))] : []
+    switch (change._tag) {
+      case "Ticker": {
+        if (table === "quote") return grown(change.isFirst, [quoteRow(listing, change, world)])
+        const now = row(listing, world.quote(listing), world.now)
+        const before = change.isFirst ? undefined : sent.get(watch.key)
+        sent.set(watch.key, columnsOf(now))
+        return [Streaming.data(told(before ? "update" : "partial", [before ? changedIn(now, before) : now]))]
+      }
+      case "Trades":
+        return grown(change.isFirst, change.trades.map((trade, at) => tradeRow(listing, trade, change.trades[at - 1])))
+      case "Candles": {
+        const interval = watch.subject._tag === "Candles" ? watch.subject.interval : 0
+        return grown(change.isFirst, ended(listing, interval, change, world))
+      }
+      case "Book":
+        return table === "orderBook10"
+          ? [Streaming.data(told(change.isFirst ? "partial" : "update", [tenOf(listing, change, world)]))]
+          : changes(listing, change, state.topics.get(watch.key), world, told)
+      default:
+        return []
+    }
+  })
+  return { frames, next: { ...state, topics, sent } }
+}
+
+// --- instruments
+
+const columnsOf = (row: Row): ReadonlyMap<string, string> =>
+  new Map(Object.entries(row).flatMap(([column, value]) => value === undefined ? [] : [[column, encode(value)]]))
+
+const changedIn = (row: Row, before: ReadonlyMap<string, string>): Row =>
+  Object.fromEntries(
+    Object.entries(row).filter(([column, value]) =>
+      column === "symbol" || column === "timestamp" || (value !== undefined && encode(value) !== before.get(column))
+    )
+  )
+
+const quoteRow = (listing: Instrument, { book }: Watch.Change & { readonly _tag: "Ticker" }, { now }: World): Row => {
+  const { asks: [ask], bids: [bid] } = book
+  return {
+    timestamp: iso(now),
+    symbol: listing.id,
+    bidSize: bid && sizeOf(listing, bid.amount),
+    bidPrice: bid?.price,
+    askPrice: ask?.price,
+    askSize: ask && sizeOf(listing, ask.amount)
+  }
+}
+
+// --- candles
+
+/** Those that ended since the last look, at first the latest. */
+const ended = (
+  listing: Instrument,
+  interval: number,
+  { candles, isFirst }: Watch.Change & { readonly _tag: "Candles" },
+  world: World
+): ReadonlyArray<Row> => {
+  const running = Math.floor(world.now / interval) * interval
+  const from = isFirst ? running - interval : candles[0]?.openTime ?? running
+  // One more, for the close that the first one opens at.
+  const known = world.candles(listing, interval, from - interval, running - 1)
+  return known.flatMap((candle, at) =>
+    candle.openTime < from ? [] : [bucketRow(listing, candle, known[at - 1], interval)]
+  )
+}
+
+// --- books
+
+type Book = Watch.Change & { readonly _tag: "Book" }
+
+const tenOf = (listing: Instrument, { whole }: Book, { now }: World): Row => {
+  const pairs = (side: ReadonlyArray<Watch.Level>): Json =>
+    side.map(({ amount, price }) => [price, sizeOf(listing, amount)])
+  return { symbol: listing.id, bids: pairs(whole.bids), asks: pairs(whole.asks), timestamp: iso(now) }
+}
+
+/** The rows of a book that changed, after it was as it is in `before`. */
+const changes = (
+  listing: Instrument,
+  { asks, bids, isFirst, whole }: Book,
+  before: Watch.Watch | undefined,
+  { now }: World,
+  told: (action: string, data: ReadonlyArray<Row>) => Json
+): ReadonlyArray<Streaming.Frame> => {
+  const levelRow = (side: "Buy" | "Sell", { amount, price }: Watch.Level): Row => ({
+    symbol: listing.id,
+    id: levelId(listing, price),
+    side,
+    size: amount.value === 0n ? undefined : sizeOf(listing, amount),
+    price,
+    timestamp: iso(now),
+    transactTime: iso(now)
+  })
+  const frame = (action: string, data: ReadonlyArray<Row>): Streaming.Frame => {
+    const [best] = whole.bids
+    const crossed = action === "delete" || action === "update" || best === undefined
+      ? undefined
+      : told(action, [...data, levelRow("Sell", best)])
+    return Streaming.data(told(action, data), { crossed })
+  }
+  if (isFirst) {
+    return [frame("partial", [
+      ...asks.map((level) => levelRow("Sell", level)),
+      ...bids.map((level) => levelRow("Buy", level))
+    ])]
+  }
+  const book = before?.told?.book
+  const sideFrames = (side: "Buy" | "Sell", levels: ReadonlyArray<Watch.Level>) => {
+    const known = new Set((side === "Buy" ? book?.bids : book?.asks)?.map(({ price }) => Decimal.plain(price)))
+    const actionOf = ({ amount, price }: Watch.Level) =>
+      amount.value === 0n ? "delete" : known.has(Decimal.plain(price)) ? "update" : "insert"
+    return ["insert", "update", "delete"].flatMap((action) => {
+      const rows = levels.filter((level) => actionOf(level) === action)
+      return rows.length === 0 ? [] : [frame(action, rows.map((level) => levelRow(side, level)))]
+    })
+  }
+  // The side that moves away from the other goes first, so that they never cross.
+  const [bid, ask] = [book?.bids[0], whole.asks[0]]
+  const areAsksFirst = bid === undefined || ask === undefined || BigDecimal.greaterThan(ask.price, bid.price)
+  const sold = sideFrames("Sell", asks)
+  const bought = sideFrames("Buy", bids)
+  return areAsksFirst ? [...sold, ...bought] : [...bought, ...sold]
+}
+
+/** @internal */
+export const streaming: Streaming.Streaming = {
+  open: (target) =>
+    /^\/realtime(?:\?|$)/.test(target)
+      ? Streaming.make<State>({
+        initial: { topics: Topics.none, sent: new Map(), errors: 0 },
+        begin: (state, world) => ({ frames: [welcome(world)], next: state }),
+        receive,
+        pass
+      })
+      : undefined
+}
