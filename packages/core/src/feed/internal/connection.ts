@@ -80,7 +80,10 @@ export interface Connection {
   readonly close: Effect.Effect<void>
 }
 
-type Item = string | Uint8Array | Session.Event | Handed
+type Item = string | Uint8Array | Session.Event | Handed | typeof due
+
+/** Something is due: what, is for when all that has come before is read. */
+const due = Symbol("due")
 
 class Handed {
   readonly key: string
@@ -231,7 +234,7 @@ const start = (
       if (typeof item === "string") read(item, now, random)
       else if (item instanceof Uint8Array) read(decoder.decode(item), now, random)
       else if (item instanceof Handed) tell(() => listener.data(item.key, item.frame, now))
-      else advance(item, now, random)
+      else if (item !== due) advance(item, now, random)
     }
 
     const loop = Effect.gen(function*() {
@@ -243,7 +246,7 @@ const start = (
       if (inbox.size() + items.length > mostWaiting || isFull) {
         advance({ _tag: "Ended", because: "more frames came than could be read" }, now, random)
       }
-      if (state !== before) {
+      if (state !== before || items.includes(due)) {
         advance({ _tag: "Tick", heard, heardOf: lastHeard }, now, random)
         if (Session.isSettled(state)) Deferred.unsafeDone(settled, Effect.void)
         Queue.unsafeOffer(moved, undefined)
@@ -253,13 +256,13 @@ const start = (
     // Sleeps until something is due, and looks again when that may have changed.
     const keep = Effect.gen(function*() {
       const now = yield* Clock.currentTimeMillis
-      const due = Session.deadline(rules, state, heard, lastHeard)
-      if (due <= now) {
-        inbox.push({ _tag: "Tick", heard, heardOf: lastHeard })
+      const next = Session.deadline(rules, state, heard, lastHeard)
+      if (next <= now) {
+        inbox.push(due)
         return yield* Queue.take(moved)
       }
       const waits = Effect.asVoid(Queue.take(moved))
-      return yield* Number.isFinite(due) ? Effect.race(waits, Effect.sleep(Math.ceil(due - now))) : waits
+      return yield* Number.isFinite(next) ? Effect.race(waits, Effect.sleep(Math.ceil(next - now))) : waits
     })
 
     const send = (messages: ReadonlyArray<unknown>, paced: Effect.Effect<void, Stopped>) =>
