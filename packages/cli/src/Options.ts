@@ -3,10 +3,9 @@
  *
  * @since 0.1.0
  */
-import { Environment, ExchangeSymbol } from "@effect-exchange/core"
+import { Environment } from "@effect-exchange/core"
 import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import * as Faults from "@effect-exchange/simulator/engine/Faults"
-import * as Args from "@effect/cli/Args"
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as Options from "@effect/cli/Options"
 import * as ValidationError from "@effect/cli/ValidationError"
@@ -16,6 +15,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { UsageError } from "./Failure.js"
+import { quote } from "./internal/quote.js"
 
 const environments = ["simulated", "testnet", "live"] as const
 
@@ -219,50 +219,9 @@ export const port: Options.Options<number> = Options.text("port").pipe(
 
 const highestPort = 65_535 - (Exchanges.ids.length - 1)
 
-const parseSymbols = (
-  texts: ReadonlyArray<string>
-): Effect.Effect<ReadonlyArray<ExchangeSymbol.ExchangeSymbol>, HelpDoc.HelpDoc> =>
-  Effect.map(
-    Effect.forEach(texts, (text) =>
-      Effect.catchAll(
-        ExchangeSymbol.decode(text),
-        () =>
-          Effect.fail(HelpDoc.p(
-            text.startsWith("-")
-              ? `There is no option ${quote(text)} here.`
-              : `${quote(text)} is no symbol; accepted are such as BTC/USDT or BTC/USD:BTC.`
-          ))
-      )),
-    Arr.dedupe
-  )
-
 /**
- * The symbols, one at least.
+ * `--exchange kraken`: one and no more.
  *
- * @since 0.1.0
- * @category arguments
- */
-export const symbols: Args.Args<ReadonlyArray<ExchangeSymbol.ExchangeSymbol>> = Args.text({ name: "symbol" }).pipe(
-  Args.withDescription("What to ask for, such as BTC/USDT, or BTC/USD:BTC for a perpetual contract settled in BTC."),
-  Args.atLeast(1),
-  Args.mapEffect(parseSymbols)
-)
-
-/**
- * @since 0.1.0
- * @category arguments
- */
-export const oneSymbol: Args.Args<ExchangeSymbol.ExchangeSymbol> = Args.text({ name: "symbol" }).pipe(
-  Args.withDescription("What to listen to, such as BTC/USDT, or BTC/USD:BTC for a perpetual contract settled in BTC."),
-  Args.mapEffect((text) =>
-    Effect.flatMap(
-      parseSymbols([text]),
-      ([symbol]) => symbol === undefined ? Effect.fail(HelpDoc.p("There is no symbol.")) : Effect.succeed(symbol)
-    )
-  )
-)
-
-/**
  * @since 0.1.0
  * @category options
  */
@@ -278,6 +237,8 @@ export const oneExchange: Options.Options<ReadonlyArray<Exchanges.ExchangeId>> =
 )
 
 /**
+ * `--depth 15`: levels of each side, 10 unless given.
+ *
  * @since 0.1.0
  * @category options
  */
@@ -291,22 +252,6 @@ export const depth: Options.Options<number> = Options.text("depth").pipe(
       : refused(`--depth cannot be ${quote(text)}; accepted are 1 to 1000.`)
   )
 )
-
-/**
- * `--symbol BTC/USDT`, again and again.
- *
- * @since 0.1.0
- * @category options
- */
-export const symbol = (
-  unlessGiven: string
-): Options.Options<ReadonlyArray<ExchangeSymbol.ExchangeSymbol>> =>
-  Options.text("symbol").pipe(
-    Options.withPseudoName("symbol"),
-    Options.withDescription(`A symbol to ask for, such as BTC/USDT. Repeatable. Unless given: ${unlessGiven}.`),
-    Options.repeated,
-    Options.mapEffect((texts) => Effect.mapError(parseSymbols(texts), ValidationError.invalidValue))
-  )
 
 /**
  * `--trading`.
@@ -431,5 +376,3 @@ const parseDuration = (text: string): Option.Option<Duration.Duration> => {
   const millis = Number(amount) * (unit === "ms" ? 1 : unit === "s" ? 1000 : 60_000)
   return millis >= 100 && millis <= 3_600_000 ? Option.some(Duration.millis(millis)) : Option.none()
 }
-
-const quote = (text: string): string => JSON.stringify(text.slice(0, 60))

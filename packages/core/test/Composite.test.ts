@@ -1,6 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Duration, Effect, Fiber, Layer, Logger, LogLevel, Metric, Stream, TestClock } from "effect"
-import { type Candle, Composite, Decimal, ExchangeError, MarketData, Telemetry } from "../src/index.js"
+import {
+  type Candle,
+  Composite,
+  Decimal,
+  ExchangeError,
+  FeedItem,
+  MarketData,
+  Telemetry,
+  type Trade
+} from "../src/index.js"
 import { about, at, dead, now, price, quoted, type Says, source, symbol } from "./support/sources.js"
 
 describe("Composite.failover", () => {
@@ -192,6 +201,47 @@ describe("Composite.failover", () => {
       assert.deepStrictEqual(before._tag === "Right" ? [...before.right] : [], ["second"])
       const after = yield* read(Stream.concat(Stream.make(candle("first")), Stream.fail(dead("first"))))
       assert.strictEqual(after._tag, "Left")
+    }))
+})
+
+describe("a stream of several sources", () => {
+  const { Connected, Data } = FeedItem.FeedItem
+  const trade = (exchange: string): Trade.Trade => ({
+    exchange,
+    symbol,
+    id: "1",
+    side: "buy",
+    price: Decimal.make("1"),
+    amount: Decimal.make("1"),
+    at: 0
+  })
+  const heard = (first: Says["trades"]) =>
+    Effect.gen(function*() {
+      const market = yield* MarketData.MarketData
+      const told: Array<string> = []
+      const ended = yield* Effect.either(
+        Stream.runForEach(market.streamTrades("BTC/USDT"), (item) =>
+          Effect.sync(() => told.push(item._tag === "Data" ? item.value.exchange : item._tag)))
+      )
+      return { told, ended: ended._tag === "Left" ? ended.left._tag : "end" }
+    }).pipe(Effect.provide(Composite.failover([
+      source("first", first === undefined ? {} : { trades: first }).layer,
+      source("second", { trades: Stream.make(Connected(), Data({ value: trade("second") })) }).layer
+    ])))
+
+  it.effect("goes on to the next source where one cannot begin", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* heard(undefined), { told: ["Connected", "second"], ended: "end" })
+    }))
+
+  it.effect("never changes its source once it has said something, nor for a consumer that is too slow", () =>
+    Effect.gen(function*() {
+      const begun = Stream.make(Connected(), Data({ value: trade("first") }))
+      const after = yield* heard(Stream.concat(begun, Stream.fail(dead("first"))))
+      assert.deepStrictEqual(after.told, ["Connected", "first"])
+      assert.notStrictEqual(after.ended, "end")
+      const slow = new FeedItem.SlowConsumer({ exchange: "first", operation: "streamTrades", capacity: 1 })
+      assert.deepStrictEqual(yield* heard(Stream.fail(slow)), { told: [], ended: "SlowConsumer" })
     }))
 })
 

@@ -9,7 +9,8 @@
  * Each server can be steered while it runs, from this machine alone: `GET /_simulator` shows its state,
  * `PUT /_simulator/faults` sets faults (`Faults.Json`, or the name of ready-made ones), `PUT /_simulator/prices/{symbol}`
  * with `{"last": "64000.5"}` a price, and `POST /_simulator/orders/{id}/fill`, with `{"amount": "0.5"}` or nothing, fills an
- * open order. None of these is metered, delayed or hit by a fault.
+ * open order; `POST /_simulator/sockets` with `"Gap"`, another {@link Simulator.Disturbance} or `{"close": 1012}` disturbs its
+ * sockets. None of these is metered, delayed or hit by a fault.
  *
  * @since 0.1.0
  */

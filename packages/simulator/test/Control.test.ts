@@ -153,6 +153,25 @@ describe("Control", () => {
       assert.strictEqual((yield* ask(simulator, "/_simulator")).status, 404)
     }))
 
+  it.scoped("disturbs sockets: those that are open, and those to come until it is calm again", () =>
+    Effect.gen(function*() {
+      const { control, simulator } = yield* start
+      const closes: Array<number> = []
+      const dial = simulator.connect("/ws", { send: () => undefined, close: (code) => closes.push(code) })
+      assert.isDefined(yield* dial)
+      assert.deepStrictEqual(yield* control("POST", "/sockets", { close: 1012, reason: "a restart" }), {
+        status: 200,
+        json: { open: 1 }
+      })
+      assert.deepStrictEqual(closes, [1012])
+      assert.strictEqual((yield* control("POST", "/sockets", "Refuse")).status, 200)
+      assert.isUndefined(yield* dial)
+      assert.strictEqual((yield* control("POST", "/sockets", "Calm")).status, 200)
+      assert.isDefined(yield* dial)
+      assert.match(messageOf(yield* control("POST", "/sockets", "Earthquake")), /^400 Send JSON as documented/)
+      assert.match(messageOf(yield* control("POST", "/sockets", { close: 7 })), /^400 Send JSON as documented/)
+    }))
+
   it.live("steers a server while it runs", () =>
     Effect.gen(function*() {
       const server = yield* SimulatorServer.SimulatorServer

@@ -1,7 +1,7 @@
-import { Account, Decimal, ExchangeError, MarketData } from "@effect-exchange/core"
+import { Account, Decimal, ExchangeError, type FeedItem, MarketData } from "@effect-exchange/core"
 import { assert, describe, it } from "@effect/vitest"
 import { assertInclude, assertInstanceOf } from "@effect/vitest/utils"
-import { BigDecimal, Cause, Chunk, Duration, Effect, Exit, FastCheck, Layer, TestClock } from "effect"
+import { BigDecimal, Cause, Chunk, Duration, Effect, Exit, FastCheck, Layer, Option, Stream, TestClock } from "effect"
 import { Arbitraries, Contract, Mock } from "../src/index.js"
 
 const noon = 1_767_268_800_000
@@ -30,6 +30,47 @@ const defect = <A, E>(layer: Layer.Layer<A, E>) =>
     assertInstanceOf(error, Mock.InvalidMock)
     return error
   })
+
+describe("streams", () => {
+  it.effect("tell what there is, and again whenever a test changes it", () =>
+    Effect.gen(function*() {
+      const market = yield* MarketData.MarketData
+      const mock = yield* Mock.Mock
+      const told: Array<string> = []
+      const heard = <A, E>(name: string, stream: Stream.Stream<FeedItem.FeedItem<A>, E>, show: (value: A) => string) =>
+        Effect.fork(Stream.runForEach(stream, (item) =>
+          Effect.sync(() =>
+            told.push(`${name} ${item._tag === "Data" ? show(item.value) : item._tag}`)
+          )))
+      yield* heard("ticker", market.streamTicker("BTC/USDT"), ({ last }) =>
+        last === undefined ? "" : Decimal.format(last))
+      yield* heard("book", market.streamOrderBook("BTC/USDT"), ({ bids, bestBid }) =>
+        Option.match(bestBid, {
+          onNone: () =>
+            String(bids),
+          onSome: ({ price }) =>
+            Decimal.format(price)
+        }))
+      yield* Effect.yieldNow()
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(told.splice(0).toSorted(), [
+        "book 0",
+        "book Connected",
+        "ticker 64000.50",
+        "ticker Connected"
+      ])
+      yield* mock.setPrice("BTC/USDT", { last: "65000", bid: "64999" })
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(told.splice(0).toSorted(), ["book 64999", "ticker 65000"])
+    }).pipe(Effect.provide(bitcoin)))
+
+  it.effect("fail for a market that the mock does not list", () =>
+    Effect.gen(function*() {
+      const market = yield* MarketData.MarketData
+      const error = yield* Effect.flip(Stream.runDrain(market.streamTrades("NOPE/USDT")))
+      assert.strictEqual(error._tag, "SymbolNotFound")
+    }).pipe(Effect.provide(bitcoin)))
+})
 
 describe("layer", () => {
   it.effect("prices what it was told, exactly and at the clock's instant", () =>

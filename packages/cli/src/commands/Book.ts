@@ -17,6 +17,7 @@ import * as Options from "../Options.js"
 import * as Picture from "../Picture.js"
 import * as Screen from "../Screen.js"
 import * as Stop from "../Stop.js"
+import * as Symbols from "../Symbols.js"
 import * as Table from "../Table.js"
 
 /**
@@ -134,7 +135,7 @@ export const make = () =>
   Command.make(
     "book",
     {
-      symbol: Options.oneSymbol,
+      symbol: Symbols.one,
       ...Options.settings,
       exchange: Options.oneExchange,
       depth: Options.depth,

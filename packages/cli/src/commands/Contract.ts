@@ -26,6 +26,7 @@ import * as Options from "../Options.js"
 import * as Progress from "../Progress.js"
 import * as Screen from "../Screen.js"
 import * as Stop from "../Stop.js"
+import * as Symbols from "../Symbols.js"
 import * as Table from "../Table.js"
 import * as Wire from "../Wire.js"
 
@@ -258,7 +259,7 @@ export const make = (program: string) =>
     "contract",
     {
       ...Options.places,
-      symbol: Options.symbol("well-known ones"),
+      symbol: Symbols.option("well-known ones"),
       trading: Options.trading,
       output: Options.reportFile
     },

@@ -17,6 +17,7 @@ import * as Progress from "../Progress.js"
 import * as Quotes from "../Quotes.js"
 import * as Screen from "../Screen.js"
 import * as Stop from "../Stop.js"
+import * as Symbols from "../Symbols.js"
 
 /**
  * @since 0.1.0
@@ -95,7 +96,7 @@ const next = (input: Input, failed: ReadonlyArray<string>, program: string): str
 export const make = (program: string) =>
   Command.make(
     "price",
-    { symbols: Options.symbols, ...Options.settings, json: Options.json },
+    { symbols: Symbols.many, ...Options.settings, json: Options.json },
     (input) => Stop.abort(handle(input, program))
   ).pipe(Command.withDescription(
     "The latest prices of some symbols. Latency is the time of the whole operation, retries and waiting included. "

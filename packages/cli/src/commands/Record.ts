@@ -28,6 +28,7 @@ import * as Progress from "../Progress.js"
 import * as Quotes from "../Quotes.js"
 import * as Screen from "../Screen.js"
 import * as Stop from "../Stop.js"
+import * as Symbols from "../Symbols.js"
 import * as Table from "../Table.js"
 
 /**
@@ -211,7 +212,7 @@ export const make = () =>
     "record",
     {
       ...Options.places,
-      symbol: Options.symbol(unlessGiven.join(", ")),
+      symbol: Symbols.option(unlessGiven.join(", ")),
       account: Options.account,
       output: Options.directory
     },

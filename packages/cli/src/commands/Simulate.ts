@@ -88,5 +88,6 @@ export const make = (program: string) =>
   ).pipe(Command.withDescription(
     "Serves simulated exchanges on 127.0.0.1 until Ctrl-C, which is their proper end: exit code 0. "
       + "1: a port is taken; 2: bad usage. While they run, PUT /_simulator/faults, PUT /_simulator/prices/{symbol} and "
-      + "POST /_simulator/orders/{id}/fill at each set faults and prices and fill orders; GET /_simulator shows the state."
+      + "POST /_simulator/orders/{id}/fill at each set faults and prices and fill orders, POST /_simulator/sockets disturbs "
+      + "its sockets; GET /_simulator shows the state."
   ))

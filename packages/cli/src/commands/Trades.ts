@@ -13,6 +13,7 @@ import { Incomplete, type UsageError } from "../Failure.js"
 import * as Options from "../Options.js"
 import * as Screen from "../Screen.js"
 import * as Stop from "../Stop.js"
+import * as Symbols from "../Symbols.js"
 import * as Table from "../Table.js"
 
 /**
@@ -98,7 +99,7 @@ const describe = (status: FeedItem.Status): string => {
 export const make = () =>
   Command.make(
     "trades",
-    { symbol: Options.oneSymbol, ...Options.settings, exchange: Options.oneExchange, json: Options.json },
+    { symbol: Symbols.one, ...Options.settings, exchange: Options.oneExchange, json: Options.json },
     (input) => Stop.end(handle(input))
   ).pipe(Command.withDescription(
     "Trades as they happen until Ctrl-C, which is its proper end: exit code 0. 1: the exchange refused it; 2: bad usage. "

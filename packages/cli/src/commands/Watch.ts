@@ -18,6 +18,7 @@ import * as Picture from "../Picture.js"
 import * as Quotes from "../Quotes.js"
 import { Screen } from "../Screen.js"
 import * as Stop from "../Stop.js"
+import * as Symbols from "../Symbols.js"
 import * as View from "../View.js"
 
 /**
@@ -113,7 +114,7 @@ const headline = ({ environment, faults, interval }: Input): string =>
 export const make = () =>
   Command.make(
     "watch",
-    { symbols: Options.symbols, ...Options.settings, interval: Options.interval, json: Options.json },
+    { symbols: Symbols.many, ...Options.settings, interval: Options.interval, json: Options.json },
     (input) => Stop.end(handle(input))
   ).pipe(Command.withDescription(
     "Prices kept fresh until Ctrl-C, which is its proper end: exit code 0. 2: bad usage. "

@@ -17,6 +17,22 @@ const is = (actual: Option.Option<BigDecimal.BigDecimal>, text: string) =>
   assert.strictEqual(Option.getOrThrow(Option.map(actual, Decimal.format)), text)
 
 describe("BookView", () => {
+  it("counts amounts in what a contract is worth, where the exchange counts in contracts", () => {
+    const book = LocalOrderBook.make({
+      exchange: "acme",
+      symbol: ExchangeSymbol.make("BTC/USDT:USDT"),
+      unit: Decimal.make("0.01")
+    })
+    LocalOrderBook.replace(book, [["99", "200"]], [["101", "100"], ["103", "100"]])
+    const counted = LocalOrderBook.view(book)
+    assert.deepStrictEqual(counted.depth(2).asks.map(({ amount }) => Decimal.format(amount)), ["1", "1"])
+    is(Option.map(counted.bestBid, ({ amount }) => amount), "2")
+    is(counted.vwap("asks", Decimal.make("2")), "102")
+    assertNone(counted.vwap("asks", Decimal.make("2.01")))
+    // The digits of a checksum are the exchange's.
+    assert.deepStrictEqual(LocalOrderBook.top(book, "bids", 1), [{ price: "99", amount: "200" }])
+  })
+
   it("says whose book it is", () => {
     assert.strictEqual(whole.exchange, "acme")
     assert.strictEqual(whole.symbol, "BTC/USDT")

@@ -5,9 +5,11 @@ import {
   Decimal,
   ExchangeError,
   ExchangeSymbol,
+  type FeedItem,
   MarketData,
   type Price,
-  type Ticker
+  type Ticker,
+  type Trade
 } from "../../src/index.js"
 
 export const symbol = ExchangeSymbol.make("BTC/USDT")
@@ -25,6 +27,7 @@ export interface Says {
   readonly price?: Quote | ((symbol: string) => Quote)
   readonly tickers?: Effect.Effect<ReadonlyArray<Ticker.Ticker>, ExchangeError.MarketDataError>
   readonly candles?: Stream.Stream<Candle.Candle, ExchangeError.MarketDataError>
+  readonly trades?: Stream.Stream<FeedItem.FeedItem<Trade.Trade>, ExchangeError.MarketDataError | FeedItem.SlowConsumer>
   readonly serverTime?: Effect.Effect<number, ExchangeError.MarketDataError>
 }
 
@@ -50,7 +53,7 @@ export const source = (exchange: string, says: Says) => {
     status: Effect.die("not asked"),
     serverTime: says.serverTime ?? Effect.die("not asked"),
     streamTicker: () => Stream.die("not asked"),
-    streamTrades: () => Stream.die("not asked"),
+    streamTrades: () => says.trades ?? Stream.fail(dead(exchange)),
     streamOrderBook: () => Stream.die("not asked"),
     streamCandles: () => Stream.die("not asked")
   }

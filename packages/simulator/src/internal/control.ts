@@ -15,6 +15,7 @@ import * as Decimal from "../engine/internal/decimal.js"
 import type * as Simulator from "../Simulator.js"
 import { fromBody } from "./inputs.js"
 import type { Json } from "./json.js"
+import { disturbances } from "./peers.js"
 
 /** @internal */
 export const isControl = ({ target }: Dialect.SimulatedRequest): boolean =>
@@ -34,6 +35,11 @@ const named = { none: Faults.none, flaky: Faults.flaky, outage: Faults.outage }
 const NewFaults = Schema.Union(Schema.Literal("none", "flaky", "outage"), Faults.FromJson)
 const NewPrice = Schema.Struct({ last: Schema.String })
 const NewFill = Schema.Struct({ amount: Schema.optional(Schema.String) })
+
+const NewDisturbance = Schema.Union(
+  Schema.Literal(...disturbances),
+  Schema.Struct({ close: Schema.Int.pipe(Schema.between(1000, 4999)), reason: Schema.optional(Schema.String) })
+)
 
 const read = <A, I>(schema: Schema.Schema<A, I>, { body }: Dialect.SimulatedRequest) =>
   Schema.decodeUnknown(schema, { onExcessProperty: "error", errors: "all" })(fromBody(body))
@@ -59,7 +65,16 @@ const table: ReadonlyArray<Row> = [
         Effect.flatMap(({ amount }) => simulator.fill(id, amount)),
         Effect.map((order) => orderOf([id, order]))
       )
-  ]
+  ],
+  ["POST", "/sockets", (simulator, request) =>
+    read(NewDisturbance, request).pipe(
+      Effect.tap((asked) =>
+        simulator.disturb(
+          typeof asked === "string" ? { _tag: asked } : { _tag: "Close", code: asked.close, reason: asked.reason }
+        )
+      ),
+      Effect.zipRight(Effect.map(simulator.connections, (open) => ({ open })))
+    )]
 ]
 
 /** @internal Answers a request whose path is one of these. Nothing of it is metered, delayed, broken or recorded. */

@@ -1,7 +1,8 @@
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
+import * as FiberId from "effect/FiberId"
 import * as FiberSet from "effect/FiberSet"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import type { Peer, Peers } from "./peers.js"
 
 /**
@@ -15,9 +16,11 @@ export const webSockets = (
   Effect.map(FiberSet.makeRuntime<never>(), (run) => (address) => {
     const url = new URL(address)
     const peers = url.protocol === "ws:" ? hosts.get(url.host) : undefined
-    return new MemorySocket(address, peers, `${url.pathname}${url.search}`, (effect) => {
+    const socket = new MemorySocket(address, (effect) => {
       run(effect)
     })
+    run(socket.live(peers, `${url.pathname}${url.search}`))
+    return socket
   })
 
 class MemorySocket extends EventTarget implements globalThis.WebSocket {
@@ -36,45 +39,41 @@ class MemorySocket extends EventTarget implements globalThis.WebSocket {
   onclose = null
   readyState: 0 | 1 | 2 | 3 = 0
   readonly #run: (effect: Effect.Effect<void>) => void
-  readonly #scope: Scope.CloseableScope
+  readonly #over = Deferred.unsafeMake<void>(FiberId.none)
+  /** What is said before this end knows that it is connected. */
+  readonly #early: Array<string> = []
   #peer: Peer | undefined
 
-  constructor(
-    url: string,
-    peers: Pick<Peers, "connect"> | undefined,
-    target: string,
-    run: (effect: Effect.Effect<void>) => void
-  ) {
+  constructor(url: string, run: (effect: Effect.Effect<void>) => void) {
     super()
     this.url = url
     this.#run = run
-    this.#scope = Effect.runSync(Scope.make())
-    run(this.#connect(peers, target))
   }
 
-  #connect(peers: Pick<Peers, "connect"> | undefined, target: string): Effect.Effect<void> {
-    if (peers === undefined) return Effect.sync(() => this.#fail())
+  /** From the dialling to the end; the other end hears of the end at once. */
+  live(peers: Pick<Peers, "connect"> | undefined, target: string): Effect.Effect<void> {
     const sink = {
-      send: (text: string) => {
-        if (this.readyState === 1) this.dispatchEvent(new MessageEvent("message", { data: text }))
-      },
+      send: (text: string) => this.#hear(text),
       close: (code: number, reason: string) => this.#closed(code, reason)
     }
-    // The other end hears of it only when this one has: what is said first comes after the opening.
-    return Effect.suspend(() => {
-      if (this.readyState !== 0) return Effect.void
+    return Effect.scoped(Effect.gen(this, function*() {
+      const peer = peers === undefined ? undefined : yield* peers.connect(target, sink)
+      if (this.readyState !== 0) return
+      if (peer === undefined) return this.#refused()
+      this.#peer = peer
       this.readyState = 1
-      return Scope.extend(peers.connect(target, sink), this.#scope).pipe(
-        Effect.map((peer) => {
-          this.#peer = peer
-          if (peer === undefined) this.#fail()
-        })
-      )
-    })
+      this.dispatchEvent(new Event("open"))
+      for (const text of this.#early.splice(0)) this.#hear(text)
+      yield* Deferred.await(this.#over)
+    }))
   }
 
-  #fail(): void {
-    if (this.readyState === 3) return
+  #hear(text: string): void {
+    if (this.readyState === 0) this.#early.push(text)
+    else if (this.readyState === 1) this.dispatchEvent(new MessageEvent("message", { data: text }))
+  }
+
+  #refused(): void {
     this.readyState = 3
     this.dispatchEvent(new Event("error"))
     this.dispatchEvent(closing(1006, ""))
@@ -83,7 +82,7 @@ class MemorySocket extends EventTarget implements globalThis.WebSocket {
   #closed(code: number, reason: string): void {
     if (this.readyState === 3) return
     this.readyState = 3
-    this.#run(Scope.close(this.#scope, Exit.void))
+    Deferred.unsafeDone(this.#over, Effect.void)
     this.dispatchEvent(closing(code, reason))
   }
 

@@ -20,29 +20,37 @@ import type { World } from "../World.js"
  * - `Garbage`: something comes that is no message. `Giant`: something very large comes.
  * - `Notice`: the exchange says that it will close the connections. `Expire`: logins and tokens have run out.
  *
- * @internal
+ * @since 0.1.0
+ * @category models
  */
 export type Disturbance =
   | { readonly _tag: "Close"; readonly code: number; readonly reason?: string | undefined }
-  | {
-    readonly _tag:
-      | "Refuse"
-      | "HalfOpen"
-      | "Silence"
-      | "Mute"
-      | "Gap"
-      | "Duplicate"
-      | "Reorder"
-      | "Checksum"
-      | "Crossed"
-      | "Garbage"
-      | "Giant"
-      | "Notice"
-      | "Expire"
-      | "Calm"
-  }
+  | { readonly _tag: typeof disturbances[number] }
 
-/** @internal The other end of a connection. */
+/** @internal Those that need no more said. */
+export const disturbances = [
+  "Refuse",
+  "HalfOpen",
+  "Silence",
+  "Mute",
+  "Gap",
+  "Duplicate",
+  "Reorder",
+  "Checksum",
+  "Crossed",
+  "Garbage",
+  "Giant",
+  "Notice",
+  "Expire",
+  "Calm"
+] as const
+
+/**
+ * The other end of a connection: 1005 and 1006 are codes of a line that is cut.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Sink {
   readonly send: (text: string) => void
   readonly close: (code: number, reason: string) => void
@@ -58,7 +66,12 @@ export interface Peers {
   readonly count: Effect.Effect<number>
 }
 
-/** @internal */
+/**
+ * This end of a connection: what the client says goes in here.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Peer {
   readonly receive: (text: string) => Effect.Effect<void>
 }

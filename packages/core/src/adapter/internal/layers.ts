@@ -25,6 +25,7 @@ import * as OrderGuards from "../../trading/OrderGuards.js"
 import * as OrderJournal from "../../trading/OrderJournal.js"
 import * as accountService from "./accountService.js"
 import * as deadlines from "./deadlines.js"
+import * as LayerFeed from "./layerFeed.js"
 import type {
   Definition,
   Exchange,
@@ -36,17 +37,16 @@ import type {
 } from "./layersModel.js"
 import * as marketDataService from "./marketDataService.js"
 import * as Streams from "./streams.js"
-import * as Wires from "./wires.js"
 
 const marketData = <MarketDataTag>(
   { features, feeds, marketData, marketNames, protocol, streams, tags }: PublicDefinition<MarketDataTag, string>,
   client: ExchangeClient.ExchangeClient<"marketData">,
   options: Options<string>,
-  account?: Wires.Account
+  account?: LayerFeed.Account
 ) =>
   Effect.gen(function*() {
     const adapter = marketData(client)
-    const { feed } = yield* Wires.make(protocol, feeds, options, account)
+    const { feed } = yield* LayerFeed.make(protocol, feeds, options, account)
     const markets = yield* Markets.make({
       exchange: protocol.exchange,
       load: adapter.markets,

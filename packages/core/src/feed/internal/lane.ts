@@ -139,6 +139,8 @@ export const make = (
       const first = yield* connect(false)
       const { because, last } = yield* serve(first)
       yield* Effect.forEach(connections, closed, { discard: true })
+      // No goodbye is left to be said on them.
+      for (const key of topics.keys()) if (!wanted.has(key)) topics.delete(key)
       const now = yield* Clock.currentTimeMillis
       if (because === undefined) return yield* Ref.set(failures, 0)
       if (now - last.opened >= backoff.stable) yield* Ref.set(failures, 0)

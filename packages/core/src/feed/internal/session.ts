@@ -6,6 +6,7 @@
  * @internal
  */
 import type { Said as Refusal } from "../../engine/Protocol.js"
+import type { Said } from "./protocol.js"
 
 /** @internal Times in milliseconds. */
 export interface Rules {
@@ -62,25 +63,7 @@ export interface State {
  *
  * @internal
  */
-export type Control =
-  | {
-    readonly _tag: "Acknowledged"
-    readonly request?: number | undefined
-    readonly keys?: ReadonlyArray<string> | undefined
-  }
-  | {
-    readonly _tag: "Refused"
-    readonly request?: number | undefined
-    readonly keys?: ReadonlyArray<string> | undefined
-    readonly said: Refusal
-  }
-  | { readonly _tag: "LoggedIn" }
-  | { readonly _tag: "LoginRefused"; readonly said: Refusal }
-  | { readonly _tag: "Pong" }
-  | { readonly _tag: "Reply"; readonly message: unknown }
-  | { readonly _tag: "Leaving" }
-  /** The exchange has ended a subscription, or all of them. */
-  | { readonly _tag: "Ended"; readonly keys?: ReadonlyArray<string> | undefined; readonly because: string }
+export type Control = Exclude<Said, { readonly _tag: "Data" }>
 
 /** @internal */
 export type Event =

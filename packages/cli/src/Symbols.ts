@@ -1,0 +1,74 @@
+/**
+ * The symbols that commands are told.
+ *
+ * @since 0.1.0
+ */
+import { ExchangeSymbol } from "@effect-exchange/core"
+import * as Args from "@effect/cli/Args"
+import * as HelpDoc from "@effect/cli/HelpDoc"
+import * as Options from "@effect/cli/Options"
+import * as ValidationError from "@effect/cli/ValidationError"
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import { quote } from "./internal/quote.js"
+
+const parseSymbols = (
+  texts: ReadonlyArray<string>
+): Effect.Effect<ReadonlyArray<ExchangeSymbol.ExchangeSymbol>, HelpDoc.HelpDoc> =>
+  Effect.map(
+    Effect.forEach(texts, (text) =>
+      Effect.catchAll(
+        ExchangeSymbol.decode(text),
+        () =>
+          Effect.fail(HelpDoc.p(
+            text.startsWith("-")
+              ? `There is no option ${quote(text)} here.`
+              : `${quote(text)} is no symbol; accepted are such as BTC/USDT or BTC/USD:BTC.`
+          ))
+      )),
+    Arr.dedupe
+  )
+
+/**
+ * The symbols, one at least.
+ *
+ * @since 0.1.0
+ * @category arguments
+ */
+export const many: Args.Args<ReadonlyArray<ExchangeSymbol.ExchangeSymbol>> = Args.text({ name: "symbol" }).pipe(
+  Args.withDescription("What to ask for, such as BTC/USDT, or BTC/USD:BTC for a perpetual contract settled in BTC."),
+  Args.atLeast(1),
+  Args.mapEffect(parseSymbols)
+)
+
+/**
+ * The symbol, one and no more.
+ *
+ * @since 0.1.0
+ * @category arguments
+ */
+export const one: Args.Args<ExchangeSymbol.ExchangeSymbol> = Args.text({ name: "symbol" }).pipe(
+  Args.withDescription("What to listen to, such as BTC/USDT, or BTC/USD:BTC for a perpetual contract settled in BTC."),
+  Args.mapEffect((text) =>
+    Effect.flatMap(
+      parseSymbols([text]),
+      ([symbol]) => symbol === undefined ? Effect.fail(HelpDoc.p("There is no symbol.")) : Effect.succeed(symbol)
+    )
+  )
+)
+
+/**
+ * `--symbol BTC/USDT`, again and again.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const option = (
+  unlessGiven: string
+): Options.Options<ReadonlyArray<ExchangeSymbol.ExchangeSymbol>> =>
+  Options.text("symbol").pipe(
+    Options.withPseudoName("symbol"),
+    Options.withDescription(`A symbol to ask for, such as BTC/USDT. Repeatable. Unless given: ${unlessGiven}.`),
+    Options.repeated,
+    Options.mapEffect((texts) => Effect.mapError(parseSymbols(texts), ValidationError.invalidValue))
+  )
