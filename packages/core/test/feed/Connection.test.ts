@@ -17,54 +17,60 @@ class Line extends EventTarget {
   }
 }
 
-const opened = Effect.gen(function*() {
-  const socket = new Line()
-  const heard: Array<unknown> = []
-  const connection = yield* Connection.open(
-    {
-      protocol: {
-        sockets: {},
-        most: 10,
-        subscribe: (topics) => topics.map(({ key }) => ({ subscribe: key })),
-        unsubscribe: (topics) => topics.map(({ key }) => ({ unsubscribe: key })),
-        read: (frame) => [{ _tag: "Data", key: "book", frame }],
-        silence: "15 seconds"
+const open = ({ holds = false, quiet }: { readonly holds?: boolean; readonly quiet?: number } = {}) =>
+  Effect.gen(function*() {
+    const socket = new Line()
+    const heard: Array<unknown> = []
+    const connection = yield* Connection.open(
+      {
+        protocol: {
+          sockets: {},
+          most: 10,
+          subscribe: (topics) => topics.map(({ key }) => ({ subscribe: key })),
+          unsubscribe: (topics) => topics.map(({ key }) => ({ unsubscribe: key })),
+          read: (frame) => [{ _tag: "Data", key: "book", frame }],
+          sequence: (frame) =>
+            typeof frame === "object" && frame !== null && "n" in frame ? Number(frame.n) : undefined,
+          silence: "15 seconds"
+        },
+        socket: { at: {}, path: "/" },
+        url: "ws://acme.test/",
+        rules: {
+          login: false,
+          confirmsLogin: false,
+          patience: 10_000,
+          tries: 3,
+          silence: 15_000,
+          ping: undefined,
+          maxAge: undefined,
+          batch: 10,
+          again: () => 0,
+          stable: 30_000
+        },
+        topic: (key) => ({ socket: "public", key, channel: key }),
+        constructor: () => socket as unknown as WebSocket,
+        charge: () => Effect.void,
+        pacer: Effect.succeed(Effect.void),
+        login: Effect.succeed([]),
+        token: Effect.succeed(undefined)
       },
-      socket: { at: {}, path: "/" },
-      url: "ws://acme.test/",
-      rules: {
-        login: false,
-        confirmsLogin: false,
-        patience: 10_000,
-        tries: 3,
-        silence: 15_000,
-        ping: undefined,
-        maxAge: undefined,
-        batch: 10,
-        again: () => 0,
-        stable: 30_000
+      {
+        // What is "odd" cannot be used.
+        data: (_, frame) => heard.push(frame) > 0 && frame !== "odd",
+        live: () => heard.push("live"),
+        stale: () => heard.push("stale"),
+        refuse: () => undefined,
+        refuseLogin: () => undefined,
+        fail: () => undefined,
+        unread: () => undefined
       },
-      topic: (key) => ({ socket: "public", key, channel: key }),
-      constructor: () => socket as unknown as WebSocket,
-      charge: () => Effect.void,
-      pacer: Effect.succeed(Effect.void),
-      login: Effect.succeed([]),
-      token: Effect.succeed(undefined)
-    },
-    {
-      data: (_, frame) => heard.push(frame) > 0,
-      live: () => undefined,
-      stale: () => undefined,
-      refuse: () => undefined,
-      refuseLogin: () => undefined,
-      fail: () => undefined,
-      unread: () => undefined
-    },
-    () => [{ key: "book", quiet: undefined }],
-    false
-  )
-  return { connection, heard, socket }
-})
+      () => [{ key: "book", quiet }],
+      holds
+    )
+    return { connection, heard, socket }
+  })
+
+const opened = open()
 
 it.scoped("a line on which nothing is said is given up, and one on which something is said is not", () =>
   Effect.gen(function*() {
@@ -73,7 +79,7 @@ it.scoped("a line on which nothing is said is given up, and one on which somethi
     yield* TestClock.adjust("14 seconds")
     socket.say("1")
     yield* TestClock.adjust("14 seconds")
-    expect(heard).toEqual([1])
+    expect(heard).toEqual(["live", 1])
     expect(Option.isNone(yield* Fiber.poll(fiber))).toBe(true)
     yield* TestClock.adjust("1 seconds")
     expect(yield* Fiber.join(fiber)).toBe("nothing was heard on an open connection")
@@ -86,4 +92,47 @@ it.scoped("a connection asks for what is wanted, and closes normally", () =>
     expect(socket.sent).toEqual(["{\"subscribe\":\"book\"}"])
     yield* connection.close
     expect(socket.sent.at(-1)).toBe("closed 1000")
+  }))
+
+it.scoped("a message number left out ends the connection, and one that came before says nothing", () =>
+  Effect.gen(function*() {
+    const { connection, heard, socket } = yield* opened
+    const fiber = yield* Effect.fork(connection.ended)
+    yield* TestClock.adjust("1 millis")
+    for (const n of [7, 8, 8, 7, 9]) socket.say(JSON.stringify({ n }))
+    yield* TestClock.adjust("1 millis")
+    expect(heard).toEqual(["live", { n: 7 }, { n: 8 }, { n: 9 }])
+    expect(Option.isNone(yield* Fiber.poll(fiber))).toBe(true)
+    socket.say(JSON.stringify({ n: 11 }))
+    expect(yield* Fiber.join(fiber)).toBe("a message of the connection was lost")
+    expect(heard.length).toBe(4)
+  }))
+
+it.scoped("one that is to take the place of another tells nothing before, and then all, in order", () =>
+  Effect.gen(function*() {
+    const { connection, heard, socket } = yield* open({ holds: true })
+    yield* TestClock.adjust("1 millis")
+    socket.say("\"snapshot\"")
+    socket.say("\"update\"")
+    yield* TestClock.adjust("1 millis")
+    yield* connection.settled
+    expect(heard).toEqual([])
+    connection.promote()
+    expect(heard).toEqual(["live", "snapshot", "update"])
+    socket.say("\"later\"")
+    yield* TestClock.adjust("1 millis")
+    expect(heard.at(-1)).toBe("later")
+  }))
+
+it.scoped("a subscription that says only what cannot be used is as good as silent", () =>
+  Effect.gen(function*() {
+    const { heard, socket } = yield* open({ quiet: 20_000 })
+    yield* TestClock.adjust("1 millis")
+    const say = (text: string) =>
+      Effect.zipRight(Effect.sync(() => socket.say(JSON.stringify(text))), TestClock.adjust("5 seconds"))
+    yield* Effect.repeatN(say("good"), 5)
+    expect(heard).not.toContain("stale")
+    yield* Effect.repeatN(say("odd"), 5)
+    expect(heard).toContain("stale")
+    expect(socket.sent.slice(-2)).toEqual(["{\"unsubscribe\":\"book\"}", "{\"subscribe\":\"book\"}"])
   }))

@@ -1,0 +1,86 @@
+import * as CircuitBreaker from "@effect-exchange/resilience/CircuitBreaker"
+import type { SocketError } from "@effect/platform/Socket"
+import { expect, it } from "@effect/vitest"
+import { Clock, Effect, TestClock } from "effect"
+import type * as Connection from "../../src/feed/internal/connection.js"
+import * as Lane from "../../src/feed/internal/lane.js"
+
+/** A socket to which no connection is made. */
+class Dead extends EventTarget {
+  readonly readyState = 3
+  close(): void {}
+  send(): void {}
+}
+
+const dialling = Effect.gen(function*() {
+  const dials: Array<number> = []
+  const clock = yield* Effect.clock
+  const breaker = yield* CircuitBreaker.make<SocketError | Connection.Stopped>({ name: "acme.feed" })
+  const lane = yield* Lane.make(
+    {
+      protocol: {
+        sockets: {},
+        most: 1,
+        subscribe: () => [],
+        unsubscribe: () => [],
+        read: () => [],
+        silence: "15 seconds"
+      },
+      socket: { at: {}, path: "/" },
+      url: "ws://acme.test/",
+      rules: {
+        login: false,
+        confirmsLogin: false,
+        patience: 10_000,
+        tries: 3,
+        silence: 15_000,
+        ping: undefined,
+        maxAge: undefined,
+        batch: 1,
+        again: () => 0,
+        stable: 30_000
+      },
+      constructor: () => {
+        dials.push(clock.unsafeCurrentTimeMillis())
+        const socket = new Dead()
+        queueMicrotask(() => socket.dispatchEvent(new Event("error")))
+        return socket as unknown as WebSocket
+      },
+      charge: () => Effect.void,
+      pacer: Effect.succeed(Effect.void),
+      login: Effect.succeed([]),
+      token: Effect.succeed(undefined)
+    },
+    {
+      data: () => true,
+      live: () => undefined,
+      stale: () => undefined,
+      refuse: () => undefined,
+      refuseLogin: () => undefined,
+      fail: () => undefined,
+      unread: () => undefined,
+      lost: () => undefined
+    },
+    breaker,
+    { base: 1000, max: 30_000, stable: 30_000, linger: 10_000 }
+  )
+  return { dials, lane, start: yield* Clock.currentTimeMillis }
+})
+
+it.scoped("an exchange to which no connection is made is dialled less and less often, and never given up", () =>
+  Effect.gen(function*() {
+    const { dials, lane } = yield* dialling
+    yield* TestClock.adjust("1 minutes")
+    expect(dials).toEqual([])
+    lane.want({ socket: "public", key: "book", channel: "book" }, undefined)
+    yield* Effect.repeatN(TestClock.adjust("5 seconds"), 240)
+    const [first = 0, ...rest] = dials
+    // Half of a second, of two, of four and of eight, by a random that is always in the middle; then the circuit is open.
+    expect(rest.slice(0, 4).map((at) => at - first)).toEqual([500, 1500, 3500, 7500])
+    const within = (from: number, to: number) => rest.filter((at) => at - first > from && at - first <= to).length
+    // In 20 minutes: with half a minute at most between two, and as long again while the circuit is open.
+    expect(rest.length).toBeGreaterThan(12)
+    expect(rest.length).toBeLessThan(90)
+    expect(within(600_000, 1_200_000)).toBeGreaterThan(5)
+    expect(within(600_000, 1_200_000)).toBeLessThan(60)
+  }).pipe(Effect.withRandomFixed([0.5])))
