@@ -3,17 +3,10 @@ import { Listing } from "@effect-exchange/core/adapter"
 import { assert, describe, it } from "@effect/vitest"
 import { register } from "../../exchanges/test/support/feeds.js"
 import { feeds } from "../src/Feeds.js"
-import { Binance } from "../src/index.js"
+import { subject } from "./feeds.js"
 import { shown } from "./utils.js"
 
-register({
-  id: "binance",
-  layer: Binance.layerMarketData,
-  symbol: "BTC/USDT",
-  gaps: "numbered",
-  checksum: false,
-  notice: true
-})
+register(subject)
 
 const market: Market.Market = {
   id: "BNBBTC",

@@ -4,17 +4,9 @@ import * as OrderBookSync from "@effect-exchange/core/feed/OrderBookSync"
 import { assert, describe, it } from "@effect/vitest"
 import { register } from "../../exchanges/test/support/feeds.js"
 import { feeds } from "../src/Feeds.js"
-import { BitMex } from "../src/index.js"
+import { subject } from "./feeds.js"
 
-register({
-  id: "bitmex",
-  layer: BitMex.layerMarketData,
-  symbol: "BTC/USD:BTC",
-  gaps: "unseen",
-  checksum: false,
-  notice: false,
-  endedCandles: true
-})
+register(subject)
 
 const { book, candles, protocol, ticker, trades } = feeds
 assert(book !== undefined && candles !== undefined && ticker !== undefined && trades !== undefined)

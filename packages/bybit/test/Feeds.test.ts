@@ -6,15 +6,9 @@ import { BigDecimal, Effect, Fiber, Layer, Stream, TestClock } from "effect"
 import { register } from "../../exchanges/test/support/feeds.js"
 import { feeds } from "../src/Feeds.js"
 import { Bybit } from "../src/index.js"
+import { subject } from "./feeds.js"
 
-register({
-  id: "bybit",
-  layer: Bybit.layerMarketData,
-  symbol: "BTC/USDT:USDT",
-  gaps: "numbered",
-  checksum: false,
-  notice: false
-})
+register(subject)
 
 const market = (symbol: string, id: string, kind: Market.Kind, more: Partial<Market.Market> = {}): Market.Market => ({
   id,

@@ -1,16 +1,9 @@
 import { describe, expect, it } from "@effect/vitest"
 import { register } from "../../exchanges/test/support/feeds.js"
 import { feeds } from "../src/Feeds.js"
-import { Coinbase } from "../src/index.js"
+import { subject } from "./feeds.js"
 
-register({
-  id: "coinbase",
-  layer: Coinbase.layerMarketData,
-  symbol: "BTC/USD",
-  gaps: "numbered",
-  checksum: false,
-  notice: false
-})
+register(subject)
 
 const envelope = (channel: string, events: ReadonlyArray<unknown>) => ({
   channel,

@@ -5,16 +5,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal } from "effect"
 import { register } from "../../exchanges/test/support/feeds.js"
 import { feeds } from "../src/Feeds.js"
-import { Deribit } from "../src/index.js"
+import { subject } from "./feeds.js"
 
-register({
-  id: "deribit",
-  layer: Deribit.layerMarketData,
-  symbol: "BTC/USD:BTC",
-  gaps: "numbered",
-  checksum: false,
-  notice: false
-})
+register(subject)
 
 const { book, candles, protocol, ticker, trades } = feeds
 assert(book !== undefined && candles !== undefined && ticker !== undefined && trades !== undefined)

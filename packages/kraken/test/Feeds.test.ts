@@ -3,17 +3,12 @@ import { Simulator } from "@effect-exchange/simulator"
 import { HttpClient, Socket } from "@effect/platform"
 import { expect, it } from "@effect/vitest"
 import { Context, Effect, Fiber, Layer, Option, Stream, TestClock } from "effect"
-import { register } from "../../exchanges/test/support/feeds.js"
+import { register, registerPatient } from "../../exchanges/test/support/feeds.js"
 import { Kraken } from "../src/index.js"
+import { subject } from "./feeds.js"
 
-register({
-  id: "kraken",
-  layer: Kraken.layerMarketData,
-  symbol: "BTC/USD",
-  gaps: "checked",
-  checksum: true,
-  notice: false
-})
+register(subject)
+registerPatient(subject)
 
 it.effect("a feed uses the sockets that its Layer was given, whatever stands in the context of who listens", () =>
   Effect.gen(function*() {

@@ -4,17 +4,10 @@ import * as OrderBookSync from "@effect-exchange/core/feed/OrderBookSync"
 import { assert, describe, it } from "@effect/vitest"
 import { register } from "../../exchanges/test/support/feeds.js"
 import { checksum, feeds } from "../src/Feeds.js"
-import { Okx } from "../src/index.js"
+import { subject } from "./feeds.js"
 import { inverse, linear, rows, shown, spot } from "./utils.js"
 
-register({
-  id: "okx",
-  layer: Okx.layerMarketData,
-  symbol: "BTC/USDT",
-  gaps: "numbered",
-  checksum: true,
-  notice: true
-})
+register(subject)
 
 const { book, candles, protocol, ticker, trades } = feeds
 assert(book !== undefined && candles !== undefined && ticker !== undefined && trades !== undefined)

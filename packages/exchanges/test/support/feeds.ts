@@ -81,27 +81,56 @@ const begun = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
 
 const pass = (seconds: number) => TestClock.adjust(`${seconds} seconds`)
 
-export const register = (subject: Subject): void => {
-  const { endedCandles = false, id, symbol } = subject
-  const run = <A, E>(
-    body: (
-      simulator: Simulator.Simulator,
-      market: MarketData.MarketData.Service
-    ) => Effect.Effect<A, E, MarketData.MarketData>
-  ) =>
-  () =>
-    Effect.gen(function*() {
-      const market = yield* MarketData.MarketData
-      const { get } = yield* Simulator.Simulators
-      yield* body(yield* get(id), market)
-    }).pipe(
-      Effect.provide(
-        Layer.provideMerge(subject.layer({ environment: Simulator.environment(id) }), Simulator.layer(id))
-      ),
-      begun
+/** Runs a case on a simulator of its own. */
+const running = ({ id, layer }: Subject) =>
+<A, E>(
+  body: (
+    simulator: Simulator.Simulator,
+    market: MarketData.MarketData.Service
+  ) => Effect.Effect<A, E, MarketData.MarketData>
+) =>
+() =>
+  Effect.gen(function*() {
+    const market = yield* MarketData.MarketData
+    const { get } = yield* Simulator.Simulators
+    yield* body(yield* get(id), market)
+  }).pipe(
+    Effect.provide(
+      Layer.provideMerge(layer({ environment: Simulator.environment(id) }), Simulator.layer(id))
+    ),
+    begun
+  )
+
+const candleCase = (subject: Subject): void => {
+  const { endedCandles = false, symbol } = subject
+  const run = running(subject)
+  it.effect(
+    endedCandles ? "stream each candle when it has ended" : "stream the candle under way",
+    run((_, market) =>
+      Effect.gen(function*() {
+        const interval = "5m"
+        const candles = yield* heard(market.streamCandles(symbol, interval))
+        yield* pass(endedCandles ? 620 : 20)
+        const [candle] = candles.values().slice(-1)
+        if (candle === undefined) throw new Error(`no candle came: ${candles.tags().join()}`)
+        const [read] = yield* Stream.runCollect(market.candles(symbol, interval, { from: candle.openTime }))
+        const plain = (one: Candle.Candle | undefined) => one && { ...one, ...Record.map(prices(one), shown) }
+        expect(plain(candle)).toEqual(plain(read))
+        expect(candle.isOpen).toBe(!endedCandles)
+        if (endedCandles) expect(candles.values().length).toBeGreaterThan(1)
+      })
     )
+  )
+}
+
+/** The cases that need little time. */
+export const register = (subject: Subject): void => {
+  const { id, symbol } = subject
+  const run = running(subject)
 
   describe(`feeds of ${id} on the simulator`, () => {
+    if (subject.endedCandles !== true) candleCase(subject)
+
     it.effect(
       "stream the ticker that a request gives",
       run((_, market) =>
@@ -136,24 +165,6 @@ export const register = (subject: Subject): void => {
           const told = trades.values().slice(-missed.length)
           const plain = ({ amount, id, price, side }: Trade.Trade) => `${id} ${side} ${shown(price)} ${shown(amount)}`
           expect(told.map(plain)).toEqual(missed.map(plain))
-        })
-      )
-    )
-
-    it.effect(
-      endedCandles ? "stream each candle when it has ended" : "stream the candle under way",
-      run((_, market) =>
-        Effect.gen(function*() {
-          const interval = "5m"
-          const candles = yield* heard(market.streamCandles(symbol, interval))
-          yield* pass(endedCandles ? 620 : 20)
-          const [candle] = candles.values().slice(-1)
-          if (candle === undefined) throw new Error(`no candle came: ${candles.tags().join()}`)
-          const [read] = yield* Stream.runCollect(market.candles(symbol, interval, { from: candle.openTime }))
-          const plain = (one: Candle.Candle | undefined) => one && { ...one, ...Record.map(prices(one), shown) }
-          expect(plain(candle)).toEqual(plain(read))
-          expect(candle.isOpen).toBe(!endedCandles)
-          if (endedCandles) expect(candles.values().length).toBeGreaterThan(1)
         })
       )
     )
@@ -224,68 +235,6 @@ export const register = (subject: Subject): void => {
           const ids = trades.values().map((trade) => trade.id)
           expect(trades.statuses()).toEqual(["Connected", "Reconnecting", "Resynced"])
           expect(new Set(ids).size).toBe(ids.length)
-        })
-      )
-    )
-
-    it.effect(
-      "try again for as long as it takes, less and less often, while no connection is made",
-      run((simulator, market) =>
-        Effect.gen(function*() {
-          yield* simulator.disturb({ _tag: "Refuse" })
-          const book = yield* heard(market.streamOrderBook(symbol))
-          yield* pass(120)
-          expect(book.tags()).toEqual(["Reconnecting"])
-          yield* simulator.disturb({ _tag: "Calm" })
-          yield* pass(120)
-          yield* expectCurrent(book, symbol)
-        })
-      )
-    )
-
-    it.effect(
-      "give up a connection on which nothing is said",
-      run((simulator, market) =>
-        Effect.gen(function*() {
-          const book = yield* heard(market.streamOrderBook(symbol))
-          yield* pass(3)
-          yield* simulator.disturb({ _tag: "Silence" })
-          yield* pass(200)
-          expect(book.statuses()).toContain("Resynced")
-          yield* expectCurrent(book, symbol)
-        })
-      )
-    )
-
-    it.effect(
-      "give up connections that are made and never answer",
-      run((simulator, market) =>
-        Effect.gen(function*() {
-          yield* simulator.disturb({ _tag: "HalfOpen" })
-          const book = yield* heard(market.streamOrderBook(symbol))
-          yield* pass(200)
-          expect(book.values()).toEqual([])
-          yield* simulator.disturb({ _tag: "Calm" })
-          yield* pass(200)
-          yield* expectCurrent(book, symbol)
-        })
-      )
-    )
-
-    it.effect(
-      "say that a subscription is stale which is mute on an open connection, and mend it",
-      run((simulator, market) =>
-        Effect.gen(function*() {
-          const book = yield* heard(market.streamOrderBook(symbol))
-          yield* pass(3)
-          yield* simulator.disturb({ _tag: "Mute" })
-          yield* pass(90)
-          // Or the connection is lost, where its numbers tell that something is missing.
-          expect(book.statuses().some((tag) => tag === "Stale" || tag === "Reconnecting")).toBe(true)
-          if (book.last()?._tag === "Data") yield* expectCurrent(book, symbol)
-          yield* simulator.disturb({ _tag: "Calm" })
-          yield* pass(120)
-          yield* expectCurrent(book, symbol)
         })
       )
     )
@@ -424,6 +373,78 @@ export const register = (subject: Subject): void => {
           yield* pass(1)
           expect(yield* simulator.connections).toBe(0)
         }).pipe(Effect.provide(Simulator.layer(id)), begun)
+    )
+  })
+}
+
+/** Those in which minutes have to pass. */
+export const registerPatient = (subject: Subject): void => {
+  const { id, symbol } = subject
+  const run = running(subject)
+
+  describe(`feeds of ${id} on the simulator, in time`, () => {
+    if (subject.endedCandles === true) candleCase(subject)
+
+    it.effect(
+      "try again for as long as it takes, less and less often, while no connection is made",
+      run((simulator, market) =>
+        Effect.gen(function*() {
+          yield* simulator.disturb({ _tag: "Refuse" })
+          const book = yield* heard(market.streamOrderBook(symbol))
+          yield* pass(120)
+          expect(book.tags()).toEqual(["Reconnecting"])
+          yield* simulator.disturb({ _tag: "Calm" })
+          yield* pass(120)
+          yield* expectCurrent(book, symbol)
+        })
+      )
+    )
+
+    it.effect(
+      "give up a connection on which nothing is said",
+      run((simulator, market) =>
+        Effect.gen(function*() {
+          const book = yield* heard(market.streamOrderBook(symbol))
+          yield* pass(3)
+          yield* simulator.disturb({ _tag: "Silence" })
+          yield* pass(200)
+          expect(book.statuses()).toContain("Resynced")
+          yield* expectCurrent(book, symbol)
+        })
+      )
+    )
+
+    it.effect(
+      "give up connections that are made and never answer",
+      run((simulator, market) =>
+        Effect.gen(function*() {
+          yield* simulator.disturb({ _tag: "HalfOpen" })
+          const book = yield* heard(market.streamOrderBook(symbol))
+          yield* pass(200)
+          expect(book.values()).toEqual([])
+          yield* simulator.disturb({ _tag: "Calm" })
+          yield* pass(200)
+          yield* expectCurrent(book, symbol)
+        })
+      )
+    )
+
+    it.effect(
+      "say that a subscription is stale which is mute on an open connection, and mend it",
+      run((simulator, market) =>
+        Effect.gen(function*() {
+          const book = yield* heard(market.streamOrderBook(symbol))
+          yield* pass(3)
+          yield* simulator.disturb({ _tag: "Mute" })
+          yield* pass(90)
+          // Or the connection is lost, where its numbers tell that something is missing.
+          expect(book.statuses().some((tag) => tag === "Stale" || tag === "Reconnecting")).toBe(true)
+          if (book.last()?._tag === "Data") yield* expectCurrent(book, symbol)
+          yield* simulator.disturb({ _tag: "Calm" })
+          yield* pass(120)
+          yield* expectCurrent(book, symbol)
+        })
+      )
     )
   })
 }
