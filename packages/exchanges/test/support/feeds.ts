@@ -154,7 +154,7 @@ export const register = (subject: Subject): void => {
           const trades = yield* heard(market.streamTrades(symbol))
           yield* pass(2)
           const since = (yield* market.trades(symbol)).at(-1)
-          yield* pass(40)
+          yield* pass(30)
           const all: ReadonlyArray<Trade.Trade> = yield* market.trades(symbol, { limit: 60 })
           const ids = trades.values().map((trade) => trade.id)
           expect(new Set(ids).size).toBe(ids.length)
@@ -185,61 +185,6 @@ export const register = (subject: Subject): void => {
     )
 
     it.effect(
-      "share one connection and one subscription, and end both with the last to leave",
-      run((simulator, market) =>
-        Effect.gen(function*() {
-          const one = yield* heard(market.streamOrderBook(symbol))
-          const other = yield* heard(market.streamOrderBook(symbol))
-          yield* pass(3)
-          expect(yield* simulator.connections).toBe(1)
-          yield* one.leave
-          const before = other.items.length
-          yield* pass(3)
-          expect(other.items.length).toBeGreaterThan(before)
-          yield* other.leave
-          yield* pass(15)
-          expect(yield* simulator.connections).toBe(0)
-          // And once more: a client that has gone quiet comes back.
-          const again = yield* heard(market.streamOrderBook(symbol))
-          yield* pass(3)
-          yield* expectCurrent(again, symbol)
-        })
-      )
-    )
-
-    it.effect(
-      "come back after every lost connection, each time, and say so",
-      run((simulator, market) =>
-        Effect.gen(function*() {
-          const book = yield* heard(market.streamOrderBook(symbol))
-          yield* pass(3)
-          for (let time = 1; time <= 4; time++) {
-            yield* simulator.disturb({ _tag: "Close", code: time % 2 === 0 ? 1006 : 1012 })
-            yield* pass(40)
-            yield* expectCurrent(book, symbol)
-            expect(book.statuses().filter((tag) => tag === "Reconnecting").length).toBe(time)
-            expect(book.statuses().at(-1)).toBe("Resynced")
-          }
-        })
-      )
-    )
-
-    it.effect(
-      "tell each trade once across a lost connection",
-      run((simulator, market) =>
-        Effect.gen(function*() {
-          const trades = yield* heard(market.streamTrades(symbol))
-          yield* pass(20)
-          yield* simulator.disturb({ _tag: "Close", code: 1006 })
-          yield* pass(60)
-          const ids = trades.values().map((trade) => trade.id)
-          expect(trades.statuses()).toEqual(["Connected", "Reconnecting", "Resynced"])
-          expect(new Set(ids).size).toBe(ids.length)
-        })
-      )
-    )
-
-    it.effect(
       "never hand out a book that has missed an update",
       run((simulator, market) =>
         Effect.gen(function*() {
@@ -247,7 +192,7 @@ export const register = (subject: Subject): void => {
           yield* pass(3)
           for (let time = 0; time < 3; time++) {
             yield* simulator.disturb({ _tag: "Gap" })
-            yield* pass(45)
+            yield* pass(20)
             if (subject.gaps === "unseen") continue
             yield* expectCurrent(book, symbol)
             if (subject.gaps === "checked") continue
@@ -277,7 +222,7 @@ export const register = (subject: Subject): void => {
           const book = yield* heard(market.streamOrderBook(symbol))
           yield* pass(3)
           yield* simulator.disturb({ _tag: "Reorder" })
-          yield* pass(60)
+          yield* pass(30)
           if (subject.gaps !== "unseen") yield* expectCurrent(book, symbol)
         })
       )
@@ -290,7 +235,7 @@ export const register = (subject: Subject): void => {
           const book = yield* heard(market.streamOrderBook(symbol, { buffer: FeedItem.sliding(10_000) }))
           yield* pass(3)
           yield* simulator.disturb({ _tag: "Crossed" })
-          yield* pass(60)
+          yield* pass(30)
           expect(book.statuses()).toEqual(["Connected", "Stale", "Resynced"])
           for (const value of book.values()) {
             expect(Option.exists(value.spread, (spread) => spread.value > 0n)).toBe(true)
@@ -307,7 +252,7 @@ export const register = (subject: Subject): void => {
           const book = yield* heard(market.streamOrderBook(symbol))
           yield* pass(3)
           yield* simulator.disturb({ _tag: "Checksum" })
-          yield* pass(60)
+          yield* pass(30)
           expect(book.statuses()).toEqual(["Connected", "Stale", "Resynced"])
           yield* expectCurrent(book, symbol)
         })
@@ -384,6 +329,61 @@ export const registerPatient = (subject: Subject): void => {
 
   describe(`feeds of ${id} on the simulator, in time`, () => {
     if (subject.endedCandles === true) candleCase(subject)
+
+    it.effect(
+      "share one connection and one subscription, and end both with the last to leave",
+      run((simulator, market) =>
+        Effect.gen(function*() {
+          const one = yield* heard(market.streamOrderBook(symbol))
+          const other = yield* heard(market.streamOrderBook(symbol))
+          yield* pass(3)
+          expect(yield* simulator.connections).toBe(1)
+          yield* one.leave
+          const before = other.items.length
+          yield* pass(3)
+          expect(other.items.length).toBeGreaterThan(before)
+          yield* other.leave
+          yield* pass(15)
+          expect(yield* simulator.connections).toBe(0)
+          // And once more: a client that has gone quiet comes back.
+          const again = yield* heard(market.streamOrderBook(symbol))
+          yield* pass(3)
+          yield* expectCurrent(again, symbol)
+        })
+      )
+    )
+
+    it.effect(
+      "come back after every lost connection, each time, and say so",
+      run((simulator, market) =>
+        Effect.gen(function*() {
+          const book = yield* heard(market.streamOrderBook(symbol))
+          yield* pass(3)
+          for (let time = 1; time <= 4; time++) {
+            yield* simulator.disturb({ _tag: "Close", code: time % 2 === 0 ? 1006 : 1012 })
+            yield* pass(40)
+            yield* expectCurrent(book, symbol)
+            expect(book.statuses().filter((tag) => tag === "Reconnecting").length).toBe(time)
+            expect(book.statuses().at(-1)).toBe("Resynced")
+          }
+        })
+      )
+    )
+
+    it.effect(
+      "tell each trade once across a lost connection",
+      run((simulator, market) =>
+        Effect.gen(function*() {
+          const trades = yield* heard(market.streamTrades(symbol))
+          yield* pass(20)
+          yield* simulator.disturb({ _tag: "Close", code: 1006 })
+          yield* pass(60)
+          const ids = trades.values().map((trade) => trade.id)
+          expect(trades.statuses()).toEqual(["Connected", "Reconnecting", "Resynced"])
+          expect(new Set(ids).size).toBe(ids.length)
+        })
+      )
+    )
 
     it.effect(
       "try again for as long as it takes, less and less often, while no connection is made",
