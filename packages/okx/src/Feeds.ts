@@ -1,16 +1,20 @@
 /**
- * OKX's WebSocket v5: public data on one socket, candles and single trades on another, both spoken in the same way.
+ * OKX's WebSocket v5: public data on one socket, candles and single trades on another, the account on a third, all spoken in
+ * the same way.
  *
  * @since 0.1.0
  */
 import { LocalOrderBook, type Market } from "@effect-exchange/core"
-import { Feeds, Listing, Wire } from "@effect-exchange/core/adapter"
+import { Feeds, Listing, Signature, Wire } from "@effect-exchange/core/adapter"
+import * as Either from "effect/Either"
+import * as Redacted from "effect/Redacted"
 import { counted, inAmounts } from "./Markets.js"
+import { noPassphrase } from "./Protocol.js"
 import * as Rows from "./Rows.js"
 
 const { get, list, reading, text, whole } = Feeds
 
-const keyOf = (arg: unknown): string => `${get(arg, "channel")} ${get(arg, "instId")}`
+const keyOf = (arg: unknown): string => `${get(arg, "channel")} ${get(arg, "instId") ?? ""}`
 
 const topic = (socket: "public" | "business", channel: string, { id }: Market.Market): Feeds.Topic => ({
   socket,
@@ -24,8 +28,37 @@ const asked = (op: "subscribe" | "unsubscribe") =>
   topics: ReadonlyArray<Feeds.Topic>,
   { request }: Feeds.Asking
 ): ReadonlyArray<unknown> => [
-  { id: String(request), op, args: topics.map(({ channel, market }) => ({ channel, instId: market })) }
+  {
+    id: String(request),
+    op,
+    args: topics.map(({ channel, market, option }) =>
+      market === undefined ? { channel, instType: option } : { channel, instId: market }
+    )
+  }
 ]
+
+const ofAccount = (channel: string, option?: string): Feeds.Topic => ({
+  socket: "private",
+  key: keyOf({ channel }),
+  channel,
+  option
+})
+
+const login: NonNullable<Feeds.SocketFacts["login"]> = ({ key, passphrase, secret }, { now }) => {
+  if (passphrase === undefined) return Either.left(noPassphrase)
+  const timestamp = String(Math.floor(now / 1000))
+  return Either.right([{
+    op: "login",
+    args: [{
+      apiKey: Redacted.value(key),
+      passphrase: Redacted.value(passphrase),
+      timestamp,
+      sign: Signature.hmacSha256Base64(secret, `${timestamp}GET/users/self/verify`)
+    }]
+  }])
+}
+
+const loginCodes = new Set(["60005", "60006", "60007", "60009", "60024", "60032"])
 
 /** More was asked for on this connection than it may be; the next one begins at none again. */
 const tooManyRequests = "60014"
@@ -41,7 +74,10 @@ const happened = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
       return []
     case "notice":
       return [{ _tag: "Leaving" }]
+    case "login":
+      return [{ _tag: "LoggedIn" }]
     case "error":
+      if (loginCodes.has(code)) return [{ _tag: "LoginRefused", said: { code, text: because } }]
       return code === tooManyRequests
         ? [{ _tag: "Ended", because }]
         : [{ _tag: "Refused", request: whole(get(frame, "id")), said: { code, text: because } }]
@@ -125,6 +161,9 @@ const words = {
 const tickers = reading(Wire.list(Rows.Ticker))
 const trades = reading(Wire.list(Rows.Trade))
 const bars = reading(Wire.list(Rows.Bar))
+const orders = reading(Wire.list(Rows.Order))
+const fills = reading(Wire.list(Rows.Execution))
+const balances = reading(Rows.sole(Wire.within("details", Wire.list(Rows.Balance))))
 
 /** Reads rows, and counts them in our amounts. */
 const counting =
@@ -158,7 +197,11 @@ const socket = (name: string): Feeds.SocketFacts => {
  */
 export const feeds: Feeds.Feeds = {
   protocol: {
-    sockets: { public: socket("public"), business: socket("business") },
+    sockets: {
+      public: socket("public"),
+      business: socket("business"),
+      private: { ...socket("private"), login }
+    },
     // So many books of a connection OKX advises.
     most: 30,
     batch: 1,
@@ -185,5 +228,9 @@ export const feeds: Feeds.Feeds = {
     rules: () => ({ follows, checksum, maximumDepth: depth }),
     // What says nothing says so after 60 seconds.
     quiet: "75 seconds"
-  }
+  },
+  // One channel tells of an order and of each of its fills.
+  orders: { topic: () => ofAccount("orders", "ANY"), reader: () => orders },
+  fills: { topic: () => ofAccount("orders", "ANY"), reader: () => fills },
+  balances: { topic: () => ofAccount("account"), reader: () => balances }
 }

@@ -19,6 +19,9 @@ import { errors } from "./Errors.js"
  */
 export const orderLifetime = 5000
 
+/** @internal */
+export const noPassphrase = "OKX's keys come with a passphrase, and there is none beside the key and the secret"
+
 /**
  * Signs a request: key, passphrase, timestamp and signature in headers, the last of them the base64 HMAC-SHA256 of
  * timestamp, method, path with query, and body, as they are sent. What is `expiring`, new orders and changes, carries the
@@ -29,7 +32,7 @@ export const orderLifetime = 5000
  */
 export const sign: Protocol.Sign = (request, { key, passphrase, secret }, { now, scheme }) => {
   if (passphrase === undefined) {
-    return Either.left("OKX's keys come with a passphrase, and there is none beside the key and the secret")
+    return Either.left(noPassphrase)
   }
   const timestamp = DateTime.formatIso(DateTime.unsafeMake(now))
   const target = Protocol.target(request)

@@ -227,13 +227,9 @@ export const Order = Row.order({
   updatedAt: at("uTime", blank(millis))
 })
 
-/**
- * A fill of one's own. OKX gives what was paid a minus.
- *
- * @since 0.1.0
- * @category rows
- */
-export const Fill = fill({
+const negated = (name: string) => map(at(name, blank(decimal)), (fee) => fee && BigDecimal.negate(fee))
+
+const filled = {
   id: at("tradeId", text),
   orderId: at("ordId", text),
   market: at("instId", text),
@@ -241,11 +237,38 @@ export const Fill = fill({
   side,
   price: at("fillPx", decimal),
   amount: at("fillSz", decimal),
-  fee: map(at("fee", blank(decimal)), (fee) => fee && BigDecimal.negate(fee)),
+  liquidity: at("execType", wordsOr({ M: "maker", T: "taker" }, "unknown"))
+}
+
+/**
+ * A fill of one's own. OKX gives what was paid a minus.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Fill = fill({
+  ...filled,
+  fee: negated("fee"),
   feeAsset: at("feeCcy", blank(text)),
-  liquidity: at("execType", wordsOr({ M: "maker", T: "taker" }, "unknown")),
   at: orElse(at("fillTime", blank(millis)), at("ts", millis))
 })
+
+/**
+ * A row of the feed of orders, with the fill that it tells of, if it does.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Execution = Row.entry(
+  at("tradeId", blank(text)),
+  fill({
+    ...filled,
+    fee: negated("fillFee"),
+    feeAsset: at("fillFeeCcy", blank(text)),
+    at: at("fillTime", millis)
+  }),
+  map(at("tradeId", blank(text)), (id) => id !== undefined)
+)
 
 /**
  * A fill under the id of its bill.

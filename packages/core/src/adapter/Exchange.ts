@@ -13,6 +13,7 @@ import type { MarketDataError } from "../model/ExchangeError.js"
 import type * as Adapter from "../ports/Adapter.js"
 import type * as Declaration from "./Declaration.js"
 import * as accountQuestions from "./internal/accountQuestions.js"
+import * as accountStreams from "./internal/accountStreams.js"
 import { make, makePublic } from "./internal/layers.js"
 import type {
   AccountService,
@@ -86,6 +87,7 @@ export const define = <
       trading: (service) => Context.make(Trading, service)
     },
     account: (client, { markets }) => accountQuestions.make(facts)(client, markets),
+    accountStreams: (desk, feed) => accountStreams.make({ ...desk, facts }, feed),
     trading: (client, { account }) => tradingQuestions.make(facts)(client, account)
   })
   return { ...exchange, MarketData, Account, Trading }

@@ -42,9 +42,29 @@ export interface Feeds {
     | undefined
   readonly book?: Book | undefined
   readonly orders?: Channel<[], Row.Order> | undefined
-  readonly fills?: Channel<[], Row.Fill> | undefined
-  readonly balances?: Channel<[], Balance> | undefined
+  readonly fills?: Channel<[], Row.Fill | Row.Entry | FillsOf> | undefined
+  readonly balances?: Balances | undefined
 }
+
+/**
+ * Says that there may be new fills of a market: they are then read of the history. For feeds that tell how much of an order is
+ * filled and not of what each fill was.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FillsOf {
+  readonly fillsOf: string
+}
+
+/**
+ * Balances, each row all there is of its asset. Without a reader the balances are asked for whenever anything is said: for feeds
+ * that tell that something changed and not what is free.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Balances = Pick<Channel<[], Balance>, "topic"> & Partial<Pick<Channel<[], Balance>, "reader">>
 
 /**
  * What is subscribed to, and how its frames are read. A reader is made for each subscription, and anew for each connection and

@@ -7,8 +7,10 @@ import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Stream from "effect/Stream"
 import type { Balance } from "../model/Balance.js"
 import type { AccountError, KeyRefused } from "../model/ExchangeError.js"
+import type { Buffer, FeedItem, SlowConsumer } from "../model/FeedItem.js"
 import type { Fill } from "../model/Fill.js"
 import type { KeyPermissions } from "../model/KeyPermissions.js"
 import type { Order, Reference } from "../model/Order.js"
@@ -46,6 +48,25 @@ export declare namespace Account {
     readonly fills: (symbol: string, query?: HistoryQuery) => Effect.Effect<ReadonlyArray<Fill>, AccountError>
     /** The positions that are open; `Unsupported` on exchanges that have only spot markets. */
     readonly positions: Effect.Effect<ReadonlyArray<Position>, AccountError>
+    /**
+     * Orders, of one market or of all: first those that stand, then each order as it is whenever it changes. After a lost
+     * connection those that changed meanwhile are looked up, and said after `Resynced`, oldest first. By default the stream
+     * of a consumer that is 10,000 orders behind fails.
+     */
+    readonly streamOrders: (symbol?: string, options?: StreamOptions) => Live<Order>
+    /**
+     * Fills from now on, of one market or of all, each once. After a lost connection those missed are read of the history,
+     * and said after `Resynced`, oldest first. By default the stream of a consumer that is 10,000 fills behind fails.
+     *
+     * **Gotchas**
+     *
+     * Histories are of one market each. What is missed is looked for in the markets in which this Layer has seen or placed
+     * an order, or in which one stands: an order that another program placed in any other market, and that ended before the
+     * connection was made again, is not told of. The same goes for `streamOrders`.
+     */
+    readonly streamFills: (symbol?: string, options?: StreamOptions) => Live<Fill>
+    /** What the account holds, whole, now and whenever it changes. By default a slow consumer gets the latest. */
+    readonly streamBalances: (options?: StreamOptions) => Live<ReadonlyArray<Balance>>
     /** What the key in use may do. */
     readonly keyPermissions: Effect.Effect<KeyPermissions, AccountError>
     /**
@@ -62,6 +83,17 @@ export declare namespace Account {
   interface HistoryQuery {
     readonly since?: number | undefined
     readonly limit?: number | undefined
+  }
+
+  /**
+   * A live stream: data, and between it what has become of the feed (see `FeedItem`). It goes on through lost connections,
+   * and ends only when it is left or fails: when the exchange refuses the key or the subscription, or with `SlowConsumer`.
+   */
+  type Live<A> = Stream.Stream<FeedItem<A>, AccountError | SlowConsumer>
+
+  interface StreamOptions {
+    /** What to do when the consumer is too slow. */
+    readonly buffer?: Buffer | undefined
   }
 
   interface VerifyOptions {

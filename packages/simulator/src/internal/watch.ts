@@ -8,6 +8,7 @@ import * as Engine from "../engine/Engine.js"
 import * as Decimal from "../engine/internal/decimal.js"
 import type { Candle, Listing, Quote, Trade } from "../engine/Market.js"
 import type { World } from "../World.js"
+import * as Executions from "./executions.js"
 
 /** @internal What a subscription is of; `interval` is in milliseconds. */
 export type Subject =
@@ -15,8 +16,7 @@ export type Subject =
   | { readonly _tag: "Trades"; readonly listing: Listing; readonly recent: number }
   | { readonly _tag: "Book"; readonly listing: Listing; readonly depth: number }
   | { readonly _tag: "Candles"; readonly listing: Listing; readonly interval: number }
-  | { readonly _tag: "Orders" }
-  | { readonly _tag: "Fills" }
+  | { readonly _tag: "Executions" }
   | { readonly _tag: "Balances" }
 
 /** @internal A level whose amount is zero is gone. */
@@ -41,8 +41,13 @@ export type Change =
     readonly previous: number
   }
   | { readonly _tag: "Candles"; readonly isFirst: boolean; readonly candles: ReadonlyArray<Candle> }
-  | { readonly _tag: "Orders"; readonly isFirst: boolean; readonly orders: ReadonlyArray<Engine.Order> }
-  | { readonly _tag: "Fills"; readonly isFirst: boolean; readonly fills: ReadonlyArray<Engine.Fill> }
+  /** First the orders that stand, in `open`. */
+  | {
+    readonly _tag: "Executions"
+    readonly isFirst: boolean
+    readonly open: ReadonlyArray<Engine.Order>
+    readonly events: ReadonlyArray<Executions.Event>
+  }
   | { readonly _tag: "Balances"; readonly isFirst: boolean; readonly balances: ReadonlyArray<Engine.Balance> }
 
 /** @internal One subscription, and what it was told. */
@@ -57,12 +62,13 @@ interface Told {
   readonly text: string
   readonly id: number
   readonly book: Engine.Book | undefined
+  readonly executions: Executions.Told | undefined
 }
 
 /** @internal */
 export const make = (key: string, subject: Subject): Watch => ({ key, subject, told: undefined })
 
-const nothing: Told = { at: 0, text: "", id: -1, book: undefined }
+const nothing: Told = { at: 0, text: "", id: -1, book: undefined, executions: undefined }
 
 /** @internal What there is to tell now, if anything. */
 export const look = (watch: Watch, world: World): readonly [Change | undefined, Watch] => {
@@ -104,23 +110,12 @@ export const look = (watch: Watch, world: World): readonly [Change | undefined, 
       const next = after({ id: running, text })
       return [text === before.text ? undefined : { _tag: "Candles", isFirst, candles }, next]
     }
-    case "Orders": {
-      const all = Engine.orders(world.engine)
-      const orders = isFirst
-        ? all.filter(({ status }) => status === "open")
-        : all.filter(({ updatedAt }) => updatedAt >= before.at)
-      const text = orders.map(({ filled, id, status, updatedAt }) =>
-        `${id} ${status} ${Decimal.plain(filled)} ${updatedAt}`
-      )
-        .join()
-      const next = after({ text })
-      return [text === before.text && !isFirst ? undefined : { _tag: "Orders", isFirst, orders }, next]
-    }
-    case "Fills": {
-      const all = Engine.fills(world.engine)
-      const latest = all.reduce((most, { id }) => Math.max(most, id), before.id)
-      const fills = isFirst ? [] : all.filter(({ id }) => id > before.id)
-      return [fills.length === 0 && !isFirst ? undefined : { _tag: "Fills", isFirst, fills }, after({ id: latest })]
+    case "Executions": {
+      const events = before.executions === undefined ? [] : Executions.since(world.engine, before.executions)
+      if (!isFirst && events.length === 0) return [undefined, watch]
+      const open = isFirst ? Engine.openOrders(world.engine) : []
+      const next = after({ executions: Executions.told(world.engine) })
+      return [{ _tag: "Executions", isFirst, open, events }, next]
     }
     case "Balances": {
       const balances = Engine.balances(world.engine)

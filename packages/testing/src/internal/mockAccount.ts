@@ -2,6 +2,7 @@ import {
   type Account,
   type Balance,
   ExchangeError,
+  FeedItem,
   type KeyPermissions,
   Order,
   type Position
@@ -10,6 +11,7 @@ import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Ref from "effect/Ref"
+import * as Stream from "effect/Stream"
 import { InvalidMock, valid } from "./invalidMock.js"
 import type { Journal } from "./journal.js"
 import * as Listing from "./listing.js"
@@ -31,6 +33,29 @@ export const make = (
   const ask = (operation: string, symbol: string) =>
     Effect.tap(find(operation, symbol), (market) => journal.record(operation, [market.symbol]))
   const keyPermissions = Effect.as(journal.record("keyPermissions"), options.keyPermissions)
+
+  /** Rows of the account as they come: of those that are there when it begins, those that are `isFirst`. */
+  const live = <A extends { readonly symbol: string }>(
+    operation: string,
+    symbol: string | undefined,
+    rowsOf: (venue: Venue) => ReadonlyArray<A>,
+    { isFirst, keyOf }: { readonly isFirst: (row: A) => boolean; readonly keyOf: (row: A) => string }
+  ): Stream.Stream<FeedItem.FeedItem<A>, ExchangeError.AccountError> =>
+    Stream.unwrap(Effect.gen(function*() {
+      const market = symbol === undefined ? undefined : yield* find(operation, symbol)
+      yield* journal.record(operation, market === undefined ? [] : [market.symbol])
+      const told = new Set(rowsOf(yield* Ref.get(venue)).flatMap((row) => isFirst(row) ? [] : [keyOf(row)]))
+      const news = (venue: Venue) =>
+        rowsOf(venue).filter((row) => {
+          if (told.has(keyOf(row)) || (market !== undefined && row.symbol !== market.symbol)) return false
+          told.add(keyOf(row))
+          return true
+        })
+      return Stream.concat(
+        Stream.make(FeedItem.FeedItem.Connected()),
+        Stream.map(Stream.mapConcat(venue.changes, news), (value) => FeedItem.FeedItem.Data({ value }))
+      )
+    }))
 
   return {
     exchange,
@@ -74,6 +99,25 @@ export const make = (
         alternative: "give it some, or read balances instead"
       })
       : Effect.as(journal.record("positions"), options.positions),
+    streamOrders: (symbol) =>
+      live("streamOrders", symbol, ({ orders }) => Array.from(orders.values(), ({ order }) => order), {
+        isFirst: (order) => !Order.isClosed(order),
+        keyOf: (order) => [order.id, order.status, BigDecimal.format(order.filled), order.updatedAt].join(" ")
+      }),
+    streamFills: (symbol) =>
+      live("streamFills", symbol, ({ fills }) => fills, { isFirst: () => false, keyOf: ({ id }) => id }),
+    streamBalances: () =>
+      Stream.unwrap(Effect.as(
+        journal.record("streamBalances"),
+        Stream.concat(
+          Stream.make(FeedItem.FeedItem.Connected()),
+          venue.changes.pipe(
+            Stream.map(balancesOf),
+            Stream.changesWith((one, other) => textOf(one) === textOf(other)),
+            Stream.map((value) => FeedItem.FeedItem.Data({ value }))
+          )
+        )
+      )),
     keyPermissions,
     verifyKey: (wanted) =>
       Effect.tap(keyPermissions, ({ trade, withdraw }) => {
@@ -136,6 +180,9 @@ export const named = (
   )
 
 const zero = BigDecimal.fromBigInt(0n)
+
+const textOf = (balances: ReadonlyArray<Balance.Balance>): string =>
+  balances.map(({ asset, free, total }) => [asset, BigDecimal.format(free), BigDecimal.format(total)].join(" ")).join()
 
 const balancesOf = (venue: Venue): ReadonlyArray<Balance.Balance> =>
   Array.from(venue.balances, ([asset, { total }]) => ({

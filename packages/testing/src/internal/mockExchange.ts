@@ -20,7 +20,7 @@ export interface MockExchange {
   readonly listings: SubscriptionRef.SubscriptionRef<ReadonlyMap<string, Listed>>
   readonly all: Effect.Effect<ReadonlyArray<Market.Market>>
   readonly find: (operation: string, symbol: string) => Effect.Effect<Market.Market, ExchangeError.MarketDataError>
-  readonly venue: Ref.Ref<Venue>
+  readonly venue: SubscriptionRef.SubscriptionRef<Venue>
   readonly status: Ref.Ref<Pick<ExchangeStatus.ExchangeStatus, "status" | "detail">>
 }
 
@@ -45,7 +45,7 @@ export const make = (
       listings,
       all,
       find,
-      venue: yield* Ref.make(account),
+      venue: yield* SubscriptionRef.make(account),
       status: yield* Ref.make<Pick<ExchangeStatus.ExchangeStatus, "status" | "detail">>({ status: "operational" })
     }
   })

@@ -3,7 +3,6 @@ import * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import type { Capability } from "../../engine/Endpoint.js"
 import type { ExchangeClient } from "../../engine/ExchangeClient.js"
 import type { Markets } from "../../engine/Markets.js"
@@ -12,12 +11,13 @@ import * as Decimal from "../../model/Decimal.js"
 import * as ExchangeError from "../../model/ExchangeError.js"
 import * as Listing from "../../model/Listing.js"
 import type { Market } from "../../model/Market.js"
-import { isClosed, type Order } from "../../model/Order.js"
+import { isClosed } from "../../model/Order.js"
 import type * as Adapter from "../../ports/Adapter.js"
 import type { Account, OptionalAccount, PublicFacts } from "../Declaration.js"
 import type * as Row from "../Row.js"
+import * as accountRows from "./accountRows.js"
 import { foreign, required } from "./sizing.js"
-import * as sizing from "./sizing.js"
+import type * as sizing from "./sizing.js"
 
 type Client = ExchangeClient<Exclude<Capability, "trading">>
 type Reads<A> = Effect.Effect<A, ExchangeError.AccountError>
@@ -75,33 +75,8 @@ export const make = (facts: Facts) => (client: Client, markets: Markets): Adapte
         : foreign(exchange, operation, market, other)
     })
 
-  /** Rows of any market, in our words; those of a market that is not listed, or has no unit, are told apart. */
-  const aboutAny = <A extends { readonly market: string; readonly id?: string }, B>(
-    rows: Listing.Listing<A>,
-    to: (row: A, market: Market, amounts: sizing.Sizing) => B
-  ): Reads<Listing.Listing<B>> =>
-    Effect.gen(function*() {
-      const known: Array<B> = []
-      const unknown = [...rows.unknown]
-      for (const row of rows.rows) {
-        const market = Option.getOrUndefined(yield* markets.byId(row.market))
-        const amounts = market === undefined ? undefined : sizing.of(facts, market)
-        if (market === undefined || amounts === undefined) {
-          unknown.push({
-            id: row.id,
-            market: row.market,
-            clientOrderId: undefined,
-            createdAt: undefined,
-            detail: market === undefined ? "the market is not listed" : "what a contract of the market is worth changes"
-          })
-        } else {
-          known.push(to(row, market, amounts))
-        }
-      }
-      return { rows: known, unknown }
-    })
-
-  const toOrder = (row: Row.Order, market: Market, amounts: sizing.Sizing) => order(exchange, row, market, amounts)
+  const toOrder = (row: Row.Order, market: Market, amounts: sizing.Sizing) =>
+    accountRows.order(exchange, row, market, amounts)
 
   return {
     balances: Effect.map(asks.balances(client)(), summed),
@@ -111,7 +86,7 @@ export const make = (facts: Facts) => (client: Client, markets: Markets): Adapte
         market === undefined
           ? Effect.gen(function*() {
             const rows = yield* asks.openOfAll(client)(yield* markets.all)
-            return yield* aboutAny(Listing.from(rows), toOrder)
+            return yield* accountRows.aboutAny(facts, markets, Listing.from(rows), toOrder)
           })
           : Effect.flatMap(open(market), (rows) => about("openOrders", market, rows, toOrder)),
         // Whatever is listed: what has ended does not stand.
@@ -144,21 +119,19 @@ export const make = (facts: Facts) => (client: Client, markets: Markets): Adapte
           "fills",
           market,
           Listing.inOrder(rows, order),
-          ({ market: _, ...row }, market, { amount }) => ({
-            ...row,
-            exchange,
-            symbol: market.symbol,
-            amount: amount(row.amount),
-            feeAsset: row.feeAsset ?? (feeIn !== undefined && row.fee !== undefined ? market[feeIn] : undefined)
-          })
+          (row, market, amounts) => accountRows.fill(exchange, feeIn, row, market, amounts)
         )
       }),
-    positions: asks.positions === undefined ? undefined : positions(facts, client, markets, aboutAny)
+    positions: asks.positions === undefined ? undefined : positions(facts, client, markets)
   }
 }
 
-/** What there is of each asset, over all its rows. */
-const summed = (rows: ReadonlyArray<Balance>): ReadonlyArray<Balance> => {
+/**
+ * What there is of each asset, over all its rows.
+ *
+ * @internal
+ */
+export const summed = (rows: ReadonlyArray<Balance>): ReadonlyArray<Balance> => {
   const sums = new Map<string, Balance>()
   for (const row of rows) {
     const sum = sums.get(row.asset)
@@ -178,43 +151,19 @@ const summed = (rows: ReadonlyArray<Balance>): ReadonlyArray<Balance> => {
     }))
 }
 
-const positions = (
-  { account: { positions }, protocol: { exchange } }: Facts,
-  client: Client,
-  markets: Markets,
-  aboutAny: <A extends { readonly market: string; readonly id?: string }, B>(
-    rows: Listing.Listing<A>,
-    to: (row: A, market: Market, amounts: sizing.Sizing) => B
-  ) => Reads<Listing.Listing<B>>
-): Adapter.Account["positions"] =>
-  positions === undefined ? undefined : Effect.gen(function*() {
+const positions = (facts: Facts, client: Client, markets: Markets): Adapter.Account["positions"] => {
+  const { account: { positions }, protocol: { exchange } } = facts
+  return positions === undefined ? undefined : Effect.gen(function*() {
     const rows = Listing.from(yield* positions(client)(yield* markets.all))
     const held = Listing.filter(rows, ({ amount }) => !BigDecimal.isZero(amount))
-    return yield* aboutAny(held, ({ market: _, ...row }: Row.Position, { symbol }, { amount }) => ({
+    return yield* accountRows.aboutAny(facts, markets, held, ({ market: _, ...row }, { symbol }, { amount }) => ({
       ...row,
       exchange,
       symbol,
       amount: amount(Decimal.of(BigDecimal.abs(row.amount)))
     }))
   })
-
-/**
- * An order in our words.
- *
- * @internal
- */
-export const order = (
-  exchange: string,
-  { market: _, ...row }: Row.Order,
-  { symbol }: Market,
-  { amount }: sizing.Sizing
-): Order => ({
-  ...row,
-  exchange,
-  symbol,
-  amount: row.amount === undefined ? undefined : amount(row.amount),
-  filled: amount(row.filled)
-})
+}
 
 const byId = (
   { account: asks, protocol: { exchange } }: Facts,

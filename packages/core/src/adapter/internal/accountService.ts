@@ -11,6 +11,7 @@ import type * as Account from "../../ports/Account.js"
 import type * as Adapter from "../../ports/Adapter.js"
 import * as Lookup from "../../trading/internal/lookup.js"
 import { resolve } from "../../trading/internal/resolving.js"
+import type { Streams } from "./accountStreams.js"
 import * as belonging from "./belonging.js"
 import { latest } from "./latest.js"
 import { count } from "./marketDataService.js"
@@ -23,6 +24,7 @@ export const make = (
   client: ExchangeClient.ExchangeClient<"marketData" | "account">,
   adapter: Adapter.Account,
   markets: Markets,
+  streams: Streams,
   trades: boolean
 ): Account.Account.Service & {
   readonly request: ExchangeClient.ExchangeClient<"marketData" | "account">["request"]
@@ -31,6 +33,7 @@ export const make = (
   return {
     exchange,
     request: client.request,
+    ...streams,
     balances: adapter.balances,
     openOrders: Effect.fn(method("openOrders"))(function*(symbol?: string) {
       const market = symbol === undefined ? undefined : yield* markets.find("openOrders", symbol)

@@ -147,13 +147,7 @@ export const make = (
       most: feeds.protocol.most,
       backoff: { base: 1000, max: 30_000, stable: 30_000, linger: 10_000 },
       refusal: refusal(protocol),
-      loginRefusal: (operation, said) =>
-        new ExchangeError.AuthenticationFailed({
-          exchange: protocol.exchange,
-          operation,
-          code: said.code === "" ? undefined : said.code,
-          detail: `the login to the feed was refused: ${said.text}`
-        }),
+      loginRefusal: loginRefusal(protocol),
       note: noted,
       line: (name, refusedLogins) => {
         const socket = feeds.protocol.sockets[name] ?? { at: {}, path: "/" }
@@ -206,10 +200,24 @@ const refusal = (protocol: Protocol) => (operation: string, said: Said | undefin
       detail: "the subscription was asked for several times and never confirmed; does the market still trade?"
     })
   }
-  const listed = said.code === "" ? undefined : protocol.ofRow?.(said, { about, headers: {}, now: 0, status: 200 })
-  return listed !== undefined && ExchangeError.isFor("account", listed) ? listed : new ExchangeError.InvalidRequest({
+  return listed(protocol, operation, said) ?? new ExchangeError.InvalidRequest({
     ...about,
     code: said.code === "" ? undefined : said.code,
     detail: `the exchange refused the subscription: ${said.text}`
   })
+}
+
+const loginRefusal = (protocol: Protocol) => (operation: string, said: Said): ExchangeError.AccountError =>
+  listed(protocol, operation, said) ?? new ExchangeError.AuthenticationFailed({
+    exchange: protocol.exchange,
+    operation,
+    code: said.code === "" ? undefined : said.code,
+    detail: `the login to the feed was refused: ${said.text}`
+  })
+
+/** What the exchange's list of errors says of a code. */
+const listed = (protocol: Protocol, operation: string, said: Said): ExchangeError.AccountError | undefined => {
+  const about = { exchange: protocol.exchange, operation }
+  const found = said.code === "" ? undefined : protocol.ofRow?.(said, { about, headers: {}, now: 0, status: 200 })
+  return found !== undefined && ExchangeError.isFor("account", found) ? found : undefined
 }

@@ -20,10 +20,12 @@ import * as MarketData from "../../ports/MarketData.js"
 import * as Trading from "../../ports/Trading.js"
 import type { Ledger } from "../../trading/internal/desk.js"
 import { ledger } from "../../trading/internal/journaling.js"
+import * as SeenOrders from "../../trading/internal/seenOrders.js"
 import * as tradingService from "../../trading/internal/tradingService.js"
 import * as OrderGuards from "../../trading/OrderGuards.js"
 import * as OrderJournal from "../../trading/OrderJournal.js"
 import * as accountService from "./accountService.js"
+import * as AccountStreams from "./accountStreams.js"
 import * as deadlines from "./deadlines.js"
 import * as LayerFeed from "./layerFeed.js"
 import type {
@@ -100,13 +102,16 @@ export const make = <MarketDataTag, AccountTag, TradingTag, Region extends strin
   const reading = (options: Options<string>, credentials: Credentials.Provider, trades: boolean) =>
     Effect.gen(function*() {
       const client = yield* ExchangeClient.make(protocol, { ...options, credentials })
-      const { context, markets, service: data } = yield* marketData(definition, client, options, {
+      const { context, feed, markets, service: data } = yield* marketData(definition, client, options, {
         client,
         credentials
       })
       const adapter = definition.account(client, { credentials, markets })
+      const seen = SeenOrders.make()
+      const streams = definition.accountStreams?.({ account: adapter, client, markets, seen }, feed) ??
+        AccountStreams.none(exchange)
       const service = deadlines.account(
-        accountService.make(exchange, features, client, adapter, markets, trades),
+        accountService.make(exchange, features, client, adapter, markets, streams, trades),
         deadlineOf(options)
       )
       return {
@@ -114,6 +119,7 @@ export const make = <MarketDataTag, AccountTag, TradingTag, Region extends strin
         markets,
         data,
         account: adapter,
+        seen,
         context: Context.merge(context, Context.add(tags.account(service), Account.Account, service))
       }
     })
@@ -125,7 +131,7 @@ export const make = <MarketDataTag, AccountTag, TradingTag, Region extends strin
     Effect.gen(function*() {
       const { formerAccounts = [], guards = {}, lookupPatience, ...rest } = options
       yield* Option.match(OrderGuards.validate(guards), { onNone: () => Effect.void, onSome: invalid(["guards"]) })
-      const { account, client, context, data, markets } = yield* reading(rest, credentials, true)
+      const { account, client, context, data, markets, seen } = yield* reading(rest, credentials, true)
       const journal = ledger(yield* OrderJournal.OrderJournal, credentials, formerAccounts)
       const desk = {
         exchange,
@@ -133,6 +139,7 @@ export const make = <MarketDataTag, AccountTag, TradingTag, Region extends strin
         features,
         adapter: definition.trading(client, { account, markets }),
         account,
+        seen,
         markets,
         lastPrice: (market: Market) => Effect.map(data.price(market.symbol), ({ amount }) => amount),
         guards,

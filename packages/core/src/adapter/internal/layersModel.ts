@@ -21,7 +21,9 @@ import type * as Trading from "../../ports/Trading.js"
 import type * as OrderGuards from "../../trading/OrderGuards.js"
 import type * as OrderJournal from "../../trading/OrderJournal.js"
 import type { Feeds } from "../Feeds.js"
+import type { Streams as AccountStreams } from "./accountStreams.js"
 import type { Streams } from "./streams.js"
+import type * as Telling from "./telling.js"
 
 /**
  * @since 0.1.0
@@ -177,6 +179,11 @@ export interface Definition<MarketDataTag, AccountTag, TradingTag, Region extend
     client: ExchangeClient.ExchangeClient<"marketData" | "account">,
     context: { readonly credentials: Credentials.Provider; readonly markets: Markets.Markets }
   ) => Adapter.Account
+  /** Defaults to none. */
+  readonly accountStreams?: (
+    desk: Omit<Telling.Desk, "facts">,
+    feed: Effect.Effect<Feed.Feed, MarketDataError>
+  ) => AccountStreams
   readonly trading: (
     client: ExchangeClient.ExchangeClient<Capability>,
     context: { readonly account: Adapter.Account; readonly markets: Markets.Markets }

@@ -184,8 +184,8 @@ class Snapshot {
   }
 }
 
-/** Made when it is first needed, and once. */
-const lazily = <A, B, E>(self: Effect.Effect<A, E>, make: (a: A) => B): Effect.Effect<B, E> => {
+/** @internal Made when it is first needed, and once. */
+export const lazily = <A, B, E>(self: Effect.Effect<A, E>, make: (a: A) => B): Effect.Effect<B, E> => {
   let made: B | undefined
   return Effect.suspend(() =>
     made === undefined

@@ -14,7 +14,8 @@ import { isClosed } from "../../model/Order.js"
 import type * as Adapter from "../../ports/Adapter.js"
 import type { Canceled, NewOrder, OptionalTrading, Outcome, Placed, Trading } from "../Declaration.js"
 import type * as Row from "../Row.js"
-import * as accountQuestions from "./accountQuestions.js"
+import type * as accountQuestions from "./accountQuestions.js"
+import * as accountRows from "./accountRows.js"
 import * as sizing from "./sizing.js"
 
 type Client = ExchangeClient<Capability>
@@ -62,7 +63,7 @@ export const make = (facts: Facts) => (client: Client, account: Adapter.Account)
       sizing.required(facts, operation, market),
       (amounts) =>
         (facts.marketNames?.(market) ?? [market.id]).includes(row.market)
-          ? Effect.succeed(accountQuestions.order(exchange, row, market, amounts))
+          ? Effect.succeed(accountRows.order(exchange, row, market, amounts))
           : sizing.foreign(exchange, operation, market, row)
     )
 

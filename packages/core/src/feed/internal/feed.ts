@@ -3,7 +3,6 @@
  *
  * @internal
  */
-import * as Backoff from "@effect-exchange/resilience/Backoff"
 import * as CircuitBreaker from "@effect-exchange/resilience/CircuitBreaker"
 import type { SocketError } from "@effect/platform/Socket"
 import * as Effect from "effect/Effect"
@@ -13,6 +12,7 @@ import * as Stream from "effect/Stream"
 import type { Said as Refusal } from "../../engine/Protocol.js"
 import type { AccountError } from "../../model/ExchangeError.js"
 import { type Buffer, type FeedItem, SlowConsumer } from "../../model/FeedItem.js"
+import { untilAnswered } from "./asking.js"
 import type * as Connection from "./connection.js"
 import * as Consumer from "./consumer.js"
 import * as Lane from "./lane.js"
@@ -109,6 +109,7 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
           stale: (key, since, because) => each([key], (entry) => entry.stale(since, because)),
           refuse: (key, said) => each([key], (entry) => entry.fail(options.refusal(entry.operation, said))),
           refuseLogin: (said) => {
+            if (options.loginRefusal("login", said).isRetryable) return
             // The first may have been of a key that was rotated: the next login is made with what is read anew.
             if (++refusedLogins < 2) return
             each(topics.keys(), (entry) => entry.fail(options.loginRefusal(entry.operation, said)))
@@ -156,7 +157,7 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
             if (isFetching) return
             isFetching = true
             run(effect.pipe(
-              Effect.retry({ schedule: fetching, while: ({ _tag }) => !final.has(_tag) }),
+              untilAnswered,
               Effect.matchEffect({
                 onFailure: (error) => Effect.sync(() => standing.fail(error)),
                 onSuccess: (answer) => Effect.sync(() => lane.hand(topic.key, answer))
@@ -217,15 +218,3 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
 
     return { channel }
   })
-
-/** As long as it is needed: whoever listens is told all the while that what was said may not hold. */
-const fetching = Backoff.full({ base: "500 millis", max: "30 seconds" })
-
-const final: ReadonlySet<string> = new Set([
-  "InvalidRequest",
-  "SymbolNotFound",
-  "PermissionDenied",
-  "AuthenticationFailed",
-  "Unsupported",
-  "ExchangeClosed"
-])

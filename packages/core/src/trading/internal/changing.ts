@@ -22,7 +22,7 @@ type Result = Effect.Effect<Order, ExchangeError.TradingError>
  * @internal
  */
 export const cancel = (desk: Desk, reference: Adapter.Reference): Result =>
-  Effect.matchEffect(desk.adapter.cancel(reference), {
+  Effect.matchEffect(answered(desk, reference, desk.adapter.cancel(reference), OrderReading.hasEnded), {
     onSuccess: (answer) => shown(desk, "cancel", reference, answer, OrderReading.hasEnded),
     onFailure: (error): Result => {
       if (error.outcome === "Unknown") return lost(desk, "cancel", reference, error, OrderReading.hasEnded)
@@ -65,14 +65,14 @@ export const amend = (desk: Desk, reference: Adapter.Reference, amendment: Amend
     }
     const counted = yield* admit(desk, reference.market, current, change)
     const isDone = (order: Order) => OrderReading.hasEnded(order) || isChanged(order, change)
-    const answered = Effect.matchEffect(send(reference, change, current), {
+    const made = Effect.matchEffect(answered(desk, reference, send(reference, change, current), isDone), {
       onSuccess: (answer) => shown(desk, "amend", reference, answer, isDone),
       onFailure: (error): Result =>
         error.outcome === "Unknown"
           ? lost(desk, "amend", reference, error, isDone)
           : Effect.fail(error)
     })
-    return yield* answered.pipe(
+    return yield* made.pipe(
       Effect.filterOrFail(
         (order) => isChanged(order, change),
         ({ status }) =>
@@ -84,6 +84,18 @@ export const amend = (desk: Desk, reference: Adapter.Reference, amendment: Amend
       Effect.tapError((error) => error.outcome === "Unknown" ? Effect.void : counted.giveBack)
     )
   })
+
+/** What the exchange answers a change with, or an order that a feed shows as changed. */
+const answered = <E>(
+  { seen }: Desk,
+  reference: Adapter.Reference,
+  answer: Effect.Effect<Option.Option<Order>, E>,
+  isDone: (order: Order) => boolean
+): Effect.Effect<Option.Option<Order>, E> =>
+  OrderReading.answered(
+    answer,
+    Effect.asSome(seen.first("next", (order) => Identity.isNamed(reference, order) && isDone(order)))
+  )
 
 /** What the exchange answered a change with, if it is about the order and shows the change; else the order is read. */
 const shown = (
@@ -119,7 +131,14 @@ const lost = (
   isDone: (order: Order) => boolean
 ): Effect.Effect<Order, ExchangeError.OutcomeUnknown> =>
   Effect.flatMap(
-    OrderReading.read(Lookup.byReference(desk, operation, reference), isDone),
+    Effect.raceFirst(
+      OrderReading.read(Lookup.byReference(desk, operation, reference), isDone),
+      // What has ended stays so; how it was changed may have been otherwise before.
+      OrderReading.told(Effect.raceFirst(
+        desk.seen.first("known", (order) => Identity.isNamed(reference, order) && OrderReading.hasEnded(order)),
+        desk.seen.first("next", (order) => Identity.isNamed(reference, order) && isDone(order))
+      ))
+    ),
     (seen) =>
       Option.isSome(seen.order) && isDone(seen.order.value)
         ? Effect.succeed(seen.order.value)

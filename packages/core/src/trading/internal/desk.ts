@@ -9,6 +9,7 @@ import type { Market } from "../../model/Market.js"
 import type * as Adapter from "../../ports/Adapter.js"
 import type * as OrderGuards from "../OrderGuards.js"
 import type * as OrderJournal from "../OrderJournal.js"
+import type { SeenOrders } from "./seenOrders.js"
 
 /**
  * What placing, changing and reconciling orders on one account need.
@@ -21,6 +22,8 @@ export interface Desk {
   readonly features: Adapter.Features
   readonly adapter: Adapter.Trading
   readonly account: Adapter.Account
+  /** Orders as the account's feeds tell of them, while they are listened to. */
+  readonly seen: SeenOrders
   readonly markets: Markets
   readonly lastPrice: (market: Market) => Effect.Effect<BigDecimal.BigDecimal, ExchangeError.MarketDataError>
   readonly guards: OrderGuards.Guards

@@ -54,6 +54,23 @@ export const isNamesake = (asked: Asked, order: Order): boolean =>
   order.symbol === asked.market.symbol && order.clientOrderId === asked.clientOrderId
 
 /**
+ * Whether an order that nobody asked for is the one asked for: it has its name, and differs in nothing.
+ *
+ * @internal
+ */
+export const isSurely = (asked: Asked, order: Order): boolean =>
+  isNamesake(asked, order) && differences(asked, order).length === 0
+
+/**
+ * Whether an order that nobody asked for is the one that a reference names: an order without a name is none.
+ *
+ * @internal
+ */
+export const isNamed = ({ clientOrderId, id, market }: Adapter.Reference, order: Order): boolean =>
+  order.symbol === market.symbol &&
+  (id === undefined ? order.clientOrderId === clientOrderId : order.id === id)
+
+/**
  * Whether a row of its market that was not understood may be the order asked for: nothing that could be read of it says
  * that it is not.
  *

@@ -103,6 +103,22 @@ export interface Seen {
   readonly error: Option.Option<AccountError>
 }
 
+/**
+ * The same of an order that a feed told of.
+ *
+ * @internal
+ */
+export const told = (order: Effect.Effect<Order>): Effect.Effect<Seen> =>
+  Effect.map(order, (order) => ({ order: Option.some(order), error: Option.none() }))
+
+/**
+ * What the exchange answers, or else what a feed says of the order meanwhile: the answer has a second to come after that.
+ *
+ * @internal
+ */
+export const answered = <A, E>(answer: Effect.Effect<A, E>, told: Effect.Effect<A>): Effect.Effect<A, E> =>
+  Effect.raceFirst(answer, Effect.interruptible(Effect.zipLeft(told, Effect.sleep("1 second"))))
+
 /** @internal */
 export const isListed = (order: Order): boolean => order.status !== "pending"
 

@@ -30,11 +30,19 @@ type Result = Effect.Effect<Order, ExchangeError.TradingError>
 export const place = (desk: Desk, request: unknown): Result =>
   Effect.scoped(
     Effect.flatMap(prepare(desk, "place", request), (ready) =>
-      Effect.matchEffect(desk.adapter.place(ready.order), {
-        onSuccess: (placed) => confirm(desk, "place", ready, placed),
+      Effect.matchEffect(OrderReading.answered(desk.adapter.place(ready.order), told(desk, ready)), {
+        onSuccess: (placed) =>
+          confirm(desk, "place", ready, placed),
         onFailure: (error) => settle(desk, "place", ready, error)
       }))
   )
+
+/** What a feed says of an order that is being sent. */
+const told = (desk: Desk, { at, order }: Ready): Effect.Effect<Adapter.Placed> =>
+  Effect.gen(function*() {
+    const asked = yield* Lookup.asked(desk, order, at)
+    return { _tag: "Order", order: yield* desk.seen.first("next", (seen) => Identity.isSurely(asked, seen)) }
+  })
 
 /** @internal */
 export const placeBatch = (
@@ -239,7 +247,15 @@ const confirm = (desk: Desk, operation: string, ready: Ready, placed: Adapter.Pl
     const named = id === undefined ? { clientOrderId: ready.order.clientOrderId } : { id }
     const shown = placed._tag === "Order"
       ? Option.some(placed.order)
-      : (yield* OrderReading.read(desk.account.order({ ...reference, ...named }), OrderReading.isListed)).order
+      : (yield* Effect.raceFirst(
+        OrderReading.read(desk.account.order({ ...reference, ...named }), OrderReading.isListed),
+        OrderReading.told(
+          desk.seen.first(
+            "known",
+            (seen) => OrderReading.isListed(seen) && Identity.isNamed({ ...reference, ...named }, seen)
+          )
+        )
+      )).order
     const differences = Option.match(shown, {
       onNone: () => [],
       onSome: (order) => [...Identity.differences(asked, order), ...id === undefined || order.id === id ? [] : ["id"]]
@@ -300,7 +316,11 @@ const settle = (desk: Desk, operation: string, ready: Ready, error: ExchangeErro
   return Effect.matchEffect(
     Effect.flatMap(
       Lookup.asked(desk, ready.order, ready.at),
-      (asked) => Lookup.search(desk, operation, asked)
+      (asked) =>
+        Effect.raceFirst(
+          Lookup.search(desk, operation, asked),
+          Effect.asSome(desk.seen.first("known", (seen) => Identity.isSurely(asked, seen)))
+        )
     ),
     {
       onFailure: (obstacle): Result =>

@@ -7,6 +7,7 @@ import { dollars, type Holding, holdings } from "../../internal/holdings.js"
 import { text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
 import * as Keys from "../../internal/keys.js"
+import type { World } from "../../World.js"
 import { find, listings, type OkxListing, size } from "./markets.js"
 import { type Answering, noInstrument, wrong } from "./params.js"
 
@@ -64,7 +65,13 @@ export const tradeFee: Answering = (input, world) => {
 /** @internal Currencies of which there is something, or of those some. */
 export const balance: Answering = (input, world) => {
   const wanted = text(input, "ccy")?.split(",")
-  if (wanted !== undefined && wanted.length > 20) return wrong("ccy")
+  return wanted !== undefined && wanted.length > 20
+    ? wrong("ccy")
+    : Either.right([{ data: [balanceRow(wanted, world)] }])
+}
+
+/** @internal The account, with what it holds of the currencies that are wanted. */
+export const balanceRow = (wanted: ReadonlyArray<string> | undefined, world: World): Json => {
   const held = holdings(world).filter(({ asset, total }) =>
     !BigDecimal.isZero(total) && (wanted?.includes(asset) ?? true)
   )
@@ -88,14 +95,13 @@ export const balance: Answering = (input, world) => {
     uTime: String(world.now),
     upl: Decimal.plain(holding.unrealized)
   })
-  const account: Json = {
+  return {
     ...columns("adjEq borrowFroz imr mgnRatio mmr notionalUsd ordFroz upl", ""),
     details: held.map(row),
     isoEq: "0",
     totalEq: Decimal.plain(BigDecimal.sumAll(held.map(worth))),
     uTime: String(world.now)
   }
-  return Either.right([{ data: [account] }])
 }
 
 /** @internal Open positions in contracts, short ones negative. */

@@ -83,8 +83,8 @@ const empty = columns(
   ""
 )
 
-const orderRow = ({ listing, order }: Listed, engine: Engine.Engine): Json => {
-  const fills = Engine.fillsOf(engine, order.id)
+/** @internal An order with the fills it has. */
+export const orderRow = ({ listing, order }: Listed, fills: ReadonlyArray<Engine.Fill>) => {
   const last = fills.at(-1)
   const spot = listing.instType === "SPOT"
   return {
@@ -140,7 +140,7 @@ export const order: Answering = (input, world) =>
     if (found === undefined || !world.isVisible(found) || forgotten(found, world.now)) {
       return yield* refuse("51603", "Order does not exist")
     }
-    return [{ data: [orderRow({ order: found, listing }, world.engine)] }]
+    return [{ data: [orderRow({ order: found, listing }, Engine.fillsOf(world.engine, found.id))] }]
   })
 
 const keeps = (input: Input) => ({ listing }: Pick<Listed, "listing">): boolean =>
@@ -161,7 +161,7 @@ export const pending: Answering = (input, world) =>
     const limit = yield* countOf(input, 100, 100)
     const entries = visible(Engine.openOrders(world.engine), input, world)
     const shown = yield* page(entries.toReversed(), input, limit, (entry) => orderIds.write(entry.order.id))
-    return [{ data: shown.map((entry) => orderRow(entry, world.engine)) }]
+    return [{ data: shown.map((entry) => orderRow(entry, Engine.fillsOf(world.engine, entry.order.id))) }]
   })
 
 /** @internal Closed orders of the last days, newest first. */
@@ -177,7 +177,7 @@ export const history = (days: number): Answering => (input, world) =>
       entry.order.createdAt <= (end ?? world.now)
     )
     const shown = yield* page(entries.toReversed(), input, limit, (entry) => orderIds.write(entry.order.id))
-    return [{ data: shown.map((entry) => orderRow(entry, world.engine)) }]
+    return [{ data: shown.map((entry) => orderRow(entry, Engine.fillsOf(world.engine, entry.order.id))) }]
   })
 
 /** @internal Fills of the last days, newest first. */

@@ -9,19 +9,27 @@
  *
  * @internal
  */
+import * as BigDecimal from "effect/BigDecimal"
 import * as Predicate from "effect/Predicate"
+import * as Redacted from "effect/Redacted"
+import type { ApiKey } from "../../engine/Account.js"
 import * as Decimal from "../../engine/internal/decimal.js"
+import type * as Executions from "../../internal/executions.js"
 import type { Json } from "../../internal/json.js"
 import { parse } from "../../internal/json.js"
+import * as Keys from "../../internal/keys.js"
 import * as Meters from "../../internal/meters.js"
 import * as Topics from "../../internal/topics.js"
 import type * as Watch from "../../internal/watch.js"
 import * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
+import { balanceRow } from "./account.js"
 import { barRow, firstSequence, tickerRow, tradeRow } from "./marketData.js"
 import { find, type OkxListing, size } from "./markets.js"
+import { orderRow } from "./orders.js"
 
 interface State {
+  readonly key: ApiKey | undefined
   readonly topics: Topics.Topics
   readonly meters: Meters.Meters
   /** When something was said last. */
@@ -30,7 +38,7 @@ interface State {
   readonly closesAt: number | undefined
 }
 
-type Path = "public" | "business"
+type Path = "public" | "business" | "private"
 
 const connId = "a4d3ae55"
 const requests = Meters.rolling(480, 3_600_000)
@@ -70,7 +78,7 @@ const receive = (path: Path) => (state: State, text: string, world: World): Stre
   const request = parse(text)
   const { args, id, op } = Predicate.isReadonlyRecord(request) ? request : {}
   const name = typeof id === "string" ? id : undefined
-  if ((op !== "subscribe" && op !== "unsubscribe") || !Array.isArray(args)) {
+  if ((op !== "subscribe" && op !== "unsubscribe" && op !== "login") || !Array.isArray(args)) {
     return said([failed("60012", `Invalid request: ${text.slice(0, 200)}`, name)])
   }
   if (name !== undefined && !/^[A-Za-z0-9]{1,32}$/.test(name)) {
@@ -78,51 +86,80 @@ const receive = (path: Path) => (state: State, text: string, world: World): Stre
   }
   const { admitted, meters } = Meters.take(state.meters, "requests", requests, world.now)
   if (!admitted) return said([failed("60014", "Requests too frequent", name)])
+  if (op === "login") {
+    const key = keyOf(args[0], world)
+    return typeof key === "string"
+      ? { ...said([failed(key, "Login failed.", name)]), close: { code: 4001, reason: "Login failed." } }
+      : said([Streaming.control({ event: "login", code: "0", msg: "", connId })], { ...state, meters, key })
+  }
+  if (path === "private" && (state.key === undefined || Keys.secretOf(state.key) === undefined)) {
+    return said([failed("60011", "Please log in", name)])
+  }
   let { topics } = state
   const answers = args.map((arg: unknown) => {
     const found = subjectOf(path, arg)
     if (typeof found === "string") return failed("60018", found, name)
-    const { channel, instId, key, subject } = found
+    const { arg: wanted, key, subject } = found
     if (op === "unsubscribe") topics = Topics.remove(topics, [key])
     else if (!topics.has(key)) topics = Topics.add(topics, key, subject)
-    return Streaming.control({ id: name, event: op, arg: { channel, instId }, connId })
+    return Streaming.control({ id: name, event: op, arg: wanted, connId })
   })
   const [data, next] = Topics.pass(topics, world, say(world))
   return said([...answers, ...data], { ...state, meters, topics: next })
 }
 
+/** Whose login it is, or the code of why it is nobody's. */
+const keyOf = (login: unknown, world: World): ApiKey | string => {
+  const { apiKey, passphrase, sign, timestamp } = Predicate.isReadonlyRecord(login) ? login : {}
+  const key = Keys.named(world, typeof apiKey === "string" ? apiKey : undefined)
+  const secret = key && Keys.secretOf(key)
+  if (key === undefined || secret === undefined) return "60005"
+  if (key.passphrase === undefined || Redacted.value(key.passphrase) !== passphrase) return "60024"
+  if (typeof timestamp !== "string" || !(Math.abs(world.now - Number(timestamp) * 1000) <= 30_000)) return "60006"
+  return Keys.hmac(secret, `${timestamp}GET/users/self/verify`, "base64") === sign ? key : "60007"
+}
+
 const subjectOf = (path: Path, arg: unknown) => {
-  const { channel, instId } = Predicate.isReadonlyRecord(arg) ? arg : {}
+  const { channel, instId, instType } = Predicate.isReadonlyRecord(arg) ? arg : {}
+  if (path === "private") {
+    if (channel === "account") return { arg: { channel }, key: channel, subject: { _tag: "Balances" } as const }
+    if (channel === "orders" && instType === "ANY") {
+      return { arg: { channel, instType }, key: channel, subject: { _tag: "Executions" } as const }
+    }
+    return `Wrong URL or channel:${channel},instType:${instType} doesn't exist. Please use the correct URL, channel and ` +
+      "parameters."
+  }
   const listing = find(String(instId))
   const subject = listing?.state === "live" ? subjects[path](String(channel), listing) : undefined
   return subject === undefined || typeof channel !== "string" || typeof instId !== "string"
     ? `Wrong URL or channel:${channel},instId:${instId} doesn't exist. Please use the correct URL, channel and parameters.`
-    : { channel, instId, key: `${channel}/${instId}`, subject }
+    : { arg: { channel, instId }, key: `${channel}/${instId}`, subject }
 }
 
-const subjects: Record<Path, (channel: string, listing: OkxListing) => Watch.Subject | undefined> = {
-  public: (channel, listing) => {
-    switch (channel) {
-      case "tickers":
-        return { _tag: "Ticker", listing }
-      case "trades":
-        return { _tag: "Trades", listing, recent: 0 }
-      case "books":
-        return { _tag: "Book", listing, depth: 400 }
-      case "books5":
-        return { _tag: "Book", listing, depth: 5 }
-      case "bbo-tbt":
-        return { _tag: "Book", listing, depth: 1 }
-      default:
-        return undefined
+const subjects: Record<Exclude<Path, "private">, (channel: string, listing: OkxListing) => Watch.Subject | undefined> =
+  {
+    public: (channel, listing) => {
+      switch (channel) {
+        case "tickers":
+          return { _tag: "Ticker", listing }
+        case "trades":
+          return { _tag: "Trades", listing, recent: 0 }
+        case "books":
+          return { _tag: "Book", listing, depth: 400 }
+        case "books5":
+          return { _tag: "Book", listing, depth: 5 }
+        case "bbo-tbt":
+          return { _tag: "Book", listing, depth: 1 }
+        default:
+          return undefined
+      }
+    },
+    business: (channel, listing) => {
+      const interval = candles.get(channel)
+      if (channel === "trades-all") return { _tag: "Trades", listing, recent: 0 }
+      return interval === undefined ? undefined : { _tag: "Candles", listing, interval }
     }
-  },
-  business: (channel, listing) => {
-    const interval = candles.get(channel)
-    if (channel === "trades-all") return { _tag: "Trades", listing, recent: 0 }
-    return interval === undefined ? undefined : { _tag: "Candles", listing, interval }
   }
-}
 
 const pass = (state: State, world: World): Streaming.Turn<State> => {
   if (state.closesAt !== undefined && world.now >= state.closesAt) {
@@ -136,6 +173,10 @@ const pass = (state: State, world: World): Streaming.Turn<State> => {
 }
 
 const say = (world: World) => ({ key, subject }: Watch.Watch, change: Watch.Change): ReadonlyArray<Streaming.Frame> => {
+  if (change._tag === "Executions") return change.events.flatMap(executed)
+  if (change._tag === "Balances") {
+    return [Streaming.data({ arg: { channel: key }, data: [balanceRow(undefined, world)] })]
+  }
   const [channel = "", instId = ""] = key.split("/")
   const listing = find(instId)
   if (listing === undefined) return []
@@ -165,6 +206,27 @@ const say = (world: World) => ({ key, subject }: Watch.Watch, change: Watch.Chan
     default:
       return []
   }
+}
+
+/** An order with what happened to it: a fill, or none. */
+const executed = ({ fill, fills, order }: Executions.Event): ReadonlyArray<Streaming.Frame> => {
+  const listing = find(order.instrument)
+  if (listing === undefined) return []
+  const row: Json = {
+    ...orderRow({ listing, order }, fills),
+    ...fill === undefined
+      ? { tradeId: "", fillPx: "", fillSz: "0", fillTime: "", fillFee: "0", fillFeeCcy: "", execType: "" }
+      : {
+        fillFee: Decimal.plain(BigDecimal.negate(fill.fee)),
+        fillFeeCcy: fill.feeAsset,
+        execType: fill.liquidity === "maker" ? "M" : "T"
+      },
+    amendResult: "",
+    code: "0",
+    msg: "",
+    reqId: ""
+  }
+  return [Streaming.data({ arg: { channel: "orders", instType: "ANY", uid: "44705892343619584" }, data: [row] })]
 }
 
 const levelsOf = (listing: OkxListing, levels: ReadonlyArray<Watch.Level & { readonly orders?: number }>): Json =>
@@ -204,17 +266,25 @@ const notice = (state: State, world: World): Streaming.Turn<State> => ({
   next: { ...state, saidAt: world.now, closesAt: world.now + minute }
 })
 
-/** @internal The private channels are not there yet. */
+/** The login is no longer good: the key was changed. */
+const expire = (state: State): Streaming.Turn<State> => ({
+  frames: [],
+  next: state,
+  ...state.key === undefined ? {} : { close: { code: 4007, reason: "API key has been changed" } }
+})
+
+/** @internal */
 export const streaming: Streaming.Streaming = {
   open: (target) => {
-    const path = /^\/ws\/v5\/(public|business)(?:\?|$)/.exec(target)?.[1]
-    return path === "public" || path === "business"
+    const path = /^\/ws\/v5\/(public|business|private)(?:\?|$)/.exec(target)?.[1]
+    return path === "public" || path === "business" || path === "private"
       ? Streaming.make<State>({
-        initial: { topics: Topics.none, meters: Meters.empty, saidAt: 0, closesAt: undefined },
+        initial: { key: undefined, topics: Topics.none, meters: Meters.empty, saidAt: 0, closesAt: undefined },
         begin: (state, world) => ({ frames: [], next: { ...state, saidAt: world.now } }),
         receive: receive(path),
         pass,
-        notice
+        notice,
+        expire
       })
       : undefined
   }

@@ -1,0 +1,80 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { Markets } from "../../engine/Markets.js"
+import type { MarketDataError } from "../../model/ExchangeError.js"
+import type { Fill } from "../../model/Fill.js"
+import type * as Listing from "../../model/Listing.js"
+import type { Market } from "../../model/Market.js"
+import type { Order } from "../../model/Order.js"
+import type { Account, PublicFacts } from "../Declaration.js"
+import type * as Row from "../Row.js"
+import * as sizing from "./sizing.js"
+
+/**
+ * An order in our words.
+ *
+ * @internal
+ */
+export const order = (
+  exchange: string,
+  { market: _, ...row }: Row.Order,
+  { symbol }: Market,
+  { amount }: sizing.Sizing
+): Order => ({
+  ...row,
+  exchange,
+  symbol,
+  amount: row.amount === undefined ? undefined : amount(row.amount),
+  filled: amount(row.filled)
+})
+
+/**
+ * A fill in our words; `feeIn` is what a fee without an asset is in.
+ *
+ * @internal
+ */
+export const fill = (
+  exchange: string,
+  feeIn: Account["fills"]["feeIn"],
+  { market: _, ...row }: Row.Fill,
+  market: Market,
+  { amount }: sizing.Sizing
+): Fill => ({
+  ...row,
+  exchange,
+  symbol: market.symbol,
+  amount: amount(row.amount),
+  feeAsset: row.feeAsset ?? (feeIn !== undefined && row.fee !== undefined ? market[feeIn] : undefined)
+})
+
+/**
+ * Rows of any market, in our words; those of a market that is not listed, or has no unit, are told apart.
+ *
+ * @internal
+ */
+export const aboutAny = <A extends { readonly market: string; readonly id?: string | undefined }, B>(
+  facts: Pick<PublicFacts<string>, "unit">,
+  markets: Markets,
+  rows: Listing.Listing<A>,
+  to: (row: A, market: Market, amounts: sizing.Sizing) => B
+): Effect.Effect<Listing.Listing<B>, MarketDataError> =>
+  Effect.gen(function*() {
+    const known: Array<B> = []
+    const unknown = [...rows.unknown]
+    for (const row of rows.rows) {
+      const market = Option.getOrUndefined(yield* markets.byId(row.market))
+      const amounts = market === undefined ? undefined : sizing.of(facts, market)
+      if (market === undefined || amounts === undefined) {
+        unknown.push({
+          id: row.id,
+          market: row.market,
+          clientOrderId: undefined,
+          createdAt: undefined,
+          detail: market === undefined ? "the market is not listed" : "what a contract of the market is worth changes"
+        })
+      } else {
+        known.push(to(row, market, amounts))
+      }
+    }
+    return { rows: known, unknown }
+  })

@@ -1,0 +1,183 @@
+import * as Deadline from "@effect-exchange/resilience/Deadline"
+import type * as Chunk from "effect/Chunk"
+import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { untilAnswered } from "../../feed/internal/asking.js"
+import * as Consumer from "../../feed/internal/consumer.js"
+import type { Feed } from "../../feed/internal/feed.js"
+import type { Reading } from "../../feed/internal/subscription.js"
+import type { Balance } from "../../model/Balance.js"
+import { type AccountError, type MarketDataError, Unsupported } from "../../model/ExchangeError.js"
+import * as FeedItem from "../../model/FeedItem.js"
+import type { Account } from "../../ports/Account.js"
+import type { Channel, Feeds, FillsOf } from "../Feeds.js"
+import type * as Row from "../Row.js"
+import { lazily, rows } from "./streams.js"
+import * as Telling from "./telling.js"
+
+/** @internal The streams of an account. */
+export type Streams = Pick<Account.Service, "streamOrders" | "streamFills" | "streamBalances">
+
+/** @internal The streams of an exchange that has none. */
+export const none = (exchange: string): Streams => {
+  const without = (operation: string, alternative: string) => () =>
+    Stream.fail(new Unsupported({ exchange, operation, detail: `${exchange} has no such feed here`, alternative }))
+  return {
+    streamOrders: without("streamOrders", "ask for `openOrders` and `order` from time to time"),
+    streamFills: without("streamFills", "ask for `fills` from time to time"),
+    streamBalances: without("streamBalances", "ask for `balances` from time to time")
+  }
+}
+
+type Failure = AccountError | FeedItem.SlowConsumer
+
+/**
+ * The streams of an account, out of what an exchange declares. A feed says what changes from now on; what stood before, and what
+ * it did not say while it was lost, is asked for and merged.
+ *
+ * @internal
+ */
+export const make = (desk: Telling.Desk, feed: Effect.Effect<Feed, MarketDataError>): Streams => {
+  const { facts: { feeds = nothing, protocol: { exchange } }, markets } = desk
+  const channels = lazily(feed, (feed) => ({
+    orders: feed.channel<Row.Order, AccountError>(),
+    fills: feed.channel<Row.Fill | Row.Entry | FillsOf, AccountError>(),
+    balances: feed.channel<Balance | undefined, AccountError>()
+  }))
+  const missing = none(exchange)
+
+  const streamed = <Said, A>(
+    operation: string,
+    symbol: string | undefined,
+    buffer: FeedItem.Buffer,
+    raw: Effect.Effect<Stream.Stream<FeedItem.FeedItem<Said>, Failure>, AccountError>,
+    telling: (wish: Telling.Wish) => Telling.Telling<Said, A>
+  ): Stream.Stream<FeedItem.FeedItem<A>, Failure> =>
+    Stream.unwrapScoped(Effect.gen(function*() {
+      const market = symbol === undefined ? undefined : yield* markets.find(operation, symbol)
+      const startedAt = yield* Clock.currentTimeMillis
+      return yield* told(exchange, operation, buffer, yield* raw, telling({ operation, market, startedAt }), startedAt)
+    }))
+
+  const subscribed = <A>(
+    operation: string,
+    channel: Pick<Channel<[], unknown>, "topic">,
+    reading: () => Reading<A>
+  ) => ({ operation, topic: channel.topic(), reading, fail: (error: AccountError) => error })
+
+  return {
+    streamOrders: (symbol, { buffer = whole } = {}) => {
+      const operation = "streamOrders"
+      const { orders: channel } = feeds
+      if (channel === undefined) return missing.streamOrders(symbol)
+      const raw = Effect.map(
+        channels,
+        ({ orders }) => orders(subscribed(operation, channel, () => rows(false, channel.reader, (row) => [row])), whole)
+      )
+      return streamed(operation, symbol, buffer, raw, (wish) => Telling.orders(desk, wish))
+    },
+    streamFills: (symbol, { buffer = whole } = {}) => {
+      const operation = "streamFills"
+      const { fills: channel } = feeds
+      if (channel === undefined) return missing.streamFills(symbol)
+      const raw = Effect.map(
+        channels,
+        ({ fills }) => fills(subscribed(operation, channel, () => rows(false, channel.reader, (row) => [row])), whole)
+      )
+      return streamed(operation, symbol, buffer, raw, (wish) => Telling.fills(desk, wish))
+    },
+    streamBalances: ({ buffer = FeedItem.latest } = {}) => {
+      const operation = "streamBalances"
+      const { balances: channel } = feeds
+      if (channel === undefined) return missing.streamBalances()
+      const { reader } = channel
+      const reading = (): Reading<Balance | undefined> =>
+        reader === undefined ? anything : rows(false, reader, (row) => [row])
+      const raw = Effect.map(channels, ({ balances }) => balances(subscribed(operation, channel, reading), whole))
+      return streamed(operation, undefined, buffer, raw, () => Telling.balances(desk, reader !== undefined))
+    }
+  }
+}
+
+/**
+ * Tells one listener of what a feed says. Whatever is asked for meanwhile, what the feed goes on to say waits for it, and comes
+ * after it.
+ */
+const told = <Said, A>(
+  exchange: string,
+  operation: string,
+  buffer: FeedItem.Buffer,
+  said: Stream.Stream<FeedItem.FeedItem<Said>, Failure>,
+  telling: Telling.Telling<Said, A>,
+  startedAt: number
+) =>
+  Effect.gen(function*() {
+    const { consumer, stream } = Consumer.make<A, Failure>(
+      buffer,
+      (capacity) => new FeedItem.SlowConsumer({ exchange, operation, capacity })
+    )
+    const died = yield* Deferred.make<never, Failure>()
+    let hasBegun = false
+    let lostAt: number | undefined
+
+    const tell = (read: Effect.Effect<ReadonlyArray<A>, AccountError>, first?: FeedItem.Status) =>
+      Effect.map(untilAnswered(Deadline.within(read, "30 seconds")), (values) => {
+        if (first !== undefined) consumer.offer(first)
+        for (const value of values) consumer.offer(FeedItem.FeedItem.Data({ value }))
+      })
+
+    const heed = (status: FeedItem.Status): Effect.Effect<void, AccountError> => {
+      switch (status._tag) {
+        case "Connected":
+        case "Resynced":
+          return Effect.suspend(() => tell(telling.begin(hasBegun ? lostAt ?? startedAt : undefined), status)).pipe(
+            Effect.map(() => {
+              hasBegun = true
+              lostAt = undefined
+            })
+          )
+        case "Reconnecting":
+        case "Stale":
+          lostAt ??= status.since
+          return Effect.sync(() => consumer.offer(status))
+        case "Dropped":
+          return Effect.void
+      }
+    }
+
+    const hear = (items: Chunk.Chunk<FeedItem.FeedItem<Said>>) =>
+      Effect.gen(function*() {
+        let rows: Array<Said> = []
+        for (const item of items) {
+          if (item._tag === "Data") rows.push(item.value)
+          else {
+            if (rows.length > 0) yield* tell(telling.take(rows))
+            rows = []
+            yield* heed(item)
+          }
+        }
+        if (rows.length > 0) yield* tell(telling.take(rows))
+      })
+
+    yield* Stream.runForEachChunk(said, hear).pipe(
+      Effect.catchAll((error) => Effect.sync(() => consumer.fail(error))),
+      Effect.catchAllCause((cause) => Deferred.failCause(died, cause)),
+      Effect.interruptible,
+      Effect.forkScoped
+    )
+    return Stream.interruptWhenDeferred(stream, died)
+  })
+
+const nothing: Partial<Feeds> = {}
+
+/** None of what an account's feed says may be missed. */
+const whole = FeedItem.failing(10_000)
+
+/** Whatever is said, something changed. */
+const anything: Reading<undefined> = {
+  repeats: false,
+  begin: () => undefined,
+  read: () => ({ values: [undefined], isWhole: true })
+}

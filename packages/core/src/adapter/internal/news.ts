@@ -1,0 +1,98 @@
+import * as BigDecimal from "effect/BigDecimal"
+import type { Fill } from "../../model/Fill.js"
+import type { Market } from "../../model/Market.js"
+import { isClosed, type Order } from "../../model/Order.js"
+
+/**
+ * An order with the market it is of.
+ *
+ * @internal
+ */
+export interface OrderOf {
+  readonly order: Order
+  readonly market: Market
+}
+
+/**
+ * Whether an order is news to who knows it as `known`. Feeds, answers and histories tell of one order in any order and more than
+ * once: what ended stays ended, what is filled stays filled, and what is older than what is known says nothing.
+ *
+ * @internal
+ */
+export const isNews = (known: Order | undefined, next: Order): boolean => {
+  if (known === undefined) return true
+  if (isClosed(known) && !isClosed(next)) return false
+  if (BigDecimal.lessThan(next.filled, known.filled)) return false
+  if (known.updatedAt !== undefined && next.updatedAt !== undefined && next.updatedAt < known.updatedAt) return false
+  if (known.status === "open" && next.status === "pending") return false
+  return known.status !== next.status || !BigDecimal.equals(known.filled, next.filled) ||
+    !isSame(known.price, next.price) || !isSame(known.amount, next.amount)
+}
+
+/** What is left out says nothing new. */
+const isSame = (known: BigDecimal.BigDecimal | undefined, next: BigDecimal.BigDecimal | undefined): boolean =>
+  next === undefined || (known !== undefined && BigDecimal.equals(known, next))
+
+/**
+ * What a listener has been told of orders.
+ *
+ * @internal
+ */
+export interface Orders {
+  /** Whether it is news; then it is told from now on. */
+  readonly take: (order: OrderOf) => boolean
+  readonly standing: () => ReadonlyArray<OrderOf>
+  readonly forget: (id: string) => void
+}
+
+/** So many that ended are remembered. */
+const most = 1000
+
+/** @internal */
+export const orders = (): Orders => {
+  const standing = new Map<string, OrderOf>()
+  const ended = new Map<string, Order>()
+  return {
+    take: (next) => {
+      const { id } = next.order
+      if (!isNews(standing.get(id)?.order ?? ended.get(id), next.order)) return false
+      if (isClosed(next.order)) {
+        standing.delete(id)
+        ended.set(id, next.order)
+        dropOldest(ended, most)
+      } else standing.set(id, next)
+      return true
+    },
+    standing: () => Array.from(standing.values()),
+    forget: (id) => standing.delete(id)
+  }
+}
+
+/** So many fills are remembered. */
+const mostFills = 10_000
+
+/**
+ * Whether a fill has not been told of yet; then it is told from now on. Who trades with himself has two of one id.
+ *
+ * @internal
+ */
+export const fills = (): (fill: Fill) => boolean => {
+  const told = new Set<string>()
+  return ({ id, orderId, side, symbol }) => {
+    const key = [symbol, id, orderId, side].join(" ")
+    if (told.has(key)) return false
+    told.add(key)
+    dropOldest(told, mostFills)
+    return true
+  }
+}
+
+const dropOldest = (
+  all: { readonly size: number; readonly keys: () => Iterable<string>; readonly delete: (key: string) => boolean },
+  most: number
+): void => {
+  for (const oldest of all.keys()) {
+    if (all.size <= most) return
+    all.delete(oldest)
+  }
+}

@@ -1,0 +1,257 @@
+import * as Effect from "effect/Effect"
+import type { ExchangeClient } from "../../engine/ExchangeClient.js"
+import type { Markets } from "../../engine/Markets.js"
+import type { Balance } from "../../model/Balance.js"
+import * as Decimal from "../../model/Decimal.js"
+import type { AccountError } from "../../model/ExchangeError.js"
+import type { Fill } from "../../model/Fill.js"
+import * as Listing from "../../model/Listing.js"
+import type { Market } from "../../model/Market.js"
+import type { Order } from "../../model/Order.js"
+import type * as Adapter from "../../ports/Adapter.js"
+import type { SeenOrders } from "../../trading/internal/seenOrders.js"
+import type { FillsOf } from "../Feeds.js"
+import type * as Row from "../Row.js"
+import { type Facts, summed } from "./accountQuestions.js"
+import * as accountRows from "./accountRows.js"
+import * as News from "./news.js"
+import { understood } from "./understood.js"
+
+type Reads<A> = Effect.Effect<ReadonlyArray<A>, AccountError>
+
+/**
+ * What is told of what a feed says: `begin` answers what there is to tell when it serves for the first time, or again (`lostAt`
+ * is when it ceased to, epoch milliseconds by our clock), and `take` what of its rows.
+ *
+ * @internal
+ */
+export interface Telling<in Row, out A> {
+  readonly begin: (lostAt: number | undefined) => Reads<A>
+  readonly take: (rows: ReadonlyArray<Row>) => Reads<A>
+}
+
+/** @internal What is asked for beside a feed, and who else of the Layer hears of it. */
+export interface Desk {
+  readonly facts: Facts
+  readonly client: Pick<ExchangeClient<"account">, "health">
+  readonly account: Adapter.Account
+  readonly markets: Markets
+  readonly seen: SeenOrders
+}
+
+/** @internal Whom it is told: the operation, the market if only one is wanted, and when it was asked for, by our clock. */
+export interface Wish {
+  readonly operation: string
+  readonly market: Market | undefined
+  readonly startedAt: number
+}
+
+/**
+ * Orders: those that stand, then each that changes, and what became of those that changed while the feed was lost.
+ *
+ * @internal
+ */
+export const orders = (desk: Desk, wish: Wish): Telling<Row.Order, Order> => {
+  const { account, facts, markets, seen } = desk
+  const { protocol: { exchange } } = facts
+  const { market, operation } = wish
+  const known = News.orders()
+
+  /** What of the orders is news, in the order in which it happened; the rest of the Layer is told as well. */
+  const newsOf = (orders: ReadonlyArray<News.OrderOf>): ReadonlyArray<Order> =>
+    orders.toSorted((one, other) => changedAt(one.order) - changedAt(other.order)).flatMap((next) => {
+      if (!known.take(next)) return []
+      seen.visit(next.market)
+      seen.tell(next.order)
+      return [next.order]
+    })
+
+  /** One that stood when it was last heard of, and is neither among those that stand nor among those that ended lately. */
+  const lookedUp = ({ market, order: { id } }: News.OrderOf): Reads<News.OrderOf> =>
+    account.order({ market, id }).pipe(
+      Effect.map((order) => [{ order, market }]),
+      Effect.catchTag("OrderNotFound", () => {
+        known.forget(id)
+        return Effect.as(
+          Effect.logWarning("An order that stood is no longer known to the exchange; what became of it is not told", {
+            exchange,
+            id
+          }),
+          []
+        )
+      })
+    )
+
+  return {
+    begin: (lostAt) =>
+      Effect.gen(function*() {
+        const open = yield* standing(desk, wish)
+        if (lostAt === undefined) return newsOf(open)
+        const from = yield* since(desk, wish, lostAt)
+        const histories = yield* Effect.forEach(market === undefined ? seen.markets() : [market], (market) =>
+          Effect.map(
+            understood(exchange, operation, account.orderHistory(market, { since: from, limit })),
+            (orders) => orders.flatMap((order) => changedAt(order, from) < from ? [] : [{ order, market }])
+          ))
+        const listed = [...open, ...histories.flat()]
+        const ids = new Set(listed.map(({ order }) => order.id))
+        const gone = yield* Effect.forEach(known.standing().filter(({ order }) => !ids.has(order.id)), lookedUp)
+        return newsOf([...listed, ...gone.flat()])
+      }),
+    take: (rows) =>
+      Effect.map(
+        understood(
+          exchange,
+          operation,
+          accountRows.aboutAny(facts, markets, Listing.of(rows), (row, market, amounts) => ({
+            order: accountRows.order(exchange, row, market, amounts),
+            market
+          }))
+        ),
+        (orders) => orders.filter((each) => isWanted(wish, each.order)).flatMap((each) => newsOf([each]))
+      )
+  }
+}
+
+/**
+ * Fills, each once: those that the feed tells of, and of the history those that it did not.
+ *
+ * @internal
+ */
+export const fills = (desk: Desk, wish: Wish): Telling<Row.Fill | Row.Entry | FillsOf, Fill> => {
+  const { account, facts, markets, seen } = desk
+  const { account: { fills: { feeIn } }, protocol: { exchange } } = facts
+  const { market, operation } = wish
+  const isNews = News.fills()
+  /** From when the history of a market is to be read on, as its feed only says that there is more of it. */
+  const readUntil = new Map<string, number>()
+
+  const historyOf = (market: Market, from: number): Reads<Fill> =>
+    Effect.map(understood(exchange, operation, account.fills(market, { since: from, limit })), (fills) => {
+      const found = fills
+        .filter((fill) => fill.at >= from && isNews(fill))
+        .toSorted((one, other) => one.at - other.at)
+      const last = found.at(-1)
+      if (last !== undefined) readUntil.set(market.symbol, last.at)
+      return found
+    })
+
+  /** The history may show a fill some time after the news that there was one. */
+  const soon = (market: Market, attempt = 0): Reads<Fill> =>
+    Effect.gen(function*() {
+      const from = yield* since(desk, wish, readUntil.get(market.symbol) ?? wish.startedAt)
+      const found = yield* historyOf(market, from)
+      const pause = pauses[attempt]
+      return found.length > 0 || pause === undefined ? found : yield* Effect.delay(soon(market, attempt + 1), pause)
+    })
+
+  return {
+    begin: (lostAt) =>
+      Effect.gen(function*() {
+        yield* standing(desk, wish)
+        if (lostAt === undefined) return []
+        const from = yield* since(desk, wish, lostAt)
+        const missed = yield* Effect.forEach(
+          market === undefined ? seen.markets() : [market],
+          (market) => historyOf(market, from)
+        )
+        return missed.flat().toSorted((one, other) => one.at - other.at)
+      }),
+    take: (rows) =>
+      Effect.gen(function*() {
+        const said: Array<Row.Fill> = []
+        const touched = new Set<string>()
+        for (const row of rows) {
+          if ("fillsOf" in row) touched.add(row.fillsOf)
+          else if (!("fill" in row)) said.push(row)
+          else if (row.fill !== undefined) said.push(row.fill)
+        }
+        const told = yield* understood(
+          exchange,
+          operation,
+          accountRows.aboutAny(facts, markets, Listing.of(said), (row, market, amounts) => {
+            seen.visit(market)
+            return accountRows.fill(exchange, feeIn, row, market, amounts)
+          })
+        )
+        const asked = yield* understood(
+          exchange,
+          operation,
+          accountRows.aboutAny(
+            facts,
+            markets,
+            Listing.of(Array.from(touched, (market) => ({ market }))),
+            (_, market) => market
+          )
+        )
+        const read = yield* Effect.forEach(asked.filter((market) => isWanted(wish, market)), (market) => soon(market))
+        return [...told.filter((fill) => isWanted(wish, fill) && isNews(fill)), ...read.flat()]
+      })
+  }
+}
+
+/**
+ * Balances, whole whenever one has changed; `isSaid` where the feed says what they are, and not only that they changed.
+ *
+ * @internal
+ */
+export const balances = ({ account }: Desk, isSaid: boolean): Telling<Balance | undefined, ReadonlyArray<Balance>> => {
+  let held = new Map<string, Balance>()
+  let told: string | undefined
+  const whole = (): ReadonlyArray<ReadonlyArray<Balance>> => {
+    const all = summed(Array.from(held.values()))
+    const text = all.map(({ asset, free, total }) => `${asset} ${Decimal.format(free)} ${Decimal.format(total)}`).join()
+    if (text === told) return []
+    told = text
+    return [all]
+  }
+  const ask = Effect.map(account.balances, (all) => {
+    held = new Map(all.map((balance) => [balance.asset, balance]))
+    return whole()
+  })
+  return {
+    begin: () => ask,
+    take: (rows) =>
+      isSaid
+        ? Effect.sync(() => {
+          for (const row of rows) if (row !== undefined) held.set(row.asset, row)
+          return whole()
+        })
+        // However often it is said that something changed, it is asked for once a second.
+        : Effect.zipLeft(ask, Effect.sleep(second))
+  }
+}
+
+const isWanted = ({ market }: Wish, { symbol }: { readonly symbol: string }): boolean =>
+  market === undefined || symbol === market.symbol
+
+/** Orders that stand, with their markets. */
+const standing = ({ account, facts, markets, seen }: Desk, { market, operation }: Wish): Reads<News.OrderOf> =>
+  Effect.flatMap(
+    understood(facts.protocol.exchange, operation, account.openOrders(market)),
+    Effect.forEach((order) =>
+      Effect.map(markets.find(operation, order.symbol), (market) => {
+        seen.visit(market)
+        return { order, market }
+      })
+    )
+  )
+
+/**
+ * From when a history is to be read, by the exchange's clock: some time before the feed was lost, as that may have been found out
+ * late, and nothing from before it was asked for.
+ */
+const since = ({ client }: Desk, { startedAt }: Wish, lostAt: number): Effect.Effect<number> =>
+  Effect.map(
+    client.health,
+    ({ clockSkewMillis = 0 }) => Math.floor(Math.max(startedAt - second, lostAt - margin) + clockSkewMillis)
+  )
+
+const second = 1000
+/** A connection may have been dead for so long before it was found out. */
+const margin = 300_000
+/** So much of a history is read at most: it is bounded by when the feed was lost. */
+const limit = 10_000
+const pauses = [200, 400, 800, 1600]
+
+const changedAt = ({ createdAt, updatedAt }: Order, otherwise = 0): number => updatedAt ?? createdAt ?? otherwise

@@ -1,0 +1,314 @@
+import {
+  Account,
+  type Credentials,
+  Decimal,
+  type Environment,
+  FeedItem,
+  type Fill,
+  MarketData,
+  type Order,
+  OrderJournal,
+  Trading
+} from "@effect-exchange/core"
+import { Simulator } from "@effect-exchange/simulator"
+import { HttpClient } from "@effect/platform"
+import { describe, expect, it } from "@effect/vitest"
+import { BigDecimal, Context, Effect, Exit, Fiber, Layer, Option, Redacted, Ref, Stream, TestClock } from "effect"
+
+/** What the suite is told of an exchange: its Layer, and an order that it takes. */
+export interface Subject {
+  readonly id: Simulator.ExchangeId
+  readonly layer: (options: {
+    readonly environment: Environment.Custom
+    readonly credentials: Credentials.Credentials
+  }) => Layer.Layer<
+    MarketData.MarketData | Account.Account | Trading.Trading,
+    unknown,
+    HttpClient.HttpClient | OrderJournal.OrderJournal
+  >
+  readonly symbol: string
+  /** How much is ordered; half of it can be filled. */
+  readonly amount: string
+  readonly half: string
+}
+
+/** All that a stream has said, as it says it. */
+const heard = <A, E>(stream: Stream.Stream<FeedItem.FeedItem<A>, E>) =>
+  Effect.gen(function*() {
+    const items: Array<FeedItem.FeedItem<A>> = []
+    const fiber = yield* Effect.fork(Stream.runForEach(stream, (item) => Effect.sync(() => items.push(item))))
+    return {
+      tags: () => items.map(({ _tag }) => _tag),
+      values: () => items.flatMap((item) => item._tag === "Data" ? [item.value] : []),
+      statuses: () => items.flatMap(({ _tag }) => _tag === "Data" ? [] : [_tag]),
+      leave: Fiber.interrupt(fiber),
+      exit: Fiber.await(fiber)
+    }
+  })
+
+const shown = (value: BigDecimal.BigDecimal | undefined): string | undefined =>
+  value && Decimal.format(BigDecimal.normalize(value))
+
+const orderText = ({ amount, clientOrderId, filled, id, price, side, status, symbol }: Order.Order): string =>
+  [id, clientOrderId, symbol, side, shown(price), shown(amount), shown(filled), status].join(" ")
+
+const fillText = (fill: Fill.Fill): string =>
+  [fill.id, fill.orderId, fill.symbol, fill.side, shown(fill.price), shown(fill.amount), shown(fill.fee), fill.feeAsset]
+    .concat([fill.liquidity, String(fill.at)]).join(" ")
+
+const pass = (seconds: number) => TestClock.adjust(`${seconds} seconds`)
+
+interface Scene {
+  readonly simulator: Simulator.Simulator
+  readonly account: Account.Account.Service
+  readonly trading: Trading.Trading.Service
+  /** Places an order that stands. */
+  readonly place: Effect.Effect<Order.Order, unknown>
+  /** From now on what is asked for is carried out, and no answer comes. */
+  readonly deafen: Effect.Effect<void>
+}
+
+class Deaf extends Context.Tag("test/Deaf")<Deaf, Ref.Ref<boolean>>() {}
+
+const deafening = Layer.effectContext(Effect.gen(function*() {
+  const client = yield* HttpClient.HttpClient
+  const deaf = yield* Ref.make(false)
+  return Context.make(Deaf, deaf).pipe(Context.add(
+    HttpClient.HttpClient,
+    HttpClient.transform(
+      client,
+      (answer) =>
+        Effect.flatMap(Ref.get(deaf), (deaf) => deaf ? Effect.zipRight(Effect.exit(answer), Effect.never) : answer)
+    )
+  ))
+}))
+
+const environmentOf = (
+  { id, layer }: Subject,
+  credentials: Credentials.Credentials = Simulator.credentials(id, "trade")
+) =>
+  Layer.provideMerge(
+    Layer.provide(layer({ environment: Simulator.environment(id), credentials }), OrderJournal.layerMemory),
+    Layer.provideMerge(deafening, Simulator.layer(id))
+  )
+
+/** Runs a case on a simulator of its own. */
+const running =
+  (subject: Subject, credentials?: Credentials.Credentials) =>
+  <A, E>(body: (scene: Scene) => Effect.Effect<A, E>) =>
+  () =>
+    Effect.gen(function*() {
+      const account = yield* Account.Account
+      const trading = yield* Trading.Trading
+      const market = yield* MarketData.MarketData
+      const { get } = yield* Simulator.Simulators
+      const last = yield* market.price(subject.symbol)
+      const price = BigDecimal.multiply(last.amount, BigDecimal.unsafeFromString("0.9"))
+      const { amount, symbol } = subject
+      const place = trading.place({ symbol, side: "buy", type: "limit", amount, price, round: true })
+      const deafen = Ref.set(yield* Deaf, true)
+      yield* body({ account, trading, place, deafen, simulator: yield* get(subject.id) })
+    }).pipe(
+      Effect.provide(environmentOf(subject, credentials)),
+      (self) => Effect.zipRight(TestClock.setTime(Date.UTC(2026, 10, 2)), self)
+    )
+
+export const register = (subject: Subject): void => {
+  const { half, id, symbol } = subject
+  const run = running(subject)
+
+  describe(`feeds of an account of ${id} on the simulator`, () => {
+    it.effect(
+      "tell of an order that stands, and of all that becomes of it",
+      run(({ account, place, simulator, trading }) =>
+        Effect.gen(function*() {
+          const first = yield* place
+          const orders = yield* heard(account.streamOrders())
+          yield* pass(3)
+          expect(orders.tags()).toEqual(["Connected", "Data"])
+          expect(orders.values().map(orderText)).toEqual([orderText(first)])
+
+          const second = yield* place
+          yield* pass(2)
+          yield* simulator.fill(second.id, half)
+          yield* pass(2)
+          const filled = yield* account.order(second)
+          yield* Effect.all([trading.cancel(first), pass(5)], { concurrency: 2 })
+          const canceled = yield* account.order(first)
+          expect(orders.values().slice(1).map(orderText)).toEqual([second, filled, canceled].map(orderText))
+          expect(orders.statuses()).toEqual(["Connected"])
+        })
+      )
+    )
+
+    it.effect(
+      "tell of each fill once, as the history has it",
+      run(({ account, place, simulator }) =>
+        Effect.gen(function*() {
+          const before = yield* place
+          yield* simulator.fill(before.id, half)
+          yield* pass(2)
+          const fills = yield* heard(account.streamFills())
+          const ofMarket = yield* heard(account.streamFills(symbol))
+          yield* pass(3)
+          const order = yield* place
+          yield* simulator.fill(order.id, half)
+          yield* pass(2)
+          yield* simulator.fill(order.id)
+          yield* pass(6)
+          const history = (yield* account.fills(symbol)).filter(({ orderId }) => orderId === order.id)
+          expect(history.length).toBe(2)
+          expect(fills.values().map(fillText)).toEqual(history.map(fillText))
+          expect(ofMarket.values().map(fillText)).toEqual(history.map(fillText))
+        })
+      )
+    )
+
+    it.effect(
+      "tell of balances, whole, whenever one has changed",
+      run(({ account, place, simulator }) =>
+        Effect.gen(function*() {
+          const balances = yield* heard(account.streamBalances({ buffer: FeedItem.sliding(100) }))
+          yield* pass(3)
+          const texts = (all: Effect.Effect.Success<typeof account.balances>) =>
+            all.map(({ asset, free, total }) => `${asset} ${shown(free)} ${shown(total)}`).toSorted()
+          expect(balances.values().map(texts)).toEqual([texts(yield* account.balances)])
+          const order = yield* place
+          yield* pass(3)
+          yield* simulator.fill(order.id)
+          yield* pass(5)
+          expect(texts(balances.values().at(-1) ?? [])).toEqual(texts(yield* account.balances))
+          expect(balances.values().length).toBeGreaterThan(1)
+        })
+      )
+    )
+
+    it.effect(
+      "find what happened while the connection was lost: each order and each fill once, oldest first",
+      run(({ account, place, simulator, trading }) =>
+        Effect.gen(function*() {
+          const [first, second, third] = [yield* place, yield* place, yield* place]
+          const orders = yield* heard(account.streamOrders())
+          const fills = yield* heard(account.streamFills())
+          yield* pass(3)
+          yield* simulator.fill(first.id, half)
+          yield* pass(3)
+          yield* simulator.disturb({ _tag: "Refuse" })
+          yield* simulator.disturb({ _tag: "Close", code: 1006 })
+          yield* pass(2)
+          yield* simulator.fill(first.id)
+          yield* pass(2)
+          yield* simulator.fill(second.id, half)
+          yield* pass(2)
+          yield* Effect.all([trading.cancel(third), pass(5)], { concurrency: 2 })
+          const fourth = yield* place
+          yield* pass(2)
+          yield* simulator.disturb({ _tag: "Calm" })
+          yield* pass(90)
+          yield* simulator.fill(fourth.id)
+          yield* pass(6)
+
+          expect(orders.statuses()).toEqual(["Connected", "Reconnecting", "Resynced"])
+          const told = (id: string) => orders.values().filter((order) => order.id === id).map(({ status }) => status)
+          expect(told(first.id)).toEqual(["open", "open", "filled"])
+          expect(told(second.id)).toEqual(["open", "open"])
+          expect(told(third.id)).toEqual(["open", "canceled"])
+          expect(told(fourth.id)).toEqual(["open", "filled"])
+          const history = yield* account.fills(symbol)
+          expect(history.length).toBe(4)
+          expect(fills.values().map(fillText)).toEqual(history.map(fillText))
+        })
+      )
+    )
+
+    it.effect(
+      "go on after a login or a token has run out",
+      run(({ account, place, simulator }) =>
+        Effect.gen(function*() {
+          const order = yield* place
+          const fills = yield* heard(account.streamFills())
+          yield* pass(3)
+          yield* simulator.disturb({ _tag: "Expire" })
+          yield* pass(1)
+          yield* simulator.fill(order.id, half)
+          yield* pass(60)
+          yield* simulator.fill(order.id)
+          yield* pass(6)
+          expect(fills.values().map(fillText)).toEqual((yield* account.fills(symbol)).map(fillText))
+          expect(fills.values().length).toBe(2)
+        })
+      )
+    )
+
+    it.effect(
+      "take nothing twice that is said twice",
+      run(({ account, place, simulator }) =>
+        Effect.gen(function*() {
+          const order = yield* place
+          const [orders, fills] = [yield* heard(account.streamOrders()), yield* heard(account.streamFills())]
+          yield* pass(3)
+          yield* simulator.disturb({ _tag: "Duplicate" })
+          yield* simulator.fill(order.id, half)
+          yield* pass(10)
+          yield* simulator.fill(order.id)
+          yield* pass(30)
+          expect(fills.values().map(fillText)).toEqual((yield* account.fills(symbol)).map(fillText))
+          expect(orders.values().map(({ status }) => status)).toEqual(["open", "open", "filled"])
+        })
+      )
+    )
+
+    it.effect(
+      "settle an order whose answer is lost by what they say of it",
+      run(({ account, deafen, place, trading }) =>
+        Effect.gen(function*() {
+          const first = yield* place
+          const orders = yield* heard(account.streamOrders())
+          yield* pass(3)
+          yield* deafen
+          const placing = yield* Effect.fork(place)
+          yield* pass(3)
+          const [, second] = orders.values()
+          expect(yield* Fiber.poll(placing)).toEqual(Option.some(Exit.succeed(second)))
+          const canceling = yield* Effect.fork(trading.cancel(first))
+          yield* pass(3)
+          const [, , third] = orders.values()
+          expect(third && [third.id, third.status]).toEqual([first.id, "canceled"])
+          expect(yield* Fiber.poll(canceling)).toEqual(Option.some(Exit.succeed(third)))
+        })
+      )
+    )
+
+    it.effect(
+      "leave nothing open when they are left",
+      run(({ account, simulator }) =>
+        Effect.gen(function*() {
+          const all = [
+            yield* heard(account.streamOrders()),
+            yield* heard(account.streamFills()),
+            yield* heard(account.streamBalances())
+          ]
+          yield* pass(3)
+          expect(yield* simulator.connections).toBeGreaterThan(0)
+          for (const each of all) yield* each.leave
+          yield* pass(30)
+          expect(yield* simulator.connections).toBe(0)
+        })
+      )
+    )
+
+    const { key, ...rest } = Simulator.credentials(id, "trade")
+    it.effect(
+      "fail when the key is refused, without a word of it",
+      running(subject, { ...rest, key: Redacted.make(`${Redacted.value(key).slice(0, -2)}00`) })(({ account }) =>
+        Effect.gen(function*() {
+          const orders = yield* heard(account.streamOrders())
+          yield* Effect.fork(pass(120))
+          const text = String(yield* orders.exit)
+          expect(text).toMatch(/AuthenticationFailed|PermissionDenied/)
+          expect(text).not.toContain(Redacted.value(rest.secret))
+        })
+      )
+    )
+  })
+}

@@ -1,0 +1,85 @@
+/**
+ * What has happened to the account's orders, one event after the other: as the feeds of an account tell it.
+ *
+ * @internal
+ */
+import * as BigDecimal from "effect/BigDecimal"
+import * as Engine from "../engine/Engine.js"
+import * as Decimal from "../engine/internal/decimal.js"
+
+/**
+ * An order as it was when it was placed, filled by `fill`, changed or ended; `fills` are all it had by then.
+ *
+ * @internal
+ */
+export interface Event {
+  readonly what: "placed" | "filled" | "changed" | "ended"
+  readonly order: Engine.Order
+  readonly fills: ReadonlyArray<Engine.Fill>
+  readonly fill: Engine.Fill | undefined
+}
+
+/** @internal What of the orders was told: the latest fill, and of each order how it was. */
+export interface Told {
+  readonly fill: number
+  readonly orders: ReadonlyMap<number, Engine.Order>
+}
+
+/** @internal */
+export const told = (engine: Engine.Engine): Told => ({
+  fill: Engine.fills(engine).reduce((most, { id }) => Math.max(most, id), -1),
+  orders: new Map(Engine.orders(engine).map((order) => [order.id, order]))
+})
+
+/** @internal What has happened since, each order's events in their order. */
+export const since = (engine: Engine.Engine, before: Told): ReadonlyArray<Event> =>
+  Engine.orders(engine).flatMap((order) => {
+    const was = before.orders.get(order.id)
+    return was === order ? [] : eventsOf(order, was, Engine.fillsOf(engine, order.id), before.fill)
+  })
+
+const eventsOf = (
+  order: Engine.Order,
+  was: Engine.Order | undefined,
+  all: ReadonlyArray<Engine.Fill>,
+  latest: number
+): ReadonlyArray<Event> => {
+  const old = all.filter(({ id }) => id <= latest)
+  const events: Array<Event> = []
+  const asOf = (
+    fills: ReadonlyArray<Engine.Fill>,
+    status: Engine.Order["status"],
+    updatedAt: number
+  ): Engine.Order => ({
+    ...order,
+    filled: BigDecimal.sumAll(fills.map(({ amount }) => amount)),
+    notional: BigDecimal.sumAll(fills.map(({ amount, price }) => BigDecimal.multiply(amount, price))),
+    fee: BigDecimal.sumAll(fills.map(({ fee }) => fee)),
+    status,
+    closedBecause: status === "open" ? undefined : order.closedBecause,
+    updatedAt
+  })
+  if (was === undefined) {
+    events.push({ what: "placed", order: asOf(old, "open", order.createdAt), fills: old, fill: undefined })
+  } else if (
+    !BigDecimal.equals(was.amount, order.amount) ||
+    !BigDecimal.equals(was.price ?? Decimal.zero, order.price ?? Decimal.zero)
+  ) {
+    events.push({ what: "changed", order: asOf(old, "open", order.updatedAt), fills: old, fill: undefined })
+  }
+  for (let count = old.length + 1; count <= all.length; count++) {
+    const fills = all.slice(0, count)
+    const fill = fills.at(-1)
+    const isLast = count === all.length && order.status === "filled"
+    events.push({
+      what: "filled",
+      order: isLast ? order : asOf(fills, "open", fill?.at ?? order.updatedAt),
+      fills,
+      fill
+    })
+  }
+  if (order.status === "canceled" && was?.status !== "canceled") {
+    events.push({ what: "ended", order, fills: all, fill: undefined })
+  }
+  return events
+}
