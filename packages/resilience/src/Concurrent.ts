@@ -122,6 +122,44 @@ export const forEach = <A, B, E, R>(
 }
 
 /**
+ * Runs two effects at once, and gives what the first of them ends with, be it a success or a failure.
+ *
+ * The other one is interrupted, and it ends only when that one has ended, also when it is interrupted itself. Both run in fibers
+ * of their own that can be interrupted wherever the caller is, as in a finalizer.
+ *
+ * **Gotchas**
+ *
+ * `Effect.race`, `raceFirst` and what is made of them hang for good in effect 3.22 when they are interrupted just where their fiber
+ * yields, and wait in a finalizer for a loser that never ends.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const raceFirst = <A, E, R, A2, E2, R2>(
+  self: Effect.Effect<A, E, R>,
+  that: Effect.Effect<A2, E2, R2>
+): Effect.Effect<A | A2, E | E2, R | R2> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(
+      Effect.zip(Effect.forkDaemon(Effect.interruptible(self)), Effect.forkDaemon(Effect.interruptible(that))),
+      ([one, other]) => {
+        const ended = Effect.async<Fiber.RuntimeFiber<A | A2, E | E2>>((resume) => {
+          one.addObserver(() => resume(Effect.succeed(one)))
+          other.addObserver(() => resume(Effect.succeed(other)))
+        })
+        return Effect.matchCauseEffect(restore(ended), {
+          onFailure: (cause) => Effect.zipRight(Fiber.interruptAll([one, other]), Effect.failCause(cause)),
+          onSuccess: (winner) =>
+            Effect.zipRight(
+              Fiber.interrupt<A | A2, E | E2>(winner === one ? other : one),
+              Effect.zipRight(Fiber.inheritAll(winner), Effect.flatten(Fiber.await(winner)))
+            )
+        })
+      }
+    )
+  )
+
+/**
  * Runs the effects of a tuple or of an array, as {@link forEach} does.
  *
  * @since 0.1.0

@@ -151,3 +151,48 @@ describe("Concurrent.forEach", () => {
     { fastCheck: { numRuns: 30 } }
   )
 })
+
+describe("Concurrent.raceFirst", () => {
+  it.effect("gives what ends first, a success or a failure, and interrupts the other", () =>
+    Effect.gen(function*() {
+      const { counts, watch } = watched()
+      const race = <A, E>(self: Effect.Effect<A, E>) =>
+        Effect.gen(function*() {
+          const sides = [
+            Concurrent.raceFirst(watch(Effect.delay(self, 10)), watch(Effect.never)),
+            Concurrent.raceFirst(watch(Effect.never), watch(Effect.delay(self, 10)))
+          ]
+          const fibers = yield* Effect.forEach(sides, (side) => Effect.fork(Effect.exit(side)))
+          yield* TestClock.adjust(10)
+          return yield* Effect.forEach(fibers, Fiber.join)
+        })
+      assert.deepStrictEqual(yield* race(Effect.succeed(1)), [Exit.succeed(1), Exit.succeed(1)])
+      assert.deepStrictEqual(yield* race(Effect.fail("no")), [Exit.fail("no"), Exit.fail("no")])
+      assert.deepStrictEqual(counts, { running: 0, most: 4, begun: 8 })
+    }))
+
+  it.effect("ends in a finalizer, though its loser never would", () =>
+    Effect.gen(function*() {
+      const ended = yield* Deferred.make<string>()
+      const race = Concurrent.raceFirst(Effect.succeed("won"), Effect.never)
+      yield* Effect.ensuring(Effect.void, Effect.flatMap(race, (won) => Deferred.succeed(ended, won)))
+      assert.strictEqual(yield* Deferred.await(ended), "won")
+    }))
+
+  it.scoped("hands on what the winner set", () =>
+    Effect.gen(function*() {
+      const ref = yield* FiberRef.make("before")
+      yield* Concurrent.raceFirst(FiberRef.set(ref, "won"), Effect.never)
+      assert.strictEqual(yield* FiberRef.get(ref), "won")
+    }))
+
+  it.effect("leaves nothing behind and never hangs, wherever it is interrupted", () =>
+    Effect.gen(function*() {
+      const { counts, watch } = watched()
+      yield* interruptEverywhere(Effect.sync(() => ({
+        victim: Concurrent.raceFirst(watch(Effect.yieldNow()), watch(Effect.never)),
+        meanwhile: Effect.void,
+        verify: Effect.sync(() => assert.strictEqual(counts.running, 0))
+      })))
+    }))
+})

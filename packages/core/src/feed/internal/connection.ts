@@ -1,3 +1,4 @@
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as PlatformSocket from "@effect/platform/Socket"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
@@ -262,7 +263,7 @@ const start = (
         return yield* Queue.take(moved)
       }
       const waits = Effect.asVoid(Queue.take(moved))
-      return yield* Number.isFinite(next) ? Effect.race(waits, Effect.sleep(Math.ceil(next - now))) : waits
+      return yield* Number.isFinite(next) ? Concurrent.raceFirst(waits, Effect.sleep(Math.ceil(next - now))) : waits
     })
 
     const send = (messages: ReadonlyArray<unknown>, paced: Effect.Effect<void, Stopped>) =>

@@ -1,4 +1,5 @@
 import type * as CircuitBreaker from "@effect-exchange/resilience/CircuitBreaker"
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import type { SocketError } from "@effect/platform/Socket"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -97,7 +98,7 @@ export const make = (
     /** Another connection in the place of one that still serves, without a gap: it serves from when it has everything. */
     const succeed = Effect.gen(function*() {
       const next = yield* connect(true)
-      const outcome = yield* Effect.raceFirst(Effect.as(next.settled, true), Effect.as(next.ended, false))
+      const outcome = yield* Concurrent.raceFirst(Effect.as(next.settled, true), Effect.as(next.ended, false))
       if (outcome) return next
       yield* closed(next)
       return undefined
@@ -111,8 +112,8 @@ export const make = (
       Scope.Scope
     > =>
       Effect.flatMap(
-        Effect.raceFirst(
-          Effect.raceFirst(
+        Concurrent.raceFirst(
+          Concurrent.raceFirst(
             Effect.map(connection.ended, (because) => ({ next: undefined, because })),
             Effect.as(unneeded, { next: undefined, because: undefined })
           ),

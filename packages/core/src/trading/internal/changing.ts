@@ -1,3 +1,4 @@
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -131,10 +132,10 @@ const lost = (
   isDone: (order: Order) => boolean
 ): Effect.Effect<Order, ExchangeError.OutcomeUnknown> =>
   Effect.flatMap(
-    Effect.raceFirst(
+    Concurrent.raceFirst(
       OrderReading.read(Lookup.byReference(desk, operation, reference), isDone),
       // What has ended stays so; how it was changed may have been otherwise before.
-      OrderReading.told(Effect.raceFirst(
+      OrderReading.told(Concurrent.raceFirst(
         desk.seen.first("known", (order) => Identity.isNamed(reference, order) && OrderReading.hasEnded(order)),
         desk.seen.first("next", (order) => Identity.isNamed(reference, order) && isDone(order))
       ))

@@ -1,3 +1,4 @@
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Deadline from "@effect-exchange/resilience/Deadline"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -117,7 +118,7 @@ export const told = (order: Effect.Effect<Order>): Effect.Effect<Seen> =>
  * @internal
  */
 export const answered = <A, E>(answer: Effect.Effect<A, E>, told: Effect.Effect<A>): Effect.Effect<A, E> =>
-  Effect.raceFirst(answer, Effect.interruptible(Effect.zipLeft(told, Effect.sleep("1 second"))))
+  Concurrent.raceFirst(answer, Effect.zipLeft(told, Effect.sleep("1 second")))
 
 /** @internal */
 export const isListed = (order: Order): boolean => order.status !== "pending"

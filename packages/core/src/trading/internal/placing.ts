@@ -247,7 +247,7 @@ const confirm = (desk: Desk, operation: string, ready: Ready, placed: Adapter.Pl
     const named = id === undefined ? { clientOrderId: ready.order.clientOrderId } : { id }
     const shown = placed._tag === "Order"
       ? Option.some(placed.order)
-      : (yield* Effect.raceFirst(
+      : (yield* Concurrent.raceFirst(
         OrderReading.read(desk.account.order({ ...reference, ...named }), OrderReading.isListed),
         OrderReading.told(
           desk.seen.first(
@@ -317,7 +317,7 @@ const settle = (desk: Desk, operation: string, ready: Ready, error: ExchangeErro
     Effect.flatMap(
       Lookup.asked(desk, ready.order, ready.at),
       (asked) =>
-        Effect.raceFirst(
+        Concurrent.raceFirst(
           Lookup.search(desk, operation, asked),
           Effect.asSome(desk.seen.first("known", (seen) => Identity.isSurely(asked, seen)))
         )

@@ -40,9 +40,8 @@ export const make = (): SeenOrders => {
       markets.set(market.symbol, market)
     },
     markets: () => Array.from(markets.values()),
-    // In a finalizer as well, where nothing else can be interrupted: it may have to be given up.
     first: (from, isMeant) =>
-      Effect.interruptible(Effect.async<Order>((resume) => {
+      Effect.async<Order>((resume) => {
         const found = from === "known" ? Array.from(known.values()).findLast(isMeant) : undefined
         if (found !== undefined) return resume(Effect.succeed(found))
         const hear = (order: Order) => {
@@ -52,6 +51,6 @@ export const make = (): SeenOrders => {
         }
         waiting.add(hear)
         return Effect.sync(() => waiting.delete(hear))
-      }))
+      })
   }
 }
