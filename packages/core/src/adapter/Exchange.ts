@@ -87,7 +87,12 @@ export const define = <
       trading: (service) => Context.make(Trading, service)
     },
     account: (client, { markets }) => accountQuestions.make(facts)(client, markets),
-    accountStreams: (desk, feed) => accountStreams.make({ ...desk, facts }, feed),
+    accountStreams: (desk, feed) =>
+      accountStreams.make(
+        { ...desk, exchange: facts.protocol.exchange, unit: facts.unit, feeIn: account.fills.feeIn },
+        facts.feeds ?? {},
+        feed
+      ),
     trading: (client, { account }) => tradingQuestions.make(facts)(client, account)
   })
   return { ...exchange, MarketData, Account, Trading }

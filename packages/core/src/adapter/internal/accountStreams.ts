@@ -39,8 +39,12 @@ type Failure = AccountError | FeedItem.SlowConsumer
  *
  * @internal
  */
-export const make = (desk: Telling.Desk, feed: Effect.Effect<Feed, MarketDataError>): Streams => {
-  const { facts: { feeds = nothing, protocol: { exchange } }, markets } = desk
+export const make = (
+  desk: Telling.Desk,
+  feeds: Partial<Feeds>,
+  feed: Effect.Effect<Feed, MarketDataError>
+): Streams => {
+  const { exchange, markets } = desk
   const channels = lazily(feed, (feed) => ({
     orders: feed.channel<Row.Order, AccountError>(),
     fills: feed.channel<Row.Fill | Row.Entry | FillsOf, AccountError>(),
@@ -169,8 +173,6 @@ const told = <Said, A>(
     )
     return Stream.interruptWhenDeferred(stream, died)
   })
-
-const nothing: Partial<Feeds> = {}
 
 /** None of what an account's feed says may be missed. */
 const whole = FeedItem.failing(10_000)

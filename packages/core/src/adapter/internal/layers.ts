@@ -108,7 +108,7 @@ export const make = <MarketDataTag, AccountTag, TradingTag, Region extends strin
       })
       const adapter = definition.account(client, { credentials, markets })
       const seen = SeenOrders.make()
-      const streams = definition.accountStreams?.({ account: adapter, client, markets, seen }, feed) ??
+      const streams = definition.accountStreams?.({ account: adapter, markets, seen, skew: skewOf(client) }, feed) ??
         AccountStreams.none(exchange)
       const service = deadlines.account(
         accountService.make(exchange, features, client, adapter, markets, streams, trades),
@@ -150,7 +150,7 @@ export const make = <MarketDataTag, AccountTag, TradingTag, Region extends strin
         ),
         journal,
         patience: lookupPatience ?? "30 seconds",
-        skew: Effect.map(client.health, ({ clockSkewMillis }) => clockSkewMillis),
+        skew: skewOf(client),
         underWay: new Set<string>()
       }
       const service = deadlines.trading(tradingService.make(desk, client), deadlineOf(options))
@@ -193,6 +193,9 @@ export const make = <MarketDataTag, AccountTag, TradingTag, Region extends strin
     }
   }
 }
+
+const skewOf = ({ health }: Pick<ExchangeClient.ExchangeClient<"marketData">, "health">): Effect.Effect<number> =>
+  Effect.map(health, ({ clockSkewMillis }) => clockSkewMillis)
 
 // What an earlier run has ordered today counts as well.
 const spentToday = (

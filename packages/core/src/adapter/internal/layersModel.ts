@@ -181,7 +181,7 @@ export interface Definition<MarketDataTag, AccountTag, TradingTag, Region extend
   ) => Adapter.Account
   /** Defaults to none. */
   readonly accountStreams?: (
-    desk: Omit<Telling.Desk, "facts">,
+    desk: Pick<Telling.Desk, "account" | "markets" | "seen" | "skew">,
     feed: Effect.Effect<Feed.Feed, MarketDataError>
   ) => AccountStreams
   readonly trading: (

@@ -1,5 +1,5 @@
+import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
-import type { ExchangeClient } from "../../engine/ExchangeClient.js"
 import type { Markets } from "../../engine/Markets.js"
 import type { Balance } from "../../model/Balance.js"
 import * as Decimal from "../../model/Decimal.js"
@@ -10,9 +10,10 @@ import type { Market } from "../../model/Market.js"
 import type { Order } from "../../model/Order.js"
 import type * as Adapter from "../../ports/Adapter.js"
 import type { SeenOrders } from "../../trading/internal/seenOrders.js"
+import type { Account, PublicFacts } from "../Declaration.js"
 import type { FillsOf } from "../Feeds.js"
 import type * as Row from "../Row.js"
-import { type Facts, summed } from "./accountQuestions.js"
+import { summed } from "./accountQuestions.js"
 import * as accountRows from "./accountRows.js"
 import * as News from "./news.js"
 import { understood } from "./understood.js"
@@ -31,9 +32,12 @@ export interface Telling<in Row, out A> {
 }
 
 /** @internal What is asked for beside a feed, and who else of the Layer hears of it. */
-export interface Desk {
-  readonly facts: Facts
-  readonly client: Pick<ExchangeClient<"account">, "health">
+export interface Desk extends Pick<PublicFacts<string>, "unit"> {
+  readonly exchange: string
+  /** What a fee without an asset is in. */
+  readonly feeIn: Account["fills"]["feeIn"]
+  /** The exchange's clock minus ours, in milliseconds. */
+  readonly skew: Effect.Effect<number>
   readonly account: Adapter.Account
   readonly markets: Markets
   readonly seen: SeenOrders
@@ -52,8 +56,7 @@ export interface Wish {
  * @internal
  */
 export const orders = (desk: Desk, wish: Wish): Telling<Row.Order, Order> => {
-  const { account, facts, markets, seen } = desk
-  const { protocol: { exchange } } = facts
+  const { account, exchange, markets, seen } = desk
   const { market, operation } = wish
   const known = News.orders()
 
@@ -103,7 +106,7 @@ export const orders = (desk: Desk, wish: Wish): Telling<Row.Order, Order> => {
         understood(
           exchange,
           operation,
-          accountRows.aboutAny(facts, markets, Listing.of(rows), (row, market, amounts) => ({
+          accountRows.aboutAny(desk, markets, Listing.of(rows), (row, market, amounts) => ({
             order: accountRows.order(exchange, row, market, amounts),
             market
           }))
@@ -119,8 +122,7 @@ export const orders = (desk: Desk, wish: Wish): Telling<Row.Order, Order> => {
  * @internal
  */
 export const fills = (desk: Desk, wish: Wish): Telling<Row.Fill | Row.Entry | FillsOf, Fill> => {
-  const { account, facts, markets, seen } = desk
-  const { account: { fills: { feeIn } }, protocol: { exchange } } = facts
+  const { account, exchange, feeIn, markets, seen } = desk
   const { market, operation } = wish
   const isNews = News.fills()
   /** From when the history of a market is to be read on, as its feed only says that there is more of it. */
@@ -169,7 +171,7 @@ export const fills = (desk: Desk, wish: Wish): Telling<Row.Fill | Row.Entry | Fi
         const told = yield* understood(
           exchange,
           operation,
-          accountRows.aboutAny(facts, markets, Listing.of(said), (row, market, amounts) => {
+          accountRows.aboutAny(desk, markets, Listing.of(said), (row, market, amounts) => {
             seen.visit(market)
             return accountRows.fill(exchange, feeIn, row, market, amounts)
           })
@@ -178,7 +180,7 @@ export const fills = (desk: Desk, wish: Wish): Telling<Row.Fill | Row.Entry | Fi
           exchange,
           operation,
           accountRows.aboutAny(
-            facts,
+            desk,
             markets,
             Listing.of(Array.from(touched, (market) => ({ market }))),
             (_, market) => market
@@ -200,7 +202,7 @@ export const balances = ({ account }: Desk, isSaid: boolean): Telling<Balance | 
   let told: string | undefined
   const whole = (): ReadonlyArray<ReadonlyArray<Balance>> => {
     const all = summed(Array.from(held.values()))
-    const text = all.map(({ asset, free, total }) => `${asset} ${Decimal.format(free)} ${Decimal.format(total)}`).join()
+    const text = all.map(({ asset, free, total }) => `${asset} ${plain(free)} ${plain(total)}`).join()
     if (text === told) return []
     told = text
     return [all]
@@ -222,13 +224,16 @@ export const balances = ({ account }: Desk, isSaid: boolean): Telling<Balance | 
   }
 }
 
+/** Without zeros at its end, of which the feed and the answer may have different numbers. */
+const plain = (value: BigDecimal.BigDecimal): string => Decimal.format(BigDecimal.normalize(value))
+
 const isWanted = ({ market }: Wish, { symbol }: { readonly symbol: string }): boolean =>
   market === undefined || symbol === market.symbol
 
 /** Orders that stand, with their markets. */
-const standing = ({ account, facts, markets, seen }: Desk, { market, operation }: Wish): Reads<News.OrderOf> =>
+const standing = ({ account, exchange, markets, seen }: Desk, { market, operation }: Wish): Reads<News.OrderOf> =>
   Effect.flatMap(
-    understood(facts.protocol.exchange, operation, account.openOrders(market)),
+    understood(exchange, operation, account.openOrders(market)),
     Effect.forEach((order) =>
       Effect.map(markets.find(operation, order.symbol), (market) => {
         seen.visit(market)
@@ -241,11 +246,8 @@ const standing = ({ account, facts, markets, seen }: Desk, { market, operation }
  * From when a history is to be read, by the exchange's clock: some time before the feed was lost, as that may have been found out
  * late, and nothing from before it was asked for.
  */
-const since = ({ client }: Desk, { startedAt }: Wish, lostAt: number): Effect.Effect<number> =>
-  Effect.map(
-    client.health,
-    ({ clockSkewMillis = 0 }) => Math.floor(Math.max(startedAt - second, lostAt - margin) + clockSkewMillis)
-  )
+const since = ({ skew }: Desk, { startedAt }: Wish, lostAt: number): Effect.Effect<number> =>
+  Effect.map(skew, (skew) => Math.floor(Math.max(startedAt - second, lostAt - margin) + skew))
 
 const second = 1000
 /** A connection may have been dead for so long before it was found out. */
