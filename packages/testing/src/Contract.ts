@@ -37,6 +37,7 @@ import { bookCases, limitCases } from "./internal/bookCases.js"
 import { candleCases } from "./internal/candleCases.js"
 import { changingCases, errorCases, tradingLimitCases } from "./internal/changingCases.js"
 import { endingCases } from "./internal/endingCases.js"
+import { accountFeedCases, feedCases, tradingFeedCases } from "./internal/feedCases.js"
 import { fillingCases } from "./internal/fillingCases.js"
 import { marketDataCases } from "./internal/marketDataCases.js"
 import { tradingCases } from "./internal/tradingCases.js"
@@ -56,6 +57,9 @@ export const cases: ReadonlyArray<ContractCase> = [
   ...Arr.sortWith([...tradingCases, ...fillingCases, ...changingCases], ({ id }) => id, Order.string),
   ...errorCases,
   ...endingCases,
+  ...feedCases,
+  ...accountFeedCases,
+  ...tradingFeedCases,
   ...limitCases,
   ...tradingLimitCases
 ]

@@ -4,6 +4,7 @@ import {
   Decimal,
   ExchangeError,
   ExchangeSymbol,
+  FeedItem,
   type Fill,
   MarketData,
   type Order,
@@ -152,6 +153,16 @@ const changedBook = (change: (book: OrderBook.OrderBook) => Partial<OrderBook.Or
 })
 
 const twice = (level: OrderBook.Level) => ({ ...level, price: BigDecimal.multiply(level.price, two) })
+
+const changedValues = <A, E>(
+  stream: Stream.Stream<FeedItem.FeedItem<A>, E>,
+  change: (value: A) => ReadonlyArray<A>
+): Stream.Stream<FeedItem.FeedItem<A>, E> =>
+  Stream.mapConcat(
+    stream,
+    (item): ReadonlyArray<FeedItem.FeedItem<A>> =>
+      item._tag === "Data" ? change(item.value).map((value) => FeedItem.FeedItem.Data({ value })) : [item]
+  )
 
 const changedTrades =
   (change: (trades: ReadonlyArray<Trade.Trade>) => ReadonlyArray<Trade.Trade>) => (honest: Service) => ({
@@ -562,7 +573,30 @@ const liars: ReadonlyArray<readonly [what: string, lie: (honest: Service) => Par
         )
       }),
       ["MD-21", "LM-01"]
-    ]
+    ],
+    ["streams data and never says that it is connected", (honest) => ({
+      streamTicker: (symbol) => Stream.filter(honest.streamTicker(symbol), ({ _tag }) => _tag === "Data")
+    }), ["FD-01"]],
+    ["streams the tickers of another market", (honest) => ({
+      streamTicker: () => honest.streamTicker("ETH/USDT")
+    }), ["FD-01"]],
+    ["streams books upside down", (honest) => ({
+      streamOrderBook: (symbol) =>
+        changedValues(honest.streamOrderBook(symbol), (book) => [{
+          ...book,
+          depth: (levels) => {
+            const { asks, bids } = book.depth(levels)
+            return { bids: asks, asks: bids }
+          }
+        }])
+    }), ["FD-02"]],
+    ["streams each trade twice", (honest) => ({
+      streamTrades: (symbol) => changedValues(honest.streamTrades(symbol), (trade) => [trade, trade])
+    }), ["FD-03"]],
+    ["streams whatever is asked for", (honest) => ({
+      streamTrades: (symbol) =>
+        Stream.catchAll(honest.streamTrades(symbol), () => Stream.make(FeedItem.FeedItem.Connected()))
+    }), ["FD-04"]]
   ]
 
 describe("the suite catches who", { timeout: 60_000 }, () => {
@@ -719,7 +753,11 @@ const accountLiars: ReadonlyArray<
     "takes any limit",
     (honest) => ({ fills: (symbol) => honest.fills(symbol) }),
     ["AC-10", "AC-14"]
-  ]
+  ],
+  ["streams the balances of another account", (honest) => ({
+    streamBalances: () =>
+      changedValues(honest.streamBalances(), (all) => [all.map((balance) => ({ ...balance, total: two }))])
+  }), ["FD-05"]]
 ]
 
 describe("the suite catches an account that", { timeout: 60_000 }, () => {
@@ -733,7 +771,7 @@ describe("the suite catches an account that", { timeout: 60_000 }, () => {
             Account.Account,
             Effect.map(Account.Account, (honest) => ({ ...honest, ...lie(honest) }))
           ).pipe(Layer.provideMerge(account))
-        }, byAll ? ["AC"] : expected)
+        }, byAll ? ["AC", "FD"] : expected)
         assert.deepStrictEqual(found.map((violation) => violation.case), expected)
       }))
   }
@@ -800,7 +838,10 @@ describe("suite", { timeout: 60_000 }, () => {
     const ids = Contract.cases.map(({ id }) => id)
     assert.strictEqual(new Set(ids).size, ids.length)
     for (const { capability, id } of Contract.cases) {
-      assert.match(id, { marketData: /^(MD|LM)-\d\d$/, account: /^AC-\d\d$/, trading: /^(TR|ER|LM)-\d\d$/ }[capability])
+      assert.match(
+        id,
+        { marketData: /^(MD|FD|LM)-\d\d$/, account: /^(AC|FD)-\d\d$/, trading: /^(TR|ER|FD|LM)-\d\d$/ }[capability]
+      )
     }
   })
 

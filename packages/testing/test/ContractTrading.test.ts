@@ -2,7 +2,7 @@ import { Account, ExchangeError, type MarketData, type Order, Trading } from "@e
 import type { Adapter } from "@effect-exchange/core/adapter"
 import { assert, describe, it } from "@effect/vitest"
 import { assertInclude, assertSome } from "@effect/vitest/utils"
-import { BigDecimal, ConfigProvider, Context, Duration, Effect, Either, Layer, Option, Ref } from "effect"
+import { BigDecimal, ConfigProvider, Context, Duration, Effect, Either, Layer, Option, Ref, Stream } from "effect"
 import { Contract, type ContractCase, Mock } from "../src/index.js"
 import { byAll, violations } from "./support/judge.js"
 
@@ -110,7 +110,7 @@ const judge = (
     exchange: Service
   ) => { readonly trading?: Partial<Service>; readonly account?: Partial<AccountService> },
   features: Partial<Adapter.Features> = {},
-  cases: ReadonlyArray<string> = ["TR", "ER", "LM-02"]
+  cases: ReadonlyArray<string> = ["TR", "ER", "FD-06", "FD-07", "LM-02"]
 ) =>
   violations({
     ...subject,
@@ -526,6 +526,31 @@ const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<strin
       }
     },
     ["LM-02"]
+  ],
+  [
+    "streams orders from now on, and not those that stand",
+    (_, account) => ({
+      account: {
+        streamOrders: (symbol) => {
+          let isFirst = true
+          return Stream.filter(account.streamOrders(symbol), ({ _tag }) => {
+            const isKept = _tag !== "Data" || !isFirst
+            if (_tag === "Data") isFirst = false
+            return isKept
+          })
+        }
+      }
+    }),
+    ["FD-06"]
+  ],
+  [
+    "streams each fill twice",
+    (_, account) => ({
+      account: {
+        streamFills: (symbol) => Stream.mapConcat(account.streamFills(symbol), (item) => [item, item])
+      }
+    }),
+    ["FD-07"]
   ]
 ]
 
@@ -640,7 +665,7 @@ describe("on a live exchange", () => {
   it.effect("no order is placed, whatever is configured", () =>
     Effect.gen(function*() {
       const live = { ...subject, on: "live" } as const
-      const trading = Contract.suite(live).filter(({ id }) => /^(TR|ER|LM-02)/.test(id))
+      const trading = Contract.suite(live).filter(({ id }) => /^(TR|ER|LM-02|FD-0[67])/.test(id))
       const on = ConfigProvider.fromMap(new Map([["EXCHANGE_CONTRACT", "live"]]))
       for (const test of trading) {
         assertSome(yield* Effect.withConfigProvider(test.skip, on), "no order is placed on a live exchange")

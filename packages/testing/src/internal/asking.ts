@@ -17,7 +17,7 @@ export const defineMarketData = (
   body: (
     service: MarketData.MarketData.Service,
     subject: Subject
-  ) => Effect.Effect<void, Broken | ExchangeError.MarketDataError>
+  ) => Effect.Effect<void, Broken | ExchangeError.ExchangeError>
 ): MarketDataCase => ({
   ...about,
   capability: "marketData",
@@ -31,7 +31,7 @@ export const defineAccount = (
     service: Account.Account.Service,
     subject: Subject,
     symbols: Effect.Effect<ReadonlyArray<string>, Broken | ExchangeError.MarketDataError>
-  ) => Effect.Effect<unknown, Broken | ExchangeError.AccountError | ExchangeError.KeyRefused>
+  ) => Effect.Effect<unknown, Broken | ExchangeError.ExchangeError>
 ): AccountCase => ({
   ...about,
   capability: "account",

@@ -1,0 +1,246 @@
+import { type Account, type ExchangeError, type FeedItem, Fill, Order, Ticker, Trade } from "@effect-exchange/core"
+import * as BigDecimal from "effect/BigDecimal"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { AccountCase, MarketDataCase, TradingCase } from "../ContractCase.js"
+import { about, defineAccount, defineMarketData, first, listed } from "./asking.js"
+import { Broken, ensure, fits, refused, unique } from "./judging.js"
+import { amountAt, define as defineTrading, ended, equal, eventually, placeFar, quote } from "./scene.js"
+
+type Live<A> = Stream.Stream<FeedItem.FeedItem<A>, ExchangeError.ExchangeError | FeedItem.SlowConsumer>
+type Failure = ExchangeError.ExchangeError | Broken
+
+/** What a feed said. */
+interface Heard<A> {
+  readonly values: Array<A>
+  readonly statuses: Array<string>
+}
+
+/** How long a feed may take to say something. */
+const patience = "40 seconds"
+/** So many values are listened to where there may be none. */
+const several = 20
+
+/** A slow consumer is nobody's fault but the suite's. */
+const drained = <A>(stream: Live<A>): Effect.Effect<void, Failure> =>
+  Effect.catchAll(
+    Stream.runDrain(stream),
+    (error): Effect.Effect<never, Failure> =>
+      error._tag === "SlowConsumer" ? new Broken({ detail: error.message }) : Effect.fail(error)
+  )
+
+/** Listens until it `isEnough`, and adds to what was heard. */
+const hearing = <A>(stream: Live<A>, heard: Heard<A>, isEnough: () => boolean): Effect.Effect<void, Failure> =>
+  drained(Stream.takeUntil(stream, (item) => {
+    if (item._tag === "Data") heard.values.push(item.value)
+    else heard.statuses.push(item._tag)
+    return isEnough()
+  }))
+
+/** The values of a feed, `atLeast` so many; none of one that the exchange says not to have. */
+const valuesOf = <A>(
+  what: string,
+  stream: Live<A>,
+  atLeast: number
+): Effect.Effect<ReadonlyArray<A>, Failure> => {
+  const heard: Heard<A> = { values: [], statuses: [] }
+  return hearing(stream, heard, () => heard.values.length >= (atLeast === 0 ? several : atLeast)).pipe(
+    Effect.timeoutOption(atLeast === 0 ? "10 seconds" : patience),
+    Effect.zipRight(
+      Effect.suspend(() =>
+        ensure(heard.statuses[0] === "Connected", () => `${what} began with ${heard.statuses[0] ?? "a value"}`)
+      )
+    ),
+    Effect.zipRight(
+      Effect.suspend(() => ensure(heard.values.length >= atLeast, () => `${what} said nothing in ${patience}`))
+    ),
+    Effect.as(heard.values),
+    Effect.catchAll((error) => error._tag === "Unsupported" ? Effect.succeed([]) : Effect.fail(error))
+  )
+}
+
+const isOf = (
+  what: string,
+  value: { readonly symbol: string; readonly exchange: string },
+  expected: { readonly symbol: string; readonly exchange: string }
+) =>
+  ensure(
+    value.symbol === expected.symbol && value.exchange === expected.exchange,
+    () => `${what} of ${expected.symbol} on ${expected.exchange} says it is of ${value.symbol} on ${value.exchange}`
+  )
+
+/** @internal */
+export const feedCases: ReadonlyArray<MarketDataCase> = [
+  defineMarketData(
+    about("FD-01", "a feed of tickers says that it is connected, and then tickers of its symbol"),
+    (service, subject) =>
+      Effect.gen(function*() {
+        const symbol = first(yield* listed(service, subject))
+        for (const ticker of yield* valuesOf("the feed of tickers", service.streamTicker(symbol), 1)) {
+          yield* fits(Ticker.Ticker, "the ticker", ticker)
+          yield* isOf("the ticker", ticker, { symbol, exchange: service.exchange })
+        }
+      })
+  ),
+  defineMarketData(
+    about("FD-02", "a feed of an order book gives books that are whole: the best first, and not crossed"),
+    (service, subject) =>
+      Effect.gen(function*() {
+        const symbol = first(yield* listed(service, subject))
+        const books = yield* valuesOf("the feed of the book", service.streamOrderBook(symbol, { depth: 5 }), 1)
+        for (const book of books) {
+          yield* isOf("the book", book, { symbol, exchange: service.exchange })
+          const { asks, bids } = book.depth(5)
+          const prices = [...bids.toReversed(), ...asks].map(({ price }) => price)
+          yield* ensure(
+            prices.every((price, index) => index === 0 || BigDecimal.lessThan(prices[index - 1] ?? price, price)),
+            () => `the book of ${symbol} is crossed, or its levels are not best first`
+          )
+        }
+      })
+  ),
+  defineMarketData(
+    about("FD-03", "a feed of trades gives each trade once, oldest first"),
+    (service, subject) =>
+      Effect.gen(function*() {
+        const symbol = first(yield* listed(service, subject))
+        const trades = yield* valuesOf("the feed of trades", service.streamTrades(symbol), 0)
+        for (const trade of trades) {
+          yield* fits(Trade.Trade, "the trade", trade)
+          yield* isOf("the trade", trade, { symbol, exchange: service.exchange })
+        }
+        yield* unique("the trade", trades.map(({ id }) => id))
+      })
+  ),
+  defineMarketData(
+    about("FD-04", "a feed of what is not listed, or of what is no symbol, fails as a request for it does"),
+    (service, { unknownSymbol }) =>
+      Effect.forEach([[unknownSymbol, "SymbolNotFound"], ["nonsense", "InvalidRequest"]] as const, ([input, tag]) => {
+        const asked = Effect.catchTag(drained(service.streamTrades(input)), "Broken", Effect.die)
+        const expected = { tag, exchange: service.exchange, operation: "streamTrades", input }
+        return Effect.if(hasNoFeed(asked), { onTrue: () => Effect.void, onFalse: () => refused(asked, expected) })
+      }, { discard: true })
+  )
+]
+
+const hasNoFeed = (asked: Effect.Effect<void, ExchangeError.ExchangeError>): Effect.Effect<boolean> =>
+  Effect.match(asked, { onFailure: ({ _tag }) => _tag === "Unsupported", onSuccess: () => false })
+
+const balanceTexts = (balances: Effect.Effect.Success<Account.Account.Service["balances"]>): string =>
+  balances.map(({ asset, free, total }) =>
+    [asset, BigDecimal.format(BigDecimal.normalize(free)), BigDecimal.format(BigDecimal.normalize(total))].join(" ")
+  ).toSorted().join()
+
+// Amounts stay out of what is said: reports of a run against a real account may be public.
+/** @internal */
+export const accountFeedCases: ReadonlyArray<AccountCase> = [
+  defineAccount(
+    about("FD-05", "a feed of balances begins with what a request gives"),
+    (service) =>
+      Effect.gen(function*() {
+        const [balances] = yield* valuesOf("the feed of balances", service.streamBalances(), 1)
+        if (balances === undefined) return
+        yield* eventually(Effect.flatMap(service.balances, (asked) =>
+          ensure(
+            balanceTexts(asked) === balanceTexts(balances),
+            () => "the balances of the feed are not those of a request"
+          )))
+      })
+  )
+]
+
+/** @internal */
+export const tradingFeedCases: ReadonlyArray<TradingCase> = [
+  defineTrading(
+    about("FD-06", "a feed of orders begins with those that stand, and tells of what becomes of them"),
+    (scene) =>
+      Effect.gen(function*() {
+        const { account, market: { symbol }, trading } = scene
+        const before = yield* placeFar(scene)
+        const heard: Heard<Order.Order> = { values: [], statuses: [] }
+        const statesOf = (id: string) => heard.values.filter((order) => order.id === id).map(({ status }) => status)
+        const listening = yield* Effect.fork(
+          hearing(account.streamOrders(symbol), heard, () => statesOf(before.id).includes("canceled"))
+        )
+        yield* until(
+          listening,
+          () => statesOf(before.id).length > 0,
+          "the feed did not begin with an order that stands"
+        )
+        if (yield* isUnsupported(listening)) {
+          return
+        }
+        const after = yield* placeFar(scene)
+        yield* until(
+          listening,
+          () => statesOf(after.id).length > 0,
+          "the feed did not tell of an order that was placed"
+        )
+        yield* trading.cancel(before)
+        yield* until(
+          listening,
+          () => statesOf(before.id).includes("canceled"),
+          "the feed did not tell of an order that was canceled"
+        )
+        for (const order of heard.values) yield* fits(Order.Order, "an order of the feed", order)
+        yield* ensure(
+          heard.values.every((order) => order.symbol === symbol),
+          () => `the feed of the orders of ${symbol} told of one of another market`
+        )
+      })
+  ),
+  defineTrading(
+    about("FD-07", "a feed of fills tells of each once, as the history has it"),
+    (scene) =>
+      Effect.gen(function*() {
+        const { account, market: { symbol }, trading } = scene
+        const heard: Heard<Fill.Fill> = { values: [], statuses: [] }
+        const listening = yield* Effect.fork(hearing(account.streamFills(symbol), heard, () => false))
+        yield* until(listening, () => heard.statuses.length > 0, "the feed of fills did not begin")
+        if (yield* isUnsupported(listening)) return
+        const { ask } = yield* quote(scene, scene.market)
+        const amount = amountAt(scene.market, ask)
+        const order = yield* Effect.flatMap(
+          trading.place({ type: "market", symbol, side: "buy", amount }),
+          (placed) => ended(scene, placed)
+        )
+        const told = () => heard.values.filter(({ orderId }) => orderId === order.id)
+        const filled = () => told().reduce((sum, { amount }) => BigDecimal.sum(sum, amount), BigDecimal.fromBigInt(0n))
+        yield* until(listening, () => equal(order.filled, filled()), "the feed did not tell of all that was filled")
+        for (const fill of told()) yield* fits(Fill.Fill, "a fill of the feed", fill)
+        yield* unique("the fill", told().map(({ id }) => id))
+        const history = (yield* account.fills(symbol)).filter(({ orderId }) => orderId === order.id)
+        yield* ensure(
+          history.map(({ id }) => id).toSorted().join() === told().map(({ id }) => id).toSorted().join(),
+          () => "the fills of the feed are not those of the history"
+        )
+        yield* Fiber.interrupt(listening)
+      })
+  )
+]
+
+/** Waits until what was heard is as it should be, or the feed has ended. */
+const until = (
+  listening: Fiber.RuntimeFiber<void, Failure>,
+  isSo: () => boolean,
+  otherwise: string
+): Effect.Effect<void, Broken> =>
+  Effect.sleep("200 millis").pipe(
+    Effect.repeat({ until: () => isSo() || listening.unsafePoll() !== null }),
+    Effect.timeoutFail({ duration: patience, onTimeout: () => new Broken({ detail: otherwise }) })
+  )
+
+/** Whether the exchange says not to have the feed; another failure is one. */
+const isUnsupported = (listening: Fiber.RuntimeFiber<void, Failure>): Effect.Effect<boolean, Failure> =>
+  Effect.flatMap(
+    Fiber.poll(listening),
+    Option.match({
+      onNone: () => Effect.succeed(false),
+      onSome: (exit) =>
+        Effect.as(exit, false).pipe(
+          Effect.catchAll((error) => error._tag === "Unsupported" ? Effect.succeed(true) : Effect.fail(error))
+        )
+    })
+  )
