@@ -117,6 +117,10 @@ export interface Simulator {
   readonly fill: (orderId: string, amount?: string) => Effect.Effect<Engine.Order, FillRejected>
   /** The exchange as it is now. */
   readonly state: Effect.Effect<State>
+  /** What it lists. */
+  readonly listings: ReadonlyArray<Market.Listing>
+  /** Reads off the exchange as its dialect sees it now: books, trades, all orders. Nothing is counted or disturbed. */
+  readonly see: <A>(look: (world: Dialect.World) => A) => Effect.Effect<A>
   /** Disturbs its sockets: see {@link Disturbance}. */
   readonly disturb: (disturbance: Peers.Disturbance) => Effect.Effect<void>
   /** How many sockets are open. */
@@ -167,12 +171,14 @@ export const make = Effect.fnUntraced(function*(
       { at, method: request.method, target: conceal(request.target), status, fault }
     ])
 
-  const peers = Peers.make(dialect.streaming, (look) =>
+  const attend = <A extends { readonly engine?: Engine.Engine | undefined }>(look: (world: Dialect.World) => A) =>
     Effect.gen(function*() {
       const now = yield* wholeMillis
       const active = Faults.at(yield* Ref.get(faults), now - startedAt, "", "")
       return yield* Ref.modify(exchange, (current) => course.attend(current, now, active, look))
-    }))
+    })
+
+  const peers = Peers.make(dialect.streaming, attend)
 
   const handle = Effect.fnUntraced(function*(
     request: Dialect.SimulatedRequest
@@ -237,6 +243,8 @@ export const make = Effect.fnUntraced(function*(
       yield* peers.tell
       return yield* Either.mapLeft(filled, rejected)
     }),
+    listings: dialect.listings,
+    see: (look) => Effect.map(attend((world) => ({ seen: look(world), engine: undefined })), ({ seen }) => seen),
     state: Effect.gen(function*() {
       const now = yield* instant
       const shown = course.show(yield* Ref.get(exchange), now)

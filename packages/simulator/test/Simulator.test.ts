@@ -3,7 +3,8 @@ import {
   HttpClient,
   type HttpClientError,
   HttpClientRequest,
-  type HttpClientResponse
+  type HttpClientResponse,
+  Socket
 } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { assertInstanceOf } from "@effect/vitest/utils"
@@ -355,6 +356,18 @@ describe("Simulator", () => {
           assert.notInclude(shown, Redacted.value(demo.secret))
         }
       }))
+
+    it.effect("lets whoever dials listen before it refuses", () =>
+      Effect.gen(function*() {
+        const { get } = yield* Simulator.Simulators
+        yield* Effect.flatMap(get("binance"), ({ disturb }) => disturb({ _tag: "Refuse" }))
+        const dial = yield* Socket.WebSocketConstructor
+        const socket = dial(`${Simulator.environment("binance").baseUrl.replace("http", "ws")}/stream`)
+        const heard: Array<string> = []
+        for (const type of ["open", "error", "close"]) socket.addEventListener(type, () => heard.push(type))
+        yield* TestClock.adjust(0)
+        assert.deepStrictEqual(heard, ["error", "close"])
+      }).pipe(Effect.provide(Simulator.layer("binance"))))
 
     it.effect("remembers the last thousand", () =>
       Effect.gen(function*() {

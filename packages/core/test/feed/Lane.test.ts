@@ -84,3 +84,18 @@ it.scoped("an exchange to which no connection is made is dialled less and less o
     expect(within(600_000, 1_200_000)).toBeGreaterThan(5)
     expect(within(600_000, 1_200_000)).toBeLessThan(60)
   }).pipe(Effect.withRandomFixed([0.5])))
+
+it.scoped("nobody is dialled for after those who listened have left, and again for who comes back", () =>
+  Effect.gen(function*() {
+    const { dials, lane } = yield* dialling
+    const book = { socket: "public", key: "book", channel: "book" }
+    lane.want(book, undefined)
+    yield* TestClock.adjust("2 seconds")
+    expect(dials.length).toBe(3)
+    lane.unwant("book")
+    yield* TestClock.adjust("5 minutes")
+    expect(dials.length).toBe(3)
+    lane.want(book, undefined)
+    yield* TestClock.adjust("10 seconds")
+    expect(dials.length).toBeGreaterThan(3)
+  }).pipe(Effect.withRandomFixed([0.5])))

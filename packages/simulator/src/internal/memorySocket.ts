@@ -57,6 +57,9 @@ class MemorySocket extends EventTarget implements globalThis.WebSocket {
       close: (code: number, reason: string) => this.#closed(code, reason)
     }
     return Effect.scoped(Effect.gen(this, function*() {
+      // Nobody can listen to a socket that is still being constructed.
+      yield* Effect.yieldNow()
+      if (this.readyState !== 0) return
       const peer = peers === undefined ? undefined : yield* peers.connect(target, sink)
       if (this.readyState !== 0) return
       if (peer === undefined) return this.#refused()

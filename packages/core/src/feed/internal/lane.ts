@@ -92,6 +92,8 @@ export const make = (
           if (!holds) listener.lost(wanted.keys(), yield* Clock.currentTimeMillis, describe(error))
           if ("_tag" in error && error._tag === "CircuitOpen") yield* Effect.sleep(error.retryAfter)
           yield* wait
+          // Whoever wanted it may have left meanwhile: nobody is dialled for.
+          if (!holds) yield* needed.await
           return yield* connect(holds)
         }))
 

@@ -1,0 +1,43 @@
+import { Simulation } from "@effect-exchange/testing"
+import { Effect, Either, Schema } from "effect"
+import { Exchanges } from "../../src/index.js"
+import { replay, world } from "./world.js"
+
+/** What a job of `pnpm simulate` is told: the seeds `from`, `from + by` and so on, below `to`. */
+const Told = Schema.parseJson(Schema.Struct({
+  from: Schema.Int,
+  to: Schema.Int,
+  by: Schema.Int,
+  steps: Schema.Int,
+  exchange: Schema.optional(Exchanges.ExchangeId)
+}))
+
+const say = (line: object) =>
+  Effect.sync(() => {
+    process.stdout.write(`${JSON.stringify(line)}\n`)
+  })
+
+/** Runs its seeds, and says a line of JSON for each that held, and for the first that did not. */
+const job = Effect.gen(function*() {
+  const { by, exchange, from, steps, to } = yield* Schema.decodeUnknown(Told)(process.argv[2])
+  const seeds = function*() {
+    for (let seed = from; seed < to; seed += by) yield seed
+  }
+  yield* Effect.forEach(
+    seeds(),
+    (seed) => {
+      const id = exchange ?? Exchanges.ids[seed % Exchanges.ids.length]
+      if (id === undefined) return Effect.dieMessage("there are no exchanges")
+      return Effect.tap(Simulation.run(world(id), seed, { steps }), ({ millis }) => say({ held: seed, millis }))
+    },
+    { concurrency: 20, discard: true }
+  )
+})
+
+const failed = (error: unknown) =>
+  error instanceof Simulation.SimulationFailed
+    ? say({ failed: `${error.message}\nagain: ${replay(error)}` })
+    : say({ failed: String(error) })
+
+const ended = await Effect.runPromise(Effect.either(job))
+if (Either.isLeft(ended)) await Effect.runPromise(failed(ended.left))

@@ -1,0 +1,24 @@
+import { Simulation } from "@effect-exchange/testing"
+import { describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import type { Exchanges } from "../../src/index.js"
+import type { Run } from "../support/sampling.js"
+import { replay, world } from "./world.js"
+
+/** Runs the programs of so many seeds in a row on the simulated exchange, some at once. */
+export const register = (id: Exchanges.ExchangeId, { sample: count = 400, seed }: Run): void => {
+  const first = 1000 * (Number.parseInt(seed, 10) || 0)
+  describe(`simulation of ${id}`, () => {
+    it.effect(
+      `what is promised of feeds and orders holds in ${count} programs, from seed ${first} on`,
+      () =>
+        Effect.forEach(
+          Array.from({ length: count }, (_, index) => first + index),
+          (seed) =>
+            Effect.mapError(Simulation.run(world(id), seed), (failed) => `${failed.message}\nagain: ${replay(failed)}`),
+          { concurrency: 20, discard: true }
+        ),
+      600_000
+    )
+  })
+}

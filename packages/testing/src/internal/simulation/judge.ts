@@ -1,0 +1,203 @@
+import * as Cause from "effect/Cause"
+import * as Chunk from "effect/Chunk"
+import type { Invariant, Truth, World } from "../../SimulationWorld.js"
+import { bookText, type Heard, type Listener } from "./listener.js"
+
+/**
+ * What is known of the moment at which it is judged.
+ *
+ * @internal
+ */
+export interface Moment {
+  readonly now: number
+  /** Whether a subscription that is live has to be as the exchange is now. */
+  readonly isStrict: boolean
+  /** Whether anything has gone wrong yet. */
+  readonly isUntroubled: boolean
+  /** Whether trades may have been lost, or told out of order, without anybody's knowing. */
+  readonly trades: "kept" | "lost" | "muddled"
+  /** Since when all that is not live has had every chance to be. */
+  readonly since: number
+  readonly patience: number
+}
+
+/** @internal What is kept of a market: as it is, since when that is so, and its books and trades so far. */
+export interface Course {
+  readonly at: number
+  readonly truth: Truth
+  readonly books: Array<string>
+  readonly trades: Map<number, Truth["trades"][number]>
+}
+
+/** @internal */
+export type Verdict = { readonly invariant: Invariant; readonly detail: string } | undefined
+
+/** @internal One who judges what one listener has heard, each time what is new. */
+export interface Judge {
+  readonly listener: Listener
+  readonly look: (course: Course, moment: Moment) => Verdict
+  /** Whether it is live and as the exchange is. */
+  readonly isWhole: (course: Course) => boolean
+}
+
+/** @internal */
+export const make = (
+  listener: Listener,
+  begun: number,
+  { hasWholeBooks, tradeNumber }: Pick<World<unknown>, "hasWholeBooks" | "tradeNumber">
+): Judge => {
+  const { heard, step: { kind, pause, buffer }, symbol } = listener
+  const who = `listener ${listener.step.listener}, of the ${kind} of ${symbol}`
+  const losesSilently = pause > 0 && buffer === "latest"
+  const ids = new Set<string>()
+  let read = 0
+  let isLive = false
+  let notLiveSince = begun
+  let liveSince = begun
+  let isFirst = true
+  /** The place in the course of the latest book. */
+  let place = 0
+  /** The latest trade, by its number. */
+  let number: number | undefined
+  let losesTrades = losesSilently
+  let latest: Heard | undefined
+  let isOver = false
+
+  const wrong = (invariant: Invariant, detail: string): Verdict => ({ invariant, detail: `${who}: ${detail}` })
+
+  const book = (text: string, { books }: Course): Verdict => {
+    const found = books.indexOf(text, place)
+    if (found === -1) {
+      if (!hasWholeBooks) return undefined
+      return wrong(
+        "book",
+        books.includes(text)
+          ? `an older book came after a newer one: ${text}`
+          : `a book that the exchange never had: ${text}\nwhat it has: ${books.at(-1) ?? "none"}`
+      )
+    }
+    place = found
+    return undefined
+  }
+
+  const trade = (item: Heard & { readonly _tag: "Trade" }, { trades }: Course, moment: Moment): Verdict => {
+    if (ids.has(item.id)) return wrong("trades", `trade ${item.id} came twice`)
+    ids.add(item.id)
+    const found = tradeNumber(item.id)
+    const one = trades.get(found)
+    if (one === undefined || one.price !== item.price || one.at !== item.at) {
+      return wrong("trades", `trade ${item.id} (${item.price} at ${item.at}) is none of the exchange's`)
+    }
+    if (number !== undefined && found <= number && moment.trades !== "muddled") {
+      return wrong("trades", `trade ${item.id} came after a later one`)
+    }
+    if (number !== undefined && found > number + 1 && !losesTrades) {
+      return wrong("trades", `${found - number - 1} trades before ${item.id} are missing`)
+    }
+    number = Math.max(found, number ?? 0)
+    losesTrades = losesSilently
+    return undefined
+  }
+
+  const hear = (item: Heard, course: Course, moment: Moment): Verdict => {
+    const wasFirst = isFirst
+    isFirst = false
+    switch (item._tag) {
+      case "Book":
+        latest = item
+        return book(item.text, course)
+      case "Trade":
+        return trade(item, course, moment)
+      case "Ticker":
+        latest = item
+        return undefined
+      case "Connected":
+        if (!wasFirst && isLive) return wrong("cause", "it was connected twice")
+        isLive = true
+        liveSince = moment.now
+        return undefined
+      case "Resynced":
+        if (isLive) return wrong("cause", "it was resynchronised without having been in trouble")
+        isLive = true
+        liveSince = moment.now
+        losesTrades = true
+        return undefined
+      case "Stale":
+      case "Reconnecting":
+        if (isLive) notLiveSince = moment.now
+        isLive = false
+        losesTrades = true
+        return moment.isUntroubled ? wrong("cause", `${item._tag} without a cause: ${item.because}`) : undefined
+      case "Dropped":
+        losesTrades = true
+        return pause === 0 ? wrong("hearing", `${item.count} items were dropped of one who reads at once`) : undefined
+      case "Ended": {
+        isOver = true
+        isLive = false
+        if (!Chunk.isEmpty(Cause.defects(item.cause))) return wrong("defect", Cause.pretty(item.cause))
+        const [failure] = Chunk.toReadonlyArray(Cause.failures(item.cause))
+        const isSlow = failure?._tag === "SlowConsumer"
+        if (isSlow ? pause > 0 && buffer === "failing" : !moment.isUntroubled) return undefined
+        return wrong("hearing", `the stream ended: ${Cause.pretty(item.cause)}`)
+      }
+    }
+  }
+
+  const isCurrent = ({ books, truth }: Course): boolean => {
+    switch (kind) {
+      case "book":
+        return latest?._tag === "Book" && latest.text === books.at(-1)
+      case "ticker":
+        return latest?._tag === "Ticker" && (latest.last === undefined || latest.last === truth.last)
+      case "trades":
+        return truth.trades.every(({ at, id }) => at <= liveSince || id <= (number ?? -1))
+    }
+  }
+
+  return {
+    listener,
+    isWhole: (course) => isOver || pause > 0 || (isLive && isCurrent(course)),
+    look: (course, moment) => {
+      for (; read < heard.length; read++) {
+        const item = heard[read]
+        if (moment.trades !== "kept") losesTrades = true
+        const verdict = item === undefined ? undefined : hear(item, course, moment)
+        if (verdict !== undefined) return verdict
+      }
+      if (moment.trades !== "kept") losesTrades = true
+      if (isOver || pause > 0) return undefined
+      if (!isLive) {
+        const since = Math.max(notLiveSince, moment.since)
+        return moment.now - since > moment.patience
+          ? wrong("staleness", `without data for ${moment.now - since} ms, and nothing was wrong`)
+          : undefined
+      }
+      if (moment.isStrict && !isCurrent(course)) {
+        return wrong(
+          kind === "book" ? "book" : "hearing",
+          `said to be live, and behind: ${shown(latest, number)}\nthe exchange: ${ofExchange(kind, course)}`
+        )
+      }
+      return undefined
+    }
+  }
+}
+
+const shown = (latest: Heard | undefined, number: number | undefined): string => {
+  if (latest?._tag === "Book") return latest.text
+  return latest?._tag === "Ticker" ? latest.last ?? "no price" : number === undefined ? "nothing" : `trade ${number}`
+}
+
+const ofExchange = (kind: Listener["step"]["kind"], { books, truth }: Course): string => {
+  if (kind === "book") return books.at(-1) ?? "none"
+  return kind === "ticker" ? truth.last : `trade ${truth.trades.at(-1)?.id ?? "none"}`
+}
+
+/** @internal Adds what is true now. */
+export const follow = (course: Course | undefined, truth: Truth, now: number): Course => {
+  const { books, trades }: Pick<Course, "books" | "trades"> = course ?? { books: [], trades: new Map() }
+  const text = bookText(truth)
+  if (books.at(-1) !== text) books.push(text)
+  for (const trade of truth.trades) trades.set(trade.id, trade)
+  return { books, trades, truth, at: now }
+}

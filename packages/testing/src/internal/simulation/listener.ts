@@ -1,0 +1,100 @@
+import {
+  type BookView,
+  Decimal,
+  type ExchangeError,
+  FeedItem,
+  type MarketData,
+  type Trade
+} from "@effect-exchange/core"
+import * as BigDecimal from "effect/BigDecimal"
+import type * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import * as Stream from "effect/Stream"
+import type { Level, Truth } from "../../SimulationWorld.js"
+import type { Step } from "./program.js"
+
+/**
+ * One who listens, and what was heard, oldest first; `Ended` is how the stream failed.
+ *
+ * @internal
+ */
+export interface Listener {
+  readonly step: Step & { readonly _tag: "Subscribe" }
+  readonly symbol: string
+  readonly heard: ReadonlyArray<Heard>
+  readonly fiber: Fiber.RuntimeFiber<unknown>
+}
+
+/** @internal */
+export type Heard =
+  | { readonly _tag: "Book"; readonly text: string }
+  | { readonly _tag: "Trade"; readonly id: string; readonly price: string; readonly at: number }
+  | { readonly _tag: "Ticker"; readonly last: string | undefined }
+  | FeedItem.Status
+  | { readonly _tag: "Ended"; readonly cause: Cause.Cause<ExchangeError.MarketDataError | FeedItem.SlowConsumer> }
+
+/** How many levels of a side are looked at: as many as every exchange's checksum covers. */
+const levels = 10
+
+/** A decimal without the zeros at its end. */
+const plain = (value: BigDecimal.BigDecimal): string => Decimal.format(BigDecimal.normalize(value))
+
+/** @internal */
+export const bookText = ({ asks, bids }: Pick<Truth, "asks" | "bids">): string => {
+  const side = (all: ReadonlyArray<Level>) =>
+    all.slice(0, levels).map(({ amount, price }) => `${amount}@${price}`).join(" ")
+  return `${side(bids)} | ${side(asks)}`
+}
+
+const fromView = (view: BookView.BookView): Heard => {
+  const { asks, bids } = view.depth(levels)
+  const side = (all: typeof asks) => all.map(({ amount, price }) => ({ amount: plain(amount), price: plain(price) }))
+  return { _tag: "Book", text: bookText({ asks: side(asks), bids: side(bids) }) }
+}
+
+const fromTrade = ({ at, id, price }: Trade.Trade): Heard => ({ _tag: "Trade", id, price: plain(price), at })
+
+/** @internal Begins to listen, until interrupted. */
+export const open = (
+  step: Step & { readonly _tag: "Subscribe" },
+  symbol: string,
+  market: MarketData.MarketData.Service
+): Effect.Effect<Listener> =>
+  Effect.suspend(() => {
+    const heard: Array<Heard> = []
+    const { pause } = step
+    // Who reads at once keeps the buffer that the stream has of itself.
+    const options = pause === 0 ? {} : { buffer: buffers[step.buffer] }
+    const listen = <A>(stream: MarketData.MarketData.Live<A>, read: (value: A) => Heard) =>
+      Stream.runForEach(stream, (item) =>
+        Effect.zipRight(
+          Effect.sync(() => heard.push(item._tag === "Data" ? read(item.value) : item)),
+          pause === 0 ? Effect.void : Effect.sleep(pause)
+        ))
+    const listening = () => {
+      switch (step.kind) {
+        case "book":
+          return listen(market.streamOrderBook(symbol, options), fromView)
+        case "trades":
+          return listen(market.streamTrades(symbol, options), fromTrade)
+        case "ticker":
+          return listen(
+            market.streamTicker(symbol, options),
+            ({ last }): Heard => ({ _tag: "Ticker", last: last && plain(last) })
+          )
+      }
+    }
+    return Effect.map(
+      Effect.fork(
+        Effect.catchAllCause(listening(), (cause) => Effect.sync(() => heard.push({ _tag: "Ended", cause })))
+      ),
+      (fiber) => ({ step, symbol, heard, fiber })
+    )
+  })
+
+const buffers = {
+  latest: FeedItem.latest,
+  sliding: FeedItem.sliding(3),
+  failing: FeedItem.failing(3)
+}

@@ -1,0 +1,102 @@
+import { ExchangeError, type Order, type Trading } from "@effect-exchange/core"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import type { TakenOrder, World } from "../../SimulationWorld.js"
+import type { Verdict } from "./judge.js"
+
+/**
+ * The orders of a run: placed under names of their own, and what the client says became of them.
+ *
+ * @internal
+ */
+export interface Orders {
+  readonly place: (order: number, symbol: string) => Effect.Effect<void>
+  readonly cancel: (order: number) => Effect.Effect<void>
+  /** Nobody waits for what becomes of it any more. */
+  readonly abandon: (order: number) => Effect.Effect<void>
+  readonly close: Effect.Effect<void>
+  /** Each is taken once or not at all, as the client says. */
+  readonly judge: (taken: ReadonlyArray<TakenOrder>, isUntroubled: boolean) => Verdict
+}
+
+type Said = Exit.Exit<Order.Order, ExchangeError.TradingError> | undefined
+
+interface Placed {
+  readonly symbol: string
+  readonly name: string
+  placing: Said
+  canceling: Said
+  readonly fibers: Array<Fiber.RuntimeFiber<unknown>>
+}
+
+/** @internal */
+export const make = (seed: number, trading: Trading.Trading.Service, request: World<unknown>["order"]): Orders => {
+  const placed = new Map<number, Placed>()
+
+  const hear = <A, E>(self: Effect.Effect<A, E>, said: (exit: Exit.Exit<A, E>) => void) =>
+    Effect.fork(Effect.flatMap(Effect.exit(self), (exit) => Effect.sync(() => said(exit))))
+
+  const abandon = (order: number) => Effect.suspend(() => Fiber.interruptAll(placed.get(order)?.fibers ?? []))
+
+  return {
+    abandon,
+    close: Effect.suspend(() => Effect.forEach([...placed.keys()], abandon, { discard: true })),
+    place: (order, symbol) =>
+      Effect.gen(function*() {
+        if (request === undefined || placed.has(order)) return
+        const name = `s${seed}o${order}`
+        const one: Placed = { symbol, name, placing: undefined, canceling: undefined, fibers: [] }
+        placed.set(order, one)
+        one.fibers.push(
+          yield* hear(trading.place(request(symbol, name)), (exit) => {
+            one.placing = exit
+          })
+        )
+      }),
+    cancel: (order) =>
+      Effect.gen(function*() {
+        const one = placed.get(order)
+        if (one === undefined || one.canceling !== undefined) return
+        one.fibers.push(
+          yield* hear(trading.cancel({ symbol: one.symbol, clientOrderId: one.name }), (exit) => {
+            one.canceling = exit
+          })
+        )
+      }),
+    judge: (taken, isUntroubled) => {
+      for (const [number, { canceling, name, placing }] of placed) {
+        const there = taken.filter(({ clientOrderId }) => clientOrderId === name)
+        const wrong = (detail: string): Verdict => ({
+          invariant: "orders",
+          detail: `order ${number} (${name}) ${detail}`
+        })
+        for (const said of [placing, canceling]) {
+          if (said !== undefined && Exit.isFailure(said) && Option.isSome(Cause.dieOption(said.cause))) {
+            return { invariant: "defect", detail: `order ${number}: ${Cause.pretty(said.cause)}` }
+          }
+        }
+        if (there.length > 1) return wrong(`was taken ${there.length} times`)
+        if (placing !== undefined && Exit.isSuccess(placing) && there.length === 0) {
+          return wrong("is said to be placed, and is not there")
+        }
+        const failure = placing === undefined ? Option.none() : failureOf(placing)
+        if (Option.isSome(failure) && ExchangeError.isNotPlaced(failure.value) && there.length > 0) {
+          return wrong(`is said not to be placed (${failure.value._tag}), and is there`)
+        }
+        if (Option.isSome(failure) && isUntroubled) {
+          return wrong(`failed, and nothing was wrong: ${failure.value.message}`)
+        }
+        if (canceling !== undefined && Exit.isSuccess(canceling) && there.some(({ isOpen }) => isOpen)) {
+          return wrong("is said to be canceled, and stands")
+        }
+      }
+      return undefined
+    }
+  }
+}
+
+const failureOf = (exit: NonNullable<Said>): Option.Option<ExchangeError.TradingError> =>
+  Exit.isFailure(exit) ? Cause.failureOption(exit.cause) : Option.none()

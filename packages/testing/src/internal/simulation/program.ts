@@ -1,0 +1,160 @@
+import { PCGRandom } from "effect/Utils"
+
+/**
+ * What a listener listens to.
+ *
+ * @internal
+ */
+export type Kind = typeof kinds[number]
+
+const kinds = ["book", "trades", "ticker"] as const
+
+/**
+ * One thing that a program does. Listeners and orders are named by number; a step about one that is not there does nothing,
+ * so that any step can be left out. `symbol` and `fault` are places in the world's lists.
+ *
+ * @internal
+ */
+export type Step =
+  | {
+    readonly _tag: "Subscribe"
+    readonly listener: number
+    readonly kind: Kind
+    readonly symbol: number
+    /** How long it takes to read an item, in milliseconds. */
+    readonly pause: number
+    readonly buffer: "latest" | "sliding" | "failing"
+  }
+  | { readonly _tag: "Leave"; readonly listener: number }
+  | { readonly _tag: "Wait"; readonly millis: number }
+  | { readonly _tag: "Fault"; readonly fault: number }
+  | { readonly _tag: "Calm" }
+  | { readonly _tag: "Ask"; readonly symbol: number; readonly times: number }
+  | { readonly _tag: "Place"; readonly order: number; readonly symbol: number }
+  | { readonly _tag: "Cancel"; readonly order: number }
+  | { readonly _tag: "Abandon"; readonly order: number }
+
+/**
+ * How many of each thing there are to draw from.
+ *
+ * @internal
+ */
+export interface Choices {
+  readonly symbols: number
+  readonly faults: number
+  readonly trades: boolean
+}
+
+/** How often each kind of step is drawn, of all. */
+const weights: ReadonlyArray<readonly [Step["_tag"], number]> = [
+  ["Wait", 34],
+  ["Subscribe", 18],
+  ["Fault", 20],
+  ["Leave", 8],
+  ["Calm", 6],
+  ["Ask", 5],
+  ["Place", 5],
+  ["Cancel", 3],
+  ["Abandon", 1]
+]
+
+/**
+ * Draws a program: the same seed, length and choices always give the same.
+ *
+ * @internal
+ */
+export const draw = (seed: number, length: number, choices: Choices): ReadonlyArray<Step> => {
+  const random = new PCGRandom(seed)
+  const below = (count: number): number => random.integer(count)
+  const usable = weights.filter(([tag]) => choices.trades || (tag !== "Place" && tag !== "Cancel" && tag !== "Abandon"))
+  const total = usable.reduce((sum, [, weight]) => sum + weight, 0)
+  let listeners = 0
+  let orders = 0
+
+  const tag = (): Step["_tag"] => {
+    let left = below(total)
+    for (const [tag, weight] of usable) {
+      if (left < weight) return tag
+      left -= weight
+    }
+    return "Wait"
+  }
+
+  const subscribe = (): Step => ({
+    _tag: "Subscribe",
+    listener: listeners++,
+    // What is easiest to get wrong most often.
+    kind: below(3) === 0 ? "book" : pick(kinds, below),
+    symbol: below(choices.symbols),
+    pause: below(4) === 0 ? 500 + 250 * below(12) : 0,
+    buffer: pick(["latest", "sliding", "failing"] as const, below)
+  })
+
+  const next = (): Step => {
+    const chosen = tag()
+    switch (chosen) {
+      case "Subscribe":
+        return subscribe()
+      case "Leave":
+        return { _tag: chosen, listener: below(Math.max(1, listeners)) }
+      case "Wait":
+        // Mostly for beats to pass; sometimes less than a request takes.
+        return { _tag: chosen, millis: below(3) === 0 ? 1 + below(999) : 1000 * (1 + below(3)) }
+      case "Fault":
+        return { _tag: chosen, fault: below(Math.max(1, choices.faults)) }
+      case "Calm":
+        return { _tag: chosen }
+      case "Ask":
+        return { _tag: chosen, symbol: below(choices.symbols), times: 1 + below(4) }
+      case "Place":
+        return { _tag: chosen, order: orders++, symbol: below(choices.symbols) }
+      case "Cancel":
+      case "Abandon":
+        return { _tag: chosen, order: below(Math.max(1, orders)) }
+    }
+  }
+
+  // A program in which nobody listens says little.
+  return [subscribe(), ...Array.from({ length: Math.max(0, length - 1) }, next)]
+}
+
+const pick = <A>(all: readonly [A, ...ReadonlyArray<A>], below: (count: number) => number): A =>
+  all[below(all.length)] ?? all[0]
+
+/**
+ * Says a step in a sentence.
+ *
+ * @internal
+ */
+export const sentence = (
+  step: Step,
+  names: { readonly symbols: ReadonlyArray<string>; readonly faults: ReadonlyArray<string> }
+): string => {
+  const symbol = (index: number) => names.symbols[index] ?? "no market"
+  switch (step._tag) {
+    case "Subscribe": {
+      const pace = step.pause === 0 ? "" : `, taking ${step.pause} ms for each item (buffer: ${step.buffer})`
+      return `listener ${step.listener} subscribes to the ${words[step.kind]} of ${symbol(step.symbol)}${pace}`
+    }
+    case "Leave":
+      return `listener ${step.listener} leaves`
+    case "Wait":
+      return `${step.millis} ms pass`
+    case "Fault":
+      return `fault: ${names.faults[step.fault] ?? "none"}`
+    case "Calm":
+      return "all faults end"
+    case "Ask":
+      return `the ticker of ${symbol(step.symbol)} is asked for ${
+        step.times === 1 ? "once" : `${step.times} times at once`
+      }`
+    case "Place":
+      return `order ${step.order} is placed in ${symbol(step.symbol)}`
+    case "Cancel":
+      return `order ${step.order} is canceled`
+    case "Abandon":
+      return `whoever waits for order ${step.order} gives up`
+  }
+}
+
+const words: { readonly [K in Kind]: string } = { book: "order book", trades: "trades", ticker: "ticker" }

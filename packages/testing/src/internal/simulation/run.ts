@@ -1,0 +1,316 @@
+import { Health, MarketData, Trading } from "@effect-exchange/core"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
+import * as Random from "effect/Random"
+import * as Scope from "effect/Scope"
+import * as TestClock from "effect/TestClock"
+import * as TestContext from "effect/TestContext"
+import { type Exchange, type Fault, Violation, type World } from "../../SimulationWorld.js"
+import * as Circuit from "./circuit.js"
+import * as Judge from "./judge.js"
+import * as Listener from "./listener.js"
+import * as Orders from "./orders.js"
+import type { Step } from "./program.js"
+import * as Wire from "./wire.js"
+
+/**
+ * What a run came to: all that its listeners heard, as text that is the same whenever the run is.
+ *
+ * @internal
+ */
+export interface Outcome {
+  readonly heard: string
+  readonly millis: number
+}
+
+/** Far from zero, where a clock in seconds would look like one in milliseconds. A whole second, when exchanges speak. */
+const start = Date.UTC(2026, 0, 1, 12, 34, 56)
+const beat = 1000
+/** How long a connection stays that nobody needs, and then some. */
+const linger = 12 * beat
+/** So many trades at most does an exchange tell of that were before a subscription. */
+const mostRecent = 100
+/** By then an exchange has heard that nobody listens any more. */
+const goodbye = 3 * beat
+
+/** @internal Runs a program in a world of its own. */
+export const run = <E>(world: World<E>, seed: number, steps: ReadonlyArray<Step>): Effect.Effect<Outcome, Violation> =>
+  Effect.flatMap(
+    // In a fiber of its own, as the clock stays with the one that was given it.
+    Effect.forkDaemon(
+      Effect.scoped(conduct(world, seed, steps)).pipe(
+        Effect.withRandom(Random.make(`${world.name} ${seed}`)),
+        Effect.provide(TestContext.TestContext)
+      )
+    ),
+    (fiber) => Effect.onInterrupt(Fiber.join(fiber), () => Fiber.interrupt(fiber))
+  )
+
+const conduct = <E>(
+  world: World<E>,
+  seed: number,
+  steps: ReadonlyArray<Step>
+): Effect.Effect<Outcome, Violation, Scope.Scope> =>
+  Effect.gen(function*() {
+    yield* TestClock.setTime(start)
+    const said: Array<string> = []
+    const exchange = yield* world.exchange(`${seed}`)
+    const health = yield* Health.make
+    const watched = yield* Wire.watch(exchange.wire, health)
+    const scope = yield* Effect.acquireRelease(Scope.make(), (scope, exit) => Scope.close(scope, exit))
+    const stage = { world, seed, exchange, watched, said }
+    const heard = yield* perform(stage, steps, health, scope).pipe(
+      Effect.provide(Layer.merge(
+        Logger.replace(
+          Logger.defaultLogger,
+          Logger.map(Logger.logfmtLogger, (line) => {
+            said.push(line)
+          })
+        ),
+        Logger.minimumLogLevel(LogLevel.All)
+      ))
+    )
+    yield* Scope.close(scope, Exit.void)
+    yield* TestClock.adjust(0)
+    const millis = (yield* Clock.currentTimeMillis) - start
+    const left = yield* exchange.connections
+    const open = watched.dials.filter(({ isOver }) => !isOver)
+    if (left + open.length > 0) {
+      const detail = `after the client has ended, ${left} connections are open, and ${open.length} sockets`
+      return yield* new Violation({ invariant: "leftovers", detail, at: millis })
+    }
+    const secret = world.secrets.find((secret) => said.some((text) => text.includes(secret)))
+    if (secret !== undefined) {
+      return yield* new Violation({
+        invariant: "secrets",
+        detail: "a secret was said in a log or an error",
+        at: millis
+      })
+    }
+    return { heard, millis }
+  })
+
+interface Stage<E> {
+  readonly world: World<E>
+  readonly seed: number
+  readonly exchange: Exchange
+  readonly watched: Wire.Watched
+  readonly said: Array<string>
+}
+
+const perform = <E>(
+  { exchange, said, seed, watched, world }: Stage<E>,
+  steps: ReadonlyArray<Step>,
+  health: Health.Health.Service,
+  scope: Scope.Scope
+): Effect.Effect<string, Violation> =>
+  Effect.gen(function*() {
+    const given = Context.add(watched.wire, Health.Health, health)
+    const context = yield* Effect.orDie(
+      Layer.buildWithScope(Layer.provide(Layer.fresh(world.client), Layer.succeedContext(given)), scope)
+    )
+    const market = Context.get(context, MarketData.MarketData)
+    const orders = Orders.make(seed, Context.get(context, Trading.Trading), world.order)
+    const judges = new Map<number, Judge.Judge>()
+    const courses = new Map<string, Judge.Course>()
+    const unheardSince = new Map<string, number>()
+    const all: Array<Listener.Listener> = []
+    const state = trouble(world.patience)
+
+    const fail = (verdict: NonNullable<Judge.Verdict>, now: number) => new Violation({ ...verdict, at: now - start })
+
+    const courseOf = (symbol: string, now: number) =>
+      Effect.suspend(() => {
+        const known = courses.get(symbol)
+        const since = known === undefined ? mostRecent * beat : now - known.at
+        return Effect.map(exchange.truth(symbol, Math.min(mostRecent, 4 * Math.ceil(since / beat) + 4)), (truth) => {
+          const course = Judge.follow(known, truth, now)
+          courses.set(symbol, course)
+          return course
+        })
+      })
+
+    /** All that must hold, held against what is. */
+    const judge = Effect.gen(function*() {
+      const now = yield* Clock.currentTimeMillis
+      const moment = state.at(now)
+      const frames = watched.takeFrames()
+      for (const symbol of world.symbols) {
+        const ours = [...judges.values()].filter(({ listener }) => listener.symbol === symbol)
+        const since = unheardSince.get(symbol)
+        if (ours.length === 0 && (since === undefined || frames.length === 0)) continue
+        const course = yield* courseOf(symbol, now)
+        for (const { look } of ours) {
+          const verdict = look(course, moment)
+          if (verdict !== undefined) return yield* fail(verdict, now)
+        }
+        if (since === undefined || now - since <= goodbye) continue
+        const frame = frames.find(course.truth.isNamedIn)
+        if (frame === undefined) continue
+        const detail = `nobody has listened to ${symbol} for ${now - since} ms, and this came: ${frame.slice(0, 200)}`
+        return yield* fail({ invariant: "leftovers", detail }, now)
+      }
+      const refusals = yield* exchange.refusals
+      const [forbidden] = watched.forbidden
+      const verdict = orders.judge(yield* exchange.orders, moment.isUntroubled) ??
+        Circuit.judge(watched.dials) ??
+        (refusals > 0
+          ? { invariant: "budgets", detail: "the exchange refused a request as one too many" }
+          : undefined) ??
+        (forbidden === undefined
+          ? undefined
+          : { invariant: "circuit", detail: `${forbidden} left while its circuit was open` })
+      if (verdict !== undefined) return yield* fail(verdict, now)
+    })
+
+    /** From whole second to whole second, when the exchange speaks, with a look at each. */
+    const pass = (millis: number): Effect.Effect<void, Violation> =>
+      Effect.gen(function*() {
+        const now = yield* Clock.currentTimeMillis
+        const part = Math.min(millis, beat - now % beat)
+        yield* TestClock.adjust(part)
+        yield* judge
+        if (millis > part) yield* pass(millis - part)
+      })
+
+    const leave = (number: number) =>
+      Effect.gen(function*() {
+        const found = judges.get(number)
+        if (found === undefined) return
+        judges.delete(number)
+        const { fiber, symbol } = found.listener
+        yield* Fiber.interrupt(fiber)
+        const isAlone = [...judges.values()].every(({ listener }) => listener.symbol !== symbol)
+        if (isAlone) unheardSince.set(symbol, yield* Clock.currentTimeMillis)
+      })
+
+    const take = (step: Step): Effect.Effect<void, Violation> =>
+      Effect.gen(function*() {
+        const now = yield* Clock.currentTimeMillis
+        switch (step._tag) {
+          case "Subscribe": {
+            const symbol = world.symbols[step.symbol] ?? world.symbols[0]
+            if (judges.has(step.listener)) return
+            yield* courseOf(symbol, now)
+            unheardSince.delete(symbol)
+            state.joined(now)
+            const listener = yield* Listener.open(step, symbol, market)
+            all.push(listener)
+            judges.set(step.listener, Judge.make(listener, now, world))
+            return
+          }
+          case "Leave":
+            return yield* leave(step.listener)
+          case "Wait":
+            return yield* pass(step.millis)
+          case "Fault": {
+            const fault = world.faults[step.fault]
+            if (fault === undefined) return
+            state.injected(fault, now)
+            return yield* exchange.inject(fault.name)
+          }
+          case "Calm":
+            state.calmed(now)
+            return yield* exchange.calm
+          case "Ask": {
+            const ask = Effect.catchAllCause(
+              market.ticker(world.symbols[step.symbol] ?? world.symbols[0]),
+              (cause) => Effect.sync(() => said.push(Cause.pretty(cause)))
+            )
+            yield* Effect.replicateEffect(Effect.forkIn(ask, scope), step.times, { discard: true })
+            return
+          }
+          case "Place":
+            return yield* orders.place(step.order, world.symbols[step.symbol] ?? world.symbols[0])
+          case "Cancel":
+            return yield* orders.cancel(step.order)
+          case "Abandon":
+            return yield* orders.abandon(step.order)
+        }
+      })
+
+    /** All faults have ended: within its patience everything is whole again. */
+    const settle: Effect.Effect<void, Violation> = Effect.gen(function*() {
+      const now = yield* Clock.currentTimeMillis
+      const areWhole = [...judges.values()].every(({ isWhole, listener }) => {
+        const course = courses.get(listener.symbol)
+        return course !== undefined && isWhole(course)
+      })
+      if (areWhole || now > state.at(now).since + world.patience + 2 * beat) return
+      yield* pass(beat)
+      yield* settle
+    })
+
+    yield* Effect.forEach(steps, take, { discard: true })
+    yield* take({ _tag: "Calm" })
+    yield* pass(2 * beat)
+    yield* settle
+    for (const number of judges.keys()) yield* leave(number)
+    yield* orders.close
+    // Not always until nothing is open: that takes as long as all that came before.
+    const isPatient = seed % 4 === 0
+    yield* pass(isPatient ? linger : goodbye + beat)
+    if (isPatient && (yield* exchange.connections) > 0) {
+      const now = yield* Clock.currentTimeMillis
+      return yield* fail({ invariant: "leftovers", detail: "a socket is open, and nobody has listened for long" }, now)
+    }
+    for (const { heard } of all) for (const item of heard) said.push(textOf(item))
+    return all.map(({ heard, step, symbol }) => `${step.kind} ${symbol}\n${heard.map(textOf).join("\n")}`).join("\n\n")
+  })
+
+const textOf = (item: Listener.Heard): string =>
+  item._tag === "Ended" ? Cause.pretty(item.cause, { renderErrorCause: true }) : JSON.stringify(item)
+
+/** What has gone wrong so far, and what may be excused by it. */
+const trouble = (patience: number) => {
+  let isUntroubled = true
+  let isStanding = false
+  let isUnnoticed = false
+  let pending = 0
+  let lenientUntil = 0
+  let trades: Fault["trades"] = "kept"
+  let since = start
+  // One after the other: each meets a message of its own, and what it breaks is asked for again later each time.
+  const excuse = (now: number) => {
+    lenientUntil = Math.max(lenientUntil, now) + pending * goodbye
+  }
+  return {
+    at: (now: number): Judge.Moment => ({
+      now,
+      patience,
+      isUntroubled,
+      isStrict: !isUnnoticed && now >= lenientUntil,
+      trades,
+      since: isStanding ? now : since
+    }),
+    injected: ({ lag, trades: become }: Fault, now: number) => {
+      isUntroubled = false
+      isStanding = true
+      if (lag === "watchdog") isUnnoticed = true
+      if (lag === "beat") {
+        pending++
+        excuse(now)
+      }
+      if (become === "muddled" || trades === "kept") trades = become
+    },
+    /** What is to be lost next may be of a subscription that has just begun. */
+    joined: (now: number) => {
+      if (pending > 0) excuse(now)
+    },
+    calmed: (now: number) => {
+      if (isUnnoticed) lenientUntil = now + patience
+      if (trades === "lost") trades = "kept"
+      if (isStanding) since = now
+      isStanding = false
+      isUnnoticed = false
+      pending = 0
+    }
+  }
+}

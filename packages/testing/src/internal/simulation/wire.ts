@@ -1,0 +1,91 @@
+import type { Health } from "@effect-exchange/core"
+import { InFlight } from "@effect-exchange/core/adapter"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as Socket from "@effect/platform/Socket"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { Wire } from "../../SimulationWorld.js"
+
+/**
+ * What has passed between a client and its exchange. Instants are by Effect's clock.
+ *
+ * @internal
+ */
+export interface Watched {
+  readonly wire: Context.Context<Wire>
+  readonly dials: ReadonlyArray<Dial>
+  /** Frames from the exchange, the latest, since they were last taken. */
+  readonly takeFrames: () => ReadonlyArray<string>
+  /** Requests that left while their circuit was open. */
+  readonly forbidden: ReadonlyArray<string>
+}
+
+/** @internal A socket that was asked for, and how it ended. */
+export interface Dial {
+  readonly at: number
+  readonly url: string
+  /** When it opened, and when it ended without having been open. */
+  openedAt: number | undefined
+  failedAt: number | undefined
+  isOver: boolean
+  /** The code that the exchange closed it with. */
+  code: number | undefined
+}
+
+/** @internal Watches what passes; `health` says which circuits are open. */
+export const watch = (
+  inner: Context.Context<Wire>,
+  health: Health.Health.Service
+): Effect.Effect<Watched> =>
+  Effect.map(Effect.clock, (clock) => {
+    const dials: Array<Dial> = []
+    const forbidden: Array<string> = []
+    let frames: Array<string> = []
+
+    const client = HttpClient.transform(Context.get(inner, HttpClient.HttpClient), (answer) =>
+      Effect.gen(function*() {
+        const { exchanges } = yield* health.report
+        const about = yield* InFlight.InFlight
+        const open = Option.filter(about, ({ capability }) =>
+          exchanges.some(({ breakers }) =>
+            breakers.some((breaker) => breaker.capability === capability && breaker.state === "Open")
+          ))
+        if (Option.isSome(open)) {
+          forbidden.push(`${open.value.operation} (${open.value.capability})`)
+        }
+        return yield* answer
+      }))
+
+    const dial = Context.get(inner, Socket.WebSocketConstructor)
+    const watched = (url: string, protocols?: string | Array<string>): globalThis.WebSocket => {
+      const now = () =>
+        clock.unsafeCurrentTimeMillis()
+      const one: Dial = { at: now(), url, openedAt: undefined, failedAt: undefined, isOver: false, code: undefined }
+      dials.push(one)
+      const socket = dial(url, protocols)
+      socket.addEventListener("open", () => {
+        one.openedAt = now()
+      })
+      socket.addEventListener("close", (event) => {
+        one.isOver = true
+        one.code = event.code
+        if (one.openedAt === undefined) one.failedAt = now()
+      })
+      socket.addEventListener("message", ({ data }) => {
+        if (typeof data === "string") frames.push(data)
+      })
+      return socket
+    }
+
+    return {
+      dials,
+      forbidden,
+      takeFrames: () => {
+        const taken = frames
+        frames = []
+        return taken
+      },
+      wire: Context.make(HttpClient.HttpClient, client).pipe(Context.add(Socket.WebSocketConstructor, watched))
+    }
+  })

@@ -1,0 +1,145 @@
+/**
+ * `pnpm simulate`: programs and faults drawn by seeds, run against every exchange on the simulator. Bundled, because what runs
+ * TypeScript directly names every closure it makes, which takes as long as all the rest.
+ */
+import { spawn } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { createRequire } from "node:module"
+import { availableParallelism } from "node:os"
+import { join } from "node:path"
+import { createInterface } from "node:readline"
+import { fileURLToPath } from "node:url"
+import { parseArgs } from "node:util"
+
+const root = fileURLToPath(new URL("../", import.meta.url))
+const home = join(root, "packages/exchanges")
+const ids = Object.keys(JSON.parse(readFileSync(join(root, "exchanges.json"), "utf8")))
+
+const help = `pnpm simulate [--seeds N] [--seed S] [--exchange ID] [--steps K] [--jobs J]
+
+Runs the programs of N seeds, from S on: who subscribes, leaves, places and cancels, and what goes wrong meanwhile. After each
+step everything that is promised is looked at. A seed with which something does not hold is cut down to the steps that it takes.
+
+  --seeds N      how many seeds (280)
+  --seed S       the first of them (0)
+  --exchange ID  one of ${ids.join(", ")} (each seed has its own)
+  --steps K      how many steps a program has (20)
+  --jobs J       how many processes run (as many as there are processors)
+
+Ends with 1 when something did not hold, and with 2 when it was not understood.`
+
+const refuse = (message) => {
+  console.error(`${message}\n\n${help}`)
+  process.exit(2)
+}
+
+const whole = (name, text, least) => {
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : -1
+  return value >= least ? value : refuse(`--${name} must be a whole number of at least ${least}, but was "${text}".`)
+}
+
+const read = () => {
+  try {
+    return parseArgs({
+      options: {
+        seeds: { type: "string", default: "280" },
+        seed: { type: "string", default: "0" },
+        steps: { type: "string", default: "20" },
+        jobs: { type: "string", default: String(availableParallelism()) },
+        exchange: { type: "string" },
+        help: { type: "boolean", short: "h", default: false }
+      }
+    }).values
+  } catch (error) {
+    return refuse(error.message)
+  }
+}
+
+const options = read()
+if (options.help) {
+  console.log(help)
+  process.exit(0)
+}
+const { exchange } = options
+if (exchange !== undefined && !ids.includes(exchange)) refuse(`There is no exchange "${exchange}".`)
+const seeds = whole("seeds", options.seeds, 1)
+const first = whole("seed", options.seed, 0)
+const steps = whole("steps", options.steps, 1)
+const jobs = Math.min(seeds, whole("jobs", options.jobs, 1))
+
+const directory = mkdtempSync(join(home, "bundle-"))
+const bundle = async () => {
+  const { build } = createRequire(join(home, "package.json"))("esbuild")
+  const outfile = join(directory, "job.mjs")
+  await build({
+    entryPoints: [join(home, "test/simulation/job.ts")],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    // Of what comes with CommonJS.
+    banner: { js: "import { createRequire } from \"node:module\"; const require = createRequire(import.meta.url);" },
+    logLevel: "warning"
+  })
+  return outfile
+}
+
+const began = performance.now()
+let held = 0
+let millis = 0
+let failure
+
+const progress = () => {
+  const seconds = (performance.now() - began) / 1000
+  return `${held} of ${seeds} seeds held, ${Math.round(millis / 1000)} s simulated in ${Math.round(seconds)} s`
+}
+
+const hear = (line) => {
+  const said = JSON.parse(line)
+  if (said.failed !== undefined) failure ??= said.failed
+  else {
+    held++
+    millis += said.millis
+  }
+}
+
+/** One process; when anything fails anywhere, all end. */
+const run = (outfile, index, running) =>
+  new Promise((resolve) => {
+    const told = { from: first + index, to: first + seeds, by: jobs, steps, exchange }
+    const job = spawn(process.execPath, ["--max-semi-space-size=64", outfile, JSON.stringify(told)], {
+      stdio: ["ignore", "pipe", "inherit"]
+    })
+    running.add(job)
+    createInterface(job.stdout).on("line", (line) => {
+      hear(line)
+      if (failure !== undefined) for (const other of running) other.kill()
+    })
+    job.on("close", (code) => {
+      running.delete(job)
+      if (code !== 0 && failure === undefined) failure = `a process ended with ${code}`
+      resolve()
+    })
+  })
+
+// A terminal has one line that changes, a log has a new one now and then.
+const isTerminal = process.stderr.isTTY === true
+const shown = setInterval(
+  () => process.stderr.write(isTerminal ? `\r${progress()}` : `${progress()}\n`),
+  isTerminal ? 500 : 10_000
+)
+try {
+  const outfile = await bundle()
+  const running = new Set()
+  await Promise.all(Array.from({ length: jobs }, (_, index) => run(outfile, index, running)))
+} finally {
+  clearInterval(shown)
+  rmSync(directory, { recursive: true })
+}
+if (isTerminal) process.stderr.write("\r")
+console.log(progress())
+if (failure !== undefined) {
+  console.error(`\n${failure}`)
+  process.exitCode = 1
+}
