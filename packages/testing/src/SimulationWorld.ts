@@ -69,6 +69,8 @@ export interface Exchange {
   readonly truth: (symbol: string, trades: number) => Effect.Effect<Truth>
   /** All orders that it has taken, by the names that the client gave them. */
   readonly orders: Effect.Effect<ReadonlyArray<TakenOrder>>
+  /** Fills half of what an order that stands has left, if there is one of that name. */
+  readonly fill: (clientOrderId: string) => Effect.Effect<void>
   /** How many sockets are open. */
   readonly connections: Effect.Effect<number>
   /** How often it has refused the client for going too fast, but for faults. */
@@ -107,6 +109,11 @@ export interface Level {
 export interface TakenOrder {
   readonly clientOrderId: string | undefined
   readonly isOpen: boolean
+  /** Its fills, each with when it was made, in milliseconds since the epoch. */
+  readonly fills: ReadonlyArray<{ readonly at: number }>
+  readonly filled: string
+  /** When it was changed last, in milliseconds since the epoch. */
+  readonly updatedAt: number
 }
 
 /**
@@ -132,6 +139,7 @@ export interface Fault {
  * - `hearing`: whoever listens to what is live hears from it. `staleness`: nothing is without data for longer than the watchdog
  *   and one resync. `cause`: nothing is said to be lost or stale that is not.
  * - `orders`: an order is taken once or not at all, as the client says.
+ * - `account`: who listens to an account is told of each order as it is in the end, never goes back, and of each fill once.
  * - `budgets`: the exchange never has to refuse the client for going too fast. `circuit`: nothing is sent while a circuit is open.
  * - `secrets`: none is seen. `leftovers`: nothing is said of what nobody listens to, and no socket is left open.
  * - `defect`: nothing fails but in the ways that are declared.
@@ -146,6 +154,7 @@ export const Invariant = Schema.Literal(
   "staleness",
   "cause",
   "orders",
+  "account",
   "budgets",
   "circuit",
   "secrets",

@@ -89,8 +89,15 @@ const exchange = (id: Exchanges.ExchangeId) => (seed: string) =>
       calm: Effect.zipRight(simulator.disturb({ _tag: "Calm" }), simulator.setFaults(Faults.none)),
       truth: (symbol, trades) => truth(simulator, symbol, trades),
       orders: simulator.see(({ engine }) =>
-        Engine.orders(engine).map(({ clientOrderId, status }) => ({ clientOrderId, isOpen: status === "open" }))
+        Engine.orders(engine).map(({ clientOrderId, filled, id, status, updatedAt }) => ({
+          clientOrderId,
+          isOpen: status === "open",
+          filled: plain(filled),
+          fills: Engine.fillsOf(engine, id),
+          updatedAt
+        }))
       ),
+      fill: (clientOrderId) => simulator.fillNamed(clientOrderId),
       connections: simulator.connections,
       refusals: Effect.map(
         simulator.requests,

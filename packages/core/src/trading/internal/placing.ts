@@ -135,6 +135,7 @@ const prepare = (
     const market = yield* desk.markets.find(operation, request.symbol)
     const checked = yield* valid(OrderCheck.check(market, request))
     yield* supported(desk, operation, checked)
+    desk.seen.visit(market)
     const clientOrderId = yield* nameOf(desk, operation, request.clientOrderId)
     const price = yield* priceFor(desk, checked)
     const at = yield* Clock.currentTimeMillis

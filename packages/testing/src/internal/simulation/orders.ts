@@ -18,6 +18,7 @@ export interface Orders {
   /** Nobody waits for what becomes of it any more. */
   readonly abandon: (order: number) => Effect.Effect<void>
   readonly close: Effect.Effect<void>
+  readonly nameOf: (order: number) => string | undefined
   /** Each is taken once or not at all, as the client says. */
   readonly judge: (taken: ReadonlyArray<TakenOrder>, isUntroubled: boolean) => Verdict
 }
@@ -43,6 +44,7 @@ export const make = (seed: number, trading: Trading.Trading.Service, request: Wo
 
   return {
     abandon,
+    nameOf: (order) => placed.get(order)?.name,
     close: Effect.suspend(() => Effect.forEach([...placed.keys()], abandon, { discard: true })),
     place: (order, symbol) =>
       Effect.gen(function*() {

@@ -33,6 +33,9 @@ export type Step =
   | { readonly _tag: "Place"; readonly order: number; readonly symbol: number }
   | { readonly _tag: "Cancel"; readonly order: number }
   | { readonly _tag: "Abandon"; readonly order: number }
+  | { readonly _tag: "Fill"; readonly order: number }
+  /** Somebody begins to listen to the account. */
+  | { readonly _tag: "Follow" }
 
 /**
  * How many of each thing there are to draw from.
@@ -53,10 +56,14 @@ const weights: ReadonlyArray<readonly [Step["_tag"], number]> = [
   ["Leave", 8],
   ["Calm", 6],
   ["Ask", 5],
-  ["Place", 5],
+  ["Place", 7],
   ["Cancel", 3],
-  ["Abandon", 1]
+  ["Abandon", 1],
+  ["Fill", 5],
+  ["Follow", 3]
 ]
+
+const ofTrading: ReadonlySet<Step["_tag"]> = new Set(["Place", "Cancel", "Abandon", "Fill", "Follow"] as const)
 
 /**
  * Draws a program: the same seed, length and choices always give the same.
@@ -66,7 +73,7 @@ const weights: ReadonlyArray<readonly [Step["_tag"], number]> = [
 export const draw = (seed: number, length: number, choices: Choices): ReadonlyArray<Step> => {
   const random = new PCGRandom(seed)
   const below = (count: number): number => random.integer(count)
-  const usable = weights.filter(([tag]) => choices.trades || (tag !== "Place" && tag !== "Cancel" && tag !== "Abandon"))
+  const usable = weights.filter(([tag]) => choices.trades || !ofTrading.has(tag))
   const total = usable.reduce((sum, [, weight]) => sum + weight, 0)
   let listeners = 0
   let orders = 0
@@ -110,7 +117,10 @@ export const draw = (seed: number, length: number, choices: Choices): ReadonlyAr
         return { _tag: chosen, order: orders++, symbol: below(choices.symbols) }
       case "Cancel":
       case "Abandon":
+      case "Fill":
         return { _tag: chosen, order: below(Math.max(1, orders)) }
+      case "Follow":
+        return { _tag: chosen }
     }
   }
 
@@ -154,6 +164,10 @@ export const sentence = (
       return `order ${step.order} is canceled`
     case "Abandon":
       return `whoever waits for order ${step.order} gives up`
+    case "Fill":
+      return `half of order ${step.order} is filled`
+    case "Follow":
+      return "somebody begins to listen to the account"
   }
 }
 

@@ -1,4 +1,4 @@
-import { Health, MarketData, Trading } from "@effect-exchange/core"
+import { Account, Health, MarketData, Trading } from "@effect-exchange/core"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -13,6 +13,7 @@ import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import * as TestContext from "effect/TestContext"
 import { type Exchange, type Fault, Violation, type World } from "../../SimulationWorld.js"
+import * as Followers from "./account.js"
 import * as Circuit from "./circuit.js"
 import * as Judge from "./judge.js"
 import * as Listener from "./listener.js"
@@ -118,6 +119,7 @@ const perform = <E>(
     )
     const market = Context.get(context, MarketData.MarketData)
     const orders = Orders.make(seed, Context.get(context, Trading.Trading), world.order)
+    const followers = Followers.make(Context.get(context, Account.Account))
     const judges = new Map<number, Judge.Judge>()
     const courses = new Map<string, Judge.Course>()
     const unheardSince = new Map<string, number>()
@@ -160,6 +162,7 @@ const perform = <E>(
       const refusals = yield* exchange.refusals
       const [forbidden] = watched.forbidden
       const verdict = orders.judge(yield* exchange.orders, moment.isUntroubled) ??
+        followers.judge() ??
         Circuit.judge(watched.dials) ??
         (refusals > 0
           ? { invariant: "budgets", detail: "the exchange refused a request as one too many" }
@@ -233,6 +236,12 @@ const perform = <E>(
             return yield* orders.cancel(step.order)
           case "Abandon":
             return yield* orders.abandon(step.order)
+          case "Fill": {
+            const name = orders.nameOf(step.order)
+            return name === undefined ? undefined : yield* exchange.fill(name)
+          }
+          case "Follow":
+            return yield* followers.follow
         }
       })
 
@@ -243,7 +252,10 @@ const perform = <E>(
         const course = courses.get(listener.symbol)
         return course !== undefined && isWhole(course)
       })
-      if (areWhole || now > state.at(now).since + world.patience + 2 * beat) return
+      const missing = followers.missing(yield* exchange.orders)
+      const isOver = now > state.at(now).since + world.patience + 2 * beat
+      if (isOver && missing !== undefined) return yield* fail({ invariant: "account", detail: missing }, now)
+      if (isOver || (areWhole && missing === undefined)) return
       yield* pass(beat)
       yield* settle
     })
@@ -253,6 +265,7 @@ const perform = <E>(
     yield* pass(2 * beat)
     yield* settle
     for (const number of judges.keys()) yield* leave(number)
+    yield* followers.leave
     yield* orders.close
     // Not always until nothing is open: that takes as long as all that came before.
     const isPatient = seed % 4 === 0
@@ -262,7 +275,9 @@ const perform = <E>(
       return yield* fail({ invariant: "leftovers", detail: "a socket is open, and nobody has listened for long" }, now)
     }
     for (const { heard } of all) for (const item of heard) said.push(textOf(item))
-    return all.map(({ heard, step, symbol }) => `${step.kind} ${symbol}\n${heard.map(textOf).join("\n")}`).join("\n\n")
+    said.push(...followers.heard())
+    const listened = all.map(({ heard, step, symbol }) => `${step.kind} ${symbol}\n${heard.map(textOf).join("\n")}`)
+    return [...listened, ...followers.heard()].join("\n\n")
   })
 
 const textOf = (item: Listener.Heard): string =>

@@ -1,0 +1,126 @@
+import { type Account, Decimal, Order } from "@effect-exchange/core"
+import * as BigDecimal from "effect/BigDecimal"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Stream from "effect/Stream"
+import type { TakenOrder } from "../../SimulationWorld.js"
+import type { Verdict } from "./judge.js"
+
+/**
+ * Those who listen to the account in a run: each to its orders and to its fills.
+ *
+ * @internal
+ */
+export interface Followers {
+  readonly follow: Effect.Effect<void>
+  readonly leave: Effect.Effect<void>
+  /** What none of them may have heard. */
+  readonly judge: () => Verdict
+  /** What one of them has not heard yet of what is true. */
+  readonly missing: (taken: ReadonlyArray<TakenOrder>) => string | undefined
+  readonly heard: () => ReadonlyArray<string>
+}
+
+interface Follower {
+  readonly fibers: ReadonlyArray<Fiber.RuntimeFiber<unknown>>
+  readonly orders: Map<string, Order.Order>
+  readonly fills: Map<string, number>
+  readonly heard: Array<string>
+  verdict: Verdict
+  /** Since when it hears of orders, and of fills. */
+  hearsOrders: number | undefined
+  hearsFills: number | undefined
+}
+
+const plain = (value: BigDecimal.BigDecimal): string => Decimal.format(BigDecimal.normalize(value))
+
+/** @internal */
+export const make = (account: Account.Account.Service): Followers => {
+  const all: Array<Follower> = []
+
+  const hearOrder = (one: Follower, order: Order.Order): Verdict => {
+    const before = one.orders.get(order.id)
+    one.orders.set(order.id, order)
+    if (before === undefined) return undefined
+    const wrong = (detail: string): Verdict => ({
+      invariant: "account",
+      detail: `order ${order.clientOrderId} ${detail}`
+    })
+    if (Order.isClosed(before)) return wrong(`was ${before.status}, and came again`)
+    return BigDecimal.lessThan(order.filled, before.filled) ? wrong("came with less filled than before") : undefined
+  }
+
+  const follow = Effect.gen(function*() {
+    const one: Follower = {
+      fibers: [],
+      orders: new Map(),
+      fills: new Map(),
+      heard: [],
+      verdict: undefined,
+      hearsOrders: undefined,
+      hearsFills: undefined
+    }
+    const listen = <A>(
+      stream: Account.Account.Live<A>,
+      hear: (value: A, now: number) => void,
+      begin: (now: number) => void
+    ) =>
+      Stream.runForEach(stream, (item) =>
+        Effect.map(Clock.currentTimeMillis, (now) => {
+          if (item._tag === "Connected") begin(now)
+          if (item._tag === "Data") hear(item.value, now)
+          one.heard.push(item._tag)
+        })).pipe(
+          Effect.catchAllCause((cause) =>
+            Effect.sync(() => {
+              one.verdict ??= { invariant: "account", detail: `a feed of the account ended: ${Cause.pretty(cause)}` }
+            })
+          ),
+          Effect.fork
+        )
+    const orders = yield* listen(account.streamOrders(), (order) => {
+      one.heard.push([order.clientOrderId, order.status, plain(order.filled)].join(" "))
+      one.verdict ??= hearOrder(one, order)
+    }, (now) => {
+      one.hearsOrders = now
+    })
+    const fills = yield* listen(account.streamFills(), (fill) => {
+      const key = `${fill.id} ${fill.orderId}`
+      one.heard.push(`fill ${key}`)
+      one.fills.set(key, (one.fills.get(key) ?? 0) + 1)
+      if ((one.fills.get(key) ?? 0) > 1) one.verdict ??= { invariant: "account", detail: `fill ${key} came twice` }
+    }, (now) => {
+      one.hearsFills = now
+    })
+    all.push(Object.assign(one, { fibers: [orders, fills] }))
+  })
+
+  const missingOf = ({ fills, hearsFills, hearsOrders, orders }: Follower, taken: ReadonlyArray<TakenOrder>) => {
+    if (hearsOrders === undefined || hearsFills === undefined) return "it was never connected"
+    const told = new Map(Array.from(orders.values(), (order) => [order.clientOrderId, order]))
+    for (const { clientOrderId, filled, isOpen, updatedAt } of taken) {
+      const order = told.get(clientOrderId)
+      // What ended before it was listened to is not told.
+      if (!isOpen && updatedAt <= hearsOrders) continue
+      if (order === undefined) return `nothing was told of order ${clientOrderId}`
+      if (Order.isClosed(order) === isOpen) {
+        return `order ${clientOrderId} is ${isOpen ? "open" : "over"}, and was last told to be ${order.status}`
+      }
+      if (plain(order.filled) !== filled) {
+        return `of order ${clientOrderId} ${filled} is filled, and ${plain(order.filled)} was told`
+      }
+    }
+    const since = taken.flatMap(({ fills }) => fills).filter(({ at }) => at > hearsFills).length
+    return fills.size < since ? `${since} fills were made, and ${fills.size} were told` : undefined
+  }
+
+  return {
+    follow,
+    leave: Effect.suspend(() => Fiber.interruptAll(all.flatMap(({ fibers }) => fibers))),
+    judge: () => all.map(({ verdict }) => verdict).find((verdict) => verdict !== undefined),
+    missing: (taken) => all.map((one) => missingOf(one, taken)).find((what) => what !== undefined),
+    heard: () => all.map(({ heard }) => heard.join("\n"))
+  }
+}
