@@ -11,7 +11,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Endpoints from "./Endpoints.js"
 import { feeds } from "./Feeds.js"
-import { categoryOf, market, named, nameOf, within } from "./Markets.js"
+import { categoryOf, market, named, nameOf, order, within } from "./Markets.js"
 import { protocol, recvWindow } from "./Protocol.js"
 import type * as Rows from "./Rows.js"
 
@@ -88,15 +88,9 @@ const permissionsOf = (
   }
 }
 
-/** On spot, a market buy that does not say what its size is in is sized in the quote coin. */
 type Orders = Listing.Listing<Wire.Type<typeof Rows.Order>>
 
-const orders = (category: Endpoints.Category, list: Orders) =>
-  within(
-    category,
-    Listing.map(list, ({ buysUnsaid, ...order }): Row.Order =>
-      category === "spot" && buysUnsaid ? { ...order, amount: undefined } : order)
-  )
+const orders = (category: Endpoints.Category, list: Orders) => within(category, Listing.map(list, order(category)))
 
 const standing = (scope: Endpoints.Scope) =>
   Page.all({

@@ -1,16 +1,21 @@
 /**
- * Bybit's public streams: a socket for each category, as a topic names a market within one only.
+ * Bybit's streams: a public socket for each category, as a topic names a market within one only, and a private one, whose rows
+ * say their category.
  *
  * Source: Bybit API v5 documentation, "WebSocket Stream".
  *
  * @since 0.1.0
  */
-import type { Market } from "@effect-exchange/core"
-import { Feeds, Row, Wire } from "@effect-exchange/core/adapter"
+import { Credentials, type Market } from "@effect-exchange/core"
+import { Feeds, type Listing, Row, Signature, Wire } from "@effect-exchange/core/adapter"
+import * as Either from "effect/Either"
+import * as Redacted from "effect/Redacted"
 import type * as Endpoints from "./Endpoints.js"
-import { categoryOf } from "./Markets.js"
+import { categoryOf, nameOf, order } from "./Markets.js"
+import { noRsa } from "./Protocol.js"
+import * as Rows from "./Rows.js"
 
-const { get, text, whole } = Feeds
+const { get, list, text, whole } = Feeds
 const { at, blank, decimal, millis, positive, words } = Wire
 
 const socket = (category: Endpoints.Category): Feeds.SocketFacts => {
@@ -34,17 +39,57 @@ const socket = (category: Endpoints.Category): Feeds.SocketFacts => {
   }
 }
 
+/** How long a login may be under way, in milliseconds. */
+const underWay = 10_000
+
+const login: NonNullable<Feeds.SocketFacts["login"]> = ({ key, secret }, { now }) => {
+  if (Signature.isPem(secret)) return Either.left(noRsa)
+  const expires = now + underWay
+  const signature = Signature.hmacSha256Hex(secret, `GET/realtime${expires}`)
+  return Either.right([{ op: "auth", args: [Redacted.value(key), expires, signature] }])
+}
+
+const path = "/v5/private"
+
+// A key works on the site it was made on, and on no other.
+const account: Feeds.SocketFacts = {
+  path,
+  at: {
+    live: `wss://stream.bybit.com${path}`,
+    testnet: `wss://stream-testnet.bybit.com${path}`,
+    demo: `wss://stream-demo.bybit.com${path}`,
+    ae: `wss://stream.bybit.ae${path}`,
+    eu: `wss://stream.bybit.eu${path}`,
+    nl: `wss://stream.bybit.nl${path}`,
+    ge: `wss://stream.bybitgeorgia.ge${path}`,
+    id: `wss://stream.bybit.id${path}`,
+    kz: `wss://stream.bybit.kz${path}`,
+    tr: `wss://stream.bybit.tr${path}`
+  },
+  login
+}
+
 const topic = (market: Market.Market, channel: string): Feeds.Topic => ({
   socket: categoryOf(market),
   key: `${channel}.${market.id}`,
   channel
 })
 
+const ofAccount = (key: string): Feeds.Topic => ({ socket: "private", key, channel: key })
+
 const asked =
   (op: "subscribe" | "unsubscribe") =>
   (topics: ReadonlyArray<Feeds.Topic>, { request }: Feeds.Asking): ReadonlyArray<unknown> => [
     { req_id: String(request), op, args: topics.map(({ key }) => key) }
   ]
+
+const loggedIn = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
+  const success = get(frame, "success")
+  if (success === true) return [{ _tag: "LoggedIn" }]
+  // What a refusal says may repeat the signature.
+  const because = text(get(frame, "ret_msg"))?.replace(/[0-9a-f]{64}/gi, Credentials.redacted) ?? ""
+  return success === false ? [{ _tag: "LoginRefused", said: { code: "", text: because } }] : undefined
+}
 
 const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
   const key = text(get(frame, "topic"))
@@ -56,6 +101,8 @@ const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
       return [{ _tag: "Pong" }]
     case "unsubscribe":
       return []
+    case "auth":
+      return loggedIn(frame)
     case "subscribe": {
       const request = whole(get(frame, "req_id"))
       const said = text(get(frame, "ret_msg")) ?? ""
@@ -129,6 +176,35 @@ export const follows: Feeds.BookRules["follows"] = (known = 0, { last = 0 }) => 
   return last === known + 1 ? "next" : "gap"
 }
 
+/** Reads rows of all categories, in which a market has the name that it has among all. */
+const ofAll = <A, B extends { readonly market: string }>(
+  row: Wire.Row<A>,
+  read: (row: A, category: Endpoints.Category) => B | undefined
+) => {
+  const rows = Feeds.reading(Wire.within("data", Wire.list(Rows.categorized(row))))
+  return (frame: unknown): Listing.Listing<B> | undefined => {
+    const found = rows(frame)
+    return found && {
+      unknown: found.unknown,
+      rows: found.rows.flatMap(({ category, row }) => {
+        const known = category && read(row, category)
+        return category && known ? [{ ...known, market: nameOf({ category, symbol: known.market }) }] : []
+      })
+    }
+  }
+}
+
+const orders = ofAll(Rows.Order, (row, category) => order(category)(row))
+const fills = ofAll(Rows.Execution, ({ fill }) => fill)
+
+const coins = Feeds.reading(Wire.list(Rows.Balance))
+
+/** What changed of the unified account; there may be another one, of inverse contracts alone. */
+const balances = (frame: unknown) => {
+  const unified = list(get(frame, "data")).filter((each) => get(each, "accountType") === "UNIFIED")
+  return coins(unified.flatMap((each) => get(each, "coin")))
+}
+
 /**
  * Bybit's feeds. A request that has one wrong topic among several is refused whole: each topic has one of its own.
  *
@@ -137,7 +213,7 @@ export const follows: Feeds.BookRules["follows"] = (known = 0, { last = 0 }) => 
  */
 export const feeds: Feeds.Feeds = {
   protocol: {
-    sockets: { spot: socket("spot"), linear: socket("linear"), inverse: socket("inverse") },
+    sockets: { spot: socket("spot"), linear: socket("linear"), inverse: socket("inverse"), private: account },
     // All topics of a connection together may have 21,000 characters.
     most: 500,
     batch: 1,
@@ -166,5 +242,8 @@ export const feeds: Feeds.Feeds = {
     topic: (market, depth) => topic(market, `orderbook.${depth}`),
     reader: () => bookUpdates,
     rules: (_, depth) => ({ follows, maximumDepth: depth })
-  }
+  },
+  orders: { topic: () => ofAccount("order"), reader: () => orders },
+  fills: { topic: () => ofAccount("execution"), reader: () => fills },
+  balances: { topic: () => ofAccount("wallet"), reader: () => balances }
 }

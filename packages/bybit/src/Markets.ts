@@ -53,6 +53,16 @@ export const within = <A extends { readonly market: string }>(
   }))
 })
 
+/**
+ * Reads an order. On spot, a market buy that does not say what its size is in is sized in the quote coin.
+ *
+ * @since 0.1.0
+ * @category orders
+ */
+export const order =
+  (category: Endpoints.Category) => ({ buysUnsaid, ...order }: Wire.Type<typeof Rows.Order>): Row.Order =>
+    category === "spot" && buysUnsaid ? { ...order, amount: undefined } : order
+
 const one = Decimal.make("1")
 
 /**

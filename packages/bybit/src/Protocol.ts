@@ -27,6 +27,9 @@ export const recvWindow = 5000
  */
 export const caution = 500
 
+/** @internal */
+export const noRsa = "keys of RSA are not supported; make one that Bybit generates the secret of"
+
 /**
  * Signs a request: the key, a timestamp, the receive window and their signature in headers, which is the HMAC-SHA256 of
  * timestamp, key, window and the query or the body as they are sent ("Integration Guidance", "Authentication"). Keys of RSA
@@ -36,9 +39,7 @@ export const caution = 500
  * @category signing
  */
 export const sign: Protocol.Sign = (request, { key, secret }, { now }) => {
-  if (Signature.isPem(secret)) {
-    return Either.left("keys of RSA are not supported; make one that Bybit generates the secret of")
-  }
+  if (Signature.isPem(secret)) return Either.left(noRsa)
   const timestamp = String(Math.max(0, now - caution))
   const payload = request.method === "GET" ? request.query : request.body
   const signature = Signature.hmacSha256Hex(secret, timestamp + Redacted.value(key) + recvWindow + payload)

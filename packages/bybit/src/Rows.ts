@@ -284,6 +284,20 @@ const isTrade = meaning({
  */
 export const Execution = Row.entry(at("execId", text), fill, map(at("execType", isTrade), (what) => what === "trade"))
 
+/**
+ * A row of the account's feeds, which says its category; of options nothing is said here.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const categorized = <A>(row: Wire.Row<A>) => ({
+  ...all(
+    { row, category: at("category", words({ spot: "spot", linear: "linear", inverse: "inverse", option: undefined })) },
+    (row) => row
+  ),
+  identify: row.identify
+})
+
 // ---- what was asked to be done
 
 /**

@@ -43,3 +43,12 @@ export const bar = (
   { cost, ...bar }: Row.Bar & { readonly cost: BigDecimal.BigDecimal },
   { inverse }: Counted
 ): Row.Bar => inverse === true ? { ...bar, volume: cost } : bar
+
+/**
+ * Tells whether a market's name is that of an option or of a combination, of which nothing is listed here: what is said of one
+ * is left out.
+ *
+ * @since 0.1.0
+ * @category names
+ */
+export const isLeftOut = (name: string): boolean => /-[CP]$|^[^-]+-[A-Z]+-/.test(name)

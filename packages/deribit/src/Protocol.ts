@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type { Credentials } from "@effect-exchange/core"
 import { Protocol, Signature, Wire } from "@effect-exchange/core/adapter"
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
@@ -25,16 +26,33 @@ export const signHeader: Protocol.Sign = (request, { key, secret }, { nonce, now
 }
 
 /**
- * Signs the parameters of `public/auth`: the hex HMAC-SHA256 of time, nonce and no data, a line each.
+ * Makes the parameters of `public/auth` that say who asks: the signature is the hex HMAC-SHA256 of time, nonce and no data, a
+ * line each.
  *
  * @since 0.1.0
  * @category signing
  */
-export const signParameters: Protocol.Sign = (request, { key, secret }, { nonce, now }) => {
-  const signature = Signature.hmacSha256Hex(secret, `${now}\n${nonce}\n`)
-  const id = encodeURIComponent(Redacted.value(key))
-  const query = `${request.query}&client_id=${id}&timestamp=${now}&nonce=${nonce}&data=&signature=${signature}`
-  return Either.right({ ...request, query, signature })
+export const signedParameters = (
+  { key, secret }: Credentials.Credentials,
+  { nonce, now }: Pick<Protocol.Moment, "nonce" | "now">
+) => ({
+  client_id: Redacted.value(key),
+  timestamp: now,
+  nonce: String(nonce),
+  data: "",
+  signature: Signature.hmacSha256Hex(secret, `${now}\n${nonce}\n`)
+})
+
+/**
+ * Signs the parameters of `public/auth`.
+ *
+ * @since 0.1.0
+ * @category signing
+ */
+export const signParameters: Protocol.Sign = (request, credentials, moment) => {
+  const parameters = signedParameters(credentials, moment)
+  const query = Object.entries(parameters).map(([name, value]) => `&${name}=${encodeURIComponent(value)}`).join("")
+  return Either.right({ ...request, query: request.query + query, signature: parameters.signature })
 }
 
 const time = Wire.ifAny(Wire.within("usOut", Wire.micros))

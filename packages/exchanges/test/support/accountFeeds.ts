@@ -247,7 +247,8 @@ export const register = (subject: Subject): void => {
           const order = yield* place
           const [orders, fills] = [yield* heard(account.streamOrders()), yield* heard(account.streamFills())]
           yield* pass(3)
-          yield* simulator.disturb({ _tag: "Duplicate" })
+          // Orders and fills may come in frames of their own.
+          yield* Effect.repeatN(simulator.disturb({ _tag: "Duplicate" }), 3)
           yield* simulator.fill(order.id, half)
           yield* pass(10)
           yield* simulator.fill(order.id)

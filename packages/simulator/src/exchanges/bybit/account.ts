@@ -8,6 +8,7 @@ import { dollars, type Holding, holdings } from "../../internal/holdings.js"
 import { text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
 import * as Keys from "../../internal/keys.js"
+import type { World } from "../../World.js"
 import { type BybitListing, find, listings, price, quantity } from "./markets.js"
 import { scoped, unscoped, value } from "./orders.js"
 import { type Answering, categoryOf, limitOf, page, refuse } from "./params.js"
@@ -92,6 +93,13 @@ export const coins: Answering = (input) => {
 export const walletBalance: Answering = (input, world) => {
   if (text(input, "accountType") !== "UNIFIED") return refuse(10001, "accountType only support UNIFIED.")
   const wanted = text(input, "coin")?.split(",")
+  const isShown = ({ asset, total }: Holding) =>
+    wanted === undefined ? !BigDecimal.isZero(total) : wanted.includes(asset)
+  return Either.right([{ result: { list: [accountRow(world, isShown)] } }])
+}
+
+/** @internal The unified account, and of its coins those that are shown. */
+export const accountRow = (world: World, isShown: (coin: Holding) => boolean): Json => {
   const coins = holdings(world)
   const rate = (asset: string) => dollars(asset, find("spot", `${asset}USDT`), world)
   const worth = (name: "equity" | "free" | "total" | "margin" | "unrealized", of = coins): string =>
@@ -111,7 +119,7 @@ export const walletBalance: Answering = (input, world) => {
     marginCollateral: true,
     coin: coin.asset
   })
-  const account: Json = {
+  return {
     ...columns("accountIMRate accountMMRate accountLTV totalMaintenanceMargin", "0"),
     totalEquity: worth("equity"),
     totalMarginBalance: worth("equity"),
@@ -120,11 +128,8 @@ export const walletBalance: Answering = (input, world) => {
     totalAvailableBalance: worth("free"),
     totalPerpUPL: worth("unrealized"),
     totalWalletBalance: worth("total"),
-    coin: coins
-      .filter(({ asset, total }) => wanted === undefined ? !BigDecimal.isZero(total) : wanted.includes(asset))
-      .map(row)
+    coin: coins.filter(isShown).map(row)
   }
-  return Either.right([{ result: { list: [account] } }])
 }
 
 // --- positions

@@ -90,9 +90,10 @@ const empty = columns(
   ""
 )
 
-const orderRow = (entry: Listed, engine: Engine.Engine): Json => {
+/** @internal An order that had these fills. */
+export const orderRow = (entry: Listed, fills: ReadonlyArray<Engine.Fill>): { readonly [name: string]: Json } => {
   const { listing, order } = entry
-  const executed = Engine.fillsOf(engine, order.id).map((fill) => value(listing, fill))
+  const executed = fills.map((fill) => value(listing, fill))
   const total = BigDecimal.sumAll(executed)
   const average = listing.category === "inverse"
     ? Decimal.ratio(order.filled, total, listing.priceScale)
@@ -191,7 +192,11 @@ const ordersPage = (
     page(entries.filter(keeps(input)).toReversed(), input, limit, ({ order }) => order.id),
     ({ nextPageCursor, rows }) =>
       [{
-        result: { list: rows.map((entry) => orderRow(entry, world.engine)), nextPageCursor, category }
+        result: {
+          list: rows.map((entry) => orderRow(entry, Engine.fillsOf(world.engine, entry.order.id))),
+          nextPageCursor,
+          category
+        }
       }] as const
   )
 
@@ -234,9 +239,10 @@ export const executions: Answering = (input, world) =>
     return [{ result: { nextPageCursor, category, list: rows.map(executionRow) } }]
   })
 
-const executionRow = (
+/** @internal */
+export const executionRow = (
   { fill, listing, order }: Listed & { readonly fill: Engine.Fill }
-): Json => ({
+): { readonly [name: string]: Json } => ({
   symbol: listing.name,
   orderId: orderId(listing, order.id),
   orderLinkId: order.clientOrderId ?? "",

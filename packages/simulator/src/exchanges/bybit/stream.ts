@@ -7,15 +7,15 @@
  */
 import * as Record from "effect/Record"
 import { pathOf } from "../../Dialect.js"
-import { isInput } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
-import { parse } from "../../internal/json.js"
 import * as Topics from "../../internal/topics.js"
 import type * as Watch from "../../internal/watch.js"
 import * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
+import * as Connection from "./connection.js"
 import { execId, intervals, sizeOf, ticker, turnovers } from "./marketData.js"
 import { type BybitListing, type Category, find, ofInstrument, price, quantity } from "./markets.js"
+import * as PrivateStream from "./privateStream.js"
 
 interface State {
   readonly topics: Topics.Topics
@@ -33,8 +33,6 @@ interface Told {
 const depths = ["1", "50", "200", "1000"]
 const mostArgs = 10
 const mostCharacters = 21_000
-const patience = 600_000
-const conn_id = "cejreaspqfm9se7usbrg-2xh"
 
 const subjectOf = (category: Category, topic: string): Watch.Subject | undefined => {
   const [channel = "", ...rest] = topic.split(".")
@@ -63,18 +61,11 @@ const subjectOf = (category: Category, topic: string): Watch.Subject | undefined
 
 const receive = (category: Category) => (state: State, text: string, world: World): Streaming.Turn<State> => {
   const heard = { ...state, heardAt: world.now }
-  const value = parse(text)
-  const { args, op, req_id } = isInput(value) ? value : {}
+  const input = Connection.asked(text)
+  const { args, op } = input
   const answer = (success: boolean, ret_msg: string, next: State = heard): Streaming.Turn<State> => {
-    const said = Streaming.control({
-      success,
-      ret_msg,
-      conn_id,
-      req_id: typeof req_id === "string" ? req_id : "",
-      op: typeof op === "string" ? op : ""
-    })
     const turn = pass(next, world)
-    return { ...turn, frames: [said, ...turn.frames] }
+    return { ...turn, frames: [Connection.answer(input, success, ret_msg), ...turn.frames] }
   }
   if (op === "ping") return answer(true, "pong")
   const asked = Array.isArray(args) ? args.map(String) : []
@@ -95,9 +86,8 @@ const receive = (category: Category) => (state: State, text: string, world: Worl
 }
 
 const pass = (state: State, world: World): Streaming.Turn<State> => {
-  if (world.now - state.heardAt >= patience) {
-    return { frames: [], next: state, close: { code: 1000, reason: "no message of the client in ten minutes" } }
-  }
+  const close = Connection.silenced(state.heardAt, world)
+  if (close !== undefined) return { frames: [], next: state, close }
   const told = new Map(state.told)
   const [frames, topics] = Topics.pass(state.topics, world, (watch, change) => say(watch, change, world, told))
   return { frames, next: { ...state, topics, told } }
@@ -209,6 +199,7 @@ const bar = (
 /** @internal Of options there is nothing to tell. */
 export const streaming: Streaming.Streaming = {
   open: (target) => {
+    if (pathOf(target) === "/v5/private") return PrivateStream.conversation
     const category = (["spot", "linear", "inverse"] as const).find((each) => pathOf(target) === `/v5/public/${each}`)
     return category && Streaming.make<State>({
       initial: { topics: Topics.none, told: new Map(), heardAt: 0 },

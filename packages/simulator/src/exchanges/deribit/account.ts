@@ -30,7 +30,8 @@ const owner = { id: 96103, username: "demo", system_name: "demo", email: "demo@e
 
 const half = (value: BigDecimal.BigDecimal) => BigDecimal.multiply(value, Decimal.literal("0.5"))
 
-const summary = (world: World, balance: Engine.Balance) => {
+/** @internal */
+export const summary = (world: World, balance: Engine.Balance) => {
   const { asset: currency, equity, free, margin, total, unrealized: profit } = holding(world, balance)
   const funds = { available_funds: BigDecimal.sum(free, profit), available_withdrawal_funds: free }
   const margins = { initial_margin: balance.locked, maintenance_margin: half(margin), margin_balance: equity }

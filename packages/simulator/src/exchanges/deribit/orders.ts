@@ -40,7 +40,8 @@ export const orderRow = (one: One, replaced = false): Json => {
   return { ...termsOf(one), ...state, ...sizes, ...prices, ...times, cancel_reason, ...usual }
 }
 
-const fillRow = (one: One) => ({ amount, at, fee, feeAsset, id, liquidity, price }: Engine.Fill): Json => {
+/** @internal */
+export const fillRow = (one: One) => ({ amount, at, fee, feeAsset, id, liquidity, price }: Engine.Fill): Json => {
   const ids = { trade_id: Markets.idOf(one.listing, firstTrade + id), trade_seq: id, matching_id: null }
   const prices = { price, index_price: price, mark_price: price, tick_direction: 1 }
   const sizes = { amount, contracts: Markets.contracts(one.listing, amount), fee, fee_currency: feeAsset }

@@ -4,26 +4,32 @@
  *
  * What the documentation leaves open is chosen here: a heartbeat comes once an interval, and with it the demand for a proof where
  * nothing was heard since the one before; who has not been heard when the next is due is cut off; a channel that is subscribed
- * to already is listed and goes on as it was. There are no private methods, and of the public ones only those of the connection;
- * books of groups are there ungrouped (`none`).
+ * to already is listed and goes on as it was; one about an account is left out of a public subscription; what there is of a
+ * currency is told at once, and whenever any of it has changed; the connection is closed when its login has run out. Of the
+ * private methods there are only those that subscribe, and of the public ones those of the connection; books of groups are
+ * there ungrouped (`none`).
  *
  * @internal
  */
 import type * as BigDecimal from "effect/BigDecimal"
+import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import type * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
+import { texts } from "../../internal/fields.js"
 import type { Json } from "../../internal/json.js"
-import { parse } from "../../internal/json.js"
+import { encode, parse } from "../../internal/json.js"
 import * as Meters from "../../internal/meters.js"
 import * as Topics from "../../internal/topics.js"
 import type * as Watch from "../../internal/watch.js"
 import * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
+import * as Access from "./access.js"
 import { limits } from "./limits.js"
 import { firstChange, lengthOf, resolutions, tickerRow, tradeRow } from "./marketData.js"
 import { type DeribitListing, find } from "./markets.js"
 import { type Refusal, timed, tooMany } from "./params.js"
+import * as PrivateChannels from "./privateChannels.js"
 
 interface State {
   readonly topics: Topics.Topics
@@ -31,6 +37,9 @@ interface State {
   /** When the client was heard last. */
   readonly heardAt: number
   readonly heartbeat: { readonly interval: number; readonly at: number } | undefined
+  readonly login: { readonly scope: string; readonly until: number } | undefined
+  /** What was told last of each currency, by channel. */
+  readonly portfolios: ReadonlyMap<string, ReadonlyMap<string, string>>
 }
 
 type Id = string | number | undefined
@@ -51,7 +60,7 @@ const receive = (state: State, text: string, world: World): Streaming.Turn<State
   }
   const id = typeof request["id"] === "number" || typeof request["id"] === "string" ? request["id"] : undefined
   const method = String(request["method"])
-  const meter = method === "public/subscribe" ? "subscribe" : "ordinary"
+  const meter = method.endsWith("/subscribe") ? "subscribe" : "ordinary"
   const { cost, pool } = limits[meter]
   const { admitted, meters } = Meters.take(state.meters, meter, pool, world.now, cost)
   const next = { ...heard, meters }
@@ -88,19 +97,37 @@ const carryOut = (
       if (typeof interval !== "number" || interval < 10) return invalid("interval")
       return answer("ok", { ...state, heartbeat: { interval: interval * 1000, at: world.now } })
     }
+    case "public/auth": {
+      const granted = Access.auth(texts(params), world)
+      if (Either.isLeft(granted)) return refuse(granted.left)
+      const [value] = granted.right
+      const { expires_in, scope } = Predicate.isReadonlyRecord(value) ? value : {}
+      return answer(value, {
+        ...state,
+        login: { scope: String(scope), until: world.now + Number(expires_in) * 1000 }
+      })
+    }
     case "public/unsubscribe_all":
-      return answer("ok", { ...state, topics: Topics.none })
-    case "public/subscribe":
-    case "public/unsubscribe": {
+      return answer("ok", { ...state, topics: Topics.none, portfolios: new Map() })
+    case "public/unsubscribe":
+    case "private/unsubscribe": {
+      const named = Array.isArray(params["channels"]) ? params["channels"].map(String) : undefined
+      if (named === undefined) return invalid("channels")
+      const isThere = (one: string) => state.topics.has(one) || state.portfolios.has(one)
+      return answer(named.filter(isThere), {
+        ...state,
+        topics: Topics.remove(state.topics, named),
+        portfolios: new Map([...state.portfolios].filter(([name]) => !named.includes(name)))
+      })
+    }
+    case "private/subscribe":
+      return state.login === undefined
+        ? refuse({ code: 10_000, message: "authorization_required" })
+        : subscribePrivately(params["channels"], state.login.scope, id, state, world)
+    case "public/subscribe": {
       const { channels } = params
       if (!Array.isArray(channels)) return invalid("channels")
       const named = channels.map(String)
-      if (method === "public/unsubscribe") {
-        return answer(named.filter((one) => state.topics.has(one)), {
-          ...state,
-          topics: Topics.remove(state.topics, named)
-        })
-      }
       if (named.some((one) => one.endsWith(".raw"))) {
         return refuse({ code: 13_778, message: "raw_subscriptions_not_available_for_unauthorized" })
       }
@@ -119,6 +146,30 @@ const carryOut = (
     default:
       return refuse({ code: -32601, message: "Method not found" })
   }
+}
+
+/** The channels about the account that there are; none if the login does not suffice for one of them. */
+const subscribePrivately = (
+  channels: unknown,
+  scope: string,
+  id: Id,
+  state: State,
+  world: World
+): Streaming.Turn<State> => {
+  const found = (Array.isArray(channels) ? channels.map(String) : []).flatMap((name) => {
+    const channel = PrivateChannels.channelOf(name)
+    return channel === undefined ? [] : [{ name, channel }]
+  })
+  const may = ({ channel: { needs } }: (typeof found)[number]) =>
+    scope.split(" ").some((one) => one === needs || one === `${needs}_write`)
+  if (!found.every(may)) return { frames: [failed(id, { code: 13_021, message: "forbidden" }, world)], next: state }
+  let { portfolios, topics } = state
+  for (const { channel, name } of found) {
+    if (channel.what === "portfolio") portfolios = new Map([[name, new Map()], ...portfolios])
+    else if (!topics.has(name)) topics = Topics.add(topics, name, { _tag: "Executions" })
+  }
+  const turn = pass({ ...state, portfolios, topics }, world)
+  return { ...turn, frames: [result(id, found.map(({ name }) => name), world), ...turn.frames] }
 }
 
 const subjectOf = (channel: string): Watch.Subject | undefined => {
@@ -146,30 +197,56 @@ const subjectOf = (channel: string): Watch.Subject | undefined => {
   }
 }
 
-const pass = (state: State, world: World): Streaming.Turn<State> => {
-  const [frames, topics] = Topics.pass(state.topics, world, say(world, state.topics))
-  const { heardAt, heartbeat } = state
-  if (heartbeat === undefined || world.now < heartbeat.at + heartbeat.interval) {
-    return { frames, next: { ...state, topics } }
-  }
+const pass = (before: State, world: World): Streaming.Turn<State> => {
+  const [told, topics] = Topics.pass(before.topics, world, say(world, before.topics))
+  const [changed, portfolios] = changedPortfolios(before.portfolios, world)
+  const frames = [...told, ...changed]
+  const state = { ...before, topics, portfolios }
+  const { heardAt, heartbeat, login } = state
+  if (login !== undefined && world.now >= login.until) return { frames, next: state, close: loginOver }
+  if (heartbeat === undefined || world.now < heartbeat.at + heartbeat.interval) return { frames, next: state }
   const silence = world.now - heardAt
   if (silence >= 2 * heartbeat.interval) {
-    return { frames, next: { ...state, topics }, close: { code: 1000, reason: "test_request was not answered" } }
+    return { frames, next: state, close: { code: 1000, reason: "test_request was not answered" } }
   }
   const beats = ["heartbeat", ...silence >= heartbeat.interval ? ["test_request"] : []]
   return {
     frames: [...frames, ...beats.map((type) => Streaming.control(notification("heartbeat", { type })))],
-    next: { ...state, topics, heartbeat: { ...heartbeat, at: world.now } }
+    next: { ...state, heartbeat: { ...heartbeat, at: world.now } }
   }
+}
+
+const loginOver = { code: 1008, reason: "the login has run out" }
+
+/** A notification for each currency of which something is not as it was told. */
+const changedPortfolios = (before: State["portfolios"], world: World) => {
+  const frames: Array<Streaming.Frame> = []
+  const after = new Map<string, ReadonlyMap<string, string>>()
+  for (const [name, known] of before) {
+    const channel = PrivateChannels.channelOf(name)
+    const rows = channel === undefined ? [] : PrivateChannels.portfolio(channel, world)
+    for (const row of rows) {
+      if (known.get(row.currency) === encode(row)) continue
+      frames.push(Streaming.data(notification("subscription", { channel: name, data: row })))
+    }
+    after.set(name, new Map(rows.map((row) => [row.currency, encode(row)])))
+  }
+  return [frames, after] as const
 }
 
 /** What a watch has to say, after it was as it is in `before`. */
 const say =
   (world: World, before: Topics.Topics) =>
   ({ key, subject }: Watch.Watch, change: Watch.Change): ReadonlyArray<Streaming.Frame> => {
+    const told = (data: Json): Json => notification("subscription", { channel: key, data })
+    if (change._tag === "Executions") {
+      const channel = PrivateChannels.channelOf(key)
+      return (channel === undefined ? [] : PrivateChannels.executed(channel, change)).map((data) =>
+        Streaming.data(told(data))
+      )
+    }
     const listing = "listing" in subject ? find(subject.listing.id) : undefined
     if (listing === undefined) return []
-    const told = (data: Json): Json => notification("subscription", { channel: key, data })
     switch (change._tag) {
       case "Ticker":
         return [Streaming.data(told(key.startsWith("quote") ? quoteRow(listing, world) : tickerRow(listing, world)))]
@@ -247,10 +324,18 @@ export const streaming: Streaming.Streaming = {
   open: (target) =>
     /^\/ws\/api\/v2\/?(?:\?|$)/.test(target)
       ? Streaming.make<State>({
-        initial: { topics: Topics.none, meters: Meters.empty, heardAt: 0, heartbeat: undefined },
+        initial: {
+          topics: Topics.none,
+          meters: Meters.empty,
+          heardAt: 0,
+          heartbeat: undefined,
+          login: undefined,
+          portfolios: new Map()
+        },
         begin: (state, world) => ({ frames: [], next: { ...state, heardAt: world.now } }),
         receive,
-        pass
+        pass,
+        expire: (state) => ({ frames: [], next: state, ...state.login === undefined ? {} : { close: loginOver } })
       })
       : undefined
 }

@@ -1,0 +1,29 @@
+import { type Input, isInput } from "../../internal/inputs.js"
+import { parse } from "../../internal/json.js"
+import * as Streaming from "../../Streaming.js"
+import type { World } from "../../World.js"
+
+/** @internal */
+export const conn_id = "cejreaspqfm9se7usbrg-2xh"
+
+/** @internal What a message asks for, of whatever it consists. */
+export const asked = (text: string): Input => {
+  const value = parse(text)
+  return isInput(value) ? value : {}
+}
+
+/** @internal The answer to what was asked. */
+export const answer = ({ op, req_id }: Input, success: boolean, ret_msg: string): Streaming.Frame =>
+  Streaming.control({
+    success,
+    ret_msg,
+    conn_id,
+    req_id: typeof req_id === "string" ? req_id : "",
+    op: typeof op === "string" ? op : ""
+  })
+
+const patience = 600_000
+
+/** @internal Who says nothing for ten minutes is cut off. */
+export const silenced = (heardAt: number, { now }: World): Streaming.Turn<unknown>["close"] =>
+  now - heardAt < patience ? undefined : { code: 1000, reason: "no message of the client in ten minutes" }

@@ -1,0 +1,56 @@
+import * as Engine from "../../engine/Engine.js"
+import type { Json } from "../../internal/json.js"
+import type * as Watch from "../../internal/watch.js"
+import type { World } from "../../World.js"
+import { summary } from "./account.js"
+import { find, isOf } from "./markets.js"
+import { fillRow, orderRow } from "./orders.js"
+
+/** @internal A channel about the account, and the scope that it needs. */
+export interface Channel {
+  readonly what: "orders" | "trades" | "portfolio"
+  /** What of the account it is about: an instrument, or a kind and a currency, each of which may be `any`. */
+  readonly instrument: string | undefined
+  readonly kind: string | undefined
+  readonly currency: string | undefined
+  /** Whether each order comes alone, as soon as there is something to tell of it. */
+  readonly isRaw: boolean
+  readonly needs: "trade:read" | "account:read"
+}
+
+/** @internal */
+export const channelOf = (name: string): Channel | undefined => {
+  const [, currency] = /^user\.portfolio\.(\w+)$/.exec(name) ?? []
+  if (currency !== undefined) {
+    const [instrument, kind, isRaw] = [undefined, undefined, true]
+    return { what: "portfolio", instrument, kind, currency: wordOf(currency), isRaw, needs: "account:read" }
+  }
+  const [, what, one = "", two, pace] = /^user\.(orders|trades)\.([^.]+)(?:\.([^.]+))?\.(raw|100ms)$/.exec(name) ?? []
+  if (what !== "orders" && what !== "trades") return undefined
+  const shared = { what, isRaw: pace === "raw", needs: "trade:read" } as const
+  if (two !== undefined) return { ...shared, instrument: undefined, kind: wordOf(one), currency: wordOf(two) }
+  return find(one) && { ...shared, instrument: one, kind: undefined, currency: undefined }
+}
+
+const wordOf = (word: string): string | undefined => word.toLowerCase() === "any" ? undefined : word
+
+/** @internal What a channel has to say of what happened to orders: the data of each notification. */
+export const executed = (
+  { currency, instrument, isRaw, kind, what }: Channel,
+  { events }: Watch.Change & { readonly _tag: "Executions" }
+): ReadonlyArray<Json> => {
+  const rows = events.flatMap(({ fill, order }) => {
+    const listing = find(order.instrument)
+    if (listing === undefined || (instrument ?? listing.id) !== listing.id || !isOf(listing, currency, kind)) return []
+    if (what === "orders") return [orderRow({ listing, order })]
+    return fill === undefined ? [] : [fillRow({ listing, order })(fill)]
+  })
+  if (rows.length === 0) return []
+  return what === "orders" && isRaw ? rows : [rows]
+}
+
+/** @internal What there is of each currency that a channel is about. */
+export const portfolio = ({ currency }: Channel, world: World) =>
+  Engine.balances(world.engine)
+    .filter(({ asset }) => (currency ?? asset).toUpperCase() === asset)
+    .map((balance) => summary(world, balance))
