@@ -133,6 +133,18 @@ describe("after a lost connection", () => {
     }).pipe(steady))
 })
 
+it.scoped("a socket that cannot even be made is one that was not opened", () =>
+  Effect.gen(function*() {
+    const { exchange, listen } = yield* open()
+    exchange.throws = true
+    const one = yield* listen("book")
+    yield* pass(5000)
+    expect(one.statuses()).toEqual(["Reconnecting"])
+    exchange.throws = false
+    yield* pass(60_000)
+    expect(one.statuses()).toEqual(["Reconnecting", "Resynced"])
+  }).pipe(steady))
+
 describe("after a gap", () => {
   it.scoped("the book of before is not handed out, and it is asked for once however much comes meanwhile", () =>
     Effect.gen(function*() {

@@ -79,7 +79,7 @@ export const open = (setting: Setting = {}) =>
     const now = () => clock.unsafeCurrentTimeMillis()
     const lines: Array<Line> = []
     const dials: Array<number> = []
-    const exchange = { isOpen: true, answers: true, snapshots: true, logins: 0 }
+    const exchange = { isOpen: true, answers: true, snapshots: true, throws: false, logins: 0 }
     const answer = (message: Sent, line: Line) => {
       if ("login" in message) exchange.logins++
       if (!exchange.answers) return
@@ -129,6 +129,7 @@ export const open = (setting: Setting = {}) =>
         },
         constructor: () => {
           dials.push(now())
+          if (exchange.throws) throw new SyntaxError("Invalid URL")
           const line = new Line(exchange.isOpen, now, answer)
           if (exchange.isOpen) lines.push(line)
           return line as unknown as WebSocket
