@@ -6,21 +6,8 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Logger, LogLevel, type Scope, Stream } from "effect"
 import { createServer, type Server } from "node:http"
 import type { Socket as TcpSocket } from "node:net"
-import { setFlagsFromString } from "node:v8"
-import { runInNewContext } from "node:vm"
+import { heapInUse } from "./support/heap.js"
 import { type Dials, meddled } from "./support/sockets.js"
-
-setFlagsFromString("--expose-gc")
-const collect: unknown = runInNewContext("gc")
-
-/** Bytes that are in use. What just ended is let go first. */
-const heap = Effect.gen(function*() {
-  for (let time = 0; time < 4; time++) {
-    yield* Effect.sleep("50 millis")
-    if (typeof collect === "function") collect()
-  }
-  return process.memoryUsage().heapUsed
-})
 
 /** Kraken over real sockets, whose address is what `at` says when one is dialled. */
 const client = (at: { url: string | undefined }, dials: Dials = []) => {
@@ -232,9 +219,9 @@ describe.sequential("a thousand connections that came and went", () => {
         yield* until(() => tags.includes("Reconnecting"))
       })
       yield* Effect.repeatN(cycle, 199)
-      const before = { heap: yield* heap, handles: process.getActiveResourcesInfo().length }
+      const before = { heap: yield* Effect.promise(heapInUse), handles: process.getActiveResourcesInfo().length }
       yield* Effect.repeatN(cycle, 799)
-      const after = { heap: yield* heap, handles: process.getActiveResourcesInfo().length }
+      const after = { heap: yield* Effect.promise(heapInUse), handles: process.getActiveResourcesInfo().length }
       expect(found).toEqual([])
       expect(after.handles).toBeLessThanOrEqual(before.handles + 2)
       expect(after.heap - before.heap).toBeLessThan(2 * 1024 * 1024)
