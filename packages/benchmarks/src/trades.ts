@@ -7,8 +7,8 @@
  */
 import { feeds as binance } from "@effect-exchange/binance/Feeds"
 import { feeds as bybit } from "@effect-exchange/bybit/Feeds"
-import { ExchangeSymbol, Listing, type Market } from "@effect-exchange/core"
-import type { Feeds } from "@effect-exchange/core/adapter"
+import { ExchangeSymbol, type Market } from "@effect-exchange/core"
+import { type Feeds, Listing } from "@effect-exchange/core/adapter"
 import { feeds as kraken } from "@effect-exchange/kraken/Feeds"
 import { feeds as okx } from "@effect-exchange/okx/Feeds"
 import { measure, over } from "./internal/measure.js"
@@ -29,7 +29,6 @@ const read = (exchange: Exchange, frames: ReadonlyArray<string>): () => void => 
   const { feeds: { protocol, trades: channel }, id } = declared[exchange]
   if (channel === undefined) throw new Error(`${exchange} streams no trades`)
   const market: Market.Market = {
-    exchange,
     symbol: ExchangeSymbol.make("BTC/USDT"),
     id,
     base: "BTC",

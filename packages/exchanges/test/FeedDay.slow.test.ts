@@ -19,7 +19,7 @@ const subjects: Readonly<Record<Exchanges.ExchangeId, Subject>> = {
   binance: { beat: 30, gaps: "numbered" },
   bitmex: { beat: 30, gaps: "unseen" },
   bybit: { beat: 30, gaps: "numbered" },
-  coinbase: { beat: 5, gaps: "numbered" },
+  coinbase: { beat: 8, gaps: "numbered" },
   deribit: { beat: 10, gaps: "numbered" },
   kraken: { beat: 30, gaps: "checked" },
   okx: { beat: 30, gaps: "numbered" }
@@ -43,7 +43,11 @@ const faults = (gaps: Subject["gaps"]): ReadonlyArray<Simulator.Disturbance> => 
 ]
 
 const setting = (exchange: Exchanges.ExchangeId, beat: Duration.DurationInput) =>
-  Layer.provideMerge(Support.marketData(exchange), Simulator.layer(exchange, { beat })).pipe(
+  // Loading the markets anew takes Kraken a second, in which the book becomes another.
+  Layer.provideMerge(
+    Support.marketData(exchange, { marketsMaxAge: "2 days" }),
+    Simulator.layer(exchange, { beat })
+  ).pipe(
     Layer.provide(Logger.minimumLogLevel(LogLevel.None))
   )
 
