@@ -7,29 +7,8 @@
 import { ExchangeSymbol, LocalOrderBook } from "@effect-exchange/core"
 import { depths, dialects, type Exchange, record, type Recording } from "./internal/bookFrames.js"
 import { bookOfCcxt } from "./internal/bookOfCcxt.js"
+import { measure, over } from "./internal/measure.js"
 import { judge, print, report } from "./internal/report.js"
-
-const rounds = 15
-
-/** Nanoseconds of CPU time a level, one for each round. */
-const measure = <Name extends string>(
-  tasks: Readonly<Record<Name, () => void>>,
-  levels: number
-): (name: Name) => ReadonlyArray<number> => {
-  const costs = new Map<string, Array<number>>()
-  for (let round = -5; round < rounds; round++) {
-    for (const [name, task] of Object.entries<() => void>(tasks)) {
-      const before = process.cpuUsage()
-      task()
-      const { system, user } = process.cpuUsage(before)
-      if (round >= 0) costs.set(name, [...costs.get(name) ?? [], (user + system) * 1000 / levels])
-    }
-  }
-  return (name) => costs.get(name) ?? []
-}
-
-const over = (ours: ReadonlyArray<number>, theirs: ReadonlyArray<number>): ReadonlyArray<number> =>
-  ours.map((cost, round) => cost / (theirs[round] ?? Number.NaN))
 
 const parse = ({ frames }: Recording) => (): void => {
   for (const frame of frames) JSON.parse(frame)

@@ -178,7 +178,7 @@ export const baseUrls: Options.Options<ReadonlyMap<Exchanges.ExchangeId, string>
 const example = "binance=http://127.0.0.1:4000"
 
 /**
- * `--interval 2s`: at least 100 milliseconds.
+ * `--interval 1s`: at least 100 milliseconds.
  *
  * @since 0.1.0
  * @category options
@@ -186,9 +186,9 @@ const example = "binance=http://127.0.0.1:4000"
 export const interval: Options.Options<Duration.Duration> = Options.text("interval").pipe(
   Options.withPseudoName("time"),
   Options.withDescription(
-    "The pause between two refreshes, such as 500ms or 1m; exchanges with a tight rate limit take longer. Unless given: 2s."
+    "The pause between two pictures, such as 500ms or 1m, and between two requests where there is no feed; exchanges with a tight rate limit take longer. Unless given: 1s."
   ),
-  Options.withDefault("2s"),
+  Options.withDefault("1s"),
   Options.mapEffect((text) =>
     Option.match(parseDuration(text), {
       onNone: () =>

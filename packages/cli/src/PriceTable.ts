@@ -90,7 +90,10 @@ export const breakerCell = (state: string): Table.Cell => state === "Closed" ? s
  * @since 0.1.0
  * @category formatting
  */
-export const failures = (rows: ReadonlyArray<Row>, colors: boolean): ReadonlyArray<string> =>
+export const failures = (
+  rows: ReadonlyArray<Pick<Row, "error" | "exchange" | "symbol">>,
+  colors: boolean
+): ReadonlyArray<string> =>
   Object.values(Arr.groupBy(
     rows.flatMap(({ error, exchange, symbol }) => error === undefined ? [] : [{ ...error, exchange, symbol }]),
     ({ exchange, message, tag }) => [exchange, tag, message].join("\n")

@@ -116,7 +116,7 @@ export const row = (
       exchange,
       symbol,
       ...facts,
-      error: { tag: error._tag, message: error.message, advice: advice(error) }
+      error: describe(error)
     }),
     onRight: ({ market, ticker }) => ({
       exchange,
@@ -132,6 +132,18 @@ export const row = (
     })
   })
 }
+
+/**
+ * An error with what to do about it.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const describe = (error: ExchangeError.MarketDataError): NonNullable<Row["error"]> => ({
+  tag: error._tag,
+  message: error.message,
+  advice: advice(error)
+})
 
 /**
  * The tickers of several symbols, all asked for at once and each by itself, so that each row says what it took. The

@@ -1,17 +1,20 @@
 /**
- * What `watch` knows of an exchange, and how it shows.
+ * What `watch` knows of a market on an exchange, and how it shows.
  *
  * @since 0.1.0
  */
-import type { Health } from "@effect-exchange/core"
+import { type BookView, Decimal, ExchangeSymbol, type FeedItem, type Market, type Ticker } from "@effect-exchange/core"
+import * as BigDecimal from "effect/BigDecimal"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as PriceTable from "./PriceTable.js"
 import * as Quotes from "./Quotes.js"
 import * as Table from "./Table.js"
 
 /**
- * One exchange: the latest good row of each symbol, and counts since the start. `refreshedAt` (epoch milliseconds) is
- * when a refresh last succeeded, `error` the tag of why the latest did not. `limitUsed` is a share, 0 to 1.
+ * One market. `status` says where its prices come from: `live` from a feed that holds, `reconnecting` and `stale` from one that
+ * does not and `because` of what, `polled` from requests as there is no such feed, `failed` for `error`. What was heard last stays,
+ * and grows old: `heardAt` is its instant in epoch milliseconds by our clock. `reconnects` counts lost connections.
  *
  * @since 0.1.0
  * @category models
@@ -24,59 +27,129 @@ export interface View extends Schema.Schema.Type<typeof View> {}
  */
 export const View = Schema.Struct({
   exchange: Schema.String,
-  rows: Schema.Array(Quotes.Row),
-  refreshedAt: Schema.optional(Schema.Number),
-  breaker: Schema.String,
-  refreshes: Schema.Number,
-  failures: Schema.Number,
-  retries: Schema.Number,
-  latencyMillis: Schema.Number,
-  limitUsed: Schema.Number,
-  error: Schema.optional(Schema.String)
+  symbol: ExchangeSymbol.ExchangeSymbol,
+  status: Schema.Literal("waiting", "live", "reconnecting", "stale", "polled", "failed"),
+  because: Schema.optional(Schema.String),
+  bid: Schema.optional(Schema.String),
+  ask: Schema.optional(Schema.String),
+  last: Schema.optional(Schema.String),
+  spread: Schema.optional(Schema.String),
+  heardAt: Schema.optional(Schema.Number),
+  reconnects: Schema.Number,
+  error: Quotes.Row.fields.error
 })
 
 /**
- * Before the first answer.
+ * Before anything was heard.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const initial = (exchange: string): View => ({
+export const initial = (exchange: string, symbol: ExchangeSymbol.ExchangeSymbol): View => ({
   exchange,
-  rows: [],
-  breaker: "Closed",
-  refreshes: 0,
-  failures: 0,
-  retries: 0,
-  latencyMillis: 0,
-  limitUsed: 0
+  symbol,
+  status: "waiting",
+  reconnects: 0
 })
 
 /**
- * After another refresh, which ended at `now`. While an exchange gives nothing at all its last prices stay, and grow old.
+ * What was said, and when it was heard.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Heard<out A> {
+  readonly said: A
+  readonly at: number
+}
+
+/**
+ * What the feeds of a market have said. `book` is for exchanges whose ticker has neither bid nor ask.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Feeds {
+  readonly ticker: FeedItem.Seen<Heard<Ticker.Ticker>>
+  readonly book: FeedItem.Seen<Heard<BookView.BookView>> | undefined
+}
+
+/**
+ * After feeds said something: as good as the worse of them. Lost connections count on from `before`.
  *
  * @since 0.1.0
  * @category combinators
  */
-export const update = (
-  latest: Quotes.Effort & { readonly rows: ReadonlyArray<Quotes.Row>; readonly health: Health.ExchangeHealth },
-  now: number
-) =>
-(view: View): View => {
-  const failed = latest.rows.every(({ error }) => error !== undefined)
+export const streamed = (market: Market.Market, { book, ticker }: Feeds, before: number) => (view: View): View => {
+  const seen = book === undefined ? [ticker] : [ticker, book]
+  const bad = seen.find(({ isLive }) => !isLive)
+  const top = Option.flatMap(Option.fromNullable(book), ({ value }) => value)
+  const heard = Option.getOrUndefined(ticker.value)
+  const best = Option.match(top, {
+    onNone: (): Best => heard?.said ?? {},
+    onSome: ({ said }) => ({
+      bid: Option.getOrUndefined(said.bestBid)?.price,
+      ask: Option.getOrUndefined(said.bestAsk)?.price
+    })
+  })
+  const { because, trouble } = bad ?? {}
   return {
     exchange: view.exchange,
-    rows: failed && view.refreshedAt !== undefined ? view.rows : latest.rows,
-    refreshedAt: failed ? view.refreshedAt : now,
-    breaker: Quotes.breakerIn(latest.health),
-    refreshes: view.refreshes + 1,
-    failures: view.failures + (failed ? 1 : 0),
-    retries: view.retries + latest.retries,
-    latencyMillis: latest.latencyMillis,
-    limitUsed: Quotes.limitUsed(latest.health),
-    error: failed ? latest.rows[0]?.error?.tag : undefined
+    symbol: view.symbol,
+    status: bad === undefined ? "live" : trouble ?? "waiting",
+    because,
+    last: Quotes.formatPrice(heard?.said.last, market) ?? view.last,
+    ...heard === undefined
+      ? { bid: view.bid, ask: view.ask, spread: view.spread }
+      : { bid: Quotes.formatPrice(best.bid, market), ask: Quotes.formatPrice(best.ask, market), spread: spread(best) },
+    heardAt: Option.match(top, {
+      onNone: () => heard?.at ?? view.heardAt,
+      onSome: ({ at }) => Math.max(at, heard?.at ?? 0)
+    }),
+    reconnects: before + Math.max(...seen.map(({ reconnects }) => reconnects))
   }
 }
+
+type Best = Pick<Ticker.Ticker, "ask" | "bid">
+
+const spread = ({ ask, bid }: Best): string | undefined =>
+  ask === undefined || bid === undefined
+    ? undefined
+    : Decimal.format(BigDecimal.normalize(BigDecimal.subtract(ask, bid)))
+
+/**
+ * After an answer to a request that ended at `now`.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const polled = ({ ask, bid, error, last }: Quotes.Row, now: number) => (view: View): View => {
+  if (error !== undefined) return failed(error)(view)
+  const [best, worst] = [bid, ask].map((price) => Option.getOrUndefined(Decimal.parse(price ?? "")))
+  return {
+    ...initial(view.exchange, view.symbol),
+    status: "polled",
+    because: "there is no such feed",
+    bid,
+    ask,
+    last,
+    spread: spread({ bid: best, ask: worst }),
+    heardAt: now
+  }
+}
+
+/**
+ * After an error. The last prices stay.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const failed = (error: NonNullable<View["error"]>) => (view: View): View => ({
+  ...view,
+  status: "failed",
+  because: error.tag,
+  error
+})
 
 /**
  * One line of JSON; `at` is in epoch milliseconds.
@@ -84,50 +157,52 @@ export const update = (
  * @since 0.1.0
  * @category formatting
  */
-export const encode: (frame: { readonly at: number; readonly exchanges: ReadonlyArray<View> }) => string = Schema
-  .encodeSync(Schema.parseJson(Schema.Struct({ at: Schema.Number, exchanges: Schema.Array(View) })))
+export const encode: (frame: { readonly at: number; readonly markets: ReadonlyArray<View> }) => string = Schema
+  .encodeSync(Schema.parseJson(Schema.Struct({ at: Schema.Number, markets: Schema.Array(View) })))
 
 /**
- * A table of prices with their age, one of exchanges, and what to do about those that fail.
+ * A table of prices with their age and where they come from, and what to do about those that fail.
  *
  * @since 0.1.0
  * @category formatting
  */
-export const render = (views: ReadonlyArray<View>, now: number, colors: boolean): string => {
-  const age = ({ refreshedAt }: View): string =>
-    refreshedAt === undefined ? "–" : `${Math.max(0, Math.round((now - refreshedAt) / 1000))} s`
-  return [
+export const render = (views: ReadonlyArray<View>, now: number, colors: boolean): string =>
+  [
     Table.render(
-      [...PriceTable.quoteColumns, { title: "age", align: "right" }],
-      views.flatMap((view) => view.rows.map((row) => [...PriceTable.quote(row), age(view)])),
+      columns,
+      views.map((view) => {
+        const { ask, bid, exchange, heardAt, last, reconnects, spread, symbol } = view
+        const tone = view.status === "live" || view.status === "polled" ? "plain" : "faint"
+        const prices = [bid, ask, last, spread].map((price): Table.Cell => ({ text: price ?? "–", tone }))
+        const age = heardAt === undefined ? "–" : `${Math.max(0, Math.round((now - heardAt) / 1000))} s`
+        return [exchange, symbol, ...prices, age, String(reconnects), statusCell(view)]
+      }),
       colors
     ),
-    "",
-    Table.render(
-      exchangeColumns,
-      views.map((view) => [
-        view.exchange,
-        view.error === undefined ? latest(view) : { text: view.error, tone: "bad" },
-        PriceTable.breakerCell(view.breaker),
-        `${view.latencyMillis} ms`,
-        String(view.retries),
-        `${view.failures}/${view.refreshes}`,
-        PriceTable.percent(view.limitUsed)
-      ]),
-      colors
-    ),
-    ...PriceTable.failures(views.flatMap(({ rows }) => rows), colors).map((failure) => `\n${failure}`)
+    ...PriceTable.failures(views, colors).map((failure) => `\n${failure}`)
   ].join("\n")
-}
 
-const exchangeColumns: ReadonlyArray<Table.Column> = [
+const columns: ReadonlyArray<Table.Column> = [
   { title: "exchange" },
-  { title: "latest" },
-  { title: "breaker" },
-  { title: "latency", align: "right" },
-  { title: "retries", align: "right" },
-  { title: "failed", align: "right" },
-  { title: "limit used", align: "right" }
+  { title: "symbol" },
+  { title: "bid", align: "right" },
+  { title: "ask", align: "right" },
+  { title: "last", align: "right" },
+  { title: "spread", align: "right" },
+  { title: "age", align: "right" },
+  { title: "reconnects", align: "right" },
+  { title: "status" }
 ]
 
-const latest = ({ refreshes }: View): string => refreshes === 0 ? "waiting" : "ok"
+const statusCell = ({ because, status }: View): Table.Cell => {
+  const text = because === undefined ? status : `${status}: ${because}`
+  switch (status) {
+    case "live":
+      return { text, tone: "good" }
+    case "polled":
+    case "waiting":
+      return text
+    default:
+      return { text, tone: "bad" }
+  }
+}

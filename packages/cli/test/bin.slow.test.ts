@@ -52,7 +52,7 @@ describe("the process", () => {
 
   it("watch ends on SIGINT within two seconds with 0", async () => {
     const { afterSignal, code, err, out } = await entry("bin", "watch BTC/USDT --faults flaky", {
-      output: /limit used/,
+      output: /reconnects/,
       signal: "SIGINT"
     })
     assert.strictEqual(code, 0)

@@ -9,6 +9,7 @@ import * as Socket from "@effect/platform/Socket"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
@@ -65,6 +66,11 @@ export interface Options {
   readonly faults?: Faults.Faults | undefined
   /** What the account holds. Defaults to what of `Account.demoBalances` the exchange trades. */
   readonly balances?: ReadonlyArray<Account.Balance> | undefined
+  /**
+   * How often its sockets are told what is new. Defaults to a second, in which prices change; a longer one is for tests in which
+   * days pass. What an exchange says in between, such as a heartbeat, waits for it, too.
+   */
+  readonly beat?: Duration.DurationInput | undefined
   /** The keys that open it. Defaults to the three demo keys that {@link credentials} gives. */
   readonly keys?: ReadonlyArray<Account.ApiKey> | undefined
 }
@@ -156,7 +162,7 @@ export const make = Effect.fnUntraced(function*(
   options: Options = {}
 ): Effect.fn.Return<Simulator> {
   const dialect: Dialect.Dialect = dialects[id]
-  const { keys = demoKeys(dialect), seed = "simulator" } = options
+  const { beat = "1 second", keys = demoKeys(dialect), seed = "simulator" } = options
   const startedAt = yield* Clock.currentTimeMillis
   const faults = yield* Ref.make(options.faults ?? Faults.none)
   const sequence = yield* Ref.make(0)
@@ -178,7 +184,7 @@ export const make = Effect.fnUntraced(function*(
       return yield* Ref.modify(exchange, (current) => course.attend(current, now, active, look))
     })
 
-  const peers = Peers.make(dialect.streaming, attend)
+  const peers = Peers.make(dialect.streaming, attend, Duration.toMillis(beat))
 
   const handle = Effect.fnUntraced(function*(
     request: Dialect.SimulatedRequest

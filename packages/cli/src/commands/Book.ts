@@ -96,12 +96,14 @@ const encode = (exchange: string, item: FeedItem.FeedItem<BookView.BookView>, de
 export const render = (
   exchange: string,
   symbol: string,
-  { isLive, reconnects, value }: FeedItem.Seen<BookView.BookView>,
+  { because, isLive, reconnects, value }: FeedItem.Seen<BookView.BookView>,
   depth: number,
   at: number,
   colors: boolean
 ): string => {
-  const state = Table.paint(isLive ? "live" : "not live", isLive ? "good" : "bad", colors)
+  const state = isLive
+    ? Table.paint("live", "good", colors)
+    : Table.paint(because === undefined ? "not live" : `not live: ${because}`, "bad", colors)
   const head = `${exchange} ${symbol}, ${state}, ${reconnects} reconnects, ${
     DateTime.formatIso(DateTime.unsafeMake(at))
   }`

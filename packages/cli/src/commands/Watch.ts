@@ -1,5 +1,5 @@
 /**
- * `exchange watch`: prices kept fresh until interrupted, with how each exchange is doing.
+ * `exchange watch`: prices as they change, with how each feed is doing.
  *
  * @since 0.1.0
  */
@@ -7,15 +7,13 @@ import type { ExchangeSymbol } from "@effect-exchange/core"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Command from "@effect/cli/Command"
 import * as Clock from "effect/Clock"
-import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Ref from "effect/Ref"
 import * as Connections from "../Connections.js"
 import type { UsageError } from "../Failure.js"
+import * as Following from "../Following.js"
 import * as Options from "../Options.js"
 import * as Picture from "../Picture.js"
-import * as Quotes from "../Quotes.js"
 import { Screen } from "../Screen.js"
 import * as Stop from "../Stop.js"
 import * as Symbols from "../Symbols.js"
@@ -32,8 +30,8 @@ export interface Input extends Options.Settings {
 }
 
 /**
- * Refreshes every exchange at its own pace, so that a slow one holds up no other, and shows all of them once in every
- * interval. The first picture waits for the first answers, but not longer than an interval.
+ * Listens to every market by itself, so that a slow one holds up no other, and shows all of them once in every interval. The first
+ * picture waits until each was heard of, but not longer than an interval.
  *
  * @since 0.1.0
  * @category commands
@@ -46,63 +44,32 @@ export const handle = (
     const screen = yield* Screen
     const connections = yield* Connections.open(input, patience)
     const draw = json ? screen.out : yield* Picture.make
-    const watched = yield* Effect.forEach(connections, (connection) =>
-      Effect.all({
-        connection: Effect.succeed(connection),
-        view: Ref.make(View.initial(connection.exchange)),
-        answered: Deferred.make<void>()
-      }))
-
-    const refresh = ({ answered, connection, view }: typeof watched[number]) =>
-      Effect.gen(function*() {
-        const latest = yield* Quotes.snapshot(connection, symbols)
-        const now = yield* Clock.currentTimeMillis
-        yield* Ref.update(view, View.update(latest, now))
-        yield* Deferred.succeed(answered, undefined)
-        yield* Effect.sleep(pace(interval, Quotes.limitUsed(latest.health)))
-      })
+    const followed = yield* Effect.forEach(connections, (one) => Following.make(one, symbols, interval))
 
     const show = Effect.gen(function*() {
-      const exchanges = yield* Effect.forEach(watched, ({ view }) => Ref.get(view))
+      const markets = (yield* Effect.forEach(followed, ({ views }) => views)).flat()
       const at = yield* Clock.currentTimeMillis
       yield* draw(
         json
-          ? `${View.encode({ at, exchanges })}\n`
-          : `${headline(input)}\n\n${View.render(exchanges, at, screen.colors)}`
+          ? `${View.encode({ at, markets })}\n`
+          : `${headline(input)}\n\n${View.render(markets, at, screen.colors)}`
       )
     })
 
-    const firstAnswers = Effect.forEach(watched, ({ answered }) => Deferred.await(answered), { discard: true })
+    const heard = Effect.forEach(followed, ({ first }) => first, { discard: true })
     const showing = Effect.zipRight(
-      Effect.raceFirst(firstAnswers, Effect.sleep(interval)),
+      Effect.raceFirst(heard, Effect.sleep(interval)),
       Effect.forever(Effect.zipLeft(show, Effect.sleep(interval)))
     )
     // One that dies takes the others with it: a picture that stands still unnoticed would be worse.
     return yield* Effect.raceFirst(
       showing,
-      Effect.zipRight(
-        Concurrent.forEach(watched, (one) => Effect.forever(refresh(one)), { concurrency: "unbounded" }),
-        Effect.never
-      )
+      Effect.zipRight(Concurrent.forEach(followed, ({ run }) => run, { concurrency: "unbounded" }), Effect.never)
     )
   }))
 
 // Longer than any exchange's window of a minute, so that a call waits for its turn instead of failing.
 const patience = "90 seconds"
-
-/**
- * The pause before the next refresh: the interval while less than half of the exchange's limit is used, then longer the
- * less is left, up to half a minute. Whoever spends a limit at full speed waits for the rest of its window.
- *
- * @since 0.1.0
- * @category getters
- */
-export const pace = (interval: Duration.Duration, limitUsed: number): Duration.Duration => {
-  const left = Math.max(0, 1 - limitUsed)
-  if (left >= 0.5) return interval
-  const stretched = Duration.toMillis(interval) * 0.5 / Math.max(left, 0.001)
-  return Duration.max(interval, Duration.millis(Math.min(30_000, Math.round(stretched))))
-}
 
 const headline = ({ environment, faults, interval }: Input): string =>
   `${environment}, faults ${faults}, every ${Duration.format(interval)}; Ctrl-C ends it`
@@ -117,7 +84,7 @@ export const make = () =>
     { symbols: Symbols.many, ...Options.settings, interval: Options.interval, json: Options.json },
     (input) => Stop.end(handle(input))
   ).pipe(Command.withDescription(
-    "Prices kept fresh until Ctrl-C, which is its proper end: exit code 0. 2: bad usage. "
-      + "Each exchange is asked in as few requests as it allows and at the pace of its rate limit. "
-      + "With --json, one document a line and refresh."
+    "Live prices until Ctrl-C, which is its proper end: exit code 0. 2: bad usage. "
+      + "They are streamed, and it is said of each whether it holds; where an exchange has no such feed it is asked again and again, "
+      + "in as few requests as it allows and at the pace of its rate limit. With --json, one document a line and interval."
   ))

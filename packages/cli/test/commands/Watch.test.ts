@@ -1,25 +1,27 @@
-import { pace } from "@effect-exchange/cli/commands/Watch"
 import { Faults, Simulator } from "@effect-exchange/simulator"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber, TestClock } from "effect"
+import { Effect, Fiber, TestClock } from "effect"
 import { network, session } from "../utils.js"
 
 const down = Faults.make({ http503: 1 })
 
 const pictures = (out: string) => out.split("Ctrl-C ends it").length - 1
 
+const latest = (out: string) => out.trimEnd().split("Ctrl-C ends it").at(-1) ?? ""
+
+const simulator = (id: Simulator.ExchangeId) => Effect.flatMap(Simulator.Simulators, (simulators) => simulators.get(id))
+
 describe("exchange watch", () => {
-  it.effect("prints a block at once and one after every interval, and ends with 0", () =>
+  it.effect("shows every market as it streams, once in every interval, and ends with 0", () =>
     Effect.gen(function*() {
       const { err, out, run, stop } = yield* session("watch BTC/USDT --exchange binance,bitmex --interval 5s")
       const fiber = yield* Effect.fork(run)
-      yield* TestClock.adjust("1 millis")
+      yield* TestClock.adjust("2 seconds")
       assert.strictEqual(pictures(out()), 1)
-      assert.match(out(), /binance +BTC\/USDT( +[0-9.]+){3} +[+-]?[0-9.]+ % +0 s\n/)
-      assert.match(out(), /bitmex +ok +Closed +\d+ ms +0 +0\/1 +\d+ %\n/)
-      yield* TestClock.adjust("4998 millis")
-      assert.strictEqual(pictures(out()), 1)
-      yield* TestClock.adjust("1 millis")
+      assert.match(out(), /exchange +symbol +bid +ask +last +spread +age +reconnects +status\n/)
+      assert.match(out(), /binance +BTC\/USDT( +[0-9.]+){4} +0 s +0 +live\n/)
+      assert.match(out(), /bitmex +BTC\/USDT( +[0-9.]+){4} +0 s +0 +live\n/)
+      yield* TestClock.adjust("5 seconds")
       assert.strictEqual(pictures(out()), 2)
       yield* stop("SIGINT")
       assert.strictEqual(yield* Fiber.join(fiber), 0)
@@ -27,11 +29,21 @@ describe("exchange watch", () => {
       assert.notInclude(out(), "\u{1b}")
     }).pipe(Effect.provide(network)))
 
+  it.effect("shows the best of the book where the ticker has no bid and ask", () =>
+    Effect.gen(function*() {
+      const { out, run, stop } = yield* session("watch BTC/USDT --exchange bybit --interval 3s")
+      const fiber = yield* Effect.fork(run)
+      yield* TestClock.adjust("6 seconds")
+      assert.match(latest(out()), /bybit +BTC\/USDT( +[0-9.]+){4} +0 s +0 +live$/m)
+      yield* stop("SIGINT")
+      assert.strictEqual(yield* Fiber.join(fiber), 0)
+    }).pipe(Effect.provide(Simulator.layer("bybit"))))
+
   it.effect("on a terminal uses the alternate screen and gives everything back", () =>
     Effect.gen(function*() {
       const { out, run, stop } = yield* session("watch BTC/USDT --exchange binance", { terminal: true })
       const fiber = yield* Effect.fork(run)
-      yield* TestClock.adjust("1 millis")
+      yield* TestClock.adjust("1500 millis")
       assert.isTrue(out().startsWith("\u{1b}[?1049h\u{1b}[?25l\u{1b}[H\u{1b}[2J"))
       assert.notInclude(out(), "\u{1b}[?25h")
       yield* stop("SIGTERM")
@@ -44,59 +56,56 @@ describe("exchange watch", () => {
     Effect.gen(function*() {
       const { out, run, stop } = yield* session("watch BTC/USDT --exchange binance --interval 1s --json")
       const fiber = yield* Effect.fork(run)
-      yield* TestClock.adjust("1 seconds")
+      yield* TestClock.adjust("3 seconds")
       yield* stop("SIGINT")
       yield* Fiber.join(fiber)
       const lines = out().trimEnd().split("\n")
-      assert.strictEqual(lines.length, 2)
-      for (const line of lines) assert.match(line, /^\{"at":\d+,"exchanges":\[\{"exchange":"binance",.*\}\]\}$/)
+      assert.strictEqual(lines.length, 4)
+      for (const line of lines) assert.match(line, /^\{"at":\d+,"markets":\[\{"exchange":"binance",.*\}\]\}$/)
+      assert.match(
+        lines.at(-1) ?? "",
+        /"status":"live","bid":"[0-9.]+","ask":"[0-9.]+","last":"[0-9.]+","spread":"[0-9.]+","heardAt":\d+,"reconnects":0/
+      )
     }).pipe(Effect.provide(network)))
 
-  it.effect(
-    "keeps going at the pace of BitMEX: 30 requests at once, then one in two seconds",
-    () =>
-      Effect.gen(function*() {
-        const { out, run, stop } = yield* session(
-          "watch BTC/USDT ETH/USDT --exchange bitmex --interval 1s --base-url bitmex=http://bitmex.localhost --json"
-        )
-        const { requests } = yield* Effect.flatMap(Simulator.Simulators, (simulators) => simulators.get("bitmex"))
-        const fiber = yield* Effect.fork(run)
-        yield* TestClock.adjust("59 seconds")
-        assert.isAtMost((yield* requests).length, 60)
-        yield* TestClock.adjust("61 seconds")
-        const all = yield* requests
-        assert.isAbove(all.length, 40)
-        assert.isTrue(all.every(({ status }) => status === 200))
-        const gaps = all.slice(1).map(({ at }, index) => at - (all[index]?.at ?? 0))
-        assert.isAtMost(Math.max(...gaps), 15_000)
-        yield* stop("SIGINT")
-        yield* Fiber.join(fiber)
-        assert.match(out().trimEnd().split("\n").at(-1) ?? "", /"failures":0,"retries":0/)
-      }).pipe(Effect.provide(network)),
-    20_000
-  )
-
-  it.effect("keeps the last prices and their age when the exchange goes away", () =>
+  it.effect("says that a connection is lost, keeps the last prices and their age, and counts", () =>
     Effect.gen(function*() {
       const { out, run, stop } = yield* session(
         "watch BTC/USDT --exchange binance --interval 1s --base-url binance=http://binance.localhost"
       )
-      const { setFaults } = yield* Effect.flatMap(Simulator.Simulators, (simulators) => simulators.get("binance"))
+      const { disturb } = yield* simulator("binance")
       const fiber = yield* Effect.fork(run)
-      yield* TestClock.adjust("1 millis")
-      const price = /binance +BTC\/USDT +([0-9.]+)/.exec(out())?.[1] ?? "none"
-      yield* setFaults(down)
-      yield* TestClock.adjust("40 seconds")
-      const last = out().trimEnd().split("Ctrl-C ends it").at(-1) ?? ""
-      assert.match(last, new RegExp(`binance +BTC/USDT +${price} .* (3\\d|40) s\\n`))
-      assert.match(last, /binance +(ExchangeUnavailable|CircuitOpen) +(Open|HalfOpen) /)
+      yield* TestClock.adjust("3 seconds")
+      yield* disturb({ _tag: "Refuse" })
+      yield* disturb({ _tag: "Close", code: 1006 })
+      yield* TestClock.adjust("20 seconds")
+      assert.match(
+        latest(out()),
+        /BTC\/USDT( +[0-9.]+){4} +(19|20) s +1 +reconnecting: the exchange closed the connection \(1006\)$/m
+      )
+      yield* disturb({ _tag: "Calm" })
+      yield* TestClock.adjust("120 seconds")
+      assert.match(latest(out()), /binance +BTC\/USDT( +[0-9.]+){4} +[01] s +1 +live$/m)
       yield* stop("SIGINT")
       assert.strictEqual(yield* Fiber.join(fiber), 0)
     }).pipe(Effect.provide(network)))
 
-  it("is asked for more slowly the less of the limit is left", () => {
-    const pause = (used: number) => Duration.toMillis(pace(Duration.seconds(2), used))
-    assert.deepStrictEqual([0, 0.5, 0.75, 0.9, 1].map(pause), [2000, 2000, 4000, 10_000, 30_000])
-    assert.strictEqual(Duration.toMillis(pace(Duration.minutes(5), 1)), 300_000)
-  })
+  it.effect("says what is wrong with an exchange that is down, and comes back with it", () =>
+    Effect.gen(function*() {
+      const { out, run, stop } = yield* session(
+        "watch BTC/USDT NOPE/USDT --exchange binance --interval 1s --base-url binance=http://binance.localhost"
+      )
+      const { setFaults } = yield* simulator("binance")
+      yield* setFaults(down)
+      const fiber = yield* Effect.fork(run)
+      yield* TestClock.adjust("30 seconds")
+      assert.match(latest(out()), /BTC\/USDT +–.* –.* failed: (ExchangeUnavailable|CircuitOpen)\n/)
+      yield* setFaults(Faults.none)
+      yield* TestClock.adjust("150 seconds")
+      assert.match(latest(out()), /BTC\/USDT( +[0-9.]+){4} +[01] s +0 +live\n/)
+      assert.match(latest(out()), /NOPE\/USDT +–.* failed: SymbolNotFound\n/)
+      assert.match(latest(out()), /binance NOPE\/USDT: SymbolNotFound\. .* Ask for a symbol that the exchange lists/)
+      yield* stop("SIGINT")
+      assert.strictEqual(yield* Fiber.join(fiber), 0)
+    }).pipe(Effect.provide(network)))
 })

@@ -147,10 +147,11 @@ export const data = <A, E, R>(self: Stream.Stream<FeedItem<A>, E, R>): Stream.St
  * @category combinators
  */
 export const withStatus = <A, E, R>(self: Stream.Stream<FeedItem<A>, E, R>): Stream.Stream<Seen<A>, E, R> =>
-  Stream.scan<Seen<A>, FeedItem<A>>({ value: Option.none(), isLive: false, reconnects: 0 }, see)(self)
+  Stream.scan<Seen<A>, FeedItem<A>>(initially, see)(self)
 
 /**
- * What has been seen of a feed: its latest value, whether that still holds, and how often the connection was lost.
+ * What has been seen of a feed: its latest value, whether that still holds, what is wrong where it does not, and how often the
+ * connection was lost.
  *
  * @since 0.1.0
  * @category models
@@ -158,20 +159,38 @@ export const withStatus = <A, E, R>(self: Stream.Stream<FeedItem<A>, E, R>): Str
 export interface Seen<out A> {
   readonly value: Option.Option<A>
   readonly isLive: boolean
+  readonly trouble: "reconnecting" | "stale" | undefined
+  readonly because: string | undefined
   readonly reconnects: number
 }
+
+const initially = {
+  value: Option.none(),
+  isLive: false,
+  trouble: undefined,
+  because: undefined,
+  reconnects: 0
+} satisfies Seen<never>
+
+const well = { isLive: true, trouble: undefined, because: undefined }
 
 const see = <A>(seen: Seen<A>, item: FeedItem<A>): Seen<A> => {
   switch (item._tag) {
     case "Data":
-      return { ...seen, value: Option.some(item.value), isLive: true }
+      return { ...seen, ...well, value: Option.some(item.value) }
     case "Connected":
     case "Resynced":
-      return { ...seen, isLive: true }
+      return { ...seen, ...well }
     case "Reconnecting":
-      return { ...seen, isLive: false, reconnects: seen.reconnects + 1 }
+      return {
+        ...seen,
+        isLive: false,
+        trouble: "reconnecting",
+        because: item.because,
+        reconnects: seen.reconnects + 1
+      }
     case "Stale":
-      return { ...seen, isLive: false }
+      return { ...seen, isLive: false, trouble: "stale", because: item.because }
     case "Dropped":
       return seen
   }

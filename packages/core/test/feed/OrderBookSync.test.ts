@@ -43,11 +43,15 @@ describe("a book whose snapshot comes first", () => {
     expect(sync.read([update({ last: 20, previous: 15 })], 0).fault).toContain("lost")
   })
 
-  it("is replaced by any later snapshot", () => {
+  it("is replaced by any later snapshot, and never merged with it", () => {
     const sync = made({ follows })
     sync.read([snapshot(5)], 0)
-    sync.read([update({ last: 9, previous: 5 })], 0)
-    expect(best(sync.read([snapshot(2)], 0))).toEqual(["1"])
+    sync.read([update({ last: 9, previous: 5, bids: [["100.5", "3"], ["98", "1"]] })], 0)
+    const after = sync.read([snapshot(2)], 0)
+    expect(best(after)).toEqual(["1"])
+    expect(after.values.map((view) => view.depth(10).bids.map(({ price }) => String(price.value)))).toEqual([
+      ["100", "99"]
+    ])
     expect(sync.read([update({ last: 4, previous: 2 })], 0).fault).toBeUndefined()
   })
 
@@ -72,6 +76,25 @@ describe("a book whose snapshot comes first", () => {
     sync.read([snapshot()], 0)
     expect(best(sync.read([update({ bids: [["100", "7"], ["100", "4"]] })], 0))).toEqual(["4"])
   })
+
+  it("has the exchange's checksum after an update that names a price twice, also where it comes, goes and comes again", () => {
+    const all = (book: LocalOrderBook.LocalOrderBook) =>
+      LocalOrderBook.crc32(
+        (["asks", "bids"] as const).map((side) =>
+          LocalOrderBook.top(book, side, 10).map(({ amount, price }) => `${price}:${amount}`).join()
+        ).join(";")
+      )
+    const sync = made({ checksum: all })
+    sync.read([snapshot()], 0)
+    const told = (bids: ReadonlyArray<readonly [string, string]>, checksum: number) =>
+      sync.read([update({ bids, checksum })], 0)
+    const twice = told([["100", "7"], ["100", "4"]], LocalOrderBook.crc32("101:1,102:2;100:4,99:2"))
+    expect([twice.fault, twice.isWhole]).toEqual([undefined, true])
+    const gone = told([["99", "9"], ["99", "0"]], LocalOrderBook.crc32("101:1,102:2;100:4"))
+    expect([gone.fault, gone.isWhole]).toEqual([undefined, true])
+    const back = told([["100", "0"], ["100", "5"]], LocalOrderBook.crc32("101:1,102:2;100:5"))
+    expect([back.fault, back.isWhole]).toEqual([undefined, true])
+  })
 })
 
 describe("a book whose snapshot is asked for", () => {
@@ -94,5 +117,14 @@ describe("a book whose snapshot is asked for", () => {
     sync.read([numbered(200, 203)], 0)
     expect(sync.read([snapshot(160)], 0)).toEqual({ values: [], isWhole: false, wants: true })
     expect(best(sync.read([snapshot(201)], 0))).toEqual(["203"])
+  })
+
+  it("keeps only so much of what comes while no snapshot does", () => {
+    const sync = made(rules)
+    for (let last = 1; last <= 20_000; last++) sync.read([numbered(last, last)], 0)
+    // What came first is let go: a snapshot that old is of no use any more, and one of now is.
+    expect(sync.read([snapshot(10)], 0)).toEqual({ values: [], isWhole: false, wants: true })
+    expect(sync.read([snapshot(14_000)], 0)).toEqual({ values: [], isWhole: false, wants: true })
+    expect(best(sync.read([snapshot(19_999)], 0))).toEqual(["20000"])
   })
 })

@@ -97,7 +97,18 @@ const exchange = (id: Exchanges.ExchangeId) => (seed: string) =>
           updatedAt
         }))
       ),
-      fill: (clientOrderId) => simulator.fillNamed(clientOrderId),
+      fill: (clientOrderId) =>
+        Effect.gen(function*() {
+          const { orders } = yield* simulator.state
+          const [id, order] = orders.find(([, order]) => order.clientOrderId === clientOrderId) ?? []
+          if (id === undefined || order === undefined) return
+          const half = BigDecimal.unsafeDivide(
+            BigDecimal.subtract(order.amount, order.filled),
+            BigDecimal.fromBigInt(2n)
+          )
+          // All of it, where half is not a whole number of lots.
+          yield* Effect.ignore(Effect.orElse(simulator.fill(id, plain(half)), () => simulator.fill(id)))
+        }),
       connections: simulator.connections,
       refusals: Effect.map(
         simulator.requests,

@@ -30,7 +30,7 @@ export interface Subject {
 }
 
 /** All that a stream has said, as it says it. */
-const heard = <A, E>(stream: Stream.Stream<FeedItem.FeedItem<A>, E>) =>
+export const heard = <A, E>(stream: Stream.Stream<FeedItem.FeedItem<A>, E>) =>
   Effect.gen(function*() {
     const items: Array<FeedItem.FeedItem<A>> = []
     const fiber = yield* Effect.fork(Stream.runForEach(stream, (item) => Effect.sync(() => items.push(item))))
@@ -68,7 +68,7 @@ const asked = (symbol: string) =>
 type Heard = Effect.Effect.Success<ReturnType<typeof heard<BookView.BookView, never>>>
 
 /** That the latest book is the exchange's. The clock stands at a whole second, when all that changed has been told. */
-const expectCurrent = (book: Pick<Heard, "values" | "last">, symbol: string) =>
+export const expectCurrent = (book: Pick<Heard, "values" | "last">, symbol: string) =>
   Effect.gen(function*() {
     const latest = book.values().at(-1)
     expect(book.last()?._tag).toBe("Data")

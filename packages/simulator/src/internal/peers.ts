@@ -76,9 +76,6 @@ export interface Peer {
   readonly receive: (text: string) => Effect.Effect<void>
 }
 
-/** Prices change with the second: so often an exchange looks whether it has something to say, in milliseconds. */
-const beat = 1000
-
 /** @internal A pure turn on the world as it is now, and the engine after it. */
 export type Attend = (turn: (world: World) => Turn<Conversation>) => Effect.Effect<Turn<Conversation>>
 
@@ -92,8 +89,8 @@ interface Line {
   held: Frame | undefined
 }
 
-/** @internal */
-export const make = (streaming: Streaming | undefined, attend: Attend): Peers => {
+/** @internal So often, in milliseconds of `beat`, an exchange looks whether it has something to say. */
+export const make = (streaming: Streaming | undefined, attend: Attend, beat: number): Peers => {
   const lines = new Set<Line>()
   const standing = new Set<Disturbance["_tag"]>()
 

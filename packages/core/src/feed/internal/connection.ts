@@ -144,6 +144,8 @@ const start = (
     const write = yield* socket.writer
     yield* socket.runRaw((data) => inbox.push(data), { onOpen: Effect.asVoid(Deferred.succeed(opened, undefined)) })
       .pipe(
+        // A constructor throws at an address that it does not like: without this, nobody would hear of it.
+        Effect.catchAllDefect((cause) => new PlatformSocket.SocketGenericError({ reason: "Open", cause })),
         Effect.catchAll((error) =>
           Effect.zipRight(Deferred.fail(opened, error), Deferred.succeed(ended, reasonOf(error)))
         ),

@@ -1,0 +1,158 @@
+/**
+ * Prices of markets as they change: from feeds, and by asking again and again where an exchange has none.
+ *
+ * @since 0.1.0
+ */
+import { type ExchangeError, type ExchangeSymbol, FeedItem, type Market, type MarketData } from "@effect-exchange/core"
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
+import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Ref from "effect/Ref"
+import * as Stream from "effect/Stream"
+import type { Connection } from "./Connections.js"
+import * as Quotes from "./Quotes.js"
+import * as View from "./View.js"
+
+/**
+ * The markets of one exchange. `views` is what is known of them now, `first` waits until each was heard of, and `run` keeps them up
+ * to date for as long as it runs.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Following {
+  readonly views: Effect.Effect<ReadonlyArray<View.View>>
+  readonly first: Effect.Effect<void>
+  readonly run: Effect.Effect<never>
+}
+
+/**
+ * Follows markets of one exchange. Those without a feed are asked for together, at most once in every `interval` and more rarely
+ * the less is left of the exchange's limit.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = Effect.fnUntraced(function*(
+  connection: Connection,
+  symbols: ReadonlyArray<ExchangeSymbol.ExchangeSymbol>,
+  interval: Duration.Duration
+): Effect.fn.Return<Following> {
+  const { exchange } = connection
+  const followed = yield* Effect.forEach(symbols, (symbol) =>
+    Effect.all({
+      symbol: Effect.succeed(symbol),
+      view: Ref.make(View.initial(exchange, symbol)),
+      heard: Deferred.make<void>()
+    }))
+  const unstreamed = new Set<typeof followed[number]>()
+  const some = yield* Effect.makeLatch()
+
+  const change = ({ heard, view }: typeof followed[number], f: (view: View.View) => View.View) =>
+    Effect.flatMap(Ref.updateAndGet(view, f), ({ heardAt, status }) =>
+      // A feed that has just begun says so before it says a price.
+      heardAt === undefined && status !== "failed" ? Effect.void : Deferred.succeed(heard, undefined))
+
+  const stream = (one: typeof followed[number]): Effect.Effect<void, ExchangeError.MarketDataError> =>
+    Effect.gen(function*() {
+      const market = yield* connection.market.market(one.symbol)
+      const { reconnects } = yield* Ref.get(one.view)
+      yield* Stream.runForEach(
+        feeds(connection, market),
+        (said) => change(one, View.streamed(market, said, reconnects))
+      )
+    })
+
+  // One that is refused now may be there later, as after an outage.
+  const keep = (one: typeof followed[number]): Effect.Effect<never> =>
+    stream(one).pipe(
+      Effect.catchAll((error) => {
+        if (error._tag !== "Unsupported") return change(one, View.failed(Quotes.describe(error)))
+        unstreamed.add(one)
+        return Effect.zipRight(some.open, Effect.never)
+      }),
+      Effect.zipRight(Effect.sleep(again)),
+      Effect.forever
+    )
+
+  const poll = Effect.gen(function*() {
+    yield* some.await
+    const asked = [...unstreamed]
+    const { health, rows } = yield* Quotes.snapshot(connection, asked.map(({ symbol }) => symbol))
+    const now = yield* Clock.currentTimeMillis
+    yield* Effect.forEach(rows, (row, index) => {
+      const one = asked[index]
+      return one === undefined ? Effect.void : change(one, View.polled(row, now))
+    }, { discard: true })
+    yield* Effect.sleep(pace(interval, Quotes.limitUsed(health)))
+  })
+
+  return {
+    views: Effect.forEach(followed, ({ view }) => Ref.get(view)),
+    first: Effect.forEach(followed, ({ heard }) => Deferred.await(heard), { discard: true }),
+    run: Effect.raceFirst(
+      Effect.forever(poll),
+      Effect.zipRight(Concurrent.forEach(followed, keep, { concurrency: "unbounded" }), Effect.never)
+    )
+  }
+})
+
+/** How long before a feed that failed is asked for again. */
+const again = "10 seconds"
+
+/** The ticker, with the best of the book where the ticker has neither side. */
+const feeds = (
+  { market: { streamOrderBook, streamTicker } }: Connection,
+  { symbol }: Market.Market
+): Stream.Stream<View.Feeds, ExchangeError.MarketDataError> =>
+  Stream.unwrap(Effect.map(Deferred.make<void>(), (sideless) => {
+    const ticker = seen(
+      Stream.tap(
+        streamTicker(symbol, { buffer: FeedItem.latest }),
+        (item) =>
+          item._tag === "Data" && item.value.bid === undefined && item.value.ask === undefined
+            ? Deferred.succeed(sideless, undefined)
+            : Effect.void
+      )
+    )
+    const book = Stream.unwrap(Effect.as(
+      Deferred.await(sideless),
+      seen(streamOrderBook(symbol, { buffer: FeedItem.latest, depth: 1 }))
+    )).pipe(Stream.catchTag("Unsupported", () => Stream.never))
+    return Stream.zipLatestWith(
+      ticker,
+      Stream.concat(Stream.make(undefined), book),
+      (ticker, book): View.Feeds => ({ ticker, book })
+    )
+  }))
+
+const seen = <A>(
+  self: MarketData.MarketData.Live<A>
+): Stream.Stream<FeedItem.Seen<View.Heard<A>>, ExchangeError.MarketDataError> =>
+  self.pipe(
+    Stream.mapEffect((item) =>
+      Effect.map(Clock.currentTimeMillis, (at): FeedItem.FeedItem<View.Heard<A>> =>
+        item._tag === "Data" ? FeedItem.FeedItem.Data({ value: { said: item.value, at } }) : item)
+    ),
+    FeedItem.withStatus,
+    // Whoever wants the latest alone is never too slow.
+    Stream.catchAll((error) =>
+      error._tag === "SlowConsumer" ? Stream.die(error) : Stream.fail(error)
+    )
+  )
+
+/**
+ * The pause before asking again: the interval while less than half of the exchange's limit is used, then longer the less is left, up
+ * to half a minute. Whoever spends a limit at full speed waits for the rest of its window.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const pace = (interval: Duration.Duration, limitUsed: number): Duration.Duration => {
+  const left = Math.max(0, 1 - limitUsed)
+  if (left >= 0.5) return interval
+  const stretched = Duration.toMillis(interval) * 0.5 / Math.max(left, 0.001)
+  return Duration.max(interval, Duration.millis(Math.min(30_000, Math.round(stretched))))
+}

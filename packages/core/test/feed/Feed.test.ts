@@ -1,0 +1,194 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Effect, TestClock } from "effect"
+import { book, open } from "../support/venue.js"
+
+const pass = (millis: number) => TestClock.adjust(millis)
+
+/** With a random that is always in the middle. */
+const steady = Effect.withRandomFixed([0.5])
+
+const keys = (count: number) => Array.from({ length: count }, (_, index) => `book ${index}`)
+
+describe("after a lost connection", () => {
+  it.scoped("every subscription is asked for again, and nothing else", () =>
+    Effect.gen(function*() {
+      const { line, lines, listen } = yield* open()
+      const all = yield* Effect.forEach(keys(25), listen)
+      const left = yield* listen("left")
+      yield* pass(1)
+      yield* left.leave
+      yield* pass(1)
+      line().cut()
+      yield* pass(600)
+      expect(lines.length).toBe(2)
+      expect([...line().subscribed()].toSorted()).toEqual(keys(25).toSorted())
+      for (const one of all) expect(one.statuses()).toEqual(["Connected", "Reconnecting", "Resynced"])
+    }).pipe(steady))
+
+  it.scoped("and after a login that has expired: each time a new login is waited for, then all is asked for again", () =>
+    Effect.gen(function*() {
+      const { exchange, line, listen } = yield* open({ login: true })
+      const all = yield* Effect.forEach(keys(25), listen)
+      yield* pass(1)
+      for (let time = 2; time <= 4; time++) {
+        line().say({ expired: true })
+        yield* pass(40_000)
+        expect(exchange.logins).toBe(time)
+        expect(line().sent[0]?.[1]).toEqual({ login: time })
+        expect([...line().subscribed()].toSorted()).toEqual(keys(25).toSorted())
+        for (const one of all) expect(one.statuses().at(-1)).toBe("Resynced")
+      }
+    }).pipe(steady))
+
+  it.scoped("nothing is asked for before the login is confirmed", () =>
+    Effect.gen(function*() {
+      const { exchange, line, listen } = yield* open({ login: true })
+      exchange.answers = false
+      yield* listen("book")
+      yield* pass(5000)
+      expect(line().sent.map(([, message]) => message)).toEqual([{ login: 1 }])
+      exchange.answers = true
+      line().say({ loggedIn: true })
+      yield* pass(1)
+      expect(line().subscribed()).toEqual(["book"])
+    }).pipe(steady))
+
+  it.scoped("a burst of subscriptions is paced by the exchange's limit, and each is waited for", () =>
+    Effect.gen(function*() {
+      const { exchange, line, listen } = yield* open({ batch: 1, pace: 5 })
+      const all = yield* Effect.forEach(keys(60), listen)
+      yield* pass(15_000)
+      line().cut()
+      exchange.answers = false
+      yield* pass(30_000)
+      const sent = line().sent.map(([at]) => at)
+      const most = Math.max(...sent.map((from) => sent.filter((at) => at >= from && at < from + 1000).length))
+      expect(sent.length).toBeGreaterThan(60)
+      expect(most).toBeLessThanOrEqual(5)
+      // None is called live that was not confirmed.
+      for (const one of all) expect(one.statuses().at(-1)).toBe("Reconnecting")
+      exchange.answers = true
+      yield* pass(60_000)
+      for (const one of all) expect(one.statuses().at(-1)).toBe("Resynced")
+    }).pipe(steady))
+
+  it.scoped("connections that do not stand are made less and less often, and one that stood for a while at once", () =>
+    Effect.gen(function*() {
+      const { dials, line, listen } = yield* open()
+      yield* listen("book")
+      yield* pass(1)
+      const cut = (after: number) => Effect.zipRight(pass(after), Effect.sync(() => line().cut()))
+      // Each is lost as soon as it was made.
+      for (let time = 0; time < 6; time++) {
+        yield* cut(1)
+        yield* pass(16_000)
+      }
+      const waits = dials.slice(1).map((at, index) => at - (dials[index] ?? 0))
+      expect(dials.length).toBe(7)
+      const gap = (index: number) => waits[index] ?? 0
+      expect(gap(0)).toBeLessThan(1000)
+      expect(gap(5)).toBeGreaterThan(10_000)
+      for (let index = 1; index < 6; index++) expect(gap(index)).toBeGreaterThanOrEqual(gap(index - 1))
+      // Twenty seconds are not enough to be trusted again, thirty are.
+      const lost = Effect.gen(function*() {
+        const count = dials.length
+        line().cut()
+        yield* pass(600)
+        const isSoon = dials.length > count
+        yield* pass(16_000)
+        return isSoon
+      })
+      yield* pass(4000)
+      expect(yield* lost).toBe(false)
+      yield* pass(31_000)
+      expect(yield* lost).toBe(true)
+    }).pipe(steady))
+
+  it.scoped("it comes back after the exchange's daily close, day after day", () =>
+    Effect.gen(function*() {
+      const { line, lines, listen } = yield* open()
+      const one = yield* listen("book")
+      yield* pass(1)
+      for (let day = 1; day <= 7; day++) {
+        yield* pass(24 * 3_600_000)
+        line().cut(1001)
+        yield* pass(1000)
+        expect(lines.length).toBe(day + 1)
+        expect(one.statuses().at(-1)).toBe("Resynced")
+      }
+    }).pipe(steady))
+
+  it.scoped("where the day a connection lasts is known, another takes its place before: nobody notices", () =>
+    Effect.gen(function*() {
+      const { line, lines, listen } = yield* open({ maxAge: 23 * 3_600_000 })
+      const one = yield* listen("book")
+      yield* pass(1)
+      for (let day = 1; day <= 3; day++) yield* pass(24 * 3_600_000)
+      expect(lines.length).toBe(4)
+      expect(lines.map(({ readyState }) => readyState)).toEqual([3, 3, 3, 1])
+      expect(one.statuses()).toEqual(["Connected"])
+      line().say({ key: "book", update: book("update", 2) })
+      yield* pass(1)
+      expect(one.tags().at(-1)).toBe("Data")
+    }).pipe(steady))
+})
+
+it.scoped("a socket that cannot even be made is one that was not opened", () =>
+  Effect.gen(function*() {
+    const { exchange, listen } = yield* open()
+    exchange.throws = true
+    const one = yield* listen("book")
+    yield* pass(5000)
+    expect(one.statuses()).toEqual(["Reconnecting"])
+    exchange.throws = false
+    yield* pass(60_000)
+    expect(one.statuses()).toEqual(["Reconnecting", "Resynced"])
+  }).pipe(steady))
+
+describe("after a gap", () => {
+  it.scoped("the book of before is not handed out, and it is asked for once however much comes meanwhile", () =>
+    Effect.gen(function*() {
+      const { exchange, line, listen } = yield* open()
+      const one = yield* listen("book")
+      yield* pass(1)
+      exchange.snapshots = false
+      const before = one.tags().length
+      for (let last = 5; last < 500; last++) line().say({ key: "book", update: book("update", last) })
+      yield* pass(1)
+      for (let last = 500; last < 1000; last++) line().say({ key: "book", update: book("update", last) })
+      yield* pass(1)
+      expect(one.tags().slice(before)).toEqual(["Stale"])
+      expect(line().subscribed()).toEqual(["book", "book"])
+      line().say({ key: "book", update: book("snapshot", 1000) })
+      yield* pass(1)
+      expect(one.tags().slice(before)).toEqual(["Stale", "Resynced", "Data"])
+    }).pipe(steady))
+
+  it.scoped("only one snapshot is asked for at a time", () => {
+    let asked = 0
+    let under = 0
+    let most = 0
+    const fetch = Effect.suspend(() => {
+      asked++
+      under++
+      most = Math.max(most, under)
+      return Effect.sleep(5000)
+    }).pipe(
+      Effect.ensuring(Effect.sync(() => under--)),
+      Effect.zipRight(Effect.suspend(() => Effect.succeed(book("snapshot", 100))))
+    )
+    return Effect.gen(function*() {
+      const { exchange, line, listen } = yield* open({ fetch })
+      exchange.snapshots = false
+      const one = yield* listen("book")
+      yield* pass(1)
+      for (let last = 99; last <= 140; last++) {
+        line().say({ key: "book", update: book("update", last) })
+        yield* pass(100)
+      }
+      expect([asked, most]).toEqual([1, 1])
+      yield* pass(1000)
+      expect(one.statuses()).toEqual(["Connected"])
+    }).pipe(steady)
+  })
+})

@@ -1,0 +1,189 @@
+import { RateLimiter } from "@effect-exchange/resilience"
+import { Effect, Fiber, Stream } from "effect"
+import * as Feed from "../../src/feed/internal/feed.js"
+import * as OrderBookSync from "../../src/feed/OrderBookSync.js"
+import { type BookView, ExchangeError, ExchangeSymbol, FeedItem } from "../../src/index.js"
+
+/** What a client has sent. */
+type Sent =
+  | { readonly login: number }
+  | { readonly subscribe: ReadonlyArray<string>; readonly request: number }
+  | { readonly unsubscribe: ReadonlyArray<string>; readonly request: number }
+
+/** The exchange's end of a socket, which opens at once or never. */
+class Line extends EventTarget {
+  readyState: number
+  readonly sent: Array<readonly [at: number, message: Sent]> = []
+  readonly #answer: (message: Sent, line: Line) => void
+  readonly #now: () => number
+
+  constructor(isOpen: boolean, now: () => number, answer: (message: Sent, line: Line) => void) {
+    super()
+    this.readyState = isOpen ? 1 : 3
+    this.#answer = answer
+    this.#now = now
+    if (!isOpen) queueMicrotask(() => this.dispatchEvent(new Event("error")))
+  }
+
+  send(text: string): void {
+    const message: Sent = JSON.parse(text)
+    this.sent.push([this.#now(), message])
+    this.#answer(message, this)
+  }
+
+  say(message: unknown): void {
+    this.dispatchEvent(new MessageEvent("message", { data: JSON.stringify(message) }))
+  }
+
+  cut(code = 1006): void {
+    this.readyState = 3
+    this.dispatchEvent(Object.assign(new Event("close"), { code, reason: "" }))
+  }
+
+  close(): void {
+    this.readyState = 3
+  }
+
+  subscribed(): ReadonlyArray<string> {
+    return this.sent.flatMap(([, message]) => "subscribe" in message ? message.subscribe : [])
+  }
+}
+
+interface Setting {
+  /** Whether it wants a login before anything else. Defaults to `false`. */
+  readonly login?: boolean
+  /** How many subscriptions one message asks for. Defaults to 10. */
+  readonly batch?: number
+  /** The most messages in a second. Defaults to any number. */
+  readonly pace?: number
+  /** How many subscriptions one connection holds. Defaults to 1000. */
+  readonly most?: number
+  readonly maxAge?: number
+  /** What is asked for beside the feed. Defaults to snapshots that come with it. */
+  readonly fetch?: Effect.Effect<OrderBookSync.BookUpdate, ExchangeError.AccountError>
+}
+
+/** A book of one price, which is the number of its update. */
+export const book = (kind: "snapshot" | "update", last: number): OrderBookSync.BookUpdate => ({
+  kind,
+  bids: [[String(last), "1"]],
+  asks: [["1000000", "1"]],
+  last
+})
+
+/** An exchange of the simplest kind of books, and the feed of a client of it. */
+export const open = (setting: Setting = {}) =>
+  Effect.gen(function*() {
+    const { batch = 10, fetch, login = false, maxAge, most = 1000, pace } = setting
+    const clock = yield* Effect.clock
+    const now = () => clock.unsafeCurrentTimeMillis()
+    const lines: Array<Line> = []
+    const dials: Array<number> = []
+    const exchange = { isOpen: true, answers: true, snapshots: true, throws: false, logins: 0 }
+    const answer = (message: Sent, line: Line) => {
+      if ("login" in message) exchange.logins++
+      if (!exchange.answers) return
+      if ("login" in message) line.say({ loggedIn: true })
+      if ("subscribe" in message) {
+        line.say({ taken: message.request })
+        if (!exchange.snapshots) return
+        for (const key of message.subscribe) line.say({ key, update: book("snapshot", 1) })
+      }
+    }
+    const feed = yield* Feed.make({
+      exchange: "acme",
+      most,
+      backoff: { base: 1000, max: 30_000, stable: 30_000, linger: 10_000 },
+      refusal: (operation) => new ExchangeError.InvalidRequest({ exchange: "acme", operation, detail: "refused" }),
+      loginRefusal: (operation) =>
+        new ExchangeError.AuthenticationFailed({ exchange: "acme", operation, detail: "refused" }),
+      note: () => Effect.void,
+      line: () => ({
+        protocol: {
+          sockets: {},
+          most,
+          subscribe: (topics, { request }) => [{ subscribe: topics.map(({ key }) => key), request }],
+          unsubscribe: (topics, { request }) => [{ unsubscribe: topics.map(({ key }) => key), request }],
+          read: (frame) => {
+            if (typeof frame !== "object" || frame === null) return undefined
+            if ("loggedIn" in frame) return [{ _tag: "LoggedIn" }]
+            if ("expired" in frame) return [{ _tag: "Ended", because: "the login has expired" }]
+            if ("taken" in frame) return [{ _tag: "Acknowledged", request: Number(frame.taken) }]
+            return "key" in frame ? [{ _tag: "Data", key: String(frame.key), frame }] : undefined
+          },
+          silence: "15 seconds"
+        },
+        socket: { at: {}, path: "/" },
+        url: "ws://acme.test/",
+        rules: {
+          login,
+          confirmsLogin: login,
+          patience: 10_000,
+          tries: 3,
+          silence: Number.POSITIVE_INFINITY,
+          ping: undefined,
+          maxAge,
+          batch,
+          again: (faults, random) => faults <= 1 ? 0 : Math.ceil(random * 1000),
+          stable: 30_000
+        },
+        constructor: () => {
+          dials.push(now())
+          if (exchange.throws) throw new SyntaxError("Invalid URL")
+          const line = new Line(exchange.isOpen, now, answer)
+          if (exchange.isOpen) lines.push(line)
+          return line as unknown as WebSocket
+        },
+        charge: () => Effect.void,
+        pacer: pace === undefined ? Effect.succeed(Effect.void) : Effect.map(
+          RateLimiter.make({ name: "acme.feed", limit: pace, window: "1 second", maxQueue: Infinity }),
+          (limiter) => Effect.mapError(limiter.withCost()(Effect.void), () => ({ because: "too many" }))
+        ),
+        login: Effect.sync(() => [{ login: exchange.logins + 1 }]),
+        token: Effect.succeed(undefined)
+      })
+    })
+    const subscribe = feed.channel<BookView.BookView, ExchangeError.AccountError>()
+    return {
+      exchange,
+      dials,
+      lines,
+      /** The line that is spoken over now. */
+      line: (): Line => {
+        const line = lines.at(-1)
+        if (line === undefined) throw new Error("no connection was made")
+        return line
+      },
+      listen: (key: string) =>
+        Effect.gen(function*() {
+          const items: Array<FeedItem.FeedItem<BookView.BookView>> = []
+          const stream = subscribe({
+            operation: "streamOrderBook",
+            topic: { socket: "private", key, channel: key },
+            reading: () =>
+              OrderBookSync.make({
+                exchange: "acme",
+                symbol: ExchangeSymbol.ExchangeSymbol.make("BTC/USDT"),
+                rules: {
+                  follows: (known = 0, { last = 0 }) => last <= known ? "old" : last === known + 1 ? "next" : "gap",
+                  asksForSnapshot: fetch !== undefined
+                },
+                read: (frame) =>
+                  typeof frame === "object" && frame !== null && "update" in frame
+                    ? [frame.update as OrderBookSync.BookUpdate]
+                    : undefined
+              }),
+            fail: (error) => error,
+            fetch: fetch && Effect.map(fetch, (update) => ({ update }))
+          }, FeedItem.sliding(100_000))
+          const fiber = yield* Effect.forkScoped(
+            Stream.runForEach(stream, (item) => Effect.sync(() => void items.push(item)))
+          )
+          return {
+            leave: Fiber.interrupt(fiber),
+            tags: () => items.map(({ _tag }) => _tag),
+            statuses: () => items.flatMap(({ _tag }) => _tag === "Data" ? [] : [_tag])
+          }
+        })
+    }
+  })

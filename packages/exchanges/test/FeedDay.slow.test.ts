@@ -1,0 +1,111 @@
+import { MarketData } from "@effect-exchange/core"
+import { Simulator } from "@effect-exchange/simulator"
+import { describe, expect, it } from "@effect/vitest"
+import { Duration, Effect, Layer, Logger, LogLevel } from "effect"
+import type { Exchanges } from "../src/index.js"
+import * as Support from "./support/exchanges.js"
+import { expectCurrent, heard } from "./support/feeds.js"
+import { heapInUse } from "./support/heap.js"
+import { hurried } from "./support/hurry.js"
+
+interface Subject {
+  /** As seldom as its heartbeats allow. */
+  readonly beat: number
+  /** How a lost update is seen: by its number, by a checksum, or not at all. */
+  readonly gaps: "numbered" | "checked" | "unseen"
+}
+
+const subjects: Readonly<Record<Exchanges.ExchangeId, Subject>> = {
+  binance: { beat: 30, gaps: "numbered" },
+  bitmex: { beat: 30, gaps: "unseen" },
+  bybit: { beat: 30, gaps: "numbered" },
+  coinbase: { beat: 8, gaps: "numbered" },
+  deribit: { beat: 10, gaps: "numbered" },
+  kraken: { beat: 30, gaps: "checked" },
+  okx: { beat: 30, gaps: "numbered" }
+}
+
+/** What happens to a connection, and is over after two minutes where it would go on. */
+const faults = (gaps: Subject["gaps"]): ReadonlyArray<Simulator.Disturbance> => [
+  { _tag: "Close", code: 1006 },
+  { _tag: "Duplicate" },
+  { _tag: "Garbage" },
+  { _tag: "Close", code: 1012 },
+  { _tag: "Crossed" },
+  { _tag: "Silence" },
+  { _tag: "Checksum" },
+  { _tag: "Mute" },
+  { _tag: "Notice" },
+  { _tag: "Refuse" },
+  { _tag: "Close", code: 1000 },
+  { _tag: "HalfOpen" },
+  ...gaps === "unseen" ? [] : [{ _tag: "Gap" } as const, { _tag: "Reorder" } as const]
+]
+
+const setting = (exchange: Exchanges.ExchangeId, beat: Duration.DurationInput) =>
+  // Loading the markets anew takes Kraken a second, in which the book becomes another.
+  Layer.provideMerge(
+    Support.marketData(exchange, { marketsMaxAge: "2 days" }),
+    Simulator.layer(exchange, { beat })
+  ).pipe(
+    Layer.provide(Logger.minimumLogLevel(LogLevel.None))
+  )
+
+const start = Date.UTC(2026, 10, 2)
+
+describe.sequential.each(Simulator.exchangeIds)("a day of %s", (exchange) => {
+  const { beat, gaps } = subjects[exchange]
+  it.live("with a fault every five minutes ends each time with the exchange's book", () =>
+    Effect.gen(function*() {
+      const market = yield* MarketData.MarketData
+      const simulator = yield* Effect.flatMap(Simulator.Simulators, ({ get }) => get(exchange))
+      const book = yield* heard(market.streamOrderBook(Support.symbol))
+      const all = faults(gaps)
+      for (let time = 0; time < 24 * 12; time++) {
+        const fault = all[time % all.length]
+        if (fault === undefined) continue
+        yield* simulator.disturb(fault)
+        // Nobody can be refused who is connected.
+        if (fault._tag === "Refuse" || fault._tag === "HalfOpen") {
+          yield* simulator.disturb({ _tag: "Close", code: 1006 })
+        }
+        yield* Effect.sleep("120 seconds")
+        yield* simulator.disturb({ _tag: "Calm" })
+        yield* Effect.sleep("180001 millis")
+        yield* expectCurrent(book, Support.symbol)
+      }
+      expect(yield* simulator.connections).toBe(1)
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(setting(exchange, Duration.seconds(beat))),
+      Effect.withClock(hurried(start))
+    ), 600_000)
+})
+
+describe.sequential.each(Simulator.exchangeIds.filter((id) => id !== "kraken"))(
+  "a thousand connections to %s",
+  (exchange) => {
+    it.live("that came and went leave no memory behind", () =>
+      Effect.gen(function*() {
+        const market = yield* MarketData.MarketData
+        const simulator = yield* Effect.flatMap(Simulator.Simulators, ({ get }) => get(exchange))
+        const book = yield* heard(market.streamOrderBook(Support.symbol))
+        const cycle = Effect.gen(function*() {
+          yield* Effect.repeat(Effect.sleep("1 seconds"), { until: () => book.last()?._tag === "Data" })
+          book.items.length = 0
+          yield* simulator.disturb({ _tag: "Close", code: 1006 })
+        })
+        yield* Effect.repeatN(cycle, 199)
+        const before = yield* Effect.promise(heapInUse)
+        yield* Effect.repeatN(cycle, 799)
+        const after = yield* Effect.promise(heapInUse)
+        expect(after - before).toBeLessThan(2 * 1024 * 1024)
+        expect(yield* simulator.connections).toBeLessThanOrEqual(1)
+      }).pipe(
+        Effect.scoped,
+        Effect.provide(setting(exchange, "5 seconds")),
+        Effect.withClock(hurried(start)),
+        Effect.withRandomFixed([0])
+      ), 600_000)
+  }
+)

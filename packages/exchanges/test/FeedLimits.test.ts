@@ -1,0 +1,64 @@
+import { ExchangeState, FeedItem, Health, MarketData } from "@effect-exchange/core"
+import { Simulator } from "@effect-exchange/simulator"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Stream, TestClock } from "effect"
+import { First, Second, two } from "./shared/application.js"
+import * as Support from "./support/exchanges.js"
+import { type Dials, meddled } from "./support/sockets.js"
+
+const sockets = (dials: Dials) => meddled({ dials })(Simulator.layer("okx"))
+
+const listen = (market: MarketData.MarketData.Service) =>
+  Effect.forkScoped(Stream.runDrain(FeedItem.data(market.streamTicker(Support.symbol))))
+
+/** Every connection is lost, again and again, and made again at once. */
+const storm = Effect.gen(function*() {
+  const simulator = yield* Effect.flatMap(Simulator.Simulators, ({ get }) => get("okx"))
+  for (let time = 0; time < 60; time++) {
+    yield* simulator.disturb({ _tag: "Close", code: 1006 })
+    yield* TestClock.adjust("100 millis")
+  }
+}).pipe(Effect.withRandomFixed([0]))
+
+describe("connections of OKX, of which three may be made in a second", () => {
+  const apart: Dials = []
+  it.scoped("are paced in a storm, and those of two Layers of one application together", () =>
+    Effect.gen(function*() {
+      for (const market of [yield* First, yield* Second]) yield* listen(market)
+      yield* TestClock.adjust("5 seconds")
+      yield* storm
+      assert.isAtLeast(apart.length, 12)
+      assert.isAtMost(Support.most(apart, 1000), 3)
+    }).pipe(
+      Effect.provide(
+        Layer.provideMerge(
+          two(Support.marketData("okx"), Support.marketData("okx", { marketsMaxAge: "2 hours" })),
+          sockets(apart)
+        )
+      ),
+      Effect.withRandomFixed([0])
+    ))
+
+  const narrowed: Dials = []
+  it.scoped("spend from the limits that requests spend from, and are seen among them", () =>
+    Effect.gen(function*() {
+      yield* listen(yield* MarketData.MarketData)
+      yield* TestClock.adjust("1 seconds")
+      const { exchanges: [health] } = yield* Effect.flatMap(Health.Health, ({ report }) => report)
+      assert.isAbove(health?.limits.find(({ scope }) => scope === "connections")?.used ?? 0, 0)
+      // A limit that is narrowed for the exchange holds for its sockets, too.
+      const { setLimit } = yield* ExchangeState.ExchangeState
+      yield* setLimit("okx", "connections", { limit: 1, window: "2 seconds" })
+      yield* storm
+      assert.isAtMost(Support.most(narrowed, 2000), 3)
+      assert.isAtMost(Support.most(narrowed.slice(3), 2000), 1)
+    }).pipe(
+      Effect.provide(
+        Support.marketData("okx").pipe(
+          Layer.provideMerge(Layer.merge(Health.layer, ExchangeState.layer)),
+          Layer.provideMerge(sockets(narrowed))
+        )
+      ),
+      Effect.withRandomFixed([0])
+    ))
+})
