@@ -17,7 +17,7 @@ import * as Order from "effect/Order"
 import * as Struct from "effect/Struct"
 import * as Endpoints from "./Endpoints.js"
 import { feeds } from "./Feeds.js"
-import { bar, binSizes, lengthOf, one, unit } from "./Markets.js"
+import { bar, binSizes, counted, lengthOf, one, unheard, unit } from "./Markets.js"
 import { expiresAfter, protocol } from "./Protocol.js"
 import * as Rows from "./Rows.js"
 
@@ -38,12 +38,6 @@ const unitsOf = (client: Client, currencies: ReadonlyArray<string>) =>
       client.request(Endpoints.walletAssets, {}),
       ({ rows }) => new Map([...rows.map((row) => [row.currency, row] as const), ...Rows.minorUnits])
     )
-
-/** What a count of a minor unit is in whole coins. */
-const counted = ({ scale, value }: BigDecimal.BigDecimal, places: number) => BigDecimal.make(value, scale + places)
-
-const unheard = (currency: string): string =>
-  `the minor unit "${currency.slice(0, 20)}" is not known, so what it is worth cannot be told`
 
 /**
  * Rows whose money is in minor units, of `money` of a currency. One in a unit that nobody knows is told apart: a guess is

@@ -1,18 +1,24 @@
 /**
- * BitMEX's realtime API: tables that are sent whole (`partial`) and then by the rows that change.
+ * BitMEX's realtime API: tables that are sent whole (`partial`) and then by the rows that change. The account's are on a
+ * connection of their own, which logs in first.
  *
  * **Gotchas**
  *
  * Candles come when they have ended; the one under way is not streamed. Books have neither numbers nor checksums: a lost
- * update is seen only where a later one is of a level that is not there, or where the book is crossed.
+ * update is seen only where a later one is of a level that is not there, or where the book is crossed. Balances in a minor
+ * unit that is not known beforehand stay as they were when the stream began.
  *
  * @since 0.1.0
  */
-import { LocalOrderBook, type Market } from "@effect-exchange/core"
-import { Feeds, Listing, Wire } from "@effect-exchange/core/adapter"
+import { type Balance, LocalOrderBook, type Market } from "@effect-exchange/core"
+import { Feeds, Listing, type Row, Signature, Wire } from "@effect-exchange/core/adapter"
+import * as BigDecimal from "effect/BigDecimal"
+import * as Either from "effect/Either"
 import * as Record from "effect/Record"
+import * as Redacted from "effect/Redacted"
 import * as Struct from "effect/Struct"
-import { bar, binSizes } from "./Markets.js"
+import { bar, binSizes, counted, unheard } from "./Markets.js"
+import { expiresAfter } from "./Protocol.js"
 import * as Rows from "./Rows.js"
 
 const { get, list, text, whole } = Feeds
@@ -26,11 +32,31 @@ const topic = (table: string, { id }: Market.Market): Feeds.Topic => ({
   market: id
 })
 
+const ofAccount = (table: "order" | "execution" | "margin"): Feeds.Topic => ({
+  socket: "private",
+  key: table,
+  channel: table
+})
+
 const asked = (op: "subscribe" | "unsubscribe") => (topics: ReadonlyArray<Feeds.Topic>): ReadonlyArray<unknown> => [
   { op, args: topics.map(({ key }) => key) }
 ]
 
+const login: NonNullable<Feeds.SocketFacts["login"]> = ({ key, secret }, { now }) => {
+  const expires = Math.floor(now / 1000) + expiresAfter
+  const signature = Signature.hmacSha256Hex(secret, `GET/realtime${expires}`)
+  return Either.right([{ op: "authKeyExpires", args: [Redacted.value(key), expires, signature] }])
+}
+
 // ---- frames
+
+/** The account's tables, of all its symbols, and the others by symbol. */
+const dataOf = (frame: unknown): ReadonlyArray<Feeds.Said> => {
+  const table = get(frame, "table")
+  return table === "order" || table === "execution" || table === "margin"
+    ? [{ _tag: "Data", key: table, frame }]
+    : rowsOf(frame)
+}
 
 /** The rows of each symbol, as a table may be of several. One that is empty has its symbol in its filter alone. */
 const rowsOf = (frame: unknown): ReadonlyArray<Feeds.Said> => {
@@ -47,22 +73,30 @@ const rowsOf = (frame: unknown): ReadonlyArray<Feeds.Said> => {
   }))
 }
 
-/** An error repeats the request that it is about. One that does not is of a limit, as is status 429. */
+/**
+ * An error repeats the request that it is about. One that does not is of a limit, as is status 429; 401 is of a login, also
+ * where it answers one who asks for a table of the account.
+ */
 const refused = (frame: unknown, because: string): ReadonlyArray<Feeds.Said> => {
   const request = get(frame, "request")
   const args = get(request, "args")
   const keys = (typeof args === "string" ? [args] : list(args)).filter((key) => typeof key === "string")
   if (/already subscribed/i.test(because)) return [{ _tag: "Acknowledged", keys }]
   if (get(frame, "status") === 429 || request === undefined) return [{ _tag: "Ended", because }]
+  if (get(frame, "status") === 401 || get(request, "op") === "authKeyExpires") {
+    return [{ _tag: "LoginRefused", said: { code: String(get(frame, "status")), text: because } }]
+  }
   return get(request, "op") === "subscribe" ? [{ _tag: "Refused", keys, said: { code: "", text: because } }] : []
 }
 
 const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
   if (frame === "pong") return [{ _tag: "Pong" }]
-  if (get(frame, "table") !== undefined) return rowsOf(frame)
+  if (get(frame, "table") !== undefined) return dataOf(frame)
   const because = text(get(frame, "error"))
   if (because !== undefined) return refused(frame, because)
   if (get(frame, "success") === true) {
+    // It repeats the login, signature and all.
+    if (get(get(frame, "request"), "op") === "authKeyExpires") return [{ _tag: "LoggedIn" }]
     const key = text(get(frame, "subscribe"))
     return key === undefined ? [] : [{ _tag: "Acknowledged", keys: [key] }]
   }
@@ -71,19 +105,38 @@ const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
 
 // ---- tables
 
+/** So many rows of a table are remembered. */
+const most = 10_000
+
+/** Of what changes in a row only that is sent: here each row is whole again. Before all was sent nothing is said. */
+const merging = (column: string) => {
+  const known = new Map<unknown, object>()
+  let hasBegun = false
+  return (frame: unknown): ReadonlyArray<unknown> => {
+    const action = get(frame, "action")
+    hasBegun ||= action === "partial"
+    return list(hasBegun ? get(frame, "data") : []).flatMap((row) => {
+      const id = get(row, column)
+      const merged = { ...known.get(id), ...Object(row) }
+      known.delete(id)
+      if (action === "delete") return []
+      known.set(id, merged)
+      for (const oldest of known.keys()) {
+        if (known.size <= most) break
+        known.delete(oldest)
+      }
+      return [merged]
+    })
+  }
+}
+
 const tickers = Feeds.readingOne(Wire.one(Rows.Ticker))
 
-/** Of what changes in an instrument only that is sent. */
 const tickerReader = () => {
-  let known: object | undefined
+  const merged = merging("symbol")
   return (frame: unknown) => {
-    for (const row of list(get(frame, "data"))) {
-      if (typeof row !== "object" || row === null) return undefined
-      // Changes of what is not known yet say nothing.
-      if (get(frame, "action") === "partial") known = row
-      else if (known !== undefined) known = { ...known, ...row }
-    }
-    return known === undefined ? [] : tickers(known)?.map(Struct.omit("market"))
+    const row = merged(frame).at(-1)
+    return row === undefined ? [] : tickers(row)?.map(Struct.omit("market"))
   }
 }
 
@@ -133,6 +186,55 @@ const bookUpdates = (frame: unknown): ReadonlyArray<Feeds.BookUpdate> => {
   }]
 }
 
+// ---- the account
+
+const orders = Feeds.reading(Wire.list(Rows.Order))
+const executions = Feeds.reading(Wire.list(Rows.Execution))
+const margins = Feeds.reading(Wire.list(Rows.Margin))
+
+const orderReader = () => {
+  const merged = merging("orderID")
+  return (frame: unknown) => orders(merged(frame))
+}
+
+/** A fee in a minor unit that is not known is read of the history, where it can be asked for. */
+const charged = ({ fill }: Row.Entry): ReadonlyArray<Row.Fill | Feeds.FillsOf> => {
+  if (fill === undefined) return []
+  const { fee, feeAsset = "", market } = fill
+  const unit = Rows.minorUnits.get(feeAsset)
+  if (fee === undefined) return [fill]
+  return unit === undefined
+    ? [{ fillsOf: market }]
+    : [{ ...fill, fee: counted(fee, unit.places), feeAsset: unit.asset }]
+}
+
+/** The table begins with some of what was executed before. */
+const fillReader = () => {
+  const inserted = growing(executions, charged)
+  return (frame: unknown) => get(frame, "action") === "insert" ? inserted(frame) : []
+}
+
+const balanceReader = () => {
+  const merged = merging("currency")
+  return (frame: unknown): Listing.Listing<Balance.Balance> | undefined => {
+    const found = margins(merged(frame))
+    if (found === undefined) return undefined
+    const rows: Array<Balance.Balance> = []
+    const unknown = [...found.unknown]
+    for (const { currency, free, total } of found.rows) {
+      const unit = Rows.minorUnits.get(currency)
+      if (unit !== undefined) {
+        rows.push({ asset: unit.asset, free: counted(free, unit.places), total: counted(total, unit.places) })
+      } else if (!BigDecimal.isZero(total)) {
+        unknown.push({ ...unnamed, detail: unheard(currency) })
+      }
+    }
+    return { rows, unknown }
+  }
+}
+
+const unnamed = { id: undefined, market: undefined, clientOrderId: undefined, createdAt: undefined }
+
 /**
  * BitMEX's feeds. What is asked for is asked for alone, as a refusal does not say what of a request it is about.
  *
@@ -142,7 +244,7 @@ const bookUpdates = (frame: unknown): ReadonlyArray<Feeds.BookUpdate> => {
 export const feeds: Feeds.Feeds = {
   protocol: {
     // The exchange is gone, and its addresses with it: this is at a base URL of one's own.
-    sockets: { realtime: { at: {}, path: "/realtime" } },
+    sockets: { realtime: { at: {}, path: "/realtime" }, private: { at: {}, path: "/realtime", login } },
     // BitMEX does not say.
     most: 100,
     batch: 1,
@@ -168,5 +270,8 @@ export const feeds: Feeds.Feeds = {
     topic: (market) => topic("orderBookL2", market),
     reader: () => bookUpdates,
     rules: () => ({})
-  }
+  },
+  orders: { topic: () => ofAccount("order"), reader: orderReader },
+  fills: { topic: () => ofAccount("execution"), reader: fillReader },
+  balances: { topic: () => ofAccount("margin"), reader: balanceReader }
 }

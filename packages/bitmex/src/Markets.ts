@@ -1,5 +1,5 @@
 /**
- * What BitMEX's markets have in common: what a contract is worth, and what an interval's row is as a candle.
+ * What BitMEX's markets have in common: what a contract and a minor unit are worth, and what an interval's row is as a candle.
  *
  * @since 0.1.0
  */
@@ -25,6 +25,24 @@ export const one = Decimal.make("1")
  */
 export const unit = ({ inverse, multiplier }: Market.Market): BigDecimal.BigDecimal | undefined =>
   inverse === true ? one : multiplier
+
+/**
+ * Tells what a count of a minor unit is in whole coins, of which it has so many decimal places.
+ *
+ * @since 0.1.0
+ * @category units
+ */
+export const counted = ({ scale, value }: BigDecimal.BigDecimal, places: number): BigDecimal.BigDecimal =>
+  BigDecimal.make(value, scale + places)
+
+/**
+ * Says that a minor unit is not known.
+ *
+ * @since 0.1.0
+ * @category units
+ */
+export const unheard = (currency: string): string =>
+  `the minor unit "${currency.slice(0, 20)}" is not known, so what it is worth cannot be told`
 
 /**
  * The intervals there are, by what BitMEX calls them.

@@ -1,14 +1,22 @@
 /**
  * The WebSocket of Coinbase's Advanced Trade (docs.cdp.coinbase.com, "Advanced Trade WebSocket"): one channel a message, answered with all
- * that is subscribed to, and one count of all messages of a connection.
+ * that is subscribed to, and one count of all messages of a connection. What is said of an account is on a host of its own,
+ * to who asks for it with a token.
+ *
+ * **Gotchas**
+ *
+ * Nothing is said of single fills, nor of balances: they are asked for when an order has changed. What is paid in or out is
+ * seen with the next order.
  *
  * @since 0.1.0
  */
-import type { Market } from "@effect-exchange/core"
-import { Feeds, Row, Wire } from "@effect-exchange/core/adapter"
+import { Decimal, type Market } from "@effect-exchange/core"
+import { Feeds, Listing, Row, Wire } from "@effect-exchange/core/adapter"
 import * as Arr from "effect/Array"
+import * as BigDecimal from "effect/BigDecimal"
 import * as Order from "effect/Order"
 import * as Record from "effect/Record"
+import { socketToken } from "./Protocol.js"
 import * as Rows from "./Rows.js"
 
 const { get, list, text, whole } = Feeds
@@ -22,6 +30,9 @@ const keysOf = (channel: unknown, product: unknown): ReadonlyArray<string> => {
   return key.endsWith("-USD") ? [key, `${key}C`] : [key]
 }
 
+// Quiet subscriptions are closed after a minute without them.
+const welcome = [{ type: "subscribe", channel: "heartbeats" }]
+
 const topic = (channel: string) => ({ id }: Pick<Market.Market, "id">): Feeds.Topic => ({
   socket: "public",
   key: keyOf(channel, id),
@@ -29,11 +40,21 @@ const topic = (channel: string) => ({ id }: Pick<Market.Market, "id">): Feeds.To
   market: id
 })
 
-const asked = (type: "subscribe" | "unsubscribe") => (topics: ReadonlyArray<Feeds.Topic>): ReadonlyArray<unknown> =>
-  Record.collect(
-    Arr.groupBy(topics, ({ channel }) => channel),
-    (channel, alike) => ({ type, product_ids: alike.map(({ market }) => market), channel })
-  )
+/** All products of the account, as none is named. */
+const user = (): Feeds.Topic => ({ socket: "private", key: "user", channel: "user" })
+
+const asked =
+  (type: "subscribe" | "unsubscribe") =>
+  (topics: ReadonlyArray<Feeds.Topic>, { token }: Feeds.Asking): ReadonlyArray<unknown> =>
+    Record.collect(
+      Arr.groupBy(topics, ({ channel }) => channel),
+      (channel, alike) => ({
+        type,
+        product_ids: channel === "user" ? undefined : alike.map(({ market }) => market),
+        channel,
+        jwt: token
+      })
+    )
 
 const events = (frame: unknown): ReadonlyArray<unknown> => list(get(frame, "events"))
 
@@ -47,6 +68,12 @@ const rowsOf = (frame: unknown, channel: string, name: string): ReadonlyArray<Fe
     keysOf(channel, product).map((key) => ({ _tag: "Data", key, frame: rows }))
   )
 
+/** A token is what there is of a login. */
+const refused = (because: string): ReadonlyArray<Feeds.Said> => [{
+  _tag: /authenticat|unauthori[sz]ed/i.test(because) ? "LoginRefused" : "Refused",
+  said: { code: "", text: because }
+}]
+
 const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
   switch (get(frame, "channel")) {
     case "heartbeats":
@@ -56,9 +83,12 @@ const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
         const subscribed = get(event, "subscriptions")
         return {
           _tag: "Acknowledged",
-          keys: ["ticker", "market_trades", "candles", "level2"].flatMap((channel) =>
-            list(get(subscribed, channel)).flatMap((product) => keysOf(channel, product))
-          )
+          keys: [
+            ...["ticker", "market_trades", "candles", "level2"].flatMap((channel) =>
+              list(get(subscribed, channel)).flatMap((product) => keysOf(channel, product))
+            ),
+            ...get(subscribed, "user") === undefined ? [] : ["user"]
+          ]
         }
       })
     case "ticker":
@@ -74,10 +104,10 @@ const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
       return events(frame).flatMap((event) =>
         keysOf("level2", get(event, "product_id")).map((key) => ({ _tag: "Data", key, frame: event }))
       )
+    case "user":
+      return events(frame).map((event) => ({ _tag: "Data", key: "user", frame: event }))
     default:
-      return get(frame, "type") === "error"
-        ? [{ _tag: "Refused", said: { code: "", text: text(get(frame, "message")) ?? "no reason is given" } }]
-        : undefined
+      return get(frame, "type") === "error" ? refused(text(get(frame, "message")) ?? "no reason is given") : undefined
   }
 }
 
@@ -127,6 +157,49 @@ const bookUpdates = (event: unknown): ReadonlyArray<Feeds.BookUpdate> => {
   }]
 }
 
+const updates = Feeds.reading(Wire.list(Rows.OrderUpdate))
+
+/** Each order with what it was before, as long as it stands: of one that has ended it may not be said how much was ordered. */
+const changes = () => {
+  const standing = new Map<string, Row.Order>()
+  return (event: unknown) => {
+    const found = updates(get(event, "orders") ?? [])
+    return found && Listing.map(found, (order) => {
+      const before = standing.get(order.id)
+      const now = { ...order, amount: order.amount ?? before?.amount }
+      if (now.status === "open" || now.status === "pending") standing.set(now.id, now)
+      else standing.delete(now.id)
+      return { before, now }
+    })
+  }
+}
+
+const orders = () => {
+  const read = changes()
+  return (event: unknown) => {
+    const found = read(event)
+    return found && Listing.map(found, ({ now }) => now)
+  }
+}
+
+const nothing = Decimal.make("0")
+
+/** The markets of the orders of which more is filled than before. What was filled before it began is none of its fills. */
+const fills = () => {
+  const read = changes()
+  return (event: unknown) => {
+    const found = read(event)
+    const isFirst = get(event, "type") === "snapshot"
+    return found && Listing.map(
+      Listing.filter(
+        found,
+        ({ before, now }) => !isFirst && BigDecimal.greaterThan(now.filled, before?.filled ?? nothing)
+      ),
+      ({ now }): Feeds.FillsOf => ({ fillsOf: now.market })
+    )
+  }
+}
+
 /**
  * Coinbase's feeds. A heartbeat comes every second; candles are of five minutes alone.
  *
@@ -139,8 +212,14 @@ export const feeds: Feeds.Feeds = {
       public: {
         at: { live: "wss://advanced-trade-ws.coinbase.com" },
         path: "/",
-        // Quiet subscriptions are closed after a minute without them.
-        welcome: [{ type: "subscribe", channel: "heartbeats" }]
+        welcome
+      },
+      private: {
+        at: { live: "wss://advanced-trade-ws-user.coinbase.com" },
+        path: "/",
+        welcome,
+        // Looked at when it comes, and never again.
+        token: { made: socketToken }
       }
     },
     most: 100,
@@ -165,5 +244,8 @@ export const feeds: Feeds.Feeds = {
     topic: topic("level2"),
     reader: () => bookUpdates,
     rules: () => ({})
-  }
+  },
+  orders: { topic: user, reader: orders },
+  fills: { topic: user, reader: fills },
+  balances: { topic: user }
 }

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type { Credentials } from "@effect-exchange/core"
 import { Protocol, Signature } from "@effect-exchange/core/adapter"
 import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
@@ -19,15 +20,15 @@ import { errors } from "./Errors.js"
 export const lifetime = 120
 
 /**
- * The token of one request: a JWT signed with `EdDSA` (Ed25519) or `ES256` (P-256), as the key is. `uri` is the method, the
- * host and the path, without scheme and query; `now` is in seconds.
+ * The token of one request or of one message: a JWT signed with `EdDSA` (Ed25519) or `ES256` (P-256), as the key is. `uri` is
+ * the method, the host and the path, without scheme and query, and is left out for a socket; `now` is in seconds.
  *
  * @since 0.1.0
  * @category signing
  */
 export const token = (
   key: Signature.PrivateKey,
-  claims: { readonly kid: string; readonly nonce: string; readonly now: number; readonly uri: string }
+  claims: { readonly kid: string; readonly nonce: string; readonly now: number; readonly uri?: string | undefined }
 ): string => {
   const { kid, nonce, now, uri } = claims
   const alg = key.curve === "Ed25519" ? "EdDSA" : "ES256"
@@ -48,12 +49,34 @@ export const sign: Protocol.Sign = (request, credentials, moment) =>
   Either.flatMap(Signature.privateKey(credentials.secret), (key) => {
     const kid = Redacted.value(credentials.key)
     const uri = `${request.method} ${moment.host}${request.path}`
-    // Other processes may use the key at this very instant: what is asked for goes into the nonce as well.
-    const unique = Signature.sha256(`${moment.nonce} ${uri}?${request.query} ${request.body}`)
-    const nonce = Encoding.encodeHex(unique.slice(0, 16))
+    const nonce = nonceOf(moment, `${uri}?${request.query} ${request.body}`)
     const bearer = token(key, { kid, nonce, now: Math.floor(moment.now / 1000), uri })
     return Protocol.signed(request, bearer, { authorization: `Bearer ${bearer}` })
   })
+
+// Other processes may use the key at this very instant: what is asked for goes into the nonce as well.
+const nonceOf = ({ nonce }: Protocol.Moment, asked: string): string =>
+  Encoding.encodeHex(Signature.sha256(`${nonce} ${asked}`).slice(0, 16))
+
+/**
+ * The token of one message that asks for a channel of the account. Left for a secret that holds no private key.
+ *
+ * @since 0.1.0
+ * @category signing
+ */
+export const socketToken = (
+  { key: name, secret }: Credentials.Credentials,
+  moment: Protocol.Moment
+): Either.Either<string, string> =>
+  Either.map(
+    Signature.privateKey(secret),
+    (key) =>
+      token(key, {
+        kid: Redacted.value(name),
+        nonce: nonceOf(moment, "socket"),
+        now: Math.floor(moment.now / 1000)
+      })
+  )
 
 /**
  * What the exchange says is left of the second's requests, and when they are back: an instant, or how long until then,

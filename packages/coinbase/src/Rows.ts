@@ -219,6 +219,19 @@ export const terms: Wire.Field<Terms> = all({
 
 const term = <K extends keyof Terms>(name: K): Wire.Field<Terms[K]> => map(terms, (terms) => terms[name])
 
+const status = at(
+  "status",
+  meaning({
+    pending: "PENDING QUEUED",
+    // Until a change is carried out the order stands and may be filled.
+    open: "OPEN CANCEL_QUEUED EDIT_QUEUED",
+    filled: "FILLED",
+    canceled: "CANCELLED",
+    expired: "EXPIRED",
+    rejected: "FAILED"
+  })
+)
+
 /**
  * An order. Of one without a known status nothing is guessed.
  *
@@ -231,18 +244,7 @@ export const Order = Row.order({
   clientOrderId: at("client_order_id", blank(text)),
   side: at("side", side),
   type: term("type"),
-  status: at(
-    "status",
-    meaning({
-      pending: "PENDING QUEUED",
-      // Until a change is carried out the order stands and may be filled.
-      open: "OPEN CANCEL_QUEUED EDIT_QUEUED",
-      filled: "FILLED",
-      canceled: "CANCELLED",
-      expired: "EXPIRED",
-      rejected: "FAILED"
-    })
-  ),
+  status,
   price: term("price"),
   amount: term("amount"),
   filled: at("filled_size", decimal),
@@ -251,6 +253,45 @@ export const Order = Row.order({
   postOnly: term("postOnly"),
   reduceOnly: none,
   createdAt: at("created_time", time),
+  updatedAt: none
+})
+
+const type = at(
+  "order_type",
+  wordsOr({ LIMIT: "limit", Limit: "limit", MARKET: "market", Market: "market" }, "other")
+)
+
+/**
+ * An order as the socket tells of it. How much was ordered is what is filled and what is left, where it has not ended with
+ * nothing left: then it may have been more. Of market orders it may be counted in the quote currency, and is left out.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const OrderUpdate = Row.order({
+  id: at("order_id", text),
+  market: at("product_id", text),
+  clientOrderId: at("client_order_id", blank(text)),
+  side: at("order_side", side),
+  type,
+  status,
+  price: at("limit_price", positive(decimal)),
+  amount: all(
+    { filled: at("cumulative_quantity", decimal), left: at("leaves_quantity", positive(decimal)), status, type },
+    ({ filled, left, status, type }) => {
+      if (type === "market") return undefined
+      return left === undefined ? (status === "filled" ? filled : undefined) : BigDecimal.sum(filled, left)
+    }
+  ),
+  filled: at("cumulative_quantity", decimal),
+  averagePrice: at("avg_price", positive(decimal)),
+  timeInForce: at(
+    "time_in_force",
+    wordsOr({ GOOD_UNTIL_CANCELLED: "GTC", IMMEDIATE_OR_CANCEL: "IOC", FILL_OR_KILL: "FOK" }, undefined)
+  ),
+  postOnly: flag("post_only"),
+  reduceOnly: none,
+  createdAt: at("creation_time", time),
   updatedAt: none
 })
 

@@ -63,7 +63,7 @@ describe("frames of Coinbase", () => {
   })
 
   it("an error without a name is of what was asked for first, and what is no message says nothing", () => {
-    expect(keys({ type: "error", message: "authentication failure" })).toEqual(["Refused"])
+    expect(keys({ type: "error", message: "channel books is not supported" })).toEqual(["Refused"])
     expect(read("pong")).toBeUndefined()
     expect(feeds.protocol.sequence?.(envelope("heartbeats", []))).toBe(7)
   })

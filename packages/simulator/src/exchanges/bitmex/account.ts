@@ -45,8 +45,7 @@ const perCurrency =
     return only === undefined ? invalid("Invalid currency") : Either.right([only])
   }
 
-/** @internal */
-export const margin = perCurrency((held, { code, scale }, now) => {
+const marginRow = (held: Holding, { code, scale }: Currency, now: number): Row => {
   const [total, free] = [Decimal.minor(held.total, scale), Decimal.minor(held.free, scale)]
   const [unrealisedPnl, realisedPnl] = [Decimal.minor(held.unrealized, scale), Decimal.minor(held.realized, scale)]
   return {
@@ -62,7 +61,17 @@ export const margin = perCurrency((held, { code, scale }, now) => {
     marginUsedPcnt: Number(total === 0n ? 0n : (total - free) * 10_000n / total) / 10_000,
     timestamp: iso(now)
   }
-})
+}
+
+/** @internal */
+export const margin = perCurrency(marginRow)
+
+/** @internal The margin of every currency the account may hold. */
+export const marginRows = (world: World): ReadonlyArray<Row> =>
+  holdings(world).flatMap((held) => {
+    const currency = currencies[held.asset]
+    return currency === undefined ? [] : [marginRow(held, currency, world.now)]
+  })
 
 /** @internal */
 export const wallet = perCurrency((held, { code, scale }, now) => ({

@@ -24,7 +24,7 @@ const ofSymbol = (params: Input, rows: ReadonlyArray<Row>): ReadonlyArray<Row> =
 
 /** @internal */
 export const orders: Answering = ({ params }, world) =>
-  table(params, ofSymbol(params, visible(world).map((order) => orderRow(order, world.engine))), {
+  table(params, ofSymbol(params, visible(world).map((order) => rowOf(order, world.engine))), {
     keys: ["orderID", "symbol"],
     hidden: ({ ordStatus }) => ({ open: ordStatus === "New" || ordStatus === "PartiallyFilled" })
   })
@@ -74,23 +74,25 @@ const execInst = (order: Engine.Order): string =>
 // Contracts that are inverse cost less the higher the price: their average is harmonic.
 const averageOf = (
   order: Engine.Order,
-  engine: Engine.Engine,
+  fills: ReadonlyArray<Engine.Fill>,
   instrument: Instrument
 ): BigDecimal.BigDecimal | undefined => {
   if (order.filled.value === 0n) return undefined
   const places = instrument.tickSize.scale + 4
   if (instrument.perBase !== undefined) return Decimal.ratio(order.notional, order.filled, places)
-  const coins = BigDecimal.sumAll(
-    Engine.fillsOf(engine, order.id).map(({ amount, price }) => Decimal.ratio(amount, price, 20))
-  )
+  const coins = BigDecimal.sumAll(fills.map(({ amount, price }) => Decimal.ratio(amount, price, 20)))
   return BigDecimal.round(Decimal.ratio(order.filled, coins, 12), { scale: places, mode: "half-from-zero" })
 }
 
-/** @internal */
-export const orderRow = (order: Engine.Order, engine: Engine.Engine): Row => {
+/** @internal An order as the engine has it. */
+export const rowOf = (order: Engine.Order, engine: Engine.Engine): Row =>
+  orderRow(order, Engine.fillsOf(engine, order.id))
+
+/** @internal An order with the fills it has. */
+export const orderRow = (order: Engine.Order, fills: ReadonlyArray<Engine.Fill>): Row => {
   const instrument = instrumentOf(order.instrument)
   if (instrument === undefined) return {}
-  const average = averageOf(order, engine, instrument)
+  const average = averageOf(order, fills, instrument)
   const quote = coinOf(instrument.quoteCurrency)
   return {
     orderID: ids.write(order.id),
@@ -116,12 +118,14 @@ export const orderRow = (order: Engine.Order, engine: Engine.Engine): Row => {
   }
 }
 
-const executionRows = (world: World): ReadonlyArray<Row> =>
+/** @internal Fills, oldest first. */
+export const executionRows = (world: World): ReadonlyArray<Row> =>
   visibleFills(world, instrumentOf).map(({ fill, listing, order }) =>
-    executionRow(fill, listing, orderRow(order, world.engine))
+    executionRow(fill, listing, rowOf(order, world.engine))
   )
 
-const executionRow = (fill: Engine.Fill, instrument: Instrument, order: Row): Row => {
+/** @internal A fill, with the order that it is of. */
+export const executionRow = (fill: Engine.Fill, instrument: Instrument, order: Row): Row => {
   const size = sizeOf(instrument, fill.amount)
   const { foreign, home, settled } = worth(instrument, size, fill.price)
   const paidIn = currencies[fill.feeAsset]

@@ -5,41 +5,38 @@
  *
  * What the documentation leaves open is chosen here: a `partial` of trades or candles has the latest one; what changes in a book at
  * once is said side by side, what is new before what is gone; fifty errors end a connection; nothing can be subscribed to of an instrument that
- * does not trade, and nothing without its symbol. There are no private tables.
+ * does not trade, and nothing of it without its symbol.
  *
  * @internal
  */
 import * as BigDecimal from "effect/BigDecimal"
 import * as Predicate from "effect/Predicate"
+import type { ApiKey } from "../../engine/Account.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { iso } from "../../internal/inputs.js"
-import { encode, type Json, parse } from "../../internal/json.js"
+import { type Json, parse } from "../../internal/json.js"
+import * as Keys from "../../internal/keys.js"
 import * as Topics from "../../internal/topics.js"
 import type * as Watch from "../../internal/watch.js"
 import * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
 import { bins, bucketRow, levelId, tradeRow } from "./marketData.js"
 import { find, type Instrument, row, sizeOf } from "./markets.js"
+import type { Row } from "./params.js"
+import * as Private from "./privateStream.js"
+import { keysOf, send, type Sent } from "./sent.js"
 
 interface State {
+  /** Whose login it is. */
+  readonly key: ApiKey | undefined
   readonly topics: Topics.Topics
-  /** What was last sent of each instrument, by topic and column. */
-  readonly sent: ReadonlyMap<string, ReadonlyMap<string, string>>
+  readonly sent: Sent
   readonly errors: number
 }
-
-type Row = { readonly [column: string]: Json | undefined }
 
 const mostErrors = 50
 
 const depths = new Map([["orderBookL2", Infinity], ["orderBookL2_25", 25], ["orderBook10", 10]])
-
-const keysOf: { readonly [table: string]: ReadonlyArray<string> } = {
-  instrument: ["symbol"],
-  orderBookL2: ["symbol", "id", "side"],
-  orderBookL2_25: ["symbol", "id", "side"],
-  orderBook10: ["symbol"]
-}
 
 const welcome = (world: World): Streaming.Frame =>
   Streaming.control({
@@ -55,22 +52,31 @@ const receive = (state: State, text: string, world: World): Streaming.Turn<State
   if (text === "ping") return { frames: [{ kind: "control", text: "pong" }], next: state }
   const request = parse(text)
   const { args, op } = Predicate.isReadonlyRecord(request) ? request : {}
-  const named = (typeof args === "string" ? [args] : Array.isArray(args) ? args : []).map(String)
+  const given: ReadonlyArray<unknown> = typeof args === "string" ? [args] : Array.isArray(args) ? args : []
+  const named = given.map(String)
   const answers: Array<Streaming.Frame> = []
-  let { errors, topics } = state
-  const about: Json = { op: String(op), args: named }
+  let { errors, key: account, topics } = state
+  const about: Json = { op: String(op), args: given.map((arg) => typeof arg === "number" ? arg : String(arg)) }
   const refuse = (status: number, error: string) => {
     errors++
     answers.push(Streaming.control({ status, error, meta: {}, request: about }))
   }
-  if (op !== "subscribe" && op !== "unsubscribe") refuse(400, `Unrecognized request: ${text.slice(0, 100)}`)
+  if (op === "authKeyExpires") {
+    const found = account === undefined ? Private.login(given, world) : [400, "You are already authenticated."] as const
+    if ("id" in found) {
+      account = found
+      answers.push(Streaming.control({ success: true, request: about }))
+    } else refuse(...found)
+  } else if (op !== "subscribe" && op !== "unsubscribe") refuse(400, `Unrecognized request: ${text.slice(0, 100)}`)
   for (const key of named) {
     if (op === "unsubscribe") {
       topics = Topics.remove(topics, [key])
       answers.push(Streaming.control({ success: true, unsubscribe: key, request: about }))
     } else if (op === "subscribe") {
-      const subject = subjectOf(key)
-      if (topics.has(key)) refuse(400, `You are already subscribed to this topic: ${key}`)
+      const subject = Private.subjects[key] ?? subjectOf(key)
+      const isLocked = key in Private.subjects && (account === undefined || Keys.secretOf(account) === undefined)
+      if (isLocked) refuse(401, Private.unauthorized)
+      else if (topics.has(key)) refuse(400, `You are already subscribed to this topic: ${key}`)
       else if (typeof subject === "string") refuse(400, subject)
       else {
         topics = Topics.add(topics, key, subject)
@@ -78,7 +84,7 @@ const receive = (state: State, text: string, world: World): Streaming.Turn<State
       }
     }
   }
-  const turn = pass({ ...state, topics, errors }, world)
+  const turn = pass({ ...state, key: account, topics, errors }, world)
   const frames = [...answers, ...turn.frames]
   return errors < mostErrors
     ? { ...turn, frames }
@@ -99,8 +105,9 @@ const subjectOf = (key: string): Watch.Subject | string => {
 }
 
 const pass = (state: State, world: World): Streaming.Turn<State> => {
-  const sent = new Map(Array.from(state.sent).filter(([key]) => state.topics.has(key)))
+  const sent = new Map(Array.from(state.sent).filter(([key]) => state.topics.has(key.split(" ")[0] ?? "")))
   const [frames, topics] = Topics.pass(state.topics, world, (watch, change) => {
+    if (change._tag === "Executions" || change._tag === "Balances") return Private.say(watch.key, change, world, sent)
     const [table = "", symbol = ""] = watch.key.split(":")
     const listing = find(symbol)
     if (listing === undefined) return []
@@ -113,10 +120,10 @@ const pass = (state: State, world: World): Streaming.Turn<State> => {
     switch (change._tag) {
       case "Ticker": {
         if (table === "quote") return grown(change.isFirst, [quoteRow(listing, change, world)])
-        const now = row(listing, world.quote(listing), world.now)
-        const before = change.isFirst ? undefined : sent.get(watch.key)
-        sent.set(watch.key, columnsOf(now))
-        return [Streaming.data(told(before ? "update" : "partial", [before ? changedIn(now, before) : now]))]
+        const changed = send(sent, watch.key, row(listing, world.quote(listing), world.now))
+        return changed === undefined
+          ? []
+          : [Streaming.data(told(changed.action === "insert" ? "partial" : "update", [changed.row]))]
       }
       case "Trades":
         return grown(change.isFirst, change.trades.map((trade, at) => tradeRow(listing, trade, change.trades[at - 1])))
@@ -128,24 +135,13 @@ const pass = (state: State, world: World): Streaming.Turn<State> => {
         return table === "orderBook10"
           ? [Streaming.data(told(change.isFirst ? "partial" : "update", [tenOf(listing, change, world)]))]
           : changes(listing, change, state.topics.get(watch.key), world, told)
-      default:
-        return []
     }
   })
-  return { frames, next: { ...state, topics, sent } }
+  const margins = state.topics.get("margin")?.told === undefined ? [] : Private.margins(world, sent)
+  return { frames: [...frames, ...margins], next: { ...state, topics, sent } }
 }
 
 // --- instruments
-
-const columnsOf = (row: Row): ReadonlyMap<string, string> =>
-  new Map(Object.entries(row).flatMap(([column, value]) => value === undefined ? [] : [[column, encode(value)]]))
-
-const changedIn = (row: Row, before: ReadonlyMap<string, string>): Row =>
-  Object.fromEntries(
-    Object.entries(row).filter(([column, value]) =>
-      column === "symbol" || column === "timestamp" || (value !== undefined && encode(value) !== before.get(column))
-    )
-  )
 
 const quoteRow = (listing: Instrument, { book }: Watch.Change & { readonly _tag: "Ticker" }, { now }: World): Row => {
   const { asks: [ask], bids: [bid] } = book
@@ -240,10 +236,15 @@ export const streaming: Streaming.Streaming = {
   open: (target) =>
     /^\/realtime(?:\?|$)/.test(target)
       ? Streaming.make<State>({
-        initial: { topics: Topics.none, sent: new Map(), errors: 0 },
+        initial: { key: undefined, topics: Topics.none, sent: new Map(), errors: 0 },
         begin: (state, world) => ({ frames: [welcome(world)], next: state }),
         receive,
-        pass
+        pass,
+        expire: (state) => ({
+          frames: [],
+          next: state,
+          ...state.key === undefined ? {} : { close: { code: 1008, reason: "API key was withdrawn" } }
+        })
       })
       : undefined
 }

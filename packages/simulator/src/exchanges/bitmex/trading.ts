@@ -11,7 +11,7 @@ import type { World } from "../../Dialect.js"
 import * as Engine from "../../engine/Engine.js"
 import { type Input, iso } from "../../internal/inputs.js"
 import { amountOf, find as instrumentOf, type Instrument, maxOrderQty, maxPrice, sizeOf } from "./markets.js"
-import { find, isOrderId, orderRow, statusOf } from "./orders.js"
+import { find, isOrderId, rowOf, statusOf } from "./orders.js"
 import { type Answering, filterOf, invalid, matches, type Read, refuse, type Row } from "./params.js"
 
 // --- fields
@@ -160,7 +160,7 @@ export const place: Answering = ({ fields }, world) =>
         : yield* explained(placed.left, instrument)
     }
     const [order, engine] = placed.right
-    return [orderRow(order, engine), engine]
+    return [rowOf(order, engine), engine]
   })
 
 const refusals: Readonly<Record<Engine.Refusal | Engine.CancelRefusal, Read<never>>> = {
@@ -235,7 +235,7 @@ export const amend: Answering = ({ fields }, world) =>
       return yield* refuse(400, "Invalid amend: orderQty, leavesQty, price, stopPx unchanged")
     }
     const amended = Engine.amend(world.engine, order.id, { price, amount }, world.now)
-    if (Either.isRight(amended)) return [orderRow(...amended.right), amended.right[1]]
+    if (Either.isRight(amended)) return [rowOf(...amended.right), amended.right[1]]
     return yield* explained(amended.left, instrument)
   })
 
@@ -263,9 +263,9 @@ export const cancel: Answering = ({ fields }, world) =>
     const [engine, body] = Arr.mapAccum(wanted, world.engine, (engine, { key, order }): [Engine.Engine, Row] => {
       if (order === undefined) return [engine, { ...key, error: "Not Found" }]
       const canceled = Engine.cancel(engine, order.id, world.now)
-      if (Either.isRight(canceled)) return [canceled.right[1], orderRow(...canceled.right)]
+      if (Either.isRight(canceled)) return [canceled.right[1], rowOf(...canceled.right)]
       const error = `Unable to cancel order due to existing state: ${statusOf(order)}`
-      return [engine, { ...orderRow(order, engine), error }]
+      return [engine, { ...rowOf(order, engine), error }]
     })
     return [body, engine]
   })
@@ -276,7 +276,7 @@ export const cancelAll: Answering = ({ fields }, world) =>
     const symbol = (yield* text(fields, "symbol"))?.toUpperCase()
     if (symbol !== undefined && instrumentOf(symbol) === undefined) return yield* refuse(400, "Invalid symbol")
     const filter = matches(yield* filterOf(fields["filter"]))
-    const meant = Engine.openOrders(world.engine, symbol).filter((order) => filter(orderRow(order, world.engine)))
+    const meant = Engine.openOrders(world.engine, symbol).filter((order) => filter(rowOf(order, world.engine)))
     const engine = Engine.cancelEach(world.engine, meant, world.now)
-    return [meant.flatMap(({ id }) => Engine.order(engine, id) ?? []).map((order) => orderRow(order, engine)), engine]
+    return [meant.flatMap(({ id }) => Engine.order(engine, id) ?? []).map((order) => rowOf(order, engine)), engine]
   })

@@ -45,14 +45,13 @@ const claimsOf = (part: string): Readonly<Record<string, unknown>> | undefined =
 
 const refuse = (refusal: TokenRefusal): Either.Either<never, TokenRefusal> => Either.left(refusal)
 
-/** @internal The key that signed a request's token, which must be for this very method, host and path. */
-export const authenticate = (
-  request: SimulatedRequest,
+/** The key that signed a token, and what it claims, if it is of this time. */
+const opened = (
+  token: string,
   keys: ReadonlyArray<Account.ApiKey>,
   now: number
-): Either.Either<Account.ApiKey, TokenRefusal> => {
-  const token = /^Bearer ([\w-]+)\.([\w-]+)\.([\w-]+)$/.exec(request.headers["authorization"] ?? "")
-  const [, first = "", second = "", signature = ""] = token ?? []
+): Either.Either<readonly [key: Account.ApiKey, claims: Readonly<Record<string, unknown>>], TokenRefusal> => {
+  const [, first = "", second = "", signature = ""] = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/.exec(token) ?? []
   const header = claimsOf(first)
   const claims = claimsOf(second)
   const key = keys.find(({ id }) => Redacted.value(id) === header?.["kid"])
@@ -63,18 +62,42 @@ export const authenticate = (
     key.verifier._tag !== "PublicKey" ||
     !verifyToken(publicKeyOf(key.verifier.publicKey), header["alg"], `${first}.${second}`, signature)
   ) return refuse("Unauthorized")
-  const { exp, iss, nbf, sub, uri, uris } = claims
+  const { exp, iss, nbf, sub } = claims
   const { nonce, typ } = header
-  const target = `${request.method} ${request.headers["host"] ?? ""}${pathOf(request.target)}`
   if (typ !== "JWT" || typeof nonce !== "string" || nonce === "") return refuse("Unauthorized")
-  // Some clients name one target in a list, and leave in it the scheme of a host that is not behind TLS.
-  const named = uri ?? (Array.isArray(uris) && uris.length === 1 ? uris[0] : undefined)
-  const isMeant = typeof named === "string" && named.replace(" http://", " ") === target
-  if (iss !== "cdp" || sub !== header["kid"] || !isMeant) return refuse("Unauthorized")
+  if (iss !== "cdp" || sub !== header["kid"]) return refuse("Unauthorized")
   if (typeof nbf !== "number" || typeof exp !== "number" || exp - nbf > longestLife) return refuse("Unauthorized")
   const seconds = now / 1000
-  return nbf > seconds + tolerance || exp <= seconds ? refuse("Expired") : Either.right(key)
+  return nbf > seconds + tolerance || exp <= seconds ? refuse("Expired") : Either.right([key, claims])
 }
+
+/** @internal The key that signed a request's token, which must be for this very method, host and path. */
+export const authenticate = (
+  request: SimulatedRequest,
+  keys: ReadonlyArray<Account.ApiKey>,
+  now: number
+): Either.Either<Account.ApiKey, TokenRefusal> => {
+  const [, token = ""] = /^Bearer (.+)$/.exec(request.headers["authorization"] ?? "") ?? []
+  const target = `${request.method} ${request.headers["host"] ?? ""}${pathOf(request.target)}`
+  return Either.flatMap(opened(token, keys, now), ([key, { uri, uris }]) => {
+    // Some clients name one target in a list, and leave in it the scheme of a host that is not behind TLS.
+    const named = uri ?? (Array.isArray(uris) && uris.length === 1 ? uris[0] : undefined)
+    return typeof named === "string" && named.replace(" http://", " ") === target
+      ? Either.right(key)
+      : refuse("Unauthorized")
+  })
+}
+
+/** @internal The key that signed the token of a message, which is for no target. */
+export const authenticateMessage = (
+  token: unknown,
+  keys: ReadonlyArray<Account.ApiKey>,
+  now: number
+): Either.Either<Account.ApiKey, TokenRefusal> =>
+  Either.flatMap(
+    opened(typeof token === "string" ? token : "", keys, now),
+    ([key, { uri }]) => uri === undefined ? Either.right(key) : refuse("Unauthorized")
+  )
 
 // What stands before the seed of an Ed25519 key in PKCS #8.
 const pkcs8 = Buffer.from("302e020100300506032b657004220420", "hex")

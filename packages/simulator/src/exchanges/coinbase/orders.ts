@@ -11,7 +11,8 @@ import { type Answering, instant, invalid, page, refuse } from "./params.js"
 
 /** @internal */
 export const portfolio = "4d3c2b1a-0f9e-4d8c-8b7a-6f5e4d3c2b1a"
-const user = "7a6b5c4d-3e2f-4a1b-8c9d-0e1f2a3b4c5d"
+/** @internal */
+export const user = "7a6b5c4d-3e2f-4a1b-8c9d-0e1f2a3b4c5d"
 
 /** @internal */
 export const ids = uuids("coinbase/order")
@@ -50,15 +51,19 @@ export const configurationOf = (order: Terms): Json => {
 
 const plain = (value: BigDecimal.BigDecimal | undefined): string => value === undefined ? "" : Decimal.plain(value)
 
-const statuses = { open: "OPEN", filled: "FILLED", canceled: "CANCELLED" } as const
+/** @internal */
+export const statuses = { open: "OPEN", filled: "FILLED", canceled: "CANCELLED" } as const
 
-const timesInForce = { GTC: "GOOD_UNTIL_CANCELLED", IOC: "IMMEDIATE_OR_CANCEL", FOK: "FILL_OR_KILL" } as const
+/** @internal */
+export const timesInForce = { GTC: "GOOD_UNTIL_CANCELLED", IOC: "IMMEDIATE_OR_CANCEL", FOK: "FILL_OR_KILL" } as const
 
-const side = (order: { readonly side: Engine.Side }): "BUY" | "SELL" => order.side === "buy" ? "BUY" : "SELL"
+/** @internal */
+export const side = (order: { readonly side: Engine.Side }): "BUY" | "SELL" => order.side === "buy" ? "BUY" : "SELL"
 
 const hundred = Decimal.literal("100")
 
-const completion = (order: Engine.Order): string =>
+/** @internal How much of it is filled, in percent. */
+export const completion = (order: Engine.Order): string =>
   order.quoteAmount === undefined
     ? Decimal.plain(Decimal.ratio(BigDecimal.multiply(order.filled, hundred), order.amount, 2))
     : Decimal.plain(Decimal.ratio(BigDecimal.multiply(order.notional, hundred), order.quoteAmount, 2))

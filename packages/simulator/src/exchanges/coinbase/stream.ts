@@ -5,6 +5,7 @@
  * @internal
  */
 import type * as BigDecimal from "effect/BigDecimal"
+import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { iso } from "../../internal/inputs.js"
@@ -13,7 +14,10 @@ import * as Topics from "../../internal/topics.js"
 import type * as Watch from "../../internal/watch.js"
 import * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
+import { authenticateMessage } from "./access.js"
 import * as Markets from "./markets.js"
+import { user } from "./orders.js"
+import * as User from "./userStream.js"
 
 interface State {
   readonly topics: Topics.Topics
@@ -88,6 +92,7 @@ const receive = (state: State, message: string, world: World): Streaming.Turn<St
     const next = { ...state, beaten: type === "subscribe" ? world.now : undefined }
     return numbered(next, [subscriptions(next)], world)
   }
+  if (name === "user") return ofUser(state, type, asked, world)
   const channel = channels.find((one) => one === name)
   if (channel === undefined) return refused(state, `channel ${String(name)} is not supported`)
   const wanted = Array.isArray(product_ids) ? product_ids : []
@@ -104,6 +109,27 @@ const receive = (state: State, message: string, world: World): Streaming.Turn<St
   const next = { ...state, topics: told }
   return numbered(next, [subscriptions(next), ...drafts], world)
 }
+
+/** Everything of the account, to who has a token that is good at this moment: it is not looked at again. */
+const ofUser = (
+  state: State,
+  type: "subscribe" | "unsubscribe",
+  { jwt }: { readonly [name: string]: unknown },
+  world: World
+): Streaming.Turn<State> => {
+  if (Either.isLeft(authenticateMessage(jwt, world.keys, world.now))) return refused(state, "authentication failure")
+  const known = state.topics
+  const topics = type === "unsubscribe"
+    ? Topics.remove(known, [userKey])
+    : known.has(userKey)
+    ? known
+    : Topics.add(known, userKey, { _tag: "Executions" })
+  const [drafts, told] = Topics.pass(topics, world, (watch, change) => say(watch, change, world))
+  const next = { ...state, topics: told }
+  return numbered(next, [subscriptions(next), ...drafts], world)
+}
+
+const userKey = `user ${user}`
 
 const pass = (state: State, world: World): Streaming.Turn<State> => {
   if (state.topics.size === 0 && state.beaten === undefined && world.now - state.opened >= 5000) {
@@ -196,7 +222,9 @@ const say = (watch: Watch.Watch, change: Watch.Change, world: World): ReadonlyAr
       })
       return draft("l2_data", event(change.asks), best && event([...change.asks, best]))
     }
-    default:
+    case "Executions":
+      return User.say(change, world).flatMap((event) => draft("user", event))
+    case "Balances":
       return []
   }
 }

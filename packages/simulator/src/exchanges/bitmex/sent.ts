@@ -1,0 +1,42 @@
+import { encode } from "../../internal/json.js"
+import type { Row } from "./params.js"
+
+/** @internal What was last sent of each row of the tables of a connection, by topic, row and column. */
+export type Sent = ReadonlyMap<string, ReadonlyMap<string, string>>
+
+/** @internal What makes a row of a table that one. */
+export const keysOf: { readonly [table: string]: ReadonlyArray<string> } = {
+  instrument: ["symbol"],
+  orderBookL2: ["symbol", "id", "side"],
+  orderBookL2_25: ["symbol", "id", "side"],
+  orderBook10: ["symbol"],
+  order: ["orderID"],
+  execution: ["execID"],
+  margin: ["account", "currency"]
+}
+
+const columnsOf = (row: Row): ReadonlyMap<string, string> =>
+  new Map(Object.entries(row).flatMap(([column, value]) => value === undefined ? [] : [[column, encode(value)]]))
+
+/**
+ * The row of a topic as it has to be sent, and that it was: whole the first time, then what changed, if anything did.
+ *
+ * @internal
+ */
+export const send = (
+  sent: Map<string, ReadonlyMap<string, string>>,
+  topic: string,
+  row: Row
+): { readonly action: "insert" | "update"; readonly row: Row } | undefined => {
+  const keys = keysOf[topic.split(":")[0] ?? ""] ?? []
+  const id = [topic, ...keys.map((key) => String(row[key]))].join(" ")
+  const before = sent.get(id)
+  const now = columnsOf(row)
+  sent.set(id, now)
+  if (before === undefined) return { action: "insert", row }
+  const changed = Array.from(now.keys()).filter((column) => now.get(column) !== before.get(column))
+  const told = new Set([...keys, "timestamp", ...changed])
+  return changed.every((column) => column === "timestamp")
+    ? undefined
+    : { action: "update", row: Object.fromEntries(Object.entries(row).filter(([column]) => told.has(column))) }
+}

@@ -1,0 +1,51 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Redacted, TestClock } from "effect"
+import { createHmac } from "node:crypto"
+import { Simulator } from "../../src/index.js"
+import { noon } from "../utils.js"
+import { at, dial } from "./support/socket.js"
+
+const { key, secret } = Simulator.credentials("bitmex", "read")
+const until = noon / 1000 + 5
+
+const login = (expires: unknown, signed: unknown = expires, id: string = Redacted.value(key)) => ({
+  op: "authKeyExpires",
+  args: [id, expires, createHmac("sha256", Redacted.value(secret)).update(`GET/realtime${signed}`).digest("hex")]
+})
+
+const start = Effect.gen(function*() {
+  yield* TestClock.setTime(noon)
+  const simulator = yield* Simulator.make("bitmex")
+  return { simulator, client: yield* dial(simulator, "/realtime") }
+})
+
+describe("the account's tables of BitMEX", () => {
+  it.scoped("open to who signs with his key what has not expired, and to nobody else", () =>
+    Effect.gen(function*() {
+      const { client } = yield* start
+      const refusals = [login(until, until + 1), login(until, until, "nobody"), login(until - 5), login(String(until))]
+      for (const message of [{ op: "subscribe", args: ["order"] }, ...refusals]) yield* client.send(message)
+      assert.deepStrictEqual(client.said().slice(1).map((frame) => [at(frame, "status"), at(frame, "error")]), [
+        [401, "User requested an account-locked subscription but no authorization was provided."],
+        [401, "Signature not valid."],
+        [401, "Invalid API Key."],
+        [400, "This request has expired - `expires` is in the past."],
+        [400, "This request has expired - `expires` is in the past."]
+      ])
+      yield* client.send(login(until))
+      yield* client.send({ op: "subscribe", args: ["order", "execution", "margin"] })
+      yield* client.send(login(until))
+      const [confirmed, ...rest] = client.said()
+      assert.deepStrictEqual(confirmed, { success: true, request: login(until) })
+      assert.deepStrictEqual(
+        rest.map((frame) => at(frame, "subscribe") ?? at(frame, "table") ?? at(frame, "error")),
+        ["order", "execution", "margin", "order", "execution", "margin", "You are already authenticated."]
+      )
+      const partial = rest.find((frame) => at(frame, "table") === "order")
+      assert.deepStrictEqual([at(partial, "action"), at(partial, "keys"), at(partial, "filter")], [
+        "partial",
+        ["orderID"],
+        { account: 395_724 }
+      ])
+    }))
+})
