@@ -193,11 +193,13 @@ describe("fills that are told of", () => {
       const telling = yield* Effect.fork(
         Telling.fills(desk, wish).take([{ fillsOf: bitcoin.id }, { fillsOf: bitcoin.id }])
       )
-      yield* TestClock.adjust(500)
+      yield* TestClock.adjust(100)
       state.fills = [fill()]
-      yield* TestClock.adjust(1000)
-      assert.deepStrictEqual((yield* Fiber.join(telling)).map(({ id }) => id), ["f1"])
-      assert.strictEqual(state.asked.length, 3)
+      yield* TestClock.adjust(200)
+      state.fills = [fill(), fill({ id: "f2", at: start + 2000 })]
+      yield* TestClock.adjust(5000)
+      assert.deepStrictEqual((yield* Fiber.join(telling)).map(({ id }) => id), ["f1", "f2"])
+      assert.strictEqual(state.asked.length, 4)
     }))
 
   it.effect("are given up waiting for after a few looks", () =>

@@ -138,13 +138,16 @@ export const fills = (desk: Desk, wish: Wish): Telling<Row.Fill | Row.Entry | Fi
       return found
     })
 
-  /** The history may show a fill some time after the news that there was one. */
-  const soon = (market: Market, attempt = 0): Reads<Fill> =>
+  /** The history may show fills some time after the news of them, one by one: it is read until it shows no more of them. */
+  const soon = (market: Market, told: ReadonlyArray<Fill> = [], attempt = 0): Reads<Fill> =>
     Effect.gen(function*() {
       const from = yield* since(desk, wish, readUntil.get(market.symbol) ?? wish.startedAt)
       const found = yield* historyOf(market, from)
+      const all = [...told, ...found]
       const pause = pauses[attempt]
-      return found.length > 0 || pause === undefined ? found : yield* Effect.delay(soon(market, attempt + 1), pause)
+      return pause === undefined || (found.length === 0 && told.length > 0)
+        ? all
+        : yield* Effect.delay(soon(market, all, attempt + 1), pause)
     })
 
   return {

@@ -16,6 +16,7 @@ import type { Verdict } from "./judge.js"
 export interface Followers {
   readonly follow: Effect.Effect<void>
   readonly leave: Effect.Effect<void>
+  readonly isAny: () => boolean
   /** What none of them may have heard. */
   readonly judge: () => Verdict
   /** What one of them has not heard yet of what is true. */
@@ -69,7 +70,7 @@ export const make = (account: Account.Account.Service): Followers => {
     ) =>
       Stream.runForEach(stream, (item) =>
         Effect.map(Clock.currentTimeMillis, (now) => {
-          if (item._tag === "Connected") begin(now)
+          if (item._tag === "Connected" || item._tag === "Resynced") begin(now)
           if (item._tag === "Data") hear(item.value, now)
           one.heard.push(item._tag)
         })).pipe(
@@ -84,7 +85,7 @@ export const make = (account: Account.Account.Service): Followers => {
       one.heard.push([order.clientOrderId, order.status, plain(order.filled)].join(" "))
       one.verdict ??= hearOrder(one, order)
     }, (now) => {
-      one.hearsOrders = now
+      one.hearsOrders ??= now
     })
     const fills = yield* listen(account.streamFills(), (fill) => {
       const key = `${fill.id} ${fill.orderId}`
@@ -92,7 +93,7 @@ export const make = (account: Account.Account.Service): Followers => {
       one.fills.set(key, (one.fills.get(key) ?? 0) + 1)
       if ((one.fills.get(key) ?? 0) > 1) one.verdict ??= { invariant: "account", detail: `fill ${key} came twice` }
     }, (now) => {
-      one.hearsFills = now
+      one.hearsFills ??= now
     })
     all.push(Object.assign(one, { fibers: [orders, fills] }))
   })
@@ -118,6 +119,7 @@ export const make = (account: Account.Account.Service): Followers => {
 
   return {
     follow,
+    isAny: () => all.length > 0,
     leave: Effect.suspend(() => Fiber.interruptAll(all.flatMap(({ fibers }) => fibers))),
     judge: () => all.map(({ verdict }) => verdict).find((verdict) => verdict !== undefined),
     missing: (taken) => all.map((one) => missingOf(one, taken)).find((what) => what !== undefined),

@@ -153,7 +153,8 @@ const perform = <E>(
           const verdict = look(course, moment)
           if (verdict !== undefined) return yield* fail(verdict, now)
         }
-        if (since === undefined || now - since <= goodbye) continue
+        // An account tells of all its markets.
+        if (since === undefined || now - since <= goodbye || followers.isAny()) continue
         const frame = frames.find(course.truth.isNamedIn)
         if (frame === undefined) continue
         const detail = `nobody has listened to ${symbol} for ${now - since} ms, and this came: ${frame.slice(0, 200)}`
