@@ -6,7 +6,7 @@
  *
  * @since 0.1.0
  */
-import { Credentials, type Market } from "@effect-exchange/core"
+import type { Market } from "@effect-exchange/core"
 import { Feeds, type Listing, Row, Signature, Wire } from "@effect-exchange/core/adapter"
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
@@ -86,8 +86,7 @@ const asked =
 const loggedIn = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
   const success = get(frame, "success")
   if (success === true) return [{ _tag: "LoggedIn" }]
-  // What a refusal says may repeat the signature.
-  const because = text(get(frame, "ret_msg"))?.replace(/[0-9a-f]{64}/gi, Credentials.redacted) ?? ""
+  const because = text(get(frame, "ret_msg")) ?? ""
   return success === false ? [{ _tag: "LoginRefused", said: { code: "", text: because } }] : undefined
 }
 

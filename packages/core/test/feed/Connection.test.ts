@@ -50,6 +50,7 @@ const open = ({ holds = false, quiet }: { readonly holds?: boolean; readonly qui
         topic: (key) => ({ socket: "public", key, channel: key }),
         constructor: () => socket as unknown as WebSocket,
         charge: () => Effect.void,
+        redact: (text) => text,
         pacer: Effect.succeed(Effect.void),
         login: Effect.succeed([]),
         token: Effect.succeed(undefined)

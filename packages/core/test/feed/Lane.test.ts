@@ -47,6 +47,7 @@ const dialling = Effect.gen(function*() {
         return socket as unknown as WebSocket
       },
       charge: () => Effect.void,
+      redact: (text) => text,
       pacer: Effect.succeed(Effect.void),
       login: Effect.succeed([]),
       token: Effect.succeed(undefined)

@@ -135,6 +135,7 @@ export const open = (setting: Setting = {}) =>
           return line as unknown as WebSocket
         },
         charge: () => Effect.void,
+        redact: (text) => text,
         pacer: pace === undefined ? Effect.succeed(Effect.void) : Effect.map(
           RateLimiter.make({ name: "acme.feed", limit: pace, window: "1 second", maxQueue: Infinity }),
           (limiter) => Effect.mapError(limiter.withCost()(Effect.void), () => ({ because: "too many" }))

@@ -7,10 +7,12 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type { ExchangeClient, Options } from "../../engine/ExchangeClient.js"
 import * as ExchangeState from "../../engine/ExchangeState.js"
 import { nowhere, resolveHost } from "../../engine/internal/host.js"
+import * as Redaction from "../../engine/internal/redaction.js"
 import type { Host, Moment, Protocol, Said } from "../../engine/Protocol.js"
 import type * as Connection from "../../feed/internal/connection.js"
 import * as Feed from "../../feed/internal/feed.js"
@@ -104,6 +106,14 @@ export const make = (
         return { now: corrected, nonce: nonce(corrected), host: new URL(host.baseUrl).host }
       })
 
+    // Of the latest connections: an exchange may repeat what it was sent, in words that end in errors and logs.
+    let sent: ReadonlyArray<ReadonlyArray<string>> = []
+    let redaction = Redaction.none
+    const remember = (secrets: ReadonlyArray<string>): void => {
+      sent = [...sent, secrets].slice(-4)
+      redaction = Redaction.make(sent.flat())
+    }
+
     /** What is made of the credentials, read anew where those of before were refused. */
     const signed = <A>(
       refused: number,
@@ -117,9 +127,11 @@ export const make = (
           (error) => unsigned(`the credentials can no longer be read: ${Credentials.describe(error)}`)
         )
         const moment = yield* momentOf(account)
-        return yield* Effect.try({ try: () => make(credentials, moment), catch: () => wrongKey }).pipe(
+        const made = yield* Effect.try({ try: () => make(credentials, moment), catch: () => wrongKey }).pipe(
           Effect.flatMap(Either.mapLeft(unsigned))
         )
+        remember([...Credentials.secrets(credentials).map(Redacted.value), ...signaturesIn(made)])
+        return made
       })
     const unsigned = (detail: string): Connection.Stopped => ({
       because: "the login could not be signed",
@@ -133,10 +145,16 @@ export const make = (
       if ("made" in token) return signed(refused, token.made)
       return account === undefined
         ? Effect.fail(unsigned("this client was made without credentials"))
-        : Effect.mapError(token.asked(account.client)(), (error) => ({
-          because: "the exchange gave no token to subscribe with",
-          error: error.isRetryable || error.outcome === "NotSent" ? undefined : error
-        }))
+        : Effect.mapBoth(token.asked(account.client)(), {
+          onFailure: (error) => ({
+            because: "the exchange gave no token to subscribe with",
+            error: error.isRetryable || error.outcome === "NotSent" ? undefined : error
+          }),
+          onSuccess: (token) => {
+            remember(signaturesIn(token))
+            return token
+          }
+        })
     }
 
     const noted = (what: Feed.Occurrence) =>
@@ -160,6 +178,7 @@ export const make = (
           constructor: (url) => constructor.value(url),
           charge,
           pacer,
+          redact: (text) => login === undefined && socket.token === undefined ? text : redaction.text(text),
           login: Effect.suspend(() => login === undefined ? Effect.succeed([]) : signed(refusedLogins(), login)),
           token: Effect.suspend(() => token(socket, refusedLogins()))
         }
@@ -167,6 +186,12 @@ export const make = (
     })
     return { feed: Effect.succeed(feed) }
   })
+
+/** What is so long in what is sent, or in a query that is sent, is a signature or a token. */
+const signaturesIn = (sent: unknown): ReadonlyArray<string> => {
+  if (typeof sent === "string") return [sent, ...sent.split(/[&=]/)].filter(({ length }) => length >= 40)
+  return typeof sent === "object" && sent !== null ? Object.values(sent).flatMap(signaturesIn) : []
+}
 
 const urlOf = (
   host: Extract<Host, { readonly _tag: "Open" }>,

@@ -50,6 +50,8 @@ export interface Line {
   readonly charge: (kind: "connects" | "subscribes") => Effect.Effect<void, Stopped>
   /** Makes what one connection waits for before each of its messages. */
   readonly pacer: Effect.Effect<Effect.Effect<void, Stopped>>
+  /** Takes out of a frame what must not be seen: before anything else sees it. */
+  readonly redact: (text: string) => string
   readonly login: Effect.Effect<ReadonlyArray<unknown>, Stopped>
   readonly token: Effect.Effect<string | undefined, Stopped>
 }
@@ -215,8 +217,9 @@ const start = (
       }
     }
 
-    const read = (text: string, now: number, random: number) => {
+    const read = (received: string, now: number, random: number) => {
       heard = now
+      const text = line.redact(received)
       const frame = parseJson(text) ?? text
       const number = protocol.sequence?.(frame)
       if (number !== undefined) {
