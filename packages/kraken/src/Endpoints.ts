@@ -156,6 +156,17 @@ export const getApiKeyInfo = read("getApiKeyInfo", "GetApiKeyInfo", {
 })
 
 /**
+ * Gives a token that subscribes to what is private on the socket. It has to be used within 900 seconds, and is good for as long as
+ * the connection lives.
+ *
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const getWebSocketsToken = read("getWebSocketsToken", "GetWebSocketsToken", {
+  answer: Wire.within("token", Wire.text)
+})
+
+/**
  * Of all pairs, without pages.
  *
  * @since 0.1.0

@@ -1,5 +1,6 @@
 /**
- * Kraken's WebSocket v2 (docs.kraken.com, "WebSocket API v2"): one message for many symbols, and an acknowledgement for each.
+ * Kraken's WebSocket v2 (docs.kraken.com, "WebSocket API v2"): one message for many symbols, and an acknowledgement for each. What
+ * is private is on a socket of its own.
  *
  * @since 0.1.0
  */
@@ -7,12 +8,18 @@ import { LocalOrderBook, type Market } from "@effect-exchange/core"
 import { Feeds, Row, Wire } from "@effect-exchange/core/adapter"
 import * as Arr from "effect/Array"
 import * as BigDecimal from "effect/BigDecimal"
+import * as Endpoints from "./Endpoints.js"
+import * as Rows from "./Rows.js"
 
 const { get, list, pairs, text, whole } = Feeds
 const { at, isoTime, none, number, positive, words } = Wire
 
-const keyOf = (channel: unknown, symbol: unknown, interval?: unknown): string =>
-  channel === "ohlc" ? `${channel} ${symbol} ${interval}` : `${channel} ${symbol}`
+const isPrivate = (channel: unknown): boolean => channel === "executions" || channel === "balances"
+
+const keyOf = (channel: unknown, symbol: unknown, interval?: unknown): string => {
+  if (isPrivate(channel)) return String(channel)
+  return channel === "ohlc" ? `${channel} ${symbol} ${interval}` : `${channel} ${symbol}`
+}
 
 const topic = (channel: string, { symbol }: Market.Market, option?: string): Feeds.Topic => ({
   socket: "public",
@@ -20,6 +27,12 @@ const topic = (channel: string, { symbol }: Market.Market, option?: string): Fee
   channel,
   market: symbol,
   option
+})
+
+const ofAccount = (channel: "executions" | "balances") => (): Feeds.Topic => ({
+  socket: "private",
+  key: keyOf(channel, undefined),
+  channel
 })
 
 /** The one depth that is asked for, of 10, 25, 100, 500 and 1000: updates do not say of which depth they are. */
@@ -34,6 +47,8 @@ const settings = (channel: string, option: string | undefined) => {
     case "ticker":
       // Also when the best of the book changes, and not only with a trade.
       return { event_trigger: "bbo" }
+    case "executions":
+      return { snap_orders: true, snap_trades: false }
     default:
       return {}
   }
@@ -42,13 +57,18 @@ const settings = (channel: string, option: string | undefined) => {
 const asked = (method: "subscribe" | "unsubscribe") =>
 (
   topics: ReadonlyArray<Feeds.Topic>,
-  { request }: Feeds.Asking
+  { request, token }: Feeds.Asking
 ): ReadonlyArray<unknown> =>
   Object.values(Arr.groupBy(topics, ({ channel, option }) => `${channel} ${option}`)).map((alike) => {
     const [{ channel, option }] = alike
-    const symbol = alike.map(({ market }) => market)
-    return { method, params: { channel, symbol, ...settings(channel, option) }, req_id: request }
+    const of = isPrivate(channel) ? { token } : { symbol: alike.map(({ market }) => market) }
+    // A book is ended by its depth as well.
+    const more = isPrivate(channel) && method === "unsubscribe" ? {} : settings(channel, option)
+    return { method, params: { channel, ...of, ...more }, req_id: request }
   })
+
+/** Of these another connection, with a token of its own, may be rid. */
+const passing = /^E(?:Session|Service):|internal error|rate limit|too many requests/i
 
 /** An answer names the symbol, and a refusal not the channel. */
 const answered = (frame: unknown): ReadonlyArray<Feeds.Said> => {
@@ -63,6 +83,7 @@ const answered = (frame: unknown): ReadonlyArray<Feeds.Said> => {
   const error = text(get(frame, "error")) ?? "no reason is given"
   const symbol = get(frame, "symbol")
   if (error.startsWith("Already subscribed")) return [{ _tag: "Acknowledged", request }]
+  if (passing.test(error)) return [{ _tag: "Ended", because: `the exchange refused for now: ${error}` }]
   return [{
     _tag: "Refused",
     request,
@@ -85,6 +106,9 @@ const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
       const rows = list(get(frame, "data"))
       return [{ _tag: "Data", key: keyOf(channel, get(rows[0], "symbol")), frame: rows }]
     }
+    case "executions":
+    case "balances":
+      return [{ _tag: "Data", key: keyOf(channel, undefined), frame: get(frame, "data") }]
     case "ticker":
     case "book":
     case "ohlc":
@@ -106,6 +130,15 @@ const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
     default:
       return undefined
   }
+}
+
+/** Only what is private is counted, each channel for itself and anew with each subscription. */
+const sequence: Feeds.FeedProtocol["sequence"] = (frame) => {
+  const number = whole(get(frame, "sequence"))
+  const series = text(get(frame, "channel"))
+  return number === undefined || series === undefined || !isPrivate(series)
+    ? undefined
+    : { series, number, begins: number === 1 || get(frame, "type") === "snapshot" }
 }
 
 const Ticker = Row.ticker({
@@ -176,6 +209,9 @@ export const checksum = ({ lotSize, tickSize }: Pick<Market.Market, "lotSize" | 
 const decimalsOf = (step: BigDecimal.BigDecimal | undefined): number =>
   step === undefined ? 0 : BigDecimal.normalize(step).scale
 
+const ended = new Set<unknown>(["filled", "canceled", "expired"])
+const changes = { id: "order_id", hasEnded: (row: unknown) => ended.has(get(row, "order_status")) }
+
 /**
  * Kraken's feeds. Every second without data is a heartbeat.
  *
@@ -184,12 +220,23 @@ const decimalsOf = (step: BigDecimal.BigDecimal | undefined): number =>
  */
 export const feeds: Feeds.Feeds = {
   protocol: {
-    sockets: { public: { at: { live: "wss://ws.kraken.com/v2" }, path: "/v2" } },
+    sockets: {
+      public: { at: { live: "wss://ws.kraken.com/v2" }, path: "/v2" },
+      private: {
+        at: { live: "wss://ws-auth.kraken.com/v2" },
+        // At one address there is only a path to tell it from the public one by.
+        path: "/ws-auth/v2",
+        token: { asked: (client) => () => client.request(Endpoints.getWebSocketsToken, {}) },
+        // A refusal does not say of which channel it is.
+        batch: 1
+      }
+    },
     most: 200,
     batch: 50,
     subscribe: asked("subscribe"),
     unsubscribe: asked("unsubscribe"),
     read,
+    sequence,
     // Of an idle connection nothing is known but that it is closed after about a minute.
     ping: { message: (request) => ({ method: "ping", req_id: request }), after: "5 seconds", within: "5 seconds" },
     silence: "15 seconds"
@@ -210,5 +257,10 @@ export const feeds: Feeds.Feeds = {
     topic: (market) => topic("book", market),
     reader: () => bookUpdates,
     rules: (market) => ({ maximumDepth: depth, checksum: checksum(market) })
-  }
+  },
+  // First the orders that stand, then what changes of each; fills are told of among it.
+  orders: { topic: ofAccount("executions"), reader: Feeds.merging(changes, Wire.list(Rows.ExecutedOrder)) },
+  fills: { topic: ofAccount("executions"), reader: Feeds.merging(changes, Wire.list(Rows.Execution)) },
+  // Only totals are said, and nothing where an order takes from what is free.
+  balances: { topic: ofAccount("balances"), also: ofAccount("executions") }
 }

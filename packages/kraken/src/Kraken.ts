@@ -23,7 +23,7 @@ const original: ReadonlyMap<string, string> = new Map(Array.from(renamed, ([thei
 const assetName = (altname: string): string => renamed.get(altname) ?? altname
 
 // What orders call a market: the names of its assets, one behind the other (`XBTUSD`), where tickers and fills have its id
-// (`XXBTZUSD`).
+// (`XXBTZUSD`) and the socket its symbol (`BTC/USD`).
 const altnameOf = ({ base, quote }: Pick<Market.Market, "base" | "quote">): string =>
   `${original.get(base) ?? base}${original.get(quote) ?? quote}`
 
@@ -147,7 +147,7 @@ const exchange = Exchange.define({
   feeds,
   kinds: ["spot"],
   lacks: ["positions"],
-  marketNames: (market) => [market.id, altnameOf(market)],
+  marketNames: (market) => [market.id, altnameOf(market), market.symbol],
   marketData: {
     listings: [ask(Endpoints.assetPairs, () => ({}), Listing.map(market))],
     ticker: ask(Endpoints.ticker, ({ id }) => ({ pair: id })),

@@ -7,7 +7,9 @@
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
+import * as Predicate from "effect/Predicate"
 import type * as Schema from "effect/Schema"
 import type { ExchangeClient } from "../engine/ExchangeClient.js"
 import type { Topic } from "../feed/internal/protocol.js"
@@ -20,7 +22,7 @@ import type { Listing, Rows } from "../model/Listing.js"
 import type { Market } from "../model/Market.js"
 import type * as Row from "./Row.js"
 
-export type { Asking, FeedProtocol, Said, SocketFacts, Topic } from "../feed/internal/protocol.js"
+export type { Asking, FeedProtocol, Numbered, Said, SocketFacts, Topic } from "../feed/internal/protocol.js"
 export type { RawLevel } from "../feed/LocalOrderBook.js"
 export type { BookUpdate, Rules as BookRules } from "../feed/OrderBookSync.js"
 
@@ -58,13 +60,15 @@ export interface FillsOf {
 }
 
 /**
- * Balances, each row all there is of its asset. Without a reader the balances are asked for whenever anything is said: for feeds
- * that tell that something changed and not what is free.
+ * Balances, each row all there is of its asset. Without a reader the balances are asked for whenever anything is said, there or
+ * of `also`: for feeds that tell that something changed and not what is free.
  *
  * @since 0.1.0
  * @category models
  */
-export type Balances = Pick<Channel<[], Balance>, "topic"> & Partial<Pick<Channel<[], Balance>, "reader">>
+export type Balances =
+  | Pick<Channel<[], Balance>, "topic" | "reader">
+  | Pick<Channel<[], Balance>, "topic"> & { readonly reader?: undefined; readonly also?: (() => Topic) | undefined }
 
 /**
  * What is subscribed to, and how its frames are read. A reader is made for each subscription, and anew for each connection and
@@ -109,6 +113,40 @@ export const reading = <A>(schema: Schema.Schema<Listing<A>, unknown>): (frame: 
   const decode = ParseResult.decodeUnknownEither(schema)
   return (frame) => Either.getOrUndefined(decode(frame))
 }
+
+/**
+ * Reads lists of rows that say only what has changed since what was said before under their `id`. Each is read as a whole, so
+ * that a first one has to say everything. Of rows that have ended the latest thousand are remembered, as more may follow.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const merging = <A>(
+  { hasEnded, id }: { readonly id: string; readonly hasEnded: (row: unknown) => boolean },
+  schema: Schema.Schema<Listing<A>, unknown>
+) => {
+  const read = reading(schema)
+  return (): (frame: unknown) => Listing<A> | undefined => {
+    const standing = new Map<unknown, object>()
+    const ended = new Map<unknown, object>()
+    const merge = (row: unknown): unknown => {
+      if (!Predicate.isRecord(row)) return row
+      const name = row[id]
+      const whole = { ...standing.get(name) ?? ended.get(name), ...row }
+      standing.delete(name)
+      ended.delete(name)
+      if (!hasEnded(whole)) standing.set(name, whole)
+      else {
+        ended.set(name, whole)
+        if (ended.size > mostEnded) Option.map(Option.fromIterable(ended.keys()), (oldest) => ended.delete(oldest))
+      }
+      return whole
+    }
+    return (frame) => Array.isArray(frame) ? read(frame.map(merge)) : undefined
+  }
+}
+
+const mostEnded = 1000
 
 /**
  * Reads one row of each frame by a schema.

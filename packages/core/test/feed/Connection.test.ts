@@ -17,7 +17,13 @@ class Line extends EventTarget {
   }
 }
 
-const open = ({ holds = false, quiet }: { readonly holds?: boolean; readonly quiet?: number } = {}) =>
+interface Options {
+  readonly holds?: boolean
+  readonly quiet?: number
+  readonly ping?: (request: number) => unknown
+}
+
+const open = ({ holds = false, ping, quiet }: Options = {}) =>
   Effect.gen(function*() {
     const socket = new Line()
     const heard: Array<unknown> = []
@@ -29,11 +35,15 @@ const open = ({ holds = false, quiet }: { readonly holds?: boolean; readonly qui
           subscribe: (topics) => topics.map(({ key }) => ({ subscribe: key })),
           unsubscribe: (topics) => topics.map(({ key }) => ({ unsubscribe: key })),
           read: (frame) => [{ _tag: "Data", key: "book", frame }],
-          sequence: (frame) =>
-            typeof frame === "object" && frame !== null && "n" in frame ? Number(frame.n) : undefined,
+          sequence: (frame) => {
+            if (typeof frame !== "object" || frame === null || !("n" in frame)) return undefined
+            const number = Number(frame.n)
+            return "of" in frame ? { series: String(frame.of), number, begins: number === 1 } : number
+          },
+          ping: { message: () => "ping", after: "5 seconds", within: "5 seconds" },
           silence: "15 seconds"
         },
-        socket: { at: {}, path: "/" },
+        socket: { at: {}, path: "/", ping },
         url: "ws://acme.test/",
         rules: {
           login: false,
@@ -41,7 +51,7 @@ const open = ({ holds = false, quiet }: { readonly holds?: boolean; readonly qui
           patience: 10_000,
           tries: 3,
           silence: 15_000,
-          ping: undefined,
+          ping: ping && { after: 5000, within: 5000, always: false },
           maxAge: undefined,
           batch: 10,
           again: () => 0,
@@ -107,6 +117,33 @@ it.scoped("a message number left out ends the connection, and one that came befo
     socket.say(JSON.stringify({ n: 11 }))
     expect(yield* Fiber.join(fiber)).toBe("a message of the connection was lost")
     expect(heard.length).toBe(4)
+  }))
+
+it.scoped("messages are numbered for each series, and anew where one begins", () =>
+  Effect.gen(function*() {
+    const { connection, heard, socket } = yield* opened
+    const fiber = yield* Effect.fork(connection.ended)
+    yield* TestClock.adjust("1 millis")
+    const say = (of: string, n: number) => socket.say(JSON.stringify({ of, n }))
+    say("orders", 1)
+    say("balances", 7)
+    say("orders", 2)
+    say("orders", 2)
+    say("orders", 1)
+    say("orders", 2)
+    say("balances", 8)
+    yield* TestClock.adjust("1 millis")
+    expect(heard.length).toBe(7)
+    expect(Option.isNone(yield* Fiber.poll(fiber))).toBe(true)
+    say("balances", 10)
+    expect(yield* Fiber.join(fiber)).toBe("a message of the connection was lost")
+  }))
+
+it.scoped("a socket may have a ping of its own", () =>
+  Effect.gen(function*() {
+    const { socket } = yield* open({ ping: (request) => ({ method: "ping", id: request }) })
+    yield* TestClock.adjust("6 seconds")
+    expect(socket.sent.slice(1)).toEqual(["{\"method\":\"ping\",\"id\":2}"])
   }))
 
 it.scoped("one that is to take the place of another tells nothing before, and then all, in order", () =>

@@ -96,10 +96,15 @@ export const make = (
       const operation = "streamBalances"
       const { balances: channel } = feeds
       if (channel === undefined) return missing.streamBalances()
-      const { reader } = channel
+      const { also, reader } = { also: undefined, ...channel }
       const reading = (): Reading<Balance | undefined> =>
         reader === undefined ? anything : rows(false, reader, (row) => [row])
-      const raw = Effect.map(channels, ({ balances }) => balances(subscribed(operation, channel, reading), whole))
+      const raw = Effect.map(channels, ({ balances }) => {
+        const said = balances(subscribed(operation, channel, reading), whole)
+        if (also === undefined) return said
+        const hints = balances(subscribed(operation, { topic: also }, reading), whole)
+        return Stream.merge(said, Stream.filter(Stream.map(hints, hinted), isData), { haltStrategy: "left" })
+      })
       return streamed(operation, undefined, buffer, raw, () => Telling.balances(desk, reader !== undefined))
     }
   }
@@ -155,8 +160,10 @@ const told = <Said, A>(
       Effect.gen(function*() {
         let rows: Array<Said> = []
         for (const item of items) {
-          if (item._tag === "Data") rows.push(item.value)
-          else {
+          // What is said while the feed does not serve is asked for when it does.
+          if (item._tag === "Data") {
+            if (hasBegun && lostAt === undefined) rows.push(item.value)
+          } else {
             if (rows.length > 0) yield* tell(telling.take(rows))
             rows = []
             yield* heed(item)
@@ -173,6 +180,12 @@ const told = <Said, A>(
     )
     return Stream.interruptWhenDeferred(stream, died)
   })
+
+/** That another feed serves again says as much as what it says: something may have changed. */
+const hinted = (item: FeedItem.FeedItem<undefined | Balance>): FeedItem.FeedItem<undefined | Balance> =>
+  item._tag === "Connected" || item._tag === "Resynced" ? FeedItem.FeedItem.Data({ value: undefined }) : item
+
+const isData = ({ _tag }: FeedItem.FeedItem<unknown>): boolean => _tag === "Data"
 
 /** None of what an account's feed says may be missed. */
 const whole = FeedItem.failing(10_000)

@@ -169,12 +169,12 @@ export const make = (
       note: noted,
       line: (name, refusedLogins) => {
         const socket = feeds.protocol.sockets[name] ?? { at: {}, path: "/" }
-        const { login } = socket
+        const { batch = rules.batch, login } = socket
         return {
           protocol: feeds.protocol,
           socket,
           url: urlOf(host, chosen, socket),
-          rules: { ...rules, login: login !== undefined, confirmsLogin: login !== undefined },
+          rules: { ...rules, batch, login: login !== undefined, confirmsLogin: login !== undefined },
           constructor: (url) => constructor.value(url),
           charge,
           pacer,

@@ -12,7 +12,7 @@ import { parseJson } from "../../engine/internal/json.js"
 import type { Said as Refusal } from "../../engine/Protocol.js"
 import type { AccountError } from "../../model/ExchangeError.js"
 import * as Inbox from "./inbox.js"
-import type { FeedProtocol, SocketFacts, Topic } from "./protocol.js"
+import type { FeedProtocol, Numbered, SocketFacts, Topic } from "./protocol.js"
 import * as Session from "./session.js"
 
 /**
@@ -159,7 +159,7 @@ const start = (
     const openedAt = yield* Clock.currentTimeMillis
     let heard = openedAt
     let [state, outputs] = Session.open(rules, wanted(), openedAt)
-    let numbered: number | undefined
+    const isNext = order()
     let isFull = false
     const heardOf = new Map<string, number>()
     const lastHeard = (key: string) => heardOf.get(key)
@@ -221,12 +221,10 @@ const start = (
       heard = now
       const text = line.redact(received)
       const frame = parseJson(text) ?? text
-      const number = protocol.sequence?.(frame)
-      if (number !== undefined) {
-        if (numbered !== undefined && number <= numbered) return
-        const isLost = numbered !== undefined && number > numbered + 1
-        numbered = number
-        if (isLost) return advance({ _tag: "Ended", because: "a message of the connection was lost" }, now, random)
+      const place = isNext(protocol.sequence?.(frame))
+      if (place === "old") return
+      if (place === "gap") {
+        return advance({ _tag: "Ended", because: "a message of the connection was lost" }, now, random)
       }
       const said = understand(protocol, frame)
       if (said === undefined) return tell(listener.unread)
@@ -285,8 +283,10 @@ const start = (
         switch (output._tag) {
           case "Login":
             return yield* send(yield* line.login, pace)
-          case "Ping":
-            return yield* send([protocol.ping?.message(output.request) ?? "ping"], pace)
+          case "Ping": {
+            const message = line.socket.ping ?? protocol.ping?.message
+            return yield* send([message?.(output.request) ?? "ping"], pace)
+          }
           case "Send":
             return yield* send([output.message], pace)
           case "Subscribe": {
@@ -339,6 +339,19 @@ const start = (
       close: Scope.close(scope, Exit.void)
     }
   })
+
+/** Tells by its number whether a frame follows those before it. */
+const order = () => {
+  const latest = new Map<string, number>()
+  return (said: number | Numbered | undefined): "next" | "old" | "gap" => {
+    if (said === undefined) return "next"
+    const { begins, number, series } = typeof said === "number" ? { series: "", number: said, begins: false } : said
+    const last = begins ? undefined : latest.get(series)
+    if (last !== undefined && number <= last) return "old"
+    latest.set(series, number)
+    return last === undefined || number === last + 1 ? "next" : "gap"
+  }
+}
 
 const decoder = new TextDecoder()
 

@@ -84,6 +84,10 @@ export interface SocketFacts {
     | { readonly made: (credentials: Credentials, moment: Moment) => Either.Either<string, string> }
     | { readonly asked: (client: ExchangeClient<"account">) => () => Effect<string, AccountError> }
     | undefined
+  /** How many subscriptions one message asks for, where it is not what holds for the others. */
+  readonly batch?: number | undefined
+  /** What a ping says, where it is not what holds for the others. */
+  readonly ping?: ((request: number) => unknown) | undefined
 }
 
 /**
@@ -94,6 +98,17 @@ export interface SocketFacts {
 export interface Asking {
   readonly request: number
   readonly token: string | undefined
+}
+
+/**
+ * The number of a frame among those of the same series, which may begin again with a lower one where it `begins`.
+ *
+ * @since 0.1.0
+ */
+export interface Numbered {
+  readonly series: string
+  readonly number: number
+  readonly begins: boolean
 }
 
 /**
@@ -115,8 +130,11 @@ export interface FeedProtocol {
    * `frame` is the value of its JSON, or its text where it is none; `undefined` is for what is not understood.
    */
   readonly read: (frame: unknown) => ReadonlyArray<Said> | undefined
-  /** The number of a frame, where those of a connection are counted: a number left out means that something was lost. */
-  readonly sequence?: ((frame: unknown) => number | undefined) | undefined
+  /**
+   * The number of a frame, where those of a connection, or those of each series on it, are counted: a number left out means
+   * that something was lost.
+   */
+  readonly sequence?: ((frame: unknown) => number | Numbered | undefined) | undefined
   /** What an opened connection costs, in scopes of the protocol. */
   readonly connects?: Cost | undefined
   /** What a message that subscribes costs, in scopes of the protocol. */

@@ -6,6 +6,7 @@ import * as Decimal from "../../engine/internal/decimal.js"
 import { columns } from "../../internal/columns.js"
 import type { Json } from "../../internal/json.js"
 import * as Keys from "../../internal/keys.js"
+import type { World } from "../../World.js"
 import { assetNamed } from "./markets.js"
 import { type Answering, refuse } from "./params.js"
 
@@ -51,4 +52,21 @@ export const keyInfo: Answering = (_, { now }, __, caller) => {
     ipAllowlist: [],
     lastUsed: String(Math.floor(now / 1000))
   }])
+}
+
+const tokenFor = "kraken sockets"
+const tokenLasts = 900_000
+
+/** @internal */
+export const webSocketsToken: Answering = (_, { now }, __, caller) => {
+  const token = caller && Keys.tokenOf(caller.key, tokenFor, now + tokenLasts)
+  return token === undefined ? refuse("EAPI:Invalid key") : Either.right([{ token, expires: tokenLasts / 1000 }])
+}
+
+/** @internal When a token that is still good was given out; `undefined` for any other. */
+export const tokenMadeAt = (world: World, token: unknown): number | undefined => {
+  const found = typeof token === "string" ? Keys.readToken(world, token) : undefined
+  return found !== undefined && found.purpose === tokenFor && found.until > world.now
+    ? found.until - tokenLasts
+    : undefined
 }

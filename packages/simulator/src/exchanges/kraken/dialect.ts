@@ -89,6 +89,7 @@ const routes: Readonly<Record<string, Route>> = {
   "POST /0/private/TradeVolume": read(MarketData.tradeVolume),
   // Nothing is on margin.
   "POST /0/private/OpenPositions": read(() => Either.right([{}])),
+  "POST /0/private/GetWebSocketsToken": read(Holdings.webSocketsToken),
   "POST /0/private/OpenOrders": read(Orders.openOrders),
   "POST /0/private/ClosedOrders": read(Orders.closedOrders),
   "POST /0/private/QueryOrders": read(Orders.queryOrders),

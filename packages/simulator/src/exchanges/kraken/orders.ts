@@ -30,7 +30,8 @@ export const orderByTxid = (engine: Engine.Engine, id: string): Read<Engine.Orde
 // The engine knows an order by one name: a group's number goes there as a text that no client order id can be.
 const grouped = /^userref (-?\d+)$/
 
-const userrefOf = ({ clientOrderId = "" }: Engine.Order): string | undefined => grouped.exec(clientOrderId)?.[1]
+/** @internal The number of the group that an order is of. */
+export const userrefOf = ({ clientOrderId = "" }: Engine.Order): string | undefined => grouped.exec(clientOrderId)?.[1]
 
 /** @internal */
 export const nameOfGroup = (userref: string): string => `userref ${Number(userref)}`
@@ -42,7 +43,8 @@ export const openInGroup = (engine: Engine.Engine, userref: string): ReadonlyArr
 // The ledger books fees to the eighth decimal.
 const feeDecimals = 8
 
-const pairOf = (instrument: string): KrakenListing | undefined => listings.find(({ id }) => id === instrument)
+/** @internal */
+export const pairOf = (instrument: string): KrakenListing | undefined => listings.find(({ id }) => id === instrument)
 
 /** @internal For example `buy 0.50000000 XBTUSDT @ limit 29500.0`. */
 export const description = (
@@ -54,7 +56,8 @@ export const description = (
   return `${order.side} ${volume} ${pair.altname} @ ${terms}`
 }
 
-const reasons = {
+/** @internal Why an order ended, in Kraken's words. */
+export const reasons = {
   user: "User requested",
   postOnlyWouldCross: "Post only order",
   immediateOrCancel: "IOC order not filled",

@@ -5,18 +5,18 @@
  * @internal
  */
 import * as BigDecimal from "effect/BigDecimal"
-import * as Predicate from "effect/Predicate"
 import type * as Engine from "../../engine/Engine.js"
 import { crc32 } from "../../engine/internal/crc32.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { iso } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
-import { parse } from "../../internal/json.js"
 import * as Topics from "../../internal/topics.js"
 import type * as Watch from "../../internal/watch.js"
 import * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
 import { type KrakenListing, listings, lotDecimals } from "./markets.js"
+import * as PrivateStream from "./privateStream.js"
+import * as Talk from "./talk.js"
 
 interface State {
   readonly topics: Topics.Topics
@@ -24,45 +24,21 @@ interface State {
   readonly saidAt: number
 }
 
-interface Asked {
-  readonly method: string
-  readonly params: { readonly [name: string]: unknown }
-  readonly id: number | undefined
-}
-
 const depths = [10, 25, 100, 500, 1000]
 const intervals = [1, 5, 15, 30, 60, 240, 1440, 10_080, 21_600]
-
-const askedOf = (text: string): Asked | undefined => {
-  const value = parse(text)
-  if (!Predicate.isReadonlyRecord(value) || typeof value["method"] !== "string") return undefined
-  const { method, params, req_id } = value
-  return {
-    method,
-    params: Predicate.isReadonlyRecord(params) ? params : {},
-    id: typeof req_id === "number" ? req_id : undefined
-  }
-}
 
 const wholeOf = (value: unknown, otherwise: number): number => typeof value === "number" ? value : otherwise
 
 const receive = (state: State, text: string, world: World): Streaming.Turn<State> => {
-  const asked = askedOf(text)
-  const times = { time_in: iso(world.now), time_out: iso(world.now) }
+  const asked = Talk.askedOf(text)
   const said = (frames: ReadonlyArray<Streaming.Frame>, next: State): Streaming.Turn<State> => ({
     frames,
     next: { ...next, saidAt: world.now }
   })
-  if (asked === undefined) {
-    return said([Streaming.control({ error: "Malformed request", success: false, ...times })], state)
-  }
-  const { id, method, params } = asked
-  const answer = (more: { readonly [name: string]: Json | undefined }) =>
-    Streaming.control({ method, ...more, ...times, ...id === undefined ? {} : { req_id: id } })
-  if (method === "ping") return said([Streaming.control({ method: "pong", ...times, req_id: id })], state)
-  if (method !== "subscribe" && method !== "unsubscribe") {
-    return said([answer({ error: "Unsupported method", success: false })], state)
-  }
+  const other = Talk.elseAnswered(asked, world)
+  if (asked === undefined || other !== undefined) return said(other === undefined ? [] : [other], state)
+  const { method, params } = asked
+  const answer = Talk.answering(asked, world)
   const symbols = Array.isArray(params["symbol"]) ? params["symbol"] : []
   const frames: Array<Streaming.Frame> = []
   let { topics } = state
@@ -127,7 +103,7 @@ const subjectOf = (
 const pass = (state: State, world: World): Streaming.Turn<State> => {
   const [frames, topics] = Topics.pass(state.topics, world, say)
   const isQuiet = frames.length === 0 && topics.size > 0 && world.now - state.saidAt >= 1000
-  const heard = isQuiet ? [Streaming.control({ channel: "heartbeat" })] : frames
+  const heard = isQuiet ? [Talk.heartbeat] : frames
   return { frames: heard, next: { topics, saidAt: heard.length > 0 ? world.now : state.saidAt } }
 }
 
@@ -227,22 +203,17 @@ const checksumOf = (pair: KrakenListing, { asks, bids }: Engine.Book): number =>
   return crc32(text.join(""))
 }
 
-/** @internal Both sockets have one path here: public channels alone are there yet. */
+/** @internal Where there is one host, what is private has a path of its own. */
 export const streaming: Streaming.Streaming = {
-  open: (target) =>
-    target.startsWith("/v2")
+  open: (target) => {
+    if (target.startsWith("/ws-auth/v2")) return PrivateStream.conversation
+    return target.startsWith("/v2")
       ? Streaming.make<State>({
         initial: { topics: Topics.none, saidAt: 0 },
-        begin: (state, world) => ({
-          frames: [Streaming.control({
-            channel: "status",
-            type: "update",
-            data: [{ system: "online", api_version: "v2", connection_id: 12345678901234567890n, version: "2.0.9" }]
-          })],
-          next: { ...state, saidAt: world.now }
-        }),
+        begin: (state, world) => ({ frames: [Talk.greeting], next: { ...state, saidAt: world.now } }),
         receive,
         pass
       })
       : undefined
+  }
 }

@@ -1,0 +1,160 @@
+import { expect, it } from "@effect/vitest"
+import { register } from "../../exchanges/test/support/accountFeeds.js"
+import { feeds } from "../src/Feeds.js"
+import { Kraken } from "../src/index.js"
+import { shown } from "./utils.js"
+
+register({ id: "kraken", layer: Kraken.layer, symbol: "BTC/USD", amount: "0.02", half: "0.01" })
+
+const { balances, fills, orders, protocol } = feeds
+
+it("what is private is asked for with a token, each channel by itself", () => {
+  const topics = [orders, balances].flatMap((channel) => channel?.topic() ?? [])
+  const asking = { request: 7, token: "G38a1tGF" }
+  expect(protocol.subscribe(topics, asking)).toEqual([
+    {
+      method: "subscribe",
+      params: { channel: "executions", token: "G38a1tGF", snap_orders: true, snap_trades: false },
+      req_id: 7
+    },
+    { method: "subscribe", params: { channel: "balances", token: "G38a1tGF" }, req_id: 7 }
+  ])
+  expect(protocol.unsubscribe(topics.slice(0, 1), asking)).toEqual([
+    { method: "unsubscribe", params: { channel: "executions", token: "G38a1tGF" }, req_id: 7 }
+  ])
+})
+
+it("an answer is of its channel, and a refusal of its request; what passes ends the connection", () => {
+  const answer = (more: object) => protocol.read({ method: "subscribe", req_id: 7, ...more })
+  const result = { channel: "executions", maxratecount: 180, snap_orders: true, snap_trades: false }
+  expect(answer({ success: true, result })).toEqual([{ _tag: "Acknowledged", keys: ["executions"] }])
+  const refusal = "EGeneral:Permission denied"
+  expect(answer({ success: false, error: refusal })).toEqual([
+    { _tag: "Refused", request: 7, keys: undefined, said: { code: refusal, text: refusal } }
+  ])
+  for (const error of ["ESession:Invalid session", "EService:Unavailable", "EAPI:Rate limit exceeded"]) {
+    expect(answer({ success: false, error })?.map(({ _tag }) => _tag)).toEqual(["Ended"])
+  }
+})
+
+it("each private channel is numbered for itself, and anew with its snapshot", () => {
+  const of = (frame: object) => protocol.sequence?.(frame)
+  expect(of({ channel: "executions", type: "update", data: [], sequence: 10 }))
+    .toEqual({ series: "executions", number: 10, begins: false })
+  expect(of({ channel: "balances", type: "snapshot", data: [], sequence: 1 }))
+    .toEqual({ series: "balances", number: 1, begins: true })
+  expect(of({ channel: "heartbeat" })).toBeUndefined()
+  expect(of({ channel: "book", type: "update", data: [], sequence: 3 })).toBeUndefined()
+})
+
+// In the shapes of docs.kraken.com, "Executions": each row says only what has changed.
+const asked = {
+  order_id: "OK4GJX-KSTLS-7DZZO5",
+  cl_ord_id: "6d1b345e-2821-40e2-ad83-4ecb18a06876",
+  order_userref: 0,
+  symbol: "BTC/USD",
+  order_qty: 0.005,
+  cum_cost: 0,
+  time_in_force: "GTC",
+  exec_type: "pending_new",
+  side: "sell",
+  order_type: "limit",
+  limit_price_type: "static",
+  limit_price: 26500,
+  order_status: "pending_new",
+  fee_ccy_pref: "fciq",
+  timestamp: "2026-09-22T10:33:05.709950Z"
+}
+const named = { order_id: asked.order_id, order_userref: 0 }
+const stands = { ...named, exec_type: "new", order_status: "new", timestamp: "2026-09-22T10:33:05.709982Z" }
+const trade = (exec_id: string, last_qty: number, cum_qty: number) => ({
+  ...named,
+  exec_id,
+  exec_type: "trade",
+  trade_id: 62887576,
+  symbol: "BTC/USD",
+  side: "sell",
+  last_qty,
+  last_price: 26599.9,
+  liquidity_ind: "t",
+  cost: 79.7997,
+  order_type: "limit",
+  order_status: "partially_filled",
+  cum_qty,
+  cum_cost: 79.7997,
+  avg_price: 26599.9,
+  fees: [{ asset: "USD", qty: 0.00000001 }],
+  timestamp: "2026-09-22T10:33:06.709993Z"
+})
+const done = { ...named, exec_type: "filled", order_status: "filled", timestamp: "2026-09-22T10:33:06.709993Z" }
+
+const readBy = <A>(channel: { readonly reader: () => (frame: unknown) => A | undefined } | undefined) => {
+  const read = channel?.reader()
+  return (row: unknown) => {
+    const [said] = protocol.read({ channel: "executions", type: "update", data: [row], sequence: 1 }) ?? []
+    return said?._tag === "Data" ? read?.(said.frame) : undefined
+  }
+}
+const rowsOf = (listing: unknown): ReadonlyArray<object> =>
+  typeof listing === "object" && listing !== null && "rows" in listing && Array.isArray(listing.rows)
+    ? listing.rows
+    : []
+
+it("an order is all that was said of it together", () => {
+  const read = readBy(orders)
+  const said = [asked, stands, trade("TGBB7L", 0.003, 0.003), trade("TXYZ7L", 0.002, 0.005), done]
+    .map((row) => rowsOf(read(row)).map((order) => shown(order))[0])
+  expect(said[0]).toEqual({
+    id: asked.order_id,
+    market: "BTC/USD",
+    clientOrderId: asked.cl_ord_id,
+    side: "sell",
+    type: "limit",
+    status: "pending",
+    price: "26500",
+    amount: "0.005",
+    filled: "0",
+    timeInForce: "GTC",
+    postOnly: false,
+    updatedAt: Date.parse("2026-09-22T10:33:05.709Z")
+  })
+  expect(said.map((order) => [order?.["status"], order?.["filled"], order?.["price"]])).toEqual([
+    ["pending", "0", "26500"],
+    ["open", "0", "26500"],
+    ["open", "0.003", "26500"],
+    // What is filled whole is filled, before it is said.
+    ["filled", "0.005", "26500"],
+    ["filled", "0.005", "26500"]
+  ])
+})
+
+it("more may be said of an order that has ended", () => {
+  const read = readBy(orders)
+  for (const row of [asked, stands, { ...named, exec_type: "canceled", order_status: "canceled" }]) read(row)
+  expect(rowsOf(read({ ...named, exec_type: "status", reason: "User requested" })).map((order) => shown(order)))
+    .toMatchObject([{ status: "canceled", market: "BTC/USD" }])
+})
+
+it("what changes of an order of which nothing was said is not understood", () => {
+  expect(readBy(orders)(stands)).toMatchObject({ rows: [], unknown: [{ id: asked.order_id }] })
+})
+
+it("a trade is a fill with the id that the history has, and nothing else is", () => {
+  const read = readBy(fills)
+  const entries = [asked, stands, trade("TGBB7L-HT5LX-J3BZ4A", 0.003, 0.003), done].flatMap((row) => rowsOf(read(row)))
+  const [fill, ...others] = entries.flatMap((entry) => "fill" in entry && entry.fill !== undefined ? [entry.fill] : [])
+  expect(others).toEqual([])
+  expect(typeof fill === "object" && fill !== null && shown(fill)).toEqual({
+    id: "TGBB7L-HT5LX-J3BZ4A",
+    orderId: asked.order_id,
+    market: "BTC/USD",
+    clientOrderId: asked.cl_ord_id,
+    side: "sell",
+    price: "26599.9",
+    amount: "0.003",
+    fee: "0.00000001",
+    feeAsset: "USD",
+    liquidity: "taker",
+    at: Date.parse("2026-09-22T10:33:06.709Z")
+  })
+})

@@ -1,0 +1,254 @@
+/**
+ * What is private on Kraken's WebSocket v2, as its documentation of 2026-11 describes it: two channels that take a token, frames
+ * numbered for each, orders of which only what changes is said, and balances of which only totals are. A subscription lives as
+ * long as its connection, whatever becomes of the token that it was made with.
+ *
+ * What the documentation leaves open is chosen here: a channel is numbered from 1 again when it is subscribed to again, and a
+ * fill that completes an order leaves it `partially_filled` until `filled` follows.
+ *
+ * @internal
+ */
+import * as BigDecimal from "effect/BigDecimal"
+import type * as Engine from "../../engine/Engine.js"
+import * as Decimal from "../../engine/internal/decimal.js"
+import type * as Executions from "../../internal/executions.js"
+import { iso } from "../../internal/inputs.js"
+import type { Json } from "../../internal/json.js"
+import * as Topics from "../../internal/topics.js"
+import type * as Watch from "../../internal/watch.js"
+import * as Streaming from "../../Streaming.js"
+import type { World } from "../../World.js"
+import { tokenMadeAt } from "./account.js"
+import { pairOf, reasons, txid, userrefOf } from "./orders.js"
+import * as Talk from "./talk.js"
+
+interface State {
+  readonly topics: Topics.Topics
+  /** When something was said last. */
+  readonly saidAt: number
+  /** The last number of each channel. */
+  readonly numbers: ReadonlyMap<string, number>
+  /** What there was of each asset when it was last told. */
+  readonly totals: ReadonlyMap<string, BigDecimal.BigDecimal>
+  /** Tokens from before are no longer good. */
+  readonly tokensFrom: number
+}
+
+interface Message {
+  readonly channel: string
+  readonly isFirst: boolean
+  readonly data: ReadonlyArray<Json>
+}
+
+const subjects = new Map<unknown, Watch.Subject>([
+  ["executions", { _tag: "Executions" }],
+  ["balances", { _tag: "Balances" }]
+])
+
+const receive = (state: State, text: string, world: World): Streaming.Turn<State> => {
+  const asked = Talk.askedOf(text)
+  const said = (frame: Streaming.Frame, next: State = state): Streaming.Turn<State> => {
+    const [data, passed] = passing(next, world)
+    return { frames: [frame, ...data], next: { ...passed, saidAt: world.now } }
+  }
+  const other = Talk.elseAnswered(asked, world)
+  if (other !== undefined) return said(other)
+  if (asked === undefined) return { frames: [], next: state }
+  const { method, params } = asked
+  const answer = Talk.answering(asked, world)
+  const { channel, token } = params
+  const subject = subjects.get(channel)
+  if (typeof channel !== "string" || subject === undefined) {
+    return said(answer({ error: `Subscription name invalid ${String(channel)}`, success: false }))
+  }
+  const madeAt = tokenMadeAt(world, token)
+  if (madeAt === undefined || madeAt < state.tokensFrom) {
+    return said(answer({ error: "ESession:Invalid session", success: false }))
+  }
+  const isThere = state.topics.has(channel)
+  if (isThere === (method === "subscribe")) {
+    return said(answer({ error: isThere ? "Already subscribed" : "Subscription Not Found", success: false }))
+  }
+  const { snap_orders: snapshot = true } = params
+  const result: Json = method === "unsubscribe"
+    ? { channel }
+    : channel === "balances"
+    ? { channel, snapshot: true }
+    : { channel, maxratecount: 125, snap_orders: snapshot === true, snap_trades: false }
+  const topics = isThere ? Topics.remove(state.topics, [channel]) : Topics.add(state.topics, channel, subject)
+  const numbers = new Map(state.numbers)
+  numbers.delete(channel)
+  return said(answer({ result, success: true }), { ...state, topics, numbers })
+}
+
+const pass = (state: State, world: World): Streaming.Turn<State> => {
+  const [frames, next] = passing(state, world)
+  const isQuiet = frames.length === 0 && next.topics.size > 0 && world.now - next.saidAt >= 1000
+  const heard = isQuiet ? [Talk.heartbeat] : frames
+  return { frames: heard, next: heard.length > 0 ? { ...next, saidAt: world.now } : next }
+}
+
+/** What there is to say of all channels, numbered. */
+const passing = (state: State, world: World): readonly [ReadonlyArray<Streaming.Frame>, State] => {
+  let { totals } = state
+  const [messages, topics] = Topics.pass(state.topics, world, (_, change): ReadonlyArray<Message> => {
+    if (change._tag === "Executions") return executions(change)
+    if (change._tag !== "Balances") return []
+    const before = totals
+    totals = new Map(change.balances.map(({ asset, free, locked }) => [asset, BigDecimal.sum(free, locked)]))
+    const data = change.isFirst
+      ? Array.from(totals, ([asset, total]) => held(asset, total))
+      : booked(before, totals, world)
+    return data.length > 0 || change.isFirst ? [{ channel: "balances", isFirst: change.isFirst, data }] : []
+  })
+  const numbers = new Map(state.numbers)
+  const frames = messages.map(({ channel, data, isFirst }) => {
+    const sequence = (numbers.get(channel) ?? 0) + 1
+    numbers.set(channel, sequence)
+    return Streaming.data({ channel, type: isFirst ? "snapshot" : "update", data, sequence })
+  })
+  return [frames, { ...state, topics, totals, numbers }]
+}
+
+const held = (asset: string, balance: BigDecimal.BigDecimal): Json => ({
+  asset,
+  asset_class: "currency",
+  balance,
+  wallets: [{ type: "spot", id: "main", balance }]
+})
+
+/** An entry of the ledger for each asset of which there is more or less: what an order only holds is not told. */
+const booked = (
+  before: ReadonlyMap<string, BigDecimal.BigDecimal>,
+  totals: ReadonlyMap<string, BigDecimal.BigDecimal>,
+  world: World
+): ReadonlyArray<Json> =>
+  Array.from(totals).flatMap(([asset, balance]) => {
+    const amount = BigDecimal.subtract(balance, before.get(asset) ?? Decimal.zero)
+    return BigDecimal.isZero(amount) ? [] : [{
+      ledger_id: "LSIMUL-00000-000001",
+      ref_id: "TSIMUL-00000-000001",
+      timestamp: iso(world.now),
+      type: "trade",
+      asset,
+      asset_class: "currency",
+      category: "trade",
+      wallet_type: "spot",
+      wallet_id: "main",
+      amount,
+      fee: 0,
+      balance
+    }]
+  })
+
+const executions = (
+  { events, isFirst, open }: Watch.Change & { readonly _tag: "Executions" }
+): ReadonlyArray<Message> => {
+  const message = (isFirst: boolean, ...data: ReadonlyArray<Json>): Message => ({
+    channel: "executions",
+    isFirst,
+    data
+  })
+  return isFirst
+    ? [message(true, ...open.map((order) => ({ ...whole(order), ...standing("new", order), ...sums(order) })))]
+    : events.flatMap((event) => happened(event).map((row) => message(false, row)))
+}
+
+const referenced = (order: Engine.Order) => ({
+  order_id: txid("O", order.id),
+  order_userref: Number(userrefOf(order) ?? 0)
+})
+
+/** All that an order was asked for with. */
+const whole = (order: Engine.Order) => ({
+  ...referenced(order),
+  cl_ord_id: userrefOf(order) === undefined ? order.clientOrderId : undefined,
+  symbol: pairOf(order.instrument)?.symbol,
+  side: order.side,
+  order_type: order.type,
+  ...order.quoteAmount === undefined ? { order_qty: order.amount } : { cash_order_qty: order.quoteAmount },
+  limit_price: order.price,
+  limit_price_type: order.price === undefined ? undefined : "static",
+  time_in_force: order.timeInForce,
+  post_only: order.postOnly,
+  cum_cost: Decimal.zero,
+  fee_usd_equiv: 0,
+  fee_ccy_pref: "fciq"
+})
+
+const standing = (what: string, order: Engine.Order) => ({
+  exec_type: what,
+  order_status: BigDecimal.isPositive(order.filled) ? "partially_filled" : "new",
+  timestamp: iso(order.updatedAt)
+})
+
+const sums = ({ filled, notional }: Engine.Order) => ({
+  cum_qty: filled,
+  cum_cost: notional,
+  avg_price: BigDecimal.isPositive(filled) ? Decimal.ratio(notional, filled, 8) : Decimal.zero
+})
+
+/** What is said of an event, one row after the other. */
+const happened = ({ fill, order, what }: Executions.Event): ReadonlyArray<Json> => {
+  const named = referenced(order)
+  switch (what) {
+    case "placed": {
+      const timestamp = iso(order.createdAt)
+      return [
+        { ...whole(order), exec_type: "pending_new", order_status: "pending_new", timestamp },
+        { ...named, exec_type: "new", order_status: "new", timestamp }
+      ]
+    }
+    case "changed":
+      return [{
+        ...named,
+        ...standing("amended", order),
+        reason: "User requested",
+        order_qty: order.amount,
+        limit_price: order.price
+      }]
+    case "filled": {
+      if (fill === undefined) return []
+      const timestamp = iso(fill.at)
+      const trade = {
+        ...named,
+        exec_id: txid("T", fill.id),
+        exec_type: "trade",
+        trade_id: fill.id,
+        symbol: pairOf(fill.instrument)?.symbol,
+        side: fill.side,
+        last_qty: fill.amount,
+        last_price: fill.price,
+        liquidity_ind: fill.liquidity === "maker" ? "m" : "t",
+        cost: BigDecimal.multiply(fill.price, fill.amount),
+        order_type: order.type,
+        timestamp,
+        order_status: "partially_filled",
+        ...sums(order),
+        fee_usd_equiv: fill.fee,
+        fees: [{ asset: fill.feeAsset, qty: fill.fee }]
+      }
+      return order.status === "filled"
+        ? [trade, { ...named, ...sums(order), exec_type: "filled", order_status: "filled", timestamp }]
+        : [trade]
+    }
+    case "ended":
+      return [{
+        ...named,
+        ...sums(order),
+        exec_type: "canceled",
+        order_status: "canceled",
+        reason: order.closedBecause && reasons[order.closedBecause],
+        timestamp: iso(order.updatedAt)
+      }]
+  }
+}
+
+/** @internal */
+export const conversation: Streaming.Conversation = Streaming.make<State>({
+  initial: { topics: Topics.none, saidAt: 0, numbers: new Map(), totals: new Map(), tokensFrom: 0 },
+  begin: (state, world) => ({ frames: [Talk.greeting], next: { ...state, saidAt: world.now } }),
+  receive,
+  pass,
+  expire: (state, world) => ({ frames: [], next: { ...state, tokensFrom: world.now } })
+})

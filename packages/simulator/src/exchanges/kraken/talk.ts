@@ -1,0 +1,56 @@
+/**
+ * What Kraken's sockets have in common: requests with a `method`, answers with two times, a status at first and heartbeats.
+ *
+ * @internal
+ */
+import * as Predicate from "effect/Predicate"
+import { iso } from "../../internal/inputs.js"
+import { type Json, parse } from "../../internal/json.js"
+import * as Streaming from "../../Streaming.js"
+import type { World } from "../../World.js"
+
+/** @internal */
+export interface Asked {
+  readonly method: string
+  readonly params: { readonly [name: string]: unknown }
+  readonly id: number | undefined
+}
+
+/** @internal What a message asks for, where it is well-formed. */
+export const askedOf = (text: string): Asked | undefined => {
+  const value = parse(text)
+  if (!Predicate.isReadonlyRecord(value) || typeof value["method"] !== "string") return undefined
+  const { method, params, req_id } = value
+  return {
+    method,
+    params: Predicate.isReadonlyRecord(params) ? params : {},
+    id: typeof req_id === "number" ? req_id : undefined
+  }
+}
+
+const times = ({ now }: World) => ({ time_in: iso(now), time_out: iso(now) })
+
+/** @internal An answer to a request. */
+export const answering =
+  ({ id, method }: Asked, world: World) => (more: { readonly [name: string]: Json | undefined }): Streaming.Frame =>
+    Streaming.control({ method, ...more, ...times(world), ...id === undefined ? {} : { req_id: id } })
+
+/** @internal The answer to what is neither to subscribe nor to unsubscribe; none to what is. */
+export const elseAnswered = (asked: Asked | undefined, world: World): Streaming.Frame | undefined => {
+  if (asked === undefined) return Streaming.control({ error: "Malformed request", success: false, ...times(world) })
+  const { id, method } = asked
+  if (method === "ping") return Streaming.control({ method: "pong", ...times(world), req_id: id })
+  return method === "subscribe" || method === "unsubscribe"
+    ? undefined
+    : answering(asked, world)({ error: "Unsupported method", success: false })
+}
+
+/** @internal What is said first. */
+export const greeting: Streaming.Frame = Streaming.control({
+  channel: "status",
+  type: "update",
+  data: [{ system: "online", api_version: "v2", connection_id: 12345678901234567890n, version: "2.0.9" }]
+})
+
+/** @internal */
+export const heartbeat: Streaming.Frame = Streaming.control({ channel: "heartbeat" })
