@@ -14,6 +14,7 @@ import { Simulator } from "@effect-exchange/simulator"
 import { HttpClient } from "@effect/platform"
 import { describe, expect, it } from "@effect/vitest"
 import { BigDecimal, Context, Effect, Exit, Fiber, Layer, Option, Redacted, Ref, Stream, TestClock } from "effect"
+import { meddled } from "./sockets.js"
 
 /** What the suite is told of an exchange: its Layer, and an order that it takes. */
 export interface Subject {
@@ -96,18 +97,23 @@ const deafening = Layer.effectContext(Effect.gen(function*() {
   ))
 }))
 
+/** Adds what it knows to every sentence. */
+const talkative = (secrets: ReadonlyArray<string>) => (text: string): string =>
+  text.replace(/"[^"]* [^"]*"/g, (sentence) => JSON.stringify([JSON.parse(sentence), ...secrets].join(" ")))
+
 const environmentOf = (
   { id, layer }: Subject,
-  credentials: Credentials.Credentials = Simulator.credentials(id, "trade")
+  credentials: Credentials.Credentials = Simulator.credentials(id, "trade"),
+  hear: (text: string) => string = (text) => text
 ) =>
   Layer.provideMerge(
     Layer.provide(layer({ environment: Simulator.environment(id), credentials }), OrderJournal.layerMemory),
-    Layer.provideMerge(deafening, Simulator.layer(id))
+    Layer.provideMerge(deafening, meddled({ hear })(Simulator.layer(id)))
   )
 
 /** Runs a case on a simulator of its own. */
 const running =
-  (subject: Subject, credentials?: Credentials.Credentials) =>
+  (subject: Subject, credentials?: Credentials.Credentials, hear?: (text: string) => string) =>
   <A, E>(body: (scene: Scene) => Effect.Effect<A, E>) =>
   () =>
     Effect.gen(function*() {
@@ -134,7 +140,7 @@ const running =
         simulator: yield* get(subject.id)
       })
     }).pipe(
-      Effect.provide(environmentOf(subject, credentials)),
+      Effect.provide(environmentOf(subject, credentials, hear)),
       (self) => Effect.zipRight(TestClock.setTime(Date.UTC(2026, 10, 2)), self)
     )
 
@@ -327,14 +333,20 @@ export const register = (subject: Subject): void => {
     )
 
     const { key, ...rest } = Simulator.credentials(id, "trade")
+    const wrong = `${Redacted.value(key).slice(0, -2)}00`
     it.effect(
-      "fail when the key is refused, without a word of it",
-      running(subject, { ...rest, key: Redacted.make(`${Redacted.value(key).slice(0, -2)}00`) })(({ account }) =>
+      "fail when the key is refused, without a word of it, whatever the exchange says",
+      running(
+        subject,
+        { ...rest, key: Redacted.make(wrong) },
+        talkative([wrong, Redacted.value(rest.secret)])
+      )(({ account }) =>
         Effect.gen(function*() {
           const orders = yield* heard(account.streamOrders())
           yield* Effect.fork(pass(120))
           const text = String(yield* orders.exit)
           expect(text).toMatch(/AuthenticationFailed|PermissionDenied/)
+          expect(text).not.toContain(wrong)
           expect(text).not.toContain(Redacted.value(rest.secret))
         })
       )
