@@ -3,12 +3,11 @@ import { Simulator } from "@effect-exchange/simulator"
 import { HttpClient, Socket } from "@effect/platform"
 import { expect, it } from "@effect/vitest"
 import { Context, Effect, Fiber, Layer, Option, Stream, TestClock } from "effect"
-import { register, registerPatient } from "../../exchanges/test/support/feeds.js"
+import { register } from "../../exchanges/test/support/feeds.js"
 import { Kraken } from "../src/index.js"
 import { subject } from "./feeds.js"
 
 register(subject)
-registerPatient(subject)
 
 it.effect("a feed uses the sockets that its Layer was given, whatever stands in the context of who listens", () =>
   Effect.gen(function*() {

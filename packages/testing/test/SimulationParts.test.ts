@@ -21,7 +21,7 @@ describe("Program", () => {
 
   it("draws every kind of step, and none of orders where none can be placed", () => {
     const tags = (trades: boolean) => new Set(Program.draw(1, 2000, { ...choices, trades }).map(({ _tag }) => _tag))
-    assert.strictEqual(tags(true).size, 9)
+    assert.strictEqual(tags(true).size, 11)
     assert.deepStrictEqual([...tags(false)].toSorted(), ["Ask", "Calm", "Fault", "Leave", "Subscribe", "Wait"])
   })
 

@@ -6,7 +6,7 @@ import type { Run } from "../support/sampling.js"
 import { replay, world } from "./world.js"
 
 /** Runs the programs of so many seeds in a row on the simulated exchange, some at once. */
-export const register = (id: Exchanges.ExchangeId, { sample: count = 400, seed }: Run): void => {
+export const register = (id: Exchanges.ExchangeId, { sample: count = 400, seed }: Run, steps = 20): void => {
   const first = 1000 * (Number.parseInt(seed, 10) || 0)
   describe(`simulation of ${id}`, () => {
     it.effect(
@@ -15,7 +15,8 @@ export const register = (id: Exchanges.ExchangeId, { sample: count = 400, seed }
         Effect.forEach(
           Array.from({ length: count }, (_, index) => first + index),
           (seed) =>
-            Effect.mapError(Simulation.run(world(id), seed), (failed) => `${failed.message}\nagain: ${replay(failed)}`),
+            Effect.mapError(Simulation.run(world(id), seed, { steps }), (failed) =>
+              `${failed.message}\nagain: ${replay(failed)}`),
           { concurrency: 20, discard: true }
         ),
       600_000

@@ -47,7 +47,7 @@ const valuesOf = <A>(
 ): Effect.Effect<ReadonlyArray<A>, Failure> => {
   const heard: Heard<A> = { values: [], statuses: [] }
   return hearing(stream, heard, () => heard.values.length >= (atLeast === 0 ? several : atLeast)).pipe(
-    Effect.timeoutOption(atLeast === 0 ? "10 seconds" : patience),
+    Effect.timeoutOption(atLeast === 0 ? "5 seconds" : patience),
     Effect.zipRight(
       Effect.suspend(() =>
         ensure(heard.statuses[0] === "Connected", () => `${what} began with ${heard.statuses[0] ?? "a value"}`)
@@ -227,7 +227,7 @@ const until = (
   isSo: () => boolean,
   otherwise: string
 ): Effect.Effect<void, Broken> =>
-  Effect.sleep("200 millis").pipe(
+  Effect.sleep("1 second").pipe(
     Effect.repeat({ until: () => isSo() || listening.unsafePoll() !== null }),
     Effect.timeoutFail({ duration: patience, onTimeout: () => new Broken({ detail: otherwise }) })
   )
