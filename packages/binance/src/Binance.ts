@@ -4,8 +4,10 @@
  * @since 0.1.0
  */
 import { ExchangeError, type Market } from "@effect-exchange/core"
-import { Exchange, Listing, Question } from "@effect-exchange/core/adapter"
+import { Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
 import type { Adapter, Declaration, Endpoint, Row, Wire } from "@effect-exchange/core/adapter"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Endpoints from "./Endpoints.js"
 import { feeds } from "./Feeds.js"
@@ -56,23 +58,53 @@ const keyPermissions: Declaration.Account["keyPermissions"] = (client) =>
 
 /**
  * The latest rows of a history. Without times the answer is the latest; with a beginning it would be the oldest from there,
- * of one day. Ids are of the whole market and not of the account, so there is no way back to the page before.
+ * of one day. Ids are of the whole market and not of the account, so there is no way back to the page before: more than a page
+ * is read forward, from when they are asked for.
  */
-const latest = <A>(
-  endpoint: Endpoint.Endpoint<"account", Endpoints.Part, A>
-): Question.Question<"account", [Market.Market, Declaration.History], A> =>
-(client) =>
-({ id }, { limit }) =>
-  limit <= Endpoints.pageSize
-    ? client.request(endpoint, { symbol: id, limit })
-    : new ExchangeError.Unsupported({
+const latest = <Row extends { readonly id: string }>(
+  endpoint: Endpoint.Endpoint<"account", Endpoints.Part, Listing.Listing<Row>>,
+  timeOf: (row: Row) => number | undefined
+): Question.Question<"account", [Market.Market, Declaration.History], Listing.Listing<Row>> =>
+(client) => {
+  const forward = sinceThen(endpoint, timeOf)(client)
+  return (market, { limit, since }) => {
+    if (limit <= Endpoints.pageSize) return client.request(endpoint, { symbol: market.id, limit })
+    return since !== undefined ? forward(market, since) : new ExchangeError.Unsupported({
       exchange: client.exchange,
       operation: endpoint.name,
       detail: `Binance shows the latest ${Endpoints.pageSize} at once`,
-      alternative:
-        `ask for ${Endpoints.pageSize}, and for older ones day by day: by \`request\`, with \`startTime\` and ` +
-        "`endTime`"
+      alternative: `ask for ${Endpoints.pageSize}, or for those \`since\` an instant`
     })
+  }
+}
+
+const day = 86_400_000
+
+/** All rows since an instant, the oldest first: a day at a time, and a page at a time where a day has more. */
+const sinceThen = <Row extends { readonly id: string }>(
+  endpoint: Endpoint.Endpoint<"account", Endpoints.Part, Listing.Listing<Row>>,
+  timeOf: (row: Row) => number | undefined
+): Question.Question<"account", [Market.Market, number], Listing.Listing<Row>> =>
+(client) =>
+(market, since) =>
+  // The last day ends a minute from now, in case our clock is behind.
+  Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    Page.all({
+      endpoint,
+      input: (from: number = Math.floor(since)) => ({
+        symbol: market.id,
+        startTime: from,
+        endTime: from + day - 1,
+        limit: Endpoints.pageSize
+      }),
+      rows: (rows: Listing.Listing<Row>) => rows,
+      next: ({ answer: { rows }, count, place = Math.floor(since) }): number | typeof Page.stuck | undefined => {
+        if (count < Endpoints.pageSize) return place + day > now + 60_000 ? undefined : place + day
+        const last = rows.at(-1)
+        const at = last === undefined ? undefined : timeOf(last)
+        return at === undefined || at <= place ? Page.stuck : at
+      }
+    })(client)())
 
 const named = (reference: Adapter.Reference): Endpoints.Named => ({
   symbol: reference.market.id,
@@ -141,8 +173,8 @@ const exchange = Exchange.define({
       ask(Endpoints.order, ({ clientOrderId, market }) => named({ market, clientOrderId }), (row) => [row])
     ],
     forgets: { after: "90 days", detail: "Binance archives an order that was not filled after 90 days" },
-    ended: { order: "oldest first", withOpen: true, read: latest(Endpoints.allOrders) },
-    fills: { order: "oldest first", read: latest(Endpoints.myTrades) }
+    ended: { order: "oldest first", withOpen: true, read: latest(Endpoints.allOrders, ({ createdAt }) => createdAt) },
+    fills: { order: "oldest first", read: latest(Endpoints.myTrades, ({ at }) => at) }
   },
   trading: {
     // What all versions of the documents allow: the newer ones allow `.`, `:` and `/` as well.

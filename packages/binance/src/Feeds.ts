@@ -1,15 +1,18 @@
 /**
- * Binance's market streams, all of them on combined connections, where every event says of which stream it is.
+ * Binance's market streams, all of them on combined connections, where every event says of which stream it is; and the stream of
+ * an account, on the socket that takes requests as well.
  *
- * Source: binance-spot-api-docs, `web-socket-streams.md`.
+ * Source: binance-spot-api-docs, `web-socket-streams.md`, `web-socket-api.md` and `user-data-stream.md`.
  *
  * @since 0.1.0
  */
 import type { Market } from "@effect-exchange/core"
-import { Feeds, Row, Wire } from "@effect-exchange/core/adapter"
+import { Feeds, type Listing, Row, Wire } from "@effect-exchange/core/adapter"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Endpoints from "./Endpoints.js"
+import { signSubscription } from "./Protocol.js"
+import * as Rows from "./Rows.js"
 
 const { get, text, whole } = Feeds
 const { at, decimal, positive, words } = Wire
@@ -21,31 +24,58 @@ const topic = ({ id }: Market.Market, channel: string): Feeds.Topic => ({
   channel
 })
 
+const userData = "userData"
+
+/** Orders, fills and balances come together. */
+const ofAccount = (): Feeds.Topic => ({ socket: "account", key: userData, channel: userData })
+
 const asked =
   (method: "SUBSCRIBE" | "UNSUBSCRIBE") =>
-  (topics: ReadonlyArray<Feeds.Topic>, { request }: Feeds.Asking): ReadonlyArray<unknown> => [
-    { method, params: topics.map(({ key }) => key), id: request }
-  ]
+  (topics: ReadonlyArray<Feeds.Topic>, { request, token }: Feeds.Asking): ReadonlyArray<unknown> => {
+    if (token === undefined) return [{ method, params: topics.map(({ key }) => key), id: request }]
+    // Without a number it ends all there are, which is this one.
+    if (method === "UNSUBSCRIBE") return [{ id: request, method: "userDataStream.unsubscribe" }]
+    const { timestamp, ...params } = Object.fromEntries(
+      token.split("&").map((part) => part.split("=").map(decodeURIComponent))
+    )
+    return [{
+      id: request,
+      method: "userDataStream.subscribe.signature",
+      params: { ...params, timestamp: Number(timestamp) }
+    }]
+  }
+
+/** The key or what it signed; the first of them may be of a key that was rotated. */
+const loginCodes = new Set([-1002, -1022, -2014, -2015])
+const tooEarlyOrLate = -1021
 
 /** A market that does not exist is acknowledged like any other, and says nothing. */
 const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
-  const data = get(frame, "data")
-  if (get(data ?? frame, "e") === "serverShutdown") return [{ _tag: "Leaving" }]
+  const [data, event] = [get(frame, "data"), get(frame, "event")]
+  if (get(data ?? event ?? frame, "e") === "serverShutdown") return [{ _tag: "Leaving" }]
+  if (get(event, "e") === "eventStreamTerminated") {
+    return [{ _tag: "Ended", keys: [userData], because: "the exchange has ended the stream of the account" }]
+  }
+  if (text(get(event, "e")) !== undefined) return [{ _tag: "Data", key: userData, frame: event }]
   const stream = text(get(frame, "stream"))
   if (stream !== undefined) return [{ _tag: "Data", key: stream, frame: data }]
+  return answered(frame)
+}
+
+const answered = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
   const request = whole(get(frame, "id"))
   const result = get(frame, "result")
-  if (result === null) return [{ _tag: "Acknowledged", request }]
-  if (Array.isArray(result)) return [{ _tag: "Pong" }]
+  if (result === null || get(result, "subscriptionId") !== undefined) return [{ _tag: "Acknowledged", request }]
+  if (typeof result === "object") return [{ _tag: "Pong" }]
   const error = get(frame, "error") ?? frame
   const code = whole(get(error, "code"))
-  return code === undefined
-    ? undefined
-    : [{
-      _tag: "Refused",
-      request,
-      said: { code: String(code), text: text(get(error, "msg")) ?? "no reason is given" }
-    }]
+  if (code === undefined) return undefined
+  const said = { code: String(code), text: text(get(error, "msg")) ?? "no reason is given" }
+  if (loginCodes.has(code)) return [{ _tag: "LoginRefused", said }]
+  const status = whole(get(frame, "status")) ?? 400
+  return status >= 500 || status === 418 || status === 429 || code === tooEarlyOrLate
+    ? [{ _tag: "Ended", because: `the exchange refused for now: ${said.text}` }]
+    : [{ _tag: "Refused", request, said }]
 }
 
 const instant = Schema.NonNegativeInt
@@ -100,6 +130,14 @@ const snapshot: NonNullable<Feeds.Book["snapshot"]> = (client) => ({ id }) =>
     (book): Feeds.BookUpdate => ({ kind: "snapshot", ...book })
   )
 
+/** Reads events of one kind; the others that come with them say nothing here. */
+const eventsOf = <A>(kind: string, read: (event: unknown) => Listing.Rows<A> | undefined) => () => (event: unknown) =>
+  get(event, "e") === kind ? read(event) : []
+
+const reports = Feeds.readingOne(Wire.one(Rows.Report))
+const fills = Feeds.readingOne(Wire.one(Rows.ReportedFill))
+const balances = Feeds.reading(Wire.within("B", Wire.list(Rows.ChangedBalance)))
+
 /**
  * Binance's feeds. Its pings are frames of WebSocket, which the socket answers by itself and nobody sees: where nothing trades,
  * the subscriptions are asked for, so that something is heard.
@@ -121,6 +159,16 @@ export const feeds: Feeds.Feeds = {
           demo: "wss://demo-stream.binance.com/stream"
         },
         path: "/stream"
+      },
+      account: {
+        at: {
+          live: "wss://ws-api.binance.com:443/ws-api/v3",
+          testnet: "wss://ws-api.testnet.binance.vision/ws-api/v3",
+          demo: "wss://demo-ws-api.binance.com/ws-api/v3"
+        },
+        path: "/ws-api/v3",
+        token: { made: signSubscription },
+        ping: (request) => ({ id: request, method: "ping" })
       }
     },
     most: 1024,
@@ -157,5 +205,9 @@ export const feeds: Feeds.Feeds = {
     reader: () => bookUpdates,
     rules: () => ({ follows, asksForSnapshot: true }),
     snapshot
-  }
+  },
+  orders: { topic: ofAccount, reader: eventsOf("executionReport", reports) },
+  fills: { topic: ofAccount, reader: eventsOf("executionReport", fills) },
+  // Of a deposit or a transfer `balanceUpdate` says how much it was, and this as well what there is then.
+  balances: { topic: ofAccount, reader: eventsOf("outboundAccountPosition", balances) }
 }

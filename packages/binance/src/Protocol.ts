@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type { Credentials } from "@effect-exchange/core"
 import { Protocol, Signature } from "@effect-exchange/core/adapter"
 import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
@@ -33,6 +34,24 @@ export const sign: Protocol.Sign = (request, { key, secret }, { now }) => {
     headers: { ...request.headers, "x-mbx-apikey": Redacted.value(key) },
     signature
   }))
+}
+
+/**
+ * What signs a subscription to the account: its parameters in the order of their names, as the socket takes them, and their
+ * signature behind them (web-socket-api.md, "SIGNED request security").
+ *
+ * @since 0.1.0
+ * @category signing
+ */
+export const signSubscription = (
+  { key, secret }: Credentials.Credentials,
+  { now }: Pick<Protocol.Moment, "now">
+): Either.Either<string, string> => {
+  const payload = `apiKey=${Redacted.value(key)}&timestamp=${now}`
+  return Either.map(
+    signatureOf(secret, payload),
+    (signature) => `${payload}&signature=${encodeURIComponent(signature)}`
+  )
 }
 
 const signatureOf = (secret: Redacted.Redacted<string>, payload: string): Either.Either<string, string> => {

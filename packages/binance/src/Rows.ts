@@ -167,35 +167,52 @@ export const Restrictions = Wire.answer({
   expiresAt: at("tradingAuthorityExpirationTime", Schema.UndefinedOr(instant))
 })
 
-const type = at("type", wordsOr({ LIMIT: "limit", LIMIT_MAKER: "limit", MARKET: "market" }, "other"))
+const types = wordsOr({ LIMIT: "limit", LIMIT_MAKER: "limit", MARKET: "market" }, "other")
 
-const order = {
-  id: at("orderId", text),
-  market: at("symbol", text),
-  side: at("side", words({ BUY: "buy", SELL: "sell" })),
-  type,
-  status: at(
-    "status",
-    meaning({
-      pending: "PENDING_NEW",
-      open: "NEW PARTIALLY_FILLED PENDING_CANCEL",
-      filled: "FILLED",
-      canceled: "CANCELED",
-      rejected: "REJECTED",
-      expired: "EXPIRED EXPIRED_IN_MATCH"
-    })
-  ),
-  price: price("price"),
+const statuses = meaning({
+  pending: "PENDING_NEW",
+  open: "NEW PARTIALLY_FILLED PENDING_CANCEL",
+  filled: "FILLED",
+  canceled: "CANCELED",
+  rejected: "REJECTED",
+  expired: "EXPIRED EXPIRED_IN_MATCH"
+})
+
+/** What is said of an order under these names. */
+const orderBy = (
+  names: {
+    readonly [
+      N in
+        | "id"
+        | "market"
+        | "side"
+        | "type"
+        | "status"
+        | "price"
+        | "size"
+        | "inQuote"
+        | "filled"
+        | "paid"
+        | "timeInForce"
+    ]: string
+  }
+) => ({
+  id: at(names.id, text),
+  market: at(names.market, text),
+  side: at(names.side, words({ BUY: "buy", SELL: "sell" })),
+  type: at(names.type, types),
+  status: at(names.status, statuses),
+  price: price(names.price),
   // Where it was given in the quote currency, the amount is only what came of it.
   amount: all(
-    { inQuote: at("origQuoteOrderQty", positive(decimal)), size: price("origQty") },
+    { inQuote: at(names.inQuote, positive(decimal)), size: price(names.size) },
     ({ inQuote, size }) => inQuote === undefined ? size : undefined
   ),
-  filled: at("executedQty", decimal),
-  // What was paid is misspelt by the exchange, and below zero where it is not known, in some old orders. A quotient may have
-  // no end: it has eight more places than any of Binance's prices.
+  filled: at(names.filled, decimal),
+  // What was paid is below zero where it is not known, in some old orders. A quotient may have no end: it has eight more places
+  // than any of Binance's prices.
   averagePrice: all(
-    { filled: at("executedQty", decimal), paid: at("cummulativeQuoteQty", decimal) },
+    { filled: at(names.filled, decimal), paid: at(names.paid, decimal) },
     ({ filled, paid }) =>
       BigDecimal.isPositive(filled) && !BigDecimal.isNegative(paid)
         ? BigDecimal.normalize(
@@ -205,12 +222,27 @@ const order = {
   ),
   // A market order is said to be good until canceled, which it is not.
   timeInForce: all(
-    { type, said: at("timeInForce", words({ GTC: "GTC", IOC: "IOC", FOK: "FOK" })) },
+    { type: at(names.type, types), said: at(names.timeInForce, words({ GTC: "GTC", IOC: "IOC", FOK: "FOK" })) },
     ({ said, type }) => type === "market" ? undefined : said
   ),
-  postOnly: at("type", wordsOr({ LIMIT_MAKER: true }, false)),
+  postOnly: at(names.type, wordsOr({ LIMIT_MAKER: true }, false)),
   reduceOnly: none
-}
+})
+
+const order = orderBy({
+  id: "orderId",
+  market: "symbol",
+  side: "side",
+  type: "type",
+  status: "status",
+  price: "price",
+  size: "origQty",
+  inQuote: "origQuoteOrderQty",
+  filled: "executedQty",
+  // Misspelt by the exchange.
+  paid: "cummulativeQuoteQty",
+  timeInForce: "timeInForce"
+})
 
 const clientOrderId = at("clientOrderId", blank(text))
 
@@ -282,4 +314,67 @@ export const Fill = Row.fill({
   feeAsset: at("commissionAsset", text),
   liquidity: at("isMaker", words({ true: "maker", false: "taker" })),
   at: at("time", instant)
+})
+
+const reportedName = Wire.orElse(at("C", blank(text)), at("c", blank(text)))
+
+/**
+ * An `executionReport`: an order after something happened to it. `c` is its name, or that of what canceled it, and then `C` is.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Report = Row.order({
+  ...orderBy({
+    id: "i",
+    market: "s",
+    side: "S",
+    type: "o",
+    status: "X",
+    price: "p",
+    size: "q",
+    inQuote: "Q",
+    filled: "z",
+    paid: "Z",
+    timeInForce: "f"
+  }),
+  clientOrderId: reportedName,
+  createdAt: at("O", instant),
+  updatedAt: at("T", instant)
+})
+
+/**
+ * The fill that an `executionReport` tells of, if it does.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const ReportedFill = Row.entry(
+  at("t", text),
+  Row.fill({
+    id: at("t", text),
+    orderId: at("i", text),
+    market: at("s", text),
+    clientOrderId: reportedName,
+    side: at("S", words({ BUY: "buy", SELL: "sell" })),
+    price: at("L", decimal),
+    amount: at("l", decimal),
+    fee: at("n", decimal),
+    feeAsset: at("N", blank(text)),
+    liquidity: at("m", words({ true: "maker", false: "taker" })),
+    at: at("T", instant)
+  }),
+  map(at("x", text), (what) => what === "TRADE")
+)
+
+/**
+ * A balance in an `outboundAccountPosition`.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const ChangedBalance = Row.balance({
+  asset: at("a", text),
+  free: at("f", decimal),
+  total: all({ free: at("f", decimal), locked: at("l", decimal) }, ({ free, locked }) => BigDecimal.sum(free, locked))
 })

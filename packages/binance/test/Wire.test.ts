@@ -5,7 +5,7 @@ import { Effect, Either, Metric, Redacted } from "effect"
 import { createHmac } from "node:crypto"
 import { Binance } from "../src/index.js"
 import { scripted, sent } from "./support.js"
-import { documented, fixture, record } from "./utils.js"
+import { documented, fixture, now, record } from "./utils.js"
 
 const symbol = "BTC/USDT"
 
@@ -75,6 +75,37 @@ describe("over the wire", () => {
         assert.strictEqual((yield* sent).length, 2)
       })
     ))
+
+  it.effect("more than a page since an instant is read forward: page by page, and day by day", () => {
+    const hour = 3_600_000
+    const fill = (id: number, time: number) => ({
+      symbol: "BTCUSDT",
+      id,
+      orderId: 1,
+      price: "60000.00000000",
+      qty: "0.01000000",
+      commission: "0.00000000",
+      commissionAsset: "BTC",
+      time,
+      isBuyer: true,
+      isMaker: true
+    })
+    const since = now - 30 * hour
+    // So many that a page is full, and some after the first day.
+    const all = [
+      ...Array.from({ length: 1200 }, (_, index) => fill(index, since + index)),
+      fill(1200, now - hour)
+    ]
+    return scripted(({ query }) => {
+      const [from, to] = [Number(query.get("startTime")), Number(query.get("endTime"))]
+      return ScriptedHttp.json(all.filter(({ time }) => from <= time && time <= to).slice(0, 1000))
+    })(Effect.gen(function*() {
+      const account = yield* Account.Account
+      const fills = yield* account.fills(symbol, { since, limit: 5000 })
+      assert.deepStrictEqual(fills.map(({ id }) => Number(id)), Array.from({ length: 1201 }, (_, index) => index))
+      assert.strictEqual((yield* sent).length, 3)
+    }))
+  })
 
   it.effect("open orders of all markets name theirs, and one of no listed market hides none, and is counted", () =>
     scripted(() => ScriptedHttp.text(fixture("openOrders").replace("ETHUSDT", "币安人生XUSDT")))(

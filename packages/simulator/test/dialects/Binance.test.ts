@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, Effect, Redacted, TestClock } from "effect"
-import { signedPayload, verifySignature } from "../../src/exchanges/binance/dialect.js"
+import { signedPayload, verifySignature } from "../../src/exchanges/binance/authentication.js"
 import { Account, Simulator } from "../../src/index.js"
 import { ask, binance, field, isRecord, noon, rows } from "../utils.js"
 

@@ -36,7 +36,7 @@ describe("streams of the simulated Binance", () => {
       assert.deepStrictEqual(field(wrapped, "stream"), "btcusdt@ticker")
       assert.deepStrictEqual(field(wrapped, "data"), bare)
       assert.strictEqual(field(bare, "e"), "24hrTicker")
-      assert.isUndefined(yield* simulator.connect("/ws-api/v3", { send: () => undefined, close: () => undefined }))
+      assert.isUndefined(yield* simulator.connect("/ws-api/v2", { send: () => undefined, close: () => undefined }))
     }))
 
   it.scoped("end with an unsubscription", () =>

@@ -11,93 +11,20 @@
  * @since 0.1.0
  */
 import * as Either from "effect/Either"
-import { createPublicKey, verify } from "node:crypto"
 import * as Dialect from "../../Dialect.js"
 import * as Account from "../../engine/Account.js"
 import type { Engine } from "../../engine/Engine.js"
-import { textOf } from "../../internal/inputs.js"
 import * as Keys from "../../internal/keys.js"
 import * as Meters from "../../internal/meters.js"
 import * as Table from "../../internal/table.js"
 import * as Holdings from "./account.js"
+import { authenticate, signedPayload } from "./authentication.js"
 import * as Limits from "./limits.js"
 import * as MarketData from "./marketData.js"
 import { listings } from "./markets.js"
-import {
-  type Answering,
-  illegal,
-  missing,
-  type Params,
-  parseParams,
-  type Read,
-  type Refusal,
-  refuse
-} from "./params.js"
+import { type Answering, type Params, parseParams, type Read, type Refusal } from "./params.js"
 import { streaming } from "./stream.js"
 import * as Trading from "./trading.js"
-
-const authenticate = (
-  request: Dialect.SimulatedRequest,
-  params: Params,
-  world: Dialect.World
-): Read<Account.ApiKey> => {
-  const id = request.headers["x-mbx-apikey"]
-  if (id === undefined || !/^[A-Za-z0-9]{64}$/.test(id)) return refuse(-2014, "API-key format invalid.", 401)
-  const timestamp = params.get("timestamp") ?? ""
-  if (timestamp === "") return missing("timestamp")
-  if (!/^\d{1,20}$/.test(timestamp)) return illegal("timestamp", "^[0-9]{1,20}$")
-  const signature = params.get("signature") ?? ""
-  if (signature === "") return missing("signature")
-  const recvWindow = params.get("recvWindow") ?? "5000"
-  if (!/^\d{1,5}(\.\d{1,3})?$/.test(recvWindow)) return illegal("recvWindow", "^\\d{1,5}(\\.\\d{1,3})?$")
-  if (Number(recvWindow) > 60_000) return refuse(-1131, "'recvWindow' must be less than 60000.")
-  // Sixteen digits or more are microseconds.
-  const sent = timestamp.length > 15 ? Number(timestamp) / 1000 : Number(timestamp)
-  if (sent >= world.now + 1000) {
-    return refuse(-1021, "Timestamp for this request was 1000ms ahead of the server's time.")
-  }
-  if (world.now - sent > Number(recvWindow)) {
-    return refuse(-1021, "Timestamp for this request is outside of the recvWindow.")
-  }
-  const key = Keys.named(world, id)
-  if (key === undefined || key.enabled === false) {
-    return refuse(-2015, "Invalid API-key, IP, or permissions for action.", 401)
-  }
-  if (key.verifier._tag === "Hmac" && !/^[A-Fa-f0-9]{64}$/.test(signature)) {
-    return illegal("signature", "^[A-Fa-f0-9]{64}$")
-  }
-  return verifySignature(key, signedPayload(request), signature)
-    ? Either.right(key)
-    : refuse(-1022, "Signature for this request is not valid.")
-}
-
-/**
- * What a request's signature covers: the raw query and body, joined without a separator, without the `signature`
- * parameter that must come last.
- *
- * @since 0.1.0
- * @category signatures
- */
-export const signedPayload = (request: Pick<Dialect.SimulatedRequest, "target" | "body">): string =>
-  unsigned(Dialect.queryOf(request.target)) + unsigned(textOf(request.body))
-
-const unsigned = (part: string): string => part.replace(/(^|&)signature=[^&]*$/, "")
-
-/**
- * Whether a signature over a payload is the key's: hex for HMAC-SHA256, base64 for Ed25519.
- *
- * @since 0.1.0
- * @category signatures
- */
-export const verifySignature = (key: Account.ApiKey, payload: string, signature: string): boolean => {
-  if (key.verifier._tag === "Hmac") return Keys.hmac(key.verifier.secret, payload) === signature.toLowerCase()
-  const publicKey = createPublicKey({
-    key: Buffer.from(key.verifier.publicKey, "base64"),
-    format: "der",
-    type: "spki"
-  })
-  return verify(null, Buffer.from(payload), publicKey, Buffer.from(signature, "base64"))
-}
 
 interface Route {
   /** What a key has to be allowed; nothing is signed without. */
@@ -273,7 +200,10 @@ const respond = Table.respond<Route, Call, Account.ApiKey | undefined, Refusal>(
     if (route === undefined) return Either.right(undefined)
     return Either.flatMap(
       call.params,
-      (params) => route.needs === undefined ? Either.right(undefined) : authenticate(request, params, world)
+      (params) =>
+        route.needs === undefined
+          ? Either.right(undefined)
+          : authenticate(request.headers["x-mbx-apikey"], params, signedPayload(request), world)
     )
   },
   charge,

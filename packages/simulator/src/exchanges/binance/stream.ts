@@ -19,6 +19,7 @@ import type { World } from "../../World.js"
 import * as Candles from "./candles.js"
 import { coin, listings } from "./markets.js"
 import { statistics } from "./tickers.js"
+import * as UserStream from "./userStream.js"
 
 interface State {
   /** All that was asked for, in order, also what does not exist. */
@@ -238,6 +239,7 @@ const conversation = (isCombined: boolean, names: ReadonlyArray<string>): Stream
 export const streaming: Streaming.Streaming = {
   open: (target) => {
     const path = pathOf(target)
+    if (path === "/ws-api/v3") return UserStream.conversation
     const named = (names: string) => names.split("/").filter((name) => name !== "")
     if (path === "/stream") return conversation(true, named(new URLSearchParams(queryOf(target)).get("streams") ?? ""))
     return path === "/ws" || path.startsWith("/ws/") ? conversation(false, named(path.slice(3))) : undefined

@@ -1,0 +1,203 @@
+/**
+ * The socket of Binance that takes requests, as its documentation of 2026-07 describes it: what subscribes to an account is
+ * signed, its events come as they happen, and nothing is said of what was before. There are `ping`, `time`,
+ * `session.subscriptions` and the subscriptions of accounts; nothing can be asked or traded here.
+ *
+ * @internal
+ */
+import * as BigDecimal from "effect/BigDecimal"
+import * as Either from "effect/Either"
+import * as Predicate from "effect/Predicate"
+import type { ApiKey } from "../../engine/Account.js"
+import type * as Engine from "../../engine/Engine.js"
+import * as Decimal from "../../engine/internal/decimal.js"
+import type * as Executions from "../../internal/executions.js"
+import { type Json, parse } from "../../internal/json.js"
+import * as Keys from "../../internal/keys.js"
+import * as Topics from "../../internal/topics.js"
+import * as Streaming from "../../Streaming.js"
+import type { World } from "../../World.js"
+import { authenticate } from "./authentication.js"
+import { coin } from "./markets.js"
+import { generatedId, statusOf, typeOf } from "./orders.js"
+import { type Params, type Read, type Refusal, refuse } from "./params.js"
+
+interface State {
+  /** Two for each subscription: orders and balances. */
+  readonly topics: Topics.Topics
+  readonly subscriptions: ReadonlyArray<number>
+  readonly next: number
+  /** What there was of each asset when it was last told. */
+  readonly held: ReadonlyMap<string, string>
+}
+
+const initial: State = { topics: Topics.none, subscriptions: [], next: 0, held: new Map() }
+
+type Row = { readonly [name: string]: Json | undefined }
+
+/** What an answer says, and what is remembered then. */
+type Answer = Read<readonly [Json, State]>
+
+const receive = (state: State, text: string, world: World): Streaming.Turn<State> => {
+  const request = parse(text)
+  const { id = null, method, params } = Predicate.isReadonlyRecord(request) ? request : {}
+  const answer: Answer = !Predicate.isReadonlyRecord(request)
+    ? refuse(-1135, "This request is not valid JSON.")
+    : methods[String(method)]?.(Predicate.isReadonlyRecord(params) ? params : {}, state, world) ??
+      refuse(-1101, `Unknown method: ${String(method)}`)
+  const name = typeof id === "string" || typeof id === "number" ? id : null
+  const rateLimits: Json = [
+    { rateLimitType: "REQUEST_WEIGHT", interval: "MINUTE", intervalNum: 1, limit: 6000, count: 2 }
+  ]
+  const [said, next] = Either.match(answer, {
+    onLeft: ({ code, msg, status }: Refusal): readonly [Row, State] => [{ status, error: { code, msg } }, state],
+    onRight: ([result, next]): readonly [Row, State] => [{ status: 200, result }, next]
+  })
+  const [data, passed] = passing(next, world)
+  return { frames: [Streaming.control({ id: name, ...said, rateLimits }), ...data], next: passed }
+}
+
+const methods: Readonly<
+  Record<string, (params: { readonly [name: string]: unknown }, state: State, world: World) => Answer>
+> = {
+  ping: (_, state) => Either.right([{}, state]),
+  time: (_, state, { now }) => Either.right([{ serverTime: now }, state]),
+  "session.subscriptions": (_, state) =>
+    Either.right([state.subscriptions.map((subscriptionId) => ({ subscriptionId })), state]),
+  "userDataStream.subscribe.signature": (params, state, world) =>
+    Either.map(signedBy(params, world), () => {
+      const { next, subscriptions } = state
+      const topics = Topics.add(
+        Topics.add(state.topics, `${next} orders`, { _tag: "Executions" }),
+        `${next} balances`,
+        { _tag: "Balances" }
+      )
+      return [
+        { subscriptionId: next },
+        { ...state, topics, subscriptions: [...subscriptions, next], next: next + 1 }
+      ] as const
+    }),
+  "userDataStream.unsubscribe": ({ subscriptionId }, state) => {
+    const left = state.subscriptions.filter((id) => subscriptionId !== undefined && id !== subscriptionId)
+    return subscriptionId !== undefined && left.length === state.subscriptions.length
+      ? refuse(-1130, "Data sent for parameter 'subscriptionId' is not valid.")
+      : Either.right([{}, without(state, left)])
+  }
+}
+
+const without = (state: State, left: ReadonlyArray<number>): State => ({
+  ...state,
+  subscriptions: left,
+  topics: Topics.remove(
+    state.topics,
+    state.subscriptions.filter((id) => !left.includes(id)).flatMap((id) => [`${id} orders`, `${id} balances`])
+  )
+})
+
+/** The parameters are signed in the order of their names, as they are. */
+const signedBy = (given: { readonly [name: string]: unknown }, world: World): Read<ApiKey> => {
+  const params: Params = new Map(Object.entries(given).map(([name, value]) => [name, String(value)]))
+  const signed = [...params].filter(([name]) => name !== "signature")
+    .toSorted(([one], [other]) => one < other ? -1 : 1)
+    .map(([name, value]) => `${name}=${value}`)
+    .join("&")
+  return Either.filterOrLeft(
+    authenticate(params.get("apiKey"), params, signed, world),
+    (key) => Keys.may(key, "read"),
+    (): Refusal => ({ status: 401, code: -2015, msg: "Invalid API-key, IP, or permissions for action." })
+  )
+}
+
+/** What there is to say of all subscriptions. */
+const passing = (state: State, world: World): readonly [ReadonlyArray<Streaming.Frame>, State] => {
+  let { held } = state
+  const [frames, topics] = Topics.pass(state.topics, world, ({ key }, change): ReadonlyArray<Streaming.Frame> => {
+    const subscriptionId = Number.parseInt(key, 10)
+    const event = (json: Json) => Streaming.data({ subscriptionId, event: json })
+    if (change._tag === "Executions") return change.events.map((each) => event(report(each, world)))
+    if (change._tag !== "Balances") return []
+    held = new Map(change.balances.map((balance) => [balance.asset, textOf(balance)]))
+    const changed = change.balances.filter((balance) => state.held.get(balance.asset) !== textOf(balance))
+    return change.isFirst || changed.length === 0 ? [] : [event(position(changed, world))]
+  })
+  return [frames, { ...state, topics, held }]
+}
+
+const textOf = ({ free, locked }: Engine.Balance): string => `${Decimal.plain(free)} ${Decimal.plain(locked)}`
+
+/** Of those assets that may have changed all there is. */
+const position = (changed: ReadonlyArray<Engine.Balance>, { now }: World): Json => ({
+  e: "outboundAccountPosition",
+  E: now,
+  u: now,
+  B: changed.map(({ asset, free, locked }) => ({ a: asset, f: coin(free), l: coin(locked) }))
+})
+
+const kinds = { placed: "NEW", filled: "TRADE", changed: "REPLACED", ended: "CANCELED" } as const
+
+const report = ({ fill, order, what }: Executions.Event, world: World): Json => {
+  const status = statusOf(order)
+  // A cancellation has a client id of its own.
+  const isCanceled = status === "CANCELED"
+  const at = what === "placed" ? order.createdAt : fill?.at ?? order.updatedAt
+  return {
+    e: "executionReport",
+    E: world.now,
+    s: order.instrument,
+    c: isCanceled ? generatedId(world, "cancel") : order.clientOrderId,
+    S: order.side.toUpperCase(),
+    o: typeOf(order),
+    f: typeOf(order) === "LIMIT" ? order.timeInForce : "GTC",
+    q: coin(order.amount),
+    p: coin(order.price ?? Decimal.zero),
+    P: coin(Decimal.zero),
+    F: coin(Decimal.zero),
+    g: -1,
+    C: isCanceled ? order.clientOrderId : "",
+    x: what === "ended" && !isCanceled ? "EXPIRED" : kinds[what],
+    X: status,
+    r: "NONE",
+    i: order.id,
+    l: coin(fill?.amount ?? Decimal.zero),
+    z: coin(order.filled),
+    L: coin(fill?.price ?? Decimal.zero),
+    n: fill === undefined ? "0" : coin(fill.fee),
+    N: fill === undefined ? null : fill.feeAsset,
+    T: at,
+    t: fill?.id ?? -1,
+    v: 0,
+    I: 0,
+    w: status === "NEW" || status === "PARTIALLY_FILLED",
+    m: fill?.liquidity === "maker",
+    M: false,
+    O: order.createdAt,
+    Z: coin(order.notional),
+    Y: coin(fill === undefined ? Decimal.zero : BigDecimal.multiply(fill.price, fill.amount)),
+    Q: coin(order.quoteAmount ?? Decimal.zero),
+    W: order.createdAt,
+    V: "NONE"
+  }
+}
+
+/** The stream of the account ends, and the connection stands: as when the key is no longer good. */
+const expire = (state: State, world: World): Streaming.Turn<State> => ({
+  frames: state.subscriptions.map((subscriptionId) =>
+    Streaming.control({ subscriptionId, event: { e: "eventStreamTerminated", E: world.now } })
+  ),
+  next: without(state, [])
+})
+
+/** @internal */
+export const conversation: Streaming.Conversation = Streaming.make<State>({
+  initial,
+  receive,
+  pass: (state, world) => {
+    const [frames, next] = passing(state, world)
+    return { frames, next }
+  },
+  notice: (state, world) => ({
+    frames: [Streaming.control({ event: { e: "serverShutdown", E: world.now } })],
+    next: state
+  }),
+  expire
+})
