@@ -4,11 +4,11 @@ import { Either, Redacted } from "effect"
 import { createPublicKey, verify } from "node:crypto"
 import { register } from "../../exchanges/test/support/accountFeeds.js"
 import { feeds } from "../src/Feeds.js"
-import { Binance } from "../src/index.js"
 import { signSubscription } from "../src/Protocol.js"
+import { account } from "./feeds.js"
 import { documented, shown } from "./utils.js"
 
-register({ id: "binance", layer: Binance.layer, symbol: "BTC/USDT", amount: "0.02", half: "0.01" })
+register(account)
 
 const { balances, fills, orders, protocol } = feeds
 

@@ -1,3 +1,4 @@
+import type { Subject as AccountSubject } from "../../exchanges/test/support/accountFeeds.js"
 import type { Subject } from "../../exchanges/test/support/feeds.js"
 import { Binance } from "../src/index.js"
 
@@ -9,4 +10,13 @@ export const subject: Subject = {
   gaps: "numbered",
   checksum: false,
   notice: true
+}
+
+/** What that of an account's feeds is told. */
+export const account: AccountSubject = {
+  id: "binance",
+  layer: Binance.layer,
+  symbol: "BTC/USDT",
+  amount: "0.02",
+  half: "0.01"
 }

@@ -4,12 +4,11 @@ import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, Either } from "effect"
 import { register } from "../../exchanges/test/support/accountFeeds.js"
 import { feeds } from "../src/Feeds.js"
-import { BitMex } from "../src/index.js"
 import { expiresAfter } from "../src/Protocol.js"
+import { account } from "./feeds.js"
 import { documented, fixture, json } from "./utils.js"
 
-register({ id: "bitmex", layer: BitMex.layer, symbol: "BTC/USDT", amount: "0.02", half: "0.01" })
-register({ id: "bitmex", layer: BitMex.layer, symbol: "BTC/USD:BTC", amount: "200", half: "100" })
+register(account)
 
 const { balances, fills, orders, protocol } = feeds
 assert(orders !== undefined && fills !== undefined && balances?.reader !== undefined)

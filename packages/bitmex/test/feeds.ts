@@ -1,3 +1,4 @@
+import type { Subject as AccountSubject } from "../../exchanges/test/support/accountFeeds.js"
 import type { Subject } from "../../exchanges/test/support/feeds.js"
 import { BitMex } from "../src/index.js"
 
@@ -10,4 +11,22 @@ export const subject: Subject = {
   checksum: false,
   notice: false,
   endedCandles: true
+}
+
+/** What that of an account's feeds is told. */
+export const account: AccountSubject = {
+  id: "bitmex",
+  layer: BitMex.layer,
+  symbol: "BTC/USDT",
+  amount: "0.02",
+  half: "0.01"
+}
+
+/** The same of contracts, which are counted otherwise. */
+export const inverseAccount: AccountSubject = {
+  id: "bitmex",
+  layer: BitMex.layer,
+  symbol: "BTC/USD:BTC",
+  amount: "200",
+  half: "100"
 }

@@ -6,10 +6,11 @@ import { BigDecimal, Effect, Either, Redacted, Stream, TestClock } from "effect"
 import { register } from "../../exchanges/test/support/accountFeeds.js"
 import { feeds } from "../src/Feeds.js"
 import { Bybit } from "../src/index.js"
+import { account as subject } from "./feeds.js"
 import { simulated } from "./support.js"
 import { documented } from "./utils.js"
 
-register({ id: "bybit", layer: Bybit.layer, symbol: "BTC/USDT:USDT", amount: "0.02", half: "0.01" })
+register(subject)
 
 const { balances, fills, orders, protocol } = feeds
 const account = protocol.sockets["private"]

@@ -6,9 +6,10 @@ import { BigDecimal, Effect, Either, Layer, Redacted, Stream, TestClock } from "
 import { register } from "../../exchanges/test/support/accountFeeds.js"
 import { feeds } from "../src/Feeds.js"
 import { Coinbase } from "../src/index.js"
+import { account as subject } from "./feeds.js"
 import { json } from "./utils.js"
 
-register({ id: "coinbase", layer: Coinbase.layer, symbol: "BTC/USD", amount: "0.02", half: "0.01" })
+register(subject)
 
 const { balances, fills, orders, protocol } = feeds
 assert(orders !== undefined && fills !== undefined && balances !== undefined)

@@ -1,3 +1,4 @@
+import type { Subject as AccountSubject } from "../../exchanges/test/support/accountFeeds.js"
 import type { Subject } from "../../exchanges/test/support/feeds.js"
 import { Coinbase } from "../src/index.js"
 
@@ -9,4 +10,13 @@ export const subject: Subject = {
   gaps: "numbered",
   checksum: false,
   notice: false
+}
+
+/** What that of an account's feeds is told. */
+export const account: AccountSubject = {
+  id: "coinbase",
+  layer: Coinbase.layer,
+  symbol: "BTC/USD",
+  amount: "0.02",
+  half: "0.01"
 }

@@ -5,10 +5,10 @@ import { BigDecimal, Either, Redacted } from "effect"
 import { createHmac } from "node:crypto"
 import { register } from "../../exchanges/test/support/accountFeeds.js"
 import { feeds } from "../src/Feeds.js"
-import { Deribit } from "../src/index.js"
+import { account } from "./feeds.js"
 import { documented, orderRow } from "./utils.js"
 
-register({ id: "deribit", layer: Deribit.layer, symbol: "BTC/USD:BTC", amount: "200", half: "100" })
+register(account)
 
 const { balances, fills, orders, protocol } = feeds
 assert(balances !== undefined && fills !== undefined && orders !== undefined)

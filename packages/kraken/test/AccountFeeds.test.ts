@@ -1,10 +1,10 @@
 import { expect, it } from "@effect/vitest"
 import { register } from "../../exchanges/test/support/accountFeeds.js"
 import { feeds } from "../src/Feeds.js"
-import { Kraken } from "../src/index.js"
+import { account } from "./feeds.js"
 import { shown } from "./utils.js"
 
-register({ id: "kraken", layer: Kraken.layer, symbol: "BTC/USD", amount: "0.02", half: "0.01" })
+register(account)
 
 const { balances, fills, orders, protocol } = feeds
 

@@ -3,7 +3,9 @@ import { NodeExchange } from "@effect-exchange/core/node"
 import { Simulator, SimulatorServer } from "@effect-exchange/simulator"
 import { expect, it } from "@effect/vitest"
 import { Chunk, Effect, Layer, Stream } from "effect"
+import { registerPatient } from "../../exchanges/test/support/feeds.js"
 import { Kraken } from "../src/index.js"
+import { subject } from "./feeds.js"
 
 const environment = Effect.flatMap(SimulatorServer.SimulatorServer, ({ environment }) => environment("kraken"))
 
@@ -28,3 +30,5 @@ it.live("a book is streamed over a real socket, and again after the line was cut
       Layer.provideMerge(SimulatorServer.layer("kraken"))
     )
   )))
+
+registerPatient(subject)

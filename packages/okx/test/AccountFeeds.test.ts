@@ -1,4 +1,4 @@
 import { register } from "../../exchanges/test/support/accountFeeds.js"
-import { Okx } from "../src/index.js"
+import { account } from "./feeds.js"
 
-register({ id: "okx", layer: Okx.layer, symbol: "BTC/USDT", amount: "0.02", half: "0.01" })
+register(account)

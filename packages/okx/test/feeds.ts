@@ -1,3 +1,4 @@
+import type { Subject as AccountSubject } from "../../exchanges/test/support/accountFeeds.js"
 import type { Subject } from "../../exchanges/test/support/feeds.js"
 import { Okx } from "../src/index.js"
 
@@ -10,3 +11,6 @@ export const subject: Subject = {
   checksum: true,
   notice: true
 }
+
+/** What that of an account's feeds is told. */
+export const account: AccountSubject = { id: "okx", layer: Okx.layer, symbol: "BTC/USDT", amount: "0.02", half: "0.01" }

@@ -144,6 +144,7 @@ const running =
       (self) => Effect.zipRight(TestClock.setTime(Date.UTC(2026, 10, 2)), self)
     )
 
+/** The cases that need little time. */
 export const register = (subject: Subject): void => {
   const { half, id, symbol } = subject
   const run = running(subject)
@@ -218,6 +219,73 @@ export const register = (subject: Subject): void => {
     )
 
     it.effect(
+      "settle an order whose answer is lost by what they say of it",
+      run(({ account, deafen, place, placing, trading }) =>
+        Effect.gen(function*() {
+          const first = yield* place
+          const orders = yield* heard(account.streamOrders())
+          yield* pass(3)
+          yield* deafen
+          const lost = yield* Effect.fork(placing)
+          yield* pass(3)
+          const [, second] = orders.values()
+          expect(yield* Fiber.poll(lost)).toEqual(Option.some(Exit.succeed(second)))
+          const canceling = yield* Effect.fork(trading.cancel(first))
+          yield* pass(3)
+          const third = orders.values().at(-1)
+          expect(third && [third.id, third.status]).toEqual([first.id, "canceled"])
+          expect(yield* Fiber.poll(canceling)).toEqual(Option.some(Exit.succeed(third)))
+        })
+      )
+    )
+
+    it.effect(
+      "leave nothing open when they are left",
+      run(({ account, simulator }) =>
+        Effect.gen(function*() {
+          const all = [
+            yield* heard(account.streamOrders()),
+            yield* heard(account.streamFills()),
+            yield* heard(account.streamBalances())
+          ]
+          yield* pass(3)
+          expect(yield* simulator.connections).toBeGreaterThan(0)
+          for (const each of all) yield* each.leave
+          yield* pass(30)
+          expect(yield* simulator.connections).toBe(0)
+        })
+      )
+    )
+
+    const { key, ...rest } = Simulator.credentials(id, "trade")
+    const wrong = `${Redacted.value(key).slice(0, -2)}00`
+    it.effect(
+      "fail when the key is refused, without a word of it, whatever the exchange says",
+      running(
+        subject,
+        { ...rest, key: Redacted.make(wrong) },
+        talkative([wrong, Redacted.value(rest.secret)])
+      )(({ account }) =>
+        Effect.gen(function*() {
+          const orders = yield* heard(account.streamOrders())
+          yield* Effect.fork(pass(120))
+          const text = String(yield* orders.exit)
+          expect(text).toMatch(/AuthenticationFailed|PermissionDenied/)
+          expect(text).not.toContain(wrong)
+          expect(text).not.toContain(Redacted.value(rest.secret))
+        })
+      )
+    )
+  })
+}
+
+/** The cases that need some. */
+export const registerPatient = (subject: Subject): void => {
+  const { half, id, symbol } = subject
+  const run = running(subject)
+
+  describe(`feeds of an account of ${id} on the simulator`, () => {
+    it.effect(
       "find what happened while the connection was lost: each order and each fill once, oldest first",
       run(({ account, place, simulator, trading }) =>
         Effect.gen(function*() {
@@ -289,65 +357,6 @@ export const register = (subject: Subject): void => {
           yield* pass(30)
           expect(fills.values().map(fillText)).toEqual((yield* account.fills(symbol)).map(fillText))
           expect(orders.values().map(({ status }) => status)).toEqual(["open", "open", "filled"])
-        })
-      )
-    )
-
-    it.effect(
-      "settle an order whose answer is lost by what they say of it",
-      run(({ account, deafen, place, placing, trading }) =>
-        Effect.gen(function*() {
-          const first = yield* place
-          const orders = yield* heard(account.streamOrders())
-          yield* pass(3)
-          yield* deafen
-          const lost = yield* Effect.fork(placing)
-          yield* pass(3)
-          const [, second] = orders.values()
-          expect(yield* Fiber.poll(lost)).toEqual(Option.some(Exit.succeed(second)))
-          const canceling = yield* Effect.fork(trading.cancel(first))
-          yield* pass(3)
-          const third = orders.values().at(-1)
-          expect(third && [third.id, third.status]).toEqual([first.id, "canceled"])
-          expect(yield* Fiber.poll(canceling)).toEqual(Option.some(Exit.succeed(third)))
-        })
-      )
-    )
-
-    it.effect(
-      "leave nothing open when they are left",
-      run(({ account, simulator }) =>
-        Effect.gen(function*() {
-          const all = [
-            yield* heard(account.streamOrders()),
-            yield* heard(account.streamFills()),
-            yield* heard(account.streamBalances())
-          ]
-          yield* pass(3)
-          expect(yield* simulator.connections).toBeGreaterThan(0)
-          for (const each of all) yield* each.leave
-          yield* pass(30)
-          expect(yield* simulator.connections).toBe(0)
-        })
-      )
-    )
-
-    const { key, ...rest } = Simulator.credentials(id, "trade")
-    const wrong = `${Redacted.value(key).slice(0, -2)}00`
-    it.effect(
-      "fail when the key is refused, without a word of it, whatever the exchange says",
-      running(
-        subject,
-        { ...rest, key: Redacted.make(wrong) },
-        talkative([wrong, Redacted.value(rest.secret)])
-      )(({ account }) =>
-        Effect.gen(function*() {
-          const orders = yield* heard(account.streamOrders())
-          yield* Effect.fork(pass(120))
-          const text = String(yield* orders.exit)
-          expect(text).toMatch(/AuthenticationFailed|PermissionDenied/)
-          expect(text).not.toContain(wrong)
-          expect(text).not.toContain(Redacted.value(rest.secret))
         })
       )
     )

@@ -1,0 +1,4 @@
+import { registerPatient } from "../../exchanges/test/support/accountFeeds.js"
+import { account } from "./feeds.js"
+
+registerPatient(account)

@@ -1,0 +1,105 @@
+import { type Account, type FeedItem, MarketData, Trading } from "@effect-exchange/core"
+import { Simulation, type SimulationWorld } from "@effect-exchange/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Effect, Layer, Option, Stream } from "effect"
+import { world } from "./simulation/world.js"
+
+type World = SimulationWorld.World<unknown>
+type Services = Context.Context<MarketData.MarketData | Account.Account | Trading.Trading>
+
+/** What says nothing is not waited for as long as it would be. */
+const kraken: World = { ...world("kraken"), patience: 20_000 }
+
+/** Kraken behind a client that does not keep what it promises. */
+const lying = (lie: (services: Services) => Services): World => ({ ...kraken, client: Layer.map(kraken.client, lie) })
+
+const market = (lie: (market: MarketData.MarketData.Service) => Partial<MarketData.MarketData.Service>): World =>
+  lying((services) => {
+    const honest = Context.get(services, MarketData.MarketData)
+    return Context.add(services, MarketData.MarketData, { ...honest, ...lie(honest) })
+  })
+
+const trading = (lie: (trading: Trading.Trading.Service) => Partial<Trading.Trading.Service>): World =>
+  lying((services) => {
+    const honest = Context.get(services, Trading.Trading)
+    return Context.add(services, Trading.Trading, { ...honest, ...lie(honest) })
+  })
+
+const twice = <A>(item: FeedItem.FeedItem<A>): ReadonlyArray<FeedItem.FeedItem<A>> =>
+  item._tag === "Data" ? [item, item] : [item]
+
+const liars: ReadonlyArray<readonly [lie: string, found: SimulationWorld.Invariant, world: World]> = [
+  [
+    "tells each trade twice",
+    "trades",
+    market(({ streamTrades }) => ({
+      streamTrades: (...of) => Stream.mapConcat(streamTrades(...of), twice)
+    }))
+  ],
+  [
+    "leaves out a trade",
+    "trades",
+    market(({ streamTrades }) => ({
+      streamTrades: (...of) =>
+        streamTrades(...of).pipe(
+          Stream.zipWithIndex,
+          Stream.filterMap(([item, index]) => index === 3 ? Option.none() : Option.some(item))
+        )
+    }))
+  ],
+  [
+    "is a book behind",
+    "book",
+    market(({ streamOrderBook }) => ({
+      streamOrderBook: (...of) =>
+        streamOrderBook(...of).pipe(Stream.zipWithPrevious, Stream.filterMap(([before]) => before))
+    }))
+  ],
+  [
+    "does not hear any more after a while",
+    "hearing",
+    market(({ streamTicker }) => ({
+      streamTicker: (...of) => Stream.concat(Stream.take(streamTicker(...of), 3), Stream.never)
+    }))
+  ],
+  [
+    "says nothing",
+    "staleness",
+    market(() => ({ streamTicker: () => Stream.never }))
+  ],
+  [
+    "fails in a way that is not declared",
+    "defect",
+    market(() => ({ streamTrades: () => Stream.dieMessage("boom") }))
+  ],
+  [
+    "says that an order was placed before it was",
+    "orders",
+    trading(({ place }) => ({
+      place: (request) => Effect.tap(place({ ...request, clientOrderId: "another" }), () => Effect.void)
+    }))
+  ],
+  [
+    "logs its secret",
+    "secrets",
+    market(({ ticker }) => ({ ticker: (symbol) => Effect.zipRight(Effect.logDebug(kraken.secrets), ticker(symbol)) }))
+  ]
+]
+
+describe("a simulation finds a client that", () => {
+  for (const [lie, invariant, liar] of liars) {
+    it.effect(lie, () =>
+      Effect.gen(function*() {
+        const failed = yield* Effect.flip(
+          Effect.forEach(
+            Array.from({ length: 40 }, (_, seed) => seed),
+            (seed) => Simulation.run(liar, seed, { steps: 8, shrinks: 12 }),
+            { concurrency: 2, discard: true }
+          )
+        )
+        assert.strictEqual(failed.violation.invariant, invariant, failed.message)
+        // Cut down to where it shows.
+        assert.isAtMost(failed.trace.length, 4, failed.message)
+      }), 600_000)
+  }
+})
