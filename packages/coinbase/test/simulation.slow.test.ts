@@ -1,4 +1,4 @@
 import { register } from "../../exchanges/test/simulation/suite.js"
-import { whole } from "../../exchanges/test/support/sampling.js"
+import { sampled } from "../../exchanges/test/support/sampling.js"
 
-register("coinbase", whole())
+register("coinbase", sampled(200))

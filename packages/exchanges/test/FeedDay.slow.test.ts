@@ -7,6 +7,7 @@ import * as Support from "./support/exchanges.js"
 import { expectCurrent, heard } from "./support/feeds.js"
 import { heapInUse } from "./support/heap.js"
 import { hurried } from "./support/hurry.js"
+import { whole } from "./support/sampling.js"
 
 interface Subject {
   /** As seldom as its heartbeats allow. */
@@ -53,7 +54,12 @@ const setting = (exchange: Exchanges.ExchangeId, beat: Duration.DurationInput) =
 
 const start = Date.UTC(2026, 10, 2)
 
-describe.sequential.each(Simulator.exchangeIds)("a day of %s", (exchange) => {
+/** All of it, or as much as a sample is. */
+const isWhole = whole().sample === undefined
+const hours = isWhole ? 24 : 2
+const connections = isWhole ? 1000 : 300
+
+describe.sequential.each(Simulator.exchangeIds)(`${hours} hours of %s`, (exchange) => {
   const { beat, gaps } = subjects[exchange]
   it.live("with a fault every five minutes ends each time with the exchange's book", () =>
     Effect.gen(function*() {
@@ -61,7 +67,7 @@ describe.sequential.each(Simulator.exchangeIds)("a day of %s", (exchange) => {
       const simulator = yield* Effect.flatMap(Simulator.Simulators, ({ get }) => get(exchange))
       const book = yield* heard(market.streamOrderBook(Support.symbol))
       const all = faults(gaps)
-      for (let time = 0; time < 24 * 12; time++) {
+      for (let time = 0; time < hours * 12; time++) {
         const fault = all[time % all.length]
         if (fault === undefined) continue
         yield* simulator.disturb(fault)
@@ -83,7 +89,7 @@ describe.sequential.each(Simulator.exchangeIds)("a day of %s", (exchange) => {
 })
 
 describe.sequential.each(Simulator.exchangeIds.filter((id) => id !== "kraken"))(
-  "a thousand connections to %s",
+  `${connections} connections to %s`,
   (exchange) => {
     it.live("that came and went leave no memory behind", () =>
       Effect.gen(function*() {
@@ -97,7 +103,7 @@ describe.sequential.each(Simulator.exchangeIds.filter((id) => id !== "kraken"))(
         })
         yield* Effect.repeatN(cycle, 199)
         const before = yield* Effect.promise(heapInUse)
-        yield* Effect.repeatN(cycle, 799)
+        yield* Effect.repeatN(cycle, connections - 201)
         const after = yield* Effect.promise(heapInUse)
         expect(after - before).toBeLessThan(2 * 1024 * 1024)
         expect(yield* simulator.connections).toBeLessThanOrEqual(1)

@@ -60,6 +60,8 @@ export const make = (
   /** The latest trade, by its number. */
   let number: number | undefined
   let losesTrades = losesSilently
+  /** Who reads slowly meets what was lost long after. */
+  let mayHaveLost = losesSilently
   let latest: Heard | undefined
   let isOver = false
 
@@ -95,7 +97,7 @@ export const make = (
       return wrong("trades", `${found - number - 1} trades before ${item.id} are missing`)
     }
     number = Math.max(found, number ?? 0)
-    losesTrades = losesSilently
+    losesTrades = mayHaveLost
     return undefined
   }
 
@@ -160,11 +162,17 @@ export const make = (
     look: (course, moment) => {
       for (; read < heard.length; read++) {
         const item = heard[read]
-        if (moment.trades !== "kept") losesTrades = true
+        if (moment.trades !== "kept") {
+          losesTrades = true
+          if (pause > 0) mayHaveLost = true
+        }
         const verdict = item === undefined ? undefined : hear(item, course, moment)
         if (verdict !== undefined) return verdict
       }
-      if (moment.trades !== "kept") losesTrades = true
+      if (moment.trades !== "kept") {
+        losesTrades = true
+        if (pause > 0) mayHaveLost = true
+      }
       if (isOver || pause > 0) return undefined
       if (!isLive) {
         const since = Math.max(notLiveSince, moment.since)
