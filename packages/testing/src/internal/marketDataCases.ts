@@ -198,8 +198,8 @@ const mistakes = [
     (service, subject) =>
       Effect.gen(function*() {
         const known = first(yield* listed(service, subject))
-        // Symbols are the exchange's own, in its own case.
-        for (const input of [subject.unknownSymbol, known.toLowerCase()]) {
+        // Symbols are the exchange's own, in its own case, where they have one.
+        for (const input of [subject.unknownSymbol, known.toLowerCase()].filter((input) => input !== known)) {
           for (const [operation, call] of questions(service, input, known)) {
             const error = yield* refused(call, { tag: "SymbolNotFound", exchange: service.exchange, operation, input })
             yield* ensure(
