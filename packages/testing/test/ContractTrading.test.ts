@@ -312,7 +312,7 @@ const liars: ReadonlyArray<readonly [what: string, lie: Lie, ReadonlyArray<strin
         cancelAll: honest.cancelAll
       }
     }),
-    ["TR-07", "TR-08", "TR-15", "TR-16", "TR-21", "ER-03"]
+    ["TR-07", "TR-08", "TR-15", "TR-16", "TR-21", "ER-03", "FD-06"]
   ],
   [
     "fails to cancel what has ended",
