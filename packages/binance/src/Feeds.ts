@@ -45,9 +45,8 @@ const asked =
     }]
   }
 
-/** The key or what it signed; the first of them may be of a key that was rotated. */
-const loginCodes = new Set([-1002, -1022, -2014, -2015])
-const tooEarlyOrLate = -1021
+/** The key, what it signed, or when; the first of them may be of a key that was rotated. */
+const loginCodes = new Set([-1002, -1021, -1022, -2014, -2015])
 
 /** A market that does not exist is acknowledged like any other, and says nothing. */
 const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
@@ -73,7 +72,7 @@ const answered = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
   const said = { code: String(code), text: text(get(error, "msg")) ?? "no reason is given" }
   if (loginCodes.has(code)) return [{ _tag: "LoginRefused", said }]
   const status = whole(get(frame, "status")) ?? 400
-  return status >= 500 || status === 418 || status === 429 || code === tooEarlyOrLate
+  return status >= 500 || status === 418 || status === 429
     ? [{ _tag: "Ended", because: `the exchange refused for now: ${said.text}` }]
     : [{ _tag: "Refused", request, said }]
 }

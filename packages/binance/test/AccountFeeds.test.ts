@@ -69,7 +69,7 @@ describe("what the socket of an account answers", () => {
     [400, -1022, "LoginRefused"],
     [400, -2014, "LoginRefused"],
     [400, -1102, "Refused"],
-    [400, -1021, "Ended"],
+    [400, -1021, "LoginRefused"],
     [429, -1003, "Ended"],
     [418, -1003, "Ended"],
     [500, -1000, "Ended"]

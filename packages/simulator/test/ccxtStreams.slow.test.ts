@@ -68,8 +68,7 @@ const top = (simulator: Simulator.Simulator) =>
 describe.sequential.each(Simulator.exchangeIds.filter((id) => clients[id] !== undefined))(
   "ccxt as a listener to %s",
   (id) => {
-    // Of Binance's ccxt sees none of the tickers that the simulator sends, for a reason that is not known yet.
-    it.scopedLive.skipIf(id === "binance")("sees the ticker", () =>
+    it.scopedLive("sees the ticker", () =>
       Effect.gen(function*() {
         const { ask, simulator } = yield* start(id)
         yield* simulator.setPrice(symbol, "64000")

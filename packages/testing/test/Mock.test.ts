@@ -375,7 +375,8 @@ describe("any mock", () => {
   it.effect.prop("keeps the contract", [quoted], ([tickers]) =>
     Effect.gen(function*() {
       for (const test of Contract.suite({ name: "any mock", layer: Mock.layer(tickers), clock: "test" })) {
-        if (!/^(MD-13|FD-.*)$/.test(test.id) && (yield* test.skip)._tag === "None") yield* test.run
+        // Trades are waited for where there may be none.
+        if (!/^(MD-13|FD-03)$/.test(test.id) && (yield* test.skip)._tag === "None") yield* test.run
       }
     }), { fastCheck: { numRuns: 15 }, timeout: 60_000 })
 })

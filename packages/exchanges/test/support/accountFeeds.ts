@@ -10,7 +10,7 @@ import {
   OrderJournal,
   Trading
 } from "@effect-exchange/core"
-import { Simulator } from "@effect-exchange/simulator"
+import { Faults, Simulator } from "@effect-exchange/simulator"
 import { HttpClient } from "@effect/platform"
 import { describe, expect, it } from "@effect/vitest"
 import { BigDecimal, Context, Effect, Exit, Fiber, Layer, Option, Redacted, Ref, Stream, TestClock } from "effect"
@@ -285,6 +285,20 @@ export const registerPatient = (subject: Subject): void => {
   const run = running(subject)
 
   describe(`feeds of an account of ${id} on the simulator`, () => {
+    it.effect("log in when our clock is off, and nothing but them was asked for", () =>
+      Effect.gen(function*() {
+        const { get } = yield* Simulator.Simulators
+        const simulator = yield* get(id)
+        yield* simulator.setFaults(Faults.make({ clockSkew: { ahead: "10 minutes" } }))
+        const { streamOrders } = yield* Account.Account
+        const orders = yield* heard(streamOrders())
+        yield* pass(60)
+        expect(orders.statuses().at(-1)).toMatch(/Connected|Resynced/)
+      }).pipe(
+        Effect.provide(environmentOf(subject)),
+        (self) => Effect.zipRight(TestClock.setTime(Date.UTC(2026, 10, 2)), self)
+      ))
+
     it.effect(
       "find what happened while the connection was lost: each order and each fill once, oldest first",
       run(({ account, place, simulator, trading }) =>

@@ -114,7 +114,7 @@ export const make = (
       redaction = Redaction.make(sent.flat())
     }
 
-    /** What is made of the credentials, read anew where those of before were refused. */
+    /** What is made of the credentials and the time, both read anew where those of before were refused. */
     const signed = <A>(
       refused: number,
       make: (credentials: Credentials.Credentials, moment: Moment) => Either.Either<A, string>
@@ -126,6 +126,8 @@ export const make = (
           refused > 0 ? reload : get,
           (error) => unsigned(`the credentials can no longer be read: ${Credentials.describe(error)}`)
         )
+        // The answer tells the exchange's time, and is given to anybody.
+        if (refused > 0) yield* Effect.ignore(account.client.request(protocol.serverTime, {}))
         const moment = yield* momentOf(account)
         const made = yield* Effect.try({ try: () => make(credentials, moment), catch: () => wrongKey }).pipe(
           Effect.flatMap(Either.mapLeft(unsigned))

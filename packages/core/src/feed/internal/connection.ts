@@ -302,7 +302,8 @@ const start = (
             return
           }
           case "Unsubscribe": {
-            const token = yield* line.token
+            // Nobody is told that a goodbye could not be said: the connection ends, and with it what was to end.
+            const token = yield* Effect.mapError(line.token, ({ because }): Stopped => ({ because }))
             return yield* send(
               protocol.unsubscribe(topicsOf(output.keys), { request: output.request, token }),
               pace

@@ -110,7 +110,8 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
           refuse: (key, said) => each([key], (entry) => entry.fail(options.refusal(entry.operation, said))),
           refuseLogin: (said) => {
             if (options.loginRefusal("login", said).isRetryable) return
-            // The first may have been of a key that was rotated: the next login is made with what is read anew.
+            // The first may have been of a key that was rotated, or of a clock that is off: the next login is made with what is
+            // read anew.
             if (++refusedLogins < 2) return
             each(topics.keys(), (entry) => entry.fail(options.loginRefusal(entry.operation, said)))
           },

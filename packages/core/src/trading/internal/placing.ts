@@ -1,5 +1,4 @@
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
-import * as Arr from "effect/Array"
 import type * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -11,7 +10,7 @@ import type * as Scope from "effect/Scope"
 import * as ClientOrderId from "../../model/ClientOrderId.js"
 import * as Decimal from "../../model/Decimal.js"
 import * as ExchangeError from "../../model/ExchangeError.js"
-import { describe, quote } from "../../model/internal/quote.js"
+import { quote } from "../../model/internal/quote.js"
 import type { Market } from "../../model/Market.js"
 import type { Checked, Order } from "../../model/Order.js"
 import type * as Adapter from "../../ports/Adapter.js"
@@ -44,85 +43,12 @@ const told = (desk: Desk, { at, order }: Ready): Effect.Effect<Adapter.Placed> =
     return { _tag: "Order", order: yield* desk.seen.first("next", (seen) => Identity.isSurely(asked, seen)) }
   })
 
-/** @internal */
-export const placeBatch = (
-  desk: Desk,
-  requests: unknown
-): Effect.Effect<ReadonlyArray<Either.Either<Order, ExchangeError.TradingError>>, ExchangeError.TradingError> =>
-  Effect.gen(function*() {
-    const about = { exchange: desk.exchange, operation: "placeBatch" }
-    const { placeBatch: send } = desk.adapter
-    if (send === undefined) {
-      return yield* new ExchangeError.Unsupported({
-        ...about,
-        detail: `${desk.features.name} places one order a request`,
-        alternative: "place them one by one"
-      })
-    }
-    const asked = yield* Either.mapLeft(
-      batchOf(requests),
-      (detail) => new ExchangeError.InvalidRequest({ ...about, detail })
-    )
-    const prepared = yield* Effect.forEach(
-      asked,
-      (request) => Effect.either(prepare(desk, "placeBatch", request))
-    )
-    const ready = prepared.flatMap((each) => Either.isRight(each) ? [each.right] : [])
-    const results = yield* Effect.forEach(
-      chunksOf(ready, desk.features.batch),
-      (chunk) =>
-        Effect.matchEffect(send(chunk.map(({ order }) => order)), {
-          onSuccess: (placed) => Concurrent.forEach(chunk, (each, index) => conclude(desk, each, placed[index]), all),
-          onFailure: (error) =>
-            Concurrent.forEach(chunk, (each) => Effect.either(settle(desk, "placeBatch", each, error)), all)
-        })
-    )
-    const sent = results.flat()[Symbol.iterator]()
-    return prepared.flatMap((each) => {
-      if (Either.isLeft(each)) return [Either.left(each.left)]
-      const { done, value } = sent.next()
-      return done === true ? [] : [value]
-    })
-  }).pipe(Effect.scoped)
-
-/** The orders of a batch, each as it may be: what only shows between them is refused here. */
-const batchOf = (requests: unknown): Either.Either<ReadonlyArray<unknown>, string> => {
-  if (!Array.isArray(requests)) return Either.left(`the orders: expected an array, was ${describe(requests)}`)
-  const all: ReadonlyArray<unknown> = Array.from(requests)
-  const orders = all.flatMap((each) => Either.match(OrderCheck.decode(each), { onLeft: () => [], onRight: Arr.of }))
-  if (new Set(orders.map(({ symbol }) => symbol)).size > 1) {
-    return Either.left("the orders of a batch must be of one market")
-  }
-  const named = orders.flatMap(({ clientOrderId }) => clientOrderId ?? [])
-  return new Set(named).size < named.length
-    ? Either.left("two orders of the batch have the same client order id")
-    : Either.right(all)
-}
-
-const conclude = (
-  desk: Desk,
-  ready: Ready,
-  placed: Either.Either<Adapter.Placed, ExchangeError.TradingError> | undefined
-): Effect.Effect<Either.Either<Order, ExchangeError.TradingError>> => {
-  const result = placed ?? Either.left(
-    new ExchangeError.MalformedResponse({
-      exchange: desk.exchange,
-      operation: "placeBatch",
-      detail: "the answer says nothing of one of the orders"
-    })
-  )
-  return Effect.either(Either.match(result, {
-    onLeft: (error) => settle(desk, "placeBatch", ready, error),
-    onRight: (placed) => confirm(desk, "placeBatch", ready, placed)
-  }))
-}
-
-const all = { concurrency: "unbounded" } as const
-
-const chunksOf = <A>(all: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> =>
-  Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size))
-
-const prepare = (
+/**
+ * What an order has to be before it is sent: checked, counted by the guards, written down.
+ *
+ * @internal
+ */
+export const prepare = (
   desk: Desk,
   operation: string,
   input: unknown
@@ -239,8 +165,10 @@ const nameOf = (
 /**
  * The exchange took an order; the caller gets it as the exchange shows it. An answer that is about another order is as good
  * as none.
+ *
+ * @internal
  */
-const confirm = (desk: Desk, operation: string, ready: Ready, placed: Adapter.Placed): Result =>
+export const confirm = (desk: Desk, operation: string, ready: Ready, placed: Adapter.Placed): Result =>
   Effect.gen(function*() {
     const asked = yield* Lookup.asked(desk, ready.order, ready.at)
     const reference = { market: ready.order.market, since: Lookup.since(asked) }
@@ -306,8 +234,12 @@ const pending = (desk: Desk, { at, order }: Ready, id: string): Order => ({
 
 const nothing = Decimal.make("0")
 
-/** The exchange said no, or nothing that can be relied on: then the order is looked for. */
-const settle = (desk: Desk, operation: string, ready: Ready, error: ExchangeError.TradingError): Result => {
+/**
+ * The exchange said no, or nothing that can be relied on: then the order is looked for.
+ *
+ * @internal
+ */
+export const settle = (desk: Desk, operation: string, ready: Ready, error: ExchangeError.TradingError): Result => {
   const { clientOrderId } = ready.order
   if (error._tag === "DuplicateOrder") return taken(desk, ready, error)
   if (error.outcome !== "Unknown") {

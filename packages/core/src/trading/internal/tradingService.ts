@@ -6,6 +6,7 @@ import type * as Trading from "../../ports/Trading.js"
 import * as changing from "./changing.js"
 import type { Desk } from "./desk.js"
 import * as placing from "./placing.js"
+import { placeBatch } from "./placingBatch.js"
 import { reconcile } from "./reconciling.js"
 import { resolve } from "./resolving.js"
 
@@ -23,7 +24,7 @@ export const make = (
     request: client.request,
     place: Effect.fn(method("place"))((request: Request) => placing.place(desk, request), asTrading),
     placeBatch: Effect.fn(method("placeBatch"))(
-      (requests: ReadonlyArray<Request>) => placing.placeBatch(desk, requests),
+      (requests: ReadonlyArray<Request>) => placeBatch(desk, requests),
       asTrading
     ),
     cancel: Effect.fn(method("cancel"))(function*(reference: Reference) {

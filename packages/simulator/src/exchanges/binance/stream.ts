@@ -1,6 +1,6 @@
 /**
  * Binance's market streams, as its documentation of 2026-07 describes them: raw under `/ws`, with their names under `/stream`. A
- * stream of a market that does not exist is acknowledged and says nothing. There are tickers, trades, candles of a fixed length
+ * stream of a market that does not exist is acknowledged and says nothing. There are tickers of both sizes, trades, candles of a fixed length
  * and changes of books, which have no snapshot of their own. Who says more than five things in a second is cut off.
  *
  * @internal
@@ -39,7 +39,7 @@ const subjectOf = (name: string): Watch.Subject | undefined => {
   const [, market, channel = ""] = /^([^@]+)@(.+)$/.exec(name) ?? []
   const listing = listings.find(({ id, status }) => id.toLowerCase() === market && status === "TRADING")
   if (listing === undefined) return undefined
-  if (channel === "ticker") return { _tag: "Ticker", listing }
+  if (channel === "ticker" || channel === "miniTicker") return { _tag: "Ticker", listing }
   if (channel === "trade") return { _tag: "Trades", listing, recent: 0 }
   if (channel === "depth" || channel === "depth@100ms") return { _tag: "Book", listing, depth: 5000 }
   const [, interval = ""] = /^kline_(\w+)$/.exec(channel) ?? []
@@ -108,7 +108,11 @@ const say =
     const named = (data: Json): Json => isCombined ? { stream: watch.key, data } : data
     switch (change._tag) {
       case "Ticker":
-        return [Streaming.data(named(shortened(statistics(listing, world, true), E)))]
+        return [Streaming.data(named(
+          watch.key.endsWith("@miniTicker")
+            ? shortened("24hrMiniTicker", statistics(listing, world, true), E, miniature)
+            : shortened("24hrTicker", statistics(listing, world, true), E, Object.keys(letters))
+        ))]
       case "Trades":
         return change.trades.map(({ amount, at, id, price, side }) =>
           Streaming.data(named({
@@ -208,13 +212,21 @@ const letters: Readonly<Record<string, string>> = {
   count: "n"
 }
 
-const shortened = (row: { readonly [name: string]: Json }, at: number): Json => ({
-  e: "24hrTicker",
+/** What the smaller ticker has of it. */
+const miniature = ["symbol", "lastPrice", "openPrice", "highPrice", "lowPrice", "volume", "quoteVolume"]
+
+const shortened = (
+  event: string,
+  row: { readonly [name: string]: Json },
+  at: number,
+  fields: ReadonlyArray<string>
+): Json => ({
+  e: event,
   E: at,
   ...Object.fromEntries(
     Object.entries(row).flatMap(([name, value]) => {
       const letter = letters[name]
-      return letter === undefined ? [] : [[letter, value]]
+      return letter === undefined || !fields.includes(name) ? [] : [[letter, value]]
     })
   )
 })

@@ -1,0 +1,93 @@
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as ExchangeError from "../../model/ExchangeError.js"
+import { describe } from "../../model/internal/quote.js"
+import type { Order } from "../../model/Order.js"
+import type * as Adapter from "../../ports/Adapter.js"
+import * as OrderCheck from "../OrderCheck.js"
+import type { Desk, Ready } from "./desk.js"
+import { confirm, prepare, settle } from "./placing.js"
+
+/**
+ * Places several orders of one market in as few requests as the exchange takes: what became of each, in its place.
+ *
+ * @internal
+ */
+export const placeBatch = (
+  desk: Desk,
+  requests: unknown
+): Effect.Effect<ReadonlyArray<Either.Either<Order, ExchangeError.TradingError>>, ExchangeError.TradingError> =>
+  Effect.gen(function*() {
+    const about = { exchange: desk.exchange, operation: "placeBatch" }
+    const { placeBatch: send } = desk.adapter
+    if (send === undefined) {
+      return yield* new ExchangeError.Unsupported({
+        ...about,
+        detail: `${desk.features.name} places one order a request`,
+        alternative: "place them one by one"
+      })
+    }
+    const asked = yield* Either.mapLeft(
+      batchOf(requests),
+      (detail) => new ExchangeError.InvalidRequest({ ...about, detail })
+    )
+    const prepared = yield* Effect.forEach(
+      asked,
+      (request) => Effect.either(prepare(desk, "placeBatch", request))
+    )
+    const ready = prepared.flatMap((each) => Either.isRight(each) ? [each.right] : [])
+    const results = yield* Effect.forEach(
+      chunksOf(ready, desk.features.batch),
+      (chunk) =>
+        Effect.matchEffect(send(chunk.map(({ order }) => order)), {
+          onSuccess: (placed) => Concurrent.forEach(chunk, (each, index) => conclude(desk, each, placed[index]), all),
+          onFailure: (error) =>
+            Concurrent.forEach(chunk, (each) => Effect.either(settle(desk, "placeBatch", each, error)), all)
+        })
+    )
+    const sent = results.flat()[Symbol.iterator]()
+    return prepared.flatMap((each) => {
+      if (Either.isLeft(each)) return [Either.left(each.left)]
+      const { done, value } = sent.next()
+      return done === true ? [] : [value]
+    })
+  }).pipe(Effect.scoped)
+
+/** The orders of a batch, each as it may be: what only shows between them is refused here. */
+const batchOf = (requests: unknown): Either.Either<ReadonlyArray<unknown>, string> => {
+  if (!Array.isArray(requests)) return Either.left(`the orders: expected an array, was ${describe(requests)}`)
+  const all: ReadonlyArray<unknown> = Array.from(requests)
+  const orders = all.flatMap((each) => Either.match(OrderCheck.decode(each), { onLeft: () => [], onRight: Arr.of }))
+  if (new Set(orders.map(({ symbol }) => symbol)).size > 1) {
+    return Either.left("the orders of a batch must be of one market")
+  }
+  const named = orders.flatMap(({ clientOrderId }) => clientOrderId ?? [])
+  return new Set(named).size < named.length
+    ? Either.left("two orders of the batch have the same client order id")
+    : Either.right(all)
+}
+
+const conclude = (
+  desk: Desk,
+  ready: Ready,
+  placed: Either.Either<Adapter.Placed, ExchangeError.TradingError> | undefined
+): Effect.Effect<Either.Either<Order, ExchangeError.TradingError>> => {
+  const result = placed ?? Either.left(
+    new ExchangeError.MalformedResponse({
+      exchange: desk.exchange,
+      operation: "placeBatch",
+      detail: "the answer says nothing of one of the orders"
+    })
+  )
+  return Effect.either(Either.match(result, {
+    onLeft: (error) => settle(desk, "placeBatch", ready, error),
+    onRight: (placed) => confirm(desk, "placeBatch", ready, placed)
+  }))
+}
+
+const all = { concurrency: "unbounded" } as const
+
+const chunksOf = <A>(all: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> =>
+  Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size))
