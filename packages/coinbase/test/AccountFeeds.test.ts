@@ -7,20 +7,12 @@ import { register } from "../../exchanges/test/support/accountFeeds.js"
 import { feeds } from "../src/Feeds.js"
 import { Coinbase } from "../src/index.js"
 import { account as subject } from "./feeds.js"
-import { json } from "./utils.js"
+import { envelope, json } from "./utils.js"
 
 register(subject)
 
 const { balances, fills, orders, protocol } = feeds
 assert(orders !== undefined && fills !== undefined && balances !== undefined)
-
-const envelope = (channel: string, events: ReadonlyArray<unknown>) => ({
-  channel,
-  client_id: "",
-  timestamp: "2026-04-07T14:30:00.123456789Z",
-  sequence_num: 7,
-  events
-})
 
 // The key of RFC 8037, appendix A.
 const credentials: Credentials.Credentials = {

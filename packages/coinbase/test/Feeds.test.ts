@@ -2,16 +2,9 @@ import { describe, expect, it } from "@effect/vitest"
 import { register } from "../../exchanges/test/support/feeds.js"
 import { feeds } from "../src/Feeds.js"
 import { subject } from "./feeds.js"
+import { envelope } from "./utils.js"
 
 register(subject)
-
-const envelope = (channel: string, events: ReadonlyArray<unknown>) => ({
-  channel,
-  client_id: "",
-  timestamp: "2026-04-07T14:30:00.123456789Z",
-  sequence_num: 7,
-  events
-})
 
 describe("frames of Coinbase", () => {
   const { read } = feeds.protocol

@@ -85,3 +85,12 @@ export const listing = (change: { readonly [field: string]: unknown } = {}): str
 }
 
 export const emptyListing = JSON.stringify({ orders: [], sequence: "0", has_next: false, cursor: "" })
+
+/** A frame of a channel. */
+export const envelope = (channel: string, events: ReadonlyArray<unknown>) => ({
+  channel,
+  client_id: "",
+  timestamp: "2026-04-07T14:30:00.123456789Z",
+  sequence_num: 7,
+  events
+})

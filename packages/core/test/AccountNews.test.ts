@@ -3,22 +3,7 @@ import { FastCheck } from "effect"
 import * as News from "../src/adapter/internal/news.js"
 import { Decimal, type Fill, Order } from "../src/index.js"
 import { bitcoin } from "./support/exchange.js"
-
-const order = (change: Partial<Order.Order> = {}): Order.Order => ({
-  exchange: "acme",
-  symbol: bitcoin.symbol,
-  id: "1",
-  clientOrderId: "mine",
-  side: "buy",
-  type: "limit",
-  status: "open",
-  price: Decimal.make("100"),
-  amount: Decimal.make("3"),
-  filled: Decimal.make("0"),
-  createdAt: 1000,
-  updatedAt: 1000,
-  ...change
-})
+import { standing as order } from "./support/orders.js"
 
 const life: ReadonlyArray<Order.Order> = [
   order({ status: "pending" }),

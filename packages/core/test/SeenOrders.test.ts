@@ -1,24 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Option } from "effect"
-import { Decimal, type Order } from "../src/index.js"
+import { Decimal } from "../src/index.js"
 import * as Identity from "../src/trading/internal/identity.js"
 import * as SeenOrders from "../src/trading/internal/seenOrders.js"
 import { bitcoin } from "./support/exchange.js"
-
-const order = (change: Partial<Order.Order> = {}): Order.Order => ({
-  exchange: "acme",
-  symbol: bitcoin.symbol,
-  id: "1",
-  clientOrderId: "mine",
-  side: "buy",
-  type: "limit",
-  status: "open",
-  price: Decimal.make("100"),
-  amount: Decimal.make("3"),
-  filled: Decimal.make("0"),
-  createdAt: 1000,
-  ...change
-})
+import { standing as order } from "./support/orders.js"
 
 describe("orders that feeds tell of", () => {
   it.effect("are found as they were told last, also by who comes late", () =>

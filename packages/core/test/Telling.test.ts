@@ -5,6 +5,7 @@ import * as Telling from "../src/adapter/internal/telling.js"
 import { type Balance, Decimal, ExchangeError, type Fill, type Market, type Order, Telemetry } from "../src/index.js"
 import * as SeenOrders from "../src/trading/internal/seenOrders.js"
 import { bitcoin, ether } from "./support/exchange.js"
+import { standing } from "./support/orders.js"
 
 const minute = 60_000
 const start = 10_000_000
@@ -59,20 +60,8 @@ const scene = (listed: ReadonlyArray<Market.Market> = [bitcoin, ether]) => {
   return { desk, state, seen }
 }
 
-const order = (change: Partial<Order.Order> = {}): Order.Order => ({
-  exchange: "acme",
-  symbol: bitcoin.symbol,
-  id: "1",
-  side: "buy",
-  type: "limit",
-  status: "open",
-  price: Decimal.make("100"),
-  amount: Decimal.make("3"),
-  filled: Decimal.make("0"),
-  createdAt: start,
-  updatedAt: start,
-  ...change
-})
+const order = (change: Partial<Order.Order> = {}): Order.Order =>
+  standing({ clientOrderId: undefined, createdAt: start, updatedAt: start, ...change })
 
 const rowOf = ({ exchange: _, symbol: __, ...rest }: Order.Order, market = bitcoin.id): Row.Order => ({
   ...rest,

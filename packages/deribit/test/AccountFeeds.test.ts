@@ -1,30 +1,15 @@
-import { Decimal } from "@effect-exchange/core"
-import { Listing } from "@effect-exchange/core/adapter"
 import { assert, describe, it } from "@effect/vitest"
-import { BigDecimal, Either, Redacted } from "effect"
+import { Either, Redacted } from "effect"
 import { createHmac } from "node:crypto"
 import { register } from "../../exchanges/test/support/accountFeeds.js"
 import { feeds } from "../src/Feeds.js"
 import { account } from "./feeds.js"
-import { documented, orderRow } from "./utils.js"
+import { documented, orderRow, shownOf, times } from "./utils.js"
 
 register(account)
 
 const { balances, fills, orders, protocol } = feeds
 assert(balances !== undefined && fills !== undefined && orders !== undefined)
-
-/** Every decimal as text, and nothing that is left out. */
-const shown = (row: object) =>
-  Object.fromEntries(
-    Object.entries(row).filter(([, value]) => value !== undefined).map(([name, value]) => [
-      name,
-      BigDecimal.isBigDecimal(value) ? Decimal.format(BigDecimal.normalize(value)) : value
-    ])
-  )
-
-const shownOf = <A extends object>(found: Listing.Rows<A> | undefined) => found && Listing.from(found).rows.map(shown)
-
-const times = { usIn: 1_699_999_999_000_000, usOut: 1_699_999_999_001_000, usDiff: 1000, testnet: false }
 
 describe("a login to Deribit's socket", () => {
   it("is signed, asks to read and nothing else, and comes after the heartbeats on a socket of its own", () => {

@@ -1,11 +1,10 @@
 import { Decimal, ExchangeSymbol, type Market } from "@effect-exchange/core"
-import { Listing } from "@effect-exchange/core/adapter"
 import * as OrderBookSync from "@effect-exchange/core/feed/OrderBookSync"
 import { assert, describe, it } from "@effect/vitest"
-import { BigDecimal } from "effect"
 import { register } from "../../exchanges/test/support/feeds.js"
 import { feeds } from "../src/Feeds.js"
 import { subject } from "./feeds.js"
+import { shownOf, times } from "./utils.js"
 
 register(subject)
 
@@ -24,19 +23,6 @@ const inverse: Market.Market = {
 }
 
 const linear: Market.Market = { ...inverse, symbol: ExchangeSymbol.make("BTC/USDC:USDC"), inverse: false }
-
-/** Every decimal as text, and nothing that is left out. */
-const shown = (row: object) =>
-  Object.fromEntries(
-    Object.entries(row).filter(([, value]) => value !== undefined).map(([name, value]) => [
-      name,
-      BigDecimal.isBigDecimal(value) ? Decimal.format(BigDecimal.normalize(value)) : value
-    ])
-  )
-
-const shownOf = <A extends object>(found: Listing.Rows<A> | undefined) => found && Listing.from(found).rows.map(shown)
-
-const times = { usIn: 1_699_999_999_000_000, usOut: 1_699_999_999_001_000, usDiff: 1000, testnet: false }
 
 describe("frames of Deribit", () => {
   const asking = { request: 7, token: undefined }

@@ -1,4 +1,5 @@
 import { type Credentials, Decimal, OrderJournal } from "@effect-exchange/core"
+import { Listing } from "@effect-exchange/core/adapter"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import { BigDecimal, Effect, Layer, Redacted, TestClock } from "effect"
 import { Deribit } from "../src/index.js"
@@ -141,3 +142,10 @@ export const shown = (value: object): { readonly [name: string]: unknown } =>
       .filter(([, field]) => field !== undefined)
       .map(([name, field]) => [name, BigDecimal.isBigDecimal(field) ? Decimal.format(field) : field])
   )
+
+/** The same of rows that were read. */
+export const shownOf = <A extends object>(found: Listing.Rows<A> | undefined) =>
+  found && Listing.from(found).rows.map(shown)
+
+/** What every answer says of when it was made. */
+export const times = { usIn: 1_699_999_999_000_000, usOut: 1_699_999_999_001_000, usDiff: 1000, testnet: false }

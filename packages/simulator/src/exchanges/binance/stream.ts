@@ -1,7 +1,7 @@
 /**
  * Binance's market streams, as its documentation of 2026-07 describes them: raw under `/ws`, with their names under `/stream`. A
- * stream of a market that does not exist is acknowledged and says nothing. There are tickers of both sizes, trades, candles of a fixed length
- * and changes of books, which have no snapshot of their own. Who says more than five things in a second is cut off.
+ * stream of a market that does not exist is acknowledged and says nothing. There are tickers of both sizes, trades, candles of a
+ * fixed length and changes of books, which have no snapshot of their own. Who says more than five things in a second is cut off.
  *
  * @internal
  */

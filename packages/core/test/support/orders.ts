@@ -1,0 +1,19 @@
+import { Decimal, type Order } from "../../src/index.js"
+import { bitcoin } from "./exchange.js"
+
+/** An order that stands, but for what is changed of it. */
+export const standing = (change: Partial<Order.Order> = {}): Order.Order => ({
+  exchange: "acme",
+  symbol: bitcoin.symbol,
+  id: "1",
+  clientOrderId: "mine",
+  side: "buy",
+  type: "limit",
+  status: "open",
+  price: Decimal.make("100"),
+  amount: Decimal.make("3"),
+  filled: Decimal.make("0"),
+  createdAt: 1000,
+  updatedAt: 1000,
+  ...change
+})
