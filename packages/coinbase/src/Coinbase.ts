@@ -34,7 +34,7 @@ const ticker: Declaration.MarketData["ticker"] = (client) => ({ id }) =>
     Concurrent.all([
       client.request(Endpoints.product, { product_id: id }),
       client.request(Endpoints.productBook, { product_id: id, limit: 1 })
-    ], { concurrency: 2 }),
+    ], Question.together),
     ([{ market: _, ...product }, { asks: [ask], at, bids: [bid] }]) => ({
       ...product,
       bid: bid?.price,
@@ -49,7 +49,7 @@ const status: Declaration.MarketData["status"] = (client) => () =>
     Concurrent.all([
       client.request(Endpoints.products, { product_type: "SPOT" }),
       client.request(Endpoints.serverTime, {})
-    ], { concurrency: 2 }),
+    ], Question.together),
     ([{ rows }, at]) => {
       const open = rows.filter(({ status }) => status === "open")
       const unlimited = open.filter(({ limited }) => !limited)

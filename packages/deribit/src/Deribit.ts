@@ -39,9 +39,11 @@ const filed = <Row extends { readonly id: string }>(
 (client) =>
 (market, history) =>
   Effect.map(
-    Concurrent.forEach([false, true], (historical) => read(historical)(client)(market, history), {
-      concurrency: "unbounded"
-    }),
+    Concurrent.forEach(
+      [false, true],
+      (historical) => read(historical)(client)(market, history),
+      Question.together
+    ),
     (both) => {
       const { rows, unknown } = Listing.flatten(both)
       return { rows: [...new Map(rows.map((row) => [key(row), row])).values()], unknown }

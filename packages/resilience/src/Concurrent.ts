@@ -22,13 +22,19 @@ import { requireThat } from "./internal/requireWhole.js"
 export interface Options {
   /** A whole number of at least 1, or `"unbounded"`. */
   readonly concurrency: number | "unbounded"
+  /**
+   * What becomes of those that run when one fails. Defaults to interrupting them; `"wait"` lets them end by themselves, for what
+   * one that was refused says nothing of: a half-open circuit breaker lets one request through and refuses those beside it, and
+   * would never close if that one were interrupted for their sake.
+   */
+  readonly onFailure?: "interrupt" | "wait" | undefined
 }
 
 /**
  * Runs an effect for each item, so many at once, and gives what they succeed with in the order of the items.
  *
- * The first failure interrupts those that run, begins no other, and is what it fails with; failures and defects of those
- * that could not be interrupted are part of the cause. In every case it ends only when all that was begun has ended, also
+ * The first failure interrupts those that run, unless `onFailure` says otherwise, begins no other, and is what it fails with;
+ * failures and defects of those that could not be interrupted are part of the cause. In every case it ends only when all that was begun has ended, also
  * when it is interrupted. Each runs in a fiber of its own, as interruptible as its caller. Throws a `RangeError` for options
  * out of range.
  *
@@ -53,7 +59,7 @@ export const forEach = <A, B, E, R>(
       const fail = (cause: Cause.Cause<E>): void => {
         if (failure === undefined) {
           failure = cause
-          running.forEach((fiber) => fiber.unsafeInterruptAsFork(caller))
+          if (options.onFailure !== "wait") running.forEach((fiber) => fiber.unsafeInterruptAsFork(caller))
         } else if (!Cause.isInterruptedOnly(cause)) {
           failure = Cause.parallel(failure, cause)
         }
@@ -65,7 +71,7 @@ export const forEach = <A, B, E, R>(
           fibers[index] = fiber
           running.add(fiber)
           // Another one has failed while this one was being forked.
-          if (failure !== undefined) fiber.unsafeInterruptAsFork(caller)
+          if (failure !== undefined && options.onFailure !== "wait") fiber.unsafeInterruptAsFork(caller)
           fiber.addObserver((exit) => {
             running.delete(fiber)
             if (exit._tag === "Success") results[index] = exit.value
@@ -97,7 +103,7 @@ export const forEach = <A, B, E, R>(
       const run: Effect.Effect<void, E, R> = Effect.suspend(() => {
         if (failure !== undefined) {
           return Effect.zipRight(
-            stop,
+            options.onFailure === "wait" ? restore(stop) : stop,
             Effect.suspend(() => Effect.failCause(failure ?? Cause.empty))
           )
         }

@@ -152,6 +152,43 @@ describe("Concurrent.forEach", () => {
   )
 })
 
+describe("Concurrent.forEach that waits on failure", () => {
+  it.effect("lets what runs end by itself, begins no more, and fails with what failed first", () =>
+    Effect.gen(function*() {
+      const { counts, watch } = watched()
+      const ended: Array<number> = []
+      const fiber = yield* Effect.fork(Effect.exit(Concurrent.forEach(
+        [1, 2, 3, 4, 5],
+        (n) =>
+          watch(
+            n === 2
+              ? Effect.delay(Effect.fail("two"), 10)
+              : Effect.delay(Effect.sync(() => ended.push(n)), 20)
+          ),
+        { concurrency: 3, onFailure: "wait" }
+      )))
+      yield* TestClock.adjust(20)
+      assert.deepStrictEqual(yield* Fiber.join(fiber), Exit.fail("two"))
+      assert.sameMembers(ended, [1, 3])
+      assert.deepStrictEqual(counts, { running: 0, most: 3, begun: 3 })
+    }))
+
+  it.effect("is interrupted with all that runs all the same", () =>
+    Effect.gen(function*() {
+      const { counts, watch } = watched()
+      const fiber = yield* Effect.fork(
+        Concurrent.forEach([1, 2], (n) => watch(n === 1 ? Effect.fail("one") : Effect.never), {
+          concurrency: 2,
+          onFailure: "wait"
+        })
+      )
+      yield* settle
+      assert.strictEqual(counts.running, 1)
+      yield* Fiber.interrupt(fiber)
+      assert.strictEqual(counts.running, 0)
+    }))
+})
+
 describe("Concurrent.raceFirst", () => {
   it.effect("gives what ends first, a success or a failure, and interrupts the other", () =>
     Effect.gen(function*() {

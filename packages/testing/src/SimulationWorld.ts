@@ -139,7 +139,8 @@ export interface Fault {
  * - `hearing`: whoever listens to what is live hears from it. `staleness`: nothing is without data for longer than the watchdog
  *   and one resync. `cause`: nothing is said to be lost or stale that is not.
  * - `orders`: an order is taken once or not at all, as the client says.
- * - `account`: who listens to an account is told of each order as it is in the end, never goes back, and of each fill once.
+ * - `account`: who listens to an account is told of each order as it is in the end, never goes back, and of each fill once. Where a
+ *   message was lost on its way, only that nothing goes back or comes twice.
  * - `budgets`: the exchange never has to refuse the client for going too fast. `circuit`: nothing is sent while a circuit is open.
  * - `secrets`: none is seen. `leftovers`: nothing is said of what nobody listens to, and no socket is left open.
  * - `defect`: nothing fails but in the ways that are declared.

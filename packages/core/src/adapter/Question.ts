@@ -52,6 +52,15 @@ export const ask: {
 }
 
 /**
+ * How requests are asked at once that make one answer: one that fails interrupts none of the others, as that may be the one by
+ * which the circuit breaker finds out that the exchange is back.
+ *
+ * @since 0.1.0
+ * @category combining
+ */
+export const together = { concurrency: "unbounded", onFailure: "wait" } as const
+
+/**
  * Asks several questions at once and joins their rows.
  *
  * @since 0.1.0
@@ -63,7 +72,7 @@ export const each = <C extends Endpoint.Capability, Args extends ReadonlyArray<u
 (client) =>
 (...args) =>
   Effect.map(
-    Concurrent.forEach(questions, (question) => question(client)(...args), { concurrency: "unbounded" }),
+    Concurrent.forEach(questions, (question) => question(client)(...args), together),
     (all) => Listing.flatten(all.map((rows) => Listing.from(rows)))
   )
 

@@ -285,6 +285,22 @@ export const registerPatient = (subject: Subject): void => {
   const run = running(subject)
 
   describe(`feeds of an account of ${id} on the simulator`, () => {
+    it.effect(
+      "begin after an outage, however many requests it takes to begin",
+      run(({ account, place, simulator }) =>
+        Effect.gen(function*() {
+          const order = yield* place
+          const [orders, fills] = [yield* heard(account.streamOrders()), yield* heard(account.streamFills())]
+          yield* simulator.setFaults(Faults.outage)
+          yield* pass(3)
+          yield* simulator.setFaults(Faults.none)
+          yield* pass(100)
+          expect(orders.values().map(({ id }) => id)).toEqual([order.id])
+          expect(fills.statuses().at(-1)).toMatch(/Connected|Resynced/)
+        })
+      )
+    )
+
     it.effect("log in when our clock is off, and nothing but them was asked for", () =>
       Effect.gen(function*() {
         const { get } = yield* Simulator.Simulators

@@ -51,7 +51,8 @@ export const run = <E>(world: World<E>, seed: number, steps: ReadonlyArray<Step>
         Effect.provide(TestContext.TestContext)
       )
     ),
-    (fiber) => Effect.onInterrupt(Fiber.join(fiber), () => Fiber.interrupt(fiber))
+    // Not joined: what it has set, loggers among it, would be set for the next run as well.
+    (fiber) => Effect.onInterrupt(Effect.flatten(Fiber.await(fiber)), () => Fiber.interrupt(fiber))
   )
 
 const conduct = <E>(
@@ -253,7 +254,8 @@ const perform = <E>(
         const course = courses.get(listener.symbol)
         return course !== undefined && isWhole(course)
       })
-      const missing = followers.missing(yield* exchange.orders)
+      // What an account was told and never got, nobody can know.
+      const missing = state.mayHaveLost() ? undefined : followers.missing(yield* exchange.orders)
       const isOver = now > state.at(now).since + world.patience + 2 * beat
       if (isOver && missing !== undefined) return yield* fail({ invariant: "account", detail: missing }, now)
       if (isOver || (areWhole && missing === undefined)) return
@@ -290,6 +292,7 @@ const trouble = (patience: number) => {
   let isStanding = false
   let isUnnoticed = false
   let pending = 0
+  let hasLost = false
   let lenientUntil = 0
   let trades: Fault["trades"] = "kept"
   let since = start
@@ -306,6 +309,7 @@ const trouble = (patience: number) => {
       trades,
       since: isStanding ? now : since
     }),
+    mayHaveLost: () => hasLost,
     injected: ({ lag, trades: become }: Fault, now: number) => {
       isUntroubled = false
       isStanding = true
@@ -314,6 +318,7 @@ const trouble = (patience: number) => {
         pending++
         excuse(now)
       }
+      if (become !== "kept") hasLost = true
       if (become === "muddled" || trades === "kept") trades = become
     },
     /** What is to be lost next may be of a subscription that has just begun. */
