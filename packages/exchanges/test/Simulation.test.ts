@@ -5,16 +5,13 @@ import { Exchanges } from "../src/index.js"
 import { replay, world } from "./simulation/world.js"
 
 describe("a simulation", () => {
-  it.effect("has listeners hear the same for a seed each time", () =>
+  it.effect("is the same for a seed each time, alone and among others", () =>
     Effect.gen(function*() {
-      const heard: Array<string> = []
-      for (const [index, id] of Exchanges.ids.entries()) {
-        const run = Simulation.run(world(id), index, { steps: 10 })
-        const once = yield* run
-        assert.strictEqual((yield* run).heard, once.heard)
-        heard.push(once.heard)
-      }
-      assert.strictEqual(new Set(heard).size, Exchanges.ids.length)
+      const all = Exchanges.ids.map((id, index) => Simulation.run(world(id), index, { steps: 12 }))
+      const alone = yield* Effect.all(all)
+      const together = yield* Effect.all(all, { concurrency: "unbounded" })
+      assert.deepStrictEqual(together, alone)
+      assert.strictEqual(new Set(alone.map(({ heard }) => heard)).size, Exchanges.ids.length)
     }), 600_000)
 
   it("says how it is run again", () => {

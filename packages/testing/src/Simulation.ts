@@ -1,7 +1,7 @@
 /**
  * Programs drawn by a seed, run against a client and an exchange in memory while faults drawn by the same seed happen, with
- * everything that was promised looked at after each step. The same seed gives the same program and the same faults; one that fails
- * is cut down to the steps that it takes.
+ * everything that was promised looked at after each step. The same seed gives the same run; one that fails is cut down to the steps
+ * that it takes.
  *
  * @since 0.1.0
  */
@@ -24,7 +24,7 @@ export interface Options {
 }
 
 /**
- * What a run came to: `heard` is all that its listeners heard; `millis` is how long it took by
+ * What a run came to: `heard` is all that its listeners heard, and the same whenever the seed is; `millis` is how long it took by
  * its own clock.
  *
  * @since 0.1.0
@@ -68,11 +68,7 @@ export class SimulationFailed
  * **Gotchas**
  *
  * A run has a `TestClock` of its own, which waits for the event loop each time that something is due: many at once take hardly
- * longer than one. What happens within one instant may come in another order in a process that has run others before: a seed that
- * failed among many is run again by itself, and where it then holds, with those before it.
- *
- * @since 0.1.0
- * @category runners
+ * longer than one.
  */
 export const run = <E>(
   world: World<E>,

@@ -44,11 +44,13 @@ const goodbye = 3 * beat
 /** @internal Runs a program in a world of its own. */
 export const run = <E>(world: World<E>, seed: number, steps: ReadonlyArray<Step>): Effect.Effect<Outcome, Violation> =>
   Effect.flatMap(
-    // In a fiber of its own, as the clock stays with the one that was given it.
-    Effect.forkDaemon(
-      Effect.scoped(conduct(world, seed, steps)).pipe(
-        Effect.withRandom(Random.make(`${world.name} ${seed}`)),
-        Effect.provide(TestContext.TestContext)
+    // In a fiber of its own, as the clock stays with the one that was given it; with a random of its own each time it is run.
+    Effect.suspend(() =>
+      Effect.forkDaemon(
+        Effect.scoped(conduct(world, seed, steps)).pipe(
+          Effect.withRandom(Random.make(`${world.name} ${seed}`)),
+          Effect.provide(TestContext.TestContext)
+        )
       )
     ),
     // Not joined: what it has set, loggers among it, would be set for the next run as well.
