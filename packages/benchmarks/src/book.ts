@@ -17,13 +17,17 @@ const parse = ({ frames }: Recording) => (): void => {
 const symbol = ExchangeSymbol.make("BTC/USDT")
 
 const keep = (exchange: Exchange, { frames, snapshot }: Recording, viewed: boolean): () => void => {
-  const { read } = dialects[exchange]
+  const { places, read } = dialects[exchange]
   const book = LocalOrderBook.make({ exchange, symbol })
-  if (!LocalOrderBook.replace(book, ...read(JSON.parse(snapshot)))) throw new Error("The snapshot was not understood")
+  if (!LocalOrderBook.replace(book, ...read(JSON.parse(snapshot)), places)) {
+    throw new Error("The snapshot was not understood")
+  }
   return () => {
     for (const frame of frames) {
       const [bids, asks] = read(JSON.parse(frame))
-      if (!LocalOrderBook.apply(book, bids, asks) || LocalOrderBook.isCrossed(book)) throw new Error("A frame was lost")
+      if (!LocalOrderBook.apply(book, bids, asks, places) || LocalOrderBook.isCrossed(book)) {
+        throw new Error("A frame was lost")
+      }
       if (viewed) LocalOrderBook.view(book)
     }
   }

@@ -62,8 +62,8 @@ for (const exchange of exchanges) {
     "ccxt": tradesOfCcxt(exchange, recordTrades(exchange, trades, false))
   }, trades)
   judge(`${exchange}: a trade, frame parsed and read`, ns("ours"), "ns")
-  judge(`${exchange}: beside JSON.parse alone`, over(ns("ours"), ns("JSON.parse")), "x")
-  judge(`${exchange}: beside ccxt`, over(ns("ours"), ns("ccxt")), "x", 1)
+  judge(`${exchange}: beside JSON.parse alone`, over(ns("ours"), ns("JSON.parse")), "x", 2)
+  judge(`${exchange}: beside ccxt`, over(ns("ours"), ns("ccxt")), "x", 0.33)
 }
 
 const used = () => {

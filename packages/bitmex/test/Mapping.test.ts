@@ -1,6 +1,7 @@
 import { Account, Decimal, type Market, Telemetry } from "@effect-exchange/core"
+import { Wire } from "@effect-exchange/core/adapter"
 import { assert, describe, it } from "@effect/vitest"
-import { Chunk, Effect, Either, FastCheck, Metric, Record, Redacted, Stream, TestClock } from "effect"
+import { Chunk, Effect, Either, FastCheck, Metric, Record, Redacted, Schema, Stream, TestClock } from "effect"
 import { BitMex, BitMexEndpoints } from "../src/index.js"
 import * as Rows from "../src/Rows.js"
 import { listed, scripted, sent, shown } from "./scripted.js"
@@ -138,7 +139,8 @@ describe("markets", () => {
   it("know minor units by their case, and XBT by its other name", () => {
     const codes = "XBT XBt USDt USDT Gwei ETH MAMUSd SOL kPEPE constructor __proto__".split(" ")
     const assets = "BTC BTC USDT USDT ETH ETH MAMUSD SOL KPEPE CONSTRUCTOR __PROTO__".split(" ")
-    const baseOf = (underlying: string) => Either.getOrThrow(Rows.Instrument.read({ ...instrument, underlying })).base
+    const read = Schema.decodeUnknownSync(Wire.one(Rows.Instrument))
+    const baseOf = (underlying: string) => read({ ...instrument, underlying }).base
     assert.deepStrictEqual(codes.map(baseOf), assets)
   })
 })

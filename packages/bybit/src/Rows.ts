@@ -315,7 +315,7 @@ export const Taken = Wire.answer({ id: at("orderId", text) })
  * @since 0.1.0
  * @category answers
  */
-export const Batch = Wire.reading(
+export const Batch = Wire.one(
   all({
     ids: at("result.list", Schema.Array(Wire.within("orderId", blank(text)))),
     outcomes: at(
@@ -330,7 +330,7 @@ export const Batch = Wire.reading(
       const accepted = ids[index]
       if (outcome.code !== "0") return { refused: outcome }
       return accepted === undefined ? undefined : { accepted }
-    })).read
+    }))
 )
 
 /**

@@ -3,12 +3,10 @@
  *
  * @since 0.1.0
  */
-import { Decimal, type Order as Orders } from "@effect-exchange/core"
+import { type Order as Orders } from "@effect-exchange/core"
 import { Row, Wire } from "@effect-exchange/core/adapter"
 import * as BigDecimal from "effect/BigDecimal"
-import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 
 const { all, at, blank, decimal, isTrue, map, meaning, none, orElse, positive, seconds, text, words, wordsOr } = Wire
@@ -29,15 +27,11 @@ export const time: Schema.Schema<number, string> = Schema.String.pipe(
   Schema.nonNegative()
 )
 
-const decodeTime = ParseResult.decodeUnknownEither(blank(time))
-
 // The first instant of the first year stands for none, as a blank does.
-const timeIfAny = Wire.reading((value) => decodeTime(value === "0001-01-01T00:00:00Z" ? "" : value))
+const timeIfAny = Wire.pick((value) => value === "0001-01-01T00:00:00Z" ? "" : value, blank(time), "expected a time")
 
-// Only shown, and computed in floating point: one that is no plain decimal must not hide its market.
-const loose = Wire.reading((value) =>
-  Either.right(typeof value === "string" ? Option.getOrUndefined(Decimal.parse(value)) : undefined)
-)
+// Only shown, and computed in floating point: one that is no decimal must not hide its market.
+const loose = Wire.readable(decimal)
 
 const flag = (name: string) => at(name, isTrue)
 

@@ -114,6 +114,7 @@ describe("ticker", () => {
         "at",
         "exchange",
         "last",
+        "open24h",
         "symbol",
         "volume24h"
       ])

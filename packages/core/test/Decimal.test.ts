@@ -47,7 +47,16 @@ const shortest = (value: number): string => {
   return negative ? `-${text}` : text
 }
 
+/** A number as exchanges write them: few digits before the point and after it. */
+const common = FastCheck.tuple(FastCheck.integer({ min: -1e15, max: 1e15 }), FastCheck.integer({ min: 0, max: 20 }))
+  .map(([count, scale]) => Number(`${count}e-${scale}`))
+
 describe("Decimal", () => {
+  it.prop("a number is the shortest decimal that denotes it", [common], ([value]) => {
+    const decimal = Option.getOrThrow(Decimal.fromNumber(value))
+    assert.strictEqual(Decimal.format(decimal), shortest(value + 0))
+  })
+
   it.prop("what is parsed prints as it was, but for what means nothing", [plain], ([text]) => {
     assert.strictEqual(Decimal.format(Option.getOrThrow(Decimal.parse(text))), canonical(text))
   })

@@ -95,6 +95,75 @@ describe("values", () => {
   ])
 })
 
+describe("values that are read by hand", () => {
+  const iso = FastCheck.date({ min: new Date(0), max: new Date("9999-12-31T23:59:59Z"), noInvalidDate: true }).chain((
+    date
+  ) =>
+    FastCheck.integer({ min: 0, max: 9 }).map((digits) => {
+      const [whole = "", part = ""] = date.toISOString().slice(0, -1).split(".")
+      return digits === 0 ? `${whole}Z` : `${whole}.${part.padEnd(9, "7").slice(0, digits)}Z`
+    })
+  )
+
+  it.prop("instants are those that JavaScript reads", [iso], ([instant]) => {
+    assert.strictEqual(reads(Wire.isoTime, instant), Date.parse(instant))
+  })
+
+  it("instants that no calendar has are read as JavaScript reads them, or not at all", () => {
+    for (
+      const instant of ["2026-02-29T00:00:00Z", "2028-02-29T00:00:00Z", "2026-04-31T00:00:00Z", "2026-13-01T00:00:00Z"]
+        .concat("2026-01-01T24:00:00Z", "2026-01-01T00:60:00Z", "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00.1x3Z")
+        .concat("2026-01-01T00:00:00+01:00", "2026-01-01 00:00:00Z", "2026-01-0/T00:00:00Z", "1969-12-31T23:59:59Z")
+    ) {
+      const expected = Date.parse(instant)
+      assert.strictEqual(reads(Wire.isoTime, instant), Number.isNaN(expected) ? "not understood" : expected, instant)
+    }
+  })
+
+  const anything = FastCheck.oneof(
+    FastCheck.anything(),
+    FastCheck.double(),
+    FastCheck.stringMatching(/^-?\d{0,20}\.?\d{0,20}(e-?\d{1,3})?$/)
+  )
+
+  it.prop(
+    "a list has the same candles, trades and levels whatever reads them",
+    [FastCheck.array(anything)],
+    ([cells]) => {
+      const Bar = Row.ohlcv(millis, decimal, [0, 1, 2, 3, 4, 5])
+      const { openTime, ...prices } = { openTime: at(0, millis), open: at(1, decimal), high: at(2, decimal) }
+      const byName = Row.of({
+        openTime,
+        ...prices,
+        low: at(3, decimal),
+        close: at(4, decimal),
+        volume: at(5, decimal)
+      })
+      assert.deepStrictEqual(Bar.take(cells), byName.take(cells))
+      const places = { price: at(0, Wire.number), amount: at(1, decimal) }
+      assert.deepStrictEqual(Row.level(places).take(cells), Row.of(places).take(cells))
+      const trade = {
+        id: at(0, text),
+        side: at(1, words({ b: "buy", s: "sell" })),
+        ...places,
+        at: at(2, millis)
+      } as const
+      assert.deepStrictEqual(Row.trade(trade).take(cells), Row.of(trade).take(cells))
+    }
+  )
+
+  it.prop("what is not taken has a reason, and what is taken is what the schema reads", [anything], ([value]) => {
+    const agree = <A>(schema: Wire.Value<A>) => {
+      const taken = schema.take(value)
+      assert.deepStrictEqual(reads(schema, value), taken === Wire.unread ? "not understood" : taken)
+    }
+    for (const schema of [decimal, Wire.number]) agree(schema)
+    for (const schema of [millis, Wire.seconds, Wire.isoTime]) agree(schema)
+    for (const schema of [blank(decimal), positive(Wire.number)]) agree(schema)
+    agree(text)
+  })
+})
+
 const Order = Row.of({
   id: at("id", text),
   pair: at("descr.pair", text),
@@ -177,7 +246,7 @@ const named = (change: object) => ({
 
 describe("fields", () => {
   const either = Wire.orElse(at("first", blank(text)), Wire.map(at("second", text), (found) => found.length))
-  const read = (row: object) => Either.getOrElse(either.read(row), () => "not understood" as const)
+  const read = (row: object) => reads(Wire.one(either), row)
 
   it("say what the one says, or else the other", () => {
     assert.strictEqual(read({ first: "a", second: "bcd" }), "a")
@@ -213,8 +282,9 @@ describe("rows of a kind", () => {
     updatedAt: none
   })
   const prices = (type: string, filled: string) => {
-    const { averagePrice, price } = Either.getOrThrow(order.read({ id: "1", type, price: "5", filled, average: "4" }))
-    return [plain(price), plain(averagePrice)]
+    const read = reads(Wire.one(order), { id: "1", type, price: "5", filled, average: "4" })
+    assert(read !== "not understood")
+    return [plain(read.price), plain(read.averagePrice)]
   }
 
   it("have no price at the market, and were filled at none before some of them was", () => {
@@ -225,9 +295,8 @@ describe("rows of a kind", () => {
   })
 
   it("that are candles and levels are read from their places", () => {
-    const candle = Either.getOrThrow(
-      Row.ohlcv(millis, decimal, [0, 1, 2, 3, 4, 6]).read([7, "1", "3", "0.5", "2", "x", "9"])
-    )
+    const candle = reads(Wire.one(Row.ohlcv(millis, decimal, [0, 1, 2, 3, 4, 6])), [7, "1", "3", "0.5", "2", "x", "9"])
+    assert(candle !== "not understood")
     assert.deepStrictEqual(shown(candle), { openTime: 7, open: "1", high: "3", low: "0.5", close: "2", volume: "9" })
     const levels = reads(Row.levels(decimal, "price", "size"), [{ price: "5", size: "1" }, { price: "4", size: "2" }])
     assert(levels !== "not understood")

@@ -11,7 +11,7 @@ import * as Markets from "./Markets.js"
 import { signedParameters } from "./Protocol.js"
 import * as Rows from "./Rows.js"
 
-const { get, list, pairs, text, whole } = Feeds
+const { get, list, text, whole } = Feeds
 
 const topicOn = (socket: "public" | "private") => (channel: string): Feeds.Topic => ({ socket, key: channel, channel })
 const [topic, ofAccount] = [topicOn("public"), topicOn("private")]
@@ -126,8 +126,9 @@ const bookUpdates = (frame: unknown): ReadonlyArray<Feeds.BookUpdate> | undefine
   if (last === undefined || (type !== "snapshot" && type !== "change")) return undefined
   return [{
     kind: type === "snapshot" ? "snapshot" : "update",
-    bids: pairs(get(frame, "bids"), "1", "2"),
-    asks: pairs(get(frame, "asks"), "1", "2"),
+    bids: get(frame, "bids"),
+    asks: get(frame, "asks"),
+    places: [1, 2],
     last,
     previous: whole(get(frame, "prev_change_id"))
   }]

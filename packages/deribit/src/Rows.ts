@@ -5,8 +5,6 @@
  */
 import { Row, Wire } from "@effect-exchange/core/adapter"
 import * as BigDecimal from "effect/BigDecimal"
-import * as Either from "effect/Either"
-import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 
 const { all, at, blank, map, meaning, millis, none, number, positive, text, when, words, wordsOr } = Wire
@@ -105,7 +103,7 @@ export const Bar = Row.of({
 })
 
 const column = Schema.Array(Schema.Unknown)
-const decodeColumns = ParseResult.decodeUnknownEither(Wire.answer({
+const columnsOf = Wire.ifAny(Wire.answer({
   ticks: at("ticks", column),
   open: at("open", column),
   high: at("high", column),
@@ -114,7 +112,7 @@ const decodeColumns = ParseResult.decodeUnknownEither(Wire.answer({
   volume: at("volume", column),
   cost: at("cost", column)
 }))
-const decodeBars = ParseResult.decodeUnknownEither(Schema.Array(Wire.one(Row.of({
+const Bars = Wire.every(Row.of({
   openTime: at(0, millis),
   open: at(1, number),
   high: at(2, number),
@@ -122,7 +120,7 @@ const decodeBars = ParseResult.decodeUnknownEither(Schema.Array(Wire.one(Row.of(
   close: at(4, number),
   volume: at(5, number),
   cost: at(6, number)
-}))))
+}))
 
 /**
  * Candles, which come by columns: `volume` is in the base currency, `cost` in the quote currency.
@@ -130,13 +128,16 @@ const decodeBars = ParseResult.decodeUnknownEither(Schema.Array(Wire.one(Row.of(
  * @since 0.1.0
  * @category answers
  */
-export const Chart = Wire.reading((value, ast) =>
-  Either.flatMap(decodeColumns(value), ({ ticks, ...others }) => {
+export const Chart = Wire.pick(
+  (value) => {
+    const { ticks = [], ...others } = columnsOf(value) ?? {}
     const columns = Object.values(others)
-    return columns.every(({ length }) => length === ticks.length)
-      ? decodeBars(ticks.map((tick, row) => [tick, ...columns.map((column) => column[row])]))
-      : Either.left(new ParseResult.Type(ast, value, "expected columns of one length"))
-  })
+    return columns.length > 0 && columns.every(({ length }) => length === ticks.length)
+      ? ticks.map((tick, row) => [tick, ...columns.map((column) => column[row])])
+      : Wire.unread
+  },
+  Bars,
+  "expected columns of one length"
 )
 
 const type = at("order_type", wordsOr({ limit: "limit", market: "market" }, "other"))

@@ -11,7 +11,7 @@ import * as BigDecimal from "effect/BigDecimal"
 import * as Endpoints from "./Endpoints.js"
 import * as Rows from "./Rows.js"
 
-const { get, list, pairs, text, whole } = Feeds
+const { get, list, text, whole } = Feeds
 const { at, isoTime, none, number, positive, words } = Wire
 
 const isPrivate = (channel: unknown): boolean => channel === "executions" || channel === "balances"
@@ -175,8 +175,9 @@ const bookUpdates = (frame: unknown): ReadonlyArray<Feeds.BookUpdate> => {
   const row = get(frame, "row")
   return [{
     kind: get(frame, "isSnapshot") === true ? "snapshot" : "update",
-    bids: pairs(get(row, "bids"), "price", "qty"),
-    asks: pairs(get(row, "asks"), "price", "qty"),
+    bids: get(row, "bids"),
+    asks: get(row, "asks"),
+    places: ["price", "qty"],
     checksum: whole(get(row, "checksum"))
   }]
 }

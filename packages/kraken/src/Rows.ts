@@ -5,8 +5,6 @@
  */
 import { Row, Wire } from "@effect-exchange/core/adapter"
 import * as BigDecimal from "effect/BigDecimal"
-import * as Either from "effect/Either"
-import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 
@@ -19,17 +17,17 @@ const { all, at, blank, decimal, isoTime, map, meaningOr, none, number, positive
  * @since 0.1.0
  * @category answers
  */
-export const sole = <A, I>(schema: Schema.Schema<A, I>): Schema.Schema<A, unknown> => {
-  const decode = ParseResult.decodeUnknownEither(schema)
-  return Wire.reading((rows, ast) => {
-    const [row, ...others] = Predicate.isReadonlyRecord(rows)
-      ? Object.entries(rows).filter(([key]) => key !== "last")
-      : []
-    return row !== undefined && others.length === 0
-      ? decode(row[1])
-      : Either.left(new ParseResult.Type(ast, rows, "expected the answer about one pair"))
-  })
-}
+export const sole = <A, I>(schema: Schema.Schema<A, I>): Wire.Value<A> =>
+  Wire.pick(
+    (rows) => {
+      const [row, ...others] = Predicate.isReadonlyRecord(rows)
+        ? Object.entries(rows).filter(([key]) => key !== "last")
+        : []
+      return row !== undefined && others.length === 0 ? row[1] : Wire.unread
+    },
+    schema,
+    "expected the answer about one pair"
+  )
 
 /**
  * An asset by its id: other tables call it by that, while people and pairs use `altname`.

@@ -6,8 +6,6 @@
 import type { Market } from "@effect-exchange/core"
 import { Row, Wire } from "@effect-exchange/core/adapter"
 import * as BigDecimal from "effect/BigDecimal"
-import * as Either from "effect/Either"
-import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 
 const { all, at, blank, decimal, isTrue, map, meaning, meaningOr, millis, orElse, text, words, wordsOr } = Wire
@@ -28,10 +26,8 @@ const orZero = (name: string, other = name) =>
  * @since 0.1.0
  * @category answers
  */
-export const sole = <A, I>(schema: Schema.Schema<A, I>): Schema.Schema<A, unknown> => {
-  const decode = ParseResult.decodeUnknownEither(Schema.Tuple(schema))
-  return Wire.reading((rows) => Either.map(decode(rows), ([row]) => row))
-}
+export const sole = <A, I>(schema: Schema.Schema<A, I>): Wire.Value<A> =>
+  Wire.pick((rows) => Array.isArray(rows) && rows.length === 1 ? rows[0] : Wire.unread, schema, "expected one row")
 
 const kinds: ReadonlyMap<string, Market.Kind> = new Map([["SPOT", "spot"], ["SWAP", "perpetual"], [
   "FUTURES",

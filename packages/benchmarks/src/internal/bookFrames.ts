@@ -1,6 +1,7 @@
 /**
  * Books and the updates after them in the shapes in which exchanges send them, the same on every run.
  */
+import type { LocalOrderBook } from "@effect-exchange/core"
 
 export type Exchange = "binance" | "bybit" | "kraken" | "okx"
 
@@ -12,15 +13,12 @@ interface Dialect {
   readonly frame: (bids: string, asks: string, sequence: number) => string
   /** As an exchange package would: nothing is taken for granted. */
   readonly read: (frame: unknown) => readonly [bids: unknown, asks: unknown]
+  readonly places?: LocalOrderBook.Places
 }
 
 const nothing = [undefined, undefined] as const
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
-
-const pair = (row: unknown): unknown => isObject(row) && "price" in row && "qty" in row ? [row.price, row.qty] : row
-
-const pairs = (rows: unknown): unknown => Array.isArray(rows) ? rows.map(pair) : rows
 
 export const dialects: Readonly<Record<Exchange, Dialect>> = {
   binance: {
@@ -47,10 +45,8 @@ export const dialects: Readonly<Record<Exchange, Dialect>> = {
       `{"channel":"book","type":"${sequence === 0 ? "snapshot" : "update"}","data":[{"symbol":"BTC/USD",` +
       `"bids":[${bids}],"asks":[${asks}],"checksum":${2439117997 + sequence},` +
       `"timestamp":"2023-10-06T17:35:55.440295Z"}]}`,
-    read: (frame) => {
-      const [bids, asks] = dialects.okx.read(frame)
-      return [pairs(bids), pairs(asks)]
-    }
+    read: (frame) => dialects.okx.read(frame),
+    places: ["price", "qty"]
   },
   okx: {
     level: (price, amount) => `["${price}","${amount}","0","3"]`,

@@ -6,9 +6,7 @@
  */
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import type * as Schema from "effect/Schema"
 import type { ExchangeClient } from "../engine/ExchangeClient.js"
@@ -21,6 +19,7 @@ import type { MarketDataError } from "../model/ExchangeError.js"
 import type { Listing, Rows } from "../model/Listing.js"
 import type { Market } from "../model/Market.js"
 import type * as Row from "./Row.js"
+import * as Wire from "./Wire.js"
 
 export type { Asking, FeedProtocol, Numbered, Said, SocketFacts, Topic } from "../feed/internal/protocol.js"
 export type { RawLevel } from "../feed/LocalOrderBook.js"
@@ -104,15 +103,13 @@ export interface Book {
 }
 
 /**
- * Reads frames by a schema of rows: for feeds that are not busy.
+ * Reads frames by a schema of rows.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const reading = <A>(schema: Schema.Schema<Listing<A>, unknown>): (frame: unknown) => Listing<A> | undefined => {
-  const decode = ParseResult.decodeUnknownEither(schema)
-  return (frame) => Either.getOrUndefined(decode(frame))
-}
+export const reading = <A>(schema: Schema.Schema<Listing<A>, unknown>): (frame: unknown) => Listing<A> | undefined =>
+  Wire.ifAny(schema)
 
 /**
  * Reads lists of rows that say only what has changed since what was said before under their `id`. Each is read as a whole, so
@@ -155,10 +152,10 @@ const mostEnded = 1000
  * @category constructors
  */
 export const readingOne = <A>(schema: Schema.Schema<A, unknown>): (frame: unknown) => ReadonlyArray<A> | undefined => {
-  const decode = ParseResult.decodeUnknownEither(schema)
+  const take = Wire.taking(schema)
   return (frame) => {
-    const read = decode(frame)
-    return Either.isRight(read) ? [read.right] : undefined
+    const row = take(frame)
+    return row === Wire.unread ? undefined : [row]
   }
 }
 
@@ -168,8 +165,10 @@ export const readingOne = <A>(schema: Schema.Schema<A, unknown>): (frame: unknow
  * @since 0.1.0
  * @category guards
  */
-export const get = (value: unknown, name: string | number): unknown =>
-  typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined
+export const get = (value: unknown, name: string | number): unknown => isObject(value) ? value[name] : undefined
+
+const isObject = (value: unknown): value is { readonly [name: string | number]: unknown } =>
+  typeof value === "object" && value !== null
 
 /**
  * Reads a list, which is empty where it is none.
@@ -197,12 +196,3 @@ export const whole = (value: unknown): number | undefined => {
   const number = typeof value === "string" && value !== "" ? Number(value) : value
   return typeof number === "number" && Number.isSafeInteger(number) ? number : undefined
 }
-
-/**
- * Makes pairs of price and amount of levels that are objects; `undefined` where there is no list.
- *
- * @since 0.1.0
- * @category guards
- */
-export const pairs = (levels: unknown, price: string, amount: string): ReadonlyArray<unknown> | undefined =>
-  Array.isArray(levels) ? levels.map((level) => [get(level, price), get(level, amount)]) : undefined

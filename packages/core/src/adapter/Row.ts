@@ -5,7 +5,6 @@
  * @since 0.1.0
  */
 import * as BigDecimal from "effect/BigDecimal"
-import * as Either from "effect/Either"
 import type * as Schema from "effect/Schema"
 import type * as Balance from "../model/Balance.js"
 import type * as Candle from "../model/Candle.js"
@@ -129,7 +128,22 @@ export const tickerOf = (fields: Fields<TickerOf>): Wire.Row<TickerOf> => row(fi
  * @since 0.1.0
  * @category constructors
  */
-export const trade = (fields: Fields<Trade>): Wire.Row<Trade> => row(fields, { id: fields.id })
+export const trade = (fields: Fields<Trade>): Wire.Row<Trade> => ({
+  ...row(fields, { id: fields.id }),
+  // These come by the thousand: objects of one shape, made at once, cost half of those made name by name.
+  take: (value) => {
+    const id = fields.id.take(value)
+    if (id === Wire.unread) return Wire.unread
+    const side = fields.side.take(value)
+    if (side === Wire.unread) return Wire.unread
+    const price = fields.price.take(value)
+    if (price === Wire.unread) return Wire.unread
+    const amount = fields.amount.take(value)
+    if (amount === Wire.unread) return Wire.unread
+    const at = fields.at.take(value)
+    return at === Wire.unread ? Wire.unread : { id, side, price, amount, at }
+  }
+})
 
 /**
  * Reads a candle.
@@ -137,7 +151,23 @@ export const trade = (fields: Fields<Trade>): Wire.Row<Trade> => row(fields, { i
  * @since 0.1.0
  * @category constructors
  */
-export const bar = (fields: Fields<Bar>): Wire.Row<Bar> => row(fields, {})
+export const bar = (fields: Fields<Bar>): Wire.Row<Bar> => ({
+  ...row(fields, {}),
+  take: (value) => {
+    const openTime = fields.openTime.take(value)
+    if (openTime === Wire.unread) return Wire.unread
+    const open = fields.open.take(value)
+    if (open === Wire.unread) return Wire.unread
+    const high = fields.high.take(value)
+    if (high === Wire.unread) return Wire.unread
+    const low = fields.low.take(value)
+    if (low === Wire.unread) return Wire.unread
+    const close = fields.close.take(value)
+    if (close === Wire.unread) return Wire.unread
+    const volume = fields.volume.take(value)
+    return volume === Wire.unread ? Wire.unread : { openTime, open, high, low, close, volume }
+  }
+})
 
 /**
  * Reads a candle whose open time, open, high, low, close and volume stand in these places.
@@ -172,7 +202,15 @@ export const ohlcv = <T, D>(
  * @since 0.1.0
  * @category constructors
  */
-export const level = (fields: Fields<Level>): Wire.Row<Level> => row(fields, {})
+export const level = (fields: Fields<Level>): Wire.Row<Level> => ({
+  ...row(fields, {}),
+  take: (value) => {
+    const price = fields.price.take(value)
+    if (price === Wire.unread) return Wire.unread
+    const amount = fields.amount.take(value)
+    return amount === Wire.unread ? Wire.unread : { price, amount }
+  }
+})
 
 /**
  * Reads one side of an order book: levels whose price and amount stand in these places.
@@ -184,7 +222,7 @@ export const levels = <D>(
   decimal: Schema.Schema<BigDecimal.BigDecimal, D>,
   price: Wire.Path,
   amount: Wire.Path
-): Schema.Schema<ReadonlyArray<Level>, ReadonlyArray<unknown>> =>
+): Wire.Value<ReadonlyArray<Level>> =>
   Wire.every(level({ price: Wire.at(price, decimal), amount: Wire.at(amount, decimal) }))
 
 /**
@@ -226,7 +264,7 @@ export const entry = (
   isFill: Wire.Field<boolean> = Wire.always(true)
 ): Wire.Row<Entry> => ({
   ...Wire.all({ id, fill: Wire.when(isFill, true, fill) }, (entry) => entry),
-  identify: (value) => ({ ...fill.identify(value), id: Either.getOrUndefined(id.read(value)) })
+  identify: (value) => ({ ...fill.identify(value), id: found(id, value) })
 })
 
 /**
@@ -277,15 +315,16 @@ const row = <const F extends { readonly [name: string]: Wire.Field<unknown> }>(
   fields: F,
   names: Names
 ): Wire.Row<Wire.Values<F>> => ({
-  read: Wire.record(fields),
-  identify: (value) => {
-    const found = <A>(field: Wire.Field<A | undefined> = Wire.none): A | undefined =>
-      Either.getOrUndefined(field.read(value))
-    return {
-      id: found(names.id),
-      market: found(names.market),
-      clientOrderId: found(names.clientOrderId),
-      createdAt: found(names.createdAt)
-    }
-  }
+  ...Wire.record(fields),
+  identify: (value) => ({
+    id: found(names.id, value),
+    market: found(names.market, value),
+    clientOrderId: found(names.clientOrderId, value),
+    createdAt: found(names.createdAt, value)
+  })
 })
+
+const found = <A>(field: Wire.Field<A | undefined> | undefined, value: unknown): A | undefined => {
+  const taken = field?.take(value)
+  return taken === Wire.unread ? undefined : taken
+}

@@ -4,16 +4,15 @@
  * @since 0.1.0
  */
 import * as Arr from "effect/Array"
-import * as Either from "effect/Either"
-import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type * as Listing from "../model/Listing.js"
 import { at, type Field, type Path, record, type Values } from "./internal/wireFields.js"
-import { reading } from "./internal/wireValues.js"
+import { reading, taking, unread, type Value } from "./internal/wireReading.js"
 
 export * from "./internal/wireFields.js"
+export { pick, reading, taking, type Unread, unread, type Value } from "./internal/wireReading.js"
 export * from "./internal/wireValues.js"
 
 /**
@@ -32,9 +31,9 @@ export interface Row<out A> extends Field<A> {
  * @since 0.1.0
  * @category answers
  */
-export const within = <A, I>(path: Path, schema: Schema.Schema<A, I>): Schema.Schema<A, unknown> => {
-  const field = at(path, schema)
-  return reading((answer) => field.read(answer))
+export const within = <A, I>(path: Path, schema: Schema.Schema<A, I>): Value<A> => {
+  const { take, why } = at(path, schema)
+  return reading(take, why)
 }
 
 /**
@@ -43,11 +42,9 @@ export const within = <A, I>(path: Path, schema: Schema.Schema<A, I>): Schema.Sc
  * @since 0.1.0
  * @category answers
  */
-export const answer = <const F extends { readonly [name: string]: Field<unknown> }>(
-  fields: F
-): Schema.Schema<Values<F>, unknown> => {
-  const read = record(fields)
-  return reading((answer) => read(answer))
+export const answer = <const F extends { readonly [name: string]: Field<unknown> }>(fields: F): Value<Values<F>> => {
+  const { take, why } = record(fields)
+  return reading(take, why)
 }
 
 /**
@@ -56,7 +53,7 @@ export const answer = <const F extends { readonly [name: string]: Field<unknown>
  * @since 0.1.0
  * @category answers
  */
-export const one = <A>(row: Row<A>): Schema.Schema<A, unknown> => reading((value) => row.read(value))
+export const one = <A>({ take, why }: Field<A>): Value<A> => reading(take, why)
 
 /**
  * Reads every row of a list, and fails when one is not understood.
@@ -64,7 +61,21 @@ export const one = <A>(row: Row<A>): Schema.Schema<A, unknown> => reading((value
  * @since 0.1.0
  * @category answers
  */
-export const every = <A>(row: Row<A>): Schema.Schema<ReadonlyArray<A>, ReadonlyArray<unknown>> => Schema.Array(one(row))
+export const every = <A>(row: Row<A>): Value<ReadonlyArray<A>> =>
+  reading<ReadonlyArray<A>>((value) => {
+    if (!Array.isArray(value)) return unread
+    const rows: Array<A> = []
+    for (const each of value) {
+      const read = row.take(each)
+      if (read === unread) return unread
+      rows.push(read)
+    }
+    return rows
+  }, (value) => {
+    if (!Array.isArray(value)) return new ParseResult.Type(Schema.Unknown.ast, value, "expected a list")
+    const wrong = value.findIndex((each) => row.take(each) === unread)
+    return new ParseResult.Pointer(wrong, value, row.why(value[wrong]))
+  })
 
 /**
  * Reads a value where it is of a shape; `undefined` where it is not.
@@ -73,8 +84,11 @@ export const every = <A>(row: Row<A>): Schema.Schema<ReadonlyArray<A>, ReadonlyA
  * @category answers
  */
 export const ifAny = <A, I>(schema: Schema.Schema<A, I>): (value: unknown) => A | undefined => {
-  const decode = Schema.decodeUnknownOption(schema)
-  return (value) => Option.getOrUndefined(decode(value))
+  const take = taking(schema)
+  return (value) => {
+    const found = take(value)
+    return found === unread ? undefined : found
+  }
 }
 
 /**
@@ -83,12 +97,8 @@ export const ifAny = <A, I>(schema: Schema.Schema<A, I>): (value: unknown) => A 
  * @since 0.1.0
  * @category answers
  */
-export const list = <A>(row: Row<A>): Schema.Schema<Listing.Listing<A>, unknown> =>
-  reading((value, ast) =>
-    Array.isArray(value)
-      ? Either.right(listing(row, value))
-      : Either.left(new ParseResult.Type(ast, value, "expected a list"))
-  )
+export const list = <A>(row: Row<A>): Value<Listing.Listing<A>> =>
+  reading((value) => Array.isArray(value) ? listing(row, value) : unread, "expected a list")
 
 /**
  * Reads rows that stand under a key each, `{ "O1": { ... } }`, as if the key were a property of the row: the one called
@@ -97,26 +107,21 @@ export const list = <A>(row: Row<A>): Schema.Schema<Listing.Listing<A>, unknown>
  * @since 0.1.0
  * @category answers
  */
-export const keyed = <A>(key: string, row: Row<A>): Schema.Schema<Listing.Listing<A>, unknown> =>
-  reading((value, ast) => {
-    if (Array.isArray(value) && value.length === 0) return Either.right(listing(row, []))
-    return Predicate.isReadonlyRecord(value)
-      ? Either.right(
-        listing(
-          row,
-          Object.entries(value).map(([id, each]) => Predicate.isRecord(each) ? { ...each, [key]: id } : each)
-        )
-      )
-      : Either.left(new ParseResult.Type(ast, value, "expected rows by their keys"))
-  })
+export const keyed = <A>(key: string, row: Row<A>): Value<Listing.Listing<A>> =>
+  reading((value) => {
+    if (Array.isArray(value) && value.length === 0) return listing(row, [])
+    if (!Predicate.isReadonlyRecord(value)) return unread
+    const rows = Object.entries(value).map(([id, each]) => Predicate.isRecord(each) ? { ...each, [key]: id } : each)
+    return listing(row, rows)
+  }, "expected rows by their keys")
 
 const listing = <A>(row: Row<A>, values: ReadonlyArray<unknown>): Listing.Listing<A> => {
   const rows: Array<A> = []
   const unknown: Array<Listing.Unknown> = []
   for (const value of values) {
-    const read = row.read(value)
-    if (Either.isRight(read)) rows.push(read.right)
-    else unknown.push({ ...row.identify(value), detail: describe(read.left) })
+    const read = row.take(value)
+    if (read !== unread) rows.push(read)
+    else unknown.push({ ...row.identify(value), detail: describe(row.why(value)) })
   }
   return { rows, unknown }
 }

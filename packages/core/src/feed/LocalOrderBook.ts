@@ -28,6 +28,16 @@ import * as Levels from "./internal/levels.js"
 export type RawLevel = readonly [price: string | number, amount: string | number, ...rest: ReadonlyArray<unknown>]
 
 /**
+ * Where price and amount stand in a level: places in a list, as in {@link RawLevel}, or names of properties.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Places = readonly [price: string | number, amount: string | number]
+
+const inPairs: Places = [0, 1]
+
+/**
  * What an exchange names a level by, where it has names for them.
  *
  * @since 0.1.0
@@ -92,20 +102,19 @@ export const make = ({ exchange, maximumDepth = Number.POSITIVE_INFINITY, symbol
 })
 
 /**
- * Replaces all levels by those of a snapshot, in any order: lists of {@link RawLevel}, as `JSON.parse` gives them. Answers
- * whether all of it was understood, as {@link apply} does.
+ * Replaces all levels by those of a snapshot, in any order: lists of {@link RawLevel}, as `JSON.parse` gives them, or of what
+ * has price and amount in other `places`. Answers whether all of it was understood, as {@link apply} does.
  *
  * @since 0.1.0
  * @category updates
  */
-export const replace = (book: LocalOrderBook, bids: unknown, asks: unknown): boolean => {
+export const replace = (book: LocalOrderBook, bids: unknown, asks: unknown, places = inPairs): boolean => {
   clear(book)
-  return apply(book, bids, asks)
+  return apply(book, bids, asks, places)
 }
 
 /**
- * Sets the levels of an update, and removes those whose amount is zero: lists of {@link RawLevel}, as `JSON.parse` gives
- * them, taken in order, so that the last word on a price is what counts. Answers whether all of it was understood.
+ * Sets the levels of an update, and removes those whose amount is zero: lists as {@link replace} takes them, in order, so that the last word on a price is what counts. Answers whether all of it was understood.
  *
  * Not understood are lists and levels that are none, prices that are not above zero, amounts below zero, and what
  * `Decimal.read` and `Decimal.fromNumber` do not take.
@@ -117,8 +126,8 @@ export const replace = (book: LocalOrderBook, bids: unknown, asks: unknown): boo
  * @since 0.1.0
  * @category updates
  */
-export const apply = (book: LocalOrderBook, bids: unknown, asks: unknown): boolean => {
-  if (!setAll(book.bids, bids) || !setAll(book.asks, asks)) return misunderstood(book)
+export const apply = (book: LocalOrderBook, bids: unknown, asks: unknown, places = inPairs): boolean => {
+  if (!setAll(book.bids, bids, places) || !setAll(book.asks, asks, places)) return misunderstood(book)
   Levels.truncate(book.bids, book.maximumDepth)
   Levels.truncate(book.asks, book.maximumDepth)
   return true
@@ -241,10 +250,13 @@ const misunderstood = (book: LocalOrderBook): false => {
   return false
 }
 
-const setAll = (levels: Levels.Levels, rows: unknown): boolean => {
+const setAll = (levels: Levels.Levels, rows: unknown, [price, amount]: Places): boolean => {
   if (!Array.isArray(rows)) return false
+  if (typeof price === "string" || typeof amount === "string") {
+    return rows.every((row: unknown) => isObject(row) && setOne(levels, row[price], row[amount]))
+  }
   for (const row of rows) {
-    if (!Array.isArray(row) || !setOne(levels, row[0], row[1])) return false
+    if (!Array.isArray(row) || !setOne(levels, row[price], row[amount])) return false
   }
   return true
 }
@@ -259,6 +271,9 @@ const setOne = (levels: Levels.Levels, price: unknown, amount: unknown): boolean
 }
 
 const removeOne = (levels: Levels.Levels, price: Figure): void => Levels.remove(levels, nearest(price), textOf(price))
+
+const isObject = (value: unknown): value is { readonly [name: string | number]: unknown } =>
+  typeof value === "object" && value !== null
 
 const textOf = (figure: unknown): string => typeof figure === "string" ? figure : ""
 

@@ -22,6 +22,8 @@ export interface BookUpdate {
   readonly kind: "snapshot" | "update"
   readonly bids?: unknown
   readonly asks?: unknown
+  /** Where price and amount stand in a level. Defaults to the first and the second of a list. */
+  readonly places?: LocalOrderBook.Places | undefined
   readonly set?: ((book: LocalOrderBook.LocalOrderBook) => boolean) | undefined
   /** The number of its first change, where it has several. */
   readonly first?: number | undefined
@@ -71,8 +73,8 @@ export const make = (options: {
   const change = (update: BookUpdate): string | undefined => {
     const isUnderstood = update.set === undefined
       ? update.kind === "snapshot"
-        ? LocalOrderBook.replace(book, update.bids, update.asks)
-        : LocalOrderBook.apply(book, update.bids, update.asks)
+        ? LocalOrderBook.replace(book, update.bids, update.asks, update.places)
+        : LocalOrderBook.apply(book, update.bids, update.asks, update.places)
       : update.set(book)
     if (!isUnderstood) return "a level of the order book is not understood"
     last = update.last

@@ -19,10 +19,10 @@ import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
+import * as decimals from "./internal/decimals.js"
 import * as exact from "./internal/exact.js"
 
 const plain = /^-?\d{1,40}(?:\.\d{1,40})?$/
-const number = /^(-?)(\d{1,100})(?:\.(\d{1,100}))?(?:[eE]([+-]?\d{1,3}))?$/
 
 /**
  * A decimal from plain notation (`-12.50`); none for anything else: no exponent, no sign but `-`, no blank, at most 40
@@ -41,15 +41,7 @@ export const parse = (text: string): Option.Option<BigDecimal.BigDecimal> =>
  * @since 0.1.0
  * @category constructors
  */
-export const read = (text: string): Option.Option<BigDecimal.BigDecimal> => {
-  const [, sign = "", whole = "", part = "", exponent = "0"] = number.exec(text) ?? []
-  const scale = part.length - Number(exponent)
-  // Before any power of ten is computed.
-  if (whole === "" || scale > exact.after || scale < -exact.before) return Option.none()
-  const digits = BigInt(whole + part + "0".repeat(Math.max(0, -scale)))
-  const decimal = exact.of(sign === "" ? digits : -digits, Math.max(0, scale))
-  return exact.fits(decimal) ? Option.some(decimal) : Option.none()
-}
+export const read = (text: string): Option.Option<BigDecimal.BigDecimal> => Option.fromNullable(decimals.ofText(text))
 
 /**
  * A decimal from a number as JSON carries it: the shortest decimal that denotes the number. None for `NaN`, infinities
@@ -59,7 +51,7 @@ export const read = (text: string): Option.Option<BigDecimal.BigDecimal> => {
  * @category constructors
  */
 export const fromNumber = (value: number): Option.Option<BigDecimal.BigDecimal> =>
-  Math.abs(value) <= Number.MAX_SAFE_INTEGER ? read(String(value)) : Option.none()
+  Option.fromNullable(decimals.ofNumber(value))
 
 /**
  * A decimal from plain notation known to be valid; throws otherwise. For constants.

@@ -193,6 +193,23 @@ describe("LocalOrderBook", () => {
     })
   }
 
+  it("takes levels that have price and amount in other places, in lists or under names", () => {
+    const named = make()
+    const bids = [{ price: "2", qty: 1 }, { qty: 3, price: 1.5 }]
+    assert.isTrue(LocalOrderBook.replace(named, bids, [{ price: 3, qty: "0.5" }], ["price", "qty"]))
+    const listed = make()
+    assert.isTrue(LocalOrderBook.replace(listed, [["new", "2", 1], ["new", 1.5, 3]], [["new", 3, "0.5"]], [1, 2]))
+    for (const book of [named, listed]) {
+      assert.deepStrictEqual(LocalOrderBook.top(book, "bids", 9), [
+        { price: "2", amount: "1" },
+        { price: "1.5", amount: "3" }
+      ])
+      assert.deepStrictEqual(LocalOrderBook.top(book, "asks", 9), [{ price: "3", amount: "0.5" }])
+    }
+    assert.isFalse(LocalOrderBook.apply(named, [{ price: "2" }], [], ["price", "qty"]))
+    assert.isFalse(LocalOrderBook.apply(listed, [["new", "2"]], [], [1, 2]))
+  })
+
   it("understands no side that is no list", () => {
     for (const side of [undefined, null, "", {}, 1]) assert.isFalse(LocalOrderBook.apply(make(), [], side))
   })

@@ -1,16 +1,18 @@
-import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
-import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
+import { reason, taking, type Unread, unread } from "./wireReading.js"
 
 /**
- * A value of ours read from a row of theirs.
+ * A value of ours taken from a row of theirs.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Field<out A> {
-  readonly read: (row: unknown) => Either.Either<A, ParseResult.ParseIssue>
+  /** The value, or `unread` where it is not there or not understood. Called for every row there is: it is to be quick. */
+  readonly take: (row: unknown) => A | Unread
+  /** Why nothing can be taken of a row. */
+  readonly why: (row: unknown) => ParseResult.ParseIssue
 }
 
 /**
@@ -29,15 +31,15 @@ export type Path = string | number | ReadonlyArray<string | number>
  */
 export const at = <A, I>(path: Path, schema: Schema.Schema<A, I>): Field<A> => {
   const steps = stepsOf(path)
-  const decode = ParseResult.decodeUnknownEither(schema)
+  const [first = "", ...others] = steps
+  const take = taking(schema)
   return {
-    read: (row) => {
-      const value = valueAt(row, steps)
-      return Either.mapLeft(
-        decode(value),
-        (issue) => steps.reduceRight((issue, step) => new ParseResult.Pointer(step, row, issue), issue)
+    take: others.length === 0 ? (row) => take(step(row, first)) : (row) => take(steps.reduce(step, row)),
+    why: (row) =>
+      steps.reduceRight(
+        (issue, step) => new ParseResult.Pointer(step, row, issue),
+        reason(schema, steps.reduce(step, row))
       )
-    }
   }
 }
 
@@ -47,7 +49,7 @@ export const at = <A, I>(path: Path, schema: Schema.Schema<A, I>): Field<A> => {
  * @since 0.1.0
  * @category fields
  */
-export const none: Field<undefined> = { read: () => Either.right(undefined) }
+export const none: Field<undefined> = { take: () => undefined, why: (row) => unexplained(row) }
 
 /**
  * Says what holds for every row.
@@ -55,7 +57,7 @@ export const none: Field<undefined> = { read: () => Either.right(undefined) }
  * @since 0.1.0
  * @category fields
  */
-export const always = <const A>(value: A): Field<A> => ({ read: () => Either.right(value) })
+export const always = <const A>(value: A): Field<A> => ({ take: () => value, why: unexplained })
 
 /**
  * Makes one value of several.
@@ -66,10 +68,7 @@ export const always = <const A>(value: A): Field<A> => ({ read: () => Either.rig
 export const all = <const F extends { readonly [name: string]: Field<unknown> }, B>(
   fields: F,
   f: (values: Values<F>) => B
-): Field<B> => {
-  const read = record(fields)
-  return { read: (row) => Either.map(read(row), f) }
-}
+): Field<B> => map(record(fields), f)
 
 /**
  * Makes another value of one.
@@ -78,7 +77,11 @@ export const all = <const F extends { readonly [name: string]: Field<unknown> },
  * @category fields
  */
 export const map = <A, B>(field: Field<A>, f: (value: A) => B): Field<B> => ({
-  read: (row) => Either.map(field.read(row), f)
+  take: (row) => {
+    const value = field.take(row)
+    return value === unread ? unread : f(value)
+  },
+  why: field.why
 })
 
 /**
@@ -88,12 +91,8 @@ export const map = <A, B>(field: Field<A>, f: (value: A) => B): Field<B> => ({
  * @category fields
  */
 export const orElse = <A, B>(one: Field<A | undefined>, other: Field<B>): Field<A | B> => ({
-  read: (row) =>
-    Either.flatMap(
-      one.read(row),
-      (value): Either.Either<A | B, ParseResult.ParseIssue> =>
-        value === undefined ? other.read(row) : Either.right(value)
-    )
+  take: (row) => one.take(row) ?? other.take(row),
+  why: (row) => (one.take(row) === unread ? one : other).why(row)
 })
 
 /**
@@ -111,12 +110,12 @@ export type Type<R> = R extends Field<infer A> ? A : never
  * @category fields
  */
 export const when = <A, B>(condition: Field<A>, value: NoInfer<A>, field: Field<B>): Field<B | undefined> => ({
-  read: (row) =>
-    Either.flatMap(
-      condition.read(row),
-      (found): Either.Either<B | undefined, ParseResult.ParseIssue> =>
-        found === value ? field.read(row) : Either.right(undefined)
-    )
+  take: (row) => {
+    const found = condition.take(row)
+    if (found === unread) return unread
+    return found === value ? field.take(row) : undefined
+  },
+  why: (row) => (condition.take(row) === unread ? condition : field).why(row)
 })
 
 /**
@@ -133,33 +132,35 @@ export type Values<F> = { readonly [K in keyof F]: F[K] extends Field<infer A> ?
  * @since 0.1.0
  * @category fields
  */
-export const record = <F extends { readonly [name: string]: Field<unknown> }>(
-  fields: F
-): (row: unknown) => Either.Either<Values<F>, ParseResult.ParseIssue> => {
+export const record = <F extends { readonly [name: string]: Field<unknown> }>(fields: F): Field<Values<F>> => {
   const entries = Object.entries(fields)
-  const isWhole = (values: { readonly [name: string]: unknown }): values is Values<F> =>
-    entries.every(([name]) => name in values)
-  return (row) => {
+  const isWhole = (values: { readonly [name: string]: unknown } | undefined): values is Values<F> =>
+    values !== undefined
+  const valuesOf = (row: unknown): { readonly [name: string]: unknown } | undefined => {
     const values: { [name: string]: unknown } = {}
     for (const [name, field] of entries) {
-      const value = field.read(row)
-      if (Either.isLeft(value)) return Either.left(value.left)
-      values[name] = value.right
+      const value = field.take(row)
+      if (value === unread) return undefined
+      values[name] = value
     }
-    return isWhole(values) ? Either.right(values) : Either.left(new ParseResult.Type(Schema.Unknown.ast, row))
+    return values
+  }
+  return {
+    take: (row) => {
+      const values = valuesOf(row)
+      return isWhole(values) ? values : unread
+    },
+    why: (row) => entries.find(([, field]) => field.take(row) === unread)?.[1].why(row) ?? unexplained(row)
   }
 }
+
+const unexplained = (row: unknown): ParseResult.ParseIssue => new ParseResult.Type(Schema.Unknown.ast, row)
 
 const stepsOf = (path: Path): ReadonlyArray<string | number> =>
   typeof path === "string" ? path.split(".") : typeof path === "number" ? [path] : path
 
-const valueAt = (row: unknown, steps: ReadonlyArray<string | number>): unknown =>
-  steps.reduce<unknown>(
-    (value, step) =>
-      Array.isArray(value)
-        ? value[Number(step)]
-        : Predicate.isReadonlyRecord(value) && Object.hasOwn(value, step)
-        ? value[step]
-        : undefined,
-    row
-  )
+const isObject = (value: unknown): value is { readonly [name: string | number]: unknown } =>
+  typeof value === "object" && value !== null
+
+const step = (value: unknown, step: string | number): unknown =>
+  isObject(value) && Object.hasOwn(value, step) ? value[step] : undefined

@@ -1,27 +1,10 @@
-import * as BigDecimal from "effect/BigDecimal"
+import type * as BigDecimal from "effect/BigDecimal"
 import * as DateTime from "effect/DateTime"
-import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import * as ParseResult from "effect/ParseResult"
-import * as Schema from "effect/Schema"
-import type * as SchemaAST from "effect/SchemaAST"
+import type * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
-import * as Decimal from "../../model/Decimal.js"
-
-/**
- * Makes a schema of a function that reads. What is read is never written back.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const reading = <A>(
-  read: (value: unknown, ast: SchemaAST.AST) => Either.Either<A, ParseResult.ParseIssue>
-): Schema.Schema<A, unknown> =>
-  Schema.declare<A, unknown, readonly []>([], {
-    decode: () => (value, _, ast) => read(value, ast),
-    encode: () => (value, _, ast) =>
-      ParseResult.fail(new ParseResult.Forbidden(ast, value, "answers are read and never written"))
-  })
+import * as decimals from "../../model/internal/decimals.js"
+import { reading, reason, taking, unread, type Value } from "./wireReading.js"
 
 /**
  * Text that is not empty. A number counts as the text of it where it has no more digits than a number holds.
@@ -29,11 +12,12 @@ export const reading = <A>(
  * @since 0.1.0
  * @category values
  */
-export const text: Schema.Schema<string, string | number> = Schema.transform(
-  Schema.Union(Schema.String, Schema.Int),
-  Schema.NonEmptyString,
-  { strict: true, decode: String, encode: (text) => text }
-)
+export const text: Value<string> = reading((value) => {
+  if (typeof value === "string") return value === "" ? unread : value
+  return typeof value === "number" && Number.isSafeInteger(value) ? String(value) : unread
+}, "expected a text that is not empty, or a whole number")
+
+const expectedDecimal = "expected a decimal of at most 40 digits before the point and 60 after it"
 
 /**
  * A decimal in text (`"64000.50"`).
@@ -41,7 +25,10 @@ export const text: Schema.Schema<string, string | number> = Schema.transform(
  * @since 0.1.0
  * @category values
  */
-export const decimal: Schema.Schema<BigDecimal.BigDecimal, string> = Decimal.FromString
+export const decimal: Value<BigDecimal.BigDecimal> = reading(
+  (value) => typeof value === "string" ? decimals.ofText(value) ?? unread : unread,
+  `${expectedDecimal}, in text`
+)
 
 /**
  * A decimal in a JSON number (`64000.5`). One that has more digits than JavaScript's numbers comes as the text of them, and
@@ -50,10 +37,10 @@ export const decimal: Schema.Schema<BigDecimal.BigDecimal, string> = Decimal.Fro
  * @since 0.1.0
  * @category values
  */
-export const number: Schema.Schema<BigDecimal.BigDecimal, number | string> = Schema.Union(
-  Decimal.FromNumber,
-  Schema.compose(Schema.String.pipe(Schema.filter((text) => text.length > 15)), Decimal.FromString)
-)
+export const number: Value<BigDecimal.BigDecimal> = reading((value) => {
+  if (typeof value === "number") return decimals.ofNumber(value) ?? unread
+  return typeof value === "string" && value.length > 15 ? decimals.ofText(value) ?? unread : unread
+}, expectedDecimal)
 
 const isBlank = (value: unknown): boolean => value === undefined || value === null || value === ""
 
@@ -63,9 +50,9 @@ const isBlank = (value: unknown): boolean => value === undefined || value === nu
  * @since 0.1.0
  * @category values
  */
-export const blank = <A, I>(schema: Schema.Schema<A, I>): Schema.Schema<A | undefined, unknown> => {
-  const decode = ParseResult.decodeUnknownEither(schema)
-  return reading((value) => isBlank(value) ? Either.right(undefined) : decode(value))
+export const blank = <A, I>(schema: Schema.Schema<A, I>): Value<A | undefined> => {
+  const take = taking(schema)
+  return reading((value) => isBlank(value) ? undefined : take(value), (value) => reason(schema, value))
 }
 
 /**
@@ -74,9 +61,12 @@ export const blank = <A, I>(schema: Schema.Schema<A, I>): Schema.Schema<A | unde
  * @since 0.1.0
  * @category values
  */
-export const readable = <A, I>(schema: Schema.Schema<A, I>): Schema.Schema<A | undefined, unknown> => {
-  const decode = ParseResult.decodeUnknownOption(schema)
-  return reading((value) => Either.right(Option.getOrUndefined(decode(value))))
+export const readable = <A, I>(schema: Schema.Schema<A, I>): Value<A | undefined> => {
+  const take = taking(schema)
+  return reading((value) => {
+    const found = take(value)
+    return found === unread ? undefined : found
+  }, "expected anything")
 }
 
 /**
@@ -87,14 +77,13 @@ export const readable = <A, I>(schema: Schema.Schema<A, I>): Schema.Schema<A | u
  */
 export const positive = <I>(
   schema: Schema.Schema<BigDecimal.BigDecimal, I>
-): Schema.Schema<BigDecimal.BigDecimal | undefined, unknown> => {
-  const decode = ParseResult.decodeUnknownEither(blank(schema))
-  return reading((value) =>
-    Either.map(
-      decode(value),
-      (decimal) => decimal !== undefined && BigDecimal.isPositive(decimal) ? decimal : undefined
-    )
-  )
+): Value<BigDecimal.BigDecimal | undefined> => {
+  const take = taking(schema)
+  return reading((value) => {
+    if (isBlank(value)) return undefined
+    const decimal = take(value)
+    return decimal === unread || decimal.value > 0n ? decimal : undefined
+  }, (value) => reason(schema, value))
 }
 
 /**
@@ -103,10 +92,9 @@ export const positive = <I>(
  * @since 0.1.0
  * @category values
  */
-export const words = <const A>(table: { readonly [word: string]: A }): Schema.Schema<A, unknown> => {
-  const known = new Map(Object.entries(table).map(([word, ours]) => [word, Either.right(ours)] as const))
-  const expected = `expected one of ${[...known.keys()].join(", ")}`
-  return reading((word, ast) => known.get(String(word)) ?? Either.left(new ParseResult.Type(ast, word, expected)))
+export const words = <const A>(table: { readonly [word: string]: A }): Value<A> => {
+  const known = meanings(table)
+  return reading((word) => lookUp(known, word, unread), `expected one of ${[...known.keys()].join(", ")}`)
 }
 
 /**
@@ -115,13 +103,21 @@ export const words = <const A>(table: { readonly [word: string]: A }): Schema.Sc
  * @since 0.1.0
  * @category values
  */
-export const wordsOr = <const A, const D>(
-  table: { readonly [word: string]: A },
-  otherwise: D
-): Schema.Schema<A | D, unknown> => {
-  const known = new Map(Object.entries(table).map(([word, ours]) => [word, Either.right<A | D>(ours)] as const))
-  const other = Either.right<A | D>(otherwise)
-  return reading((word) => known.get(String(word)) ?? other)
+export const wordsOr = <const A, const D>(table: { readonly [word: string]: A }, otherwise: D): Value<A | D> => {
+  const known = meanings(table)
+  return reading((word) => lookUp<A, D>(known, word, otherwise), "expected a word")
+}
+
+interface Meaning<A> {
+  readonly ours: A
+}
+
+const meanings = <A>(table: { readonly [word: string]: A }): ReadonlyMap<string, Meaning<A>> =>
+  new Map(Object.entries(table).map(([word, ours]) => [word, { ours }]))
+
+const lookUp = <A, D>(known: ReadonlyMap<string, Meaning<A>>, word: unknown, otherwise: D): A | D => {
+  const found = typeof word === "object" ? undefined : known.get(String(word))
+  return found === undefined ? otherwise : found.ours
 }
 
 /**
@@ -133,7 +129,7 @@ export const wordsOr = <const A, const D>(
  */
 export const meaning = <const T extends { readonly [ours: string]: string }>(
   table: T
-): Schema.Schema<keyof T & string, unknown> => words(byWord(table))
+): Value<keyof T & string> => words(byWord(table))
 
 /**
  * Our words with the exchange's, as in {@link meaning}, and one word for all others.
@@ -144,7 +140,7 @@ export const meaning = <const T extends { readonly [ours: string]: string }>(
 export const meaningOr = <const T extends { readonly [ours: string]: string }, const D>(
   table: T,
   otherwise: D
-): Schema.Schema<(keyof T & string) | D, unknown> => wordsOr(byWord(table), otherwise)
+): Value<(keyof T & string) | D> => wordsOr(byWord(table), otherwise)
 
 const byWord = <T extends { readonly [ours: string]: string }>(table: T) =>
   Object.fromEntries(
@@ -157,17 +153,16 @@ const byWord = <T extends { readonly [ours: string]: string }>(table: T) =>
  * @since 0.1.0
  * @category values
  */
-export const isTrue: Schema.Schema<boolean, unknown> = wordsOr({ true: true }, false)
+export const isTrue: Value<boolean> = wordsOr({ true: true }, false)
 
-const instant = (toMillis: (value: number) => number): Schema.Schema<number, unknown> =>
-  reading((value, ast) => {
-    const count = typeof value === "number" || (typeof value === "string" && /^\d+(?:\.\d+)?$/.test(value))
-      ? Math.round(toMillis(Number(value)))
-      : Number.NaN
-    return Number.isSafeInteger(count) && count >= 0
-      ? Either.right(count)
-      : Either.left(new ParseResult.Type(ast, value, "expected an instant as a number"))
-  })
+const digits = /^\d+(?:\.\d+)?$/
+
+const instant = (toMillis: (value: number) => number): Value<number> =>
+  reading((value) => {
+    if (typeof value !== "number" && !(typeof value === "string" && digits.test(value))) return unread
+    const count = Math.round(toMillis(Number(value)))
+    return Number.isSafeInteger(count) && count >= 0 ? count : unread
+  }, "expected an instant as a number")
 
 /**
  * Epoch milliseconds, as a number or the digits of one.
@@ -175,7 +170,7 @@ const instant = (toMillis: (value: number) => number): Schema.Schema<number, unk
  * @since 0.1.0
  * @category values
  */
-export const millis: Schema.Schema<number, unknown> = instant((value) => value)
+export const millis: Value<number> = instant((value) => value)
 
 /**
  * An instant in seconds, as a number or in digits; here epoch milliseconds.
@@ -183,7 +178,7 @@ export const millis: Schema.Schema<number, unknown> = instant((value) => value)
  * @since 0.1.0
  * @category values
  */
-export const seconds: Schema.Schema<number, unknown> = instant((value) => value * 1000)
+export const seconds: Value<number> = instant((value) => value * 1000)
 
 /**
  * An instant in microseconds; here epoch milliseconds.
@@ -191,7 +186,7 @@ export const seconds: Schema.Schema<number, unknown> = instant((value) => value 
  * @since 0.1.0
  * @category values
  */
-export const micros: Schema.Schema<number, unknown> = instant((value) => value / 1000)
+export const micros: Value<number> = instant((value) => value / 1000)
 
 /**
  * An instant as ISO 8601 writes it; here epoch milliseconds.
@@ -199,9 +194,42 @@ export const micros: Schema.Schema<number, unknown> = instant((value) => value /
  * @since 0.1.0
  * @category values
  */
-export const isoTime: Schema.Schema<number, unknown> = reading((value, ast) =>
-  Option.match(typeof value === "string" ? DateTime.make(value) : Option.none(), {
-    onNone: () => Either.left(new ParseResult.Type(ast, value, "expected an instant such as 2026-01-31T12:00:00Z")),
-    onSome: (instant) => Either.right(DateTime.toEpochMillis(instant))
-  })
-)
+export const isoTime: Value<number> = reading((value) => {
+  if (typeof value !== "string") return unread
+  return utc(value) ?? Option.match(DateTime.make(value), { onNone: () => unread, onSome: DateTime.toEpochMillis })
+}, "expected an instant such as 2026-01-31T12:00:00Z")
+
+const zero = 48
+
+const isPunctuated = (text: string): boolean =>
+  text[4] === "-" && text[7] === "-" && text[10] === "T" && text[13] === ":" && text[16] === ":"
+
+/** The whole number that the digits from `start` to `end` say; `NaN` where something else stands there. */
+const digitsOf = (text: string, start: number, end: number): number => {
+  let value = 0
+  for (let at = start; at < end; at++) {
+    const digit = text.charCodeAt(at) - zero
+    if (!(digit >= 0 && digit <= 9)) return Number.NaN
+    value = value * 10 + digit
+  }
+  return value
+}
+
+// Without the leap day, which is left to what reads every form of an instant.
+const daysOf = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+
+/** `2026-01-31T12:00:00.123456Z`, read by hand; `undefined` for every other form. */
+const utc = (text: string): number | undefined => {
+  const end = text.length - 1
+  if (end < 19 || text[end] !== "Z" || !isPunctuated(text)) return undefined
+  if (end > 19 && (text[19] !== "." || end < 23 || !(digitsOf(text, 20, end) >= 0))) return undefined
+  const year = digitsOf(text, 0, 4)
+  const month = digitsOf(text, 5, 7)
+  const day = digitsOf(text, 8, 10)
+  const hour = digitsOf(text, 11, 13)
+  const minute = digitsOf(text, 14, 16)
+  const second = digitsOf(text, 17, 19)
+  const days = daysOf[month - 1] ?? 0
+  if (!(year >= 1970 && day >= 1 && day <= days && hour <= 23 && minute <= 59 && second <= 59)) return undefined
+  return Date.UTC(year, month - 1, day, hour, minute, second, end > 19 ? digitsOf(text, 20, 23) : 0)
+}
