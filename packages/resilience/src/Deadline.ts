@@ -41,13 +41,23 @@ export const remaining: Effect.Effect<Option.Option<Duration.Duration>> = Effect
   Deadline,
   Option.match({
     onNone: () => Effect.succeedNone,
-    onSome: (deadline) =>
-      Effect.clockWith((clock) => {
-        const left = deadline - monotonic(clock)
-        return Effect.succeedSome(Duration.nanos(left > BigInt(0) ? left : BigInt(0)))
-      })
+    onSome: (deadline) => Effect.clockWith((clock) => Effect.succeedSome(left(deadline, clock)))
   })
 )
+
+/**
+ * What is left until a deadline by a clock: {@link remaining} for who has both at hand.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const remainingAt = (deadline: Option.Option<bigint>, clock: Clock.Clock): Option.Option<Duration.Duration> =>
+  Option.map(deadline, (deadline) => left(deadline, clock))
+
+const left = (deadline: bigint, clock: Clock.Clock): Duration.Duration => {
+  const nanos = deadline - monotonic(clock)
+  return Duration.nanos(nanos > BigInt(0) ? nanos : BigInt(0))
+}
 
 /**
  * Tells everything inside by when it must have ended, without ending it: of an existing deadline and now + `duration`

@@ -9,7 +9,7 @@
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Metric from "effect/Metric"
+import * as MetricLabel from "effect/MetricLabel"
 import * as Option from "effect/Option"
 import type * as List from "./internal/linkedList.js"
 import * as Budget from "./internal/rateLimiterBudget.js"
@@ -340,8 +340,11 @@ interface Metered {
 
 const metered = (limit: Limit): Metered => {
   const budget = Budget.make(limit.scope, terms(limit))
-  const usage = Metric.tagged(Telemetry.rateLimiterUsageRatio, "name", limit.scope)
-  return { budget, measure: (now) => usage.unsafeUpdate(Budget.used(budget, now) / budget.limit, []) }
+  // The same list each time: another one would be looked up by what stands in it.
+  const labels = [MetricLabel.make("name", limit.scope)]
+  const measure = (now: bigint): void =>
+    Telemetry.rateLimiterUsageRatio.unsafeUpdate(Budget.used(budget, now) / budget.limit, labels)
+  return { budget, measure }
 }
 
 const terms = (limit: Limit): Budget.Terms => {

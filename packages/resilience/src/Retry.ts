@@ -8,6 +8,7 @@
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type { LazyArg } from "effect/Function"
 import { dual } from "effect/Function"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
@@ -207,29 +208,51 @@ export interface NonIdempotent<in E> extends Options<E> {
 // costs every call that succeeds several microseconds, and it never sees a cause.
 const run = <A, E, R>(self: Effect.Effect<A, E, R>, options: Options<E>): Effect.Effect<A, E, R> => {
   check("Retry: ", options)
-  return Effect.clockWith((clock) => {
-    const { budget, name } = options
+  return repeating(self, options, () => options)
+}
+
+/**
+ * As {@link retryNonIdempotent}, of options that were checked before and are only made when an attempt has failed.
+ *
+ * @internal
+ */
+export const repeating = <A, E, R>(
+  self: Effect.Effect<A, E, R>,
+  { budget, name }: Pick<Options<E>, "budget" | "name">,
+  make: LazyArg<Options<E>>
+): Effect.Effect<A, E, R> =>
+  Effect.clockWith((clock) => {
     const start = monotonic(clock)
     const told = budget === undefined ? self : Effect.zipLeft(self, budget.succeeded)
     const again = name === undefined ? told : Effect.zipLeft(told, count(name, "successful_with_retry"))
-    const from = (attempt: number, backoff: unknown): Effect.Effect<A, E, R> =>
+    const from = (attempt: number, progress: Begun<E> | undefined): Effect.Effect<A, E, R> =>
       Effect.catchAllCause(
         attempt === 1 ? told : again,
-        (cause) =>
-          Effect.flatMap(decide(options, cause, { attempt, start, backoff }), (decision) => {
+        (cause) => {
+          const { backoff, options } = progress ?? begun(make())
+          return Effect.flatMap(decide(options, cause, { attempt, start, backoff }), (decision) => {
             if (decision._tag === "Retry") {
-              return Effect.zipRight(Effect.sleep(decision.delay), from(attempt + 1, decision.backoff))
+              const next = from(attempt + 1, { options, backoff: decision.backoff })
+              return Effect.zipRight(Effect.sleep(decision.delay), next)
             }
             const failed = Effect.failCause(cause)
             return name === undefined || Cause.isInterruptedOnly(cause)
               ? failed
               : Effect.zipRight(count(name, attempt === 1 ? "failed_without_retry" : "failed_with_retry"), failed)
           })
+        }
       )
-    const attempts = from(1, backoffOf(options).initial)
+    const attempts = from(1, undefined)
     return budget === undefined ? attempts : Effect.zipRight(budget.deposit, attempts)
   })
+
+interface Begun<E> {
+  readonly options: Options<E>
+  /** How far the schedule of the backoff has come. */
+  readonly backoff: unknown
 }
+
+const begun = <E>(options: Options<E>): Begun<E> => ({ options, backoff: backoffOf(options).initial })
 
 /**
  * Throws a `RangeError` for options out of range.

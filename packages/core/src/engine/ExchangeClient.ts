@@ -40,6 +40,7 @@ import * as Endpoint from "./Endpoint.js"
 import * as ExchangeState from "./ExchangeState.js"
 import { describeMismatch } from "./internal/answer.js"
 import * as Attempt from "./internal/attempt.js"
+import { withFiber } from "./internal/frame.js"
 import * as HealthReport from "./internal/healthReport.js"
 import { nowhere, resolveHost } from "./internal/host.js"
 import { Lane } from "./internal/lane.js"
@@ -163,7 +164,7 @@ const makeEngine = Effect.fnUntraced(function*(
   const { breakers, limits, meters, vitals } = held
   const line: Attempt.Line = {
     protocol,
-    client: transport.discreet(yield* HttpClient.HttpClient),
+    transport: transport.over(yield* HttpClient.HttpClient),
     origin,
     headers: host._tag === "Open" ? host.headers ?? {} : {},
     host: host._tag === "Open" ? new URL(host.baseUrl).host : "",
@@ -221,17 +222,16 @@ const makeEngine = Effect.fnUntraced(function*(
     Effect.mapError(
       policiesOf(signer.key)(call.endpoint).apply(
         ({ leaving, waited }) =>
-          Effect.suspend(() => {
+          withFiber((fiber) => {
             call.attempt++
+            meters.waited(fiber, call.endpoint.name, Number(waited) / 1e9)
             const attempt = observer.attempt(call, signer.key.limits, Attempt.send(line, call, signer, leaving))
-            return Effect.zipRight(meters.waited(call.endpoint.name, Number(waited) / 1e9), attempt)
-          }).pipe(
-            Effect.tapError((error) => {
-              const isInDoubt = call.endpoint.idempotency !== "safe" && error.outcome === "Unknown"
-              if (isInDoubt) call.doubt = error
-              return Effect.void
+            if (call.endpoint.idempotency === "safe") return attempt
+            return Effect.mapError(attempt, (error) => {
+              if (error.outcome === "Unknown") call.doubt = error
+              return error
             })
-          ),
+          }),
         { cost: call.cost, lane, idempotency: call.endpoint.idempotency }
       ),
       (error) => isRejection(error) ? fromRefusal(call.about, error) : error
@@ -243,12 +243,8 @@ const makeEngine = Effect.fnUntraced(function*(
       const serverTime = yield* run(call, nobody)
       const receivedAt = yield* Clock.currentTimeMillis
       // From when it was sent, not from when it was queued: a wait would widen the range until anything fits.
-      yield* vitals.learnTime({
-        sentAt: call.sentAt ?? receivedAt,
-        receivedAt,
-        serverTime,
-        resolution: protocol.serverTimeStep ?? 1
-      })
+      const resolution = protocol.serverTimeStep ?? 1
+      yield* vitals.learnTime({ sentAt: call.sentAt ?? receivedAt, receivedAt, serverTime, resolution }) ?? Effect.void
       yield* Effect.logInfo("Compared clocks with the exchange", { because: operation })
     })
 

@@ -219,7 +219,7 @@ const hold = (
     return {
       limits,
       meters,
-      vitals: yield* Vitals.make(meters),
+      vitals: Vitals.make(meters),
       breakers: yield* Breakers.make(exchange, options.breaker),
       budget: yield* RetryBudget.make(),
       bulkhead: yield* Bulkhead.make({

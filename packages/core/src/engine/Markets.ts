@@ -123,6 +123,26 @@ export const make = (options: {
         return { found: find(latest), loaded: latest }
       })
 
+    const find = (operation: string, symbol: string): Effect.Effect<Market, MarketDataError> =>
+      Either.match(ExchangeSymbol.decode(symbol), {
+        onLeft: (error) => new InvalidRequest({ exchange: options.exchange, operation, detail: error.message }),
+        onRight: (symbol) =>
+          Effect.flatMap(
+            search(operation, ({ bySymbol }) => Option.fromNullable(bySymbol.get(symbol))),
+            ({ found, loaded }) =>
+              Option.match(found, {
+                onSome: Effect.succeed,
+                onNone: () =>
+                  new SymbolNotFound({
+                    exchange: options.exchange,
+                    operation,
+                    symbol,
+                    detail: `no market ${symbol}${suggestion(symbol, loaded.bySymbol.keys())}`
+                  })
+              })
+          )
+      })
+
     return {
       all: Effect.map(current("markets"), ({ all }) => all),
       byId: (id) =>
@@ -130,24 +150,12 @@ export const make = (options: {
           search("markets", ({ byId }) => Option.fromNullable(byId.get(id))),
           ({ found }) => Option.flatten(found)
         ),
+      // Nearly always it is there: what every call begins with is one step then.
       find: (operation, symbol) =>
-        Either.match(ExchangeSymbol.decode(symbol), {
-          onLeft: (error) => new InvalidRequest({ exchange: options.exchange, operation, detail: error.message }),
-          onRight: (symbol) =>
-            Effect.flatMap(
-              search(operation, ({ bySymbol }) => Option.fromNullable(bySymbol.get(symbol))),
-              ({ found, loaded }) =>
-                Option.match(found, {
-                  onSome: Effect.succeed,
-                  onNone: () =>
-                    new SymbolNotFound({
-                      exchange: options.exchange,
-                      operation,
-                      symbol,
-                      detail: `no market ${symbol}${suggestion(symbol, loaded.bySymbol.keys())}`
-                    })
-                })
-            )
+        Effect.clockWith((clock) => {
+          const isFresh = loaded !== undefined && clock.unsafeCurrentTimeMillis() - loaded.at < maxAge
+          const market = isFresh ? loaded?.bySymbol.get(symbol) : undefined
+          return market === undefined ? find(operation, symbol) : Effect.succeed(market)
         })
     }
   })

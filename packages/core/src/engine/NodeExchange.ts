@@ -17,8 +17,11 @@ import * as Layer from "effect/Layer"
 import { Agent, buildConnector } from "undici"
 import * as WebSocket from "ws"
 import { mark } from "./internal/connection.js"
+import * as Keeper from "./internal/keeper.js"
 import { reading } from "./internal/nodeBodies.js"
+import * as nodeTransport from "./internal/nodeTransport.js"
 import { discreet } from "./internal/transport.js"
+import * as Transport from "./Transport.js"
 
 /**
  * @since 0.1.0
@@ -55,7 +58,13 @@ export const layerWith = (options: Options): Layer.Layer<HttpClient.HttpClient |
  * @category layers
  */
 export const layerHttp = (options: Options = {}): Layer.Layer<HttpClient.HttpClient> =>
-  Layer.effect(HttpClient.HttpClient, Effect.map(HttpClient.HttpClient, (client) => packed(discreet(client)))).pipe(
+  Layer.scoped(
+    HttpClient.HttpClient,
+    Effect.gen(function*() {
+      const client = packed(discreet(yield* HttpClient.HttpClient))
+      return Transport.attach(client, nodeTransport.make(yield* NodeHttpClient.Dispatcher, yield* Keeper.make))
+    })
+  ).pipe(
     Layer.provide(NodeHttpClient.layerUndiciWithoutDispatcher),
     Layer.provide(Layer.scoped(
       NodeHttpClient.Dispatcher,
@@ -74,7 +83,7 @@ export const layerHttp = (options: Options = {}): Layer.Layer<HttpClient.HttpCli
     ))
   )
 
-const packed = HttpClient.mapRequest(setHeader("accept-encoding", "gzip"))
+const packed = HttpClient.mapRequest(setHeader("accept-encoding", nodeTransport.acceptEncoding))
 
 // What fails in here never stood, whatever its code: name, address, handshake or certificate. What an established connection
 // fails with did stand, whatever its code.

@@ -7,6 +7,7 @@
  */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
 import * as GlobalValue from "effect/GlobalValue"
 import * as Ref from "effect/Ref"
@@ -57,8 +58,12 @@ export const collect = <A, E, R>(
     ))
 
 /** @internal */
-export const note = (answer: RawAnswer): Effect.Effect<void> =>
-  Effect.flatMap(
-    FiberRef.get(collectors),
-    Effect.forEach((ref) => Ref.update(ref, Chunk.append(answer)), { discard: true })
-  )
+export const note = (
+  fiber: Fiber.RuntimeFiber<unknown, unknown>,
+  answer: RawAnswer
+): Effect.Effect<void> | undefined => {
+  const collecting = fiber.getFiberRef(collectors)
+  return collecting.length === 0
+    ? undefined
+    : Effect.forEach(collecting, (ref) => Ref.update(ref, Chunk.append(answer)), { discard: true })
+}

@@ -325,7 +325,7 @@ export const retry = <F>(
     execution.refusals?.has(Cause.originalError(error)) === true
   // What must not happen twice is never hedged, so the latest attempt is the one that is asked about.
   const isHarmless = idempotency === "once" ? () => !execution.isDoubtful : constTrue
-  return Retry.retryNonIdempotent(self, {
+  return Retry.repeating<A, E | Refusal, R>(self, { budget: retry.budget, name }, () => ({
     ...retry,
     name,
     while: (error) => !isRefusal(error) && isHarmless() && (retry.while === undefined || retry.while(error)),
@@ -341,7 +341,7 @@ export const retry = <F>(
       report(execution, { attempt: execution.attempts, gate: "retry", event: "gaveUp", detail })
       return retry.onGiveUp === undefined ? Effect.void : retry.onGiveUp(info)
     }
-  })
+  }))
 }
 
 /** @internal */

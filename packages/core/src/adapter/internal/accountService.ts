@@ -2,6 +2,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as ExchangeClient from "../../engine/ExchangeClient.js"
+import * as Frame from "../../engine/internal/frame.js"
 import type { Markets } from "../../engine/Markets.js"
 import type { InvalidRequest } from "../../model/ExchangeError.js"
 import { KeyRefused, Unsupported } from "../../model/ExchangeError.js"
@@ -29,35 +30,37 @@ export const make = (
 ): Account.Account.Service & {
   readonly request: ExchangeClient.ExchangeClient<"marketData" | "account">["request"]
 } => {
-  const method = <Name extends string>(name: Name) => `${exchange}.Account.${name}` as const
+  const method = (name: string) => Frame.method(`${exchange}.Account.${name}`)
   return {
     exchange,
     request: client.request,
     ...streams,
     balances: adapter.balances,
-    openOrders: Effect.fn(method("openOrders"))(function*(symbol?: string) {
+    openOrders: method("openOrders")(Effect.fnUntraced(function*(symbol?: string) {
       const market = symbol === undefined ? undefined : yield* markets.find("openOrders", symbol)
       const read = understood(exchange, "openOrders", adapter.openOrders(market))
       const orders = yield* market === undefined ? read : belonging.all(exchange, "openOrders", market, read)
       return latest(orders, ({ createdAt }) => createdAt ?? 0, { since: undefined, limit: Number.MAX_SAFE_INTEGER })
-    }),
-    order: Effect.fn(method("order"))(function*(reference: Reference) {
+    })),
+    order: method("order")(Effect.fnUntraced(function*(reference: Reference) {
       const meant = yield* resolve(exchange, "order", markets, reference)
       return yield* Lookup.byReference({ exchange, account: adapter }, "order", meant)
-    }),
-    orderHistory: Effect.fn(method("orderHistory"))(function*(symbol: string, query?: Account.Account.HistoryQuery) {
-      const market = yield* markets.find("orderHistory", symbol)
-      const wanted = yield* historyOf(exchange, "orderHistory", query)
-      const read = understood(exchange, "orderHistory", adapter.orderHistory(market, wanted))
-      const orders = yield* belonging.all(exchange, "orderHistory", market, read)
-      return latest(orders, ({ createdAt }) => createdAt ?? 0, wanted)
-    }),
-    fills: Effect.fn(method("fills"))(function*(symbol: string, query?: Account.Account.HistoryQuery) {
+    })),
+    orderHistory: method("orderHistory")(
+      Effect.fnUntraced(function*(symbol: string, query?: Account.Account.HistoryQuery) {
+        const market = yield* markets.find("orderHistory", symbol)
+        const wanted = yield* historyOf(exchange, "orderHistory", query)
+        const read = understood(exchange, "orderHistory", adapter.orderHistory(market, wanted))
+        const orders = yield* belonging.all(exchange, "orderHistory", market, read)
+        return latest(orders, ({ createdAt }) => createdAt ?? 0, wanted)
+      })
+    ),
+    fills: method("fills")(Effect.fnUntraced(function*(symbol: string, query?: Account.Account.HistoryQuery) {
       const market = yield* markets.find("fills", symbol)
       const wanted = yield* historyOf(exchange, "fills", query)
       const read = understood(exchange, "fills", adapter.fills(market, wanted))
       return latest(yield* belonging.all(exchange, "fills", market, read), ({ at }) => at, wanted)
-    }),
+    })),
     positions: adapter.positions !== undefined ?
       understood(exchange, "positions", adapter.positions) :
       new Unsupported({
@@ -67,11 +70,11 @@ export const make = (
         alternative: "read balances instead"
       }),
     keyPermissions: adapter.keyPermissions,
-    verifyKey: Effect.fn(method("verifyKey"))(function*(options?: Account.Account.VerifyOptions) {
+    verifyKey: method("verifyKey")(Effect.fnUntraced(function*(options?: Account.Account.VerifyOptions) {
       const permissions = yield* adapter.keyPermissions
       yield* judge(exchange, permissions, { allowTrade: trades, ...options })
       return permissions
-    })
+    }))
   }
 }
 

@@ -7,6 +7,7 @@ import * as Option from "effect/Option"
 import * as Order from "effect/Order"
 import * as Stream from "effect/Stream"
 import type * as ExchangeClient from "../../engine/ExchangeClient.js"
+import * as Frame from "../../engine/internal/frame.js"
 import { unhurried } from "../../engine/internal/unhurried.js"
 import type { Markets } from "../../engine/Markets.js"
 import type { Protocol } from "../../engine/Protocol.js"
@@ -34,7 +35,8 @@ export const make = (
   streams: Streams
 ): MarketData.MarketData.Service & { readonly request: ExchangeClient.ExchangeClient<"marketData">["request"] } => {
   const { exchange } = protocol
-  const method = <Name extends string>(name: Name) => `${exchange}.MarketData.${name}` as const
+  const nameOf = (name: string) => `${exchange}.MarketData.${name}`
+  const method = (name: string) => Frame.method(nameOf(name))
   const candles = (symbol: string, interval: Candle.Interval, range: Candle.Range) =>
     Stream.unwrap(Effect.gen(function*() {
       const market = yield* markets.find("candles", symbol)
@@ -55,7 +57,7 @@ export const make = (
         })
       }
       return pages(exchange, adapter.candles, market, interval, { ...range, to })
-    })).pipe(Stream.withSpan(method("candles")))
+    })).pipe(Stream.withSpan(nameOf("candles")))
 
   return {
     exchange,
@@ -64,21 +66,21 @@ export const make = (
     status: adapter.status,
     markets: markets.all,
     market: (symbol) => markets.find("market", symbol),
-    ticker: Effect.fn(method("ticker"))(function*(symbol: string) {
+    ticker: method("ticker")(Effect.fnUntraced(function*(symbol: string) {
       const market = yield* markets.find("ticker", symbol)
       return yield* belonging.one(exchange, "ticker", market, adapter.ticker(market))
-    }),
-    tickers: Effect.fn(method("tickers"))(function*(symbols: ReadonlyArray<string>) {
+    })),
+    tickers: method("tickers")(Effect.fnUntraced(function*(symbols: ReadonlyArray<string>) {
       const wanted = yield* Effect.forEach(symbols, (symbol) => markets.find("tickers", symbol))
       if (wanted.length === 0) return []
       return inOrder(wanted, yield* understood(exchange, "tickers", adapter.tickers(wanted)))
-    }),
-    price: Effect.fn(method("price"))(function*(symbol: string) {
+    })),
+    price: method("price")(Effect.fnUntraced(function*(symbol: string) {
       const market = yield* markets.find("price", symbol)
       return yield* priceOf(market, yield* belonging.one(exchange, "price", market, adapter.ticker(market)))
-    }),
-    orderBook: Effect.fn(method("orderBook"))(
-      function*(symbol: string, options?: { readonly depth?: number | undefined }) {
+    })),
+    orderBook: method("orderBook")(
+      Effect.fnUntraced(function*(symbol: string, options?: { readonly depth?: number | undefined }) {
         const market = yield* markets.find("orderBook", symbol)
         const depth = yield* count(exchange, "orderBook", "depth", options?.depth ?? 20)
         const book = yield* belonging.one(exchange, "orderBook", market, adapter.orderBook(market, depth))
@@ -86,15 +88,17 @@ export const make = (
         return detail === undefined
           ? book
           : yield* new MalformedResponse({ exchange, operation: "orderBook", detail })
-      }
+      })
     ),
-    trades: Effect.fn(method("trades"))(function*(symbol: string, options?: { readonly limit?: number | undefined }) {
-      const market = yield* markets.find("trades", symbol)
-      const limit = yield* count(exchange, "trades", "limit", options?.limit ?? 100)
-      const read = understood(exchange, "trades", adapter.trades(market, limit))
-      const trades = yield* belonging.all(exchange, "trades", market, read)
-      return latest(trades, ({ at }) => at, { limit, since: undefined })
-    }),
+    trades: method("trades")(
+      Effect.fnUntraced(function*(symbol: string, options?: { readonly limit?: number | undefined }) {
+        const market = yield* markets.find("trades", symbol)
+        const limit = yield* count(exchange, "trades", "limit", options?.limit ?? 100)
+        const read = understood(exchange, "trades", adapter.trades(market, limit))
+        const trades = yield* belonging.all(exchange, "trades", market, read)
+        return latest(trades, ({ at }) => at, { limit, since: undefined })
+      })
+    ),
     candles,
     ...streams
   }

@@ -27,7 +27,10 @@ export const make = (facts: PublicFacts<string>) => (client: ExchangeClient<"mar
   const { marketData: asks, protocol: { exchange } } = facts
   const said = <A extends object>({ symbol }: Market, row: A) => ({ ...row, exchange, symbol })
   const dated = <A extends { readonly at?: number | undefined }, E>(read: Effect.Effect<A, E>) =>
-    Effect.zipWith(read, Clock.currentTimeMillis, (row, now) => ({ ...row, at: row.at ?? now }))
+    Effect.flatMap(
+      read,
+      (row) => Effect.clockWith((clock) => Effect.succeed({ ...row, at: row.at ?? clock.unsafeCurrentTimeMillis() }))
+    )
   const ticker = (market: Market) => Effect.map(dated(asks.ticker(client)(market)), (row) => said(market, row))
 
   return {

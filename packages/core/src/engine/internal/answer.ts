@@ -64,11 +64,10 @@ const unreadable = ({ about }: Answer): ExchangeError.MalformedResponse =>
 
 const byEvidence = (answer: Answer, auth: "none" | "signed"): ExchangeError.ExchangeError | undefined => {
   const { about, headers, json, now, status } = answer
+  if (status < 300 && json !== undefined) return undefined
   const what = excerpt(answer)
   if (status < 300) {
-    return json === undefined
-      ? new ExchangeError.MalformedResponse({ ...about, reason: "NotJson", detail: `expected JSON, was ${what}` })
-      : undefined
+    return new ExchangeError.MalformedResponse({ ...about, reason: "NotJson", detail: `expected JSON, was ${what}` })
   }
   const refused = json === undefined ? undefined : refusalOf(answer)
   if (refused !== undefined) return refused

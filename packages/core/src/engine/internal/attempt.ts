@@ -1,7 +1,5 @@
 import * as Deadline from "@effect-exchange/resilience/Deadline"
-import * as Timeout from "@effect-exchange/resilience/Timeout"
-import type * as HttpClient from "@effect/platform/HttpClient"
-import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -11,16 +9,18 @@ import * as Redacted from "effect/Redacted"
 import * as ExchangeError from "../../model/ExchangeError.js"
 import { clean } from "../../model/internal/text.js"
 import * as Credentials from "../../ports/Credentials.js"
+import { attributes } from "../../ports/Telemetry.js"
 import * as ClockSkew from "../ClockSkew.js"
 import type { Capability, Endpoint, Prepared } from "../Endpoint.js"
 import type { Key } from "../ExchangeState.js"
 import type { Answer, Learnt, Protocol, Signed, Usage } from "../Protocol.js"
 import * as RawAnswers from "../RawAnswers.js"
+import type * as Transport from "../Transport.js"
 import { classify, describeMismatch } from "./answer.js"
+import { clockOf, withFiber } from "./frame.js"
 import { parseJson } from "./json.js"
 import type { Observed } from "./observer.js"
 import * as Redaction from "./redaction.js"
-import * as transport from "./transport.js"
 import * as TrustedHeaders from "./trustedHeaders.js"
 import type { Vitals } from "./vitals.js"
 
@@ -51,7 +51,7 @@ export interface Signer {
 /** @internal */
 export interface Line {
   readonly protocol: Protocol
-  readonly client: HttpClient.HttpClient
+  readonly transport: Transport.Transport
   readonly origin: string
   /** What every request to this environment carries. */
   readonly headers: { readonly [name: string]: string }
@@ -72,51 +72,101 @@ export interface Line {
 export const send = <A>(
   line: Line,
   call: Call<A>,
-  { credentials, key }: Signer,
+  signer: Signer,
   leaving: Effect.Effect<void>
-): Effect.Effect<A, ExchangeError.ExchangeError> => {
-  const { about, endpoint } = call
-  return Effect.gen(function*() {
-    const sentAt = yield* Clock.currentTimeMillis
-    const signedBy = yield* line.vitals.skew
-    const signed = yield* sign(line, call, credentials, key, ClockSkew.correct(signedBy, sentAt)).pipe(
-      Either.mapLeft((detail) => new ExchangeError.AuthenticationFailed({ ...about, detail, outcome: "NotSent" }))
-    )
+): Effect.Effect<A, ExchangeError.ExchangeError> =>
+  withFiber((fiber) => {
+    const { about, endpoint } = call
+    const clock = clockOf(fiber)
+    const sentAt = clock.unsafeCurrentTimeMillis()
+    const signedBy = line.vitals.skew()
+    const signed = sign(line, call, signer, ClockSkew.correct(signedBy, sentAt))
+    if (typeof signed === "string") {
+      return new ExchangeError.AuthenticationFailed({ ...about, detail: signed, outcome: "NotSent" })
+    }
     call.sentAt = sentAt
-    yield* leaving
-    const inFlight = { ...about, capability: endpoint.capability, idempotency: endpoint.idempotency }
-    const raw = yield* Effect.mapError(
-      transport.send(line.client, line.origin, signed, inFlight, line.maxBytes),
-      unanswered(about)
+    return Effect.zipRight(
+      leaving,
+      Effect.suspend(() => {
+        // An attempt ends with the operation's deadline at the latest: once sent, its outcome is that of a timeout.
+        const timeout = Option.match(
+          Deadline.remainingAt(Context.get(fiber.currentContext, Deadline.Deadline), clock),
+          {
+            onNone: () => line.timeout,
+            onSome: (remaining) => Duration.min(line.timeout, remaining)
+          }
+        )
+        const answer = line.transport.send({
+          method: signed.method,
+          origin: line.origin,
+          path: signed.query === "" ? signed.path : `${signed.path}?${signed.query}`,
+          headers: { accept: "application/json", ...signed.headers },
+          body: signed.body,
+          maxBytes: line.maxBytes,
+          timeout,
+          about: { ...about, capability: endpoint.capability, idempotency: endpoint.idempotency }
+        })
+        return Effect.matchEffect(answer, {
+          onFailure: (failure) => unanswered(about, timeout, failure),
+          onSuccess: (raw) => {
+            const received = {
+              signature: signed.signature,
+              sentAt,
+              signedBy,
+              now: clock.unsafeCurrentTimeMillis(),
+              raw
+            }
+            return answered(line, call, signer, received)
+          }
+        })
+      })
     )
-    const now = yield* Clock.currentTimeMillis
+  })
+
+interface Received {
+  readonly signature: string
+  readonly sentAt: number
+  readonly signedBy: ClockSkew.ClockSkew
+  readonly now: number
+  readonly raw: Transport.Answer
+}
+
+/** What an answer means, and what it tells by the way. */
+const answered = <A>(
+  line: Line,
+  call: Call<A>,
+  { credentials, key }: Signer,
+  { now, raw, sentAt, signature, signedBy }: Received
+): Effect.Effect<A, ExchangeError.ExchangeError> =>
+  withFiber((fiber) => {
+    const { about, endpoint } = call
+    const { protocol, vitals } = line
     // Before anything else sees the answer.
-    const redaction = Option.match(credentials, {
-      onNone: () => Redaction.none,
-      onSome: (credentials) =>
-        Redaction.make([signed.signature, ...Credentials.secrets(credentials).map(Redacted.value)])
-    })
-    const dated = TrustedHeaders.date(raw.headers, now)
-    if (dated.date !== undefined) {
-      yield* line.vitals.learnTime({ sentAt, receivedAt: now, serverTime: dated.date, resolution: 1000 })
-    }
+    const redaction = Option.isNone(credentials)
+      ? Redaction.none
+      : Redaction.make([signature, ...Credentials.secrets(credentials.value).map(Redacted.value)])
     const json = redaction.json(parseJson(raw.text), raw.text)
-    const told = Record.map(dated.headers, (value) => value === undefined ? undefined : redaction.text(value))
-    const { serverTime, usage = [] } = yield* hint(
-      Effect.sync(() => line.protocol.learn({ headers: told, json, auth: endpoint.auth, cost: call.cost })),
-      nothing
-    )
-    if (serverTime !== undefined && !TrustedHeaders.isStored(raw.headers)) {
-      yield* line.vitals.learnTime({ sentAt, receivedAt: now, serverTime, resolution: 1 })
+    const dated = TrustedHeaders.date(raw.headers, now)
+    const told = redaction === Redaction.none
+      ? dated.headers
+      : Record.map(dated.headers, (value) => value === undefined ? undefined : redaction.text(value))
+    const hints: Array<Effect.Effect<void>> = []
+    const learn = (serverTime: number, resolution: number): void => {
+      const learning = vitals.learnTime({ sentAt, receivedAt: now, serverTime, resolution })
+      if (learning !== undefined) hints.push(learning)
     }
-    const skew = yield* line.vitals.skew
-    const headers = TrustedHeaders.retryAfter(told, ClockSkew.correct(skew, now))
-    yield* hint(Effect.suspend(() => line.learnUsage(usage, key, skew.offset)), undefined)
-    yield* Effect.annotateCurrentSpan("http.response.status_code", raw.status)
+    if (dated.date !== undefined) learn(dated.date, 1000)
+    const learnt = learning(protocol, { headers: told, json, auth: endpoint.auth, cost: call.cost })
+    if (learnt === undefined) hints.push(untold)
+    const { serverTime, usage = [] } = learnt ?? nothing
+    if (serverTime !== undefined && !TrustedHeaders.isStored(raw.headers)) learn(serverTime, 1)
+    const skew = vitals.skew()
+    if (usage.length > 0) hints.push(hint(Effect.suspend(() => line.learnUsage(usage, key, skew.offset))))
+    if (fiber.currentSpan?._tag === "Span") fiber.currentSpan.attribute(attributes.status, raw.status)
     const text = redaction.text(raw.text)
     const answer: Answer = {
       status: raw.status,
-      headers,
+      headers: TrustedHeaders.retryAfter(told, ClockSkew.correct(skew, now)),
       json,
       text,
       now,
@@ -124,48 +174,57 @@ export const send = <A>(
       about: { ...about, status: raw.status },
       clean
     }
-    yield* RawAnswers.note({ ...about, status: raw.status, body: answer.json ?? text })
-    const classified = classify(line.protocol, answer, endpoint.auth)
+    const noting = RawAnswers.note(fiber, { ...about, status: raw.status, body: json ?? text })
+    if (noting !== undefined) hints.push(noting)
+    const classified = classify(protocol, answer, endpoint.auth)
     if (Either.isLeft(classified)) {
-      yield* Effect.logWarning("An answer could not be classified: the protocol died over it")
+      hints.push(Effect.logWarning("An answer could not be classified: the protocol died over it"))
     }
     const error = Either.merge(classified)
-    if (error !== undefined) return yield* blameClock(line.protocol, error, Math.abs(skew.offset - signedBy.offset))
-    return yield* decode(endpoint, answer)
-  }).pipe(within(line.timeout, about))
-}
+    const result = error === undefined
+      ? decode(endpoint, answer)
+      : Effect.fail(blameClock(protocol, error, Math.abs(skew.offset - signedBy.offset)))
+    return hints.length === 0 ? result : Effect.zipRight(Effect.all(hints, { discard: true }), result)
+  })
 
 const nothing: Learnt = {}
 
 /** What is told by the way is a hint: whoever fails over it changes no outcome. */
-const hint = <A>(self: Effect.Effect<A>, otherwise: NoInfer<A>): Effect.Effect<A> =>
-  Effect.catchAllDefect(
-    self,
-    () => Effect.as(Effect.logDebug("What the answer tells by the way could not be read"), otherwise)
-  )
+const hint = (self: Effect.Effect<void>): Effect.Effect<void> => Effect.catchAllDefect(self, () => untold)
 
+const untold = Effect.logDebug("What the answer tells by the way could not be read")
+
+const learning = (protocol: Protocol, told: Parameters<Protocol["learn"]>[0]): Learnt | undefined => {
+  try {
+    return protocol.learn(told)
+  } catch {
+    return undefined
+  }
+}
+
+/** The request as it is sent, or why it cannot be signed. */
 const sign = (
   line: Line,
   call: Call<unknown>,
-  credentials: Option.Option<Credentials.Credentials>,
-  key: Key,
+  { credentials, key }: Signer,
   exchangeTime: number
-): Either.Either<Signed, string> => {
+): Signed | string => {
   const { prepared } = call
   const request = { ...prepared, headers: { ...prepared.headers, ...line.headers } }
-  if (Option.isNone(credentials)) return Either.right({ ...request, signature: "" })
+  if (Option.isNone(credentials)) return { ...request, signature: "" }
   const nonce = key.nonce(exchangeTime)
   call.nonce = nonce
   try {
-    return line.protocol.sign(request, credentials.value, {
+    const signed = line.protocol.sign(request, credentials.value, {
       now: Math.floor(exchangeTime),
       nonce,
       host: line.host,
       scheme: call.endpoint.scheme
     })
+    return Either.merge(signed)
   } catch {
     // What it threw may hold the secret.
-    return Either.left("the request could not be signed: signing failed over the key, the secret or the time")
+    return "the request could not be signed: signing failed over the key, the secret or the time"
   }
 }
 
@@ -174,17 +233,18 @@ interface Operation {
   readonly operation: string
 }
 
-const unanswered = (about: Operation) =>
-(
-  error: transport.SendError
-): ExchangeError.TransportFailed | ExchangeError.MalformedResponse => {
-  switch (error._tag) {
+const unanswered = (
+  about: Operation,
+  timeout: Duration.Duration,
+  failure: Transport.Failure
+): Effect.Effect<never, ExchangeError.ExchangeError> => {
+  switch (failure._tag) {
     case "ConnectionFailed":
       return new ExchangeError.TransportFailed({
         ...about,
-        code: error.code,
-        outcome: error.outcome,
-        detail: error.outcome === "NotSent"
+        code: failure.code,
+        outcome: failure.outcome,
+        detail: failure.outcome === "NotSent"
           ? "no connection could be made; check the network, the base URL and certificates"
           : "the connection broke before the whole answer had come"
       })
@@ -192,13 +252,18 @@ const unanswered = (about: Operation) =>
       return new ExchangeError.MalformedResponse({
         ...about,
         reason: "TooLarge",
-        detail: `the answer is larger than ${error.limit}`
+        detail: `the answer is larger than ${failure.limit}`
       })
     case "BodyNotUnpacked":
       return new ExchangeError.MalformedResponse({
         ...about,
         reason: "NotJson",
-        detail: `the answer could not be unpacked: it is no ${error.coding}, though it says so, or was cut short`
+        detail: `the answer could not be unpacked: it is no ${failure.coding}, though it says so, or was cut short`
+      })
+    case "TimedOut":
+      return new ExchangeError.RequestTimedOut({
+        ...about,
+        detail: `no whole answer within ${Duration.format(timeout)}`
       })
   }
 }
@@ -239,20 +304,3 @@ const decode = <C extends Capability, I, A>(
     return Either.left(malformed("the answer could not be read: reading it failed"))
   }
 }
-
-// An attempt ends with the operation's deadline at the latest: once sent, its outcome is that of a timeout.
-const within = (timeout: Duration.Duration, about: { readonly exchange: string; readonly operation: string }) =>
-<A, R>(
-  self: Effect.Effect<A, ExchangeError.ExchangeError, R>
-): Effect.Effect<A, ExchangeError.ExchangeError, R> =>
-  Effect.flatMap(Deadline.remaining, (remaining) => {
-    const duration = Option.match(remaining, {
-      onNone: () => timeout,
-      onSome: (remaining) => Duration.min(timeout, remaining)
-    })
-    return Timeout.attempt(self, {
-      duration,
-      onTimeout: () =>
-        new ExchangeError.RequestTimedOut({ ...about, detail: `no whole answer within ${Duration.format(duration)}` })
-    })
-  })

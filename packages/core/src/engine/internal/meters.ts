@@ -1,39 +1,52 @@
 import * as Effect from "effect/Effect"
-import * as Metric from "effect/Metric"
+import * as FiberRef from "effect/FiberRef"
+import type * as Metric from "effect/Metric"
+import * as MetricLabel from "effect/MetricLabel"
 import * as Telemetry from "../../ports/Telemetry.js"
+import { type Running, withFiber } from "./frame.js"
 
-/** @internal */
+/**
+ * What is counted with every request is counted at once, without an effect of its own.
+ *
+ * @internal
+ */
 export interface Meters {
-  readonly requestEnded: (operation: string, error: string, seconds: number) => Effect.Effect<void>
-  readonly attemptEnded: (operation: string, error: string, seconds: number) => Effect.Effect<void>
+  readonly requestEnded: (fiber: Running, operation: string, error: string, seconds: number) => void
+  readonly attemptEnded: (fiber: Running, operation: string, error: string, seconds: number) => void
+  readonly waited: (fiber: Running, operation: string, seconds: number) => void
   readonly retried: (operation: string, error: string) => Effect.Effect<void>
-  readonly waited: (operation: string, seconds: number) => Effect.Effect<void>
   readonly usage: (scope: string, ratio: number) => Effect.Effect<void>
   readonly banned: (untilMillis: number) => Effect.Effect<void>
   readonly skewed: (millis: number) => Effect.Effect<void>
 }
 
 /**
- * The metrics of one client. Labelled metrics are made once for each set of labels.
+ * The metrics of one client. What tells two of one name apart is made once for each: a list of labels that is not the very
+ * same is looked up by all that stands in it.
  *
  * @internal
  */
 export const make = (exchange: string, environment: string): Meters => {
-  const client = <Type, In, Out>(metric: Metric.Metric<Type, In, Out>): Metric.Metric<Type, In, Out> =>
-    metric.pipe(Metric.tagged("exchange", exchange), Metric.tagged("environment", environment))
-  const by = <Type, In, Out>(
-    metric: Metric.Metric<Type, In, Out>,
-    ...labels: ReadonlyArray<string>
-  ): (...values: ReadonlyArray<string>) => Metric.Metric<Type, In, Out> => {
-    const base = client(metric)
-    const known = new Map<string, Metric.Metric<Type, In, Out>>()
-    return (...values) => {
-      const key = values.join(" ")
-      const found = known.get(key)
-      if (found !== undefined) return found
-      const made = labels.reduce((self, label, index) => Metric.tagged(self, label, values[index] ?? ""), base)
-      known.set(key, made)
-      return made
+  const by = <Type, Out>(
+    metric: Metric.Metric<Type, number, Out>,
+    ...names: ReadonlyArray<string>
+  ): (fiber: Running, value: number, first?: string, second?: string) => void => {
+    const known = new Map<string, ReadonlyArray<MetricLabel.MetricLabel>>()
+    return (fiber, value, first = "", second = "") => {
+      const key = `${first} ${second}`
+      let labels = known.get(key)
+      if (labels === undefined) {
+        const values = [first, second]
+        labels = [
+          MetricLabel.make("exchange", exchange),
+          MetricLabel.make("environment", environment),
+          ...names.map((name, index) => MetricLabel.make(name, values[index] ?? ""))
+        ]
+        known.set(key, labels)
+      }
+      // What `Effect.tagMetrics` says.
+      const further = fiber.getFiberRef(FiberRef.currentMetricLabels)
+      metric.unsafeUpdate(value, further.length === 0 ? labels : [...labels, ...further])
     }
   }
   const requests = by(Telemetry.requests, "operation", "error")
@@ -43,23 +56,26 @@ export const make = (exchange: string, environment: string): Meters => {
   const retries = by(Telemetry.retries, "operation", "error")
   const queueWait = by(Telemetry.queueWait, "operation")
   const limiterUsage = by(Telemetry.limiterUsage, "scope")
-  const bannedUntil = client(Telemetry.bannedUntil)
-  const clockSkew = client(Telemetry.clockSkew)
+  const bannedUntil = by(Telemetry.bannedUntil)
+  const clockSkew = by(Telemetry.clockSkew)
+  const told = (tell: (fiber: Running) => void): Effect.Effect<void> =>
+    withFiber((fiber) => {
+      tell(fiber)
+      return Effect.void
+    })
   return {
-    requestEnded: (operation, error, seconds) =>
-      Effect.zipRight(
-        Metric.update(requests(operation, error), 1),
-        Metric.update(requestDuration(operation), seconds)
-      ),
-    attemptEnded: (operation, error, seconds) =>
-      Effect.zipRight(
-        Metric.update(attempts(operation, error), 1),
-        Metric.update(attemptDuration(operation), seconds)
-      ),
-    retried: (operation, error) => Metric.update(retries(operation, error), 1),
-    waited: (operation, seconds) => Metric.update(queueWait(operation), seconds),
-    usage: (scope, ratio) => Metric.set(limiterUsage(scope), ratio),
-    banned: (untilMillis) => Metric.set(bannedUntil, untilMillis / 1000),
-    skewed: (millis) => Metric.set(clockSkew, millis / 1000)
+    requestEnded: (fiber, operation, error, seconds) => {
+      requests(fiber, 1, operation, error)
+      requestDuration(fiber, seconds, operation)
+    },
+    attemptEnded: (fiber, operation, error, seconds) => {
+      attempts(fiber, 1, operation, error)
+      attemptDuration(fiber, seconds, operation)
+    },
+    waited: (fiber, operation, seconds) => queueWait(fiber, seconds, operation),
+    retried: (operation, error) => told((fiber) => retries(fiber, 1, operation, error)),
+    usage: (scope, ratio) => told((fiber) => limiterUsage(fiber, ratio, scope)),
+    banned: (untilMillis) => told((fiber) => bannedUntil(fiber, untilMillis / 1000)),
+    skewed: (millis) => told((fiber) => clockSkew(fiber, millis / 1000))
   }
 }

@@ -1,14 +1,17 @@
 import type * as Policy from "@effect-exchange/resilience/Policy"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import { countsAsFailure, type ExchangeError } from "../../model/ExchangeError.js"
 import { AttemptObserver, attributes } from "../../ports/Telemetry.js"
 import type { Capability, Cost, Endpoint } from "../Endpoint.js"
 import type { Breakers } from "./breakers.js"
+import { annotated, clockOf, outcomeOf, type Running, spanned, watched, withFiber } from "./frame.js"
 import type { KeyLimits } from "./limits.js"
 import type { Meters } from "./meters.js"
 import type { Vitals } from "./vitals.js"
@@ -57,7 +60,7 @@ export const make = (client: {
 }): Observer => {
   const { breakers, environment, exchange, meters, vitals } = client
 
-  const learnFrom = (call: Observed, limits: KeyLimits, error: ExchangeError): Effect.Effect<void> => {
+  const learnFrom = (call: Observed, limits: KeyLimits, error: ExchangeError): Effect.Effect<void> | undefined => {
     switch (error._tag) {
       case "RateLimited":
         return Effect.flatMap(
@@ -74,61 +77,75 @@ export const make = (client: {
           )
         })
       default:
-        return countsAsFailure(error) ? vitals.failed(error) : Effect.void
+        return countsAsFailure(error) ? vitals.failed(error) : undefined
     }
   }
 
   const ended = (
+    fiber: Running,
     call: Observed,
     limits: KeyLimits,
     exit: Exit.Exit<unknown, ExchangeError>,
     nanos: bigint
-  ): Effect.Effect<void> => {
+  ): Effect.Effect<void> | undefined => {
     const { operation } = call.about
+    const outcome = outcomeOf(exit)
+    meters.attemptEnded(fiber, operation, outcome, Number(nanos) / 1e9)
+    if (Exit.isSuccess(exit)) vitals.succeeded(clockOf(fiber).unsafeCurrentTimeMillis())
+    else if (fiber.currentSpan?._tag === "Span") fiber.currentSpan.attribute(attributes.error, outcome)
     const error = Exit.isSuccess(exit) ? Option.none() : Cause.failureOption(exit.cause)
-    return Effect.gen(function*() {
-      const outcome = outcomeOf(exit)
-      yield* meters.attemptEnded(operation, outcome, Number(nanos) / 1e9)
-      if (Exit.isSuccess(exit)) yield* vitals.succeeded
-      else yield* Effect.annotateCurrentSpan(attributes.error, outcome)
-      if (Option.isSome(error)) yield* learnFrom(call, limits, error.value)
-      const observe = yield* AttemptObserver
-      // Whoever watches changes nothing: not even by dying.
-      yield* Effect.catchAllCause(
-        Effect.suspend(() =>
-          observe({
-            exchange,
-            operation,
-            attempt: call.attempt,
-            duration: Duration.nanos(nanos),
-            error: Exit.isSuccess(exit) ? undefined : outcome
-          })
-        ),
-        () => Effect.logWarning("An AttemptObserver failed")
-      )
-    })
+    const learning = Option.isSome(error) ? learnFrom(call, limits, error.value) : undefined
+    const observe = Context.get(fiber.currentContext, AttemptObserver)
+    if (observe === nobody) return learning
+    // Whoever watches changes nothing: not even by dying.
+    const observing = Effect.catchAllCause(
+      Effect.suspend(() =>
+        observe({
+          exchange,
+          operation,
+          attempt: call.attempt,
+          duration: Duration.nanos(nanos),
+          error: Exit.isSuccess(exit) ? undefined : outcome
+        })
+      ),
+      () => Effect.logWarning("An AttemptObserver failed")
+    )
+    return learning === undefined ? observing : Effect.zipRight(learning, observing)
   }
 
   const operationAttributes = { [attributes.exchange]: exchange, [attributes.environment]: environment }
 
   return {
-    operation: (name) => (self) =>
-      timed(self, (exit, nanos) => meters.requestEnded(name, outcomeOf(exit), Number(nanos) / 1e9)).pipe(
-        Effect.annotateLogs({ exchange, environment, operation: name }),
-        Effect.withSpan(`${exchange}.${name}`, { attributes: operationAttributes, captureStackTrace: false })
-      ),
-    attempt: (call, limits, self) =>
-      timed(self, (exit, nanos) => ended(call, limits, exit, nanos)).pipe(
-        Effect.withSpan("attempt", {
-          kind: "client",
-          captureStackTrace: false,
-          attributes: {
-            [attributes.attempt]: call.attempt,
-            [attributes.method]: call.endpoint.method,
-            [attributes.host]: client.host,
-            [attributes.template]: call.endpoint.path
-          }
+    operation: (name) => {
+      const span = `${exchange}.${name}`
+      const annotations = HashMap.fromIterable(Object.entries({ exchange, environment, operation: name }))
+      return (self) =>
+        withFiber((fiber) => {
+          const clock = clockOf(fiber)
+          const began = clock.unsafeCurrentTimeNanos()
+          const told = annotated(self, annotations, (exit) => {
+            const seconds = Number(clock.unsafeCurrentTimeNanos() - began) / 1e9
+            meters.requestEnded(fiber, name, outcomeOf(exit), seconds)
+          })
+          return spanned(fiber, told, span, () => ({ attributes: operationAttributes }))
         })
+    },
+    attempt: (call, limits, self) =>
+      withFiber((fiber) =>
+        spanned(
+          fiber,
+          timed(fiber, self, (fiber, exit, nanos) => ended(fiber, call, limits, exit, nanos)),
+          "attempt",
+          () => ({
+            kind: "client",
+            attributes: {
+              [attributes.attempt]: call.attempt,
+              [attributes.method]: call.endpoint.method,
+              [attributes.host]: client.host,
+              [attributes.template]: call.endpoint.path
+            }
+          })
+        )
       ),
     retry: (operation, delay, error) =>
       Effect.zipRight(
@@ -141,21 +158,14 @@ export const make = (client: {
   }
 }
 
-const outcomeOf = (exit: Exit.Exit<unknown, ExchangeError>): string =>
-  Exit.match(exit, {
-    onSuccess: () => "none",
-    onFailure: (cause) => {
-      const error = Cause.failureOption(cause)
-      if (Option.isSome(error)) return error.value._tag
-      return Cause.isInterruptedOnly(cause) ? "Interrupted" : "Defect"
-    }
-  })
+const nobody = Context.get(Context.empty(), AttemptObserver)
 
 const timed = <A, E, R>(
+  fiber: Running,
   self: Effect.Effect<A, E, R>,
-  record: (exit: Exit.Exit<A, E>, nanos: bigint) => Effect.Effect<void>
-): Effect.Effect<A, E, R> =>
-  Effect.clockWith((clock) => {
-    const began = clock.unsafeCurrentTimeNanos()
-    return Effect.onExit(self, (exit) => Effect.suspend(() => record(exit, clock.unsafeCurrentTimeNanos() - began)))
-  })
+  record: (fiber: Running, exit: Exit.Exit<A, E>, nanos: bigint) => Effect.Effect<void> | undefined
+): Effect.Effect<A, E, R> => {
+  const clock = clockOf(fiber)
+  const began = clock.unsafeCurrentTimeNanos()
+  return watched(self, (exit) => record(fiber, exit, clock.unsafeCurrentTimeNanos() - began))
+}

@@ -100,7 +100,9 @@ const textOf = (value: Parameter | undefined): string =>
  * @category encoding
  */
 export const percentEncode = (text: string): string =>
-  encodeURIComponent(text.replace(/\p{Surrogate}/gu, "\uFFFD")).replace(
+  unreserved.test(text) ? text : encodeURIComponent(text.replace(/\p{Surrogate}/gu, "\uFFFD")).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`
   )
+
+const unreserved = /^[\w.~-]*$/

@@ -1,3 +1,4 @@
+import * as Timeout from "@effect-exchange/resilience/Timeout"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
@@ -7,25 +8,10 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import type { Outcome } from "../../model/ExchangeError.js"
 import * as InFlight from "../InFlight.js"
-import type { Headers, Signed } from "../Protocol.js"
+import * as Transport from "../Transport.js"
 import { codeOf, neverStood } from "./connection.js"
 import { NotUnpacked, TooLarge } from "./unread.js"
-
-/** @internal */
-export interface RawAnswer {
-  readonly status: number
-  readonly headers: Headers
-  readonly text: string
-}
-
-/** @internal */
-export type SendError =
-  | { readonly _tag: "ConnectionFailed"; readonly outcome: Outcome; readonly code: string | undefined }
-  /** The limit as it is said: how much, and which option moves it. */
-  | { readonly _tag: "BodyTooLarge"; readonly limit: string }
-  | { readonly _tag: "BodyNotUnpacked"; readonly coding: string }
 
 /**
  * The client as exchanges must be called: no span of the platform's (it records the signed URL and every header) and no
@@ -40,27 +26,26 @@ export const discreet = (client: HttpClient.HttpClient): HttpClient.HttpClient =
   )
 
 /**
- * Sends the request exactly as signed and reads the answer, up to `maxBytes` of it. The scope aborts whatever is left of
- * the exchange when the answer is abandoned half-way.
+ * Sends by an `HttpClient`: what was attached to it, or itself.
  *
  * @internal
  */
-export const send = (
-  client: HttpClient.HttpClient,
-  origin: string,
-  request: Signed,
-  inFlight: InFlight.Request,
-  maxBytes: number
-): Effect.Effect<RawAnswer, SendError> => {
-  const url = `${origin}${request.path}${request.query === "" ? "" : `?${request.query}`}`
-  const bare = HttpClientRequest.make(request.method)(url, {
-    headers: { accept: "application/json", ...request.headers }
-  })
-  const contentType = request.headers["content-type"]
-  const full = request.body === "" ? bare : HttpClientRequest.bodyText(bare, request.body, contentType)
+export const over = (client: HttpClient.HttpClient): Transport.Transport =>
+  Transport.attachedTo(client) ?? { send: sending(discreet(client)) }
+
+/**
+ * Sends the request exactly as signed and reads the answer. The scope aborts whatever is left of the exchange when the answer
+ * is abandoned half-way.
+ */
+const sending = (client: HttpClient.HttpClient): Transport.Transport["send"] =>
+(
+  { about, body, headers, maxBytes, method, origin, path, timeout }
+) => {
+  const bare = HttpClientRequest.make(method)(origin + path, { headers })
+  const full = body === "" ? bare : HttpClientRequest.bodyText(bare, body, headers["content-type"])
   // `fetch` would follow redirects by itself, and keys would travel along.
   const context = Context.make(FetchHttpClient.RequestInit, { redirect: "manual" }).pipe(
-    Context.add(InFlight.InFlight, Option.some(inFlight))
+    Context.add(InFlight.InFlight, Option.some(about))
   )
   return HttpClient.withScope(client).execute(full).pipe(
     Effect.flatMap((response) =>
@@ -71,42 +56,44 @@ export const send = (
     Effect.withUnhandledErrorLogLevel(Option.none()),
     Effect.mapInputContext((outer: Context.Context<never>) => Context.merge(outer, context)),
     Effect.catchTags({
-      RequestError: failure,
-      ResponseError: failure
-    })
+      RequestError: ({ cause, reason }) => Effect.fail(failure(cause, reason !== "Transport" || neverStood(cause))),
+      ResponseError: ({ cause }) => Effect.fail(failure(cause, false))
+    }),
+    Timeout.attempt({ duration: timeout, onTimeout: (): Transport.Failure => ({ _tag: "TimedOut" }) })
   )
 }
 
-const failure = (
-  error: HttpClientError.HttpClientError
-): Effect.Effect<never, SendError> => {
-  const { cause } = error
+/**
+ * What a request has failed with, by what caused it.
+ *
+ * @internal
+ */
+export const failure = (cause: unknown, isUnsent: boolean): Transport.Failure => {
   if (cause instanceof TooLarge) return tooLarge(`${cause.limit} bytes (see maxBytes of NodeExchange)`)
-  if (cause instanceof NotUnpacked) return Effect.fail({ _tag: "BodyNotUnpacked", coding: cause.coding })
+  if (cause instanceof NotUnpacked) return { _tag: "BodyNotUnpacked", coding: cause.coding }
   const code = codeOf(cause)
   if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") return tooLarge("the HTTP client reads (see its maxResponseSize)")
-  const unsent = error._tag === "RequestError" && (error.reason !== "Transport" || neverStood(cause))
-  return Effect.fail({ _tag: "ConnectionFailed", outcome: unsent ? "NotSent" : "Unknown", code })
+  return { _tag: "ConnectionFailed", outcome: isUnsent ? "NotSent" : "Unknown", code }
 }
 
-const tooLarge = (limit: string): Effect.Effect<never, SendError> => Effect.fail({ _tag: "BodyTooLarge", limit })
+const tooLarge = (limit: string): Transport.Failure => ({ _tag: "BodyTooLarge", limit })
 
-const tooMany = (maxBytes: number): Effect.Effect<never, SendError> =>
-  tooLarge(`${maxBytes} bytes (see maxResponseBytes)`)
+/** @internal */
+export const tooMany = (maxBytes: number): Transport.Failure => tooLarge(`${maxBytes} bytes (see maxResponseBytes)`)
 
 const readText = (
   response: HttpClientResponse.HttpClientResponse,
   maxBytes: number
-): Effect.Effect<string, HttpClientError.ResponseError | SendError> => {
+): Effect.Effect<string, HttpClientError.ResponseError | Transport.Failure> => {
   const declared = Number(response.headers["content-length"] ?? Number.NaN)
-  if (declared > maxBytes) return tooMany(maxBytes)
+  if (declared > maxBytes) return Effect.fail(tooMany(maxBytes))
   // HTTP holds a body to its declared length, unless it is compressed: then only counting helps.
   if (declared <= maxBytes && response.headers["content-encoding"] === undefined) return response.text
   const decoder = new TextDecoder()
   return response.stream.pipe(
     Stream.runFoldEffect({ size: 0, text: "" }, ({ size, text }, chunk) =>
       size + chunk.byteLength > maxBytes
-        ? tooMany(maxBytes)
+        ? Effect.fail(tooMany(maxBytes))
         : Effect.succeed({ size: size + chunk.byteLength, text: text + decoder.decode(chunk, { stream: true }) })),
     Effect.map(({ text }) => text + decoder.decode())
   )

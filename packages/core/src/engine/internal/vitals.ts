@@ -1,6 +1,6 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Ref from "effect/Ref"
+import * as MutableRef from "effect/MutableRef"
 import type { ExchangeError } from "../../model/ExchangeError.js"
 import type { ExchangeHealth } from "../../ports/Health.js"
 import * as ClockSkew from "../ClockSkew.js"
@@ -12,9 +12,10 @@ import type { Meters } from "./meters.js"
  * @internal
  */
 export interface Vitals {
-  readonly skew: Effect.Effect<ClockSkew.ClockSkew>
-  readonly learnTime: (sample: ClockSkew.Sample) => Effect.Effect<void>
-  readonly succeeded: Effect.Effect<void>
+  readonly skew: () => ClockSkew.ClockSkew
+  /** `undefined` where it tells nothing new. */
+  readonly learnTime: (sample: ClockSkew.Sample) => Effect.Effect<void> | undefined
+  readonly succeeded: (at: number) => void
   readonly failed: (error: ExchangeError) => Effect.Effect<void>
   readonly banned: (until: number) => Effect.Effect<void>
   /** Forgets the ban. */
@@ -32,41 +33,46 @@ interface State {
 }
 
 /** @internal */
-export const make = (meters: Meters): Effect.Effect<Vitals> =>
-  Effect.map(
-    Ref.make<State>({
-      skew: ClockSkew.initial,
-      lastSuccessAt: undefined,
-      lastFailure: undefined,
-      bannedUntil: undefined
-    }),
-    (ref) => ({
-      skew: Effect.map(Ref.get(ref), ({ skew }) => skew),
-      learnTime: (sample) =>
-        Effect.flatMap(Ref.get(ref), (state) => {
-          const skew = ClockSkew.step(state.skew, sample)
-          if (skew === state.skew) return Effect.void
-          return Ref.update(ref, (latest) => ({ ...latest, skew })).pipe(
-            Effect.zipRight(meters.skewed(skew.offset)),
-            Effect.zipRight(Effect.logDebug("The exchange's clock differs from ours", { offsetMillis: skew.offset }))
-          )
-        }),
-      succeeded: Effect.flatMap(
+export const make = (meters: Meters): Vitals => {
+  const ref = MutableRef.make<State>({
+    skew: ClockSkew.initial,
+    lastSuccessAt: undefined,
+    lastFailure: undefined,
+    bannedUntil: undefined
+  })
+  const change = (changed: Partial<State>): void => {
+    MutableRef.update(ref, (state) => ({ ...state, ...changed }))
+  }
+  return {
+    skew: () => ref.current.skew,
+    learnTime: (sample) => {
+      const before = ref.current.skew
+      const skew = ClockSkew.step(before, sample)
+      if (skew === before) return undefined
+      change({ skew })
+      return Effect.zipRight(
+        meters.skewed(skew.offset),
+        Effect.logDebug("The exchange's clock differs from ours", { offsetMillis: skew.offset })
+      )
+    },
+    succeeded: (at) => change({ lastSuccessAt: at }),
+    failed: (error) =>
+      Effect.map(
         Clock.currentTimeMillis,
-        (lastSuccessAt) => Ref.update(ref, (state) => ({ ...state, lastSuccessAt }))
+        (at) => change({ lastFailure: { at, operation: error.operation, error: error._tag } })
       ),
-      failed: (error) =>
-        Effect.flatMap(Clock.currentTimeMillis, (at) =>
-          Ref.update(ref, (state) => ({
-            ...state,
-            lastFailure: { at, operation: error.operation, error: error._tag }
-          }))),
-      banned: (until) =>
-        Ref.update(ref, (state) => ({ ...state, bannedUntil: Math.max(until, state.bannedUntil ?? until) })).pipe(
-          Effect.zipRight(meters.banned(until)),
-          Effect.zipRight(Effect.logWarning("Banned by the exchange; nothing is sent before the ban ends", { until }))
-        ),
-      forgiven: Ref.update(ref, (state) => ({ ...state, bannedUntil: undefined })),
-      snapshot: Effect.map(Ref.get(ref), ({ skew, ...rest }) => ({ ...rest, clockSkewMillis: skew.offset }))
+    banned: (until) =>
+      Effect.suspend(() => {
+        change({ bannedUntil: Math.max(until, ref.current.bannedUntil ?? until) })
+        return Effect.zipRight(
+          meters.banned(until),
+          Effect.logWarning("Banned by the exchange; nothing is sent before the ban ends", { until })
+        )
+      }),
+    forgiven: Effect.sync(() => change({ bannedUntil: undefined })),
+    snapshot: Effect.sync(() => {
+      const { skew, ...rest } = ref.current
+      return { ...rest, clockSkewMillis: skew.offset }
     })
-  )
+  }
+}

@@ -1,0 +1,126 @@
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as DefaultServices from "effect/DefaultServices"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as FiberRef from "effect/FiberRef"
+import * as HashMap from "effect/HashMap"
+import * as Tracer from "effect/Tracer"
+
+/** @internal */
+export type Running = Fiber.RuntimeFiber<unknown, unknown>
+
+/**
+ * Makes an effect with the fiber that runs it at hand.
+ *
+ * @internal
+ */
+export const withFiber = <A, E, R>(f: (fiber: Running) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.withFiberRuntime<A, E, R>(f)
+
+/** @internal */
+export const clockOf = (fiber: Running): Clock.Clock => Context.get(fiber.currentDefaultServices, Clock.Clock)
+
+const native = Context.get(DefaultServices.liveServices, Tracer.Tracer)
+
+/**
+ * Whether somebody listens to spans: Effect's own tracer makes them for nobody, and each costs more than a circuit breaker.
+ *
+ * @internal
+ */
+export const isTraced = (fiber: Running): boolean => fiber.currentTracer !== native
+
+/**
+ * Runs an effect in a span where somebody listens.
+ *
+ * @internal
+ */
+export const spanned = <A, E, R>(
+  fiber: Running,
+  self: Effect.Effect<A, E, R>,
+  name: string,
+  options: () => Tracer.SpanOptions
+): Effect.Effect<A, E, R> =>
+  isTraced(fiber)
+    ? Effect.useSpan(name, { ...options(), captureStackTrace: false }, (span) => Effect.withParentSpan(self, span))
+    : self
+
+/**
+ * Makes a public method: each call has a span of the name, where somebody listens.
+ *
+ * `Effect.fn` makes one for nobody as well, and two stack traces with it, which costs more than reading a ticker.
+ *
+ * @internal
+ */
+export const method = (name: string) =>
+<Args extends ReadonlyArray<unknown>, A, E, R>(
+  body: (...args: Args) => Effect.Effect<A, E, R>
+): (...args: Args) => Effect.Effect<A, E, R> =>
+(...args) => withFiber((fiber) => spanned(fiber, body(...args), name, noOptions))
+
+const noOptions = (): Tracer.SpanOptions => ({})
+
+/**
+ * Has `ended` called with how an effect ended, whatever that is, and goes on with what that answers, if it is anything.
+ *
+ * @internal
+ */
+export const watched = <A, E, R>(
+  self: Effect.Effect<A, E, R>,
+  ended: (exit: Exit.Exit<A, E>) => Effect.Effect<void> | undefined
+): Effect.Effect<A, E, R> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.matchCauseEffect(restore(self), {
+      onFailure: (cause) => after(Exit.failCause(cause), ended),
+      onSuccess: (value) => after(Exit.succeed(value), ended)
+    })
+  )
+
+const after = <A, E>(
+  exit: Exit.Exit<A, E>,
+  ended: (exit: Exit.Exit<A, E>) => Effect.Effect<void> | undefined
+): Effect.Effect<A, E> => {
+  const then = ended(exit)
+  return then === undefined ? exit : Effect.zipRight(then, exit)
+}
+
+/**
+ * As {@link watched}, with what is logged on the way annotated: in one step, as each that sets something for an effect and
+ * takes it back costs as much as a gate.
+ *
+ * @internal
+ */
+export const annotated = <A, E, R>(
+  self: Effect.Effect<A, E, R>,
+  annotations: HashMap.HashMap<string, unknown>,
+  ended: (exit: Exit.Exit<A, E>) => void
+): Effect.Effect<A, E, R> =>
+  Effect.uninterruptibleMask((restore) =>
+    withFiber((fiber) => {
+      const outer = fiber.getFiberRef(FiberRef.currentLogAnnotations)
+      const ours = HashMap.isEmpty(outer) ? annotations : HashMap.union(outer, annotations)
+      const leave = (exit: Exit.Exit<A, E>): Effect.Effect<A, E> => {
+        ended(exit)
+        return Effect.zipRight(FiberRef.set(FiberRef.currentLogAnnotations, outer), exit)
+      }
+      return Effect.flatMap(FiberRef.set(FiberRef.currentLogAnnotations, ours), () =>
+        Effect.matchCauseEffect(restore(self), {
+          onFailure: (cause) => leave(Exit.failCause(cause)),
+          onSuccess: (value) => leave(Exit.succeed(value))
+        }))
+    })
+  )
+
+/**
+ * What an effect ended with, as metrics say it: the tag of its error.
+ *
+ * @internal
+ */
+export const outcomeOf = (exit: Exit.Exit<unknown, { readonly _tag: string }>): string => {
+  if (Exit.isSuccess(exit)) return "none"
+  const error = Cause.failureOption(exit.cause)
+  if (error._tag === "Some") return error.value._tag
+  return Cause.isInterruptedOnly(exit.cause) ? "Interrupted" : "Defect"
+}

@@ -1,0 +1,131 @@
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type { Dispatcher } from "undici"
+import type * as Transport from "../Transport.js"
+import { neverStood } from "./connection.js"
+import { clockOf, withFiber } from "./frame.js"
+import type { Keeper } from "./keeper.js"
+import { failure, tooMany } from "./transport.js"
+
+/**
+ * Sends straight by a dispatcher of undici. What is behind `HttpClient` there (a response as a stream, an abort controller, a
+ * scope) costs several times as much as the request.
+ *
+ * @internal
+ */
+export const make = (dispatcher: Dispatcher, keeper: Keeper): Transport.Transport => ({
+  send: (request) =>
+    withFiber((fiber) => {
+      const call = new Call(request)
+      const { timeout } = request
+      if (!Duration.isFinite(timeout)) return waiting(dispatcher, call)
+      const { begin, leave } = keeper.watch(clockOf(fiber), timeout, call.late)
+      call.leave = leave
+      return begin === undefined ? waiting(dispatcher, call) : Effect.zipRight(begin, waiting(dispatcher, call))
+    })
+})
+
+/**
+ * What every request asks its answer to be packed in.
+ *
+ * @internal
+ */
+export const acceptEncoding = "gzip"
+
+const waiting = (dispatcher: Dispatcher, call: Call): Effect.Effect<Transport.Answer, Transport.Failure> =>
+  Effect.async((resume) => {
+    call.resume = resume
+    const { body, method, origin, path } = call.request
+    const headers = { ...call.request.headers, "accept-encoding": acceptEncoding }
+    dispatcher.dispatch({ origin, path, method, headers, body: body === "" ? null : body }, call)
+    return Effect.sync(call.abandon)
+  })
+
+type Ended = Effect.Effect<Transport.Answer, Transport.Failure>
+
+/** One request under way, which ends once: with its answer, with what it failed with, or as its time is over. */
+class Call implements Dispatcher.DispatchHandler {
+  readonly request: Transport.Request
+  resume: (ended: Ended) => void = () => {}
+  leave: () => void = () => {}
+  private isOver = false
+  private controller: Dispatcher.DispatchController | undefined
+  private status = 0
+  private headers: Transport.Answer["headers"] = {}
+  private readonly chunks: Array<Buffer> = []
+  private size = 0
+
+  constructor(request: Transport.Request) {
+    this.request = request
+  }
+
+  readonly late = (): void => {
+    this.abandon()
+    this.resume(Effect.fail({ _tag: "TimedOut" }))
+  }
+
+  readonly abandon = (): void => {
+    this.leave()
+    this.isOver = true
+    this.controller?.abort(abandoned)
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.isOver) controller.abort(abandoned)
+    else this.controller = controller
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHeaders): void {
+    if (status < 200) return
+    this.status = status
+    this.headers = single(headers)
+    if (Number(headers["content-length"]) > this.request.maxBytes) this.tooLarge()
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.isOver) return
+    this.size += chunk.length
+    if (this.size > this.request.maxBytes) this.tooLarge()
+    else this.chunks.push(chunk)
+  }
+
+  onResponseEnd(): void {
+    const { chunks, headers, status } = this
+    const [first] = chunks
+    const body = first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks)
+    this.end(Effect.succeed({ status, headers, text: withoutMark(body.toString("utf8")) }))
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.end(Effect.fail(failure(error, neverStood(error))))
+  }
+
+  private tooLarge(): void {
+    this.end(Effect.fail(tooMany(this.request.maxBytes)))
+    this.controller?.abort(abandoned)
+  }
+
+  private end(ended: Ended): void {
+    if (this.isOver) return
+    this.isOver = true
+    this.leave()
+    this.resume(ended)
+  }
+}
+
+// Made once: nobody reads where it comes from.
+const abandoned = new Error("The request was given up")
+
+type IncomingHeaders = Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseStart"]>>[2]
+
+const single = (headers: IncomingHeaders): Transport.Answer["headers"] => {
+  const all: { [name: string]: string | undefined } = {}
+  for (const name in headers) {
+    const value = headers[name]
+    all[name] = typeof value === "object" ? value.join(", ") : value
+  }
+  return all
+}
+
+/** A byte order mark is no part of the text: `JSON.parse` would stumble over it. */
+const withoutMark = (text: string): string => text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
