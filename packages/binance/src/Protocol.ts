@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type { Credentials } from "@effect-exchange/core"
-import { Protocol, Signature } from "@effect-exchange/core/adapter"
+import { type Crypto, Protocol, Signature } from "@effect-exchange/core/adapter"
 import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
 import * as Redacted from "effect/Redacted"
@@ -26,9 +26,9 @@ export const recvWindow = 5000
  * @since 0.1.0
  * @category signing
  */
-export const sign: Protocol.Sign = (request, { key, secret }, { now }) => {
+export const sign: Protocol.Sign = (request, { key, secret }, { crypto, now }) => {
   const query = [request.query, `recvWindow=${recvWindow}`, `timestamp=${now}`].filter((part) => part !== "").join("&")
-  return Either.map(signatureOf(secret, query + request.body), (signature) => ({
+  return Either.map(signatureOf(secret, query + request.body, crypto), (signature) => ({
     ...request,
     query: `${query}&signature=${encodeURIComponent(signature)}`,
     headers: { ...request.headers, "x-mbx-apikey": Redacted.value(key) },
@@ -45,20 +45,24 @@ export const sign: Protocol.Sign = (request, { key, secret }, { now }) => {
  */
 export const signSubscription = (
   { key, secret }: Credentials.Credentials,
-  { now }: Pick<Protocol.Moment, "now">
+  { crypto, now }: Pick<Protocol.Moment, "crypto" | "now">
 ): Either.Either<string, string> => {
   const payload = `apiKey=${Redacted.value(key)}&timestamp=${now}`
   return Either.map(
-    signatureOf(secret, payload),
+    signatureOf(secret, payload, crypto),
     (signature) => `${payload}&signature=${encodeURIComponent(signature)}`
   )
 }
 
-const signatureOf = (secret: Redacted.Redacted<string>, payload: string): Either.Either<string, string> => {
-  if (!Signature.isPem(secret)) return Either.right(Signature.hmacSha256Hex(secret, payload))
+const signatureOf = (
+  secret: Redacted.Redacted<string>,
+  payload: string,
+  crypto: Crypto.Primitives | undefined
+): Either.Either<string, string> => {
+  if (!Signature.isPem(secret)) return Either.right(Signature.hmacSha256Hex(secret, payload, crypto))
   return Either.flatMap(Signature.privateKey(secret), (key) =>
     key.curve === "Ed25519"
-      ? Either.right(Encoding.encodeBase64(Signature.sign(key, payload)))
+      ? Either.right(Encoding.encodeBase64(Signature.sign(key, payload, crypto)))
       : Either.left(`the secret is a key of ${key.curve}, and Binance takes Ed25519`))
 }
 

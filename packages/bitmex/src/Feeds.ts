@@ -42,9 +42,9 @@ const asked = (op: "subscribe" | "unsubscribe") => (topics: ReadonlyArray<Feeds.
   { op, args: topics.map(({ key }) => key) }
 ]
 
-const login: NonNullable<Feeds.SocketFacts["login"]> = ({ key, secret }, { now }) => {
+const login: NonNullable<Feeds.SocketFacts["login"]> = ({ key, secret }, { crypto, now }) => {
   const expires = Math.floor(now / 1000) + expiresAfter
-  const signature = Signature.hmacSha256Hex(secret, `GET/realtime${expires}`)
+  const signature = Signature.hmacSha256Hex(secret, `GET/realtime${expires}`, crypto)
   return Either.right([{ op: "authKeyExpires", args: [Redacted.value(key), expires, signature] }])
 }
 

@@ -23,10 +23,10 @@ export const expiresAfter = 10
  * @since 0.1.0
  * @category signing
  */
-export const sign: Protocol.Sign = (request, { key, secret }, { now }) => {
+export const sign: Protocol.Sign = (request, { key, secret }, { crypto, now }) => {
   const expires = String(Math.floor(now / 1000) + expiresAfter)
   const text = request.method + Protocol.target(request) + expires + request.body
-  const signature = Signature.hmacSha256Hex(secret, text)
+  const signature = Signature.hmacSha256Hex(secret, text, crypto)
   const headers = { "api-key": Redacted.value(key), "api-expires": expires, "api-signature": signature }
   return Protocol.signed(request, signature, headers)
 }

@@ -42,10 +42,10 @@ const socket = (category: Endpoints.Category): Feeds.SocketFacts => {
 /** How long a login may be under way, in milliseconds. */
 const underWay = 10_000
 
-const login: NonNullable<Feeds.SocketFacts["login"]> = ({ key, secret }, { now }) => {
+const login: NonNullable<Feeds.SocketFacts["login"]> = ({ key, secret }, { crypto, now }) => {
   if (Signature.isPem(secret)) return Either.left(noRsa)
   const expires = now + underWay
-  const signature = Signature.hmacSha256Hex(secret, `GET/realtime${expires}`)
+  const signature = Signature.hmacSha256Hex(secret, `GET/realtime${expires}`, crypto)
   return Either.right([{ op: "auth", args: [Redacted.value(key), expires, signature] }])
 }
 

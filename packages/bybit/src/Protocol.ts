@@ -38,11 +38,11 @@ export const noRsa = "keys of RSA are not supported; make one that Bybit generat
  * @since 0.1.0
  * @category signing
  */
-export const sign: Protocol.Sign = (request, { key, secret }, { now }) => {
+export const sign: Protocol.Sign = (request, { key, secret }, { crypto, now }) => {
   if (Signature.isPem(secret)) return Either.left(noRsa)
   const timestamp = String(Math.max(0, now - caution))
   const payload = request.method === "GET" ? request.query : request.body
-  const signature = Signature.hmacSha256Hex(secret, timestamp + Redacted.value(key) + recvWindow + payload)
+  const signature = Signature.hmacSha256Hex(secret, timestamp + Redacted.value(key) + recvWindow + payload, crypto)
   return Protocol.signed(request, signature, {
     "x-bapi-api-key": Redacted.value(key),
     "x-bapi-timestamp": timestamp,

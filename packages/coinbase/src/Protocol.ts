@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type { Credentials } from "@effect-exchange/core"
-import { Protocol, Signature } from "@effect-exchange/core/adapter"
+import { type Crypto, Protocol, Signature } from "@effect-exchange/core/adapter"
 import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
 import * as Redacted from "effect/Redacted"
@@ -28,14 +28,15 @@ export const lifetime = 120
  */
 export const token = (
   key: Signature.PrivateKey,
-  claims: { readonly kid: string; readonly nonce: string; readonly now: number; readonly uri?: string | undefined }
+  claims: { readonly kid: string; readonly nonce: string; readonly now: number; readonly uri?: string | undefined },
+  crypto?: Crypto.Primitives
 ): string => {
   const { kid, nonce, now, uri } = claims
   const alg = key.curve === "Ed25519" ? "EdDSA" : "ES256"
   const header = JSON.stringify({ alg, typ: "JWT", kid, nonce })
   const payload = JSON.stringify({ sub: kid, iss: "cdp", nbf: now, exp: now + lifetime, uri })
   const input = `${Encoding.encodeBase64Url(header)}.${Encoding.encodeBase64Url(payload)}`
-  return `${input}.${Encoding.encodeBase64Url(Signature.sign(key, input))}`
+  return `${input}.${Encoding.encodeBase64Url(Signature.sign(key, input, crypto))}`
 }
 
 /**
@@ -50,7 +51,7 @@ export const sign: Protocol.Sign = (request, credentials, moment) =>
     const kid = Redacted.value(credentials.key)
     const uri = `${request.method} ${moment.host}${request.path}`
     const nonce = nonceOf(moment, `${uri}?${request.query} ${request.body}`)
-    const bearer = token(key, { kid, nonce, now: Math.floor(moment.now / 1000), uri })
+    const bearer = token(key, { kid, nonce, now: Math.floor(moment.now / 1000), uri }, moment.crypto)
     return Protocol.signed(request, bearer, { authorization: `Bearer ${bearer}` })
   })
 
@@ -71,11 +72,11 @@ export const socketToken = (
   Either.map(
     Signature.privateKey(secret),
     (key) =>
-      token(key, {
-        kid: Redacted.value(name),
-        nonce: nonceOf(moment, "socket"),
-        now: Math.floor(moment.now / 1000)
-      })
+      token(
+        key,
+        { kid: Redacted.value(name), nonce: nonceOf(moment, "socket"), now: Math.floor(moment.now / 1000) },
+        moment.crypto
+      )
   )
 
 /**

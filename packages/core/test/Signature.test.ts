@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Either, Encoding, FastCheck, Redacted } from "effect"
+import { Effect, Either, Encoding, FastCheck, Redacted } from "effect"
 import { createHash, createHmac, createPublicKey, generateKeyPairSync, type KeyObject, verify } from "node:crypto"
-import { Signature } from "../src/adapter.js"
+import { Crypto, Signature } from "../src/adapter.js"
+import { NodeExchange } from "../src/node.js"
 import * as Capture from "./support/capture.js"
 
 const hexBytes = (hex: string) => Either.getOrThrow(Encoding.decodeHex(hex))
@@ -94,6 +95,18 @@ describe("Signature", () => {
     )
   })
 
+  it("what is no scalar of P-256 is refused", () => {
+    const written = (scalar: string) => {
+      const der = Buffer.from(`30310201010420${scalar}a00a06082a8648ce3d030107`, "hex").toString("base64")
+      return Signature.privateKey(redacted(`-----BEGIN EC PRIVATE KEY-----\n${der}\n-----END EC PRIVATE KEY-----`))
+    }
+    const order = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"
+    for (const scalar of ["00".repeat(32), order, "ff".repeat(32)]) assert.isTrue(Either.isLeft(written(scalar)))
+    for (const scalar of [`${"00".repeat(31)}01`, order.replace(/51$/, "50")]) {
+      assert.strictEqual(Signature.sign(Either.getOrThrow(written(scalar)), "text").length, 64)
+    }
+  })
+
   it("other keys and no keys are refused without a word of them", () => {
     const rsa = generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey.export({ format: "pem", type: "pkcs8" })
     const k256 = generateKeyPairSync("ec", { namedCurve: "secp256k1" }).privateKey
@@ -158,4 +171,66 @@ describe("Signature", () => {
       "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737"
     )
   })
+})
+
+const bytes32 = FastCheck.uint8Array({ minLength: 32, maxLength: 32 })
+const anyText = FastCheck.string({ unit: "binary" })
+
+describe("Signature: by the primitives of Node", () => {
+  const both = Effect.map(Effect.provide(Crypto.Crypto, NodeExchange.layerCrypto), (node) => {
+    assert.notStrictEqual(node, Crypto.portable)
+    return [node, Crypto.portable] as const
+  })
+
+  it.effect.prop("HMAC is the portable one, for any secret and text", [
+    FastCheck.string({ unit: "grapheme" }),
+    anyText,
+    FastCheck.uint8Array()
+  ], ([secret, text, bytes]) =>
+    Effect.map(both, (both) => {
+      const key = redacted(secret)
+      const inBase64 = redacted(base64(bytes))
+      // The second time the key was read before.
+      for (let time = 0; time < 2; time++) {
+        const [node, portable] = both.map((crypto) => [
+          Signature.hmacSha256Hex(key, text, crypto),
+          Signature.hmacSha256Base64(key, text, crypto),
+          Signature.hmacSha512Hex(key, text, crypto),
+          Signature.hmacSha512Base64(inBase64, text, bytes, crypto)
+        ])
+        assert.deepStrictEqual(node, portable)
+      }
+    }))
+
+  it.effect.prop(
+    "Ed25519 is the portable one, for any seed and text",
+    [bytes32, anyText],
+    ([seed, text]) =>
+      Effect.map(both, (both) => {
+        const key = keyOf(base64(seed))
+        for (let time = 0; time < 2; time++) {
+          const [node, portable] = both.map((crypto) => Encoding.encodeHex(Signature.sign(key, text, crypto)))
+          assert.strictEqual(node, portable)
+        }
+      }),
+    { fastCheck: { numRuns: 30 } }
+  )
+
+  it.effect.prop(
+    "signatures on P-256 are verified by the key's public part, for any text",
+    [anyText],
+    ([text]) =>
+      Effect.map(both, ([node]) => {
+        const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" })
+        const key = keyOf(privateKey.export({ format: "pem", type: "pkcs8" }).toString())
+        for (let time = 0; time < 2; time++) {
+          const signature = Signature.sign(key, text, node)
+          assert.strictEqual(signature.length, 64)
+          const at = { key: publicKey, dsaEncoding: "ieee-p1363" } as const
+          assert.isTrue(verify("sha256", Buffer.from(text), at, signature))
+          assert.isFalse(verify("sha256", Buffer.from(`${text}.`), at, signature))
+        }
+      }),
+    { fastCheck: { numRuns: 30 } }
+  )
 })

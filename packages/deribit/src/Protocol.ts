@@ -17,10 +17,10 @@ import { errors } from "./Errors.js"
  * @since 0.1.0
  * @category signing
  */
-export const signHeader: Protocol.Sign = (request, { key, secret }, { nonce, now }) => {
+export const signHeader: Protocol.Sign = (request, { key, secret }, { crypto, nonce, now }) => {
   const { body, method } = request
   const text = `${now}\n${nonce}\n${method}\n${Protocol.target(request)}\n${body}\n`
-  const signature = Signature.hmacSha256Hex(secret, text)
+  const signature = Signature.hmacSha256Hex(secret, text, crypto)
   const authorization = `deri-hmac-sha256 id=${Redacted.value(key)},ts=${now},nonce=${nonce},sig=${signature}`
   return Protocol.signed(request, signature, { authorization })
 }
@@ -34,13 +34,13 @@ export const signHeader: Protocol.Sign = (request, { key, secret }, { nonce, now
  */
 export const signedParameters = (
   { key, secret }: Credentials.Credentials,
-  { nonce, now }: Pick<Protocol.Moment, "nonce" | "now">
+  { crypto, nonce, now }: Pick<Protocol.Moment, "crypto" | "nonce" | "now">
 ) => ({
   client_id: Redacted.value(key),
   timestamp: now,
   nonce: String(nonce),
   data: "",
-  signature: Signature.hmacSha256Hex(secret, `${now}\n${nonce}\n`)
+  signature: Signature.hmacSha256Hex(secret, `${now}\n${nonce}\n`, crypto)
 })
 
 /**

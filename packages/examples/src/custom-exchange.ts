@@ -92,8 +92,8 @@ const cancel = write("cancel", "/orders", {
 
 // --- the protocol: where it is, how it is paced, how a request is signed, what an error means
 
-const sign: Protocol.Sign = (request, { key, secret }, { now }) => {
-  const signature = Signature.hmacSha256Hex(secret, `${now}${request.method}${request.path}?${request.query}`)
+const sign: Protocol.Sign = (request, { key, secret }, { crypto, now }) => {
+  const signature = Signature.hmacSha256Hex(secret, `${now}${request.method}${request.path}?${request.query}`, crypto)
   const headers = { ...request.headers, "tulip-key": Redacted.value(key), "tulip-time": String(now) }
   return Either.right({ ...request, headers: { ...headers, "tulip-signature": signature }, signature })
 }

@@ -18,12 +18,12 @@ import { errors } from "./Errors.js"
  * @since 0.1.0
  * @category signing
  */
-export const sign: Protocol.Sign = (request, { key, secret }, { nonce }) => {
+export const sign: Protocol.Sign = (request, { key, secret }, { crypto, nonce }) => {
   if (Either.isLeft(Encoding.decodeBase64(Redacted.value(secret)))) {
     return Either.left("the secret is not base64; copy all of it from where the key was made")
   }
   const body = withNonce(request, nonce)
-  const signature = Signature.hmacSha512Base64(secret, request.path, Signature.sha256(`${nonce}${body}`))
+  const signature = Signature.hmacSha512Base64(secret, request.path, Signature.sha256(`${nonce}${body}`), crypto)
   return Protocol.signed({ ...request, body }, signature, { "api-key": Redacted.value(key), "api-sign": signature })
 }
 

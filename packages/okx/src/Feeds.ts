@@ -44,7 +44,7 @@ const ofAccount = (channel: string, option?: string): Feeds.Topic => ({
   option
 })
 
-const login: NonNullable<Feeds.SocketFacts["login"]> = ({ key, passphrase, secret }, { now }) => {
+const login: NonNullable<Feeds.SocketFacts["login"]> = ({ key, passphrase, secret }, { crypto, now }) => {
   if (passphrase === undefined) return Either.left(noPassphrase)
   const timestamp = String(Math.floor(now / 1000))
   return Either.right([{
@@ -53,7 +53,7 @@ const login: NonNullable<Feeds.SocketFacts["login"]> = ({ key, passphrase, secre
       apiKey: Redacted.value(key),
       passphrase: Redacted.value(passphrase),
       timestamp,
-      sign: Signature.hmacSha256Base64(secret, `${timestamp}GET/users/self/verify`)
+      sign: Signature.hmacSha256Base64(secret, `${timestamp}GET/users/self/verify`, crypto)
     }]
   }])
 }

@@ -30,13 +30,13 @@ export const noPassphrase = "OKX's keys come with a passphrase, and there is non
  * @since 0.1.0
  * @category signing
  */
-export const sign: Protocol.Sign = (request, { key, passphrase, secret }, { now, scheme }) => {
+export const sign: Protocol.Sign = (request, { key, passphrase, secret }, { crypto, now, scheme }) => {
   if (passphrase === undefined) {
     return Either.left(noPassphrase)
   }
   const timestamp = DateTime.formatIso(DateTime.unsafeMake(now))
   const target = Protocol.target(request)
-  const signature = Signature.hmacSha256Base64(secret, `${timestamp}${request.method}${target}${request.body}`)
+  const signature = Signature.hmacSha256Base64(secret, `${timestamp}${request.method}${target}${request.body}`, crypto)
   return Protocol.signed(request, signature, {
     "ok-access-key": Redacted.value(key),
     "ok-access-sign": signature,

@@ -32,10 +32,12 @@ import * as Option from "effect/Option"
 import * as Pipeable from "effect/Pipeable"
 import type * as Scope from "effect/Scope"
 import * as ExchangeError from "../model/ExchangeError.js"
+import { memoized } from "../model/internal/memoized.js"
 import { clean } from "../model/internal/text.js"
 import * as Credentials from "../ports/Credentials.js"
 import * as Environment from "../ports/Environment.js"
 import * as Health from "../ports/Health.js"
+import { Crypto } from "./Crypto.js"
 import * as Endpoint from "./Endpoint.js"
 import * as ExchangeState from "./ExchangeState.js"
 import { describeMismatch } from "./internal/answer.js"
@@ -168,6 +170,7 @@ const makeEngine = Effect.fnUntraced(function*(
     origin,
     headers: host._tag === "Open" ? host.headers ?? {} : {},
     host: host._tag === "Open" ? new URL(host.baseUrl).host : "",
+    crypto: yield* Crypto,
     vitals,
     timeout: Duration.decode(options.attemptTimeout ?? "10 seconds"),
     maxBytes: options.maxResponseBytes ?? 8 * 1024 * 1024,
@@ -321,17 +324,6 @@ const doubted = (call: Call<unknown>) => (error: ExchangeError.ExchangeError): E
 
 const isRepeatable = (call: Call<unknown>, error: ExchangeError.ExchangeError): boolean =>
   call.endpoint.idempotency !== "once" || error.outcome !== "Unknown"
-
-const memoized = <Key extends object, A>(make: (key: Key) => A): (key: Key) => A => {
-  const known = new WeakMap<Key, A>()
-  return (key) => {
-    const found = known.get(key)
-    if (found !== undefined) return found
-    const made = make(key)
-    known.set(key, made)
-    return made
-  }
-}
 
 const prepare = <C extends Endpoint.Capability, I, A>(
   exchange: string,

@@ -1,5 +1,5 @@
 /**
- * HTTP and WebSockets for exchanges on Node: undici and ws, tuned and safe.
+ * HTTP, WebSockets and signatures for exchanges on Node: undici, ws and `node:crypto`, tuned and safe.
  *
  * HTTP keeps connections alive, asks for gzip and unpacks what comes so, follows no redirect, reads no answer beyond a limit
  * and sends no trace headers, and no span of the platform's records a signed URL or a header. WebSockets refuse redirects and
@@ -16,9 +16,11 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Agent, buildConnector } from "undici"
 import * as WebSocket from "ws"
+import { Crypto } from "./Crypto.js"
 import { mark } from "./internal/connection.js"
 import * as Keeper from "./internal/keeper.js"
 import { reading } from "./internal/nodeBodies.js"
+import { nodeCrypto } from "./internal/nodeCrypto.js"
 import * as nodeTransport from "./internal/nodeTransport.js"
 import { discreet } from "./internal/transport.js"
 import * as Transport from "./Transport.js"
@@ -43,13 +45,15 @@ export interface Options {
 }
 
 /**
- * Both, with these options.
+ * All three, with these options.
  *
  * @since 0.1.0
  * @category layers
  */
-export const layerWith = (options: Options): Layer.Layer<HttpClient.HttpClient | Socket.WebSocketConstructor> =>
-  Layer.merge(layerHttp(options), layerWebSocket(options))
+export const layerWith = (
+  options: Options
+): Layer.Layer<HttpClient.HttpClient | Socket.WebSocketConstructor | Crypto> =>
+  Layer.mergeAll(layerHttp(options), layerWebSocket(options), layerCrypto)
 
 /**
  * `HttpClient` by undici.
@@ -113,11 +117,23 @@ export const layerWebSocket = (options: Options = {}): Layer.Layer<Socket.WebSoc
   })
 
 /**
- * Both, with the defaults.
+ * `Crypto` by `node:crypto`: as the portable one, and faster.
+ *
+ * **Gotchas**
+ *
+ * Its signatures on P-256 differ each time, where those of the portable one do not.
  *
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<HttpClient.HttpClient | Socket.WebSocketConstructor> = layerWith({})
+export const layerCrypto: Layer.Layer<Crypto> = Layer.succeed(Crypto, nodeCrypto)
+
+/**
+ * All three, with the defaults.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<HttpClient.HttpClient | Socket.WebSocketConstructor | Crypto> = layerWith({})
 
 const defaultMaxBytes = 8 * 1024 * 1024

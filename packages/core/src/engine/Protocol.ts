@@ -9,6 +9,7 @@ import * as Either from "effect/Either"
 import * as Record from "effect/Record"
 import type { About, ExchangeError, TradingError } from "../model/ExchangeError.js"
 import type { Credentials } from "../ports/Credentials.js"
+import type { Primitives } from "./Crypto.js"
 import type { Cost, Endpoint, Prepared } from "./Endpoint.js"
 import type { Limits } from "./Limit.js"
 
@@ -223,6 +224,8 @@ export interface Moment {
   readonly host: string
   /** The scheme that the endpoint asks for, if it names one. */
   readonly scheme?: string | undefined
+  /** What the platform signs by, for `Signature`. Defaults to JavaScript alone. */
+  readonly crypto?: Primitives | undefined
 }
 
 /**

@@ -2,21 +2,30 @@
  * Signatures over text: the one place where a secret is unwrapped, without what it was written down with (see
  * `Credentials.bare`).
  *
- * Pure and synchronous on every platform, so that a signed request needs no service and no turn of the event loop that a
- * `TestClock` could not see.
+ * Each takes the platform's primitives last, as the `crypto` of a `Moment` has them, and is made in JavaScript without them.
+ * What a secret is read as is kept for as long as its `Redacted` is.
  *
  * @since 0.1.0
  */
-import { ed25519 } from "@noble/curves/ed25519.js"
-import { p256 } from "@noble/curves/nist.js"
-import { hmac } from "@noble/hashes/hmac.js"
 import * as hashes from "@noble/hashes/sha2.js"
 import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
 import * as Redacted from "effect/Redacted"
+import { memoized } from "../model/internal/memoized.js"
 import { bareSecret } from "../ports/internal/bareSecret.js"
+import * as Crypto from "./Crypto.js"
 
 const utf8 = new TextEncoder()
+
+const utf8Of = memoized((secret: Redacted.Redacted<string>) =>
+  Redacted.make(utf8.encode(bareSecret(Redacted.value(secret))))
+)
+
+const base64Of = memoized((secret: Redacted.Redacted<string>) =>
+  Redacted.make(
+    Either.getOrElse(Encoding.decodeBase64(bareSecret(Redacted.value(secret))), () => new Uint8Array())
+  )
+)
 
 /**
  * HMAC-SHA256 of the text under the secret's UTF-8 bytes, in lower case hex.
@@ -24,8 +33,11 @@ const utf8 = new TextEncoder()
  * @since 0.1.0
  * @category signatures
  */
-export const hmacSha256Hex = (secret: Redacted.Redacted<string>, text: string): string =>
-  Encoding.encodeHex(hmacSha256(secret, text))
+export const hmacSha256Hex = (
+  secret: Redacted.Redacted<string>,
+  text: string,
+  crypto: Crypto.Primitives = Crypto.portable
+): string => Encoding.encodeHex(crypto.hmac("sha256", utf8Of(secret), utf8.encode(text)))
 
 /**
  * HMAC-SHA256 of the text under the secret's UTF-8 bytes, in base64.
@@ -33,11 +45,11 @@ export const hmacSha256Hex = (secret: Redacted.Redacted<string>, text: string): 
  * @since 0.1.0
  * @category signatures
  */
-export const hmacSha256Base64 = (secret: Redacted.Redacted<string>, text: string): string =>
-  Encoding.encodeBase64(hmacSha256(secret, text))
-
-const hmacSha256 = (secret: Redacted.Redacted<string>, text: string): Uint8Array =>
-  hmac(hashes.sha256, utf8.encode(bareSecret(Redacted.value(secret))), utf8.encode(text))
+export const hmacSha256Base64 = (
+  secret: Redacted.Redacted<string>,
+  text: string,
+  crypto: Crypto.Primitives = Crypto.portable
+): string => Encoding.encodeBase64(crypto.hmac("sha256", utf8Of(secret), utf8.encode(text)))
 
 /**
  * HMAC-SHA512 of the text under the secret's UTF-8 bytes, in lower case hex.
@@ -45,8 +57,11 @@ const hmacSha256 = (secret: Redacted.Redacted<string>, text: string): Uint8Array
  * @since 0.1.0
  * @category signatures
  */
-export const hmacSha512Hex = (secret: Redacted.Redacted<string>, text: string): string =>
-  Encoding.encodeHex(hmac(hashes.sha512, utf8.encode(bareSecret(Redacted.value(secret))), utf8.encode(text)))
+export const hmacSha512Hex = (
+  secret: Redacted.Redacted<string>,
+  text: string,
+  crypto: Crypto.Primitives = Crypto.portable
+): string => Encoding.encodeHex(crypto.hmac("sha512", utf8Of(secret), utf8.encode(text)))
 
 /**
  * HMAC-SHA512 of the text followed by the bytes, under the bytes that the secret is the base64 of, in base64. A secret that
@@ -55,9 +70,17 @@ export const hmacSha512Hex = (secret: Redacted.Redacted<string>, text: string): 
  * @since 0.1.0
  * @category signatures
  */
-export const hmacSha512Base64 = (secret: Redacted.Redacted<string>, text: string, bytes: Uint8Array): string => {
-  const key = Either.getOrElse(Encoding.decodeBase64(bareSecret(Redacted.value(secret))), () => new Uint8Array())
-  return Encoding.encodeBase64(hmac.create(hashes.sha512, key).update(utf8.encode(text)).update(bytes).digest())
+export const hmacSha512Base64 = (
+  secret: Redacted.Redacted<string>,
+  text: string,
+  bytes: Uint8Array,
+  crypto: Crypto.Primitives = Crypto.portable
+): string => {
+  const encoded = utf8.encode(text)
+  const data = new Uint8Array(encoded.length + bytes.length)
+  data.set(encoded)
+  data.set(bytes, encoded.length)
+  return Encoding.encodeBase64(crypto.hmac("sha512", base64Of(secret), data))
 }
 
 /**
@@ -95,20 +118,23 @@ export interface PrivateKey {
  * @since 0.1.0
  * @category constructors
  */
-export const privateKey = (secret: Redacted.Redacted<string>): Either.Either<PrivateKey, string> => {
-  const text = bareSecret(Redacted.value(secret)).replace(/\\[nr]/g, "\n")
-  const pem = /-----BEGIN (?:EC )?PRIVATE KEY-----([^-]+)-----END/.exec(text)?.[1]
-  const bytes = Either.getOrUndefined(Encoding.decodeBase64((pem ?? text).replace(/\s+/g, "")))
-  if (bytes === undefined) return Either.left("the secret is neither PEM nor base64")
-  if (pem === undefined) {
-    if (bytes.length === 32 || bytes.length === 64) return Either.right(keyOf("Ed25519", bytes.slice(0, 32)))
-    return Either.fromNullable(
-      fromDer(bytes),
-      () => "the secret is not the base64 of a 32-byte seed, alone or with its public key, nor of a private key in DER"
-    )
+export const privateKey: (secret: Redacted.Redacted<string>) => Either.Either<PrivateKey, string> = memoized(
+  (secret) => {
+    const text = bareSecret(Redacted.value(secret)).replace(/\\[nr]/g, "\n")
+    const pem = /-----BEGIN (?:EC )?PRIVATE KEY-----([^-]+)-----END/.exec(text)?.[1]
+    const bytes = Either.getOrUndefined(Encoding.decodeBase64((pem ?? text).replace(/\s+/g, "")))
+    if (bytes === undefined) return Either.left("the secret is neither PEM nor base64")
+    if (pem === undefined) {
+      if (bytes.length === 32 || bytes.length === 64) return Either.right(keyOf("Ed25519", bytes.slice(0, 32)))
+      return Either.fromNullable(
+        fromDer(bytes),
+        () =>
+          "the secret is not the base64 of a 32-byte seed, alone or with its public key, nor of a private key in DER"
+      )
+    }
+    return Either.fromNullable(fromDer(bytes), () => "the PEM holds no private key of Ed25519 or P-256")
   }
-  return Either.fromNullable(fromDer(bytes), () => "the PEM holds no private key of Ed25519 or P-256")
-}
+)
 
 /**
  * Whether a secret is a private key in PEM, rather than the shared secret of an HMAC.
@@ -116,24 +142,33 @@ export const privateKey = (secret: Redacted.Redacted<string>): Either.Either<Pri
  * @since 0.1.0
  * @category predicates
  */
-export const isPem = (secret: Redacted.Redacted<string>): boolean =>
+export const isPem: (secret: Redacted.Redacted<string>) => boolean = memoized((secret) =>
   bareSecret(Redacted.value(secret)).trimStart().startsWith("-----BEGIN ")
+)
 
 /**
  * The signature of the text: Ed25519 (RFC 8032), or ECDSA on P-256 over SHA-256 as `r` and `s`, 32 bytes each; always 64
- * bytes, and always the same for the same key and text (RFC 6979).
+ * bytes.
+ *
+ * **Gotchas**
+ *
+ * Node's signatures on P-256 differ each time; those of `Crypto.portable` and all of Ed25519 are always the same for the same
+ * key and text.
  *
  * @since 0.1.0
  * @category signatures
  */
-export const sign = (key: PrivateKey, text: string): Uint8Array =>
-  key.curve === "Ed25519"
-    ? ed25519.sign(utf8.encode(text), Redacted.value(key.bytes))
-    : p256.sign(utf8.encode(text), Redacted.value(key.bytes), { lowS: false })
+export const sign = (key: PrivateKey, text: string, crypto: Crypto.Primitives = Crypto.portable): Uint8Array =>
+  (key.curve === "Ed25519" ? crypto.ed25519 : crypto.p256)(key.bytes, utf8.encode(text))
 
 const keyOf = (curve: PrivateKey["curve"], bytes: Uint8Array): PrivateKey => ({ curve, bytes: Redacted.make(bytes) })
 
 const oids = { ed25519: "06032b6570", p256: "06082a8648ce3d030107" }
+
+// OpenSSL would sign with what is none, too.
+const isScalar = (hex: string): boolean => /[^0]/.test(hex) && hex < order
+
+const order = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"
 
 // The layouts are fixed (RFC 8410 for Ed25519, RFC 5915 for SEC 1, which PKCS#8 of P-256 contains), so the bytes are where
 // their markers say: no general reader of ASN.1 is needed.
@@ -146,5 +181,6 @@ const fromDer = (der: Uint8Array): PrivateKey | undefined => {
     : [undefined, ""]
   const start = hex.indexOf(marker) / 2 + marker.length / 2
   if (curve === undefined || !hex.includes(marker) || der.length < start + 32) return undefined
-  return keyOf(curve, der.slice(start, start + 32))
+  const bytes = der.slice(start, start + 32)
+  return curve === "P-256" && !isScalar(Encoding.encodeHex(bytes)) ? undefined : keyOf(curve, bytes)
 }

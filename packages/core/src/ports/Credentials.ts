@@ -12,6 +12,7 @@ import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
 import * as Equal from "effect/Equal"
 import * as Redacted from "effect/Redacted"
+import { memoized } from "../model/internal/memoized.js"
 import { barePassphrase, bareSecret } from "./internal/bareSecret.js"
 
 /**
@@ -112,9 +113,12 @@ export const fixed = (credentials: Credentials): Provider =>
  * @category combinators
  */
 export const bareFrom = ({ get, reload }: Provider): Provider => ({
-  get: Effect.map(get, bare),
-  reload: Effect.map(reload, bare)
+  get: Effect.map(get, bareOnce),
+  reload: Effect.map(reload, bareOnce)
 })
+
+// What is made of a secret is kept with its `Redacted`, which must therefore not be another at each request.
+const bareOnce = memoized(bare)
 
 /**
  * Credentials read from configuration: once now, so that a missing key fails here and by its name; again when they are

@@ -9,6 +9,7 @@ import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
+import { Crypto } from "../../engine/Crypto.js"
 import type { ExchangeClient, Options } from "../../engine/ExchangeClient.js"
 import * as ExchangeState from "../../engine/ExchangeState.js"
 import { nowhere, resolveHost } from "../../engine/internal/host.js"
@@ -74,6 +75,7 @@ export const make = (
         })
       }
     }
+    const crypto = yield* Crypto
     const state = yield* ExchangeState.ExchangeState
     const { limits: { limiter }, nonce } = yield* Effect.flatMap(
       state.at(protocol, { environment, origin: host.baseUrl }, options),
@@ -103,7 +105,7 @@ export const make = (
     const momentOf = (account: Account): Effect.Effect<Moment> =>
       Effect.zipWith(Clock.currentTimeMillis, account.client.health, (now, { clockSkewMillis = 0 }) => {
         const corrected = Math.floor(now + clockSkewMillis)
-        return { now: corrected, nonce: nonce(corrected), host: new URL(host.baseUrl).host }
+        return { now: corrected, nonce: nonce(corrected), host: new URL(host.baseUrl).host, crypto }
       })
 
     // Of the latest connections: an exchange may repeat what it was sent, in words that end in errors and logs.

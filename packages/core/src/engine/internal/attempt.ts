@@ -11,6 +11,7 @@ import { clean } from "../../model/internal/text.js"
 import * as Credentials from "../../ports/Credentials.js"
 import { attributes } from "../../ports/Telemetry.js"
 import * as ClockSkew from "../ClockSkew.js"
+import type { Primitives } from "../Crypto.js"
 import type { Capability, Endpoint, Prepared } from "../Endpoint.js"
 import type { Key } from "../ExchangeState.js"
 import type { Answer, Learnt, Protocol, Signed, Usage } from "../Protocol.js"
@@ -57,6 +58,7 @@ export interface Line {
   readonly headers: { readonly [name: string]: string }
   /** As the exchange sees itself named. */
   readonly host: string
+  readonly crypto: Primitives
   readonly vitals: Vitals
   readonly timeout: Duration.Duration
   readonly maxBytes: number
@@ -219,7 +221,8 @@ const sign = (
       now: Math.floor(exchangeTime),
       nonce,
       host: line.host,
-      scheme: call.endpoint.scheme
+      scheme: call.endpoint.scheme,
+      crypto: line.crypto
     })
     return Either.merge(signed)
   } catch {

@@ -1,0 +1,15 @@
+/**
+ * Makes a thing once for each key, and keeps it as long as the key is.
+ *
+ * @internal
+ */
+export const memoized = <Key extends object, A>(make: (key: Key) => A): (key: Key) => A => {
+  const known = new WeakMap<Key, { readonly made: A }>()
+  return (key) => {
+    const found = known.get(key)
+    if (found !== undefined) return found.made
+    const made = make(key)
+    known.set(key, { made })
+    return made
+  }
+}
