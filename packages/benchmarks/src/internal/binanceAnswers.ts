@@ -99,20 +99,23 @@ const listing = (count: number): unknown => ({
   symbols: Array.from({ length: count }, (_, index) => market(index === 0 ? "BTC" : `C${index}`))
 })
 
-const hour = 3_600_000
-const began = 1_760_000_400_000
+export const hour = 3_600_000
+/** When the first of the candles opens. */
+export const firstCandle = 1_760_000_400_000
+/** How many candles and trades there are. */
+export const rows = 1000
 
 const price = (at: number): string => `6${4000 + at * 37 % 1000}.${10 + at % 90}000000`
 const amount = (at: number): string => `0.0${1000 + at * 31 % 9000}000`
 
-const candles = Array.from({ length: 1000 }, (_, at) => [
-  began + at * hour,
+const candles = Array.from({ length: rows }, (_, at) => [
+  firstCandle + at * hour,
   price(at),
   `65${100 + at % 900}.${10 + at % 90}000000`,
   `63${100 + at % 900}.${10 + at % 90}000000`,
   price(at + 1),
   `${800 + at % 200}.${10_000_000 + at}`,
-  began + (at + 1) * hour - 1,
+  firstCandle + (at + 1) * hour - 1,
   `519603${11 + at % 80}.20114000`,
   140233 + at,
   `40${at % 10}.11000000`,
@@ -120,7 +123,7 @@ const candles = Array.from({ length: 1000 }, (_, at) => [
   "0"
 ])
 
-const trades = Array.from({ length: 1000 }, (_, at) => ({
+const trades = Array.from({ length: rows }, (_, at) => ({
   id: 5500001233 + at,
   price: price(at),
   qty: amount(at),

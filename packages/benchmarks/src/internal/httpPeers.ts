@@ -6,10 +6,16 @@ import { Agent, request } from "undici"
 
 const path = "/api/v3/ticker/24hr?symbol=BTCUSDT"
 
-/** ccxt's client of the exchange on the loopback, with its limiter off and its markets loaded. */
-export const ccxtOf = async (baseUrl: string): Promise<ccxt.binance> => {
+/** ccxt's client of the exchange on the loopback, with its limiter off. */
+export const makeCcxt = (baseUrl: string): ccxt.binance => {
   const client = new ccxt.binance({ enableRateLimit: false, options: { fetchMarkets: { types: ["spot"] } } })
   client.urls["api"]["public"] = `${baseUrl}/api/v3`
+  return client
+}
+
+/** The same with its markets loaded. */
+export const ccxtOf = async (baseUrl: string): Promise<ccxt.binance> => {
+  const client = makeCcxt(baseUrl)
   await client.loadMarkets()
   return client
 }

@@ -27,6 +27,14 @@ export const cpuOf = async (self: () => unknown): Promise<number> => {
   return user + system
 }
 
+/** Bytes of the heap that are in use, garbage aside. */
+export const heapUsed = (): number => {
+  if (globalThis.gc === undefined) throw new Error("Run it through run.mjs, which exposes the garbage collector")
+  globalThis.gc()
+  globalThis.gc()
+  return process.memoryUsage().heapUsed
+}
+
 /**
  * What tasks give, round by round: they take turns, and another begins each round, so that what else the machine does and
  * what the one before left behind meet them alike. The first rounds warm up.
@@ -50,3 +58,7 @@ export const alternate = async <Name extends string>(
 /** How many times the costs of others, round by round. */
 export const over = (ours: ReadonlyArray<number>, theirs: ReadonlyArray<number>): ReadonlyArray<number> =>
   ours.map((cost, round) => cost / (theirs[round] ?? Number.NaN))
+
+/** What the costs of others leave of it, round by round. */
+export const minus = (ours: ReadonlyArray<number>, theirs: ReadonlyArray<number>): ReadonlyArray<number> =>
+  ours.map((cost, round) => cost - (theirs[round] ?? Number.NaN))
