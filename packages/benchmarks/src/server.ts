@@ -6,6 +6,7 @@ import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { gzipSync } from "node:zlib"
 import { answering } from "./internal/binanceAnswers.js"
+import { sockets } from "./internal/serverSockets.js"
 
 const answer = answering(Number(process.argv[2] ?? 1))
 
@@ -51,6 +52,7 @@ const server = createServer((request, response) => {
   response.end(body)
 })
 server.keepAliveTimeout = 600_000
+sockets(server)
 process.on("disconnect", () => process.exit())
 server.listen(0, "127.0.0.1", () => {
   const { port } = server.address() as AddressInfo

@@ -1,10 +1,13 @@
 import { fork } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
+import type { Burst } from "./serverSockets.js"
 
 export interface Served {
   readonly baseUrl: string
   readonly port: number
+  /** Sends it to all who have subscribed. */
+  readonly send: (burst: Burst) => void
   readonly stop: () => void
 }
 
@@ -15,5 +18,10 @@ export const serve = async ({ symbols = 1 }: { readonly symbols?: number } = {})
     execArgv: []
   })
   const [port] = await once(child, "message")
-  return { baseUrl: `http://127.0.0.1:${port}`, port: Number(port), stop: () => child.kill() }
+  return {
+    baseUrl: `http://127.0.0.1:${port}`,
+    port: Number(port),
+    send: (burst) => child.send(burst),
+    stop: () => child.kill()
+  }
 }
