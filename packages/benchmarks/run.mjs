@@ -20,13 +20,15 @@ const directory = mkdtempSync(join(here, "bundle-"))
 try {
   const outfile = join(directory, `${name}.mjs`)
   await build({
-    entryPoints: [entry],
-    outfile,
+    entryPoints: [entry, join(here, "src", "server.ts")],
+    outdir: directory,
+    outExtension: { ".js": ".mjs" },
+    splitting: false,
     bundle: true,
     platform: "node",
     format: "esm",
     target: "node20",
-    external: ["ccxt", "cockatiel", "opossum", "tinybench"],
+    external: ["ccxt", "cockatiel", "opossum", "tinybench", "undici", "ws", "axios", "binance", "@opentelemetry/*"],
     logLevel: "warning"
   })
   process.exitCode = spawnSync(process.execPath, ["--expose-gc", outfile, ...args], { stdio: "inherit" }).status ?? 1

@@ -17,6 +17,48 @@ export const measure = <Name extends string>(
   return (name) => costs.get(name) ?? []
 }
 
+/** The CPU time of the whole process, its collector's threads too, that something takes, in microseconds. */
+export const cpuOf = async (self: () => unknown): Promise<number> => {
+  if (globalThis.gc === undefined) throw new Error("Run it through run.mjs, which exposes the garbage collector")
+  globalThis.gc()
+  const before = process.cpuUsage()
+  await self()
+  const { system, user } = process.cpuUsage(before)
+  return user + system
+}
+
+/** Bytes of the heap that are in use, garbage aside. */
+export const heapUsed = (): number => {
+  if (globalThis.gc === undefined) throw new Error("Run it through run.mjs, which exposes the garbage collector")
+  globalThis.gc()
+  globalThis.gc()
+  return process.memoryUsage().heapUsed
+}
+
+/**
+ * What tasks give, round by round: they take turns, and another begins each round, so that what else the machine does and
+ * what the one before left behind meet them alike. The first rounds warm up.
+ */
+export const alternate = async <Name extends string>(
+  tasks: Readonly<Record<Name, () => Promise<number>>>,
+  { rounds, warmUp }: { readonly rounds: number; readonly warmUp: number }
+): Promise<(name: Name) => ReadonlyArray<number>> => {
+  const costs = new Map<string, Array<number>>()
+  const entries = Object.entries<() => Promise<number>>(tasks)
+  for (let round = -warmUp; round < rounds; round++) {
+    const first = (round + warmUp) % entries.length
+    for (const [name, task] of [...entries.slice(first), ...entries.slice(0, first)]) {
+      const cost = await task()
+      if (round >= 0) costs.set(name, [...costs.get(name) ?? [], cost])
+    }
+  }
+  return (name) => costs.get(name) ?? []
+}
+
 /** How many times the costs of others, round by round. */
 export const over = (ours: ReadonlyArray<number>, theirs: ReadonlyArray<number>): ReadonlyArray<number> =>
   ours.map((cost, round) => cost / (theirs[round] ?? Number.NaN))
+
+/** What the costs of others leave of it, round by round. */
+export const minus = (ours: ReadonlyArray<number>, theirs: ReadonlyArray<number>): ReadonlyArray<number> =>
+  ours.map((cost, round) => cost - (theirs[round] ?? Number.NaN))

@@ -73,11 +73,19 @@ const at = (id: number): number => 1_790_000_000_000 + id
 const price = (id: number): string => `6${4000 + id % 1000}.${10 + id % 90}`
 const amount = (id: number): string => `0.0${1000 + id % 9000}`
 
-/** So many trades as an exchange sends them, with what is wrapped around them on a connection of many streams. */
-export const recordTrades = (exchange: Exchange, trades: number, isCombined: boolean): ReadonlyArray<string> => {
+/**
+ * So many trades as an exchange sends them, with what is wrapped around them on a connection of many streams; their ids rise
+ * from the first one's on.
+ */
+export const recordTrades = (
+  exchange: Exchange,
+  trades: number,
+  isCombined: boolean,
+  first: number = 700_000_000
+): ReadonlyArray<string> => {
   const { each, frame } = frames[exchange]
   return Array.from({ length: trades / each }, (_, index) => {
-    const one = frame(700_000_000 + index * each)
+    const one = frame(first + index * each)
     return JSON.stringify(isCombined && exchange === "binance" ? { stream: "btcusdt@trade", data: one } : one)
   })
 }

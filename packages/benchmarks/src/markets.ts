@@ -1,0 +1,63 @@
+/**
+ * What it costs to load 3,000 markets, and what they take of the heap, beside ccxt's `loadMarkets`: `npm run bench -- markets`.
+ *
+ * Each time a new client loads them, over a new connection; making the client is not counted. The answer is packed by gzip.
+ */
+import { MarketData } from "@effect-exchange/core"
+import { ManagedRuntime } from "effect"
+import { makeCcxt } from "./internal/httpPeers.js"
+import { alternate, cpuOf, heapUsed } from "./internal/measure.js"
+import { client } from "./internal/ours.js"
+import { compare, print } from "./internal/report.js"
+import { serve } from "./internal/serve.js"
+
+const count = 3000
+const { baseUrl, stop } = await serve({ symbols: count })
+
+interface Loading {
+  readonly load: () => Promise<number>
+  readonly close: () => Promise<void>
+}
+
+const ours = async (): Promise<Loading> => {
+  const runtime = ManagedRuntime.make(client(baseUrl))
+  const market = await runtime.runPromise(MarketData.MarketData)
+  return {
+    load: async () => (await runtime.runPromise(market.markets)).length,
+    close: () => runtime.dispose()
+  }
+}
+
+const theirs = async (): Promise<Loading> => {
+  const exchange = makeCcxt(baseUrl)
+  return { load: async () => Object.keys(await exchange.loadMarkets()).length, close: () => exchange.close() }
+}
+
+const check = (found: number): void => {
+  if (found !== count) throw new Error(`${found} of ${count} markets were understood`)
+}
+
+/** Milliseconds of CPU. */
+const cost = (make: () => Promise<Loading>) => async (): Promise<number> => {
+  const { close, load } = await make()
+  const us = await cpuOf(async () => check(await load()))
+  await close()
+  return us / 1000
+}
+
+/** Kilobytes more while they are held. */
+const heap = (make: () => Promise<Loading>) => async (): Promise<number> => {
+  const { close, load } = await make()
+  const before = heapUsed()
+  check(await load())
+  const grown = (heapUsed() - before) / 1024
+  await close()
+  return grown
+}
+
+const ms = await alternate({ ours: cost(ours), theirs: cost(theirs) }, { rounds: 11, warmUp: 4 })
+const kb = await alternate({ ours: heap(ours), theirs: heap(theirs) }, { rounds: 5, warmUp: 1 })
+compare(`${count.toLocaleString("en")} markets loaded`, ms("ours"), "ccxt", ms("theirs"), "ms", 1)
+compare(`${count.toLocaleString("en")} markets held: heap`, kb("ours"), "ccxt", kb("theirs"), "KB", 1)
+stop()
+process.exitCode = print() ? 0 : 1

@@ -1,0 +1,127 @@
+/**
+ * What a stream costs among 1, 100, 1,000 and 5,000 of one client: to open it, to be handed a trade, and to hold:
+ * `npm run bench -- streams`. Each is of the trades of another market; a server on the loopback in another process sends them.
+ */
+import { Binance } from "@effect-exchange/binance"
+import { ExchangeSymbol, type Market, MarketData } from "@effect-exchange/core"
+import { NodeExchange } from "@effect-exchange/core/node"
+import { Effect, Layer, ManagedRuntime, Stream } from "effect"
+import { alternate, cpuOf, heapUsed } from "./internal/measure.js"
+import { compare, judge, print } from "./internal/report.js"
+import { serve } from "./internal/serve.js"
+
+const markets = Array.from({ length: 5000 }, (_, index): Market.Market => ({
+  symbol: ExchangeSymbol.make(`C${index}/USDT`),
+  id: `C${index}USDT`,
+  base: `C${index}`,
+  quote: "USDT",
+  kind: "spot",
+  status: "open"
+}))
+
+/** Counts, and waits until there are so many. */
+const counter = () => {
+  let count = 0
+  let wanted = Number.POSITIVE_INFINITY
+  let resume = (): void => undefined
+  return {
+    add: (): void => {
+      if (++count === wanted) resume()
+    },
+    more: (more: number, self: () => void): Promise<void> => {
+      wanted = count + more
+      return new Promise((resolve) => {
+        resume = resolve
+        self()
+      })
+    }
+  }
+}
+
+/** Opens so many; all of it is counted: the client, its connections, the subscriptions. */
+const open = async (streams: number) => {
+  const { baseUrl, send, stop } = await serve()
+  const runtime = ManagedRuntime.make(
+    Binance.layerMarketData({ environment: { name: "bench", baseUrl }, markets, marketsMaxAge: "1 day" }).pipe(
+      Layer.provide(NodeExchange.layer)
+    )
+  )
+  const market = await runtime.runPromise(MarketData.MarketData)
+  const connected = counter()
+  const trades = counter()
+  const one = ({ symbol }: Market.Market) =>
+    Stream.runForEach(market.streamTrades(symbol), (item) =>
+      Effect.sync(() => {
+        if (item._tag === "Connected") connected.add()
+        else if (item._tag === "Data") trades.add()
+      }))
+  const all = Effect.forEach(markets.slice(0, streams), one, { concurrency: "unbounded", discard: true })
+  const heap = heapUsed()
+  const opening = await cpuOf(() => connected.more(streams, () => runtime.runFork(Effect.orDie(all))))
+  const held = (heapUsed() - heap) / 1024
+  let first = 1
+  return {
+    /** Microseconds, and kilobytes, for each stream. */
+    opening: opening / streams,
+    held: held / streams,
+    /** Microseconds for each trade, when each stream is sent so many. */
+    take: async (times: number): Promise<number> => {
+      const us = await cpuOf(() => trades.more(times * streams, () => send({ what: "each", times, first })))
+      first += times
+      return us / times / streams
+    },
+    close: async () => {
+      await runtime.dispose()
+      stop()
+    }
+  }
+}
+
+const counts = [1, 100, 1000, 5000]
+const opened: Record<string, Array<number>> = {}
+const heaps: Record<string, Array<number>> = {}
+
+const openOnce = async (count: number) => {
+  const streams = await open(count)
+  opened[count] = [...opened[count] ?? [], streams.opening]
+  heaps[count] = [...heaps[count] ?? [], streams.held]
+  return streams
+}
+
+console.error("opening 1,000 to warm up")
+await (await open(1000)).close()
+for (const round of [1, 2]) {
+  console.error(`opening 1 to 5,000, round ${round} of 3`)
+  for (const count of counts) await (await openOnce(count)).close()
+}
+console.error("opening 1 to 5,000, round 3 of 3, to be sent trades")
+const streams: Record<string, Awaited<ReturnType<typeof open>>> = {}
+for (const count of counts) streams[count] = await openOnce(count)
+const us = await alternate(
+  Object.fromEntries(
+    Object.entries(streams).map(([count, { take }]) => [count, () => take(Math.max(1, 5000 / Number(count)))])
+  ),
+  { rounds: 9, warmUp: 4 }
+)
+await Promise.all(Object.values(streams).map(({ close }) => close()))
+
+for (
+  const [what, unit, costs] of [
+    ["a trade handed out", "us", us],
+    ["a stream opened", "us", (count: string) => opened[count] ?? []],
+    ["a stream held: heap", "KB", (count: string) => heaps[count] ?? []]
+  ] as const
+) {
+  judge(`${what}, 1 stream`, costs("1"), unit)
+  for (const count of ["1000", "5000"]) {
+    compare(
+      `${what}, ${Number(count).toLocaleString("en")} streams`,
+      costs(count),
+      "100 streams",
+      costs("100"),
+      unit,
+      1.2
+    )
+  }
+}
+process.exitCode = print() ? 0 : 1
