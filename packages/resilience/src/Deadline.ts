@@ -10,6 +10,8 @@ import type * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as FiberRef from "effect/FiberRef"
 import { dual } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -92,12 +94,28 @@ export const within: {
         (current) =>
           Effect.clockWith((clock) => {
             const deadline = sooner(current, clock, time)
-            return deadline === current ? self : Effect.provideService(self, Deadline, deadline)
+            return deadline === current ? self : locally(self, deadline)
           })
       )
     )
   }
 )
+
+// As `Effect.provideService`, in half as many steps: it stands around every call.
+const locally = <A, E, R>(self: Effect.Effect<A, E, R>, deadline: Option.Option<bigint>): Effect.Effect<A, E, R> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.withFiberRuntime<A, E, R>((fiber) => {
+      const context = fiber.currentContext
+      const leave = (exit: Exit.Exit<A, E>): Effect.Effect<A, E> =>
+        Effect.zipRight(FiberRef.set(FiberRef.currentContext, context), exit)
+      return Effect.flatMap(FiberRef.set(FiberRef.currentContext, Context.add(context, Deadline, deadline)), () =>
+        Effect.matchCauseEffect(restore(self), {
+          onFailure: (cause) =>
+            leave(Exit.failCause(cause)),
+          onSuccess: (value) => leave(Exit.succeed(value))
+        }))
+    })
+  )
 
 /**
  * Runs the effect without any deadline, whatever the one around it: for work that outlives the operation that began it.

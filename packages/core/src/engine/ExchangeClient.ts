@@ -24,6 +24,7 @@ import { isRejection } from "@effect-exchange/resilience/Rejection"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as Clock from "effect/Clock"
 import type * as ConfigError from "effect/ConfigError"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -42,14 +43,14 @@ import * as Endpoint from "./Endpoint.js"
 import * as ExchangeState from "./ExchangeState.js"
 import { describeMismatch } from "./internal/answer.js"
 import * as Attempt from "./internal/attempt.js"
-import { withFiber } from "./internal/frame.js"
+import { type Running, withFiber } from "./internal/frame.js"
 import * as HealthReport from "./internal/healthReport.js"
 import { nowhere, resolveHost } from "./internal/host.js"
 import { Lane } from "./internal/lane.js"
 import * as Observer from "./internal/observer.js"
 import { fromRefusal, narrow } from "./internal/refusal.js"
 import * as transport from "./internal/transport.js"
-import { unlessUnhurried } from "./internal/unhurried.js"
+import { isUnhurried } from "./internal/unhurried.js"
 import type { Host, Protocol } from "./Protocol.js"
 
 /**
@@ -215,7 +216,7 @@ const makeEngine = Effect.fnUntraced(function*(
   )
 
   const run = <A>(call: Call<A>, signer: Attempt.Signer): Effect.Effect<A, ExchangeError.ExchangeError> =>
-    Effect.flatMap(Lane, (lane) => inLane(call, signer, lane ?? call.endpoint.capability))
+    withFiber((fiber) => inLane(call, signer, Context.get(fiber.currentContext, Lane) ?? call.endpoint.capability))
 
   const inLane = <A>(
     call: Call<A>,
@@ -242,7 +243,8 @@ const makeEngine = Effect.fnUntraced(function*(
 
   const compareClocks = (operation: string): Effect.Effect<void, ExchangeError.ExchangeError> =>
     Effect.gen(function*() {
-      const call = yield* prepare(exchange, protocol.serverTime, {})
+      const call = prepare(exchange, protocol.serverTime, {})
+      if (call instanceof ExchangeError.InvalidRequest) return yield* call
       const serverTime = yield* run(call, nobody)
       const receivedAt = yield* Clock.currentTimeMillis
       // From when it was sent, not from when it was queued: a wait would widen the range until anything fits.
@@ -254,11 +256,7 @@ const makeEngine = Effect.fnUntraced(function*(
   const signedBy = (credentials: Credentials.Credentials): Effect.Effect<Attempt.Signer> =>
     Effect.map(held.key(fingerprintOf(credentials)), (key) => ({ key, credentials: Option.some(credentials) }))
 
-  const signerOf = ({ about, endpoint }: Call<unknown>): Effect.Effect<
-    Attempt.Signer,
-    ExchangeError.AuthenticationFailed
-  > => {
-    if (endpoint.auth === "none") return Effect.succeed(nobody)
+  const signerOf = ({ about }: Call<unknown>): Effect.Effect<Attempt.Signer, ExchangeError.AuthenticationFailed> => {
     const failed = (detail: string) => new ExchangeError.AuthenticationFailed({ ...about, detail, outcome: "NotSent" })
     if (provider === undefined) return failed("this client was made without credentials and can read public data only")
     return Effect.matchEffect(provider.get, {
@@ -276,27 +274,43 @@ const makeEngine = Effect.fnUntraced(function*(
 
   /** What is mended once and then tried again: a clock that is off, a key that was rotated. */
   const mended = <A>(call: Call<A>): Effect.Effect<A, ExchangeError.ExchangeError> =>
-    Effect.flatMap(signerOf(call), (signer) =>
-      Effect.catchTags(run(call, signer), {
-        ClockSkew: (error) =>
-          Effect.zipRight(
-            Effect.mapError(compareClocks(call.endpoint.name), () => error),
-            isRepeatable(call, error) ? run(call, signer) : error
-          ),
-        AuthenticationFailed: (error) =>
-          // A call of our own with a later nonce has arrived before it: a cancel does not wait for reads.
-          call.endpoint.idempotency === "safe" && call.nonce !== undefined && call.nonce < signer.key.latestNonce()
-            ? run(call, signer)
-            : Effect.flatMap(
-              rotated(signer),
-              Option.match({
-                onNone: () => error,
-                onSome: (fresh) => isRepeatable(call, error) ? run(call, fresh) : error
-              })
-            )
-      }))
+    call.endpoint.auth === "none"
+      ? mendedBy(call, nobody)
+      : Effect.flatMap(signerOf(call), (signer) => mendedBy(call, signer))
+
+  const mendedBy = <A>(call: Call<A>, signer: Attempt.Signer): Effect.Effect<A, ExchangeError.ExchangeError> =>
+    Effect.catchTags(run(call, signer), {
+      ClockSkew: (error) =>
+        Effect.zipRight(
+          Effect.mapError(compareClocks(call.endpoint.name), () => error),
+          isRepeatable(call, error) ? run(call, signer) : error
+        ),
+      AuthenticationFailed: (error) =>
+        // A call of our own with a later nonce has arrived before it: a cancel does not wait for reads.
+        call.endpoint.idempotency === "safe" && call.nonce !== undefined && call.nonce < signer.key.latestNonce()
+          ? run(call, signer)
+          : Effect.flatMap(
+            rotated(signer),
+            Option.match({
+              onNone: () => error,
+              onSome: (fresh) => isRepeatable(call, error) ? run(call, fresh) : error
+            })
+          )
+    })
 
   const deadline = Duration.decode(options.deadline ?? "30 seconds")
+
+  const asked = <C extends Endpoint.Capability, I, A>(
+    fiber: Running,
+    endpoint: Endpoint.Endpoint<C, I, A>,
+    input: I
+  ): Effect.Effect<A, ExchangeError.For<C>> => {
+    if (host._tag !== "Open") return nowhere({ exchange, operation: endpoint.name }, environment, host)
+    const call = prepare(exchange, endpoint, input)
+    if (call instanceof ExchangeError.InvalidRequest) return call
+    const answered = Effect.mapError(mended(call), (error) => narrow(endpoint.capability, doubted(call, error)))
+    return isUnhurried(fiber) ? answered : Deadline.within(answered, deadline)
+  }
 
   return {
     ...Inspectable.BaseProto,
@@ -305,21 +319,13 @@ const makeEngine = Effect.fnUntraced(function*(
     exchange,
     environment,
     request: (endpoint, input) =>
-      Effect.suspend(() =>
-        host._tag === "Open"
-          ? Effect.flatMap(prepare(exchange, endpoint, input), (call) => Effect.mapError(mended(call), doubted(call)))
-          : nowhere({ exchange, operation: endpoint.name }, environment, host)
-      ).pipe(
-        (self) => unlessUnhurried(self, Deadline.within(deadline)),
-        Effect.mapError((error) => narrow(endpoint.capability, error)),
-        observer.operation(endpoint.name)
-      ),
+      observer.operation(endpoint.name, withFiber((fiber) => asked(fiber, endpoint, input))),
     health: HealthReport.make({ exchange, environment, host, vitals, limits, breakers })
   }
 })
 
 // That the last attempt was refused, or never left, says nothing of one before it whose answer was lost.
-const doubted = (call: Call<unknown>) => (error: ExchangeError.ExchangeError): ExchangeError.ExchangeError =>
+const doubted = (call: Call<unknown>, error: ExchangeError.ExchangeError): ExchangeError.ExchangeError =>
   error.outcome === "Unknown" ? error : call.doubt ?? error
 
 const isRepeatable = (call: Call<unknown>, error: ExchangeError.ExchangeError): boolean =>
@@ -329,23 +335,21 @@ const prepare = <C extends Endpoint.Capability, I, A>(
   exchange: string,
   endpoint: Endpoint.Endpoint<C, I, A>,
   input: I
-): Either.Either<Call<A>, ExchangeError.InvalidRequest> => {
+): Call<A> | ExchangeError.InvalidRequest => {
   const about = { exchange, operation: endpoint.name }
-  return Either.mapBoth(endpoint.encode(input), {
-    onLeft: (error) =>
-      new ExchangeError.InvalidRequest({
-        ...about,
-        detail: `the input cannot be sent${describeMismatch(error, { values: true, clean })}`
-      }),
-    onRight: (parameters) => ({
-      endpoint,
-      about,
-      prepared: Endpoint.prepare(endpoint, parameters),
-      cost: endpoint.cost(input),
-      attempt: 0,
-      sentAt: undefined,
-      nonce: undefined,
-      doubt: undefined
-    })
-  })
+  const encoded = endpoint.encode(input)
+  if (Either.isLeft(encoded)) {
+    const detail = `the input cannot be sent${describeMismatch(encoded.left, { values: true, clean })}`
+    return new ExchangeError.InvalidRequest({ ...about, detail })
+  }
+  return {
+    endpoint,
+    about,
+    prepared: Endpoint.prepare(endpoint, encoded.right),
+    cost: endpoint.cost(input),
+    attempt: 0,
+    sentAt: undefined,
+    nonce: undefined,
+    doubt: undefined
+  }
 }

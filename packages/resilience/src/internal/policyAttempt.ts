@@ -83,6 +83,7 @@ export const send = <A, E, R>(
     sending.stage = "left"
     return self
   })
+  if (execution.trace === undefined && execution.span === undefined) return started
   const told = Effect.tapErrorCause(started, (cause) =>
     Effect.sync(() => {
       if (!Cause.isInterruptedOnly(cause)) report(execution, { ...what, event: "failed", detail: described(cause) })

@@ -37,6 +37,8 @@ export const make = (
   const { exchange } = protocol
   const nameOf = (name: string) => `${exchange}.MarketData.${name}`
   const method = (name: string) => Frame.method(nameOf(name))
+  const tickerOf = (operation: string, market: Market) =>
+    belonging.one(exchange, operation, market, adapter.ticker(market))
   const candles = (symbol: string, interval: Candle.Interval, range: Candle.Range) =>
     Stream.unwrap(Effect.gen(function*() {
       const market = yield* markets.find("candles", symbol)
@@ -66,19 +68,20 @@ export const make = (
     status: adapter.status,
     markets: markets.all,
     market: (symbol) => markets.find("market", symbol),
-    ticker: method("ticker")(Effect.fnUntraced(function*(symbol: string) {
-      const market = yield* markets.find("ticker", symbol)
-      return yield* belonging.one(exchange, "ticker", market, adapter.ticker(market))
-    })),
+    ticker: method("ticker")((symbol: string) =>
+      Effect.flatMap(markets.find("ticker", symbol), (market) => tickerOf("ticker", market))
+    ),
     tickers: method("tickers")(Effect.fnUntraced(function*(symbols: ReadonlyArray<string>) {
       const wanted = yield* Effect.forEach(symbols, (symbol) => markets.find("tickers", symbol))
       if (wanted.length === 0) return []
       return inOrder(wanted, yield* understood(exchange, "tickers", adapter.tickers(wanted)))
     })),
-    price: method("price")(Effect.fnUntraced(function*(symbol: string) {
-      const market = yield* markets.find("price", symbol)
-      return yield* priceOf(market, yield* belonging.one(exchange, "price", market, adapter.ticker(market)))
-    })),
+    price: method("price")((symbol: string) =>
+      Effect.flatMap(
+        markets.find("price", symbol),
+        (market) => Effect.flatMap(tickerOf("price", market), (ticker) => priceOf(market, ticker))
+      )
+    ),
     orderBook: method("orderBook")(
       Effect.fnUntraced(function*(symbol: string, options?: { readonly depth?: number | undefined }) {
         const market = yield* markets.find("orderBook", symbol)

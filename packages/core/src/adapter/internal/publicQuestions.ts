@@ -31,7 +31,13 @@ export const make = (facts: PublicFacts<string>) => (client: ExchangeClient<"mar
       read,
       (row) => Effect.clockWith((clock) => Effect.succeed({ ...row, at: row.at ?? clock.unsafeCurrentTimeMillis() }))
     )
-  const ticker = (market: Market) => Effect.map(dated(asks.ticker(client)(market)), (row) => said(market, row))
+  const askTicker = asks.ticker(client)
+  const ticker = (market: Market) =>
+    Effect.flatMap(askTicker(market), (row) =>
+      Effect.clockWith((clock) => {
+        const at = row.at ?? clock.unsafeCurrentTimeMillis()
+        return Effect.succeed({ ...row, at, exchange, symbol: market.symbol })
+      }))
 
   return {
     markets: listed(exchange, asks.listings.map((read) => read(client)())),

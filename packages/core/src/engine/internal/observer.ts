@@ -32,9 +32,10 @@ export interface Observed {
  * @internal
  */
 export interface Observer {
-  readonly operation: (
-    name: string
-  ) => <A, E extends ExchangeError, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  readonly operation: <A, E extends ExchangeError, R>(
+    name: string,
+    self: Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E, R>
   readonly attempt: <A, R>(
     call: Observed,
     limits: KeyLimits,
@@ -113,23 +114,28 @@ export const make = (client: {
     return learning === undefined ? observing : Effect.zipRight(learning, observing)
   }
 
+  const known = new Map<string, HashMap.HashMap<string, unknown>>()
+  const annotationsOf = (operation: string): HashMap.HashMap<string, unknown> => {
+    const found = known.get(operation)
+    if (found !== undefined) return found
+    const made = HashMap.fromIterable(Object.entries({ exchange, environment, operation }))
+    known.set(operation, made)
+    return made
+  }
+
   const operationAttributes = { [attributes.exchange]: exchange, [attributes.environment]: environment }
 
   return {
-    operation: (name) => {
-      const span = `${exchange}.${name}`
-      const annotations = HashMap.fromIterable(Object.entries({ exchange, environment, operation: name }))
-      return (self) =>
-        withFiber((fiber) => {
-          const clock = clockOf(fiber)
-          const began = clock.unsafeCurrentTimeNanos()
-          const told = annotated(self, annotations, (exit) => {
-            const seconds = Number(clock.unsafeCurrentTimeNanos() - began) / 1e9
-            meters.requestEnded(fiber, name, outcomeOf(exit), seconds)
-          })
-          return spanned(fiber, told, span, () => ({ attributes: operationAttributes }))
+    operation: (name, self) =>
+      withFiber((fiber) => {
+        const clock = clockOf(fiber)
+        const began = clock.unsafeCurrentTimeNanos()
+        const told = annotated(self, annotationsOf(name), (exit) => {
+          const seconds = Number(clock.unsafeCurrentTimeNanos() - began) / 1e9
+          meters.requestEnded(fiber, name, outcomeOf(exit), seconds)
         })
-    },
+        return spanned(fiber, told, `${exchange}.${name}`, () => ({ attributes: operationAttributes }))
+      }),
     attempt: (call, limits, self) =>
       withFiber((fiber) =>
         spanned(

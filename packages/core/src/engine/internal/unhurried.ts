@@ -1,5 +1,6 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type { Running } from "./frame.js"
 
 /**
  * Whether a request may wait for its turn as long as it takes, without the client's deadline: each attempt is bounded all
@@ -19,11 +20,8 @@ export const unhurried = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<
   Effect.provideService(self, Unhurried, true)
 
 /**
- * Bounds an effect by `bound`, unless it runs in {@link unhurried}.
+ * Whether a fiber runs in {@link unhurried}.
  *
  * @internal
  */
-export const unlessUnhurried = <A, E, R>(
-  self: Effect.Effect<A, E, R>,
-  bound: (self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-): Effect.Effect<A, E, R> => Effect.flatMap(Unhurried, (unhurried) => unhurried ? self : bound(self))
+export const isUnhurried = (fiber: Running): boolean => Context.get(fiber.currentContext, Unhurried)
