@@ -1,4 +1,4 @@
-import { FetchHttpClient, type HttpClient, Socket } from "@effect/platform"
+import { FetchHttpClient, HttpClient, Socket } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Duration, Effect, Either, Exit, Fiber, Layer, Scope } from "effect"
 import { randomBytes } from "node:crypto"
@@ -124,6 +124,33 @@ for (const [name, layer] of clients) {
           yield* client.request(Acme.named, { name: "x" })
         }).pipe(Effect.provide(layer)))
     }
+
+    it.scopedLive("an attempt ends in time where nothing can be interrupted, and its connection with it", () =>
+      Effect.gen(function*() {
+        const closed = yield* Deferred.make<void>()
+        const server = yield* Server.make((request) => {
+          request.socket.on("close", () => Deferred.unsafeDone(closed, Exit.void))
+        })
+        const client = yield* clientOf(server.origin, { attemptTimeout: "50 millis" })
+        const error = yield* Effect.flip(Effect.uninterruptible(client.request(Acme.order, { amount: 1 })))
+        assert.instanceOf(error, ExchangeError.RequestTimedOut)
+        assert.strictEqual(error.outcome, "Unknown")
+        yield* Deferred.await(closed).pipe(Effect.timeout("2 seconds"), Effect.orDie)
+      }).pipe(Effect.provide(layer)))
+
+    it.scopedLive("whoever wraps it sees every request", () =>
+      Effect.gen(function*() {
+        const server = yield* Server.make((_, response) => answer(response))
+        const seen: Array<string> = []
+        const watched = HttpClient.mapRequest(yield* HttpClient.HttpClient, (request) => {
+          seen.push(new URL(request.url).pathname)
+          return request
+        })
+        const client = yield* clientOf(server.origin).pipe(Effect.provideService(HttpClient.HttpClient, watched))
+        yield* client.request(Acme.value, {})
+        yield* client.request(Acme.order, { amount: 2 })
+        assert.deepStrictEqual([seen, server.requests.length], [["/value", "/order"], 2])
+      }).pipe(Effect.provide(layer)))
 
     it.scopedLive("an interrupted call closes its connection", () =>
       Effect.gen(function*() {

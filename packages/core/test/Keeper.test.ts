@@ -1,0 +1,74 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Exit, type Fiber, Scheduler, Scope, TestClock } from "effect"
+import * as Keeper from "../src/engine/internal/keeper.js"
+
+const watching = (keeper: Keeper.Keeper, millis: number, late: () => void) =>
+  Effect.clockWith((clock) => {
+    const watch = keeper.watch(clock, Duration.millis(millis), late)
+    return Effect.as(watch.begin ?? Effect.void, watch)
+  })
+
+describe("a keeper of time", () => {
+  it.scoped("tells each wait when its time is over, and not before, in whatever order they came", () =>
+    Effect.gen(function*() {
+      const keeper = yield* Keeper.make
+      const late: Array<number> = []
+      for (const millis of [300, 100, 200, 100, 0.4]) yield* watching(keeper, millis, () => late.push(millis))
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(late, [0.4])
+      yield* TestClock.adjust("98 millis")
+      assert.deepStrictEqual(late, [0.4])
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(late, [0.4, 100, 100])
+      yield* TestClock.adjust("1 seconds")
+      assert.deepStrictEqual(late, [0.4, 100, 100, 200, 300])
+    }))
+
+  it.scoped("says nothing to one that was left, and goes on for those that come later", () =>
+    Effect.gen(function*() {
+      const keeper = yield* Keeper.make
+      const late: Array<string> = []
+      const first = yield* watching(keeper, 100, () => late.push("first"))
+      first.leave()
+      yield* TestClock.adjust("50 millis")
+      yield* watching(keeper, 100, () => late.push("second"))
+      yield* TestClock.adjust("99 millis")
+      assert.deepStrictEqual(late, [])
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(late, ["second"])
+      yield* watching(keeper, 10, () => late.push("third"))
+      yield* TestClock.adjust("10 millis")
+      assert.deepStrictEqual(late, ["second", "third"])
+    }))
+
+  it.scoped("needs one fiber, however many wait", () =>
+    Effect.gen(function*() {
+      const keeper = yield* Keeper.make
+      const fibers = new Set<Fiber.RuntimeFiber<unknown, unknown>>()
+      const counting: Scheduler.Scheduler = {
+        shouldYield: (fiber) => {
+          fibers.add(fiber)
+          return Scheduler.defaultScheduler.shouldYield(fiber)
+        },
+        scheduleTask: (task, priority, fiber) => Scheduler.defaultScheduler.scheduleTask(task, priority, fiber)
+      }
+      let late = 0
+      yield* Effect.withScheduler(
+        Effect.forEach(Array.from({ length: 100 }), () => watching(keeper, 100, () => late++), { discard: true }),
+        counting
+      )
+      yield* TestClock.adjust("100 millis")
+      assert.deepStrictEqual([late, fibers.size], [100, 2])
+    }))
+
+  it.effect("ends with its scope, in whatever region it was woken", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const keeper = yield* Scope.extend(Keeper.make, scope)
+      let late = 0
+      yield* Effect.uninterruptible(watching(keeper, 100, () => late++))
+      yield* Scope.close(scope, Exit.void)
+      yield* TestClock.adjust("1 seconds")
+      assert.strictEqual(late, 0)
+    }))
+})
