@@ -60,6 +60,11 @@ const byId = (path, doc, importOf, valueOf) => [
 ]
 
 const files = [
+  [
+    "packages/exchanges/src/internal/ids.ts",
+    `// Written by scripts/exchanges.mjs from exchanges.json.\n\n/** @internal */\n` +
+    `export const ids = [${ids.map((id) => JSON.stringify(id)).join(", ")}] as const\n`
+  ],
   byId(
     "packages/exchanges/src/internal/registry.ts",
     "/** @internal */",

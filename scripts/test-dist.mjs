@@ -110,6 +110,7 @@ writeFileSync(
   programs.filter(({ runs }) => runs).map(({ name }) => `await import("./out/${name.replace(/ts$/, "js")}")`).join("\n")
 )
 run(consumer, "node", "run-examples.mjs")
+run(consumer, "npx", "exchange", "--version")
 run(consumer, "npx", "exchange", "price", "BTC/USDT")
 rmSync(work, { recursive: true })
 console.log("the packed packages install, type-check and run")

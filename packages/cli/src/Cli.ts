@@ -9,18 +9,12 @@ import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as Span from "@effect/cli/HelpDoc/Span"
 import * as ValidationError from "@effect/cli/ValidationError"
 import * as Effect from "effect/Effect"
-import * as Book from "./commands/Book.js"
-import * as Contract from "./commands/Contract.js"
-import * as Health from "./commands/Health.js"
-import * as Price from "./commands/Price.js"
-import * as Record from "./commands/Record.js"
-import * as Simulate from "./commands/Simulate.js"
-import * as Trades from "./commands/Trades.js"
-import * as Watch from "./commands/Watch.js"
-import type * as Connections from "./Connections.js"
+import * as Commands from "./Commands.js"
 import { type Failure, UsageError } from "./Failure.js"
+import type * as Network from "./Network.js"
 import * as Screen from "./Screen.js"
 import type * as Stop from "./Stop.js"
+import { version } from "./Version.js"
 
 /**
  * @since 0.1.0
@@ -32,20 +26,12 @@ export interface Options {
 }
 
 /**
- * What the command needs from where it runs. `HttpClient` is the way to real exchanges and base URLs.
+ * What the command needs from where it runs.
  *
  * @since 0.1.0
  * @category models
  */
-export type Environment = CliApp.CliApp.Environment | Connections.Network | Screen.Screen | Stop.Stop
-
-/**
- * The version `--version` prints.
- *
- * @since 0.1.0
- * @category constants
- */
-export const version = "0.1.0"
+export type Environment = CliApp.CliApp.Environment | Network.Network | Screen.Screen | Stop.Stop
 
 /**
  * Runs the command with arguments as the user typed them, without program and script. Whatever went wrong has been
@@ -75,16 +61,7 @@ export const run = (
 const root = (program: string) =>
   Command.make("exchange").pipe(
     Command.withDescription("Prices from crypto exchanges, simulated ones unless told otherwise."),
-    Command.withSubcommands([
-      Price.make(program),
-      Watch.make(),
-      Book.make(),
-      Trades.make(),
-      Health.make(),
-      Simulate.make(program),
-      Contract.make(program),
-      Record.make()
-    ])
+    Command.withSubcommands(Commands.all(program))
   )
 
 const commandNames = ["price", "watch", "book", "trades", "health", "simulate", "contract", "record"]

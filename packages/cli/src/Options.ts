@@ -3,8 +3,8 @@
  *
  * @since 0.1.0
  */
-import { Environment } from "@effect-exchange/core"
-import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
+import * as Environment from "@effect-exchange/core/ports/Environment"
+import * as ExchangeId from "@effect-exchange/exchanges/ExchangeId"
 import * as Faults from "@effect-exchange/simulator/engine/Faults"
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as Options from "@effect/cli/Options"
@@ -44,9 +44,9 @@ const byName: { readonly [Name in FaultsName]: Faults.Faults } = {
 const refused = (detail: string): Effect.Effect<never, ValidationError.ValidationError> =>
   Effect.fail(ValidationError.invalidValue(HelpDoc.p(detail)))
 
-const isExchangeId = Schema.is(Exchanges.ExchangeId)
+const isExchangeId = Schema.is(ExchangeId.ExchangeId)
 
-const accepted = `accepted are ${Exchanges.ids.join(", ")}`
+const accepted = `accepted are ${ExchangeId.ids.join(", ")}`
 
 /**
  * `--exchange binance,bitmex`: each once, in the order given.
@@ -54,13 +54,13 @@ const accepted = `accepted are ${Exchanges.ids.join(", ")}`
  * @since 0.1.0
  * @category options
  */
-export const exchanges: Options.Options<ReadonlyArray<Exchanges.ExchangeId>> = Options.text("exchange").pipe(
+export const exchanges: Options.Options<ReadonlyArray<ExchangeId.ExchangeId>> = Options.text("exchange").pipe(
   Options.withAlias("e"),
   Options.withPseudoName("names"),
   Options.withDescription(
-    `Which exchanges, separated by commas: any of ${Exchanges.ids.join(", ")}. Unless given: all.`
+    `Which exchanges, separated by commas: any of ${ExchangeId.ids.join(", ")}. Unless given: all.`
   ),
-  Options.withDefault(Exchanges.ids.join(",")),
+  Options.withDefault(ExchangeId.ids.join(",")),
   Options.mapEffect((text) =>
     Effect.map(
       Effect.forEach(text.split(","), (name) => {
@@ -148,14 +148,14 @@ export const json: Options.Options<boolean> = Options.boolean("json").pipe(
  * @since 0.1.0
  * @category options
  */
-export const baseUrls: Options.Options<ReadonlyMap<Exchanges.ExchangeId, string>> = Options.text("base-url").pipe(
+export const baseUrls: Options.Options<ReadonlyMap<ExchangeId.ExchangeId, string>> = Options.text("base-url").pipe(
   Options.withPseudoName("name=url"),
   Options.withDescription(
     "Where an exchange answers instead, such as binance=http://127.0.0.1:4000 (see exchange simulate). Repeatable."
   ),
   Options.repeated,
   Options.mapEffect((entries) =>
-    Effect.reduce(entries, new Map<Exchanges.ExchangeId, string>(), (urls, entry) => {
+    Effect.reduce(entries, new Map<ExchangeId.ExchangeId, string>(), (urls, entry) => {
       const at = entry.indexOf("=")
       const id = entry.slice(0, Math.max(at, 0))
       // The refused text is not repeated: a URL may hold a password.
@@ -217,7 +217,7 @@ export const port: Options.Options<number> = Options.text("port").pipe(
   )
 )
 
-const highestPort = 65_535 - (Exchanges.ids.length - 1)
+const highestPort = 65_535 - (ExchangeId.ids.length - 1)
 
 /**
  * `--exchange kraken`: one and no more.
@@ -225,10 +225,10 @@ const highestPort = 65_535 - (Exchanges.ids.length - 1)
  * @since 0.1.0
  * @category options
  */
-export const oneExchange: Options.Options<ReadonlyArray<Exchanges.ExchangeId>> = Options.text("exchange").pipe(
+export const oneExchange: Options.Options<ReadonlyArray<ExchangeId.ExchangeId>> = Options.text("exchange").pipe(
   Options.withAlias("e"),
   Options.withPseudoName("name"),
-  Options.withDescription(`Which exchange: one of ${Exchanges.ids.join(", ")}. Unless given: kraken.`),
+  Options.withDescription(`Which exchange: one of ${ExchangeId.ids.join(", ")}. Unless given: kraken.`),
   Options.withDefault("kraken"),
   Options.mapEffect((text) => {
     const id = text.trim().toLowerCase()
@@ -323,11 +323,11 @@ export const settings = { ...places, faults, seed }
  * @category models
  */
 export interface Settings {
-  readonly exchange: ReadonlyArray<Exchanges.ExchangeId>
+  readonly exchange: ReadonlyArray<ExchangeId.ExchangeId>
   readonly environment: typeof environments[number]
   readonly faults: FaultsName
   readonly seed: Option.Option<number>
-  readonly baseUrl: ReadonlyMap<Exchanges.ExchangeId, string>
+  readonly baseUrl: ReadonlyMap<ExchangeId.ExchangeId, string>
 }
 
 /**

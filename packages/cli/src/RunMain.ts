@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { NodeConfig, NodeExchange } from "@effect-exchange/core/node"
+import * as NodeConfig from "@effect-exchange/core/engine/NodeConfig"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
 import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
@@ -18,6 +18,7 @@ import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import * as Cli from "./Cli.js"
 import * as Failure from "./Failure.js"
+import { Network } from "./Network.js"
 import { Screen } from "./Screen.js"
 import * as Stop from "./Stop.js"
 
@@ -76,6 +77,13 @@ const write = (stream: NodeJS.WriteStream, text: string): Effect.Effect<void> =>
     stream.write(text, () => resume(Effect.void))
   })
 
+const network = Layer.unwrapEffect(
+  Effect.map(
+    Effect.promise(() => import("@effect-exchange/core/engine/NodeExchange")),
+    (NodeExchange) => NodeExchange.layer
+  )
+)
+
 const environment = (
   process: Process,
   stop: Deferred.Deferred<Stop.Signal>
@@ -103,7 +111,7 @@ const environment = (
   return Layer.mergeAll(
     screen,
     Layer.succeed(Stop.Stop, Deferred.await(stop)),
-    NodeExchange.layer,
+    Layer.succeed(Network, network),
     NodeFileSystem.layer,
     NodePath.layer,
     NodeTerminal.layer,

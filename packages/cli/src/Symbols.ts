@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { ExchangeSymbol } from "@effect-exchange/core"
+import * as ExchangeSymbol from "@effect-exchange/core/model/ExchangeSymbol"
 import * as Args from "@effect/cli/Args"
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as Options from "@effect/cli/Options"
@@ -56,6 +56,14 @@ export const one: Args.Args<ExchangeSymbol.ExchangeSymbol> = Args.text({ name: "
     )
   )
 )
+
+/**
+ * What is recorded of an exchange unless symbols are given.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const recorded: ReadonlyArray<ExchangeSymbol.ExchangeSymbol> = [ExchangeSymbol.make("BTC/USDT")]
 
 /**
  * `--symbol BTC/USDT`, again and again.

@@ -1,9 +1,16 @@
 #!/usr/bin/env node
 /**
- * The `exchange` executable.
+ * The `exchange` executable. What prints no more than the version loads no more than that.
  *
  * @since 0.1.0
  */
-import { runMain } from "./RunMain.js"
+import { version } from "./Version.js"
 
-runMain(process, process.argv.slice(2))
+const args = process.argv.slice(2)
+
+if (args.length === 1 && args[0] === "--version") {
+  process.stdout.write(`${version}\n`)
+} else {
+  const { runMain } = await import("./RunMain.js")
+  runMain(process, args)
+}

@@ -1,4 +1,4 @@
-import { Cli, Failure, Stop } from "@effect-exchange/cli"
+import { Failure, Stop, Version } from "@effect-exchange/cli"
 import { Exchanges } from "@effect-exchange/exchanges"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit } from "effect"
@@ -155,8 +155,8 @@ describe("help", () => {
   it.effect("the version is that of the package", () =>
     Effect.gen(function*() {
       const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8")
-      assert.include(manifest, `"version": "${Cli.version}"`)
-      assert.strictEqual((yield* finished("--version")).out.trim(), Cli.version)
+      assert.include(manifest, `"version": "${Version.version}"`)
+      assert.strictEqual((yield* finished("--version")).out.trim(), Version.version)
     }))
 })
 

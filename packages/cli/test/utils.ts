@@ -1,7 +1,20 @@
-import { Cli, Failure, Screen, Stop } from "@effect-exchange/cli"
+import { Cli, Failure, Network, Screen, Stop } from "@effect-exchange/cli"
 import { Simulator } from "@effect-exchange/simulator"
+import type { HttpClient, Socket } from "@effect/platform"
 import { NodeFileSystem, NodePath, NodeTerminal } from "@effect/platform-node"
 import { Deferred, Effect, Layer } from "effect"
+
+// Loaded before a test runs: `TestClock` would not wait for them.
+await Promise.all([
+  import("../src/commands/Book.js"),
+  import("../src/commands/Contract.js"),
+  import("../src/commands/Health.js"),
+  import("../src/commands/Price.js"),
+  import("../src/commands/Record.js"),
+  import("../src/commands/Simulate.js"),
+  import("../src/commands/Trades.js"),
+  import("../src/commands/Watch.js")
+])
 
 /** A run of the command in this process. `out` and `err` are what it has written so far. */
 export interface Session {
@@ -9,7 +22,7 @@ export interface Session {
   readonly err: () => string
   readonly stop: (signal: Stop.Signal) => Effect.Effect<boolean>
   /** Completes with the exit code. */
-  readonly run: Effect.Effect<number, never, Simulator.Simulators>
+  readonly run: Effect.Effect<number, never, HttpClient.HttpClient | Socket.WebSocketConstructor>
 }
 
 interface Setting {
@@ -39,6 +52,11 @@ export const session = (line: string, setting: Setting = {}) =>
       run: Cli.run(line === "" ? [] : line.split(" "), program === undefined ? {} : { program }).pipe(
         Effect.provide([
           screen,
+          Layer.effect(
+            Network.Network,
+            Effect.map(Effect.context<HttpClient.HttpClient | Socket.WebSocketConstructor>(), (context) =>
+              Layer.succeedContext(context))
+          ),
           Layer.succeed(Stop.Stop, Deferred.await(stop)),
           NodeFileSystem.layer,
           NodePath.layer,

@@ -12,8 +12,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as LayerMap from "effect/LayerMap"
-import * as Schema from "effect/Schema"
-import * as Struct from "effect/Struct"
+import { ExchangeId, ids } from "./ExchangeId.js"
 import { registry } from "./internal/registry.js"
 
 /** What every exchange package has. */
@@ -34,27 +33,22 @@ interface Listed {
   >
 }
 
-const exchanges = registry satisfies { readonly [id: string]: Listed }
+const exchanges: { readonly [Id in ExchangeId]: Listed } = registry
 
-/**
- * @since 0.1.0
- * @category models
- */
-export type ExchangeId = keyof typeof exchanges
-
-/**
- * The ids, in alphabetical order.
- *
- * @since 0.1.0
- * @category constants
- */
-export const ids: ReadonlyArray<ExchangeId> = Struct.keys(exchanges)
-
-/**
- * @since 0.1.0
- * @category schemas
- */
-export const ExchangeId: Schema.Schema<ExchangeId> = Schema.Literal(...ids)
+export {
+  /**
+   * @since 0.1.0
+   * @category models
+   */
+  ExchangeId,
+  /**
+   * The ids, in alphabetical order.
+   *
+   * @since 0.1.0
+   * @category constants
+   */
+  ids
+}
 
 /**
  * What an exchange can do.

@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import { type BookView, Decimal, type ExchangeSymbol, FeedItem, type OrderBook } from "@effect-exchange/core"
-import * as Command from "@effect/cli/Command"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
@@ -13,11 +12,9 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as Connections from "../Connections.js"
 import { Incomplete, type UsageError } from "../Failure.js"
-import * as Options from "../Options.js"
+import type * as Options from "../Options.js"
 import * as Picture from "../Picture.js"
 import * as Screen from "../Screen.js"
-import * as Stop from "../Stop.js"
-import * as Symbols from "../Symbols.js"
 import * as Table from "../Table.js"
 
 /**
@@ -128,24 +125,3 @@ export const render = (
     )
   }\n\nCtrl-C ends it`
 }
-
-/**
- * @since 0.1.0
- * @category commands
- */
-export const make = () =>
-  Command.make(
-    "book",
-    {
-      symbol: Symbols.one,
-      ...Options.settings,
-      exchange: Options.oneExchange,
-      depth: Options.depth,
-      json: Options.json
-    },
-    (input) => Stop.end(handle(input))
-  ).pipe(Command.withDescription(
-    "A live order book until Ctrl-C, which is its proper end: exit code 0. 1: the exchange refused it; 2: bad usage. "
-      + "It is drawn only while it is whole: after a lost update or connection it says so, and comes back by itself. "
-      + "With --json, one document a line."
-  ))

@@ -10,7 +10,6 @@ import * as Trip from "@effect-exchange/resilience/Trip"
 import * as Simulator from "@effect-exchange/simulator/Simulator"
 import * as Suite from "@effect-exchange/testing/Contract"
 import * as LossyHttp from "@effect-exchange/testing/LossyHttp"
-import * as Command from "@effect/cli/Command"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Arr from "effect/Array"
@@ -25,8 +24,6 @@ import { Incomplete, UsageError } from "../Failure.js"
 import * as Options from "../Options.js"
 import * as Progress from "../Progress.js"
 import * as Screen from "../Screen.js"
-import * as Stop from "../Stop.js"
-import * as Symbols from "../Symbols.js"
 import * as Table from "../Table.js"
 import * as Wire from "../Wire.js"
 
@@ -249,24 +246,3 @@ const next = ({ environment, exchange, trading }: Input, failed: ReadonlyArray<s
       exchange.join(",")
     } --environment ${environment} --trading places orders as well.`
 }
-
-/**
- * @since 0.1.0
- * @category commands
- */
-export const make = (program: string) =>
-  Command.make(
-    "contract",
-    {
-      ...Options.places,
-      symbol: Symbols.option("well-known ones"),
-      trading: Options.trading,
-      output: Options.reportFile
-    },
-    (input) => Stop.abort(handle(input, program))
-  ).pipe(Command.withDescription(
-    "Judges exchanges and their clients by the cases that every one of them must pass. Without --trading it only reads: "
-      + "the account as well where a key is configured (<EXCHANGE>_API_KEY and <EXCHANGE>_API_SECRET, or "
-      + "<EXCHANGE>_TESTNET_API_KEY and so on for a testnet). At an exchange's own pace that takes minutes. "
-      + "Exit code 0: no case failed; 1: some did; 2: bad usage."
-  ))

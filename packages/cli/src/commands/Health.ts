@@ -5,18 +5,16 @@
  */
 import { Health } from "@effect-exchange/core"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
-import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { advice } from "../Advice.js"
 import * as Connections from "../Connections.js"
 import { Incomplete, type UsageError } from "../Failure.js"
-import * as Options from "../Options.js"
+import type * as Options from "../Options.js"
 import * as PriceTable from "../PriceTable.js"
 import * as Quotes from "../Quotes.js"
 import * as Screen from "../Screen.js"
-import * as Stop from "../Stop.js"
 import * as Table from "../Table.js"
 
 /**
@@ -135,17 +133,3 @@ const table = (exchanges: ReadonlyArray<Checkup>, colors: boolean): string =>
     ]),
     colors
   )
-
-/**
- * @since 0.1.0
- * @category commands
- */
-export const make = () =>
-  Command.make(
-    "health",
-    { ...Options.settings, json: Options.json },
-    (input) => Stop.abort(handle(input))
-  ).pipe(Command.withDescription(
-    "Asks each exchange for its time, trying again when that may help, and says how each is doing. "
-      + "Exit code 0: all serve; 1: some exchange fails; 2: bad usage."
-  ))

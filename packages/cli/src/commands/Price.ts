@@ -5,19 +5,16 @@
  */
 import type { ExchangeSymbol } from "@effect-exchange/core"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
-import * as Command from "@effect/cli/Command"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Connections from "../Connections.js"
 import { Incomplete, type UsageError } from "../Failure.js"
-import * as Options from "../Options.js"
+import type * as Options from "../Options.js"
 import * as PriceTable from "../PriceTable.js"
 import * as Progress from "../Progress.js"
 import * as Quotes from "../Quotes.js"
 import * as Screen from "../Screen.js"
-import * as Stop from "../Stop.js"
-import * as Symbols from "../Symbols.js"
 
 /**
  * @since 0.1.0
@@ -88,17 +85,3 @@ const next = (input: Input, failed: ReadonlyArray<string>, program: string): str
     ? `Next: ${program} watch ${some} --faults outage shows circuits open and close; Ctrl-C ends it.`
     : `Next: ${program} watch ${some} --environment ${input.environment} keeps these prices fresh; Ctrl-C ends it.`
 }
-
-/**
- * @since 0.1.0
- * @category commands
- */
-export const make = (program: string) =>
-  Command.make(
-    "price",
-    { symbols: Symbols.many, ...Options.settings, json: Options.json },
-    (input) => Stop.abort(handle(input, program))
-  ).pipe(Command.withDescription(
-    "The latest prices of some symbols. Latency is the time of the whole operation, retries and waiting included. "
-      + "Exit code 0: every price was got; 1: some exchange failed; 2: bad usage."
-  ))

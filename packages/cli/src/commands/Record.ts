@@ -3,12 +3,11 @@
  *
  * @since 0.1.0
  */
-import { Account, type ExchangeError, ExchangeSymbol, MarketData } from "@effect-exchange/core"
+import { Account, type ExchangeError, type ExchangeSymbol, MarketData } from "@effect-exchange/core"
 import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Simulator from "@effect-exchange/simulator/Simulator"
 import * as Recording from "@effect-exchange/testing/Recording"
-import * as Command from "@effect/cli/Command"
 import type { PlatformError } from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
@@ -27,7 +26,6 @@ import * as Options from "../Options.js"
 import * as Progress from "../Progress.js"
 import * as Quotes from "../Quotes.js"
 import * as Screen from "../Screen.js"
-import * as Stop from "../Stop.js"
 import * as Symbols from "../Symbols.js"
 import * as Table from "../Table.js"
 
@@ -61,7 +59,7 @@ export const handle = Effect.fnUntraced(function*(
       yield* open(input),
       (opened) =>
         Effect.map(
-          questionsOf(opened, input.symbol.length > 0 ? input.symbol : unlessGiven),
+          questionsOf(opened, input.symbol.length > 0 ? input.symbol : Symbols.recorded),
           (questions) => ({ ...opened, questions })
         )
     )
@@ -96,8 +94,6 @@ export const handle = Effect.fnUntraced(function*(
     return yield* new Incomplete({ exchanges: Array.from(new Set(unanswered.map(({ exchange }) => exchange))) })
   }
 })
-
-const unlessGiven = [ExchangeSymbol.ExchangeSymbol.make("BTC/USDT")]
 
 interface Opened {
   readonly exchange: Exchanges.ExchangeId
@@ -202,22 +198,3 @@ const table = (rows: ReadonlyArray<Row>, colors: boolean): string =>
     ]),
     colors
   )
-
-/**
- * @since 0.1.0
- * @category commands
- */
-export const make = () =>
-  Command.make(
-    "record",
-    {
-      ...Options.places,
-      symbol: Symbols.option(unlessGiven.join(", ")),
-      account: Options.account,
-      output: Options.directory
-    },
-    (input) => Stop.abort(handle(input))
-  ).pipe(Command.withDescription(
-    "Writes down what exchanges answer to everything that only reads, a file of JSON each, without keys and signatures. "
-      + "Exit code 0: all was answered; 1: some of it was not; 2: bad usage."
-  ))

@@ -6,13 +6,11 @@
 import type { ExchangeId } from "@effect-exchange/exchanges/Exchanges"
 import * as Simulator from "@effect-exchange/simulator/Simulator"
 import * as SimulatorServer from "@effect-exchange/simulator/SimulatorServer"
-import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Options from "../Options.js"
 import * as Screen from "../Screen.js"
-import * as Stop from "../Stop.js"
 
 /**
  * @since 0.1.0
@@ -75,19 +73,3 @@ const manual = (exchanges: ReadonlyArray<SimulatorServer.Served>, program: strin
   "",
   "Ctrl-C ends it."
 ]
-
-/**
- * @since 0.1.0
- * @category commands
- */
-export const make = (program: string) =>
-  Command.make(
-    "simulate",
-    { exchange: Options.exchanges, port: Options.port, faults: Options.faults, seed: Options.seed },
-    (input) => Stop.end(handle(input, program))
-  ).pipe(Command.withDescription(
-    "Serves simulated exchanges on 127.0.0.1 until Ctrl-C, which is their proper end: exit code 0. "
-      + "1: a port is taken; 2: bad usage. While they run, PUT /_simulator/faults, PUT /_simulator/prices/{symbol} and "
-      + "POST /_simulator/orders/{id}/fill at each set faults and prices and fill orders, POST /_simulator/sockets disturbs "
-      + "its sockets; GET /_simulator shows the state."
-  ))

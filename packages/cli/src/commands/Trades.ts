@@ -4,16 +4,13 @@
  * @since 0.1.0
  */
 import { Decimal, type ExchangeSymbol, FeedItem, type Trade } from "@effect-exchange/core"
-import * as Command from "@effect/cli/Command"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as Connections from "../Connections.js"
 import { Incomplete, type UsageError } from "../Failure.js"
-import * as Options from "../Options.js"
+import type * as Options from "../Options.js"
 import * as Screen from "../Screen.js"
-import * as Stop from "../Stop.js"
-import * as Symbols from "../Symbols.js"
 import * as Table from "../Table.js"
 
 /**
@@ -91,17 +88,3 @@ const describe = (status: FeedItem.Status): string => {
       return `not live: ${status.because}`
   }
 }
-
-/**
- * @since 0.1.0
- * @category commands
- */
-export const make = () =>
-  Command.make(
-    "trades",
-    { symbol: Symbols.one, ...Options.settings, exchange: Options.oneExchange, json: Options.json },
-    (input) => Stop.end(handle(input))
-  ).pipe(Command.withDescription(
-    "Trades as they happen until Ctrl-C, which is its proper end: exit code 0. 1: the exchange refused it; 2: bad usage. "
-      + "A lost connection is made again, and it is said so on standard error. With --json, one document a line."
-  ))

@@ -5,18 +5,15 @@
  */
 import type { ExchangeSymbol } from "@effect-exchange/core"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
-import * as Command from "@effect/cli/Command"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Connections from "../Connections.js"
 import type { UsageError } from "../Failure.js"
 import * as Following from "../Following.js"
-import * as Options from "../Options.js"
+import type * as Options from "../Options.js"
 import * as Picture from "../Picture.js"
 import { Screen } from "../Screen.js"
-import * as Stop from "../Stop.js"
-import * as Symbols from "../Symbols.js"
 import * as View from "../View.js"
 
 /**
@@ -73,18 +70,3 @@ const patience = "90 seconds"
 
 const headline = ({ environment, faults, interval }: Input): string =>
   `${environment}, faults ${faults}, every ${Duration.format(interval)}; Ctrl-C ends it`
-
-/**
- * @since 0.1.0
- * @category commands
- */
-export const make = () =>
-  Command.make(
-    "watch",
-    { symbols: Symbols.many, ...Options.settings, interval: Options.interval, json: Options.json },
-    (input) => Stop.end(handle(input))
-  ).pipe(Command.withDescription(
-    "Live prices until Ctrl-C, which is its proper end: exit code 0. 2: bad usage. "
-      + "They are streamed, and it is said of each whether it holds; where an exchange has no such feed it is asked again and again, "
-      + "in as few requests as it allows and at the pace of its rate limit. With --json, one document a line and interval."
-  ))

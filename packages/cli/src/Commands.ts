@@ -1,0 +1,138 @@
+/**
+ * What can be asked of the command: each subcommand with its options, and where its code is, which is loaded when it runs.
+ *
+ * @since 0.1.0
+ */
+import * as Command from "@effect/cli/Command"
+import * as Effect from "effect/Effect"
+import * as Network from "./Network.js"
+import * as Options from "./Options.js"
+import * as Stop from "./Stop.js"
+import * as Symbols from "./Symbols.js"
+
+/**
+ * All of them. `program` is how the user calls the command.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const all = (program: string) =>
+  [
+    price(program),
+    watch(),
+    book(),
+    trades(),
+    health(),
+    simulate(program),
+    contract(program),
+    record()
+  ] as const
+
+const lazily = <Module, A, E, R>(
+  load: () => Promise<Module>,
+  use: (module: Module) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> => Effect.flatMap(Effect.promise(load), use)
+
+const price = (program: string) =>
+  Command.make(
+    "price",
+    { symbols: Symbols.many, ...Options.settings, json: Options.json },
+    (input) =>
+      Stop.abort(Network.within(lazily(() => import("./commands/Price.js"), ({ handle }) => handle(input, program))))
+  ).pipe(Command.withDescription(
+    "The latest prices of some symbols. Latency is the time of the whole operation, retries and waiting included. "
+      + "Exit code 0: every price was got; 1: some exchange failed; 2: bad usage."
+  ))
+
+const watch = () =>
+  Command.make(
+    "watch",
+    { symbols: Symbols.many, ...Options.settings, interval: Options.interval, json: Options.json },
+    (input) => Stop.end(Network.within(lazily(() => import("./commands/Watch.js"), ({ handle }) => handle(input))))
+  ).pipe(Command.withDescription(
+    "Live prices until Ctrl-C, which is its proper end: exit code 0. 2: bad usage. "
+      + "They are streamed, and it is said of each whether it holds; where an exchange has no such feed it is asked again and again, "
+      + "in as few requests as it allows and at the pace of its rate limit. With --json, one document a line and interval."
+  ))
+
+const book = () =>
+  Command.make(
+    "book",
+    {
+      symbol: Symbols.one,
+      ...Options.settings,
+      exchange: Options.oneExchange,
+      depth: Options.depth,
+      json: Options.json
+    },
+    (input) => Stop.end(Network.within(lazily(() => import("./commands/Book.js"), ({ handle }) => handle(input))))
+  ).pipe(Command.withDescription(
+    "A live order book until Ctrl-C, which is its proper end: exit code 0. 1: the exchange refused it; 2: bad usage. "
+      + "It is drawn only while it is whole: after a lost update or connection it says so, and comes back by itself. "
+      + "With --json, one document a line."
+  ))
+
+const trades = () =>
+  Command.make(
+    "trades",
+    { symbol: Symbols.one, ...Options.settings, exchange: Options.oneExchange, json: Options.json },
+    (input) => Stop.end(Network.within(lazily(() => import("./commands/Trades.js"), ({ handle }) => handle(input))))
+  ).pipe(Command.withDescription(
+    "Trades as they happen until Ctrl-C, which is its proper end: exit code 0. 1: the exchange refused it; 2: bad usage. "
+      + "A lost connection is made again, and it is said so on standard error. With --json, one document a line."
+  ))
+
+const health = () =>
+  Command.make(
+    "health",
+    { ...Options.settings, json: Options.json },
+    (input) => Stop.abort(Network.within(lazily(() => import("./commands/Health.js"), ({ handle }) => handle(input))))
+  ).pipe(Command.withDescription(
+    "Asks each exchange for its time, trying again when that may help, and says how each is doing. "
+      + "Exit code 0: all serve; 1: some exchange fails; 2: bad usage."
+  ))
+
+const simulate = (program: string) =>
+  Command.make(
+    "simulate",
+    { exchange: Options.exchanges, port: Options.port, faults: Options.faults, seed: Options.seed },
+    (input) => Stop.end(lazily(() => import("./commands/Simulate.js"), ({ handle }) => handle(input, program)))
+  ).pipe(Command.withDescription(
+    "Serves simulated exchanges on 127.0.0.1 until Ctrl-C, which is their proper end: exit code 0. "
+      + "1: a port is taken; 2: bad usage. While they run, PUT /_simulator/faults, PUT /_simulator/prices/{symbol} and "
+      + "POST /_simulator/orders/{id}/fill at each set faults and prices and fill orders, POST /_simulator/sockets disturbs "
+      + "its sockets; GET /_simulator shows the state."
+  ))
+
+const contract = (program: string) =>
+  Command.make(
+    "contract",
+    {
+      ...Options.places,
+      symbol: Symbols.option("well-known ones"),
+      trading: Options.trading,
+      output: Options.reportFile
+    },
+    (input) =>
+      Stop.abort(Network.within(lazily(() => import("./commands/Contract.js"), ({ handle }) => handle(input, program))))
+  ).pipe(Command.withDescription(
+    "Judges exchanges and their clients by the cases that every one of them must pass. Without --trading it only reads: "
+      + "the account as well where a key is configured (<EXCHANGE>_API_KEY and <EXCHANGE>_API_SECRET, or "
+      + "<EXCHANGE>_TESTNET_API_KEY and so on for a testnet). At an exchange's own pace that takes minutes. "
+      + "Exit code 0: no case failed; 1: some did; 2: bad usage."
+  ))
+
+const record = () =>
+  Command.make(
+    "record",
+    {
+      ...Options.places,
+      symbol: Symbols.option(Symbols.recorded.join(", ")),
+      account: Options.account,
+      output: Options.directory
+    },
+    (input) => Stop.abort(Network.within(lazily(() => import("./commands/Record.js"), ({ handle }) => handle(input))))
+  ).pipe(Command.withDescription(
+    "Writes down what exchanges answer to everything that only reads, a file of JSON each, without keys and signatures. "
+      + "Exit code 0: all was answered; 1: some of it was not; 2: bad usage."
+  ))
