@@ -28,7 +28,7 @@ try {
     platform: "node",
     format: "esm",
     target: "node20",
-    external: ["ccxt", "cockatiel", "opossum", "tinybench", "undici", "ws", "axios", "binance", "@opentelemetry/*"],
+    external: ["ccxt", "esbuild", "cockatiel", "opossum", "tinybench", "undici", "ws", "axios", "binance", "@opentelemetry/*"],
     logLevel: "warning"
   })
   process.exitCode = spawnSync(process.execPath, ["--expose-gc", outfile, ...args], { stdio: "inherit" }).status ?? 1

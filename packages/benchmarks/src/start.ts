@@ -1,0 +1,101 @@
+/**
+ * What it takes to begin: to import one exchange with `core/node`, its bundle, the command, a client: `npm run bench -- start`.
+ *
+ * Imports and processes are measured by the wall, as everybody waits for them, each in a new process, in turn with its peer.
+ * The packages are laid out as they are published: every module a file of its own.
+ */
+import { MarketData } from "@effect-exchange/core"
+import { ManagedRuntime } from "effect"
+import { build } from "esbuild"
+import { spawnSync } from "node:child_process"
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { gzipSync } from "node:zlib"
+import { command, install, installed } from "./internal/installed.js"
+import { alternate, heapUsed } from "./internal/measure.js"
+import { client } from "./internal/ours.js"
+import { compare, judge, print, report } from "./internal/report.js"
+
+const run = (...args: ReadonlyArray<string>): string => {
+  const { status, stderr, stdout } = spawnSync(process.execPath, args, { cwd: installed, encoding: "utf8" })
+  if (status !== 0) throw new Error(stderr)
+  return stdout
+}
+
+/** Milliseconds that modules take to be imported, less what node itself needs. */
+const imports = (name: string, ...modules: ReadonlyArray<string>) => {
+  const file = join(installed, `${name}.mjs`)
+  const all = modules.map((module) => `await import("${module}")`).join("\n")
+  writeFileSync(
+    file,
+    `const began = performance.now()\n${all}\nconsole.log(performance.now() - began)\nprocess.exit()\n`
+  )
+  return async () => Number(run(file))
+}
+
+/** Milliseconds until a process has ended. */
+const wall = (...args: ReadonlyArray<string>) => async (): Promise<number> => {
+  const began = performance.now()
+  run(...args)
+  return performance.now() - began
+}
+
+const bundle = async (external: ReadonlyArray<string>): Promise<number> => {
+  const { outputFiles } = await build({
+    stdin: {
+      contents:
+        `export { Binance } from "@effect-exchange/binance"\nexport { NodeExchange } from "@effect-exchange/core/node"`,
+      resolveDir: installed
+    },
+    bundle: true,
+    minify: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    external: [...external],
+    write: false,
+    logLevel: "warning"
+  })
+  return outputFiles.reduce((sum, { contents }) => sum + gzipSync(contents, { level: 9 }).length, 0) / 1000
+}
+
+console.error("laying out the packages")
+await install()
+console.error("imports and the command")
+const ms = await alternate({
+  ours: imports("ours", "@effect-exchange/binance", "@effect-exchange/core/node"),
+  ccxt: imports("ccxt", "ccxt"),
+  effect: imports("effect", "effect/Effect", "effect/Layer", "effect/Stream", "effect/Schema"),
+  exchange: wall(command(), "--version"),
+  node: wall("-e", "0")
+}, { rounds: 9, warmUp: 2 })
+compare("import of Binance with core/node", ms("ours"), "ccxt", ms("ccxt"), "ms", 0.6)
+compare("import of Binance with core/node", ms("ours"), "Effect, Layer, Stream and Schema", ms("effect"), "ms")
+compare("exchange --version", ms("exchange"), "node -e 0", ms("node"), "ms", 2.5)
+
+console.error("bundles")
+const parts = ["undici", "ws"]
+const small = await bundle([...parts, "effect", "@effect/*"])
+report("bundle of Binance, gzip, without effect and undici", `${small.toFixed(0)} kB`, "<= 60 kB", small <= 60)
+report("the same with effect in it", `${(await bundle(parts)).toFixed(0)} kB`)
+
+console.error("clients")
+const clients: Array<ManagedRuntime.ManagedRuntime<MarketData.MarketData, unknown>> = []
+const begin = async (): Promise<number> => {
+  const began = performance.now()
+  const runtime = ManagedRuntime.make(client("http://127.0.0.1:1"))
+  await runtime.runPromise(MarketData.MarketData)
+  clients.push(runtime)
+  return performance.now() - began
+}
+const first = await begin()
+for (let count = 0; count < 50; count++) await begin()
+const before = heapUsed()
+const builds: Array<number> = []
+for (let count = 0; count < 50; count++) builds.push(await begin())
+const heap = (heapUsed() - before) / 1024 / 50
+report("a client is built: the first of a process", `${first.toFixed(1)} ms`)
+judge("a client is built: every further one", builds, "ms", 1)
+report("a client's heap", `${heap.toFixed(0)} KB`, "<= 100 KB", heap <= 100)
+await Promise.all(clients.map((runtime) => runtime.dispose()))
+process.exitCode = print() ? 0 : 1
