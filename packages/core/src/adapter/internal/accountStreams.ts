@@ -78,7 +78,7 @@ export const make = (
       if (channel === undefined) return missing.streamOrders(symbol)
       const raw = Effect.map(
         channels,
-        ({ orders }) => orders(subscribed(operation, channel, () => rows(false, channel.reader, (row) => [row])), whole)
+        ({ orders }) => orders(subscribed(operation, channel, () => rows(false, channel.reader, (row) => row)), whole)
       )
       return streamed(operation, symbol, buffer, raw, (wish) => Telling.orders(desk, wish))
     },
@@ -88,7 +88,7 @@ export const make = (
       if (channel === undefined) return missing.streamFills(symbol)
       const raw = Effect.map(
         channels,
-        ({ fills }) => fills(subscribed(operation, channel, () => rows(false, channel.reader, (row) => [row])), whole)
+        ({ fills }) => fills(subscribed(operation, channel, () => rows(false, channel.reader, (row) => row)), whole)
       )
       return streamed(operation, symbol, buffer, raw, (wish) => Telling.fills(desk, wish))
     },
@@ -98,7 +98,7 @@ export const make = (
       if (channel === undefined) return missing.streamBalances()
       const { also, reader } = { also: undefined, ...channel }
       const reading = (): Reading<Balance | undefined> =>
-        reader === undefined ? anything : rows(false, reader, (row) => [row])
+        reader === undefined ? anything : rows(false, reader, (row) => row)
       const raw = Effect.map(channels, ({ balances }) => {
         const said = balances(subscribed(operation, channel, reading), whole)
         if (also === undefined) return said

@@ -1,6 +1,6 @@
+import type * as BigDecimal from "effect/BigDecimal"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as Struct from "effect/Struct"
 import type { ExchangeClient } from "../../engine/ExchangeClient.js"
@@ -90,9 +90,12 @@ export const make = (
         Effect.map(channels, ({ ticker: subscribe }) =>
           subscribe(
             subscription("streamTicker", ticker.topic(market), ticker.quiet, () =>
-              rows(true, () => ticker.reader(market), (row, now) => [
-                { ...row, exchange, symbol: market.symbol, at: row.at ?? now }
-              ])),
+              rows(true, () => ticker.reader(market), (row, now) => ({
+                ...row,
+                exchange,
+                symbol: market.symbol,
+                at: row.at ?? now
+              }))),
             buffer
           )))
     },
@@ -108,7 +111,7 @@ export const make = (
               const isNew = firstTime()
               return rows(false, () =>
                 trades.reader(market), (row) =>
-                isNew(row.id) ? [{ ...row, amount: amount(row.amount), exchange, symbol: market.symbol }] : [])
+                isNew(row.id) ? tradeOf(row, amount(row.amount), exchange, market) : undefined)
             }),
             buffer
           )
@@ -194,11 +197,19 @@ export const lazily = <A, B, E>(self: Effect.Effect<A, E>, make: (a: A) => B): E
   )
 }
 
-/** @internal What rows of a feed are turned into; `repeats` where the latest says all. */
+// Spread, it would cost as much as to read it.
+const tradeOf = (
+  { at, id, price, side }: Row.Trade,
+  amount: BigDecimal.BigDecimal,
+  exchange: string,
+  { symbol }: Market
+): Trade => ({ id, side, price, amount, at, exchange, symbol })
+
+/** @internal What rows of a feed are turned into, if anything; `repeats` where the latest says all. */
 export const rows = <Row, A>(
   repeats: boolean,
   reader: () => (frame: unknown) => Listing.Rows<Row> | undefined,
-  say: (row: Row, now: number) => ReadonlyArray<A>
+  say: (row: Row, now: number) => A | undefined
 ): Reading<A> => {
   let read = reader()
   return {
@@ -210,7 +221,12 @@ export const rows = <Row, A>(
       const found = read(frame)
       if (found === undefined) return { values: [], isWhole: false, unread: true }
       const { rows, unknown } = Listing.from(found)
-      return { values: rows.flatMap((row) => say(row, now)), isWhole: rows.length > 0, unread: unknown.length > 0 }
+      const values: Array<A> = []
+      for (const row of rows) {
+        const value = say(row, now)
+        if (value !== undefined) values.push(value)
+      }
+      return { values, isWhole: rows.length > 0, unread: unknown.length > 0 }
     }
   }
 }
@@ -225,20 +241,27 @@ const candleRows = (
   let latest = 0
   const length = Candles.millis(interval)
   return rows(true, reader, (row, now) => {
-    if (row.openTime < latest) return []
+    if (row.openTime < latest) return undefined
     latest = row.openTime
-    return [{ ...row, exchange, symbol, interval, isOpen: now < row.openTime + length }]
+    return { ...row, exchange, symbol, interval, isOpen: now < row.openTime + length }
   })
 }
 
-/** Whether an id comes for the first time, as far as the latest two thousand go: a new connection begins with old trades. */
+/**
+ * Whether an id comes for the first time, as far as the latest thousand go at least: a new connection begins with old trades.
+ *
+ * Two sets, of which the older is dropped as a whole: a set from which the oldest is deleted with every trade is walked through
+ * all that was deleted before.
+ */
 const firstTime = (): (id: string) => boolean => {
-  const seen = new Set<string>()
+  let older = new Set<string>()
+  let newer = new Set<string>()
   return (id) => {
-    if (seen.has(id)) return false
-    seen.add(id)
-    if (seen.size > 2000) {
-      Option.map(Option.fromIterable(seen), (oldest) => seen.delete(oldest))
+    if (newer.has(id) || older.has(id)) return false
+    newer.add(id)
+    if (newer.size === 1000) {
+      older = newer
+      newer = new Set()
     }
     return true
   }
