@@ -46,40 +46,41 @@ const eventsOf = (
 ): ReadonlyArray<Event> => {
   const old = all.filter(({ id }) => id <= latest)
   const events: Array<Event> = []
-  const asOf = (
-    fills: ReadonlyArray<Engine.Fill>,
-    status: Engine.Order["status"],
-    updatedAt: number
-  ): Engine.Order => ({
-    ...order,
-    filled: BigDecimal.sumAll(fills.map(({ amount }) => amount)),
-    notional: BigDecimal.sumAll(fills.map(({ amount, price }) => BigDecimal.multiply(amount, price))),
-    fee: BigDecimal.sumAll(fills.map(({ fee }) => fee)),
-    status,
-    closedBecause: status === "open" ? undefined : order.closedBecause,
-    updatedAt
-  })
   if (was === undefined) {
-    events.push({ what: "placed", order: asOf(old, "open", order.createdAt), fills: old, fill: undefined })
+    events.push({ what: "placed", order: asOf(order, old, "open", order.createdAt), fills: old, fill: undefined })
   } else if (
     !BigDecimal.equals(was.amount, order.amount) ||
     !BigDecimal.equals(was.price ?? Decimal.zero, order.price ?? Decimal.zero)
   ) {
-    events.push({ what: "changed", order: asOf(old, "open", order.updatedAt), fills: old, fill: undefined })
+    events.push({ what: "changed", order: asOf(order, old, "open", order.updatedAt), fills: old, fill: undefined })
   }
   for (let count = old.length + 1; count <= all.length; count++) {
     const fills = all.slice(0, count)
-    const fill = fills.at(-1)
-    const isLast = count === all.length && order.status === "filled"
-    events.push({
-      what: "filled",
-      order: isLast ? order : asOf(fills, "open", fill?.at ?? order.updatedAt),
-      fills,
-      fill
-    })
+    events.push({ what: "filled", order: whenFilled(order, all, count), fills, fill: fills.at(-1) })
   }
   if (order.status === "canceled" && was?.status !== "canceled") {
     events.push({ what: "ended", order, fills: all, fill: undefined })
   }
   return events
 }
+
+const asOf = (
+  order: Engine.Order,
+  fills: ReadonlyArray<Engine.Fill>,
+  status: Engine.Order["status"],
+  updatedAt: number
+): Engine.Order => ({
+  ...order,
+  filled: BigDecimal.sumAll(fills.map(({ amount }) => amount)),
+  notional: BigDecimal.sumAll(fills.map(({ amount, price }) => BigDecimal.multiply(amount, price))),
+  fee: BigDecimal.sumAll(fills.map(({ fee }) => fee)),
+  status,
+  closedBecause: status === "open" ? undefined : order.closedBecause,
+  updatedAt
+})
+
+/** @internal An order as it was when it had so many of all its fills. */
+export const whenFilled = (order: Engine.Order, all: ReadonlyArray<Engine.Fill>, count: number): Engine.Order =>
+  count === all.length && order.status === "filled"
+    ? order
+    : asOf(order, all.slice(0, count), "open", all[count - 1]?.at ?? order.updatedAt)

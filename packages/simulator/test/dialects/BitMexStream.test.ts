@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Redacted, TestClock } from "effect"
+import { Effect, Predicate, Redacted, TestClock } from "effect"
 import { createHmac } from "node:crypto"
 import { Simulator } from "../../src/index.js"
-import { noon } from "../utils.js"
+import { ask, bitmex, noon } from "../utils.js"
 import { at, dial } from "./support/socket.js"
 
 const { key, secret } = Simulator.credentials("bitmex", "read")
@@ -46,6 +46,37 @@ describe("the account's tables of BitMEX", () => {
         "partial",
         ["orderID"],
         { account: 395_724 }
+      ])
+    }))
+
+  it.scoped("name the market, the account and the client's id wherever an order changes", () =>
+    Effect.gen(function*() {
+      const { client, simulator } = yield* start
+      yield* client.send(login(until))
+      yield* client.send({ op: "subscribe", args: ["order"] })
+      client.said()
+      const order = { symbol: "XBTUSDT", side: "Buy", orderQty: 10_000, price: 20_000, clOrdID: "b15" }
+      const body = JSON.stringify(order)
+      const { headers } = bitmex("/api/v1/order", until, Simulator.credentials("bitmex"), "POST", body)
+      const { json } = yield* ask(simulator, "/api/v1/order", {
+        method: "POST",
+        headers,
+        body: new TextEncoder().encode(body)
+      })
+      client.said()
+      yield* simulator.fill(String(at(json, "orderID")), "0.004")
+      const [update] = client.said()
+      assert.strictEqual(at(update, "action"), "update")
+      const row = at(update, "data", 0)
+      assert(Predicate.isReadonlyRecord(row))
+      const { account, clOrdID, cumQty, orderID, price, symbol } = row
+      assert.deepStrictEqual([orderID, clOrdID, account, symbol, cumQty, price], [
+        at(json, "orderID"),
+        "b15",
+        395_724,
+        "XBTUSDT",
+        4000,
+        undefined
       ])
     }))
 })

@@ -347,6 +347,23 @@ describe("BitMEX trading", () => {
   })
 
   describe("what became of it", () => {
+    it.effect("each execution has the order as it was then", () =>
+      Effect.gen(function*() {
+        const simulator = yield* start()
+        const orderID = String(field((yield* place(simulator, limit())).json, "orderID"))
+        yield* simulator.fill(orderID, "0.004")
+        yield* TestClock.adjust("2 seconds")
+        yield* simulator.fill(orderID)
+        const fills = rows((yield* get(simulator, "/execution/tradeHistory", { symbol: "XBTUSDT" })).json)
+        assert.deepStrictEqual(
+          fills.map(({ cumQty, lastQty, leavesQty, ordStatus }) => [lastQty, cumQty, leavesQty, ordStatus]),
+          [
+            [4000, 4000, 6000, "PartiallyFilled"],
+            [6000, 10_000, 0, "Filled"]
+          ]
+        )
+      }))
+
     it.effect("an order is filled when the price comes to it, as maker", () =>
       Effect.gen(function*() {
         const simulator = yield* start()

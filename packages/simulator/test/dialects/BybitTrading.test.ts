@@ -102,6 +102,8 @@ describe("Bybit trading", () => {
             reduceOnly: false,
             createdTime: String(noon)
           })
+          // Which contracts alone have, and by which ccxt knows them.
+          assert.notProperty(found[0], "tpslMode")
         }
         assert.deepStrictEqual(list(yield* read("/v5/order/realtime?category=linear&symbol=BTCUSDT")), [])
         yield* TestClock.adjust("5 seconds")

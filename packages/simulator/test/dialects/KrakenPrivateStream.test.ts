@@ -87,6 +87,32 @@ describe("what is private on the simulated Kraken's socket", () => {
       assert.deepStrictEqual([row(2, "order_status"), row(3, "order_status")], ["partially_filled", "filled"])
     }))
 
+  it.scoped("begins with the latest trades where it is asked to, and without what stands where it is asked not to", () =>
+    Effect.gen(function*() {
+      const { place, simulator, socket, token } = yield* start
+      yield* place
+      yield* simulator.fill("OSIMUL-00000-000001", "0.005")
+      const known = yield* token
+      const snapshot = Effect.fnUntraced(function*(params: Readonly<Record<string, boolean>>) {
+        yield* socket.send({ method: "subscribe", params: { channel: "executions", token: known, ...params } })
+        const said = socket.said()
+        yield* socket.send(subscribe("executions", known, "unsubscribe"))
+        socket.said()
+        const [frame] = of(said, "executions")
+        const data = field(frame, "data")
+        assert(Array.isArray(data))
+        return [
+          at(said, 0, "result", "snap_orders"),
+          at(said, 0, "result", "snap_trades"),
+          ...data.map((row) => field(row, "exec_type"))
+        ]
+      })
+      assert.deepStrictEqual(yield* snapshot({}), [true, false, "new"])
+      assert.deepStrictEqual(yield* snapshot({ snap_trades: true }), [true, true, "new", "trade"])
+      assert.deepStrictEqual(yield* snapshot({ snap_orders: false }), [false, false])
+      assert.deepStrictEqual(yield* snapshot({ snap_orders: false, snap_trades: true }), [false, true, "trade"])
+    }))
+
   it.scoped("says of balances what there is altogether, and nothing where an order only holds some", () =>
     Effect.gen(function*() {
       const { place, simulator, socket, token } = yield* start

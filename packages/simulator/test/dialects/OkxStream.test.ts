@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, TestClock } from "effect"
+import { Effect, Redacted, TestClock } from "effect"
+import { createHmac } from "node:crypto"
 import { Simulator } from "../../src/index.js"
 import { noon } from "../utils.js"
+import * as Okx from "./support/okx.js"
 import { at, type Client, dial } from "./support/socket.js"
 
 const subscribe = (...args: ReadonlyArray<{ readonly channel: string; readonly instId: string }>) => ({
@@ -142,5 +144,36 @@ describe("the streams of OKX", () => {
       assert.isUndefined(client.closed())
       yield* TestClock.adjust("1 second")
       assert.strictEqual(client.closed(), 1012)
+    }))
+
+  it.scoped("tell of orders of all instruments, of a type or of one, as they were asked for", () =>
+    Effect.gen(function*() {
+      const { post, simulator } = yield* Okx.start()
+      const client = yield* dial(simulator, "/ws/v5/private")
+      const { key, passphrase, secret } = Okx.demo
+      assert(passphrase !== undefined)
+      const timestamp = String(noon / 1000)
+      const sign = createHmac("sha256", Redacted.value(secret)).update(`${timestamp}GET/users/self/verify`)
+        .digest("base64")
+      yield* client.send({
+        op: "login",
+        args: [{ apiKey: Redacted.value(key), passphrase: Redacted.value(passphrase), timestamp, sign }]
+      })
+      const channel = "orders"
+      const all = { channel, instType: "ANY" }
+      const ofType = { channel, instType: "SPOT" }
+      const ofOne = { channel, instType: "SPOT", instId: "BTC-USDT" }
+      const wanted = [all, ofType, ofOne, { channel, instType: "SWAP" }, { ...ofOne, instId: "ETH-USDT" }]
+      const unknown = [{ channel }, { channel, instType: "COIN" }, { ...ofOne, instType: "SWAP" }]
+      yield* client.send({ op: "subscribe", args: [...wanted, ...unknown] })
+      const [, ...answers] = client.said()
+      assert.deepStrictEqual(answers.map((frame) => at(frame, "arg") ?? at(frame, "code")), [
+        ...wanted,
+        ...unknown.map(() => "60018")
+      ])
+      yield* post(Okx.place, Okx.spot())
+      const args = client.said().map((frame) => at(frame, "arg"))
+      const uid = "44705892343619584"
+      assert.deepStrictEqual(args, [{ ...all, uid }, { ...ofType, uid }, { ...ofOne, uid }])
     }))
 })

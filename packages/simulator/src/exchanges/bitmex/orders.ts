@@ -7,6 +7,7 @@ import * as BigDecimal from "effect/BigDecimal"
 import type { World } from "../../Dialect.js"
 import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
+import * as Executions from "../../internal/executions.js"
 import { uuids } from "../../internal/ids.js"
 import { type Input, iso, text } from "../../internal/inputs.js"
 import { visibleFills } from "../../internal/listed.js"
@@ -118,11 +119,13 @@ export const orderRow = (order: Engine.Order, fills: ReadonlyArray<Engine.Fill>)
   }
 }
 
-/** @internal Fills, oldest first. */
+/** @internal Fills, oldest first, each with the order as it was then. */
 export const executionRows = (world: World): ReadonlyArray<Row> =>
-  visibleFills(world, instrumentOf).map(({ fill, listing, order }) =>
-    executionRow(fill, listing, rowOf(order, world.engine))
-  )
+  visibleFills(world, instrumentOf).map(({ fill, listing, order }) => {
+    const all = Engine.fillsOf(world.engine, order.id)
+    const count = all.indexOf(fill) + 1
+    return executionRow(fill, listing, orderRow(Executions.whenFilled(order, all, count), all.slice(0, count)))
+  })
 
 /** @internal A fill, with the order that it is of. */
 export const executionRow = (fill: Engine.Fill, instrument: Instrument, order: Row): Row => {

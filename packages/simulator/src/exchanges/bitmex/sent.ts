@@ -15,6 +15,9 @@ export const keysOf: { readonly [table: string]: ReadonlyArray<string> } = {
   margin: ["account", "currency"]
 }
 
+/** What is said of a row whenever something in it changes, beside what makes it that one. */
+const referencesOf: { readonly [table: string]: ReadonlyArray<string> } = { order: ["clOrdID", "account", "symbol"] }
+
 const columnsOf = (row: Row): ReadonlyMap<string, string> =>
   new Map(Object.entries(row).flatMap(([column, value]) => value === undefined ? [] : [[column, encode(value)]]))
 
@@ -28,14 +31,15 @@ export const send = (
   topic: string,
   row: Row
 ): { readonly action: "insert" | "update"; readonly row: Row } | undefined => {
-  const keys = keysOf[topic.split(":")[0] ?? ""] ?? []
+  const [table = ""] = topic.split(":")
+  const keys = keysOf[table] ?? []
   const id = [topic, ...keys.map((key) => String(row[key]))].join(" ")
   const before = sent.get(id)
   const now = columnsOf(row)
   sent.set(id, now)
   if (before === undefined) return { action: "insert", row }
   const changed = Array.from(now.keys()).filter((column) => now.get(column) !== before.get(column))
-  const told = new Set([...keys, "timestamp", ...changed])
+  const told = new Set([...keys, ...referencesOf[table] ?? [], "timestamp", ...changed])
   return changed.every((column) => column === "timestamp")
     ? undefined
     : { action: "update", row: Object.fromEntries(Object.entries(row).filter(([column]) => told.has(column))) }

@@ -85,13 +85,16 @@ const cancelType = (order: Engine.Order): string =>
     : "UNKNOWN"
 
 const empty = columns(
-  "blockTradeId stopOrderType orderIv takeProfit stopLoss tpslMode tpLimitPrice slLimitPrice tpTriggerBy slTriggerBy " +
+  "blockTradeId stopOrderType orderIv takeProfit stopLoss tpLimitPrice slLimitPrice tpTriggerBy slTriggerBy " +
     "triggerBy lastPriceOnCreated placeType smpOrderId",
   ""
 )
 
 /** @internal An order that had these fills. */
-export const orderRow = (entry: Listed, fills: ReadonlyArray<Engine.Fill>): { readonly [name: string]: Json } => {
+export const orderRow = (
+  entry: Listed,
+  fills: ReadonlyArray<Engine.Fill>
+): { readonly [name: string]: Json | undefined } => {
   const { listing, order } = entry
   const executed = fills.map((fill) => value(listing, fill))
   const total = BigDecimal.sumAll(executed)
@@ -127,6 +130,8 @@ export const orderRow = (entry: Listed, fills: ReadonlyArray<Engine.Fill>): { re
     smpType: "None",
     smpGroup: 0,
     ...empty,
+    // Spot has no such field.
+    tpslMode: listing.category === "spot" ? undefined : "",
     createdTime: String(order.createdAt),
     updatedTime: String(order.updatedAt),
     cumFeeDetail: BigDecimal.isZero(order.fee) ? {} : { [order.feeAsset]: Decimal.plain(order.fee) }

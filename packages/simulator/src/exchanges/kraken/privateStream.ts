@@ -9,7 +9,7 @@
  * @internal
  */
 import * as BigDecimal from "effect/BigDecimal"
-import type * as Engine from "../../engine/Engine.js"
+import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import type * as Executions from "../../internal/executions.js"
 import { iso } from "../../internal/inputs.js"
@@ -26,6 +26,8 @@ interface State {
   readonly topics: Topics.Topics
   /** When something was said last. */
   readonly saidAt: number
+  /** What of the account's past its orders begin with. */
+  readonly snapshots: { readonly orders: boolean; readonly trades: boolean }
   /** The last number of each channel. */
   readonly numbers: ReadonlyMap<string, number>
   /** What there was of each asset when it was last told. */
@@ -69,16 +71,22 @@ const receive = (state: State, text: string, world: World): Streaming.Turn<State
   if (isThere === (method === "subscribe")) {
     return said(answer({ error: isThere ? "Already subscribed" : "Subscription Not Found", success: false }))
   }
-  const { snap_orders: snapshot = true } = params
+  const { snap_orders = true, snap_trades = false } = params
+  const snapshots = { orders: snap_orders === true, trades: snap_trades === true }
   const result: Json = method === "unsubscribe"
     ? { channel }
     : channel === "balances"
     ? { channel, snapshot: true }
-    : { channel, maxratecount: 125, snap_orders: snapshot === true, snap_trades: false }
+    : { channel, maxratecount: 125, snap_orders: snapshots.orders, snap_trades: snapshots.trades }
   const topics = isThere ? Topics.remove(state.topics, [channel]) : Topics.add(state.topics, channel, subject)
   const numbers = new Map(state.numbers)
   numbers.delete(channel)
-  return said(answer({ result, success: true }), { ...state, topics, numbers })
+  return said(answer({ result, success: true }), {
+    ...state,
+    topics,
+    numbers,
+    snapshots: channel === "executions" ? snapshots : state.snapshots
+  })
 }
 
 const pass = (state: State, world: World): Streaming.Turn<State> => {
@@ -92,7 +100,7 @@ const pass = (state: State, world: World): Streaming.Turn<State> => {
 const passing = (state: State, world: World): readonly [ReadonlyArray<Streaming.Frame>, State] => {
   let { totals } = state
   const [messages, topics] = Topics.pass(state.topics, world, (_, change): ReadonlyArray<Message> => {
-    if (change._tag === "Executions") return executions(change)
+    if (change._tag === "Executions") return executions(change, state, world)
     if (change._tag !== "Balances") return []
     const before = totals
     totals = new Map(change.balances.map(({ asset, free, locked }) => [asset, BigDecimal.sum(free, locked)]))
@@ -142,17 +150,25 @@ const booked = (
   })
 
 const executions = (
-  { events, isFirst, open }: Watch.Change & { readonly _tag: "Executions" }
+  { events, isFirst, open }: Watch.Change & { readonly _tag: "Executions" },
+  { snapshots }: State,
+  { engine }: World
 ): ReadonlyArray<Message> => {
   const message = (isFirst: boolean, ...data: ReadonlyArray<Json>): Message => ({
     channel: "executions",
     isFirst,
     data
   })
-  return isFirst
-    ? [message(true, ...open.map((order) => ({ ...whole(order), ...standing("new", order), ...sums(order) })))]
-    : events.flatMap((event) => happened(event).map((row) => message(false, row)))
+  if (!isFirst) return events.flatMap((event) => happened(event).map((row) => message(false, row)))
+  const standingOrders = open.map((order) => ({ ...whole(order), ...standing("new", order), ...sums(order) }))
+  const latestTrades = Engine.fills(engine).slice(-mostTrades).flatMap((fill) => {
+    const order = Engine.order(engine, fill.orderId)
+    return order === undefined ? [] : [traded(fill, order)]
+  })
+  return [message(true, ...snapshots.orders ? standingOrders : [], ...snapshots.trades ? latestTrades : [])]
 }
+
+const mostTrades = 50
 
 const referenced = (order: Engine.Order) => ({
   order_id: txid("O", order.id),
@@ -188,6 +204,24 @@ const sums = ({ filled, notional }: Engine.Order) => ({
   avg_price: BigDecimal.isPositive(filled) ? Decimal.ratio(notional, filled, 8) : Decimal.zero
 })
 
+const traded = (fill: Engine.Fill, order: Engine.Order) => ({
+  ...referenced(order),
+  exec_id: txid("T", fill.id),
+  exec_type: "trade",
+  trade_id: fill.id,
+  symbol: pairOf(fill.instrument)?.symbol,
+  side: fill.side,
+  last_qty: fill.amount,
+  last_price: fill.price,
+  liquidity_ind: fill.liquidity === "maker" ? "m" : "t",
+  cost: BigDecimal.multiply(fill.price, fill.amount),
+  order_type: order.type,
+  timestamp: iso(fill.at),
+  order_status: "partially_filled",
+  fee_usd_equiv: fill.fee,
+  fees: [{ asset: fill.feeAsset, qty: fill.fee }]
+})
+
 /** What is said of an event, one row after the other. */
 const happened = ({ fill, order, what }: Executions.Event): ReadonlyArray<Json> => {
   const named = referenced(order)
@@ -209,27 +243,9 @@ const happened = ({ fill, order, what }: Executions.Event): ReadonlyArray<Json> 
       }]
     case "filled": {
       if (fill === undefined) return []
-      const timestamp = iso(fill.at)
-      const trade = {
-        ...named,
-        exec_id: txid("T", fill.id),
-        exec_type: "trade",
-        trade_id: fill.id,
-        symbol: pairOf(fill.instrument)?.symbol,
-        side: fill.side,
-        last_qty: fill.amount,
-        last_price: fill.price,
-        liquidity_ind: fill.liquidity === "maker" ? "m" : "t",
-        cost: BigDecimal.multiply(fill.price, fill.amount),
-        order_type: order.type,
-        timestamp,
-        order_status: "partially_filled",
-        ...sums(order),
-        fee_usd_equiv: fill.fee,
-        fees: [{ asset: fill.feeAsset, qty: fill.fee }]
-      }
+      const trade = { ...traded(fill, order), ...sums(order) }
       return order.status === "filled"
-        ? [trade, { ...named, ...sums(order), exec_type: "filled", order_status: "filled", timestamp }]
+        ? [trade, { ...named, ...sums(order), exec_type: "filled", order_status: "filled", timestamp: iso(fill.at) }]
         : [trade]
     }
     case "ended":
@@ -246,7 +262,14 @@ const happened = ({ fill, order, what }: Executions.Event): ReadonlyArray<Json> 
 
 /** @internal */
 export const conversation: Streaming.Conversation = Streaming.make<State>({
-  initial: { topics: Topics.none, saidAt: 0, numbers: new Map(), totals: new Map(), tokensFrom: 0 },
+  initial: {
+    topics: Topics.none,
+    saidAt: 0,
+    snapshots: { orders: true, trades: false },
+    numbers: new Map(),
+    totals: new Map(),
+    tokensFrom: 0
+  },
   begin: (state, world) => ({ frames: [Talk.greeting], next: { ...state, saidAt: world.now } }),
   receive,
   pass,

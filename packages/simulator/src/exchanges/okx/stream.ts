@@ -123,8 +123,12 @@ const subjectOf = (path: Path, arg: unknown) => {
   const { channel, instId, instType } = Predicate.isReadonlyRecord(arg) ? arg : {}
   if (path === "private") {
     if (channel === "account") return { arg: { channel }, key: channel, subject: { _tag: "Balances" } as const }
-    if (channel === "orders" && instType === "ANY") {
-      return { arg: { channel, instType }, key: channel, subject: { _tag: "Executions" } as const }
+    const listing = instId === undefined ? undefined : find(String(instId))
+    const isKnown = instId === undefined ||
+      (listing !== undefined && (instType === "ANY" || instType === listing.instType))
+    if (channel === "orders" && typeof instType === "string" && orderTypes.includes(instType) && isKnown) {
+      const key = [channel, instType, ...listing === undefined ? [] : [listing.id]].join("/")
+      return { arg: ordersArg(key), key, subject: { _tag: "Executions" } as const }
     }
     return `Wrong URL or channel:${channel},instType:${instType} doesn't exist. Please use the correct URL, channel and ` +
       "parameters."
@@ -134,6 +138,14 @@ const subjectOf = (path: Path, arg: unknown) => {
   return subject === undefined || typeof channel !== "string" || typeof instId !== "string"
     ? `Wrong URL or channel:${channel},instId:${instId} doesn't exist. Please use the correct URL, channel and parameters.`
     : { arg: { channel, instId }, key: `${channel}/${instId}`, subject }
+}
+
+const orderTypes = ["SPOT", "MARGIN", "SWAP", "FUTURES", "OPTION", "ANY"]
+
+/** What orders are told of, as it was asked for. */
+const ordersArg = (key: string) => {
+  const [channel = "", instType = "", instId] = key.split("/")
+  return { channel, instType, instId }
 }
 
 const subjects: Record<Exclude<Path, "private">, (channel: string, listing: OkxListing) => Watch.Subject | undefined> =
@@ -173,7 +185,7 @@ const pass = (state: State, world: World): Streaming.Turn<State> => {
 }
 
 const say = (world: World) => ({ key, subject }: Watch.Watch, change: Watch.Change): ReadonlyArray<Streaming.Frame> => {
-  if (change._tag === "Executions") return change.events.flatMap(executed)
+  if (change._tag === "Executions") return change.events.flatMap(executed(ordersArg(key)))
   if (change._tag === "Balances") {
     return [Streaming.data({ arg: { channel: key }, data: [balanceRow(undefined, world)] })]
   }
@@ -209,9 +221,10 @@ const say = (world: World) => ({ key, subject }: Watch.Watch, change: Watch.Chan
 }
 
 /** An order with what happened to it: a fill, or none. */
-const executed = ({ fill, fills, order }: Executions.Event): ReadonlyArray<Streaming.Frame> => {
+const executed = (arg: ReturnType<typeof ordersArg>) => ({ fill, fills, order }: Executions.Event) => {
   const listing = find(order.instrument)
-  if (listing === undefined) return []
+  if (listing === undefined || (arg.instType !== "ANY" && arg.instType !== listing.instType)) return []
+  if ((arg.instId ?? listing.id) !== listing.id) return []
   const row: Json = {
     ...orderRow({ listing, order }, fills),
     ...fill === undefined
@@ -226,7 +239,7 @@ const executed = ({ fill, fills, order }: Executions.Event): ReadonlyArray<Strea
     msg: "",
     reqId: ""
   }
-  return [Streaming.data({ arg: { channel: "orders", instType: "ANY", uid: "44705892343619584" }, data: [row] })]
+  return [Streaming.data({ arg: { ...arg, uid: "44705892343619584" }, data: [row] })]
 }
 
 const levelsOf = (listing: OkxListing, levels: ReadonlyArray<Watch.Level & { readonly orders?: number }>): Json =>
