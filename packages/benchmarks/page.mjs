@@ -44,7 +44,7 @@ const section = ({ lines, name }) => {
 export const page = (results, isQuick) =>
   `# Performance
 
-What this library costs beside others that do the same. This page is written by \`npm run bench -- --save\`; \`npm run bench -- <name>\` runs one part of it.
+What this library costs beside others that do the same. This page is written by \`npm run bench -- --save${isQuick ? " --quick" : ""}\`; \`npm run bench -- <name>\` runs one part of it.
 
 Measured is the CPU time of a process, user and system, and not how long it took, except for imports, processes and the building of clients. Servers are on the
 loopback in processes of their own. All subjects of a comparison take turns, round after round; a ratio is made within a round. Told are medians, with the quartiles of the rounds in brackets.

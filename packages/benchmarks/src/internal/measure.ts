@@ -1,5 +1,5 @@
 /** Few rounds, where only what has become much worse is to be found. */
-const isQuick = process.env["BENCH_QUICK"] !== undefined
+export const isQuick = process.env["BENCH_QUICK"] !== undefined
 
 /** So many, or fewer where it has to be quick. */
 export const roundsOf = (rounds: number): number => isQuick ? Math.ceil(rounds / 2) : rounds
