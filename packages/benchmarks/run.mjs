@@ -1,37 +1,115 @@
 /**
- * `pnpm bench <name>` bundles `src/<name>.ts` and runs it. Bundled, because what runs TypeScript directly names every
- * closure it makes, which alone costs more than what is measured here.
+ * `npm run bench -- <name>` bundles `src/<name>.ts` and runs it; without a name all are run one after the other. Bundled,
+ * because what runs TypeScript directly names every closure it makes, which alone costs more than what is measured here.
+ *
+ * `--json` prints one JSON document, and nothing else, to the standard output; `--save`, of all, writes `docs/performance.md`.
+ * `--quick` runs half the rounds. `npm run bench -- guard` runs what `guard.json` names in few rounds, and fails where a ratio has crossed its limit; with
+ * `--save` the limits become 1.5 times what was measured.
  */
 import { build } from "esbuild"
 import { spawnSync } from "node:child_process"
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { page } from "./page.mjs"
 
 const here = fileURLToPath(new URL(".", import.meta.url))
-const [name = "resilience", ...args] = process.argv.slice(2)
-const entry = join(here, "src", `${name}.ts`)
-if (!existsSync(entry)) {
-  const known = readdirSync(join(here, "src")).filter((file) => !file.startsWith("internal")).map((file) => file.replace(".ts", ""))
-  console.error(`There is no benchmark "${name}"; there are: ${known.join(", ")}.`)
-  process.exit(2)
+const all = ["http", "http-lists", "markets", "signing", "feeds", "streams", "start", "book", "trades", "resilience"]
+const external = [
+  "ccxt",
+  "esbuild",
+  "cockatiel",
+  "opossum",
+  "tinybench",
+  "undici",
+  "ws",
+  "axios",
+  "binance",
+  "@opentelemetry/*"
+]
+
+const given = process.argv.slice(2)
+const options = new Set(given.filter((arg) => arg.startsWith("--")))
+const [name, ...args] = given.filter((arg) => !arg.startsWith("--"))
+const isJson = options.has("--json")
+const isQuick = options.has("--quick") || name === "guard"
+
+/** Runs one, whose lines are for people, and tells them as they were reported, and whether it went through. */
+const run = async (name, args) => {
+  const directory = mkdtempSync(join(here, "bundle-"))
+  try {
+    await build({
+      entryPoints: [join(here, "src", `${name}.ts`), join(here, "src", "server.ts")],
+      outdir: directory,
+      outExtension: { ".js": ".mjs" },
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      target: "node20",
+      external,
+      logLevel: "warning"
+    })
+    const file = join(directory, "lines.json")
+    const { status } = spawnSync(process.execPath, ["--expose-gc", join(directory, `${name}.mjs`), ...args], {
+      stdio: ["inherit", isJson ? 2 : "inherit", "inherit"],
+      env: { ...process.env, BENCH_LINES: file, ...isQuick ? { BENCH_QUICK: "1" } : {} }
+    })
+    const lines = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : []
+    return { name, isThrough: status === 0 || lines.length > 0, status: status ?? 1, lines }
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
 }
-const directory = mkdtempSync(join(here, "bundle-"))
-try {
-  const outfile = join(directory, `${name}.mjs`)
-  await build({
-    entryPoints: [entry, join(here, "src", "server.ts")],
-    outdir: directory,
-    outExtension: { ".js": ".mjs" },
-    splitting: false,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    target: "node20",
-    external: ["ccxt", "esbuild", "cockatiel", "opossum", "tinybench", "undici", "ws", "axios", "binance", "@opentelemetry/*"],
-    logLevel: "warning"
-  })
-  process.exitCode = spawnSync(process.execPath, ["--expose-gc", outfile, ...args], { stdio: "inherit" }).status ?? 1
-} finally {
-  rmSync(directory, { recursive: true })
+
+/** Runs several one after the other, and says how far it is. */
+const runAll = async (each) => {
+  const began = performance.now()
+  const results = []
+  for (const [index, { args, name }] of each.entries()) {
+    const seconds = ((performance.now() - began) / 1000).toFixed(0)
+    console.error(`${index + 1} of ${each.length}, after ${seconds} s: ${name} ${args.join(" ")}`.trimEnd())
+    const result = await run(name, args)
+    if (!result.isThrough) console.error(`${name} did not go through`)
+    results.push(result)
+  }
+  console.error(`done after ${((performance.now() - began) / 1000).toFixed(0)} s`)
+  return results
+}
+
+const guard = async () => {
+  const file = join(here, "guard.json")
+  const limits = JSON.parse(readFileSync(file, "utf8"))
+  const results = await runAll(limits.map(({ args, name }) => ({ args, name })))
+  let isHeld = true
+  const measured = limits.map(({ ratios, ...rest }, index) => ({
+    ...rest,
+    ratios: ratios.map(({ beside, most, what }) => {
+      const line = results[index].lines.find((line) => line.what === what && line.beside === beside)
+      const ratio = line?.spread?.median ?? Number.NaN
+      const isBelow = ratio <= most
+      if (!isBelow) isHeld = false
+      console.error(`${isBelow ? "holds  " : "CROSSED"} ${what}, beside ${beside}: ${ratio.toFixed(2)}, at most ${most}`)
+      return { what, beside, most: Number((ratio * 1.5).toFixed(2)) }
+    })
+  }))
+  if (options.has("--save")) writeFileSync(file, `${JSON.stringify(measured, undefined, 2)}\n`)
+  else if (!isHeld) process.exitCode = 1
+  if (isJson) console.log(JSON.stringify(results))
+}
+
+const known = readdirSync(join(here, "src")).filter((file) => file !== "internal" && file !== "server.ts")
+  .map((file) => file.replace(".ts", ""))
+if (name === "guard") await guard()
+else if (name === undefined) {
+  const results = await runAll(all.map((name) => ({ name, args: [] })))
+  if (isJson) console.log(JSON.stringify(results))
+  if (options.has("--save")) writeFileSync(join(here, "../../docs/performance.md"), page(results, isQuick))
+  process.exitCode = results.every(({ status }) => status === 0) ? 0 : 1
+} else if (known.includes(name)) {
+  const result = await run(name, args)
+  if (isJson) console.log(JSON.stringify([result]))
+  process.exitCode = result.status
+} else {
+  console.error(`There is no benchmark "${name}"; there are: ${[...known, "guard"].join(", ")}.`)
+  process.exitCode = 2
 }

@@ -4,13 +4,14 @@
  *
  * Compare ratios and differences between measurements of one run: only those mean something on another machine.
  */
-import { CircuitBreaker, Trip } from "@effect-exchange/resilience"
+import { CircuitBreaker, Policy, Trip } from "@effect-exchange/resilience"
 import * as Cockatiel from "cockatiel"
 import { Effect } from "effect"
 import CircuitBreakerOfOpossum from "opossum"
 import { Bench } from "tinybench"
+import { alternate, cpuOf, minus, over, roundsOf } from "./internal/measure.js"
 import { queues } from "./internal/queues.js"
-import { judge, print } from "./internal/report.js"
+import { compare, judge, print } from "./internal/report.js"
 
 const batch = 2000
 const failing = new Error("down")
@@ -26,7 +27,7 @@ const inPromise = (call: () => Promise<unknown>) => async (): Promise<void> => {
   for (let index = 0; index < batch; index++) await call()
 }
 
-const rounds = 15
+const rounds = roundsOf(15)
 
 /**
  * Nanoseconds for one call, a median of batches for each round. All take turns, round after round, so that what else the
@@ -47,12 +48,6 @@ const measure = async <Name extends string>(
   }
   return (name) => costs.get(name) ?? []
 }
-
-const minus = (ours: ReadonlyArray<number>, theirs: ReadonlyArray<number>): ReadonlyArray<number> =>
-  ours.map((cost, round) => cost - (theirs[round] ?? Number.NaN))
-
-const over = (ours: ReadonlyArray<number>, theirs: ReadonlyArray<number>): ReadonlyArray<number> =>
-  ours.map((cost, round) => cost / (theirs[round] ?? Number.NaN))
 
 const effectBody = Effect.sync(() => 1)
 const promiseBody = async () => 1
@@ -89,13 +84,13 @@ const passThrough = async (): Promise<void> => {
     "closed, consecutive: beside what cockatiel adds to its own",
     over(added("consecutive"), theirs("cockatiel")),
     "x",
-    2
+    1.5
   )
   judge(
     "closed, count window: beside what cockatiel adds to its own",
     over(added("count"), theirs("cockatiel count")),
     "x",
-    2
+    1.5
   )
   judge(
     "closed, consecutive: beside what opossum adds to its own",
@@ -122,11 +117,34 @@ const refused = async (): Promise<void> => {
     "opossum": caught(() => opossum.fire())
   })
   opossum.shutdown()
-  judge("a refusal: beside cockatiel's", over(ns("ours"), ns("cockatiel")), "x", 1)
-  judge("a refusal: beside opossum's", over(ns("ours"), ns("opossum")), "x", 1)
+  judge("a refusal: beside cockatiel's", over(ns("ours"), ns("cockatiel")), "x", 0.8)
+  judge("a refusal: beside opossum's", over(ns("ours"), ns("opossum")), "x", 0.8)
 }
 
-const parts: Readonly<Record<string, () => Promise<void>>> = { closed: passThrough, refused, queues }
+const timeouts = async (): Promise<void> => {
+  const call = Effect.promise(promiseBody)
+  const attemptTimeout = { duration: "10 seconds", onTimeout: () => failing } as const
+  const safe = { idempotency: "safe" } as const
+  const cockatiel = Cockatiel.timeout(10_000, Cockatiel.TimeoutStrategy.Aggressive)
+  const each = (run: () => Promise<void>) => async (): Promise<number> => await cpuOf(run) * 1000 / batch
+  const ns = await alternate({
+    without: each(inFiber(Policy.make({ name: "without" }).apply(call, safe))),
+    with: each(inFiber(Policy.make({ name: "with", attemptTimeout }).apply(call, safe))),
+    promise: each(inPromise(promiseBody)),
+    cockatiel: each(inPromise(() => cockatiel.execute(promiseBody)))
+  }, { rounds: 15, warmUp: 5 })
+  const added = minus(ns("with"), ns("without"))
+  compare(
+    "timeout of an attempt: adds to a call",
+    added,
+    "cockatiel to its own",
+    minus(ns("cockatiel"), ns("promise")),
+    "ns",
+    0.5
+  )
+}
+
+const parts: Readonly<Record<string, () => Promise<void>>> = { closed: passThrough, refused, timeouts, queues }
 const asked = process.argv.slice(2)
 if (asked.some((name) => parts[name] === undefined)) {
   console.error(`The parts are: ${Object.keys(parts).join(", ")}.`)

@@ -1,4 +1,10 @@
-const rounds = 15
+/** Few rounds, where only what has become much worse is to be found. */
+export const isQuick = process.env["BENCH_QUICK"] !== undefined
+
+/** So many, or fewer where it has to be quick. */
+export const roundsOf = (rounds: number): number => isQuick ? Math.ceil(rounds / 2) : rounds
+
+const rounds = roundsOf(15)
 
 /** Nanoseconds of CPU time a piece, one for each round, in which all tasks take turns. */
 export const measure = <Name extends string>(
@@ -18,9 +24,14 @@ export const measure = <Name extends string>(
 }
 
 /** The CPU time of the whole process, its collector's threads too, that something takes, in microseconds. */
-export const cpuOf = async (self: () => unknown): Promise<number> => {
+export const cpuOf = (self: () => unknown): Promise<number> => {
   if (globalThis.gc === undefined) throw new Error("Run it through run.mjs, which exposes the garbage collector")
   globalThis.gc()
+  return cpuAsIs(self)
+}
+
+/** The same without a collection beforehand, where so much is held that it would take the longest. */
+export const cpuAsIs = async (self: () => unknown): Promise<number> => {
   const before = process.cpuUsage()
   await self()
   const { system, user } = process.cpuUsage(before)
@@ -45,7 +56,7 @@ export const alternate = async <Name extends string>(
 ): Promise<(name: Name) => ReadonlyArray<number>> => {
   const costs = new Map<string, Array<number>>()
   const entries = Object.entries<() => Promise<number>>(tasks)
-  for (let round = -warmUp; round < rounds; round++) {
+  for (let round = -warmUp; round < roundsOf(rounds); round++) {
     const first = (round + warmUp) % entries.length
     for (const [name, task] of [...entries.slice(first), ...entries.slice(0, first)]) {
       const cost = await task()

@@ -9,6 +9,7 @@
  */
 import { Bulkhead, RateLimiter } from "@effect-exchange/resilience"
 import { Clock, Deferred, Duration, Effect, RateLimiter as CoreRateLimiter, type Scope } from "effect"
+import { roundsOf } from "./measure.js"
 import { judge, report, told } from "./report.js"
 
 type Pass = (self: Effect.Effect<void>) => Effect.Effect<void, unknown>
@@ -85,7 +86,7 @@ const rounds = async <Name extends string>(
   subjects: Readonly<Record<Name, Subject>>
 ): Promise<(name: Name) => ReadonlyArray<number>> => {
   const costs = new Map<string, Array<number>>()
-  for (let round = -2; round < count; round++) {
+  for (let round = -2; round < roundsOf(count); round++) {
     for (const [name, { calls, fibers, gate }] of Object.entries<Subject>(subjects)) {
       const cost = await measure(gate, fibers, calls)
       if (round >= 0) costs.set(name, [...costs.get(name) ?? [], cost])
@@ -132,7 +133,7 @@ const growth = async (): Promise<void> => {
     const few = costs(`${name}, 100`)
     report(`${name}, 100 wait: a call`, told(few, "us"))
     compare(`${name}, 1,000 wait: a call beside one of 100`, costs(`${name}, 1000`), few)
-    const bar = name === "a Deferred" ? undefined : 2
+    const bar = name === "a Deferred" ? undefined : 1.5
     compare(`${name}, 10,000 wait: a call beside one of 100`, costs(`${name}, 10000`), few, bar)
   }
   for (const fibers of lengths) {

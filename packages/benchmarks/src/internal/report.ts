@@ -5,6 +5,8 @@ interface Line {
   readonly what: string
   readonly ours: string
   readonly peer: string
+  /** Who the peer is, where there is one. */
+  readonly beside: string | undefined
   readonly value: string
   readonly bar: string
   readonly held: boolean | undefined
@@ -21,7 +23,17 @@ interface Spread {
 const lines: Array<Line> = []
 
 export const report = (what: string, value: string, bar = "", held?: boolean): void => {
-  lines.push({ what, ours: value, peer: "", value: "", bar, held, unit: undefined, spread: undefined })
+  lines.push({
+    what,
+    ours: value,
+    peer: "",
+    beside: undefined,
+    value: "",
+    bar,
+    held,
+    unit: undefined,
+    spread: undefined
+  })
 }
 
 export const quantile = (values: ReadonlyArray<number>, at: number): number =>
@@ -55,6 +67,7 @@ export const judge = (what: string, values: ReadonlyArray<number>, unit: string,
     what,
     ours: isRatio ? "" : told(values, unit),
     peer: "",
+    beside: undefined,
     value: isRatio ? told(values, unit) : "",
     bar: most === undefined ? "" : `<= ${most}${isRatio ? "" : ` ${unit}`}`,
     held: most === undefined ? undefined : quantile(values, 0.5) <= most,
@@ -77,6 +90,7 @@ export const compare = (
     what,
     ours: middle(ours, unit),
     peer: `${peer} ${middle(theirs, unit)}`,
+    beside: peer,
     value: told(ratios, "x"),
     bar: most === undefined ? "" : `<= ${most}`,
     held: most === undefined ? undefined : quantile(ratios, 0.5) <= most,

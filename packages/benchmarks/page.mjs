@@ -1,0 +1,55 @@
+/** Writes what was measured as a page of the documentation. */
+import { readFileSync } from "node:fs"
+
+const titles = {
+  "http": "A ticker",
+  "http-lists": "Lists",
+  "markets": "Markets",
+  "signing": "Signatures",
+  "feeds": "Feeds",
+  "streams": "Many streams",
+  "start": "To begin",
+  "book": "A local order book, without a socket",
+  "trades": "Trades of a feed, without a socket",
+  "resilience": "Resilience"
+}
+
+const peers = ["ccxt", "binance", "axios", "undici", "ws", "cockatiel", "opossum", "effect"]
+
+const versionOf = (name) =>
+  JSON.parse(readFileSync(new URL(`node_modules/${name}/package.json`, import.meta.url), "utf8")).version
+
+/** A table whose columns stand below one another. */
+const table = (rows) => {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)))
+  const line = (cells) => `| ${cells.map((cell, column) => cell.padEnd(widths[column])).join(" | ")} |`
+  const [head, ...body] = rows
+  return [line(head), line(widths.map((width) => "-".repeat(width))), ...body.map(line)].join("\n")
+}
+
+const section = ({ lines, name }) => {
+  const rows = lines.map(({ bar, held, ours, peer, value, what }) => [
+    what,
+    ours,
+    peer,
+    value,
+    bar,
+    held === undefined ? "" : held ? "held" : "**missed**"
+  ])
+  return `## ${titles[name] ?? name}\n\n\`npm run bench -- ${name}\`\n\n${
+    lines.length === 0 ? "Did not go through." : table([["what", "ours", "peer", "ratio", "bar", ""], ...rows])
+  }\n`
+}
+
+export const page = (results, isQuick) =>
+  `# Performance
+
+What this library costs beside others that do the same. This page is written by \`npm run bench -- --save${isQuick ? " --quick" : ""}\`; \`npm run bench -- <name>\` runs one part of it.
+
+Measured is the CPU time of a process, user and system, and not how long it took, except for imports, processes and the building of clients. Servers are on the
+loopback in processes of their own. All subjects of a comparison take turns, round after round; a ratio is made within a round. Told are medians, with the quartiles of the rounds in brackets.
+Ratios of one run can be compared, absolute numbers only with others of the same run. Bars are what the project wants to hold.
+
+Node ${process.versions.node}; ${peers.map((name) => `${name} ${versionOf(name)}`).join(", ")}.
+
+${results.map(section).join("\n")}`
