@@ -28,17 +28,39 @@ export const all = (program: string) =>
     record()
   ] as const
 
-const lazily = <Module, A, E, R>(
-  load: () => Promise<Module>,
-  use: (module: Module) => Effect.Effect<A, E, R>
-): Effect.Effect<A, E, R> => Effect.flatMap(Effect.promise(load), use)
+const once = <Module>(load: () => Promise<Module>): Effect.Effect<Module> => {
+  let loaded: Module | undefined
+  return Effect.suspend(() =>
+    loaded === undefined
+      ? Effect.map(Effect.promise(load), (module) => loaded = module)
+      : Effect.succeed(loaded)
+  )
+}
+
+const modules = {
+  Price: once(() => import("./commands/Price.js")),
+  Watch: once(() => import("./commands/Watch.js")),
+  Book: once(() => import("./commands/Book.js")),
+  Trades: once(() => import("./commands/Trades.js")),
+  Health: once(() => import("./commands/Health.js")),
+  Simulate: once(() => import("./commands/Simulate.js")),
+  Contract: once(() => import("./commands/Contract.js")),
+  Record: once(() => import("./commands/Record.js"))
+}
+
+/**
+ * Loads the code of all commands, so that none waits for its own.
+ *
+ * @since 0.1.0
+ * @category loading
+ */
+export const load: Effect.Effect<void> = Effect.all(modules, { discard: true })
 
 const price = (program: string) =>
   Command.make(
     "price",
     { symbols: Symbols.many, ...Options.settings, json: Options.json },
-    (input) =>
-      Stop.abort(Network.within(lazily(() => import("./commands/Price.js"), ({ handle }) => handle(input, program))))
+    (input) => Stop.abort(Network.within(Effect.flatMap(modules.Price, ({ handle }) => handle(input, program))))
   ).pipe(Command.withDescription(
     "The latest prices of some symbols. Latency is the time of the whole operation, retries and waiting included. "
       + "Exit code 0: every price was got; 1: some exchange failed; 2: bad usage."
@@ -48,7 +70,7 @@ const watch = () =>
   Command.make(
     "watch",
     { symbols: Symbols.many, ...Options.settings, interval: Options.interval, json: Options.json },
-    (input) => Stop.end(Network.within(lazily(() => import("./commands/Watch.js"), ({ handle }) => handle(input))))
+    (input) => Stop.end(Network.within(Effect.flatMap(modules.Watch, ({ handle }) => handle(input))))
   ).pipe(Command.withDescription(
     "Live prices until Ctrl-C, which is its proper end: exit code 0. 2: bad usage. "
       + "They are streamed, and it is said of each whether it holds; where an exchange has no such feed it is asked again and again, "
@@ -65,7 +87,7 @@ const book = () =>
       depth: Options.depth,
       json: Options.json
     },
-    (input) => Stop.end(Network.within(lazily(() => import("./commands/Book.js"), ({ handle }) => handle(input))))
+    (input) => Stop.end(Network.within(Effect.flatMap(modules.Book, ({ handle }) => handle(input))))
   ).pipe(Command.withDescription(
     "A live order book until Ctrl-C, which is its proper end: exit code 0. 1: the exchange refused it; 2: bad usage. "
       + "It is drawn only while it is whole: after a lost update or connection it says so, and comes back by itself. "
@@ -76,7 +98,7 @@ const trades = () =>
   Command.make(
     "trades",
     { symbol: Symbols.one, ...Options.settings, exchange: Options.oneExchange, json: Options.json },
-    (input) => Stop.end(Network.within(lazily(() => import("./commands/Trades.js"), ({ handle }) => handle(input))))
+    (input) => Stop.end(Network.within(Effect.flatMap(modules.Trades, ({ handle }) => handle(input))))
   ).pipe(Command.withDescription(
     "Trades as they happen until Ctrl-C, which is its proper end: exit code 0. 1: the exchange refused it; 2: bad usage. "
       + "A lost connection is made again, and it is said so on standard error. With --json, one document a line."
@@ -86,7 +108,7 @@ const health = () =>
   Command.make(
     "health",
     { ...Options.settings, json: Options.json },
-    (input) => Stop.abort(Network.within(lazily(() => import("./commands/Health.js"), ({ handle }) => handle(input))))
+    (input) => Stop.abort(Network.within(Effect.flatMap(modules.Health, ({ handle }) => handle(input))))
   ).pipe(Command.withDescription(
     "Asks each exchange for its time, trying again when that may help, and says how each is doing. "
       + "Exit code 0: all serve; 1: some exchange fails; 2: bad usage."
@@ -96,7 +118,7 @@ const simulate = (program: string) =>
   Command.make(
     "simulate",
     { exchange: Options.exchanges, port: Options.port, faults: Options.faults, seed: Options.seed },
-    (input) => Stop.end(lazily(() => import("./commands/Simulate.js"), ({ handle }) => handle(input, program)))
+    (input) => Stop.end(Effect.flatMap(modules.Simulate, ({ handle }) => handle(input, program)))
   ).pipe(Command.withDescription(
     "Serves simulated exchanges on 127.0.0.1 until Ctrl-C, which is their proper end: exit code 0. "
       + "1: a port is taken; 2: bad usage. While they run, PUT /_simulator/faults, PUT /_simulator/prices/{symbol} and "
@@ -113,8 +135,7 @@ const contract = (program: string) =>
       trading: Options.trading,
       output: Options.reportFile
     },
-    (input) =>
-      Stop.abort(Network.within(lazily(() => import("./commands/Contract.js"), ({ handle }) => handle(input, program))))
+    (input) => Stop.abort(Network.within(Effect.flatMap(modules.Contract, ({ handle }) => handle(input, program))))
   ).pipe(Command.withDescription(
     "Judges exchanges and their clients by the cases that every one of them must pass. Without --trading it only reads: "
       + "the account as well where a key is configured (<EXCHANGE>_API_KEY and <EXCHANGE>_API_SECRET, or "
@@ -131,7 +152,7 @@ const record = () =>
       account: Options.account,
       output: Options.directory
     },
-    (input) => Stop.abort(Network.within(lazily(() => import("./commands/Record.js"), ({ handle }) => handle(input))))
+    (input) => Stop.abort(Network.within(Effect.flatMap(modules.Record, ({ handle }) => handle(input))))
   ).pipe(Command.withDescription(
     "Writes down what exchanges answer to everything that only reads, a file of JSON each, without keys and signatures. "
       + "Exit code 0: all was answered; 1: some of it was not; 2: bad usage."

@@ -2,6 +2,7 @@
  * @since 0.1.0
  */
 export * as Cli from "./Cli.js"
+export * as Commands from "./Commands.js"
 export * as Failure from "./Failure.js"
 export * as Network from "./Network.js"
 export * as RunMain from "./RunMain.js"

@@ -1,20 +1,11 @@
-import { Cli, Failure, Network, Screen, Stop } from "@effect-exchange/cli"
+import { Cli, Commands, Failure, Network, Screen, Stop } from "@effect-exchange/cli"
 import { Simulator } from "@effect-exchange/simulator"
 import type { HttpClient, Socket } from "@effect/platform"
 import { NodeFileSystem, NodePath, NodeTerminal } from "@effect/platform-node"
 import { Deferred, Effect, Layer } from "effect"
 
 // Loaded before a test runs: `TestClock` would not wait for them.
-await Promise.all([
-  import("../src/commands/Book.js"),
-  import("../src/commands/Contract.js"),
-  import("../src/commands/Health.js"),
-  import("../src/commands/Price.js"),
-  import("../src/commands/Record.js"),
-  import("../src/commands/Simulate.js"),
-  import("../src/commands/Trades.js"),
-  import("../src/commands/Watch.js")
-])
+await Effect.runPromise(Commands.load)
 
 /** A run of the command in this process. `out` and `err` are what it has written so far. */
 export interface Session {
