@@ -13,7 +13,7 @@ const only = (name, ...allowed) => ({
 })
 
 const portable = src("resilience", "core", "exchanges", "testing", ...exchanges)
-const nodeModules = "^packages/core/src/(node|engine/NodeExchange|engine/NodeConfig|engine/internal/nodeBodies|engine/internal/nodeCrypto)\\.ts$"
+const nodeModules = "^packages/core/src/(node|engine/NodeExchange|engine/NodeConfig|engine/internal/node(?:Bodies|Crypto|Files))\\.ts$"
 
 /** The rooms of core, from the ground up: each may use itself and those below. */
 const rooms = ["model", "ports", "engine", "trading", "feed", "adapter"]
