@@ -163,13 +163,7 @@ const pages = (
       if (from >= end) return [Chunk.empty<Candle.Candle>(), Option.none<Place>()] as const
       const to = Math.min(end, from + page * length)
       const bars = yield* read(market, interval, { from, to })
-      const candles = inWindow(bars, from, Math.min(to, range.to)).map((bar): Candle.Candle => ({
-        ...bar,
-        exchange,
-        symbol: market.symbol,
-        interval,
-        isOpen: bar.openTime + length > now
-      }))
+      const candles = inWindow(bars, from, Math.min(to, range.to)).map((bar) => candleOf(bar, exchange, market, interval, bar.openTime + length > now))
       const found = place.found + candles.length
       const empty = candles.length === 0 ? place.empty + 1 : 0
       const next = to < end && empty > 0 ? yield* skip(to, { from, found, empty }) : to
@@ -187,7 +181,19 @@ const pages = (
     }).pipe(unhurried))
 }
 
+// Name by name, as rows come by the thousand: to spread one costs several times what it costs to read it.
+const candleOf = (
+  { close, high, low, open, openTime, volume }: Adapter.Bar,
+  exchange: string,
+  { symbol }: Market,
+  interval: Candle.Interval,
+  isOpen: boolean
+): Candle.Candle => ({ exchange, symbol, interval, openTime, open, high, low, close, volume, isOpen })
+
+/** Each once, the oldest first. */
 const inWindow = (bars: ReadonlyArray<Adapter.Bar>, from: number, to: number): ReadonlyArray<Adapter.Bar> => {
+  const wanted = bars.filter(({ openTime }) => openTime >= from && openTime < to)
+  if (wanted.every(({ openTime }, index) => openTime > (wanted[index - 1]?.openTime ?? -1))) return wanted
   const byTime = new Map(bars.map((bar) => [bar.openTime, bar]))
   return Arr.sortWith(
     [...byTime.values()].filter(({ openTime }) => openTime >= from && openTime < to),
