@@ -60,10 +60,10 @@ export const collect = <A, E, R>(
 /** @internal */
 export const note = (
   fiber: Fiber.RuntimeFiber<unknown, unknown>,
-  answer: RawAnswer
+  make: () => RawAnswer
 ): Effect.Effect<void> | undefined => {
   const collecting = fiber.getFiberRef(collectors)
-  return collecting.length === 0
-    ? undefined
-    : Effect.forEach(collecting, (ref) => Ref.update(ref, Chunk.append(answer)), { discard: true })
+  if (collecting.length === 0) return undefined
+  const answer = make()
+  return Effect.forEach(collecting, (ref) => Ref.update(ref, Chunk.append(answer)), { discard: true })
 }

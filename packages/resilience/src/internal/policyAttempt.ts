@@ -73,7 +73,7 @@ export const send = <A, E, R>(
   const what = { attempt: number, gate: "call" } as const
   const started = Effect.suspend(() => {
     sending.stage = "started"
-    record(execution, { ...what, event: "started" })
+    if (execution.trace !== undefined) record(execution, { ...what, event: "started" })
     if (!Effect.isEffect(self)) {
       return self({ number, waited: monotonic(execution.clock) - sending.begun, leaving: leaving(sending, true) })
     }
@@ -102,7 +102,9 @@ const leaving = (sending: Sending, isTold: boolean): Effect.Effect<void> =>
     if (sending.isOver && !wasSent(sending)) return Effect.interrupt
     if (sending.stage !== "started") return Effect.void
     sending.stage = "left"
-    if (isTold) record(sending.execution, { attempt: sending.number, gate: "call", event: "sent" })
+    if (isTold && sending.execution.trace !== undefined) {
+      record(sending.execution, { attempt: sending.number, gate: "call", event: "sent" })
+    }
     const { commit = Effect.void, onLeaving } = sending
     return onLeaving === undefined ? commit : Effect.zipRight(commit, onLeaving)
   }))

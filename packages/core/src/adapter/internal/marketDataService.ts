@@ -22,6 +22,7 @@ import type * as Adapter from "../../ports/Adapter.js"
 import type * as MarketData from "../../ports/MarketData.js"
 import * as belonging from "./belonging.js"
 import { latest } from "./latest.js"
+import * as marketRows from "./marketRows.js"
 import type { Streams } from "./streams.js"
 import { understood } from "./understood.js"
 
@@ -163,7 +164,9 @@ const pages = (
       if (from >= end) return [Chunk.empty<Candle.Candle>(), Option.none<Place>()] as const
       const to = Math.min(end, from + page * length)
       const bars = yield* read(market, interval, { from, to })
-      const candles = inWindow(bars, from, Math.min(to, range.to)).map((bar) => candleOf(bar, exchange, market, interval, bar.openTime + length > now))
+      const candles = inWindow(bars, from, Math.min(to, range.to)).map((bar) =>
+        marketRows.candle(bar, exchange, market, interval, bar.openTime + length > now)
+      )
       const found = place.found + candles.length
       const empty = candles.length === 0 ? place.empty + 1 : 0
       const next = to < end && empty > 0 ? yield* skip(to, { from, found, empty }) : to
@@ -180,15 +183,6 @@ const pages = (
       ] as const
     }).pipe(unhurried))
 }
-
-// Name by name, as rows come by the thousand: to spread one costs several times what it costs to read it.
-const candleOf = (
-  { close, high, low, open, openTime, volume }: Adapter.Bar,
-  exchange: string,
-  { symbol }: Market,
-  interval: Candle.Interval,
-  isOpen: boolean
-): Candle.Candle => ({ exchange, symbol, interval, openTime, open, high, low, close, volume, isOpen })
 
 /** Each once, the oldest first. */
 const inWindow = (bars: ReadonlyArray<Adapter.Bar>, from: number, to: number): ReadonlyArray<Adapter.Bar> => {

@@ -16,6 +16,7 @@ import type * as Adapter from "../../ports/Adapter.js"
 import * as CandleSearch from "../CandleSearch.js"
 import type { PublicFacts } from "../Declaration.js"
 import type * as Row from "../Row.js"
+import * as marketRows from "./marketRows.js"
 import * as sizing from "./sizing.js"
 
 /**
@@ -25,19 +26,15 @@ import * as sizing from "./sizing.js"
  */
 export const make = (facts: PublicFacts<string>) => (client: ExchangeClient<"marketData">): Adapter.MarketData => {
   const { marketData: asks, protocol: { exchange } } = facts
-  const said = <A extends object>({ symbol }: Market, row: A) => ({ ...row, exchange, symbol })
-  const dated = <A extends { readonly at?: number | undefined }, E>(read: Effect.Effect<A, E>) =>
-    Effect.flatMap(
-      read,
-      (row) => Effect.clockWith((clock) => Effect.succeed({ ...row, at: row.at ?? clock.unsafeCurrentTimeMillis() }))
-    )
   const askTicker = asks.ticker(client)
   const ticker = (market: Market) =>
-    Effect.flatMap(askTicker(market), (row) =>
-      Effect.clockWith((clock) => {
-        const at = row.at ?? clock.unsafeCurrentTimeMillis()
-        return Effect.succeed({ ...row, at, exchange, symbol: market.symbol })
-      }))
+    Effect.flatMap(
+      askTicker(market),
+      (row) =>
+        Effect.clockWith((clock) =>
+          Effect.succeed(marketRows.ticker(row, exchange, market, clock.unsafeCurrentTimeMillis()))
+        )
+    )
 
   return {
     markets: listed(exchange, asks.listings.map((read) => read(client)())),
@@ -46,10 +43,15 @@ export const make = (facts: PublicFacts<string>) => (client: ExchangeClient<"mar
     orderBook: (market, depth) =>
       Effect.gen(function*() {
         const { amount } = yield* sizing.required(facts, "orderBook", market)
-        const book = yield* dated(asks.book.read(client)(market, enough(asks.book.depths, depth)))
-        const counted = (levels: ReadonlyArray<Row.Level>) =>
-          levels.map((level) => ({ ...level, amount: amount(level.amount) }))
-        return said(market, { ...book, bids: counted(book.bids), asks: counted(book.asks) })
+        const { asks: sold, at, bids, ...rest } = yield* asks.book.read(client)(market, enough(asks.book.depths, depth))
+        return {
+          exchange,
+          symbol: market.symbol,
+          bids: marketRows.levels(bids, amount),
+          asks: marketRows.levels(sold, amount),
+          at: at ?? (yield* Clock.currentTimeMillis),
+          ...rest
+        }
       }),
     trades: (market, limit) =>
       Effect.gen(function*() {
@@ -58,10 +60,14 @@ export const make = (facts: PublicFacts<string>) => (client: ExchangeClient<"mar
         const cap = typeof most === "number" ? most : most(market)
         const rows = Listing.from(yield* read(client)(market, Math.min(limit, cap)))
         const oldestFirst = Listing.inOrder(rows, order)
-        return Listing.map(oldestFirst, (row) => said(market, { ...row, amount: amount(row.amount) }))
+        return Listing.map(oldestFirst, (row) => marketRows.trade(row, exchange, market, amount))
       }),
     candles: candles(facts, client),
-    status: Effect.map(dated(asks.status(client)()), (status) => ({ ...status, exchange }))
+    status: Effect.zipWith(asks.status(client)(), Clock.currentTimeMillis, (status, now) => ({
+      ...status,
+      exchange,
+      at: status.at ?? now
+    }))
   }
 }
 
@@ -138,13 +144,11 @@ const tickers = (
     const now = yield* Clock.currentTimeMillis
     return {
       ...rows,
-      rows: Arr.filterMap(rows.rows, ({ market: name, ...row }) =>
-        Option.map(Option.fromNullable(byName.get(name)), ({ symbol }) => ({
-          ...row,
-          exchange,
-          symbol,
-          at: row.at ?? now
-        })))
+      rows: Arr.filterMap(rows.rows, (row) =>
+        Option.map(
+          Option.fromNullable(byName.get(row.market)),
+          (market) => marketRows.ticker(row, exchange, market, now)
+        ))
     }
   })
 

@@ -1,4 +1,3 @@
-import type * as BigDecimal from "effect/BigDecimal"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -21,6 +20,7 @@ import type { MarketData } from "../../ports/MarketData.js"
 import type { PublicFacts } from "../Declaration.js"
 import type { Feeds } from "../Feeds.js"
 import type * as Row from "../Row.js"
+import * as marketRows from "./marketRows.js"
 import * as sizing from "./sizing.js"
 
 /** @internal The streams of public data. */
@@ -90,12 +90,8 @@ export const make = (
         Effect.map(channels, ({ ticker: subscribe }) =>
           subscribe(
             subscription("streamTicker", ticker.topic(market), ticker.quiet, () =>
-              rows(true, () => ticker.reader(market), (row, now) => ({
-                ...row,
-                exchange,
-                symbol: market.symbol,
-                at: row.at ?? now
-              }))),
+              rows(true, () => ticker.reader(market), (row, now) =>
+                marketRows.ticker(row, exchange, market, now))),
             buffer
           )))
     },
@@ -111,7 +107,7 @@ export const make = (
               const isNew = firstTime()
               return rows(false, () =>
                 trades.reader(market), (row) =>
-                isNew(row.id) ? tradeOf(row, amount(row.amount), exchange, market) : undefined)
+                isNew(row.id) ? marketRows.trade(row, exchange, market, amount) : undefined)
             }),
             buffer
           )
@@ -197,14 +193,6 @@ export const lazily = <A, B, E>(self: Effect.Effect<A, E>, make: (a: A) => B): E
   )
 }
 
-// Spread, it would cost as much as to read it.
-const tradeOf = (
-  { at, id, price, side }: Row.Trade,
-  amount: BigDecimal.BigDecimal,
-  exchange: string,
-  { symbol }: Market
-): Trade => ({ id, side, price, amount, at, exchange, symbol })
-
 /** @internal What rows of a feed are turned into, if anything; `repeats` where the latest says all. */
 export const rows = <Row, A>(
   repeats: boolean,
@@ -233,7 +221,7 @@ export const rows = <Row, A>(
 
 const candleRows = (
   exchange: string,
-  { symbol }: Market,
+  market: Market,
   interval: Candles.Interval,
   reader: () => (frame: unknown) => Listing.Rows<Row.Bar> | undefined
 ): Reading<Candles.Candle> => {
@@ -243,7 +231,7 @@ const candleRows = (
   return rows(true, reader, (row, now) => {
     if (row.openTime < latest) return undefined
     latest = row.openTime
-    return { ...row, exchange, symbol, interval, isOpen: now < row.openTime + length }
+    return marketRows.candle(row, exchange, market, interval, now < row.openTime + length)
   })
 }
 

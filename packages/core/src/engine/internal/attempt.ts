@@ -106,7 +106,7 @@ export const send = <A>(
           body: signed.body,
           maxBytes: line.maxBytes,
           timeout,
-          about: { ...about, capability: endpoint.capability, idempotency: endpoint.idempotency }
+          about: { capability: endpoint.capability, idempotency: endpoint.idempotency, ...about }
         })
         return Effect.matchEffect(answer, {
           onFailure: (failure) => unanswered(about, timeout, failure),
@@ -173,10 +173,10 @@ const answered = <A>(
       text,
       now,
       skew: skew.offset,
-      about: { ...about, status: raw.status },
+      about: { status: raw.status, ...about },
       clean
     }
-    const noting = RawAnswers.note(fiber, { ...about, status: raw.status, body: json ?? text })
+    const noting = RawAnswers.note(fiber, () => ({ ...about, status: raw.status, body: json ?? text }))
     if (noting !== undefined) hints.push(noting)
     const classified = classify(protocol, answer, endpoint.auth)
     if (Either.isLeft(classified)) {
@@ -211,9 +211,9 @@ const sign = (
   { credentials, key }: Signer,
   exchangeTime: number
 ): Signed | string => {
-  const { prepared } = call
-  const request = { ...prepared, headers: { ...prepared.headers, ...line.headers } }
-  if (Option.isNone(credentials)) return { ...request, signature: "" }
+  const { body, headers, method, path, query } = call.prepared
+  const request = { method, path, query, body, headers: { ...headers, ...line.headers } }
+  if (Option.isNone(credentials)) return { signature: "", ...request }
   const nonce = key.nonce(exchangeTime)
   call.nonce = nonce
   try {

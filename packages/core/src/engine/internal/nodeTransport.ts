@@ -36,7 +36,7 @@ const waiting = (dispatcher: Dispatcher, call: Call): Effect.Effect<Transport.An
   Effect.async((resume) => {
     call.resume = resume
     const { body, method, origin, path } = call.request
-    const headers = { ...call.request.headers, "accept-encoding": acceptEncoding }
+    const headers = { "accept-encoding": acceptEncoding, ...call.request.headers }
     dispatcher.dispatch({ origin, path, method, headers, body: body === "" ? null : body }, call)
     return Effect.sync(call.abandon)
   })

@@ -63,10 +63,20 @@ const prototype: object = Object.create(Object.getPrototypeOf(BigDecimal.make(0n
   }
 })
 
+// A class knows how many fields its objects have: made by `Object.create`, each would take up twice as much.
+class Exact {
+  readonly value: bigint
+  readonly scale: number
+  constructor(value: bigint, scale: number) {
+    this.value = value
+    this.scale = scale
+  }
+}
+
+Object.setPrototypeOf(Exact.prototype, prototype)
+
 /** @internal */
 export const of = (value: bigint, scale: number): BigDecimal.BigDecimal => {
-  const decimal = Object.create(prototype)
-  decimal.value = value
-  decimal.scale = scale
-  return decimal
+  const decimal = new Exact(value, scale)
+  return BigDecimal.isBigDecimal(decimal) ? decimal : BigDecimal.make(value, scale)
 }
