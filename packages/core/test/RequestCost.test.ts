@@ -1,0 +1,65 @@
+import { HttpClient } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, type Fiber, Scheduler } from "effect"
+import { ExchangeClient, Transport } from "../src/adapter.js"
+import { Credentials, ExchangeState } from "../src/index.js"
+import * as Acme from "./support/acme.js"
+import { key, secret } from "./support/secrets.js"
+
+const timeouts: Array<number> = []
+
+const transport: Transport.Transport = {
+  send: ({ timeout }) => {
+    timeouts.push(Duration.toMillis(timeout))
+    return Effect.succeed({ status: 200, headers: {}, text: "{\"value\":1}" })
+  }
+}
+
+const client = ExchangeClient.make(Acme.protocol, {
+  environment: { name: "loopback", baseUrl: "http://127.0.0.1:1" },
+  credentials: Credentials.fixed({ key, secret }),
+  attemptTimeout: "7 seconds"
+}).pipe(
+  Effect.provide(ExchangeState.layer),
+  Effect.provideService(
+    HttpClient.HttpClient,
+    Transport.attach(HttpClient.make(() => Effect.die("passed by")), transport)
+  )
+)
+
+/** What an effect takes of Effect's run loop: operations of all fibers, and the fibers besides its own. */
+const cost = <A, E, R>(self: Effect.Effect<A, E, R>) =>
+  Effect.suspend(() => {
+    let operations = 0
+    const fibers = new Set<Fiber.RuntimeFiber<unknown, unknown>>()
+    const counting: Scheduler.Scheduler = {
+      shouldYield: (fiber) => {
+        operations++
+        fibers.add(fiber)
+        return Scheduler.defaultScheduler.shouldYield(fiber)
+      },
+      scheduleTask: (task, priority, fiber) => Scheduler.defaultScheduler.scheduleTask(task, priority, fiber)
+    }
+    return Effect.map(Effect.withScheduler(self, counting), () => ({ operations, fibers: fibers.size - 1 }))
+  })
+
+describe("a request", () => {
+  it.scoped("takes few steps, and no fiber of its own", () =>
+    Effect.gen(function*() {
+      const { request } = yield* client
+      const nothing = yield* cost(Effect.void)
+      for (
+        const [what, call, most] of [
+          ["public", request(Acme.value, {}), 140],
+          ["signed", request(Acme.balance, {}), 155]
+        ] as const
+      ) {
+        // The first makes what is kept.
+        yield* call
+        const { fibers, operations } = yield* cost(call)
+        assert.isAtMost(operations - nothing.operations, most, what)
+        assert.strictEqual(fibers, 0, what)
+      }
+      assert.deepStrictEqual(new Set(timeouts), new Set([7000]))
+    }))
+})
