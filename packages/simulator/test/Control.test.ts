@@ -172,6 +172,46 @@ describe("Control", () => {
       assert.match(messageOf(yield* control("POST", "/sockets", { close: 7 })), /^400 Send JSON as documented/)
     }))
 
+  it.scoped("slows sockets down, keeping the order, until it is calm again", () =>
+    Effect.gen(function*() {
+      const { control, simulator } = yield* start
+      const heard: Array<string> = []
+      const peer = yield* simulator.connect("/ws", { send: (text) => heard.push(text), close: () => undefined })
+      const list = (id: number) => peer?.receive(JSON.stringify({ method: "LIST_SUBSCRIPTIONS", id })) ?? Effect.void
+      assert.strictEqual((yield* control("POST", "/sockets", { slow: 2000 })).status, 200)
+      yield* list(1)
+      yield* TestClock.adjust("1 second")
+      yield* list(2)
+      assert.deepStrictEqual(heard, [])
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(heard.map((text) => JSON.parse(text).id), [1])
+      yield* list(3)
+      yield* control("POST", "/sockets", "Calm")
+      yield* list(4)
+      yield* TestClock.adjust("5 seconds")
+      assert.deepStrictEqual(heard.map((text) => JSON.parse(text).id), [1, 2, 3, 4])
+      assert.match(messageOf(yield* control("POST", "/sockets", { slow: 0 })), /^400 Send JSON as documented/)
+    }))
+
+  it.scoped("mutes one channel and no other", () =>
+    Effect.gen(function*() {
+      const { control, simulator } = yield* start
+      const heard: Array<string> = []
+      const peer = yield* simulator.connect("/ws", { send: (text) => heard.push(text), close: () => undefined })
+      const params = ["btcusdt@miniTicker", "btcusdt@depth"]
+      yield* peer?.receive(JSON.stringify({ method: "SUBSCRIBE", params, id: 1 })) ?? Effect.void
+      const kinds = Effect.gen(function*() {
+        heard.length = 0
+        yield* TestClock.adjust("5 seconds")
+        return [...new Set(heard.map((text) => String(JSON.parse(text).e)))].toSorted()
+      })
+      assert.deepStrictEqual(yield* kinds, ["24hrMiniTicker", "depthUpdate"])
+      yield* control("POST", "/sockets", { mute: "depthUpdate" })
+      assert.deepStrictEqual(yield* kinds, ["24hrMiniTicker"])
+      yield* control("POST", "/sockets", "Calm")
+      assert.deepStrictEqual(yield* kinds, ["24hrMiniTicker", "depthUpdate"])
+    }))
+
   it.live("steers a server while it runs", () =>
     Effect.gen(function*() {
       const server = yield* SimulatorServer.SimulatorServer

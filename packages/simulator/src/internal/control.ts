@@ -38,8 +38,18 @@ const NewFill = Schema.Struct({ amount: Schema.optional(Schema.String) })
 
 const NewDisturbance = Schema.Union(
   Schema.Literal(...disturbances),
-  Schema.Struct({ close: Schema.Int.pipe(Schema.between(1000, 4999)), reason: Schema.optional(Schema.String) })
+  Schema.Struct({ close: Schema.Int.pipe(Schema.between(1000, 4999)), reason: Schema.optional(Schema.String) }),
+  Schema.Struct({ mute: Schema.NonEmptyString }),
+  Schema.Struct({ slow: Schema.Int.pipe(Schema.between(1, 600_000)) })
 )
+
+const disturbanceOf = (asked: typeof NewDisturbance.Type): Simulator.Disturbance => {
+  if (typeof asked === "string") return { _tag: asked }
+  if ("mute" in asked) return { _tag: "Mute", containing: asked.mute }
+  return "slow" in asked
+    ? { _tag: "Slow", delay: asked.slow }
+    : { _tag: "Close", code: asked.close, reason: asked.reason }
+}
 
 const read = <A, I>(schema: Schema.Schema<A, I>, { body }: Dialect.SimulatedRequest) =>
   Schema.decodeUnknown(schema, { onExcessProperty: "error", errors: "all" })(fromBody(body))
@@ -68,11 +78,7 @@ const table: ReadonlyArray<Row> = [
   ],
   ["POST", "/sockets", (simulator, request) =>
     read(NewDisturbance, request).pipe(
-      Effect.tap((asked) =>
-        simulator.disturb(
-          typeof asked === "string" ? { _tag: asked } : { _tag: "Close", code: asked.close, reason: asked.reason }
-        )
-      ),
+      Effect.tap((asked) => simulator.disturb(disturbanceOf(asked))),
       Effect.zipRight(Effect.map(simulator.connections, (open) => ({ open })))
     )]
 ]

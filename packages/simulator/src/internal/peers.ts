@@ -14,7 +14,9 @@ import type { World } from "../World.js"
  *
  * - `Close`: the exchange closes them with a code, 1006 for a line that is cut.
  * - `Refuse`: no connection is made any more. `HalfOpen`: one is made, and nothing is ever said on it.
- * - `Silence`: nothing is said any more. `Mute`: no data is sent any more, while all else goes on.
+ * - `Silence`: nothing is said any more. `Mute`: no data is sent any more, or none in which a text stands, as the name of a
+ *   channel does, while all else goes on.
+ * - `Slow`: all that is said comes so many milliseconds later.
  * - `Gap`: the next frame of data is lost. `Duplicate`: it comes twice. `Reorder`: it comes after the one that follows it.
  * - `Checksum`, `Crossed`: the next book that can be so is.
  * - `Garbage`: something comes that is no message. `Giant`: something very large comes.
@@ -25,7 +27,9 @@ import type { World } from "../World.js"
  */
 export type Disturbance =
   | { readonly _tag: "Close"; readonly code: number; readonly reason?: string | undefined }
-  | { readonly _tag: typeof disturbances[number] }
+  | { readonly _tag: "Mute"; readonly containing?: string | undefined }
+  | { readonly _tag: "Slow"; readonly delay: number }
+  | { readonly _tag: Exclude<typeof disturbances[number], "Mute"> }
 
 /** @internal Those that need no more said. */
 export const disturbances = [
@@ -82,8 +86,13 @@ export type Attend = (turn: (world: World) => Turn<Conversation>) => Effect.Effe
 interface Line {
   conversation: Conversation
   readonly sink: Sink
+  readonly scope: Scope.Scope
   isSilent: boolean
-  isMute: boolean
+  /** Data with this in its text is not sent: any with `""`. */
+  muted: string | undefined
+  /** So many milliseconds later is what is in `late`. */
+  delay: number
+  late: Array<string>
   /** What the next frames of data meet. */
   next: Array<Disturbance["_tag"]>
   held: Frame | undefined
@@ -95,8 +104,9 @@ export const make = (streaming: Streaming | undefined, attend: Attend, beat: num
   const standing = new Set<Disturbance["_tag"]>()
 
   const deliver = (line: Line, frame: Frame): void => {
-    if (line.isSilent || (line.isMute && frame.kind === "data")) return
-    if (frame.kind === "control") return line.sink.send(frame.text)
+    const isMuted = line.muted !== undefined && frame.kind === "data" && frame.text.includes(line.muted)
+    if (line.isSilent || isMuted) return
+    if (frame.kind === "control") return say(line, frame.text)
     const [fault] = line.next
     const spoilt = fault === "Checksum"
       ? frame.spoilt?.checksum
@@ -112,22 +122,37 @@ export const make = (streaming: Streaming | undefined, attend: Attend, beat: num
       line.held = frame
       return
     }
-    line.sink.send(spoilt ?? frame.text)
-    if (isSpent && fault === "Duplicate") line.sink.send(frame.text)
+    say(line, spoilt ?? frame.text)
+    if (isSpent && fault === "Duplicate") say(line, frame.text)
     if (held !== undefined) {
       line.held = undefined
-      line.sink.send(held.text)
+      say(line, held.text)
     }
+  }
+
+  const say = (line: Line, text: string): void => {
+    if (line.delay > 0) line.late.push(text)
+    else line.sink.send(text)
+  }
+
+  /** In the order in which it was said; what was sent meanwhile, as it calmed down, is not there any more. */
+  const arrive = (line: Line, count: number): void => {
+    for (const text of line.late.splice(0, count)) if (!line.isSilent) line.sink.send(text)
   }
 
   const take = (
     line: Line,
     turn: (conversation: Conversation, world: World) => Turn<Conversation>
   ): Effect.Effect<void> =>
-    Effect.map(attend((world) => turn(line.conversation, world)), ({ close, frames, next }) => {
+    Effect.flatMap(attend((world) => turn(line.conversation, world)), ({ close, frames, next }) => {
+      const before = line.late.length
       line.conversation = next
       for (const frame of frames) deliver(line, frame)
       if (close !== undefined && !line.isSilent) line.sink.close(close.code, close.reason)
+      const late = line.late.length - before
+      if (late === 0) return Effect.void
+      const arrival = Effect.delay(Effect.sync(() => arrive(line, late)), line.delay)
+      return Effect.asVoid(Effect.forkIn(Effect.interruptible(arrival), line.scope))
     })
 
   const each = (f: (line: Line) => Effect.Effect<void>): Effect.Effect<void> =>
@@ -145,8 +170,11 @@ export const make = (streaming: Streaming | undefined, attend: Attend, beat: num
         const line: Line = {
           conversation,
           sink,
+          scope: yield* Effect.scope,
           isSilent: standing.has("HalfOpen"),
-          isMute: standing.has("Mute"),
+          muted: undefined,
+          delay: 0,
+          late: [],
           next: [],
           held: undefined
         }
@@ -173,14 +201,18 @@ export const make = (streaming: Streaming | undefined, attend: Attend, beat: num
         case "Silence":
           return each((line) => at(line, (line) => line.isSilent = true))
         case "Mute":
-          return each((line) => at(line, (line) => line.isMute = true))
+          return each((line) => at(line, (line) => line.muted = disturbance.containing ?? ""))
+        case "Slow":
+          return each((line) => at(line, (line) => line.delay = disturbance.delay))
         case "Calm":
           return Effect.zipRight(
             Effect.sync(() => standing.clear()),
             each((line) =>
               at(line, (line) => {
-                line.isMute = false
+                line.muted = undefined
+                line.delay = 0
                 line.next = []
+                arrive(line, line.late.length)
               })
             )
           )
