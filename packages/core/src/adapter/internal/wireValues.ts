@@ -201,9 +201,6 @@ export const isoTime: Value<number> = reading((value) => {
 
 const zero = 48
 
-const isPunctuated = (text: string): boolean =>
-  text[4] === "-" && text[7] === "-" && text[10] === "T" && text[13] === ":" && text[16] === ":"
-
 /** The whole number that the digits from `start` to `end` say; `NaN` where something else stands there. */
 const digitsOf = (text: string, start: number, end: number): number => {
   let value = 0
@@ -215,21 +212,39 @@ const digitsOf = (text: string, start: number, end: number): number => {
   return value
 }
 
+/** The same, of two digits. */
+const pairOf = (text: string, at: number): number => {
+  const [tens, ones] = [text.charCodeAt(at) - zero, text.charCodeAt(at + 1) - zero]
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN
+}
+
+const isPunctuated = (text: string): boolean =>
+  text[4] === "-" && text[7] === "-" && text[10] === "T" && text[13] === ":" && text[16] === ":"
+
 // Without the leap day, which is left to what reads every form of an instant.
 const daysOf = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+
+/** The days from 1970 to a date of the Gregorian calendar, counted in years that begin with March and so end with the leap day. */
+const daysTo = (year: number, month: number, day: number): number => {
+  const years = month > 2 ? year : year - 1
+  const leapDays = Math.floor(years / 4) - Math.floor(years / 100) + Math.floor(years / 400)
+  const daysOfYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + day - 1
+  return years * 365 + leapDays + daysOfYear - 719_468
+}
 
 /** `2026-01-31T12:00:00.123456Z`, read by hand; `undefined` for every other form. */
 const utc = (text: string): number | undefined => {
   const end = text.length - 1
   if (end < 19 || text[end] !== "Z" || !isPunctuated(text)) return undefined
   if (end > 19 && (text[19] !== "." || end < 23 || !(digitsOf(text, 20, end) >= 0))) return undefined
-  const year = digitsOf(text, 0, 4)
-  const month = digitsOf(text, 5, 7)
-  const day = digitsOf(text, 8, 10)
-  const hour = digitsOf(text, 11, 13)
-  const minute = digitsOf(text, 14, 16)
-  const second = digitsOf(text, 17, 19)
+  const year = pairOf(text, 0) * 100 + pairOf(text, 2)
+  const month = pairOf(text, 5)
+  const day = pairOf(text, 8)
+  const hour = pairOf(text, 11)
+  const minute = pairOf(text, 14)
+  const second = pairOf(text, 17)
   const days = daysOf[month - 1] ?? 0
   if (!(year >= 1970 && day >= 1 && day <= days && hour <= 23 && minute <= 59 && second <= 59)) return undefined
-  return Date.UTC(year, month - 1, day, hour, minute, second, end > 19 ? digitsOf(text, 20, 23) : 0)
+  const seconds = ((daysTo(year, month, day) * 24 + hour) * 60 + minute) * 60 + second
+  return seconds * 1000 + (end > 19 ? digitsOf(text, 20, 23) : 0)
 }
