@@ -35,6 +35,8 @@ export const acceptEncoding = "gzip"
 const waiting = (dispatcher: Dispatcher, call: Call): Effect.Effect<Transport.Answer, Transport.Failure> =>
   Effect.async((resume) => {
     call.resume = resume
+    // Its time may be over before it has begun, where the fiber had to yield.
+    if (call.isLate) return call.late()
     const { body, method, origin, path } = call.request
     const headers = { "accept-encoding": acceptEncoding, ...call.request.headers }
     dispatcher.dispatch({ origin, path, method, headers, body: body === "" ? null : body }, call)
@@ -48,6 +50,7 @@ class Call implements Dispatcher.DispatchHandler {
   readonly request: Transport.Request
   resume: (ended: Ended) => void = () => {}
   leave: () => void = () => {}
+  isLate = false
   private isOver = false
   private controller: Dispatcher.DispatchController | undefined
   private status = 0
@@ -60,6 +63,7 @@ class Call implements Dispatcher.DispatchHandler {
   }
 
   readonly late = (): void => {
+    this.isLate = true
     this.abandon()
     this.resume(Effect.fail({ _tag: "TimedOut" }))
   }

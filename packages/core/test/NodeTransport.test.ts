@@ -1,0 +1,32 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect } from "effect"
+import { Agent, type Dispatcher } from "undici"
+import type { Transport } from "../src/adapter.js"
+import * as NodeTransport from "../src/engine/internal/nodeTransport.js"
+
+const request: Transport.Request = {
+  method: "GET",
+  origin: "http://127.0.0.1:1",
+  path: "/",
+  headers: {},
+  body: "",
+  maxBytes: 1000,
+  timeout: Duration.seconds(1),
+  about: { exchange: "acme", operation: "value", capability: "marketData", idempotency: "safe" }
+}
+
+describe("the transport of undici", () => {
+  it.effect("fails, and sends nothing, where the time of a request is over before it has begun", () =>
+    Effect.gen(function*() {
+      let dispatched = 0
+      const counting = new Agent().compose((dispatch) => (options: Dispatcher.DispatchOptions, handler) => {
+        dispatched++
+        return dispatch(options, handler)
+      })
+      const { send } = NodeTransport.make(counting, {
+        watch: (_, __, late) => ({ begin: Effect.sync(late), leave: () => undefined })
+      })
+      assert.deepStrictEqual(yield* Effect.flip(send(request)), { _tag: "TimedOut" })
+      assert.strictEqual(dispatched, 0)
+    }))
+})
