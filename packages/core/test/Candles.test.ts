@@ -89,6 +89,16 @@ describe("candles", () => {
       assert.deepInclude(found[0], { exchange: "acme", symbol: Acme.bitcoin.symbol, interval: "1m" })
     }))
 
+  it.effect("in their order but for one that comes twice: the last said of it counts", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(200 * minute)
+      const { candles } = exchange(10, () =>
+        Effect.succeed([bar(0), bar(minute, "5"), bar(minute, "6"), bar(2 * minute)]))
+      const found = yield* candles({ from: 0, to: 3 * minute })
+      assert.deepStrictEqual(times(found), [0, 1, 2])
+      assert.deepStrictEqual(found[1]?.close, Decimal.make("6"))
+    }))
+
   it.effect("by default until now, the open one marked: the millisecond it ends it is open no more", () =>
     Effect.gen(function*() {
       const { candles } = exchange(10)

@@ -19,6 +19,12 @@ describe("JSON of an exchange", () => {
     )
   })
 
+  it("keeps one that stands alone, from the first that a number does not hold", () => {
+    for (const digits of ["9007199254740993", "12345678901234567", "0.123456789012345678", "-9007199254740993"]) {
+      assert.deepStrictEqual(parseJson(`{"id":${digits},"n":1}`), { id: digits, n: 1 })
+    }
+  })
+
   it("keeps numbers that are exact, whatever their length", () => {
     const exact = "[1700000000123456,9007199254740991,0.1234567890123456,-1234567890.123456,1e21]"
     assert.deepStrictEqual(parseJson(exact), JSON.parse(exact))

@@ -24,6 +24,21 @@ describe("a keeper of time", () => {
       assert.deepStrictEqual(late, [0.4, 100, 100, 200, 300])
     }))
 
+  it.scoped("forgets no wait that was woken for before an earlier one", () =>
+    Effect.gen(function*() {
+      const keeper = yield* Keeper.make
+      const late: Array<string> = []
+      const clock = yield* Effect.clock
+      const second = keeper.watch(clock, Duration.millis(100), () => late.push("second"))
+      const first = keeper.watch(clock, Duration.millis(50), () => late.push("first"))
+      yield* first.begin ?? Effect.void
+      yield* second.begin ?? Effect.void
+      yield* TestClock.adjust("50 millis")
+      assert.deepStrictEqual(late, ["first"])
+      yield* TestClock.adjust("50 millis")
+      assert.deepStrictEqual(late, ["first", "second"])
+    }))
+
   it.scoped("says nothing to one that was left, and goes on for those that come later", () =>
     Effect.gen(function*() {
       const keeper = yield* Keeper.make
@@ -68,6 +83,8 @@ describe("a keeper of time", () => {
       let late = 0
       yield* Effect.uninterruptible(watching(keeper, 100, () => late++))
       yield* Scope.close(scope, Exit.void)
+      // Nor does it wake for who comes after that.
+      yield* watching(keeper, 10, () => late++)
       yield* TestClock.adjust("1 seconds")
       assert.strictEqual(late, 0)
     }))

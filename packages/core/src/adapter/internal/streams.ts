@@ -20,6 +20,7 @@ import type { MarketData } from "../../ports/MarketData.js"
 import type { PublicFacts } from "../Declaration.js"
 import type { Feeds } from "../Feeds.js"
 import type * as Row from "../Row.js"
+import { firstTime } from "./firstTime.js"
 import * as marketRows from "./marketRows.js"
 import * as sizing from "./sizing.js"
 
@@ -233,26 +234,6 @@ const candleRows = (
     latest = row.openTime
     return marketRows.candle(row, exchange, market, interval, now < row.openTime + length)
   })
-}
-
-/**
- * Whether an id comes for the first time, as far as the latest thousand go at least: a new connection begins with old trades.
- *
- * Two sets, of which the older is dropped as a whole: a set from which the oldest is deleted with every trade is walked through
- * all that was deleted before.
- */
-const firstTime = (): (id: string) => boolean => {
-  let older = new Set<string>()
-  let newer = new Set<string>()
-  return (id) => {
-    if (newer.has(id) || older.has(id)) return false
-    newer.add(id)
-    if (newer.size === 1000) {
-      older = newer
-      newer = new Set()
-    }
-    return true
-  }
 }
 
 const enough = (depths: ReadonlyArray<number> | number, depth: number): number =>

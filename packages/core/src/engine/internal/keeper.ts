@@ -34,6 +34,7 @@ interface Watched {
   /** When the fiber wakes up. */
   alarm: number
   fiber: Fiber.RuntimeFiber<void> | undefined
+  isClosed: boolean
 }
 
 /**
@@ -46,7 +47,10 @@ export const make: Effect.Effect<Keeper, never, Scope.Scope> = Effect.map(
     Effect.sync(() => new Set<Watched>()),
     (all) =>
       Effect.sync(() => {
-        for (const { fiber } of all) fiber?.unsafeInterruptAsFork(FiberId.none)
+        for (const watched of all) {
+          watched.isClosed = true
+          watched.fiber?.unsafeInterruptAsFork(FiberId.none)
+        }
       })
   ),
   (all): Keeper => {
@@ -54,7 +58,7 @@ export const make: Effect.Effect<Keeper, never, Scope.Scope> = Effect.map(
     const watchedBy = (clock: Clock.Clock): Watched => {
       const found = known.get(clock)
       if (found !== undefined) return found
-      const made: Watched = { waits: new Set(), alarm: Number.POSITIVE_INFINITY, fiber: undefined }
+      const made: Watched = { waits: new Set(), alarm: Number.POSITIVE_INFINITY, fiber: undefined, isClosed: false }
       known.set(clock, made)
       all.add(made)
       return made
@@ -76,14 +80,17 @@ export const make: Effect.Effect<Keeper, never, Scope.Scope> = Effect.map(
 const millis = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos()) / 1e6
 
 const awake = (watched: Watched, clock: Clock.Clock, at: number): Effect.Effect<void> =>
-  Effect.suspend(() => {
+  // Whoever is interrupted in the middle would leave a fiber that nobody knows of.
+  Effect.uninterruptible(Effect.suspend(() => {
+    // Another may have been here in between, and sooner.
+    if (watched.isClosed || watched.alarm <= at) return Effect.void
     watched.fiber?.unsafeInterruptAsFork(FiberId.none)
     watched.alarm = at
-    // A daemon, as others wait for it too. It keeps nothing of the request that happened to wake it.
+    // A daemon, as others wait for it too.
     return Effect.map(Effect.forkDaemon(Effect.interruptible(keeping(watched, clock))), (fiber) => {
       watched.fiber = fiber
     })
-  })
+  }))
 
 const keeping = (watched: Watched, clock: Clock.Clock): Effect.Effect<void> =>
   Effect.suspend(() => {
