@@ -65,6 +65,12 @@ export const forms: { readonly [name: string]: (text: string) => string } = {
   "after a break": (text) => inJson(`x\r\nlevel=FATAL message=${text}\u202e\u001b[31m`)
 }
 
+/** Beside its signature a header of Deribit has only what is public: the name of its scheme, a time and a nonce. */
+const secretsOfHeader = (value: string): ReadonlyArray<string> => {
+  const signature = /,sig=(.+)$/.exec(value)?.[1]
+  return signature === undefined ? [value, value.replace(/^Bearer /, "")] : [signature]
+}
+
 /** What of a request and its credentials nobody may see again. */
 export const secretsOf = (request: Request, credentials: Credentials.Credentials): ReadonlyArray<string> => {
   const query = new URLSearchParams(request.target.replace(/^[^?]*\??/, ""))
@@ -76,7 +82,7 @@ export const secretsOf = (request: Request, credentials: Credentials.Credentials
       Redacted.value(credentials.key),
       Redacted.value(credentials.secret),
       ...credentials.passphrase === undefined ? [] : [Redacted.value(credentials.passphrase)],
-      ...headers.flatMap((value) => [value, value.replace(/^Bearer /, "")]),
+      ...headers.flatMap(secretsOfHeader),
       ...query.getAll("signature")
     ])
   ].filter((text) => text.length >= 8)
