@@ -67,7 +67,9 @@ export const errors: Errors.Table = Errors.table({
       "EQuery:Unknown asset pair",
       "EQuery:Invalid asset pair",
       "EQuery:Unknown asset",
-      "EGeneral:Unknown asset pair"
+      "EGeneral:Unknown asset pair",
+      // Of a socket.
+      "Currency pair not supported"
     ],
     DuplicateOrder: ["EGeneral:Invalid arguments:cl_ord_id not unique", "EOrder:Duplicate order"],
     InvalidRequest: [

@@ -212,6 +212,20 @@ describe("Control", () => {
       assert.deepStrictEqual(yield* kinds, ["24hrMiniTicker", "depthUpdate"])
     }))
 
+  it.scoped("delists a market, and none whose name begins alike", () =>
+    Effect.gen(function*() {
+      const { control, simulator } = yield* start
+      const heard: Array<string> = []
+      const peer = yield* simulator.connect("/ws", { send: (text) => heard.push(text), close: () => undefined })
+      yield* control("POST", "/sockets", { delist: "BTCUSD" })
+      yield* control("POST", "/sockets", { delist: "ETHUSDT" })
+      const params = ["btcusdt@miniTicker", "ethusdt@miniTicker"]
+      yield* peer?.receive(JSON.stringify({ method: "SUBSCRIBE", params, id: 1 })) ?? Effect.void
+      yield* TestClock.adjust("5 seconds")
+      const names = heard.map((text) => JSON.parse(text).s)
+      assert.deepStrictEqual([...new Set(names)], [undefined, "BTCUSDT"])
+    }))
+
   it.live("steers a server while it runs", () =>
     Effect.gen(function*() {
       const server = yield* SimulatorServer.SimulatorServer

@@ -33,7 +33,9 @@ export interface Subject {
 export const heard = <A, E>(stream: Stream.Stream<FeedItem.FeedItem<A>, E>) =>
   Effect.gen(function*() {
     const items: Array<FeedItem.FeedItem<A>> = []
-    const fiber = yield* Effect.fork(Stream.runForEach(stream, (item) => Effect.sync(() => items.push(item))))
+    let failure: E | undefined
+    const listening = Stream.runForEach(stream, (item) => Effect.sync(() => items.push(item)))
+    const fiber = yield* Effect.fork(Effect.catchAll(listening, (error) => Effect.sync(() => failure = error)))
     return {
       items,
       leave: Fiber.interrupt(fiber),
@@ -41,7 +43,7 @@ export const heard = <A, E>(stream: Stream.Stream<FeedItem.FeedItem<A>, E>) =>
       values: () => items.flatMap((item) => item._tag === "Data" ? [item.value] : []),
       statuses: () => items.flatMap(({ _tag }) => _tag === "Data" ? [] : [_tag]),
       last: () => items.at(-1),
-      exit: Fiber.await(fiber)
+      failure: () => failure
     }
   })
 

@@ -39,12 +39,14 @@ const NewFill = Schema.Struct({ amount: Schema.optional(Schema.String) })
 const NewDisturbance = Schema.Union(
   Schema.Literal(...disturbances),
   Schema.Struct({ close: Schema.Int.pipe(Schema.between(1000, 4999)), reason: Schema.optional(Schema.String) }),
+  Schema.Struct({ delist: Schema.NonEmptyString }),
   Schema.Struct({ mute: Schema.NonEmptyString }),
   Schema.Struct({ slow: Schema.Int.pipe(Schema.between(1, 600_000)) })
 )
 
 const disturbanceOf = (asked: typeof NewDisturbance.Type): Simulator.Disturbance => {
   if (typeof asked === "string") return { _tag: asked }
+  if ("delist" in asked) return { _tag: "Delist", market: asked.delist }
   if ("mute" in asked) return { _tag: "Mute", containing: asked.mute }
   return "slow" in asked
     ? { _tag: "Slow", delay: asked.slow }

@@ -5,6 +5,7 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as RegularExpression from "effect/RegExp"
 import type * as Scope from "effect/Scope"
 import type { Conversation, Frame, Streaming, Turn } from "../Streaming.js"
 import type { World } from "../World.js"
@@ -16,6 +17,8 @@ import type { World } from "../World.js"
  * - `Refuse`: no connection is made any more. `HalfOpen`: one is made, and nothing is ever said on it.
  * - `Silence`: nothing is said any more. `Mute`: no data is sent any more, or none in which a text stands, as the name of a
  *   channel does, while all else goes on.
+ * - `Delist`: a market is refused, as one that never was, to whoever subscribes to it by the exchange's name for it. Who has done so
+ *   goes on.
  * - `Slow`: all that is said comes so many milliseconds later.
  * - `Gap`: the next frame of data is lost. `Duplicate`: it comes twice. `Reorder`: it comes after the one that follows it.
  * - `Checksum`, `Crossed`: the next book that can be so is.
@@ -27,6 +30,7 @@ import type { World } from "../World.js"
  */
 export type Disturbance =
   | { readonly _tag: "Close"; readonly code: number; readonly reason?: string | undefined }
+  | { readonly _tag: "Delist"; readonly market: string }
   | { readonly _tag: "Mute"; readonly containing?: string | undefined }
   | { readonly _tag: "Slow"; readonly delay: number }
   | { readonly _tag: Exclude<typeof disturbances[number], "Mute"> }
@@ -98,10 +102,14 @@ interface Line {
   held: Frame | undefined
 }
 
+/** What stands before the name of a market to make it that of none. */
+const stranger = "NOPE"
+
 /** @internal So often, in milliseconds of `beat`, an exchange looks whether it has something to say. */
 export const make = (streaming: Streaming | undefined, attend: Attend, beat: number): Peers => {
   const lines = new Set<Line>()
   const standing = new Set<Disturbance["_tag"]>()
+  const delisted = new Set<string>()
 
   const deliver = (line: Line, frame: Frame): void => {
     const isMuted = line.muted !== undefined && frame.kind === "data" && frame.text.includes(line.muted)
@@ -155,6 +163,17 @@ export const make = (streaming: Streaming | undefined, attend: Attend, beat: num
       return Effect.asVoid(Effect.forkIn(Effect.interruptible(arrival), line.scope))
     })
 
+  /** What is said to the exchange, and what it answers, with the names of markets that it does not know instead. */
+  const receive = (line: Line, text: string): Effect.Effect<void> =>
+    take(line, (one, world) => {
+      if (delisted.size === 0) return one.receive(text, world)
+      // None that is only the beginning or the end of another.
+      const names = `(${[...delisted].map((market) => RegularExpression.escape(market)).join("|")})(?![-_/]?[a-z0-9])`
+      const turn = one.receive(text.replaceAll(new RegExp(`(?<![a-z0-9])${names}`, "gi"), `${stranger}$&`), world)
+      const told = new RegExp(`${stranger}(?=${names})`, "gi")
+      return { ...turn, frames: turn.frames.map((frame) => ({ ...frame, text: frame.text.replaceAll(told, "") })) }
+    })
+
   const each = (f: (line: Line) => Effect.Effect<void>): Effect.Effect<void> =>
     Effect.suspend(() => Effect.forEach([...lines], f, { discard: true }))
 
@@ -189,7 +208,7 @@ export const make = (streaming: Streaming | undefined, attend: Attend, beat: num
           Effect.sleep(beat - (now % beat)),
           Effect.forever(Effect.zipRight(take(line, (one, world) => one.pass(world)), Effect.sleep(beat)))
         ))
-        return { receive: (text) => line.isSilent ? Effect.void : take(line, (one, world) => one.receive(text, world)) }
+        return { receive: (text) => line.isSilent ? Effect.void : receive(line, text) }
       }),
     disturb: (disturbance) => {
       switch (disturbance._tag) {
@@ -198,6 +217,8 @@ export const make = (streaming: Streaming | undefined, attend: Attend, beat: num
         case "Refuse":
         case "HalfOpen":
           return Effect.sync(() => standing.add(disturbance._tag))
+        case "Delist":
+          return Effect.sync(() => delisted.add(disturbance.market))
         case "Silence":
           return each((line) => at(line, (line) => line.isSilent = true))
         case "Mute":
@@ -206,7 +227,10 @@ export const make = (streaming: Streaming | undefined, attend: Attend, beat: num
           return each((line) => at(line, (line) => line.delay = disturbance.delay))
         case "Calm":
           return Effect.zipRight(
-            Effect.sync(() => standing.clear()),
+            Effect.sync(() => {
+              standing.clear()
+              delisted.clear()
+            }),
             each((line) =>
               at(line, (line) => {
                 line.muted = undefined

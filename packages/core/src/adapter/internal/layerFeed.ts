@@ -248,5 +248,7 @@ const loginRefusal = (protocol: Protocol) => (operation: string, said: Said): Ex
 const listed = (protocol: Protocol, operation: string, said: Said): ExchangeError.AccountError | undefined => {
   const about = { exchange: protocol.exchange, operation }
   const found = said.code === "" ? undefined : protocol.ofRow?.(said, { about, headers: {}, now: 0, status: 200 })
-  return found !== undefined && ExchangeError.isFor("account", found) ? found : undefined
+  // A code that is not listed says no more than its text does.
+  const isKnown = found !== undefined && found._tag !== "MalformedResponse"
+  return isKnown && ExchangeError.isFor("account", found) ? found : undefined
 }

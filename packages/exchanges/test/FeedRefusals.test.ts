@@ -1,0 +1,62 @@
+import { MarketData } from "@effect-exchange/core"
+import { Simulator } from "@effect-exchange/simulator"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, TestClock } from "effect"
+import * as Support from "./support/exchanges.js"
+import { heard } from "./support/feeds.js"
+
+const pass = (seconds: number) => TestClock.adjust(`${seconds} seconds`)
+
+/**
+ * What a stream fails with to whose market the exchange says no. Coinbase leaves a product out of what it confirms, and Binance
+ * confirms everything: its stream is silent.
+ */
+const refusals: Readonly<Record<Simulator.ExchangeId, string | undefined>> = {
+  binance: undefined,
+  bitmex: "InvalidRequest",
+  bybit: "InvalidRequest",
+  coinbase: "RequestTimedOut",
+  deribit: "InvalidRequest",
+  kraken: "SymbolNotFound",
+  okx: "SymbolNotFound"
+}
+
+describe.each(Simulator.exchangeIds)("a market that %s lists no more", (exchange) => {
+  const refusing = (asked: "anew" | "again") =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(Date.UTC(2026, 10, 2))
+      const market = yield* MarketData.MarketData
+      const simulator = yield* Effect.flatMap(Simulator.Simulators, ({ get }) => get(exchange))
+      const other = yield* Effect.fromNullable(
+        (yield* market.markets).find(({ kind, symbol }) => kind === "spot" && symbol !== Support.symbol)
+      )
+      const trades = heard(market.streamTrades(other.symbol))
+      const stays = yield* heard(market.streamTrades(Support.symbol))
+      const had = asked === "again" ? yield* trades : undefined
+      yield* pass(5)
+      yield* simulator.disturb({ _tag: "Delist", market: exchange === "kraken" ? other.symbol : other.id })
+      if (asked === "again") yield* simulator.disturb({ _tag: "Close", code: 1012 })
+      const refused = had ?? (yield* trades)
+      const told = refused.values().length
+      yield* pass(60)
+
+      assert.strictEqual(refused.values().length, told)
+      const error = refused.failure()
+      assert.strictEqual(error?._tag, refusals[exchange])
+      const before = stays.values().length
+      yield* pass(15)
+      assert.isAbove(stays.values().length, before)
+      assert.isUndefined(stays.failure())
+      const expected = asked === "again" ? ["Connected", "Reconnecting", "Resynced"] : ["Connected"]
+      assert.deepStrictEqual(stays.statuses(), expected)
+
+      yield* simulator.disturb({ _tag: "Calm" })
+      if (exchange === "binance") return
+      const listed = yield* trades
+      yield* pass(15)
+      assert.isAbove(listed.values().length, 0)
+    }).pipe(Effect.provide(Layer.provideMerge(Support.marketData(exchange), Simulator.layer(exchange))))
+
+  it.effect("is refused to who asks for it, and to nobody else", () => refusing("anew"))
+  it.effect("is refused to who had it when the connection was lost, and to nobody else", () => refusing("again"))
+})
