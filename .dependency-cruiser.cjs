@@ -1,5 +1,5 @@
 /**
- * The arrows between packages: cli -> exchanges -> each exchange -> core -> resilience. Tests may look anywhere.
+ * The arrows between packages: cli -> server -> exchanges -> each exchange -> core -> resilience. Tests may look anywhere.
  */
 const src = (...names) => `^packages/(${names.join("|")})/src/`
 const exchanges = Object.keys(require("./exchanges.json"))
@@ -12,7 +12,7 @@ const only = (name, ...allowed) => ({
   to: { path: "^packages/", pathNot: src(name, ...allowed) }
 })
 
-const portable = src("resilience", "core", "exchanges", "testing", ...exchanges)
+const portable = src("resilience", "core", "exchanges", "testing", "server", ...exchanges)
 const nodeModules = "^packages/core/src/(node|engine/NodeExchange|engine/NodeConfig|engine/internal/node\\w+)\\.ts$"
 
 /** The rooms of core, from the ground up: each may use itself and those below. */
@@ -50,7 +50,8 @@ module.exports = {
     only("exchanges", "core", ...exchanges),
     only("simulator"),
     only("testing", "core", "resilience"),
-    only("cli", "resilience", "core", "exchanges", "simulator", "testing"),
+    only("server", "resilience", "core", "exchanges"),
+    only("cli", "resilience", "core", "exchanges", "simulator", "testing", "server"),
     {
       name: "resilience-needs-effect-only",
       severity: "error",
