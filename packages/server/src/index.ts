@@ -1,4 +1,13 @@
 /**
  * @since 0.1.0
  */
-export {}
+export * as Api from "./Api.js"
+export * as Door from "./Door.js"
+export * as Events from "./Events.js"
+export * as Handlers from "./Handlers.js"
+export * as Lifecycle from "./Lifecycle.js"
+export * as Probes from "./Probes.js"
+export * as Problem from "./Problem.js"
+export * as Server from "./Server.js"
+export * as Sources from "./Sources.js"
+export * as Telemetry from "./Telemetry.js"

@@ -1,0 +1,203 @@
+/**
+ * What the service can be asked over HTTP, as data: handlers, the OpenAPI document and the client are made of it.
+ *
+ * @since 0.1.0
+ */
+import { Candle, ExchangeSymbol, Health, OrderBook, Price, Ticker } from "@effect-exchange/core"
+import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
+import * as HttpApi from "@effect/platform/HttpApi"
+import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
+import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
+import * as OpenApi from "@effect/platform/OpenApi"
+import * as Schema from "effect/Schema"
+import * as Problem from "./Problem.js"
+
+const millis = Schema.NonNegativeInt
+
+/**
+ * A price as the service gives it: `observedAt` is the instant it speaks of and `ageMillis` how long ago that was, by the
+ * clock of the service. `isStale` is only ever true where the caller has asked for that by `maxStale`.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const PriceDocument = Schema.Struct({
+  ...Price.Price.fields,
+  sources: Schema.optional(Schema.Array(Schema.Struct({ ...Price.Source.fields, ageMillis: millis }))),
+  ageMillis: millis,
+  isStale: Schema.Boolean
+}).annotations({ identifier: "Price" })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface PriceDocument extends Schema.Schema.Type<typeof PriceDocument> {}
+
+/**
+ * What of the tickers asked for there is, and why not of the others.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const TickersDocument = Schema.Struct({
+  tickers: Schema.Array(Ticker.Ticker),
+  problems: Schema.Array(Problem.Problem)
+}).annotations({ identifier: "Tickers" })
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const BookDocument = OrderBook.OrderBook.annotations({ identifier: "OrderBook" })
+
+/**
+ * Candles, oldest first. Where `next` is there, more follow: ask again from it.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const CandlesDocument = Schema.Struct({
+  candles: Schema.Array(Candle.Candle),
+  next: Schema.optional(millis)
+}).annotations({ identifier: "Candles" })
+
+/**
+ * The exchanges that the service asks, and how each is doing.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ExchangesDocument = Schema.Struct({
+  status: Health.Status,
+  exchanges: Schema.Array(Schema.Struct({
+    exchange: Exchanges.ExchangeId,
+    status: Health.Status,
+    reason: Schema.optional(Schema.String)
+  }))
+}).annotations({ identifier: "Exchanges" })
+
+const whole = (least: number, most: number) => Schema.NumberFromString.pipe(Schema.int(), Schema.between(least, most))
+
+/** A number in a query, with what is taken where it is left out. */
+const count = (least: number, most: number, otherwise: number) =>
+  Schema.optionalWith(whole(least, most), { default: () => otherwise })
+
+const instant = Schema.NumberFromString.pipe(Schema.int(), Schema.nonNegative())
+
+/** The most symbols that can be asked for at once. */
+const mostSymbols = 50
+
+/**
+ * Symbols in one text, with commas in between.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Symbols = Schema.compose(Schema.split(","), Schema.Array(ExchangeSymbol.ExchangeSymbol)).pipe(
+  Schema.minItems(1, { message: () => "name at least one symbol" }),
+  Schema.maxItems(mostSymbols, { message: () => `name at most ${mostSymbols} symbols` })
+)
+
+/** Both halves of a symbol as they stand in a path: `BTC/USDT`, and `BTC/USD:BTC` as well. */
+const Pair = Schema.Struct({ base: Schema.NonEmptyString, quote: Schema.NonEmptyString })
+
+/**
+ * Where a price comes from: the first exchange that can serve (`failover`), the middle of what all say (`median`), or one
+ * of them.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Source = Schema.Union(Schema.Literal("failover", "median"), Exchanges.ExchangeId).annotations({
+  message: () => ({ message: `name failover, median, or one of ${Exchanges.ids.join(", ")}`, override: true })
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Source = typeof Source.Type
+
+const prices = HttpApiGroup.make("prices")
+  .add(
+    HttpApiEndpoint.get("price", "/v1/prices/:base/:quote")
+      .setPath(Pair)
+      .setUrlParams(Schema.Struct({
+        source: Schema.optionalWith(Source, { default: () => "failover" }),
+        maxStale: Schema.optional(
+          whole(1, 86_400).annotations({
+            description:
+              "Takes a price of at most so many seconds ago where there is no other; it says so by `isStale`."
+          })
+        )
+      }))
+      .addSuccess(PriceDocument)
+      .annotate(OpenApi.Description, "The price of one unit of the base currency, and who says so.")
+  )
+
+const market = HttpApiGroup.make("market")
+  .add(
+    HttpApiEndpoint.get("tickers", "/v1/tickers")
+      .setUrlParams(Schema.Struct({
+        symbols: Symbols,
+        exchange: Schema.optional(Exchanges.ExchangeId)
+      }))
+      .addSuccess(TickersDocument)
+      .annotate(OpenApi.Description, "The tickers of some symbols, of one exchange or of all.")
+  )
+  .add(
+    HttpApiEndpoint.get("book", "/v1/books/:exchange/:base/:quote")
+      .setPath(Schema.Struct({ exchange: Exchanges.ExchangeId, ...Pair.fields }))
+      .setUrlParams(Schema.Struct({ depth: count(1, 1000, 20) }))
+      .addSuccess(BookDocument)
+      .annotate(OpenApi.Description, "What stands in an order book, the best of each side first.")
+  )
+  .add(
+    HttpApiEndpoint.get("candles", "/v1/candles/:exchange/:base/:quote")
+      .setPath(Schema.Struct({ exchange: Exchanges.ExchangeId, ...Pair.fields }))
+      .setUrlParams(Schema.Struct({
+        interval: Schema.optionalWith(Candle.Interval, { default: () => "1h" }),
+        from: instant,
+        to: Schema.optional(instant),
+        limit: count(1, 1000, 500)
+      }))
+      .addSuccess(CandlesDocument)
+      .annotate(
+        OpenApi.Description,
+        "The candles that open from an instant on, and before another; epoch milliseconds."
+      )
+  )
+  .add(
+    HttpApiEndpoint.get("exchanges", "/v1/exchanges")
+      .addSuccess(ExchangesDocument)
+      .annotate(OpenApi.Description, "The exchanges that are asked, and how each is doing.")
+  )
+
+/**
+ * The whole of it. Every endpoint can fail with every problem.
+ *
+ * @since 0.1.0
+ * @category api
+ */
+export const Api = HttpApi.make("effect-exchange")
+  .add(prices)
+  .add(market)
+  .addError(Problem.kinds[400])
+  .addError(Problem.kinds[401])
+  .addError(Problem.kinds[404])
+  .addError(Problem.kinds[410])
+  .addError(Problem.kinds[413])
+  .addError(Problem.kinds[429])
+  .addError(Problem.kinds[500])
+  .addError(Problem.kinds[501])
+  .addError(Problem.kinds[502])
+  .addError(Problem.kinds[503])
+  .addError(Problem.kinds[504])
+  .annotate(OpenApi.Title, "Prices of crypto exchanges")
+  .annotate(OpenApi.Version, "1")
+  .annotate(
+    OpenApi.Description,
+    "Prices, tickers, order books and candles. Amounts are decimals in texts, instants epoch milliseconds. "
+      + "`GET /v1/stream` streams prices and the state of the exchanges as Server-Sent Events."
+  )

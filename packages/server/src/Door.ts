@@ -1,0 +1,186 @@
+/**
+ * What every request passes before anything is done for it: who it is, how much is under way, and how often this client asks.
+ *
+ * @since 0.1.0
+ */
+import type * as HttpApp from "@effect/platform/HttpApp"
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as Cause from "effect/Cause"
+import type * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import * as Buckets from "./internal/buckets.js"
+import * as Tokens from "./internal/tokens.js"
+import * as Problem from "./Problem.js"
+import * as Telemetry from "./Telemetry.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** Who may ask: with none of them everybody may. Several are for rotation. Probes never need one. */
+  readonly tokens?: ReadonlyArray<Redacted.Redacted> | undefined
+  /** How many requests may be under way. Beyond, they are refused (503). Defaults to 512. */
+  readonly maxInFlight?: number | undefined
+  /** How often one client may ask in a second, and how many times at once. Default to 100 and 200. */
+  readonly clientRate?: number | undefined
+  readonly clientBurst?: number | undefined
+  /** How many streams there may be, and how many of one client. Default to 256 and 8. */
+  readonly maxStreams?: number | undefined
+  readonly maxClientStreams?: number | undefined
+  /**
+   * Whether a proxy stands in front that puts the client's address last in `x-forwarded-for`. Defaults to `false`: the address
+   * of the connection is the client's.
+   */
+  readonly behindProxy?: boolean | undefined
+}
+
+const templates = [
+  "/",
+  "/docs",
+  "/livez",
+  "/metrics",
+  "/openapi.json",
+  "/readyz",
+  "/startupz",
+  "/v1/books/{exchange}/{base}/{quote}",
+  "/v1/candles/{exchange}/{base}/{quote}",
+  "/v1/exchanges",
+  "/v1/prices/{base}/{quote}",
+  "/v1/stream",
+  "/v1/tickers"
+]
+
+const routes = templates.map((template) => ({
+  template,
+  pattern: new RegExp(`^${template.replaceAll(/\{\w+\}/g, "[^/]+").replaceAll(".", "\\.")}$`)
+}))
+
+/**
+ * The template of a path, or `other`: what metrics and logs say instead of the path.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const routeOf = (url: string): string => {
+  const path = url.split(/[?#]/, 1).join("")
+  return routes.find(({ pattern }) => pattern.test(path))?.template ?? "other"
+}
+
+/** Who orchestrates has to be answered whatever else is going on, and knows no token. */
+const probes: ReadonlySet<string> = new Set(["/livez", "/readyz", "/startupz"])
+
+/** What is there to look at in a browser, which sends no token. Neither tells anything of this service. */
+const open: ReadonlySet<string> = new Set([...probes, "/docs", "/openapi.json"])
+
+type Handler<E, R> = HttpApp.Default<E, R>
+
+/**
+ * Makes the door of a service: around its whole application.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options: Options = {}) => {
+  const { behindProxy = false, maxClientStreams = 8, maxInFlight = 512, maxStreams = 256, tokens = [] } = options
+  const rules = { burst: options.clientBurst ?? 200, perSecond: options.clientRate ?? 100, clients: 10_000 }
+  const buckets: Buckets.Buckets = new Map()
+  const streams = new Map<string, number>()
+  let underWay = 0
+  let streaming = 0
+
+  const shed = (reason: "busy" | "client" | "streams") =>
+    Effect.as(
+      Metric.increment(Metric.tagged(Telemetry.shed, "reason", reason)),
+      reason === "client"
+        ? Problem.make(429, "too-many-requests", "This client asks too often; ask less often, or wait.", {
+          retryAfter: "1 second"
+        })
+        : reason === "busy"
+        ? Problem.make(503, "busy", "The service has too much to do; ask again.", { retryAfter: "1 second" })
+        : Problem.make(503, "too-many-streams", "There are too many streams; end one, or wait.", {
+          retryAfter: "10 seconds"
+        })
+    )
+
+  /** Why a request is not let in. */
+  const refusal = (request: HttpServerRequest.HttpServerRequest, route: string, client: string, now: number) => {
+    if (probes.has(route)) return undefined
+    const wait = Buckets.take(rules, buckets, client, now)
+    if (wait > 0) return shed("client")
+    if (!open.has(route) && !Tokens.admits(tokens, request.headers["authorization"])) {
+      return Effect.succeed(
+        Problem.make(401, "unauthorized", "Send a token of this service: authorization: Bearer <token>.")
+      )
+    }
+    const { "content-length": length = "0", "transfer-encoding": encoding } = request.headers
+    if (encoding !== undefined || !/^0*$/.test(length)) {
+      return Effect.succeed(Problem.make(413, "body-not-taken", "Send no body: nothing here takes one."))
+    }
+    if (route === "/v1/stream") {
+      return streaming >= maxStreams || (streams.get(client) ?? 0) >= maxClientStreams ? shed("streams") : undefined
+    }
+    return underWay >= maxInFlight ? shed("busy") : undefined
+  }
+
+  const around = <E, R>(app: Handler<E, R>): Handler<E, R> =>
+    Effect.gen(function*() {
+      const request = yield* HttpServerRequest.HttpServerRequest
+      const clock = yield* Effect.clock
+      const route = routeOf(request.url)
+      const began = millis(clock)
+      const refused = refusal(request, route, clientOf(request, behindProxy), began)
+      const answer = refused === undefined ? app : Effect.map(refused, Problem.respond)
+      underWay++
+      yield* Metric.set(Telemetry.inFlight, underWay + streaming)
+      return yield* answer.pipe(
+        Effect.onExit((exit) => {
+          underWay--
+          const status = Exit.isSuccess(exit) ? exit.value.status : Cause.isInterruptedOnly(exit.cause) ? 499 : 500
+          const took = (millis(clock) - began) / 1000
+          return Effect.all([
+            Metric.set(Telemetry.inFlight, underWay + streaming),
+            Metric.increment(Telemetry.requests).pipe(Effect.tagMetrics({ route, status: String(status) })),
+            Metric.update(Metric.tagged(Telemetry.requestDuration, "route", route), took)
+          ], { discard: true })
+        }),
+        Effect.map((response) => HttpServerResponse.setHeaders(response, guards))
+      )
+    })
+
+  /** Counts a stream until the scope closes. */
+  const stream = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<void, never, Scope.Scope> =>
+    Effect.asVoid(Effect.acquireRelease(
+      Effect.sync(() => {
+        const client = clientOf(request, behindProxy)
+        streaming++
+        streams.set(client, (streams.get(client) ?? 0) + 1)
+        return client
+      }),
+      (client) =>
+        Effect.sync(() => {
+          streaming--
+          const left = (streams.get(client) ?? 1) - 1
+          if (left === 0) streams.delete(client)
+          else streams.set(client, left)
+        })
+    ))
+
+  return { around, stream }
+}
+
+/** What a browser is told of every answer. */
+const guards = { "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" }
+
+const millis = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos() / 1000n) / 1000
+
+const clientOf = (request: HttpServerRequest.HttpServerRequest, behindProxy: boolean): string => {
+  const forwarded = behindProxy ? request.headers["x-forwarded-for"]?.split(",").at(-1)?.trim() : undefined
+  return forwarded || Option.getOrElse(request.remoteAddress, () => "unknown")
+}

@@ -1,0 +1,150 @@
+/**
+ * `/v1/stream`: prices and the state of the exchanges, as Server-Sent Events.
+ *
+ * - `price`: `{exchange, symbol, amount, currency, observedAt, isStale}`, now and whenever it changes.
+ * - `feed`: `{exchange, symbol, status, at, reason?}`: what has become of the feed behind it.
+ * - `health`: a `Health.Report` and `at`, every two seconds.
+ * - `stats`: `{at, exchanges: {[id]: {requests, errors}}}` since the start, every two seconds.
+ *
+ * A client that reads too slowly misses what is in between, and gets the latest. The stream ends when the service does.
+ *
+ * @since 0.1.0
+ */
+import { Decimal, Health, type MarketData, type Ticker } from "@effect-exchange/core"
+import type { ExchangeId } from "@effect-exchange/exchanges/Exchanges"
+import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
+import * as MetricState from "effect/MetricState"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import * as Api from "./Api.js"
+import type * as Door from "./Door.js"
+import { Lifecycle } from "./Lifecycle.js"
+import * as Problem from "./Problem.js"
+import { Sources } from "./Sources.js"
+
+const event = (name: string, data: unknown): string => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
+
+/** What a stream begins with: how long a browser waits before it comes back, in milliseconds. */
+const greeting = "retry: 2000\n\n"
+
+const Parameters = Schema.Struct({ symbols: Schema.optional(Api.Symbols) })
+
+/** How often the state is told. */
+const beat = Schedule.spaced("2 seconds")
+
+const every = (self: Effect.Effect<string>): Stream.Stream<string> => Stream.repeatEffectWithSchedule(self, beat)
+
+/**
+ * What became of a feed, and the prices that came by it. One that is refused says so and ends: the others go on.
+ *
+ * @internal
+ */
+export const ofFeed = (
+  exchange: ExchangeId,
+  symbol: string,
+  market: MarketData.MarketData.Service
+): Stream.Stream<string> => {
+  let last: Ticker.Ticker | undefined
+  const price = (ticker: Ticker.Ticker, isStale: boolean): string =>
+    ticker.last === undefined ? "" : event("price", {
+      exchange,
+      symbol,
+      amount: Decimal.format(ticker.last),
+      currency: symbol.replace(/^.*\/|:.*$/g, ""),
+      observedAt: ticker.at,
+      isStale
+    })
+  const feed = (status: string, at: number, reason?: string) => event("feed", { exchange, symbol, status, at, reason })
+  return market.streamTicker(symbol).pipe(
+    Stream.mapEffect((item) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        if (item._tag === "Data") {
+          last = item.value
+          return price(item.value, false)
+        }
+        if (item._tag === "Dropped") return ""
+        if (item._tag === "Connected" || item._tag === "Resynced") return feed(item._tag, now)
+        return feed(item._tag, item.since, item.because) + (last === undefined ? "" : price(last, true))
+      })
+    ),
+    Stream.catchAll((error) =>
+      Stream.fromEffect(Effect.map(Clock.currentTimeMillis, (now) => feed("Failed", now, error.message)))
+    ),
+    Stream.filter((text) => text !== "")
+  )
+}
+
+/** How many operations there were since the start, and how many failed, by exchange. */
+const stats = Effect.gen(function*() {
+  const at = yield* Clock.currentTimeMillis
+  const exchanges: Record<string, { requests: number; errors: number }> = {}
+  for (const { metricKey, metricState } of yield* Metric.snapshot) {
+    if (metricKey.name !== "exchange_requests_total" || !MetricState.isCounterState(metricState)) continue
+    const label = (name: string) => metricKey.tags.find(({ key }) => key === name)?.value
+    const counted = exchanges[label("exchange") ?? ""] ??= { requests: 0, errors: 0 }
+    counted.requests += Number(metricState.count)
+    if (label("error") !== "none") counted.errors += Number(metricState.count)
+  }
+  return event("stats", { at, exchanges })
+})
+
+/**
+ * Adds it to the service. `symbols` are those of a stream that names none.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (
+  door: Pick<ReturnType<typeof Door.make>, "stream">,
+  symbols: ReadonlyArray<string>
+): Layer.Layer<never, never, Sources | Lifecycle | Health.Health> =>
+  HttpApiBuilder.Router.use((router) =>
+    Effect.gen(function*() {
+      const { exchanges, market } = yield* Sources
+      const { draining } = yield* Lifecycle
+      const { report } = yield* Health.Health
+
+      const health = Effect.gen(function*() {
+        const at = yield* Clock.currentTimeMillis
+        return event("health", { ...yield* report, at })
+      })
+
+      const stream = Effect.gen(function*() {
+        const request = yield* HttpServerRequest.HttpServerRequest
+        const asked = yield* HttpServerRequest.schemaSearchParams(Parameters).pipe(
+          Effect.mapError(() =>
+            Problem.make(400, "invalid-request", "symbols: name symbols such as BTC/USDT, with commas between them")
+          )
+        )
+        const markets = yield* Effect.forEach(
+          exchanges,
+          (id) => Effect.map(market(id), (found) => [id, found] as const)
+        )
+        const feeds = markets.flatMap(([id, found]) =>
+          (asked.symbols ?? symbols).map((symbol) => ofFeed(id, symbol, found))
+        )
+        const body = Stream.mergeAll([...feeds, every(health), every(stats)], {
+          concurrency: "unbounded",
+          bufferSize: 1
+        }).pipe(
+          Stream.interruptWhen(draining),
+          Stream.buffer({ capacity: 256, strategy: "sliding" })
+        )
+        return HttpServerResponse.stream(
+          Stream.encodeText(
+            Stream.unwrapScoped(Effect.as(door.stream(request), Stream.concat(Stream.make(greeting), body)))
+          ),
+          { contentType: "text/event-stream", headers: { "cache-control": "no-store", "x-accel-buffering": "no" } }
+        )
+      })
+
+      yield* router.get("/v1/stream", stream)
+    })
+  )

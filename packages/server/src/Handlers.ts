@@ -1,0 +1,160 @@
+/**
+ * The handlers of the {@link Api.Api}.
+ *
+ * @since 0.1.0
+ */
+import { Decimal, type ExchangeError, Health } from "@effect-exchange/core"
+import type { ExchangeId } from "@effect-exchange/exchanges/Exchanges"
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
+import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Hash from "effect/Hash"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as Api from "./Api.js"
+import * as Problem from "./Problem.js"
+import { Sources } from "./Sources.js"
+
+/** What an exchange fails with, as the problem that it is here. */
+const served = <A, R>(
+  self: Effect.Effect<A, ExchangeError.MarketDataError | Problem.Problem, R>
+): Effect.Effect<A, Problem.Problem, R> =>
+  Effect.catchAll(self, (error) =>
+    "_tag" in error
+      ? Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.fail(Problem.fromError(error, now)))
+      : Effect.fail(error))
+
+const symbolOf = ({ base, quote }: { readonly base: string; readonly quote: string }): string => `${base}/${quote}`
+
+/** A cache may keep it for a second: `age` is how many milliseconds old it is. What was asked for by a token is for nobody else. */
+const answer = (
+  body: string,
+  { age, tag }: { readonly age: number; readonly tag: string }
+): Effect.Effect<HttpServerResponse.HttpServerResponse, never, HttpServerRequest.HttpServerRequest> =>
+  Effect.map(HttpServerRequest.HttpServerRequest, ({ headers }) => {
+    const etag = `W/"${tag}"`
+    const kept = {
+      etag,
+      "age": String(Math.floor(age / 1000)),
+      "cache-control": `${headers["authorization"] === undefined ? "public" : "private"}, max-age=${
+        Math.floor(age / 1000) + 1
+      }`,
+      "vary": "authorization"
+    }
+    const isKnown = headers["if-none-match"]?.split(",").some((one) => one.trim() === etag) === true
+    return isKnown
+      ? HttpServerResponse.empty({ status: 304, headers: kept })
+      : HttpServerResponse.text(body, { contentType: "application/json", headers: kept })
+  })
+
+const ageOf = (at: number, now: number): number => Math.max(0, now - at)
+
+const encodePrice = Schema.encodeSync(Schema.parseJson(Api.PriceDocument))
+const encodeTickers = Schema.encodeSync(Schema.parseJson(Api.TickersDocument))
+const encodeBook = Schema.encodeSync(Schema.parseJson(Api.BookDocument))
+
+/** A tag of what the answer depends on. */
+const tagOf = (...parts: ReadonlyArray<string | number>): string =>
+  parts.map((part) => encodeURIComponent(part)).join("-")
+
+const prices = HttpApiBuilder.group(
+  Api.Api,
+  "prices",
+  (handlers) =>
+    Effect.map(
+      Sources,
+      ({ price }) =>
+        handlers.handle("price", ({ path, urlParams: { maxStale, source } }) =>
+          Effect.gen(function*() {
+            const found = yield* price(
+              source,
+              symbolOf(path),
+              maxStale === undefined ? undefined : Duration.seconds(maxStale)
+            )
+            const now = yield* Clock.currentTimeMillis
+            const { isStale, price: { sources, ...told } } = found
+            const age = ageOf(told.observedAt, now)
+            const document: Api.PriceDocument = {
+              ...told,
+              ...sources === undefined
+                ? {}
+                : { sources: sources.map((one) => ({ ...one, ageMillis: ageOf(one.observedAt, now) })) },
+              ageMillis: age,
+              isStale
+            }
+            const body = encodePrice(document)
+            return yield* answer(body, {
+              age,
+              tag: tagOf(told.source, Decimal.format(told.amount), told.observedAt, isStale ? "stale" : "new")
+            })
+          }).pipe(served))
+    )
+)
+
+const market = HttpApiBuilder.group(Api.Api, "market", (handlers) =>
+  Effect.gen(function*() {
+    const { candles, exchanges, market } = yield* Sources
+    const { report } = yield* Health.Health
+
+    /** The tickers of one exchange, or why there are none. */
+    const tickersOf = (exchange: ExchangeId, symbols: ReadonlyArray<string>) =>
+      Effect.flatMap(market(exchange), (found) =>
+        Concurrent.forEach(symbols, (symbol) =>
+          Effect.either(served(found.ticker(symbol))), { concurrency: 8 }))
+
+    return handlers
+      .handle("tickers", ({ urlParams: { exchange, symbols } }) =>
+        Effect.gen(function*() {
+          const asked = exchange === undefined ? exchanges : [exchange]
+          const all = (yield* Concurrent.forEach(asked, (id) =>
+            tickersOf(id, symbols), { concurrency: "unbounded" })).flat()
+          const tickers = all.flatMap((one) =>
+            Either.isRight(one) ? [one.right] : []
+          )
+          const problems = all.flatMap((one) => Either.isLeft(one) ? [one.left] : [])
+          const [first] = problems
+          // Where there is nothing at all, that is the answer.
+          if (tickers.length === 0 && first !== undefined) return yield* Effect.fail(first)
+          const now = yield* Clock.currentTimeMillis
+          const age = Math.max(...tickers.map(({ at }) => ageOf(at, now)))
+          const body = encodeTickers({ tickers, problems })
+          const tag = tagOf(now - age, tickers.length, Hash.string(body))
+          return yield* answer(body, { age, tag })
+        }))
+      .handle("book", ({ path, urlParams: { depth } }) =>
+        Effect.gen(function*() {
+          const { orderBook } = yield* market(path.exchange)
+          const book = yield* orderBook(symbolOf(path), { depth })
+          const now = yield* Clock.currentTimeMillis
+          const whole = { ...book, bids: book.bids.slice(0, depth), asks: book.asks.slice(0, depth) }
+          const body = encodeBook(whole)
+          return yield* answer(body, { age: ageOf(book.at, now), tag: tagOf(book.at, Hash.string(body)) })
+        }).pipe(served))
+      .handle("candles", ({ path, urlParams: { from, interval, limit, to } }) =>
+        served(candles(path.exchange, symbolOf(path), interval, { from, limit, to })))
+      .handle("exchanges", () =>
+        Effect.map(report, (all) => ({
+          status: all.status,
+          exchanges: exchanges.map((exchange) => {
+            const known = all.exchanges.find((one) =>
+              one.exchange === exchange
+            )
+            return {
+              exchange,
+              status: known?.status ?? "warn" as const,
+              ...known?.reason === undefined ? {} : { reason: known.reason }
+            }
+          })
+        })))
+  }))
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = Layer.merge(prices, market)

@@ -1,0 +1,91 @@
+/**
+ * Whether the service has started, is ready to serve, and is about to end.
+ *
+ * @since 0.1.0
+ */
+import { Health } from "@effect-exchange/core"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { Sources } from "./Sources.js"
+import * as Telemetry from "./Telemetry.js"
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class Lifecycle extends Context.Tag("@effect-exchange/server/Lifecycle")<Lifecycle, Lifecycle.Service>() {}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export declare namespace Lifecycle {
+  interface Service {
+    /** Whether the markets of an exchange have been read. */
+    readonly started: Effect.Effect<boolean>
+    /** Why the service is not ready; `undefined` where it is. It is not when it drains, or when no exchange can serve. */
+    readonly unready: Effect.Effect<string | undefined>
+    /** Makes it unready for good, and ends its streams. */
+    readonly drain: Effect.Effect<void>
+    /** Ends when it drains. */
+    readonly draining: Effect.Effect<void>
+  }
+}
+
+/** How often it is tried to read markets, until those of one exchange are there. */
+const trying = Schedule.spaced("5 seconds")
+
+/**
+ * Makes one, and begins to read the markets of each exchange.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make: Effect.Effect<Lifecycle.Service, never, Sources | Health.Health | Scope.Scope> = Effect.gen(
+  function*() {
+    const { exchanges, market } = yield* Sources
+    const { report } = yield* Health.Health
+    const drained = yield* Deferred.make<void>()
+    const drain = Effect.asVoid(Deferred.succeed(drained, undefined))
+    // A server waits for its connections, and a stream would go on for ever.
+    yield* Effect.addFinalizer(() => drain)
+    let isStarted = false
+    yield* Effect.forEach(exchanges, (id) =>
+      Effect.flatMap(market(id), ({ markets }) => markets).pipe(
+        Effect.retry(trying),
+        Effect.zipRight(Effect.sync(() => isStarted = true)),
+        Effect.ignore,
+        Effect.forkScoped
+      ), { discard: true })
+
+    const unready = Effect.gen(function*() {
+      if (yield* Deferred.isDone(drained)) return "the service is about to end"
+      const { exchanges, status } = yield* report
+      if (status !== "fail") return undefined
+      return `no exchange can serve: ${
+        exchanges.map(({ exchange, reason }) => `${exchange}: ${reason ?? "it fails"}`).join("; ")
+      }`
+    }).pipe(Effect.tap((why) => Metric.set(Telemetry.ready, why === undefined ? 1 : 0)))
+
+    // The metric is kept where nobody asks.
+    yield* Effect.forkScoped(Stream.runDrain(Stream.repeatEffectWithSchedule(unready, Schedule.spaced("5 seconds"))))
+    return {
+      started: Effect.sync(() => isStarted),
+      unready,
+      drain,
+      draining: Deferred.await(drained)
+    }
+  }
+)
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<Lifecycle, never, Sources | Health.Health> = Layer.scoped(Lifecycle, make)

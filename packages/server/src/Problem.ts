@@ -1,0 +1,163 @@
+/**
+ * What a request is answered with that cannot be served: `application/problem+json` (RFC 9457), each kind of failure under a
+ * status of its own.
+ *
+ * @since 0.1.0
+ */
+import type { ExchangeError } from "@effect-exchange/core"
+import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as Duration from "effect/Duration"
+import * as Schema from "effect/Schema"
+
+const kind = <Status extends number>(status: Status, description: string) =>
+  HttpApiSchema.withEncoding(
+    Schema.Struct({
+      type: Schema.String,
+      title: Schema.String,
+      status: Schema.Literal(status),
+      detail: Schema.String,
+      exchange: Schema.optional(Schema.String),
+      retryAfterSeconds: Schema.optional(Schema.Number)
+    }).annotations({ identifier: `Problem${status}`, description, ...HttpApiSchema.annotations({ status }) }),
+    { kind: "Json", contentType: "application/problem+json" }
+  )
+
+/**
+ * The problems, by status.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const kinds = {
+  400: kind(400, "The request cannot be understood: `detail` says what to mend."),
+  401: kind(401, "The service wants a bearer token, and this is none of its own."),
+  404: kind(404, "There is no such path, exchange or market."),
+  410: kind(410, "The exchange no longer exists."),
+  413: kind(413, "The request has a body, and nothing here takes one."),
+  429: kind(429, "This client asks too often."),
+  500: kind(500, "A bug of the service."),
+  501: kind(501, "The exchange has no such thing."),
+  502: kind(502, "The exchange could not be reached, refuses this service, or answers what cannot be understood."),
+  503: kind(503, "No source can serve now, or the service has too much to do. It is worth trying again."),
+  504: kind(504, "The exchange did not answer in time.")
+} as const
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Status = keyof typeof kinds
+
+/**
+ * A problem. `type` is a name for its kind that stays as it is, `title` the kind in words, `detail` a sentence on this one,
+ * and `retryAfterSeconds` what the header `retry-after` says.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Problem = { readonly [S in Status]: Schema.Schema.Type<typeof kinds[S]> }[Status]
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Problem: Schema.Schema<Problem> = Schema.Union(
+  kinds[400],
+  kinds[401],
+  kinds[404],
+  kinds[410],
+  kinds[413],
+  kinds[429],
+  kinds[500],
+  kinds[501],
+  kinds[502],
+  kinds[503],
+  kinds[504]
+)
+
+/**
+ * Whether something is a problem.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isProblem: (input: unknown) => input is Problem = Schema.is(Problem)
+
+/**
+ * Makes a problem. `name` is the end of its `type`, and its `title` in words.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = <S extends Status>(
+  status: S,
+  name: string,
+  detail: string,
+  more: { readonly exchange?: string | undefined; readonly retryAfter?: Duration.DurationInput | undefined } = {}
+) => ({
+  type: `urn:effect-exchange:problem:${name}`,
+  title: name.replaceAll("-", " "),
+  status,
+  detail,
+  ...more.exchange === undefined ? {} : { exchange: more.exchange },
+  // Whole seconds, as the header has them: none is zero, or a client would ask again at once.
+  ...more.retryAfter === undefined
+    ? {}
+    : { retryAfterSeconds: Math.max(1, Math.ceil(Duration.toSeconds(more.retryAfter))) }
+})
+
+/** What a failure of an exchange means to who asked the service. */
+const statuses: { readonly [Tag in ExchangeError.MarketDataError["_tag"]]: Status } = {
+  InvalidRequest: 400,
+  SymbolNotFound: 404,
+  ExchangeClosed: 410,
+  Unsupported: 501,
+  PermissionDenied: 502,
+  TransportFailed: 502,
+  MalformedResponse: 502,
+  RateLimited: 503,
+  Banned: 503,
+  ExchangeUnavailable: 503,
+  CircuitOpen: 503,
+  BulkheadFull: 503,
+  RateLimiterFull: 503,
+  RequestTimedOut: 504,
+  DeadlineExceeded: 504
+}
+
+/** How long to stay away where the exchange does not say. */
+const soon = Duration.seconds(5)
+
+/**
+ * What a failure of an exchange is to who asked the service: `now` (epoch milliseconds) is for a ban, which names an instant.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fromError = (error: ExchangeError.MarketDataError, now: number): Problem => {
+  const status = statuses[error._tag]
+  const name = error._tag.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase()
+  const retryAfter = error._tag === "Banned" ? Duration.millis(error.until - now) : error.retryAfter ?? soon
+  return make(status, name, error.message, {
+    exchange: error.exchange,
+    retryAfter: status === 503 || status === 504 ? retryAfter : undefined
+  })
+}
+
+/**
+ * The response that says so.
+ *
+ * @since 0.1.0
+ * @category responses
+ */
+export const respond = (problem: Problem): HttpServerResponse.HttpServerResponse =>
+  HttpServerResponse.text(JSON.stringify(problem), {
+    status: problem.status,
+    contentType: "application/problem+json",
+    headers: {
+      "cache-control": "no-store",
+      ...problem.retryAfterSeconds === undefined ? {} : { "retry-after": String(problem.retryAfterSeconds) },
+      ...problem.status === 401 ? { "www-authenticate": "Bearer realm=\"effect-exchange\"" } : {}
+    }
+  })

@@ -1,0 +1,60 @@
+/**
+ * The price service as a Layer: the API, the stream, the probes, the documentation, behind one door.
+ *
+ * It serves on the `HttpServer` in reach, and asks the `Sources` in reach. Nothing of an account and no order can be reached
+ * through it.
+ *
+ * @since 0.1.0
+ */
+import type { Health } from "@effect-exchange/core";
+import { type ExchangeSymbol } from "@effect-exchange/core"
+import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
+import * as HttpApiSwagger from "@effect/platform/HttpApiSwagger"
+import type * as HttpRouter from "@effect/platform/HttpRouter"
+import type * as HttpServer from "@effect/platform/HttpServer"
+import * as Layer from "effect/Layer"
+import * as Api from "./Api.js"
+import * as Door from "./Door.js"
+import * as Events from "./Events.js"
+import * as Handlers from "./Handlers.js"
+import { answering } from "./internal/failing.js"
+import * as Lifecycle from "./Lifecycle.js"
+import * as Probes from "./Probes.js"
+import type { Sources } from "./Sources.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options extends Door.Options {
+  /** What `/v1/stream` streams where it is asked for nothing else. Defaults to `BTC/USDT`. */
+  readonly symbols?: ReadonlyArray<ExchangeSymbol.ExchangeSymbol> | undefined
+}
+
+/**
+ * Serves until the scope closes. `Lifecycle` is for who ends it: drain first, then close.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (
+  options: Options = {}
+): Layer.Layer<
+  Lifecycle.Lifecycle,
+  never,
+  HttpServer.HttpServer | HttpRouter.HttpRouter.DefaultServices | Sources | Health.Health
+> => {
+  const door = Door.make(options)
+  return HttpApiBuilder.serve((app) => door.around(app)).pipe(
+    Layer.provide([
+      HttpApiBuilder.middleware((app) => answering(app)),
+      HttpApiBuilder.middlewareOpenApi(),
+      HttpApiSwagger.layer({ path: "/docs" }),
+      Probes.layer(options),
+      Events.layer(door, options.symbols ?? ["BTC/USDT"])
+    ]),
+    Layer.provide(HttpApiBuilder.api(Api.Api)),
+    Layer.provide(Handlers.layer),
+    Layer.provideMerge(Lifecycle.layer)
+  )
+}

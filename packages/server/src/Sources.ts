@@ -1,0 +1,241 @@
+/**
+ * The exchanges that a service asks: by their feeds where those stand, else by requests, one for all who ask at a time.
+ *
+ * @since 0.1.0
+ */
+import { type Candle, Composite, type ExchangeError, MarketData, type Price, type Ticker } from "@effect-exchange/core"
+import { type ExchangeId, ids } from "@effect-exchange/exchanges/Exchanges"
+import * as Fallback from "@effect-exchange/resilience/Fallback"
+import * as Chunk from "effect/Chunk"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type * as Api from "./Api.js"
+import * as LiveTickers from "./internal/liveTickers.js"
+import * as Shared from "./internal/shared.js"
+import * as Problem from "./Problem.js"
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class Sources extends Context.Tag("@effect-exchange/server/Sources")<Sources, Sources.Service>() {}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export declare namespace Sources {
+  interface Service {
+    /** In the order of preference. */
+    readonly exchanges: ReadonlyArray<ExchangeId>
+    /** One of them; a problem (404) for another. Its prices and tickers come from feeds where those stand. */
+    readonly market: (exchange: ExchangeId) => Effect.Effect<MarketData.MarketData.Service, Problem.Problem>
+    /**
+     * A price. Where there is none, that of at most `maxStale` ago, if that is given; it is marked. What is wrong with the
+     * question itself is said all the same.
+     */
+    readonly price: (
+      source: Api.Source,
+      symbol: string,
+      maxStale?: Duration.Duration
+    ) => Effect.Effect<Priced, ExchangeError.MarketDataError | Problem.Problem>
+    /** The candles that open in a range, at most `limit` of them, and where to go on. */
+    readonly candles: (
+      exchange: ExchangeId,
+      symbol: string,
+      interval: Candle.Interval,
+      range: { readonly from: number; readonly to?: number | undefined; readonly limit: number }
+    ) => Effect.Effect<
+      { readonly candles: ReadonlyArray<Candle.Candle>; readonly next?: number },
+      ExchangeError.MarketDataError | Problem.Problem
+    >
+  }
+}
+
+/**
+ * A price, and whether it is one of before.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Priced {
+  readonly price: Price.Price
+  readonly isStale: boolean
+}
+
+/**
+ * The Layers of the exchanges to ask, by id.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Layers<E, R> = { readonly [Id in ExchangeId]?: Layer.Layer<MarketData.MarketData, E, R> | undefined }
+
+/** For how long an answer of an exchange is good for others who ask the same. */
+const moment = Duration.seconds(1)
+
+/** How many prices are remembered for when there are no new ones, and for how long. */
+const mostRemembered = 10_000
+const longestStale = Duration.days(1)
+
+/**
+ * Makes them of the exchanges' own Layers. No exchange is asked for anything yet.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = Effect.fnUntraced(function*<E, R>(
+  layers: Layers<E, R>
+): Effect.fn.Return<Sources.Service, E, R | Scope.Scope> {
+  const exchanges = Object.keys(layers).filter((id): id is ExchangeId => ids.some((known) => known === id))
+  const markets = new Map<ExchangeId, MarketData.MarketData.Service>()
+  for (const id of exchanges) {
+    const context = yield* Layer.build(layers[id] ?? Layer.die(`no Layer of ${id}`))
+    markets.set(id, yield* shared(Context.get(context, MarketData.MarketData)))
+  }
+  const [first, ...others] = Array.from(markets.values(), (market) => Layer.succeed(MarketData.MarketData, market))
+  if (first === undefined) return yield* Effect.dieMessage("Sources.make: name at least one exchange")
+  const composed = (layer: Layer.Layer<MarketData.MarketData>) =>
+    Effect.map(Layer.build(layer), (context) => Context.get(context, MarketData.MarketData))
+  const composites = {
+    failover: yield* composed(Composite.failover([first, ...others], { maximumAge: "5 minutes" })),
+    median: yield* composed(
+      Composite.median({ sources: [first, ...others], minimumSources: Math.min(2, markets.size) })
+    )
+  }
+
+  const market = (exchange: ExchangeId): Effect.Effect<MarketData.MarketData.Service, Problem.Problem> => {
+    const found = markets.get(exchange)
+    return found === undefined
+      ? Effect.fail(
+        Problem.make(404, "exchange-not-served", `This service does not ask ${exchange}, but ${exchanges.join(", ")}.`)
+      )
+      : Effect.succeed(found)
+  }
+
+  const remember = yield* remembering
+  const bars = yield* Shared.make<ReadonlyArray<Candle.Candle>>("server.candles", moment)
+  return {
+    exchanges,
+    market,
+    price: (source, symbol, maxStale) =>
+      Effect.flatMap(
+        source === "failover" || source === "median" ? Effect.succeed(composites[source]) : market(source),
+        ({ price }) => remember(`${source} ${symbol}`, price(symbol), maxStale)
+      ),
+    candles: (exchange, symbol, interval, { from, limit, to }) =>
+      Effect.gen(function*() {
+        const { candles } = yield* market(exchange)
+        // One more, to know where to go on.
+        const found = yield* bars(
+          [exchange, symbol, interval, from, to, limit].join(" "),
+          Effect.map(
+            Stream.runCollect(Stream.take(candles(symbol, interval, { from, to }), limit + 1)),
+            Chunk.toReadonlyArray
+          )
+        )
+        const next = found[limit]
+        return { candles: found.slice(0, limit), ...next === undefined ? {} : { next: next.openTime } }
+      })
+  }
+})
+
+/**
+ * Makes a Layer of them.
+ *
+ * @example
+ * import { Sources } from "@effect-exchange/server"
+ * import { Mock } from "@effect-exchange/testing"
+ *
+ * const sources = Sources.layer({ kraken: Mock.layer({ "BTC/USD": { last: "64000.5" } }, { exchange: "kraken" }) })
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = <E, R>(layers: Layers<E, R>): Layer.Layer<Sources, E, R> => Layer.scoped(Sources, make(layers))
+
+/** An exchange of which many ask the same. */
+const shared = Effect.fnUntraced(function*(
+  market: MarketData.MarketData.Service
+): Effect.fn.Return<MarketData.MarketData.Service, never, Scope.Scope> {
+  const { exchange } = market
+  const live = yield* LiveTickers.make(market)
+  const tickers = yield* Shared.make<Ticker.Ticker>(`server.${exchange}.ticker`, moment)
+  const prices = yield* Shared.make<Price.Price>(`server.${exchange}.price`, moment)
+  const books = yield* Shared.make<Effect.Effect.Success<ReturnType<typeof market.orderBook>>>(
+    `server.${exchange}.orderBook`,
+    moment
+  )
+  // Known to be listed, before a feed is begun for it.
+  const listed = (symbol: string) =>
+    Effect.flatMap(
+      market.market(symbol),
+      (found) => Effect.map(live.current(found.symbol), (ticker) => ({ found, ticker }))
+    )
+  return {
+    ...market,
+    ticker: (symbol) =>
+      Effect.flatMap(
+        listed(symbol),
+        ({ ticker }) => ticker === undefined ? tickers(symbol, market.ticker(symbol)) : Effect.succeed(ticker)
+      ),
+    price: (symbol) =>
+      Effect.flatMap(listed(symbol), ({ found, ticker }) =>
+        ticker?.last === undefined
+          ? prices(symbol, market.price(symbol))
+          : Effect.succeed<Price.Price>({
+            symbol: found.symbol,
+            amount: ticker.last,
+            currency: found.quote,
+            basis: "last",
+            source: exchange,
+            observedAt: ticker.at
+          })),
+    orderBook: (symbol, options) => books(`${symbol} ${options?.depth ?? ""}`, market.orderBook(symbol, options))
+  }
+})
+
+/** Remembers the last price of each question, for who takes an old one where there is no other. */
+const remembering = Effect.sync(() => {
+  // The one that was given least recently first.
+  const memories = new Map<string, Fallback.LastKnown<Price.Price, ExchangeError.MarketDataError>>()
+  const keep = (key: string, memory: Fallback.LastKnown<Price.Price, ExchangeError.MarketDataError>): void => {
+    memories.delete(key)
+    memories.set(key, memory)
+    for (const oldest of memories.keys()) {
+      if (memories.size <= mostRemembered) return
+      memories.delete(oldest)
+    }
+  }
+  return (
+    key: string,
+    ask: Effect.Effect<Price.Price, ExchangeError.MarketDataError>,
+    maxStale: Duration.Duration = Duration.zero
+  ): Effect.Effect<Priced, ExchangeError.MarketDataError> =>
+    Effect.gen(function*() {
+      const memory = memories.get(key) ??
+        (yield* Fallback.lastKnown<Price.Price, ExchangeError.MarketDataError>({ maxAge: longestStale, when: mayPass }))
+      let failure: ExchangeError.MarketDataError | undefined
+      const told = Effect.tapError(ask, (error) => Effect.sync(() => failure = error))
+      const { age, stale, value } = yield* memory.serve(told)
+      if (!stale) keep(key, memory)
+      if (failure !== undefined && Duration.greaterThan(age, maxStale)) return yield* failure
+      return { price: value, isStale: stale }
+    })
+})
+
+/** Whether a price of before may stand for one that failed so. */
+const mayPass = (error: ExchangeError.MarketDataError): boolean => {
+  switch (error._tag) {
+    case "InvalidRequest":
+    case "SymbolNotFound":
+    case "Unsupported":
+      return false
+    default:
+      return true
+  }
+}

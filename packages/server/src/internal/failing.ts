@@ -1,0 +1,44 @@
+/**
+ * Everything that can go wrong with a request, as a problem.
+ *
+ * @internal
+ */
+import * as HttpApiError from "@effect/platform/HttpApiError"
+import type * as HttpApp from "@effect/platform/HttpApp"
+import * as HttpServerError from "@effect/platform/HttpServerError"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Problem from "../Problem.js"
+
+/** @internal Nothing but a response, or an interruption, comes out. */
+export const answering = <R>(app: HttpApp.Default<unknown, R>): HttpApp.Default<never, R> =>
+  Effect.catchAllCause(
+    app,
+    (cause) => Cause.isInterruptedOnly(cause) ? Effect.interrupt : Effect.map(problemOf(cause), Problem.respond)
+  )
+
+const problemOf = (cause: Cause.Cause<unknown>): Effect.Effect<Problem.Problem> => {
+  const error = Cause.squash(cause)
+  if (Problem.isProblem(error)) return Effect.succeed(error)
+  if (error instanceof HttpApiError.HttpApiDecodeError) {
+    return Effect.succeed(Problem.make(400, "invalid-request", described(error)))
+  }
+  if (error instanceof HttpServerError.RouteNotFound) {
+    return Effect.succeed(
+      Problem.make(404, "no-such-path", "There is no such path; /openapi.json lists those that are.")
+    )
+  }
+  if (error instanceof HttpServerError.RequestError) {
+    return Effect.succeed(Problem.make(400, "invalid-request", "The request cannot be read."))
+  }
+  return Effect.as(
+    Effect.logError("A request has met a bug", cause),
+    Problem.make(500, "bug", "This is a bug of the service; its log says more.")
+  )
+}
+
+/** What is wrong, by the names of parameters. */
+const described = ({ issues }: HttpApiError.HttpApiDecodeError): string =>
+  issues.slice(0, 5).map(({ message, path }) =>
+    `${path.map(String).join(".") || "request"}: ${message.slice(0, 200).replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, " ")}`
+  ).join("; ")

@@ -1,0 +1,44 @@
+/**
+ * One question to an exchange for all who ask the same within a moment.
+ *
+ * @internal
+ */
+import type { ExchangeError } from "@effect-exchange/core"
+import * as SingleFlight from "@effect-exchange/resilience/SingleFlight"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+
+/** @internal Asks, waits for who is asking, or gives the answer of a moment ago. */
+export type Share<A> = (
+  key: string,
+  ask: Effect.Effect<A, ExchangeError.MarketDataError>
+) => Effect.Effect<A, ExchangeError.MarketDataError>
+
+/** How many answers are kept. */
+const most = 1000
+
+/** @internal An answer is good for `maxAge`. */
+export const make = <A>(name: string, maxAge: Duration.DurationInput): Effect.Effect<Share<A>> =>
+  Effect.map(SingleFlight.make<A, ExchangeError.MarketDataError>({ name }), (flights) => {
+    const answers = new Map<string, { readonly value: A; readonly until: number }>()
+    const millis = Duration.toMillis(maxAge)
+    const keep = (key: string, value: A, now: number): void => {
+      answers.delete(key)
+      answers.set(key, { value, until: now + millis })
+      for (const oldest of answers.keys()) {
+        if (answers.size <= most) return
+        answers.delete(oldest)
+      }
+    }
+    return (key, ask) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        const known = answers.get(key)
+        // A clock that was set back does not make it good for longer.
+        if (known !== undefined && now < known.until && known.until - now <= millis) return Effect.succeed(known.value)
+        return flights.run(
+          key,
+          Effect.tap(ask, (value) => Effect.map(Clock.currentTimeMillis, (then) => keep(key, value, then)))
+        )
+      })
+  })

@@ -1,0 +1,25 @@
+import * as Redacted from "effect/Redacted"
+
+const utf8 = new TextEncoder()
+
+/**
+ * Whether a header names one of the tokens. Every token is looked at to its end, whatever came before.
+ *
+ * @internal
+ */
+export const admits = (tokens: ReadonlyArray<Redacted.Redacted>, authorization: string | undefined): boolean => {
+  if (tokens.length === 0) return true
+  const [, given = ""] = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(authorization ?? "") ?? []
+  let isFound = false
+  for (const token of tokens) {
+    const isSame = equal(utf8.encode(Redacted.value(token)), utf8.encode(given))
+    isFound = isFound || isSame
+  }
+  return isFound
+}
+
+const equal = (one: Uint8Array, other: Uint8Array): boolean => {
+  let difference = one.length ^ other.length
+  for (let index = 0; index < one.length; index++) difference |= (one[index] ?? 0) ^ (other[index] ?? 0)
+  return difference === 0 && one.length > 0
+}

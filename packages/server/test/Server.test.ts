@@ -1,0 +1,253 @@
+import { Faults, Simulator } from "@effect-exchange/simulator"
+import { HttpApiClient } from "@effect/platform"
+import { NodeHttpClient } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Redacted } from "effect"
+import { Api, Lifecycle, Problem } from "../src/index.js"
+import { address, ask, service, streamed } from "./support/service.js"
+
+const get = (id: Simulator.ExchangeId) => Effect.flatMap(Simulator.Simulators, ({ get }) => get(id))
+
+/** All of them fail, from now on, to whoever asks or listens. */
+const down = (ids: ReadonlyArray<Simulator.ExchangeId>) =>
+  Effect.forEach(
+    ids,
+    (id) =>
+      Effect.flatMap(get(id), ({ disturb, setFaults }) =>
+        Effect.all([setFaults(Faults.outage), disturb({ _tag: "Refuse" }), disturb({ _tag: "Close", code: 1006 })]))
+  )
+
+/** Looks again and again until it is so. */
+const eventually = <A, E, R>(self: Effect.Effect<A, E, R>, isSo: (value: A) => boolean): Effect.Effect<A, E, R> =>
+  Effect.flatMap(
+    self,
+    (value) => isSo(value) ? Effect.succeed(value) : Effect.zipRight(Effect.sleep("20 millis"), eventually(self, isSo))
+  )
+
+const three = ["kraken", "okx", "binance"] as const
+
+describe("GET /v1/prices", () => {
+  it.live("gives the price of the first exchange that can serve, and says whose it is and how old", () =>
+    Effect.gen(function*() {
+      yield* Effect.flatMap(get("kraken"), ({ setPrice }) => setPrice("BTC/USDT", "61000.5"))
+      const { headers, json, status } = yield* ask("/v1/prices/BTC/USDT")
+      const { ageMillis, observedAt, ...price } = Object(json)
+      assert.strictEqual(status, 200)
+      assert.isAtLeast(ageMillis, 0)
+      assert.isAbove(observedAt, 1e12)
+      assert.deepStrictEqual({ ...price, amount: Number(price.amount) }, {
+        symbol: "BTC/USDT",
+        amount: 61000.5,
+        currency: "USDT",
+        basis: "last",
+        source: "kraken",
+        isStale: false
+      })
+      assert.match(headers.get("cache-control") ?? "", /^public, max-age=\d+$/)
+
+      yield* down(["kraken"])
+      const next = yield* eventually(ask("/v1/prices/BTC/USDT"), ({ json }) => Object(json).source === "okx")
+      assert.strictEqual(next.status, 200)
+    }).pipe(Effect.provide(service(three))))
+
+  it.live("gives the median of all, names its sources with their ages, and whom it rejects and why", () =>
+    Effect.gen(function*() {
+      yield* Effect.flatMap(get("okx"), ({ setPrice }) => setPrice("BTC/USDT", "90000"))
+      const { json } = yield* ask("/v1/prices/BTC/USDT?source=median")
+      const { basis, rejected, sources } = Object(json)
+      assert.strictEqual(basis, "median")
+      assert.deepStrictEqual(sources.map(({ source }: { source: string }) => source), ["kraken", "binance"])
+      assert.isTrue(sources.every(({ ageMillis }: { ageMillis: number }) => ageMillis >= 0))
+      assert.deepStrictEqual(rejected.map(({ source }: { source: string }) => source), ["okx"])
+      assert.match(rejected[0].reason, /90000/)
+    }).pipe(Effect.provide(service(three))))
+
+  it.live("asks an exchange once, however many clients ask for the same", () =>
+    Effect.gen(function*() {
+      const answers = yield* Effect.all(
+        Array.from({ length: 100 }, () => ask("/v1/prices/BTC/USDT?source=binance")),
+        { concurrency: "unbounded" }
+      )
+      assert.deepStrictEqual(new Set(answers.map(({ status }) => status)), new Set([200]))
+      const asked = yield* Effect.flatMap(get("binance"), ({ requests }) => requests)
+      const tickers = asked.filter(({ target }) => target.includes("ticker"))
+      assert.isAtMost(tickers.length, 2)
+    }).pipe(Effect.provide(service(["binance"], { clientBurst: 1000 }))))
+
+  it.live("answers 304 to who has it already", () =>
+    Effect.gen(function*() {
+      const path = "/v1/books/okx/BTC/USDT?depth=1"
+      const first = yield* ask(path)
+      const etag = first.headers.get("etag") ?? ""
+      assert.match(etag, /^W\/".+"$/)
+      const again = yield* ask(path, { headers: { "if-none-match": etag } })
+      assert.deepStrictEqual([again.status, again.text], [304, ""])
+      const other = yield* ask(path, { headers: { "if-none-match": "W/\"other\"" } })
+      assert.strictEqual(other.status, 200)
+    }).pipe(Effect.provide(service(["okx"]))))
+
+  it.live("gives an old price only to who takes one, and marks it", () =>
+    Effect.gen(function*() {
+      const path = "/v1/prices/BTC/USDT?source=okx"
+      assert.strictEqual((yield* ask(path)).status, 200)
+      yield* down(["okx"])
+      const refused = yield* eventually(ask(path), ({ status }) => status !== 200)
+      assert.strictEqual(refused.status, 503)
+      assert.match(refused.headers.get("content-type") ?? "", /^application\/problem\+json/)
+      assert.match(refused.headers.get("retry-after") ?? "", /^[1-9]\d*$/)
+      const { json, status } = yield* ask(`${path}&maxStale=3600`)
+      assert.deepStrictEqual([status, Object(json).isStale], [200, true])
+    }).pipe(Effect.provide(service(["okx"]))))
+})
+
+describe("what cannot be served", () => {
+  it.live("is a problem with a status of its kind and a sentence", () =>
+    Effect.gen(function*() {
+      const expected = [
+        ["/v1/prices/NO/PE", 404, "symbol-not-found"],
+        ["/v1/prices/a%20b/USDT", 400, "invalid-request"],
+        ["/v1/prices/BTC/USDT?source=nobody", 400, "invalid-request"],
+        ["/v1/prices/BTC/USDT?source=bitmex", 404, "exchange-not-served"],
+        ["/v1/prices/BTC/USDT?maxStale=-1", 400, "invalid-request"],
+        ["/v1/tickers", 400, "invalid-request"],
+        [`/v1/tickers?symbols=${Array(60).fill("BTC/USDT").join()}`, 400, "invalid-request"],
+        ["/v1/books/kraken/BTC/USDT?depth=many", 400, "invalid-request"],
+        ["/v1/candles/kraken/BTC/USDT", 400, "invalid-request"],
+        ["/v1/candles/kraken/BTC/USDT?from=0", 501, "unsupported"],
+        ["/v1/stream?symbols=%00", 400, "invalid-request"],
+        ["/nowhere", 404, "no-such-path"]
+      ] as const
+      for (const [path, status, name] of expected) {
+        const answer = yield* ask(path)
+        assert.strictEqual(answer.status, status, path)
+        assert.isTrue(Problem.isProblem(answer.json), path)
+        const problem = Object(answer.json)
+        assert.strictEqual(problem.type, `urn:effect-exchange:problem:${name}`, path)
+        assert.isAbove(problem.detail.length, 10, path)
+      }
+      const posted = yield* ask("/v1/tickers?symbols=BTC/USDT", { method: "POST", body: "x" })
+      assert.strictEqual(posted.status, 413)
+    }).pipe(Effect.provide(service(["kraken"]))))
+
+  it.live("is decoded by the client that the API is", () =>
+    Effect.gen(function*() {
+      const client = yield* HttpApiClient.make(Api.Api, { baseUrl: yield* address })
+      const price = yield* client.prices.price({
+        path: { base: "BTC", quote: "USDT" },
+        urlParams: { source: "kraken" }
+      })
+      assert.strictEqual(price.source, "kraken")
+      const path = { exchange: "kraken", base: "NO", quote: "PE" } as const
+      const problem = yield* Effect.flip(client.market.book({ path, urlParams: { depth: 1 } }))
+      assert.strictEqual("status" in problem ? problem.status : undefined, 404)
+    }).pipe(Effect.provide(NodeHttpClient.layerUndici), Effect.provide(service(["kraken"]))))
+})
+
+describe("probes", () => {
+  it.live("never fail liveness for an exchange, and fail readiness exactly when none can serve", () =>
+    Effect.gen(function*() {
+      yield* eventually(ask("/startupz"), ({ status }) => status === 200)
+      const ready = yield* ask("/readyz")
+      assert.deepStrictEqual([ready.status, Object(ready.json).status], [200, "pass"])
+      assert.match(ready.headers.get("content-type") ?? "", /^application\/health\+json/)
+
+      yield* down(["kraken"])
+      const asking = Effect.all([ask("/v1/prices/BTC/USDT?source=kraken"), ask("/v1/prices/BTC/USDT?source=okx")])
+      yield* Effect.repeatN(asking, 15)
+      assert.strictEqual((yield* ask("/readyz")).status, 200)
+
+      yield* down(["okx"])
+      yield* eventually(Effect.zipRight(asking, ask("/readyz")), ({ status }) => status === 503)
+      const failed = yield* ask("/readyz")
+      assert.strictEqual(Object(failed.json).status, "fail")
+      assert.match(Object(failed.json).output, /no exchange can serve: .*kraken.*okx/)
+      assert.deepStrictEqual([(yield* ask("/livez")).status, (yield* ask("/startupz")).status], [200, 200])
+    }).pipe(Effect.provide(service(["kraken", "okx"]))))
+
+  it.live("tell of exchanges only to who may know", () =>
+    Effect.gen(function*() {
+      assert.isUndefined(Object((yield* ask("/readyz")).json).checks)
+      const { json } = yield* ask("/readyz", { headers: { authorization: "Bearer second" } })
+      assert.containsAllKeys(Object(json).checks, ["okx:service"])
+    }).pipe(Effect.provide(service(["okx"], { tokens: [Redacted.make("first"), Redacted.make("second")] }))))
+})
+
+describe("the door", () => {
+  it.live("admits each of its tokens and no other", () =>
+    Effect.gen(function*() {
+      const as = (authorization?: string) =>
+        Effect.map(
+          ask("/v1/exchanges", authorization === undefined ? {} : { headers: { authorization } }),
+          ({ status }) => status
+        )
+      assert.deepStrictEqual(
+        yield* Effect.all(
+          ["Bearer first", "bearer second", "Bearer firs", "Bearer firstt", "Basic first", "Bearer ", undefined].map(as)
+        ),
+        [200, 200, 401, 401, 401, 401, 401]
+      )
+      assert.strictEqual((yield* ask("/livez")).status, 200)
+    }).pipe(Effect.provide(service(["okx"], { tokens: [Redacted.make("first"), Redacted.make("second")] }))))
+
+  it.live("refuses a client that asks too often, and says when to come back", () =>
+    Effect.gen(function*() {
+      const answers = yield* Effect.all(Array.from({ length: 8 }, () => ask("/v1/exchanges")))
+      assert.deepStrictEqual(answers.map(({ status }) => status), [200, 200, 200, 200, 200, 429, 429, 429])
+      assert.strictEqual(answers[7]?.headers.get("retry-after"), "1")
+      assert.strictEqual((yield* ask("/livez")).status, 200)
+    }).pipe(Effect.provide(service(["okx"], { clientBurst: 5, clientRate: 0.001 }))))
+
+  it.live("sheds what is more than may be under way", () =>
+    Effect.gen(function*() {
+      yield* Effect.flatMap(
+        get("okx"),
+        ({ setFaults }) => setFaults({ ...Faults.none, latency: { min: 500, max: 500 } })
+      )
+      const answers = yield* Effect.all(
+        Array.from({ length: 10 }, (_, index) => ask(`/v1/books/okx/BTC/USDT?depth=${index + 1}`)),
+        { concurrency: "unbounded" }
+      )
+      const statuses = answers.map(({ status }) => status).toSorted()
+      assert.deepStrictEqual(statuses, [200, 200, 200, 503, 503, 503, 503, 503, 503, 503])
+    }).pipe(Effect.provide(service(["okx"], { maxInFlight: 3 }))))
+})
+
+describe("GET /v1/stream", () => {
+  it.live("streams prices, feeds, health and counts, and ends when the service does", () =>
+    Effect.gen(function*() {
+      const heard = yield* streamed("/v1/stream?symbols=BTC/USDT,ETH/USDT")
+      const seen = () => new Set(heard.events.map(({ event }) => event))
+      yield* eventually(Effect.sync(seen), ({ size }) => size === 4)
+      assert.deepStrictEqual([...seen()].toSorted(), ["feed", "health", "price", "stats"])
+      const symbols = new Set(heard.events.flatMap(({ data, event }) => event === "price" ? [data["symbol"]] : []))
+      assert.isTrue(symbols.has("BTC/USDT") || symbols.has("ETH/USDT"))
+      yield* Effect.flatMap(Lifecycle.Lifecycle, ({ drain }) => drain)
+      yield* heard.end
+      assert.strictEqual((yield* ask("/readyz")).status, 503)
+      assert.strictEqual((yield* ask("/livez")).status, 200)
+    }).pipe(Effect.provide(service(["okx"]))))
+
+  it.live("says that prices are stale when a feed is lost, and goes on", () =>
+    Effect.gen(function*() {
+      const heard = yield* streamed("/v1/stream?symbols=BTC/USDT")
+      const has = (name: string, values: Readonly<Record<string, unknown>>) => () =>
+        heard.events.some(({ data, event }) =>
+          event === name && Object.entries(values).every(([key, value]) => data[key] === value)
+        )
+      const until = (condition: () => boolean) => eventually(Effect.sync(condition), (isSo) => isSo)
+      yield* until(has("price", { isStale: false }))
+      yield* Effect.flatMap(get("okx"), ({ disturb }) => disturb({ _tag: "Close", code: 1006 }))
+      yield* until(has("feed", { status: "Reconnecting" }))
+      yield* until(has("price", { isStale: true }))
+      yield* until(has("feed", { status: "Resynced" }))
+    }).pipe(Effect.provide(service(["okx"]))))
+
+  it.live("has no more streams of one client than it may have", () =>
+    Effect.gen(function*() {
+      const one = yield* streamed("/v1/stream")
+      yield* eventually(Effect.sync(() => one.events.length), (count) => count > 0)
+      assert.strictEqual((yield* ask("/v1/stream")).status, 503)
+      yield* one.leave
+      yield* eventually(Effect.flatMap(streamed("/v1/stream"), ({ status }) => status), (status) => status === 200)
+    }).pipe(Effect.scoped, Effect.provide(service(["okx"], { maxClientStreams: 1 }))))
+})

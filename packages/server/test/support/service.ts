@@ -1,0 +1,83 @@
+import { Health } from "@effect-exchange/core"
+import { Exchanges } from "@effect-exchange/exchanges"
+import { Simulator } from "@effect-exchange/simulator"
+import { type HttpClient, HttpServer } from "@effect/platform"
+import { NodeHttpServer } from "@effect/platform-node"
+import { type ConfigError, Effect, Layer, Logger, LogLevel } from "effect"
+import { createServer } from "node:http"
+import { Server, Sources } from "../../src/index.js"
+
+/** A service on a free port of this machine, whose exchanges are in memory. */
+export const service = (
+  ids: ReadonlyArray<Exchanges.ExchangeId>,
+  options: Server.Options = {}
+) => {
+  const layers: Sources.Layers<ConfigError.ConfigError, HttpClient.HttpClient> = Object.fromEntries(ids.map((id) => [
+    id,
+    Layer.fresh(Exchanges.layerMarketData(id, {
+      environment: Simulator.environment(id),
+      retry: { attempts: 1 },
+      deadline: "2 seconds"
+    }))
+  ]))
+  return Server.layer(options).pipe(
+    Layer.provideMerge(Sources.layer(layers)),
+    Layer.provideMerge(Health.layer),
+    Layer.provideMerge(Simulator.layer(ids)),
+    Layer.provideMerge(NodeHttpServer.layer(() => createServer(), { port: 0, host: "127.0.0.1" })),
+    Layer.provide(Logger.minimumLogLevel(LogLevel.None))
+  )
+}
+
+/** Where it is. */
+export const address = Effect.map(
+  HttpServer.HttpServer,
+  (server) => HttpServer.formatAddress(server.address)
+)
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  readonly json: unknown
+}
+
+/** Asks by a client that knows nothing of the service. */
+export const ask = (path: string, init?: RequestInit) =>
+  Effect.flatMap(address, (base) =>
+    Effect.promise(async (signal): Promise<Answer> => {
+      const response = await fetch(`${base}${path}`, { signal, ...init })
+      const text = await response.text()
+      const isJson = /json/.test(response.headers.get("content-type") ?? "")
+      return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined }
+    }))
+
+/** A stream of events as it comes, until it is left. */
+export const streamed = (path: string) =>
+  Effect.gen(function*() {
+    const base = yield* address
+    const controller = new AbortController()
+    const events: Array<{ readonly event: string; readonly data: Readonly<Record<string, unknown>> }> = []
+    const response = fetch(`${base}${path}`, { signal: controller.signal })
+    const ended = response.then(async ({ body }) => {
+      let text = ""
+      for await (const chunk of (body ?? new ReadableStream()).pipeThrough(new TextDecoderStream())) {
+        text += chunk
+        const parts = text.split("\n\n")
+        text = parts.pop() ?? ""
+        for (const part of parts) {
+          const [, event, data] = /^event: (\w+)\ndata: (.+)$/.exec(part) ?? []
+          if (event !== undefined && data !== undefined) events.push({ event, data: JSON.parse(data) })
+        }
+      }
+    }).catch(() => undefined)
+    return {
+      events,
+      status: Effect.promise(() => response.then(({ status }) => status)),
+      end: Effect.promise(() => ended),
+      leave: Effect.promise(() => {
+        controller.abort()
+        return ended
+      })
+    }
+  })
