@@ -64,7 +64,7 @@ const root = (program: string) =>
     Command.withSubcommands(Commands.all(program))
   )
 
-const commandNames = ["price", "watch", "book", "trades", "health", "simulate", "contract", "record"]
+const commandNames = ["price", "watch", "book", "trades", "health", "serve", "simulate", "contract", "record"]
 
 const explain = (error: Failure, see: string): Effect.Effect<void, never, Screen.Screen> => {
   switch (error._tag) {

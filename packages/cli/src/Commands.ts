@@ -23,6 +23,7 @@ export const all = (program: string) =>
     book(),
     trades(),
     health(),
+    serve(),
     simulate(program),
     contract(program),
     record()
@@ -43,6 +44,7 @@ const modules = {
   Book: once(() => import("./commands/Book.js")),
   Trades: once(() => import("./commands/Trades.js")),
   Health: once(() => import("./commands/Health.js")),
+  Serve: once(() => import("./commands/Serve.js")),
   Simulate: once(() => import("./commands/Simulate.js")),
   Contract: once(() => import("./commands/Contract.js")),
   Record: once(() => import("./commands/Record.js"))
@@ -112,6 +114,25 @@ const health = () =>
   ).pipe(Command.withDescription(
     "Asks each exchange for its time, trying again when that may help, and says how each is doing. "
       + "Exit code 0: all serve; 1: some exchange fails; 2: bad usage."
+  ))
+
+const serve = () =>
+  Command.make(
+    "serve",
+    {
+      ...Options.settings,
+      symbol: Symbols.option("BTC/USDT"),
+      host: Options.host,
+      port: Options.servicePort,
+      drain: Options.drain,
+      behindProxy: Options.behindProxy
+    },
+    (input) => Network.within(Effect.flatMap(modules.Serve, ({ handle }) => handle(input)))
+  ).pipe(Command.withDescription(
+    "Serves prices over HTTP until Ctrl-C or SIGTERM, which is its proper end: it is ready no more, ends what is under way, "
+      + "and exits with 0. 1: it cannot listen there; 2: bad usage. EXCHANGE_SERVER_TOKENS, with commas between them, are the "
+      + "bearer tokens it asks for; without any, whoever reaches it is served. EXCHANGE_LOG_LEVEL says how much it logs. "
+      + "Nothing of an account can be reached through it."
   ))
 
 const simulate = (program: string) =>

@@ -45,10 +45,27 @@ export class Incomplete extends Schema.TaggedError<Incomplete>("@effect-exchange
 }
 
 /**
+ * The service cannot listen where it was told to; `detail` is a sentence with what to do.
+ *
  * @since 0.1.0
  * @category errors
  */
-export type Failure = UsageError | Incomplete | Stopped | SimulatorServer.ServerFailed
+export class CannotListen extends Schema.TaggedError<CannotListen>("@effect-exchange/cli/Failure/CannotListen")(
+  "CannotListen",
+  {
+    detail: Schema.String
+  }
+) {
+  override get message(): string {
+    return this.detail
+  }
+}
+
+/**
+ * @since 0.1.0
+ * @category errors
+ */
+export type Failure = UsageError | Incomplete | Stopped | CannotListen | SimulatorServer.ServerFailed
 
 const signals: { readonly [S in Signal]: number } = { SIGINT: 2, SIGPIPE: 13, SIGTERM: 15 }
 
@@ -64,6 +81,7 @@ export const exitCode = (exit: Exit.Exit<unknown, Failure>): number => {
   const failure = Cause.failureOption(exit.cause)
   if (Option.isNone(failure)) return 70
   switch (failure.value._tag) {
+    case "CannotListen":
     case "Incomplete":
     case "ServerFailed":
       return 1

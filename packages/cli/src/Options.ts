@@ -220,6 +220,72 @@ export const port: Options.Options<number> = Options.text("port").pipe(
 const highestPort = 65_535 - (ExchangeId.ids.length - 1)
 
 /**
+ * `--port 8080` of the service.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const servicePort: Options.Options<number> = Options.text("port").pipe(
+  Options.withPseudoName("number"),
+  Options.withDescription("The port to listen on; 0 takes any that is free. Unless given: 8080."),
+  Options.withDefault("8080"),
+  Options.mapEffect((text) =>
+    /^\d{1,5}$/.test(text) && Number(text) <= 65_535
+      ? Effect.succeed(Number(text))
+      : refused(`--port cannot be ${quote(text)}; accepted are 0 and 1 to 65535.`)
+  )
+)
+
+/**
+ * `--host 127.0.0.1`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const host: Options.Options<string> = Options.text("host").pipe(
+  Options.withPseudoName("address"),
+  Options.withDescription(
+    "The address to listen on; 0.0.0.0 is all of them, for who else can reach this machine. Unless given: 127.0.0.1."
+  ),
+  Options.withDefault("127.0.0.1"),
+  Options.mapEffect((text) =>
+    /^[0-9A-Za-z.:-]{1,253}$/.test(text)
+      ? Effect.succeed(text)
+      : refused(`--host cannot be ${quote(text)}; accepted are such as 127.0.0.1, 0.0.0.0 or ::1.`)
+  )
+)
+
+/**
+ * `--drain 10s`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const drain: Options.Options<Duration.Duration> = Options.text("drain").pipe(
+  Options.withPseudoName("time"),
+  Options.withDescription("How long requests under way may take to end when it is stopped. Unless given: 10s."),
+  Options.withDefault("10s"),
+  Options.mapEffect((text) =>
+    Option.match(parseDuration(text), {
+      onNone: () => refused(`--drain cannot be ${quote(text)}; accepted are such as 500ms, 10s or 1m.`),
+      onSome: Effect.succeed
+    })
+  )
+)
+
+/**
+ * `--behind-proxy`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const behindProxy: Options.Options<boolean> = Options.boolean("behind-proxy").pipe(
+  Options.withDescription(
+    "Take the client's address from the end of x-forwarded-for, as a proxy in front puts it there."
+  )
+)
+
+/**
  * `--exchange kraken`: one and no more.
  *
  * @since 0.1.0

@@ -1,6 +1,7 @@
 import { Exchanges } from "@effect-exchange/exchanges"
 import { assert, describe, it } from "@effect/vitest"
 import { spawn } from "node:child_process"
+import { createServer } from "node:net"
 import { fileURLToPath } from "node:url"
 
 const root = fileURLToPath(new URL("../../..", import.meta.url))
@@ -73,5 +74,50 @@ describe("the process", () => {
     assert.match(out, /exchange contract --exchange binance --base-url binance=http:\/\/127\.0\.0\.1:\d+ --trading\n/)
     assert.match(out, /export BITMEX_SIMULATED_API_KEY='\w+'/)
     assert.match(out, /export OKX_SIMULATED_API_PASSPHRASE='\w+'/)
+  }, timeout)
+
+  it("serve is not ready from SIGTERM on, ends its streams, and then itself with 0", async () => {
+    const child = spawn(
+      process.execPath,
+      [
+        "--import",
+        "tsx",
+        fileURLToPath(new URL("../src/bin.ts", import.meta.url)),
+        ..."serve --port 0 -e okx".split(" ")
+      ],
+      { cwd: root, stdio: ["ignore", "pipe", "pipe"] }
+    )
+    let out = ""
+    let err = ""
+    child.stderr.on("data", (chunk) => err += String(chunk))
+    const base = await new Promise<string>((resolve) => {
+      child.stdout.on("data", (chunk) => {
+        out += String(chunk)
+        const found = /Serving at (\S+)\n/.exec(out)?.[1]
+        if (found !== undefined) resolve(found)
+      })
+    })
+    const price = await fetch(`${base}/v1/prices/BTC/USDT`)
+    assert.strictEqual(price.status, 200)
+    const stream = await fetch(`${base}/v1/stream`)
+    const streamed = stream.text()
+    const began = performance.now()
+    child.kill("SIGTERM")
+    const code = await new Promise((resolve) => child.on("close", resolve))
+    assert.strictEqual(code, 0)
+    assert.isBelow(performance.now() - began, 5000)
+    assert.match(await streamed, /^retry: 2000\n\n/)
+    for (const line of err.trim().split("\n")) assert.hasAnyKeys(JSON.parse(line), ["message"])
+  }, timeout)
+
+  it("serve says where it cannot listen and what to do, and exits with 1", async () => {
+    const taken = createServer()
+    await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve))
+    const address = taken.address()
+    const port = typeof address === "object" && address !== null ? address.port : 0
+    const { code, err } = await entry("bin", `serve --port ${port} -e okx`)
+    taken.close()
+    assert.strictEqual(code, 1)
+    assert.match(err, /^Cannot listen on 127\.0\.0\.1, port \d+: something else listens there; choose another --port/)
   }, timeout)
 })

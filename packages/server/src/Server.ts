@@ -6,7 +6,7 @@
  *
  * @since 0.1.0
  */
-import type { Health } from "@effect-exchange/core";
+import type { Health } from "@effect-exchange/core"
 import { type ExchangeSymbol } from "@effect-exchange/core"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import * as HttpApiSwagger from "@effect/platform/HttpApiSwagger"

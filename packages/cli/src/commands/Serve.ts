@@ -1,0 +1,147 @@
+/**
+ * `exchange serve`: the price service, until the command is stopped.
+ *
+ * @since 0.1.0
+ */
+import { Credentials, type ExchangeSymbol, Health, type MarketData } from "@effect-exchange/core"
+import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
+import * as Lifecycle from "@effect-exchange/server/Lifecycle"
+import * as Server from "@effect-exchange/server/Server"
+import * as Sources from "@effect-exchange/server/Sources"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as HttpServer from "@effect/platform/HttpServer"
+import * as Config from "effect/Config"
+import type * as ConfigError from "effect/ConfigError"
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
+import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
+import { createServer, type Server as NodeServer } from "node:http"
+import * as Connections from "../Connections.js"
+import { CannotListen, UsageError } from "../Failure.js"
+import type * as Options from "../Options.js"
+import * as Screen from "../Screen.js"
+import { Stop } from "../Stop.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Input extends Options.Settings {
+  readonly symbol: ReadonlyArray<ExchangeSymbol.ExchangeSymbol>
+  readonly host: string
+  readonly port: number
+  readonly drain: Duration.Duration
+  readonly behindProxy: boolean
+}
+
+/**
+ * Serves until the command is stopped, and then ends what is under way.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const handle = Effect.fnUntraced(function*(
+  input: Input
+): Effect.fn.Return<void, UsageError | CannotListen, Connections.Network | Screen.Screen | Stop> {
+  const stop = yield* Stop
+  const { level, tokens } = yield* configured
+  yield* Effect.scoped(
+    Effect.gen(function*() {
+      const server = limited()
+      const routeTo = yield* Connections.routes(input)
+      const layers: Sources.Layers<ConfigError.ConfigError, never> = Object.fromEntries(
+        input.exchange.map((id): [string, Layer.Layer<MarketData.MarketData, ConfigError.ConfigError>] => {
+          const { environment, network } = routeTo(id)
+          return [id, Layer.provide(Exchanges.layerMarketData(id, { environment, deadline: "8 seconds" }), network)]
+        })
+      )
+      const service = Server.layer({
+        behindProxy: input.behindProxy,
+        tokens,
+        ...input.symbol.length === 0 ? {} : { symbols: input.symbol }
+      }).pipe(
+        Layer.provideMerge(
+          NodeHttpServer.layer(() => server, { host: input.host, port: input.port }).pipe(
+            Layer.mapError(({ cause }) => cannotListen(input, cause))
+          )
+        ),
+        Layer.provide(Layer.mapError(Sources.layer(layers), Connections.refused)),
+        Layer.provide(Health.layer)
+      )
+      const context = yield* Layer.build(service)
+      const { address } = Context.get(context, HttpServer.HttpServer)
+      yield* Screen.line(manual(HttpServer.formatAddress(address), tokens.length > 0).join("\n"))
+      if (tokens.length === 0 && !isLoopback(input.host)) {
+        yield* Screen.note(`Whoever reaches ${input.host} is served; set EXCHANGE_SERVER_TOKENS to change that.`)
+      }
+
+      const signal = yield* stop
+      yield* Effect.logInfo("Stopping: no longer ready, ending what is under way", { signal })
+      yield* Context.get(context, Lifecycle.Lifecycle).drain
+      return yield* Effect.forkDaemon(closing(server, input.drain))
+    })
+  ).pipe(Effect.flatMap(Fiber.interrupt), Logger.withMinimumLogLevel(level))
+})
+
+const configured = Config.all({
+  tokens: Config.redacted("EXCHANGE_SERVER_TOKENS").pipe(
+    Config.map((text) =>
+      Redacted.value(text).split(/[,\s]+/).filter((token) => token !== "").map((token) => Redacted.make(token))
+    ),
+    Config.withDefault<ReadonlyArray<Redacted.Redacted>>([])
+  ),
+  level: Config.withDefault(Config.logLevel("EXCHANGE_LOG_LEVEL"), LogLevel.Info)
+}).pipe(
+  Effect.mapError((error) =>
+    new UsageError({ detail: `The configuration is refused: ${Credentials.describe(error)}.` })
+  )
+)
+
+/** The server closes when it has no connection left: those that wait for another request have none to wait for. */
+const closing = (server: NodeServer, bound: Duration.Duration): Effect.Effect<void> =>
+  Effect.sync(() => server.closeIdleConnections()).pipe(
+    Effect.repeat(Schedule.upTo(Schedule.spaced("50 millis"), bound)),
+    Effect.zipRight(Effect.sync(() => server.closeAllConnections()))
+  )
+
+/** A server that waits for no slow client, and takes no large header. */
+const limited = (): NodeServer => {
+  const server = createServer({
+    maxHeaderSize: 8192,
+    headersTimeout: 5000,
+    requestTimeout: 10_000,
+    keepAliveTimeout: 15_000,
+    connectionsCheckingInterval: 1000
+  })
+  server.maxConnections = 10_000
+  // A stream says something every two seconds: a connection on which nothing moves for so long has no reader.
+  server.timeout = 60_000
+  return server
+}
+
+const cannotListen = ({ host, port }: Input, cause: unknown): CannotListen => {
+  const code = typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "unknown"
+  const reasons: Readonly<Record<string, string>> = {
+    EADDRINUSE: "something else listens there; choose another --port, or 0 for any",
+    EACCES: "that port is for the administrator; choose one from 1024 on",
+    EADDRNOTAVAIL: "this machine has no such address; choose another --host",
+    ENOTFOUND: "no such host is known; choose another --host"
+  }
+  return new CannotListen({ detail: `Cannot listen on ${host}, port ${port}: ${reasons[code] ?? code}.` })
+}
+
+const isLoopback = (host: string): boolean => /^(?:127\.|::1$|localhost$)/.test(host)
+
+const manual = (base: string, isGuarded: boolean): ReadonlyArray<string> => [
+  `Serving at ${base}${isGuarded ? ", for who has a token" : ""}`,
+  `  ${base}/v1/prices/BTC/USDT`,
+  `  ${base}/v1/prices/BTC/USDT?source=median`,
+  `  ${base}/docs`,
+  "Ctrl-C ends it."
+]
