@@ -14,9 +14,11 @@ import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
 import type * as Redacted from "effect/Redacted"
 import * as Tokens from "./internal/tokens.js"
 import { Lifecycle } from "./Lifecycle.js"
+import * as PrometheusText from "./PrometheusText.js"
 
 interface Told {
   readonly status: "pass" | "warn" | "fail"
@@ -49,7 +51,7 @@ const checksOf = ({ exchanges }: Health.Report): NonNullable<Told["checks"]> =>
   ]))
 
 /**
- * Adds them to the service. `metrics` renders what is measured.
+ * Adds them to the service.
  *
  * @since 0.1.0
  * @category layers
@@ -70,6 +72,14 @@ export const layer = (options: {
           return tell({ ...told, checks: checksOf(yield* report) })
         })
 
+      yield* router.get(
+        "/metrics",
+        Effect.map(Metric.snapshot, (pairs) =>
+          HttpServerResponse.text(PrometheusText.render(pairs), {
+            contentType: PrometheusText.contentType,
+            headers: { "cache-control": "no-store" }
+          }))
+      )
       yield* router.get("/livez", Effect.succeed(tell({ status: "pass" })))
       yield* router.get(
         "/readyz",
