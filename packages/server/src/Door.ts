@@ -77,7 +77,7 @@ export const routeOf = (url: string): string => {
 const probes: ReadonlySet<string> = new Set(["/livez", "/readyz", "/startupz"])
 
 /** What is there to look at in a browser, which sends no token. Neither tells anything of this service. */
-const open: ReadonlySet<string> = new Set([...probes, "/docs", "/openapi.json"])
+const open: ReadonlySet<string> = new Set([...probes, "/", "/docs", "/openapi.json"])
 
 type Handler<E, R> = HttpApp.Default<E, R>
 

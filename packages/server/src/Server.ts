@@ -21,6 +21,7 @@ import { answering } from "./internal/failing.js"
 import * as Lifecycle from "./Lifecycle.js"
 import * as Probes from "./Probes.js"
 import type { Sources } from "./Sources.js"
+import * as StatusPage from "./StatusPage.js"
 
 /**
  * @since 0.1.0
@@ -51,6 +52,7 @@ export const layer = (
       HttpApiBuilder.middlewareOpenApi(),
       HttpApiSwagger.layer({ path: "/docs" }),
       Probes.layer(options),
+      StatusPage.layer,
       Events.layer(door, options.symbols ?? ["BTC/USDT"])
     ]),
     Layer.provide(HttpApiBuilder.api(Api.Api)),

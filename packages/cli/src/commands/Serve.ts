@@ -142,6 +142,6 @@ const manual = (base: string, isGuarded: boolean): ReadonlyArray<string> => [
   `Serving at ${base}${isGuarded ? ", for who has a token" : ""}`,
   `  ${base}/v1/prices/BTC/USDT`,
   `  ${base}/v1/prices/BTC/USDT?source=median`,
-  `  ${base}/docs`,
+  `  ${base}/docs, and ${base}/ to look at`,
   "Ctrl-C ends it."
 ]

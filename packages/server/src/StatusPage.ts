@@ -1,0 +1,88 @@
+/**
+ * The page at `/`: live prices with their latest course, spreads between exchanges, and how each exchange is doing, out of
+ * `/v1/stream`. It is one document, and asks for nothing elsewhere.
+ *
+ * Where the service asks for a token the page does so, too, and keeps it no longer than it is open.
+ *
+ * @since 0.1.0
+ */
+import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as Effect from "effect/Effect"
+import * as Encoding from "effect/Encoding"
+import type * as Layer from "effect/Layer"
+import { script } from "./internal/statusScript.js"
+import { style } from "./internal/statusStyle.js"
+
+/**
+ * The document.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const html = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Prices of crypto exchanges</title>
+<link rel="icon" href="data:,">
+<style>${style}</style>
+</head>
+<body>
+<header>
+<h1>Prices of crypto exchanges</h1>
+<span id="overall" role="status" aria-live="polite">Waiting for the exchanges.</span>
+<span id="link" class="soft">connecting</span>
+</header>
+<form id="door" hidden>
+<label for="token">Token</label>
+<input id="token" type="password" autocomplete="off" required>
+<button>Show</button>
+</form>
+<main id="exchanges">
+<section class="wide"><h2>Between exchanges</h2><div id="spreads"></div></section>
+</main>
+<section class="wide"><h2>What has changed</h2><ol id="events"></ol></section>
+<script>${script}</script>
+</body>
+</html>
+`
+
+const hashOf = (text: string): Effect.Effect<string> =>
+  Effect.map(
+    Effect.promise(() => crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))),
+    (digest) => `'sha256-${Encoding.encodeBase64(new Uint8Array(digest))}'`
+  )
+
+/**
+ * What the browser is told that the page may do: its own style and script, and to ask this service.
+ *
+ * @since 0.1.0
+ * @category headers
+ */
+export const policy: Effect.Effect<string> = Effect.map(
+  Effect.all([hashOf(style), hashOf(script)]),
+  ([style, script]) =>
+    `default-src 'none'; style-src ${style}; script-src ${script}; connect-src 'self'; img-src data:; `
+    + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+/**
+ * Adds it to the service.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<never> = HttpApiBuilder.Router.use((router) =>
+  Effect.flatMap(policy, (policy) =>
+    router.get(
+      "/",
+      Effect.succeed(
+        HttpServerResponse.text(html, {
+          contentType: "text/html; charset=utf-8",
+          headers: { "content-security-policy": policy, "cache-control": "no-cache" }
+        })
+      )
+    ))
+)
