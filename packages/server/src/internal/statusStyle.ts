@@ -12,7 +12,7 @@ header { display: flex; flex-wrap: wrap; gap: .4rem 1rem; align-items: baseline;
 main { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr)); gap: 1rem }
 section { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .8rem; min-width: 0 }
 section.wide { grid-column: 1 / -1 }
-.row { display: flex; justify-content: space-between; gap: .8rem; align-items: baseline; overflow-wrap: anywhere }
+.row > :last-child { white-space: nowrap } .row { display: flex; justify-content: space-between; gap: .8rem; align-items: baseline; overflow-wrap: break-word }
 .price { font-size: 1.25rem; font-weight: 600 } .soft { color: var(--soft); font-size: .87rem }
 .pass { color: var(--good) } .warn { color: var(--warn) } .fail { color: var(--bad) } .old { opacity: .55 }
 svg { width: 100%; height: 2.2rem; display: block; margin: .2rem 0 .5rem }

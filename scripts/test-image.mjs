@@ -1,0 +1,71 @@
+/**
+ * What the image of `ops/docker/Dockerfile` does, without Docker: builds the bundle, puts what the image has into an empty
+ * directory that cannot be written to, runs it there as nobody in particular, asks its probes, and stops it.
+ */
+import { spawn, spawnSync } from "node:child_process"
+import { chmodSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const root = fileURLToPath(new URL("..", import.meta.url))
+const dockerfile = readFileSync(join(root, "ops/docker/Dockerfile"), "utf8")
+const fail = (why) => {
+  console.error(`failed: ${why}`)
+  process.exit(1)
+}
+// The steps below are those: who changes one changes the other.
+for (const step of ["RUN npm run build", "COPY --from=build /source/packages/cli/dist/bundle /app", "USER node"]) {
+  if (!dockerfile.includes(`${step}\n`)) fail(`the Dockerfile no longer says "${step}"`)
+}
+
+const built = spawnSync("npm", ["run", "--silent", "build"], { cwd: root, stdio: ["ignore", "inherit", "inherit"] })
+if (built.status !== 0) fail("npm run build")
+
+const app = mkdtempSync(join(tmpdir(), "effect-exchange-image-"))
+process.on("exit", () => rmSync(app, { recursive: true, force: true }))
+cpSync(join(root, "packages/cli/dist/bundle"), app, { recursive: true })
+cpSync(join(root, "packages/cli/package.json"), join(app, "package.json"))
+for (const name of readdirSync(app)) chmodSync(join(app, name), 0o444)
+chmodSync(app, 0o555)
+
+const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
+const child = spawn(process.execPath, [join(app, "bin.js"), "serve", "--environment", "simulated", "--port", "0"], {
+  cwd: app,
+  env: { NODE_ENV: "production", PATH: process.env["PATH"] ?? "" },
+  stdio: ["ignore", "pipe", "pipe"],
+  ...nobody
+})
+let heard = ""
+child.stderr.on("data", (chunk) => heard += chunk)
+const base = await new Promise((resolve) => {
+  setTimeout(() => resolve(undefined), 30_000)
+  child.on("close", () => resolve(undefined))
+  let out = ""
+  child.stdout.on("data", (chunk) => {
+    out += chunk
+    const found = /Serving at (\S+)\n/.exec(out)?.[1]
+    if (found !== undefined) resolve(found)
+  })
+})
+if (base === undefined) fail(`it does not serve: ${heard}`)
+
+const until = async (path, expected) => {
+  for (let time = 0; time < 100; time++) {
+    const { status } = await fetch(`${base}${path}`)
+    if (status === expected) return console.log(`${path} answers ${status}`)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  fail(`${path} does not answer ${expected}`)
+}
+for (const path of ["/livez", "/startupz", "/readyz", "/metrics", "/", "/docs", "/v1/prices/BTC/USDT"]) await until(path, 200)
+
+const metrics = await (await fetch(`${base}/metrics`)).text()
+const checked = spawnSync("promtool", ["check", "metrics"], { input: metrics, encoding: "utf8" })
+if (checked.error === undefined && checked.status === 1) fail(`promtool cannot read /metrics: ${checked.stderr}`)
+console.log(checked.error === undefined ? "promtool reads /metrics" : "promtool is not here: /metrics is not checked")
+
+child.kill("SIGTERM")
+const code = await new Promise((resolve) => child.on("close", resolve))
+if (code !== 0) fail(`SIGTERM ends it with ${code}: ${heard}`)
+console.log("SIGTERM ends it with 0")
