@@ -19,7 +19,7 @@ type Kind = "counter" | "gauge" | "histogram" | "summary"
 
 interface Family {
   readonly kind: Kind
-  readonly description: string | undefined
+  readonly description: string
   /** By name and labels. */
   readonly samples: Map<string, string>
 }
@@ -40,7 +40,11 @@ export const render = (pairs: Iterable<MetricPair.MetricPair.Untyped>): string =
   for (const { key, kind, state } of sorted(pairs)) {
     const name = nameOf(key.name, kind)
     const family = families.get(name) ??
-      { kind, description: Option.getOrUndefined(key.description), samples: new Map<string, string>() }
+      {
+        kind,
+        description: Option.getOrElse(key.description, () => "Not described"),
+        samples: new Map<string, string>()
+      }
     if (family.kind !== kind) continue
     for (const [labels, value] of samplesOf(name, key, state)) {
       if (!family.samples.has(labels)) family.samples.set(labels, value)
@@ -49,9 +53,7 @@ export const render = (pairs: Iterable<MetricPair.MetricPair.Untyped>): string =
   }
   return Array.from(families, ([name, { description, kind, samples }]) =>
     [
-      ...description === undefined
-        ? []
-        : [`# HELP ${name} ${description.replaceAll("\\", "\\\\").replaceAll("\n", "\\n")}`],
+      `# HELP ${name} ${description.replaceAll("\\", "\\\\").replaceAll("\n", "\\n")}`,
       `# TYPE ${name} ${kind}`,
       ...Array.from(samples, ([labels, value]) => `${labels} ${value}`),
       ""

@@ -25,14 +25,17 @@ describe("the text for Prometheus", () => {
           "# HELP kinds_calls_total Calls\\nand \\\\ more",
           "# TYPE kinds_calls_total counter",
           "kinds_calls_total{error=\"a \\\"b\\\"\\n\\\\\"} 3",
+          "# HELP kinds_level Not described",
           "# TYPE kinds_level gauge",
           "kinds_level -0.5",
+          "# HELP kinds_seconds Not described",
           "# TYPE kinds_seconds histogram",
           "kinds_seconds_bucket{le=\"0.1\"} 1",
           "kinds_seconds_bucket{le=\"1\"} 2",
           "kinds_seconds_bucket{le=\"+Inf\"} 3",
           "kinds_seconds_sum 5.55",
           "kinds_seconds_count 3",
+          "# HELP kinds_words_total Not described",
           "# TYPE kinds_words_total counter",
           "kinds_words_total{key=\"x\"} 1",
           ""
@@ -44,7 +47,10 @@ describe("the text for Prometheus", () => {
     Effect.gen(function*() {
       yield* Metric.increment(Metric.counter("twice_total", { incremental: true }))
       yield* Metric.set(Metric.gauge("twice_total"), 7)
-      assert.strictEqual(yield* rendered("twice"), "# TYPE twice_total counter\ntwice_total 1\n")
+      assert.strictEqual(
+        yield* rendered("twice"),
+        "# HELP twice_total Not described\n# TYPE twice_total counter\ntwice_total 1\n"
+      )
     }))
 
   it.effect("is one line a sample, whatever names and labels are", () =>
@@ -56,7 +62,10 @@ describe("the text for Prometheus", () => {
       const lines = (yield* rendered("odd ")).trim().split("\n")
       assert.strictEqual(new Set(lines).size, lines.length)
       for (const line of lines) {
-        assert.match(line, /^(?:# TYPE odd_\w* gauge|odd_\w*\{\w+="(?:[^"\\\n]|\\[\\n"])*"\} 1)$/u)
+        assert.match(
+          line,
+          /^(?:# HELP odd_\w* Not described|# TYPE odd_\w* gauge|odd_\w*\{\w+="(?:[^"\\\n]|\\[\\n"])*"\} 1)$/u
+        )
       }
     }))
 

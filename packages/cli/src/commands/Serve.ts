@@ -25,6 +25,7 @@ import { createServer, type Server as NodeServer } from "node:http"
 import * as Connections from "../Connections.js"
 import { CannotListen, UsageError } from "../Failure.js"
 import type * as Options from "../Options.js"
+import * as ProcessMetrics from "../ProcessMetrics.js"
 import * as Screen from "../Screen.js"
 import { Stop } from "../Stop.js"
 
@@ -74,6 +75,7 @@ export const handle = Effect.fnUntraced(function*(
         Layer.provide(Layer.mapError(Sources.layer(layers), Connections.refused)),
         Layer.provide(Health.layer)
       )
+      yield* ProcessMetrics.keep
       const context = yield* Layer.build(service)
       const { address } = Context.get(context, HttpServer.HttpServer)
       yield* Screen.line(manual(HttpServer.formatAddress(address), tokens.length > 0).join("\n"))

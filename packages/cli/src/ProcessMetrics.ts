@@ -1,0 +1,61 @@
+/**
+ * What a process of Node is like: whether its event loop keeps up, and how much memory it has.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import { monitorEventLoopDelay } from "node:perf_hooks"
+
+const gauge = (name: string, description: string) => Metric.gauge(name, { description })
+
+/**
+ * How late the event loop was since the last look, in seconds, and the memory of the process, in bytes.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const gauges = {
+  lagMean: gauge("nodejs_eventloop_lag_mean_seconds", "How late the event loop was, on average, since the last look"),
+  lagMax: gauge("nodejs_eventloop_lag_max_seconds", "How late the event loop was at the most since the last look"),
+  heapUsed: gauge("nodejs_heap_size_used_bytes", "Heap that is used"),
+  heapTotal: gauge("nodejs_heap_size_total_bytes", "Heap there is"),
+  resident: gauge("process_resident_memory_bytes", "Memory of the process")
+} as const
+
+/** How often the timer behind it looks, in milliseconds: that much lateness is its own. */
+const resolution = 10
+
+/**
+ * Keeps them until the scope closes: now, and every five seconds.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const keep: Effect.Effect<void, never, Scope.Scope> = Effect.gen(function*() {
+  const delay = yield* Effect.acquireRelease(
+    Effect.sync(() => {
+      const histogram = monitorEventLoopDelay({ resolution })
+      histogram.enable()
+      return histogram
+    }),
+    (histogram) => Effect.sync(() => histogram.disable())
+  )
+  const seconds = (nanos: number): number => Number.isFinite(nanos) ? Math.max(0, nanos / 1e9 - resolution / 1000) : 0
+  const look = Effect.suspend(() => {
+    const { heapTotal, heapUsed, rss } = process.memoryUsage()
+    const { max, mean } = delay
+    delay.reset()
+    return Effect.all([
+      Metric.set(gauges.lagMean, seconds(mean)),
+      Metric.set(gauges.lagMax, seconds(max)),
+      Metric.set(gauges.heapUsed, heapUsed),
+      Metric.set(gauges.heapTotal, heapTotal),
+      Metric.set(gauges.resident, rss)
+    ], { discard: true })
+  })
+  yield* look
+  yield* Effect.forkScoped(Effect.repeat(Effect.delay(look, "5 seconds"), Schedule.forever))
+})

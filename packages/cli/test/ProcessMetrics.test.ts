@@ -1,0 +1,24 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Metric, TestClock } from "effect"
+import * as ProcessMetrics from "../src/ProcessMetrics.js"
+
+const busy = (millis: number): void => {
+  const end = performance.now() + millis
+  while (performance.now() < end) { /* keeps the event loop from everything else */ }
+}
+
+describe("metrics of the process", () => {
+  it.scoped("tell that the event loop was held up, and forget it after the next look", () =>
+    Effect.gen(function*() {
+      const turn = Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 30)))
+      yield* ProcessMetrics.keep
+      assert.isAbove((yield* Metric.value(ProcessMetrics.gauges.heapUsed)).value, 1e6)
+      yield* turn
+      busy(150)
+      yield* turn
+      yield* TestClock.adjust("5 seconds")
+      assert.isAbove((yield* Metric.value(ProcessMetrics.gauges.lagMax)).value, 0.1)
+      yield* TestClock.adjust("5 seconds")
+      assert.isBelow((yield* Metric.value(ProcessMetrics.gauges.lagMax)).value, 0.1)
+    }))
+})
