@@ -99,7 +99,16 @@ const guard = async () => {
 
 const known = readdirSync(join(here, "src")).filter((file) => file !== "internal" && file !== "server.ts")
   .map((file) => file.replace(".ts", ""))
-if (name === "guard") await guard()
+if (options.has("--help")) {
+  console.log([
+    "npm run bench                      all of them, one after the other: some eleven minutes",
+    "npm run bench -- <name> [parts]    one of them",
+    "npm run bench -- guard             a few, quickly; fails where a ratio has crossed its limit",
+    "",
+    `Names: ${known.join(", ")}.`,
+    "--quick halves the rounds, --json prints a document and nothing else, --save writes docs/performance.md."
+  ].join("\n"))
+} else if (name === "guard") await guard()
 else if (name === undefined) {
   const results = await runAll(all.map((name) => ({ name, args: [] })))
   if (isJson) console.log(JSON.stringify(results))

@@ -125,6 +125,7 @@ const serve = () =>
       host: Options.host,
       port: Options.servicePort,
       drain: Options.drain,
+      clientRate: Options.clientRate,
       behindProxy: Options.behindProxy
     },
     (input) => Network.within(Effect.flatMap(modules.Serve, ({ handle }) => handle(input)))

@@ -274,6 +274,23 @@ export const drain: Options.Options<Duration.Duration> = Options.text("drain").p
 )
 
 /**
+ * `--client-rate 100`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const clientRate: Options.Options<number> = Options.text("client-rate").pipe(
+  Options.withPseudoName("number"),
+  Options.withDescription("How often one client may ask in a second, and twice that at once. Unless given: 100."),
+  Options.withDefault("100"),
+  Options.mapEffect((text) =>
+    /^[1-9]\d{0,6}$/.test(text)
+      ? Effect.succeed(Number(text))
+      : refused(`--client-rate cannot be ${quote(text)}; accepted are 1 to 9999999.`)
+  )
+)
+
+/**
  * `--behind-proxy`.
  *
  * @since 0.1.0

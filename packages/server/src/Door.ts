@@ -11,6 +11,7 @@ import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Metric from "effect/Metric"
+import * as MetricLabel from "effect/MetricLabel"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
@@ -138,17 +139,17 @@ export const make = (options: Options = {}) => {
       const refused = refusal(request, route, clientOf(request, behindProxy), began)
       const answer = refused === undefined ? app : Effect.map(refused, Problem.respond)
       underWay++
-      yield* Metric.set(Telemetry.inFlight, underWay + streaming)
+      Telemetry.inFlight.unsafeUpdate(underWay + streaming, [])
       return yield* answer.pipe(
         Effect.onExit((exit) => {
           underWay--
           const status = Exit.isSuccess(exit) ? exit.value.status : Cause.isInterruptedOnly(exit.cause) ? 499 : 500
           const took = (millis(clock) - began) / 1000
-          return Effect.all([
-            Metric.set(Telemetry.inFlight, underWay + streaming),
-            Metric.increment(Telemetry.requests).pipe(Effect.tagMetrics({ route, status: String(status) })),
-            Metric.update(Metric.tagged(Telemetry.requestDuration, "route", route), took)
-          ], { discard: true })
+          return Effect.sync(() => {
+            Telemetry.inFlight.unsafeUpdate(underWay + streaming, [])
+            counterOf(route, String(status)).unsafeUpdate(1, [])
+            durationOf(route).unsafeUpdate(took, [])
+          })
         }),
         Effect.map((response) => HttpServerResponse.setHeaders(response, guards))
       )
@@ -174,6 +175,24 @@ export const make = (options: Options = {}) => {
 
   return { around, stream }
 }
+
+const remembered = <A>(make: (...labels: ReadonlyArray<string>) => A) => {
+  const known = new Map<string, A>()
+  return (...labels: ReadonlyArray<string>): A => {
+    const key = labels.join(" ")
+    const found = known.get(key) ?? make(...labels)
+    known.set(key, found)
+    return found
+  }
+}
+
+const counterOf = remembered((route = "", status = "") =>
+  Telemetry.requests.pipe(
+    Metric.taggedWithLabels([MetricLabel.make("route", route), MetricLabel.make("status", status)])
+  )
+)
+
+const durationOf = remembered((route = "") => Metric.tagged(Telemetry.requestDuration, "route", route))
 
 /** What a browser is told of every answer. */
 const guards = { "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" }

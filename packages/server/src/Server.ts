@@ -7,7 +7,6 @@
  * @since 0.1.0
  */
 import type { Health } from "@effect-exchange/core"
-import { type ExchangeSymbol } from "@effect-exchange/core"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import * as HttpApiSwagger from "@effect/platform/HttpApiSwagger"
 import type * as HttpRouter from "@effect/platform/HttpRouter"
@@ -28,8 +27,8 @@ import * as StatusPage from "./StatusPage.js"
  * @category models
  */
 export interface Options extends Door.Options {
-  /** What `/v1/stream` streams where it is asked for nothing else. Defaults to `BTC/USDT`. */
-  readonly symbols?: ReadonlyArray<ExchangeSymbol.ExchangeSymbol> | undefined
+  /** What `/v1/stream` streams where it is asked for nothing else, such as `BTC/USDT` or `BTC/USD:BTC`. Defaults to `BTC/USDT`. */
+  readonly symbols?: ReadonlyArray<string> | undefined
 }
 
 /**

@@ -78,6 +78,9 @@ export type Layers<E, R> = { readonly [Id in ExchangeId]?: Layer.Layer<MarketDat
 /** For how long an answer of an exchange is good for others who ask the same. */
 const moment = Duration.seconds(1)
 
+/** For how long a price is: to ask its feeds, and to compare them, costs more than to answer. */
+const instant = Duration.millis(100)
+
 /** How many prices are remembered for when there are no new ones, and for how long. */
 const mostRemembered = 10_000
 const longestStale = Duration.days(1)
@@ -118,6 +121,7 @@ export const make = Effect.fnUntraced(function*<E, R>(
   }
 
   const remember = yield* remembering
+  const priced = yield* Shared.make<Price.Price>("server.price", instant)
   const bars = yield* Shared.make<ReadonlyArray<Candle.Candle>>("server.candles", moment)
   return {
     exchanges,
@@ -125,7 +129,10 @@ export const make = Effect.fnUntraced(function*<E, R>(
     price: (source, symbol, maxStale) =>
       Effect.flatMap(
         source === "failover" || source === "median" ? Effect.succeed(composites[source]) : market(source),
-        ({ price }) => remember(`${source} ${symbol}`, price(symbol), maxStale)
+        ({ price }) => {
+          const key = `${source} ${symbol}`
+          return remember(key, priced(key, price(symbol)), maxStale)
+        }
       ),
     candles: (exchange, symbol, interval, { from, limit, to }) =>
       Effect.gen(function*() {

@@ -38,6 +38,7 @@ export interface Input extends Options.Settings {
   readonly host: string
   readonly port: number
   readonly drain: Duration.Duration
+  readonly clientRate: number
   readonly behindProxy: boolean
 }
 
@@ -64,6 +65,8 @@ export const handle = Effect.fnUntraced(function*(
       )
       const service = Server.layer({
         behindProxy: input.behindProxy,
+        clientBurst: 2 * input.clientRate,
+        clientRate: input.clientRate,
         tokens,
         ...input.symbol.length === 0 ? {} : { symbols: input.symbol }
       }).pipe(
