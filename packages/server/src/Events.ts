@@ -75,7 +75,10 @@ export const ofFeed = (
       })
     ),
     Stream.catchAll((error) =>
-      Stream.fromEffect(Effect.map(Clock.currentTimeMillis, (now) => feed("Failed", now, error.message)))
+      Stream.fromEffect(Effect.map(
+        Clock.currentTimeMillis,
+        (now) => feed("Failed", now, error.message) + (last === undefined ? "" : price(last, true))
+      ))
     ),
     Stream.filter((text) => text !== "")
   )

@@ -106,7 +106,8 @@ const on = {
     const { feed } = line(exchange, symbol)
     const isGood = status === "Connected" || status === "Resynced"
     put(feed, "feed: " + status + (reason ? ", as " + reason : ""), isGood ? "soft" : "warn")
-    note(exchange + " " + symbol + ": " + status + (reason ? " (" + reason + ")" : ""), at)
+    // The first word of a feed is no change.
+    if (status !== "Connected") note(exchange + " " + symbol + ": " + status + (reason ? " (" + reason + ")" : ""), at)
   },
   health: ({ at, exchanges, status }) => {
     state.offset = at - Date.now()
@@ -162,7 +163,10 @@ const listen = async () => {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
   let rest = ""
   for (;;) {
+    // Health is told every two seconds: what is silent for ten is lost, though nobody says so.
+    const silence = setTimeout(() => reader.cancel(), 10000)
     const { done, value } = await reader.read()
+    clearTimeout(silence)
     if (done) return
     const parts = (rest + value).split("\\n\\n")
     rest = parts.pop()
@@ -177,6 +181,7 @@ const keep = async () => {
   for (;;) {
     try { await listen() } catch (error) { void error }
     put($("link"), "lost, trying again", "fail")
+    put($("overall"), "The service does not answer.", "fail")
     for (const { amount } of state.prices.values()) amount.className = "price old"
     await wait(1000 + Math.random() * 2000)
   }
