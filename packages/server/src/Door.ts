@@ -138,21 +138,21 @@ export const make = (options: Options = {}) => {
       const began = millis(clock)
       const refused = refusal(request, route, clientOf(request, behindProxy), began)
       const answer = refused === undefined ? app : Effect.map(refused, Problem.respond)
-      underWay++
-      Telemetry.inFlight.unsafeUpdate(underWay + streaming, [])
-      return yield* answer.pipe(
-        Effect.onExit((exit) => {
+      const enter = Effect.sync(() => {
+        underWay++
+        Telemetry.inFlight.unsafeUpdate(underWay + streaming, [])
+      })
+      // A client may go at any moment: who is counted in is counted out.
+      const response = yield* Effect.acquireUseRelease(enter, () => answer, (_, exit) =>
+        Effect.sync(() => {
           underWay--
-          const status = Exit.isSuccess(exit) ? exit.value.status : Cause.isInterruptedOnly(exit.cause) ? 499 : 500
-          const took = (millis(clock) - began) / 1000
-          return Effect.sync(() => {
-            Telemetry.inFlight.unsafeUpdate(underWay + streaming, [])
-            counterOf(route, String(status)).unsafeUpdate(1, [])
-            durationOf(route).unsafeUpdate(took, [])
-          })
-        }),
-        Effect.map((response) => HttpServerResponse.setHeaders(response, guards))
-      )
+          // Of who has gone the cause names a response as well, which nobody has heard.
+          const status = Exit.isSuccess(exit) ? exit.value.status : Cause.isInterrupted(exit.cause) ? 499 : 500
+          Telemetry.inFlight.unsafeUpdate(underWay + streaming, [])
+          counterOf(route, String(status)).unsafeUpdate(1, [])
+          durationOf(route).unsafeUpdate((millis(clock) - began) / 1000, [])
+        }))
+      return HttpServerResponse.setHeaders(response, guards)
     })
 
   /** Counts a stream until the scope closes. */

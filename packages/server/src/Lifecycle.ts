@@ -58,7 +58,7 @@ export const make: Effect.Effect<Lifecycle.Service, never, Sources | Health.Heal
     let isStarted = false
     yield* Effect.forEach(exchanges, (id) =>
       Effect.flatMap(market(id), ({ markets }) => markets).pipe(
-        Effect.retry(trying),
+        Effect.retry({ schedule: trying, while: (error) => "_tag" in error && error._tag !== "ExchangeClosed" }),
         Effect.zipRight(Effect.sync(() => isStarted = true)),
         Effect.ignore,
         Effect.forkScoped

@@ -212,6 +212,30 @@ describe("the door", () => {
     }).pipe(Effect.provide(service(["okx"], { maxInFlight: 3 }))))
 })
 
+describe("clients that go before they are answered", () => {
+  it.live("leave nothing behind", () =>
+    Effect.gen(function*() {
+      yield* Effect.flatMap(get("okx"), ({ setFaults }) => setFaults({ ...Faults.none, latency: { min: 20, max: 60 } }))
+      const base = yield* address
+      const leaving = (index: number) =>
+        Effect.promise(() =>
+          fetch(`${base}/v1/books/okx/BTC/USDT?depth=${1 + index}`, { signal: AbortSignal.timeout(index % 20) })
+            .catch(() => undefined)
+        )
+      yield* Effect.all(Array.from({ length: 100 }, (_, index) => leaving(index)), { concurrency: 20 })
+      const { text } = yield* eventually(ask("/metrics"), ({ text }) => text.includes("status=\"499\""))
+      assert.notInclude(text, "status=\"500\"")
+      // As many as may be under way are, and no fewer.
+      const answers = yield* eventually(
+        Effect.all(Array.from({ length: 5 }, (_, index) => ask(`/v1/books/okx/BTC/USDT?depth=${901 + index}`)), {
+          concurrency: "unbounded"
+        }),
+        (answers) => answers.every(({ status }) => status === 200)
+      )
+      assert.strictEqual(answers.length, 5)
+    }).pipe(Effect.provide(service(["okx"], { maxInFlight: 5 }))))
+})
+
 describe("GET /v1/stream", () => {
   it.live("streams prices, feeds, health and counts, and ends when the service does", () =>
     Effect.gen(function*() {

@@ -14,7 +14,7 @@ import * as Problem from "../Problem.js"
 export const answering = <R>(app: HttpApp.Default<unknown, R>): HttpApp.Default<never, R> =>
   Effect.catchAllCause(
     app,
-    (cause) => Cause.isInterruptedOnly(cause) ? Effect.interrupt : Effect.map(problemOf(cause), Problem.respond)
+    (cause) => Cause.isInterrupted(cause) ? Effect.interrupt : Effect.map(problemOf(cause), Problem.respond)
   )
 
 const problemOf = (cause: Cause.Cause<unknown>): Effect.Effect<Problem.Problem> => {

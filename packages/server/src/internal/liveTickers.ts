@@ -7,6 +7,7 @@ import { FeedItem, type MarketData, type Ticker } from "@effect-exchange/core"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as RcMap from "effect/RcMap"
+import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 
@@ -43,7 +44,10 @@ export const make = (market: MarketData.MarketData.Service): Effect.Effect<LiveT
     })
   )
 
-/** What may no longer hold is forgotten, and asked for until the feed stands again. A feed that is refused stays so. */
+/** How long it takes until a feed that was refused is tried again. */
+const later = Schedule.spaced("30 seconds")
+
+/** What may no longer hold is forgotten, and asked for until the feed stands again. */
 const follow = (market: MarketData.MarketData.Service, symbol: string) => (cell: Cell) =>
   market.streamTicker(symbol).pipe(
     Stream.runForEach((item) =>
@@ -52,7 +56,8 @@ const follow = (market: MarketData.MarketData.Service, symbol: string) => (cell:
         else if (!FeedItem.FeedItem.$is("Dropped")(item)) cell.ticker = undefined
       })
     ),
-    Effect.ensuring(Effect.sync(() => cell.ticker = undefined)),
-    Effect.ignoreLogged,
+    Effect.tapError(() => Effect.sync(() => cell.ticker = undefined)),
+    Effect.retry(later),
+    Effect.ignore,
     Effect.forkScoped
   )
