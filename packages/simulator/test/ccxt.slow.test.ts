@@ -151,17 +151,28 @@ describe.each(Simulator.exchangeIds.filter((id) => cases[id] !== undefined))("cc
         const found = markets.find((market) => market.symbol === symbol)?.top
         return [found?.bid, found?.ask].map((price) => price === undefined ? undefined : number(price))
       })
-      // The bid and the ask breathe from second to second: what was told counts while they held.
-      const steadily = <A>(question: (client: Client) => Promise<A>) =>
-        Effect.repeat(Effect.all([top, ask(question), top]), {
-          until: ([before, , after]) => before[0] === after[0] && before[1] === after[1]
+      // The bid and the ask breathe from second to second, and are again what they were: what was told counts when it is what
+      // they are then. Who reads them wrongly is never right.
+      const steadily = <A>(
+        question: (client: Client) => Promise<A>,
+        bestOf: (answer: A) => ReadonlyArray<number | undefined>
+      ) =>
+        Effect.repeat(Effect.zip(ask(question), top), {
+          times: 30,
+          until: ([answer, best]) => bestOf(answer).every((price, index) => price === best[index])
         })
-      const [best, ticker] = yield* steadily((client) => client.fetchTicker(symbol))
+      const [ticker, best] = yield* steadily(
+        (client) => client.fetchTicker(symbol),
+        ({ ask, bid }) => [bid, ask]
+      )
       assert.deepStrictEqual([ticker.symbol, ticker.last], [symbol, 64_000])
       assert.deepStrictEqual([ticker.bid, ticker.ask], best)
       const tickers = yield* ask((client) => client.fetchTickers([symbol]))
       assert.strictEqual(tickers[symbol]?.last, 64_000)
-      const [first, book] = yield* steadily((client) => client.fetchOrderBook(symbol, 5))
+      const [book, first] = yield* steadily(
+        (client) => client.fetchOrderBook(symbol, 5),
+        ({ asks, bids }) => [bids[0]?.[0], asks[0]?.[0]]
+      )
       assert.deepStrictEqual([book.bids.length, book.asks.length], [5, 5])
       assert.deepStrictEqual([book.bids[0]?.[0], book.asks[0]?.[0]], first)
       const trades = yield* ask((client) => client.fetchTrades(symbol, undefined, 50))
