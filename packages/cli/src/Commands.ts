@@ -7,6 +7,7 @@ import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Network from "./Network.js"
 import * as Options from "./Options.js"
+import * as ServeOptions from "./ServeOptions.js"
 import * as Stop from "./Stop.js"
 import * as Symbols from "./Symbols.js"
 
@@ -122,11 +123,11 @@ const serve = () =>
     {
       ...Options.settings,
       symbol: Symbols.option("BTC/USDT"),
-      host: Options.host,
-      port: Options.servicePort,
-      drain: Options.drain,
-      clientRate: Options.clientRate,
-      behindProxy: Options.behindProxy
+      host: ServeOptions.host,
+      port: ServeOptions.port,
+      drain: ServeOptions.drain,
+      clientRate: ServeOptions.clientRate,
+      behindProxy: ServeOptions.behindProxy
     },
     (input) => Network.within(Effect.flatMap(modules.Serve, ({ handle }) => handle(input)))
   ).pipe(Command.withDescription(

@@ -6,15 +6,14 @@
 import * as Environment from "@effect-exchange/core/ports/Environment"
 import * as ExchangeId from "@effect-exchange/exchanges/ExchangeId"
 import * as Faults from "@effect-exchange/simulator/engine/Faults"
-import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as Options from "@effect/cli/Options"
-import * as ValidationError from "@effect/cli/ValidationError"
 import * as Arr from "effect/Array"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { UsageError } from "./Failure.js"
+import { duration, port as portOf, refused } from "./internal/answers.js"
 import { quote } from "./internal/quote.js"
 
 const environments = ["simulated", "testnet", "live"] as const
@@ -40,9 +39,6 @@ const byName: { readonly [Name in FaultsName]: Faults.Faults } = {
   flaky: Faults.flaky,
   outage: Faults.outage
 }
-
-const refused = (detail: string): Effect.Effect<never, ValidationError.ValidationError> =>
-  Effect.fail(ValidationError.invalidValue(HelpDoc.p(detail)))
 
 const isExchangeId = Schema.is(ExchangeId.ExchangeId)
 
@@ -189,13 +185,7 @@ export const interval: Options.Options<Duration.Duration> = Options.text("interv
     "The pause between two pictures, such as 500ms or 1m, and between two requests where there is no feed; exchanges with a tight rate limit take longer. Unless given: 1s."
   ),
   Options.withDefault("1s"),
-  Options.mapEffect((text) =>
-    Option.match(parseDuration(text), {
-      onNone: () =>
-        refused(`--interval cannot be ${quote(text)}; accepted are such as 500ms, 2s or 1m, from 100ms to 60m.`),
-      onSome: Effect.succeed
-    })
-  )
+  Options.mapEffect(duration("interval"))
 )
 
 /**
@@ -210,96 +200,7 @@ export const port: Options.Options<number> = Options.text("port").pipe(
     "The port of the first exchange, the next ones follow; 0 takes any that are free. Unless given: 4000."
   ),
   Options.withDefault("4000"),
-  Options.mapEffect((text) =>
-    /^\d{1,5}$/.test(text) && Number(text) <= highestPort
-      ? Effect.succeed(Number(text))
-      : refused(`--port cannot be ${quote(text)}; accepted are 0 and 1 to ${highestPort}.`)
-  )
-)
-
-const highestPort = 65_535 - (ExchangeId.ids.length - 1)
-
-/**
- * `--port 8080` of the service.
- *
- * @since 0.1.0
- * @category options
- */
-export const servicePort: Options.Options<number> = Options.text("port").pipe(
-  Options.withPseudoName("number"),
-  Options.withDescription("The port to listen on; 0 takes any that is free. Unless given: 8080."),
-  Options.withDefault("8080"),
-  Options.mapEffect((text) =>
-    /^\d{1,5}$/.test(text) && Number(text) <= 65_535
-      ? Effect.succeed(Number(text))
-      : refused(`--port cannot be ${quote(text)}; accepted are 0 and 1 to 65535.`)
-  )
-)
-
-/**
- * `--host 127.0.0.1`.
- *
- * @since 0.1.0
- * @category options
- */
-export const host: Options.Options<string> = Options.text("host").pipe(
-  Options.withPseudoName("address"),
-  Options.withDescription(
-    "The address to listen on; 0.0.0.0 is all of them, for who else can reach this machine. Unless given: 127.0.0.1."
-  ),
-  Options.withDefault("127.0.0.1"),
-  Options.mapEffect((text) =>
-    /^[0-9A-Za-z.:-]{1,253}$/.test(text)
-      ? Effect.succeed(text)
-      : refused(`--host cannot be ${quote(text)}; accepted are such as 127.0.0.1, 0.0.0.0 or ::1.`)
-  )
-)
-
-/**
- * `--drain 10s`.
- *
- * @since 0.1.0
- * @category options
- */
-export const drain: Options.Options<Duration.Duration> = Options.text("drain").pipe(
-  Options.withPseudoName("time"),
-  Options.withDescription("How long requests under way may take to end when it is stopped. Unless given: 10s."),
-  Options.withDefault("10s"),
-  Options.mapEffect((text) =>
-    Option.match(parseDuration(text), {
-      onNone: () => refused(`--drain cannot be ${quote(text)}; accepted are such as 500ms, 10s or 1m.`),
-      onSome: Effect.succeed
-    })
-  )
-)
-
-/**
- * `--client-rate 100`.
- *
- * @since 0.1.0
- * @category options
- */
-export const clientRate: Options.Options<number> = Options.text("client-rate").pipe(
-  Options.withPseudoName("number"),
-  Options.withDescription("How often one client may ask in a second, and twice that at once. Unless given: 100."),
-  Options.withDefault("100"),
-  Options.mapEffect((text) =>
-    /^[1-9]\d{0,6}$/.test(text)
-      ? Effect.succeed(Number(text))
-      : refused(`--client-rate cannot be ${quote(text)}; accepted are 1 to 9999999.`)
-  )
-)
-
-/**
- * `--behind-proxy`.
- *
- * @since 0.1.0
- * @category options
- */
-export const behindProxy: Options.Options<boolean> = Options.boolean("behind-proxy").pipe(
-  Options.withDescription(
-    "Take the client's address from the end of x-forwarded-for, as a proxy in front puts it there."
-  )
+  Options.mapEffect(portOf(65_535 - (ExchangeId.ids.length - 1)))
 )
 
 /**
@@ -453,9 +354,3 @@ export const agree = (settings: Settings): Effect.Effect<void, UsageError> => {
 
 const onlySimulated =
   "is for exchanges simulated by this command and none is; use --environment simulated and no --base-url, or leave it out."
-
-const parseDuration = (text: string): Option.Option<Duration.Duration> => {
-  const [, amount = "", unit = ""] = /^(\d{1,7}(?:\.\d{1,3})?)\s?(ms|s|m)$/.exec(text) ?? []
-  const millis = Number(amount) * (unit === "ms" ? 1 : unit === "s" ? 1000 : 60_000)
-  return millis >= 100 && millis <= 3_600_000 ? Option.some(Duration.millis(millis)) : Option.none()
-}

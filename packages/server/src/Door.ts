@@ -80,15 +80,24 @@ const probes: ReadonlySet<string> = new Set(["/livez", "/readyz", "/startupz"])
 /** What is there to look at in a browser, which sends no token. Neither tells anything of this service. */
 const open: ReadonlySet<string> = new Set([...probes, "/", "/docs", "/openapi.json"])
 
-type Handler<E, R> = HttpApp.Default<E, R>
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Door {
+  /** Stands around the whole application. Who is refused gets a problem: 401, 413, 429 or 503. */
+  readonly around: <E, R>(app: HttpApp.Default<E, R>) => HttpApp.Default<E, R>
+  /** Counts a stream until the scope closes. */
+  readonly stream: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<void, never, Scope.Scope>
+}
 
 /**
- * Makes the door of a service: around its whole application.
+ * Makes the door of a service.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make = (options: Options = {}) => {
+export const make = (options: Options = {}): Door => {
   const { behindProxy = false, maxClientStreams = 8, maxInFlight = 512, maxStreams = 256, tokens = [] } = options
   const rules = { burst: options.clientBurst ?? 200, perSecond: options.clientRate ?? 100, clients: 10_000 }
   const buckets: Buckets.Buckets = new Map()
@@ -130,7 +139,7 @@ export const make = (options: Options = {}) => {
     return underWay >= maxInFlight ? shed("busy") : undefined
   }
 
-  const around = <E, R>(app: Handler<E, R>): Handler<E, R> =>
+  const around: Door["around"] = (app) =>
     Effect.gen(function*() {
       const request = yield* HttpServerRequest.HttpServerRequest
       const clock = yield* Effect.clock
@@ -155,8 +164,7 @@ export const make = (options: Options = {}) => {
       return HttpServerResponse.setHeaders(response, guards)
     })
 
-  /** Counts a stream until the scope closes. */
-  const stream = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<void, never, Scope.Scope> =>
+  const stream: Door["stream"] = (request) =>
     Effect.asVoid(Effect.acquireRelease(
       Effect.sync(() => {
         const client = clientOf(request, behindProxy)

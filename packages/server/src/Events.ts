@@ -105,7 +105,7 @@ const stats = Effect.gen(function*() {
  * @category layers
  */
 export const layer = (
-  door: Pick<ReturnType<typeof Door.make>, "stream">,
+  door: Pick<Door.Door, "stream">,
   symbols: ReadonlyArray<string>
 ): Layer.Layer<never, never, Sources | Lifecycle | Health.Health> =>
   HttpApiBuilder.Router.use((router) =>

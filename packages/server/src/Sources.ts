@@ -3,7 +3,15 @@
  *
  * @since 0.1.0
  */
-import { type Candle, Composite, type ExchangeError, MarketData, type Price, type Ticker } from "@effect-exchange/core"
+import {
+  type Candle,
+  Composite,
+  type ExchangeError,
+  Health,
+  MarketData,
+  type Price,
+  type Ticker
+} from "@effect-exchange/core"
 import { type ExchangeId, ids } from "@effect-exchange/exchanges/Exchanges"
 import * as Fallback from "@effect-exchange/resilience/Fallback"
 import * as Chunk from "effect/Chunk"
@@ -86,14 +94,16 @@ const mostRemembered = 10_000
 const longestStale = Duration.days(1)
 
 /**
- * Makes them of the exchanges' own Layers. No exchange is asked for anything yet.
+ * Makes them of the exchanges' own Layers. No exchange is asked for anything yet. They stand on `Health`, to which clients
+ * report that are built in its reach: without it the service would be ready whatever becomes of them. Dies where no exchange is named.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const make = Effect.fnUntraced(function*<E, R>(
   layers: Layers<E, R>
-): Effect.fn.Return<Sources.Service, E, R | Scope.Scope> {
+): Effect.fn.Return<Sources.Service, E, R | Health.Health | Scope.Scope> {
+  yield* Health.Health
   const exchanges = Object.keys(layers).filter((id): id is ExchangeId => ids.some((known) => known === id))
   const markets = new Map<ExchangeId, MarketData.MarketData.Service>()
   for (const id of exchanges) {
@@ -163,7 +173,8 @@ export const make = Effect.fnUntraced(function*<E, R>(
  * @since 0.1.0
  * @category layers
  */
-export const layer = <E, R>(layers: Layers<E, R>): Layer.Layer<Sources, E, R> => Layer.scoped(Sources, make(layers))
+export const layer = <E, R>(layers: Layers<E, R>): Layer.Layer<Sources, E, R | Health.Health> =>
+  Layer.scoped(Sources, make(layers))
 
 /** An exchange of which many ask the same. */
 const shared = Effect.fnUntraced(function*(

@@ -81,7 +81,7 @@ export const handle = Effect.fnUntraced(function*(
       yield* ProcessMetrics.keep
       const context = yield* Layer.build(service)
       const { address } = Context.get(context, HttpServer.HttpServer)
-      yield* Screen.line(manual(HttpServer.formatAddress(address), tokens.length > 0).join("\n"))
+      yield* Screen.line(manual(HttpServer.formatAddress(address), tokens.length > 0, input).join("\n"))
       if (tokens.length === 0 && !isLoopback(input.host)) {
         yield* Screen.note(`Whoever reaches ${input.host} is served; set EXCHANGE_SERVER_TOKENS to change that.`)
       }
@@ -143,8 +143,9 @@ const cannotListen = ({ host, port }: Input, cause: unknown): CannotListen => {
 
 const isLoopback = (host: string): boolean => /^(?:127\.|::1$|localhost$)/.test(host)
 
-const manual = (base: string, isGuarded: boolean): ReadonlyArray<string> => [
+const manual = (base: string, isGuarded: boolean, { environment }: Input): ReadonlyArray<string> => [
   `Serving at ${base}${isGuarded ? ", for who has a token" : ""}`,
+  ...environment === "simulated" ? ["  These are simulated exchanges; --environment live asks those themselves."] : [],
   `  ${base}/v1/prices/BTC/USDT`,
   `  ${base}/v1/prices/BTC/USDT?source=median`,
   `  ${base}/docs, and ${base}/ to look at`,

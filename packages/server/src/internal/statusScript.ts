@@ -114,7 +114,7 @@ const on = {
     put($("overall"), status === "pass" ? "All exchanges serve." : status === "warn" ? "It serves, with something to look at." : "No exchange can serve.", status)
     for (const one of exchanges) {
       const parts = card(one.exchange)
-      put(parts.status, one.status, one.status)
+      put(parts.status, one.environment + ": " + one.status, one.status)
       put(parts.reason, one.reason ?? "")
       put(parts.breakers, "breakers: " + one.breakers.map(({ capability, retryAfterMillis, state }) =>
         capability + " " + state + (retryAfterMillis ? " for " + Math.ceil(retryAfterMillis / 1000) + " s" : "")).join(", "))

@@ -1,0 +1,84 @@
+/**
+ * The options of `exchange serve` alone.
+ *
+ * @since 0.1.0
+ */
+import * as Options from "@effect/cli/Options"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { duration, port as portOf, refused } from "./internal/answers.js"
+import { quote } from "./internal/quote.js"
+
+/**
+ * `--port 8080` of the service.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const port: Options.Options<number> = Options.text("port").pipe(
+  Options.withPseudoName("number"),
+  Options.withDescription("The port to listen on; 0 takes any that is free. Unless given: 8080."),
+  Options.withDefault("8080"),
+  Options.mapEffect(portOf(65_535))
+)
+
+/**
+ * `--host 127.0.0.1`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const host: Options.Options<string> = Options.text("host").pipe(
+  Options.withPseudoName("address"),
+  Options.withDescription(
+    "The address to listen on; 0.0.0.0 is all of them, for who else can reach this machine. Unless given: 127.0.0.1."
+  ),
+  Options.withDefault("127.0.0.1"),
+  Options.mapEffect((text) =>
+    /^[0-9A-Za-z.:-]{1,253}$/.test(text)
+      ? Effect.succeed(text)
+      : refused(`--host cannot be ${quote(text)}; accepted are such as 127.0.0.1, 0.0.0.0 or ::1.`)
+  )
+)
+
+/**
+ * `--drain 10s`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const drain: Options.Options<Duration.Duration> = Options.text("drain").pipe(
+  Options.withPseudoName("time"),
+  Options.withDescription("How long requests under way may take to end when it is stopped. Unless given: 10s."),
+  Options.withDefault("10s"),
+  Options.mapEffect(duration("drain"))
+)
+
+/**
+ * `--client-rate 100`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const clientRate: Options.Options<number> = Options.text("client-rate").pipe(
+  Options.withPseudoName("number"),
+  Options.withDescription("How often one client may ask in a second, and twice that at once. Unless given: 100."),
+  Options.withDefault("100"),
+  Options.mapEffect((text) =>
+    /^[1-9]\d{0,6}$/.test(text)
+      ? Effect.succeed(Number(text))
+      : refused(`--client-rate cannot be ${quote(text)}; accepted are 1 to 9999999.`)
+  )
+)
+
+/**
+ * `--behind-proxy`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const behindProxy: Options.Options<boolean> = Options.boolean("behind-proxy").pipe(
+  Options.withDescription(
+    "Take the client's address from the end of x-forwarded-for, as a proxy in front puts it there."
+  )
+)

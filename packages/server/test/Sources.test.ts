@@ -1,0 +1,105 @@
+import { Health } from "@effect-exchange/core"
+import { Exchanges } from "@effect-exchange/exchanges"
+import { Faults, Simulator } from "@effect-exchange/simulator"
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Fiber, Layer, TestClock } from "effect"
+import { Sources } from "../src/index.js"
+
+const okx = Sources.layer({ okx: Exchanges.layerMarketData("okx", { environment: Simulator.environment("okx") }) })
+  .pipe(
+    Layer.provide(Health.layer),
+    Layer.provideMerge(Simulator.layer("okx"))
+  )
+
+const start = Effect.gen(function*() {
+  yield* TestClock.setTime(Date.UTC(2026, 10, 2))
+  const sources = yield* Sources.Sources
+  const simulator = yield* Effect.flatMap(Simulator.Simulators, ({ get }) => get("okx"))
+  const asked = Effect.map(
+    simulator.requests,
+    (all) => all.filter(({ target }) => target.includes("market/ticker")).length
+  )
+  return { sources, simulator, asked, price: sources.price("okx", "BTC/USDT") }
+})
+
+/** What takes its time, with that time. */
+const waited = <A, E, R>(self: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(Effect.fork(self), (fiber) => Effect.zipRight(TestClock.adjust("1 minute"), Fiber.join(fiber)))
+
+describe("the sources of a service", () => {
+  it.effect("answer by the feed while it stands, and ask while it does not", () =>
+    Effect.gen(function*() {
+      const { asked, price, simulator } = yield* start
+      yield* price
+      assert.strictEqual(yield* asked, 1)
+      for (let second = 0; second < 20; second++) {
+        yield* TestClock.adjust("3 seconds")
+        yield* price
+      }
+      assert.strictEqual(yield* asked, 1)
+      yield* simulator.setPrice("BTC/USDT", "61234.5")
+      yield* TestClock.adjust("3 seconds")
+      assert.strictEqual(Number((yield* price).price.amount.value), 612_345)
+
+      yield* simulator.disturb({ _tag: "Refuse" })
+      yield* simulator.disturb({ _tag: "Close", code: 1006 })
+      yield* TestClock.adjust("2 seconds")
+      yield* price
+      assert.strictEqual(yield* asked, 2)
+      yield* simulator.disturb({ _tag: "Calm" })
+      yield* TestClock.adjust("45 seconds")
+      yield* price
+      assert.strictEqual(yield* asked, 2)
+    }).pipe(Effect.provide(okx)))
+
+  it.effect("let a feed go when nobody has asked for a minute", () =>
+    Effect.gen(function*() {
+      const { price, simulator } = yield* start
+      yield* price
+      yield* TestClock.adjust("30 seconds")
+      assert.strictEqual(yield* simulator.connections, 1)
+      yield* TestClock.adjust("90 seconds")
+      assert.strictEqual(yield* simulator.connections, 0)
+    }).pipe(Effect.provide(okx)))
+
+  it.effect("give an answer of a moment ago to who asks the same, and no older one", () =>
+    Effect.gen(function*() {
+      const { simulator, sources } = yield* start
+      const { orderBook } = yield* sources.market("okx")
+      const book = orderBook("BTC/USDT", { depth: 5 })
+      const asked = Effect.map(simulator.requests, (all) => all.filter(({ target }) => target.includes("books")).length)
+      yield* Effect.zipRight(book, book)
+      assert.strictEqual(yield* asked, 1)
+      yield* Effect.zipRight(TestClock.adjust("1 second"), book)
+      assert.strictEqual(yield* asked, 2)
+      yield* orderBook("BTC/USDT", { depth: 6 })
+      assert.strictEqual(yield* asked, 3)
+    }).pipe(Effect.provide(okx)))
+
+  it.effect("give a price of before for as long as was asked for, and no longer", () =>
+    Effect.gen(function*() {
+      const { simulator, sources } = yield* start
+      const price = (maxStale?: Duration.Duration) => sources.price("okx", "BTC/USDT", maxStale)
+      yield* price()
+      yield* simulator.setFaults(Faults.outage)
+      yield* simulator.disturb({ _tag: "Refuse" })
+      yield* simulator.disturb({ _tag: "Close", code: 1006 })
+      yield* TestClock.adjust("10 seconds")
+      const asked = (maxStale?: Duration.Duration) => waited(Effect.either(price(maxStale)))
+      assert.strictEqual((yield* asked(Duration.minutes(10)))._tag, "Right")
+      const refused = yield* asked(Duration.seconds(5))
+      assert.strictEqual(refused._tag, "Left")
+      assert.strictEqual((yield* asked())._tag, "Left")
+    }).pipe(Effect.provide(okx)))
+
+  it.effect("say where candles go on", () =>
+    Effect.gen(function*() {
+      const { sources } = yield* start
+      const from = Date.UTC(2026, 10, 1)
+      const first = yield* sources.candles("okx", "BTC/USDT", "1h", { from, limit: 3 })
+      assert.deepStrictEqual(first.candles.map(({ openTime }) => (openTime - from) / 3_600_000), [0, 1, 2])
+      assert.strictEqual(first.next, from + 3 * 3_600_000)
+      const rest = yield* sources.candles("okx", "BTC/USDT", "1h", { from, to: from + 3 * 3_600_000, limit: 3 })
+      assert.deepStrictEqual([rest.candles.length, rest.next], [3, undefined])
+    }).pipe(Effect.provide(okx)))
+})
