@@ -62,6 +62,16 @@ describe("the sources of a service", () => {
       assert.strictEqual(yield* simulator.connections, 0)
     }).pipe(Effect.provide(okx)))
 
+  it.effect("ask once for all who ask at a time", () =>
+    Effect.gen(function*() {
+      const { simulator, sources } = yield* start
+      const { orderBook } = yield* sources.market("okx")
+      yield* simulator.setFaults(Faults.make({ latency: { min: "1 second", max: "1 second" } }))
+      yield* waited(Effect.all(Array.from({ length: 100 }, () => orderBook("BTC/USDT")), { concurrency: "unbounded" }))
+      const asked = yield* simulator.requests
+      assert.strictEqual(asked.filter(({ target }) => target.includes("books")).length, 1)
+    }).pipe(Effect.provide(okx)))
+
   it.effect("give an answer of a moment ago to who asks the same, and no older one", () =>
     Effect.gen(function*() {
       const { simulator, sources } = yield* start
