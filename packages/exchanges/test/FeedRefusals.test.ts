@@ -4,6 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, TestClock } from "effect"
 import * as Support from "./support/exchanges.js"
 import { heard } from "./support/feeds.js"
+import { meddled } from "./support/sockets.js"
 
 const pass = (seconds: number) => TestClock.adjust(`${seconds} seconds`)
 
@@ -59,4 +60,26 @@ describe.each(Simulator.exchangeIds)("a market that %s lists no more", (exchange
 
   it.effect("is refused to who asks for it, and to nobody else", () => refusing("anew"))
   it.effect("is refused to who had it when the connection was lost, and to nobody else", () => refusing("again"))
+})
+
+describe("a refusal of Kraken for a reason that no table has", () => {
+  it.effect("is an invalid request with the exchange's words, and no answer that cannot be understood", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(Date.UTC(2026, 10, 2))
+      const market = yield* MarketData.MarketData
+      const simulator = yield* Effect.flatMap(Simulator.Simulators, ({ get }) => get("kraken"))
+      yield* simulator.disturb({ _tag: "Delist", market: Support.symbol })
+      const refused = yield* heard(market.streamTrades(Support.symbol))
+      yield* pass(15)
+      const error = refused.failure()
+      assert.strictEqual(error?._tag, "InvalidRequest")
+      assert.include(error?.message, "Subscriptions are closed on Sundays")
+    }).pipe(Effect.provide(Layer.provideMerge(
+      Support.marketData("kraken"),
+      meddled({
+        hear: (text) => text.replace(/Currency pair not supported [^"]*/, "Subscriptions are closed on Sundays")
+      })(
+        Simulator.layer("kraken")
+      )
+    ))))
 })
