@@ -9,13 +9,12 @@
 import type { Market } from "@effect-exchange/core"
 import { Feeds, type Listing, Row, Wire } from "@effect-exchange/core/adapter"
 import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
 import * as Endpoints from "./Endpoints.js"
 import { signSubscription } from "./Protocol.js"
 import * as Rows from "./Rows.js"
 
 const { get, text, whole } = Feeds
-const { at, decimal, positive, words } = Wire
+const { at, decimal, millis, positive, words } = Wire
 
 /** Streams are named by the market in lower case, and a candle's by its interval as well. */
 const topic = ({ id }: Market.Market, channel: string): Feeds.Topic => ({
@@ -77,8 +76,6 @@ const answered = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
     : [{ _tag: "Refused", request, said }]
 }
 
-const instant = Schema.NonNegativeInt
-
 const Ticker = Row.ticker({
   last: at("c", positive(decimal)),
   bid: at("b", positive(decimal)),
@@ -87,7 +84,7 @@ const Ticker = Row.ticker({
   high24h: at("h", positive(decimal)),
   low24h: at("l", positive(decimal)),
   volume24h: at("v", decimal),
-  at: at("C", instant)
+  at: at("C", millis)
 })
 
 // Where the buyer was the maker, the taker sold.
@@ -96,10 +93,10 @@ const Trade = Row.trade({
   side: at("m", words({ true: "sell", false: "buy" })),
   price: at("p", decimal),
   amount: at("q", decimal),
-  at: at("T", instant)
+  at: at("T", millis)
 })
 
-const Bar = Row.ohlcv(instant, decimal, ["k.t", "k.o", "k.h", "k.l", "k.c", "k.v"])
+const Bar = Row.ohlcv(millis, decimal, ["k.t", "k.o", "k.h", "k.l", "k.c", "k.v"])
 
 const bookUpdates = (frame: unknown): ReadonlyArray<Feeds.BookUpdate> | undefined => {
   const first = whole(get(frame, "U"))

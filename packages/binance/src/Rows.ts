@@ -9,9 +9,7 @@ import { Row, Wire } from "@effect-exchange/core/adapter"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 
-const { all, at, blank, decimal, map, meaning, meaningOr, none, positive, text, words, wordsOr } = Wire
-
-const instant = Schema.NonNegativeInt
+const { all, at, blank, decimal, map, meaning, meaningOr, millis, none, positive, text, words, wordsOr } = Wire
 
 // A price has to be there; where it is zero there is none: no trade yet, an empty side of the book, a market order.
 const price = (name: string): Wire.Field<BigDecimal.BigDecimal | undefined> =>
@@ -56,7 +54,7 @@ const ticker = {
   high24h: price("highPrice"),
   low24h: price("lowPrice"),
   volume24h: at("volume", decimal),
-  at: at("closeTime", instant)
+  at: at("closeTime", millis)
 }
 
 /**
@@ -98,7 +96,7 @@ export const Book = Wire.answer({
 export const BookSnapshot = Wire.answer({
   bids: at("bids", Schema.Array(Schema.Unknown)),
   asks: at("asks", Schema.Array(Schema.Unknown)),
-  last: at("lastUpdateId", instant)
+  last: at("lastUpdateId", Schema.NonNegativeInt)
 })
 
 /**
@@ -112,7 +110,7 @@ export const Trade = Row.trade({
   side: at("isBuyerMaker", words({ true: "sell", false: "buy" })),
   price: at("price", decimal),
   amount: at("qty", decimal),
-  at: at("time", instant)
+  at: at("time", millis)
 })
 
 /**
@@ -121,7 +119,7 @@ export const Trade = Row.trade({
  * @since 0.1.0
  * @category rows
  */
-export const Bar = Row.ohlcv(instant, decimal, [0, 1, 2, 3, 4, 5])
+export const Bar = Row.ohlcv(millis, decimal, [0, 1, 2, 3, 4, 5])
 
 /**
  * A balance.
@@ -164,7 +162,7 @@ export const Restrictions = Wire.answer({
     universal: at("permitsUniversalTransfer", flag)
   }, (enabled) => Object.values(enabled).includes(true)),
   ipRestricted: at("ipRestrict", flag),
-  expiresAt: at("tradingAuthorityExpirationTime", Schema.UndefinedOr(instant))
+  expiresAt: at("tradingAuthorityExpirationTime", Schema.UndefinedOr(millis))
 })
 
 const types = wordsOr({ LIMIT: "limit", LIMIT_MAKER: "limit", MARKET: "market" }, "other")
@@ -255,8 +253,8 @@ const clientOrderId = at("clientOrderId", blank(text))
 export const Order = Row.order({
   ...order,
   clientOrderId,
-  createdAt: at("time", instant),
-  updatedAt: at("updateTime", instant)
+  createdAt: at("time", millis),
+  updatedAt: at("updateTime", millis)
 })
 
 /**
@@ -268,8 +266,8 @@ export const Order = Row.order({
 export const Placed = Row.order({
   ...order,
   clientOrderId,
-  createdAt: at("transactTime", instant),
-  updatedAt: at("transactTime", instant)
+  createdAt: at("transactTime", millis),
+  updatedAt: at("transactTime", millis)
 })
 
 /**
@@ -282,7 +280,7 @@ export const Canceled = Row.order({
   ...order,
   clientOrderId: at("origClientOrderId", blank(text)),
   createdAt: none,
-  updatedAt: at("transactTime", instant)
+  updatedAt: at("transactTime", millis)
 })
 
 const named = Schema.Struct({ orderId: text })
@@ -313,7 +311,7 @@ export const Fill = Row.fill({
   fee: at("commission", decimal),
   feeAsset: at("commissionAsset", text),
   liquidity: at("isMaker", words({ true: "maker", false: "taker" })),
-  at: at("time", instant)
+  at: at("time", millis)
 })
 
 const reportedName = Wire.orElse(at("C", blank(text)), at("c", blank(text)))
@@ -339,8 +337,8 @@ export const Report = Row.order({
     timeInForce: "f"
   }),
   clientOrderId: reportedName,
-  createdAt: at("O", instant),
-  updatedAt: at("T", instant)
+  createdAt: at("O", millis),
+  updatedAt: at("T", millis)
 })
 
 /**
@@ -362,7 +360,7 @@ export const ReportedFill = Row.entry(
     fee: at("n", decimal),
     feeAsset: at("N", blank(text)),
     liquidity: at("m", words({ true: "maker", false: "taker" })),
-    at: at("T", instant)
+    at: at("T", millis)
   }),
   map(at("x", text), (what) => what === "TRADE")
 )

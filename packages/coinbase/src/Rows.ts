@@ -21,11 +21,10 @@ const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d
  * @since 0.1.0
  * @category values
  */
-export const time: Schema.Schema<number, string> = Schema.String.pipe(
-  Schema.pattern(rfc3339),
-  Schema.compose(Wire.isoTime),
-  Schema.nonNegative()
-)
+export const time: Wire.Value<number> = Wire.reading((value) => {
+  const instant = typeof value === "string" && rfc3339.test(value) ? Wire.isoTime.take(value) : Wire.unread
+  return instant === Wire.unread || instant >= 0 ? instant : Wire.unread
+}, "expected an RFC 3339 time, 1970 or later")
 
 // The first instant of the first year stands for none, as a blank does.
 const timeIfAny = Wire.pick((value) => value === "0001-01-01T00:00:00Z" ? "" : value, blank(time), "expected a time")

@@ -201,10 +201,10 @@ describe("rows", () => {
     assert.include(message, "[\"type\"]")
   })
 
-  it("are never read from what an object inherits", () => {
-    const inherited = Object.create(row)
-    assert.strictEqual(reads(Wire.one(Order), inherited), "not understood")
+  it("are never read from what every object and list inherits", () => {
     assert.strictEqual(reads(Wire.within("constructor.name", text), {}), "not understood")
+    assert.strictEqual(reads(Wire.within("at.name", text), []), "not understood")
+    assert.strictEqual(reads(Wire.within("at.name", text), JSON.parse("{\"at\":{\"name\":\"own\"}}")), "own")
   })
 
   it("are read from tuples", () => {

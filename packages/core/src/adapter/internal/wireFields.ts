@@ -32,6 +32,7 @@ export type Path = string | number | ReadonlyArray<string | number>
 export const at = <A, I>(path: Path, schema: Schema.Schema<A, I>): Field<A> => {
   const steps = stepsOf(path)
   const [first = "", ...others] = steps
+  const step = stepOf(steps)
   const take = taking(schema)
   return {
     take: others.length === 0 ? (row) => take(step(row, first)) : (row) => take(steps.reduce(step, row)),
@@ -162,5 +163,10 @@ const stepsOf = (path: Path): ReadonlyArray<string | number> =>
 const isObject = (value: unknown): value is { readonly [name: string | number]: unknown } =>
   typeof value === "object" && value !== null
 
-const step = (value: unknown, step: string | number): unknown =>
+const step = (value: unknown, step: string | number): unknown => isObject(value) ? value[step] : undefined
+
+const ownStep = (value: unknown, step: string | number): unknown =>
   isObject(value) && Object.hasOwn(value, step) ? value[step] : undefined
+
+/** To ask whether a property is the row's own costs as much as to read it: asked only where rows inherit one of that name. */
+const stepOf = (steps: ReadonlyArray<string | number>) => steps.some((step) => step in Array.prototype) ? ownStep : step
