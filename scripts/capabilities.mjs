@@ -1,10 +1,16 @@
-/** Writes the table of what each exchange can do into the README, as `Capabilities.table()` makes it of their features. */
+/**
+ * Writes the tables that the code makes: what each exchange can do into the README, and the names that the command reads into
+ * the page on configuration.
+ */
 import { readFileSync, writeFileSync } from "node:fs"
+import { Variables } from "../packages/cli/src/index.ts"
 import { Capabilities } from "../packages/exchanges/src/index.ts"
 
-const readme = new URL("../README.md", import.meta.url)
-const marked = /(<!-- capabilities -->)[^]*?(<!-- \/capabilities -->)/
-writeFileSync(
-  readme,
-  readFileSync(readme, "utf8").replace(marked, (_, begin, end) => `${begin}\n\n${Capabilities.table()}\n\n${end}`)
-)
+const write = (path, name, table) => {
+  const page = new URL(path, import.meta.url)
+  const marked = new RegExp(`(<!-- ${name} -->)[^]*?(<!-- /${name} -->)`)
+  writeFileSync(page, readFileSync(page, "utf8").replace(marked, (_, begin, end) => `${begin}\n\n${table}\n\n${end}`))
+}
+
+write("../README.md", "capabilities", Capabilities.table())
+write("../docs/configuration.md", "variables", Variables.markdown())

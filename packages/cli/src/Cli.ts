@@ -10,6 +10,7 @@ import * as Span from "@effect/cli/HelpDoc/Span"
 import * as ValidationError from "@effect/cli/ValidationError"
 import * as Effect from "effect/Effect"
 import * as Commands from "./Commands.js"
+import type * as Configuration from "./Configuration.js"
 import { type Failure, UsageError } from "./Failure.js"
 import type * as Network from "./Network.js"
 import * as Screen from "./Screen.js"
@@ -31,7 +32,12 @@ export interface Options {
  * @since 0.1.0
  * @category models
  */
-export type Environment = CliApp.CliApp.Environment | Network.Network | Screen.Screen | Stop.Stop
+export type Environment =
+  | CliApp.CliApp.Environment
+  | Configuration.Configuration
+  | Network.Network
+  | Screen.Screen
+  | Stop.Stop
 
 /**
  * Runs the command with arguments as the user typed them, without program and script. Whatever went wrong has been
@@ -64,7 +70,20 @@ const root = (program: string) =>
     Command.withSubcommands(Commands.all(program))
   )
 
-const commandNames = ["price", "watch", "book", "trades", "health", "serve", "simulate", "contract", "record"]
+const commandNames = [
+  "price",
+  "watch",
+  "book",
+  "trades",
+  "health",
+  "doctor",
+  "keys",
+  "config",
+  "serve",
+  "simulate",
+  "contract",
+  "record"
+]
 
 const explain = (error: Failure, see: string): Effect.Effect<void, never, Screen.Screen> => {
   switch (error._tag) {

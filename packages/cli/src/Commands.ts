@@ -24,6 +24,9 @@ export const all = (program: string) =>
     book(),
     trades(),
     health(),
+    doctor(),
+    keys(),
+    config(),
     serve(),
     simulate(program),
     contract(program),
@@ -45,6 +48,9 @@ const modules = {
   Book: once(() => import("./commands/Book.js")),
   Trades: once(() => import("./commands/Trades.js")),
   Health: once(() => import("./commands/Health.js")),
+  Doctor: once(() => import("./commands/Doctor.js")),
+  Keys: once(() => import("./commands/Keys.js")),
+  Config: once(() => import("./commands/Config.js")),
   Serve: once(() => import("./commands/Serve.js")),
   Simulate: once(() => import("./commands/Simulate.js")),
   Contract: once(() => import("./commands/Contract.js")),
@@ -115,6 +121,41 @@ const health = () =>
   ).pipe(Command.withDescription(
     "Asks each exchange for its time, trying again when that may help, and says how each is doing. "
       + "Exit code 0: all serve; 1: some exchange fails; 2: bad usage."
+  ))
+
+const doctor = () =>
+  Command.make(
+    "doctor",
+    { ...Options.inquiry, json: Options.json },
+    (input) => Stop.abort(Network.within(Effect.flatMap(modules.Doctor, ({ handle }) => handle(input))))
+  ).pipe(Command.withDescription(
+    "Checks what is configured, whether each exchange can be reached, this machine's clock and the API keys, and says in a "
+      + "sentence what to do about what is wrong. It only reads. Exit code 0: nothing has to be mended; 1: something has; 2: bad usage."
+  ))
+
+const keys = () =>
+  Command.make("keys").pipe(
+    Command.withDescription("The API keys that are configured: see exchange keys check --help."),
+    Command.withSubcommands([
+      Command.make(
+        "check",
+        { ...Options.inquiry, json: Options.json },
+        (input) => Stop.abort(Network.within(Effect.flatMap(modules.Keys, ({ handle }) => handle(input))))
+      ).pipe(Command.withDescription(
+        "Asks each exchange what the key that is configured for it may do, when it expires, and says what is wrong with that. "
+          + "No key is shown: one is told from another by its fingerprint. "
+          + "Exit code 0: nothing has to be mended, or no key is configured; 1: something has; 2: bad usage."
+      ))
+    ])
+  )
+
+const config = () =>
+  Command.make(
+    "config",
+    { all: Options.all, json: Options.json },
+    (input) => Stop.abort(Effect.flatMap(modules.Config, ({ handle }) => handle(input)))
+  ).pipe(Command.withDescription(
+    "What is configured, where it was found, and what holds where nothing is. No secret is shown. Exit code 0; 2: it cannot be read."
   ))
 
 const serve = () =>

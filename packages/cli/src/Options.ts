@@ -18,6 +18,8 @@ import { quote } from "./internal/quote.js"
 
 const environments = ["simulated", "testnet", "live"] as const
 
+const isEnvironment = Schema.is(Schema.Literal(...environments))
+
 const weathers = ["none", "flaky", "outage"] as const
 
 /**
@@ -136,6 +138,16 @@ export const seed: Options.Options<Option.Option<number>> = Options.text("seed")
  */
 export const json: Options.Options<boolean> = Options.boolean("json").pipe(
   Options.withDescription("Print JSON and nothing else; decimals are strings.")
+)
+
+/**
+ * `--all`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const all: Options.Options<boolean> = Options.boolean("all").pipe(
+  Options.withDescription("Show what is not configured, too.")
 )
 
 /**
@@ -321,6 +333,37 @@ export interface Settings {
 export type Places = Pick<Settings, keyof typeof places>
 
 /**
+ * The options of commands that look at what is configured: unless told otherwise, at exchanges themselves.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const inquiry = {
+  exchange: exchanges,
+  environment: Options.text("environment").pipe(
+    Options.withPseudoName(environments.join("|")),
+    Options.withDescription(
+      "Which installation of the exchanges. Unless given: the live ones, and of keys those of testnets as well."
+    ),
+    Options.mapEffect((text) =>
+      isEnvironment(text)
+        ? Effect.succeed(text)
+        : refused(`--environment cannot be ${quote(text)}; accepted are ${environments.join(", ")}.`)
+    ),
+    Options.optional
+  ),
+  baseUrl: baseUrls
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Inquiry extends Pick<Settings, "exchange" | "baseUrl"> {
+  readonly environment: Option.Option<Settings["environment"]>
+}
+
+/**
  * Settings with exchanges in good health.
  *
  * @since 0.1.0
@@ -333,6 +376,15 @@ export const healthy = ({ baseUrl, environment, exchange }: Places): Settings =>
   faults: "none",
   seed: Option.none()
 })
+
+/**
+ * Settings for an inquiry: at the live exchanges unless it says otherwise.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const inquired = ({ baseUrl, environment, exchange }: Inquiry): Settings =>
+  healthy({ baseUrl, environment: Option.getOrElse(environment, () => "live" as const), exchange })
 
 /**
  * Settings that agree with each other, or why they do not.

@@ -8,7 +8,6 @@ import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
 import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
 import * as Cause from "effect/Cause"
-import * as Config from "effect/Config"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
@@ -17,6 +16,7 @@ import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import * as Cli from "./Cli.js"
+import * as Configuration from "./Configuration.js"
 import * as Failure from "./Failure.js"
 import { Network } from "./Network.js"
 import { Screen } from "./Screen.js"
@@ -90,20 +90,22 @@ const environment = (
 ): Layer.Layer<Cli.Environment, Failure.UsageError> => {
   const screen = Layer.effect(
     Screen,
-    Effect.map(Config.option(Config.nonEmptyString("NO_COLOR")), (noColor) => ({
+    Effect.map(Configuration.noColor, (noColor) => ({
       out: (text: string) => write(process.stdout, text),
       err: (text: string) => write(process.stderr, text),
       outIsTerminal: process.stdout.isTTY === true,
       errIsTerminal: process.stderr.isTTY === true,
-      colors: process.stdout.isTTY === true && Option.isNone(noColor)
+      colors: process.stdout.isTTY === true && !noColor
     }))
   )
-  const configuration = Layer.unwrapEffect(
-    Effect.map(
-      Config.option(Config.nonEmptyString("EXCHANGE_SECRETS_DIR")),
-      (secrets) => NodeConfig.layer({ secrets: Option.getOrUndefined(secrets), dotEnv: ".env" })
+  const configuration = Layer.unwrapEffect(Effect.gen(function*() {
+    const secrets = Option.getOrUndefined(yield* Configuration.secretsDirectory)
+    const sources = yield* NodeConfig.sources({ secrets, dotEnv: ".env" })
+    return Layer.merge(
+      Layer.setConfigProvider(NodeConfig.inOrder(sources)),
+      Layer.succeed(Configuration.Configuration, sources)
     )
-  )
+  }))
   const logger = Logger.replace(
     Logger.defaultLogger,
     Logger.withConsoleError(process.stderr.isTTY === true ? Logger.logfmtLogger : Logger.jsonLogger)

@@ -1,8 +1,8 @@
-import { Cli, Commands, Failure, Network, Screen, Stop } from "@effect-exchange/cli"
+import { Cli, Commands, Configuration, Failure, Network, Screen, Stop } from "@effect-exchange/cli"
 import { Simulator } from "@effect-exchange/simulator"
 import type { HttpClient, Socket } from "@effect/platform"
 import { NodeFileSystem, NodePath, NodeTerminal } from "@effect/platform-node"
-import { Deferred, Effect, Layer } from "effect"
+import { ConfigProvider, Deferred, Effect, Layer } from "effect"
 
 // Loaded before a test runs: `TestClock` would not wait for them.
 await Effect.runPromise(Commands.load)
@@ -17,6 +17,8 @@ export interface Session {
 }
 
 interface Setting {
+  /** What is configured, by the names of variables of the environment. */
+  readonly env?: Readonly<Record<string, string>>
   readonly terminal?: boolean
   readonly program?: string
 }
@@ -26,7 +28,8 @@ export const network = Simulator.layer(["binance", "bitmex"])
 
 export const session = (line: string, setting: Setting = {}) =>
   Effect.gen(function*() {
-    const { program, terminal = false } = setting
+    const { env = {}, program, terminal = false } = setting
+    const provider = ConfigProvider.fromMap(new Map(Object.entries(env)), { pathDelim: "_" })
     const written = { out: "", err: "" }
     const stop = yield* Deferred.make<Stop.Signal>()
     const screen = Layer.succeed(Screen.Screen, {
@@ -49,6 +52,8 @@ export const session = (line: string, setting: Setting = {}) =>
               Layer.succeedContext(context))
           ),
           Layer.succeed(Stop.Stop, Deferred.await(stop)),
+          Layer.succeed(Configuration.Configuration, [{ name: "environment", provider }]),
+          Layer.setConfigProvider(provider),
           NodeFileSystem.layer,
           NodePath.layer,
           NodeTerminal.layer

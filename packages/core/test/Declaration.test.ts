@@ -583,6 +583,7 @@ describe("a declaration", () => {
       name: "Toy",
       kinds: ["spot", "perpetual"],
       testnet: false,
+      passphrase: false,
       candles: ["1h"],
       positions: true,
       timeInForce: ["GTC"],

@@ -48,6 +48,7 @@ const acme = (tickers: ReadonlyArray<Ticker.Ticker>, book?: OrderBook.OrderBook)
       name: "Acme",
       kinds: ["spot"],
       testnet: false,
+      passphrase: false,
       candles: ["1m"],
       positions: false,
       timeInForce: ["GTC"],

@@ -62,6 +62,7 @@ export const features: Adapter.Features = {
   name: "Mock",
   kinds: ["spot", "perpetual", "future"],
   testnet: false,
+  passphrase: false,
   candles: ["1m", "5m", "15m", "30m", "1h", "4h", "1d"],
   positions: false,
   timeInForce: ["GTC", "IOC", "FOK"],

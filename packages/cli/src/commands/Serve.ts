@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { Credentials, type ExchangeSymbol, Health, type MarketData } from "@effect-exchange/core"
+import { type ExchangeSymbol, Health, type MarketData } from "@effect-exchange/core"
 import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import * as Lifecycle from "@effect-exchange/server/Lifecycle"
 import * as Server from "@effect-exchange/server/Server"
@@ -18,10 +18,9 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
-import * as LogLevel from "effect/LogLevel"
-import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import { createServer, type Server as NodeServer } from "node:http"
+import * as Configuration from "../Configuration.js"
 import * as Connections from "../Connections.js"
 import { CannotListen, UsageError } from "../Failure.js"
 import type * as Options from "../Options.js"
@@ -94,17 +93,9 @@ export const handle = Effect.fnUntraced(function*(
   ).pipe(Effect.flatMap(Fiber.interrupt), Logger.withMinimumLogLevel(level))
 })
 
-const configured = Config.all({
-  tokens: Config.redacted("EXCHANGE_SERVER_TOKENS").pipe(
-    Config.map((text) =>
-      Redacted.value(text).split(/[,\s]+/).filter((token) => token !== "").map((token) => Redacted.make(token))
-    ),
-    Config.withDefault<ReadonlyArray<Redacted.Redacted>>([])
-  ),
-  level: Config.withDefault(Config.logLevel("EXCHANGE_LOG_LEVEL"), LogLevel.Info)
-}).pipe(
+const configured = Config.all({ tokens: Configuration.serverTokens, level: Configuration.logLevel }).pipe(
   Effect.mapError((error) =>
-    new UsageError({ detail: `The configuration is refused: ${Credentials.describe(error)}.` })
+    new UsageError({ detail: `The configuration is refused: ${Configuration.describe(error)}.` })
   )
 )
 

@@ -118,6 +118,7 @@ const publicFeatures = ({ kinds, marketData, name, protocol }: Declaration.Publi
   name,
   kinds,
   testnet: protocol.testnet._tag === "Open",
+  passphrase: protocol.passphrase ?? false,
   candles: Struct.keys(marketData.candles.words),
   positions: false,
   timeInForce: [],

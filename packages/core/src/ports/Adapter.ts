@@ -36,6 +36,8 @@ export interface Features {
   readonly name: string
   readonly kinds: ReadonlyArray<Kind>
   readonly testnet: boolean
+  /** Whether a key comes with a passphrase beside its secret. */
+  readonly passphrase: boolean
   readonly candles: ReadonlyArray<Candle.Interval>
   readonly positions: boolean
   readonly timeInForce: ReadonlyArray<TimeInForce>

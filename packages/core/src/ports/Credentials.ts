@@ -52,15 +52,34 @@ export const config = (
   environment: string = "live",
   options?: { readonly passphrase?: boolean | undefined }
 ): Config.Config<Credentials> => {
-  const names = [exchange, ...environment === "live" ? [] : [environment]].map((name) =>
-    name.toUpperCase().replace(/[^A-Z0-9]/g, "_")
-  )
   const nested = <A>(self: Config.Config<A>): Config.Config<A> =>
-    names.reduceRight((inner, name) => Config.nested(inner, name), self)
+    prefix(exchange, environment).reduceRight((inner, name) => Config.nested(inner, name), self)
   const pair = { key: secretText("API_KEY", bareSecret), secret: secretText("API_SECRET", bareSecret) }
   const passphrase = secretText("API_PASSPHRASE", barePassphrase)
   return nested(options?.passphrase === true ? Config.all({ ...pair, passphrase }) : Config.all(pair))
 }
+
+const prefix = (exchange: string, environment: string): ReadonlyArray<string> =>
+  [exchange, ...environment === "live" ? [] : [environment]].map((name) =>
+    name.toUpperCase().replace(/[^A-Z0-9]/g, "_")
+  )
+
+/**
+ * The names that {@link config} reads, each as the path of it: `["BINANCE", "TESTNET", "API_KEY"]` is the variable
+ * `BINANCE_TESTNET_API_KEY`, or the file `BINANCE/TESTNET/API_KEY`.
+ *
+ * @since 0.1.0
+ * @category config
+ */
+export const names = (
+  exchange: string,
+  environment: string = "live",
+  options?: { readonly passphrase?: boolean | undefined }
+): ReadonlyArray<ReadonlyArray<string>> =>
+  ["API_KEY", "API_SECRET", ...options?.passphrase === true ? ["API_PASSPHRASE"] : []].map((name) => [
+    ...prefix(exchange, environment),
+    name
+  ])
 
 // Not `Config.redacted`: it redacts the name of what is missing, too. The value stands in no error: this says only what
 // was expected.

@@ -209,6 +209,7 @@ export const features: Adapter.Features = {
   name: "Acme",
   kinds: ["spot"],
   testnet: false,
+  passphrase: false,
   candles: ["1m"],
   positions: false,
   timeInForce: ["GTC", "IOC"],

@@ -1,0 +1,262 @@
+/**
+ * The API keys that are configured: what the exchange says that each may do, and what is wrong with that.
+ *
+ * @since 0.1.0
+ */
+import { Account, Credentials, type Environment, type ExchangeError, KeyPermissions } from "@effect-exchange/core"
+import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
+import * as Simulator from "@effect-exchange/simulator/Simulator"
+import * as Clock from "effect/Clock"
+import * as ConfigError from "effect/ConfigError"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { advice } from "./Advice.js"
+import * as Configuration from "./Configuration.js"
+import * as Connections from "./Connections.js"
+import * as Finding from "./Finding.js"
+import type * as Options from "./Options.js"
+
+/**
+ * One key, with what its exchange says of it where it could be asked. `fingerprint` names the key and gives nothing of it
+ * away.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Key = Schema.Struct({
+  exchange: Schema.String,
+  environment: Schema.String,
+  fingerprint: Schema.optional(Schema.String),
+  permissions: Schema.optional(KeyPermissions.KeyPermissions),
+  findings: Schema.Array(Finding.Finding)
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Key extends Schema.Schema.Type<typeof Key> {}
+
+/**
+ * Where a key may be configured, and for which installation it is.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Place {
+  readonly exchange: Exchanges.ExchangeId
+  readonly environment: Environment.Environment
+  /** What the environment is called in the names of the key. */
+  readonly name: string
+}
+
+/**
+ * The places to look in: of each exchange the environment that was asked for, or else the live one and the testnet.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const places = ({ baseUrl, environment, exchange }: Options.Inquiry): ReadonlyArray<Place> =>
+  exchange.flatMap((id): ReadonlyArray<Place> => {
+    const at = baseUrl.get(id)
+    const asked = Option.getOrUndefined(environment)
+    if (at !== undefined) {
+      const name = asked ?? "custom"
+      return [{ exchange: id, environment: { name, baseUrl: at }, name }]
+    }
+    if (asked === "simulated") return [{ exchange: id, environment: Simulator.environment(id), name: asked }]
+    const names = asked === undefined
+      ? ["live" as const, ...Exchanges.features(id).testnet ? ["testnet" as const] : []]
+      : [asked]
+    return names.map((name) => ({ exchange: id, environment: name, name }))
+  })
+
+/**
+ * Looks at the keys in the places: none is said of a place without any. Simulated exchanges have demo keys where none is
+ * configured.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const check = (
+  places: ReadonlyArray<Place>,
+  networkOf: (exchange: Exchanges.ExchangeId) => Layer.Layer<Connections.Network>
+): Effect.Effect<ReadonlyArray<Key>, never, Configuration.Configuration> =>
+  Effect.map(
+    Effect.forEach(
+      places,
+      (place) => inspect(place, networkOf(place.exchange)),
+      { concurrency: "unbounded" }
+    ),
+    (keys) => shared(keys.flatMap(Option.toArray))
+  )
+
+const inspect = Effect.fnUntraced(function*(
+  place: Place,
+  network: Layer.Layer<Connections.Network>
+): Effect.fn.Return<Option.Option<Key>, never, Configuration.Configuration> {
+  const { exchange, name } = place
+  const about = `key of ${exchange} ${name}`
+  const names = Credentials.names(exchange, name, Exchanges.features(exchange))
+  const found = yield* Effect.forEach(names, (path) => Effect.orElseSucceed(Configuration.find(path), Option.none))
+  const missing = names.filter((_, index) => Option.isNone(found[index] ?? Option.none()))
+  if (missing.length === names.length && name !== "simulated") return Option.none()
+  const wrong = (finding: Finding.Finding) => Option.some({ exchange, environment: name, findings: [finding] })
+  if (missing.length === names.length) {
+    return Option.some(yield* ask(place, about, Simulator.credentials(exchange), network))
+  }
+  const nameless = missing.map(Configuration.nameOf).join(" and ")
+  if (missing.length > 0) {
+    const given = names.filter((path) => !missing.includes(path)).map(Configuration.nameOf).join(" and ")
+    return wrong(Finding.fail(
+      about,
+      `${nameless} is missing beside ${given}.`,
+      `Set ${nameless} as well, or take ${given} away.`
+    ))
+  }
+  const placeholder = names.find((_, index) => isPlaceholder(Option.getOrUndefined(found[index] ?? Option.none())))
+  if (placeholder !== undefined) {
+    return wrong(Finding.fail(
+      about,
+      `${Configuration.nameOf(placeholder)} is a placeholder.`,
+      "Put the text that the exchange showed when the key was made in its place."
+    ))
+  }
+  const sources = yield* Configuration.Configuration
+  const credentials = yield* Effect.either(
+    Configuration.load(sources, Credentials.config(exchange, name, Exchanges.features(exchange)))
+  )
+  return Either.isLeft(credentials)
+    ? wrong(Finding.fail(
+      about,
+      `${Configuration.describe(credentials.left)}.`,
+      "Copy it again, without blanks or quotes around it; of a PEM all lines, the first and the last among them."
+    ))
+    : Option.some(yield* ask(place, about, credentials.right, network))
+})
+
+// What examples, templates and handbooks have in the place of a key.
+const isPlaceholder = (found: Configuration.Found | undefined): boolean =>
+  found !== undefined &&
+  /^["']?(?:<.*>|\.{3,}|x{4,}|\*{3,}|(?:your|my|example|changeme|change_me|todo|secret|key|test)(?:[-_ ].*)?)["']?$/i
+    .test(
+      Redacted.value(found.text).trim()
+    )
+
+const ask = (
+  { environment, exchange, name }: Place,
+  about: string,
+  credentials: Credentials.Credentials,
+  network: Layer.Layer<Connections.Network>
+): Effect.Effect<Key> =>
+  Layer.build(
+    Exchanges.layerAccount(exchange, { ...Connections.patience, deadline: "20 seconds", environment, credentials })
+      .pipe(
+        Layer.fresh,
+        Layer.provide(network)
+      )
+  ).pipe(
+    Effect.flatMap((context) => Context.get(context, Account.Account).keyPermissions),
+    Effect.scoped,
+    Effect.either,
+    Effect.zip(Clock.currentTimeMillis),
+    Effect.map(([answer, now]) => {
+      const key = { exchange, environment: name, fingerprint: Credentials.fingerprint(credentials) }
+      return Either.match(answer, {
+        onLeft: (error) => ({ ...key, findings: [unanswered(about, error)] }),
+        onRight: (permissions) => ({ ...key, permissions, findings: judge(about, permissions, now) })
+      })
+    })
+  )
+
+const unanswered = (about: string, error: ExchangeError.AccountError | ConfigError.ConfigError): Finding.Finding => {
+  if (ConfigError.isConfigError(error)) {
+    return Finding.fail(about, `${Configuration.describe(error)}.`, "Mend it in the configuration.")
+  }
+  switch (error._tag) {
+    case "AuthenticationFailed":
+    case "PermissionDenied":
+      return Finding.fail(
+        about,
+        `The exchange refuses the key: ${error.message}.`,
+        "Check that the key and its secret belong together and to this environment, that it was not revoked, and that it "
+          + "works from this address."
+      )
+    case "Unsupported":
+      return Finding.warn(
+        about,
+        `The exchange does not tell what a key may do: ${error.message}.`,
+        "Look there yourself."
+      )
+    default:
+      return Finding.fail(about, `It cannot be asked: ${error.message} (${error._tag}).`, advice(error))
+  }
+}
+
+const soon = 14
+
+/**
+ * What is wrong with what a key may do, at an instant in epoch milliseconds.
+ *
+ * @since 0.1.0
+ * @category validation
+ */
+export const judge = (
+  about: string,
+  { expiresAt, ipRestricted, read, trade, withdraw }: KeyPermissions.KeyPermissions,
+  now: number
+): ReadonlyArray<Finding.Finding> => {
+  const days = expiresAt === undefined ? Infinity : Math.floor((expiresAt - now) / 86_400_000)
+  const wrong = [
+    ...withdraw === true
+      ? [Finding.fail(
+        about,
+        "It may withdraw: whoever gets hold of it can take everything.",
+        "Make a key that may not, and revoke this one: nothing here withdraws."
+      )]
+      : [],
+    ...read === false
+      ? [Finding.fail(about, "It may not read.", "Give it the right to read, or make a key that has it.")]
+      : [],
+    ...days < 0
+      ? [Finding.fail(about, "It has expired.", "Make another and put it in the place of this one.")]
+      : days < soon
+      ? [Finding.warn(
+        about,
+        `It expires in ${days === 0 ? "less than a day" : `${days} day${days === 1 ? "" : "s"}`}.`,
+        "Make another before that, and put it in the place of this one: files are read again without a restart."
+      )]
+      : [],
+    ...ipRestricted === false
+      ? [Finding.warn(about, "It works from any address.", "Bind it to the addresses that it is used from.")]
+      : []
+  ]
+  const may = [...read === true ? ["read"] : [], ...trade === true ? ["trade"] : []]
+  return wrong.length > 0
+    ? wrong
+    : [Finding.pass(about, may.length === 0 ? "The exchange takes it." : `It may ${may.join(" and ")}.`)]
+}
+
+/** A key that stands in two places is wrong in one of them. */
+const shared = (keys: ReadonlyArray<Key>): ReadonlyArray<Key> =>
+  keys.map((key) => {
+    const other = keys.find((each) =>
+      each !== key && key.fingerprint !== undefined && each.fingerprint === key.fingerprint
+    )
+    return other === undefined ? key : {
+      ...key,
+      findings: [
+        ...key.findings,
+        Finding.fail(
+          `key of ${key.exchange} ${key.environment}`,
+          `It is configured for ${other.exchange} ${other.environment} as well.`,
+          "Make a key for each, so that none is ever sent to another."
+        )
+      ]
+    }
+  })

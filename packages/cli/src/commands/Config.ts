@@ -1,0 +1,117 @@
+/**
+ * `exchange config`: what is configured, where it was found, and what holds where nothing is.
+ *
+ * @since 0.1.0
+ */
+import type * as ConfigError from "effect/ConfigError"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import * as Configuration from "../Configuration.js"
+import { UsageError } from "../Failure.js"
+import * as Screen from "../Screen.js"
+import * as Table from "../Table.js"
+import * as Variables from "../Variables.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Input {
+  readonly all: boolean
+  readonly json: boolean
+}
+
+const Row = Schema.Struct({
+  name: Schema.String,
+  /** What it says; `null` where nothing does, `<redacted>` for a secret. */
+  value: Schema.NullOr(Schema.String),
+  source: Schema.NullOr(Schema.String),
+  secret: Schema.Boolean,
+  otherwise: Schema.String,
+  meaning: Schema.String,
+  /** Why the value cannot be used. */
+  invalid: Schema.optional(Schema.String)
+})
+
+type Row = typeof Row.Type
+
+/**
+ * What `--json` prints: every name, configured or not.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Document = Schema.parseJson(Schema.Struct({ variables: Schema.Array(Row) }), { space: 2 })
+
+const encode = Schema.encodeSync(Document)
+
+/**
+ * Prints what is configured. No secret is shown, and of none how long it is.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const handle = Effect.fnUntraced(function*(
+  { all, json }: Input
+): Effect.fn.Return<void, UsageError, Configuration.Configuration | Screen.Screen> {
+  const screen = yield* Screen.Screen
+  const rows = yield* Effect.forEach(Variables.variables, rowOf)
+  if (json) return yield* Screen.line(encode({ variables: rows }))
+  const shown = rows.filter(({ name, source }) => all || source !== null || !ofExchanges.has(name))
+  yield* Screen.line(table(shown, screen.colors))
+  const sources = yield* Configuration.Configuration
+  const remarks = [
+    ...rows.flatMap(({ invalid }) => invalid === undefined ? [] : [`${invalid}.`]),
+    `Asked in this order: ${sources.map(({ name }) => name).join(", ")}.`,
+    ...all
+      ? []
+      : ["--all shows the keys of exchanges that are not configured, too; exchange doctor says what is wrong."]
+  ]
+  yield* Screen.line(`\n${remarks.join("\n")}`)
+})
+
+const ofExchanges: ReadonlySet<string> = new Set(
+  Variables.variables.filter(({ path }) => path.length > 1).map(({ path }) => Configuration.nameOf(path))
+)
+
+const rowOf = (variable: Variables.Variable): Effect.Effect<Row, UsageError, Configuration.Configuration> =>
+  Effect.gen(function*() {
+    const found = yield* Configuration.find(variable.path)
+    const sources = yield* Configuration.Configuration
+    const invalid = Option.isNone(found) ? Option.none() : yield* Configuration.load(sources, variable.config).pipe(
+      Effect.flip,
+      Effect.map(Configuration.describe),
+      Effect.option
+    )
+    return {
+      name: Configuration.nameOf(variable.path),
+      value: Option.match(found, {
+        onNone: () => null,
+        onSome: ({ text }) => variable.isSecret ? "<redacted>" : Redacted.value(text)
+      }),
+      source: Option.match(found, { onNone: () => null, onSome: ({ source }) => source }),
+      secret: variable.isSecret,
+      otherwise: variable.otherwise,
+      meaning: variable.meaning,
+      ...Option.match(invalid, { onNone: () => ({}), onSome: (invalid) => ({ invalid }) })
+    }
+  }).pipe(Effect.mapError(unreadable))
+
+const unreadable = (error: ConfigError.ConfigError): UsageError =>
+  new UsageError({ detail: `The configuration cannot be read: ${Configuration.describe(error)}.` })
+
+const table = (rows: ReadonlyArray<Row>, colors: boolean): string =>
+  Table.render(
+    [{ title: "name" }, { title: "value" }, { title: "from" }, { title: "meaning" }],
+    rows.map(({ invalid, meaning, name, otherwise, source, value }) => [
+      name,
+      value === null
+        ? { text: otherwise, tone: "faint" }
+        : { text: value, tone: invalid === undefined ? "plain" : "bad" },
+      source ?? { text: "unless said", tone: "faint" },
+      meaning.replaceAll("`", "")
+    ]),
+    colors
+  )

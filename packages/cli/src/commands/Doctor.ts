@@ -1,0 +1,94 @@
+/**
+ * `exchange doctor`: whether the configuration, the way to the exchanges, the clock and the keys are in order, and what to do
+ * where they are not.
+ *
+ * @since 0.1.0
+ */
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
+import type * as FileSystem from "@effect/platform/FileSystem"
+import type * as Path from "@effect/platform/Path"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type * as Configuration from "../Configuration.js"
+import * as Connections from "../Connections.js"
+import { Incomplete, type UsageError } from "../Failure.js"
+import * as Finding from "../Finding.js"
+import * as configured from "../internal/configured.js"
+import * as reached from "../internal/reached.js"
+import * as Keys from "../Keys.js"
+import * as Options from "../Options.js"
+import * as Screen from "../Screen.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Input extends Options.Inquiry {
+  readonly json: boolean
+}
+
+/**
+ * What `--json` prints; `status` is the worst of all.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Document = Schema.parseJson(
+  Schema.Struct({ status: Finding.Finding.fields.status, findings: Schema.Array(Finding.Finding) }),
+  { space: 2 }
+)
+
+const encode = Schema.encodeSync(Document)
+
+/**
+ * Looks at everything, prints what was found, and fails with `Incomplete` where something has to be mended.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const handle = Effect.fnUntraced(function*(
+  input: Input
+): Effect.fn.Return<
+  void,
+  UsageError | Incomplete,
+  Configuration.Configuration | Connections.Network | FileSystem.FileSystem | Path.Path | Screen.Screen
+> {
+  const screen = yield* Screen.Screen
+  const settings = Options.inquired(input)
+  const places = Keys.places(input)
+  const findings = yield* Effect.scoped(Effect.gen(function*() {
+    const configuration = yield* configured.findings
+    const routeTo = yield* Connections.routes(settings)
+    const [ways, keys] = yield* Effect.all([
+      Effect.flatMap(
+        Connections.open(settings),
+        (connections) => Concurrent.forEach(connections, reached.look, { concurrency: "unbounded" })
+      ),
+      Keys.check(places, (exchange) => routeTo(exchange).network)
+    ], { concurrency: "unbounded" })
+    return [
+      ...configuration,
+      ...reached.findings(ways),
+      ...keys.length === 0
+        ? [Finding.pass("keys", "No key is configured, and public data needs none.")]
+        : keys.flatMap(({ findings }) => findings)
+    ]
+  }))
+  const count = (status: Finding.Finding["status"]) => findings.filter((finding) => finding.status === status).length
+  const [failed, warned] = [count("fail"), count("warn")]
+  if (input.json) {
+    yield* Screen.line(encode({ status: failed > 0 ? "fail" : warned > 0 ? "warn" : "pass", findings }))
+  } else {
+    yield* Screen.line(Finding.list(findings, screen.colors))
+    yield* Screen.line(
+      failed + warned === 0
+        ? "\nAll is well."
+        : `\n${failed} to mend and ${warned} to think of; what to do stands below each.`
+    )
+  }
+  if (failed > 0) {
+    return yield* new Incomplete({
+      exchanges: findings.filter(({ status }) => status === "fail").map(({ about }) => about)
+    })
+  }
+})

@@ -1,0 +1,158 @@
+/**
+ * What is wrong with what is configured, without asking anybody.
+ *
+ * @internal
+ */
+import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import type * as ConfigError from "effect/ConfigError"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import { closest, distance } from "fastest-levenshtein"
+import * as Configuration from "../Configuration.js"
+import * as Finding from "../Finding.js"
+import * as Variables from "../Variables.js"
+
+const about = "configuration"
+
+type Found = Effect.Effect<
+  ReadonlyArray<Finding.Finding>,
+  never,
+  Configuration.Configuration | FileSystem.FileSystem | Path.Path
+>
+
+/** @internal */
+export const findings: Found = Effect.suspend(() =>
+  Effect.all([values, misspelt, tokens, secretFiles, dotEnv]).pipe(
+    Effect.map((found) => found.flat()),
+    Effect.map((found) => found.length > 0 ? found : [Finding.pass(about, "What is configured can be used.")])
+  )
+)
+
+/** What cannot be read, but for keys, which are looked at one by one. */
+const values: Found = Effect.suspend(() =>
+  Effect.forEach(
+    Variables.variables.filter(({ path }) => path.length === 1),
+    ({ config }) =>
+      Configuration.Configuration.pipe(
+        Effect.flatMap((sources) => Configuration.load(sources, config)),
+        Effect.as([]),
+        Effect.catchAll((error: ConfigError.ConfigError) =>
+          Effect.succeed([Finding.fail(
+            about,
+            `${Configuration.describe(error)}.`,
+            "Set it to what is accepted, or take it away: exchange config --all shows what each name means."
+          )])
+        )
+      )
+  ).pipe(Effect.map((found) => found.flat()))
+)
+
+const known = Variables.variables.map(({ path }) => Configuration.nameOf(path))
+
+// A name of one's own under an exchange's is right: `BINANCE_MINE_API_KEY` is that of the environment `mine`.
+const ours = /^[A-Z0-9]+(?:_[A-Z0-9_]+)?_API_(?:KEY|SECRET|PASSPHRASE)$/
+
+const prefixes = [...Exchanges.ids.map((id) => id.toUpperCase()), "EXCHANGE"]
+
+const misspelt: Found = Effect.map(
+  Effect.forEach(prefixes, (prefix) => Configuration.below([prefix])),
+  (paths) =>
+    paths.flat().map(Configuration.nameOf).flatMap((name) => {
+      const nearest = closest(name, known)
+      return known.includes(name) || ours.test(name) || distance(name, nearest) > 3 ? [] : [Finding.warn(
+        about,
+        `${name} is read by nothing.`,
+        `Did you mean ${nearest}? Otherwise take it away.`
+      )]
+    })
+)
+
+const shortest = 16
+
+const tokens: Found = Effect.flatMap(
+  Configuration.Configuration,
+  (sources) =>
+    Configuration.load(sources, Configuration.serverTokens).pipe(
+      Effect.map((tokens) =>
+        tokens.some((token) => Redacted.value(token).length < shortest)
+          ? [Finding.fail(
+            about,
+            `A token of EXCHANGE_SERVER_TOKENS has fewer than ${shortest} characters and can be guessed.`,
+            "Make one with openssl rand -hex 32."
+          )]
+          : []
+      ),
+      Effect.orElseSucceed(() => [])
+    )
+)
+
+const othersMayRead = (mode: number): boolean => (mode & 0o004) !== 0
+
+const secretFiles: Found = Effect.gen(function*() {
+  const sources = yield* Configuration.Configuration
+  const directory = yield* Effect.orElseSucceed(
+    Configuration.load(sources, Configuration.secretsDirectory),
+    Option.none
+  )
+  if (Option.isNone(directory)) return []
+  const files = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const names = yield* Effect.option(files.readDirectory(directory.value, { recursive: true }))
+  if (Option.isNone(names)) {
+    return [Finding.fail(
+      about,
+      `EXCHANGE_SECRETS_DIR names ${directory.value}, which is no directory that can be read.`,
+      "Mount the secrets there, let the user of this process read it, or take the name away."
+    )]
+  }
+  const looked = yield* Effect.forEach(
+    names.value,
+    (name) => Effect.option(Effect.map(files.stat(path.join(directory.value, name)), (info) => ({ name, info })))
+  )
+  const secrets = looked.flatMap(Option.toArray).filter(({ info }) => info.type === "File")
+  const open = secrets.filter(({ info }) => othersMayRead(info.mode)).map(({ name }) => name)
+  const empty = secrets.filter(({ info }) => info.size === 0n).map(({ name }) => name)
+  return [
+    ...secrets.length === 0
+      ? [
+        Finding.warn(
+          about,
+          `No secret is in ${directory.value}.`,
+          "Mount one as BINANCE/API_KEY, or take the name away."
+        )
+      ]
+      : [],
+    ...open.length > 0
+      ? [Finding.warn(
+        about,
+        `Every user of this machine may read ${open.join(", ")} in ${directory.value}.`,
+        "Take that right away with chmod o-r."
+      )]
+      : [],
+    ...empty.length > 0
+      ? [
+        Finding.fail(
+          about,
+          `There is nothing in ${empty.join(", ")} of ${directory.value}.`,
+          "Write the secret into it."
+        )
+      ]
+      : []
+  ]
+})
+
+const dotEnv: Found = Effect.gen(function*() {
+  const sources = yield* Configuration.Configuration
+  if (!sources.some(({ name }) => name === ".env")) return []
+  const info = yield* Effect.flatMap(FileSystem.FileSystem, (files) => Effect.option(files.stat(".env")))
+  return Option.exists(info, ({ mode }) => othersMayRead(mode))
+    ? [Finding.warn(
+      about,
+      "Every user of this machine may read .env.",
+      "Take that right away with chmod 600 .env, and keep it for development alone."
+    )]
+    : []
+})

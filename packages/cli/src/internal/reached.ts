@@ -1,0 +1,81 @@
+/**
+ * Whether the exchanges answer, and what their clocks say of ours.
+ *
+ * @internal
+ */
+import type { ExchangeError } from "@effect-exchange/core"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import { advice } from "../Advice.js"
+import type * as Connections from "../Connections.js"
+import * as Finding from "../Finding.js"
+import * as Quotes from "../Quotes.js"
+
+/** @internal */
+export interface Way {
+  readonly exchange: string
+  readonly latencyMillis: number
+  readonly skewMillis: number
+  readonly result: Either.Either<number, ExchangeError.MarketDataError>
+}
+
+/** @internal Asks an exchange for its time. */
+export const look = ({ exchange, health, market }: Connections.Connection): Effect.Effect<Way> =>
+  Effect.gen(function*() {
+    const { latencyMillis, result } = yield* Quotes.measure(market.serverTime)
+    const { clockSkewMillis } = yield* health
+    return { exchange, latencyMillis, skewMillis: clockSkewMillis, result }
+  })
+
+// Exchanges refuse what is signed more than a second or so ahead of their clocks.
+const most = 1000
+
+const slow = 3000
+
+/** @internal */
+export const findings = (ways: ReadonlyArray<Way>): ReadonlyArray<Finding.Finding> => {
+  const answered = ways.filter(({ result }) => Either.isRight(result))
+  return [...ways.map(wayOf), ...answered.length === 0 ? [] : clocksOf(answered)]
+}
+
+const wayOf = ({ exchange, latencyMillis, result }: Way): Finding.Finding => {
+  if (Either.isLeft(result)) {
+    const error = result.left
+    if (error._tag === "ExchangeClosed") return Finding.warn(exchange, error.message, advice(error))
+    return Finding.fail(exchange, `It does not answer: ${error.message} (${error._tag})`, remedyOf(error))
+  }
+  return latencyMillis > slow
+    ? Finding.warn(exchange, `It takes ${latencyMillis} ms to answer.`, "Look at the network, or move nearer to it.")
+    : Finding.pass(exchange, `It answers in ${latencyMillis} ms.`)
+}
+
+const remedyOf = (error: ExchangeError.MarketDataError): string =>
+  error._tag === "TransportFailed"
+    ? "Check that this machine may reach the exchange: its name server, a firewall, a proxy (proxies that the environment "
+      + "names are not used), and the certificates it trusts."
+    : advice(error)
+
+const clocksOf = (ways: ReadonlyArray<Way>): ReadonlyArray<Finding.Finding> => {
+  const off = ways.filter(({ skewMillis }) => Math.abs(skewMillis) > most)
+  if (off.length === 0) return [Finding.pass("clock", "This machine's clock agrees with those of the exchanges.")]
+  // Where most of them say the same, it is ours.
+  if (off.length * 2 > ways.length) {
+    const skews = off.map(({ skewMillis }) => skewMillis).toSorted((one, other) => one - other)
+    const skew = skews[Math.floor(skews.length / 2)] ?? 0
+    return [Finding.fail(
+      "clock",
+      `This machine's clock is ${Math.round(Math.abs(skew) / 100) / 10} s ${skew > 0 ? "behind" : "ahead"}.`,
+      "Set it by NTP (timedatectl set-ntp true, or chrony), and see that it stays so: signed requests are refused otherwise."
+    )]
+  }
+  return off.map(({ exchange, skewMillis }) =>
+    Finding.warn(
+      exchange,
+      `Its clock is ${Math.round(Math.abs(skewMillis) / 100) / 10} s ${
+        skewMillis > 0 ? "ahead of" : "behind"
+      } ours, and `
+        + "those of the others are not.",
+      "Nothing is to be done: requests to it are signed by its clock."
+    )
+  )
+}

@@ -1,0 +1,257 @@
+import * as Doctor from "@effect-exchange/cli/commands/Doctor"
+import type { Finding } from "@effect-exchange/cli/Finding"
+import * as Keys from "@effect-exchange/cli/Keys"
+import { Simulator } from "@effect-exchange/simulator"
+import { FileSystem } from "@effect/platform"
+import { NodeFileSystem } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Either, Fiber, Redacted, Schema, TestClock } from "effect"
+import * as reached from "../../src/internal/reached.js"
+import { finished, network, session } from "../utils.js"
+
+const decode = Schema.decodeSync(Doctor.Document)
+
+/** What the doctor says of a planted mistake, and its exit code. */
+const diagnosed = (
+  env: Readonly<Record<string, string>>,
+  line = "--environment simulated --exchange binance"
+) => Effect.map(finished(`doctor ${line} --json`, { env }), ({ code, out }) => ({ code, ...decode(out) }))
+
+const saying = (findings: ReadonlyArray<Finding>, detail: RegExp): Finding => {
+  const found = findings.find((finding) => detail.test(finding.detail))
+  assert.isDefined(found, `${detail} in ${JSON.stringify(findings)}`)
+  return found ?? assert.fail()
+}
+
+const keyOf = (exchange: "binance" | "okx", permission: "read" | "withdraw", environment = "SIMULATED") => {
+  const { key, passphrase, secret } = Simulator.credentials(exchange, permission)
+  const prefix = `${exchange.toUpperCase()}${environment === "" ? "" : `_${environment}`}_API`
+  return {
+    [`${prefix}_KEY`]: Redacted.value(key),
+    [`${prefix}_SECRET`]: Redacted.value(secret),
+    ...passphrase === undefined ? {} : { [`${prefix}_PASSPHRASE`]: Redacted.value(passphrase) }
+  }
+}
+
+describe("exchange doctor", () => {
+  it.effect("finds nothing to mend where all is well, and exits with 0", () =>
+    Effect.gen(function*() {
+      const { code, err, out } = yield* finished("doctor --environment simulated", {
+        env: keyOf("binance", "read")
+      })
+      assert.strictEqual(code, 0, out)
+      assert.strictEqual(err, "")
+      assert.match(out, /pass {2}kraken: It answers in \d+ ms\./)
+      assert.match(out, /pass {2}clock: /)
+      assert.notMatch(out, /fail/)
+    }))
+
+  const planted: ReadonlyArray<{
+    readonly what: string
+    readonly env: Readonly<Record<string, string>>
+    readonly line?: string
+    readonly detail: RegExp
+    readonly remedy: RegExp
+    readonly status?: "warn" | "fail"
+  }> = [
+    {
+      what: "a key without its secret",
+      env: { BINANCE_API_KEY: "k".repeat(64) },
+      line: "--exchange binance",
+      detail: /^BINANCE_API_SECRET is missing beside BINANCE_API_KEY\.$/,
+      remedy: /Set BINANCE_API_SECRET/
+    },
+    {
+      what: "a passphrase that is missing",
+      env: { OKX_API_KEY: "k".repeat(36), OKX_API_SECRET: "s".repeat(32) },
+      line: "--exchange okx",
+      detail: /^OKX_API_PASSPHRASE is missing/,
+      remedy: /Set OKX_API_PASSPHRASE/
+    },
+    {
+      what: "a placeholder in the place of a key",
+      env: { BINANCE_API_KEY: "your-api-key", BINANCE_API_SECRET: "s".repeat(64) },
+      line: "--exchange binance",
+      detail: /^BINANCE_API_KEY is a placeholder\.$/,
+      remedy: /the exchange showed when the key was made/
+    },
+    {
+      what: "a secret that was copied with something else",
+      env: { BINANCE_API_KEY: "k".repeat(64), BINANCE_API_SECRET: "s3cret-\u{a0}of-mine" },
+      line: "--exchange binance",
+      detail: /^BINANCE_API_SECRET is invalid: expected printable ASCII/,
+      remedy: /Copy it again/
+    },
+    {
+      what: "a key that the exchange does not know",
+      env: { BINANCE_SIMULATED_API_KEY: "k".repeat(64), BINANCE_SIMULATED_API_SECRET: "s".repeat(64) },
+      detail: /^The exchange refuses the key: /,
+      remedy: /belong together and to this environment/
+    },
+    {
+      what: "a key that may withdraw",
+      env: keyOf("binance", "withdraw"),
+      detail: /^It may withdraw/,
+      remedy: /Make a key that may not, and revoke this one/
+    },
+    {
+      what: "a level of logs that there is not",
+      env: { EXCHANGE_LOG_LEVEL: "loud" },
+      detail: /^EXCHANGE_LOG_LEVEL is invalid: expected one of All, Trace, Debug/,
+      remedy: /Set it to what is accepted/
+    },
+    {
+      what: "a token that can be guessed",
+      env: { EXCHANGE_SERVER_TOKENS: "letmein" },
+      detail: /^A token of EXCHANGE_SERVER_TOKENS has fewer than 16 characters/,
+      remedy: /openssl rand/
+    },
+    {
+      what: "a directory of secrets that is not there",
+      env: { EXCHANGE_SECRETS_DIR: "/nowhere/at/all" },
+      detail: /^EXCHANGE_SECRETS_DIR names \/nowhere\/at\/all, which is no directory/,
+      remedy: /Mount the secrets there/
+    },
+    {
+      what: "a name that nothing reads",
+      env: { BINANCE_APIKEY: "k" },
+      detail: /^BINANCE_APIKEY is read by nothing\.$/,
+      remedy: /Did you mean BINANCE_API_KEY\?/,
+      status: "warn"
+    },
+    {
+      what: "an exchange that has closed",
+      env: {},
+      line: "--exchange bitmex --environment live",
+      detail: /closed for good/,
+      remedy: /Leave it out with --exchange/,
+      status: "warn"
+    }
+  ]
+
+  for (const { detail, env, line, remedy, status = "fail", what } of planted) {
+    it.effect(`names ${what}, and what to do`, () =>
+      Effect.gen(function*() {
+        const fiber = yield* Effect.fork(diagnosed(env, line))
+        // Those that cannot be reached are tried again.
+        yield* TestClock.adjust("1 minute")
+        const { code, findings } = yield* Fiber.join(fiber)
+        const finding = saying(findings, detail)
+        assert.strictEqual(finding.status, status)
+        assert.match(finding.remedy ?? "", remedy)
+        if (status === "fail") assert.strictEqual(code, 1)
+        for (const value of Object.values(env)) {
+          if (value.length > 8 && !value.startsWith("/")) assert.notInclude(JSON.stringify(findings), value)
+        }
+      }))
+  }
+
+  it.effect("names an exchange that does not answer, and where to look", () =>
+    Effect.gen(function*() {
+      const { out, run } = yield* session(
+        "doctor --exchange kraken --base-url kraken=http://nobody.localhost --environment live"
+      )
+      const fiber = yield* Effect.fork(run)
+      yield* TestClock.adjust("2 minutes")
+      assert.strictEqual(yield* Fiber.join(fiber), 1)
+      assert.match(out(), /fail {2}kraken: It does not answer: .*\n {6}Check that this machine may reach the exchange/)
+    }).pipe(Effect.provide(network)))
+
+  it.scoped("names files that every user may read, and such as are empty", () =>
+    Effect.gen(function*() {
+      const files = yield* FileSystem.FileSystem
+      const directory = yield* files.makeTempDirectoryScoped()
+      yield* files.makeDirectory(`${directory}/BINANCE`)
+      yield* files.writeFileString(`${directory}/BINANCE/API_KEY`, "k".repeat(64), { mode: 0o644 })
+      yield* files.writeFileString(`${directory}/BINANCE/API_SECRET`, "", { mode: 0o600 })
+      const { code, findings } = yield* diagnosed({ EXCHANGE_SECRETS_DIR: directory })
+      assert.strictEqual(code, 1)
+      assert.match(saying(findings, /may read BINANCE\/API_KEY in/).remedy ?? "", /chmod o-r/)
+      assert.strictEqual(saying(findings, /nothing in BINANCE\/API_SECRET/).status, "fail")
+    }).pipe(Effect.provide(NodeFileSystem.layer)))
+
+  it("tells a clock of ours that is off from one of an exchange that is", () => {
+    const way = (exchange: string, skewMillis: number): reached.Way => ({
+      exchange,
+      latencyMillis: 10,
+      skewMillis,
+      result: Either.right(0)
+    })
+    const ours = reached.findings([way("binance", -4200), way("kraken", -4300), way("okx", -4100)])
+    const finding = saying(ours, /^This machine's clock is 4\.2 s ahead\.$/)
+    assert.strictEqual(finding.status, "fail")
+    assert.match(finding.remedy ?? "", /NTP/)
+    const theirs = reached.findings([way("binance", 0), way("kraken", 5000), way("okx", 10)])
+    assert.strictEqual(saying(theirs, /^Its clock is 5 s ahead of ours/).about, "kraken")
+    assert.isUndefined(theirs.find(({ status }) => status === "fail"))
+  })
+
+  it("says when a key expires, and that it has", () => {
+    const day = 86_400_000
+    const permissions = { read: true, trade: false, withdraw: false, ipRestricted: true } as const
+    const at = (expiresAt: number) => Keys.judge("key", { ...permissions, expiresAt }, 100 * day)
+    assert.strictEqual(at(99 * day)[0]?.detail, "It has expired.")
+    assert.strictEqual(at(99 * day)[0]?.status, "fail")
+    assert.strictEqual(at(101 * day)[0]?.detail, "It expires in 1 day.")
+    assert.strictEqual(at(113 * day)[0]?.detail, "It expires in 13 days.")
+    assert.strictEqual(at(115 * day)[0]?.detail, "It may read.")
+  })
+})
+
+describe("exchange keys check", () => {
+  it.effect("says of each key what it may do, and shows none", () =>
+    Effect.gen(function*() {
+      const env = { ...keyOf("binance", "read"), ...keyOf("okx", "withdraw") }
+      const { code, out } = yield* finished("keys check --environment simulated --exchange binance,okx", { env })
+      assert.strictEqual(code, 1)
+      assert.match(out, /binance +simulated +[0-9a-f]{16} +yes +no +no /)
+      assert.match(out, /okx +simulated +[0-9a-f]{16} +yes +\w+ +yes /)
+      assert.match(out, /fail {2}key of okx simulated: It may withdraw/)
+      for (const secret of Object.values(env)) assert.notInclude(out, secret)
+    }))
+
+  it.effect("names a key that is configured for two environments", () =>
+    Effect.gen(function*() {
+      const env = { ...keyOf("binance", "read", ""), ...keyOf("binance", "read", "TESTNET") }
+      const fiber = yield* Effect.fork(finished("keys check --exchange binance", { env }))
+      yield* TestClock.adjust("2 minutes")
+      const { code, out } = yield* Fiber.join(fiber)
+      assert.strictEqual(code, 1)
+      assert.match(out, /key of binance live: It is configured for binance testnet as well\./)
+    }))
+
+  it.effect("asks nobody where none is configured, and exits with 0", () =>
+    Effect.gen(function*() {
+      const { code, out } = yield* finished("keys check")
+      assert.strictEqual(code, 0)
+      assert.match(out, /^No key is configured\. .*BINANCE_API_KEY/)
+    }))
+})
+
+describe("exchange config", () => {
+  it.effect("shows what is configured, where it was found, and no secret", () =>
+    Effect.gen(function*() {
+      const key = keyOf("binance", "read", "")
+      const env = { ...key, EXCHANGE_LOG_LEVEL: "Debug", EXCHANGE_SERVER_TOKENS: "t0ken-of-mine" }
+      const { code, out } = yield* finished("config", { env })
+      assert.strictEqual(code, 0)
+      assert.match(out, /EXCHANGE_LOG_LEVEL +Debug +environment/)
+      assert.match(out, /EXCHANGE_SERVER_TOKENS +<redacted> +environment/)
+      assert.match(out, /BINANCE_API_SECRET +<redacted> +environment/)
+      assert.match(out, /EXCHANGE_SECRETS_DIR +no files +unless said/)
+      assert.notInclude(out, "KRAKEN_API_KEY")
+      assert.notInclude(out, "t0ken-of-mine")
+      for (const secret of Object.values(key)) assert.notInclude(out, secret)
+    }))
+
+  it.effect("shows every name with --all and as JSON, and says what cannot be used", () =>
+    Effect.gen(function*() {
+      const env = { EXCHANGE_LOG_LEVEL: "loud" }
+      const { out } = yield* finished("config --all", { env })
+      assert.match(out, /KRAKEN_API_KEY/)
+      assert.match(out, /BINANCE_TESTNET_API_KEY/)
+      assert.match(out, /EXCHANGE_LOG_LEVEL is invalid: expected one of/)
+      const json = JSON.parse((yield* finished("config --json", { env })).out)
+      assert.include(JSON.stringify(json), "\"OKX_API_PASSPHRASE\"")
+    }))
+})
