@@ -9,7 +9,6 @@ import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Metric from "effect/Metric"
 import * as MetricLabel from "effect/MetricLabel"
 import * as Option from "effect/Option"
@@ -147,21 +146,28 @@ export const make = (options: Options = {}): Door => {
       const began = millis(clock)
       const refused = refusal(request, route, clientOf(request, behindProxy), began)
       const answer = refused === undefined ? app : Effect.map(refused, Problem.respond)
-      const enter = Effect.sync(() => {
+      const leave = (status: number) => {
+        underWay--
+        Telemetry.inFlight.unsafeUpdate(underWay + streaming, [])
+        counterOf(route, String(status)).unsafeUpdate(1, [])
+        durationOf(route).unsafeUpdate((millis(clock) - began) / 1000, [])
+      }
+      // A client may go at any moment: who is counted in is counted out.
+      return yield* Effect.uninterruptibleMask((restore) => {
         underWay++
         Telemetry.inFlight.unsafeUpdate(underWay + streaming, [])
+        return Effect.matchCauseEffect(restore(answer), {
+          onFailure: (cause) => {
+            // Of who has gone the cause names a response as well, which nobody has heard.
+            leave(Cause.isInterrupted(cause) ? 499 : 500)
+            return Effect.failCause(cause)
+          },
+          onSuccess: (response) => {
+            leave(response.status)
+            return Effect.succeed(HttpServerResponse.setHeaders(response, guards))
+          }
+        })
       })
-      // A client may go at any moment: who is counted in is counted out.
-      const response = yield* Effect.acquireUseRelease(enter, () => answer, (_, exit) =>
-        Effect.sync(() => {
-          underWay--
-          // Of who has gone the cause names a response as well, which nobody has heard.
-          const status = Exit.isSuccess(exit) ? exit.value.status : Cause.isInterrupted(exit.cause) ? 499 : 500
-          Telemetry.inFlight.unsafeUpdate(underWay + streaming, [])
-          counterOf(route, String(status)).unsafeUpdate(1, [])
-          durationOf(route).unsafeUpdate((millis(clock) - began) / 1000, [])
-        }))
-      return HttpServerResponse.setHeaders(response, guards)
     })
 
   const stream: Door["stream"] = (request) =>

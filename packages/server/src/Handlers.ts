@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { Decimal, type ExchangeError, Health } from "@effect-exchange/core"
+import { Decimal, type ExchangeError, Health, Price } from "@effect-exchange/core"
 import type { ExchangeId } from "@effect-exchange/exchanges/Exchanges"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
@@ -18,7 +18,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Api from "./Api.js"
 import * as Problem from "./Problem.js"
-import { Sources } from "./Sources.js"
+import { type Priced, Sources } from "./Sources.js"
 
 /** What an exchange fails with, as the problem that it is here. */
 const served = <A, R>(
@@ -54,7 +54,23 @@ const answer = (
 
 const ageOf = (at: number, now: number): number => Math.max(0, now - at)
 
-const encodePrice = Schema.encodeSync(Schema.parseJson(Api.PriceDocument))
+const encodePrice = Schema.encodeSync(Price.Price)
+
+// Many ask for one price within the moment for which it is good: to encode it costs as much as the rest of the answer.
+const encoded = new WeakMap<Price.Price, typeof Price.Price.Encoded>()
+
+const documentOf = ({ isStale, price }: Priced, now: number): string => {
+  const known = encoded.get(price) ?? encodePrice(price)
+  encoded.set(price, known)
+  const document: typeof Api.PriceDocument.Encoded = {
+    ...known,
+    sources: known.sources?.map((one) => ({ ...one, ageMillis: ageOf(one.observedAt, now) })),
+    ageMillis: ageOf(price.observedAt, now),
+    isStale
+  }
+  return JSON.stringify(document)
+}
+
 const encodeTickers = Schema.encodeSync(Schema.parseJson(Api.TickersDocument))
 const encodeBook = Schema.encodeSync(Schema.parseJson(Api.BookDocument))
 
@@ -77,20 +93,11 @@ const prices = HttpApiBuilder.group(
               maxStale === undefined ? undefined : Duration.seconds(maxStale)
             )
             const now = yield* Clock.currentTimeMillis
-            const { isStale, price: { sources, ...told } } = found
-            const age = ageOf(told.observedAt, now)
-            const document: Api.PriceDocument = {
-              ...told,
-              ...sources === undefined
-                ? {}
-                : { sources: sources.map((one) => ({ ...one, ageMillis: ageOf(one.observedAt, now) })) },
-              ageMillis: age,
-              isStale
-            }
-            const body = encodePrice(document)
-            return yield* answer(body, {
+            const { isStale, price: { amount, observedAt, source: by } } = found
+            const age = ageOf(observedAt, now)
+            return yield* answer(documentOf(found, now), {
               age,
-              tag: tagOf(told.source, Decimal.format(told.amount), told.observedAt, isStale ? "stale" : "new")
+              tag: tagOf(by, Decimal.format(amount), observedAt, isStale ? "stale" : "new")
             })
           }).pipe(served))
     )

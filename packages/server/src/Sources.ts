@@ -131,7 +131,7 @@ export const make = Effect.fnUntraced(function*<E, R>(
   }
 
   const remember = yield* remembering
-  const priced = yield* Shared.make<Price.Price>("server.price", instant)
+  const priced = yield* Shared.make<Told>("server.price", instant)
   const bars = yield* Shared.make<ReadonlyArray<Candle.Candle>>("server.candles", moment)
   return {
     exchanges,
@@ -141,7 +141,7 @@ export const make = Effect.fnUntraced(function*<E, R>(
         source === "failover" || source === "median" ? Effect.succeed(composites[source]) : market(source),
         ({ price }) => {
           const key = `${source} ${symbol}`
-          return remember(key, priced(key, price(symbol)), maxStale)
+          return Effect.flatMap(priced(key, remember(key, price(symbol))), (told) => within(told, maxStale))
         }
       ),
     candles: (exchange, symbol, interval, { from, limit, to }) =>
@@ -217,6 +217,20 @@ const shared = Effect.fnUntraced(function*(
   }
 })
 
+/** A price, how old it is by when it was asked for, and what has failed where it is one of before. */
+interface Told extends Priced {
+  readonly age: Duration.Duration
+  readonly failure: ExchangeError.MarketDataError | undefined
+}
+
+const within = (
+  told: Told,
+  maxStale: Duration.Duration = Duration.zero
+): Effect.Effect<Priced, ExchangeError.MarketDataError> =>
+  told.failure !== undefined && Duration.greaterThan(told.age, maxStale)
+    ? Effect.fail(told.failure)
+    : Effect.succeed(told)
+
 /** Remembers the last price of each question, for who takes an old one where there is no other. */
 const remembering = Effect.sync(() => {
   // The one that was given least recently first.
@@ -231,18 +245,17 @@ const remembering = Effect.sync(() => {
   }
   return (
     key: string,
-    ask: Effect.Effect<Price.Price, ExchangeError.MarketDataError>,
-    maxStale: Duration.Duration = Duration.zero
-  ): Effect.Effect<Priced, ExchangeError.MarketDataError> =>
+    ask: Effect.Effect<Price.Price, ExchangeError.MarketDataError>
+  ): Effect.Effect<Told, ExchangeError.MarketDataError> =>
     Effect.gen(function*() {
       const memory = memories.get(key) ??
         (yield* Fallback.lastKnown<Price.Price, ExchangeError.MarketDataError>({ maxAge: longestStale, when: mayPass }))
       let failure: ExchangeError.MarketDataError | undefined
-      const told = Effect.tapError(ask, (error) => Effect.sync(() => failure = error))
-      const { age, stale, value } = yield* memory.serve(told)
+      const { age, stale, value } = yield* memory.serve(
+        Effect.tapError(ask, (error) => Effect.sync(() => failure = error))
+      )
       if (!stale) keep(key, memory)
-      if (failure !== undefined && Duration.greaterThan(age, maxStale)) return yield* failure
-      return { price: value, isStale: stale }
+      return { price: value, isStale: stale, age, failure }
     })
 })
 
