@@ -77,6 +77,19 @@ module.exports = {
       to: { path: nodeModules }
     },
     {
+      name: "opentelemetry-stands-in-one-room",
+      severity: "error",
+      from: { path: src("[a-z]+"), pathNot: "^packages/(cli/src/internal/otlp\\.ts|benchmarks/.*)$" },
+      to: { path: "node_modules/@(effect/)?opentelemetry/" }
+    },
+    // A command without telemetry starts as fast as if there were none.
+    {
+      name: "opentelemetry-is-loaded-where-it-is-asked-for",
+      severity: "error",
+      from: { path: src("[a-z]+") },
+      to: { path: "^packages/cli/src/internal/otlp\\.ts$", dynamic: false }
+    },
+    {
       name: "no-internals-of-another-package",
       severity: "error",
       from: { path: "^packages/([^/]+)/" },

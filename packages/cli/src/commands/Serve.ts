@@ -5,10 +5,12 @@
  */
 import { type ExchangeSymbol, Health, type MarketData } from "@effect-exchange/core"
 import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
+import * as Door from "@effect-exchange/server/Door"
 import * as Lifecycle from "@effect-exchange/server/Lifecycle"
 import * as Server from "@effect-exchange/server/Server"
 import * as Sources from "@effect-exchange/server/Sources"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as HttpMiddleware from "@effect/platform/HttpMiddleware"
 import * as HttpServer from "@effect/platform/HttpServer"
 import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
@@ -24,6 +26,8 @@ import * as Configuration from "../Configuration.js"
 import * as Connections from "../Connections.js"
 import { CannotListen, UsageError } from "../Failure.js"
 import type * as Options from "../Options.js"
+import * as Otlp from "../Otlp.js"
+import * as OtlpSettings from "../OtlpSettings.js"
 import * as ProcessMetrics from "../ProcessMetrics.js"
 import * as Screen from "../Screen.js"
 import { Stop } from "../Stop.js"
@@ -52,6 +56,8 @@ export const handle = Effect.fnUntraced(function*(
 ): Effect.fn.Return<void, UsageError | CannotListen, Connections.Network | Screen.Screen | Stop> {
   const stop = yield* Stop
   const { level, tokens } = yield* configured
+  const exported = yield* OtlpSettings.read
+  const { traces } = exported
   yield* Effect.scoped(
     Effect.gen(function*() {
       const server = limited()
@@ -75,7 +81,9 @@ export const handle = Effect.fnUntraced(function*(
           )
         ),
         Layer.provide(Layer.mapError(Sources.layer(layers), Connections.refused)),
-        Layer.provide(Health.layer)
+        Layer.provide(Health.layer),
+        HttpMiddleware.withSpanNameGenerator(({ method, url }) => `${method} ${Door.routeOf(url)}`),
+        HttpMiddleware.withTracerDisabledWhen(({ url }) => traces === undefined || untraced.has(Door.routeOf(url)))
       )
       yield* ProcessMetrics.keep
       const context = yield* Layer.build(service)
@@ -90,8 +98,11 @@ export const handle = Effect.fnUntraced(function*(
       yield* Context.get(context, Lifecycle.Lifecycle).drain
       return yield* Effect.forkDaemon(closing(server, input.drain))
     })
-  ).pipe(Effect.flatMap(Fiber.interrupt), Logger.withMinimumLogLevel(level))
+  ).pipe(Effect.flatMap(Fiber.interrupt), Effect.provide(Otlp.layer(exported)), Logger.withMinimumLogLevel(level))
 })
+
+/** They are asked all the time, whatever anybody does here. */
+const untraced: ReadonlySet<string> = new Set(["/livez", "/readyz", "/startupz", "/metrics"])
 
 const configured = Config.all({ tokens: Configuration.serverTokens, level: Configuration.logLevel }).pipe(
   Effect.mapError((error) =>

@@ -1,0 +1,217 @@
+import * as NodeExchange from "@effect-exchange/core/engine/NodeExchange"
+import * as Telemetry from "@effect-exchange/core/ports/Telemetry"
+import * as Door from "@effect-exchange/server/Door"
+import * as OtlpLogger from "@effect/opentelemetry/OtlpLogger"
+import * as OtlpMetrics from "@effect/opentelemetry/OtlpMetrics"
+import * as OtlpSerialization from "@effect/opentelemetry/OtlpSerialization"
+import * as OtlpTracer from "@effect/opentelemetry/OtlpTracer"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientError from "@effect/platform/HttpClientError"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import * as Tracer from "effect/Tracer"
+import { randomUUID } from "node:crypto"
+import type * as OtlpSettings from "../OtlpSettings.js"
+
+/** @internal */
+export const layer = (settings: OtlpSettings.Settings): Layer.Layer<never> =>
+  Layer.provide(layerOver(settings), NodeExchange.layerHttp({ connections: 8, maxBytes: 65_536 }))
+
+/** @internal As `layer`, over the `HttpClient` in reach. */
+export const layerOver = (
+  { logs, metrics, resource: { attributes, serviceName, serviceVersion }, sampler, traces }: OtlpSettings.Settings
+): Layer.Layer<never, never, HttpClient.HttpClient> => {
+  const resource = {
+    serviceName,
+    serviceVersion,
+    // Two processes whose metrics cannot be told apart would each be taken for the other.
+    attributes: { "service.instance.id": randomUUID(), ...attributes }
+  }
+  const options = ({ interval, url }: OtlpSettings.Target) => ({
+    url,
+    resource,
+    exportInterval: interval,
+    shutdownTimeout: "3 seconds"
+  } as const)
+  return Layer.mergeAll(
+    traces === undefined ? Layer.empty : Layer.unwrapScoped(
+      Effect.map(
+        through("traces", traces, OtlpTracer.make(options(traces))),
+        (tracer) => Layer.setTracer(discreet(tracer, sampler))
+      )
+    ),
+    metrics === undefined
+      ? Layer.empty
+      : Layer.scopedDiscard(through("metrics", metrics, OtlpMetrics.make(options(metrics)))),
+    logs === undefined ? Layer.empty : Logger.addScoped(through("logs", logs, OtlpLogger.make(options(logs))))
+  )
+}
+
+/** An exporter as it is to be built: nothing but the settings decides, and what it sends goes by {@link delivering}. */
+const through = <A>(
+  kind: string,
+  target: OtlpSettings.Target,
+  exporter: Effect.Effect<A, never, HttpClient.HttpClient | OtlpSerialization.OtlpSerialization | Scope.Scope>
+): Effect.Effect<A, never, HttpClient.HttpClient | Scope.Scope> =>
+  exporter.pipe(
+    // It would read some variables once more, and in another way.
+    Effect.withConfigProvider(ConfigProvider.fromMap(new Map())),
+    Effect.provide(OtlpSerialization.layerJson),
+    Effect.updateService(HttpClient.HttpClient, (client) => delivering(client, kind, target))
+  )
+
+/** Where so many batches of a thousand are on their way, no more are kept. */
+const mostUnderWay = 16
+
+/** What became of a batch that was not taken. */
+interface NotTaken {
+  readonly reason: string
+  readonly mayHelpToRepeat: boolean
+}
+
+/**
+ * The client of one exporter. The exporter itself waits for an answer for ever, does not read it, keeps whatever waits, and
+ * says nothing when it gives up, which it does for a minute.
+ */
+const delivering = (
+  client: HttpClient.HttpClient,
+  kind: string,
+  { headers, timeout, url }: OtlpSettings.Target
+): HttpClient.HttpClient => {
+  let underWay = 0
+  const attempt = (
+    request: HttpClientRequest.HttpClientRequest
+  ): Effect.Effect<HttpClientResponse.HttpClientResponse, NotTaken> =>
+    client.execute(HttpClientRequest.setHeaders(request, Redacted.value(headers))).pipe(
+      // A connection whose answer nobody has read serves no other request.
+      Effect.tap((response) => response.text),
+      Effect.mapError((error): NotTaken => ({ reason: codeOf(error.cause), mayHelpToRepeat: true })),
+      Effect.filterOrFail(({ status }) => status >= 200 && status < 300, ({ status }): NotTaken => ({
+        reason: `status ${status}`,
+        mayHelpToRepeat: [429, 502, 503, 504].includes(status)
+      }))
+    )
+  const batch = (request: HttpClientRequest.HttpClientRequest) =>
+    Effect.suspend(() => {
+      let last = "no answer in time"
+      return attempt(request).pipe(
+        Effect.tapError(({ reason }) => Effect.sync(() => void (last = reason))),
+        Effect.retry({ while: ({ mayHelpToRepeat }) => mayHelpToRepeat, schedule: repeats }),
+        Effect.timeoutFail({ duration: timeout, onTimeout: (): NotTaken => ({ reason: last, mayHelpToRepeat: false }) })
+      )
+    })
+  return HttpClient.make((request) =>
+    Effect.suspend(() => {
+      if (underWay >= mostUnderWay) {
+        return Effect.fail<NotTaken>({ reason: "too many under way", mayHelpToRepeat: false })
+      }
+      underWay++
+      return Effect.ensuring(batch(request), Effect.sync(() => void underWay--))
+    }).pipe(
+      Effect.tapError(({ reason }) =>
+        Effect.logWarning("The collector does not take what is exported; it is dropped for a minute", { kind, reason })
+      ),
+      // Without the headers of the request, and of a kind that the exporter does not repeat.
+      Effect.mapError(({ reason }) =>
+        new HttpClientError.RequestError({
+          request: HttpClientRequest.post(new URL(url).origin),
+          reason: "Encode",
+          description: reason
+        })
+      )
+    )
+  )
+}
+
+const repeats = Schedule.jittered(Schedule.exponential("500 millis"))
+
+const codeOf = (cause: unknown): string =>
+  typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "not reached"
+
+/**
+ * A tracer that keeps to the sampler, and whose spans have no attribute but those on a list: the platform writes down the
+ * whole URL, the address of the client and every header.
+ */
+const discreet = (tracer: Tracer.Tracer, { byParent, ratio }: OtlpSettings.Sampler): Tracer.Tracer =>
+  Tracer.make({
+    span: (...args) => {
+      const span = tracer.span(...args)
+      const [, parent] = args
+      const isRecorded = byParent && Option.isSome(parent) ? parent.value.sampled : shareOf(span.traceId) < ratio
+      return isRecorded ? new Recorded(span) : new Unrecorded(span)
+    },
+    context: tracer.context
+  })
+
+/** Where an id of a trace stands among all of them: 0 to 1, so that every service takes the same ones. */
+const shareOf = (traceId: string): number => Number.parseInt(traceId.slice(-13), 16) / 2 ** 52
+
+const told: ReadonlySet<string> = new Set([...Object.values(Telemetry.attributes), "url.scheme"])
+
+class Recorded implements Tracer.Span {
+  readonly _tag = "Span"
+  readonly sampled: boolean = true
+  protected readonly span: Tracer.Span
+  constructor(span: Tracer.Span) {
+    this.span = span
+  }
+  get name() {
+    return this.span.name
+  }
+  get spanId() {
+    return this.span.spanId
+  }
+  get traceId() {
+    return this.span.traceId
+  }
+  get parent() {
+    return this.span.parent
+  }
+  get context() {
+    return this.span.context
+  }
+  get status() {
+    return this.span.status
+  }
+  get attributes() {
+    return this.span.attributes
+  }
+  get links() {
+    return this.span.links
+  }
+  get kind() {
+    return this.span.kind
+  }
+  end(endTime: bigint, exit: Exit.Exit<unknown, unknown>): void {
+    this.span.end(endTime, exit)
+  }
+  attribute(key: string, value: unknown): void {
+    if (told.has(key)) this.span.attribute(key, value)
+    // A path as it came may be anything, and as many.
+    if (key === "url.path") this.span.attribute("http.route", Door.routeOf(String(value)))
+  }
+  event(name: string, startTime: bigint, attributes?: Record<string, unknown>): void {
+    this.span.event(name, startTime, attributes)
+  }
+  addLinks(links: ReadonlyArray<Tracer.SpanLink>): void {
+    this.span.addLinks(links)
+  }
+}
+
+/** It has its ids, for those below it, and goes nowhere when it ends. */
+class Unrecorded extends Recorded {
+  override readonly sampled: boolean = false
+  override end(): void {}
+  override attribute(): void {}
+  override event(): void {}
+  override addLinks(): void {}
+}
