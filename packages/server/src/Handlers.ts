@@ -57,18 +57,25 @@ const ageOf = (at: number, now: number): number => Math.max(0, now - at)
 const encodePrice = Schema.encodeSync(Price.Price)
 
 // Many ask for one price within the moment for which it is good: to encode it costs as much as the rest of the answer.
-const encoded = new WeakMap<Price.Price, typeof Price.Price.Encoded>()
+const encoded = new WeakMap<Price.Price, { readonly head: string; readonly sources: (now: number) => string }>()
 
-const documentOf = ({ isStale, price }: Priced, now: number): string => {
-  const known = encoded.get(price) ?? encodePrice(price)
-  encoded.set(price, known)
-  const document: typeof Api.PriceDocument.Encoded = {
-    ...known,
-    sources: known.sources?.map((one) => ({ ...one, ageMillis: ageOf(one.observedAt, now) })),
-    ageMillis: ageOf(price.observedAt, now),
-    isStale
+const encodedOf = (price: Price.Price) => {
+  const { sources, ...told } = encodePrice(price)
+  const made = {
+    head: JSON.stringify(told).slice(0, -1),
+    sources: (now: number) =>
+      sources === undefined
+        ? ""
+        : `,"sources":${JSON.stringify(sources.map((one) => ({ ...one, ageMillis: ageOf(one.observedAt, now) })))}`
   }
-  return JSON.stringify(document)
+  encoded.set(price, made)
+  return made
+}
+
+/** An {@link Api.PriceDocument}. */
+const documentOf = ({ isStale, price }: Priced, now: number): string => {
+  const { head, sources } = encoded.get(price) ?? encodedOf(price)
+  return `${head}${sources(now)},"ageMillis":${ageOf(price.observedAt, now)},"isStale":${isStale}}`
 }
 
 const encodeTickers = Schema.encodeSync(Schema.parseJson(Api.TickersDocument))
