@@ -5,7 +5,7 @@
  */
 import { Credentials } from "@effect-exchange/core"
 import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
-import type * as Config from "effect/Config"
+import * as Config from "effect/Config"
 import * as Configuration from "./Configuration.js"
 
 /**
@@ -36,6 +36,40 @@ const keys: ReadonlyArray<Variable> = Exchanges.ids.flatMap((id) => {
     }))
   )
 })
+
+const told = (name: string, meaning: string, otherwise: string, isSecret = false): Variable => ({
+  path: [name],
+  meaning,
+  otherwise,
+  isSecret,
+  config: Config.option(Config.string(name))
+})
+
+/** They are read together: `OtlpSettings.read` says what is wrong with them. */
+const collector: ReadonlyArray<Variable> = [
+  told(
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "The collector that `exchange serve` sends traces, metrics and logs to; `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` and so on name one for each.",
+    "nothing is sent"
+  ),
+  told("OTEL_EXPORTER_OTLP_HEADERS", "What is sent along to it, such as `name=value,other=value`.", "nothing", true),
+  told("OTEL_EXPORTER_OTLP_PROTOCOL", "How: `http/json`, and nothing else.", "http/json"),
+  told("OTEL_EXPORTER_OTLP_TIMEOUT", "How long a batch may take, in milliseconds.", "10000"),
+  told("OTEL_SERVICE_NAME", "What the service is called there.", "effect-exchange"),
+  told(
+    "OTEL_RESOURCE_ATTRIBUTES",
+    "What else is said of it, such as `name=value,other=value`.",
+    "its name and version"
+  ),
+  told(
+    "OTEL_TRACES_EXPORTER",
+    "Whether traces are sent: `otlp` or `none`. The same for `OTEL_METRICS_EXPORTER` and `OTEL_LOGS_EXPORTER`.",
+    "otlp where there is a collector"
+  ),
+  told("OTEL_TRACES_SAMPLER", "Which traces, and with `OTEL_TRACES_SAMPLER_ARG` how many.", "parentbased_always_on"),
+  told("OTEL_METRIC_EXPORT_INTERVAL", "How often metrics are sent, in milliseconds.", "60000"),
+  told("OTEL_SDK_DISABLED", "`true` sends nothing, whatever else is said.", "false")
+]
 
 /**
  * All of them, the keys of exchanges last.
@@ -72,6 +106,7 @@ export const variables: ReadonlyArray<Variable> = [
     isSecret: false,
     config: Configuration.noColor
   },
+  ...collector,
   ...keys
 ]
 

@@ -3,6 +3,7 @@
  *
  * @internal
  */
+import * as NodeConfig from "@effect-exchange/core/engine/NodeConfig"
 import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
@@ -13,6 +14,7 @@ import * as Redacted from "effect/Redacted"
 import { closest, distance } from "fastest-levenshtein"
 import * as Configuration from "../Configuration.js"
 import * as Finding from "../Finding.js"
+import * as OtlpSettings from "../OtlpSettings.js"
 import * as Variables from "../Variables.js"
 
 const about = "configuration"
@@ -25,7 +27,7 @@ type Found = Effect.Effect<
 
 /** @internal */
 export const findings: Found = Effect.suspend(() =>
-  Effect.all([values, misspelt, tokens, secretFiles, dotEnv]).pipe(
+  Effect.all([values, collector, misspelt, tokens, secretFiles, dotEnv]).pipe(
     Effect.map((found) => found.flat()),
     Effect.map((found) => found.length > 0 ? found : [Finding.pass(about, "What is configured can be used.")])
   )
@@ -49,6 +51,17 @@ const values: Found = Effect.suspend(() =>
       )
   ).pipe(Effect.map((found) => found.flat()))
 )
+
+const collector: Found = Effect.flatMap(Configuration.Configuration, (sources) =>
+  OtlpSettings.read.pipe(
+    Effect.withConfigProvider(NodeConfig.inOrder(sources)),
+    Effect.as([]),
+    Effect.catchAll(({ detail }) =>
+      Effect.succeed([
+        Finding.fail(about, detail, "Mend it, or take it away: exchange serve does not start otherwise.")
+      ])
+    )
+  ))
 
 const known = Variables.variables.map(({ path }) => Configuration.nameOf(path))
 

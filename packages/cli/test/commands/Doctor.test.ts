@@ -120,6 +120,12 @@ describe("exchange doctor", () => {
       status: "warn"
     },
     {
+      what: "a collector that would be spoken to in another way than there is",
+      env: { OTEL_EXPORTER_OTLP_ENDPOINT: "http://localhost:4318", OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" },
+      detail: /^OTEL_EXPORTER_OTLP_PROTOCOL cannot be "grpc"; accepted is http\/json\.$/,
+      remedy: /does not start otherwise/
+    },
+    {
       what: "an exchange that has closed",
       env: {},
       line: "--exchange bitmex --environment live",
@@ -141,7 +147,7 @@ describe("exchange doctor", () => {
         assert.match(finding.remedy ?? "", remedy)
         if (status === "fail") assert.strictEqual(code, 1)
         for (const value of Object.values(env)) {
-          if (value.length > 8 && !value.startsWith("/")) assert.notInclude(JSON.stringify(findings), value)
+          if (value.length > 8 && !/^(?:\/|http:)/.test(value)) assert.notInclude(JSON.stringify(findings), value)
         }
       }))
   }
