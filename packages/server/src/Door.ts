@@ -5,7 +5,6 @@
  */
 import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
-import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -15,6 +14,8 @@ import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Buckets from "./internal/buckets.js"
+import { guarded } from "./internal/failing.js"
+import * as Routes from "./internal/routes.js"
 import * as Tokens from "./internal/tokens.js"
 import * as Problem from "./Problem.js"
 import * as Telemetry from "./Telemetry.js"
@@ -41,37 +42,13 @@ export interface Options {
   readonly behindProxy?: boolean | undefined
 }
 
-const templates = [
-  "/",
-  "/docs",
-  "/livez",
-  "/metrics",
-  "/openapi.json",
-  "/readyz",
-  "/startupz",
-  "/v1/books/{exchange}/{base}/{quote}",
-  "/v1/candles/{exchange}/{base}/{quote}",
-  "/v1/exchanges",
-  "/v1/prices/{base}/{quote}",
-  "/v1/stream",
-  "/v1/tickers"
-]
-
-const routes = templates.map((template) => ({
-  template,
-  pattern: new RegExp(`^${template.replaceAll(/\{\w+\}/g, "[^/]+").replaceAll(".", "\\.")}$`)
-}))
-
 /**
  * The template of a path, or `other`: what metrics and logs say instead of the path.
  *
  * @since 0.1.0
  * @category getters
  */
-export const routeOf = (url: string): string => {
-  const path = url.split(/[?#]/, 1).join("")
-  return routes.find(({ pattern }) => pattern.test(path))?.template ?? "other"
-}
+export const routeOf: (url: string) => string = Routes.templateOf
 
 /** Who orchestrates has to be answered whatever else is going on, and knows no token. */
 const probes: ReadonlySet<string> = new Set(["/livez", "/readyz", "/startupz"])
@@ -119,7 +96,12 @@ export const make = (options: Options = {}): Door => {
     )
 
   /** Why a request is not let in. */
-  const refusal = (request: HttpServerRequest.HttpServerRequest, route: string, client: string, now: number) => {
+  const refusal = (
+    request: HttpServerRequest.HttpServerRequest,
+    route: string,
+    client: string,
+    now: number
+  ): Effect.Effect<Problem.Problem> | undefined => {
     if (probes.has(route)) return undefined
     const wait = Buckets.take(rules, buckets, client, now)
     if (wait > 0) return shed("client")
@@ -145,7 +127,7 @@ export const make = (options: Options = {}): Door => {
       const route = routeOf(request.url)
       const began = millis(clock)
       const refused = refusal(request, route, clientOf(request, behindProxy), began)
-      const answer = refused === undefined ? app : Effect.map(refused, Problem.respond)
+      const answer = refused === undefined ? app : Effect.map(refused, (problem) => guarded(Problem.respond(problem)))
       const leave = (status: number) => {
         underWay--
         Telemetry.inFlight.unsafeUpdate(underWay + streaming, [])
@@ -164,7 +146,7 @@ export const make = (options: Options = {}): Door => {
           },
           onSuccess: (response) => {
             leave(response.status)
-            return Effect.succeed(HttpServerResponse.setHeaders(response, guards))
+            return Effect.succeed(response)
           }
         })
       })
@@ -207,9 +189,6 @@ const counterOf = remembered((route = "", status = "") =>
 )
 
 const durationOf = remembered((route = "") => Metric.tagged(Telemetry.requestDuration, "route", route))
-
-/** What a browser is told of every answer. */
-const guards = { "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" }
 
 const millis = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos() / 1000n) / 1000
 

@@ -52,6 +52,9 @@ const answer = (
       : HttpServerResponse.text(body, { contentType: "application/json", headers: kept })
   })
 
+/** What is true of now, and has no instant of its own. */
+const fresh = (body: string) => answer(body, { age: 0, tag: tagOf(Hash.string(body)) })
+
 const ageOf = (at: number, now: number): number => Math.max(0, now - at)
 
 const encodePrice = Schema.encodeSync(Price.Price)
@@ -79,6 +82,8 @@ const documentOf = ({ isStale, price }: Priced, now: number): string => {
 }
 
 const encodeTickers = Schema.encodeSync(Schema.parseJson(Api.TickersDocument))
+const encodeCandles = Schema.encodeSync(Schema.parseJson(Api.CandlesDocument))
+const encodeExchanges = Schema.encodeSync(Schema.parseJson(Api.ExchangesDocument))
 const encodeBook = Schema.encodeSync(Schema.parseJson(Api.BookDocument))
 
 /** A tag of what the answer depends on. */
@@ -150,21 +155,23 @@ const market = HttpApiBuilder.group(Api.Api, "market", (handlers) =>
           return yield* answer(body, { age: ageOf(book.at, now), tag: tagOf(book.at, Hash.string(body)) })
         }).pipe(served))
       .handle("candles", ({ path, urlParams: { from, interval, limit, to } }) =>
-        served(candles(path.exchange, symbolOf(path), interval, { from, limit, to })))
+        Effect.flatMap(
+          served(candles(path.exchange, symbolOf(path), interval, { from, limit, to })),
+          (found) => fresh(encodeCandles(found))
+        ))
       .handle("exchanges", () =>
-        Effect.map(report, (all) => ({
-          status: all.status,
-          exchanges: exchanges.map((exchange) => {
-            const known = all.exchanges.find((one) =>
-              one.exchange === exchange
-            )
-            return {
-              exchange,
-              status: known?.status ?? "warn" as const,
-              ...known?.reason === undefined ? {} : { reason: known.reason }
-            }
-          })
-        })))
+        Effect.flatMap(report, (all) =>
+          fresh(encodeExchanges({
+            status: all.status,
+            exchanges: exchanges.map((exchange) => {
+              const known = all.exchanges.find((one) => one.exchange === exchange)
+              return {
+                exchange,
+                status: known?.status ?? "warn" as const,
+                ...known?.reason === undefined ? {} : { reason: known.reason }
+              }
+            })
+          }))))
   }))
 
 /**

@@ -33,6 +33,7 @@ export const kinds = {
   400: kind(400, "The request cannot be understood: `detail` says what to mend."),
   401: kind(401, "The service wants a bearer token, and this is none of its own."),
   404: kind(404, "There is no such path, exchange or market."),
+  405: kind(405, "Nothing is done here by this method: everything is only read."),
   410: kind(410, "The exchange no longer exists."),
   413: kind(413, "The request has a body, and nothing here takes one."),
   429: kind(429, "This client asks too often."),
@@ -66,6 +67,7 @@ export const Problem: Schema.Schema<Problem> = Schema.Union(
   kinds[400],
   kinds[401],
   kinds[404],
+  kinds[405],
   kinds[410],
   kinds[413],
   kinds[429],
@@ -158,6 +160,7 @@ export const respond = (problem: Problem): HttpServerResponse.HttpServerResponse
     headers: {
       "cache-control": "no-store",
       ...problem.retryAfterSeconds === undefined ? {} : { "retry-after": String(problem.retryAfterSeconds) },
+      ...problem.status === 405 ? { allow: "GET, HEAD" } : {},
       ...problem.status === 401 ? { "www-authenticate": "Bearer realm=\"effect-exchange\"" } : {}
     }
   })

@@ -175,6 +175,59 @@ describe("probes", () => {
     }).pipe(Effect.provide(service(["okx"], { tokens: [Redacted.make("first"), Redacted.make("second")] }))))
 })
 
+describe("every answer", () => {
+  it.live("tells a browser to believe nothing but what it says, also where it refuses", () =>
+    Effect.gen(function*() {
+      for (const path of ["/livez", "/v1/prices/BTC/USDT", "/v1/nowhere", "/v1/tickers?symbols=%25", "/", "/docs"]) {
+        const { headers } = yield* ask(path, { headers: { authorization: "Bearer first" } })
+        assert.strictEqual(headers.get("x-content-type-options"), "nosniff", path)
+        assert.strictEqual(headers.get("referrer-policy"), "no-referrer", path)
+      }
+      const refused = yield* ask("/v1/exchanges")
+      assert.deepStrictEqual([refused.status, refused.headers.get("x-content-type-options")], [401, "nosniff"])
+    }).pipe(Effect.provide(service(["okx"], { tokens: [Redacted.make("first")] }))))
+
+  it.live("says by which methods it is asked, and answers HEAD as GET without a body", () =>
+    Effect.gen(function*() {
+      const { headers, json, status } = yield* ask("/v1/exchanges", { method: "DELETE" })
+      assert.deepStrictEqual([status, headers.get("allow")], [405, "GET, HEAD"])
+      assert.strictEqual(Object(json).type, "urn:effect-exchange:problem:method-not-allowed")
+      assert.strictEqual((yield* ask("/v1/nowhere", { method: "DELETE" })).status, 404)
+      const head = yield* ask("/v1/exchanges", { method: "HEAD" })
+      assert.deepStrictEqual([head.status, head.text], [200, ""])
+    }).pipe(Effect.provide(service(["okx"]))))
+
+  it.live("can be asked for again by its tag", () =>
+    Effect.gen(function*() {
+      const from = 1_700_000_000_000
+      for (
+        const path of ["/v1/exchanges", `/v1/candles/okx/BTC/USDT?interval=1h&from=${from}&to=${from + 7_200_000}`]
+      ) {
+        const first = yield* ask(path)
+        assert.strictEqual(first.status, 200, first.text)
+        const again = yield* ask(path, { headers: { "if-none-match": first.headers.get("etag") ?? "" } })
+        assert.deepStrictEqual([again.status, again.text], [304, ""], path)
+      }
+    }).pipe(Effect.provide(service(["okx"]))))
+})
+
+describe("the document of the API", () => {
+  it.live("names what comes, the stream and problems, and nothing of the platform's", () =>
+    Effect.gen(function*() {
+      const { json, text } = yield* ask("/openapi.json")
+      assert.notInclude(text, "HttpApiDecodeError")
+      const { paths } = Object(json)
+      assert.includeMembers(Object.keys(paths), ["/v1/prices/{base}/{quote}", "/v1/stream"])
+      const { responses } = paths["/v1/tickers"].get
+      assert.hasAllKeys(responses[400].content, ["application/problem+json"])
+      assert.deepStrictEqual(
+        responses[400].content["application/problem+json"].schema.properties.status.enum,
+        [400]
+      )
+      assert.notProperty(responses, "405")
+    }).pipe(Effect.provide(service(["okx"]))))
+})
+
 describe("the door", () => {
   it.live("admits each of its tokens and no other", () =>
     Effect.gen(function*() {

@@ -6,16 +6,27 @@
 import * as HttpApiError from "@effect/platform/HttpApiError"
 import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpServerError from "@effect/platform/HttpServerError"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Problem from "../Problem.js"
+import * as Routes from "./routes.js"
 
 /** @internal Nothing but a response, or an interruption, comes out. */
 export const answering = <R>(app: HttpApp.Default<unknown, R>): HttpApp.Default<never, R> =>
-  Effect.catchAllCause(
-    app,
-    (cause) => Cause.isInterrupted(cause) ? Effect.interrupt : Effect.map(problemOf(cause), Problem.respond)
-  )
+  Effect.matchCauseEffect(app, {
+    onFailure: (cause) =>
+      Cause.isInterrupted(cause)
+        ? Effect.interrupt
+        : Effect.map(problemOf(cause), (problem) => guarded(Problem.respond(problem))),
+    onSuccess: (response) => Effect.succeed(guarded(response))
+  })
+
+/** @internal With what a browser is told of every answer. */
+export const guarded = HttpServerResponse.setHeaders({
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer"
+})
 
 const problemOf = (cause: Cause.Cause<unknown>): Effect.Effect<Problem.Problem> => {
   const error = Cause.squash(cause)
@@ -24,6 +35,10 @@ const problemOf = (cause: Cause.Cause<unknown>): Effect.Effect<Problem.Problem> 
     return Effect.succeed(Problem.make(400, "invalid-request", described(error)))
   }
   if (error instanceof HttpServerError.RouteNotFound) {
+    const { method, url } = error.request
+    if (Routes.templateOf(url) !== "other" && method !== "GET" && method !== "HEAD") {
+      return Effect.succeed(Problem.make(405, "method-not-allowed", "Ask with GET: everything here is only read."))
+    }
     return Effect.succeed(
       Problem.make(404, "no-such-path", "There is no such path; /openapi.json lists those that are.")
     )

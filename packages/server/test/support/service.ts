@@ -49,7 +49,12 @@ export const ask = (path: string, init?: RequestInit) =>
       const response = await fetch(`${base}${path}`, { signal, ...init })
       const text = await response.text()
       const isJson = /json/.test(response.headers.get("content-type") ?? "")
-      return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined }
+      return {
+        status: response.status,
+        headers: response.headers,
+        text,
+        json: isJson && text !== "" ? JSON.parse(text) : undefined
+      }
     }))
 
 /** A stream of events as it comes, until it is left. */

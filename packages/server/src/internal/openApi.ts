@@ -1,0 +1,69 @@
+/**
+ * The document of the API as it is: with the problems that come in the place of the platform's own, and the stream.
+ *
+ * @internal
+ */
+import * as Predicate from "effect/Predicate"
+import * as Record from "effect/Record"
+
+type Json = { readonly [name: string]: unknown }
+
+const objectOf = (value: unknown): Json => Predicate.isReadonlyRecord(value) ? value : {}
+
+/** What cannot be decoded is answered with a problem, and never with the platform's error; what is asked for is no wrong method. */
+const problemOf = (responses: Json): Json => {
+  const problem = objectOf(objectOf(objectOf(responses["404"])["content"])["application/problem+json"])
+  const { properties, ...schema } = objectOf(problem["schema"])
+  return {
+    ...Record.filter(responses, (_, status) => status !== "405"),
+    400: {
+      description: "The request cannot be understood: `detail` says what to mend.",
+      content: {
+        "application/problem+json": {
+          schema: { ...schema, properties: { ...objectOf(properties), status: { type: "number", enum: [400] } } }
+        }
+      }
+    }
+  }
+}
+
+const platforms = new Set(["HttpApiDecodeError", "Issue", "PropertyKey"])
+
+const stream: Json = {
+  get: {
+    tags: ["stream"],
+    operationId: "stream.events",
+    description:
+      "Prices, the state of feeds and of exchanges as Server-Sent Events, until it is left or the service ends. "
+      + "Without `symbols` those that the service was started with.",
+    parameters: [{
+      name: "symbols",
+      in: "query",
+      required: false,
+      schema: { type: "string" },
+      description: "Such as BTC/USDT, several with commas."
+    }],
+    security: [],
+    responses: {
+      200: { description: "Events", content: { "text/event-stream": { schema: { type: "string" } } } }
+    }
+  }
+}
+
+/** @internal */
+export const truthful = (document: Json): Json => {
+  const paths = Record.map(objectOf(document["paths"]), (path) =>
+    Record.map(objectOf(path), (operation) => {
+      const told = objectOf(operation)
+      return { ...told, responses: problemOf(objectOf(told["responses"])) }
+    }))
+  const components = objectOf(document["components"])
+  return {
+    ...document,
+    paths: { ...paths, "/v1/stream": stream },
+    components: {
+      ...components,
+      schemas: Record.filter(objectOf(components["schemas"]), (_, name) => !platforms.has(name))
+    }
+  }
+}
