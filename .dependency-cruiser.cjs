@@ -1,5 +1,6 @@
 /**
- * The arrows between packages: cli -> server -> exchanges -> each exchange -> core -> resilience. Tests may look anywhere.
+ * The arrows between packages: cli -> server -> exchanges -> each exchange -> core -> resilience, and secrets ->
+ * core -> resilience. Tests may look anywhere.
  */
 const src = (...names) => `^packages/(${names.join("|")})/src/`
 const exchanges = Object.keys(require("./exchanges.json"))
@@ -12,7 +13,7 @@ const only = (name, ...allowed) => ({
   to: { path: "^packages/", pathNot: src(name, ...allowed) }
 })
 
-const portable = src("resilience", "core", "exchanges", "testing", "server", ...exchanges)
+const portable = src("resilience", "core", "exchanges", "testing", "server", "secrets", ...exchanges)
 const nodeModules = "^packages/core/src/(node|engine/NodeExchange|engine/NodeConfig|engine/internal/node\\w+)\\.ts$"
 
 /** The rooms of core, from the ground up: each may use itself and those below. */
@@ -50,6 +51,7 @@ module.exports = {
     only("exchanges", "core", ...exchanges),
     only("simulator"),
     only("testing", "core", "resilience"),
+    only("secrets", "core", "resilience"),
     only("server", "resilience", "core", "exchanges"),
     only("cli", "resilience", "core", "exchanges", "simulator", "testing", "server"),
     {

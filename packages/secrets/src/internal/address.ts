@@ -1,0 +1,71 @@
+import { isLoopback } from "@effect-exchange/core/ports/Environment"
+import * as Config from "effect/Config"
+import * as ConfigError from "effect/ConfigError"
+import * as Either from "effect/Either"
+import * as Redacted from "effect/Redacted"
+
+/**
+ * An address without a slash at its end, or why it is refused: anything but https (or http to the loopback, or to a host that
+ * only this machine can reach), and anything with a user name, a query or a fragment. The address itself is not repeated: it
+ * may hold a password.
+ *
+ * @internal
+ */
+export const base = (
+  name: string,
+  address: string,
+  localHosts: ReadonlySet<string> = new Set()
+): Either.Either<string, ConfigError.ConfigError> => {
+  const invalid = (detail: string) => Either.left(ConfigError.InvalidData([name], detail))
+  if (!URL.canParse(address)) return invalid("expected an absolute URL such as https://host:8200")
+  const url = new URL(address)
+  if (url.username !== "" || url.password !== "") return invalid("expected a URL without user name or password")
+  if (url.search !== "" || url.hash !== "") return invalid("expected a URL without query or fragment")
+  if (url.protocol === "http:" && !isLoopback(url.hostname) && !localHosts.has(url.hostname)) {
+    return invalid("expected https: plain http is accepted for the loopback only")
+  }
+  if (url.protocol !== "https:" && url.protocol !== "http:") return invalid("expected an https URL")
+  return Either.right(url.origin + url.pathname.replace(/\/+$/, ""))
+}
+
+/**
+ * A path within a manager's API, each part of it encoded.
+ *
+ * @internal
+ */
+export const path = (name: string, text: string): Either.Either<string, ConfigError.ConfigError> => {
+  const parts = text.split("/")
+  return parts.every((part) => part !== "" && part !== "." && part !== ".." && !/\p{Cc}/u.test(part))
+    ? Either.right(parts.map(encodeURIComponent).join("/"))
+    : Either.left(ConfigError.InvalidData([name], "expected names between single slashes, such as team/exchanges"))
+}
+
+/**
+ * A text that can stand in a header. It is not repeated.
+ *
+ * @internal
+ */
+export const isHeader = (text: string): boolean => /^[\x21-\x7e]+$/.test(text)
+
+/**
+ * A secret that goes into a header or a signature, or why it is refused. It is not repeated.
+ *
+ * @internal
+ */
+export const token = (
+  name: string,
+  secret: Redacted.Redacted<string>
+): Either.Either<Redacted.Redacted<string>, ConfigError.ConfigError> =>
+  isHeader(Redacted.value(secret))
+    ? Either.right(secret)
+    : Either.left(
+      ConfigError.InvalidData([name], "expected printable ASCII without blanks; the value is not shown")
+    )
+
+/**
+ * A secret of configuration, without the line break that files end with.
+ *
+ * @internal
+ */
+export const secret = (name: string): Config.Config<Redacted.Redacted<string>> =>
+  Config.redacted(Config.map(Config.string(name), (text) => text.trim()))

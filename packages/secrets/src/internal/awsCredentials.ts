@@ -1,0 +1,130 @@
+import type * as FileSystem from "@effect/platform/FileSystem"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { ManagerRefused, SecretMalformed, type SecretSourceError, SourceMisconfigured } from "../SecretSourceError.js"
+import { source } from "./awsAnswers.js"
+import type { AwsKeys } from "./awsSignature.js"
+import type { Answer, Send } from "./http.js"
+import * as secretFile from "./secretFile.js"
+
+/**
+ * Keys to sign with, and others once those were refused: `undefined` where there are no others.
+ *
+ * @internal
+ */
+export interface AwsCredentials {
+  readonly get: Effect.Effect<AwsKeys, SecretSourceError>
+  readonly another: (refused: AwsKeys) => Effect.Effect<AwsKeys | undefined, SecretSourceError>
+}
+
+/** @internal */
+export const fixed = (keys: AwsKeys): AwsCredentials => ({
+  get: Effect.succeed(keys),
+  another: () => Effect.succeed(undefined)
+})
+
+interface Held {
+  readonly keys: AwsKeys
+  /** Epoch milliseconds: AWS says when by the clock on the wall. */
+  readonly expiration: number
+}
+
+/** So long before their end other keys are fetched, as AWS's own tools do. */
+const margin = 5 * 60_000
+
+/**
+ * Keys of the endpoint that ECS and EKS give a container.
+ *
+ * @internal
+ */
+export const ofContainer = (options: {
+  readonly url: string
+  readonly token: Redacted.Redacted<string> | undefined
+  readonly tokenFile: string | undefined
+  readonly fs: FileSystem.FileSystem
+  readonly send: Send
+}): Effect.Effect<AwsCredentials> =>
+  Effect.map(Effect.makeSemaphore(1), (mutex) => {
+    const { fs, send, token, tokenFile, url } = options
+    let held: Held | undefined
+
+    const authorization: Effect.Effect<Readonly<Record<string, string>>, SecretSourceError> = tokenFile !== undefined
+      ? Effect.map(
+        secretFile.read(source, fs, tokenFile, "the container's authorization token"),
+        (token) => ({ authorization: Redacted.value(token) })
+      )
+      : token === undefined
+      ? Effect.succeed({})
+      : Effect.succeed({ authorization: Redacted.value(token) })
+
+    const fetched = Effect.gen(function*() {
+      const headers = yield* authorization
+      const fresh = yield* Effect.flatMap(send({ method: "GET", url, headers }), read)
+      held = fresh
+      return fresh.keys
+    })
+
+    const get = Effect.flatMap(Effect.clock, (clock) =>
+      Effect.suspend(() => {
+        const { expiration, keys } = held ?? { expiration: Number.NEGATIVE_INFINITY, keys: undefined }
+        const left = expiration - clock.unsafeCurrentTimeMillis()
+        if (keys === undefined || left <= 0) return fetched
+        return left > margin
+          ? Effect.succeed(keys)
+          : Effect.catchIf(fetched, (error) => !error.revokes, () => Effect.succeed(keys))
+      })).pipe(mutex.withPermits(1))
+
+    return {
+      get,
+      another: (refused) =>
+        Effect.suspend(() => held === undefined || held.keys === refused ? fetched : Effect.succeed(held.keys)).pipe(
+          mutex.withPermits(1)
+        )
+    }
+  })
+
+const text = Schema.NonEmptyString.pipe(Schema.pattern(/^[\x21-\x7e]+$/))
+
+const ContainerAnswer = Schema.parseJson(Schema.Struct({
+  AccessKeyId: text,
+  SecretAccessKey: text,
+  Token: text,
+  Expiration: Schema.DateTimeUtc
+}))
+
+const decode = Schema.decodeUnknownOption(ContainerAnswer)
+
+const read = ({ status, text }: Answer): Effect.Effect<Held, SecretSourceError> => {
+  if (status === 401 || status === 403) {
+    return Effect.fail(
+      new ManagerRefused({ source, status, detail: "the container's endpoint does not take its authorization token" })
+    )
+  }
+  if (status !== 200) {
+    return Effect.fail(
+      new SourceMisconfigured({
+        source,
+        status,
+        detail: "the container's endpoint has no credentials; see the role of the task or pod"
+      })
+    )
+  }
+  return Option.match(decode(text), {
+    onNone: () =>
+      Effect.fail(
+        new SecretMalformed({ source, status, detail: "the answer of the container's endpoint holds no credentials" })
+      ),
+    onSome: ({ AccessKeyId, Expiration, SecretAccessKey, Token }) =>
+      Effect.succeed({
+        keys: {
+          accessKeyId: Redacted.make(AccessKeyId),
+          secretAccessKey: Redacted.make(SecretAccessKey),
+          sessionToken: Redacted.make(Token)
+        },
+        expiration: DateTime.toEpochMillis(Expiration)
+      })
+  })
+}

@@ -1,0 +1,47 @@
+import { AwsV4Signer } from "aws4fetch"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { SourceMisconfigured } from "../SecretSourceError.js"
+import { source } from "./awsAnswers.js"
+import type { Question } from "./http.js"
+
+/** @internal */
+export interface AwsKeys {
+  readonly accessKeyId: Redacted.Redacted<string>
+  readonly secretAccessKey: Redacted.Redacted<string>
+  readonly sessionToken?: Redacted.Redacted<string> | undefined
+}
+
+/**
+ * The request with the headers that sign it, for the instant that Effect's clock tells. All headers are signed,
+ * `content-type` among them.
+ *
+ * @internal
+ */
+export const sign = (
+  question: Question,
+  { accessKeyId, secretAccessKey, sessionToken }: AwsKeys,
+  scope: { readonly service: string; readonly region: string }
+): Effect.Effect<Question, SourceMisconfigured> =>
+  Effect.flatMap(DateTime.now, (now) =>
+    Effect.tryPromise({
+      try: () =>
+        new AwsV4Signer({
+          ...scope,
+          method: question.method,
+          url: question.url,
+          headers: { ...question.headers },
+          ...question.body === undefined ? {} : { body: question.body },
+          accessKeyId: Redacted.value(accessKeyId),
+          secretAccessKey: Redacted.value(secretAccessKey),
+          ...sessionToken === undefined ? {} : { sessionToken: Redacted.value(sessionToken) },
+          datetime: DateTime.formatIso(now).replaceAll(/[:-]|\.\d{3}/g, ""),
+          allHeaders: true
+        }).sign(),
+      // Without its cause, which may repeat what was to be signed.
+      catch: () =>
+        new SourceMisconfigured({ source, detail: "the request cannot be signed; see the keys and the region" })
+    })).pipe(
+      Effect.map(({ headers }) => ({ ...question, headers: Object.fromEntries(headers.entries()) }))
+    )

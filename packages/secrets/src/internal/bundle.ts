@@ -1,0 +1,40 @@
+import * as Either from "effect/Either"
+import * as Predicate from "effect/Predicate"
+import * as Redacted from "effect/Redacted"
+import { SecretMalformed } from "../SecretSourceError.js"
+
+/**
+ * Secrets of an object of names to texts. What is wrong is said without a name or a value: they may have been mistaken for
+ * one another.
+ *
+ * @internal
+ */
+export const read = (
+  source: string,
+  value: unknown
+): Either.Either<ReadonlyMap<string, Redacted.Redacted<string>>, SecretMalformed> => {
+  const malformed = (detail: string) => Either.left(new SecretMalformed({ source, detail }))
+  if (!Predicate.isRecord(value)) {
+    return malformed("the secret is no JSON object of names to texts; write it as {\"BINANCE_API_KEY\": \"...\"}")
+  }
+  const secrets = new Map<string, Redacted.Redacted<string>>()
+  for (const [name, text] of Object.entries(value)) {
+    if (typeof text === "string") secrets.set(name, Redacted.make(text))
+  }
+  const others = Object.keys(value).length - secrets.size
+  return others === 0
+    ? Either.right(secrets)
+    : malformed(`${others} of the secret's values are no texts; put all of them between quotation marks`)
+}
+
+/**
+ * The JSON of a text, or why there is none.
+ *
+ * @internal
+ */
+export const json = (source: string, text: string, what: string): Either.Either<unknown, SecretMalformed> =>
+  Either.try({
+    try: (): unknown => JSON.parse(text),
+    // A `SyntaxError` repeats the text.
+    catch: () => new SecretMalformed({ source, detail: `${what} is no JSON` })
+  })

@@ -1,0 +1,170 @@
+import * as Backoff from "@effect-exchange/resilience/Backoff"
+import * as Idempotent from "@effect-exchange/resilience/Idempotent"
+import * as Retry from "@effect-exchange/resilience/Retry"
+import * as RetryAfter from "@effect-exchange/resilience/RetryAfter"
+import * as Timeout from "@effect-exchange/resilience/Timeout"
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Stream from "effect/Stream"
+import {
+  ManagerUnavailable,
+  ManagerUnreachable,
+  SecretMalformed,
+  type SecretSourceError,
+  SourceMisconfigured
+} from "../SecretSourceError.js"
+
+/** @internal */
+export interface Limits {
+  readonly timeout?: Duration.DurationInput | undefined
+  readonly attempts?: number | undefined
+  readonly deadline?: Duration.DurationInput | undefined
+}
+
+/** @internal */
+export interface Question {
+  readonly method: "GET" | "POST"
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  /** Sent as it is, under the `content-type` of the headers. */
+  readonly body?: string | undefined
+}
+
+/** @internal */
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly text: string
+}
+
+/** @internal */
+export type Send = (question: Question) => Effect.Effect<Answer, SecretSourceError>
+
+/** A secret of AWS is 64 KiB at most, one of Vault 1 MiB unless it was told otherwise. */
+const maxBytes = 2 * 1024 * 1024
+
+/**
+ * Sends one request and reads the whole answer. Nothing of either gets into a span, a log or an error: no trace, no cause,
+ * and of what failed its code alone. Redirects are an error: a token must not travel. So are the statuses that say that
+ * trying again may help.
+ *
+ * @internal
+ */
+export const make = (source: string, http: HttpClient.HttpClient, { timeout = "3 seconds" }: Limits): Send => {
+  const client = http.pipe(
+    HttpClient.withTracerDisabledWhen(() => true),
+    HttpClient.withTracerPropagation(false),
+    HttpClient.withScope
+  )
+  const late = () => new ManagerUnreachable({ source, detail: "gave no whole answer in time; see whether it is slow" })
+  return (question) =>
+    client.execute(requestOf(question)).pipe(
+      Effect.flatMap((response) =>
+        Effect.map(readText(source, response), (text) => ({ status: response.status, headers: response.headers, text }))
+      ),
+      Effect.scoped,
+      // Streams run in fibers of their own, whose failures Effect logs at debug level: with the request in them.
+      Effect.withUnhandledErrorLogLevel(Option.none()),
+      Effect.mapInputContext((outer: Context.Context<never>) => Context.merge(outer, unredirected)),
+      Effect.catchTags({
+        RequestError: ({ cause }) => Effect.fail(unreachable(source, cause)),
+        ResponseError: ({ cause }) => Effect.fail(unreachable(source, cause))
+      }),
+      Timeout.attempt({ duration: timeout, onTimeout: late }),
+      Effect.flatMap((answer) => served(source, answer))
+    )
+}
+
+const unredirected = Context.make(FetchHttpClient.RequestInit, { redirect: "manual" })
+
+const requestOf = ({ body, headers, method, url }: Question): HttpClientRequest.HttpClientRequest => {
+  const bare = HttpClientRequest.make(method)(url, { headers })
+  return body === undefined ? bare : HttpClientRequest.bodyText(bare, body, headers["content-type"])
+}
+
+const served = (source: string, answer: Answer): Effect.Effect<Answer, ManagerUnavailable | SourceMisconfigured> => {
+  const { headers, status } = answer
+  // A redirect that `fetch` was told not to follow has no status.
+  if (status === 0 || (status >= 300 && status < 400)) {
+    return Effect.fail(
+      new SourceMisconfigured({
+        source,
+        status,
+        detail: "redirects, and a token must not travel: give the address at which it answers itself"
+      })
+    )
+  }
+  if (status !== 429 && status < 500) return Effect.succeed(answer)
+  return Effect.flatMap(Effect.clock, (clock) =>
+    Effect.fail(
+      new ManagerUnavailable({
+        source,
+        status,
+        retryAfter: RetryAfter.parse(headers["retry-after"], clock.unsafeCurrentTimeMillis()),
+        detail: status === 429
+          ? "is asked too often; ask less often, or raise its limit"
+          : status === 503
+          ? "cannot serve; see whether it is sealed, in maintenance or overloaded"
+          : "has an error of its own; see its log"
+      })
+    ))
+}
+
+const readText = (source: string, response: HttpClientResponse.HttpClientResponse) => {
+  const decoder = new TextDecoder()
+  return response.stream.pipe(
+    Stream.runFoldEffect({ size: 0, text: "" }, ({ size, text }, chunk) =>
+      size + chunk.byteLength > maxBytes
+        ? Effect.fail(new SecretMalformed({ source, detail: `the answer is larger than ${maxBytes} bytes` }))
+        : Effect.succeed({ size: size + chunk.byteLength, text: text + decoder.decode(chunk, { stream: true }) })),
+    Effect.map(({ text }) => text + decoder.decode())
+  )
+}
+
+const unreachable = (source: string, cause: unknown): ManagerUnreachable =>
+  new ManagerUnreachable({
+    source,
+    code: codeOf(cause),
+    detail: "cannot be reached; see its address, its certificate and the network"
+  })
+
+/** The code of an error or of what caused it, if it looks like one. */
+const codeOf = (error: unknown, depth = 0): string | undefined => {
+  if (!Predicate.isObject(error) || depth > 4) return undefined
+  const { cause, code }: { readonly code?: unknown; readonly cause?: unknown } = error
+  return typeof code === "string" && /^E?[A-Z][A-Z_]{2,47}$/.test(code) ? code : codeOf(cause, depth + 1)
+}
+
+/**
+ * Repeats a read that may succeed a little later, within the deadline of all of it. Everything in it may happen twice.
+ *
+ * @internal
+ */
+export const persistently = (
+  source: string,
+  { attempts = 3, deadline = "10 seconds" }: Limits
+): <A>(self: Effect.Effect<A, SecretSourceError>) => Effect.Effect<A, SecretSourceError> => {
+  const retrying = Retry.retry<SecretSourceError>({
+    attempts,
+    backoff: Backoff.full({ base: "100 millis", max: "2 seconds" }),
+    while: (error) => error.isRetryable,
+    retryAfter: (error) =>
+      error._tag === "ManagerUnavailable" ? Option.fromNullable(error.retryAfter) : Option.none<Duration.Duration>()
+  })
+  const ended = Timeout.deadline<SecretSourceError>({
+    duration: deadline,
+    onTimeout: () =>
+      new ManagerUnreachable({
+        source,
+        detail: `gave nothing within ${Duration.format(Duration.decode(deadline))}; see whether it is slow`
+      })
+  })
+  return (self) => self.pipe(Idempotent.mark, retrying, ended)
+}

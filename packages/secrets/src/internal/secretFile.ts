@@ -1,0 +1,36 @@
+import type * as FileSystem from "@effect/platform/FileSystem"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { SourceMisconfigured } from "../SecretSourceError.js"
+import { isHeader } from "./address.js"
+
+/**
+ * The token in a file, which is read anew each time: whoever writes it may put another one there.
+ *
+ * @internal
+ */
+export const read = (
+  source: string,
+  fs: FileSystem.FileSystem,
+  path: string,
+  what: string
+): Effect.Effect<Redacted.Redacted<string>, SourceMisconfigured> =>
+  fs.readFileString(path).pipe(
+    Effect.map((text) => text.trim()),
+    Effect.mapError((error) =>
+      new SourceMisconfigured({
+        source,
+        code: error._tag === "SystemError" ? error.reason : undefined,
+        detail: `the file of ${what} cannot be read; see that it is there and may be read`
+      })
+    ),
+    Effect.filterOrFail(
+      isHeader,
+      () =>
+        new SourceMisconfigured({
+          source,
+          detail: `the file of ${what} holds no token: expected printable ASCII without blanks; the value is not shown`
+        })
+    ),
+    Effect.map((text) => Redacted.make(text))
+  )

@@ -1,0 +1,131 @@
+import * as ConfigError from "effect/ConfigError"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import {
+  ManagerRefused,
+  ManagerUnavailable,
+  SecretMalformed,
+  SecretNotFound,
+  type SecretSourceError,
+  SourceMisconfigured
+} from "../SecretSourceError.js"
+import * as bundle from "./bundle.js"
+import type { Answer } from "./http.js"
+
+/** @internal */
+export const source = "Vault"
+
+/**
+ * The header of a namespace, if there is one.
+ *
+ * @internal
+ */
+export const namespace = (
+  name: string | undefined
+): Either.Either<Readonly<Record<string, string>>, ConfigError.ConfigError> =>
+  name === undefined || name === ""
+    ? Either.right({})
+    : /^[\w.@+~/-]+$/.test(name)
+    ? Either.right({ "x-vault-namespace": name })
+    : Either.left(ConfigError.InvalidData(["VAULT_NAMESPACE"], "expected names between slashes, such as admin/team"))
+
+/**
+ * The secrets of an answer of the key-value engine, which wraps them twice: `{ data: { data, metadata } }`.
+ *
+ * @internal
+ */
+export const secrets = (
+  { status, text }: Answer
+): Effect.Effect<ReadonlyMap<string, Redacted.Redacted<string>>, SecretSourceError> => {
+  if (status === 200) {
+    return Effect.flatMap(bundle.json(source, text, "the answer"), (json) => {
+      const outer = Predicate.hasProperty(json, "data") ? json.data : undefined
+      return Predicate.hasProperty(outer, "data") && Predicate.hasProperty(outer, "metadata")
+        ? bundle.read(source, outer.data)
+        : Effect.fail(
+          new SecretMalformed({
+            source,
+            status,
+            detail: "the answer is none of a key-value engine of version 2; see which engine is mounted there"
+          })
+        )
+    })
+  }
+  // A version that was deleted or destroyed is not found, and its metadata tells that there was one.
+  if (status === 404) {
+    return Effect.fail(
+      new SecretNotFound({
+        source,
+        status,
+        detail: isDeleted(text)
+          ? "the secret's latest version is deleted; undelete it, or write another"
+          : "has no secret at this path of this engine; see mount, path and namespace"
+      })
+    )
+  }
+  return Effect.fail(
+    refusal(status, "may not read the secret, or the token has ended; see the token, its policies and the namespace")
+  )
+}
+
+const isDeleted = (text: string): boolean =>
+  Either.match(bundle.json(source, text, "the answer"), {
+    onLeft: () => false,
+    onRight: (json) => Predicate.hasProperty(json, "data") && Predicate.hasProperty(json.data, "metadata")
+  })
+
+/** A status of no success that says neither "later" nor "not here". */
+const refusal = (status: number, detail: string): SecretSourceError => {
+  if (status === 403 || status === 401) return new ManagerRefused({ source, status, detail: `this token ${detail}` })
+  return status === 412
+    ? new ManagerUnavailable({ source, status, detail: "has not heard yet of what was written last" })
+    : new SourceMisconfigured({
+      source,
+      status,
+      detail: "does not take the request; see address, mount, path, role and namespace"
+    })
+}
+
+/** @internal */
+export interface Login {
+  readonly token: Redacted.Redacted<string>
+  /** Seconds; zero never ends. */
+  readonly lease: number
+}
+
+const LoginAnswer = Schema.parseJson(Schema.Struct({
+  auth: Schema.Struct({
+    client_token: Schema.NonEmptyString.pipe(Schema.pattern(/^[\x21-\x7e]+$/)),
+    lease_duration: Schema.NonNegative
+  })
+}))
+
+const decodeLogin = Schema.decodeUnknownOption(LoginAnswer)
+
+/**
+ * The token of an answer to a login.
+ *
+ * @internal
+ */
+export const login = ({ status, text }: Answer): Effect.Effect<Login, SecretSourceError> => {
+  if (status !== 200) {
+    return Effect.fail(
+      status === 401 || status === 403
+        ? new ManagerRefused({
+          source,
+          status,
+          detail:
+            "does not log this service account in; see the role, the account and namespace it is bound to, and the mount"
+        })
+        : refusal(status, "")
+    )
+  }
+  return Option.match(decodeLogin(text), {
+    onNone: () => Effect.fail(new SecretMalformed({ source, status, detail: "the answer to the login has no token" })),
+    onSome: ({ auth }) => Effect.succeed({ token: Redacted.make(auth.client_token), lease: auth.lease_duration })
+  })
+}

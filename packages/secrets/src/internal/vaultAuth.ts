@@ -1,0 +1,85 @@
+import type * as FileSystem from "@effect/platform/FileSystem"
+import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
+import * as Redacted from "effect/Redacted"
+import type { SecretSourceError } from "../SecretSourceError.js"
+import type { Send } from "./http.js"
+import { now } from "./now.js"
+import * as secretFile from "./secretFile.js"
+import * as answers from "./vaultAnswers.js"
+
+/**
+ * Asks with a token, and once more with another one if that was refused and there is another.
+ *
+ * @internal
+ */
+export type WithToken = <A>(ask: Ask<A>) => Effect.Effect<A, SecretSourceError>
+
+type Ask<A> = (token: Redacted.Redacted<string>) => Effect.Effect<A, SecretSourceError>
+
+/** @internal */
+export const fixed = (token: Redacted.Redacted<string>): WithToken => (ask) => ask(token)
+
+/** @internal */
+export const inFile = (fs: FileSystem.FileSystem, file: string): WithToken => {
+  const read = secretFile.read(answers.source, fs, file, "the token")
+  return (ask) =>
+    Effect.flatMap(read, (token) =>
+      Effect.catchTag(ask(token), "ManagerRefused", (error) =>
+        // It may have been written anew since.
+        Effect.flatMap(read, (other) => Equal.equals(token, other) ? Effect.fail(error) : ask(other))))
+}
+
+interface Lease {
+  readonly token: Redacted.Redacted<string>
+  readonly renewAt: number
+  readonly endsAt: number
+}
+
+/** @internal */
+export const kubernetes = (options: {
+  readonly base: string
+  readonly file: string
+  readonly fs: FileSystem.FileSystem
+  readonly mount: string
+  readonly namespace: Readonly<Record<string, string>>
+  readonly role: string
+  readonly send: Send
+}): Effect.Effect<WithToken> =>
+  Effect.map(Effect.makeSemaphore(1), (mutex) => {
+    let lease: Lease | undefined
+
+    const login = Effect.gen(function*() {
+      const jwt = yield* secretFile.read(answers.source, options.fs, options.file, "the service account's token")
+      const asked = yield* now
+      const { lease: seconds, token } = yield* Effect.flatMap(
+        options.send({
+          method: "POST",
+          url: `${options.base}/v1/auth/${options.mount}/login`,
+          headers: { ...options.namespace, "content-type": "application/json", "x-vault-request": "true" },
+          body: JSON.stringify({ role: options.role, jwt: Redacted.value(jwt) })
+        }),
+        answers.login
+      )
+      const millis = seconds === 0 ? Number.POSITIVE_INFINITY : seconds * 1000
+      // Well before it ends, so that a login that fails can be tried again.
+      lease = { token, renewAt: asked + millis * 2 / 3, endsAt: asked + millis }
+      return token
+    })
+
+    const current = Effect.flatMap(now, (now): Effect.Effect<Redacted.Redacted<string>, SecretSourceError> => {
+      const held = lease
+      if (held === undefined || now >= held.endsAt) return login
+      if (now < held.renewAt) return Effect.succeed(held.token)
+      return Effect.catchIf(login, (error) => !error.revokes, () => Effect.succeed(held.token))
+    }).pipe(mutex.withPermits(1))
+
+    const anew = (refused: Redacted.Redacted<string>) =>
+      Effect.suspend(() => lease === undefined || lease.token === refused ? login : Effect.succeed(lease.token)).pipe(
+        mutex.withPermits(1)
+      )
+
+    return (ask) =>
+      Effect.flatMap(current, (token) =>
+        Effect.catchTag(ask(token), "ManagerRefused", () => Effect.flatMap(anew(token), ask)))
+  })
