@@ -7,10 +7,10 @@ export const turn: Effect.Effect<void> = Effect.promise(() => new Promise((resol
 export const start = <A, E>(size: number, step: Effect.Effect<A, E>) =>
   Effect.gen(function*() {
     let gate = Deferred.unsafeMake<void>(FiberId.none)
-    let done = size
+    const progress = { done: size }
     const loop = Effect.suspend(() => Deferred.await(gate)).pipe(
       Effect.zipRight(step),
-      Effect.zipRight(Effect.sync(() => done++)),
+      Effect.zipRight(Effect.sync(() => progress.done++)),
       Effect.forever
     )
     const loops = yield* Effect.forkScoped(
@@ -20,9 +20,9 @@ export const start = <A, E>(size: number, step: Effect.Effect<A, E>) =>
     const round: Effect.Effect<void, E> = Effect.gen(function*() {
       const open = gate
       gate = Deferred.unsafeMake<void>(FiberId.none)
-      done = 0
+      progress.done = 0
       yield* Deferred.succeed(open, undefined)
-      while (done < size) {
+      while (progress.done < size) {
         const exit = yield* Fiber.poll(loops)
         if (Option.isSome(exit)) return yield* Effect.asVoid(Fiber.join(loops))
         yield* turn

@@ -1,0 +1,198 @@
+import type { FileSystem, HttpClient } from "@effect/platform"
+import { assert, describe } from "@effect/vitest"
+import { assertNone } from "@effect/vitest/utils"
+import {
+  Config,
+  type ConfigError,
+  ConfigProvider,
+  Effect,
+  Exit,
+  Layer,
+  Option,
+  Redacted,
+  Schema,
+  TestClock
+} from "effect"
+import * as Capture from "../../core/test/support/capture.js"
+import { AwsSecretsManager, SecretSource, SecretSourceError, Vault } from "../src/index.js"
+import * as Aws from "./support/aws.js"
+import { pair, test } from "./support/reading.js"
+import * as Scripted from "./support/scripted.js"
+import * as Server from "./support/server.js"
+import * as Hashicorp from "./support/vault.js"
+
+const stored = {
+  BINANCE_API_KEY: "K3y/CANARY+key==0123456789abcdef",
+  BINANCE_API_SECRET: "S3cr3t/CANARY==fedcba9876543210"
+}
+
+/** All that a request says, as an answer that repeats it would. */
+const echo = ({ body, headers, path }: Server.Received): string =>
+  `${path} ${body} ${Object.entries(headers).map((header) => header.join(": ")).join("\n")} ${JSON.stringify(stored)}`
+
+/** What a manager that repeats everything, or a proxy in front of it, may answer. */
+const replies: Readonly<Record<string, Server.Handler>> = {
+  ...Object.fromEntries([200, 400, 401, 403, 404, 429, 500, 503].flatMap((status): Array<[string, Server.Handler]> => [
+    [`text with status ${status}`, (request) => Effect.succeed({ status, body: echo(request) })],
+    [`errors with status ${status}`, (request) => Effect.succeed(Server.json(status, { errors: [echo(request)] }))],
+    [
+      `a message with status ${status}`,
+      (request) =>
+        Effect.succeed(Server.json(status, { __type: `${echo(request)}Exception`, Message: echo(request) }, {
+          "x-amzn-errortype": "AccessDeniedException:x"
+        }))
+    ]
+  ])),
+  "a redirect": (request) =>
+    Effect.succeed({ status: 302, headers: { location: `/${encodeURIComponent(echo(request))}` }, body: "" }),
+  "half JSON": (request) => Effect.succeed({ status: 200, body: `{"data": "${echo(request)}` }),
+  "values that are no texts": (request) =>
+    Effect.succeed(Server.json(200, {
+      SecretString: JSON.stringify({ [echo(request)]: 1, ...stored }),
+      data: { data: { [echo(request)]: 1, ...stored }, metadata: {} },
+      auth: { client_token: [echo(request)], lease_duration: 5 },
+      AccessKeyId: 5,
+      SecretAccessKey: echo(request)
+    })),
+  "a text of what is no JSON": (request) =>
+    Effect.succeed(Server.json(200, { SecretString: echo(request), data: { data: echo(request), metadata: {} } })),
+  "a header of nonsense": (request) =>
+    Effect.succeed({ status: 429, headers: { "retry-after": encodeURIComponent(echo(request)) }, body: "" }),
+  "a broken answer": () => Effect.die("broken")
+}
+
+/** What of the requests must not be seen. */
+const sent = ({ body, headers }: Server.Received): ReadonlyArray<string> => [
+  headers["x-vault-token"] ?? "",
+  headers["x-amz-security-token"] ?? "",
+  headers["authorization"]?.replace(/^AWS4.*Signature=/, "") ?? "",
+  /"jwt":"([^"]+)"/.exec(body)?.[1] ?? ""
+]
+
+type Running = Effect.Effect.Success<ReturnType<typeof Server.start>>
+
+/** A source of a manager, the servers that it asks, and what it knows. */
+interface Case {
+  readonly make: Effect.Effect<
+    SecretSource.Service,
+    ConfigError.ConfigError,
+    HttpClient.HttpClient | FileSystem.FileSystem
+  >
+  readonly servers: ReadonlyArray<Running>
+  readonly secrets: ReadonlyArray<string>
+}
+
+/** Reads anew, and as configuration once that was well, while the servers answer so; gathers whatever gets out. */
+const run = ({ make, secrets, servers }: Case, reply: Server.Handler) =>
+  Effect.gen(function*() {
+    const captured = Capture.make()
+    const note = (value: unknown) => captured.note(Capture.renderings(value).join("\n"))
+    const disturb = Effect.sync(() => {
+      for (const { instead } of servers) instead.splice(0, instead.length, ...Array.from({ length: 99 }, () => reply))
+    })
+    const calm = Effect.sync(() => {
+      for (const { instead } of servers) instead.length = 0
+    })
+    yield* Effect.gen(function*() {
+      const source = yield* make
+      yield* disturb
+      const first = yield* Effect.exit(source.read)
+      assert.isTrue(Exit.isFailure(first))
+      note(first)
+      note(source)
+      const error = yield* Effect.flip(source.read)
+      note(error)
+      note(yield* Schema.encode(SecretSourceError.SecretSourceError)(error))
+      yield* calm
+
+      const provider = yield* Scripted.provider(
+        Layer.succeed(SecretSource.SecretSource, source),
+        ConfigProvider.fromMap(new Map())
+      )
+      note(provider)
+      assert.deepStrictEqual(yield* provider.load(pair), [stored.BINANCE_API_KEY, stored.BINANCE_API_SECRET])
+      yield* TestClock.adjust("30 seconds")
+      yield* disturb
+      // Of the last secrets, with a warning, or an error.
+      note(Exit.asVoid(yield* Effect.exit(provider.load(pair))))
+      note(yield* Effect.exit(Effect.timeout(provider.load(Config.integer("BINANCE_API_KEY")), "1 minute")))
+      yield* TestClock.adjust("1 hour")
+      note(yield* Effect.exit(provider.load(pair)))
+      yield* calm
+    }).pipe(captured.provide)
+    captured.note(yield* Capture.metrics)
+    const received = servers.flatMap(({ received }) => received.flatMap(sent)).filter((text) => text.length >= 12)
+    assert.isAbove(received.length, 0)
+    assert.isAbove(captured.output.length, 8)
+    return Capture.find(captured.output, [...Object.values(stored), ...secrets, ...received])
+  })
+
+const cases: ReadonlyArray<
+  readonly [string, Effect.Effect<Case, never, Effect.Effect.Context<ReturnType<typeof Server.file>>>]
+> = [
+  [
+    "Vault with a token",
+    Effect.map(Hashicorp.started, (vault) => {
+      vault.write(` ${Hashicorp.api}`, stored)
+      return { make: Vault.make(Hashicorp.options(vault.url)), servers: [vault], secrets: [Hashicorp.token] }
+    })
+  ],
+  [
+    "Vault with a login of Kubernetes",
+    Effect.gen(function*() {
+      const vault = yield* Hashicorp.started
+      vault.write(` ${Hashicorp.api}`, stored)
+      const { path: file } = yield* Server.file(Hashicorp.jwt)
+      const make = Vault.make(Hashicorp.options(vault.url, { auth: { type: "kubernetes", role: "trader", file } }))
+      return { make, servers: [vault], secrets: [Hashicorp.jwt] }
+    })
+  ],
+  [
+    "AWS with keys",
+    Effect.map(Aws.started, (aws) => {
+      aws.state.secrets.set("team/exchanges", { SecretString: JSON.stringify(stored) })
+      return {
+        make: AwsSecretsManager.make(Aws.options(aws)),
+        servers: [aws.manager],
+        secrets: [Aws.accessKeyId, Aws.secretAccessKey]
+      }
+    })
+  ],
+  [
+    "AWS with credentials of a container",
+    Effect.map(Aws.started, (aws) => {
+      aws.state.secrets.set("team/exchanges", { SecretString: JSON.stringify(stored) })
+      aws.state.authorization = "pod-identity-CANARY-token"
+      const url = `${aws.container.url}/v1/credentials`
+      const make = AwsSecretsManager.make(
+        Aws.options(aws, {
+          credentials: { type: "container", url, token: Redacted.make(aws.state.authorization) }
+        })
+      )
+      return {
+        make,
+        servers: [aws.manager, aws.container],
+        secrets: [aws.state.authorization, "wJalrXUtnFEMI/CANARY+", "IQoJb3JpZ2luX2VjCANARY"]
+      }
+    })
+  ]
+]
+
+describe("Canary: neither secret nor token nor signature gets out", () => {
+  for (const [name, started] of cases) {
+    for (const [answer, reply] of Object.entries(replies)) {
+      test(`${name}: ${answer}`, Effect.flatMap(started, (it) => Effect.map(run(it, reply), assertNone)))
+    }
+  }
+
+  test(
+    "the search finds what is there",
+    Effect.gen(function*() {
+      const vault = yield* Hashicorp.started
+      const captured = Capture.make()
+      yield* captured.provide(Effect.logInfo(`x-vault-token: ${Hashicorp.token}`))
+      assert.isTrue(Option.isSome(Capture.find(captured.output, [Hashicorp.token])))
+      assert.lengthOf(vault.received, 0)
+    })
+  )
+})

@@ -1,0 +1,17 @@
+import type { FileSystem, HttpClient } from "@effect/platform"
+import { it } from "@effect/vitest"
+import { Config, Effect, Random, Redacted, type Scope } from "effect"
+import type { SecretSource } from "../../src/index.js"
+import * as Server from "./server.js"
+
+/** What is read, in the clear. */
+export const plain = (read: SecretSource.Service["read"]) =>
+  Effect.map(read, (secrets) => Object.fromEntries([...secrets].map(([name, text]) => [name, Redacted.value(text)])))
+
+export const pair = Config.all([Config.string("BINANCE_API_KEY"), Config.string("BINANCE_API_SECRET")])
+
+/** A test over real sockets, without a wait between attempts: the draws of the backoff are all zero. */
+export const test = <A, E>(
+  name: string,
+  body: Effect.Effect<A, E, HttpClient.HttpClient | FileSystem.FileSystem | Scope.Scope>
+) => it.scoped(name, () => Effect.provide(Effect.withRandom(body, Random.fixed([0])), Server.platform))
