@@ -113,7 +113,7 @@ describe("AwsSecretsManager: credentials of a container", () => {
       assert.deepStrictEqual(new Set(seen), new Set(["k1 s1"]))
       yield* rounds(1)
       assert.deepStrictEqual(new Set(seen.slice(-100)), new Set(["k2 s2"]))
-      yield* rounds(80)
+      yield* rounds(20)
       assert.deepStrictEqual(new Set(seen), new Set(["k1 s1", "k2 s2"]))
       assert.isAbove(aws.state.fetches, 1)
     })

@@ -119,16 +119,16 @@ describe("Vault: Kubernetes", () => {
         100,
         Effect.map(provider.load(pair), ([key, secret]) => seen.push(`${key} ${secret}`))
       )
-      const rounds = (count: number) => Effect.repeatN(Effect.zipRight(round, TestClock.adjust("1 second")), count - 1)
-      yield* rounds(10)
+      const rounds = (count: number) => Effect.repeatN(Effect.zipRight(round, TestClock.adjust("5 seconds")), count - 1)
+      yield* rounds(2)
       vault.write(` ${api}`, { BINANCE_API_KEY: "k2", BINANCE_API_SECRET: "s2" })
-      yield* rounds(20)
+      yield* rounds(4)
       assert.deepStrictEqual(new Set(seen), new Set(["k1 s1"]))
       yield* rounds(1)
       assert.deepStrictEqual(new Set(seen.slice(-100)), new Set(["k2 s2"]))
       vault.state.sealed = true
       vault.write(` ${api}`, { BINANCE_API_KEY: "k3", BINANCE_API_SECRET: "s3" })
-      yield* rounds(35)
+      yield* rounds(7)
       vault.state.sealed = false
       // The next time somebody asks it is read behind their back.
       while (!seen.slice(-100).every((pair) => pair === "k3 s3")) yield* rounds(1)

@@ -2,7 +2,7 @@ import { DateTime, Effect } from "effect"
 import * as Server from "./server.js"
 import * as SigV4 from "./sigV4.js"
 
-interface Key {
+export interface Key {
   readonly secretAccessKey: string
   readonly sessionToken?: string | undefined
   /** Epoch milliseconds. */

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import * as Server from "./server.js"
 
-interface Token {
+export interface Token {
   readonly namespace: string
   /** What its policies let it read: `secret/data/team/exchanges`. */
   readonly paths: ReadonlyArray<string>
@@ -9,7 +9,7 @@ interface Token {
   readonly endsAt: number
 }
 
-interface Role {
+export interface Role {
   readonly namespace: string
   readonly jwts: Set<string>
   readonly paths: ReadonlyArray<string>
@@ -17,7 +17,7 @@ interface Role {
   readonly lease: number
 }
 
-type Version = { readonly data: Readonly<Record<string, unknown>>; deletedAt?: string | undefined }
+export type Version = { readonly data: Readonly<Record<string, unknown>>; deletedAt?: string | undefined }
 
 /** What Vault 1.15 answers, in its own words: sealed, tokens and their ends, namespaces, policies, versions, Kubernetes. */
 export const start = Effect.gen(function*() {
