@@ -1,4 +1,4 @@
-import type { FileSystem, HttpClient } from "@effect/platform"
+import { type FileSystem, HttpClient, HttpClientError } from "@effect/platform"
 import { assert, describe } from "@effect/vitest"
 import { assertNone } from "@effect/vitest/utils"
 import {
@@ -177,8 +177,35 @@ const cases: ReadonlyArray<
 describe("Canary: neither secret nor token nor signature gets out", () => {
   for (const [name, started] of cases) {
     for (const [answer, reply] of Object.entries(replies)) {
-      test(`${name}: ${answer}`, Effect.flatMap(started, (it) => Effect.map(run(it, reply), assertNone)))
+      test(
+        `${name}: ${answer}`,
+        Effect.flatMap(started, (it) => Effect.map(run(it, reply), assertNone)),
+        Server.careless
+      )
     }
+  }
+
+  for (const reason of ["Transport", "Encode", "InvalidUrl"] as const) {
+    test(
+      `a client that fails with ${reason} and repeats the request`,
+      Effect.gen(function*() {
+        const captured = Capture.make()
+        const client = HttpClient.make((request) => {
+          const description = `Invalid character in header content: ${JSON.stringify(request.headers)}`
+          const cause = Object.assign(new TypeError(description), { code: Hashicorp.token })
+          return Effect.fail(new HttpClientError.RequestError({ request, reason, description, cause }))
+        })
+        const { read } = yield* Effect.provideService(
+          Vault.make(Hashicorp.options("https://vault.example.com")),
+          HttpClient.HttpClient,
+          client
+        )
+        const error = yield* captured.provide(Effect.flip(Effect.tapErrorCause(read, Effect.logError)))
+        assert.strictEqual(error._tag, "ManagerUnreachable")
+        captured.note(Capture.renderings(error).join("\n"))
+        assertNone(Capture.find(captured.output, [Hashicorp.token]))
+      })
+    )
   }
 
   test(

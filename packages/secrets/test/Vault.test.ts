@@ -118,6 +118,23 @@ describe("Vault", () => {
   }
 
   test(
+    "follows no redirect with its token, whatever the client would do",
+    Effect.gen(function*() {
+      const vault = yield* started
+      const elsewhere = yield* VaultServer.start
+      vault.instead.push(() =>
+        Effect.succeed({ status: 307, headers: { location: `${elsewhere.url}/v1/x` }, body: "" })
+      )
+      const { read } = yield* Vault.make(options(vault.url))
+      const error = yield* Effect.flip(read)
+      assert.strictEqual(error._tag, "SourceMisconfigured")
+      assert.include(error.message, "a token must not travel")
+      assert.lengthOf(elsewhere.received, 0)
+    }),
+    Server.careless
+  )
+
+  test(
     "tries again when Vault is sealed, asked too often or broken, and takes what comes then",
     Effect.gen(function*() {
       const vault = yield* started

@@ -1,6 +1,6 @@
 import type { FileSystem, HttpClient } from "@effect/platform"
 import { it } from "@effect/vitest"
-import { Config, Effect, Random, Redacted, type Scope } from "effect"
+import { Config, Effect, type Layer, Random, Redacted, type Scope } from "effect"
 import type { SecretSource } from "../../src/index.js"
 import * as Server from "./server.js"
 
@@ -13,5 +13,6 @@ export const pair = Config.all([Config.string("BINANCE_API_KEY"), Config.string(
 /** A test over real sockets, without a wait between attempts: the draws of the backoff are all zero. */
 export const test = <A, E>(
   name: string,
-  body: Effect.Effect<A, E, HttpClient.HttpClient | FileSystem.FileSystem | Scope.Scope>
-) => it.scoped(name, () => Effect.provide(Effect.withRandom(body, Random.fixed([0])), Server.platform))
+  body: Effect.Effect<A, E, HttpClient.HttpClient | FileSystem.FileSystem | Scope.Scope>,
+  platform: Layer.Layer<HttpClient.HttpClient | FileSystem.FileSystem> = Server.platform
+) => it.scoped(name, () => Effect.provide(Effect.withRandom(body, Random.fixed([0])), platform))

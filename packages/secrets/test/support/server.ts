@@ -1,5 +1,5 @@
 import { NodeExchange } from "@effect-exchange/core/node"
-import { FileSystem, HttpServer, HttpServerRequest, HttpServerResponse } from "@effect/platform"
+import { FetchHttpClient, FileSystem, HttpServer, HttpServerRequest, HttpServerResponse } from "@effect/platform"
 import { NodeContext, NodeHttpServer } from "@effect/platform-node"
 import { Context, Effect, Layer } from "effect"
 import { createServer } from "node:http"
@@ -63,6 +63,9 @@ export const start = (handler: Handler) =>
 
 /** What a client of a manager needs: HTTP and files. */
 export const platform = Layer.merge(NodeExchange.layerHttp(), NodeContext.layer)
+
+/** The same by a client that follows redirects and traces what it sends, if it is let. */
+export const careless = Layer.merge(FetchHttpClient.layer, NodeContext.layer)
 
 /** A file with this text, gone at the end. */
 export const file = (text: string) =>
