@@ -5,6 +5,7 @@ import {
   Config,
   ConfigError,
   ConfigProvider,
+  Context,
   Deferred,
   Effect,
   Fiber,
@@ -48,6 +49,24 @@ describe("SecretSource.layerConfigProvider", () => {
         "of the manager",
         "eu"
       ])
+    }))
+
+  it.scoped("is asked by a Layer that it is provided to, beside others", () =>
+    Effect.gen(function*() {
+      const { layer } = Scripted.make({ BINANCE_API_KEY: "k", BINANCE_API_SECRET: "s" })
+      class Key extends Context.Tag("@effect-exchange/secrets/test/Key")<Key, string>() {}
+      class Other extends Context.Tag("@effect-exchange/secrets/test/Other")<Other, string>() {}
+      const account = Layer.effect(
+        Key,
+        Effect.gen(function*() {
+          yield* Other
+          const { get } = yield* Credentials.fromConfig(Credentials.config("binance"))
+          return Redacted.value((yield* get).key)
+        })
+      )
+      const secrets = SecretSource.layerConfigProvider().pipe(Layer.provide(layer))
+      const program = account.pipe(Layer.provide([Layer.succeed(Other, "other"), secrets]))
+      assert.strictEqual(yield* Effect.provide(Key, program), "k")
     }))
 
   it.scoped("asks the next provider for what the source has not, each in its own words, and names both places", () =>

@@ -1,3 +1,4 @@
+import { Credentials } from "@effect-exchange/core"
 import { assert, describe } from "@effect/vitest"
 import { Config, ConfigProvider, Effect, Layer, TestClock } from "effect"
 import { Vault } from "../src/index.js"
@@ -90,18 +91,52 @@ describe("Vault: Kubernetes", () => {
   )
 
   test(
-    "a role that Vault does not know, and an account that it does not let in, are said apart",
+    "a role that Vault does not know, or an account that it does not let in, is a refusal",
     Effect.gen(function*() {
       const vault = yield* started
       const stranger = yield* kubernetes(vault, "stranger")
-      const refused = yield* Effect.flip(stranger.read)
-      assert.strictEqual(refused._tag, "ManagerRefused")
-      assert.include(refused.message, "does not log this service account in")
-      vault.state.roles.clear()
       const { read } = yield* kubernetes(vault)
-      const unknown = yield* Effect.flip(read)
-      assert.strictEqual(unknown._tag, "SourceMisconfigured")
-      assert.include(unknown.message, "role")
+      const account = yield* Effect.flip(stranger.read)
+      vault.state.roles.clear()
+      const role = yield* Effect.flip(read)
+      assert.deepStrictEqual([account.status, role.status], [403, 400])
+      for (const refused of [account, role]) {
+        assert.strictEqual(refused._tag, "ManagerRefused")
+        assert.include(refused.message, "does not log this service account in; see the role")
+      }
+    })
+  )
+
+  test(
+    "a token that is refused stays so when the file for another login is gone",
+    Effect.gen(function*() {
+      const vault = yield* started
+      const { file, read } = yield* kubernetes(vault)
+      yield* read
+      vault.state.tokens.clear()
+      yield* file.write("")
+      const error = yield* Effect.flip(read)
+      assert.strictEqual(error._tag, "ManagerRefused")
+      assert.isTrue(error.revokes)
+    })
+  )
+
+  test(
+    "uses nothing that was kept once the role is taken away",
+    Effect.gen(function*() {
+      const vault = yield* started
+      const { path } = yield* Server.file(jwt)
+      const source = Vault.layer(options(vault.url, { auth: { type: "kubernetes", role: "trader", file: path } }))
+      const provider = yield* Scripted.provider(
+        Layer.provide(source, Server.platform),
+        ConfigProvider.fromMap(new Map([["BINANCE_API_KEY", "of the environment"]]))
+      )
+      yield* provider.load(pair)
+      vault.state.roles.clear()
+      vault.state.tokens.clear()
+      yield* TestClock.adjust("30 seconds")
+      const error = yield* Effect.flip(provider.load(pair))
+      assert.include(Credentials.describe(error), "BINANCE_API_KEY cannot be read")
     })
   )
 

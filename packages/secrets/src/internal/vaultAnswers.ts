@@ -113,8 +113,9 @@ const decodeLogin = Schema.decodeUnknownOption(LoginAnswer)
  */
 export const login = ({ status, text }: Answer): Effect.Effect<Login, SecretSourceError> => {
   if (status !== 200) {
+    // A role that is not there, or no more, is a bad request.
     return Effect.fail(
-      status === 401 || status === 403
+      status === 400 || status === 401 || status === 403
         ? new ManagerRefused({
           source,
           status,

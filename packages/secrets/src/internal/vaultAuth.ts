@@ -81,5 +81,10 @@ export const kubernetes = (options: {
 
     return (ask) =>
       Effect.flatMap(current, (token) =>
-        Effect.catchTag(ask(token), "ManagerRefused", () => Effect.flatMap(anew(token), ask)))
+        Effect.catchTag(ask(token), "ManagerRefused", (refused) =>
+          anew(token).pipe(
+            // That a login cannot even be tried takes nothing back of what Vault has said.
+            Effect.catchIf((error) => !error.isRetryable && !error.revokes, () => Effect.fail(refused)),
+            Effect.flatMap(ask)
+          )))
   })
