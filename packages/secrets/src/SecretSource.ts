@@ -82,6 +82,8 @@ export const layerConfigProvider = (options: Options = {}): Layer.Layer<never, n
   Layer.unwrapScoped(Effect.gen(function*() {
     const source = yield* SecretSource
     const next = yield* Effect.configProviderWith(Effect.succeed)
-    const keeper = yield* Keeper.make(source, options)
+    // A source that is configured itself would ask itself, and wait for ever.
+    const read = Effect.withConfigProvider(source.read, next)
+    const keeper = yield* Keeper.make({ name: source.name, read }, options)
     return Layer.setConfigProvider(provider.make(source.name, keeper.get, next))
   }))

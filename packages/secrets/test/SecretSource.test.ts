@@ -15,7 +15,6 @@ import {
   TestClock
 } from "effect"
 import { SecretSource } from "../src/index.js"
-import * as Loops from "./support/loops.js"
 import * as Scripted from "./support/scripted.js"
 
 const environment = (entries: Record<string, string>) =>
@@ -67,6 +66,36 @@ describe("SecretSource.layerConfigProvider", () => {
       const secrets = SecretSource.layerConfigProvider().pipe(Layer.provide(layer))
       const program = account.pipe(Layer.provide([Layer.succeed(Other, "other"), secrets]))
       assert.strictEqual(yield* Effect.provide(Key, program), "k")
+    }))
+
+  it.scoped("lets a source be configured by what stands behind it", () =>
+    Effect.gen(function*() {
+      const read = Effect.map(Effect.orDie(Config.string("ADDRESS")), (address) =>
+        new Map([["A", Redacted.make(address)]]))
+      const layer = Layer.succeed(SecretSource.SecretSource, { name: "Script", read })
+      const configured = SecretSource.layerConfigProvider().pipe(
+        Layer.provide(layer),
+        Layer.provide(Layer.setConfigProvider(environment({ ADDRESS: "here" })))
+      )
+      assert.strictEqual(yield* Effect.provide(Config.string("A"), configured), "here")
+    }))
+
+  it.scoped("while the source is in trouble it is asked every ten seconds, however many load", () =>
+    Effect.gen(function*() {
+      const { layer, state } = Scripted.make({ BINANCE_API_KEY: "k" })
+      const provider = yield* Scripted.provider(layer, nobody)
+      yield* provider.load(key)
+      state.error = Scripted.unreachable
+      state.delay = Effect.sleep("500 millis")
+      yield* TestClock.adjust("29 seconds")
+      for (let second = 0; second < 60; second++) {
+        yield* TestClock.adjust("1 second")
+        const loads = yield* Effect.fork(Effect.replicateEffect(provider.load(key), 20, { concurrency: "unbounded" }))
+        yield* TestClock.adjust("500 millis")
+        assert.deepStrictEqual(new Set(yield* Fiber.join(loads)), new Set(["k"]))
+      }
+      // Ninety seconds, and the first read.
+      assert.isAtMost(state.reads, 1 + 9)
     }))
 
   it.scoped("asks the next provider for what the source has not, each in its own words, and names both places", () =>
@@ -188,7 +217,7 @@ describe("SecretSource.layerConfigProvider", () => {
         assert.isTrue(ConfigError.isSourceUnavailable(error))
 
         state.error = undefined
-        yield* TestClock.adjust("1 second")
+        yield* TestClock.adjust("10 seconds")
         assert.strictEqual(yield* provider.load(key), "k")
       }).pipe(Effect.provide(log.layer))
     }))
@@ -252,39 +281,5 @@ describe("SecretSource.layerConfigProvider", () => {
         yield* Fiber.join(load)
       }))
       assert.strictEqual(state.interrupted, 1)
-    }))
-
-  it.scoped("a key is rotated under a hundred loops of loads: none fails, and all see it after the time to live", () =>
-    Effect.gen(function*() {
-      const { layer, state } = Scripted.make({ BINANCE_API_KEY: "k0", BINANCE_API_SECRET: "s0" })
-      state.delay = Effect.yieldNow()
-      const provider = yield* Scripted.provider(layer, nobody)
-      const seen: Array<{ readonly at: number; readonly pair: string }> = []
-      const { round } = yield* Loops.start(
-        100,
-        Effect.gen(function*() {
-          const { key, secret } = yield* provider.load(Credentials.config("binance"))
-          const at = (yield* Effect.clock).unsafeCurrentTimeMillis()
-          seen.push({ at, pair: `${Redacted.value(key)} ${Redacted.value(secret)}` })
-        })
-      )
-      const rounds = (count: number) => Effect.repeatN(Effect.zipRight(round, TestClock.adjust("5 seconds")), count - 1)
-      for (const generation of [1, 2, 3]) {
-        yield* rounds(7)
-        state.secrets = { BINANCE_API_KEY: `k${generation}`, BINANCE_API_SECRET: `s${generation}` }
-        if (generation === 2) state.error = Scripted.unreachable
-        yield* rounds(7)
-        state.error = undefined
-      }
-      yield* round
-      assert.strictEqual(seen.length, 43 * 100)
-      // No half of one pair with half of another.
-      for (const { pair } of seen) assert.match(pair, /^k(\d) s\1$/)
-      assert.deepStrictEqual(new Set(seen.slice(-100).map(({ pair }) => pair)), new Set(["k3 s3"]))
-      for (const generation of [1, 3]) {
-        const since = seen.filter(({ pair }) => pair.startsWith(`k${generation}`))
-        const rotated = 70_000 * (generation - 1) + 35_000
-        assert.isAtMost(since[0]?.at ?? Number.NaN, rotated + 30_000, `generation ${generation}`)
-      }
     }))
 })

@@ -54,7 +54,7 @@ export const make = <A>(
 
     const fail = (error: SecretSourceError): Effect.Effect<void> =>
       Effect.flatMap(now, (now) => {
-        kept = Kept.failed(kept, error, now)
+        kept = Kept.failed(kept, error, now, times)
         const stale = Kept.usable(kept, now, times)
         return stale === undefined ? Effect.void : Effect.logWarning(
           `${error.message} The secrets read ${inWords(now - stale.at)} ago go on being used, for ${
@@ -95,6 +95,7 @@ export const make = <A>(
         case "AskPatiently":
           return patiently(verdict.secrets)
         case "AskBehind":
+          kept = Kept.late(kept, now)
           return Effect.as(behind, verdict.secrets)
       }
     })

@@ -18,10 +18,6 @@ export interface Times {
   readonly staleFor: number
 }
 
-/** How long a source that has failed is left alone. What has to be mended is not mended within a second. */
-const pauseAfter = (error: SecretSourceError | undefined): number =>
-  error === undefined || error.isRetryable ? 1000 : 5000
-
 /**
  * What is to be done for who asks for secrets.
  *
@@ -69,13 +65,19 @@ export const succeeded = <A>(secrets: A, at: number): Kept<A> => ({ bundle: { se
  *
  * @internal
  */
-export const failed = <A>(kept: Kept<A>, error: SecretSourceError, now: number): Kept<A> => ({
-  bundle: error.revokes ? undefined : kept.bundle,
-  trouble: { error, askAgainAt: now + pauseAfter(error) }
-})
+export const failed = <A>(kept: Kept<A>, error: SecretSourceError, now: number, times: Times): Kept<A> => {
+  const bundle = error.revokes ? undefined : usable(kept, now, times)
+  // Nobody waits for it where there is something to use. What has to be mended is not mended within a second.
+  const pause = bundle !== undefined ? 10_000 : error.isRetryable ? 1000 : 5000
+  return { bundle, trouble: { error, askAgainAt: now + pause } }
+}
 
-/** @internal */
-export const late = <A>(kept: Kept<A>, now: number): Kept<A> => ({
-  bundle: kept.bundle,
-  trouble: { error: undefined, askAgainAt: now + pauseAfter(undefined) }
+/**
+ * The source is being asked, and nobody is to wait for it or to ask it again meanwhile.
+ *
+ * @internal
+ */
+export const late = <A>({ bundle }: Kept<A>, now: number): Kept<A> => ({
+  bundle,
+  trouble: { error: undefined, askAgainAt: now + 1000 }
 })
