@@ -53,7 +53,7 @@ module.exports = {
     only("testing", "core", "resilience"),
     only("secrets", "core", "resilience"),
     only("server", "resilience", "core", "exchanges"),
-    only("cli", "resilience", "core", "exchanges", "simulator", "testing", "server"),
+    only("cli", "resilience", "core", "exchanges", "simulator", "testing", "secrets", "server"),
     {
       name: "resilience-needs-effect-only",
       severity: "error",

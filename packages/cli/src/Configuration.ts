@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { Credentials } from "@effect-exchange/core"
-import * as NodeConfig from "@effect-exchange/core/engine/NodeConfig"
+import type * as NodeConfig from "@effect-exchange/core/engine/NodeConfig"
 import * as Arr from "effect/Array"
 import * as Config from "effect/Config"
 import * as ConfigError from "effect/ConfigError"
@@ -40,6 +40,16 @@ export type Source = Pick<NodeConfig.Source, "provider"> & { readonly name: stri
  */
 export const secretsDirectory: Config.Config<Option.Option<string>> = Config.option(
   Config.nonEmptyString("EXCHANGE_SECRETS_DIR")
+)
+
+/**
+ * `EXCHANGE_SECRETS_FROM`: the secret manager that is asked before everything else.
+ *
+ * @since 0.1.0
+ * @category config
+ */
+export const secretsFrom: Config.Config<Option.Option<"vault" | "aws">> = Config.option(
+  Config.literal("vault", "aws")("EXCHANGE_SECRETS_FROM")
 )
 
 /**
@@ -128,21 +138,10 @@ export const find = (
           ? Effect.succeed(found)
           : provider.load(text).pipe(
             Effect.map((text) => Option.some({ source: name, text: Redacted.make(text) })),
-            Effect.catchIf(ConfigError.isMissingData, () => Effect.succeedNone)
+            Effect.catchIf(ConfigError.isMissingDataOnly, () => Effect.succeedNone)
           ))
   )
 }
-
-/**
- * Reads from the places, in their order.
- *
- * @since 0.1.0
- * @category getters
- */
-export const load = <A>(
-  sources: ReadonlyArray<Source>,
-  config: Config.Config<A>
-): Effect.Effect<A, ConfigError.ConfigError> => NodeConfig.inOrder(sources).load(config)
 
 /**
  * What is wrong with a value, by its name and never by the value, and what was expected.

@@ -127,10 +127,7 @@ const inspect = Effect.fnUntraced(function*(
       "Put the text that the exchange showed when the key was made in its place."
     ))
   }
-  const sources = yield* Configuration.Configuration
-  const credentials = yield* Effect.either(
-    Configuration.load(sources, Credentials.config(exchange, name, Exchanges.features(exchange)))
-  )
+  const credentials = yield* Effect.either(Credentials.config(exchange, name, Exchanges.features(exchange)))
   return Either.isLeft(credentials)
     ? wrong(Finding.fail(
       about,

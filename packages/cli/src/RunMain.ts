@@ -8,6 +8,7 @@ import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
 import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
 import * as Cause from "effect/Cause"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
@@ -84,6 +85,9 @@ const network = Layer.unwrapEffect(
   )
 )
 
+const configured = (provider: ConfigProvider.ConfigProvider, sources: ReadonlyArray<Configuration.Source>) =>
+  Layer.merge(Layer.setConfigProvider(provider), Layer.succeed(Configuration.Configuration, sources))
+
 const environment = (
   process: Process,
   stop: Deferred.Deferred<Stop.Signal>
@@ -98,13 +102,19 @@ const environment = (
       colors: process.stdout.isTTY === true && !noColor
     }))
   )
-  const configuration = Layer.unwrapEffect(Effect.gen(function*() {
+  const configuration = Layer.unwrapScoped(Effect.gen(function*() {
     const secrets = Option.getOrUndefined(yield* Configuration.secretsDirectory)
     const sources = yield* NodeConfig.sources({ secrets, dotEnv: ".env" })
-    return Layer.merge(
-      Layer.setConfigProvider(NodeConfig.inOrder(sources)),
-      Layer.succeed(Configuration.Configuration, sources)
+    const here = NodeConfig.inOrder(sources)
+    const name = yield* here.load(Configuration.secretsFrom)
+    if (Option.isNone(name)) return configured(here, sources)
+    const before = yield* Effect.promise(() => import("./internal/managed.js")).pipe(
+      Effect.flatMap((managed) => managed.before(name.value)),
+      Effect.withConfigProvider(here)
     )
+    // A manager that fails is not passed over for the environment.
+    const nothing = ConfigProvider.fromMap(new Map())
+    return configured(before(here), [{ name: name.value, provider: before(nothing) }, ...sources])
   }))
   const logger = Logger.replace(
     Logger.defaultLogger,

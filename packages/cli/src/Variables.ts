@@ -86,6 +86,14 @@ export const variables: ReadonlyArray<Variable> = [
     config: Configuration.secretsDirectory
   },
   {
+    path: ["EXCHANGE_SECRETS_FROM"],
+    meaning:
+      "A secret manager that is asked before everything else: `vault` or `aws`, which have [names of their own](../packages/secrets/README.md).",
+    otherwise: "none is asked",
+    isSecret: false,
+    config: Configuration.secretsFrom
+  },
+  {
     path: ["EXCHANGE_LOG_LEVEL"],
     meaning: "How much `exchange serve` logs: `Debug`, `Info`, `Warning`, `Error` or `None`.",
     otherwise: "Info",

@@ -3,11 +3,13 @@
  *
  * @since 0.1.0
  */
+import type * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
 import * as Keeper from "./internal/keeper.js"
 import * as provider from "./internal/provider.js"
 import type { SecretSourceError } from "./SecretSourceError.js"
@@ -80,10 +82,29 @@ export interface Options {
  */
 export const layerConfigProvider = (options: Options = {}): Layer.Layer<never, never, SecretSource> =>
   Layer.unwrapScoped(Effect.gen(function*() {
-    const source = yield* SecretSource
     const next = yield* Effect.configProviderWith(Effect.succeed)
-    // A source that is configured itself would ask itself, and wait for ever.
-    const read = Effect.withConfigProvider(source.read, next)
-    const keeper = yield* Keeper.make({ name: source.name, read }, options)
-    return Layer.setConfigProvider(provider.make(source.name, keeper.get, next))
+    return Layer.setConfigProvider((yield* before(options))(next))
   }))
+
+/**
+ * Makes what {@link layerConfigProvider} sets, for who puts providers together: it is given the next provider, and what
+ * it makes of several of them keeps the same secrets.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const before = (
+  options: Options = {}
+): Effect.Effect<
+  (next: ConfigProvider.ConfigProvider) => ConfigProvider.ConfigProvider,
+  never,
+  SecretSource | Scope.Scope
+> =>
+  Effect.gen(function*() {
+    const source = yield* SecretSource
+    const current = yield* Effect.configProviderWith(Effect.succeed)
+    // A source that is configured itself would ask itself, and wait for ever.
+    const read = Effect.withConfigProvider(source.read, current)
+    const keeper = yield* Keeper.make({ name: source.name, read }, options)
+    return (next) => provider.make(source.name, keeper.get, next)
+  })

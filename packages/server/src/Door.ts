@@ -25,8 +25,11 @@ import * as Telemetry from "./Telemetry.js"
  * @category models
  */
 export interface Options {
-  /** Who may ask: with none of them everybody may. Several are for rotation. Probes never need one. */
-  readonly tokens?: ReadonlyArray<Redacted.Redacted> | undefined
+  /**
+   * Who may ask: with none of them everybody may. Several are for rotation, and a function says them anew at each request.
+   * Probes never need one.
+   */
+  readonly tokens?: ReadonlyArray<Redacted.Redacted> | (() => ReadonlyArray<Redacted.Redacted>) | undefined
   /** How many requests may be under way. Beyond, they are refused (503). Defaults to 512. */
   readonly maxInFlight?: number | undefined
   /** How often one client may ask in a second, and how many times at once. Default to 100 and 200. */
@@ -74,7 +77,8 @@ export interface Door {
  * @category constructors
  */
 export const make = (options: Options = {}): Door => {
-  const { behindProxy = false, maxClientStreams = 8, maxInFlight = 512, maxStreams = 256, tokens = [] } = options
+  const { behindProxy = false, maxClientStreams = 8, maxInFlight = 512, maxStreams = 256 } = options
+  const tokens = Tokens.current(options.tokens)
   const rules = { burst: options.clientBurst ?? 200, perSecond: options.clientRate ?? 100, clients: 10_000 }
   const buckets: Buckets.Buckets = new Map()
   const streams = new Map<string, number>()
@@ -105,7 +109,7 @@ export const make = (options: Options = {}): Door => {
     if (probes.has(route)) return undefined
     const wait = Buckets.take(rules, buckets, client, now)
     if (wait > 0) return shed("client")
-    if (!open.has(route) && !Tokens.admits(tokens, request.headers["authorization"])) {
+    if (!open.has(route) && !Tokens.admits(tokens(), request.headers["authorization"])) {
       return Effect.succeed(
         Problem.make(401, "unauthorized", "Send a token of this service: authorization: Bearer <token>.")
       )

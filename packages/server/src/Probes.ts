@@ -15,7 +15,7 @@ import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
-import type * as Redacted from "effect/Redacted"
+import type * as Door from "./Door.js"
 import * as Tokens from "./internal/tokens.js"
 import { Lifecycle } from "./Lifecycle.js"
 import * as PrometheusText from "./PrometheusText.js"
@@ -57,7 +57,7 @@ const checksOf = ({ exchanges }: Health.Report): NonNullable<Told["checks"]> =>
  * @category layers
  */
 export const layer = (options: {
-  readonly tokens?: ReadonlyArray<Redacted.Redacted> | undefined
+  readonly tokens?: Door.Options["tokens"]
 }): Layer.Layer<never, never, Lifecycle | Health.Health> =>
   HttpApiBuilder.Router.use((router) =>
     Effect.gen(function*() {
@@ -68,7 +68,9 @@ export const layer = (options: {
       const detailed = (told: Told) =>
         Effect.gen(function*() {
           const { headers } = yield* HttpServerRequest.HttpServerRequest
-          if (!Tokens.admits(options.tokens ?? [], headers["authorization"])) return tell({ status: told.status })
+          if (!Tokens.admits(Tokens.current(options.tokens)(), headers["authorization"])) {
+            return tell({ status: told.status })
+          }
           return tell({ ...told, checks: checksOf(yield* report) })
         })
 

@@ -79,8 +79,7 @@ const ofExchanges: ReadonlySet<string> = new Set(
 const rowOf = (variable: Variables.Variable): Effect.Effect<Row, UsageError, Configuration.Configuration> =>
   Effect.gen(function*() {
     const found = yield* Configuration.find(variable.path)
-    const sources = yield* Configuration.Configuration
-    const invalid = Option.isNone(found) ? Option.none() : yield* Configuration.load(sources, variable.config).pipe(
+    const invalid = Option.isNone(found) ? Option.none() : yield* variable.config.pipe(
       Effect.flip,
       Effect.map(Configuration.describe),
       Effect.option

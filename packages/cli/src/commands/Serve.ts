@@ -20,6 +20,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import type * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import { createServer, type Server as NodeServer } from "node:http"
 import * as Configuration from "../Configuration.js"
@@ -56,6 +57,7 @@ export const handle = Effect.fnUntraced(function*(
 ): Effect.fn.Return<void, UsageError | CannotListen, Connections.Network | Screen.Screen | Stop> {
   const stop = yield* Stop
   const { level, tokens } = yield* configured
+  const holder: Holder = { tokens }
   const exported = yield* OtlpSettings.read
   const { traces } = exported
   yield* Effect.scoped(
@@ -72,7 +74,7 @@ export const handle = Effect.fnUntraced(function*(
         behindProxy: input.behindProxy,
         clientBurst: 2 * input.clientRate,
         clientRate: input.clientRate,
-        tokens,
+        tokens: () => holder.tokens,
         ...input.symbol.length === 0 ? {} : { symbols: input.symbol }
       }).pipe(
         Layer.provideMerge(
@@ -86,6 +88,7 @@ export const handle = Effect.fnUntraced(function*(
         HttpMiddleware.withTracerDisabledWhen(({ url }) => traces === undefined || untraced.has(Door.routeOf(url)))
       )
       yield* ProcessMetrics.keep
+      yield* Effect.forkScoped(rotating(holder))
       const context = yield* Layer.build(service)
       const { address } = Context.get(context, HttpServer.HttpServer)
       yield* Screen.line(manual(HttpServer.formatAddress(address), tokens.length > 0, input).join("\n"))
@@ -109,6 +112,30 @@ const configured = Config.all({ tokens: Configuration.serverTokens, level: Confi
     new UsageError({ detail: `The configuration is refused: ${Configuration.describe(error)}.` })
   )
 )
+
+interface Holder {
+  tokens: ReadonlyArray<Redacted.Redacted>
+}
+
+/**
+ * Reads the tokens again, as files and secret managers may have others by now. A door that asks for one goes on asking: where
+ * none can be read, those of before are good.
+ */
+const rotating = (holder: Holder): Effect.Effect<void> =>
+  Configuration.serverTokens.pipe(
+    Effect.matchEffect({
+      onFailure: (error) =>
+        Effect.logWarning("The tokens cannot be read again; those of before are good", {
+          reason: Configuration.describe(error)
+        }),
+      onSuccess: (tokens) =>
+        tokens.length === 0 && holder.tokens.length > 0
+          ? Effect.logWarning("There are no tokens any more; those of before are good")
+          : Effect.sync(() => void (holder.tokens = tokens))
+    }),
+    Effect.schedule(Schedule.spaced("5 seconds")),
+    Effect.asVoid
+  )
 
 /** The server closes when it has no connection left: those that wait for another request have none to wait for. */
 const closing = (server: NodeServer, bound: Duration.Duration): Effect.Effect<void> =>

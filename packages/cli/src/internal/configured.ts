@@ -3,7 +3,6 @@
  *
  * @internal
  */
-import * as NodeConfig from "@effect-exchange/core/engine/NodeConfig"
 import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
@@ -38,9 +37,7 @@ const values: Found = Effect.suspend(() =>
   Effect.forEach(
     Variables.variables.filter(({ path }) => path.length === 1),
     ({ config }) =>
-      Configuration.Configuration.pipe(
-        Effect.flatMap((sources) => Configuration.load(sources, config)),
-        Effect.as([]),
+      Effect.as(config, []).pipe(
         Effect.catchAll((error: ConfigError.ConfigError) =>
           Effect.succeed([Finding.fail(
             about,
@@ -52,16 +49,12 @@ const values: Found = Effect.suspend(() =>
   ).pipe(Effect.map((found) => found.flat()))
 )
 
-const collector: Found = Effect.flatMap(Configuration.Configuration, (sources) =>
-  OtlpSettings.read.pipe(
-    Effect.withConfigProvider(NodeConfig.inOrder(sources)),
-    Effect.as([]),
-    Effect.catchAll(({ detail }) =>
-      Effect.succeed([
-        Finding.fail(about, detail, "Mend it, or take it away: exchange serve does not start otherwise.")
-      ])
-    )
-  ))
+const collector: Found = OtlpSettings.read.pipe(
+  Effect.as([]),
+  Effect.catchAll(({ detail }) =>
+    Effect.succeed([Finding.fail(about, detail, "Mend it, or take it away: exchange serve does not start otherwise.")])
+  )
+)
 
 const known = Variables.variables.map(({ path }) => Configuration.nameOf(path))
 
@@ -85,31 +78,22 @@ const misspelt: Found = Effect.map(
 
 const shortest = 16
 
-const tokens: Found = Effect.flatMap(
-  Configuration.Configuration,
-  (sources) =>
-    Configuration.load(sources, Configuration.serverTokens).pipe(
-      Effect.map((tokens) =>
-        tokens.some((token) => Redacted.value(token).length < shortest)
-          ? [Finding.fail(
-            about,
-            `A token of EXCHANGE_SERVER_TOKENS has fewer than ${shortest} characters and can be guessed.`,
-            "Make one with openssl rand -hex 32."
-          )]
-          : []
-      ),
-      Effect.orElseSucceed(() => [])
-    )
+const tokens: Found = Effect.map(
+  Effect.orElseSucceed(Configuration.serverTokens, () => []),
+  (tokens) =>
+    tokens.some((token) => Redacted.value(token).length < shortest)
+      ? [Finding.fail(
+        about,
+        `A token of EXCHANGE_SERVER_TOKENS has fewer than ${shortest} characters and can be guessed.`,
+        "Make one with openssl rand -hex 32."
+      )]
+      : []
 )
 
 const othersMayRead = (mode: number): boolean => (mode & 0o004) !== 0
 
 const secretFiles: Found = Effect.gen(function*() {
-  const sources = yield* Configuration.Configuration
-  const directory = yield* Effect.orElseSucceed(
-    Configuration.load(sources, Configuration.secretsDirectory),
-    Option.none
-  )
+  const directory = yield* Effect.orElseSucceed(Configuration.secretsDirectory, Option.none)
   if (Option.isNone(directory)) return []
   const files = yield* FileSystem.FileSystem
   const path = yield* Path.Path

@@ -18,6 +18,11 @@ export const admits = (tokens: ReadonlyArray<Redacted.Redacted>, authorization: 
   return isFound
 }
 
+/** @internal */
+export const current = (
+  tokens: ReadonlyArray<Redacted.Redacted> | (() => ReadonlyArray<Redacted.Redacted>) = []
+): () => ReadonlyArray<Redacted.Redacted> => typeof tokens === "function" ? tokens : () => tokens
+
 const equal = (one: Uint8Array, other: Uint8Array): boolean => {
   let difference = one.length ^ other.length
   for (let index = 0; index < one.length; index++) difference |= (one[index] ?? 0) ^ (other[index] ?? 0)
