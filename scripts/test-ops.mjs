@@ -1,6 +1,7 @@
 /**
  * Checks what operators are given: the alerts by their tests (with `promtool`, of Debian's package `prometheus`), that each has a
- * page in the run-book, that alerts and dashboard speak of metrics that there are, and the dashboard of all of them.
+ * page in the run-book, that alerts and dashboard speak of metrics that there are, and the dashboard of all of them; the manifests
+ * of Kubernetes by their types, and by what types do not say.
  */
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -8,7 +9,9 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { isDeepStrictEqual } from "node:util"
 import { fileURLToPath } from "node:url"
+import { parse } from "yaml"
 import { dashboard } from "./dashboard.mjs"
+import * as Manifests from "./manifests.mjs"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const fail = (why) => {
@@ -17,9 +20,9 @@ const fail = (why) => {
 }
 const run = (command, ...args) => spawnSync(command, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] })
 
-const rules = readFileSync(join(root, "ops/prometheus/alerts.yml"), "utf8")
-const alerts = [...rules.matchAll(/- alert: (\w+)/g)].map(([, name]) => name)
-const pages = [...rules.matchAll(/runbook: (\S+)/g)].map(([, path]) => path)
+const rules = parse(readFileSync(join(root, "ops/prometheus/alerts.yml"), "utf8")).groups.flatMap(({ rules }) => rules)
+const alerts = rules.filter(({ alert }) => alert !== undefined)
+const pages = alerts.flatMap(({ annotations }) => annotations?.runbook ?? [])
 if (alerts.length === 0 || pages.length !== alerts.length) fail("every alert names its page of the run-book")
 for (const page of pages) if (!existsSync(join(root, page))) fail(`there is no ${page}`)
 const written = readdirSync(join(root, "docs/runbook")).filter((name) => name !== "README.md")
@@ -27,7 +30,11 @@ for (const name of written) if (!pages.includes(`docs/runbook/${name}`)) fail(`n
 
 // The metrics that there are, from the code: those of these modules, and Effect's own. None may stand elsewhere unseen.
 const rooms = ["resilience/src/Telemetry.ts", "core/src/ports/Telemetry.ts", "server/src/Telemetry.ts", "cli/src/ProcessMetrics.ts"]
-for (const path of readdirSync(join(root, "packages"), { recursive: true }).filter((path) => /^\w+\/src\/.*\.ts$/.test(path))) {
+// Not all of `packages`: that goes through what is installed as well, two million files.
+const paths = readdirSync(join(root, "packages")).filter((name) => existsSync(join(root, "packages", name, "src"))).flatMap((name) =>
+  readdirSync(join(root, "packages", name, "src"), { recursive: true }).map((path) => `${name}/src/${path}`)
+)
+for (const path of paths.filter((path) => path.endsWith(".ts"))) {
   if (rooms.includes(path) || /^(examples|benchmarks)\//.test(path)) continue
   if (/\bMetric\.(?:counter|gauge|histogram|summary|frequency|timer\w*)\(/.test(readFileSync(join(root, "packages", path), "utf8"))) {
     fail(`packages/${path} has a metric of its own: put it in one of ${rooms.join(", ")}`)
@@ -55,11 +62,9 @@ const spokenOf = (what, expression) =>
     return metric
   })
 
-const recorded = [...rules.matchAll(/- record: (\S+)/g)].map(([, name]) => name)
+const recorded = rules.flatMap(({ record }) => record ?? [])
 for (const name of recorded) metricOf.set(name, name)
-const expressions = [...rules.matchAll(/^ +expr: (?:\|\n((?: {10,}.*\n)+)|(.*)\n)/gm)].map(([, block, line]) => block ?? line)
-if (expressions.length !== alerts.length + recorded.length) fail("every rule has an expression")
-for (const expression of expressions) spokenOf("an alert", expression)
+for (const { alert, expr, record } of rules) spokenOf(`the rule ${alert ?? record}`, expr)
 for (const name of recorded) metricOf.delete(name)
 console.log(`${alerts.length} alerts, each with its page; ${metrics.length} metrics, and no alert of another`)
 
@@ -89,6 +94,49 @@ const shown = new Set(queries.flatMap(({ expr, title }) => spokenOf(`the panel "
 for (const { name } of metrics) if (!shown.has(name)) fail(`no panel shows ${name}`)
 console.log(`${panels.length} panels with ${queries.length} queries, which show every metric`)
 
+// The manifests; and that each check refuses what it is for.
+const manifests = readFileSync(join(root, "ops/kubernetes/service.yaml"), "utf8")
+const problemsOf = (change) => {
+  const [deployment, service, budget, policy] = Manifests.read(manifests)
+  const { template } = deployment.spec
+  change?.({ deployment, service, budget, policy, pod: template.spec, container: template.spec.containers[0] })
+  const documents = [deployment, service, budget, policy]
+  // Types first: what is of another shape cannot be looked at further.
+  const mistyped = Manifests.mistyped(documents)
+  return mistyped.length > 0 ? mistyped : Manifests.unsound(documents)
+}
+const [problem] = problemsOf()
+if (problem !== undefined) fail(`ops/kubernetes/service.yaml: ${problem}`)
+const faults = {
+  "a field that there is not": [/'"livenessProb"' does not exist in type 'Container'/, ({ container }) => container.livenessProb = {}],
+  "another far down": [/'"hosts"' does not exist/, ({ container }) => container.readinessProbe.httpGet.hosts = []],
+  "a field that is missing": [/Property 'selector' is missing/, ({ deployment }) => delete deployment.spec.selector],
+  "a number as text": [/"replicas": "2".*not assignable to type 'number'/, ({ deployment }) => deployment.spec.replicas = "2"],
+  "a version that there is not": [/Type '"apps\/v2"'|Cannot find module/, ({ deployment }) => deployment.apiVersion = "apps/v2"],
+  "a kind of another version": [/no exported member/, ({ service }) => service.apiVersion = "apps/v1"],
+  "pods that nobody selects": [/the Deployment selects none/, ({ deployment }) => deployment.spec.selector.matchLabels.app = "other"],
+  "a service of no pod": [/the Service effect-exchange selects no pod/, ({ service }) => service.spec.selector.app = "other"],
+  "a port that there is not": [/no container has the port web/, ({ service }) => service.spec.ports[0].targetPort = "web"],
+  "a budget of no pod": [/PodDisruptionBudget is of no pod/, ({ budget }) => budget.spec.selector.matchLabels.app = "other"],
+  "a budget that lets nobody go": [/lets no pod be evicted/, ({ budget }) => budget.spec.minAvailable = 2],
+  "a policy of no pod": [/NetworkPolicy is of no pod/, ({ policy }) => policy.spec.podSelector.matchLabels.app = "other"],
+  "a policy that lets nobody in": [/lets nobody in/, ({ policy }) => policy.spec.ingress[0].ports[0].port = 80],
+  "a probe of another path": [/livenessProbe asks for/, ({ container }) => container.livenessProbe.httpGet.path = "/readyz"],
+  "a container that writes": [/writes nothing/, ({ container }) => container.securityContext.readOnlyRootFilesystem = false],
+  "a pod of root": [/nobody of importance/, ({ pod }) => pod.securityContext.runAsUser = 0],
+  "no time to end": [/time to end/, ({ pod }) => pod.terminationGracePeriodSeconds = 10],
+  "the latest image": [/of a version/, ({ container }) => container.image = "effect-exchange:latest"]
+}
+for (const [name, [expected, change]] of Object.entries(faults)) {
+  const found = problemsOf(change)
+  if (!found.some((problem) => expected.test(problem))) fail(`nobody objects to ${name}: ${found.join("; ") || "no problem"}`)
+}
+console.log(`4 manifests by their types, and ${Object.keys(faults).length} faults that are refused`)
+
+if (process.argv.includes("--without-promtool")) {
+  console.log("without promtool: the tests of the alerts, and whether the queries of the dashboard can be read, are left out")
+  process.exit(0)
+}
 if (spawnSync("promtool", ["--version"]).error !== undefined) {
   fail("promtool is not here; install Debian's package prometheus, or another that has it")
 }

@@ -1,0 +1,132 @@
+/**
+ * What is wrong with manifests of Kubernetes: fields that there are not, that are missing or of another kind, by the types that
+ * Kubernetes publishes (`kubernetes-types`, made of its OpenAPI description); and what no type says, as that selectors select.
+ */
+import { readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import ts from "typescript"
+import { parseAllDocuments } from "yaml"
+
+const root = fileURLToPath(new URL("..", import.meta.url))
+
+/** The documents of a file. A key that stands twice is an error. */
+export const read = (text) =>
+  parseAllDocuments(text, { uniqueKeys: true }).map((document) => {
+    for (const error of [...document.errors, ...document.warnings]) throw error
+    return document.toJS()
+  })
+
+/** Where the types of an `apiVersion` are: `apps/v1`, `core/v1` of `v1`, `networking/v1` of `networking.k8s.io/v1`. */
+const moduleOf = (apiVersion) => {
+  const [, group = "core", version] = /^(?:([a-z]+)(?:\.k8s\.io)?\/)?(v\w+)$/.exec(apiVersion) ?? []
+  return version === undefined ? undefined : `kubernetes-types/${group}/${version}`
+}
+
+/** The types themselves, read once. */
+const parsed = new Map()
+
+/** What the types say: each document is a literal of its type, in which a field that the type has not is an error. */
+export const mistyped = (documents) => {
+  const unknown = documents.filter(({ apiVersion, kind }) => moduleOf(String(apiVersion)) === undefined || !/^\w+$/.test(kind))
+  if (unknown.length > 0) return unknown.map(({ apiVersion, kind }) => `there is no ${kind} of ${apiVersion}`)
+  const file = `${root}manifests.ts`
+  const text = documents.map((document, index) =>
+    `import type { ${document.kind} as Kind${index} } from "${moduleOf(document.apiVersion)}"\n`
+    + `export const document${index}: Kind${index} & Named = ${JSON.stringify(document, undefined, 2)}\n`
+  ).join("") + "interface Named { apiVersion: string, kind: string, metadata: { name: string } }\n"
+  const options = {
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    lib: ["lib.es5.d.ts"],
+    types: []
+  }
+  const host = ts.createCompilerHost(options)
+  const { fileExists, getSourceFile, readFile } = host
+  host.fileExists = (name) => name === file || fileExists(name)
+  host.readFile = (name) => name === file ? text : readFile(name)
+  host.getSourceFile = (name, ...rest) => {
+    if (name === file) return ts.createSourceFile(name, text, ts.ScriptTarget.ES2022)
+    if (!parsed.has(name)) parsed.set(name, getSourceFile(name, ...rest))
+    return parsed.get(name)
+  }
+  const program = ts.createProgram([file], options, host)
+  return ts.getPreEmitDiagnostics(program).map(({ messageText, start = 0 }) =>
+    `${text.slice(start).split("\n", 1).join("").trim()} ${ts.flattenDiagnosticMessageText(messageText, " ")}`
+  )
+}
+
+const has = (labels, wanted) => Object.entries(wanted).every(([key, value]) => labels?.[key] === value)
+const selects = (selector, labels) =>
+  Object.keys(selector?.matchLabels ?? {}).length > 0 && has(labels, selector.matchLabels)
+
+/** What no type says. */
+export const unsound = (documents) => {
+  const all = (kind) => documents.filter((document) => document.kind === kind)
+  const problems = []
+  const must = (isSo, problem) => void (isSo || problems.push(problem))
+  const [deployment] = all("Deployment")
+  if (deployment === undefined) return ["there is no Deployment"]
+  const { replicas = 1, selector, template: { metadata, spec } } = deployment.spec
+  const { annotations = {}, labels } = metadata
+  const [container] = spec.containers
+  const ports = new Map((container.ports ?? []).map(({ containerPort, name }) => [name, containerPort]))
+
+  must(selects(selector, labels), "the Deployment selects none of its pods")
+  for (const { metadata: { name }, spec } of all("Service")) {
+    must(has(labels, spec.selector ?? { none: "selected" }), `the Service ${name} selects no pod`)
+    for (const { targetPort } of spec.ports ?? []) {
+      must(ports.has(targetPort) || [...ports.values()].includes(targetPort), `no container has the port ${targetPort}`)
+    }
+  }
+  const budgets = all("PodDisruptionBudget")
+  must(budgets.length === 1, "there is one PodDisruptionBudget")
+  for (const { spec } of budgets) {
+    must(selects(spec.selector, labels), "the PodDisruptionBudget is of no pod")
+    must(spec.minAvailable < replicas, "the PodDisruptionBudget lets no pod be evicted, ever")
+  }
+  const policies = all("NetworkPolicy")
+  must(policies.length > 0, "there is a NetworkPolicy")
+  for (const { spec } of policies) {
+    must(selects(spec.podSelector, labels), "the NetworkPolicy is of no pod")
+    must(["Ingress", "Egress"].every((type) => spec.policyTypes?.includes(type)), "the NetworkPolicy is of both directions")
+    const admitted = (spec.ingress ?? []).flatMap(({ ports = [] }) => ports.map(({ port }) => port))
+    must([...ports.values()].every((port) => admitted.includes(port)), "the NetworkPolicy lets nobody in to the port")
+    const out = (spec.egress ?? []).flatMap(({ ports = [] }) => ports.map(({ port, protocol = "TCP" }) => `${protocol} ${port}`))
+    for (const way of ["UDP 53", "TCP 443"]) must(out.includes(way), `the NetworkPolicy lets nothing out by ${way}`)
+    for (const { ports = [] } of [...spec.ingress ?? [], ...spec.egress ?? []]) {
+      for (const { protocol } of ports) must(["TCP", "UDP", "SCTP"].includes(protocol ?? "TCP"), `there is no ${protocol}`)
+    }
+  }
+
+  // The templates of the service's paths, as it has them.
+  const templates = readFileSync(`${root}packages/server/src/Door.ts`, "utf8")
+  for (const [probe, path] of Object.entries({ startupProbe: "/startupz", livenessProbe: "/livez", readinessProbe: "/readyz" })) {
+    const { httpGet } = container[probe] ?? {}
+    must(httpGet?.path === path && templates.includes(`"${path}"`), `the ${probe} asks for ${path}`)
+    must(ports.has(httpGet?.port), `the ${probe} asks at a port that the container names`)
+  }
+  must(annotations["prometheus.io/port"] === String(ports.get("http")), "Prometheus asks at the port of the container")
+
+  const { securityContext: pod = {} } = spec
+  const { securityContext: own = {} } = container
+  must(spec.automountServiceAccountToken === false, "the pod has no token of the cluster")
+  must(pod.runAsNonRoot === true && pod.runAsUser > 0, "the pod is nobody of importance")
+  must(pod.seccompProfile?.type === "RuntimeDefault", "the pod makes no unusual call of the system")
+  must(own.allowPrivilegeEscalation === false, "the container gets no further right")
+  must(own.readOnlyRootFilesystem === true, "the container writes nothing")
+  must(own.capabilities?.drop?.includes("ALL") && own.capabilities.add === undefined, "the container is capable of nothing")
+  must(own.privileged === undefined && !spec.hostNetwork && !spec.hostPID && !spec.hostIPC, "the pod has nothing of the host's")
+  must(container.resources?.requests?.memory && container.resources.limits?.memory, "the container's memory is bounded")
+  must(/:(?!latest$)[\w.-]+$/.test(container.image), "the image is of a version")
+  const volumes = new Set((spec.volumes ?? []).map(({ name }) => name))
+  for (const { name, readOnly } of container.volumeMounts ?? []) {
+    must(volumes.has(name) && readOnly === true, `the volume ${name} is there, to be read`)
+  }
+  // preStop, --drain, and what telemetry has left.
+  must((spec.terminationGracePeriodSeconds ?? 30) >= 5 + 10 + 3 + 2, "the pod has time to end")
+  return problems
+}
