@@ -3,6 +3,7 @@
  * Whether it speaks of everything that there is, and of nothing else, is what `npm run test:ops` looks at.
  */
 import { writeFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
 
 const rate = (metric, matchers = "") => `rate(${metric}${matchers === "" ? "" : `{${matchers}}`}[$__rate_interval])`
 const quantile = (share, metric, by, matchers) =>
@@ -358,7 +359,7 @@ export const dashboard = () => ({
   panels: panels()
 })
 
-if (process.argv[1] === new URL(import.meta.url).pathname) {
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeFileSync(
     new URL("../ops/grafana/dashboard.json", import.meta.url),
     `${JSON.stringify(dashboard(), undefined, 2)}\n`

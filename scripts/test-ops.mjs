@@ -1,17 +1,21 @@
 /**
  * Checks what operators are given: the alerts by their tests (with `promtool`, of Debian's package `prometheus`), that each has a
  * page in the run-book, that alerts and dashboard speak of metrics that there are, and the dashboard of all of them; the manifests
- * of Kubernetes by their types, and by what types do not say.
+ * of Kubernetes by their types, and by what types do not say; the workflows; the list of what the command is made of by its schema.
  */
+import { Ajv } from "ajv"
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { isDeepStrictEqual } from "node:util"
 import { fileURLToPath } from "node:url"
 import { parse } from "yaml"
 import { dashboard } from "./dashboard.mjs"
 import * as Manifests from "./manifests.mjs"
+import { sbom } from "./sbom.mjs"
+import * as Workflows from "./workflows.mjs"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const fail = (why) => {
@@ -132,6 +136,64 @@ for (const [name, [expected, change]] of Object.entries(faults)) {
   if (!found.some((problem) => expected.test(problem))) fail(`nobody objects to ${name}: ${found.join("; ") || "no problem"}`)
 }
 console.log(`4 manifests by their types, and ${Object.keys(faults).length} faults that are refused`)
+
+// The workflows; and that each check refuses what it is for.
+const { engines, scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
+const workflow = (name) => readFileSync(join(root, ".github/workflows", name), "utf8")
+for (const name of readdirSync(join(root, ".github/workflows"))) {
+  const [problem] = Workflows.problems(workflow(name), { root, scripts })
+  if (problem !== undefined) fail(`.github/workflows/${name}: ${problem}`)
+}
+const wanted = Workflows.scriptsOf(readFileSync(join(root, ".ci/run"), "utf8").replaceAll(/; else .*; fi/g, ""))
+const { steps, strategy } = parse(workflow("ci.yml")).jobs.test
+const done = steps.flatMap(({ run = "" }) => Workflows.scriptsOf(run))
+if (!isDeepStrictEqual(done, wanted)) fail(`ci.yml does not do what .ci/run does: ${wanted.join(", ")}`)
+const versions = strategy.matrix.node
+if (`>=${versions[0]}` !== engines.node) fail("the oldest version of Node that is supported is the first that is tested")
+const wrong = {
+  "a script that there is not": [/runs lnt, which is no script/, "npm run lint", "npm run lnt"],
+  "a word that there is not": [/has "timeout", which there is not/, "timeout-minutes: 90", "timeout: 90"],
+  "a key that stands twice": [/unique/, "name: CI", "name: CI\nname: CI"],
+  "a right to write": [/may write contents/, "contents: read", "contents: write"],
+  "no word of rights": [/says what it may do/, "permissions:\n  contents: read\n", ""],
+  "an action of no version": [/is of a version/, "actions/setup-node@v4", "actions/setup-node@main"],
+  "a token that is left": [/leaves its token/, "persist-credentials: false", "persist-credentials: true"],
+  "an expression in a script": [/puts an expression/, "run: npm test", "run: npm test ${{ github.head_ref }}"]
+}
+for (const [name, [expected, one, other]] of Object.entries(wrong)) {
+  const found = Workflows.problems(workflow("ci.yml").replace(one, other), { root, scripts })
+  if (!found.some((problem) => expected.test(problem))) fail(`nobody objects to ${name}: ${found.join("; ") || "no problem"}`)
+}
+console.log(`workflows on Node ${versions.join(", ")}, and ${Object.keys(wrong).length} faults that are refused`)
+
+// What the command is made of, by the schema of CycloneDX.
+const schemas = join(dirname(createRequire(import.meta.url).resolve("@cyclonedx/cyclonedx-library/package.json")), "res/schema")
+const schemaOf = (name) => JSON.parse(readFileSync(join(schemas, `${name}.SNAPSHOT.schema.json`), "utf8"))
+// They speak of each other by the names of their files.
+const others = ["spdx", "jsf-0.82"].map((name) => ({ ...schemaOf(name), $id: `http://cyclonedx.org/schema/${name}.SNAPSHOT.schema.json` }))
+const ajv = new Ajv({ strict: false, validateFormats: false, schemas: others })
+const isBom = ajv.compile(schemaOf("bom-1.6"))
+const bom = sbom()
+if (!isBom(bom)) fail(`the SBOM is none of CycloneDX: ${ajv.errorsText(isBom.errors)}`)
+for (const broken of [{ ...bom, bomFormat: "SPDX" }, { ...bom, parts: [] }, { ...bom, components: [{ type: "library" }] }]) {
+  if (isBom(broken)) fail("the schema of CycloneDX takes anything")
+}
+const refs = new Set([bom.metadata.component, ...bom.components].map((component) => component["bom-ref"]))
+if (refs.size !== bom.components.length + 1) fail("two components of the SBOM have one name")
+for (const { dependsOn, ref } of bom.dependencies) {
+  for (const each of [ref, ...dependsOn]) if (!refs.has(each)) fail(`the SBOM has no component ${each}`)
+}
+for (const { group, hashes, licenses, name, purl, scope } of bom.components) {
+  const isOurs = group === "@effect-exchange"
+  if (!isOurs && hashes === undefined) fail(`${purl} has no hash`)
+  if (scope === "required" && licenses === undefined) fail(`${purl} has no licence`)
+  if (["esbuild", "vitest", "typescript", "ccxt"].includes(name)) fail(`${purl} is none that the command needs`)
+}
+const needed = Object.keys(JSON.parse(readFileSync(join(root, "packages/cli/package.json"), "utf8")).dependencies)
+for (const name of needed) {
+  if (!bom.components.some(({ purl }) => purl.startsWith(`pkg:npm/${name.replace("@", "%40")}@`))) fail(`the SBOM has no ${name}`)
+}
+console.log(`an SBOM of ${bom.components.length} components, by its schema`)
 
 if (process.argv.includes("--without-promtool")) {
   console.log("without promtool: the tests of the alerts, and whether the queries of the dashboard can be read, are left out")
