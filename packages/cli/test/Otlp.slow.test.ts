@@ -88,6 +88,27 @@ describe("a collector that does not take what it is sent", () => {
     }).pipe(Effect.scoped))
 })
 
+describe("a collector that takes its time", () => {
+  it.live("has what was on its way when the service ended", () =>
+    Effect.gen(function*() {
+      const { bodies, exports, url } = yield* collector(200, 1000)
+      const only = { OTEL_METRICS_EXPORTER: "none", OTEL_LOGS_EXPORTER: "none", OTEL_BSP_SCHEDULE_DELAY: "20" }
+      const { code } = yield* serving({ ...only, OTEL_EXPORTER_OTLP_ENDPOINT: url }, async (base) => {
+        await fetch(`${base}/v1/exchanges`)
+        // Sent, and not answered.
+        while (!bodies.some((body) => body.includes("GET /v1/exchanges"))) {
+          await new Promise((resolve) => setTimeout(resolve, 5))
+        }
+        await fetch(`${base}/openapi.json`)
+      })
+      assert.strictEqual(code, 0)
+      const names = exports().flatMap(({ spans }) => spans).map(({ name }) => name).filter((name) =>
+        name.startsWith("GET")
+      )
+      assert.deepStrictEqual(names.toSorted(), ["GET /openapi.json", "GET /v1/exchanges"])
+    }).pipe(Effect.scoped))
+})
+
 describe("variables that cannot be honoured", () => {
   it.live("end the command before it serves, with a sentence and exit code 2", () =>
     Effect.gen(function*() {

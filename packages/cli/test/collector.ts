@@ -50,16 +50,34 @@ const decoded = ({ body }: Request): Export => {
   return { resource, spans, metrics, logs: logRecords }
 }
 
-/** A collector on a free port of this machine: it takes everything, or answers with a status, or never. */
-export const collector = (answer: number | "never" = 200) =>
+/**
+ * A collector on a free port of this machine: it takes everything, at once or after some milliseconds if whoever sent it still
+ * waits, or answers with a status, or never.
+ */
+export const collector = (answer: number | "never" = 200, after = 0) =>
   Effect.acquireRelease(
-    Effect.async<{ readonly url: string; readonly requests: Array<Request>; readonly close: () => void }>((resume) => {
+    Effect.async<
+      {
+        readonly url: string
+        readonly requests: ReadonlyArray<Request>
+        /** What has come, taken or not. */
+        readonly bodies: ReadonlyArray<string>
+        readonly close: () => void
+      }
+    >((resume) => {
       const requests: Array<Request> = []
+      const bodies: Array<string> = []
       const server = createServer((request, response) => {
         let body = ""
         request.setEncoding("utf8").on("data", (chunk) => void (body += chunk)).on("end", () => {
-          requests.push({ path: request.url ?? "", headers: request.headers, body })
-          if (answer !== "never") response.writeHead(answer, { "content-type": "application/json" }).end("{}")
+          bodies.push(body)
+          const take = () => {
+            if (response.destroyed) return
+            requests.push({ path: request.url ?? "", headers: request.headers, body })
+            if (answer !== "never") response.writeHead(answer, { "content-type": "application/json" }).end("{}")
+          }
+          if (after > 0) setTimeout(take, after)
+          else take()
         })
       })
       server.listen(0, "127.0.0.1", () => {
@@ -68,6 +86,7 @@ export const collector = (answer: number | "never" = 200) =>
         resume(Effect.succeed({
           url: `http://127.0.0.1:${port}`,
           requests,
+          bodies,
           close: () => {
             server.close()
             server.closeAllConnections()
@@ -76,9 +95,10 @@ export const collector = (answer: number | "never" = 200) =>
       })
     }),
     ({ close }) => Effect.sync(close)
-  ).pipe(Effect.map(({ close, requests, url }) => ({
+  ).pipe(Effect.map(({ bodies, close, requests, url }) => ({
     url,
     close,
+    bodies,
     requests,
     exports: () => requests.map(decoded),
     paths: () => Array.from(new Set(requests.map(({ path }) => path))).toSorted()

@@ -11,7 +11,10 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
+import type * as Either from "effect/Either"
 import type * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
@@ -40,7 +43,8 @@ export const layerOver = (
     url,
     resource,
     exportInterval: interval,
-    shutdownTimeout: "3 seconds"
+    // With the second that what is under way has after it, three.
+    shutdownTimeout: "2 seconds"
   } as const)
   return Layer.mergeAll(
     traces === undefined ? Layer.empty : Layer.unwrapScoped(
@@ -66,7 +70,11 @@ const through = <A>(
     // It would read some variables once more, and in another way.
     Effect.withConfigProvider(ConfigProvider.fromMap(new Map())),
     Effect.provide(OtlpSerialization.layerJson),
-    Effect.updateService(HttpClient.HttpClient, (client) => delivering(client, kind, target))
+    // Made before the exporter, and so ended after it.
+    Effect.provideServiceEffect(
+      HttpClient.HttpClient,
+      Effect.flatMap(HttpClient.HttpClient, (client) => delivering(client, kind, target))
+    )
   )
 
 /** Where so many batches of a thousand are on their way, no more are kept. */
@@ -79,15 +87,18 @@ interface NotTaken {
 }
 
 /**
- * The client of one exporter. The exporter itself waits for an answer for ever, does not read it, keeps whatever waits, and
- * says nothing when it gives up, which it does for a minute.
+ * The client of one exporter. The exporter itself waits for an answer for ever, does not read it, keeps whatever waits, breaks
+ * off what is under way when it ends, and says nothing when it gives up, which it does for a minute.
  */
-const delivering = (
+const delivering = Effect.fnUntraced(function*(
   client: HttpClient.HttpClient,
   kind: string,
   { headers, timeout, url }: OtlpSettings.Target
-): HttpClient.HttpClient => {
-  let underWay = 0
+): Effect.fn.Return<HttpClient.HttpClient, never, Scope.Scope> {
+  const underWay = yield* FiberSet.make<Either.Either<HttpClientResponse.HttpClientResponse, NotTaken>>()
+  yield* Effect.addFinalizer(() =>
+    Effect.timeoutOption(Effect.interruptible(FiberSet.awaitEmpty(underWay)), "1 second")
+  )
   const attempt = (
     request: HttpClientRequest.HttpClientRequest
   ): Effect.Effect<HttpClientResponse.HttpClientResponse, NotTaken> =>
@@ -109,14 +120,16 @@ const delivering = (
         Effect.timeoutFail({ duration: timeout, onTimeout: (): NotTaken => ({ reason: last, mayHelpToRepeat: false }) })
       )
     })
+  const delivered = Effect.fnUntraced(function*(request: HttpClientRequest.HttpClientRequest) {
+    if ((yield* FiberSet.size(underWay)) >= mostUnderWay) {
+      return yield* Effect.fail<NotTaken>({ reason: "too many under way", mayHelpToRepeat: false })
+    }
+    // Whoever waits for it may be interrupted: it is not.
+    const sent = yield* FiberSet.run(underWay, Effect.either(batch(request)))
+    return yield* yield* Fiber.join(sent)
+  })
   return HttpClient.make((request) =>
-    Effect.suspend(() => {
-      if (underWay >= mostUnderWay) {
-        return Effect.fail<NotTaken>({ reason: "too many under way", mayHelpToRepeat: false })
-      }
-      underWay++
-      return Effect.ensuring(batch(request), Effect.sync(() => void underWay--))
-    }).pipe(
+    delivered(request).pipe(
       Effect.tapError(({ reason }) =>
         Effect.logWarning("The collector does not take what is exported; it is dropped for a minute", { kind, reason })
       ),
@@ -130,7 +143,7 @@ const delivering = (
       )
     )
   )
-}
+})
 
 const repeats = Schedule.jittered(Schedule.exponential("500 millis"))
 
