@@ -128,7 +128,7 @@ export declare namespace Account {
  * @category layers
  */
 export const verified = (options?: Account.VerifyOptions) =>
-<R extends Account, E, RIn>(
-  self: Layer.Layer<R, E, RIn>
-): Layer.Layer<R, E | AccountError | KeyRefused, RIn> =>
-  Layer.tap(self, (context: Context.Context<R>) => Context.unsafeGet(context, Account).verifyKey(options))
+<R, E, RIn>(
+  self: Layer.Layer<R | Account, E, RIn>
+): Layer.Layer<R | Account, E | AccountError | KeyRefused, RIn> =>
+  Layer.tap(self, (context: Context.Context<R | Account>) => Context.get(context, Account).verifyKey(options))

@@ -1,0 +1,30 @@
+import { Binance } from "@effect-exchange/binance"
+import { Account, type ExchangeError, type MarketData, type OrderJournal, type Trading } from "@effect-exchange/core"
+import type { HttpClient } from "@effect/platform"
+import { describe, expectTypeOf, it } from "@effect/vitest"
+import type { ConfigError, Layer } from "effect"
+
+describe("Account.verified", () => {
+  it("keeps every service of the Layer it is given", () => {
+    const trading = Binance.layer({ environment: "testnet" }).pipe(Account.verified())
+    expectTypeOf<Layer.Layer.Success<typeof trading>>().toEqualTypeOf<
+      Layer.Layer.Success<ReturnType<typeof Binance.layer>>
+    >()
+    expectTypeOf<Trading.Trading>().toExtend<Layer.Layer.Success<typeof trading>>()
+    expectTypeOf<Layer.Layer.Error<typeof trading>>().toEqualTypeOf<
+      ConfigError.ConfigError | ExchangeError.AccountError | ExchangeError.KeyRefused
+    >()
+    expectTypeOf<Layer.Layer.Context<typeof trading>>().toEqualTypeOf<
+      HttpClient.HttpClient | OrderJournal.OrderJournal
+    >()
+
+    const reading = Binance.layerAccount().pipe(Account.verified({ allowTrade: true }))
+    expectTypeOf<Account.Account | MarketData.MarketData>().toExtend<Layer.Layer.Success<typeof reading>>()
+    expectTypeOf<Extract<Layer.Layer.Success<typeof reading>, Trading.Trading>>().toBeNever()
+  })
+
+  it("is for no Layer without an Account", () => {
+    // @ts-expect-error: there is no key to verify
+    Binance.layerMarketData().pipe(Account.verified())
+  })
+})
