@@ -182,6 +182,9 @@ const rows = [
         [`sum by (exchange) (increase(exchange_feed_resyncs_total{${at}}[5m]))`, "{{exchange}} could not be used"],
         [`sum by (exchange) (increase(exchange_feed_stale_total{${at}}[5m]))`, "{{exchange}} was stale"]
       ]),
+      series("Silent feeds", "How long the feeds of an exchange have said nothing.", [
+        [`time() - max by (exchange) (exchange_feed_heard_timestamp_seconds{${at}})`, "{{exchange}}"]
+      ]),
       series("Not understood", "Frames of feeds and rows of answers that were left out, in five minutes.", [
         [`sum by (exchange) (increase(exchange_feed_unread_frames_total{${at}}[5m]))`, "{{exchange}} frames"],
         [

@@ -163,6 +163,16 @@ export const feedEvents = {
 } as const
 
 /**
+ * When a feed of an exchange has last said anything: Unix time in seconds, so that `time() - …` is how long it is silent.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const feedHeard = Metric.gauge("exchange_feed_heard_timestamp_seconds", {
+  description: "When a feed has last said anything, in seconds since 1970"
+})
+
+/**
  * Span attributes.
  *
  * @since 0.1.0

@@ -164,6 +164,11 @@ export const make = (
     const noted = (what: Feed.Occurrence) =>
       Effect.tagMetrics(Metric.increment(Telemetry.feedEvents[what]), { exchange: protocol.exchange, environment })
 
+    const heard = Telemetry.feedHeard.pipe(
+      Metric.tagged("exchange", protocol.exchange),
+      Metric.tagged("environment", environment)
+    )
+
     const feed = yield* Feed.make({
       exchange: protocol.exchange,
       most: feeds.protocol.most,
@@ -182,6 +187,7 @@ export const make = (
           constructor: (url) => constructor.value(url),
           charge,
           pacer,
+          heard: (at) => heard.unsafeUpdate(at / 1000, []),
           redact: (text) => login === undefined && socket.token === undefined ? text : redaction.text(text),
           login: Effect.suspend(() => login === undefined ? Effect.succeed([]) : signed(refusedLogins(), login)),
           token: Effect.suspend(() => token(socket, refusedLogins()))

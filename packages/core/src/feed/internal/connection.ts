@@ -52,6 +52,8 @@ export interface Line {
   readonly pacer: Effect.Effect<Effect.Effect<void, Stopped>>
   /** Takes out of a frame what must not be seen: before anything else sees it. */
   readonly redact: (text: string) => string
+  /** Told when something was heard (epoch milliseconds), once for what came together. */
+  readonly heard?: ((at: number) => void) | undefined
   readonly login: Effect.Effect<ReadonlyArray<unknown>, Stopped>
   readonly token: Effect.Effect<string | undefined, Stopped>
 }
@@ -246,7 +248,9 @@ const start = (
       const now = yield* Clock.currentTimeMillis
       const random = yield* Random.next
       const before = state
+      const heardBefore = heard
       for (const item of items) handle(item, now, random)
+      if (heard !== heardBefore) line.heard?.(heard)
       if (inbox.size() + items.length > mostWaiting || isFull) {
         advance({ _tag: "Ended", because: "more frames came than could be read" }, now, random)
       }

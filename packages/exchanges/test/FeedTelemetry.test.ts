@@ -1,0 +1,47 @@
+import { MarketData } from "@effect-exchange/core"
+import { Simulator } from "@effect-exchange/simulator"
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, Effect, Layer, Metric, MetricState, TestClock } from "effect"
+import * as Support from "./support/exchanges.js"
+import { heard } from "./support/feeds.js"
+
+const pass = (seconds: number) => TestClock.adjust(`${seconds} seconds`)
+
+/** What the metrics of feeds say of an exchange, by name. */
+const told = (exchange: string) =>
+  Effect.map(Metric.snapshot, (all) =>
+    Object.fromEntries(
+      all.filter(({ metricKey }) =>
+        metricKey.name.startsWith("exchange_feed_") &&
+        metricKey.tags.some(({ key, value }) => key === "exchange" && value === exchange)
+      ).map(({ metricKey, metricState }) => [
+        metricKey.name,
+        MetricState.isGaugeState(metricState)
+          ? Number(metricState.value)
+          : MetricState.isCounterState(metricState)
+          ? Number(metricState.count)
+          : Number.NaN
+      ])
+    ))
+
+describe.each(Simulator.exchangeIds)("the metrics of the feeds of %s", (exchange) => {
+  it.effect("say when it was last heard, and count the connections that were lost", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(Date.UTC(2026, 10, 2))
+      const market = yield* MarketData.MarketData
+      const simulator = yield* Effect.flatMap(Simulator.Simulators, ({ get }) => get(exchange))
+      yield* heard(market.streamTrades(Support.symbol))
+      yield* pass(30)
+      const now = (yield* Clock.currentTimeMillis) / 1000
+      const { exchange_feed_heard_timestamp_seconds: at = 0, ...before } = yield* told(exchange)
+      assert.isAtMost(at, now)
+      assert.isAtLeast(at, now - 15)
+
+      yield* simulator.disturb({ _tag: "Close", code: 1012 })
+      yield* pass(30)
+      const after = yield* told(exchange)
+      assert.isAbove(after["exchange_feed_heard_timestamp_seconds"] ?? 0, at)
+      const lost = "exchange_feed_reconnects_total"
+      assert.isAbove(after[lost] ?? 0, before[lost] ?? 0)
+    }).pipe(Effect.provide(Layer.provideMerge(Support.marketData(exchange), Simulator.layer(exchange)))))
+})
