@@ -141,17 +141,14 @@ describe("Health: of one exchange", () => {
       })
     }))
 
-  it.scoped("warns above nine tenths of a limit, not at them", () =>
+  it.scoped("takes fair use of a limit for nothing to warn of", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup(() => Wire.ok())
       yield* Effect.repeatN(client.request(Acme.value, {}), 8)
-      assert.strictEqual((yield* client.health).status, "pass")
       yield* client.request(Acme.named, { name: "a" })
-      const health = yield* client.health
-      assert.strictEqual(health.status, "warn")
-      assert.include(health.reason ?? "", "91 % of the limit \"ip\"")
-      yield* TestClock.adjust("10 seconds")
-      assert.strictEqual((yield* client.health).status, "pass")
+      const { limits, status } = yield* client.health
+      assert.strictEqual(status, "pass")
+      assert.isAbove(Math.max(...limits.map(({ used }) => used)), 0.9)
     }))
 
   it.scoped("warns about a clock more than a second off", () =>

@@ -108,7 +108,11 @@ export interface Options extends ExchangeState.Options {
 export interface Make {
   (
     protocol: Protocol,
-    options: Options & { readonly credentials: Credentials.Provider }
+    options: Options & {
+      readonly credentials: Credentials.Provider
+      /** Of which capabilities its health tells. Defaults to all. */
+      readonly serves?: ReadonlyArray<Endpoint.Capability> | undefined
+    }
   ): Effect.Effect<
     ExchangeClient<Endpoint.Capability>,
     ConfigError.ConfigError,
@@ -135,7 +139,7 @@ export interface Make {
  */
 export const make: Make = Effect.fnUntraced(function*(
   protocol: Protocol,
-  options: Options & { readonly credentials?: Credentials.Provider | undefined } = {}
+  options: Options & Access = {}
 ) {
   const environment = options.environment ?? "live"
   const host = yield* resolveHost(protocol, environment)
@@ -144,6 +148,11 @@ export const make: Make = Effect.fnUntraced(function*(
   if (Option.isSome(health)) yield* health.value.register(engine.health)
   return engine
 })
+
+interface Access {
+  readonly credentials?: Credentials.Provider | undefined
+  readonly serves?: ReadonlyArray<Endpoint.Capability> | undefined
+}
 
 /** One operation under way: what each attempt has to tell the next stands here. */
 interface Call<A> extends Attempt.Call<A> {
@@ -155,7 +164,7 @@ interface Call<A> extends Attempt.Call<A> {
 
 const makeEngine = Effect.fnUntraced(function*(
   protocol: Protocol,
-  options: Options & { readonly credentials?: Credentials.Provider | undefined },
+  options: Options & Access,
   environment: string,
   host: Host
 ): Effect.fn.Return<ExchangeClient<Endpoint.Capability>, never, HttpClient.HttpClient | ExchangeState.ExchangeState> {
@@ -320,7 +329,15 @@ const makeEngine = Effect.fnUntraced(function*(
     environment,
     request: (endpoint, input) =>
       observer.operation(endpoint.name, withFiber((fiber) => asked(fiber, endpoint, input))),
-    health: HealthReport.make({ exchange, environment, host, vitals, limits, breakers })
+    health: HealthReport.make({
+      exchange,
+      environment,
+      host,
+      vitals,
+      limits,
+      breakers,
+      capabilities: options.serves ?? (provider === undefined ? ["marketData"] : ["marketData", "account", "trading"])
+    })
   }
 })
 

@@ -101,7 +101,11 @@ export const make = <MarketDataTag, AccountTag, TradingTag, Region extends strin
 
   const reading = (options: Options<string>, credentials: Credentials.Provider, trades: boolean) =>
     Effect.gen(function*() {
-      const client = yield* ExchangeClient.make(protocol, { ...options, credentials })
+      const client = yield* ExchangeClient.make(protocol, {
+        ...options,
+        credentials,
+        serves: trades ? undefined : ["marketData", "account"]
+      })
       const { context, feed, markets, service: data } = yield* marketData(definition, client, options, {
         client,
         credentials

@@ -16,12 +16,14 @@ export const make = (client: {
   readonly vitals: Vitals
   readonly limits: Limits
   readonly breakers: Breakers
+  /** Those that the client is for: of the others nobody here can be kept from anything. */
+  readonly capabilities: ReadonlyArray<Capability>
 }): Effect.Effect<Health.ExchangeHealth> =>
   Effect.gen(function*() {
     const now = yield* Clock.currentTimeMillis
     const facts = yield* client.vitals.snapshot
     const limits = yield* client.limits.usage
-    const breakers = yield* Effect.forEach(capabilities, (capability) =>
+    const breakers = yield* Effect.forEach(client.capabilities, (capability) =>
       Effect.map(client.breakers[capability].state, (state) => ({
         capability,
         state: state._tag,
@@ -44,8 +46,6 @@ export const make = (client: {
     }
   })
 
-const capabilities: ReadonlyArray<Capability> = ["marketData", "account", "trading"]
-
 const judge = (
   host: Host,
   facts: Pick<Health.ExchangeHealth, "breakers" | "limits" | "clockSkewMillis" | "bannedUntil">,
@@ -65,14 +65,12 @@ const judge = (
   if (banned === undefined && refusing.some(({ capability }) => capability === "marketData")) {
     return { status: "fail", reason: ["the circuit of its market data is open", ...stopped].join("; ") }
   }
-  const limited = facts.limits.find(({ used }) => used > 0.9)
   const reasons = [
     ...stopped,
     ...refusing.map(({ capability }) => `the circuit of ${capability} is open`),
     ...facts.breakers
       .filter(({ state }) => state === "HalfOpen")
       .map(({ capability }) => `the circuit of ${capability} is half-open`),
-    ...limited === undefined ? [] : [`${Math.round(limited.used * 100)} % of the limit "${limited.scope}" is used`],
     ...Math.abs(facts.clockSkewMillis) > 1000 ? [`its clock differs by ${facts.clockSkewMillis} ms`] : []
   ]
   return reasons.length === 0 ? { status: "pass" } : { status: "warn", reason: reasons.join("; ") }
