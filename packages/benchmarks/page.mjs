@@ -11,7 +11,8 @@ const titles = {
   "start": "To begin",
   "book": "A local order book, without a socket",
   "trades": "Trades of a feed, without a socket",
-  "resilience": "Resilience"
+  "resilience": "Resilience",
+  "load": "The price service under load"
 }
 
 const peers = ["ccxt", "binance", "axios", "undici", "ws", "cockatiel", "opossum", "effect"]
@@ -44,7 +45,7 @@ const section = ({ lines, name }) => {
 export const page = (results, isQuick) =>
   `# Performance
 
-What this library costs beside others that do the same. This page is written by \`npm run bench -- --save${isQuick ? " --quick" : ""}\`; \`npm run bench -- <name>\` runs one part of it.
+What this library costs beside others that do the same. This page is written by \`npm run bench -- --save${isQuick ? " --quick" : ""}\`; \`npm run bench -- <name>\` runs one part of it, and with \`--save\` writes that part anew.
 
 Measured is the CPU time of a process, user and system, and not how long it took, except for imports, processes and the building of clients. Servers are on the
 loopback in processes of their own. All subjects of a comparison take turns, round after round; a ratio is made within a round. Told are medians, with the quartiles of the rounds in brackets.
@@ -53,3 +54,13 @@ Ratios of one run can be compared, absolute numbers only with others of the same
 Node ${process.versions.node}; ${peers.map((name) => `${name} ${versionOf(name)}`).join(", ")}.
 
 ${results.map(section).join("\n")}`
+
+/** The page with the part of one benchmark as it was measured now; where it has none, at the end. */
+export const withPart = (page, result) => {
+  const title = `## ${titles[result.name] ?? result.name}\n`
+  const parts = page.split(/^(?=## )/m)
+  const written = `${section(result)}\n`
+  return parts.some((part) => part.startsWith(title))
+    ? parts.map((part) => part.startsWith(title) ? written : part).join("").trimEnd() + "\n"
+    : `${page.trimEnd()}\n\n${written.trimEnd()}\n`
+}

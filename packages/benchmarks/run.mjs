@@ -2,7 +2,8 @@
  * `npm run bench -- <name>` bundles `src/<name>.ts` and runs it; without a name all are run one after the other. Bundled,
  * because what runs TypeScript directly names every closure it makes, which alone costs more than what is measured here.
  *
- * `--json` prints one JSON document, and nothing else, to the standard output; `--save`, of all, writes `docs/performance.md`.
+ * `--json` prints one JSON document, and nothing else, to the standard output; `--save` writes `docs/performance.md`, of one benchmark
+ * its part of it.
  * `--quick` runs half the rounds. `npm run bench -- guard` runs what `guard.json` names in few rounds, and fails where a ratio has crossed its limit; with
  * `--save` the limits become 1.5 times what was measured.
  */
@@ -11,7 +12,7 @@ import { spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { page } from "./page.mjs"
+import { page, withPart } from "./page.mjs"
 
 const here = fileURLToPath(new URL(".", import.meta.url))
 const all = ["http", "http-lists", "markets", "signing", "feeds", "streams", "start", "book", "trades", "resilience"]
@@ -27,6 +28,8 @@ const external = [
   "binance",
   "@opentelemetry/*"
 ]
+
+const saved = join(here, "../../docs/performance.md")
 
 const given = process.argv.slice(2)
 const options = new Set(given.filter((arg) => arg.startsWith("--")))
@@ -106,17 +109,20 @@ if (options.has("--help")) {
     "npm run bench -- guard             a few, quickly; fails where a ratio has crossed its limit",
     "",
     `Names: ${known.join(", ")}.`,
-    "--quick halves the rounds, --json prints a document and nothing else, --save writes docs/performance.md."
+    "--quick halves the rounds, --json prints a document and nothing else, --save writes docs/performance.md, or the part of it."
   ].join("\n"))
 } else if (name === "guard") await guard()
 else if (name === undefined) {
   const results = await runAll(all.map((name) => ({ name, args: [] })))
   if (isJson) console.log(JSON.stringify(results))
-  if (options.has("--save")) writeFileSync(join(here, "../../docs/performance.md"), page(results, isQuick))
+  if (options.has("--save")) writeFileSync(saved, page(results, isQuick))
   process.exitCode = results.every(({ status }) => status === 0) ? 0 : 1
 } else if (known.includes(name)) {
   const result = await run(name, args)
   if (isJson) console.log(JSON.stringify([result]))
+  if (options.has("--save") && result.lines.length > 0) {
+    writeFileSync(saved, withPart(readFileSync(saved, "utf8"), result))
+  }
   process.exitCode = result.status
 } else {
   console.error(`There is no benchmark "${name}"; there are: ${[...known, "guard"].join(", ")}.`)

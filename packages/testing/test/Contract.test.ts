@@ -526,7 +526,7 @@ const liars: ReadonlyArray<readonly [what: string, lie: (honest: Service) => Par
       "gives the candle that opens as the range ends",
       (honest) => ({
         candles: (symbol, interval, range) =>
-          honest.candles(symbol, interval, range.to === undefined ? range : { ...range, to: range.to + 1 })
+          honest.candles(symbol, interval, typeof range.to === "number" ? { ...range, to: range.to + 1 } : range)
       }),
       ["MD-24", "MD-25", "MD-26", "MD-28"]
     ],

@@ -3,7 +3,9 @@
  *
  * @since 0.1.0
  */
+import * as DateTime from "effect/DateTime"
 import type * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Decimal from "./Decimal.js"
 import { ExchangeSymbol } from "./ExchangeSymbol.js"
@@ -70,17 +72,38 @@ export const Candle = Schema.Struct({
 })
 
 /**
- * Which candles: those that open at `from` or later and before `to` (epoch milliseconds; by default now, which includes
- * the open one). `onProgress` runs after each page.
+ * Which candles: those that open at `from` or later and before `to` (by default now, which includes the open one). Both are
+ * instants in any form that `DateTime.make` reads: epoch milliseconds, a `Date`, a `DateTime`, or a text such as
+ * `2026-01-31` (UTC unless it says otherwise). `onProgress` runs after each page.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Range {
-  readonly from: number
-  readonly to?: number | undefined
+  readonly from: DateTime.DateTime.Input
+  readonly to?: DateTime.DateTime.Input | undefined
   readonly onProgress?: ((progress: Progress) => Effect.Effect<void>) | undefined
 }
+
+/**
+ * A range in epoch milliseconds, which ends `now` where it says nothing else; none where it ends before it begins, begins
+ * before 1970, or one of the two is no instant.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const window = (
+  range: Range,
+  now: number
+): Option.Option<{ readonly from: number; readonly to: number }> => {
+  const from = instantOf(range.from)
+  const to = range.to === undefined ? Math.max(from, now) : instantOf(range.to)
+  return from >= 0 && from <= to ? Option.some({ from, to }) : Option.none()
+}
+
+/** `NaN` for what is no instant, which is neither before nor after any other. */
+const instantOf = (input: DateTime.DateTime.Input): number =>
+  Option.match(DateTime.make(input), { onNone: () => Number.NaN, onSome: DateTime.toEpochMillis })
 
 /**
  * How far a range has been read: all before `readTo` (epoch milliseconds), which is `fraction` (0 to 1) of it, in which

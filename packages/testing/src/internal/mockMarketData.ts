@@ -106,16 +106,16 @@ export const make = (
       Stream.unwrap(Effect.gen(function*() {
         const market = yield* find("candles", symbol)
         yield* supported(mock.exchange, mock.features, interval)
-        const to = range.to ?? (yield* Clock.currentTimeMillis)
-        if (!(Number.isFinite(range.from) && Number.isFinite(to) && range.from >= 0 && range.from <= to)) {
+        const window = Candle.window(range, yield* Clock.currentTimeMillis)
+        if (Option.isNone(window)) {
           return yield* new ExchangeError.InvalidRequest({
             exchange,
             operation: "candles",
-            detail: `the range from ${range.from} to ${to} is none; both are epoch milliseconds, the first the earlier`
+            detail: "the range of candles is none: both are instants, the first the earlier"
           })
         }
         const read = Effect.zipRight(journal.record("candles", [market.symbol]), listedAs(market))
-        return pages(exchange, market, interval, { ...range, to }, read)
+        return pages(exchange, market, interval, { ...window.value, onProgress: range.onProgress }, read)
       })),
     streamTicker: (symbol) => live("streamTicker", symbol, (market) => Effect.map(quote(market), Chunk.of)),
     streamTrades: (symbol) =>
@@ -183,7 +183,7 @@ const pages = (
   exchange: string,
   market: Market.Market,
   interval: Candle.Interval,
-  range: Candle.Range & { readonly to: number },
+  range: Omit<Candle.Range, "from" | "to"> & { readonly from: number; readonly to: number },
   read: Effect.Effect<Listed | undefined, ExchangeError.MarketDataError>
 ): Stream.Stream<Candle.Candle, ExchangeError.MarketDataError> => {
   const length = Candle.millis(interval)

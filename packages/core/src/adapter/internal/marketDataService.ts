@@ -51,15 +51,8 @@ export const make = (
           alternative: `ask for one of ${features.candles.join(", ")}`
         })
       }
-      const to = range.to ?? Math.max(range.from, yield* Clock.currentTimeMillis)
-      if (!(Number.isFinite(range.from) && Number.isFinite(to) && range.from >= 0 && range.from <= to)) {
-        return yield* new InvalidRequest({
-          exchange,
-          operation: "candles",
-          detail: `the range from ${range.from} to ${to} is none; both are epoch milliseconds, the first the earlier`
-        })
-      }
-      return pages(exchange, adapter.candles, market, interval, { ...range, to })
+      const window = yield* windowOf(exchange, range)
+      return pages(exchange, adapter.candles, market, interval, { ...window, onProgress: range.onProgress })
     })).pipe(Stream.withSpan(nameOf("candles")))
 
   return {
@@ -108,6 +101,20 @@ export const make = (
   }
 }
 
+const windowOf = (exchange: string, range: Candle.Range): Effect.Effect<Adapter.Window, InvalidRequest> =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    Option.match(Candle.window(range, now), {
+      onNone: () =>
+        new InvalidRequest({
+          exchange,
+          operation: "candles",
+          detail:
+            `the range from ${String(range.from)} to ${String(range.to ?? "now")} is none: both are instants such as `
+            + "2026-01-31 or epoch milliseconds, the first the earlier"
+        }),
+      onSome: Effect.succeed
+    }))
+
 /** @internal */
 export const count = (
   exchange: string,
@@ -135,7 +142,7 @@ const pages = (
   { firstFrom, page, read }: Adapter.MarketData["candles"],
   market: Market,
   interval: Candle.Interval,
-  range: Candle.Range & { readonly to: number }
+  range: Omit<Candle.Range, "from" | "to"> & Adapter.Window
 ): Stream.Stream<Candle.Candle, MarketDataError> => {
   const length = Candle.millis(interval)
   const up = (at: number) => Math.ceil(at / length) * length

@@ -1,0 +1,37 @@
+import { assert, describe, it } from "@effect/vitest"
+import { DateTime, Option } from "effect"
+import { Candle } from "../src/index.js"
+
+const day = Date.UTC(2026, 0, 31)
+const now = Date.UTC(2026, 5, 1)
+
+describe("a range of candles", () => {
+  it("begins and ends at instants in whatever form", () => {
+    for (const from of [day, new Date(day), DateTime.unsafeMake(day), "2026-01-31", "2026-01-31T00:00:00Z"]) {
+      assert.deepStrictEqual(
+        Candle.window({ from, to: "2026-02-01" }, now),
+        Option.some({ from: day, to: day + 86_400_000 })
+      )
+    }
+  })
+
+  it("ends now where it says nothing, and where it begins later at its beginning", () => {
+    assert.deepStrictEqual(Candle.window({ from: day }, now), Option.some({ from: day, to: now }))
+    assert.deepStrictEqual(Candle.window({ from: now + 5 }, now), Option.some({ from: now + 5, to: now + 5 }))
+  })
+
+  it("is none where it ends before it begins, begins before 1970, or is no instant", () => {
+    for (
+      const range of [
+        { from: day, to: day - 1 },
+        { from: -1 },
+        { from: Number.NaN },
+        { from: Number.POSITIVE_INFINITY },
+        { from: "yesterday" },
+        { from: day, to: "never" },
+        { from: day, to: Number.NaN },
+        { from: 1e18 }
+      ]
+    ) assert.deepStrictEqual(Candle.window(range, now), Option.none())
+  })
+})
