@@ -75,6 +75,7 @@ const commandNames = [
   "watch",
   "book",
   "trades",
+  "markets",
   "health",
   "doctor",
   "keys",

@@ -5,6 +5,8 @@
  */
 import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
+import { once } from "./internal/once.js"
+import * as MarketCommands from "./MarketCommands.js"
 import * as Network from "./Network.js"
 import * as Options from "./Options.js"
 import * as ServeOptions from "./ServeOptions.js"
@@ -23,6 +25,7 @@ export const all = (program: string) =>
     watch(),
     book(),
     trades(),
+    ...MarketCommands.all(),
     health(),
     doctor(),
     keys(),
@@ -32,15 +35,6 @@ export const all = (program: string) =>
     contract(program),
     record()
   ] as const
-
-const once = <Module>(load: () => Promise<Module>): Effect.Effect<Module> => {
-  let loaded: Module | undefined
-  return Effect.suspend(() =>
-    loaded === undefined
-      ? Effect.map(Effect.promise(load), (module) => loaded = module)
-      : Effect.succeed(loaded)
-  )
-}
 
 const modules = {
   Price: once(() => import("./commands/Price.js")),
@@ -63,7 +57,7 @@ const modules = {
  * @since 0.1.0
  * @category loading
  */
-export const load: Effect.Effect<void> = Effect.all(modules, { discard: true })
+export const load: Effect.Effect<void> = Effect.all([Effect.all(modules), MarketCommands.load], { discard: true })
 
 const price = (program: string) =>
   Command.make(

@@ -1,0 +1,55 @@
+/**
+ * What the commands that list and download markets can be told.
+ *
+ * @since 0.1.0
+ */
+import * as Market from "@effect-exchange/core/model/Market"
+import * as Args from "@effect/cli/Args"
+import * as Options from "@effect/cli/Options"
+import * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { refused } from "./internal/answers.js"
+import { quote } from "./internal/quote.js"
+
+/**
+ * What to look for among markets.
+ *
+ * @since 0.1.0
+ * @category arguments
+ */
+export const text: Args.Args<Option.Option<string>> = Args.text({ name: "text" }).pipe(
+  Args.withDescription(
+    "What to look for: an asset such as btc, or the beginning of a symbol. Unless given: all markets."
+  ),
+  Args.optional
+)
+
+const isKind = Schema.is(Market.Kind)
+
+const kinds = Market.Kind.literals.join(", ")
+
+/**
+ * `--kind spot|perpetual|future`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const kind: Options.Options<Option.Option<Market.Kind>> = Options.text("kind").pipe(
+  Options.withPseudoName(Market.Kind.literals.join("|")),
+  Options.withDescription("Only markets of this kind."),
+  Options.mapEffect((text) =>
+    isKind(text) ? Effect.succeed(text) : refused(`--kind cannot be ${quote(text)}; accepted are ${kinds}.`)
+  ),
+  Options.optional
+)
+
+/**
+ * `--all`: markets that are not open, too.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const allMarkets: Options.Options<boolean> = Options.boolean("all").pipe(
+  Options.withDescription("List those that are not open, too.")
+)

@@ -1,0 +1,12 @@
+/** @internal */
+import * as Effect from "effect/Effect"
+
+/** @internal Code that is loaded when it is first asked for. */
+export const once = <Module>(load: () => Promise<Module>): Effect.Effect<Module> => {
+  let loaded: Module | undefined
+  return Effect.suspend(() =>
+    loaded === undefined
+      ? Effect.map(Effect.promise(load), (module) => loaded = module)
+      : Effect.succeed(loaded)
+  )
+}
