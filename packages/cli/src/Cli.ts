@@ -76,6 +76,7 @@ const commandNames = [
   "book",
   "trades",
   "markets",
+  "candles",
   "health",
   "doctor",
   "keys",

@@ -39,3 +39,22 @@ export const make = Effect.fnUntraced(function*(
  * @category constructors
  */
 export const silent = (): Effect.Effect<void> => Effect.void
+
+/**
+ * Reports how much of something is done, 0 to 1, as {@link make} does of steps.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const share: Effect.Effect<
+  (fraction: number, what: string) => Effect.Effect<void>,
+  never,
+  Screen | Scope.Scope
+> = Effect.gen(function*() {
+  const screen = yield* Screen
+  yield* Effect.addFinalizer(() => screen.errIsTerminal ? screen.err(erase) : Effect.void)
+  return (fraction, what) => {
+    const text = `[${Math.floor(fraction * 100)} %] ${what}`
+    return screen.err(screen.errIsTerminal ? `${erase}${text}` : `${text}\n`)
+  }
+})

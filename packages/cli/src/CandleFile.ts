@@ -1,0 +1,128 @@
+/**
+ * A file of candles that can be gone on with: whole lines of one series, oldest first.
+ *
+ * @since 0.1.0
+ */
+import { Candle } from "@effect-exchange/core"
+import type { PlatformError } from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as CandleFormat from "./CandleFormat.js"
+import { UsageError } from "./Failure.js"
+import { quote } from "./internal/quote.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface CandleFile {
+  /** Where to go on, in epoch milliseconds: at the interval after the last candle. None where there is no candle yet. */
+  readonly resumeAt: Option.Option<number>
+  /** Appends lines, all or, where the machine stops meanwhile, a part that the next run takes away. */
+  readonly append: (lines: ReadonlyArray<string>) => Effect.Effect<void, UsageError>
+}
+
+/**
+ * Opens a file, made where there is none, until the scope closes. A file that holds anything but candles of this series in this
+ * format is refused and left as it is; a last line that was not written to its end is taken away.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const open = Effect.fnUntraced(function*(
+  path: string,
+  format: CandleFormat.Format,
+  of: Pick<Candle.Candle, "exchange" | "interval" | "symbol">
+): Effect.fn.Return<CandleFile, UsageError, FileSystem.FileSystem | Path.Path | Scope.Scope> {
+  const files = yield* FileSystem.FileSystem
+  const { dirname } = yield* Path.Path
+  return yield* Effect.gen(function*() {
+    yield* files.makeDirectory(dirname(path), { recursive: true })
+    const { last, whole } = (yield* files.exists(path))
+      ? yield* look(path, format, CandleFormat.series(of))
+      : { last: Option.none(), whole: 0 }
+    const file = yield* files.open(path, { flag: "a" })
+    if (whole < Number((yield* file.stat).size)) yield* files.truncate(path, whole)
+    const write = (lines: ReadonlyArray<string>) =>
+      lines.length === 0
+        ? Effect.void
+        : Effect.uninterruptible(
+          Effect.mapError(file.writeAll(encoder.encode(`${lines.join("\n")}\n`)), unwritable)
+        )
+    if (whole === 0 && format.header !== undefined) yield* write([format.header])
+    return {
+      resumeAt: Option.map(last, (openTime) => openTime + Candle.millis(of.interval)),
+      append: write
+    }
+  }).pipe(Effect.catchTags({
+    BadArgument: (error) => unwritable(error),
+    SystemError: (error) => unwritable(error)
+  }))
+})
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/** More than two lines of any candle. */
+const reach = 4096
+
+/** The last candle, and how much of the file is whole lines. Only its ends are read: it may be large. */
+const look = Effect.fnUntraced(function*(
+  path: string,
+  format: CandleFormat.Format,
+  series: string
+): Effect.fn.Return<
+  { readonly last: Option.Option<number>; readonly whole: number },
+  PlatformError | UsageError,
+  FileSystem.FileSystem | Scope.Scope
+> {
+  const files = yield* FileSystem.FileSystem
+  const { size: bytes, type } = yield* files.stat(path)
+  const refuse = (detail: string) =>
+    new UsageError({ detail: `${quote(path)} ${detail}; give another --output, or move that file away.` })
+  if (type !== "File") return yield* refuse("is no file")
+  const size = Number(bytes)
+  const file = yield* files.open(path, { flag: "r" })
+  const part = (from: number) =>
+    Effect.zipRight(
+      file.seek(from, "start"),
+      Effect.map(
+        file.readAlloc(reach),
+        Option.getOrElse(() => new Uint8Array())
+      )
+    )
+  const head = decoder.decode(yield* part(0)).split("\n")
+  // What was cut short within its first line: nothing but the beginning of a header is known for what it is.
+  if (head.length === 1) {
+    return format.header !== undefined && format.header.startsWith(head[0] ?? "") || size === 0
+      ? { last: Option.none(), whole: 0 }
+      : yield* refuse(`holds no ${format.name} of candles`)
+  }
+  const from = Math.max(0, size - reach)
+  const tail = yield* part(from)
+  const end = tail.lastIndexOf(newline) + 1
+  const lines = decoder.decode(tail.subarray(0, end)).split("\n").slice(0, -1)
+  const first = format.header === undefined ? head[0] : head[0] === format.header ? head[1] : undefined
+  if (first === undefined || end === 0) return yield* refuse(`holds no ${format.name} of candles`)
+  const whole = from + end
+  const final = lines.at(-1) ?? ""
+  if (format.header !== undefined && final === format.header && from === 0 && lines.length === 1) {
+    return { last: Option.none(), whole }
+  }
+  const read = [first, final].map(format.read)
+  for (const line of read) {
+    if (Option.isNone(line)) return yield* refuse(`holds no ${format.name} of candles`)
+    if (line.value.series !== series) {
+      return yield* refuse(`holds candles of ${line.value.series} and not of ${series}`)
+    }
+  }
+  return { last: Option.map(read[1] ?? Option.none(), ({ openTime }) => openTime), whole }
+})
+
+const newline = 10
+
+const unwritable = (error: PlatformError): UsageError =>
+  new UsageError({ detail: `The candles cannot be written there: ${error.message}. Give another --output.` })

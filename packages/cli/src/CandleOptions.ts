@@ -1,0 +1,135 @@
+/**
+ * What `exchange candles` can be told.
+ *
+ * @since 0.1.0
+ */
+import * as Candle from "@effect-exchange/core/model/Candle"
+import * as Options from "@effect/cli/Options"
+import type * as ValidationError from "@effect/cli/ValidationError"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { refused } from "./internal/answers.js"
+import { quote } from "./internal/quote.js"
+
+const isInterval = Schema.is(Candle.Interval)
+
+const intervals = Candle.Interval.literals.join(", ")
+
+/**
+ * `--interval 1h`: how long a candle is.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const interval: Options.Options<Candle.Interval> = Options.text("interval").pipe(
+  Options.withPseudoName(Candle.Interval.literals.join("|")),
+  Options.withDescription("How long a candle is. Unless given: 1h."),
+  Options.withDefault("1h"),
+  Options.mapEffect((text) =>
+    isInterval(text)
+      ? Effect.succeed(text)
+      : refused(`--interval cannot be ${quote(text)}; accepted are ${intervals}.`)
+  )
+)
+
+/**
+ * An instant, in epoch milliseconds, from a date or a date and a time in ISO; what has no offset is by UTC.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const instant = (text: string): Option.Option<number> => {
+  const [, day = "", time, offset = "Z"] =
+    /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?)(Z|[+-]\d{2}:\d{2})?)?$/.exec(text) ?? []
+  // The day by itself: the platform takes the 30th of February for a day of March.
+  return DateTime.make(`${day}T00:00:00Z`).pipe(
+    Option.filter((at) => DateTime.formatIsoDateUtc(at) === day),
+    Option.flatMap(() => DateTime.make(`${day}T${time ?? "00:00"}${offset}`)),
+    Option.map(DateTime.toEpochMillis)
+  )
+}
+
+const dated = (name: string) => (text: string): Effect.Effect<number, ValidationError.ValidationError> =>
+  Option.match(instant(text), {
+    onNone: () => refused(`--${name} cannot be ${quote(text)}; accepted are such as 2026-01-31 or 2026-01-31T12:00Z.`),
+    onSome: Effect.succeed
+  })
+
+const date = (name: string, description: string): Options.Options<string> =>
+  Options.text(name).pipe(Options.withPseudoName("date"), Options.withDescription(description))
+
+/**
+ * `--from 2026-01-01`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const from: Options.Options<number> = date(
+  "from",
+  "From when on, such as 2026-01-31 or 2026-01-31T12:00Z; by UTC unless it says otherwise."
+).pipe(Options.mapEffect(dated("from")))
+
+/**
+ * `--to 2026-02-01`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const to: Options.Options<Option.Option<number>> = date(
+  "to",
+  "Until when, that instant left out. Unless given: now."
+).pipe(Options.mapEffect(dated("to")), Options.optional)
+
+/**
+ * `--from 2026-01-01`, where it need not be given.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const since: Options.Options<Option.Option<number>> = date(
+  "from",
+  "From when on, such as 2026-01-31; by UTC. Unless given: the latest."
+).pipe(Options.mapEffect(dated("from")), Options.optional)
+
+const formats = ["csv", "jsonl", "table"] as const
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type FormatName = typeof formats[number]
+
+const isFormat = Schema.is(Schema.Literal(...formats))
+
+/**
+ * `--format csv|jsonl|table`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const format: Options.Options<Option.Option<FormatName>> = Options.text("format").pipe(
+  Options.withPseudoName(formats.join("|")),
+  Options.withDescription(
+    "How to write them: decimals are exact in all of them. Unless given: csv, or jsonl with --json."
+  ),
+  Options.mapEffect((text) =>
+    isFormat(text)
+      ? Effect.succeed(text)
+      : refused(`--format cannot be ${quote(text)}; accepted are ${formats.join(", ")}.`)
+  ),
+  Options.optional
+)
+
+/**
+ * `--output candles.csv`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const output: Options.Options<Option.Option<string>> = Options.text("output").pipe(
+  Options.withPseudoName("file"),
+  Options.withDescription("Where to write them; a file that has some of these already is gone on with after its last."),
+  Options.optional
+)

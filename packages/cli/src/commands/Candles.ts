@@ -1,0 +1,184 @@
+/**
+ * `exchange candles`: the candles of a market over a range, as lines of a file or for other programs.
+ *
+ * @since 0.1.0
+ */
+import { type Candle, Decimal, type ExchangeError, type ExchangeSymbol } from "@effect-exchange/core"
+import type * as FileSystem from "@effect/platform/FileSystem"
+import type * as Path from "@effect/platform/Path"
+import * as Chunk from "effect/Chunk"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { advice } from "../Advice.js"
+import * as Answers from "../Answers.js"
+import * as CandleFile from "../CandleFile.js"
+import * as CandleFormat from "../CandleFormat.js"
+import type * as CandleOptions from "../CandleOptions.js"
+import * as Connections from "../Connections.js"
+import { Incomplete, UsageError } from "../Failure.js"
+import type * as Options from "../Options.js"
+import * as Progress from "../Progress.js"
+import { count } from "../Quotes.js"
+import * as Screen from "../Screen.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Input extends Options.Settings {
+  readonly symbol: ExchangeSymbol.ExchangeSymbol
+  readonly interval: Candle.Interval
+  readonly from: number
+  readonly to: Option.Option<number>
+  readonly format: Option.Option<CandleOptions.FormatName>
+  readonly output: Option.Option<string>
+  readonly json: boolean
+}
+
+/**
+ * Writes candles as they are read, a page of the exchange at a time, and fails with `Incomplete` when the exchange did not give
+ * all of them; what was written by then stays. The candle under way is left out, as it would soon be another.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const handle = (
+  input: Input
+): Effect.Effect<
+  void,
+  UsageError | Incomplete,
+  Connections.Network | FileSystem.FileSystem | Path.Path | Screen.Screen
+> =>
+  Effect.scoped(Effect.gen(function*() {
+    const now = yield* Clock.currentTimeMillis
+    const to = Option.getOrElse(input.to, () => now)
+    const format = yield* formatOf(input, to)
+    const connections = yield* Connections.open(input, patience)
+    yield* Effect.forEach(connections, (connection) => download(input, to, format, connection), { discard: true })
+    yield* Effect.forEach(Answers.simulation(input), Screen.note, { discard: true })
+  }))
+
+// Each page is an operation of its own, and waits for its turn where the exchange allows few a second.
+const patience = "90 seconds"
+
+const formatOf = (
+  { format, from, json, output }: Input,
+  to: number
+): Effect.Effect<CandleOptions.FormatName, UsageError> => {
+  const name = Option.getOrElse(format, () => json ? "jsonl" as const : "csv" as const)
+  if (from >= to) {
+    return new UsageError({
+      detail: `--from ${CandleFormat.iso(from)} is not before ${CandleFormat.iso(to)}; ask for an earlier one.`
+    })
+  }
+  if (json && name !== "jsonl") {
+    return new UsageError({ detail: `--json is --format jsonl, and not ${name}; leave one of them out.` })
+  }
+  return name === "table" && Option.isSome(output)
+    ? new UsageError({ detail: "A table is for people to read; with --output use --format csv or jsonl." })
+    : Effect.succeed(name)
+}
+
+interface Destination {
+  readonly from: number
+  readonly append: (candles: ReadonlyArray<Candle.Candle>) => Effect.Effect<void, UsageError>
+}
+
+const download = Effect.fnUntraced(function*(
+  input: Input,
+  to: number,
+  name: CandleOptions.FormatName,
+  { exchange, market }: Connections.Connection
+): Effect.fn.Return<
+  void,
+  UsageError | Incomplete,
+  FileSystem.FileSystem | Path.Path | Scope.Scope | Screen.Screen
+> {
+  const { interval, output, symbol } = input
+  const about = CandleFormat.series({ exchange, symbol, interval })
+  const destination = name === "table"
+    ? yield* onScreen(input.from, { header: header, line: tableLine })
+    : Option.isNone(output)
+    ? yield* onScreen(input.from, CandleFormat.of(name))
+    : yield* inFile(output.value, CandleFormat.of(name), input, exchange)
+  const written = yield* Ref.make(0)
+  const report = input.json ? Progress.silent : yield* Progress.share
+  const read = destination.from >= to ? Stream.empty : market.candles(symbol, interval, {
+    from: destination.from,
+    to,
+    onProgress: ({ candles, fraction, readTo }) =>
+      report(fraction, `${about}: ${count(candles, "candle")} until ${CandleFormat.iso(readTo)}`)
+  })
+  yield* Stream.runForEachChunk(
+    Stream.filter(read, ({ isOpen }) => !isOpen),
+    (candles) =>
+      Effect.zipRight(
+        destination.append(Chunk.toReadonlyArray(candles)),
+        Ref.update(written, (before) => before + candles.length)
+      )
+  ).pipe(Effect.catchIf(isExchangeError, (error) =>
+    Effect.zipRight(
+      Screen.note(`${exchange}: ${error._tag}. ${Answers.sentence(error.message)} ${advice(error)}`),
+      new Incomplete({ exchanges: [exchange] })
+    )))
+  if (!input.json) {
+    const where = Option.match(output, { onNone: () => "", onSome: (path) => ` to ${path}` })
+    yield* Screen.note(`${about}: ${count(yield* Ref.get(written), "candle")} written${where}.`)
+  }
+})
+
+const isExchangeError = (
+  error: ExchangeError.MarketDataError | UsageError
+): error is ExchangeError.MarketDataError => error._tag !== "UsageError"
+
+const onScreen = Effect.fnUntraced(function*(
+  from: number,
+  { header, line }: Pick<CandleFormat.Format, "header" | "line">
+): Effect.fn.Return<Destination, never, Screen.Screen> {
+  const screen = yield* Screen.Screen
+  if (header !== undefined) yield* Screen.line(header)
+  return {
+    from,
+    append: (candles) => candles.length === 0 ? Effect.void : screen.out(`${candles.map(line).join("\n")}\n`)
+  }
+})
+
+const inFile = Effect.fnUntraced(function*(
+  path: string,
+  format: CandleFormat.Format,
+  { from, interval, symbol }: Input,
+  exchange: string
+): Effect.fn.Return<
+  Destination,
+  UsageError,
+  FileSystem.FileSystem | Path.Path | Scope.Scope | Screen.Screen
+> {
+  const { append, resumeAt } = yield* CandleFile.open(path, format, { exchange, interval, symbol })
+  const lines = (candles: ReadonlyArray<Candle.Candle>) => append(candles.map(format.line))
+  if (Option.isNone(resumeAt)) return { from, append: lines }
+  const next = resumeAt.value
+  if (next < from) {
+    return yield* new UsageError({
+      detail: `The candles in ${path} end before ${
+        CandleFormat.iso(next)
+      }, and what lies between would be missing; give --from ${CandleFormat.iso(next)}, or another --output.`
+    })
+  }
+  yield* Screen.note(`${path} has candles until ${CandleFormat.iso(next)}; it is gone on with from there.`)
+  return { from: next, append: lines }
+})
+
+const titles = ["open", "high", "low", "close", "volume"]
+
+const header = ["open time".padEnd(24), ...titles.map((title) => title.padStart(14))].join("  ")
+
+/** Of fixed width, as the candles to come are not known yet. */
+const tableLine = ({ close, high, low, open, openTime, volume }: Candle.Candle): string =>
+  [
+    CandleFormat.iso(openTime),
+    ...[open, high, low, close, volume].map((value) => Decimal.format(value).padStart(14))
+  ].join("  ")

@@ -1,0 +1,150 @@
+import { FileSystem } from "@effect/platform"
+import { NodeFileSystem } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, TestClock } from "effect"
+import { finished } from "../utils.js"
+
+const today = TestClock.setTime(Date.UTC(2026, 0, 10, 12, 34, 56))
+
+const files = Effect.provide(FileSystem.FileSystem, NodeFileSystem.layer)
+
+/** A path in a directory of its own. */
+const path = Effect.flatMap(files, (files) => files.makeTempDirectoryScoped()).pipe(
+  Effect.map((directory) => `${directory}/there/candles`)
+)
+
+const read = (file: string) => Effect.flatMap(files, (files) => files.readFileString(file))
+
+const write = (file: string, text: string) =>
+  Effect.flatMap(files, (files) =>
+    Effect.zipRight(
+      files.makeDirectory(file.slice(0, file.lastIndexOf("/")), { recursive: true }),
+      files.writeFileString(file, text)
+    ))
+
+const hours = "candles BTC/USDT --exchange binance --interval 1h --from 2026-01-01"
+
+describe("exchange candles", () => {
+  it.effect("writes exact decimals and ISO instants as CSV, and progress beside it", () =>
+    Effect.gen(function*() {
+      yield* today
+      const { code, err, out } = yield* finished(`${hours} --to 2026-01-02`)
+      assert.strictEqual(code, 0, err)
+      const lines = out.trimEnd().split("\n")
+      assert.strictEqual(lines[0], "exchange,symbol,interval,openTime,open,high,low,close,volume")
+      assert.match(lines[1] ?? "", /^binance,BTC\/USDT,1h,2026-01-01T00:00:00\.000Z(,\d+(\.\d+)?){5}$/)
+      assert.match(lines[24] ?? "", /^binance,BTC\/USDT,1h,2026-01-01T23:00:00\.000Z,/)
+      assert.strictEqual(lines.length, 25)
+      assert.include(err, "[100 %] binance BTC/USDT 1h: 24 candles until 2026-01-02T00:00:00.000Z\n")
+      assert.include(err, "binance BTC/USDT 1h: 24 candles written.\nAll of this is simulated;")
+    }))
+
+  it.effect("--json is a document a line, and leaves out the candle under way", () =>
+    Effect.gen(function*() {
+      yield* today
+      const { code, out } = yield* finished(`${hours.replace("01-01", "01-10")} --json`)
+      assert.strictEqual(code, 0)
+      const lines = out.trimEnd().split("\n")
+      assert.strictEqual(lines.length, 12)
+      assert.match(
+        lines[11] ?? "",
+        /^\{"exchange":"binance","symbol":"BTC\/USDT","interval":"1h","openTime":"2026-01-10T11:00:00\.000Z","open":"\d+(\.\d+)?",/
+      )
+    }))
+
+  it.effect("a table is for people", () =>
+    Effect.gen(function*() {
+      yield* today
+      const { out } = yield* finished(`${hours} --to 2026-01-01T03:00Z --format table`)
+      assert.match(out, /^open time +open +high +low +close +volume\n2026-01-01T00:00:00\.000Z( +\d+(\.\d+)?){5}\n/)
+      assert.strictEqual(out.trimEnd().split("\n").length, 4)
+    }))
+
+  for (const format of ["csv", "jsonl"]) {
+    it.scoped(`--output goes on where the ${format} ends, and comes to the same file`, () =>
+      Effect.gen(function*() {
+        yield* today
+        const [whole, parts] = [yield* path, yield* path]
+        const line = `${hours} --format ${format}`
+        assert.strictEqual((yield* finished(`${line} --to 2026-01-03 --output ${whole}`)).code, 0)
+        assert.strictEqual((yield* finished(`${line} --to 2026-01-02 --output ${parts}`)).code, 0)
+        const half = yield* read(parts)
+        const rest = yield* finished(`${line} --to 2026-01-03 --output ${parts}`)
+        assert.strictEqual(rest.code, 0)
+        assert.strictEqual(rest.out, "")
+        assert.include(rest.err, `${parts} has candles until 2026-01-02T00:00:00.000Z; it is gone on with from there.`)
+        assert.include(rest.err, `24 candles written to ${parts}.`)
+        const text = yield* read(parts)
+        assert.isTrue(text.startsWith(half))
+        assert.strictEqual(text, yield* read(whole))
+        // Again: nothing is left to do.
+        assert.include((yield* finished(`${line} --to 2026-01-03 --output ${parts}`)).err, "0 candles written")
+        // A line that was not written to its end is taken away and written again.
+        yield* write(parts, text.slice(0, -20))
+        assert.include((yield* finished(`${line} --to 2026-01-03 --output ${parts}`)).err, "1 candle written")
+        assert.strictEqual(yield* read(parts), text)
+      }))
+  }
+
+  it.scoped("refuses a file that it does not understand, and leaves it as it is", () =>
+    Effect.gen(function*() {
+      yield* today
+      const file = yield* path
+      const line = `${hours} --to 2026-01-02`
+      const refused = (text: string, sentence: string, option = "") =>
+        Effect.gen(function*() {
+          yield* write(file, text)
+          const { code, err } = yield* finished(`${line} --output ${file}${option}`)
+          assert.strictEqual(code, 2, text)
+          assert.include(err, sentence)
+          assert.strictEqual(yield* read(file), text)
+        })
+      yield* refused("# Notes\nnot to be lost\n", "holds no csv of candles; give another --output")
+      yield* refused("not to be lost", "holds no csv of candles")
+      yield* finished(`${line} --output ${file}.csv`)
+      const text = yield* read(`${file}.csv`)
+      yield* refused(text, "holds no jsonl of candles", " --format jsonl")
+      yield* refused(`${text}Total,1\n`, "holds no csv of candles")
+    }))
+
+  it.scoped("refuses a file of other candles, and one that would have a gap", () =>
+    Effect.gen(function*() {
+      yield* today
+      const file = yield* path
+      yield* finished(`${hours} --to 2026-01-02 --output ${file}`)
+      const text = yield* read(file)
+      const other = yield* finished(`${hours.replace("BTC/", "ETH/")} --output ${file}`)
+      assert.strictEqual(other.code, 2)
+      assert.include(other.err, "holds candles of binance BTC/USDT 1h and not of binance ETH/USDT 1h")
+      const gap = yield* finished(`${hours.replace("01-01", "01-05")} --output ${file}`)
+      assert.strictEqual(gap.code, 2)
+      assert.include(gap.err, "give --from 2026-01-02T00:00:00.000Z, or another --output")
+      assert.strictEqual(yield* read(file), text)
+    }))
+
+  it.effect("what the exchange does not give is told with what to do, and exits with 1", () =>
+    Effect.gen(function*() {
+      yield* today
+      const { code, err } = yield* finished("candles BTC/NOPE --exchange binance --from 2026-01-01")
+      assert.strictEqual(code, 1)
+      assert.match(err, /binance: SymbolNotFound\. .* Ask for a symbol that the exchange lists/)
+    }))
+
+  const usages: ReadonlyArray<readonly [line: string, sentence: string]> = [
+    ["candles BTC/USDT --from yesterday", "--from cannot be \"yesterday\"; accepted are such as 2026-01-31"],
+    ["candles BTC/USDT --from 2026-02-30", "--from cannot be \"2026-02-30\""],
+    ["candles BTC/USDT --from 2026-01-01 --interval 2h", "--interval cannot be \"2h\"; accepted are 1m, 5m, "],
+    ["candles BTC/USDT --from 2026-01-02 --to 2026-01-01", "is not before 2026-01-01T00:00:00.000Z"],
+    ["candles BTC/USDT --from 2026-01-01 --format table --output x", "with --output use --format csv or jsonl"],
+    ["candles BTC/USDT --from 2026-01-01 --format csv --json", "--json is --format jsonl, and not csv"]
+  ]
+  for (const [line, sentence] of usages) {
+    it.effect(line, () =>
+      Effect.gen(function*() {
+        yield* today
+        const { code, err } = yield* finished(line)
+        assert.strictEqual(code, 2)
+        assert.include(err, sentence)
+      }))
+  }
+})
