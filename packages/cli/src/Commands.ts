@@ -5,6 +5,7 @@
  */
 import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
+import * as AccountCommands from "./AccountCommands.js"
 import { once } from "./internal/once.js"
 import * as MarketCommands from "./MarketCommands.js"
 import * as Network from "./Network.js"
@@ -26,6 +27,7 @@ export const all = (program: string) =>
     book(),
     trades(),
     ...MarketCommands.all(),
+    ...AccountCommands.all(),
     health(),
     doctor(),
     keys(),
@@ -57,7 +59,9 @@ const modules = {
  * @since 0.1.0
  * @category loading
  */
-export const load: Effect.Effect<void> = Effect.all([Effect.all(modules), MarketCommands.load], { discard: true })
+export const load: Effect.Effect<void> = Effect.all([Effect.all(modules), MarketCommands.load, AccountCommands.load], {
+  discard: true
+})
 
 const price = (program: string) =>
   Command.make(

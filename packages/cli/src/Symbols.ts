@@ -10,6 +10,7 @@ import * as Options from "@effect/cli/Options"
 import * as ValidationError from "@effect/cli/ValidationError"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { quote } from "./internal/quote.js"
 
 const parseSymbols = (
@@ -48,13 +49,25 @@ export const many: Args.Args<ReadonlyArray<ExchangeSymbol.ExchangeSymbol>> = Arg
  * @category arguments
  */
 export const one: Args.Args<ExchangeSymbol.ExchangeSymbol> = Args.text({ name: "symbol" }).pipe(
-  Args.withDescription("What to listen to, such as BTC/USDT, or BTC/USD:BTC for a perpetual contract settled in BTC."),
+  Args.withDescription("Which market, such as BTC/USDT, or BTC/USD:BTC for a perpetual contract settled in BTC."),
   Args.mapEffect((text) =>
     Effect.flatMap(
       parseSymbols([text]),
       ([symbol]) => symbol === undefined ? Effect.fail(HelpDoc.p("There is no symbol.")) : Effect.succeed(symbol)
     )
   )
+)
+
+/**
+ * The symbol, or none.
+ *
+ * @since 0.1.0
+ * @category arguments
+ */
+export const maybe: Args.Args<Option.Option<ExchangeSymbol.ExchangeSymbol>> = Args.text({ name: "symbol" }).pipe(
+  Args.withDescription("Which market, such as BTC/USDT, or BTC/USD:BTC for a perpetual contract settled in BTC."),
+  Args.optional,
+  Args.mapEffect((text) => Effect.map(parseSymbols(Option.toArray(text)), Arr.head))
 )
 
 /**

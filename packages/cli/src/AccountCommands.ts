@@ -1,0 +1,78 @@
+/**
+ * The commands that read accounts, and where their code is.
+ *
+ * @since 0.1.0
+ */
+import * as Command from "@effect/cli/Command"
+import * as Effect from "effect/Effect"
+import * as AccountOptions from "./AccountOptions.js"
+import * as CandleOptions from "./CandleOptions.js"
+import { once } from "./internal/once.js"
+import * as Network from "./Network.js"
+import * as Options from "./Options.js"
+import * as Stop from "./Stop.js"
+import * as Symbols from "./Symbols.js"
+
+/**
+ * @since 0.1.0
+ * @category commands
+ */
+export const all = () => [balance(), orders(), fills(), positions()] as const
+
+const modules = {
+  Balance: once(() => import("./commands/Balance.js")),
+  Orders: once(() => import("./commands/Orders.js")),
+  Fills: once(() => import("./commands/Fills.js")),
+  Positions: once(() => import("./commands/Positions.js"))
+}
+
+/**
+ * Loads their code.
+ *
+ * @since 0.1.0
+ * @category loading
+ */
+export const load: Effect.Effect<void> = Effect.all(modules, { discard: true })
+
+const keys =
+  "It needs a key that may read, such as BINANCE_API_KEY and BINANCE_API_SECRET (BINANCE_TESTNET_API_KEY and so on for "
+  + "a testnet); simulated exchanges need none. Exit code 0: every account answered; 1: some exchange failed, or has no key; "
+  + "2: bad usage, or no key at all."
+
+const balance = () =>
+  Command.make(
+    "balance",
+    { ...Options.settings, json: Options.json },
+    (input) => Stop.abort(Network.within(Effect.flatMap(modules.Balance, ({ handle }) => handle(input))))
+  ).pipe(Command.withDescription(`What accounts hold, and how much of it is free. ${keys}`))
+
+const orders = () =>
+  Command.make(
+    "orders",
+    {
+      symbol: Symbols.maybe,
+      ...Options.settings,
+      all: AccountOptions.ended,
+      from: CandleOptions.since,
+      json: Options.json
+    },
+    (input) => Stop.abort(Network.within(Effect.flatMap(modules.Orders, ({ handle }) => handle(input))))
+  ).pipe(Command.withDescription(
+    `The orders that stand, of one market or of all; with --all those of a market that ended, too. ${keys}`
+  ))
+
+const fills = () =>
+  Command.make(
+    "fills",
+    { symbol: Symbols.one, ...Options.settings, from: CandleOptions.since, json: Options.json },
+    (input) => Stop.abort(Network.within(Effect.flatMap(modules.Fills, ({ handle }) => handle(input))))
+  ).pipe(Command.withDescription(`What accounts traded in a market, oldest first. ${keys}`))
+
+const positions = () =>
+  Command.make(
+    "positions",
+    { ...Options.settings, json: Options.json },
+    (input) => Stop.abort(Network.within(Effect.flatMap(modules.Positions, ({ handle }) => handle(input))))
+  ).pipe(Command.withDescription(
+    `The positions that are open. Exchanges that have only spot markets say so, and others still answer. ${keys}`
+  ))

@@ -1,0 +1,16 @@
+/**
+ * What the commands that read accounts can be told.
+ *
+ * @since 0.1.0
+ */
+import * as Options from "@effect/cli/Options"
+
+/**
+ * `--all`: orders that ended, too.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const ended: Options.Options<boolean> = Options.boolean("all").pipe(
+  Options.withDescription("Show the latest orders of the market that ended, too.")
+)

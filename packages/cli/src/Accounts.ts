@@ -1,0 +1,111 @@
+/**
+ * Accounts on the exchanges that a command was told to talk to, read and never changed.
+ *
+ * @since 0.1.0
+ */
+import { Account, Credentials } from "@effect-exchange/core"
+import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
+import * as Simulator from "@effect-exchange/simulator/Simulator"
+import * as Arr from "effect/Array"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import type * as Answers from "./Answers.js"
+import * as Configuration from "./Configuration.js"
+import * as Connections from "./Connections.js"
+import { UsageError } from "./Failure.js"
+import type { Settings } from "./Options.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Connection {
+  readonly exchange: Exchanges.ExchangeId
+  readonly account: Account.Account.Service
+}
+
+/**
+ * The accounts for which there is a key, and what to do about the others.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Opened {
+  readonly connections: ReadonlyArray<Connection>
+  readonly without: ReadonlyArray<Answers.Failed>
+}
+
+/**
+ * The account on each exchange, until the scope closes, with the key that is configured for the environment; simulated exchanges
+ * have demo keys, which only read. Where no exchange has a key it is bad usage, and said which names to set.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const open = Effect.fnUntraced(function*(
+  settings: Settings
+): Effect.fn.Return<Opened, UsageError, Configuration.Configuration | Connections.Network | Scope.Scope> {
+  const routeTo = yield* Connections.routes(settings)
+  const found = yield* Effect.forEach(settings.exchange, (exchange) =>
+    Effect.gen(function*() {
+      const { environment, network } = routeTo(exchange)
+      const credentials = yield* credentialsOf(exchange, settings)
+      if (Either.isLeft(credentials)) return Either.left(credentials.left)
+      const options = { ...Connections.patience, deadline: "20 seconds", environment } as const
+      const context = yield* Layer.build(
+        Exchanges.layerAccount(exchange, { ...options, credentials: credentials.right }).pipe(
+          Layer.fresh,
+          Layer.provide(network)
+        )
+      ).pipe(Effect.mapError(Connections.refused))
+      return Either.right({ exchange, account: Context.get(context, Account.Account) })
+    }))
+  const [without, connections] = Arr.separate(found)
+  if (connections.length > 0) return { connections, without }
+  return yield* new UsageError({
+    detail: without.map(({ advice, message }) => `${message}. ${advice}`).join(" ")
+  })
+})
+
+const credentialsOf = Effect.fnUntraced(function*(
+  exchange: Exchanges.ExchangeId,
+  settings: Settings
+): Effect.fn.Return<Either.Either<Credentials.Credentials, Answers.Failed>, UsageError, Configuration.Configuration> {
+  const { baseUrl, environment } = settings
+  if (Connections.isInMemory(exchange, settings)) return Either.right(Simulator.credentials(exchange, "read"))
+  const { name, passphrase, testnet } = Exchanges.features(exchange)
+  if (environment === "testnet" && !testnet && !baseUrl.has(exchange)) {
+    return Either.left({
+      exchange,
+      tag: "Unsupported",
+      message: `There is no testnet of ${name}`,
+      advice: "Leave it out with --exchange, or use --environment simulated."
+    })
+  }
+  const names = Credentials.names(exchange, environment, { passphrase })
+  const missing = yield* Effect.filter(names, (path) => Effect.map(Configuration.find(path), Option.isNone)).pipe(
+    Effect.mapError(Connections.refused)
+  )
+  if (missing.length === 0) {
+    return Either.right(
+      yield* Effect.mapError(Credentials.config(exchange, environment, { passphrase }), Connections.refused)
+    )
+  }
+  // What answers at an address of somebody's own while simulated ones are wanted is a simulator, which knows the demo keys.
+  if (environment === "simulated" && missing.length === names.length) {
+    return Either.right(Simulator.credentials(exchange, "read"))
+  }
+  return Either.left({
+    exchange,
+    tag: "KeyMissing",
+    message: `No key of ${name} is configured for ${environment}`,
+    advice: `Set ${listed(missing.map(Configuration.nameOf))}, or leave it out with --exchange.`
+  })
+})
+
+const listed = (names: ReadonlyArray<string>): string =>
+  names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`
