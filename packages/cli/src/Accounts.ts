@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { Account, Credentials } from "@effect-exchange/core"
+import { Account, Credentials, MarketData } from "@effect-exchange/core"
 import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import * as Simulator from "@effect-exchange/simulator/Simulator"
 import * as Arr from "effect/Array"
@@ -26,6 +26,7 @@ import type { Settings } from "./Options.js"
 export interface Connection {
   readonly exchange: Exchanges.ExchangeId
   readonly account: Account.Account.Service
+  readonly market: MarketData.MarketData.Service
 }
 
 /**
@@ -62,7 +63,11 @@ export const open = Effect.fnUntraced(function*(
           Layer.provide(network)
         )
       ).pipe(Effect.mapError(Connections.refused))
-      return Either.right({ exchange, account: Context.get(context, Account.Account) })
+      return Either.right({
+        exchange,
+        account: Context.get(context, Account.Account),
+        market: Context.get(context, MarketData.MarketData)
+      })
     }))
   const [without, connections] = Arr.separate(found)
   if (connections.length > 0) return { connections, without }

@@ -3,7 +3,9 @@
  *
  * @since 0.1.0
  */
-import type { ExchangeError } from "@effect-exchange/core"
+import type { ExchangeError, Market, MarketData } from "@effect-exchange/core"
+import * as Effect from "effect/Effect"
+import * as Suggestions from "./Suggestions.js"
 
 const answers: { readonly [Tag in ExchangeError.AccountError["_tag"]]: string } = {
   InvalidRequest: "Change what is asked for; trying again will not help.",
@@ -33,3 +35,28 @@ const answers: { readonly [Tag in ExchangeError.AccountError["_tag"]]: string } 
  * @category getters
  */
 export const advice = (error: ExchangeError.AccountError): string => answers[error._tag]
+
+/**
+ * The same where it is known what the exchange lists: of a symbol that it does not list, the nearest that it does.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const among = (error: ExchangeError.AccountError, markets: ReadonlyArray<Market.Market>): string =>
+  error._tag === "SymbolNotFound" && error.symbol !== undefined
+    ? `${Suggestions.question(Suggestions.listed(error.symbol, markets))} ${advice(error)}`.trimStart()
+    : advice(error)
+
+/**
+ * The same, of an exchange that can be asked: what it lists is known by then.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const from = (
+  error: ExchangeError.AccountError,
+  market: Pick<MarketData.MarketData.Service, "markets">
+): Effect.Effect<string> =>
+  error._tag === "SymbolNotFound"
+    ? Effect.match(market.markets, { onFailure: () => advice(error), onSuccess: (markets) => among(error, markets) })
+    : Effect.succeed(advice(error))

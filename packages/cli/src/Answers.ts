@@ -3,12 +3,12 @@
  *
  * @since 0.1.0
  */
-import type { ExchangeError } from "@effect-exchange/core"
+import type { ExchangeError, MarketData } from "@effect-exchange/core"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { advice } from "./Advice.js"
+import * as Advice from "./Advice.js"
 import * as Connections from "./Connections.js"
 import type { Settings } from "./Options.js"
 import * as Table from "./Table.js"
@@ -33,15 +33,22 @@ export const Failed = Schema.Struct({
 })
 
 /**
+ * Where to ask, and what the exchange lists.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Asked {
+  readonly exchange: string
+  readonly market: Pick<MarketData.MarketData.Service, "markets">
+}
+
+/**
  * @since 0.1.0
  * @category constructors
  */
-export const failed = (exchange: string, error: ExchangeError.AccountError): Failed => ({
-  exchange,
-  tag: error._tag,
-  message: error.message,
-  advice: advice(error)
-})
+export const failed = ({ exchange, market }: Asked, error: ExchangeError.AccountError): Effect.Effect<Failed> =>
+  Effect.map(Advice.from(error, market), (advice) => ({ exchange, tag: error._tag, message: error.message, advice }))
 
 /**
  * Rows of the exchanges that answered, in the order in which they were asked, and the others.
@@ -60,13 +67,13 @@ export interface Answers<out A> {
  * @since 0.1.0
  * @category constructors
  */
-export const gather = <Asked extends { readonly exchange: string }, A, R>(
-  asked: ReadonlyArray<Asked>,
-  question: (one: Asked) => Effect.Effect<ReadonlyArray<A>, ExchangeError.AccountError, R>
+export const gather = <One extends Asked, A, R>(
+  asked: ReadonlyArray<One>,
+  question: (one: One) => Effect.Effect<ReadonlyArray<A>, ExchangeError.AccountError, R>
 ): Effect.Effect<Answers<A>, never, R> =>
   Concurrent.forEach(
     asked,
-    (one) => Effect.either(Effect.mapError(question(one), (error) => failed(one.exchange, error))),
+    (one) => Effect.either(Effect.catchAll(question(one), (error) => Effect.flip(failed(one, error)))),
     { concurrency: "unbounded" }
   ).pipe(Effect.map((answers) => ({ rows: Arr.getRights(answers).flat(), failures: Arr.getLefts(answers) })))
 

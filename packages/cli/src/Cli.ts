@@ -12,9 +12,11 @@ import * as Effect from "effect/Effect"
 import * as Commands from "./Commands.js"
 import type * as Configuration from "./Configuration.js"
 import { type Failure, UsageError } from "./Failure.js"
+import { quote } from "./internal/quote.js"
 import type * as Network from "./Network.js"
 import * as Screen from "./Screen.js"
 import type * as Stop from "./Stop.js"
+import * as Suggestions from "./Suggestions.js"
 import { version } from "./Version.js"
 
 /**
@@ -58,7 +60,10 @@ export const run = (
     summary: Span.text("prices from crypto exchanges, also on their bad days")
   })
   return cli(["", "", ...args]).pipe(
-    Effect.catchIf(ValidationError.isValidationError, (error) => new UsageError({ detail: textOf(error) })),
+    Effect.catchIf(
+      ValidationError.isValidationError,
+      (error) => new UsageError({ detail: noCommand(program, args) ?? textOf(error) })
+    ),
     Effect.tapError((error) => explain(error, seeHelp(program, args))),
     Effect.provide(Screen.layerConsole)
   )
@@ -90,6 +95,17 @@ const commandNames = [
   "contract",
   "record"
 ]
+
+/** What to say where a command is called that there is not: what it was, and what may have been meant. */
+const noCommand = (program: string, [first = "", second = ""]: ReadonlyArray<string>): string | undefined => {
+  const refused = (called: string, text: string, names: ReadonlyArray<string>) =>
+    text === "" || text.startsWith("-") || names.includes(text)
+      ? undefined
+      : `${called} has no command ${quote(text)}; accepted are ${names.join(", ")}.${
+        Suggestions.question(Suggestions.nearest(text, names))
+      }`
+  return first === "keys" ? refused(`${program} keys`, second, ["check"]) : refused(program, first, commandNames)
+}
 
 const explain = (error: Failure, see: string): Effect.Effect<void, never, Screen.Screen> => {
   switch (error._tag) {

@@ -11,6 +11,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
+import * as Advice from "./Advice.js"
 import type { Connection } from "./Connections.js"
 import * as Quotes from "./Quotes.js"
 import * as View from "./View.js"
@@ -69,7 +70,12 @@ export const make = Effect.fnUntraced(function*(
   const keep = (one: typeof followed[number]): Effect.Effect<never> =>
     stream(one).pipe(
       Effect.catchAll((error) => {
-        if (error._tag !== "Unsupported") return change(one, View.failed(Quotes.describe(error)))
+        if (error._tag !== "Unsupported") {
+          return Effect.flatMap(
+            Advice.from(error, connection.market),
+            (advice) => change(one, View.failed({ ...Quotes.describe(error), advice }))
+          )
+        }
         unstreamed.add(one)
         return Effect.zipRight(some.open, Effect.never)
       }),

@@ -15,6 +15,7 @@ import * as Schema from "effect/Schema"
 import { UsageError } from "./Failure.js"
 import { duration, port as portOf, refused } from "./internal/answers.js"
 import { quote } from "./internal/quote.js"
+import * as Suggestions from "./Suggestions.js"
 
 const environments = ["simulated", "testnet", "live"] as const
 
@@ -46,6 +47,13 @@ const isExchangeId = Schema.is(ExchangeId.ExchangeId)
 
 const accepted = `accepted are ${ExchangeId.ids.join(", ")}`
 
+const noExchange = (name: string) =>
+  refused(
+    `No exchange is called ${quote(name)}; ${accepted}.${
+      Suggestions.question(Suggestions.nearest(name, ExchangeId.ids))
+    }`
+  )
+
 /**
  * `--exchange binance,bitmex`: each once, in the order given.
  *
@@ -63,7 +71,7 @@ export const exchanges: Options.Options<ReadonlyArray<ExchangeId.ExchangeId>> = 
     Effect.map(
       Effect.forEach(text.split(","), (name) => {
         const id = name.trim().toLowerCase()
-        return isExchangeId(id) ? Effect.succeed(id) : refused(`No exchange is called ${quote(name)}; ${accepted}.`)
+        return isExchangeId(id) ? Effect.succeed(id) : noExchange(name)
       }),
       Arr.dedupe
     )
@@ -228,7 +236,7 @@ export const oneExchange: Options.Options<ReadonlyArray<ExchangeId.ExchangeId>> 
   Options.withDefault("kraken"),
   Options.mapEffect((text) => {
     const id = text.trim().toLowerCase()
-    return isExchangeId(id) ? Effect.succeed([id]) : refused(`No exchange is called ${quote(text)}; ${accepted}.`)
+    return isExchangeId(id) ? Effect.succeed([id]) : noExchange(text)
   })
 )
 

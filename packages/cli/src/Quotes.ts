@@ -19,7 +19,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
-import { advice } from "./Advice.js"
+import { among } from "./Advice.js"
 import type { Connection } from "./Connections.js"
 
 /**
@@ -103,20 +103,22 @@ export const row = (
     readonly exchange: string
     readonly symbol: ExchangeSymbol.ExchangeSymbol
     readonly breaker: string
+    /** What the exchange lists, where that is known. */
+    readonly markets?: ReadonlyArray<Market.Market> | undefined
   },
   result: Either.Either<
     { readonly ticker: Ticker.Ticker; readonly market: Market.Market },
     ExchangeError.MarketDataError
   >
 ): Row => {
-  const { attempts, breaker, exchange, latencyMillis, symbol } = about
+  const { attempts, breaker, exchange, latencyMillis, markets, symbol } = about
   const facts = { latencyMillis, attempts, breaker }
   return Either.match(result, {
     onLeft: (error) => ({
       exchange,
       symbol,
       ...facts,
-      error: describe(error)
+      error: describe(error, markets)
     }),
     onRight: ({ market, ticker }) => ({
       exchange,
@@ -134,15 +136,18 @@ export const row = (
 }
 
 /**
- * An error with what to do about it.
+ * An error with what to do about it; with what the exchange lists, where that is known.
  *
  * @since 0.1.0
  * @category errors
  */
-export const describe = (error: ExchangeError.MarketDataError): NonNullable<Row["error"]> => ({
+export const describe = (
+  error: ExchangeError.MarketDataError,
+  markets: ReadonlyArray<Market.Market> = []
+): NonNullable<Row["error"]> => ({
   tag: error._tag,
   message: error.message,
-  advice: advice(error)
+  advice: among(error, markets)
 })
 
 /**
@@ -167,7 +172,8 @@ export const gather = Effect.fnUntraced(function*<R>(
     const breaker = breakerIn(yield* connection.health)
     return symbols.map((symbol) => row({ ...markets, exchange, symbol, breaker }, Either.left(left)))
   }
-  yield* onProgress(`${exchange} lists ${count(markets.result.right.length, "market")}${tries(markets.attempts)}`)
+  const listed = markets.result.right
+  yield* onProgress(`${exchange} lists ${count(listed.length, "market")}${tries(markets.attempts)}`)
   return yield* Concurrent.forEach(symbols, (symbol) =>
     Effect.gen(function*() {
       const { result, ...effort } = yield* measure(
@@ -179,7 +185,7 @@ export const gather = Effect.fnUntraced(function*<R>(
           onRight: () => `${exchange} ${symbol}${tries(effort.attempts)}`
         })
       )
-      return row({ ...effort, exchange, symbol, breaker: breakerIn(yield* connection.health) }, result)
+      return row({ ...effort, exchange, symbol, breaker: breakerIn(yield* connection.health), markets: listed }, result)
     }), { concurrency: "unbounded" })
 })
 
@@ -200,6 +206,7 @@ export const snapshot = Effect.fnUntraced(function*(
     return { listed, tickers: new Map(tickers.map((ticker) => [ticker.symbol, ticker])) }
   }))
   const after = yield* health
+  const markets = Either.match(result, { onLeft: () => [], onRight: ({ listed }) => [...listed.values()] })
   const rows = yield* Effect.forEach(symbols, (symbol) =>
     Effect.map(
       Effect.either(Effect.flatMap(result, ({ listed, tickers }) => {
@@ -210,7 +217,7 @@ export const snapshot = Effect.fnUntraced(function*(
           new ExchangeError.MalformedResponse({ exchange, operation: "tickers", detail }))
       })),
       (found) =>
-        row({ ...effort, exchange, symbol, breaker: breakerIn(after) }, found)
+        row({ ...effort, exchange, symbol, breaker: breakerIn(after), markets }, found)
     ))
   return { ...effort, rows, health: after }
 })

@@ -12,6 +12,7 @@ import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { quote } from "./internal/quote.js"
+import * as Suggestions from "./Suggestions.js"
 
 const parseSymbols = (
   texts: ReadonlyArray<string>
@@ -24,7 +25,9 @@ const parseSymbols = (
           Effect.fail(HelpDoc.p(
             text.startsWith("-")
               ? `There is no option ${quote(text)} here.`
-              : `${quote(text)} is no symbol; accepted are such as BTC/USDT or BTC/USD:BTC.`
+              : `${quote(text)} is no symbol; accepted are such as BTC/USDT or BTC/USD:BTC.${
+                Suggestions.question(Suggestions.notation(text))
+              }`
           ))
       )),
     Arr.dedupe

@@ -28,11 +28,23 @@ describe("bad usage exits with 2 and one sentence", () => {
     ],
     [
       "price btc-usdt",
-      "\"btc-usdt\" is no symbol; accepted are such as BTC/USDT or BTC/USD:BTC. See exchange price --help."
+      "\"btc-usdt\" is no symbol; accepted are such as BTC/USDT or BTC/USD:BTC. Did you mean BTC/USDT? See exchange price --help."
     ],
     [
       "price ../../etc/passwd",
       "\"../../etc/passwd\" is no symbol; accepted are such as BTC/USDT or BTC/USD:BTC. See exchange price --help."
+    ],
+    [
+      "trades BTCUSDT",
+      "\"BTCUSDT\" is no symbol; accepted are such as BTC/USDT or BTC/USD:BTC. Did you mean BTC/USDT? See exchange trades --help."
+    ],
+    [
+      "book BTC/USDT --exchange krakn",
+      `No exchange is called "krakn"; accepted are ${ids}. Did you mean kraken? See exchange book --help.`
+    ],
+    [
+      "keys chek",
+      "exchange keys has no command \"chek\"; accepted are check. Did you mean check? See exchange keys --help."
     ],
     ["price BTC/USDT --bogus", "There is no option \"--bogus\" here. See exchange price --help."],
     [
@@ -87,7 +99,7 @@ describe("bad usage exits with 2 and one sentence", () => {
     ],
     [
       "contract --symbol btc",
-      "\"btc\" is no symbol; accepted are such as BTC/USDT or BTC/USD:BTC. See exchange contract --help."
+      "\"btc\" is no symbol; accepted are such as BTC/USDT or BTC/USD:BTC. Did you mean BTC/USDT? See exchange contract --help."
     ],
     ["record --exchange okx", "Expected to find option: '--output'. See exchange record --help."],
     [
@@ -117,7 +129,10 @@ describe("bad usage exits with 2 and one sentence", () => {
     Effect.gen(function*() {
       const { code, err } = yield* finished("prise BTC/USDT", { program: "npm start --" })
       assert.strictEqual(code, 2)
-      assert.include(err, "See npm start -- --help.")
+      assert.match(
+        err,
+        /^npm start -- has no command "prise"; accepted are price, .*\. Did you mean price\? See npm start -- --help\.\n$/
+      )
     }))
 })
 

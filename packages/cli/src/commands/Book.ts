@@ -10,6 +10,8 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import * as Advice from "../Advice.js"
+import * as Answers from "../Answers.js"
 import * as Connections from "../Connections.js"
 import { Incomplete, type UsageError } from "../Failure.js"
 import type * as Options from "../Options.js"
@@ -59,7 +61,11 @@ export const handle = (
           ),
           Stream.runDrain,
           Effect.catchAll((error) =>
-            Effect.zipRight(Screen.note(error.message), new Incomplete({ exchanges: [exchange] }))
+            Effect.gen(function*() {
+              const near = error._tag === "SymbolNotFound" ? ` ${yield* Advice.from(error, market)}` : ""
+              yield* Screen.note(near === "" ? error.message : `${Answers.sentence(error.message)}${near}`)
+              return yield* new Incomplete({ exchanges: [exchange] })
+            })
           )
         ),
       { concurrency: "unbounded", discard: true }

@@ -13,7 +13,7 @@ import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { advice } from "../Advice.js"
+import * as Advice from "../Advice.js"
 import * as Answers from "../Answers.js"
 import * as CandleFile from "../CandleFile.js"
 import * as CandleFormat from "../CandleFormat.js"
@@ -121,10 +121,11 @@ const download = Effect.fnUntraced(function*(
         Ref.update(written, (before) => before + candles.length)
       )
   ).pipe(Effect.catchIf(isExchangeError, (error) =>
-    Effect.zipRight(
-      Screen.note(`${exchange}: ${error._tag}. ${Answers.sentence(error.message)} ${advice(error)}`),
-      new Incomplete({ exchanges: [exchange] })
-    )))
+    Effect.gen(function*() {
+      const advice = yield* Advice.from(error, market)
+      yield* Screen.note(`${exchange}: ${error._tag}. ${Answers.sentence(error.message)} ${advice}`)
+      return yield* new Incomplete({ exchanges: [exchange] })
+    })))
   if (!input.json) {
     const where = Option.match(output, { onNone: () => "", onSome: (path) => ` to ${path}` })
     yield* Screen.note(`${about}: ${count(yield* Ref.get(written), "candle")} written${where}.`)

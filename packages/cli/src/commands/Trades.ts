@@ -7,6 +7,8 @@ import { Decimal, type ExchangeSymbol, FeedItem, type Trade } from "@effect-exch
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import * as Advice from "../Advice.js"
+import * as Answers from "../Answers.js"
 import * as Connections from "../Connections.js"
 import { Incomplete, type UsageError } from "../Failure.js"
 import type * as Options from "../Options.js"
@@ -46,7 +48,11 @@ export const handle = (
               : Screen.note(`${exchange} ${symbol}: ${describe(item)}`)
           }),
           Effect.catchAll((error) =>
-            Effect.zipRight(Screen.note(error.message), new Incomplete({ exchanges: [exchange] }))
+            Effect.gen(function*() {
+              const near = error._tag === "SymbolNotFound" ? ` ${yield* Advice.from(error, market)}` : ""
+              yield* Screen.note(near === "" ? error.message : `${Answers.sentence(error.message)}${near}`)
+              return yield* new Incomplete({ exchanges: [exchange] })
+            })
           )
         ),
       { concurrency: "unbounded", discard: true }

@@ -127,7 +127,10 @@ describe("exchange candles", () => {
       yield* today
       const { code, err } = yield* finished("candles BTC/NOPE --exchange binance --from 2026-01-01")
       assert.strictEqual(code, 1)
-      assert.match(err, /binance: SymbolNotFound\. .* Ask for a symbol that the exchange lists/)
+      assert.match(
+        err,
+        /binance: SymbolNotFound\. .* Did you mean BTC\/US\w+\? Ask for a symbol that the exchange lists/
+      )
     }))
 
   const usages: ReadonlyArray<readonly [line: string, sentence: string]> = [

@@ -75,7 +75,7 @@ describe("exchange price", () => {
       assert.strictEqual(code, 1)
       assert.match(out, /binance +BTC\/USDT( +[0-9.]+){3}/)
       assert.match(out, /binance +BTC\/NOPE +SymbolNotFound/)
-      assert.include(out, "Ask for a symbol that the exchange lists")
+      assert.match(out, /Did you mean BTC\/US\w+\? Ask for a symbol that the exchange lists/)
     }))
 
   it.effect("a closed exchange says so and exits with 1, other exchanges do not suffer", () =>
