@@ -132,15 +132,17 @@ export const make = (options: Options = {}): Door => {
       const began = millis(clock)
       const refused = refusal(request, route, clientOf(request, behindProxy), began)
       const answer = refused === undefined ? app : Effect.map(refused, (problem) => guarded(Problem.respond(problem)))
+      // Streams are counted by themselves: as long as they are open no other request has to make way for them.
+      const place = route === "/v1/stream" ? 0 : 1
       const leave = (status: number) => {
-        underWay--
+        underWay -= place
         Telemetry.inFlight.unsafeUpdate(underWay + streaming, [])
         counterOf(route, String(status)).unsafeUpdate(1, [])
-        durationOf(route).unsafeUpdate((millis(clock) - began) / 1000, [])
+        if (place > 0) durationOf(route).unsafeUpdate((millis(clock) - began) / 1000, [])
       }
       // A client may go at any moment: who is counted in is counted out.
       return yield* Effect.uninterruptibleMask((restore) => {
-        underWay++
+        underWay += place
         Telemetry.inFlight.unsafeUpdate(underWay + streaming, [])
         return Effect.matchCauseEffect(restore(answer), {
           onFailure: (cause) => {

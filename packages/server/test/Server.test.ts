@@ -253,6 +253,21 @@ describe("the door", () => {
       assert.strictEqual((yield* ask("/livez")).status, 200)
     }).pipe(Effect.provide(service(["okx"], { clientBurst: 5, clientRate: 0.001 }))))
 
+  it.live("keeps no request out for the streams that are open", () =>
+    Effect.gen(function*() {
+      const one = yield* streamed("/v1/stream")
+      const other = yield* streamed("/v1/stream")
+      yield* eventually(Effect.sync(() => [one, other].map(({ events }) => events.length)), (counts) =>
+        counts.every((count) => count > 0))
+      assert.strictEqual((yield* ask("/v1/exchanges")).status, 200)
+      const metrics = (yield* ask("/metrics")).text
+      // The two, and who asks.
+      assert.match(metrics, /^server_requests_in_flight 3$/m)
+      yield* one.leave
+      yield* other.leave
+      assert.notMatch(metrics, /server_request_duration_seconds_count\{route="\/v1\/stream"/)
+    }).pipe(Effect.scoped, Effect.provide(service(["okx"], { maxInFlight: 1 }))))
+
   it.live("sheds what is more than may be under way", () =>
     Effect.gen(function*() {
       yield* Effect.flatMap(
