@@ -106,13 +106,13 @@ export default defineConfig({
     search: { provider: "local" },
     outline: [2, 3],
     nav: [
-      { text: "Overview", link: "/overview" },
+      { text: "Getting started", link: "/getting-started" },
       { text: "Exchanges", link: "/packages/exchanges" },
       { text: "Resilience", link: "/resilience/" },
       { text: "Operating", link: "/deploying" }
     ],
     sidebar: [
-      { text: "Start", items: [item("README.md", "Overview")] },
+      { text: "Start", items: [item("README.md", "Overview"), item("docs/getting-started.md")] },
       {
         text: "Concepts",
         items: [
