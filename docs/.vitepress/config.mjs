@@ -121,7 +121,8 @@ export default defineConfig({
           item("docs/retry.md"),
           item("docs/breaker.md", "Circuit breaker"),
           item("docs/orders.md"),
-          item("docs/feeds.md")
+          item("docs/feeds.md"),
+          item("docs/glossary.md")
         ]
       },
       { text: "Cookbook", items: [item("docs/least-privilege.md"), item("docs/testing.md"), item("docs/adding-an-exchange.md")] },
