@@ -125,7 +125,7 @@ export default defineConfig({
           item("docs/glossary.md")
         ]
       },
-      { text: "Cookbook", items: [item("docs/least-privilege.md"), item("docs/testing.md"), item("docs/adding-an-exchange.md")] },
+      { text: "Cookbook", items: [item("docs/least-privilege.md"), item("docs/troubleshooting.md"), item("docs/testing.md"), item("docs/adding-an-exchange.md")] },
       {
         text: "Exchanges",
         items: Object.entries(JSON.parse(readFileSync(join(root, "exchanges.json"), "utf8"))).map(([id, name]) =>
