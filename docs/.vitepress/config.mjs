@@ -107,7 +107,7 @@ export default defineConfig({
     outline: [2, 3],
     nav: [
       { text: "Getting started", link: "/getting-started" },
-      { text: "Exchanges", link: "/packages/exchanges" },
+      { text: "Exchanges", link: "/exchanges/" },
       { text: "Resilience", link: "/resilience/" },
       { text: "Operating", link: "/deploying" }
     ],
@@ -128,9 +128,12 @@ export default defineConfig({
       { text: "Cookbook", items: [item("docs/least-privilege.md"), item("docs/troubleshooting.md"), item("docs/testing.md"), item("docs/adding-an-exchange.md")] },
       {
         text: "Exchanges",
-        items: Object.entries(JSON.parse(readFileSync(join(root, "exchanges.json"), "utf8"))).map(([id, name]) =>
-          item(`packages/${id}/README.md`, name)
-        )
+        items: [
+          item("docs/exchanges/README.md", "All of them"),
+          ...Object.entries(JSON.parse(readFileSync(join(root, "exchanges.json"), "utf8"))).map(([id, name]) =>
+            item([`docs/exchanges/${id}.md`, `packages/${id}/README.md`].find((path) => path in rewrites), name)
+          )
+        ]
       },
       {
         text: "Operating",
