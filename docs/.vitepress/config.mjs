@@ -112,7 +112,7 @@ export default defineConfig({
       { text: "Operating", link: "/deploying" }
     ],
     sidebar: [
-      { text: "Start", items: [item("README.md", "Overview"), item("docs/getting-started.md")] },
+      { text: "Start", items: [item("README.md", "Overview"), item("docs/getting-started.md"), item("docs/coming-from-ccxt.md")] },
       {
         text: "Concepts",
         items: [

@@ -1,0 +1,78 @@
+/**
+ * Looks at the documentation site in a browser, as `npm run docs` has built it: nothing is wider than a screen or a phone, nothing
+ * fails, nothing is loaded from elsewhere, and the search finds what is there. Without a Chromium it says so and ends.
+ */
+import { spawnSync } from "node:child_process"
+import { existsSync, readFileSync, statSync } from "node:fs"
+import { createServer } from "node:http"
+import { extname, join, normalize } from "node:path"
+import { fileURLToPath } from "node:url"
+import { chromium } from "playwright-core"
+
+const root = fileURLToPath(new URL("..", import.meta.url))
+const site = join(root, "dist/docs")
+
+if (spawnSync("npm", ["run", "--silent", "docs"], { cwd: root, stdio: "inherit" }).status !== 0) process.exit(1)
+
+const places = [process.env.CHROMIUM_PATH, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
+const executablePath = places.find((path) => path !== undefined && existsSync(path))
+if (executablePath === undefined) {
+  console.log("there is no Chromium: the site was built and not looked at (CHROMIUM_PATH says where one is)")
+  process.exit(0)
+}
+
+const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".json": "application/json", ".woff2": "font/woff2", ".svg": "image/svg+xml", ".txt": "text/plain" }
+const server = createServer(({ url = "/" }, response) => {
+  const path = join(site, normalize(decodeURIComponent(new URL(url, "http://localhost").pathname)))
+  const file = path.endsWith("/") ? join(path, "index.html") : path
+  if (!existsSync(file) || !statSync(file).isFile()) return response.writeHead(404).end()
+  response.writeHead(200, { "content-type": `${types[extname(file)] ?? "application/octet-stream"}; charset=utf-8` }).end(readFileSync(file))
+})
+await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve))
+const base = `http://127.0.0.1:${server.address().port}`
+
+const problems = []
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] })
+const open = async (path, width) => {
+  const page = await browser.newPage({ viewport: { width, height: 800 } })
+  const wrong = (what) => problems.push(`${path} at ${width}: ${what}`)
+  page.on("console", (message) => message.type() === "error" && wrong(message.text()))
+  page.on("pageerror", (error) => wrong(error.message))
+  page.on("request", (request) => !request.url().startsWith(`${base}/`) && !request.url().startsWith("data:") && wrong(`asks for ${request.url()}`))
+  page.on("response", (response) => response.status() >= 400 && wrong(`${response.url()} answers ${response.status()}`))
+  await page.goto(base + path, { waitUntil: "networkidle" })
+  return { page, wrong }
+}
+
+const paths = ["/", "/overview.html", "/getting-started.html", "/troubleshooting.html", "/exchanges/kraken.html", "/coming-from-ccxt.html", "/configuration.html"]
+for (const width of [1280, 360]) {
+  for (const path of paths) {
+    const { page, wrong } = await open(path, width)
+    if (!/effect-exchange/.test(await page.title())) wrong("has not the title of the site")
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth)
+    if (wide > width) wrong(`is ${wide} wide`)
+    if (process.env.SCREENSHOTS !== undefined) {
+      await page.screenshot({ path: join(process.env.SCREENSHOTS, `${path.replaceAll(/\W/g, "_")}-${width}.png`) })
+    }
+    await page.close()
+  }
+}
+
+{
+  const { page, wrong } = await open("/", 1280)
+  await page.getByRole("button", { name: /search/i }).first().click()
+  await page.getByRole("searchbox").fill("CircuitOpen")
+  const found = page.locator("a.result")
+  await found.first().waitFor({ timeout: 30_000 }).catch(() => wrong("the search finds no CircuitOpen"))
+  const links = await found.evaluateAll((results) => results.map((result) => result.getAttribute("href")))
+  if (!links.some((link) => link?.includes("/troubleshooting.html#circuitopen"))) wrong(`the search for CircuitOpen finds ${links.join(", ")}`)
+  await page.close()
+}
+
+await browser.close()
+server.close()
+if (problems.length > 0) {
+  console.error(`failed:\n${[...new Set(problems)].join("\n")}`)
+  process.exit(1)
+}
+console.log(`${paths.length} pages on a screen and on a phone: nothing is too wide, fails or comes from elsewhere, and the search finds CircuitOpen`)
