@@ -97,7 +97,7 @@ export interface Options extends ExchangeState.Options {
     readonly base?: Duration.DurationInput | undefined
     readonly max?: Duration.DurationInput | undefined
   } | undefined
-  /** The largest body read, in bytes. Defaults to 8 MiB. */
+  /** The largest body read, unpacked, in bytes. Defaults to 40 MiB: listings of exchanges have come to 16.9 MB. */
   readonly maxResponseBytes?: number | undefined
 }
 
@@ -183,7 +183,7 @@ const makeEngine = Effect.fnUntraced(function*(
     crypto: yield* Crypto,
     vitals,
     timeout: Duration.decode(options.attemptTimeout ?? "10 seconds"),
-    maxBytes: options.maxResponseBytes ?? 8 * 1024 * 1024,
+    maxBytes: options.maxResponseBytes ?? 40 * 1024 * 1024,
     learnUsage: (usage, { limits }, offset) => limits.learn(usage, offset)
   }
   const observer = Observer.make({

@@ -37,9 +37,9 @@ export interface Options {
   /** How long connecting may take, TLS included. Defaults to 5 seconds. */
   readonly connectTimeout?: Duration.DurationInput | undefined
   /**
-   * The largest HTTP body, unpacked, and WebSocket message, in bytes. Defaults to 8 MiB, and to 32 MiB for messages: the
-   * snapshot of a whole book may be large. An exchange's `maxResponseBytes`
-   * counts as well: the smaller of the two is the limit.
+   * The largest HTTP body and WebSocket message, in bytes: as it comes, and as it unpacks. Defaults to 40 MiB, twice the
+   * largest listing that an exchange was met with (16.9 MB) and some more. An exchange's `maxResponseBytes` counts as well:
+   * the smaller of the two is the limit, and an error says which it was.
    */
   readonly maxBytes?: number | undefined
 }
@@ -110,7 +110,7 @@ export const layerWebSocket = (options: Options = {}): Layer.Layer<Socket.WebSoc
     const socket: unknown = new WebSocket.WebSocket(url, protocols, {
       followRedirects: false,
       handshakeTimeout: Duration.toMillis(options.connectTimeout ?? "5 seconds"),
-      maxPayload: options.maxBytes ?? 4 * defaultMaxBytes
+      maxPayload: options.maxBytes ?? defaultMaxBytes
     })
     // ws behaves as the standard interface asks, but its types go their own way (`binaryType`, `dispatchEvent`).
     return socket as globalThis.WebSocket
@@ -136,4 +136,4 @@ export const layerCrypto: Layer.Layer<Crypto> = Layer.succeed(Crypto, nodeCrypto
  */
 export const layer: Layer.Layer<HttpClient.HttpClient | Socket.WebSocketConstructor | Crypto> = layerWith({})
 
-const defaultMaxBytes = 8 * 1024 * 1024
+const defaultMaxBytes = 40 * 1024 * 1024

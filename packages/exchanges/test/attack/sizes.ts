@@ -2,7 +2,7 @@ import { brotliCompressSync, constants, deflateRawSync, deflateSync, gzipSync } 
 import { answer, type Good, head, inChunks, type Row, rows } from "./good.js"
 import { end, flood, type Script, send } from "./wire.js"
 
-const limit = 8 * 1024 * 1024
+const limit = 40 * 1024 * 1024
 
 /** The good body after as many blanks as make it so long. */
 const padded = (good: Good, size: number): Buffer =>
@@ -20,9 +20,9 @@ export const sizes: ReadonlyArray<Row> = rows("size", {
   "a huge length, and the end": (good) => [answer(good, { headers: { "content-length": "9007199254740991" } }), end],
   "a huge length, and silence": (good) => [answer(good, { headers: { "content-length": "99999999999" } })],
   "a length of forty digits": (good) => [answer(good, { headers: { "content-length": "9".repeat(40) } })],
-  "8 MiB": (good) => [answer(good, { body: padded(good, limit) })],
-  "8 MiB and a byte": (good) => [answer(good, { body: padded(good, limit + 1) })],
-  "8 MiB and a byte in chunks": (good) => {
+  "40 MiB": (good) => [answer(good, { body: padded(good, limit) })],
+  "40 MiB and a byte": (good) => [answer(good, { body: padded(good, limit + 1) })],
+  "40 MiB and a byte in chunks": (good) => {
     const body = padded(good, limit + 1)
     return [
       send(`${head(good, { headers: inChunks })}${body.length.toString(16)}\r\n`),

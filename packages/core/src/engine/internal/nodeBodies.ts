@@ -1,15 +1,26 @@
 import { constants } from "node:buffer"
 import * as Zlib from "node:zlib"
 import type { Dispatcher } from "undici"
-import { NotUnpacked, TooLarge } from "./unread.js"
+import { type Limit, NotUnpacked, TooLarge } from "./unread.js"
+
+/**
+ * A request and the limit of whoever sends it, which a packed answer is held to while it is unpacked: a bomb is cut off there.
+ *
+ * @internal
+ */
+export interface Limited extends Dispatcher.DispatchOptions {
+  readonly maxBytes?: number | undefined
+}
 
 /**
  * Reads no answer beyond `maxBytes`, and unpacks those in gzip, deflate or Brotli: what comes out keeps to the same limit,
- * however little came in. Answers in other codings are handed on as they are.
+ * however little came in, and to that of the request where it is smaller. Answers in other codings are handed on as they are.
  *
  * @internal
  */
 export const reading = (maxBytes: number): Dispatcher.DispatcherComposeInterceptor => (dispatch) => (options, next) => {
+  const own: Limit = { bytes: maxBytes, option: "maxBytes of NodeExchange" }
+  const limit = smaller(own, options)
   let packed: Packed | undefined
   let size = 0
   return dispatch(options, {
@@ -29,14 +40,16 @@ export const reading = (maxBytes: number): Dispatcher.DispatcherComposeIntercept
     },
     onResponseData: (controller, chunk) => {
       size += chunk.length
-      if (size > maxBytes) return controller.abort(new TooLarge({ limit: maxBytes }))
-      if (packed === undefined) return next.onResponseData?.(controller, chunk)
+      if (packed === undefined) {
+        return size > maxBytes ? controller.abort(new TooLarge(own)) : next.onResponseData?.(controller, chunk)
+      }
+      if (size > limit.bytes) return controller.abort(new TooLarge({ ...limit, counted: "packed" }))
       packed.chunks.push(chunk)
     },
     onResponseEnd: (controller, trailers) => {
       if (packed === undefined) return next.onResponseEnd?.(controller, trailers)
       const { begin, chunks, coding } = packed
-      unpack(coding, Buffer.concat(chunks), maxBytes, (body) => {
+      unpack(coding, Buffer.concat(chunks), limit, (body) => {
         if (body instanceof Error) return next.onResponseError?.(controller, body)
         begin(body.length)
         next.onResponseData?.(controller, body)
@@ -46,6 +59,11 @@ export const reading = (maxBytes: number): Dispatcher.DispatcherComposeIntercept
     onResponseError: (controller, error) => next.onResponseError?.(controller, error)
   })
 }
+
+const smaller = (own: Limit, options: Limited): Limit =>
+  options.maxBytes !== undefined && options.maxBytes < own.bytes
+    ? { bytes: options.maxBytes, option: "maxResponseBytes" }
+    : own
 
 interface Packed {
   readonly coding: string
@@ -86,13 +104,13 @@ const codingOf = (header: string | ReadonlyArray<string> | undefined): string | 
 /** So much is unpacked sooner than a thread could be asked to. */
 const little = 16 * 1024
 
-const unpack = (coding: string, packed: Buffer, maxBytes: number, done: (body: Unpacked) => void): void => {
+const unpack = (coding: string, packed: Buffer, limit: Limit, done: (body: Unpacked) => void): void => {
   const unpacking = codings.get(coding)?.(packed)
   if (unpacking === undefined || packed.length === 0) return done(packed)
-  const options = { maxOutputLength: Math.min(maxBytes, constants.MAX_LENGTH) }
+  const options = { maxOutputLength: Math.min(limit.bytes, constants.MAX_LENGTH) }
   const failed = (error: unknown): Unpacked =>
     error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE"
-      ? new TooLarge({ limit: maxBytes })
+      ? new TooLarge({ ...limit, counted: "unpacked" })
       : new NotUnpacked({ coding })
   if (packed.length > little) {
     // Each chunk of what comes out is a way to the thread and back.

@@ -5,6 +5,7 @@ import type * as Transport from "../Transport.js"
 import { neverStood } from "./connection.js"
 import { clockOf, withFiber } from "./frame.js"
 import type { Keeper } from "./keeper.js"
+import type { Limited } from "./nodeBodies.js"
 import { failure, tooMany } from "./transport.js"
 
 /**
@@ -37,9 +38,10 @@ const waiting = (dispatcher: Dispatcher, call: Call): Effect.Effect<Transport.An
     call.resume = resume
     // Its time may be over before it has begun, where the fiber had to yield.
     if (call.isLate) return call.late()
-    const { body, method, origin, path } = call.request
+    const { body, maxBytes, method, origin, path } = call.request
     const headers = { "accept-encoding": acceptEncoding, ...call.request.headers }
-    dispatcher.dispatch({ origin, path, method, headers, body: body === "" ? null : body }, call)
+    const request: Limited = { origin, path, method, headers, body: body === "" ? null : body, maxBytes }
+    dispatcher.dispatch(request, call)
     return Effect.sync(call.abandon)
   })
 

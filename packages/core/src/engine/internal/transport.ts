@@ -11,7 +11,7 @@ import * as Stream from "effect/Stream"
 import * as InFlight from "../InFlight.js"
 import * as Transport from "../Transport.js"
 import { codeOf, neverStood } from "./connection.js"
-import { NotUnpacked, TooLarge } from "./unread.js"
+import { NotUnpacked, sentence, TooLarge } from "./unread.js"
 
 /**
  * The client as exchanges must be called: no span of the platform's (it records the signed URL and every header) and no
@@ -69,7 +69,7 @@ const sending = (client: HttpClient.HttpClient): Transport.Transport["send"] =>
  * @internal
  */
 export const failure = (cause: unknown, isUnsent: boolean): Transport.Failure => {
-  if (cause instanceof TooLarge) return tooLarge(`${cause.limit} bytes (see maxBytes of NodeExchange)`)
+  if (cause instanceof TooLarge) return tooLarge(sentence(cause))
   if (cause instanceof NotUnpacked) return { _tag: "BodyNotUnpacked", coding: cause.coding }
   const code = codeOf(cause)
   if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") return tooLarge("the HTTP client reads (see its maxResponseSize)")
@@ -79,7 +79,8 @@ export const failure = (cause: unknown, isUnsent: boolean): Transport.Failure =>
 const tooLarge = (limit: string): Transport.Failure => ({ _tag: "BodyTooLarge", limit })
 
 /** @internal */
-export const tooMany = (maxBytes: number): Transport.Failure => tooLarge(`${maxBytes} bytes (see maxResponseBytes)`)
+export const tooMany = (maxBytes: number): Transport.Failure =>
+  tooLarge(sentence({ bytes: maxBytes, option: "maxResponseBytes" }))
 
 const readText = (
   response: HttpClientResponse.HttpClientResponse,
