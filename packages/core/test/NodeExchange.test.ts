@@ -128,7 +128,7 @@ for (const [name, layer] of clients) {
         const server = yield* Server.make((request) => {
           request.socket.on("close", () => Deferred.unsafeDone(closed, Exit.void))
         })
-        const client = yield* clientOf(server.origin, { attemptTimeout: "50 millis" })
+        const client = yield* clientOf(server.origin, { attemptTimeout: "1 second" })
         const [took, error] = yield* Effect.timed(
           Effect.flip(Effect.uninterruptible(client.request(Acme.order, { amount: 1 })))
         )
