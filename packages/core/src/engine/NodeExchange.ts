@@ -11,17 +11,22 @@ import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
 import { setHeader } from "@effect/platform/HttpClientRequest"
 import * as Socket from "@effect/platform/Socket"
+import * as ConfigError from "effect/ConfigError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Agent, buildConnector } from "undici"
+import type * as Redacted from "effect/Redacted"
+import { isIP } from "node:net"
+import { Agent, type buildConnector } from "undici"
 import * as WebSocket from "ws"
 import { Crypto } from "./Crypto.js"
 import { mark } from "./internal/connection.js"
 import * as Keeper from "./internal/keeper.js"
 import { reading } from "./internal/nodeBodies.js"
 import { nodeCrypto } from "./internal/nodeCrypto.js"
+import * as nodeProxy from "./internal/nodeProxy.js"
 import * as nodeTransport from "./internal/nodeTransport.js"
+import * as nodeTunnel from "./internal/nodeTunnel.js"
 import { discreet } from "./internal/transport.js"
 import * as Transport from "./Transport.js"
 
@@ -42,6 +47,29 @@ export interface Options {
    * the smaller of the two is the limit, and an error says which it was.
    */
   readonly maxBytes?: number | undefined
+  /**
+   * The HTTP proxy that requests and WebSockets go through, by CONNECT: `http://` or `https://`, its port 80 or 443 unless it
+   * says another, and `user:password@` before the host if it asks for them. `"environment"` reads `HTTPS_PROXY` (for `https:`
+   * and `wss:`), `HTTP_PROXY` (for the others) and `NO_PROXY` by the `ConfigProvider` in reach, in lower case first, as curl
+   * does. What only this machine can reach, its loopback and link-local addresses, is never asked of a proxy.
+   *
+   * Defaults to none, whatever the environment says: on Node neither `fetch` nor undici heeds it unless asked, and where
+   * orders go should not change by a variable that the program does not mention. The `exchange` command asks for it.
+   */
+  readonly proxy?: "environment" | Redacted.Redacted | undefined
+  /** The address of this machine that connections leave from, where it has several. Defaults to what the system chooses. */
+  readonly localAddress?: string | undefined
+}
+
+/**
+ * Options that cannot be wrong: those with a way of their own are checked as the Layer is built.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Direct extends Options {
+  readonly proxy?: undefined
+  readonly localAddress?: undefined
 }
 
 /**
@@ -50,10 +78,17 @@ export interface Options {
  * @since 0.1.0
  * @category layers
  */
-export const layerWith = (
+export function layerWith(
+  options: Direct
+): Layer.Layer<HttpClient.HttpClient | Socket.WebSocketConstructor | Crypto>
+export function layerWith(
   options: Options
-): Layer.Layer<HttpClient.HttpClient | Socket.WebSocketConstructor | Crypto> =>
-  Layer.mergeAll(layerHttp(options), layerWebSocket(options), layerCrypto)
+): Layer.Layer<HttpClient.HttpClient | Socket.WebSocketConstructor | Crypto, ConfigError.ConfigError>
+export function layerWith(
+  options: Options
+): Layer.Layer<HttpClient.HttpClient | Socket.WebSocketConstructor | Crypto, ConfigError.ConfigError> {
+  return Layer.mergeAll(layerHttp(options), layerWebSocket(options), layerCrypto)
+}
 
 /**
  * `HttpClient` by undici.
@@ -61,7 +96,13 @@ export const layerWith = (
  * @since 0.1.0
  * @category layers
  */
-export const layerHttp = (options: Options = {}): Layer.Layer<HttpClient.HttpClient> =>
+export function layerHttp(options?: Direct): Layer.Layer<HttpClient.HttpClient>
+export function layerHttp(options?: Options): Layer.Layer<HttpClient.HttpClient, ConfigError.ConfigError>
+export function layerHttp(options: Options = {}): Layer.Layer<HttpClient.HttpClient, ConfigError.ConfigError> {
+  return Layer.unwrapEffect(Effect.map(wayOf(options), (way) => http(options, nodeTunnel.connector(way.proxies, way))))
+}
+
+const http = (options: Options, connect: buildConnector.connector): Layer.Layer<HttpClient.HttpClient> =>
   Layer.scoped(
     HttpClient.HttpClient,
     Effect.gen(function*() {
@@ -79,7 +120,7 @@ export const layerHttp = (options: Options = {}): Layer.Layer<HttpClient.HttpCli
             pipelining: 1,
             keepAliveTimeout: Duration.toMillis(options.keepAlive ?? "60 seconds"),
             keepAliveMaxTimeout: Duration.toMillis(options.keepAlive ?? "60 seconds"),
-            connect: watched(buildConnector({ timeout: Duration.toMillis(options.connectTimeout ?? "5 seconds") }))
+            connect: watched(connect)
           })
         ),
         (agent) => Effect.promise(() => agent.destroy())
@@ -105,16 +146,37 @@ const watched = (connect: buildConnector.connector): buildConnector.connector =>
  * @since 0.1.0
  * @category layers
  */
-export const layerWebSocket = (options: Options = {}): Layer.Layer<Socket.WebSocketConstructor> =>
-  Layer.succeed(Socket.WebSocketConstructor, (url, protocols) => {
-    const socket: unknown = new WebSocket.WebSocket(url, protocols, {
-      followRedirects: false,
-      handshakeTimeout: Duration.toMillis(options.connectTimeout ?? "5 seconds"),
-      maxPayload: options.maxBytes ?? defaultMaxBytes
+export function layerWebSocket(options?: Direct): Layer.Layer<Socket.WebSocketConstructor>
+export function layerWebSocket(options?: Options): Layer.Layer<Socket.WebSocketConstructor, ConfigError.ConfigError>
+export function layerWebSocket(
+  options: Options = {}
+): Layer.Layer<Socket.WebSocketConstructor, ConfigError.ConfigError> {
+  return Layer.effect(
+    Socket.WebSocketConstructor,
+    Effect.map(wayOf(options), (way) => (url, protocols) => {
+      const socket: unknown = new WebSocket.WebSocket(url, protocols, {
+        followRedirects: false,
+        handshakeTimeout: way.timeout,
+        maxPayload: options.maxBytes ?? defaultMaxBytes,
+        localAddress: way.localAddress,
+        createConnection: nodeTunnel.webSocketConnection(new URL(url), way.proxies, way)
+      })
+      // ws behaves as the standard interface asks, but its types go their own way (`binaryType`, `dispatchEvent`).
+      return socket as globalThis.WebSocket
     })
-    // ws behaves as the standard interface asks, but its types go their own way (`binaryType`, `dispatchEvent`).
-    return socket as globalThis.WebSocket
-  })
+  )
+}
+
+const wayOf = (
+  { connectTimeout, localAddress, proxy }: Options
+): Effect.Effect<nodeTunnel.Options & { readonly proxies: nodeProxy.Proxies }, ConfigError.ConfigError> =>
+  localAddress !== undefined && isIP(localAddress) === 0
+    ? Effect.fail(ConfigError.InvalidData(["localAddress"], "expected an IP address of this machine"))
+    : Effect.map(nodeProxy.make(proxy), (proxies) => ({
+      proxies,
+      localAddress,
+      timeout: Duration.toMillis(connectTimeout ?? "5 seconds")
+    }))
 
 /**
  * `Crypto` by `node:crypto`: as the portable one, and faster.

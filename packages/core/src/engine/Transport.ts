@@ -53,7 +53,13 @@ export interface Answer {
  * @category errors
  */
 export type Failure =
-  | { readonly _tag: "ConnectionFailed"; readonly outcome: Outcome; readonly code: string | undefined }
+  | {
+    readonly _tag: "ConnectionFailed"
+    readonly outcome: Outcome
+    readonly code: string | undefined
+    /** What went wrong and what to do about it, where that is known. */
+    readonly detail?: string | undefined
+  }
   /** The limit as it is said: how much, and which option moves it. */
   | { readonly _tag: "BodyTooLarge"; readonly limit: string }
   | { readonly _tag: "BodyNotUnpacked"; readonly coding: string }

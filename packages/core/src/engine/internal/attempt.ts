@@ -247,9 +247,9 @@ const unanswered = (
         ...about,
         code: failure.code,
         outcome: failure.outcome,
-        detail: failure.outcome === "NotSent"
+        detail: failure.detail ?? (failure.outcome === "NotSent"
           ? "no connection could be made; check the network, the base URL and certificates"
-          : "the connection broke before the whole answer had come"
+          : "the connection broke before the whole answer had come")
       })
     case "BodyTooLarge":
       return new ExchangeError.MalformedResponse({

@@ -8,6 +8,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import { proxyFailure } from "../../model/internal/proxyFailed.js"
 import * as InFlight from "../InFlight.js"
 import * as Transport from "../Transport.js"
 import { codeOf, neverStood } from "./connection.js"
@@ -73,7 +74,8 @@ export const failure = (cause: unknown, isUnsent: boolean): Transport.Failure =>
   if (cause instanceof NotUnpacked) return { _tag: "BodyNotUnpacked", coding: cause.coding }
   const code = codeOf(cause)
   if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") return tooLarge("the HTTP client reads (see its maxResponseSize)")
-  return { _tag: "ConnectionFailed", outcome: isUnsent ? "NotSent" : "Unknown", code }
+  const detail = proxyFailure(cause)?.message
+  return { _tag: "ConnectionFailed", outcome: isUnsent ? "NotSent" : "Unknown", code, detail }
 }
 
 const tooLarge = (limit: string): Transport.Failure => ({ _tag: "BodyTooLarge", limit })

@@ -11,6 +11,7 @@ import * as Scope from "effect/Scope"
 import { parseJson } from "../../engine/internal/json.js"
 import type { Said as Refusal } from "../../engine/Protocol.js"
 import type { AccountError } from "../../model/ExchangeError.js"
+import { proxyFailure } from "../../model/internal/proxyFailed.js"
 import * as Inbox from "./inbox.js"
 import type { FeedProtocol, Numbered, SocketFacts, Topic } from "./protocol.js"
 import * as Session from "./session.js"
@@ -376,7 +377,7 @@ export const reasonOf = (error: PlatformSocket.SocketError): string => {
     case "OpenTimeout":
       return "the connection was not opened in time"
     case "Open":
-      return "no connection could be made"
+      return proxyFailure(error.cause)?.message ?? "no connection could be made"
     default:
       return "the connection broke"
   }

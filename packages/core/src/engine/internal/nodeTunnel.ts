@@ -1,0 +1,135 @@
+import * as Redacted from "effect/Redacted"
+import * as Http from "node:http"
+import * as Https from "node:https"
+import { isIPv6, Socket } from "node:net"
+import { buildConnector } from "undici"
+import { ProxyFailed } from "../../model/internal/proxyFailed.js"
+import { portOf, type Proxies, type Proxy, type Target, withoutBrackets } from "./nodeProxy.js"
+
+/** @internal */
+export interface Options {
+  /** In milliseconds, for the way to the proxy and through it, and once more for TLS behind that. */
+  readonly timeout: number
+  readonly localAddress: string | undefined
+}
+
+/**
+ * Connects straight or through a tunnel, for undici and for WebSockets alike.
+ *
+ * Why not undici's `ProxyAgent`: it takes the place of the connector, which knows whether a connection ever stood (and so
+ * whether an order can have been sent), and WebSockets could not use it.
+ *
+ * @internal
+ */
+export const connector = (proxies: Proxies, options: Options): buildConnector.connector => {
+  const connect = buildConnector({ timeout: options.timeout })
+  const localAddress = options.localAddress ?? null
+  return (target, done) => {
+    const proxy = proxies(target)
+    if (proxy === undefined) return connect({ ...target, localAddress }, done)
+    tunnel(proxy, target, options, (...made) => {
+      const [error, httpSocket] = made
+      if (error !== null || target.protocol !== "https:") return done(...made)
+      connect({ ...target, httpSocket }, done)
+    })
+  }
+}
+
+/**
+ * How ws is to connect to an address: `undefined` where it does that by itself.
+ *
+ * @internal
+ */
+export const webSocketConnection = (
+  url: URL,
+  proxies: Proxies,
+  options: Options
+): Http.ClientRequestArgs["createConnection"] => {
+  if (proxies(url) === undefined) return undefined
+  const connect = connector(proxies, options)
+  const target = {
+    protocol: url.protocol === "wss:" ? "https:" : "http:",
+    host: url.host,
+    hostname: withoutBrackets(url.hostname),
+    port: url.port
+  }
+  return (_, done) => {
+    // Beside an error nobody looks at the socket that the types ask for.
+    connect(target, (error, socket) => done(error, socket ?? new Socket()))
+    return undefined
+  }
+}
+
+const tunnel = (
+  proxy: Proxy,
+  target: Target,
+  { localAddress, timeout }: Options,
+  done: buildConnector.Callback
+): void => {
+  const authority = `${bracketed(target.hostname)}:${portOf(target)}`
+  const { authorization } = proxy
+  let isOver = false
+  const end: buildConnector.Callback = (...made) => {
+    if (isOver) return
+    isOver = true
+    done(...made)
+  }
+  const request = (proxy.isSecure ? Https : Http).request({
+    host: proxy.hostname,
+    port: proxy.port,
+    method: "CONNECT",
+    path: authority,
+    agent: false,
+    timeout,
+    localAddress,
+    headers: {
+      host: authority,
+      ...authorization === undefined ? {} : { "proxy-authorization": Redacted.value(authorization) }
+    }
+  })
+  request.on("connect", ({ statusCode = 0 }, socket, head) => {
+    if (statusCode !== 200 || !(socket instanceof Socket)) {
+      socket.on("error", () => {}).destroy()
+      return end(refused(proxy, authority, statusCode), null)
+    }
+    socket.setTimeout(0)
+    if (head.length > 0) socket.unshift(head)
+    end(null, socket)
+  })
+  request.on("timeout", () => request.destroy(new TimedOut()))
+  request.on("error", (error) => end(unreached(proxy, error), null))
+  request.end()
+}
+
+class TimedOut extends Error {
+  readonly code = "ETIMEDOUT"
+}
+
+const bracketed = (hostname: string): string => {
+  const bare = withoutBrackets(hostname)
+  return isIPv6(bare) ? `[${bare}]` : bare
+}
+
+const nameOf = ({ hostname, port }: Proxy): string => `the proxy ${bracketed(hostname)}:${port}`
+
+// Without what caused it, whose request has the password among its headers.
+const unreached = (proxy: Proxy, error: Error & { readonly code?: unknown }): ProxyFailed =>
+  new ProxyFailed({
+    message: `${nameOf(proxy)} could not be reached, or is none that speaks ${proxy.isSecure ? "HTTPS" : "HTTP"}; `
+      + "check its address in HTTPS_PROXY or in `proxy` of NodeExchange, and that it runs",
+    code: typeof error.code === "string" ? error.code : undefined
+  })
+
+const refused = (proxy: Proxy, authority: string, status: number): ProxyFailed =>
+  new ProxyFailed({
+    message: status === 407
+      ? `${nameOf(proxy)} ${
+        proxy.authorization === undefined ? "asks for" : "does not take"
+      } the user and password in its `
+        + "address (407); set them there, as http://user:password@host:port"
+      : `${
+        nameOf(proxy)
+      } makes no connection to ${authority} and answers ${status}; have it allow that, or name the host `
+        + "in NO_PROXY if it can be reached without",
+    code: `PROXY_${status}`
+  })

@@ -1,0 +1,310 @@
+import { Socket } from "@effect/platform"
+import { assert, beforeAll, describe, it, vi } from "@effect/vitest"
+import { ConfigProvider, Effect, Layer, Redacted } from "effect"
+import { WebSocketServer } from "ws"
+import { ExchangeClient } from "../src/adapter.js"
+import { direct } from "../src/engine/internal/nodeProxy.js"
+import { reasonOf } from "../src/feed/internal/connection.js"
+import { ExchangeError, ExchangeState } from "../src/index.js"
+import { NodeExchange } from "../src/node.js"
+import * as Acme from "./support/acme.js"
+import * as Capture from "./support/capture.js"
+import * as Proxy from "./support/proxy.js"
+import * as Server from "./support/server.js"
+
+// The exchange of these tests makes its own certificate, as no other can be had for a name that nobody has.
+beforeAll(() => {
+  vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0")
+  return () => void vi.unstubAllEnvs()
+})
+
+const call = (baseUrl = "https://exchange.test") =>
+  ExchangeClient.make(Acme.protocol, {
+    environment: { name: "proxied", baseUrl },
+    retry: { attempts: 1 },
+    attemptTimeout: "25 seconds"
+  }).pipe(
+    Effect.provide(ExchangeState.layer),
+    Effect.flatMap(({ request }) => request({ ...Acme.value, cost: () => ({}) }, {}))
+  )
+
+const failed = (options: NodeExchange.Options, baseUrl?: string) =>
+  Effect.gen(function*() {
+    const error = yield* Effect.flip(call(baseUrl))
+    assert.instanceOf(error, ExchangeError.TransportFailed)
+    assert.strictEqual(error.outcome, "NotSent")
+    return error
+  }).pipe(Effect.provide(NodeExchange.layerHttp(options)))
+
+const at = (address: string, user = "") => Redacted.make(`http://${user}${address}`)
+
+const named = (variables: Record<string, string>) =>
+  Layer.setConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(variables))))
+
+const environment = (variables: Record<string, string>) =>
+  Layer.provide(NodeExchange.layerHttp({ proxy: "environment" }), named(variables))
+
+/** Where nobody listens any more. */
+const gone = Effect.map(Effect.scoped(Server.make(() => {})), ({ origin }) => origin.replace("http://", ""))
+
+describe("NodeExchange: requests through a proxy", () => {
+  it.scopedLive("take one tunnel for many, and find TLS at its end", () =>
+    Effect.gen(function*() {
+      const exchange = yield* Proxy.exchange
+      const proxy = yield* Proxy.make(exchange.port)
+      yield* Effect.gen(function*() {
+        assert.deepStrictEqual(yield* call(), { value: 1 })
+        yield* call()
+        yield* call("https://[2001:db8::1]:8443")
+      }).pipe(Effect.provide(NodeExchange.layerHttp({ proxy: at(proxy.address) })))
+      const asked = new Set(proxy.asked.map(({ authority }) => authority))
+      assert.deepStrictEqual([...asked], ["exchange.test:443", "[2001:db8::1]:8443"])
+      assert.strictEqual(exchange.headers.length, 3)
+    }))
+
+  it.scopedLive("show their user and password to the proxy and not to the exchange", () =>
+    Effect.gen(function*() {
+      const exchange = yield* Proxy.exchange
+      const proxy = yield* Proxy.make(exchange.port, { credentials: "me@work:p:ss" })
+      const options = { proxy: at(proxy.address, "me%40work:p%3Ass@") }
+      assert.deepStrictEqual(yield* Effect.provide(call(), NodeExchange.layerHttp(options)), { value: 1 })
+      assert.notProperty(exchange.headers[0], "proxy-authorization")
+    }))
+
+  it.scopedLive("say that it asks for a user, or does not take the one it was shown", () =>
+    Effect.gen(function*() {
+      const proxy = yield* Proxy.make(1, { credentials: "me:right" })
+      const without = yield* failed({ proxy: at(proxy.address) })
+      assert.include(without.message, `the proxy ${proxy.address} asks for the user and password`)
+      assert.strictEqual(without.code, "PROXY_407")
+      const wrong = yield* failed({ proxy: at(proxy.address, "me:wrong@") })
+      assert.include(wrong.message, `the proxy ${proxy.address} does not take the user and password`)
+    }))
+
+  for (const status of [204, 302, 403, 502]) {
+    it.scopedLive(`say that it answers ${status}, and were not sent`, () =>
+      Effect.gen(function*() {
+        const proxy = yield* Proxy.make(1, { status })
+        const { message } = yield* failed({ proxy: at(proxy.address) })
+        assert.include(
+          message,
+          `the proxy ${proxy.address} makes no connection to exchange.test:443 and answers ${status}`
+        )
+      }))
+  }
+
+  it.scopedLive("say that nobody is there, that it is none, or is none in time", () =>
+    Effect.gen(function*() {
+      const address = yield* gone
+      const error = yield* failed({ proxy: at(address) })
+      assert.include(error.message, `the proxy ${address} could not be reached`)
+      assert.strictEqual(error.code, "ECONNREFUSED")
+      const server = yield* Server.make(() => {})
+      const host = server.origin.replace("http://", "")
+      server.http.once("connect", (_, socket) => socket.end("SSH-2.0-OpenSSH_9.6\r\n"))
+      assert.include((yield* failed({ proxy: at(host) })).message, `the proxy ${host} could not be reached, or is none`)
+      server.http.once("connect", () => {})
+      const late = yield* failed({ proxy: at(host), connectTimeout: "100 millis" })
+      assert.strictEqual(late.code, "ETIMEDOUT")
+      const secure = yield* failed({ proxy: Redacted.make(`https://${host}`) })
+      assert.include(secure.message, "HTTPS")
+    }))
+
+  it.scopedLive("may break off once they are sent: then nobody knows", () =>
+    Effect.gen(function*() {
+      const exchange = yield* Proxy.exchange
+      exchange.https.removeAllListeners("request")
+      exchange.https.on("request", ({ socket }) => socket.destroy())
+      const proxy = yield* Proxy.make(exchange.port)
+      const error = yield* Effect.provide(Effect.flip(call()), NodeExchange.layerHttp({ proxy: at(proxy.address) }))
+      assert.instanceOf(error, ExchangeError.TransportFailed)
+      assert.strictEqual(error.outcome, "Unknown")
+    }))
+
+  it.scopedLive("keep its password to themselves, whatever goes wrong", () =>
+    Effect.gen(function*() {
+      const password = "pr0xy-CANARY"
+      const captured = Capture.make()
+      const user = `me:${password}@`
+      const refusing = yield* Proxy.make(1, { credentials: "me:other" })
+      const forbidding = yield* Proxy.make(1, { status: 403 })
+      for (const address of [refusing.address, forbidding.address, yield* gone]) {
+        const layer = NodeExchange.layerWith({ proxy: at(address, user) })
+        const error = yield* captured.provide(
+          Effect.flip(call()).pipe(Effect.provide(layer), Effect.withSpan("caller"))
+        )
+        const event = yield* captured.provide(
+          Effect.flip(Effect.provide(opening("wss://exchange.test/"), layer))
+        )
+        captured.note([error, event].flatMap(Capture.renderings).join("\n"))
+      }
+      const malformed = yield* Effect.flip(
+        Effect.provide(call(), environment({ HTTPS_PROXY: `socks5://${user}host:1080` }))
+      )
+      captured.note(Capture.renderings(malformed).join("\n"))
+      captured.note(yield* Capture.metrics)
+      const all = captured.output.join("\n")
+      assert.include(all, refusing.address)
+      for (const secret of [password, Buffer.from(`me:${password}`).toString("base64")]) assert.notInclude(all, secret)
+    }))
+})
+
+describe("NodeExchange: proxies of the environment", () => {
+  it.scopedLive("are read from the ConfigProvider, in lower case first, and empty ones are none", () =>
+    Effect.gen(function*() {
+      const exchange = yield* Proxy.exchange
+      const proxy = yield* Proxy.make(exchange.port)
+      const nobody = yield* gone
+      for (
+        const variables of [
+          { HTTPS_PROXY: `http://${proxy.address}` },
+          { HTTPS_PROXY: proxy.address, HTTP_PROXY: nobody },
+          { https_proxy: proxy.address, HTTPS_PROXY: nobody },
+          { https_proxy: "", HTTPS_PROXY: proxy.address, NO_PROXY: "other.test" }
+        ]
+      ) {
+        assert.deepStrictEqual(yield* Effect.provide(call(), environment(variables)), { value: 1 })
+      }
+      assert.strictEqual(proxy.asked.length, 4)
+    }))
+
+  it.scopedLive("are not asked for what NO_PROXY names, nor for the loopback", () =>
+    Effect.gen(function*() {
+      const proxy = yield* Proxy.make(1)
+      const variables = { HTTPS_PROXY: proxy.address, HTTP_PROXY: proxy.address, NO_PROXY: "invalid" }
+      const error = yield* Effect.provide(Effect.flip(call("https://exchange.invalid")), environment(variables))
+      assert.notInclude(error.message, "proxy")
+      const server = yield* Server.make((_, response) => response.end("{\"value\":1}"))
+      const layers = [environment(variables), NodeExchange.layerHttp({ proxy: at(proxy.address) })]
+      for (const layer of layers) {
+        yield* Effect.provide(call(server.origin), layer)
+        yield* Effect.provide(call(server.origin.replace("127.0.0.1", "localhost")), layer)
+      }
+      assert.deepStrictEqual([proxy.asked.length, server.requests.length], [0, 4])
+    }))
+
+  for (const text of ["socks5://host:1080", "http://[host", "http://host:99999", "http://%ff:x@host"]) {
+    it.effect(`are refused by their name where they are none: ${text}`, () =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(Layer.build(environment({ HTTPS_PROXY: text })))
+        assert.include(String(error), "HTTPS_PROXY")
+        assert.notInclude(String(error), text)
+        const given = yield* Effect.flip(Layer.build(NodeExchange.layerHttp({ proxy: Redacted.make(text) })))
+        assert.notInclude(String(given), text)
+      }).pipe(Effect.scoped))
+  }
+
+  const table: ReadonlyArray<readonly [list: string, url: string, isDirect: boolean]> = [
+    ["", "https://a.test", false],
+    ["*", "https://a.test", true],
+    ["a.test", "https://a.test", true],
+    ["A.Test.", "https://a.test", true],
+    ["a.test", "https://api.a.test", true],
+    [".a.test", "https://api.a.test", true],
+    ["*.a.test", "https://api.a.test", true],
+    ["a.test", "https://ba.test", false],
+    ["b.test, a.test", "https://a.test", true],
+    ["b.test a.test", "https://a.test", true],
+    ["a.test:8443", "https://a.test", false],
+    ["a.test:443", "https://a.test", true],
+    ["a.test:443", "wss://a.test", true],
+    ["10.1.2.3", "https://10.1.2.3", true],
+    ["2.3", "https://10.1.2.3", false],
+    ["10.0.0.0/8", "https://10.1.2.3", true],
+    ["10.0.0.0/8", "https://11.1.2.3", false],
+    ["10.0.0.0/99", "https://10.1.2.3", false],
+    ["a.test/8", "https://a.test", false],
+    ["2001:db8::1", "https://[2001:db8::1]", true],
+    ["[2001:db8::1]:443", "https://[2001:db8::1]", true],
+    ["2001:db8::/32", "https://[2001:db8::2]", true],
+    ["2001:db8::/32", "https://10.1.2.3", false]
+  ]
+  for (const [list, url, isDirect] of table) {
+    it(`"${list}" ${isDirect ? "names" : "does not name"} ${url}`, () => {
+      assert.strictEqual(direct(list)(new URL(url)), isDirect)
+    })
+  }
+})
+
+/** Opens a socket and says hello; fails with what its error event says. */
+const opening = (url: string) =>
+  Effect.flatMap(Socket.WebSocketConstructor, (construct) =>
+    Effect.async<string, Event>((resume) => {
+      const socket = construct(url)
+      socket.addEventListener("open", () => socket.send("hello"))
+      socket.addEventListener("message", ({ data }) => {
+        resume(Effect.succeed(String(data)))
+        socket.close()
+      })
+      socket.addEventListener("error", (event) => resume(Effect.fail(event)))
+    }))
+
+describe("NodeExchange: WebSockets through a proxy", () => {
+  it.scopedLive("take a tunnel with TLS at its end", () =>
+    Effect.gen(function*() {
+      const exchange = yield* Proxy.exchange
+      new WebSocketServer({ server: exchange.https }).on("connection", (socket) => {
+        socket.on("message", (data) => socket.send(`${data} you`))
+      })
+      const proxy = yield* Proxy.make(exchange.port, { credentials: "me:right" })
+      const layer = NodeExchange.layerWebSocket({ proxy: at(proxy.address, "me:right@") })
+      assert.strictEqual(yield* Effect.provide(opening("wss://exchange.test/stream"), layer), "hello you")
+      assert.deepStrictEqual(proxy.asked.map(({ authority }) => authority), ["exchange.test:443"])
+      const variables = named({ HTTPS_PROXY: `http://me:right@${proxy.address}` })
+      const read = Layer.provide(NodeExchange.layerWebSocket({ proxy: "environment" }), variables)
+      assert.strictEqual(yield* Effect.provide(opening("wss://exchange.test:9000/stream"), read), "hello you")
+      assert.strictEqual(proxy.asked[1]?.authority, "exchange.test:9000")
+    }))
+
+  it.scopedLive("say what the proxy did instead", () =>
+    Effect.gen(function*() {
+      const refusing = yield* Proxy.make(1, { credentials: "me:right" })
+      const address = yield* gone
+      for (
+        const [where, words] of [[refusing.address, "asks for the user"], [address, "could not be reached"]] as const
+      ) {
+        const layer = NodeExchange.layerWebSocket({ proxy: at(where) })
+        const cause = yield* Effect.flip(Effect.provide(opening("wss://exchange.test/"), layer))
+        // It is what a feed says as it reconnects.
+        const because = reasonOf(new Socket.SocketGenericError({ reason: "Open", cause }))
+        assert.include(because, `the proxy ${where} ${words}`)
+      }
+    }))
+
+  it.scopedLive("do without to the loopback", () =>
+    Effect.gen(function*() {
+      const proxy = yield* Proxy.make(1)
+      const server = yield* Server.make(() => {})
+      new WebSocketServer({ server: server.http }).on("connection", (socket) => socket.send("here"))
+      const layer = NodeExchange.layerWebSocket({ proxy: at(proxy.address) })
+      assert.strictEqual(yield* Effect.provide(opening(server.origin.replace("http", "ws")), layer), "here")
+      assert.isEmpty(proxy.asked)
+    }))
+})
+
+describe("NodeExchange: a local address", () => {
+  it.scopedLive("is where requests and WebSockets leave from, to the proxy as well", () =>
+    Effect.gen(function*() {
+      const localAddress = "127.0.0.2"
+      const from: Array<string | undefined> = []
+      const server = yield* Server.make((_, response) => response.end("{\"value\":1}"))
+      server.http.on("connection", ({ remoteAddress }) => from.push(remoteAddress))
+      new WebSocketServer({ server: server.http }).on("connection", (socket) => socket.send("here"))
+      yield* Effect.gen(function*() {
+        yield* call(server.origin)
+        yield* opening(server.origin.replace("http", "ws"))
+      }).pipe(Effect.provide(NodeExchange.layerWith({ localAddress })))
+      server.http.on("connect", (_, socket) => socket.end("HTTP/1.1 403 No\r\n\r\n"))
+      yield* failed({ localAddress, proxy: at(server.origin.replace("http://", "")) })
+      assert.deepStrictEqual(from, [localAddress, localAddress, localAddress])
+    }))
+
+  it.scopedLive("that is none is refused, and one of another machine is told by its code", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(Layer.build(NodeExchange.layerHttp({ localAddress: "eth0" })))
+      assert.include(String(error), "localAddress")
+      const server = yield* Server.make(() => {})
+      const { code } = yield* failed({ localAddress: "192.0.2.1" }, server.origin)
+      assert.strictEqual(code, "EADDRNOTAVAIL")
+    }))
+})

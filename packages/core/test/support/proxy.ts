@@ -1,0 +1,70 @@
+import { Effect, type Scope } from "effect"
+import * as Https from "node:https"
+import * as Net from "node:net"
+import type { Duplex } from "node:stream"
+import { selfSigned } from "./certificate.js"
+import * as Server from "./server.js"
+
+/** A proxy on the loopback that tunnels, and what it was asked for. */
+export interface Proxy {
+  /** Host and port. */
+  readonly address: string
+  readonly asked: ReadonlyArray<{ readonly authority: string | undefined; readonly authorization: string | undefined }>
+}
+
+/** Wherever it is asked to connect to, it connects to a port of the loopback. */
+export const make = (
+  to: number,
+  options: { readonly credentials?: string; readonly status?: number } = {}
+): Effect.Effect<Proxy, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const server = yield* Server.make((_, response) => response.writeHead(405).end())
+    const asked: Array<Proxy["asked"][number]> = []
+    server.http.on("connect", ({ headers, url }, socket) => {
+      socket.on("error", () => {})
+      const authorization = headers["proxy-authorization"]
+      asked.push({ authority: url, authorization })
+      const status = options.status ?? (authorization === expected(options.credentials) ? 200 : 407)
+      if (status !== 200) return socket.end(`HTTP/1.1 ${status} No\r\ncontent-length: 0\r\n\r\n`)
+      const upstream = Net.connect(to, "127.0.0.1", () => {
+        socket.write("HTTP/1.1 200 Connected\r\n\r\n")
+        upstream.pipe(socket)
+        socket.pipe(upstream)
+      })
+      upstream.on("error", () => socket.destroy())
+      socket.on("close", () => upstream.destroy())
+    })
+    return { address: server.origin.replace("http://", ""), asked }
+  })
+
+const expected = (credentials: string | undefined): string | undefined =>
+  credentials === undefined ? undefined : `Basic ${Buffer.from(credentials).toString("base64")}`
+
+/** An exchange behind TLS, which nobody vouches for. */
+export interface Exchange {
+  readonly port: number
+  readonly https: Https.Server
+  readonly headers: ReadonlyArray<NodeJS.Dict<string | ReadonlyArray<string>>>
+}
+
+export const exchange: Effect.Effect<Exchange, never, Scope.Scope> = Effect.acquireRelease(
+  Effect.async<Exchange & { readonly sockets: ReadonlySet<Duplex> }>((resume) => {
+    const headers: Array<NodeJS.Dict<string | ReadonlyArray<string>>> = []
+    const sockets = new Set<Duplex>()
+    const https = Https.createServer(selfSigned(), (request, response) => {
+      headers.push(request.headers)
+      response.setHeader("content-type", "application/json").end("{\"value\":1}")
+    })
+    https.on("connection", (socket) => sockets.add(socket))
+    https.listen(0, "127.0.0.1", () => {
+      const address = https.address()
+      const port = address !== null && typeof address === "object" ? address.port : 0
+      resume(Effect.succeed({ port, https, headers, sockets }))
+    })
+  }),
+  ({ https, sockets }) =>
+    Effect.async<void>((resume) => {
+      for (const socket of sockets) socket.destroy()
+      https.close(() => resume(Effect.void))
+    })
+)
