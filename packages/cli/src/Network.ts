@@ -1,5 +1,6 @@
 /**
- * The way to real exchanges and base URLs, made when a command needs it.
+ * The way to real exchanges and base URLs, made when a command needs it: by then a proxy that the configuration names may turn
+ * out to be none.
  *
  * @since 0.1.0
  */
@@ -7,6 +8,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import type * as Connections from "./Connections.js"
+import type { UsageError } from "./Failure.js"
 
 /**
  * @since 0.1.0
@@ -14,7 +16,7 @@ import type * as Connections from "./Connections.js"
  */
 export class Network extends Context.Tag("@effect-exchange/cli/Network")<
   Network,
-  Layer.Layer<Connections.Network>
+  Layer.Layer<Connections.Network, UsageError>
 >() {}
 
 /**
@@ -25,5 +27,5 @@ export class Network extends Context.Tag("@effect-exchange/cli/Network")<
  */
 export const within = <A, E, R>(
   self: Effect.Effect<A, E, R>
-): Effect.Effect<A, E, Exclude<R, Connections.Network> | Network> =>
+): Effect.Effect<A, E | UsageError, Exclude<R, Connections.Network> | Network> =>
   Effect.flatMap(Network, (network) => Effect.provide(self, network))

@@ -33,7 +33,8 @@ export type Process = Pick<NodeJS.Process, "stdout" | "stderr" | "on" | "exit">
 
 /**
  * Runs the command and ends the process with its exit code. The first SIGINT or SIGTERM asks the command to stop, the
- * second does not ask. Configuration is read from the files in `EXCHANGE_SECRETS_DIR`, the environment, and `.env`.
+ * second does not ask. Configuration is read from the files in `EXCHANGE_SECRETS_DIR`, the environment, and `.env`; so are
+ * `HTTPS_PROXY` and `NO_PROXY`, as by any command that is run behind a proxy.
  *
  * @since 0.1.0
  * @category running
@@ -81,7 +82,13 @@ const write = (stream: NodeJS.WriteStream, text: string): Effect.Effect<void> =>
 const network = Layer.unwrapEffect(
   Effect.map(
     Effect.promise(() => import("@effect-exchange/core/engine/NodeExchange")),
-    (NodeExchange) => NodeExchange.layer
+    (NodeExchange) => NodeExchange.layerWith({ proxy: "environment" })
+  )
+).pipe(
+  Layer.mapError((error) =>
+    new Failure.UsageError({
+      detail: `The proxy cannot be used: ${Configuration.describe(error)}. Mend it and try again.`
+    })
   )
 )
 

@@ -114,6 +114,18 @@ export const variables: ReadonlyArray<Variable> = [
     isSecret: false,
     config: Configuration.noColor
   },
+  told(
+    "HTTPS_PROXY",
+    "The HTTP proxy on the way to exchanges, secret managers and the collector: `http://user:password@host:port`, or `https://`. Each of these three is looked for in lower case first.",
+    "they are reached without",
+    true
+  ),
+  told("HTTP_PROXY", "The same for what is reached by plain HTTP, such as a collector.", "it is reached without", true),
+  told(
+    "NO_PROXY",
+    "What is reached without a proxy, with commas between: names and all below them, addresses, networks as `10.0.0.0/8`, or `*`. The loopback and link-local addresses always are.",
+    "all else goes through it"
+  ),
   ...collector,
   ...keys
 ]

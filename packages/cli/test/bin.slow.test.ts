@@ -10,12 +10,14 @@ const root = fileURLToPath(new URL("../../..", import.meta.url))
 const entry = (
   file: "bin" | "start",
   line: string,
-  until?: { readonly output: RegExp; readonly signal: NodeJS.Signals }
+  until?: { readonly output: RegExp; readonly signal: NodeJS.Signals },
+  variables: NodeJS.ProcessEnv = {}
 ) =>
   new Promise<{ code: number | null; out: string; err: string; afterSignal: number }>((resolve) => {
     const script = fileURLToPath(new URL(`../src/${file}.ts`, import.meta.url))
     const child = spawn(process.execPath, ["--import", "tsx", script, ...line === "" ? [] : line.split(" ")], {
       cwd: root,
+      env: { ...process.env, ...variables },
       stdio: ["ignore", "pipe", "pipe"]
     })
     const seen = { out: "", err: "", signalled: 0 }
@@ -49,6 +51,18 @@ describe("the process", () => {
     assert.strictEqual(code, 2)
     assert.strictEqual(out, "")
     assert.match(err, /^"btc" is no symbol; .* See npm start -- price --help\.\n$/)
+  }, timeout)
+
+  it("goes by the proxy of the environment, and says without its password what is wrong with it", async () => {
+    const ask = (HTTPS_PROXY: string) =>
+      entry("bin", "price BTC/USDT --exchange binance --environment live", undefined, { HTTPS_PROXY, https_proxy: "" })
+    const down = await ask("http://me:canary@127.0.0.1:9")
+    assert.strictEqual(down.code, 1)
+    assert.include(down.out, "the proxy 127.0.0.1:9 could not be reached")
+    const none = await ask("socks5://me:canary@127.0.0.1:9")
+    assert.strictEqual(none.code, 2)
+    assert.include(none.err, "The proxy cannot be used: HTTPS_PROXY is invalid")
+    assert.notInclude(down.out + down.err + none.out + none.err, "canary")
   }, timeout)
 
   it("watch ends on SIGINT within two seconds with 0", async () => {

@@ -25,6 +25,8 @@ export const before = (
   Scope.Scope
 > =>
   Effect.flatMap(
-    Layer.build(Layer.provide(managers[name], [NodeExchange.layerHttp(), NodeFileSystem.layer])),
+    Layer.build(
+      Layer.provide(managers[name], [NodeExchange.layerHttp({ proxy: "environment" }), NodeFileSystem.layer])
+    ),
     (context) => Effect.provide(SecretSource.before(), context)
   )

@@ -27,7 +27,11 @@ import type * as OtlpSettings from "../OtlpSettings.js"
 
 /** @internal */
 export const layer = (settings: OtlpSettings.Settings): Layer.Layer<never> =>
-  Layer.provide(layerOver(settings), NodeExchange.layerHttp({ connections: 8, maxBytes: 65_536 }))
+  Layer.provide(
+    layerOver(settings),
+    // Whoever serves has read the same proxy for the exchanges, and would not be here if it could not be used.
+    Layer.orDie(NodeExchange.layerHttp({ connections: 8, maxBytes: 65_536, proxy: "environment" }))
+  )
 
 /** @internal As `layer`, over the `HttpClient` in reach. */
 export const layerOver = (

@@ -51,8 +51,8 @@ const wayOf = ({ exchange, latencyMillis, result }: Way): Finding.Finding => {
 
 const remedyOf = (error: ExchangeError.MarketDataError): string =>
   error._tag === "TransportFailed"
-    ? "Check that this machine may reach the exchange: its name server, a firewall, a proxy (proxies that the environment "
-      + "names are not used), and the certificates it trusts."
+    ? "Check that this machine may reach the exchange: its name server, a firewall, a proxy (HTTPS_PROXY and "
+      + "NO_PROXY are heeded), and the certificates it trusts."
     : advice(error)
 
 const clocksOf = (ways: ReadonlyArray<Way>): ReadonlyArray<Finding.Finding> => {

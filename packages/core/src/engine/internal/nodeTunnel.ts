@@ -96,13 +96,12 @@ const tunnel = (
     if (head.length > 0) socket.unshift(head)
     end(null, socket)
   })
-  request.on("timeout", () => request.destroy(new TimedOut()))
+  request.on("timeout", () => {
+    end(unreached(proxy, { code: "ETIMEDOUT" }), null)
+    request.destroy()
+  })
   request.on("error", (error) => end(unreached(proxy, error), null))
   request.end()
-}
-
-class TimedOut extends Error {
-  readonly code = "ETIMEDOUT"
 }
 
 const bracketed = (hostname: string): string => {
@@ -113,11 +112,11 @@ const bracketed = (hostname: string): string => {
 const nameOf = ({ hostname, port }: Proxy): string => `the proxy ${bracketed(hostname)}:${port}`
 
 // Without what caused it, whose request has the password among its headers.
-const unreached = (proxy: Proxy, error: Error & { readonly code?: unknown }): ProxyFailed =>
+const unreached = (proxy: Proxy, error: NodeJS.ErrnoException | { readonly code: string }): ProxyFailed =>
   new ProxyFailed({
     message: `${nameOf(proxy)} could not be reached, or is none that speaks ${proxy.isSecure ? "HTTPS" : "HTTP"}; `
       + "check its address in HTTPS_PROXY or in `proxy` of NodeExchange, and that it runs",
-    code: typeof error.code === "string" ? error.code : undefined
+    code: error.code
   })
 
 const refused = (proxy: Proxy, authority: string, status: number): ProxyFailed =>

@@ -6,7 +6,7 @@ import * as Predicate from "effect/Predicate"
  *
  * @internal
  */
-export class ProxyFailed extends Data.TaggedError("@effect-exchange/core/model/internal/proxyFailed/ProxyFailed")<{
+export class ProxyFailed extends Data.TaggedError("@effect-exchange/core/model/internal/proxyFailed")<{
   readonly message: string
   readonly code: string | undefined
 }> {}
