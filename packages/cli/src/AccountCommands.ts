@@ -10,6 +10,7 @@ import * as CandleOptions from "./CandleOptions.js"
 import { once } from "./internal/once.js"
 import * as Network from "./Network.js"
 import * as Options from "./Options.js"
+import * as OrderOptions from "./OrderOptions.js"
 import * as Stop from "./Stop.js"
 import * as Symbols from "./Symbols.js"
 
@@ -17,13 +18,14 @@ import * as Symbols from "./Symbols.js"
  * @since 0.1.0
  * @category commands
  */
-export const all = () => [balance(), orders(), fills(), positions()] as const
+export const all = () => [balance(), orders(), fills(), positions(), order()] as const
 
 const modules = {
   Balance: once(() => import("./commands/Balance.js")),
   Orders: once(() => import("./commands/Orders.js")),
   Fills: once(() => import("./commands/Fills.js")),
-  Positions: once(() => import("./commands/Positions.js"))
+  Positions: once(() => import("./commands/Positions.js")),
+  Order: once(() => import("./commands/Order.js"))
 }
 
 /**
@@ -76,3 +78,46 @@ const positions = () =>
   ).pipe(Command.withDescription(
     `The positions that are open. Exchanges that have only spot markets say so, and others still answer. ${keys}`
   ))
+
+const one = { ...Options.settings, exchange: Options.oneExchange }
+
+const sending = { ...one, send: OrderOptions.send, journal: OrderOptions.journal, json: Options.json }
+
+const which = { id: OrderOptions.orderId, clientId: OrderOptions.clientOrderId }
+
+const money =
+  "Where it may cost money it is only said what would be sent, unless --send, --environment live and EXCHANGE_LIVE_TRADING=enabled say "
+  + "otherwise. Exit code 0: done, or told what would be; 1: refused, failed, or unknown what became of it; 2: bad usage."
+
+// Placing and canceling are not left half done when they are to stop: they end within their deadline, and say what became of it.
+const order = () =>
+  Command.make("order").pipe(
+    Command.withDescription("One order: see exchange order show, place and cancel --help."),
+    Command.withSubcommands([
+      Command.make(
+        "show",
+        { symbol: Symbols.one, ...one, ...which, json: Options.json },
+        (input) => Stop.abort(Network.within(Effect.flatMap(modules.Order, ({ show }) => show(input))))
+      ).pipe(Command.withDescription(`An order as the exchange has it, by either of its ids. ${keys}`)),
+      Command.make(
+        "place",
+        {
+          side: OrderOptions.side,
+          amount: OrderOptions.amount,
+          symbol: Symbols.one,
+          ...sending,
+          limit: OrderOptions.limit,
+          market: OrderOptions.market,
+          maxNotional: OrderOptions.maxNotional,
+          priceBand: OrderOptions.priceBand,
+          clientId: OrderOptions.clientOrderId
+        },
+        (input) => Network.within(Effect.flatMap(modules.Order, ({ place }) => place(input)))
+      ).pipe(Command.withDescription(`Places an order, after writing it down in the journal. ${money}`)),
+      Command.make(
+        "cancel",
+        { symbol: Symbols.one, ...sending, ...which },
+        (input) => Network.within(Effect.flatMap(modules.Order, ({ cancel }) => cancel(input)))
+      ).pipe(Command.withDescription(`Cancels an order, and says how it ended. ${money}`))
+    ])
+  )

@@ -54,7 +54,7 @@ export const open = Effect.fnUntraced(function*(
   const found = yield* Effect.forEach(settings.exchange, (exchange) =>
     Effect.gen(function*() {
       const { environment, network } = routeTo(exchange)
-      const credentials = yield* credentialsOf(exchange, settings)
+      const credentials = yield* credentialsOf(exchange, settings, "read")
       if (Either.isLeft(credentials)) return Either.left(credentials.left)
       const options = { ...Connections.patience, deadline: "20 seconds", environment } as const
       const context = yield* Layer.build(
@@ -76,12 +76,20 @@ export const open = Effect.fnUntraced(function*(
   })
 })
 
-const credentialsOf = Effect.fnUntraced(function*(
+/**
+ * The key that is configured for an exchange, or which names to set. Simulated exchanges have demo keys, which may do no more than is
+ * asked for.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const credentialsOf = Effect.fnUntraced(function*(
   exchange: Exchanges.ExchangeId,
-  settings: Settings
+  settings: Settings,
+  permission: "read" | "trade"
 ): Effect.fn.Return<Either.Either<Credentials.Credentials, Answers.Failed>, UsageError, Configuration.Configuration> {
   const { baseUrl, environment } = settings
-  if (Connections.isInMemory(exchange, settings)) return Either.right(Simulator.credentials(exchange, "read"))
+  if (Connections.isInMemory(exchange, settings)) return Either.right(Simulator.credentials(exchange, permission))
   const { name, passphrase, testnet } = Exchanges.features(exchange)
   if (environment === "testnet" && !testnet && !baseUrl.has(exchange)) {
     return Either.left({
@@ -102,7 +110,7 @@ const credentialsOf = Effect.fnUntraced(function*(
   }
   // What answers at an address of somebody's own while simulated ones are wanted is a simulator, which knows the demo keys.
   if (environment === "simulated" && missing.length === names.length) {
-    return Either.right(Simulator.credentials(exchange, "read"))
+    return Either.right(Simulator.credentials(exchange, permission))
   }
   return Either.left({
     exchange,

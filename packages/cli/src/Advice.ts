@@ -60,3 +60,36 @@ export const from = (
   error._tag === "SymbolNotFound"
     ? Effect.match(market.markets, { onFailure: () => advice(error), onSuccess: (markets) => among(error, markets) })
     : Effect.succeed(advice(error))
+
+const onOrders: { readonly [Tag in Exclude<ExchangeError.TradingError, ExchangeError.AccountError>["_tag"]]: string } =
+  {
+    DuplicateOrder: "Look at the order that has this client order id with exchange order show; do not place it again.",
+    InsufficientFunds: "See exchange balance, and order less.",
+    OrderRejected: "Change the order; trying again will not help.",
+    OrderDenied: "Order less or at another price, or loosen the guard.",
+    NotPlaced: "It was never taken; placing it again is safe.",
+    OutcomeUnknown: "Look it up with exchange order show before anything else; do not place it again."
+  }
+
+/**
+ * One sentence for each error of placing and canceling.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const onOrder = (
+  error: ExchangeError.TradingError,
+  market: Pick<MarketData.MarketData.Service, "markets">
+): Effect.Effect<string> => {
+  switch (error._tag) {
+    case "DuplicateOrder":
+    case "InsufficientFunds":
+    case "NotPlaced":
+    case "OrderDenied":
+    case "OrderRejected":
+    case "OutcomeUnknown":
+      return Effect.succeed(onOrders[error._tag])
+    default:
+      return from(error, market)
+  }
+}

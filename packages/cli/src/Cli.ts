@@ -86,6 +86,7 @@ const commandNames = [
   "orders",
   "fills",
   "positions",
+  "order",
   "health",
   "doctor",
   "keys",
@@ -104,7 +105,9 @@ const noCommand = (program: string, [first = "", second = ""]: ReadonlyArray<str
       : `${called} has no command ${quote(text)}; accepted are ${names.join(", ")}.${
         Suggestions.question(Suggestions.nearest(text, names))
       }`
-  return first === "keys" ? refused(`${program} keys`, second, ["check"]) : refused(program, first, commandNames)
+  if (first === "keys") return refused(`${program} keys`, second, ["check"])
+  if (first === "order") return refused(`${program} order`, second, ["show", "place", "cancel"])
+  return refused(program, first, commandNames)
 }
 
 const explain = (error: Failure, see: string): Effect.Effect<void, never, Screen.Screen> => {

@@ -64,6 +64,21 @@ export const noColor: Config.Config<boolean> = Config.map(
 )
 
 /**
+ * `EXCHANGE_LIVE_TRADING`: whether orders may be sent where they cost money. Only `enabled` says so.
+ *
+ * @since 0.1.0
+ * @category config
+ */
+export const liveTrading: Config.Config<boolean> = Config.string("EXCHANGE_LIVE_TRADING").pipe(
+  Config.mapOrFail((text) =>
+    text === "enabled"
+      ? Either.right(true)
+      : Either.left(ConfigError.InvalidData([], "expected \"enabled\", or nothing at all"))
+  ),
+  Config.withDefault(false)
+)
+
+/**
  * `EXCHANGE_LOG_LEVEL`: how much the service logs, `Info` unless said. All else logs warnings and worse, whatever it says.
  *
  * @since 0.1.0

@@ -108,6 +108,14 @@ export const variables: ReadonlyArray<Variable> = [
     config: Configuration.serverTokens
   },
   {
+    path: ["EXCHANGE_LIVE_TRADING"],
+    meaning:
+      "Whether `exchange order` may send orders that cost real money, with `--send` and `--environment live`: `enabled`.",
+    otherwise: "it only says what it would send",
+    isSecret: false,
+    config: Configuration.liveTrading
+  },
+  {
     path: ["NO_COLOR"],
     meaning: "Whether to write without colours, whatever it says.",
     otherwise: "colours at a terminal",

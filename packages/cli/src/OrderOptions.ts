@@ -1,0 +1,157 @@
+/**
+ * What the commands of one order can be told.
+ *
+ * @since 0.1.0
+ */
+import * as Decimal from "@effect-exchange/core/model/Decimal"
+import * as Args from "@effect/cli/Args"
+import * as HelpDoc from "@effect/cli/HelpDoc"
+import * as Options from "@effect/cli/Options"
+import * as BigDecimal from "effect/BigDecimal"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { refused } from "./internal/answers.js"
+import { quote } from "./internal/quote.js"
+
+/** Text of a decimal above zero, as it was typed. */
+const positive = (text: string): boolean =>
+  Option.match(Decimal.parse(text), { onNone: () => false, onSome: (value) => BigDecimal.isPositive(value) })
+
+/**
+ * `buy` or `sell`.
+ *
+ * @since 0.1.0
+ * @category arguments
+ */
+export const side: Args.Args<"buy" | "sell"> = Args.text({ name: "side" }).pipe(
+  Args.withDescription("buy or sell."),
+  Args.mapEffect((text) =>
+    text === "buy" || text === "sell"
+      ? Effect.succeed(text)
+      : Effect.fail(HelpDoc.p(`${quote(text)} is no side; accepted are buy and sell.`))
+  )
+)
+
+/**
+ * How much, in the base currency.
+ *
+ * @since 0.1.0
+ * @category arguments
+ */
+export const amount: Args.Args<string> = Args.text({ name: "amount" }).pipe(
+  Args.withDescription("How much: of the base currency, or contracts of an inverse market."),
+  Args.mapEffect((text) =>
+    positive(text)
+      ? Effect.succeed(text)
+      : Effect.fail(HelpDoc.p(`${quote(text)} is no amount; accepted are decimals above zero such as 0.01.`))
+  )
+)
+
+const decimal = (name: string, pseudo: string, description: string): Options.Options<Option.Option<string>> =>
+  Options.text(name).pipe(
+    Options.withPseudoName(pseudo),
+    Options.withDescription(description),
+    Options.mapEffect((text) =>
+      positive(text)
+        ? Effect.succeed(text)
+        : refused(`--${name} cannot be ${quote(text)}; accepted are decimals above zero such as 0.01.`)
+    ),
+    Options.optional
+  )
+
+/**
+ * `--limit 60000`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const limit: Options.Options<Option.Option<string>> = decimal(
+  "limit",
+  "price",
+  "The worst price to trade at; what does not trade at once stands in the book."
+)
+
+/**
+ * `--market`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const market: Options.Options<boolean> = Options.boolean("market").pipe(
+  Options.withDescription("Trade at once, at whatever the book has.")
+)
+
+/**
+ * `--max-notional 1000`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const maxNotional: Options.Options<Option.Option<string>> = decimal(
+  "max-notional",
+  "value",
+  "A guard: the most that the order may be worth, in the quote currency."
+)
+
+/**
+ * `--price-band 0.05`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const priceBand: Options.Options<Option.Option<string>> = decimal(
+  "price-band",
+  "ratio",
+  "A guard: how far a limit may be from the last price, such as 0.05 for 5 % either way."
+)
+
+/**
+ * `--send`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const send: Options.Options<boolean> = Options.boolean("send").pipe(
+  Options.withDescription(
+    "Really send it where it may cost money; otherwise it is only said what would be sent. EXCHANGE_LIVE_TRADING=enabled is needed, too."
+  )
+)
+
+/**
+ * `--journal orders.journal`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const journal: Options.Options<Option.Option<string>> = Options.text("journal").pipe(
+  Options.withPseudoName("file"),
+  Options.withDescription(
+    "Where each order is written down before it is sent. Needed but for exchanges simulated by this command."
+  ),
+  Options.optional
+)
+
+const id = (name: string, description: string): Options.Options<Option.Option<string>> =>
+  Options.text(name).pipe(Options.withPseudoName("id"), Options.withDescription(description), Options.optional)
+
+/**
+ * `--id 4711`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const orderId: Options.Options<Option.Option<string>> = id(
+  "id",
+  "The order, by the id that the exchange gave it."
+)
+
+/**
+ * `--client-id x1`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const clientOrderId: Options.Options<Option.Option<string>> = id(
+  "client-id",
+  "The order, by its client order id; of a new order the one to use."
+)

@@ -1,0 +1,138 @@
+/**
+ * When an order may be sent, and through what.
+ *
+ * @since 0.1.0
+ */
+import { Account, Environment, MarketData, OrderJournal, Trading } from "@effect-exchange/core"
+import type { OrderGuards } from "@effect-exchange/core"
+import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
+import type * as FileSystem from "@effect/platform/FileSystem"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as Accounts from "./Accounts.js"
+import * as Configuration from "./Configuration.js"
+import * as Connections from "./Connections.js"
+import { UsageError } from "./Failure.js"
+import type { Settings } from "./Options.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Input extends Settings {
+  readonly send: boolean
+  readonly journal: Option.Option<string>
+}
+
+/**
+ * Whether an order may cost money there: on live exchanges, and at an address of somebody's own that is not this machine, as that may
+ * lead anywhere.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const mayCost = ({ baseUrl, environment }: Settings): boolean =>
+  environment === "live" || [...baseUrl.values()].some((url) => !Environment.isLoopback(new URL(url).hostname))
+
+/**
+ * What `--send` needs where an order may cost money.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const needed =
+  "Nothing was sent. To send it, add --send, --environment live and --journal with a file, and set EXCHANGE_LIVE_TRADING=enabled."
+
+/**
+ * Whether it is to be sent, or else only said what would be: refused where somebody wants to send it without having said all that
+ * is needed.
+ *
+ * @since 0.1.0
+ * @category validation
+ */
+export const decide = Effect.fnUntraced(function*(input: Input): Effect.fn.Return<boolean, UsageError> {
+  if (mayCost(input)) {
+    if (!input.send) return false
+    if (input.environment !== "live") {
+      return yield* new UsageError({
+        detail:
+          "--send where it may cost money needs --environment live, typed out; without --send it is only said what would be sent."
+      })
+    }
+    const enabled = yield* Effect.mapError(Configuration.liveTrading, Connections.refused)
+    if (!enabled) {
+      return yield* new UsageError({
+        detail: "--send needs EXCHANGE_LIVE_TRADING=enabled in the configuration; this trades with real money."
+      })
+    }
+  }
+  const isInMemory = input.exchange.every((exchange) => Connections.isInMemory(exchange, input))
+  return isInMemory || Option.isSome(input.journal)
+    ? true
+    : yield* new UsageError({
+      detail: "An order is written down before it is sent; say where with --journal, such as --journal orders.journal."
+    })
+})
+
+/**
+ * The way to one exchange on which an order can be placed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Opened {
+  readonly exchange: Exchanges.ExchangeId
+  readonly account: Account.Account.Service
+  readonly market: MarketData.MarketData.Service
+  readonly trading: Trading.Trading.Service
+}
+
+/**
+ * Opens it until the scope closes; only what {@link decide} let pass may come here.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const open = Effect.fnUntraced(function*(
+  exchange: Exchanges.ExchangeId,
+  input: Input,
+  guards: OrderGuards.Guards
+): Effect.fn.Return<
+  Opened,
+  UsageError,
+  Configuration.Configuration | Connections.Network | FileSystem.FileSystem | Scope.Scope
+> {
+  const { environment, network } = (yield* Connections.routes(input))(exchange)
+  const credentials = yield* Accounts.credentialsOf(exchange, input, "trade")
+  if (Either.isLeft(credentials)) {
+    return yield* new UsageError({ detail: `${credentials.left.message}. ${credentials.left.advice}` })
+  }
+  const journal = Option.match(input.journal, {
+    onNone: () => OrderJournal.layerMemory,
+    onSome: OrderJournal.layerFile
+  })
+  const common = { deadline: "30 seconds", credentials: credentials.right, guards } as const
+  const context = yield* Layer.build(
+    Exchanges.layerTrading(
+      exchange,
+      environment === "live"
+        ? { ...common, environment, trading: "enabled" }
+        // Said to be enabled only where it was: anywhere else the Layer refuses what may cost money.
+        : { ...common, environment, trading: mayCost(input) ? "enabled" : undefined }
+    ).pipe(Layer.provide([network, journal]))
+  ).pipe(Effect.mapError((error) =>
+    error._tag === "JournalFailed"
+      ? new UsageError({ detail: `${error.message}. Nothing was sent.` })
+      : Connections.refused(error)
+  ))
+  return {
+    exchange,
+    account: Context.get(context, Account.Account),
+    market: Context.get(context, MarketData.MarketData),
+    trading: Context.get(context, Trading.Trading)
+  }
+})

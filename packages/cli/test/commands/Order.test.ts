@@ -1,0 +1,188 @@
+import * as Command from "@effect-exchange/cli/commands/Order"
+import { Simulator } from "@effect-exchange/simulator"
+import * as Faults from "@effect-exchange/simulator/engine/Faults"
+import { FileSystem } from "@effect/platform"
+import { NodeFileSystem } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Option, Redacted, Schema, TestClock, TestServices } from "effect"
+import { finished, network, session } from "../utils.js"
+
+const decode = Schema.decodeSync(Command.Document)
+
+const local = "--exchange binance --base-url binance=http://binance.localhost"
+
+const limit = "order place buy 0.01 ETH/USDT --limit 1000"
+
+const files = Effect.provide(FileSystem.FileSystem, NodeFileSystem.layer)
+
+const journal = Effect.map(
+  Effect.flatMap(files, (files) => files.makeTempDirectoryScoped()),
+  (directory) => `${directory}/orders.journal`
+)
+
+const simulator = Effect.flatMap(Simulator.Simulators, (simulators) => simulators.get("binance"))
+
+/** The key of a simulated account as if it were that of the live exchange. */
+const live = (() => {
+  const { key, secret } = Simulator.credentials("binance", "trade")
+  return { BINANCE_API_KEY: Redacted.value(key), BINANCE_API_SECRET: Redacted.value(secret) }
+})()
+
+/** A run in the world of the test, whose clock goes on until it ends. */
+const ran = (line: string, env: Readonly<Record<string, string>> = {}) =>
+  Effect.gen(function*() {
+    const { err, out, run } = yield* session(line, { env })
+    const fiber = yield* Effect.fork(run)
+    // The journal is a real file, which takes real time: the clock of the test goes on meanwhile, again and again.
+    while (Option.isNone(yield* Fiber.poll(fiber))) {
+      yield* TestClock.adjust("1 second")
+      yield* TestServices.provideLive(Effect.sleep("2 millis"))
+    }
+    return { code: yield* Fiber.join(fiber), out: out(), err: err() }
+  })
+
+const written = Effect.map(
+  Effect.flatMap(simulator, ({ requests }) => requests),
+  (requests) => requests.filter(({ method }) => method !== "GET").map(({ method }) => method)
+)
+
+describe("exchange order", () => {
+  it.effect("places in memory without a key or a journal, and prints the client order id", () =>
+    Effect.gen(function*() {
+      const { code, err, out } = yield* finished(`${limit} --exchange binance`)
+      assert.strictEqual(code, 0, err)
+      assert.match(
+        out,
+        /^binance ETH\/USDT: buy 0\.01 at 1000, open\nfilled 0\nid \S+\nclient order id \S+\nAll of this is simulated;/
+      )
+      const market = yield* finished("order place sell 0.01 ETH/USDT --market --exchange binance --json")
+      const { environment, order, sent } = decode(market.out)
+      assert.deepStrictEqual([environment, sent, order?.status, order?.side], ["simulated", true, "filled", "sell"])
+    }))
+
+  it.scoped("places, shows and cancels, and writes all of it down", () =>
+    Effect.gen(function*() {
+      const file = yield* journal
+      const placed = yield* ran(`${limit} ${local} --journal ${file} --client-id mine-1`)
+      assert.strictEqual(placed.code, 0, placed.err)
+      assert.include(placed.out, "client order id mine-1\n")
+      assert.include(yield* Effect.flatMap(files, (files) => files.readFileString(file)), "mine-1")
+      assert.match((yield* ran(`order show ETH/USDT ${local} --client-id mine-1`)).out, /, open\n/)
+      const canceled = yield* ran(`order cancel ETH/USDT ${local} --client-id mine-1 --journal ${file}`)
+      assert.strictEqual(canceled.code, 0, canceled.err)
+      assert.match(canceled.out, /, canceled\n/)
+      const gone = yield* ran(`order show ETH/USDT ${local} --id 987654321`)
+      assert.strictEqual(gone.code, 1)
+      assert.include(gone.err, "binance: OrderNotFound.")
+    }).pipe(Effect.provide(network)))
+
+  it.effect("on a live exchange only says what would be sent", () =>
+    Effect.gen(function*() {
+      for (const env of [{}, { ...live, EXCHANGE_LIVE_TRADING: "enabled" }]) {
+        const { code, out } = yield* ran(`${limit} ${local} --environment live`, env)
+        assert.strictEqual(code, 0)
+        assert.strictEqual(
+          out,
+          "This would be sent to binance (live): buy 0.01 ETH/USDT at 1000, GTC.\nNothing was sent. To send it, add --send, "
+            + "--environment live and --journal with a file, and set EXCHANGE_LIVE_TRADING=enabled.\n"
+        )
+      }
+      const { out } = yield* ran(`order cancel ETH/USDT ${local} --environment live --id 7 --json`)
+      const { sent, would } = decode(out)
+      assert.deepStrictEqual([sent, would], [false, "cancel the order 7 of ETH/USDT"])
+      assert.deepStrictEqual(yield* written, [])
+    }).pipe(Effect.provide(network)))
+
+  it.scoped("--send alone is refused, until all that is needed is said", () =>
+    Effect.gen(function*() {
+      const file = yield* journal
+      const line = `${limit} ${local} --send`
+      const enabled = { ...live, EXCHANGE_LIVE_TRADING: "enabled" }
+      const refused = (line: string, env: Readonly<Record<string, string>>, sentence: string) =>
+        Effect.gen(function*() {
+          const { code, err } = yield* ran(line, env)
+          assert.strictEqual(code, 2, line)
+          assert.include(err, sentence)
+          assert.deepStrictEqual(yield* written, [])
+        })
+      yield* refused(`${line} --environment live --journal ${file}`, live, "--send needs EXCHANGE_LIVE_TRADING=enabled")
+      yield* refused(
+        `${line} --environment live --journal ${file}`,
+        { ...live, EXCHANGE_LIVE_TRADING: "yes" },
+        "EXCHANGE_LIVE_TRADING is invalid"
+      )
+      yield* refused(`${line} --environment live`, enabled, "say where with --journal")
+      yield* refused(
+        `${limit} --exchange binance --base-url binance=https://proxy.test --send --journal ${file}`,
+        enabled,
+        "needs --environment live, typed out"
+      )
+      yield* refused(
+        `${line} --environment live --journal ${file}`,
+        { EXCHANGE_LIVE_TRADING: "enabled" },
+        "Set BINANCE_API_KEY and BINANCE_API_SECRET"
+      )
+      const sent = yield* ran(`${line} --environment live --journal ${file}`, enabled)
+      assert.strictEqual(sent.code, 0, sent.err)
+      assert.deepStrictEqual(yield* written, ["POST"])
+    }).pipe(Effect.provide(network)))
+
+  it.effect("guards are held to, sent or not, and so are the rules of the market", () =>
+    Effect.gen(function*() {
+      for (const more of ["", " --environment live"]) {
+        const dear = yield* ran(`${limit} ${more === "" ? "--exchange binance" : local}${more} --max-notional 9.99`)
+        assert.strictEqual(dear.code, 1)
+        assert.match(dear.err, /binance: OrderDenied\. .*more than the 9\.99 one may be.* loosen the guard/)
+        const far = yield* ran(`${limit} ${more === "" ? "--exchange binance" : local}${more} --price-band 0.05`)
+        assert.include(far.err, "OrderDenied")
+        const off = yield* ran(
+          `order place buy 0.01 ETH/USDT --limit 1000.001 ${more === "" ? "--exchange binance" : local}${more}`
+        )
+        assert.strictEqual(off.code, 1)
+        assert.include(off.err, "InvalidRequest")
+      }
+    }).pipe(Effect.provide(network)))
+
+  it.scoped("an outcome that is unknown is told as such, with the id to find the order by, and exits with 1", () =>
+    Effect.gen(function*() {
+      const file = yield* journal
+      const { setFaults } = yield* simulator
+      // Whatever is said of orders is lost, after the exchange has taken it.
+      const lost = Faults.make({ reset: 1 })
+      yield* setFaults(Faults.make({
+        routes: ["order", "allOrders", "openOrders"].map((name) => ({ path: `/api/v3/${name}`, faults: lost }))
+      }))
+      for (const json of ["", " --json"]) {
+        const { code, err, out } = yield* ran(`${limit} ${local} --journal ${file} --client-id mine-2${json}`)
+        assert.strictEqual(code, 1)
+        if (json === "") {
+          assert.include(err, "binance: OutcomeUnknown.")
+          assert.include(err, "What became of the order is unknown: it may stand, or have traded.")
+          assert.include(err, "Its client order id is mine-2. Look it up with exchange order show")
+        } else {
+          const { error, sent } = decode(out)
+          assert.deepStrictEqual([sent, error?.tag, error?.outcome], [true, "OutcomeUnknown", "Unknown"])
+        }
+      }
+    }).pipe(Effect.provide(network)))
+
+  const usages: ReadonlyArray<readonly [line: string, sentence: string]> = [
+    ["order place buy 0.01 ETH/USDT", "Say one of --limit with a price and --market."],
+    ["order place buy 0.01 ETH/USDT --limit 5 --market", "Say one of --limit with a price and --market."],
+    ["order place hold 0.01 ETH/USDT --market", "\"hold\" is no side; accepted are buy and sell."],
+    ["order place buy none ETH/USDT --market", "\"none\" is no amount; accepted are decimals above zero"],
+    ["order place buy 1 ETH/USDT --limit 0", "--limit cannot be \"0\""],
+    [`order place buy 1 ETH/USDT --limit 5 ${local}`, "say where with --journal"],
+    ["order cancel ETH/USDT", "accepted are --id and --client-id"],
+    ["order plce", "exchange order has no command \"plce\"; accepted are show, place, cancel. Did you mean place?"]
+  ]
+  for (const [line, sentence] of usages) {
+    it.effect(line, () =>
+      Effect.gen(function*() {
+        const { code, err, out } = yield* finished(line)
+        assert.strictEqual(code, 2)
+        assert.include(err, sentence)
+        assert.strictEqual(out, "")
+      }))
+  }
+})
