@@ -42,8 +42,9 @@ describe("exchange candles", () => {
   it.effect("--json is a document a line, and leaves out the candle under way", () =>
     Effect.gen(function*() {
       yield* today
-      const { code, out } = yield* finished(`${hours.replace("01-01", "01-10")} --json`)
+      const { code, err, out } = yield* finished(`${hours.replace("01-01", "01-10")} --json`)
       assert.strictEqual(code, 0)
+      assert.strictEqual(err, "")
       const lines = out.trimEnd().split("\n")
       assert.strictEqual(lines.length, 12)
       assert.match(
