@@ -6,6 +6,7 @@
 import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as AccountCommands from "./AccountCommands.js"
+import * as InquiryOptions from "./InquiryOptions.js"
 import { once } from "./internal/once.js"
 import * as MarketCommands from "./MarketCommands.js"
 import * as Network from "./Network.js"
@@ -124,7 +125,7 @@ const health = () =>
 const doctor = () =>
   Command.make(
     "doctor",
-    { ...Options.inquiry, json: Options.json },
+    { ...InquiryOptions.inquiry, json: Options.json },
     (input) => Stop.abort(Network.within(Effect.flatMap(modules.Doctor, ({ handle }) => handle(input))))
   ).pipe(Command.withDescription(
     "Checks what is configured, whether each exchange can be reached, this machine's clock and the API keys, and says in a "
@@ -137,7 +138,7 @@ const keys = () =>
     Command.withSubcommands([
       Command.make(
         "check",
-        { ...Options.inquiry, json: Options.json },
+        { ...InquiryOptions.inquiry, json: Options.json },
         (input) => Stop.abort(Network.within(Effect.flatMap(modules.Keys, ({ handle }) => handle(input))))
       ).pipe(Command.withDescription(
         "Asks each exchange what the key that is configured for it may do, when it expires, and says what is wrong with that. "

@@ -19,7 +19,7 @@ import { advice } from "./Advice.js"
 import * as Configuration from "./Configuration.js"
 import * as Connections from "./Connections.js"
 import * as Finding from "./Finding.js"
-import type * as Options from "./Options.js"
+import type * as InquiryOptions from "./InquiryOptions.js"
 
 /**
  * One key, with what its exchange says of it where it could be asked. `fingerprint` names the key and gives nothing of it
@@ -61,7 +61,7 @@ export interface Place {
  * @since 0.1.0
  * @category getters
  */
-export const places = ({ baseUrl, environment, exchange }: Options.Inquiry): ReadonlyArray<Place> =>
+export const places = ({ baseUrl, environment, exchange }: InquiryOptions.Inquiry): ReadonlyArray<Place> =>
   exchange.flatMap((id): ReadonlyArray<Place> => {
     const at = baseUrl.get(id)
     const asked = Option.getOrUndefined(environment)

@@ -17,9 +17,13 @@ import { duration, port as portOf, refused } from "./internal/answers.js"
 import { quote } from "./internal/quote.js"
 import * as Suggestions from "./Suggestions.js"
 
-const environments = ["simulated", "testnet", "live"] as const
-
-const isEnvironment = Schema.is(Schema.Literal(...environments))
+/**
+ * The installations of an exchange that a command can talk to.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const environments = ["simulated", "testnet", "live"] as const
 
 const weathers = ["none", "flaky", "outage"] as const
 
@@ -341,37 +345,6 @@ export interface Settings {
 export type Places = Pick<Settings, keyof typeof places>
 
 /**
- * The options of commands that look at what is configured: unless told otherwise, at exchanges themselves.
- *
- * @since 0.1.0
- * @category options
- */
-export const inquiry = {
-  exchange: exchanges,
-  environment: Options.text("environment").pipe(
-    Options.withPseudoName(environments.join("|")),
-    Options.withDescription(
-      "Which installation of the exchanges. Unless given: the live ones, and of keys those of testnets as well."
-    ),
-    Options.mapEffect((text) =>
-      isEnvironment(text)
-        ? Effect.succeed(text)
-        : refused(`--environment cannot be ${quote(text)}; accepted are ${environments.join(", ")}.`)
-    ),
-    Options.optional
-  ),
-  baseUrl: baseUrls
-}
-
-/**
- * @since 0.1.0
- * @category models
- */
-export interface Inquiry extends Pick<Settings, "exchange" | "baseUrl"> {
-  readonly environment: Option.Option<Settings["environment"]>
-}
-
-/**
  * Settings with exchanges in good health.
  *
  * @since 0.1.0
@@ -384,15 +357,6 @@ export const healthy = ({ baseUrl, environment, exchange }: Places): Settings =>
   faults: "none",
   seed: Option.none()
 })
-
-/**
- * Settings for an inquiry: at the live exchanges unless it says otherwise.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const inquired = ({ baseUrl, environment, exchange }: Inquiry): Settings =>
-  healthy({ baseUrl, environment: Option.getOrElse(environment, () => "live" as const), exchange })
 
 /**
  * Settings that agree with each other, or why they do not.

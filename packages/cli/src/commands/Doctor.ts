@@ -13,17 +13,17 @@ import type * as Configuration from "../Configuration.js"
 import * as Connections from "../Connections.js"
 import { Incomplete, type UsageError } from "../Failure.js"
 import * as Finding from "../Finding.js"
+import * as InquiryOptions from "../InquiryOptions.js"
 import * as configured from "../internal/configured.js"
 import * as reached from "../internal/reached.js"
 import * as Keys from "../Keys.js"
-import * as Options from "../Options.js"
 import * as Screen from "../Screen.js"
 
 /**
  * @since 0.1.0
  * @category models
  */
-export interface Input extends Options.Inquiry {
+export interface Input extends InquiryOptions.Inquiry {
   readonly json: boolean
 }
 
@@ -54,7 +54,7 @@ export const handle = Effect.fnUntraced(function*(
   Configuration.Configuration | Connections.Network | FileSystem.FileSystem | Path.Path | Screen.Screen
 > {
   const screen = yield* Screen.Screen
-  const settings = Options.inquired(input)
+  const settings = InquiryOptions.inquired(input)
   const places = Keys.places(input)
   const findings = yield* Effect.scoped(Effect.gen(function*() {
     const configuration = yield* configured.findings

@@ -10,8 +10,8 @@ import type * as Configuration from "../Configuration.js"
 import * as Connections from "../Connections.js"
 import { Incomplete, type UsageError } from "../Failure.js"
 import * as Finding from "../Finding.js"
+import * as InquiryOptions from "../InquiryOptions.js"
 import * as Keys from "../Keys.js"
-import * as Options from "../Options.js"
 import * as Screen from "../Screen.js"
 import * as Table from "../Table.js"
 
@@ -19,7 +19,7 @@ import * as Table from "../Table.js"
  * @since 0.1.0
  * @category models
  */
-export interface Input extends Options.Inquiry {
+export interface Input extends InquiryOptions.Inquiry {
   readonly json: boolean
 }
 
@@ -49,7 +49,7 @@ export const handle = Effect.fnUntraced(function*(
   const screen = yield* Screen.Screen
   const keys = yield* Effect.scoped(
     Effect.flatMap(
-      Connections.routes(Options.inquired(input)),
+      Connections.routes(InquiryOptions.inquired(input)),
       (routeTo) => Keys.check(Keys.places(input), (exchange) => routeTo(exchange).network)
     )
   )

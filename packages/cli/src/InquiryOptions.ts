@@ -1,0 +1,54 @@
+/**
+ * The options of commands that look at what is configured.
+ *
+ * @since 0.1.0
+ */
+import * as Options from "@effect/cli/Options"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { refused } from "./internal/answers.js"
+import { quote } from "./internal/quote.js"
+import * as Common from "./Options.js"
+
+const isEnvironment = Schema.is(Schema.Literal(...Common.environments))
+
+/**
+ * The options of commands that look at what is configured: unless told otherwise, at exchanges themselves.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const inquiry = {
+  exchange: Common.exchanges,
+  environment: Options.text("environment").pipe(
+    Options.withPseudoName(Common.environments.join("|")),
+    Options.withDescription(
+      "Which installation of the exchanges. Unless given: the live ones, and of keys those of testnets as well."
+    ),
+    Options.mapEffect((text) =>
+      isEnvironment(text)
+        ? Effect.succeed(text)
+        : refused(`--environment cannot be ${quote(text)}; accepted are ${Common.environments.join(", ")}.`)
+    ),
+    Options.optional
+  ),
+  baseUrl: Common.baseUrls
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Inquiry extends Pick<Common.Settings, "exchange" | "baseUrl"> {
+  readonly environment: Option.Option<Common.Settings["environment"]>
+}
+
+/**
+ * Settings for an inquiry: at the live exchanges unless it says otherwise.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const inquired = ({ baseUrl, environment, exchange }: Inquiry): Common.Settings =>
+  Common.healthy({ baseUrl, environment: Option.getOrElse(environment, () => "live" as const), exchange })
