@@ -17,6 +17,9 @@ const pagesOf = (folder) =>
     statSync(join(root, folder, name)).isDirectory() ? pagesOf(`${folder}/${name}`) : name.endsWith(".md") ? [`${folder}/${name}`] : []
   )
 
+/** What typedoc made of the docstrings; nothing where it has not run. */
+const reference = existsSync(join(root, "api")) ? pagesOf("api") : []
+
 /** Where each file of Markdown stands on the site. */
 const rewrites = {
   "README.md": "overview.md",
@@ -24,7 +27,10 @@ const rewrites = {
   "CONTRIBUTING.md": "contributing.md",
   "SECURITY.md": "security.md",
   ...Object.fromEntries(packages.map((name) => [`packages/${name}/README.md`, `packages/${name}.md`])),
-  ...Object.fromEntries(pagesOf("docs").map((path) => [path, path.slice("docs/".length).replace(/(^|\/)README\.md$/, "$1index.md")]))
+  ...Object.fromEntries(pagesOf("docs").map((path) => [path, path.slice("docs/".length).replace(/(^|\/)README\.md$/, "$1index.md")])),
+  ...Object.fromEntries(
+    reference.map((path) => [path, path.replaceAll(/\/(?:src|namespaces)(?=\/)/g, "").replace(/README\.md$/, "index.md")])
+  )
 }
 
 /** Files that pages link to and that are no pages: they are served as text, under their path. */
@@ -53,6 +59,10 @@ const onSite = (from, href) => {
 
 const rewriteLinks = (markdown) =>
   markdown.core.ruler.push("links of the repository", ({ env, tokens }) => {
+    // Typedoc calls a package by the folder of its sources.
+    for (const token of tokens.flatMap(({ children }) => children ?? [])) {
+      if (token.type === "text") token.content = token.content.replace(/^(\w+)\/src$/, "@effect-exchange/$1")
+    }
     const file = env.realPath ?? env.path
     // A title by itself: it is of no page.
     if (file === undefined) return
@@ -67,11 +77,11 @@ const rewriteLinks = (markdown) =>
     }
   })
 
-/** Fails for an anchor that its page has not. */
+/** Fails for an anchor that its page has not; those of the API reference are typedoc's affair. */
 const checkAnchors = () => {
   const pages = readdirSync(outDir, { recursive: true }).filter((path) => path.endsWith(".html")).map((path) => path.split(sep).join("/"))
   const texts = new Map(pages.map((path) => [`/${path}`, readFileSync(join(outDir, path), "utf8")]))
-  const dead = [...texts].flatMap(([page, text]) =>
+  const dead = [...texts].filter(([page]) => !page.startsWith("/api/")).flatMap(([page, text]) =>
     [...text.matchAll(/<a [^>]*?href="([^"#:]*)#([^"]+)"/g)].flatMap(([, path, anchor]) => {
       const target = path === "" ? page : path.endsWith("/") ? `${path}index.html` : path
       return texts.get(target)?.includes(`id="${decodeURIComponent(anchor)}"`) ? [] : [`${page} links to ${path}#${anchor}`]
@@ -103,7 +113,11 @@ export default defineConfig({
   // Files are there once the pages are.
   ignoreDeadLinks: [/^\/files\//],
   themeConfig: {
-    search: { provider: "local" },
+    search: {
+      provider: "local",
+      // Without the API reference, which would make the index six times as large.
+      options: { _render: (source, env, markdown) => env.relativePath.startsWith("api/") ? "" : markdown.render(source, env) }
+    },
     outline: [2, 3],
     nav: [
       { text: "Getting started", link: "/getting-started" },
@@ -159,6 +173,13 @@ export default defineConfig({
         text: "Packages",
         collapsed: true,
         items: packages.map((name) => item(`packages/${name}/README.md`, name))
+      },
+      {
+        text: "API reference",
+        collapsed: true,
+        items: packages.filter((name) => reference.includes(`api/${name}/src/README.md`)).map((name) =>
+          item(`api/${name}/src/README.md`, name)
+        )
       },
       {
         text: "Background",
