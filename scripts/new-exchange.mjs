@@ -89,7 +89,18 @@ const manifest = JSON.parse(read("packages", sibling, "package.json"))
 const description = `${name} for Effect: market data, account and orders as services`
 write(
   `${folders.package}/package.json`,
-  `${JSON.stringify({ ...manifest, name: `@effect-exchange/${id}`, description }, null, 2)}\n`
+  `${
+    JSON.stringify(
+      {
+        ...manifest,
+        name: `@effect-exchange/${id}`,
+        description,
+        keywords: manifest.keywords.map((word) => word === sibling ? id : word)
+      },
+      null,
+      2
+    )
+  }\n`
 )
 write(`${folders.package}/tsconfig.json`, read("packages", sibling, "tsconfig.json"))
 

@@ -125,7 +125,9 @@ const environment = (
   }))
   const logger = Logger.replace(
     Logger.defaultLogger,
-    Logger.withConsoleError(process.stderr.isTTY === true ? Logger.logfmtLogger : Logger.jsonLogger)
+    process.stderr.isTTY === true
+      ? Logger.prettyLogger({ stderr: true })
+      : Logger.withConsoleError(Logger.jsonLogger)
   )
   return Layer.mergeAll(
     screen,

@@ -31,8 +31,8 @@ const card = (exchange) => {
   const title = make("h2", "", exchange)
   const status = make("span", "soft")
   const parts = { status, prices: make("div"), reason: make("div", "soft"), breakers: make("div", "soft"),
-    limits: make("div", "soft"), counts: make("div", "soft"), clock: make("div", "soft") }
-  section.append(row(title, status), parts.prices, parts.reason, parts.breakers, parts.limits, parts.counts, parts.clock)
+    ban: make("div"), limits: make("div", "soft"), counts: make("div", "soft"), clock: make("div", "soft") }
+  section.append(row(title, status), parts.prices, parts.reason, parts.ban, parts.breakers, parts.limits, parts.counts, parts.clock)
   $("exchanges").append(section)
   state.cards.set(exchange, parts)
   return parts
@@ -126,12 +126,15 @@ const on = {
         }
         state.breakers.set(key, breaker.state)
       }
-      const limit = one.limits.reduce((most, each) => each.used > most.used ? each : most, { scope: "none", used: 0 })
-      const bar = make("progress")
-      bar.max = 1
-      bar.value = limit.used
-      bar.setAttribute("aria-label", "limit used")
-      parts.limits.replaceChildren(row(make("span", "", "limit " + limit.scope + ": " + Math.round(limit.used * 100) + " %"), bar))
+      put(parts.ban, one.bannedUntil > at ? "banned for another " + Math.ceil((one.bannedUntil - at) / 1000) + " s" : "", "fail")
+      parts.limits.replaceChildren(...one.limits.map(({ pausedUntil, scope, used }) => {
+        const bar = make("progress")
+        bar.max = 1
+        bar.value = used
+        bar.setAttribute("aria-label", "limit used")
+        const pause = pausedUntil > at ? ", paused for " + Math.ceil((pausedUntil - at) / 1000) + " s" : ""
+        return row(make("span", pause === "" ? "" : "warn", "limit " + scope + ": " + Math.round(used * 100) + " %" + pause), bar)
+      }))
       put(parts.clock, "clock: " + one.clockSkewMillis + " ms" +
         (one.lastFailure ? "; last failure: " + one.lastFailure.error + " of " + one.lastFailure.operation + ", " + since(one.lastFailure.at) + " ago" : ""))
     }
