@@ -14,7 +14,8 @@ import { signSubscription } from "./Protocol.js"
 import * as Rows from "./Rows.js"
 
 const { get, text, whole } = Feeds
-const { at, decimal, millis, positive, words } = Wire
+const { at, decimal, positive, words } = Wire
+const { instant } = Rows
 
 /** Streams are named by the market in lower case, and a candle's by its interval as well. */
 const topic = ({ id }: Market.Market, channel: string): Feeds.Topic => ({
@@ -84,7 +85,7 @@ const Ticker = Row.ticker({
   high24h: at("h", positive(decimal)),
   low24h: at("l", positive(decimal)),
   volume24h: at("v", decimal),
-  at: at("C", millis)
+  at: at("C", instant)
 })
 
 // Where the buyer was the maker, the taker sold.
@@ -93,10 +94,10 @@ const Trade = Row.trade({
   side: at("m", words({ true: "sell", false: "buy" })),
   price: at("p", decimal),
   amount: at("q", decimal),
-  at: at("T", millis)
+  at: at("T", instant)
 })
 
-const Bar = Row.ohlcv(millis, decimal, ["k.t", "k.o", "k.h", "k.l", "k.c", "k.v"])
+const Bar = Row.ohlcv(instant, decimal, ["k.t", "k.o", "k.h", "k.l", "k.c", "k.v"])
 
 const bookUpdates = (frame: unknown): ReadonlyArray<Feeds.BookUpdate> | undefined => {
   const first = whole(get(frame, "U"))

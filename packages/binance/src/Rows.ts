@@ -9,7 +9,18 @@ import { Row, Wire } from "@effect-exchange/core/adapter"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 
-const { all, at, blank, decimal, map, meaning, meaningOr, millis, none, positive, text, words, wordsOr } = Wire
+const { all, at, blank, decimal, map, meaning, meaningOr, none, positive, text, words, wordsOr } = Wire
+
+/**
+ * Epoch milliseconds, which are numbers here and never texts. By hand, as rows that have one come by the thousand.
+ *
+ * @since 0.1.0
+ * @category values
+ */
+export const instant: Wire.Value<number> = Wire.reading(
+  (value) => typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : Wire.unread,
+  "expected an instant as a number"
+)
 
 // A price has to be there; where it is zero there is none: no trade yet, an empty side of the book, a market order.
 const price = (name: string): Wire.Field<BigDecimal.BigDecimal | undefined> =>
@@ -54,7 +65,7 @@ const ticker = {
   high24h: price("highPrice"),
   low24h: price("lowPrice"),
   volume24h: at("volume", decimal),
-  at: at("closeTime", millis)
+  at: at("closeTime", instant)
 }
 
 /**
@@ -110,7 +121,7 @@ export const Trade = Row.trade({
   side: at("isBuyerMaker", words({ true: "sell", false: "buy" })),
   price: at("price", decimal),
   amount: at("qty", decimal),
-  at: at("time", millis)
+  at: at("time", instant)
 })
 
 /**
@@ -119,7 +130,7 @@ export const Trade = Row.trade({
  * @since 0.1.0
  * @category rows
  */
-export const Bar = Row.ohlcv(millis, decimal, [0, 1, 2, 3, 4, 5])
+export const Bar = Row.ohlcv(instant, decimal, [0, 1, 2, 3, 4, 5])
 
 /**
  * A balance.
@@ -162,7 +173,7 @@ export const Restrictions = Wire.answer({
     universal: at("permitsUniversalTransfer", flag)
   }, (enabled) => Object.values(enabled).includes(true)),
   ipRestricted: at("ipRestrict", flag),
-  expiresAt: at("tradingAuthorityExpirationTime", Schema.UndefinedOr(millis))
+  expiresAt: at("tradingAuthorityExpirationTime", Schema.UndefinedOr(instant))
 })
 
 const types = wordsOr({ LIMIT: "limit", LIMIT_MAKER: "limit", MARKET: "market" }, "other")
@@ -253,8 +264,8 @@ const clientOrderId = at("clientOrderId", blank(text))
 export const Order = Row.order({
   ...order,
   clientOrderId,
-  createdAt: at("time", millis),
-  updatedAt: at("updateTime", millis)
+  createdAt: at("time", instant),
+  updatedAt: at("updateTime", instant)
 })
 
 /**
@@ -266,8 +277,8 @@ export const Order = Row.order({
 export const Placed = Row.order({
   ...order,
   clientOrderId,
-  createdAt: at("transactTime", millis),
-  updatedAt: at("transactTime", millis)
+  createdAt: at("transactTime", instant),
+  updatedAt: at("transactTime", instant)
 })
 
 /**
@@ -280,7 +291,7 @@ export const Canceled = Row.order({
   ...order,
   clientOrderId: at("origClientOrderId", blank(text)),
   createdAt: none,
-  updatedAt: at("transactTime", millis)
+  updatedAt: at("transactTime", instant)
 })
 
 const named = Schema.Struct({ orderId: text })
@@ -311,7 +322,7 @@ export const Fill = Row.fill({
   fee: at("commission", decimal),
   feeAsset: at("commissionAsset", text),
   liquidity: at("isMaker", words({ true: "maker", false: "taker" })),
-  at: at("time", millis)
+  at: at("time", instant)
 })
 
 const reportedName = Wire.orElse(at("C", blank(text)), at("c", blank(text)))
@@ -337,8 +348,8 @@ export const Report = Row.order({
     timeInForce: "f"
   }),
   clientOrderId: reportedName,
-  createdAt: at("O", millis),
-  updatedAt: at("T", millis)
+  createdAt: at("O", instant),
+  updatedAt: at("T", instant)
 })
 
 /**
@@ -360,7 +371,7 @@ export const ReportedFill = Row.entry(
     fee: at("n", decimal),
     feeAsset: at("N", blank(text)),
     liquidity: at("m", words({ true: "maker", false: "taker" })),
-    at: at("T", millis)
+    at: at("T", instant)
   }),
   map(at("x", text), (what) => what === "TRADE")
 )

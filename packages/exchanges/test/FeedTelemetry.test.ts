@@ -13,7 +13,8 @@ const told = (exchange: string) =>
     Object.fromEntries(
       all.filter(({ metricKey }) =>
         metricKey.name.startsWith("exchange_feed_") &&
-        metricKey.tags.some(({ key, value }) => key === "exchange" && value === exchange)
+        metricKey.tags.some(({ key, value }) => key === "exchange" && value === exchange) &&
+        metricKey.tags.some(({ key, value }) => key === "environment" && value === "simulated")
       ).map(({ metricKey, metricState }) => [
         metricKey.name,
         MetricState.isGaugeState(metricState)
