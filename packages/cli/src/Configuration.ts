@@ -3,8 +3,8 @@
  *
  * @since 0.1.0
  */
-import { Credentials } from "@effect-exchange/core"
 import type * as NodeConfig from "@effect-exchange/core/engine/NodeConfig"
+import * as Credentials from "@effect-exchange/core/ports/Credentials"
 import * as Arr from "effect/Array"
 import * as Config from "effect/Config"
 import * as ConfigError from "effect/ConfigError"

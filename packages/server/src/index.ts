@@ -2,6 +2,7 @@
  * @since 0.1.0
  */
 export * as Api from "./Api.js"
+export * as Client from "./Client.js"
 export * as Door from "./Door.js"
 export * as Events from "./Events.js"
 export * as Handlers from "./Handlers.js"

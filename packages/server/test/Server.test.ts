@@ -1,9 +1,8 @@
 import { Faults, Simulator } from "@effect-exchange/simulator"
-import { HttpApiClient } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
-import { Api, Lifecycle, Problem } from "../src/index.js"
+import { Client, Lifecycle, Problem } from "../src/index.js"
 import { address, ask, service, streamed } from "./support/service.js"
 
 const get = (id: Simulator.ExchangeId) => Effect.flatMap(Simulator.Simulators, ({ get }) => get(id))
@@ -134,7 +133,7 @@ describe("what cannot be served", () => {
 
   it.live("is decoded by the client that the API is", () =>
     Effect.gen(function*() {
-      const client = yield* HttpApiClient.make(Api.Api, { baseUrl: yield* address })
+      const client = yield* Client.make(yield* address)
       const price = yield* client.prices.price({
         path: { base: "BTC", quote: "USDT" },
         urlParams: { source: "kraken" }
@@ -144,6 +143,20 @@ describe("what cannot be served", () => {
       const problem = yield* Effect.flip(client.market.book({ path, urlParams: { depth: 1 } }))
       assert.strictEqual("status" in problem ? problem.status : undefined, 404)
     }).pipe(Effect.provide(NodeHttpClient.layerUndici), Effect.provide(service(["kraken"]))))
+
+  it.live("is given to a client that has the token, and to no other", () =>
+    Effect.gen(function*() {
+      const base = yield* address
+      const knowing = yield* Client.make(base, { token: Redacted.make("first") })
+      const { exchanges } = yield* knowing.market.exchanges()
+      assert.deepStrictEqual(exchanges.map(({ exchange }) => exchange), ["okx"])
+      const other = yield* Client.make(base)
+      const problem = yield* Effect.flip(other.market.exchanges())
+      assert.strictEqual("status" in problem ? problem.status : undefined, 401)
+    }).pipe(
+      Effect.provide(NodeHttpClient.layerUndici),
+      Effect.provide(service(["okx"], { tokens: [Redacted.make("first")] }))
+    ))
 })
 
 describe("probes", () => {

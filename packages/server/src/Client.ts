@@ -1,0 +1,45 @@
+/**
+ * The client of the service, with the types of its API.
+ *
+ * @since 0.1.0
+ */
+import * as HttpApiClient from "@effect/platform/HttpApiClient"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Api from "./Api.js"
+
+/**
+ * A method for each endpoint, by its group. Each fails with a `Problem.Problem` where the service refuses.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Client extends Effect.Effect.Success<ReturnType<typeof make>> {}
+
+/**
+ * Makes a client of the service at an address, with a token where the service asks for one. Nothing is asked before a method
+ * is called.
+ *
+ * @example
+ * import { Client } from "@effect-exchange/server"
+ * import { Effect } from "effect"
+ *
+ * const price = Effect.gen(function*() {
+ *   const client = yield* Client.make("http://127.0.0.1:8080")
+ *   return yield* client.prices.price({ path: { base: "BTC", quote: "USDT" }, urlParams: { source: "median" } })
+ * })
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (baseUrl: string, options: { readonly token?: Redacted.Redacted | undefined } = {}) => {
+  const { token } = options
+  return HttpApiClient.make(Api.Api, {
+    baseUrl,
+    ...token === undefined
+      ? {}
+      : { transformClient: HttpClient.mapRequest(HttpClientRequest.bearerToken(Redacted.value(token))) }
+  })
+}
