@@ -1,6 +1,6 @@
 import { Simulator } from "@effect-exchange/simulator"
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Fiber, Redacted, TestClock } from "effect"
+import { Effect, Fiber, Redacted, TestClock } from "effect"
 import { finished, network, session } from "../utils.js"
 
 const onSockets = "--exchange binance --environment live --base-url binance=http://binance.localhost"
@@ -19,12 +19,11 @@ describe("exchange contract", () => {
       assert.notInclude(out, "no trading was given")
     }))
 
-  const remote = (config: Map<string, string>) =>
+  const remote = (env: Readonly<Record<string, string>>) =>
     Effect.gen(function*() {
       yield* TestClock.setTime(Date.UTC(2026, 0, 1, 12, 34, 56))
-      const { out, run } = yield* session(`contract ${onSockets}`)
-      const configured = Effect.withConfigProvider(run, ConfigProvider.fromMap(config, { pathDelim: "_" }))
-      const fiber = yield* Effect.fork(configured)
+      const { out, run } = yield* session(`contract ${onSockets}`, { env })
+      const fiber = yield* Effect.fork(run)
       yield* TestClock.adjust("5 minutes")
       const code = yield* Fiber.join(fiber)
       const { requests } = yield* Effect.flatMap(Simulator.Simulators, (simulators) => simulators.get("binance"))
@@ -33,7 +32,7 @@ describe("exchange contract", () => {
 
   it.effect("of an exchange only reads, with one client that keeps to its limits", () =>
     Effect.gen(function*() {
-      const { code, out, requests } = yield* remote(new Map())
+      const { code, out, requests } = yield* remote({})
       assert.deepStrictEqual(failed(out), [])
       assert.strictEqual(code, 0)
       assert.match(out, /\nbinance +MD-14 .* passed\n/)
@@ -50,12 +49,10 @@ describe("exchange contract", () => {
   it.effect("of an exchange reads the account where there is a key", () =>
     Effect.gen(function*() {
       const { key, secret } = Simulator.credentials("binance", "read")
-      const { code, out, requests } = yield* remote(
-        new Map([
-          ["BINANCE_CUSTOM_API_KEY", Redacted.value(key)],
-          ["BINANCE_CUSTOM_API_SECRET", Redacted.value(secret)]
-        ])
-      )
+      const { code, out, requests } = yield* remote({
+        BINANCE_CUSTOM_API_KEY: Redacted.value(key),
+        BINANCE_CUSTOM_API_SECRET: Redacted.value(secret)
+      })
       assert.deepStrictEqual(failed(out), [])
       assert.strictEqual(code, 0)
       assert.match(out, /\nbinance +AC-01 .* passed\n/)
