@@ -5,6 +5,7 @@
  */
 import { Account, Credentials, type Environment, type ExchangeError, KeyPermissions } from "@effect-exchange/core"
 import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Simulator from "@effect-exchange/simulator/Simulator"
 import * as Clock from "effect/Clock"
 import * as ConfigError from "effect/ConfigError"
@@ -88,7 +89,7 @@ export const check = (
   networkOf: (exchange: Exchanges.ExchangeId) => Layer.Layer<Connections.Network>
 ): Effect.Effect<ReadonlyArray<Key>, never, Configuration.Configuration> =>
   Effect.map(
-    Effect.forEach(
+    Concurrent.forEach(
       places,
       (place) => inspect(place, networkOf(place.exchange)),
       { concurrency: "unbounded" }

@@ -59,13 +59,9 @@ export const handle = Effect.fnUntraced(function*(
   const findings = yield* Effect.scoped(Effect.gen(function*() {
     const configuration = yield* configured.findings
     const routeTo = yield* Connections.routes(settings)
-    const [ways, keys] = yield* Effect.all([
-      Effect.flatMap(
-        Connections.open(settings),
-        (connections) => Concurrent.forEach(connections, reached.look, { concurrency: "unbounded" })
-      ),
-      Keys.check(places, (exchange) => routeTo(exchange).network)
-    ], { concurrency: "unbounded" })
+    const connections = yield* Connections.open(settings)
+    const ways = yield* Concurrent.forEach(connections, reached.look, { concurrency: "unbounded" })
+    const keys = yield* Keys.check(places, (exchange) => routeTo(exchange).network)
     return [
       ...configuration,
       ...reached.findings(ways),
