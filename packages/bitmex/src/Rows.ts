@@ -97,6 +97,9 @@ export const Instrument = Row.of({
   maxPrice: above("maxPrice")
 })
 
+// Every field of a ticker may be missing, and BitMEX's orders, trades and candles are of a symbol and a time too.
+const instrument = all({ symbol, type: at("typ", text) }, ({ symbol }) => symbol)
+
 /**
  * The same as a ticker. Those of spreads may have prices below zero, which are none to us.
  *
@@ -104,7 +107,7 @@ export const Instrument = Row.of({
  * @category rows
  */
 export const Ticker = Row.tickerOf({
-  market: symbol,
+  market: instrument,
   last: above("lastPrice"),
   bid: above("bidPrice"),
   ask: above("askPrice"),

@@ -85,7 +85,13 @@ describe("frames of BitMEX", () => {
     }
     const timestamp = "2025-11-24T00:00:01.000Z"
     assert.deepStrictEqual(found(frame("update", { bidPrice: 1, timestamp })), [])
-    const all = { lastPrice: 27.5, bidPrice: 27.47, askPrice: 27.503, timestamp: "2025-11-24T00:00:00.000Z" }
+    const all = {
+      typ: "FFWCSX",
+      lastPrice: 27.5,
+      bidPrice: 27.47,
+      askPrice: 27.503,
+      timestamp: "2025-11-24T00:00:00.000Z"
+    }
     assert.deepStrictEqual(found(frame("partial", all)), [["27.5", "27.47", "27.503", 1_763_942_400_000]])
     assert.deepStrictEqual(found(frame("update", { bidPrice: 27.48, timestamp })), [
       ["27.5", "27.48", "27.503", 1_763_942_401_000]

@@ -437,7 +437,7 @@ describe("ticker", () => {
   })
 
   it("takes no number for one that JSON has damaged, and reads time to the microsecond", () => {
-    const row = { symbol: "XBTUSD", timestamp: "2026-08-20T10:15:30.123456Z" }
+    const row = { symbol: "XBTUSD", typ: "FFWCSX", timestamp: "2026-08-20T10:15:30.123456Z" }
     const read = (extra: object) => BitMexEndpoints.instrument.decode([{ ...row, ...extra }])
     assert.strictEqual(Either.getOrThrow(read({}))[0]?.at, 1_787_220_930_123)
     assert.isTrue(Either.isRight(read({ lastPrice: 9_007_199_254_740_991, totalTurnover: 37_667_684_492_745_240 })))
@@ -449,9 +449,16 @@ describe("ticker", () => {
     }
   })
 
+  it("is none of an order, a trade or a candle, which are of a symbol and a time too", () => {
+    const row = { symbol: "XBTUSD", timestamp: "2026-08-20T10:15:30.123Z" }
+    for (const other of [{ orderID: "1", ordStatus: "New" }, { trdMatchID: "1", side: "Buy" }, { open: 1, close: 2 }]) {
+      assert.isTrue(Either.isLeft(BitMexEndpoints.instrument.decode([{ ...row, ...other }])), Object.keys(other)[0])
+    }
+  })
+
   it.effect("is none where the answer is about another instrument", () =>
     scripted(
-      { "/instrument": [[{ symbol: "ETHUSD", lastPrice: 1, timestamp: "2026-08-20T10:15:30.123Z" }]] },
+      { "/instrument": [[{ symbol: "ETHUSD", typ: "FFWCSX", lastPrice: 1, timestamp: "2026-08-20T10:15:30.123Z" }]] },
       Effect.gen(function*() {
         const error = yield* Effect.flip(
           Effect.flatMap(BitMex.MarketData, (market) => market.ticker("BTC/USD:BTC"))
