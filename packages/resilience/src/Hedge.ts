@@ -11,7 +11,6 @@ import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as FiberId from "effect/FiberId"
-import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Deadline from "./Deadline.js"
@@ -20,6 +19,7 @@ import { requireDuration, requireMillis } from "./internal/duration.js"
 import type * as hedge from "./internal/hedge.js"
 import { type Attempt, type Consequence } from "./internal/hedgeModel.js"
 import * as race from "./internal/hedgeRace.js"
+import { labels } from "./internal/labels.js"
 import * as latencies from "./internal/latencies.js"
 import { asked } from "./internal/mishap.js"
 import { requireThat, requireWhole } from "./internal/requireWhole.js"
@@ -279,12 +279,10 @@ const isPercentile = (delay: Duration.DurationInput | Percentile): delay is Perc
 
 /** Touched only when a call is hedged, so that a call that is not pays nothing. */
 const makeCounters = (name: string) => {
-  const started = Metric.tagged(Telemetry.hedgeStartedAttempts, "name", name)
-  const won = Metric.tagged(Telemetry.hedgeWonCalls, "name", name)
-  const denied = Metric.tagged(Telemetry.hedgeDeniedAttempts, "name", name)
+  const named = labels({ name })
   return {
-    started: () => started.unsafeUpdate(1, []),
-    won: () => won.unsafeUpdate(1, []),
-    denied: () => denied.unsafeUpdate(1, [])
+    started: () => Telemetry.hedgeStartedAttempts.unsafeUpdate(1, named),
+    won: () => Telemetry.hedgeWonCalls.unsafeUpdate(1, named),
+    denied: () => Telemetry.hedgeDeniedAttempts.unsafeUpdate(1, named)
   }
 }

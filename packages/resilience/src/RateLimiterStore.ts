@@ -9,8 +9,8 @@
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as MetricLabel from "effect/MetricLabel"
 import * as Option from "effect/Option"
+import { labels } from "./internal/labels.js"
 import type * as List from "./internal/linkedList.js"
 import * as Budget from "./internal/rateLimiterBudget.js"
 import * as rateLimiterForecast from "./internal/rateLimiterForecast.js"
@@ -340,10 +340,9 @@ interface Metered {
 
 const metered = (limit: Limit): Metered => {
   const budget = Budget.make(limit.scope, terms(limit))
-  // The same list each time: another one would be looked up by what stands in it.
-  const labels = [MetricLabel.make("name", limit.scope)]
+  const named = labels({ name: limit.scope })
   const measure = (now: bigint): void =>
-    Telemetry.rateLimiterUsageRatio.unsafeUpdate(Budget.used(budget, now) / budget.limit, labels)
+    Telemetry.rateLimiterUsageRatio.unsafeUpdate(Budget.used(budget, now) / budget.limit, named)
   return { budget, measure }
 }
 

@@ -8,12 +8,12 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
-import * as Metric from "effect/Metric"
 import * as MutableHashMap from "effect/MutableHashMap"
 import * as Option from "effect/Option"
 import * as Deadline from "./Deadline.js"
 import type * as Idempotent from "./Idempotent.js"
 import { keepBrand } from "./internal/idempotent.js"
+import { labels } from "./internal/labels.js"
 import { singleFlightCoalescedCalls } from "./Telemetry.js"
 
 /**
@@ -64,7 +64,7 @@ export interface Options {
 export const make = <A, E = never, K = string>(options: Options): Effect.Effect<SingleFlight<A, E, K>> =>
   Effect.sync(() => {
     const flights = MutableHashMap.empty<K, Flight<A, E>>()
-    const coalesced = Metric.tagged(singleFlightCoalescedCalls, "name", options.name)
+    const named = labels({ name: options.name })
 
     const land = (key: K, flight: Flight<A, E>): void => {
       if (flight.landed) return
@@ -90,7 +90,7 @@ export const make = <A, E = never, K = string>(options: Options): Effect.Effect<
           const known = MutableHashMap.get(flights, key)
           if (Option.isSome(known)) {
             known.value.waiting += 1
-            coalesced.unsafeUpdate(1, [])
+            singleFlightCoalescedCalls.unsafeUpdate(1, named)
             return wait(known.value)
           }
           const flight: Flight<A, E> = {

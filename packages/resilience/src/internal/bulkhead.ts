@@ -7,7 +7,6 @@ import * as Cause from "effect/Cause"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { LazyArg } from "effect/Function"
-import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import { Deadline, DeadlineExceeded } from "../Deadline.js"
 import { isRejection } from "../Rejection.js"
@@ -18,6 +17,7 @@ import type { Adaptive, Bulkhead, BulkheadFull, CallOptions } from "./bulkheadMo
 import { requireNanos } from "./duration.js"
 import * as Heap from "./heap.js"
 import { keepBrand } from "./idempotent.js"
+import { labels } from "./labels.js"
 import * as List from "./linkedList.js"
 import { requireWhole } from "./requireWhole.js"
 import { stackless } from "./stackless.js"
@@ -272,12 +272,10 @@ const tooLate = (name: string, allowed: Duration.Duration): Effect.Effect<never,
 
 /** Touched only by calls that queue or are refused, and where the size changes: an uncontended call pays nothing. */
 const metrics = (name: string) => {
-  const queued = Metric.tagged(Telemetry.bulkheadWaitingCalls, "name", name)
-  const refused = Metric.tagged(Telemetry.bulkheadRefusedCalls, "name", name)
-  const permits = Metric.tagged(Telemetry.bulkheadPermits, "name", name)
+  const named = labels({ name })
   return {
-    queued: (size: number): void => queued.unsafeUpdate(size, []),
-    refused: (): void => refused.unsafeUpdate(1, []),
-    permits: (limit: number): void => permits.unsafeUpdate(limit, [])
+    queued: (size: number): void => Telemetry.bulkheadWaitingCalls.unsafeUpdate(size, named),
+    refused: (): void => Telemetry.bulkheadRefusedCalls.unsafeUpdate(1, named),
+    permits: (limit: number): void => Telemetry.bulkheadPermits.unsafeUpdate(limit, named)
   }
 }

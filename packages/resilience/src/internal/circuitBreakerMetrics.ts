@@ -1,5 +1,5 @@
-import * as Metric from "effect/Metric"
 import * as Telemetry from "../Telemetry.js"
+import { labels } from "./labels.js"
 
 const states = ["Closed", "Open", "HalfOpen", "Isolated", "Disabled", "MetricsOnly"] as const
 
@@ -16,27 +16,24 @@ export interface Meters {
  * @internal
  */
 export const make = (name: string, initial: typeof states[number]): Meters => {
-  const named = Metric.tagged(Telemetry.circuitBreakerState, "name", name)
-  const gauges = {
-    Closed: Metric.tagged(named, "state", "Closed"),
-    Open: Metric.tagged(named, "state", "Open"),
-    HalfOpen: Metric.tagged(named, "state", "HalfOpen"),
-    Isolated: Metric.tagged(named, "state", "Isolated"),
-    Disabled: Metric.tagged(named, "state", "Disabled"),
-    MetricsOnly: Metric.tagged(named, "state", "MetricsOnly")
+  const named = labels({ name })
+  const inState = {
+    Closed: labels({ name, state: "Closed" }),
+    Open: labels({ name, state: "Open" }),
+    HalfOpen: labels({ name, state: "HalfOpen" }),
+    Isolated: labels({ name, state: "Isolated" }),
+    Disabled: labels({ name, state: "Disabled" }),
+    MetricsOnly: labels({ name, state: "MetricsOnly" })
   }
-  const refusals = Metric.tagged(Telemetry.circuitBreakerNotPermittedCalls, "name", name)
-  for (const tag of states) gauges[tag].unsafeUpdate(tag === initial ? 1 : 0, [])
+  const gauge = (state: typeof states[number], value: number): void =>
+    Telemetry.circuitBreakerState.unsafeUpdate(value, inState[state])
+  for (const state of states) gauge(state, state === initial ? 1 : 0)
   return {
-    notPermitted: () => refusals.unsafeUpdate(1, []),
+    notPermitted: () => Telemetry.circuitBreakerNotPermittedCalls.unsafeUpdate(1, named),
     transition: (from, to) => {
-      gauges[from].unsafeUpdate(0, [])
-      gauges[to].unsafeUpdate(1, [])
-      Telemetry.circuitBreakerTransitions.pipe(
-        Metric.tagged("name", name),
-        Metric.tagged("from", from),
-        Metric.tagged("to", to)
-      ).unsafeUpdate(1, [])
+      gauge(from, 0)
+      gauge(to, 1)
+      Telemetry.circuitBreakerTransitions.unsafeUpdate(1, labels({ name, from, to }))
     }
   }
 }

@@ -1,5 +1,6 @@
-import * as Metric from "effect/Metric"
+import type * as MetricLabel from "effect/MetricLabel"
 import * as Telemetry from "../Telemetry.js"
+import { labels } from "./labels.js"
 
 /** @internal */
 export type Refusal = "QueueFull" | "CostExceedsLimit" | "WaitTooLong" | "DeadlineExceeded"
@@ -14,23 +15,16 @@ export const make = (name: string): {
   readonly waiting: (scope: string, calls: number) => void
   readonly refused: (reason: Refusal) => void
 } => {
-  const waiting = new Map<string, typeof Telemetry.rateLimiterWaitingCalls>()
-  const waitingIn = (scope: string): typeof Telemetry.rateLimiterWaitingCalls => {
+  const waiting = new Map<string, ReadonlyArray<MetricLabel.MetricLabel>>()
+  const waitingIn = (scope: string): ReadonlyArray<MetricLabel.MetricLabel> => {
     const known = waiting.get(scope)
     if (known !== undefined) return known
-    const metric = Metric.tagged(Telemetry.rateLimiterWaitingCalls, "name", scope)
-    waiting.set(scope, metric)
-    return metric
-  }
-  const refused = Metric.tagged(Telemetry.rateLimiterRefusedCalls, "name", name)
-  const by = {
-    QueueFull: Metric.tagged(refused, "reason", "QueueFull"),
-    CostExceedsLimit: Metric.tagged(refused, "reason", "CostExceedsLimit"),
-    WaitTooLong: Metric.tagged(refused, "reason", "WaitTooLong"),
-    DeadlineExceeded: Metric.tagged(refused, "reason", "DeadlineExceeded")
+    const made = labels({ name: scope })
+    waiting.set(scope, made)
+    return made
   }
   return {
-    waiting: (scope, calls) => waitingIn(scope).unsafeUpdate(calls, []),
-    refused: (reason) => by[reason].unsafeUpdate(1, [])
+    waiting: (scope, calls) => Telemetry.rateLimiterWaitingCalls.unsafeUpdate(calls, waitingIn(scope)),
+    refused: (reason) => Telemetry.rateLimiterRefusedCalls.unsafeUpdate(1, labels({ name, reason }))
   }
 }
