@@ -61,7 +61,7 @@ const lists = {
   }
 }
 
-const times = 6
+const times = 20
 
 /** Nanoseconds of a row, of answers asked for one after the other. */
 const each = (rows: number, once: () => Promise<number>) => async (): Promise<number> => {
@@ -82,7 +82,7 @@ for (const [name, { bare, most, ours, rows, theirs }] of Object.entries(lists)) 
     ours: each(rows, () => runtime.runPromise(ours)),
     theirs: each(rows, theirs),
     bare: each(rows, bare)
-  }, { rounds: 9, warmUp: 5 })
+  }, { rounds: 9, warmUp: 10 })
   const what = `${name}, ${rows.toLocaleString("en")} rows over HTTP: a row`
   compare(what, ns("ours"), "ccxt", ns("theirs"), "ns", most)
   compare(what, ns("ours"), "undici and JSON.parse", ns("bare"), "ns")

@@ -14,7 +14,7 @@ import { client, tickers, traced } from "./internal/ours.js"
 import { compare, print } from "./internal/report.js"
 import { serve } from "./internal/serve.js"
 
-const calls = roundsOf(400)
+const calls = roundsOf(1000)
 const rounds = 7
 
 const asked = process.argv.slice(2).map(Number)
@@ -48,7 +48,7 @@ const tasks = (calls: number, concurrency: number) => {
 }
 
 console.error("warming up")
-await alternate(tasks(roundsOf(1500), 32), { rounds: 1, warmUp: 0 })
+await alternate(tasks(roundsOf(4000), 32), { rounds: 1, warmUp: 0 })
 for (const concurrency of [1, 32, 256].filter((some) => asked.length === 0 || asked.includes(some))) {
   console.error(`${concurrency} in flight`)
   const us = await alternate(tasks(calls, concurrency), { rounds, warmUp: 1 })

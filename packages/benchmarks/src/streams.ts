@@ -6,7 +6,7 @@ import { Binance } from "@effect-exchange/binance"
 import { ExchangeSymbol, type Market, MarketData } from "@effect-exchange/core"
 import { NodeExchange } from "@effect-exchange/core/node"
 import { Effect, Layer, ManagedRuntime, Stream } from "effect"
-import { alternate, cpuAsIs, cpuOf, heapUsed } from "./internal/measure.js"
+import { alternate, cpuOf, heapUsed } from "./internal/measure.js"
 import { compare, judge, print, quantile } from "./internal/report.js"
 import { serve } from "./internal/serve.js"
 
@@ -70,7 +70,7 @@ const open = async (streams: number) => {
     held: held / streams,
     /** Microseconds for each trade, when each stream is sent one, so many times. */
     take: async (times: number): Promise<number> => {
-      const us = await cpuAsIs(async () => {
+      const us = await cpuOf(async () => {
         for (let time = 0; time < times; time++) {
           await trades.more(streams, () => send({ what: "each", times: 1, first }))
           first++

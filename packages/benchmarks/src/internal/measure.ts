@@ -23,15 +23,13 @@ export const measure = <Name extends string>(
   return (name) => costs.get(name) ?? []
 }
 
-/** The CPU time of the whole process, its collector's threads too, that something takes, in microseconds. */
-export const cpuOf = (self: () => unknown): Promise<number> => {
-  if (globalThis.gc === undefined) throw new Error("Run it through run.mjs, which exposes the garbage collector")
-  globalThis.gc()
-  return cpuAsIs(self)
-}
-
-/** The same without a collection beforehand, where so much is held that it would take the longest. */
-export const cpuAsIs = async (self: () => unknown): Promise<number> => {
+/**
+ * The CPU time of the whole process, its collector's threads too, that something takes, in microseconds.
+ *
+ * No collection is forced before: after one V8 optimizes much of the program anew, and everything, of peers too, costs up to four
+ * times as much for the next few hundred calls. So rounds are long enough for their garbage to be their own.
+ */
+export const cpuOf = async (self: () => unknown): Promise<number> => {
   const before = process.cpuUsage()
   await self()
   const { system, user } = process.cpuUsage(before)
