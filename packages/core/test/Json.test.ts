@@ -57,6 +57,24 @@ describe("JSON of an exchange", () => {
     assert.deepStrictEqual(parseJson(text), JSON.parse(text))
   })
 
+  const digits = FastCheck.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }).map(String)
+  const field = FastCheck.record({
+    digits,
+    quoted: FastCheck.boolean(),
+    before: FastCheck.constantFrom("", "\\\"", "a ", "-")
+  })
+
+  it.prop("keeps them among texts that have as many", [FastCheck.array(field)], ([fields]) => {
+    const tokens = fields.map(({ before, digits, quoted }) => quoted ? `"${before}${digits}"` : digits)
+    const isExact = (digits: string) => String(Number(digits)) === digits
+    assert.deepStrictEqual(
+      parseJson(`[${tokens.join()}]`),
+      fields.map(({ before, digits, quoted }) =>
+        quoted ? before.replace("\\", "") + digits : isExact(digits) ? Number(digits) : digits
+      )
+    )
+  })
+
   it.prop("loses no digit of a decimal", [FastCheck.bigInt({ min: -(10n ** 39n), max: 10n ** 39n })], ([value]) => {
     const decimal = Schema.decodeUnknownSync(Wire.number)(parseJson(String(value)))
     assert.strictEqual(Decimal.format(decimal), String(value))
