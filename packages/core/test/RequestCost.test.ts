@@ -50,8 +50,8 @@ describe("a request", () => {
       const nothing = yield* cost(Effect.void)
       for (
         const [what, call, most] of [
-          ["public", request(Acme.value, {}), 140],
-          ["signed", request(Acme.balance, {}), 155]
+          ["public", request(Acme.value, {}), 130],
+          ["signed", request(Acme.balance, {}), 145]
         ] as const
       ) {
         // The first makes what is kept.

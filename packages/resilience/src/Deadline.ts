@@ -6,7 +6,7 @@
  *
  * @since 0.1.0
  */
-import type * as Clock from "effect/Clock"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -89,14 +89,11 @@ export const within: {
     const time = requireDuration("Deadline.within: duration", duration)
     return keepBrand(
       self,
-      Effect.flatMap(
-        Deadline,
-        (current) =>
-          Effect.clockWith((clock) => {
-            const deadline = sooner(current, clock, time)
-            return deadline === current ? self : locally(self, deadline)
-          })
-      )
+      Effect.withFiberRuntime<A, E, R>((fiber) => {
+        const current = Context.get(fiber.currentContext, Deadline)
+        const deadline = sooner(current, Context.get(fiber.currentDefaultServices, Clock.Clock), time)
+        return deadline === current ? self : locally(self, deadline)
+      })
     )
   }
 )

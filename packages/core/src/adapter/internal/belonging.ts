@@ -13,10 +13,9 @@ export const one = <A extends { readonly symbol: string }, E>(
   market: Market,
   read: Effect.Effect<A, E>
 ): Effect.Effect<A, E | MalformedResponse> =>
-  Effect.filterOrFail(
+  Effect.flatMap(
     read,
-    ({ symbol }) => symbol === market.symbol,
-    (row) => foreign(exchange, operation, market, row)
+    (row) => row.symbol === market.symbol ? Effect.succeed(row) : foreign(exchange, operation, market, row)
   )
 
 /**

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Struct from "effect/Struct"
 import type { ExchangeClient } from "../../engine/ExchangeClient.js"
+import { clockOf, withFiber } from "../../engine/internal/frame.js"
 import * as Candle from "../../model/Candle.js"
 import { MalformedResponse, type MarketDataError, Unsupported } from "../../model/ExchangeError.js"
 import * as ExchangeSymbol from "../../model/ExchangeSymbol.js"
@@ -31,8 +32,8 @@ export const make = (facts: PublicFacts<string>) => (client: ExchangeClient<"mar
     Effect.flatMap(
       askTicker(market),
       (row) =>
-        Effect.clockWith((clock) =>
-          Effect.succeed(marketRows.ticker(row, exchange, market, clock.unsafeCurrentTimeMillis()))
+        withFiber((fiber) =>
+          Effect.succeed(marketRows.ticker(row, exchange, market, clockOf(fiber).unsafeCurrentTimeMillis()))
         )
     )
 

@@ -186,7 +186,7 @@ const answered = <A>(
     const result = error === undefined
       ? decode(endpoint, answer)
       : Effect.fail(blameClock(protocol, error, Math.abs(skew.offset - signedBy.offset)))
-    return hints.length === 0 ? result : Effect.zipRight(Effect.all(hints, { discard: true }), result)
+    return hints.reduceRight<Effect.Effect<A, ExchangeError.ExchangeError>>((next, hint) => Effect.zipRight(hint, next), result)
   })
 
 const nothing: Learnt = {}

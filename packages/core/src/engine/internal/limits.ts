@@ -121,14 +121,15 @@ const spending = (exchange: string, own: Group | undefined, address: Group, mete
   return {
     limiter: known(exchange, scopes, own === undefined ? address : inTurn(own, address)),
     learn: (usages, skew) =>
-      usages.length === 0 ? Effect.void : Effect.forEach(usages, ({ scope, used, windowEnd }) => {
+      usages.reduce<Effect.Effect<void>>((before, { scope, used, windowEnd }) => {
         const meter = scopes[scope]
-        if (meter === undefined) return Effect.void
-        return Effect.zipRight(
+        if (meter === undefined) return before
+        const learning = Effect.zipRight(
           meter.sync(used, windowEnd === undefined ? undefined : { windowEnd: windowEnd - skew }),
           Effect.flatMap(meter.usage, (ratio) => meters.usage(scope, ratio))
         )
-      }, { discard: true }),
+        return before === Effect.void ? learning : Effect.zipRight(before, learning)
+      }, Effect.void),
     pause: (cost, until) =>
       Effect.forEach(Object.keys(cost), (scope) => scopes[scope]?.pauseUntil(until) ?? Effect.void, { discard: true })
   }
