@@ -151,6 +151,27 @@ describe("Health: of one exchange", () => {
       assert.isAbove(Math.max(...limits.map(({ used }) => used)), 0.9)
     }))
 
+  it.scoped("warns of a ban and of a pause while they last, and says for how long", () =>
+    Effect.gen(function*() {
+      for (
+        const [error, reason] of [
+          ["Banned", "it has banned us for another"],
+          ["RateLimited", "it asked for a pause of"]
+        ] as const
+      ) {
+        const { client } = yield* Wire.setup(
+          (_, index) => index === 0 ? Wire.refuse(error, 429, { "retry-after": "60" }) : Wire.ok(),
+          once
+        )
+        yield* Effect.flip(client.request(Acme.value, {}))
+        const { reason: told, status } = yield* client.health
+        assert.strictEqual(status, "warn", error)
+        assert.include(told ?? "", reason)
+        yield* TestClock.adjust("10 minutes")
+        assert.notInclude((yield* client.health).reason ?? "", reason)
+      }
+    }))
+
   it.scoped("warns about a clock more than a second off", () =>
     Effect.gen(function*() {
       const { client } = yield* Wire.setup(() => Wire.ok({ date: "Thu, 01 Jan 1970 00:05:00 GMT" }))

@@ -18,10 +18,10 @@ beforeAll(() => {
   return () => void vi.unstubAllEnvs()
 })
 
-const call = (baseUrl = "https://exchange.test") =>
+const call = (baseUrl = "https://exchange.test", attempts = 1) =>
   ExchangeClient.make(Acme.protocol, {
     environment: { name: "proxied", baseUrl },
-    retry: { attempts: 1 },
+    retry: { attempts, base: "1 millis" },
     attemptTimeout: "25 seconds"
   }).pipe(
     Effect.provide(ExchangeState.layer),
@@ -79,6 +79,16 @@ describe("NodeExchange: requests through a proxy", () => {
       assert.strictEqual(without.code, "PROXY_407")
       const wrong = yield* failed({ proxy: at(proxy.address, "me:wrong@") })
       assert.include(wrong.message, `the proxy ${proxy.address} does not take the user and password`)
+    }))
+
+  it.scopedLive("show a user that is refused once, as a few more close an account, and try the rest again", () =>
+    Effect.gen(function*() {
+      for (const [status, times] of [[407, 1], [502, 3]] as const) {
+        const proxy = yield* Proxy.make(1, { status })
+        const options = { proxy: at(proxy.address, "me:wrong@") }
+        yield* Effect.flip(Effect.provide(call(undefined, 3), NodeExchange.layerHttp(options)))
+        assert.strictEqual(proxy.asked.length, times, String(status))
+      }
     }))
 
   for (const status of [204, 302, 403, 502]) {

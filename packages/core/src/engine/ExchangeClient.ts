@@ -34,6 +34,7 @@ import * as Pipeable from "effect/Pipeable"
 import type * as Scope from "effect/Scope"
 import * as ExchangeError from "../model/ExchangeError.js"
 import { memoized } from "../model/internal/memoized.js"
+import { userRefused } from "../model/internal/proxyFailed.js"
 import { clean } from "../model/internal/text.js"
 import * as Credentials from "../ports/Credentials.js"
 import * as Environment from "../ports/Environment.js"
@@ -208,7 +209,7 @@ const makeEngine = Effect.fnUntraced(function*(
           attempts: options.retry?.attempts ?? 3,
           backoff: Backoff.full({ base: options.retry?.base ?? "100 millis", max: options.retry?.max ?? "5 seconds" }),
           budget: held.budget,
-          while: (error: ExchangeError.ExchangeError) => error.isRetryable,
+          while: (error: ExchangeError.ExchangeError) => error.isRetryable && error.code !== userRefused,
           retryAfter: (error) => Option.fromNullable(error.retryAfter),
           onRetry: ({ delay, error }) => observer.retry(endpoint.name, delay, error)
         },

@@ -186,7 +186,10 @@ const answered = <A>(
     const result = error === undefined
       ? decode(endpoint, answer)
       : Effect.fail(blameClock(protocol, error, Math.abs(skew.offset - signedBy.offset)))
-    return hints.reduceRight<Effect.Effect<A, ExchangeError.ExchangeError>>((next, hint) => Effect.zipRight(hint, next), result)
+    return hints.reduceRight<Effect.Effect<A, ExchangeError.ExchangeError>>(
+      (next, hint) => Effect.zipRight(hint, next),
+      result
+    )
   })
 
 const nothing: Learnt = {}

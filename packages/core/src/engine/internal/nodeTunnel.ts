@@ -3,7 +3,7 @@ import * as Http from "node:http"
 import * as Https from "node:https"
 import { isIPv6, Socket } from "node:net"
 import { buildConnector } from "undici"
-import { ProxyFailed } from "../../model/internal/proxyFailed.js"
+import { ProxyFailed, userRefused } from "../../model/internal/proxyFailed.js"
 import { portOf, type Proxies, type Proxy, type Target, withoutBrackets } from "./nodeProxy.js"
 
 /** @internal */
@@ -130,5 +130,5 @@ const refused = (proxy: Proxy, authority: string, status: number): ProxyFailed =
         nameOf(proxy)
       } makes no connection to ${authority} and answers ${status}; have it allow that, or name the host `
         + "in NO_PROXY if it can be reached without",
-    code: `PROXY_${status}`
+    code: status === 407 ? userRefused : `PROXY_${status}`
   })

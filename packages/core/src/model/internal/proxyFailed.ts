@@ -12,6 +12,13 @@ export class ProxyFailed extends Data.TaggedError("@effect-exchange/core/model/i
 }> {}
 
 /**
+ * The code of a proxy that does not let this user through. Not tried again: a few wrong passwords close an account.
+ *
+ * @internal
+ */
+export const userRefused = "PROXY_407"
+
+/**
  * What a proxy is at fault of in an error or what caused it: the events of sockets have it under `error`.
  *
  * @internal
