@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, type Layer, Metric, MetricState, Option, TestClock, Tracer } from "effect"
 import { Layer as Layers } from "effect"
 import type { ExchangeClient } from "../src/adapter.js"
+import * as Frame from "../src/engine/internal/frame.js"
 import { Telemetry } from "../src/index.js"
 import * as Acme from "./support/acme.js"
 import { start } from "./support/time.js"
@@ -198,5 +199,21 @@ describe("Telemetry", () => {
         Object.keys(sent[0]?.headers ?? {}).filter((name) => /trace|b3/i.test(name)),
         []
       )
+    }))
+
+  it.scoped("a method that asks once or more has one span for all of it", () =>
+    Effect.gen(function*() {
+      const { ended, layer } = spans()
+      const { client } = yield* setup("telemetry-method", () => Wire.ok())
+      const twice = Frame.method("telemetry-method.MarketData.twice")(() =>
+        Effect.zipRight(client.request(Acme.value, {}), client.request(Acme.value, {}))
+      )
+      yield* Effect.provide(twice(), layer)
+      assert.deepStrictEqual(ended.map(({ name }) => name), ["attempt", "attempt", "telemetry-method.MarketData.twice"])
+      const method = ended[2]
+      for (const attempt of ended.slice(0, 2)) {
+        assert.strictEqual(Option.getOrUndefined(attempt.parent), method)
+      }
+      assert.strictEqual(method?.attributes.get("exchange.name"), "telemetry-method")
     }))
 })

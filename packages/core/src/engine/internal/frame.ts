@@ -58,9 +58,25 @@ export const method = (name: string) =>
 <Args extends ReadonlyArray<unknown>, A, E, R>(
   body: (...args: Args) => Effect.Effect<A, E, R>
 ): (...args: Args) => Effect.Effect<A, E, R> =>
-(...args) => withFiber((fiber) => spanned(fiber, body(...args), name, noOptions))
+(...args) =>
+  withFiber((fiber) =>
+    isTraced(fiber)
+      ? Effect.useSpan(name, { captureStackTrace: false }, (span) => {
+        methods.add(span)
+        return Effect.withParentSpan(body(...args), span)
+      })
+      : body(...args)
+  )
 
-const noOptions = (): Tracer.SpanOptions => ({})
+const methods = new WeakSet<Tracer.AnySpan>()
+
+/**
+ * The span of the public method that a fiber is in, if it is right in one: what it asks needs no second one.
+ *
+ * @internal
+ */
+export const methodSpan = ({ currentSpan }: Running): Tracer.Span | undefined =>
+  currentSpan?._tag === "Span" && methods.has(currentSpan) ? currentSpan : undefined
 
 /**
  * Has `ended` called with how an effect ended, whatever that is, and goes on with what that answers, if it is anything.

@@ -11,7 +11,7 @@ import { countsAsFailure, type ExchangeError } from "../../model/ExchangeError.j
 import { AttemptObserver, attributes } from "../../ports/Telemetry.js"
 import type { Capability, Cost, Endpoint } from "../Endpoint.js"
 import type { Breakers } from "./breakers.js"
-import { annotated, clockOf, outcomeOf, type Running, spanned, watched, withFiber } from "./frame.js"
+import { annotated, clockOf, methodSpan, outcomeOf, type Running, spanned, watched, withFiber } from "./frame.js"
 import type { KeyLimits } from "./limits.js"
 import type { Meters } from "./meters.js"
 import type { Vitals } from "./vitals.js"
@@ -134,7 +134,12 @@ export const make = (client: {
           const seconds = Number(clock.unsafeCurrentTimeNanos() - began) / 1e9
           meters.requestEnded(fiber, name, outcomeOf(exit), seconds)
         })
-        return spanned(fiber, told, `${exchange}.${name}`, () => ({ attributes: operationAttributes }))
+        const method = methodSpan(fiber)
+        if (method === undefined) {
+          return spanned(fiber, told, `${exchange}.${name}`, () => ({ attributes: operationAttributes }))
+        }
+        for (const [key, value] of Object.entries(operationAttributes)) method.attribute(key, value)
+        return told
       }),
     attempt: (call, limits, self) =>
       withFiber((fiber) =>
