@@ -10,7 +10,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Endpoints from "./Endpoints.js"
-import { feeds } from "./Feeds.js"
+import { feeds, intervals } from "./Feeds.js"
 import { protocol } from "./Protocol.js"
 import type * as Rows from "./Rows.js"
 
@@ -145,7 +145,7 @@ const exchange = Exchange.define({
       read: ask(Endpoints.trades, ({ id }, limit) => ({ symbol: id, limit }))
     },
     candles: {
-      words: { "1m": "1m", "5m": "5m", "15m": "15m", "30m": "30m", "1h": "1h", "4h": "4h", "1d": "1d" },
+      words: intervals,
       page: Endpoints.pageSize,
       read: ask(Endpoints.klines, ({ id }, interval, { from, to }) => ({
         symbol: id,

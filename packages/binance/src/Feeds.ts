@@ -136,6 +136,28 @@ const fills = Feeds.readingOne(Wire.one(Rows.ReportedFill))
 const balances = Feeds.reading(Wire.within("B", Wire.list(Rows.ChangedBalance)))
 
 /**
+ * What Binance calls each interval of candles, asked for or streamed.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const intervals = {
+  "1m": "1m",
+  "3m": "3m",
+  "5m": "5m",
+  "15m": "15m",
+  "30m": "30m",
+  "1h": "1h",
+  "2h": "2h",
+  "4h": "4h",
+  "6h": "6h",
+  "12h": "12h",
+  "1d": "1d",
+  "1w": "1w",
+  "1M": "1M"
+} as const
+
+/**
  * Binance's feeds. Its pings are frames of WebSocket, which the socket answers by itself and nobody sees: where nothing trades,
  * the subscriptions are asked for, so that something is heard.
  *
@@ -192,7 +214,7 @@ export const feeds: Feeds.Feeds = {
   },
   trades: { topic: (market) => topic(market, "trade"), reader: () => Feeds.readingOne(Wire.one(Trade)) },
   candles: {
-    words: { "1m": "1m", "5m": "5m", "15m": "15m", "30m": "30m", "1h": "1h", "4h": "4h", "1d": "1d" },
+    words: intervals,
     topic: (market, word) => topic(market, `kline_${word}`),
     reader: () => Feeds.readingOne(Wire.one(Bar))
   },

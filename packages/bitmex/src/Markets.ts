@@ -52,7 +52,7 @@ export const unheard = (currency: string): string =>
  */
 export const binSizes = { "1m": "1m", "5m": "5m", "1h": "1h", "1d": "1d" } as const
 
-const lengths = new Map<string, number>(Struct.keys(binSizes).map((size) => [size, Candle.millis(size)]))
+const lengths = new Map<string, number>(Struct.keys(binSizes).map((size) => [size, Candle.closeTime(size, 0)]))
 
 /**
  * Tells how many milliseconds an interval lasts.

@@ -10,7 +10,7 @@ import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Endpoints from "./Endpoints.js"
-import { feeds } from "./Feeds.js"
+import { feeds, intervals } from "./Feeds.js"
 import { categoryOf, market, named, nameOf, order, within } from "./Markets.js"
 import { protocol, recvWindow } from "./Protocol.js"
 import type * as Rows from "./Rows.js"
@@ -195,7 +195,7 @@ const exchange = Exchange.define({
       read: ask(Endpoints.recentTrade, (market, limit) => ({ ...named(market), limit }))
     },
     candles: {
-      words: { "1m": "1", "5m": "5", "15m": "15", "30m": "30", "1h": "60", "4h": "240", "1d": "D" },
+      words: intervals,
       page: Endpoints.candlePage,
       read: ask(Endpoints.kline, (market, interval, { from, to }) => ({
         ...named(market),

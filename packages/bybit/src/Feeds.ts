@@ -205,6 +205,28 @@ const balances = (frame: unknown) => {
 }
 
 /**
+ * What Bybit calls each interval of candles, asked for or streamed: minutes as they are, and what is longer by its letter.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const intervals = {
+  "1m": "1",
+  "3m": "3",
+  "5m": "5",
+  "15m": "15",
+  "30m": "30",
+  "1h": "60",
+  "2h": "120",
+  "4h": "240",
+  "6h": "360",
+  "12h": "720",
+  "1d": "D",
+  "1w": "W",
+  "1M": "M"
+} as const
+
+/**
  * Bybit's feeds. A request that has one wrong topic among several is refused whole: each topic has one of its own.
  *
  * @since 0.1.0
@@ -232,7 +254,7 @@ export const feeds: Feeds.Feeds = {
   ticker: { topic: (market) => topic(market, "tickers"), reader: tickers, quiet: "5 minutes" },
   trades: { topic: (market) => topic(market, "publicTrade"), reader: () => rows(Trade) },
   candles: {
-    words: { "1m": "1", "5m": "5", "15m": "15", "30m": "30", "1h": "60", "4h": "240", "1d": "D" },
+    words: intervals,
     topic: (market, word) => topic(market, `kline.${word}`),
     reader: () => rows(Bar)
   },

@@ -54,7 +54,7 @@ export const open = Effect.fnUntraced(function*(
         )
     if (whole === 0 && format.header !== undefined) yield* write([format.header])
     return {
-      resumeAt: Option.map(last, (openTime) => openTime + Candle.millis(of.interval)),
+      resumeAt: Option.map(last, (openTime) => Candle.closeTime(of.interval, openTime)),
       append: write
     }
   }).pipe(Effect.catchTags({

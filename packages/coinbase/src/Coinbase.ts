@@ -226,7 +226,9 @@ const exchange = Exchange.define({
         "15m": "FIFTEEN_MINUTE",
         "30m": "THIRTY_MINUTE",
         "1h": "ONE_HOUR",
+        "2h": "TWO_HOUR",
         "4h": "FOUR_HOUR",
+        "6h": "SIX_HOUR",
         "1d": "ONE_DAY"
       },
       // As many as one request gives, whatever the documents say.

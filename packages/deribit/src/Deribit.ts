@@ -9,7 +9,7 @@ import type { Declaration, Row } from "@effect-exchange/core/adapter"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Effect from "effect/Effect"
 import * as Endpoints from "./Endpoints.js"
-import { feeds } from "./Feeds.js"
+import { feeds, resolutions } from "./Feeds.js"
 import * as Markets from "./Markets.js"
 import { protocol } from "./Protocol.js"
 
@@ -149,7 +149,7 @@ const exchange = Exchange.define({
       read: ask(Endpoints.getLastTrades, (market, count) => ({ ...named(market), count, sorting: "desc" as const }))
     },
     candles: {
-      words: { "1m": "1", "5m": "5", "15m": "15", "30m": "30", "1h": "60", "1d": "1D" },
+      words: resolutions,
       page: 1000,
       read: ask(
         Endpoints.getChart,

@@ -153,6 +153,25 @@ const connection: Feeds.SocketFacts = {
 }
 
 /**
+ * What Deribit calls each interval of candles, asked for or streamed. It has none of four hours, of a week or of a month.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const resolutions = {
+  "1m": "1",
+  "3m": "3",
+  "5m": "5",
+  "15m": "15",
+  "30m": "30",
+  "1h": "60",
+  "2h": "120",
+  "6h": "360",
+  "12h": "720",
+  "1d": "1D"
+} as const
+
+/**
  * Deribit's feeds: public data every 100 milliseconds, as what comes at once is for those who have logged in, and the account at
  * once.
  *
@@ -178,7 +197,7 @@ export const feeds: Feeds.Feeds = {
     reader: () => (frame) => trades(inOrder(frame))
   },
   candles: {
-    words: { "1m": "1", "5m": "5", "15m": "15", "30m": "30", "1h": "60", "1d": "1D" },
+    words: resolutions,
     topic: ({ id }, resolution) => topic(`chart.trades.${id}.${resolution}`),
     reader: counting(bars, Markets.bar)
   },

@@ -147,20 +147,32 @@ export const checksum = (book: LocalOrderBook.LocalOrderBook): number => {
   return LocalOrderBook.crc32(parts.join(":")) | 0
 }
 
-// A day is UTC's only where the name says so; without, it begins in Hong Kong.
-const words = {
-  "1m": "candle1m",
-  "5m": "candle5m",
-  "15m": "candle15m",
-  "30m": "candle30m",
-  "1h": "candle1H",
-  "4h": "candle4H",
-  "1d": "candle1Dutc"
+/**
+ * What OKX calls each interval of candles; its channels are named by them. What is longer than four hours begins by UTC only
+ * where its name says so; without, it begins in Hong Kong.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const bars = {
+  "1m": "1m",
+  "3m": "3m",
+  "5m": "5m",
+  "15m": "15m",
+  "30m": "30m",
+  "1h": "1H",
+  "2h": "2H",
+  "4h": "4H",
+  "6h": "6Hutc",
+  "12h": "12Hutc",
+  "1d": "1Dutc",
+  "1w": "1Wutc",
+  "1M": "1Mutc"
 } as const
 
 const tickers = reading(Wire.list(Rows.Ticker))
 const trades = reading(Wire.list(Rows.Trade))
-const bars = reading(Wire.list(Rows.Bar))
+const candles = reading(Wire.list(Rows.Bar))
 const orders = reading(Wire.list(Rows.Order))
 const fills = reading(Wire.list(Rows.Execution))
 const balances = reading(Rows.sole(Wire.within("details", Wire.list(Rows.Balance))))
@@ -217,9 +229,9 @@ export const feeds: Feeds.Feeds = {
   // Each by itself; the channel `trades` makes one of those that an order met at one price.
   trades: { topic: (market) => topic("business", "trades-all", market), reader: () => trades },
   candles: {
-    words,
-    topic: (market, channel) => topic("business", channel, market),
-    reader: counting(bars, (bar, market) => ({ ...bar, volume: counted(market, bar.volume) }))
+    words: bars,
+    topic: (market, bar) => topic("business", `candle${bar}`, market),
+    reader: counting(candles, (bar, market) => ({ ...bar, volume: counted(market, bar.volume) }))
   },
   book: {
     depths: depth,

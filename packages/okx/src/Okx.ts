@@ -12,7 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Struct from "effect/Struct"
 import * as Endpoints from "./Endpoints.js"
 import { hasEnded } from "./Errors.js"
-import { feeds } from "./Feeds.js"
+import { bars, feeds } from "./Feeds.js"
 import { counted, inAmounts, read as readMarket, unit } from "./Markets.js"
 import { orderLifetime, protocol } from "./Protocol.js"
 import type * as Rows from "./Rows.js"
@@ -30,11 +30,8 @@ const tickers: Declaration.MarketData["tickers"] = (client) => (markets) => {
   return Effect.map(all(client)(), (rows) => Listing.map(rows, (row) => inAmounts(row, byId.get(row.market))))
 }
 
-// A day is UTC's only where the name says so; without, it begins in Hong Kong.
-const words = { "1m": "1m", "5m": "5m", "15m": "15m", "30m": "30m", "1h": "1H", "4h": "4H", "1d": "1Dutc" } as const
-
-const lengths: ReadonlyMap<string, number> = new Map(
-  Struct.keys(words).map((interval) => [words[interval], Candle.millis(interval)])
+const intervals: ReadonlyMap<string, Candle.Interval> = new Map(
+  Struct.keys(bars).map((interval) => [bars[interval], interval])
 )
 
 // The latest candles come from one endpoint, with the open one, and all before them from another: 1440 of them do, and some
@@ -44,10 +41,10 @@ const page = 300
 
 const candles: Declaration.MarketData["candles"]["read"] = (client) => (market, bar, { from, to }) =>
   Effect.gen(function*() {
-    const oldest = (yield* Clock.currentTimeMillis) - recent * (lengths.get(bar) ?? 0)
+    const oldest = Candle.shift(intervals.get(bar) ?? "1m", yield* Clock.currentTimeMillis, -recent)
     const endpoint = from >= oldest ? Endpoints.candles : Endpoints.historyCandles
-    const bars = yield* client.request(endpoint, { instId: market.id, bar, after: to, before: from - 1, limit: page })
-    return bars.map((bar) => ({ ...bar, volume: counted(market, bar.volume) }))
+    const rows = yield* client.request(endpoint, { instId: market.id, bar, after: to, before: from - 1, limit: page })
+    return rows.map((bar) => ({ ...bar, volume: counted(market, bar.volume) }))
   })
 
 const severity: ReadonlyArray<ExchangeStatus.ExchangeStatus["status"]> = ["maintenance", "limited", "unknown"]
@@ -168,11 +165,11 @@ const exchange = Exchange.define({
       read: ask(Endpoints.trades, ({ id }, limit) => ({ instId: id, limit }))
     },
     candles: {
-      words,
+      words: bars,
       page,
       read: candles,
       // No market has candles from before that year. Weeks find in two requests what days find in a dozen.
-      first: { opened: Date.UTC(2017, 0, 1), by: [["1Wutc", "7 days"], "1d", "1h"] }
+      first: { opened: Date.UTC(2017, 0, 1), by: ["1w", "1d", "1h"] }
     },
     status
   },

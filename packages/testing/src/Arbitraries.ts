@@ -252,7 +252,7 @@ export const trade: FastCheck.Arbitrary<Trade.Trade> = FastCheck.record({
 })
 
 /**
- * A candle that opens at a multiple of its interval, and opens and closes between its low and its high.
+ * A candle that opens where one of its interval does, and opens and closes between its low and its high.
  *
  * @since 0.1.0
  * @category arbitraries
@@ -262,13 +262,13 @@ export const candle: FastCheck.Arbitrary<Candle.Candle> = FastCheck.tuple(
   FastCheck.constantFrom(...Candle.Interval.literals),
   FastCheck.boolean()
 ).chain(([[low, one, other, high], interval, rises]) => {
-  const length = Candle.millis(interval)
   const [open = unit, close = unit] = rises ? [one, other] : [other, one]
   return FastCheck.record({
     exchange,
     symbol,
     interval: FastCheck.constant(interval),
-    openTime: instant.map((at) => at - at % length),
+    // The first week begins before the epoch.
+    openTime: instant.map((at) => Math.max(Candle.openTime(interval, at), Candle.openFrom(interval, 0))),
     open: FastCheck.constant(open),
     high: FastCheck.constant(high ?? open),
     low: FastCheck.constant(low ?? open),

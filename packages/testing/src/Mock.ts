@@ -8,7 +8,7 @@
  *
  * @since 0.1.0
  */
-import { Account, MarketData, Trading } from "@effect-exchange/core"
+import { Account, Candle, MarketData, Trading } from "@effect-exchange/core"
 import type { Adapter } from "@effect-exchange/core/adapter"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -63,7 +63,7 @@ export const features: Adapter.Features = {
   kinds: ["spot", "perpetual", "future"],
   testnet: false,
   passphrase: false,
-  candles: ["1m", "5m", "15m", "30m", "1h", "4h", "1d"],
+  candles: Candle.Interval.literals,
   positions: false,
   timeInForce: ["GTC", "IOC", "FOK"],
   reduceOnly: false,

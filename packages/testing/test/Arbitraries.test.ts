@@ -134,7 +134,7 @@ describe("Arbitraries", () => {
     [Arbitraries.candle],
     ([candle]) => {
       Schema.validateSync(Candle.Candle)(candle)
-      assert.strictEqual(candle.openTime % Candle.millis(candle.interval), 0)
+      assert.strictEqual(Candle.openTime(candle.interval, candle.openTime), candle.openTime)
       for (const price of [candle.open, candle.close]) {
         assert.isTrue(BigDecimal.between(price, { minimum: candle.low, maximum: candle.high }))
       }

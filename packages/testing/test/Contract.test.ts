@@ -109,7 +109,7 @@ const outside = Layer.effect(MarketData.MarketData, Effect.dieMessage("a suite t
 type Service = MarketData.MarketData.Service
 
 /** What lacks an interval, so that all that speaks of lacking is judged. */
-const lacking = { candles: ["1h", "1d"] as const }
+const lacking = { candles: ["1h", "1d", "1M"] as const }
 
 /** A mock that lies in one thing, judged by everything about market data. */
 const judge = (

@@ -111,14 +111,13 @@ export interface MarketData {
     readonly kept?: number | undefined
     readonly read: Question<"marketData", [Market, string, Adapter.Window], ReadonlyArray<Row.Bar>>
     /**
-     * Where candles begin: asked of the exchange, or looked for in longer candles from when the exchange opened (epoch
-     * milliseconds), also in such as are no interval of ours, by their word and length. Defaults to reading window after
-     * window.
+     * Where candles begin: asked of the exchange, or looked for in candles of these intervals, the longest first, from when the
+     * exchange opened (epoch milliseconds). Defaults to reading window after window.
      */
     readonly first?:
       | {
         readonly opened: number
-        readonly by: ReadonlyArray<Interval | readonly [word: string, length: Duration.DurationInput]>
+        readonly by: ReadonlyArray<Interval>
       }
       | Question<"marketData", [Market, string, number, Interval], Option.Option<number>>
       | undefined

@@ -12,7 +12,8 @@ import { ExchangeSymbol } from "./ExchangeSymbol.js"
 import { Instant } from "./internal/leaves.js"
 
 /**
- * How long a candle is. All begin at multiples of their length since the epoch, so `1d` is a day of UTC.
+ * How long a candle is. Those of up to a day open at multiples of their length since the epoch, so that `1d` is a day of UTC;
+ * `1w` is a week from Monday, and `1M` a calendar month, both by UTC as well.
  *
  * @since 0.1.0
  * @category models
@@ -23,27 +24,120 @@ export type Interval = typeof Interval.Type
  * @since 0.1.0
  * @category schemas
  */
-export const Interval = Schema.Literal("1m", "5m", "15m", "30m", "1h", "4h", "1d")
+export const Interval = Schema.Literal(
+  "1m",
+  "3m",
+  "5m",
+  "15m",
+  "30m",
+  "1h",
+  "2h",
+  "4h",
+  "6h",
+  "12h",
+  "1d",
+  "1w",
+  "1M"
+)
+
+/** How time is cut: which candle an instant falls into, counted from the epoch's on, and when each opens. */
+interface Cut {
+  readonly indexOf: (at: number) => number
+  readonly openOf: (index: number) => number
+}
 
 const minute = 60_000
+const day = 1440 * minute
 
-const lengths: { readonly [I in Interval]: number } = {
-  "1m": minute,
-  "5m": 5 * minute,
-  "15m": 15 * minute,
-  "30m": 30 * minute,
-  "1h": 60 * minute,
-  "4h": 240 * minute,
-  "1d": 1440 * minute
+const every = (length: number, from = 0): Cut => ({
+  indexOf: (at) => Math.floor((at - from) / length),
+  openOf: (index) => from + index * length
+})
+
+// What is too far away to be a date has no month, which `Date` says by NaN where `DateTime` would die of it.
+const months: Cut = {
+  indexOf: (at) => {
+    const date = new Date(at)
+    return (date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth()
+  },
+  openOf: (index) => Date.UTC(1970, index)
+}
+
+const cuts: { readonly [I in Interval]: Cut } = {
+  "1m": every(minute),
+  "3m": every(3 * minute),
+  "5m": every(5 * minute),
+  "15m": every(15 * minute),
+  "30m": every(30 * minute),
+  "1h": every(60 * minute),
+  "2h": every(120 * minute),
+  "4h": every(240 * minute),
+  "6h": every(360 * minute),
+  "12h": every(720 * minute),
+  "1d": every(day),
+  // The epoch was a Thursday.
+  "1w": every(7 * day, 4 * day),
+  "1M": months
 }
 
 /**
- * The length of an interval in milliseconds.
+ * When the candle opens into which an instant falls (epoch milliseconds).
+ *
+ * @example
+ * import { Candle } from "@effect-exchange/core"
+ *
+ * const at = Date.UTC(2024, 1, 29, 12)
+ * console.log(new Date(Candle.openTime("1M", at)).toISOString()) // 2024-02-01T00:00:00.000Z
+ * console.log(new Date(Candle.closeTime("1M", at)).toISOString()) // 2024-03-01T00:00:00.000Z
  *
  * @since 0.1.0
  * @category getters
  */
-export const millis = (interval: Interval): number => lengths[interval]
+export const openTime = (interval: Interval, at: number): number => shift(interval, at, 0)
+
+/**
+ * When the candle ends into which an instant falls, and the next one opens (epoch milliseconds).
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const closeTime = (interval: Interval, at: number): number => shift(interval, at, 1)
+
+/**
+ * When the first candle opens that opens at an instant or later (epoch milliseconds).
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const openFrom = (interval: Interval, at: number): number => {
+  const open = openTime(interval, at)
+  return open === at ? at : closeTime(interval, at)
+}
+
+/**
+ * When the candle opens that comes a number of candles after the one into which an instant falls, or before it where the
+ * number is below zero (epoch milliseconds).
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const shift = (interval: Interval, at: number, candles: number): number => {
+  const { indexOf, openOf } = cuts[interval]
+  return openOf(indexOf(at) + candles)
+}
+
+/**
+ * When the candles open that open at an instant or later and before another, the oldest first (epoch milliseconds).
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const openTimes = (interval: Interval, from: number, to: number): ReadonlyArray<number> => {
+  const { indexOf, openOf } = cuts[interval]
+  const first = indexOf(openFrom(interval, from))
+  const count = indexOf(openFrom(interval, to)) - first
+  return Array.from({ length: Math.max(0, count) }, (_, index) => openOf(first + index))
+}
 
 /**
  * A candle, stamped with the instant it opened at (epoch milliseconds). `volume` is in the base currency (in contracts

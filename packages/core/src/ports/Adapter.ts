@@ -88,7 +88,7 @@ export interface MarketData {
 }
 
 /**
- * From `from` to before `to`, both epoch milliseconds and multiples of the interval; never more than a page.
+ * From `from` to before `to`, both in epoch milliseconds and where a candle opens; never more than a page.
  *
  * @since 0.1.0
  * @category models

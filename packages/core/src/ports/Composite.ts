@@ -47,7 +47,7 @@ export interface FailoverOptions {
    */
   readonly hedgeAfter?: Duration.DurationInput | undefined
   /**
-   * For how long a price may be given again. While no source can serve `price`, or too few agree, the price of that symbol
+   * For how long a price may be given again. While no source can serve `price` or `prices`, or too few agree, the price of that symbol
    * that was given last is the answer, if it was asked for no longer ago than this; its `observedAt` says how old it is.
    * The 10,000 symbols that were given last are remembered. Defaults to none.
    */
@@ -73,6 +73,9 @@ export interface FailoverOptions {
  * symbol, and counted (`Telemetry.lastKnownPrices`).
  *
  * A source that the program uses as well, by the same Layer value, is one instance, with its markets and its limits.
+ *
+ * `prices` come from the first source that can serve them, and what that one does not list, does not have or has too old, each
+ * by itself from whichever can; one that none lists fails the call.
  *
  * What each result names as its exchange is the source that gave it. A stream of candles changes its source only before
  * its first candle: two sources in one series would not fit.
@@ -103,7 +106,7 @@ export const failover = <E, R>(
     MarketData.MarketData,
     Effect.gen(function*() {
       const service = yield* Failover.make(yield* build("failover", sources, options), options.hedgeAfter)
-      return { ...service, price: remembering("failover", service.price, options) }
+      return { ...service, ...remembering("failover", service, options) }
     })
   )
 
@@ -124,7 +127,10 @@ export interface MedianOptions<E, R> extends FailoverOptions {
  * those that are in time, fresh (`maximumAge`, a minute unless set otherwise) and near the others (`maximumDeviation`).
  * The price says which sources it is made of and which were rejected, each with the reason; `ExchangeUnavailable` when
  * fewer than `minimumSources` remain. A source that kept failing is passed over as by {@link failover}, but not one whose
- * prices are too old. All but `price` is served as there.
+ * prices are too old. All but `price` and `prices` is served as there.
+ *
+ * `prices` asks every source once for all that it lists, and compares the answers symbol by symbol. One on which too few agree
+ * is left out, and the call fails when none remains.
  *
  * With two sources that disagree both are as far from their median, so neither can outvote the other: ask three.
  *
@@ -142,8 +148,16 @@ export const median = <E, R>(options: MedianOptions<E, R>): Layer.Layer<MarketDa
         maximumAge: Duration.toMillis(options.maximumAge ?? "1 minute"),
         maximumDeviation: Decimal.make(options.maximumDeviation ?? "0.02")
       }
-      const price = remembering("median", (symbol) => Median.price(sources, symbol, limits), options)
-      return { ...service, exchange: "median", price: Effect.fn("median.MarketData.price")(price) }
+      const { price, prices } = remembering("median", {
+        price: (symbol) => Median.price(sources, symbol, limits),
+        prices: (symbols) => Median.prices(sources, symbols, limits)
+      }, options)
+      return {
+        ...service,
+        exchange: "median",
+        price: Effect.fn("median.MarketData.price")(price),
+        prices: Effect.fn("median.MarketData.prices")(prices)
+      }
     })
   )
 
@@ -165,10 +179,13 @@ const build = <E, R>(name: string, sources: Sources<E, R>, { maximumAge, patienc
 
 const remembering = (
   exchange: string,
-  price: Service["price"],
+  { price, prices }: Pick<Service, "price" | "prices">,
   { lastKnown }: FailoverOptions
-): Service["price"] => {
-  if (lastKnown === undefined) return price
+): Pick<Service, "price" | "prices"> => {
+  if (lastKnown === undefined) return { price, prices }
   const serve = lastPrice.make({ exchange, maxAge: lastKnown, capacity: 10_000 })
-  return (symbol) => serve(symbol, price(symbol))
+  return {
+    price: (symbol) => serve(symbol, price(symbol)),
+    prices: (symbols) => lastPrice.serveAll(serve, exchange, symbols, prices(symbols))
+  }
 }

@@ -57,6 +57,12 @@ export declare namespace MarketData {
     readonly market: (symbol: string) => Effect.Effect<Market, MarketDataError>
     /** The price of the last trade, or the middle of the book where there was none; `MalformedResponse` without both. */
     readonly price: (symbol: string) => Effect.Effect<Price, MarketDataError>
+    /**
+     * The prices of several symbols, in the order asked for, in as few requests as the exchange allows; a symbol asked for twice
+     * is answered twice. A market that has none now is left out, so that it hides no other; one that is not listed fails the
+     * call. Each price says of which symbol it is.
+     */
+    readonly prices: (symbols: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<Price>, MarketDataError>
     readonly ticker: (symbol: string) => Effect.Effect<Ticker, MarketDataError>
     /**
      * The tickers of several symbols, in the order asked for, in as few requests as the exchange allows. A market that has

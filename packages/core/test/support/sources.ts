@@ -6,6 +6,7 @@ import {
   ExchangeError,
   ExchangeSymbol,
   type FeedItem,
+  type Market,
   MarketData,
   type Price,
   type Ticker,
@@ -25,6 +26,10 @@ type Quote = Effect.Effect<Price.Price, ExchangeError.MarketDataError>
 
 export interface Says {
   readonly price?: Quote | ((symbol: string) => Quote)
+  readonly prices?: (
+    symbols: ReadonlyArray<string>
+  ) => Effect.Effect<ReadonlyArray<Price.Price>, ExchangeError.MarketDataError>
+  readonly markets?: ReadonlyArray<Market.Market>
   readonly tickers?: Effect.Effect<ReadonlyArray<Ticker.Ticker>, ExchangeError.MarketDataError>
   readonly candles?: Stream.Stream<Candle.Candle, ExchangeError.MarketDataError>
   readonly trades?: Stream.Stream<FeedItem.FeedItem<Trade.Trade>, ExchangeError.MarketDataError | FeedItem.SlowConsumer>
@@ -37,13 +42,18 @@ export const source = (exchange: string, says: Says) => {
   const no = () => Effect.die(`${exchange} was asked for something else`)
   const service: MarketData.MarketData.Service = {
     exchange,
-    markets: Effect.die("not asked"),
+    markets: says.markets === undefined ? Effect.die("not asked") : Effect.succeed(says.markets),
     market: no,
     price: (symbol) =>
       Effect.suspend(() => {
         asked++
         const { price = Effect.fail(dead(exchange)) } = says
         return Effect.isEffect(price) ? price : price(symbol)
+      }),
+    prices: (symbols) =>
+      Effect.suspend(() => {
+        asked++
+        return says.prices?.(symbols) ?? Effect.fail(dead(exchange))
       }),
     ticker: no,
     tickers: () => says.tickers ?? no(),

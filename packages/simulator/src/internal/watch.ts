@@ -5,17 +5,18 @@
  */
 import * as BigDecimal from "effect/BigDecimal"
 import * as Engine from "../engine/Engine.js"
+import * as Bars from "../engine/internal/bars.js"
 import * as Decimal from "../engine/internal/decimal.js"
 import type { Candle, Listing, Quote, Trade } from "../engine/Market.js"
 import type { World } from "../World.js"
 import * as Executions from "./executions.js"
 
-/** @internal What a subscription is of; `interval` is in milliseconds. */
+/** @internal What a subscription is of. */
 export type Subject =
   | { readonly _tag: "Ticker"; readonly listing: Listing }
   | { readonly _tag: "Trades"; readonly listing: Listing; readonly recent: number }
   | { readonly _tag: "Book"; readonly listing: Listing; readonly depth: number }
-  | { readonly _tag: "Candles"; readonly listing: Listing; readonly interval: number }
+  | { readonly _tag: "Candles"; readonly listing: Listing; readonly bars: Bars.Bars }
   | { readonly _tag: "Executions" }
   | { readonly _tag: "Balances" }
 
@@ -104,8 +105,14 @@ export const look = (watch: Watch, world: World): readonly [Change | undefined, 
       return [{ _tag: "Book", isFirst, bids, asks, whole, sequence: whole.sequence, previous }, next]
     }
     case "Candles": {
-      const running = Math.floor(world.now / subject.interval) * subject.interval
-      const candles = world.candles(subject.listing, subject.interval, isFirst ? running : before.id, running)
+      const { bars, listing } = subject
+      const running = bars.openOf(world.now)
+      const candles = Bars.between(
+        bars,
+        isFirst ? running : before.id,
+        running,
+        (unit, from, to) => world.candles(listing, unit, from, to)
+      )
       const text = candles.map(({ close, trades, volume }) => [close, volume].map(Decimal.plain).join() + trades).join()
       const next = after({ id: running, text })
       return [text === before.text ? undefined : { _tag: "Candles", isFirst, candles }, next]
@@ -124,6 +131,10 @@ export const look = (watch: Watch, world: World): readonly [Change | undefined, 
     }
   }
 }
+
+/** @internal When a candle that is told of ends. */
+export const endOf = ({ subject }: Watch, { openTime }: Candle): number =>
+  subject._tag === "Candles" ? subject.bars.after(openTime) : openTime
 
 const topOf = ({ asks, bids }: Engine.Book): ReadonlyArray<BigDecimal.BigDecimal> =>
   [asks[0], bids[0]].flatMap((level) => level === undefined ? [] : [level.price, level.amount])

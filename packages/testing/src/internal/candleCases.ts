@@ -30,6 +30,14 @@ const usual = (subject: Subject): Candle.Interval => has(subject, "1h") ? "1h" :
 
 const shortest = (subject: Subject): Candle.Interval => has(subject, "1m") ? "1m" : usual(subject)
 
+/** The longest there are, of weeks or months where it can be: they are as regular as the calendar. */
+const longest = (subject: Subject): Candle.Interval =>
+  intervals.findLast((interval) => has(subject, interval)) ?? usual(subject)
+
+/** Of how long, and how many: young markets have few months. */
+const lengths = (subject: Subject): ReadonlyArray<readonly [interval: Candle.Interval, count: number]> =>
+  usual(subject) === longest(subject) ? [[usual(subject), 24]] : [[usual(subject), 24], [longest(subject), 4]]
+
 const wellFormed = (
   service: Service,
   symbol: string,
@@ -38,7 +46,6 @@ const wellFormed = (
   candles: Candles
 ): Effect.Effect<void, Broken> =>
   Effect.gen(function*() {
-    const length = Candle.millis(interval)
     for (const candle of candles) {
       yield* fits(Candle.Candle, `a candle of ${symbol}`, candle)
       yield* ensure(
@@ -48,8 +55,8 @@ const wellFormed = (
           `${candle.symbol} on ${candle.exchange}`
       )
       yield* ensure(
-        candle.openTime % length === 0,
-        () => `a candle of ${interval} is stamped ${candle.openTime}, which is no multiple of it: not its open`
+        Candle.openTime(interval, candle.openTime) === candle.openTime,
+        () => `a candle of ${interval} is stamped ${candle.openTime}, where none opens`
       )
       yield* ensure(
         candle.openTime >= range.from && candle.openTime < range.to,
@@ -79,7 +86,7 @@ const openAsTold = (
   after: number
 ): Effect.Effect<void, Broken> =>
   Effect.forEach(candles, ({ isOpen, openTime }) => {
-    const end = openTime + Candle.millis(interval)
+    const end = Candle.closeTime(interval, openTime)
     return ensure(
       isOpen ? end > before : end <= after,
       () => `the candle at ${openTime} is said to be ${isOpen ? "open" : "complete"} at ${after}`
@@ -94,10 +101,7 @@ const key = ({ close, high, low, open, openTime }: Candle.Candle) =>
   [openTime, ...[open, high, low, close].map((price) => BigDecimal.format(price))].join(" ")
 
 const lastClosed = (interval: Candle.Interval): Effect.Effect<number> =>
-  Effect.map(
-    Clock.currentTimeMillis,
-    (now) => (Math.floor(now / Candle.millis(interval)) - 1) * Candle.millis(interval)
-  )
+  Effect.map(Clock.currentTimeMillis, (now) => Candle.shift(interval, now, -1))
 
 /** More than a page on any exchange. */
 const many = 1100
@@ -108,34 +112,40 @@ export const candleCases: ReadonlyArray<MarketDataCase> = [
     about("MD-23", "candles are stamped at their open, oldest first, and only the last is open"),
     (service, subject) =>
       Effect.gen(function*() {
-        const interval = usual(subject)
-        for (const symbol of yield* listed(service, subject)) {
-          const before = yield* Clock.currentTimeMillis
-          const from = before - 48 * Candle.millis(interval)
-          const candles = yield* read(service, symbol, interval, { from })
-          const after = yield* Clock.currentTimeMillis
-          yield* wellFormed(service, symbol, interval, { from, to: after + 1 }, candles)
-          yield* openAsTold(interval, candles, before, after)
-          yield* ensure(candles.length > 0, () => `${symbol} has no candle of ${interval} in the last 48`)
-        }
+        const symbols = yield* listed(service, subject)
+        const of = (symbol: string, interval: Candle.Interval, count: number) =>
+          Effect.gen(function*() {
+            const before = yield* Clock.currentTimeMillis
+            const from = Candle.shift(interval, before, -count) + 1
+            const candles = yield* read(service, symbol, interval, { from })
+            const after = yield* Clock.currentTimeMillis
+            yield* wellFormed(service, symbol, interval, { from, to: after + 1 }, candles)
+            yield* openAsTold(interval, candles, before, after)
+            yield* ensure(candles.length > 0, () => `${symbol} has no candle of ${interval} in the last ${count}`)
+          })
+        for (const symbol of symbols) yield* of(symbol, usual(subject), 48)
+        yield* of(first(symbols), longest(subject), 4)
       })
   ),
   define(
     about("MD-24", "a range of candles begins with its first instant and ends before its last"),
     (service, subject) =>
       Effect.gen(function*() {
-        const interval = usual(subject)
-        const length = Candle.millis(interval)
         const symbol = first(yield* listed(service, subject))
-        const to = yield* lastClosed(interval)
-        const all = yield* read(service, symbol, interval, { from: to - 24 * length, to })
-        for (const [later, earlier] of [[0, 0], [3 * length, 2 * length], [3 * length - 1, 2 * length - 1]] as const) {
-          const range = { from: to - 24 * length + later, to: to - earlier }
-          const part = yield* read(service, symbol, interval, range)
-          yield* ensure(
-            same(part, all.filter(({ openTime }) => openTime >= range.from && openTime < range.to)),
-            () => `the candles from ${range.from} to before ${range.to} are not those of a longer range that open then`
-          )
+        for (const [interval, count] of lengths(subject)) {
+          const to = yield* lastClosed(interval)
+          const from = Candle.shift(interval, to, -count)
+          const all = yield* read(service, symbol, interval, { from, to })
+          const [second, last] = [Candle.shift(interval, from, 1), Candle.shift(interval, to, -1)]
+          for (const range of [{ from, to }, { from: second, to: last }, { from: second - 1, to: last + 1 }]) {
+            const part = yield* read(service, symbol, interval, range)
+            yield* ensure(
+              same(part, all.filter(({ openTime }) => openTime >= range.from && openTime < range.to)),
+              () =>
+                `the candles of ${interval} from ${range.from} to before ${range.to} are not those of a longer range ` +
+                "that open then"
+            )
+          }
         }
       })
   ),
@@ -144,16 +154,15 @@ export const candleCases: ReadonlyArray<MarketDataCase> = [
     (service, subject) =>
       Effect.gen(function*() {
         const interval = shortest(subject)
-        const length = Candle.millis(interval)
         const symbol = first(yield* listed(service, subject))
         const to = yield* lastClosed(interval)
-        const from = to - many * length
+        const from = Candle.shift(interval, to, -many)
         const whole = yield* Effect.either(read(service, symbol, interval, { from, to }))
         // An exchange that keeps fewer says so.
         if (Either.isLeft(whole) && whole.left._tag === "Unsupported") return
         const candles = yield* whole
         yield* wellFormed(service, symbol, interval, { from, to }, candles)
-        const middle = from + 37 * length
+        const middle = Candle.shift(interval, from, 37)
         const parts = [
           ...yield* read(service, symbol, interval, { from, to: middle }),
           ...yield* read(service, symbol, interval, { from: middle, to })
@@ -169,12 +178,11 @@ export const candleCases: ReadonlyArray<MarketDataCase> = [
     (service, subject) =>
       Effect.gen(function*() {
         const interval = usual(subject)
-        const length = Candle.millis(interval)
         const symbol = first(yield* listed(service, subject))
         const to = yield* lastClosed(interval)
         const heard = yield* Ref.make<ReadonlyArray<Candle.Progress>>([])
         const candles = yield* read(service, symbol, interval, {
-          from: to - 30 * length,
+          from: Candle.shift(interval, to, -30),
           to,
           onProgress: (progress) => Ref.update(heard, (before) => [...before, progress])
         })
@@ -210,7 +218,7 @@ export const candleCases: ReadonlyArray<MarketDataCase> = [
         const symbol = first(yield* listed(service, subject))
         const to = yield* Clock.currentTimeMillis
         for (const interval of intervals.filter((interval) => subject.features?.candles.includes(interval) !== true)) {
-          const range = { from: to - 2 * Candle.millis(interval), to }
+          const range = { from: Candle.shift(interval, to, -2), to }
           const call = read(service, symbol, interval, range)
           // Without features either is right, as long as it is one of the two.
           if (subject.features === undefined && Either.isRight(yield* Effect.either(call))) continue

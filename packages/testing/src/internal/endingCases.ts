@@ -21,6 +21,7 @@ const callsOf = (scene: Scene): Effect.Effect<ReadonlyArray<Call>, ExchangeError
     const { price } = far
     return [
       ["price", data.price(symbol)],
+      ["prices", data.prices([symbol])],
       ["ticker", data.ticker(symbol)],
       ["tickers", data.tickers([symbol])],
       ["orderBook", data.orderBook(symbol)],

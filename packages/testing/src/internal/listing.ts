@@ -135,11 +135,11 @@ const candleOf = (
       close: yield* price(told.close),
       volume: yield* amount({ subject, field: "candles" }, told.volume ?? "0", "zero")
     }
-    if (!Number.isInteger(openTime / Candle.millis(interval))) {
+    if (Candle.openTime(interval, openTime) !== openTime) {
       return yield* Either.left({
         subject,
         field: "candles",
-        detail: `expected a candle of ${interval} to open at a multiple of it, was at ${openTime}`
+        detail: `expected a candle of ${interval} to open where one does, was at ${openTime}`
       })
     }
     yield* inOrder(subject, [["low of the candles", bar.low], ["open", bar.open], ["high of the candles", bar.high]])

@@ -21,6 +21,8 @@ const questions = (
 ): ReadonlyArray<readonly [operation: string, Effect.Effect<unknown, ExchangeError.MarketDataError>]> => [
   ["market", service.market(symbol)],
   ["price", service.price(symbol)],
+  ["prices", service.prices([symbol])],
+  ["prices", service.prices([known, symbol])],
   ["ticker", service.ticker(symbol)],
   ["tickers", service.tickers([symbol])],
   ["tickers", service.tickers([known, symbol])],
@@ -185,6 +187,28 @@ const prices = [
       const symbols = yield* listed(service, subject)
       yield* inOrder(service, [first(symbols), ...symbols, first(symbols)])
     })),
+  define(
+    about("MD-29", "prices come in the order asked for, twice where asked for twice, and are those of their tickers"),
+    (service, subject) =>
+      Effect.gen(function*() {
+        const symbols = yield* listed(service, subject)
+        const tickers = new Map((yield* service.tickers(symbols)).map((ticker) => [ticker.symbol, ticker]))
+        for (const wanted of [[first(symbols), ...symbols.toReversed(), first(symbols)], []]) {
+          const prices = yield* service.prices(wanted)
+          yield* ensure(
+            prices.length === wanted.length && prices.every(({ symbol }, index) => symbol === wanted[index]),
+            () => `asked for ${wanted.join(", ")}, the prices were of ${prices.map(({ symbol }) => symbol).join(", ")}`
+          )
+          for (const price of prices) {
+            yield* priced(service, yield* service.market(price.symbol), price)
+            yield* ensure(
+              (tickers.get(price.symbol)?.last === undefined) === (price.basis === "mid"),
+              () => `the price of ${price.symbol} is said to be its ${price.basis}, which its ticker belies`
+            )
+          }
+        }
+      })
+  ),
   define(about("MD-10", "the tickers of none are none"), (service) => inOrder(service, [])),
   define(
     about("MD-11", "the exchange's clock is near ours, in milliseconds"),

@@ -12,6 +12,7 @@ import {
   type Trade
 } from "@effect-exchange/core"
 import type { Adapter } from "@effect-exchange/core/adapter"
+import * as Arr from "effect/Array"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
@@ -76,8 +77,18 @@ export const make = (
     price: (symbol) =>
       Effect.flatMap(
         ask("price", symbol),
-        (market) => Effect.flatMap(quote(market), (ticker) => priceOf(market, ticker))
+        (market) =>
+          Effect.flatMap(quote(market), (ticker) => Effect.mapError(priceOf(market, ticker), () => noPrice(ticker)))
       ),
+    prices: (symbols) =>
+      Effect.gen(function*() {
+        const wanted = yield* Effect.forEach(symbols, (symbol) => find("prices", symbol))
+        if (wanted.length === 0) return []
+        yield* journal.record("prices", wanted.map(({ symbol }) => symbol))
+        const found = yield* Effect.forEach(wanted, (market) =>
+          Effect.map(quote(market), (ticker) => priceOf(market, ticker)))
+        return Arr.getSomes(found)
+      }),
     orderBook: (symbol, options) =>
       Effect.gen(function*() {
         yield* count(exchange, "orderBook", "depth", options?.depth ?? 20)
@@ -134,9 +145,8 @@ export const make = (
         Effect.gen(function*() {
           yield* supported(exchange, mock.features, interval)
           const now = yield* Clock.currentTimeMillis
-          const length = Candle.millis(interval)
-          const openTime = Math.floor(now / length) * length
-          const [bar] = barsOf(yield* listedAs(market), interval, openTime, openTime + length)
+          const [from, to] = [Candle.openTime(interval, now), Candle.closeTime(interval, now)]
+          const [bar] = barsOf(yield* listedAs(market), interval, from, to)
           return bar === undefined
             ? Chunk.empty<Candle.Candle>()
             : Chunk.of({ ...bar, exchange, symbol: market.symbol, interval, isOpen: true })
@@ -186,14 +196,13 @@ const pages = (
   range: Omit<Candle.Range, "from" | "to"> & { readonly from: number; readonly to: number },
   read: Effect.Effect<Listed | undefined, ExchangeError.MarketDataError>
 ): Stream.Stream<Candle.Candle, ExchangeError.MarketDataError> => {
-  const length = Candle.millis(interval)
-  const first = Math.ceil(range.from / length) * length
-  const end = Math.ceil(range.to / length) * length
+  const first = Candle.openFrom(interval, range.from)
+  const end = Candle.openFrom(interval, range.to)
   let found = 0
   return Stream.paginateChunkEffect(first, (from) =>
     Effect.gen(function*() {
-      if (from >= end) return [Chunk.empty<Candle.Candle>(), Option.none<number>()] as const
-      const to = Math.min(end, from + page * length)
+      if (!(from < end)) return [Chunk.empty<Candle.Candle>(), Option.none<number>()] as const
+      const to = Math.min(end, Candle.shift(interval, from, page))
       const bars = barsOf(yield* read, interval, from, to)
       const now = yield* Clock.currentTimeMillis
       found += bars.length
@@ -202,7 +211,7 @@ const pages = (
         exchange,
         symbol: market.symbol,
         interval,
-        isOpen: bar.openTime + length > now
+        isOpen: Candle.closeTime(interval, bar.openTime) > now
       }))
       if (range.onProgress !== undefined) {
         yield* range.onProgress({
@@ -229,9 +238,8 @@ const barsOf = (
   }
   const price = listed === undefined ? undefined : lastOrMid(listed.quote)?.amount
   if (price === undefined) return []
-  const length = Candle.millis(interval)
-  return Array.from({ length: (to - from) / length }, (_, index) => ({
-    openTime: from + index * length,
+  return Candle.openTimes(interval, from, to).map((openTime) => ({
+    openTime,
     open: price,
     high: price,
     low: price,
@@ -249,22 +257,18 @@ const lastOrMid = (
     : { amount: BigDecimal.unsafeDivide(BigDecimal.sum(bid, ask), two), basis: "mid" }
 }
 
-const priceOf = (
-  market: Market.Market,
-  ticker: Ticker.Ticker
-): Effect.Effect<Price.Price, ExchangeError.MalformedResponse> => {
-  const found = lastOrMid(ticker)
-  return found === undefined
-    ? new ExchangeError.MalformedResponse({
-      exchange: ticker.exchange,
-      operation: "price",
-      detail: `${market.symbol} has no price; give the mock a last, or a bid and an ask`
-    })
-    : Effect.succeed({
-      ...found,
-      symbol: market.symbol,
-      currency: market.quote,
-      source: ticker.exchange,
-      observedAt: ticker.at
-    })
-}
+const priceOf = (market: Market.Market, ticker: Ticker.Ticker): Option.Option<Price.Price> =>
+  Option.map(Option.fromNullable(lastOrMid(ticker)), (found) => ({
+    ...found,
+    symbol: market.symbol,
+    currency: market.quote,
+    source: ticker.exchange,
+    observedAt: ticker.at
+  }))
+
+const noPrice = ({ exchange, symbol }: Ticker.Ticker): ExchangeError.MalformedResponse =>
+  new ExchangeError.MalformedResponse({
+    exchange,
+    operation: "price",
+    detail: `${symbol} has no price; give the mock a last, or a bid and an ask`
+  })

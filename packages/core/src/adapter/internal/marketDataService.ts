@@ -68,14 +68,25 @@ export const make = (
     tickers: method("tickers")(Effect.fnUntraced(function*(symbols: ReadonlyArray<string>) {
       const wanted = yield* Effect.forEach(symbols, (symbol) => markets.find("tickers", symbol))
       if (wanted.length === 0) return []
-      return inOrder(wanted, yield* understood(exchange, "tickers", adapter.tickers(wanted)))
+      return inOrder(
+        wanted,
+        yield* understood(exchange, "tickers", adapter.tickers(wanted)),
+        (_, ticker) => Option.some(ticker)
+      )
     })),
     price: method("price")((symbol: string) =>
       Effect.flatMap(
         markets.find("price", symbol),
-        (market) => Effect.flatMap(tickerOf("price", market), (ticker) => priceOf(market, ticker))
+        (market) =>
+          Effect.flatMap(tickerOf("price", market), (ticker) =>
+            Effect.mapError(priceOf(market, ticker), () => noPrice(ticker)))
       )
     ),
+    prices: method("prices")(Effect.fnUntraced(function*(symbols: ReadonlyArray<string>) {
+      const wanted = yield* Effect.forEach(symbols, (symbol) => markets.find("prices", symbol))
+      if (wanted.length === 0) return []
+      return inOrder(wanted, yield* understood(exchange, "prices", adapter.tickers(wanted)), priceOf)
+    })),
     orderBook: method("orderBook")(
       Effect.fnUntraced(function*(symbol: string, options?: { readonly depth?: number | undefined }) {
         const market = yield* markets.find("orderBook", symbol)
@@ -144,9 +155,7 @@ const pages = (
   interval: Candle.Interval,
   range: Omit<Candle.Range, "from" | "to"> & Adapter.Window
 ): Stream.Stream<Candle.Candle, MarketDataError> => {
-  const length = Candle.millis(interval)
-  const up = (at: number) => Math.ceil(at / length) * length
-  const first = up(range.from)
+  const first = Candle.openFrom(interval, range.from)
 
   /** Where to go on after an empty window: windows are skipped where the exchange says that there is nothing in them. */
   const skip = (next: number, place: Place): Effect.Effect<number, MarketDataError> =>
@@ -157,7 +166,7 @@ const pages = (
         firstFrom(market, interval, next),
         Option.match({
           onNone: () => Number.POSITIVE_INFINITY,
-          onSome: (at) => Math.max(next, Math.floor(at / length) * length)
+          onSome: (at) => Math.max(next, Candle.openTime(interval, at))
         })
       )
 
@@ -167,12 +176,13 @@ const pages = (
       const now = yield* Clock.currentTimeMillis
       const { from } = place
       // Nothing opens after now, so nothing is asked of it.
-      const end = Math.min(up(range.to), Math.floor(now / length) * length + length)
-      if (from >= end) return [Chunk.empty<Candle.Candle>(), Option.none<Place>()] as const
-      const to = Math.min(end, from + page * length)
+      const end = Candle.openFrom(interval, Math.min(range.to, Candle.closeTime(interval, now)))
+      // Where the range begins after the last date there is, nothing compares.
+      if (!(from < end)) return [Chunk.empty<Candle.Candle>(), Option.none<Place>()] as const
+      const to = Math.min(end, Candle.shift(interval, from, page))
       const bars = yield* read(market, interval, { from, to })
       const candles = inWindow(bars, from, Math.min(to, range.to)).map((bar) =>
-        marketRows.candle(bar, exchange, market, interval, bar.openTime + length > now)
+        marketRows.candle(bar, exchange, market, interval, Candle.closeTime(interval, bar.openTime) > now)
       )
       const found = place.found + candles.length
       const empty = candles.length === 0 ? place.empty + 1 : 0
@@ -203,24 +213,34 @@ const inWindow = (bars: ReadonlyArray<Adapter.Bar>, from: number, to: number): R
   )
 }
 
-/** A market that has no ticker, as one before its first trade, is no reason to withhold the others'. */
-const inOrder = (wanted: ReadonlyArray<Market>, found: ReadonlyArray<Ticker>): ReadonlyArray<Ticker> => {
+/** A market that has none, as one before its first trade, is no reason to withhold the others'. */
+const inOrder = <A>(
+  wanted: ReadonlyArray<Market>,
+  found: ReadonlyArray<Ticker>,
+  read: (market: Market, ticker: Ticker) => Option.Option<A>
+): ReadonlyArray<A> => {
   const bySymbol = new Map(found.map((ticker) => [ticker.symbol, ticker]))
-  return Arr.filterMap(wanted, ({ symbol }) => Option.fromNullable(bySymbol.get(symbol)))
+  return Arr.filterMap(
+    wanted,
+    (market) => Option.flatMap(Option.fromNullable(bySymbol.get(market.symbol)), (ticker) => read(market, ticker))
+  )
 }
 
 const two = BigDecimal.fromBigInt(2n)
 
-const priceOf = (market: Market, ticker: Ticker): Effect.Effect<Price, MalformedResponse> => {
+const priceOf = (market: Market, ticker: Ticker): Option.Option<Price> => {
   const price = { symbol: market.symbol, currency: market.quote, source: ticker.exchange, observedAt: ticker.at }
-  if (ticker.last !== undefined) return Effect.succeed({ ...price, amount: ticker.last, basis: "last" })
+  if (ticker.last !== undefined) return Option.some({ ...price, amount: ticker.last, basis: "last" })
   if (ticker.bid !== undefined && ticker.ask !== undefined) {
     const amount = Decimal.of(BigDecimal.unsafeDivide(BigDecimal.sum(ticker.bid, ticker.ask), two))
-    return Effect.succeed({ ...price, amount, basis: "mid" })
+    return Option.some({ ...price, amount, basis: "mid" })
   }
-  return new MalformedResponse({
-    exchange: ticker.exchange,
-    operation: "price",
-    detail: `${market.symbol} has neither traded nor bids and asks, so it has no price`
-  })
+  return Option.none()
 }
+
+const noPrice = ({ exchange, symbol }: Ticker): MalformedResponse =>
+  new MalformedResponse({
+    exchange,
+    operation: "price",
+    detail: `${symbol} has neither traded nor bids and asks, so it has no price`
+  })

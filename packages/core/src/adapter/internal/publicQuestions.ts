@@ -2,7 +2,6 @@ import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Struct from "effect/Struct"
@@ -181,14 +180,11 @@ const candles = (
       (word) => candles.read(client)(market, word, window)
     )
 
-  const step = (market: Market, by: Candle.Interval | readonly [word: string, length: Duration.DurationInput]) => ({
-    length: typeof by === "string" ? Candle.millis(by) : Duration.toMillis(by[1]),
+  const step = (market: Market, by: Candle.Interval) => ({
+    // Of months the longest: the first one is.
+    length: Candle.closeTime(by, 0) - Candle.openTime(by, 0),
     page,
-    read: (window: Adapter.Window) =>
-      Effect.map(
-        typeof by === "string" ? read(market, by, window) : candles.read(client)(market, by[0], window),
-        Arr.map(({ openTime }) => openTime)
-      )
+    read: (window: Adapter.Window) => Effect.map(read(market, by, window), Arr.map(({ openTime }) => openTime))
   })
 
   const firstFrom = (market: Market, interval: Candle.Interval, from: number) => {
@@ -200,7 +196,7 @@ const candles = (
       steps: first.by.map((by) => step(market, by)),
       since: first.opened,
       from,
-      reach: page * Candle.millis(interval)
+      reach: Candle.shift(interval, from, page) - from
     })
   }
 
@@ -209,8 +205,7 @@ const candles = (
     read: (market, interval, window) =>
       Effect.gen(function*() {
         if (kept !== undefined) {
-          const length = Candle.millis(interval)
-          const oldest = (Math.floor((yield* Clock.currentTimeMillis) / length) - kept) * length
+          const oldest = Candle.shift(interval, yield* Clock.currentTimeMillis, -kept)
           if (window.from < oldest) {
             return yield* new Unsupported({
               exchange,

@@ -228,11 +228,10 @@ const candleRows = (
 ): Reading<Candles.Candle> => {
   // What is older than the candle under way has been said already, before the connection was lost.
   let latest = 0
-  const length = Candles.millis(interval)
   return rows(true, reader, (row, now) => {
     if (row.openTime < latest) return undefined
     latest = row.openTime
-    return marketRows.candle(row, exchange, market, interval, now < row.openTime + length)
+    return marketRows.candle(row, exchange, market, interval, now < Candles.closeTime(interval, row.openTime))
   })
 }
 

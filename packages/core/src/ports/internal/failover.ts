@@ -3,12 +3,17 @@
  *
  * @internal
  */
+import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Hedge from "@effect-exchange/resilience/Hedge"
 import * as Idempotent from "@effect-exchange/resilience/Idempotent"
 import type * as RetryBudget from "@effect-exchange/resilience/RetryBudget"
+import * as Arr from "effect/Array"
+import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import {
   ExchangeUnavailable,
@@ -18,9 +23,10 @@ import {
   Unsupported
 } from "../../model/ExchangeError.js"
 import type { SlowConsumer } from "../../model/FeedItem.js"
+import type { Price } from "../../model/Price.js"
 import type * as MarketData from "../MarketData.js"
 import * as Telemetry from "../Telemetry.js"
-import { isOwnFault, type Question, type Source } from "./source.js"
+import { isOwnFault, pricesOf, type Question, type Source } from "./source.js"
 
 type Service = MarketData.MarketData.Service
 
@@ -152,16 +158,42 @@ const serve = (sources: ReadonlyArray<Source>, order: Order): Service => {
     return from(0, [])
   }
 
+  const price: Service["price"] = (symbol) =>
+    first({
+      operation: "price",
+      ask: (service) => service.price(symbol),
+      dated: { symbols: symbol, instants: ({ observedAt }) => [observedAt] }
+    })
+
+  /** Those that one source has, and each of the others from whichever has it. */
+  const prices: Service["prices"] = (symbols) =>
+    Effect.gen(function*() {
+      if (symbols.length === 0) return []
+      const wanted = Arr.dedupe(symbols)
+      const together = yield* Effect.either(first(pricesOf(wanted)))
+      if (Either.isLeft(together) && isOwnFault(together.left)) return yield* together.left
+      const now = yield* Clock.currentTimeMillis
+      const found = new Map<string, Price>()
+      for (const price of Either.getOrElse(together, () => [])) {
+        if (!sources.some(({ isStale }) => isStale(price.observedAt, now))) found.set(price.symbol, price)
+      }
+      const missing = wanted.filter((symbol) => !found.has(symbol))
+      const alone = yield* Concurrent.forEach(missing, (symbol) => Effect.either(price(symbol)), { concurrency: 8 })
+      const [failed, others] = Arr.separate(alone)
+      for (const price of others) found.set(price.symbol, price)
+      const wrong = failed.find((error) => error._tag === "SymbolNotFound" || isOwnFault(error)) ??
+        (found.size === 0 ? failed[0] : undefined)
+      return wrong === undefined
+        ? Arr.filterMap(symbols, (symbol) => Option.fromNullable(found.get(symbol)))
+        : yield* wrong
+    })
+
   return {
     exchange: "failover",
     markets: first({ operation: "markets", ask: ({ markets }) => markets }),
     market: (symbol) => first({ operation: "market", ask: (service) => service.market(symbol) }),
-    price: (symbol) =>
-      first({
-        operation: "price",
-        ask: (service) => service.price(symbol),
-        dated: { symbols: symbol, instants: ({ observedAt }) => [observedAt] }
-      }),
+    price,
+    prices,
     ticker: (symbol) =>
       first({
         operation: "ticker",

@@ -4,10 +4,13 @@
  * @internal
  */
 import * as Fallback from "@effect-exchange/resilience/Fallback"
+import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Metric from "effect/Metric"
-import type { MarketDataError } from "../../model/ExchangeError.js"
+import * as Option from "effect/Option"
+import { ExchangeUnavailable, type MarketDataError } from "../../model/ExchangeError.js"
 import type { Price } from "../../model/Price.js"
 import * as Telemetry from "../Telemetry.js"
 
@@ -26,7 +29,11 @@ export interface Options {
   readonly capacity: number
 }
 
-type Serve = (symbol: string, ask: Effect.Effect<Price, MarketDataError>) => Effect.Effect<Price, MarketDataError>
+/** @internal */
+export type Serve = (
+  symbol: string,
+  ask: Effect.Effect<Price, MarketDataError>
+) => Effect.Effect<Price, MarketDataError>
 
 /** @internal */
 export const make = ({ capacity, exchange, maxAge }: Options): Serve => {
@@ -67,3 +74,39 @@ export const make = ({ capacity, exchange, maxAge }: Options): Serve => {
       return value
     })
 }
+
+/**
+ * Several prices of one answer: those that it lacks are given again where they are known.
+ *
+ * @internal
+ */
+export const serveAll = (
+  serve: Serve,
+  exchange: string,
+  symbols: ReadonlyArray<string>,
+  ask: Effect.Effect<ReadonlyArray<Price>, MarketDataError>
+): Effect.Effect<ReadonlyArray<Price>, MarketDataError> =>
+  Effect.gen(function*() {
+    const answer = yield* Effect.either(ask)
+    const bySymbol = new Map<string, Price>(
+      Either.getOrElse(answer, () => []).map((price) => [price.symbol, price])
+    )
+    const found = yield* Effect.forEach(Arr.dedupe(symbols), (symbol) => {
+      const price = bySymbol.get(symbol)
+      const asked = price === undefined
+        ? Either.flatMap(answer, () => Either.left(lacking(exchange, symbol)))
+        : Either.right(price)
+      return Effect.option(Effect.map(serve(symbol, asked), (price) => bySymbol.set(symbol, price)))
+    })
+    return found.every(Option.isNone)
+      ? yield* answer
+      : Arr.filterMap(symbols, (symbol) => Option.fromNullable(bySymbol.get(symbol)))
+  })
+
+const lacking = (exchange: string, symbol: string): ExchangeUnavailable =>
+  new ExchangeUnavailable({
+    exchange,
+    operation: "prices",
+    outcome: "NotSent",
+    detail: `no source has a price of ${symbol}`
+  })

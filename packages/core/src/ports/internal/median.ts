@@ -9,10 +9,11 @@ import * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import * as Decimal from "../../model/Decimal.js"
-import { ExchangeUnavailable, type MarketDataError } from "../../model/ExchangeError.js"
+import { ExchangeUnavailable, MalformedResponse, type MarketDataError } from "../../model/ExchangeError.js"
 import type { Price, Reject } from "../../model/Price.js"
-import { describeAge, isOwnFault, type Source } from "./source.js"
+import { describeAge, isOwnFault, pricesOf, type Source } from "./source.js"
 
 /** @internal */
 export interface Options {
@@ -38,31 +39,80 @@ export const price = (
     // What is wrong with the call itself is as wrong everywhere.
     const own = answers.flatMap((answer) => Either.isLeft(answer) && isOwnFault(answer.left) ? [answer.left] : [])[0]
     if (own !== undefined) return yield* own
+    return yield* agreed(sources, symbol, answers, yield* Clock.currentTimeMillis, options)
+  })
+
+/**
+ * Each source is asked once for all; of each symbol the sources that have it are compared.
+ *
+ * @internal
+ */
+export const prices = (
+  sources: ReadonlyArray<Source>,
+  symbols: ReadonlyArray<string>,
+  options: Options
+): Effect.Effect<ReadonlyArray<Price>, MarketDataError> =>
+  Effect.gen(function*() {
+    if (symbols.length === 0) return []
+    const wanted = Arr.dedupe(symbols)
+    const answers = yield* Concurrent.forEach(sources, ({ ask }) => Effect.either(ask(pricesOf(wanted))), {
+      concurrency: "unbounded"
+    })
+    const own = answers.flatMap((answer) => Either.isLeft(answer) && isOwnFault(answer.left) ? [answer.left] : [])[0]
+    if (own !== undefined) return yield* own
     const now = yield* Clock.currentTimeMillis
-    const { kept, rejected } = judge(sources, answers, now, options)
-    const [newest] = kept
-    if (newest === undefined || kept.length < options.minimumSources) {
-      const reasons = rejected.map(({ reason, source }) => `${source} ${reason}`).join("; ")
-      return yield* new ExchangeUnavailable({
+    const [failed, found] = Arr.separate(wanted.map((symbol) => {
+      const each = answers.map((answer, index) =>
+        Either.flatMap(answer, (prices) =>
+          Either.fromNullable(
+            prices.find((price) => price.symbol === symbol),
+            () => hasNone(sources[index]?.exchange ?? "", symbol)
+          ))
+      )
+      return agreed(sources, symbol, each, now, options)
+    }))
+    const [first] = failed
+    if (first !== undefined && found.length === 0) return yield* first
+    const bySymbol = new Map<string, Price>(found.map((price) => [price.symbol, price]))
+    return Arr.filterMap(symbols, (symbol) => Option.fromNullable(bySymbol.get(symbol)))
+  })
+
+const hasNone = (exchange: string, symbol: string): MalformedResponse =>
+  new MalformedResponse({ exchange, operation: "prices", detail: `has no price of ${symbol}` })
+
+const agreed = (
+  sources: ReadonlyArray<Source>,
+  symbol: string,
+  answers: ReadonlyArray<Either.Either<Price, MarketDataError>>,
+  now: number,
+  options: Options
+): Either.Either<Price, ExchangeUnavailable> => {
+  const { kept, rejected } = judge(sources, answers, now, options)
+  const [newest] = kept
+  if (newest === undefined || kept.length < options.minimumSources) {
+    const reasons = rejected.map(({ reason, source }) => `${source} ${reason}`).join("; ")
+    return Either.left(
+      new ExchangeUnavailable({
         exchange: "composite",
         operation: "price",
         outcome: "NotSent",
         detail:
           `${kept.length} of ${sources.length} sources agree on ${symbol}, ${options.minimumSources} must: ${reasons}`
       })
-    }
-    return {
-      symbol: newest.symbol,
-      amount: middle(kept.map(({ amount }) => amount)),
-      currency: newest.currency,
-      basis: "median",
-      source: "median",
-      // As old as the oldest it is made of.
-      observedAt: Math.min(...kept.map(({ observedAt }) => observedAt)),
-      sources: kept.map(({ amount, observedAt, source }) => ({ source, amount, observedAt })),
-      rejected
-    }
+    )
+  }
+  return Either.right({
+    symbol: newest.symbol,
+    amount: middle(kept.map(({ amount }) => amount)),
+    currency: newest.currency,
+    basis: "median",
+    source: "median",
+    // As old as the oldest it is made of.
+    observedAt: Math.min(...kept.map(({ observedAt }) => observedAt)),
+    sources: kept.map(({ amount, observedAt, source }) => ({ source, amount, observedAt })),
+    rejected
   })
+}
 
 /** Which prices count, by age, by currency and by how far they are from the others. */
 const judge = (

@@ -21,6 +21,7 @@ import {
   type MarketDataError,
   RequestTimedOut
 } from "../../model/ExchangeError.js"
+import type { Price } from "../../model/Price.js"
 import type * as MarketData from "../MarketData.js"
 
 type Service = MarketData.MarketData.Service
@@ -31,6 +32,8 @@ export interface Source {
   /** The source itself, without patience and circuits. */
   readonly service: Service
   readonly ask: <A>(question: Question<A>) => Effect.Effect<A, MarketDataError>
+  /** Whether what it says of an instant is too old now, or ahead. */
+  readonly isStale: (at: number, now: number) => boolean
 }
 
 /** @internal */
@@ -71,6 +74,7 @@ export const make = (service: Service, { maximumAge, name, patience }: Options):
     return {
       exchange,
       service,
+      isStale: (at, now) => maximumAge !== undefined && Math.abs(now - at) > maximumAge,
       ask: ({ ask, dated, operation }) => {
         const about = { exchange, operation }
         const answer = answering.protect(operation)(within(about, patience, ask(service)))
@@ -91,6 +95,26 @@ export const make = (service: Service, { maximumAge, name, patience }: Options):
  */
 export const isOwnFault = (error: MarketDataError): boolean =>
   error._tag === "InvalidRequest" && error.status === undefined && error.code === undefined
+
+/**
+ * The prices of those symbols that a source lists: what it does not list hides no other. `SymbolNotFound` where it lists none.
+ *
+ * @internal
+ */
+export const pricesOf = (symbols: ReadonlyArray<string>): Question<ReadonlyArray<Price>> => ({
+  operation: "prices",
+  ask: (service) =>
+    Effect.catchTag(
+      service.prices(symbols),
+      "SymbolNotFound",
+      (missing) =>
+        Effect.flatMap(service.markets, (markets) => {
+          const listed = new Set<string>(markets.map(({ symbol }) => symbol))
+          const known = symbols.filter((symbol) => listed.has(symbol))
+          return known.length === 0 || known.length === symbols.length ? missing : service.prices(known)
+        })
+    )
+})
 
 /**
  * What is from the future tells as little about now as what is old.

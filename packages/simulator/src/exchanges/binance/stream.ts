@@ -1,7 +1,7 @@
 /**
  * Binance's market streams, as its documentation of 2026-07 describes them: raw under `/ws`, with their names under `/stream`. A
- * stream of a market that does not exist is acknowledged and says nothing. There are tickers of both sizes, trades, candles of a
- * fixed length and changes of books, which have no snapshot of their own. Who says more than five things in a second is cut off.
+ * stream of a market that does not exist is acknowledged and says nothing. There are tickers of both sizes, trades, candles
+ * and changes of books, which have no snapshot of their own. Who says more than five things in a second is cut off.
  *
  * @internal
  */
@@ -13,7 +13,7 @@ import type { Candle } from "../../engine/Market.js"
 import type { Json } from "../../internal/json.js"
 import { parse } from "../../internal/json.js"
 import * as Topics from "../../internal/topics.js"
-import type * as Watch from "../../internal/watch.js"
+import * as Watch from "../../internal/watch.js"
 import * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
 import * as Candles from "./candles.js"
@@ -44,9 +44,7 @@ const subjectOf = (name: string): Watch.Subject | undefined => {
   if (channel === "depth" || channel === "depth@100ms") return { _tag: "Book", listing, depth: 5000 }
   const [, interval = ""] = /^kline_(\w+)$/.exec(channel) ?? []
   const bars = Candles.intervals[interval]
-  return bars !== undefined && bars.after(0) === bars.unit
-    ? { _tag: "Candles", listing, interval: bars.unit }
-    : undefined
+  return bars && { _tag: "Candles", listing, bars }
 }
 
 const subscribe = (state: State, names: ReadonlyArray<string>): State => {
@@ -129,9 +127,10 @@ const say =
         )
       case "Candles": {
         const name = watch.key.replace(/^.*@kline_/, "")
-        const length = subject._tag === "Candles" ? subject.interval : 0
         return change.candles.map((candle) =>
-          Streaming.data(named({ e: "kline", E, s, k: { s, i: name, ...bar(candle, length, world.now) } }))
+          Streaming.data(
+            named({ e: "kline", E, s, k: { s, i: name, ...bar(candle, Watch.endOf(watch, candle), world.now) } })
+          )
         )
       }
       case "Book": {
@@ -164,13 +163,13 @@ const crossed = (
 
 const bar = (
   { close, high, low, open, openTime, quoteVolume, trades, volume }: Candle,
-  length: number,
+  end: number,
   now: number
 ) => {
   const half = (value: BigDecimal.BigDecimal) => coin(BigDecimal.multiply(value, BigDecimal.make(5n, 1)))
   return {
     t: openTime,
-    T: openTime + length - 1,
+    T: end - 1,
     f: -1,
     L: -1,
     o: coin(open),
@@ -179,7 +178,7 @@ const bar = (
     l: coin(low),
     v: coin(volume),
     n: trades,
-    x: openTime + length <= now,
+    x: end <= now,
     q: coin(quoteVolume),
     // Takers bought half of everything.
     V: half(volume),

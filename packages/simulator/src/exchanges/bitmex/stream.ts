@@ -12,6 +12,7 @@
 import * as BigDecimal from "effect/BigDecimal"
 import * as Predicate from "effect/Predicate"
 import type { ApiKey } from "../../engine/Account.js"
+import * as Bars from "../../engine/internal/bars.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { iso } from "../../internal/inputs.js"
 import { type Json, parse } from "../../internal/json.js"
@@ -99,7 +100,7 @@ const subjectOf = (key: string): Watch.Subject | string => {
   if (depth !== undefined) return { _tag: "Book", listing, depth }
   const [, bin = ""] = /^tradeBin(.+)$/.exec(table) ?? []
   const interval = Object.hasOwn(bins, bin) ? bins[bin] : undefined
-  if (interval !== undefined) return { _tag: "Candles", listing, interval }
+  if (interval !== undefined) return { _tag: "Candles", listing, bars: Bars.fixed(interval) }
   if (table === "trade") return { _tag: "Trades", listing, recent: 1 }
   return table === "instrument" || table === "quote" ? { _tag: "Ticker", listing } : `Unknown table: ${table}`
 }
@@ -128,7 +129,7 @@ const pass = (state: State, world: World): Streaming.Turn<State> => {
       case "Trades":
         return grown(change.isFirst, change.trades.map((trade, at) => tradeRow(listing, trade, change.trades[at - 1])))
       case "Candles": {
-        const interval = watch.subject._tag === "Candles" ? watch.subject.interval : 0
+        const interval = watch.subject._tag === "Candles" ? watch.subject.bars.unit : 0
         return grown(change.isFirst, ended(listing, interval, change, world))
       }
       case "Book":

@@ -1,6 +1,6 @@
 /**
  * Bybit's public streams, as its documentation of 2026-07 describes them: a socket for each category, tickers of contracts as
- * what changed in them, books of four depths whose messages are numbered one by one, and whole where the depth is one. Candles are those of up to a day. A request
+ * what changed in them, books of four depths whose messages are numbered one by one, and whole where the depth is one. A request
  * with one topic that does not exist is refused whole; what that is called is chosen here, as it is not documented.
  *
  * @internal
@@ -9,7 +9,7 @@ import * as Record from "effect/Record"
 import { pathOf } from "../../Dialect.js"
 import type { Json } from "../../internal/json.js"
 import * as Topics from "../../internal/topics.js"
-import type * as Watch from "../../internal/watch.js"
+import * as Watch from "../../internal/watch.js"
 import * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
 import * as Connection from "./connection.js"
@@ -50,9 +50,7 @@ const subjectOf = (category: Category, topic: string): Watch.Subject | undefined
       return depths.includes(option) ? { _tag: "Book", listing, depth: Number(option) } : undefined
     case "kline": {
       const bars = intervals[option]
-      return bars !== undefined && bars.after(0) === bars.unit
-        ? { _tag: "Candles", listing, interval: bars.unit }
-        : undefined
+      return bars && { _tag: "Candles", listing, bars }
     }
     default:
       return undefined
@@ -173,18 +171,17 @@ const tickerOf = (listing: BybitListing, world: World): Told["row"] => {
 }
 
 const bar = (
-  { key, subject }: Watch.Watch,
+  watch: Watch.Watch,
   listing: BybitListing,
   candle: (Watch.Change & { readonly _tag: "Candles" })["candles"][number],
   now: number
 ): Json => {
-  const length = subject._tag === "Candles" ? subject.interval : 0
   const [volume, turnover] = turnovers(listing, candle.volume, candle.quoteVolume)
-  const end = candle.openTime + length - 1
+  const end = Watch.endOf(watch, candle) - 1
   return {
     start: candle.openTime,
     end,
-    interval: key.split(".")[1] ?? "",
+    interval: watch.key.split(".")[1] ?? "",
     open: price(listing, candle.open),
     close: price(listing, candle.close),
     high: price(listing, candle.high),

@@ -7,6 +7,7 @@
 import type * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
+import * as Bars from "../../engine/internal/bars.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { iso } from "../../internal/inputs.js"
 import { type Json, parse } from "../../internal/json.js"
@@ -68,7 +69,7 @@ const subjectOf = (channel: typeof channels[number], listing: Markets.CoinbaseLi
     case "market_trades":
       return { _tag: "Trades", listing, recent: 10 }
     case "candles":
-      return { _tag: "Candles", listing, interval: 300_000 }
+      return { _tag: "Candles", listing, bars: Bars.fixed(300_000) }
     case "level2":
       return { _tag: "Book", listing, depth: Number.POSITIVE_INFINITY }
   }

@@ -15,6 +15,7 @@ import type * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import type * as Engine from "../../engine/Engine.js"
+import * as Bars from "../../engine/internal/bars.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { texts } from "../../internal/fields.js"
 import type { Json } from "../../internal/json.js"
@@ -192,7 +193,7 @@ const subjectOf = (channel: string): Watch.Subject | undefined => {
       return rest === "" ? { _tag: "Ticker", listing } : undefined
     default:
       return resolutions.some((one) => one === rest)
-        ? { _tag: "Candles", listing, interval: lengthOf(rest) }
+        ? { _tag: "Candles", listing, bars: Bars.fixed(lengthOf(rest)) }
         : undefined
   }
 }

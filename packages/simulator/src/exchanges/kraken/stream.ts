@@ -6,12 +6,13 @@
  */
 import * as BigDecimal from "effect/BigDecimal"
 import type * as Engine from "../../engine/Engine.js"
+import * as Bars from "../../engine/internal/bars.js"
 import { crc32 } from "../../engine/internal/crc32.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { iso } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
 import * as Topics from "../../internal/topics.js"
-import type * as Watch from "../../internal/watch.js"
+import * as Watch from "../../internal/watch.js"
 import * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
 import { type KrakenListing, listings, lotDecimals } from "./markets.js"
@@ -92,7 +93,7 @@ const subjectOf = (
     case "ohlc": {
       const interval = wholeOf(params["interval"], 1)
       return intervals.includes(interval)
-        ? [`ohlc ${listing.symbol} ${interval}`, { _tag: "Candles", listing, interval: interval * 60_000 }]
+        ? [`ohlc ${listing.symbol} ${interval}`, { _tag: "Candles", listing, bars: Bars.fixed(interval * 60_000) }]
         : "Subscription interval not supported"
     }
     default:
@@ -167,7 +168,7 @@ const say = (watch: Watch.Watch, change: Watch.Change, world?: World): ReadonlyA
           trades: candle.trades,
           volume: candle.volume,
           interval_begin: iso(candle.openTime),
-          interval: watch.subject._tag === "Candles" ? watch.subject.interval / 60_000 : 1
+          interval: (Watch.endOf(watch, candle) - candle.openTime) / 60_000
         }))
       ))]
     case "Book": {

@@ -151,7 +151,8 @@ const day = 24 * hour
 // Without the suffix a day begins at midnight of UTC+8, which is 16:00 UTC.
 const hongKong = -8 * hour
 
-const bars: Readonly<Record<string, Bars.Bars>> = {
+/** @internal By OKX's names, which are case-sensitive. */
+export const bars: Readonly<Record<string, Bars.Bars>> = {
   "1s": Bars.fixed(second),
   "1m": Bars.fixed(minute),
   "3m": Bars.fixed(3 * minute),

@@ -4,8 +4,8 @@
  * on a connection, and none that is silent for 30 seconds.
  *
  * What the documentation leaves open is chosen here: what is subscribed to already is confirmed again and goes on as it was, as is
- * the goodbye to what is not; nothing can be subscribed to of a suspended instrument; candles of Hong Kong's days and of a
- * week or a month are not among the channels. No book is quiet for the minute after which OKX would say that it still stands.
+ * the goodbye to what is not; nothing can be subscribed to of a suspended instrument; no
+ * book is quiet for the minute after which OKX would say that it still stands.
  *
  * @internal
  */
@@ -20,11 +20,11 @@ import { parse } from "../../internal/json.js"
 import * as Keys from "../../internal/keys.js"
 import * as Meters from "../../internal/meters.js"
 import * as Topics from "../../internal/topics.js"
-import type * as Watch from "../../internal/watch.js"
+import * as Watch from "../../internal/watch.js"
 import * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
 import { balanceRow } from "./account.js"
-import { barRow, firstSequence, tickerRow, tradeRow } from "./marketData.js"
+import { barRow, bars, firstSequence, tickerRow, tradeRow } from "./marketData.js"
 import { find, type OkxListing, size } from "./markets.js"
 import { orderRow } from "./orders.js"
 
@@ -42,22 +42,6 @@ type Path = "public" | "business" | "private"
 
 const connId = "a4d3ae55"
 const requests = Meters.rolling(480, 3_600_000)
-const minute = 60_000
-
-const candles = new Map(Object.entries({
-  candle1s: 1000,
-  candle1m: minute,
-  candle3m: 3 * minute,
-  candle5m: 5 * minute,
-  candle15m: 15 * minute,
-  candle30m: 30 * minute,
-  candle1H: 60 * minute,
-  candle2H: 120 * minute,
-  candle4H: 240 * minute,
-  candle6Hutc: 360 * minute,
-  candle12Hutc: 720 * minute,
-  candle1Dutc: 1440 * minute
-}))
 
 const failed = (code: string, msg: string, id: string | undefined): Streaming.Frame =>
   Streaming.control({ event: "error", code, msg, connId, id })
@@ -167,9 +151,9 @@ const subjects: Record<Exclude<Path, "private">, (channel: string, listing: OkxL
       }
     },
     business: (channel, listing) => {
-      const interval = candles.get(channel)
+      const shape = bars[channel.replace(/^candle/, "")]
       if (channel === "trades-all") return { _tag: "Trades", listing, recent: 0 }
-      return interval === undefined ? undefined : { _tag: "Candles", listing, interval }
+      return channel.startsWith("candle") && shape !== undefined ? { _tag: "Candles", listing, bars: shape } : undefined
     }
   }
 
@@ -184,7 +168,8 @@ const pass = (state: State, world: World): Streaming.Turn<State> => {
     : { frames, next: state, close: { code: 4004, reason: "No data received in 30s." } }
 }
 
-const say = (world: World) => ({ key, subject }: Watch.Watch, change: Watch.Change): ReadonlyArray<Streaming.Frame> => {
+const say = (world: World) => (watch: Watch.Watch, change: Watch.Change): ReadonlyArray<Streaming.Frame> => {
+  const { key } = watch
   if (change._tag === "Executions") return change.events.flatMap(executed(ordersArg(key)))
   if (change._tag === "Balances") {
     return [Streaming.data({ arg: { channel: key }, data: [balanceRow(undefined, world)] })]
@@ -201,10 +186,9 @@ const say = (world: World) => ({ key, subject }: Watch.Watch, change: Watch.Chan
         Streaming.data(pushed({ ...tradeRow(listing, trade), ...channel === "trades" ? { count: "1" } : {} }))
       )
     case "Candles":
-      return change.candles.map((candle) => {
-        const ends = candle.openTime + (subject._tag === "Candles" ? subject.interval : 0)
-        return Streaming.data(pushed(barRow(listing, candle, ends <= world.now)))
-      })
+      return change.candles.map((candle) =>
+        Streaming.data(pushed(barRow(listing, candle, Watch.endOf(watch, candle) <= world.now)))
+      )
     case "Book":
       return channel === "books"
         ? [changed(listing, change, world)]
@@ -276,7 +260,7 @@ const notice = (state: State, world: World): Streaming.Turn<State> => ({
     msg: "The connection will soon be closed for a service upgrade. Please reconnect.",
     connId
   })],
-  next: { ...state, saidAt: world.now, closesAt: world.now + minute }
+  next: { ...state, saidAt: world.now, closesAt: world.now + 60_000 }
 })
 
 /** The login is no longer good: the key was changed. */
