@@ -102,19 +102,21 @@ describe("candles", () => {
       ])
     })))
 
+  // Of which a page takes the simulator seconds.
+  const long: ReadonlyArray<Candle.Interval> = ["6h", "12h", "1d", "1w", "1M"]
+
   for (const interval of Binance.features.candles) {
-    it.effect(`of ${interval} are as many as fit a range of more than a page`, () =>
+    it.effect(`of ${interval} are as many as fit a range, of more than a page where they are short`, () =>
       simulated(Effect.gen(function*() {
-        const length = Candle.millis(interval)
-        const count = interval === "1d" ? 30 : 1001
-        const from = now - count * length
-        const candles = yield* Effect.flatMap(market, (market) =>
-          Stream.runCollect(market.candles(symbol, interval, { from, to: now })))
+        const [to, count] = [Candle.openTime(interval, now), long.includes(interval) ? 30 : 1001]
+        const from = Candle.shift(interval, to, -count)
+        const candles = yield* Effect.flatMap(
+          market,
+          (market) => Stream.runCollect(market.candles(symbol, interval, { from, to }))
+        )
         assert.deepStrictEqual(
-          Chunk.toReadonlyArray(candles).map(({ openTime }) =>
-            openTime
-          ),
-          Array.from({ length: count }, (_, index) => from + index * length)
+          Chunk.toReadonlyArray(candles).map(({ openTime }) => openTime),
+          Array.from({ length: count }, (_, index) => Candle.shift(interval, from, index))
         )
       })))
   }

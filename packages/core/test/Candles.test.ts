@@ -27,8 +27,7 @@ const exchange = (page: number, read?: Read, firstFrom?: Adapter.MarketData["can
     read: (market, interval, window) => {
       windows.push(window)
       if (read !== undefined) return read(market, interval, window)
-      const count = (window.to - window.from) / Candle.millis(interval)
-      return Effect.succeed(Array.from({ length: count }, (_, index) => bar(window.from + index * minute)))
+      return Effect.succeed(Candle.openTimes(interval, window.from, window.to).map((openTime) => bar(openTime)))
     }
   }
   const use = <A, E>(run: (market: MarketData.MarketData.Service) => Effect.Effect<A, E>) =>
@@ -186,6 +185,43 @@ describe("candles", () => {
         assert.instanceOf(yield* Effect.flip(candles({ from, to })), ExchangeError.InvalidRequest)
       }
       assert.strictEqual(windows.length, 0)
+    }))
+
+  it.effect("months are read in pages of as many, over leap days and ends of years, and only the last is open", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(Date.UTC(2024, 2, 1) - 1)
+      const { candles, windows } = exchange(3)
+      const read = candles({ from: "2023-10-31", to: "2024-03-15" }, "1M")
+      const shown = (all: ReadonlyArray<Candle.Candle>) =>
+        all.map(({ isOpen, openTime }) => `${new Date(openTime).toISOString().slice(0, 10)}${isOpen ? " open" : ""}`)
+      assert.deepStrictEqual(shown(yield* read), ["2023-11-01", "2023-12-01", "2024-01-01", "2024-02-01 open"])
+      assert.deepStrictEqual(windows, [
+        { from: Date.UTC(2023, 10), to: Date.UTC(2024, 1) },
+        { from: Date.UTC(2024, 1), to: Date.UTC(2024, 2) }
+      ])
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(shown(yield* read).slice(-2), ["2024-02-01", "2024-03-01 open"])
+    }))
+
+  it.effect("weeks begin on Monday, and the first of them after the epoch", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(Date.UTC(1970, 0, 14))
+      const { candles } = exchange(10)
+      const found = yield* candles({ from: 0 }, "1w")
+      assert.deepStrictEqual(
+        found.map(({ isOpen, openTime }) => [openTime, isOpen]),
+        [[Date.UTC(1970, 0, 5), false], [Date.UTC(1970, 0, 12), true]]
+      )
+    }))
+
+  it.effect("months from before the last date there is end with it", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(100 * minute)
+      const { candles, windows } = exchange(10)
+      const last = 8_640_000_000_000_000
+      assert.deepStrictEqual(yield* candles({ from: last - 1, to: last }, "1M"), [])
+      assert.strictEqual(windows.length, 0)
+      assert.deepStrictEqual(times(yield* candles({ from: 0, to: last }, "1M")), [0])
     }))
 
   it.effect("nothing is asked of what is yet to come", () =>

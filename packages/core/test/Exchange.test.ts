@@ -150,6 +150,30 @@ describe("Exchange", () => {
         assert.strictEqual((yield* Effect.flip(market.tickers(["BTC/USDT", "NEW/USDT"])))._tag, "SymbolNotFound")
       }), [ticker("BTC/USDT"), ticker("XRP/USDT")]))
 
+  it.effect("prices come in the order asked for, of one request; what has none is left out and hides no other", () =>
+    withMarketData((market, sent) =>
+      Effect.gen(function*() {
+        yield* market.markets
+        const before = sent.length
+        const found = yield* market.prices(["XRP/USDT", "ETH/USDT", "BTC/USDT", "XRP/USDT"])
+        assert.strictEqual(sent.length, before + 1)
+        assert.deepStrictEqual(
+          found.map(({ amount, basis, currency, symbol }) =>
+            [symbol, Decimal.format(amount), basis, currency].join(" ")
+          ),
+          ["XRP/USDT 2 last USDT", "BTC/USDT 1.5 mid USDT", "XRP/USDT 2 last USDT"]
+        )
+        assert.deepStrictEqual(found[1], yield* market.price("BTC/USDT"))
+        assert.deepStrictEqual(yield* market.prices([]), [])
+        assert.deepStrictEqual(yield* market.prices(["ETH/USDT"]), [])
+        const error = yield* Effect.flip(market.prices(["BTC/USDT", "NEW/USDT"]))
+        assert.deepInclude(error, { _tag: "SymbolNotFound", operation: "prices" })
+      }), [
+      ticker("BTC/USDT", { bid: Decimal.make("1"), ask: Decimal.make("2") }),
+      ticker("ETH/USDT", { bid: Decimal.make("1") }),
+      ticker("XRP/USDT", { last: Decimal.make("2") })
+    ]))
+
   it.effect("a book that cannot be is not handed out", () =>
     Effect.gen(function*() {
       const of = (bids: ReadonlyArray<string>, asks: ReadonlyArray<string>) => {

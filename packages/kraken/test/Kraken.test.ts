@@ -97,8 +97,8 @@ describe("candles", () => {
   for (const interval of Kraken.features.candles) {
     it.effect(`of ${interval} go back 720 intervals, and no further`, () =>
       simulated(Effect.gen(function*() {
-        const length = Candle.millis(interval)
-        const oldest = Math.floor(now / length) * length - 720 * length
+        const length = Candle.closeTime(interval, 0)
+        const oldest = Candle.shift(interval, now, -720)
         const some = yield* candles(oldest, oldest + 2 * length, interval)
         assert.deepStrictEqual(some.map(({ openTime }) => openTime), [oldest, oldest + length])
         const before = (yield* asked).length

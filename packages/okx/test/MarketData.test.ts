@@ -240,26 +240,32 @@ describe("public data", () => {
       assert.deepStrictEqual(yield* volumes("BTC/USDT"), ["3.75", "12.5"])
     }))
 
-  it.effect("days are those of UTC, minutes no months, and hours in capitals", () =>
+  it.effect("what is longer than four hours begins by UTC, minutes are no months, and hours are in capitals", () =>
     Effect.gen(function*() {
       const asked = yield* scripted(
         { "market/candles?": [envelope()], "market/history-candles?": [envelope()] },
         Effect.gen(function*() {
           const market = yield* Okx.MarketData
           for (const interval of Okx.features.candles) {
-            yield* Stream.runDrain(market.candles("BTC/USDT", interval, { from: now - Candle.millis(interval) }))
+            yield* Stream.runDrain(market.candles("BTC/USDT", interval, { from: Candle.shift(interval, now, -1) }))
           }
           return yield* requests
         })
       )
       assert.deepStrictEqual([...new Set(asked.map(({ url }) => new URL(url).searchParams.get("bar")))], [
         "1m",
+        "3m",
         "5m",
         "15m",
         "30m",
         "1H",
+        "2H",
         "4H",
-        "1Dutc"
+        "6Hutc",
+        "12Hutc",
+        "1Dutc",
+        "1Wutc",
+        "1Mutc"
       ])
     }))
 

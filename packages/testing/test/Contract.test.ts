@@ -281,6 +281,27 @@ const liars: ReadonlyArray<readonly [what: string, lie: (honest: Service) => Par
       (honest) => ({ tickers: (symbols) => honest.tickers(symbols.length === 0 ? ["BTC/USDT"] : symbols) }),
       ["MD-10", "MD-14"]
     ],
+    ["sorts prices", (honest) => ({ prices: (symbols) => honest.prices(symbols.toSorted()) }), ["MD-29"]],
+    [
+      "answers the price of each symbol once",
+      (honest) => ({ prices: (symbols) => honest.prices(Array.from(new Set(symbols))) }),
+      ["MD-29"]
+    ],
+    [
+      "says of every price that it is the middle of the book",
+      (honest) => ({
+        prices: (symbols) =>
+          Effect.map(honest.prices(symbols), (prices) => prices.map((price) => ({ ...price, basis: "mid" })))
+      }),
+      ["MD-29"]
+    ],
+    [
+      "leaves out the price of an unknown symbol",
+      (honest) => ({
+        prices: (symbols) => Effect.catchTag(honest.prices(symbols), "SymbolNotFound", () => Effect.succeed([]))
+      }),
+      ["MD-12"]
+    ],
     [
       "tells the time in seconds",
       (honest) => ({ serverTime: Effect.map(honest.serverTime, (time) => Math.floor(time / 1000)) }),
@@ -482,6 +503,15 @@ const liars: ReadonlyArray<readonly [what: string, lie: (honest: Service) => Par
       "is another exchange's status",
       (honest) => ({ status: Effect.map(honest.status, (status) => ({ ...status, exchange: "other" })) }),
       ["MD-22"]
+    ],
+    [
+      "has months of thirty days",
+      changedCandles((candle) =>
+        candle.interval === "1M"
+          ? { ...candle, openTime: candle.openTime - candle.openTime % (30 * 86_400_000) }
+          : candle
+      ),
+      ["MD-23", "MD-24"]
     ],
     ["stamps candles at their close", changedCandles((candle) => ({ ...candle, openTime: candle.openTime + 1 })), [
       "MD-23",

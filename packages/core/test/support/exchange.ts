@@ -210,7 +210,7 @@ export const features: Adapter.Features = {
   kinds: ["spot"],
   testnet: false,
   passphrase: false,
-  candles: ["1m"],
+  candles: ["1m", "1w", "1M"],
   positions: false,
   timeInForce: ["GTC", "IOC"],
   reduceOnly: false,

@@ -1,0 +1,161 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, type Layer, TestClock } from "effect"
+import { Composite, Decimal, ExchangeError, ExchangeSymbol, MarketData, type Price } from "../src/index.js"
+import * as Acme from "./support/exchange.js"
+import { about, at, dead, now, source } from "./support/sources.js"
+
+const quote = (exchange: string, symbol: string, amount: string, observedAt = now): Price.Price => ({
+  symbol: ExchangeSymbol.make(symbol),
+  amount: Decimal.make(amount),
+  currency: "USDT",
+  basis: "last",
+  source: exchange,
+  observedAt
+})
+
+/** A source that lists the symbols it has a price of, or has none now, and says what it was asked for. */
+const listing = (exchange: string, amounts: { readonly [symbol: string]: string | undefined }, observedAt = now) => {
+  const asked: Array<string> = []
+  const state = { down: false }
+  const notListed = (symbol: string) =>
+    new ExchangeError.SymbolNotFound({ ...about(exchange), symbol: ExchangeSymbol.make(symbol) })
+  const ask = (symbols: ReadonlyArray<string>) =>
+    Effect.suspend(() => {
+      asked.push(symbols.join(" "))
+      if (state.down) return Effect.fail(dead(exchange))
+      const unknown = symbols.find((symbol) => !(symbol in amounts))
+      if (unknown !== undefined) return Effect.fail(notListed(unknown))
+      return Effect.succeed(symbols.flatMap((symbol) => {
+        const amount = amounts[symbol]
+        return amount === undefined ? [] : [quote(exchange, symbol, amount, observedAt)]
+      }))
+    })
+  const { layer } = source(exchange, {
+    markets: Object.keys(amounts).map((symbol) => ({ ...Acme.bitcoin, symbol: ExchangeSymbol.make(symbol) })),
+    prices: ask,
+    price: (symbol) =>
+      Effect.flatMap(
+        ask([symbol]),
+        ([price]) => price === undefined ? new ExchangeError.MalformedResponse(about(exchange)) : Effect.succeed(price)
+      )
+  })
+  return { layer, asked, state }
+}
+
+const pricesOf = (symbols: ReadonlyArray<string>) =>
+  Effect.flatMap(MarketData.MarketData, (market) => market.prices(symbols))
+
+const read = <E>(layer: Layer.Layer<MarketData.MarketData, E>, symbols: ReadonlyArray<string>) =>
+  Effect.provide(Effect.map(pricesOf(symbols), shown), layer)
+
+const shown = (prices: ReadonlyArray<Price.Price>) =>
+  prices.map(({ amount, source, symbol }) => `${symbol} ${Decimal.format(amount)} ${source}`)
+
+const [btc, eth, xrp] = ["BTC/USDT", "ETH/USDT", "XRP/USDT"] as const
+
+describe("failover of prices", () => {
+  it.effect("asks the first source once for all, in the order asked for and twice where asked for twice", () =>
+    Effect.gen(function*() {
+      yield* at
+      const [well, spare] = [listing("well", { [btc]: "1", [eth]: "2" }), listing("spare", { [btc]: "3" })]
+      const layer = Composite.failover([well.layer, spare.layer])
+      assert.deepStrictEqual(yield* read(layer, [eth, btc, eth]), [
+        "ETH/USDT 2 well",
+        "BTC/USDT 1 well",
+        "ETH/USDT 2 well"
+      ])
+      assert.deepStrictEqual(yield* read(layer, []), [])
+      assert.deepStrictEqual([well.asked, spare.asked], [["ETH/USDT BTC/USDT"], []])
+    }))
+
+  it.effect("what the first does not list, has not or has too old comes from the next; what none has is left out", () =>
+    Effect.gen(function*() {
+      yield* at
+      const all = { [btc]: "5", [eth]: "6", [xrp]: undefined }
+      const narrow = listing("narrow", { [btc]: "1", [xrp]: undefined })
+      const wide = listing("wide", all)
+      assert.deepStrictEqual(yield* read(Composite.failover([narrow.layer, wide.layer]), [xrp, eth, btc]), [
+        "ETH/USDT 6 wide",
+        "BTC/USDT 1 narrow"
+      ])
+      const stale = listing("stale", all, now - 60_001)
+      const layer = Composite.failover([stale.layer, wide.layer], { maximumAge: "1 minute" })
+      assert.deepStrictEqual(yield* read(layer, [btc, eth]), ["BTC/USDT 5 wide", "ETH/USDT 6 wide"])
+    }))
+
+  it.effect("fails where no source can serve any, and where none lists one of them", () =>
+    Effect.gen(function*() {
+      yield* at
+      const one = listing("one", { [btc]: "1" })
+      const missing = yield* Effect.flip(read(Composite.failover([one.layer, one.layer]), [btc, eth]))
+      assert.strictEqual(missing._tag, "SymbolNotFound")
+      one.state.down = true
+      const down = yield* Effect.flip(read(Composite.failover([one.layer]), [btc]))
+      assert.strictEqual(down._tag, "ExchangeUnavailable")
+    }))
+
+  it.effect("says at once what is wrong with the call", () =>
+    Effect.gen(function*() {
+      yield* at
+      const refusing = source("refusing", { prices: () => new ExchangeError.InvalidRequest(about("refusing")) })
+      const spare = listing("spare", { [btc]: "1" })
+      for (
+        const layer of [
+          Composite.failover([refusing.layer, spare.layer]),
+          Composite.median({ sources: [refusing.layer, spare.layer] })
+        ]
+      ) {
+        assert.strictEqual((yield* Effect.flip(read(layer, [btc])))._tag, "InvalidRequest")
+      }
+    }))
+})
+
+describe("median of prices", () => {
+  it.effect("asks each source once for what it lists, and compares symbol by symbol", () =>
+    Effect.gen(function*() {
+      yield* at
+      const one = listing("one", { [btc]: "100", [eth]: "10" })
+      const two = listing("two", { [btc]: "101", [eth]: "10", [xrp]: "1" })
+      const three = listing("three", { [btc]: "500", [xrp]: undefined })
+      const layer = Composite.median({ sources: [one.layer, two.layer, three.layer], maximumDeviation: "0.05" })
+      const prices = yield* Effect.provide(pricesOf([xrp, eth, btc, eth]), layer)
+      assert.deepStrictEqual(shown(prices), ["ETH/USDT 10 median", "BTC/USDT 100.5 median", "ETH/USDT 10 median"])
+      assert.deepStrictEqual(prices[1]?.sources?.map(({ source }) => source), ["one", "two"])
+      assert.deepStrictEqual(prices[0]?.rejected?.map(({ source }) => source), ["three"])
+      assert.deepStrictEqual(two.asked, ["XRP/USDT ETH/USDT BTC/USDT"])
+      assert.deepStrictEqual(one.asked, ["XRP/USDT ETH/USDT BTC/USDT", "ETH/USDT BTC/USDT"])
+      const [single] = yield* Effect.provide(
+        Effect.flatMap(MarketData.MarketData, (market) => Effect.all([market.price(btc)])),
+        layer
+      )
+      assert.deepStrictEqual(single, prices[1])
+    }))
+
+  it.effect("fails when too few agree on any of them", () =>
+    Effect.gen(function*() {
+      yield* at
+      const [one, two] = [listing("one", { [btc]: "1" }), listing("two", { [btc]: "2" })]
+      const error = yield* Effect.flip(read(Composite.median({ sources: [one.layer, two.layer] }), [btc]))
+      assert.include(error.message, "0 of 2 sources agree on BTC/USDT")
+    }))
+})
+
+describe("lastKnown of prices", () => {
+  it.effect("gives again what is known of those that there are no new ones of", () =>
+    Effect.gen(function*() {
+      yield* at
+      const some: { [symbol: string]: string | undefined } = { [btc]: "1", [eth]: "2", [xrp]: undefined }
+      const flaky = listing("flaky", some)
+      yield* Effect.gen(function*() {
+        yield* pricesOf([btc, eth])
+        some[btc] = undefined
+        some[eth] = "3"
+        assert.deepStrictEqual(shown(yield* pricesOf([btc, xrp, eth])), ["BTC/USDT 1 flaky", "ETH/USDT 3 flaky"])
+        flaky.state.down = true
+        assert.deepStrictEqual(shown(yield* pricesOf([eth, btc])), ["ETH/USDT 3 flaky", "BTC/USDT 1 flaky"])
+        assert.strictEqual((yield* Effect.flip(pricesOf([xrp])))._tag, "ExchangeUnavailable")
+        yield* TestClock.adjust("2 minutes")
+        assert.strictEqual((yield* Effect.flip(pricesOf([eth, btc])))._tag, "ExchangeUnavailable")
+      }).pipe(Effect.provide(Composite.failover([flaky.layer], { lastKnown: "1 minute" })))
+    }))
+})
