@@ -5,6 +5,7 @@ import { Binance } from "../src/index.js"
 /** What the suite of feeds is told of the exchange. */
 export const subject: Subject = {
   id: "binance",
+  longest: "1M",
   layer: Binance.layerMarketData,
   symbol: "BTC/USDT",
   gaps: "numbered",

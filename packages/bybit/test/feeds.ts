@@ -5,6 +5,7 @@ import { Bybit } from "../src/index.js"
 /** What the suite of feeds is told of the exchange. */
 export const subject: Subject = {
   id: "bybit",
+  longest: "1M",
   layer: Bybit.layerMarketData,
   symbol: "BTC/USDT:USDT",
   gaps: "numbered",

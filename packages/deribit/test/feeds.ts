@@ -5,6 +5,7 @@ import { Deribit } from "../src/index.js"
 /** What the suite of feeds is told of the exchange. */
 export const subject: Subject = {
   id: "deribit",
+  longest: "12h",
   layer: Deribit.layerMarketData,
   symbol: "BTC/USD:BTC",
   gaps: "numbered",

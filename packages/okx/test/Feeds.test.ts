@@ -26,7 +26,7 @@ describe("frames of OKX", () => {
   })
 
   it("confirm what was subscribed to, under the key that its data has", () => {
-    const topic = candles.topic(spot, "candle1H")
+    const topic = candles.topic(spot, "1H")
     const arg = { channel: "candle1H", instId: "BTC-USDT" }
     assert.strictEqual(topic.socket, "business")
     assert.deepStrictEqual(protocol.read({ id: "7", event: "subscribe", arg, connId }), [

@@ -5,6 +5,7 @@ import { Okx } from "../src/index.js"
 /** What the suite of feeds is told of the exchange. */
 export const subject: Subject = {
   id: "okx",
+  longest: "1M",
   layer: Okx.layerMarketData,
   symbol: "BTC/USDT",
   gaps: "numbered",

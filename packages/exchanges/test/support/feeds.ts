@@ -27,6 +27,8 @@ export interface Subject {
   readonly notice: boolean
   /** Whether candles are streamed only when they have ended. Defaults to `false`. */
   readonly endedCandles?: boolean
+  /** The longest candles it streams. Defaults to those of five minutes. */
+  readonly longest?: Candle.Interval
 }
 
 /** All that a stream has said, as it says it. */
@@ -103,14 +105,13 @@ const running = ({ id, layer }: Subject) =>
     begun
   )
 
-const candleCase = (subject: Subject): void => {
+const candleCase = (subject: Subject, interval: Candle.Interval = "5m"): void => {
   const { endedCandles = false, symbol } = subject
   const run = running(subject)
   it.effect(
-    endedCandles ? "stream each candle when it has ended" : "stream the candle under way",
+    endedCandles ? "stream each candle when it has ended" : `stream the candle under way, of ${interval}`,
     run((_, market) =>
       Effect.gen(function*() {
-        const interval = "5m"
         const candles = yield* heard(market.streamCandles(symbol, interval))
         yield* pass(endedCandles ? 620 : 20)
         const [candle] = candles.values().slice(-1)
@@ -132,6 +133,7 @@ export const register = (subject: Subject): void => {
 
   describe(`feeds of ${id} on the simulator`, () => {
     if (subject.endedCandles !== true) candleCase(subject)
+    if (subject.longest !== undefined) candleCase(subject, subject.longest)
 
     it.effect(
       "stream the ticker that a request gives",
