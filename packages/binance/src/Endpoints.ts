@@ -277,23 +277,21 @@ export type NewOrder = {
  * @since 0.1.0
  * @category endpoints
  */
-export const newOrder = write("newOrder", "/api/v3/order", {
+export const newOrder = write.once("newOrder", "/api/v3/order", {
   method: "POST",
   input: takes<NewOrder>(),
   answer: Wire.one(Rows.Placed),
-  cost: { ip: 1, orders10s: 1, orders1d: 1 },
-  idempotency: "once"
+  cost: { ip: 1, orders10s: 1, orders1d: 1 }
 })
 
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const cancelOrder = write("cancelOrder", "/api/v3/order", {
+export const cancelOrder = write.idempotent("cancelOrder", "/api/v3/order", {
   method: "DELETE",
   input: takes<Named>(),
-  answer: Wire.one(Rows.Canceled),
-  idempotency: "idempotent"
+  answer: Wire.one(Rows.Canceled)
 })
 
 /**
@@ -302,9 +300,8 @@ export const cancelOrder = write("cancelOrder", "/api/v3/order", {
  * @since 0.1.0
  * @category endpoints
  */
-export const cancelOpenOrders = write("cancelOpenOrders", "/api/v3/openOrders", {
+export const cancelOpenOrders = write.idempotent("cancelOpenOrders", "/api/v3/openOrders", {
   method: "DELETE",
   input: takes<{ symbol: string }>(),
-  answer: Rows.CanceledAll,
-  idempotency: "idempotent"
+  answer: Rows.CanceledAll
 })

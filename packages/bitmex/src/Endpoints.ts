@@ -240,11 +240,10 @@ export type NewOrder = {
  * @since 0.1.0
  * @category endpoints
  */
-export const placeOrder = write("placeOrder", "/order", {
+export const placeOrder = write.once("placeOrder", "/order", {
   method: "POST",
   input: takes<NewOrder>(),
-  answer: Wire.one(Rows.Order),
-  idempotency: "once"
+  answer: Wire.one(Rows.Order)
 })
 
 /**
@@ -254,13 +253,12 @@ export const placeOrder = write("placeOrder", "/order", {
  * @since 0.1.0
  * @category endpoints
  */
-export const amendOrder = write("amendOrder", "/order", {
+export const amendOrder = write.once("amendOrder", "/order", {
   method: "PUT",
   input: takes<
     { orderID: string; price: BigDecimal.BigDecimal | undefined; orderQty: BigDecimal.BigDecimal | undefined }
   >(),
-  answer: Wire.one(Rows.Order),
-  idempotency: "once"
+  answer: Wire.one(Rows.Order)
 })
 
 /**
@@ -269,20 +267,18 @@ export const amendOrder = write("amendOrder", "/order", {
  * @since 0.1.0
  * @category endpoints
  */
-export const cancelOrder = write("cancelOrder", "/order", {
+export const cancelOrder = write.idempotent("cancelOrder", "/order", {
   method: "DELETE",
   input: takes<{ orderID?: string; clOrdID?: string }>(),
-  answer: Wire.list(Rows.Order),
-  idempotency: "idempotent"
+  answer: Wire.list(Rows.Order)
 })
 
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const cancelAllOrders = write("cancelAllOrders", "/order/all", {
+export const cancelAllOrders = write.idempotent("cancelAllOrders", "/order/all", {
   method: "DELETE",
   input: takes<{ symbol: string }>(),
-  answer: Wire.list(Rows.Canceled),
-  idempotency: "idempotent"
+  answer: Wire.list(Rows.Canceled)
 })

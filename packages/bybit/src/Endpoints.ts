@@ -292,11 +292,10 @@ export type NewOrder = {
  * @since 0.1.0
  * @category endpoints
  */
-export const orderCreate = write("orderCreate", "order/create", {
+export const orderCreate = write.once("orderCreate", "order/create", {
   input: takes<NewOrder & { category: Category }>(),
   answer: Rows.Taken,
-  cost: of("create"),
-  idempotency: "once"
+  cost: of("create")
 })
 
 /**
@@ -305,12 +304,11 @@ export const orderCreate = write("orderCreate", "order/create", {
  * @since 0.1.0
  * @category endpoints
  */
-export const orderCreateBatch = write("orderCreateBatch", "order/create-batch", {
+export const orderCreateBatch = write.once("orderCreateBatch", "order/create-batch", {
   within: "",
   input: takes<{ category: Category; request: ReadonlyArray<NewOrder> }>(),
   answer: Rows.Batch,
-  cost: of("create"),
-  idempotency: "once"
+  cost: of("create")
 })
 
 /**
@@ -319,11 +317,10 @@ export const orderCreateBatch = write("orderCreateBatch", "order/create-batch", 
  * @since 0.1.0
  * @category endpoints
  */
-export const orderAmend = write("orderAmend", "order/amend", {
+export const orderAmend = write.once("orderAmend", "order/amend", {
   input: takes<Named & Ids & { qty: BigDecimal.BigDecimal | undefined; price: BigDecimal.BigDecimal | undefined }>(),
   answer: Rows.Taken,
-  cost: of("amend"),
-  idempotency: "once"
+  cost: of("amend")
 })
 
 /**
@@ -332,11 +329,10 @@ export const orderAmend = write("orderAmend", "order/amend", {
  * @since 0.1.0
  * @category endpoints
  */
-export const orderCancel = write("orderCancel", "order/cancel", {
+export const orderCancel = write.idempotent("orderCancel", "order/cancel", {
   input: takes<Named & Ids>(),
   answer: Rows.Taken,
-  cost: of("cancel"),
-  idempotency: "idempotent"
+  cost: of("cancel")
 })
 
 /**
@@ -345,9 +341,8 @@ export const orderCancel = write("orderCancel", "order/cancel", {
  * @since 0.1.0
  * @category endpoints
  */
-export const orderCancelAll = write("orderCancelAll", "order/cancel-all", {
+export const orderCancelAll = write.idempotent("orderCancelAll", "order/cancel-all", {
   input: takes<Named>(),
   answer: Rows.CanceledAll,
-  cost: of("cancelAll"),
-  idempotency: "idempotent"
+  cost: of("cancelAll")
 })

@@ -231,12 +231,11 @@ export type Limited = { readonly base_size: BigDecimal.BigDecimal; readonly limi
  * @since 0.1.0
  * @category endpoints
  */
-export const createOrder = write("createOrder", "", {
+export const createOrder = write.idempotent("createOrder", "", {
   input: takes<
     { client_order_id: string; product_id: string; side: "BUY" | "SELL"; order_configuration: Configuration }
   >(),
-  answer: Rows.Created,
-  idempotency: "idempotent"
+  answer: Rows.Created
 })
 
 /**
@@ -245,11 +244,10 @@ export const createOrder = write("createOrder", "", {
  * @since 0.1.0
  * @category endpoints
  */
-export const cancelOrders = write("cancelOrders", "/batch_cancel", {
+export const cancelOrders = write.idempotent("cancelOrders", "/batch_cancel", {
   input: takes<{ order_ids: ReadonlyArray<string> }>(),
   within: "results",
-  answer: Wire.every(Rows.Cancellation),
-  idempotency: "idempotent"
+  answer: Wire.every(Rows.Cancellation)
 })
 
 /**
@@ -258,8 +256,7 @@ export const cancelOrders = write("cancelOrders", "/batch_cancel", {
  * @since 0.1.0
  * @category endpoints
  */
-export const editOrder = write("editOrder", "/edit", {
+export const editOrder = write.once("editOrder", "/edit", {
   input: takes<{ order_id: string; price: BigDecimal.BigDecimal; size: BigDecimal.BigDecimal }>(),
-  answer: Wire.within("success", Schema.Literal(true)),
-  idempotency: "once"
+  answer: Wire.within("success", Schema.Literal(true))
 })

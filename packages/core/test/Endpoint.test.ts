@@ -210,7 +210,7 @@ describe("a family of endpoints", () => {
       Either.right({ size: "0.000000000000000001", legs: [{ price: "64000.50" }], isDry: false })
     )
     assert.deepStrictEqual(
-      write("number", "/", { input: any, answer: Schema.Unknown, idempotency: "once" }).encode(input),
+      write.once("number", "/", { input: any, answer: Schema.Unknown }).encode(input),
       Either.right({ size: 1e-18, legs: [{ price: 64000.5 }], isDry: false })
     )
     const shortest = Endpoint.family({ capability: "account", limits, decimals: "shortest" })
@@ -234,15 +234,31 @@ describe("a family of endpoints", () => {
   })
 
   it("do not take a cost in a scope that does not exist, a write that is safe, or one that does not say", () => {
-    write("ok", "/", { answer: Schema.Unknown, idempotency: "idempotent", cost: { key: 1 } })
+    write.idempotent("ok", "/", { answer: Schema.Unknown, cost: { key: 1 } })
     // @ts-expect-error there is no scope "kye"
-    write("cost", "/", { answer: Schema.Unknown, idempotency: "once", cost: { kye: 1 } })
+    write.once("cost", "/", { answer: Schema.Unknown, cost: { kye: 1 } })
     // @ts-expect-error a write is never safe
-    write("safe", "/", { answer: Schema.Unknown, idempotency: "safe" })
+    assert.isUndefined(write.safe)
     // @ts-expect-error whether it may be sent again has to be said
     const silent = write("silent", "/", { answer: Schema.Unknown })
     assert.strictEqual(silent.idempotency, "once", "where no compiler has seen to it")
     // @ts-expect-error a read is always safe
-    read("once", "/", { answer: Schema.Unknown, idempotency: "once" })
+    assert.strictEqual(read.once("once", "/", { answer: Schema.Unknown }).idempotency, "once")
+  })
+
+  it("send a change as often as is said of it", () => {
+    const [place, cancel] = [
+      write.once("place", "/", { answer: Schema.Unknown }),
+      write.idempotent("cancel", "/", { answer: Schema.Unknown })
+    ]
+    assert.deepStrictEqual([place.idempotency, cancel.idempotency], ["once", "idempotent"])
+    assert.deepStrictEqual([place.auth, place.capability, place.body], ["signed", "trading", "json"])
+  })
+
+  it("have their name for a path where none is said", () => {
+    const time = Endpoint.family({ capability: "marketData", limits, root: "/api/" })("get_time", {
+      answer: Schema.Unknown
+    })
+    assert.deepStrictEqual([time.name, time.path], ["get_time", "/api/get_time"])
   })
 })

@@ -6,7 +6,6 @@
 import type { Market } from "@effect-exchange/core"
 import { ClientOrderId, Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
 import type { Declaration, Row } from "@effect-exchange/core/adapter"
-import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Effect from "effect/Effect"
 import * as Endpoints from "./Endpoints.js"
 import { feeds, resolutions } from "./Feeds.js"
@@ -14,9 +13,8 @@ import * as Markets from "./Markets.js"
 import { protocol } from "./Protocol.js"
 
 const { ask } = Question
+const { named } = Endpoints
 const kinds = ["spot", "future"] as const
-
-const named = ({ id }: Market.Market): Endpoints.Named => ({ instrument_name: id })
 
 // Under which currency an order of spot is kept is not said.
 const currenciesOf = ({ base, quote, settle }: Market.Market): ReadonlyArray<string> =>
@@ -27,27 +25,6 @@ const byLabel: Declaration.Account["byName"][number] = (client) => ({ clientOrde
     Effect.forEach(currenciesOf(market), (currency) =>
       client.request(Endpoints.getOrderStateByLabel, { currency, label: clientOrderId })),
     Listing.flatten
-  )
-
-/** What is recent and what is filed, each row once: it moves from the one to the other a while after it ended. */
-const filed = <Row extends { readonly id: string }>(
-  key: (row: Row) => string,
-  read: (
-    historical: boolean
-  ) => Question.Question<"account", [Market.Market, Declaration.History], Listing.Listing<Row>>
-): Question.Question<"account", [Market.Market, Declaration.History], Listing.Listing<Row>> =>
-(client) =>
-(market, history) =>
-  Effect.map(
-    Concurrent.forEach(
-      [false, true],
-      (historical) => read(historical)(client)(market, history),
-      Question.together
-    ),
-    (both) => {
-      const { rows, unknown } = Listing.flatten(both)
-      return { rows: [...new Map(rows.map((row) => [key(row), row])).values()], unknown }
-    }
   )
 
 const historyOf = (market: Market.Market, historical: boolean, count: number, offset = 0) => ({
@@ -78,55 +55,44 @@ const byHistory = (historical: boolean): Declaration.Account["byName"][number] =
     most: 10
   })(client)()
 
-const ended = filed<Row.Order>(({ id }) => id, (historical) =>
+// What is recent and what is filed: a row moves from the one to the other a while after its order has ended.
+const ended = Question.union([false, true].map((historical) =>
   Page.byOffset(Endpoints.pageSize, {
     endpoint: Endpoints.getOrderHistory,
     input: (offset, market: Market.Market, { limit }: Declaration.History) =>
       historyOf(market, historical, Math.min(limit, Endpoints.pageSize), offset),
-    enough: (_, { limit }) => limit
-  }))
+    enough: (_, { limit }: Declaration.History) => limit
+  })
+))
 
 // Who trades with himself has two fills of one trade.
 const fillKey = ({ id, orderId }: Row.Fill): string => `${id} ${orderId}`
 
-const fills = filed<Row.Fill>(fillKey, (historical) =>
-  Page.all({
-    endpoint: Endpoints.getUserTrades,
-    input: (end: number | undefined, market: Market.Market, { limit, since }: Declaration.History) => ({
-      ...named(market),
-      // Those of the page before that are of its last millisecond come again, and are not to fill the page.
-      count: end === undefined ? Math.min(limit, Endpoints.pageSize) : Endpoints.pageSize,
-      start_timestamp: since,
-      end_timestamp: end,
-      sorting: "desc" as const,
-      historical
-    }),
-    rows: ({ fills }) => fills,
-    next: ({ answer: { fills, hasMore }, place }) => {
-      if (!hasMore) return undefined
-      const end = fills.rows.at(-1)?.at
-      return end === undefined || end === place ? Page.stuck : end
-    },
-    key: fillKey,
-    enough: (_, { limit }) => limit
-  }))
-
-const yes = (flag: boolean | undefined): true | undefined => flag === true ? true : undefined
-
-const timesInForce = { GTC: "good_til_cancelled", IOC: "immediate_or_cancel", FOK: "fill_or_kill" } as const
-
-const newOrder = (order: Declaration.NewOrder): Endpoints.NewOrder => ({
-  ...named(order.market),
-  amount: order.size,
-  type: order.type,
-  price: order.price,
-  label: order.clientOrderId,
-  time_in_force: timesInForce[order.timeInForce],
-  post_only: yes(order.postOnly),
-  reject_post_only: yes(order.postOnly),
-  reduce_only: yes(order.reduceOnly),
-  valid_until: order.until
-})
+const fills = Question.union(
+  [false, true].map((historical) =>
+    Page.all({
+      endpoint: Endpoints.getUserTrades,
+      input: (end: number | undefined, market: Market.Market, { limit, since }: Declaration.History) => ({
+        ...named(market),
+        // Those of the page before that are of its last millisecond come again, and are not to fill the page.
+        count: end === undefined ? Math.min(limit, Endpoints.pageSize) : Endpoints.pageSize,
+        start_timestamp: since,
+        end_timestamp: end,
+        sorting: "desc" as const,
+        historical
+      }),
+      rows: ({ fills }) => fills,
+      next: ({ answer: { fills, hasMore }, place }) => {
+        if (!hasMore) return undefined
+        const end = fills.rows.at(-1)?.at
+        return end === undefined || end === place ? Page.stuck : end
+      },
+      key: fillKey,
+      enough: (_, { limit }: Declaration.History) => limit
+    })
+  ),
+  fillKey
+)
 
 const exchange = Exchange.define({
   name: "Deribit",
@@ -195,17 +161,10 @@ const exchange = Exchange.define({
     takenWithin: "15 seconds",
     seenWithin: "5 seconds",
     place: (client) => (order) =>
-      client.request(order.side === "buy" ? Endpoints.buy : Endpoints.sell, newOrder(order)),
+      client.request(order.side === "buy" ? Endpoints.buy : Endpoints.sell, Endpoints.newOrder(order)),
     cancel: { by: "id", ask: ask(Endpoints.cancel, ({ id = "" }) => ({ order_id: id })) },
     cancelAll: { all: ask(Endpoints.cancelAllByInstrument, named, () => undefined) },
-    amend: ask(Endpoints.edit, ({ current, price, size, until }: Declaration.Change) => ({
-      order_id: current.id,
-      amount: size ?? current.amount,
-      price: price ?? current.price,
-      post_only: yes(current.postOnly),
-      reject_post_only: yes(current.postOnly),
-      valid_until: until
-    }))
+    amend: ask(Endpoints.edit, Endpoints.change)
   }
 })
 

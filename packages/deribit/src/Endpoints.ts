@@ -5,8 +5,8 @@
  *
  * @since 0.1.0
  */
-import { Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
-import type * as BigDecimal from "effect/BigDecimal"
+import type { Market } from "@effect-exchange/core"
+import { type Declaration, Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
 import * as Schema from "effect/Schema"
 import * as Rows from "./Rows.js"
 
@@ -43,14 +43,18 @@ const read = Endpoint.family({ ...shared, capability: "account", cost: { account
 const write = Endpoint.family({ ...shared, capability: "trading", cost: { matching: 1 } })
 
 /**
- * An instrument, as every method about one calls it.
+ * Names an instrument, as every method about one does.
  *
  * @since 0.1.0
- * @category models
+ * @category parameters
  */
-export type Named = { readonly instrument_name: string }
+export const named = ({ id }: Market.Market) => ({ instrument_name: id })
 
-const named = takes<Named>()
+type Named = ReturnType<typeof named>
+
+const ofOne = takes<Named>()
+const byId = takes<{ order_id: string }>()
+const orders = Wire.list(Rows.Order)
 
 /**
  * Tells the exchange's clock.
@@ -58,7 +62,7 @@ const named = takes<Named>()
  * @since 0.1.0
  * @category endpoints
  */
-export const getTime = open("get_time", "get_time", { answer: Wire.millis })
+export const getTime = open("get_time", { answer: Wire.millis })
 
 /**
  * Tells what trading is locked: nothing (`false`), some currencies (`partial`), or all (`true`).
@@ -66,7 +70,7 @@ export const getTime = open("get_time", "get_time", { answer: Wire.millis })
  * @since 0.1.0
  * @category endpoints
  */
-export const status = open("status", "status", {
+export const status = open("status", {
   within: "",
   answer: Wire.answer({
     status: Wire.at(
@@ -83,7 +87,7 @@ export const status = open("status", "status", {
  * @since 0.1.0
  * @category endpoints
  */
-export const getInstruments = open("get_instruments", "get_instruments", {
+export const getInstruments = open("get_instruments", {
   input: takes<{ currency: string; kind: string; expired?: boolean }>(),
   answer: Wire.list(Rows.Instrument),
   cost: { ip: 1, instruments: 1 }
@@ -93,7 +97,7 @@ export const getInstruments = open("get_instruments", "get_instruments", {
  * @since 0.1.0
  * @category endpoints
  */
-export const ticker = open("ticker", "ticker", { input: named, answer: Rows.Ticker })
+export const ticker = open("ticker", { input: ofOne, answer: Rows.Ticker })
 
 /**
  * `depth` is 1, 5, 10, 20, 50, 100, 1000 or 10000.
@@ -101,10 +105,7 @@ export const ticker = open("ticker", "ticker", { input: named, answer: Rows.Tick
  * @since 0.1.0
  * @category endpoints
  */
-export const getOrderBook = open("get_order_book", "get_order_book", {
-  input: takes<Named & { depth: number }>(),
-  answer: Rows.Book
-})
+export const getOrderBook = open("get_order_book", { input: takes<Named & { depth: number }>(), answer: Rows.Book })
 
 /**
  * `count` is at most 1000.
@@ -112,7 +113,7 @@ export const getOrderBook = open("get_order_book", "get_order_book", {
  * @since 0.1.0
  * @category endpoints
  */
-export const getLastTrades = open("get_last_trades_by_instrument", "get_last_trades_by_instrument", {
+export const getLastTrades = open("get_last_trades_by_instrument", {
   input: takes<Named & { count: number; sorting: "asc" | "desc" }>(),
   within: "result.trades",
   answer: Wire.list(Rows.Trade)
@@ -124,7 +125,7 @@ export const getLastTrades = open("get_last_trades_by_instrument", "get_last_tra
  * @since 0.1.0
  * @category endpoints
  */
-export const getChart = open("get_tradingview_chart_data", "get_tradingview_chart_data", {
+export const getChart = open("get_tradingview_chart_data", {
   input: takes<Named & { start_timestamp: number; end_timestamp: number; resolution: string }>(),
   answer: Rows.Chart
 })
@@ -142,7 +143,6 @@ export const auth = Endpoint.family({
   cost: { account: 1 }
 })(
   "auth",
-  "auth",
   {
     scheme: "parameters",
     input: takes<{ grant_type: "client_signature" }>(),
@@ -155,7 +155,7 @@ export const auth = Endpoint.family({
  * @since 0.1.0
  * @category endpoints
  */
-export const getAccountSummaries = read("get_account_summaries", "get_account_summaries", {
+export const getAccountSummaries = read("get_account_summaries", {
   within: "result.summaries",
   answer: Wire.every(Rows.Balance)
 })
@@ -164,7 +164,7 @@ export const getAccountSummaries = read("get_account_summaries", "get_account_su
  * @since 0.1.0
  * @category endpoints
  */
-export const getPositions = read("get_positions", "get_positions", {
+export const getPositions = read("get_positions", {
   input: takes<{ currency: string; kind: string }>(),
   answer: Wire.list(Rows.Position)
 })
@@ -173,28 +173,19 @@ export const getPositions = read("get_positions", "get_positions", {
  * @since 0.1.0
  * @category endpoints
  */
-export const getOpenOrders = read("get_open_orders", "get_open_orders", {
-  input: takes<{ kind: string }>(),
-  answer: Wire.list(Rows.Order)
-})
+export const getOpenOrders = read("get_open_orders", { input: takes<{ kind: string }>(), answer: orders })
 
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const getOpenOrdersByInstrument = read("get_open_orders_by_instrument", "get_open_orders_by_instrument", {
-  input: named,
-  answer: Wire.list(Rows.Order)
-})
+export const getOpenOrdersByInstrument = read("get_open_orders_by_instrument", { input: ofOne, answer: orders })
 
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const getOrderState = read("get_order_state", "get_order_state", {
-  input: takes<{ order_id: string }>(),
-  answer: Wire.one(Rows.Order)
-})
+export const getOrderState = read("get_order_state", { input: byId, answer: Wire.one(Rows.Order) })
 
 /**
  * Finds orders by their label: several may have it, and it is forgotten half an hour after an order has ended.
@@ -202,9 +193,9 @@ export const getOrderState = read("get_order_state", "get_order_state", {
  * @since 0.1.0
  * @category endpoints
  */
-export const getOrderStateByLabel = read("get_order_state_by_label", "get_order_state_by_label", {
+export const getOrderStateByLabel = read("get_order_state_by_label", {
   input: takes<{ currency: string; label: string }>(),
-  answer: Wire.list(Rows.Order)
+  answer: orders
 })
 
 /**
@@ -214,11 +205,11 @@ export const getOrderStateByLabel = read("get_order_state_by_label", "get_order_
  * @since 0.1.0
  * @category endpoints
  */
-export const getOrderHistory = read("get_order_history_by_instrument", "get_order_history_by_instrument", {
+export const getOrderHistory = read("get_order_history_by_instrument", {
   input: takes<
     Named & { count: number; offset: number; include_old: boolean; include_unfilled: boolean; historical: boolean }
   >(),
-  answer: Wire.list(Rows.Order)
+  answer: orders
 })
 
 /**
@@ -227,7 +218,7 @@ export const getOrderHistory = read("get_order_history_by_instrument", "get_orde
  * @since 0.1.0
  * @category endpoints
  */
-export const getUserTrades = read("get_user_trades_by_instrument", "get_user_trades_by_instrument", {
+export const getUserTrades = read("get_user_trades_by_instrument", {
   input: takes<
     Named & {
       count: number
@@ -244,73 +235,69 @@ export const getUserTrades = read("get_user_trades_by_instrument", "get_user_tra
 })
 
 /**
- * An order to be placed. `post_only` alone would move its price; with `reject_post_only` it is refused instead.
+ * An order in Deribit's words. `post_only` alone would move its price; with `reject_post_only` it is refused instead.
  *
  * @since 0.1.0
- * @category models
+ * @category parameters
  */
-export type NewOrder = Named & {
-  readonly amount: BigDecimal.BigDecimal
-  readonly type: "limit" | "market"
-  readonly price: BigDecimal.BigDecimal | undefined
-  readonly label: string
-  readonly time_in_force: "good_til_cancelled" | "immediate_or_cancel" | "fill_or_kill"
-  readonly post_only: boolean | undefined
-  readonly reject_post_only: boolean | undefined
-  readonly reduce_only: boolean | undefined
-  readonly valid_until: number
-}
+export const newOrder = (order: Declaration.NewOrder) => ({
+  ...named(order.market),
+  amount: order.size,
+  type: order.type,
+  price: order.price,
+  label: order.clientOrderId,
+  time_in_force: timesInForce[order.timeInForce],
+  ...postOnly(order),
+  reduce_only: order.reduceOnly ? true : undefined,
+  valid_until: order.until
+})
 
-const placing = {
-  input: takes<NewOrder>(),
-  within: "result.order",
-  answer: Wire.one(Rows.Order),
-  idempotency: "once"
-} as const
+const timesInForce = { GTC: "good_til_cancelled", IOC: "immediate_or_cancel", FOK: "fill_or_kill" } as const
+
+const postOnly = ({ postOnly }: { readonly postOnly?: boolean | undefined }) =>
+  postOnly === true ? { post_only: true, reject_post_only: true } : {}
+
+const placing = { input: takes<ReturnType<typeof newOrder>>(), within: "result.order", answer: Wire.one(Rows.Order) }
 
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const buy = write("buy", "buy", { ...placing })
+export const buy = write.once("buy", placing)
 
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const sell = write("sell", "sell", { ...placing })
+export const sell = write.once("sell", placing)
 
 /**
- * Changes an order that stands. `amount` is the whole amount, with what is filled.
+ * A change in Deribit's words. `amount` is the whole amount, with what is filled.
  *
  * @since 0.1.0
- * @category endpoints
+ * @category parameters
  */
-export const edit = write("edit", "edit", {
-  input: takes<
-    {
-      order_id: string
-      amount: BigDecimal.BigDecimal | undefined
-      price: BigDecimal.BigDecimal | undefined
-      post_only: boolean | undefined
-      reject_post_only: boolean | undefined
-      valid_until: number
-    }
-  >(),
-  within: "result.order",
-  answer: Wire.one(Rows.Order),
-  idempotency: "once"
+export const change = ({ current, price, size, until }: Declaration.Change) => ({
+  order_id: current.id,
+  amount: size ?? current.amount,
+  price: price ?? current.price,
+  ...postOnly(current),
+  valid_until: until
 })
 
 /**
+ * Changes an order that stands.
+ *
  * @since 0.1.0
  * @category endpoints
  */
-export const cancel = write("cancel", "cancel", {
-  input: takes<{ order_id: string }>(),
-  answer: Wire.one(Rows.Order),
-  idempotency: "idempotent"
-})
+export const edit = write.once("edit", { ...placing, input: takes<ReturnType<typeof change>>() })
+
+/**
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const cancel = write.idempotent("cancel", { input: byId, answer: Wire.one(Rows.Order) })
 
 /**
  * Says how many were canceled.
@@ -318,8 +305,7 @@ export const cancel = write("cancel", "cancel", {
  * @since 0.1.0
  * @category endpoints
  */
-export const cancelAllByInstrument = write("cancel_all_by_instrument", "cancel_all_by_instrument", {
-  input: named,
-  answer: Schema.NonNegativeInt,
-  idempotency: "idempotent"
+export const cancelAllByInstrument = write.idempotent("cancel_all_by_instrument", {
+  input: ofOne,
+  answer: Schema.NonNegativeInt
 })

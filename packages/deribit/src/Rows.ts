@@ -4,10 +4,9 @@
  * @since 0.1.0
  */
 import { Row, Wire } from "@effect-exchange/core/adapter"
-import * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 
-const { all, at, blank, map, meaning, millis, none, number, positive, text, when, words, wordsOr } = Wire
+const { all, at, blank, meaning, millis, none, number, orZero, positive, text, when, words, wordsOr } = Wire
 
 /**
  * An instrument. A perpetual is a future whose period says so, and which expires in the year 3000.
@@ -87,7 +86,7 @@ export const Trade = Row.trade({
 })
 
 /**
- * A candle of the feed: `volume` is in the base currency, `cost` in the quote currency.
+ * A candle: `volume` is in the base currency, `cost` in the quote currency.
  *
  * @since 0.1.0
  * @category rows
@@ -102,46 +101,39 @@ export const Bar = Row.of({
   cost: at("cost", number)
 })
 
-const column = Schema.Array(Schema.Unknown)
-const columnsOf = Wire.ifAny(Wire.answer({
-  ticks: at("ticks", column),
-  open: at("open", column),
-  high: at("high", column),
-  low: at("low", column),
-  close: at("close", column),
-  volume: at("volume", column),
-  cost: at("cost", column)
-}))
-const Bars = Wire.every(Row.of({
-  openTime: at(0, millis),
-  open: at(1, number),
-  high: at(2, number),
-  low: at(3, number),
-  close: at(4, number),
-  volume: at(5, number),
-  cost: at(6, number)
+const columnsOf = Wire.ifAny(Schema.Record({
+  key: Schema.Literal("ticks", "open", "high", "low", "close", "volume", "cost"),
+  value: Schema.Array(Schema.Unknown)
 }))
 
 /**
- * Candles, which come by columns: `volume` is in the base currency, `cost` in the quote currency.
+ * Candles, which come by columns.
  *
  * @since 0.1.0
  * @category answers
  */
 export const Chart = Wire.pick(
   (value) => {
-    const { ticks = [], ...others } = columnsOf(value) ?? {}
-    const columns = Object.values(others)
-    return columns.length > 0 && columns.every(({ length }) => length === ticks.length)
-      ? ticks.map((tick, row) => [tick, ...columns.map((column) => column[row])])
+    const columns = columnsOf(value)
+    if (columns === undefined) return Wire.unread
+    const { close, cost, high, low, open, ticks, volume } = columns
+    return Object.values(columns).every(({ length }) => length === ticks.length)
+      ? ticks.map((tick, row) => ({
+        tick,
+        open: open[row],
+        high: high[row],
+        low: low[row],
+        close: close[row],
+        volume: volume[row],
+        cost: cost[row]
+      }))
       : Wire.unread
   },
-  Bars,
+  Wire.every(Bar),
   "expected columns of one length"
 )
 
 const type = at("order_type", wordsOr({ limit: "limit", market: "market" }, "other"))
-const nothing = BigDecimal.fromBigInt(0n)
 
 /**
  * An order. The price of one at the market is the word `market_price`, and what is not filled may be left out.
@@ -167,7 +159,7 @@ export const Order = Row.order({
   ),
   price: when(type, "limit", at("price", number)),
   amount: at("amount", blank(number)),
-  filled: map(at("filled_amount", blank(number)), (filled = nothing) => filled),
+  filled: at("filled_amount", orZero(number)),
   averagePrice: at("average_price", positive(number)),
   timeInForce: at(
     "time_in_force",

@@ -76,18 +76,16 @@ const book = read("book", "/book/{bulb}", {
 })
 const purse = own("purse", "/purse", { answer: Schema.Array(Wire.one(Coin)) })
 const orders = own("orders", "/orders", { input: which, answer: Wire.list(Order) })
-const place = write("place", "/orders", {
+const place = write.once("place", "/orders", {
   method: "POST",
   body: "json",
   input: Endpoint.takes<Record<"bulb" | "ref" | "side" | "price" | "size", Endpoint.Value | undefined>>(),
-  answer: Wire.one(Order),
-  idempotency: "once"
+  answer: Wire.one(Order)
 })
-const cancel = write("cancel", "/orders", {
+const cancel = write.idempotent("cancel", "/orders", {
   method: "DELETE",
   input: which,
-  answer: Wire.one(Order),
-  idempotency: "idempotent"
+  answer: Wire.one(Order)
 })
 
 // --- the protocol: where it is, how it is paced, how a request is signed, what an error means

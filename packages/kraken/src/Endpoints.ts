@@ -236,11 +236,10 @@ export type NewOrder = {
  * @since 0.1.0
  * @category endpoints
  */
-export const addOrder = write("addOrder", "AddOrder", {
+export const addOrder = write.once("addOrder", "AddOrder", {
   input: takes<NewOrder & { pair: string; deadline: string }>(),
   answer: Wire.within("txid.0", Wire.text),
-  cost: { trading: 1 },
-  idempotency: "once"
+  cost: { trading: 1 }
 })
 
 /**
@@ -249,13 +248,12 @@ export const addOrder = write("addOrder", "AddOrder", {
  * @since 0.1.0
  * @category endpoints
  */
-export const addOrderBatch = write("addOrderBatch", "AddOrderBatch", {
+export const addOrderBatch = write.once("addOrderBatch", "AddOrderBatch", {
   body: "json",
   input: takes<{ pair: string; orders: ReadonlyArray<NewOrder>; deadline: string }>(),
   within: "result.orders",
   answer: Wire.every(Rows.BatchRow),
-  cost: ({ orders }) => ({ trading: orders.length }),
-  idempotency: "once"
+  cost: ({ orders }) => ({ trading: orders.length })
 })
 
 /**
@@ -265,7 +263,7 @@ export const addOrderBatch = write("addOrderBatch", "AddOrderBatch", {
  * @since 0.1.0
  * @category endpoints
  */
-export const amendOrder = write("amendOrder", "AmendOrder", {
+export const amendOrder = write.once("amendOrder", "AmendOrder", {
   input: takes<
     Named & {
       order_qty: BigDecimal.BigDecimal | undefined
@@ -275,8 +273,7 @@ export const amendOrder = write("amendOrder", "AmendOrder", {
     }
   >(),
   answer: Wire.within("amend_id", Wire.text),
-  cost: { trading: 1 },
-  idempotency: "once"
+  cost: { trading: 1 }
 })
 
 /**
@@ -295,10 +292,9 @@ const count = Wire.within("count", Schema.NonNegativeInt)
  * @since 0.1.0
  * @category endpoints
  */
-export const cancelOrder = write("cancelOrder", "CancelOrder", {
+export const cancelOrder = write.idempotent("cancelOrder", "CancelOrder", {
   input: takes<Named>(),
-  answer: count,
-  idempotency: "idempotent"
+  answer: count
 })
 
 /**
@@ -307,9 +303,8 @@ export const cancelOrder = write("cancelOrder", "CancelOrder", {
  * @since 0.1.0
  * @category endpoints
  */
-export const cancelOrderBatch = write("cancelOrderBatch", "CancelOrderBatch", {
+export const cancelOrderBatch = write.idempotent("cancelOrderBatch", "CancelOrderBatch", {
   body: "json",
   input: takes<{ orders: ReadonlyArray<string> }>(),
-  answer: count,
-  idempotency: "idempotent"
+  answer: count
 })

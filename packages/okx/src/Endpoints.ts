@@ -305,11 +305,10 @@ const Acks = Wire.every(Rows.Ack)
  * @since 0.1.0
  * @category endpoints
  */
-export const placeOrder = write("placeOrder", "trade/order", {
+export const placeOrder = write.once("placeOrder", "trade/order", {
   scheme: "expiring",
   input: takes<NewOrder>(),
-  answer: Ack,
-  idempotency: "once"
+  answer: Ack
 })
 
 /**
@@ -318,23 +317,21 @@ export const placeOrder = write("placeOrder", "trade/order", {
  * @since 0.1.0
  * @category endpoints
  */
-export const placeOrders = write("placeOrders", "trade/batch-orders", {
+export const placeOrders = write.once("placeOrders", "trade/batch-orders", {
   body: { whole: "orders" },
   scheme: "expiring",
   input: takes<{ orders: ReadonlyArray<NewOrder> }>(),
   answer: Acks,
-  cost: ({ orders }) => orders.length === 1 ? { placeOrder: 1 } : { placeOrders: orders.length },
-  idempotency: "once"
+  cost: ({ orders }) => orders.length === 1 ? { placeOrder: 1 } : { placeOrders: orders.length }
 })
 
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const cancelOrder = write("cancelOrder", "trade/cancel-order", {
+export const cancelOrder = write.idempotent("cancelOrder", "trade/cancel-order", {
   input: takes<Named>(),
-  answer: Ack,
-  idempotency: "idempotent"
+  answer: Ack
 })
 
 /**
@@ -343,12 +340,11 @@ export const cancelOrder = write("cancelOrder", "trade/cancel-order", {
  * @since 0.1.0
  * @category endpoints
  */
-export const cancelOrders = write("cancelOrders", "trade/cancel-batch-orders", {
+export const cancelOrders = write.idempotent("cancelOrders", "trade/cancel-batch-orders", {
   body: { whole: "orders" },
   input: takes<{ orders: ReadonlyArray<Named> }>(),
   answer: Acks,
-  cost: ({ orders }) => orders.length === 1 ? { cancelOrder: 1 } : { cancelOrders: orders.length },
-  idempotency: "idempotent"
+  cost: ({ orders }) => orders.length === 1 ? { cancelOrder: 1 } : { cancelOrders: orders.length }
 })
 
 /**
@@ -358,9 +354,8 @@ export const cancelOrders = write("cancelOrders", "trade/cancel-batch-orders", {
  * @since 0.1.0
  * @category endpoints
  */
-export const amendOrder = write("amendOrder", "trade/amend-order", {
+export const amendOrder = write.once("amendOrder", "trade/amend-order", {
   scheme: "expiring",
   input: takes<Named & { newSz: BigDecimal.BigDecimal | undefined; newPx: BigDecimal.BigDecimal | undefined }>(),
-  answer: Ack,
-  idempotency: "once"
+  answer: Ack
 })

@@ -15,7 +15,7 @@ import type * as ClientOrderId from "../model/ClientOrderId.js"
 import type { TradingError } from "../model/ExchangeError.js"
 import type { ExchangeStatus } from "../model/ExchangeStatus.js"
 import type { KeyPermissions } from "../model/KeyPermissions.js"
-import type { Rows } from "../model/Listing.js"
+import type { Listing, Rows } from "../model/Listing.js"
 import type { Kind, Market } from "../model/Market.js"
 import type { Order, TimeInForce } from "../model/Order.js"
 import type * as Adapter from "../ports/Adapter.js"
@@ -167,6 +167,14 @@ export interface Named {
 export interface History extends Adapter.History {
   readonly isWanted: (row: { readonly market: string }) => boolean
 }
+
+/**
+ * A question about what was in a market.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Past<Row> = Question<"account", [Market, History], Listing<Row>>
 
 /**
  * Questions about an account.

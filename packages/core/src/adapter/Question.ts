@@ -77,6 +77,25 @@ export const each = <C extends Endpoint.Capability, Args extends ReadonlyArray<u
   )
 
 /**
+ * Asks several questions at once whose answers may have rows in common, as what has ended moves from the one to the other: each
+ * row once, the same by its id unless it is said by what.
+ *
+ * @since 0.1.0
+ * @category combining
+ */
+export const union = <
+  C extends Endpoint.Capability,
+  Args extends ReadonlyArray<unknown>,
+  A extends { readonly id: string }
+>(
+  questions: ReadonlyArray<Question<C, Args, Listing.Rows<A>>>,
+  key?: (row: A) => string
+): Question<C, Args, Listing.Listing<A>> => {
+  const all = each(questions)
+  return (client) => (...args) => Effect.map(all(client)(...args), (listing) => Listing.unique(listing, key))
+}
+
+/**
  * Asks for the ticker of one market as for those of several. Fails with `SymbolNotFound` where it is not among them.
  *
  * @since 0.1.0

@@ -304,6 +304,20 @@ export const of = <const F extends { readonly [name: string]: Wire.Field<unknown
   fields: F
 ): Wire.Row<Wire.Values<F>> => row(fields, {})
 
+/**
+ * Reads a row, and fields that stand beside what is read of it: `{ row, ...fields }`. It is named as the row is.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const beside = <A, const F extends { readonly [name: string]: Wire.Field<unknown> }>(
+  row: Wire.Row<A>,
+  fields: F
+): Wire.Row<Wire.Values<F & { readonly row: Wire.Row<A> }>> => ({
+  ...Wire.record({ ...fields, row }),
+  identify: row.identify
+})
+
 interface Names {
   readonly id?: Wire.Field<string>
   readonly market?: Wire.Field<string>

@@ -245,59 +245,89 @@ export interface Particulars<Scope extends string, I, A, AE> {
   /** Where what was asked for stands in the answer. Defaults to that of the family; `""` is the whole. */
   readonly within?: string | undefined
   readonly cost?: Costs<Scope> | ((input: I) => Costs<Scope>) | undefined
-  readonly idempotency?: Exclude<Idempotency, "safe"> | undefined
 }
 
 /**
- * Of what changes something it has to be said how often it may be sent; reads are always `safe`.
+ * Makes an endpoint of its name, its path and its particulars. Without a path it is its name.
  *
  * @since 0.1.0
  * @category models
  */
-export type Stated<C extends Capability> = C extends "trading" ? { readonly idempotency: Exclude<Idempotency, "safe"> }
-  : { readonly idempotency?: undefined }
+export interface Make<C extends Capability, Scope extends string> {
+  <A, AE, I extends object = {}>(name: string, facts: Particulars<NoInfer<Scope>, I, A, AE>): Endpoint<C, I, A>
+  <A, AE, I extends object = {}>(
+    name: string,
+    path: string,
+    facts: Particulars<NoInfer<Scope>, I, A, AE>
+  ): Endpoint<C, I, A>
+}
+
+/**
+ * Makes endpoints that change something: `once` those that may be sent once, `idempotent` those of which a second one changes
+ * nothing more.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type MakeWrite<Scope extends string> = {
+  readonly [I in Exclude<Idempotency, "safe">]: Make<"trading", Scope>
+}
 
 /**
  * Makes the endpoints of a family, each of its name, its path and its particulars: `const read = Endpoint.family({ ... })`,
- * then `read("openOrders", "/orders/open", { ... })`.
+ * then `read("openOrders", "/orders/open", { ... })`. Of what trades it has to be said whether it may be sent again:
+ * `write.once("place", ...)`, `write.idempotent("cancel", ...)`.
  *
  * **Gotchas**
  *
- * Reads are `safe` whatever their method, as some exchanges read by `POST`; what trades has to say whether it may be sent
- * again.
+ * Reads are `safe` whatever their method, as some exchanges read by `POST`.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const family =
-  <const C extends Capability, const Scope extends string>(shared: Family<C, Scope>) =>
-  <A, AE, I extends object = {}>(
-    name: string,
-    path: string,
-    facts: Particulars<NoInfer<Scope>, I, A, AE> & Stated<C>
-  ): Endpoint<C, I, A> => {
-    const { capability, decimals = "text" } = shared
-    const usual = shared.cost === "own" ? { [name]: 1 } : shared.cost
-    const { answer, cost = usual, within = shared.within ?? "" } = facts
-    const whole = `${shared.root ?? ""}${path}`
-    const inPath = namesIn(whole)
-    const decode = Schema.decodeUnknownEither(answer)
-    const steps = within === "" ? [] : within.split(".")
-    return {
-      capability,
-      name,
-      method: facts.method ?? shared.method ?? "GET",
-      path: whole,
-      body: facts.body ?? shared.body ?? "none",
-      auth: facts.auth ?? (capability === "marketData" ? "none" : "signed"),
-      scheme: facts.scheme,
-      idempotency: capability === "trading" ? facts.idempotency ?? "once" : "safe",
-      encode: (input) =>
-        Either.flatMap(printed(input, decimals), (parameters) => fitting(answer.ast, inPath, parameters)),
-      decode: (body) => decode(steps.reduce(property, body)),
-      cost: (input) => ({ ...typeof cost === "function" ? cost(input) : cost })
-    }
+export const family: {
+  <const Scope extends string>(shared: Family<"trading", Scope>): MakeWrite<Scope>
+  <const C extends Exclude<Capability, "trading">, const Scope extends string>(shared: Family<C, Scope>): Make<C, Scope>
+} = <C extends Capability, Scope extends string>(
+  shared: Family<C, Scope>
+): Make<C, Scope> & { readonly [I in Exclude<Idempotency, "safe">]: Make<C, Scope> } =>
+  // Where no compiler has seen to it: a change of which nothing is said is sent once.
+  Object.assign(maker(shared, shared.capability === "trading" ? "once" : "safe"), {
+    once: maker(shared, "once"),
+    idempotent: maker(shared, "idempotent")
+  })
+
+const maker = <C extends Capability, Scope extends string>(
+  shared: Family<C, Scope>,
+  idempotency: Idempotency
+): Make<C, Scope> =>
+<A, AE, I extends object>(
+  name: string,
+  ...rest: readonly [Particulars<Scope, I, A, AE>] | readonly [path: string, facts: Particulars<Scope, I, A, AE>]
+): Endpoint<C, I, A> => {
+  const [path, facts] = rest.length === 1 ? [name, ...rest] : rest
+  const { capability, decimals = "text" } = shared
+  const usual = shared.cost === "own" ? { [name]: 1 } : shared.cost
+  const { answer, cost = usual, within = shared.within ?? "" } = facts
+  const whole = `${shared.root ?? ""}${path}`
+  const inPath = namesIn(whole)
+  const decode = Schema.decodeUnknownEither(answer)
+  const steps = within === "" ? [] : within.split(".")
+  return {
+    capability,
+    name,
+    method: facts.method ?? shared.method ?? "GET",
+    path: whole,
+    body: facts.body ?? shared.body ?? "none",
+    auth: facts.auth ?? (capability === "marketData" ? "none" : "signed"),
+    scheme: facts.scheme,
+    idempotency,
+    encode: (input) =>
+      Either.flatMap(printed(input, decimals), (parameters) => fitting(answer.ast, inPath, parameters)),
+    decode: (body) => decode(steps.reduce(property, body)),
+    cost: (input) => ({ ...typeof cost === "function" ? cost(input) : cost })
   }
+}
 
 const property = (value: unknown, name: string): unknown =>
   Predicate.isReadonlyRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined

@@ -67,6 +67,20 @@ export const flatten = <A>(listings: ReadonlyArray<Listing<A>>): Listing<A> => (
 })
 
 /**
+ * Keeps one of the rows that are the same, by their ids unless it is said by what: the last, as it was read last.
+ *
+ * @since 0.1.0
+ * @category filtering
+ */
+export const unique = <A extends { readonly id: string }>(
+  listing: Listing<A>,
+  key: (row: A) => string = ({ id }) => id
+): Listing<A> => ({
+  rows: [...new Map(listing.rows.map((row) => [key(row), row])).values()],
+  unknown: listing.unknown
+})
+
+/**
  * Changes the rows that were understood.
  *
  * @since 0.1.0

@@ -1,3 +1,4 @@
+import * as BigDecimal from "effect/BigDecimal"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { reason, taking, type Unread, unread } from "./wireReading.js"
@@ -84,6 +85,17 @@ export const map = <A, B>(field: Field<A>, f: (value: A) => B): Field<B> => ({
   },
   why: field.why
 })
+
+/**
+ * Reads two numbers and adds them up: what is free and what is not, for example.
+ *
+ * @since 0.1.0
+ * @category fields
+ */
+export const sum = (
+  one: Field<BigDecimal.BigDecimal>,
+  other: Field<BigDecimal.BigDecimal>
+): Field<BigDecimal.BigDecimal> => all({ one, other }, ({ one, other }) => BigDecimal.sum(one, other))
 
 /**
  * Reads the one, or the other where the one says nothing.

@@ -1,4 +1,4 @@
-import type * as BigDecimal from "effect/BigDecimal"
+import * as BigDecimal from "effect/BigDecimal"
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import type * as Schema from "effect/Schema"
@@ -84,6 +84,19 @@ export const positive = <I>(
     const decimal = take(value)
     return decimal === unread || decimal.value > 0n ? decimal : undefined
   }, (value) => reason(schema, value))
+}
+
+const nothing = BigDecimal.fromBigInt(0n)
+
+/**
+ * What is zero where it is missing.
+ *
+ * @since 0.1.0
+ * @category values
+ */
+export const orZero = <I>(schema: Schema.Schema<BigDecimal.BigDecimal, I>): Value<BigDecimal.BigDecimal> => {
+  const take = taking(schema)
+  return reading((value) => isBlank(value) ? nothing : take(value), (value) => reason(schema, value))
 }
 
 /**
