@@ -6,7 +6,7 @@
  *
  * @since 0.1.0
  */
-import { Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
+import { type Adapter, type Declaration, Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
 import type * as BigDecimal from "effect/BigDecimal"
 import * as Rows from "./Rows.js"
 
@@ -207,6 +207,17 @@ export const positions = read("positions", "account/positions", { input: ByType,
  */
 export type Named = { readonly instId: string; readonly ordId?: string; readonly clOrdId?: string }
 
+/**
+ * Names an order.
+ *
+ * @since 0.1.0
+ * @category parameters
+ */
+export const named = ({ clientOrderId, id, market }: Adapter.Reference): Named => ({
+  instId: market.id,
+  ...id === undefined ? { clOrdId: clientOrderId } : { ordId: id }
+})
+
 const Orders = Wire.list(Rows.Order)
 
 /**
@@ -279,21 +290,33 @@ export const fills = read("fills", "trade/fills", bills)
 export const fillsHistory = read("fillsHistory", "trade/fills-history", bills)
 
 /**
- * A new order. A size in the quote currency is never sent: `tgtCcy` says so wherever OKX would take it for one.
+ * A new order in OKX's words: of spot from what the account has (`cash`), of contracts on cross margin and net positions. A
+ * market order of spot says that its size is in the base currency, which OKX would not take a buy's for.
  *
  * @since 0.1.0
- * @category models
+ * @category parameters
  */
-export type NewOrder = {
-  readonly instId: string
-  readonly tdMode: "cash" | "cross"
-  readonly side: "buy" | "sell"
-  readonly ordType: "limit" | "market" | "post_only" | "fok" | "ioc"
-  readonly sz: BigDecimal.BigDecimal
-  readonly px: BigDecimal.BigDecimal | undefined
-  readonly clOrdId: string
-  readonly tgtCcy: "base_ccy" | undefined
-  readonly reduceOnly: true | undefined
+export const newOrder = (order: Declaration.NewOrder) => {
+  const isSpot = order.market.kind === "spot"
+  return {
+    instId: order.market.id,
+    tdMode: isSpot ? "cash" : "cross",
+    side: order.side,
+    ordType: typeOf(order),
+    sz: order.size,
+    px: order.price,
+    clOrdId: order.clientOrderId,
+    tgtCcy: isSpot && order.type === "market" ? "base_ccy" : undefined,
+    reduceOnly: order.reduceOnly ? true : undefined
+  }
+}
+
+type NewOrder = ReturnType<typeof newOrder>
+
+const typeOf = ({ postOnly, timeInForce, type }: Declaration.NewOrder) => {
+  if (type === "market") return "market"
+  if (postOnly) return "post_only"
+  return timeInForce === "GTC" ? "limit" : timeInForce === "IOC" ? "ioc" : "fok"
 }
 
 const Ack = Rows.sole(Wire.one(Rows.Ack))
@@ -329,10 +352,7 @@ export const placeOrders = write.once("placeOrders", "trade/batch-orders", {
  * @since 0.1.0
  * @category endpoints
  */
-export const cancelOrder = write.idempotent("cancelOrder", "trade/cancel-order", {
-  input: takes<Named>(),
-  answer: Ack
-})
+export const cancelOrder = write.idempotent("cancelOrder", "trade/cancel-order", { input: takes<Named>(), answer: Ack })
 
 /**
  * Up to 20 orders; metered by their number, but one alone as one without a batch.

@@ -5,7 +5,7 @@
  * @since 0.1.0
  */
 import { LocalOrderBook, type Market } from "@effect-exchange/core"
-import { Feeds, Listing, Signature, Wire } from "@effect-exchange/core/adapter"
+import { Feeds, Listing, Row, Signature, Wire } from "@effect-exchange/core/adapter"
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
 import { counted, inAmounts } from "./Markets.js"
@@ -13,6 +13,7 @@ import { noPassphrase } from "./Protocol.js"
 import * as Rows from "./Rows.js"
 
 const { get, list, reading, text, whole } = Feeds
+const { at, blank, millis } = Wire
 
 const keyOf = (arg: unknown): string => `${get(arg, "channel")} ${get(arg, "instId") ?? ""}`
 
@@ -170,11 +171,18 @@ export const bars = {
   "1M": "1Mutc"
 } as const
 
+/** A row of the feed of orders, with the fill that it tells of, if it does. */
+const Execution = Row.entry(
+  at("tradeId", blank(Wire.text)),
+  Rows.fillOf("fillFee", "fillFeeCcy", at("fillTime", millis)),
+  Wire.map(at("tradeId", blank(Wire.text)), (id) => id !== undefined)
+)
+
 const tickers = reading(Wire.list(Rows.Ticker))
 const trades = reading(Wire.list(Rows.Trade))
 const candles = reading(Wire.list(Rows.Bar))
 const orders = reading(Wire.list(Rows.Order))
-const fills = reading(Wire.list(Rows.Execution))
+const fills = reading(Wire.list(Execution))
 const balances = reading(Rows.sole(Wire.within("details", Wire.list(Rows.Balance))))
 
 /** Reads rows, and counts them in our amounts. */

@@ -3,9 +3,9 @@
  *
  * @since 0.1.0
  */
-import { Candle, type ExchangeStatus, type Market } from "@effect-exchange/core"
+import { Candle, type ExchangeStatus } from "@effect-exchange/core"
 import { Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
-import type { Adapter, Declaration, Endpoint, Wire } from "@effect-exchange/core/adapter"
+import type { Declaration, Endpoint, Wire } from "@effect-exchange/core/adapter"
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -60,7 +60,7 @@ const status: Declaration.MarketData["status"] = (client) => () =>
       .filter(({ environment = here, state }) => environment === here && ["ongoing", "pre_open"].includes(state))
       .map(({ state, status, title }) => ({
         status: status === "maintenance" && state === "pre_open" ? "limited" as const : status,
-        detail: title.slice(0, 200)
+        detail: title
       }))
     const [worst] = severity.flatMap((status) => judged.filter((each) => each.status === status))
     return worst ?? { status: unknown.length === 0 ? "operational" : "unknown" }
@@ -73,7 +73,7 @@ const history = <Row extends { readonly id?: string | undefined }>(
   days: number,
   recent: Endpoint.Endpoint<"account", Endpoints.History, Listing.Listing<Row>>,
   older: typeof recent
-): Question.Question<"account", [Market.Market, Declaration.History], Listing.Listing<Row>> =>
+): Declaration.Past<Row> =>
 (client) =>
 ({ id, kind }, { limit, since }) =>
   Effect.flatMap(Clock.currentTimeMillis, (now) =>
@@ -91,36 +91,6 @@ const history = <Row extends { readonly id?: string | undefined }>(
     })(client)())
 
 // ---- orders
-
-const kindOf = ({ postOnly, timeInForce, type }: Declaration.NewOrder): Endpoints.NewOrder["ordType"] => {
-  if (type === "market") return "market"
-  if (postOnly) return "post_only"
-  return timeInForce === "GTC" ? "limit" : timeInForce === "IOC" ? "ioc" : "fok"
-}
-
-/**
- * Spot from what the account has (`cash`), contracts on cross margin and net positions. A market order of spot says that its
- * size is in the base currency, which OKX would not take a buy's for.
- */
-const newOrder = (order: Declaration.NewOrder): Endpoints.NewOrder => {
-  const isSpot = order.market.kind === "spot"
-  return {
-    instId: order.market.id,
-    tdMode: isSpot ? "cash" : "cross",
-    side: order.side,
-    ordType: kindOf(order),
-    sz: order.size,
-    px: order.price,
-    clOrdId: order.clientOrderId,
-    tgtCcy: isSpot && order.type === "market" ? "base_ccy" : undefined,
-    reduceOnly: order.reduceOnly ? true : undefined
-  }
-}
-
-const named = ({ clientOrderId, id, market }: Adapter.Reference): Endpoints.Named => ({
-  instId: market.id,
-  ...id === undefined ? { clOrdId: clientOrderId } : { ordId: id }
-})
 
 type Ack = Wire.Type<typeof Rows.Ack>
 
@@ -213,19 +183,19 @@ const exchange = Exchange.define({
     takenWithin: orderLifetime,
     // As much again for the clocks to differ and for it to be shown.
     seenWithin: "5 seconds",
-    place: ask(Endpoints.placeOrder, newOrder, ({ id }) => ({ accepted: id })),
+    place: ask(Endpoints.placeOrder, Endpoints.newOrder, ({ id }) => ({ accepted: id })),
     placeBatch: {
       most: 20,
       ask: ask(
         Endpoints.placeOrders,
-        (orders: ReadonlyArray<Declaration.NewOrder>) => ({ orders: orders.map(newOrder) }),
+        (orders: ReadonlyArray<Declaration.NewOrder>) => ({ orders: orders.map(Endpoints.newOrder) }),
         (acks, orders) =>
           saidOf(acks, orders.map(({ clientOrderId }) => clientOrderId), ({ clientOrderId }) => clientOrderId).map(
             (ack) => ack === undefined ? undefined : ack.code === "0" ? { accepted: ack.id } : { refused: ack }
           )
       )
     },
-    cancel: { by: "either", ask: ask(Endpoints.cancelOrder, named, () => undefined) },
+    cancel: { by: "either", ask: ask(Endpoints.cancelOrder, Endpoints.named, () => undefined) },
     cancelAll: {
       most: 20,
       several: ask(
@@ -237,7 +207,11 @@ const exchange = Exchange.define({
     },
     amend: ask(
       Endpoints.amendOrder,
-      ({ price, reference, size }: Declaration.Change) => ({ ...named(reference), newSz: size, newPx: price }),
+      ({ price, reference, size }: Declaration.Change) => ({
+        ...Endpoints.named(reference),
+        newSz: size,
+        newPx: price
+      }),
       () => undefined
     )
   }

@@ -8,17 +8,10 @@ import { Row, Wire } from "@effect-exchange/core/adapter"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 
-const { all, at, blank, decimal, isTrue, map, meaning, meaningOr, millis, orElse, text, words, wordsOr } = Wire
-const { fill } = Row
+const { all, at, blank, decimal, isTrue, map, meaning, meaningOr, millis, orElse, orZero, text, words, wordsOr } = Wire
 
 // A zero stands for none where there cannot be any: no trade yet, an empty side, no limit.
 const price = (name: string) => at(name, Wire.positive(decimal))
-
-const zero = BigDecimal.fromBigInt(0n)
-
-/** The first of the fields that says something. */
-const orZero = (name: string, other = name) =>
-  map(orElse(at(name, blank(decimal)), at(other, blank(decimal))), (first = zero) => first)
 
 /**
  * Reads the one row of an answer, which OKX sends as a list as well.
@@ -29,10 +22,7 @@ const orZero = (name: string, other = name) =>
 export const sole = <A, I>(schema: Schema.Schema<A, I>): Wire.Value<A> =>
   Wire.pick((rows) => Array.isArray(rows) && rows.length === 1 ? rows[0] : Wire.unread, schema, "expected one row")
 
-const kinds: ReadonlyMap<string, Market.Kind> = new Map([["SPOT", "spot"], ["SWAP", "perpetual"], [
-  "FUTURES",
-  "future"
-]])
+const kinds = new Map<string, Market.Kind>([["SPOT", "spot"], ["SWAP", "perpetual"], ["FUTURES", "future"]])
 
 /**
  * A row of `public/instruments`. Spot has a base and a quote currency; contracts have an underlying (`uly`), and are worth
@@ -163,8 +153,8 @@ export const AccountConfig = Wire.answer({ permissions: at("perm", Schema.String
  */
 export const Balance = Row.balance({
   asset: at("ccy", text),
-  total: orZero("eq", "cashBal"),
-  free: orZero("availEq", "availBal")
+  total: orElse(at("eq", blank(decimal)), at("cashBal", orZero(decimal))),
+  free: orElse(at("availEq", blank(decimal)), at("availBal", orZero(decimal)))
 })
 
 /**
@@ -177,10 +167,10 @@ export const Balance = Row.balance({
 export const Position = Row.position({
   market: at("instId", text),
   side: all(
-    { side: at("posSide", words({ net: undefined, long: "long", short: "short" })), size: orZero("pos") },
+    { side: at("posSide", words({ net: undefined, long: "long", short: "short" })), size: at("pos", orZero(decimal)) },
     ({ side, size }) => side ?? (BigDecimal.isNegative(size) ? "short" : "long")
   ),
-  amount: orZero("pos"),
+  amount: at("pos", orZero(decimal)),
   entryPrice: price("avgPx"),
   markPrice: price("markPx"),
   liquidationPrice: price("liqPx"),
@@ -211,7 +201,7 @@ export const Order = Row.order({
     ({ kind, market, side, size, target = side === "buy" ? "quote_ccy" : "base_ccy" }) =>
       kind === "market" && (market === "SPOT" || market === "MARGIN") && target === "quote_ccy" ? undefined : size
   ),
-  filled: orZero("accFillSz"),
+  filled: at("accFillSz", orZero(decimal)),
   averagePrice: price("avgPx"),
   timeInForce: at(
     "ordType",
@@ -223,48 +213,26 @@ export const Order = Row.order({
   updatedAt: at("uTime", blank(millis))
 })
 
-const negated = (name: string) => map(at(name, blank(decimal)), (fee) => fee && BigDecimal.negate(fee))
-
-const filled = {
-  id: at("tradeId", text),
-  orderId: at("ordId", text),
-  market: at("instId", text),
-  clientOrderId: at("clOrdId", blank(text)),
-  side,
-  price: at("fillPx", decimal),
-  amount: at("fillSz", decimal),
-  liquidity: at("execType", wordsOr({ M: "maker", T: "taker" }, "unknown"))
-}
-
 /**
- * A fill of one's own. OKX gives what was paid a minus.
+ * Reads a fill of one's own by what its fee, the asset of that and its instant are called. OKX gives what was paid a minus.
  *
  * @since 0.1.0
  * @category rows
  */
-export const Fill = fill({
-  ...filled,
-  fee: negated("fee"),
-  feeAsset: at("feeCcy", blank(text)),
-  at: orElse(at("fillTime", blank(millis)), at("ts", millis))
-})
-
-/**
- * A row of the feed of orders, with the fill that it tells of, if it does.
- *
- * @since 0.1.0
- * @category rows
- */
-export const Execution = Row.entry(
-  at("tradeId", blank(text)),
-  fill({
-    ...filled,
-    fee: negated("fillFee"),
-    feeAsset: at("fillFeeCcy", blank(text)),
-    at: at("fillTime", millis)
-  }),
-  map(at("tradeId", blank(text)), (id) => id !== undefined)
-)
+export const fillOf = (fee: string, feeAsset: string, instant: Wire.Field<number>) =>
+  Row.fill({
+    id: at("tradeId", text),
+    orderId: at("ordId", text),
+    market: at("instId", text),
+    clientOrderId: at("clOrdId", blank(text)),
+    side,
+    price: at("fillPx", decimal),
+    amount: at("fillSz", decimal),
+    fee: map(at(fee, blank(decimal)), (fee) => fee && BigDecimal.negate(fee)),
+    feeAsset: at(feeAsset, blank(text)),
+    liquidity: at("execType", wordsOr({ M: "maker", T: "taker" }, "unknown")),
+    at: instant
+  })
 
 /**
  * A fill under the id of its bill.
@@ -272,7 +240,10 @@ export const Execution = Row.entry(
  * @since 0.1.0
  * @category rows
  */
-export const Bill = Row.entry(at("billId", text), Fill)
+export const Bill = Row.entry(
+  at("billId", text),
+  fillOf("fee", "feeCcy", orElse(at("fillTime", blank(millis)), at("ts", millis)))
+)
 
 /**
  * What became of one order of a request: `sCode` is `0` when it was accepted, which is not yet done. A refused order may come

@@ -152,7 +152,8 @@ describe("protocol", () => {
   })
 
   it("meters every endpoint by itself", () => {
-    const { cancelOrders: _, limits, pageSize: __, placeOrders: ___, ...endpoints } = OkxEndpoints
+    const { cancelOrders: _, limits, named: __, newOrder: ___, pageSize: ____, placeOrders: _____, ...endpoints } =
+      OkxEndpoints
     for (const [name, endpoint] of Object.entries(endpoints)) {
       assert.strictEqual(endpoint.name, name)
       assert.property(limits, name)

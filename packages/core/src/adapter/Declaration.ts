@@ -139,6 +139,8 @@ export interface Book {
 }
 
 /**
+ * How the exchange is. What it says of it is cut to 200 characters.
+ *
  * @since 0.1.0
  * @category models
  */

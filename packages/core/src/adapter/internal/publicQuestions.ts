@@ -65,6 +65,7 @@ export const make = (facts: PublicFacts<string>) => (client: ExchangeClient<"mar
     candles: candles(facts, client),
     status: Effect.zipWith(asks.status(client)(), Clock.currentTimeMillis, (status, now) => ({
       ...status,
+      ...status.detail === undefined ? {} : { detail: status.detail.slice(0, 200) },
       exchange,
       at: status.at ?? now
     }))
