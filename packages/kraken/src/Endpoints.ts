@@ -9,8 +9,8 @@
  *
  * @since 0.1.0
  */
-import { Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
-import type * as BigDecimal from "effect/BigDecimal"
+import { type Adapter, type Declaration, Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
+import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import * as Rows from "./Rows.js"
 
@@ -65,7 +65,17 @@ export const time = open("time", "Time", { answer: Wire.within("unixtime", Wire.
  * @category endpoints
  */
 export const systemStatus = open("systemStatus", "SystemStatus", {
-  answer: Wire.answer({ status: Wire.at("status", Wire.text), at: Wire.at("timestamp", Wire.readable(Wire.isoTime)) })
+  answer: Wire.answer({
+    status: Wire.at(
+      "status",
+      Wire.meaningOr(
+        { operational: "online", maintenance: "maintenance", limited: "cancel_only post_only limit_only" },
+        "unknown"
+      )
+    ),
+    detail: Wire.at("status", Wire.text),
+    at: Wire.at("timestamp", Wire.readable(Wire.isoTime))
+  })
 })
 
 /**
@@ -214,32 +224,53 @@ export const tradesHistory = read("tradesHistory", "TradesHistory", {
   cost: { key: 2 }
 })
 
-/**
- * An order to be placed, without its pair. `post` makes it post-only.
- *
- * @since 0.1.0
- * @category models
- */
-export type NewOrder = {
-  readonly ordertype: "limit" | "market"
-  readonly type: "buy" | "sell"
-  readonly volume: BigDecimal.BigDecimal
-  readonly price: BigDecimal.BigDecimal | undefined
-  readonly timeinforce: "GTC" | "IOC" | "FOK" | undefined
-  readonly oflags: "post" | undefined
-  readonly cl_ord_id: string
-}
+const termsOf = (order: Declaration.NewOrder) => ({
+  ordertype: order.type,
+  type: order.side,
+  volume: order.size,
+  price: order.price,
+  timeinforce: order.type === "market" ? undefined : order.timeInForce,
+  oflags: order.postOnly ? "post" : undefined,
+  cl_ord_id: order.clientOrderId
+})
+
+// In RFC 3339, 2 to 60 seconds from now: after it nothing is done any more.
+const deadline = (until: number): string => DateTime.formatIso(DateTime.unsafeMake(until))
 
 /**
- * Only acknowledges. `deadline` (RFC 3339, 2 to 60 seconds from now) is after when the order is no longer taken.
+ * An order in Kraken's words. `post` makes it post-only.
+ *
+ * @since 0.1.0
+ * @category parameters
+ */
+export const newOrder = (order: Declaration.NewOrder) => ({
+  pair: order.market.id,
+  ...termsOf(order),
+  deadline: deadline(order.until)
+})
+
+/**
+ * Only acknowledges.
  *
  * @since 0.1.0
  * @category endpoints
  */
 export const addOrder = write.once("addOrder", "AddOrder", {
-  input: takes<NewOrder & { pair: string; deadline: string }>(),
+  input: takes<ReturnType<typeof newOrder>>(),
   answer: Wire.within("txid.0", Wire.text),
   cost: { trading: 1 }
+})
+
+/**
+ * Orders of one pair in Kraken's words.
+ *
+ * @since 0.1.0
+ * @category parameters
+ */
+export const newOrders = (orders: ReadonlyArray<Declaration.NewOrder>) => ({
+  pair: orders[0]?.market.id ?? "",
+  orders: orders.map(termsOf),
+  deadline: deadline(orders[0]?.until ?? 0)
 })
 
 /**
@@ -250,30 +281,10 @@ export const addOrder = write.once("addOrder", "AddOrder", {
  */
 export const addOrderBatch = write.once("addOrderBatch", "AddOrderBatch", {
   body: "json",
-  input: takes<{ pair: string; orders: ReadonlyArray<NewOrder>; deadline: string }>(),
+  input: takes<ReturnType<typeof newOrders>>(),
   within: "result.orders",
   answer: Wire.every(Rows.BatchRow),
   cost: ({ orders }) => ({ trading: orders.length })
-})
-
-/**
- * Changes an order where it stands: it keeps its ids and, where it can, its place in the queue. `order_qty` is the whole
- * amount, with what is filled. Only acknowledges.
- *
- * @since 0.1.0
- * @category endpoints
- */
-export const amendOrder = write.once("amendOrder", "AmendOrder", {
-  input: takes<
-    Named & {
-      order_qty: BigDecimal.BigDecimal | undefined
-      limit_price: BigDecimal.BigDecimal | undefined
-      post_only: boolean | undefined
-      deadline: string
-    }
-  >(),
-  answer: Wire.within("amend_id", Wire.text),
-  cost: { trading: 1 }
 })
 
 /**
@@ -284,6 +295,41 @@ export const amendOrder = write.once("amendOrder", "AmendOrder", {
  */
 export type Named = { readonly txid?: string; readonly cl_ord_id?: string }
 
+/**
+ * Names an order.
+ *
+ * @since 0.1.0
+ * @category parameters
+ */
+export const named = (reference: Adapter.Reference): Named =>
+  reference.id === undefined ? { cl_ord_id: reference.clientOrderId } : { txid: reference.id }
+
+/**
+ * A change in Kraken's words. `order_qty` is the whole amount, with what is filled.
+ *
+ * @since 0.1.0
+ * @category parameters
+ */
+export const change = ({ current, price, reference, size, until }: Declaration.Change) => ({
+  ...named(reference),
+  order_qty: size,
+  limit_price: price,
+  post_only: price !== undefined && current.postOnly === true ? true : undefined,
+  deadline: deadline(until)
+})
+
+/**
+ * Changes an order where it stands: it keeps its ids and, where it can, its place in the queue. Only acknowledges.
+ *
+ * @since 0.1.0
+ * @category endpoints
+ */
+export const amendOrder = write.once("amendOrder", "AmendOrder", {
+  input: takes<ReturnType<typeof change>>(),
+  answer: Wire.within("amend_id", Wire.text),
+  cost: { trading: 1 }
+})
+
 const count = Wire.within("count", Schema.NonNegativeInt)
 
 /**
@@ -292,10 +338,7 @@ const count = Wire.within("count", Schema.NonNegativeInt)
  * @since 0.1.0
  * @category endpoints
  */
-export const cancelOrder = write.idempotent("cancelOrder", "CancelOrder", {
-  input: takes<Named>(),
-  answer: count
-})
+export const cancelOrder = write.idempotent("cancelOrder", "CancelOrder", { input: takes<Named>(), answer: count })
 
 /**
  * Cancels up to 50 orders by their ids: how many were.

@@ -9,10 +9,9 @@ import { Feeds, Row, Wire } from "@effect-exchange/core/adapter"
 import * as Arr from "effect/Array"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Endpoints from "./Endpoints.js"
-import * as Rows from "./Rows.js"
 
 const { get, list, text, whole } = Feeds
-const { at, isoTime, none, number, positive, words } = Wire
+const { all, at, blank, isoTime, isTrue, map, none, number, positive, when, words, wordsOr } = Wire
 
 const isPrivate = (channel: unknown): boolean => channel === "executions" || channel === "balances"
 
@@ -152,9 +151,11 @@ const Ticker = Row.ticker({
   at: none
 })
 
+const side = at("side", words({ buy: "buy", sell: "sell" }))
+
 const Trade = Row.trade({
   id: at("trade_id", Wire.text),
-  side: at("side", words({ buy: "buy", sell: "sell" })),
+  side,
   price: at("price", number),
   amount: at("qty", number),
   at: at("timestamp", isoTime)
@@ -210,6 +211,83 @@ export const checksum = ({ lotSize, tickSize }: Pick<Market.Market, "lotSize" | 
 const decimalsOf = (step: BigDecimal.BigDecimal | undefined): number =>
   step === undefined ? 0 : BigDecimal.normalize(step).scale
 
+const zero = BigDecimal.fromBigInt(0n)
+
+const executed = {
+  orderId: at("order_id", Wire.text),
+  market: at("symbol", Wire.text),
+  clientOrderId: at("cl_ord_id", blank(Wire.text)),
+  side
+}
+const executedType = at("order_type", wordsOr({ limit: "limit", market: "market" }, "other"))
+const executedStatus = at(
+  "order_status",
+  words({
+    pending_new: "pending",
+    new: "open",
+    partially_filled: "open",
+    filled: "filled",
+    canceled: "canceled",
+    expired: "expired"
+  })
+)
+const ordered = at("order_qty", blank(number))
+// A first message leaves out what is not filled yet.
+const cumulated = all(
+  { filled: at("cum_qty", blank(number)), ordered, status: executedStatus },
+  ({ filled, ordered = zero, status }) => filled ?? (status === "filled" ? ordered : zero)
+)
+
+/**
+ * An order as the socket tells of it, all that was said of it together. The fill that completes it may still leave it
+ * `partially_filled`; a market order of so much in the quote currency has `cash_order_qty`.
+ */
+const ExecutedOrder = Row.order({
+  id: executed.orderId,
+  market: executed.market,
+  clientOrderId: executed.clientOrderId,
+  side: executed.side,
+  type: executedType,
+  status: all(
+    { filled: cumulated, ordered, status: executedStatus },
+    ({ filled, ordered, status }) =>
+      status === "open" && ordered !== undefined && BigDecimal.isPositive(ordered) &&
+        BigDecimal.greaterThanOrEqualTo(filled, ordered)
+        ? "filled"
+        : status
+  ),
+  price: when(executedType, "limit", at("limit_price", number)),
+  amount: all(
+    { inQuote: at("cash_order_qty", positive(number)), ordered },
+    ({ inQuote, ordered }) => inQuote === undefined ? ordered : undefined
+  ),
+  filled: cumulated,
+  averagePrice: at("avg_price", positive(number)),
+  timeInForce: at("time_in_force", wordsOr({ GTC: "GTC", IOC: "IOC", FOK: "FOK" }, undefined)),
+  postOnly: at("post_only", isTrue),
+  reduceOnly: none,
+  createdAt: none,
+  updatedAt: at("timestamp", isoTime)
+})
+
+/**
+ * The same with the fill that it tells of, if it does. Its fee is in the quote currency.
+ */
+const Execution = Row.entry(
+  at("exec_id", blank(Wire.text)),
+  Row.fill({
+    ...executed,
+    id: at("exec_id", Wire.text),
+    price: at("last_price", number),
+    amount: at("last_qty", number),
+    fee: at("fees.0.qty", blank(number)),
+    feeAsset: at("fees.0.asset", blank(Wire.text)),
+    liquidity: at("liquidity_ind", wordsOr({ m: "maker", t: "taker" }, "unknown")),
+    at: at("timestamp", isoTime)
+  }),
+  map(at("exec_type", blank(Wire.text)), (what) => what === "trade")
+)
+
 const ended = new Set<unknown>(["filled", "canceled", "expired"])
 const changes = { id: "order_id", hasEnded: (row: unknown) => ended.has(get(row, "order_status")) }
 
@@ -260,8 +338,8 @@ export const feeds: Feeds.Feeds = {
     rules: (market) => ({ maximumDepth: depth, checksum: checksum(market) })
   },
   // First the orders that stand, then what changes of each; fills are told of among it.
-  orders: { topic: ofAccount("executions"), reader: Feeds.merging(changes, Wire.list(Rows.ExecutedOrder)) },
-  fills: { topic: ofAccount("executions"), reader: Feeds.merging(changes, Wire.list(Rows.Execution)) },
+  orders: { topic: ofAccount("executions"), reader: Feeds.merging(changes, Wire.list(ExecutedOrder)) },
+  fills: { topic: ofAccount("executions"), reader: Feeds.merging(changes, Wire.list(Execution)) },
   // Only totals are said, and nothing where an order takes from what is free.
   balances: { topic: ofAccount("balances"), also: ofAccount("executions") }
 }

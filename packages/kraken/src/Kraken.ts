@@ -3,11 +3,10 @@
  *
  * @since 0.1.0
  */
-import { ExchangeError, type ExchangeStatus, type Market } from "@effect-exchange/core"
+import { ExchangeError, type Market } from "@effect-exchange/core"
 import { ClientOrderId, Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
-import type { Adapter, Declaration, Endpoint, Wire } from "@effect-exchange/core/adapter"
+import type { Declaration, Endpoint, Wire } from "@effect-exchange/core/adapter"
 import * as BigDecimal from "effect/BigDecimal"
-import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Endpoints from "./Endpoints.js"
 import * as Errors from "./Errors.js"
@@ -26,14 +25,6 @@ const assetName = (altname: string): string => renamed.get(altname) ?? altname
 // (`XXBTZUSD`) and the socket its symbol (`BTC/USD`).
 const altnameOf = ({ base, quote }: Pick<Market.Market, "base" | "quote">): string =>
   `${original.get(base) ?? base}${original.get(quote) ?? quote}`
-
-const statuses: ReadonlyMap<string, ExchangeStatus.ExchangeStatus["status"]> = new Map([
-  ["online", "operational"],
-  ["maintenance", "maintenance"],
-  ["cancel_only", "limited"],
-  ["post_only", "limited"],
-  ["limit_only", "limited"]
-])
 
 /** A pair without `wsname`, or whose `altname` is not made of the two, is left out. */
 const market = ({ altname, lotDecimals, priceDecimals, wsname, ...row }: Wire.Type<typeof Rows.Pair>) => {
@@ -85,28 +76,13 @@ const balances: Declaration.Account["balances"] = (client) => {
     })
 }
 
-const newOrder = (order: Declaration.NewOrder): Endpoints.NewOrder => ({
-  ordertype: order.type,
-  type: order.side,
-  volume: order.size,
-  price: order.price,
-  timeinforce: order.type === "market" ? undefined : order.timeInForce,
-  oflags: order.postOnly ? "post" : undefined,
-  cl_ord_id: order.clientOrderId
-})
-
-const deadline = (until: number): string => DateTime.formatIso(DateTime.unsafeMake(until))
-
-const named = (reference: Adapter.Reference): Endpoints.Named =>
-  reference.id === undefined ? { cl_ord_id: reference.clientOrderId } : { txid: reference.id }
-
 // The exchange leaves out what is of that second itself.
 const startOf = (since: number | undefined): number | undefined =>
   since === undefined ? undefined : Math.max(0, Math.floor(since / 1000) - 1)
 
 const history = <Row extends { readonly id: string; readonly market: string }>(
   endpoint: Endpoint.Endpoint<"account", { start?: number | undefined; ofs?: number | undefined }, Listing.Listing<Row>>
-): Question.Question<"account", [Market.Market, Declaration.History], Listing.Listing<Row>> =>
+): Declaration.Past<Row> =>
   Page.byOffset(Endpoints.pageSize, {
     endpoint,
     input: (ofs, _, { since }) => ({ ofs, start: startOf(since) }),
@@ -175,11 +151,7 @@ const exchange = Exchange.define({
         since: Math.max(0, from / 1000 - 1)
       }))
     },
-    status: ask(Endpoints.systemStatus, () => ({}), ({ at, status }) => ({
-      status: statuses.get(status) ?? "unknown",
-      detail: status.slice(0, 200),
-      at
-    }))
+    status: ask(Endpoints.systemStatus, () => ({}))
   },
   account: {
     balances,
@@ -222,39 +194,21 @@ const exchange = Exchange.define({
     // A little after its deadline an order can be seen, and our clock be compared by a second.
     takenWithin: "15 seconds",
     seenWithin: "5 seconds",
-    place: ask(
-      Endpoints.addOrder,
-      (order) => ({ pair: order.market.id, ...newOrder(order), deadline: deadline(order.until) }),
-      (accepted) => ({ accepted })
-    ),
+    place: ask(Endpoints.addOrder, Endpoints.newOrder, (accepted) => ({ accepted })),
     placeBatch: {
       most: 15,
       ask: ask(
         Endpoints.addOrderBatch,
-        (orders: ReadonlyArray<Declaration.NewOrder>) => ({
-          pair: orders[0]?.market.id ?? "",
-          orders: orders.map(newOrder),
-          deadline: deadline(orders[0]?.until ?? 0)
-        }),
+        Endpoints.newOrders,
         (rows) =>
           rows.map(({ error, id }) =>
             error !== undefined ? { refused: Errors.said(error) } : id === undefined ? undefined : { accepted: id }
           )
       )
     },
-    cancel: { by: "either", ask: ask(Endpoints.cancelOrder, named, () => undefined) },
+    cancel: { by: "either", ask: ask(Endpoints.cancelOrder, Endpoints.named, () => undefined) },
     cancelAll: { most: Endpoints.pageSize, several: cancelSeveral },
-    amend: ask(
-      Endpoints.amendOrder,
-      ({ current, price, reference, size, until }: Declaration.Change) => ({
-        ...named(reference),
-        order_qty: size,
-        limit_price: price,
-        post_only: price !== undefined && current.postOnly === true ? true : undefined,
-        deadline: deadline(until)
-      }),
-      () => undefined
-    )
+    amend: ask(Endpoints.amendOrder, Endpoints.change, () => undefined)
   }
 })
 

@@ -8,7 +8,7 @@ import * as BigDecimal from "effect/BigDecimal"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 
-const { all, at, blank, decimal, isoTime, map, meaningOr, none, number, positive, seconds, text, words, wordsOr } = Wire
+const { all, at, blank, decimal, map, meaningOr, none, orZero, positive, seconds, text, words, wordsOr } = Wire
 
 /**
  * Reads the answer about one pair. Its key is the exchange's own name of the pair and not the name that was asked for, and
@@ -126,8 +126,6 @@ export const Trade = Row.trade({
  */
 export const Bar = Row.ohlcv(seconds, decimal, [0, 1, 2, 3, 4, 6])
 
-const zero = BigDecimal.fromBigInt(0n)
-
 /**
  * A balance under the id of its asset. What is free may be less than nothing for a moment, with credit in use.
  *
@@ -139,8 +137,8 @@ export const Balance = Row.of({
   balance: at("balance", decimal),
   held: at("hold_trade", decimal),
   credit: all(
-    { given: at("credit", blank(decimal)), used: at("credit_used", blank(decimal)) },
-    ({ given = zero, used = zero }) => BigDecimal.subtract(given, used)
+    { given: at("credit", orZero(decimal)), used: at("credit_used", orZero(decimal)) },
+    ({ given, used }) => BigDecimal.subtract(given, used)
   )
 })
 
@@ -205,84 +203,3 @@ export const Fill = Row.fill({
  * @category rows
  */
 export const BatchRow = Row.of({ id: at("txid", blank(text)), error: at("error", blank(text)) })
-
-const executed = {
-  orderId: at("order_id", text),
-  market: at("symbol", text),
-  clientOrderId: at("cl_ord_id", blank(text)),
-  side: at("side", side)
-}
-const executedType = at("order_type", wordsOr({ limit: "limit", market: "market" }, "other"))
-const executedStatus = at(
-  "order_status",
-  words({
-    pending_new: "pending",
-    new: "open",
-    partially_filled: "open",
-    filled: "filled",
-    canceled: "canceled",
-    expired: "expired"
-  })
-)
-const ordered = at("order_qty", blank(number))
-// A first message leaves out what is not filled yet.
-const cumulated = all(
-  { filled: at("cum_qty", blank(number)), ordered, status: executedStatus },
-  ({ filled, ordered = zero, status }) => filled ?? (status === "filled" ? ordered : zero)
-)
-
-/**
- * An order as the socket tells of it, all that was said of it together. The fill that completes it may still leave it
- * `partially_filled`; a market order of so much in the quote currency has `cash_order_qty`.
- *
- * @since 0.1.0
- * @category rows
- */
-export const ExecutedOrder = Row.order({
-  id: executed.orderId,
-  market: executed.market,
-  clientOrderId: executed.clientOrderId,
-  side: executed.side,
-  type: executedType,
-  status: all(
-    { filled: cumulated, ordered, status: executedStatus },
-    ({ filled, ordered, status }) =>
-      status === "open" && ordered !== undefined && BigDecimal.isPositive(ordered) &&
-        BigDecimal.greaterThanOrEqualTo(filled, ordered)
-        ? "filled"
-        : status
-  ),
-  price: Wire.when(executedType, "limit", at("limit_price", number)),
-  amount: all(
-    { inQuote: at("cash_order_qty", positive(number)), ordered },
-    ({ inQuote, ordered }) => inQuote === undefined ? ordered : undefined
-  ),
-  filled: cumulated,
-  averagePrice: at("avg_price", positive(number)),
-  timeInForce: at("time_in_force", wordsOr({ GTC: "GTC", IOC: "IOC", FOK: "FOK" }, undefined)),
-  postOnly: at("post_only", Wire.isTrue),
-  reduceOnly: none,
-  createdAt: none,
-  updatedAt: at("timestamp", isoTime)
-})
-
-/**
- * The same with the fill that it tells of, if it does. Its fee is in the quote currency.
- *
- * @since 0.1.0
- * @category rows
- */
-export const Execution = Row.entry(
-  at("exec_id", blank(text)),
-  Row.fill({
-    ...executed,
-    id: at("exec_id", text),
-    price: at("last_price", number),
-    amount: at("last_qty", number),
-    fee: at("fees.0.qty", blank(number)),
-    feeAsset: at("fees.0.asset", blank(text)),
-    liquidity: at("liquidity_ind", wordsOr({ m: "maker", t: "taker" }, "unknown")),
-    at: at("timestamp", isoTime)
-  }),
-  map(at("exec_type", blank(text)), (what) => what === "trade")
-)
