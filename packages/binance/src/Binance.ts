@@ -43,7 +43,7 @@ const isTest = ({ environment }: { readonly environment: string }): boolean =>
 const status: Declaration.MarketData["status"] = (client) =>
   isTest(client)
     ? ask(Endpoints.serverTime, () => ({}), (at): Declaration.Status => ({ status: "operational", at }))(client)
-    : ask(Endpoints.systemStatus, () => ({}), (told) => ({ ...told, detail: told.detail?.slice(0, 200) }))(client)
+    : ask(Endpoints.systemStatus, () => ({}))(client)
 
 /** Test hosts have no endpoint that tells; that the account answers at all shows that the key may read. */
 const keyPermissions: Declaration.Account["keyPermissions"] = (client) =>
@@ -64,7 +64,7 @@ const keyPermissions: Declaration.Account["keyPermissions"] = (client) =>
 const latest = <Row extends { readonly id: string }>(
   endpoint: Endpoint.Endpoint<"account", Endpoints.Part, Listing.Listing<Row>>,
   timeOf: (row: Row) => number | undefined
-): Question.Question<"account", [Market.Market, Declaration.History], Listing.Listing<Row>> =>
+): Declaration.Past<Row> =>
 (client) => {
   const forward = sinceThen(endpoint, timeOf)(client)
   return (market, { limit, since }) => {
@@ -111,19 +111,6 @@ const named = (reference: Adapter.Reference): Endpoints.Named => ({
   orderId: reference.id,
   origClientOrderId: reference.clientOrderId
 })
-
-const newOrder = (order: Declaration.NewOrder): Endpoints.NewOrder => ({
-  symbol: order.market.id,
-  side: order.side === "buy" ? "BUY" : "SELL",
-  ...typeOf(order),
-  quantity: order.size,
-  price: order.price,
-  newClientOrderId: order.clientOrderId,
-  newOrderRespType: "RESULT"
-})
-
-const typeOf = ({ postOnly, timeInForce, type }: Adapter.NewOrder): Pick<Endpoints.NewOrder, "type" | "timeInForce"> =>
-  type === "market" ? { type: "MARKET" } : postOnly ? { type: "LIMIT_MAKER" } : { type: "LIMIT", timeInForce }
 
 const exchange = Exchange.define({
   name: "Binance",
@@ -186,7 +173,7 @@ const exchange = Exchange.define({
     takenWithin: "15 seconds",
     // What its database lags behind.
     seenWithin: "5 seconds",
-    place: ask(Endpoints.newOrder, newOrder),
+    place: ask(Endpoints.newOrder, Endpoints.orderOf),
     cancel: { by: "either", ask: ask(Endpoints.cancelOrder, named) },
     cancelAll: {
       ids: ask(

@@ -6,8 +6,7 @@
  *
  * @since 0.1.0
  */
-import { Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
-import type * as BigDecimal from "effect/BigDecimal"
+import { type Declaration, Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
 import * as Schema from "effect/Schema"
 import * as Rows from "./Rows.js"
 
@@ -37,9 +36,13 @@ export const limits = {
  */
 export const pageSize = 1000
 
-const open = Endpoint.family({ capability: "marketData", limits })
-const read = Endpoint.family({ capability: "account", limits })
-const write = Endpoint.family({ capability: "trading", limits, cost: { ip: 1 } })
+const shared = { limits, root: "/api/v3/" }
+const open = Endpoint.family({ ...shared, capability: "marketData" })
+const read = Endpoint.family({ ...shared, capability: "account" })
+const write = Endpoint.family({ ...shared, capability: "trading", cost: { ip: 1 } })
+
+// These exist on the live exchange only.
+const sapi = { limits, root: "/sapi/v1/", cost: { sapi: 1 } }
 
 /**
  * Tells the exchange's clock.
@@ -47,7 +50,7 @@ const write = Endpoint.family({ capability: "trading", limits, cost: { ip: 1 } }
  * @since 0.1.0
  * @category endpoints
  */
-export const serverTime = open("serverTime", "/api/v3/time", {
+export const serverTime = open("serverTime", "time", {
   within: "serverTime",
   answer: Schema.NonNegativeInt,
   cost: { ip: 1 }
@@ -57,7 +60,7 @@ export const serverTime = open("serverTime", "/api/v3/time", {
  * @since 0.1.0
  * @category endpoints
  */
-export const exchangeInfo = open("exchangeInfo", "/api/v3/exchangeInfo", {
+export const exchangeInfo = open("exchangeInfo", {
   input: takes<{ showPermissionSets: boolean }>(),
   within: "symbols",
   answer: Wire.list(Rows.Market),
@@ -68,7 +71,7 @@ export const exchangeInfo = open("exchangeInfo", "/api/v3/exchangeInfo", {
  * @since 0.1.0
  * @category endpoints
  */
-export const ticker24hr = open("ticker24hr", "/api/v3/ticker/24hr", {
+export const ticker24hr = open("ticker24hr", "ticker/24hr", {
   input: takes<{ symbol: string }>(),
   answer: Wire.one(Rows.Ticker),
   cost: { ip: 2 }
@@ -94,22 +97,23 @@ export const tickers24hr = Endpoint.make({
 })
 
 /**
- * Exists on the live exchange only. 0 is normal, 1 maintenance.
+ * 0 is normal, 1 maintenance.
  *
  * @since 0.1.0
  * @category endpoints
  */
-export const systemStatus = open("systemStatus", "/sapi/v1/system/status", {
+export const systemStatus = Endpoint.family({ ...sapi, capability: "marketData" })("systemStatus", "system/status", {
   answer: Wire.answer({
     status: Wire.at("status", Wire.wordsOr({ 0: "operational", 1: "maintenance" }, "unknown")),
     detail: Wire.at("msg", Wire.blank(Wire.text))
-  }),
-  cost: { sapi: 1 }
+  })
 })
 
 const depthCost = ({ limit }: { readonly limit: number }) => ({
   ip: limit <= 100 ? 5 : limit <= 500 ? 25 : limit <= 1000 ? 50 : 250
 })
+
+const byLimit = takes<{ symbol: string; limit: number }>()
 
 /**
  * The book. Of up to 100 levels the weight is 5, up to 500 it is 25, up to 1000 it is 50, up to 5000, the most, 250.
@@ -117,11 +121,7 @@ const depthCost = ({ limit }: { readonly limit: number }) => ({
  * @since 0.1.0
  * @category endpoints
  */
-export const depth = open("depth", "/api/v3/depth", {
-  input: takes<{ symbol: string; limit: number }>(),
-  answer: Rows.Book,
-  cost: depthCost
-})
+export const depth = open("depth", { input: byLimit, answer: Rows.Book, cost: depthCost })
 
 /**
  * The same book with its levels as they were sent, for one that is kept by the updates that follow.
@@ -129,8 +129,8 @@ export const depth = open("depth", "/api/v3/depth", {
  * @since 0.1.0
  * @category endpoints
  */
-export const depthSnapshot = open("depthSnapshot", "/api/v3/depth", {
-  input: takes<{ symbol: string; limit: number }>(),
+export const depthSnapshot = open("depthSnapshot", "depth", {
+  input: byLimit,
   answer: Rows.BookSnapshot,
   cost: depthCost
 })
@@ -141,11 +141,7 @@ export const depthSnapshot = open("depthSnapshot", "/api/v3/depth", {
  * @since 0.1.0
  * @category endpoints
  */
-export const trades = open("trades", "/api/v3/trades", {
-  input: takes<{ symbol: string; limit: number }>(),
-  answer: Wire.list(Rows.Trade),
-  cost: { ip: 25 }
-})
+export const trades = open("trades", { input: byLimit, answer: Wire.list(Rows.Trade), cost: { ip: 25 } })
 
 /**
  * Candles: with `startTime` the oldest from there on, both times included, 1000 at most.
@@ -153,7 +149,7 @@ export const trades = open("trades", "/api/v3/trades", {
  * @since 0.1.0
  * @category endpoints
  */
-export const klines = open("klines", "/api/v3/klines", {
+export const klines = open("klines", {
   input: takes<Part & { interval: string }>(),
   answer: Wire.every(Rows.Bar),
   cost: { ip: 2 }
@@ -177,7 +173,7 @@ export type Part = {
  * @since 0.1.0
  * @category endpoints
  */
-export const account = read("account", "/api/v3/account", {
+export const account = read("account", {
   input: takes<{ omitZeroBalances: boolean }>(),
   within: "balances",
   answer: Wire.every(Rows.Balance),
@@ -185,15 +181,14 @@ export const account = read("account", "/api/v3/account", {
 })
 
 /**
- * Exists on the live exchange only.
- *
  * @since 0.1.0
  * @category endpoints
  */
-export const apiRestrictions = read("apiRestrictions", "/sapi/v1/account/apiRestrictions", {
-  answer: Rows.Restrictions,
-  cost: { sapi: 1 }
-})
+export const apiRestrictions = Endpoint.family({ ...sapi, capability: "account" })(
+  "apiRestrictions",
+  "account/apiRestrictions",
+  { answer: Rows.Restrictions }
+)
 
 /**
  * Of all symbols the weight is 80, of one it is 6.
@@ -201,7 +196,7 @@ export const apiRestrictions = read("apiRestrictions", "/sapi/v1/account/apiRest
  * @since 0.1.0
  * @category endpoints
  */
-export const openOrders = read("openOrders", "/api/v3/openOrders", {
+export const openOrders = read("openOrders", {
   input: takes<{ symbol?: string | undefined }>(),
   answer: Wire.list(Rows.Order),
   cost: ({ symbol }) => ({ ip: symbol === undefined ? 80 : 6 })
@@ -223,11 +218,7 @@ export type Named = {
  * @since 0.1.0
  * @category endpoints
  */
-export const order = read("order", "/api/v3/order", {
-  input: takes<Named>(),
-  answer: Wire.one(Rows.Order),
-  cost: { ip: 4 }
-})
+export const order = read("order", { input: takes<Named>(), answer: Wire.one(Rows.Order), cost: { ip: 4 } })
 
 /**
  * Those that stand among them.
@@ -235,7 +226,7 @@ export const order = read("order", "/api/v3/order", {
  * @since 0.1.0
  * @category endpoints
  */
-export const allOrders = read("allOrders", "/api/v3/allOrders", {
+export const allOrders = read("allOrders", {
   input: takes<Part & { orderId?: string | undefined }>(),
   answer: Wire.list(Rows.Order),
   cost: { ip: 20 }
@@ -247,28 +238,28 @@ export const allOrders = read("allOrders", "/api/v3/allOrders", {
  * @since 0.1.0
  * @category endpoints
  */
-export const myTrades = read("myTrades", "/api/v3/myTrades", {
+export const myTrades = read("myTrades", {
   input: takes<Part & { orderId?: string | undefined; fromId?: string | undefined }>(),
   answer: Wire.list(Rows.Fill),
   cost: ({ orderId }) => ({ ip: orderId === undefined ? 20 : 5 })
 })
 
 /**
- * An order to be placed. A post-only one is a `LIMIT_MAKER`; only a `LIMIT` has a time in force.
+ * An order in Binance's words. A post-only one is a `LIMIT_MAKER`; only a `LIMIT` has a time in force.
  *
  * @since 0.1.0
- * @category models
+ * @category parameters
  */
-export type NewOrder = {
-  readonly symbol: string
-  readonly side: "BUY" | "SELL"
-  readonly type: "LIMIT" | "LIMIT_MAKER" | "MARKET"
-  readonly timeInForce?: "GTC" | "IOC" | "FOK" | undefined
-  readonly quantity: BigDecimal.BigDecimal
-  readonly price?: BigDecimal.BigDecimal | undefined
-  readonly newClientOrderId: string
-  readonly newOrderRespType: "RESULT"
-}
+export const orderOf = (order: Declaration.NewOrder) => ({
+  symbol: order.market.id,
+  side: order.side === "buy" ? "BUY" : "SELL",
+  type: order.type === "market" ? "MARKET" : order.postOnly ? "LIMIT_MAKER" : "LIMIT",
+  timeInForce: order.type === "market" || order.postOnly ? undefined : order.timeInForce,
+  quantity: order.size,
+  price: order.price,
+  newClientOrderId: order.clientOrderId,
+  newOrderRespType: "RESULT"
+})
 
 /**
  * An order, answered as it stands after matching. Sent once: a client order id is taken again as soon as the order that
@@ -277,9 +268,9 @@ export type NewOrder = {
  * @since 0.1.0
  * @category endpoints
  */
-export const newOrder = write.once("newOrder", "/api/v3/order", {
+export const newOrder = write.once("newOrder", "order", {
   method: "POST",
-  input: takes<NewOrder>(),
+  input: takes<ReturnType<typeof orderOf>>(),
   answer: Wire.one(Rows.Placed),
   cost: { ip: 1, orders10s: 1, orders1d: 1 }
 })
@@ -288,7 +279,7 @@ export const newOrder = write.once("newOrder", "/api/v3/order", {
  * @since 0.1.0
  * @category endpoints
  */
-export const cancelOrder = write.idempotent("cancelOrder", "/api/v3/order", {
+export const cancelOrder = write.idempotent("cancelOrder", "order", {
   method: "DELETE",
   input: takes<Named>(),
   answer: Wire.one(Rows.Canceled)
@@ -300,7 +291,7 @@ export const cancelOrder = write.idempotent("cancelOrder", "/api/v3/order", {
  * @since 0.1.0
  * @category endpoints
  */
-export const cancelOpenOrders = write.idempotent("cancelOpenOrders", "/api/v3/openOrders", {
+export const cancelOpenOrders = write.idempotent("cancelOpenOrders", "openOrders", {
   method: "DELETE",
   input: takes<{ symbol: string }>(),
   answer: Rows.CanceledAll

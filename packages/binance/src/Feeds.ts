@@ -14,7 +14,7 @@ import { signSubscription } from "./Protocol.js"
 import * as Rows from "./Rows.js"
 
 const { get, text, whole } = Feeds
-const { at, decimal, positive, words } = Wire
+const { at, blank, decimal, map, orElse, positive, words } = Wire
 const { instant } = Rows
 
 /** Streams are named by the market in lower case, and a candle's by its interval as well. */
@@ -99,6 +99,60 @@ const Trade = Row.trade({
 
 const Bar = Row.ohlcv(instant, decimal, ["k.t", "k.o", "k.h", "k.l", "k.c", "k.v"])
 
+const reportedName = orElse(at("C", blank(Wire.text)), at("c", blank(Wire.text)))
+
+/**
+ * An `executionReport`: an order after something happened to it. `c` is its name, or that of what canceled it, and then `C` is.
+ */
+const Report = Row.order({
+  ...Rows.orderBy({
+    id: "i",
+    market: "s",
+    side: "S",
+    type: "o",
+    status: "X",
+    price: "p",
+    size: "q",
+    inQuote: "Q",
+    filled: "z",
+    paid: "Z",
+    timeInForce: "f"
+  }),
+  clientOrderId: reportedName,
+  createdAt: at("O", instant),
+  updatedAt: at("T", instant)
+})
+
+/**
+ * The fill that an `executionReport` tells of, if it does.
+ */
+const ReportedFill = Row.entry(
+  at("t", Wire.text),
+  Row.fill({
+    id: at("t", Wire.text),
+    orderId: at("i", Wire.text),
+    market: at("s", Wire.text),
+    clientOrderId: reportedName,
+    side: at("S", words({ BUY: "buy", SELL: "sell" })),
+    price: at("L", decimal),
+    amount: at("l", decimal),
+    fee: at("n", decimal),
+    feeAsset: at("N", blank(Wire.text)),
+    liquidity: at("m", words({ true: "maker", false: "taker" })),
+    at: at("T", instant)
+  }),
+  map(at("x", Wire.text), (what) => what === "TRADE")
+)
+
+/**
+ * A balance in an `outboundAccountPosition`.
+ */
+const ChangedBalance = Row.balance({
+  asset: at("a", Wire.text),
+  free: at("f", decimal),
+  total: Wire.sum(at("f", decimal), at("l", decimal))
+})
+
 const bookUpdates = (frame: unknown): ReadonlyArray<Feeds.BookUpdate> | undefined => {
   const first = whole(get(frame, "U"))
   const last = whole(get(frame, "u"))
@@ -131,9 +185,9 @@ const snapshot: NonNullable<Feeds.Book["snapshot"]> = (client) => ({ id }) =>
 const eventsOf = <A>(kind: string, read: (event: unknown) => Listing.Rows<A> | undefined) => () => (event: unknown) =>
   get(event, "e") === kind ? read(event) : []
 
-const reports = Feeds.readingOne(Wire.one(Rows.Report))
-const fills = Feeds.readingOne(Wire.one(Rows.ReportedFill))
-const balances = Feeds.reading(Wire.within("B", Wire.list(Rows.ChangedBalance)))
+const reports = Feeds.readingOne(Wire.one(Report))
+const fills = Feeds.readingOne(Wire.one(ReportedFill))
+const balances = Feeds.reading(Wire.within("B", Wire.list(ChangedBalance)))
 
 /**
  * What Binance calls each interval of candles, asked for or streamed.

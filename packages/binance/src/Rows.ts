@@ -5,6 +5,7 @@
  *
  * @since 0.1.0
  */
+import { Decimal } from "@effect-exchange/core"
 import { Row, Wire } from "@effect-exchange/core/adapter"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
@@ -141,10 +142,7 @@ export const Bar = Row.ohlcv(instant, decimal, [0, 1, 2, 3, 4, 5])
 export const Balance = Row.balance({
   asset: at("asset", text),
   free: at("free", decimal),
-  total: all(
-    { free: at("free", decimal), locked: at("locked", decimal) },
-    ({ free, locked }) => BigDecimal.sum(free, locked)
-  )
+  total: Wire.sum(at("free", decimal), at("locked", decimal))
 })
 
 const flag = Schema.Boolean
@@ -187,25 +185,26 @@ const statuses = meaning({
   expired: "EXPIRED EXPIRED_IN_MATCH"
 })
 
-/** What is said of an order under these names. */
-const orderBy = (
-  names: {
-    readonly [
-      N in
-        | "id"
-        | "market"
-        | "side"
-        | "type"
-        | "status"
-        | "price"
-        | "size"
-        | "inQuote"
-        | "filled"
-        | "paid"
-        | "timeInForce"
-    ]: string
-  }
-) => ({
+type Names =
+  | "id"
+  | "market"
+  | "side"
+  | "type"
+  | "status"
+  | "price"
+  | "size"
+  | "inQuote"
+  | "filled"
+  | "paid"
+  | "timeInForce"
+
+/**
+ * What is said of an order under these names.
+ *
+ * @since 0.1.0
+ * @category fields
+ */
+export const orderBy = (names: { readonly [N in Names]: string }) => ({
   id: at(names.id, text),
   market: at(names.market, text),
   side: at(names.side, words({ BUY: "buy", SELL: "sell" })),
@@ -218,16 +217,11 @@ const orderBy = (
     ({ inQuote, size }) => inQuote === undefined ? size : undefined
   ),
   filled: at(names.filled, decimal),
-  // What was paid is below zero where it is not known, in some old orders. A quotient may have no end: it has eight more places
-  // than any of Binance's prices.
+  // What was paid is below zero where it is not known, in some old orders.
   averagePrice: all(
     { filled: at(names.filled, decimal), paid: at(names.paid, decimal) },
     ({ filled, paid }) =>
-      BigDecimal.isPositive(filled) && !BigDecimal.isNegative(paid)
-        ? BigDecimal.normalize(
-          BigDecimal.round(BigDecimal.unsafeDivide(paid, filled), { scale: 16, mode: "half-even" })
-        )
-        : undefined
+      BigDecimal.isPositive(filled) && !BigDecimal.isNegative(paid) ? Decimal.unsafeQuotient(paid, filled) : undefined
   ),
   // A market order is said to be good until canceled, which it is not.
   timeInForce: all(
@@ -323,67 +317,4 @@ export const Fill = Row.fill({
   feeAsset: at("commissionAsset", text),
   liquidity: at("isMaker", words({ true: "maker", false: "taker" })),
   at: at("time", instant)
-})
-
-const reportedName = Wire.orElse(at("C", blank(text)), at("c", blank(text)))
-
-/**
- * An `executionReport`: an order after something happened to it. `c` is its name, or that of what canceled it, and then `C` is.
- *
- * @since 0.1.0
- * @category rows
- */
-export const Report = Row.order({
-  ...orderBy({
-    id: "i",
-    market: "s",
-    side: "S",
-    type: "o",
-    status: "X",
-    price: "p",
-    size: "q",
-    inQuote: "Q",
-    filled: "z",
-    paid: "Z",
-    timeInForce: "f"
-  }),
-  clientOrderId: reportedName,
-  createdAt: at("O", instant),
-  updatedAt: at("T", instant)
-})
-
-/**
- * The fill that an `executionReport` tells of, if it does.
- *
- * @since 0.1.0
- * @category rows
- */
-export const ReportedFill = Row.entry(
-  at("t", text),
-  Row.fill({
-    id: at("t", text),
-    orderId: at("i", text),
-    market: at("s", text),
-    clientOrderId: reportedName,
-    side: at("S", words({ BUY: "buy", SELL: "sell" })),
-    price: at("L", decimal),
-    amount: at("l", decimal),
-    fee: at("n", decimal),
-    feeAsset: at("N", blank(text)),
-    liquidity: at("m", words({ true: "maker", false: "taker" })),
-    at: at("T", instant)
-  }),
-  map(at("x", text), (what) => what === "TRADE")
-)
-
-/**
- * A balance in an `outboundAccountPosition`.
- *
- * @since 0.1.0
- * @category rows
- */
-export const ChangedBalance = Row.balance({
-  asset: at("a", text),
-  free: at("f", decimal),
-  total: all({ free: at("f", decimal), locked: at("l", decimal) }, ({ free, locked }) => BigDecimal.sum(free, locked))
 })

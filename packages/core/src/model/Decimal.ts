@@ -77,6 +77,21 @@ export const make = (text: string): BigDecimal.BigDecimal => Option.getOrThrow(p
 export const of = ({ scale, value }: BigDecimal.BigDecimal): BigDecimal.BigDecimal => exact.of(value, scale)
 
 /**
+ * Divides, to sixteen places and without zeros at the end, as a quotient may have no end. That is more than any exchange's price
+ * or size has. Throws where the divisor is zero.
+ *
+ * @since 0.1.0
+ * @category math
+ */
+export const unsafeQuotient = (
+  dividend: BigDecimal.BigDecimal,
+  divisor: BigDecimal.BigDecimal
+): BigDecimal.BigDecimal =>
+  BigDecimal.normalize(
+    BigDecimal.round(BigDecimal.unsafeDivide(dividend, divisor), { scale: 16, mode: "half-even" })
+  )
+
+/**
  * Plain notation, never an exponent: the digits the decimal has, trailing zeros included (`64000.50`).
  *
  * @since 0.1.0
