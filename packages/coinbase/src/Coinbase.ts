@@ -92,10 +92,7 @@ const standing: Question.Question<"account", [Wanted], Listing.Listing<Row.Order
       [["PENDING", "QUEUED", "CANCEL_QUEUED", "EDIT_QUEUED"], ["OPEN"]],
       (order_status) => orders(client)({ ...wanted, order_status })
     ),
-    (lists) => {
-      const { rows, unknown } = Listing.flatten(lists)
-      return { rows: [...new Map(rows.map((row) => [row.id, row])).values()], unknown }
-    }
+    (lists) => Listing.unique(Listing.flatten(lists))
   )
 
 const entries = Page.byCursor({
@@ -128,15 +125,6 @@ const placedSince: Declaration.Account["byName"][number] = (client) => ({ client
 
 // ---- orders
 
-const configuration = (
-  { postOnly, price, size: base_size, timeInForce }: Declaration.NewOrder
-): Endpoints.Configuration => {
-  if (price === undefined) return { market_market_ioc: { base_size } }
-  const limit = { base_size, limit_price: price }
-  if (timeInForce === "FOK") return { limit_limit_fok: limit }
-  return timeInForce === "IOC" ? { sor_limit_ioc: limit } : { limit_limit_gtc: { ...limit, post_only: postOnly } }
-}
-
 const differ = (one: BigDecimal.BigDecimal | undefined, other: BigDecimal.BigDecimal | undefined): boolean =>
   one !== undefined && other !== undefined && !BigDecimal.equals(one, other)
 
@@ -150,12 +138,7 @@ const isAnother = (
 
 const place: Declaration.Trading["place"] = (client) => (order) =>
   Effect.flatMap(
-    client.request(Endpoints.createOrder, {
-      client_order_id: order.clientOrderId,
-      product_id: order.market.id,
-      side: order.side === "buy" ? "BUY" : "SELL",
-      order_configuration: configuration(order)
-    }),
+    client.request(Endpoints.createOrder, Endpoints.newOrder(order)),
     (created): Effect.Effect<Declaration.Placed, ExchangeError.TradingError> =>
       // It may be an earlier order of that name, or an answer gone astray while this one stands: that is looked up.
       isAnother(order, created)

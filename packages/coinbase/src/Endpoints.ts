@@ -6,7 +6,7 @@
  *
  * @since 0.1.0
  */
-import { Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
+import { type Declaration, Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
 import type * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 import * as Rows from "./Rows.js"
@@ -33,18 +33,13 @@ export const limits = {
  */
 export const pageSize = 250
 
-const open = Endpoint.family({ capability: "marketData", limits, root: "/api/v3/brokerage", cost: { ip: 1 } })
+const shared = { limits, root: "/api/v3/brokerage" }
 
-const read = Endpoint.family({ capability: "account", limits, root: "/api/v3/brokerage", cost: { user: 1 } })
+const open = Endpoint.family({ ...shared, capability: "marketData", cost: { ip: 1 } })
 
-const write = Endpoint.family({
-  capability: "trading",
-  limits,
-  method: "POST",
-  body: "json",
-  root: "/api/v3/brokerage/orders",
-  cost: { user: 1 }
-})
+const read = Endpoint.family({ ...shared, capability: "account", cost: { user: 1 } })
+
+const write = Endpoint.family({ ...shared, capability: "trading", method: "POST", body: "json", cost: { user: 1 } })
 
 /**
  * @since 0.1.0
@@ -207,22 +202,24 @@ export const fills = read("fills", "/orders/historical/fills", {
 })
 
 /**
- * What is ordered, under exactly one name of its kind.
+ * An order in Coinbase's words: what is ordered stands under exactly one name of its kind.
  *
  * @since 0.1.0
- * @category models
+ * @category parameters
  */
-export type Configuration =
-  | { readonly market_market_ioc: { readonly base_size: BigDecimal.BigDecimal } }
-  | { readonly limit_limit_gtc: Limited & { readonly post_only: boolean } }
-  | { readonly limit_limit_fok: Limited }
-  | { readonly sor_limit_ioc: Limited }
+export const newOrder = (order: Declaration.NewOrder) => ({
+  client_order_id: order.clientOrderId,
+  product_id: order.market.id,
+  side: order.side === "buy" ? "BUY" : "SELL",
+  order_configuration: configuration(order)
+})
 
-/**
- * @since 0.1.0
- * @category models
- */
-export type Limited = { readonly base_size: BigDecimal.BigDecimal; readonly limit_price: BigDecimal.BigDecimal }
+const configuration = ({ postOnly, price, size: base_size, timeInForce }: Declaration.NewOrder) => {
+  if (price === undefined) return { market_market_ioc: { base_size } }
+  const limit = { base_size, limit_price: price }
+  if (timeInForce === "FOK") return { limit_limit_fok: limit }
+  return timeInForce === "IOC" ? { sor_limit_ioc: limit } : { limit_limit_gtc: { ...limit, post_only: postOnly } }
+}
 
 /**
  * Places an order. Under a client order id that exists nothing is created, and the answer is the order that exists: the same
@@ -231,10 +228,8 @@ export type Limited = { readonly base_size: BigDecimal.BigDecimal; readonly limi
  * @since 0.1.0
  * @category endpoints
  */
-export const createOrder = write.idempotent("createOrder", "", {
-  input: takes<
-    { client_order_id: string; product_id: string; side: "BUY" | "SELL"; order_configuration: Configuration }
-  >(),
+export const createOrder = write.idempotent("createOrder", "/orders", {
+  input: takes<ReturnType<typeof newOrder>>(),
   answer: Rows.Created
 })
 
@@ -244,7 +239,7 @@ export const createOrder = write.idempotent("createOrder", "", {
  * @since 0.1.0
  * @category endpoints
  */
-export const cancelOrders = write.idempotent("cancelOrders", "/batch_cancel", {
+export const cancelOrders = write.idempotent("cancelOrders", "/orders/batch_cancel", {
   input: takes<{ order_ids: ReadonlyArray<string> }>(),
   within: "results",
   answer: Wire.every(Rows.Cancellation)
@@ -256,7 +251,7 @@ export const cancelOrders = write.idempotent("cancelOrders", "/batch_cancel", {
  * @since 0.1.0
  * @category endpoints
  */
-export const editOrder = write.once("editOrder", "/edit", {
+export const editOrder = write.once("editOrder", "/orders/edit", {
   input: takes<{ order_id: string; price: BigDecimal.BigDecimal; size: BigDecimal.BigDecimal }>(),
   answer: Wire.within("success", Schema.Literal(true))
 })

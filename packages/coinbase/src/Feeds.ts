@@ -20,7 +20,7 @@ import { socketToken } from "./Protocol.js"
 import * as Rows from "./Rows.js"
 
 const { get, list, text, whole } = Feeds
-const { at, blank, decimal, none, positive } = Wire
+const { all, at, blank, decimal, isTrue, none, positive, wordsOr } = Wire
 
 const keyOf = (channel: unknown, product: unknown): string => `${channel} ${product}`
 
@@ -157,7 +157,48 @@ const bookUpdates = (event: unknown): ReadonlyArray<Feeds.BookUpdate> => {
   }]
 }
 
-const updates = Feeds.reading(Wire.list(Rows.OrderUpdate))
+const type = at(
+  "order_type",
+  wordsOr({ LIMIT: "limit", Limit: "limit", MARKET: "market", Market: "market" }, "other")
+)
+
+/**
+ * An order as the socket tells of it. How much was ordered is what is filled and what is left, where it has not ended with
+ * nothing left: then it may have been more. Of market orders it may be counted in the quote currency, and is left out.
+ */
+const OrderUpdate = Row.order({
+  id: at("order_id", Wire.text),
+  market: at("product_id", Wire.text),
+  clientOrderId: at("client_order_id", blank(Wire.text)),
+  side: at("order_side", Rows.side),
+  type,
+  status: Rows.status,
+  price: at("limit_price", positive(decimal)),
+  amount: all(
+    {
+      filled: at("cumulative_quantity", decimal),
+      left: at("leaves_quantity", positive(decimal)),
+      status: Rows.status,
+      type
+    },
+    ({ filled, left, status, type }) => {
+      if (type === "market") return undefined
+      return left === undefined ? (status === "filled" ? filled : undefined) : BigDecimal.sum(filled, left)
+    }
+  ),
+  filled: at("cumulative_quantity", decimal),
+  averagePrice: at("avg_price", positive(decimal)),
+  timeInForce: at(
+    "time_in_force",
+    wordsOr({ GOOD_UNTIL_CANCELLED: "GTC", IMMEDIATE_OR_CANCEL: "IOC", FILL_OR_KILL: "FOK" }, undefined)
+  ),
+  postOnly: at("post_only", isTrue),
+  reduceOnly: none,
+  createdAt: at("creation_time", Rows.time),
+  updatedAt: none
+})
+
+const updates = Feeds.reading(Wire.list(OrderUpdate))
 
 /** Each order with what it was before, as long as it stands: of one that has ended it may not be said how much was ordered. */
 const changes = () => {

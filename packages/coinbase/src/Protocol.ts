@@ -46,18 +46,13 @@ export const token = (
  * @since 0.1.0
  * @category signing
  */
-export const sign: Protocol.Sign = (request, credentials, moment) =>
-  Either.flatMap(Signature.privateKey(credentials.secret), (key) => {
-    const kid = Redacted.value(credentials.key)
-    const uri = `${request.method} ${moment.host}${request.path}`
-    const nonce = nonceOf(moment, `${uri}?${request.query} ${request.body}`)
-    const bearer = token(key, { kid, nonce, now: Math.floor(moment.now / 1000), uri }, moment.crypto)
-    return Protocol.signed(request, bearer, { authorization: `Bearer ${bearer}` })
-  })
-
-// Other processes may use the key at this very instant: what is asked for goes into the nonce as well.
-const nonceOf = ({ nonce }: Protocol.Moment, asked: string): string =>
-  Encoding.encodeHex(Signature.sha256(`${nonce} ${asked}`).slice(0, 16))
+export const sign: Protocol.Sign = (request, credentials, moment) => {
+  const uri = `${request.method} ${moment.host}${request.path}`
+  return Either.flatMap(
+    tokenOf(credentials, moment, `${uri}?${request.query} ${request.body}`, uri),
+    (bearer) => Protocol.signed(request, bearer, { authorization: `Bearer ${bearer}` })
+  )
+}
 
 /**
  * The token of one message that asks for a channel of the account. Left for a secret that holds no private key.
@@ -66,18 +61,21 @@ const nonceOf = ({ nonce }: Protocol.Moment, asked: string): string =>
  * @category signing
  */
 export const socketToken = (
-  { key: name, secret }: Credentials.Credentials,
+  credentials: Credentials.Credentials,
   moment: Protocol.Moment
+): Either.Either<string, string> => tokenOf(credentials, moment, "socket")
+
+const tokenOf = (
+  credentials: Credentials.Credentials,
+  { crypto, nonce: number, now: millis }: Protocol.Moment,
+  asked: string,
+  uri?: string
 ): Either.Either<string, string> =>
-  Either.map(
-    Signature.privateKey(secret),
-    (key) =>
-      token(
-        key,
-        { kid: Redacted.value(name), nonce: nonceOf(moment, "socket"), now: Math.floor(moment.now / 1000) },
-        moment.crypto
-      )
-  )
+  Either.map(Signature.privateKey(credentials.secret), (key) => {
+    // Other processes may use the key at this very instant: what is asked for goes into the nonce as well.
+    const nonce = Encoding.encodeHex(Signature.sha256(`${number} ${asked}`).slice(0, 16))
+    return token(key, { kid: Redacted.value(credentials.key), nonce, now: Math.floor(millis / 1000), uri }, crypto)
+  })
 
 /**
  * What the exchange says is left of the second's requests, and when they are back: an instant, or how long until then,

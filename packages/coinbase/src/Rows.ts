@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { type Order as Orders } from "@effect-exchange/core"
+import { Decimal, type Order as Orders } from "@effect-exchange/core"
 import { Row, Wire } from "@effect-exchange/core/adapter"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Option from "effect/Option"
@@ -34,7 +34,11 @@ const loose = Wire.readable(decimal)
 
 const flag = (name: string) => at(name, isTrue)
 
-const side = words({ BUY: "buy", SELL: "sell" })
+/**
+ * @since 0.1.0
+ * @category values
+ */
+export const side = words({ BUY: "buy", SELL: "sell" })
 
 // ---- public data
 
@@ -168,10 +172,7 @@ export const Wallet = Row.of({
   id: at("uuid", text),
   asset: at("currency", text),
   free: at("available_balance.value", decimal),
-  total: all(
-    { free: at("available_balance.value", decimal), held: at("hold.value", decimal) },
-    ({ free, held }) => BigDecimal.sum(free, held)
-  )
+  total: Wire.sum(at("available_balance.value", decimal), at("hold.value", decimal))
 })
 
 /**
@@ -212,7 +213,11 @@ export const terms: Wire.Field<Terms> = all({
 
 const term = <K extends keyof Terms>(name: K): Wire.Field<Terms[K]> => map(terms, (terms) => terms[name])
 
-const status = at(
+/**
+ * @since 0.1.0
+ * @category fields
+ */
+export const status = at(
   "status",
   meaning({
     pending: "PENDING QUEUED",
@@ -249,50 +254,11 @@ export const Order = Row.order({
   updatedAt: none
 })
 
-const type = at(
-  "order_type",
-  wordsOr({ LIMIT: "limit", Limit: "limit", MARKET: "market", Market: "market" }, "other")
-)
-
-/**
- * An order as the socket tells of it. How much was ordered is what is filled and what is left, where it has not ended with
- * nothing left: then it may have been more. Of market orders it may be counted in the quote currency, and is left out.
- *
- * @since 0.1.0
- * @category rows
- */
-export const OrderUpdate = Row.order({
-  id: at("order_id", text),
-  market: at("product_id", text),
-  clientOrderId: at("client_order_id", blank(text)),
-  side: at("order_side", side),
-  type,
-  status,
-  price: at("limit_price", positive(decimal)),
-  amount: all(
-    { filled: at("cumulative_quantity", decimal), left: at("leaves_quantity", positive(decimal)), status, type },
-    ({ filled, left, status, type }) => {
-      if (type === "market") return undefined
-      return left === undefined ? (status === "filled" ? filled : undefined) : BigDecimal.sum(filled, left)
-    }
-  ),
-  filled: at("cumulative_quantity", decimal),
-  averagePrice: at("avg_price", positive(decimal)),
-  timeInForce: at(
-    "time_in_force",
-    wordsOr({ GOOD_UNTIL_CANCELLED: "GTC", IMMEDIATE_OR_CANCEL: "IOC", FILL_OR_KILL: "FOK" }, undefined)
-  ),
-  postOnly: flag("post_only"),
-  reduceOnly: none,
-  createdAt: at("creation_time", time),
-  updatedAt: none
-})
-
 const price = at("price", Schema.compose(decimal, Schema.PositiveBigDecimalFromSelf))
 
 /**
  * A trade of the account's own. One that takes another back or puts it right is not understood. Its size may be in the quote
- * currency: the quotient may have no end, and is cut to more places than any of Coinbase's sizes has.
+ * currency.
  *
  * @since 0.1.0
  * @category rows
@@ -306,12 +272,7 @@ export const Fill = Row.fill({
   price,
   amount: all(
     { price, size: at("size", decimal), inQuote: flag("size_in_quote") },
-    ({ inQuote, price, size }) =>
-      inQuote
-        ? BigDecimal.normalize(
-          BigDecimal.round(BigDecimal.unsafeDivide(size, price), { scale: 16, mode: "half-even" })
-        )
-        : size
+    ({ inQuote, price, size }) => inQuote ? Decimal.unsafeQuotient(size, price) : size
   ),
   fee: at("commission", blank(decimal)),
   feeAsset: none,
