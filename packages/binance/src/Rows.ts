@@ -85,19 +85,13 @@ export const Ticker = Row.ticker(ticker)
  */
 export const TickerOf = Row.tickerOf({ ...ticker, market: at("symbol", text) })
 
-const Levels = Row.levels(decimal, 0, 1)
-
 /**
  * A book, the best first. No instant comes with it.
  *
  * @since 0.1.0
  * @category answers
  */
-export const Book = Wire.answer({
-  bids: at("bids", Levels),
-  asks: at("asks", Levels),
-  sequence: at("lastUpdateId", text)
-})
+export const Book = Row.book(Row.levels(decimal, 0, 1), ["bids", "asks"], { sequence: at("lastUpdateId", text) })
 
 /**
  * A book whose levels are as they were sent.

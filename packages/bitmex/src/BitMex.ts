@@ -14,7 +14,6 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Order from "effect/Order"
-import * as Struct from "effect/Struct"
 import * as Endpoints from "./Endpoints.js"
 import { feeds } from "./Feeds.js"
 import { bar, binSizes, counted, lengthOf, one, unheard, unit } from "./Markets.js"
@@ -23,7 +22,7 @@ import * as Rows from "./Rows.js"
 
 const { ask } = Question
 const { exchange } = protocol
-const { MalformedResponse, SymbolNotFound } = ExchangeError
+const { MalformedResponse } = ExchangeError
 const nothing = Decimal.make("0")
 
 // ---- money
@@ -77,15 +76,6 @@ const balances: Declaration.Account["balances"] = (client) => () =>
 
 // ---- public data
 
-const ticker: Declaration.MarketData["ticker"] = (client) => ({ id, symbol }) =>
-  Effect.flatMap(client.request(Endpoints.instrument, { symbol: id }), (rows) => {
-    const row = rows.find(({ market }) => market === id)
-    const detail = `${symbol} (${id}) is not listed any more`
-    return row === undefined
-      ? new SymbolNotFound({ exchange, operation: "ticker", symbol, detail })
-      : Effect.succeed(Struct.omit(row, "market"))
-  })
-
 /** The book out of rows in no order, of which several may have one price. */
 const book = (rows: ReadonlyArray<Wire.Type<typeof Rows.Level>>): Declaration.Book => {
   const side = (wanted: "buy" | "sell"): ReadonlyArray<Row.Level> => {
@@ -116,7 +106,7 @@ const status: Declaration.MarketData["status"] = (client) => () =>
   client.request(Endpoints.urgentAnnouncements, {}).pipe(
     Effect.map(({ rows: [latest] }): Declaration.Status => ({
       status: "operational",
-      detail: latest?.title?.slice(0, 200)
+      detail: latest?.title
     })),
     Effect.catchTag("ExchangeUnavailable", (error) =>
       error.status === 503 && error.outcome === "Unknown"
@@ -157,28 +147,11 @@ const positions: Declaration.OptionalAccount["positions"] = (client) => () =>
   Effect.flatMap(client.request(Endpoints.positions, { filter: { isOpen: true } }), (rows) =>
     valued(
       client,
-      Listing.map(rows, ({ currency, position }) => [position, position.unrealizedPnl, currency] as const),
+      Listing.map(rows, ({ currency, row }) => [row, row.unrealizedPnl, currency] as const),
       (position, unrealizedPnl) => ({ ...position, unrealizedPnl })
     ))
 
 // ---- trading
-
-const timesInForce = { GTC: "GoodTillCancel", IOC: "ImmediateOrCancel", FOK: "FillOrKill" } as const
-
-const newOrder = (order: Declaration.NewOrder): Endpoints.NewOrder => {
-  const isLimit = order.type === "limit"
-  const instructions = [order.postOnly ? "ParticipateDoNotInitiate" : "", order.reduceOnly ? "ReduceOnly" : ""]
-  return {
-    symbol: order.market.id,
-    side: order.side === "buy" ? "Buy" : "Sell",
-    orderQty: order.size,
-    ordType: isLimit ? "Limit" : "Market",
-    price: isLimit ? order.price : undefined,
-    timeInForce: isLimit ? timesInForce[order.timeInForce] : undefined,
-    execInst: instructions.filter((word) => word !== "").join(",") || undefined,
-    clOrdID: order.clientOrderId
-  }
-}
 
 /** What changes nothing would be refused, and is not sent: the order is as it was. */
 const amend: Declaration.OptionalTrading["amend"] = (client) => ({ current, reference: { market }, ...change }) => {
@@ -203,7 +176,7 @@ const declared = Exchange.define({
   unit,
   marketData: {
     listings: [ask(Endpoints.instrumentsActive, () => ({}))],
-    ticker,
+    ticker: Question.ofOne(ask(Endpoints.instrument, ([market]) => ({ symbol: market?.id ?? "" }))),
     tickers: ask(Endpoints.tickers, () => ({})),
     book: {
       depths: Number.POSITIVE_INFINITY,
@@ -260,7 +233,7 @@ const declared = Exchange.define({
     takenWithin: `${expiresAfter} seconds`,
     // The engine's queue, of which nobody has said how long it gets.
     seenWithin: "20 seconds",
-    place: ask(Endpoints.placeOrder, newOrder),
+    place: ask(Endpoints.placeOrder, Endpoints.newOrder),
     cancel: {
       by: "either",
       ask: ask(

@@ -8,7 +8,7 @@
  *
  * @since 0.1.0
  */
-import { Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
+import { type Declaration, Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
 import type * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 import * as Rows from "./Rows.js"
@@ -46,14 +46,15 @@ export const limits = {
  */
 export const pageSize = { account: 500, public: 1000 }
 
-const open = Endpoint.family({ capability: "marketData", limits, root: "/api/v1", cost: { ip: 1 } })
+const shared = { limits, root: "/api/v1" }
 
-const read = Endpoint.family({ capability: "account", limits, root: "/api/v1", cost: { key: 1 } })
+const open = Endpoint.family({ ...shared, capability: "marketData", cost: { ip: 1 } })
+
+const read = Endpoint.family({ ...shared, capability: "account", cost: { key: 1 } })
 
 const write = Endpoint.family({
+  ...shared,
   capability: "trading",
-  limits,
-  root: "/api/v1",
   body: "json",
   decimals: "number",
   cost: { key: 1, order: 1 }
@@ -127,6 +128,21 @@ export const trades = open("trades", "/trade", {
 })
 
 /**
+ * Which intervals, from where to where.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Intervals = {
+  readonly symbol: string
+  readonly binSize: string
+  readonly partial: boolean
+  readonly count: number
+  readonly startTime: string | undefined
+  readonly endTime: string | undefined
+}
+
+/**
  * Trades by interval (`1m`, `5m`, `1h`, `1d`), at most 1000 rows. `startTime` and `endTime` are held against the end of an
  * interval, both included; `partial` adds the one that has not ended. Without an end the answer begins with the oldest
  * there is.
@@ -135,16 +151,7 @@ export const trades = open("trades", "/trade", {
  * @category endpoints
  */
 export const tradesBucketed = open("tradesBucketed", "/trade/bucketed", {
-  input: takes<
-    {
-      symbol: string
-      binSize: string
-      partial: boolean
-      count: number
-      startTime: string | undefined
-      endTime: string | undefined
-    }
-  >(),
+  input: takes<Intervals>(),
   answer: Wire.every(Rows.Bucket)
 })
 
@@ -218,19 +225,27 @@ export const positions = read("positions", "/position", {
   answer: Wire.list(Rows.Position)
 })
 
+const timesInForce = { GTC: "GoodTillCancel", IOC: "ImmediateOrCancel", FOK: "FillOrKill" } as const
+
 /**
+ * An order in BitMEX's words.
+ *
  * @since 0.1.0
- * @category models
+ * @category parameters
  */
-export type NewOrder = {
-  readonly symbol: string
-  readonly side: "Buy" | "Sell"
-  readonly orderQty: BigDecimal.BigDecimal
-  readonly ordType: "Limit" | "Market"
-  readonly price: BigDecimal.BigDecimal | undefined
-  readonly timeInForce: "GoodTillCancel" | "ImmediateOrCancel" | "FillOrKill" | undefined
-  readonly execInst: string | undefined
-  readonly clOrdID: string
+export const newOrder = (order: Declaration.NewOrder) => {
+  const isLimit = order.type === "limit"
+  const instructions = [order.postOnly ? "ParticipateDoNotInitiate" : "", order.reduceOnly ? "ReduceOnly" : ""]
+  return {
+    symbol: order.market.id,
+    side: order.side === "buy" ? "Buy" : "Sell",
+    orderQty: order.size,
+    ordType: isLimit ? "Limit" : "Market",
+    price: isLimit ? order.price : undefined,
+    timeInForce: isLimit ? timesInForce[order.timeInForce] : undefined,
+    execInst: instructions.filter((word) => word !== "").join(",") || undefined,
+    clOrdID: order.clientOrderId
+  }
 }
 
 /**
@@ -242,7 +257,7 @@ export type NewOrder = {
  */
 export const placeOrder = write.once("placeOrder", "/order", {
   method: "POST",
-  input: takes<NewOrder>(),
+  input: takes<ReturnType<typeof newOrder>>(),
   answer: Wire.one(Rows.Order)
 })
 

@@ -9,7 +9,8 @@ import { Row, Wire } from "@effect-exchange/core/adapter"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 
-const { all, at, blank, isoTime, map, meaning, meaningOr, number, orElse, positive, text, when, words, wordsOr } = Wire
+const { all, at, blank, isoTime, map, meaning, meaningOr, number, orElse, orZero, positive, text, words, wordsOr } =
+  Wire
 
 const price = (path: string) => at(path, blank(number))
 const above = (path: string) => at(path, positive(number))
@@ -50,7 +51,6 @@ const inverse = all(
   ({ isInverse = false, kind }) => isInverse && kind !== "spot"
 )
 
-const zero = BigDecimal.fromBigInt(0n)
 const one = BigDecimal.fromBigInt(1n)
 
 // How many contracts there are to a coin. Where that is not said a contract is worth more or less of the coin as the price
@@ -84,9 +84,9 @@ export const Instrument = Row.of({
   status: at("state", meaningOr({ open: "Open", halted: "Closed", closed: "Settled Unlisted" }, "unknown")),
   base: asset("underlying"),
   quote: asset("quoteCurrency"),
-  settle: when(at("typ", wordsOr({ IFXXXP: true }, false)), false, asset("settlCurrency")),
+  settle: Wire.when(at("typ", wordsOr({ IFXXXP: true }, false)), false, asset("settlCurrency")),
   // Without its day a future would pass for the perpetual of the same assets.
-  expiry: when(kind, "future", map(at("expiry", text), (day) => day.slice(2, 10).replaceAll("-", ""))),
+  expiry: Wire.when(kind, "future", map(at("expiry", text), (day) => day.slice(2, 10).replaceAll("-", ""))),
   inverse,
   multiplier,
   tickSize: above("tickSize"),
@@ -146,7 +146,7 @@ const trade = Row.trade({
  * @since 0.1.0
  * @category rows
  */
-export const Trade = Row.of({ trade: when(isSided, true, trade) })
+export const Trade = Row.of({ trade: Wire.when(isSided, true, trade) })
 
 /**
  * What was traded in an interval; `timestamp` is when the interval ENDS, and `open` the close of the one before. Where
@@ -161,7 +161,7 @@ export const Bucket = Row.of({
   high: price("high"),
   low: price("low"),
   close: price("close"),
-  volume: map(price("volume"), (volume = zero) => volume)
+  volume: at("volume", orZero(number))
 })
 
 /**
@@ -220,8 +220,8 @@ const isFilled = at("ordStatus", wordsOr({ Filled: true, PartiallyFilled: true }
 
 // One that is filled says how much of it.
 const filled = all(
-  { said: when(isFilled, true, at("cumQty", aboveZero)), size: price("cumQty") },
-  ({ size = zero }) => size
+  { said: Wire.when(isFilled, true, at("cumQty", aboveZero)), size: at("cumQty", orZero(number)) },
+  ({ size }) => size
 )
 
 const timeInForce = wordsOr({ GoodTillCancel: "GTC", ImmediateOrCancel: "IOC", FillOrKill: "FOK" }, undefined)
@@ -328,4 +328,4 @@ const position = Row.position({
  * @since 0.1.0
  * @category rows
  */
-export const Position = { ...Row.of({ position, currency: at("currency", text) }), identify: position.identify }
+export const Position = Row.beside(position, { currency: at("currency", text) })

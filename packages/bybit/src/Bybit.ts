@@ -11,7 +11,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Endpoints from "./Endpoints.js"
 import { feeds, intervals } from "./Feeds.js"
-import { categoryOf, market, named, nameOf, order, within } from "./Markets.js"
+import { type Category, categoryOf, market, type Named, named, nameOf, order, within } from "./Markets.js"
 import { protocol, recvWindow } from "./Protocol.js"
 import type * as Rows from "./Rows.js"
 
@@ -19,7 +19,7 @@ const { ask } = Question
 
 // ---- public data
 
-const listing = (category: Endpoints.Category, status?: string): Declaration.MarketData["listings"][number] =>
+const listing = (category: Category, status?: string): Declaration.MarketData["listings"][number] =>
   Page.all({
     endpoint: Endpoints.instrumentsInfo,
     input: (cursor) => ({ category, status, limit: 1000, cursor }),
@@ -29,10 +29,10 @@ const listing = (category: Endpoints.Category, status?: string): Declaration.Mar
 
 const tickersOf = (scope: Endpoints.Scope) =>
   ask(Endpoints.tickers, () => scope, ({ at, list }) => {
-    const volume = scope.category === "inverse" ? "turnover" : "volume24h"
+    const isInverse = scope.category === "inverse"
     return within(
       scope.category,
-      Listing.map(list, ({ ticker, turnover }) => ({ ...ticker, at, volume24h: { ...ticker, turnover }[volume] }))
+      Listing.map(list, ({ row, turnover }) => ({ ...row, at, volume24h: isInverse ? turnover : row.volume24h }))
     )
   })
 
@@ -59,7 +59,7 @@ const statusOf = ({ rows, unknown }: Listing.Listing<Wire.Type<typeof Rows.Inter
   )
   if (relevant.length === 0) return { status: unknown.length === 0 ? "operational" : "unknown" }
   const titles = relevant.flatMap(({ title }) => title ?? [])
-  const detail = titles.length === 0 ? undefined : titles.join("; ").slice(0, 200)
+  const detail = titles.length === 0 ? undefined : titles.join("; ")
   const ongoing = relevant.filter(({ state }) => state === "ongoing")
   if (ongoing.length === 0) return { status: "unknown", detail }
   const closed = ongoing.filter(({ services, users = [] }) => touches(services, [1, 2]) && users.length === 0)
@@ -90,7 +90,7 @@ const permissionsOf = (
 
 type Orders = Listing.Listing<Wire.Type<typeof Rows.Order>>
 
-const orders = (category: Endpoints.Category, list: Orders) => within(category, Listing.map(list, order(category)))
+const orders = (category: Category, list: Orders) => within(category, Listing.map(list, order(category)))
 
 const standing = (scope: Endpoints.Scope) =>
   Page.all({
@@ -133,40 +133,23 @@ const part = (limit: number) => (market: Market.Market, cursor: string | undefin
   cursor
 })
 
-type Reader = ExchangeClient.ExchangeClient<"marketData" | "account">
+const found = ({ list }: { readonly list: Orders }, market: Market.Market) => orders(categoryOf(market), list)
 
-const lookup = (
-  endpoint: Endpoint.Endpoint<"account", Endpoints.Named & Endpoints.Ids & Endpoints.Span, { readonly list: Orders }>,
-  market: Market.Market,
-  ids: Endpoints.Ids & Endpoints.Span
-) => ask(endpoint, () => ({ ...named(market), ...ids }), ({ list }) => orders(categoryOf(market), list))
+const byId = (endpoint: Endpoint.Endpoint<"account", Named & Endpoints.Ids, { readonly list: Orders }>) =>
+  ask(endpoint, (market: Market.Market, orderId: string) => ({ ...named(market), orderId }), found)
 
 /** What was placed more than a week ago is found only by asking for that week. A day is left for clocks that differ. */
 const byNameEnded: Declaration.Account["byName"][number] = (client) => ({ clientOrderId, market, since }) =>
   Effect.flatMap(Clock.currentTimeMillis, (now) => {
     const isOld = since !== undefined && now - since > week - day
     const span = isOld ? { startTime: since - 60_000, endTime: since - 60_000 + week } : {}
-    return lookup(Endpoints.orderHistory, market, { orderLinkId: clientOrderId, ...span })(client)()
+    const asked = { ...named(market), orderLinkId: clientOrderId, ...span }
+    return Effect.map(client.request(Endpoints.orderHistory, asked), (answer) => found(answer, market))
   })
 
 // ---- orders
 
-const newOrder = (order: Declaration.NewOrder): Endpoints.NewOrder => {
-  const { clientOrderId, market, postOnly, price, reduceOnly, side, size, timeInForce, type } = order
-  return {
-    symbol: market.id,
-    side: side === "buy" ? "Buy" : "Sell",
-    orderType: type === "limit" ? "Limit" : "Market",
-    qty: size,
-    price,
-    timeInForce: postOnly ? "PostOnly" : timeInForce,
-    orderLinkId: clientOrderId,
-    reduceOnly: reduceOnly ? true : undefined,
-    marketUnit: market.kind === "spot" && type === "market" ? "baseCoin" : undefined
-  }
-}
-
-const referred = ({ clientOrderId, id, market }: Adapter.Reference): Endpoints.Named & Endpoints.Ids => ({
+const referred = ({ clientOrderId, id, market }: Adapter.Reference): Named & Endpoints.Ids => ({
   ...named(market),
   ...id === undefined ? { orderLinkId: clientOrderId } : { orderId: id }
 })
@@ -215,13 +198,13 @@ const exchange = Exchange.define({
     open: (client) => (market) => standing(named(market))(client)(),
     openOfAll: (client) => (markets) =>
       Question.each([{ category: "spot" as const }, ...contracts(markets)].map(standing))(client)(),
-    byId: [Endpoints.orderRealtime, Endpoints.orderHistory].map(
-      (endpoint) => (client: Reader) => (market: Market.Market, orderId: string) =>
-        lookup(endpoint, market, { orderId })(client)()
-    ),
+    byId: [byId(Endpoints.orderRealtime), byId(Endpoints.orderHistory)],
     byName: [
-      (client) => ({ clientOrderId, market }) =>
-        lookup(Endpoints.orderRealtime, market, { orderLinkId: clientOrderId })(client)(),
+      ask(
+        Endpoints.orderRealtime,
+        ({ clientOrderId, market }) => ({ ...named(market), orderLinkId: clientOrderId }),
+        (answer, { market }) => found(answer, market)
+      ),
       byNameEnded
     ],
     forgets: { after: "6 days", detail: "Bybit keeps orders that were not filled for a week" },
@@ -256,20 +239,13 @@ const exchange = Exchange.define({
     takenWithin: recvWindow,
     // As much again for the order to be carried out and to show.
     seenWithin: "5 seconds",
-    place: ask(
-      Endpoints.orderCreate,
-      (order) => ({ category: categoryOf(order.market), ...newOrder(order) }),
-      ({ id }) => ({ accepted: id })
-    ),
+    place: ask(Endpoints.orderCreate, Endpoints.newOrder, ({ id }) => ({ accepted: id })),
     placeBatch: {
       // As many as spot takes.
       most: 10,
       ask: ask(
         Endpoints.orderCreateBatch,
-        (orders: ReadonlyArray<Declaration.NewOrder>) => ({
-          category: orders[0] === undefined ? "spot" : categoryOf(orders[0].market),
-          request: orders.map(newOrder)
-        }),
+        Endpoints.newOrders,
         (outcomes, orders) => orders.map((_, index) => outcomes[index])
       )
     },

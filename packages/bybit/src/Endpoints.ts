@@ -6,10 +6,13 @@
  *
  * @since 0.1.0
  */
-import { Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
+import { type Declaration, Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
 import type * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
+import { type Category, categoryOf, type Named } from "./Markets.js"
 import * as Rows from "./Rows.js"
+
+export type { Category, Named } from "./Markets.js"
 
 const { takes } = Endpoint
 
@@ -50,22 +53,6 @@ const open = Endpoint.family({ ...shared, capability: "marketData" })
 const read = Endpoint.family({ ...shared, capability: "account" })
 
 const write = Endpoint.family({ ...shared, capability: "trading", method: "POST", body: "json", decimals: "shortest" })
-
-/**
- * What a request is about; a name of a market is unique within one only. Options are left out.
- *
- * @since 0.1.0
- * @category models
- */
-export type Category = "spot" | "linear" | "inverse"
-
-/**
- * A market.
- *
- * @since 0.1.0
- * @category models
- */
-export type Named = { readonly category: Category; readonly symbol: string }
 
 /**
  * Rows of a market, of those that settle in a coin, or of a category. Of linear contracts one of the first two has to be
@@ -266,24 +253,37 @@ export const executionList = read("executionList", "execution/list", {
 
 // ---- orders
 
+const termsOf = (order: Declaration.NewOrder) => ({
+  symbol: order.market.id,
+  side: order.side === "buy" ? "Buy" : "Sell",
+  orderType: order.type === "limit" ? "Limit" : "Market",
+  qty: order.size,
+  price: order.price,
+  timeInForce: order.postOnly ? "PostOnly" : order.timeInForce,
+  orderLinkId: order.clientOrderId,
+  reduceOnly: order.reduceOnly ? true : undefined,
+  marketUnit: order.market.kind === "spot" && order.type === "market" ? "baseCoin" : undefined
+})
+
 /**
- * An order to place. Zeros at the end of a number would count as decimals, and are not sent. `marketUnit` is said for every
- * market order on spot, as buys are in the quote coin otherwise.
+ * An order in Bybit's words. Zeros at the end of a number would count as decimals, and are not sent. `marketUnit` is said for
+ * every market order on spot, as buys are in the quote coin otherwise.
  *
  * @since 0.1.0
- * @category models
+ * @category parameters
  */
-export type NewOrder = {
-  readonly symbol: string
-  readonly side: "Buy" | "Sell"
-  readonly orderType: "Limit" | "Market"
-  readonly qty: BigDecimal.BigDecimal
-  readonly price: BigDecimal.BigDecimal | undefined
-  readonly timeInForce: "GTC" | "IOC" | "FOK" | "PostOnly"
-  readonly orderLinkId: string
-  readonly reduceOnly: true | undefined
-  readonly marketUnit: "baseCoin" | undefined
-}
+export const newOrder = (order: Declaration.NewOrder) => ({ category: categoryOf(order.market), ...termsOf(order) })
+
+/**
+ * Orders of one category in Bybit's words.
+ *
+ * @since 0.1.0
+ * @category parameters
+ */
+export const newOrders = (orders: ReadonlyArray<Declaration.NewOrder>) => ({
+  category: orders[0] === undefined ? "spot" as const : categoryOf(orders[0].market),
+  request: orders.map(termsOf)
+})
 
 /**
  * Acknowledges: the order may be refused a moment later. A second under the same `orderLinkId` is refused, but whether a
@@ -293,7 +293,7 @@ export type NewOrder = {
  * @category endpoints
  */
 export const orderCreate = write.once("orderCreate", "order/create", {
-  input: takes<NewOrder & { category: Category }>(),
+  input: takes<ReturnType<typeof newOrder>>(),
   answer: Rows.Taken,
   cost: of("create")
 })
@@ -306,7 +306,7 @@ export const orderCreate = write.once("orderCreate", "order/create", {
  */
 export const orderCreateBatch = write.once("orderCreateBatch", "order/create-batch", {
   within: "",
-  input: takes<{ category: Category; request: ReadonlyArray<NewOrder> }>(),
+  input: takes<ReturnType<typeof newOrders>>(),
   answer: Rows.Batch,
   cost: of("create")
 })

@@ -10,15 +10,14 @@ import type { Market } from "@effect-exchange/core"
 import { Feeds, type Listing, Row, Signature, Wire } from "@effect-exchange/core/adapter"
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
-import type * as Endpoints from "./Endpoints.js"
-import { categoryOf, nameOf, order } from "./Markets.js"
+import { type Category, categoryOf, nameOf, order } from "./Markets.js"
 import { noRsa } from "./Protocol.js"
 import * as Rows from "./Rows.js"
 
 const { get, list, text, whole } = Feeds
 const { at, blank, decimal, millis, positive, words } = Wire
 
-const socket = (category: Endpoints.Category): Feeds.SocketFacts => {
+const socket = (category: Category): Feeds.SocketFacts => {
   const path = `/v5/public/${category}`
   const global = `wss://stream.bybit.com${path}`
   return {
@@ -175,12 +174,15 @@ export const follows: Feeds.BookRules["follows"] = (known = 0, { last = 0 }) => 
   return last === known + 1 ? "next" : "gap"
 }
 
+// Of options nothing is said here.
+const category = at("category", words({ spot: "spot", linear: "linear", inverse: "inverse", option: undefined }))
+
 /** Reads rows of all categories, in which a market has the name that it has among all. */
 const ofAll = <A, B extends { readonly market: string }>(
   row: Wire.Row<A>,
-  read: (row: A, category: Endpoints.Category) => B | undefined
+  read: (row: A, category: Category) => B | undefined
 ) => {
-  const rows = Feeds.reading(Wire.within("data", Wire.list(Rows.categorized(row))))
+  const rows = Feeds.reading(Wire.within("data", Wire.list(Row.beside(row, { category }))))
   return (frame: unknown): Listing.Listing<B> | undefined => {
     const found = rows(frame)
     return found && {

@@ -8,8 +8,23 @@
  */
 import { Decimal, type Market } from "@effect-exchange/core"
 import type { Listing, Row, Wire } from "@effect-exchange/core/adapter"
-import type * as Endpoints from "./Endpoints.js"
 import type * as Rows from "./Rows.js"
+
+/**
+ * What a request is about; a name of a market is unique within one only. Options are left out.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Category = "spot" | "linear" | "inverse"
+
+/**
+ * A market.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Named = { readonly category: Category; readonly symbol: string }
 
 /**
  * Tells the category of a market.
@@ -17,7 +32,7 @@ import type * as Rows from "./Rows.js"
  * @since 0.1.0
  * @category names
  */
-export const categoryOf = ({ inverse, kind }: Pick<Market.Market, "kind" | "inverse">): Endpoints.Category =>
+export const categoryOf = ({ inverse, kind }: Pick<Market.Market, "kind" | "inverse">): Category =>
   kind === "spot" ? "spot" : inverse === true ? "inverse" : "linear"
 
 /**
@@ -26,7 +41,7 @@ export const categoryOf = ({ inverse, kind }: Pick<Market.Market, "kind" | "inve
  * @since 0.1.0
  * @category names
  */
-export const named = (market: Market.Market): Endpoints.Named => ({ category: categoryOf(market), symbol: market.id })
+export const named = (market: Market.Market): Named => ({ category: categoryOf(market), symbol: market.id })
 
 /**
  * Makes one name of both.
@@ -34,7 +49,7 @@ export const named = (market: Market.Market): Endpoints.Named => ({ category: ca
  * @since 0.1.0
  * @category names
  */
-export const nameOf = ({ category, symbol }: Endpoints.Named): string => `${category}:${symbol}`
+export const nameOf = ({ category, symbol }: Named): string => `${category}:${symbol}`
 
 /**
  * Gives rows of a category the names that its markets have among all.
@@ -43,7 +58,7 @@ export const nameOf = ({ category, symbol }: Endpoints.Named): string => `${cate
  * @category names
  */
 export const within = <A extends { readonly market: string }>(
-  category: Endpoints.Category,
+  category: Category,
   { rows, unknown }: Listing.Listing<A>
 ): Listing.Listing<A> => ({
   rows: rows.map((row) => ({ ...row, market: nameOf({ category, symbol: row.market }) })),
@@ -59,9 +74,10 @@ export const within = <A extends { readonly market: string }>(
  * @since 0.1.0
  * @category orders
  */
-export const order =
-  (category: Endpoints.Category) => ({ buysUnsaid, ...order }: Wire.Type<typeof Rows.Order>): Row.Order =>
-    category === "spot" && buysUnsaid ? { ...order, amount: undefined } : order
+export const order = (category: Category) => ({ row, unit }: Wire.Type<typeof Rows.Order>): Row.Order =>
+  category === "spot" && row.type === "market" && row.side === "buy" && unit === undefined
+    ? { ...row, amount: undefined }
+    : row
 
 const one = Decimal.make("1")
 
@@ -72,7 +88,7 @@ const one = Decimal.make("1")
  * @since 0.1.0
  * @category markets
  */
-export const market = (category: Endpoints.Category) => (row: Wire.Type<typeof Rows.Instrument>): Row.Market => {
+export const market = (category: Category) => (row: Wire.Type<typeof Rows.Instrument>): Row.Market => {
   const { contract, delivery, maxLimit, maxAmount, minAmount, minOrderAmt, precision, settle, step, value, ...known } =
     row
   // Spot has a `minOrderQty` as well, which does not count any more.

@@ -10,7 +10,7 @@ import { type Declaration, Row, Wire } from "@effect-exchange/core/adapter"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 
-const { all, at, blank, decimal, isTrue, map, meaning, meaningOr, millis, orElse, text, words, wordsOr } = Wire
+const { all, at, blank, decimal, isTrue, map, meaning, meaningOr, millis, orElse, orZero, text, words, wordsOr } = Wire
 
 // A zero stands for none where there cannot be any: no trade yet, an empty side, no limit.
 const price = (path: string) => at(path, Wire.positive(decimal))
@@ -86,12 +86,7 @@ const ticker = Row.tickerOf({
  * @since 0.1.0
  * @category rows
  */
-export const Ticker = {
-  ...all({ ticker, turnover: at("turnover24h", blank(decimal)) }, (row) => row),
-  identify: ticker.identify
-}
-
-const Levels = Row.levels(decimal, 0, 1)
+export const Ticker = Row.beside(ticker, { turnover: at("turnover24h", blank(decimal)) })
 
 /**
  * A book: `ts` is when the picture was made, `cts` when the matching engine made it; `u` numbers the states of the book.
@@ -99,9 +94,7 @@ const Levels = Row.levels(decimal, 0, 1)
  * @since 0.1.0
  * @category answers
  */
-export const Book = Wire.answer({
-  bids: at("b", Levels),
-  asks: at("a", Levels),
+export const Book = Row.book(Row.levels(decimal, 0, 1), ["b", "a"], {
   at: orElse(at("cts", blank(millis)), at("ts", millis)),
   sequence: at("u", text)
 })
@@ -112,13 +105,7 @@ export const Book = Wire.answer({
  * @since 0.1.0
  * @category rows
  */
-export const Trade = Row.trade({
-  id: at("execId", text),
-  side,
-  price: at("price", decimal),
-  amount: at("size", decimal),
-  at: at("time", millis)
-})
+export const Trade = Row.tradeAt(millis, decimal, { id: "execId", side, price: "price", amount: "size", at: "time" })
 
 /**
  * A candle: start, open, high, low, close, volume, and the turnover, which is not read here.
@@ -161,9 +148,6 @@ export const ApiKey = Wire.answer({
   expiredAt: at("expiredAt", blank(Schema.String))
 })
 
-const nothing = BigDecimal.fromBigInt(0n)
-const held = (name: string) => map(at(name, blank(decimal)), (amount = nothing) => amount)
-
 /**
  * A coin of the unified account. Free is what neither orders nor positions nor a bonus hold; with cross margin, orders can
  * use more than that, as other coins count as well. The margins are `""` under portfolio margin.
@@ -177,10 +161,10 @@ export const Balance = Row.balance({
   free: all(
     {
       total: at("walletBalance", decimal),
-      locked: held("locked"),
-      orders: held("totalOrderIM"),
-      positions: held("totalPositionIM"),
-      bonus: held("bonus")
+      locked: at("locked", orZero(decimal)),
+      orders: at("totalOrderIM", orZero(decimal)),
+      positions: at("totalPositionIM", orZero(decimal)),
+      bonus: at("bonus", orZero(decimal))
     },
     ({ total, ...held }) => BigDecimal.subtract(total, BigDecimal.sumAll(Object.values(held)))
   )
@@ -240,20 +224,13 @@ const order = Row.order({
 })
 
 /**
- * An order, and whether it is a market buy that does not say what its size is in: on spot that is the quote coin. Ids of spot
- * are of 19 digits, more than a number holds. `Cancelled` may have been filled in part, for which spot has a word of its own;
- * `Untriggered` and `Triggered` are on their way into the book.
+ * An order, and what its size is in where that is said. Ids of spot are of 19 digits, more than a number holds. `Cancelled` may
+ * have been filled in part, for which spot has a word of its own; `Untriggered` and `Triggered` are on their way into the book.
  *
  * @since 0.1.0
  * @category rows
  */
-export const Order: Wire.Row<Row.Order & { readonly buysUnsaid: boolean }> = {
-  ...all({ order, unit }, ({ order, unit }) => ({
-    ...order,
-    buysUnsaid: order.type === "market" && order.side === "buy" && unit === undefined
-  })),
-  identify: order.identify
-}
+export const Order = Row.beside(order, { unit })
 
 const fill = Row.fill({
   id: at("execId", text),
@@ -283,20 +260,6 @@ const isTrade = meaning({
  * @category rows
  */
 export const Execution = Row.entry(at("execId", text), fill, map(at("execType", isTrade), (what) => what === "trade"))
-
-/**
- * A row of the account's feeds, which says its category; of options nothing is said here.
- *
- * @since 0.1.0
- * @category rows
- */
-export const categorized = <A>(row: Wire.Row<A>) => ({
-  ...all(
-    { row, category: at("category", words({ spot: "spot", linear: "linear", inverse: "inverse", option: undefined })) },
-    (row) => row
-  ),
-  identify: row.identify
-})
 
 // ---- what was asked to be done
 

@@ -110,19 +110,13 @@ export const Ticker = Row.tickerOf({
   at: none
 })
 
-const Levels = Row.levels(decimal, "price", "size")
-
 /**
  * Bids and asks, the best of each first.
  *
  * @since 0.1.0
  * @category answers
  */
-export const Book = Wire.answer({
-  bids: at("bids", Levels),
-  asks: at("asks", Levels),
-  at: at("time", timeIfAny)
-})
+export const Book = Row.book(Row.levels(decimal, "price", "size"), ["bids", "asks"], { at: at("time", timeIfAny) })
 
 /**
  * A public trade, which names the maker's side.

@@ -54,17 +54,13 @@ export const Ticker = Wire.answer({
   dollars: at("stats.volume_usd", blank(number))
 })
 
-const Levels = Row.levels(number, 0, 1)
-
 /**
  * A book.
  *
  * @since 0.1.0
  * @category answers
  */
-export const Book = Wire.answer({
-  bids: at("bids", Levels),
-  asks: at("asks", Levels),
+export const Book = Row.book(Row.levels(number, 0, 1), ["bids", "asks"], {
   at: at("timestamp", millis),
   sequence: at("change_id", text)
 })
@@ -77,12 +73,12 @@ const side = at("direction", words({ buy: "buy", sell: "sell" }))
  * @since 0.1.0
  * @category rows
  */
-export const Trade = Row.trade({
-  id: at("trade_id", text),
+export const Trade = Row.tradeAt(millis, number, {
+  id: "trade_id",
   side,
-  price: at("price", number),
-  amount: at("amount", number),
-  at: at("timestamp", millis)
+  price: "price",
+  amount: "amount",
+  at: "timestamp"
 })
 
 /**

@@ -153,13 +153,7 @@ const Ticker = Row.ticker({
 
 const side = at("side", words({ buy: "buy", sell: "sell" }))
 
-const Trade = Row.trade({
-  id: at("trade_id", Wire.text),
-  side,
-  price: at("price", number),
-  amount: at("qty", number),
-  at: at("timestamp", isoTime)
-})
+const Trade = Row.tradeAt(isoTime, number, { id: "trade_id", side, price: "price", amount: "qty", at: "timestamp" })
 
 const Bar = Row.bar({
   openTime: at("interval_begin", isoTime),

@@ -91,18 +91,13 @@ export const Ticker = Row.ticker(ticker)
  */
 export const TickerOf = Row.tickerOf({ ...ticker, market: at("market", text) })
 
-const Levels = Row.levels(decimal, 0, 1)
-
 /**
  * A book: price, volume and the instant the level changed.
  *
  * @since 0.1.0
  * @category answers
  */
-export const Book = Wire.answer({
-  bids: at("bids", Levels),
-  asks: at("asks", Levels)
-})
+export const Book = Row.book(Row.levels(decimal, 0, 1), ["bids", "asks"], {})
 
 /**
  * A public trade: price, volume, time, the taker's side, limit or market, something, and its id.
@@ -110,12 +105,12 @@ export const Book = Wire.answer({
  * @since 0.1.0
  * @category rows
  */
-export const Trade = Row.trade({
-  id: at(6, text),
+export const Trade = Row.tradeAt(seconds, decimal, {
+  id: 6,
   side: at(3, words({ b: "buy", s: "sell" })),
-  price: at(0, decimal),
-  amount: at(1, decimal),
-  at: at(2, seconds)
+  price: 0,
+  amount: 1,
+  at: 2
 })
 
 /**

@@ -79,17 +79,13 @@ export const Ticker = Row.ticker(ticker)
 export const TickerOf = Row.tickerOf({ ...ticker, market: at("instId", text) })
 
 // Price and size come first; what follows (an old zero, a count of orders) differs from one endpoint to the next.
-const Levels = Row.levels(decimal, 0, 1)
-
 /**
  * A book, best first.
  *
  * @since 0.1.0
  * @category answers
  */
-export const Book = Wire.answer({
-  bids: at("bids", Levels),
-  asks: at("asks", Levels),
+export const Book = Row.book(Row.levels(decimal, 0, 1), ["bids", "asks"], {
   at: at("ts", millis),
   sequence: at("seqId", blank(text))
 })
@@ -102,13 +98,7 @@ const side = at("side", words({ buy: "buy", sell: "sell" }))
  * @since 0.1.0
  * @category rows
  */
-export const Trade = Row.trade({
-  id: at("tradeId", text),
-  side,
-  price: at("px", decimal),
-  amount: at("sz", decimal),
-  at: at("ts", millis)
-})
+export const Trade = Row.tradeAt(millis, decimal, { id: "tradeId", side, price: "px", amount: "sz", at: "ts" })
 
 /**
  * A candle: open time, open, high, low, close and volume (of the base currency, or contracts), then what is not read here.

@@ -146,6 +146,27 @@ export const trade = (fields: Fields<Trade>): Wire.Row<Trade> => ({
 })
 
 /**
+ * Reads a public trade whose id, price, amount and instant stand in these places.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const tradeAt = <T, D>(
+  instant: Schema.Schema<number, T>,
+  decimal: Schema.Schema<BigDecimal.BigDecimal, D>,
+  { amount, at, id, price, side }:
+    & { readonly [K in "id" | "price" | "amount" | "at"]: Wire.Path }
+    & Pick<Fields<Trade>, "side">
+): Wire.Row<Trade> =>
+  trade({
+    id: Wire.at(id, Wire.text),
+    side,
+    price: Wire.at(price, decimal),
+    amount: Wire.at(amount, decimal),
+    at: Wire.at(at, instant)
+  })
+
+/**
  * Reads a candle.
  *
  * @since 0.1.0
@@ -224,6 +245,19 @@ export const levels = <D>(
   amount: Wire.Path
 ): Wire.Value<ReadonlyArray<Level>> =>
   Wire.every(level({ price: Wire.at(price, decimal), amount: Wire.at(amount, decimal) }))
+
+/**
+ * Reads an order book: the levels of both sides under these names, and what else is said of it.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const book = <const F extends { readonly [name: string]: Wire.Field<unknown> }>(
+  levels: Wire.Value<ReadonlyArray<Level>>,
+  [bids, asks]: readonly [bids: Wire.Path, asks: Wire.Path],
+  said: F
+): Wire.Value<Wire.Values<{ readonly [S in "bids" | "asks"]: Wire.Field<ReadonlyArray<Level>> } & F>> =>
+  Wire.answer({ bids: Wire.at(bids, levels), asks: Wire.at(asks, levels), ...said })
 
 /**
  * Reads an order. What it was filled at counts only where some of it was, and the price only where it is no market order.
