@@ -10,7 +10,7 @@ import { type Declaration, Endpoint, Limit, Wire } from "@effect-exchange/core/a
 import * as Schema from "effect/Schema"
 import * as Rows from "./Rows.js"
 
-const { takes } = Endpoint
+const { madeBy, takes } = Endpoint
 
 /**
  * What Binance meters. It counts in minutes of the clock; what fits a sliding minute fits each of those. Its other limit,
@@ -270,7 +270,7 @@ export const orderOf = (order: Declaration.NewOrder) => ({
  */
 export const newOrder = write.once("newOrder", "order", {
   method: "POST",
-  input: takes<ReturnType<typeof orderOf>>(),
+  input: madeBy(orderOf),
   answer: Wire.one(Rows.Placed),
   cost: { ip: 1, orders10s: 1, orders1d: 1 }
 })

@@ -13,7 +13,7 @@ import type * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 import * as Rows from "./Rows.js"
 
-const { takes } = Endpoint
+const { madeBy, takes } = Endpoint
 
 /**
  * How much of each limit there is when nothing of it is used.
@@ -257,7 +257,7 @@ export const newOrder = (order: Declaration.NewOrder) => {
  */
 export const placeOrder = write.once("placeOrder", "/order", {
   method: "POST",
-  input: takes<ReturnType<typeof newOrder>>(),
+  input: madeBy(newOrder),
   answer: Wire.one(Rows.Order)
 })
 

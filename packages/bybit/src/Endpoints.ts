@@ -14,7 +14,7 @@ import * as Rows from "./Rows.js"
 
 export type { Category, Named } from "./Markets.js"
 
-const { takes } = Endpoint
+const { madeBy, takes } = Endpoint
 
 const account = (count: number) => Limit.window(count, "1 second", { per: "key" })
 
@@ -293,7 +293,7 @@ export const newOrders = (orders: ReadonlyArray<Declaration.NewOrder>) => ({
  * @category endpoints
  */
 export const orderCreate = write.once("orderCreate", "order/create", {
-  input: takes<ReturnType<typeof newOrder>>(),
+  input: madeBy(newOrder),
   answer: Rows.Taken,
   cost: of("create")
 })
@@ -306,7 +306,7 @@ export const orderCreate = write.once("orderCreate", "order/create", {
  */
 export const orderCreateBatch = write.once("orderCreateBatch", "order/create-batch", {
   within: "",
-  input: takes<ReturnType<typeof newOrders>>(),
+  input: madeBy(newOrders),
   answer: Rows.Batch,
   cost: of("create")
 })

@@ -11,7 +11,7 @@ import type * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 import * as Rows from "./Rows.js"
 
-const { takes } = Endpoint
+const { madeBy, takes } = Endpoint
 
 /**
  * What Coinbase meters, by the second; requests do not arrive as evenly as they left, hence the tenth more.
@@ -228,10 +228,7 @@ const configuration = ({ postOnly, price, size: base_size, timeInForce }: Declar
  * @since 0.1.0
  * @category endpoints
  */
-export const createOrder = write.idempotent("createOrder", "/orders", {
-  input: takes<ReturnType<typeof newOrder>>(),
-  answer: Rows.Created
-})
+export const createOrder = write.idempotent("createOrder", "/orders", { input: madeBy(newOrder), answer: Rows.Created })
 
 /**
  * Asks for up to 100 orders to be canceled; what became of each is in the answer. They are canceled a moment later.

@@ -10,7 +10,7 @@ import { type Declaration, Endpoint, Limit, Wire } from "@effect-exchange/core/a
 import * as Schema from "effect/Schema"
 import * as Rows from "./Rows.js"
 
-const { takes } = Endpoint
+const { madeBy, takes } = Endpoint
 
 /**
  * What Deribit meters: pools that refill all the time, of which a little is left, as requests do not arrive as evenly as they
@@ -257,7 +257,7 @@ const timesInForce = { GTC: "good_til_cancelled", IOC: "immediate_or_cancel", FO
 const postOnly = ({ postOnly }: { readonly postOnly?: boolean | undefined }) =>
   postOnly === true ? { post_only: true, reject_post_only: true } : {}
 
-const placing = { input: takes<ReturnType<typeof newOrder>>(), within: "result.order", answer: Wire.one(Rows.Order) }
+const placing = { input: madeBy(newOrder), within: "result.order", answer: Wire.one(Rows.Order) }
 
 /**
  * @since 0.1.0
@@ -291,7 +291,7 @@ export const change = ({ current, price, size, until }: Declaration.Change) => (
  * @since 0.1.0
  * @category endpoints
  */
-export const edit = write.once("edit", { ...placing, input: takes<ReturnType<typeof change>>() })
+export const edit = write.once("edit", { ...placing, input: madeBy(change) })
 
 /**
  * @since 0.1.0

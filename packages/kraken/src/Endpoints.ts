@@ -14,7 +14,7 @@ import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import * as Rows from "./Rows.js"
 
-const { takes } = Endpoint
+const { madeBy, takes } = Endpoint
 
 /**
  * What Kraken meters. Its counters fall all the time: that of a key takes 20 and falls by 0.5 a second, in the tier
@@ -256,7 +256,7 @@ export const newOrder = (order: Declaration.NewOrder) => ({
  * @category endpoints
  */
 export const addOrder = write.once("addOrder", "AddOrder", {
-  input: takes<ReturnType<typeof newOrder>>(),
+  input: madeBy(newOrder),
   answer: Wire.within("txid.0", Wire.text),
   cost: { trading: 1 }
 })
@@ -281,7 +281,7 @@ export const newOrders = (orders: ReadonlyArray<Declaration.NewOrder>) => ({
  */
 export const addOrderBatch = write.once("addOrderBatch", "AddOrderBatch", {
   body: "json",
-  input: takes<ReturnType<typeof newOrders>>(),
+  input: madeBy(newOrders),
   within: "result.orders",
   answer: Wire.every(Rows.BatchRow),
   cost: ({ orders }) => ({ trading: orders.length })
@@ -325,7 +325,7 @@ export const change = ({ current, price, reference, size, until }: Declaration.C
  * @category endpoints
  */
 export const amendOrder = write.once("amendOrder", "AmendOrder", {
-  input: takes<ReturnType<typeof change>>(),
+  input: madeBy(change),
   answer: Wire.within("amend_id", Wire.text),
   cost: { trading: 1 }
 })

@@ -10,7 +10,7 @@ import { type Adapter, type Declaration, Endpoint, Limit, Wire } from "@effect-e
 import type * as BigDecimal from "effect/BigDecimal"
 import * as Rows from "./Rows.js"
 
-const { takes } = Endpoint
+const { madeBy, takes } = Endpoint
 
 // OKX counts in rolling windows of 2 seconds by its own clock: a little more keeps requests that travel at different speeds
 // from meeting in one.
@@ -311,7 +311,7 @@ export const newOrder = (order: Declaration.NewOrder) => {
   }
 }
 
-type NewOrder = ReturnType<typeof newOrder>
+type NewOrder = Endpoint.Made<ReturnType<typeof newOrder>>
 
 const typeOf = ({ postOnly, timeInForce, type }: Declaration.NewOrder) => {
   if (type === "market") return "market"
@@ -330,7 +330,7 @@ const Acks = Wire.every(Rows.Ack)
  */
 export const placeOrder = write.once("placeOrder", "trade/order", {
   scheme: "expiring",
-  input: takes<NewOrder>(),
+  input: madeBy(newOrder),
   answer: Ack
 })
 

@@ -184,6 +184,27 @@ export const takes = <I extends { readonly [K in keyof I]: Value | undefined }>(
 > => ({ _tag: "Takes" })
 
 /**
+ * Names the type of an endpoint's input by the function that makes one: `madeBy(newOrder)`. What may be `undefined` in it may be
+ * left out.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const madeBy = <I extends { readonly [K in keyof I]: Value | undefined }>(
+  _: (...args: never) => I
+): Takes<Made<I>> => ({ _tag: "Takes" })
+
+/**
+ * An input as a function makes it, with what may be `undefined` left out or not.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Made<I> =
+  & { readonly [K in keyof I as undefined extends I[K] ? never : K]: I[K] }
+  & { readonly [K in keyof I as undefined extends I[K] ? K : never]?: I[K] }
+
+/**
  * @since 0.1.0
  * @category models
  */
