@@ -280,4 +280,13 @@ describe("Decimal", () => {
     deepStrictEqual({ ...price, currency: "USD" }, { amount: Decimal.make("1.50"), currency: "USD" })
     assert.deepStrictEqual(Object.keys(used), ["value", "scale"])
   })
+
+  it("is divided to sixteen places, without zeros at the end", () => {
+    const quotient = (dividend: string, divisor: string) =>
+      Decimal.format(Decimal.unsafeQuotient(Decimal.make(dividend), Decimal.make(divisor)))
+    assert.strictEqual(quotient("1", "3"), "0.3333333333333333")
+    assert.strictEqual(quotient("2", "3"), "0.6666666666666667")
+    assert.strictEqual(quotient("5.00", "2"), "2.5")
+    assert.throws(() => quotient("1", "0"))
+  })
 })

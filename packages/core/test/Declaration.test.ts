@@ -185,6 +185,28 @@ describe("public data", () => {
       assert.strictEqual(error._tag, "RequestTimedOut")
     }))
 
+  it.effect("cuts what the exchange says of itself to 200 characters", () =>
+    Effect.gen(function*() {
+      const long = toy({ marketData: { status: says({ status: "limited", detail: "x".repeat(500) }) } })
+      const status = yield* Effect.flatMap(long.data, ({ status }) => status).pipe(Effect.provide(long.layer))
+      assert.strictEqual(status.detail, "x".repeat(200))
+      const silent = toy({})
+      const nothing = yield* Effect.flatMap(silent.data, ({ status }) => status).pipe(Effect.provide(silent.layer))
+      assert.notProperty(nothing, "detail")
+    }))
+
+  it.effect("asks where rows move from one answer to another, and has each once", () =>
+    Effect.gen(function*() {
+      const later = row({ id: "1", clientOrderId: "later" })
+      const history = Question.union([says([row({ id: "1" }), row({ id: "2" })]), says([later])])
+      const exchange = toy({ account: { openOfAll: history } })
+      const orders = yield* Effect.flatMap(exchange.account, ({ openOrders }) => openOrders()).pipe(
+        Effect.provide(exchange.layer)
+      )
+      assert.deepStrictEqual(orders.map(({ id }) => id).toSorted(), ["1", "2"])
+      assert.strictEqual(orders.find(({ id }) => id === "1")?.clientOrderId, "later")
+    }))
+
   it.effect("takes a listing of which nothing is understood for one that failed", () =>
     Effect.gen(function*() {
       const strange = says({ rows: [], unknown: [unknown()] })

@@ -255,6 +255,18 @@ describe("a family of endpoints", () => {
     assert.deepStrictEqual([place.auth, place.capability, place.body], ["signed", "trading", "json"])
   })
 
+  it("take what a function makes, without what may be undefined", () => {
+    const newOrder = (size: BigDecimal.BigDecimal, price?: BigDecimal.BigDecimal) => ({ size, price })
+    const place = write.once("place", "/", { input: Endpoint.madeBy(newOrder), answer: Schema.Unknown })
+    assert.deepStrictEqual(place.encode({ size: Decimal.make("2") }), Either.right({ size: 2 }))
+    assert.deepStrictEqual(
+      place.encode(newOrder(Decimal.make("2"), Decimal.make("1"))),
+      Either.right({ size: 2, price: 1 })
+    )
+    // @ts-expect-error what has to be said may not be left out
+    place.encode({ price: Decimal.make("1") })
+  })
+
   it("have their name for a path where none is said", () => {
     const time = Endpoint.family({ capability: "marketData", limits, root: "/api/" })("get_time", {
       answer: Schema.Unknown

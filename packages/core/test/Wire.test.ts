@@ -47,6 +47,13 @@ describe("values", () => {
     [undefined, undefined],
     ["many", "not understood"]
   ])
+  table("a decimal or zero", Wire.orZero(decimal), [
+    ["0.10", "0.10"],
+    ["", "0"],
+    [null, "0"],
+    [undefined, "0"],
+    ["many", "not understood"]
+  ])
   table("words", words({ BUY: "buy", SELL: "sell", true: "yes" }), [
     ["BUY", "buy"],
     [true, "yes"],
@@ -255,6 +262,12 @@ describe("fields", () => {
     assert.strictEqual(read({ first: {}, second: "bcd" }), "not understood")
   })
 
+  it("are summed where both are there", () => {
+    const total = Wire.one(Wire.sum(at("free", decimal), at("locked", decimal)))
+    assert.strictEqual(plain(reads(total, { free: "1.5", locked: "0.25" })), "1.75")
+    assert.strictEqual(reads(total, { free: "1.5" }), "not understood")
+  })
+
   it("are read where a value has the shape, and are none where it has another", () => {
     const code = Wire.ifAny(Wire.within("error.code", text))
     assert.strictEqual(code({ error: { code: 7 } }), "7")
@@ -317,6 +330,35 @@ describe("rows of a kind", () => {
     at: always(1)
   })
 
+  it("that are trades and books are read from their places", () => {
+    const row = Row.tradeAt(millis, decimal, { id: 0, side: at(3, words({ b: "buy" })), price: 1, amount: 2, at: 4 })
+    const trade = reads(Wire.one(row), [17, "5", "0.5", "b", 7])
+    assert(trade !== "not understood")
+    assert.deepStrictEqual(shown(trade), { id: "17", side: "buy", price: "5", amount: "0.5", at: 7 })
+    assert.strictEqual(row.identify([17, "much"]).id, "17")
+    const asked = Row.book(Row.levels(decimal, 0, 1), ["b", "a"], { at: at("ts", millis) })
+    const book = reads(asked, { b: [["5", "1"]], a: [["6", "2"]], ts: 7 })
+    assert(book !== "not understood")
+    const { asks: [ask], at: time, bids: [bid] } = book
+    assert(ask !== undefined && bid !== undefined)
+    assert.deepStrictEqual([shown(bid), shown(ask), time], [
+      { price: "5", amount: "1" },
+      { price: "6", amount: "2" },
+      7
+    ])
+    assert.strictEqual(reads(asked, { b: [["5", "1"]], ts: 7 }), "not understood")
+  })
+
+  it("that have something beside them are named as they are, understood or not", () => {
+    const both = reads(Wire.list(Row.beside(fill, { coin: at("coin", text) })), [
+      { trade: "T1", price: "1", size: "2", coin: "BTC" },
+      { trade: "T2", price: "1", size: "2" }
+    ])
+    assert(both !== "not understood")
+    assert.deepStrictEqual(both.rows.map(({ coin, row }) => [coin, row.id]), [["BTC", "T1"]])
+    assert.deepStrictEqual(both.unknown.map(({ detail, id, market }) => [id, market, detail]), [["T2", "X", "coin"]])
+  })
+
   it("that are entries have an id of their own, whatever they are about and whether they are understood or not", () => {
     const entry = Row.entry(at("entry", text), fill, at("fill", Wire.isTrue))
     const entries = reads(Wire.list(entry), [
@@ -347,6 +389,13 @@ describe("lists", () => {
       nobody
     ])
     assert.deepStrictEqual(listing.unknown.map(({ detail }) => detail), ["status", "filled", "id"])
+  })
+
+  it("have each row once, as it was read last, by its id or by what else is said", () => {
+    const row = (id: string, at: number) => ({ id, at })
+    const twice = { rows: [row("1", 1), row("2", 2), row("1", 3)], unknown: [] }
+    assert.deepStrictEqual(Listing.unique(twice).rows, [row("1", 3), row("2", 2)])
+    assert.deepStrictEqual(Listing.unique(twice, ({ at, id }) => `${id} ${at}`), twice)
   })
 
   it("fail when they are no lists", () => {
