@@ -47,11 +47,8 @@ export const usage = (headers: Protocol.Headers, auth: "none" | "signed"): Reado
 }
 
 const used = (scope: keyof typeof capacity, remaining?: string, reset?: string): ReadonlyArray<Protocol.Usage> => {
-  const left = Protocol.count(remaining, 9)
   const seconds = Protocol.count(reset, 10)
-  if (left === undefined) return []
-  const windowEnd = seconds === undefined ? {} : { windowEnd: seconds * 1000 }
-  return [{ scope, used: Math.max(0, capacity[scope] - left), ...windowEnd }]
+  return Protocol.used(scope, capacity[scope], Protocol.count(remaining, 9), seconds && seconds * 1000)
 }
 
 // Nobody has said what became of the testnet; its exchange is gone.

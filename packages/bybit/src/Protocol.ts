@@ -65,10 +65,9 @@ export const usage = (
 ): ReadonlyArray<Protocol.Usage> => {
   const remaining = Protocol.count(headers["x-bapi-limit-status"], 6)
   const [scope, ...others] = Struct.keys(limits).filter((scope) => scope !== "ip" && scope in cost)
-  if (auth === "none" || remaining === undefined || scope === undefined || others.length > 0) return []
+  if (auth === "none" || scope === undefined || others.length > 0) return []
   const reset = remaining === 0 ? Protocol.count(headers["x-bapi-limit-reset-timestamp"], 13) : undefined
-  const used = Math.max(0, limits[scope].limit - remaining)
-  return [reset === undefined ? { scope, used } : { scope, used, windowEnd: reset }]
+  return Protocol.used(scope, limits[scope].limit, remaining, reset)
 }
 
 const time = Wire.ifAny(Wire.within("time", Wire.millis))

@@ -253,11 +253,7 @@ const exchange = Exchange.define({
           limit
         })
     },
-    fills: {
-      order: "newest first",
-      feeIn: "quote",
-      read: entries
-    }
+    fills: { order: "newest first", feeIn: "quote", read: entries }
   },
   trading: {
     names: { pattern: /^[A-Za-z0-9_-]{1,128}$/, described: "1 to 128 of A-Z a-z 0-9 _ -", make: ClientOrderId.asUuid },

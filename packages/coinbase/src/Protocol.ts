@@ -89,15 +89,14 @@ export const usage = (headers: Protocol.Headers, auth: "none" | "signed"): Reado
   const remaining = Protocol.count(headers["x-ratelimit-remaining"], 6)
   return limit === undefined || remaining === undefined || remaining > limit
     ? []
-    : [{ scope: auth === "signed" ? "user" : "ip", used: limit - remaining, ...resetOf(headers) }]
+    : Protocol.used(auth === "signed" ? "user" : "ip", limit, remaining, resetOf(headers))
 }
 
-const resetOf = (headers: Protocol.Headers): Pick<Protocol.Usage, "windowEnd"> => {
+const resetOf = (headers: Protocol.Headers): number | undefined => {
   const seconds = Protocol.count(headers["x-ratelimit-reset"], 10)
-  if (seconds === undefined) return {}
-  if (seconds > 1_000_000_000) return { windowEnd: seconds * 1000 }
+  if (seconds === undefined || seconds > 1_000_000_000) return seconds && seconds * 1000
   const date = Date.parse(headers["date"] ?? "")
-  return Number.isNaN(date) ? {} : { windowEnd: date + seconds * 1000 }
+  return Number.isNaN(date) ? undefined : date + seconds * 1000
 }
 
 /**

@@ -131,10 +131,7 @@ const exchange = Exchange.define({
     tickers: ask(Endpoints.tickers, (markets) => ({
       pair: markets.length > 100 ? undefined : markets.map(({ id }) => id).join(",")
     })),
-    book: {
-      depths: 500,
-      read: ask(Endpoints.depth, ({ id }, count) => ({ pair: id, count }))
-    },
+    book: { depths: 500, read: ask(Endpoints.depth, ({ id }, count) => ({ pair: id, count })) },
     trades: {
       most: 1000,
       order: "oldest first",
@@ -172,15 +169,8 @@ const exchange = Exchange.define({
     byName: [Endpoints.openOrders, Endpoints.closedOrders].map((endpoint) =>
       ask(endpoint, ({ clientOrderId }) => ({ cl_ord_id: clientOrderId }))
     ),
-    ended: {
-      order: "newest first",
-      read: history(Endpoints.closedOrders)
-    },
-    fills: {
-      order: "newest first",
-      feeIn: "quote",
-      read: history(Endpoints.tradesHistory)
-    }
+    ended: { order: "newest first", read: history(Endpoints.closedOrders) },
+    fills: { order: "newest first", feeIn: "quote", read: history(Endpoints.tradesHistory) }
   },
   trading: {
     names: {

@@ -172,6 +172,23 @@ export const count = (header: string | undefined, digits: number): number | unde
   header !== undefined && /^\d+$/.test(header) && header.length <= digits ? Number(header) : undefined
 
 /**
+ * Makes of what is left of a limit how much of it is used, and until when where that is known: nothing where it is not said what
+ * is left.
+ *
+ * @since 0.1.0
+ * @category limits
+ */
+export const used = (
+  scope: string,
+  limit: number,
+  remaining: number | undefined,
+  windowEnd?: number
+): ReadonlyArray<Usage> =>
+  remaining === undefined
+    ? []
+    : [{ scope, used: Math.max(0, limit - remaining), ...windowEnd === undefined ? {} : { windowEnd } }]
+
+/**
  * Makes a host of an address that serves.
  *
  * @since 0.1.0

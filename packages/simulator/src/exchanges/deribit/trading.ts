@@ -92,17 +92,8 @@ export const place = (side: Engine.Side): Params.Answering => (params, world) =>
     }
     if (reduceOnly && listing.terms.kind === "spot") return yield* Params.invalid("reduce_only", "not for spot")
     const price = postOnly ? yield* aside(side, wanted, listing, params, world) : wanted
-    const terms = {
-      instrument: listing.id,
-      side,
-      type,
-      price,
-      amount,
-      timeInForce,
-      postOnly,
-      reduceOnly,
-      clientOrderId
-    }
+    const flags = { postOnly, reduceOnly, clientOrderId }
+    const terms = { instrument: listing.id, side, type, price, amount, timeInForce, ...flags }
     const [order, engine] = yield* explained(Engine.place(world.engine, terms, world.now))
     yield* within(side, price, listing, world)
     return [{ order: orderRow({ order, listing }), trades: fillRows(engine, { order, listing }) }, engine]
