@@ -8,13 +8,15 @@
  *
  * @since 0.1.0
  */
-import { Account, Candle, MarketData, Trading } from "@effect-exchange/core"
+import { Account, Candle, MarketData, OrderJournal, Trading } from "@effect-exchange/core"
 import type { Adapter } from "@effect-exchange/core/adapter"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type { InvalidMock } from "./internal/invalidMock.js"
+import type { Errors } from "./internal/mockErrors.js"
+import * as mockErrors from "./internal/mockErrors.js"
 import {
   type AccountOptions,
   Mock,
@@ -35,6 +37,8 @@ export {
    */
   InvalidMock
 } from "./internal/invalidMock.js"
+
+export { type Errors } from "./internal/mockErrors.js"
 
 export {
   type AccountOptions,
@@ -133,8 +137,14 @@ export const layerAccount = (options?: AccountOptions): Layer.Layer<Account.Acco
 /**
  * All three capabilities of one exchange: what is placed shows in the account, and a quote set later fills what it
  * reaches. Spot markets only; the key may trade unless told otherwise. Constants that make no sense are defects, as in
- * {@link layer}. It asks for no `OrderJournal`: what became of an order is known when `place` returns, and `reconcile`
- * finds none open.
+ * {@link layer}.
+ *
+ * **Details**
+ *
+ * Orders are refused by the `guards` (`OrderDenied`), written into a journal before and after, and reconciled, as a Layer
+ * of an exchange does it. The journal is a mock's own, in memory; {@link layerTradingJournaled} takes yours. An error that a
+ * test planned is what the caller gets: nothing is looked up. One whose `outcome` is `Unknown` leaves the order open in the
+ * journal.
  *
  * @example
  * import { Trading } from "@effect-exchange/core"
@@ -146,9 +156,17 @@ export const layerAccount = (options?: AccountOptions): Layer.Layer<Account.Acco
  *   return yield* trading.place({ type: "market", symbol: "BTC/USDT", side: "buy", amount: "0.01" })
  * })
  *
- * const mock = Mock.layerTrading({ "BTC/USDT": { bid: "64000", ask: "64001" } }, { balances: { USDT: { free: "1000" } } })
+ * const mock = Mock.layerTrading({ "BTC/USDT": { bid: "64000", ask: "64001" } }, {
+ *   balances: { USDT: { free: "1000" } },
+ *   guards: { maxNotionalPerOrder: { USDT: "500" } }
+ * })
  *
- * const test = program.pipe(Effect.provide(mock))
+ * const test = Effect.gen(function*() {
+ *   const error = yield* Effect.flip(program)
+ *   console.log(error.message) // mock.place: the order is worth 640.005 USDT, more than the 500 one may be
+ * }).pipe(Effect.provide(mock))
+ *
+ * Effect.runFork(test)
  *
  * @since 0.1.0
  * @category layers
@@ -157,11 +175,54 @@ export const layerTrading = (
   tickers: { readonly [symbol: string]: TickerInput },
   options: TradingOptions = {}
 ): Layer.Layer<MarketData.MarketData | Mock | Account.Account | MockAccount | Trading.Trading | MockTrading> =>
+  // Anew for each Layer: two mocks share nothing.
+  Layer.provide(layerTradingJournaled(tickers, options), Layer.fresh(OrderJournal.layerMemory))
+
+/**
+ * As {@link layerTrading}, with the journal that it is provided with, as a Layer of an exchange is: for tests of what a
+ * program does at its start about the orders of an earlier run. A journal that cannot be read is a defect.
+ *
+ * **Details**
+ *
+ * Its entries are of the environment and the account `"mock"`. An order is there if the mock was given one, or took one, of
+ * the same name and terms.
+ *
+ * @example
+ * import { OrderJournal, Trading } from "@effect-exchange/core"
+ * import { Mock } from "@effect-exchange/testing"
+ * import { Effect, Layer } from "effect"
+ *
+ * const mock = Mock.layerTradingJournaled({ "BTC/USDT": { last: "64000" } }, { balances: { USDT: { free: "1000" } } }).pipe(
+ *   Layer.provideMerge(OrderJournal.layerMemory)
+ * )
+ *
+ * const test = Effect.gen(function*() {
+ *   const trading = yield* Mock.MockTrading
+ *   yield* trading.loseNext
+ *   yield* Effect.flip(
+ *     trading.place({ type: "limit", symbol: "BTC/USDT", side: "buy", amount: "0.01", price: "60000" })
+ *   )
+ *   for (const { _tag } of yield* trading.reconcile) console.log(_tag) // Placed
+ * }).pipe(Effect.provide(mock))
+ *
+ * Effect.runFork(test)
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerTradingJournaled = (
+  tickers: { readonly [symbol: string]: TickerInput },
+  options: TradingOptions = {}
+): Layer.Layer<
+  MarketData.MarketData | Mock | Account.Account | MockAccount | Trading.Trading | MockTrading,
+  never,
+  OrderJournal.OrderJournal
+> =>
   Layer.orDie(Layer.scopedContext(Effect.gen(function*() {
     const mock = yield* mocks.exchange(features, { ...mocks.listed(options), ...tickers }, options)
     const marketData = yield* mocks.marketData(mock)
     const account = yield* mocks.account(mock, options, true)
-    const trading = yield* mocks.trading(mock)
+    const trading = yield* mocks.trading(mock, options, yield* OrderJournal.OrderJournal, marketData)
     return Context.make(Mock, marketData).pipe(
       Context.add(MarketData.MarketData, marketData),
       Context.add(MockAccount, account),
@@ -170,3 +231,27 @@ export const layerTrading = (
       Context.add(Trading.Trading, trading)
     )
   })))
+
+/**
+ * An error of each kind, for `failNext`, `failOn` and `failWith`: by the tag of it, with something sensible in every field
+ * that is not given. `timeout` is `requestTimedOut`.
+ *
+ * @example
+ * import { Mock } from "@effect-exchange/testing"
+ * import { Effect } from "effect"
+ *
+ * const test = Effect.gen(function*() {
+ *   const market = yield* Mock.Mock
+ *   yield* market.failNext(Mock.errors.timeout(), Mock.errors.rateLimited({ operation: "ticker" }))
+ *   yield* market.failOn("orderBook", Mock.errors.exchangeUnavailable({ detail: "maintenance until noon" }))
+ *   for (const read of [market.orderBook("BTC/USDT"), market.price("BTC/USDT"), market.ticker("BTC/USDT")]) {
+ *     console.log((yield* Effect.flip<unknown, { readonly message: string }, never>(read)).message)
+ *   }
+ * }).pipe(Effect.provide(Mock.layer({ "BTC/USDT": { last: "64000.5" } })))
+ *
+ * Effect.runFork(test)
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const errors: Errors & { readonly timeout: Errors["requestTimedOut"] } = mockErrors.errors

@@ -5,7 +5,7 @@ import * as Ref from "effect/Ref"
 import type { Call, Handle } from "./mockModel.js"
 
 /** @internal */
-export interface Journal<in out E> extends Handle<E> {
+export interface Journal<in out E, in Operation extends string = never> extends Handle<E, Operation> {
   /** Writes a call down, then fails it if failures are planned. */
   readonly record: (operation: string, symbols?: ReadonlyArray<string>) => Effect.Effect<void, E>
 }
@@ -13,28 +13,45 @@ export interface Journal<in out E> extends Handle<E> {
 interface State<E> {
   readonly calls: Chunk.Chunk<Call>
   readonly next: ReadonlyArray<E>
+  readonly on: ReadonlyMap<string, ReadonlyArray<E>>
   readonly standing: { readonly error: E } | undefined
 }
 
 /** @internal */
-export const make = <E>(): Effect.Effect<Journal<E>> =>
+export const make = <E, Operation extends string>(): Effect.Effect<Journal<E, Operation>> =>
   Effect.map(
-    Ref.make<State<E>>({ calls: Chunk.empty(), next: [], standing: undefined }),
-    (state): Journal<E> => ({
+    Ref.make<State<E>>({ calls: Chunk.empty(), next: [], on: new Map(), standing: undefined }),
+    (state): Journal<E, Operation> => ({
       calls: Effect.map(Ref.get(state), ({ calls }) => Chunk.toReadonlyArray(calls)),
       failNext: (...errors) => Ref.update(state, (before) => ({ ...before, next: [...before.next, ...errors] })),
+      failOn: (operation, ...errors) =>
+        Ref.update(state, (before) => ({
+          ...before,
+          on: new Map(before.on).set(operation, [...before.on.get(operation) ?? [], ...errors])
+        })),
       failWith: (error) => Ref.update(state, (before) => ({ ...before, standing: { error } })),
-      recover: Ref.update(state, (before) => ({ ...before, next: [], standing: undefined })),
+      recover: Ref.update(state, (before) => ({ ...before, next: [], on: new Map(), standing: undefined })),
       record: (operation, symbols = []) =>
         Effect.flatMap(Clock.currentTimeMillis, (at) =>
-          Effect.flatten(Ref.modify(state, ({ calls, next, standing }) => {
-            const [error, ...rest] = next
-            const answer = next.length > 0 && error !== undefined
-              ? Effect.fail(error)
-              : standing === undefined
-              ? Effect.void
-              : Effect.fail(standing.error)
-            return [answer, { calls: Chunk.append(calls, { operation, symbols, at }), next: rest, standing }]
+          Effect.flatten(Ref.modify(state, (before) => {
+            const [planned, after] = plan(before, operation)
+            return [
+              planned === undefined ? Effect.void : Effect.fail(planned.error),
+              { ...after, calls: Chunk.append(before.calls, { operation, symbols, at }) }
+            ]
           })))
     })
   )
+
+/** What a call fails with: first what is planned for its operation, then what is planned for the next call of any. */
+const plan = <E>(
+  state: State<E>,
+  operation: string
+): readonly [planned: { readonly error: E } | undefined, after: State<E>] => {
+  const [own, ...others] = (state.on.get(operation) ?? []).map((error) => ({ error }))
+  if (own !== undefined) {
+    return [own, { ...state, on: new Map(state.on).set(operation, others.map(({ error }) => error)) }]
+  }
+  const [next] = state.next.map((error) => ({ error }))
+  return next === undefined ? [state.standing, state] : [next, { ...state, next: state.next.slice(1) }]
+}

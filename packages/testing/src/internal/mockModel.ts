@@ -8,6 +8,7 @@ import type {
   Market,
   MarketData,
   Order,
+  OrderGuards,
   Position,
   Trade,
   Trading
@@ -129,6 +130,8 @@ export interface AccountOptions extends Options {
 export interface TradingOptions extends Omit<AccountOptions, "symbols"> {
   /** What every fill costs, as a ratio of what it brings, in that asset: `"0.001"` is 0.1 %. Defaults to nothing. */
   readonly fee?: string | undefined
+  /** What may not be ordered, as a Layer of an exchange takes them. Nothing is refused unless set. */
+  readonly guards?: OrderGuards.Guards | undefined
 }
 
 /**
@@ -159,12 +162,14 @@ export interface Call {
  * @since 0.1.0
  * @category models
  */
-export interface Handle<in E> {
+export interface Handle<in E, in Operation extends string = string> {
   /** What would have been sent so far, oldest first: nothing malformed, nothing unlisted, no `tickers` of none. */
   readonly calls: Effect.Effect<ReadonlyArray<Call>>
   /** The next calls fail with these errors, one each. */
   readonly failNext: (...errors: ReadonlyArray<E>) => Effect.Effect<void>
-  /** Every call fails with this error, after those planned by `failNext`, until `recover`. */
+  /** The next calls of this operation fail with these errors, one each; other calls are not touched. */
+  readonly failOn: (operation: Operation, ...errors: ReadonlyArray<E>) => Effect.Effect<void>
+  /** Every call fails with this error, after those planned by `failNext` and `failOn`, until `recover`. */
   readonly failWith: (error: E) => Effect.Effect<void>
   /** Forgets every planned failure. */
   readonly recover: Effect.Effect<void>
@@ -183,7 +188,10 @@ export class Mock extends Context.Tag("@effect-exchange/testing/internal/mockMod
  * @category models
  */
 export declare namespace Mock {
-  interface Service extends MarketData.MarketData.Service, Handle<ExchangeError.MarketDataError> {
+  /** What {@link Handle} `failOn` can name: what would be sent. */
+  type Operation = Exclude<keyof MarketData.MarketData.Service, "exchange">
+
+  interface Service extends MarketData.MarketData.Service, Handle<ExchangeError.MarketDataError, Operation> {
     /**
      * From now on the market is quoted so, and nothing remains of its earlier quote; a new symbol is listed. The market
      * itself stays as it was unless `market` is given. Orders that the quote reaches are filled.
@@ -209,7 +217,10 @@ export class MockAccount
  * @category models
  */
 export declare namespace MockAccount {
-  interface Service extends Account.Account.Service, Handle<ExchangeError.AccountError> {
+  /** What {@link Handle} `failOn` can name: what would be sent. */
+  type Operation = Exclude<keyof Account.Account.Service, "exchange" | "verifyKey">
+
+  interface Service extends Account.Account.Service, Handle<ExchangeError.AccountError, Operation> {
     /** From now on the account holds this and nothing else; its orders stay. */
     readonly setBalances: (balances: Balances) => Effect.Effect<void, InvalidMock>
   }
@@ -230,5 +241,14 @@ export class MockTrading
  * @category models
  */
 export declare namespace MockTrading {
-  interface Service extends Trading.Trading.Service, Handle<ExchangeError.TradingError> {}
+  /** What {@link Handle} `failOn` can name. What fails on `reconcile` is the look-up of one order, which is `Unknown` then. */
+  type Operation = Exclude<keyof Trading.Trading.Service, "exchange">
+
+  interface Service extends Trading.Trading.Service, Handle<ExchangeError.TradingError, Operation> {
+    /**
+     * The answer to the next `place` is lost: the order is placed, and the call fails with an `OutcomeUnknown` that names it.
+     * `reconcile` finds it.
+     */
+    readonly loseNext: Effect.Effect<void>
+  }
 }

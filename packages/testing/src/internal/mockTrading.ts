@@ -1,11 +1,14 @@
-import { ExchangeError, Order, type Trading } from "@effect-exchange/core"
+import { ExchangeError, Order, type OrderJournal, type Trading } from "@effect-exchange/core"
 import { ClientOrderId, OrderCheck } from "@effect-exchange/core/adapter"
+import type * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Ref from "effect/Ref"
+import type * as Scope from "effect/Scope"
 import type { Journal } from "./journal.js"
 import { entry, named } from "./mockAccount.js"
+import * as Desk from "./mockDesk.js"
 import type { MockExchange } from "./mockExchange.js"
 import * as Venue from "./venue.js"
 
@@ -14,19 +17,22 @@ type Result<A> = Effect.Effect<A, ExchangeError.TradingError>
 /** @internal */
 export const make = (
   mock: MockExchange,
-  journal: Journal<ExchangeError.TradingError>
+  desk: Desk.Desk,
+  journal: Journal<ExchangeError.TradingError>,
+  losing: Ref.Ref<number>
 ): Trading.Trading.Service => {
   const { exchange, features, find, venue } = mock
   return {
     exchange,
     place: (request) =>
-      Effect.gen(function*() {
-        const ready = yield* prepare(mock, "place", request)
-        yield* journal.record("place", [request.symbol])
-        return yield* send(mock, "place", ready)
-      }),
+      Effect.scoped(Effect.gen(function*() {
+        const ready = yield* prepare(mock, desk, "place", request)
+        const sent = Effect.zipRight(journal.record("place", [request.symbol]), send(mock, "place", ready))
+        const isLost = yield* Ref.modify(losing, (left) => [left > 0, Math.max(0, left - 1)])
+        return yield* concluded(desk, ready, isLost ? Effect.flatMap(sent, lost) : sent)
+      })),
     placeBatch: (requests) =>
-      Effect.gen(function*() {
+      Effect.scoped(Effect.gen(function*() {
         const about = { exchange, operation: "placeBatch" }
         if (features.batch === 0) {
           return yield* unsupported(mock, "placeBatch", "the mock was told to place one order a request")
@@ -37,14 +43,18 @@ export const make = (
         }
         const prepared = yield* Effect.forEach(
           requests,
-          (request) => Effect.either(prepare(mock, "placeBatch", request))
+          (request) => Effect.either(prepare(mock, desk, "placeBatch", request))
         )
-        if (prepared.some(Either.isRight)) yield* journal.record("placeBatch", requests.map(({ symbol }) => symbol))
-        return yield* Effect.forEach(
-          prepared,
-          (ready) => Effect.either(Effect.flatMap(ready, (ready) => send(mock, "placeBatch", ready)))
+        const answer = yield* Effect.either(
+          prepared.some(Either.isRight)
+            ? journal.record("placeBatch", requests.map(({ symbol }) => symbol))
+            : Effect.void
         )
-      }),
+        // What the request fails with befalls each order of it.
+        return yield* Effect.forEach(prepared, (ready) =>
+          Effect.either(Effect.flatMap(ready, (ready) =>
+            concluded(desk, ready, Effect.zipRight(answer, send(mock, "placeBatch", ready))))))
+      })),
     cancel: (reference) =>
       Effect.gen(function*() {
         yield* named(mock, "cancel", reference)
@@ -73,23 +83,79 @@ export const make = (
         if (!features.amend) {
           return yield* unsupported(mock, "amend", "the mock was told to change no order that stands")
         }
-        yield* journal.record("amend", [market.symbol])
-        const found = yield* entry(mock, "amend", reference)
-        if (Order.isClosed(found.order)) {
-          const detail = `the order is ${found.order.status} already`
-          return yield* new ExchangeError.OrderRejected({ ...about, detail })
-        }
-        return yield* trade(mock, "amend", market.symbol, (venue, quote, now) =>
-          Venue.amend(venue, found, change, quote, now))
+        const before = yield* Effect.tapError(
+          entry(mock, "amend", reference),
+          () => journal.record("amend", [market.symbol])
+        )
+        const counted = yield* Desk.admit(desk, "amend", asked(before, change), asked(before, unchanged))
+        const changed = Effect.gen(function*() {
+          yield* journal.record("amend", [market.symbol])
+          const found = yield* entry(mock, "amend", reference)
+          if (Order.isClosed(found.order)) {
+            const detail = `the order is ${found.order.status} already`
+            return yield* new ExchangeError.OrderRejected({ ...about, detail })
+          }
+          return yield* trade(mock, "amend", market.symbol, (venue, quote, now) =>
+            Venue.amend(venue, found, change, quote, now))
+        })
+        return yield* Effect.tapError(changed, (error) =>
+          error.outcome === "Unknown" ? Effect.void : Desk.giveBack(desk, market, counted))
       }),
-    reconcile: Effect.succeed([])
+    reconcile: Effect.flatMap(
+      Desk.open(desk),
+      (intents) => Effect.forEach(intents, (intent) => reconciled(mock, desk, journal, intent))
+    )
   }
 }
 
-interface Ready {
-  readonly checked: Order.Checked
-  readonly clientOrderId: string
+/** What became of an order that the journal holds open; a failure that a test planned leaves it unknown. */
+const reconciled = (
+  mock: MockExchange,
+  desk: Desk.Desk,
+  journal: Journal<ExchangeError.TradingError>,
+  intent: OrderJournal.Intent
+): Effect.Effect<Trading.Reconciled> =>
+  Effect.gen(function*() {
+    yield* journal.record("reconcile", [intent.symbol])
+    const order = Venue.entriesOf(yield* Ref.get(mock.venue)).find(({ order }) => Desk.isOf(intent, order))?.order
+    if (order === undefined) {
+      yield* Desk.forget(desk, intent)
+      return { _tag: "NotPlaced" as const, intent }
+    }
+    yield* Desk.writeOutcome(desk, intent.clientOrderId, { _tag: "Placed", orderId: order.id })
+    return { _tag: "Placed" as const, intent, order }
+  }).pipe(
+    Effect.catchAll((error) => Effect.succeed({ _tag: "Unknown" as const, intent, error }))
+  )
+
+const concluded = (desk: Desk.Desk, ready: Desk.Ready, sent: Result<Order.Order>): Result<Order.Order> =>
+  Effect.flatMap(Effect.either(sent), (result) => Effect.zipRight(Desk.conclude(desk, ready, result), result))
+
+const lost = ({ clientOrderId, exchange, id, side, symbol }: Order.Order) => {
+  const about = { exchange, operation: "place", detail: "the answer was lost" }
+  return new ExchangeError.OutcomeUnknown({
+    ...about,
+    order: clientOrderId === undefined ? { symbol, side, id } : { symbol, side, clientOrderId },
+    cause: new ExchangeError.RequestTimedOut(about)
+  })
 }
+
+const unchanged = { price: undefined, amount: undefined }
+
+/** An order as it would be asked for, for the guards to judge. */
+const asked = (
+  { market, order }: Venue.Entry,
+  change: { readonly price: BigDecimal.BigDecimal | undefined; readonly amount: BigDecimal.BigDecimal | undefined }
+): Order.Checked => ({
+  market,
+  side: order.side,
+  type: "limit",
+  amount: change.amount ?? order.amount ?? order.filled,
+  price: change.price ?? order.price,
+  timeInForce: order.timeInForce ?? "GTC",
+  postOnly: order.postOnly === true,
+  reduceOnly: order.reduceOnly === true
+})
 
 const alphabet: ClientOrderId.Alphabet = {
   pattern: /^[A-Za-z0-9_-]{1,36}$/,
@@ -97,7 +163,12 @@ const alphabet: ClientOrderId.Alphabet = {
   make: (hex) => hex
 }
 
-const prepare = (mock: MockExchange, operation: string, request: Order.Request): Result<Ready> =>
+const prepare = (
+  mock: MockExchange,
+  desk: Desk.Desk,
+  operation: string,
+  request: Order.Request
+): Effect.Effect<Desk.Ready, ExchangeError.TradingError, Scope.Scope> =>
   Effect.gen(function*() {
     const about = { exchange: mock.exchange, operation }
     const valid = Either.mapLeft((detail: string) => new ExchangeError.InvalidRequest({ ...about, detail }))
@@ -119,7 +190,7 @@ const prepare = (mock: MockExchange, operation: string, request: Order.Request):
       const detail = `the client order id ${JSON.stringify(given.slice(0, 60))} is not ${alphabet.described}`
       return yield* new ExchangeError.InvalidRequest({ ...about, detail })
     }
-    return { checked, clientOrderId: given ?? (yield* ClientOrderId.make(alphabet)) }
+    return yield* Desk.begin(desk, operation, checked, given ?? (yield* ClientOrderId.make(alphabet)))
   })
 
 const unsupported = (
@@ -134,7 +205,7 @@ const unsupported = (
     alternative: "tell the mock other features, or use the simulator"
   })
 
-const send = (mock: MockExchange, operation: string, { checked, clientOrderId }: Ready): Result<Order.Order> =>
+const send = (mock: MockExchange, operation: string, { checked, clientOrderId }: Desk.Ready): Result<Order.Order> =>
   trade(
     mock,
     operation,

@@ -1,4 +1,4 @@
-import type { ExchangeError } from "@effect-exchange/core"
+import type { ExchangeError, MarketData, OrderJournal } from "@effect-exchange/core"
 import type { Adapter } from "@effect-exchange/core/adapter"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -9,6 +9,7 @@ import { type Fault, type InvalidMock, valid } from "./invalidMock.js"
 import * as Journal from "./journal.js"
 import * as Listing from "./listing.js"
 import * as mockAccount from "./mockAccount.js"
+import * as Desk from "./mockDesk.js"
 import { make, type MockExchange } from "./mockExchange.js"
 import * as mockMarketData from "./mockMarketData.js"
 import type {
@@ -76,7 +77,7 @@ export const exchange = (
 
 /** @internal */
 export const marketData = (mock: MockExchange): Effect.Effect<Mock.Service> =>
-  Effect.map(Journal.make<ExchangeError.MarketDataError>(), (journal) => ({
+  Effect.map(Journal.make<ExchangeError.MarketDataError, Mock.Operation>(), (journal) => ({
     ...mockMarketData.make(mock, journal),
     ...handle(journal),
     setStatus: (status, detail) => Ref.set(mock.status, { status, detail }),
@@ -98,7 +99,7 @@ export const account = (
   options: AccountOptions,
   trades: boolean
 ): Effect.Effect<MockAccount.Service> =>
-  Effect.map(Journal.make<ExchangeError.AccountError>(), (journal) => ({
+  Effect.map(Journal.make<ExchangeError.AccountError, MockAccount.Operation>(), (journal) => ({
     ...mockAccount.make(mock, journal, {
       keyPermissions: {
         read: true,
@@ -119,17 +120,36 @@ export const account = (
   }))
 
 /** @internal */
-export const trading = (mock: MockExchange): Effect.Effect<MockTrading.Service> =>
-  Effect.map(Journal.make<ExchangeError.TradingError>(), (journal) => ({
-    ...mockTrading.make(mock, journal),
-    ...handle(journal)
-  }))
+export const trading = (
+  mock: MockExchange,
+  options: TradingOptions,
+  journal: OrderJournal.OrderJournal["Type"],
+  marketData: MarketData.MarketData.Service
+): Effect.Effect<MockTrading.Service, InvalidMock | OrderJournal.JournalFailed> =>
+  Effect.gen(function*() {
+    const desk = yield* Desk.make({
+      exchange: mock.exchange,
+      guards: options.guards ?? {},
+      journal,
+      lastPrice: (market) => Effect.map(marketData.price(market.symbol), ({ amount }) => amount)
+    })
+    const calls = yield* Journal.make<ExchangeError.TradingError, MockTrading.Operation>()
+    const losing = yield* Ref.make(0)
+    return {
+      ...mockTrading.make(mock, desk, calls, losing),
+      ...handle(calls),
+      loseNext: Ref.update(losing, (left) => left + 1)
+    }
+  })
 
 const noListings: Either.Either<ReadonlyMap<string, Listing.Listed>, Fault> = Either.right(new Map())
 
-const handle = <E>({ calls, failNext, failWith, recover }: Journal.Journal<E>) => ({
+const handle = <E, Operation extends string>(
+  { calls, failNext, failOn, failWith, recover }: Journal.Journal<E, Operation>
+) => ({
   calls,
   failNext,
+  failOn,
   failWith,
   recover
 })

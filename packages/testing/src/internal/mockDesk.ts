@@ -1,0 +1,250 @@
+import { Decimal, ExchangeError, type Market, type Order, OrderGuards, OrderJournal } from "@effect-exchange/core"
+import * as BigDecimal from "effect/BigDecimal"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import type * as Scope from "effect/Scope"
+import { InvalidMock } from "./invalidMock.js"
+
+/**
+ * The environment and the account under which a mock writes its orders down.
+ *
+ * @internal
+ */
+export const environment = "mock"
+
+/** @internal */
+export const account = "mock"
+
+/**
+ * What stands between a caller and the house: the guards, and the journal. As a client has them.
+ *
+ * @internal
+ */
+export interface Desk {
+  readonly exchange: string
+  readonly guards: OrderGuards.Guards
+  readonly journal: OrderJournal.OrderJournal["Type"]
+  readonly lastPrice: (market: Market.Market) => Effect.Effect<BigDecimal.BigDecimal, ExchangeError.MarketDataError>
+  readonly spent: Ref.Ref<OrderGuards.Spent>
+  /** The client order ids of calls that have not ended: `reconcile` leaves those alone. */
+  readonly underWay: Set<string>
+}
+
+/**
+ * An order that may be sent: judged and counted by the guards, and written down.
+ *
+ * @internal
+ */
+export interface Ready {
+  readonly checked: Order.Checked
+  readonly clientOrderId: string
+  readonly worth: BigDecimal.BigDecimal
+  readonly at: number
+}
+
+/** @internal */
+export const make = (
+  options: Pick<Desk, "exchange" | "guards" | "journal" | "lastPrice">
+): Effect.Effect<Desk, InvalidMock | OrderJournal.JournalFailed> =>
+  Effect.gen(function*() {
+    const { exchange, guards, journal } = options
+    yield* Option.match(OrderGuards.validate(guards), {
+      onNone: () => Effect.void,
+      onSome: (detail) => new InvalidMock({ subject: "the orders", field: "guards", detail })
+    })
+    const now = yield* Clock.currentTimeMillis
+    const begun = yield* journal.since(account, exchange, environment, now - 86_400_000)
+    return {
+      ...options,
+      spent: yield* Ref.make(OrderGuards.fromJournal(begun, now)),
+      underWay: new Set()
+    }
+  })
+
+/**
+ * Has the guards judge an order and count it in: what it is worth. Of one that stands already only what it grows by is
+ * counted.
+ *
+ * @internal
+ */
+export const admit = (
+  desk: Desk,
+  operation: string,
+  checked: Order.Checked,
+  before?: Order.Checked
+): Effect.Effect<
+  { readonly worth: BigDecimal.BigDecimal; readonly at: number },
+  ExchangeError.MarketDataError | ExchangeError.OrderDenied
+> =>
+  Effect.gen(function*() {
+    const price = OrderGuards.needsPrice(desk.guards, checked) ? yield* desk.lastPrice(checked.market) : undefined
+    const at = yield* Clock.currentTimeMillis
+    const worth = yield* Effect.flatten(Ref.modify(desk.spent, (spent) =>
+      Either.match(OrderGuards.admit(desk.guards, spent, checked, price, at, before), {
+        onLeft: (denial): readonly [Judged, OrderGuards.Spent] => [
+          new ExchangeError.OrderDenied({ exchange: desk.exchange, operation, ...denial }),
+          spent
+        ],
+        onRight: ([worth, next]) => [Effect.succeed(worth), next]
+      })))
+    return { worth, at }
+  })
+
+type Judged = Effect.Effect<BigDecimal.BigDecimal, ExchangeError.OrderDenied>
+
+/**
+ * What an order has to be before it is sent: counted, and written down. Nobody reconciles it while its scope is open.
+ *
+ * @internal
+ */
+export const begin = (
+  desk: Desk,
+  operation: string,
+  checked: Order.Checked,
+  clientOrderId: string
+): Effect.Effect<Ready, ExchangeError.MarketDataError | ExchangeError.OrderDenied, Scope.Scope> =>
+  Effect.gen(function*() {
+    const { at, worth } = yield* admit(desk, operation, checked)
+    const ready = { checked, clientOrderId, worth, at }
+    yield* Effect.acquireRelease(
+      Effect.sync(() => void desk.underWay.add(clientOrderId)),
+      () => Effect.sync(() => desk.underWay.delete(clientOrderId))
+    )
+    yield* Effect.onError(writeIntent(desk, operation, ready), () => giveBack(desk, checked.market, ready))
+    return ready
+  })
+
+const writeIntent = (
+  { exchange, journal }: Desk,
+  operation: string,
+  { at, checked, clientOrderId, worth }: Ready
+): Effect.Effect<void, ExchangeError.OrderDenied> =>
+  Effect.mapError(
+    journal.append({
+      _tag: "Intent",
+      exchange,
+      environment,
+      account,
+      clientOrderId,
+      symbol: checked.market.symbol,
+      side: checked.side,
+      type: checked.type,
+      amount: Decimal.format(checked.amount),
+      price: checked.price === undefined ? undefined : Decimal.format(checked.price),
+      timeInForce: checked.timeInForce,
+      worth: { currency: checked.market.quote, amount: Decimal.format(worth) },
+      at
+    }),
+    ({ message }) =>
+      new ExchangeError.OrderDenied({
+        exchange,
+        operation,
+        guard: "journal",
+        detail: `without a journal no order is sent: ${message}`
+      })
+  )
+
+/**
+ * Writes down what became of an order. A journal that fails here leaves it to be reconciled.
+ *
+ * @internal
+ */
+export const writeOutcome = (
+  { exchange, journal }: Desk,
+  clientOrderId: string,
+  outcome: Pick<OrderJournal.Outcome, "_tag" | "orderId" | "reason">
+): Effect.Effect<void> =>
+  Effect.flatMap(
+    Clock.currentTimeMillis,
+    (at) => journal.append({ ...outcome, exchange, environment, account, clientOrderId, at })
+  ).pipe(
+    Effect.catchTag(
+      "JournalFailed",
+      ({ message }) => Effect.logWarning("An order's outcome could not be written down; reconcile later", message)
+    )
+  )
+
+/**
+ * Writes down how a call ended that was to place an order. What is unknown stays open, and so does an order whose name is
+ * taken: its outcome would cover up that of the earlier one.
+ *
+ * @internal
+ */
+export const conclude = (
+  desk: Desk,
+  ready: Ready,
+  result: Either.Either<Order.Order, ExchangeError.TradingError>
+): Effect.Effect<void> =>
+  Either.match(result, {
+    onRight: ({ id }) => writeOutcome(desk, ready.clientOrderId, { _tag: "Placed", orderId: id }),
+    onLeft: (error) => {
+      if (error.outcome === "Unknown") return Effect.void
+      const back = giveBack(desk, ready.checked.market, ready)
+      return error._tag === "DuplicateOrder"
+        ? back
+        : Effect.zipRight(back, writeOutcome(desk, ready.clientOrderId, { _tag: "NotPlaced", reason: error.message }))
+    }
+  })
+
+/**
+ * Takes back what an order had counted with the guards.
+ *
+ * @internal
+ */
+export const giveBack = (
+  { spent }: Desk,
+  market: Market.Market,
+  { at, worth }: Pick<Ready, "at" | "worth">
+): Effect.Effect<void> => Ref.update(spent, (spent) => OrderGuards.release(spent, market.quote, worth, at))
+
+/**
+ * The orders of this mock that the journal holds open, but for those under way.
+ *
+ * @internal
+ */
+export const open = (
+  { exchange, journal, underWay }: Desk
+): Effect.Effect<ReadonlyArray<OrderJournal.Intent>, ExchangeError.OrderDenied> =>
+  OrderJournal.openFor(journal, account).pipe(
+    Effect.map((intents) =>
+      intents.filter((intent) =>
+        intent.exchange === exchange && intent.environment === environment && !underWay.has(intent.clientOrderId)
+      )
+    ),
+    Effect.mapError(({ message }) =>
+      new ExchangeError.OrderDenied({ exchange, operation: "reconcile", guard: "journal", detail: message })
+    )
+  )
+
+/**
+ * Closes an order that was never placed: it counts for nothing.
+ *
+ * @internal
+ */
+export const forget = (desk: Desk, { at, clientOrderId, worth }: OrderJournal.Intent): Effect.Effect<void> =>
+  Effect.zipRight(
+    writeOutcome(desk, clientOrderId, { _tag: "NotPlaced", reason: "found by reconciling" }),
+    Ref.update(desk.spent, (spent) =>
+      worth === undefined
+        ? spent
+        : Option.match(Decimal.parse(worth.amount), {
+          onNone: () => spent,
+          onSome: (amount) => OrderGuards.release(spent, worth.currency, amount, at)
+        }))
+  )
+
+/**
+ * Whether an order is the one that an intent asked for.
+ *
+ * @internal
+ */
+export const isOf = (intent: OrderJournal.Intent, order: Order.Order): boolean =>
+  order.clientOrderId === intent.clientOrderId && order.symbol === intent.symbol && order.side === intent.side &&
+  order.type === intent.type && same(intent.amount, order.amount) && same(intent.price, order.price)
+
+const same = (text: string | undefined, decimal: BigDecimal.BigDecimal | undefined): boolean =>
+  text === undefined || decimal === undefined ||
+  Option.exists(Decimal.parse(text), (exact) => BigDecimal.equals(exact, decimal))
