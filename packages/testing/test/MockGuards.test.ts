@@ -179,10 +179,11 @@ describe("the journal of a mock", () => {
       const error = yield* Effect.flip(trading.place(limit))
       assertInstanceOf(error, ExchangeError.OrderDenied)
       assert.strictEqual(error.guard, "journal")
+      assert.strictEqual((yield* Effect.flip(trading.place(limit))).detail, error.detail, "and counts for nothing")
       assert.deepStrictEqual(yield* trading.calls, [])
       assert.strictEqual((yield* Effect.flip(trading.reconcile)).guard, "journal")
     }).pipe(Effect.provide(Layer.provide(
-      Mock.layerTradingJournaled(tickers, options({})),
+      Mock.layerTradingJournaled(tickers, options({ guards: { maxNotionalPerDay: { USDT: "100" } } })),
       Layer.succeed(OrderJournal.OrderJournal, {
         append: () => new OrderJournal.JournalFailed({ path: "orders.jsonl", detail: "the disk is full" }),
         open: new OrderJournal.JournalFailed({ path: "orders.jsonl", detail: "the disk is full" }),
@@ -226,8 +227,11 @@ describe("the journal of a mock", () => {
 
   it.effect("is one a Layer: two mocks know nothing of each other's orders", () =>
     Effect.gen(function*() {
-      const first = yield* Layer.build(Mock.layerTrading(tickers, options({})))
-      const second = yield* Layer.build(Mock.layerTrading(tickers, options({})))
+      // As in one application.
+      const [memo, scope] = yield* Effect.all([Layer.makeMemoMap, Effect.scope])
+      const build = Layer.buildWithMemoMap(memo, scope)
+      const first = yield* build(Mock.layerTrading(tickers, options({})))
+      const second = yield* build(Mock.layerTrading(tickers, options({})))
       const lose = Effect.flatMap(Mock.MockTrading, (trading) =>
         Effect.zipRight(trading.loseNext, Effect.flip(trading.place(limit))))
       yield* Effect.provide(lose, first)
