@@ -1,0 +1,140 @@
+/**
+ * What has to be bought and sold so that a portfolio has its target weights: pure, in exact decimals.
+ * `docs/cookbook/rebalancing-bot.md` walks through it, `RebalancingBot.ts` trades by it.
+ */
+import { type Balance, Decimal, Market, type Order } from "@effect-exchange/core"
+import { BigDecimal } from "effect"
+
+/** How much of each asset there should be, as a ratio of the whole, by asset. The rest is `cash`. */
+export interface Portfolio {
+  readonly cash: string
+  readonly targets: { readonly [asset: string]: BigDecimal.BigDecimal }
+  /** How far the weight of an asset may be from its target before anything is done: `"0.02"` is two in a hundred. */
+  readonly tolerance: BigDecimal.BigDecimal
+  /** What is kept back of what is bought for, as a ratio, since fees may be taken of it. */
+  readonly fee: BigDecimal.BigDecimal
+}
+
+/** The market of an asset for cash, and its best prices. */
+export interface Quote {
+  readonly market: Market.Market
+  readonly bid: BigDecimal.BigDecimal
+  readonly ask: BigDecimal.BigDecimal
+}
+
+export interface Planned {
+  readonly market: Market.Market
+  readonly side: Order.Order["side"]
+  readonly amount: BigDecimal.BigDecimal
+  readonly price: BigDecimal.BigDecimal
+}
+
+const zero = BigDecimal.fromBigInt(0n)
+const one = BigDecimal.fromBigInt(1n)
+const two = BigDecimal.fromBigInt(2n)
+
+/** What an asset is worth: midway between what is bid and asked. */
+const mid = ({ ask, bid }: Quote) => BigDecimal.unsafeDivide(BigDecimal.sum(bid, ask), two)
+
+/** Never more than the exact quotient, which may have no end. */
+const ratio = (part: BigDecimal.BigDecimal, whole: BigDecimal.BigDecimal) =>
+  BigDecimal.isZero(whole) ? zero : BigDecimal.scale(BigDecimal.unsafeDivide(part, whole), 40)
+
+/** The multiple of a step that is not above a value. */
+const down = (value: BigDecimal.BigDecimal, step: BigDecimal.BigDecimal | undefined) =>
+  step === undefined
+    ? BigDecimal.scale(value, 8)
+    : BigDecimal.subtract(value, BigDecimal.unsafeRemainder(value, step))
+
+/** The multiple of a step that is not below a value. */
+const up = (value: BigDecimal.BigDecimal, step: BigDecimal.BigDecimal | undefined) => {
+  const below = down(value, step)
+  return step === undefined || BigDecimal.equals(below, value) ? below : BigDecimal.sum(below, step)
+}
+
+/** Whether the market takes an order of so much. */
+const isEnough = ({ amount, market, price }: Planned): boolean =>
+  BigDecimal.isPositive(amount) &&
+  (market.minAmount === undefined || BigDecimal.greaterThanOrEqualTo(amount, market.minAmount)) &&
+  (market.minNotional === undefined ||
+    BigDecimal.greaterThanOrEqualTo(Market.notional(market, amount, price), market.minNotional))
+
+const atMost = (value: BigDecimal.BigDecimal, most: BigDecimal.BigDecimal | undefined) =>
+  most === undefined ? value : BigDecimal.min(value, most)
+
+/** The weight of each asset that has a target, as a ratio of the whole. */
+export const weights = (
+  portfolio: Portfolio,
+  balances: ReadonlyArray<Balance.Balance>,
+  quotes: ReadonlyMap<string, Quote>
+): ReadonlyMap<string, BigDecimal.BigDecimal> => {
+  const total = worth(portfolio, balances, quotes)
+  return new Map(
+    Array.from(
+      quotes,
+      ([asset, quote]) => [asset, ratio(BigDecimal.multiply(held(balances, asset), mid(quote)), total)]
+    )
+  )
+}
+
+const held = (balances: ReadonlyArray<Balance.Balance>, asset: string, which: "free" | "total" = "total") =>
+  balances.find((balance) => balance.asset === asset)?.[which] ?? zero
+
+const worth = (
+  { cash }: Portfolio,
+  balances: ReadonlyArray<Balance.Balance>,
+  quotes: ReadonlyMap<string, Quote>
+): BigDecimal.BigDecimal =>
+  Array.from(quotes).reduce(
+    (sum, [asset, quote]) => BigDecimal.sum(sum, BigDecimal.multiply(held(balances, asset), mid(quote))),
+    held(balances, cash)
+  )
+
+/**
+ * The orders that bring a portfolio to its weights: none while each weight is within the tolerance of its target, else one for
+ * each asset whose market takes an order of what is wrong. They spend no more than is free now: what is sold first is spent by
+ * the next plan.
+ */
+export const plan = (
+  portfolio: Portfolio,
+  balances: ReadonlyArray<Balance.Balance>,
+  quotes: ReadonlyMap<string, Quote>
+): ReadonlyArray<Planned> => {
+  const total = worth(portfolio, balances, quotes)
+  const wrong = Array.from(quotes, ([asset, quote]) => ({
+    asset,
+    quote,
+    by: BigDecimal.subtract(
+      BigDecimal.multiply(portfolio.targets[asset] ?? zero, total),
+      BigDecimal.multiply(held(balances, asset), mid(quote))
+    )
+  }))
+  const tolerated = BigDecimal.multiply(portfolio.tolerance, total)
+  if (wrong.every(({ by }) => BigDecimal.lessThanOrEqualTo(BigDecimal.abs(by), tolerated))) return []
+
+  const sells = wrong.filter(({ by }) => BigDecimal.isNegative(by)).map(({ asset, by, quote }): Planned => {
+    const { ask, market } = quote
+    const wanted = BigDecimal.min(ratio(BigDecimal.abs(by), mid(quote)), held(balances, asset, "free"))
+    return {
+      market,
+      side: "sell",
+      amount: down(atMost(wanted, market.maxAmount), market.lotSize),
+      price: up(ask, market.tickSize)
+    }
+  })
+  const buying = wrong.filter(({ by }) => BigDecimal.isPositive(by))
+  const wanted = buying.reduce((sum, { by }) => BigDecimal.sum(sum, by), zero)
+  const spendable = ratio(held(balances, portfolio.cash, "free"), BigDecimal.sum(one, portfolio.fee))
+  // Where there is not enough for all, each gets its share.
+  const share = BigDecimal.min(one, ratio(spendable, wanted))
+  const buys = buying.map(({ by, quote: { bid, market } }): Planned => {
+    const price = down(bid, market.tickSize)
+    const amount = ratio(BigDecimal.multiply(by, share), price)
+    return { market, side: "buy", amount: down(atMost(amount, market.maxAmount), market.lotSize), price }
+  })
+  return [...sells, ...buys].filter(isEnough).map(({ amount, price, ...order }) => ({
+    ...order,
+    amount: Decimal.of(BigDecimal.normalize(amount)),
+    price: Decimal.of(BigDecimal.normalize(price))
+  }))
+}
