@@ -25,6 +25,22 @@ const examples: { readonly [name: string]: ReadonlyArray<RegExp> } = {
     /^the answer was lost; the order \S+ is open$/,
     /^orders that stand: 1$/,
     /^the order is canceled$/
+  ],
+  "price-alert": [
+    /^the price is 64000$/,
+    /^the price is 66000$/,
+    /^told: .*"now":"above","price":"66000"/,
+    /^the price is 64990$/,
+    /^the price is 65010$/,
+    /^the price is 63000$/,
+    /^told: .*"now":"below","price":"63000"/
+  ],
+  "rebalancing-bot": [/sell \d+\.\d+ BTC at \d/, /buy \d+\.\d+ ETH at \d/, /^nothing was sent; --send sends it$/],
+  "candle-archive": [
+    /^BTC\/USDT: 14\d\d candles$/,
+    /^ETH\/USDT: 14\d\d candles$/,
+    /^NO\/SUCH: /,
+    /^BTC\/USDT: [01] candles$/
   ]
 }
 

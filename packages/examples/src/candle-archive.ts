@@ -1,0 +1,33 @@
+/**
+ * Runs `CandleArchive.ts` on a simulated Binance: the last day of three markets, and then once more, which goes on where the
+ * first run ended; into the directory that is named, or a temporary one.
+ */
+import { Binance } from "@effect-exchange/binance"
+import { Simulator } from "@effect-exchange/simulator"
+import { FileSystem } from "@effect/platform"
+import { NodeContext, NodeRuntime } from "@effect/platform-node"
+import { Clock, Console, Effect, Layer } from "effect"
+import * as CandleArchive from "./CandleArchive.js"
+
+const day = 86_400_000
+
+const program = Effect.gen(function*() {
+  const files = yield* FileSystem.FileSystem
+  const directory = process.argv[2] ?? (yield* files.makeTempDirectoryScoped({ prefix: "candles-" }))
+  const options: CandleArchive.Options = {
+    directory,
+    symbols: ["BTC/USDT", "ETH/USDT", "NO/SUCH"],
+    interval: "1m",
+    from: (yield* Clock.currentTimeMillis) - day
+  }
+  for (const _ of ["the first run", "the second"]) {
+    for (const each of yield* CandleArchive.run(options)) yield* Console.log(CandleArchive.described(each))
+  }
+}).pipe(Effect.scoped)
+
+// `Binance.layerMarketData()` over `NodeExchange.layer` archives those of the exchange itself.
+const simulated = Binance.layerMarketData({ environment: Simulator.environment("binance") }).pipe(
+  Layer.provide(Simulator.layer("binance"))
+)
+
+program.pipe(Effect.provide([simulated, NodeContext.layer]), NodeRuntime.runMain)
