@@ -20,7 +20,7 @@ const listing = (exchange: string, amounts: { readonly [symbol: string]: string 
   const notListed = (symbol: string) =>
     new ExchangeError.SymbolNotFound({ ...about(exchange), symbol: ExchangeSymbol.make(symbol) })
   const ask = (symbols: ReadonlyArray<string>) =>
-    Effect.suspend(() => {
+    Effect.suspend((): Effect.Effect<ReadonlyArray<Price.Price>, ExchangeError.MarketDataError> => {
       asked.push(symbols.join(" "))
       if (state.down) return Effect.fail(dead(exchange))
       const unknown = symbols.find((symbol) => !(symbol in amounts))

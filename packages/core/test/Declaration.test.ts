@@ -198,7 +198,10 @@ describe("public data", () => {
   it.effect("asks where rows move from one answer to another, and has each once", () =>
     Effect.gen(function*() {
       const later = row({ id: "1", clientOrderId: "later" })
-      const history = Question.union([says([row({ id: "1" }), row({ id: "2" })]), says([later])])
+      const history = Question.union<"account", [], Row.Order>([
+        says([row({ id: "1" }), row({ id: "2" })]),
+        says([later])
+      ])
       const exchange = toy({ account: { openOfAll: history } })
       const orders = yield* Effect.flatMap(exchange.account, ({ openOrders }) => openOrders()).pipe(
         Effect.provide(exchange.layer)

@@ -69,13 +69,12 @@ const archive = Effect.fn("CandleArchive.archive")(function*(options: Options, s
   const file = yield* pathOf(options, market.exchange, symbol)
   yield* files.makeDirectory(path.dirname(file), { recursive: true })
 
-  const length = Candle.millis(options.interval)
   const from = Option.match(yield* last(file), {
-    onNone: () => Math.ceil(options.from / length) * length,
-    onSome: ({ openTime }) => openTime + length
+    onNone: () => Candle.openFrom(options.interval, options.from),
+    onSome: ({ openTime }) => Candle.closeTime(options.interval, openTime)
   })
   // Only what has ended: the candle under way still changes.
-  const to = Math.floor(((yield* Clock.currentTimeMillis) - settled) / length) * length
+  const to = Candle.openTime(options.interval, (yield* Clock.currentTimeMillis) - settled)
   const found = { next: from, added: 0, gaps: new Array<Gap>() }
   if (from < to) {
     const appending = yield* files.open(file, { flag: "a" })
@@ -88,7 +87,7 @@ const archive = Effect.fn("CandleArchive.archive")(function*(options: Options, s
           yield* appending.sync
           for (const { openTime } of candles) {
             if (openTime > found.next) found.gaps.push({ from: found.next, to: openTime })
-            found.next = openTime + length
+            found.next = Candle.closeTime(options.interval, openTime)
           }
           found.added += Chunk.size(candles)
         })
