@@ -48,7 +48,7 @@ module.exports = {
     only("resilience"),
     only("core", "resilience"),
     ...exchanges.map((exchange) => only(exchange, "core", "resilience")),
-    only("exchanges", "core", ...exchanges),
+    only("exchanges", "resilience", "core", ...exchanges),
     only("simulator"),
     only("testing", "core", "resilience"),
     only("secrets", "core", "resilience"),

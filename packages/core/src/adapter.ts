@@ -3,6 +3,8 @@
  *
  * @since 0.1.0
  */
+import "@effect-exchange/resilience/needs-effect-3.22-and-not-4"
+
 export * as CandleSearch from "./adapter/CandleSearch.js"
 export * as Declaration from "./adapter/Declaration.js"
 export * as Exchange from "./adapter/Exchange.js"

@@ -3,6 +3,8 @@
  *
  * @since 0.1.0
  */
+import "@effect-exchange/resilience/needs-effect-3.22-and-not-4"
+
 export * as ChaosHttp from "./engine/ChaosHttp.js"
 export * as ExchangeState from "./engine/ExchangeState.js"
 export * as RawAnswers from "./engine/RawAnswers.js"

@@ -1,3 +1,5 @@
+import "./needs-effect-3.22-and-not-4.js"
+
 export * as Backoff from "./Backoff.js"
 export * as Bulkhead from "./Bulkhead.js"
 export * as Chaos from "./Chaos.js"

@@ -1,6 +1,8 @@
 /**
  * @since 0.1.0
  */
+import "@effect-exchange/resilience/needs-effect-3.22-and-not-4"
+
 export * as Api from "./Api.js"
 export * as Client from "./Client.js"
 export * as Door from "./Door.js"

@@ -1,3 +1,5 @@
+import "./internal/needs-effect-3.22-and-not-4.js"
+
 /**
  * @since 0.1.0
  */

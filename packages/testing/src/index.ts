@@ -1,6 +1,8 @@
 /**
  * @since 0.1.0
  */
+import "@effect-exchange/resilience/needs-effect-3.22-and-not-4"
+
 export * as Arbitraries from "./Arbitraries.js"
 export * as Contract from "./Contract.js"
 export * as ContractCase from "./ContractCase.js"
