@@ -1,13 +1,14 @@
 /**
  * What users install: packs every public package, checks the tarballs, installs them in an empty project, and there
  * imports every entry point, type-checks the programs of the README, the docs and the docstrings, and runs an example
- * and the command.
+ * and the command. Then each package as its README says, in a project of its own: `install-lines.mjs`.
  */
 import { spawnSync } from "node:child_process"
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import * as InstallLines from "./install-lines.mjs"
 import { snippets } from "./snippets.mjs"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
@@ -112,5 +113,21 @@ writeFileSync(
 run(consumer, "node", "run-examples.mjs")
 run(consumer, "npx", "exchange", "--version")
 run(consumer, "npx", "exchange", "price", "BTC/USDT")
+
+const { otherEffect, readme } = InstallLines.make({
+  fail: (why) => {
+    console.error(`failed: ${why}\nwhat was built is left in ${work}`)
+    process.exit(1)
+  },
+  packageManager,
+  packages,
+  root,
+  tarballOf,
+  work
+})
+await Promise.all(["npm", "pnpm"].map(async (manager) => {
+  for (const each of packages) await readme(manager, each)
+}))
+await otherEffect()
 rmSync(work, { recursive: true })
 console.log("the packed packages install, type-check and run")

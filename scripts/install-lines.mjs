@@ -1,0 +1,201 @@
+/**
+ * The line with which the README of each package says it is installed, as it stands there: in a project that has nothing else,
+ * with npm and with the strictest pnpm. There its programs are type-checked (with pnpm, which shows a program nothing that it has
+ * not asked for) and run. And what happens where effect is another.
+ */
+import { spawn } from "node:child_process"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { createServer } from "node:net"
+import { join } from "node:path"
+import ts from "typescript"
+
+/** What stands in a README: the arguments of its first `npm install`, and its programs. */
+export const read = (markdown) => {
+  const [, line = ""] = markdown.match(/^npm install (.*)$/m) ?? []
+  return {
+    line: line.split(" ").filter((word) => word !== ""),
+    programs: [...markdown.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, text]) => text)
+  }
+}
+
+/** Runs each effect that a program exports, and makes each of its Layers; nothing here has a key or answers for an exchange. */
+const runner = `
+import { Cause, Effect, Exit, Layer } from "effect"
+const exported = Object.entries(await import(process.argv[2]))
+for (const [name, value] of exported) {
+  const what = Layer.isLayer(value) ? Effect.scoped(Layer.build(value)) : value
+  if (!Effect.isEffect(what)) continue
+  const exit = await Effect.runPromiseExit(Effect.timeout(what, "20 seconds"))
+  // A program over services that are not its own has to be given them.
+  const defects = Exit.isFailure(exit) ? [...Cause.defects(exit.cause)].filter((one) => !/^Service not found/.test(one?.message)) : []
+  if (defects.length > 0) throw defects[0]
+  console.log(name, Exit.isSuccess(exit) ? "succeeds" : \`fails: \${Cause.pretty(exit.cause).split("\\n")[0]}\`)
+}
+process.exit(0)
+`
+
+const options = {
+  target: ts.ScriptTarget.ES2022,
+  module: ts.ModuleKind.ESNext,
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  skipLibCheck: true,
+  noEmit: true
+}
+
+const freePort = () =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address()
+      server.close(() => resolve(port))
+    })
+  })
+
+/** Keys that stand in the environment are not for here: a program of a README may trade. */
+const { HOME, PATH, TMPDIR } = process.env
+const bare = { HOME, PATH, ...TMPDIR === undefined ? {} : { TMPDIR } }
+
+const run = (cwd, env, command, ...args) => {
+  const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], shell: process.platform === "win32" })
+  let output = ""
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => output += text)
+  const ended = new Promise((resolve) => {
+    child.on("error", (error) => resolve({ status: 1, output: error.message }))
+    child.on("close", (status) => resolve({ status, output }))
+  })
+  return { child, ended }
+}
+
+/** A program that serves: it answers its probe, and ends when it is told to. */
+const serves = async (cwd, file, port) => {
+  const { child, ended } = run(cwd, bare, "node", file)
+  let isOver = false
+  void ended.then(() => isOver = true)
+  for (let attempt = 0; attempt < 100 && !isOver; attempt++) {
+    const answer = await fetch(`http://127.0.0.1:${port}/livez`).catch(() => undefined)
+    if (answer?.ok) {
+      child.kill("SIGTERM")
+      return ended
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  child.kill("SIGKILL")
+  const { output } = await ended
+  return { status: 1, output: `it does not answer: ${output}` }
+}
+
+export const make = ({ fail, packageManager, packages, root, tarballOf, work }) => {
+  const tarballs = Object.fromEntries(packages.map((each) => [each.manifest.name, `file:${tarballOf(each)}`]))
+
+  const ranges = (words) =>
+    Object.fromEntries(words.filter((word) => !word.startsWith("--")).map((word) => {
+      const [name, range = "*"] = word.split(/(?<=.)@/)
+      return [name, tarballs[name] ?? range]
+    }))
+  const pnpm = ["npx", "--yes", packageManager, "--reporter=append-only"]
+
+  /** The files of a project for each installer, which takes our packages from the tarballs, and what it is called with. */
+  const managers = {
+    npm: (words) => ({
+      files: { "package.json": { overrides: Object.fromEntries(Object.entries(tarballs).filter(([name]) => !words.includes(name))) } },
+      command: ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error", ...words.map((word) => tarballs[word] ?? word)]
+    }),
+    // `pnpm add` only warns of peers, however strict; an installation of what it has written fails.
+    pnpm: (words) => ({
+      files: {
+        "package.json": { dependencies: ranges(words) },
+        "pnpm-workspace.yaml": {
+          nodeLinker: "isolated",
+          strictPeerDependencies: true,
+          autoInstallPeers: false,
+          overrides: tarballs
+        }
+      },
+      command: [...pnpm, "install"]
+    }),
+    "pnpm as it comes": (words) => ({
+      files: { "package.json": {}, "pnpm-workspace.yaml": { overrides: tarballs } },
+      command: [...pnpm, "add", ...words.map((word) => tarballs[word] ?? word)]
+    })
+  }
+
+  const install = async (manager, name, words) => {
+    const cwd = join(work, "readmes", manager.replaceAll(" ", "-"), name)
+    mkdirSync(join(cwd, "src"), { recursive: true })
+    const { command: [command, ...args], files } = managers[manager](words)
+    for (const [file, content] of Object.entries(files)) {
+      const own = file === "package.json" ? { name: `readme-of-${name}`, private: true, type: "module" } : {}
+      writeFileSync(join(cwd, file), JSON.stringify({ ...own, ...content }))
+    }
+    return { cwd, ...await run(cwd, process.env, command, ...args).ended }
+  }
+
+  const must = (what, { output, status }) => {
+    if (status !== 0) fail(`${what}: ${output}`)
+    return output
+  }
+
+  /** Installs, type-checks and runs what the README of a package says. */
+  const readme = async (manager, { manifest, path }) => {
+    const [, name] = manifest.name.split("/")
+    const { line, programs } = read(readFileSync(join(path, "README.md"), "utf8"))
+    const what = `the README of ${name}, with ${manager}`
+    if (!line.includes(manifest.name)) fail(`${what}: it does not say how to install it`)
+    const { cwd, ...installed } = await install(manager, name, line)
+    must(`${what}: npm install ${line.join(" ")}`, installed)
+
+    const port = await freePort()
+    const files = programs.map((text, index) => {
+      const tests = text.includes("@effect/vitest")
+      const file = `program-${index + 1}${tests ? ".test" : ""}`
+      const program = `${text.replaceAll("8080", port)}\nexport {}\n`
+      writeFileSync(join(cwd, "src", `${file}.ts`), program)
+      writeFileSync(join(cwd, `${file}.js`), ts.transpileModule(program, { compilerOptions: { ...options, noEmit: false } }).outputText)
+      return { file, isService: text.includes("Layer.launch"), tests }
+    })
+    writeFileSync(join(cwd, "run.mjs"), runner)
+    const asked = { ...options, target: "ES2022", module: "NodeNext", types: ["node"], typeRoots: [join(root, "node_modules/@types")] }
+    writeFileSync(join(cwd, "tsconfig.json"), JSON.stringify({ compilerOptions: asked, include: ["src"] }))
+    if (manager === "pnpm" && files.length > 0) {
+      must(`${what} does not type-check`, await run(cwd, bare, "node", join(root, "node_modules/typescript/bin/tsc")).ended)
+    }
+    for (const { file, isService, tests } of files) {
+      const script = `./${file}.js`
+      const ran = isService
+        ? await serves(cwd, script, port)
+        : await (tests ? run(cwd, bare, "node_modules/.bin/vitest", "run", script) : run(cwd, bare, "node", "run.mjs", script)).ended
+      const output = must(`${what}: ${file} does not run`, ran)
+      console.log(`  ${name}, ${manager}: ${isService ? "serves" : tests ? "its test passes" : output.trim().replaceAll("\n", "; ")}`)
+    }
+    if (manifest.bin !== undefined) {
+      const [bin] = Object.keys(manifest.bin)
+      must(`${what}: ${bin}`, await run(cwd, bare, `node_modules/.bin/${bin}`, "price", "BTC/USDT").ended)
+      console.log(`  ${name}, ${manager}: ${bin} runs`)
+    }
+  }
+
+  /** Where effect is another: the installer refuses, or what is imported says so. */
+  const otherEffect = async () => {
+    const line = read(readFileSync(join(root, "packages/binance/README.md"), "utf8")).line
+      .map((word) => word.startsWith("effect@") ? "effect@^4" : word)
+    const npm = await install("npm", "other-effect", line)
+    if (npm.status === 0 || !/ERESOLVE/.test(npm.output)) fail(`npm installs effect 4 beside these packages: ${npm.output}`)
+    const strict = await install("pnpm", "other-effect", line)
+    if (strict.status === 0 || !/unmet peer effect@"?\^?3\.22/.test(strict.output)) fail(`pnpm installs effect 4 beside these packages: ${strict.output}`)
+
+    // As it comes, pnpm only warns.
+    const ours = packages.filter(({ manifest }) => manifest.bin === undefined).map(({ manifest }) => manifest.name)
+    const others = line.filter((word) => !word.startsWith("@effect-exchange/"))
+    const { cwd, ...installed } = await install("pnpm as it comes", "other-effect", [...ours, ...others])
+    must("pnpm as it comes refuses effect 4, too: this test is of no use", installed)
+    for (const name of [...ours, "@effect-exchange/core/adapter", "@effect-exchange/core/node"]) {
+      const { output, status } = await run(cwd, bare, "node", "--input-type=module", "--eval", `await import("${name}")`).ended
+      if (status === 0 || !/imported from .*needs-effect-3\.22-and-not-4/.test(output)) {
+        fail(`${name} does not say which effect it needs where there is another: ${output}`)
+      }
+    }
+    console.log("  effect 4: npm and a strict pnpm refuse it, and where pnpm does not, each package says what it needs")
+  }
+
+  return { otherEffect, readme }
+}
