@@ -98,7 +98,7 @@ export const make = ({ fail, packageManager, packages, root, tarballOf, work }) 
   const managers = {
     npm: (words) => ({
       files: { "package.json": { overrides: Object.fromEntries(Object.entries(tarballs).filter(([name]) => !words.includes(name))) } },
-      command: ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error", ...words.map((word) => tarballs[word] ?? word)]
+      command: ["npm", "install", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error", ...words.map((word) => tarballs[word] ?? word)]
     }),
     // `pnpm add` only warns of peers, however strict; an installation of what it has written fails.
     pnpm: (words) => ({

@@ -1,7 +1,8 @@
 /**
  * Checks what operators are given: the alerts by their tests (with `promtool`, of Debian's package `prometheus`), that each has a
  * page in the run-book, that alerts and dashboard speak of metrics that there are, and the dashboard of all of them; the manifests
- * of Kubernetes by their types, and by what types do not say; the workflows; the list of what the command is made of by its schema.
+ * of Kubernetes by their types, and by what types do not say; the workflows; what a registry is given; the list of what the command
+ * is made of by its schema.
  */
 import { Ajv } from "ajv"
 import { spawnSync } from "node:child_process"
@@ -14,6 +15,7 @@ import { fileURLToPath } from "node:url"
 import { parse } from "yaml"
 import { dashboard } from "./dashboard.mjs"
 import * as Manifests from "./manifests.mjs"
+import * as Published from "./published.mjs"
 import { sbom } from "./sbom.mjs"
 import * as Workflows from "./workflows.mjs"
 
@@ -165,6 +167,38 @@ for (const [name, [expected, one, other]] of Object.entries(wrong)) {
   if (!found.some((problem) => expected.test(problem))) fail(`nobody objects to ${name}: ${found.join("; ") || "no problem"}`)
 }
 console.log(`workflows on Node ${versions.join(", ")}, and ${Object.keys(wrong).length} faults that are refused`)
+
+// What a registry is given: every package says where it is kept and who built it, and no link leads nowhere.
+const address = "https://git.example/owner/name"
+const given = Object.fromEntries(Published.files({ address, root, tag: "v1.2.3" }))
+for (const { folder } of Published.packages(root)) {
+  const { bugs, homepage, publishConfig, repository } = JSON.parse(given[`${folder}/package.json`])
+  const located = { repository: { type: "git", url: `git+${address}.git`, directory: folder }, bugs: { url: `${address}/issues` } }
+  if (!isDeepStrictEqual({ repository, bugs }, located)) fail(`${folder} does not say where it is kept`)
+  if (homepage !== `${address}/tree/v1.2.3/${folder}#readme`) fail(`${folder} has the homepage ${homepage}`)
+  if (publishConfig.provenance !== true) fail(`${folder} is published without its provenance`)
+  const prose = given[`${folder}/README.md`].replaceAll(/^```[\s\S]*?^```$/gm, "")
+  const [, relative] = /\]\((?!https:|#)([^)]*)\)/.exec(prose) ?? []
+  if (relative !== undefined) fail(`${folder}/README.md still links to ${relative}`)
+}
+const links = Object.values(given).join("\n")
+for (const link of ["blob/v1.2.3/docs/orders.md", "blob/v1.2.3/docs/testing.md#seeds", "blob/v1.2.3/packages/cli/README.md"]) {
+  if (!links.includes(`](${address}/${link})`)) fail(`nobody links to ${link}: the links are not rewritten`)
+}
+for (const wrong of ["/owner/name", "https://git.example/name", "git.example/owner/name", ""]) {
+  let isTaken = true
+  try {
+    Published.files({ address: wrong, root, tag: "v1.2.3" })
+  } catch {
+    isTaken = false
+  }
+  if (isTaken) fail(`"${wrong}" is taken for an address`)
+}
+const publishing = parse(workflow("release.yml")).jobs.publish.steps.map(({ run = "" }) => run).join("\n")
+if (!publishing.includes('node scripts/version.mjs "$GITHUB_REF_NAME" "$GITHUB_SERVER_URL/$GITHUB_REPOSITORY"')) {
+  fail("the release does not say where the packages are kept")
+}
+console.log(`${Object.keys(given).length} files for a registry: where each package is kept, and links that lead there`)
 
 // What the command is made of, by the schema of CycloneDX.
 const schemas = join(dirname(createRequire(import.meta.url).resolve("@cyclonedx/cyclonedx-library/package.json")), "res/schema")

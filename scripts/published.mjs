@@ -1,0 +1,44 @@
+/**
+ * What a registry is given and the sources do not say, as they do not know where they are kept: the address of the repository in
+ * the manifests, and links of the READMEs that lead there, as a registry shows a README without what is around it.
+ */
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs"
+import { join, posix } from "node:path"
+
+/** The packages that are published: their folders and manifests. */
+export const packages = (root) =>
+  readdirSync(join(root, "packages"))
+    .filter((name) => existsSync(join(root, "packages", name, "package.json")))
+    .map((name) => ({ folder: `packages/${name}`, manifest: JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8")) }))
+    .filter(({ manifest }) => manifest.private !== true)
+
+/** A manifest that says where its package is kept. */
+const located = (manifest, { address, folder, tag }) => ({
+  ...manifest,
+  homepage: `${address}/tree/${tag}/${folder}#readme`,
+  bugs: { url: `${address}/issues` },
+  repository: { type: "git", url: `git+${address}.git`, directory: folder }
+})
+
+/** Markdown whose links to files of the repository are addresses; what is in a block of code stays as it is. */
+const linked = (markdown, { address, folder, root, tag }) =>
+  markdown.split(/(^```[\s\S]*?^```$)/m).map((part) =>
+    part.startsWith("```") ? part : part.replaceAll(/(!?)(\[[^\]]*\])\((?![a-z]+:|#)([^)\s#]+)(#[^)\s]*)?\)/g, (_, image, text, path, hash = "") => {
+      const target = posix.join(folder, path)
+      if (!existsSync(join(root, target))) throw new Error(`${folder}/README.md links to ${path}, which there is not`)
+      const kind = image === "!" ? "raw" : statSync(join(root, target)).isDirectory() ? "tree" : "blob"
+      return `${image}${text}(${address}/${kind}/${tag}/${target}${hash})`
+    })
+  ).join("")
+
+/** The files to write before a tag is published from an address, by their paths. */
+export const files = ({ address, root, tag }) => {
+  if (!/^https:\/\/[\w.-]+(?::\d+)?\/[\w.-]+\/[\w.-]+$/.test(address)) throw new Error(`"${address}" is no address of a repository`)
+  return packages(root).flatMap(({ folder, manifest }) => {
+    const where = { address, folder, root, tag }
+    return [
+      [`${folder}/package.json`, `${JSON.stringify(located(manifest, where), null, 2)}\n`],
+      [`${folder}/README.md`, linked(readFileSync(join(root, folder, "README.md"), "utf8"), where)]
+    ]
+  })
+}
