@@ -6,13 +6,14 @@
  */
 import { Ajv } from "ajv"
 import { spawnSync } from "node:child_process"
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { isDeepStrictEqual } from "node:util"
 import { fileURLToPath } from "node:url"
 import { parse } from "yaml"
+import * as Changelog from "./changelog.mjs"
 import { dashboard } from "./dashboard.mjs"
 import * as Manifests from "./manifests.mjs"
 import * as Published from "./published.mjs"
@@ -199,6 +200,41 @@ if (!publishing.includes('node scripts/version.mjs "$GITHUB_REF_NAME" "$GITHUB_S
   fail("the release does not say where the packages are kept")
 }
 console.log(`${Object.keys(given).length} files for a registry: where each package is kept, and links that lead there`)
+
+// The changesets that wait, and what becomes of some: one version for all, and one changelog.
+const [wrongChangeset] = Changelog.problems(Changelog.waiting(root))
+if (wrongChangeset !== undefined) fail(wrongChangeset)
+const copy = mkdtempSync(join(tmpdir(), "effect-exchange-version-"))
+const wanting = [
+  ".changeset/config.json",
+  "package.json",
+  "pnpm-workspace.yaml",
+  "CHANGELOG.md",
+  "packages/cli/src/Version.ts",
+  ...Published.packages(root).map(({ folder }) => `${folder}/package.json`)
+]
+for (const path of wanting) cpSync(join(root, path), join(copy, path))
+writeFileSync(join(copy, ".changeset/one.md"), '---\n"@effect-exchange/kraken": patch\n---\n\n**fix** a first thing.\n')
+writeFileSync(join(copy, ".changeset/two.md"), '---\n"@effect-exchange/core": minor\n---\n\n- **feature** a second\n- **breaking** and a third\n')
+if (run("node", "scripts/changelog.mjs", copy).status !== 0) fail("no version can be made of changesets")
+const before = Published.packages(root)[0].manifest.version
+const after = before.replace(/^(\d+)\.(\d+)\..*$/, (_, major, minor) => `${major}.${Number(minor) + 1}.0`)
+const unequal = Published.packages(copy).filter(({ manifest }) => manifest.version !== after)
+if (unequal.length > 0) fail(`${unequal.map(({ folder }) => folder).join(", ")} are not of ${after}`)
+if (!readFileSync(join(copy, "packages/cli/src/Version.ts"), "utf8").includes(`version = "${after}"`)) fail("the command says another version")
+const logged = readFileSync(join(copy, "CHANGELOG.md"), "utf8")
+if (Changelog.notes(logged, after) !== "- **breaking** and a third\n- **feature** a second\n- **fix** a first thing.") {
+  fail(`the changelog does not say what has changed: ${logged.slice(0, 400)}`)
+}
+if (!logged.endsWith(readFileSync(join(root, "CHANGELOG.md"), "utf8").replace(/^# .*\n/, ""))) fail("the changelog has lost something")
+if (readdirSync(join(copy, ".changeset")).some((name) => name.endsWith(".md"))) fail("changesets are left")
+if (Published.packages(copy).some(({ folder }) => existsSync(join(copy, folder, "CHANGELOG.md")))) fail("packages have changelogs of their own")
+for (const [name, text] of Object.entries({ "of no package": "---\n---\n\n**fix** it.\n", "of no kind": '---\n"@effect-exchange/core": patch\n---\n\nIt.\n' })) {
+  writeFileSync(join(copy, ".changeset/wrong.md"), text)
+  if (Changelog.problems(Changelog.waiting(copy)).length !== 1) fail(`nobody objects to a changeset ${name}`)
+}
+rmSync(copy, { recursive: true })
+console.log(`changesets make ${after} of ${before}, for every package and in one changelog`)
 
 // What the command is made of, by the schema of CycloneDX.
 const schemas = join(dirname(createRequire(import.meta.url).resolve("@cyclonedx/cyclonedx-library/package.json")), "res/schema")

@@ -1,10 +1,11 @@
 /**
  * `node scripts/version.mjs v0.1.0` fails unless that is the version of every package that is published, and the one that the command
- * says it has. With the address of a repository it writes what a registry needs to know of it (`published.mjs`).
+ * says it has, with what changed in CHANGELOG.md and no changeset left. With the address of a repository it writes what a registry needs to know of it (`published.mjs`).
  */
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import * as Changelog from "./changelog.mjs"
 import * as Published from "./published.mjs"
 
 const [tag = "", address] = process.argv.slice(2)
@@ -16,6 +17,15 @@ const versions = { "the command": said, ...Object.fromEntries(published.map(({ m
 const others = Object.entries(versions).filter(([, version]) => `v${version}` !== tag)
 if (others.length > 0) {
   console.error(`${tag || "no tag"} is not the version of ${others.map(([name, version]) => `${name} (${version})`).join(", ")}`)
+  process.exit(1)
+}
+const left = Changelog.waiting(root).map(({ name }) => name)
+if (left.length > 0) {
+  console.error(`${tag} would be without ${left.join(", ")}: npm run version comes first`)
+  process.exit(1)
+}
+if (Changelog.notes(readFileSync(join(root, "CHANGELOG.md"), "utf8"), tag.slice(1)) === undefined) {
+  console.error(`the latest version in CHANGELOG.md is not ${tag.slice(1)}`)
   process.exit(1)
 }
 if (address !== undefined) {

@@ -1,0 +1,68 @@
+/**
+ * `npm run version` makes the next version of the changesets there are: Changesets count the versions on and take the changesets
+ * away, and their lines come into the one changelog, which Changesets would write for each package. `--notes v0.1.0` prints what
+ * the changelog has of a version.
+ */
+import { spawnSync } from "node:child_process"
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const kinds = ["breaking", "feature", "fix"]
+
+/** The changesets that wait for a version: what each is of, and its lines. */
+export const waiting = (root) =>
+  existsSync(join(root, ".changeset"))
+    ? readdirSync(join(root, ".changeset")).filter((name) => name.endsWith(".md") && name !== "README.md").toSorted().map((name) => {
+      const [, head = "", body = ""] = readFileSync(join(root, ".changeset", name), "utf8").match(/^---\n([\s\S]*?)---\n([\s\S]*)$/) ?? []
+      return { name, packages: [...head.matchAll(/^["']?([^"':]+)["']?:/gm)].map(([, of]) => of), lines: body.split("\n").map((line) => line.replace(/^- /, "").trim()).filter((line) => line !== "") }
+    })
+    : []
+
+/** What is wrong with changesets: each is of a package, and each of its lines says of which kind it is. */
+export const problems = (changesets) =>
+  changesets.flatMap(({ lines, name, packages }) => [
+    ...packages.length === 0 ? [`.changeset/${name} is of no package`] : [],
+    ...lines.length === 0 ? [`.changeset/${name} says nothing`] : [],
+    ...lines.filter((line) => !kinds.some((kind) => line.startsWith(`**${kind}** `))).map((line) =>
+      `.changeset/${name}: "${line}" begins with none of ${kinds.map((kind) => `**${kind}**`).join(", ")}`
+    )
+  ])
+
+/** What the changelog says of a version, which is to be its latest; `undefined` where that is another. */
+export const notes = (changelog, version) => {
+  const [, heading, text] = changelog.match(/^## (.*)\n([\s\S]*?)(?=^## |(?![\s\S]))/m) ?? []
+  return heading === version ? text.trim() : undefined
+}
+
+/** The changelog with another version on top, the breaking lines first. */
+export const written = (changelog, version, changesets) => {
+  const lines = changesets.flatMap(({ lines }) => lines)
+  const sorted = kinds.flatMap((kind) => lines.filter((line) => line.startsWith(`**${kind}** `)))
+  return changelog.replace(/^(?=## )/m, `## ${version}\n\n${sorted.map((line) => `- ${line}\n`).join("")}\n`)
+}
+
+const version = (root) => {
+  const changesets = waiting(root)
+  const wrong = changesets.length === 0 ? ["there are no changesets: npx changeset makes one"] : problems(changesets)
+  if (wrong.length > 0) throw new Error(wrong.join("\n"))
+  const command = fileURLToPath(new URL("../node_modules/@changesets/cli/bin.js", import.meta.url))
+  const { status } = spawnSync("node", [command, "version"], { cwd: root, stdio: ["ignore", "inherit", "inherit"] })
+  if (status !== 0) throw new Error("changeset version failed")
+  const { version } = JSON.parse(readFileSync(join(root, "packages/core/package.json"), "utf8"))
+  const rewrite = (path, change) => writeFileSync(join(root, path), change(readFileSync(join(root, path), "utf8")))
+  rewrite("packages/cli/src/Version.ts", (text) => text.replace(/(version = )".*"/, `$1"${version}"`))
+  rewrite("CHANGELOG.md", (text) => written(text, version, changesets))
+  return version
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [option, tag = ""] = process.argv.slice(2)
+  if (option === "--notes") {
+    const text = notes(readFileSync("CHANGELOG.md", "utf8"), tag.replace(/^v/, ""))
+    if (text === undefined) throw new Error(`the latest version in CHANGELOG.md is not ${tag}`)
+    console.log(text)
+  } else {
+    console.log(`${version(option ?? fileURLToPath(new URL("..", import.meta.url)))}: look at CHANGELOG.md, then commit and tag it`)
+  }
+}
