@@ -25,7 +25,9 @@ const intervals = Candle.Interval.literals.join(", ")
  */
 export const interval: Options.Options<Candle.Interval> = Options.text("interval").pipe(
   Options.withPseudoName(Candle.Interval.literals.join("|")),
-  Options.withDescription("How long a candle is. Unless given: 1h."),
+  Options.withDescription(
+    "How long a candle is; not every exchange has all of them. Weeks open on Monday, months on the first. Unless given: 1h."
+  ),
   Options.withDefault("1h"),
   Options.mapEffect((text) =>
     isInterval(text)

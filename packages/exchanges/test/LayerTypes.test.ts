@@ -1,8 +1,30 @@
 import { Binance } from "@effect-exchange/binance"
-import { Account, type ExchangeError, type MarketData, type OrderJournal, type Trading } from "@effect-exchange/core"
+import {
+  Account,
+  type ExchangeError,
+  MarketData,
+  type OrderJournal,
+  type Price,
+  type Trading
+} from "@effect-exchange/core"
 import type { HttpClient } from "@effect/platform"
 import { describe, expectTypeOf, it } from "@effect/vitest"
-import type { ConfigError, Layer } from "effect"
+import { type ConfigError, Effect, type Layer } from "effect"
+
+describe("the prices of several symbols", () => {
+  it("are typed as one is, and read by every Layer that has public data", () => {
+    expectTypeOf<Effect.Effect.Success<ReturnType<MarketData.MarketData.Service["prices"]>>>().toEqualTypeOf<
+      ReadonlyArray<Price.Price>
+    >()
+    expectTypeOf<Effect.Effect.Error<ReturnType<MarketData.MarketData.Service["prices"]>>>().toEqualTypeOf<
+      Effect.Effect.Error<ReturnType<MarketData.MarketData.Service["price"]>>
+    >()
+    const prices = Effect.flatMap(MarketData.MarketData, (market) => market.prices(["BTC/USDT"])).pipe(
+      Effect.provide(Binance.layerMarketData())
+    )
+    expectTypeOf<Effect.Effect.Context<typeof prices>>().toEqualTypeOf<HttpClient.HttpClient>()
+  })
+})
 
 describe("Account.verified", () => {
   it("keeps every service of the Layer it is given", () => {

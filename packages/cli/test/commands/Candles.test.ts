@@ -87,6 +87,19 @@ describe("exchange candles", () => {
       }))
   }
 
+  it.scoped("--output of months goes on with the next month, however long the last one was", () =>
+    Effect.gen(function*() {
+      yield* today
+      const [whole, parts] = [yield* path, yield* path]
+      const line = "candles BTC/USDT --exchange binance --interval 1M --from 2025-08-01"
+      yield* finished(`${line} --to 2026-01-01 --output ${whole}`)
+      yield* finished(`${line} --to 2025-10-01 --output ${parts}`)
+      const rest = yield* finished(`${line} --to 2026-01-01 --output ${parts}`)
+      assert.include(rest.err, `has candles until 2025-10-01T00:00:00.000Z; it is gone on with from there.`)
+      assert.include(rest.err, `3 candles written to ${parts}.`)
+      assert.strictEqual(yield* read(parts), yield* read(whole))
+    }))
+
   it.scoped("refuses a file that it does not understand, and leaves it as it is", () =>
     Effect.gen(function*() {
       yield* today
@@ -137,7 +150,7 @@ describe("exchange candles", () => {
   const usages: ReadonlyArray<readonly [line: string, sentence: string]> = [
     ["candles BTC/USDT --from yesterday", "--from cannot be \"yesterday\"; accepted are such as 2026-01-31"],
     ["candles BTC/USDT --from 2026-02-30", "--from cannot be \"2026-02-30\""],
-    ["candles BTC/USDT --from 2026-01-01 --interval 2h", "--interval cannot be \"2h\"; accepted are 1m, 5m, "],
+    ["candles BTC/USDT --from 2026-01-01 --interval 8h", "--interval cannot be \"8h\"; accepted are 1m, 5m, "],
     ["candles BTC/USDT --from 2026-01-02 --to 2026-01-01", "is not before 2026-01-01T00:00:00.000Z"],
     ["candles BTC/USDT --from 2026-01-01 --format table --output x", "with --output use --format csv or jsonl"],
     ["candles BTC/USDT --from 2026-01-01 --format csv --json", "--json is --format jsonl, and not csv"]
