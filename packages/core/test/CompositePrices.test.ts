@@ -19,7 +19,9 @@ const listing = (exchange: string, amounts: { readonly [symbol: string]: string 
   const state = { down: false }
   const notListed = (symbol: string) =>
     new ExchangeError.SymbolNotFound({ ...about(exchange), symbol: ExchangeSymbol.make(symbol) })
-  const ask = (symbols: ReadonlyArray<string>) =>
+  const ask = (
+    symbols: ReadonlyArray<string>
+  ): Effect.Effect<ReadonlyArray<Price.Price>, ExchangeError.MarketDataError> =>
     Effect.suspend((): Effect.Effect<ReadonlyArray<Price.Price>, ExchangeError.MarketDataError> => {
       asked.push(symbols.join(" "))
       if (state.down) return Effect.fail(dead(exchange))
