@@ -83,16 +83,22 @@ const one = { ...Options.settings, exchange: Options.oneExchange }
 
 const sending = { ...one, send: OrderOptions.send, journal: OrderOptions.journal, json: Options.json }
 
+const guards = {
+  maxNotional: OrderOptions.maxNotional,
+  maxNotionalPerDay: OrderOptions.maxNotionalPerDay,
+  priceBand: OrderOptions.priceBand
+}
+
 const which = { id: OrderOptions.orderId, clientId: OrderOptions.clientOrderId }
 
 const money =
   "Where it may cost money it is only said what would be sent, unless --send, --environment live and EXCHANGE_LIVE_TRADING=enabled say "
   + "otherwise. Exit code 0: done, or told what would be; 1: refused, failed, or unknown what became of it; 2: bad usage."
 
-// Placing and canceling are not left half done when they are to stop: they end within their deadline, and say what became of it.
+// Placing, amending and canceling are not left half done when they are to stop: they end within their deadline, and say what became of it.
 const order = () =>
   Command.make("order").pipe(
-    Command.withDescription("One order: see exchange order show, place and cancel --help."),
+    Command.withDescription("One order: see exchange order show, place, amend and cancel --help."),
     Command.withSubcommands([
       Command.make(
         "show",
@@ -108,12 +114,28 @@ const order = () =>
           ...sending,
           limit: OrderOptions.limit,
           market: OrderOptions.market,
-          maxNotional: OrderOptions.maxNotional,
-          priceBand: OrderOptions.priceBand,
+          postOnly: OrderOptions.postOnly,
+          reduceOnly: OrderOptions.reduceOnly,
+          timeInForce: OrderOptions.timeInForce,
+          ...guards,
           clientId: OrderOptions.clientOrderId
         },
         (input) => Network.within(Effect.flatMap(modules.Order, ({ place }) => place(input)))
       ).pipe(Command.withDescription(`Places an order, after writing it down in the journal. ${money}`)),
+      Command.make(
+        "amend",
+        {
+          symbol: Symbols.one,
+          ...sending,
+          ...which,
+          price: OrderOptions.price,
+          amount: OrderOptions.newAmount,
+          ...guards
+        },
+        (input) => Network.within(Effect.flatMap(modules.Order, ({ amend }) => amend(input)))
+      ).pipe(Command.withDescription(
+        `Changes the price or the amount of an order that stands, where the exchange can. To rehearse it, a key that may read is needed. ${money}`
+      )),
       Command.make(
         "cancel",
         { symbol: Symbols.one, ...sending, ...which },

@@ -106,7 +106,7 @@ const noCommand = (program: string, [first = "", second = ""]: ReadonlyArray<str
         Suggestions.question(Suggestions.nearest(text, names))
       }`
   if (first === "keys") return refused(`${program} keys`, second, ["check"])
-  if (first === "order") return refused(`${program} order`, second, ["show", "place", "cancel"])
+  if (first === "order") return refused(`${program} order`, second, ["show", "place", "amend", "cancel"])
   return refused(program, first, commandNames)
 }
 

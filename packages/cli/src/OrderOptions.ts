@@ -4,12 +4,14 @@
  * @since 0.1.0
  */
 import * as Decimal from "@effect-exchange/core/model/Decimal"
+import * as Order from "@effect-exchange/core/model/Order"
 import * as Args from "@effect/cli/Args"
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as Options from "@effect/cli/Options"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import { refused } from "./internal/answers.js"
 import { quote } from "./internal/quote.js"
 
@@ -82,6 +84,74 @@ export const market: Options.Options<boolean> = Options.boolean("market").pipe(
 )
 
 /**
+ * `--price 60000` of an order that stands.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const price: Options.Options<Option.Option<string>> = decimal(
+  "price",
+  "price",
+  "The limit price to change it to. Unless given: it stays."
+)
+
+/**
+ * `--amount 0.01` of an order that stands.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const newAmount: Options.Options<Option.Option<string>> = decimal(
+  "amount",
+  "amount",
+  "The whole amount to change it to, with what is filled. Unless given: it stays."
+)
+
+/**
+ * `--post-only`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const postOnly: Options.Options<boolean> = Options.boolean("post-only").pipe(
+  Options.withDescription("Only add to the book: what would trade at once is not placed, or canceled.")
+)
+
+/**
+ * `--reduce-only`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const reduceOnly: Options.Options<boolean> = Options.boolean("reduce-only").pipe(
+  Options.withDescription("Only ever make a position smaller.")
+)
+
+const isTimeInForce = Schema.is(Order.TimeInForce)
+
+/**
+ * `--time-in-force GTC|IOC|FOK`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const timeInForce: Options.Options<Option.Option<Order.TimeInForce>> = Options.text("time-in-force").pipe(
+  Options.withPseudoName(Order.TimeInForce.literals.join("|")),
+  Options.withDescription(
+    "How long a limit order stands: until canceled, not at all beyond what fills at once, or whole at once or not at all. Unless given: GTC."
+  ),
+  Options.mapEffect((text) => {
+    const word = text.toUpperCase()
+    return isTimeInForce(word)
+      ? Effect.succeed(word)
+      : refused(
+        `--time-in-force cannot be ${quote(text)}; accepted are ${Order.TimeInForce.literals.join(", ")}.`
+      )
+  }),
+  Options.optional
+)
+
+/**
  * `--max-notional 1000`.
  *
  * @since 0.1.0
@@ -91,6 +161,18 @@ export const maxNotional: Options.Options<Option.Option<string>> = decimal(
   "max-notional",
   "value",
   "A guard: the most that the order may be worth, in the quote currency."
+)
+
+/**
+ * `--max-notional-per-day 5000`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const maxNotionalPerDay: Options.Options<Option.Option<string>> = decimal(
+  "max-notional-per-day",
+  "value",
+  "A guard: the most that the orders of a day in the journal may be worth together, in the quote currency."
 )
 
 /**

@@ -3,10 +3,20 @@
  *
  * @since 0.1.0
  */
-import { Account, Environment, MarketData, OrderJournal, Trading } from "@effect-exchange/core"
-import type { OrderGuards } from "@effect-exchange/core"
+import {
+  Account,
+  Credentials,
+  Environment,
+  type Market,
+  MarketData,
+  type Order,
+  OrderGuards,
+  OrderJournal,
+  Trading
+} from "@effect-exchange/core"
 import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
-import type * as FileSystem from "@effect/platform/FileSystem"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -39,13 +49,13 @@ export const mayCost = ({ baseUrl, environment }: Settings): boolean =>
   environment === "live" || [...baseUrl.values()].some((url) => !Environment.isLoopback(new URL(url).hostname))
 
 /**
- * What `--send` needs where an order may cost money.
+ * What to do to have sent what was only said.
  *
  * @since 0.1.0
  * @category constants
  */
 export const needed =
-  "Nothing was sent. To send it, add --send, --environment live and --journal with a file, and set EXCHANGE_LIVE_TRADING=enabled."
+  "To send it, add --send, --environment live and --journal with a file, and set EXCHANGE_LIVE_TRADING=enabled."
 
 /**
  * Whether it is to be sent, or else only said what would be: refused where somebody wants to send it without having said all that
@@ -136,3 +146,62 @@ export const open = Effect.fnUntraced(function*(
     trading: Context.get(context, Trading.Trading)
   }
 })
+
+/**
+ * What the orders of today were worth that the journal holds, where a guard asks: an order that is only rehearsed is judged as if it
+ * were sent.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const spent = Effect.fnUntraced(function*(
+  exchange: Exchanges.ExchangeId,
+  input: Input,
+  guards: OrderGuards.Guards
+): Effect.fn.Return<
+  OrderGuards.Spent,
+  UsageError,
+  Configuration.Configuration | FileSystem.FileSystem | Scope.Scope
+> {
+  if (guards.maxNotionalPerDay === undefined || Option.isNone(input.journal)) return OrderGuards.nothing
+  const files = yield* FileSystem.FileSystem
+  // To look at one that is not there would make it.
+  const isThere = yield* Effect.orElseSucceed(files.exists(input.journal.value), () => true)
+  const credentials = yield* Accounts.credentialsOf(exchange, input, "trade")
+  if (!isThere || Either.isLeft(credentials)) return OrderGuards.nothing
+  const account = Credentials.fingerprint(credentials.right)
+  const place = Environment.name(Connections.environmentOf(exchange, input))
+  const now = yield* Clock.currentTimeMillis
+  const begun = Effect.flatMap(
+    OrderJournal.OrderJournal,
+    (journal) => journal.since(account, exchange, place, now - 86_400_000)
+  )
+  return yield* begun.pipe(
+    Effect.provide(OrderJournal.layerFile(input.journal.value)),
+    Effect.mapBoth({
+      onFailure: ({ message }) => new UsageError({ detail: `${message}. Nothing was sent.` }),
+      onSuccess: (entries) => OrderGuards.fromJournal(entries, now)
+    })
+  )
+})
+
+/**
+ * An order that stands as the guards judge it; none where its amount is not known.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const checked = (
+  market: Market.Market,
+  { amount, postOnly, price, reduceOnly, side, timeInForce }: Order.Order
+): Order.Checked | undefined =>
+  amount === undefined ? undefined : {
+    market,
+    side,
+    type: "limit",
+    amount,
+    price,
+    timeInForce: timeInForce ?? "GTC",
+    postOnly: postOnly === true,
+    reduceOnly: reduceOnly === true
+  }

@@ -1,35 +1,49 @@
 /**
- * `exchange order show`, `place` and `cancel`: one order.
+ * `exchange order show`, `place`, `amend` and `cancel`: one order.
  *
  * @since 0.1.0
  */
-import { Decimal, ExchangeError, type ExchangeSymbol, Order, OrderGuards } from "@effect-exchange/core"
+import { Decimal, ExchangeError, type ExchangeSymbol, type Order, OrderGuards } from "@effect-exchange/core"
 import * as OrderCheck from "@effect-exchange/core/trading/OrderCheck"
+import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import * as AccountReport from "../AccountReport.js"
 import * as Accounts from "../Accounts.js"
-import * as Advice from "../Advice.js"
-import * as Answers from "../Answers.js"
 import type * as Configuration from "../Configuration.js"
 import * as Connections from "../Connections.js"
-import { Incomplete, UsageError } from "../Failure.js"
-import type * as Options from "../Options.js"
+import { type Incomplete, UsageError } from "../Failure.js"
 import * as Ordering from "../Ordering.js"
-import * as Screen from "../Screen.js"
+import * as OrderReport from "../OrderReport.js"
+import type * as Screen from "../Screen.js"
+
+export {
+  /**
+   * What `--json` prints.
+   *
+   * @since 0.1.0
+   * @category schemas
+   */
+  Document
+} from "../OrderReport.js"
 
 /**
  * @since 0.1.0
  * @category models
  */
-export interface Ask extends Options.Settings {
+export interface Cancel extends OrderReport.Ask, Ordering.Input {}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Guarded extends Ordering.Input {
   readonly symbol: ExchangeSymbol.ExchangeSymbol
-  readonly id: Option.Option<string>
-  readonly clientId: Option.Option<string>
+  readonly maxNotional: Option.Option<string>
+  readonly maxNotionalPerDay: Option.Option<string>
+  readonly priceBand: Option.Option<string>
   readonly json: boolean
 }
 
@@ -37,50 +51,27 @@ export interface Ask extends Options.Settings {
  * @since 0.1.0
  * @category models
  */
-export interface Cancel extends Ask, Ordering.Input {}
+export interface Amend extends OrderReport.Ask, Guarded {
+  readonly price: Option.Option<string>
+  readonly amount: Option.Option<string>
+  readonly json: boolean
+  readonly symbol: ExchangeSymbol.ExchangeSymbol
+}
 
 /**
  * @since 0.1.0
  * @category models
  */
-export interface Place extends Ordering.Input {
+export interface Place extends Guarded {
   readonly side: "buy" | "sell"
   readonly amount: string
-  readonly symbol: ExchangeSymbol.ExchangeSymbol
   readonly limit: Option.Option<string>
   readonly market: boolean
-  readonly maxNotional: Option.Option<string>
-  readonly priceBand: Option.Option<string>
+  readonly postOnly: boolean
+  readonly reduceOnly: boolean
+  readonly timeInForce: Option.Option<Order.TimeInForce>
   readonly clientId: Option.Option<string>
-  readonly json: boolean
 }
-
-/**
- * What `--json` prints: `sent` is false where it is only said what would be sent, which `would` holds then. `error` says with
- * `outcome` what became of it: `Unknown` is to be looked up by `clientOrderId`.
- *
- * @since 0.1.0
- * @category schemas
- */
-export const Document = Schema.parseJson(
-  Schema.Struct({
-    exchange: Schema.String,
-    environment: Schema.String,
-    sent: Schema.Boolean,
-    would: Schema.optional(Schema.String),
-    order: Schema.optional(Order.Order),
-    error: Schema.optional(Schema.Struct({
-      tag: Schema.String,
-      message: Schema.String,
-      advice: Schema.String,
-      outcome: Schema.String,
-      clientOrderId: Schema.optional(Schema.String)
-    }))
-  }),
-  { space: 2 }
-)
-
-const encode = Schema.encodeSync(Document)
 
 type Needs =
   | Configuration.Configuration
@@ -93,12 +84,13 @@ type Needs =
  * @since 0.1.0
  * @category commands
  */
-export const show = (input: Ask): Effect.Effect<void, UsageError | Incomplete, Needs> =>
+export const show = (input: OrderReport.Ask): Effect.Effect<void, UsageError | Incomplete, Needs> =>
   Effect.scoped(Effect.gen(function*() {
-    const reference = yield* referenceOf(input)
+    const reference = yield* OrderReport.referenceOf(input)
     const { connections: [connection] } = yield* Accounts.open(input)
     if (connection === undefined) return
-    yield* told(input, connection.exchange, connection.market, false, connection.account.order(reference))
+    const { account, exchange, market } = connection
+    yield* OrderReport.told(input, exchange, market, false, account.order(reference))
   }))
 
 /**
@@ -111,17 +103,13 @@ export const cancel = (
   input: Cancel
 ): Effect.Effect<void, UsageError | Incomplete, Needs | FileSystem.FileSystem> =>
   Effect.scoped(Effect.gen(function*() {
-    const reference = yield* referenceOf(input)
-    const exchange = yield* exchangeOf(input)
+    const reference = yield* OrderReport.referenceOf(input)
+    const exchange = yield* OrderReport.exchangeOf(input)
     if (!(yield* Ordering.decide(input))) {
-      return yield* rehearsed(
-        input,
-        exchange,
-        `cancel the order ${reference.id ?? reference.clientOrderId} of ${input.symbol}`
-      )
+      return yield* OrderReport.rehearsed(input, exchange, `cancel ${named(reference)}`)
     }
     const { market, trading } = yield* Ordering.open(exchange, input, {})
-    yield* told(input, exchange, market, true, trading.cancel(reference))
+    yield* OrderReport.told(input, exchange, market, true, trading.cancel(reference))
   }))
 
 /**
@@ -136,44 +124,71 @@ export const place = (
 ): Effect.Effect<void, UsageError | Incomplete, Needs | FileSystem.FileSystem> =>
   Effect.scoped(Effect.gen(function*() {
     const request = yield* requestOf(input)
-    const exchange = yield* exchangeOf(input)
+    const exchange = yield* OrderReport.exchangeOf(input)
     const guards = yield* guardsOf(input)
-    if (!(yield* Ordering.decide(input))) return yield* rehearse(input, exchange, request, guards)
+    if (!(yield* Ordering.decide(input))) return yield* rehearsePlacing(input, exchange, request, guards)
     const { market, trading } = yield* Ordering.open(exchange, input, guards)
-    yield* told(input, exchange, market, true, trading.place(request))
+    yield* OrderReport.told(input, exchange, market, true, trading.place(request))
   }))
 
-const exchangeOf = ({ exchange: [exchange] }: Options.Settings) =>
-  exchange === undefined
-    ? new UsageError({ detail: "There is no exchange; say which with --exchange." })
-    : Effect.succeed(exchange)
+/**
+ * Changes an order that stands, and prints it once the exchange shows the change; or where it may cost money and `send` is not
+ * said, looks the order up, holds what it would become against the market and the guards, and prints that.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const amend = (
+  input: Amend
+): Effect.Effect<void, UsageError | Incomplete, Needs | FileSystem.FileSystem> =>
+  Effect.scoped(Effect.gen(function*() {
+    const reference = yield* OrderReport.referenceOf(input)
+    const amendment = yield* amendmentOf(input)
+    const exchange = yield* OrderReport.exchangeOf(input)
+    const guards = yield* guardsOf(input)
+    if (!(yield* Ordering.decide(input))) return yield* rehearseAmending(input, exchange, reference, amendment, guards)
+    const { market, trading } = yield* Ordering.open(exchange, input, guards)
+    yield* OrderReport.told(input, exchange, market, true, trading.amend(reference, amendment))
+  }))
 
-const referenceOf = ({ clientId, id, symbol }: Ask): Effect.Effect<Order.Reference, UsageError> => {
-  if (Option.isSome(id)) return Effect.succeed({ symbol, id: id.value, clientOrderId: Option.getOrUndefined(clientId) })
-  return Option.isSome(clientId)
-    ? Effect.succeed({ symbol, clientOrderId: clientId.value })
-    : new UsageError({ detail: "Which order is not said; accepted are --id and --client-id." })
-}
+const named = ({ clientOrderId, id, symbol }: Order.Reference): string =>
+  `the order ${id ?? clientOrderId} of ${symbol}`
 
-const requestOf = (
-  { amount, clientId, limit, market, side, symbol }: Place
-): Effect.Effect<Order.Request, UsageError> => {
-  const common = { symbol, side, amount, clientOrderId: Option.getOrUndefined(clientId) }
+const requestOf = (input: Place): Effect.Effect<Order.Request, UsageError> => {
+  const { amount, clientId, limit, market, postOnly, side, symbol } = input
+  const reduceOnly = input.reduceOnly ? { reduceOnly: true } : {}
+  const common = { symbol, side, amount, clientOrderId: Option.getOrUndefined(clientId), ...reduceOnly }
+  const timeInForce = Option.getOrUndefined(input.timeInForce)
   if (Option.isSome(limit) === market) {
     return new UsageError({ detail: "Say one of --limit with a price and --market." })
+  }
+  if (market && (postOnly || timeInForce !== undefined)) {
+    return new UsageError({
+      detail: `--${postOnly ? "post-only" : "time-in-force"} is for orders with a --limit; leave it out with --market.`
+    })
   }
   return Effect.succeed(
     Option.match(limit, {
       onNone: (): Order.Request => ({ ...common, type: "market" }),
-      onSome: (price) => ({ ...common, type: "limit", price })
+      onSome: (price) => ({ ...common, type: "limit", price, postOnly, timeInForce })
     })
   )
 }
 
-const guardsOf = ({ maxNotional, priceBand, symbol }: Place): Effect.Effect<OrderGuards.Guards, UsageError> => {
+const amendmentOf = ({ amount, price }: Amend): Effect.Effect<Order.Amendment, UsageError> =>
+  Option.isNone(amount) && Option.isNone(price)
+    ? new UsageError({ detail: "What to change is not said; accepted are --price and --amount." })
+    : Effect.succeed({ amount: Option.getOrUndefined(amount), price: Option.getOrUndefined(price) })
+
+const guardsOf = (
+  { maxNotional, maxNotionalPerDay, priceBand, symbol }: Guarded
+): Effect.Effect<OrderGuards.Guards, UsageError> => {
   const quote = symbol.split(/[/:]/)[1] ?? ""
+  const limit = (most: Option.Option<string>) =>
+    Option.getOrUndefined(Option.map(most, (most): OrderGuards.Limits => ({ [quote]: most })))
   const guards: OrderGuards.Guards = {
-    maxNotionalPerOrder: Option.getOrUndefined(Option.map(maxNotional, (most) => ({ [quote]: most }))),
+    maxNotionalPerOrder: limit(maxNotional),
+    maxNotionalPerDay: limit(maxNotionalPerDay),
     priceBand: Option.getOrUndefined(priceBand)
   }
   return Option.match(OrderGuards.validate(guards), {
@@ -182,96 +197,112 @@ const guardsOf = ({ maxNotional, priceBand, symbol }: Place): Effect.Effect<Orde
   })
 }
 
-const rehearse = Effect.fnUntraced(function*(
+const rehearsePlacing = Effect.fnUntraced(function*(
   input: Place,
-  exchange: string,
+  exchange: Exchanges.ExchangeId,
   request: Order.Request,
   guards: OrderGuards.Guards
-): Effect.fn.Return<void, UsageError | Incomplete, Connections.Network | Scope.Scope | Screen.Screen> {
+): Effect.fn.Return<void, UsageError | Incomplete, Needs | FileSystem.FileSystem | Scope.Scope> {
+  const about = { exchange, operation: "place" }
+  const spent = yield* Ordering.spent(exchange, input, guards)
   const [connection] = yield* Connections.open(input)
   if (connection === undefined) return
   const { market } = connection
   const fits = Effect.gen(function*() {
-    const about = { exchange, operation: "place" }
     const listed = yield* market.market(input.symbol)
     const order = yield* Effect.mapError(
       OrderCheck.check(listed, request),
       (detail) => new ExchangeError.InvalidRequest({ ...about, detail })
     )
+    yield* takes(exchange, order)
     const price = OrderGuards.needsPrice(guards, order) ? (yield* market.price(input.symbol)).amount : undefined
     yield* Effect.mapError(
-      OrderGuards.admit(guards, OrderGuards.nothing, order, price, yield* Clock.currentTimeMillis),
+      OrderGuards.admit(guards, spent, order, price, yield* Clock.currentTimeMillis),
       (denial) => new ExchangeError.OrderDenied({ ...about, ...denial })
     )
     return order
   })
-  const order = yield* Effect.catchAll(fits, (error) => failed(input, exchange, market, false, error))
+  const order = yield* Effect.catchAll(fits, (error) => OrderReport.failed(input, exchange, market, false, error))
   const at = order.price === undefined ? "at the market" : `at ${Decimal.format(order.price)}`
-  yield* rehearsed(
+  const how = [order.timeInForce, ...OrderReport.flags(order)].join(", ")
+  yield* OrderReport.rehearsed(
     input,
     exchange,
-    `${order.side} ${Decimal.format(order.amount)} ${input.symbol} ${at}, ${order.timeInForce}`
+    `${order.side} ${Decimal.format(order.amount)} ${input.symbol} ${at}, ${how}`
   )
 })
 
-const rehearsed = (
-  { environment, json }: Pick<Place, "environment" | "json">,
-  exchange: string,
-  would: string
-): Effect.Effect<void, never, Screen.Screen> =>
-  Screen.line(
-    json
-      ? encode({ exchange, environment, sent: false, would })
-      : `This would be sent to ${exchange} (${environment}): ${would}.\n${Ordering.needed}`
-  )
-
-const told = Effect.fnUntraced(function*(
-  input: Options.Settings & { readonly json: boolean },
-  exchange: string,
-  market: Answers.Asked["market"],
-  sent: boolean,
-  answer: Effect.Effect<Order.Order, ExchangeError.TradingError>
-): Effect.fn.Return<void, Incomplete, Screen.Screen> {
-  const order = yield* Effect.catchAll(answer, (error) => failed(input, exchange, market, sent, error))
-  yield* Screen.line(
-    input.json
-      ? encode({ exchange, environment: input.environment, sent, order })
-      : [...lines(order), ...Answers.simulation(input)].join("\n")
-  )
-})
-
-const failed = Effect.fnUntraced(function*(
-  { environment, json }: Pick<Place, "environment" | "json">,
-  exchange: string,
-  market: Answers.Asked["market"],
-  sent: boolean,
-  error: ExchangeError.TradingError
-): Effect.fn.Return<never, Incomplete, Screen.Screen> {
-  const advice = yield* Advice.onOrder(error, market)
-  const { _tag: tag, message } = error
-  const outcome = sent ? error.outcome ?? "Unknown" : "NotSent"
-  const clientOrderId = error._tag === "OutcomeUnknown" || error._tag === "NotPlaced"
-    ? error.order.clientOrderId
-    : undefined
-  if (json) {
-    yield* Screen.line(
-      encode({ exchange, environment, sent, error: { tag, message, advice, outcome, clientOrderId } })
-    )
-  } else {
-    const which = clientOrderId === undefined ? "" : ` Its client order id is ${clientOrderId}.`
-    const unknown = outcome === "Unknown" ? " What became of the order is unknown: it may stand, or have traded." : ""
-    yield* Screen.note(`${exchange}: ${tag}. ${Answers.sentence(message)}${unknown}${which} ${advice}`)
+/** What the exchange does not take is known before anybody asks it. */
+const takes = (
+  exchange: Exchanges.ExchangeId,
+  { market, reduceOnly, timeInForce, type }: Order.Checked
+): Effect.Effect<void, ExchangeError.Unsupported> => {
+  const features = Exchanges.features(exchange)
+  const unsupported = (detail: string, alternative: string) =>
+    new ExchangeError.Unsupported({ exchange, operation: "place", detail, alternative })
+  if (type === "limit" && !features.timeInForce.includes(timeInForce)) {
+    return unsupported(`${features.name} has no ${timeInForce} orders`, `use one of ${features.timeInForce.join(", ")}`)
   }
-  return yield* new Incomplete({ exchanges: [exchange] })
-})
+  return reduceOnly && (!features.reduceOnly || market.kind === "spot")
+    ? unsupported(
+      `${features.name} has no orders of ${market.symbol} that only reduce a position`,
+      "leave --reduce-only out"
+    )
+    : Effect.void
+}
 
-const lines = (order: Order.Order): ReadonlyArray<string> => [
-  `${order.exchange} ${order.symbol}: ${order.side} ${AccountReport.plain(order.amount)}${
-    order.price === undefined ? ", at the market" : ` at ${AccountReport.plain(order.price)}`
-  }, ${order.status}`,
-  `filled ${AccountReport.plain(order.filled)}${
-    order.averagePrice === undefined ? "" : ` at ${AccountReport.plain(order.averagePrice)} on average`
-  }`,
-  `id ${order.id}`,
-  `client order id ${order.clientOrderId ?? "–"}`
-]
+const rehearseAmending = Effect.fnUntraced(function*(
+  input: Amend,
+  exchange: Exchanges.ExchangeId,
+  reference: Order.Reference,
+  amendment: Order.Amendment,
+  guards: OrderGuards.Guards
+): Effect.fn.Return<void, UsageError | Incomplete, Needs | FileSystem.FileSystem | Scope.Scope> {
+  const about = { exchange, operation: "amend" }
+  const { amend, name } = Exchanges.features(exchange)
+  const spent = yield* Ordering.spent(exchange, input, guards)
+  const { connections: [connection] } = yield* Accounts.open(input)
+  if (connection === undefined) return
+  const { account, market } = connection
+  const fits = Effect.gen(function*() {
+    if (!amend) {
+      return yield* new ExchangeError.Unsupported({
+        ...about,
+        detail: `${name} cannot change an order that stands`,
+        alternative: "cancel it and place another"
+      })
+    }
+    const listed = yield* market.market(input.symbol)
+    const change = yield* Effect.mapError(
+      OrderCheck.checkAmendment(listed, amendment),
+      (detail) => new ExchangeError.InvalidRequest({ ...about, detail })
+    )
+    const before = yield* account.order(reference)
+    const after = { ...before, price: change.price ?? before.price, amount: change.amount ?? before.amount }
+    const order = Ordering.checked(listed, after)
+    const price = order !== undefined && OrderGuards.needsPrice(guards, order)
+      ? (yield* market.price(input.symbol)).amount
+      : undefined
+    yield* Effect.mapError(
+      OrderGuards.admit(
+        guards,
+        spent,
+        order,
+        price,
+        yield* Clock.currentTimeMillis,
+        Ordering.checked(listed, before)
+      ),
+      (denial) => new ExchangeError.OrderDenied({ ...about, ...denial })
+    )
+    return { before, after }
+  })
+  const { after, before } = yield* Effect.catchAll(
+    fits,
+    (error) => OrderReport.failed(input, exchange, market, false, error)
+  )
+  yield* OrderReport.rehearsed(
+    input,
+    exchange,
+    `change ${named(reference)} from ${OrderReport.inWords(before)} to ${OrderReport.inWords(after)}`
+  )
+})

@@ -1,24 +1,16 @@
 import * as Command from "@effect-exchange/cli/commands/Order"
 import { Simulator } from "@effect-exchange/simulator"
 import * as Faults from "@effect-exchange/simulator/engine/Faults"
-import { FileSystem } from "@effect/platform"
-import { NodeFileSystem } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Option, Redacted, Schema, TestClock, TestServices } from "effect"
-import { finished, network, session } from "../utils.js"
+import { Effect, Redacted, Schema } from "effect"
+import { files, journal, ran } from "../ordering.js"
+import { finished, network } from "../utils.js"
 
 const decode = Schema.decodeSync(Command.Document)
 
 const local = "--exchange binance --base-url binance=http://binance.localhost"
 
 const limit = "order place buy 0.01 ETH/USDT --limit 1000"
-
-const files = Effect.provide(FileSystem.FileSystem, NodeFileSystem.layer)
-
-const journal = Effect.map(
-  Effect.flatMap(files, (files) => files.makeTempDirectoryScoped()),
-  (directory) => `${directory}/orders.journal`
-)
 
 const simulator = Effect.flatMap(Simulator.Simulators, (simulators) => simulators.get("binance"))
 
@@ -27,19 +19,6 @@ const live = (() => {
   const { key, secret } = Simulator.credentials("binance", "trade")
   return { BINANCE_API_KEY: Redacted.value(key), BINANCE_API_SECRET: Redacted.value(secret) }
 })()
-
-/** A run in the world of the test, whose clock goes on until it ends. */
-const ran = (line: string, env: Readonly<Record<string, string>> = {}) =>
-  Effect.gen(function*() {
-    const { err, out, run } = yield* session(line, { env })
-    const fiber = yield* Effect.fork(run)
-    // The journal is a real file, which takes real time: the clock of the test goes on meanwhile, again and again.
-    while (Option.isNone(yield* Fiber.poll(fiber))) {
-      yield* TestClock.adjust("1 second")
-      yield* TestServices.provideLive(Effect.sleep("2 millis"))
-    }
-    return { code: yield* Fiber.join(fiber), out: out(), err: err() }
-  })
 
 const written = Effect.map(
   Effect.flatMap(simulator, ({ requests }) => requests),
@@ -79,12 +58,15 @@ describe("exchange order", () => {
   it.effect("on a live exchange only says what would be sent", () =>
     Effect.gen(function*() {
       for (const env of [{}, { ...live, EXCHANGE_LIVE_TRADING: "enabled" }]) {
-        const { code, out } = yield* ran(`${limit} ${local} --environment live`, env)
+        const { code, err, out } = yield* ran(`${limit} ${local} --environment live`, env)
         assert.strictEqual(code, 0)
         assert.strictEqual(
           out,
-          "This would be sent to binance (live): buy 0.01 ETH/USDT at 1000, GTC.\nNothing was sent. To send it, add --send, "
-            + "--environment live and --journal with a file, and set EXCHANGE_LIVE_TRADING=enabled.\n"
+          "This would be sent to binance (live): buy 0.01 ETH/USDT at 1000, GTC.\nNothing was sent.\n"
+        )
+        assert.strictEqual(
+          err,
+          "To send it, add --send, --environment live and --journal with a file, and set EXCHANGE_LIVE_TRADING=enabled.\n"
         )
       }
       const { out } = yield* ran(`order cancel ETH/USDT ${local} --environment live --id 7 --json`)
@@ -173,8 +155,17 @@ describe("exchange order", () => {
     ["order place buy none ETH/USDT --market", "\"none\" is no amount; accepted are decimals above zero"],
     ["order place buy 1 ETH/USDT --limit 0", "--limit cannot be \"0\""],
     [`order place buy 1 ETH/USDT --limit 5 ${local}`, "say where with --journal"],
+    ["order place buy 1 ETH/USDT --market --post-only", "--post-only is for orders with a --limit"],
+    ["order place buy 1 ETH/USDT --market --time-in-force IOC", "--time-in-force is for orders with a --limit"],
+    ["order place buy 1 ETH/USDT --limit 5 --time-in-force DAY", "accepted are GTC, IOC, FOK"],
+    ["order amend ETH/USDT --id 1", "What to change is not said; accepted are --price and --amount."],
+    ["order amend ETH/USDT --price 5", "accepted are --id and --client-id"],
+    ["order amend ETH/USDT --id 1 --amount none", "--amount cannot be \"none\""],
     ["order cancel ETH/USDT", "accepted are --id and --client-id"],
-    ["order plce", "exchange order has no command \"plce\"; accepted are show, place, cancel. Did you mean place?"]
+    [
+      "order plce",
+      "exchange order has no command \"plce\"; accepted are show, place, amend, cancel. Did you mean place?"
+    ]
   ]
   for (const [line, sentence] of usages) {
     it.effect(line, () =>

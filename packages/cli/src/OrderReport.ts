@@ -1,0 +1,208 @@
+/**
+ * What became of an order that was asked for, as lines or as JSON.
+ *
+ * @since 0.1.0
+ */
+import { type ExchangeError, type ExchangeSymbol, Order } from "@effect-exchange/core"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as AccountReport from "./AccountReport.js"
+import * as Advice from "./Advice.js"
+import * as Answers from "./Answers.js"
+import { Incomplete, UsageError } from "./Failure.js"
+import type * as Options from "./Options.js"
+import * as Ordering from "./Ordering.js"
+import * as Screen from "./Screen.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Input extends Options.Settings {
+  readonly json: boolean
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Ask extends Input {
+  readonly symbol: ExchangeSymbol.ExchangeSymbol
+  readonly id: Option.Option<string>
+  readonly clientId: Option.Option<string>
+}
+
+/**
+ * What went wrong: `outcome` says what became of it, and an `Unknown` one is to be looked up by `clientOrderId`.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Failed = Schema.Struct({
+  tag: Schema.String,
+  message: Schema.String,
+  advice: Schema.String,
+  outcome: Schema.String,
+  clientOrderId: Schema.optional(Schema.String)
+})
+
+/**
+ * What `--json` prints: `sent` is false where it is only said what would be sent, which `would` holds then.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Document = Schema.parseJson(
+  Schema.Struct({
+    exchange: Schema.String,
+    environment: Schema.String,
+    sent: Schema.Boolean,
+    would: Schema.optional(Schema.String),
+    order: Schema.optional(Order.Order),
+    error: Schema.optional(Failed)
+  }),
+  { space: 2 }
+)
+
+const encode = Schema.encodeSync(Document)
+
+/**
+ * The exchange that was named.
+ *
+ * @since 0.1.0
+ * @category validation
+ */
+export const exchangeOf = ({ exchange: [exchange] }: Options.Settings) =>
+  exchange === undefined
+    ? new UsageError({ detail: "There is no exchange; say which with --exchange." })
+    : Effect.succeed(exchange)
+
+/**
+ * The order that was named, by one of its ids at least.
+ *
+ * @since 0.1.0
+ * @category validation
+ */
+export const referenceOf = ({ clientId, id, symbol }: Ask): Effect.Effect<Order.Reference, UsageError> => {
+  if (Option.isSome(id)) return Effect.succeed({ symbol, id: id.value, clientOrderId: Option.getOrUndefined(clientId) })
+  return Option.isSome(clientId)
+    ? Effect.succeed({ symbol, clientOrderId: clientId.value })
+    : new UsageError({ detail: "Which order is not said; accepted are --id and --client-id." })
+}
+
+/**
+ * Prints what would be sent.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const rehearsed = (
+  { environment, json }: Pick<Input, "environment" | "json">,
+  exchange: string,
+  would: string
+): Effect.Effect<void, never, Screen.Screen> =>
+  json
+    ? Screen.line(encode({ exchange, environment, sent: false, would }))
+    : Effect.zipRight(
+      Screen.line(`This would be sent to ${exchange} (${environment}): ${would}.\nNothing was sent.`),
+      Screen.note(Ordering.needed)
+    )
+
+/**
+ * Prints the order that an exchange answers with, or why there is none.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const told = Effect.fnUntraced(function*(
+  input: Input,
+  exchange: string,
+  market: Answers.Asked["market"],
+  sent: boolean,
+  answer: Effect.Effect<Order.Order, ExchangeError.TradingError>
+): Effect.fn.Return<void, Incomplete, Screen.Screen> {
+  const order = yield* Effect.catchAll(answer, (error) => failed(input, exchange, market, sent, error))
+  yield* Screen.line(
+    input.json
+      ? encode({ exchange, environment: input.environment, sent, order })
+      : [...lines(order), ...Answers.simulation(input)].join("\n")
+  )
+})
+
+/**
+ * Prints what went wrong, and fails with `Incomplete`.
+ *
+ * @since 0.1.0
+ * @category printing
+ */
+export const failed = Effect.fnUntraced(function*(
+  { environment, json }: Pick<Input, "environment" | "json">,
+  exchange: string,
+  market: Answers.Asked["market"],
+  sent: boolean,
+  error: ExchangeError.TradingError
+): Effect.fn.Return<never, Incomplete, Screen.Screen> {
+  const failure = yield* describe(error, market, sent)
+  if (json) {
+    yield* Screen.line(encode({ exchange, environment, sent, error: failure }))
+  } else {
+    const { advice, clientOrderId, message, outcome, tag } = failure
+    const which = clientOrderId === undefined ? "" : ` Its client order id is ${clientOrderId}.`
+    const unknown = outcome === "Unknown" ? " What became of the order is unknown: it may stand, or have traded." : ""
+    yield* Screen.note(`${exchange}: ${tag}. ${Answers.sentence(message)}${unknown}${which} ${advice}`)
+  }
+  return yield* new Incomplete({ exchanges: [exchange] })
+})
+
+/**
+ * @since 0.1.0
+ * @category errors
+ */
+export const describe = (
+  error: ExchangeError.TradingError,
+  market: Answers.Asked["market"],
+  sent: boolean
+): Effect.Effect<typeof Failed.Type> =>
+  Effect.map(Advice.onOrder(error, market), (advice) => ({
+    tag: error._tag,
+    message: error.message,
+    advice,
+    outcome: sent ? error.outcome ?? "Unknown" : "NotSent",
+    clientOrderId: error._tag === "OutcomeUnknown" || error._tag === "NotPlaced" ? error.order.clientOrderId : undefined
+  }))
+
+/**
+ * What an order is, in words.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const inWords = (
+  { amount, price, side }: Pick<Order.Order, "amount" | "price" | "side">
+): string =>
+  `${side} ${AccountReport.plain(amount)}${
+    price === undefined ? ", at the market" : ` at ${AccountReport.plain(price)}`
+  }`
+
+const lines = (order: Order.Order): ReadonlyArray<string> => [
+  `${order.exchange} ${order.symbol}: ${inWords(order)}, ${[order.status, ...flags(order)].join(", ")}`,
+  `filled ${AccountReport.plain(order.filled)}${
+    order.averagePrice === undefined ? "" : ` at ${AccountReport.plain(order.averagePrice)} on average`
+  }`,
+  `id ${order.id}`,
+  `client order id ${order.clientOrderId ?? "–"}`
+]
+
+/**
+ * What is particular to an order, in words.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const flags = (
+  { postOnly, reduceOnly }: Pick<Order.Order, "postOnly" | "reduceOnly">
+): ReadonlyArray<string> => [
+  ...postOnly === true ? ["post-only"] : [],
+  ...reduceOnly === true ? ["reduce-only"] : []
+]
