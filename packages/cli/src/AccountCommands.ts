@@ -6,6 +6,7 @@
 import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as AccountOptions from "./AccountOptions.js"
+import * as CallOptions from "./CallOptions.js"
 import * as CandleOptions from "./CandleOptions.js"
 import { once } from "./internal/once.js"
 import * as Network from "./Network.js"
@@ -18,14 +19,15 @@ import * as Symbols from "./Symbols.js"
  * @since 0.1.0
  * @category commands
  */
-export const all = () => [balance(), orders(), fills(), positions(), order()] as const
+export const all = () => [balance(), orders(), fills(), positions(), order(), call()] as const
 
 const modules = {
   Balance: once(() => import("./commands/Balance.js")),
   Orders: once(() => import("./commands/Orders.js")),
   Fills: once(() => import("./commands/Fills.js")),
   Positions: once(() => import("./commands/Positions.js")),
-  Order: once(() => import("./commands/Order.js"))
+  Order: once(() => import("./commands/Order.js")),
+  Call: once(() => import("./commands/Call.js"))
 }
 
 /**
@@ -143,3 +145,25 @@ const order = () =>
       ).pipe(Command.withDescription(`Cancels an order, and says how it ended. ${money}`))
     ])
   )
+
+const call = () =>
+  Command.make(
+    "call",
+    {
+      method: CallOptions.method,
+      path: CallOptions.path,
+      ...one,
+      query: CallOptions.query,
+      form: CallOptions.form,
+      body: CallOptions.body,
+      signed: CallOptions.signed,
+      send: OrderOptions.send,
+      json: Options.json
+    },
+    (input) => Network.within(Effect.flatMap(modules.Call, ({ handle }) => handle(input)))
+  ).pipe(Command.withDescription(
+    "Any endpoint of an exchange, by the way that all requests take: paced, retried where that is safe, signed, and its answer as "
+      + "JSON. What may change something (whatever is not known to read only) is signed, and sent once. Where that may cost money it is only "
+      + "said what would be sent, unless --send, --environment live and EXCHANGE_LIVE_TRADING=enabled say otherwise. "
+      + "Exit code 0: answered, or told what would be sent; 1: refused, failed, or unknown what became of it; 2: bad usage."
+  ))

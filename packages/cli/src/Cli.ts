@@ -87,6 +87,7 @@ const commandNames = [
   "fills",
   "positions",
   "order",
+  "call",
   "health",
   "doctor",
   "keys",

@@ -58,13 +58,15 @@ export const needed =
   "To send it, add --send, --environment live and --journal with a file, and set EXCHANGE_LIVE_TRADING=enabled."
 
 /**
- * Whether it is to be sent, or else only said what would be: refused where somebody wants to send it without having said all that
- * is needed.
+ * Whether what changes something may be sent, or else only said: refused where somebody wants to send it without having said all
+ * that is needed.
  *
  * @since 0.1.0
  * @category validation
  */
-export const decide = Effect.fnUntraced(function*(input: Input): Effect.fn.Return<boolean, UsageError> {
+export const allow = Effect.fnUntraced(function*(
+  input: Omit<Input, "journal">
+): Effect.fn.Return<boolean, UsageError> {
   if (mayCost(input)) {
     if (!input.send) return false
     if (input.environment !== "live") {
@@ -80,6 +82,17 @@ export const decide = Effect.fnUntraced(function*(input: Input): Effect.fn.Retur
       })
     }
   }
+  return true
+})
+
+/**
+ * Whether an order is to be sent, as {@link allow} says; where it is, it has to be written down before.
+ *
+ * @since 0.1.0
+ * @category validation
+ */
+export const decide = Effect.fnUntraced(function*(input: Input): Effect.fn.Return<boolean, UsageError> {
+  if (!(yield* allow(input))) return false
   const isInMemory = input.exchange.every((exchange) => Connections.isInMemory(exchange, input))
   return isInMemory || Option.isSome(input.journal)
     ? true

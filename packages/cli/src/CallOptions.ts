@@ -1,0 +1,132 @@
+/**
+ * What `exchange call` can be told.
+ *
+ * @since 0.1.0
+ */
+import type * as Endpoint from "@effect-exchange/core/engine/Endpoint"
+import * as Args from "@effect/cli/Args"
+import * as HelpDoc from "@effect/cli/HelpDoc"
+import * as Options from "@effect/cli/Options"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { refused } from "./internal/answers.js"
+import { quote } from "./internal/quote.js"
+
+/**
+ * @since 0.1.0
+ * @category constants
+ */
+export const methods = ["GET", "POST", "PUT", "DELETE"] as const
+
+const isMethod = Schema.is(Schema.Literal(...methods))
+
+/**
+ * `GET`.
+ *
+ * @since 0.1.0
+ * @category arguments
+ */
+export const method: Args.Args<typeof methods[number]> = Args.text({ name: "method" }).pipe(
+  Args.withDescription(`${methods.join(", ")}.`),
+  Args.mapEffect((text) => {
+    const word = text.toUpperCase()
+    return isMethod(word)
+      ? Effect.succeed(word)
+      : Effect.fail(HelpDoc.p(`${quote(text)} is no method; accepted are ${methods.join(", ")}.`))
+  })
+)
+
+/**
+ * `/0/public/Time`. Nothing in it has to be encoded, and no part of it leads elsewhere.
+ *
+ * @since 0.1.0
+ * @category arguments
+ */
+export const path: Args.Args<string> = Args.text({ name: "path" }).pipe(
+  Args.withDescription("The path as the exchange documents it, such as /0/public/Time, without a query."),
+  Args.mapEffect((text) =>
+    /^(?:\/(?!\.{1,2}(?:\/|$))[\w.~:,-]+)+$/.test(text)
+      ? Effect.succeed(text)
+      : Effect.fail(HelpDoc.p(
+        `${quote(text)} is no path; accepted are such as /0/public/Time, and parameters with --query.`
+      ))
+  )
+)
+
+const pairs = (name: string, description: string): Options.Options<ReadonlyArray<readonly [string, string]>> =>
+  Options.text(name).pipe(
+    Options.withPseudoName("name=value"),
+    Options.withDescription(`${description} Repeatable.`),
+    Options.repeated,
+    Options.mapEffect(Effect.forEach((text) => {
+      const at = text.indexOf("=")
+      return at > 0
+        ? Effect.succeed([text.slice(0, at), text.slice(at + 1)] as const)
+        // The refused text is not repeated: it may be a secret.
+        : refused(`--${name} takes name=value, such as pair=XBTUSDT.`)
+    }))
+  )
+
+/**
+ * `--query pair=XBTUSDT`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const query = pairs("query", "A parameter in the query, such as pair=XBTUSDT; it is encoded.")
+
+/**
+ * `--form asset=XBT`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const form = pairs("form", "A field of a body that is a form, as Kraken wants it, such as asset=XBT.")
+
+type Json = string | number | boolean | ReadonlyArray<Json> | { readonly [name: string]: Json }
+
+const Json: Schema.Schema<Json> = Schema.Union(
+  Schema.String,
+  Schema.Number,
+  Schema.Boolean,
+  Schema.Array(Schema.suspend(() => Json)),
+  Schema.Record({ key: Schema.String, value: Schema.suspend(() => Json) })
+)
+
+const decode = Schema.decodeOption(Schema.parseJson(Json))
+
+// As JavaScript reads it, such a number would be another.
+const isLong = (text: string): boolean => /\d{16}|\d[\d.]{16}/.test(text.replace(/"(?:[^"\\]|\\.)*"/g, ""))
+
+/**
+ * `--body '{"symbol":"BTCUSDT"}'`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const body: Options.Options<Option.Option<Endpoint.Parameter>> = Options.text("body").pipe(
+  Options.withPseudoName("json"),
+  Options.withDescription("The body as JSON, such as '{\"symbol\":\"BTCUSDT\"}'."),
+  Options.mapEffect((text) =>
+    isLong(text)
+      ? refused("--body has a number of more than 15 digits; put it in quotes, so that it is sent as it is.")
+      : Option.match(decode(text), {
+        onNone: () => refused("--body is no JSON, or has null in it; accepted is such as {\"symbol\":\"BTCUSDT\"}."),
+        onSome: Effect.succeed
+      })
+  ),
+  Options.optional
+)
+
+/**
+ * `--signed`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const signed: Options.Options<boolean> = Options.boolean("signed").pipe(
+  Options.withDescription(
+    "Sign it with the key that is configured, to read what is private. What may change something is signed anyway."
+  )
+)

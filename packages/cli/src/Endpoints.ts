@@ -1,0 +1,107 @@
+/**
+ * Endpoints that the library does not cover, from what somebody typed.
+ *
+ * @since 0.1.0
+ */
+import type * as Endpoint from "@effect-exchange/core/engine/Endpoint"
+import type { ExchangeId } from "@effect-exchange/exchanges/ExchangeId"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Typed {
+  readonly method: Endpoint.Prepared["method"]
+  readonly path: string
+  readonly query: ReadonlyArray<readonly [name: string, value: string]>
+  readonly form: ReadonlyArray<readonly [name: string, value: string]>
+  readonly body: Option.Option<Endpoint.Parameter>
+  readonly signed: boolean
+}
+
+/** What is known of all endpoints of an exchange, those that the library does not cover included. */
+interface Facts {
+  /** What an endpoint counts against at least. */
+  readonly cost: { readonly [C in Endpoint.Capability]: Endpoint.Cost }
+  /** What only reads although it is not asked for by `GET`. */
+  readonly reads?: RegExp | undefined
+  /** All that only reads, where a `GET` may change something. */
+  readonly readsOnly?: RegExp | undefined
+}
+
+const same = (cost: Endpoint.Cost): Facts["cost"] => ({ marketData: cost, account: cost, trading: cost })
+
+// OKX meters each endpoint by itself: one that is not known has no limit that is.
+const facts: { readonly [Id in ExchangeId]?: Facts } = {
+  binance: { cost: same({ ip: 1 }) },
+  bitmex: { cost: { marketData: { ip: 1 }, account: { key: 1 }, trading: { key: 1, order: 1 } } },
+  bybit: { cost: same({ ip: 1 }) },
+  coinbase: { cost: { marketData: { ip: 1 }, account: { user: 1 }, trading: { user: 1 } } },
+  deribit: {
+    cost: { marketData: { ip: 1 }, account: { account: 1 }, trading: { matching: 1 } },
+    // It trades by `GET` as well: what reads of an account is called so.
+    readsOnly: /^\/api\/v2\/(?:public\/\w+|private\/get_\w+)$/
+  },
+  kraken: {
+    cost: { marketData: { public: 1 }, account: { key: 1 }, trading: { trading: 1 } },
+    reads:
+      /^\/0\/private\/(?:Balance|BalanceEx|CreditLines|TradeBalance|OpenOrders|ClosedOrders|QueryOrders|OrderAmends|TradesHistory|QueryTrades|OpenPositions|Ledgers|QueryLedgers|TradeVolume|GetApiKeyInfo|DepositStatus|WithdrawStatus)$/
+  }
+}
+
+/**
+ * Whether a request may change something: whatever is not known to read only.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const changes = (exchange: ExchangeId, { method, path }: Pick<Typed, "method" | "path">): boolean => {
+  const known = facts[exchange]
+  if (method !== "GET") return known?.reads?.test(path) !== true
+  return known?.readsOnly?.test(path) === false
+}
+
+/**
+ * The endpoint of what was typed: one that reads is asked again when that may help, one that may change something is sent once. Its
+ * answer is the JSON as it came.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const of = <C extends Endpoint.Capability>(
+  exchange: ExchangeId,
+  capability: C,
+  typed: Typed
+): Endpoint.Endpoint<C, {}, unknown> => {
+  const { body, parameters } = travelling(typed)
+  return {
+    capability,
+    name: "call",
+    method: typed.method,
+    path: typed.path,
+    body,
+    auth: capability === "marketData" ? "none" : "signed",
+    idempotency: capability === "trading" ? "once" : "safe",
+    encode: () => Either.right(parameters),
+    decode: Either.right,
+    cost: () => facts[exchange]?.cost[capability] ?? {}
+  }
+}
+
+const travelling = (
+  { body, form, query }: Typed
+): { readonly body: Endpoint.Body; readonly parameters: Endpoint.Parameters } => {
+  if (Option.isSome(body)) return { body: { whole: "body" }, parameters: { body: body.value } }
+  return form.length > 0
+    ? { body: "form", parameters: collected(form) }
+    : { body: "none", parameters: collected(query) }
+}
+
+/** A name that is given several times is a list. */
+const collected = (pairs: Typed["query"]): Endpoint.Parameters => {
+  const values = new Map<string, ReadonlyArray<string>>()
+  for (const [name, value] of pairs) values.set(name, [...values.get(name) ?? [], value])
+  return Object.fromEntries(values)
+}
