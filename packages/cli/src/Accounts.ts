@@ -18,6 +18,7 @@ import * as Configuration from "./Configuration.js"
 import * as Connections from "./Connections.js"
 import { UsageError } from "./Failure.js"
 import type { Settings } from "./Options.js"
+import type { Screen } from "./Screen.js"
 
 /**
  * @since 0.1.0
@@ -49,7 +50,7 @@ export interface Opened {
  */
 export const open = Effect.fnUntraced(function*(
   settings: Settings
-): Effect.fn.Return<Opened, UsageError, Configuration.Configuration | Connections.Network | Scope.Scope> {
+): Effect.fn.Return<Opened, UsageError, Configuration.Configuration | Connections.Network | Scope.Scope | Screen> {
   const routeTo = yield* Connections.routes(settings)
   const found = yield* Effect.forEach(settings.exchange, (exchange) =>
     Effect.gen(function*() {

@@ -14,6 +14,7 @@ import * as Options from "./Options.js"
 import * as ServeOptions from "./ServeOptions.js"
 import * as Stop from "./Stop.js"
 import * as Symbols from "./Symbols.js"
+import * as Verbose from "./Verbose.js"
 
 /**
  * All of them. `program` is how the user calls the command.
@@ -60,9 +61,10 @@ const modules = {
  * @since 0.1.0
  * @category loading
  */
-export const load: Effect.Effect<void> = Effect.all([Effect.all(modules), MarketCommands.load, AccountCommands.load], {
-  discard: true
-})
+export const load: Effect.Effect<void> = Effect.all(
+  [Effect.all(modules), MarketCommands.load, AccountCommands.load, Verbose.load],
+  { discard: true }
+)
 
 const price = (program: string) =>
   Command.make(

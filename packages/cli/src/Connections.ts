@@ -25,6 +25,8 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { UsageError } from "./Failure.js"
 import { agree, faultsOf, type Settings } from "./Options.js"
+import type { Screen } from "./Screen.js"
+import * as Verbose from "./Verbose.js"
 
 /**
  * @since 0.1.0
@@ -64,13 +66,16 @@ export interface Route {
  */
 export const routes = Effect.fnUntraced(function*(
   settings: Settings
-): Effect.fn.Return<(exchange: Exchanges.ExchangeId) => Route, UsageError, Network | Scope.Scope> {
+): Effect.fn.Return<(exchange: Exchanges.ExchangeId) => Route, UsageError, Network | Scope.Scope | Screen> {
   yield* agree(settings)
-  const network = yield* Effect.context<Network>()
-  const memory = yield* Layer.build(Simulator.layer(settings.exchange.filter((id) => isInMemory(id, settings)), {
-    faults: faultsOf(settings.faults),
-    seed: Option.getOrUndefined(Option.map(settings.seed, String))
-  }))
+  const watched = yield* Verbose.watching<Network>(settings)
+  const network = watched(yield* Effect.context<Network>())
+  const memory = watched(
+    yield* Layer.build(Simulator.layer(settings.exchange.filter((id) => isInMemory(id, settings)), {
+      faults: faultsOf(settings.faults),
+      seed: Option.getOrUndefined(Option.map(settings.seed, String))
+    }))
+  )
   return (exchange) => ({
     environment: environmentOf(exchange, settings),
     network: Layer.succeedContext(isInMemory(exchange, settings) ? memory : network)
@@ -87,7 +92,7 @@ export const routes = Effect.fnUntraced(function*(
 export const open = Effect.fnUntraced(function*(
   settings: Settings,
   deadline: Duration.DurationInput = "20 seconds"
-): Effect.fn.Return<ReadonlyArray<Connection>, UsageError, Network | Scope.Scope> {
+): Effect.fn.Return<ReadonlyArray<Connection>, UsageError, Network | Scope.Scope | Screen> {
   const routeTo = yield* routes(settings)
   return yield* Effect.forEach(settings.exchange, (exchange) => {
     const { environment, network } = routeTo(exchange)

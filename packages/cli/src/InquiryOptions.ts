@@ -33,14 +33,15 @@ export const inquiry = {
     ),
     Options.optional
   ),
-  baseUrl: Common.baseUrls
+  baseUrl: Common.baseUrls,
+  verbose: Common.verbose
 }
 
 /**
  * @since 0.1.0
  * @category models
  */
-export interface Inquiry extends Pick<Common.Settings, "exchange" | "baseUrl"> {
+export interface Inquiry extends Pick<Common.Settings, "exchange" | "baseUrl" | "verbose"> {
   readonly environment: Option.Option<Common.Settings["environment"]>
 }
 
@@ -50,5 +51,5 @@ export interface Inquiry extends Pick<Common.Settings, "exchange" | "baseUrl"> {
  * @since 0.1.0
  * @category constructors
  */
-export const inquired = ({ baseUrl, environment, exchange }: Inquiry): Common.Settings =>
-  Common.healthy({ baseUrl, environment: Option.getOrElse(environment, () => "live" as const), exchange })
+export const inquired = ({ baseUrl, environment, exchange, verbose }: Inquiry): Common.Settings =>
+  Common.healthy({ baseUrl, environment: Option.getOrElse(environment, () => "live" as const), exchange, verbose })

@@ -153,6 +153,18 @@ export const json: Options.Options<boolean> = Options.boolean("json").pipe(
 )
 
 /**
+ * `--verbose`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const verbose: Options.Options<boolean> = Options.boolean("verbose").pipe(
+  Options.withDescription(
+    "Say each request and its answer on standard error, cut short and without keys and signatures."
+  )
+)
+
+/**
  * `--all`.
  *
  * @since 0.1.0
@@ -314,7 +326,7 @@ export const directory: Options.Options<string> = Options.text("output").pipe(
  * @since 0.1.0
  * @category options
  */
-export const places = { exchange: exchanges, environment, baseUrl: baseUrls }
+export const places = { exchange: exchanges, environment, baseUrl: baseUrls, verbose }
 
 /**
  * The same, and how simulated exchanges behave.
@@ -336,6 +348,7 @@ export interface Settings {
   readonly faults: FaultsName
   readonly seed: Option.Option<number>
   readonly baseUrl: ReadonlyMap<ExchangeId.ExchangeId, string>
+  readonly verbose: boolean
 }
 
 /**
@@ -350,12 +363,13 @@ export type Places = Pick<Settings, keyof typeof places>
  * @since 0.1.0
  * @category constructors
  */
-export const healthy = ({ baseUrl, environment, exchange }: Places): Settings => ({
+export const healthy = ({ baseUrl, environment, exchange, verbose }: Places): Settings => ({
   baseUrl,
   environment,
   exchange,
   faults: "none",
-  seed: Option.none()
+  seed: Option.none(),
+  verbose
 })
 
 /**

@@ -28,6 +28,7 @@ import * as Configuration from "./Configuration.js"
 import * as Connections from "./Connections.js"
 import { UsageError } from "./Failure.js"
 import type { Settings } from "./Options.js"
+import type { Screen } from "./Screen.js"
 
 /**
  * @since 0.1.0
@@ -127,7 +128,7 @@ export const open = Effect.fnUntraced(function*(
 ): Effect.fn.Return<
   Opened,
   UsageError,
-  Configuration.Configuration | Connections.Network | FileSystem.FileSystem | Scope.Scope
+  Configuration.Configuration | Connections.Network | FileSystem.FileSystem | Scope.Scope | Screen
 > {
   const { environment, network } = (yield* Connections.routes(input))(exchange)
   const credentials = yield* Accounts.credentialsOf(exchange, input, "trade")

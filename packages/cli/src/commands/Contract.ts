@@ -25,6 +25,7 @@ import * as Options from "../Options.js"
 import * as Progress from "../Progress.js"
 import * as Screen from "../Screen.js"
 import * as Table from "../Table.js"
+import * as Verbose from "../Verbose.js"
 import * as Wire from "../Wire.js"
 
 /**
@@ -56,7 +57,8 @@ export const handle = Effect.fnUntraced(function*(
   yield* possible(input)
   const write = yield* writer(input.output)
   const reports = yield* Effect.scoped(Effect.gen(function*() {
-    const subjects = yield* Effect.forEach(input.exchange, (exchange) => subjectOf(exchange, input))
+    const watched = yield* Verbose.watching<Connections.Network>(input)
+    const subjects = yield* Effect.forEach(input.exchange, (exchange) => subjectOf(exchange, input, watched))
     const onProgress = yield* Progress.make(
       subjects.length * Suite.cases.length,
       `${subjects.length * Suite.cases.length} cases of ${input.exchange.join(", ")}`
@@ -124,9 +126,12 @@ const writer = Effect.fnUntraced(function*(
 
 type Subject = Suite.Options<LossyHttp.LossyHttp | Wire.Wire, ConfigError.ConfigError>
 
+type Watched = (network: Context.Context<Connections.Network>) => Context.Context<Connections.Network>
+
 const subjectOf = (
   exchange: Exchanges.ExchangeId,
-  input: Input
+  input: Input,
+  watched: Watched
 ): Effect.Effect<Subject, UsageError, Connections.Network | Scope.Scope> => {
   const about = {
     name: exchange,
@@ -135,13 +140,13 @@ const subjectOf = (
     faults: LossyHttp.LossyHttp
   }
   return Connections.isInMemory(exchange, input)
-    ? Effect.succeed({ ...about, ...inMemory(exchange, input) })
-    : Effect.map(onSockets(exchange, input), (subject) => ({ ...about, ...subject }))
+    ? Effect.succeed({ ...about, ...inMemory(exchange, input, watched) })
+    : Effect.map(onSockets(exchange, input, watched), (subject) => ({ ...about, ...subject }))
 }
 
-const inMemory = (exchange: Exchanges.ExchangeId, { symbol, trading }: Input) => {
+const inMemory = (exchange: Exchanges.ExchangeId, { symbol, trading }: Input, watched: Watched) => {
   const environment = Simulator.environment(exchange)
-  const wire = Wire.layer.pipe(Layer.provideMerge(Simulator.layer(exchange)))
+  const wire = Wire.layer.pipe(Layer.provideMerge(Layer.map(Simulator.layer(exchange), watched)))
   return {
     layer: Layer.provideMerge(Exchanges.layerMarketData(exchange, { environment }), wire),
     account: Layer.provide(
@@ -163,9 +168,13 @@ const inMemory = (exchange: Exchanges.ExchangeId, { symbol, trading }: Input) =>
 
 // One client for all cases, so that together they stay within the exchange's limits; and one that tries on, so that each
 // case finds out for itself what is wrong.
-const onSockets = Effect.fnUntraced(function*(exchange: Exchanges.ExchangeId, input: Input) {
-  const network = yield* Effect.context<Connections.Network>()
-  const wire = Context.merge(network, yield* Layer.build(Wire.layer))
+const onSockets = Effect.fnUntraced(function*(
+  exchange: Exchanges.ExchangeId,
+  input: Input,
+  watched: Watched
+) {
+  const network = watched(yield* Effect.context<Connections.Network>())
+  const wire = Context.merge(network, yield* Effect.provide(Layer.build(Wire.layer), network))
   const environment = Connections.environmentOf(exchange, input)
   const options = {
     environment,

@@ -107,7 +107,7 @@ const open = Effect.fnUntraced(function*(
 ): Effect.fn.Return<
   ReadonlyArray<Opened>,
   UsageError,
-  Connections.Network | FileSystem.FileSystem | Path.Path | Scope.Scope
+  Connections.Network | FileSystem.FileSystem | Path.Path | Scope.Scope | Screen.Screen
 > {
   const { join } = yield* Path.Path
   const routeTo = yield* Connections.routes(Options.healthy(input))
