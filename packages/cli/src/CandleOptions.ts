@@ -95,7 +95,13 @@ export const since: Options.Options<Option.Option<number>> = date(
   "From when on, such as 2026-01-31; by UTC. Unless given: the latest."
 ).pipe(Options.mapEffect(dated("from")), Options.optional)
 
-const formats = ["csv", "jsonl", "table"] as const
+/**
+ * The formats of candles, by name.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const formats = ["csv", "jsonl", "table"] as const
 
 /**
  * @since 0.1.0

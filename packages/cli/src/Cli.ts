@@ -10,8 +10,10 @@ import * as Span from "@effect/cli/HelpDoc/Span"
 import * as ValidationError from "@effect/cli/ValidationError"
 import * as Effect from "effect/Effect"
 import * as Commands from "./Commands.js"
+import * as Completions from "./Completions.js"
 import type * as Configuration from "./Configuration.js"
 import { type Failure, UsageError } from "./Failure.js"
+import * as Help from "./Help.js"
 import { quote } from "./internal/quote.js"
 import type * as Network from "./Network.js"
 import * as Screen from "./Screen.js"
@@ -65,8 +67,14 @@ export const run = (
       (error) => new UsageError({ detail: noCommand(program, args) ?? textOf(error) })
     ),
     Effect.tapError((error) => explain(error, seeHelp(program, args))),
-    Effect.provide(Screen.layerConsole)
+    Effect.provide(Screen.layerConsole(formOf(program, args)))
   )
+}
+
+/** Help and completion scripts in a form of our own, all else as it is. */
+const formOf = (program: string, args: ReadonlyArray<string>) => (text: string, colors: boolean): string => {
+  if (Help.isHelp(text)) return Help.fit(text, program, Help.commandOf(args), colors)
+  return Completions.isScript(text) ? Completions.complete(text) : text
 }
 
 const root = (program: string) =>

@@ -25,7 +25,13 @@ import * as Suggestions from "./Suggestions.js"
  */
 export const environments = ["simulated", "testnet", "live"] as const
 
-const weathers = ["none", "flaky", "outage"] as const
+/**
+ * The names of the faults a simulator can be given.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const weathers = ["none", "flaky", "outage"] as const
 
 /**
  * The faults a simulator can be given, by name.

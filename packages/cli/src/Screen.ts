@@ -51,27 +51,31 @@ export const note = (text: string): Effect.Effect<void, never, Screen> =>
   Effect.flatMap(Screen, (screen) => screen.err(`${text}\n`))
 
 /**
- * Effect's `Console` on the screen, for what `@effect/cli` prints: help goes without colour where there is none, and
- * complaints are left to whoever turns them into an exit code.
+ * Effect's `Console` on the screen, for what `@effect/cli` prints, in the form that is made of it: it goes without colour where there
+ * is none, and complaints are left to whoever turns them into an exit code.
  *
  * @since 0.1.0
  * @category layers
  */
-export const layerConsole: Layer.Layer<never, never, Screen> = Layer.unwrapEffect(
-  Effect.gen(function*() {
-    const screen = yield* Screen
-    const current = yield* Effect.console
-    const text = (args: ReadonlyArray<unknown>): string => {
-      const joined = args.map(String).join(" ")
-      return `${screen.colors ? joined : withoutStyle(joined)}\n`
-    }
-    return Console.setConsole({
-      ...current,
-      log: (...args: ReadonlyArray<unknown>) => screen.out(text(args)),
-      error: () => Effect.void
+export const layerConsole = (
+  form: (text: string, colors: boolean) => string
+): Layer.Layer<never, never, Screen> =>
+  Layer.unwrapEffect(
+    Effect.gen(function*() {
+      const { colors, out } = yield* Screen
+      const current = yield* Effect.console
+      return Console.setConsole({
+        ...current,
+        log: (...args: ReadonlyArray<unknown>) => {
+          const styled = args.map(String).join(" ")
+          const plain = withoutStyle(styled)
+          const formed = form(plain, colors)
+          return out(`${formed === plain && colors ? styled : formed}\n`)
+        },
+        error: () => Effect.void
+      })
     })
-  })
-)
+  )
 
 /**
  * A text without the escape sequences that style it.

@@ -1,0 +1,149 @@
+/**
+ * Completion scripts that know the values of options and arguments, made of those that `@effect/cli` prints: these know names alone.
+ *
+ * @since 0.1.0
+ */
+import * as Candle from "@effect-exchange/core/model/Candle"
+import * as Market from "@effect-exchange/core/model/Market"
+import * as Order from "@effect-exchange/core/model/Order"
+import * as ExchangeId from "@effect-exchange/exchanges/ExchangeId"
+import { methods } from "./CallOptions.js"
+import { formats } from "./CandleOptions.js"
+import { environments, weathers } from "./Options.js"
+
+/** What an option of a command can be; `several` with commas between them. */
+interface Values {
+  readonly words: ReadonlyArray<string>
+  readonly several?: boolean
+}
+
+/** One exchange and no more is asked by these. */
+const single = /^(?:book|trades|candles|order(?: \w+)?|call)$/
+
+/** The values of an option of a command, such as `order place`; none where it can be anything. */
+const valuesOf = (command: string, option: string): Values | undefined => {
+  switch (option) {
+    case "--exchange":
+      return { words: ExchangeId.ids, several: !single.test(command) }
+    case "--environment":
+      return { words: environments }
+    case "--faults":
+      return { words: weathers }
+    case "--format":
+      return { words: formats }
+    case "--interval":
+      return command === "candles" ? { words: Candle.Interval.literals } : undefined
+    case "--kind":
+      return { words: Market.Kind.literals }
+    case "--time-in-force":
+      return { words: Order.TimeInForce.literals }
+    default:
+      return undefined
+  }
+}
+
+/** The values of the first argument of a command. */
+const firstArgument: { readonly [command: string]: ReadonlyArray<string> } = {
+  "order place": ["buy", "sell"],
+  call: methods
+}
+
+/**
+ * Whether a text is a completion script as `@effect/cli` prints it.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isScript = (text: string): boolean =>
+  /^(?:function _exchange_bash_completions|#compdef exchange|complete -c exchange )/.test(text)
+
+/**
+ * The script with values.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const complete = (script: string): string => {
+  if (script.startsWith("#compdef")) return zsh(script)
+  return script.startsWith("function") ? bash(script) : fish(script)
+}
+
+const bash = (script: string): string => {
+  let command = ""
+  let values: Values | undefined
+  return script.split("\n").flatMap((line) => {
+    // A command of a command is looked for under a name that the command before it never has.
+    const nested = /^( +)exchange,(\w+),(\w+)\)$/.exec(line)
+    if (nested !== null) return [`${nested[1]}exchange__${nested[2]},${nested[3]})`]
+    const section = /^ {8}exchange(?:__(\w+))?\)$/.exec(line)
+    if (section !== null) command = (section[1] ?? "").replace("__", " ")
+    const option = /^ +(?:-\w\|)?(--[\w-]+)\)$/.exec(line)
+    if (option !== null) values = valuesOf(command, option[1] ?? "")
+    if (values !== undefined && line.includes("COMPREPLY=( $(compgen -f")) {
+      const indent = line.slice(0, line.indexOf("COMPREPLY"))
+      const words = values.words.join(" ")
+      // What stands before the last comma is kept, and not asked for again.
+      return values.several === true
+        ? [
+          `${indent}local given=""`,
+          `${indent}if [[ "\${cur}" == *,* ]] ; then given="\${cur%,*}," ; fi`,
+          `${indent}COMPREPLY=( $(compgen -P "\${given}" -W "${words}" -- "\${cur##*,}") )`
+        ]
+        : [`${indent}COMPREPLY=( $(compgen -W "${words}" -- "\${cur}") )`]
+    }
+    const first = firstArgument[command]
+    const opening = /^( +)if \[\[ \$\{cur\} == -\* \|\| \$\{COMP_CWORD\} -eq (\d+) \]\] ; then$/.exec(line)
+    if (first !== undefined && opening !== null) {
+      const [, indent = "", position = ""] = opening
+      return [
+        `${indent}if [[ \${cur} != -* && \${COMP_CWORD} -eq ${position} ]] ; then`,
+        `${indent}    COMPREPLY=( $(compgen -W "${first.join(" ")}" -- "\${cur}") )`,
+        `${indent}    return 0`,
+        `${indent}fi`,
+        line
+      ]
+    }
+    return [line]
+  }).join("\n")
+}
+
+const fish = (script: string): string =>
+  script.split("\n").flatMap((line) => {
+    const command = [...line.matchAll(/(?<!not )__fish_seen_subcommand_from (\w+)/g)].map(([, name]) => name).join(" ")
+    const values = valuesOf(command, `--${/ -l ([\w-]+) -r /.exec(line)?.[1] ?? ""}`)
+    if (values !== undefined) {
+      const words = values.several === true
+        ? `(__fish_append , ${values.words.join(" ")})`
+        : values.words.join(" ")
+      return [line.replace(" -r -f ", ` -r -f -a "${words}" `)]
+    }
+    const first = firstArgument[command]
+    return first !== undefined && / -l completions /.test(line)
+      ? [line, `${/^complete -c exchange -n "[^"]*"/.exec(line)?.[0] ?? ""} -f -a "${first.join(" ")}"`]
+      : [line]
+  }).join("\n")
+
+const zsh = (script: string): string => {
+  let command: ReadonlyArray<string> = []
+  return script.split("\n").flatMap((line) => {
+    const section = /^( *)\(([a-z]+)\)$/.exec(line)
+    // Commands of commands stand further in.
+    if (section !== null) {
+      const [, indent = "", name = ""] = section
+      command = indent.length > 12 ? [...command.slice(0, 1), name] : [name]
+    }
+    const words = command.join(" ")
+    const option = /^ +'(?:-\w|(--[\w-]+))\[/.exec(line)
+    const values = valuesOf(words, option?.[1] ?? (line.includes("'-e[") ? "--exchange" : ""))
+    if (option !== null && values !== undefined) {
+      const action = values.several === true
+        ? `_values -s , value ${values.words.join(" ")}`
+        : `(${values.words.join(" ")})`
+      return [line.replace(/\]' \\$/, `]:value:${action}' \\`)]
+    }
+    const first = firstArgument[words]
+    return first !== undefined && /^ +'--completions\[/.test(line)
+      ? [line, `${line.slice(0, line.indexOf("'"))}':value:(${first.join(" ")})' \\`]
+      : [line]
+  }).join("\n")
+}

@@ -1,0 +1,56 @@
+import { Examples, Help } from "@effect-exchange/cli"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { finished } from "./utils.js"
+
+const commands = Object.keys(Examples.examples)
+
+describe("help", () => {
+  it.effect("there are examples of every command, and of no other", () =>
+    Effect.gen(function*() {
+      const { out } = yield* finished("--help")
+      const listed = [...out.matchAll(/^ {2}([a-z]+(?: [a-z]+)?) {2,}\S/gm)].map(([, name]) => name)
+      assert.sameMembers(commands.filter((name) => name !== ""), listed)
+    }))
+
+  for (const command of commands) {
+    it.effect(`of "exchange ${command}" fits 80 columns, has no placeholders, and examples that it can take`, () =>
+      Effect.gen(function*() {
+        const { code, err, out } = yield* finished(`${command} --help`.trim())
+        assert.deepStrictEqual([code, err], [0, ""])
+        for (const line of out.split("\n")) assert.isAtMost(line.length, 80, line)
+        assert.notMatch(out, /user-defined|A true or false value|setting is optional|One of the following/)
+        assert.notInclude(out, "\u{1b}")
+        const shown = [...out.replace(/\n {4}(?=\S)/g, " ").matchAll(/^ {2}\$ exchange (.*)$/gm)].slice(1)
+        assert.isAtLeast(shown.length, 1)
+        for (const [, example = ""] of shown) {
+          assert.include(Examples.examples[command], example)
+          assert.isTrue(command === "" || example.startsWith(command))
+          const of = Help.commandOf(example.split(" "))
+          const { out: help } = yield* finished(`${of} --help`)
+          for (const [option] of example.matchAll(/(?<= )--[\w-]+/g)) assert.include(help, `${option}`, example)
+        }
+      }))
+  }
+
+  it.effect("is of the same width at a terminal, where only headings are bold", () =>
+    Effect.gen(function*() {
+      const plain = yield* finished("candles --help")
+      const styled = yield* finished("candles --help", { terminal: true })
+      assert.include(styled.out, "\u{1b}[1mOPTIONS\u{1b}[0m\n")
+      assert.strictEqual(styled.out.replace(/\p{Cc}\[\d+m/gu, ""), plain.out)
+    }))
+
+  it.effect("says of an option that has to be given that it has to", () =>
+    Effect.gen(function*() {
+      const { out } = yield* finished("candles --help")
+      assert.strictEqual(out.match(/has to be\s+given/g)?.length, 1)
+    }))
+
+  it.effect("calls the command as the user does", () =>
+    Effect.gen(function*() {
+      const { out } = yield* finished("price --help", { program: "npm start --" })
+      assert.include(out, "\n  $ npm start -- price [options] <symbol>")
+      assert.include(out, "\n  $ npm start -- price BTC/USDT\n")
+    }))
+})
