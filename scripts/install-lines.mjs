@@ -69,9 +69,7 @@ const run = (cwd, env, command, ...args) => {
 /** A program that serves: it answers its probe, and ends when it is told to. */
 const serves = async (cwd, file, port) => {
   const { child, ended } = run(cwd, bare, "node", file)
-  let isOver = false
-  void ended.then(() => isOver = true)
-  for (let attempt = 0; attempt < 100 && !isOver; attempt++) {
+  for (let attempt = 0; attempt < 100 && child.exitCode === null; attempt++) {
     const answer = await fetch(`http://127.0.0.1:${port}/livez`).catch(() => undefined)
     if (answer?.ok) {
       child.kill("SIGTERM")
