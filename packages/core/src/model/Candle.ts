@@ -54,12 +54,13 @@ const every = (length: number, from = 0): Cut => ({
   openOf: (index) => from + index * length
 })
 
-// What is too far away to be a date has no month, which `Date` says by NaN where `DateTime` would die of it.
+// What is too far away to be a date has no month: NaN.
 const months: Cut = {
-  indexOf: (at) => {
-    const date = new Date(at)
-    return (date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth()
-  },
+  indexOf: (at) =>
+    Option.match(DateTime.make(at), {
+      onNone: () => Number.NaN,
+      onSome: (date) => (DateTime.getPartUtc(date, "year") - 1970) * 12 + DateTime.getPartUtc(date, "month") - 1
+    }),
   openOf: (index) => Date.UTC(1970, index)
 }
 
