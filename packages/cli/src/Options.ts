@@ -379,6 +379,22 @@ export const healthy = ({ baseUrl, environment, exchange, verbose }: Places): Se
 })
 
 /**
+ * The options that say which exchanges are meant, and where, as they can be typed again: those that are not as they would be anyway.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const typed = ({ baseUrl, environment, exchange }: Omit<Places, "verbose">): string =>
+  [
+    ...exchange.length === ExchangeId.ids.length ? [] : [`--exchange ${exchange.join(",")}`],
+    ...environment === "simulated" ? [] : [`--environment ${environment}`],
+    ...exchange.flatMap((id) => {
+      const url = baseUrl.get(id)
+      return url === undefined ? [] : [`--base-url ${id}=${url}`]
+    })
+  ].map((option) => ` ${option}`).join("")
+
+/**
  * Settings that agree with each other, or why they do not.
  *
  * @since 0.1.0

@@ -88,6 +88,7 @@ export const Row = Schema.Struct({
   observedAt: Schema.optional(Schema.Number),
   latencyMillis: Schema.Number,
   attempts: Schema.Number,
+  retries: Schema.Number,
   breaker: Schema.String,
   error: Schema.optional(Schema.Struct({ tag: Schema.String, message: Schema.String, advice: Schema.String }))
 })
@@ -99,7 +100,7 @@ export const Row = Schema.Struct({
  * @category constructors
  */
 export const row = (
-  about: Pick<Effort, "attempts" | "latencyMillis"> & {
+  about: Effort & {
     readonly exchange: string
     readonly symbol: ExchangeSymbol.ExchangeSymbol
     readonly breaker: string
@@ -111,8 +112,8 @@ export const row = (
     ExchangeError.MarketDataError
   >
 ): Row => {
-  const { attempts, breaker, exchange, latencyMillis, markets, symbol } = about
-  const facts = { latencyMillis, attempts, breaker }
+  const { attempts, breaker, exchange, latencyMillis, markets, retries, symbol } = about
+  const facts = { latencyMillis, attempts, retries, breaker }
   return Either.match(result, {
     onLeft: (error) => ({
       exchange,

@@ -24,7 +24,7 @@ describe("help", () => {
         const shown = [...out.replace(/\n {4}(?=\S)/g, " ").matchAll(/^ {2}\$ exchange (.*)$/gm)].slice(1)
         assert.isAtLeast(shown.length, 1)
         for (const [, example = ""] of shown) {
-          assert.include(Examples.examples[command] ?? [], example)
+          assert.include(Examples.examples[command]?.join("\n"), example)
           assert.isTrue(command === "" || example.startsWith(command))
           const of = Help.commandOf(example.split(" "))
           const { out: help } = yield* finished(`${of} --help`)

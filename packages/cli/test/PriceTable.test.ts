@@ -8,6 +8,7 @@ const failed = (symbol: string, message = "it is down") => ({
   symbol: ExchangeSymbol.make(symbol),
   latencyMillis: 12,
   attempts: 5,
+  retries: 4,
   breaker: "Open",
   error: { tag: "ExchangeUnavailable", message, advice: "Wait." }
 })

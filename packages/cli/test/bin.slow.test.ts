@@ -42,7 +42,8 @@ describe("the process", () => {
     const { code, err, out } = await entry("start", "")
     assert.strictEqual(code, 0)
     assert.strictEqual(out.match(/ (Closed|HalfOpen|Open)\n/g)?.length, Exchanges.ids.length)
-    assert.include(out, "Next: npm start -- watch")
+    assert.include(out, "All of this is simulated")
+    assert.include(err, "Next: npm start -- watch")
     assert.include(err, `[${2 * Exchanges.ids.length}/${2 * Exchanges.ids.length}]`)
   }, timeout)
 

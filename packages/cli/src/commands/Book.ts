@@ -54,7 +54,11 @@ export const handle = (
           Stream.mapEffect((seen) =>
             Effect.gen(function*() {
               const at = yield* Clock.currentTimeMillis
-              if (!json) yield* draw(render(exchange, symbol, seen, depth, at, screen.colors))
+              if (!json) {
+                yield* draw(
+                  [render(exchange, symbol, seen, depth, at, screen.colors), ...Answers.simulation(input)].join("\n")
+                )
+              }
               // Whoever looks sees no more than this; what comes meanwhile is the next picture.
               yield* Effect.sleep("200 millis")
             })

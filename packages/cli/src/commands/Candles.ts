@@ -59,7 +59,9 @@ export const handle = (
     const format = yield* formatOf(input, to)
     const connections = yield* Connections.open(input, patience)
     yield* Effect.forEach(connections, (connection) => download(input, to, format, connection), { discard: true })
-    if (!input.json) yield* Effect.forEach(Answers.simulation(input), Screen.note, { discard: true })
+    // What stands below a table would be no candle elsewhere.
+    const say = format === "table" ? Screen.line : Screen.note
+    if (!input.json) yield* Effect.forEach(Answers.simulation(input), say, { discard: true })
   }))
 
 // Each page is an operation of its own, and waits for its turn where the exchange allows few a second.

@@ -74,10 +74,10 @@ export const handle = Effect.fnUntraced(function*(
   const failed = reports.filter(({ rows }) => rows.some(({ result }) => result === "failed")).map(({ name }) => name)
   const remarks = [
     ...reports.map(summary),
-    ...Option.match(input.output, { onNone: () => [], onSome: (output) => [`The report is in ${output}.`] }),
-    next(input, failed, program)
+    ...Option.match(input.output, { onNone: () => [], onSome: (output) => [`The report is in ${output}.`] })
   ]
   yield* Screen.line(`\n${remarks.join("\n")}`)
+  yield* Screen.note(next(input, failed, program))
   if (failed.length > 0) return yield* new Incomplete({ exchanges: failed })
 })
 
@@ -243,15 +243,13 @@ const summary = ({ name, rows }: Suite.Report): string => {
   return `${name}: ${count("passed")} passed, ${count("failed")} failed, ${count("skipped")} skipped.`
 }
 
-const next = ({ environment, exchange, trading }: Input, failed: ReadonlyArray<string>, program: string): string => {
+const next = (input: Input, failed: ReadonlyArray<string>, program: string): string => {
+  const { environment, exchange, trading } = input
   if (failed.length > 0) {
-    return `Next: ${program} health --exchange ${failed.join(",")} --environment ${environment} says how they are.`
+    const ill = exchange.filter((id) => failed.includes(id))
+    return `Next: ${program} health${Options.typed({ ...input, exchange: ill })} says how they are.`
   }
   return trading || environment === "live"
-    ? `Next: ${program} record --exchange ${
-      exchange.join(",")
-    } --environment ${environment} --output fixtures writes down what they answer.`
-    : `Next: ${program} contract --exchange ${
-      exchange.join(",")
-    } --environment ${environment} --trading places orders as well.`
+    ? `Next: ${program} record${Options.typed(input)} --output fixtures writes down what they answer.`
+    : `Next: ${program} contract${Options.typed(input)} --trading places orders as well.`
 }

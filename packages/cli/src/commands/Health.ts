@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { advice } from "../Advice.js"
+import * as Answers from "../Answers.js"
 import * as Connections from "../Connections.js"
 import { Incomplete, type UsageError } from "../Failure.js"
 import type * as Options from "../Options.js"
@@ -41,6 +42,7 @@ export const Checkup = Schema.Struct({
   ...Health.ExchangeHealth.fields,
   latencyMillis: Schema.Number,
   attempts: Schema.Number,
+  retries: Schema.Number,
   advice: Schema.optional(Schema.String)
 })
 
@@ -81,7 +83,8 @@ export const handle = Effect.fnUntraced(function*(
     const remarks = ill.map(({ advice, exchange, reason, status }) =>
       `${exchange}: ${status}, as ${reason ?? "it says"}.${advice === undefined ? "" : ` ${advice}`}`
     )
-    if (remarks.length > 0) yield* Screen.line(`\n${remarks.join("\n")}`)
+    const below = [...remarks, ...Answers.simulation(input)]
+    if (below.length > 0) yield* Screen.line(`\n${below.join("\n")}`)
   }
   const failed = exchanges.filter(({ status }) => status === "fail").map(({ exchange }) => exchange)
   if (failed.length > 0) return yield* new Incomplete({ exchanges: failed })
@@ -89,8 +92,8 @@ export const handle = Effect.fnUntraced(function*(
 
 const check = ({ health, market }: Connections.Connection): Effect.Effect<Checkup> =>
   Effect.gen(function*() {
-    const { attempts, latencyMillis, result } = yield* Quotes.measure(market.serverTime)
-    const report = { ...yield* health, attempts, latencyMillis }
+    const { attempts, latencyMillis, result, retries } = yield* Quotes.measure(market.serverTime)
+    const report = { ...yield* health, attempts, retries, latencyMillis }
     return Either.match(result, {
       onLeft: (error) => ({
         ...report,

@@ -4,13 +4,14 @@
  * @since 0.1.0
  */
 import type { ExchangeSymbol } from "@effect-exchange/core"
+import type { ExchangeId } from "@effect-exchange/exchanges/ExchangeId"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
-import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import * as Answers from "../Answers.js"
 import * as Connections from "../Connections.js"
 import { Incomplete, type UsageError } from "../Failure.js"
-import type * as Options from "../Options.js"
+import * as Options from "../Options.js"
 import * as PriceTable from "../PriceTable.js"
 import * as Progress from "../Progress.js"
 import * as Quotes from "../Quotes.js"
@@ -63,25 +64,29 @@ export const handle = Effect.fnUntraced(function*(
     )
     return gathered.flat()
   }))
-  const failed = Arr.dedupe(rows.flatMap(({ error, exchange }) => error === undefined ? [] : [exchange]))
+  const failed = exchange.filter((id) => rows.some(({ error, exchange }) => error !== undefined && exchange === id))
   if (json) {
     yield* Screen.line(encode({ environment, prices: rows }))
   } else {
     yield* Screen.line(PriceTable.table(rows, screen.colors))
-    const remarks = [...PriceTable.failures(rows, screen.colors), next(input, failed, program)]
-    yield* Screen.line(`\n${remarks.join("\n")}`)
+    const remarks = [...PriceTable.failures(rows, screen.colors), ...Answers.simulation(input)]
+    if (remarks.length > 0) yield* Screen.line(`\n${remarks.join("\n")}`)
+    yield* Screen.note(next(input, failed, program))
   }
   if (failed.length > 0) return yield* new Incomplete({ exchanges: failed })
 })
 
-const next = (input: Input, failed: ReadonlyArray<string>, program: string): string => {
+const next = (input: Input, failed: ReadonlyArray<ExchangeId>, program: string): string => {
   const some = input.symbols.slice(0, 2).join(" ")
   if (failed.length > 0) {
     return input.faults === "none"
-      ? `Next: ${program} health --exchange ${failed.join(",")} --environment ${input.environment} says how they are.`
-      : `Next: ${program} price ${some} --faults none asks the same of exchanges in good health.`
+      ? `Next: ${program} health${Options.typed({ ...input, exchange: failed })} says how they are.`
+      : `Next: ${program} price ${some}${Options.typed(input)} --faults none asks the same of exchanges in good health.`
   }
-  return input.environment === "simulated" && input.faults !== "outage"
-    ? `Next: ${program} watch ${some} --faults outage shows circuits open and close; Ctrl-C ends it.`
-    : `Next: ${program} watch ${some} --environment ${input.environment} keeps these prices fresh; Ctrl-C ends it.`
+  const isSimulated = input.exchange.some((exchange) => Connections.isInMemory(exchange, input))
+  return isSimulated && input.faults !== "outage"
+    ? `Next: ${program} watch ${some}${
+      Options.typed(input)
+    } --faults outage shows circuits open and close; Ctrl-C ends it.`
+    : `Next: ${program} watch ${some}${Options.typed(input)} keeps these prices fresh; Ctrl-C ends it.`
 }

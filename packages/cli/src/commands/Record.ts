@@ -86,10 +86,10 @@ export const handle = Effect.fnUntraced(function*(
   yield* Screen.line(table(rows, screen.colors))
   const remarks = [
     ...unanswered.map(({ error, exchange, what }) => `${exchange} ${what}: ${error.message} ${advice(error)}`),
-    `The answers are in ${Array.from(new Set(rows.map(({ directory }) => directory))).join(", ")}.`,
-    "Next: serve them in a test with Replay.layerDirectory of @effect-exchange/testing."
+    `The answers are in ${Array.from(new Set(rows.map(({ directory }) => directory))).join(", ")}.`
   ]
   yield* Screen.line(`\n${remarks.join("\n")}`)
+  yield* Screen.note("Next: serve them in a test with Replay.layerDirectory of @effect-exchange/testing.")
   if (unanswered.length > 0) {
     return yield* new Incomplete({ exchanges: Array.from(new Set(unanswered.map(({ exchange }) => exchange))) })
   }

@@ -37,6 +37,7 @@ export const handle = (
     const { json, symbol } = input
     const screen = yield* Screen.Screen
     const connections = yield* Connections.open(input)
+    if (!json) yield* Effect.forEach(Answers.simulation(input), Screen.line, { discard: true })
     yield* Effect.forEach(
       connections,
       ({ exchange, market }) =>

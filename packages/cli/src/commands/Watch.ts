@@ -8,6 +8,7 @@ import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Answers from "../Answers.js"
 import * as Connections from "../Connections.js"
 import type { UsageError } from "../Failure.js"
 import * as Following from "../Following.js"
@@ -49,7 +50,7 @@ export const handle = (
       yield* draw(
         json
           ? `${View.encode({ at, markets })}\n`
-          : `${headline(input)}\n\n${View.render(markets, at, screen.colors)}`
+          : [`${headline(input)}\n`, View.render(markets, at, screen.colors), ...Answers.simulation(input)].join("\n")
       )
     })
 

@@ -58,7 +58,8 @@ describe("exchange candles", () => {
       yield* today
       const { out } = yield* finished(`${hours} --to 2026-01-01T03:00Z --format table`)
       assert.match(out, /^open time +open +high +low +close +volume\n2026-01-01T00:00:00\.000Z( +\d+(\.\d+)?){5}\n/)
-      assert.strictEqual(out.trimEnd().split("\n").length, 4)
+      assert.strictEqual(out.trimEnd().split("\n").length, 5)
+      assert.match(out, /\nAll of this is simulated; .*\n$/)
     }))
 
   for (const format of ["csv", "jsonl"]) {

@@ -1,6 +1,7 @@
 import * as Price from "@effect-exchange/cli/commands/Price"
 import { Exchanges } from "@effect-exchange/exchanges"
 import { Simulator } from "@effect-exchange/simulator"
+import * as Faults from "@effect-exchange/simulator/engine/Faults"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Schema, TestClock } from "effect"
 import { finished, network, session } from "../utils.js"
@@ -18,7 +19,9 @@ describe("exchange price", () => {
         const line = lines[index + 2] ?? ""
         assert.match(line, new RegExp(`^${start}/USDT( +[0-9.]+){3} +[+-]?[0-9.]+ % +\\d+ ms +1  Closed$`))
       }
-      assert.include(out, "\nNext: exchange watch BTC/USDT ETH/USDT")
+      assert.include(out, "\nAll of this is simulated;")
+      assert.include(err, "\nNext: exchange watch BTC/USDT ETH/USDT --exchange binance,bitmex --faults outage shows")
+      assert.notInclude(out, "Next:")
       assert.match(err, /^\[0\/6\] loading the markets of binance, bitmex\n/)
       assert.match(err, /\[6\/6\] /)
       assert.notInclude(out + err, "\u{1b}")
@@ -92,13 +95,38 @@ describe("exchange price", () => {
 
   it.effect("an outage is told after as many attempts as make sense", () =>
     Effect.gen(function*() {
-      const { out, run } = yield* session("price BTC/USDT ETH/USDT --exchange binance --faults outage")
+      const { err, out, run } = yield* session("price BTC/USDT ETH/USDT --exchange binance --faults outage --seed 7")
       const fiber = yield* Effect.fork(run)
       assert.strictEqual(out(), "")
       yield* TestClock.adjust("30 seconds")
       assert.strictEqual(yield* Fiber.join(fiber), 1)
       assert.match(out(), /binance +BTC\/USDT +(TransportFailed|ExchangeUnavailable) .* 8  Closed\n/)
-      assert.include(out(), "--faults none")
+      assert.include(err(), "Next: exchange price BTC/USDT ETH/USDT --exchange binance --faults none asks")
+    }).pipe(Effect.provide(network)))
+
+  it.effect("attempts and retries are those that the exchange saw", () =>
+    Effect.gen(function*() {
+      const line = "--exchange binance --base-url binance=http://binance.localhost --json"
+      const { get } = yield* Simulator.Simulators
+      const simulator = yield* get("binance")
+      const seen = (path: string) =>
+        Effect.map(simulator.requests, (requests) => requests.filter(({ target }) => target.startsWith(path)).length)
+      yield* simulator.setFaults(Faults.make({ seed: "5", http500: 0.6 }))
+      const ran = (command: string) =>
+        Effect.gen(function*() {
+          const { out, run } = yield* session(`${command} ${line}`)
+          const fiber = yield* Effect.fork(run)
+          yield* TestClock.adjust("60 seconds")
+          yield* Fiber.join(fiber)
+          return JSON.parse(out())
+        })
+      const health = yield* ran("health")
+      const times = yield* seen("/api/v3/time")
+      assert.isAbove(times, 1)
+      assert.deepStrictEqual([health.exchanges[0].attempts, health.exchanges[0].retries], [times, times - 1])
+      const price = yield* ran("price BTC/USDT")
+      const tickers = yield* seen("/api/v3/ticker")
+      assert.deepStrictEqual([price.prices[0].attempts, price.prices[0].retries], [tickers, tickers - 1])
     }).pipe(Effect.provide(network)))
 
   it.effect("a base URL is asked instead of the exchange in memory", () =>
@@ -113,8 +141,7 @@ describe("exchange price", () => {
   it.effect("on a terminal progress is one line that goes away, and change has a colour", () =>
     Effect.gen(function*() {
       const { err, out } = yield* finished("price BTC/USDT --exchange binance", { terminal: true })
-      assert.notInclude(err, "\n")
-      assert.isTrue(err.endsWith("\r\u{1b}[2K"))
+      assert.match(err, /^[^\n]*\r\p{Cc}\[2KNext: [^\n]*\n$/u)
       assert.match(out, /\p{Cc}\[3[12]m[+-][0-9.]+ %\p{Cc}\[0m/u)
     }))
 

@@ -36,7 +36,7 @@ describe("exchange record", () => {
       assert.match(out, /\ncoinbase +BTC\/USDT candles of the last hour +1 +ok\n/)
       assert.include(out, `The answers are in ${directory}/coinbase.\n`)
       assert.notInclude(out, "balances")
-      assert.match(err, /\[8\/8\] coinbase BTC\/USDT candles of the last hour\n$/)
+      assert.match(err, /\[8\/8\] coinbase BTC\/USDT candles of the last hour\nNext: serve them in a test with .*\n$/)
 
       const replayed = Exchanges.layerMarketData("coinbase", { environment: Simulator.environment("coinbase") }).pipe(
         Layer.provide(Replay.layerDirectory(`${directory}/coinbase`)),
