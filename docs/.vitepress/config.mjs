@@ -121,6 +121,7 @@ export default defineConfig({
     outline: [2, 3],
     nav: [
       { text: "Getting started", link: "/getting-started" },
+      { text: "Cookbook", link: "/cookbook/" },
       { text: "Exchanges", link: "/exchanges/" },
       { text: "Resilience", link: "/resilience/" },
       { text: "Operating", link: "/deploying" }
@@ -139,7 +140,17 @@ export default defineConfig({
           item("docs/glossary.md")
         ]
       },
-      { text: "Cookbook", items: [item("docs/least-privilege.md"), item("docs/troubleshooting.md"), item("docs/testing.md"), item("docs/adding-an-exchange.md")] },
+      {
+        text: "Cookbook",
+        items: [
+          item("docs/cookbook/README.md", "All of it"),
+          ...pagesOf("docs/cookbook").filter((path) => !path.endsWith("README.md")).map((path) => item(path))
+        ]
+      },
+      {
+        text: "How to",
+        items: [item("docs/least-privilege.md"), item("docs/troubleshooting.md"), item("docs/testing.md"), item("docs/adding-an-exchange.md")]
+      },
       {
         text: "Exchanges",
         items: [

@@ -243,7 +243,7 @@ export const layerTradingJournaled = (
  * const test = Effect.gen(function*() {
  *   const market = yield* Mock.Mock
  *   yield* market.failNext(Mock.errors.timeout(), Mock.errors.rateLimited({ operation: "ticker" }))
- *   yield* market.failOn("orderBook", Mock.errors.exchangeUnavailable({ detail: "maintenance until noon" }))
+ *   yield* market.failOn("orderBook", Mock.errors.exchangeUnavailable({ operation: "orderBook" }))
  *   for (const read of [market.orderBook("BTC/USDT"), market.price("BTC/USDT"), market.ticker("BTC/USDT")]) {
  *     console.log((yield* Effect.flip<unknown, { readonly message: string }, never>(read)).message)
  *   }
