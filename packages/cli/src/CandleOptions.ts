@@ -101,7 +101,7 @@ export const since: Options.Options<Option.Option<number>> = date(
  * @since 0.1.0
  * @category constants
  */
-export const formats = ["csv", "jsonl", "table"] as const
+export const formats = ["csv", "jsonl", "parquet", "table"] as const
 
 /**
  * @since 0.1.0

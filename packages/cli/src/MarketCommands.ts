@@ -64,7 +64,7 @@ const candles = () =>
     },
     (input) => Stop.abort(Network.within(Effect.flatMap(modules.Candles, ({ handle }) => handle(input))))
   ).pipe(Command.withDescription(
-    "The candles of a market over a range, oldest first, as CSV, JSON lines or a table; they are written as they come, and the "
+    "The candles of a market over a range, oldest first, as CSV, JSON lines, Parquet or a table; they are written as they come, and the "
       + "one under way is left out. With --output they go to a file, and the same command again goes on where that file ends. "
       + "Exit code 0: all was got; 1: the exchange failed, and what was got before stays; 2: bad usage, or a file that holds "
       + "something else."

@@ -110,7 +110,7 @@ export const variables: ReadonlyArray<Variable> = [
   {
     path: ["EXCHANGE_LIVE_TRADING"],
     meaning:
-      "Whether `exchange order` may send orders that cost real money, with `--send` and `--environment live`: `enabled`.",
+      "Whether `exchange order` and `exchange call` may send what costs real money, with `--send` and `--environment live`: `enabled`.",
     otherwise: "it only says what it would send",
     isSecret: false,
     config: Configuration.liveTrading

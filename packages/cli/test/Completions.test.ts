@@ -60,7 +60,7 @@ describe("completion", () => {
   it.effect("fish and zsh know the same values", () =>
     Effect.gen(function*() {
       const fish = yield* script("fish")
-      assert.include(fish, "from candles\" -l format -r -f -a \"csv jsonl table")
+      assert.include(fish, "from candles\" -l format -r -f -a \"csv jsonl parquet table")
       assert.include(fish, `from price" -s e -l exchange -r -f -a "(__fish_append , ${Exchanges.ids.join(" ")})"`)
       assert.include(fish, `from book" -s e -l exchange -r -f -a "${Exchanges.ids.join(" ")}"`)
       assert.match(fish, /from order; and __fish_seen_subcommand_from place" -f -a "buy sell"/)

@@ -18,6 +18,7 @@ import * as Answers from "../Answers.js"
 import * as CandleFile from "../CandleFile.js"
 import * as CandleFormat from "../CandleFormat.js"
 import type * as CandleOptions from "../CandleOptions.js"
+import * as CandleParquet from "../CandleParquet.js"
 import * as Connections from "../Connections.js"
 import { Incomplete, UsageError } from "../Failure.js"
 import type * as Options from "../Options.js"
@@ -80,14 +81,19 @@ const formatOf = (
   if (json && name !== "jsonl") {
     return new UsageError({ detail: `--json is --format jsonl, and not ${name}; leave one of them out.` })
   }
+  if (name === "parquet" && Option.isNone(output)) {
+    return new UsageError({ detail: "Parquet is a file; say which with --output, such as --output candles.parquet." })
+  }
   return name === "table" && Option.isSome(output)
-    ? new UsageError({ detail: "A table is for people to read; with --output use --format csv or jsonl." })
+    ? new UsageError({ detail: "A table is for people to read; with --output use --format csv, jsonl or parquet." })
     : Effect.succeed(name)
 }
 
 interface Destination {
   readonly from: number
   readonly append: (candles: ReadonlyArray<Candle.Candle>) => Effect.Effect<void, UsageError>
+  /** What is done at the end, however that came. */
+  readonly finish?: Effect.Effect<void, UsageError>
 }
 
 const download = Effect.fnUntraced(function*(
@@ -102,10 +108,12 @@ const download = Effect.fnUntraced(function*(
 > {
   const { interval, output, symbol } = input
   const about = CandleFormat.series({ exchange, symbol, interval })
-  const destination = name === "table"
+  const destination: Destination = name === "table"
     ? yield* onScreen(input.from, { header: header, line: tableLine })
     : Option.isNone(output)
-    ? yield* onScreen(input.from, CandleFormat.of(name))
+    ? yield* onScreen(input.from, CandleFormat.of(name === "parquet" ? "csv" : name))
+    : name === "parquet"
+    ? { from: input.from, ...yield* CandleParquet.open(output.value) }
     : yield* inFile(output.value, CandleFormat.of(name), input, exchange)
   const written = yield* Ref.make(0)
   const report = input.json ? Progress.silent : yield* Progress.share
@@ -122,12 +130,18 @@ const download = Effect.fnUntraced(function*(
         destination.append(Chunk.toReadonlyArray(candles)),
         Ref.update(written, (before) => before + candles.length)
       )
-  ).pipe(Effect.catchIf(isExchangeError, (error) =>
-    Effect.gen(function*() {
-      const advice = yield* Advice.from(error, market)
-      yield* Screen.note(`${exchange}: ${error._tag}. ${Answers.sentence(error.message)} ${advice}`)
-      return yield* new Incomplete({ exchanges: [exchange] })
-    })))
+  ).pipe(
+    Effect.catchIf(isExchangeError, (error) =>
+      Effect.gen(function*() {
+        const advice = yield* Advice.from(error, market)
+        yield* Screen.note(`${exchange}: ${error._tag}. ${Answers.sentence(error.message)} ${advice}`)
+        return yield* new Incomplete({ exchanges: [exchange] })
+      })),
+    Effect.onInterrupt(() => Effect.ignore(destination.finish ?? Effect.void)),
+    Effect.either,
+    Effect.tap(() => destination.finish ?? Effect.void),
+    Effect.flatten
+  )
   if (!input.json) {
     const where = Option.match(output, { onNone: () => "", onSome: (path) => ` to ${path}` })
     yield* Screen.note(`${about}: ${count(yield* Ref.get(written), "candle")} written${where}.`)

@@ -153,7 +153,7 @@ describe("exchange candles", () => {
     ["candles BTC/USDT --from 2026-02-30", "--from cannot be \"2026-02-30\""],
     ["candles BTC/USDT --from 2026-01-01 --interval 8h", "--interval cannot be \"8h\"; accepted are 1m, 3m, 5m, "],
     ["candles BTC/USDT --from 2026-01-02 --to 2026-01-01", "is not before 2026-01-01T00:00:00.000Z"],
-    ["candles BTC/USDT --from 2026-01-01 --format table --output x", "with --output use --format csv or jsonl"],
+    ["candles BTC/USDT --from 2026-01-01 --format table --output x", "with --output use --format csv, jsonl"],
     ["candles BTC/USDT --from 2026-01-01 --format csv --json", "--json is --format jsonl, and not csv"]
   ]
   for (const [line, sentence] of usages) {

@@ -1,0 +1,164 @@
+/**
+ * Candles as Parquet: decimals are `DECIMAL(38, 18)` and exact, instants `TIMESTAMP` in milliseconds by UTC.
+ *
+ * @since 0.1.0
+ */
+import { type Candle, Decimal } from "@effect-exchange/core"
+import type { PlatformError } from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as BigDecimal from "effect/BigDecimal"
+import * as Effect from "effect/Effect"
+import * as Scope from "effect/Scope"
+import { UsageError } from "./Failure.js"
+import { once } from "./internal/once.js"
+import { quote } from "./internal/quote.js"
+
+const library = once(() => import("hyparquet-writer"))
+
+/** Decimal places, of 38 digits: what no decimal of an exchange needs more of. */
+const scale = 18
+
+const beyond = 10n ** 38n
+
+/** How many candles are kept until they are written, as a group of their own. */
+const group = 10_000
+
+/**
+ * Where candles are written to.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Sink {
+  readonly append: (candles: ReadonlyArray<Candle.Candle>) => Effect.Effect<void, UsageError>
+  /** Writes what is kept, and what makes a file of it. Once, whether or not all candles were got. */
+  readonly finish: Effect.Effect<void, UsageError>
+}
+
+/**
+ * Opens a file that is not there yet: one that ends in its own index cannot be gone on with.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const open = Effect.fnUntraced(function*(
+  path: string
+): Effect.fn.Return<Sink, UsageError, FileSystem.FileSystem | Path.Path | Scope.Scope> {
+  const files = yield* FileSystem.FileSystem
+  const { dirname } = yield* Path.Path
+  const isThere = yield* Effect.mapError(files.exists(path), unwritable)
+  if (isThere) {
+    return yield* new UsageError({
+      detail: `${
+        quote(path)
+      } is there already, and Parquet cannot be gone on with; give another --output, or --format csv.`
+    })
+  }
+  yield* Effect.mapError(files.makeDirectory(dirname(path), { recursive: true }), unwritable)
+  const scope = yield* Effect.scope
+  // What has no candle is no file, so that the same can be asked for again.
+  const file = yield* Effect.cached(Effect.mapError(Scope.extend(files.open(path, { flag: "wx" }), scope), unwritable))
+  const { ByteWriter, ParquetWriter } = yield* library
+  const bytes = new ByteWriter()
+  const writer = new ParquetWriter({ writer: bytes, schema: [...schema] })
+  let kept: Array<Row> = []
+  const save = Effect.suspend(() => {
+    const written = bytes.getBytes().slice()
+    bytes.index = 0
+    return Effect.flatMap(file, (file) => Effect.mapError(file.writeAll(written), unwritable))
+  })
+  const flush = Effect.suspend(() => {
+    const rows = kept
+    kept = []
+    if (rows.length === 0) return Effect.void
+    return Effect.zipRight(
+      Effect.promise(async () => writer.write({ columnData: columns(rows), rowGroupSize: rows.length })),
+      save
+    )
+  })
+  return {
+    append: (candles) =>
+      Effect.zipRight(
+        Effect.forEach(candles, (candle) => Effect.map(rowOf(candle), (row) => void kept.push(row)), { discard: true }),
+        Effect.suspend(() => kept.length >= group ? flush : Effect.void)
+      ),
+    finish: Effect.zipRight(
+      flush,
+      Effect.suspend(() =>
+        writer.num_rows === 0n ? Effect.void : Effect.zipRight(Effect.promise(async () => writer.finish()), save)
+      )
+    ).pipe(Effect.uninterruptible)
+  }
+})
+
+const texts = ["exchange", "symbol", "interval"] as const
+
+const decimals = ["open", "high", "low", "close", "volume"] as const
+
+type Row = { readonly [K in typeof texts[number]]: string } & { readonly [K in typeof decimals[number]]: bigint } & {
+  readonly openTime: bigint
+}
+
+const schema = [
+  { name: "root", num_children: 9 },
+  ...texts.map((name) => ({
+    name,
+    type: "BYTE_ARRAY",
+    repetition_type: "REQUIRED",
+    converted_type: "UTF8",
+    logical_type: { type: "STRING" }
+  } as const)),
+  {
+    name: "openTime",
+    type: "INT64",
+    repetition_type: "REQUIRED",
+    converted_type: "TIMESTAMP_MILLIS",
+    logical_type: { type: "TIMESTAMP", isAdjustedToUTC: true, unit: "MILLIS" }
+  },
+  ...decimals.map((name) => ({
+    name,
+    type: "FIXED_LEN_BYTE_ARRAY",
+    type_length: 16,
+    repetition_type: "REQUIRED",
+    converted_type: "DECIMAL",
+    precision: 38,
+    scale,
+    logical_type: { type: "DECIMAL", precision: 38, scale }
+  } as const))
+] as const
+
+const columns = (rows: ReadonlyArray<Row>) =>
+  [...texts, "openTime" as const, ...decimals].map((name) => ({ name, data: rows.map((row) => row[name]) }))
+
+const rowOf = (candle: Candle.Candle): Effect.Effect<Row, UsageError> =>
+  Effect.map(
+    Effect.all({
+      open: unscaled(candle.open),
+      high: unscaled(candle.high),
+      low: unscaled(candle.low),
+      close: unscaled(candle.close),
+      volume: unscaled(candle.volume)
+    }),
+    (prices) => ({
+      exchange: candle.exchange,
+      symbol: candle.symbol,
+      interval: candle.interval,
+      openTime: BigInt(candle.openTime),
+      ...prices
+    })
+  )
+
+/** A decimal in units of its last place; one that does not fit is refused, as it would be another. */
+const unscaled = (decimal: BigDecimal.BigDecimal): Effect.Effect<bigint, UsageError> => {
+  const shortest = BigDecimal.normalize(decimal)
+  const { value } = BigDecimal.scale(shortest, scale)
+  return shortest.scale <= scale && value < beyond && value > -beyond
+    ? Effect.succeed(value)
+    : new UsageError({
+      detail: `${Decimal.format(decimal)} does not fit into 38 digits, ${scale} of them places; use --format csv.`
+    })
+}
+
+const unwritable = (error: PlatformError): UsageError =>
+  new UsageError({ detail: `The candles cannot be written there: ${error.message}. Give another --output.` })
