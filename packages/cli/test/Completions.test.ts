@@ -1,3 +1,4 @@
+import { Candle } from "@effect-exchange/core"
 import { Exchanges } from "@effect-exchange/exchanges"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -34,7 +35,7 @@ describe("completion", () => {
     ["exchange doctor --environment t", ["testnet"]],
     ["exchange watch BTC/USDT --faults ", ["none", "flaky", "outage"]],
     ["exchange candles BTC/USDT --format j", ["jsonl"]],
-    ["exchange candles BTC/USDT --interval 1", ["1m", "15m", "1h", "1d"]],
+    ["exchange candles BTC/USDT --interval 1", Candle.Interval.literals.filter((interval) => interval.startsWith("1"))],
     ["exchange markets --kind p", ["perpetual"]],
     ["exchange order place ", ["buy", "sell"]],
     ["exchange order place s", ["sell"]],
