@@ -54,6 +54,14 @@ export const none = (options: Options): Schedule.Schedule<Duration.Duration> => 
  *
  * Spreads callers the most and loads the other side the least; the default of `Retry`.
  *
+ * @example
+ * import { Backoff } from "@effect-exchange/resilience"
+ * import { Effect, Schedule } from "effect"
+ *
+ * const backoff = Backoff.full({ base: "100 millis", max: "10 seconds" }).pipe(Schedule.intersect(Schedule.recurs(3)))
+ *
+ * Effect.runFork(Effect.retry(Effect.fail("down"), backoff).pipe(Effect.catchAll((error) => Effect.log(error))))
+ *
  * @since 0.1.0
  * @category constructors
  */

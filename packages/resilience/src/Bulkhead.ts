@@ -133,6 +133,19 @@ const bounds = ({ backoff = 0.9, isOverload = () => false, max = 200, min = 1 }:
  * It needs no scope: only while somebody waits who has a `maxWait` or a `Deadline` does one fiber sleep, until the first
  * of these is over.
  *
+ * @example
+ * import { Bulkhead } from "@effect-exchange/resilience"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const bulkhead = yield* Bulkhead.make({ name: "reports", permits: 2, maxQueue: 1 })
+ *   const report = bulkhead.withPermit(Effect.as(Effect.sleep("10 millis"), "done"))
+ *   // Two run, one waits, one is refused.
+ *   return yield* Effect.all([report, report, report, Effect.either(report)], { concurrency: "unbounded" })
+ * })
+ *
+ * Effect.runFork(program)
+ *
  * @since 0.1.0
  * @category constructors
  */

@@ -185,6 +185,23 @@ export type Subject<S> = unknown extends S ? S & void : S
  * Makes chaos. Strategies strike a call in their order; after one that ends the call no other does. Dies with a
  * `RangeError` for a rate out of range.
  *
+ * @example
+ * import { Chaos } from "@effect-exchange/resilience"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const chaos = yield* Chaos.make({
+ *     name: "prices",
+ *     seed: "monday",
+ *     strategies: [Chaos.fault({ rate: 0.5, error: () => "unavailable" as const })]
+ *   })
+ *   const price = chaos.inject(Effect.succeed("64000.5"), undefined)
+ *   yield* Effect.forEach([1, 2, 3, 4], () => Effect.either(price))
+ *   return yield* chaos.injected
+ * })
+ *
+ * Effect.runFork(program)
+ *
  * @since 0.1.0
  * @category constructors
  */

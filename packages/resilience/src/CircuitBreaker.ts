@@ -44,6 +44,20 @@ export {
  * counter `circuitbreaker_not_permitted_calls` counts refusals; the counter `circuitbreaker_transitions` counts changes
  * by `from` and `to`.
  *
+ * @example
+ * import { CircuitBreaker, Trip } from "@effect-exchange/resilience"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const breaker = yield* CircuitBreaker.make({ name: "prices", trip: Trip.consecutive(2) })
+ *   const call = breaker.protect(Effect.fail("down"))
+ *   yield* Effect.flip(call) // down
+ *   yield* Effect.flip(call) // down
+ *   return yield* Effect.flip(call) // CircuitOpen: nothing was called
+ * })
+ *
+ * Effect.runFork(program)
+ *
  * @since 0.1.0
  * @category constructors
  */
@@ -119,6 +133,24 @@ export const openUntil = (epochMillis: number): Verdict => ({ _tag: "OpenUntil",
 
 /**
  * The verdict on a call whose server said for how long to stay away, counted from the arrival of the verdict.
+ *
+ * @example
+ * import { CircuitBreaker } from "@effect-exchange/resilience"
+ * import { Cause, type Duration, Effect, Exit } from "effect"
+ *
+ * interface Banned {
+ *   readonly for: Duration.Duration
+ * }
+ *
+ * const program = CircuitBreaker.make<Banned>({
+ *   name: "prices",
+ *   classify: (exit) =>
+ *     Exit.isFailure(exit) && Cause.isFailType(exit.cause)
+ *       ? CircuitBreaker.openFor(exit.cause.error.for)
+ *       : CircuitBreaker.defaultClassify(exit)
+ * })
+ *
+ * Effect.runFork(program)
  *
  * @since 0.1.0
  * @category constructors

@@ -38,6 +38,14 @@ export interface Options {
  * when it is interrupted. Each runs in a fiber of its own, as interruptible as its caller. Throws a `RangeError` for options
  * out of range.
  *
+ * @example
+ * import { Concurrent } from "@effect-exchange/resilience"
+ * import { Effect } from "effect"
+ *
+ * const program = Concurrent.forEach(["BTC", "ETH", "SOL"], (asset) => Effect.succeed(`${asset}/USDT`), { concurrency: 2 })
+ *
+ * Effect.runFork(program)
+ *
  * @since 0.1.0
  * @category combinators
  */
@@ -137,6 +145,17 @@ export const forEach = <A, B, E, R>(
  *
  * `Effect.race`, `raceFirst` and what is made of them hang for good in effect 3.22 when they are interrupted just where their fiber
  * yields, and wait in a finalizer for a loser that never ends.
+ *
+ * @example
+ * import { Concurrent } from "@effect-exchange/resilience"
+ * import { Effect } from "effect"
+ *
+ * const program = Concurrent.raceFirst(
+ *   Effect.as(Effect.sleep("1 second"), "the slow one"),
+ *   Effect.as(Effect.sleep("1 millis"), "the fast one")
+ * )
+ *
+ * Effect.runFork(program)
  *
  * @since 0.1.0
  * @category combinators

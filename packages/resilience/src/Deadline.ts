@@ -69,6 +69,17 @@ const left = (deadline: bigint, clock: Clock.Clock): Duration.Duration => {
  * `Timeout.deadline` also interrupts. Keeps the brand of an `Idempotent` effect. A negative duration, or `NaN`, throws a
  * `RangeError`.
  *
+ * @example
+ * import { Deadline } from "@effect-exchange/resilience"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const left = yield* Deadline.remaining
+ *   yield* Effect.log(left) // a little less than five seconds
+ * }).pipe(Deadline.within("5 seconds"))
+ *
+ * Effect.runFork(program)
+ *
  * @since 0.1.0
  * @category combinators
  */

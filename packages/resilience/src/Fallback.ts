@@ -53,6 +53,16 @@ export interface Chosen<in E, out B> {
 /**
  * Goes on with another effect when the first one fails.
  *
+ * @example
+ * import { Fallback } from "@effect-exchange/resilience"
+ * import { Effect } from "effect"
+ *
+ * const price = Effect.fail("down" as const)
+ *
+ * const program = price.pipe(Fallback.orElse({ when: (error) => error === "down", use: () => Effect.succeed("64000.5") }))
+ *
+ * Effect.runFork(program)
+ *
  * @since 0.1.0
  * @category combinators
  */
@@ -160,6 +170,19 @@ export interface Served<out A> {
 
 /**
  * Makes a memory for one value, empty at first. Values of several keys need one each.
+ *
+ * @example
+ * import { Fallback } from "@effect-exchange/resilience"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const last = yield* Fallback.lastKnown<string, string>({ maxAge: "1 minute" })
+ *   yield* last.serve(Effect.succeed("64000.5"))
+ *   const { stale, value } = yield* last.serve(Effect.fail("down"))
+ *   return [value, stale] // ["64000.5", true]
+ * })
+ *
+ * Effect.runFork(program)
  *
  * @since 0.1.0
  * @category constructors

@@ -150,6 +150,22 @@ export interface Percentile {
 /**
  * Makes a hedge. It holds no fiber between calls and needs no scope. Dies with a `RangeError` for options out of range.
  *
+ * @example
+ * import { Hedge, Idempotent, RetryBudget } from "@effect-exchange/resilience"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const hedge = yield* Hedge.make<never>({
+ *     name: "prices",
+ *     delay: "50 millis",
+ *     budget: yield* RetryBudget.make()
+ *   })
+ *   // Asked for a second time when there is no answer after 50 milliseconds; the first answer counts.
+ *   return yield* hedge.apply(Idempotent.mark(Effect.succeed("64000.5")))
+ * })
+ *
+ * Effect.runFork(program)
+ *
  * @since 0.1.0
  * @category constructors
  */

@@ -68,6 +68,15 @@ export type Output<A, E, R, I> = Effect.Effect<A, E, R> & ([I] extends [never] ?
 /**
  * Says that the effect may safely happen twice. Nobody checks it; a marked effect is the same effect.
  *
+ * @example
+ * import { Idempotent, Retry } from "@effect-exchange/resilience"
+ * import { Effect } from "effect"
+ *
+ * // Without the mark it does not compile: what is repeated might be done twice.
+ * const program = Effect.succeed("64000.5").pipe(Idempotent.mark, Retry.retry())
+ *
+ * Effect.runFork(program)
+ *
  * @since 0.1.0
  * @category constructors
  */

@@ -97,6 +97,18 @@ export interface Options {
  *
  * Dies with a `RangeError` for options out of range, be they its own or, when the key is first used, a breaker's.
  *
+ * @example
+ * import { KeyedCircuitBreaker, Trip } from "@effect-exchange/resilience"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const breakers = yield* KeyedCircuitBreaker.make((host: string) => ({ name: host, trip: Trip.consecutive(1) }))
+ *   yield* Effect.flip(breakers.protect("one.example")(Effect.fail("down")))
+ *   return yield* breakers.protect("two.example")(Effect.succeed("answered"))
+ * })
+ *
+ * Effect.runFork(program)
+ *
  * @since 0.1.0
  * @category constructors
  */

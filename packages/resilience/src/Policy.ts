@@ -204,6 +204,22 @@ export interface Options<in E, out FT, in out FD, out B, out F, in C, in L exten
  * Make the gates first, once, and share them with whatever else calls the same service. The error of `attemptTimeout`
  * has to be among those that `breaker` and `retry` judge. Throws a `RangeError` for options out of range.
  *
+ * @example
+ * import { CircuitBreaker, Policy, RateLimiter } from "@effect-exchange/resilience"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const policy = Policy.make({
+ *     name: "prices",
+ *     retry: { attempts: 3 },
+ *     limiter: yield* RateLimiter.make({ name: "prices", limit: 10, window: "1 second" }),
+ *     breaker: yield* CircuitBreaker.make({ name: "prices" })
+ *   })
+ *   return yield* policy.apply(Effect.succeed("64000.5"), { idempotency: "safe" })
+ * })
+ *
+ * Effect.runFork(program)
+ *
  * @since 0.1.0
  * @category constructors
  */

@@ -192,6 +192,18 @@ export interface GroupOptions<Scope extends string, out Lane extends string = ne
  *
  * It needs no scope: only while somebody waits does one fiber sleep, until the turn of the first in the queue.
  *
+ * @example
+ * import { RateLimiter } from "@effect-exchange/resilience"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const limiter = yield* RateLimiter.make({ name: "prices", limit: 2, window: "50 millis" })
+ *   // The third waits until the window has moved on.
+ *   yield* Effect.forEach([1, 2, 3], (n) => limiter.withCost(1)(Effect.log(n)))
+ * })
+ *
+ * Effect.runFork(program)
+ *
  * @since 0.1.0
  * @category constructors
  */
@@ -214,6 +226,23 @@ export const make = <const Lane extends string = never>(options: Options<Lane>):
 
 /**
  * Makes a group of limits, with nothing spent. It needs no scope, as {@link make} does not.
+ *
+ * @example
+ * import { RateLimiter } from "@effect-exchange/resilience"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const limits = yield* RateLimiter.group({
+ *     name: "exchange",
+ *     scopes: {
+ *       weight: RateLimiter.window(6000, "1 minute"),
+ *       orders: RateLimiter.bucket({ burst: 50, perSecond: 5 })
+ *     }
+ *   })
+ *   return yield* Effect.succeed("placed").pipe(limits.withCosts({ weight: 1, orders: 1 }))
+ * })
+ *
+ * Effect.runFork(program)
  *
  * @since 0.1.0
  * @category constructors

@@ -164,6 +164,17 @@ export const schedule = <E>(options: Options<E> = {}): Schedule.Schedule<Duratio
  * of the options dies, that is logged and it gives up, with the error of the call. Throws a `RangeError` for options out of
  * range.
  *
+ * @example
+ * import { Backoff, Idempotent, Retry } from "@effect-exchange/resilience"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.succeed("64000.5").pipe(
+ *   Idempotent.mark,
+ *   Retry.retry({ attempts: 4, backoff: Backoff.full({ base: "100 millis", max: "5 seconds" }) })
+ * )
+ *
+ * Effect.runFork(program)
+ *
  * @since 0.1.0
  * @category combinators
  */
@@ -181,6 +192,17 @@ export const retry: {
  * happened.
  *
  * An order whose connection was refused may be sent again. One that timed out may not: it may have arrived.
+ *
+ * @example
+ * import { Retry } from "@effect-exchange/resilience"
+ * import { Effect } from "effect"
+ *
+ * const place: Effect.Effect<string, "not connected" | "lost"> = Effect.succeed("placed")
+ *
+ * // What was lost may have been done; what never left was not.
+ * const program = place.pipe(Retry.retryNonIdempotent({ while: (error) => error === "not connected" }))
+ *
+ * Effect.runFork(program)
  *
  * @since 0.1.0
  * @category combinators

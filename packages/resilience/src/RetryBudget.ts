@@ -60,6 +60,18 @@ export interface Options {
  * calls plus `reservePerSecond` times its seconds. How attempts end means nothing to it. Dies with a `RangeError` for
  * options out of range.
  *
+ * @example
+ * import { Idempotent, Retry, RetryBudget } from "@effect-exchange/resilience"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   // One for all that call the same service: when it is down, retries do not multiply what it is asked.
+ *   const budget = yield* RetryBudget.make()
+ *   return yield* Effect.succeed("64000.5").pipe(Idempotent.mark, Retry.retry({ budget }))
+ * })
+ *
+ * Effect.runFork(program)
+ *
  * @since 0.1.0
  * @category constructors
  */

@@ -58,6 +58,19 @@ export interface Options {
  * Makes one for effects of one type: `SingleFlight.make<Price, PriceError>({ name: "prices" })`. Keys are strings
  * unless the third type says otherwise.
  *
+ * @example
+ * import { Idempotent, SingleFlight } from "@effect-exchange/resilience"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const flights = yield* SingleFlight.make<string, never>({ name: "prices" })
+ *   const price = flights.run("BTC/USDT", Idempotent.mark(Effect.as(Effect.sleep("1 millis"), "64000.5")))
+ *   // One call, three answers.
+ *   return yield* Effect.all([price, price, price], { concurrency: "unbounded" })
+ * })
+ *
+ * Effect.runFork(program)
+ *
  * @since 0.1.0
  * @category constructors
  */

@@ -52,6 +52,16 @@ export interface Options<out E> {
  * Goes around each attempt, inside the circuit breaker: a timeout raised inside counts as a failure there, one
  * outside reaches it as an interruption, which says nothing about health and is ignored.
  *
+ * @example
+ * import { Timeout } from "@effect-exchange/resilience"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.succeed("64000.5").pipe(
+ *   Timeout.attempt({ duration: "2 seconds", onTimeout: () => "too slow" as const })
+ * )
+ *
+ * Effect.runFork(program)
+ *
  * @since 0.1.0
  * @category combinators
  */
@@ -74,6 +84,17 @@ export const attempt: {
  *
  * Of an existing deadline and now + `duration` the sooner holds. If that has passed already, the effect is not
  * started. An infinite duration sets nothing.
+ *
+ * @example
+ * import { Timeout } from "@effect-exchange/resilience"
+ * import { Effect } from "effect"
+ *
+ * // Of the whole, with its retries and queues; what is inside can see how much is left.
+ * const program = Effect.succeed("64000.5").pipe(
+ *   Timeout.deadline({ duration: "30 seconds", onTimeout: () => "too late" as const })
+ * )
+ *
+ * Effect.runFork(program)
  *
  * @since 0.1.0
  * @category combinators

@@ -140,6 +140,20 @@ export interface SlowCallRateOptions extends FailureRateOptions {
  * that holds the most calls at the moment, the first one given among equals, and so for slow calls. A probe is slow if
  * one of the rules finds it so.
  *
+ * @example
+ * import { CircuitBreaker, Trip, Window } from "@effect-exchange/resilience"
+ * import { Effect } from "effect"
+ *
+ * const breaker = CircuitBreaker.make({
+ *   name: "prices",
+ *   trip: Trip.any(
+ *     Trip.consecutive(5),
+ *     Trip.failureRate({ threshold: 0.5, window: Window.time("30 seconds"), minimumCalls: 20 })
+ *   )
+ * })
+ *
+ * Effect.runFork(breaker)
+ *
  * @since 0.1.0
  * @category combinators
  */

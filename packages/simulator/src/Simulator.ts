@@ -273,6 +273,21 @@ export const environment = (id: ExchangeId): { readonly name: "simulated"; reado
 /**
  * The demo account's credentials. Permission defaults to `trade`: it may read and trade, not withdraw.
  *
+ * @example
+ * import { Binance } from "@effect-exchange/binance"
+ * import { Account } from "@effect-exchange/core"
+ * import { Simulator } from "@effect-exchange/simulator"
+ * import { Effect, Layer } from "effect"
+ *
+ * const reading = Binance.layerAccount({
+ *   environment: Simulator.environment("binance"),
+ *   credentials: Simulator.credentials("binance", "read")
+ * }).pipe(Layer.provide(Simulator.layer("binance")))
+ *
+ * const program = Effect.flatMap(Account.Account, (account) => account.balances)
+ *
+ * Effect.runFork(Effect.provide(program, reading))
+ *
  * @since 0.1.0
  * @category constructors
  */
@@ -285,6 +300,19 @@ export const credentials = (id: ExchangeId, permission: Account.Permission = "tr
  * No socket is opened and no time passes but Effect's. A fault of the connection is a `RequestError` whose reason is
  * `Transport` and whose cause is a {@link SimulatedFault} with the code Node would give; a request to any other host
  * fails with `ENOTFOUND`. Interrupting the client's fiber interrupts everything.
+ *
+ * @example
+ * import { Simulator } from "@effect-exchange/simulator"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const simulators = yield* Simulator.Simulators
+ *   const binance = yield* simulators.get("binance")
+ *   yield* binance.setPrice("BTC/USDT", "64000.5")
+ *   return yield* binance.state
+ * }).pipe(Effect.provide(Simulator.layer("binance", { seed: "a Monday" })))
+ *
+ * Effect.runFork(program)
  *
  * @since 0.1.0
  * @category layers

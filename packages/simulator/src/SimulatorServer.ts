@@ -104,6 +104,19 @@ export const make = Effect.fnUntraced(function*(
 /**
  * The servers as a layer, with the simulators behind them for inspection.
  *
+ * @example
+ * import { SimulatorServer } from "@effect-exchange/simulator"
+ * import { Effect } from "effect"
+ *
+ * // Any program that can be told a base URL will do.
+ * const program = Effect.gen(function*() {
+ *   const { environment } = yield* SimulatorServer.SimulatorServer
+ *   const { baseUrl } = yield* environment("kraken")
+ *   yield* Effect.log(baseUrl) // http://127.0.0.1:40123
+ * }).pipe(Effect.provide(SimulatorServer.layer("kraken")))
+ *
+ * Effect.runFork(program)
+ *
  * @since 0.1.0
  * @category layers
  */

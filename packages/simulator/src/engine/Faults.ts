@@ -175,6 +175,18 @@ const skewOf = (skew: ClockSkew | undefined): number => {
  *
  * Throws a `RangeError` when a rate is not between 0 and 1, or when the rates add up to more than 1.
  *
+ * @example
+ * import { Faults, Simulator } from "@effect-exchange/simulator"
+ * import { Effect } from "effect"
+ *
+ * const badDay = Faults.make({
+ *   latency: { min: "20 millis", max: "2 seconds" },
+ *   http503: 0.1,
+ *   phases: [{ from: "1 minute", to: "2 minutes", faults: Faults.outage }]
+ * })
+ *
+ * Effect.runFork(Effect.provide(Simulator.Simulators, Simulator.layer("binance", { faults: badDay })))
+ *
  * @since 0.1.0
  * @category constructors
  */
