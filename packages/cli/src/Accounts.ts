@@ -3,10 +3,11 @@
  *
  * @since 0.1.0
  */
-import { Account, Credentials, MarketData } from "@effect-exchange/core"
+import { Account, Credentials, type Environment, MarketData } from "@effect-exchange/core"
 import * as Exchanges from "@effect-exchange/exchanges/Exchanges"
 import * as Simulator from "@effect-exchange/simulator/Simulator"
 import * as Arr from "effect/Array"
+import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -57,13 +58,10 @@ export const open = Effect.fnUntraced(function*(
       const { environment, network } = routeTo(exchange)
       const credentials = yield* credentialsOf(exchange, settings, "read")
       if (Either.isLeft(credentials)) return Either.left(credentials.left)
-      const options = { ...Connections.patience, deadline: "20 seconds", environment } as const
-      const context = yield* Layer.build(
-        Exchanges.layerAccount(exchange, { ...options, credentials: credentials.right }).pipe(
-          Layer.fresh,
-          Layer.provide(network)
-        )
-      ).pipe(Effect.mapError(Connections.refused))
+      const context = yield* Effect.mapError(
+        build(exchange, environment, credentials.right, network),
+        Connections.refused
+      )
       return Either.right({
         exchange,
         account: Context.get(context, Account.Account),
@@ -76,6 +74,27 @@ export const open = Effect.fnUntraced(function*(
     detail: without.map(({ advice, message }) => `${message}. ${advice}`).join(" ")
   })
 })
+
+/**
+ * The services of one account, which only read, until the scope closes.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const build = (
+  exchange: Exchanges.ExchangeId,
+  environment: Environment.Environment,
+  credentials: Credentials.Credentials,
+  network: Layer.Layer<Connections.Network>
+): Effect.Effect<
+  Context.Context<MarketData.MarketData | Account.Account>,
+  ConfigError.ConfigError,
+  Scope.Scope
+> =>
+  Layer.build(
+    Exchanges.layerAccount(exchange, { ...Connections.patience, deadline: "20 seconds", environment, credentials })
+      .pipe(Layer.fresh, Layer.provide(network))
+  )
 
 /**
  * The key that is configured for an exchange, or which names to set. Simulated exchanges have demo keys, which may do no more than is

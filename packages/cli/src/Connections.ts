@@ -93,8 +93,21 @@ export const open = Effect.fnUntraced(function*(
   settings: Settings,
   deadline: Duration.DurationInput = "20 seconds"
 ): Effect.fn.Return<ReadonlyArray<Connection>, UsageError, Network | Scope.Scope | Screen> {
-  const routeTo = yield* routes(settings)
-  return yield* Effect.forEach(settings.exchange, (exchange) => {
+  return yield* connect(settings.exchange, yield* routes(settings), deadline)
+})
+
+/**
+ * The same on ways that are open already.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const connect = (
+  exchanges: ReadonlyArray<Exchanges.ExchangeId>,
+  routeTo: (exchange: Exchanges.ExchangeId) => Route,
+  deadline: Duration.DurationInput = "20 seconds"
+): Effect.Effect<ReadonlyArray<Connection>, UsageError, Scope.Scope> =>
+  Effect.forEach(exchanges, (exchange) => {
     const { environment, network } = routeTo(exchange)
     return Effect.map(
       Layer.build(
@@ -115,7 +128,6 @@ export const open = Effect.fnUntraced(function*(
       })
     )
   }).pipe(Effect.mapError(refused))
-})
 
 /**
  * The symbols asked for, or else those that most exchanges list, as far as this one does.

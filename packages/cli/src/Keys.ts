@@ -12,13 +12,14 @@ import * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Layer from "effect/Layer"
+import type * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import * as Accounts from "./Accounts.js"
 import { advice } from "./Advice.js"
 import * as Configuration from "./Configuration.js"
-import * as Connections from "./Connections.js"
+import type * as Connections from "./Connections.js"
 import * as Finding from "./Finding.js"
 import type * as InquiryOptions from "./InquiryOptions.js"
 
@@ -152,13 +153,7 @@ const ask = (
   credentials: Credentials.Credentials,
   network: Layer.Layer<Connections.Network>
 ): Effect.Effect<Key> =>
-  Layer.build(
-    Exchanges.layerAccount(exchange, { ...Connections.patience, deadline: "20 seconds", environment, credentials })
-      .pipe(
-        Layer.fresh,
-        Layer.provide(network)
-      )
-  ).pipe(
+  Accounts.build(exchange, environment, credentials, network).pipe(
     Effect.flatMap((context) => Context.get(context, Account.Account).keyPermissions),
     Effect.scoped,
     Effect.either,

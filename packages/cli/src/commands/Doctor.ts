@@ -59,7 +59,7 @@ export const handle = Effect.fnUntraced(function*(
   const findings = yield* Effect.scoped(Effect.gen(function*() {
     const configuration = yield* configured.findings
     const routeTo = yield* Connections.routes(settings)
-    const connections = yield* Connections.open(settings)
+    const connections = yield* Connections.connect(settings.exchange, routeTo)
     const ways = yield* Concurrent.forEach(connections, reached.look, { concurrency: "unbounded" })
     const keys = yield* Keys.check(places, (exchange) => routeTo(exchange).network)
     return [
