@@ -11,6 +11,7 @@ import { once } from "./internal/once.js"
 import * as MarketCommands from "./MarketCommands.js"
 import * as Network from "./Network.js"
 import * as Options from "./Options.js"
+import * as ReportOptions from "./ReportOptions.js"
 import * as ServeOptions from "./ServeOptions.js"
 import * as Stop from "./Stop.js"
 import * as Symbols from "./Symbols.js"
@@ -197,8 +198,8 @@ const contract = (program: string) =>
     {
       ...Options.places,
       symbol: Symbols.option("well-known ones"),
-      trading: Options.trading,
-      output: Options.reportFile
+      trading: ReportOptions.trading,
+      output: ReportOptions.reportFile
     },
     (input) => Stop.abort(Network.within(Effect.flatMap(modules.Contract, ({ handle }) => handle(input, program))))
   ).pipe(Command.withDescription(
@@ -214,8 +215,8 @@ const record = () =>
     {
       ...Options.places,
       symbol: Symbols.option(Symbols.recorded.join(", ")),
-      account: Options.account,
-      output: Options.directory
+      account: ReportOptions.account,
+      output: ReportOptions.directory
     },
     (input) => Stop.abort(Network.within(Effect.flatMap(modules.Record, ({ handle }) => handle(input))))
   ).pipe(Command.withDescription(

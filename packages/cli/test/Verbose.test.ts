@@ -1,95 +1,17 @@
 import { Exchanges } from "@effect-exchange/exchanges"
 import { Simulator } from "@effect-exchange/simulator"
 import * as Faults from "@effect-exchange/simulator/engine/Faults"
-import { HttpClient, HttpClientResponse } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Redacted } from "effect"
+import { Effect } from "effect"
+import { echoes, tellsNothing } from "./echoed.js"
 import { ran } from "./ordering.js"
 import { network } from "./utils.js"
 
-/** What reads an account there. */
-const signed: { readonly [Id in Exchanges.ExchangeId]: string } = {
-  binance: "GET /api/v3/account",
-  bitmex: "GET /api/v1/user/margin",
-  bybit: "GET /v5/account/info",
-  coinbase: "GET /api/v3/brokerage/accounts",
-  deribit: "GET /api/v2/private/get_account_summaries",
-  kraken: "POST /0/private/BalanceEx",
-  okx: "GET /api/v5/account/balance"
-}
-
-interface Seen {
-  readonly url: string
-  readonly headers: { readonly [name: string]: string }
-}
-
-const percent = (text: string): string =>
-  Array.from(new TextEncoder().encode(text), (byte) => `%${byte.toString(16).padStart(2, "0")}`).join("")
-
-const claims = (token: string): ReadonlyArray<string> =>
-  token.split(".").map((part) => Buffer.from(part, "base64url").toString("utf8"))
-
-/** How an exchange may repeat what it was sent. */
-const echoes: { readonly [form: string]: (text: string) => string } = {
-  "as it is": (text) => text,
-  "in upper case": (text) => text.toUpperCase(),
-  "percent-encoded": percent,
-  "percent-encoded twice": (text) => percent(percent(text)),
-  "in pieces": (text) => text.split(/[\s,;=.&?]+/).join(" | "),
-  "as the token reads": (text) => claims(text).join(" ")
-}
-
-const echoing = (echo: (text: string) => string, seen: Array<Seen>) =>
-  Layer.merge(
-    network,
-    Layer.succeed(
-      HttpClient.HttpClient,
-      HttpClient.make((request, url) => {
-        seen.push({ url: url.href, headers: request.headers })
-        const said = [url.href, ...Object.values(request.headers)].map(echo)
-        return Effect.succeed(
-          HttpClientResponse.fromWeb(
-            request,
-            new Response(JSON.stringify({ error: said, msg: said.join(" ") }), {
-              status: 400,
-              headers: { "content-type": "application/json", "x-echo": "1" }
-            })
-          )
-        )
-      })
-    )
-  )
-
 describe("--verbose", () => {
-  for (const exchange of Exchanges.ids) {
-    for (const [form, echo] of Object.entries(echoes)) {
-      it.effect(`tells no key, secret, passphrase or signature of ${exchange} that comes back ${form}`, () =>
-        Effect.gen(function*() {
-          const seen: Array<Seen> = []
-          const line = `call ${signed[exchange]} --signed --verbose --exchange ${exchange}`
-          const { err, out } = yield* ran(`${line} --base-url ${exchange}=http://${exchange}.localhost`).pipe(
-            Effect.provide(Layer.fresh(echoing(echo, seen)))
-          )
-          const { key, passphrase, secret } = Simulator.credentials(exchange, "read")
-          const secrets = [key, secret, passphrase].flatMap((one) => one === undefined ? [] : [Redacted.value(one)])
-          const sent = seen.flatMap(({ headers, url }) => [
-            ...["signature"].flatMap((name) => new URL(url).searchParams.get(name) ?? []),
-            ...Object.entries(headers).flatMap(([name, value]) =>
-              /sign|authorization|key|passphrase/.test(name) ? value.split(/[\s,=.]+/) : []
-            )
-          ]).filter((text) => text.length >= 12)
-          assert.isAbove(sent.length, 0)
-          const told = err + out
-          assert.match(
-            told,
-            new RegExp(`< ${exchange} (GET|POST) ${exchange}\\.localhost/\\S+: 400 in \\d+ ms, attempt 1, \\d+ bytes: `)
-          )
-          const forms = [told, decodeURIComponent(told.replace(/%(?![0-9a-f]{2})/gi, ""))]
-          for (const text of [...secrets, ...sent]) {
-            for (const form of forms) assert.notInclude(form.toLowerCase(), text.toLowerCase())
-          }
-        }))
-    }
+  for (const [index, exchange] of Exchanges.ids.entries()) {
+    const [form = "", echo = String] = Object.entries(echoes)[index % Object.keys(echoes).length] ?? []
+    it.effect(`tells no key, secret, passphrase or signature of ${exchange} that comes back ${form}`, () =>
+      tellsNothing(exchange, echo))
   }
 
   it.effect("says method, host, path, status, time, attempt, size, and the beginning of the answer", () =>

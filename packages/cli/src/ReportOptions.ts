@@ -1,0 +1,54 @@
+/**
+ * What `exchange contract` and `exchange record` can be told.
+ *
+ * @since 0.1.0
+ */
+import * as Options from "@effect/cli/Options"
+import type * as Option from "effect/Option"
+
+/**
+ * `--trading`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const trading: Options.Options<boolean> = Options.boolean("trading").pipe(
+  Options.withDescription(
+    "Place orders as well, small ones, of which a few are filled and the rest canceled; never on a live exchange."
+  )
+)
+
+/**
+ * `--account`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const account: Options.Options<boolean> = Options.boolean("account").pipe(
+  Options.withDescription(
+    "Read the account as well. Its balances and orders will stand in the files; keys and signatures will not."
+  )
+)
+
+/**
+ * `--output report.md`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const reportFile: Options.Options<Option.Option<string>> = Options.text("output").pipe(
+  Options.withPseudoName("file"),
+  Options.withDescription("Where to write the report as Markdown; what is there is overwritten."),
+  Options.optional
+)
+
+/**
+ * `--output test/fixtures`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const directory: Options.Options<string> = Options.text("output").pipe(
+  Options.withPseudoName("directory"),
+  Options.withDescription("Where to put the files, in a directory for each exchange; what is there already stays.")
+)
