@@ -23,13 +23,14 @@ const pictures = await new Promise((resolve, reject) => {
 const picture = pictures.at(-2)?.trimEnd().split("\n") ?? []
 if (picture.length < 9) throw new Error(`exchange watch showed no table:\n${pictures.join("")}`)
 
-const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
+// Spaces that stay: browsers fold others, whatever `xml:space` says.
+const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(" ", "\u00a0")
 const lines = [`$ exchange ${args.join(" ")}`, "", ...picture]
 const [letter, line, edge] = [8.4, 20, 18]
 const width = Math.ceil(Math.max(...lines.map(({ length }) => length)) * letter) + 2 * edge
 const height = lines.length * line + 2 * edge - 6
 const colour = (text) =>
-  text.startsWith("$") || /^(exchange|─|simulated|All)/.test(text) ? "#8b98a9" : /  live$/.test(text) ? "#d6dde6" : "#e5b567"
+  text.startsWith("$") || /^(exchange|─|simulated|All)/.test(text) ? "#8b98a9" : text.endsWith("  live") ? "#d6dde6" : "#e5b567"
 
 const texts = lines.map((text, at) =>
   `<text x="${edge}" y="${edge + 10 + at * line}" fill="${colour(text)}" textLength="${(text.length * letter).toFixed(1)}">${escaped(text)}</text>`
@@ -39,7 +40,7 @@ writeFileSync(
   `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">
 <title>exchange watch, of simulated exchanges</title>
 <rect width="100%" height="100%" rx="8" fill="#161b22"/>
-<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14" xml:space="preserve">
+<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14">
 ${texts.filter((text) => !text.endsWith("></text>")).join("\n")}
 </g>
 </svg>
