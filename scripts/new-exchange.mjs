@@ -1,6 +1,6 @@
 /**
  * Makes what a new exchange begins with out of the templates in `new-exchange/`, which are of one called Acme: its package,
- * its dialect in the simulator, and its line in `exchanges.json`. Then whatever lists the exchanges is made anew.
+ * its dialect in the simulator, its page in the docs, and its line in `exchanges.json`. Then whatever lists the exchanges is made anew.
  */
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
@@ -15,7 +15,7 @@ const read = (...path) => readFileSync(at(...path), "utf8")
 
 const help = `npm run new-exchange -- <id> [--name "Gate.io"] [--no-install]
 
-Makes a package, a dialect of the simulator and a line in exchanges.json for an exchange. The id is what programs and the
+Makes a package, a dialect of the simulator, a page of the docs and a line in exchanges.json for an exchange. The id is what programs and the
 names of its environment variables call it: lower case letters and digits, a letter first.
 
   --name        the exchange's name as it writes it itself; unless given: the id with a capital
@@ -60,8 +60,9 @@ if (Object.values(registry).some((other) => moduleOf(other) === module)) {
 }
 
 const folders = { package: `packages/${id}`, dialect: `packages/simulator/src/exchanges/${id}` }
-for (const folder of Object.values(folders)) {
-  if (existsSync(at(folder))) end(`${folder} is there already, and is not written over.`)
+const page = `docs/exchanges/${id}.md`
+for (const path of [...Object.values(folders), page]) {
+  if (existsSync(at(path))) end(`${path} is there already, and is not written over.`)
 }
 
 // `Acme Exchange` is the name, `Acme` the module, `ACME` the beginning of environment variables.
@@ -82,6 +83,14 @@ for (const [template, folder] of Object.entries(folders)) {
     write(`${folder}/${ours(within)}`, ours(readFileSync(path, "utf8")))
   }
 }
+
+write(page, ours(read("scripts/new-exchange/page/acme.md")))
+const isRow = (line) => line.startsWith("| [")
+const pages = read("docs/exchanges/README.md").split("\n")
+const rows = [...pages.filter(isRow), `| [${name}](${id}.md) | ${name}: the list of markets |`]
+  .toSorted((one, other) => one.toLowerCase() < other.toLowerCase() ? -1 : 1)
+const first = pages.findIndex(isRow)
+write("docs/exchanges/README.md", pages.toSpliced(first, rows.length - 1, ...rows).join("\n"))
 
 // The manifest and the compiler's configuration are those of the others.
 const [sibling] = Object.keys(registry)

@@ -1,9 +1,10 @@
 /**
  * Looks at the documentation site in a browser, as `npm run docs` has built it: nothing is wider than a screen or a phone, nothing
- * fails, nothing is loaded from elsewhere, and the search finds what is there. Without a Chromium it says so and ends.
+ * fails, nothing is loaded from elsewhere, and the search finds what is there. Then all of it built for a path of a host
+ * (`DOCS_BASE`), where every link leads somewhere. Without a Chromium it looks at nothing and says so.
  */
 import { spawnSync } from "node:child_process"
-import { existsSync, readFileSync, statSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs"
 import { createServer } from "node:http"
 import { extname, join, normalize } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -12,7 +13,33 @@ import { chromium } from "playwright-core"
 const root = fileURLToPath(new URL("..", import.meta.url))
 const site = join(root, "dist/docs")
 
-if (spawnSync("npm", ["run", "--silent", "docs"], { cwd: root, stdio: "inherit" }).status !== 0) process.exit(1)
+const build = (args, environment) => {
+  const { status } = spawnSync("npm", ["run", "--silent", ...args], { cwd: root, stdio: "inherit", env: { ...process.env, ...environment } })
+  if (status !== 0) process.exit(1)
+}
+
+/** Links of a site that is built for a path, to what it has not, or out of the path. */
+const astray = (prefix) => {
+  const files = readdirSync(site, { recursive: true }).map((path) => path.replaceAll("\\", "/"))
+  const has = new Set(files)
+  return files.filter((path) => path.endsWith(".html") && !path.startsWith("api/")).flatMap((path) =>
+    [...readFileSync(join(site, path), "utf8").matchAll(/(?:href|src)="(\/[^"#?]*)/g)].flatMap(([, link]) => {
+      const target = link.startsWith(prefix) ? decodeURI(link.slice(prefix.length)) : undefined
+      const isThere = target !== undefined && has.has(target === "" || target.endsWith("/") ? `${target}index.html` : target)
+      return isThere ? [] : [`${path} links to ${link}`]
+    })
+  )
+}
+
+const prefix = "/effect-exchange/"
+build(["docs"], { DOCS_BASE: prefix })
+const lost = astray(prefix)
+if (lost.length > 0) {
+  console.error(`failed, for ${prefix}:\n${[...new Set(lost)].slice(0, 20).join("\n")}`)
+  process.exit(1)
+}
+if (astray("/other/").length === 0) throw new Error("no link was looked at")
+build(["docs:site"], { DOCS_BASE: "/" })
 
 const places = [process.env.CHROMIUM_PATH, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
 const executablePath = places.find((path) => path !== undefined && existsSync(path))

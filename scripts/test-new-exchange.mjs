@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
-import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { basename, join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -60,10 +60,21 @@ run("npx", "oxlint", "--deny-warnings", ...made)
 run("npx", "dprint", "check")
 run("npx", "depcruise", "--config", ".dependency-cruiser.cjs", ...made)
 
-// The program of its README, as a user would paste it.
-const [, pasted] = /^```ts\n([\s\S]*?)^```/m.exec(readFileSync(join(packages, id, "README.md"), "utf8")) ?? []
-assert(pasted !== undefined, "the README has a program")
-writeFileSync(join(packages, id, "test/readme.ts"), pasted)
+// The programs of its README and its page, as a user would paste them.
+const page = readFileSync(join(copy, "docs/exchanges", `${id}.md`), "utf8")
+for (const [file, text] of [["readme", readFileSync(join(packages, id, "README.md"), "utf8")], ["page", page]]) {
+  const [, pasted] = /^```ts\n([\s\S]*?)^```/m.exec(text) ?? []
+  assert(pasted !== undefined, `the ${file} has a program`)
+  writeFileSync(join(packages, id, `test/${file}.ts`), pasted)
+}
+
+// The page is among the others, says what it is called and where it is, and links to what there is.
+assert(page.startsWith(`# ${name}\n`), "the page has the name of the exchange")
+assert(page.includes(`\`${id.toUpperCase()}_API_KEY\``), "the page names its keys")
+assert(!/acme/i.test(page), "the page is of no other exchange")
+for (const [, link] of page.matchAll(/\]\(([^)#]*)/g)) assert(existsSync(join(copy, "docs/exchanges", link)), `the page links to ${link}`)
+const listed = [...readFileSync(join(copy, "docs/exchanges/README.md"), "utf8").matchAll(/^\| \[.*?\]\((\w+)\.md\)/gm)].map(([, one]) => one)
+assert.deepEqual(listed, [...Object.keys(JSON.parse(readFileSync(join(root, "exchanges.json"), "utf8"))), id].toSorted(), "the page is listed")
 
 // The guide's programs of a dialect, each a file of this one.
 const guide = readFileSync(join(copy, "docs/adding-an-exchange.md"), "utf8")

@@ -1,6 +1,7 @@
 /**
  * The documentation site, of the Markdown as it stands in the repository: `docs/`, the README, the changelog and the READMEs of
  * the packages. Links are written for the repository and rewritten here. A link or an anchor that leads nowhere fails the build.
+ * `DOCS_BASE=/effect-exchange/` builds it for a path of a host that has other things, too.
  */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs"
 import { dirname, join, posix, relative, sep } from "node:path"
@@ -9,6 +10,8 @@ import { defineConfig } from "vitepress"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 const outDir = join(root, "dist/docs")
+const base = process.env.DOCS_BASE ?? "/"
+if (!/^\/(?:[\w.-]+\/)*$/.test(base)) throw new Error(`DOCS_BASE is "${base}", which does not begin and end with a slash`)
 
 const names = (folder) => readdirSync(join(root, folder)).toSorted()
 const packages = names("packages").filter((name) => existsSync(join(root, "packages", name, "README.md")))
@@ -72,8 +75,10 @@ const rewriteLinks = (markdown) =>
       if (href === null || /^(?:[a-z]+:|#|\/)/.test(href)) continue
       const link = onSite(from, href)
       if (link === undefined) throw new Error(`${from} links to ${href}, which there is not`)
-      token.attrSet("href", link)
-      if (link.startsWith("/files/")) token.attrSet("target", "_self")
+      // VitePress leaves alone what has a target, and does not put it under the base either.
+      const isFile = link.startsWith("/files/")
+      token.attrSet("href", isFile ? `${base.slice(0, -1)}${link}` : link)
+      if (isFile) token.attrSet("target", "_self")
     }
   })
 
@@ -83,7 +88,8 @@ const checkAnchors = () => {
   const texts = new Map(pages.map((path) => [`/${path}`, readFileSync(join(outDir, path), "utf8")]))
   const dead = [...texts].filter(([page]) => !page.startsWith("/api/")).flatMap(([page, text]) =>
     [...text.matchAll(/<a [^>]*?href="([^"#:]*)#([^"]+)"/g)].flatMap(([, path, anchor]) => {
-      const target = path === "" ? page : path.endsWith("/") ? `${path}index.html` : path
+      const within = path.startsWith(base) ? `/${path.slice(base.length)}` : path
+      const target = path === "" ? page : within.endsWith("/") ? `${within}index.html` : within
       return texts.get(target)?.includes(`id="${decodeURIComponent(anchor)}"`) ? [] : [`${page} links to ${path}#${anchor}`]
     })
   )
@@ -97,6 +103,7 @@ export default defineConfig({
   srcDir: "..",
   srcExclude: ["packages/*/!(README).md", "packages/*/*/**", "ops/**", "scripts/**", "dist/**"],
   outDir,
+  base,
   cacheDir: join(root, "node_modules/.cache/vitepress"),
   rewrites,
   head: [["link", { rel: "icon", href: "data:," }]],
