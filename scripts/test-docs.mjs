@@ -71,7 +71,7 @@ const open = async (path, width) => {
   return { page, wrong }
 }
 
-const paths = ["/", "/api/core/MarketData/", "/overview.html", "/getting-started.html", "/troubleshooting.html", "/exchanges/kraken.html", "/coming-from-ccxt.html", "/configuration.html"]
+const paths = ["/", "/api/core/MarketData/", "/overview.html", "/getting-started.html", "/troubleshooting.html", "/exchanges/kraken.html", "/coming-from-ccxt.html", "/coming-from-sdks.html", "/configuration.html"]
 for (const width of [1280, 360]) {
   for (const path of paths) {
     const { page, wrong } = await open(path, width)

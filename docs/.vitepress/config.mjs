@@ -134,7 +134,7 @@ export default defineConfig({
       { text: "Operating", link: "/deploying" }
     ],
     sidebar: [
-      { text: "Start", items: [item("README.md", "Overview"), item("docs/getting-started.md"), item("docs/coming-from-ccxt.md")] },
+      { text: "Start", items: [item("README.md", "Overview"), item("docs/getting-started.md"), item("docs/coming-from-ccxt.md"), item("docs/coming-from-sdks.md")] },
       {
         text: "Concepts",
         items: [
