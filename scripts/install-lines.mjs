@@ -90,7 +90,8 @@ export const make = ({ fail, packageManager, packages, root, tarballOf, work }) 
       const [name, range = "*"] = word.split(/(?<=.)@/)
       return [name, tarballs[name] ?? range]
     }))
-  const pnpm = ["npx", "--yes", packageManager, "--reporter=append-only"]
+  // Said, as `npm run --silent` would have it say nothing, and why it refuses is what is looked at.
+  const pnpm = ["npx", "--yes", packageManager, "--reporter=append-only", "--loglevel=info"]
 
   /** The files of a project for each installer, which takes our packages from the tarballs, and what it is called with. */
   const managers = {
