@@ -70,7 +70,9 @@ const run = (cwd, env, command, ...args) => {
 const serves = async (cwd, file, port) => {
   const { child, ended } = run(cwd, bare, "node", file)
   for (let attempt = 0; attempt < 100 && child.exitCode === null; attempt++) {
-    const answer = await fetch(`http://127.0.0.1:${port}/livez`).catch(() => undefined)
+    // What comes between listening and serving is never answered by the platform's server on Node.
+    const signal = AbortSignal.timeout(2000)
+    const answer = await fetch(`http://127.0.0.1:${port}/livez`, { signal }).catch(() => undefined)
     if (answer?.ok) {
       child.kill("SIGTERM")
       return ended
