@@ -110,8 +110,8 @@ export const simulation = (settings: Pick<Settings, "baseUrl" | "environment" | 
   if (simulated.length === 0) return []
   return [
     simulated.length === settings.exchange.length
-      ? "All of this is simulated; --environment live asks the exchanges themselves."
-      : `What ${simulated.join(", ")} said is simulated; --environment live asks the exchanges themselves.`
+      ? "All of this is simulated."
+      : `What ${simulated.join(", ")} said is simulated.`
   ]
 }
 

@@ -24,7 +24,8 @@ import type { Connection } from "./Connections.js"
 
 /**
  * What it took: `latencyMillis` is the time of the whole operation, retries and waiting included, as whoever waits for
- * it sees it; `attempts` are the requests sent, `retries` those of them that repeated another.
+ * it sees it; `requests` are those that were sent, `retries` those of them that repeated another, and `attempts` is how often the
+ * one was sent that was sent most often: 1 where nothing was repeated, 0 where nothing was sent.
  *
  * @since 0.1.0
  * @category models
@@ -32,6 +33,7 @@ import type { Connection } from "./Connections.js"
 export interface Effort {
   readonly latencyMillis: number
   readonly attempts: number
+  readonly requests: number
   readonly retries: number
 }
 
@@ -53,13 +55,17 @@ export const measure = <A, E, R>(operation: Effect.Effect<A, E, R>): Effect.Effe
   Effect.gen(function*() {
     const clock = yield* Effect.clock
     const began = clock.unsafeCurrentTimeNanos()
-    const seen = yield* Ref.make({ attempts: 0, retries: 0 })
+    const seen = yield* Ref.make({ attempts: 0, requests: 0, retries: 0 })
     const result = yield* Effect.either(operation).pipe(
-      Effect.provideService(Telemetry.AttemptObserver, ({ attempt }) =>
-        Ref.update(seen, ({ attempts, retries }) => ({
-          attempts: attempts + 1,
-          retries: attempt > 1 ? retries + 1 : retries
-        })))
+      Effect.provideService(
+        Telemetry.AttemptObserver,
+        ({ attempt }) =>
+          Ref.update(seen, ({ attempts, requests, retries }) => ({
+            attempts: Math.max(attempts, attempt),
+            requests: requests + 1,
+            retries: attempt > 1 ? retries + 1 : retries
+          }))
+      )
     )
     const latencyMillis = Math.round(Number(clock.unsafeCurrentTimeNanos() - began) / 1e6)
     return { result, latencyMillis, ...yield* Ref.get(seen) }

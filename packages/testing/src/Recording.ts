@@ -66,6 +66,14 @@ export interface Options {
 export const parameters: ReadonlyArray<string> = stripping.parameters
 
 /**
+ * Headers of a request that are no secrets: whatever else stands in one is taken out of what is written down.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const harmlessHeaders: ReadonlySet<string> = stripping.harmless
+
+/**
  * Headers that say what an answer is and how much of a limit is used. Not `date`, which would set a client's clock back
  * when it is served again.
  *

@@ -87,6 +87,6 @@ const next = (input: Input, failed: ReadonlyArray<ExchangeId>, program: string):
   return isSimulated && input.faults !== "outage"
     ? `Next: ${program} watch ${some}${
       Options.typed(input)
-    } --faults outage shows circuits open and close; Ctrl-C ends it.`
+    } --faults outage shows circuits open and close until Ctrl-C; --environment live asks the exchanges themselves.`
     : `Next: ${program} watch ${some}${Options.typed(input)} keeps these prices fresh; Ctrl-C ends it.`
 }

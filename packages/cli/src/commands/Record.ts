@@ -72,9 +72,9 @@ export const handle = Effect.fnUntraced(function*(
       ({ directory, exchange, questions }) =>
         Effect.forEach(questions, ({ ask, what }) =>
           Effect.gen(function*() {
-            const { attempts, result } = yield* Quotes.measure(ask)
+            const { requests, result } = yield* Quotes.measure(ask)
             yield* onProgress(`${exchange} ${what}`)
-            return { exchange, directory, what, requests: attempts, result }
+            return { exchange, directory, what, requests, result }
           })),
       { concurrency: "unbounded" }
     )

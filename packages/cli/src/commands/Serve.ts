@@ -22,10 +22,11 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import type * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
-import { createServer, type Server as NodeServer } from "node:http"
+import type { Server as HttpListener } from "node:http"
 import * as Configuration from "../Configuration.js"
 import * as Connections from "../Connections.js"
 import { CannotListen, UsageError } from "../Failure.js"
+import * as NodeServer from "../internal/nodeServer.js"
 import type * as Options from "../Options.js"
 import * as Otlp from "../Otlp.js"
 import * as OtlpSettings from "../OtlpSettings.js"
@@ -62,7 +63,7 @@ export const handle = Effect.fnUntraced(function*(
   const { traces } = exported
   yield* Effect.scoped(
     Effect.gen(function*() {
-      const server = limited()
+      const server = NodeServer.make()
       const routeTo = yield* Connections.routes(input)
       const layers: Sources.Layers<ConfigError.ConfigError, never> = Object.fromEntries(
         input.exchange.map((id): [string, Layer.Layer<MarketData.MarketData, ConfigError.ConfigError>] => {
@@ -138,26 +139,11 @@ const rotating = (holder: Holder): Effect.Effect<void> =>
   )
 
 /** The server closes when it has no connection left: those that wait for another request have none to wait for. */
-const closing = (server: NodeServer, bound: Duration.Duration): Effect.Effect<void> =>
+const closing = (server: HttpListener, bound: Duration.Duration): Effect.Effect<void> =>
   Effect.sync(() => server.closeIdleConnections()).pipe(
     Effect.repeat(Schedule.upTo(Schedule.spaced("50 millis"), bound)),
     Effect.zipRight(Effect.sync(() => server.closeAllConnections()))
   )
-
-/** A server that waits for no slow client, and takes no large header. */
-const limited = (): NodeServer => {
-  const server = createServer({
-    maxHeaderSize: 8192,
-    headersTimeout: 5000,
-    requestTimeout: 10_000,
-    keepAliveTimeout: 15_000,
-    connectionsCheckingInterval: 1000
-  })
-  server.maxConnections = 10_000
-  // A stream says something every two seconds: a connection on which nothing moves for so long has no reader.
-  server.timeout = 60_000
-  return server
-}
 
 const cannotListen = ({ host, port }: Input, cause: unknown): CannotListen => {
   const code = typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "unknown"

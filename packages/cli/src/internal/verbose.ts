@@ -92,14 +92,6 @@ const recorded = (
   )
 }
 
-const harmless: ReadonlySet<string> = new Set([
-  "accept",
-  "accept-encoding",
-  "content-type",
-  "content-length",
-  "user-agent"
-])
-
 const allowed: ReadonlySet<string> = new Set(Recording.parameters)
 
 /** What a request has in its headers and its query that is not known to be harmless: whole, in pieces, and what is encoded there. */
@@ -107,7 +99,10 @@ const secretsOf = ({ headers, url }: HttpClientRequest.HttpClientRequest): Reado
   const query = [...new URL(url, "http://localhost").searchParams].flatMap(([name, value]) =>
     allowed.has(name) ? [] : [value]
   )
-  const texts = [...query, ...Object.entries(headers).flatMap(([name, value]) => harmless.has(name) ? [] : [value])]
+  const texts = [
+    ...query,
+    ...Object.entries(headers).flatMap(([name, value]) => Recording.harmlessHeaders.has(name) ? [] : [value])
+  ]
   const pieces = texts.flatMap((text) => [text, ...text.split(/[\s,;=.]+/)])
   return [...pieces, ...pieces.flatMap(encoded)].filter((text) => text.length >= 8 && !/^\d+$/.test(text))
 }

@@ -39,7 +39,7 @@ describe("exchange balance", () => {
       assert.match(out, /^exchange +asset +free +in use +total\n/)
       assert.match(out, /\nbinance +BTC +1\.5 +0\.25 +1\.75\n/)
       assert.match(out, /\nokx +BTC +1\.5 +0\.25 +1\.75\n/)
-      assert.include(out, "\n\nAll of this is simulated;")
+      assert.include(out, "\n\nAll of this is simulated.")
     }))
 
   it.effect("--json has exact decimals", () =>
@@ -73,7 +73,7 @@ describe("exchange balance", () => {
       assert.strictEqual(code, 1)
       assert.match(out, /\nbinance +BTC +1\.5 /)
       assert.match(out, /\nkraken: Unsupported\. There is no testnet of Kraken\. Leave it out with --exchange/)
-      assert.notInclude(out, "simulated;")
+      assert.notInclude(out, "is simulated")
     }))
 
   it.effect("a key that is refused is told with what to do", () =>
@@ -122,7 +122,7 @@ describe("exchange orders and fills", () => {
     Effect.gen(function*() {
       const fills = yield* finished("fills ETH/USDT --exchange okx")
       assert.strictEqual(fills.code, 0)
-      assert.include(fills.out, "Nothing of ETH/USDT was filled.\n\nAll of this is simulated;")
+      assert.include(fills.out, "Nothing of ETH/USDT was filled.\n\nAll of this is simulated.")
       assert.include((yield* finished("orders ETH/USDT --exchange okx")).out, "No order stands.\n")
     }))
 

@@ -36,7 +36,7 @@ describe("exchange candles", () => {
       assert.match(lines[24] ?? "", /^binance,BTC\/USDT,1h,2026-01-01T23:00:00\.000Z,/)
       assert.strictEqual(lines.length, 25)
       assert.include(err, "[100 %] binance BTC/USDT 1h: 24 candles until 2026-01-02T00:00:00.000Z\n")
-      assert.include(err, "binance BTC/USDT 1h: 24 candles written.\nAll of this is simulated;")
+      assert.include(err, "binance BTC/USDT 1h: 24 candles written.\nAll of this is simulated.")
     }))
 
   it.effect("--json is a document a line, and leaves out the candle under way", () =>
@@ -59,7 +59,7 @@ describe("exchange candles", () => {
       const { out } = yield* finished(`${hours} --to 2026-01-01T03:00Z --format table`)
       assert.match(out, /^open time +open +high +low +close +volume\n2026-01-01T00:00:00\.000Z( +\d+(\.\d+)?){5}\n/)
       assert.strictEqual(out.trimEnd().split("\n").length, 5)
-      assert.match(out, /\nAll of this is simulated; .*\n$/)
+      assert.match(out, /\nAll of this is simulated\.\n$/)
     }))
 
   for (const format of ["csv", "jsonl"]) {

@@ -32,7 +32,7 @@ describe("exchange order", () => {
       assert.strictEqual(code, 0, err)
       assert.match(
         out,
-        /^binance ETH\/USDT: buy 0\.01 at 1000, open\nfilled 0\nid \S+\nclient order id \S+\nAll of this is simulated;/
+        /^binance ETH\/USDT: buy 0\.01 at 1000, open\nfilled 0\nid \S+\nclient order id \S+\nAll of this is simulated\./
       )
       const market = yield* finished("order place sell 0.01 ETH/USDT --market --exchange binance --json")
       const { environment, order, sent } = decode(market.out)

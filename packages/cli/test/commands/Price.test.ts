@@ -19,7 +19,7 @@ describe("exchange price", () => {
         const line = lines[index + 2] ?? ""
         assert.match(line, new RegExp(`^${start}/USDT( +[0-9.]+){3} +[+-]?[0-9.]+ % +\\d+ ms +1  Closed$`))
       }
-      assert.include(out, "\nAll of this is simulated;")
+      assert.include(out, "\nAll of this is simulated.")
       assert.include(err, "\nNext: exchange watch BTC/USDT ETH/USDT --exchange binance,bitmex --faults outage shows")
       assert.notInclude(out, "Next:")
       assert.match(err, /^\[0\/6\] loading the markets of binance, bitmex\n/)
@@ -103,6 +103,13 @@ describe("exchange price", () => {
       assert.match(out(), /binance +BTC\/USDT +(TransportFailed|ExchangeUnavailable) .* 8  Closed\n/)
       assert.include(err(), "Next: exchange price BTC/USDT ETH/USDT --exchange binance --faults none asks")
     }).pipe(Effect.provide(network)))
+
+  it.effect("a price that takes two requests was attempted once", () =>
+    Effect.gen(function*() {
+      const { out } = yield* finished("price BTC/USDT --exchange coinbase --json")
+      const { prices: [price] } = JSON.parse(out)
+      assert.deepStrictEqual([price.attempts, price.retries], [1, 0])
+    }))
 
   it.effect("attempts and retries are those that the exchange saw", () =>
     Effect.gen(function*() {

@@ -55,7 +55,8 @@ export const strip = (
     }
   })
 
-const harmless: ReadonlySet<string> = new Set([
+/** @internal */
+export const harmless: ReadonlySet<string> = new Set([
   "accept",
   "accept-encoding",
   "content-type",

@@ -1,0 +1,29 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import type { AddressInfo } from "node:net"
+import * as NodeServer from "../src/internal/nodeServer.js"
+
+const listening = Effect.acquireRelease(
+  Effect.async<ReturnType<typeof NodeServer.make>>((resume) => {
+    const server = NodeServer.make()
+    server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+  }),
+  (server) => Effect.async<void>((resume) => void server.close(() => resume(Effect.void)).closeAllConnections())
+)
+
+const isAddress = (address: unknown): address is AddressInfo => typeof address === "object" && address !== null
+
+describe("the server of the price service", () => {
+  it.scopedLive("has who comes before it serves ask again, and nobody wait", () =>
+    Effect.gen(function*() {
+      const server = yield* listening
+      const address = server.address()
+      assert(isAddress(address))
+      const ask = Effect.promise(() => fetch(`http://127.0.0.1:${address.port}/livez`))
+      const early = yield* ask
+      assert.deepStrictEqual([early.status, early.headers.get("retry-after")], [503, "1"])
+      server.on("request", (_, response) => response.writeHead(200).end("served"))
+      const served = yield* ask
+      assert.deepStrictEqual([served.status, yield* Effect.promise(() => served.text())], [200, "served"])
+    }))
+})
