@@ -3,7 +3,7 @@
  * imports every entry point, type-checks the programs of the README, the docs and the docstrings, and runs an example
  * and the command. Then each package as its README says, in a project of its own: `install-lines.mjs`.
  */
-import { spawnSync } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -17,16 +17,34 @@ const tarballs = join(work, "tarballs")
 const consumer = join(work, "consumer")
 const json = (path) => JSON.parse(readFileSync(path, "utf8"))
 
+const shown = (command, args) => `> ${command} ${args.join(" ").replaceAll(work, "<work>")}`
+
+const fail = (why) => {
+  console.error(`failed${why === undefined ? "" : `: ${why}`}\nwhat was built is left in ${work}`)
+  process.exit(1)
+}
+
 const run = (cwd, command, ...args) => {
-  console.log(`> ${command} ${args.join(" ").replaceAll(work, "<work>")}`)
+  console.log(shown(command, args))
   const { error, status } = spawnSync(command, args, {
     cwd,
     stdio: ["ignore", "inherit", "inherit"],
     shell: process.platform === "win32"
   })
-  if (status === 0) return
-  console.error(`failed${error === undefined ? "" : ` (${error.message})`}; what was built is left in ${work}`)
-  process.exit(1)
+  if (status !== 0) fail(error?.message)
+}
+
+/** Runs beside others, and prints in one piece what it said. */
+const runBeside = async (cwd, command, ...args) => {
+  const child = spawn(command, args, { cwd, stdio: ["ignore", "pipe", "pipe"], shell: process.platform === "win32" })
+  let output = ""
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => output += text)
+  const { error, status } = await new Promise((resolve) => {
+    child.on("error", (error) => resolve({ error, status: 1 }))
+    child.on("close", (status) => resolve({ status }))
+  })
+  console.log(`${shown(command, args)}\n${output}`.trimEnd())
+  if (status !== 0) fail(error?.message)
 }
 
 const packages = readdirSync(join(root, "packages"))
@@ -40,11 +58,14 @@ const tarballOf = ({ manifest }) =>
 // Pack, and check what the package's readers (Node, TypeScript) will make of it.
 mkdirSync(tarballs)
 run(root, "npm", "run", "--silent", "build")
-for (const each of packages) {
-  run(each.path, "npx", "--yes", packageManager, "pack", "--pack-destination", tarballs)
-  run(root, "npx", "publint", "--strict", tarballOf(each))
-  run(root, "npx", "attw", "--profile", "esm-only", "--quiet", tarballOf(each))
-}
+const left = packages.values()
+await Promise.all(["one", "another"].map(async () => {
+  for (const each of left) {
+    await runBeside(each.path, "npx", "--yes", packageManager, "pack", "--pack-destination", tarballs)
+    await runBeside(root, "npx", "publint", "--strict", tarballOf(each))
+    await runBeside(root, "npx", "attw", "--profile", "esm-only", "--quiet", tarballOf(each))
+  }
+}))
 
 // A project that has nothing but the tarballs and the versions of Effect that the README names.
 mkdirSync(join(consumer, "src"), { recursive: true })
@@ -78,7 +99,7 @@ writeFileSync(
       module: "NodeNext",
       strict: true,
       exactOptionalPropertyTypes: true,
-      noEmit: true,
+      outDir: "out",
       skipLibCheck: false,
       types: ["node"]
     },
@@ -104,7 +125,6 @@ for (const name of readdirSync(join(root, "packages/examples/src"))) {
   copyFileSync(join(root, "packages/examples/src", name), join(consumer, "src", name))
 }
 run(consumer, "npx", "tsc")
-run(consumer, "npx", "tsc", "--noEmit", "false", "--outDir", "out")
 run(consumer, "node", "out/price.js")
 writeFileSync(
   join(consumer, "run-examples.mjs"),
@@ -115,10 +135,7 @@ run(consumer, "npx", "exchange", "--version")
 run(consumer, "npx", "exchange", "price", "BTC/USDT")
 
 const { otherEffect, readme } = InstallLines.make({
-  fail: (why) => {
-    console.error(`failed: ${why}\nwhat was built is left in ${work}`)
-    process.exit(1)
-  },
+  fail,
   packageManager,
   packages,
   root,
