@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Inspectable from "effect/Inspectable"
 import * as Pipeable from "effect/Pipeable"
+import { attach } from "./internal/atOnce.js"
 import type { Snapshot } from "./internal/circuitBreakerModel.js"
 import { type CircuitBreaker, CircuitOpen, type Options, TypeId, type Verdict } from "./internal/circuitBreakerModel.js"
 import { settingsOf } from "./internal/circuitBreakerSettings.js"
@@ -89,15 +90,17 @@ export const restore = <E = unknown>(options: Options<E>, from: Snapshot): Effec
           refuse: ({ retryAfter, state }) => stackless(() => new CircuitOpen({ name, state, retryAfter }, true))
         }, initial)
       ),
-      Effect.map((breaker) => ({
-        ...Inspectable.BaseProto,
-        ...Pipeable.Prototype,
-        ...breaker,
-        [TypeId]: TypeId,
-        name,
-        toJSON: () => ({ _id: "CircuitBreaker", name }),
-        protect: (self) => keepBrand(self, breaker.protect(self))
-      }))
+      Effect.map(({ atOnce, ...breaker }) =>
+        attach<CircuitBreaker<E>>({
+          ...Inspectable.BaseProto,
+          ...Pipeable.Prototype,
+          ...breaker,
+          [TypeId]: TypeId,
+          name,
+          toJSON: () => ({ _id: "CircuitBreaker", name }),
+          protect: (self) => keepBrand(self, breaker.protect(self))
+        }, atOnce)
+      )
     )
   })
 

@@ -32,6 +32,7 @@ import type { DeadlineExceeded } from "./Deadline.js"
 import type { Hedge } from "./Hedge.js"
 import * as Idempotent from "./Idempotent.js"
 import { requireDuration } from "./internal/duration.js"
+import * as policyAtOnce from "./internal/policyAtOnce.js"
 import { begin, send } from "./internal/policyAttempt.js"
 import * as gates from "./internal/policyGates.js"
 import {
@@ -238,15 +239,30 @@ export function make<
 export function make<E, FT extends E, FD, B, F, C, L extends string>(
   options: Options<E, FT, FD, B, F, C, L>
 ): Policy<E, FT | FD | F | Refusal, B, C, L> {
-  const { hedge, name, span: hasSpan = true } = options
+  const { hedge, name, notDone, notSent, span: hasSpan = true } = options
   if (options.retry !== undefined) Retry.check(`Policy "${name}": retry.`, options.retry)
   for (const limit of ["attemptTimeout", "deadline"] as const) {
     const duration = options[limit]?.duration
     if (duration !== undefined) requireDuration(`Policy "${name}": ${limit}.duration`, duration)
   }
 
-  /** One attempt, the innermost gate first. */
+  const isPlain = hedge === undefined && options.attemptTimeout === undefined
+  const doors = isPlain ? policyAtOnce.doors<E, C, L>(options) : undefined
+
   const attempt = <A, E1 extends E, R>(
+    execution: Execution,
+    self: Called<A, E1, R>,
+    call: Call<C, L, A>,
+    hedged: Pick<Attempt, "number" | "leaving"> | undefined
+  ): Effect.Effect<A, E1 | FT | Refusal, R> => {
+    const otherwise = () => inSteps(execution, self, call, hedged)
+    return doors === undefined || execution.trace !== undefined
+      ? otherwise()
+      : policyAtOnce.attempt(execution, self, call, { doors, notSent, notDone, otherwise })
+  }
+
+  /** One attempt, the innermost gate first. */
+  const inSteps = <A, E1 extends E, R>(
     execution: Execution,
     self: Called<A, E1, R>,
     call: Call<C, L, A>,

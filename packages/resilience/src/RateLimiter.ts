@@ -9,6 +9,7 @@ import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
 import type { DeadlineExceeded } from "./Deadline.js"
 import type * as Idempotent from "./Idempotent.js"
+import { type AtOnce, attach, type OfLimiter } from "./internal/atOnce.js"
 import { keepBrand } from "./internal/idempotent.js"
 import type { CallOptions, Limit, Meter, QueueOptions } from "./internal/rateLimiterModel.js"
 import * as opening from "./internal/rateLimiterOpening.js"
@@ -49,6 +50,8 @@ export {
  * @category models
  */
 export interface RateLimiter<in Lane extends string = never> extends Meter {
+  /** @internal */
+  readonly [AtOnce]?: OfLimiter<number, CallOptions<Lane>>
   /**
    * Spends `cost` (by default `1`) when its turn has come, and counts it from when this returns: send at once. For a
    * call that waits for something else first, take {@link RateLimiter.withReservation}.
@@ -107,6 +110,8 @@ export interface RateLimiter<in Lane extends string = never> extends Meter {
  * @category models
  */
 export interface Group<Scope extends string, in Lane extends string = never> {
+  /** @internal */
+  readonly [AtOnce]?: OfLimiter<Costs<Scope>, CallOptions<Lane>>
   /** What the metrics and the errors call it; a scope of it is called by both names, joined by a dot. */
   readonly name: string
   /** Each limit by itself. */
@@ -211,7 +216,7 @@ export const make = <const Lane extends string = never>(options: Options<Lane>):
   Effect.map(opening.open(options, [[options.name, options]], full), ({ meter, request, shell }): RateLimiter<Lane> => {
     const one = (cost: number, call: CallOptions<Lane> | undefined): Request =>
       request([{ scope: options.name, cost }], call)
-    return {
+    return attach<RateLimiter<Lane>>({
       ...meter(options.name),
       reserve: (cost = 1, call) =>
         shell.acquire("Returns", () => one(cost, call), (ticket) => Effect.succeed(new Taken(ticket, cost))),
@@ -221,7 +226,7 @@ export const make = <const Lane extends string = never>(options: Options<Lane>):
         shell.acquire("Holds", () => one(cost, call), (ticket) => use(new Taken(ticket, cost))),
       withCost: (cost = 1, call) => (self) =>
         keepBrand(self, shell.acquire("Starts", () => one(cost, call), () => self))
-    }
+    }, { hold: (cost = 1, call, clock) => shell.holdAtOnce(one(cost, call), clock) })
   })
 
 /**
@@ -268,7 +273,7 @@ export const group = <const Scope extends string, const Lane extends string = ne
           }
           return request(list, call)
         }
-        return {
+        return attach<Group<Scope, Lane>>({
           name: options.name,
           scopes,
           queued: Effect.sync(() => shell.queued()),
@@ -284,7 +289,7 @@ export const group = <const Scope extends string, const Lane extends string = ne
             shell.acquire("Holds", () => several(costs, call), (ticket) => use(new AllTaken(ticket, costs))),
           withCosts: (costs = ones, call) => (self) =>
             keepBrand(self, shell.acquire("Starts", () => several(costs, call), () => self))
-        }
+        }, { hold: (costs = ones, call, clock) => shell.holdAtOnce(several(costs, call), clock) })
       }
     )
   })

@@ -10,6 +10,7 @@ import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { type AtOnce, attach, type OfStore } from "./internal/atOnce.js"
 import { labels } from "./internal/labels.js"
 import type * as List from "./internal/linkedList.js"
 import * as Budget from "./internal/rateLimiterBudget.js"
@@ -28,6 +29,8 @@ import * as Telemetry from "./Telemetry.js"
  * @category models
  */
 export interface RateLimiterStore {
+  /** @internal */
+  readonly [AtOnce]?: OfStore
   /** Takes all of the costs, or none if one of them does not fit. Scopes are those the store has been told of. */
   readonly reserve: (costs: ReadonlyArray<Cost>, claim: Claim) => Effect.Effect<Answer>
   /** Counts what is held from now on: it is being sent. Once only; does nothing to what counts already, or after a refund. */
@@ -262,7 +265,7 @@ export const memory: Open = (limits) =>
       }
     }
 
-    return {
+    const store: RateLimiterStore = {
       reserve: (costs, claim) => withNow((now) => reserve(costs, claim, now)),
       commit: (ticket) => withNow((now) => commit(ticket, now)),
       refund: (ticket) => withNow((now) => refund(ticket, now)),
@@ -309,6 +312,7 @@ export const memory: Open = (limits) =>
         }
       }
     }
+    return attach(store, { reserve, commit })
   })
 
 /** What can be committed or refunded: the nodes know by themselves whether they still count. */

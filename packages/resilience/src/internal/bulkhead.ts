@@ -13,6 +13,7 @@ import { isRejection } from "../Rejection.js"
 import * as Telemetry from "../Telemetry.js"
 import * as AdaptiveLimit from "./adaptiveLimit.js"
 import * as Alarm from "./alarm.js"
+import { attach } from "./atOnce.js"
 import type { Adaptive, Bulkhead, BulkheadFull, CallOptions } from "./bulkheadModel.js"
 import { requireNanos } from "./duration.js"
 import * as Heap from "./heap.js"
@@ -228,7 +229,7 @@ export const make = (config: Config): Bulkhead => {
         : wait(lane, maxWait, restore, () => use(restore(self), lane))
     })
 
-  return {
+  const bulkhead: Bulkhead = {
     name,
     withPermit: (self, options) => keepBrand(self, withPermit(self, options)),
     permits: Effect.sync(() => limit),
@@ -241,6 +242,17 @@ export const make = (config: Config): Bulkhead => {
         return handOn()
       }))
   }
+  return adapting !== undefined ? bulkhead : attach(bulkhead, {
+    hasRoom: (name) => hasRoom(laneOf(name)),
+    enter: (name) => {
+      const lane = laneOf(name)
+      enter(lane)
+      return () => {
+        const then = release(lane)
+        return then === Effect.void ? undefined : then
+      }
+    }
+  })
 }
 
 /** `Effect.onExit` for where interruption is masked already: it would mask it once more for each call. */

@@ -4,6 +4,7 @@ import * as Schema from "effect/Schema"
 import type { DeadlineExceeded } from "../Deadline.js"
 import type * as Idempotent from "../Idempotent.js"
 import { RejectionTypeId } from "../Rejection.js"
+import type { AtOnce, OfBulkhead } from "./atOnce.js"
 
 /**
  * A semaphore whose permits are handed over by lane, and within a lane in the order in which they were asked for.
@@ -18,6 +19,8 @@ import { RejectionTypeId } from "../Rejection.js"
  * @category models
  */
 export interface Bulkhead<in Lane extends string = string> {
+  /** @internal */
+  readonly [AtOnce]?: OfBulkhead
   /** What the metrics and {@link BulkheadFull} call it. */
   readonly name: string
   /**

@@ -11,6 +11,7 @@ import type * as Stream from "effect/Stream"
 import type * as Idempotent from "../Idempotent.js"
 import { RejectionTypeId } from "../Rejection.js"
 import type * as Trip from "../Trip.js"
+import type { AtOnce, OfBreaker } from "./atOnce.js"
 
 /**
  * How many steps of a schedule are remembered: to get back to where it was it is stepped as often again.
@@ -57,6 +58,8 @@ export type TypeId = "~@effect-exchange/resilience/CircuitBreaker"
  */
 export interface CircuitBreaker<in E = unknown> extends Inspectable.Inspectable, Pipeable.Pipeable {
   readonly [TypeId]: TypeId
+  /** @internal */
+  readonly [AtOnce]?: OfBreaker<E>
   /** What {@link CircuitOpen}, transitions and metrics are labelled with. */
   readonly name: string
   /**

@@ -8,6 +8,7 @@ import * as Exit from "effect/Exit"
 import * as Predicate from "effect/Predicate"
 import type * as Schedule from "effect/Schedule"
 import type * as Trip from "../Trip.js"
+import type { After, OfBreaker } from "./atOnce.js"
 import * as machine from "./circuitBreaker.js"
 import * as Cell from "./circuitBreakerCell.js"
 import * as circuitBreakerMetrics from "./circuitBreakerMetrics.js"
@@ -52,6 +53,7 @@ export interface Shell<in E, out Refused> extends
 {
   readonly protect: <A, E1 extends E, R>(self: Effect.Effect<A, E1, R>) => Effect.Effect<A, E1 | Refused, R>
   readonly check: Effect.Effect<void, Refused>
+  readonly atOnce: OfBreaker<E>
 }
 
 /** A state that lets every call pass and counts it. */
@@ -62,6 +64,7 @@ interface Ends<in E> {
   readonly started: Counting
   readonly onFailure: <E1 extends E>(cause: Cause.Cause<E1>) => Effect.Effect<never, E1>
   readonly onSuccess: <A>(value: A) => Effect.Effect<A>
+  readonly ended: (exit: Exit.Exit<unknown, E>, clock: Clock.Clock) => After
 }
 
 /** @internal */
@@ -100,11 +103,11 @@ const unsafeMake = <E, Refused>(
   }
 
   /** To follow `judge` in the same breath: says in the log that the classifier has died, if it has. */
-  const told = <A, E1, R>(self: Effect.Effect<A, E1, R>): Effect.Effect<A, E1, R> => {
-    if (died === undefined) return self
-    const cause = died
+  const told = (then: After): After => {
+    if (died === undefined) return then
+    const said = mishap(`classify of the circuit breaker "${name}"`, died)
     died = undefined
-    return Effect.zipRight(mishap(`classify of the circuit breaker "${name}"`, cause), self)
+    return then === undefined ? said : Effect.zipRight(said, then)
   }
 
   const reject = (refusal: machine.Refusal): Effect.Effect<never, Refused> =>
@@ -114,35 +117,37 @@ const unsafeMake = <E, Refused>(
       return Effect.fail(refuse(refusal))
     })
 
-  const conclude = <A, E1 extends E>(
-    started: Counting,
-    exit: Exit.Exit<A, E1>,
-    verdict: Verdict,
-    reason: Trip.Reason | undefined
-  ): Effect.Effect<A, E1> => {
-    if (verdict === "ignore") return exit
+  const conclude = (started: Counting, verdict: Verdict, reason: Trip.Reason | undefined): After => {
+    if (verdict === "ignore") return undefined
     const isLate = current() !== started
     if (isLate) totals.late++
-    if (typeof verdict !== "string") return Effect.zipRight(request(verdict), exit)
-    return isLate || reason === undefined ? exit : Effect.zipRight(trip(started, reason), exit)
+    if (typeof verdict !== "string") return request(verdict)
+    return isLate || reason === undefined ? undefined : trip(started, reason)
   }
 
-  const finishClosed = <A, E1 extends E>(started: Counting, exit: Exit.Exit<A, E1>): Effect.Effect<A, E1> => {
+  const endedAt = (started: Counting, exit: Exit.Exit<unknown, E>, clock: Clock.Clock | undefined): After => {
     const verdict = judge(exit)
-    if (verdict !== "success" && verdict !== "failure") return told(conclude(started, exit, verdict, undefined))
-    if (started.window.timed !== true) return told(conclude(started, exit, verdict, started.window.record(verdict)))
-    return told(
-      Effect.clockWith((clock) => conclude(started, exit, verdict, started.window.record(verdict, millisOf(clock))))
-    )
+    const reason = verdict === "success" || verdict === "failure"
+      ? started.window.record(verdict, clock && millisOf(clock))
+      : undefined
+    return told(conclude(started, verdict, reason))
   }
+
+  const finishClosed = <A, E1 extends E>(started: Counting, exit: Exit.Exit<A, E1>): Effect.Effect<A, E1> =>
+    started.window.timed === true
+      ? Effect.clockWith((clock) => going(endedAt(started, exit, clock), exit))
+      : going(endedAt(started, exit, undefined), exit)
 
   const endsOf = (started: Counting): Ends<E> => ({
     started,
     onFailure: (cause) => finishClosed(started, Exit.failCause(cause)),
-    onSuccess: (value) => finishClosed(started, Exit.succeed(value))
+    onSuccess: (value) => finishClosed(started, Exit.succeed(value)),
+    ended: (exit, clock) => endedAt(started, exit, started.window.timed === true ? clock : undefined)
   })
 
-  let ends: Ends<E> | undefined
+  let latest: Ends<E> | undefined
+
+  const endsUnder = (started: Counting): Ends<E> => latest?.started === started ? latest : latest = endsOf(started)
 
   // No mask, no fiber, no clock, and no closure but those that all calls of one generation share: Effect skips these
   // handlers only when the caller itself is interrupted, and that is ignored anyway.
@@ -150,8 +155,7 @@ const unsafeMake = <E, Refused>(
     started: Counting,
     self: Effect.Effect<A, E1, R>
   ): Effect.Effect<A, E1, R> => {
-    if (ends?.started !== started) ends = endsOf(started)
-    return Effect.matchCauseEffect<A, E1, R, never, E1, never, A, never, never>(self, ends)
+    return Effect.matchCauseEffect<A, E1, R, never, E1, never, A, never, never>(self, endsUnder(started))
   }
 
   const finishFollowed = <A, E1 extends E>(
@@ -162,7 +166,7 @@ const unsafeMake = <E, Refused>(
     Effect.clockWith((clock) => {
       const verdict = judge(exit)
       const reason = end(Predicate.isObject(verdict) ? "ignore" : verdict, millisOf(clock))
-      return told(conclude(started, exit, verdict, reason))
+      return going(told(conclude(started, verdict, reason)), exit)
     })
 
   // Here interruption must be seen too, or the call would be in flight for ever.
@@ -225,7 +229,7 @@ const unsafeMake = <E, Refused>(
       const began = monotonic(clock)
       return Effect.flatMap(Effect.exit(restore(self)), (exit) => {
         const verdict = judge(exit)
-        return told(Effect.zipRight(finishProbe(started, began, verdict), exit))
+        return going(told(finishProbe(started, began, verdict)), exit)
       })
     })
 
@@ -322,6 +326,13 @@ const unsafeMake = <E, Refused>(
       const refused = refusal(state, now, true)
       return refused === undefined ? Effect.void : reject(refused)
     }),
+    atOnce: {
+      enter: () => {
+        const state = current()
+        const isCounting = state._tag === "Closed" || state._tag === "MetricsOnly"
+        return isCounting && state.window.following === undefined ? endsUnder(state).ended : undefined
+      }
+    },
     state: observe((state, now) => Effect.succeed(view.state(state, now))),
     metrics: observe((state, now) =>
       Effect.sync(() => ({
@@ -353,5 +364,8 @@ const unsafeMake = <E, Refused>(
     reset: sendByHand("Reset")
   }
 }
+
+const going = <A, E>(then: After, exit: Exit.Exit<A, E>): Effect.Effect<A, E> =>
+  then === undefined ? exit : Effect.zipRight(then, exit)
 
 const millisOf = (clock: Clock.Clock): number => machine.toMillis(monotonic(clock))

@@ -8,6 +8,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
+import type { Held } from "./atOnce.js"
 import type { Attempt, Entry } from "./policyModel.js"
 import { described, type Execution, record, report } from "./policyTrace.js"
 import { monotonic } from "./time.js"
@@ -33,6 +34,8 @@ export interface Sending {
   leftBehind: Fiber.RuntimeFiber<unknown, unknown> | undefined
   /** Tells the limiter that what it admitted leaves only now. */
   commit: Effect.Effect<void> | undefined
+  /** What the limiter holds for it, where it was let through at once. */
+  held: Held | undefined
   /** Gives the limiter back what it admitted. */
   refund: Effect.Effect<void> | undefined
   /** Tells the hedge that the attempt is late from now on, not before. */
@@ -55,6 +58,7 @@ export const begin = (execution: Execution, hedged: Pick<Attempt, "number" | "le
     isHolding: false,
     leftBehind: undefined,
     commit: undefined,
+    held: undefined,
     refund: undefined,
     onLeaving: hedged?.leaving
   }
@@ -81,6 +85,7 @@ export const send = <A, E, R>(
       return Effect.zipRight(leaving(sending, false), self)
     }
     sending.stage = "left"
+    sending.held?.commit(execution.clock)
     return self
   })
   if (execution.trace === undefined && execution.span === undefined) return started
@@ -96,8 +101,8 @@ export const send = <A, E, R>(
 }
 
 // One step, since what is marked as having left is paid for, and what is paid for must have been marked.
-const leaving = (sending: Sending, isTold: boolean): Effect.Effect<void> =>
-  Effect.uninterruptible(Effect.suspend(() => {
+const leaving = (sending: Sending, isTold: boolean): Effect.Effect<void> => {
+  const leave = Effect.suspend(() => {
     // Given up and left behind: its tokens have been given back.
     if (sending.isOver && !wasSent(sending)) return Effect.interrupt
     if (sending.stage !== "started") return Effect.void
@@ -105,9 +110,12 @@ const leaving = (sending: Sending, isTold: boolean): Effect.Effect<void> =>
     if (isTold && sending.execution.trace !== undefined) {
       record(sending.execution, { attempt: sending.number, gate: "call", event: "sent" })
     }
+    sending.held?.commit(sending.execution.clock)
     const { commit = Effect.void, onLeaving } = sending
     return onLeaving === undefined ? commit : Effect.zipRight(commit, onLeaving)
-  }))
+  })
+  return sending.commit === undefined && sending.onLeaving === undefined ? leave : Effect.uninterruptible(leave)
+}
 
 /** @internal */
 export const wasSent = ({ stage }: Sending): boolean => stage === "left" || stage === "not done"

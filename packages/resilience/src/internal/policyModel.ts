@@ -5,6 +5,7 @@ import type * as Scope from "effect/Scope"
 import type { DeadlineExceeded } from "../Deadline.js"
 import type { CallOptions, RateLimiterFull, Reservation } from "../RateLimiter.js"
 import type * as Retry from "../Retry.js"
+import type { AtOnce, OfLimiter } from "./atOnce.js"
 import type { BulkheadFull } from "./bulkheadModel.js"
 import type { CircuitOpen } from "./circuitBreakerModel.js"
 
@@ -126,6 +127,8 @@ export type Keyed<G> = G | ((key: string) => G | undefined | Effect.Effect<G | u
  * @category models
  */
 export interface Limiter<in C, in L extends string> {
+  /** @internal */
+  readonly [AtOnce]?: OfLimiter<C, CallOptions<L>>
   readonly withReservation: (cost?: C, options?: CallOptions<L>) => <A, E, R>(
     use: (reservation: Reservation) => Effect.Effect<A, E, R>
   ) => Effect.Effect<A, E | RateLimiterFull | DeadlineExceeded, R>

@@ -5,12 +5,14 @@
  * @internal
  */
 import type * as Cause from "effect/Cause"
+import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { LazyArg } from "effect/Function"
 import { Deadline, DeadlineExceeded } from "../Deadline.js"
 import type { Cost, Limit, RateLimiterStore, Ticket } from "../RateLimiterStore.js"
 import * as Alarm from "./alarm.js"
+import { AtOnce, type Held } from "./atOnce.js"
 import * as Heap from "./heap.js"
 import { type Begin, claims, most } from "./rateLimiterClaim.js"
 import * as rateLimiterMetrics from "./rateLimiterMetrics.js"
@@ -49,6 +51,8 @@ export interface Shell<out Full> {
     request: LazyArg<Request>,
     use: (ticket: Ticket) => Effect.Effect<A, E, R>
   ) => Effect.Effect<A, E | Full | DeadlineExceeded, R>
+  /** Holds what nobody else waits for; `undefined` where that has to be waited for, or is refused. */
+  readonly holdAtOnce: (request: Request, clock: Clock.Clock) => Held | undefined
   readonly refund: (ticket: Ticket) => Effect.Effect<void>
   readonly commit: (ticket: Ticket) => Effect.Effect<void>
   /** Does something to the store after which somebody may be admitted, or nobody any more. */
@@ -307,6 +311,28 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
     return undefined
   }
 
+  const isHopeless = ({ costs, lane }: Request): boolean =>
+    costs.some(({ cost, scope }) => {
+      const most = limits.get(scope)
+      return most === undefined || !(cost <= (lane === 0 ? most.first : most.other)) || !(cost >= 0)
+    })
+
+  const inProcess = store[AtOnce]
+
+  const holdAtOnce: Shell<Full>["holdAtOnce"] = (request, clock) => {
+    const { costs, lane } = request
+    if (inProcess === undefined || isHopeless(request) || !rateLimiterQueue.wouldBeHead(queue, costs, lane)) {
+      return undefined
+    }
+    const answer = inProcess.reserve(costs, claims(lane, "Holds"), monotonic(clock))
+    if (answer._tag === "Denied") return undefined
+    const { ticket } = answer
+    return {
+      commit: (clock) => inProcess.commit(ticket, monotonic(clock)),
+      refund: Effect.suspend(() => refund(ticket))
+    }
+  }
+
   /** Refuses those who wait for what has become impossible. */
   const turnAwayHopeless = (): void => {
     for (const lane of queue.order) {
@@ -371,6 +397,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
           begin === "Returns" ? use : (ticket) => run(begin, ticket, restore, use)
         )
       ),
+    holdAtOnce,
     refund,
     commit: store.commit,
     change,

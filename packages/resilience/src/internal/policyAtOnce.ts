@@ -1,0 +1,134 @@
+/**
+ * An attempt of a policy that gets through all of its gates at once: what each of them does one after the other is done in one
+ * step before it and one after it.
+ *
+ * @internal
+ */
+import type * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type { LazyArg } from "effect/Function"
+import * as Option from "effect/Option"
+import { Deadline } from "../Deadline.js"
+import { type After, AtOnce, type Held, type OfBreaker, type OfBulkhead, type OfLimiter } from "./atOnce.js"
+import type { Bulkhead } from "./bulkheadModel.js"
+import type { CircuitBreaker } from "./circuitBreakerModel.js"
+import { begin, conclude, send, wasSent } from "./policyAttempt.js"
+import { judge } from "./policyGates.js"
+import type { Attempt, Call, Keyed, Limiter } from "./policyModel.js"
+import type { Execution } from "./policyTrace.js"
+import { monotonic } from "./time.js"
+
+interface Gates<in E, in C, in L extends string> {
+  readonly breaker?: Keyed<CircuitBreaker<E>> | undefined
+  readonly limiter?: Keyed<Limiter<C, L>> | undefined
+  readonly turn?: Keyed<Bulkhead<L>> | undefined
+  readonly bulkhead?: Keyed<Bulkhead<L>> | undefined
+}
+
+/** @internal */
+export interface Doors<in E, in C, in L extends string> {
+  readonly breaker: OfBreaker<E> | undefined
+  readonly limiter: OfLimiter<C, Call<C, L>> | undefined
+  readonly turn: OfBulkhead | undefined
+  readonly bulkhead: OfBulkhead | undefined
+}
+
+/**
+ * What all gates do at once; `undefined` where one of them is not of this library, is wrapped, or is chosen by key.
+ *
+ * @internal
+ */
+export const doors = <E, C, L extends string>(
+  { breaker, bulkhead, limiter, turn }: Gates<E, C, L>
+): Doors<E, C, L> | undefined => {
+  if (
+    typeof breaker === "function" || typeof limiter === "function" || typeof turn === "function" ||
+    typeof bulkhead === "function"
+  ) return undefined
+  const found = {
+    breaker: breaker?.[AtOnce],
+    limiter: limiter?.[AtOnce],
+    turn: turn?.[AtOnce],
+    bulkhead: bulkhead?.[AtOnce]
+  }
+  const isLacking = (breaker !== undefined && found.breaker === undefined) ||
+    (limiter !== undefined && found.limiter === undefined) || (turn !== undefined && found.turn === undefined) ||
+    (bulkhead !== undefined && found.bulkhead === undefined)
+  return isLacking ? undefined : found
+}
+
+interface Passage<in E> {
+  readonly held: Held | undefined
+  readonly left: ReturnType<OfBreaker<E>["enter"]>
+  readonly leaveTurn: (() => After) | undefined
+  readonly leaveBulkhead: (() => After) | undefined
+}
+
+/** Nothing has happened where it answers `undefined`. */
+const pass = <E, C, L extends string>(
+  { breaker, bulkhead, limiter, turn }: Doors<E, C, L>,
+  call: Call<C, L>,
+  { clock }: Execution,
+  deadline: Option.Option<bigint>
+): Passage<E> | undefined => {
+  const left = breaker?.enter()
+  if (breaker !== undefined && left === undefined) return undefined
+  if (turn?.hasRoom(call.lane) === false || bulkhead?.hasRoom(call.lane) === false) return undefined
+  if (Option.isSome(deadline) && monotonic(clock) >= deadline.value) return undefined
+  const held = limiter?.hold(call.cost, call, clock)
+  if (limiter !== undefined && held === undefined) return undefined
+  return { held, left, leaveTurn: turn?.enter(call.lane), leaveBulkhead: bulkhead?.enter(call.lane) }
+}
+
+/**
+ * Makes the attempt at once, or `otherwise`.
+ *
+ * @internal
+ */
+export const attempt = <A, E, E1 extends E, R, C, L extends string, E2, R2>(
+  execution: Execution,
+  self: Effect.Effect<A, E1, R> | ((attempt: Attempt) => Effect.Effect<A, E1, R>),
+  call: Call<C, L, A>,
+  options: {
+    readonly doors: Doors<E, C, L>
+    readonly notSent?: ((error: E) => boolean) | undefined
+    readonly notDone?: ((error: E) => boolean) | undefined
+    readonly otherwise: LazyArg<Effect.Effect<A, E2, R2>>
+  }
+): Effect.Effect<A, E1 | E2, R | R2> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.withFiberRuntime<A, E1 | E2, R | R2>((fiber) => {
+      const passage = pass(options.doors, call, execution, Context.get(fiber.currentContext, Deadline))
+      if (passage === undefined) return restore(options.otherwise())
+      const { held, leaveBulkhead, leaveTurn, left } = passage
+      const sending = begin(execution, undefined)
+      sending.held = held
+
+      const freed = (exit: Exit.Exit<A, E1>): Effect.Effect<A, E1> => {
+        if (Exit.isFailure(exit)) conclude(sending, exit.cause)
+        sending.isOver = true
+        const refunded = held === undefined || wasSent(sending) ? exit : Effect.zipRight(held.refund, exit)
+        return before(leaveBulkhead?.(), before(leaveTurn?.(), refunded))
+      }
+
+      const ended = (exit: Exit.Exit<A, E1>): Effect.Effect<A, E1> => {
+        const then = left?.(exit, execution.clock)
+        return then === undefined ? freed(exit) : Effect.matchCauseEffect(then, {
+          onFailure: (cause) => freed(Exit.failCause(cause)),
+          onSuccess: () => freed(exit)
+        })
+      }
+
+      const failed = (cause: Cause.Cause<E1>): Effect.Effect<A, E1> => ended(Exit.failCause(cause))
+
+      return Effect.matchCauseEffect(restore(send(sending, self)), {
+        onFailure: (cause) => Effect.catchAllCause(judge(sending, options)(Effect.failCause(cause)), failed),
+        onSuccess: (value) => ended(Exit.succeed(value))
+      })
+    })
+  )
+
+const before = <A, E>(then: After, self: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  then === undefined ? self : Effect.zipRight(then, self)
