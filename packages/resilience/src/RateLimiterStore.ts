@@ -265,6 +265,25 @@ export const memory: Open = (limits) =>
       }
     }
 
+    const sync = (
+      scope: string,
+      used: number,
+      { epoch, windowEnd }: ServerWindow,
+      now: bigint,
+      clock: Clock.Clock
+    ): void => {
+      const end = windowEnd === undefined ? undefined : fromWallClock(windowEnd, now, clock)
+      const { budget, measure } = find(scope)
+      Report.sync(budget, used, { end, epoch }, now)
+      measure(now)
+    }
+
+    const used = (scope: string, now: bigint): number => {
+      const { budget } = find(scope)
+      Budget.advance(budget, now)
+      return Budget.used(budget, now)
+    }
+
     const store: RateLimiterStore = {
       reserve: (costs, claim) => withNow((now) => reserve(costs, claim, now)),
       commit: (ticket) => withNow((now) => commit(ticket, now)),
@@ -275,13 +294,7 @@ export const memory: Open = (limits) =>
           Budget.change(budget, terms(limit), now)
           measure(now)
         }),
-      sync: (scope, used, { epoch, windowEnd }) =>
-        withNow((now, clock) => {
-          const end = windowEnd === undefined ? undefined : fromWallClock(windowEnd, now, clock)
-          const { budget, measure } = find(scope)
-          Report.sync(budget, used, { end, epoch }, now)
-          measure(now)
-        }),
+      sync: (scope, used, window) => withNow((now, clock) => sync(scope, used, window, now, clock)),
       ban: (scope, until) =>
         withNow((now, clock) => Budget.pause(find(scope).budget, fromWallClock(until, now, clock), now)),
       resume: (scope) =>
@@ -293,9 +306,8 @@ export const memory: Open = (limits) =>
       usage: (scope) =>
         withNow((now, clock) => {
           const { budget } = find(scope)
-          Budget.advance(budget, now)
           return {
-            used: Budget.used(budget, now),
+            used: used(scope, now),
             bannedUntil: budget.pausedUntil === undefined || budget.pausedUntil <= now
               ? Option.none()
               : Option.some(
@@ -312,7 +324,7 @@ export const memory: Open = (limits) =>
         }
       }
     }
-    return attach(store, { reserve, commit })
+    return attach(store, { reserve, commit, sync, used })
   })
 
 /** What can be committed or refunded: the nodes know by themselves whether they still count. */

@@ -20,6 +20,7 @@ import * as ScheduleIntervals from "effect/ScheduleIntervals"
 import * as Backoff from "./Backoff.js"
 import * as Deadline from "./Deadline.js"
 import * as Idempotent from "./Idempotent.js"
+import { AtOnce } from "./internal/atOnce.js"
 import { requireDuration } from "./internal/duration.js"
 import { asked, mishap } from "./internal/mishap.js"
 import { requireAttempts } from "./internal/requireWhole.js"
@@ -245,7 +246,9 @@ export const repeating = <A, E, R>(
 ): Effect.Effect<A, E, R> =>
   Effect.clockWith((clock) => {
     const start = monotonic(clock)
-    const told = budget === undefined ? self : Effect.zipLeft(self, budget.succeeded)
+    const told = budget === undefined || budget.succeeded === Effect.void
+      ? self
+      : Effect.zipLeft(self, budget.succeeded)
     const again = name === undefined ? told : Effect.zipLeft(told, count(name, "successful_with_retry"))
     const from = (attempt: number, progress: Begun<E> | undefined): Effect.Effect<A, E, R> =>
       Effect.catchAllCause(
@@ -265,7 +268,12 @@ export const repeating = <A, E, R>(
         }
       )
     const attempts = from(1, undefined)
-    return budget === undefined ? attempts : Effect.zipRight(budget.deposit, attempts)
+    const atOnce = budget?.[AtOnce]
+    if (budget === undefined || atOnce !== undefined) {
+      atOnce?.deposit(start)
+      return attempts
+    }
+    return Effect.zipRight(budget.deposit, attempts)
   })
 
 interface Begun<E> {

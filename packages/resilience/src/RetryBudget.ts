@@ -6,6 +6,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { type AtOnce, attach, type OfBudget } from "./internal/atOnce.js"
 import { requireDuration } from "./internal/duration.js"
 import { requireThat } from "./internal/requireWhole.js"
 import * as retryBudget from "./internal/retryBudget.js"
@@ -22,6 +23,8 @@ import { monotonic } from "./internal/time.js"
  * @category models
  */
 export interface RetryBudget {
+  /** @internal */
+  readonly [AtOnce]?: OfBudget
   /** Says that a call begins: once for it, not again for its retries. */
   readonly deposit: Effect.Effect<void>
   /** Asks for one retry; `false`, and nothing taken, if there is none to be had. */
@@ -92,13 +95,13 @@ export const make = (options: Options = {}): Effect.Effect<RetryBudget> =>
     })
     const at = <A>(f: (state: retryBudget.State, now: bigint) => A): Effect.Effect<A> =>
       Effect.clockWith((clock) => Effect.succeed(f(state, monotonic(clock))))
-    return {
+    return attach<RetryBudget>({
       deposit: at(retryBudget.deposit),
       withdraw: at(retryBudget.withdraw),
       succeeded: Effect.void,
       failed: Effect.void,
       balance: at(retryBudget.balance)
-    }
+    }, { deposit: (now) => retryBudget.deposit(state, now) })
   })
 
 /**

@@ -7,7 +7,7 @@
 import type * as Clock from "effect/Clock"
 import type * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
-import type { Answer, Claim, Cost, Ticket } from "../RateLimiterStore.js"
+import type { Answer, Claim, Cost, ServerWindow, Ticket } from "../RateLimiterStore.js"
 
 /** @internal */
 export const AtOnce: unique symbol = Symbol.for("@effect-exchange/resilience/AtOnce")
@@ -46,6 +46,13 @@ export interface OfLimiter<in C, in Options> {
 export interface OfStore {
   readonly reserve: (costs: ReadonlyArray<Cost>, claim: Claim, now: bigint) => Answer
   readonly commit: (ticket: Ticket, now: bigint) => void
+  readonly sync: (scope: string, used: number, window: ServerWindow, now: bigint, clock: Clock.Clock) => void
+  readonly used: (scope: string, now: bigint) => number
+}
+
+/** @internal */
+export interface OfBudget {
+  readonly deposit: (now: bigint) => void
 }
 
 /** @internal */

@@ -30,6 +30,8 @@ export interface Meter {
    * is on its way; what is held here is taken to have been seen. A number that is negative or not finite is ignored, and
    * what others are said to have used stops nothing for longer than `maxPause`.
    *
+   * Answers what counts then, as a ratio of the limit.
+   *
    * **Of a window**, told nothing of which, it compares with all that counts here: if the server has counted more, the
    * difference counts as spent now. Told when the window ends, or its number (see `RateLimiterStore.ServerWindow`), it
    * is exact: compared with what was sent from here in that window, the difference was spent by others and leaves when
@@ -38,7 +40,7 @@ export interface Meter {
    * **Of a bucket**, the difference counts as spent now and comes back as everything does; `window` is not needed. A
    * difference below 1 is taken for rounding.
    */
-  readonly sync: (used: number, window?: RateLimiterStore.ServerWindow) => Effect.Effect<void>
+  readonly sync: (used: number, window?: RateLimiterStore.ServerWindow) => Effect.Effect<number>
   /**
    * Keeps to another limit from now on; what was spent still counts. Raised, it admits at once who can go now; lowered,
    * it holds everybody back until they fit, and refuses those who wait with a cost that never will. Dies with a

@@ -52,6 +52,7 @@ export const open = <Full>(
         maxQueue,
         refuse
       }, store)
+      const usage = (scope: string) => Effect.map(store.usage(scope), ({ used }) => used / shell.limit(scope))
       return {
         shell,
         request: (costs, call) => ({
@@ -64,15 +65,15 @@ export const open = <Full>(
           pauseUntil: (epochMillis) => isSane(epochMillis) ? shell.change(store.ban(scope, epochMillis)) : Effect.void,
           resume: shell.change(store.resume(scope)),
           sync: (used, window = {}) => {
-            if (!isSane(used)) return Effect.void
+            if (!isSane(used)) return usage(scope)
             const windowEnd = isSane(window.windowEnd) ? window.windowEnd : undefined
             const epoch = isSane(window.epoch) ? window.epoch : undefined
-            return shell.change(store.sync(scope, used, { windowEnd, epoch }))
+            return shell.sync(scope, used, { windowEnd, epoch })
           },
           setLimit: (limit) => Effect.suspend(() => shell.setLimit(decode(scope, limit))),
           available: Effect.map(store.usage(scope), ({ used }) => Math.max(0, shell.limit(scope) - used)),
           queued: Effect.sync(() => shell.queued(scope)),
-          usage: Effect.map(store.usage(scope), ({ used }) => used / shell.limit(scope)),
+          usage: usage(scope),
           pausedUntil: Effect.map(store.usage(scope), ({ bannedUntil }) => bannedUntil)
         })
       }

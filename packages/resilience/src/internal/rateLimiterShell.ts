@@ -10,7 +10,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { LazyArg } from "effect/Function"
 import { Deadline, DeadlineExceeded } from "../Deadline.js"
-import type { Cost, Limit, RateLimiterStore, Ticket } from "../RateLimiterStore.js"
+import type { Cost, Limit, RateLimiterStore, ServerWindow, Ticket } from "../RateLimiterStore.js"
 import * as Alarm from "./alarm.js"
 import { AtOnce, type Held } from "./atOnce.js"
 import * as Heap from "./heap.js"
@@ -57,6 +57,8 @@ export interface Shell<out Full> {
   readonly commit: (ticket: Ticket) => Effect.Effect<void>
   /** Does something to the store after which somebody may be admitted, or nobody any more. */
   readonly change: (self: Effect.Effect<void>) => Effect.Effect<void>
+  /** Takes in what the server says has been used, and answers what is used then as a ratio of the limit. */
+  readonly sync: (scope: string, used: number, window: ServerWindow) => Effect.Effect<number>
   /** Keeps to another limit, and refuses whoever waits for what never fits into that. */
   readonly setLimit: (limit: Limit) => Effect.Effect<void>
   readonly limit: (scope: string) => number
@@ -387,6 +389,8 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
     })
   }
 
+  const limitOf = (scope: string): number => limits.get(scope)?.first ?? 0
+
   return {
     acquire: (begin, request, use) =>
       Effect.uninterruptibleMask((restore) =>
@@ -401,6 +405,16 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
     refund,
     commit: store.commit,
     change,
+    sync: (scope, used, window) =>
+      Effect.clockWith((clock) => {
+        if (inProcess === undefined || rateLimiterQueue.size(queue) > 0) {
+          const told = Effect.zipRight(change(store.sync(scope, used, window)), store.usage(scope))
+          return Effect.map(told, ({ used }) => used / limitOf(scope))
+        }
+        const now = monotonic(clock)
+        inProcess.sync(scope, used, window, now, clock)
+        return Effect.succeed(inProcess.used(scope, now) / limitOf(scope))
+      }),
     setLimit: (limit) =>
       Effect.uninterruptible(Effect.flatMap(store.setLimit(limit), () => {
         limits.set(limit.scope, most(limit))
@@ -409,7 +423,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
         // Even if nobody waits any more: then there is no alarm to be left.
         return pass
       })),
-    limit: (scope) => limits.get(scope)?.first ?? 0,
+    limit: limitOf,
     queued: (scope) => rateLimiterQueue.size(queue, scope)
   }
 }

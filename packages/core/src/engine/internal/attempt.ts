@@ -87,9 +87,9 @@ export const send = <A>(
       return new ExchangeError.AuthenticationFailed({ ...about, detail: signed, outcome: "NotSent" })
     }
     call.sentAt = sentAt
-    return Effect.zipRight(
+    return Effect.flatMap(
       leaving,
-      Effect.suspend(() => {
+      () => {
         // An attempt ends with the operation's deadline at the latest: once sent, its outcome is that of a timeout.
         const timeout = Option.match(
           Deadline.remainingAt(Context.get(fiber.currentContext, Deadline.Deadline), clock),
@@ -121,7 +121,7 @@ export const send = <A>(
             return answered(line, call, signer, received)
           }
         })
-      })
+      }
     )
   })
 

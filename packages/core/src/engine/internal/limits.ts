@@ -90,11 +90,11 @@ export const make = (
     return {
       of: (fingerprint) => {
         if (fingerprint === "" || byKey.length === 0) {
-          return Effect.succeed(spending(exchange, undefined, address, options.meters))
+          return Effect.succeed(spending(undefined, address, options.meters))
         }
         return Effect.map(group(`${exchange}.key`, byKey), (own) => {
           groups.push(own)
-          return spending(exchange, own, address, options.meters)
+          return spending(own, address, options.meters)
         })
       },
       setLimit: (name, limit) =>
@@ -116,17 +116,17 @@ export const make = (
 }
 
 /** Spends from what is kept by key, then from what is kept by address. */
-const spending = (exchange: string, own: Group | undefined, address: Group, meters: Meters): KeyLimits => {
+const spending = (own: Group | undefined, address: Group, meters: Meters): KeyLimits => {
   const scopes: { readonly [scope: string]: RateLimiter.Meter } = { ...own?.scopes, ...address.scopes }
   return {
-    limiter: known(exchange, scopes, own === undefined ? address : inTurn(own, address)),
+    limiter: own === undefined ? address : inTurn(own, address),
     learn: (usages, skew) =>
       usages.reduce<Effect.Effect<void>>((before, { scope, used, windowEnd }) => {
         const meter = scopes[scope]
         if (meter === undefined) return before
-        const learning = Effect.zipRight(
+        const learning = Effect.flatMap(
           meter.sync(used, windowEnd === undefined ? undefined : { windowEnd: windowEnd - skew }),
-          Effect.flatMap(meter.usage, (ratio) => meters.usage(scope, ratio))
+          (ratio) => meters.usage(scope, ratio)
         )
         return before === Effect.void ? learning : Effect.zipRight(before, learning)
       }, Effect.void),
@@ -137,19 +137,6 @@ const spending = (exchange: string, own: Group | undefined, address: Group, mete
 
 type Limiter = Policy.Limiter<Cost, Capability>
 
-/** Refuses to be asked for a scope that the protocol has no limit for: a mistake in the declaration of an exchange. */
-const known = (exchange: string, scopes: { readonly [scope: string]: unknown }, limiter: Limiter): Limiter => ({
-  ...limiter,
-  withReservation: (cost = {}, call) => {
-    for (const scope in cost) {
-      if (!(scope in scopes)) {
-        return () => Effect.dieMessage(`The protocol of ${exchange} has no limit of scope "${scope}"`)
-      }
-    }
-    return limiter.withReservation(cost, call)
-  }
-})
-
 /**
  * Two groups one after the other. A call that waits in the second holds what it has of the first; one that waits in the
  * first keeps nobody waiting in the second, as it would in one group: an order that waits for its key's turn must not hold
@@ -157,7 +144,9 @@ const known = (exchange: string, scopes: { readonly [scope: string]: unknown }, 
  */
 const inTurn = (first: Group, second: Group): Limiter => ({
   withReservation: (cost = {}, call) => {
-    const [ofFirst, ofSecond] = [partOf(first, cost), partOf(second, cost)]
+    // What neither knows goes to the second, which says so.
+    const ofFirst = partOf(cost, (scope) => scope in first.scopes)
+    const ofSecond = partOf(cost, (scope) => !(scope in first.scopes))
     if (ofFirst === undefined) return second.withReservation(ofSecond ?? {}, call)
     if (ofSecond === undefined) return first.withReservation(ofFirst, call)
     return (use) =>
@@ -192,8 +181,8 @@ class Both implements RateLimiter.Reservation {
   }
 }
 
-const partOf = (group: Group, cost: Cost): Cost | undefined => {
-  const part = Object.entries(cost).filter(([scope]) => scope in group.scopes)
+const partOf = (cost: Cost, isIn: (scope: string) => boolean): Cost | undefined => {
+  const part = Object.entries(cost).filter(([scope]) => isIn(scope))
   return part.length === 0 ? undefined : Object.fromEntries(part)
 }
 
