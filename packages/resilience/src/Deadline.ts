@@ -10,7 +10,6 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as FiberRef from "effect/FiberRef"
 import { dual } from "effect/Function"
 import * as Option from "effect/Option"
@@ -112,17 +111,15 @@ export const within: {
 // As `Effect.provideService`, in half as many steps: it stands around every call.
 const locally = <A, E, R>(self: Effect.Effect<A, E, R>, deadline: Option.Option<bigint>): Effect.Effect<A, E, R> =>
   Effect.uninterruptibleMask((restore) =>
-    Effect.withFiberRuntime<A, E, R>((fiber) => {
-      const context = fiber.currentContext
-      const leave = (exit: Exit.Exit<A, E>): Effect.Effect<A, E> =>
-        Effect.zipRight(FiberRef.set(FiberRef.currentContext, context), exit)
-      return Effect.flatMap(FiberRef.set(FiberRef.currentContext, Context.add(context, Deadline, deadline)), () =>
+    Effect.flatMap(
+      FiberRef.modify(FiberRef.currentContext, (context) => [context, Context.add(context, Deadline, deadline)]),
+      (context) =>
         Effect.matchCauseEffect(restore(self), {
           onFailure: (cause) =>
-            leave(Exit.failCause(cause)),
-          onSuccess: (value) => leave(Exit.succeed(value))
-        }))
-    })
+            Effect.zipRight(FiberRef.set(FiberRef.currentContext, context), Effect.failCause(cause)),
+          onSuccess: (value) => FiberRef.modify(FiberRef.currentContext, () => [value, context])
+        })
+    )
   )
 
 /**

@@ -249,19 +249,27 @@ export function make<E, FT extends E, FD, B, F, C, L extends string>(
   const isPlain = hedge === undefined && options.attemptTimeout === undefined
   const doors = isPlain ? policyAtOnce.doors<E, C, L>(options) : undefined
 
+  /** An attempt each time it is run, hedged where that may be. */
   const attempt = <A, E1 extends E, R>(
     execution: Execution,
     self: Called<A, E1, R>,
     call: Call<C, L, A>,
-    hedged: Pick<Attempt, "number" | "leaving"> | undefined
-  ): Effect.Effect<A, E1 | FT | Refusal, R> => {
-    const otherwise = () => inSteps(execution, self, call, hedged)
-    return doors === undefined || execution.trace !== undefined
-      ? otherwise()
-      : policyAtOnce.attempt(execution, self, call, { doors, notSent, notDone, otherwise })
-  }
+    idempotency: Idempotency
+  ): Effect.Effect<A, E1 | FT | Refusal, R> =>
+    doors === undefined || execution.trace !== undefined
+      ? gates.hedge(
+        idempotency === "once" ? undefined : hedge,
+        call.onDiscard,
+        (hedged) => inSteps(execution, self, call, hedged)
+      )
+      : policyAtOnce.attempt(execution, self, call, {
+        doors,
+        notSent,
+        notDone,
+        otherwise: () => inSteps(execution, self, call, undefined)
+      })
 
-  /** One attempt, the innermost gate first. */
+  /** One attempt, gate by gate, the innermost first. */
   const inSteps = <A, E1 extends E, R>(
     execution: Execution,
     self: Called<A, E1, R>,
@@ -299,11 +307,7 @@ export function make<E, FT extends E, FD, B, F, C, L extends string>(
     const within = (clock: Clock.Clock, span: Tracer.Span | undefined) => {
       const execution = executing(clock, span, hasSpan, trace)
       return pipe(
-        gates.hedge(
-          idempotency === "once" ? undefined : hedge,
-          call.onDiscard,
-          (hedged) => attempt(execution, self, call, hedged)
-        ),
+        attempt(execution, self, call, idempotency),
         gates.retry(execution, options, idempotency),
         gates.deadline(execution, name, options.deadline),
         gates.fallback(execution, options.fallback)

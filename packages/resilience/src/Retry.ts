@@ -6,6 +6,7 @@
  * @since 0.1.0
  */
 import * as Cause from "effect/Cause"
+import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { LazyArg } from "effect/Function"
@@ -231,7 +232,7 @@ export interface NonIdempotent<in E> extends Options<E> {
 // costs every call that succeeds several microseconds, and it never sees a cause.
 const run = <A, E, R>(self: Effect.Effect<A, E, R>, options: Options<E>): Effect.Effect<A, E, R> => {
   check("Retry: ", options)
-  return repeating(self, options, () => options)
+  return Effect.clockWith((clock) => repeating(self, options, () => options, clock))
 }
 
 /**
@@ -242,39 +243,39 @@ const run = <A, E, R>(self: Effect.Effect<A, E, R>, options: Options<E>): Effect
 export const repeating = <A, E, R>(
   self: Effect.Effect<A, E, R>,
   { budget, name }: Pick<Options<E>, "budget" | "name">,
-  make: LazyArg<Options<E>>
-): Effect.Effect<A, E, R> =>
-  Effect.clockWith((clock) => {
-    const start = monotonic(clock)
-    const told = budget === undefined || budget.succeeded === Effect.void
-      ? self
-      : Effect.zipLeft(self, budget.succeeded)
-    const again = name === undefined ? told : Effect.zipLeft(told, count(name, "successful_with_retry"))
-    const from = (attempt: number, progress: Begun<E> | undefined): Effect.Effect<A, E, R> =>
-      Effect.catchAllCause(
-        attempt === 1 ? told : again,
-        (cause) => {
-          const { backoff, options } = progress ?? begun(make())
-          return Effect.flatMap(decide(options, cause, { attempt, start, backoff }), (decision) => {
-            if (decision._tag === "Retry") {
-              const next = from(attempt + 1, { options, backoff: decision.backoff })
-              return Effect.zipRight(Effect.sleep(decision.delay), next)
-            }
-            const failed = Effect.failCause(cause)
-            return name === undefined || Cause.isInterruptedOnly(cause)
-              ? failed
-              : Effect.zipRight(count(name, attempt === 1 ? "failed_without_retry" : "failed_with_retry"), failed)
-          })
-        }
-      )
-    const attempts = from(1, undefined)
-    const atOnce = budget?.[AtOnce]
-    if (budget === undefined || atOnce !== undefined) {
-      atOnce?.deposit(start)
-      return attempts
-    }
-    return Effect.zipRight(budget.deposit, attempts)
-  })
+  make: LazyArg<Options<E>>,
+  clock: Clock.Clock
+): Effect.Effect<A, E, R> => {
+  const start = monotonic(clock)
+  const told = budget === undefined || budget.succeeded === Effect.void
+    ? self
+    : Effect.zipLeft(self, budget.succeeded)
+  const again = name === undefined ? told : Effect.zipLeft(told, count(name, "successful_with_retry"))
+  const from = (attempt: number, progress: Begun<E> | undefined): Effect.Effect<A, E, R> =>
+    Effect.catchAllCause(
+      attempt === 1 ? told : again,
+      (cause) => {
+        const { backoff, options } = progress ?? begun(make())
+        return Effect.flatMap(decide(options, cause, { attempt, start, backoff }), (decision) => {
+          if (decision._tag === "Retry") {
+            const next = from(attempt + 1, { options, backoff: decision.backoff })
+            return Effect.zipRight(Effect.sleep(decision.delay), next)
+          }
+          const failed = Effect.failCause(cause)
+          return name === undefined || Cause.isInterruptedOnly(cause)
+            ? failed
+            : Effect.zipRight(count(name, attempt === 1 ? "failed_without_retry" : "failed_with_retry"), failed)
+        })
+      }
+    )
+  const attempts = from(1, undefined)
+  const atOnce = budget?.[AtOnce]
+  if (budget === undefined || atOnce !== undefined) {
+    atOnce?.deposit(start)
+    return attempts
+  }
+  return Effect.zipRight(budget.deposit, attempts)
+}
 
 interface Begun<E> {
   readonly options: Options<E>

@@ -44,7 +44,7 @@ import * as Endpoint from "./Endpoint.js"
 import * as ExchangeState from "./ExchangeState.js"
 import { describeMismatch } from "./internal/answer.js"
 import * as Attempt from "./internal/attempt.js"
-import { type Running, withFiber } from "./internal/frame.js"
+import { failingWith, type Running, withFiber } from "./internal/frame.js"
 import * as HealthReport from "./internal/healthReport.js"
 import { nowhere, resolveHost } from "./internal/host.js"
 import { Lane } from "./internal/lane.js"
@@ -158,6 +158,8 @@ interface Access {
 /** One operation under way: what each attempt has to tell the next stands here. */
 interface Call<A> extends Attempt.Call<A> {
   readonly cost: Endpoint.Cost
+  /** In which lane it waits. */
+  readonly lane: Endpoint.Capability
   attempt: number
   /** What an attempt failed with after which a write may have been carried out. */
   doubt: ExchangeError.ExchangeError | undefined
@@ -226,34 +228,27 @@ const makeEngine = Effect.fnUntraced(function*(
   )
 
   const run = <A>(call: Call<A>, signer: Attempt.Signer): Effect.Effect<A, ExchangeError.ExchangeError> =>
-    withFiber((fiber) => inLane(call, signer, Context.get(fiber.currentContext, Lane) ?? call.endpoint.capability))
-
-  const inLane = <A>(
-    call: Call<A>,
-    signer: Attempt.Signer,
-    lane: Endpoint.Capability
-  ): Effect.Effect<A, ExchangeError.ExchangeError> =>
-    Effect.mapError(
+    failingWith(
       policiesOf(signer.key)(call.endpoint).apply(
         ({ leaving, waited }) =>
           withFiber((fiber) => {
             call.attempt++
             meters.waited(fiber, call.endpoint.name, Number(waited) / 1e9)
-            const attempt = observer.attempt(call, signer.key.limits, Attempt.send(line, call, signer, leaving))
+            const attempt = observer.attempt(fiber, call, signer.key.limits, Attempt.send(line, call, signer, leaving))
             if (call.endpoint.idempotency === "safe") return attempt
-            return Effect.mapError(attempt, (error) => {
+            return failingWith(attempt, (error) => {
               if (error.outcome === "Unknown") call.doubt = error
               return error
             })
           }),
-        { cost: call.cost, lane, idempotency: call.endpoint.idempotency }
+        { cost: call.cost, lane: call.lane, idempotency: call.endpoint.idempotency }
       ),
       (error) => isRejection(error) ? fromRefusal(call.about, error) : error
     )
 
   const compareClocks = (operation: string): Effect.Effect<void, ExchangeError.ExchangeError> =>
     Effect.gen(function*() {
-      const call = prepare(exchange, protocol.serverTime, {})
+      const call = prepare(exchange, protocol.serverTime, {}, yield* Lane)
       if (call instanceof ExchangeError.InvalidRequest) return yield* call
       const serverTime = yield* run(call, nobody)
       const receivedAt = yield* Clock.currentTimeMillis
@@ -316,9 +311,9 @@ const makeEngine = Effect.fnUntraced(function*(
     input: I
   ): Effect.Effect<A, ExchangeError.For<C>> => {
     if (host._tag !== "Open") return nowhere({ exchange, operation: endpoint.name }, environment, host)
-    const call = prepare(exchange, endpoint, input)
+    const call = prepare(exchange, endpoint, input, Context.get(fiber.currentContext, Lane))
     if (call instanceof ExchangeError.InvalidRequest) return call
-    const answered = Effect.mapError(mended(call), (error) => narrow(endpoint.capability, doubted(call, error)))
+    const answered = failingWith(mended(call), (error) => narrow(endpoint.capability, doubted(call, error)))
     return isUnhurried(fiber) ? answered : Deadline.within(answered, deadline)
   }
 
@@ -352,7 +347,8 @@ const isRepeatable = (call: Call<unknown>, error: ExchangeError.ExchangeError): 
 const prepare = <C extends Endpoint.Capability, I, A>(
   exchange: string,
   endpoint: Endpoint.Endpoint<C, I, A>,
-  input: I
+  input: I,
+  lane: Endpoint.Capability | undefined
 ): Call<A> | ExchangeError.InvalidRequest => {
   const about = { exchange, operation: endpoint.name }
   const encoded = endpoint.encode(input)
@@ -365,6 +361,7 @@ const prepare = <C extends Endpoint.Capability, I, A>(
     about,
     prepared: Endpoint.prepare(endpoint, encoded.right),
     cost: endpoint.cost(input),
+    lane: lane ?? endpoint.capability,
     attempt: 0,
     sentAt: undefined,
     nonce: undefined,

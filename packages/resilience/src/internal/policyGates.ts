@@ -341,7 +341,7 @@ export const retry = <F>(
       report(execution, { attempt: execution.attempts, gate: "retry", event: "gaveUp", detail })
       return retry.onGiveUp === undefined ? Effect.void : retry.onGiveUp(info)
     }
-  }))
+  }), execution.clock)
 }
 
 /** @internal */

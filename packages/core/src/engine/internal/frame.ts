@@ -79,6 +79,14 @@ export const methodSpan = ({ currentSpan }: Running): Tracer.Span | undefined =>
   currentSpan?._tag === "Span" && methods.has(currentSpan) ? currentSpan : undefined
 
 /**
+ * As `Effect.mapError`, which takes a step of what succeeds, too.
+ *
+ * @internal
+ */
+export const failingWith = <A, E, R, E2>(self: Effect.Effect<A, E, R>, f: (error: E) => E2): Effect.Effect<A, E2, R> =>
+  Effect.catchAll(self, (error) => Effect.fail(f(error)))
+
+/**
  * Has `ended` called with how an effect ended, whatever that is, and goes on with what that answers, if it is anything.
  *
  * @internal
@@ -114,19 +122,23 @@ export const annotated = <A, E, R>(
   ended: (exit: Exit.Exit<A, E>) => void
 ): Effect.Effect<A, E, R> =>
   Effect.uninterruptibleMask((restore) =>
-    withFiber((fiber) => {
-      const outer = fiber.getFiberRef(FiberRef.currentLogAnnotations)
-      const ours = HashMap.isEmpty(outer) ? annotations : HashMap.union(outer, annotations)
-      const leave = (exit: Exit.Exit<A, E>): Effect.Effect<A, E> => {
-        ended(exit)
-        return Effect.zipRight(FiberRef.set(FiberRef.currentLogAnnotations, outer), exit)
-      }
-      return Effect.flatMap(FiberRef.set(FiberRef.currentLogAnnotations, ours), () =>
+    Effect.flatMap(
+      FiberRef.modify(FiberRef.currentLogAnnotations, (outer) => [
+        outer,
+        HashMap.isEmpty(outer) ? annotations : HashMap.union(outer, annotations)
+      ]),
+      (outer) =>
         Effect.matchCauseEffect(restore(self), {
-          onFailure: (cause) => leave(Exit.failCause(cause)),
-          onSuccess: (value) => leave(Exit.succeed(value))
-        }))
-    })
+          onFailure: (cause) => {
+            ended(Exit.failCause(cause))
+            return Effect.zipRight(FiberRef.set(FiberRef.currentLogAnnotations, outer), Effect.failCause(cause))
+          },
+          onSuccess: (value) => {
+            ended(Exit.succeed(value))
+            return FiberRef.modify(FiberRef.currentLogAnnotations, () => [value, outer])
+          }
+        })
+    )
   )
 
 /**

@@ -37,6 +37,7 @@ export interface Observer {
     self: Effect.Effect<A, E, R>
   ) => Effect.Effect<A, E, R>
   readonly attempt: <A, R>(
+    fiber: Running,
     call: Observed,
     limits: KeyLimits,
     self: Effect.Effect<A, ExchangeError, R>
@@ -141,22 +142,20 @@ export const make = (client: {
         for (const [key, value] of Object.entries(operationAttributes)) method.attribute(key, value)
         return told
       }),
-    attempt: (call, limits, self) =>
-      withFiber((fiber) =>
-        spanned(
-          fiber,
-          timed(fiber, self, (fiber, exit, nanos) => ended(fiber, call, limits, exit, nanos)),
-          "attempt",
-          () => ({
-            kind: "client",
-            attributes: {
-              [attributes.attempt]: call.attempt,
-              [attributes.method]: call.endpoint.method,
-              [attributes.host]: client.host,
-              [attributes.template]: call.endpoint.path
-            }
-          })
-        )
+    attempt: (fiber, call, limits, self) =>
+      spanned(
+        fiber,
+        timed(fiber, self, (fiber, exit, nanos) => ended(fiber, call, limits, exit, nanos)),
+        "attempt",
+        () => ({
+          kind: "client",
+          attributes: {
+            [attributes.attempt]: call.attempt,
+            [attributes.method]: call.endpoint.method,
+            [attributes.host]: client.host,
+            [attributes.template]: call.endpoint.path
+          }
+        })
       ),
     retry: (operation, delay, error) =>
       Effect.zipRight(
