@@ -42,10 +42,34 @@ export const spanned = <A, E, R>(
   self: Effect.Effect<A, E, R>,
   name: string,
   options: () => Tracer.SpanOptions
+): Effect.Effect<A, E, R> => isTraced(fiber) ? inSpan(name, options(), () => self) : self
+
+/** As `Effect.useSpan` with `Effect.withParentSpan` in it, in a third of the steps: a tracer may take part in each of them. */
+const inSpan = <A, E, R>(
+  name: string,
+  options: Tracer.SpanOptions,
+  body: (span: Tracer.Span) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> =>
-  isTraced(fiber)
-    ? Effect.useSpan(name, { ...options(), captureStackTrace: false }, (span) => Effect.withParentSpan(self, span))
-    : self
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(Effect.makeSpan(name, { ...options, captureStackTrace: false }), (span) =>
+      Effect.flatMap(
+        FiberRef.modify(FiberRef.currentContext, (outer) => [outer, Context.add(outer, Tracer.ParentSpan, span)]),
+        (outer) =>
+          Effect.matchCauseEffect(restore(Effect.suspend(() => body(span))), {
+            onFailure: (cause) =>
+              Effect.flatMap(FiberRef.set(FiberRef.currentContext, outer), () => ended(span, Exit.failCause(cause))),
+            onSuccess: (value) =>
+              Effect.flatMap(FiberRef.set(FiberRef.currentContext, outer), () => ended(span, Exit.succeed(value)))
+          })
+      ))
+  )
+
+const ended = <A, E>(span: Tracer.Span, exit: Exit.Exit<A, E>): Effect.Effect<A, E> =>
+  withFiber((fiber) => {
+    const isTimed = fiber.getFiberRef(FiberRef.currentTracerTimingEnabled)
+    if (span.status._tag === "Started") span.end(isTimed ? clockOf(fiber).unsafeCurrentTimeNanos() : 0n, exit)
+    return exit
+  })
 
 /**
  * Makes a public method: each call has a span of the name, where somebody listens.
@@ -61,9 +85,9 @@ export const method = (name: string) =>
 (...args) =>
   withFiber((fiber) =>
     isTraced(fiber)
-      ? Effect.useSpan(name, { captureStackTrace: false }, (span) => {
+      ? inSpan(name, {}, (span) => {
         methods.add(span)
-        return Effect.withParentSpan(body(...args), span)
+        return body(...args)
       })
       : body(...args)
   )
