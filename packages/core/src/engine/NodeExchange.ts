@@ -12,10 +12,12 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import { setHeader } from "@effect/platform/HttpClientRequest"
 import * as Socket from "@effect/platform/Socket"
 import * as ConfigError from "effect/ConfigError"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
 import { isIP } from "node:net"
 import { Agent, type buildConnector } from "undici"
 import * as WebSocket from "ws"
@@ -87,7 +89,18 @@ export function layerWith(
 export function layerWith(
   options: Options
 ): Layer.Layer<HttpClient.HttpClient | Socket.WebSocketConstructor | Crypto, ConfigError.ConfigError> {
-  return Layer.mergeAll(layerHttp(options), layerWebSocket(options), layerCrypto)
+  // One Layer and not three merged: what Effect remembers of each that it builds is more than all there is in it.
+  return Layer.scopedContext(
+    Effect.zipWith(
+      makeHttp(options),
+      makeWebSocket(options),
+      (client, construct) =>
+        Context.make(HttpClient.HttpClient, client).pipe(
+          Context.add(Socket.WebSocketConstructor, construct),
+          Context.add(Crypto, nodeCrypto)
+        )
+    )
+  )
 }
 
 /**
@@ -99,34 +112,31 @@ export function layerWith(
 export function layerHttp(options?: Direct): Layer.Layer<HttpClient.HttpClient>
 export function layerHttp(options?: Options): Layer.Layer<HttpClient.HttpClient, ConfigError.ConfigError>
 export function layerHttp(options: Options = {}): Layer.Layer<HttpClient.HttpClient, ConfigError.ConfigError> {
-  return Layer.unwrapEffect(Effect.map(wayOf(options), (way) => http(options, nodeTunnel.connector(way.proxies, way))))
+  return Layer.scoped(HttpClient.HttpClient, makeHttp(options))
 }
 
-const http = (options: Options, connect: buildConnector.connector): Layer.Layer<HttpClient.HttpClient> =>
-  Layer.scoped(
-    HttpClient.HttpClient,
-    Effect.gen(function*() {
-      const client = packed(discreet(yield* HttpClient.HttpClient))
-      return Transport.attach(client, nodeTransport.make(yield* NodeHttpClient.Dispatcher, yield* Keeper.make))
-    })
-  ).pipe(
-    Layer.provide(NodeHttpClient.layerUndiciWithoutDispatcher),
-    Layer.provide(Layer.scoped(
-      NodeHttpClient.Dispatcher,
-      Effect.acquireRelease(
-        Effect.sync(() =>
-          new Agent({
-            connections: options.connections ?? 32,
-            pipelining: 1,
-            keepAliveTimeout: Duration.toMillis(options.keepAlive ?? "60 seconds"),
-            keepAliveMaxTimeout: Duration.toMillis(options.keepAlive ?? "60 seconds"),
-            connect: watched(connect)
-          })
-        ),
-        (agent) => Effect.promise(() => agent.destroy())
-      ).pipe(Effect.map((agent) => agent.compose(reading(options.maxBytes ?? defaultMaxBytes))))
-    ))
-  )
+const makeHttp = (
+  options: Options
+): Effect.Effect<HttpClient.HttpClient, ConfigError.ConfigError, Scope.Scope> =>
+  Effect.gen(function*() {
+    const way = yield* wayOf(options)
+    const connect = nodeTunnel.connector(way.proxies, way)
+    const agent = yield* Effect.acquireRelease(
+      Effect.sync(() =>
+        new Agent({
+          connections: options.connections ?? 32,
+          pipelining: 1,
+          keepAliveTimeout: Duration.toMillis(options.keepAlive ?? "60 seconds"),
+          keepAliveMaxTimeout: Duration.toMillis(options.keepAlive ?? "60 seconds"),
+          connect: watched(connect)
+        })
+      ),
+      (agent) => Effect.promise(() => agent.destroy())
+    )
+    const dispatcher = agent.compose(reading(options.maxBytes ?? defaultMaxBytes))
+    const client = packed(discreet(NodeHttpClient.makeUndici(dispatcher)))
+    return Transport.attach(client, nodeTransport.make(dispatcher, yield* Keeper.make))
+  })
 
 const packed = HttpClient.mapRequest(setHeader("accept-encoding", nodeTransport.acceptEncoding))
 
@@ -151,21 +161,23 @@ export function layerWebSocket(options?: Options): Layer.Layer<Socket.WebSocketC
 export function layerWebSocket(
   options: Options = {}
 ): Layer.Layer<Socket.WebSocketConstructor, ConfigError.ConfigError> {
-  return Layer.effect(
-    Socket.WebSocketConstructor,
-    Effect.map(wayOf(options), (way) => (url, protocols) => {
-      const socket: unknown = new WebSocket.WebSocket(url, protocols, {
-        followRedirects: false,
-        handshakeTimeout: way.timeout,
-        maxPayload: options.maxBytes ?? defaultMaxBytes,
-        localAddress: way.localAddress,
-        createConnection: nodeTunnel.webSocketConnection(new URL(url), way.proxies, way)
-      })
-      // ws behaves as the standard interface asks, but its types go their own way (`binaryType`, `dispatchEvent`).
-      return socket as globalThis.WebSocket
-    })
-  )
+  return Layer.effect(Socket.WebSocketConstructor, makeWebSocket(options))
 }
+
+type Construct = Context.Tag.Service<typeof Socket.WebSocketConstructor>
+
+const makeWebSocket = (options: Options): Effect.Effect<Construct, ConfigError.ConfigError> =>
+  Effect.map(wayOf(options), (way) => (url, protocols) => {
+    const socket: unknown = new WebSocket.WebSocket(url, protocols, {
+      followRedirects: false,
+      handshakeTimeout: way.timeout,
+      maxPayload: options.maxBytes ?? defaultMaxBytes,
+      localAddress: way.localAddress,
+      createConnection: nodeTunnel.webSocketConnection(new URL(url), way.proxies, way)
+    })
+    // ws behaves as the standard interface asks, but its types go their own way (`binaryType`, `dispatchEvent`).
+    return socket as globalThis.WebSocket
+  })
 
 const wayOf = (
   { connectTimeout, localAddress, proxy }: Options
