@@ -162,13 +162,14 @@ const unsafeMake = (
 
   const alarm = Alarm.make(Effect.zipRight(onTime, tend))
 
-  const subscribe = Effect.acquireRelease(
-    Effect.tap(
-      Mailbox.make<Transition>({ capacity: 64, strategy: "sliding" }),
-      (mailbox) => Effect.sync(() => subscribers.add(mailbox))
-    ),
-    (mailbox) => Effect.sync(() => subscribers.delete(mailbox))
-  )
+  const subscribe = () =>
+    Effect.acquireRelease(
+      Effect.tap(
+        Mailbox.make<Transition>({ capacity: 64, strategy: "sliding" }),
+        (mailbox) => Effect.sync(() => subscribers.add(mailbox))
+      ),
+      (mailbox) => Effect.sync(() => subscribers.delete(mailbox))
+    )
 
   const watch = (change: 1 | -1): Effect.Effect<void> =>
     Effect.suspend(() => {
@@ -184,8 +185,8 @@ const unsafeMake = (
     send,
     trip,
     request,
-    changes: Stream.unwrapScoped(Effect.map(subscribe, Mailbox.toStream)),
-    automatic: Effect.acquireRelease(watch(1), () => watch(-1)),
+    changes: Stream.suspend(() => Stream.unwrapScoped(Effect.map(subscribe(), Mailbox.toStream))),
+    automatic: Effect.suspend(() => Effect.acquireRelease(watch(1), () => watch(-1))),
     tend
   }
 }

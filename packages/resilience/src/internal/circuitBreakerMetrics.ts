@@ -17,16 +17,8 @@ export interface Meters {
  */
 export const make = (name: string, initial: typeof states[number]): Meters => {
   const named = labels({ name })
-  const inState = {
-    Closed: labels({ name, state: "Closed" }),
-    Open: labels({ name, state: "Open" }),
-    HalfOpen: labels({ name, state: "HalfOpen" }),
-    Isolated: labels({ name, state: "Isolated" }),
-    Disabled: labels({ name, state: "Disabled" }),
-    MetricsOnly: labels({ name, state: "MetricsOnly" })
-  }
   const gauge = (state: typeof states[number], value: number): void =>
-    Telemetry.circuitBreakerState.unsafeUpdate(value, inState[state])
+    Telemetry.circuitBreakerState.unsafeUpdate(value, labels({ name, state }))
   for (const state of states) gauge(state, state === initial ? 1 : 0)
   return {
     notPermitted: () => Telemetry.circuitBreakerNotPermittedCalls.unsafeUpdate(1, named),

@@ -317,8 +317,9 @@ const unsafeMake = <E, Refused>(
       }
     })
 
+  // Put together as it runs, as all of these are that few ever run: together they would be half of what a breaker holds.
   const sendByHand = (tag: "ForcedOpen" | "Disabled" | "MetricsOnly" | "Enabled" | "Reset"): Effect.Effect<void> =>
-    Effect.uninterruptible(send({ _tag: tag }, { _tag: tag }))
+    Effect.suspend(() => Effect.uninterruptible(send({ _tag: tag }, { _tag: tag })))
 
   return {
     protect,
@@ -345,17 +346,19 @@ const unsafeMake = <E, Refused>(
     changes: cell.changes,
     snapshot: observe((state, now) => Effect.succeed(circuitBreakerSnapshot.take(state, now))),
     automatic: cell.automatic,
-    isolate: Effect.asVoid(Effect.acquireRelease(
-      commit({ _tag: "Isolated" }, (state, now) => {
-        const next = machine.step(settings, state, { _tag: "Isolated" }, now)
-        if (next._tag === "Isolated") next.holding.count++
-        return [next, next]
-      }),
-      (held) =>
-        held._tag === "Isolated" && --held.holding.count === 0
-          ? send({ _tag: "Released" }, { _tag: "Released", from: held })
-          : Effect.void
-    )),
+    isolate: Effect.suspend(() =>
+      Effect.asVoid(Effect.acquireRelease(
+        commit({ _tag: "Isolated" }, (state, now) => {
+          const next = machine.step(settings, state, { _tag: "Isolated" }, now)
+          if (next._tag === "Isolated") next.holding.count++
+          return [next, next]
+        }),
+        (held) =>
+          held._tag === "Isolated" && --held.holding.count === 0
+            ? send({ _tag: "Released" }, { _tag: "Released", from: held })
+            : Effect.void
+      ))
+    ),
     openUntil: (epochMillis) => request({ _tag: "OpenUntil", epochMillis }),
     forceOpen: sendByHand("ForcedOpen"),
     disable: sendByHand("Disabled"),

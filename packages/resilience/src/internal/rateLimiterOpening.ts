@@ -52,7 +52,8 @@ export const open = <Full>(
         maxQueue,
         refuse
       }, store)
-      const usage = (scope: string) => Effect.map(store.usage(scope), ({ used }) => used / shell.limit(scope))
+      const usage = (scope: string) =>
+        Effect.suspend(() => Effect.map(store.usage(scope), ({ used }) => used / shell.limit(scope)))
       return {
         shell,
         request: (costs, call) => ({
@@ -63,7 +64,8 @@ export const open = <Full>(
         meter: (scope) => ({
           name: scope,
           pauseUntil: (epochMillis) => isSane(epochMillis) ? shell.change(store.ban(scope, epochMillis)) : Effect.void,
-          resume: shell.change(store.resume(scope)),
+          // Put together as they run: few ever do.
+          resume: Effect.suspend(() => shell.change(store.resume(scope))),
           sync: (used, window = {}) => {
             if (!isSane(used)) return usage(scope)
             const windowEnd = isSane(window.windowEnd) ? window.windowEnd : undefined
@@ -71,10 +73,12 @@ export const open = <Full>(
             return shell.sync(scope, used, { windowEnd, epoch })
           },
           setLimit: (limit) => Effect.suspend(() => shell.setLimit(decode(scope, limit))),
-          available: Effect.map(store.usage(scope), ({ used }) => Math.max(0, shell.limit(scope) - used)),
+          available: Effect.suspend(() =>
+            Effect.map(store.usage(scope), ({ used }) => Math.max(0, shell.limit(scope) - used))
+          ),
           queued: Effect.sync(() => shell.queued(scope)),
           usage: usage(scope),
-          pausedUntil: Effect.map(store.usage(scope), ({ bannedUntil }) => bannedUntil)
+          pausedUntil: Effect.suspend(() => Effect.map(store.usage(scope), ({ bannedUntil }) => bannedUntil))
         })
       }
     })
