@@ -213,11 +213,17 @@ const spentToday = (
     return OrderGuards.fromJournal(entries, now)
   }).pipe(Effect.catchTag("JournalFailed", (error) => invalid(["journal"])(error.message)))
 
-// The one value of this Layer is what makes all exchanges that are built together share what an exchange knows of us.
+// The one value of `ExchangeState.layer` is what makes all exchanges that are built together share what an exchange knows of
+// us. It is taken from where Effect remembers what was built; `Layer.provide` takes it from there too, and leaves three
+// Layers of its own behind.
 const building = <A, E, R>(
   services: Effect.Effect<Context.Context<A>, E, R>
-): Layer.Layer<A, E, Exclude<Exclude<R, Scope.Scope>, ExchangeState.ExchangeState>> =>
-  Layer.provide(Layer.scopedContext(services), ExchangeState.layer)
+): Layer.Layer<A, E, Exclude<Exclude<R, ExchangeState.ExchangeState>, Scope.Scope>> =>
+  Layer.scopedContext(Effect.gen(function*() {
+    const memoMap = yield* Layer.CurrentMemoMap
+    const state = yield* Layer.buildWithMemoMap(ExchangeState.layer, memoMap, yield* Effect.scope)
+    return yield* Effect.provide(services, state)
+  }))
 
 // In types only TypeScript says so, configuration is not typed at all, and a base URL can be any.
 const saidTwice = (
