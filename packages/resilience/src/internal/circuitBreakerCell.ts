@@ -156,8 +156,8 @@ const unsafeMake = (
         : Effect.flatMap(trip(current, reason), () => f(current, now))
     })
 
-  const onTime = observe((state) =>
-    state._tag === "Open" ? send({ _tag: "OpenElapsed" }, { _tag: "Arrived" }) : Effect.void
+  const onTime = Effect.suspend(() =>
+    observe((state) => state._tag === "Open" ? send({ _tag: "OpenElapsed" }, { _tag: "Arrived" }) : Effect.void)
   )
 
   const alarm = Alarm.make(Effect.zipRight(onTime, tend))

@@ -8,7 +8,7 @@ import * as Exit from "effect/Exit"
 import * as Predicate from "effect/Predicate"
 import type * as Schedule from "effect/Schedule"
 import type * as Trip from "../Trip.js"
-import type { After, OfBreaker } from "./atOnce.js"
+import { type After, type AtOnce, attach, type OfBreaker } from "./atOnce.js"
 import * as machine from "./circuitBreaker.js"
 import * as Cell from "./circuitBreakerCell.js"
 import * as circuitBreakerMetrics from "./circuitBreakerMetrics.js"
@@ -53,7 +53,7 @@ export interface Shell<in E, out Refused> extends
 {
   readonly protect: <A, E1 extends E, R>(self: Effect.Effect<A, E1, R>) => Effect.Effect<A, E1 | Refused, R>
   readonly check: Effect.Effect<void, Refused>
-  readonly atOnce: OfBreaker<E>
+  readonly [AtOnce]?: OfBreaker<E>
 }
 
 /** A state that lets every call pass and counts it. */
@@ -321,30 +321,25 @@ const unsafeMake = <E, Refused>(
   const sendByHand = (tag: "ForcedOpen" | "Disabled" | "MetricsOnly" | "Enabled" | "Reset"): Effect.Effect<void> =>
     Effect.suspend(() => Effect.uninterruptible(send({ _tag: tag }, { _tag: tag })))
 
-  return {
+  return attach<Shell<E, Refused>>({
     protect,
     check: observe((state, now) => {
       const refused = refusal(state, now, true)
       return refused === undefined ? Effect.void : reject(refused)
     }),
-    atOnce: {
-      enter: () => {
-        const state = current()
-        const isCounting = state._tag === "Closed" || state._tag === "MetricsOnly"
-        return isCounting && state.window.following === undefined ? endsUnder(state).ended : undefined
-      }
-    },
-    state: observe((state, now) => Effect.succeed(view.state(state, now))),
-    metrics: observe((state, now) =>
-      Effect.sync(() => ({
-        ...view.counted(settings, state, now),
-        waiting: queue.size(),
-        ...totals,
-        trips: cell.trips()
-      }))
+    state: Effect.suspend(() => observe((state, now) => Effect.succeed(view.state(state, now)))),
+    metrics: Effect.suspend(() =>
+      observe((state, now) =>
+        Effect.sync(() => ({
+          ...view.counted(settings, state, now),
+          waiting: queue.size(),
+          ...totals,
+          trips: cell.trips()
+        }))
+      )
     ),
     changes: cell.changes,
-    snapshot: observe((state, now) => Effect.succeed(circuitBreakerSnapshot.take(state, now))),
+    snapshot: Effect.suspend(() => observe((state, now) => Effect.succeed(circuitBreakerSnapshot.take(state, now)))),
     automatic: cell.automatic,
     isolate: Effect.suspend(() =>
       Effect.asVoid(Effect.acquireRelease(
@@ -365,7 +360,13 @@ const unsafeMake = <E, Refused>(
     metricsOnly: sendByHand("MetricsOnly"),
     enable: sendByHand("Enabled"),
     reset: sendByHand("Reset")
-  }
+  }, {
+    enter: () => {
+      const state = current()
+      const isCounting = state._tag === "Closed" || state._tag === "MetricsOnly"
+      return isCounting && state.window.following === undefined ? endsUnder(state).ended : undefined
+    }
+  })
 }
 
 const going = <A, E>(then: After, exit: Exit.Exit<A, E>): Effect.Effect<A, E> =>
