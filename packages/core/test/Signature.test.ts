@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, Encoding, FastCheck, Redacted } from "effect"
 import { createHash, createHmac, createPublicKey, generateKeyPairSync, type KeyObject, verify } from "node:crypto"
 import { Crypto, Signature } from "../src/adapter.js"
+import { primitives as portable } from "../src/engine/internal/portableCrypto.js"
 import { NodeExchange } from "../src/node.js"
 import * as Capture from "./support/capture.js"
 
@@ -28,7 +29,7 @@ const rfc8032 = [
 
 const jwkOf = (key: KeyObject, part: "d" | "x") => Buffer.from(key.export({ format: "jwk" })[part] ?? "", "base64url")
 
-describe("Signature", () => {
+describe("Signature: by the primitives in JavaScript", () => {
   for (const [secret, publicKey, message, signature] of rfc8032) {
     it(`Ed25519 signs ${JSON.stringify(message)} as RFC 8032 does, with and without the public key beside the seed`, () => {
       const text = Buffer.from(hexBytes(message)).toString()
@@ -36,12 +37,12 @@ describe("Signature", () => {
       for (const bytes of [seed, new Uint8Array([...seed, ...hexBytes(publicKey)])]) {
         const key = keyOf(base64(bytes))
         assert.strictEqual(key.curve, "Ed25519")
-        assert.strictEqual(Encoding.encodeHex(Signature.sign(key, text)), signature)
+        assert.strictEqual(Encoding.encodeHex(Signature.sign(key, text, portable)), signature)
       }
       // The layout of RFC 8410.
       const der = new Uint8Array([...hexBytes("302e020100300506032b657004220420"), ...seed])
       const pem = `-----BEGIN PRIVATE KEY-----\n${base64(der)}\n-----END PRIVATE KEY-----\n`
-      assert.strictEqual(Encoding.encodeHex(Signature.sign(keyOf(pem), text)), signature)
+      assert.strictEqual(Encoding.encodeHex(Signature.sign(keyOf(pem), text, portable)), signature)
     })
   }
 
@@ -55,7 +56,7 @@ describe("Signature", () => {
         assert.deepStrictEqual(Buffer.from(Redacted.value(keyOf(written).bytes)), jwkOf(privateKey, "d"))
       }
       const key = keyOf(pem)
-      assert.isTrue(verify(null, Buffer.from("text ü"), publicKey, Signature.sign(key, "text ü")))
+      assert.isTrue(verify(null, Buffer.from("text ü"), publicKey, Signature.sign(key, "text ü", portable)))
     }
   })
 
@@ -69,9 +70,9 @@ describe("Signature", () => {
           const key = keyOf(written)
           assert.strictEqual(key.curve, "P-256")
           assert.deepStrictEqual(Buffer.from(Redacted.value(key.bytes)), jwkOf(privateKey, "d"))
-          const signature = Signature.sign(key, "header.payload")
+          const signature = Signature.sign(key, "header.payload", portable)
           assert.strictEqual(signature.length, 64)
-          assert.deepStrictEqual(Signature.sign(key, "header.payload"), signature)
+          assert.deepStrictEqual(Signature.sign(key, "header.payload", portable), signature)
           const verified = (text: string) =>
             verify("sha256", Buffer.from(text), { key: publicKey, dsaEncoding: "ieee-p1363" }, signature)
           assert.isTrue(verified("header.payload"))
@@ -89,7 +90,7 @@ describe("Signature", () => {
     ])
     const key = keyOf(`-----BEGIN EC PRIVATE KEY-----\n${base64(sec1)}\n-----END EC PRIVATE KEY-----`)
     assert.strictEqual(
-      Encoding.encodeHex(Signature.sign(key, "sample")),
+      Encoding.encodeHex(Signature.sign(key, "sample", portable)),
       "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716" +
         "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8"
     )
@@ -103,7 +104,7 @@ describe("Signature", () => {
     const order = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"
     for (const scalar of ["00".repeat(32), order, "ff".repeat(32)]) assert.isTrue(Either.isLeft(written(scalar)))
     for (const scalar of [`${"00".repeat(31)}01`, order.replace(/51$/, "50")]) {
-      assert.strictEqual(Signature.sign(Either.getOrThrow(written(scalar)), "text").length, 64)
+      assert.strictEqual(Signature.sign(Either.getOrThrow(written(scalar)), "text", portable).length, 64)
     }
   })
 
@@ -150,13 +151,13 @@ describe("Signature", () => {
   ], ([secret, text, bytes]) => {
     const hmac = (algorithm: string, key: string | Uint8Array) => createHmac(algorithm, key).update(text)
     const key = redacted(secret)
-    assert.strictEqual(Signature.hmacSha256Hex(key, text), hmac("sha256", secret).digest("hex"))
-    assert.strictEqual(Signature.hmacSha256Base64(key, text), hmac("sha256", secret).digest("base64"))
+    assert.strictEqual(Signature.hmacSha256Hex(key, text, portable), hmac("sha256", secret).digest("hex"))
+    assert.strictEqual(Signature.hmacSha256Base64(key, text, portable), hmac("sha256", secret).digest("base64"))
     assert.strictEqual(
-      Signature.hmacSha512Base64(redacted(Buffer.from(secret).toString("base64")), text, bytes),
+      Signature.hmacSha512Base64(redacted(Buffer.from(secret).toString("base64")), text, bytes, portable),
       hmac("sha512", Buffer.from(secret)).update(bytes).digest("base64")
     )
-    assert.strictEqual(Signature.hmacSha512Hex(key, text), hmac("sha512", secret).digest("hex"))
+    assert.strictEqual(Signature.hmacSha512Hex(key, text, portable), hmac("sha512", secret).digest("hex"))
     assert.deepStrictEqual(Buffer.from(Signature.sha256(text)), createHash("sha256").update(text).digest())
     assert.deepStrictEqual(Buffer.from(Signature.sha512(text)), createHash("sha512").update(text).digest())
   })
@@ -166,7 +167,8 @@ describe("Signature", () => {
       Encoding.encodeHex(Either.getOrThrow(Encoding.decodeBase64(Signature.hmacSha512Base64(
         redacted(base64(new TextEncoder().encode("Jefe"))),
         "what do ya want ",
-        new TextEncoder().encode("for nothing?")
+        new TextEncoder().encode("for nothing?"),
+        portable
       )))),
       "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737"
     )
@@ -177,9 +179,15 @@ const bytes32 = FastCheck.uint8Array({ minLength: 32, maxLength: 32 })
 const anyText = FastCheck.string({ unit: "binary" })
 
 describe("Signature: by the primitives of Node", () => {
+  it.effect("signs by them unless others are given", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* Crypto.Crypto, Crypto.platform)
+      assert.strictEqual(yield* Effect.provide(Crypto.Crypto, NodeExchange.layerCrypto), Crypto.platform)
+    }))
+
   const both = Effect.map(Effect.provide(Crypto.Crypto, NodeExchange.layerCrypto), (node) => {
-    assert.notStrictEqual(node, Crypto.portable)
-    return [node, Crypto.portable] as const
+    assert.notStrictEqual(node, portable)
+    return [node, portable] as const
   })
 
   it.effect.prop("HMAC is the portable one, for any secret and text", [

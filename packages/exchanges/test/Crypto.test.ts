@@ -18,9 +18,9 @@ describe("the primitives beneath an exchange's Layer", () => {
           return primitive(...parameters)
         }
       const crypto = Layer.succeed(Crypto.Crypto, {
-        hmac: counted(Crypto.portable.hmac),
-        ed25519: counted(Crypto.portable.ed25519),
-        p256: counted(Crypto.portable.p256)
+        hmac: counted(Crypto.platform.hmac),
+        ed25519: counted(Crypto.platform.ed25519),
+        p256: counted(Crypto.platform.p256)
       })
       return Effect.gen(function*() {
         yield* TestClock.setTime(start)

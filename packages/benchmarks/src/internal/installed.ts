@@ -31,7 +31,11 @@ const filesOf = (directory: string): ReadonlyArray<string> =>
 
 interface Manifest {
   readonly name: string
-  readonly publishConfig?: { readonly exports?: unknown; readonly bin?: Readonly<Record<string, string>> }
+  readonly publishConfig?: {
+    readonly imports?: unknown
+    readonly exports?: unknown
+    readonly bin?: Readonly<Record<string, string>>
+  }
 }
 
 const manifestOf = (name: string): Manifest => JSON.parse(readFileSync(join(packages, name, "package.json"), "utf8"))
@@ -47,7 +51,14 @@ export const install = async (): Promise<void> => {
     mkdirSync(to, { recursive: true })
     writeFileSync(
       join(to, "package.json"),
-      JSON.stringify({ name, version: "0.0.0", type: "module", sideEffects: [], exports: publishConfig.exports })
+      JSON.stringify({
+        name,
+        version: "0.0.0",
+        type: "module",
+        sideEffects: [],
+        imports: publishConfig.imports,
+        exports: publishConfig.exports
+      })
     )
     const source = join(packages, folder, "src")
     await build({

@@ -25,7 +25,7 @@ import { Crypto } from "./Crypto.js"
 import { mark } from "./internal/connection.js"
 import * as Keeper from "./internal/keeper.js"
 import { reading } from "./internal/nodeBodies.js"
-import { nodeCrypto } from "./internal/nodeCrypto.js"
+import * as nodeCrypto from "./internal/nodeCrypto.js"
 import * as nodeProxy from "./internal/nodeProxy.js"
 import * as nodeTransport from "./internal/nodeTransport.js"
 import * as nodeTunnel from "./internal/nodeTunnel.js"
@@ -97,7 +97,7 @@ export function layerWith(
       (client, construct) =>
         Context.make(HttpClient.HttpClient, client).pipe(
           Context.add(Socket.WebSocketConstructor, construct),
-          Context.add(Crypto, nodeCrypto)
+          Context.add(Crypto, nodeCrypto.primitives)
         )
     )
   )
@@ -200,7 +200,7 @@ const wayOf = (
  * @since 0.1.0
  * @category layers
  */
-export const layerCrypto: Layer.Layer<Crypto> = Layer.succeed(Crypto, nodeCrypto)
+export const layerCrypto: Layer.Layer<Crypto> = Layer.succeed(Crypto, nodeCrypto.primitives)
 
 /**
  * All three, with the defaults.

@@ -2,7 +2,7 @@
  * Signatures over text: the one place where a secret is unwrapped, without what it was written down with (see
  * `Credentials.bare`).
  *
- * Each takes the platform's primitives last, as the `crypto` of a `Moment` has them, and is made in JavaScript without them.
+ * Each takes the platform's primitives last, as the `crypto` of a `Moment` has them, and is made by `Crypto.platform` without them.
  * What a secret is read as is kept for as long as its `Redacted` is.
  *
  * @since 0.1.0
@@ -36,7 +36,7 @@ const base64Of = memoized((secret: Redacted.Redacted<string>) =>
 export const hmacSha256Hex = (
   secret: Redacted.Redacted<string>,
   text: string,
-  crypto: Crypto.Primitives = Crypto.portable
+  crypto: Crypto.Primitives = Crypto.platform
 ): string => Encoding.encodeHex(crypto.hmac("sha256", utf8Of(secret), utf8.encode(text)))
 
 /**
@@ -48,7 +48,7 @@ export const hmacSha256Hex = (
 export const hmacSha256Base64 = (
   secret: Redacted.Redacted<string>,
   text: string,
-  crypto: Crypto.Primitives = Crypto.portable
+  crypto: Crypto.Primitives = Crypto.platform
 ): string => Encoding.encodeBase64(crypto.hmac("sha256", utf8Of(secret), utf8.encode(text)))
 
 /**
@@ -60,7 +60,7 @@ export const hmacSha256Base64 = (
 export const hmacSha512Hex = (
   secret: Redacted.Redacted<string>,
   text: string,
-  crypto: Crypto.Primitives = Crypto.portable
+  crypto: Crypto.Primitives = Crypto.platform
 ): string => Encoding.encodeHex(crypto.hmac("sha512", utf8Of(secret), utf8.encode(text)))
 
 /**
@@ -74,7 +74,7 @@ export const hmacSha512Base64 = (
   secret: Redacted.Redacted<string>,
   text: string,
   bytes: Uint8Array,
-  crypto: Crypto.Primitives = Crypto.portable
+  crypto: Crypto.Primitives = Crypto.platform
 ): string => {
   const encoded = utf8.encode(text)
   const data = new Uint8Array(encoded.length + bytes.length)
@@ -152,13 +152,13 @@ export const isPem: (secret: Redacted.Redacted<string>) => boolean = memoized((s
  *
  * **Gotchas**
  *
- * Node's signatures on P-256 differ each time; those of `Crypto.portable` and all of Ed25519 are always the same for the same
+ * Node's signatures on P-256 differ each time; those made in JavaScript and all of Ed25519 are always the same for the same
  * key and text.
  *
  * @since 0.1.0
  * @category signatures
  */
-export const sign = (key: PrivateKey, text: string, crypto: Crypto.Primitives = Crypto.portable): Uint8Array =>
+export const sign = (key: PrivateKey, text: string, crypto: Crypto.Primitives = Crypto.platform): Uint8Array =>
   (key.curve === "Ed25519" ? crypto.ed25519 : crypto.p256)(key.bytes, utf8.encode(text))
 
 const keyOf = (curve: PrivateKey["curve"], bytes: Uint8Array): PrivateKey => ({ curve, bytes: Redacted.make(bytes) })

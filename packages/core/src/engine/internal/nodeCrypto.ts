@@ -1,14 +1,14 @@
 import * as Redacted from "effect/Redacted"
 import * as Crypto from "node:crypto"
 import { memoized } from "../../model/internal/memoized.js"
-import type { Primitives } from "../Crypto.js"
+import type { Primitives } from "./primitives.js"
 
 /**
  * The primitives of Node, each key read once. Signatures on P-256 differ each time.
  *
  * @internal
  */
-export const nodeCrypto: Primitives = {
+export const primitives: Primitives = {
   hmac: (hash, key, data) => Crypto.createHmac(hash, secretKey(key)).update(data).digest(),
   ed25519: (seed, data) => Crypto.sign(null, data, ed25519Key(seed)),
   p256: (scalar, data) => Crypto.sign("sha256", data, p256Key(scalar))
