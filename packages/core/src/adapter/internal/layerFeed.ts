@@ -8,7 +8,7 @@ import * as Either from "effect/Either"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import { Crypto } from "../../engine/Crypto.js"
 import type { ExchangeClient, Options } from "../../engine/ExchangeClient.js"
 import * as ExchangeState from "../../engine/ExchangeState.js"
@@ -24,6 +24,7 @@ import * as Credentials from "../../ports/Credentials.js"
 import * as Environment from "../../ports/Environment.js"
 import * as Telemetry from "../../ports/Telemetry.js"
 import type { Feeds } from "../Feeds.js"
+import { lazily } from "./streams.js"
 
 /**
  * Who may log in to sockets, and ask for what that takes.
@@ -131,7 +132,7 @@ export const make = (
         // The answer tells the exchange's time, and is given to anybody.
         if (refused > 0) yield* Effect.ignore(account.client.request(protocol.serverTime, {}))
         const moment = yield* momentOf(account)
-        const made = yield* Effect.try({ try: () => make(credentials, moment), catch: () => wrongKey }).pipe(
+        const made = yield* Effect.try({ try: () => make(credentials, moment), catch: wrongKey }).pipe(
           Effect.flatMap(Either.mapLeft(unsigned))
         )
         remember([...Credentials.secrets(credentials).map(Redacted.value), ...signaturesIn(made)])
@@ -142,7 +143,8 @@ export const make = (
       error: new ExchangeError.AuthenticationFailed({ ...about, detail, outcome: "NotSent" })
     })
     // What it threw may hold the secret.
-    const wrongKey = unsigned("the login could not be signed: signing failed over the key, the secret or the time")
+    const wrongKey = () =>
+      unsigned("the login could not be signed: signing failed over the key, the secret or the time")
 
     const token = ({ token }: SocketFacts, refused: number): Effect.Effect<string | undefined, Connection.Stopped> => {
       if (token === undefined) return Effect.succeed(undefined)
@@ -169,7 +171,7 @@ export const make = (
       Metric.tagged("environment", environment)
     )
 
-    const feed = yield* Feed.make({
+    const made = Feed.make({
       exchange: protocol.exchange,
       most: feeds.protocol.most,
       backoff: { base: 1000, max: 30_000, stable: 30_000, linger: 10_000 },
@@ -194,7 +196,8 @@ export const make = (
         }
       }
     })
-    return { feed: Effect.succeed(feed) }
+    // Many never ask for a stream.
+    return { feed: lazily(Scope.extend(made, yield* Effect.scope), (feed) => feed) }
   })
 
 /** What is so long in what is sent, or in a query that is sent, is a signature or a token. */
