@@ -112,7 +112,17 @@ const named = (reference: Adapter.Reference): Endpoints.Named => ({
   origClientOrderId: reference.clientOrderId
 })
 
-const exchange = Exchange.define({
+/**
+ * Binance: its tags, its Layers and what it can do. There are no positions on its spot markets, an order cannot be amended, and
+ * a request places one.
+ *
+ * Unless `credentials` are given they are `BINANCE_API_KEY` and `BINANCE_API_SECRET` from configuration (`BINANCE_TESTNET_API_KEY` and
+ * so on for the testnet), read again when they may have been rotated. A secret in PEM is an Ed25519 key.
+ *
+ * @since 0.1.0
+ * @category exchanges
+ */
+export const Binance = Exchange.define({
   name: "Binance",
   protocol,
   feeds,
@@ -186,101 +196,25 @@ const exchange = Exchange.define({
 })
 
 /**
- * What Binance can do.
- *
  * @since 0.1.0
- * @category models
+ * @category exchanges
  */
-export const features = exchange.features
+export declare namespace Binance {
+  /**
+   * @since 0.1.0
+   * @category tags
+   */
+  export type MarketData = Exchange.Named<"BinanceMarketData">
 
-/**
- * Binance's public data: the same value as the shared `MarketData`, for programs that use several exchanges.
- *
- * @since 0.1.0
- * @category tags
- */
-export const MarketData = exchange.MarketData
+  /**
+   * @since 0.1.0
+   * @category tags
+   */
+  export type Account = Exchange.Named<"BinanceAccount">
 
-/**
- * @since 0.1.0
- * @category tags
- */
-export type MarketData = Exchange.Named<"BinanceMarketData">
-
-/**
- * A Binance account: the same value as the shared `Account`, for programs that use several exchanges. There are no
- * positions on Binance's spot markets.
- *
- * @since 0.1.0
- * @category tags
- */
-export const Account = exchange.Account
-
-/**
- * @since 0.1.0
- * @category tags
- */
-export type Account = Exchange.Named<"BinanceAccount">
-
-/**
- * Trading on Binance: the same value as the shared `Trading`, for programs that use several exchanges. An order cannot be
- * amended, and a request places one.
- *
- * @since 0.1.0
- * @category tags
- */
-export const Trading = exchange.Trading
-
-/**
- * @since 0.1.0
- * @category tags
- */
-export type Trading = Exchange.Named<"BinanceTrading">
-
-/**
- * Public data; needs no credentials and has none in reach.
- *
- * Fails with a `ConfigError` when the base URL is refused.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerMarketData = exchange.layerMarketData
-
-/**
- * Public data and the account of a key. Without `credentials` these are `BINANCE_API_KEY` and `BINANCE_API_SECRET` from
- * configuration (`BINANCE_TESTNET_API_KEY` and so on for the testnet), read again when they may have been rotated. A secret
- * in PEM is an Ed25519 key.
- *
- * Fails with a `ConfigError` that names what is missing.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerAccount = exchange.layerAccount
-
-/**
- * Everything: public data, the account of a key, and trading with it, which on the live exchange has to be said twice.
- *
- * Fails with a `ConfigError` that names what is missing.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layer = exchange.layer
-
-/**
- * `layerAccount` with every option from configuration.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerAccountConfig = exchange.layerAccountConfig
-
-/**
- * `layer` with every option from configuration.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerConfig = exchange.layerConfig
+  /**
+   * @since 0.1.0
+   * @category tags
+   */
+  export type Trading = Exchange.Named<"BinanceTrading">
+}

@@ -3,5 +3,8 @@
  */
 import "@effect-exchange/resilience/needs-effect-3.22-and-not-4"
 
-export * as Binance from "./Binance.js"
+/**
+ * @since 0.1.0
+ */
+export { Binance } from "./Binance.js"
 export * as BinanceEndpoints from "./Endpoints.js"

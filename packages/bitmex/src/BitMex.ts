@@ -167,7 +167,16 @@ const amend: Declaration.OptionalTrading["amend"] = (client) => ({ current, refe
 const changed = (wanted: BigDecimal.BigDecimal | undefined, current: BigDecimal.BigDecimal | undefined) =>
   wanted && current && BigDecimal.equals(wanted, current) ? undefined : wanted
 
-const declared = Exchange.define({
+/**
+ * BitMEX: its tags, its Layers and what it could do. It takes one order a request.
+ *
+ * Unless `credentials` are given they are `BITMEX_API_KEY` and `BITMEX_API_SECRET` from configuration, read again when they may have
+ * been rotated.
+ *
+ * @since 0.1.0
+ * @category exchanges
+ */
+export const BitMex = Exchange.define({
   name: "BitMEX",
   protocol,
   kinds: ["spot", "perpetual", "future"],
@@ -254,99 +263,25 @@ const declared = Exchange.define({
 })
 
 /**
- * What BitMEX could do.
- *
  * @since 0.1.0
- * @category models
+ * @category exchanges
  */
-export const features = declared.features
+export declare namespace BitMex {
+  /**
+   * @since 0.1.0
+   * @category tags
+   */
+  export type MarketData = Exchange.Named<"BitMEXMarketData">
 
-/**
- * BitMEX's public data: the same value as the shared `MarketData`, for programs that use several exchanges.
- *
- * @since 0.1.0
- * @category tags
- */
-export const MarketData = declared.MarketData
+  /**
+   * @since 0.1.0
+   * @category tags
+   */
+  export type Account = Exchange.Named<"BitMEXAccount">
 
-/**
- * @since 0.1.0
- * @category tags
- */
-export type MarketData = Exchange.Named<"BitMEXMarketData">
-
-/**
- * A BitMEX account: the same value as the shared `Account`, for programs that use several exchanges.
- *
- * @since 0.1.0
- * @category tags
- */
-export const Account = declared.Account
-
-/**
- * @since 0.1.0
- * @category tags
- */
-export type Account = Exchange.Named<"BitMEXAccount">
-
-/**
- * Orders on BitMEX: the same value as the shared `Trading`, for programs that use several exchanges. BitMEX takes one
- * order a request.
- *
- * @since 0.1.0
- * @category tags
- */
-export const Trading = declared.Trading
-
-/**
- * @since 0.1.0
- * @category tags
- */
-export type Trading = Exchange.Named<"BitMEXTrading">
-
-/**
- * Public data; needs no credentials and has none in reach.
- *
- * Fails with a `ConfigError` when the base URL is refused.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerMarketData = declared.layerMarketData
-
-/**
- * Public data and the account of a key. Without `credentials` these are `BITMEX_API_KEY` and `BITMEX_API_SECRET` from
- * configuration, read again when they may have been rotated.
- *
- * Fails with a `ConfigError` that names what is missing.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerAccount = declared.layerAccount
-
-/**
- * Public data, the account of a key, and trading on it.
- *
- * Fails with a `ConfigError` that names what is missing.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layer = declared.layer
-
-/**
- * `layerAccount` with every option from configuration.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerAccountConfig = declared.layerAccountConfig
-
-/**
- * `layer` with every option from configuration.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerConfig = declared.layerConfig
+  /**
+   * @since 0.1.0
+   * @category tags
+   */
+  export type Trading = Exchange.Named<"BitMEXTrading">
+}

@@ -154,7 +154,16 @@ const referred = ({ clientOrderId, id, market }: Adapter.Reference): Named & End
   ...id === undefined ? { orderLinkId: clientOrderId } : { orderId: id }
 })
 
-const exchange = Exchange.define({
+/**
+ * Bybit: its tags, its Layers and what it can do. A batch is of ten orders, as many as spot takes.
+ *
+ * Unless `credentials` are given they are `BYBIT_API_KEY` and `BYBIT_API_SECRET` from configuration (`BYBIT_TESTNET_API_KEY` and so on
+ * for the testnet), read again when they may have been rotated.
+ *
+ * @since 0.1.0
+ * @category exchanges
+ */
+export const Bybit = Exchange.define({
   name: "Bybit",
   protocol,
   feeds,
@@ -260,99 +269,25 @@ const exchange = Exchange.define({
 })
 
 /**
- * What Bybit can do. A batch is of ten orders, as many as spot takes.
- *
  * @since 0.1.0
- * @category models
+ * @category exchanges
  */
-export const features = exchange.features
+export declare namespace Bybit {
+  /**
+   * @since 0.1.0
+   * @category tags
+   */
+  export type MarketData = Exchange.Named<"BybitMarketData">
 
-/**
- * Bybit's public data: the same value as the shared `MarketData`, for programs that use several exchanges.
- *
- * @since 0.1.0
- * @category tags
- */
-export const MarketData = exchange.MarketData
+  /**
+   * @since 0.1.0
+   * @category tags
+   */
+  export type Account = Exchange.Named<"BybitAccount">
 
-/**
- * @since 0.1.0
- * @category tags
- */
-export type MarketData = Exchange.Named<"BybitMarketData">
-
-/**
- * A Bybit account: the same value as the shared `Account`, for programs that use several exchanges.
- *
- * @since 0.1.0
- * @category tags
- */
-export const Account = exchange.Account
-
-/**
- * @since 0.1.0
- * @category tags
- */
-export type Account = Exchange.Named<"BybitAccount">
-
-/**
- * Trading on Bybit: the same value as the shared `Trading`, for programs that use several exchanges.
- *
- * @since 0.1.0
- * @category tags
- */
-export const Trading = exchange.Trading
-
-/**
- * @since 0.1.0
- * @category tags
- */
-export type Trading = Exchange.Named<"BybitTrading">
-
-/**
- * Public data; needs no credentials and has none in reach.
- *
- * Fails with a `ConfigError` when the base URL is refused.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerMarketData = exchange.layerMarketData
-
-/**
- * Public data and the account of a key. Without `credentials` these are `BYBIT_API_KEY` and `BYBIT_API_SECRET` from
- * configuration (`BYBIT_TESTNET_API_KEY` and so on for the testnet), read again when they may have been rotated.
- *
- * Fails with a `ConfigError` that names what is missing.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerAccount = exchange.layerAccount
-
-/**
- * Public data, the account and orders. On the live exchange `trading: "enabled"` has to be said as well. Writes every
- * order down in an `OrderJournal`.
- *
- * Fails with a `ConfigError` that names what is missing.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layer = exchange.layer
-
-/**
- * `layerAccount` with every option from configuration.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerAccountConfig = exchange.layerAccountConfig
-
-/**
- * `layer` with every option from configuration.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerConfig = exchange.layerConfig
+  /**
+   * @since 0.1.0
+   * @category tags
+   */
+  export type Trading = Exchange.Named<"BybitTrading">
+}

@@ -3,5 +3,8 @@
  */
 import "@effect-exchange/resilience/needs-effect-3.22-and-not-4"
 
-export * as Bybit from "./Bybit.js"
+/**
+ * @since 0.1.0
+ */
+export { Bybit } from "./Bybit.js"
 export * as BybitEndpoints from "./Endpoints.js"

@@ -178,7 +178,16 @@ const amend: Declaration.OptionalTrading["amend"] = (client) => ({ current, ...c
     : Effect.as(client.request(Endpoints.editOrder, { order_id: current.id, price, size }), undefined)
 }
 
-const exchange = Exchange.define({
+/**
+ * Coinbase: its tags, its Layers and what it can do. There are no positions, and orders are placed one by one.
+ *
+ * Unless `credentials` are given they are `COINBASE_API_KEY`, the key's name, and `COINBASE_API_SECRET`, its private key, from
+ * configuration, read again when they may have been rotated.
+ *
+ * @since 0.1.0
+ * @category exchanges
+ */
+export const Coinbase = Exchange.define({
   name: "Coinbase",
   protocol,
   feeds,
@@ -272,100 +281,25 @@ const exchange = Exchange.define({
 })
 
 /**
- * What Coinbase can do.
- *
  * @since 0.1.0
- * @category models
+ * @category exchanges
  */
-export const features = exchange.features
+export declare namespace Coinbase {
+  /**
+   * @since 0.1.0
+   * @category tags
+   */
+  export type MarketData = Exchange.Named<"CoinbaseMarketData">
 
-/**
- * Coinbase's public data: the same value as the shared `MarketData`, for programs that use several exchanges.
- *
- * @since 0.1.0
- * @category tags
- */
-export const MarketData = exchange.MarketData
+  /**
+   * @since 0.1.0
+   * @category tags
+   */
+  export type Account = Exchange.Named<"CoinbaseAccount">
 
-/**
- * @since 0.1.0
- * @category tags
- */
-export type MarketData = Exchange.Named<"CoinbaseMarketData">
-
-/**
- * A Coinbase account: the same value as the shared `Account`, for programs that use several exchanges. There are no
- * positions.
- *
- * @since 0.1.0
- * @category tags
- */
-export const Account = exchange.Account
-
-/**
- * @since 0.1.0
- * @category tags
- */
-export type Account = Exchange.Named<"CoinbaseAccount">
-
-/**
- * Orders on Coinbase: the same value as the shared `Trading`, for programs that use several exchanges. Orders are placed
- * one by one.
- *
- * @since 0.1.0
- * @category tags
- */
-export const Trading = exchange.Trading
-
-/**
- * @since 0.1.0
- * @category tags
- */
-export type Trading = Exchange.Named<"CoinbaseTrading">
-
-/**
- * Public data; needs no credentials and has none in reach.
- *
- * Fails with a `ConfigError` when the base URL is refused.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerMarketData = exchange.layerMarketData
-
-/**
- * Public data and the account of a key. Without `credentials` these are `COINBASE_API_KEY`, the key's name, and
- * `COINBASE_API_SECRET`, its private key, from configuration, read again when they may have been rotated.
- *
- * Fails with a `ConfigError` that names what is missing.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerAccount = exchange.layerAccount
-
-/**
- * Everything: public data, the account of a key, and trading with it, which on the live exchange has to be said twice.
- *
- * Fails with a `ConfigError` that names what is missing.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layer = exchange.layer
-
-/**
- * `layerAccount` with every option from configuration.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerAccountConfig = exchange.layerAccountConfig
-
-/**
- * `layer` with every option from configuration.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerConfig = exchange.layerConfig
+  /**
+   * @since 0.1.0
+   * @category tags
+   */
+  export type Trading = Exchange.Named<"CoinbaseTrading">
+}

@@ -3,5 +3,8 @@
  */
 import "@effect-exchange/resilience/needs-effect-3.22-and-not-4"
 
-export * as Coinbase from "./Coinbase.js"
+/**
+ * @since 0.1.0
+ */
+export { Coinbase } from "./Coinbase.js"
 export * as CoinbaseEndpoints from "./Endpoints.js"

@@ -94,7 +94,16 @@ const fills = Question.union(
   fillKey
 )
 
-const exchange = Exchange.define({
+/**
+ * Deribit: its tags, its Layers and what it can do.
+ *
+ * Unless `credentials` are given they are `DERIBIT_API_KEY` and `DERIBIT_API_SECRET` from configuration (`DERIBIT_TESTNET_API_KEY` and
+ * so on for the testnet), read again when they may have been rotated.
+ *
+ * @since 0.1.0
+ * @category exchanges
+ */
+export const Deribit = Exchange.define({
   name: "Deribit",
   protocol,
   feeds,
@@ -169,98 +178,25 @@ const exchange = Exchange.define({
 })
 
 /**
- * What Deribit can do.
- *
  * @since 0.1.0
- * @category models
+ * @category exchanges
  */
-export const features = exchange.features
+export declare namespace Deribit {
+  /**
+   * @since 0.1.0
+   * @category tags
+   */
+  export type MarketData = Exchange.Named<"DeribitMarketData">
 
-/**
- * Deribit's public data: the same value as the shared `MarketData`, for programs that use several exchanges.
- *
- * @since 0.1.0
- * @category tags
- */
-export const MarketData = exchange.MarketData
+  /**
+   * @since 0.1.0
+   * @category tags
+   */
+  export type Account = Exchange.Named<"DeribitAccount">
 
-/**
- * @since 0.1.0
- * @category tags
- */
-export type MarketData = Exchange.Named<"DeribitMarketData">
-
-/**
- * A Deribit account: the same value as the shared `Account`, for programs that use several exchanges.
- *
- * @since 0.1.0
- * @category tags
- */
-export const Account = exchange.Account
-
-/**
- * @since 0.1.0
- * @category tags
- */
-export type Account = Exchange.Named<"DeribitAccount">
-
-/**
- * Trading on Deribit: the same value as the shared `Trading`, for programs that use several exchanges.
- *
- * @since 0.1.0
- * @category tags
- */
-export const Trading = exchange.Trading
-
-/**
- * @since 0.1.0
- * @category tags
- */
-export type Trading = Exchange.Named<"DeribitTrading">
-
-/**
- * Public data; needs no credentials and has none in reach.
- *
- * Fails with a `ConfigError` when the base URL is refused.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerMarketData = exchange.layerMarketData
-
-/**
- * Public data and the account of a key. Without `credentials` these are `DERIBIT_API_KEY` and `DERIBIT_API_SECRET` from
- * configuration (`DERIBIT_TESTNET_API_KEY` and so on for the testnet), read again when they may have been rotated.
- *
- * Fails with a `ConfigError` that names what is missing.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerAccount = exchange.layerAccount
-
-/**
- * Everything: public data, the account of a key, and trading with it, which on the live exchange has to be said twice.
- *
- * Fails with a `ConfigError` that names what is missing.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layer = exchange.layer
-
-/**
- * `layerAccount` with every option from configuration.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerAccountConfig = exchange.layerAccountConfig
-
-/**
- * `layer` with every option from configuration.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerConfig = exchange.layerConfig
+  /**
+   * @since 0.1.0
+   * @category tags
+   */
+  export type Trading = Exchange.Named<"DeribitTrading">
+}

@@ -3,5 +3,8 @@
  */
 import "@effect-exchange/resilience/needs-effect-3.22-and-not-4"
 
-export * as Deribit from "./Deribit.js"
+/**
+ * @since 0.1.0
+ */
+export { Deribit } from "./Deribit.js"
 export * as DeribitEndpoints from "./Endpoints.js"

@@ -117,7 +117,16 @@ const cancelSeveral: Question.Question<
     return rows.map(({ id, status }) => ({ id, outcome: status === "canceled" ? "canceled" : "ended" }))
   })
 
-const exchange = Exchange.define({
+/**
+ * Kraken: its tags, its Layers and what it can do. There are no positions on its spot markets.
+ *
+ * Unless `credentials` are given they are `KRAKEN_API_KEY` and `KRAKEN_API_SECRET` from configuration, read again when they may have
+ * been rotated.
+ *
+ * @since 0.1.0
+ * @category exchanges
+ */
+export const Kraken = Exchange.define({
   name: "Kraken",
   protocol,
   feeds,
@@ -203,99 +212,25 @@ const exchange = Exchange.define({
 })
 
 /**
- * What Kraken can do.
- *
  * @since 0.1.0
- * @category models
+ * @category exchanges
  */
-export const features = exchange.features
+export declare namespace Kraken {
+  /**
+   * @since 0.1.0
+   * @category tags
+   */
+  export type MarketData = Exchange.Named<"KrakenMarketData">
 
-/**
- * Kraken's public data: the same value as the shared `MarketData`, for programs that use several exchanges.
- *
- * @since 0.1.0
- * @category tags
- */
-export const MarketData = exchange.MarketData
+  /**
+   * @since 0.1.0
+   * @category tags
+   */
+  export type Account = Exchange.Named<"KrakenAccount">
 
-/**
- * @since 0.1.0
- * @category tags
- */
-export type MarketData = Exchange.Named<"KrakenMarketData">
-
-/**
- * A Kraken account: the same value as the shared `Account`, for programs that use several exchanges. There are no
- * positions on Kraken's spot markets.
- *
- * @since 0.1.0
- * @category tags
- */
-export const Account = exchange.Account
-
-/**
- * @since 0.1.0
- * @category tags
- */
-export type Account = Exchange.Named<"KrakenAccount">
-
-/**
- * Trading on Kraken: the same value as the shared `Trading`, for programs that use several exchanges.
- *
- * @since 0.1.0
- * @category tags
- */
-export const Trading = exchange.Trading
-
-/**
- * @since 0.1.0
- * @category tags
- */
-export type Trading = Exchange.Named<"KrakenTrading">
-
-/**
- * Public data; needs no credentials and has none in reach.
- *
- * Fails with a `ConfigError` when the base URL is refused.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerMarketData = exchange.layerMarketData
-
-/**
- * Public data and the account of a key. Without `credentials` these are `KRAKEN_API_KEY` and `KRAKEN_API_SECRET` from
- * configuration, read again when they may have been rotated.
- *
- * Fails with a `ConfigError` that names what is missing.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerAccount = exchange.layerAccount
-
-/**
- * Everything: public data, the account of a key, and trading with it, which on the live exchange has to be said twice.
- *
- * Fails with a `ConfigError` that names what is missing.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layer = exchange.layer
-
-/**
- * `layerAccount` with every option from configuration.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerAccountConfig = exchange.layerAccountConfig
-
-/**
- * `layer` with every option from configuration.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerConfig = exchange.layerConfig
+  /**
+   * @since 0.1.0
+   * @category tags
+   */
+  export type Trading = Exchange.Named<"KrakenTrading">
+}

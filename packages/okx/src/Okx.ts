@@ -111,7 +111,16 @@ const canceled = (id: string, ack: Ack | undefined): ReadonlyArray<Declaration.C
   return [{ id, outcome: ack.code === "0" ? "canceled" : hasEnded(ack.code) ? "ended" : { refused: ack } }]
 }
 
-const exchange = Exchange.define({
+/**
+ * OKX: its tags, its Layers and what it can do, as far as this package goes. The testnet is OKX's demo trading.
+ *
+ * Unless `credentials` are given they are `OKX_API_KEY`, `OKX_API_SECRET` and `OKX_API_PASSPHRASE` from configuration
+ * (`OKX_TESTNET_API_KEY` and so on for demo trading), read again when they may have been rotated.
+ *
+ * @since 0.1.0
+ * @category exchanges
+ */
+export const Okx = Exchange.define({
   name: "OKX",
   protocol,
   feeds,
@@ -218,99 +227,25 @@ const exchange = Exchange.define({
 })
 
 /**
- * What OKX can do, as far as this package goes.
- *
  * @since 0.1.0
- * @category models
+ * @category exchanges
  */
-export const features = exchange.features
+export declare namespace Okx {
+  /**
+   * @since 0.1.0
+   * @category tags
+   */
+  export type MarketData = Exchange.Named<"OKXMarketData">
 
-/**
- * OKX's public data: the same value as the shared `MarketData`, for programs that use several exchanges.
- *
- * @since 0.1.0
- * @category tags
- */
-export const MarketData = exchange.MarketData
+  /**
+   * @since 0.1.0
+   * @category tags
+   */
+  export type Account = Exchange.Named<"OKXAccount">
 
-/**
- * @since 0.1.0
- * @category tags
- */
-export type MarketData = Exchange.Named<"OKXMarketData">
-
-/**
- * An OKX account: the same value as the shared `Account`, for programs that use several exchanges.
- *
- * @since 0.1.0
- * @category tags
- */
-export const Account = exchange.Account
-
-/**
- * @since 0.1.0
- * @category tags
- */
-export type Account = Exchange.Named<"OKXAccount">
-
-/**
- * Trading on OKX: the same value as the shared `Trading`, for programs that use several exchanges.
- *
- * @since 0.1.0
- * @category tags
- */
-export const Trading = exchange.Trading
-
-/**
- * @since 0.1.0
- * @category tags
- */
-export type Trading = Exchange.Named<"OKXTrading">
-
-/**
- * Public data; needs no credentials and has none in reach. The testnet is OKX's demo trading.
- *
- * Fails with a `ConfigError` when the base URL is refused.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerMarketData = exchange.layerMarketData
-
-/**
- * Public data and the account of a key. Without `credentials` these are `OKX_API_KEY`, `OKX_API_SECRET` and
- * `OKX_API_PASSPHRASE` from configuration (`OKX_TESTNET_API_KEY` and so on for demo trading), read again when they may have
- * been rotated.
- *
- * Fails with a `ConfigError` that names what is missing.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerAccount = exchange.layerAccount
-
-/**
- * Everything: public data, the account of a key, and trading with it, which on the live exchange has to be said twice.
- *
- * Fails with a `ConfigError` that names what is missing.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layer = exchange.layer
-
-/**
- * `layerAccount` with every option from configuration.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerAccountConfig = exchange.layerAccountConfig
-
-/**
- * `layer` with every option from configuration.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerConfig = exchange.layerConfig
+  /**
+   * @since 0.1.0
+   * @category tags
+   */
+  export type Trading = Exchange.Named<"OKXTrading">
+}

@@ -4,4 +4,7 @@
 import "@effect-exchange/resilience/needs-effect-3.22-and-not-4"
 
 export * as OkxEndpoints from "./Endpoints.js"
-export * as Okx from "./Okx.js"
+/**
+ * @since 0.1.0
+ */
+export { Okx } from "./Okx.js"

@@ -152,6 +152,7 @@ const publicDefinition = <Name extends string, Region extends string>(
 export interface DeclaredPublic<Name extends string, Region extends string>
   extends PublicExchange<Named<`${Name}MarketData`>, Region>
 {
+  /** Its public data: the same value as the shared `MarketData`, for programs that use several exchanges. */
   readonly MarketData: Context.Tag<Named<`${Name}MarketData`>, MarketDataService>
 }
 
@@ -162,7 +163,10 @@ export interface DeclaredPublic<Name extends string, Region extends string>
 export interface Declared<Name extends string, Lacks extends Declaration.Optional, Region extends string>
   extends Exchange<Named<`${Name}MarketData`>, Named<`${Name}Account`>, Named<`${Name}Trading`>, Region>
 {
+  /** Its public data: the same value as the shared `MarketData`, for programs that use several exchanges. */
   readonly MarketData: Context.Tag<Named<`${Name}MarketData`>, MarketDataService>
+  /** An account on it: the same value as the shared `Account`, less what the exchange does not have. */
   readonly Account: Context.Tag<Named<`${Name}Account`>, Omit<AccountService, Lacks>>
+  /** Trading on it: the same value as the shared `Trading`, less what the exchange cannot do. */
   readonly Trading: Context.Tag<Named<`${Name}Trading`>, Omit<TradingService, Lacks>>
 }

@@ -23,7 +23,16 @@ const unwritten = (operation: string) => ({ exchange }: { readonly exchange: str
 /** Core makes its symbol of its assets. */
 const market = (row: Wire.Type<typeof Rows.Market>): Row.Market => ({ ...row, kind: "spot" })
 
-const exchange = Exchange.define({
+/**
+ * Acme Exchange: its tags, its Layers and what it can do.
+ *
+ * Unless `credentials` are given they are `ACME_API_KEY` and `ACME_API_SECRET` from configuration, read again when they may have been
+ * rotated.
+ *
+ * @since 0.1.0
+ * @category exchanges
+ */
+export const Acme = Exchange.define({
   name: "Acme Exchange",
   protocol,
   kinds: ["spot"],
@@ -58,98 +67,25 @@ const exchange = Exchange.define({
 })
 
 /**
- * What Acme Exchange can do.
- *
  * @since 0.1.0
- * @category models
+ * @category exchanges
  */
-export const features = exchange.features
+export declare namespace Acme {
+  /**
+   * @since 0.1.0
+   * @category tags
+   */
+  export type MarketData = Exchange.Named<"AcmeMarketData">
 
-/**
- * Acme Exchange's public data: the same value as the shared `MarketData`, for programs that use several exchanges.
- *
- * @since 0.1.0
- * @category tags
- */
-export const MarketData = exchange.MarketData
+  /**
+   * @since 0.1.0
+   * @category tags
+   */
+  export type Account = Exchange.Named<"AcmeAccount">
 
-/**
- * @since 0.1.0
- * @category tags
- */
-export type MarketData = Exchange.Named<"AcmeMarketData">
-
-/**
- * An Acme Exchange account: the same value as the shared `Account`, for programs that use several exchanges.
- *
- * @since 0.1.0
- * @category tags
- */
-export const Account = exchange.Account
-
-/**
- * @since 0.1.0
- * @category tags
- */
-export type Account = Exchange.Named<"AcmeAccount">
-
-/**
- * Trading on Acme Exchange: the same value as the shared `Trading`, for programs that use several exchanges.
- *
- * @since 0.1.0
- * @category tags
- */
-export const Trading = exchange.Trading
-
-/**
- * @since 0.1.0
- * @category tags
- */
-export type Trading = Exchange.Named<"AcmeTrading">
-
-/**
- * Public data; needs no credentials and has none in reach.
- *
- * Fails with a `ConfigError` when the base URL is refused.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerMarketData = exchange.layerMarketData
-
-/**
- * Public data and the account of a key. Without `credentials` these are `ACME_API_KEY` and `ACME_API_SECRET` from
- * configuration, read again when they may have been rotated.
- *
- * Fails with a `ConfigError` that names what is missing.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerAccount = exchange.layerAccount
-
-/**
- * Everything: public data, the account of a key, and trading with it, which on the live exchange has to be said twice.
- *
- * Fails with a `ConfigError` that names what is missing.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layer = exchange.layer
-
-/**
- * `layerAccount` with every option from configuration.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerAccountConfig = exchange.layerAccountConfig
-
-/**
- * `layer` with every option from configuration.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerConfig = exchange.layerConfig
+  /**
+   * @since 0.1.0
+   * @category tags
+   */
+  export type Trading = Exchange.Named<"AcmeTrading">
+}

@@ -3,5 +3,8 @@
  */
 import "@effect-exchange/resilience/needs-effect-3.22-and-not-4"
 
-export * as Acme from "./Acme.js"
+/**
+ * @since 0.1.0
+ */
+export { Acme } from "./Acme.js"
 export * as AcmeEndpoints from "./Endpoints.js"

@@ -197,7 +197,9 @@ export interface Definition<MarketDataTag, AccountTag, TradingTag, Region extend
  * @category models
  */
 export interface PublicExchange<MarketDataTag, Region extends string = never> {
+  /** What the exchange can do. */
   readonly features: Adapter.Features
+  /** Public data; needs no credentials and has none in reach. Fails with a `ConfigError` when the base URL is refused. */
   readonly layerMarketData: (
     options?: Options<Region>
   ) => Layer.Layer<MarketData.MarketData | MarketDataTag, ConfigError.ConfigError, HttpClient.HttpClient>
@@ -212,9 +214,14 @@ export interface PublicExchange<MarketDataTag, Region extends string = never> {
 export interface Exchange<MarketDataTag, AccountTag, TradingTag, Region extends string = never>
   extends PublicExchange<MarketDataTag, Region>
 {
+  /** Public data and the account of a key. Fails with a `ConfigError` that names what is missing. */
   readonly layerAccount: (
     options?: AccountOptions<Region>
   ) => Layer.Layer<Reading<MarketDataTag, AccountTag>, ConfigError.ConfigError, HttpClient.HttpClient>
+  /**
+   * Everything: public data, the account of a key, and trading with it, which on the live exchange has to be said twice and
+   * is written down in an `OrderJournal`. Fails with a `ConfigError` that names what is missing.
+   */
   readonly layer: (
     options: TradingOptions<Region>
   ) => Layer.Layer<
@@ -222,9 +229,11 @@ export interface Exchange<MarketDataTag, AccountTag, TradingTag, Region extends 
     ConfigError.ConfigError,
     HttpClient.HttpClient | OrderJournal.OrderJournal
   >
+  /** `layerAccount` with every option from configuration. */
   readonly layerAccountConfig: (
     options: Config.Config.Wrap<ConfigOptions<Region>>
   ) => Layer.Layer<Reading<MarketDataTag, AccountTag>, ConfigError.ConfigError, HttpClient.HttpClient>
+  /** `layer` with every option from configuration. */
   readonly layerConfig: (
     options: Config.Config.Wrap<TradingConfigOptions<Region>>,
     extra?: Pick<TradingOptions, Extra>
