@@ -4,36 +4,16 @@
  * @since 0.1.0
  */
 import { ExchangeError, type Market } from "@effect-exchange/core"
-import { Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
-import type { Adapter, Declaration, Endpoint, Row, Wire } from "@effect-exchange/core/adapter"
+import { Exchange, type Listing, Page, Question } from "@effect-exchange/core/adapter"
+import type { Declaration, Endpoint } from "@effect-exchange/core/adapter"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Endpoints from "./Endpoints.js"
 import { feeds, intervals } from "./Feeds.js"
 import { protocol } from "./Protocol.js"
-import type * as Rows from "./Rows.js"
 
-const { ask } = Question
-
-/**
- * Prices are bound by `PRICE_FILTER`, amounts by `LOT_SIZE`, their product by `NOTIONAL` or its forerunner `MIN_NOTIONAL`.
- */
-const market = ({ filters, ...row }: Wire.Type<typeof Rows.Market>): Row.Market => {
-  const filter = (type: string) => filters.rows.find((filter) => filter.type === type)
-  const [price, lot] = [filter("PRICE_FILTER"), filter("LOT_SIZE")]
-  return {
-    ...row,
-    kind: "spot",
-    tickSize: price?.tickSize,
-    lotSize: lot?.stepSize,
-    minAmount: lot?.minQty,
-    maxAmount: lot?.maxQty,
-    minPrice: price?.minPrice,
-    maxPrice: price?.maxPrice,
-    minNotional: (filter("NOTIONAL") ?? filter("MIN_NOTIONAL"))?.minNotional
-  }
-}
+const { ask, to } = Question
 
 /** Where there is nothing of `/sapi`, which says how the exchange is and what a key may do. */
 const isTest = ({ environment }: { readonly environment: string }): boolean =>
@@ -42,19 +22,19 @@ const isTest = ({ environment }: { readonly environment: string }): boolean =>
 /** Test hosts have no endpoint that tells; that their clock answers at all shows that they serve. */
 const status: Declaration.MarketData["status"] = (client) =>
   isTest(client)
-    ? ask(Endpoints.serverTime, () => ({}), (at): Declaration.Status => ({ status: "operational", at }))(client)
-    : ask(Endpoints.systemStatus, () => ({}))(client)
+    ? to(Endpoints.serverTime, (at): Declaration.Status => ({ status: "operational", at }))(client)
+    : to(Endpoints.systemStatus)(client)
 
 /** Test hosts have no endpoint that tells; that the account answers at all shows that the key may read. */
 const keyPermissions: Declaration.Account["keyPermissions"] = (client) =>
   isTest(client)
-    ? ask(Endpoints.account, () => ({ omitZeroBalances: true }), () => ({
+    ? to(Endpoints.account, () => ({
       read: true,
       trade: "unknown",
       withdraw: "unknown",
       ipRestricted: "unknown"
     } as const))(client)
-    : ask(Endpoints.apiRestrictions, () => ({}))(client)
+    : to(Endpoints.apiRestrictions)(client)
 
 /**
  * The latest rows of a history. Without times the answer is the latest; with a beginning it would be the oldest from there,
@@ -106,12 +86,6 @@ const sinceThen = <Row extends { readonly id: string }>(
       }
     })(client)())
 
-const named = (reference: Adapter.Reference): Endpoints.Named => ({
-  symbol: reference.market.id,
-  orderId: reference.id,
-  origClientOrderId: reference.clientOrderId
-})
-
 /**
  * Binance: its tags, its Layers and what it can do. There are no positions on its spot markets, an order cannot be amended, and
  * a request places one.
@@ -129,18 +103,14 @@ export const Binance = Exchange.define({
   kinds: ["spot"],
   lacks: ["positions", "amend", "placeBatch"],
   marketData: {
-    listings: [ask(Endpoints.exchangeInfo, () => ({ showPermissionSets: false }), Listing.map(market))],
-    ticker: ask(Endpoints.ticker24hr, ({ id }) => ({ symbol: id })),
+    listings: [to(Endpoints.exchangeInfo)],
+    ticker: to(Endpoints.ticker24hr),
     // The names of many markets would make a longer URL than proxies take; all of them weigh no more.
     tickers: ask(Endpoints.tickers24hr, (markets) => ({
       symbols: markets.length > 100 ? undefined : [...new Set(markets.map(({ id }) => id))]
     })),
-    book: { depths: 5000, read: ask(Endpoints.depth, ({ id }, limit) => ({ symbol: id, limit })) },
-    trades: {
-      most: Endpoints.pageSize,
-      order: "oldest first",
-      read: ask(Endpoints.trades, ({ id }, limit) => ({ symbol: id, limit }))
-    },
+    book: { depths: 5000, read: to(Endpoints.depth) },
+    trades: { most: Endpoints.pageSize, order: "oldest first", read: to(Endpoints.trades) },
     candles: {
       words: intervals,
       page: Endpoints.pageSize,
@@ -161,14 +131,12 @@ export const Binance = Exchange.define({
     status
   },
   account: {
-    balances: ask(Endpoints.account, () => ({ omitZeroBalances: true })),
+    balances: to(Endpoints.account),
     keyPermissions,
-    open: ask(Endpoints.openOrders, ({ id }) => ({ symbol: id })),
+    open: to(Endpoints.openOrders),
     openOfAll: ask(Endpoints.openOrders, () => ({})),
-    byId: ask(Endpoints.order, ({ id }, orderId) => ({ symbol: id, orderId }), (row) => [row]),
-    byName: [
-      ask(Endpoints.order, ({ clientOrderId, market }) => named({ market, clientOrderId }), (row) => [row])
-    ],
+    byId: to(Endpoints.order),
+    byName: [to(Endpoints.order)],
     forgets: { after: "90 days", detail: "Binance archives an order that was not filled after 90 days" },
     ended: { order: "oldest first", withOpen: true, read: latest(Endpoints.allOrders, ({ createdAt }) => createdAt) },
     fills: { order: "oldest first", read: latest(Endpoints.myTrades, ({ at }) => at) }
@@ -183,12 +151,11 @@ export const Binance = Exchange.define({
     takenWithin: "15 seconds",
     // What its database lags behind.
     seenWithin: "5 seconds",
-    place: ask(Endpoints.newOrder, Endpoints.orderOf),
-    cancel: { by: "either", ask: ask(Endpoints.cancelOrder, named) },
+    place: to(Endpoints.newOrder),
+    cancel: { by: "either", ask: to(Endpoints.cancelOrder) },
     cancelAll: {
-      ids: ask(
+      ids: to(
         Endpoints.cancelOpenOrders,
-        ({ id }) => ({ symbol: id }),
         (rows) => rows.flatMap((row) => "orderReports" in row ? row.orderReports : [row]).map(({ orderId }) => orderId)
       )
     }

@@ -6,7 +6,8 @@
  *
  * @since 0.1.0
  */
-import { type Declaration, Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
+import type { Market } from "@effect-exchange/core"
+import { type Adapter, type Declaration, Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
 import * as Schema from "effect/Schema"
 import * as Rows from "./Rows.js"
 
@@ -61,18 +62,20 @@ export const serverTime = open("serverTime", "time", {
  * @category endpoints
  */
 export const exchangeInfo = open("exchangeInfo", {
-  input: takes<{ showPermissionSets: boolean }>(),
+  input: madeBy(() => ({ showPermissionSets: false })),
   within: "symbols",
   answer: Wire.list(Rows.Market),
   cost: { ip: 20 }
 })
+
+const ofOne = madeBy(({ id }: Market.Market) => ({ symbol: id }))
 
 /**
  * @since 0.1.0
  * @category endpoints
  */
 export const ticker24hr = open("ticker24hr", "ticker/24hr", {
-  input: takes<{ symbol: string }>(),
+  input: ofOne,
   answer: Wire.one(Rows.Ticker),
   cost: { ip: 2 }
 })
@@ -90,7 +93,7 @@ export const tickers24hr = Endpoint.make({
   path: "/api/v3/ticker/24hr",
   // A list of ours would repeat its name; theirs is JSON.
   input: Schema.Struct({ symbols: Schema.UndefinedOr(Schema.parseJson(Schema.Array(Schema.String))) }),
-  response: Wire.list(Rows.TickerOf),
+  response: Wire.list(Rows.Ticker),
   cost: ({ symbols: { length } = { length: Number.POSITIVE_INFINITY } }) => ({
     ip: length <= 20 ? 2 : length <= 100 ? 40 : 80
   })
@@ -113,7 +116,7 @@ const depthCost = ({ limit }: { readonly limit: number }) => ({
   ip: limit <= 100 ? 5 : limit <= 500 ? 25 : limit <= 1000 ? 50 : 250
 })
 
-const byLimit = takes<{ symbol: string; limit: number }>()
+const byLimit = madeBy(({ id }: Market.Market, limit: number) => ({ symbol: id, limit }))
 
 /**
  * The book. Of up to 100 levels the weight is 5, up to 500 it is 25, up to 1000 it is 50, up to 5000, the most, 250.
@@ -174,7 +177,7 @@ export type Part = {
  * @category endpoints
  */
 export const account = read("account", {
-  input: takes<{ omitZeroBalances: boolean }>(),
+  input: madeBy(() => ({ omitZeroBalances: true })),
   within: "balances",
   answer: Wire.every(Rows.Balance),
   cost: { ip: 20 }
@@ -197,28 +200,23 @@ export const apiRestrictions = Endpoint.family({ ...sapi, capability: "account" 
  * @category endpoints
  */
 export const openOrders = read("openOrders", {
-  input: takes<{ symbol?: string | undefined }>(),
+  input: madeBy((market?: Market.Market) => ({ symbol: market?.id })),
   answer: Wire.list(Rows.Order),
   cost: ({ symbol }) => ({ ip: symbol === undefined ? 80 : 6 })
 })
 
-/**
- * An order of a symbol, by one of its ids.
- *
- * @since 0.1.0
- * @category models
- */
-export type Named = {
-  readonly symbol: string
-  readonly orderId?: string | undefined
-  readonly origClientOrderId?: string | undefined
-}
+// By one of its ids.
+const named = madeBy(({ clientOrderId, id, market }: Adapter.Reference) => ({
+  symbol: market.id,
+  orderId: id,
+  origClientOrderId: clientOrderId
+}))
 
 /**
  * @since 0.1.0
  * @category endpoints
  */
-export const order = read("order", { input: takes<Named>(), answer: Wire.one(Rows.Order), cost: { ip: 4 } })
+export const order = read("order", { input: named, answer: Wire.one(Rows.Order), cost: { ip: 4 } })
 
 /**
  * Those that stand among them.
@@ -281,7 +279,7 @@ export const newOrder = write.once("newOrder", "order", {
  */
 export const cancelOrder = write.idempotent("cancelOrder", "order", {
   method: "DELETE",
-  input: takes<Named>(),
+  input: named,
   answer: Wire.one(Rows.Canceled)
 })
 
@@ -293,6 +291,6 @@ export const cancelOrder = write.idempotent("cancelOrder", "order", {
  */
 export const cancelOpenOrders = write.idempotent("cancelOpenOrders", "openOrders", {
   method: "DELETE",
-  input: takes<{ symbol: string }>(),
+  input: ofOne,
   answer: Rows.CanceledAll
 })

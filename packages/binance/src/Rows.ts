@@ -27,38 +27,44 @@ export const instant: Wire.Value<number> = Wire.reading(
 const price = (name: string): Wire.Field<BigDecimal.BigDecimal | undefined> =>
   map(at(name, decimal), (value) => BigDecimal.isPositive(value) ? value : undefined)
 
-/**
- * A filter of a market. What others are made of is not read, and one that has no type is skipped: Binance adds some.
- *
- * @since 0.1.0
- * @category rows
- */
-export const Filter = Row.of({
-  type: at("filterType", text),
-  tickSize: at("tickSize", positive(decimal)),
-  minPrice: at("minPrice", positive(decimal)),
-  maxPrice: at("maxPrice", positive(decimal)),
-  stepSize: at("stepSize", positive(decimal)),
-  minQty: at("minQty", positive(decimal)),
-  maxQty: at("maxQty", positive(decimal)),
-  minNotional: at("minNotional", positive(decimal))
-})
+// What a filter says: nothing where it is not there, or is made of something else.
+const filter = (type: string, name: string): Wire.Field<BigDecimal.BigDecimal | undefined> => {
+  const isWanted = Schema.is(Schema.Struct({ filterType: Schema.Literal(type) }))
+  const value = Wire.readable(Wire.within(name, positive(decimal)))
+  const pick = (filters: unknown) => Array.isArray(filters) ? filters.find(isWanted) : Wire.unread
+  return at("filters", Wire.pick(pick, value, "expected a list of filters"))
+}
 
 /**
- * A market. Its name is not split, as nothing separates `BTC` from `USDT`.
+ * A market. Its name is not split, as nothing separates `BTC` from `USDT`. Prices are bound by `PRICE_FILTER`, amounts by
+ * `LOT_SIZE`, their product by `NOTIONAL` or its forerunner `MIN_NOTIONAL`.
  *
  * @since 0.1.0
  * @category rows
  */
 export const Market = Row.of({
   id: at("symbol", text),
+  kind: Wire.always("spot"),
   status: at("status", meaningOr({ open: "TRADING", halted: "END_OF_DAY HALT BREAK CANCEL_ONLY" }, "unknown")),
   base: at("baseAsset", text),
   quote: at("quoteAsset", text),
-  filters: at("filters", Wire.list(Filter))
+  tickSize: filter("PRICE_FILTER", "tickSize"),
+  lotSize: filter("LOT_SIZE", "stepSize"),
+  minAmount: filter("LOT_SIZE", "minQty"),
+  maxAmount: filter("LOT_SIZE", "maxQty"),
+  minPrice: filter("PRICE_FILTER", "minPrice"),
+  maxPrice: filter("PRICE_FILTER", "maxPrice"),
+  minNotional: Wire.orElse(filter("NOTIONAL", "minNotional"), filter("MIN_NOTIONAL", "minNotional"))
 })
 
-const ticker = {
+/**
+ * A ticker.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Ticker = Row.tickerOf({
+  market: at("symbol", text),
   last: price("lastPrice"),
   bid: price("bidPrice"),
   ask: price("askPrice"),
@@ -67,23 +73,7 @@ const ticker = {
   low24h: price("lowPrice"),
   volume24h: at("volume", decimal),
   at: at("closeTime", instant)
-}
-
-/**
- * A ticker.
- *
- * @since 0.1.0
- * @category rows
- */
-export const Ticker = Row.ticker(ticker)
-
-/**
- * The same among several.
- *
- * @since 0.1.0
- * @category rows
- */
-export const TickerOf = Row.tickerOf({ ...ticker, market: at("symbol", text) })
+})
 
 /**
  * A book, the best first. No instant comes with it.

@@ -151,7 +151,7 @@ export const { Account, MarketData, Trading, layer, layerAccount, layerMarketDat
     keyPermissions: () => () =>
       Effect.succeed({ read: true, trade: "unknown", withdraw: "unknown", ipRestricted: "unknown" }),
     openOfAll: ask(orders, () => ({}), Listing.filter(({ status }) => status === "open")),
-    byId: ask(orders, (_, id) => ({ id })),
+    byId: ask(orders, ({ id }) => ({ id })),
     byName: [ask(orders, ({ clientOrderId }) => ({ ref: clientOrderId }))],
     ended: {
       order: "oldest first",

@@ -6,11 +6,11 @@
  *
  * @since 0.1.0
  */
+import type { Market } from "@effect-exchange/core"
 import { type Adapter, type Declaration, Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
-import type * as BigDecimal from "effect/BigDecimal"
 import * as Rows from "./Rows.js"
 
-const { madeBy, takes } = Endpoint
+const { madeBy } = Endpoint
 
 // OKX counts in rolling windows of 2 seconds by its own clock: a little more keeps requests that travel at different speeds
 // from meeting in one.
@@ -62,6 +62,14 @@ export const limits = {
  */
 export const pageSize = 100
 
+/**
+ * How many candles a page has.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const candlePage = 300
+
 const shared = { limits, root: "/api/v5/", within: "data", cost: "own" } as const
 
 const open = Endpoint.family({ ...shared, capability: "marketData" })
@@ -71,15 +79,14 @@ const read = Endpoint.family({ ...shared, capability: "account" })
 const write = Endpoint.family({ ...shared, capability: "trading", method: "POST", body: "json" })
 
 /**
- * OKX's word for a kind of market.
+ * OKX's words for the kinds of markets.
  *
  * @since 0.1.0
- * @category models
+ * @category constants
  */
-export type InstType = "SPOT" | "SWAP" | "FUTURES"
+export const instTypes = { spot: "SPOT", perpetual: "SWAP", future: "FUTURES" } as const
 
-const ByType = takes<{ instType: InstType }>()
-const ById = takes<{ instId: string }>()
+const byKind = madeBy((kind: Market.Kind) => ({ instType: instTypes[kind] }))
 
 /**
  * @since 0.1.0
@@ -98,7 +105,7 @@ export const status = open("status", "system/status", { answer: Wire.list(Rows.M
  * @category endpoints
  */
 export const instruments = open("instruments", "public/instruments", {
-  input: ByType,
+  input: byKind,
   answer: Wire.list(Rows.Instrument)
 })
 
@@ -106,7 +113,10 @@ export const instruments = open("instruments", "public/instruments", {
  * @since 0.1.0
  * @category endpoints
  */
-export const ticker = open("ticker", "market/ticker", { input: ById, answer: Rows.sole(Wire.one(Rows.Ticker)) })
+export const ticker = open("ticker", "market/ticker", {
+  input: madeBy(({ id }: Market.Market) => ({ instId: id })),
+  answer: Rows.sole(Wire.one(Rows.Ticker))
+})
 
 /**
  * All tickers of a type: OKX takes no list of names.
@@ -114,9 +124,12 @@ export const ticker = open("ticker", "market/ticker", { input: ById, answer: Row
  * @since 0.1.0
  * @category endpoints
  */
-export const tickers = open("tickers", "market/tickers", { input: ByType, answer: Wire.list(Rows.TickerOf) })
+export const tickers = open("tickers", "market/tickers", { input: byKind, answer: Wire.list(Rows.TickerOf) })
 
-const book = { input: takes<{ instId: string; sz: number }>(), answer: Rows.sole(Rows.Book) }
+const book = {
+  input: madeBy(({ id }: Market.Market, sz: number) => ({ instId: id, sz })),
+  answer: Rows.sole(Rows.Book)
+}
 
 /**
  * Up to 400 levels a side.
@@ -141,25 +154,21 @@ export const booksFull = open("booksFull", "market/books-full", book)
  * @category endpoints
  */
 export const trades = open("trades", "market/trades", {
-  input: takes<{ instId: string; limit: number }>(),
+  input: madeBy(({ id }: Market.Market, limit: number) => ({ instId: id, limit })),
   answer: Wire.list(Rows.Trade)
 })
 
-/**
- * Candles newer than `before` and older than `after`, which are left out themselves.
- *
- * @since 0.1.0
- * @category models
- */
-export type Candles = {
-  readonly instId: string
-  readonly bar: string
-  readonly after: number
-  readonly before: number
-  readonly limit: number
+// Newer than `before` and older than `after`, which are left out themselves.
+const bars = {
+  input: madeBy(({ id }: Market.Market, bar: string, { from, to }: Adapter.Window) => ({
+    instId: id,
+    bar,
+    after: to,
+    before: from - 1,
+    limit: candlePage
+  })),
+  answer: Wire.every(Rows.Bar)
 }
-
-const bars = { input: takes<Candles>(), answer: Wire.every(Rows.Bar) }
 
 /**
  * The latest 1440 candles, the open one included; newest first, up to 300 at once.
@@ -197,7 +206,7 @@ export const balance = read("balance", "account/balance", {
  * @since 0.1.0
  * @category endpoints
  */
-export const positions = read("positions", "account/positions", { input: ByType, answer: Wire.list(Rows.Position) })
+export const positions = read("positions", "account/positions", { input: byKind, answer: Wire.list(Rows.Position) })
 
 /**
  * An order by one of its ids; `ordId` counts where both are given.
@@ -218,6 +227,7 @@ export const named = ({ clientOrderId, id, market }: Adapter.Reference): Named =
   ...id === undefined ? { clOrdId: clientOrderId } : { ordId: id }
 })
 
+const byName = madeBy(named)
 const Orders = Wire.list(Rows.Order)
 
 /**
@@ -226,7 +236,7 @@ const Orders = Wire.list(Rows.Order)
  * @since 0.1.0
  * @category endpoints
  */
-export const order = read("order", "trade/order", { input: takes<Named>(), answer: Orders })
+export const order = read("order", "trade/order", { input: byName, answer: Orders })
 
 /**
  * Orders that stand, newest first, up to 100: older than the one named `after`.
@@ -235,25 +245,30 @@ export const order = read("order", "trade/order", { input: takes<Named>(), answe
  * @category endpoints
  */
 export const ordersPending = read("ordersPending", "trade/orders-pending", {
-  input: takes<{ instId?: string; after: string | undefined; limit: number }>(),
+  input: madeBy((after: string | undefined, market?: Market.Market) => ({
+    instId: market?.id,
+    after,
+    limit: pageSize
+  })),
   answer: Orders
 })
 
 /**
- * A page of a history from `begin` on: older than what is named `after`, an order or a bill.
+ * Names a page of a history: older than what is named `after`, an order or a bill.
  *
  * @since 0.1.0
- * @category models
+ * @category parameters
  */
-export type History = {
-  readonly instType: InstType
-  readonly instId: string
-  readonly begin: number | undefined
-  readonly after: string | undefined
-  readonly limit: number
-}
+export const part = (after: string | undefined, { id, kind }: Market.Market, { since }: Adapter.History) => ({
+  instType: instTypes[kind],
+  instId: id,
+  // Whether the instant itself is included OKX does not say.
+  begin: since === undefined ? undefined : Math.max(0, since - 1),
+  after,
+  limit: pageSize
+})
 
-const ended = { input: takes<History>(), answer: Orders }
+const ended = { input: madeBy(part), answer: Orders }
 
 /**
  * Orders of 7 days that have ended, newest first, up to 100.
@@ -271,7 +286,7 @@ export const ordersHistory = read("ordersHistory", "trade/orders-history", ended
  */
 export const ordersHistoryArchive = read("ordersHistoryArchive", "trade/orders-history-archive", ended)
 
-const bills = { input: takes<History>(), answer: Wire.list(Rows.Bill) }
+const bills = { input: madeBy(part), answer: Wire.list(Rows.Bill) }
 
 /**
  * Fills of 3 days, newest first, up to 100.
@@ -311,8 +326,6 @@ export const newOrder = (order: Declaration.NewOrder) => {
   }
 }
 
-type NewOrder = Endpoint.Made<ReturnType<typeof newOrder>>
-
 const typeOf = ({ postOnly, timeInForce, type }: Declaration.NewOrder) => {
   if (type === "market") return "market"
   if (postOnly) return "post_only"
@@ -343,7 +356,7 @@ export const placeOrder = write.once("placeOrder", "trade/order", {
 export const placeOrders = write.once("placeOrders", "trade/batch-orders", {
   body: { whole: "orders" },
   scheme: "expiring",
-  input: takes<{ orders: ReadonlyArray<NewOrder> }>(),
+  input: madeBy((orders: ReadonlyArray<Declaration.NewOrder>) => ({ orders: orders.map(newOrder) })),
   answer: Acks,
   cost: ({ orders }) => orders.length === 1 ? { placeOrder: 1 } : { placeOrders: orders.length }
 })
@@ -352,7 +365,7 @@ export const placeOrders = write.once("placeOrders", "trade/batch-orders", {
  * @since 0.1.0
  * @category endpoints
  */
-export const cancelOrder = write.idempotent("cancelOrder", "trade/cancel-order", { input: takes<Named>(), answer: Ack })
+export const cancelOrder = write.idempotent("cancelOrder", "trade/cancel-order", { input: byName, answer: Ack })
 
 /**
  * Up to 20 orders; metered by their number, but one alone as one without a batch.
@@ -362,7 +375,9 @@ export const cancelOrder = write.idempotent("cancelOrder", "trade/cancel-order",
  */
 export const cancelOrders = write.idempotent("cancelOrders", "trade/cancel-batch-orders", {
   body: { whole: "orders" },
-  input: takes<{ orders: ReadonlyArray<Named> }>(),
+  input: madeBy((market: Market.Market, ids: ReadonlyArray<string>) => ({
+    orders: ids.map((id) => named({ market, id }))
+  })),
   answer: Acks,
   cost: ({ orders }) => orders.length === 1 ? { cancelOrder: 1 } : { cancelOrders: orders.length }
 })
@@ -376,6 +391,10 @@ export const cancelOrders = write.idempotent("cancelOrders", "trade/cancel-batch
  */
 export const amendOrder = write.once("amendOrder", "trade/amend-order", {
   scheme: "expiring",
-  input: takes<Named & { newSz: BigDecimal.BigDecimal | undefined; newPx: BigDecimal.BigDecimal | undefined }>(),
+  input: madeBy(({ price, reference, size }: Declaration.Change) => ({
+    ...named(reference),
+    newSz: size,
+    newPx: price
+  })),
   answer: Ack
 })

@@ -17,16 +17,14 @@ import { counted, inAmounts, read as readMarket, unit } from "./Markets.js"
 import { orderLifetime, protocol } from "./Protocol.js"
 import type * as Rows from "./Rows.js"
 
-const { ask } = Question
+const { to } = Question
+const kinds = ["spot", "perpetual", "future"] as const
 
 // ---- public data
 
-const instTypes = { spot: "SPOT", perpetual: "SWAP", future: "FUTURES" } as const
-
 const tickers: Declaration.MarketData["tickers"] = (client) => (markets) => {
   const byId = new Map(markets.map((market) => [market.id, market]))
-  const types = Arr.dedupe(markets.map(({ kind }) => instTypes[kind]))
-  const all = Question.each(types.map((instType) => ask(Endpoints.tickers, () => ({ instType }))))
+  const all = Question.aboutEach(Arr.dedupe(markets.map(({ kind }) => kind)), to(Endpoints.tickers))
   return Effect.map(all(client)(), (rows) => Listing.map(rows, (row) => inAmounts(row, byId.get(row.market))))
 }
 
@@ -37,13 +35,12 @@ const intervals: ReadonlyMap<string, Candle.Interval> = new Map(
 // The latest candles come from one endpoint, with the open one, and all before them from another: 1440 of them do, and some
 // are left for the clocks to differ.
 const recent = 1400
-const page = 300
 
-const candles: Declaration.MarketData["candles"]["read"] = (client) => (market, bar, { from, to }) =>
+const candles: Declaration.MarketData["candles"]["read"] = (client) => (market, bar, window) =>
   Effect.gen(function*() {
     const oldest = Candle.shift(intervals.get(bar) ?? "1m", yield* Clock.currentTimeMillis, -recent)
-    const endpoint = from >= oldest ? Endpoints.candles : Endpoints.historyCandles
-    const rows = yield* client.request(endpoint, { instId: market.id, bar, after: to, before: from - 1, limit: page })
+    const endpoint = window.from >= oldest ? Endpoints.candles : Endpoints.historyCandles
+    const rows = yield* to(endpoint)(client)(market, bar, window)
     return rows.map((bar) => ({ ...bar, volume: counted(market, bar.volume) }))
   })
 
@@ -68,27 +65,25 @@ const status: Declaration.MarketData["status"] = (client) => () =>
 
 // ---- account
 
+const standing = Page.byLast(Endpoints.pageSize, {
+  endpoint: Endpoints.ordersPending,
+  input: Endpoints.ordersPending.make
+})
+
 /** Rows of one market, from an endpoint of the last days or from one that goes back further. */
 const history = <Row extends { readonly id?: string | undefined }>(
   days: number,
-  recent: Endpoint.Endpoint<"account", Endpoints.History, Listing.Listing<Row>>,
+  recent: Endpoint.Endpoint<"account", ReturnType<typeof Endpoints.part>, Listing.Listing<Row>>,
   older: typeof recent
 ): Declaration.Past<Row> =>
 (client) =>
-({ id, kind }, { limit, since }) =>
+(market, query) =>
   Effect.flatMap(Clock.currentTimeMillis, (now) =>
     Page.byLast(Endpoints.pageSize, {
-      endpoint: since !== undefined && since < now - days * 86_400_000 ? older : recent,
-      input: (after: string | undefined) => ({
-        instType: instTypes[kind],
-        instId: id,
-        // Whether the instant itself is included OKX does not say.
-        begin: since === undefined ? undefined : Math.max(0, since - 1),
-        after,
-        limit: Endpoints.pageSize
-      }),
-      enough: () => limit
-    })(client)())
+      endpoint: query.since !== undefined && query.since < now - days * 86_400_000 ? older : recent,
+      input: Endpoints.part,
+      enough: (_, { limit }: Declaration.History) => limit
+    })(client)(market, query))
 
 // ---- orders
 
@@ -124,28 +119,21 @@ export const Okx = Exchange.define({
   name: "OKX",
   protocol,
   feeds,
-  kinds: ["spot", "perpetual", "future"],
+  kinds,
   lacks: [],
   unit,
   marketData: {
-    listings: (["SPOT", "SWAP", "FUTURES"] as const).map((instType) =>
-      ask(Endpoints.instruments, () => ({ instType }), Listing.map(readMarket))
-    ),
-    ticker: ask(Endpoints.ticker, ({ id }) => ({ instId: id }), inAmounts),
+    listings: kinds.map((kind) => Question.about(kind, to(Endpoints.instruments, Listing.map(readMarket)))),
+    ticker: to(Endpoints.ticker, inAmounts),
     tickers,
     book: {
       depths: 5000,
-      read: (client) => ({ id }, sz) =>
-        client.request(sz <= 400 ? Endpoints.books : Endpoints.booksFull, { instId: id, sz })
+      read: (client) => (market, size) => to(size <= 400 ? Endpoints.books : Endpoints.booksFull)(client)(market, size)
     },
-    trades: {
-      most: 500,
-      order: "newest first",
-      read: ask(Endpoints.trades, ({ id }, limit) => ({ instId: id, limit }))
-    },
+    trades: { most: 500, order: "newest first", read: to(Endpoints.trades) },
     candles: {
       words: bars,
-      page,
+      page: Endpoints.candlePage,
       read: candles,
       // No market has candles from before that year. Weeks find in two requests what days find in a dozen.
       first: { opened: Date.UTC(2017, 0, 1), by: ["1w", "1d", "1h"] }
@@ -153,8 +141,8 @@ export const Okx = Exchange.define({
     status
   },
   account: {
-    balances: ask(Endpoints.balance, () => ({})),
-    keyPermissions: ask(Endpoints.accountConfig, () => ({}), ({ addresses, permissions }) => {
+    balances: to(Endpoints.balance),
+    keyPermissions: to(Endpoints.accountConfig, ({ addresses, permissions }) => {
       const granted = permissions.split(",").map((each) => each.trim())
       return {
         read: granted.includes("read_only"),
@@ -163,16 +151,10 @@ export const Okx = Exchange.define({
         ipRestricted: addresses !== ""
       }
     }),
-    open: Page.byLast(Endpoints.pageSize, {
-      endpoint: Endpoints.ordersPending,
-      input: (after, { id }) => ({ instId: id, after, limit: Endpoints.pageSize })
-    }),
-    openOfAll: Page.byLast(Endpoints.pageSize, {
-      endpoint: Endpoints.ordersPending,
-      input: (after) => ({ after, limit: Endpoints.pageSize })
-    }),
-    byId: ask(Endpoints.order, ({ id }, ordId) => ({ instId: id, ordId })),
-    byName: [ask(Endpoints.order, ({ clientOrderId, market }) => ({ instId: market.id, clOrdId: clientOrderId }))],
+    open: standing,
+    openOfAll: (client) => () => standing(client)(),
+    byId: to(Endpoints.order),
+    byName: [to(Endpoints.order)],
     forgets: {
       after: "2 hours",
       detail: "OKX does not have the order, and forgets after two hours those that were canceled unfilled"
@@ -180,9 +162,7 @@ export const Okx = Exchange.define({
     ended: { order: "newest first", read: history(7, Endpoints.ordersHistory, Endpoints.ordersHistoryArchive) },
     fills: { order: "newest first", read: history(3, Endpoints.fills, Endpoints.fillsHistory) },
     // Those of options cannot be read here, and those of spot on margin are no positions of a market's.
-    positions: Question.each(
-      (["SWAP", "FUTURES"] as const).map((instType) => ask(Endpoints.positions, () => ({ instType })))
-    )
+    positions: Question.aboutEach(["perpetual", "future"], to(Endpoints.positions))
   },
   trading: {
     names: { pattern: /^[A-Za-z0-9]{1,32}$/, described: "1 to 32 of A-Z a-z 0-9", make: (hex) => hex },
@@ -192,37 +172,27 @@ export const Okx = Exchange.define({
     takenWithin: orderLifetime,
     // As much again for the clocks to differ and for it to be shown.
     seenWithin: "5 seconds",
-    place: ask(Endpoints.placeOrder, Endpoints.newOrder, ({ id }) => ({ accepted: id })),
+    place: to(Endpoints.placeOrder, ({ id }) => ({ accepted: id })),
     placeBatch: {
       most: 20,
-      ask: ask(
+      ask: to(
         Endpoints.placeOrders,
-        (orders: ReadonlyArray<Declaration.NewOrder>) => ({ orders: orders.map(Endpoints.newOrder) }),
         (acks, orders) =>
           saidOf(acks, orders.map(({ clientOrderId }) => clientOrderId), ({ clientOrderId }) => clientOrderId).map(
             (ack) => ack === undefined ? undefined : ack.code === "0" ? { accepted: ack.id } : { refused: ack }
           )
       )
     },
-    cancel: { by: "either", ask: ask(Endpoints.cancelOrder, Endpoints.named, () => undefined) },
+    cancel: { by: "either", ask: to(Endpoints.cancelOrder, () => undefined) },
     cancelAll: {
       most: 20,
-      several: ask(
+      several: to(
         Endpoints.cancelOrders,
-        (market, ids) => ({ orders: ids.map((ordId) => ({ instId: market.id, ordId })) }),
         // What nothing is said of is listed again.
         (acks, _, ids) => saidOf(acks, ids, ({ id }) => id).flatMap((ack, index) => canceled(ids[index] ?? "", ack))
       )
     },
-    amend: ask(
-      Endpoints.amendOrder,
-      ({ price, reference, size }: Declaration.Change) => ({
-        ...Endpoints.named(reference),
-        newSz: size,
-        newPx: price
-      }),
-      () => undefined
-    )
+    amend: to(Endpoints.amendOrder, () => undefined)
   }
 })
 

@@ -149,6 +149,17 @@ export type Status = Omit<ExchangeStatus, "exchange" | "at"> & { readonly at?: n
 type Reading = Exclude<Capability, "trading">
 
 /**
+ * An order under the exchange's id.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ById {
+  readonly market: Market
+  readonly id: string
+}
+
+/**
  * An order under its client order id, and an instant before which it was not placed (epoch milliseconds).
  *
  * @since 0.1.0
@@ -199,7 +210,7 @@ export interface Account {
    * Asked one after the other until one has the order, so that one which ends meanwhile is found: those that stand first.
    * The latest under the name counts. Rows of other names are no answer.
    */
-  readonly byName: ReadonlyArray<Question<Reading, [Named], Rows<Row.Order>>>
+  readonly byName: ReadonlyArray<Question<Reading, [Named], Rows<Row.Order> | Row.Order>>
   /** Whether `byName` lists orders of any name, to be searched. Defaults to `false`. */
   readonly searches?: boolean | undefined
   /**
@@ -222,7 +233,7 @@ export interface Account {
   }
 }
 
-type OrderById = Question<Reading, [Market, string], Rows<Row.Order>>
+type OrderById = Question<Reading, [ById], Rows<Row.Order> | Row.Order>
 
 /**
  * @since 0.1.0

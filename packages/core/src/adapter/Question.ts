@@ -52,6 +52,25 @@ export const ask: {
 }
 
 /**
+ * Asks an endpoint as it says it is asked (`Endpoint.madeBy`), or one without input; `then` makes our words of the answer.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const to: {
+  <C extends Endpoint.Capability, I, A, Args extends ReadonlyArray<unknown>>(
+    endpoint: Endpoint.Asked<C, I, A, Args>
+  ): Question<C, Args, A>
+  <C extends Endpoint.Capability, I, A, Args extends ReadonlyArray<unknown>, B>(
+    endpoint: Endpoint.Asked<C, I, A, Args>,
+    then: (answer: A, ...args: Args) => B
+  ): Question<C, Args, B>
+} = <C extends Endpoint.Capability, I, A, Args extends ReadonlyArray<unknown>>(
+  endpoint: Endpoint.Asked<C, I, A, Args>,
+  then?: (answer: A, ...args: Args) => A
+): Question<C, Args, A> => then === undefined ? ask(endpoint, endpoint.make) : ask(endpoint, endpoint.make, then)
+
+/**
  * How requests are asked at once that make one answer: one that fails interrupts none of the others, as that may be the one by
  * which the circuit breaker finds out that the exchange is back.
  *
@@ -75,6 +94,30 @@ export const each = <C extends Endpoint.Capability, Args extends ReadonlyArray<u
     Concurrent.forEach(questions, (question) => question(client)(...args), together),
     (all) => Listing.flatten(all.map((rows) => Listing.from(rows)))
   )
+
+/**
+ * Asks a question about this: a kind of markets, for example.
+ *
+ * @since 0.1.0
+ * @category combining
+ */
+export const about = <C extends Endpoint.Capability, Subject, A>(
+  subject: NoInfer<Subject>,
+  question: Question<C, [Subject], A>
+): Question<C, [], A> =>
+(client) =>
+() => question(client)(subject)
+
+/**
+ * Asks a question about each of several at once, and joins the rows: of every kind of markets, for example.
+ *
+ * @since 0.1.0
+ * @category combining
+ */
+export const aboutEach = <C extends Endpoint.Capability, Subject, A>(
+  subjects: ReadonlyArray<NoInfer<Subject>>,
+  question: Question<C, [Subject], Listing.Rows<A>>
+): Question<C, [], Listing.Listing<A>> => each(subjects.map((subject) => about(subject, question)))
 
 /**
  * Asks several questions at once whose answers may have rows in common, as what has ended moves from the one to the other: each

@@ -174,25 +174,27 @@ export type Value =
   | { readonly [name: string]: Value | undefined }
 
 /**
- * Names the type of an endpoint's input, which is only read and printed as it stands: `takes<{ symbol: string }>()`.
+ * Names the type of an endpoint's input, which is only read and printed as it stands: `takes<{ symbol: string }>()`. Whoever asks
+ * says how it is made.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const takes = <I extends { readonly [K in keyof I]: Value | undefined }>(): Takes<
-  { readonly [K in keyof I]: I[K] }
-> => ({ _tag: "Takes" })
+export const takes = <I extends { readonly [K in keyof I]: Value | undefined }>(): Input<
+  { readonly [K in keyof I]: I[K] },
+  never
+> => ({ make: (input: never) => input })
 
 /**
- * Names the type of an endpoint's input by the function that makes one: `madeBy(newOrder)`. What may be `undefined` in it may be
- * left out.
+ * Says how an endpoint is asked, by the function that makes its input of what is asked in our words: `madeBy(newOrder)`. What may
+ * be `undefined` in it may be left out.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const madeBy = <I extends { readonly [K in keyof I]: Value | undefined }>(
-  _: (...args: never) => I
-): Takes<Made<I>> => ({ _tag: "Takes" })
+export const madeBy = <Args extends ReadonlyArray<unknown>, I extends { readonly [K in keyof I]: Value | undefined }>(
+  make: (...args: Args) => I
+): Input<I, Args> => ({ make })
 
 /**
  * An input as a function makes it, with what may be `undefined` left out or not.
@@ -205,12 +207,25 @@ export type Made<I> =
   & { readonly [K in keyof I as undefined extends I[K] ? K : never]?: I[K] }
 
 /**
+ * The input of an endpoint, and how it is made of what is asked.
+ *
  * @since 0.1.0
  * @category models
  */
-export interface Takes<in I> {
-  readonly _tag: "Takes"
-  readonly _I?: (input: I) => void
+export interface Input<out I, in Args extends ReadonlyArray<unknown>> {
+  readonly make: (...args: Args) => I
+}
+
+/**
+ * An endpoint of a family, and how its input is made of what is asked.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Asked<out C extends Capability, in out I, out A, in Args extends ReadonlyArray<unknown>>
+  extends Endpoint<C, I | Made<I>, A>
+{
+  readonly make: (...args: Args) => I
 }
 
 /**
@@ -254,18 +269,18 @@ export type Costs<Scope extends string> = { readonly [S in Scope]?: number }
  * @since 0.1.0
  * @category models
  */
-export interface Particulars<Scope extends string, I, A, AE> {
+export interface Particulars<Scope extends string, I, Args extends ReadonlyArray<unknown>, A, AE> {
   readonly method?: "GET" | "POST" | "PUT" | "DELETE" | undefined
   readonly body?: Body | undefined
   readonly auth?: "none" | "signed" | undefined
   /** Which of the protocol's signing schemes signs it, where there are several. Defaults to the first. */
   readonly scheme?: string | undefined
   /** Defaults to none. */
-  readonly input?: Takes<I> | undefined
+  readonly input?: Input<I, Args> | undefined
   readonly answer: Schema.Schema<A, AE>
   /** Where what was asked for stands in the answer. Defaults to that of the family; `""` is the whole. */
   readonly within?: string | undefined
-  readonly cost?: Costs<Scope> | ((input: I) => Costs<Scope>) | undefined
+  readonly cost?: Costs<Scope> | ((input: NoInfer<I | Made<I>>) => Costs<Scope>) | undefined
 }
 
 /**
@@ -275,12 +290,15 @@ export interface Particulars<Scope extends string, I, A, AE> {
  * @category models
  */
 export interface Make<C extends Capability, Scope extends string> {
-  <A, AE, I extends object = {}>(name: string, facts: Particulars<NoInfer<Scope>, I, A, AE>): Endpoint<C, I, A>
-  <A, AE, I extends object = {}>(
+  <A, AE, I extends object = {}, Args extends ReadonlyArray<unknown> = []>(
+    name: string,
+    facts: Particulars<NoInfer<Scope>, I, Args, A, AE>
+  ): Asked<C, I, A, Args>
+  <A, AE, I extends object = {}, Args extends ReadonlyArray<unknown> = []>(
     name: string,
     path: string,
-    facts: Particulars<NoInfer<Scope>, I, A, AE>
-  ): Endpoint<C, I, A>
+    facts: Particulars<NoInfer<Scope>, I, Args, A, AE>
+  ): Asked<C, I, A, Args>
 }
 
 /**
@@ -322,14 +340,16 @@ const maker = <C extends Capability, Scope extends string>(
   shared: Family<C, Scope>,
   idempotency: Idempotency
 ): Make<C, Scope> =>
-<A, AE, I extends object>(
+<A, AE, Args extends ReadonlyArray<unknown>>(
   name: string,
-  ...rest: readonly [Particulars<Scope, I, A, AE>] | readonly [path: string, facts: Particulars<Scope, I, A, AE>]
-): Endpoint<C, I, A> => {
+  ...rest:
+    | readonly [Particulars<Scope, object, Args, A, AE>]
+    | readonly [path: string, facts: Particulars<Scope, object, Args, A, AE>]
+): Asked<C, object, A, Args> => {
   const [path, facts] = rest.length === 1 ? [name, ...rest] : rest
   const { capability, decimals = "text" } = shared
   const usual = shared.cost === "own" ? { [name]: 1 } : shared.cost
-  const { answer, cost = usual, within = shared.within ?? "" } = facts
+  const { answer, cost = usual, input = noInput, within = shared.within ?? "" } = facts
   const whole = `${shared.root ?? ""}${path}`
   const inPath = namesIn(whole)
   const decode = Schema.decodeUnknownEither(answer)
@@ -343,12 +363,15 @@ const maker = <C extends Capability, Scope extends string>(
     auth: facts.auth ?? (capability === "marketData" ? "none" : "signed"),
     scheme: facts.scheme,
     idempotency,
+    make: input.make,
     encode: (input) =>
       Either.flatMap(printed(input, decimals), (parameters) => fitting(answer.ast, inPath, parameters)),
     decode: (body) => decode(steps.reduce(property, body)),
     cost: (input) => ({ ...typeof cost === "function" ? cost(input) : cost })
   }
 }
+
+const noInput: Input<object, ReadonlyArray<unknown>> = { make: () => ({}) }
 
 const property = (value: unknown, name: string): unknown =>
   Predicate.isReadonlyRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined

@@ -174,7 +174,7 @@ const byId = (
 ): Reads<Row.Order> =>
   Effect.gen(function*() {
     for (const ask of Arr.ensure(asks.byId)) {
-      const { rows, unknown } = Listing.from(yield* ask(client)(market, id))
+      const { rows, unknown } = listed(yield* ask(client)({ market, id }))
       const found = rows.find((row) => row.id === id && isWanted(row))
       if (found !== undefined) return found
       const obscure = unknown.find((row) => row.id === undefined || row.id === id)
@@ -193,8 +193,8 @@ const byName = (
     const { account: { byName, searches }, protocol: { exchange } } = facts
     let absence: ExchangeError.OrderNotFound | undefined
     for (const ask of byName) {
-      const asked: Reads<Listing.Rows<Row.Order>> = ask(client)({ market, clientOrderId, since })
-      const { rows, unknown } = Listing.from(
+      const asked: Reads<Listing.Rows<Row.Order> | Row.Order> = ask(client)({ market, clientOrderId, since })
+      const { rows, unknown } = listed(
         yield* asked.pipe(Effect.catchTag("OrderNotFound", (error) => {
           absence = error
           return Effect.succeed([])
@@ -217,6 +217,9 @@ const byName = (
     }
     return yield* absent(facts, since, absence ?? missing(exchange, clientOrderId, market))
   })
+
+const listed = (found: Listing.Rows<Row.Order> | Row.Order): Listing.Listing<Row.Order> =>
+  "filled" in found ? Listing.of([found]) : Listing.from(found)
 
 /** What is forgotten is no proof of anything. */
 const absent = (
