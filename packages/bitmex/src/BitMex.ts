@@ -5,11 +5,10 @@
  * @since 0.1.0
  */
 import { Credentials, Decimal, ExchangeError, type Market } from "@effect-exchange/core"
-import { Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
-import type { Declaration, Endpoint, ExchangeClient, Row, Wire } from "@effect-exchange/core/adapter"
+import { Endpoint, Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
+import type { Declaration, ExchangeClient, Row, Wire } from "@effect-exchange/core/adapter"
 import * as Arr from "effect/Array"
 import * as BigDecimal from "effect/BigDecimal"
-import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
@@ -20,7 +19,7 @@ import { bar, binSizes, counted, lengthOf, one, unheard, unit } from "./Markets.
 import { expiresAfter, protocol } from "./Protocol.js"
 import * as Rows from "./Rows.js"
 
-const { ask } = Question
+const { ask, to } = Question
 const { exchange } = protocol
 const { MalformedResponse } = ExchangeError
 const nothing = Decimal.make("0")
@@ -62,7 +61,7 @@ const unnamed = { clientOrderId: undefined, createdAt: undefined }
 
 const balances: Declaration.Account["balances"] = (client) => () =>
   Effect.gen(function*() {
-    const all = yield* client.request(Endpoints.margin, { currency: "all" })
+    const all = yield* to(Endpoints.margin)(client)()
     // Nothing is nothing in any unit, known here or not.
     const rows = all.filter(({ total }) => !BigDecimal.isZero(total))
     const units = yield* unitsOf(client, rows.map(({ currency }) => currency))
@@ -91,15 +90,6 @@ const book = (rows: ReadonlyArray<Wire.Type<typeof Rows.Level>>): Declaration.Bo
 }
 
 const byPrice = Order.mapInput(BigDecimal.Order, ({ price }: Row.Level) => price)
-
-const instant = (at: number | undefined): string | undefined =>
-  Option.getOrUndefined(Option.map(Option.flatMap(Option.fromNullable(at), DateTime.make), DateTime.formatIso))
-
-// Instants are held against the end of an interval.
-const bucketed = ({ id }: Market.Market, binSize: string, count: number, from: number, to?: number) => {
-  const startTime = instant(from + lengthOf(binSize))
-  return { symbol: id, binSize, partial: true, count, startTime, endTime: instant(to) }
-}
 
 // There is no endpoint that tells: what is urgent is announced, and maintenance is a 503 that does not speak of load.
 const status: Declaration.MarketData["status"] = (client) => () =>
@@ -133,7 +123,10 @@ const table = <A extends { readonly id?: string | undefined }, Args extends Read
 }
 
 const sought = <Filter>({ id }: Market.Market, filter: Filter) => ({ symbol: id, count: 1, reverse: true, filter })
-const since = ({ id }: Market.Market, { since }: Declaration.History) => ({ symbol: id, startTime: instant(since) })
+const since = ({ id }: Market.Market, { since }: Declaration.History) => ({
+  symbol: id,
+  startTime: Endpoint.isoTime(since)
+})
 const limit = (_: Market.Market, { limit }: Declaration.History) => limit
 const executions = table(Endpoints.tradeHistory, since, limit, ({ fill }) => fill !== undefined)
 
@@ -144,7 +137,7 @@ const fills: Declaration.Account["fills"]["read"] = (client) => (market, query) 
   })
 
 const positions: Declaration.OptionalAccount["positions"] = (client) => () =>
-  Effect.flatMap(client.request(Endpoints.positions, { filter: { isOpen: true } }), (rows) =>
+  Effect.flatMap(to(Endpoints.positions)(client)(), (rows) =>
     valued(
       client,
       Listing.map(rows, ({ currency, row }) => [row, row.unrealizedPnl, currency] as const),
@@ -184,33 +177,25 @@ export const BitMex = Exchange.define({
   feeds,
   unit,
   marketData: {
-    listings: [ask(Endpoints.instrumentsActive, () => ({}))],
-    ticker: Question.ofOne(ask(Endpoints.instrument, ([market]) => ({ symbol: market?.id ?? "" }))),
-    tickers: ask(Endpoints.tickers, () => ({})),
-    book: {
-      depths: Number.POSITIVE_INFINITY,
-      read: ask(Endpoints.orderBookL2, ({ id }, depth) => ({ symbol: id, depth }), (rows) => book(rows))
-    },
+    listings: [to(Endpoints.instrumentsActive)],
+    ticker: Question.ofOne(to(Endpoints.instrument)),
+    tickers: to(Endpoints.tickers),
+    book: { depths: Number.POSITIVE_INFINITY, read: to(Endpoints.orderBookL2, book) },
     trades: {
       most: Endpoints.pageSize.public,
       order: "newest first",
-      read: ask(
+      read: to(
         Endpoints.trades,
-        ({ id }, count) => ({ symbol: id, count, reverse: true }),
         ({ rows, unknown }) => ({ rows: rows.flatMap(({ trade }) => trade ?? []), unknown })
       )
     },
     candles: {
       words: binSizes,
       page: Endpoints.pageSize.public,
-      read: ask(
-        Endpoints.tradesBucketed,
-        (market, binSize, { from, to }) => bucketed(market, binSize, Endpoints.pageSize.public, from, to),
-        (rows, market, binSize) => rows.flatMap(bar(market, binSize))
-      ),
+      read: to(Endpoints.tradesBucketed, (rows, market, binSize) => rows.flatMap(bar(market, binSize))),
       first: ask(
         Endpoints.tradesBucketed,
-        (market: Market.Market, binSize: string, from: number) => bucketed(market, binSize, 1, from),
+        (market: Market.Market, binSize: string, from: number) => Endpoints.intervals(market, binSize, { from }, 1),
         ([first], _: Market.Market, binSize: string) =>
           Option.map(Option.fromNullable(first), ({ end }) => end - lengthOf(binSize))
       )
@@ -220,13 +205,13 @@ export const BitMex = Exchange.define({
   account: {
     balances,
     // In an answer the key in use has no other name. What may be is unknown where it is not among those it can see.
-    keyPermissions: ask(Endpoints.apiKeys, () => ({}), ({ rows }) => {
+    keyPermissions: to(Endpoints.apiKeys, ({ rows }) => {
       const key = rows.find(({ id }) => id === Credentials.redacted)
       return key?.permissions ?? { read: true, trade: "unknown", withdraw: "unknown", ipRestricted: "unknown" }
     }),
     open: table(Endpoints.orders, ({ id }: Market.Market) => ({ symbol: id, filter: { open: true } })),
     openOfAll: table(Endpoints.orders, () => ({ filter: { open: true } })),
-    byId: ask(Endpoints.orders, (market, orderID) => sought(market, { orderID })),
+    byId: ask(Endpoints.orders, ({ id, market }) => sought(market, { orderID: id })),
     byName: [ask(Endpoints.orders, ({ clientOrderId, market }) => sought(market, { clOrdID: clientOrderId }))],
     ended: { order: "newest first", withOpen: true, read: table(Endpoints.orders, since, limit) },
     fills: { order: "newest first", read: fills },
@@ -242,19 +227,11 @@ export const BitMex = Exchange.define({
     takenWithin: `${expiresAfter} seconds`,
     // The engine's queue, of which nobody has said how long it gets.
     seenWithin: "20 seconds",
-    place: ask(Endpoints.placeOrder, Endpoints.newOrder),
-    cancel: {
-      by: "either",
-      ask: ask(
-        Endpoints.cancelOrder,
-        ({ clientOrderId, id }) => id === undefined ? { clOrdID: clientOrderId } : { orderID: id },
-        ({ rows: [order] }) => order
-      )
-    },
+    place: to(Endpoints.placeOrder),
+    cancel: { by: "either", ask: to(Endpoints.cancelOrder, ({ rows: [order] }) => order) },
     cancelAll: {
-      ids: ask(
+      ids: to(
         Endpoints.cancelAllOrders,
-        ({ id }) => ({ symbol: id }),
         ({ rows }) => rows.flatMap(({ error, id }) => error === undefined ? [id] : [])
       )
     },

@@ -8,12 +8,14 @@
  *
  * @since 0.1.0
  */
-import { type Declaration, Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
+import type { Market } from "@effect-exchange/core"
+import { type Adapter, type Declaration, Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
 import type * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
+import { lengthOf } from "./Markets.js"
 import * as Rows from "./Rows.js"
 
-const { madeBy, takes } = Endpoint
+const { isoTime, madeBy, takes } = Endpoint
 
 /**
  * How much of each limit there is when nothing of it is used.
@@ -91,7 +93,7 @@ export const tickers = open("tickers", "/instrument/active", { answer: Wire.list
  * @category endpoints
  */
 export const instrument = open("instrument", "/instrument", {
-  input: takes<{ symbol: string }>(),
+  input: madeBy(([market]: ReadonlyArray<Market.Market>) => ({ symbol: market?.id ?? "" })),
   answer: Wire.every(Rows.Ticker)
 })
 
@@ -112,7 +114,7 @@ export const urgentAnnouncements = open("urgentAnnouncements", "/announcement/ur
  * @category endpoints
  */
 export const orderBookL2 = open("orderBookL2", "/orderBook/L2", {
-  input: takes<{ symbol: string; depth: number }>(),
+  input: madeBy(({ id }: Market.Market, depth: number) => ({ symbol: id, depth })),
   answer: Wire.every(Rows.Level)
 })
 
@@ -123,24 +125,29 @@ export const orderBookL2 = open("orderBookL2", "/orderBook/L2", {
  * @category endpoints
  */
 export const trades = open("trades", "/trade", {
-  input: takes<{ symbol: string; count: number; reverse: boolean }>(),
+  input: madeBy(({ id }: Market.Market, count: number, reverse: boolean = true) => ({ symbol: id, count, reverse })),
   answer: Wire.list(Rows.Trade)
 })
 
 /**
- * Which intervals, from where to where.
+ * Names the intervals of a window. Its instants are held against the end of an interval.
  *
  * @since 0.1.0
- * @category models
+ * @category parameters
  */
-export type Intervals = {
-  readonly symbol: string
-  readonly binSize: string
-  readonly partial: boolean
-  readonly count: number
-  readonly startTime: string | undefined
-  readonly endTime: string | undefined
-}
+export const intervals = (
+  { id }: Market.Market,
+  binSize: string,
+  { from, to }: Partial<Adapter.Window> & Pick<Adapter.Window, "from">,
+  count = pageSize.public
+) => ({
+  symbol: id,
+  binSize,
+  partial: true,
+  count,
+  startTime: isoTime(from + lengthOf(binSize)),
+  endTime: isoTime(to)
+})
 
 /**
  * Trades by interval (`1m`, `5m`, `1h`, `1d`), at most 1000 rows. `startTime` and `endTime` are held against the end of an
@@ -151,7 +158,7 @@ export type Intervals = {
  * @category endpoints
  */
 export const tradesBucketed = open("tradesBucketed", "/trade/bucketed", {
-  input: takes<Intervals>(),
+  input: madeBy(intervals),
   answer: Wire.every(Rows.Bucket)
 })
 
@@ -171,7 +178,7 @@ export const walletAssets = read("walletAssets", "/wallet/assets", { answer: Wir
  * @category endpoints
  */
 export const margin = read("margin", "/user/margin", {
-  input: takes<{ currency: string }>(),
+  input: madeBy((currency: string = "all") => ({ currency })),
   answer: Wire.every(Rows.Margin)
 })
 
@@ -221,7 +228,7 @@ export const tradeHistory = read("tradeHistory", "/execution/tradeHistory", {
  * @category endpoints
  */
 export const positions = read("positions", "/position", {
-  input: takes<{ filter: { isOpen: boolean } }>(),
+  input: madeBy(() => ({ filter: { isOpen: true } })),
   answer: Wire.list(Rows.Position)
 })
 
@@ -284,7 +291,7 @@ export const amendOrder = write.once("amendOrder", "/order", {
  */
 export const cancelOrder = write.idempotent("cancelOrder", "/order", {
   method: "DELETE",
-  input: takes<{ orderID?: string; clOrdID?: string }>(),
+  input: madeBy(({ clientOrderId, id }: Adapter.Reference) => ({ orderID: id, clOrdID: clientOrderId })),
   answer: Wire.list(Rows.Order)
 })
 
@@ -294,6 +301,6 @@ export const cancelOrder = write.idempotent("cancelOrder", "/order", {
  */
 export const cancelAllOrders = write.idempotent("cancelAllOrders", "/order/all", {
   method: "DELETE",
-  input: takes<{ symbol: string }>(),
+  input: madeBy(({ id }: Market.Market) => ({ symbol: id })),
   answer: Wire.list(Rows.Canceled)
 })

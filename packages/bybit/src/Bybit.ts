@@ -5,17 +5,17 @@
  */
 import type { KeyPermissions, Market } from "@effect-exchange/core"
 import { ClientOrderId, Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
-import type { Adapter, Declaration, Endpoint, ExchangeClient, Row, Wire } from "@effect-exchange/core/adapter"
+import type { Adapter, Declaration, ExchangeClient, Row, Wire } from "@effect-exchange/core/adapter"
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Endpoints from "./Endpoints.js"
 import { feeds, intervals } from "./Feeds.js"
-import { type Category, categoryOf, market, type Named, named, nameOf, order, within } from "./Markets.js"
+import { type Category, categoryOf, market, named, nameOf, order, within } from "./Markets.js"
 import { protocol, recvWindow } from "./Protocol.js"
 import type * as Rows from "./Rows.js"
 
-const { ask } = Question
+const { ask, to } = Question
 
 // ---- public data
 
@@ -133,26 +133,17 @@ const part = (limit: number) => (market: Market.Market, cursor: string | undefin
   cursor
 })
 
-const found = ({ list }: { readonly list: Orders }, market: Market.Market) => orders(categoryOf(market), list)
-
-const byId = (endpoint: Endpoint.Endpoint<"account", Named & Endpoints.Ids, { readonly list: Orders }>) =>
-  ask(endpoint, (market: Market.Market, orderId: string) => ({ ...named(market), orderId }), found)
+const found = ({ list }: { readonly list: Orders }, { market }: Adapter.Reference) => orders(categoryOf(market), list)
 
 /** What was placed more than a week ago is found only by asking for that week. A day is left for clocks that differ. */
-const byNameEnded: Declaration.Account["byName"][number] = (client) => ({ clientOrderId, market, since }) =>
+const byNameEnded: Declaration.Account["byName"][number] = (client) => (reference) =>
   Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    const { since } = reference
     const isOld = since !== undefined && now - since > week - day
     const span = isOld ? { startTime: since - 60_000, endTime: since - 60_000 + week } : {}
-    const asked = { ...named(market), orderLinkId: clientOrderId, ...span }
-    return Effect.map(client.request(Endpoints.orderHistory, asked), (answer) => found(answer, market))
+    const asked = { ...Endpoints.referred(reference), ...span }
+    return Effect.map(client.request(Endpoints.orderHistory, asked), (answer) => found(answer, reference))
   })
-
-// ---- orders
-
-const referred = ({ clientOrderId, id, market }: Adapter.Reference): Named & Endpoints.Ids => ({
-  ...named(market),
-  ...id === undefined ? { orderLinkId: clientOrderId } : { orderId: id }
-})
 
 /**
  * Bybit: its tags, its Layers and what it can do. A batch is of ten orders, as many as spot takes.
@@ -180,42 +171,32 @@ export const Bybit = Exchange.define({
     ],
     ticker: Question.ofOne(tickers, (market) => nameOf(named(market))),
     tickers,
-    book: { depths: 1000, read: ask(Endpoints.orderbook, (market, limit) => ({ ...named(market), limit })) },
+    book: { depths: 1000, read: to(Endpoints.orderbook) },
     trades: {
       most: ({ kind }) => kind === "spot" ? 60 : 1000,
       order: "newest first",
-      read: ask(Endpoints.recentTrade, (market, limit) => ({ ...named(market), limit }))
+      read: to(Endpoints.recentTrade)
     },
     candles: {
       words: intervals,
       page: Endpoints.candlePage,
-      read: ask(Endpoints.kline, (market, interval, { from, to }) => ({
-        ...named(market),
-        interval,
-        start: from,
-        end: to - 1,
-        limit: Endpoints.candlePage
-      })),
+      read: to(Endpoints.kline),
       // The exchange opened at the end of 2018. Whether an answer without an end begins with the oldest is not documented.
       first: { opened: Date.UTC(2018, 10, 1), by: ["1d", "1h"] }
     },
-    status: ask(Endpoints.systemStatus, () => ({}), statusOf)
+    status: to(Endpoints.systemStatus, statusOf)
   },
   account: {
-    balances: ask(Endpoints.walletBalance, () => ({ accountType: "UNIFIED" as const }), Arr.flatten),
-    keyPermissions: ask(Endpoints.queryApi, () => ({}), permissionsOf),
+    balances: to(Endpoints.walletBalance, Arr.flatten),
+    keyPermissions: to(Endpoints.queryApi, permissionsOf),
     open: (client) => (market) => standing(named(market))(client)(),
     openOfAll: (client) => (markets) =>
       Question.each([{ category: "spot" as const }, ...contracts(markets)].map(standing))(client)(),
-    byId: [byId(Endpoints.orderRealtime), byId(Endpoints.orderHistory)],
-    byName: [
-      ask(
-        Endpoints.orderRealtime,
-        ({ clientOrderId, market }) => ({ ...named(market), orderLinkId: clientOrderId }),
-        (answer, { market }) => found(answer, market)
-      ),
-      byNameEnded
+    byId: [
+      ask(Endpoints.orderRealtime, Endpoints.referred, found),
+      ask(Endpoints.orderHistory, Endpoints.referred, found)
     ],
+    byName: [ask(Endpoints.orderRealtime, Endpoints.referred, found), byNameEnded],
     forgets: { after: "6 days", detail: "Bybit keeps orders that were not filled for a week" },
     ended: {
       order: "newest first",
@@ -248,23 +229,12 @@ export const Bybit = Exchange.define({
     takenWithin: recvWindow,
     // As much again for the order to be carried out and to show.
     seenWithin: "5 seconds",
-    place: ask(Endpoints.orderCreate, Endpoints.newOrder, ({ id }) => ({ accepted: id })),
-    placeBatch: {
-      // As many as spot takes.
-      most: 10,
-      ask: ask(
-        Endpoints.orderCreateBatch,
-        Endpoints.newOrders,
-        (outcomes, orders) => orders.map((_, index) => outcomes[index])
-      )
-    },
-    cancel: { by: "either", ask: ask(Endpoints.orderCancel, referred, () => undefined) },
-    cancelAll: { most: 500, ids: ask(Endpoints.orderCancelAll, named, ({ ids }) => ids) },
-    amend: ask(
-      Endpoints.orderAmend,
-      ({ price, reference, size }: Declaration.Change) => ({ ...referred(reference), qty: size, price }),
-      () => undefined
-    )
+    place: to(Endpoints.orderCreate, ({ id }) => ({ accepted: id })),
+    // As many as spot takes.
+    placeBatch: { most: 10, ask: to(Endpoints.orderCreateBatch) },
+    cancel: { by: "either", ask: to(Endpoints.orderCancel, () => undefined) },
+    cancelAll: { most: 500, ids: to(Endpoints.orderCancelAll, ({ ids }) => ids) },
+    amend: to(Endpoints.orderAmend, () => undefined)
   }
 })
 

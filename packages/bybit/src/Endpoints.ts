@@ -6,10 +6,10 @@
  *
  * @since 0.1.0
  */
-import { type Declaration, Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
-import type * as BigDecimal from "effect/BigDecimal"
+import type { Market } from "@effect-exchange/core"
+import { type Adapter, type Declaration, Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
 import * as Schema from "effect/Schema"
-import { type Category, categoryOf, type Named } from "./Markets.js"
+import { type Category, categoryOf, type Named, named } from "./Markets.js"
 import * as Rows from "./Rows.js"
 
 export type { Category, Named } from "./Markets.js"
@@ -76,6 +76,8 @@ const of = (scope: "create" | "amend" | "cancel" | "cancelAll") => ({ category, 
   [category === "spot" ? `${scope}.spot` : scope]: request?.length ?? 1
 })
 
+const latest = madeBy((market: Market.Market, limit?: number) => ({ ...named(market), limit }))
+
 type Counted = { readonly category: Category; readonly request?: ReadonlyArray<unknown> }
 
 // ---- public data
@@ -129,7 +131,7 @@ export const tickers = open("tickers", "market/tickers", {
  * @category endpoints
  */
 export const orderbook = open("orderbook", "market/orderbook", {
-  input: takes<Named & { limit?: number }>(),
+  input: latest,
   answer: Rows.Book
 })
 
@@ -140,7 +142,7 @@ export const orderbook = open("orderbook", "market/orderbook", {
  * @category endpoints
  */
 export const recentTrade = open("recentTrade", "market/recent-trade", {
-  input: takes<Named & { limit?: number }>(),
+  input: latest,
   answer: Wire.within("list", Wire.list(Rows.Trade))
 })
 
@@ -159,7 +161,13 @@ export const candlePage = 1000
  * @category endpoints
  */
 export const kline = open("kline", "market/kline", {
-  input: takes<Named & { interval: string; start?: number; end?: number; limit?: number }>(),
+  input: madeBy((market: Market.Market, interval: string, { from, to }: Adapter.Window) => ({
+    ...named(market),
+    interval,
+    start: from,
+    end: to - 1,
+    limit: candlePage
+  })),
   answer: Wire.within("list", Wire.every(Rows.Bar))
 })
 
@@ -180,7 +188,7 @@ export const queryApi = read("queryApi", "user/query-api", { answer: Rows.ApiKey
  * @category endpoints
  */
 export const walletBalance = read("walletBalance", "account/wallet-balance", {
-  input: takes<{ accountType: "UNIFIED" }>(),
+  input: madeBy(() => ({ accountType: "UNIFIED" })),
   answer: Wire.within("list", Schema.Array(Wire.within("coin", Wire.every(Rows.Balance)))),
   cost: { ...ip, wallet: 1 }
 })
@@ -205,7 +213,19 @@ const Orders = Rows.page(Rows.Order)
  * @since 0.1.0
  * @category models
  */
-export type Ids = { readonly orderId?: string; readonly orderLinkId?: string }
+export type Ids = { readonly orderId?: string | undefined; readonly orderLinkId?: string | undefined }
+
+/**
+ * Names an order.
+ *
+ * @since 0.1.0
+ * @category parameters
+ */
+export const referred = ({ clientOrderId, id, market }: Adapter.Reference) => ({
+  ...named(market),
+  orderId: id,
+  orderLinkId: clientOrderId
+})
 
 /**
  * The orders that stand; by id also one of the latest 500 that ended, unless Bybit has restarted since. At most 50 a page.
@@ -318,7 +338,7 @@ export const orderCreateBatch = write.once("orderCreateBatch", "order/create-bat
  * @category endpoints
  */
 export const orderAmend = write.once("orderAmend", "order/amend", {
-  input: takes<Named & Ids & { qty: BigDecimal.BigDecimal | undefined; price: BigDecimal.BigDecimal | undefined }>(),
+  input: madeBy(({ price, reference, size }: Declaration.Change) => ({ ...referred(reference), qty: size, price })),
   answer: Rows.Taken,
   cost: of("amend")
 })
@@ -330,7 +350,7 @@ export const orderAmend = write.once("orderAmend", "order/amend", {
  * @category endpoints
  */
 export const orderCancel = write.idempotent("orderCancel", "order/cancel", {
-  input: takes<Named & Ids>(),
+  input: madeBy(referred),
   answer: Rows.Taken,
   cost: of("cancel")
 })
@@ -342,7 +362,7 @@ export const orderCancel = write.idempotent("orderCancel", "order/cancel", {
  * @category endpoints
  */
 export const orderCancelAll = write.idempotent("orderCancelAll", "order/cancel-all", {
-  input: takes<Named>(),
+  input: madeBy(named),
   answer: Rows.CanceledAll,
   cost: of("cancelAll")
 })

@@ -4,12 +4,11 @@
  * @since 0.1.0
  */
 import { ExchangeError, type Market } from "@effect-exchange/core"
-import { ClientOrderId, Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
+import { ClientOrderId, Endpoint, Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
 import type { Declaration, Row, Wire } from "@effect-exchange/core/adapter"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
-import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Endpoints from "./Endpoints.js"
 import * as Errors from "./Errors.js"
@@ -17,7 +16,7 @@ import { feeds } from "./Feeds.js"
 import { protocol } from "./Protocol.js"
 import type * as Rows from "./Rows.js"
 
-const { ask } = Question
+const { ask, to } = Question
 const { exchange: id } = protocol
 
 // ---- public data
@@ -29,11 +28,11 @@ const market = (
 ): Row.Market => ({ ...row, kind: "spot" })
 
 // A product has no bid and no ask.
-const ticker: Declaration.MarketData["ticker"] = (client) => ({ id }) =>
+const ticker: Declaration.MarketData["ticker"] = (client) => (market) =>
   Effect.map(
     Concurrent.all([
-      client.request(Endpoints.product, { product_id: id }),
-      client.request(Endpoints.productBook, { product_id: id, limit: 1 })
+      to(Endpoints.product)(client)(market),
+      to(Endpoints.productBook)(client)(market, 1)
     ], Question.together),
     ([{ market: _, ...product }, { asks: [ask], at, bids: [bid] }]) => ({
       ...product,
@@ -99,14 +98,12 @@ const entries = Page.byCursor({
   endpoint: Endpoints.fills,
   input: (cursor, market: Market.Market, { limit, since }: Declaration.History) => ({
     product_ids: [market.id],
-    start_sequence_timestamp: since === undefined ? undefined : iso(since),
+    start_sequence_timestamp: Endpoint.isoTime(since),
     limit: Math.min(limit, Endpoints.pageSize),
     cursor
   }),
   enough: (_, { limit }: Declaration.History) => limit
 })
-
-const iso = (millis: number): string => DateTime.formatIso(DateTime.unsafeMake(millis))
 
 // How much earlier than it was sent an order is looked for.
 const margin = 60_000
@@ -119,7 +116,7 @@ const placedSince: Declaration.Account["byName"][number] = (client) => ({ client
     if (since === undefined) return yield* orders(client)({ product_ids, clientOrderId })
     const ours = yield* Clock.currentTimeMillis
     const theirs = yield* client.request(Endpoints.serverTime, {})
-    const start_date = iso(Math.max(0, Math.floor(since + theirs - ours) - margin))
+    const start_date = Endpoint.isoTime(Math.max(0, Math.floor(since + theirs - ours) - margin))
     return yield* orders(client)({ product_ids, start_date, clientOrderId })
   })
 
@@ -150,15 +147,14 @@ const place: Declaration.Trading["place"] = (client) => (order) =>
         : Effect.succeed({ accepted: created.id })
   )
 
-const cancelSeveral = ask(
+const cancelSeveral = to(
   Endpoints.cancelOrders,
-  (_: Market.Market, order_ids: ReadonlyArray<string>) => ({ order_ids }),
   (rows) => rows.map((row) => ({ id: row.id, outcome: Errors.canceled(row) }))
 )
 
-const cancel: Declaration.Trading["cancel"]["ask"] = (client) => ({ id, market }) =>
+const cancel: Question.Question<"trading", [Declaration.ById], undefined> = (client) => ({ id, market }) =>
   Effect.flatMap(
-    cancelSeveral(client)(market, id === undefined ? [] : [id]),
+    cancelSeveral(client)(market, [id]),
     ([canceled]) =>
       canceled === undefined || typeof canceled.outcome === "string"
         ? Effect.succeed(undefined)
@@ -201,16 +197,9 @@ export const Coinbase = Exchange.define({
       ...spot,
       product_ids: markets.length > 100 ? undefined : markets.map(({ id }) => id)
     })),
-    book: {
-      // No most is documented, here and for trades.
-      depths: Number.POSITIVE_INFINITY,
-      read: ask(Endpoints.productBook, ({ id }, limit) => ({ product_id: id, limit }))
-    },
-    trades: {
-      most: Number.POSITIVE_INFINITY,
-      order: "newest first",
-      read: ask(Endpoints.marketTrades, ({ id }, limit) => ({ product_id: id, limit }))
-    },
+    // No most is documented, here and for trades.
+    book: { depths: Number.POSITIVE_INFINITY, read: to(Endpoints.productBook) },
+    trades: { most: Number.POSITIVE_INFINITY, order: "newest first", read: to(Endpoints.marketTrades) },
     candles: {
       words: {
         "1m": "ONE_MINUTE",
@@ -227,22 +216,16 @@ export const Coinbase = Exchange.define({
       page: 299,
       // The exchange opened in January 2015, with nothing from before it.
       first: { opened: Date.UTC(2015, 0, 1), by: ["1d", "1h"] },
-      read: ask(Endpoints.candles, (market, granularity, { from, to }) => ({
-        product_id: market.id,
-        start: from / 1000,
-        // The end is included, and a candle that opens there would be one too many.
-        end: to / 1000 - 1,
-        granularity
-      }))
+      read: to(Endpoints.candles)
     },
     status
   },
   account: {
     balances: (client) => () => Effect.map(wallets(client)(), ({ rows }) => rows),
-    keyPermissions: ask(Endpoints.keyPermissions, () => ({})),
+    keyPermissions: to(Endpoints.keyPermissions),
     open: (client) => (market) => standing(client)({ product_ids: [market.id] }),
     openOfAll: (client) => () => standing(client)({}),
-    byId: ask(Endpoints.order, (_, order_id) => ({ order_id }), (order) => [order]),
+    byId: to(Endpoints.order),
     byName: [
       // Those that stand may be older than all that are read of the others. One placed lately is found either way.
       (client) => ({ clientOrderId, market, since }) =>
@@ -258,7 +241,7 @@ export const Coinbase = Exchange.define({
       read: (client) => (market, { limit, since }) =>
         orders(client)({
           product_ids: [market.id],
-          start_date: since === undefined ? undefined : iso(since),
+          start_date: Endpoint.isoTime(since),
           limit
         })
     },

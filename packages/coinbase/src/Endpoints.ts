@@ -6,7 +6,8 @@
  *
  * @since 0.1.0
  */
-import { type Declaration, Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
+import type { Market } from "@effect-exchange/core"
+import { type Adapter, type Declaration, Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
 import type * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 import * as Rows from "./Rows.js"
@@ -59,7 +60,7 @@ export type Products = {
   readonly get_all_products?: boolean
 }
 
-const some = { input: takes<{ product_id: string; limit: number }>() }
+const some = { input: madeBy(({ id }: Market.Market, limit: number) => ({ product_id: id, limit })) }
 const listed = { input: takes<Products>(), within: "products" }
 
 /**
@@ -83,7 +84,7 @@ export const tickers = open("tickers", "/market/products", { ...listed, answer: 
  * @category endpoints
  */
 export const product = open("product", "/market/products/{product_id}", {
-  input: takes<{ product_id: string }>(),
+  input: madeBy(({ id }: Market.Market) => ({ product_id: id })),
   answer: Wire.one(Rows.Ticker)
 })
 
@@ -116,7 +117,13 @@ export const marketTrades = open("marketTrades", "/market/products/{product_id}/
  * @category endpoints
  */
 export const candles = open("candles", "/market/products/{product_id}/candles", {
-  input: takes<{ product_id: string; start: number; end: number; granularity: string }>(),
+  input: madeBy((market: Market.Market, granularity: string, { from, to }: Adapter.Window) => ({
+    product_id: market.id,
+    start: from / 1000,
+    // The end is included, and a candle that opens there would be one too many.
+    end: to / 1000 - 1,
+    granularity
+  })),
   within: "candles",
   answer: Wire.every(Rows.Bar)
 })
@@ -160,7 +167,7 @@ export const accounts = read("accounts", "/accounts", {
  * @category endpoints
  */
 export const order = read("order", "/orders/historical/{order_id}", {
-  input: takes<{ order_id: string }>(),
+  input: madeBy(({ id }: Declaration.ById) => ({ order_id: id })),
   within: "order",
   answer: Wire.one(Rows.Order)
 })
@@ -237,7 +244,7 @@ export const createOrder = write.idempotent("createOrder", "/orders", { input: m
  * @category endpoints
  */
 export const cancelOrders = write.idempotent("cancelOrders", "/orders/batch_cancel", {
-  input: takes<{ order_ids: ReadonlyArray<string> }>(),
+  input: madeBy((_: Market.Market, order_ids: ReadonlyArray<string>) => ({ order_ids })),
   within: "results",
   answer: Wire.every(Rows.Cancellation)
 })

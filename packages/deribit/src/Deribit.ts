@@ -12,8 +12,7 @@ import { feeds, resolutions } from "./Feeds.js"
 import * as Markets from "./Markets.js"
 import { protocol } from "./Protocol.js"
 
-const { ask } = Question
-const { named } = Endpoints
+const { ask, to } = Question
 const kinds = ["spot", "future"] as const
 
 // Under which currency an order of spot is kept is not said.
@@ -27,15 +26,6 @@ const byLabel: Declaration.Account["byName"][number] = (client) => ({ clientOrde
     Listing.flatten
   )
 
-const historyOf = (market: Market.Market, historical: boolean, count: number, offset = 0) => ({
-  ...named(market),
-  count,
-  offset,
-  include_old: true,
-  include_unfilled: true,
-  historical
-})
-
 /**
  * Searches those that ended for a label, until it is found or the order would have been placed later: the latest come first.
  * Where neither is so after ten pages, nothing is proven.
@@ -43,7 +33,8 @@ const historyOf = (market: Market.Market, historical: boolean, count: number, of
 const byHistory = (historical: boolean): Declaration.Account["byName"][number] => (client) => (asked) =>
   Page.all({
     endpoint: Endpoints.getOrderHistory,
-    input: (offset: number | undefined) => historyOf(asked.market, historical, Endpoints.pageSize, offset),
+    input: (offset: number | undefined) =>
+      Endpoints.getOrderHistory.make(asked.market, historical, Endpoints.pageSize, offset),
     rows: (rows) => rows,
     next: (page) => {
       const { since = 0 } = asked
@@ -60,7 +51,7 @@ const ended = Question.union([false, true].map((historical) =>
   Page.byOffset(Endpoints.pageSize, {
     endpoint: Endpoints.getOrderHistory,
     input: (offset, market: Market.Market, { limit }: Declaration.History) =>
-      historyOf(market, historical, Math.min(limit, Endpoints.pageSize), offset),
+      Endpoints.getOrderHistory.make(market, historical, Math.min(limit, Endpoints.pageSize), offset),
     enough: (_, { limit }: Declaration.History) => limit
   })
 ))
@@ -72,15 +63,8 @@ const fills = Question.union(
   [false, true].map((historical) =>
     Page.all({
       endpoint: Endpoints.getUserTrades,
-      input: (end: number | undefined, market: Market.Market, { limit, since }: Declaration.History) => ({
-        ...named(market),
-        // Those of the page before that are of its last millisecond come again, and are not to fill the page.
-        count: end === undefined ? Math.min(limit, Endpoints.pageSize) : Endpoints.pageSize,
-        start_timestamp: since,
-        end_timestamp: end,
-        sorting: "desc" as const,
-        historical
-      }),
+      input: (end: number | undefined, market: Market.Market, query: Declaration.History) =>
+        Endpoints.part(end, market, query, historical),
       rows: ({ fills }) => fills,
       next: ({ answer: { fills, hasMore }, place }) => {
         if (!hasMore) return undefined
@@ -113,50 +97,34 @@ export const Deribit = Exchange.define({
     listings: kinds.map((kind) =>
       ask(Endpoints.getInstruments, () => ({ currency: "any", kind }), Listing.map(Markets.read))
     ),
-    ticker: ask(Endpoints.ticker, named, Markets.ticker),
-    book: {
-      depths: [1, 5, 10, 20, 50, 100, 1000, 10_000],
-      read: ask(Endpoints.getOrderBook, (market, depth) => ({ ...named(market), depth }))
-    },
-    trades: {
-      most: 1000,
-      order: "newest first",
-      read: ask(Endpoints.getLastTrades, (market, count) => ({ ...named(market), count, sorting: "desc" as const }))
-    },
+    ticker: to(Endpoints.ticker, Markets.ticker),
+    book: { depths: [1, 5, 10, 20, 50, 100, 1000, 10_000], read: to(Endpoints.getOrderBook) },
+    trades: { most: 1000, order: "newest first", read: to(Endpoints.getLastTrades) },
     candles: {
       words: resolutions,
       page: 1000,
-      read: ask(
-        Endpoints.getChart,
-        (market, resolution, { from, to }) => ({
-          ...named(market),
-          resolution,
-          start_timestamp: from,
-          end_timestamp: to - 1
-        }),
-        (bars, market) => bars.map((bar) => Markets.bar(bar, market))
-      ),
+      read: to(Endpoints.getChart, (bars, market) => bars.map((bar) => Markets.bar(bar, market))),
       // Its first market opened in that month.
       first: { opened: Date.UTC(2016, 5, 1), by: ["1d", "1h"] }
     },
-    status: ask(Endpoints.status, () => ({}))
+    status: to(Endpoints.status)
   },
   account: {
-    balances: ask(Endpoints.getAccountSummaries, () => ({})),
-    keyPermissions: ask(Endpoints.auth, () => ({ grant_type: "client_signature" as const }), (scope) => ({
+    balances: to(Endpoints.getAccountSummaries),
+    keyPermissions: to(Endpoints.auth, (scope) => ({
       read: /\btrade:read/.test(scope) && /\baccount:read/.test(scope),
       trade: /\btrade:read_write\b/.test(scope),
       withdraw: /\bwallet:read_write\b/.test(scope),
       ipRestricted: "unknown"
     })),
-    open: ask(Endpoints.getOpenOrdersByInstrument, named),
-    openOfAll: Question.each(kinds.map((kind) => ask(Endpoints.getOpenOrders, () => ({ kind })))),
-    byId: ask(Endpoints.getOrderState, (_, order_id) => ({ order_id }), (row) => [row]),
+    open: to(Endpoints.getOpenOrdersByInstrument),
+    openOfAll: Question.aboutEach(kinds, to(Endpoints.getOpenOrders)),
+    byId: to(Endpoints.getOrderState),
     // A label is forgotten half an hour after its order has ended: what ended before is searched for.
     byName: [byLabel, byHistory(false), byHistory(true)],
     ended: { order: "newest first", read: ended },
     fills: { order: "newest first", read: fills },
-    positions: ask(Endpoints.getPositions, () => ({ currency: "any", kind: "future" }))
+    positions: to(Endpoints.getPositions)
   },
   trading: {
     names: {
@@ -169,11 +137,10 @@ export const Deribit = Exchange.define({
     deduplicates: "never",
     takenWithin: "15 seconds",
     seenWithin: "5 seconds",
-    place: (client) => (order) =>
-      client.request(order.side === "buy" ? Endpoints.buy : Endpoints.sell, Endpoints.newOrder(order)),
-    cancel: { by: "id", ask: ask(Endpoints.cancel, ({ id = "" }) => ({ order_id: id })) },
-    cancelAll: { all: ask(Endpoints.cancelAllByInstrument, named, () => undefined) },
-    amend: ask(Endpoints.edit, Endpoints.change)
+    place: (client) => (order) => to(order.side === "buy" ? Endpoints.buy : Endpoints.sell)(client)(order),
+    cancel: { by: "id", ask: to(Endpoints.cancel) },
+    cancelAll: { all: to(Endpoints.cancelAllByInstrument, () => undefined) },
+    amend: to(Endpoints.edit)
   }
 })
 

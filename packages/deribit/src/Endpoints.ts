@@ -6,7 +6,7 @@
  * @since 0.1.0
  */
 import type { Market } from "@effect-exchange/core"
-import { type Declaration, Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
+import { type Adapter, type Declaration, Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
 import * as Schema from "effect/Schema"
 import * as Rows from "./Rows.js"
 
@@ -50,10 +50,8 @@ const write = Endpoint.family({ ...shared, capability: "trading", cost: { matchi
  */
 export const named = ({ id }: Market.Market) => ({ instrument_name: id })
 
-type Named = ReturnType<typeof named>
-
-const ofOne = takes<Named>()
-const byId = takes<{ order_id: string }>()
+const ofOne = madeBy(named)
+const byId = madeBy(({ id }: Declaration.ById) => ({ order_id: id }))
 const orders = Wire.list(Rows.Order)
 
 /**
@@ -105,7 +103,10 @@ export const ticker = open("ticker", { input: ofOne, answer: Rows.Ticker })
  * @since 0.1.0
  * @category endpoints
  */
-export const getOrderBook = open("get_order_book", { input: takes<Named & { depth: number }>(), answer: Rows.Book })
+export const getOrderBook = open("get_order_book", {
+  input: madeBy((market: Market.Market, depth: number) => ({ ...named(market), depth })),
+  answer: Rows.Book
+})
 
 /**
  * `count` is at most 1000.
@@ -114,7 +115,11 @@ export const getOrderBook = open("get_order_book", { input: takes<Named & { dept
  * @category endpoints
  */
 export const getLastTrades = open("get_last_trades_by_instrument", {
-  input: takes<Named & { count: number; sorting: "asc" | "desc" }>(),
+  input: madeBy((market: Market.Market, count: number, sorting: "asc" | "desc" = "desc") => ({
+    ...named(market),
+    count,
+    sorting
+  })),
   within: "result.trades",
   answer: Wire.list(Rows.Trade)
 })
@@ -126,7 +131,12 @@ export const getLastTrades = open("get_last_trades_by_instrument", {
  * @category endpoints
  */
 export const getChart = open("get_tradingview_chart_data", {
-  input: takes<Named & { start_timestamp: number; end_timestamp: number; resolution: string }>(),
+  input: madeBy((market: Market.Market, resolution: string, { from, to }: Adapter.Window) => ({
+    ...named(market),
+    resolution,
+    start_timestamp: from,
+    end_timestamp: to - 1
+  })),
   answer: Rows.Chart
 })
 
@@ -145,7 +155,7 @@ export const auth = Endpoint.family({
   "auth",
   {
     scheme: "parameters",
-    input: takes<{ grant_type: "client_signature" }>(),
+    input: madeBy(() => ({ grant_type: "client_signature" })),
     within: "result.scope",
     answer: Schema.String
   }
@@ -165,7 +175,7 @@ export const getAccountSummaries = read("get_account_summaries", {
  * @category endpoints
  */
 export const getPositions = read("get_positions", {
-  input: takes<{ currency: string; kind: string }>(),
+  input: madeBy(() => ({ currency: "any", kind: "future" })),
   answer: Wire.list(Rows.Position)
 })
 
@@ -173,7 +183,7 @@ export const getPositions = read("get_positions", {
  * @since 0.1.0
  * @category endpoints
  */
-export const getOpenOrders = read("get_open_orders", { input: takes<{ kind: string }>(), answer: orders })
+export const getOpenOrders = read("get_open_orders", { input: madeBy((kind: string) => ({ kind })), answer: orders })
 
 /**
  * @since 0.1.0
@@ -206,10 +216,36 @@ export const getOrderStateByLabel = read("get_order_state_by_label", {
  * @category endpoints
  */
 export const getOrderHistory = read("get_order_history_by_instrument", {
-  input: takes<
-    Named & { count: number; offset: number; include_old: boolean; include_unfilled: boolean; historical: boolean }
-  >(),
+  input: madeBy((market: Market.Market, historical: boolean, count: number, offset: number = 0) => ({
+    ...named(market),
+    count,
+    offset,
+    include_old: true,
+    include_unfilled: true,
+    historical
+  })),
   answer: orders
+})
+
+/**
+ * Names a page of fills, the latest first, up to an instant.
+ *
+ * @since 0.1.0
+ * @category parameters
+ */
+export const part = (
+  end: number | undefined,
+  market: Market.Market,
+  { limit, since }: Adapter.History,
+  historical: boolean
+) => ({
+  ...named(market),
+  // Those of the page before that are of its last millisecond come again, and are not to fill the page.
+  count: end === undefined ? Math.min(limit, pageSize) : pageSize,
+  start_timestamp: since,
+  end_timestamp: end,
+  sorting: "desc",
+  historical
 })
 
 /**
@@ -219,15 +255,7 @@ export const getOrderHistory = read("get_order_history_by_instrument", {
  * @category endpoints
  */
 export const getUserTrades = read("get_user_trades_by_instrument", {
-  input: takes<
-    Named & {
-      count: number
-      start_timestamp: number | undefined
-      end_timestamp: number | undefined
-      sorting: "desc"
-      historical: boolean
-    }
-  >(),
+  input: madeBy(part),
   answer: Wire.answer({
     fills: Wire.at("trades", Wire.list(Rows.Fill)),
     hasMore: Wire.at("has_more", Schema.Boolean)

@@ -9,12 +9,12 @@
  *
  * @since 0.1.0
  */
+import type { Market } from "@effect-exchange/core"
 import { type Adapter, type Declaration, Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
-import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import * as Rows from "./Rows.js"
 
-const { madeBy, takes } = Endpoint
+const { isoTime, madeBy, takes } = Endpoint
 
 /**
  * What Kraken meters. Its counters fall all the time: that of a key takes 20 and falls by 0.5 a second, in the tier
@@ -95,7 +95,7 @@ export const assetPairs = open("assetPairs", "AssetPairs", { answer: Wire.keyed(
  * @category endpoints
  */
 export const ticker = open("ticker", "Ticker", {
-  input: takes<{ pair: string }>(),
+  input: madeBy(({ id }: Market.Market) => ({ pair: id })),
   answer: Rows.sole(Wire.one(Rows.Ticker))
 })
 
@@ -106,7 +106,10 @@ export const ticker = open("ticker", "Ticker", {
  * @category endpoints
  */
 export const tickers = open("tickers", "Ticker", {
-  input: takes<{ pair: string | undefined }>(),
+  // The names of many pairs would make a longer URL than proxies take.
+  input: madeBy((markets: ReadonlyArray<Market.Market>) => ({
+    pair: markets.length > 100 ? undefined : markets.map(({ id }) => id).join(",")
+  })),
   answer: Wire.keyed("market", Rows.TickerOf)
 })
 
@@ -117,7 +120,7 @@ export const tickers = open("tickers", "Ticker", {
  * @category endpoints
  */
 export const depth = open("depth", "Depth", {
-  input: takes<{ pair: string; count: number }>(),
+  input: madeBy(({ id }: Market.Market, count: number) => ({ pair: id, count })),
   answer: Rows.sole(Rows.Book)
 })
 
@@ -129,7 +132,7 @@ export const depth = open("depth", "Depth", {
  * @category endpoints
  */
 export const trades = open("trades", "Trades", {
-  input: takes<{ pair: string; count: number; since?: string }>(),
+  input: madeBy(({ id }: Market.Market, count: number, since?: string) => ({ pair: id, count, since })),
   answer: Rows.sole(Wire.list(Rows.Trade))
 })
 
@@ -141,7 +144,12 @@ export const trades = open("trades", "Trades", {
  * @category endpoints
  */
 export const ohlc = open("ohlc", "OHLC", {
-  input: takes<{ pair: string; interval: string; since: number }>(),
+  input: madeBy(({ id }: Market.Market, interval: string, { from }: Adapter.Window) => ({
+    pair: id,
+    interval,
+    // Those that open after it.
+    since: Math.max(0, from / 1000 - 1)
+  })),
   answer: Rows.sole(Wire.every(Rows.Bar))
 })
 
@@ -207,7 +215,7 @@ export const closedOrders = read("closedOrders", "ClosedOrders", {
  * @category endpoints
  */
 export const queryOrders = read("queryOrders", "QueryOrders", {
-  input: takes<{ txid: string }>(),
+  input: madeBy(({ id }: Declaration.ById) => ({ txid: id })),
   answer: Wire.keyed("id", Rows.Order)
 })
 
@@ -234,11 +242,9 @@ const termsOf = (order: Declaration.NewOrder) => ({
   cl_ord_id: order.clientOrderId
 })
 
-// In RFC 3339, 2 to 60 seconds from now: after it nothing is done any more.
-const deadline = (until: number): string => DateTime.formatIso(DateTime.unsafeMake(until))
-
 /**
- * An order in Kraken's words. `post` makes it post-only.
+ * An order in Kraken's words. `post` makes it post-only, and after its `deadline`, 2 to 60 seconds from now, nothing is done
+ * any more.
  *
  * @since 0.1.0
  * @category parameters
@@ -246,7 +252,7 @@ const deadline = (until: number): string => DateTime.formatIso(DateTime.unsafeMa
 export const newOrder = (order: Declaration.NewOrder) => ({
   pair: order.market.id,
   ...termsOf(order),
-  deadline: deadline(order.until)
+  deadline: isoTime(order.until)
 })
 
 /**
@@ -270,7 +276,7 @@ export const addOrder = write.once("addOrder", "AddOrder", {
 export const newOrders = (orders: ReadonlyArray<Declaration.NewOrder>) => ({
   pair: orders[0]?.market.id ?? "",
   orders: orders.map(termsOf),
-  deadline: deadline(orders[0]?.until ?? 0)
+  deadline: isoTime(orders[0]?.until)
 })
 
 /**
@@ -287,22 +293,7 @@ export const addOrderBatch = write.once("addOrderBatch", "AddOrderBatch", {
   cost: ({ orders }) => ({ trading: orders.length })
 })
 
-/**
- * An order by one of its ids.
- *
- * @since 0.1.0
- * @category models
- */
-export type Named = { readonly txid?: string; readonly cl_ord_id?: string }
-
-/**
- * Names an order.
- *
- * @since 0.1.0
- * @category parameters
- */
-export const named = (reference: Adapter.Reference): Named =>
-  reference.id === undefined ? { cl_ord_id: reference.clientOrderId } : { txid: reference.id }
+const named = ({ clientOrderId, id }: Adapter.Reference) => ({ txid: id, cl_ord_id: clientOrderId })
 
 /**
  * A change in Kraken's words. `order_qty` is the whole amount, with what is filled.
@@ -315,7 +306,7 @@ export const change = ({ current, price, reference, size, until }: Declaration.C
   order_qty: size,
   limit_price: price,
   post_only: price !== undefined && current.postOnly === true ? true : undefined,
-  deadline: deadline(until)
+  deadline: isoTime(until)
 })
 
 /**
@@ -338,7 +329,7 @@ const count = Wire.within("count", Schema.NonNegativeInt)
  * @since 0.1.0
  * @category endpoints
  */
-export const cancelOrder = write.idempotent("cancelOrder", "CancelOrder", { input: takes<Named>(), answer: count })
+export const cancelOrder = write.idempotent("cancelOrder", "CancelOrder", { input: madeBy(named), answer: count })
 
 /**
  * Cancels up to 50 orders by their ids: how many were.

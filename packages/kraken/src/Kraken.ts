@@ -14,7 +14,7 @@ import { feeds } from "./Feeds.js"
 import { protocol } from "./Protocol.js"
 import type * as Rows from "./Rows.js"
 
-const { ask } = Question
+const { ask, to } = Question
 
 // Bitcoin is `XBT` on Kraken, and Dogecoin `XDG`; all other assets are called alike.
 const renamed: ReadonlyMap<string, string> = new Map([["XBT", "BTC"], ["XDG", "DOGE"]])
@@ -134,34 +134,22 @@ export const Kraken = Exchange.define({
   lacks: ["positions"],
   marketNames: (market) => [market.id, altnameOf(market), market.symbol],
   marketData: {
-    listings: [ask(Endpoints.assetPairs, () => ({}), Listing.map(market))],
-    ticker: ask(Endpoints.ticker, ({ id }) => ({ pair: id })),
-    // The names of many pairs would make a longer URL than proxies take.
-    tickers: ask(Endpoints.tickers, (markets) => ({
-      pair: markets.length > 100 ? undefined : markets.map(({ id }) => id).join(",")
-    })),
-    book: { depths: 500, read: ask(Endpoints.depth, ({ id }, count) => ({ pair: id, count })) },
-    trades: {
-      most: 1000,
-      order: "oldest first",
-      read: ask(Endpoints.trades, ({ id }, count) => ({ pair: id, count }))
-    },
+    listings: [to(Endpoints.assetPairs, Listing.map(market))],
+    ticker: to(Endpoints.ticker),
+    tickers: to(Endpoints.tickers),
+    book: { depths: 500, read: to(Endpoints.depth) },
+    trades: { most: 1000, order: "oldest first", read: to(Endpoints.trades) },
     candles: {
       words: { "1m": "1", "5m": "5", "15m": "15", "30m": "30", "1h": "60", "4h": "240", "1d": "1440" },
       page: 720,
       kept: 720,
-      read: ask(Endpoints.ohlc, ({ id }, interval, { from }) => ({
-        pair: id,
-        interval,
-        // Those that open after it.
-        since: Math.max(0, from / 1000 - 1)
-      }))
+      read: to(Endpoints.ohlc)
     },
-    status: ask(Endpoints.systemStatus, () => ({}))
+    status: to(Endpoints.systemStatus)
   },
   account: {
     balances,
-    keyPermissions: ask(Endpoints.getApiKeyInfo, () => ({}), ({ ipAllowlist, permissions, validUntil }) => ({
+    keyPermissions: to(Endpoints.getApiKeyInfo, ({ ipAllowlist, permissions, validUntil }) => ({
       read: permissions.some((name) => name.startsWith("query-")),
       trade: permissions.includes("modify-trades"),
       // Kraken does not publish the names of all permissions: one that is neither to query nor to modify may be any.
@@ -174,7 +162,7 @@ export const Kraken = Exchange.define({
       ...validUntil === 0 ? {} : { expiresAt: validUntil }
     })),
     openOfAll: ask(Endpoints.openOrders, () => ({})),
-    byId: ask(Endpoints.queryOrders, (_, txid) => ({ txid })),
+    byId: to(Endpoints.queryOrders),
     byName: [Endpoints.openOrders, Endpoints.closedOrders].map((endpoint) =>
       ask(endpoint, ({ clientOrderId }) => ({ cl_ord_id: clientOrderId }))
     ),
@@ -193,21 +181,20 @@ export const Kraken = Exchange.define({
     // A little after its deadline an order can be seen, and our clock be compared by a second.
     takenWithin: "15 seconds",
     seenWithin: "5 seconds",
-    place: ask(Endpoints.addOrder, Endpoints.newOrder, (accepted) => ({ accepted })),
+    place: to(Endpoints.addOrder, (accepted) => ({ accepted })),
     placeBatch: {
       most: 15,
-      ask: ask(
+      ask: to(
         Endpoints.addOrderBatch,
-        Endpoints.newOrders,
         (rows) =>
           rows.map(({ error, id }) =>
             error !== undefined ? { refused: Errors.said(error) } : id === undefined ? undefined : { accepted: id }
           )
       )
     },
-    cancel: { by: "either", ask: ask(Endpoints.cancelOrder, Endpoints.named, () => undefined) },
+    cancel: { by: "either", ask: to(Endpoints.cancelOrder, () => undefined) },
     cancelAll: { most: Endpoints.pageSize, several: cancelSeveral },
-    amend: ask(Endpoints.amendOrder, Endpoints.change, () => undefined)
+    amend: to(Endpoints.amendOrder, () => undefined)
   }
 })
 

@@ -208,23 +208,11 @@ export const balance = read("balance", "account/balance", {
  */
 export const positions = read("positions", "account/positions", { input: byKind, answer: Wire.list(Rows.Position) })
 
-/**
- * An order by one of its ids; `ordId` counts where both are given.
- *
- * @since 0.1.0
- * @category models
- */
-export type Named = { readonly instId: string; readonly ordId?: string; readonly clOrdId?: string }
-
-/**
- * Names an order.
- *
- * @since 0.1.0
- * @category parameters
- */
-export const named = ({ clientOrderId, id, market }: Adapter.Reference): Named => ({
+// By one of its ids; `ordId` counts where both are given.
+const named = ({ clientOrderId, id, market }: Adapter.Reference) => ({
   instId: market.id,
-  ...id === undefined ? { clOrdId: clientOrderId } : { ordId: id }
+  ordId: id,
+  clOrdId: clientOrderId
 })
 
 const byName = madeBy(named)

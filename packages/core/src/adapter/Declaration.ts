@@ -301,15 +301,21 @@ export interface Trading {
   readonly takenWithin: Duration.DurationInput
   readonly seenWithin: Duration.DurationInput
   readonly place: Question<Capability, [NewOrder], Placed>
-  readonly cancel: {
-    /** `id` where it can be canceled by the exchange's id only. */
-    readonly by: "id" | "either"
-    /** The order as it ended; `undefined` where the exchange only acknowledges. */
-    readonly ask: Question<Capability, [Adapter.Reference], Row.Order | undefined>
-  }
+  readonly cancel: Cancel
   /** Defaults to canceling each that stands. */
   readonly cancelAll?: CancelAll | undefined
 }
+
+/**
+ * How an order is canceled: by the exchange's id only, or by its name as well. It is answered with the order as it ended, or
+ * `undefined` where the exchange only acknowledges.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Cancel =
+  | { readonly by: "id"; readonly ask: Question<Capability, [ById], Row.Order | undefined> }
+  | { readonly by: "either"; readonly ask: Question<Capability, [Adapter.Reference], Row.Order | undefined> }
 
 /**
  * How all orders of a market are canceled: all at once, or `most` of them, where the answer always says the ids of those that

@@ -4,7 +4,9 @@
  * @since 0.1.0
  */
 import type * as BigDecimal from "effect/BigDecimal"
+import * as DateTime from "effect/DateTime"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
@@ -195,6 +197,19 @@ export const takes = <I extends { readonly [K in keyof I]: Value | undefined }>(
 export const madeBy = <Args extends ReadonlyArray<unknown>, I extends { readonly [K in keyof I]: Value | undefined }>(
   make: (...args: Args) => I
 ): Input<I, Args> => ({ make })
+
+/**
+ * Writes an instant (epoch milliseconds) as ISO 8601 does: nothing where there is none.
+ *
+ * @since 0.1.0
+ * @category values
+ */
+export const isoTime = (at: number | undefined): string | undefined =>
+  Option.fromNullable(at).pipe(
+    Option.flatMap(DateTime.make),
+    Option.map(DateTime.formatIso),
+    Option.getOrUndefined
+  )
 
 /**
  * An input as a function makes it, with what may be `undefined` left out or not.

@@ -78,13 +78,13 @@ export const make = (facts: Facts) => (client: Client, account: Adapter.Account)
 
   const cancel = (reference: Adapter.Reference): ReturnType<Adapter.Trading["cancel"]> =>
     Effect.gen(function*() {
-      const { market } = reference
-      if (asks.cancel.by === "either" || reference.id !== undefined) {
-        return yield* shownIf("cancel", market, yield* asks.cancel.ask(client)(reference))
-      }
+      const { id, market } = reference
+      const how = asks.cancel
+      if (how.by === "either") return yield* shownIf("cancel", market, yield* how.ask(client)(reference))
+      if (id !== undefined) return yield* shownIf("cancel", market, yield* how.ask(client)({ market, id }))
       const known = yield* account.order(reference)
       if (isClosed(known)) return Option.some(known)
-      return yield* shownIf("cancel", market, yield* asks.cancel.ask(client)({ market, id: known.id }))
+      return yield* shownIf("cancel", market, yield* how.ask(client)({ market, id: known.id }))
     })
 
   return {
