@@ -169,54 +169,7 @@ const statuses = meaning({
   expired: "EXPIRED EXPIRED_IN_MATCH"
 })
 
-type Names =
-  | "id"
-  | "market"
-  | "side"
-  | "type"
-  | "status"
-  | "price"
-  | "size"
-  | "inQuote"
-  | "filled"
-  | "paid"
-  | "timeInForce"
-
-/**
- * What is said of an order under these names.
- *
- * @since 0.1.0
- * @category fields
- */
-export const orderBy = (names: { readonly [N in Names]: string }) => ({
-  id: at(names.id, text),
-  market: at(names.market, text),
-  side: at(names.side, words({ BUY: "buy", SELL: "sell" })),
-  type: at(names.type, types),
-  status: at(names.status, statuses),
-  price: price(names.price),
-  // Where it was given in the quote currency, the amount is only what came of it.
-  amount: all(
-    { inQuote: at(names.inQuote, positive(decimal)), size: price(names.size) },
-    ({ inQuote, size }) => inQuote === undefined ? size : undefined
-  ),
-  filled: at(names.filled, decimal),
-  // What was paid is below zero where it is not known, in some old orders.
-  averagePrice: all(
-    { filled: at(names.filled, decimal), paid: at(names.paid, decimal) },
-    ({ filled, paid }) =>
-      BigDecimal.isPositive(filled) && !BigDecimal.isNegative(paid) ? Decimal.unsafeQuotient(paid, filled) : undefined
-  ),
-  // A market order is said to be good until canceled, which it is not.
-  timeInForce: all(
-    { type: at(names.type, types), said: at(names.timeInForce, words({ GTC: "GTC", IOC: "IOC", FOK: "FOK" })) },
-    ({ said, type }) => type === "market" ? undefined : said
-  ),
-  postOnly: at(names.type, wordsOr({ LIMIT_MAKER: true }, false)),
-  reduceOnly: none
-})
-
-const order = orderBy({
+const names = {
   id: "orderId",
   market: "symbol",
   side: "side",
@@ -229,8 +182,43 @@ const order = orderBy({
   // Misspelt by the exchange.
   paid: "cummulativeQuoteQty",
   timeInForce: "timeInForce"
+}
+
+/**
+ * What is said of an order under these names.
+ *
+ * @since 0.1.0
+ * @category fields
+ */
+export const orderBy = (called: typeof names) => ({
+  id: at(called.id, text),
+  market: at(called.market, text),
+  side: at(called.side, words({ BUY: "buy", SELL: "sell" })),
+  type: at(called.type, types),
+  status: at(called.status, statuses),
+  price: price(called.price),
+  // Where it was given in the quote currency, the amount is only what came of it.
+  amount: all(
+    { inQuote: at(called.inQuote, positive(decimal)), size: price(called.size) },
+    ({ inQuote, size }) => inQuote === undefined ? size : undefined
+  ),
+  filled: at(called.filled, decimal),
+  // What was paid is below zero where it is not known, in some old orders.
+  averagePrice: all(
+    { filled: at(called.filled, decimal), paid: at(called.paid, decimal) },
+    ({ filled, paid }) =>
+      BigDecimal.isPositive(filled) && !BigDecimal.isNegative(paid) ? Decimal.unsafeQuotient(paid, filled) : undefined
+  ),
+  // A market order is said to be good until canceled, which it is not.
+  timeInForce: all(
+    { type: at(called.type, types), said: at(called.timeInForce, words({ GTC: "GTC", IOC: "IOC", FOK: "FOK" })) },
+    ({ said, type }) => type === "market" ? undefined : said
+  ),
+  postOnly: at(called.type, wordsOr({ LIMIT_MAKER: true }, false)),
+  reduceOnly: none
 })
 
+const order = orderBy(names)
 const clientOrderId = at("clientOrderId", blank(text))
 
 /**

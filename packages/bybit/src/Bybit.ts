@@ -11,7 +11,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Endpoints from "./Endpoints.js"
 import { feeds, intervals } from "./Feeds.js"
-import { type Category, categoryOf, market, named, nameOf, order, within } from "./Markets.js"
+import { type Category, categoryOf, named, nameOf, order, within } from "./Markets.js"
 import { protocol, recvWindow } from "./Protocol.js"
 import type * as Rows from "./Rows.js"
 
@@ -23,7 +23,7 @@ const listing = (category: Category, status?: string): Declaration.MarketData["l
   Page.all({
     endpoint: Endpoints.instrumentsInfo,
     input: (cursor) => ({ category, status, limit: 1000, cursor }),
-    rows: ({ list }) => Listing.map(list, market(category)),
+    rows: ({ list }) => list,
     next: Page.cursorOfFull
   })
 

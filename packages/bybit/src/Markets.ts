@@ -6,7 +6,7 @@
  *
  * @since 0.1.0
  */
-import { Decimal, type Market } from "@effect-exchange/core"
+import type { Market } from "@effect-exchange/core"
 import type { Listing, Row, Wire } from "@effect-exchange/core/adapter"
 import type * as Rows from "./Rows.js"
 
@@ -78,31 +78,3 @@ export const order = (category: Category) => ({ row, unit }: Wire.Type<typeof Ro
   category === "spot" && row.type === "market" && row.side === "buy" && unit === undefined
     ? { ...row, amount: undefined }
     : row
-
-const one = Decimal.make("1")
-
-/**
- * Reads a market. Perpetuals have a day, too, when they are to be taken off. One inverse contract is one unit of its quote
- * coin.
- *
- * @since 0.1.0
- * @category markets
- */
-export const market = (category: Category) => (row: Wire.Type<typeof Rows.Instrument>): Row.Market => {
-  const { contract, delivery, maxLimit, maxAmount, minAmount, minOrderAmt, precision, settle, step, value, ...known } =
-    row
-  // Spot has a `minOrderQty` as well, which does not count any more.
-  return category === "spot"
-    ? { ...known, kind: category, lotSize: precision, maxAmount: maxLimit ?? maxAmount, minNotional: minOrderAmt }
-    : {
-      ...known,
-      kind: contract,
-      expiry: delivery === 0 ? undefined : delivery,
-      settle,
-      lotSize: step,
-      minAmount,
-      maxAmount,
-      minNotional: value,
-      ...category === "inverse" ? { inverse: true, multiplier: one } : {}
-    }
-}

@@ -6,6 +6,7 @@
  *
  * @since 0.1.0
  */
+import { Decimal } from "@effect-exchange/core"
 import { type Declaration, Row, Wire } from "@effect-exchange/core/adapter"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
@@ -37,34 +38,43 @@ export const page = <A>(row: Wire.Row<A>) =>
 
 // ---- public data
 
+const contract = at(
+  "contractType",
+  meaningOr({ perpetual: "LinearPerpetual InversePerpetual", future: "LinearFutures InverseFutures" }, undefined)
+)
+const inverse = at("contractType", wordsOr({ InversePerpetual: true, InverseFutures: true }, undefined))
+// Only spot has one, and contracts have steps.
+const precision = price("lotSizeFilter.basePrecision")
+const kind = all({ contract, precision }, ({ contract, precision }) => precision === undefined ? contract : "spot")
+
 /**
- * A row of `instruments-info`, of spot (`basePrecision`, `minOrderAmt`, no `contractType`) or of contracts. Perpetuals have
- * a day of delivery, too, when they are to be taken off.
+ * A market, of spot (`basePrecision`, `minOrderAmt`, no `contractType`) or of contracts. Perpetuals have a day of delivery, too,
+ * when they are to be taken off. One inverse contract is one unit of its quote coin.
  *
  * @since 0.1.0
  * @category rows
  */
 export const Instrument = Row.of({
   id: at("symbol", text),
+  kind,
   status: at("status", meaningOr({ open: "Trading", halted: "PreLaunch Delivering", closed: "Closed" }, "unknown")),
   base: at("baseCoin", text),
   quote: at("quoteCoin", text),
   settle: at("settleCoin", blank(text)),
-  contract: at(
-    "contractType",
-    meaningOr({ perpetual: "LinearPerpetual InversePerpetual", future: "LinearFutures InverseFutures" }, undefined)
-  ),
-  delivery: at("deliveryTime", blank(millis)),
+  expiry: map(at("deliveryTime", blank(millis)), (at) => at === 0 ? undefined : at),
+  inverse,
+  multiplier: Wire.when(inverse, true, Wire.always(Decimal.make("1"))),
   tickSize: price("priceFilter.tickSize"),
   minPrice: price("priceFilter.minPrice"),
   maxPrice: price("priceFilter.maxPrice"),
-  precision: price("lotSizeFilter.basePrecision"),
-  minOrderAmt: price("lotSizeFilter.minOrderAmt"),
-  maxLimit: price("lotSizeFilter.maxLimitOrderQty"),
-  step: price("lotSizeFilter.qtyStep"),
-  value: price("lotSizeFilter.minNotionalValue"),
-  minAmount: price("lotSizeFilter.minOrderQty"),
-  maxAmount: price("lotSizeFilter.maxOrderQty")
+  lotSize: orElse(precision, price("lotSizeFilter.qtyStep")),
+  // Spot has one as well, which does not count any more.
+  minAmount: all(
+    { kind, said: price("lotSizeFilter.minOrderQty") },
+    ({ kind, said }) => kind === "spot" ? undefined : said
+  ),
+  maxAmount: orElse(price("lotSizeFilter.maxLimitOrderQty"), price("lotSizeFilter.maxOrderQty")),
+  minNotional: orElse(price("lotSizeFilter.minOrderAmt"), price("lotSizeFilter.minNotionalValue"))
 })
 
 const ticker = Row.tickerOf({
@@ -187,7 +197,7 @@ export const Position = Row.position({
   unrealizedPnl: at("unrealisedPnl", blank(decimal))
 })
 
-const kind = at("orderType", wordsOr({ Limit: "limit", Market: "market" }, "other"))
+const orderKind = at("orderType", wordsOr({ Limit: "limit", Market: "market" }, "other"))
 const unit = at("marketUnit", blank(text))
 
 const order = Row.order({
@@ -196,7 +206,7 @@ const order = Row.order({
   clientOrderId: at("orderLinkId", blank(text)),
   side,
   type: all(
-    { kind, trigger: at("stopOrderType", blank(text)) },
+    { kind: orderKind, trigger: at("stopOrderType", blank(text)) },
     ({ kind, trigger = "UNKNOWN" }) => trigger === "UNKNOWN" ? kind : "other"
   ),
   status: at(
@@ -211,7 +221,7 @@ const order = Row.order({
   ),
   price: price("price"),
   amount: all(
-    { kind, unit, size: at("qty", decimal) },
+    { kind: orderKind, unit, size: at("qty", decimal) },
     ({ kind, size, unit }) => kind === "market" && unit === "quoteCoin" ? undefined : size
   ),
   filled: at("cumExecQty", decimal),

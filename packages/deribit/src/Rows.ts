@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { Row, Wire } from "@effect-exchange/core/adapter"
+import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
 
 const { all, at, blank, meaning, millis, none, number, orZero, positive, text, when, words, wordsOr } = Wire
@@ -112,17 +113,9 @@ export const Chart = Wire.pick(
   (value) => {
     const columns = columnsOf(value)
     if (columns === undefined) return Wire.unread
-    const { close, cost, high, low, open, ticks, volume } = columns
+    const { ticks } = columns
     return Object.values(columns).every(({ length }) => length === ticks.length)
-      ? ticks.map((tick, row) => ({
-        tick,
-        open: open[row],
-        high: high[row],
-        low: low[row],
-        close: close[row],
-        volume: volume[row],
-        cost: cost[row]
-      }))
+      ? ticks.map((tick, row) => ({ ...Record.map(columns, (column) => column[row]), tick }))
       : Wire.unread
   },
   Wire.every(Bar),

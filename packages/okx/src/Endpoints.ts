@@ -124,7 +124,7 @@ export const ticker = open("ticker", "market/ticker", {
  * @since 0.1.0
  * @category endpoints
  */
-export const tickers = open("tickers", "market/tickers", { input: byKind, answer: Wire.list(Rows.TickerOf) })
+export const tickers = open("tickers", "market/tickers", { input: byKind, answer: Wire.list(Rows.Ticker) })
 
 const book = {
   input: madeBy(({ id }: Market.Market, sz: number) => ({ instId: id, sz })),

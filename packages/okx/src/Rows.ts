@@ -50,8 +50,14 @@ export const Instrument = Row.of({
   maxSize: price("maxLmtSz")
 })
 
-// `vol24h` counts the base currency for spot and contracts otherwise.
-const ticker = {
+/**
+ * A ticker. `vol24h` counts the base currency for spot and contracts otherwise.
+ *
+ * @since 0.1.0
+ * @category rows
+ */
+export const Ticker = Row.tickerOf({
+  market: at("instId", text),
   last: price("last"),
   bid: price("bidPx"),
   ask: price("askPx"),
@@ -60,23 +66,7 @@ const ticker = {
   low24h: price("low24h"),
   volume24h: at("vol24h", blank(decimal)),
   at: at("ts", millis)
-}
-
-/**
- * A ticker. Its volume is in what OKX counts in.
- *
- * @since 0.1.0
- * @category rows
- */
-export const Ticker = Row.ticker(ticker)
-
-/**
- * The same in a list.
- *
- * @since 0.1.0
- * @category rows
- */
-export const TickerOf = Row.tickerOf({ ...ticker, market: at("instId", text) })
+})
 
 // Price and size come first; what follows (an old zero, a count of orders) differs from one endpoint to the next.
 /**
