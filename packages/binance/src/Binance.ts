@@ -3,11 +3,9 @@
  *
  * @since 0.1.0
  */
-import { ExchangeError, type Market } from "@effect-exchange/core"
+import { ExchangeError } from "@effect-exchange/core"
 import { Exchange, type Listing, Page, Question } from "@effect-exchange/core/adapter"
 import type { Declaration, Endpoint } from "@effect-exchange/core/adapter"
-import * as Clock from "effect/Clock"
-import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Endpoints from "./Endpoints.js"
 import { feeds, intervals } from "./Feeds.js"
@@ -46,10 +44,28 @@ const latest = <Row extends { readonly id: string }>(
   timeOf: (row: Row) => number | undefined
 ): Declaration.Past<Row> =>
 (client) => {
-  const forward = sinceThen(endpoint, timeOf)(client)
-  return (market, { limit, since }) => {
-    if (limit <= Endpoints.pageSize) return client.request(endpoint, { symbol: market.id, limit })
-    return since !== undefined ? forward(market, since) : new ExchangeError.Unsupported({
+  // All of them, the oldest first: a day at a time, and a page at a time where a day has more.
+  const forward = Page.bySpan({
+    endpoint,
+    span: 86_400_000,
+    order: "oldest first",
+    input: ({ id }, from: number | undefined, span) => ({
+      symbol: id,
+      startTime: from ?? span?.from,
+      endTime: span?.to,
+      limit: Endpoints.pageSize
+    }),
+    rows: (_, rows: Listing.Listing<Row>) => rows,
+    next: ({ answer: { rows }, count, place }) => {
+      const last = rows.at(-1)
+      return count < Endpoints.pageSize ? undefined : Page.atInstant(last && timeOf(last), place)
+    }
+  })
+  return (market, query) => {
+    if (query.limit <= Endpoints.pageSize) {
+      return client.request(endpoint, { symbol: market.id, limit: query.limit })
+    }
+    return query.since !== undefined ? forward(client)(market, query) : new ExchangeError.Unsupported({
       exchange: client.exchange,
       operation: endpoint.name,
       detail: `Binance shows the latest ${Endpoints.pageSize} at once`,
@@ -57,34 +73,6 @@ const latest = <Row extends { readonly id: string }>(
     })
   }
 }
-
-const day = 86_400_000
-
-/** All rows since an instant, the oldest first: a day at a time, and a page at a time where a day has more. */
-const sinceThen = <Row extends { readonly id: string }>(
-  endpoint: Endpoint.Endpoint<"account", Endpoints.Part, Listing.Listing<Row>>,
-  timeOf: (row: Row) => number | undefined
-): Question.Question<"account", [Market.Market, number], Listing.Listing<Row>> =>
-(client) =>
-(market, since) =>
-  // The last day ends a minute from now, in case our clock is behind.
-  Effect.flatMap(Clock.currentTimeMillis, (now) =>
-    Page.all({
-      endpoint,
-      input: (from: number = Math.floor(since)) => ({
-        symbol: market.id,
-        startTime: from,
-        endTime: from + day - 1,
-        limit: Endpoints.pageSize
-      }),
-      rows: (rows: Listing.Listing<Row>) => rows,
-      next: ({ answer: { rows }, count, place = Math.floor(since) }): number | typeof Page.stuck | undefined => {
-        if (count < Endpoints.pageSize) return place + day > now + 60_000 ? undefined : place + day
-        const last = rows.at(-1)
-        const at = last === undefined ? undefined : timeOf(last)
-        return at === undefined || at <= place ? Page.stuck : at
-      }
-    })(client)())
 
 /**
  * Binance: its tags, its Layers and what it can do. There are no positions on its spot markets, an order cannot be amended, and

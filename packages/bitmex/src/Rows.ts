@@ -236,9 +236,7 @@ const instructed = (...words: ReadonlyArray<string>) =>
  * @category rows
  */
 export const Order = Row.order({
-  id: at("orderID", text),
-  market: symbol,
-  clientOrderId: name("clOrdID"),
+  ...Row.names({ id: "orderID", market: "symbol", clientOrderId: "clOrdID" }),
   side,
   type,
   status: at(
@@ -281,10 +279,8 @@ const feeAsset = all(
 
 const { fill: fillOf } = Row
 const fill = fillOf({
-  id: at("execID", text),
+  ...Row.names({ id: "execID", market: "symbol", clientOrderId: "clOrdID" }),
   orderId: at("orderID", text),
-  market: symbol,
-  clientOrderId: name("clOrdID"),
   side,
   price: at("lastPx", number),
   amount: at("lastQty", number),

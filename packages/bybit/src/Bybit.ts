@@ -124,7 +124,7 @@ const positions: Declaration.OptionalAccount["positions"] = (client) => (markets
   Question.each(contracts(markets).map(held))(client)()
 
 const [day, week] = [86_400_000, 7 * 86_400_000]
-const kept = { span: week, kept: 730 * day }
+const kept = { span: week, kept: 730 * day, order: "newest first", next: Page.cursorOfFull } as const
 
 const part = (limit: number) => (market: Market.Market, cursor: string | undefined, span?: Adapter.Window) => ({
   ...named(market),
@@ -204,7 +204,7 @@ export const Bybit = Exchange.define({
         ...kept,
         endpoint: Endpoints.orderHistory,
         input: part(50),
-        rows: (market, list) => orders(categoryOf(market), list)
+        rows: (market, { list }) => orders(categoryOf(market), list)
       })
     },
     fills: {
@@ -215,7 +215,7 @@ export const Bybit = Exchange.define({
         ...kept,
         endpoint: Endpoints.executionList,
         input: part(100),
-        rows: (market, { rows, unknown }) =>
+        rows: (market, { list: { rows, unknown } }) =>
           within(categoryOf(market), { rows: rows.flatMap(({ fill }) => fill ?? []), unknown })
       })
     },

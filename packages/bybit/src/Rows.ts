@@ -201,9 +201,7 @@ const orderKind = at("orderType", wordsOr({ Limit: "limit", Market: "market" }, 
 const unit = at("marketUnit", blank(text))
 
 const order = Row.order({
-  id: at("orderId", text),
-  market: at("symbol", text),
-  clientOrderId: at("orderLinkId", blank(text)),
+  ...Row.names({ id: "orderId", market: "symbol", clientOrderId: "orderLinkId" }),
   side,
   type: all(
     { kind: orderKind, trigger: at("stopOrderType", blank(text)) },
@@ -243,10 +241,8 @@ const order = Row.order({
 export const Order = Row.beside(order, { unit })
 
 const fill = Row.fill({
-  id: at("execId", text),
+  ...Row.names({ id: "execId", market: "symbol", clientOrderId: "orderLinkId" }),
   orderId: at("orderId", text),
-  market: at("symbol", text),
-  clientOrderId: at("orderLinkId", blank(text)),
   side,
   price: at("execPrice", decimal),
   amount: at("execQty", decimal),

@@ -231,9 +231,7 @@ export const status = at(
  * @category rows
  */
 export const Order = Row.order({
-  id: at("order_id", text),
-  market: at("product_id", text),
-  clientOrderId: at("client_order_id", blank(text)),
+  ...Row.names({ id: "order_id", market: "product_id", clientOrderId: "client_order_id" }),
   side: at("side", side),
   type: term("type"),
   status,

@@ -66,11 +66,8 @@ const fills = Question.union(
       input: (end: number | undefined, market: Market.Market, query: Declaration.History) =>
         Endpoints.part(end, market, query, historical),
       rows: ({ fills }) => fills,
-      next: ({ answer: { fills, hasMore }, place }) => {
-        if (!hasMore) return undefined
-        const end = fills.rows.at(-1)?.at
-        return end === undefined || end === place ? Page.stuck : end
-      },
+      next: ({ answer: { fills, hasMore }, place }) =>
+        hasMore ? Page.atInstant(fills.rows.at(-1)?.at, place) : undefined,
       key: fillKey,
       enough: (_, { limit }: Declaration.History) => limit
     })

@@ -131,9 +131,7 @@ const type = at("order_type", wordsOr({ limit: "limit", market: "market" }, "oth
  * @category rows
  */
 export const Order = Row.order({
-  id: at("order_id", text),
-  market: at("instrument_name", text),
-  clientOrderId: at("label", blank(text)),
+  ...Row.names({ id: "order_id", market: "instrument_name", clientOrderId: "label" }),
   side,
   type,
   status: at(
@@ -167,10 +165,8 @@ export const Order = Row.order({
  * @category rows
  */
 export const Fill: Wire.Row<Row.Fill> = Row.fill({
-  id: at("trade_id", text),
+  ...Row.names({ id: "trade_id", market: "instrument_name", clientOrderId: "label" }),
   orderId: at("order_id", text),
-  market: at("instrument_name", text),
-  clientOrderId: at("label", blank(text)),
   side,
   price: at("price", number),
   amount: at("amount", number),

@@ -150,9 +150,7 @@ const has = (flags: string | undefined, flag: string): boolean => flags?.split("
  * @category rows
  */
 export const Order = Row.order({
-  id: at("id", text),
-  market: at("descr.pair", text),
-  clientOrderId: at("cl_ord_id", blank(text)),
+  ...Row.names({ id: "id", market: "descr.pair", clientOrderId: "cl_ord_id" }),
   side: at("descr.type", side),
   type,
   status: at(

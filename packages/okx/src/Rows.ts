@@ -169,9 +169,7 @@ const type = at("ordType", meaningOr({ limit: "limit post_only ioc fok", market:
  * @category rows
  */
 export const Order = Row.order({
-  id: at("ordId", text),
-  market: at("instId", text),
-  clientOrderId: at("clOrdId", blank(text)),
+  ...Row.names({ id: "ordId", market: "instId", clientOrderId: "clOrdId" }),
   side,
   type,
   status: at("state", meaning({ open: "live partially_filled", filled: "filled", canceled: "canceled mmp_canceled" })),
@@ -201,10 +199,8 @@ export const Order = Row.order({
  */
 export const fillOf = (fee: string, feeAsset: string, instant: Wire.Field<number>) =>
   Row.fill({
-    id: at("tradeId", text),
+    ...Row.names({ id: "tradeId", market: "instId", clientOrderId: "clOrdId" }),
     orderId: at("ordId", text),
-    market: at("instId", text),
-    clientOrderId: at("clOrdId", blank(text)),
     side,
     price: at("fillPx", decimal),
     amount: at("fillSz", decimal),

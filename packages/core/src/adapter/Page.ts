@@ -190,57 +190,74 @@ export const cursorOfFull = (page: Read<Part<unknown>, string>): string | undefi
   page.count === 0 ? undefined : cursor<Part<unknown>>(({ next }) => next)(page)
 
 /**
- * A history of which one request reads a span at most (both in milliseconds), with `kept` how far it goes back.
+ * The next page begins at the instant of the last row of this one: {@link stuck} where this one began there as well, or no row says
+ * its instant.
+ *
+ * @since 0.1.0
+ * @category places
+ */
+export const atInstant = (last: number | undefined, place: number | undefined): number | typeof stuck =>
+  last === undefined || last === place ? stuck : last
+
+/**
+ * A history of which one request reads a span at most (in milliseconds).
  *
  * @since 0.1.0
  * @category models
  */
-export interface Spans<C extends Capability, I, A, Row> {
-  readonly endpoint: Endpoint<C, I, Part<A>>
+export interface Spans<C extends Capability, I, A, Row, Place> {
+  readonly endpoint: Endpoint<C, I, A>
   readonly span: number
-  readonly kept: number
+  /** How far it goes back, in milliseconds. Defaults to all there ever was. */
+  readonly kept?: number | undefined
+  /** Which span is read first. `oldest first` has to read all of them. */
+  readonly order: "newest first" | "oldest first"
   /** No span is the one that the exchange takes by itself. */
-  readonly input: (market: Market, cursor: string | undefined, span: Window | undefined) => NoInfer<I>
-  readonly rows: (market: Market, list: Listing.Listing<A>) => Listing.Listing<Row>
+  readonly input: (market: Market, place: Place | undefined, span: Window | undefined) => NoInfer<I>
+  readonly rows: (market: Market, answer: A) => Listing.Rows<Row>
+  /** What the next page of the span is asked for by. */
+  readonly next: (page: Read<A, Place>) => Place | typeof stuck | undefined
 }
 
 /**
- * Reads a history span after span, the latest first and each page by page, until there is enough. Without `since` it is the
- * span that the exchange takes by itself. The latest ends a minute from now, in case our clock is behind.
+ * Reads a history span after span and each page by page, until there is enough. Without `since` it is the span that the exchange
+ * takes by itself. The latest ends a minute from now, in case our clock is behind.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const bySpan = <C extends Capability, I, A, Row extends { readonly id?: string | undefined }>(
-  { endpoint, input, kept, rows, span }: Spans<C, I, A, Row>
+export const bySpan = <C extends Capability, I, A, Row extends { readonly id?: string | undefined }, Place>(
+  { endpoint, input, kept = Number.POSITIVE_INFINITY, next, order, rows, span }: Spans<C, I, A, Row, Place>
 ): Question<C, [Market, History], Listing.Listing<Row>> =>
 (client) =>
 (market, { limit, since }) =>
   Effect.flatMap(Clock.currentTimeMillis, (now) => {
     const end = now + 60_000
     const first = since === undefined ? end : Math.min(Math.max(Math.floor(since), now - kept), now)
-    const spans = Array.from({ length: Math.ceil((end - first + 1) / span) }, (_, index): Window => {
+    const count = Math.ceil((end - first + 1) / span)
+    const spanOf = (index: number): Window => {
+      if (order === "oldest first") return { from: first + index * span, to: first + (index + 1) * span - 1 }
       const to = end - index * span
       return { from: Math.max(first, to - span + 1), to }
-    })
-    interface Place {
-      readonly index: number
-      readonly cursor: string | undefined
     }
-    const latest: Place = { index: 0, cursor: undefined }
+    interface At {
+      readonly index: number
+      readonly place: Place | undefined
+    }
+    const begin: At = { index: 0, place: undefined }
     return all({
       endpoint,
-      input: ({ cursor, index }: Place = latest) =>
-        input(market, cursor, since === undefined ? undefined : spans[index]),
-      rows: ({ list }) => rows(market, Listing.from(list)),
-      next: ({ answer, count, place: { cursor, index } = latest }): Place | undefined => {
-        const next = cursorOfFull({ answer, count, place: cursor, lastId: undefined })
-        if (next !== undefined) return { index, cursor: next }
-        return index + 1 < spans.length ? { index: index + 1, cursor: undefined } : undefined
+      input: ({ index, place }: At = begin) => input(market, place, since === undefined ? undefined : spanOf(index)),
+      rows: (answer) => rows(market, answer),
+      next: ({ place: { index, place } = begin, ...page }): At | typeof stuck | undefined => {
+        const behind = next({ ...page, place })
+        if (behind === stuck) return stuck
+        if (behind !== undefined) return { index, place: behind }
+        return index + 1 < count ? { index: index + 1, place: undefined } : undefined
       },
-      enough: () => limit,
+      enough: () => order === "newest first" ? limit : Number.POSITIVE_INFINITY,
       // As many as there are spans, and some more.
-      most: Math.ceil(kept / span) + 45
+      most: Number.isFinite(kept) ? Math.ceil(kept / span) + 45 : most
     })(client)()
   })
 

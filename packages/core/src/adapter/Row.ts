@@ -260,6 +260,27 @@ export const book = <const F extends { readonly [name: string]: Wire.Field<unkno
   Wire.answer({ bids: Wire.at(bids, levels), asks: Wire.at(asks, levels), ...said })
 
 /**
+ * Where the names of an order or a fill stand.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Named = { readonly [N in "id" | "market" | "clientOrderId"]: Wire.Path }
+
+/**
+ * Reads the names of an order or a fill, which stand in these places: its id, its market, and the client order id, which may be
+ * missing.
+ *
+ * @since 0.1.0
+ * @category fields
+ */
+export const names = ({ clientOrderId, id, market }: Named): Pick<Fields<Order>, keyof Named> => ({
+  id: Wire.at(id, Wire.text),
+  market: Wire.at(market, Wire.text),
+  clientOrderId: Wire.at(clientOrderId, Wire.blank(Wire.text))
+})
+
+/**
  * Reads an order. What it was filled at counts only where some of it was, and the price only where it is no market order.
  *
  * @since 0.1.0
