@@ -8,7 +8,7 @@ import {
   Errors,
   Exchange,
   Limit,
-  type Listing,
+  Listing,
   Page,
   Protocol,
   Question,
@@ -520,9 +520,9 @@ describe("changes", () => {
         trading: {
           cancel: {
             by: "id",
-            ask: () => ({ clientOrderId, id }) =>
+            ask: () => (reference) =>
               Effect.sync(() => {
-                asked.push([id, clientOrderId])
+                asked.push(reference)
                 return row({ status: "canceled" })
               })
           }
@@ -533,7 +533,7 @@ describe("changes", () => {
         (service) => service.cancel({ symbol: "BTC/USD", clientOrderId: "mine" })
       ).pipe(Effect.provide(layer))
       assert.strictEqual(order.status, "canceled")
-      assert.deepStrictEqual(asked, [["1", undefined]])
+      assert.deepStrictEqual(asked, [{ market: spot, id: "1" }])
     }))
 
   it.effect("send sizes in what the exchange counts in, and say until when", () =>
@@ -618,6 +618,19 @@ describe("a declaration", () => {
       deduplicates: "always"
     })
   })
+
+  it.effect("may answer for one order by a row alone", () =>
+    Effect.gen(function*() {
+      const { account, layer } = toy({
+        account: { byId: says(row({ id: "7" })), byName: [says([]), says(row({ clientOrderId: "mine" }))] }
+      })
+      const [byId, byName] = yield* Effect.flatMap(account, (service) =>
+        Effect.all([
+          service.order({ symbol: "BTC/USD", id: "7" }),
+          service.order({ symbol: "BTC/USD", clientOrderId: "mine" })
+        ])).pipe(Effect.provide(layer))
+      assert.deepStrictEqual([byId?.id, byName?.clientOrderId], ["7", "mine"])
+    }))
 
   it("does not compile with a public question answered by a private endpoint, or with what is lacking and not said", () => {
     const own = read("own", "/own", { answer: Schema.Struct({ status: Schema.Literal("operational") }) })
@@ -818,5 +831,185 @@ describe("pages", () => {
     assert.strictEqual(Page.afterLast(50)(page), "x")
     assert.isUndefined(Page.afterLast(50)({ ...page, count: 49 }))
     assert.strictEqual(Page.afterLast(50)({ ...page, lastId: undefined }), Page.stuck)
+  })
+})
+
+describe("questions of endpoints that say how they are asked", () => {
+  const Priced = Row.of({ price: Wire.at("price", Wire.text) })
+  const price = open("price", "/price", {
+    input: Endpoint.madeBy(({ id }: Market.Market, limit: number) => ({ pair: id, limit })),
+    answer: Wire.list(Priced),
+    cost: ({ limit = 1 }) => ({ ip: limit })
+  })
+  const ofKind = open("ofKind", "/kind", {
+    input: Endpoint.madeBy((kind: Market.Kind) => ({ kind })),
+    answer: Wire.list(Priced)
+  })
+  const pricesOf = (question: Question.Question<"marketData", [], Listing.Rows<{ readonly price: string }>>) =>
+    Effect.gen(function*() {
+      const wire = Far.make(({ query }) => Far.json([{ price: query.toString() }]))
+      const found: Array<string> = []
+      const exchange = Exchange.define<"Toy">({
+        ...facts,
+        marketData: {
+          ...facts.marketData,
+          status: (client) => () =>
+            Effect.map(question(client)(), (rows) => {
+              found.push(...Listing.from(rows).rows.map(({ price }) => price))
+              return { status: "operational" }
+            })
+        }
+      })
+      yield* Effect.flatMap(exchange.MarketData, ({ status }) => status).pipe(
+        Effect.provide(Layer.provideMerge(
+          exchange.layerMarketData({ environment: { name: "scripted", baseUrl: "http://toy.localhost" } }),
+          Layer.succeed(HttpClient.HttpClient, wire.client)
+        ))
+      )
+      return found.toSorted()
+    })
+
+  it.effect("send what the endpoint makes of what is asked", () =>
+    Effect.map(
+      pricesOf((client) => () => Question.to(price)(client)(spot, 5)),
+      (found) => assert.deepStrictEqual(found, ["pair=XBTUSD&limit=5"])
+    ))
+
+  it.effect("tell what the answer means, and of what", () =>
+    Effect.map(
+      pricesOf((client) => () =>
+        Question.to(price, ({ rows }, { base }, limit) => Listing.of(rows.map(() => ({ price: `${base} ${limit}` }))))(
+          client
+        )(spot, 5)
+      ),
+      (found) => assert.deepStrictEqual(found, ["BTC 5"])
+    ))
+
+  it.effect("are asked about one thing, or about each of several at once", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* pricesOf(Question.about("spot", Question.to(ofKind))), ["kind=spot"])
+      assert.deepStrictEqual(yield* pricesOf(Question.aboutEach(["spot", "future"], Question.to(ofKind))), [
+        "kind=future",
+        "kind=spot"
+      ])
+    }))
+
+  it("cost what is asked, whoever asks", () => {
+    assert.deepStrictEqual(price.cost({ pair: "A", limit: 3 }), { ip: 3 })
+    assert.deepStrictEqual(price.make(spot, 2), { pair: "XBTUSD", limit: 2 })
+  })
+
+  it("do not compile where nobody says how, or of what is not asked", () => {
+    const said = open("said", "/said", { input: Endpoint.takes<{ pair: string }>(), answer: Wire.list(Row.of({})) })
+    // @ts-expect-error the endpoint does not say how it is asked
+    const silent: Question.Question<"marketData", [Market.Market], Listing.Rows<{}>> = Question.to(said)
+    // @ts-expect-error it is asked of a kind and not of a market
+    const foreign: Question.Question<"marketData", [Market.Market], Listing.Rows<{}>> = Question.to(ofKind)
+    // @ts-expect-error there is no such kind
+    assert.isDefined([silent, foreign, Question.about("option", Question.to(ofKind))])
+  })
+})
+
+describe("histories by spans", () => {
+  const day = 86_400_000
+  const now = 10 * day
+  const list = read("list", "/list", {
+    input: Endpoint.takes<{ from: number | undefined; to: number | undefined; at: string | undefined }>(),
+    answer: Wire.answer({
+      list: Wire.at("rows", Wire.list(Row.of({ id: Wire.at("id", Wire.text) }))),
+      next: Wire.at("next", Wire.blank(Wire.text))
+    })
+  })
+  const reading = (
+    order: "newest first" | "oldest first",
+    query: { readonly limit: number; readonly since?: number; readonly kept?: number },
+    answer: (asked: string) => { readonly rows: number; readonly next?: string }
+  ) => {
+    const { kept, limit, since } = query
+    const asked: Array<string> = []
+    const wire = Far.make(({ query }) => {
+      const span = ["from", "to"].map((name) => query.get(name)).map((at) => at === null ? "" : Number(at) / day)
+      asked.push([...span, query.get("at") ?? ""].join(" "))
+      const { next, rows } = answer(asked.at(-1) ?? "")
+      return Far.json({ rows: Array.from({ length: rows }, (_, index) => ({ id: `${asked.length}-${index}` })), next })
+    })
+    const question = Page.bySpan({
+      endpoint: list,
+      span: day,
+      kept,
+      order,
+      input: (_, at: string | undefined, span) => ({ from: span?.from, to: span && span.to + 1, at }),
+      rows: (_, { list }) => list,
+      next: ({ answer: { next }, place }) => next === undefined ? undefined : next === place ? Page.stuck : next
+    })
+    const exchange = Exchange.define<"Toy">({
+      ...facts,
+      account: {
+        ...facts.account,
+        balances: (client) => () =>
+          Effect.map(question(client)(spot, { limit, since }), ({ rows }) => [
+            { asset: "rows", free: d(String(rows.length)), total: d(String(rows.length)) }
+          ])
+      }
+    })
+    return Effect.gen(function*() {
+      yield* TestClock.setTime(now)
+      const [found] = yield* Effect.flatMap(exchange.Account, ({ balances }) => balances)
+      return { asked, found: found === undefined ? 0 : Number(Decimal.format(found.total)) }
+    }).pipe(
+      Effect.provide(Layer.provideMerge(
+        exchange.layerAccount({
+          environment: { name: "scripted", baseUrl: "http://toy.localhost" },
+          credentials: Credentials.fixed({ key: Redacted.make("key"), secret: Redacted.make("secret") })
+        }),
+        Layer.succeed(HttpClient.HttpClient, wire.client)
+      ))
+    )
+  }
+
+  it.effect("are read from the latest until there is enough", () =>
+    Effect.gen(function*() {
+      const since = 7.5 * day + 60_000
+      const { asked, found } = yield* reading("newest first", { limit: 3, since }, () => ({ rows: 2 }))
+      assert.strictEqual(found, 4)
+      const minute = 60_000 / day
+      assert.deepStrictEqual(asked.map((each) => each.split(" ").map(Number)), [
+        [9 + minute + 1 / day, 10 + minute + 1 / day, 0],
+        [8 + minute + 1 / day, 9 + minute + 1 / day, 0]
+      ])
+    }))
+
+  it.effect("are read from the beginning to the end, whatever is enough, page by page where a span has more", () =>
+    Effect.gen(function*() {
+      const { asked, found } = yield* reading(
+        "oldest first",
+        { limit: 1, since: 8 * day },
+        (asked) => asked === "8 9 " ? { rows: 2, next: "half" } : { rows: 1 }
+      )
+      assert.deepStrictEqual(asked, ["8 9 ", "8 9 half", "9 10 ", "10 11 "])
+      assert.strictEqual(found, 5)
+    }))
+
+  it.effect("are of the span that the exchange takes by itself where no beginning is said", () =>
+    Effect.gen(function*() {
+      const { asked } = yield* reading("newest first", { limit: 9 }, () => ({ rows: 1 }))
+      assert.deepStrictEqual(asked, ["  "])
+    }))
+
+  it.effect("go no further back than they are kept, and fail where there are more than can be asked for", () =>
+    Effect.gen(function*() {
+      const kept = yield* reading("newest first", { limit: 9, since: 0, kept: 2 * day }, () => ({ rows: 1 }))
+      assert.lengthOf(kept.asked, 3)
+      const error = yield* Effect.flip(
+        reading("newest first", { limit: 9, since: 9 * day }, () => ({ rows: 1, next: "same" }))
+      )
+      assert.strictEqual(error._tag, "Unsupported")
+    }))
+
+  it("begin a page at the instant of the last row of the one before, unless that is where it began", () => {
+    assert.strictEqual(Page.atInstant(7, 5), 7)
+    assert.strictEqual(Page.atInstant(7, undefined), 7)
+    assert.strictEqual(Page.atInstant(7, 7), Page.stuck)
+    assert.strictEqual(Page.atInstant(undefined, 7), Page.stuck)
   })
 })

@@ -263,8 +263,20 @@ describe("a family of endpoints", () => {
       place.encode(newOrder(Decimal.make("2"), Decimal.make("1"))),
       Either.right({ size: 2, price: 1 })
     )
+    assert.deepStrictEqual(place.make(Decimal.make("2")), newOrder(Decimal.make("2")))
     // @ts-expect-error what has to be said may not be left out
     place.encode({ price: Decimal.make("1") })
+  })
+
+  it("are asked without anything where they take nothing", () => {
+    assert.deepStrictEqual(open("price", "/price", { answer }).make(), {})
+  })
+
+  it("write instants as ISO 8601 does, and none where there is none", () => {
+    assert.strictEqual(Endpoint.isoTime(1_700_000_000_123), "2023-11-14T22:13:20.123Z")
+    assert.isUndefined(Endpoint.isoTime(undefined))
+    assert.isUndefined(Endpoint.isoTime(Number.NaN))
+    assert.isUndefined(Endpoint.isoTime(8.64e15 + 1))
   })
 
   it("have their name for a path where none is said", () => {

@@ -330,6 +330,21 @@ describe("rows of a kind", () => {
     at: always(1)
   })
 
+  it("that are orders or fills are named from their places, which may be without a client order id", () => {
+    const row = Row.of(Row.names({ id: "orderId", market: "s", clientOrderId: ["link", 0] }))
+    assert.deepStrictEqual(reads(Wire.one(row), { orderId: 7, s: "A", link: ["mine"] }), {
+      id: "7",
+      market: "A",
+      clientOrderId: "mine"
+    })
+    assert.deepStrictEqual(reads(Wire.one(row), { orderId: "7", s: "A", link: [""] }), {
+      id: "7",
+      market: "A",
+      clientOrderId: undefined
+    })
+    assert.strictEqual(reads(Wire.one(row), { orderId: "7", s: "", link: [] }), "not understood")
+  })
+
   it("that are trades and books are read from their places", () => {
     const row = Row.tradeAt(millis, decimal, { id: 0, side: at(3, words({ b: "buy" })), price: 1, amount: 2, at: 4 })
     const trade = reads(Wire.one(row), [17, "5", "0.5", "b", 7])

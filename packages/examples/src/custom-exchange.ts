@@ -21,7 +21,7 @@ import {
 import { Effect, Either, Redacted, Schema } from "effect"
 
 const { always, at, decimal, millis, none, text, words } = Wire
-const { ask, without } = Question
+const { ask, to, without } = Question
 
 // --- the rows: what Tulip calls its fields, and what its words mean
 
@@ -64,7 +64,7 @@ const read = Endpoint.family({ capability: "marketData", limits, cost })
 const own = Endpoint.family({ capability: "account", limits, cost })
 const write = Endpoint.family({ capability: "trading", limits, cost })
 
-const bulb = Endpoint.takes<{ readonly bulb: string }>()
+const bulb = Endpoint.madeBy(({ id }: Market.Market) => ({ bulb: id }))
 const which = Endpoint.takes<{ readonly ref?: string; readonly id?: string }>()
 
 const time = read("time", "/time", { answer: Wire.within("now", millis) })
@@ -127,9 +127,8 @@ export const { Account, MarketData, Trading, layer, layerAccount, layerMarketDat
   lacks: ["positions", "amend", "placeBatch"],
   marketData: {
     listings: [
-      ask(
+      to(
         bulbs,
-        () => ({}),
         Listing.map((row) => ({
           ...row,
           symbol: ExchangeSymbol.make(`${row.id}/NLG`),
@@ -140,14 +139,14 @@ export const { Account, MarketData, Trading, layer, layerAccount, layerMarketDat
         }))
       )
     ],
-    ticker: ask(quote, ({ id }) => ({ bulb: id })),
-    book: { depths: 100, read: ask(book, ({ id }) => ({ bulb: id })) },
+    ticker: to(quote),
+    book: { depths: 100, read: to(book) },
     trades: { most: 1, order: "oldest first", read: without("trades", "read the ticker instead") },
     candles: { words: {}, page: 1, read: without("candles", "keep the prices you read") },
-    status: ask(time, () => ({}), (at) => ({ status: "operational", at }))
+    status: to(time, (at) => ({ status: "operational", at }))
   },
   account: {
-    balances: ask(purse, () => ({})),
+    balances: to(purse),
     keyPermissions: () => () =>
       Effect.succeed({ read: true, trade: "unknown", withdraw: "unknown", ipRestricted: "unknown" }),
     openOfAll: ask(orders, () => ({}), Listing.filter(({ status }) => status === "open")),
@@ -178,6 +177,6 @@ export const { Account, MarketData, Trading, layer, layerAccount, layerMarketDat
       price,
       size
     })),
-    cancel: { by: "id", ask: ask(cancel, ({ id = "" }) => ({ id })) }
+    cancel: { by: "id", ask: ask(cancel, ({ id }) => ({ id })) }
   }
 })

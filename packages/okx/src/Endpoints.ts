@@ -215,6 +215,8 @@ const named = ({ clientOrderId, id, market }: Adapter.Reference) => ({
   clOrdId: clientOrderId
 })
 
+type Named = Endpoint.Made<ReturnType<typeof named>>
+
 const byName = madeBy(named)
 const Orders = Wire.list(Rows.Order)
 
@@ -314,6 +316,8 @@ export const newOrder = (order: Declaration.NewOrder) => {
   }
 }
 
+type NewOrder = Endpoint.Made<ReturnType<typeof newOrder>>
+
 const typeOf = ({ postOnly, timeInForce, type }: Declaration.NewOrder) => {
   if (type === "market") return "market"
   if (postOnly) return "post_only"
@@ -344,7 +348,9 @@ export const placeOrder = write.once("placeOrder", "trade/order", {
 export const placeOrders = write.once("placeOrders", "trade/batch-orders", {
   body: { whole: "orders" },
   scheme: "expiring",
-  input: madeBy((orders: ReadonlyArray<Declaration.NewOrder>) => ({ orders: orders.map(newOrder) })),
+  input: madeBy((orders: ReadonlyArray<Declaration.NewOrder>) => ({
+    orders: orders.map((order): NewOrder => newOrder(order))
+  })),
   answer: Acks,
   cost: ({ orders }) => orders.length === 1 ? { placeOrder: 1 } : { placeOrders: orders.length }
 })
@@ -364,7 +370,7 @@ export const cancelOrder = write.idempotent("cancelOrder", "trade/cancel-order",
 export const cancelOrders = write.idempotent("cancelOrders", "trade/cancel-batch-orders", {
   body: { whole: "orders" },
   input: madeBy((market: Market.Market, ids: ReadonlyArray<string>) => ({
-    orders: ids.map((id) => named({ market, id }))
+    orders: ids.map((id): Named => named({ market, id }))
   })),
   answer: Acks,
   cost: ({ orders }) => orders.length === 1 ? { cancelOrder: 1 } : { cancelOrders: orders.length }

@@ -9,7 +9,7 @@ import * as Endpoints from "./Endpoints.js"
 import { protocol } from "./Protocol.js"
 import type * as Rows from "./Rows.js"
 
-const { ask } = Question
+const { to } = Question
 
 /** Stands where a question is not written yet, and says what is to be done. Gone when all of them are. */
 const unwritten = (operation: string) => ({ exchange }: { readonly exchange: string }) => () =>
@@ -38,7 +38,7 @@ export const Acme = Exchange.define({
   kinds: ["spot"],
   lacks: ["positions", "amend", "placeBatch"],
   marketData: {
-    listings: [ask(Endpoints.getMarkets, () => ({}), Listing.map(market))],
+    listings: [to(Endpoints.getMarkets, Listing.map(market))],
     ticker: unwritten("ticker"),
     book: { depths: 100, read: unwritten("book") },
     trades: { most: 100, order: "newest first", read: unwritten("trades") },
