@@ -75,17 +75,17 @@ export declare namespace Acme {
    * @since 0.1.0
    * @category tags
    */
-  export type MarketData = Exchange.Named<"AcmeMarketData">
+  export type MarketData = Exchange.Named<"Acme ExchangeMarketData">
 
   /**
    * @since 0.1.0
    * @category tags
    */
-  export type Account = Exchange.Named<"AcmeAccount">
+  export type Account = Exchange.Named<"Acme ExchangeAccount">
 
   /**
    * @since 0.1.0
    * @category tags
    */
-  export type Trading = Exchange.Named<"AcmeTrading">
+  export type Trading = Exchange.Named<"Acme ExchangeTrading">
 }
