@@ -75,11 +75,11 @@ const signatureOf = (
 export const usage = (headers: Protocol.Headers): ReadonlyArray<Protocol.Usage> => {
   const date = Date.parse(headers["date"] ?? "")
   return counters.flatMap(({ header, length, scope }) => {
-    const used = headers[header]
-    if (used === undefined || !/^\d{1,9}$/.test(used)) return []
+    const used = Protocol.count(headers[header], 9)
+    if (used === undefined) return []
     // Its windows are the minutes, tens of seconds and days of its clock.
     const window = Number.isNaN(date) ? {} : { windowEnd: (Math.floor(date / length) + 1) * length }
-    return [{ scope, used: Number(used), ...window }]
+    return [{ scope, used, ...window }]
   })
 }
 

@@ -10,7 +10,6 @@
  */
 import type { Market } from "@effect-exchange/core"
 import { type Adapter, type Declaration, Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
-import type * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 import { lengthOf } from "./Markets.js"
 import * as Rows from "./Rows.js"
@@ -277,9 +276,7 @@ export const placeOrder = write.once("placeOrder", "/order", {
  */
 export const amendOrder = write.once("amendOrder", "/order", {
   method: "PUT",
-  input: takes<
-    { orderID: string; price: BigDecimal.BigDecimal | undefined; orderQty: BigDecimal.BigDecimal | undefined }
-  >(),
+  input: takes<{ orderID: string } & Record<"price" | "orderQty", Declaration.Change["price"]>>(),
   answer: Wire.one(Rows.Order)
 })
 

@@ -41,6 +41,7 @@ const shared = { limits, root: "/api/v2/private/", within: "result" } as const
 const open = Endpoint.family({ ...shared, capability: "marketData", root: "/api/v2/public/", cost: { ip: 1 } })
 const read = Endpoint.family({ ...shared, capability: "account", cost: { account: 1 } })
 const write = Endpoint.family({ ...shared, capability: "trading", cost: { matching: 1 } })
+const login = Endpoint.family({ ...shared, capability: "account", root: "/api/v2/public/", cost: { account: 1 } })
 
 /**
  * Names an instrument, as every method about one does.
@@ -146,20 +147,12 @@ export const getChart = open("get_tradingview_chart_data", {
  * @since 0.1.0
  * @category endpoints
  */
-export const auth = Endpoint.family({
-  ...shared,
-  capability: "account",
-  root: "/api/v2/public/",
-  cost: { account: 1 }
-})(
-  "auth",
-  {
-    scheme: "parameters",
-    input: madeBy(() => ({ grant_type: "client_signature" })),
-    within: "result.scope",
-    answer: Schema.String
-  }
-)
+export const auth = login("auth", {
+  scheme: "parameters",
+  input: madeBy(() => ({ grant_type: "client_signature" })),
+  within: "result.scope",
+  answer: Schema.String
+})
 
 /**
  * @since 0.1.0
