@@ -163,7 +163,12 @@ const changed = (wanted: BigDecimal.BigDecimal | undefined, current: BigDecimal.
 /**
  * BitMEX: its tags, its Layers and what it could do. It takes one order a request.
  *
- * Unless `credentials` are given they are `BITMEX_API_KEY` and `BITMEX_API_SECRET` from configuration, read again when they may have
+ * `layerMarketData` needs no credentials and has none in reach, `layerAccount` adds the account of a key, and `layer` trading with
+ * it, which on the live exchange has to be said twice. `layerAccountConfig` and `layerConfig` take every option from configuration.
+ * `MarketData`, `Account` and `Trading` are the same values as the shared services, for programs that use several exchanges, and
+ * `features` tells what it can do.
+ *
+ * Unless `credentials` are given, they are `BITMEX_API_KEY` and `BITMEX_API_SECRET` from configuration, read again when they may have
  * been rotated.
  *
  * @since 0.1.0

@@ -177,7 +177,12 @@ const amend: Declaration.OptionalTrading["amend"] = (client) => ({ current, ...c
 /**
  * Coinbase: its tags, its Layers and what it can do. There are no positions, and orders are placed one by one.
  *
- * Unless `credentials` are given they are `COINBASE_API_KEY`, the key's name, and `COINBASE_API_SECRET`, its private key, from
+ * `layerMarketData` needs no credentials and has none in reach, `layerAccount` adds the account of a key, and `layer` trading with
+ * it, which on the live exchange has to be said twice. `layerAccountConfig` and `layerConfig` take every option from configuration.
+ * `MarketData`, `Account` and `Trading` are the same values as the shared services, for programs that use several exchanges, and
+ * `features` tells what it can do.
+ *
+ * Unless `credentials` are given, they are `COINBASE_API_KEY`, the key's name, and `COINBASE_API_SECRET`, its private key, from
  * configuration, read again when they may have been rotated.
  *
  * @since 0.1.0

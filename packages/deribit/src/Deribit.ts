@@ -78,7 +78,12 @@ const fills = Question.union(
 /**
  * Deribit: its tags, its Layers and what it can do.
  *
- * Unless `credentials` are given they are `DERIBIT_API_KEY` and `DERIBIT_API_SECRET` from configuration (`DERIBIT_TESTNET_API_KEY` and
+ * `layerMarketData` needs no credentials and has none in reach, `layerAccount` adds the account of a key, and `layer` trading with
+ * it, which on the live exchange has to be said twice. `layerAccountConfig` and `layerConfig` take every option from configuration.
+ * `MarketData`, `Account` and `Trading` are the same values as the shared services, for programs that use several exchanges, and
+ * `features` tells what it can do.
+ *
+ * Unless `credentials` are given, they are `DERIBIT_API_KEY` and `DERIBIT_API_SECRET` from configuration (`DERIBIT_TESTNET_API_KEY` and
  * so on for the testnet), read again when they may have been rotated.
  *
  * @since 0.1.0

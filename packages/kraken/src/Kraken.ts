@@ -120,7 +120,12 @@ const cancelSeveral: Question.Question<
 /**
  * Kraken: its tags, its Layers and what it can do. There are no positions on its spot markets.
  *
- * Unless `credentials` are given they are `KRAKEN_API_KEY` and `KRAKEN_API_SECRET` from configuration, read again when they may have
+ * `layerMarketData` needs no credentials and has none in reach, `layerAccount` adds the account of a key, and `layer` trading with
+ * it, which on the live exchange has to be said twice. `layerAccountConfig` and `layerConfig` take every option from configuration.
+ * `MarketData`, `Account` and `Trading` are the same values as the shared services, for programs that use several exchanges, and
+ * `features` tells what it can do.
+ *
+ * Unless `credentials` are given, they are `KRAKEN_API_KEY` and `KRAKEN_API_SECRET` from configuration, read again when they may have
  * been rotated.
  *
  * @since 0.1.0

@@ -109,7 +109,12 @@ const canceled = (id: string, ack: Ack | undefined): ReadonlyArray<Declaration.C
 /**
  * OKX: its tags, its Layers and what it can do, as far as this package goes. The testnet is OKX's demo trading.
  *
- * Unless `credentials` are given they are `OKX_API_KEY`, `OKX_API_SECRET` and `OKX_API_PASSPHRASE` from configuration
+ * `layerMarketData` needs no credentials and has none in reach, `layerAccount` adds the account of a key, and `layer` trading with
+ * it, which on the live exchange has to be said twice. `layerAccountConfig` and `layerConfig` take every option from configuration.
+ * `MarketData`, `Account` and `Trading` are the same values as the shared services, for programs that use several exchanges, and
+ * `features` tells what it can do.
+ *
+ * Unless `credentials` are given, they are `OKX_API_KEY`, `OKX_API_SECRET` and `OKX_API_PASSPHRASE` from configuration
  * (`OKX_TESTNET_API_KEY` and so on for demo trading), read again when they may have been rotated.
  *
  * @since 0.1.0

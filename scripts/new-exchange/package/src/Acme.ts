@@ -26,7 +26,12 @@ const market = (row: Wire.Type<typeof Rows.Market>): Row.Market => ({ ...row, ki
 /**
  * Acme Exchange: its tags, its Layers and what it can do.
  *
- * Unless `credentials` are given they are `ACME_API_KEY` and `ACME_API_SECRET` from configuration, read again when they may have been
+ * `layerMarketData` needs no credentials and has none in reach, `layerAccount` adds the account of a key, and `layer` trading with
+ * it, which on the live exchange has to be said twice. `layerAccountConfig` and `layerConfig` take every option from configuration.
+ * `MarketData`, `Account` and `Trading` are the same values as the shared services, for programs that use several exchanges, and
+ * `features` tells what it can do.
+ *
+ * Unless `credentials` are given, they are `ACME_API_KEY` and `ACME_API_SECRET` from configuration, read again when they may have been
  * rotated.
  *
  * @since 0.1.0
