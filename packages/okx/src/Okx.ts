@@ -9,7 +9,6 @@ import type { Declaration, Endpoint, Wire } from "@effect-exchange/core/adapter"
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Struct from "effect/Struct"
 import * as Endpoints from "./Endpoints.js"
 import { hasEnded } from "./Errors.js"
 import { bars, feeds } from "./Feeds.js"
@@ -28,17 +27,13 @@ const tickers: Declaration.MarketData["tickers"] = (client) => (markets) => {
   return Effect.map(all(client)(), (rows) => Listing.map(rows, (row) => inAmounts(row, byId.get(row.market))))
 }
 
-const intervals: ReadonlyMap<string, Candle.Interval> = new Map(
-  Struct.keys(bars).map((interval) => [bars[interval], interval])
-)
-
 // The latest candles come from one endpoint, with the open one, and all before them from another: 1440 of them do, and some
 // are left for the clocks to differ.
 const recent = 1400
 
-const candles: Declaration.MarketData["candles"]["read"] = (client) => (market, bar, window) =>
+const candles: Declaration.MarketData["candles"]["read"] = (client) => (market, bar, window, interval) =>
   Effect.gen(function*() {
-    const oldest = Candle.shift(intervals.get(bar) ?? "1m", yield* Clock.currentTimeMillis, -recent)
+    const oldest = Candle.shift(interval, yield* Clock.currentTimeMillis, -recent)
     const endpoint = window.from >= oldest ? Endpoints.candles : Endpoints.historyCandles
     const rows = yield* to(endpoint)(client)(market, bar, window)
     return rows.map((bar) => ({ ...bar, volume: counted(market, bar.volume) }))

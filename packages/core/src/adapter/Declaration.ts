@@ -109,7 +109,7 @@ export interface MarketData {
     readonly page: number
     /** How many it keeps of each interval that are finished. Defaults to all there ever were. */
     readonly kept?: number | undefined
-    readonly read: Question<"marketData", [Market, string, Adapter.Window], ReadonlyArray<Row.Bar>>
+    readonly read: Question<"marketData", [Market, string, Adapter.Window, Interval], ReadonlyArray<Row.Bar>>
     /**
      * Where candles begin: asked of the exchange, or looked for in candles of these intervals, the longest first, from when the
      * exchange opened (epoch milliseconds). Defaults to reading window after window.

@@ -178,7 +178,7 @@ const candles = (
   const read = (market: Market, interval: Candle.Interval, window: Adapter.Window) =>
     Effect.flatMap(
       Effect.zipRight(sizing.required(facts, "candles", market), word(interval)),
-      (word) => candles.read(client)(market, word, window)
+      (word) => candles.read(client)(market, word, window, interval)
     )
 
   const step = (market: Market, by: Candle.Interval) => ({
