@@ -200,7 +200,8 @@ export const BitMex = Exchange.define({
       read: to(Endpoints.tradesBucketed, (rows, market, binSize) => rows.flatMap(bar(market, binSize))),
       first: ask(
         Endpoints.tradesBucketed,
-        (market: Market.Market, binSize: string, from: number) => Endpoints.intervals(market, binSize, { from }, 1),
+        (market: Market.Market, binSize: string, from: number) =>
+          Endpoints.intervals(market, binSize, { from, count: 1 }),
         ([first], _: Market.Market, binSize: string) =>
           Option.map(Option.fromNullable(first), ({ end }) => end - lengthOf(binSize))
       )

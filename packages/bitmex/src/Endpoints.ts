@@ -137,8 +137,7 @@ export const trades = open("trades", "/trade", {
 export const intervals = (
   { id }: Market.Market,
   binSize: string,
-  { from, to }: Partial<Adapter.Window> & Pick<Adapter.Window, "from">,
-  count = pageSize.public
+  { count = pageSize.public, from, to }: { readonly from: number; readonly to?: number; readonly count?: number }
 ) => ({
   symbol: id,
   binSize,
