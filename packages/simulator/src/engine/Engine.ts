@@ -81,7 +81,7 @@ export const advance = (engine: Engine, now: number, quotes: (instrument: string
  * Places an order.
  *
  * An order that is taken and cannot stay is returned as `canceled` and says why, filled as far as it went: a post-only
- * order that would cross, what is left of an IOC or market order, a FOK order that cannot be filled at once. A market
+ * order that would cross (unless its instrument or itself says otherwise), what is left of an IOC or market order, a FOK order that cannot be filled at once. A market
  * order that finds nobody at all is refused. An account may trade with itself. Client order ids are not checked: each
  * exchange has its own rule.
  *
@@ -120,8 +120,8 @@ export const cancelEach = (engine: Engine, orders: ReadonlyArray<Order>, now: nu
 
 /**
  * Changes the price or the amount (the filled part included) of an open order, which keeps its id. It keeps its place in
- * the queue only when the amount shrinks and the price stays; at a new price it may be filled at once, or be closed
- * when it is post-only.
+ * the queue only when the amount shrinks and the price stays; at a new price it may be filled at once, or end as when it
+ * is placed when it is post-only.
  *
  * @since 0.1.0
  * @category combinators
@@ -129,7 +129,7 @@ export const cancelEach = (engine: Engine, orders: ReadonlyArray<Order>, now: nu
 export const amend: (
   engine: Engine,
   id: number,
-  change: { readonly price?: BigDecimal.BigDecimal | undefined; readonly amount?: BigDecimal.BigDecimal | undefined },
+  change: Pick<NewOrder, "price" | "amount" | "crossing">,
   now: number
 ) => Either.Either<readonly [Order, Engine], CancelRefusal | Refusal> = Placing.amend
 

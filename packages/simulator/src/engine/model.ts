@@ -29,6 +29,8 @@ export interface Instrument {
   readonly minAmount: BigDecimal.BigDecimal
   /** In the quote currency. */
   readonly minNotional: BigDecimal.BigDecimal
+  /** Defaults to `cancels`. */
+  readonly crossing?: Crossing | undefined
   /** Fees as ratios of the notional; charged in the asset received for spot, in `settle` for contracts. */
   readonly makerFee: BigDecimal.BigDecimal
   readonly takerFee: BigDecimal.BigDecimal
@@ -37,6 +39,15 @@ export interface Instrument {
   /** The decimals that accounts in an asset are kept in, by the asset's name. Eight where an asset is not named. */
   readonly scales?: Readonly<Record<string, number>> | undefined
 }
+
+/**
+ * What becomes of a post-only order that would cross: it is taken and canceled, it is refused, or it goes one tick aside
+ * of the other side's best price.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Crossing = "cancels" | "refuses" | "slides"
 
 /**
  * @since 0.1.0
@@ -67,6 +78,8 @@ export interface NewOrder {
   readonly quoteAmount?: BigDecimal.BigDecimal | undefined
   readonly timeInForce?: TimeInForce | undefined
   readonly postOnly?: boolean | undefined
+  /** What becomes of it when it is post-only and would cross. Defaults to what the instrument says. */
+  readonly crossing?: Crossing | undefined
   readonly reduceOnly?: boolean | undefined
   readonly clientOrderId?: string | undefined
 }
@@ -213,6 +226,7 @@ export type Refusal =
   | "InsufficientFunds"
   | "NothingToReduce"
   | "NoLiquidity"
+  | "WouldCross"
 
 /**
  * @since 0.1.0

@@ -5,7 +5,11 @@
  */
 import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
-import { type Input, instantOf, text } from "./inputs.js"
+import * as Record from "effect/Record"
+import type { World } from "../World.js"
+import { type Input, instantOf, list, text } from "./inputs.js"
+import type { Json } from "./json.js"
+import type { Answer } from "./table.js"
 
 /** @internal */
 export type Fields = Readonly<Record<string, string>>
@@ -17,51 +21,110 @@ const isPlain = (value: unknown): value is string | number | boolean =>
 export const texts = (input: Input): Fields =>
   Object.fromEntries(Object.entries(input).flatMap(([name, one]) => isPlain(one) ? [[name, String(one)]] : []))
 
-/** @internal */
-export const flag = (fields: Fields, name: string): boolean => fields[name] === "true"
+/** @internal What a request says of something, or why it is refused. */
+export type Reader<A, R> = (input: Input, world: World) => Either.Either<A, R>
 
-/** @internal What reads parameters, given how an exchange words that one is wrong. Empty ones are absent. */
-export const reading = <R>(invalid: (name: string, reason: string) => Either.Either<never, R>) => ({
-  required: (input: Input, name: string): Either.Either<string, R> => {
-    const value = text(input, name)
-    return value === undefined ? invalid(name, "value required") : Either.right(value)
-  },
-  /** One of a few words, `otherwise` when the parameter is absent. */
-  oneOf: <A extends string>(
-    input: Input,
-    name: string,
-    words: ReadonlyArray<A>,
-    otherwise?: NoInfer<A>
-  ): Either.Either<A, R> => {
-    const word = words.find((one) => one === (input[name] ?? otherwise))
-    return word === undefined ? invalid(name, `invalid ${name}`) : Either.right(word)
-  },
-  /** A whole number from `least` to `most`. */
-  integer: <A>(
-    input: Input,
-    name: string,
-    otherwise: A,
-    most = Infinity,
-    least = 0
-  ): Either.Either<number | A, R> => {
-    const value = text(input, name)
-    if (value === undefined) return Either.right(otherwise)
-    return /^\d{1,15}$/.test(value) && least <= Number(value) && Number(value) <= most
-      ? Either.right(Number(value))
-      : invalid(name, "out of range")
-  },
-  /** An ISO 8601 instant in milliseconds since the epoch. */
-  instant: (input: Input, name: string): Either.Either<number | undefined, R> => {
-    const value = text(input, name)
-    const at = value === undefined ? undefined : instantOf(value)
-    return value !== undefined && at === undefined ? invalid(name, "must be an ISO-8601 date") : Either.right(at)
-  },
-  /** A positive number, which JSON may write as `1e-7`. */
-  decimal: (input: Input, name: string): Either.Either<BigDecimal.BigDecimal | undefined, R> => {
-    const value = text(input, name)
-    if (value === undefined) return Either.right(undefined)
-    if (!/^\d{1,20}(\.\d{1,20})?(e[+-]?\d{1,2})?$/i.test(value)) return invalid(name, "must be a number")
-    const number = BigDecimal.unsafeFromString(value)
-    return BigDecimal.isPositive(number) ? Either.right(number) : invalid(name, "must be positive")
+/** @internal */
+export type Readers<A, R> = { readonly [K in keyof A]: Reader<A[K], R> }
+
+function together<A, R>(readers: Readers<A, R>): Reader<A, R>
+function together<R>(readers: Readonly<Record<string, Reader<unknown, R>>>): Reader<unknown, R> {
+  return (input, world) => Either.all(Record.map(readers, (read) => read(input, world)))
+}
+
+/**
+ * Whether a row is one that is asked for: it has what is named, under each of its names. A row may have several of one.
+ *
+ * @internal
+ */
+export const matching =
+  <Row>(columns: Readonly<Record<string, (row: Row) => string | undefined | ReadonlyArray<string>>>) =>
+  (input: Input) => {
+    const wanted = Object.entries(columns).flatMap(([name, of]) => {
+      const values = new Set([...list(input, name), text(input, name) ?? []].flat())
+      return values.size > 0 ? [{ of, values }] : []
+    })
+    return (row: Row): boolean =>
+      wanted.every(({ of, values }) => [of(row)].flat().some((one) => one !== undefined && values.has(one)))
   }
-})
+
+/** @internal What reads parameters, given how an exchange words that one is wrong or missing. Empty ones are absent. */
+export const reading = <R, Result = Json>(
+  invalid: (name: string, reason: string) => Either.Either<never, R>,
+  missing: (name: string) => Either.Either<never, R> = (name) => invalid(name, "value required")
+) => {
+  /** All that is said, refused where any of it is, in the order it is named in. */
+  const all = <A>(readers: Readers<A, R>): Reader<A, R> => together(readers)
+
+  /** An answer of what is read, which may refuse and may trade. */
+  const does = <A>(
+    readers: Readers<A, R>,
+    act: (read: A, world: World, input: Input) => Either.Either<Answer<Result>, R>
+  ): Reader<Answer<Result>, R> =>
+  (input, world) => Either.flatMap(all(readers)(input, world), (read) => act(read, world, input))
+
+  const required = (name: string) => (input: Input): Either.Either<string, R> => {
+    const value = text(input, name)
+    return value === undefined ? missing(name) : Either.right(value)
+  }
+
+  return {
+    all,
+    does,
+    /** An answer that only shows. */
+    shows: <A>(readers: Readers<A, R>, show: (read: A, world: World, input: Input) => Result) =>
+      does(readers, (...asked) => Either.right<Answer<Result>>([show(...asked)])),
+    required,
+    flag: (name: string) => (input: Input): Either.Either<boolean, R> =>
+      Either.right(input[name] === true || input[name] === "true"),
+    /** What is known under the text that is given, or else `otherwise`; `unknown` refuses where there is none. */
+    byName: <A>(
+      name: string,
+      find: (text: string, world: World) => A | undefined,
+      unknown: Either.Either<never, R>,
+      otherwise?: string
+    ) =>
+    (input: Input, world: World): Either.Either<A, R> => {
+      const value = text(input, name) ?? otherwise
+      if (value === undefined) return missing(name)
+      const found = find(value, world)
+      return found === undefined ? unknown : Either.right(found)
+    },
+    /** One of a few words, `otherwise` when the parameter is absent. */
+    oneOf:
+      <A extends string>(name: string, words: ReadonlyArray<A>, otherwise?: NoInfer<A>) =>
+      (input: Input): Either.Either<A, R> => {
+        const word = words.find((one) => one === (input[name] ?? otherwise))
+        return word === undefined ? invalid(name, `invalid ${name}`) : Either.right(word)
+      },
+    /** A text that may be absent. */
+    optional:
+      (name: string, pattern = /^/, reason = "malformed") => (input: Input): Either.Either<string | undefined, R> => {
+        const value = text(input, name)
+        return value === undefined || pattern.test(value) ? Either.right(value) : invalid(name, reason)
+      },
+    /** A whole number from `least` to `most`. */
+    integer:
+      <A>(name: string, otherwise: A, most = Infinity, least = 0) => (input: Input): Either.Either<number | A, R> => {
+        const value = text(input, name)
+        if (value === undefined) return Either.right(otherwise)
+        return /^\d{1,15}$/.test(value) && least <= Number(value) && Number(value) <= most
+          ? Either.right(Number(value))
+          : invalid(name, "out of range")
+      },
+    /** An ISO 8601 instant in milliseconds since the epoch. */
+    instant: (name: string) => (input: Input): Either.Either<number | undefined, R> => {
+      const value = text(input, name)
+      const at = value === undefined ? undefined : instantOf(value)
+      return value !== undefined && at === undefined ? invalid(name, "must be an ISO-8601 date") : Either.right(at)
+    },
+    /** A positive number, which JSON may write as `1e-7`. */
+    decimal: (name: string) => (input: Input): Either.Either<BigDecimal.BigDecimal | undefined, R> => {
+      const value = text(input, name)
+      if (value === undefined) return Either.right(undefined)
+      if (!/^\d{1,20}(\.\d{1,20})?(e[+-]?\d{1,2})?$/i.test(value)) return invalid(name, "must be a number")
+      const number = BigDecimal.unsafeFromString(value)
+      return BigDecimal.isPositive(number) ? Either.right(number) : invalid(name, "must be positive")
+    }
+  }
+}

@@ -18,15 +18,19 @@ export interface Holding extends Engine.Balance {
   readonly equity: BigDecimal.BigDecimal
 }
 
-/** @internal */
-export const holding = ({ engine }: World, balance: Engine.Balance): Holding => {
+/** @internal What there is of an asset, of which there may be nothing. */
+export const holding = ({ engine }: World, asset: string): Holding => {
+  const balance = Engine.balances(engine).find((one) => one.asset === asset)
+  const { free = Decimal.zero, locked = Decimal.zero }: Partial<Engine.Balance> = balance ?? {}
   const own = Engine.positions(engine).filter(({ instrument }) =>
-    Engine.instrument(engine, instrument)?.settle === balance.asset
+    Engine.instrument(engine, instrument)?.settle === asset
   )
-  const total = BigDecimal.sum(balance.free, balance.locked)
+  const total = BigDecimal.sum(free, locked)
   const unrealized = BigDecimal.sumAll(own.map(({ unrealizedPnl }) => unrealizedPnl))
   return {
-    ...balance,
+    asset,
+    free,
+    locked,
     total,
     margin: BigDecimal.sumAll(own.map(({ margin }) => margin)),
     unrealized,
@@ -37,7 +41,7 @@ export const holding = ({ engine }: World, balance: Engine.Balance): Holding => 
 
 /** @internal */
 export const holdings = (world: World): ReadonlyArray<Holding> =>
-  Engine.balances(world.engine).map((balance) => holding(world, balance))
+  Engine.balances(world.engine).map(({ asset }) => holding(world, asset))
 
 /** @internal What one of an asset is worth in dollars, by what it is traded for; nothing when it is not. */
 export const dollars = (asset: string, traded: Listing | undefined, world: World): BigDecimal.BigDecimal => {

@@ -1,21 +1,28 @@
 /**
- * What a dialect lists: an instrument's terms in texts, and the account's orders and fills with their listings.
+ * What a dialect lists, and what the account has of it.
  *
  * @internal
  */
 import type { World } from "../Dialect.js"
 import * as Engine from "../engine/Engine.js"
 import * as Decimal from "../engine/internal/decimal.js"
-import type { Listing } from "../engine/Market.js"
+import type { Listing, Underlying } from "../engine/Market.js"
 
-/** @internal What of an instrument differs from what is usual: settled in the quote, a lot at least, no least notional. */
+/** @internal */
+export type Coin = Exclude<Underlying, "ETH/BTC">
+
+/**
+ * What of an instrument differs from what is usual: a lot at least, no least notional, contracts in dollars inverse and
+ * settled in their base.
+ *
+ * @internal
+ */
 export interface Terms
   extends
-    Pick<Engine.Instrument, "id" | "kind" | "base" | "quote">,
-    Partial<Pick<Engine.Instrument, "settle" | "inverse" | "feesInQuote" | "scales">>
+    Pick<Engine.Instrument, "id" | "kind" | "quote">,
+    Partial<Pick<Engine.Instrument, "feesInQuote" | "scales" | "crossing">>
 {
-  readonly symbol: string
-  readonly underlying: Listing["underlying"]
+  readonly base: Coin
   readonly tick: string
   readonly lot: string
   readonly least?: string | undefined
@@ -23,20 +30,25 @@ export interface Terms
   readonly multiplier?: string | undefined
   readonly makerFee: string
   readonly takerFee: string
+  /** What follows what a contract settles in, in the name people use: `-300628`. */
+  readonly term?: string | undefined
   /** Whether it is traded. Unless given: yes. */
   readonly traded?: boolean | undefined
 }
 
 /** @internal A listing and its instrument, which are there even when it is not traded. */
 export const list = (terms: Terms): Listing & { readonly terms: Engine.Instrument } => {
-  const { id, lot, quote, symbol, underlying } = terms
+  const { base, id, kind, lot, quote, term = "" } = terms
+  const inverse = kind !== "spot" && quote === "USD"
+  const settle = inverse ? base : quote
   const instrument: Engine.Instrument = {
     id,
-    kind: terms.kind,
-    base: terms.base,
+    kind,
+    base,
     quote,
-    settle: terms.settle ?? quote,
-    inverse: terms.inverse ?? false,
+    settle,
+    inverse,
+    crossing: terms.crossing,
     feesInQuote: terms.feesInQuote,
     scales: terms.scales,
     multiplier: Decimal.literal(terms.multiplier ?? "1"),
@@ -47,12 +59,11 @@ export const list = (terms: Terms): Listing & { readonly terms: Engine.Instrumen
     makerFee: Decimal.literal(terms.makerFee),
     takerFee: Decimal.literal(terms.takerFee)
   }
-  const { tickSize } = instrument
   return {
     id,
-    symbol,
-    underlying,
-    tickSize,
+    symbol: `${base}/${quote}${kind === "spot" ? "" : `:${settle}${term}`}`,
+    underlying: quote === "BTC" ? "ETH/BTC" : base,
+    tickSize: instrument.tickSize,
     instrument: terms.traded === false ? undefined : instrument,
     terms: instrument
   }
@@ -64,25 +75,32 @@ export interface Listed<L> {
   readonly order: Engine.Order
 }
 
-/** @internal Orders with their listings, oldest first. */
-export const withListings = <L>(
-  orders: ReadonlyArray<Engine.Order>,
-  find: (instrument: string) => L | undefined
-): ReadonlyArray<Listed<L>> =>
-  orders.flatMap((order) => {
-    const listing = find(order.instrument)
-    return listing === undefined ? [] : [{ order, listing }]
-  })
-
-/** @internal The account's fills whose orders can be looked up, oldest first. */
-export const visibleFills = <L>(
-  world: World,
-  find: (instrument: string) => L | undefined
-): ReadonlyArray<Listed<L> & { readonly fill: Engine.Fill; readonly at: number }> =>
-  Engine.fills(world.engine).flatMap((fill) => {
-    const order = Engine.order(world.engine, fill.orderId)
-    const listing = find(fill.instrument)
-    return order === undefined || listing === undefined || !world.isVisible(order)
-      ? []
-      : [{ fill, order, listing, at: fill.at }]
-  })
+/** @internal Listings by their ids, and what the account has of them. */
+export const catalogue = <L extends Listing>(listings: ReadonlyArray<L>) => {
+  const byId = new Map(listings.map((listing) => [listing.id, listing]))
+  const find = (id: string): L | undefined => byId.get(id)
+  const withListing = <A extends { readonly instrument: string }>(one: A) => {
+    const listing = find(one.instrument)
+    return listing === undefined ? [] : [{ ...one, listing }]
+  }
+  const listed = (order: Engine.Order | undefined): ReadonlyArray<Listed<L>> => {
+    const listing = order && find(order.instrument)
+    return order === undefined || listing === undefined ? [] : [{ order, listing }]
+  }
+  return {
+    find,
+    /** The order of that number, if there is one: the engine knows it before it can be looked up. */
+    order: (engine: Engine.Engine, id: number): Listed<L> | undefined => listed(Engine.order(engine, id))[0],
+    open: (engine: Engine.Engine): ReadonlyArray<Listed<L>> => Engine.openOrders(engine).flatMap(listed),
+    /** The orders that can be looked up, oldest first. */
+    orders: ({ engine, isVisible }: World): ReadonlyArray<Listed<L>> =>
+      Engine.orders(engine).filter(isVisible).flatMap(listed),
+    /** The fills whose orders can be looked up, oldest first. */
+    fills: ({ engine, isVisible }: World) =>
+      Engine.fills(engine).flatMap((fill) =>
+        listed(Engine.order(engine, fill.orderId)).filter(({ order }) => isVisible(order))
+          .map((one) => ({ ...one, fill, at: fill.at }))
+      ),
+    positions: ({ engine }: World) => Engine.positions(engine).flatMap(withListing)
+  }
+}

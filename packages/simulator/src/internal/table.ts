@@ -4,10 +4,10 @@
  * @internal
  */
 import * as Either from "effect/Either"
-import type { Definition, SimulatedRequest, SimulatedResponse, World } from "../Dialect.js"
+import * as Dialect from "../Dialect.js"
 import type { Engine } from "../engine/Engine.js"
 import type { Json } from "./json.js"
-import type * as Meters from "./meters.js"
+import * as Meters from "./meters.js"
 
 /** @internal What a route gives, the engine after it when it traded, and the meters when it was metered once more. */
 export type Answer<Result = Json> = readonly [
@@ -18,10 +18,10 @@ export type Answer<Result = Json> = readonly [
 
 /** @internal A request, and the route that it calls if there is one. */
 export interface Asked<Route, Call> {
-  readonly request: SimulatedRequest
+  readonly request: Dialect.SimulatedRequest
   readonly call: Call
   readonly route: Route | undefined
-  readonly world: World
+  readonly world: Dialect.World
   readonly meters: Meters.Meters
 }
 
@@ -34,11 +34,30 @@ export interface Charged<Refusal> {
   readonly refusal?: Refusal | undefined
 }
 
+/** @internal So much of a meter. */
+export interface Draw {
+  readonly scope: string
+  readonly rule: Meters.Rule
+  readonly cost?: number | undefined
+}
+
+/** @internal Takes it, or refuses where there is not so much. */
+export const draw = <Refusal>(
+  meters: Meters.Meters,
+  { now }: Dialect.World,
+  { cost, rule, scope }: Draw,
+  tooMany: Refusal,
+  headers?: (verdict: Meters.Verdict) => Headers
+): Charged<Refusal> => {
+  const taken = Meters.take(meters, scope, rule, now, cost)
+  return { meters: taken.meters, headers: headers?.(taken), refusal: taken.admitted ? undefined : tooMany }
+}
+
 /** @internal */
 export interface Table<Route, Call extends { readonly method: string }, Caller, Refusal, Result = Json> {
   readonly routes: Readonly<Record<string, Route>>
   /** What a request calls. */
-  readonly read: (request: SimulatedRequest) => Call
+  readonly read: (request: Dialect.SimulatedRequest) => Call
   readonly unknown: (asked: Asked<Route, Call>) => Refusal
   /** Who asks. Where there is no route, a refusal goes before that of `unknown`. */
   readonly identify: (asked: Asked<Route, Call>) => Either.Either<Caller, Refusal>
@@ -53,14 +72,21 @@ export interface Table<Route, Call extends { readonly method: string }, Caller, 
     outcome: Either.Either<Answer<Result>, Refusal>,
     asked: Asked<Route, Call>
   ) => Charged<Refusal>
-  readonly success: (result: Result, asked: Asked<Route, Call>) => SimulatedResponse
-  readonly failure: (refusal: Refusal, asked: Asked<Route, Call>) => SimulatedResponse
+  readonly success: (result: Result, asked: Asked<Route, Call>) => Dialect.SimulatedResponse
+  readonly failure: (refusal: Refusal, asked: Asked<Route, Call>) => Dialect.SimulatedResponse
 }
 
-/** @internal How a table answers: who is refused may have been charged before. */
-export const respond = <Route, Call extends { readonly method: string }, Caller, Refusal, Result = Json>(
+/** @internal The dialect that a table makes. */
+export const dialect = <Route, Call extends { readonly method: string }, Caller, Refusal, Result = Json>(
+  table:
+    & Table<Route, Call, Caller, Refusal, Result>
+    & Omit<Dialect.Definition<Meters.Meters>, "initial" | "respond" | "usage">
+): Dialect.Dialect => Dialect.make({ ...table, initial: Meters.empty, respond: respond(table), usage: Meters.usage })
+
+// Who is refused may have been charged before.
+const respond = <Route, Call extends { readonly method: string }, Caller, Refusal, Result = Json>(
   table: Table<Route, Call, Caller, Refusal, Result>
-): Definition<Meters.Meters>["respond"] => {
+): Dialect.Definition<Meters.Meters>["respond"] => {
   const routes = new Map(Object.entries(table.routes))
   return (meters, request, world) => {
     const call = table.read(request)

@@ -20,7 +20,8 @@ export const place = (state: State, request: NewOrder, at: number): Either.Eithe
   Either.gen(function*() {
     const instrument = state.instruments.get(request.instrument)
     if (instrument === undefined) return yield* Either.left<Refusal>("UnknownInstrument")
-    const order = draft(state, instrument, request, at)
+    const { crossing } = request
+    const order = aside(state, instrument, draft(state, instrument, request, at), crossing)
     yield* fits(state, instrument, order)
     if (order.reduceOnly && BigDecimal.isZero(Ledger.reducible(state.ledger, instrument, order.side))) {
       return yield* Either.left<Refusal>("NothingToReduce")
@@ -28,7 +29,7 @@ export const place = (state: State, request: NewOrder, at: number): Either.Eithe
     if (order.owner === "account") yield* affords(state, instrument, order)
     const others = Matching.marketOf(state, instrument.id).book[OrderBook.opposite(order.side)]
     if (order.type === "market" && others.length === 0) return yield* Either.left<Refusal>("NoLiquidity")
-    const [done, next] = yield* run(state, instrument, order, at)
+    const [done, next] = yield* run(state, instrument, order, at, crossing)
     const { clientOrderId, id, owner } = done
     const byClientId = clientOrderId === undefined || owner === "house"
       ? next.byClientId
@@ -44,29 +45,24 @@ export const cancel = (state: State, id: number, at: number): Either.Either<Take
   })
 
 /** @internal */
-export interface Change {
-  readonly price?: BigDecimal.BigDecimal | undefined
-  readonly amount?: BigDecimal.BigDecimal | undefined
-}
-
-/** @internal */
 export const amend = (
   state: State,
   id: number,
-  change: Change,
+  change: Pick<NewOrder, "price" | "amount" | "crossing">,
   at: number
 ): Either.Either<Taken, CancelRefusal | Refusal> =>
   Either.gen(function*() {
     const [before, instrument] = yield* openOrder(state, id)
     const price = change.price ?? before.price ?? Decimal.zero
     const amount = change.amount ?? before.amount
-    const after: Order = { ...before, price, amount, updatedAt: at }
+    const wanted: Order = { ...before, price, amount, updatedAt: at }
+    const after = aside(state, instrument, wanted, change.crossing)
     if (BigDecimal.lessThanOrEqualTo(amount, before.filled)) return yield* Either.left<Refusal>("TooSmall")
     yield* fits(state, instrument, after)
     yield* affords(state, instrument, after, before)
     const { book } = Matching.marketOf(state, instrument.id)
     const old = before.price ?? Decimal.zero
-    if (BigDecimal.equals(price, old) && BigDecimal.lessThanOrEqualTo(amount, before.amount)) {
+    if (BigDecimal.equals(after.price ?? old, old) && BigDecimal.lessThanOrEqualTo(amount, before.amount)) {
       const rest = BigDecimal.subtract(amount, before.filled)
       const resized = Matching.withBook(state, instrument.id, OrderBook.resize(book, before.side, old, id, rest))
       return [after, Matching.record(resized, instrument, after)]
@@ -76,7 +72,7 @@ export const amend = (
       instrument.id,
       OrderBook.resize(book, before.side, old, id, Decimal.zero)
     )
-    return yield* run(without, instrument, after, at)
+    return yield* run(without, instrument, after, at, change.crossing)
   })
 
 const draft = (state: State, instrument: Instrument, request: NewOrder, at: number): Order => ({
@@ -154,9 +150,25 @@ const affords = (
     : Either.void
 }
 
+const aside = (state: State, instrument: Instrument, order: Order, crossing = instrument.crossing): Order => {
+  const best = Matching.marketOf(state, instrument.id).book[OrderBook.opposite(order.side)][0]
+  if (!order.postOnly || crossing !== "slides" || best === undefined || !Matching.reaches(order, best.price)) {
+    return order
+  }
+  const move = order.side === "buy" ? BigDecimal.subtract : BigDecimal.sum
+  return { ...order, price: move(best.price, instrument.tickSize) }
+}
+
 // What a market order costs is known once it is filled.
-const run = (state: State, instrument: Instrument, order: Order, at: number): Either.Either<Taken, Refusal> => {
+const run = (
+  state: State,
+  instrument: Instrument,
+  order: Order,
+  at: number,
+  crossing = instrument.crossing
+): Either.Either<Taken, Refusal> => {
   const [executed, done] = Matching.execute(state, instrument, order, at)
+  if (done.closedBecause === "postOnlyWouldCross" && crossing === "refuses") return Either.left("WouldCross")
   const next = Matching.sweep(state, executed, instrument, at)
   return order.type === "market" && order.owner === "account" && overdraws(state, next, instrument, order)
     ? Either.left("InsufficientFunds")

@@ -8,9 +8,8 @@ import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { columns } from "../../internal/columns.js"
 import * as Keys from "../../internal/keys.js"
-import { visibleFills } from "../../internal/listed.js"
 import * as Limits from "./limits.js"
-import { coin, find, listings } from "./markets.js"
+import { coin, fills as ownFills, listings } from "./markets.js"
 import { fillRow, named, orderRow } from "./orders.js"
 import { type Answering, flag, limitOf, page, refuse, select, spanOf, symbolOf, whole, within } from "./params.js"
 
@@ -125,7 +124,7 @@ export const fills: Answering = (params, world) =>
     if (timed && (orderId !== undefined || fromId !== undefined)) {
       return yield* refuse(-1128, "Combination of optional parameters invalid.")
     }
-    const found = visibleFills(world, find).map(({ fill }) => fill).filter((fill) =>
+    const found = ownFills(world).map(({ fill }) => fill).filter((fill) =>
       fill.instrument === listing.id && within(span, fill.at) &&
       (orderId === undefined || fill.orderId === orderId) && (fromId === undefined || fromId <= fill.id)
     )

@@ -189,7 +189,17 @@ const failure = (refusal: Refusal): Dialect.SimulatedResponse => {
   return refusal === nowhere ? Dialect.html(status, msg) : Dialect.json(status, { code, msg }, headers)
 }
 
-const respond = Table.respond<Route, Call, Account.ApiKey | undefined, Refusal>({
+/**
+ * The Binance dialect.
+ *
+ * @since 0.1.0
+ * @category dialects
+ */
+export const dialect: Dialect.Dialect = Table.dialect<Route, Call, Account.ApiKey | undefined, Refusal>({
+  id: "binance",
+  listings,
+  demoKey: Account.hmacKey("binance", { key: 64, secret: 64 }),
+  orderId: ({ id }) => String(id),
   routes,
   read: (request) => {
     const path = Dialect.pathOf(request.target)
@@ -229,23 +239,7 @@ const respond = Table.respond<Route, Call, Account.ApiKey | undefined, Refusal>(
     return { meters, headers: { ...headers, ...counts } }
   },
   success: (body) => Dialect.json(200, body),
-  failure
-})
-
-/**
- * The Binance dialect.
- *
- * @since 0.1.0
- * @category dialects
- */
-export const dialect: Dialect.Dialect = Dialect.make<Meters.Meters>({
-  id: "binance",
-  listings,
-  demoKey: Account.hmacKey("binance", { key: 64, secret: 64 }),
-  orderId: ({ id }) => String(id),
-  initial: Meters.empty,
-  respond,
-  usage: Meters.usage,
+  failure,
   streaming,
   failures: {
     http500: failure({ status: 500, code: -1000, msg: "An unknown error occurred while processing the request." }),

@@ -1,35 +1,19 @@
 import type { BigDecimal } from "effect/BigDecimal"
 import * as Decimal from "../../engine/internal/decimal.js"
-import type { Listing } from "../../engine/Market.js"
 import { columns } from "../../internal/columns.js"
 import type { Json } from "../../internal/json.js"
-import { list } from "../../internal/listed.js"
+import { catalogue, type Coin, list } from "../../internal/listed.js"
 
 const listed = (
-  base: string,
+  base: Coin,
   quote: string,
-  underlying: Listing["underlying"],
   tick: string,
   lot: string,
   leastNotional: string,
   status: "TRADING" | "BREAK" = "TRADING"
 ) => {
-  const [id, symbol, traded] = [base + quote, `${base}/${quote}`, status === "TRADING"]
-  const fees = { makerFee: "0.001", takerFee: "0.001" }
-  const terms = {
-    id,
-    symbol,
-    kind: "spot",
-    base,
-    quote,
-    underlying,
-    tick,
-    lot,
-    leastNotional,
-    traded,
-    ...fees
-  } as const
-  return { ...list(terms), status }
+  const sizes = { tick, lot, leastNotional, traded: status === "TRADING", makerFee: "0.001", takerFee: "0.001" }
+  return { ...list({ id: base + quote, kind: "spot", base, quote, crossing: "refuses", ...sizes }), status }
 }
 
 /** @internal A Binance symbol: what never changes about it. */
@@ -44,20 +28,18 @@ export const maxMarketQuantity = Decimal.literal("100")
 
 /** @internal Everything the simulated Binance lists, one symbol of which no longer trades. */
 export const listings: ReadonlyArray<BinanceListing> = [
-  listed("ETH", "BTC", "ETH/BTC", "0.00001", "0.0001", "0.0001"),
-  listed("BTC", "USDT", "BTC", "0.01", "0.00001", "5"),
-  listed("ETH", "USDT", "ETH", "0.01", "0.0001", "5"),
-  listed("XRP", "USDT", "XRP", "0.0001", "0.1", "5"),
-  listed("BTC", "BUSD", "BTC", "0.01", "0.00001", "5", "BREAK"),
-  listed("SOL", "USDT", "SOL", "0.01", "0.001", "5"),
-  listed("BTC", "USDC", "BTC", "0.01", "0.00001", "5"),
-  listed("ETH", "USDC", "ETH", "0.01", "0.0001", "5")
+  listed("ETH", "BTC", "0.00001", "0.0001", "0.0001"),
+  listed("BTC", "USDT", "0.01", "0.00001", "5"),
+  listed("ETH", "USDT", "0.01", "0.0001", "5"),
+  listed("XRP", "USDT", "0.0001", "0.1", "5"),
+  listed("BTC", "BUSD", "0.01", "0.00001", "5", "BREAK"),
+  listed("SOL", "USDT", "0.01", "0.001", "5"),
+  listed("BTC", "USDC", "0.01", "0.00001", "5"),
+  listed("ETH", "USDC", "0.01", "0.0001", "5")
 ]
 
-const byId = new Map(listings.map((listing) => [listing.id, listing]))
-
 /** @internal */
-export const find = (id: string): BinanceListing | undefined => byId.get(id)
+export const { fills, find } = catalogue(listings)
 
 /** @internal A symbol as `exchangeInfo` describes it. */
 export const market = (listing: BinanceListing, showSets: boolean): Json => {

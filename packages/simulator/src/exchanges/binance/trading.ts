@@ -138,6 +138,7 @@ const refusals: Readonly<Record<Engine.Refusal, readonly [code: number, msg: str
   NotionalTooSmall: [-1013, "Filter failure: NOTIONAL"],
   InsufficientFunds: [-2010, "Account has insufficient balance for requested action."],
   NothingToReduce: [-1013, "Invalid quantity."],
+  WouldCross: [-2010, "Order would immediately match and take."],
   NoLiquidity: [-2010, "Order book liquidity is less than LOT_SIZE filter minimum quantity."]
 }
 
@@ -157,9 +158,6 @@ export const place: Answering = (params, world) =>
       Engine.place(world.engine, wanted, world.now),
       (refusal) => refuse(...refusals[refusal])
     )
-    if (order.closedBecause === "postOnlyWouldCross") {
-      return yield* refuse(-2010, "Order would immediately match and take.")
-    }
     return [placedRow(order, engine, kind), engine]
   })
 

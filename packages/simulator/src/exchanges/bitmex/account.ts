@@ -8,13 +8,12 @@ import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
 import type { World } from "../../Dialect.js"
 import type { ApiKey } from "../../engine/Account.js"
-import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { columns } from "../../internal/columns.js"
 import { type Holding, holdings } from "../../internal/holdings.js"
 import { iso, text } from "../../internal/inputs.js"
 import * as Keys from "../../internal/keys.js"
-import { coinOf, currencies, type Currency, find, sizeOf, worth } from "./markets.js"
+import { coinOf, currencies, type Currency, positions as held, sizeOf, worth } from "./markets.js"
 import { type Answering, invalid, type Row, table } from "./params.js"
 
 /** @internal The account's number. */
@@ -105,10 +104,9 @@ export const positions: Answering = ({ params }, world) =>
 const leverage = 10
 
 const positionRows = (world: World): ReadonlyArray<Row> =>
-  Engine.positions(world.engine).flatMap((position) => {
-    const instrument = find(position.instrument)
-    const currency = instrument?.settlement
-    if (instrument === undefined || currency === undefined) return []
+  held(world).flatMap(({ listing: instrument, ...position }) => {
+    const currency = instrument.settlement
+    if (currency === undefined) return []
     const minor = (value: BigDecimal.BigDecimal) => Decimal.minor(value, currency.scale)
     const size = sizeOf(instrument, position.amount)
     const { foreign, home, settled } = worth(instrument, size, position.markPrice)

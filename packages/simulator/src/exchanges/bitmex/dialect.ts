@@ -148,7 +148,17 @@ const failure = (refusal: Refusal): Dialect.SimulatedResponse => {
   return Dialect.json(status, { error: { message, name } }, headers)
 }
 
-const respond = Table.respond<Route, Call, Account.ApiKey | undefined, Refusal>({
+/**
+ * The BitMEX dialect.
+ *
+ * @since 0.1.0
+ * @category dialects
+ */
+export const dialect: Dialect.Dialect = Table.dialect<Route, Call, Account.ApiKey | undefined, Refusal>({
+  id: "bitmex",
+  listings: instruments,
+  demoKey: Account.hmacKey("bitmex", { key: 24, secret: 48 }),
+  orderId: ({ id }) => Orders.ids.write(id),
   routes,
   read: (request) => ({ method: `${request.method} ${Dialect.pathOf(request.target)}`, asked: asked(request) }),
   unknown: () => ({ status: 404, message: "Not Found", name: "HTTPError" }),
@@ -170,24 +180,8 @@ const respond = Table.respond<Route, Call, Account.ApiKey | undefined, Refusal>(
       ? charged
       : { ...charged, meters: Meters.offend(charged.meters, addressOf(request), storm, world.now) },
   success: (body) => Dialect.json(200, body),
-  failure
-})
-
-/**
- * The BitMEX dialect.
- *
- * @since 0.1.0
- * @category dialects
- */
-export const dialect: Dialect.Dialect = Dialect.make<Meters.Meters>({
-  id: "bitmex",
-  listings: instruments,
-  demoKey: Account.hmacKey("bitmex", { key: 24, secret: 48 }),
-  orderId: ({ id }) => Orders.ids.write(id),
-  initial: Meters.empty,
-  respond,
+  failure,
   streaming,
-  usage: Meters.usage,
   failures: {
     http500: failure({ status: 500, message: "Internal Server Error", name: "HTTPError" }),
     http503: failure({

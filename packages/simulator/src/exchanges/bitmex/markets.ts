@@ -1,10 +1,10 @@
 import * as BigDecimal from "effect/BigDecimal"
 import * as Record from "effect/Record"
 import * as Decimal from "../../engine/internal/decimal.js"
-import type { Listing, Quote } from "../../engine/Market.js"
+import type { Quote } from "../../engine/Market.js"
 import { iso } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
-import { list } from "../../internal/listed.js"
+import { catalogue, type Coin, list } from "../../internal/listed.js"
 
 type Row = { readonly [column: string]: Json | undefined }
 
@@ -35,34 +35,30 @@ export const coinOf = (name: string): string => name === "XBT" ? "BTC" : name
 const fee = "0.0005"
 
 interface Terms {
-  readonly underlying: Listing["underlying"]
   readonly tick: string
   readonly lotSize: number
   /** Contracts per base coin: linear contracts and spot. Absent where a contract is one quote unit. */
   readonly perBase?: number
   readonly state?: "Open" | "Settled" | "Unlisted"
   readonly expiry?: number
+  readonly term?: string
 }
 
 const listed = (
   id: string,
-  symbol: string,
+  base: Coin,
+  quote: string,
   typ: "FFWCSX" | "FFCCSX" | "IFXXXP" | "MRCXXX",
-  { expiry, lotSize, perBase, state = "Open", tick, underlying }: Terms
+  { expiry, lotSize, perBase, state = "Open", term, tick }: Terms
 ) => {
-  const [, base = "BTC", quote = "USD"] = /^(\w+)\/(\w+)/.exec(symbol) ?? []
   // The engine counts base coins, and contracts where they are inverse.
   const lot = BigDecimal.unsafeDivide(BigDecimal.make(BigInt(lotSize), 0), BigDecimal.make(BigInt(perBase ?? 1), 0))
-  const inverse = perBase === undefined
   const listing = list({
     id,
-    symbol,
-    underlying,
     kind: typ === "IFXXXP" ? "spot" : "perpetual",
     base,
     quote,
-    settle: inverse ? base : quote,
-    inverse,
+    term,
     tick,
     lot: Decimal.plain(lot),
     makerFee: fee,
@@ -72,7 +68,7 @@ const listed = (
   })
   const [root, quoteCurrency] = [bitcoinsOf(base), bitcoinsOf(quote)]
   // What a contract settles in: whole quote coins are so many minor units, as a power of ten.
-  const { code, scale } = currencies[inverse ? base : quote] ?? { code: "", scale: 0 }
+  const { code, scale } = currencies[listing.terms.settle] ?? { code: "", scale: 0 }
   const settlement = typ.startsWith("FF") ? { currency: code, scale } : undefined
   return { ...listing, typ, state, root, quoteCurrency, lotSize, settlement, perBase, expiry }
 }
@@ -82,39 +78,38 @@ export type Instrument = ReturnType<typeof listed>
 
 /** @internal Everything the simulated BitMEX lists, including what does not trade. */
 export const instruments: ReadonlyArray<Instrument> = [
-  listed("XBTUSD", "BTC/USD:BTC", "FFWCSX", { underlying: "BTC", tick: "0.1", lotSize: 100 }),
+  listed("XBTUSD", "BTC", "USD", "FFWCSX", { tick: "0.1", lotSize: 100 }),
   ...([
     ["XBTUSDT", "BTC", "0.1", 1_000_000],
     ["ETHUSDT", "ETH", "0.01", 100_000],
     ["SOLUSDT", "SOL", "0.01", 10_000],
     ["XRPUSDT", "XRP", "0.0001", 100]
-  ] as const).map(([id, base, tick, perBase]) =>
-    listed(id, `${base}/USDT:USDT`, "FFWCSX", { underlying: base, tick, lotSize: 1000, perBase })
-  ),
+  ] as const).map(([id, base, tick, perBase]) => listed(id, base, "USDT", "FFWCSX", { tick, lotSize: 1000, perBase })),
   ...([
-    ["XBT_USDT", "BTC/USDT", "BTC", "0.5", 10_000, 100_000_000],
-    ["ETH_USDT", "ETH/USDT", "ETH", "0.05", 1_000_000, 1_000_000_000],
-    ["SOL_USDT", "SOL/USDT", "SOL", "0.01", 10_000_000, 1_000_000_000],
-    ["XRP_USDT", "XRP/USDT", "XRP", "0.0001", 1_000_000, 1_000_000],
-    ["XBT_USDC", "BTC/USDC", "BTC", "0.5", 10_000, 100_000_000],
-    ["ETH_XBT", "ETH/BTC", "ETH/BTC", "0.00001", 1_000_000, 1_000_000_000]
-  ] as const).map(([id, symbol, underlying, tick, lotSize, perBase]) =>
-    listed(id, symbol, "IFXXXP", { underlying, tick, lotSize, perBase })
+    ["XBT_USDT", "BTC", "USDT", "0.5", 10_000, 100_000_000],
+    ["ETH_USDT", "ETH", "USDT", "0.05", 1_000_000, 1_000_000_000],
+    ["SOL_USDT", "SOL", "USDT", "0.01", 10_000_000, 1_000_000_000],
+    ["XRP_USDT", "XRP", "USDT", "0.0001", 1_000_000, 1_000_000],
+    ["XBT_USDC", "BTC", "USDC", "0.5", 10_000, 100_000_000],
+    ["ETH_XBT", "ETH", "BTC", "0.00001", 1_000_000, 1_000_000_000]
+  ] as const).map(([id, base, quote, tick, lotSize, perBase]) =>
+    listed(id, base, quote, "IFXXXP", { tick, lotSize, perBase })
   ),
-  listed("XBTH25", "BTC/USD:BTC-250328", "FFCCSX", {
-    underlying: "BTC",
+  listed("XBTH25", "BTC", "USD", "FFCCSX", {
     tick: "0.5",
     lotSize: 100,
     state: "Settled",
+    term: "-250328",
     expiry: 1_743_163_200_000
   }),
-  listed(".BXBT", ".BXBT", "MRCXXX", { underlying: "BTC", tick: "0.01", lotSize: 1, state: "Unlisted" })
+  {
+    ...listed(".BXBT", "BTC", "USD", "MRCXXX", { tick: "0.01", lotSize: 1, state: "Unlisted" }),
+    symbol: ".BXBT"
+  }
 ]
 
-const byId = new Map(instruments.map((instrument) => [instrument.id, instrument]))
-
 /** @internal */
-export const find = (id: string): Instrument | undefined => byId.get(id)
+export const { fills, find, positions } = catalogue(instruments)
 
 const one = Decimal.literal("1")
 const halfTenth = Decimal.literal("0.0000000005")

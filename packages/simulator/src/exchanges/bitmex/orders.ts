@@ -10,9 +10,8 @@ import * as Decimal from "../../engine/internal/decimal.js"
 import * as Executions from "../../internal/executions.js"
 import { uuids } from "../../internal/ids.js"
 import { type Input, iso, text } from "../../internal/inputs.js"
-import { visibleFills } from "../../internal/listed.js"
 import { account } from "./account.js"
-import { coinOf, currencies, find as instrumentOf, type Instrument, sizeOf, worth } from "./markets.js"
+import { coinOf, currencies, fills, find as instrumentOf, type Instrument, sizeOf, worth } from "./markets.js"
 import { type Answering, type Row, table } from "./params.js"
 
 // What is read here comes from a database, which may lag behind the engine.
@@ -121,7 +120,7 @@ export const orderRow = (order: Engine.Order, fills: ReadonlyArray<Engine.Fill>)
 
 /** @internal Fills, oldest first, each with the order as it was then. */
 export const executionRows = (world: World): ReadonlyArray<Row> =>
-  visibleFills(world, instrumentOf).map(({ fill, listing, order }) => {
+  fills(world).map(({ fill, listing, order }) => {
     const all = Engine.fillsOf(world.engine, order.id)
     const count = all.indexOf(fill) + 1
     return executionRow(fill, listing, orderRow(Executions.whenFilled(order, all, count), all.slice(0, count)))

@@ -69,8 +69,8 @@ export const pageOf = (params: Input, largest = 500) =>
       count: yield* integer(params, "count", 100, largest),
       start: yield* integer(params, "start", 0),
       reverse: flag(params, "reverse"),
-      startTime: yield* instant(params, "startTime"),
-      endTime: yield* instant(params, "endTime")
+      startTime: yield* instant("startTime")(params),
+      endTime: yield* instant("endTime")(params)
     }
   })
 

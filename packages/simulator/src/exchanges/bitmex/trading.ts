@@ -171,6 +171,7 @@ const refusals: Readonly<Record<Engine.Refusal | Engine.CancelRefusal, Read<neve
   NotionalTooSmall: invalid("Invalid orderQty"),
   InsufficientFunds: invalid("Account has insufficient Available Balance for %"),
   NothingToReduce: invalid("Invalid orderQty"),
+  WouldCross: invalid("Invalid price"),
   NoLiquidity: refuse(400, "No liquidity"),
   NotFound: refuse(400, "Invalid ordStatus"),
   NotOpen: refuse(400, "Invalid ordStatus")

@@ -4,14 +4,15 @@ import * as Redacted from "effect/Redacted"
 import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { columns } from "../../internal/columns.js"
+import { matching } from "../../internal/fields.js"
 import { dollars, type Holding, holdings } from "../../internal/holdings.js"
 import { text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
 import * as Keys from "../../internal/keys.js"
 import type { World } from "../../World.js"
-import { type BybitListing, find, listings, price, quantity } from "./markets.js"
-import { scoped, unscoped, value } from "./orders.js"
-import { type Answering, categoryOf, limitOf, page, refuse } from "./params.js"
+import { type BybitListing, find, listings, marketOf, price, quantity } from "./markets.js"
+import { scopedCategory, value } from "./orders.js"
+import { type Answering, category, does, page, refuse, shows } from "./params.js"
 
 /** @internal A key that may only read names the same permissions, which then mean reading. */
 export const apiKey: Answering = (_, __, key) => {
@@ -66,19 +67,18 @@ export const info: Answering = (_, world) =>
   }])
 
 /** @internal */
-export const feeRates: Answering = (input) =>
-  Either.map(categoryOf(input), (category) => {
-    const symbol = text(input, "symbol")
-    const list = listings.flatMap(({ instrument, name, ...listing }) =>
-      listing.category !== category || (symbol ?? name) !== name || instrument === undefined ? [] : [{
-        symbol: name,
-        baseCoin: "",
-        takerFeeRate: Decimal.plain(instrument.takerFee),
-        makerFeeRate: Decimal.plain(instrument.makerFee)
-      }]
-    )
-    return [{ result: { category, list } }]
-  })
+export const feeRates = shows({ category }, ({ category }, _, input) => {
+  const symbol = text(input, "symbol")
+  const list = listings.flatMap(({ instrument, name, ...listing }) =>
+    listing.category !== category || (symbol ?? name) !== name || instrument === undefined ? [] : [{
+      symbol: name,
+      baseCoin: "",
+      takerFeeRate: Decimal.plain(instrument.takerFee),
+      makerFeeRate: Decimal.plain(instrument.makerFee)
+    }]
+  )
+  return { result: { category, list } }
+})
 
 /** @internal What is traded; nothing of it moves in or out. */
 export const coins: Answering = (input) => {
@@ -134,30 +134,28 @@ export const accountRow = (world: World, isShown: (coin: Holding) => boolean): J
 
 // --- positions
 
+const isAsked = matching<{ readonly listing: BybitListing }>(marketOf)
+
 /** @internal Open positions; asked for by symbol, also one of nothing. */
-export const positions: Answering = (input, world) =>
-  Either.gen(function*() {
-    const category = yield* categoryOf(input)
-    if (category === "spot") return yield* refuse(10001, "params error: Category is invalid")
-    if (category === "linear" && !scoped(input)) return yield* unscoped
-    const limit = yield* limitOf(input, 20, 200)
+export const positions = does(
+  { category: scopedCategory, page: page(20, 200) },
+  ({ category, page }, world, input) => {
+    if (category === "spot") return refuse(10001, "params error: Category is invalid")
     const symbol = text(input, "symbol")
     if (symbol !== undefined && find(category, symbol) === undefined) {
-      return yield* refuse(10001, "params error: symbol invalid")
+      return refuse(10001, "params error: symbol invalid")
     }
-    const settle = text(input, "settleCoin")
-    const base = text(input, "baseCoin")
     const open = new Map(Engine.positions(world.engine).map((position) => [position.instrument, position]))
     const rows = listings.filter((listing) =>
       listing.category === category && (symbol === undefined
-        ? open.has(listing.id) && (settle ?? listing.settle) === listing.settle &&
-          (base ?? listing.base) === listing.base
+        ? open.has(listing.id) && isAsked(input)({ listing })
         : listing.name === symbol)
     )
-    const { nextPageCursor, rows: shown } = yield* page(rows, input, limit, (listing) => listings.indexOf(listing))
+    const { nextPageCursor, rows: shown } = page(rows, (listing) => listings.indexOf(listing))
     const list = shown.map((listing) => positionRow(listing, open.get(listing.id)))
-    return [{ result: { nextPageCursor, category, list } }]
-  })
+    return Either.right([{ result: { nextPageCursor, category, list } }])
+  }
+)
 
 const common = {
   ...columns("liqPrice bustPrice takeProfit stopLoss sessionAvgPrice mmrSysUpdatedTime leverageSysUpdatedTime", ""),

@@ -23,7 +23,7 @@ import * as Wallet from "./account.js"
 import * as MarketData from "./marketData.js"
 import { listings, ofInstrument } from "./markets.js"
 import * as Orders from "./orders.js"
-import { type Answering, type Body, orderId, type Read, type Refusal, refuse } from "./params.js"
+import { type Answering, type Body, orderId, type Read, type Refusal, refuse, shows } from "./params.js"
 import { streaming } from "./stream.js"
 import * as Trading from "./trading.js"
 
@@ -100,7 +100,7 @@ const batch = (name: string, spot: number, answer: Answering): Route => ({
 
 const routes: Readonly<Record<string, Route>> = {
   "GET /v5/market/time": open(MarketData.time),
-  "GET /v5/system/status": open(() => Either.right([{ result: { list: [] } }])),
+  "GET /v5/system/status": open(shows({}, () => ({ result: { list: [] } }))),
   "GET /v5/market/instruments-info": open(MarketData.instruments),
   "GET /v5/market/tickers": open(MarketData.tickers),
   "GET /v5/market/orderbook": open(MarketData.orderBook),
@@ -134,6 +134,7 @@ interface Call {
 const perAddress = Meters.rolling(600, 5000)
 const ban: Meters.Penalty = { patience: Meters.rolling(0, 1), lasts: () => 600_000 }
 
+const tooManyVisits: Refusal = { code: 10006, msg: "Too many visits" }
 const tooFrequent: Refusal = { code: 403, msg: "403 Forbidden: access too frequent" }
 const forbidden: Refusal = { code: 403, msg: "403 Forbidden" }
 const nowhere: Refusal = { code: 404, msg: "404 Not Found" }
@@ -153,17 +154,12 @@ const charge = (
   // A batch larger than the quota would never be let through.
   const cost = route.isBatch === true ? Math.min(Math.max(1, Trading.batchOf(input).length), perSecond) : 1
   const scope = `account:${name}${route.needs === "trade" ? `/${product}` : ""}`
-  const taken = Meters.take(counted.meters, scope, Meters.rolling(perSecond, 1000), world.now, cost)
-  const headers = {
+  const draw = { scope, rule: Meters.rolling(perSecond, 1000), cost }
+  return Table.draw(counted.meters, world, draw, tooManyVisits, ({ remaining, wait }) => ({
     "x-bapi-limit": String(perSecond),
-    "x-bapi-limit-status": String(taken.remaining),
-    "x-bapi-limit-reset-timestamp": String(world.now + taken.wait)
-  }
-  return {
-    meters: taken.meters,
-    headers,
-    refusal: taken.admitted ? undefined : { code: 10006, msg: "Too many visits" }
-  }
+    "x-bapi-limit-status": String(remaining),
+    "x-bapi-limit-reset-timestamp": String(world.now + wait)
+  }))
 }
 
 const success = ({ extra = {}, result }: Body, now: number): Dialect.SimulatedResponse =>
@@ -184,7 +180,7 @@ const failure = (refusal: Refusal, now: number): Dialect.SimulatedResponse => {
  * @since 0.1.0
  * @category dialects
  */
-export const dialect: Dialect.Dialect = Dialect.make<Meters.Meters>({
+export const dialect: Dialect.Dialect = Table.dialect<Route, Call, Account.ApiKey | undefined, Refusal, Body>({
   id: "bybit",
   listings,
   demoKey: Account.hmacKey("bybit", { key: 18, secret: 36 }),
@@ -192,31 +188,27 @@ export const dialect: Dialect.Dialect = Dialect.make<Meters.Meters>({
     const listing = ofInstrument(instrument)
     return listing === undefined ? "" : orderId(listing, id)
   },
-  initial: Meters.empty,
-  respond: Table.respond<Route, Call, Account.ApiKey | undefined, Refusal, Body>({
-    routes,
-    read: (request) => {
-      const input = request.method === "GET" ? fromQuery(request.target) : fromBody(request.body)
-      return {
-        method: `${request.method} ${Dialect.pathOf(request.target)}`,
-        input: isInput(input) ? input : undefined
-      }
-    },
-    unknown: () => nowhere,
-    identify: ({ request, route, world }) =>
-      route?.needs === undefined ? Either.right(undefined) : authenticate(request, world),
-    charge,
-    forbids: ({ needs }, key, { call }) => {
-      if (call.input === undefined) return { code: 10001, msg: "params error: the body is not JSON" }
-      return needs === "trade" && !Keys.may(key, needs)
-        ? { code: 10005, msg: "Permission denied, please check your API key permissions." }
-        : undefined
-    },
-    answer: ({ answer }, { call: { input = {} }, world }, key) => answer(input, world, key),
-    success: (body, { world }) => success(body, world.now),
-    failure: (refusal, { world }) => failure(refusal, world.now)
-  }),
-  usage: Meters.usage,
+  routes,
+  read: (request) => {
+    const input = request.method === "GET" ? fromQuery(request.target) : fromBody(request.body)
+    return {
+      method: `${request.method} ${Dialect.pathOf(request.target)}`,
+      input: isInput(input) ? input : undefined
+    }
+  },
+  unknown: () => nowhere,
+  identify: ({ request, route, world }) =>
+    route?.needs === undefined ? Either.right(undefined) : authenticate(request, world),
+  charge,
+  forbids: ({ needs }, key, { call }) => {
+    if (call.input === undefined) return { code: 10001, msg: "params error: the body is not JSON" }
+    return needs === "trade" && !Keys.may(key, needs)
+      ? { code: 10005, msg: "Permission denied, please check your API key permissions." }
+      : undefined
+  },
+  answer: ({ answer }, { call: { input = {} }, world }, key) => answer(input, world, key),
+  success: (body, { world }) => success(body, world.now),
+  failure: (refusal, { world }) => failure(refusal, world.now),
   streaming,
   failures: {
     http500: Dialect.html(500, "500 Internal Server Error"),

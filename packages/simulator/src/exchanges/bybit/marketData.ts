@@ -1,3 +1,4 @@
+import * as Arr from "effect/Array"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
 import type { World } from "../../Dialect.js"
@@ -6,44 +7,39 @@ import * as Bars from "../../engine/internal/bars.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import type { Trade } from "../../engine/Market.js"
 import { columns } from "../../internal/columns.js"
-import { text } from "../../internal/inputs.js"
+import { type Input, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
 import { type BybitListing, listings, price, quantity, row } from "./markets.js"
-import { type Answering, categoryOf, integer, limitOf, listingOf, page, refuse } from "./params.js"
+import { byName, category, does, integer, limit, live, page, refuse, shows } from "./params.js"
 
 /** @internal */
-export const time: Answering = (_, world) =>
-  Either.right([{ result: { timeSecond: String(Math.floor(world.now / 1000)), timeNano: `${world.now}000000` } }])
+export const time = shows({}, (_, { now }) => ({
+  result: { timeSecond: String(Math.floor(now / 1000)), timeNano: `${now}000000` }
+}))
 
 /** @internal Only what trades is listed unless another status is asked for; spot is not paged. */
-export const instruments: Answering = (input) =>
-  Either.gen(function*() {
-    const category = yield* categoryOf(input)
-    const limit = yield* limitOf(input, 500, 1000)
-    const symbol = text(input, "symbol")
-    const status = text(input, "status") ?? "Trading"
-    const base = text(input, "baseCoin")
-    const found = listings.filter((listing) =>
-      listing.category === category && (symbol ?? listing.name) === listing.name
-    )
-    if (symbol !== undefined && found.length === 0) return yield* refuse(10001, "params error: symbol invalid")
-    const shown = found.filter((listing) =>
-      listing.status === status && (base === undefined || category === "spot" || base === listing.base)
-    )
-    if (category === "spot") return [{ result: { category, list: shown.map(row) } }]
-    const { nextPageCursor, rows } = yield* page(shown, input, limit, (listing) => listings.indexOf(listing))
-    return [{ result: { category, list: rows.map(row), nextPageCursor } }]
-  })
+export const instruments = does({ category, page: page(500, 1000) }, ({ category, page }, _, input) => {
+  const symbol = text(input, "symbol")
+  const status = text(input, "status") ?? "Trading"
+  const base = text(input, "baseCoin")
+  const found = listings.filter((listing) => listing.category === category && (symbol ?? listing.name) === listing.name)
+  if (symbol !== undefined && found.length === 0) return refuse(10001, "params error: symbol invalid")
+  const shown = found.filter((listing) =>
+    listing.status === status && (base === undefined || category === "spot" || base === listing.base)
+  )
+  if (category === "spot") return Either.right([{ result: { category, list: shown.map(row) } }])
+  const { nextPageCursor, rows } = page(shown, (listing) => listings.indexOf(listing))
+  return Either.right([{ result: { category, list: rows.map(row), nextPageCursor } }])
+})
 
 /** @internal */
-export const tickers: Answering = (input, world) =>
-  Either.gen(function*() {
-    const category = yield* categoryOf(input)
-    const selected = text(input, "symbol") === undefined
-      ? listings.filter((listing) => listing.category === category && listing.status === "Trading")
-      : [yield* listingOf(category, input)]
-    return [{ result: { category, list: selected.map((listing) => ticker(listing, world)) } }]
-  })
+export const tickers = does({ category }, ({ category }, world, input) => {
+  const all = listings.filter((listing) => listing.category === category && listing.status === "Trading")
+  const selected = text(input, "symbol") === undefined ? Either.right(all) : Either.map(live(input, world), Arr.of)
+  return Either.map(selected, (listings) => [
+    { result: { category, list: listings.map((listing) => ticker(listing, world)) } }
+  ])
+})
 
 /** @internal A row of `tickers`. */
 export const ticker = (listing: BybitListing, world: World): { readonly [name: string]: string } => {
@@ -94,46 +90,44 @@ export const turnovers = (
     ? [quantity(listing, quote), Decimal.plain(base)]
     : [Decimal.plain(base), Decimal.plain(quote)]
 
-/** @internal */
-export const orderBook: Answering = (input, world) =>
-  Either.gen(function*() {
-    const category = yield* categoryOf(input)
-    const listing = yield* listingOf(category, input)
-    const limit = yield* limitOf(input, category === "spot" ? 1 : 25, 1000)
-    const book = Engine.book(world.engine, listing.id, limit)
-    const level = ({ amount, price: at }: Engine.Level): Json => [price(listing, at), quantity(listing, amount)]
-    return [{
-      result: {
-        s: listing.name,
-        b: book.bids.map(level),
-        a: book.asks.map(level),
-        ts: world.now,
-        u: book.sequence,
-        seq: 1_432_604_333 + book.sequence,
-        cts: world.now
-      }
-    }]
-  })
+// How many rows of one are asked for: spot has its own standard and most.
+const limited = (spot: readonly [number, number], contracts: readonly [number, number]) => {
+  const [ofSpot, ofContracts] = [limit(...spot), limit(...contracts)]
+  return (input: Input) => input["category"] === "spot" ? ofSpot(input) : ofContracts(input)
+}
 
 /** @internal */
-export const recentTrades: Answering = (input, world) =>
-  Either.gen(function*() {
-    const category = yield* categoryOf(input)
-    const listing = yield* listingOf(category, input)
-    const limit = category === "spot" ? yield* limitOf(input, 60, 60) : yield* limitOf(input, 500, 1000)
-    const list = world.trades(listing, limit).toSorted((a, b) => b.id - a.id).map((trade): Json => ({
-      execId: execId(trade),
-      symbol: listing.name,
-      price: price(listing, trade.price),
-      size: sizeOf(listing, trade),
-      side: trade.side === "buy" ? "Buy" : "Sell",
-      time: String(trade.at),
-      isBlockTrade: false,
-      isRPITrade: false,
-      seq: String(trade.id)
-    }))
-    return [{ result: { category, list } }]
-  })
+export const orderBook = shows({ live, limit: limited([1, 1000], [25, 1000]) }, ({ limit, live }, world) => {
+  const book = Engine.book(world.engine, live.id, limit)
+  const level = ({ amount, price: at }: Engine.Level): Json => [price(live, at), quantity(live, amount)]
+  return {
+    result: {
+      s: live.name,
+      b: book.bids.map(level),
+      a: book.asks.map(level),
+      ts: world.now,
+      u: book.sequence,
+      seq: 1_432_604_333 + book.sequence,
+      cts: world.now
+    }
+  }
+})
+
+/** @internal */
+export const recentTrades = shows({ live, limit: limited([60, 60], [500, 1000]) }, ({ limit, live }, world) => {
+  const list = world.trades(live, limit).toReversed().map((trade): Json => ({
+    execId: execId(trade),
+    symbol: live.name,
+    price: price(live, trade.price),
+    size: sizeOf(live, trade),
+    side: trade.side === "buy" ? "Buy" : "Sell",
+    time: String(trade.at),
+    isBlockTrade: false,
+    isRPITrade: false,
+    seq: String(trade.id)
+  }))
+  return { result: { category: live.category, list } }
+})
 
 /** @internal */
 export const execId = ({ id }: Trade): string => String(2_100_000_000_000_000_000n + BigInt(id))
@@ -160,28 +154,28 @@ export const intervals: Readonly<Record<string, Bars.Bars>> = {
   M: Bars.months()
 }
 
+const asked = {
+  live,
+  bars: byName("interval", (name) => intervals[name], refuse(10001, "Invalid period!"), ""),
+  limit: limit(200, 1000),
+  start: integer("start", undefined),
+  end: integer("end", undefined)
+}
+
 /** @internal Both ends count by the open of a bar; newest first, the one still open among them. */
-export const klines: Answering = (input, world) =>
-  Either.gen(function*() {
-    const category = yield* categoryOf(input)
-    const listing = yield* listingOf(category, input)
-    const bars = intervals[text(input, "interval") ?? ""]
-    if (bars === undefined) return yield* refuse(10001, "Invalid period!")
-    const limit = yield* limitOf(input, 200, 1000)
-    const start = yield* integer(input, "start", undefined)
-    const end = yield* integer(input, "end", undefined)
-    // Without an end the bars after the start are meant, otherwise those before the end.
-    const to = Math.min(
-      world.now,
-      end ?? (start === undefined ? world.now : Bars.forward(bars, bars.openOf(start - 1), limit + 1) - 1)
-    )
-    const from = Math.max(start ?? Number.NEGATIVE_INFINITY, Bars.back(bars, to, limit))
-    const list = Bars.between(bars, from, to, (unit, since, until) => world.candles(listing, unit, since, until))
-      .toReversed()
-      .map((bar): Json => [
-        String(bar.openTime),
-        ...[bar.open, bar.high, bar.low, bar.close].map((value) => price(listing, value)),
-        ...turnovers(listing, bar.volume, bar.quoteVolume)
-      ])
-    return [{ result: { category, symbol: listing.name, list } }]
-  })
+export const klines = shows(asked, ({ bars, end, limit, live, start }, world) => {
+  // Without an end the bars after the start are meant, otherwise those before the end.
+  const to = Math.min(
+    world.now,
+    end ?? (start === undefined ? world.now : Bars.forward(bars, bars.openOf(start - 1), limit + 1) - 1)
+  )
+  const from = Math.max(start ?? Number.NEGATIVE_INFINITY, Bars.back(bars, to, limit))
+  const list = Bars.between(bars, from, to, (unit, since, until) => world.candles(live, unit, since, until))
+    .toReversed()
+    .map((bar): Json => [
+      String(bar.openTime),
+      ...[bar.open, bar.high, bar.low, bar.close].map((value) => price(live, value)),
+      ...turnovers(live, bar.volume, bar.quoteVolume)
+    ])
+  return { result: { category: live.category, symbol: live.name, list } }
+})

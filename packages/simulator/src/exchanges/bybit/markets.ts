@@ -1,7 +1,7 @@
 import type * as BigDecimal from "effect/BigDecimal"
 import * as Decimal from "../../engine/internal/decimal.js"
 import type { Json } from "../../internal/json.js"
-import { list } from "../../internal/listed.js"
+import { catalogue, type Coin, list } from "../../internal/listed.js"
 
 /** @internal Of options there are none. */
 export type Category = "spot" | "linear" | "inverse" | "option"
@@ -14,28 +14,29 @@ const fees = {
 
 const listed = (
   category: Exclude<Category, "option">,
-  base: "BTC" | "ETH" | "XRP" | "SOL",
+  base: Coin,
   quote: string,
   tick: string,
   lot: string,
   leastNotional: string,
   status: "Trading" | "Closed" = "Trading"
 ) => {
-  const [name, inverse, isSpot] = [base + quote, category === "inverse", category === "spot"]
-  const settle = inverse ? base : quote
-  const currencies = { base, quote, settle, inverse, ...fees[category] }
-  const terms = list({
+  const [name, isSpot] = [base + quote, category === "spot"]
+  const listing = list({
     id: `${category}/${name}`,
-    symbol: isSpot ? `${base}/${quote}` : `${base}/${quote}:${settle}`,
     kind: isSpot ? "spot" : "perpetual",
-    underlying: quote === "BTC" ? "ETH/BTC" : base,
+    base,
+    quote,
+    // Contracts acknowledge such an order and cancel it.
+    crossing: isSpot ? "refuses" : "cancels",
     traded: status === "Trading",
     tick,
     lot,
     leastNotional,
-    ...currencies
+    ...fees[category]
   })
-  return { ...terms, name, category, base, quote, settle, status, lot, leastNotional, priceScale: terms.tickSize.scale }
+  const { settle, tickSize: { scale: priceScale } } = listing.terms
+  return { ...listing, name, category, base, quote, settle, status, lot, leastNotional, priceScale }
 }
 
 /** @internal A Bybit symbol: what never changes about it. One name may be listed in several categories. */
@@ -54,13 +55,22 @@ export const listings: ReadonlyArray<BybitListing> = [
   listed("inverse", "BTC", "USD", "0.10", "1", "1")
 ]
 
-const byId = new Map(listings.map((listing) => [listing.id, listing]))
-
-/** @internal The listing an order or fill of the engine is of. */
-export const ofInstrument = (instrument: string): BybitListing | undefined => byId.get(instrument)
+/** @internal `find` is by the id of the engine. */
+export const { fills, find: ofInstrument, open, order, orders } = catalogue(listings)
 
 /** @internal */
-export const find = (category: Category, name: string): BybitListing | undefined => byId.get(`${category}/${name}`)
+export const find = (category: Category, name: string) => ofInstrument(`${category}/${name}`)
+
+/** @internal What lists can be asked for by. */
+export const marketOf = {
+  symbol: ({ listing }: Of) => listing.name,
+  baseCoin: ({ listing }: Of) => listing.base,
+  settleCoin: ({ listing }: Of) => listing.settle
+}
+
+interface Of {
+  readonly listing: BybitListing
+}
 
 /** @internal A price as Bybit writes it: with the decimals of the tick. */
 export const price = (listing: BybitListing, value: BigDecimal.BigDecimal): string =>

@@ -4,35 +4,17 @@ import type { World } from "../../Dialect.js"
 import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { columns } from "../../internal/columns.js"
+import { matching } from "../../internal/fields.js"
 import { type Input, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
-import { type Listed as Of, visibleFills, withListings } from "../../internal/listed.js"
-import { type BybitListing, type Category, ofInstrument, price, quantity } from "./markets.js"
-import {
-  type Answering,
-  categoryOf,
-  execId,
-  integer,
-  limitOf,
-  orderId,
-  page,
-  parseOrderId,
-  type Read,
-  refuse
-} from "./params.js"
+import type { Listed as Of } from "../../internal/listed.js"
+import { type BybitListing, type Category, fills, marketOf, order, orders, price, quantity } from "./markets.js"
+import { all, category, execId, integer, orderId, page, parseOrderId, type Read, refuse, shows } from "./params.js"
 
 type Listed = Of<BybitListing>
 
-/** @internal The account's orders of a category, oldest first, whether the exchange's database knows them yet or not. */
-export const ordersOf = (engine: Engine.Engine, category: Category): ReadonlyArray<Listed> =>
-  listed(Engine.orders(engine), category)
-
-/** @internal Those of them still open. */
-export const openOrdersOf = (engine: Engine.Engine, category: Category): ReadonlyArray<Listed> =>
-  listed(Engine.openOrders(engine), category)
-
-const listed = (orders: ReadonlyArray<Engine.Order>, category: Category): ReadonlyArray<Listed> =>
-  withListings(orders, ofInstrument).filter(({ listing }) => listing.category === category)
+/** @internal Keeps what is of a category. */
+export const isOf = (category: Category) => ({ listing }: Pick<Listed, "listing">) => listing.category === category
 
 /** @internal The order a request names, by `orderId` before `orderLinkId`. */
 export const named = (
@@ -45,11 +27,9 @@ export const named = (
   if (id === undefined && linkId === undefined) {
     return refuse(10001, "params error: OrderId or orderLinkId is required")
   }
-  const number = id === undefined ? undefined : parseOrderId(category, id)
-  const order = id === undefined ? Engine.orderByClientId(engine, linkId ?? "") : Engine.order(engine, number ?? 0)
-  const symbol = text(input, "symbol")
-  const [found] = order === undefined ? [] : listed([order], category)
-  return Either.right(found !== undefined && (symbol ?? found.listing.name) === found.listing.name ? found : undefined)
+  const number = id === undefined ? Engine.orderByClientId(engine, linkId ?? "")?.id : parseOrderId(category, id)
+  const found = order(engine, number ?? 0)
+  return Either.right(found && isOf(category)(found) && keeps(input)(found) ? found : undefined)
 }
 
 /** @internal What an amount is worth at a price: in the quote currency, or in coins of an inverse contract. */
@@ -138,10 +118,7 @@ export const orderRow = (
   }
 }
 
-const keeps = (input: Input) => ({ listing }: Pick<Listed, "listing">): boolean =>
-  (text(input, "symbol") ?? listing.name) === listing.name &&
-  (text(input, "baseCoin") ?? listing.base) === listing.base &&
-  (text(input, "settleCoin") ?? listing.settle) === listing.settle
+const keeps = matching<Pick<Listed, "listing">>(marketOf)
 
 /** @internal Whether a request for contracts says which: a symbol or a coin. */
 export const scoped = (input: Input): boolean =>
@@ -153,96 +130,83 @@ export const unscoped: Read<never> = refuse(
   "params error: Missing some parameters that must be filled in, symbol or settleCoin or baseCoin"
 )
 
+/** @internal The category of a request, which says which contracts it means where they are linear. */
+export const scopedCategory = (input: Input, world: World): Read<Category> =>
+  Either.flatMap(
+    category(input, world),
+    (category) => category === "linear" && !scoped(input) ? unscoped : Either.right(category)
+  )
+
+const isNamed = (input: Input): boolean => (text(input, "orderId") ?? text(input, "orderLinkId")) !== undefined
+
+// By `orderId` before `orderLinkId`.
+const byId = (input: Input) =>
+  matching<Listed>(
+    text(input, "orderId") === undefined
+      ? { orderLinkId: ({ order }) => order.clientOrderId }
+      : { orderId: ({ listing, order }) => orderId(listing, order.id) }
+  )(input)
+
+const week = 7 * 86_400_000
+
+const ends = all({ start: integer("startTime", undefined), end: integer("endTime", undefined) })
+
+const within = (input: Input, world: World): Read<(at: number) => boolean> =>
+  Either.flatMap(ends(input, world), ({ end, start }) => {
+    const from = start ?? (end ?? world.now) - week
+    const to = end ?? (start === undefined ? world.now : start + week)
+    return to - from > week
+      ? refuse(10001, "The time range between startTime and endTime cannot exceed 7 days")
+      : Either.right((at) => from <= at && at <= to)
+  })
+
 /** @internal How many closed orders `order/realtime` remembers. */
 const remembered = 500
 
 /** @internal Open orders; with an id, or with `openOnly=1`, the latest closed ones too, or them alone. */
-export const realtime: Answering = (input, world) =>
-  Either.gen(function*() {
-    const category = yield* categoryOf(input)
-    if (category === "linear" && !scoped(input)) return yield* unscoped
-    const limit = yield* limitOf(input, 20, 50)
-    const entries = ordersOf(world.engine, category).filter(({ order }) => world.isVisible(order))
+export const realtime = shows(
+  { category: scopedCategory, page: page(20, 50) },
+  ({ category, page }, world, input) => {
+    const entries = orders(world).filter(isOf(category))
     const closed = entries.filter(({ order }) => order.status !== "open").slice(-remembered)
     const open = entries.filter(({ order }) => order.status === "open")
-    const byId = yield* byIds(input, category)
-    const source = byId !== undefined ? [...closed, ...open].filter(byId) : input["openOnly"] === "1" ? closed : open
-    return yield* ordersPage(source, input, category, limit, world)
-  })
+    const ended = input["openOnly"] === "1"
+    return ordersPage(isNamed(input) ? [...closed, ...open] : ended ? closed : open, input, category, page, world)
+  }
+)
+
+const hasStatus = matching<Listed>({ orderStatus: statusOf })
 
 /** @internal Closed orders of the last seven days or of the span asked for. */
-export const history: Answering = (input, world) =>
-  Either.gen(function*() {
-    const category = yield* categoryOf(input)
-    const limit = yield* limitOf(input, 20, 50)
-    const [from, to] = yield* span(input, world.now)
-    const byId = yield* byIds(input, category)
-    const status = text(input, "orderStatus")
-    const entries = ordersOf(world.engine, category).filter((entry) => {
-      const { createdAt } = entry.order
-      return entry.order.status !== "open" && world.isVisible(entry.order) && from <= createdAt && createdAt <= to &&
-        (status ?? statusOf(entry)) === statusOf(entry)
-    })
-    return yield* ordersPage(byId === undefined ? entries : entries.filter(byId), input, category, limit, world)
-  })
+export const history = shows({ category, page: page(20, 50), within }, ({ category, page, within }, world, input) => {
+  const entries = orders(world).filter(({ order }) => order.status !== "open" && within(order.createdAt))
+  return ordersPage(entries.filter(isOf(category)).filter(hasStatus(input)), input, category, page, world)
+})
+
+type Paged = Either.Either.Right<ReturnType<ReturnType<typeof page>>>
 
 const ordersPage = (
   entries: ReadonlyArray<Listed>,
   input: Input,
   category: Category,
-  limit: number,
-  world: World
-): ReturnType<Answering> =>
-  Either.map(
-    page(entries.filter(keeps(input)).toReversed(), input, limit, ({ order }) => order.id),
-    ({ nextPageCursor, rows }) =>
-      [{
-        result: {
-          list: rows.map((entry) => orderRow(entry, Engine.fillsOf(world.engine, entry.order.id))),
-          nextPageCursor,
-          category
-        }
-      }] as const
-  )
-
-const byIds = (
-  input: Input,
-  category: Category
-): Read<((entry: Pick<Listed, "order">) => boolean) | undefined> => {
-  const id = text(input, "orderId")
-  const linkId = text(input, "orderLinkId")
-  if (id === undefined && linkId === undefined) return Either.right(undefined)
-  const number = id === undefined ? undefined : parseOrderId(category, id)
-  return Either.right(({ order }) => id === undefined ? order.clientOrderId === linkId : order.id === number)
+  page: Paged,
+  { engine }: World
+) => {
+  const meant = entries.filter(keeps(input)).filter(byId(input)).toReversed()
+  const { nextPageCursor, rows } = page(meant, ({ order }) => order.id)
+  const list = rows.map((entry) => orderRow(entry, Engine.fillsOf(engine, entry.order.id)))
+  return { result: { list, nextPageCursor, category } }
 }
 
-const week = 7 * 86_400_000
-
-const span = (input: Input, now: number) =>
-  Either.gen(function*() {
-    const start = yield* integer(input, "startTime", undefined)
-    const end = yield* integer(input, "endTime", undefined)
-    const from = start ?? (end ?? now) - week
-    const to = end ?? (start === undefined ? now : start + week)
-    return to - from > week
-      ? yield* refuse(10001, "The time range between startTime and endTime cannot exceed 7 days")
-      : [from, to] as const
-  })
-
 /** @internal Executions of the last seven days or of the span asked for, newest first. */
-export const executions: Answering = (input, world) =>
-  Either.gen(function*() {
-    const category = yield* categoryOf(input)
-    const limit = yield* limitOf(input, 50, 100)
-    const [from, to] = yield* span(input, world.now)
-    const byId = yield* byIds(input, category)
-    const entries = visibleFills(world, ofInstrument).filter((entry) =>
-      entry.listing.category === category && from <= entry.at && entry.at <= to &&
-      (byId?.(entry) ?? true) && keeps(input)(entry)
-    )
-    const { nextPageCursor, rows } = yield* page(entries.toReversed(), input, limit, ({ fill }) => fill.id)
-    return [{ result: { nextPageCursor, category, list: rows.map(executionRow) } }]
-  })
+export const executions = shows(
+  { category, page: page(50, 100), within },
+  ({ category, page, within }, world, input) => {
+    const meant = fills(world).filter((entry) => isOf(category)(entry) && within(entry.at)).filter(keeps(input))
+    const { nextPageCursor, rows } = page(meant.filter(byId(input)).toReversed(), ({ fill }) => fill.id)
+    return { result: { nextPageCursor, category, list: rows.map(executionRow) } }
+  }
+)
 
 /** @internal */
 export const executionRow = (

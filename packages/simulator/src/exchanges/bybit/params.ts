@@ -30,33 +30,34 @@ export interface Body {
 export type Answering = (input: Input, world: World, key: ApiKey | undefined) => Read<Table.Answer<Body>>
 
 /** @internal */
-export const { integer } = reading((name) => refuse(10001, `params error: ${name} is invalid`))
+export const { all, byName, does, integer, optional, shows } = reading<Refusal, Body>((name) =>
+  refuse(10001, `params error: ${name} is invalid`)
+)
+
+const noCategory = refuse(10001, "params error: Category is invalid")
+
+const categories = ["spot", "linear", "inverse", "option"] as const
 
 /** @internal */
-export const categoryOf = (input: Input): Read<Category> => {
-  const category = text(input, "category")
-  return category === "spot" || category === "linear" || category === "inverse" || category === "option"
-    ? Either.right(category)
-    : refuse(10001, "params error: Category is invalid")
-}
+export const category = byName("category", (name) => categories.find((one) => one === name), noCategory, "")
 
 /** @internal A listing of market data; those that no longer trade have none. */
-export const listingOf = (category: Category, input: Input): Read<BybitListing> => {
-  const listing = find(category, text(input, "symbol") ?? "")
-  return listing === undefined || listing.status !== "Trading"
-    ? refuse(10001, "Not supported symbols")
-    : Either.right(listing)
-}
+export const live = (input: Input, world: World): Read<BybitListing> =>
+  Either.flatMap(category(input, world), (category) => {
+    const listing = find(category, text(input, "symbol") ?? "")
+    return listing?.status === "Trading" ? Either.right(listing) : refuse(10001, "Not supported symbols")
+  })
 
 /** @internal A `limit` from 1 to `largest`. */
-export const limitOf = (input: Input, otherwise: number, largest: number): Read<number> =>
-  integer(input, "limit", otherwise, largest, 1)
+export const limit = (otherwise: number, largest: number) => integer("limit", otherwise, largest, 1)
 
 /** @internal One page of rows, and the cursor of the next: percent text already, as Bybit gives it. */
 export interface Page<A> {
   readonly rows: ReadonlyArray<A>
   readonly nextPageCursor: string
 }
+
+const token = /^page_token(?:=|%3D)(\d{1,15})(?:&|%26)$/
 
 /**
  * The page a cursor asks for. It is understood as it was given and also when it was encoded once more on its way.
@@ -65,22 +66,20 @@ export interface Page<A> {
  *
  * @internal
  */
-export const page = <A>(
-  rows: ReadonlyArray<A>,
-  input: Input,
-  limit: number,
-  number: (row: A) => number
-): Read<Page<A>> => {
-  const cursor = text(input, "cursor")
-  const token = cursor === undefined ? undefined : /^page_token(?:=|%3D)(\d{1,15})(?:&|%26)$/.exec(cursor)
-  if (token === null) return refuse(10001, "params error: cursor is invalid")
-  const start = token === undefined ? 0 : rows.findIndex((row) => number(row) === Number(token[1])) + 1
-  const shown = rows.slice(start, start + limit)
-  const last = shown.at(-1)
-  return Either.right({
-    rows: shown,
-    nextPageCursor: last === undefined || start + limit >= rows.length ? "" : `page_token%3D${number(last)}%26`
-  })
+export const page = (otherwise: number, largest: number) => {
+  const asked = all({ limit: limit(otherwise, largest), cursor: optional("cursor", token) })
+  return (input: Input, world: World) =>
+    Either.map(
+      asked(input, world),
+      ({ cursor = "", limit }) => <A>(rows: ReadonlyArray<A>, number: (row: A) => number): Page<A> => {
+        const [, after] = token.exec(cursor) ?? []
+        const start = after === undefined ? 0 : rows.findIndex((row) => number(row) === Number(after)) + 1
+        const shown = rows.slice(start, start + limit)
+        const last = shown.at(-1)
+        const isLast = last === undefined || start + limit >= rows.length
+        return { rows: shown, nextPageCursor: isLast ? "" : `page_token%3D${number(last)}%26` }
+      }
+    )
 }
 
 // 19 digits for spot, beyond what a double holds; UUIDs for contracts.

@@ -3,9 +3,9 @@ import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
 import * as Engine from "../../engine/Engine.js"
 import { amount, flag, type Input, isInput, text } from "../../internal/inputs.js"
-import { type BybitListing, type Category, find } from "./markets.js"
-import { named, openOrdersOf, scoped, unscoped } from "./orders.js"
-import { type Answering, categoryOf, orderId, type Read, refuse } from "./params.js"
+import { type BybitListing, type Category, find, open } from "./markets.js"
+import { isOf, named, scoped, unscoped } from "./orders.js"
+import { category, does, orderId, type Read, refuse } from "./params.js"
 
 /** @internal An order as create, amend and cancel acknowledge it, and the engine after it. */
 interface Acknowledged {
@@ -52,16 +52,16 @@ const create = (category: Category, now: number): Step => (engine, input) =>
     if (order.clientOrderId !== undefined && Engine.orderByClientId(engine, order.clientOrderId) !== undefined) {
       return yield* say(category, duplicate)
     }
-    const open = openOrdersOf(engine, category)
-    if (spot && open.length >= spotOrders) return yield* refuse(170810, "Exceeded the maximum amount of active orders.")
-    if (!spot && open.filter((entry) => entry.listing === listing).length >= ordersPerSymbol) {
+    const entries = open(engine).filter(isOf(category))
+    if (spot && entries.length >= spotOrders) {
+      return yield* refuse(170810, "Exceeded the maximum amount of active orders.")
+    }
+    if (
+      !spot && entries.filter((entry) => entry.listing === listing).length >= ordersPerSymbol
+    ) {
       return yield* refuse(110020, "Not allowed to have more than 500 active orders")
     }
     const [placed, next] = yield* Either.orElse(Engine.place(engine, order, now), explain(listing))
-    // Spot says so at once; contracts acknowledge the order and cancel it.
-    if (spot && placed.closedBecause === "postOnlyWouldCross") {
-      return yield* refuse(170218, "The LIMIT-MAKER order is rejected due to invalid price.")
-    }
     return { listing, order: placed, engine: next }
   })
 
@@ -125,6 +125,10 @@ const refusals: Readonly<Record<Engine.Refusal, Said>> = {
   NothingToReduce: [
     [10001, "reduceOnly invalid"],
     [110017, "current position is zero, cannot fix reduce-only order qty"]
+  ],
+  WouldCross: [
+    [170218, "The LIMIT-MAKER order is rejected due to invalid price."],
+    [10001, "Price invalid"]
   ],
   NoLiquidity: [
     [170149, "No counterparty in the order book, the order is rejected."],
@@ -195,12 +199,12 @@ const ids = (
 const steps = { create, amend, cancel }
 
 /** @internal Acknowledges one order that is created, amended or canceled. */
-export const single = (verb: keyof typeof steps): Answering => (input, world) =>
-  Either.gen(function*() {
-    const category = yield* categoryOf(input)
-    const done = yield* steps[verb](category, world.now)(world.engine, input)
-    return [{ result: ids(done) }, done.engine]
-  })
+export const single = (verb: keyof typeof steps) =>
+  does(
+    { category },
+    ({ category }, { engine, now }, input) =>
+      Either.map(steps[verb](category, now)(engine, input), (done) => [{ result: ids(done) }, done.engine])
+  )
 
 /** @internal The orders of a batch. */
 export const batchOf = (input: Input): ReadonlyArray<Input> => {
@@ -209,12 +213,11 @@ export const batchOf = (input: Input): ReadonlyArray<Input> => {
 }
 
 /** @internal One after another: what fails is said in `retExtInfo`, and its row in the result is empty. */
-export const batch = (verb: keyof typeof steps): Answering => (input, world) =>
-  Either.gen(function*() {
-    const category = yield* categoryOf(input)
+export const batch = (verb: keyof typeof steps) =>
+  does({ category }, ({ category }, world, input) => {
     const request = batchOf(input)
     if (request.length === 0 || request.length > (category === "spot" ? 10 : 20)) {
-      return yield* refuse(10001, "params error: request is invalid")
+      return refuse(10001, "params error: request is invalid")
     }
     const step = steps[verb](category, world.now)
     const at = (createdAt: string) => verb === "create" ? { createAt: createdAt } : {}
@@ -229,29 +232,23 @@ export const batch = (verb: keyof typeof steps): Answering => (input, world) =>
           return [one.engine, { row, verdict: { code: 0, msg: "OK" } }]
         }
       }))
-    return [
-      { result: { list: done.map(({ row }) => row) }, extra: { list: done.map(({ verdict }) => verdict) } },
-      engine
-    ]
+    const [list, verdicts] = [done.map(({ row }) => row), done.map(({ verdict }) => verdict)]
+    return Either.right([{ result: { list }, extra: { list: verdicts } }, engine])
   })
 
 /** @internal How many orders one `cancel-all` of contracts cancels. */
 const canceledAtOnce = 500
 
 /** @internal All open orders of a symbol, else of a base coin, else of a settle coin; of spot also all there are. */
-export const cancelAll: Answering = (input, world) =>
-  Either.gen(function*() {
-    const category = yield* categoryOf(input)
-    if (category !== "spot" && !scoped(input)) return yield* unscoped
-    const [symbol, base, settle] = [text(input, "symbol"), text(input, "baseCoin"), text(input, "settleCoin")]
-    if (symbol !== undefined && find(category, symbol) === undefined) {
-      return yield* say(category, noSymbol)
-    }
-    const open = openOrdersOf(world.engine, category).filter(({ listing }) => {
-      if (symbol !== undefined) return listing.name === symbol
-      return base === undefined ? settle === undefined || listing.settle === settle : listing.base === base
-    })
-    const meant = category === "spot" ? open : open.slice(0, canceledAtOnce)
-    const engine = Engine.cancelEach(world.engine, meant.map(({ order }) => order), world.now)
-    return [{ result: { list: meant.map(ids), success: "1" } }, engine]
+export const cancelAll = does({ category }, ({ category }, world, input) => {
+  if (category !== "spot" && !scoped(input)) return unscoped
+  const [symbol, base, settle] = [text(input, "symbol"), text(input, "baseCoin"), text(input, "settleCoin")]
+  if (symbol !== undefined && find(category, symbol) === undefined) return say(category, noSymbol)
+  const entries = open(world.engine).filter(isOf(category)).filter(({ listing }) => {
+    if (symbol !== undefined) return listing.name === symbol
+    return base === undefined ? settle === undefined || listing.settle === settle : listing.base === base
   })
+  const meant = category === "spot" ? entries : entries.slice(0, canceledAtOnce)
+  const engine = Engine.cancelEach(world.engine, meant.map(({ order }) => order), world.now)
+  return Either.right([{ result: { list: meant.map(ids), success: "1" } }, engine])
+})

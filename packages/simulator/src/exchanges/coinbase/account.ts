@@ -7,7 +7,7 @@ import type { Json } from "../../internal/json.js"
 import * as Keys from "../../internal/keys.js"
 import { currencyNamed, makerFee, takerFee } from "./markets.js"
 import { portfolio } from "./orders.js"
-import { type Answering, page } from "./params.js"
+import { type Answering, page, shows } from "./params.js"
 
 const accountUuid = (asset: string): string => uuid(`coinbase/account/${asset}`)
 
@@ -28,13 +28,13 @@ const accountRow = ({ asset, free, locked }: Engine.Balance): Json => ({
 })
 
 /** @internal */
-export const accounts: Answering = (input, world) =>
-  Either.map(page(Engine.balances(world.engine), input, 49, 250), ({ cursor, rows }) => [
-    { accounts: rows.map(accountRow), has_next: cursor !== "", cursor, size: rows.length }
-  ])
+export const accounts = shows({ page: page(49, 250) }, ({ page }, world) => {
+  const { cursor, rows } = page(Engine.balances(world.engine))
+  return { accounts: rows.map(accountRow), has_next: cursor !== "", cursor, size: rows.length }
+})
 
 /** @internal The accounts as the older API shows them. */
-export const wallets: Answering = (_, world) => {
+export const wallets = shows({}, (_, world) => {
   const data = Engine.balances(world.engine).map(({ asset, free, locked }) => ({
     id: accountUuid(asset),
     name: `${asset} Wallet`,
@@ -44,8 +44,8 @@ export const wallets: Answering = (_, world) => {
     balance: { amount: Decimal.plain(BigDecimal.sum(free, locked)), currency: asset }
   }))
   const pagination = { ending_before: null, starting_after: null, limit: 100, order: "desc", next_uri: null }
-  return Either.right([{ pagination, data }])
-}
+  return { pagination, data }
+})
 
 /** @internal */
 export const permissions: Answering = (_, __, key) =>
@@ -58,12 +58,12 @@ export const permissions: Answering = (_, __, key) =>
   }])
 
 /** @internal */
-export const summary: Answering = (_, world) => {
+export const summary = shows({}, (_, world) => {
   const volume = Engine.fills(world.engine).map(({ amount, price }) => BigDecimal.multiply(amount, price))
   const [maker, taker] = [makerFee, takerFee].map(Decimal.plain)
-  return Either.right([{
+  return {
     total_volume: Number(Decimal.plain(BigDecimal.sumAll(volume))),
     total_fees: 0,
     fee_tier: { pricing_tier: "Intro 1", taker_fee_rate: taker, maker_fee_rate: maker }
-  }])
-}
+  }
+})

@@ -108,43 +108,36 @@ const isPublic = (route: Route | undefined): boolean => route !== undefined && r
  * @since 0.1.0
  * @category dialects
  */
-export const dialect: Dialect.Dialect = Dialect.make<Meters.Meters>({
+export const dialect: Dialect.Dialect = Table.dialect<Route, Rest.Call, Account.ApiKey | undefined, Refusal>({
   id: "coinbase",
   listings,
   demoKey: Jwt.demoKey,
   orderId: ({ id }) => Orders.ids.write(id),
-  initial: Meters.empty,
-  respond: Table.respond<Route, Rest.Call, Account.ApiKey | undefined, Refusal>({
-    routes,
-    read: Rest.reader(Object.keys(routes)),
-    unknown: () => failed(404, "not_found", "Not found"),
-    identify: ({ request, route, world }) =>
-      isPublic(route) ? Either.right(undefined) : Either.mapLeft(
-        Jwt.authenticate(request, world.keys, world.now),
-        (refusal) =>
-          refusal === "Expired" ? failed(401, "authentication_error", "request timestamp expired") : { status: 401 }
-      ),
-    charge: ({ meters, request, route, world }, caller) => {
-      if (Either.isLeft(caller)) return { meters }
-      const [scope, rule] = isPublic(route) ? [`ip:${request.remoteAddress}`, publicly] : ["account", privately]
-      const taken = Meters.take(meters, scope, rule, world.now)
-      const headers = {
-        "x-ratelimit-limit": String(rule.limit),
-        "x-ratelimit-remaining": String(taken.remaining),
-        "x-ratelimit-reset": String(Math.ceil(taken.full / 1000))
-      }
-      return { meters: taken.meters, headers, refusal: taken.admitted ? undefined : limited }
-    },
-    forbids: ({ needs }, key) =>
-      needs === undefined || needs === "read" || Keys.may(key, needs) ? undefined : forbidden,
-    answer: ({ answer, needs }, { call: { body, input }, world }, key) =>
-      needs === "trade" && !isInput(body)
-        ? refuse(400, "INVALID_ARGUMENT", "The request body is not a JSON object")
-        : answer(input, world, key),
-    success: (body) => Dialect.json(200, body),
-    failure
-  }),
-  usage: Meters.usage,
+  routes,
+  read: Rest.reader(Object.keys(routes)),
+  unknown: () => failed(404, "not_found", "Not found"),
+  identify: ({ request, route, world }) =>
+    isPublic(route) ? Either.right(undefined) : Either.mapLeft(
+      Jwt.authenticate(request, world.keys, world.now),
+      (refusal) =>
+        refusal === "Expired" ? failed(401, "authentication_error", "request timestamp expired") : { status: 401 }
+    ),
+  charge: ({ meters, request, route, world }, caller) => {
+    if (Either.isLeft(caller)) return { meters }
+    const [scope, rule] = isPublic(route) ? [`ip:${request.remoteAddress}`, publicly] : ["account", privately]
+    return Table.draw(meters, world, { scope, rule }, limited, ({ full, remaining }) => ({
+      "x-ratelimit-limit": String(rule.limit),
+      "x-ratelimit-remaining": String(remaining),
+      "x-ratelimit-reset": String(Math.ceil(full / 1000))
+    }))
+  },
+  forbids: ({ needs }, key) => needs === undefined || needs === "read" || Keys.may(key, needs) ? undefined : forbidden,
+  answer: ({ answer, needs }, { call: { body, input }, world }, key) =>
+    needs === "trade" && !isInput(body)
+      ? refuse(400, "INVALID_ARGUMENT", "The request body is not a JSON object")
+      : answer(input, world, key),
+  success: (body) => Dialect.json(200, body),
+  failure,
   streaming,
   failures: {
     http500: failure(failed(500, "internal_server_error", "Internal server error")),

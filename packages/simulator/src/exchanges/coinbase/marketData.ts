@@ -5,10 +5,10 @@ import type { World } from "../../Dialect.js"
 import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { uuid } from "../../internal/ids.js"
-import { flag, iso, list, text } from "../../internal/inputs.js"
+import { flag, type Input, iso, list, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
 import * as Markets from "./markets.js"
-import { type Answering, integer, invalid, type Read, refuse } from "./params.js"
+import { type Answering, byName, does, integer, invalid, type Read, refuse, shows } from "./params.js"
 
 /** @internal */
 export const time = (now: number): Json => ({
@@ -17,27 +17,29 @@ export const time = (now: number): Json => ({
   epochMillis: String(now)
 })
 
-const productOf = (id: string | undefined): Read<Markets.CoinbaseListing> => {
+const noProduct = refuse(404, "NOT_FOUND", "valid product_id is required")
+
+const productOf = (id = ""): Read<Markets.CoinbaseListing> => {
   const listing = Markets.find(id)
-  return listing === undefined ? refuse(404, "NOT_FOUND", "valid product_id is required") : Either.right(listing)
+  return listing === undefined ? noProduct : Either.right(listing)
 }
 
+const inPath = (input: Input) => productOf(text(input, "id"))
+
+const part = { offset: integer("offset", 0), limit: integer("limit", Infinity) }
+
 /** @internal Those asked for, or those that can be traded, or everything with `get_all_products`. */
-export const products: Answering = (input, world) =>
-  Either.gen(function*() {
-    const ids = list(input, "product_ids")
-    const listed = Markets.listings.filter(({ id, status }) =>
-      ids.length > 0 ? ids.includes(id) : status === "online" || flag(input, "get_all_products")
-    )
-    const offset = yield* integer(input, "offset", 0)
-    const limit = yield* integer(input, "limit", listed.length)
-    const shown = (text(input, "product_type") ?? "SPOT") === "SPOT" ? listed.slice(offset, offset + limit) : []
-    return [{ products: shown.map((listing) => Markets.row(listing, world)), num_products: shown.length }]
-  })
+export const products = shows(part, ({ limit, offset }, world, input) => {
+  const ids = list(input, "product_ids")
+  const listed = Markets.listings.filter(({ id, status }) =>
+    ids.length > 0 ? ids.includes(id) : status === "online" || flag(input, "get_all_products")
+  )
+  const shown = (text(input, "product_type") ?? "SPOT") === "SPOT" ? listed.slice(offset, offset + limit) : []
+  return { products: shown.map((listing) => Markets.row(listing, world)), num_products: shown.length }
+})
 
 /** @internal */
-export const product: Answering = (input, world) =>
-  Either.map(productOf(text(input, "id")), (listing) => [Markets.row(listing, world)])
+export const product = shows({ listing: inPath }, ({ listing }, world) => Markets.row(listing, world))
 
 const wholeBook = 1_000_000
 
@@ -47,26 +49,25 @@ const pricebook = (listing: Markets.CoinbaseListing, world: World, depth: number
   return { product_id: listing.id, bids: bids.map(row), asks: asks.map(row), time: iso(world.now) }
 }
 
+const asked = { listing: (input: Input) => productOf(text(input, "product_id")), limit: integer("limit", wholeBook) }
+
 /** @internal */
-export const productBook: Answering = (input, world) =>
-  Either.gen(function*() {
-    const listing = yield* productOf(text(input, "product_id"))
-    const limit = yield* integer(input, "limit", wholeBook)
-    const { asks: [ask], bids: [bid] } = Engine.book(world.engine, listing.id, 1)
-    const book = { pricebook: pricebook(listing, world, limit === 0 ? wholeBook : limit) }
-    if (ask === undefined || bid === undefined) {
-      return [{ ...book, last: "", mid_market: "", spread_bps: "", spread_absolute: "" }]
-    }
-    const middle = BigDecimal.multiply(BigDecimal.sum(ask.price, bid.price), Decimal.literal("0.5"))
-    const spread = BigDecimal.subtract(ask.price, bid.price)
-    return [{
-      ...book,
-      last: Decimal.plain(world.quote(listing).last),
-      mid_market: Decimal.plain(middle),
-      spread_bps: Decimal.plain(Decimal.ratio(BigDecimal.multiply(spread, Decimal.literal("10000")), middle, 12)),
-      spread_absolute: Decimal.plain(spread)
-    }]
-  })
+export const productBook = shows(asked, ({ limit, listing }, world) => {
+  const { asks: [ask], bids: [bid] } = Engine.book(world.engine, listing.id, 1)
+  const book = { pricebook: pricebook(listing, world, limit === 0 ? wholeBook : limit) }
+  if (ask === undefined || bid === undefined) {
+    return { ...book, last: "", mid_market: "", spread_bps: "", spread_absolute: "" }
+  }
+  const middle = BigDecimal.multiply(BigDecimal.sum(ask.price, bid.price), Decimal.literal("0.5"))
+  const spread = BigDecimal.subtract(ask.price, bid.price)
+  return {
+    ...book,
+    last: Decimal.plain(world.quote(listing).last),
+    mid_market: Decimal.plain(middle),
+    spread_bps: Decimal.plain(Decimal.ratio(BigDecimal.multiply(spread, Decimal.literal("10000")), middle, 12)),
+    spread_absolute: Decimal.plain(spread)
+  }
+})
 
 /** @internal */
 export const bestBidAsk: Answering = (input, world) => {
@@ -77,34 +78,36 @@ export const bestBidAsk: Answering = (input, world) => {
 
 const mostTrades = 1000
 
+const tape = {
+  listing: inPath,
+  limit: integer("limit", 0),
+  start: integer("start", 0),
+  end: integer("end", Infinity)
+}
+
 /** @internal The last trades, newest first, and the best prices. */
-export const ticker: Answering = (input, world) =>
-  Either.gen(function*() {
-    const listing = yield* productOf(text(input, "id"))
-    const limit = yield* integer(input, "limit", 0)
-    if (limit === 0) return yield* invalid("limit argument is invalid")
-    const start = yield* integer(input, "start", 0)
-    const end = yield* integer(input, "end", Infinity)
-    const { asks: [ask], bids: [bid] } = Engine.book(world.engine, listing.id, 1)
-    const trades = (listing.status === "online" ? world.trades(listing, mostTrades) : [])
-      .filter(({ at }) => at >= start * 1000 && at <= end * 1000)
-      .toReversed()
-      .slice(0, limit)
-      .map(({ amount, at, id, price, side }) => ({
-        trade_id: String(id),
-        product_id: listing.id,
-        price: Decimal.plain(price),
-        size: Decimal.plain(amount),
-        time: iso(at),
-        // The maker's: the opposite of who was in a hurry.
-        side: side === "buy" ? "SELL" : "BUY",
-        bid: "",
-        ask: "",
-        exchange: "coinbase"
-      }))
-    const best = (level: Engine.Level | undefined) => level === undefined ? "" : Decimal.plain(level.price)
-    return [{ trades, best_bid: best(bid), best_ask: best(ask) }]
-  })
+export const ticker = does(tape, ({ end, limit, listing, start }, world) => {
+  if (limit === 0) return invalid("limit argument is invalid")
+  const { asks: [ask], bids: [bid] } = Engine.book(world.engine, listing.id, 1)
+  const trades = (listing.status === "online" ? world.trades(listing, mostTrades) : [])
+    .filter(({ at }) => at >= start * 1000 && at <= end * 1000)
+    .toReversed()
+    .slice(0, limit)
+    .map(({ amount, at, id, price, side }) => ({
+      trade_id: String(id),
+      product_id: listing.id,
+      price: Decimal.plain(price),
+      size: Decimal.plain(amount),
+      time: iso(at),
+      // The maker's: the opposite of who was in a hurry.
+      side: side === "buy" ? "SELL" : "BUY",
+      bid: "",
+      ask: "",
+      exchange: "coinbase"
+    }))
+  const best = (level: Engine.Level | undefined) => level === undefined ? "" : Decimal.plain(level.price)
+  return Either.right([{ trades, best_bid: best(bid), best_ask: best(ask) }])
+})
 
 const granularities: Readonly<Record<string, number>> = {
   ONE_MINUTE: 60,
@@ -120,32 +123,30 @@ const granularities: Readonly<Record<string, number>> = {
 
 const mostCandles = 350
 
+const bars = {
+  listing: inPath,
+  length: byName("granularity", (name) => granularities[name], invalid("granularity argument is invalid")),
+  start: integer("start", undefined),
+  end: integer("end", undefined),
+  limit: integer("limit", mostCandles)
+}
+
 /** @internal Newest first; buckets in which nothing was traded are left out. */
-export const candles: Answering = (input, world) =>
-  Either.gen(function*() {
-    const listing = yield* productOf(text(input, "id"))
-    const length = granularities[text(input, "granularity") ?? ""]
-    if (length === undefined) return yield* invalid("granularity argument is invalid")
-    const start = yield* integer(input, "start", undefined)
-    const end = yield* integer(input, "end", undefined)
-    const limit = yield* integer(input, "limit", mostCandles)
-    if (start === undefined || end === undefined || end < start) {
-      return yield* invalid("start and end argument is invalid")
-    }
-    if ((end - start) / length >= mostCandles) {
-      return yield* invalid(
-        `start and end argument is invalid - number of candles requested should be less than ${mostCandles}`
-      )
-    }
-    const known = listing.status === "online" ? world.candles(listing, length * 1000, start * 1000, end * 1000) : []
-    const shown = known.filter(({ trades }) => trades > 0).toReversed().slice(0, limit)
-    return [{
-      candles: shown.map(({ close, high, low, open, openTime, volume }) => ({
-        start: String(openTime / 1000),
-        ...Record.map({ low, high, open, close, volume }, Decimal.plain)
-      }))
-    }]
-  })
+export const candles = does(bars, ({ end, length, limit, listing, start }, world) => {
+  if (start === undefined || end === undefined || end < start) return invalid("start and end argument is invalid")
+  if ((end - start) / length >= mostCandles) {
+    return invalid(
+      `start and end argument is invalid - number of candles requested should be less than ${mostCandles}`
+    )
+  }
+  const known = listing.status === "online" ? world.candles(listing, length * 1000, start * 1000, end * 1000) : []
+  const shown = known.filter(({ trades }) => trades > 0).toReversed().slice(0, limit)
+  const candles = shown.map(({ close, high, low, open, openTime, volume }) => ({
+    start: String(openTime / 1000),
+    ...Record.map({ low, high, open, close, volume }, Decimal.plain)
+  }))
+  return Either.right([{ candles }])
+})
 
 /** @internal The currencies of banks, or the others, as the older API names them. */
 export const currencies = (fiat: boolean): Answering => () => {
@@ -158,11 +159,11 @@ export const currencies = (fiat: boolean): Answering => () => {
 }
 
 /** @internal What a dollar is worth of each currency that is priced in dollars. */
-export const rates: Answering = (_, world) => {
+export const rates = shows({}, (_, world) => {
   const priced = Markets.listings.filter(({ terms, status }) => terms.quote === "USD" && status === "online")
   const rates = Object.fromEntries(priced.map((listing) => [
     listing.terms.base,
     Decimal.plain(Decimal.ratio(Decimal.literal("1"), world.quote(listing).last, 16))
   ]))
-  return Either.right([{ data: { currency: "USD", rates: { USD: "1.0", USDT: "1.0", ...rates } } }])
-}
+  return { data: { currency: "USD", rates: { USD: "1.0", USDT: "1.0", ...rates } } }
+})

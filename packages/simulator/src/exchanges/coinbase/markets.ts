@@ -1,10 +1,9 @@
 import * as BigDecimal from "effect/BigDecimal"
 import type { World } from "../../Dialect.js"
 import * as Decimal from "../../engine/internal/decimal.js"
-import type { Listing } from "../../engine/Market.js"
 import { columns } from "../../internal/columns.js"
 import type { Json } from "../../internal/json.js"
-import { list } from "../../internal/listed.js"
+import { catalogue, type Coin, list } from "../../internal/listed.js"
 
 /** @internal A currency: its ticker, its name, and whether a bank would hold it. */
 interface Currency {
@@ -35,17 +34,16 @@ const [lot, costs] = ["0.00000001", { makerFee: "0.006", takerFee: "0.012" }]
 export const [makerFee, takerFee] = [Decimal.literal(costs.makerFee), Decimal.literal(costs.takerFee)]
 
 const product = (
-  base: string,
+  base: Coin,
   quote: string,
-  underlying: Listing["underlying"],
   tick: string,
   least: string,
   leastNotional: string,
   status: "online" | "offline" = "online"
 ) => {
-  const [id, symbol, traded] = [`${base}-${quote}`, `${base}/${quote}`, status === "online"]
+  const [id, traded] = [`${base}-${quote}`, status === "online"]
   const sizes = { tick, lot, least, leastNotional, feesInQuote: true, ...costs }
-  return { ...list({ id, symbol, kind: "spot", base, quote, underlying, traded, ...sizes }), status }
+  return { ...list({ id, kind: "spot", base, quote, traded, crossing: "refuses", ...sizes }), status }
 }
 
 /** @internal A product: what never changes about it. */
@@ -53,16 +51,16 @@ export type CoinbaseListing = ReturnType<typeof product>
 
 /** @internal Everything the simulated Coinbase lists; one product is offline. */
 export const listings = [
-  product("BTC", "USD", "BTC", "0.01", "0.00000001", "1"),
-  product("ETH", "USD", "ETH", "0.01", "0.00000001", "1"),
-  product("SOL", "USD", "SOL", "0.01", "0.00000001", "1"),
-  product("BTC", "USDT", "BTC", "0.01", "0.00000001", "1"),
-  product("ETH", "BTC", "ETH/BTC", "0.00001", "0.00000001", "0.000016"),
-  product("XRP", "USD", "XRP", "0.0001", "0.000001", "1", "offline")
+  product("BTC", "USD", "0.01", "0.00000001", "1"),
+  product("ETH", "USD", "0.01", "0.00000001", "1"),
+  product("SOL", "USD", "0.01", "0.00000001", "1"),
+  product("BTC", "USDT", "0.01", "0.00000001", "1"),
+  product("ETH", "BTC", "0.00001", "0.00000001", "0.000016"),
+  product("XRP", "USD", "0.0001", "0.000001", "1", "offline")
 ]
 
 /** @internal */
-export const find = (id: unknown): CoinbaseListing | undefined => listings.find((listing) => listing.id === id)
+export const { fills, find } = catalogue(listings)
 
 const percent = (part: BigDecimal.BigDecimal, whole: BigDecimal.BigDecimal): string =>
   Decimal.plain(Decimal.ratio(BigDecimal.multiply(part, Decimal.literal("100")), whole, 14))

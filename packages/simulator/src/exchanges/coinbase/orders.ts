@@ -2,12 +2,13 @@ import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
 import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
+import { matching } from "../../internal/fields.js"
 import { uuids } from "../../internal/ids.js"
 import { type Input, iso, list, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
-import { visibleFills } from "../../internal/listed.js"
-import { find } from "./markets.js"
-import { type Answering, instant, invalid, page, refuse } from "./params.js"
+import type { World } from "../../World.js"
+import { fills as ownFills } from "./markets.js"
+import { all, type Answering, does, instant, invalid, page, refuse, shows } from "./params.js"
 
 /** @internal */
 export const portfolio = "4d3c2b1a-0f9e-4d8c-8b7a-6f5e4d3c2b1a"
@@ -125,35 +126,31 @@ export const order: Answering = (input, { engine, isVisible }) => {
     : Either.right([{ order: orderRow(engine, found) }])
 }
 
-// Nothing asked for means everything.
-const among = (input: Input, name: string, value: string): boolean => {
-  const wanted = list(input, name)
-  return wanted.length === 0 || wanted.includes(value)
+const within = (from: string, to: string) => {
+  const ends = all({ start: instant(from), end: instant(to) })
+  return (input: Input, world: World) =>
+    Either.map(ends(input, world), ({ end = Infinity, start = -Infinity }) => (at: number) => start <= at && at < end)
 }
 
-const between = (input: Input, start: string, end: string) =>
-  Either.gen(function*() {
-    const [from = -Infinity, to = Infinity] = [yield* instant(input, start), yield* instant(input, end)]
-    return (at: number) => from <= at && at < to
-  })
+const isAsked = matching<Engine.Order>({
+  order_status: ({ status }) => statuses[status],
+  product_ids: ({ instrument }) => instrument,
+  order_ids: ({ id }) => ids.write(id),
+  order_side: side,
+  product_type: () => "SPOT"
+})
+
+const history = { within: within("start_date", "end_date"), page: page(1000, 1000) }
 
 /** @internal Newest first. */
-export const orders: Answering = (input, { engine, isVisible }) =>
-  Either.gen(function*() {
-    const wanted = list(input, "order_status")
-    if (wanted.includes("OPEN") && wanted.length > 1) {
-      return yield* invalid("Cannot pair OPEN orders with other order types")
-    }
-    const within = yield* between(input, "start_date", "end_date")
-    const known = Engine.orders(engine).toReversed().filter((order) =>
-      isVisible(order) && within(order.createdAt) &&
-      among(input, "order_status", statuses[order.status]) && among(input, "product_ids", order.instrument) &&
-      among(input, "order_ids", ids.write(order.id)) && among(input, "order_side", side(order)) &&
-      among(input, "product_type", "SPOT")
-    )
-    const { cursor, rows } = yield* page(known, input, 1000, 1000)
-    return [{ orders: rows.map((order) => orderRow(engine, order)), sequence: "0", has_next: cursor !== "", cursor }]
-  })
+export const orders = does(history, ({ page, within }, { engine, isVisible }, input) => {
+  const wanted = list(input, "order_status")
+  if (wanted.includes("OPEN") && wanted.length > 1) return invalid("Cannot pair OPEN orders with other order types")
+  const known = Engine.orders(engine).filter((order) => isVisible(order) && within(order.createdAt))
+  const { cursor, rows } = page(known.filter(isAsked(input)).toReversed())
+  const orders = rows.map((order) => orderRow(engine, order))
+  return Either.right([{ orders, sequence: "0", has_next: cursor !== "", cursor }])
+})
 
 const fillRow = (fill: Engine.Fill): Json => ({
   entry_id: entries.write(fill.id),
@@ -173,14 +170,17 @@ const fillRow = (fill: Engine.Fill): Json => ({
   retail_portfolio_id: portfolio
 })
 
+const isAskedFill = matching<{ readonly fill: Engine.Fill }>({
+  order_ids: ({ fill }) => ids.write(fill.orderId),
+  trade_ids: ({ fill }) => trades.write(fill.id),
+  product_ids: ({ fill }) => fill.instrument
+})
+
+const past = { within: within("start_sequence_timestamp", "end_sequence_timestamp"), page: page(100, 1000) }
+
 /** @internal Newest first. */
-export const fills: Answering = (input, world) =>
-  Either.gen(function*() {
-    const within = yield* between(input, "start_sequence_timestamp", "end_sequence_timestamp")
-    const known = visibleFills(world, find).toReversed().filter(({ at, fill, listing }) =>
-      within(at) && among(input, "order_ids", ids.write(fill.orderId)) &&
-      among(input, "trade_ids", trades.write(fill.id)) && among(input, "product_ids", listing.id)
-    )
-    const { cursor, rows } = yield* page(known, input, 100, 1000)
-    return [{ fills: rows.map(({ fill }) => fillRow(fill)), cursor }]
-  })
+export const fills = shows(past, ({ page, within }, world, input) => {
+  const known = ownFills(world).filter(({ at }) => within(at)).filter(isAskedFill(input))
+  const { cursor, rows } = page(known.toReversed())
+  return { fills: rows.map(({ fill }) => fillRow(fill)), cursor }
+})

@@ -26,13 +26,16 @@ export const refuse = (status: number, error: string, message: string): Read<nev
 export const invalid = (message: string): Read<never> => refuse(400, "INVALID_ARGUMENT", message)
 
 /** @internal */
-export const { instant, integer } = reading((name) => invalid(`${name} argument is invalid`))
+export const { all, byName, does, instant, integer, shows } = reading<Refusal>((name) =>
+  invalid(`${name} argument is invalid`)
+)
 
 /** @internal A page of rows; the cursor is the place of the next one, empty when there is none. */
-export const page = <A>(rows: ReadonlyArray<A>, input: Input, standard: number, largest: number) =>
-  Either.gen(function*() {
-    const limit = Math.min(yield* integer(input, "limit", standard), largest)
-    const start = yield* integer(input, "cursor", 0)
-    const end = start + (limit === 0 ? standard : limit)
-    return { rows: rows.slice(start, end), cursor: end < rows.length ? String(end) : "" }
-  })
+export const page = (standard: number, largest: number) => {
+  const asked = all({ limit: integer("limit", standard), start: integer("cursor", 0) })
+  return (input: Input, world: World) =>
+    Either.map(asked(input, world), ({ limit, start }) => <A>(rows: ReadonlyArray<A>) => {
+      const end = start + (limit === 0 ? standard : Math.min(limit, largest))
+      return { rows: rows.slice(start, end), cursor: end < rows.length ? String(end) : "" }
+    })
+}

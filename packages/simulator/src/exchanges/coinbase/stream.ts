@@ -100,7 +100,7 @@ const receive = (state: State, message: string, world: World): Streaming.Turn<St
   let { topics } = state
   // A product that is not listed is missing from the answer, and that is all.
   for (const id of wanted) {
-    const listing = Markets.find(typeof id === "string" ? id : undefined)
+    const listing = Markets.find(typeof id === "string" ? id : "")
     if (listing === undefined) continue
     const key = `${channel} ${listing.id}`
     if (type === "unsubscribe") topics = Topics.remove(topics, [key])

@@ -28,16 +28,15 @@ const rejections: Record<Engine.Refusal, Rejection> = {
   NotionalTooSmall: [unknownReason, "Order value is too small", "PREVIEW_INVALID_QUOTE_SIZE_TOO_SMALL"],
   InsufficientFunds: insufficient,
   NothingToReduce: insufficient,
+  WouldCross: [
+    "INVALID_LIMIT_PRICE_POST_ONLY",
+    "Post only order would match",
+    "PREVIEW_INVALID_LIMIT_PRICE_POSTONLY"
+  ],
   NoLiquidity: ["INVALID_NO_LIQUIDITY", "No liquidity"]
 }
 
 const untradable: Rejection = ["UNTRADABLE_PRODUCT", "Product is not available for trading"]
-
-const crossing: Rejection = [
-  "INVALID_LIMIT_PRICE_POST_ONLY",
-  "Post only order would match",
-  "PREVIEW_INVALID_LIMIT_PRICE_POSTONLY"
-]
 
 const rejected = ([error, message, preview]: Rejection, configuration: Json): readonly [Json] => [{
   success: false,
@@ -122,7 +121,7 @@ export const place: Answering = (input, { engine, now }) =>
     const configuration = configurationOf(terms)
     const known = Engine.orderByClientId(engine, clientOrderId)
     if (known !== undefined) return [accepted(known)] as const
-    const listing = find(input["product_id"])
+    const listing = find(text(input, "product_id") ?? "")
     if (listing === undefined) return rejected(rejections.UnknownInstrument, configuration)
     if (listing.status === "offline") return rejected(untradable, configuration)
     const placed = Engine.place(
@@ -132,9 +131,7 @@ export const place: Answering = (input, { engine, now }) =>
     )
     if (Either.isLeft(placed)) return rejected(rejections[placed.left], configuration)
     const [order, next] = placed.right
-    return order.closedBecause === "postOnlyWouldCross"
-      ? rejected(crossing, configuration)
-      : [accepted(order), next] as const
+    return [accepted(order), next] as const
   })
 
 // --- canceling and editing
@@ -177,6 +174,7 @@ const editRefusals: Record<Engine.Refusal | Engine.CancelRefusal, readonly [edit
   NotionalTooSmall: ["INVALID_EDITED_SIZE"],
   InsufficientFunds: ["UNKNOWN_EDIT_ORDER_FAILURE_REASON", "PREVIEW_INSUFFICIENT_FUND"],
   NothingToReduce: ["INVALID_EDITED_SIZE"],
+  WouldCross: ["INVALID_EDITED_PRICE", "PREVIEW_INVALID_LIMIT_PRICE_POSTONLY"],
   NoLiquidity: ["COMMANDER_REJECTED_EDIT_ORDER"]
 }
 
@@ -198,9 +196,6 @@ export const edit: Answering = (input, { engine, now }) => {
   if (size === undefined) return Either.right(notEdited("INVALID_EDITED_SIZE"))
   return Either.right(Either.match(Engine.amend(engine, order.id, { price, amount: size }, now), {
     onLeft: (refusal) => notEdited(...editRefusals[refusal]),
-    onRight: ([edited, next]) =>
-      edited.closedBecause === "postOnlyWouldCross"
-        ? notEdited("INVALID_EDITED_PRICE", "PREVIEW_INVALID_LIMIT_PRICE_POSTONLY")
-        : [{ success: true, errors: [] }, next] as const
+    onRight: ([, next]) => [{ success: true, errors: [] }, next] as const
   }))
 }

@@ -12,6 +12,10 @@ export interface Identity {
   readonly scope: string
 }
 
+/** @internal Whether a scope suffices: what may write may read. */
+export const allows = (scope: string, needed: string): boolean =>
+  scope.split(" ").some((one) => one === needed || one === `${needed}_write`)
+
 type IsRight = (secret: Redacted.Redacted) => boolean
 
 const keyOf = (world: World, id: string | undefined, isRight: IsRight): Read<ApiKey> =>
@@ -68,11 +72,11 @@ const longest = 31_536_000
 /** @internal `public/auth`: a token for a key and its secret, for a signature, or for a refresh token. */
 export const auth: Answering = (params, world) =>
   Either.gen(function*() {
-    const grant = yield* oneOf(params, "grant_type", ["client_credentials", "client_signature", "refresh_token"])
+    const grant = yield* oneOf("grant_type", ["client_credentials", "client_signature", "refresh_token"])(params)
     const { client_id, client_secret, data, nonce, scope: wanted = "", signature, state, timestamp } = params
     const isRight = grant === "client_signature" ? signed(world, timestamp, nonce, data, signature) : is(client_secret)
     const identity = grant === "refresh_token"
-      ? yield* bearer(yield* required(params, "refresh_token"), "refresh", world)
+      ? yield* bearer(yield* required("refresh_token")(params), "refresh", world)
       : { key: yield* keyOf(world, client_id, isRight), scope: wanted }
     const expires_in = Number(/(?:^| )expires:(\d{1,9})(?: |$)/.exec(wanted)?.[1] ?? 900)
     if (expires_in < 1 || expires_in > longest) return yield* invalid("scope", "invalid expires")

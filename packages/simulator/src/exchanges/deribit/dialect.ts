@@ -15,7 +15,6 @@ import * as Dialect from "../../Dialect.js"
 import * as Account from "../../engine/Account.js"
 import * as JsonRpc from "../../internal/jsonRpc.js"
 import { hmac } from "../../internal/keys.js"
-import * as Meters from "../../internal/meters.js"
 import * as Table from "../../internal/table.js"
 import * as Access from "./access.js"
 import * as Holdings from "./account.js"
@@ -23,7 +22,7 @@ import { limits } from "./limits.js"
 import * as MarketData from "./marketData.js"
 import { find, listings } from "./markets.js"
 import * as Orders from "./orders.js"
-import { type Answering, type Refusal, refuse, timed, tooMany } from "./params.js"
+import { type Answering, currency, label, type Refusal, refuse, shows, timed, tooMany, traded } from "./params.js"
 import { streaming } from "./stream.js"
 import * as Trading from "./trading.js"
 
@@ -49,11 +48,13 @@ const route = (needs?: string, standard: Route["meter"] = "ordinary") => (answer
 const [open, account, read] = [route(), route("account:read"), route("trade:read")]
 const trade = route("trade:read_write", "trading")
 
+const onlyOnSockets: Answering = () => refuse(10030, "must_be_websocket_request")
+
 const routes: Readonly<Record<string, Route>> = {
   "public/auth": open(Access.auth),
-  "public/test": open(() => Either.right([{ version: "1.2.26" }])),
-  "public/get_time": open((_, world) => Either.right([world.now])),
-  "public/status": open(() => Either.right([{ locked: "false", locked_indices: [] }])),
+  "public/test": open(shows({}, () => ({ version: "1.2.26" }))),
+  "public/get_time": open(shows({}, (_, world) => world.now)),
+  "public/status": open(shows({}, () => ({ locked: "false", locked_indices: [] }))),
   "public/get_instruments": open(MarketData.instruments, "instruments"),
   "public/get_instrument": open(MarketData.instrument),
   "public/get_currencies": open(MarketData.currencies),
@@ -62,29 +63,29 @@ const routes: Readonly<Record<string, Route>> = {
   "public/get_order_book": open(MarketData.book),
   "public/get_last_trades_by_instrument": open(MarketData.trades),
   "public/get_tradingview_chart_data": open(MarketData.candles),
-  "public/subscribe": open(() => refuse(10030, "must_be_websocket_request")),
-  "private/subscribe": read(() => refuse(10030, "must_be_websocket_request")),
+  "public/subscribe": open(onlyOnSockets),
+  "private/subscribe": read(onlyOnSockets),
   "private/get_account_summary": account(Holdings.summaryOf),
   "private/get_account_summaries": account(Holdings.summaries),
   "private/get_positions": read(Holdings.positions),
-  "private/get_open_orders": read(Orders.open()),
-  "private/get_open_orders_by_currency": read(Orders.open("currency")),
-  "private/get_open_orders_by_instrument": read(Orders.open("instrument_name")),
-  "private/get_open_orders_by_label": read(Orders.open("currency", "label")),
+  "private/get_open_orders": read(Orders.open({})),
+  "private/get_open_orders_by_currency": read(Orders.open({ currency })),
+  "private/get_open_orders_by_instrument": read(Orders.open({ traded })),
+  "private/get_open_orders_by_label": read(Orders.open({ currency, label })),
   "private/get_order_state": read(Orders.state),
   "private/get_order_state_by_label": read(Orders.stateByLabel),
-  "private/get_order_history_by_currency": read(Orders.history("currency")),
-  "private/get_order_history_by_instrument": read(Orders.history("instrument_name")),
+  "private/get_order_history_by_currency": read(Orders.history({ currency })),
+  "private/get_order_history_by_instrument": read(Orders.history({ traded })),
   "private/get_user_trades_by_instrument": read(Orders.trades),
   "private/get_user_trades_by_order": read(Orders.tradesByOrder),
   "private/buy": trade(Trading.place("buy")),
   "private/sell": trade(Trading.place("sell")),
   "private/edit": trade(Trading.edit),
   "private/cancel": trade(Trading.cancel),
-  "private/cancel_all": trade(Trading.cancelAll(), "cancel_all"),
-  "private/cancel_all_by_currency": trade(Trading.cancelAll("currency"), "cancel_all"),
-  "private/cancel_all_by_instrument": trade(Trading.cancelAll("instrument_name"), "cancel_all"),
-  "private/cancel_by_label": trade(Trading.cancelAll("label"), "cancel_all")
+  "private/cancel_all": trade(Trading.cancelAll({}), "cancel_all"),
+  "private/cancel_all_by_currency": trade(Trading.cancelAll({ currency }), "cancel_all"),
+  "private/cancel_all_by_instrument": trade(Trading.cancelAll({ traded }), "cancel_all"),
+  "private/cancel_by_label": trade(Trading.cancelAll({ label }), "cancel_all")
 }
 
 const meterOf = ({ meter }: Route, params: JsonRpc.Call["params"], world: Dialect.World): Route["meter"] => {
@@ -104,7 +105,23 @@ const failure = (error: Refusal, id?: JsonRpc.Call["id"], now?: number): Dialect
   return Dialect.json(statuses.get(error.code) ?? 400, { jsonrpc: "2.0", id, error: { ...error }, ...times })
 }
 
-const respond = Table.respond<Route, JsonRpc.Call, Access.Identity | undefined, Refusal>({
+/**
+ * The Deribit dialect.
+ *
+ * @since 0.1.0
+ * @category dialects
+ */
+export const dialect: Dialect.Dialect = Table.dialect<Route, JsonRpc.Call, Access.Identity | undefined, Refusal>({
+  id: "deribit",
+  listings,
+  demoKey: Account.hmacKey("deribit", { key: 8, secret: 43 }),
+  orderId: Orders.idOf,
+  streaming,
+  failures: {
+    http500: failure({ code: 11094, message: "internal_server_error" }),
+    http503: failure({ code: 11051, message: "system_maintenance" }),
+    http429: failure(tooMany)
+  },
   routes,
   read: (request) => {
     const path = /^\/api\/v2(?:\/((?:public|private)\/\w+))?$/.exec(Dialect.pathOf(request.target))
@@ -118,39 +135,14 @@ const respond = Table.respond<Route, JsonRpc.Call, Access.Identity | undefined, 
     const meter = meterOf(route, call.params, world)
     const isKnown = Either.isRight(caller) && caller.right !== undefined
     const scope = `${isKnown ? "account" : `ip:${request.remoteAddress}`}/${meter}`
-    const { cost, pool } = limits[meter]
-    const taken = Meters.take(meters, scope, pool, world.now, cost)
-    return { meters: taken.meters, refusal: taken.admitted ? undefined : tooMany }
+    return Table.draw(meters, world, { scope, ...limits[meter] }, tooMany)
   },
   forbids: ({ needs }, identity) => {
     if (needs === undefined) return undefined
     if (identity === undefined) return { code: 10000, message: "authorization_required" }
-    const has = identity.scope.split(" ").some((one) => one === needs || one === `${needs}_write`)
-    return has ? undefined : { code: 13021, message: "forbidden" }
+    return Access.allows(identity.scope, needs) ? undefined : { code: 13021, message: "forbidden" }
   },
   answer: ({ answer }, { call, world }) => answer(call.params, world),
   success: (result, { call: { id }, world }) => Dialect.json(200, { jsonrpc: "2.0", id, result, ...timed(world.now) }),
   failure: (refusal, { call, world }) => failure(refusal, call.id, world.now)
-})
-
-/**
- * The Deribit dialect.
- *
- * @since 0.1.0
- * @category dialects
- */
-export const dialect: Dialect.Dialect = Dialect.make<Meters.Meters>({
-  id: "deribit",
-  listings,
-  demoKey: Account.hmacKey("deribit", { key: 8, secret: 43 }),
-  orderId: (order) => Orders.listed([order]).map(Orders.idOf).join(""),
-  initial: Meters.empty,
-  streaming,
-  respond,
-  usage: Meters.usage,
-  failures: {
-    http500: failure({ code: 11094, message: "internal_server_error" }),
-    http503: failure({ code: 11051, message: "system_maintenance" }),
-    http429: failure(tooMany)
-  }
 })

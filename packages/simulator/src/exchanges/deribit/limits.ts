@@ -1,12 +1,12 @@
 import { bucket } from "../../internal/meters.js"
 
-const matching = { pool: bucket(20, 5), cost: 1 }
+const matching = { rule: bucket(20, 5), cost: 1 }
 
 /** @internal The pools of the account; an IP without a key has some as large, which is not published. */
 export const limits = {
-  ordinary: { pool: bucket(50_000, 10_000), cost: 500 },
-  subscribe: { pool: bucket(30_000, 10_000), cost: 3000 },
-  instruments: { pool: bucket(500_000, 10_000), cost: 10_000 },
+  ordinary: { rule: bucket(50_000, 10_000), cost: 500 },
+  subscribe: { rule: bucket(30_000, 10_000), cost: 3000 },
+  instruments: { rule: bucket(500_000, 10_000), cost: 10_000 },
   trading: matching,
   spot: matching,
   cancel_all: matching

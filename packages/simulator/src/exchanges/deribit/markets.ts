@@ -1,7 +1,8 @@
 import * as BigDecimal from "effect/BigDecimal"
 import * as Decimal from "../../engine/internal/decimal.js"
+import { matching } from "../../internal/fields.js"
 import type { Json } from "../../internal/json.js"
-import { list } from "../../internal/listed.js"
+import { catalogue, type Coin, list } from "../../internal/listed.js"
 
 /** @internal */
 export const fees = { makerFee: "0", takerFee: "0.0005" }
@@ -19,20 +20,16 @@ const series = {
 
 const listed = (
   number: number,
-  base: "BTC" | "ETH" | "SOL" | "XRP",
+  base: Coin,
   quote: string,
   tick: string,
   lot: string,
   of: keyof typeof series = "spot"
 ) => {
   const [kind, name, term, expiresAt] = series[of]
-  const inverse = quote === "USD"
-  const settle = inverse ? base : quote
-  const id = `${inverse ? base : `${base}_${quote}`}${name}`
-  const symbol = `${base}/${quote}${kind === "spot" ? "" : `:${settle}${term}`}`
-  const underlying = quote === "BTC" ? "ETH/BTC" : base
-  const terms = { id, symbol, underlying, kind, base, quote, settle, inverse, tick, lot, ...fees } as const
-  return { ...list({ ...terms, traded: of !== "march24" }), number, expiresAt }
+  const id = `${quote === "USD" ? base : `${base}_${quote}`}${name}`
+  const traded = of !== "march24"
+  return { ...list({ id, kind, base, quote, term, tick, lot, traded, crossing: "slides", ...fees }), number, expiresAt }
 }
 
 /** @internal An instrument of Deribit. Its amounts are the engine's: USD where it is inverse, base coins elsewhere. */
@@ -57,18 +54,25 @@ export const listings = [
   listed(250_013, "ETH", "BTC", "0.00001", "0.001")
 ]
 
-const byName = new Map(listings.map((listing) => [listing.id, listing]))
-
 /** @internal */
-export const find = (name: string): DeribitListing | undefined => byName.get(name)
+export const { fills, find, open, order, orders, positions } = catalogue(listings)
 
 /** @internal Perpetuals are futures to Deribit. */
 export const kindOf = ({ terms }: DeribitListing): string => terms.kind === "spot" ? "spot" : "future"
 
-/** @internal Keeps the instruments of a kind and a currency, which settles them or is either side of a spot pair. */
-export const isOf = (listing: DeribitListing, currency = "any", kind = kindOf(listing)): boolean =>
-  kind === kindOf(listing) && (["any", listing.terms.settle].includes(currency) ||
-    (listing.terms.kind === "spot" && listing.terms.base === currency))
+/** @internal What is asked for by: a currency settles an instrument or is either side of a spot pair. */
+export const columns = {
+  currency: ({ listing: { terms } }: Of) => ["any", terms.settle, ...terms.kind === "spot" ? [terms.base] : []],
+  kind: ({ listing }: Of) => kindOf(listing),
+  instrument_name: ({ listing }: Of) => listing.id
+}
+
+interface Of {
+  readonly listing: DeribitListing
+}
+
+/** @internal */
+export const isAsked = matching<Of>(columns)
 
 /** @internal How many contracts an amount is. */
 export const contracts = ({ terms }: DeribitListing, amount: BigDecimal.BigDecimal) =>
@@ -80,9 +84,11 @@ export const amountOf = ({ terms }: DeribitListing, coins: BigDecimal.BigDecimal
   return Decimal.ofSteps(count < 1n ? 1n : count, terms.lotSize)
 }
 
-/** @internal An id with the currency before it, except for bitcoin's. */
-export const idOf = ({ terms }: DeribitListing, number: number): string =>
-  terms.settle === "BTC" ? String(number) : `${terms.settle}-${number}`
+/** @internal An id with the currency of an instrument before it, except for bitcoin's. */
+export const idOf = (instrument: string, number: number): string => {
+  const { settle = "BTC" } = find(instrument)?.terms ?? {}
+  return settle === "BTC" ? String(number) : `${settle}-${number}`
+}
 
 const block = { block_trade_commission: 0.00025, block_trade_min_trade_amount: 200_000, block_trade_tick_size: 0.01 }
 

@@ -1,9 +1,9 @@
-import * as Engine from "../../engine/Engine.js"
+import { holdings } from "../../internal/holdings.js"
 import type { Json } from "../../internal/json.js"
 import type * as Watch from "../../internal/watch.js"
 import type { World } from "../../World.js"
 import { summary } from "./account.js"
-import { find, isOf } from "./markets.js"
+import { find, isAsked } from "./markets.js"
 import { fillRow, orderRow } from "./orders.js"
 
 /** @internal A channel about the account, and the scope that it needs. */
@@ -39,11 +39,12 @@ export const executed = (
   { currency, instrument, isRaw, kind, what }: Channel,
   { events }: Watch.Change & { readonly _tag: "Executions" }
 ): ReadonlyArray<Json> => {
+  const isMeant = isAsked({ instrument_name: instrument, currency, kind })
   const rows = events.flatMap(({ fill, order }) => {
     const listing = find(order.instrument)
-    if (listing === undefined || (instrument ?? listing.id) !== listing.id || !isOf(listing, currency, kind)) return []
+    if (listing === undefined || !isMeant({ listing })) return []
     if (what === "orders") return [orderRow({ listing, order })]
-    return fill === undefined ? [] : [fillRow({ listing, order })(fill)]
+    return fill === undefined ? [] : [fillRow({ listing, order, fill })]
   })
   if (rows.length === 0) return []
   return what === "orders" && isRaw ? rows : [rows]
@@ -51,6 +52,4 @@ export const executed = (
 
 /** @internal What there is of each currency that a channel is about. */
 export const portfolio = ({ currency }: Channel, world: World) =>
-  Engine.balances(world.engine)
-    .filter(({ asset }) => (currency ?? asset).toUpperCase() === asset)
-    .map((balance) => summary(world, balance))
+  holdings(world).filter(({ asset }) => (currency ?? asset).toUpperCase() === asset).map(summary)

@@ -62,8 +62,8 @@ const receive = (state: State, text: string, world: World): Streaming.Turn<State
   const id = typeof request["id"] === "number" || typeof request["id"] === "string" ? request["id"] : undefined
   const method = String(request["method"])
   const meter = method.endsWith("/subscribe") ? "subscribe" : "ordinary"
-  const { cost, pool } = limits[meter]
-  const { admitted, meters } = Meters.take(state.meters, meter, pool, world.now, cost)
+  const { cost, rule } = limits[meter]
+  const { admitted, meters } = Meters.take(state.meters, meter, rule, world.now, cost)
   const next = { ...heard, meters }
   if (!admitted) {
     return { frames: [failed(id, tooMany, world)], next, close: { code: 1008, reason: tooMany.message } }
@@ -161,9 +161,8 @@ const subscribePrivately = (
     const channel = PrivateChannels.channelOf(name)
     return channel === undefined ? [] : [{ name, channel }]
   })
-  const may = ({ channel: { needs } }: (typeof found)[number]) =>
-    scope.split(" ").some((one) => one === needs || one === `${needs}_write`)
-  if (!found.every(may)) return { frames: [failed(id, { code: 13_021, message: "forbidden" }, world)], next: state }
+  const may = found.every(({ channel }) => Access.allows(scope, channel.needs))
+  if (!may) return { frames: [failed(id, { code: 13_021, message: "forbidden" }, world)], next: state }
   let { portfolios, topics } = state
   for (const { channel, name } of found) {
     if (channel.what === "portfolio") portfolios = new Map([[name, new Map()], ...portfolios])

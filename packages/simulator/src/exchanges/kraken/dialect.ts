@@ -123,25 +123,24 @@ const scopeOf = ({ call, request, world }: Asked): string => {
   return !call.isPrivate || place === -1 ? `ip:${request.remoteAddress}` : `key:${place}`
 }
 
-const take = (meters: Meters.Meters, scope: string, rule: Meters.Rule, now: number, cost: number, refusal: string) => {
-  const taken = Meters.take(meters, scope, rule, now, cost)
-  return taken.admitted ? { meters: taken.meters } : { meters, refusal }
-}
-
 const charge = (asked: Asked, caller: Read<Caller | undefined>): Table.Charged<string> => {
-  const { call, meters, route, world: { now } } = asked
+  const { call, meters, route, world } = asked
   const scope = scopeOf(asked)
   if (!call.isPrivate) {
     if (route === undefined) return { meters }
     const name = call.method.replace(/.*\//, "")
     const apart = route.isPerPair === true ? `/${name}/${findPair(text(call.input, "pair") ?? "")?.id ?? ""}` : ""
-    return take(meters, scope + apart, publicly, now, route.cost, "EGeneral:Too many requests")
+    const draw = { scope: scope + apart, rule: publicly, cost: route.cost }
+    return Table.draw(meters, world, draw, "EGeneral:Too many requests")
   }
-  if (Meters.bannedUntil(meters, scope, now) !== undefined) return { meters, refusal: "EGeneral:Temporary lockout" }
-  if (Either.isLeft(caller)) return { meters: Meters.offend(meters, scope, lockout, now) }
+  if (Meters.bannedUntil(meters, scope, world.now) !== undefined) {
+    return { meters, refusal: "EGeneral:Temporary lockout" }
+  }
+  if (Either.isLeft(caller)) return { meters: Meters.offend(meters, scope, lockout, world.now) }
   const known = Meters.noted(meters, scope, caller.right?.nonce ?? 0n)
   const { cost = 1, needs } = route ?? {}
-  return needs === "trade" ? { meters: known } : take(known, scope, privately, now, cost, "EAPI:Rate limit exceeded")
+  if (needs === "trade") return { meters: known }
+  return Table.draw(known, world, { scope, rule: privately, cost }, "EAPI:Rate limit exceeded")
 }
 
 const nowhere = "404 Not Found"
@@ -149,7 +148,25 @@ const nowhere = "404 Not Found"
 const failure = (error: string, status = 200): Dialect.SimulatedResponse =>
   error === nowhere ? Dialect.html(404, nowhere) : Dialect.json(status, { error: [error] })
 
-const respond = Table.respond<Route, Call, Caller | undefined, string>({
+/**
+ * The Kraken dialect.
+ *
+ * @since 0.1.0
+ * @category dialects
+ */
+export const dialect: Dialect.Dialect = Table.dialect<Route, Call, Caller | undefined, string>({
+  id: "kraken",
+  listings,
+  demoKey: (permission) => {
+    const id = Redacted.make(Account.derive(`kraken/${permission}/key`, 56))
+    const bytes = Account.deriveBytes(`kraken/${permission}/secret`, 64)
+    const secret = Redacted.make(Buffer.from(bytes).toString("base64"))
+    return {
+      credentials: { key: id, secret },
+      key: { id, verifier: { _tag: "Hmac", secret }, permissions: Account.granted(permission) }
+    }
+  },
+  orderId: ({ id }) => Orders.txid("O", id),
   routes,
   read: (request) => {
     const path = Dialect.pathOf(request.target)
@@ -167,31 +184,7 @@ const respond = Table.respond<Route, Call, Caller | undefined, string>({
     needs === "trade" && !Keys.may(caller?.key, needs) ? "EGeneral:Permission denied" : undefined,
   answer: ({ answer }, { call, meters, world }, caller) => answer(call.input, world, meters, caller),
   success: (result) => Dialect.json(200, { error: [], result }),
-  failure: (error) => failure(error)
-})
-
-/**
- * The Kraken dialect.
- *
- * @since 0.1.0
- * @category dialects
- */
-export const dialect: Dialect.Dialect = Dialect.make<Meters.Meters>({
-  id: "kraken",
-  listings,
-  demoKey: (permission) => {
-    const id = Redacted.make(Account.derive(`kraken/${permission}/key`, 56))
-    const bytes = Account.deriveBytes(`kraken/${permission}/secret`, 64)
-    const secret = Redacted.make(Buffer.from(bytes).toString("base64"))
-    return {
-      credentials: { key: id, secret },
-      key: { id, verifier: { _tag: "Hmac", secret }, permissions: Account.granted(permission) }
-    }
-  },
-  orderId: ({ id }) => Orders.txid("O", id),
-  initial: Meters.empty,
-  respond,
-  usage: Meters.usage,
+  failure: (error) => failure(error),
   streaming,
   failures: {
     // Kraken has no status but 200: these come from the proxy in front of it.

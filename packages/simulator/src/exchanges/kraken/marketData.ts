@@ -19,19 +19,18 @@ import {
   shownVolume,
   takerFee
 } from "./markets.js"
-import { type Answering, integer, invalid, type Read, refuse } from "./params.js"
+import { type Answering, integer, invalid, oneOf, optional, type Read, refuse, required, shows } from "./params.js"
 
 /** @internal */
-export const time: Answering = (_, { now }) => {
+export const time = shows({}, (_, { now }) => {
   const [date = "", clock = ""] = httpDate(now).split(/(?<=\d{4}) /)
   // Two digits of the year, and a zone by its offset.
   const rfc1123 = `${date.slice(0, -4)}${date.slice(-2)} ${clock.replace("GMT", "+0000")}`
-  return Either.right([{ unixtime: Math.floor(now / 1000), rfc1123 }])
-}
+  return { unixtime: Math.floor(now / 1000), rfc1123 }
+})
 
 /** @internal */
-export const status: Answering = (_, { now }) =>
-  Either.right([{ status: "online", timestamp: iso(now).replace(/\.\d+/, "") }])
+export const status = shows({}, (_, { now }) => ({ status: "online", timestamp: iso(now).replace(/\.\d+/, "") }))
 
 /** @internal */
 export const assetTable: Answering = (fields) => {
@@ -56,10 +55,7 @@ const pairOrRefusal = (name: string): Read<KrakenListing> => {
 }
 
 /** @internal The one pair that a request is about. */
-export const onePair = (fields: Input): Read<KrakenListing> => {
-  const name = text(fields, "pair")
-  return name === undefined ? invalid("pair") : pairOrRefusal(name)
-}
+export const onePair = (fields: Input): Read<KrakenListing> => Either.flatMap(required("pair")(fields), pairOrRefusal)
 
 const byPair = (
   pairs: ReadonlyArray<KrakenListing>,
@@ -89,8 +85,7 @@ export const tradeVolume: Answering = (fields) =>
 const day = 86_400_000
 
 /** @internal */
-export const ticker: Answering = (fields, world) =>
-  Either.map(selected(fields), (pairs) => [byPair(pairs, (pair) => tickerRow(pair, world))])
+export const ticker = shows({ selected }, ({ selected }, world) => byPair(selected, (pair) => tickerRow(pair, world)))
 
 const tickerRow = (pair: KrakenListing, world: World): Json => {
   const quote = world.quote(pair)
@@ -116,71 +111,66 @@ const tickerRow = (pair: KrakenListing, world: World): Json => {
 }
 
 /** @internal */
-export const depth: Answering = (fields, world) =>
-  Either.gen(function*() {
-    const pair = yield* onePair(fields)
-    const count = yield* integer(fields, "count", 100, 500, 1)
-    const { asks, bids } = Engine.book(world.engine, pair.id, count)
-    const row = ({ amount, price }: Engine.Level): Json => [
-      shownPrice(pair, price),
-      shownVolume(amount),
-      Math.floor(world.now / 1000)
-    ]
-    return [{ [pair.id]: { asks: asks.map(row), bids: bids.map(row) } }]
-  })
+export const depth = shows({ pair: onePair, count: integer("count", 100, 500, 1) }, ({ count, pair }, world) => {
+  const { asks, bids } = Engine.book(world.engine, pair.id, count)
+  const row = ({ amount, price }: Engine.Level): Json => [
+    shownPrice(pair, price),
+    shownVolume(amount),
+    Math.floor(world.now / 1000)
+  ]
+  return { [pair.id]: { asks: asks.map(row), bids: bids.map(row) } }
+})
 
 // Small values of `since` are seconds, the others nanoseconds as `last` gives them.
 const nanoseconds = (since: string): bigint => since.length > 15 ? BigInt(since) : BigInt(since) * 1_000_000_000n
 
 const recentTrades = 1000
 
+const tape = {
+  pair: onePair,
+  count: integer("count", recentTrades, recentTrades, 1),
+  since: optional("since", /^\d{1,19}$/)
+}
+
 /** @internal */
-export const trades: Answering = (fields, world) =>
-  Either.gen(function*() {
-    const pair = yield* onePair(fields)
-    const count = yield* integer(fields, "count", recentTrades, recentTrades, 1)
-    const since = text(fields, "since")
-    if (since !== undefined && !/^\d{1,19}$/.test(since)) return yield* invalid("since")
-    const known = world.trades(pair, recentTrades)
-    const shown = since === undefined
-      ? known.slice(-count)
-      : known.filter(({ at }) => nanosOf(at) > nanoseconds(since)).slice(0, count)
-    const last = shown.at(-1)
-    return [{
-      [pair.id]: shown.map(({ amount, at, id, price, side }): Json => [
-        shownPrice(pair, price),
-        Decimal.fixed(amount, lotDecimals),
-        at / 1000,
-        side === "buy" ? "b" : "s",
-        "l",
-        "",
-        id
-      ]),
-      last: last === undefined ? since ?? String(nanosOf(world.now)) : String(nanosOf(last.at))
-    }]
-  })
+export const trades = shows(tape, ({ count, pair, since }, world) => {
+  const known = world.trades(pair, recentTrades)
+  const shown = since === undefined
+    ? known.slice(-count)
+    : known.filter(({ at }) => nanosOf(at) > nanoseconds(since)).slice(0, count)
+  const last = shown.at(-1)
+  return {
+    [pair.id]: shown.map(({ amount, at, id, price, side }): Json => [
+      shownPrice(pair, price),
+      Decimal.fixed(amount, lotDecimals),
+      at / 1000,
+      side === "buy" ? "b" : "s",
+      "l",
+      "",
+      id
+    ]),
+    last: last === undefined ? since ?? String(nanosOf(world.now)) : String(nanosOf(last.at))
+  }
+})
 
 const nanosOf = (at: number): bigint => BigInt(at) * 1_000_000n
 
-const intervals = [1, 5, 15, 30, 60, 240, 1440, 10_080, 21_600]
+const intervals = ["1", "5", "15", "30", "60", "240", "1440", "10080", "21600"]
 const finishedCandles = 720
 // The simulated pairs have traded for 720 days: more takes seconds to add up.
 const history = 720 * day
 
+const bars = { pair: onePair, interval: oneOf("interval", intervals, "1"), since: integer("since", 0) }
+
 /** @internal The last 720 finished candles at most and the running one, or those of them after `since`. */
-export const ohlc: Answering = (fields, world) =>
-  Either.gen(function*() {
-    const pair = yield* onePair(fields)
-    const interval = yield* integer(fields, "interval", 1)
-    const since = yield* integer(fields, "since", 0)
-    if (!intervals.includes(interval)) return yield* invalid("interval")
-    const length = interval * 60_000
-    const running = Math.floor(world.now / length) * length
-    const finished = Math.min(finishedCandles, Math.floor(history / length))
-    const rows = world.candles(pair, length, running - finished * length, running)
-      .filter(({ openTime }) => openTime > since * 1000 || openTime === running)
-    return [{ [pair.id]: rows.map((candle) => candleRow(pair, candle)), last: (running - length) / 1000 }]
-  })
+export const ohlc = shows(bars, ({ interval, pair, since }, world) => {
+  const length = Number(interval) * 60_000
+  const running = Math.floor(world.now / length) * length
+  const finished = Math.min(finishedCandles, Math.floor(history / length))
+  const rows = world.candles(pair, length, running - finished * length, running)
+    .filter(({ openTime }) => openTime > since * 1000 || openTime === running)
+  return { [pair.id]: rows.map((candle) => candleRow(pair, candle)), last: (running - length) / 1000 }
+})
 
 const candleRow = (pair: KrakenListing, candle: Candle): Json => {
   const price = (value: BigDecimal.BigDecimal): string => Decimal.fixed(value, pair.priceDecimals)

@@ -1,10 +1,15 @@
 import * as BigDecimal from "effect/BigDecimal"
 import * as Decimal from "../../engine/internal/decimal.js"
-import type { Listing } from "../../engine/Market.js"
 import type { Json } from "../../internal/json.js"
-import { list } from "../../internal/listed.js"
+import { catalogue, type Coin, list } from "../../internal/listed.js"
 
-const asset = (name: string, id: string, altname: string, decimals: number, displayDecimals: number) => ({
+const asset = <Name extends string>(
+  name: Name,
+  id: string,
+  altname: string,
+  decimals: number,
+  displayDecimals: number
+) => ({
   name,
   id,
   altname,
@@ -14,6 +19,8 @@ const asset = (name: string, id: string, altname: string, decimals: number, disp
 
 /** @internal An asset under its three names: `BTC` in this package, `XXBT` in answers, `XBT` in requests. */
 export type Asset = ReturnType<typeof asset>
+
+type Base = ReturnType<typeof asset<Coin>>
 
 const bitcoin = asset("BTC", "XXBT", "XBT", 10, 5)
 const ether = asset("ETH", "XETH", "ETH", 10, 5)
@@ -41,9 +48,8 @@ export const makerFee = Decimal.literal("0.0025")
 export const takerFee = Decimal.literal("0.004")
 
 const pair = (
-  base: Asset,
+  base: Base,
   quote: Asset,
-  underlying: Listing["underlying"],
   priceDecimals: number,
   least: string,
   leastNotional: string,
@@ -54,11 +60,10 @@ const pair = (
   const old = base.id !== base.altname && quote.id !== quote.altname
   const terms = list({
     id: old ? base.id + quote.id : altname,
-    symbol: `${base.name}/${quote.name}`,
     kind: "spot",
     base: base.name,
     quote: quote.name,
-    underlying,
+    crossing: "refuses",
     tick: Decimal.plain(BigDecimal.make(1n, priceDecimals)),
     lot: Decimal.plain(BigDecimal.make(1n, lotDecimals)),
     least,
@@ -76,14 +81,17 @@ export type KrakenListing = ReturnType<typeof pair>
 
 /** @internal Everything the simulated Kraken lists; one pair only lets orders be canceled. */
 export const listings: ReadonlyArray<KrakenListing> = [
-  pair(bitcoin, dollar, "BTC", 1, "0.00005", "0.5"),
-  pair(bitcoin, tether, "BTC", 1, "0.00005", "0.5"),
-  pair(ether, tether, "ETH", 2, "0.001", "0.5"),
-  pair(ether, bitcoin, "ETH/BTC", 5, "0.001", "0.00002"),
-  pair(solana, dollar, "SOL", 2, "0.02", "0.5"),
-  pair(ripple, dollar, "XRP", 5, "1.65", "0.5"),
-  pair(solana, euro, "SOL", 2, "0.02", "0.45", "cancel_only")
+  pair(bitcoin, dollar, 1, "0.00005", "0.5"),
+  pair(bitcoin, tether, 1, "0.00005", "0.5"),
+  pair(ether, tether, 2, "0.001", "0.5"),
+  pair(ether, bitcoin, 5, "0.001", "0.00002"),
+  pair(solana, dollar, 2, "0.02", "0.5"),
+  pair(ripple, dollar, 5, "1.65", "0.5"),
+  pair(solana, euro, 2, "0.02", "0.45", "cancel_only")
 ]
+
+/** @internal */
+export const { fills, find: pairOf } = catalogue(listings)
 
 /** @internal A pair by any of the names a request may use. */
 export const findPair = (name: string): KrakenListing | undefined =>

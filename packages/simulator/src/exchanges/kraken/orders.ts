@@ -4,9 +4,9 @@ import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { flag, type Input, list, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
-import { visibleFills } from "../../internal/listed.js"
-import { costDecimals, type KrakenListing, listings, lotDecimals } from "./markets.js"
-import { type Answering, integer, invalid, type Read, refuse } from "./params.js"
+import type { World } from "../../World.js"
+import { costDecimals, fills, type KrakenListing, lotDecimals, pairOf } from "./markets.js"
+import { type Answering, integer, invalid, oneOf, type Read, refuse, shows } from "./params.js"
 
 /** @internal An order's or a trade's id as Kraken writes it: the number in base 36, behind a first group that is fixed. */
 export const txid = (kind: "O" | "T", id: number): string => {
@@ -42,9 +42,6 @@ export const openInGroup = (engine: Engine.Engine, userref: string): ReadonlyArr
 
 // The ledger books fees to the eighth decimal.
 const feeDecimals = 8
-
-/** @internal */
-export const pairOf = (instrument: string): KrakenListing | undefined => listings.find(({ id }) => id === instrument)
 
 /** @internal For example `buy 0.50000000 XBTUSDT @ limit 29500.0`. */
 export const description = (
@@ -125,13 +122,13 @@ const named = (fields: Input) => {
 }
 
 /** @internal */
-export const openOrders: Answering = (fields, { engine, isVisible }) => {
+export const openOrders = shows({}, (_, { engine, isVisible }, fields) => {
   const open = Engine.openOrders(engine).filter(isVisible).filter(named(fields))
-  return Either.right([{ open: orderTable(engine, open.toReversed(), fields) }])
-}
+  return { open: orderTable(engine, open.toReversed(), fields) }
+})
 
 // Seconds, or the txid of an order and then the time that order has.
-const instant = (input: Input, name: string, otherwise: number, engine: Engine.Engine): Read<number> => {
+const instant = (name: string, otherwise: number) => (input: Input, { engine }: World): Read<number> => {
   const value = text(input, name)
   if (value === undefined) return Either.right(otherwise)
   if (/^\d{1,12}(\.\d{1,9})?$/.test(value)) return Either.right(Number(value) * 1000)
@@ -139,34 +136,30 @@ const instant = (input: Input, name: string, otherwise: number, engine: Engine.E
   return Either.map(order, ({ createdAt }) => createdAt)
 }
 
-const between = (input: Input, engine: Engine.Engine): Read<(at: number) => boolean> =>
-  Either.gen(function*() {
-    const start = yield* instant(input, "start", -Infinity, engine)
-    const end = yield* instant(input, "end", Infinity, engine)
-    return (at: number) => start < at && at <= end
-  })
+const span = {
+  start: instant("start", -Infinity),
+  end: instant("end", Infinity),
+  offset: integer("ofs", 0, 1_000_000),
+  isCounted: (input: Input) => Either.right(!flag(input, "without_count"))
+}
 
 const page = 50
 
+const closing = { ...span, by: oneOf("closetime", ["open", "close", "both"], "both") }
+
 /** @internal Newest first, by the time they closed. */
-export const closedOrders: Answering = (fields, { engine, isVisible }) =>
-  Either.gen(function*() {
-    const within = yield* between(fields, engine)
-    const offset = yield* integer(fields, "ofs", 0, 1_000_000)
-    const by = text(fields, "closetime") ?? "both"
-    if (!["open", "close", "both"].includes(by)) return yield* invalid("closetime")
-    const closed = Engine.orders(engine)
-      .filter((order) => order.status !== "open" && isVisible(order))
-      .filter(named(fields))
-      .filter(({ createdAt, updatedAt }) =>
-        (by !== "close" && within(createdAt)) || (by !== "open" && within(updatedAt))
-      )
-      .toSorted((left, right) => right.updatedAt - left.updatedAt || right.id - left.id)
-    return [{
-      closed: orderTable(engine, closed.slice(offset, offset + page), fields),
-      count: flag(fields, "without_count") ? undefined : closed.length
-    }]
-  })
+export const closedOrders = shows(closing, ({ by, end, isCounted, offset, start }, { engine, isVisible }, fields) => {
+  const within = (at: number) => start < at && at <= end
+  const closed = Engine.orders(engine)
+    .filter((order) => order.status !== "open" && isVisible(order))
+    .filter(named(fields))
+    .filter(({ createdAt, updatedAt }) => (by !== "close" && within(createdAt)) || (by !== "open" && within(updatedAt)))
+    .toSorted((left, right) => right.updatedAt - left.updatedAt || right.id - left.id)
+  return {
+    closed: orderTable(engine, closed.slice(offset, offset + page), fields),
+    count: isCounted ? closed.length : undefined
+  }
+})
 
 /** @internal */
 export const queryOrders: Answering = (fields, { engine, isVisible }) =>
@@ -200,14 +193,11 @@ const tradeRow = (fill: Engine.Fill, order: Engine.Order): Json => {
 }
 
 /** @internal Newest first. */
-export const tradesHistory: Answering = (fields, world) =>
-  Either.gen(function*() {
-    const within = yield* between(fields, world.engine)
-    const offset = yield* integer(fields, "ofs", 0, 1_000_000)
-    const rows = visibleFills(world, pairOf).filter(({ at }) => within(at)).toReversed()
-      .map(({ fill, order }) => [txid("T", fill.id), tradeRow(fill, order)] as const)
-    return [{
-      trades: Object.fromEntries(rows.slice(offset, offset + page)),
-      count: flag(fields, "without_count") ? undefined : rows.length
-    }]
-  })
+export const tradesHistory = shows(span, ({ end, isCounted, offset, start }, world) => {
+  const rows = fills(world).filter(({ at }) => start < at && at <= end).toReversed()
+    .map(({ fill, order }) => [txid("T", fill.id), tradeRow(fill, order)] as const)
+  return {
+    trades: Object.fromEntries(rows.slice(offset, offset + page)),
+    count: isCounted ? rows.length : undefined
+  }
+})

@@ -28,7 +28,7 @@ export const refuse = (error: string): Read<never> => Either.left(error)
 export const invalid = (name: string): Read<never> => refuse(`EGeneral:Invalid arguments:${name}`)
 
 /** @internal */
-export const { integer } = reading(invalid)
+export const { integer, oneOf, optional, required, shows } = reading(invalid)
 
 /** @internal The query of a public request; the form of a private one, or its JSON if its content type says so. */
 export const inputOf = (request: SimulatedRequest): Input => {

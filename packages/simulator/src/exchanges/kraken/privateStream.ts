@@ -19,7 +19,8 @@ import type * as Watch from "../../internal/watch.js"
 import * as Streaming from "../../Streaming.js"
 import type { World } from "../../World.js"
 import { tokenMadeAt } from "./account.js"
-import { pairOf, reasons, txid, userrefOf } from "./orders.js"
+import { pairOf } from "./markets.js"
+import { reasons, txid, userrefOf } from "./orders.js"
 import * as Talk from "./talk.js"
 
 interface State {

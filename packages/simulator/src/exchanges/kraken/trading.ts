@@ -47,6 +47,7 @@ const refusals = {
   NotionalTooSmall: "EOrder:Cost minimum not met",
   InsufficientFunds: "EOrder:Insufficient funds",
   NothingToReduce: "EOrder:Reduce only:No position exists",
+  WouldCross: "EOrder:Post only order",
   NoLiquidity: "EOrder:Insufficient liquidity"
 } as const satisfies Record<Engine.Refusal, string>
 
@@ -121,7 +122,6 @@ const place = (
       Engine.place(standing.engine, wanted, standing.now),
       (refusal) => refusals[refusal]
     )
-    if (order.closedBecause === "postOnlyWouldCross") return yield* refuse("EOrder:Post only order")
     return [order, { ...counted, engine }] as const
   })
 
@@ -195,11 +195,10 @@ export const amendOrder = trading((fields, standing) =>
     const amount = text(fields, "order_qty") === undefined ? undefined : yield* decimal(fields, "order_qty")
     const price = text(fields, "limit_price") === undefined ? undefined : yield* decimal(fields, "limit_price")
     const counted = yield* count(standing, order.instrument, 1 + penalty(order, standing.now, amendPenalties))
-    const [amended, engine] = yield* Either.mapLeft(
+    const [, engine] = yield* Either.mapLeft(
       Engine.amend(standing.engine, order.id, { price, amount }, standing.now),
       (refusal) => refusal === "NotFound" || refusal === "NotOpen" ? "EOrder:Unknown order" : refusals[refusal]
     )
-    if (amended.closedBecause === "postOnlyWouldCross") return yield* refuse("EOrder:Post only order")
     return [{ amend_id: `TAMEND-${txid("T", order.id).slice(7)}` }, { ...counted, engine }] as const
   })
 )

@@ -1,14 +1,15 @@
 import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
-import * as Engine from "../../engine/Engine.js"
+import type * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { columns } from "../../internal/columns.js"
+import { matching } from "../../internal/fields.js"
 import { dollars, type Holding, holdings } from "../../internal/holdings.js"
-import { text } from "../../internal/inputs.js"
+import { list, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
 import * as Keys from "../../internal/keys.js"
 import type { World } from "../../World.js"
-import { find, listings, type OkxListing, size } from "./markets.js"
+import { find, listings, marketOf, type OkxListing, positions as held, size } from "./markets.js"
 import { type Answering, noInstrument, wrong } from "./params.js"
 
 /** @internal An account in futures mode whose positions are net. */
@@ -104,23 +105,15 @@ export const balanceRow = (wanted: ReadonlyArray<string> | undefined, world: Wor
   }
 }
 
-/** @internal Open positions in contracts, short ones negative. */
-export const positions: Answering = (input, world) => {
-  const instId = text(input, "instId")
-  if (instId !== undefined && instId.split(",").some((id) => find(id) === undefined)) {
-    return noInstrument
-  }
-  const data = Engine.positions(world.engine).flatMap((position) => {
-    const listing = find(position.instrument)
-    return listing !== undefined && (instId?.split(",").includes(listing.id) ?? true) &&
-        (text(input, "instType") ?? listing.instType) === listing.instType
-      ? [positionRow(listing, position)]
-      : []
-  })
-  return Either.right([{ data }])
-}
+const isAsked = matching<{ readonly listing: OkxListing }>(marketOf)
 
-const positionRow = (listing: OkxListing, position: Engine.Position): Json => {
+/** @internal Open positions in contracts, short ones negative. */
+export const positions: Answering = (input, world) =>
+  list(input, "instId").every((id) => find(id) !== undefined)
+    ? Either.right([{ data: held(world).filter(isAsked(input)).map(positionRow) }])
+    : noInstrument
+
+const positionRow = ({ listing, ...position }: Engine.Position & { readonly listing: OkxListing }): Json => {
   const amount = size(listing, position.amount)
   const { markPrice } = position
   const coins = BigDecimal.abs(position.amount)

@@ -24,7 +24,16 @@ import * as Holdings from "./account.js"
 import * as MarketData from "./marketData.js"
 import { listings } from "./markets.js"
 import * as Orders from "./orders.js"
-import { type Answering, type Body, orderIds, type Read, type Refusal, refuse } from "./params.js"
+import {
+  type Answering,
+  type Body,
+  orderIds,
+  type Read,
+  type Refusal,
+  refuse,
+  required as needed,
+  shows
+} from "./params.js"
 import { streaming } from "./stream.js"
 import * as Trading from "./trading.js"
 
@@ -114,8 +123,8 @@ const read = (limit: number, answer: Answering, metered: Metered = "user", windo
 const trade = (limit: number, answer: Answering): Route => ({ ...open(limit, answer, "user+instId"), needs: "trade" })
 
 const routes: Readonly<Record<string, Route>> = {
-  "GET /api/v5/public/time": open(10, (_, world) => Either.right([{ data: [{ ts: String(world.now) }] }])),
-  "GET /api/v5/system/status": open(1, () => Either.right([{ data: [] }]), "ip", 5000),
+  "GET /api/v5/public/time": open(10, shows({}, (_, world) => ({ data: [{ ts: String(world.now) }] }))),
+  "GET /api/v5/system/status": open(1, shows({}, () => ({ data: [] })), "ip", 5000),
   "GET /api/v5/public/instruments": open(20, MarketData.instruments, "ip+instType"),
   "GET /api/v5/public/mark-price": open(10, MarketData.markPrices),
   "GET /api/v5/market/ticker": open(20, MarketData.ticker),
@@ -134,8 +143,8 @@ const routes: Readonly<Record<string, Route>> = {
   "GET /api/v5/trade/orders-pending": read(60, Orders.pending),
   "GET /api/v5/trade/orders-history": read(40, Orders.history(7)),
   "GET /api/v5/trade/orders-history-archive": read(20, Orders.history(90)),
-  "GET /api/v5/trade/fills": read(60, Orders.fills(3, false)),
-  "GET /api/v5/trade/fills-history": read(10, Orders.fills(90, true)),
+  "GET /api/v5/trade/fills": read(60, Orders.fills(3)),
+  "GET /api/v5/trade/fills-history": read(10, Orders.fills(90, needed("instType"))),
   "POST /api/v5/trade/order": trade(60, Trading.single("place")),
   "POST /api/v5/trade/batch-orders": trade(300, Trading.batch("place")),
   "POST /api/v5/trade/cancel-order": trade(60, Trading.single("cancel")),
@@ -185,7 +194,18 @@ const scopeOf = (metered: Metered, address: string, body: unknown): string => {
   }
 }
 
-const respond = Table.respond<Route, Call, Account.ApiKey | undefined, Refusal, Body>({
+/**
+ * The OKX dialect.
+ *
+ * @since 0.1.0
+ * @category dialects
+ */
+export const dialect: Dialect.Dialect = Table.dialect<Route, Call, Account.ApiKey | undefined, Refusal, Body>({
+  id: "okx",
+  listings,
+  demoKey,
+  orderId: ({ id }) => orderIds.write(id),
+  streaming,
   routes,
   read: (request) => {
     const path = Dialect.pathOf(request.target)
@@ -205,8 +225,7 @@ const respond = Table.respond<Route, Call, Account.ApiKey | undefined, Refusal, 
     if (route === undefined || Either.isLeft(caller)) return { meters }
     const scope = `${scopeOf(route.metered, request.remoteAddress, body)} ${method}`
     const cost = Array.isArray(body) ? Math.max(1, body.length) : 1
-    const taken = Meters.take(meters, scope, route.limit, world.now, cost)
-    return { meters: taken.meters, refusal: taken.admitted ? undefined : tooMany }
+    return Table.draw(meters, world, { scope, rule: route.limit, cost }, tooMany)
   },
   forbids: ({ needs }, key, { request, world }) => {
     if (needs !== "trade") return undefined
@@ -223,24 +242,7 @@ const respond = Table.respond<Route, Call, Account.ApiKey | undefined, Refusal, 
     const times = route?.needs === "trade" ? { inTime: `${now}000`, outTime: `${now}900` } : {}
     return Dialect.json(200, { code, data, ...times, msg })
   },
-  failure: (refusal) => refusal === nowhere ? broken(nowhere.status, nowhere.msg) : failure(refusal)
-})
-
-/**
- * The OKX dialect.
- *
- * @since 0.1.0
- * @category dialects
- */
-export const dialect: Dialect.Dialect = Dialect.make<Meters.Meters>({
-  id: "okx",
-  listings,
-  demoKey,
-  orderId: ({ id }) => orderIds.write(id),
-  streaming,
-  initial: Meters.empty,
-  respond,
-  usage: Meters.usage,
+  failure: (refusal) => refusal === nowhere ? broken(nowhere.status, nowhere.msg) : failure(refusal),
   failures: {
     http500: broken(500, "Internal Server Error"),
     http503: failure({ status: 503, code: "50001", msg: "Service temporarily unavailable. Please try again later" }),

@@ -8,15 +8,11 @@ import type { Candle, Trade } from "../../engine/Market.js"
 import { type Input, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
 import { find, listings, type OkxListing, row, size, volume } from "./markets.js"
-import { type Answering, countOf, integer, liveOf, missing, noInstrument, type Read, refuse, wrong } from "./params.js"
+import { byName, count, does, integer, live, noInstrument, refuse, shows, wrong } from "./params.js"
 
 const instTypes = ["SPOT", "MARGIN", "SWAP", "FUTURES", "OPTION", "EVENTS"]
 
-const instTypeOf = (input: Input): Read<string> => {
-  const instType = text(input, "instType")
-  if (instType === undefined) return missing("instType")
-  return instTypes.includes(instType) ? Either.right(instType) : wrong("instType")
-}
+const instType = byName("instType", (name) => instTypes.find((one) => one === name), wrong("instType"))
 
 const family = (listing: OkxListing): string => `${listing.terms.base}-${listing.terms.quote}`
 
@@ -28,29 +24,23 @@ const selected = (input: Input, instType: string): ReadonlyArray<OkxListing> =>
   )
 
 /** @internal */
-export const instruments: Answering = (input) =>
-  Either.gen(function*() {
-    const instType = yield* instTypeOf(input)
-    if (instType === "OPTION" && text(input, "instFamily") === undefined && text(input, "uly") === undefined) {
-      return yield* refuse("50015", "Either parameter uly or instFamily is required", 400)
-    }
-    const instId = text(input, "instId")
-    const found = selected(input, instType)
-    if (instId !== undefined && found.length === 0) {
-      return yield* noInstrument
-    }
-    return [{ data: found.map(row) }]
-  })
+export const instruments = does({ instType }, ({ instType }, _, input) => {
+  if (instType === "OPTION" && text(input, "instFamily") === undefined && text(input, "uly") === undefined) {
+    return refuse("50015", "Either parameter uly or instFamily is required", 400)
+  }
+  const found = selected(input, instType)
+  return text(input, "instId") !== undefined && found.length === 0
+    ? noInstrument
+    : Either.right([{ data: found.map(row) }])
+})
 
 /** @internal */
-export const ticker: Answering = (input, world) =>
-  Either.map(liveOf(input), (listing) => [{ data: [tickerRow(listing, world)] }])
+export const ticker = shows({ live }, ({ live }, world) => ({ data: [tickerRow(live, world)] }))
 
 /** @internal */
-export const tickers: Answering = (input, world) =>
-  Either.map(instTypeOf(input), (instType) => [
-    { data: selected(input, instType).filter(({ state }) => state === "live").map((one) => tickerRow(one, world)) }
-  ])
+export const tickers = shows({ instType }, ({ instType }, world, input) => ({
+  data: selected(input, instType).filter(({ state }) => state === "live").map((one) => tickerRow(one, world))
+}))
 
 /** @internal */
 export const tickerRow = (listing: OkxListing, world: World): Json => {
@@ -80,40 +70,34 @@ const atLeastOneLot = (listing: OkxListing, value: BigDecimal.BigDecimal): strin
   BigDecimal.isZero(value) ? listing.lot : Decimal.plain(value)
 
 /** @internal */
-export const markPrices: Answering = (input, world) =>
-  Either.gen(function*() {
-    const instType = yield* instTypeOf(input)
-    const instId = text(input, "instId")
-    if (instId !== undefined && find(instId)?.instType !== instType) {
-      return yield* noInstrument
-    }
-    const rows = instType === "SPOT" ? [] : selected(input, instType)
-    const row = (listing: OkxListing): Json => ({
-      instType,
-      instId: listing.id,
-      markPx: Decimal.plain(world.quote(listing).last),
-      ts: String(world.now)
-    })
-    return [{ data: rows.map(row) }]
+export const markPrices = does({ instType }, ({ instType }, world, input) => {
+  const instId = text(input, "instId")
+  if (instId !== undefined && find(instId)?.instType !== instType) return noInstrument
+  const rows = instType === "SPOT" ? [] : selected(input, instType)
+  const row = (listing: OkxListing): Json => ({
+    instType,
+    instId: listing.id,
+    markPx: Decimal.plain(world.quote(listing).last),
+    ts: String(world.now)
   })
+  return Either.right([{ data: rows.map(row) }])
+})
 
 /** @internal What OKX's numbers of a book are above the engine's. */
 export const firstSequence = 123_456
 
-const book = (most: number, withSequence: boolean): Answering => (input, world) =>
-  Either.gen(function*() {
-    const listing = yield* liveOf(input)
-    const depth = yield* countOf(input, 1, most, "sz")
-    const { asks, bids, sequence } = Engine.book(world.engine, listing.id, depth)
+const book = (most: number, withSequence: boolean) =>
+  shows({ live, depth: count(1, most, "sz") }, ({ depth, live }, world) => {
+    const { asks, bids, sequence } = Engine.book(world.engine, live.id, depth)
     // The third column of the one with a sequence means nothing any more.
     const level = ({ amount, orders, price }: Engine.Level): Json => [
       Decimal.plain(price),
-      size(listing, amount),
+      size(live, amount),
       ...(withSequence ? ["0"] : []),
       String(orders)
     ]
     const row = { asks: asks.map(level), bids: bids.map(level), ts: String(world.now) }
-    return [{ data: [withSequence ? { ...row, seqId: firstSequence + sequence } : row] }]
+    return { data: [withSequence ? { ...row, seqId: firstSequence + sequence } : row] }
   })
 
 /** @internal */
@@ -123,12 +107,9 @@ export const books = book(400, true)
 export const booksFull = book(5000, false)
 
 /** @internal Newest first. */
-export const trades: Answering = (input, world) =>
-  Either.gen(function*() {
-    const listing = yield* liveOf(input)
-    const limit = yield* countOf(input, 100, 500)
-    return [{ data: world.trades(listing, limit).toSorted((a, b) => b.id - a.id).map((one) => tradeRow(listing, one)) }]
-  })
+export const trades = shows({ live, limit: count(100, 500) }, ({ limit, live }, world) => ({
+  data: world.trades(live, limit).toReversed().map((one) => tradeRow(live, one))
+}))
 
 /** @internal */
 export const tradeRow = (listing: OkxListing, { amount, at, id, price, side }: Trade) => ({
@@ -181,24 +162,25 @@ export const bars: Readonly<Record<string, Bars.Bars>> = {
 /** @internal How many bars back `candles` goes; `history-candles` has no such end, and no bar that is still open. */
 const recent = 1440
 
+const asked = {
+  live,
+  shape: byName("bar", (name) => bars[name], wrong("bar"), "1m"),
+  limit: count(100, 300),
+  after: integer("after", Infinity),
+  before: integer("before", -Infinity)
+}
+
 /** @internal The newest bars older than `after` and newer than `before`, both excluded, newest first. */
-export const candles = (kind: "recent" | "history"): Answering => (input, world) =>
-  Either.gen(function*() {
-    const listing = yield* liveOf(input)
-    const shape = bars[text(input, "bar") ?? "1m"]
-    if (shape === undefined) return yield* wrong("bar")
-    const limit = yield* countOf(input, 100, 300)
-    const after = yield* integer(input, "after", undefined)
-    const before = yield* integer(input, "before", undefined)
+export const candles = (kind: "recent" | "history") =>
+  shows(asked, ({ after, before, limit, live, shape }, world) => {
     const newest = kind === "recent" ? world.now : shape.openOf(world.now) - 1
-    const to = after === undefined ? newest : Math.min(newest, after - 1)
-    const oldest = kind === "recent" ? Bars.back(shape, world.now, recent) : Number.NEGATIVE_INFINITY
-    const since = before === undefined ? oldest : Math.max(oldest, before + 1)
-    const from = Math.max(since, Bars.back(shape, to, limit))
-    const data = Bars.between(shape, from, to, (unit, start, end) => world.candles(listing, unit, start, end))
+    const to = Math.min(newest, after - 1)
+    const oldest = kind === "recent" ? Bars.back(shape, world.now, recent) : -Infinity
+    const from = Math.max(oldest, before + 1, Bars.back(shape, to, limit))
+    const data = Bars.between(shape, from, to, (unit, start, end) => world.candles(live, unit, start, end))
       .toReversed()
-      .map((bar) => barRow(listing, bar, shape.after(bar.openTime) <= world.now))
-    return [{ data }]
+      .map((bar) => barRow(live, bar, shape.after(bar.openTime) <= world.now))
+    return { data }
   })
 
 /** @internal */

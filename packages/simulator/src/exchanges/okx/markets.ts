@@ -2,7 +2,7 @@ import * as BigDecimal from "effect/BigDecimal"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { columns } from "../../internal/columns.js"
 import type { Json } from "../../internal/json.js"
-import { list } from "../../internal/listed.js"
+import { catalogue, type Coin, list } from "../../internal/listed.js"
 
 const fees = {
   SPOT: { makerFee: "0.0008", takerFee: "0.001" },
@@ -14,7 +14,7 @@ const one = Decimal.literal("1")
 // Lots and least sizes are in contracts where there are such, whose value is in the base or, inverse, the quote coin.
 const listed = (
   code: number,
-  base: "BTC" | "ETH" | "SOL" | "XRP",
+  base: Coin,
   quote: string,
   tick: string,
   lot: string,
@@ -23,23 +23,21 @@ const listed = (
   state: "live" | "suspend" = "live"
 ) => {
   const instType = contractValue === "" ? "SPOT" : "SWAP"
-  const [isSpot, inverse] = [instType === "SPOT", quote === "USD"]
-  const settle = inverse ? base : quote
+  const isSpot = instType === "SPOT"
   // The engine counts linear contracts in coins, inverse ones in contracts.
-  const unit = isSpot || inverse ? one : Decimal.literal(contractValue)
+  const unit = isSpot || quote === "USD" ? one : Decimal.literal(contractValue)
   const inUnits = (size: string) => Decimal.plain(BigDecimal.multiply(Decimal.literal(size), unit))
-  const currencies = { base, quote, settle, inverse, ...fees[instType] }
   const listing = list({
     id: `${base}-${quote}${isSpot ? "" : "-SWAP"}`,
-    symbol: `${base}/${quote}${isSpot ? "" : `:${settle}`}`,
     kind: isSpot ? "spot" : "perpetual",
-    underlying: quote === "BTC" ? "ETH/BTC" : base,
-    multiplier: inverse ? contractValue : "1",
+    base,
+    quote,
+    multiplier: quote === "USD" ? contractValue : "1",
     lot: inUnits(lot),
     least: inUnits(least),
     traded: state === "live",
     tick,
-    ...currencies
+    ...fees[instType]
   })
   return { ...listing, instType, state, code, contractValue, lot, least, unit } as const
 }
@@ -60,10 +58,14 @@ export const listings: ReadonlyArray<OkxListing> = [
   listed(10_458, "BTC", "USD", "0.1", "1", "1", "100")
 ]
 
-const byId = new Map(listings.map((listing) => [listing.id, listing]))
-
 /** @internal */
-export const find = (instId: string): OkxListing | undefined => byId.get(instId)
+export const { fills, find, order, orders, positions } = catalogue(listings)
+
+/** @internal What lists of orders, fills and positions can be asked for by. */
+export const marketOf = {
+  instType: ({ listing }: { readonly listing: OkxListing }) => listing.instType,
+  instId: ({ listing }: { readonly listing: OkxListing }) => listing.id
+}
 
 /** @internal A size as OKX writes it, in contracts where there are such, of an amount of the engine. */
 export const size = ({ unit }: OkxListing, amount: BigDecimal.BigDecimal): string =>

@@ -4,21 +4,25 @@ import type { World } from "../../Dialect.js"
 import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { columns } from "../../internal/columns.js"
+import { matching } from "../../internal/fields.js"
 import { type Input, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
-import { type Listed as Of, visibleFills, withListings } from "../../internal/listed.js"
-import { find, type OkxListing, size } from "./markets.js"
+import type { Listed as Of } from "../../internal/listed.js"
+import { fills as ownFills, marketOf, type OkxListing, orders, size } from "./markets.js"
 import {
-  type Answering,
+  all,
   billIds,
-  countOf,
+  does,
   integer,
+  listing,
   missing,
-  noInstrument,
+  optional,
   orderIds,
   page,
   type Read,
-  refuse
+  refuse,
+  required,
+  shows
 } from "./params.js"
 
 type Listed = Of<OkxListing>
@@ -128,73 +132,64 @@ export const orderRow = ({ listing, order }: Listed, fills: ReadonlyArray<Engine
 const tradeId = (fill: Engine.Fill): string => String(734_864_333 + fill.id)
 
 /** @internal */
-export const order: Answering = (input, world) =>
-  Either.gen(function*() {
-    const instId = text(input, "instId")
-    if (instId === undefined) return yield* missing("instId")
-    const listing = find(instId)
-    if (listing === undefined) {
-      return yield* noInstrument
-    }
-    const found = yield* named(world.engine, listing, input)
-    if (found === undefined || !world.isVisible(found) || forgotten(found, world.now)) {
-      return yield* refuse("51603", "Order does not exist")
-    }
-    return [{ data: [orderRow({ order: found, listing }, Engine.fillsOf(world.engine, found.id))] }]
-  })
+export const order = does(
+  { listing },
+  ({ listing }, { engine, isVisible, now }, input) =>
+    Either.flatMap(
+      named(engine, listing, input),
+      (found) =>
+        found === undefined || !isVisible(found) || forgotten(found, now)
+          ? refuse("51603", "Order does not exist")
+          : Either.right([{ data: [orderRow({ order: found, listing }, Engine.fillsOf(engine, found.id))] }])
+    )
+)
 
-const keeps = (input: Input) => ({ listing }: Pick<Listed, "listing">): boolean =>
-  (text(input, "instType") ?? listing.instType) === listing.instType &&
-  (text(input, "instId") ?? listing.id) === listing.id
+const keeps = matching<Listed>({
+  ...marketOf,
+  state: ({ order }) => stateOf(order),
+  ordType: ({ order }) => orderTypeOf(order)
+})
 
-const visible = (orders: ReadonlyArray<Engine.Order>, input: Input, world: World): ReadonlyArray<Listed> => {
-  const [state, types] = [text(input, "state"), text(input, "ordType")?.split(",")]
-  return withListings(orders, find).filter((entry) =>
-    world.isVisible(entry.order) && keeps(input)(entry) && (state ?? stateOf(entry.order)) === stateOf(entry.order) &&
-    (types?.includes(orderTypeOf(entry.order)) ?? true)
-  )
-}
+const orderRows = (entries: ReadonlyArray<Listed>, { engine }: World) => ({
+  data: entries.map((entry) => orderRow(entry, Engine.fillsOf(engine, entry.order.id)))
+})
+
+const orderId = ({ order }: Listed): string => orderIds.write(order.id)
 
 /** @internal Open orders, newest first. */
-export const pending: Answering = (input, world) =>
-  Either.gen(function*() {
-    const limit = yield* countOf(input, 100, 100)
-    const entries = visible(Engine.openOrders(world.engine), input, world)
-    const shown = yield* page(entries.toReversed(), input, limit, (entry) => orderIds.write(entry.order.id))
-    return [{ data: shown.map((entry) => orderRow(entry, Engine.fillsOf(world.engine, entry.order.id))) }]
-  })
+export const pending = shows({ page }, ({ page }, world, input) => {
+  const open = orders(world).filter(({ order }) => order.status === "open")
+  return orderRows(page(open.filter(keeps(input)), orderId), world)
+})
+
+const span = all({ begin: integer("begin", 0), end: integer("end", Infinity) })
+
+// Whether an instant is of the last days and of those asked for.
+const within = (days: number) => (input: Input, world: World) =>
+  Either.map(
+    span(input, world),
+    ({ begin, end }) => (at: number) => Math.max(begin, world.now - days * day) <= at && at <= Math.min(end, world.now)
+  )
 
 /** @internal Closed orders of the last days, newest first. */
-export const history = (days: number): Answering => (input, world) =>
-  Either.gen(function*() {
-    if (text(input, "instType") === undefined) return yield* missing("instType")
-    const limit = yield* countOf(input, 100, 100)
-    const begin = yield* integer(input, "begin", undefined)
-    const end = yield* integer(input, "end", undefined)
-    const entries = visible(Engine.orders(world.engine), input, world).filter((entry) =>
-      entry.order.status !== "open" && !forgotten(entry.order, world.now) &&
-      Math.max(begin ?? 0, world.now - days * day) <= entry.order.createdAt &&
-      entry.order.createdAt <= (end ?? world.now)
+export const history = (days: number) =>
+  shows({ instType: required("instType"), page, within: within(days) }, ({ page, within }, world, input) => {
+    const ended = orders(world).filter(({ order }) =>
+      order.status !== "open" && !forgotten(order, world.now) && within(order.createdAt)
     )
-    const shown = yield* page(entries.toReversed(), input, limit, (entry) => orderIds.write(entry.order.id))
-    return [{ data: shown.map((entry) => orderRow(entry, Engine.fillsOf(world.engine, entry.order.id))) }]
+    return orderRows(page(ended.filter(keeps(input)), orderId), world)
   })
 
+const keepsFills = matching<Listed>({ ...marketOf, ordId: orderId })
+
 /** @internal Fills of the last days, newest first. */
-export const fills = (days: number, instTypeNeeded: boolean): Answering => (input, world) =>
-  Either.gen(function*() {
-    if (instTypeNeeded && text(input, "instType") === undefined) return yield* missing("instType")
-    const limit = yield* countOf(input, 100, 100)
-    const begin = yield* integer(input, "begin", undefined)
-    const end = yield* integer(input, "end", undefined)
-    const wanted = text(input, "ordId")
-    const entries = visibleFills(world, find).filter((entry) =>
-      Math.max(begin ?? 0, world.now - days * day) <= entry.at && entry.at <= (end ?? world.now) &&
-      keeps(input)(entry) && (wanted ?? orderIds.write(entry.order.id)) === orderIds.write(entry.order.id)
-    )
-    const shown = yield* page(entries.toReversed(), input, limit, ({ fill }) => billIds.write(fill.id))
-    return [{ data: shown.map(fillRow) }]
-  })
+export const fills = (days: number, instType = optional("instType")) =>
+  shows({ instType, page, within: within(days) }, ({ page, within }, world, input) => ({
+    data: page(
+      ownFills(world).filter(({ at }) => within(at)).filter(keepsFills(input)),
+      ({ fill }) => billIds.write(fill.id)
+    ).map(fillRow)
+  }))
 
 const fillRow = ({ fill, listing }: { readonly fill: Engine.Fill; readonly listing: OkxListing }): Json => ({
   instType: listing.instType,

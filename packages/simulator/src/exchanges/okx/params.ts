@@ -3,10 +3,10 @@ import type { World } from "../../Dialect.js"
 import type { ApiKey } from "../../engine/Account.js"
 import { reading } from "../../internal/fields.js"
 import * as Ids from "../../internal/ids.js"
-import { type Input, text } from "../../internal/inputs.js"
+import type { Input } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
 import type * as Table from "../../internal/table.js"
-import { find, type OkxListing } from "./markets.js"
+import { find, listings } from "./markets.js"
 
 /** @internal An error answer: a status, and a `code` that is not "0". */
 export interface Refusal {
@@ -28,7 +28,7 @@ export const missing = (name: string): Read<never> => refuse("50014", `Parameter
 export const wrong = (name: string): Read<never> => refuse("51000", `Parameter ${name} error`, 400)
 
 /** @internal */
-export const { integer } = reading(wrong)
+export const { all, byName, does, integer, optional, required, shows } = reading<Refusal, Body>(wrong, missing)
 
 /** @internal What an endpoint answers with: its code is "0" unless some ("2") or all ("1") of what was asked failed. */
 export interface Body {
@@ -52,23 +52,17 @@ export const noInstrument: Read<never> = refuse(
 )
 
 /** @internal */
-export const listingOf = (input: Input): Read<OkxListing> => {
-  const instId = text(input, "instId")
-  if (instId === undefined) return missing("instId")
-  const listing = find(instId)
-  return listing === undefined ? noInstrument : Either.right(listing)
-}
+export const listing = byName("instId", find, noInstrument)
 
 /** @internal A listing of market data; those that are suspended have none. */
-export const liveOf = (input: Input): Read<OkxListing> =>
-  Either.flatMap(
-    listingOf(input),
-    (listing) => listing.state === "live" ? Either.right(listing) : noInstrument
-  )
+export const live = byName(
+  "instId",
+  (id) => listings.find((one) => one.id === id && one.state === "live"),
+  noInstrument
+)
 
 /** @internal A count from 1 to `largest`. */
-export const countOf = (input: Input, otherwise: number, largest: number, name = "limit"): Read<number> =>
-  integer(input, name, otherwise, largest, 1)
+export const count = (otherwise: number, largest: number, name = "limit") => integer(name, otherwise, largest, 1)
 
 /** @internal Beyond what a double holds. */
 export const orderIds = Ids.numbers(2_497_956_918_703_120_384n, 65_536n)
@@ -76,23 +70,17 @@ export const orderIds = Ids.numbers(2_497_956_918_703_120_384n, 65_536n)
 /** @internal */
 export const billIds = Ids.numbers(2_498_000_000_000_000_000n, 1024n)
 
-/** @internal The part of `rows`, newest first, that lies between two ids, both excluded. */
-export const page = <A>(
-  rows: ReadonlyArray<A>,
-  input: Input,
-  limit: number,
-  id: (row: A) => string
-): Read<ReadonlyArray<A>> => {
-  const after = text(input, "after")
-  const before = text(input, "before")
-  if (after !== undefined && !/^\d{1,19}$/.test(after)) return wrong("after")
-  if (before !== undefined && !/^\d{1,19}$/.test(before)) return wrong("before")
-  return Either.right(
-    rows
-      .filter((row) =>
-        (after === undefined || BigInt(id(row)) < BigInt(after)) &&
-        (before === undefined || BigInt(id(row)) > BigInt(before))
-      )
-      .slice(0, limit)
+const ids = /^\d{1,19}$/
+
+const span = all({ limit: count(100, 100), after: optional("after", ids), before: optional("before", ids) })
+
+/** @internal The rows, given from the oldest on, that lie between two ids, both excluded, newest first. */
+export const page = (input: Input, world: World) =>
+  Either.map(
+    span(input, world),
+    ({ after, before, limit }) => <A>(rows: ReadonlyArray<A>, idOf: (row: A) => string): ReadonlyArray<A> =>
+      rows.toReversed().filter((row) =>
+        (after === undefined || BigInt(idOf(row)) < BigInt(after)) &&
+        (before === undefined || BigInt(idOf(row)) > BigInt(before))
+      ).slice(0, limit)
   )
-}

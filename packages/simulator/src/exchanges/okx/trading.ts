@@ -93,6 +93,7 @@ const refusals: Readonly<Record<Engine.Refusal, readonly [code: string, msg: str
     "51169",
     "Order failed because you don't have any positions in this direction for this contract to reduce or close. "
   ],
+  WouldCross: ["51000", "Parameter px error"],
   NoLiquidity: ["54084", "Order failed. There is not enough depth in the order book."]
 }
 
