@@ -229,10 +229,12 @@ export type Refusal =
   | "WouldCross"
 
 /**
+ * Why an order was not canceled or changed: `NotOpen` when it was canceled before.
+ *
  * @since 0.1.0
  * @category models
  */
-export type CancelRefusal = "NotFound" | "NotOpen"
+export type CancelRefusal = "NotFound" | "NotOpen" | "AlreadyFilled"
 
 /**
  * Why an order was not filled by hand: more was asked for than is open, or no whole number of lots.
@@ -240,4 +242,4 @@ export type CancelRefusal = "NotFound" | "NotOpen"
  * @since 0.1.0
  * @category models
  */
-export type FillRefusal = CancelRefusal | "OffLot" | "TooMuch"
+export type FillRefusal = "NotFound" | "NotOpen" | "OffLot" | "TooMuch"

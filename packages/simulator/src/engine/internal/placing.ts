@@ -187,5 +187,6 @@ const openOrder = (state: State, id: number): Either.Either<readonly [Order, Ins
   const order = Matching.orderOf(state, id)
   const instrument = order === undefined ? undefined : state.instruments.get(order.instrument)
   if (order === undefined || instrument === undefined || order.owner === "house") return Either.left("NotFound")
+  if (order.status === "filled") return Either.left("AlreadyFilled")
   return order.status === "open" ? Either.right([order, instrument]) : Either.left("NotOpen")
 }

@@ -174,7 +174,8 @@ const refusals: Readonly<Record<Engine.Refusal | Engine.CancelRefusal, Read<neve
   WouldCross: invalid("Invalid price"),
   NoLiquidity: refuse(400, "No liquidity"),
   NotFound: refuse(400, "Invalid ordStatus"),
-  NotOpen: refuse(400, "Invalid ordStatus")
+  NotOpen: refuse(400, "Invalid ordStatus"),
+  AlreadyFilled: refuse(400, "Invalid ordStatus")
 }
 
 const explained = (refusal: keyof typeof refusals, { id, settlement }: Instrument): Read<never> =>

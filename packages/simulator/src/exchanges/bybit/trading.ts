@@ -179,7 +179,9 @@ const amend = (category: Category, now: number): Step => (engine, input) =>
     const [after, next] = yield* Either.orElse(
       Engine.amend(engine, order.id, { price, amount: qty }, now),
       (refusal) =>
-        refusal === "NotFound" || refusal === "NotOpen" ? say(category, gone("replace")) : explain(listing)(refusal)
+        refusal === "NotFound" || refusal === "NotOpen" || refusal === "AlreadyFilled"
+          ? say(category, gone("replace"))
+          : explain(listing)(refusal)
     )
     return { listing, order: after, engine: next }
   })

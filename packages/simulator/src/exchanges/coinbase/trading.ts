@@ -167,6 +167,7 @@ const isIds = (ids: unknown): ids is ReadonlyArray<string> =>
 const editRefusals: Record<Engine.Refusal | Engine.CancelRefusal, readonly [edit: string, preview?: string]> = {
   NotFound: ["ORDER_NOT_FOUND"],
   NotOpen: ["ONLY_OPEN_ORDERS_CAN_BE_EDITED"],
+  AlreadyFilled: ["ONLY_OPEN_ORDERS_CAN_BE_EDITED"],
   UnknownInstrument: ["ORDER_NOT_FOUND"],
   OffTick: ["INVALID_EDITED_PRICE"],
   OffLot: ["INVALID_EDITED_SIZE"],

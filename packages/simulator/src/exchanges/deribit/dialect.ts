@@ -35,18 +35,12 @@ import * as Trading from "./trading.js"
  */
 export const signatureOf: (secret: Redacted.Redacted, text: string) => string = hmac
 
-interface Route {
-  /** The scope a private method needs. */
-  readonly needs?: string
-  /** Trading is metered for spot and for contracts apart. */
-  readonly meter: keyof typeof limits
-  readonly answer: Answering
-}
+// A private method needs a scope, if only of what it shows; trading is metered for spot and for contracts apart.
+const route = (meter: keyof typeof limits, needs?: string) => (answer: Answering) => ({ meter, needs, answer })
+const [open, account, read] = [route("ordinary"), route("ordinary", "account:read"), route("ordinary", "trade:read")]
+const [trade, cancelAll] = [route("trading", "trade:read_write"), route("cancel_all", "trade:read_write")]
 
-const route = (needs?: string, standard: Route["meter"] = "ordinary") => (answer: Answering, meter = standard): Route =>
-  needs === undefined ? { meter, answer } : { needs, meter, answer }
-const [open, account, read] = [route(), route("account:read"), route("trade:read")]
-const trade = route("trade:read_write", "trading")
+type Route = ReturnType<typeof open>
 
 const onlyOnSockets: Answering = () => refuse(10030, "must_be_websocket_request")
 
@@ -55,7 +49,7 @@ const routes: Readonly<Record<string, Route>> = {
   "public/test": open(shows({}, () => ({ version: "1.2.26" }))),
   "public/get_time": open(shows({}, (_, world) => world.now)),
   "public/status": open(shows({}, () => ({ locked: "false", locked_indices: [] }))),
-  "public/get_instruments": open(MarketData.instruments, "instruments"),
+  "public/get_instruments": route("instruments")(MarketData.instruments),
   "public/get_instrument": open(MarketData.instrument),
   "public/get_currencies": open(MarketData.currencies),
   "public/get_book_summary_by_currency": open(MarketData.summaries),
@@ -82,10 +76,10 @@ const routes: Readonly<Record<string, Route>> = {
   "private/sell": trade(Trading.place("sell")),
   "private/edit": trade(Trading.edit),
   "private/cancel": trade(Trading.cancel),
-  "private/cancel_all": trade(Trading.cancelAll({}), "cancel_all"),
-  "private/cancel_all_by_currency": trade(Trading.cancelAll({ currency }), "cancel_all"),
-  "private/cancel_all_by_instrument": trade(Trading.cancelAll({ traded }), "cancel_all"),
-  "private/cancel_by_label": trade(Trading.cancelAll({ label }), "cancel_all")
+  "private/cancel_all": cancelAll(Trading.cancelAll({})),
+  "private/cancel_all_by_currency": cancelAll(Trading.cancelAll({ currency })),
+  "private/cancel_all_by_instrument": cancelAll(Trading.cancelAll({ traded })),
+  "private/cancel_by_label": cancelAll(Trading.cancelAll({ label }))
 }
 
 const meterOf = ({ meter }: Route, params: JsonRpc.Call["params"], world: Dialect.World): Route["meter"] => {

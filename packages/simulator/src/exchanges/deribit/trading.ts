@@ -23,7 +23,8 @@ const refusals: Readonly<Record<Engine.Refusal | Engine.CancelRefusal, Params.Re
   NoLiquidity: refuse(11030, "other_reject no_liquidity"),
   WouldCross: refuse(11054, "post_only_reject"),
   NotFound: refuse(10004, "order_not_found"),
-  NotOpen: refuse(11044, "not_open_order")
+  NotOpen: refuse(11044, "not_open_order"),
+  AlreadyFilled: refuse(11008, "already_filled")
 }
 
 type Done = Either.Either<readonly [Engine.Order, Engine.Engine], keyof typeof refusals>
@@ -99,18 +100,9 @@ export const place = (side: Engine.Side) =>
       return yield* taken(Engine.place(world.engine, order, world.now), listing, world, price)
     }))
 
-const filled: Params.Refusal = { code: 11008, message: "already_filled" }
-
-const unfilled = (input: Input, world: World) =>
-  Either.filterOrLeft(
-    named(input, world),
-    ({ order }) => order.status !== "filled",
-    () => filled
-  )
-
 /** @internal */
 export const edit = does(
-  { one: unfilled, ...terms },
+  { one: named, ...terms },
   ({ one: { listing, order }, price, ...asked }, world) =>
     Either.gen(function*() {
       const amount = yield* amountOf(asked.amount, asked.contracts, listing)
@@ -120,11 +112,10 @@ export const edit = does(
 )
 
 /** @internal */
-export const cancel = does({ one: unfilled }, ({ one: { listing, order } }, { engine, now }) =>
-  Either.map(
-    explained(Engine.cancel(engine, order.id, now)),
-    ([order, engine]) => [orderRow({ order, listing }), engine]
-  ))
+export const cancel = does({ one: named }, ({ one: { listing, order } }, { engine, now }) => {
+  const canceled = explained(Engine.cancel(engine, order.id, now))
+  return Either.map(canceled, ([order, next]) => [orderRow({ order, listing }), next])
+})
 
 /** @internal Cancels what is open and meant by the parameters, and counts it. */
 export const cancelAll = <A>(needed: Params.Needed<A>) =>

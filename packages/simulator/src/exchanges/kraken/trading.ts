@@ -48,8 +48,11 @@ const refusals = {
   InsufficientFunds: "EOrder:Insufficient funds",
   NothingToReduce: "EOrder:Reduce only:No position exists",
   WouldCross: "EOrder:Post only order",
-  NoLiquidity: "EOrder:Insufficient liquidity"
-} as const satisfies Record<Engine.Refusal, string>
+  NoLiquidity: "EOrder:Insufficient liquidity",
+  NotFound: "EOrder:Unknown order",
+  NotOpen: "EOrder:Unknown order",
+  AlreadyFilled: "EOrder:Unknown order"
+} as const satisfies Record<Engine.Refusal | Engine.CancelRefusal, string>
 
 const clientId = /^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}|[0-9a-z]{1,18})$/
 
@@ -197,7 +200,7 @@ export const amendOrder = trading((fields, standing) =>
     const counted = yield* count(standing, order.instrument, 1 + penalty(order, standing.now, amendPenalties))
     const [, engine] = yield* Either.mapLeft(
       Engine.amend(standing.engine, order.id, { price, amount }, standing.now),
-      (refusal) => refusal === "NotFound" || refusal === "NotOpen" ? "EOrder:Unknown order" : refusals[refusal]
+      (refusal) => refusals[refusal]
     )
     return [{ amend_id: `TAMEND-${txid("T", order.id).slice(7)}` }, { ...counted, engine }] as const
   })

@@ -104,18 +104,16 @@ const explain = ({ instType, terms }: OkxListing, side: Engine.Side) => (refusal
 
 // --- cancel and amend
 
+const cancelRefusals: Readonly<Record<Engine.CancelRefusal, Read<never>>> = {
+  NotFound: refuse("51400", "Cancellation failed as the order doesn't exist."),
+  NotOpen: refuse("51401", "Cancellation failed as the order is already canceled."),
+  AlreadyFilled: refuse("51402", "Cancellation failed as the order is already completed.")
+}
+
 const cancel: Step = (engine, input, now) =>
   Either.gen(function*() {
-    const listing = yield* listingOf(input)
-    const order = yield* named(engine, listing, input)
-    if (order === undefined) return yield* refuse("51400", "Cancellation failed as the order doesn't exist.")
-    if (order.status === "canceled") {
-      return yield* refuse("51401", "Cancellation failed as the order is already canceled.")
-    }
-    return yield* Either.orElse(
-      Engine.cancel(engine, order.id, now),
-      () => refuse("51402", "Cancellation failed as the order is already completed.")
-    )
+    const order = yield* named(engine, yield* listingOf(input), input)
+    return yield* Either.orElse(Engine.cancel(engine, order?.id ?? 0, now), (refusal) => cancelRefusals[refusal])
   })
 
 const amend: Step = (engine, input, now) =>
@@ -135,7 +133,7 @@ const amend: Step = (engine, input, now) =>
     return yield* Either.orElse(
       Engine.amend(engine, order.id, { price, amount: changed }, now),
       (refusal) =>
-        refusal === "NotFound" || refusal === "NotOpen"
+        refusal === "NotFound" || refusal === "NotOpen" || refusal === "AlreadyFilled"
           ? refuse("51510", "Modification failed as the order has been completed.")
           : explain(listing, order.side)(refusal)
     )
