@@ -22,14 +22,29 @@ export const texts = (input: Input): Fields =>
   Object.fromEntries(Object.entries(input).flatMap(([name, one]) => isPlain(one) ? [[name, String(one)]] : []))
 
 /** @internal What a request says of something, or why it is refused. */
-export type Reader<A, R> = (input: Input, world: World) => Either.Either<A, R>
+export type Reader<A, R, I = Input> = (input: I, world: World) => Either.Either<A, R>
 
 /** @internal */
-export type Readers<A, R> = { readonly [K in keyof A]: Reader<A[K], R> }
+export type Readers<A, R, I = Input> = { readonly [K in keyof A]: Reader<A[K], R, I> }
 
-function together<A, R>(readers: Readers<A, R>): Reader<A, R>
-function together<R>(readers: Readonly<Record<string, Reader<unknown, R>>>): Reader<unknown, R> {
+function together<A, R, I>(readers: Readers<A, R, I>): Reader<A, R, I>
+function together<R, I>(readers: Readonly<Record<string, Reader<unknown, R, I>>>): Reader<unknown, R, I> {
   return (input, world) => Either.all(Record.map(readers, (read) => read(input, world)))
+}
+
+/** @internal What makes answers of what is read: refused where any of it is, in the order it is named in. */
+export const answering = <R, Result = Json, I = Input>() => {
+  const all = <A>(readers: Readers<A, R, I>): Reader<A, R, I> => together(readers)
+  /** An answer that may refuse and may trade. */
+  const does = <A>(
+    readers: Readers<A, R, I>,
+    act: (read: A, world: World, input: I) => Either.Either<Answer<Result>, R>
+  ): Reader<Answer<Result>, R, I> =>
+  (input, world) => Either.flatMap(all(readers)(input, world), (read) => act(read, world, input))
+  /** An answer that only shows. */
+  const shows = <A>(readers: Readers<A, R, I>, show: (read: A, world: World, input: I) => Result) =>
+    does(readers, (...asked) => Either.right<Answer<Result>>([show(...asked)]))
+  return { all, does, shows }
 }
 
 /**
@@ -53,27 +68,13 @@ export const reading = <R, Result = Json>(
   invalid: (name: string, reason: string) => Either.Either<never, R>,
   missing: (name: string) => Either.Either<never, R> = (name) => invalid(name, "value required")
 ) => {
-  /** All that is said, refused where any of it is, in the order it is named in. */
-  const all = <A>(readers: Readers<A, R>): Reader<A, R> => together(readers)
-
-  /** An answer of what is read, which may refuse and may trade. */
-  const does = <A>(
-    readers: Readers<A, R>,
-    act: (read: A, world: World, input: Input) => Either.Either<Answer<Result>, R>
-  ): Reader<Answer<Result>, R> =>
-  (input, world) => Either.flatMap(all(readers)(input, world), (read) => act(read, world, input))
-
   const required = (name: string) => (input: Input): Either.Either<string, R> => {
     const value = text(input, name)
     return value === undefined ? missing(name) : Either.right(value)
   }
 
   return {
-    all,
-    does,
-    /** An answer that only shows. */
-    shows: <A>(readers: Readers<A, R>, show: (read: A, world: World, input: Input) => Result) =>
-      does(readers, (...asked) => Either.right<Answer<Result>>([show(...asked)])),
+    ...answering<R, Result>(),
     required,
     flag: (name: string) => (input: Input): Either.Either<boolean, R> =>
       Either.right(input[name] === true || input[name] === "true"),

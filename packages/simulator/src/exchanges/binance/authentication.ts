@@ -19,12 +19,12 @@ export const authenticate = (
   world: World
 ): Read<ApiKey> => {
   if (id === undefined || !/^[A-Za-z0-9]{64}$/.test(id)) return refuse(-2014, "API-key format invalid.", 401)
-  const timestamp = params.get("timestamp") ?? ""
+  const timestamp = params["timestamp"] ?? ""
   if (timestamp === "") return missing("timestamp")
   if (!/^\d{1,20}$/.test(timestamp)) return illegal("timestamp", "^[0-9]{1,20}$")
-  const signature = params.get("signature") ?? ""
+  const signature = params["signature"] ?? ""
   if (signature === "") return missing("signature")
-  const recvWindow = params.get("recvWindow") ?? "5000"
+  const recvWindow = params["recvWindow"] ?? "5000"
   if (!/^\d{1,5}(\.\d{1,3})?$/.test(recvWindow)) return illegal("recvWindow", "^\\d{1,5}(\\.\\d{1,3})?$")
   if (Number(recvWindow) > 60_000) return refuse(-1131, "'recvWindow' must be less than 60000.")
   // Sixteen digits or more are microseconds.

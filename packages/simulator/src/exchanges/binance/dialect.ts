@@ -22,7 +22,7 @@ import { authenticate, signedPayload } from "./authentication.js"
 import * as Limits from "./limits.js"
 import * as MarketData from "./marketData.js"
 import { listings } from "./markets.js"
-import { type Answering, type Params, parseParams, type Read, type Refusal } from "./params.js"
+import { type Answering, type Params, parseParams, type Read, type Refusal, shows } from "./params.js"
 import { streaming } from "./stream.js"
 import * as Trading from "./trading.js"
 
@@ -61,9 +61,9 @@ const orderParams = "symbol side type timeInForce quantity quoteOrderQty price n
   "stopPrice selfTradePreventionMode"
 
 const routes: Readonly<Record<string, Route>> = {
-  "GET /api/v3/ping": open(1, "", () => Either.right([{}])),
-  "GET /api/v3/time": open(1, "", (_, { now }) => Either.right([{ serverTime: now }])),
-  "GET /sapi/v1/system/status": open(1, "", () => Either.right([{ status: 0, msg: "normal" }])),
+  "GET /api/v3/ping": open(1, "", shows({}, () => ({}))),
+  "GET /api/v3/time": open(1, "", shows({}, (_, { now }) => ({ serverTime: now }))),
+  "GET /sapi/v1/system/status": open(1, "", shows({}, () => ({ status: 0, msg: "normal" }))),
   "GET /fapi/v1/exchangeInfo": open(1, "", MarketData.contracts),
   "GET /dapi/v1/exchangeInfo": open(1, "", MarketData.contracts),
   "GET /api/v3/exchangeInfo": open(20, "symbol symbols showPermissionSets symbolStatus", MarketData.exchangeInfo),
@@ -82,10 +82,10 @@ const routes: Readonly<Record<string, Route>> = {
   "GET /sapi/v1/margin/isolated/allPairs": read(10, "symbol", Holdings.nothing),
   "GET /api/v3/rateLimit/order": read(40, "", Holdings.orderCounts),
   "GET /api/v3/order": read(4, "symbol orderId origClientOrderId", Holdings.one),
-  "GET /api/v3/openOrders": read((params) => params.has("symbol") ? 6 : 80, "symbol", Holdings.open),
+  "GET /api/v3/openOrders": read((params) => params["symbol"] !== undefined ? 6 : 80, "symbol", Holdings.open),
   "GET /api/v3/allOrders": read(20, "symbol orderId startTime endTime limit", Holdings.all),
   "GET /api/v3/myTrades": read(
-    (params) => params.has("orderId") ? 5 : 20,
+    (params) => params["orderId"] !== undefined ? 5 : 20,
     "symbol orderId fromId startTime endTime limit",
     Holdings.fills
   ),
@@ -150,7 +150,7 @@ const weigh = (
 
 const costOf = ({ call, route }: Table.Asked<Route, Call>): number => {
   const { weight = 1 } = route ?? {}
-  return typeof weight === "number" ? weight : weight(Either.getOrElse(call.params, (): Params => new Map()))
+  return typeof weight === "number" ? weight : weight(Either.getOrElse(call.params, (): Params => ({})))
 }
 
 const charge = (asked: Table.Asked<Route, Call>): Table.Charged<Refusal> => {
@@ -176,11 +176,12 @@ const orderCounts = (engine: Engine, now: number): Headers =>
   )
 
 const unread = (params: Params, { params: known }: Route): Refusal | undefined => {
-  const read = [...params.keys()].filter((name) => known.includes(name)).length
-  if (read === params.size) return undefined
+  const sent = Object.keys(params)
+  const read = sent.filter((name) => known.includes(name)).length
+  if (read === sent.length) return undefined
   const [code, msg] = known.length === 0
-    ? [-1101, `Too many parameters; expected '0' and received '${params.size}'.`]
-    : [-1104, `Not all sent parameters were read; read '${read}' parameter(s) but was sent '${params.size}'.`]
+    ? [-1101, `Too many parameters; expected '0' and received '${sent.length}'.`]
+    : [-1104, `Not all sent parameters were read; read '${read}' parameter(s) but was sent '${sent.length}'.`]
   return { status: 400, code, msg }
 }
 

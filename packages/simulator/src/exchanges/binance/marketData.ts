@@ -7,7 +7,9 @@ import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
 import type { World } from "../../Dialect.js"
 import * as Engine from "../../engine/Engine.js"
+import type * as Bars from "../../engine/internal/bars.js"
 import type { Trade } from "../../engine/Market.js"
+import { columns } from "../../internal/columns.js"
 import type { Json } from "../../internal/json.js"
 import type * as Table from "../../internal/table.js"
 import * as Candles from "./candles.js"
@@ -15,16 +17,19 @@ import * as Limits from "./limits.js"
 import { type BinanceListing, coin, market } from "./markets.js"
 import {
   type Answering,
+  does,
   flag,
-  limitOf,
+  limit,
   missing,
   page,
   type Params,
+  type Read,
   refuse,
   select,
   type Selection,
-  spanOf,
-  symbolOf,
+  shows,
+  span,
+  symbol,
   whole,
   within
 } from "./params.js"
@@ -45,7 +50,7 @@ export const statisticsWeight = (params: Params): number => {
   return listings.length > 20 ? 40 : 2
 }
 
-const depthLimit = (params: Params) => limitOf(params, 100, 5000)
+const depthLimit = limit(100, 5000)
 
 /** @internal */
 export const depthWeight = (params: Params): number => {
@@ -80,112 +85,103 @@ export const bests: Answering = (params, world) =>
 
 /** @internal */
 export const tickers: Answering = (params, world) => {
-  const type = params.get("type") ?? "FULL"
+  const type = params["type"] ?? "FULL"
   if (type !== "FULL" && type !== "MINI") return refuse(-1139, "Invalid ticker type.")
   return each(params, (listing) => statistics(listing, world, type === "FULL"))
 }
 
 /** @internal Futures have hosts of their own, where nothing is listed here. */
-export const contracts: Answering = (_, { now }) =>
-  Either.right([{ timezone: "UTC", serverTime: now, rateLimits: [], exchangeFilters: [], assets: [], symbols: [] }])
+export const contracts = shows({}, (_, { now }) => ({
+  timezone: "UTC",
+  serverTime: now,
+  ...columns("rateLimits exchangeFilters assets symbols", [])
+}))
+
+const info = { select, showsSets: flag("showPermissionSets", true) }
 
 /** @internal */
-export const exchangeInfo: Answering = (params, world) =>
-  Either.gen(function*() {
-    const status = params.get("symbolStatus")
-    const selection = yield* select(params)
-    const showSets = yield* flag(params, "showPermissionSets", true)
-    if (status !== undefined && selection.kind !== "all") {
-      return yield* refuse(-1128, "Combination of optional parameters invalid.")
-    }
-    if (status !== undefined && !["TRADING", "HALT", "BREAK"].includes(status)) {
-      return yield* refuse(-1122, "Invalid symbolStatus.")
-    }
-    return [{
-      timezone: "UTC",
-      serverTime: world.now,
-      rateLimits: [
-        { rateLimitType: "REQUEST_WEIGHT", interval: "MINUTE", intervalNum: 1, limit: Limits.weight.limit },
-        ...Limits.orderLimits.map(({ interval, intervalNum, limit }) => ({
-          rateLimitType: "ORDERS",
-          interval,
-          intervalNum,
-          limit
-        })),
-        { rateLimitType: "RAW_REQUESTS", interval: "MINUTE", intervalNum: 5, limit: 300_000 }
-      ],
-      exchangeFilters: [],
-      symbols: selection.listings
-        .filter((listing) => status === undefined || listing.status === status)
-        .map((listing) => market(listing, showSets))
-    }]
-  })
+export const exchangeInfo = does(info, ({ select: { kind, listings }, showsSets }, world, params) => {
+  const status = params["symbolStatus"]
+  if (status !== undefined && kind !== "all") return refuse(-1128, "Combination of optional parameters invalid.")
+  if (status !== undefined && !["TRADING", "HALT", "BREAK"].includes(status)) {
+    return refuse(-1122, "Invalid symbolStatus.")
+  }
+  return Either.right([{
+    timezone: "UTC",
+    serverTime: world.now,
+    rateLimits: [
+      { rateLimitType: "REQUEST_WEIGHT", interval: "MINUTE", intervalNum: 1, limit: Limits.weight.limit },
+      ...Limits.orderLimits.map(({ interval, intervalNum, limit }) => ({
+        rateLimitType: "ORDERS",
+        interval,
+        intervalNum,
+        limit
+      })),
+      { rateLimitType: "RAW_REQUESTS", interval: "MINUTE", intervalNum: 5, limit: 300_000 }
+    ],
+    exchangeFilters: [],
+    symbols: listings
+      .filter((listing) => status === undefined || listing.status === status)
+      .map((listing) => market(listing, showsSets))
+  }])
+})
 
 /** @internal */
-export const depth: Answering = (params, world) =>
-  Either.gen(function*() {
-    const listing = yield* symbolOf(params)
-    const limit = yield* depthLimit(params)
-    if (listing.status !== "TRADING") return [{ lastUpdateId: 0, bids: [], asks: [] }]
-    const { asks, bids, sequence } = Engine.book(world.engine, listing.id, limit)
-    const level = ({ amount, price }: Engine.Level): Json => [coin(price), coin(amount)]
-    return [{ lastUpdateId: sequence, bids: bids.map(level), asks: asks.map(level) }]
-  })
+export const depth = shows({ symbol, limit: depthLimit }, ({ limit, symbol }, world) => {
+  if (symbol.status !== "TRADING") return { lastUpdateId: 0, bids: [], asks: [] }
+  const { asks, bids, sequence } = Engine.book(world.engine, symbol.id, limit)
+  const level = ({ amount, price }: Engine.Level): Json => [coin(price), coin(amount)]
+  return { lastUpdateId: sequence, bids: bids.map(level), asks: asks.map(level) }
+})
 
 const recent = (listing: BinanceListing, world: World, limit: number): ReadonlyArray<Trade> =>
   listing.status === "TRADING" ? world.trades(listing, limit) : []
 
 /** @internal */
-export const trades: Answering = (params, world) =>
-  Either.gen(function*() {
-    const listing = yield* symbolOf(params)
-    const limit = yield* limitOf(params, 500, 1000)
-    return [
-      recent(listing, world, limit).map((trade) => ({
-        id: trade.id,
-        price: coin(trade.price),
-        qty: coin(trade.amount),
-        quoteQty: coin(BigDecimal.multiply(trade.price, trade.amount)),
-        time: trade.at,
-        isBuyerMaker: trade.side === "sell",
-        isBestMatch: true
-      }))
-    ]
-  })
+export const trades = shows(
+  { symbol, limit: limit(500, 1000) },
+  ({ limit, symbol }, world) =>
+    recent(symbol, world, limit).map((trade) => ({
+      id: trade.id,
+      price: coin(trade.price),
+      qty: coin(trade.amount),
+      quoteQty: coin(BigDecimal.multiply(trade.price, trade.amount)),
+      time: trade.at,
+      isBuyerMaker: trade.side === "sell",
+      isBestMatch: true
+    }))
+)
+
+const tape = { symbol, limit: limit(500, 1000), fromId: whole("fromId"), span: span() }
 
 // Each trade is an aggregate of its own, and the exchange remembers the last thousand of a market.
 /** @internal */
-export const aggregates: Answering = (params, world) =>
-  Either.gen(function*() {
-    const listing = yield* symbolOf(params)
-    const limit = yield* limitOf(params, 500, 1000)
-    const fromId = yield* whole(params, "fromId")
-    const span = yield* spanOf(params)
-    const found = recent(listing, world, 1000)
-      .filter(({ at, id }) => within(span, at) && (fromId === undefined || fromId <= id))
-    return [
-      page(found, limit, fromId !== undefined || span.startTime !== undefined).map((trade) => ({
-        a: trade.id,
-        p: coin(trade.price),
-        q: coin(trade.amount),
-        f: trade.id,
-        l: trade.id,
-        T: trade.at,
-        m: trade.side === "sell",
-        M: true
-      }))
-    ]
-  })
+export const aggregates = shows(tape, ({ fromId, limit, span, symbol }, world) => {
+  const found = recent(symbol, world, 1000)
+    .filter(({ at, id }) => within(span, at) && (fromId === undefined || fromId <= id))
+  return page(found, limit, fromId !== undefined || span.startTime !== undefined).map((trade) => ({
+    a: trade.id,
+    p: coin(trade.price),
+    q: coin(trade.amount),
+    f: trade.id,
+    l: trade.id,
+    T: trade.at,
+    m: trade.side === "sell",
+    M: true
+  }))
+})
+
+const interval = ({ interval: name }: Params): Read<Bars.Bars> => {
+  if (name === undefined) return missing("interval")
+  const found = Object.hasOwn(Candles.intervals, name) ? Candles.intervals[name] : undefined
+  return found === undefined ? refuse(-1120, "Invalid interval.") : Either.right(found)
+}
+
+const candles = { symbol, interval, span: span(), limit: limit(500, 1000) }
 
 /** @internal */
-export const klines: Answering = (params, world) =>
-  Either.gen(function*() {
-    const listing = yield* symbolOf(params)
-    const name = params.get("interval")
-    if (name === undefined) return yield* missing("interval")
-    const interval = Object.hasOwn(Candles.intervals, name) ? Candles.intervals[name] : undefined
-    if (interval === undefined) return yield* refuse(-1120, "Invalid interval.")
-    const span = yield* spanOf(params)
-    const limit = yield* limitOf(params, 500, 1000)
-    return [listing.status === "TRADING" ? Candles.rows(listing, world, interval, { ...span, limit }) : []]
-  })
+export const klines = shows(
+  candles,
+  ({ interval, limit, span, symbol }, world) =>
+    symbol.status === "TRADING" ? Candles.rows(symbol, world, interval, { ...span, limit }) : []
+)

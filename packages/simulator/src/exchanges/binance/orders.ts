@@ -9,8 +9,8 @@ import type { World } from "../../Dialect.js"
 import * as Account from "../../engine/Account.js"
 import * as Engine from "../../engine/Engine.js"
 import type { Json } from "../../internal/json.js"
-import { type BinanceListing, coin } from "./markets.js"
-import { illegal, type Params, type Read, refuse, whole } from "./params.js"
+import { coin } from "./markets.js"
+import { all, illegal, type Params, type Read, refuse, symbol, whole } from "./params.js"
 
 type Row = { readonly [key: string]: Json | undefined }
 
@@ -121,8 +121,8 @@ export const generatedId = (world: World, purpose: string): string =>
   Account.derive(`binance/${purpose}/${world.now}/${Engine.orders(world.engine).length}`, 22)
 
 /** @internal A client order id that was sent, if there was one. */
-export const clientIdOf = (params: Params, name: string): Read<string | undefined> => {
-  const id = params.get(name)
+export const clientId = (name: string) => (params: Params): Read<string | undefined> => {
+  const id = params[name]
   if (id === undefined) return Either.right(undefined)
   if (id === "") {
     return name === "origClientOrderId"
@@ -132,19 +132,19 @@ export const clientIdOf = (params: Params, name: string): Read<string | undefine
   return /^[.A-Z:/a-z0-9_-]{1,36}$/.test(id) ? Either.right(id) : illegal(name, "^[\\.A-Z\\:/a-z0-9_-]{1,36}$")
 }
 
+const names = { symbol, orderId: whole("orderId"), clientId: clientId("origClientOrderId") }
+
 /** @internal The order a request names by either id, the latest when a client id was used again. */
-export const named = (
-  listing: BinanceListing,
-  params: Params,
-  world: World
-): Read<Engine.Order | undefined> =>
-  Either.gen(function*() {
-    const orderId = yield* whole(params, "orderId")
-    const clientId = yield* clientIdOf(params, "origClientOrderId")
-    if (orderId === undefined && clientId === undefined) {
-      return yield* refuse(-1102, "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!")
-    }
-    return Engine.orders(world.engine, listing.id).findLast((order) =>
-      (orderId === undefined || order.id === orderId) && (clientId === undefined || order.clientOrderId === clientId)
-    )
-  })
+export const named = (params: Params, world: World): Read<Engine.Order | undefined> =>
+  Either.flatMap(
+    all(names)(params, world),
+    ({ clientId, orderId, symbol }) =>
+      orderId === undefined && clientId === undefined
+        ? refuse(-1102, "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!")
+        : Either.right(
+          Engine.orders(world.engine, symbol.id).findLast((order) =>
+            (orderId === undefined || order.id === orderId) &&
+            (clientId === undefined || order.clientOrderId === clientId)
+          )
+        )
+  )

@@ -1,6 +1,7 @@
 import * as Either from "effect/Either"
 import { queryOf, type SimulatedRequest, type World } from "../../Dialect.js"
 import type { ApiKey } from "../../engine/Account.js"
+import { answering, type Fields } from "../../internal/fields.js"
 import { textOf } from "../../internal/inputs.js"
 import * as Json from "../../internal/json.js"
 import type * as Table from "../../internal/table.js"
@@ -24,18 +25,16 @@ export type Answering = (params: Params, world: World, key: ApiKey | undefined) 
 export const refuse = (code: number, msg: string, status = 400): Read<never> => Either.left({ status, code, msg })
 
 /** @internal Query and body together. */
-export type Params = ReadonlyMap<string, string>
+export type Params = Fields
 
 /** @internal */
 export const parseParams = (request: SimulatedRequest): Read<Params> => {
-  const params = new Map<string, string>()
-  for (const part of [queryOf(request.target), textOf(request.body)]) {
-    for (const [name, value] of new URLSearchParams(part)) {
-      if (params.has(name)) return refuse(-1101, `Duplicate values for parameter '${name}'.`)
-      params.set(name, value)
-    }
-  }
-  return Either.right(params)
+  const sent = [queryOf(request.target), textOf(request.body)].flatMap((part) => [...new URLSearchParams(part)])
+  const names = sent.map(([name]) => name)
+  const twice = names.find((name, index) => names.indexOf(name) < index)
+  return twice === undefined
+    ? Either.right(Object.fromEntries(sent))
+    : refuse(-1101, `Duplicate values for parameter '${twice}'.`)
 }
 
 /** @internal */
@@ -46,28 +45,27 @@ export const illegal = (name: string, range: string): Read<never> =>
 export const missing = (name: string): Read<never> =>
   refuse(-1102, `Mandatory parameter '${name}' was not sent, was empty/null, or malformed.`)
 
+/** @internal */
+export const { all, does, shows } = answering<Refusal, Json.Json, Params>()
+
 /** @internal The one symbol a request must name. */
-export const symbolOf = (params: Params): Read<BinanceListing> =>
-  params.get("symbol") === undefined
+export const symbol = (params: Params): Read<BinanceListing> =>
+  params["symbol"] === undefined
     ? missing("symbol")
     : Either.flatMap(select(params), ({ listings: [found] }) =>
       found === undefined ? missing("symbol") : Either.right(found))
 
 /** @internal A whole number, which may be left out. */
-export const whole = (params: Params, name: string): Read<number | undefined> => {
-  const value = params.get(name)
+export const whole = (name: string) => (params: Params): Read<number | undefined> => {
+  const value = params[name]
   if (value === undefined) return Either.right(undefined)
   if (value === "") return refuse(-1105, `Parameter '${name}' was empty.`)
   return /^\d{1,20}$/.test(value) ? Either.right(Number(value)) : illegal(name, "^[0-9]{1,20}$")
 }
 
 /** @internal How many rows are wanted: more than the largest number gives the largest number. */
-export const limitOf = (
-  params: Params,
-  otherwise: number,
-  largest: number
-): Read<number> =>
-  Either.flatMap(whole(params, "limit"), (limit = otherwise) =>
+export const limit = (otherwise: number, largest: number) => (params: Params): Read<number> =>
+  Either.flatMap(whole("limit")(params), (limit = otherwise) =>
     limit === 0
       ? refuse(-1130, "Data sent for parameter 'limit' is not valid.")
       : Either.right(Math.min(limit, largest)))
@@ -78,21 +76,16 @@ export interface Span {
   readonly endTime: number | undefined
 }
 
+const ends = all({ startTime: whole("startTime"), endTime: whole("endTime") })
+
 /** @internal The span of time asked for, no longer than `longest` hours when both ends are given. */
-export const spanOf = (params: Params, longest = Infinity): Read<Span> =>
-  Either.gen(function*() {
-    const startTime = yield* whole(params, "startTime")
-    const endTime = yield* whole(params, "endTime")
-    if (startTime !== undefined && endTime !== undefined) {
-      if (startTime > endTime) return yield* refuse(-1130, "Data sent for parameter 'startTime' is not valid.")
-      if (endTime - startTime > longest * 3_600_000) {
-        return yield* refuse(
-          -1127,
-          `Lookup interval is too big. More than ${longest} hours between startTime and endTime.`
-        )
-      }
-    }
-    return { startTime, endTime }
+export const span = (longest = Infinity) => (params: Params, world: World): Read<Span> =>
+  Either.flatMap(ends(params, world), ({ endTime, startTime }) => {
+    const length = (endTime ?? Infinity) - (startTime ?? -Infinity)
+    if (length < 0) return refuse(-1130, "Data sent for parameter 'startTime' is not valid.")
+    return length < Infinity && length > longest * 3_600_000
+      ? refuse(-1127, `Lookup interval is too big. More than ${longest} hours between startTime and endTime.`)
+      : Either.right({ startTime, endTime })
   })
 
 /** @internal The rows of a span: the oldest when it has a beginning or an id to begin with, else the newest. */
@@ -116,8 +109,8 @@ export interface Selection {
 
 /** @internal */
 export const select = (params: Params): Read<Selection> => {
-  const symbol = params.get("symbol")
-  const symbols = params.get("symbols")
+  const symbol = params["symbol"]
+  const symbols = params["symbols"]
   if (symbol !== undefined && symbols !== undefined) {
     return refuse(-1128, "Combination of optional parameters invalid.")
   }
@@ -142,8 +135,8 @@ const isNames = (names: unknown): names is ReadonlyArray<string> =>
   names.every((name) => typeof name === "string" && /^[A-Z0-9_.\-\P{ASCII}]{1,50}$/u.test(name))
 
 /** @internal */
-export const flag = (params: Params, name: string, otherwise: boolean): Read<boolean> => {
-  const value = params.get(name)
+export const flag = (name: string, otherwise: boolean) => (params: Params): Read<boolean> => {
+  const value = params[name]
   if (value === undefined) return Either.right(otherwise)
   return value === "true" || value === "false" ? Either.right(value === "true") : illegal(name, "^(true|false)$")
 }

@@ -9,8 +9,8 @@ import type { World } from "../../Dialect.js"
 import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { type BinanceListing, maxMarketQuantity, maxPrice, maxQuantity } from "./markets.js"
-import { canceledRow, clientIdOf, generatedId, named, placedRow, statusOf } from "./orders.js"
-import { type Answering, illegal, missing, type Params, type Read, refuse, symbolOf } from "./params.js"
+import { canceledRow, clientId, generatedId, named, placedRow, statusOf } from "./orders.js"
+import { type Answering, does, illegal, missing, type Params, type Read, refuse, symbol } from "./params.js"
 
 // --- placing
 
@@ -22,7 +22,7 @@ const unsupported: Readonly<Record<string, string>> = {
 }
 
 const decimal = (params: Params, name: string): Read<BigDecimal.BigDecimal | undefined> => {
-  const text = params.get(name)
+  const text = params[name]
   if (text === undefined) return Either.right(undefined)
   if (text === "") return refuse(-1105, `Parameter '${name}' was empty.`)
   if (!/^\d{1,20}(\.\d{1,20})?$/.test(text)) return illegal(name, "^([0-9]{1,20})(\\.[0-9]{1,20})?$")
@@ -36,7 +36,7 @@ const demand = <A>(value: A | undefined, name: string): Read<A> =>
   value === undefined || value === "" ? missing(name) : Either.right(value)
 
 const forbid = (params: Params, names: ReadonlyArray<string>): Read<void> => {
-  const sent = names.find((name) => params.has(name))
+  const sent = names.find((name) => params[name] !== undefined)
   return sent === undefined ? Either.void : refuse(-1106, `Parameter '${sent}' sent when not required.`)
 }
 
@@ -73,7 +73,7 @@ const limitOrder = (
 ): Read<Partial<Engine.NewOrder>> =>
   Either.gen(function*() {
     if (postOnly) yield* forbid(params, ["timeInForce"])
-    const name = postOnly ? "GTC" : yield* demand(params.get("timeInForce"), "timeInForce")
+    const name = postOnly ? "GTC" : yield* demand(params["timeInForce"], "timeInForce")
     const timeInForce = timesInForce.find((known) => known === name)
     if (timeInForce === undefined) return yield* refuse(-1115, "Invalid timeInForce.")
     yield* forbid(params, ["quoteOrderQty"])
@@ -106,16 +106,16 @@ const marketOrder = (
 
 const read = (params: Params, world: World): Read<Engine.NewOrder> =>
   Either.gen(function*() {
-    const listing = yield* symbolOf(params)
-    const sideName = yield* demand(params.get("side"), "side")
+    const listing = yield* symbol(params)
+    const sideName = yield* demand(params["side"], "side")
     if (sideName !== "BUY" && sideName !== "SELL") return yield* refuse(-1117, "Invalid side.")
-    const type = yield* demand(params.get("type"), "type")
+    const type = yield* demand(params["type"], "type")
     if (Object.hasOwn(unsupported, type)) return yield* refuse(-2010, unsupported[type] ?? "")
     if (type !== "LIMIT" && type !== "LIMIT_MAKER" && type !== "MARKET") {
       return yield* refuse(-1116, "Invalid orderType.")
     }
     yield* forbid(params, ["stopPrice"])
-    const clientOrderId = (yield* clientIdOf(params, "newClientOrderId")) ?? generatedId(world, "order")
+    const clientOrderId = (yield* clientId("newClientOrderId")(params)) ?? generatedId(world, "order")
     const { instrument } = listing
     if (instrument === undefined) return yield* refuse(-2010, "Market is closed.")
     const terms = type === "MARKET"
@@ -146,7 +146,7 @@ const refusals: Readonly<Record<Engine.Refusal, readonly [code: number, msg: str
 export const place: Answering = (params, world) =>
   Either.gen(function*() {
     const wanted = yield* read(params, world)
-    const kind = params.get("newOrderRespType") ?? (wanted.postOnly === true ? "ACK" : "FULL")
+    const kind = params["newOrderRespType"] ?? (wanted.postOnly === true ? "ACK" : "FULL")
     if (kind !== "ACK" && kind !== "RESULT" && kind !== "FULL") {
       return yield* refuse(-1130, "Data sent for parameter 'newOrderRespType' is not valid.")
     }
@@ -170,34 +170,30 @@ const unknownOrder = () => refuse(-2011, "Unknown order sent.")
 
 const restricted: Readonly<Record<string, string>> = { ONLY_NEW: "NEW", ONLY_PARTIALLY_FILLED: "PARTIALLY_FILLED" }
 
+const canceling = { symbol, newId: clientId("newClientOrderId") }
+
 /** @internal */
-export const cancel: Answering = (params, world) =>
+export const cancel = does(canceling, ({ newId }, world, params) =>
   Either.gen(function*() {
-    const listing = yield* symbolOf(params)
-    const clientId = (yield* clientIdOf(params, "newClientOrderId")) ?? generatedId(world, "cancel")
-    const restriction = params.get("cancelRestrictions")
+    const restriction = params["cancelRestrictions"]
     if (restriction !== undefined && !Object.hasOwn(restricted, restriction)) {
       return yield* refuse(-1145, "Invalid cancelRestrictions")
     }
-    const order = yield* named(listing, params, world)
+    const order = yield* named(params, world)
     if (order === undefined || order.status !== "open") return yield* unknownOrder()
     if (restriction !== undefined && restricted[restriction] !== statusOf(order)) {
       return yield* refuse(-2011, "Order was not canceled due to cancel restrictions.")
     }
     const [canceled, engine] = yield* Either.orElse(Engine.cancel(world.engine, order.id, world.now), unknownOrder)
-    return [canceledRow(canceled, clientId), engine]
-  })
+    return [canceledRow(canceled, newId ?? generatedId(world, "cancel")), engine]
+  }))
 
 /** @internal */
-export const cancelAll: Answering = (params, world) =>
-  Either.gen(function*() {
-    const listing = yield* symbolOf(params)
-    const open = Engine.openOrders(world.engine, listing.id)
-    if (open.length === 0) return yield* unknownOrder()
-    const clientId = generatedId(world, "cancel")
-    const engine = Engine.cancelEach(world.engine, open, world.now)
-    return [
-      open.flatMap(({ id }) => Engine.order(engine, id) ?? []).map((order) => canceledRow(order, clientId)),
-      engine
-    ]
-  })
+export const cancelAll = does({ symbol }, ({ symbol }, world) => {
+  const open = Engine.openOrders(world.engine, symbol.id)
+  if (open.length === 0) return unknownOrder()
+  const clientId = generatedId(world, "cancel")
+  const engine = Engine.cancelEach(world.engine, open, world.now)
+  const canceled = open.flatMap(({ id }) => Engine.order(engine, id) ?? [])
+  return Either.right([canceled.map((order) => canceledRow(order, clientId)), engine])
+})

@@ -8,6 +8,7 @@
 import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
+import * as Record from "effect/Record"
 import type { ApiKey } from "../../engine/Account.js"
 import type * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
@@ -20,7 +21,7 @@ import type { World } from "../../World.js"
 import { authenticate } from "./authentication.js"
 import { coin } from "./markets.js"
 import { generatedId, statusOf, typeOf } from "./orders.js"
-import { type Params, type Read, type Refusal, refuse } from "./params.js"
+import { type Read, type Refusal, refuse } from "./params.js"
 
 interface State {
   /** Two for each subscription: orders and balances. */
@@ -96,13 +97,13 @@ const without = (state: State, left: ReadonlyArray<number>): State => ({
 
 /** The parameters are signed in the order of their names, as they are. */
 const signedBy = (given: { readonly [name: string]: unknown }, world: World): Read<ApiKey> => {
-  const params: Params = new Map(Object.entries(given).map(([name, value]) => [name, String(value)]))
-  const signed = [...params].filter(([name]) => name !== "signature")
+  const params = Record.map(given, String)
+  const signed = Object.entries(params).filter(([name]) => name !== "signature")
     .toSorted(([one], [other]) => one < other ? -1 : 1)
     .map(([name, value]) => `${name}=${value}`)
     .join("&")
   return Either.filterOrLeft(
-    authenticate(params.get("apiKey"), params, signed, world),
+    authenticate(params["apiKey"], params, signed, world),
     (key) => Keys.may(key, "read"),
     (): Refusal => ({ status: 401, code: -2015, msg: "Invalid API-key, IP, or permissions for action." })
   )
