@@ -12,7 +12,7 @@ import * as Meters from "../../internal/meters.js"
 import * as Rest from "../../internal/rest.js"
 import * as Table from "../../internal/table.js"
 import { listings, row } from "./markets.js"
-import type { Answering, Read, Refusal } from "./params.js"
+import { type Answering, type Read, type Refusal, shows } from "./params.js"
 
 const limits = { ip: Meters.bucket(10) }
 
@@ -24,8 +24,8 @@ interface Route {
 }
 
 const routes: Readonly<Record<string, Route>> = {
-  "GET /v1/time": { meter: "ip", answer: (_, world) => Either.right([{ time: world.now }]) },
-  "GET /v1/markets": { meter: "ip", answer: () => Either.right([listings.map(row)]) }
+  "GET /v1/time": { meter: "ip", answer: shows({}, (_, world) => ({ time: world.now })) },
+  "GET /v1/markets": { meter: "ip", answer: shows({}, () => listings.map(row)) }
 }
 
 /** Nobody is known yet: look for the key among `world.keys`, and check what the request is signed with. */
@@ -44,37 +44,32 @@ const failure = ({ code, message, status }: Refusal) => Dialect.json(status, { c
  * @since 0.1.0
  * @category dialects
  */
-export const dialect: Dialect.Dialect = Dialect.make<Meters.Meters>({
+export const dialect: Dialect.Dialect = Table.dialect<Route, Rest.Call, Account.ApiKey | undefined, Refusal>({
   id: "acme",
   listings,
   demoKey: Account.hmacKey("acme", { key: 32, secret: 64 }),
   orderId: ({ id }) => String(id),
-  initial: Meters.empty,
-  respond: Table.respond<Route, Rest.Call, Account.ApiKey | undefined, Refusal>({
-    routes,
-    read: Rest.reader(Object.keys(routes)),
-    unknown: ({ call }) => ({
-      status: 404,
-      code: "NOT_FOUND",
-      message: `the dialect of acme has no route ${call.method} yet`
-    }),
-    identify: ({ request, world }) => identify(request, world),
-    charge: ({ meters, request, route, world }, caller) => {
-      if (route === undefined) return { meters }
-      const isKnown = Either.isRight(caller) && caller.right !== undefined
-      const scope = `${isKnown ? "account" : `ip:${request.remoteAddress}`} ${route.meter}`
-      const taken = Meters.take(meters, scope, limits[route.meter], world.now)
-      return { meters: taken.meters, refusal: taken.admitted ? undefined : tooMany }
-    },
-    forbids: ({ needs }, key) =>
-      needs === undefined || Keys.may(key, needs)
-        ? undefined
-        : { status: 401, code: "UNAUTHORIZED", message: "the key may not, or is not known" },
-    answer: ({ answer }, { call, world }, key) => answer(call.params, world, key),
-    success: (result) => Dialect.json(200, result),
-    failure
+  routes,
+  read: Rest.reader(Object.keys(routes)),
+  unknown: ({ call }) => ({
+    status: 404,
+    code: "NOT_FOUND",
+    message: `the dialect of acme has no route ${call.method} yet`
   }),
-  usage: Meters.usage,
+  identify: ({ request, world }) => identify(request, world),
+  charge: ({ meters, request, route, world }, caller) => {
+    if (route === undefined) return { meters }
+    const isKnown = Either.isRight(caller) && caller.right !== undefined
+    const scope = `${isKnown ? "account" : `ip:${request.remoteAddress}`} ${route.meter}`
+    return Table.draw(meters, world, { scope, rule: limits[route.meter] }, tooMany)
+  },
+  forbids: ({ needs }, key) =>
+    needs === undefined || Keys.may(key, needs)
+      ? undefined
+      : { status: 401, code: "UNAUTHORIZED", message: "the key may not, or is not known" },
+  answer: ({ answer }, { call, world }, key) => answer(call.params, world, key),
+  success: (result) => Dialect.json(200, result),
+  failure,
   failures: {
     http500: failure({ status: 500, code: "INTERNAL", message: "internal error" }),
     http503: failure({ status: 503, code: "UNAVAILABLE", message: "maintenance" }),

@@ -1,14 +1,12 @@
 import * as Decimal from "../../engine/internal/decimal.js"
 import type { Json } from "../../internal/json.js"
-import { list } from "../../internal/listed.js"
+import { catalogue, type Coin, list } from "../../internal/listed.js"
 
 const fees = { makerFee: "0.001", takerFee: "0.002" }
 
-const spot = (base: "BTC" | "ETH", quote: string, tick: string, lot: string) =>
+const spot = (base: Coin, quote: string, tick: string, lot: string) =>
   list({
     id: `${base}-${quote}`,
-    symbol: `${base}/${quote}`,
-    underlying: quote === "BTC" ? "ETH/BTC" : base,
     kind: "spot",
     base,
     quote,
@@ -27,10 +25,8 @@ export const listings = [
   spot("ETH", "BTC", "0.00001", "0.0001")
 ]
 
-const byName = new Map(listings.map((listing) => [listing.id, listing]))
-
-/** @internal */
-export const find = (name: string): AcmeListing | undefined => byName.get(name)
+/** @internal A market by its name, and what the account has of them. */
+export const { fills, find, orders } = catalogue(listings)
 
 /** @internal A market as the list of markets describes it. */
 export const row = ({ id, terms }: AcmeListing): Json => {

@@ -3,7 +3,7 @@ import type { World } from "../../Dialect.js"
 import type { ApiKey } from "../../engine/Account.js"
 import { type Fields, reading } from "../../internal/fields.js"
 import type { Answer } from "../../internal/table.js"
-import { type AcmeListing, find } from "./markets.js"
+import { find } from "./markets.js"
 
 /** @internal How a request is refused. */
 export interface Refusal {
@@ -23,13 +23,9 @@ export const refuse = (status: number, code: string, message: string): Read<neve
   Either.left({ status, code, message })
 
 /** @internal */
-export const { decimal, integer, oneOf, required } = reading((name, reason) =>
+export const { byName, decimal, does, integer, oneOf, optional, required, shows } = reading((name, reason) =>
   refuse(400, "INVALID_PARAMETER", `${name}: ${reason}`)
 )
 
 /** @internal The market that is named. */
-export const listingOf = (params: Fields): Read<AcmeListing> =>
-  Either.flatMap(required(params, "market"), (name) => {
-    const listing = find(name)
-    return listing === undefined ? refuse(404, "NO_SUCH_MARKET", `no market ${name}`) : Either.right(listing)
-  })
+export const market = byName("market", find, refuse(404, "NO_SUCH_MARKET", "there is no such market"))

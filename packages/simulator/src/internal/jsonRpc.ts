@@ -7,6 +7,7 @@
 import type { SimulatedRequest } from "../Dialect.js"
 import { type Fields, texts } from "./fields.js"
 import { fromBody, fromQuery, isInput } from "./inputs.js"
+import type { Json } from "./json.js"
 
 /** @internal */
 export interface Call {
@@ -17,10 +18,11 @@ export interface Call {
   readonly fault?: Fault | undefined
 }
 
-/** @internal */
+/** @internal An error as JSON-RPC words it. */
 export interface Fault {
   readonly code: number
   readonly message: string
+  readonly data?: Json | undefined
 }
 
 /** @internal */

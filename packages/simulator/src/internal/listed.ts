@@ -3,6 +3,7 @@
  *
  * @internal
  */
+import * as BigDecimal from "effect/BigDecimal"
 import type { World } from "../Dialect.js"
 import * as Engine from "../engine/Engine.js"
 import * as Decimal from "../engine/internal/decimal.js"
@@ -67,6 +68,17 @@ export const list = (terms: Terms): Listing & { readonly terms: Engine.Instrumen
     instrument: terms.traded === false ? undefined : instrument,
     terms: instrument
   }
+}
+
+/** @internal What so many base coins are as an amount of the engine at a price, in whole lots and at least one. */
+export const wholeLots = (
+  { inverse, lotSize, multiplier }: Engine.Instrument,
+  coins: BigDecimal.BigDecimal,
+  price: BigDecimal.BigDecimal
+): BigDecimal.BigDecimal => {
+  const amount = inverse ? Decimal.ratio(BigDecimal.multiply(coins, price), multiplier, lotSize.scale) : coins
+  const count = Decimal.steps(amount, lotSize)
+  return Decimal.ofSteps(count < 1n ? 1n : count, lotSize)
 }
 
 /** @internal An order and what it is of. */

@@ -4,7 +4,7 @@ import * as Decimal from "../../engine/internal/decimal.js"
 import type { Quote } from "../../engine/Market.js"
 import { iso } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
-import { catalogue, type Coin, list } from "../../internal/listed.js"
+import { catalogue, type Coin, list, wholeLots } from "../../internal/listed.js"
 
 type Row = { readonly [column: string]: Json | undefined }
 
@@ -145,14 +145,8 @@ export const worth = (
 }
 
 /** @internal An amount of base coins as whole lots, at least one. */
-export const lots = (instrument: Instrument, base: BigDecimal.BigDecimal, price: BigDecimal.BigDecimal): bigint => {
-  const size = instrument.perBase === undefined
-    ? Decimal.minor(BigDecimal.multiply(base, price), 0)
-    : sizeOf(instrument, base)
-  const lot = BigInt(instrument.lotSize)
-  const whole = size / lot * lot
-  return whole > 0n ? whole : lot
-}
+export const lots = (instrument: Instrument, base: BigDecimal.BigDecimal, price: BigDecimal.BigDecimal): bigint =>
+  sizeOf(instrument, wholeLots(instrument.terms, base, price))
 
 /** @internal An instrument's row at an instant. Members without a value are left out, as BitMEX does since 2023. */
 export const row = (

@@ -9,6 +9,7 @@ import type { Trade } from "../../engine/Market.js"
 import { columns } from "../../internal/columns.js"
 import { type Input, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
+import { wholeLots } from "../../internal/listed.js"
 import { type BybitListing, listings, price, quantity, row } from "./markets.js"
 import { byName, category, does, integer, limit, live, page, refuse, shows } from "./params.js"
 
@@ -135,10 +136,8 @@ export const execId = ({ id }: Trade): string => String(2_100_000_000_000_000_00
 /** @internal */
 export const sizeOf = (listing: BybitListing, { amount, price }: Trade): string =>
   listing.category === "inverse"
-    ? atLeastOneDollar(quantity(listing, BigDecimal.multiply(amount, price)))
+    ? quantity(listing, wholeLots(listing.terms, amount, price))
     : Decimal.plain(amount)
-
-const atLeastOneDollar = (size: string): string => size === "0" ? "1" : size
 
 // --- candles
 

@@ -4,6 +4,7 @@ import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import type { Candle, Trade } from "../../engine/Market.js"
 import type { Json } from "../../internal/json.js"
+import { wholeLots } from "../../internal/listed.js"
 import * as Markets from "./markets.js"
 import { currency, flag, integer, listing, oneOf, page, required, shows } from "./params.js"
 
@@ -90,7 +91,7 @@ export const book = shows({ listing, depth }, ({ depth, listing }, world) => {
 
 /** @internal */
 export const tradeRow = (listing: Markets.DeribitListing) => ({ amount: coins, at, id, price, side }: Trade): Json => {
-  const amount = Markets.amountOf(listing, coins, price)
+  const amount = wholeLots(listing.terms, coins, price)
   const ids = { trade_id: Markets.idOf(listing.id, id), trade_seq: id, instrument_name: listing.id, timestamp: at }
   const prices = { price, index_price: price, mark_price: price, tick_direction: side === "buy" ? 0 : 2 }
   return { ...ids, ...prices, amount, contracts: Markets.contracts(listing, amount), direction: side }

@@ -1,4 +1,4 @@
-import * as BigDecimal from "effect/BigDecimal"
+import type * as BigDecimal from "effect/BigDecimal"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { matching } from "../../internal/fields.js"
 import type { Json } from "../../internal/json.js"
@@ -77,12 +77,6 @@ export const isAsked = matching<Of>(columns)
 /** @internal How many contracts an amount is. */
 export const contracts = ({ terms }: DeribitListing, amount: BigDecimal.BigDecimal) =>
   Decimal.ratio(amount, terms.lotSize, 8)
-
-/** @internal What so many base coins are as an amount, in whole contracts and at least one. */
-export const amountOf = ({ terms }: DeribitListing, coins: BigDecimal.BigDecimal, price: BigDecimal.BigDecimal) => {
-  const count = Decimal.steps(terms.inverse ? BigDecimal.multiply(coins, price) : coins, terms.lotSize)
-  return Decimal.ofSteps(count < 1n ? 1n : count, terms.lotSize)
-}
 
 /** @internal An id with the currency of an instrument before it, except for bitcoin's. */
 export const idOf = (instrument: string, number: number): string => {

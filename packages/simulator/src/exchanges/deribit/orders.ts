@@ -61,6 +61,12 @@ const unknown = refuse(10004, "order_not_found")
 /** @internal The account's order with the id that is given. */
 export const named = byName("order_id", find, unknown)
 
+const shown = byName(
+  "order_id",
+  (id, world) => Markets.orders(world).find((one) => idOf(one.order) === id && isRecent(one, world)),
+  unknown
+)
+
 /** @internal Keeps the orders of the instrument, currency, kind and label that are named, where they are. */
 export const keeps = matching<One>({ ...Markets.columns, label: ({ order }) => order.clientOrderId })
 
@@ -81,12 +87,7 @@ export const open = <A>(needed: Needed<A>) =>
   shows(needed, (_, world, input) => rows(seen(world, input).filter(isOpen)))
 
 /** @internal */
-export const state = shows({
-  one: byName("order_id", (id, world) => {
-    const one = find(id, world)
-    return one && world.isVisible(one.order) && isRecent(one, world) ? one : undefined
-  }, unknown)
-}, ({ one }) => orderRow(one))
+export const state = shows({ one: shown }, ({ one }) => orderRow(one))
 
 /** @internal */
 export const stateByLabel = shows(

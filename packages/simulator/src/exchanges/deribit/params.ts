@@ -2,16 +2,13 @@ import * as Either from "effect/Either"
 import { type Fields, type Readers, reading } from "../../internal/fields.js"
 import type { Input } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
+import type { Fault } from "../../internal/jsonRpc.js"
 import type { Answer } from "../../internal/table.js"
 import type { World } from "../../World.js"
 import { find } from "./markets.js"
 
 /** @internal */
-export interface Refusal {
-  readonly code: number
-  readonly message: string
-  readonly data?: Json | undefined
-}
+export type Refusal = Fault
 
 /** @internal */
 export type Read<A> = Either.Either<A, Refusal>

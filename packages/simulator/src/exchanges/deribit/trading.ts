@@ -54,20 +54,22 @@ const amountOf = (amount: Size, contracts: Size, { terms }: Markets.DeribitListi
     : invalid("contracts", "must agree with amount")
 }
 
-const within = ({ price, side }: Engine.Order, listing: Markets.DeribitListing, world: World): Params.Read<void> => {
-  const { max_price: most, min_price: least } = band(listing, world)
-  if (price === undefined) return Either.void
-  if (side === "buy" && BigDecimal.greaterThan(price, most)) return refuse(10007, `price_too_high ${plain(most)}`)
-  return side === "sell" && BigDecimal.lessThan(price, least)
-    ? refuse(10005, `price_too_low ${plain(least)}`)
-    : Either.void
+const within = (
+  price: BigDecimal.BigDecimal,
+  side: Engine.Side,
+  { max_price, min_price }: ReturnType<typeof band>
+): Params.Read<void> => {
+  const [isBeyond, refusal] = side === "buy"
+    ? [BigDecimal.greaterThan(price, max_price), refuse(10007, `price_too_high ${plain(max_price)}`)]
+    : [BigDecimal.lessThan(price, min_price), refuse(10005, `price_too_low ${plain(min_price)}`)]
+  return isBeyond ? refusal : Either.void
 }
 
 // An order as it was taken, with the fills that it has had since.
 const taken = (done: Done, listing: Markets.DeribitListing, world: World, price: Size, replaced = false) =>
   Either.gen(function*() {
     const [order, engine] = yield* explained(done)
-    if (price !== undefined) yield* within(order, listing, world)
+    if (price !== undefined) yield* within(order.price ?? price, order.side, band(listing, world))
     const trades = fillRows(engine, { order, listing }, Engine.fillsOf(world.engine, order.id).length)
     return [{ order: orderRow({ order, listing }, replaced), trades }, engine] as const
   })

@@ -1,4 +1,3 @@
-import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
 import type { World } from "../../Dialect.js"
 import * as Engine from "../../engine/Engine.js"
@@ -7,6 +6,7 @@ import * as Decimal from "../../engine/internal/decimal.js"
 import type { Candle, Trade } from "../../engine/Market.js"
 import { type Input, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
+import { wholeLots } from "../../internal/listed.js"
 import { find, listings, type OkxListing, row, size, volume } from "./markets.js"
 import { byName, count, does, integer, live, noInstrument, refuse, shows, wrong } from "./params.js"
 
@@ -50,7 +50,7 @@ export const tickerRow = (listing: OkxListing, world: World): Json => {
     instType: listing.instType,
     instId: listing.id,
     last: Decimal.plain(quote.last),
-    lastSz: atLeastOneLot(listing, volume(listing, quote.lastSize, BigDecimal.multiply(quote.lastSize, quote.last))),
+    lastSz: size(listing, wholeLots(listing.terms, quote.lastSize, quote.last)),
     askPx: ask === undefined ? "" : Decimal.plain(ask.price),
     askSz: ask === undefined ? "" : size(listing, ask.amount),
     bidPx: bid === undefined ? "" : Decimal.plain(bid.price),
@@ -65,9 +65,6 @@ export const tickerRow = (listing: OkxListing, world: World): Json => {
     sodUtc8: Decimal.plain(quote.open)
   }
 }
-
-const atLeastOneLot = (listing: OkxListing, value: BigDecimal.BigDecimal): string =>
-  BigDecimal.isZero(value) ? listing.lot : Decimal.plain(value)
 
 /** @internal */
 export const markPrices = does({ instType }, ({ instType }, world, input) => {
@@ -115,7 +112,7 @@ export const trades = shows({ live, limit: count(100, 500) }, ({ limit, live }, 
 export const tradeRow = (listing: OkxListing, { amount, at, id, price, side }: Trade) => ({
   instId: listing.id,
   side,
-  sz: atLeastOneLot(listing, volume(listing, amount, BigDecimal.multiply(amount, price))),
+  sz: size(listing, wholeLots(listing.terms, amount, price)),
   source: "0",
   px: Decimal.plain(price),
   tradeId: String(id),
