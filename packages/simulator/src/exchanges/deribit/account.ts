@@ -58,7 +58,7 @@ const nothing = { amount: Decimal.zero, margin: Decimal.zero, unrealizedPnl: 0, 
 export const positions = shows({ kind: oneOf("kind", ["future", "option"], "future") }, ({ kind }, world, input) => {
   const open = Markets.positions(world)
   const wasOpen = new Set([...open, ...Markets.fills(world)].map(({ listing }) => listing))
-  return [...wasOpen].filter((listing) => Markets.isAsked({ ...input, kind })({ listing })).map((listing) => {
+  return Markets.asked({ ...input, kind }).filter((listing) => wasOpen.has(listing)).map((listing) => {
     const held = open.find((position) => position.listing === listing) ?? nothing
     const { last } = world.quote(listing)
     const direction = BigDecimal.isZero(held.amount) ? "zero" : BigDecimal.isNegative(held.amount) ? "sell" : "buy"

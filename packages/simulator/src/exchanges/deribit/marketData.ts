@@ -8,20 +8,17 @@ import { wholeLots } from "../../internal/listed.js"
 import * as Markets from "./markets.js"
 import { currency, flag, integer, listing, oneOf, page, required, shows } from "./params.js"
 
-const kinds = ["future", "option", "spot", "future_combo", "option_combo", ""]
+const kinds = {
+  currency: oneOf("currency", ["BTC", "ETH", "USDC", "USDT", "EURR", "any"], "any"),
+  kind: oneOf("kind", ["future", "option", "spot", "future_combo", "option_combo", ""], ""),
+  isPast: flag("expired")
+}
 
 /** @internal */
 export const instruments = shows(
-  {
-    currency: oneOf("currency", ["BTC", "ETH", "USDC", "USDT", "EURR", "any"], "any"),
-    kind: oneOf("kind", kinds, ""),
-    isPast: flag("expired")
-  },
+  kinds,
   ({ isPast }, _, input) =>
-    Markets.listings.filter((one) =>
-      Markets.isAsked(input)({ listing: one }) && isPast === (one.instrument === undefined)
-    )
-      .map(Markets.row)
+    Markets.asked(input).filter(({ instrument }) => isPast === (instrument === undefined)).map(Markets.row)
 )
 
 /** @internal */
@@ -64,17 +61,16 @@ export const tickerRow = (listing: Markets.DeribitListing, world: World) => {
 export const ticker = shows({ listing }, ({ listing }, world) => tickerRow(listing, world))
 
 /** @internal The tickers of a currency and kind in short. */
-export const summaries = shows({ currency }, (_, world, input) => {
-  const asked = Markets.listings.filter((one) =>
-    one.instrument !== undefined && Markets.isAsked(input)({ listing: one })
-  )
-  return asked.map((listing) => {
-    const { best_ask_price, best_bid_price, instrument_name, last_price, stats } = tickerRow(listing, world)
-    const prices = { bid_price: best_bid_price, ask_price: best_ask_price, last: last_price, mark_price: last_price }
-    const { base: base_currency, quote: quote_currency } = listing.terms
-    return { instrument_name, ...prices, ...stats, base_currency, quote_currency, creation_timestamp: world.now }
-  })
-})
+export const summaries = shows(
+  { currency },
+  (_, world, input) =>
+    Markets.asked(input).filter(({ instrument }) => instrument !== undefined).map((listing) => {
+      const { best_ask_price, best_bid_price, instrument_name, last_price, stats } = tickerRow(listing, world)
+      const prices = { bid_price: best_bid_price, ask_price: best_ask_price, last: last_price, mark_price: last_price }
+      const { base: base_currency, quote: quote_currency } = listing.terms
+      return { instrument_name, ...prices, ...stats, base_currency, quote_currency, creation_timestamp: world.now }
+    })
+)
 
 /** @internal What Deribit's numbers of a book are above the engine's. */
 export const firstChange = 133_112_427_566
@@ -100,14 +96,18 @@ export const tradeRow = (listing: Markets.DeribitListing) => ({ amount: coins, a
 // How far back trades can be asked for, and how many candles.
 const [tape, mostCandles] = [2000, 5000]
 
-const [first, last] = [integer("start_seq", 0), integer("end_seq", Infinity)]
+const [first, last, count] = [integer("start_seq", 0), integer("end_seq", Infinity), integer("count", 10)]
 
 /** @internal */
-export const trades = shows({ listing, first, last, page }, ({ first, last, listing, page }, world) =>
-  page(
-    (listing.instrument === undefined ? [] : world.trades(listing, tape)).filter(({ id }) => first <= id && id <= last),
-    tradeRow(listing)
-  ))
+export const trades = shows(
+  { listing, first, last, count, page },
+  ({ count, first, last, listing, page }, world, input) => {
+    // No more than is asked for, as each is drawn anew.
+    const reach = Object.keys(input).some((name) => /_(seq|timestamp)$/.test(name)) ? tape : count + 1
+    const all = listing.instrument === undefined ? [] : world.trades(listing, reach)
+    return page(all.filter(({ id }) => first <= id && id <= last), tradeRow(listing))
+  }
+)
 
 /** @internal */
 export const resolutions = ["1", "3", "5", "10", "15", "30", "60", "120", "180", "360", "720", "1D"] as const

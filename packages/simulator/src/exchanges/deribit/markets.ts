@@ -1,6 +1,7 @@
 import type * as BigDecimal from "effect/BigDecimal"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { matching } from "../../internal/fields.js"
+import type { Input } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
 import { catalogue, type Coin, list } from "../../internal/listed.js"
 
@@ -73,6 +74,9 @@ interface Of {
 
 /** @internal */
 export const isAsked = matching<Of>(columns)
+
+/** @internal */
+export const asked = (input: Input) => listings.filter((listing) => isAsked(input)({ listing }))
 
 /** @internal How many contracts an amount is. */
 export const contracts = ({ terms }: DeribitListing, amount: BigDecimal.BigDecimal) =>
