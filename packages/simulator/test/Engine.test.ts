@@ -611,6 +611,27 @@ describe("Engine", () => {
       assertLeft(Engine.place(empty, order("sell", "1"), 1), "NoLiquidity")
     })
 
+    it("refuses a post-only order that would cross or moves it aside, where its instrument or itself says so", () => {
+      const crossing = (crossing: Engine.Crossing) => order("buy", "1", "101", { postOnly: true, crossing })
+      const engine = quoted("100", "101")
+      assertLeft(Engine.place(engine, crossing("refuses"), 1), "WouldCross")
+      const [aside, next] = placed(engine, crossing("slides"))
+      assert.deepStrictEqual([aside.status, text(aside.price), text(aside.filled)], ["open", "100.5", "0"])
+      assertLeft(Engine.amend(next, aside.id, { price: d("102"), crossing: "refuses" }, 2), "WouldCross")
+      const [moved] = Either.getOrThrow(Engine.amend(next, aside.id, { price: d("102"), crossing: "slides" }, 2))
+      assert.deepStrictEqual([moved.status, text(moved.price)], ["open", "100.5"])
+      const strict = Engine.make({ instruments: [{ ...spot, crossing: "refuses" }], balances })
+      const there = Engine.advance(strict, 0, () => quote("100", "101"))
+      assertLeft(Engine.place(there, order("buy", "1", "101", { postOnly: true }), 1), "WouldCross")
+      assertRight(Either.map(Engine.place(there, order("buy", "1", "101"), 1), ([{ status }]) => status), "open")
+    })
+
+    it("tells an order that was filled from one that was canceled", () => {
+      const [filled, engine] = placed(quoted("100", "101"), order("buy", "0.01", "101"))
+      assertLeft(Engine.cancel(engine, filled.id, 2), "AlreadyFilled")
+      assertLeft(Engine.amend(engine, filled.id, { price: d("90") }, 2), "AlreadyFilled")
+    })
+
     it("spends a budget in whole lots, and no more", () => {
       const budget = (quoteAmount: string, side: Engine.Side = "buy") => {
         const { amount: _, ...request } = order(side, "0")

@@ -7,7 +7,7 @@ import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
 import * as Record from "effect/Record"
 import type { World } from "../World.js"
-import { type Input, instantOf, list, text } from "./inputs.js"
+import { type Input, instantOf, text } from "./inputs.js"
 import type { Json } from "./json.js"
 import type { Answer } from "./table.js"
 
@@ -47,21 +47,25 @@ export const answering = <R, Result = Json, I = Input>() => {
   return { all, does, shows }
 }
 
+const single = (input: Input, name: string): ReadonlyArray<string> => [text(input, name) ?? []].flat()
+
 /**
- * Whether a row is one that is asked for: it has what is named, under each of its names. A row may have several of one.
+ * Whether a row is one that is asked for: it has what is named, under each of its names. A row may have several of one,
+ * and where `list` is given one of several may be asked for.
  *
  * @internal
  */
-export const matching =
-  <Row>(columns: Readonly<Record<string, (row: Row) => string | undefined | ReadonlyArray<string>>>) =>
-  (input: Input) => {
-    const wanted = Object.entries(columns).flatMap(([name, of]) => {
-      const values = new Set([...list(input, name), text(input, name) ?? []].flat())
-      return values.size > 0 ? [{ of, values }] : []
-    })
-    return (row: Row): boolean =>
-      wanted.every(({ of, values }) => [of(row)].flat().some((one) => one !== undefined && values.has(one)))
-  }
+export const matching = <Row>(
+  columns: Readonly<Record<string, (row: Row) => string | undefined | ReadonlyArray<string>>>,
+  valuesOf = single
+) =>
+(input: Input) => {
+  const wanted = Object.entries(columns).map(([name, of]) => ({ of, values: valuesOf(input, name) }))
+  return (row: Row): boolean =>
+    wanted.every(({ of, values }) =>
+      values.length === 0 || [of(row)].flat().some((one) => one !== undefined && values.includes(one))
+    )
+}
 
 /** @internal What reads parameters, given how an exchange words that one is wrong or missing. Empty ones are absent. */
 export const reading = <R, Result = Json>(

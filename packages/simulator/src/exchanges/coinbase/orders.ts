@@ -138,7 +138,7 @@ const isAsked = matching<Engine.Order>({
   order_ids: ({ id }) => ids.write(id),
   order_side: side,
   product_type: () => "SPOT"
-})
+}, list)
 
 const history = { within: within("start_date", "end_date"), page: page(1000, 1000) }
 
@@ -174,7 +174,7 @@ const isAskedFill = matching<{ readonly fill: Engine.Fill }>({
   order_ids: ({ fill }) => ids.write(fill.orderId),
   trade_ids: ({ fill }) => trades.write(fill.id),
   product_ids: ({ fill }) => fill.instrument
-})
+}, list)
 
 const past = { within: within("start_sequence_timestamp", "end_sequence_timestamp"), page: page(100, 1000) }
 

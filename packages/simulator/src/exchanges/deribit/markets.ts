@@ -62,7 +62,7 @@ export const { fills, find, open, order, orders, positions } = catalogue(listing
 export const kindOf = ({ terms }: DeribitListing): string => terms.kind === "spot" ? "spot" : "future"
 
 /** @internal What is asked for by: a currency settles an instrument or is either side of a spot pair. */
-export const columns = {
+export const marketOf = {
   currency: ({ listing: { terms } }: Of) => ["any", terms.settle, ...terms.kind === "spot" ? [terms.base] : []],
   kind: ({ listing }: Of) => kindOf(listing),
   instrument_name: ({ listing }: Of) => listing.id
@@ -73,7 +73,7 @@ interface Of {
 }
 
 /** @internal */
-export const isAsked = matching<Of>(columns)
+export const isAsked = matching<Of>(marketOf)
 
 /** @internal */
 export const asked = (input: Input) => listings.filter((listing) => isAsked(input)({ listing }))

@@ -68,7 +68,7 @@ const shown = byName(
 )
 
 /** @internal Keeps the orders of the instrument, currency, kind and label that are named, where they are. */
-export const keeps = matching<One>({ ...Markets.columns, label: ({ order }) => order.clientOrderId })
+export const keeps = matching<One>({ ...Markets.marketOf, label: ({ order }) => order.clientOrderId })
 
 // For how long ended orders and trades are at hand; later only `historical` finds them.
 const [recently, old, day] = [1_800_000, 172_800_000, 86_400_000]

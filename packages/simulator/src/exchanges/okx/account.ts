@@ -105,7 +105,7 @@ export const balanceRow = (wanted: ReadonlyArray<string> | undefined, world: Wor
   }
 }
 
-const isAsked = matching<{ readonly listing: OkxListing }>(marketOf)
+const isAsked = matching<{ readonly listing: OkxListing }>(marketOf, list)
 
 /** @internal Open positions in contracts, short ones negative. */
 export const positions: Answering = (input, world) =>

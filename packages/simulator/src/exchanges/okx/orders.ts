@@ -5,7 +5,7 @@ import * as Engine from "../../engine/Engine.js"
 import * as Decimal from "../../engine/internal/decimal.js"
 import { columns } from "../../internal/columns.js"
 import { matching } from "../../internal/fields.js"
-import { type Input, text } from "../../internal/inputs.js"
+import { type Input, list, text } from "../../internal/inputs.js"
 import type { Json } from "../../internal/json.js"
 import type { Listed as Of } from "../../internal/listed.js"
 import { fills as ownFills, marketOf, type OkxListing, orders, size } from "./markets.js"
@@ -148,7 +148,7 @@ const keeps = matching<Listed>({
   ...marketOf,
   state: ({ order }) => stateOf(order),
   ordType: ({ order }) => orderTypeOf(order)
-})
+}, list)
 
 const orderRows = (entries: ReadonlyArray<Listed>, { engine }: World) => ({
   data: entries.map((entry) => orderRow(entry, Engine.fillsOf(engine, entry.order.id)))
