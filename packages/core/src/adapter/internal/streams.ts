@@ -1,3 +1,4 @@
+import * as Channel from "effect/Channel"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -81,7 +82,7 @@ export const make = (
     symbol: string,
     open: (market: Market) => Effect.Effect<Stream.Stream<FeedItem.FeedItem<A>, Failure>, MarketDataError>
   ): Stream.Stream<FeedItem.FeedItem<A>, Failure> =>
-    Stream.unwrap(Effect.flatMap(markets.find(operation, symbol), open))
+    unwrap(Effect.flatMap(markets.find(operation, symbol), open))
 
   return {
     streamTicker: (symbol, { buffer = FeedItem.latest } = {}) => {
@@ -183,6 +184,10 @@ class Snapshot {
     this.update = update
   }
 }
+
+/** As `Stream.unwrap`, which has every chunk handed on by an executor of its own. */
+const unwrap = <A, E>(stream: Effect.Effect<Stream.Stream<A, E>, E>): Stream.Stream<A, E> =>
+  Stream.fromChannel(Channel.unwrap(Effect.map(stream, Stream.toChannel)))
 
 /** @internal Made when it is first needed, and once. */
 export const lazily = <A, B, E>(self: Effect.Effect<A, E>, make: (a: A) => B): Effect.Effect<B, E> => {

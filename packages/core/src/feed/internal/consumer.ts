@@ -1,3 +1,4 @@
+import * as Channel from "effect/Channel"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -52,10 +53,10 @@ export const make = <A, E>(
       dropped = 0
       return Effect.succeed(Chunk.unsafeFromArray(items))
     }
-    return Option.isSome(failure) ? Effect.fail(failure) : idle
+    return Option.isSome(failure) ? Effect.fail(failure.value) : idle
   })
 
-  const idle: Effect.Effect<Chunk.Chunk<FeedItem<A>>, Option.Option<E>> = Effect.suspend(() =>
+  const idle: Effect.Effect<Chunk.Chunk<FeedItem<A>>, E> = Effect.suspend(() =>
     Effect.zipRight(
       Effect.async<void>((resume) => {
         wake = () => resume(Effect.void)
@@ -65,6 +66,11 @@ export const make = <A, E>(
       }),
       take
     )
+  )
+
+  const given: Channel.Channel<Chunk.Chunk<FeedItem<A>>, unknown, E> = Channel.flatMap(
+    Channel.fromEffect(take),
+    (items) => Channel.flatMap(Channel.write(items), () => given)
   )
 
   return {
@@ -87,7 +93,7 @@ export const make = <A, E>(
         awake()
       }
     },
-    stream: Stream.repeatEffectChunkOption(take)
+    stream: Stream.fromChannel(given)
   }
 }
 
