@@ -6,6 +6,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Metric from "effect/Metric"
+import * as MetricLabel from "effect/MetricLabel"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
@@ -166,10 +167,8 @@ export const make = (
     const noted = (what: Feed.Occurrence) =>
       Effect.tagMetrics(Metric.increment(Telemetry.feedEvents[what]), { exchange: protocol.exchange, environment })
 
-    const heard = Telemetry.feedHeard.pipe(
-      Metric.tagged("exchange", protocol.exchange),
-      Metric.tagged("environment", environment)
-    )
+    // The very same list each time: others are looked up by all that stands in them.
+    const labels = [MetricLabel.make("exchange", protocol.exchange), MetricLabel.make("environment", environment)]
 
     const made = Feed.make({
       exchange: protocol.exchange,
@@ -189,7 +188,7 @@ export const make = (
           constructor: (url) => constructor.value(url),
           charge,
           pacer,
-          heard: (at) => heard.unsafeUpdate(at / 1000, []),
+          heard: (at) => Telemetry.feedHeard.unsafeUpdate(at / 1000, labels),
           redact: (text) => login === undefined && socket.token === undefined ? text : redaction.text(text),
           login: Effect.suspend(() => login === undefined ? Effect.succeed([]) : signed(refusedLogins(), login)),
           token: Effect.suspend(() => token(socket, refusedLogins()))

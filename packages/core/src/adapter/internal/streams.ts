@@ -81,8 +81,7 @@ export const make = (
     operation: string,
     symbol: string,
     open: (market: Market) => Effect.Effect<Stream.Stream<FeedItem.FeedItem<A>, Failure>, MarketDataError>
-  ): Stream.Stream<FeedItem.FeedItem<A>, Failure> =>
-    unwrap(Effect.flatMap(markets.find(operation, symbol), open))
+  ): Stream.Stream<FeedItem.FeedItem<A>, Failure> => unwrap(Effect.flatMap(markets.find(operation, symbol), open))
 
   return {
     streamTicker: (symbol, { buffer = FeedItem.latest } = {}) => {

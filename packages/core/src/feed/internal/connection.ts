@@ -1,6 +1,5 @@
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import * as PlatformSocket from "@effect/platform/Socket"
-import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
@@ -159,7 +158,12 @@ const start = (
       )
     yield* Deferred.await(opened)
 
-    const openedAt = yield* Clock.currentTimeMillis
+    const clock = yield* Effect.clock
+    const openedAt = clock.unsafeCurrentTimeMillis()
+    let random = yield* Random.next
+    const draw = Effect.map(Random.next, (next) => {
+      random = next
+    })
     let heard = openedAt
     let [state, outputs] = Session.open(rules, wanted(), openedAt)
     const isNext = order()
@@ -201,17 +205,17 @@ const start = (
       }
     }
 
-    const advance = (event: Session.Event, now: number, random: number) => {
+    const advance = (event: Session.Event, now: number) => {
       const [next, out] = Session.step(rules, state, event, now, random)
       state = next
       dispatch(out, now)
     }
 
-    const hear = (key: string, frame: unknown, now: number, random: number) => {
+    const hear = (key: string, frame: unknown, now: number) => {
       const topic = state.topics.get(key)
       if (topic === undefined || topic.phase === "waiting") return
       // What comes is confirmed, whether or not the confirmation has come.
-      if (topic.phase === "asked") advance({ _tag: "Acknowledged", keys: [key] }, now, random)
+      if (topic.phase === "asked") advance({ _tag: "Acknowledged", keys: [key] }, now)
       if (held === undefined) {
         if (listener.data(key, frame, now)) heardOf.set(key, now)
       } else {
@@ -220,51 +224,56 @@ const start = (
       }
     }
 
-    const read = (received: string, now: number, random: number) => {
+    const read = (received: string, now: number) => {
       heard = now
       const text = line.redact(received)
       const frame = parseJson(text) ?? text
       const place = isNext(protocol.sequence?.(frame))
       if (place === "old") return
       if (place === "gap") {
-        return advance({ _tag: "Ended", because: "a message of the connection was lost" }, now, random)
+        return advance({ _tag: "Ended", because: "a message of the connection was lost" }, now)
       }
       const said = understand(protocol, frame)
       if (said === undefined) return tell(listener.unread)
       for (const each of said) {
-        if (each._tag === "Data") hear(each.key, each.frame, now, random)
-        else advance(each, now, random)
+        if (each._tag === "Data") hear(each.key, each.frame, now)
+        else advance(each, now)
       }
     }
 
-    const handle = (item: Item, now: number, random: number) => {
-      if (typeof item === "string") read(item, now, random)
-      else if (item instanceof Uint8Array) read(decoder.decode(item), now, random)
+    const handle = (item: Item, now: number) => {
+      if (typeof item === "string") read(item, now)
+      else if (item instanceof Uint8Array) read(decoder.decode(item), now)
       else if (item instanceof Handed) tell(() => listener.data(item.key, item.frame, now))
-      else if (item !== due) advance(item, now, random)
+      else if (item !== due) advance(item, now)
     }
 
-    const loop = Effect.gen(function*() {
-      const items = yield* inbox.take
-      const now = yield* Clock.currentTimeMillis
-      const random = yield* Random.next
+    /** Answers whether anything has changed but what was said of subscriptions that stand. */
+    const handleAll = (items: ReadonlyArray<Item>): boolean => {
+      const now = clock.unsafeCurrentTimeMillis()
       const before = state
       const heardBefore = heard
-      for (const item of items) handle(item, now, random)
+      for (const item of items) handle(item, now)
       if (heard !== heardBefore) line.heard?.(heard)
       if (inbox.size() + items.length > mostWaiting || isFull) {
-        advance({ _tag: "Ended", because: "more frames came than could be read" }, now, random)
+        advance({ _tag: "Ended", because: "more frames came than could be read" }, now)
       }
-      if (state !== before || items.includes(due)) {
-        advance({ _tag: "Tick", heard, heardOf: lastHeard }, now, random)
-        if (Session.isSettled(state)) Deferred.unsafeDone(settled, Effect.void)
-        Queue.unsafeOffer(moved, undefined)
-      }
-    })
+      if (state === before && !items.includes(due)) return false
+      advance({ _tag: "Tick", heard, heardOf: lastHeard }, now)
+      if (Session.isSettled(state)) Deferred.unsafeDone(settled, Effect.void)
+      Queue.unsafeOffer(moved, undefined)
+      return true
+    }
+
+    // A few steps for whatever came together, as most often that is one frame.
+    const loop: Effect.Effect<never> = Effect.flatMap(
+      inbox.take,
+      (items) => handleAll(items) ? Effect.zipRight(draw, loop) : loop
+    )
 
     // Sleeps until something is due, and looks again when that may have changed.
     const keep = Effect.gen(function*() {
-      const now = yield* Clock.currentTimeMillis
+      const now = clock.unsafeCurrentTimeMillis()
       const next = Session.deadline(rules, state, heard, lastHeard)
       if (next <= now) {
         inbox.push(due)
@@ -325,7 +334,7 @@ const start = (
     if (line.socket.welcome !== undefined) yield* send(line.socket.welcome, pace)
     dispatch(outputs, openedAt)
     outputs = []
-    advance({ _tag: "Tick", heard, heardOf: lastHeard }, openedAt, yield* Random.next)
+    advance({ _tag: "Tick", heard, heardOf: lastHeard }, openedAt)
     yield* Effect.forkScoped(Effect.forever(loop))
     yield* Effect.forkScoped(Effect.forever(keep))
     yield* Effect.forkScoped(Effect.forever(Effect.flatMap(Queue.take(outbox), carryOut)))

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { type Buffer, FeedItem } from "../../model/FeedItem.js"
+import * as Bell from "./bell.js"
 
 /**
  * One who listens to a feed, with what waits for it: never more than its buffer allows, whatever the feed says meanwhile.
@@ -26,17 +27,11 @@ export const make = <A, E>(
   let values = 0
   let dropped = 0
   let failure = Option.none<E>()
-  let wake: (() => void) | undefined
-
-  const awake = () => {
-    const resume = wake
-    wake = undefined
-    resume?.()
-  }
+  const bell = Bell.make(() => waiting.length > 0 || Option.isSome(failure))
 
   const fail = (error: E) => {
     if (Option.isNone(failure)) failure = Option.some(error)
-    awake()
+    bell.ring()
   }
 
   const dropOldest = (isOldest: (item: FeedItem<A>) => boolean) => {
@@ -44,29 +39,15 @@ export const make = <A, E>(
     if (at !== -1) waiting.splice(at, 1)
   }
 
-  const take = Effect.suspend(() => {
-    if (waiting.length > 0) {
-      const items = waiting
-      if (dropped > 0) items.unshift(FeedItem.Dropped({ count: dropped }))
-      waiting = []
-      values = 0
-      dropped = 0
-      return Effect.succeed(Chunk.unsafeFromArray(items))
-    }
-    return Option.isSome(failure) ? Effect.fail(failure.value) : idle
+  const take: Effect.Effect<Chunk.Chunk<FeedItem<A>>, E> = Effect.flatMap(bell.heard, () => {
+    if (waiting.length === 0 && Option.isSome(failure)) return Effect.fail(failure.value)
+    const items = waiting
+    if (dropped > 0) items.unshift(FeedItem.Dropped({ count: dropped }))
+    waiting = []
+    values = 0
+    dropped = 0
+    return Effect.succeed(Chunk.unsafeFromArray(items))
   })
-
-  const idle: Effect.Effect<Chunk.Chunk<FeedItem<A>>, E> = Effect.suspend(() =>
-    Effect.zipRight(
-      Effect.async<void>((resume) => {
-        wake = () => resume(Effect.void)
-        return Effect.sync(() => {
-          wake = undefined
-        })
-      }),
-      take
-    )
-  )
 
   const given: Channel.Channel<Chunk.Chunk<FeedItem<A>>, unknown, E> = Channel.flatMap(
     Channel.fromEffect(take),
@@ -90,7 +71,7 @@ export const make = <A, E>(
         } else if (waiting.length - values > mostStatuses) {
           dropOldest(({ _tag }) => _tag !== "Data")
         }
-        awake()
+        bell.ring()
       }
     },
     stream: Stream.fromChannel(given)

@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import * as Bell from "./bell.js"
 
 /**
  * What has come and is not looked at yet, in order: put in by callbacks, taken out by one fiber, all at once.
@@ -14,16 +15,15 @@ export interface Inbox<A> {
 /** @internal */
 export const make = <A>(): Inbox<A> => {
   let items: Array<A> = []
-  const latch = Effect.unsafeMakeLatch(false)
+  const bell = Bell.make(() => items.length > 0)
   return {
     push: (item) => {
       items.push(item)
-      if (items.length === 1) latch.unsafeOpen()
+      bell.ring()
     },
-    take: Effect.map(latch.await, () => {
+    take: Effect.map(bell.heard, () => {
       const all = items
       items = []
-      latch.unsafeClose()
       return all
     }),
     size: () => items.length
