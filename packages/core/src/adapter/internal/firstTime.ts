@@ -10,12 +10,14 @@ export const firstTime = (): (id: string) => boolean => {
   let older = new Set<string>()
   let newer = new Set<string>()
   return (id) => {
-    if (newer.has(id) || older.has(id)) return false
+    const { size } = newer
+    // Adding finds out as well whether it is there: to look for it first takes half as long again, of every trade.
     newer.add(id)
+    const isNew = newer.size > size && !older.has(id)
     if (newer.size === 1000) {
       older = newer
       newer = new Set()
     }
-    return true
+    return isNew
   }
 }

@@ -98,9 +98,7 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
         listener: {
           data: (key, frame, now) => {
             let isUsed = false
-            each([key], (entry) => {
-              isUsed = entry.data(frame, now) || isUsed
-            })
+            for (const entry of topics.get(key)?.entries ?? []) isUsed = entry.data(frame, now) || isUsed
             return isUsed
           },
           live: (key) => {

@@ -88,7 +88,7 @@ export const make = <A, E>(subscription: Subscription<A, E>, hooks: Hooks): Stan
       serve()
       for (const value of values) {
         if (reading.repeats) last = value
-        tell(FeedItem.Data({ value }))
+        tell(data({ value }))
       }
       return true
     },
@@ -110,7 +110,7 @@ export const make = <A, E>(subscription: Subscription<A, E>, hooks: Hooks): Stan
       consumers.add(consumer)
       if (isLive) {
         consumer.offer(FeedItem.Connected())
-        if (last !== undefined) consumer.offer(FeedItem.Data({ value: last }))
+        if (last !== undefined) consumer.offer(data({ value: last }))
       } else if (trouble !== undefined) consumer.offer(trouble)
     },
     leave: (consumer) => {
@@ -119,6 +119,9 @@ export const make = <A, E>(subscription: Subscription<A, E>, hooks: Hooks): Stan
     }
   }
 }
+
+// Taken once: a constructor that is asked for by its tag is made anew each time.
+const data = FeedItem.Data
 
 const attempt = <A>(reading: Reading<A>, frame: unknown, now: number): ReturnType<Reading<A>["read"]> => {
   try {
