@@ -13,19 +13,22 @@ import { protocol } from "./Protocol.js"
 
 const { ask, to } = Question
 
-/** Where there is nothing of `/sapi`, which says how the exchange is and what a key may do. */
-const isTest = ({ environment }: { readonly environment: string }): boolean =>
-  environment === "testnet" || environment === "demo"
+/**
+ * Where nothing of `/sapi` says how the exchange is and what a key may do: test hosts have none of it, and Binance.US tells
+ * its status to keys only, and of keys nothing.
+ */
+const isSilent = ({ environment }: { readonly environment: string }): boolean =>
+  environment === "testnet" || environment === "demo" || environment === "us"
 
-/** Test hosts have no endpoint that tells; that their clock answers at all shows that they serve. */
+/** Where no endpoint tells, that the clock answers at all shows that it serves. */
 const status: Declaration.MarketData["status"] = (client) =>
-  isTest(client)
+  isSilent(client)
     ? to(Endpoints.serverTime, (at): Declaration.Status => ({ status: "operational", at }))(client)
     : to(Endpoints.systemStatus)(client)
 
-/** Test hosts have no endpoint that tells; that the account answers at all shows that the key may read. */
+/** Where no endpoint tells, that the account answers at all shows that the key may read. */
 const keyPermissions: Declaration.Account["keyPermissions"] = (client) =>
-  isTest(client)
+  isSilent(client)
     ? to(Endpoints.account, () => ({
       read: true,
       trade: "unknown",

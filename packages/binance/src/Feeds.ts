@@ -229,7 +229,8 @@ export const feeds: Feeds.Feeds = {
         at: {
           live: "wss://stream.binance.com:9443/stream",
           testnet: "wss://stream.testnet.binance.vision/stream",
-          demo: "wss://demo-stream.binance.com/stream"
+          demo: "wss://demo-stream.binance.com/stream",
+          us: "wss://stream.binance.us:9443/stream"
         },
         path: "/stream"
       },
@@ -237,7 +238,8 @@ export const feeds: Feeds.Feeds = {
         at: {
           live: "wss://ws-api.binance.com:443/ws-api/v3",
           testnet: "wss://ws-api.testnet.binance.vision/ws-api/v3",
-          demo: "wss://demo-ws-api.binance.com/ws-api/v3"
+          demo: "wss://demo-ws-api.binance.com/ws-api/v3",
+          us: "wss://ws-api.binance.us:443/ws-api/v3"
         },
         path: "/ws-api/v3",
         token: { made: signSubscription },

@@ -106,7 +106,9 @@ export const protocol = Protocol.make({
   },
   regions: {
     // A book as real as the live one, with keys of its own.
-    demo: { baseUrl: "https://demo-api.binance.com", isTest: true }
+    demo: { baseUrl: "https://demo-api.binance.com", isTest: true },
+    // Binance.US, of the same weights and limits since its upgrade of 2026-08-31 (docs.binance.us, "Changelog").
+    us: { baseUrl: "https://api.binance.us" }
   },
   testHosts: ["testnet.binance.vision", "api1.testnet.binance.vision", "demo-api.binance.com"],
   limits,

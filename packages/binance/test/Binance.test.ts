@@ -152,7 +152,8 @@ describe("account", () => {
   for (
     const [environment, host] of [
       ["testnet", "https://testnet.binance.vision"],
-      ["demo", "https://demo-api.binance.com"]
+      ["demo", "https://demo-api.binance.com"],
+      ["us", "https://api.binance.us"]
     ] as const
   ) {
     it.effect(`does not know of a key of ${environment} whether it may trade`, () =>
@@ -294,6 +295,9 @@ describe("layers", () => {
       const testnet = yield* build(Binance.layerAccount({ environment: "testnet" }))
       assert(Either.isLeft(testnet))
       assert.include(Credentials.describe(testnet.left), "BINANCE_TESTNET_API_KEY is missing")
+      const us = yield* build(Binance.layerAccount({ environment: "us" }))
+      assert(Either.isLeft(us))
+      assert.include(Credentials.describe(us.left), "BINANCE_US_API_KEY is missing")
     }).pipe(Effect.withConfigProvider(ConfigProvider.fromMap(new Map(), { pathDelim: "_" }))))
 
   it.effect("refuse plain http to anything but the loopback", () =>

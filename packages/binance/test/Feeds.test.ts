@@ -42,6 +42,21 @@ describe("what is asked of the streams", () => {
     assert.deepStrictEqual(protocol.subscribe(topics, asking), [{ method: "SUBSCRIBE", params, id: 7 }])
     assert.deepStrictEqual(protocol.unsubscribe(topics, asking), [{ method: "UNSUBSCRIBE", params, id: 7 }])
   })
+
+  it("goes to the sockets of each environment, so that no key is told to another exchange than its own", () => {
+    assert.deepStrictEqual(protocol.sockets["market"]?.at, {
+      live: "wss://stream.binance.com:9443/stream",
+      testnet: "wss://stream.testnet.binance.vision/stream",
+      demo: "wss://demo-stream.binance.com/stream",
+      us: "wss://stream.binance.us:9443/stream"
+    })
+    assert.deepStrictEqual(protocol.sockets["account"]?.at, {
+      live: "wss://ws-api.binance.com:443/ws-api/v3",
+      testnet: "wss://ws-api.testnet.binance.vision/ws-api/v3",
+      demo: "wss://demo-ws-api.binance.com/ws-api/v3",
+      us: "wss://ws-api.binance.us:443/ws-api/v3"
+    })
+  })
 })
 
 describe("what the streams say", () => {

@@ -142,7 +142,7 @@ describe("status", () => {
       })))
   }
 
-  for (const environment of ["testnet", "demo"] as const) {
+  for (const environment of ["testnet", "demo", "us"] as const) {
     it.effect(`of ${environment}, which does not tell, is that its clock answers`, () =>
       scripted(
         ({ path }) =>

@@ -65,6 +65,11 @@ describe("trading in a region", () => {
         assert.include(yield* building(Bybit.layer({ environment, credentials })), "trading", environment)
         assert.strictEqual(yield* building(Bybit.layer({ environment, credentials, trading: "enabled" })), "built")
       }
+      assert.include(yield* building(Binance.layer({ environment: "us", credentials })), "trading")
+      assert.strictEqual(
+        yield* building(Binance.layer({ environment: "us", credentials, trading: "enabled" })),
+        "built"
+      )
       for (const environment of ["eea", "us"] as const) {
         assert.include(yield* building(Okx.layer({ environment, credentials })), "trading", environment)
         assert.strictEqual(yield* building(Okx.layer({ environment, credentials, trading: "enabled" })), "built")
