@@ -1,6 +1,6 @@
 import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { type BigDecimal, Effect, Either, Layer, Metric, Option, Redacted, Schema, TestClock } from "effect"
+import { type BigDecimal, Effect, Either, Fiber, Layer, Metric, Option, Redacted, Schema, TestClock } from "effect"
 import {
   ClientOrderId,
   type Declaration,
@@ -19,6 +19,7 @@ import * as sizing from "../src/adapter/internal/sizing.js"
 import {
   Credentials,
   Decimal,
+  Environment,
   ExchangeError,
   ExchangeSymbol,
   type Market,
@@ -26,6 +27,7 @@ import {
   OrderJournal,
   Telemetry
 } from "../src/index.js"
+import * as Acme from "./support/acme.js"
 import { http, meanwhile } from "./support/exchange.js"
 import * as Far from "./support/wire.js"
 
@@ -686,7 +688,8 @@ describe("regions", () => {
       },
       regions: {
         eea: { baseUrl: "https://eea.regional.example", headers: { "x-region": "eea" } },
-        demo: { baseUrl: "https://demo.regional.example", isTest: true }
+        demo: { baseUrl: "https://demo.regional.example", isTest: true },
+        strict: { baseUrl: "https://strict.regional.example", limits: { ip: Limit.window(2, "1 second") } }
       },
       limits,
       sign: (request) => Either.right({ ...request, signature: "" }),
@@ -723,10 +726,56 @@ describe("regions", () => {
       // @ts-expect-error there is no such region
       const layer = regional.layerMarketData({ environment: "mars" })
       const error = yield* Effect.flip(Effect.scoped(Layer.build(Layer.provide(layer, http))))
-      assert.include(String(error), "live, testnet, eea, demo")
+      assert.include(String(error), "live, testnet, eea, demo, strict")
       // @ts-expect-error nor has an exchange any that declares none
       toy({}).exchange.layerMarketData({ environment: "eea" })
     }))
+
+  for (
+    const [environment, atOnce] of [
+      ["live", 3],
+      ["eea", 3],
+      ["strict", 2],
+      [{ name: "mine", baseUrl: "https://strict.regional.example" }, 2]
+    ] as const
+  ) {
+    it.effect(`meter by their own limits where they have any: ${Environment.name(environment)}`, () =>
+      Effect.gen(function*() {
+        const wire = Far.make(() => Far.json({ now: 5 }))
+        yield* Effect.gen(function*() {
+          const { serverTime } = yield* regional.MarketData
+          const three = yield* Effect.fork(Effect.all([serverTime, serverTime, serverTime], { concurrency: 3 }))
+          yield* TestClock.adjust(0)
+          assert.strictEqual(wire.sent.length, atOnce)
+          yield* TestClock.adjust("1 second")
+          yield* Fiber.join(three)
+          assert.strictEqual(wire.sent.length, 3)
+        }).pipe(
+          Effect.provide(regional.layerMarketData({ environment })),
+          Effect.provideService(HttpClient.HttpClient, wire.client)
+        )
+      }))
+  }
+
+  it("change numbers of limits, and none that there is not", () => {
+    const { sign, ...shared } = Acme.protocol
+    const made = Protocol.make({
+      ...shared,
+      hosts: { live: shared.live, testnet: shared.testnet },
+      errors: shared,
+      limits: { ip: Limit.window(100, "1 minute"), orders: Limit.window(9, "1 second", { per: "key" }) },
+      sign,
+      regions: {
+        us: { baseUrl: "https://us.acme.example", limits: { ip: Limit.window(50, "1 minute") } },
+        // @ts-expect-error there is no such limit
+        eea: { baseUrl: "https://eea.acme.example", limits: { weight: Limit.window(50, "1 minute") } }
+      }
+    })
+    const at = (origin: string) =>
+      Protocol.limitsAt(made, origin).map((limit) => [limit.scope, "limit" in limit && limit.limit])
+    assert.deepStrictEqual(at("https://us.acme.example"), [["ip", 50], ["orders", 9]])
+    assert.deepStrictEqual(at("https://acme.example"), [["ip", 100], ["orders", 9]])
+  })
 
   it.effect("have keys of their own in configuration", () =>
     Effect.gen(function*() {

@@ -21,7 +21,7 @@ import * as Breakers from "./internal/breakers.js"
 import * as Limits from "./internal/limits.js"
 import * as Meters from "./internal/meters.js"
 import * as Vitals from "./internal/vitals.js"
-import type { Protocol } from "./Protocol.js"
+import { limitsAt, type Protocol } from "./Protocol.js"
 
 /**
  * The state of every exchange that an application talks to.
@@ -206,7 +206,7 @@ const warn = (exchange: string): Effect.Effect<void> =>
 
 const hold = (
   protocol: Protocol,
-  { environment }: Place,
+  { environment, origin }: Place,
   options: Options,
   open: RateLimiterStore.Open
 ): Effect.Effect<Held> =>
@@ -214,7 +214,12 @@ const hold = (
     const { exchange } = protocol
     const { maxConcurrent = 32, maxQueued = 1000, maxPause = "1 hour" } = options
     const meters = Meters.make(exchange, environment)
-    const limits = yield* Limits.make(protocol, { maxQueue: maxQueued, maxPause, store: open, meters })
+    const limits = yield* Limits.make({ exchange, limits: limitsAt(protocol, origin) }, {
+      maxQueue: maxQueued,
+      maxPause,
+      store: open,
+      meters
+    })
     const keys = yield* SynchronizedRef.make<ReadonlyMap<string, Key>>(new Map())
     return {
       limits,

@@ -101,7 +101,14 @@ export interface Facts<Scope extends string, Region extends string>
   extends
     Omit<Protocol, "live" | "testnet" | "regions" | "limits" | "sign" | "classify" | "ofRow" | "learn" | "_Region">
 {
-  readonly regions?: { readonly [R in Region]: RegionHost } | undefined
+  /** A region may have other numbers under the names of the limits: those it leaves out are the exchange's. */
+  readonly regions?:
+    | {
+      readonly [R in Region]: Omit<RegionHost, "limits"> & {
+        readonly limits?: Partial<Limits<NoInfer<Scope>>> | undefined
+      }
+    }
+    | undefined
 
   readonly hosts: { readonly live: Host; readonly testnet: Host }
   readonly limits: Limits<Scope>
@@ -121,16 +128,31 @@ export interface Facts<Scope extends string, Region extends string>
 export const make = <Scope extends string, const Region extends string = never>(
   facts: Facts<Scope, Region>
 ): Protocol<Region> => {
-  const { errors, hosts, learn = () => ({}), limits, sign, ...rest } = facts
+  const { errors, hosts, learn = () => ({}), limits, regions, sign, ...rest } = facts
+  const metered = (limits: Limits<Scope>): ReadonlyArray<Limit> =>
+    Record.collect(limits, (scope, limit) => ({ ...limit, scope }))
   return {
     ...rest,
     ...hosts,
     ...errors,
-    limits: Record.collect(limits, (scope, limit): Limit => ({ ...limit, scope })),
+    limits: metered(limits),
+    regions: regions && Record.map(regions, (region): RegionHost => ({
+      ...region,
+      limits: region.limits && metered({ ...limits, ...region.limits })
+    })),
     sign: typeof sign === "function" ? sign : byScheme(sign),
     learn
   }
 }
+
+/**
+ * What is metered at an address: by itself where a region says so, and otherwise as at the exchange's.
+ *
+ * @since 0.1.0
+ * @category limits
+ */
+export const limitsAt = ({ limits, regions = {} }: Protocol, origin: string): ReadonlyArray<Limit> =>
+  Object.values(regions).find(({ baseUrl }) => baseUrl === origin)?.limits ?? limits
 
 const byScheme = (schemes: { readonly [scheme: string]: Sign }): Sign => {
   const [first = ""] = Object.keys(schemes)
@@ -226,6 +248,8 @@ export interface RegionHost {
   readonly baseUrl: string
   readonly headers?: { readonly [name: string]: string } | undefined
   readonly isTest?: boolean | undefined
+  /** What is metered at its address, where that is not what is metered elsewhere. */
+  readonly limits?: ReadonlyArray<Limit> | undefined
 }
 
 /**

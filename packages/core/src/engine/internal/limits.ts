@@ -59,7 +59,7 @@ type Group = RateLimiter.Group<string, Capability>
 
 /** @internal */
 export const make = (
-  protocol: Protocol,
+  protocol: Pick<Protocol, "exchange" | "limits">,
   options: {
     readonly maxQueue: number
     readonly maxPause: Duration.DurationInput
@@ -187,7 +187,7 @@ const partOf = (cost: Cost, isIn: (scope: string) => boolean): Cost | undefined 
 }
 
 /** One line for each scope of the protocol, that of the key that has used most of it. */
-const fullest = (protocol: Protocol, found: ReadonlyArray<LimitUsage>): ReadonlyArray<LimitUsage> =>
+const fullest = (protocol: Pick<Protocol, "limits">, found: ReadonlyArray<LimitUsage>): ReadonlyArray<LimitUsage> =>
   protocol.limits.map(({ scope }) =>
     found.filter((usage) => usage.scope === scope).reduce<LimitUsage>(
       (most, usage) => ({
