@@ -67,6 +67,8 @@ export interface Endpoint<out C extends Capability, in I, out A> {
   /** Which of the protocol's signing schemes signs it, where there are several. */
   readonly scheme?: string | undefined
   readonly idempotency: Idempotency
+  /** Whether a success is a secret, of which errors and `RawAnswers` show nothing. Defaults to `false`. */
+  readonly isSecret?: boolean | undefined
   /** Parameters from the input, or why the input cannot be sent. */
   readonly encode: (input: I) => Either.Either<Parameters, ParseResult.ParseError>
   readonly decode: (body: unknown) => Either.Either<A, ParseResult.ParseError>

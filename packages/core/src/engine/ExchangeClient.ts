@@ -44,6 +44,7 @@ import * as Endpoint from "./Endpoint.js"
 import * as ExchangeState from "./ExchangeState.js"
 import { describeMismatch } from "./internal/answer.js"
 import * as Attempt from "./internal/attempt.js"
+import { carrying } from "./internal/carrying.js"
 import { failingWith, type Running, withFiber } from "./internal/frame.js"
 import * as HealthReport from "./internal/healthReport.js"
 import { nowhere, resolveHost } from "./internal/host.js"
@@ -170,7 +171,11 @@ const makeEngine = Effect.fnUntraced(function*(
   options: Options & Access,
   environment: string,
   host: Host
-): Effect.fn.Return<ExchangeClient<Endpoint.Capability>, never, HttpClient.HttpClient | ExchangeState.ExchangeState> {
+): Effect.fn.Return<
+  ExchangeClient<Endpoint.Capability>,
+  never,
+  HttpClient.HttpClient | ExchangeState.ExchangeState | Scope.Scope
+> {
   const { exchange } = protocol
   const provider = options.credentials === undefined ? undefined : Credentials.bareFrom(options.credentials)
   const origin = host._tag === "Open" ? host.baseUrl : ""
@@ -227,7 +232,7 @@ const makeEngine = Effect.fnUntraced(function*(
     )
   )
 
-  const run = <A>(call: Call<A>, signer: Attempt.Signer): Effect.Effect<A, ExchangeError.ExchangeError> =>
+  const runSigned = <A>(call: Call<A>, signer: Attempt.Signer): Effect.Effect<A, ExchangeError.ExchangeError> =>
     failingWith(
       policiesOf(signer.key)(call.endpoint).apply(
         ({ leaving, waited }) =>
@@ -245,6 +250,19 @@ const makeEngine = Effect.fnUntraced(function*(
       ),
       (error) => isRejection(error) ? fromRefusal(call.about, error) : error
     )
+
+  const carry = protocol.session && carrying(protocol.session, {
+    open: (endpoint, signer) =>
+      Effect.flatMap(Lane, (lane) => {
+        const call = prepare(exchange, endpoint, {}, lane)
+        return call instanceof ExchangeError.InvalidRequest ? call : runSigned(call, signer)
+      }),
+    isRepeatable,
+    scope: yield* Effect.scope
+  })
+  const run = carry === undefined
+    ? runSigned
+    : <A>(call: Call<A>, signer: Attempt.Signer) => carry(call, signer, (signer) => runSigned(call, signer))
 
   const compareClocks = (operation: string): Effect.Effect<void, ExchangeError.ExchangeError> =>
     Effect.gen(function*() {
@@ -341,7 +359,7 @@ const makeEngine = Effect.fnUntraced(function*(
 const doubted = (call: Call<unknown>, error: ExchangeError.ExchangeError): ExchangeError.ExchangeError =>
   error.outcome === "Unknown" ? error : call.doubt ?? error
 
-const isRepeatable = (call: Call<unknown>, error: ExchangeError.ExchangeError): boolean =>
+const isRepeatable = (call: Attempt.Call<unknown>, error: ExchangeError.ExchangeError): boolean =>
   call.endpoint.idempotency !== "once" || error.outcome !== "Unknown"
 
 const prepare = <C extends Endpoint.Capability, I, A>(

@@ -20,6 +20,7 @@ import type { Capability } from "./Endpoint.js"
 import * as Breakers from "./internal/breakers.js"
 import * as Limits from "./internal/limits.js"
 import * as Meters from "./internal/meters.js"
+import * as Sessions from "./internal/sessions.js"
 import * as Vitals from "./internal/vitals.js"
 import { limitsAt, type Protocol } from "./Protocol.js"
 
@@ -131,6 +132,8 @@ export interface Key {
   readonly latestNonce: () => bigint
   /** Whose turn it is, where nonces must arrive in the order in which they were made. */
   readonly turns: Turns | undefined
+  /** Its session, where the exchange has any. */
+  readonly session: Sessions.Held | undefined
   /** What its calls spend from. */
   readonly limits: Limits.KeyLimits
 }
@@ -259,7 +262,8 @@ const meet = (
       fingerprint,
       ...rising(),
       limits: yield* limits.of(fingerprint),
-      turns: protocol.nonces === "ordered" ? yield* turns(protocol.exchange, maxQueue) : undefined
+      turns: protocol.nonces === "ordered" ? yield* turns(protocol.exchange, maxQueue) : undefined,
+      session: protocol.session === undefined ? undefined : yield* Sessions.make(protocol.exchange)
     }
     return [key, new Map(known).set(fingerprint, key)] as const
   })

@@ -12,6 +12,7 @@ import type { Credentials } from "../ports/Credentials.js"
 import type { Primitives } from "./Crypto.js"
 import type { Cost, Endpoint, Prepared } from "./Endpoint.js"
 import type { Limits } from "./Limit.js"
+import type { Session } from "./Session.js"
 
 /**
  * @since 0.1.0
@@ -35,6 +36,8 @@ export interface Protocol<out Region extends string = string> {
   /** What the exchange meters. Endpoints say what they cost in each scope. */
   readonly limits: ReadonlyArray<Limit>
   readonly sign: Sign
+  /** Where signed requests carry a token that is opened before. Defaults to a signature on each. */
+  readonly session?: Session | undefined
   /**
    * `ordered` where the exchange wants the nonces of a key in rising order: signed requests then go out one at a time.
    * Defaults to `any`.

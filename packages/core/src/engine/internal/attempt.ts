@@ -47,6 +47,8 @@ export interface Call<out A> extends Observed {
 export interface Signer {
   readonly key: Key
   readonly credentials: Option.Option<Credentials.Credentials>
+  /** Puts the token of a session onto a request, in the place of a signature. */
+  readonly carry?: ((request: Prepared) => Signed) | undefined
 }
 
 /** @internal */
@@ -165,7 +167,8 @@ const answered = <A>(
     const skew = vitals.skew()
     if (usage.length > 0) hints.push(hint(Effect.suspend(() => line.learnUsage(usage, key, skew.offset))))
     if (fiber.currentSpan?._tag === "Span") fiber.currentSpan.attribute(attributes.status, raw.status)
-    const text = redaction.text(raw.text)
+    const isSecret = endpoint.isSecret === true && raw.status < 300
+    const text = isSecret ? Credentials.redacted : redaction.text(raw.text)
     const answer: Answer = {
       status: raw.status,
       headers: TrustedHeaders.retryAfter(told, ClockSkew.correct(skew, now)),
@@ -176,7 +179,10 @@ const answered = <A>(
       about: { status: raw.status, ...about },
       clean
     }
-    const noting = RawAnswers.note(fiber, () => ({ ...about, status: raw.status, body: json ?? text }))
+    const noting = RawAnswers.note(
+      fiber,
+      () => ({ ...about, status: raw.status, body: isSecret ? text : json ?? text })
+    )
     if (noting !== undefined) hints.push(noting)
     const classified = classify(protocol, answer, endpoint.auth)
     if (Either.isLeft(classified)) {
@@ -211,15 +217,16 @@ const learning = (protocol: Protocol, told: Parameters<Protocol["learn"]>[0]): L
 const sign = (
   line: Line,
   call: Call<unknown>,
-  { credentials, key }: Signer,
+  { carry, credentials, key }: Signer,
   exchangeTime: number
 ): Signed | string => {
   const { body, headers, method, path, query } = call.prepared
   const request = { method, path, query, body, headers: { ...headers, ...line.headers } }
   if (Option.isNone(credentials)) return { signature: "", ...request }
-  const nonce = key.nonce(exchangeTime)
-  call.nonce = nonce
   try {
+    if (carry !== undefined) return carry(request)
+    const nonce = key.nonce(exchangeTime)
+    call.nonce = nonce
     const signed = line.protocol.sign(request, credentials.value, {
       now: Math.floor(exchangeTime),
       nonce,

@@ -1,0 +1,113 @@
+import * as Idempotent from "@effect-exchange/resilience/Idempotent"
+import * as SingleFlight from "@effect-exchange/resilience/SingleFlight"
+import * as Data from "effect/Data"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import * as ExchangeError from "../../model/ExchangeError.js"
+import type * as Credentials from "../../ports/Credentials.js"
+import type { Opened } from "../Session.js"
+import { clockOf, withFiber } from "./frame.js"
+import * as SessionState from "./sessionState.js"
+
+/**
+ * What is held of the session of one key.
+ *
+ * @internal
+ */
+export interface Held {
+  /** The token to send with, opened by `open` where there is none that is still taken, and renewed in `scope`. */
+  readonly token: (
+    by: Credentials.Credentials,
+    open: Effect.Effect<Opened, ExchangeError.ExchangeError>,
+    scope: Scope.Scope
+  ) => Effect.Effect<Redacted.Redacted<string>, ExchangeError.ExchangeError>
+  readonly refused: (token: Redacted.Redacted<string>) => Effect.Effect<void>
+}
+
+/** @internal */
+export const make = (exchange: string): Effect.Effect<Held> =>
+  Effect.map(
+    SingleFlight.make<Redacted.Redacted<string>, ExchangeError.ExchangeError, Credentials.Credentials>({
+      name: `${exchange}.session`
+    }),
+    (flights): Held => {
+      let state = SessionState.none
+      const tell = (event: SessionState.Event, now: number): SessionState.Step => {
+        const step = SessionState.step(state, event, now)
+        state = step.state
+        return step
+      }
+      const opening = (
+        by: Credentials.Credentials,
+        open: Effect.Effect<Opened, ExchangeError.ExchangeError>
+      ): Effect.Effect<Redacted.Redacted<string>, ExchangeError.ExchangeError> =>
+        flights.run(
+          // Equal where what stands in it is, so that two Layers with one key wait for one token.
+          Data.struct(by),
+          Idempotent.mark(timed((now) =>
+            Effect.map(open, ({ lasts, token }) => {
+              tell({ _tag: "Opened", by, token, askedAt: now, lasts: Duration.toMillis(lasts) }, now)
+              return token
+            })
+          ))
+        )
+      return {
+        token: (by, open, scope) =>
+          timed((now) => {
+            const step = tell({ _tag: "Asked", by }, now)
+            if (step.use === undefined) return Effect.mapError(opening(by, open), beforeSending)
+            return step.open
+              ? Effect.as(Effect.forkIn(renewed(opening(by, open)), scope), step.use)
+              : Effect.succeed(step.use)
+          }),
+        refused: (token) =>
+          timed((now) => {
+            tell({ _tag: "Refused", token }, now)
+            return Effect.void
+          })
+      }
+    }
+  )
+
+/** Time that no correction of a clock shortens or draws out. */
+const timed = <A, E>(f: (now: number) => Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  withFiber((fiber) => f(Number(clockOf(fiber).unsafeCurrentTimeNanos() / 1_000_000n)))
+
+const renewed = (opening: Effect.Effect<unknown, ExchangeError.ExchangeError>): Effect.Effect<void> =>
+  Effect.matchEffect(opening, {
+    onFailure: (error) =>
+      Effect.logWarning("A session could not be renewed, and is used until it ends", { because: error.message }),
+    onSuccess: () => Effect.void
+  })
+
+/** What kept a session from being opened, as an error of a request that therefore was never sent. */
+const beforeSending = (error: ExchangeError.ExchangeError): ExchangeError.ExchangeError => {
+  if (error.outcome === "NotSent") return error
+  switch (error._tag) {
+    case "AuthenticationFailed":
+      return new ExchangeError.AuthenticationFailed({ ...error, outcome: "NotSent" })
+    case "PermissionDenied":
+      return new ExchangeError.PermissionDenied({ ...error, outcome: "NotSent" })
+    case "ClockSkew":
+      return new ExchangeError.ClockSkew({ ...error, outcome: "NotSent" })
+    case "RateLimited":
+      return new ExchangeError.RateLimited({ ...error, outcome: "NotSent" })
+    case "Banned":
+      return new ExchangeError.Banned({ ...error, outcome: "NotSent" })
+    case "TransportFailed":
+      return new ExchangeError.TransportFailed({ ...error, outcome: "NotSent" })
+    default: {
+      const { code, detail, exchange, operation, status } = error
+      return new ExchangeError.ExchangeUnavailable({
+        exchange,
+        operation,
+        code,
+        status,
+        detail: `no session could be opened: ${detail}`,
+        outcome: "NotSent"
+      })
+    }
+  }
+}
