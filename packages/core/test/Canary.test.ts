@@ -4,6 +4,7 @@ import { assertNone, assertSome } from "@effect/vitest/utils"
 import {
   Cause,
   ConfigError,
+  Duration,
   Effect,
   Either,
   Encoding,
@@ -15,7 +16,7 @@ import {
   Schema,
   TestClock
 } from "effect"
-import { type Endpoint, type Protocol, Signature } from "../src/adapter.js"
+import { Endpoint, type Protocol, Session, Signature } from "../src/adapter.js"
 import { Credentials, ExchangeError, Health, RawAnswers } from "../src/index.js"
 import * as Acme from "./support/acme.js"
 import * as Capture from "./support/capture.js"
@@ -229,7 +230,90 @@ const signers: ReadonlyArray<readonly [string, Partial<Protocol.Protocol>]> = [
   ["base64", { sign: base64 }]
 ]
 
+const token = "T0k3n/CANARY+token==1f2e3d4c5b6a79880"
+
+/** Carries the token where a signature would be, so that every script that repeats the one repeats the other. */
+const session = Session.make({
+  open: Endpoint.make({
+    capability: "account",
+    name: "auth",
+    path: "/auth",
+    input: Endpoint.NoInput,
+    response: Schema.Struct({ token: Schema.String, seconds: Schema.Number }),
+    cost: { ip: 1 }
+  }),
+  input: {},
+  token: ({ token }) => token,
+  lasts: ({ seconds }) => Duration.seconds(seconds),
+  carry: (request, token) => ({
+    ...request,
+    query: `signature=${encodeURIComponent(unwrap(token))}`,
+    headers: { ...request.headers, "x-acme-key": unwrap(key), authorization: `Bearer ${unwrap(token)}` }
+  })
+})
+
+const opened = (script: Wire.Script): Wire.Script => (sent, index) =>
+  sent.path === "/auth" ? Wire.json({ token, seconds: 900 }) : script(sent, index)
+
+/** What opens a session, in every form that is none. */
+const openings: Readonly<Record<string, (sent: Wire.Sent) => ReturnType<Wire.Script>>> = {
+  "half JSON": () => new Response(`{"token":"${token}`),
+  "HTML": () => new Response(`<html>${token}</html>`),
+  "JSON text": () => Wire.json(token),
+  "a token of the wrong type": () => Wire.json({ token: [token], seconds: 900 }),
+  "a token under another name": () => Wire.json({ [token]: token, accessToken: token, seconds: "900" }),
+  "a header": () => Wire.json({ token: 1 }, 200, { "x-token": token, "retry-after": token }),
+  "a refusal that repeats the credentials": (sent) =>
+    Wire.json({ error: "AuthenticationFailed", message: `${echo(sent)} ${unwrap(secret)}` }, 401)
+}
+
 describe("Canary: neither key nor secret nor signature gets out", () => {
+  for (const [name, script] of Object.entries(scripts).filter(([name]) => !/^(?:after|the) /.test(name))) {
+    it.scoped(`nor a token: ${name}`, () =>
+      Effect.gen(function*() {
+        const { output, secrets, sent } = yield* run(opened(script), { protocol: { session } })
+        assert.isTrue(
+          sent.some(({ headers, path }) => path === "/balance" && headers["authorization"] === `Bearer ${token}`)
+        )
+        assertNone(Capture.find(output, [...secrets, token]))
+      }), 30_000)
+  }
+
+  for (const [name, opening] of Object.entries(openings)) {
+    it.scoped(`nor a token that comes as ${name}`, () =>
+      Effect.gen(function*() {
+        const { output, secrets, sent } = yield* run(
+          (sent) => sent.path === "/auth" ? opening(sent) : Wire.ok(),
+          { protocol: { session } }
+        )
+        assert.deepStrictEqual(new Set(sent.map(({ path }) => path)), new Set(["/auth"]))
+        assertNone(Capture.find(output, [...secrets, token]))
+      }), 30_000)
+  }
+
+  it.scoped("nor a token that is renewed, or held by a client", () =>
+    Effect.gen(function*() {
+      const captured = Capture.make()
+      yield* Effect.gen(function*() {
+        const { client, sent } = yield* Wire.setup(
+          (sent, index) =>
+            sent.path === "/auth" && index > 0
+              ? says("PermissionDenied")(sent)
+              : opened(() => Wire.ok())(sent, index),
+          { protocol: { session } }
+        )
+        yield* client.request(Acme.balance, {})
+        yield* TestClock.adjust("800 seconds")
+        yield* client.request(Acme.balance, {})
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(sent.filter(({ path }) => path === "/auth").length, 2)
+        captured.note(Capture.renderings(client).join("\n"))
+        captured.note(Capture.renderings(session).join("\n"))
+      }).pipe(captured.provide)
+      assert.isTrue(captured.output.some((text) => text.includes("could not be renewed")))
+      assertNone(Capture.find(captured.output, [token]))
+    }))
+
   for (const [form, protocol] of signers) {
     for (const [name, script] of Object.entries(scripts)) {
       it.scoped(`${name}, signed in ${form}`, () =>
