@@ -1,7 +1,7 @@
 import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, type Fiber, Scheduler } from "effect"
-import { ExchangeClient, Transport } from "../src/adapter.js"
+import { ExchangeClient, type Protocol, Session, Transport } from "../src/adapter.js"
 import { Credentials, ExchangeState } from "../src/index.js"
 import * as Acme from "./support/acme.js"
 import { key, secret } from "./support/secrets.js"
@@ -15,17 +15,20 @@ const transport: Transport.Transport = {
   }
 }
 
-const client = ExchangeClient.make(Acme.protocol, {
-  environment: { name: "loopback", baseUrl: "http://127.0.0.1:1" },
-  credentials: Credentials.fixed({ key, secret }),
-  attemptTimeout: "7 seconds"
-}).pipe(
-  Effect.provide(ExchangeState.layer),
-  Effect.provideService(
-    HttpClient.HttpClient,
-    Transport.attach(HttpClient.make(() => Effect.die("passed by")), transport)
+const clientOf = (protocol: Protocol.Protocol) =>
+  ExchangeClient.make(protocol, {
+    environment: { name: "loopback", baseUrl: "http://127.0.0.1:1" },
+    credentials: Credentials.fixed({ key, secret }),
+    attemptTimeout: "7 seconds"
+  }).pipe(
+    Effect.provide(ExchangeState.layer),
+    Effect.provideService(
+      HttpClient.HttpClient,
+      Transport.attach(HttpClient.make(() => Effect.die("passed by")), transport)
+    )
   )
-)
+
+const session = Session.make({ open: Acme.balance, input: {}, token: () => "token", lasts: () => "1 hour" })
 
 /** What an effect takes of Effect's run loop: operations of all fibers, and the fibers besides its own. */
 const cost = <A, E, R>(self: Effect.Effect<A, E, R>) =>
@@ -46,12 +49,14 @@ const cost = <A, E, R>(self: Effect.Effect<A, E, R>) =>
 describe("a request", () => {
   it.scoped("takes few steps, and no fiber of its own", () =>
     Effect.gen(function*() {
-      const { request } = yield* client
+      const { request } = yield* clientOf(Acme.protocol)
+      const carrying = yield* clientOf({ ...Acme.protocol, session })
       const nothing = yield* cost(Effect.void)
       for (
         const [what, call, most] of [
           ["public", request(Acme.value, {}), 130],
-          ["signed", request(Acme.balance, {}), 145]
+          ["signed", request(Acme.balance, {}), 145],
+          ["carrying a token", carrying.request(Acme.balance, {}), 145]
         ] as const
       ) {
         // The first makes what is kept.
