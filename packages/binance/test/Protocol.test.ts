@@ -1,5 +1,5 @@
 import type { Credentials } from "@effect-exchange/core"
-import { Endpoint, type Protocol, Signature } from "@effect-exchange/core/adapter"
+import { Endpoint, Protocol, Signature } from "@effect-exchange/core/adapter"
 import { Arbitraries } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Either, FastCheck, Redacted } from "effect"
@@ -217,5 +217,7 @@ describe("protocol", () => {
       ["orders1d", 200_000]
     ])
     assert.deepStrictEqual(limits.map(({ per }) => per), [undefined, undefined, undefined, "key", "key"])
+    assert.strictEqual(protocol.regions?.["us"]?.baseUrl, "https://api.binance.us")
+    assert.deepStrictEqual(Protocol.limitsAt(protocol, "https://api.binance.us"), limits)
   })
 })

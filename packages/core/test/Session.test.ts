@@ -366,6 +366,20 @@ describe("credentials that are rotated", () => {
     }))
 })
 
+describe("a token that cannot be put onto a request", () => {
+  it.scoped("is no defect, and not shown", () =>
+    Effect.gen(function*() {
+      const carry = (_: unknown, token: Redacted.Redacted<string>) => {
+        throw new Error(`no place for ${Redacted.value(token)}`)
+      }
+      const { client, sent } = yield* setup(taking(), { protocol: { session: { ...session, carry } } })
+      const error = yield* Effect.flip(client.request(Acme.order, { amount: 1 }))
+      assert.deepStrictEqual([error._tag, error.outcome], ["AuthenticationFailed", "NotSent"])
+      assert.notInclude(error.message, "t1")
+      assert.deepStrictEqual(shown(sent), ["auth"])
+    }))
+})
+
 describe("what opens a session", () => {
   it.scoped("is shown to nobody, though its refusals are", () =>
     Effect.gen(function*() {
