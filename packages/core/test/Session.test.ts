@@ -183,9 +183,13 @@ describe("a session", () => {
 describe("the end of a session", () => {
   it.scoped("is not waited for: another is opened before, while the first is used", () =>
     Effect.gen(function*() {
-      const answered = yield* Deferred.make<Response>()
+      const answered = yield* Deferred.make<void>()
       const { client, sent } = yield* setup((sent, index) =>
-        sent.path !== "/auth" ? Wire.ok() : index === 0 ? granting("t1") : Deferred.await(answered)
+        sent.path !== "/auth"
+          ? Wire.ok()
+          : index === 0
+          ? granting("t1")
+          : Effect.map(Deferred.await(answered), () => granting("t2"))
       )
       yield* client.request(Acme.balance, {})
       yield* TestClock.adjust("719 seconds")
@@ -195,15 +199,18 @@ describe("the end of a session", () => {
       yield* client.request(Acme.balance, {})
       yield* settle
       assert.deepStrictEqual(shown(sent).toSorted(), ["auth", "auth", ...Array.from({ length: 4 }, () => "balance t1")])
-      yield* Deferred.succeed(answered, granting("t2"))
+      yield* TestClock.adjust("5 seconds")
+      yield* Deferred.succeed(answered, undefined)
       yield* settle
       yield* client.request(Acme.balance, {})
       assert.strictEqual(shown(sent).at(-1), "balance t2")
-      // The new one counts from when it was asked for.
-      yield* TestClock.adjust("719 seconds")
-      yield* client.request(Acme.balance, {})
-      yield* settle
-      assert.strictEqual(shown(sent).filter((what) => what === "auth").length, 2)
+      // The new one counts from when it was asked for, and not from when it came.
+      for (const [wait, openings] of [["714 seconds", 2], ["1 second", 3]] as const) {
+        yield* TestClock.adjust(wait)
+        yield* client.request(Acme.balance, {})
+        yield* settle
+        assert.strictEqual(shown(sent).filter((what) => what === "auth").length, openings)
+      }
     }))
 
   it.scoped("comes later for those whose renewal fails", () =>
