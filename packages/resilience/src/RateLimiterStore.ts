@@ -10,7 +10,7 @@ import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { type AtOnce, attach, type OfStore } from "./internal/atOnce.js"
+import { type AtOnce, attach } from "./internal/atOnce.js"
 import { labels } from "./internal/labels.js"
 import type * as List from "./internal/linkedList.js"
 import * as Budget from "./internal/rateLimiterBudget.js"
@@ -30,7 +30,7 @@ import * as Telemetry from "./Telemetry.js"
  */
 export interface RateLimiterStore {
   /** @internal */
-  readonly [AtOnce]?: OfStore
+  readonly [AtOnce]?: InProcess
   /** Takes all of the costs, or none if one of them does not fit. Scopes are those the store has been told of. */
   readonly reserve: (costs: ReadonlyArray<Cost>, claim: Claim) => Effect.Effect<Answer>
   /** Counts what is held from now on: it is being sent. Once only; does nothing to what counts already, or after a refund. */
@@ -58,6 +58,18 @@ export interface RateLimiterStore {
    * cannot come in time, but when its time is over.
    */
   readonly forecast?: (() => Forecast) | undefined
+}
+
+/**
+ * What a store in this process does at once. Instants are of the monotonic clock.
+ *
+ * @internal
+ */
+export interface InProcess {
+  readonly reserve: (costs: ReadonlyArray<Cost>, claim: Claim, now: bigint) => Answer
+  readonly commit: (ticket: Ticket, now: bigint) => void
+  readonly sync: (scope: string, used: number, window: ServerWindow, now: bigint, clock: Clock.Clock) => void
+  readonly used: (scope: string, now: bigint) => number
 }
 
 /**

@@ -7,7 +7,6 @@
 import type * as Clock from "effect/Clock"
 import type * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
-import type { Answer, Claim, Cost, ServerWindow, Ticket } from "../RateLimiterStore.js"
 
 /** @internal */
 export const AtOnce: unique symbol = Symbol.for("@effect-exchange/resilience/AtOnce")
@@ -40,14 +39,6 @@ export interface OfBulkhead {
 export interface OfLimiter<in C, in Options> {
   /** Holds a cost, unless it has to be waited for. */
   readonly hold: (cost: C | undefined, options: Options, clock: Clock.Clock) => Held | undefined
-}
-
-/** @internal Instants are of the monotonic clock. */
-export interface OfStore {
-  readonly reserve: (costs: ReadonlyArray<Cost>, claim: Claim, now: bigint) => Answer
-  readonly commit: (ticket: Ticket, now: bigint) => void
-  readonly sync: (scope: string, used: number, window: ServerWindow, now: bigint, clock: Clock.Clock) => void
-  readonly used: (scope: string, now: bigint) => number
 }
 
 /** @internal */
