@@ -13,11 +13,15 @@ export const firstTime = (): (id: string) => boolean => {
     const { size } = newer
     // Adding finds out as well whether it is there: to look for it first takes half as long again, of every trade.
     newer.add(id)
-    const isNew = newer.size > size && !older.has(id)
+    if (newer.size === size) return false
+    if (older.has(id)) {
+      newer.delete(id)
+      return false
+    }
     if (newer.size === 1000) {
       older = newer
       newer = new Set()
     }
-    return isNew
+    return true
   }
 }
