@@ -54,9 +54,9 @@ describe("a request", () => {
       const nothing = yield* cost(Effect.void)
       for (
         const [what, call, most] of [
-          ["public", request(Acme.value, {}), 130],
-          ["signed", request(Acme.balance, {}), 145],
-          ["carrying a token", carrying.request(Acme.balance, {}), 145]
+          ["public", request(Acme.value, {}), 62],
+          ["signed", request(Acme.balance, {}), 75],
+          ["carrying a token", carrying.request(Acme.balance, {}), 80]
         ] as const
       ) {
         // The first makes what is kept.
