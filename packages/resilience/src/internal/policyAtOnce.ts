@@ -43,21 +43,21 @@ export interface Doors<in E, in C, in L extends string> {
 export const doors = <E, C, L extends string>(
   { breaker, bulkhead, limiter, turn }: Gates<E, C, L>
 ): Doors<E, C, L> | undefined => {
-  if (
-    typeof breaker === "function" || typeof limiter === "function" || typeof turn === "function" ||
-    typeof bulkhead === "function"
-  ) return undefined
   const found = {
-    breaker: breaker?.[AtOnce],
-    limiter: limiter?.[AtOnce],
-    turn: turn?.[AtOnce],
-    bulkhead: bulkhead?.[AtOnce]
+    breaker: doorOf(breaker),
+    limiter: doorOf(limiter),
+    turn: doorOf(turn),
+    bulkhead: doorOf(bulkhead)
   }
-  const isLacking = (breaker !== undefined && found.breaker === undefined) ||
-    (limiter !== undefined && found.limiter === undefined) || (turn !== undefined && found.turn === undefined) ||
-    (bulkhead !== undefined && found.bulkhead === undefined)
-  return isLacking ? undefined : found
+  const isWhole = (breaker === undefined || found.breaker !== undefined) &&
+    (limiter === undefined || found.limiter !== undefined) &&
+    (turn === undefined || found.turn !== undefined) &&
+    (bulkhead === undefined || found.bulkhead !== undefined)
+  return isWhole ? found : undefined
 }
+
+const doorOf = <D>(gate: Keyed<{ readonly [AtOnce]?: D }> | undefined): D | undefined =>
+  gate === undefined || typeof gate === "function" ? undefined : gate[AtOnce]
 
 interface Passage<in E> {
   readonly held: Held | undefined

@@ -10,14 +10,11 @@ export const firstTime = (): (id: string) => boolean => {
   let older = new Set<string>()
   let newer = new Set<string>()
   return (id) => {
+    if (older.has(id)) return false
     const { size } = newer
-    // Adding finds out as well whether it is there: to look for it first takes half as long again, of every trade.
+    // Adding finds out as well whether it is there: to look for it first takes half as long again, for every trade.
     newer.add(id)
     if (newer.size === size) return false
-    if (older.has(id)) {
-      newer.delete(id)
-      return false
-    }
     if (newer.size === 1000) {
       older = newer
       newer = new Set()

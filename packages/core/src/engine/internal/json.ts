@@ -29,10 +29,10 @@ const hasManyDigits = (text: string): boolean => {
     if (!isPart(text.charCodeAt(at))) continue
     let start = at
     while (start > 0 && isPart(text.charCodeAt(start - 1))) start--
-    while (at + 1 < text.length && isPart(text.charCodeAt(at + 1))) at++
-    const isLong = at + 1 - start > fewest || (at + 1 - start === fewest && beyond.test(text.slice(start, at + 1)))
     // What is quoted stays as it is written, and amounts often have as many digits.
-    if (isLong && !isQuoted(text, start - 1)) return true
+    if (isQuoted(text, start - 1)) continue
+    while (at + 1 < text.length && isPart(text.charCodeAt(at + 1))) at++
+    if (at + 1 - start > fewest || (at + 1 - start === fewest && beyond.test(text.slice(start, at + 1)))) return true
   }
   return false
 }
