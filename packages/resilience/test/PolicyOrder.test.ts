@@ -48,6 +48,24 @@ describe("Policy, its order", () => {
       yield* Fiber.join(fiber)
     }))
 
+  it.effect("nobody overtakes who waits for tokens, though there are enough for him", () =>
+    Effect.gen(function*() {
+      const limiter = yield* tenPerMinute
+      const policy = Policy.make({ name: "order", limiter })
+      const order: Array<string> = []
+      const call = (name: string, cost: number) =>
+        Effect.fork(policy.apply(Effect.sync(() => order.push(name)), { ...safe, cost }))
+      yield* call("first", 5)
+      yield* call("large", 8)
+      const small = yield* call("small", 1)
+      yield* TestClock.adjust("59 seconds")
+      assert.deepStrictEqual(order, ["first"])
+      assert.strictEqual(yield* limiter.queued, 2)
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(small)
+      assert.deepStrictEqual(order, ["first", "large", "small"])
+    }))
+
   it.effect("the breaker is innermost: waiting in queues is not slow", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerMinute
