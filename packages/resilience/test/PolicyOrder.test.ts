@@ -48,6 +48,32 @@ describe("Policy, its order", () => {
       yield* Fiber.join(fiber)
     }))
 
+  it.effect("whoever wraps a gate is asked for every call, also for those that nothing holds up", () =>
+    Effect.gen(function*() {
+      const [plainBreaker, plainLimiter] = yield* Effect.all([fragile, tenPerMinute])
+      const plainBulkhead = yield* Bulkhead.make({ name: "order", permits: 5 })
+      const plainBudget = yield* RetryBudget.make()
+      const asked: Array<string> = []
+      const telling = (name: string) => Effect.sync(() => asked.push(name))
+      const breaker: typeof plainBreaker = {
+        ...plainBreaker,
+        check: Effect.zipRight(telling("breaker"), plainBreaker.check)
+      }
+      const limiter: typeof plainLimiter = {
+        ...plainLimiter,
+        withReservation: (cost, call) => (use) =>
+          Effect.zipRight(telling("limiter"), plainLimiter.withReservation(cost, call)(use))
+      }
+      const budget = { ...plainBudget, deposit: Effect.zipRight(telling("budget"), plainBudget.deposit) }
+      yield* Policy.make({ name: "order", breaker, limiter: plainLimiter }).apply(Effect.void, safe)
+      yield* Policy.make({ name: "order", breaker: plainBreaker, limiter, bulkhead: plainBulkhead }).apply(
+        Effect.void,
+        safe
+      )
+      yield* Policy.make({ name: "order", retry: { budget }, limiter: plainLimiter }).apply(Effect.void, safe)
+      assert.deepStrictEqual(asked, ["breaker", "limiter", "budget"])
+    }))
+
   it.effect("nobody overtakes who waits for tokens, though there are enough for him", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerMinute
