@@ -29,7 +29,7 @@ const ours = async (): Promise<Loading> => {
 }
 
 const theirs = async (): Promise<Loading> => {
-  const exchange = makeCcxt(baseUrl)
+  const exchange = await makeCcxt(baseUrl)
   return { load: async () => Object.keys(await exchange.loadMarkets()).length, close: () => exchange.close() }
 }
 

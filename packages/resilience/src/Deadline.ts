@@ -11,8 +11,10 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
+import type * as FiberStatus from "effect/FiberStatus"
 import { dual } from "effect/Function"
 import * as Option from "effect/Option"
+import * as RuntimeFlags from "effect/RuntimeFlags"
 import * as Schema from "effect/Schema"
 import type * as Idempotent from "./Idempotent.js"
 import { requireDuration } from "./internal/duration.js"
@@ -99,28 +101,32 @@ export const within: {
     const time = requireDuration("Deadline.within: duration", duration)
     return keepBrand(
       self,
-      Effect.withFiberRuntime<A, E, R>((fiber) => {
+      Effect.withFiberRuntime<A, E, R>((fiber, status) => {
         const current = Context.get(fiber.currentContext, Deadline)
         const deadline = sooner(current, Context.get(fiber.currentDefaultServices, Clock.Clock), time)
-        return deadline === current ? self : locally(self, deadline)
+        return deadline === current ? self : locally(status, self, deadline)
       })
     )
   }
 )
 
 // As `Effect.provideService`, in half as many steps: it stands around every call.
-const locally = <A, E, R>(self: Effect.Effect<A, E, R>, deadline: Option.Option<bigint>): Effect.Effect<A, E, R> =>
-  Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(
-      FiberRef.modify(FiberRef.currentContext, (context) => [context, Context.add(context, Deadline, deadline)]),
-      (context) =>
-        Effect.matchCauseEffect(restore(self), {
-          onFailure: (cause) =>
-            Effect.zipRight(FiberRef.set(FiberRef.currentContext, context), Effect.failCause(cause)),
-          onSuccess: (value) => FiberRef.modify(FiberRef.currentContext, () => [value, context])
-        })
-    )
+const locally = <A, E, R>(
+  { runtimeFlags }: FiberStatus.Running,
+  self: Effect.Effect<A, E, R>,
+  deadline: Option.Option<bigint>
+): Effect.Effect<A, E, R> => {
+  const isInterruptible = RuntimeFlags.interruption(runtimeFlags)
+  const inside = Effect.flatMap(
+    FiberRef.modify(FiberRef.currentContext, (context) => [context, Context.add(context, Deadline, deadline)]),
+    (context) =>
+      Effect.matchCauseEffect(isInterruptible ? Effect.interruptible(self) : self, {
+        onFailure: (cause) => Effect.zipRight(FiberRef.set(FiberRef.currentContext, context), Effect.failCause(cause)),
+        onSuccess: (value) => FiberRef.modify(FiberRef.currentContext, () => [value, context])
+      })
   )
+  return isInterruptible ? Effect.uninterruptible(inside) : inside
+}
 
 /**
  * Runs the effect without any deadline, whatever the one around it: for work that outlives the operation that began it.

@@ -50,7 +50,7 @@ import * as HealthReport from "./internal/healthReport.js"
 import { nowhere, resolveHost } from "./internal/host.js"
 import { Lane } from "./internal/lane.js"
 import * as Observer from "./internal/observer.js"
-import { fromRefusal, narrow } from "./internal/refusal.js"
+import { fromRefusal, narrow, type Refusal } from "./internal/refusal.js"
 import * as transport from "./internal/transport.js"
 import { isUnhurried } from "./internal/unhurried.js"
 import type { Host, Protocol } from "./Protocol.js"
@@ -164,6 +164,8 @@ interface Call<A> extends Attempt.Call<A> {
   attempt: number
   /** What an attempt failed with after which a write may have been carried out. */
   doubt: ExchangeError.ExchangeError | undefined
+  /** Who signs it, where somebody was found. */
+  signer: Attempt.Signer | undefined
 }
 
 const makeEngine = Effect.fnUntraced(function*(
@@ -192,7 +194,7 @@ const makeEngine = Effect.fnUntraced(function*(
     vitals,
     timeout: Duration.decode(options.attemptTimeout ?? "10 seconds"),
     maxBytes: options.maxResponseBytes ?? 40 * 1024 * 1024,
-    learnUsage: (usage, { limits }, offset) => limits.learn(usage, offset)
+    learnUsage: (fiber, usage, { limits }, offset) => limits.learn(fiber, usage, offset)
   }
   const observer = Observer.make({
     exchange,
@@ -232,43 +234,47 @@ const makeEngine = Effect.fnUntraced(function*(
     )
   )
 
-  const runSigned = <A>(call: Call<A>, signer: Attempt.Signer): Effect.Effect<A, ExchangeError.ExchangeError> =>
-    failingWith(
-      policiesOf(signer.key)(call.endpoint).apply(
-        ({ leaving, waited }) =>
-          withFiber((fiber) => {
-            call.attempt++
-            meters.waited(fiber, call.endpoint.name, Number(waited) / 1e9)
-            const attempt = observer.attempt(fiber, call, signer.key.limits, Attempt.send(line, call, signer, leaving))
-            if (call.endpoint.idempotency === "safe") return attempt
-            return failingWith(attempt, (error) => {
-              if (error.outcome === "Unknown") call.doubt = error
-              return error
-            })
-          }),
-        { cost: call.cost, lane: call.lane, idempotency: call.endpoint.idempotency }
-      ),
-      (error) => isRejection(error) ? fromRefusal(call.about, error) : error
+  const runSigned = <A>(
+    call: Call<A>,
+    signer: Attempt.Signer
+  ): Effect.Effect<A, ExchangeError.ExchangeError | Refusal> =>
+    policiesOf(signer.key)(call.endpoint).apply(
+      ({ leaving, waited }) =>
+        withFiber((fiber, status) => {
+          call.attempt++
+          meters.waited(fiber, call.endpoint.name, Number(waited) / 1e9)
+          const sending = Attempt.send(line, call, signer, leaving)
+          const attempt = observer.attempt(fiber, status, call, signer.key.limits, sending)
+          if (call.endpoint.idempotency === "safe") return attempt
+          return failingWith(attempt, (error) => {
+            if (error.outcome === "Unknown") call.doubt = error
+            return error
+          })
+        }),
+      { cost: call.cost, lane: call.lane, idempotency: call.endpoint.idempotency }
     )
 
   const carry = protocol.session && carrying(protocol.session, {
     open: (endpoint, signer) =>
       Effect.flatMap(Lane, (lane) => {
         const call = prepare(exchange, endpoint, {}, lane)
-        return call instanceof ExchangeError.InvalidRequest ? call : runSigned(call, signer)
+        return call instanceof ExchangeError.InvalidRequest
+          ? call
+          : failingWith(runSigned(call, signer), (error) => inOurWords(call, error))
       }),
     isRepeatable,
     scope: yield* Effect.scope
   })
   const run = carry === undefined
     ? runSigned
-    : <A>(call: Call<A>, signer: Attempt.Signer) => carry(call, signer, (signer) => runSigned(call, signer))
+    : <A>(call: Call<A>, signer: Attempt.Signer) =>
+      carry(call, signer, (signer) => failingWith(runSigned(call, signer), (error) => inOurWords(call, error)))
 
   const compareClocks = (operation: string): Effect.Effect<void, ExchangeError.ExchangeError> =>
     Effect.gen(function*() {
       const call = prepare(exchange, protocol.serverTime, {}, yield* Lane)
       if (call instanceof ExchangeError.InvalidRequest) return yield* call
-      const serverTime = yield* run(call, nobody)
+      const serverTime = yield* failingWith(run(call, nobody), (error) => inOurWords(call, error))
       const receivedAt = yield* Clock.currentTimeMillis
       // From when it was sent, not from when it was queued: a wait would widen the range until anything fits.
       const resolution = protocol.serverTimeStep ?? 1
@@ -295,14 +301,18 @@ const makeEngine = Effect.fnUntraced(function*(
       onSuccess: (fresh) => Credentials.isSame(used.value, fresh) ? Effect.succeedNone : Effect.asSome(signedBy(fresh))
     })
 
-  /** What is mended once and then tried again: a clock that is off, a key that was rotated. */
-  const mended = <A>(call: Call<A>): Effect.Effect<A, ExchangeError.ExchangeError> =>
-    call.endpoint.auth === "none"
-      ? mendedBy(call, nobody)
-      : Effect.flatMap(signerOf(call), (signer) => mendedBy(call, signer))
+  const runBy = <A>(call: Call<A>, signer: Attempt.Signer): Effect.Effect<A, ExchangeError.ExchangeError | Refusal> => {
+    call.signer = signer
+    return run(call, signer)
+  }
 
-  const mendedBy = <A>(call: Call<A>, signer: Attempt.Signer): Effect.Effect<A, ExchangeError.ExchangeError> =>
-    Effect.catchTags(run(call, signer), {
+  /** What is mended once and then tried again: a clock that is off, a key that was rotated. */
+  const mended = <A>(
+    call: Call<A>,
+    signer: Attempt.Signer,
+    failed: Effect.Effect<never, ExchangeError.ExchangeError | Refusal>
+  ): Effect.Effect<A, ExchangeError.ExchangeError | Refusal> =>
+    Effect.catchTags(failed, {
       ClockSkew: (error) =>
         Effect.zipRight(
           Effect.mapError(compareClocks(call.endpoint.name), () => error),
@@ -331,7 +341,18 @@ const makeEngine = Effect.fnUntraced(function*(
     if (host._tag !== "Open") return nowhere({ exchange, operation: endpoint.name }, environment, host)
     const call = prepare(exchange, endpoint, input, Context.get(fiber.currentContext, Lane))
     if (call instanceof ExchangeError.InvalidRequest) return call
-    const answered = failingWith(mended(call), (error) => narrow(endpoint.capability, doubted(call, error)))
+    const answered = Effect.catchAllCause(
+      endpoint.auth === "none"
+        ? runBy(call, nobody)
+        : Effect.flatMap(signerOf(call), (signer) => runBy(call, signer)),
+      (cause) => {
+        const failed = Effect.failCause(cause)
+        return Effect.mapError(
+          call.signer === undefined ? failed : mended(call, call.signer, failed),
+          (error) => narrow(endpoint.capability, doubted(call, inOurWords(call, error)))
+        )
+      }
+    )
     return isUnhurried(fiber) ? answered : Deadline.within(answered, deadline)
   }
 
@@ -354,6 +375,11 @@ const makeEngine = Effect.fnUntraced(function*(
     })
   }
 })
+
+const inOurWords = (
+  { about }: Call<unknown>,
+  error: ExchangeError.ExchangeError | Refusal
+): ExchangeError.ExchangeError => isRejection(error) ? fromRefusal(about, error) : error
 
 // That the last attempt was refused, or never left, says nothing of one before it whose answer was lost.
 const doubted = (call: Call<unknown>, error: ExchangeError.ExchangeError): ExchangeError.ExchangeError =>
@@ -383,6 +409,7 @@ const prepare = <C extends Endpoint.Capability, I, A>(
     attempt: 0,
     sentAt: undefined,
     nonce: undefined,
-    doubt: undefined
+    doubt: undefined,
+    signer: undefined
   }
 }

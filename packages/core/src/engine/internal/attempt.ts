@@ -18,7 +18,7 @@ import type { Answer, Learnt, Protocol, Signed, Usage } from "../Protocol.js"
 import * as RawAnswers from "../RawAnswers.js"
 import type * as Transport from "../Transport.js"
 import { classify, describeMismatch } from "./answer.js"
-import { clockOf, withFiber } from "./frame.js"
+import { clockOf, type Running, withFiber } from "./frame.js"
 import { parseJson } from "./json.js"
 import type { Observed } from "./observer.js"
 import * as Redaction from "./redaction.js"
@@ -65,7 +65,7 @@ export interface Line {
   readonly timeout: Duration.Duration
   readonly maxBytes: number
   /** `offset` is the exchange's clock minus ours, in milliseconds. */
-  readonly learnUsage: (usage: ReadonlyArray<Usage>, key: Key, offset: number) => Effect.Effect<void>
+  readonly learnUsage: (fiber: Running, usage: ReadonlyArray<Usage>, key: Key, offset: number) => Effect.Effect<void>
 }
 
 /**
@@ -165,7 +165,7 @@ const answered = <A>(
     const { serverTime, usage = [] } = learnt ?? nothing
     if (serverTime !== undefined && !TrustedHeaders.isStored(raw.headers)) learn(serverTime, 1)
     const skew = vitals.skew()
-    if (usage.length > 0) hints.push(hint(Effect.suspend(() => line.learnUsage(usage, key, skew.offset))))
+    if (usage.length > 0) hints.push(hint(Effect.suspend(() => line.learnUsage(fiber, usage, key, skew.offset))))
     if (fiber.currentSpan?._tag === "Span") fiber.currentSpan.attribute(attributes.status, raw.status)
     const isSecret = endpoint.isSecret === true && raw.status < 300
     const text = isSecret ? Credentials.redacted : redaction.text(raw.text)

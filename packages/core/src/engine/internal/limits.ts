@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Capability, Cost } from "../Endpoint.js"
 import type { Limit, Protocol, Usage } from "../Protocol.js"
+import type { Running } from "./frame.js"
 import type { Meters } from "./meters.js"
 
 /**
@@ -39,7 +40,7 @@ export interface Limits {
 export interface KeyLimits {
   readonly limiter: Policy.Limiter<Cost, Capability>
   /** Takes in what the exchange says has been used; `skew` is its clock minus ours, in milliseconds. */
-  readonly learn: (usages: ReadonlyArray<Usage>, skew: number) => Effect.Effect<void>
+  readonly learn: (fiber: Running, usages: ReadonlyArray<Usage>, skew: number) => Effect.Effect<void>
   /** Stops the scopes of a cost until an instant, in epoch milliseconds. */
   readonly pause: (cost: Cost, until: number) => Effect.Effect<void>
 }
@@ -120,13 +121,13 @@ const spending = (own: Group | undefined, address: Group, meters: Meters): KeyLi
   const scopes: { readonly [scope: string]: RateLimiter.Meter } = { ...own?.scopes, ...address.scopes }
   return {
     limiter: own === undefined ? address : inTurn(own, address),
-    learn: (usages, skew) =>
+    learn: (fiber, usages, skew) =>
       usages.reduce<Effect.Effect<void>>((before, { scope, used, windowEnd }) => {
         const meter = scopes[scope]
         if (meter === undefined) return before
-        const learning = Effect.flatMap(
+        const learning = Effect.map(
           meter.sync(used, windowEnd === undefined ? undefined : { windowEnd: windowEnd - skew }),
-          (ratio) => meters.usage(scope, ratio)
+          (ratio) => meters.used(fiber, scope, ratio)
         )
         return before === Effect.void ? learning : Effect.zipRight(before, learning)
       }, Effect.void),

@@ -14,8 +14,8 @@ export interface Meters {
   readonly requestEnded: (fiber: Running, operation: string, error: string, seconds: number) => void
   readonly attemptEnded: (fiber: Running, operation: string, error: string, seconds: number) => void
   readonly waited: (fiber: Running, operation: string, seconds: number) => void
+  readonly used: (fiber: Running, scope: string, ratio: number) => void
   readonly retried: (operation: string, error: string) => Effect.Effect<void>
-  readonly usage: (scope: string, ratio: number) => Effect.Effect<void>
   readonly banned: (untilMillis: number) => Effect.Effect<void>
   readonly skewed: (millis: number) => Effect.Effect<void>
 }
@@ -73,8 +73,8 @@ export const make = (exchange: string, environment: string): Meters => {
       attemptDuration(fiber, seconds, operation)
     },
     waited: (fiber, operation, seconds) => queueWait(fiber, seconds, operation),
+    used: (fiber, scope, ratio) => limiterUsage(fiber, ratio, scope),
     retried: (operation, error) => told((fiber) => retries(fiber, 1, operation, error)),
-    usage: (scope, ratio) => told((fiber) => limiterUsage(fiber, ratio, scope)),
     banned: (untilMillis) => told((fiber) => bannedUntil(fiber, untilMillis / 1000)),
     skewed: (millis) => told((fiber) => clockSkew(fiber, millis / 1000))
   }

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type { Dispatcher } from "undici"
 import type * as Transport from "../Transport.js"
 import { neverStood } from "./connection.js"
-import { clockOf, withFiber } from "./frame.js"
+import { clockOf, masked, type Status, withFiber } from "./frame.js"
 import type { Keeper } from "./keeper.js"
 import type { Limited } from "./nodeBodies.js"
 import { failure, tooMany } from "./transport.js"
@@ -16,13 +16,14 @@ import { failure, tooMany } from "./transport.js"
  */
 export const make = (dispatcher: Dispatcher, keeper: Keeper): Transport.Transport => ({
   send: (request) =>
-    withFiber((fiber) => {
+    withFiber((fiber, status) => {
       const call = new Call(request)
       const { timeout } = request
-      if (!Duration.isFinite(timeout)) return waiting(dispatcher, call)
+      const answer = waiting(dispatcher, call)
+      if (!Duration.isFinite(timeout)) return abandoning(status, call, answer)
       const { begin, leave } = keeper.watch(clockOf(fiber), timeout, call.late)
       call.leave = leave
-      return begin === undefined ? waiting(dispatcher, call) : Effect.zipRight(begin, waiting(dispatcher, call))
+      return abandoning(status, call, begin === undefined ? answer : Effect.zipRight(begin, answer))
     })
 })
 
@@ -33,7 +34,7 @@ export const make = (dispatcher: Dispatcher, keeper: Keeper): Transport.Transpor
  */
 export const acceptEncoding = "gzip"
 
-const waiting = (dispatcher: Dispatcher, call: Call): Effect.Effect<Transport.Answer, Transport.Failure> =>
+const waiting = (dispatcher: Dispatcher, call: Call): Ended =>
   Effect.async((resume) => {
     call.resume = resume
     // Its time may be over before it has begun, where the fiber had to yield.
@@ -42,8 +43,15 @@ const waiting = (dispatcher: Dispatcher, call: Call): Effect.Effect<Transport.An
     const headers = { "accept-encoding": acceptEncoding, ...call.request.headers }
     const request: Limited = { origin, path, method, headers, body: body === "" ? null : body, maxBytes }
     dispatcher.dispatch(request, call)
-    return Effect.sync(call.abandon)
   })
+
+/** Gives the request up, where whoever waits for it is interrupted. */
+const abandoning = (status: Status, call: Call, answer: Ended): Ended =>
+  masked(status, (restore) =>
+    Effect.catchAllCause(restore(answer), (cause) => {
+      call.abandon()
+      return Effect.failCause(cause)
+    }))
 
 type Ended = Effect.Effect<Transport.Answer, Transport.Failure>
 
@@ -70,7 +78,8 @@ class Call implements Dispatcher.DispatchHandler {
     this.resume(Effect.fail({ _tag: "TimedOut" }))
   }
 
-  readonly abandon = (): void => {
+  abandon(): void {
+    if (this.isOver) return
     this.leave()
     this.isOver = true
     this.controller?.abort(abandoned)

@@ -11,7 +11,17 @@ import { countsAsFailure, type ExchangeError } from "../../model/ExchangeError.j
 import { AttemptObserver, attributes } from "../../ports/Telemetry.js"
 import type { Capability, Cost, Endpoint } from "../Endpoint.js"
 import type { Breakers } from "./breakers.js"
-import { annotated, clockOf, methodSpan, outcomeOf, type Running, spanned, watched, withFiber } from "./frame.js"
+import {
+  annotated,
+  clockOf,
+  methodSpan,
+  outcomeOf,
+  type Running,
+  spanned,
+  type Status,
+  watched,
+  withFiber
+} from "./frame.js"
 import type { KeyLimits } from "./limits.js"
 import type { Meters } from "./meters.js"
 import type { Vitals } from "./vitals.js"
@@ -38,6 +48,7 @@ export interface Observer {
   ) => Effect.Effect<A, E, R>
   readonly attempt: <A, R>(
     fiber: Running,
+    status: Status,
     call: Observed,
     limits: KeyLimits,
     self: Effect.Effect<A, ExchangeError, R>
@@ -128,24 +139,25 @@ export const make = (client: {
 
   return {
     operation: (name, self) =>
-      withFiber((fiber) => {
+      withFiber((fiber, status) => {
         const clock = clockOf(fiber)
         const began = clock.unsafeCurrentTimeNanos()
-        const told = annotated(self, annotationsOf(name), (exit) => {
+        const told = annotated(status, self, annotationsOf(name), (exit) => {
           const seconds = Number(clock.unsafeCurrentTimeNanos() - began) / 1e9
           meters.requestEnded(fiber, name, outcomeOf(exit), seconds)
         })
         const method = methodSpan(fiber)
         if (method === undefined) {
-          return spanned(fiber, told, `${exchange}.${name}`, () => ({ attributes: operationAttributes }))
+          return spanned(fiber, status, told, `${exchange}.${name}`, () => ({ attributes: operationAttributes }))
         }
         for (const [key, value] of Object.entries(operationAttributes)) method.attribute(key, value)
         return told
       }),
-    attempt: (fiber, call, limits, self) =>
+    attempt: (fiber, status, call, limits, self) =>
       spanned(
         fiber,
-        timed(fiber, self, (fiber, exit, nanos) => ended(fiber, call, limits, exit, nanos)),
+        status,
+        timed(fiber, status, self, (fiber, exit, nanos) => ended(fiber, call, limits, exit, nanos)),
         "attempt",
         () => ({
           kind: "client",
@@ -172,10 +184,11 @@ const nobody = Context.get(Context.empty(), AttemptObserver)
 
 const timed = <A, E, R>(
   fiber: Running,
+  status: Status,
   self: Effect.Effect<A, E, R>,
   record: (fiber: Running, exit: Exit.Exit<A, E>, nanos: bigint) => Effect.Effect<void> | undefined
 ): Effect.Effect<A, E, R> => {
   const clock = clockOf(fiber)
   const began = clock.unsafeCurrentTimeNanos()
-  return watched(self, (exit) => record(fiber, exit, clock.unsafeCurrentTimeNanos() - began))
+  return watched(status, self, (exit) => record(fiber, exit, clock.unsafeCurrentTimeNanos() - began))
 }
