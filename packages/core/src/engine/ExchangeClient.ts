@@ -243,7 +243,7 @@ const makeEngine = Effect.fnUntraced(function*(
         withFiber((fiber, status) => {
           call.attempt++
           meters.waited(fiber, call.endpoint.name, Number(waited) / 1e9)
-          const sending = Attempt.send(line, call, signer, leaving)
+          const sending = Attempt.send(fiber, line, call, signer, leaving)
           const attempt = observer.attempt(fiber, status, call, signer.key.limits, sending)
           if (call.endpoint.idempotency === "safe") return attempt
           return failingWith(attempt, (error) => {

@@ -18,7 +18,7 @@ import type { Answer, Learnt, Protocol, Signed, Usage } from "../Protocol.js"
 import * as RawAnswers from "../RawAnswers.js"
 import type * as Transport from "../Transport.js"
 import { classify, describeMismatch } from "./answer.js"
-import { clockOf, type Running, withFiber } from "./frame.js"
+import { clockOf, type Running } from "./frame.js"
 import { parseJson } from "./json.js"
 import type { Observed } from "./observer.js"
 import * as Redaction from "./redaction.js"
@@ -74,12 +74,13 @@ export interface Line {
  * @internal
  */
 export const send = <A>(
+  fiber: Running,
   line: Line,
   call: Call<A>,
   signer: Signer,
   leaving: Effect.Effect<void>
 ): Effect.Effect<A, ExchangeError.ExchangeError> =>
-  withFiber((fiber) => {
+  Effect.suspend(() => {
     const { about, endpoint } = call
     const clock = clockOf(fiber)
     const sentAt = clock.unsafeCurrentTimeMillis()
@@ -120,7 +121,7 @@ export const send = <A>(
               now: clock.unsafeCurrentTimeMillis(),
               raw
             }
-            return answered(line, call, signer, received)
+            return answered(fiber, line, call, signer, received)
           }
         })
       }
@@ -137,71 +138,77 @@ interface Received {
 
 /** What an answer means, and what it tells by the way. */
 const answered = <A>(
+  fiber: Running,
   line: Line,
   call: Call<A>,
   { credentials, key }: Signer,
   { now, raw, sentAt, signature, signedBy }: Received
-): Effect.Effect<A, ExchangeError.ExchangeError> =>
-  withFiber((fiber) => {
-    const { about, endpoint } = call
-    const { protocol, vitals } = line
-    // Before anything else sees the answer.
-    const redaction = Option.isNone(credentials)
-      ? Redaction.none
-      : Redaction.make([signature, ...Credentials.secrets(credentials.value).map(Redacted.value)])
-    const json = redaction.json(parseJson(raw.text), raw.text)
-    const dated = TrustedHeaders.date(raw.headers, now)
-    const told = redaction === Redaction.none
-      ? dated.headers
-      : Record.map(dated.headers, (value) => value === undefined ? undefined : redaction.text(value))
-    const hints: Array<Effect.Effect<void>> = []
-    const learn = (serverTime: number, resolution: number): void => {
-      const learning = vitals.learnTime({ sentAt, receivedAt: now, serverTime, resolution })
-      if (learning !== undefined) hints.push(learning)
-    }
-    if (dated.date !== undefined) learn(dated.date, 1000)
-    const learnt = learning(protocol, { headers: told, json, auth: endpoint.auth, cost: call.cost })
-    if (learnt === undefined) hints.push(untold)
-    const { serverTime, usage = [] } = learnt ?? nothing
-    if (serverTime !== undefined && !TrustedHeaders.isStored(raw.headers)) learn(serverTime, 1)
-    const skew = vitals.skew()
-    if (usage.length > 0) hints.push(hint(Effect.suspend(() => line.learnUsage(fiber, usage, key, skew.offset))))
-    if (fiber.currentSpan?._tag === "Span") fiber.currentSpan.attribute(attributes.status, raw.status)
-    const isSecret = endpoint.isSecret === true && raw.status < 300
-    const text = isSecret ? Credentials.redacted : redaction.text(raw.text)
-    const answer: Answer = {
-      status: raw.status,
-      headers: TrustedHeaders.retryAfter(told, ClockSkew.correct(skew, now)),
-      json,
-      text,
-      now,
-      skew: skew.offset,
-      about: { status: raw.status, ...about },
-      clean
-    }
-    const noting = RawAnswers.note(
-      fiber,
-      () => ({ ...about, status: raw.status, body: isSecret ? text : json ?? text })
-    )
-    if (noting !== undefined) hints.push(noting)
-    const classified = classify(protocol, answer, endpoint.auth)
-    if (Either.isLeft(classified)) {
-      hints.push(Effect.logWarning("An answer could not be classified: the protocol died over it"))
-    }
-    const error = Either.merge(classified)
-    const result = error === undefined
-      ? decode(endpoint, answer)
-      : Effect.fail(blameClock(protocol, error, Math.abs(skew.offset - signedBy.offset)))
-    return hints.reduceRight<Effect.Effect<A, ExchangeError.ExchangeError>>(
-      (next, hint) => Effect.zipRight(hint, next),
-      result
-    )
-  })
+): Effect.Effect<A, ExchangeError.ExchangeError> => {
+  const { about, endpoint } = call
+  const { protocol, vitals } = line
+  // Before anything else sees the answer.
+  const redaction = Option.isNone(credentials)
+    ? Redaction.none
+    : Redaction.make([signature, ...Credentials.secrets(credentials.value).map(Redacted.value)])
+  const json = redaction.json(parseJson(raw.text), raw.text)
+  const dated = TrustedHeaders.date(raw.headers, now)
+  const told = redaction === Redaction.none
+    ? dated.headers
+    : Record.map(dated.headers, (value) => value === undefined ? undefined : redaction.text(value))
+  const hints: Array<Effect.Effect<void>> = []
+  const learn = (serverTime: number, resolution: number): void => {
+    const learning = vitals.learnTime({ sentAt, receivedAt: now, serverTime, resolution })
+    if (learning !== undefined) hints.push(learning)
+  }
+  if (dated.date !== undefined) learn(dated.date, 1000)
+  const learnt = learning(protocol, { headers: told, json, auth: endpoint.auth, cost: call.cost })
+  if (learnt === undefined) hints.push(untold)
+  const { serverTime, usage = [] } = learnt ?? nothing
+  if (serverTime !== undefined && !TrustedHeaders.isStored(raw.headers)) learn(serverTime, 1)
+  const skew = vitals.skew()
+  if (usage.length > 0) hints.push(hint(() => line.learnUsage(fiber, usage, key, skew.offset)))
+  if (fiber.currentSpan?._tag === "Span") fiber.currentSpan.attribute(attributes.status, raw.status)
+  const isSecret = endpoint.isSecret === true && raw.status < 300
+  const text = isSecret ? Credentials.redacted : redaction.text(raw.text)
+  const answer: Answer = {
+    status: raw.status,
+    headers: TrustedHeaders.retryAfter(told, ClockSkew.correct(skew, now)),
+    json,
+    text,
+    now,
+    skew: skew.offset,
+    about: { status: raw.status, ...about },
+    clean
+  }
+  const noting = RawAnswers.note(
+    fiber,
+    () => ({ ...about, status: raw.status, body: isSecret ? text : json ?? text })
+  )
+  if (noting !== undefined) hints.push(noting)
+  const classified = classify(protocol, answer, endpoint.auth)
+  if (Either.isLeft(classified)) {
+    hints.push(Effect.logWarning("An answer could not be classified: the protocol died over it"))
+  }
+  const error = Either.merge(classified)
+  const result = error === undefined
+    ? decode(endpoint, answer)
+    : Effect.fail(blameClock(protocol, error, Math.abs(skew.offset - signedBy.offset)))
+  return hints.reduceRight<Effect.Effect<A, ExchangeError.ExchangeError>>(
+    (next, hint) => Effect.zipRight(hint, next),
+    result
+  )
+}
 
 const nothing: Learnt = {}
 
 /** What is told by the way is a hint: whoever fails over it changes no outcome. */
-const hint = (self: Effect.Effect<void>): Effect.Effect<void> => Effect.catchAllDefect(self, () => untold)
+const hint = (told: () => Effect.Effect<void>): Effect.Effect<void> => {
+  try {
+    return Effect.catchAllDefect(told(), () => untold)
+  } catch {
+    return untold
+  }
+}
 
 const untold = Effect.logDebug("What the answer tells by the way could not be read")
 

@@ -52,6 +52,11 @@ const native = Context.get(DefaultServices.liveServices, Tracer.Tracer)
  */
 export const isTraced = (fiber: Running): boolean => fiber.currentTracer !== native
 
+/** What is done when an effect has ended. */
+type Ended<A, E> = (exit: Exit.Exit<A, E>) => Effect.Effect<void> | undefined
+
+const ignored = (): undefined => undefined
+
 /**
  * Runs an effect in a span where somebody listens.
  *
@@ -63,14 +68,34 @@ export const spanned = <A, E, R>(
   self: Effect.Effect<A, E, R>,
   name: string,
   options: () => Tracer.SpanOptions
-): Effect.Effect<A, E, R> => isTraced(fiber) ? inSpan(status, name, options(), () => self) : self
+): Effect.Effect<A, E, R> => isTraced(fiber) ? inSpan(fiber, status, name, options(), () => self) : self
 
-/** As `Effect.useSpan` with `Effect.withParentSpan` in it, in a third of the steps: a tracer may take part in each of them. */
+/**
+ * As {@link watched}, in a span where somebody listens.
+ *
+ * @internal
+ */
+export const watchedInSpan = <A, E, R>(
+  fiber: Running,
+  status: Status,
+  self: Effect.Effect<A, E, R>,
+  name: string,
+  options: () => Tracer.SpanOptions,
+  ended: Ended<A, E>
+): Effect.Effect<A, E, R> =>
+  isTraced(fiber) ? inSpan(fiber, status, name, options(), () => self, ended) : watched(status, self, ended)
+
+/**
+ * As `Effect.useSpan` with `Effect.withParentSpan` in it, in a third of the steps: a tracer may take part in each of them.
+ * What {@link watched} does is done within the span, too.
+ */
 const inSpan = <A, E, R>(
+  fiber: Running,
   status: Status,
   name: string,
   options: Tracer.SpanOptions,
-  body: (span: Tracer.Span) => Effect.Effect<A, E, R>
+  body: (span: Tracer.Span) => Effect.Effect<A, E, R>,
+  ended: Ended<A, E> = ignored
 ): Effect.Effect<A, E, R> =>
   masked(
     status,
@@ -78,22 +103,38 @@ const inSpan = <A, E, R>(
       Effect.flatMap(Effect.makeSpan(name, { ...options, captureStackTrace: false }), (span) =>
         Effect.flatMap(
           FiberRef.modify(FiberRef.currentContext, (outer) => [outer, Context.add(outer, Tracer.ParentSpan, span)]),
-          (outer) =>
-            Effect.matchCauseEffect(restore(Effect.suspend(() => body(span))), {
-              onFailure: (cause) =>
-                Effect.flatMap(FiberRef.set(FiberRef.currentContext, outer), () => ended(span, Exit.failCause(cause))),
-              onSuccess: (value) =>
-                Effect.flatMap(FiberRef.set(FiberRef.currentContext, outer), () => ended(span, Exit.succeed(value)))
+          (outer) => {
+            const failed = (cause: Cause.Cause<E>): Effect.Effect<A, E> => {
+              end(fiber, span, Exit.failCause(cause))
+              return Effect.zipRight(FiberRef.set(FiberRef.currentContext, outer), Effect.failCause(cause))
+            }
+            const succeeded = (value: A): Effect.Effect<A> => {
+              end(fiber, span, Exit.succeed(value))
+              return FiberRef.modify(FiberRef.currentContext, () => [value, outer])
+            }
+            return Effect.matchCauseEffect(restore(Effect.suspend(() => body(span))), {
+              onFailure: (cause) => {
+                const then = ended(Exit.failCause(cause))
+                return then === undefined
+                  ? failed(cause)
+                  : Effect.matchCauseEffect(then, { onFailure: failed, onSuccess: () => failed(cause) })
+              },
+              onSuccess: (value) => {
+                const then = ended(Exit.succeed(value))
+                return then === undefined
+                  ? succeeded(value)
+                  : Effect.matchCauseEffect(then, { onFailure: failed, onSuccess: () => succeeded(value) })
+              }
             })
+          }
         ))
   )
 
-const ended = <A, E>(span: Tracer.Span, exit: Exit.Exit<A, E>): Effect.Effect<A, E> =>
-  withFiber((fiber) => {
-    const isTimed = fiber.getFiberRef(FiberRef.currentTracerTimingEnabled)
-    if (span.status._tag === "Started") span.end(isTimed ? clockOf(fiber).unsafeCurrentTimeNanos() : 0n, exit)
-    return exit
-  })
+const end = (fiber: Running, span: Tracer.Span, exit: Exit.Exit<unknown, unknown>): void => {
+  if (span.status._tag !== "Started") return
+  const isTimed = fiber.getFiberRef(FiberRef.currentTracerTimingEnabled)
+  span.end(isTimed ? clockOf(fiber).unsafeCurrentTimeNanos() : 0n, exit)
+}
 
 /**
  * Makes a public method: each call has a span of the name, where somebody listens.
@@ -109,7 +150,7 @@ export const method = (name: string) =>
 (...args) =>
   withFiber((fiber, status) =>
     isTraced(fiber)
-      ? inSpan(status, name, {}, (span) => {
+      ? inSpan(fiber, status, name, {}, (span) => {
         methods.add(span)
         return body(...args)
       })
@@ -134,15 +175,11 @@ export const methodSpan = ({ currentSpan }: Running): Tracer.Span | undefined =>
 export const failingWith = <A, E, R, E2>(self: Effect.Effect<A, E, R>, f: (error: E) => E2): Effect.Effect<A, E2, R> =>
   Effect.catchAllCause(self, (cause) => Effect.mapError(Effect.failCause(cause), f))
 
-/**
- * Has `ended` called with how an effect ended, whatever that is, and goes on with what that answers, if it is anything.
- *
- * @internal
- */
-export const watched = <A, E, R>(
+/** Has `ended` called with how an effect ended, whatever that is, and goes on with what that answers, if it is anything. */
+const watched = <A, E, R>(
   status: Status,
   self: Effect.Effect<A, E, R>,
-  ended: (exit: Exit.Exit<A, E>) => Effect.Effect<void> | undefined
+  ended: Ended<A, E>
 ): Effect.Effect<A, E, R> =>
   masked(status, (restore) =>
     Effect.matchCauseEffect(restore(self), {
@@ -150,10 +187,7 @@ export const watched = <A, E, R>(
       onSuccess: (value) => after(Exit.succeed(value), ended)
     }))
 
-const after = <A, E>(
-  exit: Exit.Exit<A, E>,
-  ended: (exit: Exit.Exit<A, E>) => Effect.Effect<void> | undefined
-): Effect.Effect<A, E> => {
+const after = <A, E>(exit: Exit.Exit<A, E>, ended: Ended<A, E>): Effect.Effect<A, E> => {
   const then = ended(exit)
   return then === undefined ? exit : Effect.zipRight(then, exit)
 }

@@ -19,7 +19,7 @@ import {
   type Running,
   spanned,
   type Status,
-  watched,
+  watchedInSpan,
   withFiber
 } from "./frame.js"
 import type { KeyLimits } from "./limits.js"
@@ -153,11 +153,13 @@ export const make = (client: {
         for (const [key, value] of Object.entries(operationAttributes)) method.attribute(key, value)
         return told
       }),
-    attempt: (fiber, status, call, limits, self) =>
-      spanned(
+    attempt: (fiber, status, call, limits, self) => {
+      const clock = clockOf(fiber)
+      const began = clock.unsafeCurrentTimeNanos()
+      return watchedInSpan(
         fiber,
         status,
-        timed(fiber, status, self, (fiber, exit, nanos) => ended(fiber, call, limits, exit, nanos)),
+        self,
         "attempt",
         () => ({
           kind: "client",
@@ -167,8 +169,10 @@ export const make = (client: {
             [attributes.host]: client.host,
             [attributes.template]: call.endpoint.path
           }
-        })
-      ),
+        }),
+        (exit) => ended(fiber, call, limits, exit, clock.unsafeCurrentTimeNanos() - began)
+      )
+    },
     retry: (operation, delay, error) =>
       Effect.zipRight(
         meters.retried(operation, error._tag),
@@ -181,14 +185,3 @@ export const make = (client: {
 }
 
 const nobody = Context.get(Context.empty(), AttemptObserver)
-
-const timed = <A, E, R>(
-  fiber: Running,
-  status: Status,
-  self: Effect.Effect<A, E, R>,
-  record: (fiber: Running, exit: Exit.Exit<A, E>, nanos: bigint) => Effect.Effect<void> | undefined
-): Effect.Effect<A, E, R> => {
-  const clock = clockOf(fiber)
-  const began = clock.unsafeCurrentTimeNanos()
-  return watched(status, self, (exit) => record(fiber, exit, clock.unsafeCurrentTimeNanos() - began))
-}
