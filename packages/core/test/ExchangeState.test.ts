@@ -2,7 +2,7 @@ import { RateLimiterStore, Trip } from "@effect-exchange/resilience"
 import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Layer, Logger, Redacted, Ref, type Scope, TestClock } from "effect"
-import { ExchangeClient, type Protocol } from "../src/adapter.js"
+import { type Endpoint, ExchangeClient, type Protocol } from "../src/adapter.js"
 import { Credentials, ExchangeError, ExchangeState } from "../src/index.js"
 import * as Acme from "./support/acme.js"
 import { assertRunning, settle, start } from "./support/time.js"
@@ -17,6 +17,7 @@ const shared: Partial<Protocol.Protocol> = {
 
 interface ClientOptions extends ExchangeClient.Options {
   readonly key?: string
+  readonly serves?: ReadonlyArray<Endpoint.Capability>
   readonly protocol?: Partial<Protocol.Protocol>
 }
 
@@ -112,6 +113,25 @@ describe("ExchangeState", () => {
           yield* Effect.flatMap(ExchangeState.ExchangeState, ({ resume }) => resume("acme"))
           yield* second.request(Acme.balance, {})
           assert.strictEqual((yield* second.health).status, "pass")
+          assert.strictEqual(sent.length, 2)
+        })
+    ))
+
+  it.effect("a ban holds for who comes later and for what nobody asked before, until it is taken back", () =>
+    inOneApplication(
+      (_, index) => index === 0 ? Wire.refuse("Banned", 418) : Wire.ok(),
+      (sent) =>
+        Effect.gen(function*() {
+          const reading = yield* clientOf({ serves: ["marketData"] })
+          yield* Effect.flip(reading.request(Acme.value, {}))
+          // Of what it does not serve it knows no circuit: its first call meets it.
+          assert.instanceOf(yield* Effect.flip(reading.request(Acme.balance, {})), ExchangeError.CircuitOpen)
+          const later = yield* clientOf()
+          assert.deepStrictEqual((yield* later.health).breakers.map(({ state }) => state), ["Open", "Open", "Open"])
+          yield* Effect.flatMap(ExchangeState.ExchangeState, ({ resume }) => resume("acme"))
+          const latest = yield* clientOf()
+          yield* latest.request(Acme.balance, {})
+          assert.strictEqual((yield* latest.health).status, "pass")
           assert.strictEqual(sent.length, 2)
         })
     ))

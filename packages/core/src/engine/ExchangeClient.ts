@@ -44,6 +44,7 @@ import * as Endpoint from "./Endpoint.js"
 import * as ExchangeState from "./ExchangeState.js"
 import { describeMismatch } from "./internal/answer.js"
 import * as Attempt from "./internal/attempt.js"
+import type { Breaker } from "./internal/breakers.js"
 import { carrying } from "./internal/carrying.js"
 import { failingWith, type Running, withFiber } from "./internal/frame.js"
 import * as HealthReport from "./internal/healthReport.js"
@@ -112,7 +113,7 @@ export interface Make {
     protocol: Protocol,
     options: Options & {
       readonly credentials: Credentials.Provider
-      /** Of which capabilities its health tells. Defaults to all. */
+      /** Of which capabilities its health tells, with circuits from the beginning. Defaults to all. */
       readonly serves?: ReadonlyArray<Endpoint.Capability> | undefined
     }
   ): Effect.Effect<
@@ -208,29 +209,39 @@ const makeEngine = Effect.fnUntraced(function*(
   const nobody: Attempt.Signer = { key: yield* held.key(""), credentials: Option.none() }
   const fingerprintOf = memoized(Credentials.fingerprint)
 
+  const capabilities: ReadonlyArray<Endpoint.Capability> = options.serves ??
+    (provider === undefined ? ["marketData"] : ["marketData", "account", "trading"])
+  // Options that no breaker can have are to be seen as the client is made.
+  yield* Effect.forEach(capabilities, breakers.of, { discard: true })
+
   /** The exchange's gates, and how an operation with this key goes through them. */
-  const policiesOf = memoized((key: ExchangeState.Key) =>
-    memoized((endpoint: Endpoint.Endpoint<Endpoint.Capability, never, unknown>) =>
-      Policy.make({
-        name: `${exchange}.${endpoint.name}`,
-        span: false,
-        retry: {
-          attempts: options.retry?.attempts ?? 3,
-          backoff: Backoff.full({ base: options.retry?.base ?? "100 millis", max: options.retry?.max ?? "5 seconds" }),
-          budget: held.budget,
-          while: (error: ExchangeError.ExchangeError) => error.isRetryable && error.code !== userRefused,
-          retryAfter: (error) => Option.fromNullable(error.retryAfter),
-          onRetry: ({ delay, error }) => observer.retry(endpoint.name, delay, error)
-        },
-        breaker: breakers[endpoint.capability],
-        limiter: key.limits.limiter,
-        turn: endpoint.auth === "none"
-          ? undefined
-          : key.turns?.[endpoint.capability === "trading" ? "trading" : "reading"],
-        bulkhead: held.bulkhead,
-        notSent: (error) => error.outcome === "NotSent",
-        notDone: (error) => error.outcome === "Rejected"
-      })
+  const policiesOf = memoized((breaker: Breaker) =>
+    memoized((key: ExchangeState.Key) =>
+      memoized((endpoint: Endpoint.Endpoint<Endpoint.Capability, never, unknown>) =>
+        Policy.make({
+          name: `${exchange}.${endpoint.name}`,
+          span: false,
+          retry: {
+            attempts: options.retry?.attempts ?? 3,
+            backoff: Backoff.full({
+              base: options.retry?.base ?? "100 millis",
+              max: options.retry?.max ?? "5 seconds"
+            }),
+            budget: held.budget,
+            while: (error: ExchangeError.ExchangeError) => error.isRetryable && error.code !== userRefused,
+            retryAfter: (error) => Option.fromNullable(error.retryAfter),
+            onRetry: ({ delay, error }) => observer.retry(endpoint.name, delay, error)
+          },
+          breaker,
+          limiter: key.limits.limiter,
+          turn: endpoint.auth === "none"
+            ? undefined
+            : key.turns?.[endpoint.capability === "trading" ? "trading" : "reading"],
+          bulkhead: held.bulkhead,
+          notSent: (error) => error.outcome === "NotSent",
+          notDone: (error) => error.outcome === "Rejected"
+        })
+      )
     )
   )
 
@@ -238,21 +249,22 @@ const makeEngine = Effect.fnUntraced(function*(
     call: Call<A>,
     signer: Attempt.Signer
   ): Effect.Effect<A, ExchangeError.ExchangeError | Refusal> =>
-    policiesOf(signer.key)(call.endpoint).apply(
-      ({ leaving, waited }) =>
-        withFiber((fiber, status) => {
-          call.attempt++
-          meters.waited(fiber, call.endpoint.name, Number(waited) / 1e9)
-          const sending = Attempt.send(fiber, line, call, signer, leaving)
-          const attempt = observer.attempt(fiber, status, call, signer.key.limits, sending)
-          if (call.endpoint.idempotency === "safe") return attempt
-          return failingWith(attempt, (error) => {
-            if (error.outcome === "Unknown") call.doubt = error
-            return error
-          })
-        }),
-      { cost: call.cost, lane: call.lane, idempotency: call.endpoint.idempotency }
-    )
+    breakers.with(call.endpoint.capability, (breaker) =>
+      policiesOf(breaker)(signer.key)(call.endpoint).apply(
+        ({ leaving, waited }) =>
+          withFiber((fiber, status) => {
+            call.attempt++
+            meters.waited(fiber, call.endpoint.name, Number(waited) / 1e9)
+            const sending = Attempt.send(fiber, line, call, signer, leaving)
+            const attempt = observer.attempt(fiber, status, call, signer.key.limits, sending)
+            if (call.endpoint.idempotency === "safe") return attempt
+            return failingWith(attempt, (error) => {
+              if (error.outcome === "Unknown") call.doubt = error
+              return error
+            })
+          }),
+        { cost: call.cost, lane: call.lane, idempotency: call.endpoint.idempotency }
+      ))
 
   const carry = protocol.session && carrying(protocol.session, {
     open: (endpoint, signer) =>
@@ -371,7 +383,7 @@ const makeEngine = Effect.fnUntraced(function*(
       vitals,
       limits,
       breakers,
-      capabilities: options.serves ?? (provider === undefined ? ["marketData"] : ["marketData", "account", "trading"])
+      capabilities
     })
   }
 })

@@ -228,7 +228,7 @@ const hold = (
       limits,
       meters,
       vitals: Vitals.make(meters),
-      breakers: yield* Breakers.make(exchange, options.breaker),
+      breakers: Breakers.make(exchange, options.breaker),
       budget: yield* RetryBudget.make(),
       bulkhead: yield* Bulkhead.make({
         name: exchange,
@@ -301,8 +301,4 @@ const rising = (): Pick<Key, "nonce" | "latestNonce"> => {
 }
 
 const resume = ({ breakers, limits, vitals }: Held): Effect.Effect<void> =>
-  Effect.all([
-    limits.resume,
-    vitals.forgiven,
-    ...Object.values(breakers).map(({ reset }) => reset)
-  ], { discard: true })
+  Effect.all([limits.resume, vitals.forgiven, breakers.reset], { discard: true })

@@ -1,30 +1,78 @@
 import * as CircuitBreaker from "@effect-exchange/resilience/CircuitBreaker"
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import { countsAsFailure, type ExchangeError } from "../../model/ExchangeError.js"
 import type { Capability } from "../Endpoint.js"
 
+/** @internal */
+export type Breaker = CircuitBreaker.CircuitBreaker<ExchangeError>
+
 /**
- * A circuit for each capability, so that failing public data cannot stop a cancel.
+ * A circuit for each capability, so that failing public data cannot stop a cancel. Each is made when it is first asked for:
+ * most clients are for one capability, and what a circuit holds is no small part of a client.
  *
  * @internal
  */
-export type Breakers = { readonly [C in Capability]: CircuitBreaker.CircuitBreaker<ExchangeError> }
+export interface Breakers {
+  readonly of: (capability: Capability) => Effect.Effect<Breaker>
+  /** Uses that of a capability, without a step of its own once there is one. */
+  readonly with: <A, E, R>(
+    capability: Capability,
+    use: (breaker: Breaker) => Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E, R>
+  /** Opens all until an instant, in epoch milliseconds: those too that are made later. */
+  readonly openUntil: (epochMillis: number) => Effect.Effect<void>
+  readonly reset: Effect.Effect<void>
+}
 
 /** @internal */
 export const make = (
   exchange: string,
   options: Pick<CircuitBreaker.Options<never>, "trip" | "openFor" | "halfOpen"> | undefined
-): Effect.Effect<Breakers> => {
-  const breaker = (capability: Capability) =>
-    CircuitBreaker.make<ExchangeError>({ ...options, name: `${exchange}.${capability}`, classify })
-  return Effect.all({
-    marketData: breaker("marketData"),
-    account: breaker("account"),
-    trading: breaker("trading")
-  })
+): Breakers => {
+  const known = new Map<Capability, Breaker>()
+  let stopped = -Infinity
+
+  const opened = (breaker: Breaker): Effect.Effect<void> =>
+    Effect.flatMap(
+      Clock.currentTimeMillis,
+      (now) => stopped > now ? breaker.openUntil(stopped) : Effect.void
+    )
+
+  const meet = (capability: Capability): Effect.Effect<Breaker> =>
+    CircuitBreaker.make<ExchangeError>({ ...options, name: `${exchange}.${capability}`, classify }).pipe(
+      Effect.map((made) => {
+        const found = known.get(capability) ?? made
+        known.set(capability, found)
+        return found
+      }),
+      Effect.tap(opened)
+    )
+
+  const withBreaker: Breakers["with"] = (capability, use) => {
+    const found = known.get(capability)
+    return found === undefined ? Effect.flatMap(meet(capability), use) : use(found)
+  }
+
+  const all = (f: (breaker: Breaker) => Effect.Effect<void>): Effect.Effect<void> =>
+    Effect.suspend(() => Effect.forEach(known.values(), f, { discard: true }))
+
+  return {
+    of: (capability) => Effect.suspend(() => withBreaker(capability, Effect.succeed)),
+    with: withBreaker,
+    openUntil: (epochMillis) =>
+      Effect.suspend(() => {
+        stopped = Math.max(stopped, epochMillis)
+        return all((breaker) => breaker.openUntil(epochMillis))
+      }),
+    reset: Effect.suspend(() => {
+      stopped = -Infinity
+      return all((breaker) => breaker.reset)
+    })
+  }
 }
 
 const classify = (exit: Exit.Exit<unknown, ExchangeError>): CircuitBreaker.Verdict => {

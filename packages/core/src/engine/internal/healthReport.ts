@@ -24,13 +24,16 @@ export const make = (client: {
     const facts = yield* client.vitals.snapshot
     const limits = yield* client.limits.usage
     const breakers = yield* Effect.forEach(client.capabilities, (capability) =>
-      Effect.map(client.breakers[capability].state, (state) => ({
-        capability,
-        state: state._tag,
-        retryAfterMillis: state._tag === "Open" && Duration.isFinite(state.retryAfter)
-          ? Math.ceil(Duration.toMillis(state.retryAfter))
-          : undefined
-      })))
+      Effect.map(
+        Effect.flatMap(client.breakers.of(capability), ({ state }) => state),
+        (state) => ({
+          capability,
+          state: state._tag,
+          retryAfterMillis: state._tag === "Open" && Duration.isFinite(state.retryAfter)
+            ? Math.ceil(Duration.toMillis(state.retryAfter))
+            : undefined
+        })
+      ))
     return {
       exchange: client.exchange,
       environment: client.environment,

@@ -86,7 +86,7 @@ export const make = (client: {
           const until = Math.min(error.until, now + client.maxPause)
           return Effect.zipRight(
             vitals.banned(until),
-            Effect.forEach(Object.values(breakers), (breaker) => breaker.openUntil(until), { discard: true })
+            breakers.openUntil(until)
           )
         })
       default:
