@@ -14,7 +14,7 @@ const only = (name, ...allowed) => ({
 })
 
 const portable = src("resilience", "core", "exchanges", "testing", "server", "secrets", ...exchanges)
-const nodeModules = "^packages/core/src/(node|engine/NodeExchange|engine/NodeConfig|engine/internal/node\\w+)\\.ts$"
+const nodeModules = "^packages/core/src/(node|engine/NodeExchange|engine/NodeConfig|(engine|model)/internal/node\\w+)\\.ts$"
 
 /** The rooms of core, from the ground up: each may use itself and those below. */
 const rooms = ["model", "ports", "engine", "trading", "feed", "adapter"]

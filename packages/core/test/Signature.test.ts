@@ -3,6 +3,7 @@ import { Effect, Either, Encoding, FastCheck, Redacted } from "effect"
 import { createHash, createHmac, createPublicKey, generateKeyPairSync, type KeyObject, verify } from "node:crypto"
 import { Crypto, Signature } from "../src/adapter.js"
 import { primitives as portable } from "../src/engine/internal/portableCrypto.js"
+import * as portableHashes from "../src/model/internal/portableHashes.js"
 import { NodeExchange } from "../src/node.js"
 import * as Capture from "./support/capture.js"
 
@@ -160,6 +161,9 @@ describe("Signature: by the primitives in JavaScript", () => {
     assert.strictEqual(Signature.hmacSha512Hex(key, text, portable), hmac("sha512", secret).digest("hex"))
     assert.deepStrictEqual(Buffer.from(Signature.sha256(text)), createHash("sha256").update(text).digest())
     assert.deepStrictEqual(Buffer.from(Signature.sha512(text)), createHash("sha512").update(text).digest())
+    const bytesOfText = new TextEncoder().encode(text)
+    assert.deepStrictEqual(Buffer.from(portableHashes.sha256(bytesOfText)), createHash("sha256").update(text).digest())
+    assert.deepStrictEqual(Buffer.from(portableHashes.sha512(bytesOfText)), createHash("sha512").update(text).digest())
   })
 
   it("HMAC-SHA512 of RFC 4231, case 2", () => {

@@ -7,7 +7,7 @@
  *
  * @since 0.1.0
  */
-import * as hashes from "@noble/hashes/sha2.js"
+import * as hashes from "#hashes"
 import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
 import * as Redacted from "effect/Redacted"
