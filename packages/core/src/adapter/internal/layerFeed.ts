@@ -2,6 +2,7 @@ import * as RateLimiter from "@effect-exchange/resilience/RateLimiter"
 import * as Socket from "@effect/platform/Socket"
 import * as Clock from "effect/Clock"
 import type * as ConfigError from "effect/ConfigError"
+import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -10,7 +11,7 @@ import * as MetricLabel from "effect/MetricLabel"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
-import { Crypto } from "../../engine/Crypto.js"
+import { Crypto, type Primitives } from "../../engine/Crypto.js"
 import type { ExchangeClient, Options } from "../../engine/ExchangeClient.js"
 import * as ExchangeState from "../../engine/ExchangeState.js"
 import { nowhere, resolveHost } from "../../engine/internal/host.js"
@@ -61,24 +62,53 @@ export const make = (
     if (host._tag !== "Open") return { feed: nowhere(about, environment, host) }
     if (feeds === undefined) {
       return {
-        feed: new ExchangeError.Unsupported({
-          ...about,
-          detail: `${protocol.exchange} has no feeds here`,
-          alternative: "ask for what is needed from time to time"
-        })
+        feed: Effect.suspend(() =>
+          new ExchangeError.Unsupported({
+            ...about,
+            detail: `${protocol.exchange} has no feeds here`,
+            alternative: "ask for what is needed from time to time"
+          })
+        )
       }
     }
     if (Option.isNone(constructor)) {
       return {
-        feed: new ExchangeError.Unsupported({
-          ...about,
-          detail: "there is no WebSocket in reach of the Layer",
-          alternative: "provide `NodeExchange.layer`, or a `Socket.WebSocketConstructor` of your own, to it"
-        })
+        feed: Effect.suspend(() =>
+          new ExchangeError.Unsupported({
+            ...about,
+            detail: "there is no WebSocket in reach of the Layer",
+            alternative: "provide `NodeExchange.layer`, or a `Socket.WebSocketConstructor` of your own, to it"
+          })
+        )
       }
     }
     const crypto = yield* Crypto
     const state = yield* ExchangeState.ExchangeState
+    const scope = yield* Effect.scope
+    const place = { protocol, feeds, options, account, chosen, host, construct: constructor.value, crypto, state }
+    // Many never ask for a stream.
+    return { feed: lazily(Scope.extend(open(place), scope), (feed) => feed) }
+  })
+
+/** Where sockets go, and what they are opened with. */
+interface Place {
+  readonly protocol: Protocol
+  readonly feeds: Feeds
+  readonly options: Options
+  readonly account: Account | undefined
+  readonly chosen: Environment.Environment<string>
+  readonly host: Extract<Host, { readonly _tag: "Open" }>
+  readonly construct: Context.Tag.Service<typeof Socket.WebSocketConstructor>
+  readonly crypto: Primitives
+  readonly state: ExchangeState.ExchangeState.Service
+}
+
+const open = (
+  { account, chosen, construct, crypto, feeds, host, options, protocol, state }: Place
+): Effect.Effect<Feed.Feed, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const about = { exchange: protocol.exchange, operation: "stream" }
+    const environment = Environment.name(chosen)
     const { limits: { limiter }, nonce } = yield* Effect.flatMap(
       state.at(protocol, { environment, origin: host.baseUrl }, options),
       (held) => held.key("")
@@ -170,7 +200,7 @@ export const make = (
     // The very same list each time: others are looked up by all that stands in them.
     const labels = [MetricLabel.make("exchange", protocol.exchange), MetricLabel.make("environment", environment)]
 
-    const made = Feed.make({
+    return yield* Feed.make({
       exchange: protocol.exchange,
       most: feeds.protocol.most,
       backoff: { base: 1000, max: 30_000, stable: 30_000, linger: 10_000 },
@@ -185,7 +215,7 @@ export const make = (
           socket,
           url: urlOf(host, chosen, socket),
           rules: { ...rules, batch, login: login !== undefined, confirmsLogin: login !== undefined },
-          constructor: (url) => constructor.value(url),
+          constructor: (url) => construct(url),
           charge,
           pacer,
           heard: (at) => Telemetry.feedHeard.unsafeUpdate(at / 1000, labels),
@@ -195,8 +225,6 @@ export const make = (
         }
       }
     })
-    // Many never ask for a stream.
-    return { feed: lazily(Scope.extend(made, yield* Effect.scope), (feed) => feed) }
   })
 
 /** What is so long in what is sent, or in a query that is sent, is a signature or a token. */

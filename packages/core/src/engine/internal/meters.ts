@@ -22,42 +22,43 @@ export interface Meters {
 
 /**
  * The metrics of one client. What tells two of one name apart is made once for each: a list of labels that is not the very
- * same is looked up by all that stands in it.
+ * same is looked up by all that stands in it. Metrics with the same names of labels share their lists.
  *
  * @internal
  */
 export const make = (exchange: string, environment: string): Meters => {
-  const by = <Type, Out>(
-    metric: Metric.Metric<Type, number, Out>,
-    ...names: ReadonlyArray<string>
-  ): (fiber: Running, value: number, first?: string, second?: string) => void => {
+  const labelled = (...names: ReadonlyArray<string>) => {
     const known = new Map<string, ReadonlyArray<MetricLabel.MetricLabel>>()
-    return (fiber, value, first = "", second = "") => {
+    const labelsOf = (first: string, second: string): ReadonlyArray<MetricLabel.MetricLabel> => {
       const key = `${first} ${second}`
-      let labels = known.get(key)
-      if (labels === undefined) {
-        const values = [first, second]
-        labels = [
-          MetricLabel.make("exchange", exchange),
-          MetricLabel.make("environment", environment),
-          ...names.map((name, index) => MetricLabel.make(name, values[index] ?? ""))
-        ]
-        known.set(key, labels)
-      }
+      const found = known.get(key)
+      if (found !== undefined) return found
+      const values = [first, second]
+      const labels = [
+        MetricLabel.make("exchange", exchange),
+        MetricLabel.make("environment", environment),
+        ...names.map((name, index) => MetricLabel.make(name, values[index] ?? ""))
+      ]
+      known.set(key, labels)
+      return labels
+    }
+    return <Type, Out>(
+      metric: Metric.Metric<Type, number, Out>,
+      fiber: Running,
+      value: number,
+      first = "",
+      second = ""
+    ): void => {
+      const labels = labelsOf(first, second)
       // What `Effect.tagMetrics` says.
       const further = fiber.getFiberRef(FiberRef.currentMetricLabels)
       metric.unsafeUpdate(value, further.length === 0 ? labels : [...labels, ...further])
     }
   }
-  const requests = by(Telemetry.requests, "operation", "error")
-  const requestDuration = by(Telemetry.requestDuration, "operation")
-  const attempts = by(Telemetry.attempts, "operation", "error")
-  const attemptDuration = by(Telemetry.attemptDuration, "operation")
-  const retries = by(Telemetry.retries, "operation", "error")
-  const queueWait = by(Telemetry.queueWait, "operation")
-  const limiterUsage = by(Telemetry.limiterUsage, "scope")
-  const bannedUntil = by(Telemetry.bannedUntil)
-  const clockSkew = by(Telemetry.clockSkew)
+  const ofExchange = labelled()
+  const ofScope = labelled("scope")
+  const ofOperation = labelled("operation")
+  const ofResult = labelled("operation", "error")
   const told = (tell: (fiber: Running) => void): Effect.Effect<void> =>
     withFiber((fiber) => {
       tell(fiber)
@@ -65,17 +66,17 @@ export const make = (exchange: string, environment: string): Meters => {
     })
   return {
     requestEnded: (fiber, operation, error, seconds) => {
-      requests(fiber, 1, operation, error)
-      requestDuration(fiber, seconds, operation)
+      ofResult(Telemetry.requests, fiber, 1, operation, error)
+      ofOperation(Telemetry.requestDuration, fiber, seconds, operation)
     },
     attemptEnded: (fiber, operation, error, seconds) => {
-      attempts(fiber, 1, operation, error)
-      attemptDuration(fiber, seconds, operation)
+      ofResult(Telemetry.attempts, fiber, 1, operation, error)
+      ofOperation(Telemetry.attemptDuration, fiber, seconds, operation)
     },
-    waited: (fiber, operation, seconds) => queueWait(fiber, seconds, operation),
-    used: (fiber, scope, ratio) => limiterUsage(fiber, ratio, scope),
-    retried: (operation, error) => told((fiber) => retries(fiber, 1, operation, error)),
-    banned: (untilMillis) => told((fiber) => bannedUntil(fiber, untilMillis / 1000)),
-    skewed: (millis) => told((fiber) => clockSkew(fiber, millis / 1000))
+    waited: (fiber, operation, seconds) => ofOperation(Telemetry.queueWait, fiber, seconds, operation),
+    used: (fiber, scope, ratio) => ofScope(Telemetry.limiterUsage, fiber, ratio, scope),
+    retried: (operation, error) => told((fiber) => ofResult(Telemetry.retries, fiber, 1, operation, error)),
+    banned: (untilMillis) => told((fiber) => ofExchange(Telemetry.bannedUntil, fiber, untilMillis / 1000)),
+    skewed: (millis) => told((fiber) => ofExchange(Telemetry.clockSkew, fiber, millis / 1000))
   }
 }
