@@ -28,29 +28,16 @@ const account = (count: number) => Limit.window(count, "1 second", { per: "key" 
 export const limits = {
   ip: Limit.window(500, "5 seconds", { reserved: 40 }),
   connections: Limit.window(500, "5 minutes"),
-  key: account(10),
-  wallet: account(50),
-  positions: account(50),
-  orders: account(50),
-  history: account(50),
-  executions: account(50),
-  create: account(10),
-  "create.spot": account(20),
-  amend: account(10),
-  "amend.spot": account(10),
-  cancel: account(10),
-  "cancel.spot": account(20),
-  cancelAll: account(10),
-  "cancelAll.spot": account(20)
+  ...Limit.each(["queryApi", "create", "amend", "amend.spot", "cancel", "cancelAll"], account(10)),
+  ...Limit.each(["create.spot", "cancel.spot", "cancelAll.spot"], account(20)),
+  ...Limit.each(["walletBalance", "positionList", "orderRealtime", "orderHistory", "executionList"], account(50))
 }
 
-const ip = { ip: 1 } as const
-
-const shared = { limits, root: "/v5/", within: "result", cost: ip } as const
+const shared = { limits, root: "/v5/", within: "result", cost: { ip: 1 } } as const
 
 const open = Endpoint.family({ ...shared, capability: "marketData" })
 
-const read = Endpoint.family({ ...shared, capability: "account" })
+const read = Endpoint.family({ ...shared, capability: "account", own: true })
 
 const write = Endpoint.family({ ...shared, capability: "trading", method: "POST", body: "json", decimals: "shortest" })
 
@@ -72,7 +59,7 @@ export type Scope = { readonly category: Category; readonly symbol?: string; rea
 export type Part = { readonly limit?: number; readonly cursor?: string | undefined }
 
 const of = (scope: "create" | "amend" | "cancel" | "cancelAll") => ({ category, request }: Counted) => ({
-  ...ip,
+  ip: 1,
   [category === "spot" ? `${scope}.spot` : scope]: request?.length ?? 1
 })
 
@@ -179,7 +166,7 @@ export const kline = open("kline", "market/kline", {
  * @since 0.1.0
  * @category endpoints
  */
-export const queryApi = read("queryApi", "user/query-api", { answer: Rows.ApiKey, cost: { ...ip, key: 1 } })
+export const queryApi = read("queryApi", "user/query-api", { answer: Rows.ApiKey })
 
 /**
  * The coins of each account of a type.
@@ -189,8 +176,7 @@ export const queryApi = read("queryApi", "user/query-api", { answer: Rows.ApiKey
  */
 export const walletBalance = read("walletBalance", "account/wallet-balance", {
   input: madeBy(() => ({ accountType: "UNIFIED" })),
-  answer: Wire.within("list", Schema.Array(Wire.within("coin", Wire.every(Rows.Balance)))),
-  cost: { ...ip, wallet: 1 }
+  answer: Wire.within("list", Schema.Array(Wire.within("coin", Wire.every(Rows.Balance))))
 })
 
 /**
@@ -201,8 +187,7 @@ export const walletBalance = read("walletBalance", "account/wallet-balance", {
  */
 export const positionList = read("positionList", "position/list", {
   input: takes<Scope & Part>(),
-  answer: Rows.page(Rows.Position),
-  cost: { ...ip, positions: 1 }
+  answer: Rows.page(Rows.Position)
 })
 
 const Orders = Rows.page(Rows.Order)
@@ -235,8 +220,7 @@ export const referred = ({ clientOrderId, id, market }: Adapter.Reference) => ({
  */
 export const orderRealtime = read("orderRealtime", "order/realtime", {
   input: takes<Scope & Ids & Part>(),
-  answer: Orders,
-  cost: { ...ip, orders: 1 }
+  answer: Orders
 })
 
 /**
@@ -255,8 +239,7 @@ export type Span = { readonly startTime?: number; readonly endTime?: number }
  */
 export const orderHistory = read("orderHistory", "order/history", {
   input: takes<Named & Ids & Span & Part>(),
-  answer: Orders,
-  cost: { ...ip, history: 1 }
+  answer: Orders
 })
 
 /**
@@ -267,8 +250,7 @@ export const orderHistory = read("orderHistory", "order/history", {
  */
 export const executionList = read("executionList", "execution/list", {
   input: takes<Named & Span & Part>(),
-  answer: Rows.page(Rows.Execution),
-  cost: { ...ip, executions: 1 }
+  answer: Rows.page(Rows.Execution)
 })
 
 // ---- orders

@@ -148,11 +148,16 @@ describe("Endpoint", () => {
 
 describe("a family of endpoints", () => {
   it("that are metered each by itself cost one of their own, unless one says otherwise", () => {
-    const limits = { ticker: Limit.window(1, "1 second"), book: Limit.window(2, "1 second") }
-    const read = Endpoint.family({ capability: "marketData", limits, cost: "own" })
+    const limits = { ...Limit.each(["ticker", "book"], Limit.window(1, "1 second")), ip: Limit.window(9, "1 second") }
+    assert.deepStrictEqual(limits.book, Limit.window(1, "1 second"))
+    const read = Endpoint.family({ capability: "marketData", limits, own: true })
     assert.deepStrictEqual(read("ticker", "/ticker", { answer: Schema.Unknown }).cost({}), { ticker: 1 })
     const deep = read("deepBook", "/book", { answer: Schema.Unknown, cost: { book: 2 } })
     assert.deepStrictEqual(deep.cost({}), { book: 2 })
+    // @ts-expect-error there is no scope "deep"
+    read("deep", "/book", { answer: Schema.Unknown, cost: { deep: 1 } })
+    const beside = Endpoint.family({ capability: "marketData", limits, own: true, cost: { ip: 1 } })
+    assert.deepStrictEqual(beside("book", "/book", { answer: Schema.Unknown }).cost({}), { ip: 1, book: 1 })
     const shared = Endpoint.family({ capability: "marketData", limits, cost: { ticker: 3 } })
     assert.deepStrictEqual(shared("book", "/book", { answer: Schema.Unknown }).cost({}), { ticker: 3 })
   })

@@ -27,30 +27,17 @@ const user = (count: number) => Limit.window(count, window, { per: "key" })
  * @category limits
  */
 export const limits = {
-  serverTime: address(10),
-  status: Limit.window(1, "5100 millis"),
-  instruments: address(20),
-  ticker: address(20),
-  tickers: address(20),
-  books: address(40),
-  booksFull: address(10),
+  ...Limit.each(["serverTime", "booksFull"], address(10)),
+  ...Limit.each(["instruments", "ticker", "tickers", "historyCandles"], address(20)),
+  ...Limit.each(["books", "candles"], address(40)),
   trades: address(100),
-  candles: address(40),
-  historyCandles: address(20),
+  status: Limit.window(1, "5100 millis"),
   accountConfig: user(5),
-  balance: user(10),
-  positions: user(10),
-  order: user(60),
-  ordersPending: user(60),
-  ordersHistory: user(40),
+  ...Limit.each(["balance", "positions", "fillsHistory"], user(10)),
   ordersHistoryArchive: user(20),
-  fills: user(60),
-  fillsHistory: user(10),
-  placeOrder: user(60),
-  placeOrders: user(300),
-  cancelOrder: user(60),
-  cancelOrders: user(300),
-  amendOrder: user(60),
+  ordersHistory: user(40),
+  ...Limit.each(["order", "ordersPending", "fills", "placeOrder", "cancelOrder", "amendOrder"], user(60)),
+  ...Limit.each(["placeOrders", "cancelOrders"], user(300)),
   connections: Limit.window(3, "1100 millis")
 }
 
@@ -70,7 +57,7 @@ export const pageSize = 100
  */
 export const candlePage = 300
 
-const shared = { limits, root: "/api/v5/", within: "data", cost: "own" } as const
+const shared = { limits, root: "/api/v5/", within: "data", own: true } as const
 
 const open = Endpoint.family({ ...shared, capability: "marketData" })
 

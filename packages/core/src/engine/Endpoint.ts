@@ -263,8 +263,9 @@ export interface Family<C extends Capability, Scope extends string> {
   readonly body?: Body | undefined
   /** Where what was asked for stands in every answer. Defaults to the whole. */
   readonly within?: string | undefined
-  /** `own` where each is metered by itself: it costs one of the limit of its name. */
-  readonly cost?: Costs<Scope> | "own" | undefined
+  readonly cost?: Costs<Scope> | undefined
+  /** Whether each is metered by itself as well: it costs one of the limit of its name, too. Defaults to `false`. */
+  readonly own?: boolean | undefined
   /**
    * How decimals are printed: as text, as text without zeros at the end (`shortest`), or as JSON numbers, as few exchanges want
    * them. Defaults to `text`.
@@ -365,7 +366,7 @@ const maker = <C extends Capability, Scope extends string>(
 ): Asked<C, object, A, Args> => {
   const [path, facts] = rest.length === 1 ? [name, ...rest] : rest
   const { capability, decimals = "text" } = shared
-  const usual = shared.cost === "own" ? { [name]: 1 } : shared.cost
+  const usual = shared.own === true ? { ...shared.cost, [name]: 1 } : shared.cost
   const { answer, cost = usual, input = noInput, within = shared.within ?? "" } = facts
   const whole = `${shared.root ?? ""}${path}`
   const inPath = namesIn(whole)

@@ -58,3 +58,17 @@ export const bucket = (burst: number, perSecond: number, options: Options = {}):
   ...RateLimiter.bucket({ burst, perSecond }),
   ...options
 })
+
+/**
+ * Gives each of several names the same limit, each one of its own: endpoints that the exchange meters alike and one by one.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export function each<const Scope extends string, L extends Limit>(
+  names: ReadonlyArray<Scope>,
+  limit: L
+): { readonly [S in Scope]: L }
+export function each(names: ReadonlyArray<string>, limit: Limit): Limits<string> {
+  return Object.fromEntries(names.map((name) => [name, limit]))
+}
