@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { ExchangeError } from "@effect-exchange/core"
+import { ExchangeError, KeyPermissions } from "@effect-exchange/core"
 import { Exchange, type Listing, Page, Question } from "@effect-exchange/core/adapter"
 import type { Declaration, Endpoint } from "@effect-exchange/core/adapter"
 import * as Option from "effect/Option"
@@ -29,12 +29,7 @@ const status: Declaration.MarketData["status"] = (client) =>
 /** Where no endpoint tells, that the account answers at all shows that the key may read. */
 const keyPermissions: Declaration.Account["keyPermissions"] = (client) =>
   isSilent(client)
-    ? to(Endpoints.account, () => ({
-      read: true,
-      trade: "unknown",
-      withdraw: "unknown",
-      ipRestricted: "unknown"
-    } as const))(client)
+    ? to(Endpoints.account, () => KeyPermissions.readable)(client)
     : to(Endpoints.apiRestrictions)(client)
 
 /**

@@ -13,14 +13,6 @@ import * as Schema from "effect/Schema"
 
 const decode = Wire.ifAny(Schema.Struct({ code: Schema.Number, msg: Schema.String }))
 
-// What only the message tells.
-const told: ReadonlyArray<readonly [code: string, words: RegExp, kind: Errors.Kind]> = [
-  ["-2010", /insufficient balance/i, "InsufficientFunds"],
-  ["-2010", /duplicate order/i, "DuplicateOrder"],
-  ["-2010", /action is disabled|symbol is not permitted|account may not/i, "PermissionDenied"],
-  ["-2011", /unknown order/i, "OrderNotFound"]
-]
-
 // The message names the instant by the exchange's clock, more exactly than the header.
 const banned = (
   { about, headers, now, skew = 0 }: Protocol.Circumstances,
@@ -64,13 +56,16 @@ export const errors: Errors.Table = Errors.table({
   },
   ranges: { InvalidRequest: "-1220--1100" },
   judge: (said, circumstances) => {
-    const { code, text } = said
     const { status } = circumstances
-    if (status === 418 || (code === "-1003" && /banned until/i.test(text))) return banned(circumstances, said)
-    return status === 429
-      ? "RateLimited"
-      : told.find(([meant, words]) => meant === code && words.test(text))?.[2]
+    if (status === 418 || (said.code === "-1003" && /banned until/i.test(said.text))) return banned(circumstances, said)
+    return status === 429 ? "RateLimited" : undefined
   },
+  texts: [
+    [/insufficient balance/i, "InsufficientFunds", "-2010"],
+    [/duplicate order/i, "DuplicateOrder", "-2010"],
+    [/action is disabled|symbol is not permitted|account may not/i, "PermissionDenied", "-2010"],
+    [/unknown order/i, "OrderNotFound", "-2011"]
+  ],
   // The firewall in front of the exchange answers without JSON, also to suspicious words in parameters.
   unspoken: (answer) => {
     if (answer.status === 418) return banned(answer, {})

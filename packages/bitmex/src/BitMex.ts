@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import { Credentials, Decimal, ExchangeError, type Market } from "@effect-exchange/core"
+import { Credentials, Decimal, ExchangeError, KeyPermissions, type Market } from "@effect-exchange/core"
 import { Endpoint, Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
 import type { Declaration, ExchangeClient, Row, Wire } from "@effect-exchange/core/adapter"
 import * as Arr from "effect/Array"
@@ -110,14 +110,12 @@ const status: Declaration.MarketData["status"] = (client) => () =>
 const table = <A extends { readonly id?: string | undefined }, Args extends ReadonlyArray<unknown>>(
   endpoint: Endpoint.Endpoint<"account", Endpoints.Query, Listing.Listing<A>>,
   input: (...args: Args) => Omit<Endpoints.Query, "count" | "start" | "reverse">,
-  enough?: (...args: Args) => number,
   wanted?: (row: A, ...args: Args) => boolean
 ) => {
   const count = Endpoints.pageSize.account
   return Page.byOffset(count, {
     endpoint,
     input: (start = 0, ...args: Args) => ({ ...input(...args), count, start, reverse: true }),
-    enough,
     wanted
   })
 }
@@ -127,8 +125,7 @@ const since = ({ id }: Market.Market, { since }: Declaration.History) => ({
   symbol: id,
   startTime: Endpoint.isoTime(since)
 })
-const limit = (_: Market.Market, { limit }: Declaration.History) => limit
-const executions = table(Endpoints.tradeHistory, since, limit, ({ fill }) => fill !== undefined)
+const executions = table(Endpoints.tradeHistory, since, ({ fill }) => fill !== undefined)
 
 const fills: Declaration.Account["fills"]["read"] = (client) => (market, query) =>
   Effect.flatMap(executions(client)(market, query), ({ rows, unknown }) => {
@@ -181,6 +178,7 @@ export const BitMex = Exchange.define({
   lacks: ["placeBatch"],
   feeds,
   unit,
+  volumes: ["candles"],
   marketData: {
     listings: [to(Endpoints.instrumentsActive)],
     ticker: Question.ofOne(to(Endpoints.instrument)),
@@ -197,7 +195,7 @@ export const BitMex = Exchange.define({
     candles: {
       words: binSizes,
       page: Endpoints.pageSize.public,
-      read: to(Endpoints.tradesBucketed, (rows, market, binSize) => rows.flatMap(bar(market, binSize))),
+      read: to(Endpoints.tradesBucketed, (rows, _, binSize) => rows.flatMap(bar(binSize))),
       first: ask(
         Endpoints.tradesBucketed,
         (market: Market.Market, binSize: string, from: number) =>
@@ -213,13 +211,13 @@ export const BitMex = Exchange.define({
     // In an answer the key in use has no other name. What may be is unknown where it is not among those it can see.
     keyPermissions: to(Endpoints.apiKeys, ({ rows }) => {
       const key = rows.find(({ id }) => id === Credentials.redacted)
-      return key?.permissions ?? { read: true, trade: "unknown", withdraw: "unknown", ipRestricted: "unknown" }
+      return key?.permissions ?? KeyPermissions.readable
     }),
     open: table(Endpoints.orders, ({ id }: Market.Market) => ({ symbol: id, filter: { open: true } })),
     openOfAll: table(Endpoints.orders, () => ({ filter: { open: true } })),
     byId: ask(Endpoints.orders, ({ id, market }) => sought(market, { orderID: id })),
     byName: [ask(Endpoints.orders, ({ clientOrderId, market }) => sought(market, { clOrdID: clientOrderId }))],
-    ended: { order: "newest first", withOpen: true, read: table(Endpoints.orders, since, limit) },
+    ended: { order: "newest first", withOpen: true, read: table(Endpoints.orders, since) },
     fills: { order: "newest first", read: fills },
     positions
   },

@@ -263,7 +263,7 @@ export const feeds: Feeds.Feeds = {
   candles: {
     words: Record.map(binSizes, (size) => `tradeBin${size}`),
     topic: (market, table) => topic(table, market),
-    reader: (market, table) => growing(buckets, bar(market, table.replace("tradeBin", "")))
+    reader: (_, table) => growing(buckets, bar(table.replace("tradeBin", "")))
   },
   book: {
     depths: Number.POSITIVE_INFINITY,

@@ -70,11 +70,9 @@ export const lengthOf = (binSize: string): number => lengths.get(binSize) ?? 0
  * @category candles
  */
 export const bar =
-  (market: Market.Market, binSize: string) => (row: Wire.Type<typeof Rows.Bucket>): ReadonlyArray<Row.Bar> => {
-    const { close, high, low } = row
-    const size = unit(market)
-    if (!row.open || !high || !low || !close || !size) return []
-    const open = BigDecimal.clamp(row.open, { minimum: low, maximum: high })
-    const volume = BigDecimal.normalize(BigDecimal.multiply(row.volume, size))
-    return [{ openTime: row.end - lengthOf(binSize), open, high, low, close, volume }]
+  (binSize: string) =>
+  ({ close, end, high, low, open, volume }: Wire.Type<typeof Rows.Bucket>): ReadonlyArray<Row.Bar> => {
+    if (!open || !high || !low || !close) return []
+    const within = BigDecimal.clamp(open, { minimum: low, maximum: high })
+    return [{ openTime: end - lengthOf(binSize), open: within, high, low, close, volume }]
   }

@@ -98,13 +98,13 @@ describe("frames of BitMEX", () => {
     ])
   })
 
-  it("of candles name the end of their interval, and count contracts", () => {
+  it("of candles name the end of their interval, and have the volume in contracts, which core counts", () => {
     const row = { timestamp: "2025-11-24T01:00:00.000Z", symbol: "SOLUSDT", open: 27, high: 28, low: 26, close: 27.5 }
     const data = [{ ...row, volume: 25_000 }, { timestamp: "2025-11-24T02:00:00.000Z", symbol: "SOLUSDT", volume: 0 }]
     const found = candles.reader(linear, "tradeBin1h")(dataOf({ table: "tradeBin1h", action: "insert", data }))
     assert.deepStrictEqual(
-      found && Listing.from(found).rows.map(({ openTime, volume }) => [openTime, Decimal.format(volume)]),
-      [[1_763_942_400_000, "2.5"]]
+      found && Listing.from(found).rows.map(({ openTime, volume }) => [openTime, String(volume)]),
+      [[1_763_942_400_000, String(Decimal.make("25000"))]]
     )
   })
 

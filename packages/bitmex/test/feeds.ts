@@ -7,6 +7,7 @@ export const subject: Subject = {
   id: "bitmex",
   layer: BitMex.layerMarketData,
   symbol: "BTC/USD:BTC",
+  contracts: ["SOL/USDT:USDT"],
   gaps: "unseen",
   checksum: false,
   notice: false,

@@ -28,13 +28,11 @@ const listing = (category: Category, status?: string): Declaration.MarketData["l
   })
 
 const tickersOf = (scope: Endpoints.Scope) =>
-  ask(Endpoints.tickers, () => scope, ({ at, list }) => {
-    const isInverse = scope.category === "inverse"
-    return within(
-      scope.category,
-      Listing.map(list, ({ row, turnover }) => ({ ...row, at, volume24h: isInverse ? turnover : row.volume24h }))
-    )
-  })
+  ask(
+    Endpoints.tickers,
+    () => scope,
+    ({ at, list }) => within(scope.category, Listing.map(list, (row) => ({ ...row, at })))
+  )
 
 /** Several of a category are all of them: one request can name one symbol. */
 const tickers = (client: ExchangeClient.ExchangeClient<"marketData">) => (markets: ReadonlyArray<Market.Market>) =>

@@ -64,13 +64,9 @@ export const errors: Errors.Table = Errors.table({
     const left = Number(headers["x-bapi-limit-reset-timestamp"]) - (now + skew)
     return left > 0 && left <= 60_000 ? Duration.millis(left) : undefined
   },
-  judge: ({ code, text }, { status }) => {
-    if (status === 403 && tooFrequent.test(text)) return "Banned"
-    // The code of whatever is wrong with the parameters, of which the signature and the symbol are two.
-    if (code !== "10001") return undefined
-    if (/\bsign\b|signature/i.test(text)) return "AuthenticationFailed"
-    return /symbol/i.test(text) ? "SymbolNotFound" : undefined
-  },
+  judge: ({ text }, { status }) => status === 403 && tooFrequent.test(text) ? "Banned" : undefined,
+  // The code of whatever is wrong with the parameters, of which the signature and the symbol are two.
+  texts: [[/\bsign\b|signature/i, "AuthenticationFailed", "10001"], [/symbol/i, "SymbolNotFound", "10001"]],
   unspoken: ({ about, json, status, text = "" }) => {
     if (status === 403 && tooFrequent.test(text)) {
       const detail = "this address sent too many requests and is banned; nothing is sent for ten minutes"

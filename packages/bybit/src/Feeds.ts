@@ -115,22 +115,19 @@ const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
 
 const price = (name: string) => at(name, positive(decimal))
 
-// The volume of inverse contracts is in contracts, and their turnover in the base coin.
-const tickerOf = (volume: "volume24h" | "turnover24h") =>
-  Feeds.readingOne(Wire.one(Row.ticker({
-    last: price("data.lastPrice"),
-    bid: price("data.bid1Price"),
-    ask: price("data.ask1Price"),
-    open24h: price("data.prevPrice24h"),
-    high24h: price("data.highPrice24h"),
-    low24h: price("data.lowPrice24h"),
-    volume24h: at(`data.${volume}`, blank(decimal)),
-    at: at("ts", millis)
-  })))
+const ticker = Feeds.readingOne(Wire.one(Row.ticker({
+  last: price("data.lastPrice"),
+  bid: price("data.bid1Price"),
+  ask: price("data.ask1Price"),
+  open24h: price("data.prevPrice24h"),
+  high24h: price("data.highPrice24h"),
+  low24h: price("data.lowPrice24h"),
+  volume24h: Row.of({ linear: at("data.volume24h", blank(decimal)), inverse: at("data.turnover24h", blank(decimal)) }),
+  at: at("ts", millis)
+})))
 
 /** A delta has what changed of the snapshot before it; spot has snapshots alone, and neither bid nor ask. */
-const tickers = (market: Market.Market) => {
-  const reading = tickerOf(categoryOf(market) === "inverse" ? "turnover24h" : "volume24h")
+const tickers = () => {
   let known: object | undefined
   return (frame: unknown) => {
     const data = get(frame, "data")
@@ -138,7 +135,7 @@ const tickers = (market: Market.Market) => {
     const isDelta = get(frame, "type") === "delta"
     if (isDelta && known === undefined) return []
     known = isDelta ? { ...known, ...data } : data
-    return reading({ data: known, ts: get(frame, "ts") })
+    return ticker({ data: known, ts: get(frame, "ts") })
   }
 }
 

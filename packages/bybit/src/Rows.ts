@@ -77,18 +77,6 @@ export const Instrument = Row.of({
   minNotional: orElse(price("lotSizeFilter.minOrderAmt"), price("lotSizeFilter.minNotionalValue"))
 })
 
-const ticker = Row.tickerOf({
-  market: at("symbol", text),
-  last: price("lastPrice"),
-  bid: price("bid1Price"),
-  ask: price("ask1Price"),
-  open24h: price("prevPrice24h"),
-  high24h: price("highPrice24h"),
-  low24h: price("lowPrice24h"),
-  volume24h: at("volume24h", blank(decimal)),
-  at: Wire.none
-})
-
 /**
  * A ticker, which has no instant of its own. The volume of inverse contracts is in contracts, and their turnover in the base
  * coin.
@@ -96,7 +84,17 @@ const ticker = Row.tickerOf({
  * @since 0.1.0
  * @category rows
  */
-export const Ticker = Row.beside(ticker, { turnover: at("turnover24h", blank(decimal)) })
+export const Ticker = Row.tickerOf({
+  market: at("symbol", text),
+  last: price("lastPrice"),
+  bid: price("bid1Price"),
+  ask: price("ask1Price"),
+  open24h: price("prevPrice24h"),
+  high24h: price("highPrice24h"),
+  low24h: price("lowPrice24h"),
+  volume24h: Row.of({ linear: at("volume24h", blank(decimal)), inverse: at("turnover24h", blank(decimal)) }),
+  at: Wire.none
+})
 
 /**
  * A book: `ts` is when the picture was made, `cts` when the matching engine made it; `u` numbers the states of the book.

@@ -8,6 +8,7 @@ export const subject: Subject = {
   longest: "1M",
   layer: Bybit.layerMarketData,
   symbol: "BTC/USDT:USDT",
+  contracts: ["BTC/USDT:USDT", "BTC/USD:BTC"],
   gaps: "numbered",
   checksum: false,
   notice: false

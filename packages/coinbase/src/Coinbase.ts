@@ -101,8 +101,7 @@ const entries = Page.byCursor({
     start_sequence_timestamp: Endpoint.isoTime(since),
     limit: Math.min(limit, Endpoints.pageSize),
     cursor
-  }),
-  enough: (_, { limit }: Declaration.History) => limit
+  })
 })
 
 // How much earlier than it was sent an order is looked for.

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Stream } from "effect"
+import { Chunk, Effect, Layer, Stream } from "effect"
 import { Exchange, Listing } from "../src/adapter.js"
 import { Decimal, ExchangeError, ExchangeSymbol, type Market, OrderJournal } from "../src/index.js"
 import * as Acme from "./support/acme.js"
@@ -20,6 +20,12 @@ const notAsked = () => () => Effect.die("not asked")
 
 const level = { price: Decimal.make("5"), amount: Decimal.make("8") }
 
+const volume = { linear: Decimal.make("8"), inverse: Decimal.make("16") }
+
+const ticker = { last: Decimal.make("5"), volume24h: volume, at: 0 }
+
+const bar = { openTime: 0, open: level.price, high: level.price, low: level.price, close: level.price, volume }
+
 const acme = (cancelAll: Effect.Effect<ReadonlyArray<string>, ExchangeError.TradingError>) =>
   Exchange.define({
     name: "Acme",
@@ -27,12 +33,16 @@ const acme = (cancelAll: Effect.Effect<ReadonlyArray<string>, ExchangeError.Trad
     kinds: ["perpetual"],
     lacks: ["positions", "amend", "placeBatch"],
     unit: ({ multiplier }) => multiplier,
+    volumes: ["candles"],
     marketData: {
-      listings: [() => () => Effect.succeed([market("BTC", "0.125"), market("ETH")])],
-      ticker: notAsked,
+      listings: [
+        () => () =>
+          Effect.succeed([market("BTC", "0.125"), { ...market("LTC", "0.125"), inverse: true }, market("ETH")])
+      ],
+      ticker: () => () => Effect.succeed(ticker),
       book: { depths: 50, read: () => () => Effect.succeed({ bids: [level], asks: [] }) },
       trades: { most: 50, order: "newest first", read: notAsked },
-      candles: { words: { "1m": "1m" }, page: 10, read: notAsked },
+      candles: { words: { "1m": "1m" }, page: 10, read: () => () => Effect.succeed([bar]) },
       status: notAsked
     },
     account: {
@@ -72,6 +82,21 @@ describe("a unit", () => {
     return Effect.gen(function*() {
       const { bids } = yield* Effect.flatMap(MarketData, (market) => market.orderBook("BTC/USDT:USDT"))
       assert.deepStrictEqual(bids.map(({ amount }) => Decimal.format(amount)), ["1"])
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("counts volumes where it is said to, and of inverse contracts what is told of these", () => {
+    const { MarketData, layer } = over()
+    return Effect.gen(function*() {
+      const market = yield* MarketData
+      const volumes = (symbol: string) =>
+        Effect.gen(function*() {
+          const { volume24h } = yield* market.ticker(symbol)
+          const candles = yield* Stream.runCollect(market.candles(symbol, "1m", { from: 0, to: 60_000 }))
+          return [volume24h, ...Chunk.map(candles, ({ volume }) => volume)].map((each) => each && Decimal.format(each))
+        })
+      assert.deepStrictEqual(yield* volumes("BTC/USDT:USDT"), ["8", "1"])
+      assert.deepStrictEqual(yield* volumes("LTC/USDT:USDT"), ["16", "2"])
     }).pipe(Effect.provide(layer))
   })
 

@@ -40,6 +40,7 @@ const table = Errors.table({
   ranges: { OrderRejected: "51000-51999 54000-54999", InvalidRequest: "-32700--32600" },
   wait: { 11: "7 seconds", Banned: "3 minutes" },
   judge: ({ code, text }) => code === "5" && text.includes("symbol") ? "SymbolNotFound" : undefined,
+  texts: [[/no funds/i, "InsufficientFunds", "7"], [/bad symbol/i, "OrderRejected"], [/later/, "RateLimited"]],
   unspoken: ({ about, status }) =>
     status === 403 ? new ExchangeError.PermissionDenied({ ...about, detail: "a firewall" }) : undefined
 })
@@ -118,6 +119,22 @@ describe("a table of errors", () => {
 
   it("judges what the code does not tell before it looks the code up", () => {
     assert.strictEqual(judged({ code: "5", text: "bad symbol" })?._tag, "SymbolNotFound")
+  })
+
+  it("looks at the text behind whoever judges and before the code, of one code alone where it is named", () => {
+    const kinds = ["7 No funds.", "6 No funds.", "5 bad symbol", "7 bad symbol", "99 later", "7 no"].map((said) => {
+      const [code = "", ...words] = said.split(" ")
+      return judged({ code, text: words.join(" ") })?._tag
+    })
+    assert.deepStrictEqual(kinds, [
+      "InsufficientFunds",
+      "InsufficientFunds",
+      "SymbolNotFound",
+      "OrderRejected",
+      "RateLimited",
+      "OrderRejected"
+    ])
+    assert.notInclude(judged({ code: "99", text: "later" })?.message ?? "", "not known")
   })
 
   it("tells whoever judges how far the exchange's clock is from ours", () => {

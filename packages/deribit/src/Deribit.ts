@@ -51,8 +51,7 @@ const ended = Question.union([false, true].map((historical) =>
   Page.byOffset(Endpoints.pageSize, {
     endpoint: Endpoints.getOrderHistory,
     input: (offset, market: Market.Market, { limit }: Declaration.History) =>
-      Endpoints.getOrderHistory.make(market, historical, Math.min(limit, Endpoints.pageSize), offset),
-    enough: (_, { limit }: Declaration.History) => limit
+      Endpoints.getOrderHistory.make(market, historical, Math.min(limit, Endpoints.pageSize), offset)
   })
 ))
 
@@ -68,8 +67,7 @@ const fills = Question.union(
       rows: ({ fills }) => fills,
       next: ({ answer: { fills, hasMore }, place }) =>
         hasMore ? Page.atInstant(fills.rows.at(-1)?.at, place) : undefined,
-      key: fillKey,
-      enough: (_, { limit }: Declaration.History) => limit
+      key: fillKey
     })
   ),
   fillKey
@@ -99,13 +97,13 @@ export const Deribit = Exchange.define({
     listings: kinds.map((kind) =>
       ask(Endpoints.getInstruments, () => ({ currency: "any", kind }), Listing.map(Markets.read))
     ),
-    ticker: to(Endpoints.ticker, Markets.ticker),
+    ticker: to(Endpoints.ticker),
     book: { depths: [1, 5, 10, 20, 50, 100, 1000, 10_000], read: to(Endpoints.getOrderBook) },
     trades: { most: 1000, order: "newest first", read: to(Endpoints.getLastTrades) },
     candles: {
       words: resolutions,
       page: 1000,
-      read: to(Endpoints.getChart, (bars, market) => bars.map((bar) => Markets.bar(bar, market))),
+      read: to(Endpoints.getChart),
       // Its first market opened in that month.
       first: { opened: Date.UTC(2016, 5, 1), by: ["1d", "1h"] }
     },

@@ -96,7 +96,7 @@ export const getInstruments = open("get_instruments", {
  * @since 0.1.0
  * @category endpoints
  */
-export const ticker = open("ticker", { input: ofOne, answer: Rows.Ticker })
+export const ticker = open("ticker", { input: ofOne, answer: Wire.one(Rows.Ticker) })
 
 /**
  * `depth` is 1, 5, 10, 20, 50, 100, 1000 or 10000.

@@ -4,10 +4,9 @@
  *
  * @since 0.1.0
  */
-import type { Market } from "@effect-exchange/core"
 import { Feeds, Wire } from "@effect-exchange/core/adapter"
 import * as Either from "effect/Either"
-import * as Markets from "./Markets.js"
+import { isLeftOut } from "./Markets.js"
 import { signedParameters } from "./Protocol.js"
 import * as Rows from "./Rows.js"
 
@@ -93,15 +92,9 @@ const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
   return id > unasked ? [{ _tag: "Acknowledged", request: id, keys }] : []
 }
 
-const tickers = Feeds.readingOne(Rows.Ticker)
+const tickers = Feeds.readingOne(Wire.one(Rows.Ticker))
 const trades = Feeds.reading(Wire.list(Rows.Trade))
 const bars = Feeds.readingOne(Wire.one(Rows.Bar))
-
-/** Reads one row, and counts it in what the market is counted in. */
-const counting =
-  <A, B>(rows: (frame: unknown) => ReadonlyArray<A> | undefined, count: (row: A, market: Market.Market) => B) =>
-  (market: Market.Market) =>
-  (frame: unknown): ReadonlyArray<B> | undefined => rows(frame)?.map((row) => count(row, market))
 
 const numberOf = (trade: unknown): number => whole(get(trade, "trade_seq")) ?? 0
 
@@ -116,7 +109,7 @@ const coins = Feeds.reading(Wire.list(Rows.Balance))
 /** What is of markets that are listed here. */
 const listed = (rows: unknown): unknown =>
   Array.isArray(rows)
-    ? rows.filter((row) => !Markets.isLeftOut(text(get(row, "instrument_name")) ?? ""))
+    ? rows.filter((row) => !isLeftOut(text(get(row, "instrument_name")) ?? ""))
     : rows
 
 /** Levels are of a word, a price and an amount, which is zero with the word `delete`. */
@@ -191,7 +184,7 @@ export const feeds: Feeds.Feeds = {
     subscribes: { subscriptions: 1 },
     silence: `${2.5 * heartbeat} seconds`
   },
-  ticker: { topic: ({ id }) => topic(`ticker.${id}.100ms`), reader: counting(tickers, Markets.ticker) },
+  ticker: { topic: ({ id }) => topic(`ticker.${id}.100ms`), reader: () => tickers },
   trades: {
     topic: ({ id }) => topic(`trades.${id}.100ms`),
     reader: () => (frame) => trades(inOrder(frame))
@@ -199,7 +192,7 @@ export const feeds: Feeds.Feeds = {
   candles: {
     words: resolutions,
     topic: ({ id }, resolution) => topic(`chart.trades.${id}.${resolution}`),
-    reader: counting(bars, Markets.bar)
+    reader: () => bars
   },
   book: {
     // Of all levels there are.

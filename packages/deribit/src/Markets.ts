@@ -3,9 +3,8 @@
  *
  * @since 0.1.0
  */
-import { Decimal, type Market } from "@effect-exchange/core"
+import { Decimal } from "@effect-exchange/core"
 import type { Row, Wire } from "@effect-exchange/core/adapter"
-import type * as BigDecimal from "effect/BigDecimal"
 import type * as Rows from "./Rows.js"
 
 const one = Decimal.make("1")
@@ -19,30 +18,6 @@ const one = Decimal.make("1")
  */
 export const read = ({ expiry, inverse, settle, ...row }: Wire.Type<typeof Rows.Instrument>): Row.Market =>
   row.kind === "spot" ? row : { ...row, settle, expiry, inverse, multiplier: inverse ? one : row.lotSize }
-
-type Counted = Pick<Market.Market, "inverse">
-
-/**
- * Reads a ticker, its volume in what amounts of the market are in.
- *
- * @since 0.1.0
- * @category reading
- */
-export const ticker = (
-  { dollars, row }: { readonly row: Row.Ticker; readonly dollars: BigDecimal.BigDecimal | undefined },
-  { inverse }: Counted
-): Row.Ticker => inverse === true ? { ...row, volume24h: dollars } : row
-
-/**
- * Reads a candle, its volume in what amounts of the market are in.
- *
- * @since 0.1.0
- * @category reading
- */
-export const bar = (
-  { cost, ...bar }: Row.Bar & { readonly cost: BigDecimal.BigDecimal },
-  { inverse }: Counted
-): Row.Bar => inverse === true ? { ...bar, volume: cost } : bar
 
 /**
  * Tells whether a market's name is that of an option or of a combination, of which nothing is listed here: what is said of one

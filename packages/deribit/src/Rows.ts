@@ -36,23 +36,20 @@ export const Instrument = Row.of({
 })
 
 /**
- * A ticker, with its volume in the base currency and in dollars: amounts of inverse contracts are in dollars.
+ * A ticker. Amounts of inverse contracts are in dollars.
  *
  * @since 0.1.0
- * @category answers
+ * @category rows
  */
-export const Ticker = Wire.answer({
-  row: Row.ticker({
-    last: at("last_price", positive(number)),
-    bid: at("best_bid_price", positive(number)),
-    ask: at("best_ask_price", positive(number)),
-    open24h: none,
-    high24h: at("stats.high", positive(number)),
-    low24h: at("stats.low", positive(number)),
-    volume24h: at("stats.volume", blank(number)),
-    at: at("timestamp", millis)
-  }),
-  dollars: at("stats.volume_usd", blank(number))
+export const Ticker = Row.ticker({
+  last: at("last_price", positive(number)),
+  bid: at("best_bid_price", positive(number)),
+  ask: at("best_ask_price", positive(number)),
+  open24h: none,
+  high24h: at("stats.high", positive(number)),
+  low24h: at("stats.low", positive(number)),
+  volume24h: Row.of({ linear: at("stats.volume", blank(number)), inverse: at("stats.volume_usd", blank(number)) }),
+  at: at("timestamp", millis)
 })
 
 /**
@@ -88,14 +85,13 @@ export const Trade = Row.tradeAt(millis, number, {
  * @since 0.1.0
  * @category rows
  */
-export const Bar = Row.of({
+export const Bar = Row.bar({
   openTime: at("tick", millis),
   open: at("open", number),
   high: at("high", number),
   low: at("low", number),
   close: at("close", number),
-  volume: at("volume", number),
-  cost: at("cost", number)
+  volume: Row.of({ linear: at("volume", number), inverse: at("cost", number) })
 })
 
 const columnsOf = Wire.ifAny(Schema.Record({

@@ -8,6 +8,7 @@ export const subject: Subject = {
   longest: "12h",
   layer: Deribit.layerMarketData,
   symbol: "BTC/USD:BTC",
+  contracts: ["BTC/USD:BTC"],
   gaps: "numbered",
   checksum: false,
   notice: false

@@ -86,8 +86,7 @@ const history = <Row extends { readonly id: string; readonly market: string }>(
   Page.byOffset(Endpoints.pageSize, {
     endpoint,
     input: (ofs, _, { since }) => ({ ofs, start: startOf(since) }),
-    wanted: (row, _, { isWanted }) => isWanted(row),
-    enough: (_, { limit }) => limit
+    wanted: (row, _, { isWanted }) => isWanted(row)
   })
 
 /**

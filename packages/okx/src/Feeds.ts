@@ -5,10 +5,9 @@
  * @since 0.1.0
  */
 import { LocalOrderBook, type Market } from "@effect-exchange/core"
-import { Feeds, Listing, Row, Signature, Wire } from "@effect-exchange/core/adapter"
+import { Feeds, Row, Signature, Wire } from "@effect-exchange/core/adapter"
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
-import { counted, inAmounts } from "./Markets.js"
 import { noPassphrase } from "./Protocol.js"
 import * as Rows from "./Rows.js"
 
@@ -185,15 +184,6 @@ const orders = reading(Wire.list(Rows.Order))
 const fills = reading(Wire.list(Execution))
 const balances = reading(Rows.sole(Wire.within("details", Wire.list(Rows.Balance))))
 
-/** Reads rows, and counts them in our amounts. */
-const counting =
-  <A>(rows: (frame: unknown) => Listing.Rows<A> | undefined, count: (row: A, market: Market.Market) => A) =>
-  (market: Market.Market) =>
-  (frame: unknown): Listing.Listing<A> | undefined => {
-    const found = rows(frame)
-    return found && Listing.map(Listing.from(found), (row) => count(row, market))
-  }
-
 const socket = (name: string): Feeds.SocketFacts => {
   const path = `/ws/v5/${name}`
   return {
@@ -233,13 +223,13 @@ export const feeds: Feeds.Feeds = {
     ping: { message: () => "ping", after: "20 seconds", within: "5 seconds" },
     silence: "30 seconds"
   },
-  ticker: { topic: (market) => topic("public", "tickers", market), reader: counting(tickers, inAmounts) },
+  ticker: { topic: (market) => topic("public", "tickers", market), reader: () => tickers },
   // Each by itself; the channel `trades` makes one of those that an order met at one price.
   trades: { topic: (market) => topic("business", "trades-all", market), reader: () => trades },
   candles: {
     words: bars,
     topic: (market, bar) => topic("business", `candle${bar}`, market),
-    reader: counting(candles, (bar, market) => ({ ...bar, volume: counted(market, bar.volume) }))
+    reader: () => candles
   },
   book: {
     depths: depth,

@@ -31,7 +31,7 @@ const worthOf = (
 export const read = (row: Instrument): Row.Market | undefined => {
   const { base = "", expiry, id, kind, lotSize, maxSize, minSize, quote = "", settle, status, tickSize } = row
   const terms: Terms | undefined = kind === "spot" ? { base, quote } : worthOf(row)
-  const amount = (size: BigDecimal.BigDecimal | undefined) => size && counted(terms ?? {}, size)
+  const amount = (size: BigDecimal.BigDecimal | undefined) => size && BigDecimal.multiply(size, unit(terms ?? {}))
   return terms && {
     ...terms,
     ...kind === "spot" ? {} : { settle, expiry },
@@ -59,23 +59,3 @@ const [nothing, one] = [BigDecimal.fromBigInt(0n), BigDecimal.fromBigInt(1n)]
  */
 export const unit = ({ inverse, multiplier = one }: Counted): BigDecimal.BigDecimal =>
   inverse === true ? one : multiplier
-
-/**
- * Makes an amount of ours of a size of OKX's.
- *
- * @since 0.1.0
- * @category sizes
- */
-export const counted = (market: Counted, size: BigDecimal.BigDecimal): BigDecimal.BigDecimal =>
-  BigDecimal.multiply(size, unit(market))
-
-/**
- * Makes an amount of ours of a ticker's volume.
- *
- * @since 0.1.0
- * @category sizes
- */
-export const inAmounts = <T extends Row.Ticker>(row: T, market: Counted | undefined): T => ({
-  ...row,
-  volume24h: market && row.volume24h && counted(market, row.volume24h)
-})

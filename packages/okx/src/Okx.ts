@@ -12,7 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Endpoints from "./Endpoints.js"
 import { hasEnded } from "./Errors.js"
 import { bars, feeds } from "./Feeds.js"
-import { counted, inAmounts, read as readMarket, unit } from "./Markets.js"
+import { read as readMarket, unit } from "./Markets.js"
 import { orderLifetime, protocol } from "./Protocol.js"
 import type * as Rows from "./Rows.js"
 
@@ -21,11 +21,8 @@ const kinds = ["spot", "perpetual", "future"] as const
 
 // ---- public data
 
-const tickers: Declaration.MarketData["tickers"] = (client) => (markets) => {
-  const byId = new Map(markets.map((market) => [market.id, market]))
-  const all = Question.aboutEach(Arr.dedupe(markets.map(({ kind }) => kind)), to(Endpoints.tickers))
-  return Effect.map(all(client)(), (rows) => Listing.map(rows, (row) => inAmounts(row, byId.get(row.market))))
-}
+const tickers: Declaration.MarketData["tickers"] = (client) => (markets) =>
+  Question.aboutEach(Arr.dedupe(markets.map(({ kind }) => kind)), to(Endpoints.tickers))(client)()
 
 // The latest candles come from one endpoint, with the open one, and all before them from another: 1440 of them do, and some
 // are left for the clocks to differ.
@@ -35,8 +32,7 @@ const candles: Declaration.MarketData["candles"]["read"] = (client) => (market, 
   Effect.gen(function*() {
     const oldest = Candle.shift(interval, yield* Clock.currentTimeMillis, -recent)
     const endpoint = window.from >= oldest ? Endpoints.candles : Endpoints.historyCandles
-    const rows = yield* to(endpoint)(client)(market, bar, window)
-    return rows.map((bar) => ({ ...bar, volume: counted(market, bar.volume) }))
+    return yield* to(endpoint)(client)(market, bar, window)
   })
 
 const severity: ReadonlyArray<ExchangeStatus.ExchangeStatus["status"]> = ["maintenance", "limited", "unknown"]
@@ -76,8 +72,7 @@ const history = <Row extends { readonly id?: string | undefined }>(
   Effect.flatMap(Clock.currentTimeMillis, (now) =>
     Page.byLast(Endpoints.pageSize, {
       endpoint: query.since !== undefined && query.since < now - days * 86_400_000 ? older : recent,
-      input: Endpoints.part,
-      enough: (_, { limit }: Declaration.History) => limit
+      input: Endpoints.part
     })(client)(market, query))
 
 // ---- orders
@@ -122,9 +117,10 @@ export const Okx = Exchange.define({
   kinds,
   lacks: [],
   unit,
+  volumes: ["tickers", "candles"],
   marketData: {
     listings: kinds.map((kind) => Question.about(kind, to(Endpoints.instruments, Listing.map(readMarket)))),
-    ticker: to(Endpoints.ticker, inAmounts),
+    ticker: to(Endpoints.ticker),
     tickers,
     book: {
       depths: 5000,

@@ -58,17 +58,18 @@ describe("frames of OKX", () => {
 
   const shownOf = <A extends object>(found: Listing.Rows<A> | undefined) => found && Listing.from(found).rows.map(shown)
 
-  it("of tickers count the volume in our amounts", () => {
+  // Core counts it in our amounts.
+  it("of tickers have the volume as it is told", () => {
     const [row] = rows("ticker")
     const volume = (market: Market.Market) =>
       shownOf(ticker.reader(market)([{ ...row, vol24h: "250" }]))?.map(({ volume24h }) => volume24h)
-    assert.deepStrictEqual([spot, linear, inverse].map(volume), [["250"], ["2.5"], ["250"]])
+    assert.deepStrictEqual([spot, linear, inverse].map(volume), [["250"], ["250"], ["250"]])
   })
 
   it("of candles do so, too", () => {
     const row = ["1763942400000", "85000", "85100.5", "84900", "85050", "250", "2.5", "212625", "0"]
     assert.deepStrictEqual(shownOf(candles.reader(linear, "candle1H")([row])), [
-      { openTime: 1_763_942_400_000, open: "85000", high: "85100.5", low: "84900", close: "85050", volume: "2.5" }
+      { openTime: 1_763_942_400_000, open: "85000", high: "85100.5", low: "84900", close: "85050", volume: "250" }
     ])
   })
 

@@ -8,6 +8,7 @@ export const subject: Subject = {
   longest: "1M",
   layer: Okx.layerMarketData,
   symbol: "BTC/USDT",
+  contracts: ["BTC/USDT:USDT", "BTC/USD:BTC"],
   gaps: "numbered",
   checksum: true,
   notice: true

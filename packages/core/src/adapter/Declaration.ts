@@ -48,6 +48,8 @@ export interface PublicFacts<Name extends string, Region extends string = string
    * them is read or ordered.
    */
   readonly unit?: ((market: Market) => BigDecimal.BigDecimal | undefined) | undefined
+  /** Whose volumes are counted in that unit as well. Defaults to none: they are amounts. */
+  readonly volumes?: ReadonlyArray<"tickers" | "candles"> | undefined
   /** What its rows call a market. Defaults to its id. */
   readonly marketNames?: ((market: Market) => ReadonlyArray<string>) | undefined
   readonly marketData: MarketData

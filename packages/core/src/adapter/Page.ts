@@ -5,6 +5,7 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import type { Capability, Endpoint } from "../engine/Endpoint.js"
 import type { ExchangeClient } from "../engine/ExchangeClient.js"
 import * as ExchangeError from "../model/ExchangeError.js"
@@ -59,7 +60,7 @@ export interface Facts<C extends Capability, I, A, Args extends ReadonlyArray<un
   readonly key?: ((row: Row) => string) | undefined
   /** Those that count and are kept. Defaults to all. */
   readonly wanted?: ((row: Row, ...args: Args) => boolean) | undefined
-  /** Defaults to all there are. */
+  /** Defaults to the `limit` of a history that is asked for, and otherwise to all there are. */
   readonly enough?: ((...args: Args) => number) | undefined
   /** How many pages are read at most. Defaults to {@link most}. */
   readonly most?: number | undefined
@@ -84,8 +85,7 @@ export const all = <
 (client: ExchangeClient<C>) =>
 (...args): Effect.Effect<Listing.Listing<Row>, ExchangeError.For<C>> =>
   Effect.gen(function*() {
-    const { endpoint, enough = () => Number.POSITIVE_INFINITY, input, most: cap = most, next, wanted = () => true } =
-      facts
+    const { endpoint, enough = limitOf, input, most: cap = most, next, wanted = () => true } = facts
     const { key = ({ id }: Row) => id } = facts
     const limit = enough(...args)
     // Part of a list would pass for the whole, so there is none.
@@ -120,6 +120,13 @@ export const all = <
     }
     return yield* partly(`after ${cap} pages there are more, and no more are read for one call`)
   })
+
+const limitOf = (...asked: ReadonlyArray<unknown>): number => {
+  const history = asked.at(-1)
+  return Predicate.hasProperty(history, "limit") && Predicate.isNumber(history.limit)
+    ? history.limit
+    : Number.POSITIVE_INFINITY
+}
 
 /**
  * The next page begins behind so many rows: none after a page that is not full.

@@ -55,12 +55,35 @@ export type Market = Omit<Markets.Market, "symbol" | "kind"> & {
 }
 
 /**
+ * A volume, or that of linear and of inverse contracts where the exchange tells them in two places:
+ * `Row.of({ linear: at("volume", decimal), inverse: at("turnover", decimal) })`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Volume<A> = A | ByContract<A>
+
+/**
+ * What is told of linear contracts, and of spot, in one place, and of inverse contracts in another.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ByContract<out A> {
+  readonly linear: A
+  readonly inverse: A
+}
+
+/**
  * Of a ticker without an instant `at` is when the answer came.
  *
  * @since 0.1.0
  * @category models
  */
-export type Ticker = Omit<Said<Tickers.Ticker>, "at"> & { readonly at: number | undefined }
+export type Ticker = Omit<Said<Tickers.Ticker>, "at" | "volume24h"> & {
+  readonly at: number | undefined
+  readonly volume24h?: Volume<BigDecimal.BigDecimal | undefined>
+}
 
 /**
  * @since 0.1.0
@@ -78,7 +101,9 @@ export type Trade = Said<Trades.Trade>
  * @since 0.1.0
  * @category models
  */
-export type Bar = Pick<Candle.Candle, "openTime" | "open" | "high" | "low" | "close" | "volume">
+export type Bar = Pick<Candle.Candle, "openTime" | "open" | "high" | "low" | "close"> & {
+  readonly volume: Volume<BigDecimal.BigDecimal>
+}
 
 /**
  * @since 0.1.0

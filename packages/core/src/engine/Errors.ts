@@ -62,10 +62,15 @@ export interface Facts {
   readonly wait?: { readonly [codeOrKind: string]: Duration.DurationInput } | undefined
   /** How long to wait where the answer says so in a way of its own. */
   readonly waitOf?: ((said: Said, circumstances: Circumstances) => Duration.Duration | undefined) | undefined
-  /** What the code alone does not tell, before the table is looked at. */
+  /** What neither the code nor the text alone tells, before either is looked at. */
   readonly judge?:
     | ((said: Said, circumstances: Circumstances) => Kind | ExchangeError.TradingError | undefined)
     | undefined
+  /**
+   * What the text says where the code says less, of that code alone where one is named: the first that is found counts, before
+   * the table is looked at.
+   */
+  readonly texts?: ReadonlyArray<readonly [said: RegExp, kind: Kind, code?: string]> | undefined
   /** What is not in the exchange's words, but known all the same: a firewall's page. */
   readonly unspoken?: ((answer: Answer) => Unspoken | ExchangeError.ExchangeError | undefined) | undefined
 }
@@ -116,7 +121,7 @@ export const table = (facts: Facts): Table => {
 
   const of = (said: Said, circumstances: Circumstances): ExchangeError.TradingError | "None" | undefined => {
     const found = find(said)
-    const judged = facts.judge?.(said, circumstances)
+    const judged = facts.judge?.(said, circumstances) ?? told(facts, said)
     const kind = judged ?? found?.kind
     if (kind === undefined || kind === "None" || typeof kind !== "string") return kind
     const text = clean(said.text) || "the exchange gave no reason"
@@ -169,6 +174,9 @@ export const table = (facts: Facts): Table => {
     }
   }
 }
+
+const told = ({ texts = [] }: Facts, { code, text }: Said): Kind | undefined =>
+  texts.find(([said, _, of = code]) => of === code && said.test(text))?.[1]
 
 const ofUnspoken = (
   { about, headers, now }: Answer,

@@ -28,3 +28,11 @@ export const KeyPermissions = Schema.Struct({
   ipRestricted: Permission,
   expiresAt: Schema.optional(Instant)
 })
+
+/**
+ * The permissions of a key that may read, of which nobody knows what else it may.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const readable: KeyPermissions = { read: true, trade: "unknown", withdraw: "unknown", ipRestricted: "unknown" }

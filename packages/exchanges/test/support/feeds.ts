@@ -27,6 +27,8 @@ export interface Subject {
   readonly notice: boolean
   /** Whether candles are streamed only when they have ended. Defaults to `false`. */
   readonly endedCandles?: boolean
+  /** Contracts whose volumes it counts in another way than amounts, of tickers and of candles. Defaults to none. */
+  readonly contracts?: ReadonlyArray<string>
   /** The longest candles it streams. Defaults to those of five minutes. */
   readonly longest?: Candle.Interval
 }
@@ -105,11 +107,13 @@ const running = ({ id, layer }: Subject) =>
     begun
   )
 
-const candleCase = (subject: Subject, interval: Candle.Interval = "5m"): void => {
-  const { endedCandles = false, symbol } = subject
+const candleCase = (subject: Subject, interval: Candle.Interval = "5m", symbol = subject.symbol): void => {
+  const { endedCandles = false } = subject
   const run = running(subject)
   it.effect(
-    endedCandles ? "stream each candle when it has ended" : `stream the candle under way, of ${interval}`,
+    `${
+      endedCandles ? "stream each candle when it has ended" : "stream the candle under way"
+    }, ${interval} of ${symbol}`,
     run((_, market) =>
       Effect.gen(function*() {
         const candles = yield* heard(market.streamCandles(symbol, interval))
@@ -126,6 +130,22 @@ const candleCase = (subject: Subject, interval: Candle.Interval = "5m"): void =>
   )
 }
 
+const tickerVolumeCase = (subject: Subject, symbol: string): void => {
+  it.effect(
+    `stream the volume of ${symbol} as a request gives it`,
+    running(subject)((_, market) =>
+      Effect.gen(function*() {
+        const ticker = yield* heard(market.streamTicker(symbol))
+        yield* pass(5)
+        const { volume24h } = yield* market.ticker(symbol)
+        const streamed = ticker.values().at(-1)?.volume24h
+        expect(streamed && shown(streamed)).toBe(volume24h && shown(volume24h))
+        expect(streamed).toBeDefined()
+      })
+    )
+  )
+}
+
 /** The cases that need little time. */
 export const register = (subject: Subject): void => {
   const { id, symbol } = subject
@@ -134,6 +154,10 @@ export const register = (subject: Subject): void => {
   describe(`feeds of ${id} on the simulator`, () => {
     if (subject.endedCandles !== true) candleCase(subject)
     if (subject.longest !== undefined) candleCase(subject, subject.longest)
+    for (const contract of subject.contracts ?? []) {
+      tickerVolumeCase(subject, contract)
+      if (subject.endedCandles !== true) candleCase(subject, "5m", contract)
+    }
 
     it.effect(
       "stream the ticker that a request gives",
@@ -332,7 +356,9 @@ export const registerPatient = (subject: Subject): void => {
   const run = running(subject)
 
   describe(`feeds of ${id} on the simulator, in time`, () => {
-    if (subject.endedCandles === true) candleCase(subject)
+    if (subject.endedCandles === true) {
+      for (const each of [subject.symbol, ...subject.contracts ?? []]) candleCase(subject, "5m", each)
+    }
 
     it.effect(
       "share one connection and one subscription, and end both with the last to leave",

@@ -5,38 +5,62 @@
  * (`{ ...row, exchange }`, as of Node 20), several times what it costs to read the whole row.
  */
 import type * as BigDecimal from "effect/BigDecimal"
+import * as Predicate from "effect/Predicate"
 import type { Candle, Interval } from "../../model/Candle.js"
 import type { Market } from "../../model/Market.js"
 import type { Level } from "../../model/OrderBook.js"
 import type { Ticker } from "../../model/Ticker.js"
 import type { Trade } from "../../model/Trade.js"
+import type { Bar } from "../../ports/Adapter.js"
 import type * as Row from "../Row.js"
 
+type Sized = (size: BigDecimal.BigDecimal) => BigDecimal.BigDecimal
+
 /** @internal Of a ticker without an instant it is `now`. */
-export const ticker = (row: Row.Ticker, exchange: string, { symbol }: Pick<Market, "symbol">, now: number): Ticker => ({
+export const ticker = (row: Row.Ticker, exchange: string, market: Market, now: number, sized: Sized): Ticker => ({
   exchange,
-  symbol,
+  symbol: market.symbol,
   last: row.last,
   bid: row.bid,
   ask: row.ask,
   open24h: row.open24h,
   high24h: row.high24h,
   low24h: row.low24h,
-  volume24h: row.volume24h,
+  volume24h: tickerVolume(row.volume24h, market, sized),
   at: row.at ?? now
 })
+
+const tickerVolume = (said: Row.Ticker["volume24h"], market: Market, sized: Sized) => {
+  const volume = ofMarket(said, market)
+  return volume && sized(volume)
+}
+
+const ofMarket = <A>(volume: Row.Volume<A>, { inverse }: Market): A =>
+  isByContract(volume) ? volume[inverse === true ? "inverse" : "linear"] : volume
+
+const isByContract = <A>(volume: Row.Volume<A>): volume is Row.ByContract<A> => Predicate.hasProperty(volume, "inverse")
 
 /** @internal */
 export const trade = (
   { amount, at, id, price, side }: Row.Trade,
   exchange: string,
   { symbol }: Market,
-  sized: (size: BigDecimal.BigDecimal) => BigDecimal.BigDecimal
+  sized: Sized
 ): Trade => ({ exchange, symbol, id, side, price, amount: sized(amount), at })
 
 /** @internal */
+export const bar = ({ close, high, low, open, openTime, volume }: Row.Bar, market: Market, sized: Sized): Bar => ({
+  openTime,
+  open,
+  high,
+  low,
+  close,
+  volume: sized(ofMarket(volume, market))
+})
+
+/** @internal */
 export const candle = (
-  { close, high, low, open, openTime, volume }: Row.Bar,
+  { close, high, low, open, openTime, volume }: Bar,
   exchange: string,
   { symbol }: Market,
   interval: Interval,
@@ -44,7 +68,5 @@ export const candle = (
 ): Candle => ({ exchange, symbol, interval, openTime, open, high, low, close, volume, isOpen })
 
 /** @internal */
-export const levels = (
-  levels: ReadonlyArray<Level>,
-  sized: (size: BigDecimal.BigDecimal) => BigDecimal.BigDecimal
-): ReadonlyArray<Level> => levels.map(({ amount, price }) => ({ price, amount: sized(amount) }))
+export const levels = (levels: ReadonlyArray<Level>, sized: Sized): ReadonlyArray<Level> =>
+  levels.map(({ amount, price }) => ({ price, amount: sized(amount) }))

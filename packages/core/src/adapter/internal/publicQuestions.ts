@@ -32,7 +32,15 @@ export const make = (facts: PublicFacts<string>) => (client: ExchangeClient<"mar
       askTicker(market),
       (row) =>
         withFiber((fiber) =>
-          Effect.succeed(marketRows.ticker(row, exchange, market, clockOf(fiber).unsafeCurrentTimeMillis()))
+          Effect.succeed(
+            marketRows.ticker(
+              row,
+              exchange,
+              market,
+              clockOf(fiber).unsafeCurrentTimeMillis(),
+              sizing.volumes(facts, "tickers", market)
+            )
+          )
         )
     )
 
@@ -128,12 +136,13 @@ const named = ({ expiry, kind, ...row }: Row.Market): Market | undefined => {
 }
 
 const tickers = (
-  { marketData: asks, marketNames = ({ id }) => [id], protocol: { exchange } }: PublicFacts<string>,
+  facts: PublicFacts<string>,
   client: ExchangeClient<"marketData">,
   markets: ReadonlyArray<Market>,
   one: (market: Market) => ReturnType<Adapter.MarketData["ticker"]>
 ): ReturnType<Adapter.MarketData["tickers"]> =>
   Effect.gen(function*() {
+    const { marketData: asks, marketNames = ({ id }: Market) => [id], protocol: { exchange } } = facts
     if (asks.tickers === undefined) {
       const read = yield* Concurrent.forEach(markets, (market) => Effect.either(one(market)), { concurrency: 8 })
       const [failed, found] = Arr.separate(read)
@@ -148,7 +157,7 @@ const tickers = (
       rows: Arr.filterMap(rows.rows, (row) =>
         Option.map(
           Option.fromNullable(byName.get(row.market)),
-          (market) => marketRows.ticker(row, exchange, market, now)
+          (market) => marketRows.ticker(row, exchange, market, now, sizing.volumes(facts, "tickers", market))
         ))
     }
   })
@@ -178,7 +187,11 @@ const candles = (
   const read = (market: Market, interval: Candle.Interval, window: Adapter.Window) =>
     Effect.flatMap(
       Effect.zipRight(sizing.required(facts, "candles", market), word(interval)),
-      (word) => candles.read(client)(market, word, window, interval)
+      (word) =>
+        Effect.map(candles.read(client)(market, word, window, interval), (bars) => {
+          const amount = sizing.volumes(facts, "candles", market)
+          return bars.map((bar) => marketRows.bar(bar, market, amount))
+        })
     )
 
   const step = (market: Market, by: Candle.Interval) => ({

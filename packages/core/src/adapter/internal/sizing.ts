@@ -39,7 +39,18 @@ export const of = ({ unit }: Pick<PublicFacts<string>, "unit">, market: Market):
 }
 
 /**
- * The same, for an operation that needs it.
+ * How volumes of a market are counted: as its sizes where the exchange says so and it can be told, and as they are otherwise.
+ *
+ * @internal
+ */
+export const volumes = (
+  facts: Pick<PublicFacts<string>, "unit" | "volumes">,
+  what: "tickers" | "candles",
+  market: Market
+): Sizing["amount"] => (facts.volumes?.includes(what) === true ? of(facts, market) ?? alike : alike).amount
+
+/**
+ * How sizes of a market are counted, for an operation that needs it.
  *
  * @internal
  */

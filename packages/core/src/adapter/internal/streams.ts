@@ -92,7 +92,7 @@ export const make = (
           subscribe(
             subscription("streamTicker", ticker.topic(market), ticker.quiet, () =>
               rows(true, () => ticker.reader(market), (row, now) =>
-                marketRows.ticker(row, exchange, market, now))),
+                marketRows.ticker(row, exchange, market, now, sizing.volumes(facts, "tickers", market)))),
             buffer
           )))
     },
@@ -134,7 +134,7 @@ export const make = (
           const { candles: subscribe } = yield* channels
           return subscribe(
             subscription("streamCandles", candles.topic(market, word), candles.quiet, () =>
-              candleRows(exchange, market, interval, () =>
+              candleRows(facts, market, interval, () =>
                 candles.reader(market, word))),
             buffer
           )
@@ -225,17 +225,19 @@ export const rows = <Row, A>(
 }
 
 const candleRows = (
-  exchange: string,
+  facts: PublicFacts<string>,
   market: Market,
   interval: Candles.Interval,
   reader: () => (frame: unknown) => Listing.Rows<Row.Bar> | undefined
 ): Reading<Candles.Candle> => {
   // What is older than the candle under way has been said already, before the connection was lost.
   let latest = 0
+  const amount = sizing.volumes(facts, "candles", market)
   return rows(true, reader, (row, now) => {
     if (row.openTime < latest) return undefined
     latest = row.openTime
-    return marketRows.candle(row, exchange, market, interval, now < Candles.closeTime(interval, row.openTime))
+    const isOpen = now < Candles.closeTime(interval, row.openTime)
+    return marketRows.candle(marketRows.bar(row, market, amount), facts.protocol.exchange, market, interval, isOpen)
   })
 }
 
