@@ -198,10 +198,7 @@ export const orderBy = (called: typeof names) => ({
   status: at(called.status, statuses),
   price: price(called.price),
   // Where it was given in the quote currency, the amount is only what came of it.
-  amount: all(
-    { inQuote: at(called.inQuote, positive(decimal)), size: price(called.size) },
-    ({ inQuote, size }) => inQuote === undefined ? size : undefined
-  ),
+  amount: Wire.when(at(called.inQuote, positive(decimal)), undefined, price(called.size)),
   filled: at(called.filled, decimal),
   // What was paid is below zero where it is not known, in some old orders.
   averagePrice: all(

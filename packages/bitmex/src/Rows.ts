@@ -311,10 +311,7 @@ const position = Row.position({
   markPrice: price("markPrice"),
   liquidationPrice: price("liquidationPrice"),
   // That of a position on cross margin is the whole account's.
-  leverage: all(
-    { isCross: flag("crossMargin"), leverage: price("leverage") },
-    ({ isCross, leverage }) => isCross === true ? undefined : leverage
-  ),
+  leverage: Wire.unless(flag("crossMargin"), true, price("leverage")),
   unrealizedPnl: at("unrealisedPnl", blank(minor))
 })
 

@@ -8,7 +8,6 @@
  */
 import { Decimal } from "@effect-exchange/core"
 import { type Declaration, Row, Wire } from "@effect-exchange/core/adapter"
-import * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 
 const { all, at, blank, decimal, isTrue, map, meaning, meaningOr, millis, orElse, orZero, text, words, wordsOr } = Wire
@@ -69,10 +68,7 @@ export const Instrument = Row.of({
   maxPrice: price("priceFilter.maxPrice"),
   lotSize: orElse(precision, price("lotSizeFilter.qtyStep")),
   // Spot has one as well, which does not count any more.
-  minAmount: all(
-    { kind, said: price("lotSizeFilter.minOrderQty") },
-    ({ kind, said }) => kind === "spot" ? undefined : said
-  ),
+  minAmount: Wire.unless(kind, "spot", price("lotSizeFilter.minOrderQty")),
   maxAmount: orElse(price("lotSizeFilter.maxLimitOrderQty"), price("lotSizeFilter.maxOrderQty")),
   minNotional: orElse(price("lotSizeFilter.minOrderAmt"), price("lotSizeFilter.minNotionalValue"))
 })
@@ -156,6 +152,8 @@ export const ApiKey = Wire.answer({
   expiredAt: at("expiredAt", blank(Schema.String))
 })
 
+const held = (path: string) => at(path, orZero(decimal))
+
 /**
  * A coin of the unified account. Free is what neither orders nor positions nor a bonus hold; with cross margin, orders can
  * use more than that, as other coins count as well. The margins are `""` under portfolio margin.
@@ -166,15 +164,12 @@ export const ApiKey = Wire.answer({
 export const Balance = Row.balance({
   asset: at("coin", text),
   total: at("walletBalance", decimal),
-  free: all(
-    {
-      total: at("walletBalance", decimal),
-      locked: at("locked", orZero(decimal)),
-      orders: at("totalOrderIM", orZero(decimal)),
-      positions: at("totalPositionIM", orZero(decimal)),
-      bonus: at("bonus", orZero(decimal))
-    },
-    ({ total, ...held }) => BigDecimal.subtract(total, BigDecimal.sumAll(Object.values(held)))
+  free: Wire.minus(
+    at("walletBalance", decimal),
+    held("locked"),
+    held("totalOrderIM"),
+    held("totalPositionIM"),
+    held("bonus")
   )
 })
 

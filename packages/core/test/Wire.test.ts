@@ -268,6 +268,23 @@ describe("fields", () => {
     assert.strictEqual(reads(total, { free: "1.5" }), "not understood")
   })
 
+  it("are taken from the first where all of them are there", () => {
+    const free = Wire.one(Wire.minus(at("total", decimal), at("held", Wire.orZero(decimal)), at("lent", decimal)))
+    assert.strictEqual(plain(reads(free, { total: "1.5", held: "0.25", lent: "1.5" })), "-0.25")
+    assert.strictEqual(plain(reads(free, { total: "1.5", lent: "1" })), "0.5")
+    assert.strictEqual(reads(free, { total: "1.5", held: "0.25" }), "not understood")
+  })
+
+  it("are read only where another field has a value, or only where it has any other", () => {
+    const type = at("type", words({ l: "limit", m: "market" }))
+    const [price, stop] = [when(type, "limit", at("price", decimal)), Wire.unless(type, "limit", at("price", decimal))]
+    const both = (row: object) => [price, stop].map((field) => plain(reads(Wire.one(field), row)))
+    assert.deepStrictEqual(both({ type: "l", price: "5" }), ["5", undefined])
+    assert.deepStrictEqual(both({ type: "m", price: "5" }), [undefined, "5"])
+    assert.deepStrictEqual(both({ type: "m" }), [undefined, "not understood"])
+    assert.deepStrictEqual(both({ type: "x", price: "5" }), ["not understood", "not understood"])
+  })
+
   it("are read where a value has the shape, and are none where it has another", () => {
     const code = Wire.ifAny(Wire.within("error.code", text))
     assert.strictEqual(code({ error: { code: 7 } }), "7")
@@ -416,6 +433,18 @@ describe("lists", () => {
   it("fail when they are no lists", () => {
     for (const value of [undefined, null, {}, "", 0]) {
       assert.strictEqual(reads(Wire.list(Named), value), "not understood")
+    }
+  })
+
+  it("of one are that one, in a list or under any name, whatever else is said to be beside it", () => {
+    const sole = Wire.sole(Wire.within("id", text), "last")
+    for (const answer of [[{ id: 7 }], { XXBTZUSD: { id: "7" } }, { last: { id: "8" }, XXBTZUSD: { id: "7" } }]) {
+      assert.strictEqual(reads(sole, answer), "7")
+    }
+    for (
+      const answer of [[], {}, { last: { id: "8" } }, [{ id: 7 }, { id: 7 }], { a: { id: 7 }, b: 1 }, [{}], null, "7"]
+    ) {
+      assert.strictEqual(reads(sole, answer), "not understood", JSON.stringify(answer))
     }
   })
 

@@ -23,8 +23,6 @@ const inverse: Market.Market = {
   inverse: true
 }
 
-const linear: Market.Market = { ...inverse, symbol: ExchangeSymbol.make("BTC/USDC:USDC"), inverse: false }
-
 describe("frames of Deribit", () => {
   const asking = { request: 7, token: undefined }
   const topics = [book.topic(inverse, 10_000), trades.topic(inverse)]

@@ -96,7 +96,7 @@ export const assetPairs = open("assetPairs", "AssetPairs", { answer: Wire.keyed(
  */
 export const ticker = open("ticker", "Ticker", {
   input: madeBy(({ id }: Market.Market) => ({ pair: id })),
-  answer: Rows.sole(Wire.one(Rows.Ticker))
+  answer: Wire.sole(Wire.one(Rows.Ticker))
 })
 
 /**
@@ -121,7 +121,7 @@ export const tickers = open("tickers", "Ticker", {
  */
 export const depth = open("depth", "Depth", {
   input: madeBy(({ id }: Market.Market, count: number) => ({ pair: id, count })),
-  answer: Rows.sole(Rows.Book)
+  answer: Wire.sole(Rows.Book)
 })
 
 /**
@@ -133,7 +133,7 @@ export const depth = open("depth", "Depth", {
  */
 export const trades = open("trades", "Trades", {
   input: madeBy(({ id }: Market.Market, count: number, since?: string) => ({ pair: id, count, since })),
-  answer: Rows.sole(Wire.list(Rows.Trade))
+  answer: Wire.sole(Wire.list(Rows.Trade), "last")
 })
 
 /**
@@ -150,7 +150,7 @@ export const ohlc = open("ohlc", "OHLC", {
     // Those that open after it.
     since: Math.max(0, from / 1000 - 1)
   })),
-  answer: Rows.sole(Wire.every(Rows.Bar))
+  answer: Wire.sole(Wire.every(Rows.Bar), "last")
 })
 
 /**

@@ -39,15 +39,7 @@ export const errors: Errors.Table = Errors.table({
   },
   match: "beginning",
   codes: {
-    RateLimited: [
-      "EAPI:Rate limit exceeded",
-      "EOrder:Rate limit exceeded",
-      "EOrder:Domain rate limit exceeded",
-      "EGeneral:Too many requests",
-      "EAuth:Rate limit exceeded",
-      "EAuth:Too many requests",
-      "EService:Throttled"
-    ],
+    RateLimited: ["EService:Throttled"],
     Banned: ["EGeneral:Temporary lockout"],
     AuthenticationFailed: [
       "EAPI:Invalid key",
@@ -64,8 +56,8 @@ export const errors: Errors.Table = Errors.table({
       "ETrade:User Locked"
     ],
     SymbolNotFound: [
-      "EQuery:Unknown asset pair",
       "EQuery:Invalid asset pair",
+      // A pair of them, too.
       "EQuery:Unknown asset",
       "EGeneral:Unknown asset pair",
       // Of a socket.
@@ -79,7 +71,6 @@ export const errors: Errors.Table = Errors.table({
       "ETrade:Invalid request",
       "EOrder:Invalid price"
     ],
-    InsufficientFunds: ["EOrder:Insufficient funds", "EOrder:Insufficient margin", "EFunding:Insufficient funds"],
     // One market's mode says nothing of the exchange's health: as an outage it would open the circuit for all of them,
     // and keep orders from being canceled when that is all a market still does.
     OrderRejected: [
@@ -90,6 +81,10 @@ export const errors: Errors.Table = Errors.table({
     ],
     Unknown: ["EService:", "EGeneral:Internal error", "EDatabase:Internal error"]
   },
+  texts: [
+    [/^(?:domain )?rate limit exceeded|^too many requests/i, "RateLimited"],
+    [/^insufficient (?:funds|margin)/i, "InsufficientFunds"]
+  ],
   wait: { RateLimited: "5 seconds" },
   // `EService:Throttled:1700000000` names the second from which on requests are taken.
   waitOf: ({ code }, { now }) => {

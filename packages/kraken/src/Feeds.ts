@@ -251,10 +251,7 @@ const ExecutedOrder = Row.order({
         : status
   ),
   price: when(executedType, "limit", at("limit_price", number)),
-  amount: all(
-    { inQuote: at("cash_order_qty", positive(number)), ordered },
-    ({ inQuote, ordered }) => inQuote === undefined ? ordered : undefined
-  ),
+  amount: when(at("cash_order_qty", positive(number)), undefined, ordered),
   filled: cumulated,
   averagePrice: at("avg_price", positive(number)),
   timeInForce: at("time_in_force", wordsOr({ GTC: "GTC", IOC: "IOC", FOK: "FOK" }, undefined)),

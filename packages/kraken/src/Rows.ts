@@ -4,30 +4,9 @@
  * @since 0.1.0
  */
 import { Row, Wire } from "@effect-exchange/core/adapter"
-import * as BigDecimal from "effect/BigDecimal"
-import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 
 const { all, at, blank, decimal, map, meaningOr, none, orZero, positive, seconds, text, words, wordsOr } = Wire
-
-/**
- * Reads the answer about one pair. Its key is the exchange's own name of the pair and not the name that was asked for, and
- * `last` may stand beside it.
- *
- * @since 0.1.0
- * @category answers
- */
-export const sole = <A, I>(schema: Schema.Schema<A, I>): Wire.Value<A> =>
-  Wire.pick(
-    (rows) => {
-      const [row, ...others] = Predicate.isReadonlyRecord(rows)
-        ? Object.entries(rows).filter(([key]) => key !== "last")
-        : []
-      return row !== undefined && others.length === 0 ? row[1] : Wire.unread
-    },
-    schema,
-    "expected the answer about one pair"
-  )
 
 /**
  * An asset by its id: other tables call it by that, while people and pairs use `altname`.
@@ -131,10 +110,7 @@ export const Balance = Row.of({
   id: at("id", text),
   balance: at("balance", decimal),
   held: at("hold_trade", decimal),
-  credit: all(
-    { given: at("credit", orZero(decimal)), used: at("credit_used", orZero(decimal)) },
-    ({ given, used }) => BigDecimal.subtract(given, used)
-  )
+  credit: Wire.minus(at("credit", orZero(decimal)), at("credit_used", orZero(decimal)))
 })
 
 const side = words({ buy: "buy", sell: "sell" })

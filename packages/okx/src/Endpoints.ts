@@ -79,7 +79,7 @@ const byKind = madeBy((kind: Market.Kind) => ({ instType: instTypes[kind] }))
  * @since 0.1.0
  * @category endpoints
  */
-export const serverTime = open("serverTime", "public/time", { answer: Rows.sole(Wire.within("ts", Wire.millis)) })
+export const serverTime = open("serverTime", "public/time", { answer: Wire.sole(Wire.within("ts", Wire.millis)) })
 
 /**
  * @since 0.1.0
@@ -102,7 +102,7 @@ export const instruments = open("instruments", "public/instruments", {
  */
 export const ticker = open("ticker", "market/ticker", {
   input: madeBy(({ id }: Market.Market) => ({ instId: id })),
-  answer: Rows.sole(Wire.one(Rows.Ticker))
+  answer: Wire.sole(Wire.one(Rows.Ticker))
 })
 
 /**
@@ -115,7 +115,7 @@ export const tickers = open("tickers", "market/tickers", { input: byKind, answer
 
 const book = {
   input: madeBy(({ id }: Market.Market, sz: number) => ({ instId: id, sz })),
-  answer: Rows.sole(Rows.Book)
+  answer: Wire.sole(Rows.Book)
 }
 
 /**
@@ -177,7 +177,7 @@ export const historyCandles = open("historyCandles", "market/history-candles", b
  * @since 0.1.0
  * @category endpoints
  */
-export const accountConfig = read("accountConfig", "account/config", { answer: Rows.sole(Rows.AccountConfig) })
+export const accountConfig = read("accountConfig", "account/config", { answer: Wire.sole(Rows.AccountConfig) })
 
 /**
  * Without currencies of which there is nothing.
@@ -186,7 +186,7 @@ export const accountConfig = read("accountConfig", "account/config", { answer: R
  * @category endpoints
  */
 export const balance = read("balance", "account/balance", {
-  answer: Rows.sole(Wire.within("details", Wire.every(Rows.Balance)))
+  answer: Wire.sole(Wire.within("details", Wire.every(Rows.Balance)))
 })
 
 /**
@@ -311,7 +311,7 @@ const typeOf = ({ postOnly, timeInForce, type }: Declaration.NewOrder) => {
   return timeInForce === "GTC" ? "limit" : timeInForce === "IOC" ? "ioc" : "fok"
 }
 
-const Ack = Rows.sole(Wire.one(Rows.Ack))
+const Ack = Wire.sole(Wire.one(Rows.Ack))
 const Acks = Wire.every(Rows.Ack)
 
 /**

@@ -182,7 +182,7 @@ const trades = reading(Wire.list(Rows.Trade))
 const candles = reading(Wire.list(Rows.Bar))
 const orders = reading(Wire.list(Rows.Order))
 const fills = reading(Wire.list(Execution))
-const balances = reading(Rows.sole(Wire.within("details", Wire.list(Rows.Balance))))
+const balances = reading(Wire.sole(Wire.within("details", Wire.list(Rows.Balance))))
 
 const socket = (name: string): Feeds.SocketFacts => {
   const path = `/ws/v5/${name}`

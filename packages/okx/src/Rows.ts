@@ -13,15 +13,6 @@ const { all, at, blank, decimal, isTrue, map, meaning, meaningOr, millis, orElse
 // A zero stands for none where there cannot be any: no trade yet, an empty side, no limit.
 const price = (name: string) => at(name, Wire.positive(decimal))
 
-/**
- * Reads the one row of an answer, which OKX sends as a list as well.
- *
- * @since 0.1.0
- * @category answers
- */
-export const sole = <A, I>(schema: Schema.Schema<A, I>): Wire.Value<A> =>
-  Wire.pick((rows) => Array.isArray(rows) && rows.length === 1 ? rows[0] : Wire.unread, schema, "expected one row")
-
 const kinds = new Map<string, Market.Kind>([["SPOT", "spot"], ["SWAP", "perpetual"], ["FUTURES", "future"]])
 
 /**

@@ -7,9 +7,10 @@ import * as Arr from "effect/Array"
 import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import type * as Listing from "../model/Listing.js"
 import { at, type Field, type Path, record, type Values } from "./internal/wireFields.js"
-import { reading, taking, unread, type Value } from "./internal/wireReading.js"
+import { pick, reading, taking, unread, type Value } from "./internal/wireReading.js"
 
 export * from "./internal/wireFields.js"
 export { pick, reading, taking, type Unread, unread, type Value } from "./internal/wireReading.js"
@@ -54,6 +55,24 @@ export const answer = <const F extends { readonly [name: string]: Field<unknown>
  * @category answers
  */
 export const one = <A>({ take, why }: Field<A>): Value<A> => reading(take, why)
+
+/**
+ * Reads what is the only one of its kind in an answer, be it that of a list or under whatever name; what has a name in
+ * `beside` stands there as well and is not counted.
+ *
+ * @since 0.1.0
+ * @category answers
+ */
+export const sole = <A, I>(schema: Schema.Schema<A, I>, ...beside: ReadonlyArray<string>): Value<A> =>
+  pick(
+    (answer) => {
+      const found = Predicate.isReadonlyRecord(answer) ? Struct.omit(answer, ...beside) : answer
+      const [only = unread, ...others] = Predicate.isObject(found) ? Object.values(found) : []
+      return others.length === 0 ? only : unread
+    },
+    schema,
+    "expected one of its kind"
+  )
 
 /**
  * Reads every row of a list, and fails when one is not understood.

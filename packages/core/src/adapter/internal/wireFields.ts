@@ -98,6 +98,18 @@ export const sum = (
 ): Field<BigDecimal.BigDecimal> => all({ one, other }, ({ one, other }) => BigDecimal.sum(one, other))
 
 /**
+ * Reads several numbers and takes the others from the first: of all there is what is held, for example.
+ *
+ * @since 0.1.0
+ * @category fields
+ */
+export const minus = (
+  whole: Field<BigDecimal.BigDecimal>,
+  ...parts: ReadonlyArray<Field<BigDecimal.BigDecimal>>
+): Field<BigDecimal.BigDecimal> =>
+  parts.reduce((one, other) => all({ one, other }, ({ one, other }) => BigDecimal.subtract(one, other)), whole)
+
+/**
  * Reads the one, or the other where the one says nothing.
  *
  * @since 0.1.0
@@ -122,11 +134,23 @@ export type Type<R> = R extends Field<infer A> ? A : never
  * @since 0.1.0
  * @category fields
  */
-export const when = <A, B>(condition: Field<A>, value: NoInfer<A>, field: Field<B>): Field<B | undefined> => ({
+export const when = <A, B>(condition: Field<A>, value: NoInfer<A>, field: Field<B>): Field<B | undefined> =>
+  where(condition, (found) => found === value, field)
+
+/**
+ * Reads a field only in rows where another has any other value than this; where it has, there is none.
+ *
+ * @since 0.1.0
+ * @category fields
+ */
+export const unless = <A, B>(condition: Field<A>, value: NoInfer<A>, field: Field<B>): Field<B | undefined> =>
+  where(condition, (found) => found !== value, field)
+
+const where = <A, B>(condition: Field<A>, holds: (found: A) => boolean, field: Field<B>): Field<B | undefined> => ({
   take: (row) => {
     const found = condition.take(row)
     if (found === unread) return unread
-    return found === value ? field.take(row) : undefined
+    return holds(found) ? field.take(row) : undefined
   },
   why: (row) => (condition.take(row) === unread ? condition : field).why(row)
 })
