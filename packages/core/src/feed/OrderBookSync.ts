@@ -65,12 +65,14 @@ export const make = (options: {
   const { read, rules: { asksForSnapshot = false, checksum, follows, maximumDepth }, ...about } = options
   const book = LocalOrderBook.make({ ...about, maximumDepth })
   let isSynced = false
+  let isShowable = false
   let last: number | undefined
   let early: Array<BookUpdate> = []
 
   const fault = (because: string): Read<BookView> => ({ values: [], isWhole: false, fault: because })
 
   const change = (update: BookUpdate): string | undefined => {
+    isShowable = false
     const isUnderstood = update.set === undefined
       ? update.kind === "snapshot"
         ? LocalOrderBook.replace(book, update.bids, update.asks, update.places)
@@ -127,8 +129,17 @@ export const make = (options: {
     }
   }
 
+  const whole: Read<BookView> = {
+    get values() {
+      return isShowable ? [LocalOrderBook.view(book)] : []
+    },
+    isWhole: true
+  }
+
   return {
     repeats: true,
+    // What a view holds is copied before it changes: none is made that nobody looks at.
+    isLazy: true,
     begin,
     read: (frame) => {
       const updates = read(frame)
@@ -138,7 +149,8 @@ export const make = (options: {
         const failed = take(update)
         if (failed !== undefined) return failed
       }
-      return { values: [LocalOrderBook.view(book)], isWhole: true }
+      isShowable = true
+      return whole
     }
   }
 }

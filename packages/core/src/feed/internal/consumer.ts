@@ -13,6 +13,8 @@ import * as Bell from "./bell.js"
  */
 export interface Consumer<in A, in E> {
   readonly offer: (item: FeedItem<A>) => void
+  /** Of one who keeps the latest value alone: offers what is made when it is taken, or when something else is offered. */
+  readonly renew?: ((made: () => FeedItem<A> | undefined) => void) | undefined
   /** What waits is still heard, and then this. */
   readonly fail: (error: E) => void
 }
@@ -27,9 +29,17 @@ export const make = <A, E>(
   let values = 0
   let dropped = 0
   let failure = Option.none<E>()
-  const bell = Bell.make(() => waiting.length > 0 || Option.isSome(failure))
+  let toMake: (() => FeedItem<A> | undefined) | undefined
+  const bell = Bell.make(() => waiting.length > 0 || toMake !== undefined || Option.isSome(failure))
+
+  const make = () => {
+    const item = toMake?.()
+    toMake = undefined
+    if (item !== undefined) put(item)
+  }
 
   const fail = (error: E) => {
+    make()
     if (Option.isNone(failure)) failure = Option.some(error)
     bell.ring()
   }
@@ -39,7 +49,24 @@ export const make = <A, E>(
     if (at !== -1) waiting.splice(at, 1)
   }
 
+  const put = (item: FeedItem<A>) => {
+    if (Option.isSome(failure)) return
+    waiting.push(item)
+    if (item._tag === "Data") {
+      values++
+      if (values > capacity) {
+        if (buffer._tag === "Fail") return fail(tooSlow(capacity))
+        dropOldest(({ _tag }) => _tag === "Data")
+        values--
+        if (buffer._tag === "Sliding") dropped++
+      }
+    } else if (waiting.length - values > mostStatuses) {
+      dropOldest(({ _tag }) => _tag !== "Data")
+    }
+  }
+
   const take: Effect.Effect<Chunk.Chunk<FeedItem<A>>, E> = Effect.flatMap(bell.heard, () => {
+    make()
     if (waiting.length === 0 && Option.isSome(failure)) return Effect.fail(failure.value)
     const items = waiting
     if (dropped > 0) items.unshift(FeedItem.Dropped({ count: dropped }))
@@ -58,21 +85,16 @@ export const make = <A, E>(
     consumer: {
       fail,
       offer: (item) => {
-        if (Option.isSome(failure)) return
-        waiting.push(item)
-        if (item._tag === "Data") {
-          values++
-          if (values > capacity) {
-            if (buffer._tag === "Fail") return fail(tooSlow(capacity))
-            dropOldest(({ _tag }) => _tag === "Data")
-            values--
-            if (buffer._tag === "Sliding") dropped++
-          }
-        } else if (waiting.length - values > mostStatuses) {
-          dropOldest(({ _tag }) => _tag !== "Data")
-        }
+        make()
+        put(item)
         bell.ring()
-      }
+      },
+      renew: buffer._tag === "Latest" ?
+        (made) => {
+          toMake = made
+          bell.ring()
+        } :
+        undefined
     },
     stream: Stream.fromChannel(given)
   }

@@ -2,7 +2,7 @@ import type * as Effect from "effect/Effect"
 import type { AccountError } from "../../model/ExchangeError.js"
 import { FeedItem, type SlowConsumer, type Status } from "../../model/FeedItem.js"
 import type { Consumer } from "./consumer.js"
-import type { Reading, Subscription } from "./subscription.js"
+import type { Read, Reading, Subscription } from "./subscription.js"
 
 /**
  * A subscription as it stands, apart from what its values are.
@@ -49,7 +49,7 @@ export const make = <A, E>(subscription: Subscription<A, E>, hooks: Hooks): Stan
   let isLive = false
   /** Why it does not serve; nothing before it first did. */
   let trouble: Status | undefined
-  let last: A | undefined
+  let latest: () => FeedItem<A> | undefined = nothing
 
   const tell = (item: FeedItem<A>) => {
     for (const consumer of consumers) consumer.offer(item)
@@ -57,7 +57,7 @@ export const make = <A, E>(subscription: Subscription<A, E>, hooks: Hooks): Stan
   const suffer = (status: Status) => {
     isLive = false
     trouble = status
-    last = undefined
+    latest = nothing
     tell(status)
   }
   const serve = () => {
@@ -72,10 +72,28 @@ export const make = <A, E>(subscription: Subscription<A, E>, hooks: Hooks): Stan
     suffer(FeedItem.Stale({ since, because }))
   }
 
+  /** Has a value made for those who take every one, and for the others once they look. */
+  const renew = (read: Read<A>) => {
+    let item: FeedItem<A> | undefined
+    latest = () => {
+      if (item === undefined) { for (const value of read.values) item = data({ value }) }
+      return item
+    }
+    for (const consumer of consumers) {
+      if (consumer.renew !== undefined) consumer.renew(latest)
+      else offerLatest(consumer)
+    }
+  }
+  const offerLatest = ({ offer }: Consumer<A, E | SlowConsumer>) => {
+    const item = latest()
+    if (item !== undefined) offer(item)
+  }
+
   return {
     operation: subscription.operation,
     data: (frame, now) => {
-      const { fault, isWhole, unread, values, wants } = attempt(reading, frame, now)
+      const read = attempt(reading, frame, now)
+      const { fault, isWhole, unread, wants } = read
       if (unread === true) hooks.unread()
       if (fault !== undefined) {
         stale(now, fault)
@@ -86,9 +104,13 @@ export const make = <A, E>(subscription: Subscription<A, E>, hooks: Hooks): Stan
       if (wants === true && subscription.fetch !== undefined) hooks.fetch(subscription.fetch)
       if (!isWhole) return false
       serve()
-      for (const value of values) {
-        if (reading.repeats) last = value
-        tell(data({ value }))
+      if (reading.isLazy === true) renew(read)
+      else {
+        for (const value of read.values) {
+          const item = data({ value })
+          if (reading.repeats) latest = () => item
+          tell(item)
+        }
       }
       return true
     },
@@ -98,8 +120,8 @@ export const make = <A, E>(subscription: Subscription<A, E>, hooks: Hooks): Stan
     },
     stale,
     lost: (since, because) => {
-      reading.begin()
       if (trouble?._tag !== "Reconnecting") suffer(FeedItem.Reconnecting({ since, because }))
+      reading.begin()
     },
     fail: (error) => {
       hooks.failed()
@@ -110,7 +132,7 @@ export const make = <A, E>(subscription: Subscription<A, E>, hooks: Hooks): Stan
       consumers.add(consumer)
       if (isLive) {
         consumer.offer(FeedItem.Connected())
-        if (last !== undefined) consumer.offer(data({ value: last }))
+        offerLatest(consumer)
       } else if (trouble !== undefined) consumer.offer(trouble)
     },
     leave: (consumer) => {
@@ -120,10 +142,12 @@ export const make = <A, E>(subscription: Subscription<A, E>, hooks: Hooks): Stan
   }
 }
 
+const nothing = () => undefined
+
 // Taken once: a constructor that is asked for by its tag is made anew each time.
 const data = FeedItem.Data
 
-const attempt = <A>(reading: Reading<A>, frame: unknown, now: number): ReturnType<Reading<A>["read"]> => {
+const attempt = <A>(reading: Reading<A>, frame: unknown, now: number): Read<A> => {
   try {
     return reading.read(frame, now)
   } catch {

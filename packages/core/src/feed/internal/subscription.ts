@@ -18,6 +18,11 @@ export interface Reading<out A> {
   readonly read: (frame: unknown, now: number) => Read<A>
   /** Whether the latest value says all, so that who comes later is told it at once, and a feed serves from its first value on. */
   readonly repeats: boolean
+  /**
+   * Whether a value is made when it is asked for, of how things stand then. It is the only one of its frame, and there is none once
+   * a later frame has made a mess of it.
+   */
+  readonly isLazy?: boolean | undefined
 }
 
 /**
