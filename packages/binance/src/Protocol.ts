@@ -73,14 +73,15 @@ const signatureOf = (
  * @category limits
  */
 export const usage = (headers: Protocol.Headers): ReadonlyArray<Protocol.Usage> => {
+  const found: Array<Protocol.Usage> = []
   const date = Date.parse(headers["date"] ?? "")
-  return counters.flatMap(({ header, length, scope }) => {
+  for (const { header, length, scope } of counters) {
     const used = Protocol.count(headers[header], 9)
-    if (used === undefined) return []
     // Its windows are the minutes, tens of seconds and days of its clock.
-    const window = Number.isNaN(date) ? {} : { windowEnd: (Math.floor(date / length) + 1) * length }
-    return [{ scope, used, ...window }]
-  })
+    const windowEnd = Number.isNaN(date) ? undefined : (Math.floor(date / length) + 1) * length
+    if (used !== undefined) found.push({ scope, used, windowEnd })
+  }
+  return found
 }
 
 const counters: ReadonlyArray<

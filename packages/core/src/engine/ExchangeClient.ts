@@ -185,18 +185,7 @@ const makeEngine = Effect.fnUntraced(function*(
   const state = yield* ExchangeState.ExchangeState
   const held = yield* state.at(protocol, { environment, origin }, options)
   const { breakers, limits, meters, vitals } = held
-  const line: Attempt.Line = {
-    protocol,
-    transport: transport.over(yield* HttpClient.HttpClient),
-    origin,
-    headers: host._tag === "Open" ? host.headers ?? {} : {},
-    host: host._tag === "Open" ? new URL(host.baseUrl).host : "",
-    crypto: yield* Crypto,
-    vitals,
-    timeout: Duration.decode(options.attemptTimeout ?? "10 seconds"),
-    maxBytes: options.maxResponseBytes ?? 40 * 1024 * 1024,
-    learnUsage: (fiber, usage, { limits }, offset) => limits.learn(fiber, usage, offset)
-  }
+  const sends = transport.over(yield* HttpClient.HttpClient)
   const observer = Observer.make({
     exchange,
     environment,
@@ -204,8 +193,22 @@ const makeEngine = Effect.fnUntraced(function*(
     maxPause: Duration.toMillis(options.maxPause ?? "1 hour"),
     meters,
     vitals,
-    breakers
+    breakers,
+    isQuiet: held.isLocal && sends.isQuiet === true
   })
+  const line: Attempt.Line = {
+    protocol,
+    transport: sends,
+    origin,
+    headers: host._tag === "Open" ? host.headers ?? {} : {},
+    host: host._tag === "Open" ? new URL(host.baseUrl).host : "",
+    crypto: yield* Crypto,
+    vitals,
+    timeout: Duration.decode(options.attemptTimeout ?? "10 seconds"),
+    maxBytes: options.maxResponseBytes ?? 40 * 1024 * 1024,
+    logging: observer.logging,
+    learnUsage: (fiber, usage, { limits }, offset) => limits.learn(fiber, usage, offset)
+  }
   const nobody: Attempt.Signer = { key: yield* held.key(""), credentials: Option.none() }
   const fingerprintOf = memoized(Credentials.fingerprint)
 
@@ -291,7 +294,10 @@ const makeEngine = Effect.fnUntraced(function*(
       // From when it was sent, not from when it was queued: a wait would widen the range until anything fits.
       const resolution = protocol.serverTimeStep ?? 1
       yield* vitals.learnTime({ sentAt: call.sentAt ?? receivedAt, receivedAt, serverTime, resolution }) ?? Effect.void
-      yield* Effect.logInfo("Compared clocks with the exchange", { because: operation })
+      yield* observer.logging(
+        operation,
+        Effect.logInfo("Compared clocks with the exchange", { because: operation })
+      )
     })
 
   const signedBy = (credentials: Credentials.Credentials): Effect.Effect<Attempt.Signer> =>
@@ -374,8 +380,7 @@ const makeEngine = Effect.fnUntraced(function*(
     toJSON: () => ({ _id: "ExchangeClient", exchange, environment }),
     exchange,
     environment,
-    request: (endpoint, input) =>
-      observer.operation(endpoint.name, withFiber((fiber) => asked(fiber, endpoint, input))),
+    request: (endpoint, input) => observer.operation(endpoint, withFiber((fiber) => asked(fiber, endpoint, input))),
     health: HealthReport.make({
       exchange,
       environment,

@@ -115,6 +115,8 @@ export interface Held {
   readonly budget: RetryBudget.RetryBudget
   readonly vitals: Vitals.Vitals
   readonly meters: Meters.Meters
+  /** Whether what is spent is kept in the memory of this process. */
+  readonly isLocal: boolean
   /** What is held of a key, by its fingerprint. */
   readonly key: (fingerprint: string) => Effect.Effect<Key>
 }
@@ -227,6 +229,7 @@ const hold = (
     return {
       limits,
       meters,
+      isLocal: open === RateLimiterStore.memory,
       vitals: Vitals.make(meters),
       breakers: Breakers.make(exchange, options.breaker),
       budget: yield* RetryBudget.make(),

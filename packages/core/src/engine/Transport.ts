@@ -75,6 +75,11 @@ export type Failure =
  */
 export interface Transport {
   readonly send: (request: Request) => Effect.Effect<Answer, Failure>
+  /**
+   * Whether it logs nothing by itself, so that nothing has to be set up for what it logs, which costs more than a gate. Defaults to
+   * `false`: then logs carry the exchange, the environment and the operation.
+   */
+  readonly isQuiet?: boolean | undefined
 }
 
 const attached = new WeakMap<HttpClient.HttpClient, Transport>()

@@ -65,6 +65,8 @@ export interface Line {
   readonly timeout: Duration.Duration
   readonly maxBytes: number
   /** `offset` is the exchange's clock minus ours, in milliseconds. */
+  /** Has what is logged say of which operation it is. */
+  readonly logging: (operation: string, self: Effect.Effect<void>) => Effect.Effect<void>
   readonly learnUsage: (fiber: Running, usage: ReadonlyArray<Usage>, key: Key, offset: number) => Effect.Effect<void>
 }
 
@@ -158,15 +160,16 @@ const answered = <A>(
   const hints: Array<Effect.Effect<void>> = []
   const learn = (serverTime: number, resolution: number): void => {
     const learning = vitals.learnTime({ sentAt, receivedAt: now, serverTime, resolution })
-    if (learning !== undefined) hints.push(learning)
+    if (learning !== undefined) hints.push(line.logging(endpoint.name, learning))
   }
   if (dated.date !== undefined) learn(dated.date, 1000)
   const learnt = learning(protocol, { headers: told, json, auth: endpoint.auth, cost: call.cost })
-  if (learnt === undefined) hints.push(untold)
+  const untold = () => line.logging(endpoint.name, notRead)
+  if (learnt === undefined) hints.push(untold())
   const { serverTime, usage = [] } = learnt ?? nothing
   if (serverTime !== undefined && !TrustedHeaders.isStored(raw.headers)) learn(serverTime, 1)
   const skew = vitals.skew()
-  if (usage.length > 0) hints.push(hint(() => line.learnUsage(fiber, usage, key, skew.offset)))
+  if (usage.length > 0) hints.push(hint(() => line.learnUsage(fiber, usage, key, skew.offset), untold))
   if (fiber.currentSpan?._tag === "Span") fiber.currentSpan.attribute(attributes.status, raw.status)
   const isSecret = endpoint.isSecret === true && raw.status < 300
   const text = isSecret ? Credentials.redacted : redaction.text(raw.text)
@@ -187,7 +190,9 @@ const answered = <A>(
   if (noting !== undefined) hints.push(noting)
   const classified = classify(protocol, answer, endpoint.auth)
   if (Either.isLeft(classified)) {
-    hints.push(Effect.logWarning("An answer could not be classified: the protocol died over it"))
+    hints.push(
+      line.logging(endpoint.name, Effect.logWarning("An answer could not be classified: the protocol died over it"))
+    )
   }
   const error = Either.merge(classified)
   const result = error === undefined
@@ -202,15 +207,15 @@ const answered = <A>(
 const nothing: Learnt = {}
 
 /** What is told by the way is a hint: whoever fails over it changes no outcome. */
-const hint = (told: () => Effect.Effect<void>): Effect.Effect<void> => {
+const hint = (told: () => Effect.Effect<void>, untold: () => Effect.Effect<void>): Effect.Effect<void> => {
   try {
-    return Effect.catchAllDefect(told(), () => untold)
+    return Effect.catchAllDefect(told(), untold)
   } catch {
-    return untold
+    return untold()
   }
 }
 
-const untold = Effect.logDebug("What the answer tells by the way could not be read")
+const notRead = Effect.logDebug("What the answer tells by the way could not be read")
 
 const learning = (protocol: Protocol, told: Parameters<Protocol["learn"]>[0]): Learnt | undefined => {
   try {

@@ -175,8 +175,12 @@ export const methodSpan = ({ currentSpan }: Running): Tracer.Span | undefined =>
 export const failingWith = <A, E, R, E2>(self: Effect.Effect<A, E, R>, f: (error: E) => E2): Effect.Effect<A, E2, R> =>
   Effect.catchAllCause(self, (cause) => Effect.mapError(Effect.failCause(cause), f))
 
-/** Has `ended` called with how an effect ended, whatever that is, and goes on with what that answers, if it is anything. */
-const watched = <A, E, R>(
+/**
+ * Has `ended` called with how an effect ended, whatever that is, and goes on with what that answers, if it is anything.
+ *
+ * @internal
+ */
+export const watched = <A, E, R>(
   status: Status,
   self: Effect.Effect<A, E, R>,
   ended: Ended<A, E>

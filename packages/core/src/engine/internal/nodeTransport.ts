@@ -15,6 +15,7 @@ import { failure, tooMany } from "./transport.js"
  * @internal
  */
 export const make = (dispatcher: Dispatcher, keeper: Keeper): Transport.Transport => ({
+  isQuiet: true,
   send: (request) =>
     withFiber((fiber, status) => {
       const call = new Call(request)

@@ -19,6 +19,7 @@ import {
   type Running,
   spanned,
   type Status,
+  watched,
   watchedInSpan,
   withFiber
 } from "./frame.js"
@@ -43,9 +44,11 @@ export interface Observed {
  */
 export interface Observer {
   readonly operation: <A, E extends ExchangeError, R>(
-    name: string,
+    endpoint: Pick<Endpoint<Capability, never, unknown>, "name" | "auth">,
     self: Effect.Effect<A, E, R>
   ) => Effect.Effect<A, E, R>
+  /** Has what is logged say of which operation it is. */
+  readonly logging: (operation: string, self: Effect.Effect<void>) => Effect.Effect<void>
   readonly attempt: <A, R>(
     fiber: Running,
     status: Status,
@@ -70,6 +73,8 @@ export const make = (client: {
   readonly meters: Meters
   readonly vitals: Vitals
   readonly breakers: Breakers
+  /** Whether nothing that a request without a signature goes through logs by itself: neither its transport nor its limits. */
+  readonly isQuiet: boolean
 }): Observer => {
   const { breakers, environment, exchange, meters, vitals } = client
 
@@ -94,6 +99,11 @@ export const make = (client: {
     }
   }
 
+  const learnt = (call: Observed, limits: KeyLimits, error: ExchangeError): Effect.Effect<void> | undefined => {
+    const learning = learnFrom(call, limits, error)
+    return learning === undefined ? undefined : logging(call.about.operation, learning)
+  }
+
   const ended = (
     fiber: Running,
     call: Observed,
@@ -107,7 +117,7 @@ export const make = (client: {
     if (Exit.isSuccess(exit)) vitals.succeeded(clockOf(fiber).unsafeCurrentTimeMillis())
     else if (fiber.currentSpan?._tag === "Span") fiber.currentSpan.attribute(attributes.error, outcome)
     const error = Exit.isSuccess(exit) ? Option.none() : Cause.failureOption(exit.cause)
-    const learning = Option.isSome(error) ? learnFrom(call, limits, error.value) : undefined
+    const learning = Option.isSome(error) ? learnt(call, limits, error.value) : undefined
     const observe = Context.get(fiber.currentContext, AttemptObserver)
     if (observe === nobody) return learning
     // Whoever watches changes nothing: not even by dying.
@@ -135,17 +145,25 @@ export const make = (client: {
     return made
   }
 
+  const logging: Observer["logging"] = (operation, self) =>
+    withFiber((_, status) => annotated(status, self, annotationsOf(operation), () => {}))
+
   const operationAttributes = { [attributes.exchange]: exchange, [attributes.environment]: environment }
 
   return {
-    operation: (name, self) =>
+    operation: ({ auth, name }, self) =>
       withFiber((fiber, status) => {
         const clock = clockOf(fiber)
         const began = clock.unsafeCurrentTimeNanos()
-        const told = annotated(status, self, annotationsOf(name), (exit) => {
+        const ended = (exit: Exit.Exit<unknown, ExchangeError>): undefined => {
           const seconds = Number(clock.unsafeCurrentTimeNanos() - began) / 1e9
           meters.requestEnded(fiber, name, outcomeOf(exit), seconds)
-        })
+        }
+        const isQuiet = client.isQuiet && auth === "none" &&
+          Context.get(fiber.currentContext, AttemptObserver) === nobody
+        const told = isQuiet
+          ? watched(status, self, ended)
+          : annotated(status, self, annotationsOf(name), ended)
         const method = methodSpan(fiber)
         if (method === undefined) {
           return spanned(fiber, status, told, `${exchange}.${name}`, () => ({ attributes: operationAttributes }))
@@ -173,13 +191,17 @@ export const make = (client: {
         (exit) => ended(fiber, call, limits, exit, clock.unsafeCurrentTimeNanos() - began)
       )
     },
+    logging,
     retry: (operation, delay, error) =>
       Effect.zipRight(
         meters.retried(operation, error._tag),
-        Effect.logDebug("Trying again", {
-          delayMillis: Math.round(Duration.toMillis(delay)),
-          reason: error.message
-        })
+        logging(
+          operation,
+          Effect.logDebug("Trying again", {
+            delayMillis: Math.round(Duration.toMillis(delay)),
+            reason: error.message
+          })
+        )
       )
   }
 }
