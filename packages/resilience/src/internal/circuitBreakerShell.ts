@@ -110,12 +110,12 @@ const unsafeMake = <E, Refused>(
     return then === undefined ? said : Effect.zipRight(said, then)
   }
 
-  const reject = (refusal: machine.Refusal): Effect.Effect<never, Refused> =>
-    Effect.suspend(() => {
-      totals.rejected++
-      meters.notPermitted()
-      return Effect.fail(refuse(refusal))
-    })
+  /** In the step of whoever is refused: to be asked for no sooner. */
+  const reject = (refusal: machine.Refusal): Effect.Effect<never, Refused> => {
+    totals.rejected++
+    meters.notPermitted()
+    return Effect.fail(refuse(refusal))
+  }
 
   const conclude = (started: Counting, verdict: Verdict, reason: Trip.Reason | undefined): After => {
     if (verdict === "ignore") return undefined
