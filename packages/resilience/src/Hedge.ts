@@ -277,7 +277,7 @@ const makeDelays = (name: string, delay: Duration.DurationInput | Percentile): D
   const window = Option.getOrElse(Duration.toNanos(kept), () => 0n)
   const within = percentile > 0 && percentile < 1
   requireThat(`Hedge "${name}": delay.percentile`, percentile, within, "a number above 0, below 1")
-  requireThat(`Hedge "${name}": delay.window`, Duration.format(kept), window > 0n, "a finite time above 0")
+  requireThat(`Hedge "${name}": delay.window`, kept, window > 0n, "a finite time above 0")
   requireWhole(`Hedge "${name}": delay.minSamples`, minSamples, 1, Number.MAX_SAFE_INTEGER)
   const initial = millisToNanos(requireMillis(`Hedge "${name}": delay.initial`, delay.initial))
   const seen = latencies.make(window)

@@ -87,7 +87,7 @@ export const make = (options: Options = {}): Effect.Effect<RetryBudget> =>
       const holds = value >= 0 && Number.isFinite(value)
       requireThat(`RetryBudget: ${option}`, value, holds, "a finite number of at least 0")
     }
-    requireThat("RetryBudget: timeToLive", Duration.format(timeToLive), nanos > 0n, "a finite time above 0")
+    requireThat("RetryBudget: timeToLive", timeToLive, nanos > 0n, "a finite time above 0")
     const state = retryBudget.make({
       reserve: reservePerSecond * Duration.toSeconds(timeToLive),
       ratio,

@@ -118,7 +118,7 @@ export const slowCallRate = (options: SlowCallRateOptions): Trip => {
   const duration = requireDuration("Trip.slowCallRate: duration", options.duration)
   const millis = Duration.toMillis(duration)
   const isTime = millis > 0 && Duration.isFinite(duration)
-  requireThat("Trip.slowCallRate: duration", Duration.format(duration), isTime, "a finite time above 0")
+  requireThat("Trip.slowCallRate: duration", duration, isTime, "a finite time above 0")
   return make(() => slowCalls({ tally: Tally.make(window), millis, threshold, minimumCalls }), { slowAfter: duration })
 }
 

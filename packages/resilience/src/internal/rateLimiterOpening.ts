@@ -115,7 +115,7 @@ const checked = (
 const requireTime = (what: string, time: Duration.Duration): void =>
   requireThat(
     what,
-    Duration.format(time),
+    time,
     Duration.isFinite(time) && Duration.greaterThan(time, Duration.zero),
     "a finite time above 0"
   )

@@ -1,11 +1,18 @@
+import * as Duration from "effect/Duration"
+
 /**
  * Throws a `RangeError` that says what is wanted, unless `holds`.
  *
  * @internal
  */
-export const requireThat = (what: string, value: number | string, holds: boolean, wanted: string): void => {
+export const requireThat = (
+  what: string,
+  value: number | string | Duration.Duration,
+  holds: boolean,
+  wanted: string
+): void => {
   if (!holds) {
-    throw new RangeError(`${what} was ${value}; give ${wanted}`)
+    throw new RangeError(`${what} was ${Duration.isDuration(value) ? Duration.format(value) : value}; give ${wanted}`)
   }
 }
 
