@@ -225,7 +225,9 @@ const hold = (
       store: open,
       meters
     })
-    const keys = yield* SynchronizedRef.make<ReadonlyMap<string, Key>>(new Map())
+    // Every client has calls without a key.
+    const [, known] = yield* meet(protocol, limits, maxQueued, "", new Map())
+    const keys = yield* SynchronizedRef.make(known)
     return {
       limits,
       meters,
