@@ -4,8 +4,10 @@
  * Imports and processes are measured by the wall, as everybody waits for them, each in a new process, in turn with its peer.
  * The packages are laid out as they are published: every module a file of its own.
  */
+import { Binance } from "@effect-exchange/binance"
 import { MarketData } from "@effect-exchange/core"
-import { ManagedRuntime } from "effect"
+import { NodeExchange } from "@effect-exchange/core/node"
+import { Layer, ManagedRuntime } from "effect"
 import { build } from "esbuild"
 import { spawnSync } from "node:child_process"
 import { writeFileSync } from "node:fs"
@@ -13,7 +15,6 @@ import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import { command, install, installed } from "./internal/installed.js"
 import { alternate, heapUsed } from "./internal/measure.js"
-import { client } from "./internal/ours.js"
 import { compare, judge, print, report } from "./internal/report.js"
 
 const run = (...args: ReadonlyArray<string>): string => {
@@ -81,9 +82,14 @@ report("the same with effect in it", `${(await bundle(parts)).toFixed(0)} kB`)
 
 console.error("clients")
 const clients: Array<ManagedRuntime.ManagedRuntime<MarketData.MarketData, unknown>> = []
+// As programs write it: the client of the other benchmarks has Layers of theirs in it.
+const client = Layer.provide(
+  Binance.layerMarketData({ environment: { name: "bench", baseUrl: "http://127.0.0.1:1" } }),
+  NodeExchange.layer
+)
 const begin = async (): Promise<number> => {
   const began = performance.now()
-  const runtime = ManagedRuntime.make(client("http://127.0.0.1:1"))
+  const runtime = ManagedRuntime.make(client)
   await runtime.runPromise(MarketData.MarketData)
   clients.push(runtime)
   return performance.now() - began
