@@ -168,6 +168,7 @@ const start = (
     let [state, outputs] = Session.open(rules, wanted(), openedAt)
     const isNext = order()
     let isFull = false
+    /** Of those that may not be silent for long. A map of all would be written with every frame there is. */
     const heardOf = new Map<string, number>()
     const lastHeard = (key: string) => heardOf.get(key)
     let held: Array<() => void> | undefined = holds ? [] : undefined
@@ -216,12 +217,10 @@ const start = (
       if (topic === undefined || topic.phase === "waiting") return
       // What comes is confirmed, whether or not the confirmation has come.
       if (topic.phase === "asked") advance({ _tag: "Acknowledged", keys: [key] }, now)
-      if (held === undefined) {
-        if (listener.data(key, frame, now)) heardOf.set(key, now)
-      } else {
-        heardOf.set(key, now)
-        tell(() => listener.data(key, frame, now))
-      }
+      let isUsed = true
+      if (held === undefined) isUsed = listener.data(key, frame, now)
+      else tell(() => listener.data(key, frame, now))
+      if (isUsed && topic.quiet !== undefined) heardOf.set(key, now)
     }
 
     const read = (received: string, now: number) => {
