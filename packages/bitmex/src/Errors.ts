@@ -19,26 +19,7 @@ const decodeRejected = Wire.ifAny(
 )
 const decodeRows = Wire.ifAny(Schema.Array(answer({ error: said("error") })))
 
-// By what the message contains: the first that is found counts.
-const messages: ReadonlyArray<readonly [pattern: RegExp, kind: Errors.Refusal]> = [
-  [/`?expires`? is in the past|request has expired/i, "ClockSkew"],
-  [/invalid api key|signature not valid/i, "AuthenticationFailed"],
-  [/key is disabled|access denied|account is restricted|require all new traders to verify/i, "PermissionDenied"],
-  [/insufficient available balance/i, "InsufficientFunds"],
-  [/duplicate clordid/i, "DuplicateOrder"],
-  [/invalid symbol|symbol is invalid/i, "SymbolNotFound"],
-  [/invalid price|orderqty is invalid|invalid orderqty|invalid stoppx|too many open orders/i, "OrderRejected"],
-  [/unable to cancel order due to existing state|invalid ordstatus|not found|invalid orderid/i, "OrderNotFound"]
-]
-
-const ofMessage = (message: string): Errors.Refusal | undefined =>
-  messages.find(([pattern]) => pattern.test(message))?.[1]
-
-const ofStatus: { readonly [status: number]: Errors.Refusal } = {
-  401: "AuthenticationFailed",
-  403: "PermissionDenied",
-  404: "OrderNotFound"
-}
+const ended = /unable to cancel order due to existing state|invalid ordstatus|not found|invalid orderid/i
 
 /**
  * What an answer refuses under a status of success: an order by its own status, and cancellations in the rows of their
@@ -49,7 +30,7 @@ const refusal = (json: unknown): Protocol.Said | undefined => {
   const rows = decodeRows(json) ?? []
   const failed = rows.flatMap(({ error }) => error ?? [])
   const text = order === undefined
-    ? failed.find((error) => ofMessage(error) !== "OrderNotFound") ??
+    ? failed.find((error) => !ended.test(error)) ??
       (failed.length < rows.length ? undefined : failed[0])
     : order.reason ?? order.text ?? ""
   return text === undefined ? undefined : { code: "Rejected", text }
@@ -63,13 +44,22 @@ const refusal = (json: unknown): Protocol.Said | undefined => {
  */
 export const errors: Errors.Table = Errors.table({
   said: ({ json, status }) => status < 400 ? refusal(json) : decodeError(json),
-  codes: {},
+  codes: { OrderRejected: "Rejected" },
   judge: ({ text }, { status }) => {
     if (status === 429) return "RateLimited"
     // Overloaded: the request did not reach the engine. Any other failure leaves open what became of it.
-    if (status >= 500) return status === 503 && /overloaded/i.test(text) ? "Busy" : "Unknown"
-    return ofMessage(text) ?? (status < 400 ? "OrderRejected" : ofStatus[status] ?? "InvalidRequest")
+    return status < 500 ? undefined : status === 503 && /overloaded/i.test(text) ? "Busy" : "Unknown"
   },
+  texts: [
+    [/`?expires`? is in the past|request has expired/i, "ClockSkew"],
+    [/invalid api key|signature not valid/i, "AuthenticationFailed"],
+    [/key is disabled|access denied|account is restricted|require all new traders to verify/i, "PermissionDenied"],
+    [/insufficient available balance/i, "InsufficientFunds"],
+    [/duplicate clordid/i, "DuplicateOrder"],
+    [/invalid symbol|symbol is invalid/i, "SymbolNotFound"],
+    [/invalid price|orderqty is invalid|invalid orderqty|invalid stoppx|too many open orders/i, "OrderRejected"],
+    [ended, "OrderNotFound"]
+  ],
   unspoken: ({ json, status }) => {
     // A ban comes from the load balancer in front of the exchange, as a page and not as JSON; it lasts at least an hour.
     const banned = "this address is banned, as after many errors in a short time; nothing is sent before the ban ends"

@@ -16,12 +16,10 @@ import { feeds } from "./Feeds.js"
 import { protocol } from "./Protocol.js"
 import type * as Rows from "./Rows.js"
 
-const { ask, to } = Question
+const { to } = Question
 const { exchange: id } = protocol
 
 // ---- public data
-
-const spot = { product_type: "SPOT", get_all_products: true } as const
 
 const market = (
   { cancelOnly: _, limited: __, ...row }: Wire.Type<typeof Rows.Product>
@@ -63,10 +61,7 @@ const status: Declaration.MarketData["status"] = (client) => () =>
 
 // ---- an account
 
-const wallets = Page.byCursor({
-  endpoint: Endpoints.accounts,
-  input: (cursor) => ({ limit: Endpoints.pageSize, cursor })
-})
+const wallets = Page.byCursor({ endpoint: Endpoints.accounts, input: Endpoints.accounts.make })
 
 /** Which orders are listed, and how many are enough: under a name the first. */
 type Wanted = Partial<Endpoints.Wanted> & { readonly limit?: number; readonly clientOrderId?: string }
@@ -194,13 +189,9 @@ export const Coinbase = Exchange.define({
   kinds: ["spot"],
   lacks: ["positions", "placeBatch"],
   marketData: {
-    listings: [ask(Endpoints.products, () => spot, ({ rows }) => rows.map(market))],
+    listings: [Question.about(true, to(Endpoints.products, ({ rows }) => rows.map(market)))],
     ticker,
-    // Of many products, the whole listing is shorter than the list of what is asked for.
-    tickers: ask(Endpoints.tickers, (markets) => ({
-      ...spot,
-      product_ids: markets.length > 100 ? undefined : markets.map(({ id }) => id)
-    })),
+    tickers: to(Endpoints.tickers),
     // No most is documented, here and for trades.
     book: { depths: Number.POSITIVE_INFINITY, read: to(Endpoints.productBook) },
     trades: { most: Number.POSITIVE_INFINITY, order: "newest first", read: to(Endpoints.marketTrades) },

@@ -48,26 +48,19 @@ const write = Endpoint.family({ ...shared, capability: "trading", method: "POST"
  */
 export const serverTime = open("serverTime", "/time", { answer: Wire.within("epochMillis", Wire.millis) })
 
-/**
- * Products: those named, or all of them; `get_all_products` includes those that are not traded.
- *
- * @since 0.1.0
- * @category models
- */
-export type Products = {
-  readonly product_type: "SPOT"
-  readonly product_ids?: ReadonlyArray<string> | undefined
-  readonly get_all_products?: boolean
-}
-
 const some = { input: madeBy(({ id }: Market.Market, limit: number) => ({ product_id: id, limit })) }
-const listed = { input: takes<Products>(), within: "products" }
 
 /**
+ * Products: those that are traded, or all there are.
+ *
  * @since 0.1.0
  * @category endpoints
  */
-export const products = open("products", "/market/products", { ...listed, answer: Wire.list(Rows.Product) })
+export const products = open("products", "/market/products", {
+  input: madeBy((get_all_products?: boolean) => ({ product_type: "SPOT", get_all_products })),
+  within: "products",
+  answer: Wire.list(Rows.Product)
+})
 
 /**
  * The same products, as their tickers.
@@ -75,7 +68,16 @@ export const products = open("products", "/market/products", { ...listed, answer
  * @since 0.1.0
  * @category endpoints
  */
-export const tickers = open("tickers", "/market/products", { ...listed, answer: Wire.list(Rows.Ticker) })
+export const tickers = open("tickers", "/market/products", {
+  // Of many products, the whole listing is shorter than the list of what is asked for.
+  input: madeBy((markets: ReadonlyArray<Market.Market>) => ({
+    product_type: "SPOT",
+    get_all_products: true,
+    product_ids: markets.length > 100 ? undefined : markets.map(({ id }) => id)
+  })),
+  within: "products",
+  answer: Wire.list(Rows.Ticker)
+})
 
 /**
  * A product, as its ticker.
@@ -156,7 +158,7 @@ export type Part = { readonly limit: number; readonly cursor: string | undefined
  * @category endpoints
  */
 export const accounts = read("accounts", "/accounts", {
-  input: takes<Part>(),
+  input: madeBy((cursor: string | undefined) => ({ limit: pageSize, cursor })),
   answer: Rows.page("accounts", Wire.every(Rows.Wallet))
 })
 

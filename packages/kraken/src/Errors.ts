@@ -83,7 +83,9 @@ export const errors: Errors.Table = Errors.table({
   },
   texts: [
     [/^(?:domain )?rate limit exceeded|^too many requests/i, "RateLimited"],
-    [/^insufficient (?:funds|margin)/i, "InsufficientFunds"]
+    [/^insufficient (?:funds|margin)/i, "InsufficientFunds"],
+    // "Unknown order" and "Unknown order:" of other words, but no word that goes on.
+    [/^(?:unknown|invalid) order(?::|$)/i, "OrderNotFound"]
   ],
   wait: { RateLimited: "5 seconds" },
   // `EService:Throttled:1700000000` names the second from which on requests are taken.
@@ -92,8 +94,6 @@ export const errors: Errors.Table = Errors.table({
     return until === undefined ? undefined : Duration.millis(Math.max(0, Number(until) * 1000 - now))
   },
   judge: ({ code, text }, { about, headers, now }) => {
-    // "Unknown order" and "Unknown order:" of other words, but no word that goes on.
-    if (/^EOrder:(?:Unknown|Invalid) order(?::|$)/i.test(code)) return "OrderNotFound"
     if (!/^EAPI:Invalid nonce/i.test(code)) return undefined
     // A clock far enough behind gives numbers that are too low as well. That is mended by comparing clocks; sending
     // another number to a key that somebody else uses is not, and ends in a lockout.

@@ -80,15 +80,10 @@ const history = <Row extends { readonly id?: string | undefined }>(
 type Ack = Wire.Type<typeof Rows.Ack>
 
 /** What was said of each: under its name, or in its place by one without a name. */
-const saidOf = (
-  acks: ReadonlyArray<Ack>,
-  names: ReadonlyArray<string>,
-  nameOf: (ack: Ack) => string | undefined
-): ReadonlyArray<Ack | undefined> =>
+const saidOf = (acks: ReadonlyArray<Ack>, names: ReadonlyArray<string>, by: "id" | "clientOrderId") =>
   names.map((name, index) => {
     const inPlace = acks.length === names.length ? acks[index] : undefined
-    const nameless = inPlace !== undefined && nameOf(inPlace) === undefined ? inPlace : undefined
-    return acks.find((ack) => nameOf(ack) === name) ?? nameless
+    return acks.find((ack) => ack[by] === name) ?? (inPlace?.[by] === undefined ? inPlace : undefined)
   })
 
 const canceled = (id: string, ack: Ack | undefined): ReadonlyArray<Declaration.Canceled> => {
@@ -174,7 +169,7 @@ export const Okx = Exchange.define({
       ask: to(
         Endpoints.placeOrders,
         (acks, orders) =>
-          saidOf(acks, orders.map(({ clientOrderId }) => clientOrderId), ({ clientOrderId }) => clientOrderId).map(
+          saidOf(acks, orders.map(({ clientOrderId }) => clientOrderId), "clientOrderId").map(
             (ack) => ack === undefined ? undefined : ack.code === "0" ? { accepted: ack.id } : { refused: ack }
           )
       )
@@ -185,7 +180,7 @@ export const Okx = Exchange.define({
       several: to(
         Endpoints.cancelOrders,
         // What nothing is said of is listed again.
-        (acks, _, ids) => saidOf(acks, ids, ({ id }) => id).flatMap((ack, index) => canceled(ids[index] ?? "", ack))
+        (acks, _, ids) => saidOf(acks, ids, "id").flatMap((ack, index) => canceled(ids[index] ?? "", ack))
       )
     },
     amend: to(Endpoints.amendOrder, () => undefined)
