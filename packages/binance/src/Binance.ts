@@ -6,7 +6,6 @@
 import { ExchangeError, KeyPermissions } from "@effect-exchange/core"
 import { Exchange, type Listing, Page, Question } from "@effect-exchange/core/adapter"
 import type { Declaration, Endpoint } from "@effect-exchange/core/adapter"
-import * as Option from "effect/Option"
 import * as Endpoints from "./Endpoints.js"
 import { feeds, intervals } from "./Feeds.js"
 import { protocol } from "./Protocol.js"
@@ -113,11 +112,7 @@ export const Binance = Exchange.define({
         limit: Endpoints.pageSize
       })),
       // Without an end the answer begins with the oldest there is from the start on.
-      first: ask(
-        Endpoints.klines,
-        ({ id }, interval, startTime) => ({ symbol: id, interval, startTime, limit: 1 }),
-        ([first]) => Option.map(Option.fromNullable(first), ({ openTime }) => openTime)
-      )
+      first: ask(Endpoints.klines, ({ id }, interval, startTime) => ({ symbol: id, interval, startTime, limit: 1 }))
     },
     status
   },

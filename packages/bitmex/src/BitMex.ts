@@ -11,7 +11,6 @@ import * as Arr from "effect/Array"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Option from "effect/Option"
 import * as Order from "effect/Order"
 import * as Endpoints from "./Endpoints.js"
 import { feeds } from "./Feeds.js"
@@ -200,8 +199,7 @@ export const BitMex = Exchange.define({
         Endpoints.tradesBucketed,
         (market: Market.Market, binSize: string, from: number) =>
           Endpoints.intervals(market, binSize, { from, count: 1 }),
-        ([first], _: Market.Market, binSize: string) =>
-          Option.map(Option.fromNullable(first), ({ end }) => end - lengthOf(binSize))
+        (rows, _: Market.Market, binSize: string) => rows.map(({ end }) => ({ openTime: end - lengthOf(binSize) }))
       )
     },
     status

@@ -44,7 +44,7 @@ const refusal = (json: unknown): Protocol.Said | undefined => {
  */
 export const errors: Errors.Table = Errors.table({
   said: ({ json, status }) => status < 400 ? refusal(json) : decodeError(json),
-  codes: { OrderRejected: "Rejected" },
+  codes: {},
   judge: ({ text }, { status }) => {
     if (status === 429) return "RateLimited"
     // Overloaded: the request did not reach the engine. Any other failure leaves open what became of it.
@@ -60,6 +60,7 @@ export const errors: Errors.Table = Errors.table({
     [/invalid price|orderqty is invalid|invalid orderqty|invalid stoppx|too many open orders/i, "OrderRejected"],
     [ended, "OrderNotFound"]
   ],
+  otherwise: (_, { status }) => status < 400 ? "OrderRejected" : status === 404 ? "OrderNotFound" : undefined,
   unspoken: ({ json, status }) => {
     // A ban comes from the load balancer in front of the exchange, as a page and not as JSON; it lasts at least an hour.
     const banned = "this address is banned, as after many errors in a short time; nothing is sent before the ban ends"

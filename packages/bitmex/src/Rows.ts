@@ -277,8 +277,7 @@ const feeAsset = all(
   ({ charged, fee, settled = "" }) => fee && (charged ?? settled)
 )
 
-const { fill: fillOf } = Row
-const fill = fillOf({
+const fill = Row.fill({
   ...Row.names({ id: "execID", market: "symbol", clientOrderId: "clOrdID" }),
   orderId: at("orderID", text),
   side,

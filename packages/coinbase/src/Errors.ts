@@ -8,7 +8,6 @@
  */
 import type { ExchangeError } from "@effect-exchange/core"
 import { Errors, type Protocol, Wire } from "@effect-exchange/core/adapter"
-import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
 import type * as Rows from "./Rows.js"
 
@@ -69,35 +68,6 @@ const numberOf = Wire.ifAny(Wire.within("code", Schema.Number))
 
 const saidIn = (json: unknown): Protocol.Said => said([...codesOf(json), grpc.get(numberOf(json))], textsOf(json))
 
-// Some are written in small letters in some answers, and in capitals in others.
-const codes = Record.map({
-  InvalidRequest: "INVALID_ARGUMENT INVALID_REQUEST PARAM_REQUIRED VALIDATION_ERROR UNSUPPORTED_ORDER_CONFIGURATION " +
-    "INVALID_SIDE",
-  SymbolNotFound: "INVALID_PRODUCT_ID PREVIEW_INVALID_PRODUCT_ID",
-  AuthenticationFailed: "AUTHENTICATION_ERROR UNAUTHORIZED UNAUTHENTICATED INVALID_TOKEN EXPIRED_TOKEN REVOKED_TOKEN",
-  PermissionDenied: "PERMISSION_DENIED INVALID_SCOPE GEOFENCING_RESTRICTION",
-  RateLimited: "RATE_LIMIT_EXCEEDED RESOURCE_EXHAUSTED",
-  InsufficientFunds: "INSUFFICIENT_FUND INSUFFICIENT_FUNDS PREVIEW_INSUFFICIENT_FUND PREVIEW_INSUFFICIENT_FUNDS " +
-    "PREVIEW_INSUFFICIENT_FUNDS_FOR_FUTURES",
-  // One product's halt is no outage: that would open the circuit, and keep orders of the others from being canceled.
-  OrderRejected: "INVALID_SIZE_PRECISION INVALID_PRICE_PRECISION INVALID_LIMIT_PRICE INVALID_LIMIT_PRICE_POST_ONLY " +
-    "LIMIT_PRICE_TOO_FAR_FROM_MARKET INVALID_NO_LIQUIDITY COMMANDER_REJECTED_NEW_ORDER BREACHED_RISK_LIMIT " +
-    "INELIGIBLE_PAIR UNTRADABLE_PRODUCT INVALID_LEDGER_BALANCE PRODUCT_TRADING_HALTED",
-  Busy: "TRADING_DISABLED ORDER_ENTRY_DISABLED",
-  DuplicateOrder: "DUPLICATE_CLIENT_ORDER_ID",
-  OrderNotFound: "ORDER_NOT_FOUND UNKNOWN_CANCEL_ORDER",
-  Unknown: "INTERNAL_SERVER_ERROR UNAVAILABLE"
-}, (list) => `${list} ${list.toLowerCase()}`)
-
-const listed = new Set(Object.values(codes).flatMap((list) => list.split(" ")))
-
-// Texts are more exact than the codes beside them: the same code stands for several of these.
-const texts: ReadonlyArray<readonly [words: RegExp, Errors.Kind]> = [
-  [/order with this orderid was not found/i, "OrderNotFound"],
-  [/insufficient balance/i, "InsufficientFunds"],
-  [/missing required scopes|account is not available/i, "PermissionDenied"]
-]
-
 const absent: ReadonlyMap<string, Errors.Kind> = new Map([
   ...["order", "cancelOrders", "editOrder"].map((operation) => [operation, "OrderNotFound"] as const),
   ...["product", "productBook", "marketTrades", "candles"].map((operation) => [operation, "SymbolNotFound"] as const)
@@ -111,17 +81,40 @@ const absent: ReadonlyMap<string, Errors.Kind> = new Map([
  */
 export const errors: Errors.Table = Errors.table({
   said: ({ json, status }) => (status < 300 ? isFailure : isOwn)(json) ? saidIn(json) : undefined,
-  codes,
-  judge: ({ code, text }, { about: { operation }, status }) => {
+  codes: {
+    InvalidRequest:
+      "INVALID_ARGUMENT INVALID_REQUEST PARAM_REQUIRED VALIDATION_ERROR UNSUPPORTED_ORDER_CONFIGURATION " +
+      "INVALID_SIDE",
+    SymbolNotFound: "INVALID_PRODUCT_ID PREVIEW_INVALID_PRODUCT_ID",
+    AuthenticationFailed: "AUTHENTICATION_ERROR UNAUTHORIZED UNAUTHENTICATED INVALID_TOKEN EXPIRED_TOKEN REVOKED_TOKEN",
+    PermissionDenied: "PERMISSION_DENIED INVALID_SCOPE GEOFENCING_RESTRICTION",
+    RateLimited: "RATE_LIMIT_EXCEEDED RESOURCE_EXHAUSTED",
+    InsufficientFunds: "INSUFFICIENT_FUND INSUFFICIENT_FUNDS PREVIEW_INSUFFICIENT_FUND PREVIEW_INSUFFICIENT_FUNDS " +
+      "PREVIEW_INSUFFICIENT_FUNDS_FOR_FUTURES",
+    // One product's halt is no outage: that would open the circuit, and keep orders of the others from being canceled.
+    OrderRejected: "INVALID_SIZE_PRECISION INVALID_PRICE_PRECISION INVALID_LIMIT_PRICE INVALID_LIMIT_PRICE_POST_ONLY " +
+      "LIMIT_PRICE_TOO_FAR_FROM_MARKET INVALID_NO_LIQUIDITY COMMANDER_REJECTED_NEW_ORDER BREACHED_RISK_LIMIT " +
+      "INELIGIBLE_PAIR UNTRADABLE_PRODUCT INVALID_LEDGER_BALANCE PRODUCT_TRADING_HALTED",
+    Busy: "TRADING_DISABLED ORDER_ENTRY_DISABLED",
+    DuplicateOrder: "DUPLICATE_CLIENT_ORDER_ID",
+    OrderNotFound: "ORDER_NOT_FOUND UNKNOWN_CANCEL_ORDER",
+    Unknown: "INTERNAL_SERVER_ERROR UNAVAILABLE"
+  },
+  judge: ({ text }, { status }) => {
     // Every 401 is about the token, whatever its body says.
     if (status === 401) return /timestamp expired/i.test(text) ? "ClockSkew" : "AuthenticationFailed"
     if (status === 429) return "RateLimited"
-    const told = texts.find(([words]) => words.test(text))
-    if (told !== undefined) return told[1]
-    if ((status === 400 || status === 404) && /product_id/i.test(text)) return "SymbolNotFound"
+    return (status === 400 || status === 404) && /product_id/i.test(text) ? "SymbolNotFound" : undefined
+  },
+  // They are more exact than the codes beside them: the same code stands for several of these.
+  texts: [
+    [/order with this orderid was not found/i, "OrderNotFound"],
+    [/insufficient balance/i, "InsufficientFunds"],
+    [/missing required scopes|account is not available/i, "PermissionDenied"]
+  ],
+  otherwise: ({ code }, { about: { operation }, status }) => {
     const missing = status === 404 ? absent.get(operation) : undefined
-    if (missing !== undefined || listed.has(code)) return missing
-    if (code.startsWith("PREVIEW_")) return "OrderRejected"
+    if (missing !== undefined || code.startsWith("PREVIEW_")) return missing ?? "OrderRejected"
     // An order, or a change of one, that was refused: nothing was done, if the exchange says why.
     return status >= 300 ? undefined : code === "" ? "Unknown" : "OrderRejected"
   },

@@ -41,6 +41,7 @@ const table = Errors.table({
   wait: { 11: "7 seconds", Banned: "3 minutes" },
   judge: ({ code, text }) => code === "5" && text.includes("symbol") ? "SymbolNotFound" : undefined,
   texts: [[/no funds/i, "InsufficientFunds", "7"], [/bad symbol/i, "OrderRejected"], [/later/, "RateLimited"]],
+  otherwise: ({ code }) => code.startsWith("NEW_") ? "DuplicateOrder" : undefined,
   unspoken: ({ about, status }) =>
     status === 403 ? new ExchangeError.PermissionDenied({ ...about, detail: "a firewall" }) : undefined
 })
@@ -135,6 +136,19 @@ describe("a table of errors", () => {
       "OrderRejected"
     ])
     assert.notInclude(judged({ code: "99", text: "later" })?.message ?? "", "not known")
+  })
+
+  it("says what codes mean that are nowhere else, and does not ask of others", () => {
+    assert.strictEqual(judged({ code: "NEW_CODE", text: "no" })?._tag, "DuplicateOrder")
+    assert.strictEqual(judged({ code: "NEW_CODE", text: "later" })?._tag, "RateLimited")
+  })
+
+  it("knows codes in any case", () => {
+    const named = Errors.table({
+      said: () => ({ code: "not_Found", text: "no" }),
+      codes: { OrderNotFound: "NOT_FOUND" }
+    })
+    assert.strictEqual(named.classify(answer({}))?._tag, "OrderNotFound")
   })
 
   it("tells whoever judges how far the exchange's clock is from ours", () => {

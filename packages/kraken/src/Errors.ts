@@ -41,28 +41,6 @@ export const errors: Errors.Table = Errors.table({
   codes: {
     RateLimited: ["EService:Throttled"],
     Banned: ["EGeneral:Temporary lockout"],
-    AuthenticationFailed: [
-      "EAPI:Invalid key",
-      "EAPI:Invalid signature",
-      "EAuth:Account temporary disabled",
-      "EAuth:Account unconfirmed",
-      "ESession:Invalid session"
-    ],
-    PermissionDenied: [
-      "EGeneral:Permission denied",
-      "EAccount:Invalid permissions",
-      "EOrder:Trading agreement required",
-      "EAPI:Feature disabled",
-      "ETrade:User Locked"
-    ],
-    SymbolNotFound: [
-      "EQuery:Invalid asset pair",
-      // A pair of them, too.
-      "EQuery:Unknown asset",
-      "EGeneral:Unknown asset pair",
-      // Of a socket.
-      "Currency pair not supported"
-    ],
     DuplicateOrder: ["EGeneral:Invalid arguments:cl_ord_id not unique", "EOrder:Duplicate order"],
     InvalidRequest: [
       "EGeneral:Invalid arguments",
@@ -82,10 +60,14 @@ export const errors: Errors.Table = Errors.table({
     Unknown: ["EService:", "EGeneral:Internal error", "EDatabase:Internal error"]
   },
   texts: [
-    [/^(?:domain )?rate limit exceeded|^too many requests/i, "RateLimited"],
-    [/^insufficient (?:funds|margin)/i, "InsufficientFunds"],
+    [/\binvalid (?:key|signature|session)|\baccount (?:temporary disabled|unconfirmed)/i, "AuthenticationFailed"],
+    [/\b(?:permission denied|invalid permissions|feature disabled|user locked|trading agreement)/i, "PermissionDenied"],
+    // The last is of a socket.
+    [/\b(?:unknown|invalid) asset|^currency pair not supported/i, "SymbolNotFound"],
+    [/\brate limit exceeded|\btoo many requests/i, "RateLimited"],
+    [/\binsufficient (?:funds|margin)/i, "InsufficientFunds"],
     // "Unknown order" and "Unknown order:" of other words, but no word that goes on.
-    [/^(?:unknown|invalid) order(?::|$)/i, "OrderNotFound"]
+    [/\b(?:unknown|invalid) order(?::|$)/i, "OrderNotFound"]
   ],
   wait: { RateLimited: "5 seconds" },
   // `EService:Throttled:1700000000` names the second from which on requests are taken.

@@ -6,7 +6,6 @@
  */
 import type * as BigDecimal from "effect/BigDecimal"
 import type * as Duration from "effect/Duration"
-import type * as Option from "effect/Option"
 import type { Capability } from "../engine/Endpoint.js"
 import type { Protocol, Said as Refused } from "../engine/Protocol.js"
 import type { Balance } from "../model/Balance.js"
@@ -113,7 +112,7 @@ export interface MarketData {
     readonly kept?: number | undefined
     readonly read: Question<"marketData", [Market, string, Adapter.Window, Interval], ReadonlyArray<Row.Bar>>
     /**
-     * Where candles begin: asked of the exchange, or looked for in candles of these intervals, the longest first, from when the
+     * Where candles begin: asked of the exchange, of whose answer the first one counts, or looked for in candles of these intervals, the longest first, from when the
      * exchange opened (epoch milliseconds). Defaults to reading window after window.
      */
     readonly first?:
@@ -121,7 +120,7 @@ export interface MarketData {
         readonly opened: number
         readonly by: ReadonlyArray<Interval>
       }
-      | Question<"marketData", [Market, string, number, Interval], Option.Option<number>>
+      | Question<"marketData", [Market, string, number, Interval], ReadonlyArray<Pick<Row.Bar, "openTime">>>
       | undefined
   }
   readonly status: Question<"marketData", [], Status>

@@ -46,14 +46,14 @@ export type Refusal = keyof typeof refusals
 export interface Facts {
   /** The exchange's words in an answer: none in a success, and in what is not in the exchange's form. */
   readonly said: (answer: Answer) => Said | undefined
-  /** Codes by what they stand for: separated by blanks, or in a list where they have blanks themselves. */
+  /** Codes by what they stand for, in any case: separated by blanks, or in a list where they have blanks themselves. */
   readonly codes: { readonly [K in Kind]?: string | ReadonlyArray<string> }
   /**
    * Ranges of codes (`"51000-51999 54000-54999"`) of which those that are not listed refuse, so that an order refused
    * under a new code is one that was not placed. Its error says in words that the code is not known.
    */
   readonly ranges?: { readonly [K in Refusal]?: string } | undefined
-  /** `beginning` where codes are texts that go on: the longest beginning counts, in any case. Defaults to `whole`. */
+  /** `beginning` where codes are texts that go on: the longest beginning counts. Defaults to `whole`. */
   readonly match?: "whole" | "beginning" | undefined
   /**
    * How long to wait, by code or by kind (`RateLimited`, `Banned`), where the answer does not say. Defaults to a second, and
@@ -71,6 +71,8 @@ export interface Facts {
    * the table is looked at.
    */
   readonly texts?: ReadonlyArray<readonly [said: RegExp, kind: Kind, code?: string]> | undefined
+  /** What a code means that is neither listed nor in a range. Defaults to what the status says. */
+  readonly otherwise?: ((said: Said, circumstances: Circumstances) => Kind | undefined) | undefined
   /** What is not in the exchange's words, but known all the same: a firewall's page. */
   readonly unspoken?: ((answer: Answer) => Unspoken | ExchangeError.ExchangeError | undefined) | undefined
 }
@@ -121,7 +123,8 @@ export const table = (facts: Facts): Table => {
 
   const of = (said: Said, circumstances: Circumstances): ExchangeError.TradingError | "None" | undefined => {
     const found = find(said)
-    const judged = facts.judge?.(said, circumstances) ?? told(facts, said)
+    const judged = facts.judge?.(said, circumstances) ?? told(facts, said) ??
+      (found === undefined ? facts.otherwise?.(said, circumstances) : undefined)
     const kind = judged ?? found?.kind
     if (kind === undefined || kind === "None" || typeof kind !== "string") return kind
     const text = clean(said.text) || "the exchange gave no reason"
@@ -209,10 +212,9 @@ interface Found {
 }
 
 const finder = ({ codes, match = "whole", ranges = {} }: Facts): (said: Said) => Found | undefined => {
-  const fold = (code: string) => match === "whole" ? code : code.toLowerCase()
   const listed = new Map<string, Kind>()
   for (const kind of kinds) {
-    for (const code of listOf(codes[kind])) listed.set(fold(code), kind)
+    for (const code of listOf(codes[kind])) listed.set(code.toLowerCase(), kind)
   }
   const beginnings = [...listed.keys()].toSorted((one, other) => other.length - one.length)
   const spans = refusalKinds.flatMap((kind) =>
@@ -222,9 +224,8 @@ const finder = ({ codes, match = "whole", ranges = {} }: Facts): (said: Said) =>
     })
   )
   return ({ code }) => {
-    const known = match === "whole"
-      ? listed.get(code)
-      : listed.get(beginnings.find((beginning) => fold(code).startsWith(beginning)) ?? "")
+    const folded = code.toLowerCase()
+    const known = listed.get(match === "whole" ? folded : beginnings.find((each) => folded.startsWith(each)) ?? "")
     // A blank code is no zero.
     const number = /^-?\d+$/.test(code) ? Number(code) : Number.NaN
     return known === undefined

@@ -204,7 +204,14 @@ const candles = (
   const firstFrom = (market: Market, interval: Candle.Interval, from: number) => {
     if (first === undefined) return Effect.succeedSome(from)
     if (typeof first === "function") {
-      return Effect.flatMap(word(interval), (word) => first(client)(market, word, from, interval))
+      return Effect.flatMap(
+        word(interval),
+        (word) =>
+          Effect.map(
+            first(client)(market, word, from, interval),
+            ([found]) => found === undefined ? Option.none() : Option.some(found.openTime)
+          )
+      )
     }
     return CandleSearch.firstFrom({
       steps: first.by.map((by) => step(market, by)),
