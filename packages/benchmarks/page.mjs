@@ -48,7 +48,8 @@ export const page = (results, isQuick) =>
 What this library costs beside others that do the same. This page is written by \`npm run bench -- --save${isQuick ? " --quick" : ""}\`; \`npm run bench -- <name>\` runs one part of it, and with \`--save\` writes that part anew.
 
 Measured is the CPU time of a process, user and system, and not how long it took, except for imports and processes. Servers are on the
-loopback in processes of their own. All subjects of a comparison take turns, round after round; a ratio is made within a round. Told are medians, with the quartiles of the rounds in brackets.
+loopback in processes of their own, and so is each subject of the comparison of tickers: in one process they pay for what the others
+have taught the engine and for what they hold. All subjects of a comparison take turns, round after round; a ratio is made within a round. Told are medians, with the quartiles of the rounds in brackets.
 Ratios of one run can be compared, absolute numbers only with others of the same run. Bars are what the project wants to hold. No collection is forced before a
 round: after one V8 optimizes anew, and everything, of peers too, costs up to four times as much for some hundred calls.
 
