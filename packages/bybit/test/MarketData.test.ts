@@ -1,6 +1,6 @@
 import type { Market, Ticker } from "@effect-exchange/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Either, Record, TestClock } from "effect"
+import { BigDecimal, Effect, Either, Record, TestClock } from "effect"
 import { Bybit, BybitEndpoints } from "../src/index.js"
 import { answering } from "./support.js"
 import { envelope, fixture, json, now, result, text } from "./utils.js"
@@ -197,6 +197,7 @@ describe("an answer", () => {
     const [latest] = Either.getOrThrow(BybitEndpoints.kline.decode(json(fixture("get_kline"))))
     assert(latest !== undefined)
     const { close, high, low, open, openTime, volume } = latest
+    assert(BigDecimal.isBigDecimal(volume))
     assert.strictEqual(openTime, 1_670_608_800_000)
     assert.deepStrictEqual(
       [open, high, low, close, volume].map(text),
