@@ -68,3 +68,26 @@ it.effect("a listener waits without turning, and hears what comes", () =>
     offer(one, 7)
     expect(yield* Fiber.join(fiber)).toEqual([Data({ value: 7 })])
   }))
+
+it.effect("who keeps the latest value alone has it made when it is taken, or when something else is said", () =>
+  Effect.gen(function*() {
+    const one = made(FeedItem.latest)
+    const asked: Array<number> = []
+    const renew = (value: number) =>
+      one.consumer.renew?.(() => {
+        asked.push(value)
+        return Data({ value })
+      })
+    for (const value of [1, 2, 3]) renew(value)
+    expect(asked).toEqual([])
+    expect(yield* taken(one, 1)).toEqual([Data({ value: 3 })])
+    renew(4)
+    one.consumer.offer(Stale({ since: 5, because: "a test" }))
+    renew(5)
+    expect(yield* taken(one, 2)).toEqual([Stale({ since: 5, because: "a test" }), Data({ value: 5 })])
+    renew(6)
+    one.consumer.fail("the end")
+    expect(yield* taken(one, 1)).toEqual([Data({ value: 6 })])
+    expect(asked).toEqual([3, 4, 5, 6])
+    expect(made(FeedItem.sliding(3)).consumer.renew).toBeUndefined()
+  }))

@@ -7,6 +7,8 @@ const symbol = ExchangeSymbol.ExchangeSymbol.make("BTC/USDT")
 const snapshot: OrderBookSync.BookUpdate = { kind: "snapshot", bids: [["100", "1"]], asks: [["101", "1"]] }
 const update: OrderBookSync.BookUpdate = { kind: "update", bids: [["100", "2"]], asks: [] }
 
+const crossed: OrderBookSync.BookUpdate = { kind: "update", bids: [["102", "1"]], asks: [] }
+
 const listener = () => {
   const items: Array<FeedItem.FeedItem<BookView.BookView>> = []
   const errors: Array<string> = []
@@ -30,8 +32,7 @@ const made = () => {
         exchange: "acme",
         symbol,
         rules: {},
-        read: (frame) =>
-          frame === "snapshot" ? [snapshot] : frame === "update" ? [update] : frame === "odd" ? [] : undefined
+        read: (frame) => ({ snapshot: [snapshot], update: [update], crossed: [crossed], odd: [] })[String(frame)]
       }),
     fail: (error) => error
   }, {
@@ -97,4 +98,32 @@ it("a refusal is told to all who listen, once, and ends the subscription", () =>
   standing.fail(error)
   expect([one.errors, other.errors]).toEqual([["PermissionDenied"], ["PermissionDenied"]])
   expect(asked).toContain("failed")
+})
+
+it("a book is shown as it stood before what went wrong, and not at all where that cannot be told any more", () => {
+  const taken = (frame: string) => {
+    const { standing } = made()
+    let show: (() => FeedItem.FeedItem<BookView.BookView> | undefined) | undefined
+    const amounts: Array<string | undefined> = []
+    standing.join({
+      fail: () => undefined,
+      renew: (made) => {
+        show = made
+      },
+      offer: ({ _tag }) => {
+        const item = show?.()
+        show = undefined
+        if (item?._tag === "Data") amounts.push(item.value.depth(1).bids.map(({ amount }) => String(amount)).join())
+        amounts.push(_tag)
+      }
+    })
+    standing.data("snapshot", 0)
+    standing.data("update", 1)
+    standing.data(frame, 2)
+    standing.lost(3, "a test")
+    return amounts
+  }
+  expect(taken("update")).toEqual(["Connected", "2", "Reconnecting"])
+  expect(taken("garbage")).toEqual(["Connected", "2", "Stale", "Reconnecting"])
+  expect(taken("crossed")).toEqual(["Connected", "Stale", "Reconnecting"])
 })
