@@ -46,7 +46,7 @@ import { describeMismatch } from "./internal/answer.js"
 import * as Attempt from "./internal/attempt.js"
 import type { Breaker } from "./internal/breakers.js"
 import { carrying } from "./internal/carrying.js"
-import { failingWith, type Running, withFiber } from "./internal/frame.js"
+import { clockOf, failingWith, type Running, withFiber } from "./internal/frame.js"
 import * as HealthReport from "./internal/healthReport.js"
 import { nowhere, resolveHost } from "./internal/host.js"
 import { Lane } from "./internal/lane.js"
@@ -371,7 +371,10 @@ const makeEngine = Effect.fnUntraced(function*(
         )
       }
     )
-    return isUnhurried(fiber) ? answered : Deadline.within(answered, deadline)
+    if (isUnhurried(fiber)) return answered
+    const left = Deadline.remainingAt(Context.get(fiber.currentContext, Deadline.Deadline), clockOf(fiber))
+    const isSooner = Option.isSome(left) && Duration.lessThanOrEqualTo(left.value, deadline)
+    return isSooner ? answered : Deadline.within(answered, deadline)
   }
 
   return {

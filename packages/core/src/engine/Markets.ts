@@ -26,6 +26,12 @@ export interface Markets {
    * when the listing is read again.
    */
   readonly find: (operation: string, symbol: string) => Effect.Effect<Market, MarketDataError>
+  /** Goes on with the market of a symbol: as `find` and `Effect.flatMap`, in a step where it is known. */
+  readonly use: <A, E, R>(
+    operation: string,
+    symbol: string,
+    go: (market: Market) => Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E | MarketDataError, R>
   /** The market that the exchange calls so: none if it lists no such, or several under one id (spot and contract). */
   readonly byId: (id: string) => Effect.Effect<Option.Option<Market>, MarketDataError>
 }
@@ -143,6 +149,14 @@ export const make = (options: {
           )
       })
 
+    // Nearly always it is there: what every call begins with is one step then.
+    const use: Markets["use"] = (operation, symbol, go) =>
+      Effect.clockWith((clock) => {
+        const isFresh = loaded !== undefined && clock.unsafeCurrentTimeMillis() - loaded.at < maxAge
+        const market = isFresh ? loaded?.bySymbol.get(symbol) : undefined
+        return market === undefined ? Effect.flatMap(find(operation, symbol), go) : go(market)
+      })
+
     return {
       all: Effect.map(current("markets"), ({ all }) => all),
       byId: (id) =>
@@ -150,13 +164,8 @@ export const make = (options: {
           search("markets", ({ byId }) => Option.fromNullable(byId.get(id))),
           ({ found }) => Option.flatten(found)
         ),
-      // Nearly always it is there: what every call begins with is one step then.
-      find: (operation, symbol) =>
-        Effect.clockWith((clock) => {
-          const isFresh = loaded !== undefined && clock.unsafeCurrentTimeMillis() - loaded.at < maxAge
-          const market = isFresh ? loaded?.bySymbol.get(symbol) : undefined
-          return market === undefined ? find(operation, symbol) : Effect.succeed(market)
-        })
+      find: (operation, symbol) => use(operation, symbol, Effect.succeed),
+      use
     }
   })
 

@@ -62,9 +62,7 @@ export const make = (
     status: adapter.status,
     markets: markets.all,
     market: (symbol) => markets.find("market", symbol),
-    ticker: method("ticker")((symbol: string) =>
-      Effect.flatMap(markets.find("ticker", symbol), (market) => tickerOf("ticker", market))
-    ),
+    ticker: method("ticker")((symbol: string) => markets.use("ticker", symbol, (market) => tickerOf("ticker", market))),
     tickers: method("tickers")(Effect.fnUntraced(function*(symbols: ReadonlyArray<string>) {
       const wanted = yield* Effect.forEach(symbols, (symbol) => markets.find("tickers", symbol))
       if (wanted.length === 0) return []
@@ -75,11 +73,14 @@ export const make = (
       )
     })),
     price: method("price")((symbol: string) =>
-      Effect.flatMap(
-        markets.find("price", symbol),
+      markets.use(
+        "price",
+        symbol,
         (market) =>
-          Effect.flatMap(tickerOf("price", market), (ticker) =>
-            Effect.mapError(priceOf(market, ticker), () => noPrice(ticker)))
+          Effect.flatMap(
+            tickerOf("price", market),
+            (ticker) => Effect.mapError(priceOf(market, ticker), () => noPrice(ticker))
+          )
       )
     ),
     prices: method("prices")(Effect.fnUntraced(function*(symbols: ReadonlyArray<string>) {
