@@ -140,10 +140,7 @@ export const quote = (seed: string, listing: Listing, now: number, pins: Readonl
   const from = second - day
   const path = pathOf(seed, listing, pins)
   const firstStretch = Math.ceil(from / Walk.grid)
-  const grid = Array.from(
-    { length: Math.floor(second / Walk.grid) - firstStretch + 1 },
-    (_, index) => path.at((firstStretch + index) * Walk.grid)
-  )
+  const grid = path.onGrid(firstStretch, Math.floor(second / Walk.grid))
   const [low, high] = path.extremes(from, second)
   const traded = turnover(Hash.text(`${seed}/${listing.id}/volume`), underlying.size, firstStretch, grid)
   return {
@@ -230,7 +227,7 @@ export const candles = (
 }
 
 /**
- * The part of a {@link quote} that needs no history, at a hundredth of its cost.
+ * The part of a {@link quote} that needs no history, at a fiftieth of its cost.
  *
  * @since 0.1.0
  * @category constructors
@@ -265,6 +262,8 @@ const day = 86_400
 interface Path {
   /** The price in a second, in ticks. */
   readonly at: (second: number) => bigint
+  /** The prices at the points of the walk's grid, from one to another, both included. */
+  readonly onGrid: (first: number, last: number) => ReadonlyArray<bigint>
   /** The lowest and the highest price from one second to another, both included. */
   readonly extremes: (from: number, to: number) => readonly [low: bigint, high: bigint]
 }
@@ -274,10 +273,12 @@ const pathOf = (name: string, listing: Listing, pins: ReadonlyArray<Pin>): Path 
   const base = toTicks(underlyings[listing.underlying].reference, listing)
   const walked = (value: number): bigint => base + base * BigInt(value) / 1_000_000_000n
   const pinned = pins.map((pin) => ({ second: Math.floor(pin.at / 1000), ticks: toTicks(pin.last, listing) }))
-  const at = (second: number): bigint =>
-    pinned.findLast((pin) => pin.second <= second)?.ticks ?? walked(Walk.at(seed, second))
+  const pinnedAt = (second: number): bigint | undefined => pinned.findLast((pin) => pin.second <= second)?.ticks
+  const at = (second: number): bigint => pinnedAt(second) ?? walked(Walk.at(seed, second))
   return {
     at,
+    onGrid: (first, last) =>
+      Walk.onGrid(seed, first, last).map((value, index) => pinnedAt((first + index) * Walk.grid) ?? walked(value)),
     extremes: (from, to) => {
       const end = Math.min(to, (pinned[0]?.second ?? Infinity) - 1)
       const free = from <= end ? Walk.extremes(seed, from, end).map(walked) : []

@@ -1,6 +1,6 @@
 import * as Market from "../Market.js"
 
-/** @internal Quotes, kept while they hold: a day of a market takes a millisecond to add up, for many requests. */
+/** @internal Quotes, kept while they hold: a day of a market takes a quarter of a millisecond to add up, for many requests. */
 export const quoter = (seed: string): (
   listing: Market.Listing,
   now: number,

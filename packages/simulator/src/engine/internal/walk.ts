@@ -35,6 +35,8 @@ const reach: ReadonlyArray<number> = [
 /** @internal Seconds between two points of the grid on which volume is kept. */
 export const grid = 2 ** gridLevel
 
+const pointsBetweenAnchors = 2 ** (anchorLevel - gridLevel)
+
 /** @internal The value at a second, which may be negative. */
 export const at = (seed: number, second: number): number => {
   const length = 2 ** anchorLevel
@@ -60,27 +62,50 @@ export const extremes = (seed: number, from: number, to: number): readonly [low:
   const ends = [at(seed, from), at(seed, to)]
   let low = Math.min(...ends)
   let high = Math.max(...ends)
-  // Down to the grid only: below it there is nothing that is not between two of its points.
-  const visit = (level: number, start: number, left: number, right: number): void => {
-    const end = start + 2 ** level
-    if (end <= from || start > to) return
-    if (start >= from) {
-      low = Math.min(low, left)
-      high = Math.max(high, left)
-    }
-    if (level === gridLevel) return
-    const half = start + 2 ** (level - 1)
-    const middle = midpoint(seed, level, half, left, right)
-    visit(level - 1, start, left, middle)
-    visit(level - 1, half, middle, right)
-  }
-  const length = 2 ** anchorLevel
-  for (let anchor = Math.floor(from / length); anchor * length <= to; anchor++) {
-    visit(anchorLevel, anchor * length, anchorValue(seed, anchor), anchorValue(seed, anchor + 1))
+  // Below the grid there is nothing that is not between two of its points.
+  for (const value of onGrid(seed, Math.ceil(from / grid), Math.floor(to / grid))) {
+    if (value < low) low = value
+    if (value > high) high = value
   }
   return [low, high]
 }
 
+/** @internal The values at the grid's points from one to another, both included; the n-th is at second `n * grid`. */
+export const onGrid = (seed: number, first: number, last: number): ReadonlyArray<number> => {
+  const values: Array<number> = []
+  for (let anchor = Math.floor(first / pointsBetweenAnchors); anchor * pointsBetweenAnchors <= last; anchor++) {
+    const start = anchor * pointsBetweenAnchors
+    const points = pointsAfter(seed, anchor)
+    const end = Math.min(last - start, pointsBetweenAnchors - 1)
+    for (let index = Math.max(first - start, 0); index <= end; index++) values.push(points[index] ?? 0)
+  }
+  return values
+}
+
+// Computed whole, each point costs one midpoint, and a day is looked at again in each second of it.
+const kept = new Map<string, Int32Array>()
+const mostKept = 256
+
+/** The points of the grid from an anchor to the next, which is the last. */
+const pointsAfter = (seed: number, anchor: number): Int32Array => {
+  const key = `${seed}/${anchor}`
+  const known = kept.get(key)
+  if (known !== undefined) return known
+  if (kept.size === mostKept) kept.clear()
+  const points = new Int32Array(pointsBetweenAnchors + 1)
+  points[0] = anchorValue(seed, anchor)
+  points[pointsBetweenAnchors] = anchorValue(seed, anchor + 1)
+  for (let level = anchorLevel; level > gridLevel; level--) {
+    const step = 2 ** (level - gridLevel)
+    for (let start = 0; start < pointsBetweenAnchors; start += step) {
+      const half = start + step / 2
+      const second = (anchor * pointsBetweenAnchors + half) * grid
+      points[half] = midpoint(seed, level, second, points[start] ?? 0, points[start + step] ?? 0)
+    }
+  }
+  kept.set(key, points)
+  return points
+}
 const anchorValue = (seed: number, anchor: number): number =>
   Hash.between(Hash.pair(seed, anchorLevel + 1, anchor), -anchorReach, anchorReach)
 
