@@ -106,6 +106,7 @@ const pointsAfter = (seed: number, anchor: number): Int32Array => {
   kept.set(key, points)
   return points
 }
+
 const anchorValue = (seed: number, anchor: number): number =>
   Hash.between(Hash.pair(seed, anchorLevel + 1, anchor), -anchorReach, anchorReach)
 
