@@ -65,7 +65,8 @@ export interface PublicFacts<Name extends string, Region extends string = string
 export interface Facts<Name extends string, Lacks extends Optional, Region extends string = never>
   extends PublicFacts<Name, Region>
 {
-  readonly lacks: ReadonlyArray<Lacks>
+  /** Defaults to nothing: all that is optional is declared. */
+  readonly lacks?: ReadonlyArray<Lacks> | undefined
   readonly account: Account & Given<OptionalAccount, Lacks>
   readonly trading: Trading & Given<OptionalTrading, Lacks>
 }
@@ -295,8 +296,10 @@ export type Outcome = Placed | { readonly refused: Refused } | undefined
  */
 export interface Trading {
   readonly names: ClientOrderId.Alphabet
-  readonly timeInForce: ReadonlyArray<TimeInForce>
-  readonly reduceOnly: boolean
+  /** Defaults to all there are. */
+  readonly timeInForce?: ReadonlyArray<TimeInForce> | undefined
+  /** Defaults to whether contracts are traded: on a spot market there is no position to reduce. */
+  readonly reduceOnly?: boolean | undefined
   readonly deduplicates: Adapter.Features["deduplicates"]
   /** How long the exchange may take an order after it was sent, and how long one it took then stays unseen. */
   readonly takenWithin: Duration.DurationInput

@@ -10,6 +10,7 @@ import type { ExchangeClient } from "../engine/ExchangeClient.js"
 import type { Markets } from "../engine/Markets.js"
 import type { Feed } from "../feed/internal/feed.js"
 import type { MarketDataError } from "../model/ExchangeError.js"
+import { TimeInForce } from "../model/Order.js"
 import type * as Adapter from "../ports/Adapter.js"
 import type * as Declaration from "./Declaration.js"
 import * as accountQuestions from "./internal/accountQuestions.js"
@@ -75,8 +76,8 @@ export const define = <
     features: {
       ...publicFeatures(facts),
       positions: account.positions !== undefined,
-      timeInForce: trading.timeInForce,
-      reduceOnly: trading.reduceOnly,
+      timeInForce: trading.timeInForce ?? TimeInForce.literals,
+      reduceOnly: trading.reduceOnly ?? facts.kinds.some((kind) => kind !== "spot"),
       amend: trading.amend !== undefined,
       batch: trading.placeBatch?.most ?? 0,
       deduplicates: trading.deduplicates
