@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { ExchangeError, type Market } from "@effect-exchange/core"
+import { ExchangeError } from "@effect-exchange/core"
 import { ClientOrderId, Endpoint, Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
 import type { Declaration, Row, Wire } from "@effect-exchange/core/adapter"
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
@@ -64,12 +64,12 @@ const status: Declaration.MarketData["status"] = (client) => () =>
 const wallets = Page.byCursor({ endpoint: Endpoints.accounts, input: Endpoints.accounts.make })
 
 /** Which orders are listed, and how many are enough: under a name the first. */
-type Wanted = Partial<Endpoints.Wanted> & { readonly limit?: number; readonly clientOrderId?: string }
+type Wanted = Endpoints.Wanted & { readonly limit?: number; readonly clientOrderId?: string }
 
 const orders = Page.byCursor({
   endpoint: Endpoints.orders,
   input: (cursor, { clientOrderId: _, limit = Endpoints.pageSize, ...wanted }: Wanted) => ({
-    product_type: "SPOT" as const,
+    product_type: "SPOT",
     ...wanted,
     limit: Math.min(limit, Endpoints.pageSize),
     cursor
@@ -89,15 +89,7 @@ const standing: Question.Question<"account", [Wanted], Listing.Listing<Row.Order
     (lists) => Listing.unique(Listing.flatten(lists))
   )
 
-const entries = Page.byCursor({
-  endpoint: Endpoints.fills,
-  input: (cursor, market: Market.Market, { limit, since }: Declaration.History) => ({
-    product_ids: [market.id],
-    start_sequence_timestamp: Endpoint.isoTime(since),
-    limit: Math.min(limit, Endpoints.pageSize),
-    cursor
-  })
-})
+const entries = Page.byCursor({ endpoint: Endpoints.fills, input: Endpoints.fills.make })
 
 // How much earlier than it was sent an order is looked for.
 const margin = 60_000
@@ -244,8 +236,6 @@ export const Coinbase = Exchange.define({
   },
   trading: {
     names: { pattern: /^[A-Za-z0-9_-]{1,128}$/, described: "1 to 128 of A-Z a-z 0-9 _ -", make: ClientOrderId.asUuid },
-    timeInForce: ["GTC", "IOC", "FOK"],
-    reduceOnly: false,
     deduplicates: "always",
     // A token is taken for two minutes, by a request that was sent half a minute after it was asked for at the latest; the
     // rest is for clocks and for orders that are listed late.

@@ -144,14 +144,6 @@ export const keyPermissions = read("keyPermissions", "/key_permissions", {
 })
 
 /**
- * A page of a listing: the first without a cursor.
- *
- * @since 0.1.0
- * @category models
- */
-export type Part = { readonly limit: number; readonly cursor: string | undefined }
-
-/**
  * The wallets. One that is not understood fails all of them, as the sum of the others is not what there is.
  *
  * @since 0.1.0
@@ -181,7 +173,6 @@ export const order = read("order", "/orders/historical/{order_id}", {
  * @category models
  */
 export type Wanted = {
-  readonly product_type: "SPOT"
   readonly product_ids?: ReadonlyArray<string> | undefined
   readonly order_status?: ReadonlyArray<string> | undefined
   readonly start_date?: string | undefined
@@ -195,7 +186,7 @@ export type Wanted = {
  * @category endpoints
  */
 export const orders = read("orders", "/orders/historical/batch", {
-  input: takes<Part & Wanted>(),
+  input: takes<Wanted & { product_type: string; limit: number; cursor: string | undefined }>(),
   answer: Rows.page("orders", Wire.list(Rows.Order))
 })
 
@@ -206,7 +197,12 @@ export const orders = read("orders", "/orders/historical/batch", {
  * @category endpoints
  */
 export const fills = read("fills", "/orders/historical/fills", {
-  input: takes<Part & { product_ids: ReadonlyArray<string>; start_sequence_timestamp: string | undefined }>(),
+  input: madeBy((cursor: string | undefined, market: Market.Market, { limit, since }: Declaration.History) => ({
+    product_ids: [market.id],
+    start_sequence_timestamp: Endpoint.isoTime(since),
+    limit: Math.min(limit, pageSize),
+    cursor
+  })),
   answer: Rows.page("fills", Wire.list(Rows.Entry))
 })
 

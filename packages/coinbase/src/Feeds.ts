@@ -16,7 +16,7 @@ import * as Arr from "effect/Array"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Order from "effect/Order"
 import * as Record from "effect/Record"
-import { socketToken } from "./Protocol.js"
+import { tokenOf } from "./Protocol.js"
 import * as Rows from "./Rows.js"
 
 const { get, list, text, whole } = Feeds
@@ -260,7 +260,7 @@ export const feeds: Feeds.Feeds = {
         path: "/",
         welcome,
         // Looked at when it comes, and never again.
-        token: { made: socketToken }
+        token: { made: tokenOf }
       }
     },
     most: 100,

@@ -55,20 +55,15 @@ export const sign: Protocol.Sign = (request, credentials, moment) => {
 }
 
 /**
- * The token of one message that asks for a channel of the account. Left for a secret that holds no private key.
+ * The token of what is asked, which is by default a channel of the account. Left for a secret that holds no private key.
  *
  * @since 0.1.0
  * @category signing
  */
-export const socketToken = (
-  credentials: Credentials.Credentials,
-  moment: Protocol.Moment
-): Either.Either<string, string> => tokenOf(credentials, moment, "socket")
-
-const tokenOf = (
+export const tokenOf = (
   credentials: Credentials.Credentials,
   { crypto, nonce: number, now: millis }: Protocol.Moment,
-  asked: string,
+  asked: string = "socket",
   uri?: string
 ): Either.Either<string, string> =>
   Either.map(Signature.privateKey(credentials.secret), (key) => {
