@@ -77,9 +77,11 @@ export const usage = (headers: Protocol.Headers): ReadonlyArray<Protocol.Usage> 
   const date = Date.parse(headers["date"] ?? "")
   for (const { header, length, scope } of counters) {
     const used = Protocol.count(headers[header], 9)
+    if (used === undefined) continue
     // Its windows are the minutes, tens of seconds and days of its clock.
-    const windowEnd = Number.isNaN(date) ? undefined : (Math.floor(date / length) + 1) * length
-    if (used !== undefined) found.push({ scope, used, windowEnd })
+    found.push(
+      Number.isNaN(date) ? { scope, used } : { scope, used, windowEnd: (Math.floor(date / length) + 1) * length }
+    )
   }
   return found
 }

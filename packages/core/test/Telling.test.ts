@@ -39,13 +39,15 @@ const scene = (listed: ReadonlyArray<Market.Market> = [bitcoin, ether]) => {
       ask(`fills ${id} ${since}`, () => state.fills.filter(({ symbol }) => bySymbol(symbol)?.id === id))
   }
   const bySymbol = (symbol: string) => listed.find((market) => market.symbol === symbol)
+  const find: Markets.Markets["find"] = (operation, symbol) =>
+    Effect.fromNullable(bySymbol(symbol)).pipe(
+      Effect.mapError(() => new ExchangeError.SymbolNotFound({ exchange: "acme", operation, symbol, detail: "none" }))
+    )
   const markets: Markets.Markets = {
     all: Effect.succeed(listed),
     byId: (id) => Effect.succeed(Option.fromNullable(listed.find((market) => market.id === id))),
-    find: (operation, symbol) =>
-      Effect.fromNullable(bySymbol(symbol)).pipe(
-        Effect.mapError(() => new ExchangeError.SymbolNotFound({ exchange: "acme", operation, symbol, detail: "none" }))
-      )
+    find,
+    use: (operation, symbol, go) => Effect.flatMap(find(operation, symbol), go)
   }
   const seen = SeenOrders.make()
   const desk: Telling.Desk = {
