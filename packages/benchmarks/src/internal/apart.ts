@@ -22,7 +22,7 @@ export const startApart = async <Name extends string>(subjects: Subjects<Name>, 
     const child = fork(process.argv[1] ?? "", [isSubject, name, baseUrl], { execArgv: [] })
     const answer = async (): Promise<number> => Number((await once(child, "message"))[0])
     child.once("exit", (code) => {
-      if (code !== null) throw new Error(`The process of ${name} has ended, with ${code}`)
+      if (code !== 0) throw new Error(`The process of ${name} has ended, with ${code}`)
     })
     return { name, child, answer, isReady: answer() }
   })
