@@ -45,7 +45,7 @@ const clientOver = (transport: Transport.Transport) =>
     Effect.provideService(HttpClient.HttpClient, Transport.attach(HttpClient.make(() => Effect.never), transport))
   )
 
-const isQuiet = [true, false, undefined]
+const isQuiet = [true, false]
 
 describe("what is logged", () => {
   it.scoped.each(isQuiet)(
