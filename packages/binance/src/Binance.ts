@@ -130,6 +130,8 @@ export const Binance = Exchange.define({
   trading: {
     // What all versions of the documents allow: the newer ones allow `.`, `:` and `/` as well.
     names: { pattern: /^[A-Za-z0-9_-]{1,36}$/, described: "1 to 36 of A-Z a-z 0-9 - _", make: (hex) => hex },
+    timeInForce: ["GTC", "IOC", "FOK"],
+    reduceOnly: false,
     deduplicates: "while open",
     // 10 seconds until the exchange gives up, and 5 in which it takes the request.
     takenWithin: "15 seconds",

@@ -222,6 +222,8 @@ export const BitMex = Exchange.define({
   trading: {
     // `/` is in the examples of the documents, but what else may be is not said.
     names: { pattern: /^[A-Za-z0-9_-]{1,36}$/, described: "1 to 36 of A-Z a-z 0-9 _ -", make: (hex) => hex },
+    timeInForce: ["GTC", "IOC", "FOK"],
+    reduceOnly: true,
     // For how long nobody has said, so no name is ever used again on the strength of it.
     deduplicates: "while open",
     takenWithin: `${expiresAfter} seconds`,

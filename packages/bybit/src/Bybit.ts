@@ -225,6 +225,8 @@ export const Bybit = Exchange.define({
   },
   trading: {
     names: { pattern: /^[A-Za-z0-9_-]{1,36}$/, described: "1 to 36 of A-Z a-z 0-9 - _", make: ClientOrderId.asUuid },
+    timeInForce: ["GTC", "IOC", "FOK"],
+    reduceOnly: true,
     deduplicates: "always",
     takenWithin: recvWindow,
     // As much again for the order to be carried out and to show.

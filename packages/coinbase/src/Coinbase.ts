@@ -236,6 +236,8 @@ export const Coinbase = Exchange.define({
   },
   trading: {
     names: { pattern: /^[A-Za-z0-9_-]{1,128}$/, described: "1 to 128 of A-Z a-z 0-9 _ -", make: ClientOrderId.asUuid },
+    timeInForce: ["GTC", "IOC", "FOK"],
+    reduceOnly: false,
     deduplicates: "always",
     // A token is taken for two minutes, by a request that was sent half a minute after it was asked for at the latest; the
     // rest is for clocks and for orders that are listed late.

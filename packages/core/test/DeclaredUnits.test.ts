@@ -26,14 +26,17 @@ const ticker = { last: Decimal.make("5"), volume24h: volume, at: 0 }
 
 const bar = { openTime: 0, open: level.price, high: level.price, low: level.price, close: level.price, volume }
 
-const acme = (cancelAll: Effect.Effect<ReadonlyArray<string>, ExchangeError.TradingError>) =>
+const acme = (
+  cancelAll: Effect.Effect<ReadonlyArray<string>, ExchangeError.TradingError>,
+  volumes: ReadonlyArray<"tickers" | "candles">
+) =>
   Exchange.define({
     name: "Acme",
     protocol: Acme.protocol,
     kinds: ["perpetual"],
     lacks: ["positions", "amend", "placeBatch"],
     unit: ({ multiplier }) => multiplier,
-    volumes: ["candles"],
+    volumes,
     marketData: {
       listings: [
         () => () =>
@@ -67,8 +70,11 @@ const acme = (cancelAll: Effect.Effect<ReadonlyArray<string>, ExchangeError.Trad
     }
   })
 
-const over = (cancelAll: Effect.Effect<ReadonlyArray<string>, ExchangeError.TradingError> = Effect.succeed([])) => {
-  const exchange = acme(cancelAll)
+const over = (
+  cancelAll: Effect.Effect<ReadonlyArray<string>, ExchangeError.TradingError> = Effect.succeed([]),
+  volumes: ReadonlyArray<"tickers" | "candles"> = ["candles"]
+) => {
+  const exchange = acme(cancelAll, volumes)
   const layer = exchange.layer({ environment, credentials, trading: "enabled" }).pipe(
     Layer.provide(OrderJournal.layerNone),
     Layer.provide(http)
@@ -97,6 +103,18 @@ describe("a unit", () => {
         })
       assert.deepStrictEqual(yield* volumes("BTC/USDT:USDT"), ["8", "1"])
       assert.deepStrictEqual(yield* volumes("LTC/USDT:USDT"), ["16", "2"])
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("that cannot be told leaves a ticker without a volume that is counted in it", () => {
+    const { MarketData, layer } = over(undefined, ["tickers"])
+    return Effect.gen(function*() {
+      const { ticker } = yield* MarketData
+      const volumes = yield* Effect.forEach(
+        ["BTC/USDT:USDT", "ETH/USDT:USDT"],
+        (symbol) => Effect.map(ticker(symbol), ({ volume24h }) => volume24h && Decimal.format(volume24h))
+      )
+      assert.deepStrictEqual(volumes, ["1", undefined])
     }).pipe(Effect.provide(layer))
   })
 

@@ -132,6 +132,8 @@ export const Deribit = Exchange.define({
       described: "1 to 64 of A-Z a-z 0-9 . _ : -",
       make: ClientOrderId.asUuid
     },
+    timeInForce: ["GTC", "IOC", "FOK"],
+    reduceOnly: true,
     deduplicates: "never",
     takenWithin: "15 seconds",
     seenWithin: "5 seconds",

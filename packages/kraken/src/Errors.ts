@@ -39,8 +39,38 @@ export const errors: Errors.Table = Errors.table({
   },
   match: "beginning",
   codes: {
-    RateLimited: ["EService:Throttled"],
+    RateLimited: [
+      "EAPI:Rate limit exceeded",
+      "EOrder:Rate limit exceeded",
+      "EOrder:Domain rate limit exceeded",
+      "EGeneral:Too many requests",
+      "EAuth:Rate limit exceeded",
+      "EAuth:Too many requests",
+      "EService:Throttled"
+    ],
     Banned: ["EGeneral:Temporary lockout"],
+    AuthenticationFailed: [
+      "EAPI:Invalid key",
+      "EAPI:Invalid signature",
+      "EAuth:Account temporary disabled",
+      "EAuth:Account unconfirmed",
+      "ESession:Invalid session"
+    ],
+    PermissionDenied: [
+      "EGeneral:Permission denied",
+      "EAccount:Invalid permissions",
+      "EOrder:Trading agreement required",
+      "EAPI:Feature disabled",
+      "ETrade:User Locked"
+    ],
+    SymbolNotFound: [
+      "EQuery:Unknown asset pair",
+      "EQuery:Invalid asset pair",
+      "EQuery:Unknown asset",
+      "EGeneral:Unknown asset pair",
+      // Of a socket.
+      "Currency pair not supported"
+    ],
     DuplicateOrder: ["EGeneral:Invalid arguments:cl_ord_id not unique", "EOrder:Duplicate order"],
     InvalidRequest: [
       "EGeneral:Invalid arguments",
@@ -49,6 +79,7 @@ export const errors: Errors.Table = Errors.table({
       "ETrade:Invalid request",
       "EOrder:Invalid price"
     ],
+    InsufficientFunds: ["EOrder:Insufficient funds", "EOrder:Insufficient margin", "EFunding:Insufficient funds"],
     // One market's mode says nothing of the exchange's health: as an outage it would open the circuit for all of them,
     // and keep orders from being canceled when that is all a market still does.
     OrderRejected: [
@@ -59,16 +90,6 @@ export const errors: Errors.Table = Errors.table({
     ],
     Unknown: ["EService:", "EGeneral:Internal error", "EDatabase:Internal error"]
   },
-  texts: [
-    [/\binvalid (?:key|signature|session)|\baccount (?:temporary disabled|unconfirmed)/i, "AuthenticationFailed"],
-    [/\b(?:permission denied|invalid permissions|feature disabled|user locked|trading agreement)/i, "PermissionDenied"],
-    // The last is of a socket.
-    [/\b(?:unknown|invalid) asset|^currency pair not supported/i, "SymbolNotFound"],
-    [/\brate limit exceeded|\btoo many requests/i, "RateLimited"],
-    [/\binsufficient (?:funds|margin)/i, "InsufficientFunds"],
-    // "Unknown order" and "Unknown order:" of other words, but no word that goes on.
-    [/\b(?:unknown|invalid) order(?::|$)/i, "OrderNotFound"]
-  ],
   wait: { RateLimited: "5 seconds" },
   // `EService:Throttled:1700000000` names the second from which on requests are taken.
   waitOf: ({ code }, { now }) => {
@@ -76,6 +97,8 @@ export const errors: Errors.Table = Errors.table({
     return until === undefined ? undefined : Duration.millis(Math.max(0, Number(until) * 1000 - now))
   },
   judge: ({ code, text }, { about, headers, now }) => {
+    // "Unknown order" and "Unknown order:" of other words, but no word that goes on.
+    if (/^EOrder:(?:Unknown|Invalid) order(?::|$)/i.test(code)) return "OrderNotFound"
     if (!/^EAPI:Invalid nonce/i.test(code)) return undefined
     // A clock far enough behind gives numbers that are too low as well. That is mended by comparing clocks; sending
     // another number to a key that somebody else uses is not, and ends in a lockout.

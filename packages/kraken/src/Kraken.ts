@@ -180,6 +180,7 @@ export const Kraken = Exchange.define({
       make: ClientOrderId.asUuid
     },
     timeInForce: ["GTC", "IOC"],
+    reduceOnly: false,
     deduplicates: "while open",
     // A little after its deadline an order can be seen, and our clock be compared by a second.
     takenWithin: "15 seconds",

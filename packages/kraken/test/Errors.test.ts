@@ -93,7 +93,11 @@ const documentedErrors: ReadonlyArray<readonly [expected: Verdict, texts: Readon
     "EGeneral:Internal error:x17",
     "EDatabase:Internal error",
     "EService:Timeout",
-    "EService:Something to come"
+    "EService:Something to come",
+    // In other words than its own, a category that leaves open what became of an order does so still.
+    "EService:Unknown order",
+    "EService:Insufficient funds",
+    "EGeneral:Internal error:Rate limit exceeded"
   ]],
   [malformed, ["EGeneral:Something to come", "ENew:Category", "E", "nothing of the kind"]]
 ]

@@ -156,6 +156,8 @@ export const Okx = Exchange.define({
   },
   trading: {
     names: { pattern: /^[A-Za-z0-9]{1,32}$/, described: "1 to 32 of A-Z a-z 0-9", make: (hex) => hex },
+    timeInForce: ["GTC", "IOC", "FOK"],
+    reduceOnly: true,
     deduplicates: "while open",
     takenWithin: orderLifetime,
     // As much again for the clocks to differ and for it to be shown.

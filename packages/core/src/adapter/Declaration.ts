@@ -296,10 +296,8 @@ export type Outcome = Placed | { readonly refused: Refused } | undefined
  */
 export interface Trading {
   readonly names: ClientOrderId.Alphabet
-  /** Defaults to all there are. */
-  readonly timeInForce?: ReadonlyArray<TimeInForce> | undefined
-  /** Defaults to whether contracts are traded: on a spot market there is no position to reduce. */
-  readonly reduceOnly?: boolean | undefined
+  readonly timeInForce: ReadonlyArray<TimeInForce>
+  readonly reduceOnly: boolean
   readonly deduplicates: Adapter.Features["deduplicates"]
   /** How long the exchange may take an order after it was sent, and how long one it took then stays unseen. */
   readonly takenWithin: Duration.DurationInput

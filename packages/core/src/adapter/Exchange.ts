@@ -10,7 +10,6 @@ import type { ExchangeClient } from "../engine/ExchangeClient.js"
 import type { Markets } from "../engine/Markets.js"
 import type { Feed } from "../feed/internal/feed.js"
 import type { MarketDataError } from "../model/ExchangeError.js"
-import { TimeInForce } from "../model/Order.js"
 import type * as Adapter from "../ports/Adapter.js"
 import type * as Declaration from "./Declaration.js"
 import * as accountQuestions from "./internal/accountQuestions.js"
@@ -76,8 +75,8 @@ export const define = <
     features: {
       ...publicFeatures(facts),
       positions: account.positions !== undefined,
-      timeInForce: trading.timeInForce ?? TimeInForce.literals,
-      reduceOnly: trading.reduceOnly ?? facts.kinds.some((kind) => kind !== "spot"),
+      timeInForce: trading.timeInForce,
+      reduceOnly: trading.reduceOnly,
       amend: trading.amend !== undefined,
       batch: trading.placeBatch?.most ?? 0,
       deduplicates: trading.deduplicates

@@ -13,11 +13,18 @@ import type { Ticker } from "../../model/Ticker.js"
 import type { Trade } from "../../model/Trade.js"
 import type { Bar } from "../../ports/Adapter.js"
 import type * as Row from "../Row.js"
+import type { Sizing } from "./sizing.js"
 
 type Sized = (size: BigDecimal.BigDecimal) => BigDecimal.BigDecimal
 
-/** @internal Of a ticker without an instant it is `now`. */
-export const ticker = (row: Row.Ticker, exchange: string, market: Market, now: number, sized: Sized): Ticker => ({
+/** @internal Of a ticker without an instant it is `now`; there is no volume where it cannot be told how it is counted. */
+export const ticker = (
+  row: Row.Ticker,
+  exchange: string,
+  market: Market,
+  now: number,
+  volumes: Sizing | undefined
+): Ticker => ({
   exchange,
   symbol: market.symbol,
   last: row.last,
@@ -26,13 +33,13 @@ export const ticker = (row: Row.Ticker, exchange: string, market: Market, now: n
   open24h: row.open24h,
   high24h: row.high24h,
   low24h: row.low24h,
-  volume24h: tickerVolume(row.volume24h, market, sized),
+  volume24h: tickerVolume(row.volume24h, market, volumes),
   at: row.at ?? now
 })
 
-const tickerVolume = (said: Row.Ticker["volume24h"], market: Market, sized: Sized) => {
+const tickerVolume = (said: Row.Ticker["volume24h"], market: Market, volumes: Sizing | undefined) => {
   const volume = ofMarket(said, market)
-  return volume && sized(volume)
+  return volume && volumes?.amount(volume)
 }
 
 const ofMarket = <A>(volume: Row.Volume<A>, { inverse }: Market): A =>
@@ -49,13 +56,17 @@ export const trade = (
 ): Trade => ({ exchange, symbol, id, side, price, amount: sized(amount), at })
 
 /** @internal */
-export const bar = ({ close, high, low, open, openTime, volume }: Row.Bar, market: Market, sized: Sized): Bar => ({
+export const bar = (
+  { close, high, low, open, openTime, volume }: Row.Bar,
+  market: Market,
+  { amount }: Sizing
+): Bar => ({
   openTime,
   open,
   high,
   low,
   close,
-  volume: sized(ofMarket(volume, market))
+  volume: amount(ofMarket(volume, market))
 })
 
 /** @internal */

@@ -38,7 +38,7 @@ export const make = (facts: PublicFacts<string>) => (client: ExchangeClient<"mar
               exchange,
               market,
               clockOf(fiber).unsafeCurrentTimeMillis(),
-              sizing.volumes(facts, "tickers", market)
+              sizing.volumes(facts, "tickers", sizing.of(facts, market))
             )
           )
         )
@@ -157,7 +157,8 @@ const tickers = (
       rows: Arr.filterMap(rows.rows, (row) =>
         Option.map(
           Option.fromNullable(byName.get(row.market)),
-          (market) => marketRows.ticker(row, exchange, market, now, sizing.volumes(facts, "tickers", market))
+          (market) =>
+            marketRows.ticker(row, exchange, market, now, sizing.volumes(facts, "tickers", sizing.of(facts, market)))
         ))
     }
   })
@@ -185,14 +186,13 @@ const candles = (
       : Effect.succeed(found)
   }
   const read = (market: Market, interval: Candle.Interval, window: Adapter.Window) =>
-    Effect.flatMap(
-      Effect.zipRight(sizing.required(facts, "candles", market), word(interval)),
-      (word) =>
-        Effect.map(candles.read(client)(market, word, window, interval), (bars) => {
-          const amount = sizing.volumes(facts, "candles", market)
-          return bars.map((bar) => marketRows.bar(bar, market, amount))
-        })
-    )
+    Effect.flatMap(Effect.zip(sizing.required(facts, "candles", market), word(interval)), ([sizes, word]) => {
+      const volumes = sizing.volumes(facts, "candles", sizes)
+      return Effect.map(
+        candles.read(client)(market, word, window, interval),
+        (bars) => bars.map((bar) => marketRows.bar(bar, market, volumes))
+      )
+    })
 
   const step = (market: Market, by: Candle.Interval) => ({
     // Of months the longest: the first one is.

@@ -39,15 +39,15 @@ export const of = ({ unit }: Pick<PublicFacts<string>, "unit">, market: Market):
 }
 
 /**
- * How volumes of a market are counted: as its sizes where the exchange says so and it can be told, and as they are otherwise.
+ * How volumes are counted: as sizes where the exchange says so, and as they are otherwise.
  *
  * @internal
  */
-export const volumes = (
-  facts: Pick<PublicFacts<string>, "unit" | "volumes">,
+export const volumes = <S extends Sizing | undefined>(
+  facts: Pick<PublicFacts<string>, "volumes">,
   what: "tickers" | "candles",
-  market: Market
-): Sizing["amount"] => (facts.volumes?.includes(what) === true ? of(facts, market) ?? alike : alike).amount
+  sizes: S
+): S | Sizing => facts.volumes?.includes(what) === true ? sizes : alike
 
 /**
  * How sizes of a market are counted, for an operation that needs it.

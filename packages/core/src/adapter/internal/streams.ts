@@ -92,7 +92,13 @@ export const make = (
           subscribe(
             subscription("streamTicker", ticker.topic(market), ticker.quiet, () =>
               rows(true, () => ticker.reader(market), (row, now) =>
-                marketRows.ticker(row, exchange, market, now, sizing.volumes(facts, "tickers", market)))),
+                marketRows.ticker(
+                  row,
+                  exchange,
+                  market,
+                  now,
+                  sizing.volumes(facts, "tickers", sizing.of(facts, market))
+                ))),
             buffer
           )))
     },
@@ -130,11 +136,12 @@ export const make = (
       }
       return streamed("streamCandles", symbol, (market) =>
         Effect.gen(function*() {
-          yield* sizing.required(facts, "streamCandles", market)
+          const sizes = yield* sizing.required(facts, "streamCandles", market)
+          const volumes = sizing.volumes(facts, "candles", sizes)
           const { candles: subscribe } = yield* channels
           return subscribe(
             subscription("streamCandles", candles.topic(market, word), candles.quiet, () =>
-              candleRows(facts, market, interval, () =>
+              candleRows(facts.protocol.exchange, market, interval, volumes, () =>
                 candles.reader(market, word))),
             buffer
           )
@@ -225,19 +232,19 @@ export const rows = <Row, A>(
 }
 
 const candleRows = (
-  facts: PublicFacts<string>,
+  exchange: string,
   market: Market,
   interval: Candles.Interval,
+  volumes: sizing.Sizing,
   reader: () => (frame: unknown) => Listing.Rows<Row.Bar> | undefined
 ): Reading<Candles.Candle> => {
   // What is older than the candle under way has been said already, before the connection was lost.
   let latest = 0
-  const amount = sizing.volumes(facts, "candles", market)
   return rows(true, reader, (row, now) => {
     if (row.openTime < latest) return undefined
     latest = row.openTime
     const isOpen = now < Candles.closeTime(interval, row.openTime)
-    return marketRows.candle(marketRows.bar(row, market, amount), facts.protocol.exchange, market, interval, isOpen)
+    return marketRows.candle(marketRows.bar(row, market, volumes), exchange, market, interval, isOpen)
   })
 }
 
