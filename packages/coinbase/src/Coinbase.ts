@@ -181,7 +181,7 @@ export const Coinbase = Exchange.define({
   kinds: ["spot"],
   lacks: ["positions", "placeBatch"],
   marketData: {
-    listings: [Question.about(true, to(Endpoints.products, ({ rows }) => rows.map(market)))],
+    listings: [Question.about(true, to(Endpoints.products, Listing.map(market)))],
     ticker,
     tickers: to(Endpoints.tickers),
     // No most is documented, here and for trades.

@@ -458,6 +458,35 @@ describe("lists", () => {
     assert.strictEqual(reads(Wire.keyed("id", Named), [row]), "not understood")
   })
 
+  it("are all understood or none of them is, of a list or by keys", () => {
+    const { id: _, ...row } = named({})
+    for (
+      const [schema, values] of [
+        [
+          Wire.every(Named),
+          (...rows: ReadonlyArray<object>) => rows.map((row, index) => ({ id: `O${index}`, ...row }))
+        ],
+        [Wire.every(Named, "id"), (...rows: ReadonlyArray<object>) => ({ ...rows.map((row) => row) })]
+      ] as const
+    ) {
+      const read = reads(schema, values(row, row))
+      assert(read !== "not understood")
+      assert.strictEqual(read.length, 2)
+      assert.strictEqual(reads(schema, values(row, { ...row, side: "up" })), "not understood")
+      assert.deepStrictEqual(reads(schema, []), [])
+    }
+    assert.strictEqual(reads(Wire.every(Named, "id"), [row]), "not understood")
+    assert.strictEqual(reads(Wire.every(Named), { O1: row }), "not understood")
+  })
+
+  it("hide no other where one is nested deeper than anybody could print", () => {
+    const deep: unknown = JSON.parse("[".repeat(100_000) + "]".repeat(100_000))
+    const listing = reads(Wire.list(Named), [named({ side: deep }), named({})])
+    assert(listing !== "not understood")
+    assert.strictEqual(listing.rows.length, 1)
+    assert.strictEqual(listing.unknown.length, 1)
+  })
+
   it.prop("lose no row, whatever the rows are", [FastCheck.array(FastCheck.anything())], ([values]) => {
     const listing = reads(Wire.list(Named), values)
     assert(listing !== "not understood")

@@ -107,6 +107,26 @@ describe("an order in a state that nobody knows", () => {
   }
 })
 
+/** The lists of what there is of each asset, as the exchanges call them, and the numbers in them. */
+const ofBalances =
+  /\/api\/v3\/account|\/user\/margin|wallet-balance|\/accounts\?|get_account_summaries|BalanceEx|account\/balance/
+const amount = /("(?:free|balance|marginBalance|walletBalance|value|equity|cashBal|eq)":)(?:"[\d.]+"|[\d.]+)/g
+
+describe("a balance that nobody can read", () => {
+  for (const id of Exchanges.ids) {
+    it.effect(`is not taken for nothing: ${id}`, () =>
+      seeing(
+        id,
+        ({ target, text }) => ofBalances.test(target) ? text.replace(amount, "$1\"haunted\"") : text,
+        () =>
+          Effect.gen(function*() {
+            const error = yield* Effect.flip(Effect.flatMap(Account.Account, ({ balances }) => balances))
+            assert.strictEqual(error._tag, "MalformedResponse", error.message)
+          })
+      ))
+  }
+})
+
 const name = "币安人生x"
 
 describe("an asset in another script and in small letters", () => {

@@ -154,10 +154,12 @@ export const ohlc = open("ohlc", "OHLC", {
 })
 
 /**
+ * What there is under each id. One that is not understood fails all of them, as the sum of the others is not what there is.
+ *
  * @since 0.1.0
  * @category endpoints
  */
-export const balanceEx = read("balanceEx", "BalanceEx", { answer: Wire.keyed("id", Rows.Balance) })
+export const balanceEx = read("balanceEx", "BalanceEx", { answer: Wire.every(Rows.Balance, "id") })
 
 /**
  * Needs no permission. `validUntil` is zero for a key that does not expire.

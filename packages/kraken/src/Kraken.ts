@@ -58,7 +58,7 @@ const balances: Declaration.Account["balances"] = (client) => {
     )
   return () =>
     Effect.gen(function*() {
-      const { rows } = yield* client.request(Endpoints.balanceEx, {})
+      const rows = yield* client.request(Endpoints.balanceEx, {})
       yield* named(rows.map(({ id }) => id))
       const nameless = rows.find(({ id }) => !known.has(id))
       // It may be one of those that were not understood: under its id it would pass for another asset.

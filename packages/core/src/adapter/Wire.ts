@@ -8,6 +8,7 @@ import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
+import { mismatches } from "../engine/internal/mismatch.js"
 import type * as Listing from "../model/Listing.js"
 import { at, type Field, type Path, record, type Values } from "./internal/wireFields.js"
 import { pick, reading, taking, unread, type Value } from "./internal/wireReading.js"
@@ -75,26 +76,40 @@ export const sole = <A, I>(schema: Schema.Schema<A, I>, ...beside: ReadonlyArray
   )
 
 /**
- * Reads every row of a list, and fails when one is not understood.
+ * Reads every row of a list, and fails when one is not understood: of what is summed up, the others are not what there is.
+ * With a `key` the rows stand under one each, as for `keyed`.
  *
  * @since 0.1.0
  * @category answers
  */
-export const every = <A>(row: Row<A>): Value<ReadonlyArray<A>> =>
+export const every = <A>(row: Row<A>, key?: string): Value<ReadonlyArray<A>> =>
   reading<ReadonlyArray<A>>((value) => {
-    if (!Array.isArray(value)) return unread
+    const values = valuesOf(value, key)
+    if (values === undefined) return unread
     const rows: Array<A> = []
-    for (const each of value) {
+    for (const each of values) {
       const read = row.take(each)
       if (read === unread) return unread
       rows.push(read)
     }
     return rows
   }, (value) => {
-    if (!Array.isArray(value)) return new ParseResult.Type(Schema.Unknown.ast, value, "expected a list")
-    const wrong = value.findIndex((each) => row.take(each) === unread)
-    return new ParseResult.Pointer(wrong, value, row.why(value[wrong]))
+    const values = valuesOf(value, key)
+    if (values === undefined) return new ParseResult.Type(Schema.Unknown.ast, value, expected(key))
+    const wrong = values.findIndex((each) => row.take(each) === unread)
+    return new ParseResult.Pointer(wrong, value, row.why(values[wrong]))
   })
+
+/** The rows of a list, or, with a name for them, what stands under keys; no rows may also be an empty list. */
+const valuesOf = (value: unknown, key: string | undefined): ReadonlyArray<unknown> | undefined => {
+  if (Array.isArray(value)) return key === undefined || value.length === 0 ? value : undefined
+  return key === undefined || !Predicate.isReadonlyRecord(value)
+    ? undefined
+    : Object.entries(value).map(([id, each]) => Predicate.isRecord(each) ? { ...each, [key]: id } : each)
+}
+
+const expected = (key: string | undefined): string =>
+  key === undefined ? "expected a list" : "expected rows by their keys"
 
 /**
  * Reads a value where it is of a shape; `undefined` where it is not.
@@ -116,8 +131,7 @@ export const ifAny = <A, I>(schema: Schema.Schema<A, I>): (value: unknown) => A 
  * @since 0.1.0
  * @category answers
  */
-export const list = <A>(row: Row<A>): Value<Listing.Listing<A>> =>
-  reading((value) => Array.isArray(value) ? listing(row, value) : unread, "expected a list")
+export const list = <A>(row: Row<A>): Value<Listing.Listing<A>> => listing(row)
 
 /**
  * Reads rows that stand under a key each, `{ "O1": { ... } }`, as if the key were a property of the row: the one called
@@ -126,27 +140,24 @@ export const list = <A>(row: Row<A>): Value<Listing.Listing<A>> =>
  * @since 0.1.0
  * @category answers
  */
-export const keyed = <A>(key: string, row: Row<A>): Value<Listing.Listing<A>> =>
-  reading((value) => {
-    if (Array.isArray(value) && value.length === 0) return listing(row, [])
-    if (!Predicate.isReadonlyRecord(value)) return unread
-    const rows = Object.entries(value).map(([id, each]) => Predicate.isRecord(each) ? { ...each, [key]: id } : each)
-    return listing(row, rows)
-  }, "expected rows by their keys")
+export const keyed = <A>(key: string, row: Row<A>): Value<Listing.Listing<A>> => listing(row, key)
 
-const listing = <A>(row: Row<A>, values: ReadonlyArray<unknown>): Listing.Listing<A> => {
-  const rows: Array<A> = []
-  const unknown: Array<Listing.Unknown> = []
-  for (const value of values) {
-    const read = row.take(value)
-    if (read !== unread) rows.push(read)
-    else unknown.push({ ...row.identify(value), detail: describe(row.why(value)) })
-  }
-  return { rows, unknown }
-}
+const listing = <A>(row: Row<A>, key?: string): Value<Listing.Listing<A>> =>
+  reading<Listing.Listing<A>>((value) => {
+    const values = valuesOf(value, key)
+    if (values === undefined) return unread
+    const rows: Array<A> = []
+    const unknown: Array<Listing.Unknown> = []
+    for (const each of values) {
+      const read = row.take(each)
+      if (read !== unread) rows.push(read)
+      else unknown.push({ ...row.identify(each), detail: describe(row.why(each)) })
+    }
+    return { rows, unknown }
+  }, expected(key))
 
 // Names of fields, and never their values.
 const describe = (issue: ParseResult.ParseIssue): string =>
-  Arr.dedupe(ParseResult.ArrayFormatter.formatIssueSync(issue).map(({ path }) => path.join(".")))
+  Arr.dedupe(mismatches(issue).map(({ path }) => path.join(".")))
     .filter((path) => path !== "")
     .join(", ")

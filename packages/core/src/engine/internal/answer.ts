@@ -1,7 +1,6 @@
 import * as RetryAfter from "@effect-exchange/resilience/RetryAfter"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
-import * as ParseResult from "effect/ParseResult"
 import * as ExchangeError from "../../model/ExchangeError.js"
 import type { Answer, Protocol } from "../Protocol.js"
 import { refusalOf } from "./frontDoor.js"
@@ -95,30 +94,4 @@ const excerpt = ({ clean, text = "" }: Answer): string => {
   const cleaned = clean(text)
   if (cleaned === "") return "an empty body"
   return /^<(?:!doctype|html)/i.test(cleaned) ? "an HTML page" : `"${clean(cleaned.slice(0, 80))}"`
-}
-
-/**
- * What did not fit, for an error: where, and for public data also what. Private data stays out of errors.
- *
- * @internal
- */
-export const describeMismatch = (
-  error: ParseResult.ParseError,
-  options: { readonly values: boolean; readonly clean: (text: string) => string }
-): string => {
-  const issue = firstIssue(error)
-  const where = issue === undefined || issue.path.length === 0
-    ? ""
-    : ` at ${options.clean(issue.path.map(String).join("."))}`
-  const what = issue === undefined || !options.values ? "" : `: ${options.clean(issue.message)}`
-  return `${where}${what}`
-}
-
-const firstIssue = (error: ParseResult.ParseError): ParseResult.ArrayFormatterIssue | undefined => {
-  try {
-    return ParseResult.ArrayFormatter.formatErrorSync(error)[0]
-  } catch {
-    // The formatter prints the value by recursion: JSON nested some thousand levels deep overflows its stack.
-    return undefined
-  }
 }
