@@ -55,7 +55,7 @@ describe("a request", () => {
       const nothing = yield* cost(Effect.void)
       for (
         const [what, call, most] of [
-          ["public", request(Acme.value, {}), 48],
+          ["public", request(Acme.value, {}), 37],
           ["signed", request(Acme.balance, {}), 64],
           ["carrying a token", carrying.request(Acme.balance, {}), 69]
         ] as const

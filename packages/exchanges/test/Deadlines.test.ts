@@ -1,13 +1,16 @@
 import { BitMex } from "@effect-exchange/bitmex"
 import { Bybit } from "@effect-exchange/bybit"
 import { Coinbase } from "@effect-exchange/coinbase"
-import { Account, Decimal, ExchangeSymbol, type Market } from "@effect-exchange/core"
+import { Account, Decimal, type ExchangeError, ExchangeSymbol, type Market, MarketData } from "@effect-exchange/core"
 import type { Exchange } from "@effect-exchange/core/adapter"
 import { Kraken } from "@effect-exchange/kraken"
+import { Faults, Simulator } from "@effect-exchange/simulator"
 import { ScriptedHttp } from "@effect-exchange/testing"
 import type { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, type ConfigError, type Duration, Effect, Either, Fiber, Layer, Redacted, Ref, TestClock } from "effect"
+import { Exchanges } from "../src/index.js"
+import * as Support from "./support/exchanges.js"
 
 /** 2026-03-01T12:34:56Z */
 const now = Date.UTC(2026, 2, 1, 12, 34, 56)
@@ -137,6 +140,55 @@ describe("a history of many pages", () => {
         assert.strictEqual(tag, "Unsupported")
         assert.strictEqual(sent, 100)
         assert.include(message, "ask for less")
+      }))
+  }
+})
+
+describe("public data of a market", () => {
+  const symbol = Support.symbol
+  const calls: Readonly<
+    Record<string, (data: MarketData.MarketData.Service) => Effect.Effect<unknown, ExchangeError.MarketDataError>>
+  > = {
+    ticker: ({ ticker }) => ticker(symbol),
+    prices: ({ prices }) => prices([symbol]),
+    orderBook: ({ orderBook }) => orderBook(symbol),
+    trades: ({ trades }) => trades(symbol)
+  }
+
+  /** How long a call takes, of an exchange whose answers take three seconds each, and what it ends with. */
+  const timed = (
+    call: Effect.Effect<unknown, ExchangeError.MarketDataError, MarketData.MarketData>
+  ) =>
+    Effect.gen(function*() {
+      const begun = yield* Clock.currentTimeMillis
+      const fiber = yield* Effect.fork(
+        Effect.flatMap(Effect.either(call), (result) => Effect.map(Clock.currentTimeMillis, (at) => ({ at, result })))
+      )
+      yield* TestClock.adjust("1 minute")
+      const { at, result } = yield* Fiber.join(fiber)
+      return { took: at - begun, result }
+    })
+
+  for (const id of Exchanges.ids) {
+    it.effect(`ends with one deadline for the list of markets and itself, however often it is asked: ${id}`, () =>
+      Effect.forEach(Object.entries(calls), ([name, use]) =>
+        Effect.gen(function*() {
+          const call = Effect.flatMap(MarketData.MarketData, use)
+          const layer = Support.marketData(id, { deadline: "5 seconds", attemptTimeout: "1 minute" })
+          const { first, second } = yield* Effect.provide(
+            Effect.gen(function*() {
+              return { first: yield* timed(call), second: yield* timed(call) }
+            }),
+            layer
+          )
+          // The list comes after three seconds, and nothing else within two more.
+          const error = Either.isLeft(first.result) ? first.result.left._tag : "none"
+          assert.include(["DeadlineExceeded", "RequestTimedOut"], error, name)
+          assert.isAtMost(first.took, 5000, name)
+          // Now that the market is known, there is time for it.
+          assert.isTrue(Either.isRight(second.result), name)
+        }).pipe(Effect.provide(Simulator.layer(id, { faults: Faults.make({ latency: "3 seconds" }) }))), {
+        discard: true
       }))
   }
 })

@@ -99,16 +99,45 @@ export const within: {
     duration: Duration.DurationInput
   ): Idempotent.Output<A, E, R, I> => {
     const time = requireDuration("Deadline.within: duration", duration)
-    return keepBrand(
-      self,
-      Effect.withFiberRuntime<A, E, R>((fiber, status) => {
-        const current = Context.get(fiber.currentContext, Deadline)
-        const deadline = sooner(current, Context.get(fiber.currentDefaultServices, Clock.Clock), time)
-        return deadline === current ? self : locally(status, self, deadline)
-      })
-    )
+    return setting(self, (current, clock) => sooner(current, clock, time))
   }
 )
+
+/**
+ * As {@link within}, by an instant of the reference's own clock: of an existing deadline and this one the sooner holds, and
+ * none sets nothing. Keeps the brand of an `Idempotent` effect.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const until: {
+  (
+    deadline: Option.Option<bigint>
+  ): <A, E, R, I = never>(self: Idempotent.Input<A, E, R, I>) => Idempotent.Output<A, E, R, I>
+  <A, E, R, I = never>(
+    self: Idempotent.Input<A, E, R, I>,
+    deadline: Option.Option<bigint>
+  ): Idempotent.Output<A, E, R, I>
+} = dual(
+  2,
+  <A, E, R, I>(
+    self: Idempotent.Input<A, E, R, I>,
+    deadline: Option.Option<bigint>
+  ): Idempotent.Output<A, E, R, I> => setting(self, (current) => earlier(current, deadline))
+)
+
+const setting = <A, E, R, I>(
+  self: Idempotent.Input<A, E, R, I>,
+  of: (current: Option.Option<bigint>, clock: Clock.Clock) => Option.Option<bigint>
+): Idempotent.Output<A, E, R, I> =>
+  keepBrand(
+    self,
+    Effect.withFiberRuntime<A, E, R>((fiber, status) => {
+      const current = Context.get(fiber.currentContext, Deadline)
+      const deadline = of(current, Context.get(fiber.currentDefaultServices, Clock.Clock))
+      return deadline === current ? self : locally(status, self, deadline)
+    })
+  )
 
 // As `Effect.provideService`, in half as many steps: it stands around every call.
 const locally = <A, E, R>(
@@ -144,19 +173,25 @@ export const none = <A, E, R, I = never>(self: Idempotent.Input<A, E, R, I>): Id
   keepBrand(self, Effect.provideService(self, Deadline, Option.none()))
 
 /**
- * The sooner of a deadline and now + `duration`.
+ * The sooner of a deadline and now + `duration`: what {@link within} sets, for who has a clock at hand.
  *
- * @internal
+ * @since 0.1.0
+ * @category accessors
  */
 export const sooner = (
   current: Option.Option<bigint>,
   clock: Clock.Clock,
   duration: Duration.Duration
-): Option.Option<bigint> => {
-  const own = Option.map(Duration.toNanos(duration), (nanos) => monotonic(clock) + nanos)
-  if (Option.isNone(own)) return current
-  return Option.isSome(current) && current.value <= own.value ? current : own
-}
+): Option.Option<bigint> =>
+  earlier(current, Option.map(Duration.toNanos(duration), (nanos) => monotonic(clock) + nanos))
+
+/**
+ * The sooner of two deadlines, the first where they are the same.
+ *
+ * @internal
+ */
+export const earlier = (one: Option.Option<bigint>, other: Option.Option<bigint>): Option.Option<bigint> =>
+  Option.isNone(other) || (Option.isSome(one) && one.value <= other.value) ? one : other
 
 /**
  * There was not enough time left to begin, so nothing was sent.

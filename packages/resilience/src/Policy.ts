@@ -28,7 +28,7 @@ import type * as Predicate from "effect/Predicate"
 import type * as Tracer from "effect/Tracer"
 import type { Bulkhead, BulkheadFull } from "./Bulkhead.js"
 import type { CircuitBreaker, CircuitOpen } from "./CircuitBreaker.js"
-import type { DeadlineExceeded } from "./Deadline.js"
+import * as Deadline from "./Deadline.js"
 import type { Hedge } from "./Hedge.js"
 import * as Idempotent from "./Idempotent.js"
 import { requireDuration } from "./internal/duration.js"
@@ -137,9 +137,9 @@ export type Trace = ReadonlyArray<Entry>
  */
 export type RefusalOf<O> =
   | (Has<O, "breaker"> extends true ? CircuitOpen : never)
-  | (Has<O, "limiter"> extends true ? RateLimiterFull | DeadlineExceeded : never)
-  | (Has<O, "turn"> extends true ? BulkheadFull | DeadlineExceeded : never)
-  | (Has<O, "bulkhead"> extends true ? BulkheadFull | DeadlineExceeded : never)
+  | (Has<O, "limiter"> extends true ? RateLimiterFull | Deadline.DeadlineExceeded : never)
+  | (Has<O, "turn"> extends true ? BulkheadFull | Deadline.DeadlineExceeded : never)
+  | (Has<O, "bulkhead"> extends true ? BulkheadFull | Deadline.DeadlineExceeded : never)
 
 type Has<O, G> = G extends keyof O ? O[G] extends undefined ? false : true : false
 
@@ -255,19 +255,22 @@ export function make<E, FT extends E, FD, B, F, C, L extends string>(
     self: Called<A, E1, R>,
     call: Call<C, L, A>,
     idempotency: Idempotency
-  ): Effect.Effect<A, E1 | FT | Refusal, R> =>
-    doors === undefined || execution.trace !== undefined
-      ? gates.hedge(
+  ): Effect.Effect<A, E1 | FT | Refusal, R> => {
+    const inTime = <A2, E2, R2>(self: Effect.Effect<A2, E2, R2>): Effect.Effect<A2, E2, R2> =>
+      call.deadline === undefined ? self : Deadline.until(self, call.deadline)
+    return doors === undefined || execution.trace !== undefined
+      ? inTime(gates.hedge(
         idempotency === "once" ? undefined : hedge,
         call.onDiscard,
         (hedged) => inSteps(execution, self, call, hedged)
-      )
+      ))
       : policyAtOnce.attempt(execution, self, call, {
         doors,
         notSent,
         notDone,
-        otherwise: () => inSteps(execution, self, call, undefined)
+        otherwise: () => inTime(inSteps(execution, self, call, undefined))
       })
+  }
 
   /** One attempt, gate by gate, the innermost first. */
   const inSteps = <A, E1 extends E, R>(
@@ -308,7 +311,7 @@ export function make<E, FT extends E, FD, B, F, C, L extends string>(
       const execution = executing(clock, span, hasSpan, trace)
       return pipe(
         attempt(execution, self, call, idempotency),
-        gates.retry(execution, options, idempotency),
+        gates.retry(execution, options, idempotency, call.deadline),
         gates.deadline(execution, name, options.deadline),
         gates.fallback(execution, options.fallback)
       )

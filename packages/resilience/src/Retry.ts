@@ -236,7 +236,8 @@ const run = <A, E, R>(self: Effect.Effect<A, E, R>, options: Options<E>): Effect
 }
 
 /**
- * As {@link retryNonIdempotent}, of options that were checked before and are only made when an attempt has failed.
+ * As {@link retryNonIdempotent}, of options that were checked before and are only made when an attempt has failed, and until a
+ * deadline.
  *
  * @internal
  */
@@ -244,7 +245,8 @@ export const repeating = <A, E, R>(
   self: Effect.Effect<A, E, R>,
   { budget, name }: Pick<Options<E>, "budget" | "name">,
   make: LazyArg<Options<E>>,
-  clock: Clock.Clock
+  clock: Clock.Clock,
+  deadline: Option.Option<bigint> = Option.none()
 ): Effect.Effect<A, E, R> => {
   const start = monotonic(clock)
   const told = budget === undefined || budget.succeeded === Effect.void
@@ -256,7 +258,7 @@ export const repeating = <A, E, R>(
       attempt === 1 ? told : again,
       (cause) => {
         const { backoff, options } = progress ?? begun(make())
-        return Effect.flatMap(decide(options, cause, { attempt, start, backoff }), (decision) => {
+        const decided = Effect.flatMap(decide(options, cause, { attempt, start, backoff }), (decision) => {
           if (decision._tag === "Retry") {
             const next = from(attempt + 1, { options, backoff: decision.backoff })
             return Effect.zipRight(Effect.sleep(decision.delay), next)
@@ -266,6 +268,7 @@ export const repeating = <A, E, R>(
             ? failed
             : Effect.zipRight(count(name, attempt === 1 ? "failed_without_retry" : "failed_with_retry"), failed)
         })
+        return Deadline.until(decided, deadline)
       }
     )
   const attempts = from(1, undefined)

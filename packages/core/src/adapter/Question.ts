@@ -45,11 +45,24 @@ export const ask: {
   input: (...args: Args) => I,
   then?: (answer: A, ...args: Args) => A
 ): Question<C, Args, A> =>
-(client) =>
-(...args) => {
-  const answer = client.request(endpoint, input(...args))
-  return then === undefined ? answer : Effect.map(answer, (answer) => then(answer, ...args))
+  inOneRequest((client) => (...args) => {
+    const answer = client.request(endpoint, input(...args))
+    return then === undefined ? answer : Effect.map(answer, (answer) => then(answer, ...args))
+  })
+
+const single = new WeakSet<object>()
+
+const inOneRequest = <Q extends object>(question: Q): Q => {
+  single.add(question)
+  return question
 }
+
+/**
+ * Whether a question is known to make one request, which has the deadline of the whole by itself.
+ *
+ * @internal
+ */
+export const isInOneRequest = (question: object): boolean => single.has(question)
 
 /**
  * Asks an endpoint as it says it is asked (`Endpoint.madeBy`), or one without input; `then` makes our words of the answer.
@@ -147,20 +160,22 @@ export const union = <
 export const ofOne = (
   tickers: Question<"marketData", [ReadonlyArray<Market>], Listing.Rows<Row.TickerOf>>,
   nameOf: (market: Market) => string = ({ id }) => id
-): Question<"marketData", [Market], Row.Ticker> =>
-(client) =>
-(market) =>
-  Effect.flatMap(tickers(client)([market]), (listed): Effect.Effect<Row.Ticker, ExchangeError.MarketDataError> => {
-    const { rows, unknown: [unread] } = Listing.from(listed)
-    const found = rows.find((row) => row.market === nameOf(market))
-    const about = { exchange: client.exchange, operation: "ticker" }
-    if (found !== undefined) return Effect.succeed(Struct.omit(found, "market"))
-    if (unread !== undefined) {
-      return new ExchangeError.MalformedResponse({ ...about, detail: `the ticker is not understood: ${unread.detail}` })
-    }
-    const detail = `${market.symbol} (${market.id}) has no ticker any more`
-    return new ExchangeError.SymbolNotFound({ ...about, symbol: market.symbol, detail })
-  })
+): Question<"marketData", [Market], Row.Ticker> => {
+  const one: Question<"marketData", [Market], Row.Ticker> = (client) => (market) =>
+    Effect.flatMap(tickers(client)([market]), (listed): Effect.Effect<Row.Ticker, ExchangeError.MarketDataError> => {
+      const { rows, unknown: [unread] } = Listing.from(listed)
+      const found = rows.find((row) => row.market === nameOf(market))
+      const about = { exchange: client.exchange, operation: "ticker" }
+      if (found !== undefined) return Effect.succeed(Struct.omit(found, "market"))
+      if (unread !== undefined) {
+        const detail = `the ticker is not understood: ${unread.detail}`
+        return new ExchangeError.MalformedResponse({ ...about, detail })
+      }
+      const detail = `${market.symbol} (${market.id}) has no ticker any more`
+      return new ExchangeError.SymbolNotFound({ ...about, symbol: market.symbol, detail })
+    })
+  return isInOneRequest(tickers) ? inOneRequest(one) : one
+}
 
 /**
  * Answers every question with `Unsupported`, before anything is sent: for what an exchange does not have. `alternative` says

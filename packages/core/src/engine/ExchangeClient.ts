@@ -20,14 +20,11 @@
 import * as Backoff from "@effect-exchange/resilience/Backoff"
 import * as Deadline from "@effect-exchange/resilience/Deadline"
 import * as Policy from "@effect-exchange/resilience/Policy"
-import { isRejection } from "@effect-exchange/resilience/Rejection"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as Clock from "effect/Clock"
 import type * as ConfigError from "effect/ConfigError"
-import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
 import * as Pipeable from "effect/Pipeable"
@@ -35,23 +32,21 @@ import type * as Scope from "effect/Scope"
 import * as ExchangeError from "../model/ExchangeError.js"
 import { memoized } from "../model/internal/memoized.js"
 import { userRefused } from "../model/internal/proxyFailed.js"
-import { clean } from "../model/internal/text.js"
 import * as Credentials from "../ports/Credentials.js"
 import * as Environment from "../ports/Environment.js"
 import * as Health from "../ports/Health.js"
 import { Crypto } from "./Crypto.js"
-import * as Endpoint from "./Endpoint.js"
+import type * as Endpoint from "./Endpoint.js"
 import * as ExchangeState from "./ExchangeState.js"
 import * as Attempt from "./internal/attempt.js"
 import type { Breaker } from "./internal/breakers.js"
+import { aroundOf, type Call, doubted, inOurWords, isRepeatable, prepare } from "./internal/call.js"
 import { carrying } from "./internal/carrying.js"
 import { clockOf, failingWith, type Running, withFiber } from "./internal/frame.js"
 import * as HealthReport from "./internal/healthReport.js"
 import { nowhere, resolveHost } from "./internal/host.js"
-import { Lane } from "./internal/lane.js"
-import { describeMismatch } from "./internal/mismatch.js"
 import * as Observer from "./internal/observer.js"
-import { fromRefusal, narrow, type Refusal } from "./internal/refusal.js"
+import { narrow, type Refusal } from "./internal/refusal.js"
 import * as transport from "./internal/transport.js"
 import { isUnhurried } from "./internal/unhurried.js"
 import type { Host, Protocol } from "./Protocol.js"
@@ -157,18 +152,6 @@ interface Access {
   readonly serves?: ReadonlyArray<Endpoint.Capability> | undefined
 }
 
-/** One operation under way: what each attempt has to tell the next stands here. */
-interface Call<A> extends Attempt.Call<A> {
-  readonly cost: Endpoint.Cost
-  /** In which lane it waits. */
-  readonly lane: Endpoint.Capability
-  attempt: number
-  /** What an attempt failed with after which a write may have been carried out. */
-  doubt: ExchangeError.ExchangeError | undefined
-  /** Who signs it, where somebody was found. */
-  signer: Attempt.Signer | undefined
-}
-
 const makeEngine = Effect.fnUntraced(function*(
   protocol: Protocol,
   options: Options & Access,
@@ -266,13 +249,13 @@ const makeEngine = Effect.fnUntraced(function*(
               return error
             })
           }),
-        { cost: call.cost, lane: call.lane, idempotency: call.endpoint.idempotency }
+        { cost: call.cost, lane: call.lane, idempotency: call.endpoint.idempotency, deadline: call.deadline }
       ))
 
   const carry = protocol.session && carrying(protocol.session, {
     open: (endpoint, signer) =>
-      Effect.flatMap(Lane, (lane) => {
-        const call = prepare(exchange, endpoint, {}, lane)
+      Effect.flatMap(around, (around) => {
+        const call = prepare(exchange, endpoint, {}, around)
         return call instanceof ExchangeError.InvalidRequest
           ? call
           : failingWith(runSigned(call, signer), (error) => inOurWords(call, error))
@@ -287,7 +270,12 @@ const makeEngine = Effect.fnUntraced(function*(
 
   const compareClocks = (operation: string): Effect.Effect<void, ExchangeError.ExchangeError> =>
     Effect.gen(function*() {
-      const call = prepare(exchange, protocol.serverTime, {}, yield* Lane)
+      const call = prepare(
+        exchange,
+        protocol.serverTime,
+        {},
+        yield* withFiber((fiber) => Effect.succeed(aroundOf(fiber)))
+      )
       if (call instanceof ExchangeError.InvalidRequest) return yield* call
       const serverTime = yield* failingWith(run(call, nobody), (error) => inOurWords(call, error))
       const receivedAt = yield* Clock.currentTimeMillis
@@ -357,24 +345,23 @@ const makeEngine = Effect.fnUntraced(function*(
     input: I
   ): Effect.Effect<A, ExchangeError.For<C>> => {
     if (host._tag !== "Open") return nowhere({ exchange, operation: endpoint.name }, environment, host)
-    const call = prepare(exchange, endpoint, input, Context.get(fiber.currentContext, Lane))
+    const around = aroundOf(fiber)
+    const by = isUnhurried(fiber) ? around.deadline : Deadline.sooner(around.deadline, clockOf(fiber), deadline)
+    const call = prepare(exchange, endpoint, input, { ...around, deadline: by })
     if (call instanceof ExchangeError.InvalidRequest) return call
+    const isPublic = endpoint.auth === "none"
     const answered = Effect.catchAllCause(
-      endpoint.auth === "none"
-        ? runBy(call, nobody)
-        : Effect.flatMap(signerOf(call), (signer) => runBy(call, signer)),
+      isPublic ? runBy(call, nobody) : Effect.flatMap(signerOf(call), (signer) => runBy(call, signer)),
       (cause) => {
         const failed = Effect.failCause(cause)
         return Effect.mapError(
-          call.signer === undefined ? failed : mended(call, call.signer, failed),
+          call.signer === undefined ? failed : Deadline.until(mended(call, call.signer, failed), by),
           (error) => narrow(endpoint.capability, doubted(call, inOurWords(call, error)))
         )
       }
     )
-    if (isUnhurried(fiber)) return answered
-    const left = Deadline.remainingAt(Context.get(fiber.currentContext, Deadline.Deadline), clockOf(fiber))
-    const isSooner = Option.isSome(left) && Duration.lessThanOrEqualTo(left.value, deadline)
-    return isSooner ? answered : Deadline.within(answered, deadline)
+    // Nothing but the policy's gates, which are told of it, goes by the deadline where nobody has to sign.
+    return isPublic ? answered : Deadline.until(answered, by)
   }
 
   return {
@@ -396,40 +383,4 @@ const makeEngine = Effect.fnUntraced(function*(
   }
 })
 
-const inOurWords = (
-  { about }: Call<unknown>,
-  error: ExchangeError.ExchangeError | Refusal
-): ExchangeError.ExchangeError => isRejection(error) ? fromRefusal(about, error) : error
-
-// That the last attempt was refused, or never left, says nothing of one before it whose answer was lost.
-const doubted = (call: Call<unknown>, error: ExchangeError.ExchangeError): ExchangeError.ExchangeError =>
-  error.outcome === "Unknown" ? error : call.doubt ?? error
-
-const isRepeatable = (call: Attempt.Call<unknown>, error: ExchangeError.ExchangeError): boolean =>
-  call.endpoint.idempotency !== "once" || error.outcome !== "Unknown"
-
-const prepare = <C extends Endpoint.Capability, I, A>(
-  exchange: string,
-  endpoint: Endpoint.Endpoint<C, I, A>,
-  input: I,
-  lane: Endpoint.Capability | undefined
-): Call<A> | ExchangeError.InvalidRequest => {
-  const about = { exchange, operation: endpoint.name }
-  const encoded = endpoint.encode(input)
-  if (Either.isLeft(encoded)) {
-    const detail = `the input cannot be sent${describeMismatch(encoded.left, { values: true, clean })}`
-    return new ExchangeError.InvalidRequest({ ...about, detail })
-  }
-  return {
-    endpoint,
-    about,
-    prepared: Endpoint.prepare(endpoint, encoded.right),
-    cost: endpoint.cost(input),
-    lane: lane ?? endpoint.capability,
-    attempt: 0,
-    sentAt: undefined,
-    nonce: undefined,
-    doubt: undefined,
-    signer: undefined
-  }
-}
+const around = withFiber((fiber) => Effect.succeed(aroundOf(fiber)))

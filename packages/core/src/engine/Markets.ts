@@ -9,6 +9,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import { identity } from "effect/Function"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { DeadlineExceeded, InvalidRequest, type MarketDataError, SymbolNotFound } from "../model/ExchangeError.js"
@@ -26,11 +27,15 @@ export interface Markets {
    * when the listing is read again.
    */
   readonly find: (operation: string, symbol: string) => Effect.Effect<Market, MarketDataError>
-  /** Goes on with the market of a symbol: as `find` and `Effect.flatMap`, in a step where it is known. */
+  /**
+   * Goes on with the market of a symbol: as `find` and `Effect.flatMap`, in a step where it is known. `searching` is put
+   * around both where it is not.
+   */
   readonly use: <A, E, R>(
     operation: string,
     symbol: string,
-    go: (market: Market) => Effect.Effect<A, E, R>
+    go: (market: Market) => Effect.Effect<A, E, R>,
+    searching?: (self: Effect.Effect<A, E | MarketDataError, R>) => Effect.Effect<A, E | MarketDataError, R>
   ) => Effect.Effect<A, E | MarketDataError, R>
   /** The market that the exchange calls so: none if it lists no such, or several under one id (spot and contract). */
   readonly byId: (id: string) => Effect.Effect<Option.Option<Market>, MarketDataError>
@@ -150,11 +155,11 @@ export const make = (options: {
       })
 
     // Nearly always it is there: what every call begins with is one step then.
-    const use: Markets["use"] = (operation, symbol, go) =>
+    const use: Markets["use"] = (operation, symbol, go, searching = identity) =>
       Effect.clockWith((clock) => {
         const isFresh = loaded !== undefined && clock.unsafeCurrentTimeMillis() - loaded.at < maxAge
         const market = isFresh ? loaded?.bySymbol.get(symbol) : undefined
-        return market === undefined ? Effect.flatMap(find(operation, symbol), go) : go(market)
+        return market === undefined ? searching(Effect.flatMap(find(operation, symbol), go)) : go(market)
       })
 
     return {

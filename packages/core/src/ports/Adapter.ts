@@ -54,6 +54,8 @@ export interface Features {
  * @category models
  */
 export interface MarketData {
+  /** Which of these make one request, which has the deadline of the whole call by itself. */
+  readonly inOneRequest?: ReadonlyArray<"ticker" | "orderBook" | "trades"> | undefined
   readonly markets: Effect.Effect<ReadonlyArray<Market>, MarketDataError>
   readonly ticker: (market: Market) => Effect.Effect<Ticker, MarketDataError>
   /** In any order; a market may be missing. Never called with none. */

@@ -8,9 +8,10 @@ import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
 import type { LazyArg } from "effect/Function"
 import * as Option from "effect/Option"
-import { Deadline } from "../Deadline.js"
+import * as Deadline from "../Deadline.js"
 import { type After, AtOnce, type Held, type OfBreaker, type OfBulkhead, type OfLimiter } from "./atOnce.js"
 import type { Bulkhead } from "./bulkheadModel.js"
 import type { CircuitBreaker } from "./circuitBreakerModel.js"
@@ -100,7 +101,7 @@ export const attempt = <A, E, E1 extends E, R, C, L extends string, E2, R2>(
 ): Effect.Effect<A, E1 | E2, R | R2> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.withFiberRuntime<A, E1 | E2, R | R2>((fiber) => {
-      const passage = pass(options.doors, call, execution, Context.get(fiber.currentContext, Deadline))
+      const passage = pass(options.doors, call, execution, deadlineOf(fiber, call))
       if (passage === undefined) return restore(options.otherwise())
       const { held, leaveBulkhead, leaveTurn, left } = passage
       const sending = begin(execution, undefined)
@@ -129,6 +130,14 @@ export const attempt = <A, E, E1 extends E, R, C, L extends string, E2, R2>(
       })
     })
   )
+
+const deadlineOf = (
+  { currentContext }: Fiber.RuntimeFiber<unknown, unknown>,
+  { deadline }: Pick<Call, "deadline">
+): Option.Option<bigint> => {
+  const current = Context.get(currentContext, Deadline.Deadline)
+  return deadline === undefined ? current : Deadline.earlier(current, deadline)
+}
 
 const before = <A, E>(then: After, self: Effect.Effect<A, E>): Effect.Effect<A, E> =>
   then === undefined ? self : Effect.zipRight(then, self)

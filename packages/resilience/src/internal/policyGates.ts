@@ -317,7 +317,8 @@ export const hedge = <F, A, E extends F, R>(
 export const retry = <F>(
   execution: Execution,
   { name, retry }: { readonly name: string; readonly retry?: RetryOptions<F> | undefined },
-  idempotency: Idempotency
+  idempotency: Idempotency,
+  deadline: Option.Option<bigint> | undefined
 ) =>
 <A, E extends F, R>(self: Effect.Effect<A, E | Refusal, R>): Effect.Effect<A, E | Refusal, R> => {
   if (retry === undefined) return self
@@ -325,23 +326,30 @@ export const retry = <F>(
     execution.refusals?.has(Cause.originalError(error)) === true
   // What must not happen twice is never hedged, so the latest attempt is the one that is asked about.
   const isHarmless = idempotency === "once" ? () => !execution.isDoubtful : constTrue
-  return Retry.repeating<A, E | Refusal, R>(self, { budget: retry.budget, name }, () => ({
-    ...retry,
-    name,
-    while: (error) => !isRefusal(error) && isHarmless() && (retry.while === undefined || retry.while(error)),
-    retryAfter: (error) => isRefusal(error) || retry.retryAfter === undefined ? Option.none() : retry.retryAfter(error),
-    onRetry: (info) => {
-      const { because, cause, delay } = info
-      const detail = { delayMillis: Duration.toMillis(delay), because, ...described(cause) }
-      report(execution, { attempt: execution.attempts, gate: "retry", event: "retrying", detail })
-      return retry.onRetry === undefined ? Effect.void : retry.onRetry(info)
-    },
-    onGiveUp: (info) => {
-      const detail = { reason: info.reason, ...described(info.cause) }
-      report(execution, { attempt: execution.attempts, gate: "retry", event: "gaveUp", detail })
-      return retry.onGiveUp === undefined ? Effect.void : retry.onGiveUp(info)
-    }
-  }), execution.clock)
+  return Retry.repeating<A, E | Refusal, R>(
+    self,
+    { budget: retry.budget, name },
+    () => ({
+      ...retry,
+      name,
+      while: (error) => !isRefusal(error) && isHarmless() && (retry.while === undefined || retry.while(error)),
+      retryAfter: (error) =>
+        isRefusal(error) || retry.retryAfter === undefined ? Option.none() : retry.retryAfter(error),
+      onRetry: (info) => {
+        const { because, cause, delay } = info
+        const detail = { delayMillis: Duration.toMillis(delay), because, ...described(cause) }
+        report(execution, { attempt: execution.attempts, gate: "retry", event: "retrying", detail })
+        return retry.onRetry === undefined ? Effect.void : retry.onRetry(info)
+      },
+      onGiveUp: (info) => {
+        const detail = { reason: info.reason, ...described(info.cause) }
+        report(execution, { attempt: execution.attempts, gate: "retry", event: "gaveUp", detail })
+        return retry.onGiveUp === undefined ? Effect.void : retry.onGiveUp(info)
+      }
+    }),
+    execution.clock,
+    deadline
+  )
 }
 
 /** @internal */

@@ -1,5 +1,6 @@
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
 import type * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import type { DeadlineExceeded } from "../Deadline.js"
@@ -45,6 +46,11 @@ export interface Call<out C = number, out L extends string = never, in A = never
   readonly key?: string | undefined
   /** Whether it may happen twice. Defaults to `"idempotent"` for what is branded `Idempotent`. */
   readonly idempotency?: Idempotency | undefined
+  /**
+   * By when it must have ended, by the clock of `Deadline`, where that is sooner than the deadline around it: as in
+   * `Deadline.until`, which costs more. Gates and retries go by it; what is called may not be told of it.
+   */
+  readonly deadline?: Option.Option<bigint> | undefined
   /** What becomes of an answer that came too late to be one; see `Hedge.CallOptions`. Defaults to nothing. */
   readonly onDiscard?: ((value: A) => Effect.Effect<void>) | undefined
 }

@@ -2,7 +2,6 @@ import * as Deadline from "@effect-exchange/resilience/Deadline"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Account from "../../ports/Account.js"
-import type * as MarketData from "../../ports/MarketData.js"
 import type * as Trading from "../../ports/Trading.js"
 
 type Bound = <A, E>(self: Effect.Effect<A, E>) => Effect.Effect<A, E>
@@ -10,33 +9,10 @@ type Bound = <A, E>(self: Effect.Effect<A, E>) => Effect.Effect<A, E>
 const boundBy = (deadline: Duration.DurationInput): Bound => (self) => Deadline.within(self, deadline)
 
 /**
- * One deadline for all requests that a call makes, its markets and its pages among them. A stream of candles has none: it
- * ends when it is read to its end.
+ * One deadline for all requests that a call makes, its markets and its pages among them.
  *
  * @internal
  */
-export const marketData = <S extends MarketData.MarketData.Service>(
-  service: S,
-  deadline: Duration.DurationInput
-): S => {
-  const bound = boundBy(deadline)
-  return {
-    ...service,
-    markets: bound(service.markets),
-    market: (symbol: string) => bound(service.market(symbol)),
-    price: (symbol: string) => bound(service.price(symbol)),
-    ticker: (symbol: string) => bound(service.ticker(symbol)),
-    tickers: (symbols: ReadonlyArray<string>) => bound(service.tickers(symbols)),
-    orderBook: (symbol: string, options?: { readonly depth?: number | undefined }) =>
-      bound(service.orderBook(symbol, options)),
-    trades: (symbol: string, options?: { readonly limit?: number | undefined }) =>
-      bound(service.trades(symbol, options)),
-    status: bound(service.status),
-    serverTime: bound(service.serverTime)
-  }
-}
-
-/** @internal */
 export const account = <S extends Account.Account.Service>(service: S, deadline: Duration.DurationInput): S => {
   const bound = boundBy(deadline)
   return {

@@ -56,15 +56,13 @@ const marketData = <MarketDataTag>(
       given: options.markets,
       names: marketNames
     })
-    const service = deadlines.marketData(
-      marketDataService.make(
-        protocol,
-        features,
-        client,
-        adapter,
-        markets,
-        streams?.(client, markets, feed) ?? Streams.none(protocol.exchange)
-      ),
+    const service = marketDataService.make(
+      protocol,
+      features,
+      client,
+      adapter,
+      markets,
+      streams?.(client, markets, feed) ?? Streams.none(protocol.exchange),
       deadlineOf(options)
     )
     return { feed, markets, service, context: Context.add(tags.marketData(service), MarketData.MarketData, service) }

@@ -1,7 +1,9 @@
+import * as Deadline from "@effect-exchange/resilience/Deadline"
 import * as Arr from "effect/Array"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Order from "effect/Order"
@@ -33,11 +35,23 @@ export const make = (
   client: ExchangeClient.ExchangeClient<"marketData">,
   adapter: Adapter.MarketData,
   markets: Markets,
-  streams: Streams
+  streams: Streams,
+  deadline: Duration.DurationInput
 ): MarketData.MarketData.Service & { readonly request: ExchangeClient.ExchangeClient<"marketData">["request"] } => {
   const { exchange } = protocol
   const nameOf = (name: string) => `${exchange}.MarketData.${name}`
   const method = (name: string) => Frame.method(nameOf(name))
+  /** One deadline for all requests that a call makes. A stream of candles has none: it ends when it is read to its end. */
+  const bound = <A, E>(self: Effect.Effect<A, E>): Effect.Effect<A, E> => Deadline.within(self, deadline)
+  const about = <A>(
+    operation: string,
+    asked: "ticker" | "orderBook" | "trades",
+    symbol: string,
+    go: (market: Market) => Effect.Effect<A, MarketDataError>
+  ): Effect.Effect<A, MarketDataError> =>
+    adapter.inOneRequest?.includes(asked) === true
+      ? markets.use(operation, symbol, go, bound)
+      : bound(markets.use(operation, symbol, go))
   const tickerOf = (operation: string, market: Market) =>
     belonging.one(exchange, operation, market, adapter.ticker(market))
   const candles = (symbol: string, interval: Candle.Interval, range: Candle.Range) =>
@@ -59,54 +73,56 @@ export const make = (
     exchange,
     request: client.request,
     serverTime: client.request(protocol.serverTime, {}),
-    status: adapter.status,
-    markets: markets.all,
-    market: (symbol) => markets.find("market", symbol),
-    ticker: method("ticker")((symbol: string) => markets.use("ticker", symbol, (market) => tickerOf("ticker", market))),
-    tickers: method("tickers")(Effect.fnUntraced(function*(symbols: ReadonlyArray<string>) {
-      const wanted = yield* Effect.forEach(symbols, (symbol) => markets.find("tickers", symbol))
-      if (wanted.length === 0) return []
-      return inOrder(
-        wanted,
-        yield* understood(exchange, "tickers", adapter.tickers(wanted)),
-        (_, ticker) => Option.some(ticker)
-      )
-    })),
+    status: bound(adapter.status),
+    markets: bound(markets.all),
+    market: (symbol) => bound(markets.find("market", symbol)),
+    ticker: method("ticker")((symbol: string) =>
+      about("ticker", "ticker", symbol, (market) => tickerOf("ticker", market))
+    ),
+    tickers: method("tickers")((symbols: ReadonlyArray<string>) =>
+      bound(Effect.gen(function*() {
+        const wanted = yield* Effect.forEach(symbols, (symbol) => markets.find("tickers", symbol))
+        if (wanted.length === 0) return []
+        return inOrder(
+          wanted,
+          yield* understood(exchange, "tickers", adapter.tickers(wanted)),
+          (_, ticker) => Option.some(ticker)
+        )
+      }))
+    ),
     price: method("price")((symbol: string) =>
-      markets.use(
-        "price",
-        symbol,
-        (market) =>
-          Effect.flatMap(
-            tickerOf("price", market),
-            (ticker) => Effect.mapError(priceOf(market, ticker), () => noPrice(ticker))
-          )
-      )
+      about("price", "ticker", symbol, (market) =>
+        Effect.flatMap(
+          tickerOf("price", market),
+          (ticker) => Effect.mapError(priceOf(market, ticker), () => noPrice(ticker))
+        ))
     ),
-    prices: method("prices")(Effect.fnUntraced(function*(symbols: ReadonlyArray<string>) {
-      const wanted = yield* Effect.forEach(symbols, (symbol) => markets.find("prices", symbol))
-      if (wanted.length === 0) return []
-      return inOrder(wanted, yield* understood(exchange, "prices", adapter.tickers(wanted)), priceOf)
-    })),
-    orderBook: method("orderBook")(
-      Effect.fnUntraced(function*(symbol: string, options?: { readonly depth?: number | undefined }) {
-        const market = yield* markets.find("orderBook", symbol)
-        const depth = yield* count(exchange, "orderBook", "depth", options?.depth ?? 20)
-        const book = yield* belonging.one(exchange, "orderBook", market, adapter.orderBook(market, depth))
-        const detail = OrderBook.fault(book)
-        return detail === undefined
-          ? book
-          : yield* new MalformedResponse({ exchange, operation: "orderBook", detail })
-      })
+    prices: method("prices")((symbols: ReadonlyArray<string>) =>
+      bound(Effect.gen(function*() {
+        const wanted = yield* Effect.forEach(symbols, (symbol) => markets.find("prices", symbol))
+        if (wanted.length === 0) return []
+        return inOrder(wanted, yield* understood(exchange, "prices", adapter.tickers(wanted)), priceOf)
+      }))
     ),
-    trades: method("trades")(
-      Effect.fnUntraced(function*(symbol: string, options?: { readonly limit?: number | undefined }) {
-        const market = yield* markets.find("trades", symbol)
-        const limit = yield* count(exchange, "trades", "limit", options?.limit ?? 100)
-        const read = understood(exchange, "trades", adapter.trades(market, limit))
-        const trades = yield* belonging.all(exchange, "trades", market, read)
-        return latest(trades, ({ at }) => at, { limit, since: undefined })
-      })
+    orderBook: method("orderBook")((symbol: string, options?: { readonly depth?: number | undefined }) =>
+      about("orderBook", "orderBook", symbol, (market) =>
+        Effect.gen(function*() {
+          const depth = yield* count(exchange, "orderBook", "depth", options?.depth ?? 20)
+          const book = yield* belonging.one(exchange, "orderBook", market, adapter.orderBook(market, depth))
+          const detail = OrderBook.fault(book)
+          return detail === undefined
+            ? book
+            : yield* new MalformedResponse({ exchange, operation: "orderBook", detail })
+        }))
+    ),
+    trades: method("trades")((symbol: string, options?: { readonly limit?: number | undefined }) =>
+      about("trades", "trades", symbol, (market) =>
+        Effect.gen(function*() {
+          const limit = yield* count(exchange, "trades", "limit", options?.limit ?? 100)
+          const read = understood(exchange, "trades", adapter.trades(market, limit))
+          const trades = yield* belonging.all(exchange, "trades", market, read)
+          return latest(trades, ({ at }) => at, { limit, since: undefined })
+        }))
     ),
     candles,
     ...streams

@@ -15,6 +15,7 @@ import type { Market } from "../../model/Market.js"
 import type * as Adapter from "../../ports/Adapter.js"
 import * as CandleSearch from "../CandleSearch.js"
 import type { PublicFacts } from "../Declaration.js"
+import { isInOneRequest } from "../Question.js"
 import type * as Row from "../Row.js"
 import * as marketRows from "./marketRows.js"
 import * as sizing from "./sizing.js"
@@ -44,7 +45,9 @@ export const make = (facts: PublicFacts<string>) => (client: ExchangeClient<"mar
         )
     )
 
+  const questions = { ticker: asks.ticker, orderBook: asks.book.read, trades: asks.trades.read }
   return {
+    inOneRequest: Struct.keys(questions).filter((name) => isInOneRequest(questions[name])),
     markets: listed(exchange, asks.listings.map((read) => read(client)())),
     ticker,
     tickers: (markets) => tickers(facts, client, markets, ticker),

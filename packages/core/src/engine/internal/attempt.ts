@@ -1,5 +1,4 @@
 import * as Deadline from "@effect-exchange/resilience/Deadline"
-import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -34,6 +33,8 @@ import type { Vitals } from "./vitals.js"
 export interface Call<out A> extends Observed {
   readonly endpoint: Endpoint<Capability, never, A>
   readonly prepared: Prepared
+  /** By when it must have ended, on the monotonic clock of `Deadline`. */
+  readonly deadline: Option.Option<bigint>
   /** When the latest attempt left, epoch milliseconds. */
   sentAt: number | undefined
   /** The nonce of the latest attempt, if it was signed. */
@@ -97,13 +98,10 @@ export const send = <A>(
       leaving,
       () => {
         // An attempt ends with the operation's deadline at the latest: once sent, its outcome is that of a timeout.
-        const timeout = Option.match(
-          Deadline.remainingAt(Context.get(fiber.currentContext, Deadline.Deadline), clock),
-          {
-            onNone: () => line.timeout,
-            onSome: (remaining) => Duration.min(line.timeout, remaining)
-          }
-        )
+        const timeout = Option.match(Deadline.remainingAt(call.deadline, clock), {
+          onNone: () => line.timeout,
+          onSome: (remaining) => Duration.min(line.timeout, remaining)
+        })
         const answer = line.transport.send({
           method: signed.method,
           origin: line.origin,

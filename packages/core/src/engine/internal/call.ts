@@ -1,0 +1,104 @@
+import * as Deadline from "@effect-exchange/resilience/Deadline"
+import { isRejection } from "@effect-exchange/resilience/Rejection"
+import * as Context from "effect/Context"
+import * as Either from "effect/Either"
+import type * as Option from "effect/Option"
+import * as ExchangeError from "../../model/ExchangeError.js"
+import { clean } from "../../model/internal/text.js"
+import * as Endpoint from "../Endpoint.js"
+import type * as Attempt from "./attempt.js"
+import type { Running } from "./frame.js"
+import { Lane } from "./lane.js"
+import { describeMismatch } from "./mismatch.js"
+import { fromRefusal, type Refusal } from "./refusal.js"
+
+/**
+ * One operation under way: what each attempt has to tell the next stands here.
+ *
+ * @internal
+ */
+export interface Call<A> extends Attempt.Call<A> {
+  readonly cost: Endpoint.Cost
+  /** In which lane it waits. */
+  readonly lane: Endpoint.Capability
+  attempt: number
+  /** What an attempt failed with after which a write may have been carried out. */
+  doubt: ExchangeError.ExchangeError | undefined
+  /** Who signs it, where somebody was found. */
+  signer: Attempt.Signer | undefined
+}
+
+/**
+ * What an operation failed with, in our words.
+ *
+ * @internal
+ */
+export const inOurWords = (
+  { about }: Call<unknown>,
+  error: ExchangeError.ExchangeError | Refusal
+): ExchangeError.ExchangeError => isRejection(error) ? fromRefusal(about, error) : error
+
+/**
+ * That the last attempt was refused, or never left, says nothing of one before it whose answer was lost.
+ *
+ * @internal
+ */
+export const doubted = (call: Call<unknown>, error: ExchangeError.ExchangeError): ExchangeError.ExchangeError =>
+  error.outcome === "Unknown" ? error : call.doubt ?? error
+
+/**
+ * Whether an operation may be tried again after it failed so.
+ *
+ * @internal
+ */
+export const isRepeatable = (call: Attempt.Call<unknown>, error: ExchangeError.ExchangeError): boolean =>
+  call.endpoint.idempotency !== "once" || error.outcome !== "Unknown"
+
+/**
+ * What an operation takes over from the fiber that asks for it.
+ *
+ * @internal
+ */
+export interface Around {
+  readonly deadline: Option.Option<bigint>
+  /** In which lane it waits, where that is not its capability's. */
+  readonly lane: Endpoint.Capability | undefined
+}
+
+/** @internal */
+export const aroundOf = ({ currentContext }: Running): Around => ({
+  deadline: Context.get(currentContext, Deadline.Deadline),
+  lane: Context.get(currentContext, Lane)
+})
+
+/**
+ * Begins an operation, unless its input cannot be sent.
+ *
+ * @internal
+ */
+export const prepare = <C extends Endpoint.Capability, I, A>(
+  exchange: string,
+  endpoint: Endpoint.Endpoint<C, I, A>,
+  input: I,
+  { deadline, lane }: Around
+): Call<A> | ExchangeError.InvalidRequest => {
+  const about = { exchange, operation: endpoint.name }
+  const encoded = endpoint.encode(input)
+  if (Either.isLeft(encoded)) {
+    const detail = `the input cannot be sent${describeMismatch(encoded.left, { values: true, clean })}`
+    return new ExchangeError.InvalidRequest({ ...about, detail })
+  }
+  return {
+    endpoint,
+    about,
+    prepared: Endpoint.prepare(endpoint, encoded.right),
+    deadline,
+    cost: endpoint.cost(input),
+    lane: lane ?? endpoint.capability,
+    attempt: 0,
+    sentAt: undefined,
+    nonce: undefined,
+    doubt: undefined,
+    signer: undefined
+  }
+}
