@@ -218,7 +218,12 @@ export const Bybit = Exchange.define({
         endpoint: Endpoints.executionList,
         input: part(100),
         rows: (market, { list: { rows, unknown } }) =>
-          within(categoryOf(market), { rows: rows.flatMap(({ fill }) => fill ?? []), unknown })
+          within(categoryOf(market), { rows: rows.flatMap(({ fill }) => fill ?? []), unknown }),
+        // A page may be of funding alone, with fills behind it.
+        next: (page) => {
+          const { rows, unknown } = page.answer.list
+          return Page.cursorOfFull({ ...page, count: rows.length + unknown.length })
+        }
       })
     },
     positions

@@ -33,6 +33,19 @@ const order = (id: string, change: { readonly [name: string]: unknown } = {}) =>
   ...change
 })
 
+const execution = (id: string, at: number, execType = "Trade") => ({
+  execId: id,
+  orderId: `order-${id}`,
+  symbol: "BTCUSDT",
+  side: "Buy",
+  execType,
+  execPrice: "60000",
+  execQty: "1",
+  execFee: "0.1",
+  isMaker: false,
+  execTime: String(at)
+})
+
 const ids = (orders: ReadonlyArray<Order.Order>) => orders.map(({ id, symbol }) => `${symbol} ${id}`)
 
 const day = 86_400_000
@@ -225,6 +238,21 @@ describe("account", () => {
             String(request?.query),
             "category=linear&symbol=BTCUSDT&limit=100"
           )
+        })
+    ))
+
+  it.effect("reads on behind a page on which nothing but funding was paid, and counts none of it", () =>
+    scripted(
+      ({ path, query }) => {
+        if (path !== "/v5/execution/list") return page([])
+        const paid = Array.from({ length: 100 }, (_, hour) => execution(`f${hour}`, now - hour * 3_600_000, "Funding"))
+        const cursor = query.get("cursor")
+        return cursor === "older" ? page([execution("bought", now - 5 * day)]) : page(paid, "older")
+      },
+      (account) =>
+        Effect.gen(function*() {
+          const fills = yield* account.fills("BTC/USDT:USDT", { limit: 2 })
+          assert.deepStrictEqual(fills.map(({ id }) => id), ["bought"])
         })
     ))
 
