@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { ExchangeError, type Market } from "@effect-exchange/core"
+import { ExchangeError, type Market, Order } from "@effect-exchange/core"
 import { ClientOrderId, Exchange, Listing, Page, Question } from "@effect-exchange/core/adapter"
 import type { Declaration, Endpoint, Wire } from "@effect-exchange/core/adapter"
 import * as BigDecimal from "effect/BigDecimal"
@@ -113,7 +113,11 @@ const cancelSeveral: Question.Question<
     )
     if (count === ids.length) return ids.map((id) => ({ id, outcome: "canceled" }))
     const { rows } = yield* client.request(Endpoints.queryOrders, { txid: ids.join(",") })
-    return rows.map(({ id, status }) => ({ id, outcome: status === "canceled" ? "canceled" : "ended" }))
+    // What stands still has not ended, and is canceled again.
+    return rows.filter(Order.isClosed).map(({ id, status }) => ({
+      id,
+      outcome: status === "canceled" ? "canceled" : "ended"
+    }))
   })
 
 /**

@@ -174,6 +174,30 @@ describe("trading", () => {
       })
     ))
 
+  it.effect("cancels again what still stands after a cancel of several, and takes it for nothing that has ended", () => {
+    const [first, second] = [orderRow({}), orderRow({ price: "58000.0" })]
+    return scripted(
+      {
+        ...listed,
+        OpenOrders: [
+          { error: [], result: { open: { O1: first, O2: second } } },
+          { error: [], result: { open: { O2: second } } },
+          { error: [], result: { open: {} } }
+        ],
+        CancelOrderBatch: [{ error: [], result: { count: 1 } }],
+        QueryOrders: [{ error: [], result: { O1: { ...first, status: "canceled" }, O2: second } }]
+      },
+      Effect.gen(function*() {
+        const trading = yield* Kraken.Trading
+        assert.deepStrictEqual(yield* trading.cancelAll("BTC/USD"), ["O1", "O2"])
+        const sent = (yield* bodies).filter(({ name }) => name === "CancelOrderBatch").map(({ body }) =>
+          body.replace(/^.*"orders":/, "")
+        )
+        assert.deepStrictEqual(sent, ["[\"O1\",\"O2\"]}", "[\"O2\"]}"])
+      })
+    )
+  })
+
   for (const skew of [{ ahead: "40 seconds" }, { behind: "50 seconds" }] as const) {
     it.effect(`sets the deadline by the exchange's clock, ${JSON.stringify(skew)}`, () =>
       timed(Effect.provide(
