@@ -473,6 +473,65 @@ describe("changes", () => {
       assert.deepStrictEqual(asked, [["1", "2"], ["3", "9"]])
     }))
 
+  for (
+    const [what, cancelAll] of [
+      ["by several at once", (canceled: (ids: ReadonlyArray<string>) => void) => ({
+        most: 2,
+        several: () => (_: unknown, ids: ReadonlyArray<string>) =>
+          Effect.sync(() => {
+            canceled(ids)
+            return ids.map((id) => ({ id, outcome: "canceled" as const }))
+          })
+      })],
+      ["one by one", () => undefined]
+    ] as const
+  ) {
+    const scene = (obscure: Partial<Listing.Unknown>, isAskedByMarket = false) => {
+      const standing = new Set(["1", "2"])
+      const canceled: Array<string> = []
+      const cancel = (ids: ReadonlyArray<string>) => {
+        for (const id of ids) {
+          canceled.push(id)
+          standing.delete(id)
+        }
+      }
+      const listed = () => () =>
+        Effect.sync(() => ({
+          rows: standing.has("1") ? [row({ id: "1" })] : [],
+          unknown: standing.has("2") ? [unknown({ id: "2", ...obscure })] : []
+        }))
+      const { layer, trading } = toy({
+        account: isAskedByMarket ? { open: listed } : { openOfAll: listed },
+        trading: {
+          cancel: { by: "id", ask: () => ({ id }) => Effect.as(Effect.sync(() => cancel([id])), undefined) },
+          cancelAll: cancelAll(cancel)
+        }
+      })
+      return Effect.flatMap(trading, (service) => Effect.either(service.cancelAll(ids.symbol))).pipe(
+        Effect.map((answer) => ({
+          answer: Either.match(answer, { onLeft: ({ _tag }) => _tag, onRight: (ids) => ids.join(" ") }),
+          canceled: canceled.join(" ")
+        })),
+        Effect.provide(layer)
+      )
+    }
+
+    it.effect(`cancel no order that may be of another market, and say that it stands: ${what}`, () =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(yield* scene({ market: undefined }), { answer: "MalformedResponse", canceled: "1" })
+      }))
+
+    it.effect(`do not pass over an order without an id that can be read: ${what}`, () =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(yield* scene({ id: undefined }), { answer: "MalformedResponse", canceled: "1" })
+      }))
+
+    it.effect(`cancel an order of which no more than its id can be read, where its market was asked for: ${what}`, () =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(yield* scene({ market: undefined }, true), { answer: "1 2", canceled: "1 2" })
+      }))
+  }
+
   it.effect("list nothing beforehand where the answer says which were canceled, and are none where none was open", () =>
     Effect.gen(function*() {
       const open = [["1", "2"]]

@@ -55,7 +55,12 @@ export const make = (facts: Facts) => (client: Client, markets: Markets): Adapte
           const all = Listing.from(rows)
           return { rows: all.rows.filter(isOf(market)), unknown: unknownOf(market, all) }
         }))
-      : Effect.map(asks.open(client)(market), Listing.from)
+      : Effect.map(asks.open(client)(market), (rows) => {
+        // Whatever can be read of a row: it is of the market that was asked for.
+        const [name = market.id] = namesOf(market)
+        const all = Listing.from(rows)
+        return { ...all, unknown: all.unknown.map((row) => ({ ...row, market: row.market ?? name })) }
+      })
 
   /** Rows about one market, in our words. One of another fails: part of a list would pass for the whole. */
   const about = <A extends { readonly market: string }, B>(

@@ -10,7 +10,7 @@ import type { Protocol, Said } from "../../engine/Protocol.js"
 import * as ExchangeError from "../../model/ExchangeError.js"
 import * as Listing from "../../model/Listing.js"
 import type { Market } from "../../model/Market.js"
-import { isClosed } from "../../model/Order.js"
+import { isClosed, type Order } from "../../model/Order.js"
 import type * as Adapter from "../../ports/Adapter.js"
 import type { Canceled, NewOrder, OptionalTrading, Outcome, Placed, Trading } from "../Declaration.js"
 import type * as Row from "../Row.js"
@@ -155,20 +155,26 @@ const cancelAll = (
   cancel: Adapter.Trading["cancel"],
   market: Market
 ): Writes<ReadonlyArray<string>> => {
-  const standing = Effect.map(account.openOrders(market), (orders) => {
+  const standing = Effect.map(account.openOrders(market), (orders): Standing => {
     const { rows, unknown } = Listing.from(orders)
-    return Arr.dedupe([...rows.map(({ id }) => id), ...unknown.flatMap(({ id }) => id ?? [])])
+    const [obscure, named] = Arr.partitionMap(
+      unknown,
+      (row) => row.id === undefined || row.market === undefined ? Either.left(row) : Either.right(row.id)
+    )
+    return { ids: Arr.dedupe([...rows.map(({ id }) => id), ...named]), obscure }
   })
-  if (cancelAll === undefined) {
-    return Effect.flatMap(standing, (ids) =>
-      Effect.map(
-        Effect.forEach(ids, (id) =>
-          Effect.catchTag(Effect.as(cancel({ market, id }), [id]), "OrderNotFound", () => Effect.succeed([]))),
-        Arr.flatten
-      ))
-  }
-  // None is open: what had ended meanwhile is not found.
+  // What had ended meanwhile is not found.
   const orNone = <A>(canceled: Writes<A>) => Effect.catchTag(canceled, "OrderNotFound", () => Effect.succeed([]))
+  if (cancelAll === undefined) {
+    const cancelOne = (id: string) =>
+      orNone(Effect.map(cancel({ market, id }), (order) => Option.exists(order, hasEndedOtherwise) ? [] : [id]))
+    return Effect.gen(function*() {
+      const { ids, obscure } = yield* standing
+      const canceled = yield* Effect.forEach(ids, cancelOne)
+      yield* noneIsObscure(protocol, market, obscure)
+      return canceled.flat()
+    })
+  }
   if ("ids" in cancelAll) {
     const { ids, most = Number.POSITIVE_INFINITY } = cancelAll
     const rest = (before: ReadonlyArray<string>): Writes<ReadonlyArray<string>> =>
@@ -181,16 +187,39 @@ const cancelAll = (
   if ("all" in cancelAll) {
     return Effect.flatMap(
       standing,
-      (before) => Effect.map(orNone(cancelAll.all(client)(market)), (ids) => ids ?? before)
+      (before) => Effect.map(orNone(cancelAll.all(client)(market)), (ids) => ids ?? before.ids)
     )
   }
   const { most, several } = cancelAll
   return sweep(
     protocol,
+    market,
     standing,
     (ids) => Effect.map(Effect.forEach(Arr.chunksOf(ids, most), (chunk) => several(client)(market, chunk)), Arr.flatten)
   )
 }
+
+/** Orders that stand by their ids, and those that may, of which it cannot be read what they are called or of which market they are. */
+interface Standing {
+  readonly ids: ReadonlyArray<string>
+  readonly obscure: ReadonlyArray<Listing.Unknown>
+}
+
+/** One that may be of another market is not canceled, and one that cannot be named is not passed over. */
+const noneIsObscure = (
+  { exchange }: Protocol,
+  { symbol }: Market,
+  [obscure]: ReadonlyArray<Listing.Unknown>
+): Effect.Effect<void, ExchangeError.MalformedResponse> =>
+  obscure === undefined ? Effect.void : new ExchangeError.MalformedResponse({
+    exchange,
+    operation: "cancelAll",
+    detail:
+      `an order ${obscure.id ?? ""} stands that may be of ${symbol} and was not canceled, as it is not understood: ` +
+      obscure.detail
+  })
+
+const hasEndedOtherwise = (order: Order): boolean => isClosed(order) && order.status !== "canceled"
 
 /** How often orders are listed and canceled before it is given up: new ones may be placed all the while. */
 const sweeps = 10
@@ -198,7 +227,8 @@ const sweeps = 10
 /** Lists, cancels what stands, and lists again until nothing is left. */
 const sweep = (
   protocol: Protocol,
-  standing: Writes<ReadonlyArray<string>>,
+  market: Market,
+  standing: Writes<Standing>,
   cancel: (ids: ReadonlyArray<string>) => Writes<ReadonlyArray<Canceled>>
 ): Writes<ReadonlyArray<string>> =>
   Effect.gen(function*() {
@@ -207,8 +237,9 @@ const sweep = (
     const settled = new Set<string>()
     const refused = new Map<string, ExchangeError.TradingError>()
     for (let turn = 0; turn < sweeps; turn++) {
-      const left = (yield* standing).filter((id) => !settled.has(id))
-      if (left.length === 0) return canceled
+      const { ids, obscure } = yield* standing
+      const left = ids.filter((id) => !settled.has(id))
+      if (left.length === 0) return yield* Effect.as(noneIsObscure(protocol, market, obscure), canceled)
       // Whoever was refused and is gone had ended meanwhile; who stands still was refused for a reason.
       for (const id of left) {
         const error = refused.get(id)
