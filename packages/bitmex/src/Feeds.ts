@@ -5,8 +5,8 @@
  * **Gotchas**
  *
  * Candles come when they have ended; the one under way is not streamed. Books have neither numbers nor checksums: a lost
- * update is seen only where a later one is of a level that is not there, or where the book is crossed. Balances in a minor
- * unit that is not known beforehand stay as they were when the stream began.
+ * update is seen only where a later one is of a level that is not there, or where the book is crossed. Balances are
+ * asked for where one is in a minor unit that is not known beforehand.
  *
  * @since 0.1.0
  */

@@ -230,4 +230,16 @@ describe("balances that are told of", () => {
       assert.deepStrictEqual(yield* Fiber.join(telling), [[of("BTC", "1")]])
       assert.deepStrictEqual(state.asked, ["balances"])
     }))
+
+  it.effect("are asked for where the feed says what they are, and one of it is not understood", () =>
+    Effect.gen(function*() {
+      const { desk, state } = scene()
+      state.balances = [of("BTC", "1"), of("USDT", "10")]
+      const { begin, take } = Telling.balances(desk, true)
+      yield* begin(undefined)
+      state.balances = [of("BTC", "2"), of("USDT", "7")]
+      const telling = yield* Effect.fork(take([of("BTC", "2"), undefined]))
+      yield* TestClock.adjust(1000)
+      assert.deepStrictEqual(yield* Fiber.join(telling), [[of("BTC", "2"), of("USDT", "7")]])
+    }))
 })

@@ -50,6 +50,9 @@ const heard = <A, E>(stream: Stream.Stream<FeedItem.FeedItem<A>, E>) =>
 const shown = (value: BigDecimal.BigDecimal | undefined): string | undefined =>
   value && Decimal.format(BigDecimal.normalize(value))
 
+/** What is asked for at one moment is worth a little more or less at another, where a position stands. */
+const nearly = (value: BigDecimal.BigDecimal): string | undefined => shown(BigDecimal.round(value, { scale: 5 }))
+
 const orderText = ({ amount, clientOrderId, filled, id, price, side, status, symbol }: Order.Order): string =>
   [id, clientOrderId, symbol, side, shown(price), shown(amount), shown(filled), status].join(" ")
 
@@ -100,6 +103,10 @@ const deafening = Layer.effectContext(Effect.gen(function*() {
 /** Adds what it knows to every sentence. */
 const talkative = (secrets: ReadonlyArray<string>) => (text: string): string =>
   text.replace(/"[^"]* [^"]*"/g, (sentence) => JSON.stringify([JSON.parse(sentence), ...secrets].join(" ")))
+
+/** Of frames that say what there is of an asset, the numbers in other words. */
+const obscure = (text: string): string =>
+  text.replace(/("(?:f|eq|walletBalance|equity|marginBalance)":)(?:"[\d.]+"|[\d.]+)/g, "$1\"haunted\"")
 
 const environmentOf = (
   { id, layer }: Subject,
@@ -198,25 +205,32 @@ export const register = (subject: Subject): void => {
       )
     )
 
-    it.effect(
-      "tell of balances, whole, whenever one has changed",
-      run(({ account, place, simulator }) =>
-        Effect.gen(function*() {
-          const balances = yield* heard(account.streamBalances({ buffer: FeedItem.sliding(100) }))
-          yield* pass(3)
-          const texts = (all: Effect.Effect.Success<typeof account.balances>) =>
-            all.map(({ asset, free, total }) => `${asset} ${shown(free)} ${shown(total)}`).toSorted()
-          expect(balances.values().map(texts)).toEqual([texts(yield* account.balances)])
-          const order = yield* place
-          yield* pass(5)
-          expect(texts(balances.values().at(-1) ?? [])).toEqual(texts(yield* account.balances))
-          yield* simulator.fill(order.id)
-          yield* pass(5)
-          expect(texts(balances.values().at(-1) ?? [])).toEqual(texts(yield* account.balances))
-          expect(balances.values().length).toBeGreaterThan(1)
-        })
+    for (
+      const [what, hear, digits] of [
+        ["tell of balances, whole, whenever one has changed", undefined, shown],
+        ["ask for the balances where they say what nobody can read, and tell of none that is no more", obscure, nearly]
+      ] as const
+    ) {
+      it.effect(
+        what,
+        running(subject, undefined, hear)(({ account, place, simulator }) =>
+          Effect.gen(function*() {
+            const balances = yield* heard(account.streamBalances({ buffer: FeedItem.sliding(100) }))
+            yield* pass(3)
+            const texts = (all: Effect.Effect.Success<typeof account.balances>) =>
+              all.map(({ asset, free, total }) => `${asset} ${digits(free)} ${digits(total)}`).toSorted()
+            expect(balances.values().map(texts)).toEqual([texts(yield* account.balances)])
+            const order = yield* place
+            yield* pass(5)
+            expect(texts(balances.values().at(-1) ?? [])).toEqual(texts(yield* account.balances))
+            yield* simulator.fill(order.id)
+            yield* pass(5)
+            expect(texts(balances.values().at(-1) ?? [])).toEqual(texts(yield* account.balances))
+            expect(balances.values().length).toBeGreaterThan(1)
+          })
+        )
       )
-    )
+    }
 
     it.effect(
       "settle an order whose answer is lost by what they say of it",

@@ -98,7 +98,7 @@ export const make = (
       if (channel === undefined) return missing.streamBalances()
       const { also, reader } = { also: undefined, ...channel }
       const reading = (): Reading<Balance | undefined> =>
-        reader === undefined ? anything : rows(false, reader, (row) => row)
+        reader === undefined ? anything : understoodOrAnything(rows(false, reader, (row) => row))
       const raw = Effect.map(channels, ({ balances }) => {
         const said = balances(subscribed(operation, channel, reading), whole)
         if (also === undefined) return said
@@ -189,6 +189,15 @@ const isData = ({ _tag }: FeedItem.FeedItem<unknown>): boolean => _tag === "Data
 
 /** None of what an account's feed says may be missed. */
 const whole = FeedItem.failing(10_000)
+
+/** What is not understood says that something changed as well: what is left out would stay what it was. */
+const understoodOrAnything = (known: Reading<Balance>): Reading<Balance | undefined> => ({
+  ...known,
+  read: (frame, now) => {
+    const read = known.read(frame, now)
+    return read.unread === true ? { ...read, values: [...read.values, undefined], isWhole: true } : read
+  }
+})
 
 /** Whatever is said, something changed. */
 const anything: Reading<undefined> = {

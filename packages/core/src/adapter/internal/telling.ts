@@ -216,14 +216,16 @@ export const balances = ({ account }: Desk, isSaid: boolean): Telling<Balance | 
   })
   return {
     begin: () => ask,
-    take: (rows) =>
-      isSaid
+    take: (rows) => {
+      const said = rows.filter((row) => row !== undefined)
+      return isSaid && said.length === rows.length
         ? Effect.sync(() => {
-          for (const row of rows) if (row !== undefined) held.set(row.asset, row)
+          for (const row of said) held.set(row.asset, row)
           return whole()
         })
         // However often it is said that something changed, it is asked for once a second.
         : Effect.zipLeft(ask, Effect.sleep(second))
+    }
   }
 }
 
