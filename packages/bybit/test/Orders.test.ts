@@ -60,7 +60,7 @@ describe("orders", () => {
     answering(
       {
         "order/realtime": () => page([]),
-        "order/history": () => json(fixture("get_order_history"))
+        "order/history": ({ query }) => query.has("cursor") ? page([]) : json(fixture("get_order_history"))
       },
       Effect.gen(function*() {
         const orders = yield* Effect.flatMap(Bybit.Account, ({ orderHistory }) => orderHistory(symbol.spot))

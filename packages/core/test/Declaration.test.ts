@@ -913,11 +913,14 @@ describe("pages", () => {
       (found) => assert.deepStrictEqual(found, [12, 2])
     ))
 
-  it.effect("end where the next is asked for as this one was", () =>
-    Effect.map(
-      asked({ "": { rows: of(1), next: "a" }, a: { rows: of(2), next: "a" } }),
-      (found) => assert.deepStrictEqual(found, [12, 2])
-    ))
+  it.effect("are refused where the next is asked for as this one was, as there are more, but for enough of them", () =>
+    Effect.gen(function*() {
+      const pages = { "": { rows: of(1), next: "a" }, a: { rows: of(2), next: "a" } }
+      const error = yield* Effect.flip(asked(pages))
+      assert.strictEqual(error._tag, "Unsupported")
+      assert.include(error.message, "there are more than can be asked for")
+      assert.deepStrictEqual(yield* asked(pages, { enough: 2 }), [12, 2])
+    }))
 
   it.effect("are refused where there are more than may be read", () =>
     Effect.map(

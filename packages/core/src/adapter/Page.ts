@@ -149,15 +149,18 @@ export const afterLast =
     count < size ? undefined : lastId ?? stuck
 
 /**
- * The answer says by what the next page is asked for: none where it says nothing, or what this page was asked for by.
+ * The answer says by what the next page is asked for: none where it says nothing, and {@link stuck} where it says what this page was
+ * asked for by.
  *
  * @since 0.1.0
  * @category places
  */
 export const cursor =
-  <A>(of: (answer: A) => string | null | undefined) => ({ answer, place }: Read<A, string>): string | undefined => {
+  <A>(of: (answer: A) => string | null | undefined) =>
+  ({ answer, place }: Read<A, string>): string | typeof stuck | undefined => {
     const next = of(answer)
-    return next === null || next === undefined || next === "" || next === place ? undefined : next
+    if (next === null || next === undefined || next === "") return undefined
+    return next === place ? stuck : next
   }
 
 /**
@@ -193,7 +196,7 @@ export const byCursor = <
  * @since 0.1.0
  * @category places
  */
-export const cursorOfFull = (page: Read<Part<unknown>, string>): string | undefined =>
+export const cursorOfFull = (page: Read<Part<unknown>, string>): string | typeof stuck | undefined =>
   page.count === 0 ? undefined : cursor<Part<unknown>>(({ next }) => next)(page)
 
 /**
