@@ -139,7 +139,7 @@ export const Deribit = Exchange.define({
     seenWithin: "5 seconds",
     place: (client) => (order) => to(order.side === "buy" ? Endpoints.buy : Endpoints.sell)(client)(order),
     cancel: { by: "id", ask: to(Endpoints.cancel) },
-    cancelAll: { all: to(Endpoints.cancelAllByInstrument, () => undefined) },
+    cancelAll: { all: to(Endpoints.cancelAllByInstrument) },
     amend: to(Endpoints.edit)
   }
 })
