@@ -124,8 +124,8 @@ export const AccountConfig = Wire.answer({ permissions: at("perm", Schema.String
  */
 export const Balance = Row.balance({
   asset: at("ccy", text),
-  total: orElse(at("eq", blank(decimal)), at("cashBal", orZero(decimal))),
-  free: orElse(at("availEq", blank(decimal)), at("availBal", orZero(decimal)))
+  total: orElse(at("eq", blank(decimal)), at("cashBal", decimal)),
+  free: orElse(at("availEq", blank(decimal)), at("availBal", decimal))
 })
 
 /**
@@ -138,10 +138,10 @@ export const Balance = Row.balance({
 export const Position = Row.position({
   market: at("instId", text),
   side: all(
-    { side: at("posSide", words({ net: undefined, long: "long", short: "short" })), size: at("pos", orZero(decimal)) },
+    { side: at("posSide", words({ net: undefined, long: "long", short: "short" })), size: at("pos", decimal) },
     ({ side, size }) => side ?? (BigDecimal.isNegative(size) ? "short" : "long")
   ),
-  amount: at("pos", orZero(decimal)),
+  amount: at("pos", decimal),
   entryPrice: price("avgPx"),
   markPrice: price("markPx"),
   liquidationPrice: price("liqPx"),

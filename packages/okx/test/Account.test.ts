@@ -49,6 +49,19 @@ describe("balances", () => {
         assert.strictEqual(failed._tag, "MalformedResponse")
       }
     }))
+
+  for (const [kind, fields] of [["there is", ["eq", "cashBal"]], ["is free", ["availEq", "availBal"]]] as const) {
+    it.effect(`fail where it is not said what ${kind}, which is not nothing`, () =>
+      Effect.gen(function*() {
+        const details = { ccy: "BTC", eq: "1", cashBal: "1", availEq: "1", availBal: "1" }
+        const silent = (...names: ReadonlyArray<string>) =>
+          balances(envelope({ details: [{ ...details, ...Object.fromEntries(names.map((name) => [name, ""])) }] }))
+        assert.isTrue(Either.isRight(yield* silent(fields[0])))
+        assert.isTrue(Either.isRight(yield* silent(fields[1])))
+        const failed = yield* Effect.flip(yield* silent(...fields))
+        assert.strictEqual(failed._tag, "MalformedResponse")
+      }))
+  }
 })
 
 describe("positions", () => {
