@@ -120,6 +120,17 @@ export const Chart = Wire.pick(
 
 const type = at("order_type", wordsOr({ limit: "limit", market: "market" }, "other"))
 
+const isFilled = at("order_state", wordsOr({ filled: true }, false))
+
+// One that is filled says how much of it.
+const filled = all(
+  {
+    said: when(isFilled, true, at("filled_amount", number.pipe(Schema.positiveBigDecimal()))),
+    size: at("filled_amount", orZero(number))
+  },
+  ({ size }) => size
+)
+
 /**
  * An order. The price of one at the market is the word `market_price`, and what is not filled may be left out.
  *
@@ -142,7 +153,7 @@ export const Order = Row.order({
   ),
   price: when(type, "limit", at("price", number)),
   amount: at("amount", blank(number)),
-  filled: at("filled_amount", orZero(number)),
+  filled,
   averagePrice: at("average_price", positive(number)),
   timeInForce: at(
     "time_in_force",

@@ -160,6 +160,22 @@ describe("account", () => {
       })
     ))
 
+  it.effect("does not understand an order that is filled where it is not said how much of it is", () =>
+    scripted(
+      {
+        get_order_state: [
+          orderRow({ order_state: "filled", filled_amount: undefined }),
+          orderRow({ order_state: "cancelled", filled_amount: undefined })
+        ]
+      },
+      Effect.gen(function*() {
+        const read = Effect.flatMap(Deribit.Account, (account) =>
+          account.order({ symbol: linear, id: "USDC-104819327443" }))
+        assert.strictEqual((yield* Effect.flip(read))._tag, "MalformedResponse")
+        assert.deepInclude(shown(yield* read), { status: "canceled", filled: "0" })
+      })
+    ))
+
   it.effect("reads a market order, whose price is a word", () =>
     scripted(
       {
@@ -426,4 +442,24 @@ describe("orders", () => {
         assert.deepStrictEqual([...new Set(offsets)], ["0"])
       })
     ))
+})
+
+describe("a change of an order", () => {
+  it.effect("asks for it to stay what it is: post-only and reduce-only", () =>
+    Effect.gen(function*() {
+      for (const is of [true, false]) {
+        const before = orderRow({ post_only: is, reduce_only: is })
+        const [sent] = yield* scripted(
+          { get_order_state: [before], edit: [{ order: { ...before, price: 2900 } }] },
+          Effect.gen(function*() {
+            const trading = yield* Deribit.Trading
+            yield* trading.amend({ symbol: linear, id: "USDC-104819327443" }, { price: "2900" })
+            return yield* asked("edit")
+          })
+        )
+        const { post_only, reduce_only, reject_post_only } = { ...sent }
+        const words = is ? ["true", "true", "true"] : [undefined, undefined, undefined]
+        assert.deepStrictEqual([post_only, reject_post_only, reduce_only], words)
+      }
+    }))
 })

@@ -149,8 +149,17 @@ export const Position = Row.position({
   unrealizedPnl: at("upl", blank(decimal))
 })
 
+const aboveZero = decimal.pipe(Schema.positiveBigDecimal())
 const kind = at("ordType", text)
 const type = at("ordType", meaningOr({ limit: "limit post_only ioc fok", market: "market optimal_limit_ioc" }, "other"))
+
+const isFilled = at("state", wordsOr({ filled: true, partially_filled: true }, false))
+
+// One that is filled says how much of it.
+const filled = all(
+  { said: Wire.when(isFilled, true, at("accFillSz", aboveZero)), size: at("accFillSz", orZero(decimal)) },
+  ({ size }) => size
+)
 
 /**
  * An order. OKX's default for market orders of spot is that buys spend so much of the quote currency, and sells give so much
@@ -170,7 +179,7 @@ export const Order = Row.order({
     ({ kind, market, side, size, target = side === "buy" ? "quote_ccy" : "base_ccy" }) =>
       kind === "market" && (market === "SPOT" || market === "MARGIN") && target === "quote_ccy" ? undefined : size
   ),
-  filled: at("accFillSz", orZero(decimal)),
+  filled,
   averagePrice: price("avgPx"),
   timeInForce: at(
     "ordType",

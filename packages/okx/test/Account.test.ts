@@ -208,9 +208,16 @@ describe("orders", () => {
   it.effect("that are not understood take no others with them, and are never guessed", () =>
     Effect.gen(function*() {
       for (
-        const wrong of [{ state: "paused" }, { side: "hold" }, { sz: "" }, { accFillSz: "some" }, { ordId: "" }, {
-          cTime: "x"
-        }]
+        const wrong of [
+          { state: "paused" },
+          { side: "hold" },
+          { sz: "" },
+          { accFillSz: "some" },
+          { state: "filled", accFillSz: "" },
+          { state: "partially_filled", accFillSz: "0" },
+          { ordId: "" },
+          { cTime: "x" }
+        ]
       ) {
         const strange = { ...standing, ordId: "7", ...wrong }
         assert.deepStrictEqual((yield* open(strange, standing)).map(({ id }) => id), ["2497956918703120384"])
