@@ -303,6 +303,8 @@ export const change = ({ current, price, size, until }: Declaration.Change) => (
   amount: size ?? current.amount,
   price: price ?? current.price,
   ...postOnly(current),
+  // Whether what is left out stays as it was is not said, and an order that may open a position is another.
+  reduce_only: current.reduceOnly === true ? true : undefined,
   valid_until: until
 })
 
