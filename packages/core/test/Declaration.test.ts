@@ -187,6 +187,27 @@ describe("public data", () => {
       assert.strictEqual(error._tag, "RequestTimedOut")
     }))
 
+  it.effect("has each market once that moves from one listing to another, and knows its orders", () =>
+    Effect.gen(function*() {
+      const moving = toy({ marketData: { listings: [says([spot]), says([{ ...spot, status: "halted" }, swap])] } })
+      const { markets, orders } = yield* Effect.all({
+        markets: Effect.flatMap(moving.data, ({ markets }) => markets),
+        orders: Effect.flatMap(moving.account, ({ openOrders }) => openOrders())
+      }).pipe(Effect.provide(moving.layer))
+      assert.deepStrictEqual(markets.map(({ id }) => id), ["XBTUSD", "XBTSWAP"])
+      assert.deepStrictEqual(orders.map(({ id }) => id), ["1"])
+    }))
+
+  it.effect("finds a market by its symbol whatever is closed that had the same", () =>
+    Effect.gen(function*() {
+      const closed = { ...spot, id: "OLDUSD", status: "closed" } as const
+      for (const listing of [[spot, closed], [closed, spot]]) {
+        const { data, layer } = toy({ marketData: { listings: [says(listing)] } })
+        const found = yield* Effect.flatMap(data, ({ market }) => market(spot.symbol)).pipe(Effect.provide(layer))
+        assert.strictEqual(found.id, "XBTUSD")
+      }
+    }))
+
   it.effect("cuts what the exchange says of itself to 200 characters", () =>
     Effect.gen(function*() {
       const long = toy({ marketData: { status: says({ status: "limited", detail: "x".repeat(500) }) } })

@@ -5,6 +5,7 @@
  */
 import * as Deadline from "@effect-exchange/resilience/Deadline"
 import * as SingleFlight from "@effect-exchange/resilience/SingleFlight"
+import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -201,12 +202,16 @@ const index = (
   all: ReadonlyArray<Market>,
   names: (market: Market) => ReadonlyArray<string>,
   at: number
-): Loaded => ({
-  all,
-  bySymbol: new Map(all.map((market) => [market.symbol, market])),
-  byId: byId(all.flatMap((market) => names(market).map((name) => [name, market]))),
-  at
-})
+): Loaded => {
+  // One that is closed for good hides none that has its symbol now.
+  const [others, closed] = Arr.partition(all, ({ status }) => status === "closed")
+  return {
+    all,
+    bySymbol: new Map([...closed, ...others].map((market) => [market.symbol, market])),
+    byId: byId(all.flatMap((market) => names(market).map((name) => [name, market]))),
+    at
+  }
+}
 
 const byId = (named: ReadonlyArray<readonly [string, Market]>): ReadonlyMap<string, Option.Option<Market>> => {
   const found = new Map<string, Option.Option<Market>>()

@@ -102,7 +102,8 @@ const listed = (
         because: first.message
       })
     }
-    return read.flat()
+    // One that moves from one listing to another while they are read is in both.
+    return [...new Map(read.flat().map((market) => [`${market.symbol} ${market.id}`, market])).values()]
   })
 
 const markets = (
