@@ -8,6 +8,7 @@
  */
 import { Decimal } from "@effect-exchange/core"
 import { type Declaration, Row, Wire } from "@effect-exchange/core/adapter"
+import * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 
 const { all, at, blank, decimal, isTrue, map, meaning, meaningOr, millis, orElse, orZero, text, words, wordsOr } = Wire
@@ -173,6 +174,9 @@ export const Balance = Row.balance({
   )
 })
 
+const size = at("size", decimal)
+const isNothing = map(size, BigDecimal.isZero)
+
 /**
  * A position; its side is `""` or `None` where there is none, and its size zero.
  *
@@ -181,8 +185,11 @@ export const Balance = Row.balance({
  */
 export const Position = Row.position({
   market: at("symbol", text),
-  side: at("side", words({ Buy: "long", Sell: "short", "": "long", None: "long" })),
-  amount: at("size", decimal),
+  side: map(
+    Wire.when(isNothing, false, at("side", words({ Buy: "long", Sell: "short" }))),
+    (side = "long") => side
+  ),
+  amount: size,
   entryPrice: price("avgPrice"),
   markPrice: price("markPrice"),
   liquidationPrice: price("liqPrice"),

@@ -272,6 +272,21 @@ describe("account", () => {
         })
     ))
 
+  it.effect("takes no position without a side for a long one", () =>
+    scripted(
+      ({ query }) =>
+        page(
+          query.get("settleCoin") === "USDT"
+            ? ["Buy", "", "None"].map((side, index) => ({ symbol: "BTCUSDT", side, size: String(index + 1) }))
+            : []
+        ),
+      (account) =>
+        Effect.gen(function*() {
+          const positions = yield* account.positions
+          assert.deepStrictEqual(positions.map(({ amount, side }) => `${side} ${amount}`), ["long 1"])
+        })
+    ))
+
   const refusals: ReadonlyArray<readonly [ExchangeError.ExchangeError["_tag"], number]> = [
     ["AuthenticationFailed", 10003],
     ["AuthenticationFailed", 10004],

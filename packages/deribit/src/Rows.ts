@@ -4,10 +4,11 @@
  * @since 0.1.0
  */
 import { Row, Wire } from "@effect-exchange/core/adapter"
+import * as BigDecimal from "effect/BigDecimal"
 import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
 
-const { all, at, blank, meaning, millis, none, number, orZero, positive, text, when, words, wordsOr } = Wire
+const { all, at, blank, map, meaning, millis, none, number, orZero, positive, text, when, words, wordsOr } = Wire
 
 /**
  * An instrument. A perpetual is a future whose period says so, and which expires in the year 3000.
@@ -183,6 +184,9 @@ export const Fill: Wire.Row<Row.Fill> = Row.fill({
   at: at("timestamp", millis)
 })
 
+const size = at("size", number)
+const isNothing = map(size, BigDecimal.isZero)
+
 /**
  * A position; those that were closed stay, with the direction `zero`.
  *
@@ -191,8 +195,11 @@ export const Fill: Wire.Row<Row.Fill> = Row.fill({
  */
 export const Position = Row.position({
   market: at("instrument_name", text),
-  side: at("direction", words({ buy: "long", sell: "short", zero: "long" })),
-  amount: at("size", number),
+  side: map(
+    when(isNothing, false, at("direction", words({ buy: "long", sell: "short" }))),
+    (side = "long") => side
+  ),
+  amount: size,
   entryPrice: at("average_price", positive(number)),
   markPrice: at("mark_price", positive(number)),
   liquidationPrice: at("estimated_liquidation_price", positive(number)),

@@ -329,7 +329,9 @@ describe("account", () => {
             leverage: 50,
             floating_profit_loss: -0.0001
           },
-          { instrument_name: "ETH_USDC-PERPETUAL", direction: "zero", size: 0, average_price: 0, mark_price: 2970 }
+          { instrument_name: "ETH_USDC-PERPETUAL", direction: "zero", size: 0, average_price: 0, mark_price: 2970 },
+          // In no direction there is none of any size.
+          { instrument_name: "BTC-PERPETUAL", direction: "zero", size: 10, average_price: 0, mark_price: 87_100.5 }
         ]]
       },
       Effect.gen(function*() {
