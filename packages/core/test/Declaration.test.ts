@@ -952,6 +952,12 @@ describe("pages", () => {
       (found) => assert.deepStrictEqual(found, [12, 2])
     ))
 
+  it.effect("have ended with an empty one, whatever it says of the next", () =>
+    Effect.map(
+      asked({ "": { rows: of(1), next: "a" }, a: { rows: [], next: "a" } }),
+      (found) => assert.deepStrictEqual(found, [1, 2])
+    ))
+
   it.effect("are refused where the next is asked for as this one was, as there are more, but for enough of them", () =>
     Effect.gen(function*() {
       const pages = { "": { rows: of(1), next: "a" }, a: { rows: of(2), next: "a" } }

@@ -4,7 +4,7 @@ import * as Canary from "./canary/suite.js"
 import { leak } from "./support/overheard.js"
 import { sampled } from "./support/sampling.js"
 
-Canary.register(sampled(40))
+Canary.register(sampled(20))
 
 describe("the canary hears", () => {
   const secret = "K3y/CANARY+key==0123456789abcdef"

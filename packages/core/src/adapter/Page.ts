@@ -149,18 +149,19 @@ export const afterLast =
     count < size ? undefined : lastId ?? stuck
 
 /**
- * The answer says by what the next page is asked for: none where it says nothing, and {@link stuck} where it says what this page was
- * asked for by.
+ * The answer says by what the next page is asked for: none where it says nothing. Where it says what this page was asked for by,
+ * that is the end after an empty page, and {@link stuck} after one with rows.
  *
  * @since 0.1.0
  * @category places
  */
 export const cursor =
   <A>(of: (answer: A) => string | null | undefined) =>
-  ({ answer, place }: Read<A, string>): string | typeof stuck | undefined => {
+  ({ answer, count, place }: Read<A, string>): string | typeof stuck | undefined => {
     const next = of(answer)
     if (next === null || next === undefined || next === "") return undefined
-    return next === place ? stuck : next
+    if (next !== place) return next
+    return count === 0 ? undefined : stuck
   }
 
 /**
