@@ -413,6 +413,20 @@ describe("reads of an account", () => {
       assert.strictEqual(error._tag, "OrderNotFound")
     }))
 
+  it.effect("say of no order that it stands where it is listed among those that ended, understood or not", () =>
+    Effect.gen(function*() {
+      const { account, layer } = toy({
+        account: {
+          open: says([row({ id: "1" }), row({ id: "2" })]),
+          ended: { order: "newest first", read: says({ rows: [], unknown: [unknown({ id: "1" })] }) }
+        }
+      })
+      const orders = yield* Effect.flatMap(account, ({ orderHistory }) => orderHistory("BTC/USD")).pipe(
+        Effect.provide(layer)
+      )
+      assert.deepStrictEqual(orders.map(({ id }) => id), ["2"])
+    }))
+
   it.effect("count an order that ended while it was listed as ended", () =>
     Effect.gen(function*() {
       const { account, layer } = toy({

@@ -111,7 +111,7 @@ export const make = (facts: Facts) => (client: Client, markets: Markets): Adapte
         const standing = asks.ended.withOpen === true ? Listing.of<Row.Order>([]) : yield* open(market)
         const rows = yield* asks.ended.read(client)(market, { ...query, isWanted: isOf(market) })
         const ended = Listing.inOrder(Listing.from(rows), asks.ended.order)
-        const over = new Set(ended.rows.map(({ id }) => id))
+        const over = new Set([...ended.rows, ...ended.unknown].map(({ id }) => id))
         const all = Listing.flatten([ended, Listing.filter(standing, ({ id }) => !over.has(id))])
         return yield* about("orderHistory", market, all, toOrder)
       }),
