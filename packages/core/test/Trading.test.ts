@@ -466,6 +466,40 @@ describe("guards", () => {
         }), { guards: { maxNotionalPerDay: { USDT: "1201" } } })
     }))
 
+  it.effect("give back once what was not placed, though it is reconciled as well", () =>
+    Effect.gen(function*() {
+      const journal = yield* OrderJournal.OrderJournal
+      let fails = false
+      const failing = {
+        ...journal,
+        append: (entry: OrderJournal.Entry) =>
+          fails && entry._tag === "NotPlaced"
+            ? new OrderJournal.JournalFailed({ path: "journal", detail: "the disk is full" })
+            : journal.append(entry)
+      }
+      const guards = { guards: { maxNotionalPerDay: { USDT: "1201" } }, journal: failing }
+      for (const [why, clientOrderId] of [["its name is taken", "mine"], ["it was refused", "other"]] as const) {
+        const store = new Acme.Store()
+        yield* TestClock.adjust("1 day")
+        yield* Acme.trade(store, (trading) =>
+          Effect.gen(function*() {
+            yield* trading.place({ ...limit, clientOrderId: "mine" })
+            yield* TestClock.adjust("10 minutes")
+            store.fates = clientOrderId === "mine" ? [] : ["refused"]
+            fails = true
+            const placing = yield* Effect.fork(Effect.either(trading.place({ ...limit, clientOrderId })))
+            yield* TestClock.adjust("1 minute")
+            assert.isTrue(Either.isLeft(yield* Fiber.join(placing)), why)
+            fails = false
+            const reconciling = yield* Effect.fork(trading.reconcile)
+            yield* TestClock.adjust("1 minute")
+            assert.deepStrictEqual((yield* Fiber.join(reconciling)).map(({ _tag }) => _tag), ["NotPlaced"], why)
+            yield* trading.place(limit)
+            yield* denied("maxNotionalPerDay", trading.place(limit))
+          }), guards)
+      }
+    }).pipe(Effect.provide(OrderJournal.layerMemory)))
+
   it.effect("count what an amendment adds, give it back when it was refused, and nothing for one that adds nothing", () =>
     Effect.gen(function*() {
       const store = new Acme.Store()

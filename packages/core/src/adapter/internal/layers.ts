@@ -150,6 +150,7 @@ export const make = <MarketDataTag, AccountTag, TradingTag, Region extends strin
             ? OrderGuards.nothing
             : yield* spentToday(exchange, client.environment, journal)
         ),
+        givenBack: new Set<string>(),
         journal,
         patience: lookupPatience ?? "30 seconds",
         skew: skewOf(client),

@@ -28,6 +28,8 @@ export interface Desk {
   readonly lastPrice: (market: Market) => Effect.Effect<BigDecimal.BigDecimal, ExchangeError.MarketDataError>
   readonly guards: OrderGuards.Guards
   readonly spent: Ref.Ref<OrderGuards.Spent>
+  /** The intents that stand open in the journal, of which what they had counted was given back. */
+  readonly givenBack: Set<string>
   readonly journal: Ledger
   readonly patience: Duration.DurationInput
   /** The exchange's clock minus ours, in milliseconds. */
@@ -48,6 +50,13 @@ export interface Ready {
   readonly worth: BigDecimal.BigDecimal
   readonly at: number
 }
+
+/**
+ * An intent as `givenBack` has it: of two of one name each counts.
+ *
+ * @internal
+ */
+export const intentOf = (clientOrderId: string, at: number): string => `${clientOrderId} ${at}`
 
 /**
  * The journal as one Layer uses it: under the names that its account has.

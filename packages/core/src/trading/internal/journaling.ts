@@ -78,8 +78,8 @@ export const writeIntent = (
 }
 
 /**
- * Writes down what became of an order, of the account under which its intent was written unless said otherwise. The order
- * is what it is: a journal that fails here leaves it to be reconciled.
+ * Writes down what became of an order, of the account under which its intent was written unless said otherwise, and answers
+ * whether it could. The order is what it is: a journal that fails here leaves it to be reconciled.
  *
  * @internal
  */
@@ -88,16 +88,20 @@ export const writeOutcome = (
   clientOrderId: string,
   outcome: Pick<OrderJournal.Outcome, "_tag" | "orderId" | "reason">,
   account: string | undefined = desk.journal.written.get(clientOrderId)
-): Effect.Effect<void> =>
+): Effect.Effect<boolean> =>
   Effect.gen(function*() {
     const name = account ?? (yield* desk.journal.account)
     const at = yield* Clock.currentTimeMillis
     const { environment, exchange } = desk
     yield* desk.journal.append({ ...outcome, exchange, environment, account: name, clientOrderId, at })
     desk.journal.written.delete(clientOrderId)
+    return true
   }).pipe(
     Effect.catchAll((error) =>
-      Effect.logWarning("An order's outcome could not be written down; reconcile later", describe(error))
+      Effect.as(
+        Effect.logWarning("An order's outcome could not be written down; reconcile later", describe(error)),
+        false
+      )
     )
   )
 

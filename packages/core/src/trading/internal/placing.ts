@@ -1,5 +1,6 @@
 import * as Concurrent from "@effect-exchange/resilience/Concurrent"
 import type * as BigDecimal from "effect/BigDecimal"
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -17,7 +18,7 @@ import type * as Adapter from "../../ports/Adapter.js"
 import * as Telemetry from "../../ports/Telemetry.js"
 import * as OrderCheck from "../OrderCheck.js"
 import * as OrderGuards from "../OrderGuards.js"
-import type { Desk, Ready } from "./desk.js"
+import { type Desk, intentOf, type Ready } from "./desk.js"
 import * as Identity from "./identity.js"
 import { writeIntent, writeOutcome } from "./journaling.js"
 import * as Lookup from "./lookup.js"
@@ -74,8 +75,10 @@ export const prepare = (
           at
         }
         return restore(Effect.zipRight(underWay(desk, clientOrderId), writeIntent(desk, operation, ready))).pipe(
-          // Nothing was sent, whether that was written down or not.
-          Effect.onError(() => release(desk, ready)),
+          // Nothing was sent. Where it failed it was not written down either.
+          Effect.onError((cause) =>
+            Cause.isInterrupted(cause) ? release(desk, ready) : giveBack(desk, market, worth, at)
+          ),
           Effect.as(ready)
         )
       })
@@ -316,11 +319,17 @@ const countUnknown = ({ environment, exchange }: Desk): Effect.Effect<void> =>
 const notPlaced = (desk: Desk, ready: Ready, reason: string): Effect.Effect<void> =>
   Effect.zipRight(
     release(desk, ready),
-    writeOutcome(desk, ready.order.clientOrderId, { _tag: "NotPlaced", reason })
+    Effect.map(writeOutcome(desk, ready.order.clientOrderId, { _tag: "NotPlaced", reason }), (isWritten) => {
+      if (isWritten) desk.givenBack.delete(intentOf(ready.order.clientOrderId, ready.at))
+    })
   )
 
+// Whoever reconciles the intent, should it stand open, is not to give the same back again.
 const release = (desk: Desk, { at, order, worth }: Ready): Effect.Effect<void> =>
-  giveBack(desk, order.market, worth, at)
+  Effect.zipRight(
+    Effect.sync(() => desk.givenBack.add(intentOf(order.clientOrderId, at))),
+    giveBack(desk, order.market, worth, at)
+  )
 
 /**
  * Takes back what an order had counted with the guards.

@@ -7,7 +7,7 @@ import * as ExchangeError from "../../model/ExchangeError.js"
 import type * as Trading from "../../ports/Trading.js"
 import * as OrderGuards from "../OrderGuards.js"
 import { type Intent, unnamed } from "../OrderJournal.js"
-import type { Desk } from "./desk.js"
+import { type Desk, intentOf } from "./desk.js"
 import { describe, writeOutcome } from "./journaling.js"
 import * as Lookup from "./lookup.js"
 
@@ -82,14 +82,16 @@ const close = (desk: Desk, intent: Intent): Found => {
 }
 
 // An order that was never placed counts for nothing, in the sum of its day as well.
-const forget = ({ spent }: Desk, { at, worth }: Intent): Effect.Effect<void> =>
-  worth === undefined
-    ? Effect.void
-    : Ref.update(spent, (spent) =>
-      Option.match(Decimal.parse(worth.amount), {
-        onNone: () => spent,
-        onSome: (amount) => OrderGuards.release(spent, worth.currency, amount, at)
-      }))
+const forget = ({ givenBack, spent }: Desk, { at, clientOrderId, worth }: Intent): Effect.Effect<void> =>
+  Effect.suspend(() =>
+    givenBack.delete(intentOf(clientOrderId, at)) || worth === undefined
+      ? Effect.void
+      : Ref.update(spent, (spent) =>
+        Option.match(Decimal.parse(worth.amount), {
+          onNone: () => spent,
+          onSome: (amount) => OrderGuards.release(spent, worth.currency, amount, at)
+        }))
+  )
 
 // To look for it with this key and not to find it would prove nothing.
 const whose = ({ exchange }: Desk, intent: Intent): Found =>
