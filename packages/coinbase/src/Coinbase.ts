@@ -78,12 +78,12 @@ const orders = Page.byCursor({
   enough: ({ clientOrderId, limit = Number.POSITIVE_INFINITY }: Wanted) => clientOrderId === undefined ? limit : 1
 })
 
-// `OPEN` goes with no other status. Those that wait are read first, and those that are opened meanwhile are in the second list;
-// one that is about to be changed or canceled by then is in the third. Each counts as it is in the last.
+// `OPEN` goes with no other status. Those that wait are read first: one that is opened meanwhile is in the second list, and
+// counts as it is there.
 const standing: Question.Question<"account", [Wanted], Listing.Listing<Row.Order>> = (client) => (wanted) =>
   Effect.map(
     Effect.forEach(
-      [["PENDING", "QUEUED", "CANCEL_QUEUED", "EDIT_QUEUED"], ["OPEN"], ["CANCEL_QUEUED", "EDIT_QUEUED"]],
+      [["PENDING", "QUEUED", "CANCEL_QUEUED", "EDIT_QUEUED"], ["OPEN"]],
       (order_status) => orders(client)({ ...wanted, order_status })
     ),
     (lists) => Listing.unique(Listing.flatten(lists))

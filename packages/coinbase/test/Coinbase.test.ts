@@ -216,29 +216,9 @@ describe("account", () => {
         fixture("products"),
         fixture("order"),
         emptyListing,
-        listing({ product_id: "SECRET-USD" }),
-        emptyListing
+        listing({ product_id: "SECRET-USD" })
       )),
       Logger.withMinimumLogLevel(LogLevel.None)
-    ))
-
-  it.effect("finds an order that is about to be canceled between two lists of those that stand", () =>
-    Effect.gen(function*() {
-      const account = yield* Coinbase.Account
-      const orders = yield* account.openOrders()
-      assert.deepStrictEqual(orders.map(({ id, status }) => ({ id, status })), [
-        { id: "0a1b2c3d-0000-4000-8000-000000000001", status: "open" }
-      ])
-      const statuses = (yield* sent).slice(1).map((request) =>
-        [...new URL(request.replace("GET ", "http://x")).searchParams.getAll("order_status")].join()
-      )
-      assert.deepStrictEqual(statuses, [
-        "PENDING,QUEUED,CANCEL_QUEUED,EDIT_QUEUED",
-        "OPEN",
-        "CANCEL_QUEUED,EDIT_QUEUED"
-      ])
-    }).pipe(
-      Effect.provide(scripted(fixture("products"), emptyListing, emptyListing, listing({ status: "CANCEL_QUEUED" })))
     ))
 
   for (const skew of [{ ahead: "5 minutes" }, { behind: "5 minutes" }] as const) {
