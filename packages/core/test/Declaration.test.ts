@@ -29,34 +29,9 @@ import {
 } from "../src/index.js"
 import * as Acme from "./support/acme.js"
 import { http, meanwhile } from "./support/exchange.js"
+import { limits, open, protocol, read, spot, time } from "./support/toy.js"
 import * as Far from "./support/wire.js"
 
-const limits = { ip: Limit.window(1000, "1 second") }
-const open = Endpoint.family({ capability: "marketData", limits, cost: { ip: 1 } })
-const read = Endpoint.family({ capability: "account", limits, cost: { ip: 1 } })
-
-const time = open("time", "/time", { answer: Wire.within("now", Wire.millis) })
-
-const protocol = Protocol.make({
-  exchange: "toy",
-  hosts: {
-    live: Protocol.open("https://toy.example"),
-    testnet: { _tag: "None", alternative: "use a base URL of your own" }
-  },
-  limits,
-  sign: (request) => Either.right({ ...request, signature: "" }),
-  errors: Errors.table({ said: () => undefined, codes: { InsufficientFunds: "poor" } }),
-  serverTime: time
-})
-
-const spot: Market.Market = {
-  symbol: ExchangeSymbol.make("BTC/USD"),
-  id: "XBTUSD",
-  kind: "spot",
-  status: "open",
-  base: "BTC",
-  quote: "USD"
-}
 /** A contract is a hundredth of a bitcoin. */
 const swap: Market.Market = {
   ...spot,

@@ -1,12 +1,10 @@
 import { HttpClient, HttpClientResponse } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Either, Fiber, Layer, TestClock } from "effect"
-import { type Declaration, Endpoint, Errors, Exchange, Limit, Protocol, Question, Row, Wire } from "../src/adapter.js"
-import { ExchangeSymbol, type Market, MarketData } from "../src/index.js"
+import { type Declaration, Endpoint, Exchange, Question, Row, Wire } from "../src/adapter.js"
+import { type Market, MarketData } from "../src/index.js"
+import { open, protocol, spot, time } from "./support/toy.js"
 
-const limits = { ip: Limit.window(1000, "1 second") }
-const open = Endpoint.family({ capability: "marketData", limits, cost: { ip: 1 } })
-const time = open("time", "/time", { answer: Wire.within("now", Wire.millis) })
 const ticker = open("ticker", "/ticker", {
   input: Endpoint.madeBy(() => ({})),
   answer: Wire.one(Row.ticker({
@@ -20,15 +18,6 @@ const ticker = open("ticker", "/ticker", {
     at: Wire.none
   }))
 })
-
-const market: Market.Market = {
-  symbol: ExchangeSymbol.make("BTC/USD"),
-  id: "XBTUSD",
-  kind: "spot",
-  status: "open",
-  base: "BTC",
-  quote: "USD"
-}
 
 /** Answers each request after three seconds. */
 const slow = Layer.succeed(
@@ -46,20 +35,10 @@ const no = () => () => Effect.die("not asked")
 const exchangeOf = (ticker: Declaration.MarketData["ticker"]) =>
   Exchange.definePublic<"Toy">({
     name: "Toy",
-    protocol: Protocol.make({
-      exchange: "toy",
-      hosts: {
-        live: Protocol.open("https://toy.example"),
-        testnet: { _tag: "None", alternative: "use a base URL of your own" }
-      },
-      limits,
-      sign: (request) => Either.right({ ...request, signature: "" }),
-      errors: Errors.table({ said: () => undefined, codes: {} }),
-      serverTime: time
-    }),
+    protocol,
     kinds: ["spot"],
     marketData: {
-      listings: [(client) => () => Effect.as(client.request(time, {}), [market])],
+      listings: [(client) => () => Effect.as(client.request(time, {}), [spot])],
       ticker,
       book: { depths: [5], read: no },
       trades: { most: 10, order: "newest first", read: no },
@@ -93,7 +72,7 @@ describe("the deadline of a ticker", () => {
 
   it.effect("leaves time for one request", () =>
     Effect.gen(function*() {
-      assert.deepStrictEqual(yield* asked(once, [market]), [3000, true])
+      assert.deepStrictEqual(yield* asked(once, [spot]), [3000, true])
     }))
 
   it.effect("counts from before the list of markets", () =>
@@ -104,6 +83,6 @@ describe("the deadline of a ticker", () => {
   it.effect("is one for all requests that it is made of", () =>
     Effect.gen(function*() {
       const twice: typeof once = (client) => () => Effect.zipRight(client.request(time, {}), once(client)())
-      assert.deepStrictEqual(yield* asked(twice, [market]), [5000, false])
+      assert.deepStrictEqual(yield* asked(twice, [spot]), [5000, false])
     }))
 })

@@ -104,8 +104,10 @@ export const within: {
 )
 
 /**
- * As {@link within}, by an instant of the reference's own clock: of an existing deadline and this one the sooner holds, and
- * none sets nothing. Keeps the brand of an `Idempotent` effect.
+ * Tells everything inside by which instant it must have ended, as {@link within} does by how long it may take.
+ *
+ * The instant is in nanoseconds of the monotonic `Clock`, as {@link Deadline} holds it. Of an existing deadline and this one the
+ * sooner holds, and none sets nothing. Keeps the brand of an `Idempotent` effect.
  *
  * @since 0.1.0
  * @category combinators
@@ -173,7 +175,8 @@ export const none = <A, E, R, I = never>(self: Idempotent.Input<A, E, R, I>): Id
   keepBrand(self, Effect.provideService(self, Deadline, Option.none()))
 
 /**
- * The sooner of a deadline and now + `duration`: what {@link within} sets, for who has a clock at hand.
+ * The sooner of a deadline and now + `duration`, in nanoseconds of the monotonic clock: what {@link within} sets, for who has a
+ * clock at hand. An infinite duration leaves the deadline as it is.
  *
  * @since 0.1.0
  * @category accessors

@@ -270,12 +270,7 @@ const makeEngine = Effect.fnUntraced(function*(
 
   const compareClocks = (operation: string): Effect.Effect<void, ExchangeError.ExchangeError> =>
     Effect.gen(function*() {
-      const call = prepare(
-        exchange,
-        protocol.serverTime,
-        {},
-        yield* withFiber((fiber) => Effect.succeed(aroundOf(fiber)))
-      )
+      const call = prepare(exchange, protocol.serverTime, {}, yield* around)
       if (call instanceof ExchangeError.InvalidRequest) return yield* call
       const serverTime = yield* failingWith(run(call, nobody), (error) => inOurWords(call, error))
       const receivedAt = yield* Clock.currentTimeMillis
