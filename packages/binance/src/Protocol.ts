@@ -6,7 +6,6 @@
 import type { Credentials } from "@effect-exchange/core"
 import { type Crypto, Protocol, Signature } from "@effect-exchange/core/adapter"
 import * as Either from "effect/Either"
-import * as Encoding from "effect/Encoding"
 import * as Redacted from "effect/Redacted"
 import { limits, serverTime } from "./Endpoints.js"
 import { errors } from "./Errors.js"
@@ -62,7 +61,7 @@ const signatureOf = (
   if (!Signature.isPem(secret)) return Either.right(Signature.hmacSha256Hex(secret, payload, crypto))
   return Either.flatMap(Signature.privateKey(secret), (key) =>
     key.curve === "Ed25519"
-      ? Either.right(Encoding.encodeBase64(Signature.sign(key, payload, crypto)))
+      ? Either.right(Signature.base64(Signature.sign(key, payload, crypto)))
       : Either.left(`the secret is a key of ${key.curve}, and Binance takes Ed25519`))
 }
 

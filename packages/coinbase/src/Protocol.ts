@@ -6,7 +6,6 @@
 import type { Credentials } from "@effect-exchange/core"
 import { type Crypto, Protocol, Signature } from "@effect-exchange/core/adapter"
 import * as Either from "effect/Either"
-import * as Encoding from "effect/Encoding"
 import * as Redacted from "effect/Redacted"
 import { limits, serverTime } from "./Endpoints.js"
 import { errors } from "./Errors.js"
@@ -35,8 +34,8 @@ export const token = (
   const alg = key.curve === "Ed25519" ? "EdDSA" : "ES256"
   const header = JSON.stringify({ alg, typ: "JWT", kid, nonce })
   const payload = JSON.stringify({ sub: kid, iss: "cdp", nbf: now, exp: now + lifetime, uri })
-  const input = `${Encoding.encodeBase64Url(header)}.${Encoding.encodeBase64Url(payload)}`
-  return `${input}.${Encoding.encodeBase64Url(Signature.sign(key, input, crypto))}`
+  const input = `${Signature.base64Url(header)}.${Signature.base64Url(payload)}`
+  return `${input}.${Signature.base64Url(Signature.sign(key, input, crypto))}`
 }
 
 /**
@@ -68,7 +67,7 @@ export const tokenOf = (
 ): Either.Either<string, string> =>
   Either.map(Signature.privateKey(credentials.secret), (key) => {
     // Other processes may use the key at this very instant: what is asked for goes into the nonce as well.
-    const nonce = Encoding.encodeHex(Signature.sha256(`${number} ${asked}`).slice(0, 16))
+    const nonce = Signature.hex(Signature.sha256(`${number} ${asked}`).slice(0, 16))
     return token(key, { kid: Redacted.value(credentials.key), nonce, now: Math.floor(millis / 1000), uri }, crypto)
   })
 

@@ -3,6 +3,7 @@ import { Effect, Either, Encoding, FastCheck, Redacted } from "effect"
 import { createHash, createHmac, createPublicKey, generateKeyPairSync, type KeyObject, verify } from "node:crypto"
 import { Crypto, Signature } from "../src/adapter.js"
 import { primitives as portable } from "../src/engine/internal/portableCrypto.js"
+import * as portableEncoding from "../src/model/internal/portableEncoding.js"
 import * as portableHashes from "../src/model/internal/portableHashes.js"
 import { NodeExchange } from "../src/node.js"
 import * as Capture from "./support/capture.js"
@@ -164,6 +165,16 @@ describe("Signature: by the primitives in JavaScript", () => {
     const bytesOfText = new TextEncoder().encode(text)
     assert.deepStrictEqual(Buffer.from(portableHashes.sha256(bytesOfText)), createHash("sha256").update(text).digest())
     assert.deepStrictEqual(Buffer.from(portableHashes.sha512(bytesOfText)), createHash("sha512").update(text).digest())
+  })
+
+  it("bytes are written the same in JavaScript alone, a view of others among them", () => {
+    FastCheck.assert(FastCheck.property(FastCheck.uint8Array({ maxLength: 70 }), FastCheck.nat(5), (bytes, start) => {
+      const view = bytes.subarray(start)
+      assert.strictEqual(Signature.hex(view), portableEncoding.hex(view))
+      assert.strictEqual(Signature.base64(view), portableEncoding.base64(view))
+      assert.strictEqual(Signature.base64Url(view), portableEncoding.base64Url(view))
+    }))
+    assert.strictEqual(Signature.base64Url("ü?>~"), "w7w_Pn4")
   })
 
   it("HMAC-SHA512 of RFC 4231, case 2", () => {

@@ -7,6 +7,7 @@
  *
  * @since 0.1.0
  */
+import * as encoding from "#encoding"
 import * as hashes from "#hashes"
 import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
@@ -37,7 +38,7 @@ export const hmacSha256Hex = (
   secret: Redacted.Redacted<string>,
   text: string,
   crypto: Crypto.Primitives = Crypto.platform
-): string => Encoding.encodeHex(crypto.hmac("sha256", utf8Of(secret), utf8.encode(text)))
+): string => encoding.hex(crypto.hmac("sha256", utf8Of(secret), utf8.encode(text)))
 
 /**
  * HMAC-SHA256 of the text under the secret's UTF-8 bytes, in base64.
@@ -49,7 +50,7 @@ export const hmacSha256Base64 = (
   secret: Redacted.Redacted<string>,
   text: string,
   crypto: Crypto.Primitives = Crypto.platform
-): string => Encoding.encodeBase64(crypto.hmac("sha256", utf8Of(secret), utf8.encode(text)))
+): string => encoding.base64(crypto.hmac("sha256", utf8Of(secret), utf8.encode(text)))
 
 /**
  * HMAC-SHA512 of the text under the secret's UTF-8 bytes, in lower case hex.
@@ -61,7 +62,7 @@ export const hmacSha512Hex = (
   secret: Redacted.Redacted<string>,
   text: string,
   crypto: Crypto.Primitives = Crypto.platform
-): string => Encoding.encodeHex(crypto.hmac("sha512", utf8Of(secret), utf8.encode(text)))
+): string => encoding.hex(crypto.hmac("sha512", utf8Of(secret), utf8.encode(text)))
 
 /**
  * HMAC-SHA512 of the text followed by the bytes, under the bytes that the secret is the base64 of, in base64. A secret that
@@ -80,7 +81,7 @@ export const hmacSha512Base64 = (
   const data = new Uint8Array(encoded.length + bytes.length)
   data.set(encoded)
   data.set(bytes, encoded.length)
-  return Encoding.encodeBase64(crypto.hmac("sha512", base64Of(secret), data))
+  return encoding.base64(crypto.hmac("sha512", base64Of(secret), data))
 }
 
 /**
@@ -98,6 +99,31 @@ export const sha256 = (text: string): Uint8Array => hashes.sha256(utf8.encode(te
  * @category hashes
  */
 export const sha512 = (text: string): Uint8Array => hashes.sha512(utf8.encode(text))
+
+/**
+ * The bytes in lower case hex.
+ *
+ * @since 0.1.0
+ * @category encodings
+ */
+export const hex: (bytes: Uint8Array) => string = encoding.hex
+
+/**
+ * The bytes in base64 (RFC 4648, section 4), padded.
+ *
+ * @since 0.1.0
+ * @category encodings
+ */
+export const base64: (bytes: Uint8Array) => string = encoding.base64
+
+/**
+ * The bytes, or a text's UTF-8 bytes, in base64 for addresses and file names (RFC 4648, section 5), without padding.
+ *
+ * @since 0.1.0
+ * @category encodings
+ */
+export const base64Url = (data: Uint8Array | string): string =>
+  encoding.base64Url(typeof data === "string" ? utf8.encode(data) : data)
 
 /**
  * A private key: 32 bytes, and the curve they are for.
@@ -173,7 +199,7 @@ const order = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"
 // The layouts are fixed (RFC 8410 for Ed25519, RFC 5915 for SEC 1, which PKCS#8 of P-256 contains), so the bytes are where
 // their markers say: no general reader of ASN.1 is needed.
 const fromDer = (der: Uint8Array): PrivateKey | undefined => {
-  const hex = Encoding.encodeHex(der)
+  const hex = encoding.hex(der)
   const [curve, marker] = hex.includes(oids.ed25519)
     ? ["Ed25519", "04220420"] as const
     : hex.includes(oids.p256)
@@ -182,5 +208,5 @@ const fromDer = (der: Uint8Array): PrivateKey | undefined => {
   const start = hex.indexOf(marker) / 2 + marker.length / 2
   if (curve === undefined || !hex.includes(marker) || der.length < start + 32) return undefined
   const bytes = der.slice(start, start + 32)
-  return curve === "P-256" && !isScalar(Encoding.encodeHex(bytes)) ? undefined : keyOf(curve, bytes)
+  return curve === "P-256" && !isScalar(encoding.hex(bytes)) ? undefined : keyOf(curve, bytes)
 }

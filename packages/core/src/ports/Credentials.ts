@@ -3,13 +3,13 @@
  *
  * @since 0.1.0
  */
+import { hex } from "#encoding"
 import { sha256 } from "#hashes"
 import * as Config from "effect/Config"
 import * as ConfigError from "effect/ConfigError"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Encoding from "effect/Encoding"
 import * as Equal from "effect/Equal"
 import * as Redacted from "effect/Redacted"
 import { memoized } from "../model/internal/memoized.js"
@@ -185,7 +185,7 @@ export const isSame = (self: Credentials, that: Credentials): boolean =>
  * @category getters
  */
 export const fingerprint = ({ key }: Credentials): string =>
-  Encoding.encodeHex(sha256(new TextEncoder().encode(`effect-exchange account ${bareSecret(Redacted.value(key))}`)))
+  hex(sha256(new TextEncoder().encode(`effect-exchange account ${bareSecret(Redacted.value(key))}`)))
     .slice(0, 16)
 
 /**

@@ -1,0 +1,10 @@
+import * as Encoding from "effect/Encoding"
+
+/** @internal */
+export const hex: (bytes: Uint8Array) => string = Encoding.encodeHex
+
+/** @internal */
+export const base64: (bytes: Uint8Array) => string = Encoding.encodeBase64
+
+/** @internal */
+export const base64Url: (bytes: Uint8Array) => string = Encoding.encodeBase64Url
