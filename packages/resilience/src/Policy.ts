@@ -45,7 +45,7 @@ import {
   type Refusal,
   type RetryOptions
 } from "./internal/policyModel.js"
-import { executing, type Execution } from "./internal/policyTrace.js"
+import { Execution } from "./internal/policyTrace.js"
 import type { RateLimiterFull } from "./RateLimiter.js"
 import * as Retry from "./Retry.js"
 import type * as Timeout from "./Timeout.js"
@@ -239,7 +239,7 @@ export function make<
 export function make<E, FT extends E, FD, B, F, C, L extends string>(
   options: Options<E, FT, FD, B, F, C, L>
 ): Policy<E, FT | FD | F | Refusal, B, C, L> {
-  const { hedge, name, notDone, notSent, span: hasSpan = true } = options
+  const { hedge, name, span: hasSpan = true } = options
   if (options.retry !== undefined) Retry.check(`Policy "${name}": retry.`, options.retry)
   for (const limit of ["attemptTimeout", "deadline"] as const) {
     const duration = options[limit]?.duration
@@ -264,12 +264,14 @@ export function make<E, FT extends E, FD, B, F, C, L extends string>(
         call.onDiscard,
         (hedged) => inSteps(execution, self, call, hedged)
       ))
-      : policyAtOnce.attempt(execution, self, call, {
+      : policyAtOnce.attempt(
+        execution,
+        self,
+        call,
         doors,
-        notSent,
-        notDone,
-        otherwise: () => inTime(inSteps(execution, self, call, undefined))
-      })
+        options,
+        () => inTime(inSteps(execution, self, call, undefined))
+      )
   }
 
   /** One attempt, gate by gate, the innermost first. */
@@ -308,7 +310,7 @@ export function make<E, FT extends E, FD, B, F, C, L extends string>(
     const isMarked = Effect.isEffect(self) && Idempotent.isIdempotent(self)
     const idempotency = call.idempotency ?? (isMarked ? "idempotent" : "once")
     const within = (clock: Clock.Clock, span: Tracer.Span | undefined) => {
-      const execution = executing(clock, span, hasSpan, trace)
+      const execution = new Execution(clock, span, hasSpan, trace)
       return pipe(
         attempt(execution, self, call, idempotency),
         gates.retry(execution, options, idempotency, call.deadline),

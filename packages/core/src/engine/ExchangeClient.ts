@@ -40,7 +40,7 @@ import type * as Endpoint from "./Endpoint.js"
 import * as ExchangeState from "./ExchangeState.js"
 import * as Attempt from "./internal/attempt.js"
 import type { Breaker } from "./internal/breakers.js"
-import { aroundOf, type Call, doubted, inOurWords, isRepeatable, prepare } from "./internal/call.js"
+import { aroundOf, type Call, doubted, inOurWords, isRepeatable, preparing } from "./internal/call.js"
 import { carrying } from "./internal/carrying.js"
 import { clockOf, failingWith, type Running, withFiber } from "./internal/frame.js"
 import * as HealthReport from "./internal/healthReport.js"
@@ -193,6 +193,7 @@ const makeEngine = Effect.fnUntraced(function*(
     learnUsage: (fiber, usage, { limits }, offset) => limits.learn(fiber, usage, offset)
   }
   const nobody: Attempt.Signer = { key: yield* held.key(""), credentials: Option.none() }
+  const prepare = preparing(exchange)
   const fingerprintOf = memoized(Credentials.fingerprint)
 
   const capabilities: ReadonlyArray<Endpoint.Capability> = options.serves ??
@@ -243,19 +244,19 @@ const makeEngine = Effect.fnUntraced(function*(
             meters.waited(fiber, call.endpoint.name, Number(waited) / 1e9)
             const sending = Attempt.send(fiber, line, call, signer, leaving)
             const attempt = observer.attempt(fiber, status, call, signer.key.limits, sending)
-            if (call.endpoint.idempotency === "safe") return attempt
+            if (call.idempotency === "safe") return attempt
             return failingWith(attempt, (error) => {
               if (error.outcome === "Unknown") call.doubt = error
               return error
             })
           }),
-        { cost: call.cost, lane: call.lane, idempotency: call.endpoint.idempotency, deadline: call.deadline }
+        call
       ))
 
   const carry = protocol.session && carrying(protocol.session, {
     open: (endpoint, signer) =>
       Effect.flatMap(around, (around) => {
-        const call = prepare(exchange, endpoint, {}, around)
+        const call = prepare(endpoint, {}, around)
         return call instanceof ExchangeError.InvalidRequest
           ? call
           : failingWith(runSigned(call, signer), (error) => inOurWords(call, error))
@@ -270,7 +271,7 @@ const makeEngine = Effect.fnUntraced(function*(
 
   const compareClocks = (operation: string): Effect.Effect<void, ExchangeError.ExchangeError> =>
     Effect.gen(function*() {
-      const call = prepare(exchange, protocol.serverTime, {}, yield* around)
+      const call = prepare(protocol.serverTime, {}, yield* around)
       if (call instanceof ExchangeError.InvalidRequest) return yield* call
       const serverTime = yield* failingWith(run(call, nobody), (error) => inOurWords(call, error))
       const receivedAt = yield* Clock.currentTimeMillis
@@ -321,7 +322,7 @@ const makeEngine = Effect.fnUntraced(function*(
         ),
       AuthenticationFailed: (error) =>
         // A call of our own with a later nonce has arrived before it: a cancel does not wait for reads.
-        call.endpoint.idempotency === "safe" && call.nonce !== undefined && call.nonce < signer.key.latestNonce()
+        call.idempotency === "safe" && call.nonce !== undefined && call.nonce < signer.key.latestNonce()
           ? run(call, signer)
           : Effect.flatMap(
             rotated(signer),
@@ -342,7 +343,7 @@ const makeEngine = Effect.fnUntraced(function*(
     if (host._tag !== "Open") return nowhere({ exchange, operation: endpoint.name }, environment, host)
     const around = aroundOf(fiber)
     const by = isUnhurried(fiber) ? around.deadline : Deadline.sooner(around.deadline, clockOf(fiber), deadline)
-    const call = prepare(exchange, endpoint, input, { ...around, deadline: by })
+    const call = prepare(endpoint, input, { ...around, deadline: by })
     if (call instanceof ExchangeError.InvalidRequest) return call
     const isPublic = endpoint.auth === "none"
     const answered = Effect.catchAllCause(

@@ -60,11 +60,23 @@ export const doors = <E, C, L extends string>(
 const doorOf = <D>(gate: Keyed<{ readonly [AtOnce]?: D }> | undefined): D | undefined =>
   gate === undefined || typeof gate === "function" ? undefined : gate[AtOnce]
 
-interface Passage<in E> {
+class Passage<in E> {
   readonly held: Held | undefined
   readonly left: ReturnType<OfBreaker<E>["enter"]>
   readonly leaveTurn: (() => After) | undefined
   readonly leaveBulkhead: (() => After) | undefined
+
+  constructor(
+    held: Held | undefined,
+    left: ReturnType<OfBreaker<E>["enter"]>,
+    leaveTurn: (() => After) | undefined,
+    leaveBulkhead: (() => After) | undefined
+  ) {
+    this.held = held
+    this.left = left
+    this.leaveTurn = leaveTurn
+    this.leaveBulkhead = leaveBulkhead
+  }
 }
 
 /** Nothing has happened where it answers `undefined`. */
@@ -80,7 +92,7 @@ const pass = <E, C, L extends string>(
   if (Option.isSome(deadline) && monotonic(clock) >= deadline.value) return undefined
   const held = limiter?.hold(call.cost, call, clock)
   if (limiter !== undefined && held === undefined) return undefined
-  return { held, left, leaveTurn: turn?.enter(call.lane), leaveBulkhead: bulkhead?.enter(call.lane) }
+  return new Passage(held, left, turn?.enter(call.lane), bulkhead?.enter(call.lane))
 }
 
 /**
@@ -92,17 +104,17 @@ export const attempt = <A, E, E1 extends E, R, C, L extends string, E2, R2>(
   execution: Execution,
   self: Effect.Effect<A, E1, R> | ((attempt: Attempt) => Effect.Effect<A, E1, R>),
   call: Call<C, L, A>,
+  doors: Doors<E, C, L>,
   options: {
-    readonly doors: Doors<E, C, L>
     readonly notSent?: ((error: E) => boolean) | undefined
     readonly notDone?: ((error: E) => boolean) | undefined
-    readonly otherwise: LazyArg<Effect.Effect<A, E2, R2>>
-  }
+  },
+  otherwise: LazyArg<Effect.Effect<A, E2, R2>>
 ): Effect.Effect<A, E1 | E2, R | R2> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.withFiberRuntime<A, E1 | E2, R | R2>((fiber) => {
-      const passage = pass(options.doors, call, execution, deadlineOf(fiber, call))
-      if (passage === undefined) return restore(options.otherwise())
+      const passage = pass(doors, call, execution, deadlineOf(fiber, call))
+      if (passage === undefined) return restore(otherwise())
       const { held, leaveBulkhead, leaveTurn, left } = passage
       const sending = begin(execution, undefined)
       sending.held = held

@@ -14,22 +14,22 @@ import { described, type Execution, record, report } from "./policyTrace.js"
 import { monotonic } from "./time.js"
 
 /** @internal */
-export interface Sending {
+export class Sending {
   readonly execution: Execution
   readonly number: number
   readonly begun: bigint
   /** The gate it has come to. */
-  at: Entry["gate"]
+  at: Entry["gate"] = "call"
   /** When it came there. */
   since: bigint
   /**
    * `queued` at a gate, `refused` by it, or `started` once it is through all of them; from the moment of leaving on `left`,
    * unless an error proves that it did not, `not sent`, or that the other side did nothing, `not done`.
    */
-  stage: "queued" | "refused" | "started" | "left" | "not sent" | "not done"
+  stage: "queued" | "refused" | "started" | "left" | "not sent" | "not done" = "queued"
   /** Whether it has ended, so that what is left of it must not leave any more. */
-  isOver: boolean
-  isHolding: boolean
+  isOver = false
+  isHolding = false
   /** What goes on although its time is over, and is not waited for. */
   leftBehind: Fiber.RuntimeFiber<unknown, unknown> | undefined
   /** Tells the limiter that what it admitted leaves only now. */
@@ -40,6 +40,14 @@ export interface Sending {
   refund: Effect.Effect<void> | undefined
   /** Tells the hedge that the attempt is late from now on, not before. */
   readonly onLeaving: Effect.Effect<void> | undefined
+
+  constructor(execution: Execution, number: number, onLeaving: Effect.Effect<void> | undefined) {
+    this.execution = execution
+    this.number = number
+    this.begun = monotonic(execution.clock)
+    this.since = execution.begin
+    this.onLeaving = onLeaving
+  }
 }
 
 /** @internal */
@@ -47,21 +55,7 @@ export const begin = (execution: Execution, hedged: Pick<Attempt, "number" | "le
   const number = ++execution.attempts
   if (execution.ownsSpan) execution.span?.attribute("policy.attempts", number)
   if (hedged !== undefined && hedged.number > 1) report(execution, { attempt: number, gate: "hedge", event: "started" })
-  return {
-    execution,
-    number,
-    begun: monotonic(execution.clock),
-    at: "call",
-    since: execution.begin,
-    stage: "queued",
-    isOver: false,
-    isHolding: false,
-    leftBehind: undefined,
-    commit: undefined,
-    held: undefined,
-    refund: undefined,
-    onLeaving: hedged?.leaving
-  }
+  return new Sending(execution, number, hedged?.leaving)
 }
 
 /**

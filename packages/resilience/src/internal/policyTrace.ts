@@ -13,8 +13,12 @@ import { nameOf } from "./mishap.js"
 import type { Entry } from "./policyModel.js"
 import { monotonic } from "./time.js"
 
-/** @internal */
-export interface Execution {
+/**
+ * One execution of a policy. A class, see `docs/decisions`, 12.
+ *
+ * @internal
+ */
+export class Execution {
   readonly clock: Clock.Clock
   /** Where events go: its own span, the one in reach, or none. */
   readonly span: Tracer.Span | undefined
@@ -23,32 +27,27 @@ export interface Execution {
   /** Where everything is written down, if anybody asked for it. */
   readonly trace: Array<Entry> | undefined
   /** How many attempts have begun, hedges included. */
-  attempts: number
+  attempts = 0
   /** How many of them hold a permit; counted only where several may be under way at once. */
-  holders: number
+  holders = 0
   /** The errors with which gates of this policy refused attempts of this very call; none to begin with. */
   refusals: Set<unknown> | undefined
   /** Whether what the latest attempt asked for may have been carried out. */
-  isDoubtful: boolean
-}
+  isDoubtful = false
 
-/** @internal */
-export const executing = (
-  clock: Clock.Clock,
-  span: Tracer.Span | undefined,
-  ownsSpan: boolean,
-  trace: Array<Entry> | undefined
-): Execution => ({
-  clock,
-  span,
-  ownsSpan,
-  begin: monotonic(clock),
-  trace,
-  attempts: 0,
-  holders: 0,
-  refusals: undefined,
-  isDoubtful: false
-})
+  constructor(
+    clock: Clock.Clock,
+    span: Tracer.Span | undefined,
+    ownsSpan: boolean,
+    trace: Array<Entry> | undefined
+  ) {
+    this.clock = clock
+    this.span = span
+    this.ownsSpan = ownsSpan
+    this.begin = monotonic(clock)
+    this.trace = trace
+  }
+}
 
 /** @internal */
 export type What = Pick<Entry, "attempt" | "gate" | "event"> & Partial<Pick<Entry, "detail">>

@@ -15,6 +15,7 @@ import * as Alarm from "./alarm.js"
 import { AtOnce, type Held } from "./atOnce.js"
 import * as Heap from "./heap.js"
 import { type Begin, claims, most } from "./rateLimiterClaim.js"
+import { Holding } from "./rateLimiterHolding.js"
 import * as rateLimiterMetrics from "./rateLimiterMetrics.js"
 import * as Plans from "./rateLimiterPlans.js"
 import * as rateLimiterQueue from "./rateLimiterQueue.js"
@@ -328,11 +329,7 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
     }
     const answer = inProcess.reserve(costs, claims(lane, "Holds"), monotonic(clock))
     if (answer._tag === "Denied") return undefined
-    const { ticket } = answer
-    return {
-      commit: (clock) => inProcess.commit(ticket, monotonic(clock)),
-      refund: Effect.suspend(() => refund(ticket))
-    }
+    return new Holding(inProcess, answer.ticket, refund)
   }
 
   /** Refuses those who wait for what has become impossible. */

@@ -13,6 +13,7 @@ import * as ClockSkew from "../ClockSkew.js"
 import type { Primitives } from "../Crypto.js"
 import type { Capability, Endpoint, Prepared } from "../Endpoint.js"
 import type { Key } from "../ExchangeState.js"
+import type * as InFlight from "../InFlight.js"
 import type { Answer, Learnt, Protocol, Signed, Usage } from "../Protocol.js"
 import * as RawAnswers from "../RawAnswers.js"
 import type * as Transport from "../Transport.js"
@@ -21,9 +22,20 @@ import { clockOf, type Running } from "./frame.js"
 import { parseJson } from "./json.js"
 import { describeMismatch } from "./mismatch.js"
 import type { Observed } from "./observer.js"
+import { Outgoing } from "./outgoing.js"
 import * as Redaction from "./redaction.js"
 import * as TrustedHeaders from "./trustedHeaders.js"
 import type { Vitals } from "./vitals.js"
+
+/**
+ * What an operation is called: in errors, and while it is on the wire.
+ *
+ * @internal
+ */
+export interface Names {
+  readonly operation: Observed["about"]
+  readonly request: InFlight.Request
+}
 
 /**
  * An operation under way, as far as an attempt has to know it.
@@ -32,6 +44,7 @@ import type { Vitals } from "./vitals.js"
  */
 export interface Call<out A> extends Observed {
   readonly endpoint: Endpoint<Capability, never, A>
+  readonly names: Names
   readonly prepared: Prepared
   /** By when it must have ended, on the monotonic clock of `Deadline`. */
   readonly deadline: Option.Option<bigint>
@@ -85,7 +98,7 @@ export const send = <A>(
   leaving: Effect.Effect<void>
 ): Effect.Effect<A, ExchangeError.ExchangeError> =>
   Effect.suspend(() => {
-    const { about, endpoint } = call
+    const { about } = call
     const clock = clockOf(fiber)
     const sentAt = clock.unsafeCurrentTimeMillis()
     const signedBy = line.vitals.skew()
@@ -102,16 +115,7 @@ export const send = <A>(
           onNone: () => line.timeout,
           onSome: (remaining) => Duration.min(line.timeout, remaining)
         })
-        const answer = line.transport.send({
-          method: signed.method,
-          origin: line.origin,
-          path: signed.query === "" ? signed.path : `${signed.path}?${signed.query}`,
-          headers: { accept: "application/json", ...signed.headers },
-          body: signed.body,
-          maxBytes: line.maxBytes,
-          timeout,
-          about: { capability: endpoint.capability, idempotency: endpoint.idempotency, ...about }
-        })
+        const answer = line.transport.send(new Outgoing(signed, line, timeout, call.names.request))
         return Effect.matchEffect(answer, {
           onFailure: (failure) => unanswered(about, timeout, failure),
           onSuccess: (raw) => {

@@ -4,6 +4,7 @@ import * as Context from "effect/Context"
 import * as Either from "effect/Either"
 import type * as Option from "effect/Option"
 import * as ExchangeError from "../../model/ExchangeError.js"
+import { memoized } from "../../model/internal/memoized.js"
 import { clean } from "../../model/internal/text.js"
 import * as Endpoint from "../Endpoint.js"
 import type * as Attempt from "./attempt.js"
@@ -13,19 +14,48 @@ import { describeMismatch } from "./mismatch.js"
 import { fromRefusal, type Refusal } from "./refusal.js"
 
 /**
- * One operation under way: what each attempt has to tell the next stands here.
+ * One operation under way: what each attempt has to tell the next stands here. A class, see `docs/decisions`, 12.
  *
  * @internal
  */
-export interface Call<A> extends Attempt.Call<A> {
+export class Call<A> implements Attempt.Call<A> {
+  readonly endpoint: Attempt.Call<A>["endpoint"]
+  readonly names: Attempt.Names
+  readonly prepared: Endpoint.Prepared
+  readonly deadline: Option.Option<bigint>
   readonly cost: Endpoint.Cost
   /** In which lane it waits. */
   readonly lane: Endpoint.Capability
-  attempt: number
+  attempt = 0
+  sentAt: number | undefined
+  nonce: bigint | undefined
   /** What an attempt failed with after which a write may have been carried out. */
   doubt: ExchangeError.ExchangeError | undefined
   /** Who signs it, where somebody was found. */
   signer: Attempt.Signer | undefined
+
+  constructor(
+    endpoint: Attempt.Call<A>["endpoint"],
+    names: Attempt.Names,
+    prepared: Endpoint.Prepared,
+    cost: Endpoint.Cost,
+    { deadline, lane }: Around
+  ) {
+    this.endpoint = endpoint
+    this.names = names
+    this.prepared = prepared
+    this.deadline = deadline
+    this.cost = cost
+    this.lane = lane ?? endpoint.capability
+  }
+
+  get about(): Attempt.Names["operation"] {
+    return this.names.operation
+  }
+
+  get idempotency(): Endpoint.Idempotency {
+    return this.endpoint.idempotency
+  }
 }
 
 /**
@@ -72,33 +102,33 @@ export const aroundOf = ({ currentContext }: Running): Around => ({
 })
 
 /**
- * Begins an operation, unless its input cannot be sent.
+ * Begins operations of an exchange, unless their input cannot be sent.
  *
  * @internal
  */
-export const prepare = <C extends Endpoint.Capability, I, A>(
-  exchange: string,
-  endpoint: Endpoint.Endpoint<C, I, A>,
-  input: I,
-  { deadline, lane }: Around
-): Call<A> | ExchangeError.InvalidRequest => {
-  const about = { exchange, operation: endpoint.name }
-  const encoded = endpoint.encode(input)
-  if (Either.isLeft(encoded)) {
-    const detail = `the input cannot be sent${describeMismatch(encoded.left, { values: true, clean })}`
-    return new ExchangeError.InvalidRequest({ ...about, detail })
-  }
-  return {
-    endpoint,
-    about,
-    prepared: Endpoint.prepare(endpoint, encoded.right),
-    deadline,
-    cost: endpoint.cost(input),
-    lane: lane ?? endpoint.capability,
-    attempt: 0,
-    sentAt: undefined,
-    nonce: undefined,
-    doubt: undefined,
-    signer: undefined
+export const preparing = (exchange: string) => {
+  const namesOf = memoized(
+    (
+      endpoint: Pick<Endpoint.Endpoint<Endpoint.Capability, never, unknown>, "name" | "capability" | "idempotency">
+    ): Attempt.Names => {
+      const operation = { exchange, operation: endpoint.name }
+      return {
+        operation,
+        request: { capability: endpoint.capability, idempotency: endpoint.idempotency, ...operation }
+      }
+    }
+  )
+  return <C extends Endpoint.Capability, I, A>(
+    endpoint: Endpoint.Endpoint<C, I, A>,
+    input: I,
+    around: Around
+  ): Call<A> | ExchangeError.InvalidRequest => {
+    const names = namesOf(endpoint)
+    const encoded = endpoint.encode(input)
+    if (Either.isLeft(encoded)) {
+      const detail = `the input cannot be sent${describeMismatch(encoded.left, { values: true, clean })}`
+      return new ExchangeError.InvalidRequest({ ...names.operation, detail })
+    }
+    return new Call(endpoint, names, Endpoint.prepare(endpoint, encoded.right), endpoint.cost(input), around)
   }
 }

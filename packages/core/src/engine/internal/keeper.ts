@@ -20,12 +20,27 @@ export interface Keeper {
 export interface Watch {
   /** Makes sure that somebody is awake when the time is over; `undefined` where that is so already. */
   readonly begin: Effect.Effect<void> | undefined
-  readonly leave: () => void
+  leave(): void
 }
 
-interface Wait {
+// A class, see `docs/decisions`, 12.
+class Wait implements Watch {
   readonly due: number
   readonly late: () => void
+  readonly begin: Effect.Effect<void> | undefined
+  private readonly all: Set<Wait>
+
+  constructor(all: Set<Wait>, due: number, late: () => void, begin: Effect.Effect<void> | undefined) {
+    this.all = all
+    this.due = due
+    this.late = late
+    this.begin = begin
+    all.add(this)
+  }
+
+  leave(): void {
+    this.all.delete(this)
+  }
 }
 
 /** What is waited for by one clock. */
@@ -66,12 +81,8 @@ export const make: Effect.Effect<Keeper, never, Scope.Scope> = Effect.map(
     return {
       watch: (clock, duration, late) => {
         const watched = watchedBy(clock)
-        const wait = { due: millis(clock) + Duration.toMillis(duration), late }
-        watched.waits.add(wait)
-        return {
-          begin: wait.due < watched.alarm ? awake(watched, clock, wait.due) : undefined,
-          leave: () => watched.waits.delete(wait)
-        }
+        const due = millis(clock) + Duration.toMillis(duration)
+        return new Wait(watched.waits, due, late, due < watched.alarm ? awake(watched, clock, due) : undefined)
       }
     }
   }
@@ -105,7 +116,7 @@ const keeping = (watched: Watched, clock: Clock.Clock): Effect.Effect<void> =>
     for (const wait of watched.waits) {
       if (wait.due > now) watched.alarm = Math.min(watched.alarm, wait.due)
       else {
-        watched.waits.delete(wait)
+        wait.leave()
         wait.late()
       }
     }

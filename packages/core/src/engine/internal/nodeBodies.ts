@@ -21,44 +21,75 @@ export interface Limited extends Dispatcher.DispatchOptions {
 export const reading = (maxBytes: number): Dispatcher.DispatcherComposeInterceptor => (dispatch) => (options, next) => {
   const own: Limit = { bytes: maxBytes, option: "maxBytes of NodeExchange" }
   const limit = smaller(own, options)
-  let packed: Packed | undefined
-  let size = 0
-  return dispatch(options, {
-    onRequestStart: (controller, context) => next.onRequestStart?.(controller, context),
-    onRequestUpgrade: (...upgrade) => next.onRequestUpgrade?.(...upgrade),
-    onResponseStart: (controller, status, headers, text) => {
-      const coding = status < 200 ? undefined : codingOf(headers["content-encoding"])
-      if (coding === undefined) return next.onResponseStart?.(controller, status, headers, text)
-      const { "content-encoding": _, ...rest } = headers
-      packed = {
-        coding,
-        chunks: [],
-        // Not before its length is known, by which it can be read at once.
-        begin: (length) =>
-          next.onResponseStart?.(controller, status, { ...rest, "content-length": String(length) }, text)
-      }
-    },
-    onResponseData: (controller, chunk) => {
-      size += chunk.length
-      if (packed === undefined) {
-        return size > maxBytes ? controller.abort(new TooLarge(own)) : next.onResponseData?.(controller, chunk)
-      }
-      if (size > limit.bytes) return controller.abort(new TooLarge({ ...limit, counted: "packed" }))
-      packed.chunks.push(chunk)
-    },
-    onResponseEnd: (controller, trailers) => {
-      if (packed === undefined) return next.onResponseEnd?.(controller, trailers)
-      const { begin, chunks, coding } = packed
-      unpack(coding, Buffer.concat(chunks), limit, (body) => {
-        if (body instanceof Error) return next.onResponseError?.(controller, body)
-        begin(body.length)
-        next.onResponseData?.(controller, body)
-        next.onResponseEnd?.(controller, trailers)
-      })
-    },
-    onResponseError: (controller, error) => next.onResponseError?.(controller, error)
-  })
+  return dispatch(options, new Reader(own, limit, next))
 }
+
+// A class, see `docs/decisions`, 12.
+class Reader implements Dispatcher.DispatchHandler {
+  private readonly own: Limit
+  /** Of what is packed: of the request, where that is smaller. */
+  private readonly limit: Limit
+  private readonly next: Dispatcher.DispatchHandler
+  private packed: Packed | undefined
+  private size = 0
+
+  constructor(own: Limit, limit: Limit, next: Dispatcher.DispatchHandler) {
+    this.own = own
+    this.limit = limit
+    this.next = next
+  }
+
+  onRequestStart(...[controller, context]: HandlerParameters<"onRequestStart">): void {
+    this.next.onRequestStart?.(controller, context)
+  }
+
+  onRequestUpgrade(...upgrade: HandlerParameters<"onRequestUpgrade">): void {
+    this.next.onRequestUpgrade?.(...upgrade)
+  }
+
+  onResponseStart(...[controller, status, headers, text]: HandlerParameters<"onResponseStart">): void {
+    const coding = status < 200 ? undefined : codingOf(headers["content-encoding"])
+    if (coding === undefined) return this.next.onResponseStart?.(controller, status, headers, text)
+    const { "content-encoding": _, ...rest } = headers
+    this.packed = {
+      coding,
+      chunks: [],
+      // Not before its length is known, by which it can be read at once.
+      begin: (length) =>
+        this.next.onResponseStart?.(controller, status, { ...rest, "content-length": String(length) }, text)
+    }
+  }
+
+  onResponseData(...[controller, chunk]: HandlerParameters<"onResponseData">): void {
+    const { limit, next, own, packed } = this
+    this.size += chunk.length
+    if (packed === undefined) {
+      return this.size > own.bytes ? controller.abort(new TooLarge(own)) : next.onResponseData?.(controller, chunk)
+    }
+    if (this.size > limit.bytes) return controller.abort(new TooLarge({ ...limit, counted: "packed" }))
+    packed.chunks.push(chunk)
+  }
+
+  onResponseEnd(...[controller, trailers]: HandlerParameters<"onResponseEnd">): void {
+    const { limit, next, packed } = this
+    if (packed === undefined) return next.onResponseEnd?.(controller, trailers)
+    const { begin, chunks, coding } = packed
+    unpack(coding, Buffer.concat(chunks), limit, (body) => {
+      if (body instanceof Error) return next.onResponseError?.(controller, body)
+      begin(body.length)
+      next.onResponseData?.(controller, body)
+      next.onResponseEnd?.(controller, trailers)
+    })
+  }
+
+  onResponseError(...[controller, error]: HandlerParameters<"onResponseError">): void {
+    this.next.onResponseError?.(controller, error)
+  }
+}
+
+type HandlerParameters<K extends keyof Dispatcher.DispatchHandler> = Parameters<
+  NonNullable<Dispatcher.DispatchHandler[K]>
+>
 
 const smaller = (own: Limit, options: Limited): Limit =>
   options.maxBytes !== undefined && options.maxBytes < own.bytes

@@ -4,7 +4,7 @@ import type { Dispatcher } from "undici"
 import type * as Transport from "../Transport.js"
 import { neverStood } from "./connection.js"
 import { clockOf, masked, type Status, withFiber } from "./frame.js"
-import type { Keeper } from "./keeper.js"
+import type { Keeper, Watch } from "./keeper.js"
 import type { Limited } from "./nodeBodies.js"
 import { failure, tooMany } from "./transport.js"
 
@@ -22,9 +22,9 @@ export const make = (dispatcher: Dispatcher, keeper: Keeper): Transport.Transpor
       const { timeout } = request
       const answer = waiting(dispatcher, call)
       if (!Duration.isFinite(timeout)) return abandoning(status, call, answer)
-      const { begin, leave } = keeper.watch(clockOf(fiber), timeout, call.late)
-      call.leave = leave
-      return abandoning(status, call, begin === undefined ? answer : Effect.zipRight(begin, answer))
+      const watch = keeper.watch(clockOf(fiber), timeout, call.late)
+      call.watch = watch
+      return abandoning(status, call, watch.begin === undefined ? answer : Effect.zipRight(watch.begin, answer))
     })
 })
 
@@ -59,14 +59,15 @@ type Ended = Effect.Effect<Transport.Answer, Transport.Failure>
 /** One request under way, which ends once: with its answer, with what it failed with, or as its time is over. */
 class Call implements Dispatcher.DispatchHandler {
   readonly request: Transport.Request
-  resume: (ended: Ended) => void = () => {}
-  leave: () => void = () => {}
+  resume: (ended: Ended) => void = ignored
+  watch: Watch | undefined
   isLate = false
   private isOver = false
   private controller: Dispatcher.DispatchController | undefined
   private status = 0
-  private headers: Transport.Answer["headers"] = {}
-  private readonly chunks: Array<Buffer> = []
+  private headers: Transport.Answer["headers"] = none
+  private first: Buffer | undefined
+  private others: Array<Buffer> | undefined
   private size = 0
 
   constructor(request: Transport.Request) {
@@ -81,9 +82,10 @@ class Call implements Dispatcher.DispatchHandler {
 
   abandon(): void {
     if (this.isOver) return
-    this.leave()
+    this.watch?.leave()
     this.isOver = true
     this.controller?.abort(abandoned)
+    this.controller = undefined
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -102,13 +104,13 @@ class Call implements Dispatcher.DispatchHandler {
     if (this.isOver) return
     this.size += chunk.length
     if (this.size > this.request.maxBytes) this.tooLarge()
-    else this.chunks.push(chunk)
+    else if (this.first === undefined) this.first = chunk
+    else (this.others ??= []).push(chunk)
   }
 
   onResponseEnd(): void {
-    const { chunks, headers, status } = this
-    const [first] = chunks
-    const body = first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks)
+    const { first = empty, headers, others, status } = this
+    const body = others === undefined ? first : Buffer.concat([first, ...others])
     this.end(Effect.succeed({ status, headers, text: withoutMark(body.toString("utf8")) }))
   }
 
@@ -117,17 +119,24 @@ class Call implements Dispatcher.DispatchHandler {
   }
 
   private tooLarge(): void {
+    const { controller } = this
     this.end(Effect.fail(tooMany(this.request.maxBytes)))
-    this.controller?.abort(abandoned)
+    controller?.abort(abandoned)
   }
 
   private end(ended: Ended): void {
     if (this.isOver) return
     this.isOver = true
-    this.leave()
+    // It holds all that undici has read of the answer, for as long as anybody holds this.
+    this.controller = undefined
+    this.watch?.leave()
     this.resume(ended)
   }
 }
+
+const ignored = (): void => {}
+const none: Transport.Answer["headers"] = {}
+const empty = Buffer.alloc(0)
 
 // Made once: nobody reads where it comes from.
 const abandoned = new Error("The request was given up")
