@@ -55,9 +55,9 @@ describe("a request", () => {
       const nothing = yield* cost(Effect.void)
       for (
         const [what, call, most] of [
-          ["public", request(Acme.value, {}), 37],
-          ["signed", request(Acme.balance, {}), 64],
-          ["carrying a token", carrying.request(Acme.balance, {}), 69]
+          ["public", request(Acme.value, {}), 30],
+          ["signed", request(Acme.balance, {}), 57],
+          ["carrying a token", carrying.request(Acme.balance, {}), 62]
         ] as const
       ) {
         // The first makes what is kept.

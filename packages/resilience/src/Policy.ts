@@ -286,7 +286,9 @@ export function make<E, FT extends E, FD, B, F, C, L extends string>(
       const isDetached = options.attemptTimeout?.disconnect === true
       const isQueued = limiter !== undefined || turn !== undefined || bulkhead !== undefined
       return pipe(
-        send(sending, self),
+        call.isMasked === true
+          ? Effect.uninterruptibleMask((restore) => send(sending, self, restore))
+          : send(sending, self, identity),
         gates.attemptTimeout(sending, name, options.attemptTimeout),
         gates.judge(sending, options),
         gates.breaker(sending, breaker),

@@ -17,6 +17,15 @@ import { decodedFull } from "./support/refusals.js"
 
 const once = { idempotency: "once" } as const
 
+/** How an attempt says that it leaves: by an effect, or at once within a step of its own. */
+const ways = {
+  "by an effect": (given: Policy.Attempt) => given,
+  "at once": (given: Policy.Attempt) => ({
+    ...given,
+    leaving: Effect.suspend(() => given.unsafeLeave() ?? Effect.void)
+  })
+}
+
 /** What one call has cost a limiter of ten, and how often it was tried. */
 const tried = <E>(
   attempt: (attempt: Policy.Attempt) => Effect.Effect<void, E>,
@@ -36,13 +45,13 @@ const tried = <E>(
     return { attempts, exit, spent: 10 - (yield* limiter.available) }
   })
 
-describe("Policy, an attempt that says when it leaves", () => {
+describe.each(Object.entries(ways))("Policy, an attempt that says %s when it leaves", (_, by) => {
   it.effect("costs tokens from the moment it leaves", () =>
     Effect.gen(function*() {
       const limiter = yield* tenPerMinute
       const policy = Policy.make({ name: "leaving", limiter })
       const fiber = yield* Effect.fork(
-        policy.apply(({ leaving }) => Effect.zipRight(Effect.sleep("30 seconds"), leaving), { ...safe, cost: 10 })
+        policy.apply((given) => Effect.zipRight(Effect.sleep("30 seconds"), by(given).leaving), { ...safe, cost: 10 })
       )
       yield* TestClock.adjust("30 seconds")
       yield* Fiber.join(fiber)
@@ -68,25 +77,26 @@ describe("Policy, an attempt that says when it leaves", () => {
   it.effect("costs what it costs if it ends after, and leaves once however often it says so", () =>
     Effect.gen(function*() {
       for (const end of [Effect.fail("reset"), Effect.die("bug"), Effect.interrupt, Effect.void]) {
-        const { attempts, spent } = yield* tried(({ leaving }) =>
-          Effect.zipRight(Effect.zipRight(leaving, leaving), end)
-        )
+        const { attempts, spent } = yield* tried((given) => {
+          const { leaving } = by(given)
+          return Effect.zipRight(Effect.zipRight(leaving, leaving), end)
+        })
         assert.deepStrictEqual({ attempts, spent }, { attempts: 1, spent: 1 })
       }
     }))
 
   it.effect("may be repeated even if it must not happen twice, as long as it has not left", () =>
     Effect.gen(function*() {
-      const { attempts, exit, spent } = yield* tried(({ leaving, number }) =>
-        number < 3 ? Effect.fail("no credentials") : leaving
+      const { attempts, exit, spent } = yield* tried((given) =>
+        given.number < 3 ? Effect.fail("no credentials") : by(given).leaving
       )
       assert.deepStrictEqual({ attempts, exit, spent }, { attempts: 3, exit: Exit.void, spent: 1 })
     }))
 
   it.effect("`notSent` gives tokens back and allows another attempt, `notDone` only allows it", () =>
     Effect.gen(function*() {
-      const refused = ({ leaving, number }: Policy.Attempt) =>
-        Effect.zipRight(leaving, number < 3 ? Effect.fail("refused") : Effect.void)
+      const refused = (given: Policy.Attempt) =>
+        Effect.zipRight(by(given).leaving, given.number < 3 ? Effect.fail("refused") : Effect.void)
       const isRefused = (error: string) => error === "refused"
       const none = yield* tried(refused)
       assert.deepStrictEqual([none.attempts, none.spent], [1, 1])
@@ -98,7 +108,7 @@ describe("Policy, an attempt that says when it leaves", () => {
 
   it.effect("what vouches for an error and dies vouches for nothing, and the error stays what it was", () =>
     Effect.gen(function*() {
-      const failing = ({ leaving }: Policy.Attempt) => Effect.zipRight(leaving, Effect.fail("down"))
+      const failing = (given: Policy.Attempt) => Effect.zipRight(by(given).leaving, Effect.fail("down"))
       const bug = () => {
         throw new Error("bug")
       }
@@ -116,9 +126,9 @@ describe("Policy, an attempt that says when it leaves", () => {
       let sent = false
       const slow = Effect.uninterruptible(Effect.sleep("2 seconds"))
       const fiber = yield* Effect.fork(Effect.exit(policy.apply(
-        ({ leaving }) =>
+        (given) =>
           slow.pipe(
-            Effect.zipRight(Effect.uninterruptible(leaving)),
+            Effect.zipRight(Effect.uninterruptible(by(given).leaving)),
             Effect.zipRight(Effect.sync(() => (sent = true)))
           ),
         once
@@ -135,9 +145,9 @@ describe("Policy, an attempt that says when it leaves", () => {
       const late = { duration: "1 second", onTimeout: () => "late" as const, disconnect: true } as const
       const policy = Policy.make({ name: "leaving", attemptTimeout: late, retry })
       let sent = 0
-      const call = ({ leaving, number }: Policy.Attempt) =>
-        Effect.sleep(number === 1 ? "2 seconds" : 0).pipe(
-          Effect.zipRight(leaving),
+      const call = (given: Policy.Attempt) =>
+        Effect.sleep(given.number === 1 ? "2 seconds" : 0).pipe(
+          Effect.zipRight(by(given).leaving),
           Effect.zipRight(Effect.sync(() => sent++)),
           Effect.uninterruptible
         )
@@ -160,10 +170,10 @@ describe("Policy, an attempt that says when it leaves", () => {
       const policy = Policy.make({ name: "leaving", hedge, limiter })
       const left: Array<number> = []
       const fiber = yield* Effect.fork(policy.apply(
-        ({ leaving, number }) =>
+        (given) =>
           Effect.sleep("10 seconds").pipe(
-            Effect.zipRight(leaving),
-            Effect.zipRight(Effect.sync(() => left.push(number))),
+            Effect.zipRight(by(given).leaving),
+            Effect.zipRight(Effect.sync(() => left.push(given.number))),
             Effect.zipRight(Effect.sleep("1 minute"))
           ),
         { ...safe, cost: 3 }
@@ -183,7 +193,7 @@ describe("Policy, an attempt that says when it leaves", () => {
       const limiter = yield* tenPerMinute
       const policy = Policy.make({ name: "leaving", limiter, retry })
       const fiber = yield* Effect.fork(policy.explain(
-        ({ leaving, number }) => number === 1 ? Effect.fail("no credentials") : leaving,
+        (given) => given.number === 1 ? Effect.fail("no credentials") : by(given).leaving,
         once
       ))
       yield* TestClock.adjust("1 second")

@@ -287,10 +287,12 @@ const agrees = (commands: ReadonlyArray<Command>, maxQueue: number, open: RateLi
         }
         case "Sync": {
           const { end, epoch, scope, used } = command
-          yield* group.scopes[scope].sync(used, {
-            windowEnd: end === undefined ? undefined : begin.wall + reference.now + end,
-            epoch
-          }).pipe(Effect.withClock(time.clock))
+          const meter = group.scopes[scope]
+          const window = { windowEnd: end === undefined ? undefined : begin.wall + reference.now + end, epoch }
+          // By either way, as each is to do the same: where it cannot be done at once, nothing has happened.
+          const ratio = used % 2 === 0 ? meter.unsafeSync(time.clock, used, window) : undefined
+          if (ratio === undefined) yield* Effect.withClock(meter.sync(used, window), time.clock)
+          else assert.strictEqual(ratio, yield* Effect.withClock(meter.usage, time.clock))
           reference.sync(scope, used, { windowEnd: end === undefined ? undefined : reference.now + end, epoch })
           break
         }

@@ -238,11 +238,11 @@ const makeEngine = Effect.fnUntraced(function*(
   ): Effect.Effect<A, ExchangeError.ExchangeError | Refusal> =>
     breakers.with(call.endpoint.capability, (breaker) =>
       policiesOf(breaker)(signer.key)(call.endpoint).apply(
-        ({ leaving, waited }) =>
+        (made) =>
           withFiber((fiber, status) => {
             call.attempt++
-            meters.waited(fiber, call.endpoint.name, Number(waited) / 1e9)
-            const sending = Attempt.send(fiber, line, call, signer, leaving)
+            meters.waited(fiber, call.endpoint.name, Number(made.waited) / 1e9)
+            const sending = Attempt.send(fiber, line, call, signer, made)
             const attempt = observer.attempt(fiber, status, call, signer.key.limits, sending)
             if (call.idempotency === "safe") return attempt
             return failingWith(attempt, (error) => {

@@ -76,6 +76,16 @@ export type Failure =
 export interface Transport {
   readonly send: (request: Request) => Effect.Effect<Answer, Failure>
   /**
+   * As `send`, for whoever is not to be interrupted: what waits is made interruptible by `restore`, as it is in
+   * `Effect.uninterruptibleMask`, so that no mask of its own is needed. Defaults to `restore` of `send`.
+   */
+  readonly sendMasked?:
+    | ((
+      request: Request,
+      restore: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+    ) => Effect.Effect<Answer, Failure>)
+    | undefined
+  /**
    * Whether it logs nothing by itself, so that nothing has to be set up for what it logs, which costs more than a gate. Defaults to
    * `false`: then logs carry the exchange, the environment and the operation.
    */

@@ -9,7 +9,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
-import type { LazyArg } from "effect/Function"
+import { identity, type LazyArg } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Deadline from "../Deadline.js"
 import { type After, AtOnce, type Held, type OfBreaker, type OfBulkhead, type OfLimiter } from "./atOnce.js"
@@ -136,7 +136,8 @@ export const attempt = <A, E, E1 extends E, R, C, L extends string, E2, R2>(
 
       const failed = (cause: Cause.Cause<E1>): Effect.Effect<A, E1> => ended(Exit.failCause(cause))
 
-      return Effect.matchCauseEffect(restore(send(sending, self)), {
+      const sent = call.isMasked === true ? send(sending, self, restore) : restore(send(sending, self, identity))
+      return Effect.matchCauseEffect(sent, {
         onFailure: (cause) => Effect.catchAllCause(judge(sending, options)(Effect.failCause(cause)), failed),
         onSuccess: (value) => ended(Exit.succeed(value))
       })

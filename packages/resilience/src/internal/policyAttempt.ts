@@ -65,7 +65,8 @@ export const begin = (execution: Execution, hedged: Pick<Attempt, "number" | "le
  */
 export const send = <A, E, R>(
   sending: Sending,
-  self: Effect.Effect<A, E, R> | ((attempt: Attempt) => Effect.Effect<A, E, R>)
+  self: Effect.Effect<A, E, R> | ((attempt: Attempt) => Effect.Effect<A, E, R>),
+  restore: Attempt["restore"]
 ): Effect.Effect<A, E, R> => {
   const { execution, number } = sending
   const what = { attempt: number, gate: "call" } as const
@@ -73,9 +74,15 @@ export const send = <A, E, R>(
     sending.stage = "started"
     if (execution.trace !== undefined) record(execution, { ...what, event: "started" })
     if (!Effect.isEffect(self)) {
-      return self({ number, waited: monotonic(execution.clock) - sending.begun, leaving: leaving(sending, true) })
+      return self({
+        number,
+        waited: monotonic(execution.clock) - sending.begun,
+        leaving: leaving(sending, true),
+        unsafeLeave: () => hasToTell(sending) ? leaving(sending, true) : leave(sending, true),
+        restore
+      })
     }
-    if (sending.commit !== undefined || sending.onLeaving !== undefined) {
+    if (hasToTell(sending)) {
       return Effect.zipRight(leaving(sending, false), self)
     }
     sending.stage = "left"
@@ -94,21 +101,25 @@ export const send = <A, E, R>(
     }))
 }
 
+const hasToTell = ({ commit, onLeaving }: Sending): boolean => commit !== undefined || onLeaving !== undefined
+
 // One step, since what is marked as having left is paid for, and what is paid for must have been marked.
 const leaving = (sending: Sending, isTold: boolean): Effect.Effect<void> => {
-  const leave = Effect.suspend(() => {
-    // Given up and left behind: its tokens have been given back.
-    if (sending.isOver && !wasSent(sending)) return Effect.interrupt
-    if (sending.stage !== "started") return Effect.void
-    sending.stage = "left"
-    if (isTold && sending.execution.trace !== undefined) {
-      record(sending.execution, { attempt: sending.number, gate: "call", event: "sent" })
-    }
-    sending.held?.commit(sending.execution.clock)
-    const { commit = Effect.void, onLeaving } = sending
-    return onLeaving === undefined ? commit : Effect.zipRight(commit, onLeaving)
-  })
-  return sending.commit === undefined && sending.onLeaving === undefined ? leave : Effect.uninterruptible(leave)
+  const left = Effect.suspend(() => leave(sending, isTold) ?? Effect.void)
+  return hasToTell(sending) ? Effect.uninterruptible(left) : left
+}
+
+const leave = (sending: Sending, isTold: boolean): Effect.Effect<void> | undefined => {
+  // Given up and left behind: its tokens have been given back.
+  if (sending.isOver && !wasSent(sending)) return Effect.interrupt
+  if (sending.stage !== "started") return undefined
+  sending.stage = "left"
+  if (isTold && sending.execution.trace !== undefined) {
+    record(sending.execution, { attempt: sending.number, gate: "call", event: "sent" })
+  }
+  sending.held?.commit(sending.execution.clock)
+  const { commit, onLeaving } = sending
+  return commit === undefined || onLeaving === undefined ? commit ?? onLeaving : Effect.zipRight(commit, onLeaving)
 }
 
 /** @internal */

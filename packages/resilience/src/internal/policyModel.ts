@@ -31,6 +31,10 @@ export interface Attempt {
    * that was given up and left behind is interrupted here.
    */
   readonly leaving: Effect.Effect<void>
+  /** As {@link leaving}, at once, for whoever leaves within the same step; what it answers, if anything, is to be run before. */
+  readonly unsafeLeave: () => Effect.Effect<void> | undefined
+  /** Makes interruptible what is waited for; to be used with {@link Call.isMasked}. */
+  readonly restore: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 }
 
 /**
@@ -51,6 +55,11 @@ export interface Call<out C = number, out L extends string = never, in A = never
    * `Deadline.until`, which costs more. Gates and retries go by it; what is called may not be told of it.
    */
   readonly deadline?: Option.Option<bigint> | undefined
+  /**
+   * Whether the function that makes an attempt runs where nobody interrupts, and says by {@link Attempt.restore} what may be
+   * interrupted: for less than a mask of its own. Defaults to `false`.
+   */
+  readonly isMasked?: boolean | undefined
   /** What becomes of an answer that came too late to be one; see `Hedge.CallOptions`. Defaults to nothing. */
   readonly onDiscard?: ((value: A) => Effect.Effect<void>) | undefined
 }

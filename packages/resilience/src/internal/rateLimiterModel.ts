@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
@@ -41,6 +42,15 @@ export interface Meter {
    * difference below 1 is taken for rounding.
    */
   readonly sync: (used: number, window?: RateLimiterStore.ServerWindow) => Effect.Effect<number>
+  /**
+   * As {@link sync}, at once, for whoever runs in a fiber already, of which `clock` is; `undefined` where that takes an effect,
+   * as others wait or the limit is kept elsewhere: then nothing has happened.
+   */
+  readonly unsafeSync: (
+    clock: Clock.Clock,
+    used: number,
+    window?: RateLimiterStore.ServerWindow
+  ) => number | undefined
   /**
    * Keeps to another limit from now on; what was spent still counts. Raised, it admits at once who can go now; lowered,
    * it holds everybody back until they fit, and refuses those who wait with a cost that never will. Dies with a

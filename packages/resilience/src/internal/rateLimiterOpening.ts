@@ -66,12 +66,9 @@ export const open = <Full>(
           pauseUntil: (epochMillis) => isSane(epochMillis) ? shell.change(store.ban(scope, epochMillis)) : Effect.void,
           // Put together as they run: few ever do.
           resume: Effect.suspend(() => shell.change(store.resume(scope))),
-          sync: (used, window = {}) => {
-            if (!isSane(used)) return usage(scope)
-            const windowEnd = isSane(window.windowEnd) ? window.windowEnd : undefined
-            const epoch = isSane(window.epoch) ? window.epoch : undefined
-            return shell.sync(scope, used, { windowEnd, epoch })
-          },
+          sync: (used, window) => isSane(used) ? shell.sync(scope, used, saneOf(window)) : usage(scope),
+          unsafeSync: (clock, used, window) =>
+            isSane(used) ? shell.syncAtOnce(clock, scope, used, saneOf(window)) : undefined,
           setLimit: (limit) => Effect.suspend(() => shell.setLimit(decode(scope, limit))),
           available: Effect.suspend(() =>
             Effect.map(store.usage(scope), ({ used }) => Math.max(0, shell.limit(scope) - used))
@@ -123,6 +120,11 @@ const requireTime = (what: string, time: Duration.Duration): void =>
 /** Whether a number that a server told can be one at all. */
 const isSane = (value: number | undefined): value is number =>
   value !== undefined && Number.isFinite(value) && value >= 0
+
+const saneOf = ({ epoch, windowEnd }: RateLimiterStore.ServerWindow = {}): RateLimiterStore.ServerWindow => ({
+  windowEnd: isSane(windowEnd) ? windowEnd : undefined,
+  epoch: isSane(epoch) ? epoch : undefined
+})
 
 /** The place of a lane; the last one for a call that says nothing, or a name that the types did not catch. */
 const laneOf = (lanes: ReadonlyArray<string> | undefined, lane: string | undefined): number => {

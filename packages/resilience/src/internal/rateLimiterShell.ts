@@ -60,6 +60,8 @@ export interface Shell<out Full> {
   readonly change: (self: Effect.Effect<void>) => Effect.Effect<void>
   /** Takes in what the server says has been used, and answers what is used then as a ratio of the limit. */
   readonly sync: (scope: string, used: number, window: ServerWindow) => Effect.Effect<number>
+  /** The same at once; `undefined` where that takes an effect. */
+  readonly syncAtOnce: (clock: Clock.Clock, scope: string, used: number, window: ServerWindow) => number | undefined
   /** Keeps to another limit, and refuses whoever waits for what never fits into that. */
   readonly setLimit: (limit: Limit) => Effect.Effect<void>
   readonly limit: (scope: string) => number
@@ -386,6 +388,13 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
     })
   }
 
+  const syncAtOnce: Shell<Full>["syncAtOnce"] = (clock, scope, used, window) => {
+    if (inProcess === undefined || rateLimiterQueue.size(queue) > 0) return undefined
+    const now = monotonic(clock)
+    inProcess.sync(scope, used, window, now, clock)
+    return inProcess.used(scope, now) / limitOf(scope)
+  }
+
   const limitOf = (scope: string): number => limits.get(scope)?.first ?? 0
 
   return {
@@ -404,14 +413,12 @@ export const make = <Full>(config: Config<Full>, store: RateLimiterStore): Shell
     change,
     sync: (scope, used, window) =>
       Effect.clockWith((clock) => {
-        if (inProcess === undefined || rateLimiterQueue.size(queue) > 0) {
-          const told = Effect.zipRight(change(store.sync(scope, used, window)), store.usage(scope))
-          return Effect.map(told, ({ used }) => used / limitOf(scope))
-        }
-        const now = monotonic(clock)
-        inProcess.sync(scope, used, window, now, clock)
-        return Effect.succeed(inProcess.used(scope, now) / limitOf(scope))
+        const ratio = syncAtOnce(clock, scope, used, window)
+        if (ratio !== undefined) return Effect.succeed(ratio)
+        const told = Effect.zipRight(change(store.sync(scope, used, window)), store.usage(scope))
+        return Effect.map(told, ({ used }) => used / limitOf(scope))
       }),
+    syncAtOnce,
     setLimit: (limit) =>
       Effect.uninterruptible(Effect.flatMap(store.setLimit(limit), () => {
         limits.set(limit.scope, most(limit))

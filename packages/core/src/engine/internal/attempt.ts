@@ -1,4 +1,5 @@
 import * as Deadline from "@effect-exchange/resilience/Deadline"
+import type * as Policy from "@effect-exchange/resilience/Policy"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -82,7 +83,12 @@ export interface Line {
   /** `offset` is the exchange's clock minus ours, in milliseconds. */
   /** Has what is logged say of which operation it is. */
   readonly logging: (operation: string, self: Effect.Effect<void>) => Effect.Effect<void>
-  readonly learnUsage: (fiber: Running, usage: ReadonlyArray<Usage>, key: Key, offset: number) => Effect.Effect<void>
+  readonly learnUsage: (
+    fiber: Running,
+    usage: ReadonlyArray<Usage>,
+    key: Key,
+    offset: number
+  ) => Effect.Effect<void> | undefined
 }
 
 /**
@@ -95,7 +101,7 @@ export const send = <A>(
   line: Line,
   call: Call<A>,
   signer: Signer,
-  leaving: Effect.Effect<void>
+  { restore, unsafeLeave }: Pick<Policy.Attempt, "restore" | "unsafeLeave">
 ): Effect.Effect<A, ExchangeError.ExchangeError> =>
   Effect.suspend(() => {
     const { about } = call
@@ -107,30 +113,30 @@ export const send = <A>(
       return new ExchangeError.AuthenticationFailed({ ...about, detail: signed, outcome: "NotSent" })
     }
     call.sentAt = sentAt
-    return Effect.flatMap(
-      leaving,
-      () => {
-        // An attempt ends with the operation's deadline at the latest: once sent, its outcome is that of a timeout.
-        const timeout = Option.match(Deadline.remainingAt(call.deadline, clock), {
-          onNone: () => line.timeout,
-          onSome: (remaining) => Duration.min(line.timeout, remaining)
-        })
-        const answer = line.transport.send(new Outgoing(signed, line, timeout, call.names.request))
-        return Effect.matchEffect(answer, {
-          onFailure: (failure) => unanswered(about, timeout, failure),
-          onSuccess: (raw) => {
-            const received = {
-              signature: signed.signature,
-              sentAt,
-              signedBy,
-              now: clock.unsafeCurrentTimeMillis(),
-              raw
-            }
-            return answered(fiber, line, call, signer, received)
+    const go = () => {
+      // An attempt ends with the operation's deadline at the latest: once sent, its outcome is that of a timeout.
+      const timeout = Option.match(Deadline.remainingAt(call.deadline, clock), {
+        onNone: () => line.timeout,
+        onSome: (remaining) => Duration.min(line.timeout, remaining)
+      })
+      const request = new Outgoing(signed, line, timeout, call.names.request)
+      const answer = line.transport.sendMasked?.(request, restore) ?? restore(line.transport.send(request))
+      return Effect.matchEffect(answer, {
+        onFailure: (failure) => unanswered(about, timeout, failure),
+        onSuccess: (raw) => {
+          const received = {
+            signature: signed.signature,
+            sentAt,
+            signedBy,
+            now: clock.unsafeCurrentTimeMillis(),
+            raw
           }
-        })
-      }
-    )
+          return answered(fiber, line, call, signer, received, restore)
+        }
+      })
+    }
+    const before = unsafeLeave()
+    return before === undefined ? go() : Effect.flatMap(before, go)
   })
 
 interface Received {
@@ -147,7 +153,8 @@ const answered = <A>(
   line: Line,
   call: Call<A>,
   { credentials, key }: Signer,
-  { now, raw, sentAt, signature, signedBy }: Received
+  { now, raw, sentAt, signature, signedBy }: Received,
+  restore: Policy.Attempt["restore"]
 ): Effect.Effect<A, ExchangeError.ExchangeError> => {
   const { about, endpoint } = call
   const { protocol, vitals } = line
@@ -172,7 +179,10 @@ const answered = <A>(
   const { serverTime, usage = [] } = learnt ?? nothing
   if (serverTime !== undefined && !TrustedHeaders.isStored(raw.headers)) learn(serverTime, 1)
   const skew = vitals.skew()
-  if (usage.length > 0) hints.push(hint(() => line.learnUsage(fiber, usage, key, skew.offset), untold))
+  const used = usage.length > 0
+    ? hint(() => line.learnUsage(fiber, usage, key, skew.offset), untold)
+    : undefined
+  if (used !== undefined) hints.push(used)
   if (fiber.currentSpan?._tag === "Span") fiber.currentSpan.attribute(attributes.status, raw.status)
   const isSecret = endpoint.isSecret === true && raw.status < 300
   const text = isSecret ? Credentials.redacted : redaction.text(raw.text)
@@ -201,18 +211,24 @@ const answered = <A>(
   const result = error === undefined
     ? decode(endpoint, answer)
     : Effect.fail(blameClock(protocol, error, Math.abs(skew.offset - signedBy.offset)))
-  return hints.reduceRight<Effect.Effect<A, ExchangeError.ExchangeError>>(
-    (next, hint) => Effect.zipRight(hint, next),
-    result
+  return hints.length === 0 ? result : restore(
+    hints.reduceRight<Effect.Effect<A, ExchangeError.ExchangeError>>(
+      (next, hint) => Effect.zipRight(hint, next),
+      result
+    )
   )
 }
 
 const nothing: Learnt = {}
 
 /** What is told by the way is a hint: whoever fails over it changes no outcome. */
-const hint = (told: () => Effect.Effect<void>, untold: () => Effect.Effect<void>): Effect.Effect<void> => {
+const hint = (
+  told: () => Effect.Effect<void> | undefined,
+  untold: () => Effect.Effect<void>
+): Effect.Effect<void> | undefined => {
   try {
-    return Effect.catchAllDefect(told(), untold)
+    const left = told()
+    return left === undefined ? undefined : Effect.catchAllDefect(left, untold)
   } catch {
     return untold()
   }

@@ -26,6 +26,8 @@ export class Call<A> implements Attempt.Call<A> {
   readonly cost: Endpoint.Cost
   /** In which lane it waits. */
   readonly lane: Endpoint.Capability
+  /** What is waited for says so by itself, see {@link Attempt.send}. */
+  readonly isMasked = true
   attempt = 0
   sentAt: number | undefined
   nonce: bigint | undefined

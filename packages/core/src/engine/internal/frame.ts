@@ -27,7 +27,8 @@ export const withFiber = <A, E, R>(
   f: (fiber: Running, status: Status) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> => Effect.withFiberRuntime<A, E, R>(f)
 
-type Restore = <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+/** @internal */
+export type Restore = <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
 /**
  * As `Effect.uninterruptibleMask`, for whoever is told of the fiber already: a step less, three where nobody interrupts anyway.

@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Capability, Cost } from "../Endpoint.js"
 import type { Limit, Protocol, Usage } from "../Protocol.js"
-import type { Running } from "./frame.js"
+import { clockOf, type Running } from "./frame.js"
 import type { Meters } from "./meters.js"
 
 /**
@@ -39,8 +39,11 @@ export interface Limits {
  */
 export interface KeyLimits {
   readonly limiter: Policy.Limiter<Cost, Capability>
-  /** Takes in what the exchange says has been used; `skew` is its clock minus ours, in milliseconds. */
-  readonly learn: (fiber: Running, usages: ReadonlyArray<Usage>, skew: number) => Effect.Effect<void>
+  /**
+   * Takes in what the exchange says has been used, and answers what is left of that to be run, if anything; `skew` is its clock
+   * minus ours, in milliseconds.
+   */
+  readonly learn: (fiber: Running, usages: ReadonlyArray<Usage>, skew: number) => Effect.Effect<void> | undefined
   /** Stops the scopes of a cost until an instant, in epoch milliseconds. */
   readonly pause: (cost: Cost, until: number) => Effect.Effect<void>
 }
@@ -121,16 +124,22 @@ const spending = (own: Group | undefined, address: Group, meters: Meters): KeyLi
   const scopes: { readonly [scope: string]: RateLimiter.Meter } = { ...own?.scopes, ...address.scopes }
   return {
     limiter: own === undefined ? address : inTurn(own, address),
-    learn: (fiber, usages, skew) =>
-      usages.reduce<Effect.Effect<void>>((before, { scope, used, windowEnd }) => {
+    learn: (fiber, usages, skew) => {
+      let left: Effect.Effect<void> | undefined
+      for (const { scope, used, windowEnd } of usages) {
         const meter = scopes[scope]
-        if (meter === undefined) return before
-        const learning = Effect.map(
-          meter.sync(used, windowEnd === undefined ? undefined : { windowEnd: windowEnd - skew }),
-          (ratio) => meters.used(fiber, scope, ratio)
-        )
-        return before === Effect.void ? learning : Effect.zipRight(before, learning)
-      }, Effect.void),
+        if (meter === undefined) continue
+        const window = windowEnd === undefined ? undefined : { windowEnd: windowEnd - skew }
+        const ratio = meter.unsafeSync(clockOf(fiber), used, window)
+        if (ratio !== undefined) {
+          meters.used(fiber, scope, ratio)
+          continue
+        }
+        const learning = Effect.map(meter.sync(used, window), (ratio) => meters.used(fiber, scope, ratio))
+        left = left === undefined ? learning : Effect.zipRight(left, learning)
+      }
+      return left
+    },
     pause: (cost, until) =>
       Effect.forEach(Object.keys(cost), (scope) => scopes[scope]?.pauseUntil(until) ?? Effect.void, { discard: true })
   }

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type { Dispatcher } from "undici"
 import type * as Transport from "../Transport.js"
 import { neverStood } from "./connection.js"
-import { clockOf, masked, type Status, withFiber } from "./frame.js"
+import { clockOf, masked, type Restore, type Running, withFiber } from "./frame.js"
 import type { Keeper, Watch } from "./keeper.js"
 import type { Limited } from "./nodeBodies.js"
 import { failure, tooMany } from "./transport.js"
@@ -14,19 +14,22 @@ import { failure, tooMany } from "./transport.js"
  *
  * @internal
  */
-export const make = (dispatcher: Dispatcher, keeper: Keeper): Transport.Transport => ({
-  isQuiet: true,
-  send: (request) =>
-    withFiber((fiber, status) => {
-      const call = new Call(request)
-      const { timeout } = request
-      const answer = waiting(dispatcher, call)
-      if (!Duration.isFinite(timeout)) return abandoning(status, call, answer)
-      const watch = keeper.watch(clockOf(fiber), timeout, call.late)
-      call.watch = watch
-      return abandoning(status, call, watch.begin === undefined ? answer : Effect.zipRight(watch.begin, answer))
-    })
-})
+export const make = (dispatcher: Dispatcher, keeper: Keeper): Transport.Transport => {
+  const sending = (fiber: Running, request: Transport.Request, restore: Restore): Ended => {
+    const call = new Call(request)
+    const { timeout } = request
+    const answer = waiting(dispatcher, call)
+    if (!Duration.isFinite(timeout)) return abandoning(restore, call, answer)
+    const watch = keeper.watch(clockOf(fiber), timeout, call.late)
+    call.watch = watch
+    return abandoning(restore, call, watch.begin === undefined ? answer : Effect.zipRight(watch.begin, answer))
+  }
+  return {
+    isQuiet: true,
+    send: (request) => withFiber((fiber, status) => masked(status, (restore) => sending(fiber, request, restore))),
+    sendMasked: (request, restore) => withFiber((fiber) => sending(fiber, request, restore))
+  }
+}
 
 /**
  * What every request asks its answer to be packed in.
@@ -47,12 +50,11 @@ const waiting = (dispatcher: Dispatcher, call: Call): Ended =>
   })
 
 /** Gives the request up, where whoever waits for it is interrupted. */
-const abandoning = (status: Status, call: Call, answer: Ended): Ended =>
-  masked(status, (restore) =>
-    Effect.catchAllCause(restore(answer), (cause) => {
-      call.abandon()
-      return Effect.failCause(cause)
-    }))
+const abandoning = (restore: Restore, call: Call, answer: Ended): Ended =>
+  Effect.catchAllCause(restore(answer), (cause) => {
+    call.abandon()
+    return Effect.failCause(cause)
+  })
 
 type Ended = Effect.Effect<Transport.Answer, Transport.Failure>
 
