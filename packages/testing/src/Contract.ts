@@ -30,7 +30,6 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Order from "effect/Order"
 import * as TestClock from "effect/TestClock"
-import * as TestContext from "effect/TestContext"
 import { type ContractCase, ContractViolation, type Faults, type Observer, type Subject } from "./ContractCase.js"
 import { accountCases } from "./internal/accountCases.js"
 import { bookCases, limitCases } from "./internal/bookCases.js"
@@ -40,6 +39,7 @@ import { endingCases } from "./internal/endingCases.js"
 import { accountFeedCases, feedCases, tradingFeedCases } from "./internal/feedCases.js"
 import { fillingCases } from "./internal/fillingCases.js"
 import { marketDataCases } from "./internal/marketDataCases.js"
+import { TestContext } from "./internal/testContext.js"
 import { tradingCases } from "./internal/tradingCases.js"
 
 /**
@@ -285,7 +285,7 @@ const rowOf = <R, E>(each: ContractCase, options: Options<R, E>): Effect.Effect<
 
 // In a fiber of its own, as the clock of the Layer would stay with the one that built it.
 const underTestClock = <A, E>(self: Effect.Effect<A, E>): Effect.Effect<Exit.Exit<A, E>> =>
-  Effect.provide(self, TestContext.TestContext).pipe(Effect.forkScoped, Effect.flatMap(Fiber.await), Effect.scoped)
+  Effect.provide(self, TestContext).pipe(Effect.forkScoped, Effect.flatMap(Fiber.await), Effect.scoped)
 
 const detailOf = (error: unknown): string =>
   error instanceof ContractViolation ? error.detail : error instanceof Error ? error.message : String(error)

@@ -11,8 +11,8 @@ import * as LogLevel from "effect/LogLevel"
 import * as Random from "effect/Random"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
-import * as TestContext from "effect/TestContext"
 import { type Exchange, type Fault, Violation, type World } from "../../SimulationWorld.js"
+import { TestContext } from "../testContext.js"
 import * as Followers from "./account.js"
 import * as Circuit from "./circuit.js"
 import * as Judge from "./judge.js"
@@ -49,7 +49,7 @@ export const run = <E>(world: World<E>, seed: number, steps: ReadonlyArray<Step>
       Effect.forkDaemon(
         Effect.scoped(conduct(world, seed, steps)).pipe(
           Effect.withRandom(Random.make(`${world.name} ${seed}`)),
-          Effect.provide(TestContext.TestContext)
+          Effect.provide(TestContext)
         )
       )
     ),
