@@ -150,10 +150,16 @@ export const make = <State>(definition: Definition<State>): Dialect => {
     },
     usage: (now) => definition.usage(state, now)
   })
+  // Deriving a key pair takes longer than answering a request.
+  const demoKeys = new Map<Permission, DemoKey>()
   return {
     id: definition.id,
     listings: definition.listings,
-    demoKey: definition.demoKey,
+    demoKey: (permission) => {
+      const key = demoKeys.get(permission) ?? definition.demoKey(permission)
+      demoKeys.set(permission, key)
+      return key
+    },
     orderId: definition.orderId,
     failures: definition.failures,
     streaming: definition.streaming,

@@ -38,6 +38,19 @@ export const verifyToken = (publicKey: KeyObject, algorithm: unknown, input: str
 export const publicKeyOf = (spki: string): KeyObject =>
   createPublicKey({ key: Buffer.from(spki, "base64"), format: "der", type: "spki" })
 
+// Reading a key takes longer than verifying a signature with it.
+const publicKeys = new WeakMap<Account.Verifier, KeyObject>()
+
+const isSignedBy = (
+  verifier: Account.Verifier,
+  ...signed: readonly [algorithm: unknown, input: string, signature: string]
+): boolean => {
+  if (verifier._tag !== "PublicKey") return false
+  const publicKey = publicKeys.get(verifier) ?? publicKeyOf(verifier.publicKey)
+  publicKeys.set(verifier, publicKey)
+  return verifyToken(publicKey, ...signed)
+}
+
 const claimsOf = (part: string): Readonly<Record<string, unknown>> | undefined => {
   const claims = Json.parse(Buffer.from(part, "base64url").toString("utf8"))
   return isInput(claims) ? claims : undefined
@@ -58,10 +71,7 @@ const opened = (
   if (header === undefined || claims === undefined || key === undefined || key.enabled === false) {
     return refuse("Unauthorized")
   }
-  if (
-    key.verifier._tag !== "PublicKey" ||
-    !verifyToken(publicKeyOf(key.verifier.publicKey), header["alg"], `${first}.${second}`, signature)
-  ) return refuse("Unauthorized")
+  if (!isSignedBy(key.verifier, header["alg"], `${first}.${second}`, signature)) return refuse("Unauthorized")
   const { exp, iss, nbf, sub } = claims
   const { nonce, typ } = header
   if (typ !== "JWT" || typeof nonce !== "string" || nonce === "") return refuse("Unauthorized")
