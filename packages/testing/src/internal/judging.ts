@@ -20,9 +20,20 @@ export class Broken extends Schema.TaggedError<Broken>("@effect-exchange/testing
 export const ensure = (condition: boolean, detail: () => string): Effect.Effect<void, Broken> =>
   condition ? Effect.void : Effect.suspend(() => new Broken({ detail: detail() }))
 
+type Validate = (value: unknown) => Either.Either<unknown, ParseResult.ParseError>
+
+// Compiling one takes twenty times as long as using it, and candles come by the hundred.
+const validators = new WeakMap<Schema.Schema.AnyNoContext, Validate>()
+
+const validatorOf = (schema: Schema.Schema.AnyNoContext): Validate => {
+  const validate = validators.get(schema) ?? Schema.validateEither(schema)
+  validators.set(schema, validate)
+  return validate
+}
+
 /** @internal */
 export const fits = <A, I>(schema: Schema.Schema<A, I>, what: string, value: unknown): Effect.Effect<void, Broken> =>
-  Either.match(Schema.validateEither(schema)(value), {
+  Either.match(validatorOf(schema)(value), {
     onLeft: (error) =>
       new Broken({
         detail: `${what} does not fit its schema: ${
