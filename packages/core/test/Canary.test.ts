@@ -225,9 +225,15 @@ const run = (
 /** What in a private key is secret: not the lines around it, nor how every key of its kind begins. */
 const privateLines = [unwrap(pem).split("\n").slice(1, -1).join("").slice(48)]
 
-const signers: ReadonlyArray<readonly [string, Partial<Protocol.Protocol>]> = [
-  ["hex", {}],
-  ["base64", { sign: base64 }]
+/** Whether `npm run test:slow` runs this, where every script meets every signer. */
+const whole = process.env["TEST_WHOLE"] !== undefined
+
+// Base64 is written in more ways than hex is. Of hex, the ways it is written, and of the scripts that are about no such way a part.
+const ofHex = Object.entries(scripts).filter(([name], index) => whole || name.startsWith("the ") || index % 3 === 0)
+
+const signers: ReadonlyArray<readonly [string, typeof ofHex, Partial<Protocol.Protocol>]> = [
+  ["hex", ofHex, {}],
+  ["base64", Object.entries(scripts), { sign: base64 }]
 ]
 
 const token = "T0k3n/CANARY+token==1f2e3d4c5b6a79880"
@@ -314,8 +320,8 @@ describe("Canary: neither key nor secret nor signature gets out", () => {
       assertNone(Capture.find(captured.output, [token]))
     }))
 
-  for (const [form, protocol] of signers) {
-    for (const [name, script] of Object.entries(scripts)) {
+  for (const [form, scripts, protocol] of signers) {
+    for (const [name, script] of scripts) {
       it.scoped(`${name}, signed in ${form}`, () =>
         Effect.gen(function*() {
           const { output, secrets, sent } = yield* run(script, { protocol })

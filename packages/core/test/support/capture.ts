@@ -158,12 +158,13 @@ export const find = (
   const wanted = new Set(secrets.flatMap((secret) => [...needles(secret)]))
   // Hardly any place in a text begins as one of them does.
   const beginning = (text: string, at: number) =>
-    text.charCodeAt(at) * 2 ** 32 + text.charCodeAt(at + 1) * 2 ** 16 + text.charCodeAt(at + 2)
-  const beginnings = new Set([...wanted].map((needle) => beginning(needle, 0)))
+    (text.charCodeAt(at) * 961 + text.charCodeAt(at + 1) * 31 + text.charCodeAt(at + 2)) & 0xffff
+  const beginnings = new Uint8Array(0x10000)
+  for (const needle of wanted) beginnings[beginning(needle, 0)] = 1
   for (const text of new Set(output)) {
     const lower = text.toLowerCase()
     for (let at = 0; at + fragment <= lower.length; at++) {
-      if (beginnings.has(beginning(lower, at)) && wanted.has(lower.slice(at, at + fragment))) {
+      if (beginnings[beginning(lower, at)] === 1 && wanted.has(lower.slice(at, at + fragment))) {
         return Option.some(text.slice(Math.max(0, at - 200), at + 100))
       }
     }
