@@ -80,9 +80,9 @@ export interface Line {
   readonly vitals: Vitals
   readonly timeout: Duration.Duration
   readonly maxBytes: number
-  /** `offset` is the exchange's clock minus ours, in milliseconds. */
   /** Has what is logged say of which operation it is. */
   readonly logging: (operation: string, self: Effect.Effect<void>) => Effect.Effect<void>
+  /** Answers what is left to be run, if anything; `offset` is the exchange's clock minus ours, in milliseconds. */
   readonly learnUsage: (
     fiber: Running,
     usage: ReadonlyArray<Usage>,
