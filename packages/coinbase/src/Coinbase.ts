@@ -78,16 +78,26 @@ const orders = Page.byCursor({
   enough: ({ clientOrderId, limit = Number.POSITIVE_INFINITY }: Wanted) => clientOrderId === undefined ? limit : 1
 })
 
-// `OPEN` goes with no other status. Those that wait are read first: one that is opened meanwhile is in the second list, and
-// counts as it is there.
-const standing: Question.Question<"account", [Wanted], Listing.Listing<Row.Order>> = (client) => (wanted) =>
+// `OPEN` goes with no other status.
+const listed = (
+  ...statuses: ReadonlyArray<ReadonlyArray<string>>
+): Question.Question<"account", [Wanted], Listing.Listing<Row.Order>> =>
+(client) =>
+(wanted) =>
   Effect.map(
-    Effect.forEach(
-      [["PENDING", "QUEUED", "CANCEL_QUEUED", "EDIT_QUEUED"], ["OPEN"]],
-      (order_status) => orders(client)({ ...wanted, order_status })
-    ),
+    Effect.forEach(statuses, (order_status) => orders(client)({ ...wanted, order_status })),
     (lists) => Listing.unique(Listing.flatten(lists))
   )
+
+const waiting = ["PENDING", "QUEUED", "CANCEL_QUEUED", "EDIT_QUEUED"]
+const open = ["OPEN"]
+
+// Before the others and after them: one that is opened meanwhile is in the last list, and one that is open and about to be changed
+// or canceled in the first, though it be open again in the last. Each counts as it was read last.
+const standing = listed(open, waiting, open)
+
+// What is not found here is looked for among all orders: those that wait first, as they may be opened meanwhile.
+const standingUnderName = listed(waiting, open)
 
 const entries = Page.byCursor({ endpoint: Endpoints.fills, input: Endpoints.fills.make })
 
@@ -217,7 +227,7 @@ export const Coinbase = Exchange.define({
       // Those that stand may be older than all that are read of the others. One placed lately is found either way.
       (client) => ({ clientOrderId, market, since }) =>
         since === undefined
-          ? standing(client)({ product_ids: [market.id], clientOrderId })
+          ? standingUnderName(client)({ product_ids: [market.id], clientOrderId })
           : Effect.succeed([]),
       placedSince
     ],

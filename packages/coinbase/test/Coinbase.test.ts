@@ -216,10 +216,31 @@ describe("account", () => {
         fixture("products"),
         fixture("order"),
         emptyListing,
-        listing({ product_id: "SECRET-USD" })
+        listing({ product_id: "SECRET-USD" }),
+        emptyListing
       )),
       Logger.withMinimumLogLevel(LogLevel.None)
     ))
+
+  const meanwhile = {
+    "is about to be canceled": [listing(), listing({ status: "CANCEL_QUEUED" }), emptyListing],
+    "is changed, and open again": [listing(), emptyListing, listing()],
+    "is opened": [emptyListing, emptyListing, listing()]
+  }
+  for (const [what, lists] of Object.entries(meanwhile)) {
+    it.effect(`finds an order that ${what} while those that stand are listed`, () =>
+      Effect.gen(function*() {
+        const account = yield* Coinbase.Account
+        const orders = yield* account.openOrders()
+        assert.deepStrictEqual(orders.map(({ id, status }) => ({ id, status })), [
+          { id: "0a1b2c3d-0000-4000-8000-000000000001", status: "open" }
+        ])
+        const statuses = (yield* sent).slice(1).map((request) =>
+          [...new URL(request.replace("GET ", "http://x")).searchParams.getAll("order_status")].join()
+        )
+        assert.deepStrictEqual(statuses, ["OPEN", "PENDING,QUEUED,CANCEL_QUEUED,EDIT_QUEUED", "OPEN"])
+      }).pipe(Effect.provide(scripted(fixture("products"), ...lists))))
+  }
 
   for (const skew of [{ ahead: "5 minutes" }, { behind: "5 minutes" }] as const) {
     it.effect(`mends a clock that is off: ${JSON.stringify(skew)}`, () =>

@@ -327,9 +327,11 @@ describe("cancel", () => {
       ),
       ScriptedHttp.layer([
         fixture("products"),
+        one,
         emptyListing,
         one,
         JSON.stringify({ results }),
+        open,
         emptyListing,
         open
       ].map((text) => ScriptedHttp.text(text)))
@@ -360,7 +362,7 @@ describe("cancel", () => {
       assert.deepStrictEqual(canceled, [])
       const requests = yield* Effect.flatMap(ScriptedHttp.ScriptedHttp, ({ requests }) => requests)
       // Listed again, it is still to be seen, and is not canceled again.
-      assert.strictEqual(requests.length, 6)
+      assert.strictEqual(requests.length, 8)
     }).pipe(Effect.provide(canceling([{ ...result, failure_reason: "DUPLICATE_CANCEL_REQUEST" }], one))))
 })
 
