@@ -542,8 +542,7 @@ describe("changes", () => {
       }))
   }
 
-  for (const said of [1, 3, undefined]) {
-    it.effect(`look at each that stood where it is not all of them that were canceled: ${said} of them`, () =>
+  it.effect("look at each that stood where it is not said which were canceled: others may have been", () =>
       Effect.gen(function*() {
         const ended = { "1": "canceled", "2": "filled" } as const
         const { layer, trading } = toy({
@@ -551,14 +550,13 @@ describe("changes", () => {
             open: says([row({ id: "1" }), row({ id: "2" }), row({ id: "3" })]),
             byId: () => ({ id }) => Effect.succeed(id === "1" || id === "2" ? [row({ id, status: ended[id] })] : [])
           },
-          trading: { cancelAll: { all: says(said) } }
+          trading: { cancelAll: { all: says(undefined) } }
         })
         const canceled = yield* Effect.flatMap(trading, (service) => service.cancelAll(ids.symbol)).pipe(
           Effect.provide(layer)
         )
-        assert.deepStrictEqual(canceled, said === 3 ? ["1", "2", "3"] : ["1"])
+        assert.deepStrictEqual(canceled, ["1"])
       }))
-  }
 
   it.effect("list nothing beforehand where the answer says which were canceled, and are none where none was open", () =>
     Effect.gen(function*() {

@@ -139,7 +139,8 @@ export const Deribit = Exchange.define({
     seenWithin: "5 seconds",
     place: (client) => (order) => to(order.side === "buy" ? Endpoints.buy : Endpoints.sell)(client)(order),
     cancel: { by: "id", ask: to(Endpoints.cancel) },
-    cancelAll: { all: to(Endpoints.cancelAllByInstrument) },
+    // It is said how many they were: of an order that was filled meanwhile another may have taken the place.
+    cancelAll: { all: to(Endpoints.cancelAllByInstrument, () => undefined) },
     amend: to(Endpoints.edit)
   }
 })

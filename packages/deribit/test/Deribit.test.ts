@@ -465,3 +465,19 @@ describe("a change of an order", () => {
       }
     }))
 })
+
+describe("a cancel of all orders", () => {
+  it.effect("tells of none that was filled meanwhile, though as many were canceled as stood", () =>
+    scripted(
+      {
+        get_open_orders_by_instrument: [[orderRow({ order_id: "1" }), orderRow({ order_id: "2" })]],
+        cancel_all_by_instrument: [2],
+        "get_order_state?order_id=1": [orderRow({ order_id: "1", order_state: "filled", filled_amount: 0.001 })],
+        "get_order_state?order_id=2": [orderRow({ order_id: "2", order_state: "cancelled" })]
+      },
+      Effect.gen(function*() {
+        const trading = yield* Deribit.Trading
+        assert.deepStrictEqual(yield* trading.cancelAll(linear), ["2"])
+      })
+    ))
+})

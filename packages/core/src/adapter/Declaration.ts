@@ -322,8 +322,8 @@ export type Cancel =
 /**
  * How all orders of a market are canceled: all at once, or `most` of them, where the answer always says the ids of those that
  * were (`ids`);
- * all at once, with these ids, with how many they were, or with `undefined` where neither is said (`all`): those that stand are
- * listed beforehand, and looked at one by one where it is not said that it was all of them;
+ * all at once, with these ids, or with `undefined` where they are not said (`all`): those that stand are listed beforehand, and
+ * looked at one by one, as a mere number may be that of others;
  * or so many by their ids at once, with what became of each.
  *
  * @since 0.1.0
@@ -331,7 +331,7 @@ export type Cancel =
  */
 export type CancelAll =
   | { readonly ids: Question<Capability, [Market], ReadonlyArray<string>>; readonly most?: number | undefined }
-  | { readonly all: Question<Capability, [Market], ReadonlyArray<string> | number | undefined> }
+  | { readonly all: Question<Capability, [Market], ReadonlyArray<string> | undefined> }
   | {
     readonly most: number
     readonly several: Question<Capability, [Market, ReadonlyArray<string>], ReadonlyArray<Canceled>>

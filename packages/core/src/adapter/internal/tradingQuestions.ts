@@ -4,7 +4,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
 import type { Capability } from "../../engine/Endpoint.js"
 import type { ExchangeClient } from "../../engine/ExchangeClient.js"
 import type { Protocol, Said } from "../../engine/Protocol.js"
@@ -191,9 +190,8 @@ const cancelAll = (
     return Effect.gen(function*() {
       const { ids } = yield* standing
       const said = yield* orNone(cancelAll.all(client)(market))
-      if (Predicate.isObject(said)) return said
       // Some may have been filled meanwhile.
-      return said === ids.length ? ids : (yield* Effect.forEach(ids, wasCanceled)).flat()
+      return said ?? (yield* Effect.forEach(ids, wasCanceled)).flat()
     })
   }
   const { most, several } = cancelAll
