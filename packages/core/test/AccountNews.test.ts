@@ -75,7 +75,7 @@ describe("news of fills", () => {
   }
 
   it("are each once, and both sides of a trade with oneself", () => {
-    const isNews = News.fills()
+    const { take: isNews } = News.fills()
     assert.deepStrictEqual([fill, fill].map(isNews), [true, false])
     assert.isTrue(isNews({ ...fill, orderId: "2", side: "sell" }))
     assert.isTrue(isNews({ ...fill, id: "9007199254740992" }))

@@ -543,20 +543,20 @@ describe("changes", () => {
   }
 
   it.effect("look at each that stood where it is not said which were canceled: others may have been", () =>
-      Effect.gen(function*() {
-        const ended = { "1": "canceled", "2": "filled" } as const
-        const { layer, trading } = toy({
-          account: {
-            open: says([row({ id: "1" }), row({ id: "2" }), row({ id: "3" })]),
-            byId: () => ({ id }) => Effect.succeed(id === "1" || id === "2" ? [row({ id, status: ended[id] })] : [])
-          },
-          trading: { cancelAll: { all: says(undefined) } }
-        })
-        const canceled = yield* Effect.flatMap(trading, (service) => service.cancelAll(ids.symbol)).pipe(
-          Effect.provide(layer)
-        )
-        assert.deepStrictEqual(canceled, ["1"])
-      }))
+    Effect.gen(function*() {
+      const ended = { "1": "canceled", "2": "filled" } as const
+      const { layer, trading } = toy({
+        account: {
+          open: says([row({ id: "1" }), row({ id: "2" }), row({ id: "3" })]),
+          byId: () => ({ id }) => Effect.succeed(id === "1" || id === "2" ? [row({ id, status: ended[id] })] : [])
+        },
+        trading: { cancelAll: { all: says(undefined) } }
+      })
+      const canceled = yield* Effect.flatMap(trading, (service) => service.cancelAll(ids.symbol)).pipe(
+        Effect.provide(layer)
+      )
+      assert.deepStrictEqual(canceled, ["1"])
+    }))
 
   it.effect("list nothing beforehand where the answer says which were canceled, and are none where none was open", () =>
     Effect.gen(function*() {

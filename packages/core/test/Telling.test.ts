@@ -24,6 +24,8 @@ const scene = (listed: ReadonlyArray<Market.Market> = [bitcoin, ether]) => {
       state.asked.push(what)
       return answer()
     })
+  /** The markets whose fills cannot be read. */
+  const failing = new Set<string>()
   const missing = new ExchangeError.OrderNotFound({ exchange: "acme", operation: "order", detail: "gone" })
   const account: Adapter.Account = {
     balances: ask("balances", () => state.balances),
@@ -36,7 +38,14 @@ const scene = (listed: ReadonlyArray<Market.Market> = [bitcoin, ether]) => {
     orderHistory: ({ id }, { since }) =>
       ask(`history ${id} ${since}`, () => state.history.filter(({ symbol }) => bySymbol(symbol)?.id === id)),
     fills: ({ id }, { since }) =>
-      ask(`fills ${id} ${since}`, () => state.fills.filter(({ symbol }) => bySymbol(symbol)?.id === id))
+      failing.has(id)
+        ? new ExchangeError.TransportFailed({
+          exchange: "acme",
+          operation: "fills",
+          detail: "gone",
+          outcome: "NotSent"
+        })
+        : ask(`fills ${id} ${since}`, () => state.fills.filter(({ symbol }) => bySymbol(symbol)?.id === id))
   }
   const bySymbol = (symbol: string) => listed.find((market) => market.symbol === symbol)
   const find: Markets.Markets["find"] = (operation, symbol) =>
@@ -59,7 +68,7 @@ const scene = (listed: ReadonlyArray<Market.Market> = [bitcoin, ether]) => {
     markets,
     seen
   }
-  return { desk, state, seen }
+  return { desk, failing, state, seen }
 }
 
 const order = (change: Partial<Order.Order> = {}): Order.Order =>
@@ -200,6 +209,53 @@ describe("fills that are told of", () => {
       yield* TestClock.adjust("10 seconds")
       assert.deepStrictEqual(yield* Fiber.join(telling), [])
       assert.strictEqual(state.asked.length, 5)
+    }))
+})
+
+describe("fills of a history that cannot be read at first", () => {
+  it.effect("are told of once all of it was, in whatever market it failed", () =>
+    Effect.gen(function*() {
+      const { desk, failing, seen, state } = scene()
+      seen.visit(bitcoin)
+      seen.visit(ether)
+      state.fills = [fill(), fill({ id: "f2", symbol: ether.symbol })]
+      const { begin } = Telling.fills(desk, wish)
+      failing.add(ether.id)
+      assert.strictEqual((yield* Effect.flip(begin(start)))._tag, "TransportFailed")
+      failing.clear()
+      assert.deepStrictEqual((yield* begin(start)).map(({ id }) => id), ["f1", "f2"])
+    }))
+
+  it.effect("are told of where it failed while more was waited for", () =>
+    Effect.gen(function*() {
+      const { desk, failing, state } = scene()
+      const { take } = Telling.fills(desk, wish)
+      state.fills = [fill()]
+      const telling = yield* Effect.fork(Effect.flip(take([{ fillsOf: bitcoin.id }])))
+      yield* TestClock.adjust(100)
+      failing.add(bitcoin.id)
+      yield* TestClock.adjust(5000)
+      yield* Fiber.join(telling)
+      failing.clear()
+      const again = yield* Effect.fork(take([{ fillsOf: bitcoin.id }]))
+      yield* TestClock.adjust(5000)
+      assert.deepStrictEqual((yield* Fiber.join(again)).map(({ id }) => id), ["f1"])
+    }))
+
+  it.effect("are told of however far the exchange's clock is ahead", () =>
+    Effect.gen(function*() {
+      const { desk, state } = scene()
+      const ahead = 30 * minute
+      const { take } = Telling.fills({ ...desk, skew: Effect.succeed(ahead) }, wish)
+      const taken = Effect.gen(function*() {
+        const telling = yield* Effect.fork(take([{ fillsOf: bitcoin.id }]))
+        yield* TestClock.adjust(5000)
+        return (yield* Fiber.join(telling)).map(({ id }) => id)
+      })
+      state.fills = [fill({ at: start + ahead + 1000 })]
+      assert.deepStrictEqual(yield* taken, ["f1"])
+      state.fills = [...state.fills, fill({ id: "f2", at: start + ahead + 2000 })]
+      assert.deepStrictEqual(yield* taken, ["f2"])
     }))
 })
 

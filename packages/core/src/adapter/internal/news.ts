@@ -72,18 +72,29 @@ export const orders = (): Orders => {
 const mostFills = 10_000
 
 /**
- * Whether a fill has not been told of yet; then it is told from now on. Who trades with himself has two of one id.
+ * What a listener has been told of fills. Who trades with himself has two of one id.
  *
  * @internal
  */
-export const fills = (): (fill: Fill) => boolean => {
+export interface Fills {
+  readonly isNews: (fill: Fill) => boolean
+  /** Whether it is news; then it is told from now on. */
+  readonly take: (fill: Fill) => boolean
+}
+
+/** @internal */
+export const fills = (): Fills => {
   const told = new Set<string>()
-  return ({ id, orderId, side, symbol }) => {
-    const key = [symbol, id, orderId, side].join(" ")
-    if (told.has(key)) return false
-    told.add(key)
-    dropOldest(told, mostFills)
-    return true
+  const keyOf = ({ id, orderId, side, symbol }: Fill) => [symbol, id, orderId, side].join(" ")
+  const isNews = (fill: Fill) => !told.has(keyOf(fill))
+  return {
+    isNews,
+    take: (fill) => {
+      if (!isNews(fill)) return false
+      told.add(keyOf(fill))
+      dropOldest(told, mostFills)
+      return true
+    }
   }
 }
 

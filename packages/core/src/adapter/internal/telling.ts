@@ -124,28 +124,30 @@ export const orders = (desk: Desk, wish: Wish): Telling<Row.Order, Order> => {
 export const fills = (desk: Desk, wish: Wish): Telling<Row.Fill | Row.Entry | FillsOf, Fill> => {
   const { account, exchange, feeIn, markets, seen } = desk
   const { market, operation } = wish
-  const isNews = News.fills()
-  /** From when the history of a market is to be read on, as its feed only says that there is more of it. */
+  const known = News.fills()
+  /** Until when, by the exchange's clock, the history of a market was read, as its feed only says that there is more of it. */
   const readUntil = new Map<string, number>()
 
+  /** What of a history is news. It is not told before all of it is read that is read together: it may have to be read again. */
   const historyOf = (market: Market, from: number): Reads<Fill> =>
-    Effect.map(understood(exchange, operation, account.fills(market, { since: from, limit })), (fills) => {
-      const found = fills
-        .filter((fill) => fill.at >= from && isNews(fill))
-        .toSorted((one, other) => one.at - other.at)
-      const last = found.at(-1)
-      if (last !== undefined) readUntil.set(market.symbol, last.at)
-      return found
+    Effect.map(
+      understood(exchange, operation, account.fills(market, { since: from, limit })),
+      (fills) => fills.filter((fill) => fill.at >= from && known.isNews(fill))
+    )
+
+  const tell = (read: ReadonlyArray<Fill>): ReadonlyArray<Fill> =>
+    read.toSorted((one, other) => one.at - other.at).filter((fill) => {
+      readUntil.set(fill.symbol, fill.at)
+      return known.take(fill)
     })
 
   /** The history may show fills some time after the news of them, one by one: it is read until it shows no more of them. */
-  const soon = (market: Market, told: ReadonlyArray<Fill> = [], attempt = 0): Reads<Fill> =>
+  const soon = (market: Market, found: ReadonlyArray<Fill> = [], attempt = 0): Reads<Fill> =>
     Effect.gen(function*() {
-      const from = yield* since(desk, wish, readUntil.get(market.symbol) ?? wish.startedAt)
-      const found = yield* historyOf(market, from)
-      const all = [...told, ...found]
+      const begun = yield* since(desk, wish, wish.startedAt)
+      const all = yield* historyOf(market, Math.max(begun, (readUntil.get(market.symbol) ?? begun) - margin))
       const pause = pauses[attempt]
-      return pause === undefined || (found.length === 0 && told.length > 0)
+      return pause === undefined || (all.length === found.length && found.length > 0)
         ? all
         : yield* Effect.delay(soon(market, all, attempt + 1), pause)
     })
@@ -160,7 +162,7 @@ export const fills = (desk: Desk, wish: Wish): Telling<Row.Fill | Row.Entry | Fi
           market === undefined ? seen.markets() : [market],
           (market) => historyOf(market, from)
         )
-        return missed.flat().toSorted((one, other) => one.at - other.at)
+        return tell(missed.flat())
       }),
     take: (rows) =>
       Effect.gen(function*() {
@@ -190,7 +192,7 @@ export const fills = (desk: Desk, wish: Wish): Telling<Row.Fill | Row.Entry | Fi
           )
         )
         const read = yield* Effect.forEach(asked.filter((market) => isWanted(wish, market)), (market) => soon(market))
-        return [...told.filter((fill) => isWanted(wish, fill) && isNews(fill)), ...read.flat()]
+        return [...told.filter((fill) => isWanted(wish, fill) && known.take(fill)), ...tell(read.flat())]
       })
   }
 }
