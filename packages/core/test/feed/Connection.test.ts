@@ -70,6 +70,7 @@ const open = ({ holds = false, ping, quiet }: Options = {}) =>
         data: (_, frame) => heard.push(frame) > 0 && frame !== "odd",
         live: () => heard.push("live"),
         stale: () => heard.push("stale"),
+        lost: () => undefined,
         refuse: () => undefined,
         refuseLogin: () => undefined,
         fail: () => undefined,

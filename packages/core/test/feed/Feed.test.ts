@@ -133,6 +133,20 @@ describe("after a lost connection", () => {
     }).pipe(steady))
 })
 
+it.scoped("a subscription that the exchange has ended is asked for again, which all who listen are told", () =>
+  Effect.gen(function*() {
+    const { line, lines, listen } = yield* open()
+    const [one, other] = [yield* listen("book"), yield* listen("other")]
+    yield* pass(1)
+    line().say({ ended: "book" })
+    line().say({ key: "book", update: book("update", 2) })
+    yield* pass(1)
+    expect(lines.length).toBe(1)
+    expect(line().subscribed()).toEqual(["book", "other", "book"])
+    expect(one.statuses()).toEqual(["Connected", "Reconnecting", "Resynced"])
+    expect(other.statuses()).toEqual(["Connected"])
+  }).pipe(steady))
+
 it.scoped("a socket that cannot even be made is one that was not opened", () =>
   Effect.gen(function*() {
     const { exchange, listen } = yield* open()

@@ -60,7 +60,8 @@ const dialling = Effect.gen(function*() {
       refuseLogin: () => undefined,
       fail: () => undefined,
       unread: () => undefined,
-      lost: () => undefined
+      lost: () => undefined,
+      reconnecting: () => undefined
     },
     breaker,
     { base: 1000, max: 30_000, stable: 30_000, linger: 10_000 }

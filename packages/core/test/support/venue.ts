@@ -108,6 +108,9 @@ export const open = (setting: Setting = {}) =>
             if (typeof frame !== "object" || frame === null) return undefined
             if ("loggedIn" in frame) return [{ _tag: "LoggedIn" }]
             if ("expired" in frame) return [{ _tag: "Ended", because: "the login has expired" }]
+            if ("ended" in frame) {
+              return [{ _tag: "Ended", keys: [String(frame.ended)], because: "the exchange says so" }]
+            }
             if ("taken" in frame) return [{ _tag: "Acknowledged", request: Number(frame.taken) }]
             return "key" in frame ? [{ _tag: "Data", key: String(frame.key), frame }] : undefined
           },

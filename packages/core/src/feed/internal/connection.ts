@@ -25,6 +25,8 @@ export interface Listener {
   readonly data: (key: string, frame: unknown, now: number) => boolean
   readonly live: (key: string, now: number) => void
   readonly stale: (key: string, since: number, because: string) => void
+  /** These will be asked for again. */
+  readonly lost: (keys: Iterable<string>, since: number, because: string) => void
   readonly refuse: (key: string, said: Refusal | undefined) => void
   readonly refuseLogin: (said: Refusal) => void
   /** It cannot be logged in, or not any more. */
@@ -187,6 +189,9 @@ const start = (
             break
           case "Stale":
             tell(() => listener.stale(output.key, output.since, output.because))
+            break
+          case "Lost":
+            tell(() => listener.lost([output.key], now, output.because))
             break
           case "Refuse":
             tell(() => listener.refuse(output.key, output.said))

@@ -116,12 +116,12 @@ export const make = (options: Options): Effect.Effect<Feed, never, Scope.Scope> 
           },
           fail: (error) => each(topics.keys(), (entry) => entry.fail(error)),
           unread: () => note("unread"),
-          lost: (keys, since, because) => {
+          lost: (keys, since, because) => each(keys, (entry) => entry.lost(since, because)),
+          reconnecting: (because) => {
             note("reconnect")
             run(
               Effect.logInfo("A feed lost its connection, and makes it again", { exchange: options.exchange, because })
             )
-            each(keys, (entry) => entry.lost(since, because))
           }
         }
       }

@@ -26,8 +26,8 @@ export interface Lane {
 
 /** @internal */
 export interface Listener extends Connection.Listener {
-  /** The connection is lost; all that stood on it will be asked for again. */
-  readonly lost: (keys: Iterable<string>, since: number, because: string) => void
+  /** The connection is lost, and is made again. */
+  readonly reconnecting: (because: string) => void
 }
 
 /** @internal */
@@ -60,6 +60,11 @@ export const make = (
       for (const connection of connections) connection.post(event)
     }
 
+    const lost = (now: number, because: string) => {
+      listener.reconnecting(because)
+      listener.lost(wanted.keys(), now, because)
+    }
+
     const opened = (holds: boolean) =>
       breaker.protect(Connection.open(own, listener, () => wanted.values(), holds)).pipe(
         Effect.tap((connection) =>
@@ -89,7 +94,7 @@ export const make = (
     const connect = (holds: boolean): Effect.Effect<Connection.Connection, never, Scope.Scope> =>
       Effect.catchAll(opened(holds), (error) =>
         Effect.gen(function*() {
-          if (!holds) listener.lost(wanted.keys(), yield* Clock.currentTimeMillis, describe(error))
+          if (!holds) lost(yield* Clock.currentTimeMillis, describe(error))
           if ("_tag" in error && error._tag === "CircuitOpen") yield* Effect.sleep(error.retryAfter)
           yield* wait
           // Whoever wanted it may have left meanwhile: nobody is dialled for.
@@ -147,7 +152,7 @@ export const make = (
       const now = yield* Clock.currentTimeMillis
       if (because === undefined) return yield* Ref.set(failures, 0)
       if (now - last.opened >= backoff.stable) yield* Ref.set(failures, 0)
-      listener.lost(wanted.keys(), now, because)
+      lost(now, because)
       yield* wait
     })
 

@@ -85,6 +85,8 @@ export type Output =
   | { readonly _tag: "Send"; readonly message: unknown }
   | { readonly _tag: "Live"; readonly key: string }
   | { readonly _tag: "Stale"; readonly key: string; readonly since: number; readonly because: string }
+  /** The exchange has ended it, while the connection stands. */
+  | { readonly _tag: "Lost"; readonly key: string; readonly because: string }
   /** Without `said`, it was asked for several times and never answered. */
   | { readonly _tag: "Refuse"; readonly key: string; readonly said: Refusal | undefined }
   | { readonly _tag: "RefuseLogin"; readonly said: Refusal }
@@ -184,7 +186,9 @@ export const step = (rules: Rules, state: State, event: Event, now: number, rand
     case "Leaving":
       return state.isLeaving ? [state, []] : [{ ...state, isLeaving: true }, [{ _tag: "Succeed" }]]
     case "Ended":
-      return event.keys === undefined ? end(state, event.because) : resync(rules, state, event.keys, now, random, false)
+      return event.keys === undefined
+        ? end(state, event.because)
+        : lost(rules, state, event.keys, event.because, now, random)
     case "Resync":
       return resync(rules, state, [event.key], now, random, true)
     case "Tick":
@@ -295,6 +299,20 @@ const resync = (
     if (says) next = { ...next, leaving: [...next.leaving, key] }
   }
   return [next, []]
+}
+
+/** What was said until it is confirmed again nobody has heard. */
+const lost = (
+  rules: Rules,
+  state: State,
+  keys: ReadonlyArray<string>,
+  because: string,
+  now: number,
+  random: number
+): Step => {
+  const stood = keys.filter((key) => state.topics.get(key)?.phase === "live")
+  const [next] = resync(rules, state, stood, now, random, false)
+  return [next, stood.map((key): Output => ({ _tag: "Lost", key, because }))]
 }
 
 const tick = (
