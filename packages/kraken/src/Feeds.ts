@@ -261,6 +261,17 @@ const ExecutedOrder = Row.order({
   updatedAt: at("timestamp", isoTime)
 })
 
+const Fee = Row.of({ asset: at("asset", blank(Wire.text)), amount: at("qty", number) })
+
+/** What a fill cost. In several assets that is not one fee, and is left for the history to say. */
+const fee = map(at("fees", blank(Wire.every(Fee))), (fees = []) => {
+  const charged = fees.filter(({ amount }) => !BigDecimal.isZero(amount))
+  const [first = fees[0], ...others] = charged
+  return first === undefined || others.some(({ asset }) => asset !== first.asset)
+    ? undefined
+    : { asset: first.asset, amount: BigDecimal.sumAll(fees.map(({ amount }) => amount)) }
+})
+
 /**
  * The same with the fill that it tells of, if it does. Its fee is in the quote currency.
  */
@@ -271,8 +282,8 @@ const Execution = Row.entry(
     id: at("exec_id", Wire.text),
     price: at("last_price", number),
     amount: at("last_qty", number),
-    fee: at("fees.0.qty", blank(number)),
-    feeAsset: at("fees.0.asset", blank(Wire.text)),
+    fee: map(fee, (charged) => charged?.amount),
+    feeAsset: map(fee, (charged) => charged?.asset),
     liquidity: at("liquidity_ind", wordsOr({ m: "maker", t: "taker" }, "unknown")),
     at: at("timestamp", isoTime)
   }),
@@ -281,6 +292,14 @@ const Execution = Row.entry(
 
 const ended = new Set<unknown>(["filled", "canceled", "expired"])
 const changes = { id: "order_id", hasEnded: (row: unknown) => ended.has(get(row, "order_status")) }
+
+const executions = Feeds.merging(changes, Wire.list(Execution))
+
+/** What a trade cost is its own: that of the one before is not to stand for what is left out. */
+const fills = () => {
+  const read = executions()
+  return (rows: unknown) => read(Array.isArray(rows) ? rows.map((row) => ({ fees: undefined, ...row })) : rows)
+}
 
 /**
  * Kraken's feeds. Every second without data is a heartbeat.
@@ -330,7 +349,7 @@ export const feeds: Feeds.Feeds = {
   },
   // First the orders that stand, then what changes of each; fills are told of among it.
   orders: { topic: ofAccount("executions"), reader: Feeds.merging(changes, Wire.list(ExecutedOrder)) },
-  fills: { topic: ofAccount("executions"), reader: Feeds.merging(changes, Wire.list(Execution)) },
+  fills: { topic: ofAccount("executions"), reader: fills },
   // Only totals are said, and nothing where an order takes from what is free.
   balances: { topic: ofAccount("balances"), also: ofAccount("executions") }
 }

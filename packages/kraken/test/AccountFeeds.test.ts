@@ -1,4 +1,5 @@
 import { expect, it } from "@effect/vitest"
+import { Struct } from "effect"
 import { register } from "../../exchanges/test/support/accountFeeds.js"
 import { feeds } from "../src/Feeds.js"
 import { account } from "./feeds.js"
@@ -157,4 +158,31 @@ it("a trade is a fill with the id that the history has, and nothing else is", ()
     liquidity: "taker",
     at: Date.parse("2026-09-22T10:33:06.709Z")
   })
+})
+
+const feeOf = (...rows: ReadonlyArray<object>) => {
+  const read = readBy(fills)
+  const [entry] = [asked, stands, ...rows].map((row) => rowsOf(read(row))[0]).slice(-1)
+  return entry !== undefined && "fill" in entry && typeof entry.fill === "object" && entry.fill !== null
+    ? Struct.pick(shown(entry.fill), "fee", "feeAsset")
+    : undefined
+}
+const charged = (fees: unknown) => ({ ...trade("TGBB7L", 0.003, 0.003), fees })
+
+it("the fee of a fill is all of its fees, and not known where they are in several assets", () => {
+  expect(feeOf(charged([{ asset: "USD", qty: 0.1 }, { asset: "USD", qty: 0.25 }]))).toEqual({
+    fee: "0.35",
+    feeAsset: "USD"
+  })
+  expect(feeOf(charged([{ asset: "USD", qty: 0.1 }, { asset: "BTC", qty: 0.00001 }]))).toEqual({})
+  expect(feeOf(charged([{ asset: "BTC", qty: 0 }, { asset: "USD", qty: 0.1 }]))).toEqual({
+    fee: "0.1",
+    feeAsset: "USD"
+  })
+  expect(feeOf(charged([{ asset: "USD", qty: 0 }]))).toEqual({ fee: "0", feeAsset: "USD" })
+  expect(feeOf(charged([]))).toEqual({})
+})
+
+it("the fee of a fill is not that of the one before it", () => {
+  expect(feeOf(trade("TGBB7L", 0.003, 0.003), Struct.omit(trade("TXYZ7L", 0.001, 0.004), "fees"))).toEqual({})
 })
