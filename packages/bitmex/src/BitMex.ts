@@ -109,15 +109,27 @@ const status: Declaration.MarketData["status"] = (client) => () =>
 const table = <A extends { readonly id?: string | undefined }, Args extends ReadonlyArray<unknown>>(
   endpoint: Endpoint.Endpoint<"account", Endpoints.Query, Listing.Listing<A>>,
   input: (...args: Args) => Omit<Endpoints.Query, "count" | "start" | "reverse">,
-  wanted?: (row: A, ...args: Args) => boolean
+  wanted?: (row: A, ...args: Args) => boolean,
+  step: number = Endpoints.pageSize.account
 ) => {
   const count = Endpoints.pageSize.account
-  return Page.byOffset(count, {
+  return Page.all({
     endpoint,
-    input: (start = 0, ...args: Args) => ({ ...input(...args), count, start, reverse: true }),
+    input: (start: number | undefined = 0, ...args: Args) => ({ ...input(...args), count, start, reverse: true }),
+    rows: (rows) => rows,
+    next: (page) => page.count < count ? undefined : (page.place ?? 0) + step,
     wanted
   })
 }
+
+/** Orders that stand. Those that end between two pages move the others forward: half of a page is read again. */
+const standing = <Args extends ReadonlyArray<unknown>>(input: (...args: Args) => Pick<Endpoints.Query, "symbol">) =>
+  table(
+    Endpoints.orders,
+    (...args: Args) => ({ ...input(...args), filter: { open: true } }),
+    undefined,
+    Endpoints.pageSize.account / 2
+  )
 
 const sought = <Filter>({ id }: Market.Market, filter: Filter) => ({ symbol: id, count: 1, reverse: true, filter })
 const since = ({ id }: Market.Market, { since }: Declaration.History) => ({
@@ -211,8 +223,8 @@ export const BitMex = Exchange.define({
       const key = rows.find(({ id }) => id === Credentials.redacted)
       return key?.permissions ?? KeyPermissions.readable
     }),
-    open: table(Endpoints.orders, ({ id }: Market.Market) => ({ symbol: id, filter: { open: true } })),
-    openOfAll: table(Endpoints.orders, () => ({ filter: { open: true } })),
+    open: standing(({ id }: Market.Market) => ({ symbol: id })),
+    openOfAll: standing(() => ({})),
     byId: ask(Endpoints.orders, ({ id, market }) => sought(market, { orderID: id })),
     byName: [ask(Endpoints.orders, ({ clientOrderId, market }) => sought(market, { clOrdID: clientOrderId }))],
     ended: { order: "newest first", withOpen: true, read: table(Endpoints.orders, since) },

@@ -17,6 +17,27 @@ const leftOut = (operation: string) =>
 
 const rows = json(fixture("order"))
 
+const [, standing] = Array.isArray(rows) ? rows : []
+
+describe("open orders of several pages", () => {
+  it.effect("are all of those that stand, though others end between two pages", () =>
+    Effect.gen(function*() {
+      let open = Array.from({ length: 1200 }, (_, index) => ({ ...standing, orderID: `order ${index}` }))
+      const page = (asked: URLSearchParams) => {
+        const start = Number(asked.get("start"))
+        const found = open.slice(start, start + Number(asked.get("count")))
+        open = open.slice(200)
+        return found
+      }
+      const found = yield* scripted(
+        { "/order": [page] },
+        Effect.flatMap(account, (account) => account.openOrders("BTC/USDT:USDT"))
+      )
+      const ids = new Set(found.map(({ id }) => id))
+      assert.deepStrictEqual(open.filter(({ orderID }) => !ids.has(orderID)), [])
+    }))
+})
+
 describe("orders", () => {
   const find = (symbol: string, last: string) =>
     Effect.map(

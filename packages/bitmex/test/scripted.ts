@@ -4,7 +4,7 @@ import { BigDecimal, Effect, Layer, TestClock } from "effect"
 import { BitMex } from "../src/index.js"
 import { documented, fixture, json, now } from "./utils.js"
 
-/** Over answers written down beforehand: by method and path, one after the other. */
+/** Over answers written down beforehand, or made of what is asked: by method and path, one after the other. */
 export const scripted = <A, E>(
   answers: { readonly [target: string]: ReadonlyArray<unknown> },
   effect: Effect.Effect<A, E, Layer.Layer.Success<ReturnType<typeof BitMex.layer>> | ScriptedHttp.ScriptedHttp>,
@@ -17,9 +17,10 @@ export const scripted = <A, E>(
     const asked = count.get(target) ?? 0
     count.set(target, asked + 1)
     const all = answers[target] ?? (path === "/instrument/active" ? [listed] : undefined)
+    const answer = all?.[Math.min(asked, all.length - 1)]
     return all === undefined
       ? ScriptedHttp.json({ error: { message: "unscripted", name: "HTTPError" } }, { status: 400 })
-      : ScriptedHttp.json(all[Math.min(asked, all.length - 1)])
+      : ScriptedHttp.json(typeof answer === "function" ? answer(new URL(url).searchParams) : answer)
   }
   const layer = BitMex.layer({ environment: { name: "scripted", baseUrl: "http://scripted.localhost" }, credentials })
   return Effect.zipRight(
