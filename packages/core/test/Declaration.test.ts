@@ -183,6 +183,25 @@ describe("public data", () => {
       }
     }))
 
+  it.effect("chooses none of several open markets of one symbol, and knows the others", () =>
+    Effect.gen(function*() {
+      const twin = { ...spot, id: "TWINUSD" }
+      const { data, layer } = toy({ marketData: { listings: [says([spot, twin, swap])] } })
+      yield* Effect.gen(function*() {
+        const { market, markets } = yield* data
+        const error = yield* Effect.flip(market(spot.symbol))
+        assert.strictEqual(error._tag, "SymbolNotFound")
+        assert.include(error.message, "XBTUSD and TWINUSD")
+        assert.strictEqual((yield* market(swap.symbol)).id, "XBTSWAP")
+        assert.strictEqual((yield* markets).length, 3)
+      }).pipe(Effect.provide(layer))
+      const halted = toy({ marketData: { listings: [says([spot, { ...twin, status: "halted" }])] } })
+      const found = yield* Effect.flatMap(halted.data, ({ market }) => market(spot.symbol)).pipe(
+        Effect.provide(halted.layer)
+      )
+      assert.strictEqual(found.id, "XBTUSD")
+    }))
+
   it.effect("cuts what the exchange says of itself to 200 characters", () =>
     Effect.gen(function*() {
       const long = toy({ marketData: { status: says({ status: "limited", detail: "x".repeat(500) }) } })

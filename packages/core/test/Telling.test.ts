@@ -133,6 +133,13 @@ describe("orders that are told of", () => {
       assert.strictEqual((yield* unread).count, before + 1)
     }))
 
+  it.effect("begin beside one of a market that is not found by its symbol", () =>
+    Effect.gen(function*() {
+      const { desk, state } = scene([bitcoin])
+      state.open = [order({ symbol: ether.symbol }), order({ id: "2" })]
+      assert.deepStrictEqual(brief(yield* Telling.orders(desk, wish).begin(undefined)), ["2 open"])
+    }))
+
   it.effect("were looked up where the feed did not say it: of histories, and else one by one", () =>
     Effect.gen(function*() {
       const { desk, state } = scene()

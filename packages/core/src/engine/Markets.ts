@@ -25,7 +25,7 @@ export interface Markets {
   readonly all: Effect.Effect<ReadonlyArray<Market>, MarketDataError>
   /**
    * The market of a symbol: `InvalidRequest` for what is not a symbol, `SymbolNotFound` for what is not listed, also not
-   * when the listing is read again.
+   * when the listing is read again, and for that of several open markets.
    */
   readonly find: (operation: string, symbol: string) => Effect.Effect<Market, MarketDataError>
   /**
@@ -45,6 +45,8 @@ export interface Markets {
 interface Loaded {
   readonly all: ReadonlyArray<Market>
   readonly bySymbol: ReadonlyMap<string, Market>
+  /** The ids of open markets that have one symbol: by that none of them is found. */
+  readonly several: ReadonlyMap<string, ReadonlyArray<string>>
   /** None where an id is that of several. */
   readonly byId: ReadonlyMap<string, Option.Option<Market>>
   readonly at: number
@@ -149,7 +151,9 @@ export const make = (options: {
                     exchange: options.exchange,
                     operation,
                     symbol,
-                    detail: `no market ${symbol}${suggestion(symbol, loaded.bySymbol.keys())}`
+                    detail: loaded.several.has(symbol)
+                      ? `several open markets are ${symbol}: ${loaded.several.get(symbol)?.join(" and ")}`
+                      : `no market ${symbol}${suggestion(symbol, loaded.bySymbol.keys())}`
                   })
               })
           )
@@ -203,11 +207,23 @@ const index = (
   names: (market: Market) => ReadonlyArray<string>,
   at: number
 ): Loaded => {
-  // One that is closed for good hides none that has its symbol now.
+  // One that is closed for good hides none that has its symbol now, and one that is halted none that is open.
   const [others, closed] = Arr.partition(all, ({ status }) => status === "closed")
+  const [open, halted] = Arr.partition(others, ({ status }) => status !== "open")
+  const bySymbol = new Map<string, Market>([...closed, ...halted].map((market) => [market.symbol, market]))
+  const several = new Map<string, ReadonlyArray<string>>()
+  // An order is not to go to the one or to the other by chance.
+  for (const [symbol, [market, ...twins]] of Object.entries(Arr.groupBy(open, ({ symbol }) => symbol))) {
+    if (twins.length === 0) bySymbol.set(symbol, market)
+    else {
+      bySymbol.delete(symbol)
+      several.set(symbol, [market, ...twins].map(({ id }) => id))
+    }
+  }
   return {
     all,
-    bySymbol: new Map([...closed, ...others].map((market) => [market.symbol, market])),
+    bySymbol,
+    several,
     byId: byId(all.flatMap((market) => names(market).map((name) => [name, market]))),
     at
   }

@@ -237,16 +237,26 @@ const plain = (value: BigDecimal.BigDecimal): string => Decimal.format(BigDecima
 const isWanted = ({ market }: Wish, { symbol }: { readonly symbol: string }): boolean =>
   market === undefined || symbol === market.symbol
 
-/** Orders that stand, with their markets. */
+/** Orders that stand, with their markets. One of which it is not known which market it is of hides no other. */
 const standing = ({ account, exchange, markets, seen }: Desk, { market, operation }: Wish): Reads<News.OrderOf> =>
   Effect.flatMap(
     understood(exchange, operation, account.openOrders(market)),
-    Effect.forEach((order) =>
-      Effect.map(markets.find(operation, order.symbol), (market) => {
-        seen.visit(market)
-        return { order, market }
-      })
-    )
+    (orders) =>
+      Effect.map(
+        Effect.forEach(orders, (order) =>
+          markets.find(operation, order.symbol).pipe(
+            Effect.map((market) => {
+              seen.visit(market)
+              return [{ order, market }]
+            }),
+            Effect.catchTag("SymbolNotFound", ({ detail }) =>
+              Effect.as(
+                Effect.logWarning("An order that stands is not told", { exchange, id: order.id, because: detail }),
+                []
+              ))
+          )),
+        (all) => all.flat()
+      )
   )
 
 /**
