@@ -265,8 +265,7 @@ export const feeds: Feeds.Feeds = {
   },
   ticker: {
     topic: (market) => topic(market, "ticker"),
-    reader: () => Feeds.readingOne(Wire.one(Ticker)),
-    quiet: "5 minutes"
+    reader: () => Feeds.readingOne(Wire.one(Ticker))
   },
   trades: { topic: (market) => topic(market, "trade"), reader: () => Feeds.readingOne(Wire.one(Trade)) },
   candles: {

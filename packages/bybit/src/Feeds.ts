@@ -250,7 +250,7 @@ export const feeds: Feeds.Feeds = {
     },
     silence: "30 seconds"
   },
-  ticker: { topic: (market) => topic(market, "tickers"), reader: tickers, quiet: "5 minutes" },
+  ticker: { topic: (market) => topic(market, "tickers"), reader: tickers },
   trades: { topic: (market) => topic(market, "publicTrade"), reader: () => rows(Trade) },
   candles: {
     words: intervals,

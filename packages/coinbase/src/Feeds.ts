@@ -272,7 +272,7 @@ export const feeds: Feeds.Feeds = {
     messages: { limit: 8, window: "1100 millis" },
     silence: "10 seconds"
   },
-  ticker: { topic: topic("ticker"), reader: ticker, quiet: "5 minutes" },
+  ticker: { topic: topic("ticker"), reader: ticker },
   trades: { topic: topic("market_trades"), reader: trades },
   candles: {
     words: { "5m": "FIVE_MINUTE" },

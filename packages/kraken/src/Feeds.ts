@@ -332,8 +332,7 @@ export const feeds: Feeds.Feeds = {
   },
   ticker: {
     topic: (market) => topic("ticker", market),
-    reader: () => Feeds.readingOne(Wire.one(Ticker)),
-    quiet: "5 minutes"
+    reader: () => Feeds.readingOne(Wire.one(Ticker))
   },
   trades: { topic: (market) => topic("trade", market), reader: () => Feeds.reading(Wire.list(Trade)) },
   candles: {

@@ -33,6 +33,7 @@ export type { BookUpdate, Rules as BookRules } from "../feed/OrderBookSync.js"
  */
 export interface Feeds {
   readonly protocol: FeedProtocol
+  /** It is asked for again where it has said nothing for five minutes, unless its `quiet` says otherwise. */
   readonly ticker?: Channel<[Market], Row.Ticker> | undefined
   readonly trades?: Channel<[Market], Row.Trade> | undefined
   readonly candles?:

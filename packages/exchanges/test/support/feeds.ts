@@ -476,5 +476,22 @@ export const registerPatient = (subject: Subject): void => {
         })
       )
     )
+
+    it.effect(
+      "say that a ticker may be old that is mute on an open connection, and mend it",
+      run((simulator, market) =>
+        Effect.gen(function*() {
+          const ticker = yield* heard(market.streamTicker(symbol))
+          yield* pass(3)
+          yield* simulator.disturb({ _tag: "Mute" })
+          yield* pass(330)
+          expect(ticker.statuses().some((tag) => tag === "Stale" || tag === "Reconnecting")).toBe(true)
+          yield* simulator.disturb({ _tag: "Calm" })
+          yield* pass(400)
+          expect(ticker.statuses().at(-1)).toBe("Resynced")
+          expect(ticker.last()?._tag).toBe("Data")
+        })
+      )
+    )
   })
 }

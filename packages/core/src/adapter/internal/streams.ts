@@ -90,7 +90,7 @@ export const make = (
       return streamed("streamTicker", symbol, (market) =>
         Effect.map(channels, ({ ticker: subscribe }) =>
           subscribe(
-            subscription("streamTicker", ticker.topic(market), ticker.quiet, () =>
+            subscription("streamTicker", ticker.topic(market), ticker.quiet ?? "5 minutes", () =>
               rows(true, () => ticker.reader(market), (row, now) =>
                 marketRows.ticker(
                   row,
