@@ -1,8 +1,9 @@
-import { Health } from "@effect-exchange/core"
+import { Decimal, FeedItem, Health, MarketData } from "@effect-exchange/core"
 import { Exchanges } from "@effect-exchange/exchanges"
 import { Faults, Simulator } from "@effect-exchange/simulator"
+import { Mock } from "@effect-exchange/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber, Layer, TestClock } from "effect"
+import { Duration, Effect, Fiber, Layer, Stream, TestClock } from "effect"
 import { Sources } from "../src/index.js"
 
 const okx = Sources.layer({ okx: Exchanges.layerMarketData("okx", { environment: Simulator.environment("okx") }) })
@@ -51,6 +52,35 @@ describe("the sources of a service", () => {
       yield* price
       assert.strictEqual(yield* asked, 2)
     }).pipe(Effect.provide(okx)))
+
+  for (const [how, end] of [["fails by a bug", Stream.dieMessage("a bug")], ["ends", Stream.empty]] as const) {
+    it.effect(`take no ticker for that of now of a feed that ${how}`, () =>
+      Effect.gen(function*() {
+        const { price } = yield* Sources.Sources
+        yield* price("kraken", "BTC/USD")
+        yield* TestClock.adjust("10 seconds")
+        assert.strictEqual(Decimal.format((yield* price("kraken", "BTC/USD")).price.amount), "65000")
+      }).pipe(Effect.provide(
+        Sources.layer({
+          kraken: Layer.effect(
+            MarketData.MarketData,
+            Effect.map(MarketData.MarketData, (market) => ({
+              ...market,
+              streamTicker: (symbol: string) =>
+                Stream.concat(
+                  Stream.fromEffect(
+                    Effect.map(
+                      market.ticker(symbol),
+                      (ticker) => FeedItem.FeedItem.Data({ value: { ...ticker, last: Decimal.make("1") } })
+                    )
+                  ),
+                  end
+                )
+            }))
+          ).pipe(Layer.provide(Mock.layer({ "BTC/USD": { last: "65000" } }, { exchange: "kraken" })))
+        }).pipe(Layer.provide(Health.layer))
+      )))
+  }
 
   it.effect("let a feed go when nobody has asked for a minute", () =>
     Effect.gen(function*() {

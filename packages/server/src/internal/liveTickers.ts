@@ -56,7 +56,8 @@ const follow = (market: MarketData.MarketData.Service, symbol: string) => (cell:
         else if (!FeedItem.FeedItem.$is("Dropped")(item)) cell.ticker = undefined
       })
     ),
-    Effect.tapError(() => Effect.sync(() => cell.ticker = undefined)),
+    // However it ends.
+    Effect.ensuring(Effect.sync(() => cell.ticker = undefined)),
     Effect.retry(later),
     Effect.ignore,
     Effect.forkScoped
