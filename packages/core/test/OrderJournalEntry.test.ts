@@ -22,6 +22,7 @@ const fields: { readonly [name: string]: FastCheck.Arbitrary<unknown> } = {
   price: optional(text),
   timeInForce: FastCheck.constantFrom("GTC", "IOC", "FOK"),
   worth: optional(FastCheck.record({ currency: text, amount: text, other: FastCheck.jsonValue() })),
+  amends: optional(text),
   orderId: optional(text),
   reason: optional(Hostile.text()),
   at: FastCheck.oneof(FastCheck.integer(), FastCheck.double({ noNaN: true, noDefaultInfinity: true }))

@@ -442,6 +442,25 @@ describe("guards", () => {
         }), guards)
     }).pipe(Effect.provide(OrderJournal.layerMemory)))
 
+  it.effect("count what an earlier run has added to orders, less what was refused", () =>
+    Effect.gen(function*() {
+      const journal = yield* OrderJournal.OrderJournal
+      const guards = { guards: { maxNotionalPerDay: { USDT: "1801" } }, journal }
+      const store = new Acme.Store()
+      const amend = (amount: string) => (trading: Trading.Trading.Service) =>
+        trading.amend({ symbol: "BTC/USDT", id: "n1" }, { amount })
+      yield* Acme.trade(store, (trading) => Effect.zipRight(trading.place(limit), amend("0.02")(trading)), guards)
+      store.fates = ["refused"]
+      yield* failed(Acme.trade(store, amend("0.03"), guards))
+      assert.deepStrictEqual(yield* journal.open, [])
+      yield* Acme.trade(store, (trading) =>
+        Effect.gen(function*() {
+          yield* trading.place(limit)
+          yield* denied("maxNotionalPerDay", trading.place(limit))
+          yield* denied("maxNotionalPerDay", amend("0.021")(trading))
+        }), guards)
+    }).pipe(Effect.provide(OrderJournal.layerMemory)))
+
   it.effect("count a day of UTC, and give back what was not placed", () =>
     Effect.gen(function*() {
       yield* guarded({ guards: { maxNotionalPerDay: { USDT: "1201" } } })((trading) =>

@@ -34,7 +34,8 @@ export {
   Entry,
   /**
    * An order that is about to be sent. Amounts are plain decimals, `at` is epoch milliseconds, `account` a
-   * `Credentials.fingerprint`, `worth` what the order counted with the guards.
+   * `Credentials.fingerprint`, `worth` what the order counted with the guards. One that `amends` an order that stands is never
+   * open: its `worth` is what was added, and below zero where that was given back.
    *
    * @since 0.1.0
    * @category schemas

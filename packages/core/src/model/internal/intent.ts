@@ -29,5 +29,7 @@ export const Intent = Schema.TaggedStruct("Intent", {
   price: Schema.optional(Schema.NonEmptyString),
   timeInForce: TimeInForce,
   worth: Schema.optional(Worth),
+  /** The exchange's id of an order that stands, and is to become this one. */
+  amends: Schema.optional(Schema.NonEmptyString),
   at: Schema.Number
 })

@@ -11,6 +11,7 @@ import type * as Adapter from "../../ports/Adapter.js"
 import * as OrderCheck from "../OrderCheck.js"
 import type { Desk } from "./desk.js"
 import * as Identity from "./identity.js"
+import { writeAmendment } from "./journaling.js"
 import * as Lookup from "./lookup.js"
 import * as OrderReading from "./orderReading.js"
 import * as placing from "./placing.js"
@@ -177,7 +178,15 @@ const admit = (
     const price = after === undefined ? undefined : yield* placing.priceFor(desk, after)
     const at = yield* Clock.currentTimeMillis
     const worth = yield* placing.admit(desk, "amend", after, price, at, amended(market, current, unchanged))
-    return { giveBack: placing.giveBack(desk, market, worth, at) }
+    const giveBack = placing.giveBack(desk, market, worth, at)
+    if (after === undefined || BigDecimal.isZero(worth)) return { giveBack }
+    yield* Effect.onError(writeAmendment(desk, current, after, worth, at), () => giveBack)
+    const takeBack = writeAmendment(desk, current, after, BigDecimal.negate(worth), at).pipe(
+      Effect.catchAll((error) =>
+        Effect.logWarning("What an amendment added could not be taken back in the journal", error.message)
+      )
+    )
+    return { giveBack: Effect.zipRight(giveBack, takeBack) }
   })
 
 const unchanged: Adapter.Change = { price: undefined, amount: undefined }

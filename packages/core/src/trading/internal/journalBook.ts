@@ -54,9 +54,10 @@ export const make = (): Book => {
       const key = keyOf(entry)
       const row = open.get(key)
       if (entry._tag === "Intent") {
-        const next: Row = { intent: entry, outcome: undefined, open: row === undefined }
+        // What is amended stands: whether it was is not looked for under its name.
+        const next: Row = { intent: entry, outcome: undefined, open: row === undefined && entry.amends === undefined }
         rows.push(next)
-        if (row === undefined) open.set(key, next)
+        if (next.open) open.set(key, next)
         if (rows.length >= forgetAt) forget(now)
       } else if (row !== undefined) {
         row.outcome = entry
@@ -69,7 +70,7 @@ export const make = (): Book => {
       rows.flatMap(({ intent, outcome }) =>
         intent.at >= epochMillis && intent.account === account && intent.exchange === exchange &&
           intent.environment === environment
-          ? [{ ...intent, outcome: outcome?._tag ?? "Open" }]
+          ? [{ ...intent, outcome: outcome?._tag ?? (intent.amends === undefined ? "Open" : "Placed") }]
           : []
       ),
     forget,

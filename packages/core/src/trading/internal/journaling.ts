@@ -1,8 +1,10 @@
+import type * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
 import type * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Decimal from "../../model/Decimal.js"
 import * as ExchangeError from "../../model/ExchangeError.js"
+import type { Checked, Order } from "../../model/Order.js"
 import * as Credentials from "../../ports/Credentials.js"
 import * as OrderJournal from "../OrderJournal.js"
 import type { Desk, Ledger, Ready } from "./desk.js"
@@ -44,38 +46,65 @@ export const writeIntent = (
   desk: Desk,
   operation: string,
   { at, order, worth }: Ready
-): Effect.Effect<void, ExchangeError.OrderDenied> => {
-  const { journal } = desk
-  const { clientOrderId, market } = order
-  return journal.account.pipe(
-    Effect.tap((account) => Effect.sync(() => journal.written.set(clientOrderId, account))),
-    Effect.flatMap((account) =>
-      journal.append({
-        _tag: "Intent",
-        exchange: desk.exchange,
-        environment: desk.environment,
-        account,
-        clientOrderId,
-        symbol: market.symbol,
-        side: order.side,
-        type: order.type,
-        amount: Decimal.format(order.amount),
-        price: order.price === undefined ? undefined : Decimal.format(order.price),
-        timeInForce: order.timeInForce,
-        worth: { currency: market.quote, amount: Decimal.format(worth) },
-        at
-      })
-    ),
-    Effect.mapError((error) =>
-      new ExchangeError.OrderDenied({
-        exchange: desk.exchange,
-        operation,
-        guard: "journal",
-        detail: `without a journal no order is sent: ${describe(error)}`
-      })
-    )
+): Effect.Effect<void, ExchangeError.OrderDenied> =>
+  Effect.tap(
+    desk.journal.account,
+    (account) => Effect.sync(() => desk.journal.written.set(order.clientOrderId, account))
+  ).pipe(
+    Effect.flatMap((account) => append(desk, account, order.clientOrderId, order, worth, at)),
+    Effect.mapError((error) => denied(desk, operation, error))
   )
-}
+
+const denied = ({ exchange }: Desk, operation: string, error: OrderJournal.JournalFailed | ConfigError.ConfigError) =>
+  new ExchangeError.OrderDenied({
+    exchange,
+    operation,
+    guard: "journal",
+    detail: `without a journal no order is sent: ${describe(error)}`
+  })
+
+/**
+ * Writes down what is added to an order that stands, or taken back again, for whoever sums up the day.
+ *
+ * @internal
+ */
+export const writeAmendment = (
+  desk: Desk,
+  { clientOrderId, id }: Order,
+  order: Checked,
+  worth: BigDecimal.BigDecimal,
+  at: number
+): Effect.Effect<void, ExchangeError.OrderDenied> =>
+  desk.journal.account.pipe(
+    Effect.flatMap((account) => append(desk, account, clientOrderId ?? id, order, worth, at, id)),
+    Effect.mapError((error) => denied(desk, "amend", error))
+  )
+
+const append = (
+  desk: Desk,
+  account: string,
+  clientOrderId: string,
+  { amount, market, price, side, timeInForce, type }: Checked,
+  worth: BigDecimal.BigDecimal,
+  at: number,
+  amends?: string
+): Effect.Effect<void, OrderJournal.JournalFailed> =>
+  desk.journal.append({
+    _tag: "Intent",
+    exchange: desk.exchange,
+    environment: desk.environment,
+    account,
+    clientOrderId,
+    symbol: market.symbol,
+    side,
+    type,
+    amount: Decimal.format(amount),
+    price: price === undefined ? undefined : Decimal.format(price),
+    timeInForce,
+    worth: { currency: market.quote, amount: Decimal.format(worth) },
+    amends,
+    at
+  })
 
 /**
  * Writes down what became of an order, of the account under which its intent was written unless said otherwise, and answers
