@@ -147,6 +147,28 @@ it.scoped("a subscription that the exchange has ended is asked for again, which 
     expect(other.statuses()).toEqual(["Connected"])
   }).pipe(steady))
 
+it.scoped("a snapshot that comes while the subscription is waited with is of no use: nothing would follow it", () =>
+  Effect.gen(function*() {
+    const fetch = Effect.delay(Effect.succeed(book("snapshot", 1)), "1 second")
+    const { exchange, line, listen } = yield* open({ fetch })
+    exchange.snapshots = false
+    const one = yield* listen("book")
+    yield* pass(1)
+    line().say({ key: "book", update: book("update", 2) })
+    yield* pass(900)
+    for (let time = 0; time < 2; time++) {
+      line().say({ key: "book" })
+      yield* pass(20)
+    }
+    expect(line().subscribed().length).toBe(2)
+    yield* pass(200)
+    expect(one.tags()).toEqual(["Stale"])
+    yield* pass(1000)
+    line().say({ key: "book", update: book("update", 2) })
+    yield* pass(1000)
+    expect(one.tags()).toEqual(["Stale", "Resynced", "Data"])
+  }).pipe(steady))
+
 it.scoped("a socket that cannot even be made is one that was not opened", () =>
   Effect.gen(function*() {
     const { exchange, listen } = yield* open()
