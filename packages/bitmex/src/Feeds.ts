@@ -105,25 +105,32 @@ const read = (frame: unknown): ReadonlyArray<Feeds.Said> | undefined => {
 
 // ---- tables
 
-/** So many rows of a table are remembered. */
+/** So many rows of a table are remembered to which nothing may happen any more. */
 const most = 10_000
+
+const final = new Set<unknown>(["Filled", "Canceled", "Rejected", "Expired"])
 
 /** Of what changes in a row only that is sent: here each row is whole again. Before all was sent nothing is said. */
 const merging = (column: string) => {
   const known = new Map<unknown, object>()
+  const ended = new Map<unknown, object>()
   let hasBegun = false
   return (frame: unknown): ReadonlyArray<unknown> => {
     const action = get(frame, "action")
     hasBegun ||= action === "partial"
     return list(hasBegun ? get(frame, "data") : []).flatMap((row) => {
       const id = get(row, column)
-      const merged = { ...known.get(id), ...Object(row) }
+      const merged = { ...known.get(id) ?? ended.get(id), ...Object(row) }
       known.delete(id)
+      ended.delete(id)
       if (action === "delete") return []
-      known.set(id, merged)
-      for (const oldest of known.keys()) {
-        if (known.size <= most) break
-        known.delete(oldest)
+      if (!final.has(get(merged, "ordStatus"))) known.set(id, merged)
+      else {
+        ended.set(id, merged)
+        for (const oldest of ended.keys()) {
+          if (ended.size <= most) break
+          ended.delete(oldest)
+        }
       }
       return [merged]
     })

@@ -110,6 +110,17 @@ describe("the tables of a BitMEX account", () => {
     assert.deepStrictEqual(told("delete", { orderID, symbol }), [])
   })
 
+  it("tell of an order that stands, however many others have ended since something was said of it", () => {
+    const { orderID, symbol } = order
+    const hear = hearing(orders.reader(), "order")
+    hear("partial", order)
+    for (let each = 0; each < 10_001; each++) {
+      hear("insert", { ...order, orderID: `other ${each}`, ordStatus: "Canceled" })
+    }
+    const { rows } = hear("update", { orderID, symbol, ordStatus: "Filled", cumQty: 200 })
+    assert.deepStrictEqual(rows.map(({ filled, id }) => [id, shown(filled)]), [[orderID, "200"]])
+  })
+
   it("tell apart what changes of an order that they did not begin with", () => {
     const hear = hearing(orders.reader(), "order")
     hear("partial", order)
