@@ -97,7 +97,10 @@ const Trade = Row.trade({
   at: at("T", instant)
 })
 
-const Bar = Row.ohlcv(instant, decimal, ["k.t", "k.o", "k.h", "k.l", "k.c", "k.v"])
+const Bar = Row.barSoFar(
+  Row.ohlcv(instant, decimal, ["k.t", "k.o", "k.h", "k.l", "k.c", "k.v"]),
+  at("k.x", Wire.wordsOr({ true: false, false: true }, undefined))
+)
 
 const reportedName = orElse(at("C", blank(Wire.text)), at("c", blank(Wire.text)))
 

@@ -181,8 +181,11 @@ describe("a candle", () => {
       high: "0.0025",
       low: "0.0015",
       close: "0.0020",
-      volume: "1000"
+      volume: "1000",
+      isOpen: true
     }])
+    const ended = read(candles?.reader(market, "1m"), { ...frame, k: { ...k, x: true } })
+    assert.containSubset(ended, [{ close: "0.0020", isOpen: false }])
   })
 })
 

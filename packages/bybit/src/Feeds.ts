@@ -147,7 +147,10 @@ const Trade = Row.trade({
   at: at("T", millis)
 })
 
-const Bar = Row.ohlcv(millis, decimal, ["start", "open", "high", "low", "close", "volume"])
+const Bar = Row.barSoFar(
+  Row.ohlcv(millis, decimal, ["start", "open", "high", "low", "close", "volume"]),
+  at("confirm", Wire.wordsOr({ true: false, false: true }, undefined))
+)
 
 const rows = <A>(row: Wire.Row<A>) => Feeds.reading(Wire.within("data", Wire.list(row)))
 

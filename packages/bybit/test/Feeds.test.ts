@@ -250,8 +250,11 @@ describe("a candle", () => {
       high: "16677",
       low: "16608",
       close: "16677",
-      volume: "2.081"
+      volume: "2.081",
+      isOpen: true
     }])
+    const ended = read(candles?.reader(linear, "5"), { ...frame, data: [{ ...candle, confirm: true }] })
+    assert.containSubset(ended, [{ close: "16677", isOpen: false }])
   })
 })
 

@@ -179,7 +179,7 @@ const Execution = Row.entry(
 
 const tickers = reading(Wire.list(Rows.Ticker))
 const trades = reading(Wire.list(Rows.Trade))
-const candles = reading(Wire.list(Rows.Bar))
+const candles = reading(Wire.list(Row.barSoFar(Rows.Bar, at(8, Wire.wordsOr({ 0: true, 1: false }, undefined)))))
 const orders = reading(Wire.list(Rows.Order))
 const fills = reading(Wire.list(Execution))
 const balances = reading(Wire.sole(Wire.within("details", Wire.list(Rows.Balance))))

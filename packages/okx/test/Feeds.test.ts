@@ -68,9 +68,17 @@ describe("frames of OKX", () => {
 
   it("of candles do so, too", () => {
     const row = ["1763942400000", "85000", "85100.5", "84900", "85050", "250", "2.5", "212625", "0"]
-    assert.deepStrictEqual(shownOf(candles.reader(linear, "candle1H")([row])), [
-      { openTime: 1_763_942_400_000, open: "85000", high: "85100.5", low: "84900", close: "85050", volume: "250" }
-    ])
+    const candle = {
+      openTime: 1_763_942_400_000,
+      open: "85000",
+      high: "85100.5",
+      low: "84900",
+      close: "85050",
+      volume: "250"
+    }
+    const read = candles.reader(linear, "candle1H")
+    assert.deepStrictEqual(shownOf(read([row])), [{ ...candle, isOpen: true }])
+    assert.deepStrictEqual(shownOf(read([row.with(8, "1")])), [{ ...candle, isOpen: false }])
   })
 
   it("of trades are of one each, whose side is the taker's", () => {

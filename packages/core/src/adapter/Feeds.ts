@@ -37,7 +37,7 @@ export interface Feeds {
   readonly ticker?: Channel<[Market], Row.Ticker> | undefined
   readonly trades?: Channel<[Market], Row.Trade> | undefined
   readonly candles?:
-    | Channel<[Market, string], Row.Bar> & {
+    | Channel<[Market, string], Row.BarSoFar> & {
       /** What it calls each interval. */
       readonly words: { readonly [I in Interval]?: string }
     }

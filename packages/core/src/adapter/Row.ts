@@ -106,6 +106,14 @@ export type Bar = Pick<Candle.Candle, "openTime" | "open" | "high" | "low" | "cl
 }
 
 /**
+ * A candle that a feed tells of: whether it may change still, where the exchange says so.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type BarSoFar = Bar & { readonly isOpen?: boolean | undefined }
+
+/**
  * @since 0.1.0
  * @category models
  */
@@ -241,6 +249,18 @@ export const ohlcv = <T, D>(
     close: Wire.at(close, decimal),
     volume: Wire.at(volume, decimal)
   })
+
+/**
+ * Reads a candle that says of itself whether it may change still: by the clock one would seem to have ended that was sent just
+ * before.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const barSoFar = (bar: Wire.Row<Bar>, isOpen: Wire.Field<boolean | undefined>): Wire.Row<BarSoFar> => ({
+  ...Wire.all({ bar, isOpen }, ({ bar, isOpen }) => ({ ...bar, isOpen })),
+  identify: bar.identify
+})
 
 /**
  * Reads a level of an order book.

@@ -231,19 +231,20 @@ export const rows = <Row, A>(
   }
 }
 
-const candleRows = (
+/** @internal Candles, of which one may change still where the exchange says so, and else by our clock. */
+export const candleRows = (
   exchange: string,
   market: Market,
   interval: Candles.Interval,
   volumes: sizing.Sizing,
-  reader: () => (frame: unknown) => Listing.Rows<Row.Bar> | undefined
+  reader: () => (frame: unknown) => Listing.Rows<Row.BarSoFar> | undefined
 ): Reading<Candles.Candle> => {
   // What is older than the candle under way has been said already, before the connection was lost.
   let latest = 0
   return rows(true, reader, (row, now) => {
     if (row.openTime < latest) return undefined
     latest = row.openTime
-    const isOpen = now < Candles.closeTime(interval, row.openTime)
+    const isOpen = row.isOpen ?? now < Candles.closeTime(interval, row.openTime)
     return marketRows.candle(marketRows.bar(row, market, volumes), exchange, market, interval, isOpen)
   })
 }
