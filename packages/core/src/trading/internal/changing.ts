@@ -135,9 +135,13 @@ const lost = (
   Effect.flatMap(
     Concurrent.raceFirst(
       OrderReading.read(Lookup.byReference(desk, operation, reference), isDone),
-      // What has ended stays so; how it was changed may have been otherwise before.
+      // What has ended stays so; how it was changed may have been otherwise before. A name may be that of an earlier order that has
+      // ended.
       OrderReading.told(Concurrent.raceFirst(
-        desk.seen.first("known", (order) => Identity.isNamed(reference, order) && OrderReading.hasEnded(order)),
+        desk.seen.first(
+          reference.id === undefined ? "next" : "known",
+          (order) => Identity.isNamed(reference, order) && OrderReading.hasEnded(order)
+        ),
         desk.seen.first("next", (order) => Identity.isNamed(reference, order) && isDone(order))
       ))
     ),

@@ -183,7 +183,8 @@ export const confirm = (desk: Desk, operation: string, ready: Ready, placed: Ada
         OrderReading.read(desk.account.order({ ...reference, ...named }), OrderReading.isListed),
         OrderReading.told(
           desk.seen.first(
-            "known",
+            // A name may be that of an earlier order.
+            id === undefined ? "next" : "known",
             (seen) => OrderReading.isListed(seen) && Identity.isNamed({ ...reference, ...named }, seen)
           )
         )
@@ -255,7 +256,10 @@ export const settle = (desk: Desk, operation: string, ready: Ready, error: Excha
       (asked) =>
         Concurrent.raceFirst(
           Lookup.search(desk, operation, asked),
-          Effect.asSome(desk.seen.first("known", (seen) => Identity.isSurely(asked, seen)))
+          Effect.asSome(desk.seen.first("known", (seen) =>
+            Identity.isSurely(asked, seen) &&
+            // An earlier order may have had the name, of which a feed does not always say when it was made.
+            (seen.createdAt !== undefined || !ready.isNamed)))
         )
     ),
     {
