@@ -118,6 +118,23 @@ describe("after a lost connection", () => {
       }
     }).pipe(steady))
 
+  it.scoped("another in its place is tried for less and less often, while the one before serves", () =>
+    Effect.gen(function*() {
+      const { dials, exchange, line, listen } = yield* open({ login: true, maxAge: 3_600_000 })
+      const one = yield* listen("book")
+      yield* pass(1)
+      exchange.expiring = 6
+      yield* pass(3_600_000)
+      yield* pass(120_000)
+      const waits = dials.slice(2).map((at, index) => at - (dials[index + 1] ?? 0))
+      expect(waits.length).toBe(6)
+      for (const [index, wait] of waits.entries()) expect(wait).toBeGreaterThanOrEqual(500 * 2 ** Math.min(index, 4))
+      expect(one.statuses()).toEqual(["Connected"])
+      line().say({ key: "book", update: book("update", 2) })
+      yield* pass(1)
+      expect(one.tags().at(-1)).toBe("Data")
+    }).pipe(steady))
+
   it.scoped("where the day a connection lasts is known, another takes its place before: nobody notices", () =>
     Effect.gen(function*() {
       const { line, lines, listen } = yield* open({ maxAge: 23 * 3_600_000 })

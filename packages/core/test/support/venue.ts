@@ -79,11 +79,11 @@ export const open = (setting: Setting = {}) =>
     const now = () => clock.unsafeCurrentTimeMillis()
     const lines: Array<Line> = []
     const dials: Array<number> = []
-    const exchange = { isOpen: true, answers: true, snapshots: true, throws: false, logins: 0 }
+    const exchange = { isOpen: true, answers: true, snapshots: true, throws: false, logins: 0, expiring: 0 }
     const answer = (message: Sent, line: Line) => {
       if ("login" in message) exchange.logins++
       if (!exchange.answers) return
-      if ("login" in message) line.say({ loggedIn: true })
+      if ("login" in message) line.say(exchange.expiring-- > 0 ? { expired: true } : { loggedIn: true })
       if ("subscribe" in message) {
         line.say({ taken: message.request })
         if (!exchange.snapshots) return

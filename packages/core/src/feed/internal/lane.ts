@@ -106,8 +106,12 @@ export const make = (
     const succeed = Effect.gen(function*() {
       const next = yield* connect(true)
       const outcome = yield* Concurrent.raceFirst(Effect.as(next.settled, true), Effect.as(next.ended, false))
-      if (outcome) return next
+      if (outcome) {
+        yield* Ref.set(failures, 0)
+        return next
+      }
       yield* closed(next)
+      yield* wait
       return undefined
     }).pipe(Effect.repeat({ until: (next): next is Connection.Connection => next !== undefined }))
 
