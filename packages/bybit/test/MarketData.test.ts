@@ -1,6 +1,6 @@
 import type { Market, Ticker } from "@effect-exchange/core"
 import { assert, describe, it } from "@effect/vitest"
-import { BigDecimal, Effect, Either, Record, TestClock } from "effect"
+import { BigDecimal, Chunk, Effect, Either, Record, Stream, TestClock } from "effect"
 import { Bybit, BybitEndpoints } from "../src/index.js"
 import { answering } from "./support.js"
 import { envelope, fixture, json, now, result, text } from "./utils.js"
@@ -389,4 +389,23 @@ describe("permissions", () => {
         assert.strictEqual(error._tag, "MalformedResponse", JSON.stringify(wrong))
       }
     }))
+})
+
+describe("candles by the exchange's clock", () => {
+  const row = [String(now), "85000", "85100.5", "84900", "85050", "2.5", "212625"]
+  const read = answering(
+    { "market/kline": () => envelope({ category: "spot", symbol: "BTCUSDT", list: [row] }) },
+    Effect.gen(function*() {
+      const market = yield* Bybit.MarketData
+      const candles = yield* Stream.runCollect(market.candles("BTC/USDT", "1m", { from: now }))
+      return Chunk.toReadonlyArray(candles).map(({ isOpen }) => isOpen)
+    })
+  )
+  for (const [how, off] of [["ahead", 90_000], ["behind", -90_000]] as const) {
+    it.effect(`are open that have not ended by it, though ours is ${how}`, () =>
+      Effect.gen(function*() {
+        yield* TestClock.setTime(now + off)
+        assert.deepStrictEqual(yield* read, [true])
+      }))
+  }
 })

@@ -54,6 +54,12 @@ export const make = (
       : bound(markets.use(operation, symbol, go))
   const tickerOf = (operation: string, market: Market) =>
     belonging.one(exchange, operation, market, adapter.ticker(market))
+  /** What time it is by the exchange's clock, as far as that is known: candles end by that. */
+  const theirs = Effect.zipWith(
+    Clock.currentTimeMillis,
+    client.health,
+    (now, { clockSkewMillis }) => Math.floor(now + clockSkewMillis)
+  )
   const candles = (symbol: string, interval: Candle.Interval, range: Candle.Range) =>
     Stream.unwrap(Effect.gen(function*() {
       const market = yield* markets.find("candles", symbol)
@@ -65,8 +71,8 @@ export const make = (
           alternative: `ask for one of ${features.candles.join(", ")}`
         })
       }
-      const window = yield* windowOf(exchange, range)
-      return pages(exchange, adapter.candles, market, interval, { ...window, onProgress: range.onProgress })
+      const window = yield* windowOf(exchange, range, yield* theirs)
+      return pages(exchange, adapter.candles, market, interval, theirs, { ...window, onProgress: range.onProgress })
     })).pipe(Stream.withSpan(nameOf("candles")))
 
   return {
@@ -129,19 +135,22 @@ export const make = (
   }
 }
 
-const windowOf = (exchange: string, range: Candle.Range): Effect.Effect<Adapter.Window, InvalidRequest> =>
-  Effect.flatMap(Clock.currentTimeMillis, (now) =>
-    Option.match(Candle.window(range, now), {
-      onNone: () =>
-        new InvalidRequest({
-          exchange,
-          operation: "candles",
-          detail:
-            `the range from ${String(range.from)} to ${String(range.to ?? "now")} is none: both are instants such as `
-            + "2026-01-31 or epoch milliseconds, the first the earlier"
-        }),
-      onSome: Effect.succeed
-    }))
+const windowOf = (
+  exchange: string,
+  range: Candle.Range,
+  now: number
+): Effect.Effect<Adapter.Window, InvalidRequest> =>
+  Option.match(Candle.window(range, now), {
+    onNone: () =>
+      new InvalidRequest({
+        exchange,
+        operation: "candles",
+        detail:
+          `the range from ${String(range.from)} to ${String(range.to ?? "now")} is none: both are instants such as `
+          + "2026-01-31 or epoch milliseconds, the first the earlier"
+      }),
+    onSome: Effect.succeed
+  })
 
 /** @internal */
 export const count = (
@@ -170,6 +179,7 @@ const pages = (
   { firstFrom, page, read }: Adapter.MarketData["candles"],
   market: Market,
   interval: Candle.Interval,
+  theirs: Effect.Effect<number>,
   range: Omit<Candle.Range, "from" | "to"> & Adapter.Window
 ): Stream.Stream<Candle.Candle, MarketDataError> => {
   const first = Candle.openFrom(interval, range.from)
@@ -190,7 +200,7 @@ const pages = (
   return Stream.paginateChunkEffect({ from: first, found: 0, empty: 0 }, (place: Place) =>
     Effect.gen(function*() {
       // Before it is asked for: a candle that ends while the answer is under way may come unfinished.
-      const now = yield* Clock.currentTimeMillis
+      const now = yield* theirs
       const { from } = place
       // Nothing opens after now, so nothing is asked of it.
       const end = Candle.openFrom(interval, Math.min(range.to, Candle.closeTime(interval, now)))
