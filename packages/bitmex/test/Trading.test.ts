@@ -315,23 +315,34 @@ describe("history", () => {
       ])
     )
 
-  it.effect("longer than a page is read on where the page ended, what is on two pages once", () =>
-    Effect.gen(function*() {
-      const first = Array.from({ length: 500 }, (_, index) => row(index))
-      const open = yield* Effect.flatMap(BitMex.Account, (account) => account.openOrders("BTC/USDT:USDT")).pipe(
-        Effect.zip(Effect.flatMap(ScriptedHttp.ScriptedHttp, ({ requests }) => requests)),
-        Effect.provide(scripted(first, [row(499), row(500), row(501)]))
-      )
-      const [orders, requests] = open
-      assert.deepStrictEqual(
-        orders.map(({ id }) => id),
-        Array.from({ length: 502 }, (_, index) => `order-${501 - index}`)
-      )
-      assert.deepStrictEqual(requests.slice(1).map(({ url }) => decodeURIComponent(url.split("?")[1] ?? "")), [
-        "symbol=XBTUSDT&filter={\"open\":true}&count=500&start=0&reverse=true",
-        "symbol=XBTUSDT&filter={\"open\":true}&count=500&start=500&reverse=true"
-      ])
-    }))
+  const pages = [
+    // Of those that stand some may have ended since the page before: half of it is read again.
+    ["those that stand", 250, (account) => account.openOrders("BTC/USDT:USDT")],
+    ["all", 500, (account) => account.orderHistory("BTC/USDT:USDT", { limit: 600 })]
+  ] as const satisfies ReadonlyArray<
+    readonly [string, number, (account: Account.Account.Service) => Effect.Effect<ReadonlyArray<Order.Order>, unknown>]
+  >
+  for (const [what, start, read] of pages) {
+    it.effect(`longer than a page is read on, what is on two pages once: ${what}`, () =>
+      Effect.gen(function*() {
+        const first = Array.from({ length: 500 }, (_, index) => row(index))
+        const open = yield* Effect.flatMap(BitMex.Account, read).pipe(
+          Effect.zip(Effect.flatMap(ScriptedHttp.ScriptedHttp, ({ requests }) => requests)),
+          Effect.provide(scripted(first, [row(499), row(500), row(501)]))
+        )
+        const [orders, requests] = open
+        assert.deepStrictEqual(
+          orders.map(({ id }) => id),
+          Array.from({ length: 502 }, (_, index) => `order-${501 - index}`)
+        )
+        const asked = requests.slice(1).map(({ url }) => decodeURIComponent(url.split("?")[1] ?? ""))
+        const filter = what === "all" ? "" : "&filter={\"open\":true}"
+        assert.deepStrictEqual(asked, [
+          `symbol=XBTUSDT${filter}&count=500&start=0&reverse=true`,
+          `symbol=XBTUSDT${filter}&count=500&start=${start}&reverse=true`
+        ])
+      }))
+  }
 
   it.effect("does not count an order as canceled whose row has an error", () =>
     Effect.gen(function*() {
