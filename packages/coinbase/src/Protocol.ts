@@ -67,7 +67,7 @@ export const tokenOf = (
 ): Either.Either<string, string> =>
   Either.map(Signature.privateKey(credentials.secret), (key) => {
     // Other processes may use the key at this very instant: what is asked for goes into the nonce as well.
-    const nonce = Signature.hex(Signature.sha256(`${number} ${asked}`).slice(0, 16))
+    const nonce = Signature.hex(Signature.sha256(`${number} ${asked}`)).slice(0, 32)
     return token(key, { kid: Redacted.value(credentials.key), nonce, now: Math.floor(millis / 1000), uri }, crypto)
   })
 

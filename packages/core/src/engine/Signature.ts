@@ -90,7 +90,7 @@ export const hmacSha512Base64 = (
  * @since 0.1.0
  * @category hashes
  */
-export const sha256 = (text: string): Uint8Array => hashes.sha256(utf8.encode(text))
+export const sha256: (text: string) => Uint8Array = hashes.sha256
 
 /**
  * SHA-512 of the text's UTF-8 bytes.
@@ -98,7 +98,7 @@ export const sha256 = (text: string): Uint8Array => hashes.sha256(utf8.encode(te
  * @since 0.1.0
  * @category hashes
  */
-export const sha512 = (text: string): Uint8Array => hashes.sha512(utf8.encode(text))
+export const sha512: (text: string) => Uint8Array = hashes.sha512
 
 /**
  * The bytes in lower case hex.

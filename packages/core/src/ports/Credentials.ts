@@ -185,7 +185,7 @@ export const isSame = (self: Credentials, that: Credentials): boolean =>
  * @category getters
  */
 export const fingerprint = ({ key }: Credentials): string =>
-  hex(sha256(new TextEncoder().encode(`effect-exchange account ${bareSecret(Redacted.value(key))}`)))
+  hex(sha256(`effect-exchange account ${bareSecret(Redacted.value(key))}`))
     .slice(0, 16)
 
 /**
