@@ -240,8 +240,7 @@ export const Order = Row.order({
 export const Placed = Row.order({
   ...order,
   clientOrderId,
-  createdAt: at("transactTime", instant),
-  updatedAt: at("transactTime", instant)
+  ...Wire.each(["createdAt", "updatedAt"], at("transactTime", instant))
 })
 
 /**
@@ -275,10 +274,7 @@ export const CanceledAll = Schema.Array(Schema.Union(Schema.Struct({ orderReport
  * @category rows
  */
 export const Fill = Row.fill({
-  id: at("id", text),
-  orderId: at("orderId", text),
-  market: at("symbol", text),
-  clientOrderId: none,
+  ...Row.namesOfFill({ id: "id", orderId: "orderId", market: "symbol", clientOrderId: undefined }),
   side: at("isBuyer", words({ true: "buy", false: "sell" })),
   price: at("price", decimal),
   amount: at("qty", decimal),

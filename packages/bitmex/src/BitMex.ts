@@ -139,9 +139,9 @@ const since = ({ id }: Market.Market, { since }: Declaration.History) => ({
 const executions = table(Endpoints.tradeHistory, since, ({ fill }) => fill !== undefined)
 
 const fills: Declaration.Account["fills"]["read"] = (client) => (market, query) =>
-  Effect.flatMap(executions(client)(market, query), ({ rows, unknown }) => {
-    const fills = rows.flatMap(({ fill }) => fill ? [[fill, fill.fee, fill.feeAsset ?? ""] as const] : [])
-    return valued(client, { rows: fills, unknown }, (fill, fee, feeAsset) => ({ ...fill, fee, feeAsset }))
+  Effect.flatMap(executions(client)(market, query), (rows) => {
+    const fills = Listing.flatMap(rows, ({ fill }) => fill ? [[fill, fill.fee, fill.feeAsset ?? ""] as const] : [])
+    return valued(client, fills, (fill, fee, feeAsset) => ({ ...fill, fee, feeAsset }))
   })
 
 const positions: Declaration.OptionalAccount["positions"] = (client) => () =>
@@ -198,10 +198,7 @@ export const BitMex = Exchange.define({
     trades: {
       most: Endpoints.pageSize.public,
       order: "newest first",
-      read: to(
-        Endpoints.trades,
-        ({ rows, unknown }) => ({ rows: rows.flatMap(({ trade }) => trade ?? []), unknown })
-      )
+      read: to(Endpoints.trades, Listing.flatMap(({ trade }) => trade ?? []))
     },
     candles: {
       words: binSizes,

@@ -216,13 +216,6 @@ export const ApiKey = Row.of({
 })
 
 const type = at("ordType", wordsOr({ Limit: "limit", Market: "market" }, "other"))
-const isFilled = at("ordStatus", wordsOr({ Filled: true, PartiallyFilled: true }, false))
-
-// One that is filled says how much of it.
-const filled = all(
-  { said: Wire.when(isFilled, true, at("cumQty", aboveZero)), size: at("cumQty", orZero(number)) },
-  ({ size }) => size
-)
 
 const timeInForce = wordsOr({ GoodTillCancel: "GTC", ImmediateOrCancel: "IOC", FillOrKill: "FOK" }, undefined)
 
@@ -239,20 +232,17 @@ export const Order = Row.order({
   ...Row.names({ id: "orderID", market: "symbol", clientOrderId: "clOrdID" }),
   side,
   type,
-  status: at(
-    "ordStatus",
-    meaning({
-      pending: "PendingNew",
-      open: "New PartiallyFilled PendingCancel PendingReplace Triggered",
-      filled: "Filled",
-      canceled: "Canceled",
-      rejected: "Rejected",
-      expired: "Expired"
-    })
-  ),
+  status: Row.status("ordStatus", {
+    pending: "PendingNew",
+    open: "New PartiallyFilled PendingCancel PendingReplace Triggered",
+    filled: "Filled",
+    canceled: "Canceled",
+    rejected: "Rejected",
+    expired: "Expired"
+  }),
   price: price("price"),
   amount: at("orderQty", blank(number)),
-  filled,
+  filled: Row.filled("cumQty", number, at("ordStatus", wordsOr({ Filled: true, PartiallyFilled: true }, false))),
   averagePrice: price("avgPx"),
   timeInForce: at("timeInForce", timeInForce),
   postOnly: instructed("ParticipateDoNotInitiate"),
@@ -278,8 +268,7 @@ const feeAsset = all(
 )
 
 const fill = Row.fill({
-  ...Row.names({ id: "execID", market: "symbol", clientOrderId: "clOrdID" }),
-  orderId: at("orderID", text),
+  ...Row.namesOfFill({ id: "execID", orderId: "orderID", market: "symbol", clientOrderId: "clOrdID" }),
   side,
   price: at("lastPx", number),
   amount: at("lastQty", number),

@@ -217,8 +217,7 @@ export const Bybit = Exchange.define({
         ...kept,
         endpoint: Endpoints.executionList,
         input: part(100),
-        rows: (market, { list: { rows, unknown } }) =>
-          within(categoryOf(market), { rows: rows.flatMap(({ fill }) => fill ?? []), unknown }),
+        rows: (market, { list }) => within(categoryOf(market), Listing.flatMap(list, ({ fill }) => fill ?? [])),
         // A page may be of funding alone, with fills behind it.
         next: (page) => {
           const { rows, unknown } = page.answer.list

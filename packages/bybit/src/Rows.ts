@@ -8,7 +8,6 @@
  */
 import { Decimal } from "@effect-exchange/core"
 import { type Declaration, Row, Wire } from "@effect-exchange/core/adapter"
-import * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 
 const { all, at, blank, decimal, isTrue, map, meaning, meaningOr, millis, orElse, orZero, text, words, wordsOr } = Wire
@@ -153,8 +152,6 @@ export const ApiKey = Wire.answer({
   expiredAt: at("expiredAt", blank(Schema.String))
 })
 
-const held = (path: string) => at(path, orZero(decimal))
-
 /**
  * A coin of the unified account. Free is what neither orders nor positions nor a bonus hold; with cross margin, orders can
  * use more than that, as other coins count as well. The margins are `""` under portfolio margin.
@@ -167,15 +164,9 @@ export const Balance = Row.balance({
   total: at("walletBalance", decimal),
   free: Wire.minus(
     at("walletBalance", decimal),
-    held("locked"),
-    held("totalOrderIM"),
-    held("totalPositionIM"),
-    held("bonus")
+    ...["locked", "totalOrderIM", "totalPositionIM", "bonus"].map((held) => at(held, orZero(decimal)))
   )
 })
-
-const size = at("size", decimal)
-const isNothing = map(size, BigDecimal.isZero)
 
 /**
  * A position; its side is `""` or `None` where there is none, and its size zero.
@@ -185,11 +176,8 @@ const isNothing = map(size, BigDecimal.isZero)
  */
 export const Position = Row.position({
   market: at("symbol", text),
-  side: map(
-    Wire.when(isNothing, false, at("side", words({ Buy: "long", Sell: "short" }))),
-    (side = "long") => side
-  ),
-  amount: size,
+  side: at("side", words({ Buy: "long", Sell: "short" })),
+  amount: at("size", decimal),
   entryPrice: price("avgPrice"),
   markPrice: price("markPrice"),
   liquidationPrice: price("liqPrice"),
@@ -207,16 +195,13 @@ const order = Row.order({
     { kind: orderKind, trigger: at("stopOrderType", blank(text)) },
     ({ kind, trigger = "UNKNOWN" }) => trigger === "UNKNOWN" ? kind : "other"
   ),
-  status: at(
-    "orderStatus",
-    meaning({
-      open: "New PartiallyFilled",
-      pending: "Untriggered Triggered",
-      filled: "Filled",
-      canceled: "Cancelled PartiallyFilledCanceled Deactivated",
-      rejected: "Rejected"
-    })
-  ),
+  status: Row.status("orderStatus", {
+    open: "New PartiallyFilled",
+    pending: "Untriggered Triggered",
+    filled: "Filled",
+    canceled: "Cancelled PartiallyFilledCanceled Deactivated",
+    rejected: "Rejected"
+  }),
   price: price("price"),
   amount: all(
     { kind: orderKind, unit, size: at("qty", decimal) },
@@ -241,8 +226,7 @@ const order = Row.order({
 export const Order = Row.beside(order, { unit })
 
 const fill = Row.fill({
-  ...Row.names({ id: "execId", market: "symbol", clientOrderId: "orderLinkId" }),
-  orderId: at("orderId", text),
+  ...Row.namesOfFill({ id: "execId", orderId: "orderId", market: "symbol", clientOrderId: "orderLinkId" }),
   side,
   price: at("execPrice", decimal),
   amount: at("execQty", decimal),

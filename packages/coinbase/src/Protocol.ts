@@ -99,11 +99,8 @@ const resetOf = (headers: Protocol.Headers): number | undefined => {
  */
 export const protocol = Protocol.make({
   exchange: "coinbase",
-  hosts: {
-    live: Protocol.open("https://api.coinbase.com"),
-    // Its sandbox gives canned answers to a few requests, whatever is asked.
-    testnet: { _tag: "None", alternative: "use the simulator, or another exchange's testnet" }
-  },
+  // Its sandbox gives canned answers to a few requests, whatever is asked.
+  hosts: { live: Protocol.open("https://api.coinbase.com") },
   testHosts: ["api-sandbox.coinbase.com"],
   limits,
   sign,

@@ -9,7 +9,7 @@ import * as BigDecimal from "effect/BigDecimal"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
-const { all, at, blank, decimal, isTrue, map, meaning, none, orElse, positive, seconds, text, words, wordsOr } = Wire
+const { all, at, blank, decimal, isTrue, map, none, orElse, positive, seconds, text, words, wordsOr } = Wire
 
 // ---- values
 
@@ -86,8 +86,6 @@ const hundred = BigDecimal.fromBigInt(100n)
 export const Ticker = Row.tickerOf({
   market: at("product_id", text),
   last: at("price", positive(decimal)),
-  bid: none,
-  ask: none,
   open24h: all(
     {
       price: at("price", blank(decimal)),
@@ -104,10 +102,8 @@ export const Ticker = Row.tickerOf({
       )
     }
   ),
-  high24h: none,
-  low24h: none,
   volume24h: at("volume_24h", blank(decimal)),
-  at: none
+  ...Wire.each(["bid", "ask", "high24h", "low24h", "at"], none)
 })
 
 /**
@@ -211,18 +207,15 @@ const term = <K extends keyof Terms>(name: K): Wire.Field<Terms[K]> => map(terms
  * @since 0.1.0
  * @category fields
  */
-export const status = at(
-  "status",
-  meaning({
-    pending: "PENDING QUEUED",
-    // Until a change is carried out the order stands and may be filled.
-    open: "OPEN CANCEL_QUEUED EDIT_QUEUED",
-    filled: "FILLED",
-    canceled: "CANCELLED",
-    expired: "EXPIRED",
-    rejected: "FAILED"
-  })
-)
+export const status = Row.status("status", {
+  pending: "PENDING QUEUED",
+  // Until a change is carried out the order stands and may be filled.
+  open: "OPEN CANCEL_QUEUED EDIT_QUEUED",
+  filled: "FILLED",
+  canceled: "CANCELLED",
+  expired: "EXPIRED",
+  rejected: "FAILED"
+})
 
 /**
  * An order. Of one without a known status nothing is guessed.
@@ -241,9 +234,8 @@ export const Order = Row.order({
   averagePrice: at("average_filled_price", blank(decimal)),
   timeInForce: term("timeInForce"),
   postOnly: term("postOnly"),
-  reduceOnly: none,
   createdAt: at("created_time", time),
-  updatedAt: none
+  ...Wire.each(["reduceOnly", "updatedAt"], none)
 })
 
 const price = at("price", Schema.compose(decimal, Schema.PositiveBigDecimalFromSelf))
@@ -256,10 +248,7 @@ const price = at("price", Schema.compose(decimal, Schema.PositiveBigDecimalFromS
  * @category rows
  */
 export const Fill = Row.fill({
-  id: at("trade_id", text),
-  orderId: at("order_id", text),
-  market: at("product_id", text),
-  clientOrderId: none,
+  ...Row.namesOfFill({ id: "trade_id", orderId: "order_id", market: "product_id", clientOrderId: undefined }),
   side: all({ side: at("side", side), type: at("trade_type", blank(Schema.Literal("FILL"))) }, ({ side }) => side),
   price,
   amount: all(

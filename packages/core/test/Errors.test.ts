@@ -179,12 +179,19 @@ describe("a table of errors", () => {
     const texts = Errors.table({
       said,
       match: "beginning",
-      codes: { OrderRejected: ["EOrder:"], InsufficientFunds: ["EOrder:Insufficient funds"] }
+      codes: {
+        OrderRejected: "EOrder:, EService:Deadline elapsed",
+        InsufficientFunds: "EOrder:Insufficient funds",
+        OrderNotFound: ["no such order, or"]
+      }
     })
     const tag = (code: string) => texts.classify(answer({ code, text: "" }))?._tag
+    assert.strictEqual(tag("no such order, or another"), "OrderNotFound")
     assert.strictEqual(tag("EOrder:Insufficient funds (USD)"), "InsufficientFunds")
     assert.strictEqual(tag("eorder:insufficient FUNDS"), "InsufficientFunds")
     assert.strictEqual(tag("EOrder:Insufficient"), "OrderRejected")
+    assert.strictEqual(tag("EService:Deadline elapsed"), "OrderRejected")
+    assert.strictEqual(tag("EService:Deadline"), "MalformedResponse")
     assert.strictEqual(tag("EOther:"), "MalformedResponse")
   })
 

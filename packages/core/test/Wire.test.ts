@@ -360,6 +360,52 @@ describe("rows of a kind", () => {
       clientOrderId: undefined
     })
     assert.strictEqual(reads(Wire.one(row), { orderId: "7", s: "", link: [] }), "not understood")
+    const nameless = Row.of(Row.namesOfFill({ id: 0, orderId: 1, market: 2, clientOrderId: undefined }))
+    assert.deepStrictEqual(reads(Wire.one(nameless), ["F1", "O1", "A", "mine"]), {
+      id: "F1",
+      orderId: "O1",
+      market: "A",
+      clientOrderId: undefined
+    })
+    assert.strictEqual(reads(Wire.one(nameless), ["F1", "", "A"]), "not understood")
+  })
+
+  it("that are orders have a status of ours, or none that is understood", () => {
+    const row = Row.of({ status: Row.status("s", { open: "live part", filled: "done" }) })
+    assert.deepStrictEqual(reads(Wire.one(row), { s: "part" }), { status: "open" })
+    assert.strictEqual(reads(Wire.one(row), { s: "open" }), "not understood")
+    // @ts-expect-error there is no such status
+    Row.status("s", { opened: "live" })
+  })
+
+  it("that are orders are filled by nothing where that is not said, unless they are said to be filled", () => {
+    const row = Row.of({ filled: Row.filled("size", decimal, at("done", Wire.isTrue)) })
+    const filled = (value: unknown) => {
+      const read = reads(Wire.one(row), value)
+      return read === "not understood" ? read : shown(read)
+    }
+    assert.deepStrictEqual(filled({}), { filled: "0" })
+    assert.deepStrictEqual(filled({ size: "1.5" }), { filled: "1.5" })
+    assert.deepStrictEqual(filled({ size: "1.5", done: true }), { filled: "1.5" })
+    for (const size of [undefined, "", "0", "x"]) assert.strictEqual(filled({ size, done: true }), "not understood")
+    assert.strictEqual(filled({ size: "x" }), "not understood")
+  })
+
+  it("that are positions have a side where there is something of them", () => {
+    const row = Row.position({
+      market: at("market", text),
+      side: at("side", words({ Buy: "long", Sell: "short" })),
+      amount: at("size", decimal),
+      ...Wire.each(["entryPrice", "markPrice", "liquidationPrice", "leverage", "unrealizedPnl"], none)
+    })
+    const sideOf = (side: string, size: string) => {
+      const read = reads(Wire.one(row), { market: "A", side, size })
+      return read === "not understood" ? read : read.side
+    }
+    assert.strictEqual(sideOf("Sell", "2"), "short")
+    assert.strictEqual(sideOf("", "2"), "not understood")
+    assert.strictEqual(sideOf("Sell", "x"), "not understood")
+    assert.notStrictEqual(sideOf("", "0.0"), "not understood")
   })
 
   it("that are trades and books are read from their places", () => {
@@ -421,6 +467,15 @@ describe("lists", () => {
       nobody
     ])
     assert.deepStrictEqual(listing.unknown.map(({ detail }) => detail), ["status", "filled", "id"])
+  })
+
+  it("make of each row none, one or several, and keep what is not understood", () => {
+    const unknown = [{ id: "3", market: undefined, clientOrderId: undefined, createdAt: undefined, detail: "x" }]
+    const listing = { rows: [1, 2, 3], unknown }
+    assert.deepStrictEqual(Listing.flatMap(listing, (row) => row === 1 ? [] : row === 2 ? row : [row, row]), {
+      rows: [2, 3, 3],
+      unknown
+    })
   })
 
   it("have each row once, as it was read last, by its id or by what else is said", () => {

@@ -4,11 +4,10 @@
  * @since 0.1.0
  */
 import { Row, Wire } from "@effect-exchange/core/adapter"
-import * as BigDecimal from "effect/BigDecimal"
 import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
 
-const { all, at, blank, map, meaning, millis, none, number, orZero, positive, text, when, words, wordsOr } = Wire
+const { all, at, blank, millis, none, number, positive, text, when, words, wordsOr } = Wire
 
 /**
  * An instrument. A perpetual is a future whose period says so, and which expires in the year 3000.
@@ -121,17 +120,6 @@ export const Chart = Wire.pick(
 
 const type = at("order_type", wordsOr({ limit: "limit", market: "market" }, "other"))
 
-const isFilled = at("order_state", wordsOr({ filled: true }, false))
-
-// One that is filled says how much of it.
-const filled = all(
-  {
-    said: when(isFilled, true, at("filled_amount", number.pipe(Schema.positiveBigDecimal()))),
-    size: at("filled_amount", orZero(number))
-  },
-  ({ size }) => size
-)
-
 /**
  * An order. The price of one at the market is the word `market_price`, and what is not filled may be left out.
  *
@@ -142,19 +130,16 @@ export const Order = Row.order({
   ...Row.names({ id: "order_id", market: "instrument_name", clientOrderId: "label" }),
   side,
   type,
-  status: at(
-    "order_state",
-    meaning({
-      open: "open",
-      filled: "filled",
-      rejected: "rejected",
-      canceled: "cancelled",
-      pending: "untriggered triggered"
-    })
-  ),
+  status: Row.status("order_state", {
+    open: "open",
+    filled: "filled",
+    rejected: "rejected",
+    canceled: "cancelled",
+    pending: "untriggered triggered"
+  }),
   price: when(type, "limit", at("price", number)),
   amount: at("amount", blank(number)),
-  filled,
+  filled: Row.filled("filled_amount", number, at("order_state", wordsOr({ filled: true }, false))),
   averagePrice: at("average_price", positive(number)),
   timeInForce: at(
     "time_in_force",
@@ -173,8 +158,7 @@ export const Order = Row.order({
  * @category rows
  */
 export const Fill: Wire.Row<Row.Fill> = Row.fill({
-  ...Row.names({ id: "trade_id", market: "instrument_name", clientOrderId: "label" }),
-  orderId: at("order_id", text),
+  ...Row.namesOfFill({ id: "trade_id", orderId: "order_id", market: "instrument_name", clientOrderId: "label" }),
   side,
   price: at("price", number),
   amount: at("amount", number),
@@ -184,9 +168,6 @@ export const Fill: Wire.Row<Row.Fill> = Row.fill({
   at: at("timestamp", millis)
 })
 
-const size = at("size", number)
-const isNothing = map(size, BigDecimal.isZero)
-
 /**
  * A position; those that were closed stay, with the direction `zero`.
  *
@@ -195,11 +176,8 @@ const isNothing = map(size, BigDecimal.isZero)
  */
 export const Position = Row.position({
   market: at("instrument_name", text),
-  side: map(
-    when(isNothing, false, at("direction", words({ buy: "long", sell: "short" }))),
-    (side = "long") => side
-  ),
-  amount: size,
+  side: at("direction", words({ buy: "long", sell: "short" })),
+  amount: at("size", number),
   entryPrice: at("average_price", positive(number)),
   markPrice: at("mark_price", positive(number)),
   liquidationPrice: at("estimated_liquidation_price", positive(number)),

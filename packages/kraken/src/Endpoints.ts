@@ -38,19 +38,15 @@ export const limits = {
  */
 export const pageSize = 50
 
-const open = Endpoint.family({
-  capability: "marketData",
-  limits,
-  root: "/0/public/",
-  within: "result",
-  cost: { public: 1 }
-})
+const shared = { limits, within: "result" } as const
 
-const shared = { limits, method: "POST", body: "form", root: "/0/private/", within: "result" } as const
+const open = Endpoint.family({ ...shared, capability: "marketData", root: "/0/public/", cost: { public: 1 } })
 
-const read = Endpoint.family({ ...shared, capability: "account", cost: { key: 1 } })
+const own = { ...shared, method: "POST", body: "form", root: "/0/private/" } as const
 
-const write = Endpoint.family({ ...shared, capability: "trading" })
+const read = Endpoint.family({ ...own, capability: "account", cost: { key: 1 } })
+
+const write = Endpoint.family({ ...own, capability: "trading" })
 
 /**
  * Tells the exchange's clock, in whole seconds.

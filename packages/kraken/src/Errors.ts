@@ -39,56 +39,25 @@ export const errors: Errors.Table = Errors.table({
   },
   match: "beginning",
   codes: {
-    RateLimited: [
-      "EAPI:Rate limit exceeded",
-      "EOrder:Rate limit exceeded",
-      "EOrder:Domain rate limit exceeded",
-      "EGeneral:Too many requests",
-      "EAuth:Rate limit exceeded",
-      "EAuth:Too many requests",
-      "EService:Throttled"
-    ],
-    Banned: ["EGeneral:Temporary lockout"],
-    AuthenticationFailed: [
-      "EAPI:Invalid key",
-      "EAPI:Invalid signature",
-      "EAuth:Account temporary disabled",
-      "EAuth:Account unconfirmed",
-      "ESession:Invalid session"
-    ],
-    PermissionDenied: [
-      "EGeneral:Permission denied",
-      "EAccount:Invalid permissions",
-      "EOrder:Trading agreement required",
-      "EAPI:Feature disabled",
-      "ETrade:User Locked"
-    ],
-    SymbolNotFound: [
-      "EQuery:Unknown asset pair",
-      "EQuery:Invalid asset pair",
-      "EQuery:Unknown asset",
-      "EGeneral:Unknown asset pair",
-      // Of a socket.
-      "Currency pair not supported"
-    ],
-    DuplicateOrder: ["EGeneral:Invalid arguments:cl_ord_id not unique", "EOrder:Duplicate order"],
-    InvalidRequest: [
-      "EGeneral:Invalid arguments",
-      "EGeneral:Unknown method",
-      "EQuery:Invalid",
-      "ETrade:Invalid request",
-      "EOrder:Invalid price"
-    ],
-    InsufficientFunds: ["EOrder:Insufficient funds", "EOrder:Insufficient margin", "EFunding:Insufficient funds"],
+    RateLimited: "EAPI:Rate limit exceeded, EOrder:Rate limit exceeded, EOrder:Domain rate limit exceeded, " +
+      "EGeneral:Too many requests, EAuth:Rate limit exceeded, EAuth:Too many requests, EService:Throttled",
+    Banned: "EGeneral:Temporary lockout",
+    AuthenticationFailed: "EAPI:Invalid key, EAPI:Invalid signature, EAuth:Account temporary disabled, " +
+      "EAuth:Account unconfirmed, ESession:Invalid session",
+    PermissionDenied: "EGeneral:Permission denied, EAccount:Invalid permissions, EOrder:Trading agreement required, " +
+      "EAPI:Feature disabled, ETrade:User Locked",
+    // The last is of a socket.
+    SymbolNotFound: "EQuery:Unknown asset pair, EQuery:Invalid asset pair, EQuery:Unknown asset, " +
+      "EGeneral:Unknown asset pair, Currency pair not supported",
+    DuplicateOrder: "EGeneral:Invalid arguments:cl_ord_id not unique, EOrder:Duplicate order",
+    InvalidRequest: "EGeneral:Invalid arguments, EGeneral:Unknown method, EQuery:Invalid, ETrade:Invalid request, " +
+      "EOrder:Invalid price",
+    InsufficientFunds: "EOrder:Insufficient funds, EOrder:Insufficient margin, EFunding:Insufficient funds",
     // One market's mode says nothing of the exchange's health: as an outage it would open the circuit for all of them,
     // and keep orders from being canceled when that is all a market still does.
-    OrderRejected: [
-      "EOrder:",
-      "EService:Deadline elapsed",
-      "EService:Market in ",
-      "EGeneral:Invalid arguments:Index unavailable"
-    ],
-    Unknown: ["EService:", "EGeneral:Internal error", "EDatabase:Internal error"]
+    OrderRejected:
+      "EOrder:, EService:Deadline elapsed, EGeneral:Invalid arguments:Index unavailable, EService:Market in ",
+    Unknown: "EService:, EGeneral:Internal error, EDatabase:Internal error"
   },
   wait: { RateLimited: "5 seconds" },
   // `EService:Throttled:1700000000` names the second from which on requests are taken.

@@ -42,10 +42,7 @@ const withNonce = ({ body, headers }: Endpoint.Prepared, nonce: bigint): string 
  */
 export const protocol = Protocol.make({
   exchange: "kraken",
-  hosts: {
-    live: Protocol.open("https://api.kraken.com"),
-    testnet: { _tag: "None", alternative: "use the simulator, or another exchange's testnet" }
-  },
+  hosts: { live: Protocol.open("https://api.kraken.com") },
   limits,
   sign,
   nonces: "ordered",

@@ -47,11 +47,10 @@ const ticker = {
   last: at("c.0", positive(decimal)),
   bid: at("b.0", positive(decimal)),
   ask: at("a.0", positive(decimal)),
-  open24h: none,
   high24h: at("h.1", positive(decimal)),
   low24h: at("l.1", positive(decimal)),
   volume24h: at("v.1", decimal),
-  at: none
+  ...Wire.each(["open24h", "at"], none)
 }
 
 /**
@@ -129,10 +128,13 @@ export const Order = Row.order({
   ...Row.names({ id: "id", market: "descr.pair", clientOrderId: "cl_ord_id" }),
   side: at("descr.type", side),
   type,
-  status: at(
-    "status",
-    words({ pending: "pending", open: "open", closed: "filled", canceled: "canceled", expired: "expired" })
-  ),
+  status: Row.status("status", {
+    pending: "pending",
+    open: "open",
+    filled: "closed",
+    canceled: "canceled",
+    expired: "expired"
+  }),
   // That of a trailing stop (`+15.0000%`) says how far away, and not what price.
   price: Wire.when(type, "limit", at("descr.price", decimal)),
   amount: all({ flags, size: at("vol", decimal) }, ({ flags, size }) => has(flags, "viqc") ? undefined : size),
@@ -152,10 +154,7 @@ export const Order = Row.order({
  * @category rows
  */
 export const Fill = Row.fill({
-  id: at("id", text),
-  orderId: at("ordertxid", text),
-  market: at("pair", text),
-  clientOrderId: none,
+  ...Row.namesOfFill({ id: "id", orderId: "ordertxid", market: "pair", clientOrderId: undefined }),
   side: at("type", side),
   price: at("price", decimal),
   amount: at("vol", decimal),

@@ -8,7 +8,7 @@ import { Row, Wire } from "@effect-exchange/core/adapter"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 
-const { all, at, blank, decimal, isTrue, map, meaning, meaningOr, millis, orElse, orZero, text, words, wordsOr } = Wire
+const { all, at, blank, decimal, isTrue, map, meaningOr, millis, orElse, text, words, wordsOr } = Wire
 
 // A zero stands for none where there cannot be any: no trade yet, an empty side, no limit.
 const price = (name: string) => at(name, Wire.positive(decimal))
@@ -149,17 +149,8 @@ export const Position = Row.position({
   unrealizedPnl: at("upl", blank(decimal))
 })
 
-const aboveZero = decimal.pipe(Schema.positiveBigDecimal())
 const kind = at("ordType", text)
 const type = at("ordType", meaningOr({ limit: "limit post_only ioc fok", market: "market optimal_limit_ioc" }, "other"))
-
-const isFilled = at("state", wordsOr({ filled: true, partially_filled: true }, false))
-
-// One that is filled says how much of it.
-const filled = all(
-  { said: Wire.when(isFilled, true, at("accFillSz", aboveZero)), size: at("accFillSz", orZero(decimal)) },
-  ({ size }) => size
-)
 
 /**
  * An order. OKX's default for market orders of spot is that buys spend so much of the quote currency, and sells give so much
@@ -172,14 +163,14 @@ export const Order = Row.order({
   ...Row.names({ id: "ordId", market: "instId", clientOrderId: "clOrdId" }),
   side,
   type,
-  status: at("state", meaning({ open: "live partially_filled", filled: "filled", canceled: "canceled mmp_canceled" })),
+  status: Row.status("state", { open: "live partially_filled", filled: "filled", canceled: "canceled mmp_canceled" }),
   price: price("px"),
   amount: all(
     { market: at("instType", text), kind, side, target: at("tgtCcy", blank(text)), size: at("sz", decimal) },
     ({ kind, market, side, size, target = side === "buy" ? "quote_ccy" : "base_ccy" }) =>
       kind === "market" && (market === "SPOT" || market === "MARGIN") && target === "quote_ccy" ? undefined : size
   ),
-  filled,
+  filled: Row.filled("accFillSz", decimal, at("state", wordsOr({ filled: true, partially_filled: true }, false))),
   averagePrice: price("avgPx"),
   timeInForce: at(
     "ordType",
@@ -199,8 +190,7 @@ export const Order = Row.order({
  */
 export const fillOf = (fee: string, feeAsset: string, instant: Wire.Field<number>) =>
   Row.fill({
-    ...Row.names({ id: "tradeId", market: "instId", clientOrderId: "clOrdId" }),
-    orderId: at("ordId", text),
+    ...Row.namesOfFill({ id: "tradeId", orderId: "ordId", market: "instId", clientOrderId: "clOrdId" }),
     side,
     price: at("fillPx", decimal),
     amount: at("fillSz", decimal),

@@ -5,7 +5,7 @@
  * @since 0.1.0
  */
 import * as BigDecimal from "effect/BigDecimal"
-import type * as Schema from "effect/Schema"
+import * as Schema from "effect/Schema"
 import type * as Balance from "../model/Balance.js"
 import type * as Candle from "../model/Candle.js"
 import type * as Fills from "../model/Fill.js"
@@ -305,12 +305,12 @@ export const book = <const F extends { readonly [name: string]: Wire.Field<unkno
   Wire.answer({ bids: Wire.at(bids, levels), asks: Wire.at(asks, levels), ...said })
 
 /**
- * Where the names of an order or a fill stand.
+ * Where the names of an order or a fill stand: `undefined` for a client order id that no row has.
  *
  * @since 0.1.0
  * @category models
  */
-export type Named = { readonly [N in "id" | "market" | "clientOrderId"]: Wire.Path }
+export type Named = { readonly [N in "id" | "market"]: Wire.Path } & { readonly clientOrderId: Wire.Path | undefined }
 
 /**
  * Reads the names of an order or a fill, which stand in these places: its id, its market, and the client order id, which may be
@@ -322,8 +322,46 @@ export type Named = { readonly [N in "id" | "market" | "clientOrderId"]: Wire.Pa
 export const names = ({ clientOrderId, id, market }: Named): Pick<Fields<Order>, keyof Named> => ({
   id: Wire.at(id, Wire.text),
   market: Wire.at(market, Wire.text),
-  clientOrderId: Wire.at(clientOrderId, Wire.blank(Wire.text))
+  clientOrderId: clientOrderId === undefined ? Wire.none : Wire.at(clientOrderId, Wire.blank(Wire.text))
 })
+
+/**
+ * Reads the names of a fill as {@link names} does, and the id of the order it is of.
+ *
+ * @since 0.1.0
+ * @category fields
+ */
+export const namesOfFill = (
+  { orderId, ...named }: Named & { readonly orderId: Wire.Path }
+): Pick<Fields<Fill>, keyof Named | "orderId"> => ({ ...names(named), orderId: Wire.at(orderId, Wire.text) })
+
+/**
+ * Reads the status of an order: our words, each with the exchange's for it, separated by blanks. One that is not in the table is
+ * not understood.
+ *
+ * @since 0.1.0
+ * @category fields
+ */
+export const status = <const S extends Orders.Status>(
+  path: Wire.Path,
+  table: { readonly [K in S]: string }
+): Wire.Field<S> => Wire.at(path, Wire.meaning(table))
+
+/**
+ * Reads how much of an order is filled: nothing where that is not said, but one that `isFilled` says how much.
+ *
+ * @since 0.1.0
+ * @category fields
+ */
+export const filled = <D>(
+  path: Wire.Path,
+  decimal: Schema.Schema<BigDecimal.BigDecimal, D>,
+  isFilled: Wire.Field<boolean>
+): Wire.Field<BigDecimal.BigDecimal> =>
+  Wire.orElse(
+    Wire.when(isFilled, true, Wire.at(path, decimal.pipe(Schema.positiveBigDecimal()))),
+    Wire.at(path, Wire.orZero(decimal))
+  )
 
 /**
  * Reads an order. What it was filled at counts only where some of it was, and the price only where it is no market order.
@@ -379,12 +417,16 @@ export interface Entry {
 }
 
 /**
- * Reads a position.
+ * Reads a position. Of one that was closed, which may be told of still, the side need not be said.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const position = (fields: Fields<Position>): Wire.Row<Position> => row(fields, { market: fields.market })
+export const position = (fields: Fields<Position>): Wire.Row<Position> => {
+  const isClosed = Wire.map(fields.amount, BigDecimal.isZero)
+  const side = Wire.orElse(Wire.unless(isClosed, true, fields.side), Wire.always("long"))
+  return row({ ...fields, side }, { market: fields.market })
+}
 
 /**
  * Reads a balance.

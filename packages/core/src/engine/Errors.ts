@@ -46,7 +46,10 @@ export type Refusal = keyof typeof refusals
 export interface Facts {
   /** The exchange's words in an answer: none in a success, and in what is not in the exchange's form. */
   readonly said: (answer: Answer) => Said | undefined
-  /** Codes by what they stand for, in any case: separated by blanks, or in a list where they have blanks themselves. */
+  /**
+   * Codes by what they stand for, in any case: separated by blanks, or by a comma and a blank where they are beginnings, or in a
+   * list where they have either themselves.
+   */
   readonly codes: { readonly [K in Kind]?: string | ReadonlyArray<string> }
   /**
    * Ranges of codes (`"51000-51999 54000-54999"`) of which those that are not listed refuse, so that an order refused
@@ -213,12 +216,13 @@ interface Found {
 
 const finder = ({ codes, match = "whole", ranges = {} }: Facts): (said: Said) => Found | undefined => {
   const listed = new Map<string, Kind>()
+  const separator = match === "whole" ? blanks : ", "
   for (const kind of kinds) {
-    for (const code of listOf(codes[kind])) listed.set(code.toLowerCase(), kind)
+    for (const code of listOf(codes[kind], separator)) listed.set(code.toLowerCase(), kind)
   }
   const beginnings = [...listed.keys()].toSorted((one, other) => other.length - one.length)
   const spans = refusalKinds.flatMap((kind) =>
-    listOf(ranges[kind]).map((span) => {
+    listOf(ranges[kind], blanks).map((span) => {
       const [, from = "", to = from] = /^(-?\d+)(?:-(-?\d+))?$/.exec(span) ?? []
       return { kind, isListed: false, from: Number(from), to: Number(to) }
     })
@@ -248,5 +252,9 @@ const refusalKinds: ReadonlyArray<Refusal> = [
 
 const kinds: ReadonlyArray<Kind> = [...refusalKinds, "RateLimited", "Banned", "Busy", "Unknown", "None"]
 
-const listOf = (codes: string | ReadonlyArray<string> | undefined): ReadonlyArray<string> =>
-  codes === undefined ? [] : typeof codes === "string" ? codes.trim().split(/\s+/) : codes
+const blanks = /\s+/
+
+const listOf = (
+  codes: string | ReadonlyArray<string> = [],
+  separator: RegExp | string
+): ReadonlyArray<string> => typeof codes === "string" ? codes.split(separator).filter((code) => code !== "") : codes

@@ -113,7 +113,8 @@ export interface Facts<Scope extends string, Region extends string>
     }
     | undefined
 
-  readonly hosts: { readonly live: Host; readonly testnet: Host }
+  /** Defaults to no testnet. */
+  readonly hosts: { readonly live: Host; readonly testnet?: Host | undefined }
   readonly limits: Limits<Scope>
   /** How requests are signed, or several ways by their names: endpoints that name none are signed by the first. */
   readonly sign: Sign | { readonly [scheme: string]: Sign }
@@ -131,12 +132,13 @@ export interface Facts<Scope extends string, Region extends string>
 export const make = <Scope extends string, const Region extends string = never>(
   facts: Facts<Scope, Region>
 ): Protocol<Region> => {
-  const { errors, hosts, learn = () => ({}), limits, regions, sign, ...rest } = facts
+  const { errors, hosts: { live, testnet = noTestnet }, learn = () => ({}), limits, regions, sign, ...rest } = facts
   const metered = (limits: Limits<Scope>): ReadonlyArray<Limit> =>
     Record.collect(limits, (scope, limit) => ({ ...limit, scope }))
   return {
     ...rest,
-    ...hosts,
+    live,
+    testnet,
     ...errors,
     limits: metered(limits),
     regions: regions && Record.map(regions, (region): RegionHost => ({
@@ -156,6 +158,8 @@ export const make = <Scope extends string, const Region extends string = never>(
  */
 export const limitsAt = ({ limits, regions = {} }: Protocol, origin: string): ReadonlyArray<Limit> =>
   Object.values(regions).find(({ baseUrl }) => baseUrl === origin)?.limits ?? limits
+
+const noTestnet: Host = { _tag: "None", alternative: "use the simulator, or another exchange's testnet" }
 
 const byScheme = (schemes: { readonly [scheme: string]: Sign }): Sign => {
   const [first = ""] = Object.keys(schemes)

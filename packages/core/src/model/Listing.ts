@@ -95,6 +95,20 @@ export const map: {
 }))
 
 /**
+ * Makes of each row none, one or several, as `Array.prototype.flatMap` does; what was not understood stays as it is.
+ *
+ * @since 0.1.0
+ * @category mapping
+ */
+export const flatMap: {
+  <A, B>(f: (row: A) => B | ReadonlyArray<B>): (listing: Listing<A>) => Listing<B>
+  <A, B>(listing: Listing<A>, f: (row: A) => B | ReadonlyArray<B>): Listing<B>
+} = dual(2, <A, B>(listing: Listing<A>, f: (row: A) => B | ReadonlyArray<B>): Listing<B> => ({
+  rows: listing.rows.flatMap((row) => f(row)),
+  unknown: listing.unknown
+}))
+
+/**
  * Keeps the rows for which it holds, and all that were not understood.
  *
  * @since 0.1.0

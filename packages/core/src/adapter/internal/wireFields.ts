@@ -62,6 +62,20 @@ export const none: Field<undefined> = { take: () => undefined, why: (row) => une
 export const always = <const A>(value: A): Field<A> => ({ take: () => value, why: unexplained })
 
 /**
+ * Reads several values alike: `each(["bid", "ask"], none)` where the exchange tells neither.
+ *
+ * @since 0.1.0
+ * @category fields
+ */
+export function each<const Name extends string, A>(
+  names: ReadonlyArray<Name>,
+  field: Field<A>
+): { readonly [N in Name]: Field<A> }
+export function each<A>(names: ReadonlyArray<string>, field: Field<A>): { readonly [name: string]: Field<A> } {
+  return Object.fromEntries(names.map((name) => [name, field]))
+}
+
+/**
  * Makes one value of several.
  *
  * @since 0.1.0
