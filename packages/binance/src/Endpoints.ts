@@ -7,7 +7,7 @@
  * @since 0.1.0
  */
 import type { Market } from "@effect-exchange/core"
-import { type Adapter, type Declaration, Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
+import { type Adapter, type Declaration, Endpoint, Limit, Row, Wire } from "@effect-exchange/core/adapter"
 import * as Schema from "effect/Schema"
 import * as Rows from "./Rows.js"
 
@@ -44,6 +44,8 @@ const write = Endpoint.family({ ...shared, capability: "trading", cost: { ip: 1 
 
 // These exist on the live exchange only.
 const sapi = { limits, root: "/sapi/v1/", cost: { sapi: 1 } }
+const openSapi = Endpoint.family({ ...sapi, capability: "marketData" })
+const readSapi = Endpoint.family({ ...sapi, capability: "account" })
 
 /**
  * Tells the exchange's clock.
@@ -105,9 +107,9 @@ export const tickers24hr = Endpoint.make({
  * @since 0.1.0
  * @category endpoints
  */
-export const systemStatus = Endpoint.family({ ...sapi, capability: "marketData" })("systemStatus", "system/status", {
+export const systemStatus = openSapi("systemStatus", "system/status", {
   answer: Wire.answer({
-    status: Wire.at("status", Wire.wordsOr({ 0: "operational", 1: "maintenance" }, "unknown")),
+    status: Row.statusOrUnknown("status", { operational: "0", maintenance: "1" }),
     detail: Wire.at("msg", Wire.blank(Wire.text))
   })
 })
@@ -187,11 +189,7 @@ export const account = read("account", {
  * @since 0.1.0
  * @category endpoints
  */
-export const apiRestrictions = Endpoint.family({ ...sapi, capability: "account" })(
-  "apiRestrictions",
-  "account/apiRestrictions",
-  { answer: Rows.Restrictions }
-)
+export const apiRestrictions = readSapi("apiRestrictions", "account/apiRestrictions", { answer: Rows.Restrictions })
 
 /**
  * Of all symbols the weight is 80, of one it is 6.

@@ -10,7 +10,7 @@ import { Row, Wire } from "@effect-exchange/core/adapter"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 
-const { all, at, blank, decimal, map, meaning, meaningOr, none, positive, text, words, wordsOr } = Wire
+const { all, at, blank, decimal, map, meaning, none, positive, text, words, wordsOr } = Wire
 
 /**
  * Epoch milliseconds, which are numbers here and never texts. By hand, as rows that have one come by the thousand.
@@ -45,7 +45,7 @@ const filter = (type: string, name: string): Wire.Field<BigDecimal.BigDecimal | 
 export const Market = Row.of({
   id: at("symbol", text),
   kind: Wire.always("spot"),
-  status: at("status", meaningOr({ open: "TRADING", halted: "END_OF_DAY HALT BREAK CANCEL_ONLY" }, "unknown")),
+  status: Row.statusOrUnknown("status", { open: "TRADING", halted: "END_OF_DAY HALT BREAK CANCEL_ONLY" }),
   base: at("baseAsset", text),
   quote: at("quoteAsset", text),
   tickSize: filter("PRICE_FILTER", "tickSize"),
@@ -142,18 +142,13 @@ const may = (name: string): Wire.Field<boolean | undefined> => at(name, Schema.U
  */
 export const Restrictions = Wire.answer({
   read: at("enableReading", flag),
-  trade: all({
-    spot: at("enableSpotAndMarginTrading", flag),
-    margin: may("enableMargin"),
-    futures: may("enableFutures"),
-    options: may("enableVanillaOptions"),
-    fix: may("enableFixApiTrade")
-  }, (enabled) => Object.values(enabled).includes(true)),
-  withdraw: all({
-    withdrawals: at("enableWithdrawals", flag),
-    transfers: at("enableInternalTransfer", flag),
-    universal: at("permitsUniversalTransfer", flag)
-  }, (enabled) => Object.values(enabled).includes(true)),
+  trade: Wire.anyOf(
+    at("enableSpotAndMarginTrading", flag),
+    ...["enableMargin", "enableFutures", "enableVanillaOptions", "enableFixApiTrade"].map(may)
+  ),
+  withdraw: Wire.anyOf(
+    ...["enableWithdrawals", "enableInternalTransfer", "permitsUniversalTransfer"].map((name) => at(name, flag))
+  ),
   ipRestricted: at("ipRestrict", flag),
   expiresAt: at("tradingAuthorityExpirationTime", Schema.UndefinedOr(instant))
 })

@@ -81,7 +81,7 @@ const lot = amount(above("lotSize"))
 export const Instrument = Row.of({
   id: symbol,
   kind,
-  status: at("state", meaningOr({ open: "Open", halted: "Closed", closed: "Settled Unlisted" }, "unknown")),
+  status: Row.statusOrUnknown("state", { open: "Open", halted: "Closed", closed: "Settled Unlisted" }),
   base: asset("underlying"),
   quote: asset("quoteCurrency"),
   settle: Wire.when(at("typ", wordsOr({ IFXXXP: true }, false)), false, asset("settlCurrency")),
@@ -220,7 +220,7 @@ const type = at("ordType", wordsOr({ Limit: "limit", Market: "market" }, "other"
 const timeInForce = wordsOr({ GoodTillCancel: "GTC", ImmediateOrCancel: "IOC", FillOrKill: "FOK" }, undefined)
 
 const instructed = (...words: ReadonlyArray<string>) =>
-  map(name("execInst"), (said = "") => said.split(/[,\s]+/).some((word) => words.includes(word)))
+  map(at("execInst", Wire.listed), (said) => said.some((word) => words.includes(word)))
 
 /**
  * An order. BitMEX does not say when it was made, only when it last traded or changed (`transactTime`).

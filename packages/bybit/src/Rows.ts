@@ -56,7 +56,7 @@ const kind = all({ contract, precision }, ({ contract, precision }) => precision
 export const Instrument = Row.of({
   id: at("symbol", text),
   kind,
-  status: at("status", meaningOr({ open: "Trading", halted: "PreLaunch Delivering", closed: "Closed" }, "unknown")),
+  status: Row.statusOrUnknown("status", { open: "Trading", halted: "PreLaunch Delivering", closed: "Closed" }),
   base: at("baseCoin", text),
   quote: at("quoteCoin", text),
   settle: at("settleCoin", blank(text)),

@@ -56,14 +56,12 @@ export const Product = Row.of({
   quote: at("quote_currency_id", text),
   status: all(
     {
-      status: at("status", wordsOr({ online: "open", offline: "halted", delisted: "closed" }, "unknown")),
-      auction: flag("auction_mode"),
-      cancelOnly: flag("cancel_only"),
-      disabled: flag("is_disabled"),
-      tradingDisabled: flag("trading_disabled"),
-      viewOnly: flag("view_only")
+      status: Row.statusOrUnknown("status", { open: "online", halted: "offline", closed: "delisted" }),
+      isStopped: Wire.anyOf(
+        ...["auction_mode", "cancel_only", "is_disabled", "trading_disabled", "view_only"].map(flag)
+      )
     },
-    ({ status, ...flags }) => status !== "closed" && Object.values(flags).includes(true) ? "halted" : status
+    ({ isStopped, status }) => isStopped && status !== "closed" ? "halted" : status
   ),
   tickSize,
   lotSize: at("base_increment", positive(decimal)),
@@ -71,7 +69,7 @@ export const Product = Row.of({
   maxAmount: at("base_max_size", positive(decimal)),
   minNotional: at("quote_min_size", positive(decimal)),
   cancelOnly: flag("cancel_only"),
-  limited: all({ limit: flag("limit_only"), post: flag("post_only") }, ({ limit, post }) => limit || post)
+  limited: Wire.anyOf(flag("limit_only"), flag("post_only"))
 })
 
 const one = BigDecimal.fromBigInt(1n)

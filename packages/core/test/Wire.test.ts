@@ -262,6 +262,31 @@ describe("fields", () => {
     assert.strictEqual(read({ first: {}, second: "bcd" }), "not understood")
   })
 
+  it("are alike under several names", () => {
+    const row = Row.of(Wire.each(["bid", "ask"], at("price", decimal)))
+    const read = reads(Wire.one(row), { price: "5" })
+    assert(read !== "not understood")
+    assert.deepStrictEqual(shown(read), { bid: "5", ask: "5" })
+  })
+
+  it("are true where any of them is, and are not understood where any of them is not", () => {
+    const any = Wire.one(Wire.anyOf(at("a", Schema.Boolean), at("b", blank(Schema.Boolean))))
+    assert.strictEqual(reads(any, { a: false, b: true }), true)
+    assert.strictEqual(reads(any, { a: true }), true)
+    assert.strictEqual(reads(any, { a: false }), false)
+    assert.strictEqual(reads(any, { b: true }), "not understood")
+    assert.strictEqual(reads(any, { a: true, b: 1 }), "not understood")
+    assert.strictEqual(reads(Wire.one(Wire.anyOf()), {}), false)
+  })
+
+  it("are words of one text, separated by commas or blanks", () => {
+    const words = (value: unknown) => reads(Wire.listed, value)
+    assert.deepStrictEqual(words("post,viqc"), ["post", "viqc"])
+    assert.deepStrictEqual(words(" read_only, trade "), ["read_only", "trade"])
+    for (const none of ["", null, undefined, " , "]) assert.deepStrictEqual(words(none), [])
+    assert.strictEqual(words(["post"]), "not understood")
+  })
+
   it("are summed where both are there", () => {
     const total = Wire.one(Wire.sum(at("free", decimal), at("locked", decimal)))
     assert.strictEqual(plain(reads(total, { free: "1.5", locked: "0.25" })), "1.75")
@@ -376,6 +401,14 @@ describe("rows of a kind", () => {
     assert.strictEqual(reads(Wire.one(row), { s: "open" }), "not understood")
     // @ts-expect-error there is no such status
     Row.status("s", { opened: "live" })
+  })
+
+  it("that are markets or tell of the exchange have a status of ours, or one that is unknown", () => {
+    const row = Row.of({ status: Row.statusOrUnknown("s", { open: "live", halted: "paused pre" }) })
+    assert.deepStrictEqual(reads(Wire.one(row), { s: "pre" }), { status: "halted" })
+    assert.deepStrictEqual(reads(Wire.one(row), { s: "open" }), { status: "unknown" })
+    // @ts-expect-error there is no such status
+    Row.statusOrUnknown("s", { opened: "live" })
   })
 
   it("that are orders are filled by nothing where that is not said, unless they are said to be filled", () => {

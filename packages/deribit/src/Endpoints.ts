@@ -6,7 +6,7 @@
  * @since 0.1.0
  */
 import type { Market } from "@effect-exchange/core"
-import { type Adapter, type Declaration, Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
+import { type Adapter, type Declaration, Endpoint, Limit, Row, Wire } from "@effect-exchange/core/adapter"
 import * as Schema from "effect/Schema"
 import * as Rows from "./Rows.js"
 
@@ -72,10 +72,7 @@ export const getTime = open("get_time", { answer: Wire.millis })
 export const status = open("status", {
   within: "",
   answer: Wire.answer({
-    status: Wire.at(
-      "result.locked",
-      Wire.wordsOr({ false: "operational", partial: "limited", true: "maintenance" }, "unknown")
-    ),
+    status: Row.statusOrUnknown("result.locked", { operational: "false", limited: "partial", maintenance: "true" }),
     at: Wire.at("usOut", Wire.readable(Wire.micros))
   })
 })

@@ -10,7 +10,7 @@
  * @since 0.1.0
  */
 import type { Market } from "@effect-exchange/core"
-import { type Adapter, type Declaration, Endpoint, Limit, Wire } from "@effect-exchange/core/adapter"
+import { type Adapter, type Declaration, Endpoint, Limit, Row, Wire } from "@effect-exchange/core/adapter"
 import * as Schema from "effect/Schema"
 import * as Rows from "./Rows.js"
 
@@ -62,13 +62,11 @@ export const time = open("time", "Time", { answer: Wire.within("unixtime", Wire.
  */
 export const systemStatus = open("systemStatus", "SystemStatus", {
   answer: Wire.answer({
-    status: Wire.at(
-      "status",
-      Wire.meaningOr(
-        { operational: "online", maintenance: "maintenance", limited: "cancel_only post_only limit_only" },
-        "unknown"
-      )
-    ),
+    status: Row.statusOrUnknown("status", {
+      operational: "online",
+      maintenance: "maintenance",
+      limited: "cancel_only post_only limit_only"
+    }),
     detail: Wire.at("status", Wire.text),
     at: Wire.at("timestamp", Wire.readable(Wire.isoTime))
   })

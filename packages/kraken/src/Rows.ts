@@ -6,7 +6,7 @@
 import { Row, Wire } from "@effect-exchange/core/adapter"
 import * as Schema from "effect/Schema"
 
-const { all, at, blank, decimal, map, meaningOr, none, orZero, positive, seconds, text, words, wordsOr } = Wire
+const { all, at, blank, decimal, map, none, orZero, positive, seconds, text, words, wordsOr } = Wire
 
 /**
  * An asset by its id: other tables call it by that, while people and pairs use `altname`.
@@ -32,14 +32,11 @@ export const Pair = Row.of({
   minAmount: at("ordermin", positive(decimal)),
   minNotional: at("costmin", positive(decimal)),
   // Those that take some kinds of orders are open: which kinds is for the exchange to say.
-  status: at(
-    "status",
-    meaningOr({
-      open: "online post_only limit_only",
-      halted: "cancel_only reduce_only maintenance work_in_progress",
-      closed: "delisted"
-    }, "unknown")
-  )
+  status: Row.statusOrUnknown("status", {
+    open: "online post_only limit_only",
+    halted: "cancel_only reduce_only maintenance work_in_progress",
+    closed: "delisted"
+  })
 })
 
 // Of `v`, `l` and `h` the first is of today since midnight (UTC), the second of the last 24 hours.
@@ -114,8 +111,7 @@ export const Balance = Row.of({
 
 const side = words({ buy: "buy", sell: "sell" })
 const type = at("descr.ordertype", wordsOr({ limit: "limit", market: "market" }, "other"))
-const flags = at("oflags", Schema.UndefinedOr(Schema.String))
-const has = (flags: string | undefined, flag: string): boolean => flags?.split(",").includes(flag) === true
+const flags = at("oflags", Wire.listed)
 
 /**
  * An order under its id. `price` is what it was filled at on average, `descr.price` its limit, or what triggers it; with
@@ -137,11 +133,11 @@ export const Order = Row.order({
   }),
   // That of a trailing stop (`+15.0000%`) says how far away, and not what price.
   price: Wire.when(type, "limit", at("descr.price", decimal)),
-  amount: all({ flags, size: at("vol", decimal) }, ({ flags, size }) => has(flags, "viqc") ? undefined : size),
+  amount: all({ flags, size: at("vol", decimal) }, ({ flags, size }) => flags.includes("viqc") ? undefined : size),
   filled: at("vol_exec", decimal),
   averagePrice: at("price", positive(decimal)),
   timeInForce: at("timeinforce", wordsOr({ GTC: "GTC", IOC: "IOC", FOK: "FOK" }, undefined)),
-  postOnly: map(flags, (flags) => has(flags, "post")),
+  postOnly: map(flags, (flags) => flags.includes("post")),
   reduceOnly: none,
   createdAt: at("opentm", seconds),
   updatedAt: at("closetm", blank(seconds))

@@ -132,15 +132,12 @@ export const Okx = Exchange.define({
   },
   account: {
     balances: to(Endpoints.balance),
-    keyPermissions: to(Endpoints.accountConfig, ({ addresses, permissions }) => {
-      const granted = permissions.split(",").map((each) => each.trim())
-      return {
-        read: granted.includes("read_only"),
-        trade: granted.includes("trade"),
-        withdraw: granted.includes("withdraw"),
-        ipRestricted: addresses !== ""
-      }
-    }),
+    keyPermissions: to(Endpoints.accountConfig, ({ addresses, permissions }) => ({
+      read: permissions.includes("read_only"),
+      trade: permissions.includes("trade"),
+      withdraw: permissions.includes("withdraw"),
+      ipRestricted: addresses !== ""
+    })),
     open: standing,
     openOfAll: (client) => () => standing(client)(),
     byId: to(Endpoints.order),

@@ -25,7 +25,7 @@ const kinds = new Map<string, Market.Kind>([["SPOT", "spot"], ["SWAP", "perpetua
 export const Instrument = Row.of({
   id: at("instId", text),
   kind: map(at("instType", text), (type) => kinds.get(type)),
-  status: at("state", meaningOr({ open: "live", halted: "suspend preopen test post_only rebase settling" }, "unknown")),
+  status: Row.statusOrUnknown("state", { open: "live", halted: "suspend preopen test post_only rebase settling" }),
   base: at("baseCcy", blank(text)),
   quote: at("quoteCcy", blank(text)),
   underlying: at("uly", blank(text)),
@@ -100,10 +100,11 @@ export const Maintenance = Row.of({
   state: at("state", text),
   // All trading; then that of some accounts, of some products, of one kind of market. WebSocket, options, block and spread
   // trading, bots and copy trading are no concern of this client's.
-  status: at(
-    "serviceType",
-    meaningOr({ maintenance: "5", limited: "8 9 99 1 2 3", operational: "0 4 6 7 10 11" }, "unknown")
-  ),
+  status: Row.statusOrUnknown("serviceType", {
+    maintenance: "5",
+    limited: "8 9 99 1 2 3",
+    operational: "0 4 6 7 10 11"
+  }),
   environment: at("env", blank(text))
 })
 
@@ -113,7 +114,7 @@ export const Maintenance = Row.of({
  * @since 0.1.0
  * @category answers
  */
-export const AccountConfig = Wire.answer({ permissions: at("perm", Schema.String), addresses: at("ip", Schema.String) })
+export const AccountConfig = Wire.answer({ permissions: at("perm", Wire.listed), addresses: at("ip", Schema.String) })
 
 /**
  * A balance. Which fields speak depends on the mode of the account: equity before cash, what is available of it before what

@@ -8,6 +8,7 @@ import * as BigDecimal from "effect/BigDecimal"
 import * as Schema from "effect/Schema"
 import type * as Balance from "../model/Balance.js"
 import type * as Candle from "../model/Candle.js"
+import type { ExchangeStatus } from "../model/ExchangeStatus.js"
 import type * as Fills from "../model/Fill.js"
 import type * as Markets from "../model/Market.js"
 import type * as Orders from "../model/Order.js"
@@ -346,6 +347,18 @@ export const status = <const S extends Orders.Status>(
   path: Wire.Path,
   table: { readonly [K in S]: string }
 ): Wire.Field<S> => Wire.at(path, Wire.meaning(table))
+
+/**
+ * Reads how a market or the exchange is: our words, each with the exchange's for it, separated by blanks, and `unknown` for all
+ * others.
+ *
+ * @since 0.1.0
+ * @category fields
+ */
+export const statusOrUnknown = <const S extends Markets.Market["status"] | ExchangeStatus["status"]>(
+  path: Wire.Path,
+  table: { readonly [K in S]: string }
+): Wire.Field<S | "unknown"> => Wire.at(path, Wire.meaningOr(table, "unknown"))
 
 /**
  * Reads how much of an order is filled: nothing where that is not said, but one that `isFilled` says how much.

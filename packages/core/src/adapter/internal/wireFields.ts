@@ -101,6 +101,18 @@ export const map = <A, B>(field: Field<A>, f: (value: A) => B): Field<B> => ({
 })
 
 /**
+ * Reads whether any of several is `true`.
+ *
+ * @since 0.1.0
+ * @category fields
+ */
+export const anyOf = (...fields: ReadonlyArray<Field<boolean | undefined>>): Field<boolean> =>
+  fields.reduce<Field<boolean>>(
+    (one, other) => all({ one, other }, ({ one, other }) => one || other === true),
+    always(false)
+  )
+
+/**
  * Reads two numbers and adds them up: what is free and what is not, for example.
  *
  * @since 0.1.0

@@ -168,6 +168,17 @@ const byWord = <T extends { readonly [ours: string]: string }>(table: T) =>
  */
 export const isTrue: Value<boolean> = wordsOr({ true: true }, false)
 
+/**
+ * Words that stand in one text, separated by commas or blanks: none where it is missing.
+ *
+ * @since 0.1.0
+ * @category values
+ */
+export const listed: Value<ReadonlyArray<string>> = reading<ReadonlyArray<string>>((value) => {
+  if (isBlank(value)) return []
+  return typeof value === "string" ? value.split(/[,\s]+/).filter((word) => word !== "") : unread
+}, "expected words in one text")
+
 const digits = /^\d+(?:\.\d+)?$/
 
 const instant = (toMillis: (value: number) => number): Value<number> =>
