@@ -220,7 +220,7 @@ const type = at("ordType", wordsOr({ Limit: "limit", Market: "market" }, "other"
 const timeInForce = wordsOr({ GoodTillCancel: "GTC", ImmediateOrCancel: "IOC", FillOrKill: "FOK" }, undefined)
 
 const instructed = (...words: ReadonlyArray<string>) =>
-  map(at("execInst", Wire.listed), (said) => said.some((word) => words.includes(word)))
+  map(at("execInst", blank(Wire.listed)), (said = []) => said.some((word) => words.includes(word)))
 
 /**
  * An order. BitMEX does not say when it was made, only when it last traded or changed (`transactTime`).

@@ -111,7 +111,7 @@ export const Balance = Row.of({
 
 const side = words({ buy: "buy", sell: "sell" })
 const type = at("descr.ordertype", wordsOr({ limit: "limit", market: "market" }, "other"))
-const flags = at("oflags", Wire.listed)
+const flags = map(at("oflags", blank(Wire.listed)), (flags = []) => flags)
 
 /**
  * An order under its id. `price` is what it was filled at on average, `descr.price` its limit, or what triggers it; with

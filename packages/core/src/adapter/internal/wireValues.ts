@@ -169,15 +169,15 @@ const byWord = <T extends { readonly [ours: string]: string }>(table: T) =>
 export const isTrue: Value<boolean> = wordsOr({ true: true }, false)
 
 /**
- * Words that stand in one text, separated by commas or blanks: none where it is missing.
+ * Words that stand in one text, separated by commas or blanks: none in an empty one.
  *
  * @since 0.1.0
  * @category values
  */
-export const listed: Value<ReadonlyArray<string>> = reading<ReadonlyArray<string>>((value) => {
-  if (isBlank(value)) return []
-  return typeof value === "string" ? value.split(/[,\s]+/).filter((word) => word !== "") : unread
-}, "expected words in one text")
+export const listed: Value<ReadonlyArray<string>> = reading<ReadonlyArray<string>>(
+  (value) => typeof value === "string" ? value.split(/[,\s]+/).filter((word) => word !== "") : unread,
+  "expected words in one text"
+)
 
 const digits = /^\d+(?:\.\d+)?$/
 
