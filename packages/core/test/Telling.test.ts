@@ -170,6 +170,20 @@ describe("orders that are told of", () => {
       assert.notInclude(state.asked, "order vanished")
     }))
 
+  it.effect("are asked for where the feed says one that is not understood, beside those that are", () =>
+    Effect.gen(function*() {
+      const { desk, seen, state } = scene()
+      state.open = [order(), order({ id: "2" }), order({ id: "3" })]
+      const { begin, take } = Telling.orders(desk, wish)
+      yield* begin(undefined)
+      seen.visit(bitcoin)
+      state.open = [order({ id: "2" }), order({ id: "3" })]
+      state.history = [order({ status: "filled", updatedAt: start + 1000 })]
+      const telling = yield* Effect.fork(take([rowOf(order({ id: "2", status: "canceled" })), undefined, undefined]))
+      yield* TestClock.adjust(1000)
+      assert.deepStrictEqual(brief(yield* Fiber.join(telling)), ["2 canceled", "1 filled"])
+    }))
+
   it.effect("are told to all that wait for them in the same Layer", () =>
     Effect.gen(function*() {
       const { desk, seen } = scene()
@@ -207,6 +221,26 @@ describe("fills that are told of", () => {
       yield* TestClock.adjust(5000)
       assert.deepStrictEqual((yield* Fiber.join(telling)).map(({ id }) => id), ["f1", "f2"])
       assert.strictEqual(state.asked.length, 4)
+    }))
+
+  it.effect("are read of the history where the feed says one that is not understood, once it may be there", () =>
+    Effect.gen(function*() {
+      const { desk, failing, seen, state } = scene()
+      const { begin, take } = Telling.fills(desk, wish)
+      yield* begin(undefined)
+      seen.visit(bitcoin)
+      seen.visit(ether)
+      const rows = [fillRowOf(fill()), undefined]
+      failing.add(ether.id)
+      const failed = yield* Effect.fork(Effect.flip(take(rows)))
+      yield* TestClock.adjust(1000)
+      assert.strictEqual((yield* Fiber.join(failed))._tag, "TransportFailed")
+      failing.clear()
+      const telling = yield* Effect.fork(take(rows))
+      yield* TestClock.adjust(500)
+      state.fills = [fill(), fill({ id: "f2", symbol: ether.symbol, at: start + 2000 })]
+      yield* TestClock.adjust(500)
+      assert.deepStrictEqual((yield* Fiber.join(telling)).map(({ id }) => id), ["f1", "f2"])
     }))
 
   it.effect("are given up waiting for after a few looks", () =>

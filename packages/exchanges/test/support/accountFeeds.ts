@@ -108,6 +108,10 @@ const talkative = (secrets: ReadonlyArray<string>) => (text: string): string =>
 const obscure = (text: string): string =>
   text.replace(/("(?:f|eq|walletBalance|equity|marginBalance)":)(?:"[\d.]+"|[\d.]+)/g, "$1\"haunted\"")
 
+/** Of frames that say what was filled, the prices in other words. */
+const unpriced = (text: string): string =>
+  text.replace(/("(?:L|execPrice|fillPx|lastPx|last_price|price)":)(?:"[\d.]+"|[\d.]+)/g, "$1\"haunted\"")
+
 const environmentOf = (
   { id, layer }: Subject,
   credentials: Credentials.Credentials = Simulator.credentials(id, "trade"),
@@ -201,6 +205,22 @@ export const register = (subject: Subject): void => {
           expect(history.length).toBe(2)
           expect(fills.values().map(fillText)).toEqual(history.map(fillText))
           expect(ofMarket.values().map(fillText)).toEqual(history.map(fillText))
+        })
+      )
+    )
+
+    it.effect(
+      "ask for the fills where they say what nobody can read",
+      running(subject, undefined, unpriced)(({ account, place, simulator }) =>
+        Effect.gen(function*() {
+          const fills = yield* heard(account.streamFills())
+          yield* pass(3)
+          const order = yield* place
+          yield* simulator.fill(order.id)
+          yield* pass(6)
+          const history = (yield* account.fills(symbol)).filter(({ orderId }) => orderId === order.id)
+          expect(history.length).toBe(1)
+          expect(fills.values().map(fillText)).toEqual(history.map(fillText))
         })
       )
     )

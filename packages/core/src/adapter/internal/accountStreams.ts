@@ -11,6 +11,7 @@ import type { Reading } from "../../feed/internal/subscription.js"
 import type { Balance } from "../../model/Balance.js"
 import { type AccountError, type MarketDataError, Unsupported } from "../../model/ExchangeError.js"
 import * as FeedItem from "../../model/FeedItem.js"
+import type * as Listing from "../../model/Listing.js"
 import type { Account } from "../../ports/Account.js"
 import type { Channel, Feeds, FillsOf } from "../Feeds.js"
 import type * as Row from "../Row.js"
@@ -46,8 +47,8 @@ export const make = (
 ): Streams => {
   const { exchange, markets } = desk
   const channels = lazily(feed, (feed) => ({
-    orders: feed.channel<Row.Order, AccountError>(),
-    fills: feed.channel<Row.Fill | Row.Entry | FillsOf, AccountError>(),
+    orders: feed.channel<Row.Order | undefined, AccountError>(),
+    fills: feed.channel<Row.Fill | Row.Entry | FillsOf | undefined, AccountError>(),
     balances: feed.channel<Balance | undefined, AccountError>()
   }))
   const missing = none(exchange)
@@ -78,7 +79,7 @@ export const make = (
       if (channel === undefined) return missing.streamOrders(symbol)
       const raw = Effect.map(
         channels,
-        ({ orders }) => orders(subscribed(operation, channel, () => rows(false, channel.reader, (row) => row)), whole)
+        ({ orders }) => orders(subscribed(operation, channel, () => understoodOrAnything(channel.reader)), whole)
       )
       return streamed(operation, symbol, buffer, raw, (wish) => Telling.orders(desk, wish))
     },
@@ -88,7 +89,7 @@ export const make = (
       if (channel === undefined) return missing.streamFills(symbol)
       const raw = Effect.map(
         channels,
-        ({ fills }) => fills(subscribed(operation, channel, () => rows(false, channel.reader, (row) => row)), whole)
+        ({ fills }) => fills(subscribed(operation, channel, () => understoodOrAnything(channel.reader)), whole)
       )
       return streamed(operation, symbol, buffer, raw, (wish) => Telling.fills(desk, wish))
     },
@@ -97,8 +98,7 @@ export const make = (
       const { balances: channel } = feeds
       if (channel === undefined) return missing.streamBalances()
       const { also, reader } = { also: undefined, ...channel }
-      const reading = (): Reading<Balance | undefined> =>
-        reader === undefined ? anything : understoodOrAnything(rows(false, reader, (row) => row))
+      const reading = (): Reading<Balance | undefined> => reader === undefined ? anything : understoodOrAnything(reader)
       const raw = Effect.map(channels, ({ balances }) => {
         const said = balances(subscribed(operation, channel, reading), whole)
         if (also === undefined) return said
@@ -191,13 +191,18 @@ const isData = ({ _tag }: FeedItem.FeedItem<unknown>): boolean => _tag === "Data
 const whole = FeedItem.failing(10_000)
 
 /** What is not understood says that something changed as well: what is left out would stay what it was. */
-const understoodOrAnything = (known: Reading<Balance>): Reading<Balance | undefined> => ({
-  ...known,
-  read: (frame, now) => {
-    const read = known.read(frame, now)
-    return read.unread === true ? { ...read, values: [...read.values, undefined], isWhole: true } : read
+const understoodOrAnything = <Row>(
+  reader: () => (frame: unknown) => Listing.Rows<Row> | undefined
+): Reading<Row | undefined> => {
+  const known = rows(false, reader, (row) => row)
+  return {
+    ...known,
+    read: (frame, now) => {
+      const read = known.read(frame, now)
+      return read.unread === true ? { ...read, values: [...read.values, undefined], isWhole: true } : read
+    }
   }
-})
+}
 
 /** Whatever is said, something changed. */
 const anything: Reading<undefined> = {

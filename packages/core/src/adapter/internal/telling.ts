@@ -1,4 +1,5 @@
 import * as BigDecimal from "effect/BigDecimal"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { Markets } from "../../engine/Markets.js"
 import type { Balance } from "../../model/Balance.js"
@@ -22,7 +23,8 @@ type Reads<A> = Effect.Effect<ReadonlyArray<A>, AccountError>
 
 /**
  * What is told of what a feed says: `begin` answers what there is to tell when it serves for the first time, or again (`lostAt`
- * is when it ceased to, epoch milliseconds by our clock), and `take` what of its rows.
+ * is when it ceased to, epoch milliseconds by our clock), and `take` what of its rows, where one that is not understood is
+ * `undefined`.
  *
  * @internal
  */
@@ -55,7 +57,7 @@ export interface Wish {
  *
  * @internal
  */
-export const orders = (desk: Desk, wish: Wish): Telling<Row.Order, Order> => {
+export const orders = (desk: Desk, wish: Wish): Telling<Row.Order | undefined, Order> => {
   const { account, exchange, markets, seen } = desk
   const { market, operation } = wish
   const known = News.orders()
@@ -85,34 +87,40 @@ export const orders = (desk: Desk, wish: Wish): Telling<Row.Order, Order> => {
       })
     )
 
+  /** Those that stand, those that ended since then, and what became of those of which neither is known. */
+  const changedSince = (lostAt: number): Reads<News.OrderOf> =>
+    Effect.gen(function*() {
+      const open = yield* standing(desk, wish)
+      const from = yield* since(desk, wish, lostAt)
+      const histories = yield* Effect.forEach(market === undefined ? seen.markets() : [market], (market) =>
+        Effect.map(
+          understood(exchange, operation, account.orderHistory(market, { since: from, limit })),
+          (orders) => orders.flatMap((order) => changedAt(order, from) < from ? [] : [{ order, market }])
+        ))
+      const listed = [...open, ...histories.flat()]
+      const ids = new Set(listed.map(({ order }) => order.id))
+      const gone = yield* Effect.forEach(known.standing().filter(({ order }) => !ids.has(order.id)), lookedUp)
+      return [...listed, ...gone.flat()]
+    })
+
   return {
-    begin: (lostAt) =>
-      Effect.gen(function*() {
-        const open = yield* standing(desk, wish)
-        if (lostAt === undefined) return newsOf(open)
-        const from = yield* since(desk, wish, lostAt)
-        const histories = yield* Effect.forEach(market === undefined ? seen.markets() : [market], (market) =>
-          Effect.map(
-            understood(exchange, operation, account.orderHistory(market, { since: from, limit })),
-            (orders) => orders.flatMap((order) => changedAt(order, from) < from ? [] : [{ order, market }])
-          ))
-        const listed = [...open, ...histories.flat()]
-        const ids = new Set(listed.map(({ order }) => order.id))
-        const gone = yield* Effect.forEach(known.standing().filter(({ order }) => !ids.has(order.id)), lookedUp)
-        return newsOf([...listed, ...gone.flat()])
-      }),
+    begin: (lostAt) => Effect.map(lostAt === undefined ? standing(desk, wish) : changedSince(lostAt), newsOf),
     take: (rows) =>
-      Effect.map(
-        understood(
+      Effect.gen(function*() {
+        const told = yield* understood(
           exchange,
           operation,
-          accountRows.aboutAny(desk, markets, Listing.of(rows), (row, market, amounts) => ({
+          accountRows.aboutAny(desk, markets, Listing.of(rows.filter(isKnown)), (row, market, amounts) => ({
             order: accountRows.order(exchange, row, market, amounts),
             market
           }))
-        ),
-        (orders) => orders.filter((each) => isWanted(wish, each.order)).flatMap((each) => newsOf([each]))
-      )
+        )
+        const missed = rows.every(isKnown) ? [] : yield* afterAWhile(changedSince)
+        return [
+          ...told.filter((each) => isWanted(wish, each.order)).flatMap((each) => newsOf([each])),
+          ...newsOf(missed)
+        ]
+      })
   }
 }
 
@@ -121,7 +129,7 @@ export const orders = (desk: Desk, wish: Wish): Telling<Row.Order, Order> => {
  *
  * @internal
  */
-export const fills = (desk: Desk, wish: Wish): Telling<Row.Fill | Row.Entry | FillsOf, Fill> => {
+export const fills = (desk: Desk, wish: Wish): Telling<Row.Fill | Row.Entry | FillsOf | undefined, Fill> => {
   const { account, exchange, feeIn, markets, seen } = desk
   const { market, operation } = wish
   const known = News.fills()
@@ -133,6 +141,13 @@ export const fills = (desk: Desk, wish: Wish): Telling<Row.Fill | Row.Entry | Fi
     Effect.map(
       understood(exchange, operation, account.fills(market, { since: from, limit })),
       (fills) => fills.filter((fill) => fill.at >= from && known.isNews(fill))
+    )
+
+  /** What the histories of all markets have that may be meant. */
+  const unheardSince = (lostAt: number): Reads<ReadonlyArray<Fill>> =>
+    Effect.flatMap(
+      since(desk, wish, lostAt),
+      (from) => Effect.forEach(market === undefined ? seen.markets() : [market], (market) => historyOf(market, from))
     )
 
   const tell = (read: ReadonlyArray<Fill>): ReadonlyArray<Fill> =>
@@ -157,18 +172,13 @@ export const fills = (desk: Desk, wish: Wish): Telling<Row.Fill | Row.Entry | Fi
       Effect.gen(function*() {
         yield* standing(desk, wish)
         if (lostAt === undefined) return []
-        const from = yield* since(desk, wish, lostAt)
-        const missed = yield* Effect.forEach(
-          market === undefined ? seen.markets() : [market],
-          (market) => historyOf(market, from)
-        )
-        return tell(missed.flat())
+        return tell((yield* unheardSince(lostAt)).flat())
       }),
     take: (rows) =>
       Effect.gen(function*() {
         const said: Array<Row.Fill> = []
         const touched = new Set<string>()
-        for (const row of rows) {
+        for (const row of rows.filter(isKnown)) {
           if ("fillsOf" in row) touched.add(row.fillsOf)
           else if (!("fill" in row)) said.push(row)
           else if (row.fill !== undefined) said.push(row.fill)
@@ -192,7 +202,11 @@ export const fills = (desk: Desk, wish: Wish): Telling<Row.Fill | Row.Entry | Fi
           )
         )
         const read = yield* Effect.forEach(asked.filter((market) => isWanted(wish, market)), (market) => soon(market))
-        return [...told.filter((fill) => isWanted(wish, fill) && known.take(fill)), ...tell(read.flat())]
+        const missed = rows.every(isKnown) ? [] : yield* afterAWhile(unheardSince)
+        return [
+          ...told.filter((fill) => isWanted(wish, fill) && known.take(fill)),
+          ...tell([...read, ...missed].flat())
+        ]
       })
   }
 }
@@ -230,6 +244,15 @@ export const balances = ({ account }: Desk, isSaid: boolean): Telling<Balance | 
     }
   }
 }
+
+const isKnown = <A>(row: A | undefined): row is A => row !== undefined
+
+/**
+ * What has changed until now where it was not understood: an answer may be late to know it, and however often nothing is
+ * understood, it is asked for once a second.
+ */
+const afterAWhile = <A>(changedSince: (lostAt: number) => Reads<A>): Reads<A> =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.delay(changedSince(now), second))
 
 /** Without zeros at its end, of which the feed and the answer may have different numbers. */
 const plain = (value: BigDecimal.BigDecimal): string => Decimal.format(BigDecimal.normalize(value))
