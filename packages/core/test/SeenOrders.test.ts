@@ -28,6 +28,19 @@ describe("orders that feeds tell of", () => {
       assert.strictEqual((yield* Fiber.join(waiting)).status, "canceled")
     }))
 
+  it.effect("are no older than they were told before, by whoever is behind", () =>
+    Effect.gen(function*() {
+      const seen = SeenOrders.make()
+      seen.tell(order({ status: "filled", filled: Decimal.make("3") }))
+      const waiting = yield* Effect.fork(seen.first("next", ({ id }) => id === "1"))
+      yield* Effect.yieldNow()
+      seen.tell(order({ filled: Decimal.make("1") }))
+      assert.strictEqual((yield* seen.first("known", ({ id }) => id === "1")).status, "filled")
+      assert.isTrue(Option.isNone(yield* Fiber.poll(waiting)))
+      seen.tell(order({ status: "filled", filled: Decimal.make("3") }))
+      assert.strictEqual((yield* Fiber.join(waiting)).status, "filled")
+    }))
+
   it.effect("are the latest thousand", () =>
     Effect.gen(function*() {
       const seen = SeenOrders.make()

@@ -2,6 +2,7 @@ import * as BigDecimal from "effect/BigDecimal"
 import type { Fill } from "../../model/Fill.js"
 import type { Market } from "../../model/Market.js"
 import { isClosed, type Order } from "../../model/Order.js"
+import { isOlder } from "../../trading/internal/seenOrders.js"
 
 /**
  * An order with the market it is of.
@@ -14,17 +15,13 @@ export interface OrderOf {
 }
 
 /**
- * Whether an order is news to who knows it as `known`. Feeds, answers and histories tell of one order in any order and more than
- * once: what ended stays ended, what is filled stays filled, and what is older than what is known says nothing.
+ * Whether an order is news to who knows it as `known`: what is older says nothing.
  *
  * @internal
  */
 export const isNews = (known: Order | undefined, next: Order): boolean => {
   if (known === undefined) return true
-  if (isClosed(known) && !isClosed(next)) return false
-  if (BigDecimal.lessThan(next.filled, known.filled)) return false
-  if (known.updatedAt !== undefined && next.updatedAt !== undefined && next.updatedAt < known.updatedAt) return false
-  if (known.status === "open" && next.status === "pending") return false
+  if (isOlder(known, next)) return false
   return known.status !== next.status || !BigDecimal.equals(known.filled, next.filled) ||
     !isSame(known.price, next.price) || !isSame(known.amount, next.amount)
 }

@@ -1,6 +1,7 @@
+import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import type { Market } from "../../model/Market.js"
-import type { Order } from "../../model/Order.js"
+import { isClosed, type Order } from "../../model/Order.js"
 
 /**
  * Orders of an account as its feeds tell of them, and the markets in which it has had any, for all that one Layer does.
@@ -28,6 +29,9 @@ export const make = (): SeenOrders => {
   const waiting = new Set<(order: Order) => void>()
   return {
     tell: (order) => {
+      const before = known.get(order.id)
+      // Each stream tells of it, and one may be behind another.
+      if (before !== undefined && isOlder(before, order)) return
       known.delete(order.id)
       known.set(order.id, order)
       for (const oldest of known.keys()) {
@@ -54,3 +58,15 @@ export const make = (): SeenOrders => {
       })
   }
 }
+
+/**
+ * Whether `next` is an earlier state of an order than `known`. Feeds, answers and histories tell of one order in any order and
+ * more than once: what ended stays ended, and what is filled stays filled.
+ *
+ * @internal
+ */
+export const isOlder = (known: Order, next: Order): boolean =>
+  (isClosed(known) && !isClosed(next)) ||
+  BigDecimal.lessThan(next.filled, known.filled) ||
+  (known.updatedAt !== undefined && next.updatedAt !== undefined && next.updatedAt < known.updatedAt) ||
+  (known.status === "open" && next.status === "pending")
