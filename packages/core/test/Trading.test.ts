@@ -485,6 +485,25 @@ describe("guards", () => {
         }), { guards: { maxNotionalPerDay: { USDT: "1201" } } })
     }))
 
+  it.effect("count what all Layers of an account order in a day, in whatever order they were built", () =>
+    Effect.gen(function*() {
+      const journal = yield* OrderJournal.OrderJournal
+      const store = new Acme.Store()
+      const guards = { guards: { maxNotionalPerDay: { USDT: "1801" } }, journal }
+      yield* Acme.trade(store, (trading) => trading.place(limit), guards)
+      yield* Acme.tradeTwice(store, (one, other) =>
+        Effect.gen(function*() {
+          yield* one.place(limit)
+          yield* other.place(limit)
+          yield* denied("maxNotionalPerDay", one.place(limit))
+          yield* denied("maxNotionalPerDay", other.place(limit))
+          yield* TestClock.adjust("1 day")
+          yield* other.place(limit)
+        }), guards)
+      const credentials = { ...Acme.credentials, key: Redacted.make("another-key") }
+      yield* Acme.trade(store, (trading) => trading.place(limit), { ...guards, credentials })
+    }).pipe(Effect.provide(OrderJournal.layerMemory)))
+
   it.effect("give back once what was not placed, though it is reconciled as well", () =>
     Effect.gen(function*() {
       const journal = yield* OrderJournal.OrderJournal
@@ -799,6 +818,23 @@ describe("the journal", () => {
         assert.strictEqual((yield* journal.open).length, 1)
         const found = yield* meanwhile(Acme.trade(store, (trading) => trading.reconcile, { journal }))
         assert.deepStrictEqual(found.map(({ _tag }) => _tag), ["Placed"])
+      })
+    ))
+
+  it.effect("reconciling leaves orders alone that another Layer of the account has under way", () =>
+    withJournal((journal) =>
+      Effect.gen(function*() {
+        const store = new Acme.Store()
+        store.queue = 20_000
+        const found = yield* meanwhile(Acme.tradeTwice(store, (one, other) =>
+          Effect.gen(function*() {
+            const placing = yield* Effect.fork(one.place(limit))
+            yield* Effect.sleep("1 second")
+            const during = yield* other.reconcile
+            yield* Fiber.interrupt(placing)
+            return [during, yield* other.reconcile]
+          }), { journal }))
+        assert.deepStrictEqual(found.map((reconciled) => reconciled.map(({ _tag }) => _tag)), [[], ["NotPlaced"]])
       })
     ))
 

@@ -31,7 +31,7 @@ export interface Guards {
   readonly symbols?: ReadonlyArray<string> | undefined
   /** The most one order may be worth, by quote currency: `{ USDT: "1000" }`. */
   readonly maxNotionalPerOrder?: Limits | undefined
-  /** The most the orders of a day may be worth together, by quote currency. */
+  /** The most the orders of an account on a day may be worth together, whichever Layer places them, by quote currency. */
   readonly maxNotionalPerDay?: Limits | undefined
   /** How far a limit price may be from that of the last trade, as a ratio: `"0.05"` is 5 % either way. */
   readonly priceBand?: string | undefined

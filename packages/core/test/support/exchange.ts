@@ -374,3 +374,18 @@ export const trade = <A, E>(
   use: (trading: Trading.Trading.Service) => Effect.Effect<A, E>,
   options: Parameters<typeof layer>[1] = {}
 ): Effect.Effect<A, E> => Effect.flatMap(Trading.Trading, use).pipe(Effect.provide(layer(store, options)))
+
+/** Uses the trading of two Layers of one account in one application. */
+export const tradeTwice = <A, E>(
+  store: Store,
+  use: (one: Trading.Trading.Service, other: Trading.Trading.Service) => Effect.Effect<A, E>,
+  options: Parameters<typeof layer>[1] = {}
+): Effect.Effect<A, E> =>
+  Effect.scoped(Effect.gen(function*() {
+    const memoMap = yield* Layer.makeMemoMap
+    const built = Effect.map(
+      Effect.flatMap(Effect.scope, (scope) => Layer.buildWithMemoMap(layer(store, options), memoMap, scope)),
+      Context.get(Trading.Trading)
+    )
+    return yield* use(yield* built, yield* built)
+  }))

@@ -6,7 +6,6 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import * as ExchangeClient from "../../engine/ExchangeClient.js"
 import * as ExchangeState from "../../engine/ExchangeState.js"
@@ -18,6 +17,7 @@ import * as Credentials from "../../ports/Credentials.js"
 import * as Environment from "../../ports/Environment.js"
 import * as MarketData from "../../ports/MarketData.js"
 import * as Trading from "../../ports/Trading.js"
+import * as Accounts from "../../trading/internal/accounts.js"
 import type { Ledger } from "../../trading/internal/desk.js"
 import { ledger } from "../../trading/internal/journaling.js"
 import * as SeenOrders from "../../trading/internal/seenOrders.js"
@@ -135,6 +135,15 @@ export const make = <MarketDataTag, AccountTag, TradingTag, Region extends strin
       yield* Option.match(OrderGuards.validate(guards), { onNone: () => Effect.void, onSome: invalid(["guards"]) })
       const { account, client, context, data, markets, seen } = yield* reading(rest, credentials, true)
       const journal = ledger(yield* OrderJournal.OrderJournal, credentials, formerAccounts)
+      const memoMap = yield* Layer.CurrentMemoMap
+      const accounts = yield* Layer.buildWithMemoMap(Accounts.layer, memoMap, yield* Effect.scope)
+      const shared = yield* Context.get(accounts, Accounts.Accounts).of(
+        `${exchange} ${client.environment}`,
+        yield* journal.accounts
+      )
+      if (guards.maxNotionalPerDay !== undefined) {
+        yield* Accounts.countIn(shared, yield* spentToday(exchange, client.environment, journal))
+      }
       const desk = {
         exchange,
         environment: client.environment,
@@ -145,16 +154,10 @@ export const make = <MarketDataTag, AccountTag, TradingTag, Region extends strin
         markets,
         lastPrice: (market: Market) => Effect.map(data.price(market.symbol), ({ amount }) => amount),
         guards,
-        spent: yield* Ref.make(
-          guards.maxNotionalPerDay === undefined
-            ? OrderGuards.nothing
-            : yield* spentToday(exchange, client.environment, journal)
-        ),
-        givenBack: new Set<string>(),
         journal,
         patience: lookupPatience ?? "30 seconds",
         skew: skewOf(client),
-        underWay: new Set<string>()
+        ...shared
       }
       const service = deadlines.trading(tradingService.make(desk, client), deadlineOf(options))
       return Context.merge(context, Context.add(tags.trading(service), Trading.Trading, service))
