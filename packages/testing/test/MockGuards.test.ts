@@ -215,6 +215,28 @@ describe("the journal of a mock", () => {
       assert.strictEqual((yield* trading.place(limit)).status, "open")
     }).pipe(Effect.provide(leftOpen({ guards: { maxNotionalPerDay: { USDT: "100" } } }))))
 
+  it.effect("has what an amendment adds, and not what one added that was refused, for the day of the next run", () =>
+    Effect.gen(function*() {
+      const run = <A, E>(use: (trading: Mock.MockTrading.Service) => Effect.Effect<A, E>) =>
+        Effect.flatMap(Mock.MockTrading, use).pipe(Effect.provide(Layer.fresh(
+          Mock.layerTradingJournaled(tickers, options({ guards: { maxNotionalPerDay: { USDT: "300" } } }))
+        )))
+      yield* run((trading) =>
+        Effect.gen(function*() {
+          const { id } = yield* trading.place(limit)
+          yield* trading.failOn("amend", Mock.errors.orderRejected())
+          yield* Effect.flip(trading.amend({ symbol: "BTC/USDT", id }, { amount: "2" }))
+          yield* trading.amend({ symbol: "BTC/USDT", id }, { amount: "2" })
+        })
+      )
+      yield* run((trading) =>
+        Effect.gen(function*() {
+          yield* trading.place(limit)
+          assert.strictEqual((yield* Effect.flip(trading.place(limit)))._tag, "OrderDenied")
+        })
+      )
+    }).pipe(Effect.provide(OrderJournal.layerMemory)))
+
   it.effect("leaves an order unknown while the exchange cannot be asked", () =>
     Effect.gen(function*() {
       const trading = yield* Mock.MockTrading

@@ -216,6 +216,49 @@ describe("layerTrading", () => {
       }]
     }))))
 
+  it.effect("fills of an order that it was given in part no more than was left", () =>
+    Effect.gen(function*() {
+      const account = yield* Account.Account
+      const trading = yield* Trading.Trading
+      const reference = { symbol: "BTC/USDT", id: "1" }
+      assert.deepStrictEqual(yield* shown, { USDT: "820 of 1100", BTC: "2 of 2" })
+      assert.strictEqual((yield* Effect.flip(trading.amend(reference, { amount: "1" })))._tag, "OrderRejected")
+      yield* Effect.flatMap(Mock.Mock, (mock) => mock.setPrice("BTC/USDT", { bid: "88", ask: "89" }))
+      const { averagePrice, filled, status } = yield* account.order(reference)
+      assert.deepStrictEqual(
+        [status, Decimal.format(filled), averagePrice && Decimal.format(averagePrice)],
+        ["filled", "3", "86.6666666666666667"]
+      )
+      const fills = yield* account.fills("BTC/USDT")
+      assert.deepStrictEqual(fills.map(({ amount, id }) => [id, Decimal.format(amount)]), [["1-1", "1"], ["1-2", "2"]])
+      assert.deepStrictEqual(yield* shown, { USDT: "820 of 920", BTC: "3.98 of 3.98" })
+    }).pipe(Effect.provide(mocked({
+      orders: [{
+        exchange: "mock",
+        symbol: ExchangeSymbol.make("BTC/USDT"),
+        id: "1",
+        side: "buy",
+        type: "limit",
+        status: "open",
+        price: Decimal.make("90"),
+        amount: Decimal.make("3"),
+        filled: Decimal.make("1"),
+        averagePrice: Decimal.make("80"),
+        createdAt: 0
+      }],
+      fills: [{
+        exchange: "mock",
+        symbol: ExchangeSymbol.make("BTC/USDT"),
+        id: "1-1",
+        orderId: "1",
+        side: "buy",
+        price: Decimal.make("80"),
+        amount: Decimal.make("1"),
+        liquidity: "maker",
+        at: 0
+      }]
+    }))))
+
   const orders = FastCheck.array(
     FastCheck.record({
       side: FastCheck.constantFrom("buy" as const, "sell" as const),

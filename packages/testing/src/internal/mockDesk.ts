@@ -117,10 +117,26 @@ export const begin = (
     return ready
   })
 
+/**
+ * Writes down what is added to an order that stands, or taken back again, for whoever sums up the day.
+ *
+ * @internal
+ */
+export const writeAmendment = (
+  desk: Desk,
+  { clientOrderId, id }: Order.Order,
+  checked: Order.Checked,
+  { at, worth }: Pick<Ready, "at" | "worth">
+): Effect.Effect<void, ExchangeError.OrderDenied> =>
+  BigDecimal.isZero(worth)
+    ? Effect.void
+    : writeIntent(desk, "amend", { checked, clientOrderId: clientOrderId ?? id, worth, at }, id)
+
 const writeIntent = (
   { exchange, journal }: Desk,
   operation: string,
-  { at, checked, clientOrderId, worth }: Ready
+  { at, checked, clientOrderId, worth }: Ready,
+  amends?: string
 ): Effect.Effect<void, ExchangeError.OrderDenied> =>
   Effect.mapError(
     journal.append({
@@ -136,6 +152,7 @@ const writeIntent = (
       price: checked.price === undefined ? undefined : Decimal.format(checked.price),
       timeInForce: checked.timeInForce,
       worth: { currency: checked.market.quote, amount: Decimal.format(worth) },
+      amends,
       at
     }),
     ({ message }) =>

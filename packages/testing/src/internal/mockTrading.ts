@@ -1,6 +1,6 @@
 import { ExchangeError, Order, type OrderJournal, type Trading } from "@effect-exchange/core"
 import { ClientOrderId, OrderCheck } from "@effect-exchange/core/adapter"
-import type * as BigDecimal from "effect/BigDecimal"
+import * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -87,7 +87,12 @@ export const make = (
           entry(mock, "amend", reference),
           () => journal.record("amend", [market.symbol])
         )
-        const counted = yield* Desk.admit(desk, "amend", asked(before, change), asked(before, unchanged))
+        const after = asked(before, change)
+        const counted = yield* Desk.admit(desk, "amend", after, asked(before, unchanged))
+        yield* Effect.onError(
+          Desk.writeAmendment(desk, before.order, after, counted),
+          () => Desk.giveBack(desk, market, counted)
+        )
         const changed = Effect.gen(function*() {
           yield* journal.record("amend", [market.symbol])
           const found = yield* entry(mock, "amend", reference)
@@ -98,8 +103,14 @@ export const make = (
           return yield* trade(mock, "amend", market.symbol, (venue, quote, now) =>
             Venue.amend(venue, found, change, quote, now))
         })
+        const takeBack = Effect.zipRight(
+          Desk.giveBack(desk, market, counted),
+          Effect.ignoreLogged(
+            Desk.writeAmendment(desk, before.order, after, { ...counted, worth: BigDecimal.negate(counted.worth) })
+          )
+        )
         return yield* Effect.tapError(changed, (error) =>
-          error.outcome === "Unknown" ? Effect.void : Desk.giveBack(desk, market, counted))
+          error.outcome === "Unknown" ? Effect.void : takeBack)
       }),
     reconcile: Effect.flatMap(
       Desk.open(desk),

@@ -1,4 +1,4 @@
-import { type Fill, type Market, Order } from "@effect-exchange/core"
+import { Decimal, type Fill, type Market, Order } from "@effect-exchange/core"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Either from "effect/Either"
 
@@ -127,6 +127,9 @@ export const amend = (
     amount: change.amount ?? entry.order.amount,
     updatedAt: now
   }
+  if (!BigDecimal.isPositive(leftOf(order))) {
+    return Either.left({ tag: "OrderRejected", detail: "no less can be ordered than is filled already" })
+  }
   const changed = { market, order }
   const [asset, needed] = needs(changed, price)
   const [, held] = needs(entry, entry.order.price ?? zero)
@@ -178,6 +181,8 @@ const unused = (venue: Venue, id: number): number => venue.orders.has(String(id)
 
 const nothing: Holding = { total: zero, free: zero }
 
+const leftOf = ({ amount = zero, filled }: Order.Order): BigDecimal.BigDecimal => BigDecimal.subtract(amount, filled)
+
 const put = (venue: Venue, entry: Entry): Venue => ({
   ...venue,
   orders: new Map(venue.orders).set(entry.order.id, entry)
@@ -187,7 +192,7 @@ const needs = (
   { market, order }: Entry,
   price: BigDecimal.BigDecimal
 ): readonly [asset: string, amount: BigDecimal.BigDecimal] => {
-  const amount = order.amount ?? zero
+  const amount = leftOf(order)
   return order.side === "buy" ? [market.quote, BigDecimal.multiply(amount, price)] : [market.base, amount]
 }
 
@@ -206,13 +211,24 @@ const fill = (
   now: number
 ): readonly [Order.Order, Venue] => {
   const { market } = entry
-  const amount = entry.order.amount ?? zero
+  // One that the mock was given may be filled in part already.
+  const { averagePrice, filled } = entry.order
+  const amount = leftOf(entry.order)
   const worth = BigDecimal.multiply(amount, price)
+  const whole = BigDecimal.sum(filled, amount)
   const [given, spent, received, gained] = entry.order.side === "buy"
     ? [market.quote, worth, market.base, amount]
     : [market.base, amount, market.quote, worth]
   const fee = BigDecimal.multiply(gained, venue.fee)
-  const order: Order.Order = { ...entry.order, status: "filled", filled: amount, averagePrice: price, updatedAt: now }
+  const order: Order.Order = {
+    ...entry.order,
+    status: "filled",
+    filled: whole,
+    averagePrice: BigDecimal.isZero(filled)
+      ? price
+      : averagePrice && Decimal.unsafeQuotient(BigDecimal.sum(worth, BigDecimal.multiply(filled, averagePrice)), whole),
+    updatedAt: now
+  }
   const balances = new Map(venue.balances)
   const change = (asset: string, by: BigDecimal.BigDecimal) => {
     const before = balances.get(asset) ?? nothing
@@ -223,7 +239,7 @@ const fill = (
   const fills = [...venue.fills, {
     exchange: venue.exchange,
     symbol: market.symbol,
-    id: `${order.id}-1`,
+    id: `${order.id}-${venue.fills.filter(({ orderId }) => orderId === order.id).length + 1}`,
     orderId: order.id,
     clientOrderId: order.clientOrderId,
     side: order.side,
