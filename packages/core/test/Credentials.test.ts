@@ -291,6 +291,26 @@ describe("NodeConfig", () => {
       )
     }).pipe(Effect.provide(NodeContext.layer)))
 
+  it.scoped("a file that is there and cannot be read is an error: the next place may have the key of another account", () =>
+    Effect.gen(function*() {
+      const { directory, write } = yield* mounted
+      // As a directory it can be read by nobody, not even by root.
+      yield* write("ACME/API_KEY/..data", "file-key")
+      yield* write("ACME/API_SECRET", "file-secret")
+      const dotEnv = yield* write(".env", "ACME_API_KEY=dot-key\nACME_API_SECRET=dot-secret\nACME_REGION=eu\n")
+      const load = <A>(config: Config.Config<A>) =>
+        Effect.configProviderWith((provider) => provider.load(config)).pipe(
+          Effect.mapError(Credentials.describe),
+          Effect.either,
+          Effect.provide(NodeConfig.layer({ secrets: directory, dotEnv }))
+        )
+      assert.deepStrictEqual(
+        Either.map(yield* load(Credentials.config("acme")), values),
+        Either.left("ACME_API_KEY cannot be read")
+      )
+      assert.deepStrictEqual(yield* load(Config.nested(Config.string("REGION"), "ACME")), Either.right("eu"))
+    }).pipe(Effect.provide(NodeContext.layer)))
+
   it.scoped("a missing .env and a missing directory are no error; a missing key is, by its name", () =>
     Effect.gen(function*() {
       const { directory } = yield* mounted

@@ -4,7 +4,9 @@
  * @since 0.1.0
  */
 import type { PlatformError } from "@effect/platform/Error"
+import * as ConfigError from "effect/ConfigError"
 import * as ConfigProvider from "effect/ConfigProvider"
+import * as PathPatch from "effect/ConfigProviderPathPatch"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as NodeFiles from "./internal/nodeFiles.js"
@@ -49,16 +51,48 @@ export const sources = (options: Options = {}): Effect.Effect<ReadonlyArray<Sour
   ])
 
 /**
- * One provider of several places: what the first does not have the next may.
+ * One provider of several places: what the first does not have the next may. What is there and cannot be read is no such
+ * thing: the next may have the key of another account.
  *
  * @since 0.1.0
  * @category combinators
  */
 export const inOrder = (sources: ReadonlyArray<Pick<Source, "provider">>): ConfigProvider.ConfigProvider =>
   sources.map(({ provider }) => provider).reduceRight(
-    (rest, source) => ConfigProvider.orElse(source, () => rest),
+    (rest, source) => ifMissing(source, rest),
     ConfigProvider.fromMap(new Map())
   )
+
+/** `ConfigProvider.orElse` goes on to the next for any failure. */
+const ifMissing = (
+  self: ConfigProvider.ConfigProvider,
+  that: ConfigProvider.ConfigProvider
+): ConfigProvider.ConfigProvider => {
+  const [here, there] = [unpatched(self), unpatched(that)]
+  return ConfigProvider.fromFlat(ConfigProvider.makeFlat({
+    load: (path, primitive, split) =>
+      Effect.catchIf(
+        here.load(path, primitive, split),
+        ConfigError.isMissingDataOnly,
+        (missing) => Effect.mapError(there.load(path, primitive, split), (error) => ConfigError.Or(missing, error))
+      ),
+    enumerateChildren: ConfigProvider.orElse(self, () => that).flattened.enumerateChildren,
+    patch: PathPatch.empty
+  }))
+}
+
+/** A provider may stand below a path of its own: this takes each path as it was asked for. */
+const unpatched = (provider: ConfigProvider.ConfigProvider): ConfigProvider.ConfigProvider.Flat => {
+  const { enumerateChildren, load, patch } = ConfigProvider.orElse(nowhere, () => provider).flattened
+  return ConfigProvider.makeFlat({
+    load: (path, primitive, split) =>
+      Effect.mapError(load(path, primitive, split), (error) => error._op === "Or" ? error.right : error),
+    enumerateChildren,
+    patch
+  })
+}
+
+const nowhere = ConfigProvider.fromMap(new Map())
 
 /**
  * Sets the `ConfigProvider`: what the files do not have the environment may, and what that has not `.env` may.
