@@ -19,9 +19,11 @@ const bar = (openTime: number, isOpen?: boolean): Row.BarSoFar => ({
 const same = <A>(size: A) => size
 
 /** Whether candles are told as open that come at these instants. */
-const told = (...said: ReadonlyArray<readonly [now: number, row: Row.BarSoFar]>) => {
+const told = (...said: ReadonlyArray<readonly [now: number, row: Row.BarSoFar]>) => toldAt(0, ...said)
+
+const toldAt = (skew: number, ...said: ReadonlyArray<readonly [now: number, row: Row.BarSoFar]>) => {
   const rows = said.map(([, row]) => [row])
-  const reading = candleRows("acme", bitcoin, "1m", { amount: same, size: same }, () => () => rows.shift())
+  const reading = candleRows("acme", bitcoin, "1m", { amount: same, size: same }, skew, () => () => rows.shift())
   return said.flatMap(([now]) => reading.read(undefined, now).values.map(({ isOpen }) => isOpen))
 }
 
@@ -34,6 +36,8 @@ it("a candle that is streamed has ended when the exchange says so, however late 
   ])
 })
 
-it("a candle of which the exchange does not say it has ended by our clock", () => {
+it("a candle of which the exchange does not say it has ended by the exchange's clock, or by ours", () => {
   assert.deepStrictEqual(told([minute - 1, bar(0)], [minute, bar(0)]), [true, false])
+  assert.deepStrictEqual(toldAt(-500, [minute, bar(0)], [minute + 500, bar(0)]), [true, false])
+  assert.deepStrictEqual(toldAt(500, [minute - 501, bar(0)], [minute - 500, bar(0)]), [true, false])
 })

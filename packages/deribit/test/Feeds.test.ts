@@ -1,13 +1,36 @@
-import { Decimal, ExchangeSymbol, type Market } from "@effect-exchange/core"
+import { Decimal, ExchangeSymbol, type Market, MarketData } from "@effect-exchange/core"
 import { Listing } from "@effect-exchange/core/adapter"
 import * as OrderBookSync from "@effect-exchange/core/feed/OrderBookSync"
+import { Faults, Simulator } from "@effect-exchange/simulator"
 import { assert, describe, it } from "@effect/vitest"
-import { register } from "../../exchanges/test/support/feeds.js"
+import { Effect, Layer, TestClock } from "effect"
+import { heard, register } from "../../exchanges/test/support/feeds.js"
 import { feeds } from "../src/Feeds.js"
 import { subject } from "./feeds.js"
 import { shown, shownOf, times } from "./utils.js"
 
 register(subject)
+
+it.effect("a candle of Deribit that is streamed is under way by its clock, where ours is ahead", () =>
+  Effect.gen(function*() {
+    const { get } = yield* Simulator.Simulators
+    const simulator = yield* get("deribit")
+    yield* simulator.setFaults(Faults.make({ clockSkew: { behind: "30 seconds" } }))
+    const { streamCandles } = yield* MarketData.MarketData
+    const candles = yield* heard(streamCandles("BTC/USD:BTC", "1m"))
+    yield* TestClock.adjust("20 seconds")
+    const last = candles.values().at(-1)
+    assert.strictEqual(last?.openTime, Date.UTC(2026, 10, 1, 23, 59))
+    assert.isTrue(last?.isOpen)
+  }).pipe(
+    Effect.provide(
+      Layer.provideMerge(
+        subject.layer({ environment: Simulator.environment("deribit") }),
+        Simulator.layer("deribit")
+      )
+    ),
+    (self) => Effect.zipRight(TestClock.setTime(Date.UTC(2026, 10, 2)), self)
+  ))
 
 const { book, candles, protocol, ticker, trades } = feeds
 assert(book !== undefined && candles !== undefined && ticker !== undefined && trades !== undefined)

@@ -138,10 +138,11 @@ export const make = (
         Effect.gen(function*() {
           const sizes = yield* sizing.required(facts, "streamCandles", market)
           const volumes = sizing.volumes(facts, "candles", sizes)
+          const { clockSkewMillis } = yield* client.health
           const { candles: subscribe } = yield* channels
           return subscribe(
             subscription("streamCandles", candles.topic(market, word), candles.quiet, () =>
-              candleRows(facts.protocol.exchange, market, interval, volumes, () =>
+              candleRows(facts.protocol.exchange, market, interval, volumes, clockSkewMillis, () =>
                 candles.reader(market, word))),
             buffer
           )
@@ -231,12 +232,18 @@ export const rows = <Row, A>(
   }
 }
 
-/** @internal Candles, of which one may change still where the exchange says so, and else by our clock. */
+/**
+ * Candles, of which one may change still where the exchange says so, and else by its clock, as far as that is known: `skew` is
+ * that minus ours.
+ *
+ * @internal
+ */
 export const candleRows = (
   exchange: string,
   market: Market,
   interval: Candles.Interval,
   volumes: sizing.Sizing,
+  skew: number,
   reader: () => (frame: unknown) => Listing.Rows<Row.BarSoFar> | undefined
 ): Reading<Candles.Candle> => {
   // What is older than the candle under way has been said already, before the connection was lost.
@@ -244,7 +251,7 @@ export const candleRows = (
   return rows(true, reader, (row, now) => {
     if (row.openTime < latest) return undefined
     latest = row.openTime
-    const isOpen = row.isOpen ?? now < Candles.closeTime(interval, row.openTime)
+    const isOpen = row.isOpen ?? now + skew < Candles.closeTime(interval, row.openTime)
     return marketRows.candle(marketRows.bar(row, market, volumes), exchange, market, interval, isOpen)
   })
 }
