@@ -838,6 +838,25 @@ describe("the journal", () => {
       })
     ))
 
+  it.effect("reconciling leaves an order alone that is under way, though another call of its name has ended", () =>
+    withJournal((journal) =>
+      Effect.gen(function*() {
+        const store = new Acme.Store()
+        store.queue = 20_000
+        const found = yield* meanwhile(Acme.trade(store, (trading) =>
+          Effect.gen(function*() {
+            const placing = yield* Effect.fork(trading.place({ ...limit, clientOrderId: "mine" }))
+            const again = yield* Effect.fork(trading.place({ ...limit, clientOrderId: "mine" }))
+            yield* Effect.sleep("1 second")
+            yield* Fiber.interrupt(again)
+            const during = yield* trading.reconcile
+            yield* Fiber.interrupt(placing)
+            return during
+          }), { journal }))
+        assert.deepStrictEqual(found.map(({ _tag }) => _tag), [])
+      })
+    ))
+
   it.effect("reconciling leaves orders alone that are still under way", () =>
     withJournal((journal) =>
       Effect.gen(function*() {

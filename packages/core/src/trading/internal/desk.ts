@@ -34,8 +34,8 @@ export interface Desk {
   readonly patience: Duration.DurationInput
   /** The exchange's clock minus ours, in milliseconds. */
   readonly skew: Effect.Effect<number>
-  /** The client order ids of calls that have not ended: what became of those is not for others to find out. */
-  readonly underWay: Set<string>
+  /** The calls that have not ended: what became of their orders is not for others to find out. Two may have one name. */
+  readonly underWay: Set<{ readonly clientOrderId: string }>
 }
 
 /**

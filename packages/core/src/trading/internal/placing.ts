@@ -85,10 +85,14 @@ export const prepare = (
     )
   })
 
-const underWay = (desk: Desk, clientOrderId: string): Effect.Effect<void, never, Scope.Scope> =>
+const underWay = (desk: Desk, clientOrderId: string): Effect.Effect<unknown, never, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.sync(() => void desk.underWay.add(clientOrderId)),
-    () => Effect.sync(() => desk.underWay.delete(clientOrderId))
+    Effect.sync(() => {
+      const call = { clientOrderId }
+      desk.underWay.add(call)
+      return call
+    }),
+    (call) => Effect.sync(() => desk.underWay.delete(call))
   )
 
 /**

@@ -24,8 +24,11 @@ export const reconcile = (
 ): Effect.Effect<ReadonlyArray<Trading.Reconciled>, ExchangeError.OrderDenied> =>
   Effect.gen(function*() {
     const accounts = yield* desk.journal.accounts
-    const open = (yield* desk.journal.open).filter(({ clientOrderId, environment, exchange }) =>
-      exchange === desk.exchange && environment === desk.environment && !desk.underWay.has(clientOrderId)
+    const written = yield* desk.journal.open
+    // Afterwards: what has begun meanwhile is under way, too.
+    const underWay = new Set(Array.from(desk.underWay, ({ clientOrderId }) => clientOrderId))
+    const open = written.filter(({ clientOrderId, environment, exchange }) =>
+      exchange === desk.exchange && environment === desk.environment && !underWay.has(clientOrderId)
     )
     yield* tellOfOthers(open.filter(({ account }) => account !== unnamed && !accounts.has(account)))
     const oneOfAFew = (yield* Effect.makeSemaphore(atOnce)).withPermits(1)
