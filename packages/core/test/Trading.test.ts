@@ -504,6 +504,30 @@ describe("guards", () => {
       yield* Acme.trade(store, (trading) => trading.place(limit), { ...guards, credentials })
     }).pipe(Effect.provide(OrderJournal.layerMemory)))
 
+  it.effect("give back once what was not placed, though two Layers reconcile it at a time", () =>
+    Effect.gen(function*() {
+      const journal = yield* OrderJournal.OrderJournal
+      const store = new Acme.Store()
+      const guards = { guards: { maxNotionalPerDay: { USDT: "1201" } }, journal }
+      store.queue = 20_000
+      yield* meanwhile(Acme.trade(store, (trading) =>
+        Effect.gen(function*() {
+          const placing = yield* Effect.fork(trading.place(limit))
+          yield* Effect.sleep("1 second")
+          yield* Fiber.interrupt(placing)
+        }), guards))
+      store.queue = 0
+      const tags = yield* meanwhile(Acme.tradeTwice(store, (one, other) =>
+        Effect.gen(function*() {
+          const found = yield* Effect.all([one.reconcile, other.reconcile], { concurrency: 2 })
+          yield* one.place(limit)
+          yield* other.place(limit)
+          yield* denied("maxNotionalPerDay", one.place(limit))
+          return found.flat().map(({ _tag }) => _tag)
+        }), guards))
+      assert.deepStrictEqual(tags, ["NotPlaced", "NotPlaced"])
+    }).pipe(Effect.provide(OrderJournal.layerMemory)))
+
   it.effect("give back once what was not placed, though it is reconciled as well", () =>
     Effect.gen(function*() {
       const journal = yield* OrderJournal.OrderJournal

@@ -28,7 +28,7 @@ export interface Desk {
   readonly lastPrice: (market: Market) => Effect.Effect<BigDecimal.BigDecimal, ExchangeError.MarketDataError>
   readonly guards: OrderGuards.Guards
   readonly spent: Ref.Ref<OrderGuards.Spent>
-  /** The intents that stand open in the journal, of which what they had counted was given back. */
+  /** The intents that stood open in the journal when what they had counted was given back. */
   readonly givenBack: Set<string>
   readonly journal: Ledger
   readonly patience: Duration.DurationInput

@@ -84,17 +84,18 @@ const close = (desk: Desk, intent: Intent): Found => {
   )
 }
 
-// An order that was never placed counts for nothing, in the sum of its day as well.
+// An order that was never placed counts for nothing, in the sum of its day as well: once, though several reconcile it.
 const forget = ({ givenBack, spent }: Desk, { at, clientOrderId, worth }: Intent): Effect.Effect<void> =>
-  Effect.suspend(() =>
-    givenBack.delete(intentOf(clientOrderId, at)) || worth === undefined
-      ? Effect.void
-      : Ref.update(spent, (spent) =>
-        Option.match(Decimal.parse(worth.amount), {
-          onNone: () => spent,
-          onSome: (amount) => OrderGuards.release(spent, worth.currency, amount, at)
-        }))
-  )
+  Effect.suspend(() => {
+    const intent = intentOf(clientOrderId, at)
+    if (givenBack.has(intent) || worth === undefined) return Effect.void
+    givenBack.add(intent)
+    return Ref.update(spent, (spent) =>
+      Option.match(Decimal.parse(worth.amount), {
+        onNone: () => spent,
+        onSome: (amount) => OrderGuards.release(spent, worth.currency, amount, at)
+      }))
+  })
 
 // To look for it with this key and not to find it would prove nothing.
 const whose = ({ exchange }: Desk, intent: Intent): Found =>
