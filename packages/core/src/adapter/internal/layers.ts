@@ -134,16 +134,17 @@ export const make = <MarketDataTag, AccountTag, TradingTag, Region extends strin
       const { formerAccounts = [], guards = {}, lookupPatience, ...rest } = options
       yield* Option.match(OrderGuards.validate(guards), { onNone: () => Effect.void, onSome: invalid(["guards"]) })
       const { account, client, context, data, markets, seen } = yield* reading(rest, credentials, true)
-      const journal = ledger(yield* OrderJournal.OrderJournal, credentials, formerAccounts)
+      const written = yield* OrderJournal.OrderJournal
+      const journal = ledger(written, credentials, formerAccounts)
       const memoMap = yield* Layer.CurrentMemoMap
       const accounts = yield* Layer.buildWithMemoMap(Accounts.layer, memoMap, yield* Effect.scope)
       const shared = yield* Context.get(accounts, Accounts.Accounts).of(
         `${exchange} ${client.environment}`,
         yield* journal.accounts
       )
-      if (guards.maxNotionalPerDay !== undefined) {
-        yield* Accounts.countIn(shared, yield* spentToday(exchange, client.environment, journal))
-      }
+      const isLimited = guards.maxNotionalPerDay !== undefined
+      const ordered = isLimited ? spentToday(exchange, client.environment, journal) : undefined
+      yield* Accounts.countIn(shared, written, ordered)
       const desk = {
         exchange,
         environment: client.environment,

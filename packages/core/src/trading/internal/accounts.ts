@@ -12,7 +12,10 @@ import type { Desk } from "./desk.js"
  *
  * @internal
  */
-export type Shared = Pick<Desk, "spent" | "givenBack" | "underWay">
+export interface Shared extends Pick<Desk, "spent" | "givenBack" | "underWay"> {
+  /** The journals that Layers of the account write, and whether the sum has what was written before. */
+  readonly journals: Map<object, "written" | "counted">
+}
 
 /**
  * What is held of the accounts of an application. An account has several names where its key was rotated.
@@ -32,7 +35,7 @@ export const layer: Layer.Layer<Accounts> = Layer.sync(Accounts, () => {
         const keys = Array.from(names, (name) => `${place} ${name}`)
         const found = keys.map((key) => known.get(key)).find((shared) => shared !== undefined)
         const shared = found ??
-          { spent: Ref.unsafeMake(OrderGuards.nothing), givenBack: new Set(), underWay: new Set() }
+          { spent: Ref.unsafeMake(OrderGuards.nothing), givenBack: new Set(), underWay: new Set(), journals: new Map() }
         for (const key of keys) known.set(key, shared)
         return shared
       })
@@ -40,16 +43,39 @@ export const layer: Layer.Layer<Accounts> = Layer.sync(Accounts, () => {
 })
 
 /**
- * Counts what a journal says was ordered today. The same orders may be counted already, of another Layer that writes it.
+ * Counts what a journal says was ordered today, once, though several Layers write it; nothing where no Layer asks for it.
  *
  * @internal
  */
-export const countIn = ({ spent }: Shared, written: OrderGuards.Spent): Effect.Effect<void> =>
-  Ref.update(spent, (counted) => {
-    if (counted.day !== written.day) return counted.day > written.day ? counted : written
-    const byCurrency = new Map(counted.byCurrency)
-    for (const [currency, worth] of written.byCurrency) {
-      byCurrency.set(currency, BigDecimal.max(worth, counted.byCurrency.get(currency) ?? worth))
-    }
-    return { day: counted.day, byCurrency }
+export const countIn = <E = never, R = never>(
+  { journals, spent }: Shared,
+  journal: object,
+  ordered: Effect.Effect<OrderGuards.Spent, E, R> | undefined
+): Effect.Effect<void, E, R> =>
+  Effect.suspend(() => {
+    const before = journals.get(journal)
+    journals.set(journal, before ?? "written")
+    if (ordered === undefined || before === "counted") return Effect.void
+    return Effect.flatMap(ordered, (written) => {
+      // Another may have counted it while this one read it.
+      if (journals.get(journal) === "counted") return Effect.void
+      journals.set(journal, "counted")
+      // What a Layer without a limit has ordered since is counted, and written as well.
+      return Ref.update(spent, (counted) =>
+        together(counted, written, before === undefined ? BigDecimal.sum : BigDecimal.max))
+    })
   })
+
+const together = (
+  counted: OrderGuards.Spent,
+  written: OrderGuards.Spent,
+  add: (one: BigDecimal.BigDecimal, other: BigDecimal.BigDecimal) => BigDecimal.BigDecimal
+): OrderGuards.Spent => {
+  if (counted.day !== written.day) return counted.day > written.day ? counted : written
+  const byCurrency = new Map(counted.byCurrency)
+  for (const [currency, worth] of written.byCurrency) {
+    const before = byCurrency.get(currency)
+    byCurrency.set(currency, before === undefined ? worth : add(before, worth))
+  }
+  return { day: counted.day, byCurrency }
+}

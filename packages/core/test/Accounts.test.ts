@@ -1,0 +1,56 @@
+import { assert, describe, it } from "@effect/vitest"
+import { BigDecimal, Context, Effect, Layer, Ref } from "effect"
+import * as Accounts from "../src/trading/internal/accounts.js"
+import type * as OrderGuards from "../src/trading/OrderGuards.js"
+
+const spent = (day: number, usdt: string): OrderGuards.Spent => ({
+  day,
+  byCurrency: new Map([["USDT", BigDecimal.unsafeFromString(usdt)]])
+})
+
+const account = Effect.flatMap(
+  Effect.scoped(Layer.build(Accounts.layer)),
+  (built) => Context.get(built, Accounts.Accounts).of("acme live", new Set(["one"]))
+)
+
+const sumOf = (shared: Accounts.Shared) =>
+  Effect.map(Ref.get(shared.spent), ({ byCurrency, day }) => [
+    day,
+    BigDecimal.format(byCurrency.get("USDT") ?? BigDecimal.fromBigInt(0n))
+  ])
+
+describe("what an account has ordered in a day", () => {
+  it.effect("is what all of its journals say, each counted once, though several Layers write it at a time", () =>
+    Effect.gen(function*() {
+      const shared = yield* account
+      const [one, other] = [{}, {}]
+      const read = (usdt: string) => Effect.as(Effect.yieldNow(), spent(1, usdt))
+      yield* Effect.all([
+        Accounts.countIn(shared, one, read("100")),
+        Accounts.countIn(shared, one, read("100")),
+        Accounts.countIn(shared, other, read("50"))
+      ], { concurrency: 3 })
+      yield* Accounts.countIn(shared, other, read("50"))
+      assert.deepStrictEqual(yield* sumOf(shared), [1, "150"])
+    }))
+
+  it.effect("counts once what a Layer without a limit has ordered and written", () =>
+    Effect.gen(function*() {
+      const shared = yield* account
+      const journal = {}
+      yield* Accounts.countIn(shared, journal, undefined)
+      yield* Ref.set(shared.spent, spent(1, "30"))
+      yield* Accounts.countIn(shared, journal, Effect.succeed(spent(1, "130")))
+      assert.deepStrictEqual(yield* sumOf(shared), [1, "130"])
+    }))
+
+  it.effect("is of the latest day that is known", () =>
+    Effect.gen(function*() {
+      const shared = yield* account
+      yield* Accounts.countIn(shared, {}, Effect.succeed(spent(2, "20")))
+      yield* Accounts.countIn(shared, {}, Effect.succeed(spent(1, "100")))
+      assert.deepStrictEqual(yield* sumOf(shared), [2, "20"])
+      yield* Accounts.countIn(shared, {}, Effect.succeed(spent(3, "5")))
+      assert.deepStrictEqual(yield* sumOf(shared), [3, "5"])
+    }))
+})
