@@ -72,8 +72,8 @@ export const tokenOf = (
   })
 
 /**
- * What the exchange says is left of the second's requests, and when they are back: an instant, or how long until then,
- * both in seconds. The headers are not always there.
+ * What the exchange says is left of the second's requests. The headers are not always there. When they are back is said as well, in
+ * whole seconds: that a window of one second ended at one of them would count what came just before it as that of others.
  *
  * @since 0.1.0
  * @category limits
@@ -83,14 +83,7 @@ export const usage = (headers: Protocol.Headers, auth: "none" | "signed"): Reado
   const remaining = Protocol.count(headers["x-ratelimit-remaining"], 6)
   return limit === undefined || remaining === undefined || remaining > limit
     ? []
-    : Protocol.used(auth === "signed" ? "user" : "ip", limit, remaining, resetOf(headers))
-}
-
-const resetOf = (headers: Protocol.Headers): number | undefined => {
-  const seconds = Protocol.count(headers["x-ratelimit-reset"], 10)
-  if (seconds === undefined || seconds > 1_000_000_000) return seconds && seconds * 1000
-  const date = Date.parse(headers["date"] ?? "")
-  return Number.isNaN(date) ? undefined : date + seconds * 1000
+    : Protocol.used(auth === "signed" ? "user" : "ip", limit, remaining)
 }
 
 /**

@@ -172,15 +172,16 @@ describe("usage", () => {
     assert.deepStrictEqual(CoinbaseProtocol.usage(headers, "none"), [{ scope: "ip", used: 3 }])
   })
 
-  it("says when they are back, told as an instant or as a time from now, and nothing of what is neither", () => {
-    const usage = (reset: string, date?: string) =>
-      CoinbaseProtocol.usage(
-        { "x-ratelimit-limit": "30", "x-ratelimit-remaining": "27", "x-ratelimit-reset": reset, date },
-        "signed"
-      )[0]?.windowEnd
-    assert.strictEqual(usage("1763942401"), 1_763_942_401_000)
-    assert.strictEqual(usage("2", new Date(1_763_942_400_000).toUTCString()), 1_763_942_402_000)
-    for (const reset of ["", "-1", "1.5", "soon", "9".repeat(11)]) assert.isUndefined(usage(reset), reset)
+  it("says of no window when it ends: told in whole seconds, it would begin after what was sent in it", () => {
+    for (const reset of ["1763942401", "2", "", "soon"]) {
+      const headers = { "x-ratelimit-limit": "30", "x-ratelimit-remaining": "27", "x-ratelimit-reset": reset }
+      const date = new Date(1_763_942_400_000).toUTCString()
+      assert.deepStrictEqual(
+        CoinbaseProtocol.usage({ ...headers, date }, "signed"),
+        [{ scope: "user", used: 3 }],
+        reset
+      )
+    }
   })
 
   it("believes no header that is not a count", () => {
