@@ -22,7 +22,7 @@ export interface Shared extends Pick<Desk, "spent" | "givenBack" | "underWay"> {
  *
  * @internal
  */
-export class Accounts extends Context.Tag("@effect-exchange/core/trading/internal/accounts/Accounts")<Accounts, {
+export class Accounts extends Context.Tag("@effect-exchange/core/trading/internal/accounts")<Accounts, {
   readonly of: (place: string, names: ReadonlySet<string>) => Effect.Effect<Shared>
 }>() {}
 
