@@ -72,8 +72,12 @@ export const tokenOf = (
   })
 
 /**
- * What the exchange says is left of the second's requests. The headers are not always there. When they are back is said as well, in
- * whole seconds: that a window of one second ended at one of them would count what came just before it as that of others.
+ * What the exchange says is left of the second's requests. The headers are not always there.
+ *
+ * **Gotchas**
+ *
+ * When they are back is said in whole seconds, too coarse for a window of one second, and not used: what we sent just before would
+ * count a second time, as if others had sent it.
  *
  * @since 0.1.0
  * @category limits
