@@ -1,6 +1,6 @@
 /**
- * Chaos around the `HttpClient`: what an exchange client does when connections break and answers go wrong, without a
- * simulator and with any exchange.
+ * Injects faults into the `HttpClient`, to see how an exchange client handles broken connections and bad responses.
+ * Works with any exchange and without a simulator.
  *
  * @since 0.1.0
  */
@@ -13,8 +13,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
 /**
- * The `HttpClient` in reach with chaos injected into each request; predicates see the request. What it injects may be
- * made with {@link connectionFailed} and {@link answer}.
+ * Wraps the current `HttpClient` and injects chaos into each request. Predicates receive the request. Make the faults
+ * with {@link connectionFailed} and {@link answer}.
  *
  * @example
  * import { ChaosHttp } from "@effect-exchange/core"
@@ -52,7 +52,8 @@ export const layer = (
   )
 
 /**
- * The error of a connection that fails with a code of Node's, such as `ECONNREFUSED` (nothing was sent) or `ECONNRESET`.
+ * Makes the error of a failed connection with an error code of Node.js, such as `ECONNREFUSED` (nothing was sent) or
+ * `ECONNRESET`.
  *
  * @since 0.1.0
  * @category faults
@@ -62,7 +63,7 @@ export const connectionFailed =
     new HttpClientError.RequestError({ request, reason: "Transport", cause: { code } })
 
 /**
- * An answer in the exchange's stead.
+ * Makes a response in place of the exchange's.
  *
  * @since 0.1.0
  * @category faults

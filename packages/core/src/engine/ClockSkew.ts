@@ -1,19 +1,19 @@
 /**
- * How far the exchange's clock is from ours, as a pure estimate fed by whatever timestamps come by.
+ * Estimates how far the exchange's clock is from ours, as a pure function of the timestamps in responses.
  *
- * An answer that says "it is `t`" was written somewhere between sending and receiving, so the offset lies between
- * `t - received` and `t + resolution - sent`. An estimate inside that range stands, however coarse or slow the sample; one
- * outside is replaced by the middle of the range. As some clocks round where others cut off, half a step below the range
- * counts as inside.
+ * A response that says "it is `t`" was written between sending and receiving, so the offset lies between `t - received`
+ * and `t + resolution - sent`. An estimate inside that range is kept, however coarse or slow the sample. An estimate
+ * outside is replaced by the middle of the range. Because some clocks round where others truncate, half a step below
+ * the range counts as inside.
  *
- * Nothing moves the estimate by more than a day: whoever is further off shows a wrong time, and signing by it would make
- * requests that are valid for years, or none at all.
+ * Offsets of more than a day are ignored. A clock that far off is wrong, and a timestamp based on it would make
+ * requests that stay valid for years, or that are never valid.
  *
  * @since 0.1.0
  */
 
 /**
- * The offset in milliseconds: the exchange's clock minus ours, zero until something says otherwise.
+ * The offset in milliseconds: the exchange's clock minus ours. Zero until the first sample that differs.
  *
  * @since 0.1.0
  * @category models
@@ -23,27 +23,31 @@ export interface ClockSkew {
 }
 
 /**
+ * One observation of the exchange's clock.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Sample {
-  /** Our clock when the request was sent and the answer received, epoch milliseconds. */
+  /** Our clock when the request was sent and when the response was received, in epoch milliseconds. */
   readonly sentAt: number
   readonly receivedAt: number
-  /** The exchange's clock, epoch milliseconds. */
+  /** The exchange's clock, in epoch milliseconds. */
   readonly serverTime: number
   /** The step of `serverTime` in milliseconds: 1000 for a `Date` header, 1 for most time endpoints. */
   readonly resolution: number
 }
 
 /**
+ * The estimate before any sample.
+ *
  * @since 0.1.0
  * @category constructors
  */
 export const initial: ClockSkew = { offset: 0 }
 
 /**
- * The largest offset that is believed, in milliseconds: a day.
+ * The largest offset that is accepted, in milliseconds: a day.
  *
  * @since 0.1.0
  * @category constants
@@ -51,7 +55,7 @@ export const initial: ClockSkew = { offset: 0 }
 export const limit = 86_400_000
 
 /**
- * The estimate after a sample. A sample without a sensible time leaves it as it is.
+ * Returns the estimate after a sample. A sample with an implausible time leaves it unchanged.
  *
  * @since 0.1.0
  * @category transitions
@@ -65,7 +69,7 @@ export const step = (skew: ClockSkew, sample: Sample): ClockSkew => {
 }
 
 /**
- * The exchange's clock when ours says `now`.
+ * Returns the exchange's time when our clock shows `now`.
  *
  * @since 0.1.0
  * @category getters

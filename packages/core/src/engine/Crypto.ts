@@ -1,8 +1,9 @@
 /**
- * What signatures are made by: HMAC and two curves, by `node:crypto` on Node and in JavaScript elsewhere.
+ * Provides the cryptographic primitives of signatures: HMAC and two curves, by `node:crypto` on Node.js and in
+ * JavaScript elsewhere.
  *
- * Pure and synchronous on every platform, so that a signed request needs no turn of the event loop that a `TestClock` could
- * not see.
+ * They are pure and synchronous on every platform, so that a signed request needs no turn of the event loop that a
+ * `TestClock` cannot see.
  *
  * @since 0.1.0
  */
@@ -13,12 +14,12 @@ import type { Primitives } from "./internal/primitives.js"
 export type { Primitives } from "./internal/primitives.js"
 
 /**
- * The primitives of the platform that this runs on, as `imports` of the manifest tells them apart: what is for others is
- * neither loaded nor bundled, and the curves in JavaScript are an eighth of a client.
+ * The primitives of the current platform, selected by `imports` in `package.json`. Those of other platforms are neither
+ * loaded nor bundled; the curves in JavaScript are an eighth of a client's size.
  *
  * **Gotchas**
  *
- * Signatures on P-256 differ each time on Node; in JavaScript they are always the same for the same key and data (RFC 6979).
+ * P-256 signatures differ each time on Node.js. In JavaScript they are deterministic (RFC 6979).
  *
  * @since 0.1.0
  * @category constructors
@@ -26,7 +27,7 @@ export type { Primitives } from "./internal/primitives.js"
 export const platform: Primitives = primitives
 
 /**
- * The primitives that the Layers of exchanges sign with: {@link platform} unless others are provided beneath them.
+ * The primitives that the exchanges' Layers sign with. Defaults to {@link platform}. Provide others beneath the Layers.
  *
  * @since 0.1.0
  * @category references

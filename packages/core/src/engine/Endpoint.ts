@@ -1,5 +1,5 @@
 /**
- * One endpoint of an exchange, as data.
+ * Describes one endpoint of an exchange as data.
  *
  * @since 0.1.0
  */
@@ -26,13 +26,15 @@ export {
 } from "./internal/preparing.js"
 
 /**
+ * A group of endpoints: public market data, private account data, or trading.
+ *
  * @since 0.1.0
  * @category models
  */
 export type Capability = "marketData" | "account" | "trading"
 
 /**
- * What an endpoint costs, by scope of the protocol's limits.
+ * The cost of a call, by scope of the protocol's limits.
  *
  * @since 0.1.0
  * @category models
@@ -40,8 +42,8 @@ export type Capability = "marketData" | "account" | "trading"
 export type Cost = { readonly [scope: string]: number }
 
 /**
- * Whether a call may be repeated whose answer was lost: `safe` is a read, `idempotent` a write of which a second one
- * changes nothing more, and `once` everything else.
+ * Whether a call may be repeated if its response was lost. `safe` is a read. `idempotent` is a write that changes
+ * nothing when it is repeated. `once` is any other write.
  *
  * @since 0.1.0
  * @category models
@@ -49,10 +51,10 @@ export type Cost = { readonly [scope: string]: number }
 export type Idempotency = "safe" | "idempotent" | "once"
 
 /**
- * An endpoint: `name` is the operation in logs, metrics and errors. Parameters named in the path template (`/order/{id}`)
- * go there, the others where `body` says.
+ * An endpoint. `name` is the operation in logs, metrics and errors. Parameters that the path template names
+ * (`/order/{id}`) go into the path, all others where `body` says.
  *
- * `auth` is `signed` where the exchange wants a signature.
+ * `auth` is `signed` if the exchange requires a signature.
  *
  * @since 0.1.0
  * @category models
@@ -64,19 +66,19 @@ export interface Endpoint<out C extends Capability, in I, out A> {
   readonly path: string
   readonly body: Body
   readonly auth: "none" | "signed"
-  /** Which of the protocol's signing schemes signs it, where there are several. */
+  /** The signing scheme for this endpoint, if the protocol has several. */
   readonly scheme?: string | undefined
   readonly idempotency: Idempotency
-  /** Whether a success is a secret, of which errors and `RawAnswers` show nothing. Defaults to `false`. */
+  /** Whether a successful response is secret and must not appear in errors and `RawAnswers`. Defaults to `false`. */
   readonly isSecret?: boolean | undefined
-  /** Parameters from the input, or why the input cannot be sent. */
+  /** Converts the input to parameters. Left says why the input cannot be sent. */
   readonly encode: (input: I) => Either.Either<Parameters, ParseResult.ParseError>
   readonly decode: (body: unknown) => Either.Either<A, ParseResult.ParseError>
   readonly cost: (input: I) => Cost
 }
 
 /**
- * What {@link make} has to be told of an endpoint.
+ * The options of {@link make}.
  *
  * @since 0.1.0
  * @category models
@@ -84,10 +86,10 @@ export interface Endpoint<out C extends Capability, in I, out A> {
 export interface Facts<C extends Capability, I, IE extends Parameters, A, AE> {
   readonly capability: C
   readonly name: string
-  /** Defaults to `GET`. */
+  /** The HTTP method. Defaults to `GET`. */
   readonly method?: "GET" | "POST" | "PUT" | "DELETE" | undefined
   readonly path: string
-  /** Defaults to `none`: parameters travel in the query. */
+  /** Where parameters go. Defaults to `none`: into the query. */
   readonly body?: Body | undefined
   /** Defaults to `none` for market data and to `signed` otherwise. */
   readonly auth?: "none" | "signed" | undefined
@@ -97,13 +99,13 @@ export interface Facts<C extends Capability, I, IE extends Parameters, A, AE> {
 }
 
 /**
- * Makes an endpoint of its facts. One of `trading` that does not state its idempotency does not compile, and none of them
- * is `safe`.
+ * Makes an endpoint. A `trading` endpoint must state its idempotency, which cannot be `safe`; otherwise it does not
+ * compile.
  *
  * **Gotchas**
  *
- * Elsewhere idempotency defaults to `safe` for `GET` and to `once` otherwise. For `trading` there is no default, as some
- * exchanges trade by `GET`: what is repeated there because of its method is traded twice.
+ * For other capabilities, idempotency defaults to `safe` for `GET` and to `once` otherwise. For `trading` there is no
+ * default, because some exchanges trade by `GET`: retrying such a call on account of its method would trade twice.
  *
  * @since 0.1.0
  * @category constructors
@@ -137,7 +139,7 @@ export const make: {
   }
 }
 
-// Where no compiler has seen to it: a change that claims to be a read, or says nothing, is sent once.
+// For callers without type checks: a trading endpoint that claims to be `safe`, or states nothing, is sent once.
 const repeated = (
   capability: Capability,
   method: string,
@@ -150,8 +152,8 @@ const repeated = (
 const namesIn = (path: string): ReadonlyArray<string> =>
   Array.from(path.matchAll(/\{(\w+)\}/g), ([, name = ""]) => name)
 
-// URL parsers resolve `.` and `..` even when percent-encoded, and an empty segment is another path: no encoding keeps
-// these in their place.
+// URL parsers resolve `.` and `..` even if they are percent-encoded, and an empty segment makes another path. No
+// encoding keeps these values in place.
 const fitting = (
   ast: SchemaAST.AST,
   inPath: ReadonlyArray<string>,
@@ -164,7 +166,7 @@ const fitting = (
 }
 
 /**
- * What an input may hold: decimals are printed plainly, wherever they stand.
+ * A value in an input. Decimals are printed in plain notation at any depth.
  *
  * @since 0.1.0
  * @category models
@@ -178,8 +180,8 @@ export type Value =
   | { readonly [name: string]: Value | undefined }
 
 /**
- * Names the type of an endpoint's input, which is only read and printed as it stands: `takes<{ symbol: string }>()`. Whoever asks
- * says how it is made.
+ * Declares the type of an endpoint's input, as in `takes<{ symbol: string }>()`. The caller builds the input, and it is
+ * sent as it is.
  *
  * @since 0.1.0
  * @category constructors
@@ -190,8 +192,8 @@ export const takes = <I extends { readonly [K in keyof I]: Value | undefined }>(
 > => ({ make: (input: never) => input })
 
 /**
- * Says how an endpoint is asked, by the function that makes its input of what is asked in our words: `madeBy(newOrder)`. What may
- * be `undefined` in it may be left out.
+ * Declares the function that builds an endpoint's input from the arguments of a service method, as in
+ * `madeBy(newOrder)`. A property of the input that may be `undefined` may also be left out.
  *
  * @since 0.1.0
  * @category constructors
@@ -201,7 +203,7 @@ export const madeBy = <Args extends ReadonlyArray<unknown>, I extends { readonly
 ): Input<I, Args> => ({ make })
 
 /**
- * Writes an instant (epoch milliseconds) as ISO 8601 does: nothing where there is none.
+ * Formats epoch milliseconds as ISO 8601. Returns `undefined` if there is no instant.
  *
  * @since 0.1.0
  * @category values
@@ -214,7 +216,7 @@ export const isoTime = (at: number | undefined): string | undefined =>
   )
 
 /**
- * An input as a function makes it, with what may be `undefined` left out or not.
+ * The input that a function builds, in which a property that may be `undefined` may also be left out.
  *
  * @since 0.1.0
  * @category models
@@ -224,7 +226,7 @@ export type Made<I> =
   & { readonly [K in keyof I as undefined extends I[K] ? K : never]?: I[K] }
 
 /**
- * The input of an endpoint, and how it is made of what is asked.
+ * The input of an endpoint, and the function that builds it.
  *
  * @since 0.1.0
  * @category models
@@ -234,7 +236,7 @@ export interface Input<out I, in Args extends ReadonlyArray<unknown>> {
 }
 
 /**
- * An endpoint of a family, and how its input is made of what is asked.
+ * An endpoint of a family, with the function that builds its input.
  *
  * @since 0.1.0
  * @category models
@@ -246,35 +248,38 @@ export interface Asked<out C extends Capability, in out I, out A, in Args extend
 }
 
 /**
- * What the endpoints of a family share: whose they are, and what goes without saying in them.
+ * The capability and the defaults that the endpoints of a family share.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Family<C extends Capability, Scope extends string> {
   readonly capability: C
-  /** The limits of the exchange: costs are keyed by their names. */
+  /** The limits of the exchange. Their names are the keys of costs. */
   readonly limits: Limits<Scope>
-  /** Defaults to `GET`. */
+  /** The HTTP method. Defaults to `GET`. */
   readonly method?: "GET" | "POST" | "PUT" | "DELETE" | undefined
-  /** Stands before the path of each. Defaults to nothing. */
+  /** The prefix of every path. Defaults to none. */
   readonly root?: string | undefined
-  /** Defaults to `none`: parameters travel in the query. */
+  /** Where parameters go. Defaults to `none`: into the query. */
   readonly body?: Body | undefined
-  /** Where what was asked for stands in every answer. Defaults to the whole. */
+  /** The path of the result in every response, as names separated by dots. Defaults to the whole response. */
   readonly within?: string | undefined
   readonly cost?: Costs<Scope> | undefined
-  /** Whether each is metered by itself as well: it costs one of the limit of its name, too. Defaults to `false`. */
+  /**
+   * Whether a call also costs 1 of the limit that has the name of its endpoint. An endpoint with its own `cost` ignores
+   * this. Defaults to `false`.
+   */
   readonly own?: boolean | undefined
   /**
-   * How decimals are printed: as text, as text without zeros at the end (`shortest`), or as JSON numbers, as few exchanges want
-   * them. Defaults to `text`.
+   * How decimals are printed: as text, as text without trailing zeros (`shortest`), or as JSON numbers, which few
+   * exchanges want. Defaults to `text`.
    */
   readonly decimals?: Decimals | undefined
 }
 
 /**
- * What a call costs in each scope. One that does not exist does not compile.
+ * The cost of a call in each scope. A scope that does not exist does not compile.
  *
  * @since 0.1.0
  * @category models
@@ -282,7 +287,7 @@ export interface Family<C extends Capability, Scope extends string> {
 export type Costs<Scope extends string> = { readonly [S in Scope]?: number }
 
 /**
- * What is particular to an endpoint of a family.
+ * The options of one endpoint of a family.
  *
  * @since 0.1.0
  * @category models
@@ -291,18 +296,18 @@ export interface Particulars<Scope extends string, I, Args extends ReadonlyArray
   readonly method?: "GET" | "POST" | "PUT" | "DELETE" | undefined
   readonly body?: Body | undefined
   readonly auth?: "none" | "signed" | undefined
-  /** Which of the protocol's signing schemes signs it, where there are several. Defaults to the first. */
+  /** The signing scheme for this endpoint, if the protocol has several. Defaults to the first. */
   readonly scheme?: string | undefined
-  /** Defaults to none. */
+  /** Defaults to no input. */
   readonly input?: Input<I, Args> | undefined
   readonly answer: Schema.Schema<A, AE>
-  /** Where what was asked for stands in the answer. Defaults to that of the family; `""` is the whole. */
+  /** The path of the result in the response. Defaults to that of the family; `""` is the whole response. */
   readonly within?: string | undefined
   readonly cost?: Costs<Scope> | ((input: NoInfer<I | Made<I>>) => Costs<Scope>) | undefined
 }
 
 /**
- * Makes an endpoint of its name, its path and its particulars. Without a path it is its name.
+ * Makes an endpoint from its name, path and options. The path defaults to the name.
  *
  * @since 0.1.0
  * @category models
@@ -320,8 +325,8 @@ export interface Make<C extends Capability, Scope extends string> {
 }
 
 /**
- * Makes endpoints that change something: `once` those that may be sent once, `idempotent` those of which a second one changes
- * nothing more.
+ * Makes write endpoints: `once` those that must not be repeated, `idempotent` those that change nothing when they are
+ * repeated.
  *
  * @since 0.1.0
  * @category models
@@ -331,13 +336,13 @@ export type MakeWrite<Scope extends string> = {
 }
 
 /**
- * Makes the endpoints of a family, each of its name, its path and its particulars: `const read = Endpoint.family({ ... })`,
- * then `read("openOrders", "/orders/open", { ... })`. Of what trades it has to be said whether it may be sent again:
- * `write.once("place", ...)`, `write.idempotent("cancel", ...)`.
+ * Makes a constructor of the endpoints of a family: `const read = Endpoint.family({ ... })`, then `read("openOrders",
+ * "/orders/open", { ... })`. Trading endpoints must state whether they may be repeated: `write.once("place", ...)`,
+ * `write.idempotent("cancel", ...)`.
  *
  * **Gotchas**
  *
- * Reads are `safe` whatever their method, as some exchanges read by `POST`.
+ * Reads are `safe` whatever their method, because some exchanges read by `POST`.
  *
  * @since 0.1.0
  * @category constructors
@@ -348,7 +353,7 @@ export const family: {
 } = <C extends Capability, Scope extends string>(
   shared: Family<C, Scope>
 ): Make<C, Scope> & { readonly [I in Exclude<Idempotency, "safe">]: Make<C, Scope> } =>
-  // Where no compiler has seen to it: a change of which nothing is said is sent once.
+  // For callers without type checks: a write that does not state its idempotency is sent once.
   Object.assign(maker(shared, shared.capability === "trading" ? "once" : "safe"), {
     once: maker(shared, "once"),
     idempotent: maker(shared, "idempotent")

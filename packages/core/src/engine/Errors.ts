@@ -1,5 +1,5 @@
 /**
- * The errors of an exchange as a table: its codes, and what each stands for among ours.
+ * Builds the error table of an exchange, which maps its error codes to the errors of this library.
  *
  * @since 0.1.0
  */
@@ -23,8 +23,8 @@ const refusals = {
 } as const
 
 /**
- * What a code stands for. `Busy` was refused and may be tried again; `Unknown` may have been carried out; `None` is an
- * error in name only: what was asked for is so already.
+ * The meaning of an error code. `Busy`: the request was refused and may be retried. `Unknown`: the request may have
+ * been carried out. `None`: not an error, because the requested state already holds.
  *
  * @since 0.1.0
  * @category models
@@ -32,7 +32,7 @@ const refusals = {
 export type Kind = Refusal | "RateLimited" | "Banned" | "Busy" | "Unknown" | "None"
 
 /**
- * Kinds that say that nothing was done.
+ * The kinds of error that prove that nothing was carried out.
  *
  * @since 0.1.0
  * @category models
@@ -40,48 +40,60 @@ export type Kind = Refusal | "RateLimited" | "Banned" | "Busy" | "Unknown" | "No
 export type Refusal = keyof typeof refusals
 
 /**
+ * The options of {@link table}.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Facts {
-  /** The exchange's words in an answer: none in a success, and in what is not in the exchange's form. */
+  /**
+   * Reads the error code and text from a response. Returns `undefined` for a success and for a response that is not in
+   * the exchange's error format.
+   */
   readonly said: (answer: Answer) => Said | undefined
   /**
-   * Codes by what they stand for, in any case: separated by blanks, or by a comma and a blank where they are beginnings, or in a
-   * list where they have either themselves.
+   * The error codes of each kind, case-insensitive. A string separates codes by whitespace, or by a comma and a space
+   * if `match` is `beginning`. Use an array for codes that contain these separators.
    */
   readonly codes: { readonly [K in Kind]?: string | ReadonlyArray<string> }
   /**
-   * Ranges of codes (`"51000-51999 54000-54999"`) of which those that are not listed refuse, so that an order refused
-   * under a new code is one that was not placed. Its error says in words that the code is not known.
+   * Ranges of codes (`"51000-51999 54000-54999"`) in which every code that is not listed counts as a refusal. An order
+   * that is refused with a new code is then known not to have been placed. The error's detail says that the code is not
+   * known.
    */
   readonly ranges?: { readonly [K in Refusal]?: string } | undefined
-  /** `beginning` where codes are texts that go on: the longest beginning counts. Defaults to `whole`. */
+  /**
+   * How codes are compared. `beginning` compares the start of the exchange's code with the listed codes, and the
+   * longest match wins. Defaults to `whole`.
+   */
   readonly match?: "whole" | "beginning" | undefined
   /**
-   * How long to wait, by code or by kind (`RateLimited`, `Banned`), where the answer does not say. Defaults to a second, and
-   * for bans to 15 minutes.
+   * How long to wait, by code or by kind (`RateLimited`, `Banned`), if neither `Retry-After` nor `waitOf` gives a time.
+   * Defaults to 1 second for `RateLimited` and 15 minutes for `Banned`.
    */
   readonly wait?: { readonly [codeOrKind: string]: Duration.DurationInput } | undefined
-  /** How long to wait where the answer says so in a way of its own. */
+  /** Reads how long to wait from a response that states it in the exchange's own way, if it has no `Retry-After`. */
   readonly waitOf?: ((said: Said, circumstances: Circumstances) => Duration.Duration | undefined) | undefined
-  /** What neither the code nor the text alone tells, before either is looked at. */
+  /**
+   * Decides errors that neither the code nor the text determines alone. Runs before `texts` and `codes`, and may return
+   * the error itself; `undefined` leaves the decision to them.
+   */
   readonly judge?:
     | ((said: Said, circumstances: Circumstances) => Kind | ExchangeError.TradingError | undefined)
     | undefined
   /**
-   * What the text says where the code says less, of that code alone where one is named: the first that is found counts, before
-   * the table is looked at.
+   * Patterns that read the kind from the text of codes that are ambiguous. A third element restricts a pattern to that
+   * code. The first match wins and takes precedence over `codes`.
    */
   readonly texts?: ReadonlyArray<readonly [said: RegExp, kind: Kind, code?: string]> | undefined
-  /** What a code means that is neither listed nor in a range. Defaults to what the status says. */
+  /** Returns the kind of a code that is neither listed nor in a range. Defaults to a decision by the HTTP status. */
   readonly otherwise?: ((said: Said, circumstances: Circumstances) => Kind | undefined) | undefined
-  /** What is not in the exchange's words, but known all the same: a firewall's page. */
+  /** Recognizes a response that is not in the exchange's error format, such as the page of a firewall. */
   readonly unspoken?: ((answer: Answer) => Unspoken | ExchangeError.ExchangeError | undefined) | undefined
 }
 
 /**
- * What an answer means that has none of the exchange's words.
+ * The meaning of a response that is not in the exchange's error format.
  *
  * @since 0.1.0
  * @category models
@@ -89,19 +101,21 @@ export interface Facts {
 export interface Unspoken {
   readonly kind: "AuthenticationFailed" | "RateLimited" | "Banned" | "Unknown"
   readonly detail: string
-  /** How long to wait, where the answer does not say. Defaults to a second, and for bans to 15 minutes. */
+  /** How long to wait if there is no `Retry-After`. Defaults to 1 second, and to 15 minutes for `Banned`. */
   readonly wait?: Duration.DurationInput | undefined
-  /** Whether it proves that nothing was done. Defaults to `Unknown`. */
+  /** `Rejected` if the response proves that nothing was carried out. Defaults to `Unknown`. */
   readonly outcome?: "Rejected" | "Unknown" | undefined
 }
 
 /**
+ * The error functions of a protocol, see {@link table}.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Table {
   readonly classify: (answer: Answer) => ExchangeError.ExchangeError | undefined
-  /** The error of one row among several, of which some may have been carried out. */
+  /** Returns the error of one row of a batch, in which other rows may have been carried out. */
   readonly ofRow: (said: Said, circumstances: Circumstances) => ExchangeError.TradingError
 }
 
@@ -110,8 +124,10 @@ export interface Table {
  *
  * **Gotchas**
  *
- * A code that is neither listed nor in a range is judged by the status of the answer (see `UnlistedError`): a refusal where
- * that is 4xx, and otherwise a `MalformedResponse`, which leaves open what became of a write and opens no circuit.
+ * A code that is neither listed nor in a range is classified by the HTTP status. With a status of 300 or above,
+ * `UnlistedError` decides: a refusal for most of 4xx, `RateLimited` for 429, and an `ExchangeUnavailable` with an
+ * unknown outcome otherwise. With a status below 300 it is a `MalformedResponse`, which leaves the outcome of a write
+ * unknown and does not count for the circuit breaker.
  *
  * @since 0.1.0
  * @category constructors
@@ -203,14 +219,14 @@ const ofUnspoken = (
   }
 }
 
-// Some errors are said in words alone.
+// Some errors have a text but no code.
 const codeOf = ({ code }: Said): string | undefined => clean(code) || undefined
 
 const waits = { RateLimited: "1 second", Banned: "15 minutes" } as const
 
 interface Found {
   readonly kind: Kind
-  /** Of one that is only in a range nobody here knows more than that it refuses. */
+  /** `false` for a code that is only in a range: all that is known is that the exchange refused the request. */
   readonly isListed: boolean
 }
 
@@ -230,7 +246,7 @@ const finder = ({ codes, match = "whole", ranges = {} }: Facts): (said: Said) =>
   return ({ code }) => {
     const folded = code.toLowerCase()
     const known = listed.get(match === "whole" ? folded : beginnings.find((each) => folded.startsWith(each)) ?? "")
-    // A blank code is no zero.
+    // `Number("")` would be 0.
     const number = /^-?\d+$/.test(code) ? Number(code) : Number.NaN
     return known === undefined
       ? spans.find(({ from, to }) => number >= from && number <= to)

@@ -1,19 +1,20 @@
 /**
- * The engine every exchange stands on: one door, `request`, through which each call passes.
+ * The engine of every exchange: all calls go through one function, `request`.
  *
- * The way of a request. The gates and their order are those of `Policy` in `@effect-exchange/resilience`, which says why:
+ * A request passes the following steps. The gates and their order are those of `Policy` in
+ * `@effect-exchange/resilience`, which gives the reasons:
  *
  * ```
  * operation   span, deadline, metrics
- *  ├ encode          bad input costs nothing and touches no network
- *  └ policy          retry, check, limiter, turn, bulkhead, breaker; a lane for each capability, trading first
- *     └ attempt      span, under the attempt's timeout
- *        ├ sign      last thing before sending: a timestamp grows stale in a queue
- *        ├ send      tokens count from here; no redirects, a bounded body
- *        └ classify  a typed error or a decoded value; usage to the limiter, `Date` to the clock comparison
+ *  ├ encode          invalid input costs nothing and never reaches the network
+ *  └ policy          retry, check, limiter, turn, bulkhead, breaker; one lane per capability, trading first
+ *     └ attempt      span, under the attempt timeout
+ *        ├ sign      last step before sending, because a timestamp grows stale in a queue
+ *        ├ send      tokens count from here; no redirects, bounded body
+ *        └ classify  typed error or decoded value; usage to the limiter, `Date` to the clock skew
  * ```
  *
- * What the gates remember is `ExchangeState`, shared by all clients of an exchange.
+ * The state of the gates is in `ExchangeState`, which all clients of an exchange share.
  *
  * @since 0.1.0
  */
@@ -61,45 +62,56 @@ export interface ExchangeClient<in C extends Endpoint.Capability> extends Inspec
   readonly exchange: string
   readonly environment: string
   /**
-   * Calls an endpoint: the way of every request, and the way out for endpoints that no service covers.
+   * Calls an endpoint. Every request goes through this function. Use it directly for endpoints that no service covers.
    */
   readonly request: <E extends C, I, A>(
     endpoint: Endpoint.Endpoint<E, I, A>,
     input: I
   ) => Effect.Effect<A, ExchangeError.For<E>>
-  /** How the exchange is doing, as far as this client has seen. */
+  /** The health of the exchange, as far as this client has observed it. */
   readonly health: Effect.Effect<Health.ExchangeHealth>
 }
 
 /**
+ * The options of {@link make}.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Options extends ExchangeState.Options {
-  /** Which installation to talk to. Defaults to `"live"`. */
+  /** The environment of the exchange to connect to. Defaults to `"live"`. */
   readonly environment?: Environment.Environment<string> | undefined
-  /** How long one attempt may take, from signing to the whole answer. Defaults to 10 seconds. */
+  /** How long one attempt may take, from signing to the complete response. Defaults to 10 seconds. */
   readonly attemptTimeout?: Duration.DurationInput | undefined
   /**
-   * How long an operation may take: all its pages and look-ups, queueing and retries included. Defaults to 30 seconds.
+   * How long an operation may take, including all its pages and lookups, queueing and retries. Defaults to 30 seconds.
    *
    * **Gotchas**
    *
-   * `place`, `cancel` and `amend` look for an order whose answer was lost for longer (`lookupPatience`, and as long as the
-   * exchange needs for a proof): what became of it is worth the wait. `Deadline.within` around the call bounds all of it.
+   * When the response to a write is lost, `place`, `cancel` and `amend` look the order up beyond this deadline: for
+   * `lookupPatience`, and for as long as the exchange needs to prove that the order is absent. The outcome of the order
+   * is worth the wait. To bound all of it, use `Deadline.within` around the call.
    */
   readonly deadline?: Duration.DurationInput | undefined
-  /** Attempts in all and the bounds of the full-jitter backoff between them. Defaults to 3, 100 millis and 5 seconds. */
+  /**
+   * The total number of attempts, and the bounds of the full-jitter backoff between them. Defaults to 3 attempts, 100
+   * millis and 5 seconds.
+   */
   readonly retry?: {
     readonly attempts?: number | undefined
     readonly base?: Duration.DurationInput | undefined
     readonly max?: Duration.DurationInput | undefined
   } | undefined
-  /** The largest body read, unpacked, in bytes. Defaults to 40 MiB: listings of exchanges have come to 16.9 MB. */
+  /**
+   * The largest body to read, after decompression, in bytes. Defaults to 40 MiB; the largest listing seen from an
+   * exchange was 16.9 MB.
+   */
   readonly maxResponseBytes?: number | undefined
 }
 
 /**
+ * The type of {@link make}.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -108,7 +120,10 @@ export interface Make {
     protocol: Protocol,
     options: Options & {
       readonly credentials: Credentials.Provider
-      /** Of which capabilities its health tells, with circuits from the beginning. Defaults to all. */
+      /**
+       * The capabilities that the client's health covers; their circuit breakers are created with the client. Defaults
+       * to all.
+       */
       readonly serves?: ReadonlyArray<Endpoint.Capability> | undefined
     }
   ): Effect.Effect<
@@ -127,10 +142,11 @@ export interface Make {
 }
 
 /**
- * A client for an exchange: with credentials for every capability, without for public data only. Reports to `Health`
- * where one is provided, until the scope closes.
+ * Makes a client for an exchange: for every capability with credentials, for public data only without. If `Health` is
+ * provided, the client reports to it until the scope closes.
  *
- * Fails with a `ConfigError` for a base URL that is refused (see `Environment.origin`).
+ * Fails with a `ConfigError` if the environment is not one of the exchange's or its base URL is refused (see
+ * `Environment.origin`).
  *
  * @since 0.1.0
  * @category constructors
@@ -198,10 +214,10 @@ const makeEngine = Effect.fnUntraced(function*(
 
   const capabilities: ReadonlyArray<Endpoint.Capability> = options.serves ??
     (provider === undefined ? ["marketData"] : ["marketData", "account", "trading"])
-  // Options that no breaker can have are to be seen as the client is made.
+  // Creates the breakers now, so that invalid breaker options fail when the client is made.
   yield* Effect.forEach(capabilities, breakers.of, { discard: true })
 
-  /** The exchange's gates, and how an operation with this key goes through them. */
+  /** The policy of an endpoint, for a breaker and a key. */
   const policiesOf = memoized((breaker: Breaker) =>
     memoized((key: ExchangeState.Key) =>
       memoized((endpoint: Endpoint.Endpoint<Endpoint.Capability, never, unknown>) =>
@@ -275,7 +291,7 @@ const makeEngine = Effect.fnUntraced(function*(
       if (call instanceof ExchangeError.InvalidRequest) return yield* call
       const serverTime = yield* failingWith(run(call, nobody), (error) => inOurWords(call, error))
       const receivedAt = yield* Clock.currentTimeMillis
-      // From when it was sent, not from when it was queued: a wait would widen the range until anything fits.
+      // Measured from sending, not from queueing: time in the queue would widen the range until any offset fits.
       const resolution = protocol.serverTimeStep ?? 1
       yield* vitals.learnTime({ sentAt: call.sentAt ?? receivedAt, receivedAt, serverTime, resolution }) ?? Effect.void
       yield* observer.logging(
@@ -296,7 +312,9 @@ const makeEngine = Effect.fnUntraced(function*(
     })
   }
 
-  /** Who signs now that the key was rotated, if it was. */
+  /**
+   * Reloads the credentials. Returns a signer with the new ones, or none if they have not changed or cannot be read.
+   */
   const rotated = ({ credentials: used }: Attempt.Signer): Effect.Effect<Option.Option<Attempt.Signer>> =>
     provider === undefined || Option.isNone(used) ? Effect.succeedNone : Effect.matchEffect(provider.reload, {
       onFailure: () => Effect.succeedNone,
@@ -308,7 +326,10 @@ const makeEngine = Effect.fnUntraced(function*(
     return run(call, signer)
   }
 
-  /** What is mended once and then tried again: a clock that is off, a key that was rotated. */
+  /**
+   * Repairs the cause of a failure once and retries: compares clocks after `ClockSkew`, reloads the key after
+   * `AuthenticationFailed`.
+   */
   const mended = <A>(
     call: Call<A>,
     signer: Attempt.Signer,
@@ -321,7 +342,8 @@ const makeEngine = Effect.fnUntraced(function*(
           isRepeatable(call, error) ? run(call, signer) : error
         ),
       AuthenticationFailed: (error) =>
-        // A call of our own with a later nonce has arrived before it: a cancel does not wait for reads.
+        // One of our own calls with a later nonce may have overtaken this one, because a cancel does not wait for
+        // reads.
         call.idempotency === "safe" && call.nonce !== undefined && call.nonce < signer.key.latestNonce()
           ? run(call, signer)
           : Effect.flatMap(
@@ -356,7 +378,8 @@ const makeEngine = Effect.fnUntraced(function*(
         )
       }
     )
-    // Nothing but the policy's gates, which are told of it, goes by the deadline where nobody has to sign.
+    // A public call loads no credentials, so nothing but the policy's gates can wait, and they get the deadline with
+    // the call.
     return isPublic ? answered : Deadline.until(answered, by)
   }
 

@@ -1,8 +1,9 @@
 /**
- * What an exchange knows of us, held once in an application however many Layers of the exchange it has.
+ * Holds the state that an exchange keeps about its user, once per application, however many Layers of the exchange it
+ * has.
  *
- * An exchange counts requests by address and by key, bans both, and has one clock. So its limits, bans, clock skew,
- * nonces and circuits belong to the exchange (to each origin of it, and to each key) and not to a client of it.
+ * An exchange counts requests by address and by key, bans both, and has one clock. So limits, bans, clock skew, nonces
+ * and circuit breakers belong to the exchange (to each of its origins and each key) and not to a client.
  *
  * @since 0.1.0
  */
@@ -27,15 +28,15 @@ import { limitsAt, type Protocol } from "./Protocol.js"
 /**
  * The state of every exchange that an application talks to.
  *
- * Every `X.layer*` brings {@link layer} along, and an application has it once, since Layers are memoised by reference.
+ * Every `X.layer*` includes {@link layer}. An application has it once, because Layers are memoized by reference.
  *
  * **Gotchas**
  *
- * Effects that are provided with their Layers one by one (`Effect.provide` in several places) are several applications
- * in this sense: each has a state of its own, and together they exceed the exchange's limits. Provide once, at the edge.
+ * Providing the Layers separately (`Effect.provide` in several places) creates one state each, which together exceed
+ * the exchange's limits. Provide the Layers once, at the edge of the application.
  *
- * Options that shape what is shared (`breaker`, `maxConcurrent`, `maxQueued`, `maxPause`) are those of the client that
- * is built first; one that wants others is told so by a warning.
+ * The options that shape the shared state (`breaker`, `maxConcurrent`, `maxQueued`, `maxPause`) are those of the client
+ * that is built first. Building a client with other options logs a warning.
  *
  * @since 0.1.0
  * @category tags
@@ -46,19 +47,22 @@ export class ExchangeState extends Context.Tag("@effect-exchange/core/engine/Exc
 >() {}
 
 /**
+ * The types of {@link ExchangeState}.
+ *
  * @since 0.1.0
  * @category models
  */
 export declare namespace ExchangeState {
   interface Service {
     /**
-     * Takes back what stops calls to an exchange: pauses and bans it asked for, what it said that others had used, and
-     * open circuits. For when an operator knows better than a header. Does nothing for an exchange nobody talks to.
+     * Clears what stops calls to an exchange: the pauses and bans that it asked for, the usage that it reported for
+     * others, and open circuits. For operators who know better than a header. Does nothing for an exchange that is not
+     * in use.
      */
     readonly resume: (exchange: string) => Effect.Effect<void>
     /**
-     * Changes a limit of an exchange while it is used, by the name of its scope: a limit that is kept by key changes for
-     * every key. Does nothing for a scope that the exchange does not have.
+     * Changes the limit of a scope while the exchange is in use. A limit by key changes for every key. Does nothing for
+     * a scope that the exchange does not have.
      */
     readonly setLimit: (exchange: string, scope: string, limit: RateLimiter.Limit) => Effect.Effect<void>
     /** @internal */
@@ -67,28 +71,33 @@ export declare namespace ExchangeState {
 }
 
 /**
- * What clients may want of what they share. Those of the client that is built first hold.
+ * The options that clients of an exchange share. Those of the client that is built first apply.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Options {
-  /** The circuit breakers, of which each capability has its own. Defaults to those of `CircuitBreaker`. */
+  /**
+   * The options of the circuit breakers, of which there is one per capability. Defaults to those of `CircuitBreaker`.
+   */
   readonly breaker?: Pick<CircuitBreaker.Options<never>, "trip" | "openFor" | "halfOpen"> | undefined
-  /** How many requests may be in flight, an eighth of them kept for trading. Defaults to 32. */
+  /** The largest number of requests in flight, an eighth of which is reserved for trading. Defaults to 32. */
   readonly maxConcurrent?: number | undefined
-  /** How many calls may wait for the rate limit, and as many for a free slot. Defaults to 1000. */
+  /**
+   * The largest number of calls that wait for the rate limit, and of those that wait for a permit. Defaults to 1000
+   * each.
+   */
   readonly maxQueued?: number | undefined
   /**
-   * How long a `Retry-After`, a ban or a usage header of the exchange may stop calls at most, whatever it says. Defaults
-   * to one hour; {@link ExchangeState.Service.resume} takes it back sooner.
+   * The longest time that a `Retry-After`, a ban or a usage header of the exchange can stop calls. Defaults to one
+   * hour. {@link ExchangeState.Service.resume} ends the pause earlier.
    */
   readonly maxPause?: Duration.DurationInput | undefined
 }
 
 /**
- * Where limiters keep what was spent: in the memory of this process unless another store is provided beneath the
- * exchanges' Layers, such as one that several processes share.
+ * The store in which rate limiters record what was spent. Defaults to the memory of this process. Provide another store
+ * beneath the exchanges' Layers to share limits between processes.
  *
  * @since 0.1.0
  * @category references
@@ -104,7 +113,7 @@ export interface Place {
 }
 
 /**
- * What is held of one exchange at one origin.
+ * The shared state of one exchange at one origin.
  *
  * @internal
  */
@@ -115,34 +124,35 @@ export interface Held {
   readonly budget: RetryBudget.RetryBudget
   readonly vitals: Vitals.Vitals
   readonly meters: Meters.Meters
-  /** Whether what is spent is kept in the memory of this process. */
+  /** Whether the rate limiters' store is the memory of this process. */
   readonly isLocal: boolean
-  /** What is held of a key, by its fingerprint. */
+  /** Returns the state of a key, by its fingerprint. */
   readonly key: (fingerprint: string) => Effect.Effect<Key>
 }
 
 /**
- * What is held of one key of an exchange.
+ * The state of one key of an exchange.
  *
  * @internal
  */
 export interface Key {
   readonly fingerprint: string
-  /** The next nonce: microseconds of the exchange's clock, rising, and never twice the same. */
+  /** Returns the next nonce, in microseconds of the exchange's clock. Nonces are strictly increasing. */
   readonly nonce: (now: number) => bigint
-  /** The nonce that was given out last. */
+  /** Returns the nonce that was issued last. */
   readonly latestNonce: () => bigint
-  /** Whose turn it is, where nonces must arrive in the order in which they were made. */
+  /** Serializes signed calls, if nonces must arrive in the order in which they are made. */
   readonly turns: Turns | undefined
-  /** Its session, where the exchange has any. */
+  /** The session of the key, if the exchange has sessions. */
   readonly session: Sessions.Held | undefined
-  /** What its calls spend from. */
+  /** The limits that calls with this key spend from. */
   readonly limits: Limits.KeyLimits
 }
 
 /**
- * Signed calls go one at a time. One that changes something waits for others that do, and not for a read: its nonce is above
- * that of a read under way, so it is taken whichever arrives first.
+ * Serializes signed calls: one trading call and one read at a time. A trading call waits for other trading calls but
+ * not for a read: its nonce is higher than that of a read in flight, so the exchange accepts it whichever arrives
+ * first.
  *
  * @internal
  */
@@ -152,7 +162,7 @@ export interface Turns {
 }
 
 /**
- * Makes the state, with nothing known of any exchange.
+ * Makes an empty state.
  *
  * @since 0.1.0
  * @category constructors
@@ -188,7 +198,7 @@ export const make: Effect.Effect<ExchangeState.Service> = Effect.gen(function*()
 })
 
 /**
- * The state, once for everything that is built together with it.
+ * Provides the state, once for all Layers that are built together.
  *
  * @since 0.1.0
  * @category layers
@@ -225,7 +235,7 @@ const hold = (
       store: open,
       meters
     })
-    // Every client has calls without a key.
+    // Every client makes calls without a key.
     const [, known] = yield* meet(protocol, limits, maxQueued, "", new Map())
     const keys = yield* SynchronizedRef.make(known)
     return {
@@ -240,7 +250,7 @@ const hold = (
         permits: maxConcurrent,
         maxQueue: maxQueued,
         lanes: Limits.lanes,
-        // An eighth is for trading alone.
+        // An eighth is reserved for trading.
         reserved: Math.min(maxConcurrent - 1, Math.ceil(maxConcurrent / 8))
       }),
       key: (fingerprint) =>
@@ -283,7 +293,8 @@ const turns = (exchange: string, maxQueue: number): Effect.Effect<Turns> =>
       reading: {
         ...all,
         withPermit: (self, options) =>
-          // What trading looks up goes before other reads, and does not take what is kept for a cancel.
+          // A lookup for a trading call goes before other reads, but must not take the permit that is reserved for
+          // trading.
           all.withPermit(self, { ...options, lane: options?.lane === "trading" ? "account" : "marketData" })
       },
       trading: {

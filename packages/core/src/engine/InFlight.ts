@@ -1,6 +1,6 @@
 /**
- * What a request on the wire is about, for whatever stands between a client and its exchange: recorders, proxies, doubles
- * that lose or delay some requests and not others.
+ * Describes the request that is being sent, for code between a client and its exchange: recorders, proxies, and test
+ * doubles that lose or delay some requests and not others.
  *
  * @since 0.1.0
  */
@@ -9,7 +9,7 @@ import * as Option from "effect/Option"
 import type { Capability, Idempotency } from "./Endpoint.js"
 
 /**
- * One attempt of an operation: which endpoint of which exchange it is.
+ * One attempt of an operation, by exchange and endpoint.
  *
  * @since 0.1.0
  * @category models
@@ -22,12 +22,12 @@ export interface Request {
 }
 
 /**
- * Says what the request is that the `HttpClient` is sending: set by `ExchangeClient` around every attempt, none elsewhere.
+ * The request that the `HttpClient` is sending. `ExchangeClient` sets it around every attempt; elsewhere it is none.
  *
  * **Gotchas**
  *
- * An HTTP method says little: some exchanges read by `POST`, some trade by `GET`. An `HttpClient` that treats changes
- * differently asks here.
+ * The HTTP method does not tell reads from writes: some exchanges read by `POST`, some trade by `GET`. An `HttpClient`
+ * that treats writes differently uses this reference.
  *
  * @example
  * import { InFlight } from "@effect-exchange/core/adapter"

@@ -1,5 +1,5 @@
 /**
- * What an exchange meters, each under a name: endpoints say what they cost in it.
+ * Describes the limits that an exchange meters, by name. Endpoints declare what they cost in each.
  *
  * @since 0.1.0
  */
@@ -7,7 +7,7 @@ import * as RateLimiter from "@effect-exchange/resilience/RateLimiter"
 import type * as Duration from "effect/Duration"
 
 /**
- * A limit, and whom it is counted for: `key` where the exchange counts by API key or account; `address` unless said.
+ * A limit. `per` says what it is counted by: `key` for the API key or account, or `address`. Defaults to `address`.
  *
  * @since 0.1.0
  * @category models
@@ -23,7 +23,7 @@ export type Limit = RateLimiter.Limit & Pick<Options, "per">
 export type Limits<Scope extends string> = { readonly [S in Scope]: Limit }
 
 /**
- * `reserved` of a limit is kept for calls that trade: it belongs wherever these share a scope with reads.
+ * The options of a limit. `reserved` is kept for trading calls; set it on every scope that they share with reads.
  *
  * @since 0.1.0
  * @category models
@@ -34,7 +34,7 @@ export interface Options {
 }
 
 /**
- * Makes a limit of so much in any window of that length.
+ * Makes a limit of `limit` in any window of the given length.
  *
  * @since 0.1.0
  * @category constructors
@@ -49,7 +49,7 @@ export const window = (
 })
 
 /**
- * Makes a limit that refills at a steady rate: so much at once, then as much as comes back.
+ * Makes a limit that refills at a steady rate: `burst` at once, then `perSecond`.
  *
  * @since 0.1.0
  * @category constructors
@@ -60,7 +60,8 @@ export const bucket = (burst: number, perSecond: number, options: Options = {}):
 })
 
 /**
- * Gives each of several names the same limit, each one of its own: endpoints that the exchange meters alike and one by one.
+ * Makes one separate limit for each name, all of them equal, for endpoints that the exchange meters alike but
+ * individually.
  *
  * @since 0.1.0
  * @category constructors

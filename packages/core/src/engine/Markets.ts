@@ -1,5 +1,5 @@
 /**
- * The markets of an exchange: loaded when first asked for, once for all who ask, and kept for a while.
+ * Loads the markets of an exchange on first use, once for all callers, and caches them.
  *
  * @since 0.1.0
  */
@@ -18,19 +18,21 @@ import * as ExchangeSymbol from "../model/ExchangeSymbol.js"
 import type { Market } from "../model/Market.js"
 
 /**
+ * The markets of an exchange, made by {@link make}.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Markets {
   readonly all: Effect.Effect<ReadonlyArray<Market>, MarketDataError>
   /**
-   * The market of a symbol: `InvalidRequest` for what is not a symbol, `SymbolNotFound` for what is not listed, also not
-   * when the listing is read again, and for that of several open markets.
+   * Finds the market of a symbol. Fails with `InvalidRequest` if the text is not a symbol, and with `SymbolNotFound` if
+   * the symbol is not listed even after the list is reloaded, or if several open markets share it.
    */
   readonly find: (operation: string, symbol: string) => Effect.Effect<Market, MarketDataError>
   /**
-   * Goes on with the market of a symbol: as `find` and `Effect.flatMap`, in a step where it is known. `searching` is put
-   * around both where it is not.
+   * Runs `go` with the market of a symbol, like `find` and `Effect.flatMap`, but in a single step if the market is
+   * cached. If it is not, `searching` wraps both.
    */
   readonly use: <A, E, R>(
     operation: string,
@@ -38,25 +40,30 @@ export interface Markets {
     go: (market: Market) => Effect.Effect<A, E, R>,
     searching?: (self: Effect.Effect<A, E | MarketDataError, R>) => Effect.Effect<A, E | MarketDataError, R>
   ) => Effect.Effect<A, E | MarketDataError, R>
-  /** The market that the exchange calls so: none if it lists no such, or several under one id (spot and contract). */
+  /**
+   * Finds the market by the exchange's id. Returns none if no market has the id, or if several do (spot and contract).
+   */
   readonly byId: (id: string) => Effect.Effect<Option.Option<Market>, MarketDataError>
 }
 
 interface Loaded {
   readonly all: ReadonlyArray<Market>
   readonly bySymbol: ReadonlyMap<string, Market>
-  /** The ids of open markets that have one symbol: by that none of them is found. */
+  /** The ids of the open markets that share a symbol. None of them can be found by it. */
   readonly several: ReadonlyMap<string, ReadonlyArray<string>>
-  /** None where an id is that of several. */
+  /** None for an id that several markets share. */
   readonly byId: ReadonlyMap<string, Option.Option<Market>>
   readonly at: number
 }
 
 /**
- * Markets from whatever loads them. Older than `maxAge`, they are loaded again; if that fails the old ones serve on, as
- * an outage of the listing is no reason to fail a price. What is missed in them may have been listed since: they are
- * loaded again, but not within `missedAfter` of the last load, so that a misspelt symbol costs little however often it is
- * asked for. Callers share one load, which goes on when they are interrupted and ends with the scope.
+ * Makes a cache of the markets that `load` returns.
+ *
+ * - Markets older than `maxAge` are reloaded. If that fails, the old ones remain in use, because an outage of the
+ *   listing must not fail a request for a price.
+ * - A market that is missing may have been listed since, so the markets are reloaded, but not within `missedAfter` of
+ *   the last load. A misspelled symbol therefore costs little however often it is requested.
+ * - Callers share one load. It continues if they are interrupted, and ends with the scope.
  *
  * @since 0.1.0
  * @category constructors
@@ -65,11 +72,13 @@ export const make = (options: {
   readonly exchange: string
   readonly load: Effect.Effect<ReadonlyArray<Market>, MarketDataError>
   readonly maxAge: Duration.DurationInput
-  /** How long after a load nothing is loaded again for what is missing in it. Defaults to 5 seconds. */
+  /** How long after a load a missing market causes no reload. Defaults to 5 seconds. */
   readonly missedAfter?: Duration.DurationInput | undefined
-  /** Markets known beforehand: nothing is loaded before they are older than `maxAge`, or miss something. */
+  /**
+   * Markets that are known beforehand. They are not reloaded until they are older than `maxAge` or a market is missing.
+   */
   readonly given?: ReadonlyArray<Market> | undefined
-  /** What rows of the exchange call a market: by these names it is found. Defaults to its id. */
+  /** The names by which rows of the exchange refer to a market, for `byId`. Defaults to its id. */
   readonly names?: ((market: Market) => ReadonlyArray<string>) | undefined
 }): Effect.Effect<Markets, never, Scope.Scope> =>
   Effect.gen(function*() {
@@ -78,7 +87,7 @@ export const make = (options: {
     const names = options.names ?? (({ id }: Market) => [id])
     let loaded = options.given === undefined ? undefined : index(options.given, names, yield* Clock.currentTimeMillis)
     const missedAfter = Duration.toMillis(options.missedAfter ?? "5 seconds")
-    // Whether it succeeds or not: an outage of the listing is not made worse by what is missed in it.
+    // Set even if the load fails, so that missing markets do not make an outage of the listing worse.
     let triedAt = Number.NEGATIVE_INFINITY
     const flight = yield* SingleFlight.make<Loaded, MarketDataError>({ name: `${options.exchange}.markets` })
 
@@ -89,12 +98,14 @@ export const make = (options: {
       return loaded = index(all, names, at)
     })
 
-    // The load is everybody's: it has all the time of an operation, however little the one has left who began it.
+    // All callers share the load, so it has the full time of an operation, not what is left to the caller that started
+    // it.
     const shared = flight.run(
       "markets",
       Deadline.within(Effect.provideService(load, Deadline.Deadline, Option.none()), "30 seconds")
     )
-    // One that waits in the background keeps a load going whose callers have all left: the next one finds it loaded.
+    // A background fiber also waits for the load, so that it completes even if all callers leave, and the next caller
+    // finds the markets loaded.
     const refresh = Effect.flatMap(flight.inFlight, (inFlight) =>
       inFlight > 0 ? shared : Effect.zipRight(Effect.forkIn(Effect.ignore(shared), scope), shared))
 
@@ -117,7 +128,7 @@ export const make = (options: {
         )
       })
 
-    /** What is found in the markets as they are, or else, once, in those of now. */
+    /** Searches the cached markets, and if nothing is found, once more after a reload. */
     const search = <A>(
       operation: string,
       find: (loaded: Loaded) => Option.Option<A>
@@ -159,7 +170,7 @@ export const make = (options: {
           )
       })
 
-    // Nearly always it is there: what every call begins with is one step then.
+    // Nearly every call begins here with a market that is cached, which then takes a single step.
     const use: Markets["use"] = (operation, symbol, go, searching = identity) =>
       Effect.clockWith((clock) => {
         const isFresh = loaded !== undefined && clock.unsafeCurrentTimeMillis() - loaded.at < maxAge
@@ -179,7 +190,7 @@ export const make = (options: {
     }
   })
 
-/** Waits for a load no longer than the operation may that needs it. The load goes on. */
+/** Waits for a load until the operation's deadline. The load itself continues. */
 const inTime = <A>(
   exchange: string,
   operation: string,
@@ -207,12 +218,12 @@ const index = (
   names: (market: Market) => ReadonlyArray<string>,
   at: number
 ): Loaded => {
-  // One that is closed for good hides none that has its symbol now, and one that is halted none that is open.
+  // A market that is closed for good must not hide a current one of the same symbol, nor a halted market an open one.
   const [others, closed] = Arr.partition(all, ({ status }) => status === "closed")
   const [open, halted] = Arr.partition(others, ({ status }) => status !== "open")
   const bySymbol = new Map<string, Market>([...closed, ...halted].map((market) => [market.symbol, market]))
   const several = new Map<string, ReadonlyArray<string>>()
-  // An order is not to go to the one or to the other by chance.
+  // An order must not go to one of several markets by chance.
   for (const [symbol, [market, ...twins]] of Object.entries(Arr.groupBy(open, ({ symbol }) => symbol))) {
     if (twins.length === 0) bySymbol.set(symbol, market)
     else {

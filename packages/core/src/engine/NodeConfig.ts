@@ -1,5 +1,5 @@
 /**
- * Where configuration and secrets come from on Node: mounted files, then the environment, then `.env`.
+ * Reads configuration and secrets on Node.js: from mounted files, then the environment, then `.env`.
  *
  * @since 0.1.0
  */
@@ -12,21 +12,23 @@ import * as Layer from "effect/Layer"
 import type * as NodeFiles from "./internal/nodeFiles.js"
 
 /**
+ * The options of the sources.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Options {
   /**
-   * A directory of mounted secrets, one file for each: `BINANCE_API_KEY` is looked for in `BINANCE/API_KEY`. Files are
-   * read anew each time they are asked for, so a rotated key needs no restart. None unless given.
+   * A directory of mounted secrets, with one file for each: `BINANCE_API_KEY` is read from `BINANCE/API_KEY`. Files are
+   * read each time their value is requested, so a rotated key needs no restart. Defaults to none.
    */
   readonly secrets?: string | undefined
-  /** A file of `NAME=value` lines for development, read once. None unless given; a missing file is no error. */
+  /** A file of `NAME=value` lines for development, read once. Defaults to none. A missing file is not an error. */
   readonly dotEnv?: string | undefined
 }
 
 /**
- * One of the places that are asked, and what a person calls it.
+ * One source of configuration, with a name to show to people.
  *
  * @since 0.1.0
  * @category models
@@ -37,8 +39,8 @@ export interface Source {
 }
 
 /**
- * The places, the one first that is asked first. A directory or an `.env` that is not there
- * is no error, one that cannot be read is.
+ * Returns the sources in order of precedence. A directory or `.env` that does not exist is not an error; one that
+ * cannot be read is.
  *
  * @since 0.1.0
  * @category constructors
@@ -51,8 +53,8 @@ export const sources = (options: Options = {}): Effect.Effect<ReadonlyArray<Sour
   ])
 
 /**
- * One provider of several places: what the first does not have the next may. What is there and cannot be read is no such
- * thing: the next may have the key of another account.
+ * Combines several sources into one provider. A value that is missing in a source is read from the next one. A value
+ * that exists but cannot be read is an error, because the next source may have the key of another account.
  *
  * @since 0.1.0
  * @category combinators
@@ -63,7 +65,7 @@ export const inOrder = (sources: ReadonlyArray<Pick<Source, "provider">>): Confi
     ConfigProvider.fromMap(new Map())
   )
 
-/** `ConfigProvider.orElse` goes on to the next for any failure. */
+/** Like `ConfigProvider.orElse`, but falls back only if data is missing, not on every failure. */
 const ifMissing = (
   self: ConfigProvider.ConfigProvider,
   that: ConfigProvider.ConfigProvider
@@ -81,7 +83,10 @@ const ifMissing = (
   }))
 }
 
-/** A provider may stand below a path of its own: this takes each path as it was asked for. */
+/**
+ * Applies a provider's own path patch (such as `ConfigProvider.nested`), so that the result takes paths as they were
+ * requested.
+ */
 const unpatched = (provider: ConfigProvider.ConfigProvider): ConfigProvider.ConfigProvider.Flat => {
   const { enumerateChildren, load, patch } = ConfigProvider.orElse(nowhere, () => provider).flattened
   return ConfigProvider.makeFlat({
@@ -95,7 +100,7 @@ const unpatched = (provider: ConfigProvider.ConfigProvider): ConfigProvider.Conf
 const nowhere = ConfigProvider.fromMap(new Map())
 
 /**
- * Sets the `ConfigProvider`: what the files do not have the environment may, and what that has not `.env` may.
+ * Sets the `ConfigProvider`, which reads from the files, then the environment, then `.env`.
  *
  * @since 0.1.0
  * @category layers
@@ -103,7 +108,7 @@ const nowhere = ConfigProvider.fromMap(new Map())
 export const layer = (options: Options = {}): Layer.Layer<never, PlatformError> =>
   Layer.unwrapEffect(Effect.map(sources(options), (sources) => Layer.setConfigProvider(inOrder(sources))))
 
-// What reads files is a tenth of what importing an exchange takes: it is loaded where there are files to read.
+// Loaded only if there are files to read, because reading files accounts for a tenth of the time to import an exchange.
 const files = (options: Options): Effect.Effect<NodeFiles.Sources, PlatformError> =>
   options.secrets === undefined && options.dotEnv === undefined
     ? Effect.succeed({ secrets: [], development: [] })

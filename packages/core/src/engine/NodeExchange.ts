@@ -1,8 +1,8 @@
 /**
- * HTTP, WebSockets and signatures for exchanges on Node: undici, ws and `node:crypto`, tuned and safe.
+ * Provides HTTP, WebSockets and signatures for exchanges on Node.js, by undici, ws and `node:crypto`.
  *
- * HTTP keeps connections alive, asks for gzip and unpacks what comes so, follows no redirect, reads no answer beyond a limit
- * and sends no trace headers, and no span of the platform's records a signed URL or a header. WebSockets refuse redirects and
+ * HTTP keeps connections alive, requests and decompresses gzip, follows no redirects, reads no response beyond a limit
+ * and sends no trace headers. No span of the platform records a signed URL or a header. WebSockets refuse redirects and
  * messages beyond a limit.
  *
  * @since 0.1.0
@@ -33,38 +33,43 @@ import { discreet } from "./internal/transport.js"
 import * as Transport from "./Transport.js"
 
 /**
+ * The options of the Layers.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Options {
-  /** Connections to one exchange. Defaults to 32. */
+  /** The largest number of connections to one exchange. Defaults to 32. */
   readonly connections?: number | undefined
-  /** How long an idle connection is kept. Defaults to 60 seconds: exchanges close theirs after about 90. */
+  /** How long an idle connection is kept open. Defaults to 60 seconds; exchanges close theirs after about 90. */
   readonly keepAlive?: Duration.DurationInput | undefined
-  /** How long connecting may take, TLS included. Defaults to 5 seconds. */
+  /** How long connecting may take, including TLS. Defaults to 5 seconds. */
   readonly connectTimeout?: Duration.DurationInput | undefined
   /**
-   * The largest HTTP body and WebSocket message, in bytes: as it comes, and as it unpacks. Defaults to 40 MiB, twice the
-   * largest listing that an exchange was met with (16.9 MB) and some more. An exchange's `maxResponseBytes` counts as well:
-   * the smaller of the two is the limit, and an error says which it was.
+   * The largest HTTP body and WebSocket message in bytes, both compressed and decompressed. Defaults to 40 MiB, more
+   * than twice the largest listing seen from an exchange (16.9 MB). The `maxResponseBytes` of an exchange applies as
+   * well: the smaller of the two is the limit, and the error names it.
    */
   readonly maxBytes?: number | undefined
   /**
-   * The HTTP proxy that requests and WebSockets go through, by CONNECT: `http://` or `https://`, its port 80 or 443 unless it
-   * says another, and `user:password@` before the host if it asks for them. `"environment"` reads `HTTPS_PROXY` (for `https:`
-   * and `wss:`), `HTTP_PROXY` (for the others) and `NO_PROXY` by the `ConfigProvider` in reach, in lower case first, as curl
-   * does. What only this machine can reach, its loopback and link-local addresses, is never asked of a proxy.
+   * The HTTP proxy for requests and WebSockets, by CONNECT: an `http://` or `https://` URL with port 80 or 443 by
+   * default, and with `user:password@` before the host if the proxy requires it. `"environment"` reads `HTTPS_PROXY`
+   * (for `https:` and `wss:`), `HTTP_PROXY` (for other schemes) and `NO_PROXY` from the current `ConfigProvider`, lower
+   * case names first, as curl does. Loopback and link-local addresses never go through a proxy, because only this
+   * machine can reach them.
    *
-   * Defaults to none, whatever the environment says: on Node neither `fetch` nor undici heeds it unless asked, and where
-   * orders go should not change by a variable that the program does not mention. The `exchange` command asks for it.
+   * Defaults to no proxy, whatever the environment contains: on Node.js, neither `fetch` nor undici reads these
+   * variables unless asked to, and a variable that the program does not mention should not redirect orders. The
+   * `exchange` command uses `"environment"`.
    */
   readonly proxy?: "environment" | Redacted.Redacted | undefined
-  /** The address of this machine that connections leave from, where it has several. Defaults to what the system chooses. */
+  /** The local address that connections use, on a machine with several. Defaults to the system's choice. */
   readonly localAddress?: string | undefined
 }
 
 /**
- * Options that cannot be wrong: those with a way of their own are checked as the Layer is built.
+ * Options that cannot be invalid. `proxy` and `localAddress` are checked when the Layer is built, which can then fail
+ * with a `ConfigError`.
  *
  * @since 0.1.0
  * @category models
@@ -75,7 +80,7 @@ export interface Direct extends Options {
 }
 
 /**
- * All three, with these options.
+ * Provides all three services with the given options.
  *
  * @since 0.1.0
  * @category layers
@@ -89,7 +94,7 @@ export function layerWith(
 export function layerWith(
   options: Options
 ): Layer.Layer<HttpClient.HttpClient | Socket.WebSocketConstructor | Crypto, ConfigError.ConfigError> {
-  // One Layer and not three merged: what Effect remembers of each that it builds is more than all there is in it.
+  // One Layer instead of three merged ones: the memory that Effect keeps for each Layer exceeds that of the services.
   return Layer.scopedContext(
     Effect.zipWith(
       makeHttp(options),
@@ -104,7 +109,7 @@ export function layerWith(
 }
 
 /**
- * `HttpClient` by undici.
+ * Provides `HttpClient` by undici.
  *
  * @since 0.1.0
  * @category layers
@@ -140,8 +145,8 @@ const makeHttp = (
 
 const packed = HttpClient.mapRequest(setHeader("accept-encoding", nodeTransport.acceptEncoding))
 
-// What fails in here never stood, whatever its code: name, address, handshake or certificate. What an established connection
-// fails with did stand, whatever its code.
+// An error of the connector means that no connection was established, whatever its code: the name, the address, the
+// handshake or the certificate failed. An error event of the socket means that one was established, whatever its code.
 const watched = (connect: buildConnector.connector): buildConnector.connector => (options, callback) =>
   connect(options, (...result) => {
     const [error, socket] = result
@@ -151,7 +156,7 @@ const watched = (connect: buildConnector.connector): buildConnector.connector =>
   })
 
 /**
- * `WebSocketConstructor` by ws, on every version of Node.
+ * Provides `WebSocketConstructor` by ws, on every version of Node.js.
  *
  * @since 0.1.0
  * @category layers
@@ -175,7 +180,7 @@ const makeWebSocket = (options: Options): Effect.Effect<Construct, ConfigError.C
       localAddress: way.localAddress,
       createConnection: nodeTunnel.webSocketConnection(new URL(url), way.proxies, way)
     })
-    // ws behaves as the standard interface asks, but its types go their own way (`binaryType`, `dispatchEvent`).
+    // ws implements the standard interface, but its types differ (`binaryType`, `dispatchEvent`).
     return socket as globalThis.WebSocket
   })
 
@@ -191,11 +196,11 @@ const wayOf = (
     }))
 
 /**
- * `Crypto` by `node:crypto`: as the portable one, and faster.
+ * Provides `Crypto` by `node:crypto`, which is faster than the portable implementation.
  *
  * **Gotchas**
  *
- * Its signatures on P-256 differ each time, where those of the portable one do not.
+ * P-256 signatures differ each time; those of the portable implementation are deterministic.
  *
  * @since 0.1.0
  * @category layers
@@ -203,7 +208,7 @@ const wayOf = (
 export const layerCrypto: Layer.Layer<Crypto> = Layer.succeed(Crypto, nodeCrypto.primitives)
 
 /**
- * All three, with the defaults.
+ * Provides all three services with the default options.
  *
  * @since 0.1.0
  * @category layers

@@ -1,5 +1,5 @@
 /**
- * An exchange, as data and pure functions: everything the request engine has to know about it.
+ * Describes an exchange as data and pure functions: everything that the request engine has to know about it.
  *
  * @since 0.1.0
  */
@@ -15,60 +15,66 @@ import type { Limits } from "./Limit.js"
 import type { Session } from "./Session.js"
 
 /**
+ * The protocol of an exchange, made by {@link make}.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Protocol<out Region extends string = string> {
-  /** The exchange's key in logs, metrics, errors and configuration: lower case letters. */
+  /** The key of the exchange in logs, metrics, errors and configuration, in lower case letters. */
   readonly exchange: string
   readonly live: Host
   readonly testnet: Host
-  /** Its other hosts by their names: those of a country, and those for demonstrations, which are tests. */
+  /**
+   * The other hosts of the exchange by name: hosts for one country, and demo hosts, which count as test environments.
+   */
   readonly regions?: { readonly [name: string]: RegionHost } | undefined
-  /** Keeps the names of regions apart, for the compiler alone. */
+  /** A phantom type that distinguishes the region names at compile time. */
   readonly _Region?: (() => Region) | undefined
   /**
-   * The hosts at which no order costs real money, the testnet's among them: names in lower case without ports. Trading at
-   * any other host is trading on the live exchange (see `Environment.isLive`). A host that tells tests from the real thing
-   * by a header is none of them. Defaults to none.
+   * The hosts at which no order costs real money, including the testnet: host names in lower case, without ports.
+   * Trading at any other host counts as trading on the live exchange (see `Environment.isLive`). Do not list a host
+   * that separates test from live trading by a header. Defaults to none.
    */
   readonly testHosts?: ReadonlyArray<string> | undefined
-  /** What the exchange meters. Endpoints say what they cost in each scope. */
+  /** The limits that the exchange meters. Endpoints declare their cost in each scope. */
   readonly limits: ReadonlyArray<Limit>
   readonly sign: Sign
-  /** Where signed requests carry a token that is opened before. Defaults to a signature on each. */
+  /** The session whose token signed requests carry. Defaults to a signature on each request. */
   readonly session?: Session | undefined
   /**
-   * `ordered` where the exchange wants the nonces of a key in rising order: signed requests then go out one at a time.
-   * Defaults to `any`.
+   * `ordered` if the exchange requires that the nonces of a key arrive in rising order; signed requests are then sent
+   * one at a time. Defaults to `any`.
    */
   readonly nonces?: "any" | "ordered" | undefined
-  /** Whether a key comes with a passphrase. Defaults to `false`. */
+  /** Whether an API key has a passphrase. Defaults to `false`. */
   readonly passphrase?: boolean | undefined
   /**
-   * The error an answer stands for, or `undefined` for a success and for whatever is not in the exchange's own words.
+   * Returns the error that a response stands for, or `undefined` for a success and for a response that is not in the
+   * exchange's error format.
    *
-   * Every failure in the exchange's own form has an error, also one whose code is not known (see `UnlistedError`). A
-   * status without it is judged by the engine: as an outage, or by what the status itself proves.
+   * Every failure in the exchange's own format has an error, even if its code is not known (see `UnlistedError`). A
+   * failing status without that format is classified by the engine: as an outage, or by what the status itself proves.
    */
   readonly classify: (answer: Answer) => ExchangeError | undefined
-  /** The error of one row among several, each with words of its own: of which some may have been carried out. */
+  /** Returns the error of one row of a batch, in which other rows may have been carried out. */
   readonly ofRow?: ((said: Said, circumstances: Circumstances) => TradingError) | undefined
-  /** What an answer tells beside what was asked for: of the limits, and of the exchange's clock. */
+  /** Reads the usage of limits and the exchange's clock from a response. */
   readonly learn: (heard: Heard) => Learnt
-  /** The exchange's clock in epoch milliseconds, to correct timestamps by. */
+  /** The endpoint that returns the exchange's clock in epoch milliseconds, by which timestamps are corrected. */
   readonly serverTime: Endpoint<"marketData", {}, number>
-  /** The step of `serverTime` in milliseconds. Defaults to 1. */
+  /** The resolution of `serverTime` in milliseconds. Defaults to 1. */
   readonly serverTimeStep?: number | undefined
   /**
-   * How far the timestamp of a signed request may be from the exchange's clock. A key that is refused while the clocks are
-   * further apart was refused for that. Leave it out where requests carry no timestamp.
+   * How far the timestamp of a signed request may be from the exchange's clock. If a key is refused and the clock used
+   * for signing was off by more than this, the error is `ClockSkew` instead of `AuthenticationFailed`. Leave it out if
+   * requests carry no timestamp.
    */
   readonly tolerance?: Duration.DurationInput | undefined
 }
 
 /**
- * The signed form of a request, or what is wrong with the credentials that they cannot sign, without a word of them.
+ * Signs a request. Left is the reason why the credentials cannot sign it, and must not contain any part of them.
  *
  * @since 0.1.0
  * @category models
@@ -76,7 +82,7 @@ export interface Protocol<out Region extends string = string> {
 export type Sign = (request: Prepared, credentials: Credentials, moment: Moment) => Either.Either<Signed, string>
 
 /**
- * What the exchange said in its own words.
+ * The error code and text that the exchange sent.
  *
  * @since 0.1.0
  * @category models
@@ -87,7 +93,7 @@ export interface Said {
 }
 
 /**
- * What is known of an answer beside its words.
+ * The facts about a response other than its error code and text.
  *
  * @since 0.1.0
  * @category models
@@ -95,7 +101,7 @@ export interface Said {
 export type Circumstances = Pick<Answer, "about" | "headers" | "now" | "skew" | "status">
 
 /**
- * What {@link make} has to be told: a protocol whose limits stand under their names, and whose errors are a table.
+ * The options of {@link make}: a protocol with its limits by name and its errors as a table.
  *
  * @since 0.1.0
  * @category models
@@ -104,7 +110,10 @@ export interface Facts<Scope extends string, Region extends string>
   extends
     Omit<Protocol, "live" | "testnet" | "regions" | "limits" | "sign" | "classify" | "ofRow" | "learn" | "_Region">
 {
-  /** A region may have other numbers under the names of the limits: those it leaves out are the exchange's. */
+  /**
+   * The other hosts by name. A region may have other limits under the same names; limits that it leaves out are those
+   * of the exchange.
+   */
   readonly regions?:
     | {
       readonly [R in Region]: Omit<RegionHost, "limits"> & {
@@ -113,13 +122,13 @@ export interface Facts<Scope extends string, Region extends string>
     }
     | undefined
 
-  /** Defaults to no testnet. */
+  /** The hosts of the exchange. Defaults to no testnet. */
   readonly hosts: { readonly live: Host; readonly testnet?: Host | undefined }
   readonly limits: Limits<Scope>
-  /** How requests are signed, or several ways by their names: endpoints that name none are signed by the first. */
+  /** Signs requests: one function, or several by scheme name. An endpoint that names no scheme uses the first. */
   readonly sign: Sign | { readonly [scheme: string]: Sign }
   readonly errors: Pick<Protocol, "classify" | "ofRow">
-  /** Defaults to an exchange whose answers tell no more than what was asked for. */
+  /** Reads the usage of limits and the exchange's clock from a response. Defaults to learning nothing. */
   readonly learn?: Protocol["learn"] | undefined
 }
 
@@ -151,7 +160,8 @@ export const make = <Scope extends string, const Region extends string = never>(
 }
 
 /**
- * What is metered at an address: by itself where a region says so, and otherwise as at the exchange's.
+ * Returns the limits at an origin: those of the region at that origin if it has its own, otherwise those of the
+ * exchange.
  *
  * @since 0.1.0
  * @category limits
@@ -172,7 +182,7 @@ const byScheme = (schemes: { readonly [scheme: string]: Sign }): Sign => {
 }
 
 /**
- * Adds its signature to a request, and the headers that carry it.
+ * Adds the signature and the headers that carry it to a request.
  *
  * @since 0.1.0
  * @category signing
@@ -184,7 +194,7 @@ export const signed = (
 ): Either.Either<Signed> => Either.right({ ...request, headers: { ...request.headers, ...headers }, signature })
 
 /**
- * The path of a request with its query, as they are sent.
+ * Returns the path of a request with its query, as they are sent.
  *
  * @since 0.1.0
  * @category signing
@@ -192,7 +202,7 @@ export const signed = (
 export const target = ({ path, query }: Prepared): string => query === "" ? path : `${path}?${query}`
 
 /**
- * Reads a whole number of at most that many digits; `undefined` where it is none.
+ * Reads a whole number of at most `digits` digits. Returns `undefined` for anything else.
  *
  * @since 0.1.0
  * @category limits
@@ -201,8 +211,8 @@ export const count = (header: string | undefined, digits: number): number | unde
   header !== undefined && /^\d+$/.test(header) && header.length <= digits ? Number(header) : undefined
 
 /**
- * Makes of what is left of a limit how much of it is used, and until when where that is known: nothing where it is not said what
- * is left.
+ * Converts the remaining amount of a limit to its usage, with the end of the window if it is known. Returns no usage if
+ * `remaining` is `undefined`.
  *
  * @since 0.1.0
  * @category limits
@@ -218,7 +228,7 @@ export const used = (
     : [{ scope, used: Math.max(0, limit - remaining), ...windowEnd === undefined ? {} : { windowEnd } }]
 
 /**
- * Makes a host of an address that serves.
+ * Makes a host that is in service.
  *
  * @since 0.1.0
  * @category constructors
@@ -230,8 +240,8 @@ export const open = (baseUrl: string, headers?: { readonly [name: string]: strin
 })
 
 /**
- * Where an environment is and which headers every request there carries, that it is gone for good, or that the exchange
- * never had one.
+ * The host of an environment. `Open` has a base URL and the headers that every request there carries. `Closed` has been
+ * shut down for good. `None` says that the exchange never had such an environment.
  *
  * @since 0.1.0
  * @category models
@@ -246,7 +256,7 @@ export type Host =
   | { readonly _tag: "None"; readonly alternative: string }
 
 /**
- * Where a region is. `isTest` where no order costs real money.
+ * The host of a region. `isTest` says that no order there costs real money.
  *
  * @since 0.1.0
  * @category models
@@ -255,13 +265,13 @@ export interface RegionHost {
   readonly baseUrl: string
   readonly headers?: { readonly [name: string]: string } | undefined
   readonly isTest?: boolean | undefined
-  /** What is metered at its address, where that is not what is metered elsewhere. */
+  /** The limits at this host, if they differ from those of the exchange. */
   readonly limits?: ReadonlyArray<Limit> | undefined
 }
 
 /**
- * The circumstances of one signature: `now` in epoch milliseconds by the exchange's clock; `nonce` in microseconds,
- * rising with every signature of a client and never twice the same; `host` as the request will name it.
+ * The inputs of one signature. `now` is epoch milliseconds by the exchange's clock. `nonce` is in microseconds and
+ * strictly increasing for each key. `host` is the host name that the request will carry.
  *
  * @since 0.1.0
  * @category models
@@ -270,17 +280,17 @@ export interface Moment {
   readonly now: number
   readonly nonce: bigint
   readonly host: string
-  /** The scheme that the endpoint asks for, if it names one. */
+  /** The signing scheme that the endpoint names, if any. */
   readonly scheme?: string | undefined
-  /** What the platform signs by, for `Signature`. Defaults to JavaScript alone. */
+  /** The cryptographic primitives for `Signature`. Defaults to those of the platform (`Crypto.platform`). */
   readonly crypto?: Primitives | undefined
 }
 
 /**
- * What the exchange meters under the name `scope`: at most `limit` in any `window`, or a bucket of `burst` that fills by
- * `perSecond`. `reserved` of it is kept for calls that trade, and belongs wherever these share a scope with reads.
+ * A limit that the exchange meters under the name `scope`: at most `limit` in any `window`, or a bucket of `burst` that
+ * refills by `perSecond`. `reserved` is kept for trading calls; set it on every scope that they share with reads.
  *
- * `per` is `key` where the exchange counts by API key or account, and defaults to `address`.
+ * `per` is `key` if the exchange counts by API key or account. Defaults to `address`.
  *
  * @since 0.1.0
  * @category models
@@ -288,8 +298,8 @@ export interface Moment {
 export type Limit = RateLimiter.Limit & { readonly scope: string; readonly per?: "address" | "key" | undefined }
 
 /**
- * An answer as it is learnt from: to a signed request or another, and to one that was taken to cost so much, for exchanges
- * that do not name the meter they speak of.
+ * A response to learn from. `auth` says whether the request was signed. `cost` is what the request was charged, for
+ * exchanges whose usage headers do not name the limit that they describe.
  *
  * @since 0.1.0
  * @category models
@@ -300,25 +310,25 @@ export interface Heard extends Pick<Answer, "headers" | "json"> {
 }
 
 /**
- * What an answer tells beside what was asked for.
+ * The usage and the clock that a response reports.
  *
  * **Gotchas**
  *
- * The time is not believed of an answer that was stored on its way, nor one that is more than a day off.
+ * The time is ignored if the response came from a cache, or if it is more than a day off.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Learnt {
-  /** What has been used of the limits. */
+  /** How much of each limit is used. */
   readonly usage?: ReadonlyArray<Usage> | undefined
-  /** The exchange's clock when it answered, in epoch milliseconds and as exact as that. */
+  /** The exchange's clock at the time of the response, in epoch milliseconds and exact to the millisecond. */
   readonly serverTime?: number | undefined
 }
 
 /**
- * What has been used of a limit in the exchange's own window. `windowEnd` is when what was used has come back: when that
- * window ends or the bucket is full, in epoch milliseconds by the exchange's clock, where it is known.
+ * How much of a limit is used in the exchange's own window. `windowEnd`, if known, is when all of it is available
+ * again: when the window ends or the bucket is full, in epoch milliseconds by the exchange's clock.
  *
  * @since 0.1.0
  * @category models
@@ -330,7 +340,7 @@ export interface Usage {
 }
 
 /**
- * Response headers, their names in lower case.
+ * The response headers, with names in lower case.
  *
  * @since 0.1.0
  * @category models
@@ -338,7 +348,7 @@ export interface Usage {
 export type Headers = { readonly [name: string]: string | undefined }
 
 /**
- * A request ready to be sent. `signature` is here to be looked for and removed wherever the answer echoes it.
+ * A request that is ready to be sent. `signature` is kept so that it can be redacted wherever the response echoes it.
  *
  * @since 0.1.0
  * @category models
@@ -348,12 +358,14 @@ export interface Signed extends Prepared {
 }
 
 /**
- * An answer as it came, apart from what nobody may see or believe: of a signed request all that was secret is replaced by
- * `Credentials.redacted`, wherever the exchange repeats it; a `date` that is malformed, of a cached answer or more than a day
- * off is left out; a `retry-after` that is a date is turned into seconds, by the exchange's clock.
+ * A response as received, except that:
  *
- * `json` is `undefined` when the body is not JSON, and `text` is the body either way; `now` is epoch milliseconds by our
- * clock, and `skew` the exchange's clock minus ours; `about` is ready to be spread into an error.
+ * - in the response to a signed request, every secret that the exchange echoes is replaced by `Credentials.redacted`;
+ * - a `date` header that is malformed, that is from a cached response or that is more than a day off is removed;
+ * - a `retry-after` header that is a date is converted to seconds by the exchange's clock.
+ *
+ * `json` is `undefined` if the body is not JSON; `text` is the body in either case. `now` is epoch milliseconds by our
+ * clock, and `skew` is the exchange's clock minus ours. `about` has the fields to spread into an error.
  *
  * @since 0.1.0
  * @category models
@@ -366,6 +378,6 @@ export interface Answer {
   readonly now: number
   readonly skew?: number | undefined
   readonly about: Omit<About, "detail">
-  /** The text without control and invisible characters, cut to 200 characters. */
+  /** Removes control and invisible characters from a text and cuts it to 200 characters. */
   readonly clean: (text: string) => string
 }

@@ -1,7 +1,8 @@
 /**
- * The exchange's own words, on request: what was answered, whole, beside what was made of it.
+ * Collects the raw responses of an exchange next to the decoded result.
  *
- * Kept nowhere else, as they hold private data, and whatever the exchange repeats of the request: keep them out of logs.
+ * Raw responses are kept nowhere else, because they hold private data and may echo parts of the request. Keep them out
+ * of logs.
  *
  * @since 0.1.0
  */
@@ -13,7 +14,8 @@ import * as GlobalValue from "effect/GlobalValue"
 import * as Ref from "effect/Ref"
 
 /**
- * One answer: `body` is the JSON as it was parsed, or the text when it was none. Numbers are as JavaScript reads them.
+ * One response. `body` is the parsed JSON, or the text if the body is not JSON. A number that a JavaScript number
+ * cannot hold exactly is a string.
  *
  * @since 0.1.0
  * @category models
@@ -31,9 +33,9 @@ const collectors: FiberRef.FiberRef<ReadonlyArray<Ref.Ref<Chunk.Chunk<RawAnswer>
 )
 
 /**
- * The result with every answer that came in while it was made, in the order they came, those of failed attempts
- * included. What others had asked for already (the list of markets) is not asked again and not among them. To see what
- * was answered where the call failed, collect its `Effect.either`.
+ * Runs the effect and returns its result with every response received meanwhile, in order of arrival. Responses of
+ * failed attempts are included. Data that was loaded before, such as the list of markets, is not requested again and so
+ * not included. To see the responses of a call that fails, collect its `Effect.either`.
  *
  * @example
  * import { MarketData, RawAnswers } from "@effect-exchange/core"

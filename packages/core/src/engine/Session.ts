@@ -1,5 +1,6 @@
 /**
- * Sessions: what an exchange declares whose private requests carry a token, opened before, in the place of a signature.
+ * Describes the sessions of an exchange whose private requests carry a token, opened beforehand, instead of a
+ * signature.
  *
  * @since 0.1.0
  */
@@ -10,7 +11,7 @@ import type { AuthenticationFailed } from "../model/ExchangeError.js"
 import type { Endpoint, Prepared } from "./Endpoint.js"
 
 /**
- * How a session is opened, how a request carries its token, and which refusal says that it is over.
+ * A session: how to open it, how a request carries its token, and which refusal says that it has ended.
  *
  * @since 0.1.0
  * @category models
@@ -22,7 +23,7 @@ export interface Session {
 }
 
 /**
- * A token, and how long the exchange takes it.
+ * A token, and how long the exchange accepts it.
  *
  * @since 0.1.0
  * @category models
@@ -33,24 +34,24 @@ export interface Opened {
 }
 
 /**
- * What {@link make} has to be told.
+ * The options of {@link make}.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Facts<I, A> {
-  /** Asks for a token. It is signed as its `scheme` says, which may be to send the credentials themselves. */
+  /** The endpoint that returns a token. It is signed by its `scheme`, which may send the credentials themselves. */
   readonly open: Endpoint<"account", I, A>
-  /** What it is asked with. */
+  /** The input of `open`. */
   readonly input: I
   readonly token: (answer: A) => string
-  /** How long the token is taken from when it was asked for. */
+  /** How long the exchange accepts the token, counted from when it was requested. */
   readonly lasts: (answer: A) => Duration.DurationInput
-  /** Defaults to {@link bearer}. */
+  /** Adds the token to a request. Defaults to {@link bearer}. */
   readonly carry?: Session["carry"] | undefined
   /**
-   * The codes of `AuthenticationFailed`, separated by blanks, by which the exchange says that a token is not taken any more.
-   * Defaults to every `AuthenticationFailed`, also without a code.
+   * The codes of `AuthenticationFailed`, separated by a space, with which the exchange refuses an ended session.
+   * Defaults to every `AuthenticationFailed`, even without a code.
    */
   readonly over?: string | undefined
 }
@@ -58,13 +59,14 @@ export interface Facts<I, A> {
 /**
  * Makes a session.
  *
- * Core opens one for each key when a request needs it, once for all who wait, and another before it ends. It is opened anew when
- * the exchange says that it is over, and when the credentials are others.
+ * The engine opens one session for each key when a request needs it, shared by all requests that wait for it, and
+ * renews it before it ends. It opens a new one when the exchange says that the session has ended, and when the
+ * credentials change.
  *
  * **Gotchas**
  *
- * All signed endpoints of the protocol carry the token but those that name a `scheme`: these are signed by it. Opening may be
- * repeated, whatever the endpoint says of itself.
+ * All signed endpoints of the protocol carry the token, except those that name a `scheme`, which are signed by it.
+ * Opening a session counts as `safe` and may be retried, whatever the endpoint declares.
  *
  * @since 0.1.0
  * @category constructors
@@ -74,7 +76,7 @@ export const make = <I, A>({ carry = bearer, input, lasts, open, over, token }: 
   return {
     open: {
       ...open,
-      // Nothing can be traded without it: it waits for no read, and no outage of reads keeps it from being tried.
+      // Trading depends on it: it must not wait for reads, and an open circuit for reads must not block it.
       capability: "trading",
       idempotency: "safe",
       isSecret: true,
@@ -92,7 +94,7 @@ export const make = <I, A>({ carry = bearer, input, lasts, open, over, token }: 
 }
 
 /**
- * Carries a token in the `authorization` header, as a bearer token (RFC 6750).
+ * Adds the token to the `authorization` header as a bearer token (RFC 6750).
  *
  * @since 0.1.0
  * @category carrying

@@ -1,9 +1,9 @@
 /**
- * Signatures over text: the one place where a secret is unwrapped, without what it was written down with (see
- * `Credentials.bare`).
+ * Signs text. This is the one module that unwraps secrets; it strips the quotes and line breaks that a file adds to
+ * them (see `Credentials.bare`).
  *
- * Each takes the platform's primitives last, as the `crypto` of a `Moment` has them, and is made by `Crypto.platform` without them.
- * What a secret is read as is kept for as long as its `Redacted` is.
+ * Signing functions take the cryptographic primitives as their last argument, for the `crypto` of a `Moment`. It
+ * defaults to `Crypto.platform`. The key that is parsed from a secret is cached for as long as its `Redacted` lives.
  *
  * @since 0.1.0
  */
@@ -29,7 +29,7 @@ const base64Of = memoized((secret: Redacted.Redacted<string>) =>
 )
 
 /**
- * HMAC-SHA256 of the text under the secret's UTF-8 bytes, in lower case hex.
+ * Returns the HMAC-SHA256 of the text in lower case hex. The key is the secret's UTF-8 bytes.
  *
  * @since 0.1.0
  * @category signatures
@@ -41,7 +41,7 @@ export const hmacSha256Hex = (
 ): string => encoding.hex(crypto.hmac("sha256", utf8Of(secret), utf8.encode(text)))
 
 /**
- * HMAC-SHA256 of the text under the secret's UTF-8 bytes, in base64.
+ * Returns the HMAC-SHA256 of the text in base64. The key is the secret's UTF-8 bytes.
  *
  * @since 0.1.0
  * @category signatures
@@ -53,7 +53,7 @@ export const hmacSha256Base64 = (
 ): string => encoding.base64(crypto.hmac("sha256", utf8Of(secret), utf8.encode(text)))
 
 /**
- * HMAC-SHA512 of the text under the secret's UTF-8 bytes, in lower case hex.
+ * Returns the HMAC-SHA512 of the text in lower case hex. The key is the secret's UTF-8 bytes.
  *
  * @since 0.1.0
  * @category signatures
@@ -65,8 +65,8 @@ export const hmacSha512Hex = (
 ): string => encoding.hex(crypto.hmac("sha512", utf8Of(secret), utf8.encode(text)))
 
 /**
- * HMAC-SHA512 of the text followed by the bytes, under the bytes that the secret is the base64 of, in base64. A secret that
- * is no base64 signs as an empty one, which no exchange takes.
+ * Returns the HMAC-SHA512 of the text followed by the bytes, in base64. The key is the secret decoded from base64. A
+ * secret that is not base64 signs as an empty key, which no exchange accepts.
  *
  * @since 0.1.0
  * @category signatures
@@ -85,7 +85,7 @@ export const hmacSha512Base64 = (
 }
 
 /**
- * SHA-256 of the text's UTF-8 bytes.
+ * Returns the SHA-256 hash of the text's UTF-8 bytes.
  *
  * @since 0.1.0
  * @category hashes
@@ -93,7 +93,7 @@ export const hmacSha512Base64 = (
 export const sha256: (text: string) => Uint8Array = hashes.sha256
 
 /**
- * SHA-512 of the text's UTF-8 bytes.
+ * Returns the SHA-512 hash of the text's UTF-8 bytes.
  *
  * @since 0.1.0
  * @category hashes
@@ -101,7 +101,7 @@ export const sha256: (text: string) => Uint8Array = hashes.sha256
 export const sha512: (text: string) => Uint8Array = hashes.sha512
 
 /**
- * The bytes in lower case hex.
+ * Encodes bytes in lower case hex.
  *
  * @since 0.1.0
  * @category encodings
@@ -109,7 +109,7 @@ export const sha512: (text: string) => Uint8Array = hashes.sha512
 export const hex: (bytes: Uint8Array) => string = encoding.hex
 
 /**
- * The bytes in base64 (RFC 4648, section 4), padded.
+ * Encodes bytes in base64 with padding (RFC 4648, section 4).
  *
  * @since 0.1.0
  * @category encodings
@@ -117,7 +117,7 @@ export const hex: (bytes: Uint8Array) => string = encoding.hex
 export const base64: (bytes: Uint8Array) => string = encoding.base64
 
 /**
- * The bytes, or a text's UTF-8 bytes, in base64 for addresses and file names (RFC 4648, section 5), without padding.
+ * Encodes bytes, or a text's UTF-8 bytes, in base64 for URLs and file names, without padding (RFC 4648, section 5).
  *
  * @since 0.1.0
  * @category encodings
@@ -126,7 +126,7 @@ export const base64Url = (data: Uint8Array | string): string =>
   encoding.base64Url(typeof data === "string" ? utf8.encode(data) : data)
 
 /**
- * A private key: 32 bytes, and the curve they are for.
+ * A private key: 32 bytes, and the curve that they belong to.
  *
  * @since 0.1.0
  * @category models
@@ -137,9 +137,13 @@ export interface PrivateKey {
 }
 
 /**
- * The private key that a secret holds: PEM (PKCS#8, or SEC 1 for P-256; a `\n` or `\r` of two characters counts as a line
- * break), base64 of the same without the lines around it, or base64 of an Ed25519 seed with or without the public key after
- * it. Left says what it is not, without the secret.
+ * Parses a private key from a secret in one of these forms:
+ *
+ * - PEM with PKCS#8, or SEC 1 for P-256; the two characters `\n` or `\r` count as a line break;
+ * - base64 of the same content without the PEM lines around it;
+ * - base64 of an Ed25519 seed, with or without the public key after it.
+ *
+ * Left describes the expected form, without the secret.
  *
  * @since 0.1.0
  * @category constructors
@@ -163,7 +167,7 @@ export const privateKey: (secret: Redacted.Redacted<string>) => Either.Either<Pr
 )
 
 /**
- * Whether a secret is a private key in PEM, rather than the shared secret of an HMAC.
+ * Returns `true` if a secret is in PEM, as private keys are, rather than the shared secret of an HMAC.
  *
  * @since 0.1.0
  * @category predicates
@@ -173,13 +177,12 @@ export const isPem: (secret: Redacted.Redacted<string>) => boolean = memoized((s
 )
 
 /**
- * The signature of the text: Ed25519 (RFC 8032), or ECDSA on P-256 over SHA-256 as `r` and `s`, 32 bytes each; always 64
- * bytes.
+ * Signs the text by Ed25519 (RFC 8032), or by ECDSA on P-256 over SHA-256. The signature is 64 bytes; for ECDSA these
+ * are `r` and `s`, 32 bytes each.
  *
  * **Gotchas**
  *
- * Node's signatures on P-256 differ each time; those made in JavaScript and all of Ed25519 are always the same for the same
- * key and text.
+ * The P-256 signatures of Node.js differ each time. Those made in JavaScript, and all of Ed25519, are deterministic.
  *
  * @since 0.1.0
  * @category signatures
@@ -191,13 +194,13 @@ const keyOf = (curve: PrivateKey["curve"], bytes: Uint8Array): PrivateKey => ({ 
 
 const oids = { ed25519: "06032b6570", p256: "06082a8648ce3d030107" }
 
-// OpenSSL would sign with what is none, too.
+// OpenSSL signs with invalid scalars, too.
 const isScalar = (hex: string): boolean => /[^0]/.test(hex) && hex < order
 
 const order = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"
 
-// The layouts are fixed (RFC 8410 for Ed25519, RFC 5915 for SEC 1, which PKCS#8 of P-256 contains), so the bytes are where
-// their markers say: no general reader of ASN.1 is needed.
+// The layouts are fixed (RFC 8410 for Ed25519; RFC 5915 for SEC 1, which PKCS#8 of P-256 contains), so each key follows
+// a known marker and no general ASN.1 parser is needed.
 const fromDer = (der: Uint8Array): PrivateKey | undefined => {
   const hex = encoding.hex(der)
   const [curve, marker] = hex.includes(oids.ed25519)

@@ -1,8 +1,10 @@
 /**
- * How a request gets to an exchange and its answer back: a port of one function, below everything that `ExchangeClient` does.
+ * Sends requests to an exchange and receives its responses: a port of one function, beneath everything that
+ * `ExchangeClient` does.
  *
- * Any `HttpClient` is one. What a platform has of its own, cheaper than its `HttpClient`, is attached to that ({@link attach}):
- * whoever wraps the `HttpClient`, to record, to delay, to fail, is asked for every request.
+ * Any `HttpClient` serves as a transport. A platform that has a cheaper way attaches it to its `HttpClient`
+ * ({@link attach}). The attachment does not carry over to a wrapper, so a wrapper that records, delays or fails
+ * requests still sees every one.
  *
  * @since 0.1.0
  */
@@ -14,7 +16,7 @@ import type * as InFlight from "./InFlight.js"
 import type { Headers } from "./Protocol.js"
 
 /**
- * A request as it was signed: not a byte of it may change.
+ * A request as it was signed. Not a byte of it may change.
  *
  * @since 0.1.0
  * @category models
@@ -22,20 +24,20 @@ import type { Headers } from "./Protocol.js"
 export interface Request {
   readonly method: "GET" | "POST" | "PUT" | "DELETE"
   readonly origin: string
-  /** The path, and the query behind it. */
+  /** The path, including the query. */
   readonly path: string
   readonly headers: { readonly [name: string]: string }
-  /** Empty where there is none. */
+  /** The body, or an empty string if there is none. */
   readonly body: string
-  /** The largest body that is read, unpacked, in bytes. */
+  /** The largest body to read, after decompression, in bytes. */
   readonly maxBytes: number
-  /** How long it may take until the whole answer is there. */
+  /** How long the request may take, until the response is complete. */
   readonly timeout: Duration.Duration
   readonly about: InFlight.Request
 }
 
 /**
- * An answer, with the names of its headers in lower case.
+ * A response, with header names in lower case.
  *
  * @since 0.1.0
  * @category models
@@ -47,7 +49,8 @@ export interface Answer {
 }
 
 /**
- * Why there is no answer. Only a `ConnectionFailed` says whether the request may have left: of all others it may have.
+ * The reason why there is no response. After a `ConnectionFailed`, `outcome` says whether the request may have been
+ * sent. After any other failure it may have been.
  *
  * @since 0.1.0
  * @category errors
@@ -57,18 +60,18 @@ export type Failure =
     readonly _tag: "ConnectionFailed"
     readonly outcome: Outcome
     readonly code: string | undefined
-    /** What went wrong and what to do about it, where that is known. */
+    /** What went wrong and how to fix it, if known. */
     readonly detail?: string | undefined
   }
-  /** The limit as it is said: how much, and which option moves it. */
+  /** The limit in words: its size, and the option that changes it. */
   | { readonly _tag: "BodyTooLarge"; readonly limit: string }
   | { readonly _tag: "BodyNotUnpacked"; readonly coding: string }
   | { readonly _tag: "TimedOut" }
 
 /**
- * Sends requests: each once, without following redirects, without headers of its own that tell of traces, and without a word
- * of the request in a span or a log. What is interrupted is given up, and the time of a request holds also where nothing can
- * be interrupted.
+ * Sends each request once, without following redirects, without trace headers, and without recording any part of the
+ * request in a span or a log. Interruption aborts the request. The timeout applies even where the fiber is
+ * uninterruptible.
  *
  * @since 0.1.0
  * @category models
@@ -76,8 +79,8 @@ export type Failure =
 export interface Transport {
   readonly send: (request: Request) => Effect.Effect<Answer, Failure>
   /**
-   * As `send`, for whoever is not to be interrupted: what waits is made interruptible by `restore`, as it is in
-   * `Effect.uninterruptibleMask`, so that no mask of its own is needed. Defaults to `restore` of `send`.
+   * Does the same as `send` for a caller that is uninterruptible, and makes waiting interruptible by `restore`, as in
+   * `Effect.uninterruptibleMask`. This saves a mask. Defaults to `restore` of `send`.
    */
   readonly sendMasked?:
     | ((
@@ -86,8 +89,8 @@ export interface Transport {
     ) => Effect.Effect<Answer, Failure>)
     | undefined
   /**
-   * Whether it logs nothing by itself, so that nothing has to be set up for what it logs, which costs more than a gate. Defaults to
-   * `false`: then logs carry the exchange, the environment and the operation.
+   * Whether the transport itself logs nothing. The client then skips setting the log annotations, which costs more than
+   * a gate. Defaults to `false`: logs carry the exchange, the environment and the operation.
    */
   readonly isQuiet?: boolean | undefined
 }
@@ -95,7 +98,7 @@ export interface Transport {
 const attached = new WeakMap<HttpClient.HttpClient, Transport>()
 
 /**
- * Has exchanges use a transport in the place of an `HttpClient` that does the same.
+ * Makes exchange clients use a transport in place of an `HttpClient` that does the same, and returns the `HttpClient`.
  *
  * @since 0.1.0
  * @category constructors
@@ -106,7 +109,7 @@ export const attach = (client: HttpClient.HttpClient, transport: Transport): Htt
 }
 
 /**
- * The transport that was attached to an `HttpClient`: none to one that wraps it.
+ * Returns the transport that is attached to an `HttpClient`. A wrapper of that `HttpClient` has none.
  *
  * @internal
  */

@@ -1,5 +1,5 @@
 /**
- * Errors in an exchange's own words whose code nobody has listed.
+ * Classifies errors in an exchange's own format whose code is not listed.
  *
  * @since 0.1.0
  */
@@ -9,9 +9,14 @@ import * as ExchangeError from "../model/ExchangeError.js"
 import type { Answer } from "./Protocol.js"
 
 /**
- * The error of an answer that is in the exchange's own form, under a code or text that is not known, by its HTTP status: the
- * exchange itself refused what has a status below 500, while what became of the rest is unknown. It keeps the code, and
- * says in words that it is not known.
+ * Makes the error of a response in the exchange's own format whose code or text is not known, by its HTTP status:
+ *
+ * - 401: `AuthenticationFailed`; 403 and 451: `PermissionDenied`; 429: `RateLimited`, for a second unless `Retry-After`
+ *   says otherwise;
+ * - any other status from 400 to 499 except 408 and 499: `InvalidRequest`, because the exchange refused the request;
+ * - 408, 499 and every other status: `ExchangeUnavailable` with an unknown outcome.
+ *
+ * The error keeps the code, and its detail says that the error is not known.
  *
  * @since 0.1.0
  * @category constructors
