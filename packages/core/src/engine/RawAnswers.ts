@@ -14,8 +14,8 @@ import * as GlobalValue from "effect/GlobalValue"
 import * as Ref from "effect/Ref"
 
 /**
- * One response. `body` is the parsed JSON, or the text if the body is not JSON. A number that a JavaScript number
- * cannot hold exactly is a string.
+ * One response. `body` is the parsed JSON, or the text if the body is not JSON. A number with more digits than a
+ * JavaScript number preserves is a string.
  *
  * @since 0.1.0
  * @category models

@@ -6,8 +6,8 @@ import type { Answer, Protocol } from "../Protocol.js"
 import { refusalOf } from "./frontDoor.js"
 
 /**
- * The error an answer stands for: what says that it never came to the exchange, then what the protocol knows, then what the
- * evidence allows. Left with the same where the protocol's own `classify` died over it.
+ * Returns the error that a response stands for. Refusals by something in front of the exchange come first, then the
+ * protocol's `classify`, then the evidence of status and body. Left holds the same error if `classify` threw.
  *
  * @internal
  */
@@ -26,7 +26,8 @@ export const classify = (
       })
     )
   }
-  // Not in the form of the exchange: what stands in front of it speaks before any code or status is looked up.
+  // A body that is not JSON may come from something in front of the exchange, so it is checked before any code or
+  // status.
   const early = answer.json === undefined ? refusalOf(answer) : undefined
   if (early !== undefined) return Either.right(early)
   try {
@@ -37,10 +38,10 @@ export const classify = (
   }
 }
 
-// A bare status may be that of whatever stands in front of the exchange, even where the protocol has a name for it.
+// A status without JSON may come from something in front of the exchange, even if the protocol assigns an error to it.
 const doubtful = ({ json }: Answer, error: ExchangeError.ExchangeError): ExchangeError.ExchangeError => {
   if (json !== undefined) return error
-  // Only what the protocol says of this one error proves anything, not what holds for its class.
+  // Only an outcome that the protocol set on this error proves anything, not the default of its class.
   const outcome = Object.hasOwn(error, "outcome") ? error.outcome : "Unknown"
   switch (error._tag) {
     case "RateLimited":

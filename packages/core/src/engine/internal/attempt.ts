@@ -29,7 +29,7 @@ import * as TrustedHeaders from "./trustedHeaders.js"
 import type { Vitals } from "./vitals.js"
 
 /**
- * What an operation is called: in errors, and while it is on the wire.
+ * The names of an operation, for errors and for `InFlight`.
  *
  * @internal
  */
@@ -39,7 +39,7 @@ export interface Names {
 }
 
 /**
- * An operation under way, as far as an attempt has to know it.
+ * An operation in progress, as an attempt sees it.
  *
  * @internal
  */
@@ -47,23 +47,23 @@ export interface Call<out A> extends Observed {
   readonly endpoint: Endpoint<Capability, never, A>
   readonly names: Names
   readonly prepared: Prepared
-  /** By when it must have ended, on the monotonic clock of `Deadline`. */
+  /** When the operation must end, by the monotonic clock of `Deadline`. */
   readonly deadline: Option.Option<bigint>
-  /** When the latest attempt left, epoch milliseconds. */
+  /** When the latest attempt was sent, in epoch milliseconds. */
   sentAt: number | undefined
   /** The nonce of the latest attempt, if it was signed. */
   nonce: bigint | undefined
 }
 
 /**
- * Whose key a request is signed with, and what is known of that key.
+ * The key that signs a request, with its state and credentials.
  *
  * @internal
  */
 export interface Signer {
   readonly key: Key
   readonly credentials: Option.Option<Credentials.Credentials>
-  /** Puts the token of a session onto a request, in the place of a signature. */
+  /** Adds the token of a session to a request, instead of a signature. */
   readonly carry?: ((request: Prepared) => Signed) | undefined
 }
 
@@ -72,17 +72,19 @@ export interface Line {
   readonly protocol: Protocol
   readonly transport: Transport.Transport
   readonly origin: string
-  /** What every request to this environment carries. */
+  /** The headers of every request to this environment. */
   readonly headers: { readonly [name: string]: string }
-  /** As the exchange sees itself named. */
+  /** The host as requests name it, for signatures that cover it. */
   readonly host: string
   readonly crypto: Primitives
   readonly vitals: Vitals
   readonly timeout: Duration.Duration
   readonly maxBytes: number
-  /** Has what is logged say of which operation it is. */
+  /** Adds log annotations that identify the operation. */
   readonly logging: (operation: string, self: Effect.Effect<void>) => Effect.Effect<void>
-  /** Answers what is left to be run, if anything; `offset` is the exchange's clock minus ours, in milliseconds. */
+  /**
+   * Returns the rest of the work as an effect, if any. `offset` is the exchange's clock minus ours, in milliseconds.
+   */
   readonly learnUsage: (
     fiber: Running,
     usage: ReadonlyArray<Usage>,
@@ -92,7 +94,7 @@ export interface Line {
 }
 
 /**
- * Sign, send, classify: one request on the wire, and what its answer teaches.
+ * Signs and sends one request, classifies the response and learns from it.
  *
  * @internal
  */
@@ -114,7 +116,7 @@ export const send = <A>(
     }
     call.sentAt = sentAt
     const go = () => {
-      // An attempt ends with the operation's deadline at the latest: once sent, its outcome is that of a timeout.
+      // The operation's deadline also bounds the attempt. Once the request is sent, reaching it counts as a timeout.
       const timeout = Option.match(Deadline.remainingAt(call.deadline, clock), {
         onNone: () => line.timeout,
         onSome: (remaining) => Duration.min(line.timeout, remaining)
@@ -147,7 +149,7 @@ interface Received {
   readonly raw: Transport.Answer
 }
 
-/** What an answer means, and what it tells by the way. */
+/** Converts a response to a value or an error, and learns usage and clock from it. */
 const answered = <A>(
   fiber: Running,
   line: Line,
@@ -158,7 +160,7 @@ const answered = <A>(
 ): Effect.Effect<A, ExchangeError.ExchangeError> => {
   const { about, endpoint } = call
   const { protocol, vitals } = line
-  // Before anything else sees the answer.
+  // Redacts secrets before any other code sees the response.
   const redaction = Option.isNone(credentials)
     ? Redaction.none
     : Redaction.make([signature, ...Credentials.secrets(credentials.value).map(Redacted.value)])
@@ -221,7 +223,7 @@ const answered = <A>(
 
 const nothing: Learnt = {}
 
-/** What is told by the way is a hint: whoever fails over it changes no outcome. */
+/** Usage and clock are hints: a defect while reading them must not change the outcome of the request. */
 const hint = (
   told: () => Effect.Effect<void> | undefined,
   untold: () => Effect.Effect<void>
@@ -244,7 +246,7 @@ const learning = (protocol: Protocol, told: Parameters<Protocol["learn"]>[0]): L
   }
 }
 
-/** The request as it is sent, or why it cannot be signed. */
+/** Returns the signed request, or the reason why it cannot be signed. */
 const sign = (
   line: Line,
   call: Call<unknown>,
@@ -267,7 +269,7 @@ const sign = (
     })
     return Either.merge(signed)
   } catch {
-    // What it threw may hold the secret.
+    // The thrown error is dropped, because it may contain the secret.
     return "the request could not be signed: signing failed over the key, the secret or the time"
   }
 }
@@ -312,7 +314,7 @@ const unanswered = (
   }
 }
 
-// A key that is refused by a clock that is off was not refused for itself: to read it again would help nobody.
+// If the clock was off, the exchange did not refuse the key itself, and reloading the key would not help.
 const blameClock = (
   protocol: Pick<Protocol, "tolerance">,
   error: ExchangeError.ExchangeError,

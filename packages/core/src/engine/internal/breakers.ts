@@ -11,19 +11,19 @@ import type { Capability } from "../Endpoint.js"
 export type Breaker = CircuitBreaker.CircuitBreaker<ExchangeError>
 
 /**
- * A circuit for each capability, so that failing public data cannot stop a cancel. Each is made when it is first asked for:
- * most clients are for one capability, and what a circuit holds is no small part of a client.
+ * One circuit breaker per capability, so that failing public data cannot block a cancel. Each is created on first use:
+ * most clients serve one capability, and a breaker is a large part of a client's memory.
  *
  * @internal
  */
 export interface Breakers {
   readonly of: (capability: Capability) => Effect.Effect<Breaker>
-  /** Uses that of a capability, without a step of its own once there is one. */
+  /** Runs `use` with the breaker of a capability, without an extra operation once the breaker exists. */
   readonly with: <A, E, R>(
     capability: Capability,
     use: (breaker: Breaker) => Effect.Effect<A, E, R>
   ) => Effect.Effect<A, E, R>
-  /** Opens all until an instant, in epoch milliseconds: those too that are made later. */
+  /** Opens all breakers until an instant in epoch milliseconds, including those that are created later. */
   readonly openUntil: (epochMillis: number) => Effect.Effect<void>
   readonly reset: Effect.Effect<void>
 }
@@ -78,10 +78,10 @@ export const make = (
 const classify = (exit: Exit.Exit<unknown, ExchangeError>): CircuitBreaker.Verdict => {
   if (Exit.isSuccess(exit)) return "success"
   return Option.match(Cause.failureOption(exit.cause), {
-    // A defect: interruption alone never comes here.
+    // A defect. Interruption alone never gets here.
     onNone: () => "failure",
     onSome: (error) => {
-      // A ban opens the circuits of all capabilities from elsewhere, and not for longer than the exchange may ask for.
+      // A ban opens the breakers of all capabilities by `openUntil`, for `maxPause` at most.
       return countsAsFailure(error) ? "failure" : "ignore"
     }
   })

@@ -14,7 +14,8 @@ import { describeMismatch } from "./mismatch.js"
 import { fromRefusal, type Refusal } from "./refusal.js"
 
 /**
- * One operation under way: what each attempt has to tell the next stands here. A class, see `docs/decisions`, 12.
+ * An operation in progress, with the state that one attempt passes to the next. A class rather than a literal: see
+ * decision 12 in `docs/decisions`.
  *
  * @internal
  */
@@ -24,16 +25,16 @@ export class Call<A> implements Attempt.Call<A> {
   readonly prepared: Endpoint.Prepared
   readonly deadline: Option.Option<bigint>
   readonly cost: Endpoint.Cost
-  /** In which lane it waits. */
+  /** The lane in which the operation queues. */
   readonly lane: Endpoint.Capability
-  /** What is waited for says so by itself, see {@link Attempt.send}. */
+  /** Set because {@link Attempt.send} itself makes waiting interruptible. */
   readonly isMasked = true
   attempt = 0
   sentAt: number | undefined
   nonce: bigint | undefined
-  /** What an attempt failed with after which a write may have been carried out. */
+  /** The error of an attempt after which a write may have been carried out. */
   doubt: ExchangeError.ExchangeError | undefined
-  /** Who signs it, where somebody was found. */
+  /** The signer of the operation, if one was found. */
   signer: Attempt.Signer | undefined
 
   constructor(
@@ -61,7 +62,7 @@ export class Call<A> implements Attempt.Call<A> {
 }
 
 /**
- * What an operation failed with, in our words.
+ * Converts the refusal of a gate to the error of an operation.
  *
  * @internal
  */
@@ -71,7 +72,8 @@ export const inOurWords = (
 ): ExchangeError.ExchangeError => isRejection(error) ? fromRefusal(about, error) : error
 
 /**
- * That the last attempt was refused, or never left, says nothing of one before it whose answer was lost.
+ * Returns the error of an earlier attempt whose outcome is unknown, if there is one. A later attempt that was refused
+ * or never sent does not settle that outcome.
  *
  * @internal
  */
@@ -79,7 +81,7 @@ export const doubted = (call: Call<unknown>, error: ExchangeError.ExchangeError)
   error.outcome === "Unknown" ? error : call.doubt ?? error
 
 /**
- * Whether an operation may be tried again after it failed so.
+ * Returns `true` if an operation may be retried after the given error.
  *
  * @internal
  */
@@ -87,13 +89,13 @@ export const isRepeatable = (call: Attempt.Call<unknown>, error: ExchangeError.E
   call.endpoint.idempotency !== "once" || error.outcome !== "Unknown"
 
 /**
- * What an operation takes over from the fiber that asks for it.
+ * The settings that an operation inherits from the calling fiber.
  *
  * @internal
  */
 export interface Around {
   readonly deadline: Option.Option<bigint>
-  /** In which lane it waits, where that is not its capability's. */
+  /** The lane in which the operation queues, if it is not that of its capability. */
   readonly lane: Endpoint.Capability | undefined
 }
 
@@ -104,7 +106,7 @@ export const aroundOf = ({ currentContext }: Running): Around => ({
 })
 
 /**
- * Begins operations of an exchange, unless their input cannot be sent.
+ * Makes the function that starts operations of an exchange. It returns an `InvalidRequest` if the input cannot be sent.
  *
  * @internal
  */

@@ -7,8 +7,9 @@ import type { Opened, Session } from "../Session.js"
 import type { Call, Signer } from "./attempt.js"
 
 /**
- * Runs a call with the token of a session, which is opened before where there is none, and anew, once, where the exchange says
- * that it is over and the call may be repeated. What is not signed, or signed by a scheme, runs as it is.
+ * Runs a call with the token of a session, which it opens if there is none. If the exchange says that the session has
+ * ended and the call may be repeated, it opens another session, once, and repeats the call. A call that is not signed,
+ * or that is signed by a scheme, runs unchanged.
  *
  * @internal
  */
@@ -17,7 +18,7 @@ export const carrying = (
   { isRepeatable, open, scope }: {
     readonly open: (endpoint: Session["open"], signer: Signer) => Effect.Effect<Opened, ExchangeError.ExchangeError>
     readonly isRepeatable: (call: Call<unknown>, error: ExchangeError.ExchangeError) => boolean
-    /** Renewals end with it. */
+    /** Renewals end when this scope closes. */
     readonly scope: Scope.Scope
   }
 ) =>

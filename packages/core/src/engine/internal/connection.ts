@@ -1,12 +1,10 @@
 import * as Predicate from "effect/Predicate"
 
-/**
- * How far a connection came before it failed, for the errors of clients that watch their connectors.
- */
+/** How far a connection got before it failed, for errors of clients that watch their connectors. */
 const marks = new WeakMap<object, "connecting" | "established">()
 
 /**
- * Remembers of an error that no connection stood when it happened, or that one did. The first mark stays.
+ * Records whether an error occurred before a connection was established or after. The first record is kept.
  *
  * @internal
  */
@@ -15,12 +13,12 @@ export const mark = (error: object, stage: "connecting" | "established"): void =
 }
 
 /**
- * Whether a failed request can never have left, as no connection stood that it could have left by: judged by what the error
- * and its causes say of where it happened.
+ * Returns `true` if a failed request cannot have been sent, because no connection was established. The error and its
+ * causes are the evidence.
  *
- * What was marked is known exactly. Of other clients' errors the system call tells (`connect`, `getaddrinfo`, but not `read`
- * or `write`), or an error of the handshake, which comes before anything is sent. A code that says nothing of the moment, as
- * `ECONNRESET`, proves nothing.
+ * A marked error is certain. Errors of other clients are judged by their system call (`connect` and `getaddrinfo`, but
+ * not `read` or `write`), or by being an error of the TLS handshake, which precedes any request. A code that can occur
+ * at any time, such as `ECONNRESET`, proves nothing.
  *
  * @internal
  */
@@ -31,10 +29,10 @@ export const neverStood = (error: unknown, depth = 0): boolean => {
   const said: Said = error
   if (isHandshake(said)) return true
   if (typeof said.syscall === "string") return /^(?:connect|getaddrinfo|socket|bind|query\w*)$/.test(said.syscall)
-  // undici's errors of an established connection tell its addresses and counts.
+  // undici adds the addresses and byte counts of an established connection to its errors.
   if (Predicate.isObject(said.socket)) return false
   if (typeof said.code === "string" && beforeSending.has(said.code)) return true
-  // Both families of addresses were tried.
+  // One error for each address family that was tried.
   if (Array.isArray(said.errors) && said.errors.length > 0) {
     return said.errors.every((each) => neverStood(each, depth + 1))
   }
@@ -42,7 +40,7 @@ export const neverStood = (error: unknown, depth = 0): boolean => {
 }
 
 /**
- * The code of an error or of what caused it: `fetch` wraps the socket's error in one of its own.
+ * Returns the code of an error or of its causes. `fetch` wraps the socket's error in one of its own.
  *
  * @internal
  */
@@ -66,8 +64,8 @@ const isHandshake = ({ code, message }: Said): boolean =>
   (typeof code === "string" && handshake.test(code)) ||
   (typeof message === "string" && /before secure TLS connection was established/.test(message))
 
-// Certificates are verified, versions and ciphers agreed upon, before the first byte of a request: OpenSSL's reasons for
-// refusing either. Others of its errors (a bad record, a certificate demanded later) come from connections that stood.
+// OpenSSL's reasons to refuse a certificate, a version or a cipher, all of which are settled before the first byte of a
+// request. Its other errors (a bad record, a certificate requested later) come from established connections.
 const handshake = new RegExp(
   [
     "EPROTO",
@@ -84,8 +82,8 @@ const handshake = new RegExp(
   ].map((code) => `^${code}$`).join("|")
 )
 
-// For errors without a system call: these codes are of making a connection, as there is no other moment for them, or none in
-// which a client would not have said more.
+// For errors without a system call. These codes occur only while a connection is made, or at other times only in errors
+// that carry more information.
 const beforeSending: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
@@ -103,7 +101,7 @@ const beforeSending: ReadonlySet<string> = new Set([
   "ENETUNREACH",
   "ENETDOWN",
   "UND_ERR_CONNECT_TIMEOUT",
-  // Bun's.
+  // Bun's codes.
   "ConnectionRefused",
   "FailedToOpenSocket"
 ])

@@ -19,7 +19,7 @@ export type Running = Fiber.RuntimeFiber<unknown, unknown>
 export type Status = FiberStatus.Running
 
 /**
- * Makes an effect with the fiber that runs it at hand.
+ * Makes an effect from the fiber that runs it.
  *
  * @internal
  */
@@ -31,7 +31,8 @@ export const withFiber = <A, E, R>(
 export type Restore = <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
 /**
- * As `Effect.uninterruptibleMask`, for whoever is told of the fiber already: a step less, three where nobody interrupts anyway.
+ * Does the same as `Effect.uninterruptibleMask` for code that already has the status of the fiber. This saves one
+ * operation, and the whole mask if the fiber is uninterruptible already.
  *
  * @internal
  */
@@ -47,19 +48,20 @@ export const clockOf = (fiber: Running): Clock.Clock => Context.get(fiber.curren
 const native = Context.get(DefaultServices.liveServices, Tracer.Tracer)
 
 /**
- * Whether somebody listens to spans: Effect's own tracer makes them for nobody, and each costs more than a circuit breaker.
+ * Returns `true` if a tracer other than Effect's default one is installed. The default tracer discards its spans, and
+ * creating one costs more than a circuit breaker.
  *
  * @internal
  */
 export const isTraced = (fiber: Running): boolean => fiber.currentTracer !== native
 
-/** What is done when an effect has ended. */
+/** Runs when an effect has ended. Returns the rest of the work, if any. */
 type Ended<A, E> = (exit: Exit.Exit<A, E>) => Effect.Effect<void> | undefined
 
 const ignored = (): undefined => undefined
 
 /**
- * Runs an effect in a span where somebody listens.
+ * Runs an effect in a span if a tracer is installed.
  *
  * @internal
  */
@@ -72,7 +74,7 @@ export const spanned = <A, E, R>(
 ): Effect.Effect<A, E, R> => isTraced(fiber) ? inSpan(fiber, status, name, options(), () => self) : self
 
 /**
- * As {@link watched}, in a span where somebody listens.
+ * Does the same as {@link watched}, in a span if a tracer is installed.
  *
  * @internal
  */
@@ -87,8 +89,8 @@ export const watchedInSpan = <A, E, R>(
   isTraced(fiber) ? inSpan(fiber, status, name, options(), () => self, ended) : watched(status, self, ended)
 
 /**
- * As `Effect.useSpan` with `Effect.withParentSpan` in it, in a third of the steps: a tracer may take part in each of them.
- * What {@link watched} does is done within the span, too.
+ * Does the same as `Effect.useSpan` with `Effect.withParentSpan`, in a third of the operations, because a tracer may
+ * intercept each of them. Calls `ended` as {@link watched} does, within the span.
  */
 const inSpan = <A, E, R>(
   fiber: Running,
@@ -138,9 +140,9 @@ const end = (fiber: Running, span: Tracer.Span, exit: Exit.Exit<unknown, unknown
 }
 
 /**
- * Makes a public method: each call has a span of the name, where somebody listens.
+ * Makes a public method whose calls run in a span of the given name, if a tracer is installed.
  *
- * `Effect.fn` makes one for nobody as well, and two stack traces with it, which costs more than reading a ticker.
+ * `Effect.fn` makes a span and two stack traces even for the default tracer, which costs more than reading a ticker.
  *
  * @internal
  */
@@ -161,7 +163,8 @@ export const method = (name: string) =>
 const methods = new WeakSet<Tracer.AnySpan>()
 
 /**
- * The span of the public method that a fiber is in, if it is right in one: what it asks needs no second one.
+ * Returns the span of the public method that a fiber is directly in, if any. A request within it needs no span of its
+ * own.
  *
  * @internal
  */
@@ -169,7 +172,7 @@ export const methodSpan = ({ currentSpan }: Running): Tracer.Span | undefined =>
   currentSpan?._tag === "Span" && methods.has(currentSpan) ? currentSpan : undefined
 
 /**
- * As `Effect.mapError`, which takes steps of what succeeds, too.
+ * Does the same as `Effect.mapError`, which also takes an operation on success.
  *
  * @internal
  */
@@ -177,7 +180,7 @@ export const failingWith = <A, E, R, E2>(self: Effect.Effect<A, E, R>, f: (error
   Effect.catchAllCause(self, (cause) => Effect.mapError(Effect.failCause(cause), f))
 
 /**
- * Has `ended` called with how an effect ended, whatever that is, and goes on with what that answers, if it is anything.
+ * Calls `ended` with the exit of the effect, however it exits, then runs the effect that `ended` returns, if any.
  *
  * @internal
  */
@@ -198,8 +201,8 @@ const after = <A, E>(exit: Exit.Exit<A, E>, ended: Ended<A, E>): Effect.Effect<A
 }
 
 /**
- * As {@link watched}, with what is logged on the way annotated: in one step, as each that sets something for an effect and
- * takes it back costs as much as a gate.
+ * Does the same as {@link watched} and adds log annotations, in one step: each operator that sets something for an
+ * effect and restores it costs as much as a gate.
  *
  * @internal
  */
@@ -229,7 +232,7 @@ export const annotated = <A, E, R>(
     ))
 
 /**
- * What an effect ended with, as metrics say it: the tag of its error.
+ * Returns the metric label of an exit: the tag of its error, `none`, `Interrupted` or `Defect`.
  *
  * @internal
  */

@@ -2,8 +2,8 @@ import * as ExchangeError from "../../model/ExchangeError.js"
 import type { Answer } from "../Protocol.js"
 
 /**
- * What an answer says that never came to the exchange because of where it was asked from: the status for it (451, RFC 7725),
- * or the words of those who block countries (CloudFront, Cloudflare's error 1009, exchanges' own pages).
+ * Returns the error of a response by which something in front of the exchange refuses a country or region: status 451
+ * (RFC 7725), or the wording of known blocks (CloudFront, Cloudflare's error 1009, exchanges' own pages).
  *
  * @internal
  */
@@ -12,7 +12,7 @@ export const refusalOf = ({ about, status, text = "" }: Answer): ExchangeError.P
   return status === 451 || words.some((pattern) => pattern.test(page))
     ? new ExchangeError.PermissionDenied({
       ...about,
-      // Who stands in front says nothing of what came through before.
+      // A refusal in front of the exchange proves nothing about what has passed before.
       outcome: "Unknown",
       detail: "the exchange does not serve the country or region that the request came from"
     })

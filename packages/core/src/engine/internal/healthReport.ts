@@ -16,7 +16,7 @@ export const make = (client: {
   readonly vitals: Vitals
   readonly limits: Limits
   readonly breakers: Breakers
-  /** Those that the client is for: of the others nobody here can be kept from anything. */
+  /** The capabilities that the client serves. The breakers of others do not affect it. */
   readonly capabilities: ReadonlyArray<Capability>
 }): Effect.Effect<Health.ExchangeHealth> =>
   Effect.gen(function*() {
@@ -64,7 +64,7 @@ const judge = (
       pausedUntil === undefined ? [] : [`it asked for a pause of "${scope}", ${inWords(pausedUntil - now)} more`]
     )
   ]
-  // A ban opens the circuits too, but it is a wait that the exchange asked for, with an end.
+  // A ban opens the circuits too, but it is a pause that the exchange asked for, with a known end.
   if (banned === undefined && refusing.some(({ capability }) => capability === "marketData")) {
     return { status: "fail", reason: ["the circuit of its market data is open", ...stopped].join("; ") }
   }

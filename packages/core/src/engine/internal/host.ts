@@ -5,7 +5,7 @@ import * as Environment from "../../ports/Environment.js"
 import type { Host, Protocol } from "../Protocol.js"
 
 /**
- * Where an environment of an exchange is.
+ * Returns the host of an environment.
  *
  * @internal
  */
@@ -28,7 +28,7 @@ export const resolveHost = (
 }
 
 /**
- * What is said of an environment that is not there.
+ * Makes the error for an environment that is closed or that the exchange does not have.
  *
  * @internal
  */

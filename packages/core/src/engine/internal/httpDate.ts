@@ -1,9 +1,9 @@
-// The form of today and the one of RFC 850, which recipients have to read as well.
+// The current format, and that of RFC 850, which recipients must accept as well.
 const forms = /^[A-Z][a-z]{2,8}, \d{2}(?: [A-Z][a-z]{2} \d{4}|-[A-Z][a-z]{2}-\d{2}) \d{2}:\d{2}:\d{2} GMT$/
 
 /**
- * The instant of an HTTP date (RFC 9110 §5.6.7) in epoch milliseconds; `undefined` for all that is none, of which
- * `Date.parse` makes dates as well: "-5" is a day in May 2001.
+ * Parses an HTTP date (RFC 9110 §5.6.7) to epoch milliseconds. Returns `undefined` for any other text; `Date.parse`
+ * alone would make dates of it: "-5" is a day in May 2001.
  *
  * @internal
  */

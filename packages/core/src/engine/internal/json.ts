@@ -1,6 +1,6 @@
 /**
- * The value of a JSON text, `undefined` for what is none. A number that JavaScript's cannot hold as it is written, an id or
- * an amount with more than 15 digits, is the text of it.
+ * Parses JSON. Returns `undefined` for any other text. A number whose text a JavaScript number does not preserve, such
+ * as an id or an amount with more than 15 digits, becomes a string of that text.
  *
  * @internal
  */
@@ -14,22 +14,23 @@ export const parseJson = (text: string): unknown => {
 
 const [quote, minus, point, zero, nine] = [34, 45, 46, 48, 57]
 
-// Times in microseconds, of 16 digits, are below the 9,007,199,254,740,992 up to which every integer is exact.
+// Integers are exact up to 9,007,199,254,740,992. Of 16 digits, only those that begin with 9 can be larger; times in
+// microseconds are not.
 const beyond = /^9\d{15}$/
 const fewest = 16
 
 const isPart = (code: number): boolean => code <= nine && (code >= zero || code === point)
 
 /**
- * A loop that looks at every 16th letter, which no run of as many digits can avoid: an expression that looks for the same takes
- * many times as long, of every answer there is.
+ * Checks every 16th character, because a run of 16 digits must include one of them. A regular expression for the same
+ * takes several times as long, for every response.
  */
 const hasManyDigits = (text: string): boolean => {
   for (let at = fewest - 1; at < text.length; at += fewest) {
     if (!isPart(text.charCodeAt(at))) continue
     let start = at
     while (start > 0 && isPart(text.charCodeAt(start - 1))) start--
-    // What is quoted stays as it is written, and amounts often have as many digits.
+    // Strings are not changed, and amounts in strings often have as many digits.
     if (isQuoted(text, start - 1)) continue
     while (at + 1 < text.length && isPart(text.charCodeAt(at + 1))) at++
     if (at + 1 - start > fewest || (at + 1 - start === fewest && beyond.test(text.slice(start, at + 1)))) return true
@@ -37,7 +38,10 @@ const hasManyDigits = (text: string): boolean => {
   return false
 }
 
-/** Whether a string begins there, or does with a sign. Nothing but a string may follow a quotation mark at once. */
+/**
+ * Returns `true` if a string starts just before the number or its sign. In JSON, only the content of a string can
+ * directly follow a quotation mark.
+ */
 const isQuoted = (text: string, before: number): boolean =>
   text.charCodeAt(text.charCodeAt(before) === minus ? before - 1 : before) === quote
 

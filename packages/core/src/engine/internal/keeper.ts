@@ -6,24 +6,24 @@ import * as FiberId from "effect/FiberId"
 import type * as Scope from "effect/Scope"
 
 /**
- * Keeps the time of many waits by one fiber, which sleeps until the earliest of them is due: to fork a timer for each would
- * cost more than all else that a request does.
+ * Tracks the timeouts of many requests by one fiber, which sleeps until the earliest is due. A timer fiber for each
+ * request would cost more than everything else that a request does.
  *
  * @internal
  */
 export interface Keeper {
-  /** Has `late` called once that time is over. To be left when it does not matter any more. */
+  /** Calls `late` once when the duration has passed. Call `leave` when the timeout no longer matters. */
   readonly watch: (clock: Clock.Clock, duration: Duration.Duration, late: () => void) => Watch
 }
 
 /** @internal */
 export interface Watch {
-  /** Makes sure that somebody is awake when the time is over; `undefined` where that is so already. */
+  /** Ensures that the timer fiber wakes up in time. `undefined` if it already will. */
   readonly begin: Effect.Effect<void> | undefined
   leave(): void
 }
 
-// A class, see `docs/decisions`, 12.
+// A class rather than a literal: see decision 12 in `docs/decisions`.
 class Wait implements Watch {
   readonly due: number
   readonly late: () => void
@@ -43,7 +43,7 @@ class Wait implements Watch {
   }
 }
 
-/** What is waited for by one clock. */
+/** The timeouts that one clock measures. */
 interface Watched {
   readonly waits: Set<Wait>
   /** When the fiber wakes up. */
@@ -53,7 +53,7 @@ interface Watched {
 }
 
 /**
- * Makes one that keeps time until its scope closes.
+ * Makes a keeper that works until its scope closes.
  *
  * @internal
  */
@@ -91,13 +91,13 @@ export const make: Effect.Effect<Keeper, never, Scope.Scope> = Effect.map(
 const millis = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos()) / 1e6
 
 const awake = (watched: Watched, clock: Clock.Clock, at: number): Effect.Effect<void> =>
-  // Whoever is interrupted in the middle would leave a fiber that nobody knows of.
+  // Uninterruptible: an interruption halfway would leak the timer fiber.
   Effect.uninterruptible(Effect.suspend(() => {
-    // Another may have been here in between, and sooner.
+    // Another request may have set an earlier alarm in the meantime.
     if (watched.isClosed || watched.alarm <= at) return Effect.void
     watched.fiber?.unsafeInterruptAsFork(FiberId.none)
     watched.alarm = at
-    // A daemon, as others wait for it too.
+    // A daemon, because other requests depend on it as well.
     return Effect.map(Effect.forkDaemon(Effect.interruptible(keeping(watched, clock))), (fiber) => {
       watched.fiber = fiber
     })
@@ -106,7 +106,7 @@ const awake = (watched: Watched, clock: Clock.Clock, at: number): Effect.Effect<
 const keeping = (watched: Watched, clock: Clock.Clock): Effect.Effect<void> =>
   Effect.suspend(() => {
     const left = watched.alarm - millis(clock)
-    // Asked again after each sleep: timers end early now and then, and none is longer than 24 days.
+    // Checked again after each sleep: timers sometimes fire early, and none can be longer than 24 days.
     if (left > 0) {
       const sleep = clock.sleep(Duration.millis(Math.min(Math.max(1, Math.ceil(left)), 2 ** 31 - 1)))
       return Effect.zipRight(sleep, keeping(watched, clock))

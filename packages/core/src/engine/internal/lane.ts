@@ -3,7 +3,8 @@ import * as Effect from "effect/Effect"
 import type { Capability } from "../Endpoint.js"
 
 /**
- * On behalf of which capability something is asked; that of the endpoint itself if nothing is said.
+ * The capability on whose behalf requests are made, which determines their lane. Defaults to the capability of the
+ * endpoint.
  *
  * @internal
  */
@@ -12,8 +13,8 @@ export class Lane extends Context.Reference<Lane>()("@effect-exchange/core/inter
 }) {}
 
 /**
- * Lets whatever an effect asks wait in the lane of trading, with its reserves: a cancel by a name that the exchange does not
- * take has to look its order up first, and must not stand behind other reads for it.
+ * Makes the requests of an effect queue in the trading lane, with its reserved capacity. A cancel by an id that the
+ * exchange does not accept must look the order up first, and must not queue behind other reads.
  *
  * @internal
  */

@@ -12,44 +12,44 @@ import { clockOf, type Running } from "./frame.js"
 import type { Meters } from "./meters.js"
 
 /**
- * The order in which calls wait for what is scarce: what changes orders goes first, then what tells of them.
+ * The order in which calls wait for limits and permits: first those that change orders, then those that report on them.
  *
  * @internal
  */
 export const lanes: ReadonlyArray<Capability> = ["trading", "account", "marketData"]
 
 /**
- * What the exchange meters: by address, once, and by key, once for each.
+ * The limits of an exchange: one group for the address, and one for each key.
  *
  * @internal
  */
 export interface Limits {
-  /** What calls with this key spend from, or those without one (`""`). To be asked once for each. */
+  /** Makes the limits for calls with this key, or without a key (`""`). Call it once for each key. */
   readonly of: (fingerprint: string) => Effect.Effect<KeyLimits>
   readonly setLimit: (scope: string, limit: RateLimiter.Limit) => Effect.Effect<void>
-  /** Takes back every pause, and what the exchange said that others had used. */
+  /** Clears every pause, and the usage that the exchange reported for others. */
   readonly resume: Effect.Effect<void>
   readonly usage: Effect.Effect<ReadonlyArray<LimitUsage>>
 }
 
 /**
- * The scopes of one key and those of the address.
+ * The limits of one key and those of the address.
  *
  * @internal
  */
 export interface KeyLimits {
   readonly limiter: Policy.Limiter<Cost, Capability>
   /**
-   * Takes in what the exchange says has been used, and answers what is left of that to be run, if anything; `skew` is its clock
-   * minus ours, in milliseconds.
+   * Records the usage that the exchange reports. Returns the rest of the work as an effect, if any. `skew` is the
+   * exchange's clock minus ours, in milliseconds.
    */
   readonly learn: (fiber: Running, usages: ReadonlyArray<Usage>, skew: number) => Effect.Effect<void> | undefined
-  /** Stops the scopes of a cost until an instant, in epoch milliseconds. */
+  /** Pauses the scopes of a cost until an instant in epoch milliseconds. */
   readonly pause: (cost: Cost, until: number) => Effect.Effect<void>
 }
 
 /**
- * How much of a limit is in use (0 to 1, of the fullest key where it is kept by key), and until when it is paused.
+ * The usage of a limit (0 to 1), and until when it is paused. A limit by key shows the highest usage of all keys.
  *
  * @internal
  */
@@ -119,7 +119,7 @@ export const make = (
   })
 }
 
-/** Spends from what is kept by key, then from what is kept by address. */
+/** Spends from the limits of the key, then from those of the address. */
 const spending = (own: Group | undefined, address: Group, meters: Meters): KeyLimits => {
   const scopes: { readonly [scope: string]: RateLimiter.Meter } = { ...own?.scopes, ...address.scopes }
   return {
@@ -148,13 +148,13 @@ const spending = (own: Group | undefined, address: Group, meters: Meters): KeyLi
 type Limiter = Policy.Limiter<Cost, Capability>
 
 /**
- * Two groups one after the other. A call that waits in the second holds what it has of the first; one that waits in the
- * first keeps nobody waiting in the second, as it would in one group: an order that waits for its key's turn must not hold
- * up what everybody at this address reads.
+ * Reserves from two groups in sequence. A call that waits in the second holds its reservation in the first. A call that
+ * waits in the first blocks nobody in the second, as it would in a single group: an order that waits for the limit of
+ * its key must not delay everyone who reads at this address.
  */
 const inTurn = (first: Group, second: Group): Limiter => ({
   withReservation: (cost = {}, call) => {
-    // What neither knows goes to the second, which says so.
+    // A scope that neither group has goes to the second group, which reports it.
     const ofFirst = partOf(cost, (scope) => scope in first.scopes)
     const ofSecond = partOf(cost, (scope) => !(scope in first.scopes))
     if (ofFirst === undefined) return second.withReservation(ofSecond ?? {}, call)
@@ -172,7 +172,7 @@ const inTurn = (first: Group, second: Group): Limiter => ({
   commit: (reservation) =>
     reservation instanceof Both
       ? Effect.zipRight(first.commit(reservation.first), second.commit(reservation.second))
-      // Each of them knows what it gave.
+      // Each group ignores reservations that are not its own.
       : Effect.zipRight(first.commit(reservation), second.commit(reservation)),
   refund: (reservation) =>
     reservation instanceof Both
@@ -196,7 +196,7 @@ const partOf = (cost: Cost, isIn: (scope: string) => boolean): Cost | undefined 
   return part.length === 0 ? undefined : Object.fromEntries(part)
 }
 
-/** One line for each scope of the protocol, that of the key that has used most of it. */
+/** Returns one entry per scope of the protocol, with the highest usage and the latest pause of all keys. */
 const fullest = (protocol: Pick<Protocol, "limits">, found: ReadonlyArray<LimitUsage>): ReadonlyArray<LimitUsage> =>
   protocol.limits.map(({ scope }) =>
     found.filter((usage) => usage.scope === scope).reduce<LimitUsage>(

@@ -6,7 +6,7 @@ import * as Telemetry from "../../ports/Telemetry.js"
 import { type Running, withFiber } from "./frame.js"
 
 /**
- * What is counted with every request is counted at once, without an effect of its own.
+ * The metrics of an exchange. Those that change with every request are updated synchronously, without an effect.
  *
  * @internal
  */
@@ -21,8 +21,8 @@ export interface Meters {
 }
 
 /**
- * The metrics of one client. What tells two of one name apart is made once for each: a list of labels that is not the very
- * same is looked up by all that stands in it. Metrics with the same names of labels share their lists.
+ * Makes the metrics of an exchange. The list of labels is made once for each combination of values, because a metric
+ * looks up a list that is not identical by all of its labels. Metrics with the same label names share their lists.
  *
  * @internal
  */
@@ -50,7 +50,7 @@ export const make = (exchange: string, environment: string): Meters => {
       second = ""
     ): void => {
       const labels = labelsOf(first, second)
-      // What `Effect.tagMetrics` says.
+      // The labels of `Effect.tagMetrics`.
       const further = fiber.getFiberRef(FiberRef.currentMetricLabels)
       metric.unsafeUpdate(value, further.length === 0 ? labels : [...labels, ...further])
     }

@@ -1,7 +1,7 @@
 import * as ParseResult from "effect/ParseResult"
 
 /**
- * Where a value did not fit, and why; none where that cannot be told.
+ * Returns where a value does not match the schema, and why. Returns an empty array if that cannot be determined.
  *
  * @internal
  */
@@ -9,13 +9,14 @@ export const mismatches = (issue: ParseResult.ParseIssue): ReadonlyArray<ParseRe
   try {
     return ParseResult.ArrayFormatter.formatIssueSync(issue)
   } catch {
-    // The formatter prints the value by recursion: JSON nested some thousand levels deep overflows its stack.
+    // The formatter prints the value recursively: JSON nested thousands of levels deep overflows its stack.
     return []
   }
 }
 
 /**
- * What did not fit, for an error: where, and for public data also what. Private data stays out of errors.
+ * Describes a mismatch for an error: where it is, and for public data also what it is. Private data must not appear in
+ * errors.
  *
  * @internal
  */

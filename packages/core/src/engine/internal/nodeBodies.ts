@@ -4,7 +4,8 @@ import type { Dispatcher } from "undici"
 import { type Limit, NotUnpacked, TooLarge } from "./unread.js"
 
 /**
- * A request and the limit of whoever sends it, which a packed answer is held to while it is unpacked: a bomb is cut off there.
+ * A request with the body limit of its caller. The limit also applies while a response is decompressed, to stop a
+ * decompression bomb early.
  *
  * @internal
  */
@@ -13,8 +14,9 @@ export interface Limited extends Dispatcher.DispatchOptions {
 }
 
 /**
- * Reads no answer beyond `maxBytes`, and unpacks those in gzip, deflate or Brotli: what comes out keeps to the same limit,
- * however little came in, and to that of the request where it is smaller. Answers in other codings are handed on as they are.
+ * Limits responses to `maxBytes` and decompresses gzip, deflate and Brotli. The decompressed body has the same limit,
+ * however small the response, and also that of the request if it is smaller. Responses in other codings are passed on
+ * unchanged.
  *
  * @internal
  */
@@ -24,10 +26,10 @@ export const reading = (maxBytes: number): Dispatcher.DispatcherComposeIntercept
   return dispatch(options, new Reader(own, limit, next))
 }
 
-// A class, see `docs/decisions`, 12.
+// A class rather than a literal: see decision 12 in `docs/decisions`.
 class Reader implements Dispatcher.DispatchHandler {
   private readonly own: Limit
-  /** Of what is packed: of the request, where that is smaller. */
+  /** The limit of compressed responses: that of the request, if it is smaller. */
   private readonly limit: Limit
   private readonly next: Dispatcher.DispatchHandler
   private packed: Packed | undefined
@@ -54,7 +56,7 @@ class Reader implements Dispatcher.DispatchHandler {
     this.packed = {
       coding,
       chunks: [],
-      // Not before its length is known, by which it can be read at once.
+      // Called when the decompressed length is known, because a body with a `content-length` can be read in one piece.
       begin: (length) =>
         this.next.onResponseStart?.(controller, status, { ...rest, "content-length": String(length) }, text)
     }
@@ -104,7 +106,7 @@ interface Packed {
 
 type Unpacked = Buffer | TooLarge | NotUnpacked
 
-/** How a coding is undone, at once and beside the event loop. */
+/** The two decoders of a content coding: synchronous, and in a thread. */
 interface Unpacking {
   readonly sync: (packed: Buffer, options: Zlib.ZlibOptions) => Buffer
   readonly async: (
@@ -122,7 +124,7 @@ const brotli: Unpacking = { sync: Zlib.brotliDecompressSync, async: Zlib.brotliD
 const codings: ReadonlyMap<string, (packed: Buffer) => Unpacking> = new Map([
   ["gzip", () => gzip],
   ["x-gzip", () => gzip],
-  // Some leave out the header that RFC 9110 §8.4.1.2 asks for: its first half byte names the method, 8.
+  // Some servers omit the zlib header that RFC 9110 §8.4.1.2 requires. The lower half of its first byte is 8.
   ["deflate", ([first = 0]: Buffer) => (first & 0x0f) === 8 ? deflate : bare],
   ["br", () => brotli]
 ])
@@ -132,7 +134,7 @@ const codingOf = (header: string | ReadonlyArray<string> | undefined): string | 
   return codings.has(coding) ? coding : undefined
 }
 
-/** So much is unpacked sooner than a thread could be asked to. */
+/** Up to this size in bytes, decompressing takes less time than handing the body to a thread. */
 const little = 16 * 1024
 
 const unpack = (coding: string, packed: Buffer, limit: Limit, done: (body: Unpacked) => void): void => {
@@ -144,7 +146,7 @@ const unpack = (coding: string, packed: Buffer, limit: Limit, done: (body: Unpac
       ? new TooLarge({ ...limit, counted: "unpacked" })
       : new NotUnpacked({ coding })
   if (packed.length > little) {
-    // Each chunk of what comes out is a way to the thread and back.
+    // Each chunk of output costs a round trip to the thread.
     const inChunks = { ...options, chunkSize: 256 * 1024 }
     return unpacking.async(packed, inChunks, (error, body) => done(error === null ? body : failed(error)))
   }

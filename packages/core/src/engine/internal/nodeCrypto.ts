@@ -4,7 +4,7 @@ import { memoized } from "../../model/internal/memoized.js"
 import type { Primitives } from "./primitives.js"
 
 /**
- * The primitives of Node, each key read once. Signatures on P-256 differ each time.
+ * The primitives of Node.js. Each key is parsed once. P-256 signatures differ each time.
  *
  * @internal
  */

@@ -6,7 +6,8 @@ import type * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 
 /**
- * What is read of files: before the environment, and after it. None where there is no such file.
+ * The providers that read files. `secrets` precede the environment, `development` follows it. Each is empty without
+ * such a file.
  *
  * @internal
  */

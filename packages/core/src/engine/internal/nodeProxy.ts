@@ -8,7 +8,7 @@ import { BlockList, isIP, isIPv6 } from "node:net"
 import { isLoopback } from "../../ports/Environment.js"
 
 /**
- * An HTTP proxy that tunnels.
+ * An HTTP proxy that tunnels connections by CONNECT.
  *
  * @internal
  */
@@ -16,21 +16,21 @@ export interface Proxy {
   readonly isSecure: boolean
   readonly hostname: string
   readonly port: number
-  /** The value of `Proxy-Authorization`. */
+  /** The value of the `Proxy-Authorization` header. */
   readonly authorization: Redacted.Redacted | undefined
 }
 
 /** @internal */
 export interface Target {
   readonly protocol: string
-  /** An IPv6 address stands with or without its brackets. */
+  /** An IPv6 address may have brackets or not. */
   readonly hostname: string
-  /** Empty where it is the scheme's own. */
+  /** Empty for the default port of the scheme. */
   readonly port: string
 }
 
 /**
- * The proxy on the way somewhere, if there is one.
+ * Returns the proxy for a target, if any.
  *
  * @internal
  */
@@ -44,7 +44,7 @@ export const portOf = ({ port, protocol }: Target): number =>
 export const withoutBrackets = (hostname: string): string => hostname.replace(/^\[(.*)\]$/, "$1")
 
 /**
- * The proxies of an option.
+ * Makes the proxies of the `proxy` option.
  *
  * @internal
  */
@@ -63,7 +63,7 @@ const invalid =
   "expected http://host:port or https://host:port, with user:password@ before the host if it asks for them; "
   + "the value is not shown"
 
-/** As curl reads it: without a scheme it is spoken to in plain HTTP. */
+/** Parses a proxy as curl does: without a scheme, the proxy uses plain HTTP. */
 const parse = (text: Redacted.Redacted): Either.Either<Proxy, string> => {
   const value = Redacted.value(text).trim()
   const href = /^[a-z][a-z\d+.-]*:\/\//i.test(value) ? value : `http://${value}`
@@ -82,7 +82,7 @@ const parse = (text: Redacted.Redacted): Either.Either<Proxy, string> => {
   })
 }
 
-// In lower case first, as curl does. What is empty is not there.
+// The lower case name takes precedence, as in curl. An empty value counts as missing.
 const named = (name: string): Config.Config<Option.Option<Redacted.Redacted>> =>
   Config.zipWith(optional(name.toLowerCase()), optional(name), (lower, upper) => Option.orElse(lower, () => upper))
 
@@ -113,7 +113,10 @@ const environment: Config.Config<Proxies> = Config.all({
   })
 )
 
-/** What only this machine can reach: a proxy's own loopback is another, and clouds keep credentials at such addresses. */
+/**
+ * Returns `true` for an address that only this machine can reach. A proxy's loopback is another machine's, and clouds
+ * serve credentials at link-local addresses.
+ */
 const isNear = (hostname: string): boolean => {
   const host = withoutBrackets(hostname)
   if (isIP(host) === 0) return isLoopback(host.toLowerCase().replace(/\.$/, ""))
@@ -125,12 +128,12 @@ near.addSubnet("127.0.0.0", 8)
 near.addAddress("::1", "ipv6")
 near.addSubnet("169.254.0.0", 16)
 near.addSubnet("fe80::", 10, "ipv6")
-// AWS's, which is no link-local address but means the same.
+// The network of AWS's metadata service: not link-local, but with the same purpose.
 near.addSubnet("fd00:ec2::", 32, "ipv6")
 
 /**
- * Who is reached without a proxy by a list such as `NO_PROXY`: names and all below them, addresses, networks as
- * `10.0.0.0/8`, each with a port or without, or `*`.
+ * Parses a list such as `NO_PROXY` of the targets that are reached without a proxy: domains with their subdomains,
+ * addresses, networks such as `10.0.0.0/8`, or `*`. Domains and addresses may have a port.
  *
  * @internal
  */
@@ -158,7 +161,7 @@ const matching = (entry: string): Matching => {
 
 const within = (network: string, length?: number): Matching => {
   const isSix = isIPv6(network)
-  // What is no network has nobody in it.
+  // An invalid network contains no address.
   if (isIP(network) === 0 || (length ?? 0) > (isSix ? 128 : 32)) return () => false
   const addresses = new BlockList()
   addresses.addSubnet(network, length ?? (isSix ? 128 : 32), isSix ? "ipv6" : "ipv4")

@@ -9,8 +9,8 @@ import type { Limited } from "./nodeBodies.js"
 import { failure, tooMany } from "./transport.js"
 
 /**
- * Sends straight by a dispatcher of undici. What is behind `HttpClient` there (a response as a stream, an abort controller, a
- * scope) costs several times as much as the request.
+ * Sends requests directly by an undici dispatcher. The `HttpClient` of the platform needs a response stream, an abort
+ * controller and a scope, which cost several times as much as the request.
  *
  * @internal
  */
@@ -32,7 +32,7 @@ export const make = (dispatcher: Dispatcher, keeper: Keeper): Transport.Transpor
 }
 
 /**
- * What every request asks its answer to be packed in.
+ * The content coding that every request accepts.
  *
  * @internal
  */
@@ -41,7 +41,7 @@ export const acceptEncoding = "gzip"
 const waiting = (dispatcher: Dispatcher, call: Call): Ended =>
   Effect.async((resume) => {
     call.resume = resume
-    // Its time may be over before it has begun, where the fiber had to yield.
+    // The timeout may fire before the request starts, if the fiber had to yield.
     if (call.isLate) return call.late()
     const { body, maxBytes, method, origin, path } = call.request
     const headers = { "accept-encoding": acceptEncoding, ...call.request.headers }
@@ -49,7 +49,7 @@ const waiting = (dispatcher: Dispatcher, call: Call): Ended =>
     dispatcher.dispatch(request, call)
   })
 
-/** Gives the request up, where whoever waits for it is interrupted. */
+/** Aborts the request when the fiber that waits for it is interrupted. */
 const abandoning = (restore: Restore, call: Call, answer: Ended): Ended =>
   Effect.catchAllCause(restore(answer), (cause) => {
     call.abandon()
@@ -58,7 +58,7 @@ const abandoning = (restore: Restore, call: Call, answer: Ended): Ended =>
 
 type Ended = Effect.Effect<Transport.Answer, Transport.Failure>
 
-/** One request under way, which ends once: with its answer, with what it failed with, or as its time is over. */
+/** A request in progress. It ends once: with its response, an error or a timeout. */
 class Call implements Dispatcher.DispatchHandler {
   readonly request: Transport.Request
   resume: (ended: Ended) => void = ignored
@@ -129,7 +129,8 @@ class Call implements Dispatcher.DispatchHandler {
   private end(ended: Ended): void {
     if (this.isOver) return
     this.isOver = true
-    // It holds all that undici has read of the answer, for as long as anybody holds this.
+    // The controller references everything that undici has read of the response, for as long as this object is
+    // reachable.
     this.controller = undefined
     this.watch?.leave()
     this.resume(ended)
@@ -140,7 +141,7 @@ const ignored = (): void => {}
 const none: Transport.Answer["headers"] = {}
 const empty = Buffer.alloc(0)
 
-// Made once: nobody reads where it comes from.
+// Made once, because nothing reads its stack trace.
 const abandoned = new Error("The request was given up")
 
 type IncomingHeaders = Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseStart"]>>[2]
@@ -154,5 +155,5 @@ const single = (headers: IncomingHeaders): Transport.Answer["headers"] => {
   return all
 }
 
-/** A byte order mark is no part of the text: `JSON.parse` would stumble over it. */
+/** Removes a byte order mark, which `JSON.parse` would reject. */
 const withoutMark = (text: string): string => text.charCodeAt(0) === 0xfeff ? text.slice(1) : text

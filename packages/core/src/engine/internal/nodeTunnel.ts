@@ -8,16 +8,16 @@ import { portOf, type Proxies, type Proxy, type Target, withoutBrackets } from "
 
 /** @internal */
 export interface Options {
-  /** In milliseconds, for the way to the proxy and through it, and once more for TLS behind that. */
+  /** In milliseconds: for the connection to and through the proxy, and again for TLS to the target. */
   readonly timeout: number
   readonly localAddress: string | undefined
 }
 
 /**
- * Connects straight or through a tunnel, for undici and for WebSockets alike.
+ * Connects directly or through a tunnel, for both undici and WebSockets.
  *
- * Why not undici's `ProxyAgent`: it takes the place of the connector, which knows whether a connection ever stood (and so
- * whether an order can have been sent), and WebSockets could not use it.
+ * undici's `ProxyAgent` is not used. It would replace the connector, which knows whether a connection was established
+ * (and so whether an order can have been sent), and WebSockets could not use it.
  *
  * @internal
  */
@@ -36,7 +36,7 @@ export const connector = (proxies: Proxies, options: Options): buildConnector.co
 }
 
 /**
- * How ws is to connect to an address: `undefined` where it does that by itself.
+ * Returns how ws should connect to a URL. Returns `undefined` if ws connects by itself.
  *
  * @internal
  */
@@ -54,7 +54,7 @@ export const webSocketConnection = (
     port: url.port
   }
   return (_, done) => {
-    // Beside an error nobody looks at the socket that the types ask for.
+    // The types require a socket, but ws ignores it if there is an error.
     connect(target, (error, socket) => done(error, socket ?? new Socket()))
     return undefined
   }
@@ -111,7 +111,7 @@ const bracketed = (hostname: string): string => {
 
 const nameOf = ({ hostname, port }: Proxy): string => `the proxy ${bracketed(hostname)}:${port}`
 
-// Without what caused it, whose request has the password among its headers.
+// The error has no cause, because the request in it has the password in its headers.
 const unreached = (proxy: Proxy, error: NodeJS.ErrnoException | { readonly code: string }): ProxyFailed =>
   new ProxyFailed({
     message: `${nameOf(proxy)} could not be reached, or is none that speaks ${proxy.isSecure ? "HTTPS" : "HTTP"}; `

@@ -38,7 +38,8 @@ export interface Observed {
 }
 
 /**
- * Sees operations, attempts and retries: spans, metrics, logs, and what failures mean for the gates.
+ * Observes operations, attempts and retries. Reports them by spans, metrics and logs, and applies what failures mean
+ * for the gates.
  *
  * @internal
  */
@@ -47,7 +48,7 @@ export interface Observer {
     endpoint: Pick<Endpoint<Capability, never, unknown>, "name" | "auth">,
     self: Effect.Effect<A, E, R>
   ) => Effect.Effect<A, E, R>
-  /** Has what is logged say of which operation it is. */
+  /** Adds log annotations that identify the operation. */
   readonly logging: (operation: string, self: Effect.Effect<void>) => Effect.Effect<void>
   readonly attempt: <A, R>(
     fiber: Running,
@@ -68,12 +69,12 @@ export const make = (client: {
   readonly exchange: string
   readonly environment: string
   readonly host: string
-  /** How long the exchange may stop calls at most, in milliseconds. */
+  /** The longest time that the exchange may stop calls, in milliseconds. */
   readonly maxPause: number
   readonly meters: Meters
   readonly vitals: Vitals
   readonly breakers: Breakers
-  /** Whether nothing that a request without a signature goes through logs by itself: neither its transport nor its limits. */
+  /** Whether neither the transport nor the limits of an unsigned request log anything themselves. */
   readonly isQuiet: boolean
 }): Observer => {
   const { breakers, environment, exchange, meters, vitals } = client
@@ -86,7 +87,7 @@ export const make = (client: {
           (now) => limits.pause(call.cost, now + Duration.toMillis(error.retryAfter))
         )
       case "Banned":
-        // A ban is of the address or the key, so it holds for every capability.
+        // A ban covers the address or the key, and so every capability.
         return Effect.flatMap(Clock.currentTimeMillis, (now) => {
           const until = Math.min(error.until, now + client.maxPause)
           return Effect.zipRight(
@@ -120,7 +121,7 @@ export const make = (client: {
     const learning = Option.isSome(error) ? learnt(call, limits, error.value) : undefined
     const observe = Context.get(fiber.currentContext, AttemptObserver)
     if (observe === nobody) return learning
-    // Whoever watches changes nothing: not even by dying.
+    // An observer must not change the outcome, not even by a defect.
     const observing = Effect.catchAllCause(
       Effect.suspend(() =>
         observe({

@@ -4,7 +4,7 @@ import type { Signed } from "../Protocol.js"
 import type * as Transport from "../Transport.js"
 
 /**
- * A signed request on its way. A class, see `docs/decisions`, 12.
+ * A signed request that is being sent. A class rather than a literal: see decision 12 in `docs/decisions`.
  *
  * @internal
  */

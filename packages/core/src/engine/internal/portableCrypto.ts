@@ -6,7 +6,7 @@ import * as Redacted from "effect/Redacted"
 import type { Primitives } from "./primitives.js"
 
 /**
- * The primitives in JavaScript alone. Signatures on P-256 are always the same for the same key and data (RFC 6979).
+ * The primitives in pure JavaScript. P-256 signatures are deterministic (RFC 6979).
  *
  * @internal
  */

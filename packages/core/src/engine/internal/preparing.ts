@@ -1,6 +1,6 @@
 /**
- * Parameters on their way to the exchange: numbers and booleans are printed as JSON prints them. In a query or a form a
- * list repeats its name, and an object is JSON.
+ * The parameters of a request. Numbers and booleans are printed as in JSON. In a query or a form, a list repeats its
+ * name, and an object is printed as JSON.
  *
  * @since 0.1.0
  * @category models
@@ -8,14 +8,16 @@
 export type Parameters = { readonly [name: string]: Parameter | undefined }
 
 /**
+ * The value of a parameter.
+ *
  * @since 0.1.0
  * @category models
  */
 export type Parameter = string | number | boolean | ReadonlyArray<Parameter> | Parameters
 
 /**
- * How parameters that are not in the path travel: in the query (`none`), as a JSON object, as a form, or as the JSON of
- * one of them and nothing else (`whole`), for exchanges that take a list as their body.
+ * Where the parameters that are not in the path go: into the query (`none`), a JSON object (`json`) or a form (`form`).
+ * `whole` names one parameter whose JSON is the whole body, for exchanges that require a list.
  *
  * @since 0.1.0
  * @category models
@@ -23,7 +25,7 @@ export type Parameter = string | number | boolean | ReadonlyArray<Parameter> | P
 export type Body = "none" | "json" | "form" | { readonly whole: string }
 
 /**
- * A request before it is signed: `query` is encoded already and must be sent as it stands, since that is what is signed.
+ * A request before it is signed. `query` is already encoded and must be sent unchanged, because it is what is signed.
  *
  * @since 0.1.0
  * @category models
@@ -37,7 +39,7 @@ export interface Prepared {
 }
 
 /**
- * The request of an endpoint with these parameters.
+ * Builds the request of an endpoint with the given parameters.
  *
  * Everything outside `A-Z a-z 0-9 - _ . ~` is percent-encoded (RFC 3986), so that nothing between signing and sending
  * has a reason to encode it again.
@@ -76,7 +78,7 @@ const bodyOf = (
 }
 
 /**
- * A query string without its question mark.
+ * Encodes a query string, without the question mark.
  *
  * @since 0.1.0
  * @category encoding
@@ -94,7 +96,7 @@ const textOf = (value: Parameter | undefined): string =>
   typeof value === "object" ? JSON.stringify(value) : String(value)
 
 /**
- * RFC 3986 percent-encoding; stricter than `encodeURIComponent`, which leaves `!'()*`.
+ * Percent-encodes a text by RFC 3986. This is stricter than `encodeURIComponent`, which leaves `!'()*` unchanged.
  *
  * @since 0.1.0
  * @category encoding

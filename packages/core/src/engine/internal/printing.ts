@@ -9,14 +9,14 @@ import type { Parameter, Parameters } from "./preparing.js"
 type Printed<A> = Either.Either<A, ParseResult.ParseError>
 
 /**
- * How decimals are printed: as text, as text without zeros at the end, or as JSON numbers.
+ * How decimals are printed: as text, as text without trailing zeros, or as JSON numbers.
  *
  * @internal
  */
 export type Decimals = "text" | "shortest" | "number"
 
 /**
- * An input as it is sent: decimals in plain notation, and what is undefined left out.
+ * Prints an input as it is sent: decimals in plain notation, and without undefined properties.
  *
  * @internal
  */

@@ -4,8 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 
 /**
- * What an operating system says of processes, as far as the platform lets it be asked: Node.js, Bun and Deno do, a browser
- * does not.
+ * Reads information about processes from the operating system where the platform allows it: on Node.js, Bun and Deno,
+ * but not in a browser.
  *
  * @internal
  */
@@ -13,7 +13,7 @@ export class Process extends Context.Reference<Process>()("@effect-exchange/core
   defaultValue: (): {
     readonly pid: number | undefined
     readonly host: string | undefined
-    /** Whether a process of this id runs on this host: yes, too, where that cannot be found out. */
+    /** Returns `true` if a process with this id runs on this host, or if that cannot be determined. */
     readonly isRunning: (pid: number) => boolean
   } => {
     const { process }: { readonly process?: NodeJS.Process } = globalThis
@@ -32,8 +32,8 @@ export class Process extends Context.Reference<Process>()("@effect-exchange/core
 }) {}
 
 /**
- * When the process of an id started, in the kernel's own words; none where there is no Linux to ask. With the id it names
- * one process: ids are given again.
+ * Reads the start of a process in the kernel's own terms. Returns none except on Linux. Together with the id it
+ * identifies one process, because ids are reused.
  *
  * @internal
  */
@@ -43,7 +43,8 @@ export const startOf = (files: FileSystem.FileSystem, pid: number): Effect.Effec
     files.readFileString(`/proc/${pid}/stat`)
   ])).pipe(
     Effect.map(Option.flatMap(([boot, stat]) =>
-      // The second field is the program's name in parentheses and may hold anything; the start is the twenty-second.
+      // The second field is the program's name in parentheses and may contain anything. The start time is the
+      // twenty-second field.
       Option.map(
         Option.fromNullable(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]),
         (ticks) => `${boot.trim()}/${ticks}`

@@ -4,27 +4,31 @@ import * as Credentials from "../../ports/Credentials.js"
 import { percentEncode } from "./preparing.js"
 
 /**
- * Takes the secrets of a request out of its answer, wherever and however the exchange repeats them.
+ * Removes the secrets of a request from its response, wherever and however the exchange repeats them.
  *
  * @internal
  */
 export interface Redaction {
   readonly text: (text: string) => string
-  /** The JSON that `text` is: every string and every key in it. The same value if there is nothing to take out. */
+  /**
+   * Redacts every string and key of `json`, which was parsed from `text`. Returns the same value if there is nothing to
+   * redact, and `undefined` if the value is nested too deeply to check.
+   */
   readonly json: (json: unknown, text: string) => unknown
 }
 
 /**
- * What a request that carried no secret needs.
+ * The redaction for a request without secrets.
  *
  * @internal
  */
 export const none: Redaction = { text: (text) => text, json: (json) => json }
 
 /**
- * Secrets are found in either case, percent-encoded or escaped as JSON allows, both also several times over, and with
- * invisible characters in between. Of a private key in PEM what stands between its lines counts, and of a token each part.
- * What is shorter than six characters is found in too much that is no secret, and is left.
+ * Finds secrets in upper or lower case, percent-encoded or with JSON escapes (both also repeatedly), and with invisible
+ * characters in between. Of a PEM private key, the text between the first and the last line is found as well; of a
+ * token, each of its parts. Secrets shorter than six characters are ignored, because they match too much that is not
+ * secret.
  *
  * @internal
  */
@@ -34,12 +38,12 @@ export const make = (secrets: ReadonlyArray<string>): Redaction => {
   return {
     text,
     json: (json, whole) => {
-      // An escape may hide what is seen only after it was read as JSON.
+      // Escapes may hide a secret that appears only in the parsed JSON.
       if (json === undefined || (!whole.includes("\\") && text(whole) === whole)) return json
       try {
         return walk(text, json)
       } catch {
-        // Nested too deep to be walked.
+        // Nested too deeply for recursion.
         return undefined
       }
     }
@@ -66,13 +70,16 @@ const needlesOf = (secret: string): ReadonlyArray<string> =>
 
 const isPlain = /^[\w+/=.:~-]+$/
 
-/** A stretch of folded text, empty for an encoded character that is not seen, and the source that it was made of. */
+/**
+ * A stretch of folded text and the range of the source that it comes from. The text is empty for an encoded invisible
+ * character.
+ */
 interface Piece {
   readonly at: number
   readonly end: number
   readonly from: number
   readonly to: number
-  /** Whether it is one character for all of its source. */
+  /** Whether all of the source stands for one character. */
   readonly decoded: boolean
 }
 
@@ -81,7 +88,8 @@ interface Folded {
   readonly pieces: ReadonlyArray<Piece>
 }
 
-// `\n` is a line break or an escaped "n", and `%41` is an "A" or three characters of a secret: all of it is tried.
+// `\n` may be a line break or an escaped "n", and `%41` may be an "A" or three characters of a secret. All readings are
+// tried.
 const readings = [
   new RegExp(`[${invisible}]+`, "gu"),
   new RegExp(`%(?:25)*([0-9a-fA-F]{2})|\\\\+u([0-9a-fA-F]{4})|\\\\+[nrtbf]|\\\\+|[${invisible}]+`, "gu"),
@@ -115,20 +123,20 @@ const fold = (source: string, reading: RegExp): Folded => {
   return { text: lower(texts.join("")), pieces }
 }
 
-// The one letter that grows in lower case would shift all that follows.
+// One letter becomes longer in lower case and would shift everything after it.
 const lower = (text: string): string => {
   const lowered = text.toLowerCase()
   return lowered.length === text.length ? lowered : text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
 }
 
 const redact = (needles: ReadonlyArray<string>, source: string): string => {
-  // Most answers have nothing in them that could be written in two ways.
+  // Most responses have no text that can be written in two ways.
   const isSimple = !special.test(source)
   if (isSimple && !needles.some((needle) => lower(source).includes(needle))) return source
   const folds = readings.slice(0, isSimple ? 1 : undefined).map((reading) => fold(source, reading))
   const stretches = folds.flatMap((folded) => needles.flatMap((needle) => found(folded, needle)))
   const redacted = replace(source, stretches)
-  // What was encoded in one way and then in another is found, but no longer where it stands.
+  // A secret in mixed encodings is found this way, but without its position, so the whole text is replaced.
   return isSimple || !hides(needles, redacted) ? redacted : Credentials.redacted
 }
 
@@ -152,7 +160,7 @@ const found = ({ pieces, text }: Folded, needle: string): ReadonlyArray<Stretch>
   return stretches
 }
 
-// An encoded character that is not seen may be the first or the last of the secret: it goes with what it stands at.
+// An encoded invisible character next to the first or last character of a secret is redacted with it.
 const startOf = (pieces: ReadonlyArray<Piece>, at: number): number => {
   let index = indexAt(pieces, at)
   while (pieces[index]?.at === at && pieces[index - 1]?.at === at) index--

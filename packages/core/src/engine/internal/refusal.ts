@@ -14,7 +14,7 @@ export type Refusal =
   | Deadline.DeadlineExceeded
 
 /**
- * What a gate says, as an error of the exchange's.
+ * Converts the refusal of a gate to an error of the exchange.
  *
  * @internal
  */
@@ -56,8 +56,8 @@ const inWords = (duration: Duration.Duration): string =>
   Duration.format(Duration.millis(Math.ceil(Duration.toMillis(duration))))
 
 /**
- * The error as the capability promises it. An answer that makes no sense for the capability (an order rejected in reply
- * to a price) is a malformed one.
+ * Narrows an error to those of a capability. A response that makes no sense for the capability, such as an order
+ * rejection in response to a price request, becomes a `MalformedResponse`.
  *
  * @internal
  */

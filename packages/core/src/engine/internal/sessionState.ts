@@ -3,7 +3,7 @@ import type * as Redacted from "effect/Redacted"
 import * as Credentials from "../../ports/Credentials.js"
 
 /**
- * What is known of the session of a key. Instants are milliseconds of one clock.
+ * The state of a key's session. Instants are milliseconds of one clock.
  *
  * @internal
  */
@@ -16,17 +16,17 @@ interface None {
 interface Open {
   readonly _tag: "Open"
   readonly token: Redacted.Redacted<string>
-  /** Whose token it is: a key may be given another secret. */
+  /** The credentials that opened the session. A key may get another secret. */
   readonly by: Credentials.Credentials
-  /** From when on another is opened while this one is still taken. */
+  /** From when on a new session is opened while this one is still valid. */
   readonly renewAt: number
   readonly endsAt: number
 }
 
 /**
- * - `Asked`: somebody has a request to send.
- * - `Opened`: a token that was asked for at `askedAt` is taken for so many milliseconds from then on.
- * - `Refused`: the exchange does not take this token any more.
+ * - `Asked`: a request needs the token.
+ * - `Opened`: a token that was requested at `askedAt` is valid for `lasts` milliseconds from then on.
+ * - `Refused`: the exchange no longer accepts this token.
  *
  * @internal
  */
@@ -42,7 +42,7 @@ export type Event =
   | { readonly _tag: "Refused"; readonly token: Redacted.Redacted<string> }
 
 /**
- * What follows: the token to be used now, if there is one, and whether one is to be opened.
+ * The new state, the token to use now, if any, and whether to open a session.
  *
  * @internal
  */
@@ -66,7 +66,7 @@ export const step = (state: State, event: Event, now: number): Step => {
       return { state: opened, use: token, open: false }
     }
     case "Refused":
-      // It may have been replaced since.
+      // The refused token may already have been replaced.
       return {
         state: state._tag === "Open" && Equal.equals(state.token, event.token) ? none : state,
         use: undefined,
@@ -80,6 +80,7 @@ const asked = (state: State, by: Credentials.Credentials, now: number): Step => 
     return { state: none, use: undefined, open: true }
   }
   if (now < state.renewAt) return { state, use: state.token, open: false }
-  // Whoever asks first renews it, and if that fails the next one, once half of what is left has passed.
+  // The first request after `renewAt` renews the session. If that fails, the next attempt follows when half of the
+  // remaining time has passed.
   return { state: { ...state, renewAt: (now + state.endsAt) / 2 }, use: state.token, open: true }
 }

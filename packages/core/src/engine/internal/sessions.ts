@@ -12,12 +12,12 @@ import { clockOf, withFiber } from "./frame.js"
 import * as SessionState from "./sessionState.js"
 
 /**
- * What is held of the session of one key.
+ * The session of one key.
  *
  * @internal
  */
 export interface Held {
-  /** The token to send with, opened by `open` where there is none that is still taken, and renewed in `scope`. */
+  /** Returns a valid token. Opens a session by `open` if there is none, and renews it in `scope` before it ends. */
   readonly token: (
     by: Credentials.Credentials,
     open: Effect.Effect<Opened, ExchangeError.ExchangeError>,
@@ -44,7 +44,7 @@ export const make = (exchange: string): Effect.Effect<Held> =>
         open: Effect.Effect<Opened, ExchangeError.ExchangeError>
       ): Effect.Effect<Redacted.Redacted<string>, ExchangeError.ExchangeError> =>
         flights.run(
-          // Equal where what stands in it is, so that two Layers with one key wait for one token.
+          // Compared by value, so that two Layers with the same key wait for one token.
           Data.struct(by),
           Idempotent.mark(timed((now) =>
             Effect.map(open, ({ lasts, token }) => {
@@ -71,7 +71,7 @@ export const make = (exchange: string): Effect.Effect<Held> =>
     }
   )
 
-/** Time that no correction of a clock shortens or draws out. */
+/** Passes the monotonic time, which corrections of the system clock do not affect. */
 const timed = <A, E>(f: (now: number) => Effect.Effect<A, E>): Effect.Effect<A, E> =>
   withFiber((fiber) => f(Number(clockOf(fiber).unsafeCurrentTimeNanos() / 1_000_000n)))
 
@@ -82,7 +82,7 @@ const renewed = (opening: Effect.Effect<unknown, ExchangeError.ExchangeError>): 
     onSuccess: () => Effect.void
   })
 
-/** What kept a session from being opened, as an error of a request that therefore was never sent. */
+/** Converts the failure to open a session to the error of a request that was therefore not sent. */
 const beforeSending = (error: ExchangeError.ExchangeError): ExchangeError.ExchangeError => {
   if (error.outcome === "NotSent") return error
   switch (error._tag) {

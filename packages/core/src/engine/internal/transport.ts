@@ -15,8 +15,7 @@ import { codeOf, neverStood } from "./connection.js"
 import { NotUnpacked, sentence, TooLarge } from "./unread.js"
 
 /**
- * The client as exchanges must be called: no span of the platform's (it records the signed URL and every header) and no
- * trace headers.
+ * Disables the platform's spans, which record the signed URL and every header, and its trace headers.
  *
  * @internal
  */
@@ -27,7 +26,7 @@ export const discreet = (client: HttpClient.HttpClient): HttpClient.HttpClient =
   )
 
 /**
- * Sends by an `HttpClient`: what was attached to it, or itself.
+ * Returns the transport that is attached to an `HttpClient`, or one that uses the `HttpClient` itself.
  *
  * @internal
  */
@@ -35,8 +34,7 @@ export const over = (client: HttpClient.HttpClient): Transport.Transport =>
   Transport.attachedTo(client) ?? { send: sending(discreet(client)) }
 
 /**
- * Sends the request exactly as signed and reads the answer. The scope aborts whatever is left of the exchange when the answer
- * is abandoned half-way.
+ * Sends the request exactly as signed and reads the response. If reading is abandoned, the scope aborts the request.
  */
 const sending = (client: HttpClient.HttpClient): Transport.Transport["send"] =>
 (
@@ -44,7 +42,7 @@ const sending = (client: HttpClient.HttpClient): Transport.Transport["send"] =>
 ) => {
   const bare = HttpClientRequest.make(method)(origin + path, { headers })
   const full = body === "" ? bare : HttpClientRequest.bodyText(bare, body, headers["content-type"])
-  // `fetch` would follow redirects by itself, and keys would travel along.
+  // By default, `fetch` follows redirects and would send keys along.
   const context = Context.make(FetchHttpClient.RequestInit, { redirect: "manual" }).pipe(
     Context.add(InFlight.InFlight, Option.some(about))
   )
@@ -53,7 +51,7 @@ const sending = (client: HttpClient.HttpClient): Transport.Transport["send"] =>
       Effect.map(readText(response, maxBytes), (text) => ({ status: response.status, headers: response.headers, text }))
     ),
     Effect.scoped,
-    // Streams run in fibers of their own, whose failures Effect logs at debug level: with the signed URL in them.
+    // Streams run in their own fibers, whose failures Effect logs at debug level, including the signed URL.
     Effect.withUnhandledErrorLogLevel(Option.none()),
     Effect.mapInputContext((outer: Context.Context<never>) => Context.merge(outer, context)),
     Effect.catchTags({
@@ -65,7 +63,7 @@ const sending = (client: HttpClient.HttpClient): Transport.Transport["send"] =>
 }
 
 /**
- * What a request has failed with, by what caused it.
+ * Converts the cause of a failed request to a transport failure.
  *
  * @internal
  */
@@ -90,7 +88,7 @@ const readText = (
 ): Effect.Effect<string, HttpClientError.ResponseError | Transport.Failure> => {
   const declared = Number(response.headers["content-length"] ?? Number.NaN)
   if (declared > maxBytes) return Effect.fail(tooMany(maxBytes))
-  // HTTP holds a body to its declared length, unless it is compressed: then only counting helps.
+  // HTTP limits a body to its declared length. A compressed body must be counted instead.
   if (declared <= maxBytes && response.headers["content-encoding"] === undefined) return response.text
   const decoder = new TextDecoder()
   return response.stream.pipe(

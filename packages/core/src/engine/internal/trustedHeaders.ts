@@ -5,8 +5,8 @@ import type { Headers } from "../Protocol.js"
 import * as HttpDate from "./httpDate.js"
 
 /**
- * The instant that the `Date` header names, and the headers without it where it cannot be believed: it is none, it is more
- * than a day from `now`, or the answer was stored and is older than it looks (`Age`, RFC 9111 §5.1).
+ * Reads the `Date` header, and removes it from the headers if it is not credible: it is malformed, it is more than a
+ * day from `now`, or the response was stored and is older than it looks (`Age`, RFC 9111 §5.1).
  *
  * @internal
  */
@@ -21,14 +21,15 @@ export const date = (
 }
 
 /**
- * Whether an answer was kept on its way, and tells of an earlier time.
+ * Returns `true` if the response came from a cache, so that its times are too early.
  *
  * @internal
  */
 export const isStored = (headers: Headers): boolean => headers["age"] !== undefined && headers["age"].trim() !== "0"
 
 /**
- * The headers with a `Retry-After` in seconds, where it was a date; `now` is epoch milliseconds by the exchange's clock.
+ * Converts a `Retry-After` header to seconds, and removes an invalid one. `now` is epoch milliseconds by the exchange's
+ * clock.
  *
  * @internal
  */

@@ -3,16 +3,16 @@ import * as Effect from "effect/Effect"
 import type { Running } from "./frame.js"
 
 /**
- * Whether a request may wait for its turn as long as it takes, without the client's deadline: each attempt is bounded all
- * the same, and so is what the caller has set a deadline for.
+ * Whether requests may queue beyond the client's deadline. Each attempt is still bounded, and so is a call for which
+ * the caller has set a deadline.
  */
 class Unhurried extends Context.Reference<Unhurried>()("@effect-exchange/core/internal/unhurried", {
   defaultValue: () => false
 }) {}
 
 /**
- * Lets the requests of an effect wait for weight beyond the client's deadline, for work that has no end of its own: the
- * next page of a stream is as welcome a minute later.
+ * Makes the requests of an effect wait for the rate limit beyond the client's deadline, for work without an end of its
+ * own: the next page of a stream is as useful a minute later.
  *
  * @internal
  */
@@ -20,7 +20,7 @@ export const unhurried = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<
   Effect.provideService(self, Unhurried, true)
 
 /**
- * Whether a fiber runs in {@link unhurried}.
+ * Returns `true` if a fiber runs in {@link unhurried}.
  *
  * @internal
  */

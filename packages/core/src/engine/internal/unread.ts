@@ -1,27 +1,28 @@
 import * as Data from "effect/Data"
 
 /**
- * The HTTP client stopped reading an answer: at its own limit or at that of the call, as the bytes came or as they came out.
+ * The HTTP client stopped reading a response at its own limit or that of the call, counted in compressed or
+ * decompressed bytes.
  *
  * @internal
  */
 export class TooLarge extends Data.TaggedError("@effect-exchange/core/engine/internal/unread/TooLarge")<Limit> {}
 
 /**
- * A limit that an answer has gone beyond.
+ * A limit that a response has exceeded.
  *
  * @internal
  */
 export interface Limit {
   readonly bytes: number
-  /** The option that sets it. */
+  /** The option that sets the limit. */
   readonly option: "maxBytes of NodeExchange" | "maxResponseBytes"
-  /** Which bytes were counted; of an answer that is not packed there is but one kind. */
+  /** Which bytes were counted. Absent if the response was not compressed. */
   readonly counted?: "packed" | "unpacked" | undefined
 }
 
 /**
- * What is said of it: how much, of what, and which option moves it.
+ * Describes a limit: its size, what was counted, and the option that changes it.
  *
  * @internal
  */
@@ -31,7 +32,7 @@ export const sentence = ({ bytes, counted, option }: Limit): string =>
 const words = { packed: "before it is unpacked", unpacked: "unpacked" } as const
 
 /**
- * An answer does not unpack as it says it was packed.
+ * The body could not be decompressed by its declared coding.
  *
  * @internal
  */

@@ -7,18 +7,18 @@ import * as ClockSkew from "../ClockSkew.js"
 import type { Meters } from "./meters.js"
 
 /**
- * What a client has learnt about its exchange.
+ * The facts that clients have learned about their exchange.
  *
  * @internal
  */
 export interface Vitals {
   readonly skew: () => ClockSkew.ClockSkew
-  /** `undefined` where it tells nothing new. */
+  /** Returns `undefined` if the sample changes nothing. */
   readonly learnTime: (sample: ClockSkew.Sample) => Effect.Effect<void> | undefined
   readonly succeeded: (at: number) => void
   readonly failed: (error: ExchangeError) => Effect.Effect<void>
   readonly banned: (until: number) => Effect.Effect<void>
-  /** Forgets the ban. */
+  /** Clears the ban. */
   readonly forgiven: Effect.Effect<void>
   readonly snapshot: Effect.Effect<
     Pick<ExchangeHealth, "lastSuccessAt" | "lastFailure" | "bannedUntil" | "clockSkewMillis">
@@ -55,7 +55,7 @@ export const make = (meters: Meters): Vitals => {
         Effect.logDebug("The exchange's clock differs from ours", { offsetMillis: skew.offset })
       )
     },
-    // With every answer: made name by name, as what follows a spread is slow.
+    // Runs for every response, so each property is written out: in V8, properties that follow a spread are slow.
     succeeded: (lastSuccessAt) => {
       const { bannedUntil, lastFailure, skew } = ref.current
       MutableRef.set(ref, { skew, lastSuccessAt, lastFailure, bannedUntil })
