@@ -142,8 +142,8 @@ export interface Make {
 }
 
 /**
- * Makes a client for an exchange: for every capability with credentials, for public data only without. If `Health` is
- * provided, the client reports to it until the scope closes.
+ * Makes a client for an exchange. Without credentials, it can call public endpoints only. If `Health` is provided, the
+ * client reports to it until the scope closes.
  *
  * Fails with a `ConfigError` if the environment is not one of the exchange's or its base URL is refused (see
  * `Environment.origin`).

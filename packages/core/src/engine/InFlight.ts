@@ -22,7 +22,8 @@ export interface Request {
 }
 
 /**
- * The request that the `HttpClient` is sending. `ExchangeClient` sets it around every attempt; elsewhere it is none.
+ * The request that the `HttpClient` is sending. `ExchangeClient` sets it around every attempt; elsewhere it is
+ * `Option.none()`.
  *
  * **Gotchas**
  *

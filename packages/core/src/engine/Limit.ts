@@ -49,7 +49,7 @@ export const window = (
 })
 
 /**
- * Makes a limit that refills at a steady rate: `burst` at once, then `perSecond`.
+ * Makes a limit that refills at a steady rate: up to `burst` at once, and `perSecond` from then on.
  *
  * @since 0.1.0
  * @category constructors

@@ -108,7 +108,8 @@ const nowhere = ConfigProvider.fromMap(new Map())
 export const layer = (options: Options = {}): Layer.Layer<never, PlatformError> =>
   Layer.unwrapEffect(Effect.map(sources(options), (sources) => Layer.setConfigProvider(inOrder(sources))))
 
-// Loaded only if there are files to read, because reading files accounts for a tenth of the time to import an exchange.
+// The module that reads files takes a tenth of the time to import an exchange, so it is loaded only if there are files
+// to read.
 const files = (options: Options): Effect.Effect<NodeFiles.Sources, PlatformError> =>
   options.secrets === undefined && options.dotEnv === undefined
     ? Effect.succeed({ secrets: [], development: [] })

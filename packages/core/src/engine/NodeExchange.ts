@@ -68,8 +68,8 @@ export interface Options {
 }
 
 /**
- * Options that cannot be invalid. `proxy` and `localAddress` are checked when the Layer is built, which can then fail
- * with a `ConfigError`.
+ * Options without `proxy` and `localAddress`. These two are checked when the Layer is built, which can then fail with a
+ * `ConfigError`.
  *
  * @since 0.1.0
  * @category models

@@ -362,7 +362,8 @@ export interface Signed extends Prepared {
  *
  * - in the response to a signed request, every secret that the exchange echoes is replaced by `Credentials.redacted`;
  * - a `date` header that is malformed, that is from a cached response or that is more than a day off is removed;
- * - a `retry-after` header that is a date is converted to seconds by the exchange's clock.
+ * - a `retry-after` header that is a date is converted to seconds by the exchange's clock, and an invalid one is
+ *   removed.
  *
  * `json` is `undefined` if the body is not JSON; `text` is the body in either case. `now` is epoch milliseconds by our
  * clock, and `skew` is the exchange's clock minus ours. `about` has the fields to spread into an error.

@@ -89,8 +89,8 @@ export const watchedInSpan = <A, E, R>(
   isTraced(fiber) ? inSpan(fiber, status, name, options(), () => self, ended) : watched(status, self, ended)
 
 /**
- * Does the same as `Effect.useSpan` with `Effect.withParentSpan`, in a third of the operations, because a tracer may
- * intercept each of them. Calls `ended` as {@link watched} does, within the span.
+ * Does the same as `Effect.useSpan` with `Effect.withParentSpan`, in a third of the operations, since a tracer may
+ * intercept each one. Calls `ended` as {@link watched} does, within the span.
  */
 const inSpan = <A, E, R>(
   fiber: Running,
@@ -172,7 +172,7 @@ export const methodSpan = ({ currentSpan }: Running): Tracer.Span | undefined =>
   currentSpan?._tag === "Span" && methods.has(currentSpan) ? currentSpan : undefined
 
 /**
- * Does the same as `Effect.mapError`, which also takes an operation on success.
+ * Does the same as `Effect.mapError`, without the operation that `mapError` takes on success.
  *
  * @internal
  */

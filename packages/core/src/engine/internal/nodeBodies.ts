@@ -29,7 +29,7 @@ export const reading = (maxBytes: number): Dispatcher.DispatcherComposeIntercept
 // A class rather than a literal: see decision 12 in `docs/decisions`.
 class Reader implements Dispatcher.DispatchHandler {
   private readonly own: Limit
-  /** The limit of compressed responses: that of the request, if it is smaller. */
+  /** The limit for compressed responses: the smaller of `own` and that of the request. */
   private readonly limit: Limit
   private readonly next: Dispatcher.DispatchHandler
   private packed: Packed | undefined
