@@ -1,5 +1,5 @@
 /**
- * What an account holds of one asset.
+ * The balance of an account in one asset.
  *
  * @since 0.1.0
  */
@@ -7,8 +7,8 @@ import * as Schema from "effect/Schema"
 import * as Decimal from "./Decimal.js"
 
 /**
- * A balance in whole units of the asset (never in satoshis or other minor units): `free` can be used now, `total`
- * includes what orders and positions hold.
+ * A balance in whole units of the asset, never in satoshis or other minor units. `free` is available now; `total`
+ * includes the amount held by orders and positions.
  *
  * @since 0.1.0
  * @category models

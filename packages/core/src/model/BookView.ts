@@ -1,5 +1,5 @@
 /**
- * A book as it stood at one moment, and what an order would meet in it.
+ * A snapshot of an order book, and the prices an order would get in it.
  *
  * @since 0.1.0
  */
@@ -9,19 +9,21 @@ import type { ExchangeSymbol } from "../model/ExchangeSymbol.js"
 import type { Level, OrderBook } from "../model/OrderBook.js"
 
 /**
+ * A side of an order book.
+ *
  * @since 0.1.0
  * @category models
  */
 export type Side = "bids" | "asks"
 
 /**
- * Shows a local order book as it stood when the view was taken: no later update changes it. Decimals are made when they
- * are asked for, so that a view nobody looks into costs next to nothing.
+ * A read-only view of a local order book as it was when the view was taken: later updates do not change it. Decimals
+ * are computed on access, so a view that is never read costs almost nothing.
  *
  * **Gotchas**
  *
- * A view of a crossed book is crossed: `spread` is then negative. Whoever hands views out asks
- * `LocalOrderBook.isCrossed` first.
+ * A view of a crossed book is crossed too: its `spread` is negative. Check `LocalOrderBook.isCrossed` before handing
+ * out a view.
  *
  * @since 0.1.0
  * @category models
@@ -29,30 +31,30 @@ export type Side = "bids" | "asks"
 export interface BookView {
   readonly exchange: string
   readonly symbol: ExchangeSymbol
-  /** How many bids there are. */
+  /** The number of bids. */
   readonly bids: number
-  /** How many asks there are. */
+  /** The number of asks. */
   readonly asks: number
-  /** The highest bid; none where there is no bid. */
+  /** The highest bid; none if there are no bids. */
   readonly bestBid: Option.Option<Level>
-  /** The lowest ask; none where there is no ask. */
+  /** The lowest ask; none if there are no asks. */
   readonly bestAsk: Option.Option<Level>
-  /** The middle between the best bid and the best ask; none where a side is empty. */
+  /** The midpoint between the best bid and the best ask; none if a side is empty. */
   readonly mid: Option.Option<BigDecimal.BigDecimal>
-  /** The best ask minus the best bid; none where a side is empty. */
+  /** The best ask minus the best bid; none if a side is empty. */
   readonly spread: Option.Option<BigDecimal.BigDecimal>
-  /** Lists up to `levels` levels of each side, the best of each first. */
+  /** Returns up to `levels` levels of each side, best first. */
   readonly depth: (levels: number) => Pick<OrderBook, "bids" | "asks">
   /**
-   * Averages the prices of the best levels of a side that hold `amount` together, weighted by what is taken of each
-   * (VWAP): what buying `amount` costs a unit on `asks`, what selling it brings on `bids`. Rounded to 20 places, half to
-   * even. None where `amount` is not above zero, or more than the side holds.
+   * Returns the volume-weighted average price (VWAP) of filling `amount` from the best levels of a side: what buying
+   * `amount` costs per unit on `asks`, and what selling it yields per unit on `bids`. Rounded to 20 decimal places,
+   * half to even. None if `amount` is not above zero or exceeds the total amount of the side.
    */
   readonly vwap: (side: Side, amount: BigDecimal.BigDecimal) => Option.Option<BigDecimal.BigDecimal>
   /**
-   * Says how far the average price of `amount` (`vwap`) is from the best price of that side, as a fraction of the best:
-   * `0.001` is ten basis points, and zero is what the best level has enough for. Never negative, rounded to 20 places, half
-   * to even. None where `vwap` is.
+   * Returns the distance of the average price of `amount` (`vwap`) from the best price of the side, as a fraction of
+   * the best price: `0.001` is ten basis points, and zero means that the best level covers `amount`. Never negative;
+   * rounded to 20 decimal places, half to even. None where `vwap` is none.
    */
   readonly impact: (side: Side, amount: BigDecimal.BigDecimal) => Option.Option<BigDecimal.BigDecimal>
 }

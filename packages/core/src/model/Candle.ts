@@ -1,5 +1,5 @@
 /**
- * Candles: what was traded in an interval of time.
+ * Candles: the trades of a market aggregated over intervals of time.
  *
  * @since 0.1.0
  */
@@ -12,8 +12,8 @@ import { ExchangeSymbol } from "./ExchangeSymbol.js"
 import { Instant } from "./internal/leaves.js"
 
 /**
- * How long a candle is. Those of up to a day open at multiples of their length since the epoch, so that `1d` is a day of UTC;
- * `1w` is a week from Monday, and `1M` a calendar month, both by UTC as well.
+ * The length of a candle. Intervals up to `1d` open at multiples of their length since the epoch, so a `1d` candle
+ * covers one UTC day. A `1w` candle covers a week from Monday and a `1M` candle a calendar month, both in UTC.
  *
  * @since 0.1.0
  * @category models
@@ -40,7 +40,10 @@ export const Interval = Schema.Literal(
   "1M"
 )
 
-/** How time is cut: which candle an instant falls into, counted from the epoch's on, and when each opens. */
+/**
+ * Maps instants to the index of their candle, counted from the candle that contains the epoch, and an index to its open
+ * time.
+ */
 interface Cut {
   readonly indexOf: (at: number) => number
   readonly openOf: (index: number) => number
@@ -54,7 +57,7 @@ const every = (length: number, from = 0): Cut => ({
   openOf: (index) => from + index * length
 })
 
-// What is too far away to be a date has no month: NaN.
+// An instant outside the range of valid dates has no month, so its index is `NaN`.
 const months: Cut = {
   indexOf: (at) =>
     Option.match(DateTime.make(at), {
@@ -82,7 +85,7 @@ const cuts: { readonly [I in Interval]: Cut } = {
 }
 
 /**
- * When the candle opens into which an instant falls (epoch milliseconds).
+ * Returns the open time (epoch milliseconds) of the candle that contains an instant.
  *
  * @example
  * import { Candle } from "@effect-exchange/core"
@@ -97,7 +100,7 @@ const cuts: { readonly [I in Interval]: Cut } = {
 export const openTime = (interval: Interval, at: number): number => shift(interval, at, 0)
 
 /**
- * When the candle ends into which an instant falls, and the next one opens (epoch milliseconds).
+ * Returns the end (epoch milliseconds) of the candle that contains an instant, which is when the next candle opens.
  *
  * @since 0.1.0
  * @category getters
@@ -105,7 +108,7 @@ export const openTime = (interval: Interval, at: number): number => shift(interv
 export const closeTime = (interval: Interval, at: number): number => shift(interval, at, 1)
 
 /**
- * When the first candle opens that opens at an instant or later (epoch milliseconds).
+ * Returns the open time (epoch milliseconds) of the first candle that opens at an instant or later.
  *
  * @since 0.1.0
  * @category getters
@@ -116,8 +119,8 @@ export const openFrom = (interval: Interval, at: number): number => {
 }
 
 /**
- * When the candle opens that comes a number of candles after the one into which an instant falls, or before it where the
- * number is below zero (epoch milliseconds).
+ * Returns the open time (epoch milliseconds) of the candle `candles` after the one that contains an instant, or before
+ * it if `candles` is negative.
  *
  * @since 0.1.0
  * @category getters
@@ -128,7 +131,8 @@ export const shift = (interval: Interval, at: number, candles: number): number =
 }
 
 /**
- * When the candles open that open at an instant or later and before another, the oldest first (epoch milliseconds).
+ * Returns the open times (epoch milliseconds) of all candles that open at `from` or later and before `to`, oldest
+ * first.
  *
  * @since 0.1.0
  * @category getters
@@ -141,8 +145,9 @@ export const openTimes = (interval: Interval, from: number, to: number): Readonl
 }
 
 /**
- * A candle, stamped with the instant it opened at (epoch milliseconds). `volume` is in the base currency (in contracts
- * for inverse markets). `isOpen` marks the one whose interval has not ended: all but its open may change still.
+ * A candle, identified by its open time (epoch milliseconds). `volume` is in the base currency (in contracts for
+ * inverse markets). `isOpen` is `true` while the interval has not ended: until then, every price but `open` may still
+ * change, and so may `volume`.
  *
  * @since 0.1.0
  * @category models
@@ -167,8 +172,8 @@ export const Candle = Schema.Struct({
 })
 
 /**
- * Which candles: those that open at `from` or later and before `to` (by default now, which includes the open one). Both are
- * instants in any form that `DateTime.make` reads: epoch milliseconds, a `Date`, a `DateTime`, or a text such as
+ * A range of candles: those that open at `from` or later and before `to`. `to` defaults to now, which includes the open
+ * candle. Both accept any input of `DateTime.make`: epoch milliseconds, a `Date`, a `DateTime`, or text such as
  * `2026-01-31` (UTC unless it says otherwise). `onProgress` runs after each page.
  *
  * @since 0.1.0
@@ -181,8 +186,8 @@ export interface Range {
 }
 
 /**
- * A range in epoch milliseconds, which ends `now` where it says nothing else; none where it ends before it begins, begins
- * before 1970, or one of the two is no instant.
+ * Returns a range in epoch milliseconds, or none if it is invalid: if it ends before it begins, begins before 1970, or
+ * contains an invalid date. A range without `to` ends at `now`, or at `from` if that is later.
  *
  * @since 0.1.0
  * @category getters
@@ -196,13 +201,13 @@ export const window = (
   return from >= 0 && from <= to ? Option.some({ from, to }) : Option.none()
 }
 
-/** `NaN` for what is no instant, which is neither before nor after any other. */
+/** Returns `NaN` for an invalid date: every comparison with it is `false`. */
 const instantOf = (input: DateTime.DateTime.Input): number =>
   Option.match(DateTime.make(input), { onNone: () => Number.NaN, onSome: DateTime.toEpochMillis })
 
 /**
- * How far a range has been read: all before `readTo` (epoch milliseconds), which is `fraction` (0 to 1) of it, in which
- * `candles` were found.
+ * How far a range has been read. Everything before `readTo` (epoch milliseconds) has been read, which is `fraction` (0
+ * to 1) of the range, and `candles` were found in it.
  *
  * @since 0.1.0
  * @category models

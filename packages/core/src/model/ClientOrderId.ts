@@ -1,6 +1,6 @@
 /**
- * Client order ids: the name an order carries before the exchange has given it one, by which it can be found again when
- * the answer is lost.
+ * Client order ids: ids that the client assigns to an order before sending it, so that the order can be found even if
+ * the response is lost.
  *
  * @since 0.1.0
  */
@@ -9,21 +9,21 @@ import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 
 /**
- * What an exchange takes for one: `pattern` is what it accepts, `make` writes 128 bits (32 lower case hex digits) in its
- * alphabet.
+ * The client order ids that an exchange accepts. `pattern` matches valid ids; `make` encodes 128 bits (32 lower-case
+ * hex digits) as one.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Alphabet {
   readonly pattern: RegExp
-  /** In words, for errors: `"1 to 36 of A-Z a-z 0-9 - _"`. */
+  /** A description for error messages: `"1 to 36 of A-Z a-z 0-9 - _"`. */
   readonly described: string
   readonly make: (hex: string) => string
 }
 
 /**
- * 32 hex digits with the dashes of a UUID.
+ * Formats 32 hex digits as a version 4 UUID. The version and variant bits are overwritten.
  *
  * @since 0.1.0
  * @category constructors
@@ -35,9 +35,11 @@ export const asUuid = (hex: string): string => {
 }
 
 /**
- * A fresh id of 128 bits: the time in milliseconds (48 bits) and Effect's `Random` (80 bits), so that a seeded test always
- * gets the same. The time is there because `Random` starts from 32 bits: of a hundred thousand processes two would begin
- * with the same ids.
+ * Creates a new id of 128 bits: the time in milliseconds (48 bits), then Effect's `Random` (80 bits). A test with a
+ * seeded `Random` and a test clock always gets the same ids.
+ *
+ * The time is included because `Random` is seeded with only 32 bits: among a hundred thousand processes, two would
+ * start with the same ids.
  *
  * @since 0.1.0
  * @category constructors

@@ -1,15 +1,16 @@
 /**
- * Exact decimals: `BigDecimal` behind a guard, shown as one writes money.
+ * Exact decimals: `BigDecimal` values that are read within bounds and printed in plain notation.
  *
- * Effect's own codec takes any exponent (adding one to `1e10000000` costs a second of CPU), reads `""` as zero and
- * prints `1e-18`. These are read within bounds, and print plainly: so do `console.log`, `JSON.stringify`, logs and template
- * strings show them, and whatever holds them.
+ * Effect's own codec accepts any exponent (adding one to `1e10000000` takes a second of CPU time), reads `""` as zero
+ * and prints `1e-18`. The decimals of this module have at most 40 digits before the point and 60 after it. They print
+ * in plain notation everywhere: in `console.log`, `JSON.stringify`, logs and template strings, also when nested in
+ * other values.
  *
  * **Gotchas**
  *
- * What Effect computes of them (`BigDecimal.sum`) is a decimal of Effect's, which shows itself in its own way:
- * {@link of} makes one of these again. `Equal` and `BigDecimal.equals` see no difference between the two;
- * `assert.deepStrictEqual` does.
+ * The result of an Effect operation such as `BigDecimal.sum` is a plain Effect decimal and prints Effect's way;
+ * {@link of} converts it back. `Equal` and `BigDecimal.equals` treat both kinds as equal; `assert.deepStrictEqual` does
+ * not.
  *
  * @since 0.1.0
  */
@@ -25,8 +26,8 @@ import * as exact from "./internal/exact.js"
 const plain = /^-?\d{1,40}(?:\.\d{1,40})?$/
 
 /**
- * A decimal from plain notation (`-12.50`); none for anything else: no exponent, no sign but `-`, no blank, at most 40
- * digits on either side of the point. For what people write; {@link read} is for what exchanges do.
+ * Parses a decimal in plain notation (`-12.50`), as people write it. Returns none for anything else: an exponent, a `+`
+ * sign, whitespace, or more than 40 digits on either side of the point. Use {@link read} for the notation of exchanges.
  *
  * @since 0.1.0
  * @category constructors
@@ -35,8 +36,8 @@ export const parse = (text: string): Option.Option<BigDecimal.BigDecimal> =>
   plain.test(text) ? read(text) : Option.none()
 
 /**
- * A decimal from an exchange's notation, plain or with an exponent (`1.5E+3`); none for anything else, or with more than 40
- * digits before the point or 60 after it.
+ * Parses a decimal in the notation of exchanges, plain or with an exponent (`1.5E+3`). Returns none for anything else,
+ * and for more than 40 digits before the point or 60 after it.
  *
  * @since 0.1.0
  * @category constructors
@@ -44,8 +45,8 @@ export const parse = (text: string): Option.Option<BigDecimal.BigDecimal> =>
 export const read = (text: string): Option.Option<BigDecimal.BigDecimal> => Option.fromNullable(decimals.ofText(text))
 
 /**
- * A decimal from a number as JSON carries it: the shortest decimal that denotes the number. None for `NaN`, infinities
- * and integers beyond `Number.MAX_SAFE_INTEGER`, whose digits JSON has already lost.
+ * Converts a JSON number to the shortest decimal that denotes it. Returns none for `NaN`, infinities, and numbers
+ * beyond `Number.MAX_SAFE_INTEGER`, whose digits are already lost in JSON.
  *
  * @since 0.1.0
  * @category constructors
@@ -54,7 +55,7 @@ export const fromNumber = (value: number): Option.Option<BigDecimal.BigDecimal> 
   Option.fromNullable(decimals.ofNumber(value))
 
 /**
- * A decimal from plain notation known to be valid; throws otherwise. For constants.
+ * Creates a decimal from plain notation. Throws if the text is invalid: meant for constants.
  *
  * @since 0.1.0
  * @category constructors
@@ -62,7 +63,7 @@ export const fromNumber = (value: number): Option.Option<BigDecimal.BigDecimal> 
 export const make = (text: string): BigDecimal.BigDecimal => Option.getOrThrow(parse(text))
 
 /**
- * The same decimal, shown plainly. For what was computed.
+ * Returns the same decimal, printed in plain notation. Use it for the results of `BigDecimal` operations.
  *
  * @example
  * import { Decimal } from "@effect-exchange/core"
@@ -77,8 +78,9 @@ export const make = (text: string): BigDecimal.BigDecimal => Option.getOrThrow(p
 export const of = ({ scale, value }: BigDecimal.BigDecimal): BigDecimal.BigDecimal => exact.of(value, scale)
 
 /**
- * Divides, to sixteen places and without zeros at the end, as a quotient may have no end. That is more than any exchange's price
- * or size has. Throws where the divisor is zero.
+ * Divides two decimals. The quotient is rounded to 16 decimal places, half to even, and has no trailing zeros: an exact
+ * quotient may have infinitely many digits, and no exchange's prices or sizes have more than 16 places. Throws if the
+ * divisor is zero.
  *
  * @since 0.1.0
  * @category math
@@ -92,7 +94,8 @@ export const unsafeQuotient = (
   )
 
 /**
- * Plain notation, never an exponent: the digits the decimal has, trailing zeros included (`64000.50`).
+ * Formats a decimal in plain notation, never with an exponent, with all its digits including trailing zeros
+ * (`64000.50`).
  *
  * @since 0.1.0
  * @category formatting
@@ -102,10 +105,11 @@ export const format: (decimal: BigDecimal.BigDecimal) => string = exact.format
 const expected = "expected a decimal of at most 40 digits before the point and 60 after it"
 
 /**
- * Whether a decimal has at most 40 digits before the point and 60 after it, trailing zeros included, as all that is read
- * here has.
+ * Returns `true` if a decimal has at most 40 digits before the point and 60 after it, trailing zeros included. Every
+ * decimal read by this module does.
  *
- * Ask before {@link format} where the decimal is not one's own: a scale of minus a billion would print a gigabyte.
+ * Check a decimal of unknown origin before you {@link format} it: with a scale of minus a billion it would print a
+ * gigabyte.
  *
  * @since 0.1.0
  * @category predicates
@@ -123,7 +127,8 @@ const decoded = (
   )
 
 /**
- * A decimal carried as a string (`"64000.50"`, `"1E-8"`), as most exchanges send money. Written plainly.
+ * The schema of a decimal encoded as a string (`"64000.50"`, `"1E-8"`), as most exchanges send money. Encodes to plain
+ * notation.
  *
  * @since 0.1.0
  * @category schemas
@@ -148,8 +153,8 @@ const carriedBy = (decimal: BigDecimal.BigDecimal): Option.Option<number> => {
 }
 
 /**
- * A decimal carried as a JSON number (`64000.5`), as BitMEX sends money. One with more digits than a number has is not
- * rounded but refused.
+ * The schema of a decimal encoded as a JSON number (`64000.5`), as BitMEX sends money. Encoding a decimal that a JSON
+ * number cannot represent exactly fails instead of rounding.
  *
  * @since 0.1.0
  * @category schemas

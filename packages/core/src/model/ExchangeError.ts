@@ -1,16 +1,16 @@
 /**
- * Everything that can go wrong, as a closed union whose members answer for themselves:
+ * The errors of this library: a closed union whose members say how to handle them.
  *
- * - `error.outcome`: what became of a write.
- * - `error.isRetryable`: whether the same request may succeed a little later. Of a write whose `outcome` is `Unknown` it
- *   may have succeeded already: repeat that only if the exchange deduplicates it.
- * - `error.retryAfter`: how long to wait before it, where the exchange (`RateLimited`) or the circuit (`CircuitOpen`)
- *   said so; `undefined` for all others. What waits for an instant, `Banned`, names it in `until`.
+ * - `error.outcome`: what happened to a write.
+ * - `error.isRetryable`: whether the same request may succeed if sent again a little later. A write whose `outcome` is
+ *   `Unknown` may already have succeeded: repeat it only if the exchange deduplicates it.
+ * - `error.retryAfter`: how long to wait before a retry, if the exchange (`RateLimited`) or the circuit breaker
+ *   (`CircuitOpen`) specifies it; `undefined` for all other errors. `Banned` instead carries the instant at which the
+ *   ban ends, in `until`.
  *
  * Every error carries `exchange`, `operation`, `detail` (a sentence), and the exchange's own `code` and HTTP `status`
- * where there are any. None carries a query string, a header value, a key or a signature. Whatever text an error is made
- * with, control and invisible characters are taken out of all its fields and long ones are cut: an exchange's words can
- * forge no log line.
+ * if there are any. No error contains a query string, a header value, a key or a signature. All text fields are
+ * stripped of control and invisible characters and truncated, so text from an exchange cannot forge a log line.
  *
  * @since 0.1.0
  */
@@ -22,7 +22,7 @@ export { Outcome, policies, type Policy } from "./internal/errorPolicy.js"
 export { OrderInQuestion } from "./internal/orderInQuestion.js"
 
 /**
- * What any read of public data can fail with.
+ * The errors that a read of public data can fail with.
  *
  * @since 0.1.0
  * @category errors
@@ -45,7 +45,7 @@ export type MarketDataError =
   | Errors.Unsupported
 
 /**
- * What any read of private state can fail with.
+ * The errors that a read of private state can fail with.
  *
  * @since 0.1.0
  * @category errors
@@ -53,7 +53,7 @@ export type MarketDataError =
 export type AccountError = MarketDataError | Errors.AuthenticationFailed | Errors.ClockSkew | Errors.OrderNotFound
 
 /**
- * What any change of private state can fail with.
+ * The errors that a change of private state can fail with.
  *
  * @since 0.1.0
  * @category errors
@@ -76,7 +76,7 @@ export type TradingError =
 export type ExchangeError = TradingError | Errors.KeyRefused
 
 /**
- * What the calls of a capability can fail with.
+ * The errors that the calls of a capability can fail with.
  *
  * @since 0.1.0
  * @category errors
@@ -88,7 +88,7 @@ export type For<C extends keyof typeof beyond> = {
 }[C]
 
 /**
- * Whether calls of a capability can fail so.
+ * Returns `true` if calls of a capability can fail with this error.
  *
  * @since 0.1.0
  * @category guards
@@ -97,7 +97,8 @@ export const isFor = <C extends keyof typeof beyond>(capability: C, error: Excha
   !beyond[capability].has(error._tag)
 
 /**
- * The error itself, or the cause of one that only says that the outcome of an order was, or is, unknown.
+ * Returns the cause of a `NotPlaced` or an `OutcomeUnknown`, which only report that the outcome of an order was or is
+ * unknown. Returns any other error unchanged.
  *
  * @since 0.1.0
  * @category getters
@@ -106,12 +107,13 @@ export const causeOf = (error: TradingError): Errors.Cause =>
   error._tag === "NotPlaced" || error._tag === "OutcomeUnknown" ? error.cause : error
 
 /**
- * Whether an error of placing an order proves that it brought nothing to the exchange: it was not sent, or refused. Only
- * then may it be placed again under another client order id.
+ * Returns `true` if an error of placing an order proves that no order was placed: the request was not sent, or the
+ * exchange refused it. Only then is it safe to place the order again under another client order id.
  *
  * **Gotchas**
  *
- * Not for a `DuplicateOrder`, though the exchange refused it: an order of that client order id is there.
+ * Returns `false` for a `DuplicateOrder`, although the exchange refused the request: an order with that client order id
+ * exists.
  *
  * @since 0.1.0
  * @category predicates
@@ -120,13 +122,13 @@ export const isNotPlaced = (error: ExchangeError): boolean =>
   error.outcome !== "Unknown" && error._tag !== "DuplicateOrder"
 
 /**
- * Whether the error says that the exchange is not well, so that a circuit breaker has to count it: an outage, a broken
- * connection, a timeout, and an answer that is no JSON or too large.
+ * Returns `true` if an error indicates that the exchange is unhealthy, so that a circuit breaker must count it: an
+ * outage, a broken connection, a timeout, or a response that is not JSON or is too large.
  *
  * **Gotchas**
  *
- * A well-formed answer of another shape does not count, though it is a `MalformedResponse`: five polls with one odd row in
- * them would shut out everything else.
+ * A well-formed response of an unexpected shape does not count, although it is a `MalformedResponse`. Otherwise five
+ * polls that contain one odd row would block all other calls.
  *
  * @since 0.1.0
  * @category predicates

@@ -1,5 +1,5 @@
 /**
- * Whether an exchange says it is open.
+ * The status that an exchange reports for itself.
  *
  * @since 0.1.0
  */
@@ -7,8 +7,9 @@ import * as Schema from "effect/Schema"
 import { Instant } from "./internal/leaves.js"
 
 /**
- * What the exchange says of itself: `limited` is when it takes only some kinds of orders, `unknown` a word this library
- * has not heard of. `detail` is the exchange's own text, shortened. `at` is epoch milliseconds.
+ * The status that an exchange reports for itself. `limited` means that it accepts only some kinds of orders; `unknown`
+ * means that this library does not know the reported status. `detail` is the exchange's own text, shortened. `at` is in
+ * epoch milliseconds.
  *
  * @since 0.1.0
  * @category models

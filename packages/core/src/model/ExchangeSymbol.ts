@@ -1,9 +1,9 @@
 /**
- * What is traded, in one notation for every exchange.
+ * Symbols of markets, in one notation for all exchanges.
  *
  * `BASE/QUOTE` is a spot market, `BASE/QUOTE:SETTLE` a perpetual contract settled in `SETTLE`, and
- * `BASE/QUOTE:SETTLE-YYMMDD` a future that expires on that day. Assets are called and written as the exchange does: letters and digits of any script and case (`BTC`, `AAPLx`,
- * `币安人生`), and `.` and `$` (`BRK.Bx`).
+ * `BASE/QUOTE:SETTLE-YYMMDD` a future that expires on that day. Assets have the names and the spelling of the exchange:
+ * letters and digits of any script and case (`BTC`, `AAPLx`, `币安人生`), and `.` and `$` (`BRK.Bx`).
  *
  * @since 0.1.0
  */
@@ -27,8 +27,8 @@ export type ExchangeSymbol = string & Brand.Brand<"ExchangeSymbol">
 const pattern = new RegExp(`^${asset}/${asset}(?::${asset}(?:-\\d{6})?)?$`, "u")
 
 /**
- * The schema of a symbol: a string of the notation above and nothing else, so a symbol can never carry a path, a query
- * or a header of its own.
+ * The schema of a symbol. It accepts only strings in the notation above, so a symbol can never inject a path, a query
+ * or a header.
  *
  * @since 0.1.0
  * @category schemas
@@ -46,7 +46,7 @@ export const ExchangeSymbol: Schema.BrandSchema<ExchangeSymbol, string> = Schema
 )
 
 /**
- * A symbol from text known to be one; throws otherwise. For text that may not be, see {@link decode}.
+ * Creates a symbol from text that is known to be valid, and throws otherwise. Use {@link decode} for untrusted text.
  *
  * @example
  * import { ExchangeSymbol } from "@effect-exchange/core"
@@ -59,7 +59,7 @@ export const ExchangeSymbol: Schema.BrandSchema<ExchangeSymbol, string> = Schema
 export const make = (text: string): ExchangeSymbol => ExchangeSymbol.make(text)
 
 /**
- * A symbol from any text, or what is wrong with it.
+ * Decodes a symbol from any text, or returns the reason why it is invalid.
  *
  * @since 0.1.0
  * @category constructors
@@ -69,7 +69,7 @@ export const decode: (text: string) => Either.Either<ExchangeSymbol, ParseResult
 )
 
 /**
- * Whether a text is a symbol.
+ * Returns `true` if a value is a valid symbol.
  *
  * @since 0.1.0
  * @category guards
@@ -77,7 +77,8 @@ export const decode: (text: string) => Either.Either<ExchangeSymbol, ParseResult
 export const isExchangeSymbol: (input: unknown) => input is ExchangeSymbol = Schema.is(ExchangeSymbol)
 
 /**
- * The symbol of a market from its assets; `undefined` when an asset is not in the notation (exchanges list a few).
+ * Returns the symbol of a market with the given assets, or `undefined` if an asset's name does not fit the notation
+ * (exchanges list a few of those).
  *
  * @since 0.1.0
  * @category constructors
@@ -86,7 +87,7 @@ export const fromAssets = (assets: {
   readonly base: string
   readonly quote: string
   readonly settle?: string | undefined
-  /** The day as `YYMMDD`, or an instant of it by UTC (epoch milliseconds). */
+  /** The expiry day as `YYMMDD`, or an instant on that day in UTC (epoch milliseconds). */
   readonly expiry?: string | number | undefined
 }): ExchangeSymbol | undefined => {
   const settle = assets.settle === undefined ? "" : `:${assets.settle}`

@@ -1,8 +1,8 @@
 /**
- * What a live stream carries: data, and what has become of the feed behind it.
+ * The items of a live stream: data, and changes in the status of its feed.
  *
- * A stream that says nothing may be quiet or broken. Here it says which: `Stale` and `Reconnecting` stand among the data, and
- * `Resynced` says that what follows is whole again. {@link data} is for who wants the data alone.
+ * A silent stream may be quiet or broken. Here you can tell which: `Stale` and `Reconnecting` appear between the data,
+ * and `Resynced` means that the data that follows is complete again. Use {@link data} if you want only the data.
  *
  * @since 0.1.0
  */
@@ -12,16 +12,16 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 
 /**
- * Data, or what has become of the feed:
+ * Data, or a change in the status of the feed:
  *
- * - `Connected`: the exchange has acknowledged the subscription, for the first time.
- * - `Reconnecting`: the connection is lost since `since` and is being made again. What was said before may no longer hold.
- * - `Stale`: the connection stands, and what was said before may no longer hold since `since`: nothing was heard where something
- *   should have been, or an order book has a gap. It is asked for again.
- * - `Resynced`: the feed is whole again after `Reconnecting` or `Stale`.
- * - `Dropped`: this consumer was too slow, and did not get `count` items that stood here.
+ * - `Connected`: the exchange has acknowledged the subscription for the first time.
+ * - `Reconnecting`: the connection was lost at `since` and is being re-established. Earlier data may no longer hold.
+ * - `Stale`: the connection is up, but earlier data may no longer hold since `since`: an expected message did not
+ *   arrive, or an order book has a gap. The subscription is being renewed.
+ * - `Resynced`: the feed is complete again after `Reconnecting` or `Stale`.
+ * - `Dropped`: this consumer was too slow and missed `count` items at this point.
  *
- * Instants are epoch milliseconds by our clock; `because` is a short sentence.
+ * Instants are in epoch milliseconds by the local clock; `because` is a short sentence.
  *
  * @since 0.1.0
  * @category models
@@ -40,7 +40,7 @@ interface Definition extends Data.TaggedEnum.WithGenerics<1> {
 }
 
 /**
- * The constructors, with `$is` and `$match`.
+ * The constructors of feed items, with `$is` and `$match`.
  *
  * @since 0.1.0
  * @category constructors
@@ -48,7 +48,7 @@ interface Definition extends Data.TaggedEnum.WithGenerics<1> {
 export const FeedItem = Data.taggedEnum<Definition>()
 
 /**
- * What has become of the feed.
+ * A change in the status of a feed.
  *
  * @since 0.1.0
  * @category models
@@ -56,12 +56,12 @@ export const FeedItem = Data.taggedEnum<Definition>()
 export type Status = Exclude<FeedItem<never>, { readonly _tag: "Data" }>
 
 /**
- * What to do with a consumer that does not keep up. Other consumers of the same feed are not held up by it in any case.
+ * The policy for a consumer that does not keep up. A slow consumer never delays the other consumers of the same feed.
  *
- * - `Latest`: it gets the latest value and misses those before, as is right for prices and books.
- * - `Sliding`: of more than `capacity` values that wait for it the oldest are dropped, and `Dropped` says how many.
- * - `Fail`: its stream fails with {@link SlowConsumer} when more than `capacity` values wait for it, as is right where none may
- *   be missed.
+ * - `Latest`: the consumer gets the latest value and misses the ones before it, which suits prices and order books.
+ * - `Sliding`: if more than `capacity` values are waiting, the oldest are dropped, and `Dropped` reports how many.
+ * - `Fail`: if more than `capacity` values are waiting, the stream fails with {@link SlowConsumer}, which suits data of
+ *   which no value may be missed.
  *
  * @since 0.1.0
  * @category models
@@ -72,7 +72,7 @@ export type Buffer =
   | { readonly _tag: "Fail"; readonly capacity: number }
 
 /**
- * Keeps the latest value for a slow consumer.
+ * Keeps only the latest value for a slow consumer.
  *
  * @since 0.1.0
  * @category buffers
@@ -80,7 +80,7 @@ export type Buffer =
 export const latest: Buffer = { _tag: "Latest" }
 
 /**
- * Keeps at most `capacity` values for a slow consumer, the latest of them.
+ * Keeps the latest `capacity` values for a slow consumer.
  *
  * @since 0.1.0
  * @category buffers
@@ -96,8 +96,8 @@ export const sliding = (capacity: number): Buffer => ({ _tag: "Sliding", capacit
 export const failing = (capacity: number): Buffer => ({ _tag: "Fail", capacity })
 
 /**
- * The consumer of a stream was more than `capacity` values behind, and asked for failure rather than for gaps. The feed and its
- * other consumers are not affected; subscribe again, and read the history in between.
+ * The error of a consumer that was more than `capacity` values behind and had chosen to fail rather than to miss
+ * values. The feed and its other consumers are not affected. Subscribe again, and read the history in between.
  *
  * @since 0.1.0
  * @category errors
@@ -115,11 +115,11 @@ export class SlowConsumer
 }
 
 /**
- * Keeps the data and drops all else.
+ * Keeps the data and drops status changes.
  *
  * **Gotchas**
  *
- * Whoever decides by the latest value then cannot tell a quiet market from a broken feed.
+ * A program that acts on the latest value then cannot tell a quiet market from a broken feed.
  *
  * @example
  * import { FeedItem, MarketData } from "@effect-exchange/core"
@@ -140,8 +140,8 @@ export const data = <A, E, R>(self: Stream.Stream<FeedItem<A>, E, R>): Stream.St
   Stream.filterMap(self, (item) => item._tag === "Data" ? Option.some(item.value) : Option.none())
 
 /**
- * Pairs each item with whether what was said last still holds, and with the latest value: for who shows a value as well as whether
- * it can be trusted.
+ * Turns each item into the state of the feed so far: its latest value, and whether that value still holds. Use it to
+ * show a value together with whether it can be trusted.
  *
  * @since 0.1.0
  * @category combinators
@@ -150,8 +150,8 @@ export const withStatus = <A, E, R>(self: Stream.Stream<FeedItem<A>, E, R>): Str
   Stream.scan<Seen<A>, FeedItem<A>>(initially, see)(self)
 
 /**
- * What has been seen of a feed: its latest value, whether that still holds, what is wrong where it does not, and how often the
- * connection was lost.
+ * The state of a feed: its latest value, whether that value still holds, what is wrong if it does not, and how often
+ * the connection was lost.
  *
  * @since 0.1.0
  * @category models

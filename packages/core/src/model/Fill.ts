@@ -1,5 +1,5 @@
 /**
- * An execution of one of the account's own orders.
+ * Fills: executions of the account's own orders.
  *
  * @since 0.1.0
  */
@@ -10,8 +10,8 @@ import { Instant } from "./internal/leaves.js"
 import { Side } from "./Trade.js"
 
 /**
- * A fill: `amount` is in the base currency (in contracts for inverse markets), `fee` in `feeAsset` and negative when it is
- * a rebate, `at` in epoch milliseconds.
+ * A fill. `amount` is in the base currency (in contracts for inverse markets). `fee` is in `feeAsset`, and negative for
+ * a rebate. `at` is in epoch milliseconds.
  *
  * @since 0.1.0
  * @category models

@@ -1,5 +1,5 @@
 /**
- * What an API key may do.
+ * The permissions of an API key.
  *
  * @since 0.1.0
  */
@@ -7,8 +7,9 @@ import * as Schema from "effect/Schema"
 import { Instant } from "./internal/leaves.js"
 
 /**
- * The permissions of the key in use. `"unknown"` is said where the exchange does not tell: it is not a "no". `expiresAt`
- * is epoch milliseconds, and left out when the key does not expire or the exchange does not say.
+ * The permissions of the key in use. `"unknown"` means that the exchange does not report the permission; it does not
+ * mean "no". `expiresAt` is in epoch milliseconds, and left out if the key does not expire or the exchange does not
+ * report it.
  *
  * @since 0.1.0
  * @category models
@@ -30,7 +31,7 @@ export const KeyPermissions = Schema.Struct({
 })
 
 /**
- * The permissions of a key that may read, of which nobody knows what else it may.
+ * The permissions of a key that is only known to be able to read.
  *
  * @since 0.1.0
  * @category constants

@@ -1,12 +1,12 @@
 /**
- * A list as an exchange gave it: the rows that were understood, and what could be read of those that were not.
+ * A list from an exchange: the rows that were understood, and the readable parts of the rows that were not.
  *
  * @since 0.1.0
  */
 import { dual } from "effect/Function"
 
 /**
- * A list in which no row hides another.
+ * A list in which a row that is not understood does not hide the others.
  *
  * @since 0.1.0
  * @category models
@@ -17,8 +17,8 @@ export interface Listing<out A> {
 }
 
 /**
- * A row that was not understood: why, and the names in it that could be read all the same. `market` is the exchange's own
- * name of one.
+ * A row that was not understood. `detail` is the reason; the other fields are those that could still be read. `market`
+ * is the exchange's own id of the market.
  *
  * @since 0.1.0
  * @category models
@@ -32,7 +32,7 @@ export interface Unknown {
 }
 
 /**
- * A plain list, or a listing where some rows may not have been understood.
+ * A plain list, or a listing in which some rows may not have been understood.
  *
  * @since 0.1.0
  * @category models
@@ -40,7 +40,7 @@ export interface Unknown {
 export type Rows<A> = ReadonlyArray<A> | Listing<A>
 
 /**
- * Makes a listing of either.
+ * Creates a listing from a plain list or a listing.
  *
  * @since 0.1.0
  * @category constructors
@@ -48,7 +48,7 @@ export type Rows<A> = ReadonlyArray<A> | Listing<A>
 export const from = <A>(rows: Rows<A>): Listing<A> => "unknown" in rows ? rows : of(rows)
 
 /**
- * Makes a listing of rows that were all understood.
+ * Creates a listing of rows that were all understood.
  *
  * @since 0.1.0
  * @category constructors
@@ -56,7 +56,7 @@ export const from = <A>(rows: Rows<A>): Listing<A> => "unknown" in rows ? rows :
 export const of = <A>(rows: ReadonlyArray<A>): Listing<A> => ({ rows, unknown: [] })
 
 /**
- * Joins listings, in their order.
+ * Joins listings in order.
  *
  * @since 0.1.0
  * @category combining
@@ -67,7 +67,7 @@ export const flatten = <A>(listings: ReadonlyArray<Listing<A>>): Listing<A> => (
 })
 
 /**
- * Keeps one of the rows that are the same, by their ids unless it is said by what: the last, as it was read last.
+ * Removes duplicate rows: of rows with the same key (by default `id`), keeps the last, which was read most recently.
  *
  * @since 0.1.0
  * @category filtering
@@ -81,7 +81,7 @@ export const unique = <A extends { readonly id: string }>(
 })
 
 /**
- * Changes the rows that were understood.
+ * Maps the rows that were understood.
  *
  * @since 0.1.0
  * @category mapping
@@ -95,7 +95,7 @@ export const map: {
 }))
 
 /**
- * Makes of each row none, one or several, as `Array.prototype.flatMap` does; what was not understood stays as it is.
+ * Maps each row to zero, one or several rows, like `Array.prototype.flatMap`. Rows that were not understood are kept.
  *
  * @since 0.1.0
  * @category mapping
@@ -109,7 +109,7 @@ export const flatMap: {
 }))
 
 /**
- * Keeps the rows for which it holds, and all that were not understood.
+ * Keeps the rows that satisfy a predicate, and all rows that were not understood.
  *
  * @since 0.1.0
  * @category filtering
@@ -123,7 +123,8 @@ export const filter: {
 }))
 
 /**
- * Turns a listing around that begins with the newest, so that rows of one instant stay in the order of time.
+ * Returns a listing with the oldest row first. A listing with the newest row first is reversed, so that rows of the
+ * same instant stay in chronological order.
  *
  * @since 0.1.0
  * @category ordering

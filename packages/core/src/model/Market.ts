@@ -1,5 +1,5 @@
 /**
- * A market as its exchange lists it.
+ * Markets, as an exchange lists them.
  *
  * @since 0.1.0
  */
@@ -10,7 +10,7 @@ import { ExchangeSymbol } from "./ExchangeSymbol.js"
 import { PositiveDecimal } from "./internal/leaves.js"
 
 /**
- * What kind of thing is traded.
+ * The kind of a market.
  *
  * @since 0.1.0
  * @category models
@@ -24,7 +24,8 @@ export type Kind = typeof Kind.Type
 export const Kind = Schema.Literal("spot", "perpetual", "future")
 
 /**
- * Whether orders are taken now. `unknown` is a status this library has not heard of: exchanges add some.
+ * The trading status of a market: whether it accepts orders now. `unknown` is a status that this library does not know;
+ * exchanges add new ones.
  *
  * @since 0.1.0
  * @category models
@@ -38,12 +39,15 @@ export type Status = typeof Status.Type
 export const Status = Schema.Literal("open", "halted", "closed", "unknown")
 
 /**
- * One market: `id` is the exchange's own name for it, `symbol` ours.
+ * A market. `id` is the exchange's own name for it, `symbol` the name in this library.
  *
- * Amounts are in the base currency; those of inverse contracts are in contracts, each worth `multiplier` units of the
- * quote currency. For other contracts `multiplier` is what one contract is in the base currency. `tickSize` is the step
- * of prices, `lotSize` that of amounts, `minAmount` and `maxAmount` bound an order's amount, `minPrice` and `maxPrice` its
- * price, and `minNotional` is the least price times amount. Each is left out where the exchange sets none.
+ * Amounts are in the base currency, except for inverse contracts: their amounts are in contracts, each worth
+ * `multiplier` units of the quote currency. For other contracts, `multiplier` is the size of one contract in the base
+ * currency.
+ *
+ * `tickSize` is the step of prices, and `lotSize` the step of amounts. `minAmount` and `maxAmount` bound the amount of
+ * an order, `minPrice` and `maxPrice` its price, and `minNotional` is the lower bound of price times amount. Each is
+ * left out if the exchange does not set it.
  *
  * @since 0.1.0
  * @category models
@@ -74,7 +78,7 @@ export const Market = Schema.Struct({
 })
 
 /**
- * What an amount is worth at a price, in the quote currency.
+ * Returns the value of an amount at a price, in the quote currency.
  *
  * @since 0.1.0
  * @category getters
@@ -89,12 +93,12 @@ export const notional = (
     : Decimal.of(BigDecimal.multiply(amount, price))
 
 /**
- * A price as text, in the market's tick: rounded to the nearest multiple of it, half away from zero, with as many places
- * as the tick has. As it is where the market has no tick.
+ * Formats a price in the market's tick size: rounded to the nearest tick, half away from zero, with as many decimal
+ * places as the tick. A market without a tick size leaves the price as it is.
  *
  * **Gotchas**
  *
- * For people to read. What is ordered at is `OrderCheck`'s to round, in the order's favour.
+ * This is for display. The price of an order is rounded by `OrderCheck`, in the order's favour.
  *
  * @since 0.1.0
  * @category formatting
@@ -103,8 +107,8 @@ export const formatPrice = (market: Pick<Market, "tickSize">, price: BigDecimal.
   inSteps(market.tickSize, price, (twice, step) => !BigDecimal.lessThan(twice, step))
 
 /**
- * An amount as text, in the market's lots: what is beyond a whole lot is cut off, so that it never says more than there
- * is, with as many places as the lot has. As it is where the market has no lot.
+ * Formats an amount in the market's lot size: rounded towards zero to a whole lot, so that it never shows more than
+ * there is, with as many decimal places as the lot. A market without a lot size leaves the amount as it is.
  *
  * @since 0.1.0
  * @category formatting

@@ -1,5 +1,5 @@
 /**
- * What stands in the book of a market at an instant.
+ * The order book of a market at an instant.
  *
  * @since 0.1.0
  */
@@ -11,7 +11,7 @@ import { ExchangeSymbol } from "./ExchangeSymbol.js"
 import { Instant } from "./internal/leaves.js"
 
 /**
- * One price and all that is offered at it, in the base currency (in contracts for inverse markets).
+ * A price, and the total amount offered at it in the base currency (in contracts for inverse markets).
  *
  * @since 0.1.0
  * @category models
@@ -25,8 +25,8 @@ export interface Level extends Schema.Schema.Type<typeof Level> {}
 export const Level = Schema.Struct({ price: Decimal.FromString, amount: Decimal.FromString })
 
 /**
- * Bids and asks, the best of each first. `at` is the exchange's own instant in epoch milliseconds where it gives one,
- * else the instant of receipt; `sequence` is the exchange's number of this state of the book where it gives one.
+ * The bids and asks of a market, best first. `at` is the exchange's own timestamp in epoch milliseconds if it sends
+ * one, otherwise the time of receipt. `sequence` is the exchange's number of this state of the book, if it sends one.
  *
  * @since 0.1.0
  * @category models
@@ -47,7 +47,7 @@ export const OrderBook = Schema.Struct({
 })
 
 /**
- * The middle between the best bid and the best ask; none when a side is empty.
+ * Returns the midpoint between the best bid and the best ask, or none if a side is empty.
  *
  * @since 0.1.0
  * @category getters
@@ -62,7 +62,8 @@ export const mid = ({ asks, bids }: Pick<OrderBook, "asks" | "bids">): Option.Op
 const two = BigDecimal.fromBigInt(2n)
 
 /**
- * Whether the best bid is at or above the best ask, which no exchange's book is for long: such a picture is broken.
+ * Returns `true` if the best bid is at or above the best ask. No exchange's order book stays crossed for long, so such
+ * a snapshot is broken.
  *
  * @since 0.1.0
  * @category predicates
@@ -73,9 +74,9 @@ export const isCrossed = ({ asks, bids }: Pick<OrderBook, "asks" | "bids">): boo
 }
 
 /**
- * What is wrong with a picture of a book, in words, or `undefined`: a price that is not above zero, a side that does not
- * begin with its best price and go on from there, or bids that reach the asks. No exchange's book is like that, so the
- * picture is broken, and nobody should trade on it.
+ * Returns a description of what is wrong with a snapshot of an order book, or `undefined` if nothing is: a price that
+ * is not above zero, a side that is not sorted from its best price, or bids that reach the asks. No exchange's order
+ * book is like that, so the snapshot is broken and must not be traded on.
  *
  * @since 0.1.0
  * @category validation

@@ -1,5 +1,5 @@
 /**
- * An open position in a contract.
+ * Open positions in contracts (perpetuals and futures).
  *
  * @since 0.1.0
  */
@@ -8,9 +8,9 @@ import * as Decimal from "./Decimal.js"
 import { ExchangeSymbol } from "./ExchangeSymbol.js"
 
 /**
- * A position: `amount` is above zero, in the base currency (in contracts for inverse markets). `unrealizedPnl` is in the
- * currency the contract settles in. Left out is what the exchange does not say, such as a liquidation price where there
- * is none.
+ * A position. `amount` is above zero and in the base currency (in contracts for inverse markets). `unrealizedPnl` is in
+ * the settlement currency of the contract. Fields that the exchange does not report are left out, such as the
+ * liquidation price of a position that has none.
  *
  * @since 0.1.0
  * @category models

@@ -1,5 +1,5 @@
 /**
- * What something is worth now, and who says so.
+ * The current price of a market, with its source.
  *
  * @since 0.1.0
  */
@@ -9,7 +9,7 @@ import { ExchangeSymbol } from "./ExchangeSymbol.js"
 import { Instant } from "./internal/leaves.js"
 
 /**
- * One of the prices that a median is made of.
+ * A price that is part of a median.
  *
  * @since 0.1.0
  * @category models
@@ -27,7 +27,7 @@ export const Source = Schema.Struct({
 })
 
 /**
- * A source that a median is not made of, and why.
+ * A source that was excluded from a median, with the reason.
  *
  * @since 0.1.0
  * @category models
@@ -41,10 +41,12 @@ export interface Reject extends Schema.Schema.Type<typeof Reject> {}
 export const Reject = Schema.Struct({ source: Schema.NonEmptyString, reason: Schema.String })
 
 /**
- * A price: `amount` of `currency` (the market's quote currency) for one unit of the base currency. `basis` says which
- * price it is: of the last trade, midway between bid and ask where the market has not traded, or the median of several
- * `sources`, beside which those `rejected` are named. `source` is the exchange, and `observedAt` the instant it speaks of
- * in epoch milliseconds.
+ * A price: `amount` of `currency` (the market's quote currency) for one unit of the base currency.
+ *
+ * - `basis`: the kind of price. `last` is the price of the last trade, `mid` the midpoint of bid and ask in a market
+ *   without trades, and `median` the median of several `sources`, with the `rejected` sources listed too.
+ * - `source`: the exchange.
+ * - `observedAt`: the instant the price refers to, in epoch milliseconds.
  *
  * @since 0.1.0
  * @category models

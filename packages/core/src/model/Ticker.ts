@@ -1,5 +1,5 @@
 /**
- * The rolling 24 hours of a market, and its top of book.
+ * Tickers: the rolling 24 hours of a market and its best bid and ask.
  *
  * @since 0.1.0
  */
@@ -11,10 +11,12 @@ import { ExchangeSymbol } from "./ExchangeSymbol.js"
 import { Instant } from "./internal/leaves.js"
 
 /**
- * A ticker: prices in the market's quote currency. A side of the book that is empty, or a market that has not traded,
- * leaves its field out. `change24h` is a ratio (`0.025` is +2.5 %). `volume24h` is in the base currency for spot markets
- * and left out where the exchange counts contracts. `at` is the exchange's own instant in epoch milliseconds where it
- * gives one, else the instant of receipt.
+ * A ticker. Prices are in the market's quote currency. A field without a value is left out: `bid` or `ask` if that side
+ * of the book is empty, `last` if the market has not traded.
+ *
+ * - `volume24h`: in the base currency for spot markets and linear contracts. For inverse contracts the unit is the
+ *   exchange's: the base currency on Bybit and BitMEX, contracts on OKX, USD on Deribit.
+ * - `at`: the exchange's own timestamp in epoch milliseconds if it sends one, otherwise the time of receipt.
  *
  * @since 0.1.0
  * @category models
@@ -39,7 +41,8 @@ export const Ticker = Schema.Struct({
 })
 
 /**
- * The change over 24 hours as a ratio, rounded to six places; none without both prices.
+ * Returns the price change over 24 hours as a ratio (`0.025` is +2.5 %), rounded to six decimal places, half to even.
+ * None if the last price or the price 24 hours ago is missing.
  *
  * @since 0.1.0
  * @category getters

@@ -1,5 +1,5 @@
 /**
- * A trade of anybody's, as the exchange publishes it.
+ * Public trades, as the exchange publishes them.
  *
  * @since 0.1.0
  */
@@ -9,7 +9,7 @@ import { ExchangeSymbol } from "./ExchangeSymbol.js"
 import { Instant } from "./internal/leaves.js"
 
 /**
- * Which way something is traded.
+ * The direction of a trade or an order.
  *
  * @since 0.1.0
  * @category models
@@ -23,8 +23,8 @@ export type Side = typeof Side.Type
 export const Side = Schema.Literal("buy", "sell")
 
 /**
- * A public trade: `side` is the taker's, so a `buy` lifted an ask. `amount` is in the base currency (in contracts for
- * inverse markets), `at` in epoch milliseconds.
+ * A public trade. `side` is the taker's side, so a `buy` took an ask. `amount` is in the base currency (in contracts
+ * for inverse markets), `at` in epoch milliseconds.
  *
  * @since 0.1.0
  * @category models

@@ -1,6 +1,6 @@
 /**
- * What an asset may be called, as part of a pattern with the flag `u`: no sign that means something in a symbol, a URL, a
- * header or a terminal, and no dot in front, so that it is no path either.
+ * The names that an asset may have, as part of a pattern with the flag `u`. They contain no character with a meaning in
+ * a symbol, a URL, a header or a terminal, and no leading dot, so that a name cannot be a path.
  *
  * @internal
  */

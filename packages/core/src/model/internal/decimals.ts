@@ -4,21 +4,24 @@ import * as exact from "./exact.js"
 const notation = /^(-?)(\d{1,100})(?:\.(\d{1,100}))?(?:[eE]([+-]?\d{1,3}))?$/
 
 /**
- * The decimal that a text denotes, plain or with an exponent; `undefined` where it is none, or with more than 40 digits before
- * the point or 60 after it.
+ * Parses a decimal in plain notation or with an exponent. Returns `undefined` if the text is no decimal, or has more
+ * than 40 digits before the point or 60 after it.
  *
  * @internal
  */
 export const ofText = (text: string): BigDecimal.BigDecimal | undefined => common(text) ?? any(text)
 
-// Whole numbers below 10 ** 15 and these powers are doubles themselves, so that one multiplication or division rounds once.
+// Integers below 10 ** 15 and these powers are exact doubles, so a single multiplication or division rounds only once.
 const powers = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent)
 const most = 1e15
 const zero = 48
 const point = 46 - zero
 const minus = 45
 
-/** Up to 15 digits in plain notation, as nearly all of what exchanges send: read in doubles, a tenth of the cost of {@link any}. */
+/**
+ * Parses up to 15 digits in plain notation, which is nearly everything that exchanges send. Uses doubles, at a tenth of
+ * the cost of {@link any}.
+ */
 const common = (text: string): BigDecimal.BigDecimal | undefined => {
   const { length } = text
   if (length === 0 || length > 17) return undefined
@@ -43,7 +46,7 @@ const common = (text: string): BigDecimal.BigDecimal | undefined => {
 const any = (text: string): BigDecimal.BigDecimal | undefined => {
   const [, sign = "", whole = "", part = "", exponent = "0"] = notation.exec(text) ?? []
   const scale = part.length - Number(exponent)
-  // Before any power of ten is computed.
+  // Checked before any power of ten is computed.
   if (whole === "" || scale > exact.after || scale < -exact.before) return undefined
   const digits = BigInt(whole + part + "0".repeat(Math.max(0, -scale)))
   const decimal = exact.of(sign === "" ? digits : -digits, Math.max(0, scale))
@@ -51,9 +54,11 @@ const any = (text: string): BigDecimal.BigDecimal | undefined => {
 }
 
 /**
- * The shortest decimal that denotes a number; `undefined` for `NaN`, infinities and integers beyond `Number.MAX_SAFE_INTEGER`.
+ * Returns the shortest decimal that denotes a number; `undefined` for `NaN`, infinities, and numbers beyond
+ * `Number.MAX_SAFE_INTEGER`.
  *
- * No two decimals of up to 15 digits have one double: one whose double this is, is the shortest there is.
+ * No two decimals of up to 15 digits map to the same double, so a decimal of that length that maps to this double is
+ * the shortest one.
  *
  * @internal
  */

@@ -37,10 +37,11 @@ export interface ErrorClass<Self, Tag extends string, Fields extends Schema.Stru
 }
 
 /**
- * The class of an error: a `Schema.TaggedError` with what every error says and the fields of its own, whose instances
- * answer for themselves as the table of policies has it, and clean every text they are made with.
+ * Creates the base class of an error: a `Schema.TaggedError` with the fields common to all errors plus its own. Its
+ * instances take `outcome`, `isRetryable` and `retryAfter` from the policy table, and clean all text they are created
+ * with.
  *
- * What is not in an instance its prototype answers. A field that was given as `undefined` was not given.
+ * The prototype provides the values that an instance does not have. A field given as `undefined` counts as left out.
  *
  * @internal
  */
@@ -48,7 +49,8 @@ export function errorClass<Self>(): <Tag extends keyof typeof policies, Fields e
   tag: Tag,
   fields?: Fields
 ) => ErrorClass<Self, Tag, typeof about & Fields>
-// `extends` wants a class whose members are known, which no class over open fields is: hence the signature above.
+// `extends` requires a class whose members are statically known. A class over generic fields is not, hence the
+// signature above.
 export function errorClass() {
   return (tag: keyof typeof policies, fields: Schema.Struct.Fields = {}): unknown => {
     const Class = Schema.TaggedError<unknown>(`@effect-exchange/core/ExchangeError/${tag}`)(tag, {
@@ -62,14 +64,17 @@ export function errorClass() {
       retryAfter: undefined
     }
     for (const [name, value] of Object.entries(answers)) {
-      // Where it is a field, what an instance was made with stands before what its class says.
+      // Writable if it is a field, so that the value of an instance overrides that of its class.
       Object.defineProperty(Class.prototype, name, { value, writable: name in fields })
     }
     return cleaning(Class)
   }
 }
 
-/** A proxy, as the constructor of a `Schema` class has to be left as it is: what is decoded passes through it as well. */
+/**
+ * Wraps the class in a proxy, because the constructor of a `Schema` class must stay as it is. Decoding calls the
+ * constructor too, so decoded errors are cleaned as well.
+ */
 const cleaning = <C extends Function>(Class: C): C => {
   Object.defineProperty(Class.prototype, "message", {
     configurable: true,

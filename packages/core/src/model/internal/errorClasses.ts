@@ -4,7 +4,7 @@ import { Outcome } from "./errorPolicy.js"
 import { OrderInQuestion } from "./orderInQuestion.js"
 
 /**
- * What every error says.
+ * The fields that all errors have in common.
  *
  * @since 0.1.0
  * @category models
@@ -20,7 +20,7 @@ export interface About {
 const stated = Schema.optional(Outcome)
 
 /**
- * The request was wrong: refused here before it was sent, or by the exchange. Mend the request.
+ * The request was invalid. It was refused by this library before it was sent, or by the exchange. Fix the request.
  *
  * @since 0.1.0
  * @category errors
@@ -28,7 +28,7 @@ const stated = Schema.optional(Outcome)
 export class InvalidRequest extends errorClass<InvalidRequest>()("InvalidRequest") {}
 
 /**
- * The exchange lists no such symbol. `MarketData.markets` says what it lists.
+ * The exchange lists no such symbol. `MarketData.markets` returns the listed ones.
  *
  * @since 0.1.0
  * @category errors
@@ -38,7 +38,7 @@ export class SymbolNotFound
 {}
 
 /**
- * The exchange knows no such order, or it is closed already.
+ * The exchange knows no such order, or the order is already closed.
  *
  * @since 0.1.0
  * @category errors
@@ -46,7 +46,7 @@ export class SymbolNotFound
 export class OrderNotFound extends errorClass<OrderNotFound>()("OrderNotFound") {}
 
 /**
- * The client order id is taken: an earlier order under it exists. Look it up instead of placing it again.
+ * The client order id is already in use by an earlier order. Look that order up instead of placing it again.
  *
  * @since 0.1.0
  * @category errors
@@ -54,7 +54,7 @@ export class OrderNotFound extends errorClass<OrderNotFound>()("OrderNotFound") 
 export class DuplicateOrder extends errorClass<DuplicateOrder>()("DuplicateOrder") {}
 
 /**
- * The account cannot pay for it.
+ * The account has insufficient funds for the order.
  *
  * @since 0.1.0
  * @category errors
@@ -70,7 +70,7 @@ export class InsufficientFunds extends errorClass<InsufficientFunds>()("Insuffic
 export class OrderRejected extends errorClass<OrderRejected>()("OrderRejected") {}
 
 /**
- * The key, the account or the country may not do this. `outcome` is `Rejected` where it is left out.
+ * The key, the account or the country is not allowed to do this. `outcome` defaults to `Rejected`.
  *
  * @since 0.1.0
  * @category errors
@@ -78,8 +78,8 @@ export class OrderRejected extends errorClass<OrderRejected>()("OrderRejected") 
 export class PermissionDenied extends errorClass<PermissionDenied>()("PermissionDenied", { outcome: stated }) {}
 
 /**
- * The key or its signature was refused. Credentials are read again once, in case they were rotated. `outcome` is
- * `Rejected` where it is left out, and `Unknown` for a bare status 401, which need not be the exchange's own.
+ * The key or its signature was refused. The credentials are reloaded once, in case they were rotated. `outcome`
+ * defaults to `Rejected`. It is `Unknown` for a bare status 401, which may not come from the exchange itself.
  *
  * @since 0.1.0
  * @category errors
@@ -89,8 +89,8 @@ export class AuthenticationFailed
 {}
 
 /**
- * The exchange found the timestamp too far from its own. The clock is compared again and the call repeated once.
- * `outcome` is `Rejected` where it is left out.
+ * The exchange found the timestamp of the request too far from its own clock. The clocks are compared again and the
+ * call is repeated once. `outcome` defaults to `Rejected`.
  *
  * @since 0.1.0
  * @category errors
@@ -98,8 +98,8 @@ export class AuthenticationFailed
 export class ClockSkew extends errorClass<ClockSkew>()("ClockSkew", { outcome: stated }) {}
 
 /**
- * Too many requests. `retryAfter` is how long the exchange asks to be left alone. `outcome` is `Rejected` where it is left
- * out, and `Unknown` for a bare status 429: what stands in front of an exchange may have answered it.
+ * The exchange received too many requests. `retryAfter` is how long it asks the client to wait. `outcome` defaults to
+ * `Rejected`. It is `Unknown` for a bare status 429, which may come from an intermediary in front of the exchange.
  *
  * @since 0.1.0
  * @category errors
@@ -109,8 +109,8 @@ export class RateLimited
 {}
 
 /**
- * The exchange refuses this address or key until `until` (epoch milliseconds). Nothing is sent before. `outcome` is
- * `Rejected` where it is left out.
+ * The exchange refuses this IP address or key until `until` (epoch milliseconds). Nothing is sent before then.
+ * `outcome` defaults to `Rejected`.
  *
  * @since 0.1.0
  * @category errors
@@ -118,9 +118,10 @@ export class RateLimited
 export class Banned extends errorClass<Banned>()("Banned", { until: Schema.Number, outcome: stated }) {}
 
 /**
- * The exchange cannot serve: a 5xx, maintenance, overload, a redirect, which is never followed, or any bare status without
- * a word of the exchange's own (a firewall's page, a 404 of what stands where the exchange stood). `outcome` is `Unknown`
- * unless the exchange's documents promise that such a request was not carried out.
+ * The exchange cannot serve the request: a 5xx, maintenance, overload, a redirect (never followed), or any bare status
+ * without an error message of the exchange itself, such as a firewall's page or a 404 from another server at the
+ * exchange's address. `outcome` is `Unknown` unless the exchange's documentation guarantees that such a request was not
+ * carried out.
  *
  * @since 0.1.0
  * @category errors
@@ -130,7 +131,8 @@ export class ExchangeUnavailable
 {}
 
 /**
- * The connection failed. `outcome` is `NotSent` when it was never established: no address, no connection, no handshake.
+ * The connection failed. `outcome` is `NotSent` if it was never established: the address could not be resolved, or the
+ * connection or the handshake failed.
  *
  * @since 0.1.0
  * @category errors
@@ -138,7 +140,7 @@ export class ExchangeUnavailable
 export class TransportFailed extends errorClass<TransportFailed>()("TransportFailed", { outcome: Outcome }) {}
 
 /**
- * No whole answer within the attempt's time. What became of a write is unknown.
+ * The attempt timed out before a complete response arrived. The outcome of a write is unknown.
  *
  * @since 0.1.0
  * @category errors
@@ -146,9 +148,9 @@ export class TransportFailed extends errorClass<TransportFailed>()("TransportFai
 export class RequestTimedOut extends errorClass<RequestTimedOut>()("RequestTimedOut") {}
 
 /**
- * The answer was not what the exchange's documents promise: it is no JSON or was cut short (`NotJson`), it is larger than
- * the limit (`TooLarge`), or it is well-formed and says something else than expected (`Shape`, where `reason` is left
- * out). What became of a write is unknown.
+ * The response was not what the exchange's documentation specifies. `reason` is `NotJson` if it is not JSON or was
+ * truncated, `TooLarge` if it exceeds the size limit, and `Shape` (the default) if it is well-formed but has unexpected
+ * content. The outcome of a write is unknown.
  *
  * @since 0.1.0
  * @category errors
@@ -171,7 +173,7 @@ export class CircuitOpen extends errorClass<CircuitOpen>()("CircuitOpen", {
 }) {}
 
 /**
- * Too many calls are in flight and waiting already. Nothing was sent.
+ * Too many calls are already in flight and waiting. Nothing was sent.
  *
  * @since 0.1.0
  * @category errors
@@ -179,7 +181,7 @@ export class CircuitOpen extends errorClass<CircuitOpen>()("CircuitOpen", {
 export class BulkheadFull extends errorClass<BulkheadFull>()("BulkheadFull") {}
 
 /**
- * Too many calls wait for the rate limit already, or this one costs more than the whole limit. Nothing was sent.
+ * Too many calls already wait for the rate limit, or this call costs more than the whole limit. Nothing was sent.
  *
  * @since 0.1.0
  * @category errors
@@ -187,7 +189,7 @@ export class BulkheadFull extends errorClass<BulkheadFull>()("BulkheadFull") {}
 export class RateLimiterFull extends errorClass<RateLimiterFull>()("RateLimiterFull") {}
 
 /**
- * The operation's time ended, or would have, before it could be sent. Nothing was sent.
+ * The deadline of the operation had passed, or would have passed, before the request could be sent. Nothing was sent.
  *
  * @since 0.1.0
  * @category errors
@@ -195,7 +197,7 @@ export class RateLimiterFull extends errorClass<RateLimiterFull>()("RateLimiterF
 export class DeadlineExceeded extends errorClass<DeadlineExceeded>()("DeadlineExceeded") {}
 
 /**
- * The exchange no longer exists. Move to another by changing one Layer. Nothing was sent.
+ * The exchange no longer exists. Switch to another one by changing one Layer. Nothing was sent.
  *
  * @since 0.1.0
  * @category errors
@@ -203,7 +205,7 @@ export class DeadlineExceeded extends errorClass<DeadlineExceeded>()("DeadlineEx
 export class ExchangeClosed extends errorClass<ExchangeClosed>()("ExchangeClosed", { since: Schema.String }) {}
 
 /**
- * The exchange has no such thing; `alternative` says what to do instead. Nothing was sent.
+ * The exchange does not support this; `alternative` says what to do instead. Nothing was sent.
  *
  * @since 0.1.0
  * @category errors
@@ -211,7 +213,7 @@ export class ExchangeClosed extends errorClass<ExchangeClosed>()("ExchangeClosed
 export class Unsupported extends errorClass<Unsupported>()("Unsupported", { alternative: Schema.String }) {}
 
 /**
- * One of the guards set on `Trading` refuses the order, or its journal cannot be written. Nothing was sent.
+ * A guard of `Trading` refused the order, or the order journal cannot be written. Nothing was sent.
  *
  * @since 0.1.0
  * @category errors
@@ -221,7 +223,7 @@ export class OrderDenied extends errorClass<OrderDenied>()("OrderDenied", {
 }) {}
 
 /**
- * The key may do more than it should: give the program one that may not. Nothing was done with it.
+ * The key has more permissions than it should: give the program a key without them. Nothing was done with the key.
  *
  * @since 0.1.0
  * @category errors
@@ -231,7 +233,7 @@ export class KeyRefused
 {}
 
 /**
- * What left an order in question: the error of the request itself, or of reading the order back.
+ * The cause of an order in question: the error of the request itself, or of reading the order back.
  *
  * @since 0.1.0
  * @category models
@@ -268,8 +270,8 @@ export const Cause = Schema.Union(
 )
 
 /**
- * The answer to an order was lost, and the exchange has shown since that it never took it: it may be placed again.
- * `cause` is what went wrong.
+ * The response to an order was lost, and the exchange has since shown that it never accepted the order, so it may be
+ * placed again. `cause` is the original error.
  *
  * @since 0.1.0
  * @category errors
@@ -277,8 +279,8 @@ export const Cause = Schema.Union(
 export class NotPlaced extends errorClass<NotPlaced>()("NotPlaced", { order: OrderInQuestion, cause: Cause }) {}
 
 /**
- * A write was sent and what became of it could not be found out. Look `order` up before anything else, or leave it to
- * `Trading.reconcile`. `cause` is what went wrong.
+ * A write was sent and its outcome could not be determined. Look `order` up before you do anything else, or leave that
+ * to `Trading.reconcile`. `cause` is the original error.
  *
  * @since 0.1.0
  * @category errors

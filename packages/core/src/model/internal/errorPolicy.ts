@@ -1,8 +1,8 @@
 import * as Schema from "effect/Schema"
 
 /**
- * What became of the request: it never left (`NotSent`), the exchange refused it and did nothing (`Rejected`), or nobody
- * here can know (`Unknown`).
+ * The outcome of a request: it was never sent (`NotSent`), the exchange refused it and did nothing (`Rejected`), or the
+ * client cannot know (`Unknown`).
  *
  * @since 0.1.0
  * @category models
@@ -16,14 +16,15 @@ export type Outcome = typeof Outcome.Type
 export const Outcome = Schema.Literal("NotSent", "Rejected", "Unknown")
 
 /**
- * What holds for every error of a class.
+ * The policy for all errors of a class.
  *
- * - `retry`: `never`; `unlessUnknown` (reads, writes the exchange deduplicates, and anything that is known not to have
- *   been carried out); `afterDelay` (the same, after the delay asked for); `onceAfterResync` and `onceAfterReload` (after
- *   comparing clocks, or reading the credentials again).
- * - `breaker`: whether it counts as a `failure` of the exchange (see `countsAsFailure` for the exception), is ignored, or
- *   opens the circuit until an instant.
- * - `outcome`: what became of a write, unless the error was made with another; `stated` where it always is.
+ * - `retry`: `never`; `unlessUnknown` (reads, writes that the exchange deduplicates, and any request that is known not
+ *   to have been carried out); `afterDelay` (the same, after the requested delay); `onceAfterResync` and
+ *   `onceAfterReload` (once, after comparing clocks or reloading the credentials).
+ * - `breaker`: whether the circuit breaker counts it as a `failure` of the exchange (see `countsAsFailure` for the
+ *   exception), ignores it, or stays open until an instant.
+ * - `outcome`: the outcome of a write, unless the error was created with another one; `stated` if the error is always
+ *   created with one.
  *
  * @since 0.1.0
  * @category models
@@ -44,7 +45,7 @@ const refused = of("never", "ignore", "Rejected")
 const notSent = of("never", "ignore", "NotSent")
 
 /**
- * The table of all answers. `docs/errors.md` prints it, and a test compares the two.
+ * The policy of every error. `docs/errors.md` contains this table, and a test compares the two.
  *
  * @since 0.1.0
  * @category policies
@@ -91,7 +92,7 @@ const unheardOf = {
 }
 
 /**
- * The errors that calls of a capability cannot fail with.
+ * The errors that the calls of a capability never fail with.
  *
  * @internal
  */

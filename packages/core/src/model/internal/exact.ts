@@ -2,7 +2,7 @@ import * as BigDecimal from "effect/BigDecimal"
 import * as Inspectable from "effect/Inspectable"
 
 /**
- * Plain notation, never an exponent.
+ * Formats a decimal in plain notation, never with an exponent.
  *
  * @internal
  */
@@ -28,14 +28,15 @@ export const fits = ({ scale, value }: BigDecimal.BigDecimal): boolean => {
     (scale > 0 ? size < limit * 10n ** BigInt(scale) : size < limit && size.toString().length - scale <= before)
 }
 
-// A scale of minus a billion would print a gigabyte.
+// With a scale of minus a billion, plain notation would print a gigabyte.
 const show = (decimal: BigDecimal.BigDecimal): string => fits(decimal) ? format(decimal) : BigDecimal.format(decimal)
 
 const normalized = new WeakMap<BigDecimal.BigDecimal, BigDecimal.BigDecimal>()
 
 /**
- * What Effect's decimals inherit, but for how they are shown, and that what they remember when they were compared or hashed
- * is no field of theirs: two of the same digits stay equal for `deepStrictEqual`.
+ * The prototype of decimals that print in plain notation; the rest is inherited from Effect's. `normalized`, which
+ * Effect caches when it compares or hashes a decimal, is kept outside the object: as a field, it would make two
+ * decimals with the same digits differ for `deepStrictEqual`.
  */
 const prototype: object = Object.create(Object.getPrototypeOf(BigDecimal.make(0n, 0)), {
   toString: {
@@ -63,7 +64,8 @@ const prototype: object = Object.create(Object.getPrototypeOf(BigDecimal.make(0n
   }
 })
 
-// A class knows how many fields its objects have: made by `Object.create`, each would take up twice as much.
+// A class, because the engine then knows how many fields an instance has. Objects created with `Object.create` would
+// take twice the memory.
 class Exact {
   readonly value: bigint
   readonly scale: number

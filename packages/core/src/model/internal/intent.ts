@@ -29,7 +29,7 @@ export const Intent = Schema.TaggedStruct("Intent", {
   price: Schema.optional(Schema.NonEmptyString),
   timeInForce: TimeInForce,
   worth: Schema.optional(Worth),
-  /** The exchange's id of an order that stands, and is to become this one. */
+  /** The exchange's id of the open order that is amended to this one. */
   amends: Schema.optional(Schema.NonEmptyString),
   at: Schema.Number
 })

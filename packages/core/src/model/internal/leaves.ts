@@ -1,5 +1,6 @@
 /**
- * The leaves of the model's schemas that Effect 4 calls otherwise: here once, so that a line for it changes one file.
+ * The schemas of the model whose names differ in Effect 4, in one place, so that a release line for Effect 4 changes
+ * only this file.
  */
 import * as Schema from "effect/Schema"
 
@@ -11,7 +12,7 @@ import * as Schema from "effect/Schema"
 export const Instant = Schema.NonNegativeInt
 
 /**
- * A step or a bound of a market's.
+ * A step or a bound of a market, such as its tick size.
  *
  * @internal
  */

@@ -1,5 +1,5 @@
 /**
- * Makes a thing once for each key, and keeps it as long as the key is.
+ * Memoizes a function by the identity of its argument. A result is kept for as long as the argument is reachable.
  *
  * @internal
  */

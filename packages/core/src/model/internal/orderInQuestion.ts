@@ -9,9 +9,9 @@ const terms = {
 }
 
 /**
- * The order that an error is about, as far as it is known: all that is needed to find it later. It has at least one of its
- * ids, so that it can be handed to `account.order` and `trading.cancel` as it is. Instants are epoch milliseconds, amounts
- * plain decimals.
+ * The order that an error is about, with everything that is known and needed to find it later. At least one of its ids
+ * is set, so you can pass it to `account.order` and `trading.cancel` unchanged. Instants are in epoch milliseconds, and
+ * amounts are plain decimals.
  *
  * @since 0.1.0
  * @category models

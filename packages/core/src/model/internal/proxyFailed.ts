@@ -2,7 +2,8 @@ import * as Data from "effect/Data"
 import * as Predicate from "effect/Predicate"
 
 /**
- * The proxy on the way to an exchange made no connection to it: who that is and what to do, without its user and password.
+ * The error of a proxy that did not connect to the exchange. `message` names the proxy and the remedy, without the user
+ * name and the password of the proxy.
  *
  * @internal
  */
@@ -12,14 +13,14 @@ export class ProxyFailed extends Data.TaggedError("@effect-exchange/core/model/i
 }> {}
 
 /**
- * The code of a proxy that does not let this user through. Not tried again: a few wrong passwords close an account.
+ * The code of a proxy that refuses the user. It is never retried: a few wrong passwords can lock an account.
  *
  * @internal
  */
 export const userRefused = "PROXY_407"
 
 /**
- * What a proxy is at fault of in an error or what caused it: the events of sockets have it under `error`.
+ * Finds a `ProxyFailed` in an error or its causes. Socket events carry their cause under `error`.
  *
  * @internal
  */

@@ -1,6 +1,6 @@
 /**
- * Text of a caller's in quotes, fit for a log: at most 60 characters, with everything escaped that shows as nothing, moves
- * the cursor, or changes the direction of what follows.
+ * Quotes text from a caller for use in a log: at most 60 characters, with every character escaped that is invisible,
+ * moves the cursor or changes the text direction.
  *
  * @internal
  */
@@ -14,7 +14,7 @@ const escaped = (character: string): string =>
   ).join("")
 
 /**
- * What a value is, in words, whatever it is: text is quoted, of anything else only its type is named.
+ * Describes any value in words: text is quoted, and of other values only the type is named.
  *
  * @internal
  */

@@ -1,6 +1,6 @@
 /**
- * What no text of a stranger's may bring into an error or a log: control characters (they forge lines), bidirectional
- * marks (they reorder what is read), characters nobody sees, and halves of surrogate pairs.
+ * The characters that untrusted text must not bring into an error or a log: control characters (they forge lines),
+ * bidirectional marks (they reorder text), invisible characters, and unpaired surrogates.
  *
  * @internal
  */
@@ -9,18 +9,18 @@ export const invisible = "\\p{Cc}\\p{Cf}\\p{Default_Ignorable_Code_Point}\\p{Zl}
 const runs = new RegExp(`[${invisible}]+`, "gu")
 
 /**
- * The text without invisible characters, a blank in the place of each run of them, and at most `length` characters of it.
+ * Replaces each run of invisible characters with a space, and truncates the text to `length` characters.
  *
  * @internal
  */
 export const printable = (text: string, length: number): string => {
-  // Cut generously before the search, so that a body of 10 MB costs nothing, and finally after it.
+  // Truncated generously before the search, so that a body of 10 MB costs nothing, and to the exact length afterwards.
   const folded = text.slice(0, length * 20).replace(runs, " ").trim()
   return folded.length > length ? `${folded.slice(0, length - 1).replace(/[\ud800-\udbff]$/, "")}…` : folded
 }
 
 /**
- * The text as it may stand in the sentence of an error: printable, at most 200 characters.
+ * Returns the text in a form that is safe in an error message: printable, at most 200 characters.
  *
  * @internal
  */
